@@ -1,0 +1,173 @@
+//! One cell as a device file describes it.
+//!
+//! A device is data: a JSON file with the window, the mechanisms and where their numbers come from. A mechanism that
+//! the file leaves out is off. [`Device::from_json`] reads the text; the errors name the key, its value and what is
+//! allowed. `device-models/README.md` lists every key.
+//!
+//! ```
+//! use crossbar::device::{Device, WriteNoise};
+//!
+//! let device = Device::from_json(
+//!     r#"{ "name": "a switch",
+//!          "window": { "low_resistance_ohm": 1000, "high_resistance_ohm": 1000000 },
+//!          "write": { "noise": "relative", "sigma_percent_of_conductance": 2 } }"#,
+//! )?;
+//! assert_eq!(device.window.high(), 1000.0);
+//! assert_eq!(device.write.noise, WriteNoise::Relative { fraction: 0.02 });
+//! # Ok::<(), crossbar::device::DeviceError>(())
+//! ```
+
+pub(crate) mod number;
+mod parked;
+mod parse;
+mod provenance;
+mod read;
+pub(crate) mod refusal;
+mod schema;
+mod shape;
+mod table;
+mod write;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub use number::Allowed;
+pub use parked::{Parked, ParkedBranch, ParkedSpec};
+pub use provenance::{Grade, Provenance};
+pub use read::{Read, ReadNoiseKind, ReadSpec, WhiteNoise, WhiteNoiseSpec};
+pub use refusal::{DeviceError, Problem, SpecError};
+pub use schema::{field_table, schema};
+pub(crate) use table::LnSigma;
+pub use table::{Convention, SpreadPoint, SpreadTable};
+pub use write::{Write, WriteNoise, WriteNoiseKind, WriteSpec, WrittenCells};
+
+use crate::window::{ConductanceWindow, WindowSpec};
+
+/// The devices that come with the program: name and text of the file, in the order of the names.
+pub const BUILT_IN: &[(&str, &str)] = &[
+    ("ideal", include_str!("../../../../device-models/ideal.json")),
+    ("illustrative-oxide", include_str!("../../../../device-models/illustrative-oxide.json")),
+    ("study-1k-1m", include_str!("../../../../device-models/study-1k-1m.json")),
+];
+
+/// A device file: one memristive cell, its spreads, and where the numbers come from.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(title = "Ohmspike device model")]
+pub struct DeviceSpec {
+    /// Path of schema.json, for editors; not used otherwise.
+    #[serde(
+        rename = "$schema",
+        default,
+        deserialize_with = "shape::optional_text",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[schemars(with = "String")]
+    pub schema: Option<String>,
+    /// Name of the device; a file of the library has the name of its file.
+    #[schemars(length(min = 1))]
+    pub name: String,
+    /// What the device is and what the file is meant for.
+    #[serde(default)]
+    pub description: String,
+    /// Conductances that a cell can have.
+    #[serde(deserialize_with = "shape::object")]
+    pub window: WindowSpec,
+    /// What a write leaves.
+    #[serde(default, deserialize_with = "shape::object")]
+    pub write: WriteSpec,
+    /// What a read returns.
+    #[serde(default, deserialize_with = "shape::object")]
+    pub read: ReadSpec,
+    /// The branch of a pair that is never written.
+    #[serde(default, deserialize_with = "shape::object")]
+    pub parked: ParkedSpec,
+    /// Where the numbers come from.
+    #[serde(default, deserialize_with = "shape::objects")]
+    pub provenance: Vec<Provenance>,
+}
+
+/// A cell whose numbers have been checked.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(try_from = "DeviceSpec")]
+pub struct Device {
+    /// Name of the device.
+    pub name: String,
+    /// What the device is and what the file is meant for.
+    pub description: String,
+    /// Conductances that a cell can have.
+    pub window: ConductanceWindow,
+    /// What a write leaves.
+    pub write: Write,
+    /// What a read returns.
+    pub read: Read,
+    /// The branch of a pair that is never written.
+    pub parked: Parked,
+    /// Where the numbers come from.
+    pub provenance: Vec<Provenance>,
+}
+
+impl Device {
+    /// The device in the text of a device file.
+    ///
+    /// # Errors
+    /// [`DeviceError`]: not JSON, a key or word that is not known, a value that a device cannot have.
+    pub fn from_json(text: &str) -> Result<Device, DeviceError> {
+        Ok(Device::try_from(parse::spec(text)?)?)
+    }
+
+    /// The device of this name that comes with the program.
+    pub fn built_in(name: &str) -> Option<Device> {
+        let (_, text) = BUILT_IN.iter().find(|(known, _)| *known == name)?;
+        // A test reads every built-in file.
+        Some(Device::from_json(text).expect("the built-in devices are tested"))
+    }
+}
+
+impl TryFrom<DeviceSpec> for Device {
+    type Error = SpecError;
+
+    fn try_from(spec: DeviceSpec) -> Result<Device, SpecError> {
+        if spec.name.trim().is_empty() {
+            return Err(SpecError::at("name", Problem::Empty));
+        }
+        Ok(Device {
+            name: spec.name,
+            description: spec.description,
+            window: spec.window.try_into().map_err(|error: SpecError| error.within("window"))?,
+            write: spec.write.try_into().map_err(|error: SpecError| error.within("write"))?,
+            read: spec.read.try_into().map_err(|error: SpecError| error.within("read"))?,
+            parked: spec.parked.try_into().map_err(|error: SpecError| error.within("parked"))?,
+            provenance: spec.provenance,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mechanism_that_is_left_out_is_off() {
+        let text = r#"{"name": "bare", "window": {"low_resistance_ohm": 1e3, "high_resistance_ohm": 1e6}}"#;
+        let device = Device::from_json(text).unwrap();
+        assert_eq!(device.write, Write { noise: WriteNoise::None, cells: WrittenCells::All });
+        assert_eq!(device.read.white, WhiteNoise::None);
+        assert_eq!(device.parked, Parked::Reference);
+    }
+
+    #[test]
+    fn the_built_in_devices_read_and_say_where_their_numbers_come_from() {
+        for (name, text) in BUILT_IN {
+            let device = Device::built_in(name).unwrap();
+            assert_eq!(device.name, *name);
+            assert!(!device.description.is_empty());
+            let given: serde_json::Map<_, _> = serde_json::from_str(text).unwrap();
+            for mechanism in ["window", "write", "read", "parked"] {
+                let sourced = device.provenance.iter().any(|entry| entry.what.split('.').next() == Some(mechanism));
+                assert!(sourced || !given.contains_key(mechanism), "{name}: {mechanism} has no provenance");
+            }
+        }
+        assert_eq!(Device::built_in("no such device"), None);
+    }
+}

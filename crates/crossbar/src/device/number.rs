@@ -1,0 +1,94 @@
+//! A number in a device file: what it may be, and how it is read.
+
+use std::fmt;
+
+use serde::de::{Deserializer, Error, Visitor};
+
+use super::refusal::{Problem, SpecError};
+
+/// Resistances from 1 ohm to 1 Tohm: conductances from 10^-6 to 10^6 µS, whose squares f32 still holds.
+pub const RESISTANCE_OHM: Allowed = Allowed { low: 1.0, high: 1e12, unit: " ohm" };
+/// Absolute spreads, µS.
+pub const SIGMA_MICROSIEMENS: Allowed = Allowed { low: 0.0, high: 1e6, unit: " µS" };
+/// Spreads relative to the conductance, %.
+pub const SIGMA_PERCENT: Allowed = Allowed { low: 0.0, high: 1000.0, unit: " %" };
+/// Spreads of ln R that may be zero.
+pub const SIGMA_LN: Allowed = Allowed { low: 0.0, high: 3.0, unit: "" };
+/// Spreads of ln R in a table, which interpolates their logarithm.
+pub const TABLE_SIGMA_LN: Allowed = Allowed { low: 1e-6, high: 3.0, unit: "" };
+
+/// The numbers that a key may hold, both ends included.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Allowed {
+    /// The smallest.
+    pub low: f64,
+    /// The largest.
+    pub high: f64,
+    /// The unit, with the space before it.
+    pub unit: &'static str,
+}
+
+impl Allowed {
+    /// `value` if it lies in the range, which NaN does not.
+    ///
+    /// # Errors
+    /// [`Problem::OutOfRange`] at `key`.
+    pub fn check(self, key: &str, value: f64) -> Result<f64, SpecError> {
+        if (self.low..=self.high).contains(&value) {
+            Ok(value)
+        } else {
+            Err(SpecError::at(key, Problem::OutOfRange { value, allowed: self }))
+        }
+    }
+}
+
+struct NumberVisitor;
+
+impl Visitor<'_> for NumberVisitor {
+    type Value = f64;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        formatter.write_str("a number")
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<f64, E> {
+        Ok(value)
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<f64, E> {
+        Ok(value as f64)
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<f64, E> {
+        Ok(value as f64)
+    }
+}
+
+/// Reads a number; the error of anything else says "expected a number".
+pub(crate) fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    deserializer.deserialize_f64(NumberVisitor)
+}
+
+/// Reads the number of an optional key. A key that is there holds a number: null is refused.
+pub(crate) fn optional_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
+    number(deserializer).map(Some)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ends_are_allowed_and_nan_is_not() {
+        assert_eq!(SIGMA_LN.check("s", 0.0), Ok(0.0));
+        assert_eq!(SIGMA_LN.check("s", 3.0), Ok(3.0));
+        for refused in [-0.1, 3.1, f64::NAN, f64::INFINITY] {
+            assert!(SIGMA_LN.check("s", refused).is_err());
+        }
+        let refused = RESISTANCE_OHM.check("window.low_resistance_ohm", -5.0).unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            "window.low_resistance_ohm: got -5 ohm, must lie between 1 and 1000000000000 ohm"
+        );
+    }
+}

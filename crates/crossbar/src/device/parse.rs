@@ -1,0 +1,118 @@
+//! The text of a device file -> the specs, with errors that a person can act on.
+//!
+//! The JSON reader says what is wrong; `serde_path_to_error` says at which key. The messages that people meet are taken
+//! apart and put together again with the key, the value and what is allowed.
+
+use super::DeviceSpec;
+use super::refusal::DeviceError;
+use super::shape::object;
+
+/// The specs in `text`, types and keys checked, numbers not yet.
+///
+/// # Errors
+/// Every [`DeviceError`] but `Refused`.
+pub(crate) fn spec(text: &str) -> Result<DeviceSpec, DeviceError> {
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let mut track = serde_path_to_error::Track::new();
+    let spec = object(serde_path_to_error::Deserializer::new(&mut reader, &mut track))
+        .map_err(|error| readable(text, &track.path().to_string(), error))?;
+    reader.end().map_err(|error| readable(text, "", error))?;
+    Ok(spec)
+}
+
+/// The error `source` at `path` of `text`, as it is shown.
+fn readable(text: &str, path: &str, source: serde_json::Error) -> DeviceError {
+    // `.` is the root, `?` a key that is not complete.
+    let key = path.trim_end_matches(['.', '?']).to_owned();
+    let (line, column) = (source.line(), source.column());
+    let message = source.to_string();
+    let message = message.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&message);
+    let words = backticked(message);
+    match (message.split_once(": "), words.first()) {
+        (_, Some(word)) if message.starts_with("unknown field") => {
+            DeviceError::UnknownKey { key: joined(&key, word), nearest: nearest(word, &words[1..]) }
+        }
+        (_, Some(word)) if message.starts_with("unknown variant") => {
+            DeviceError::UnknownWord { key, value: word.clone(), allowed: words[1..].to_vec() }
+        }
+        (_, Some(word)) if message.starts_with("missing field") => DeviceError::MissingKey { key: joined(&key, word) },
+        (Some(("invalid type", types)), _) => {
+            let (found, wanted) = types.rsplit_once(", expected ").unwrap_or((types, "of another type"));
+            DeviceError::WrongType { key, found: found.to_owned(), wanted: wanted.to_owned(), line, column }
+        }
+        _ => DeviceError::Json { key, found: word_at(text, line, column), source },
+    }
+}
+
+/// The word around a place in `text`, as "got `word`"; empty where there is none.
+fn word_at(text: &str, line: usize, column: usize) -> String {
+    let line = text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
+    let between = |byte: &u8| byte.is_ascii_alphanumeric() || b"+-._".contains(byte);
+    let (before, after) = line.as_bytes().split_at(column.saturating_sub(1).min(line.len()));
+    let start = before.iter().rev().take_while(|byte| between(byte)).count();
+    let end = after.iter().take_while(|byte| between(byte)).count();
+    let word = line.get(before.len() - start..before.len() + end).unwrap_or_default();
+    if word.is_empty() { String::new() } else { format!("got `{word}`") }
+}
+
+/// The texts between backticks.
+fn backticked(message: &str) -> Vec<String> {
+    message.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+/// `parent.key`, once: the path of an unknown key may already end with it.
+fn joined(parent: &str, key: &str) -> String {
+    if parent.is_empty() || parent == key {
+        key.to_owned()
+    } else if parent.ends_with(&format!(".{key}")) {
+        parent.to_owned()
+    } else {
+        format!("{parent}.{key}")
+    }
+}
+
+/// The one of `known` that is spelled most like `word`, its beginning above all.
+fn nearest(word: &str, known: &[String]) -> String {
+    let likeness = |known: &&String| strsim::jaro_winkler(word, known);
+    known.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b))).cloned().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WINDOW: &str = r#""window": {"low_resistance_ohm": 1e3, "high_resistance_ohm": 1e6}"#;
+
+    fn refusal(text: &str) -> String {
+        spec(text).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn errors_carry_the_path_of_the_key() {
+        assert_eq!(refusal(r#"{"name": "x"}"#), "window: missing, must be given");
+        assert_eq!(
+            refusal(&format!(r#"{{"name": "x", {WINDOW}, "wrte": {{}}}}"#)),
+            "wrte: unknown key, the nearest known is `write`"
+        );
+        assert_eq!(
+            refusal(&format!(
+                r#"{{"name": "x", {WINDOW}, "write": {{"noise": "table", "points": [{{"sigma": 3}}]}}}}"#
+            )),
+            "write.points[0].sigma: unknown key, the nearest known is `sigma_ln_resistance`"
+        );
+        assert_eq!(
+            refusal(&format!(r#"{{"name": "x", {WINDOW}, "parked": {{"branch": "cell"}}}}"#)),
+            "parked.branch: got `cell`, must be one of `reference`, `device`"
+        );
+    }
+
+    #[test]
+    fn text_that_is_not_json_is_placed_by_line_and_column() {
+        assert_eq!(refusal(""), "EOF while parsing a value at line 1 column 0");
+        assert_eq!(refusal("[]"), "got sequence, must be an object, at line 1 column 0");
+        assert_eq!(
+            refusal(&format!(r#"{{"name": "x", {WINDOW}}} more"#)),
+            "got `more`, trailing characters at line 1 column 82"
+        );
+    }
+}

@@ -1,0 +1,147 @@
+//! The spread of reading a cell.
+//!
+//! ```text
+//! white:  G_read = G + sigma z     z a standard normal, drawn anew for every cell and read
+//! constant   sigma in µS
+//! relative   sigma = (p / 100) G   p in % of G
+//! ```
+//!
+//! ```
+//! use crossbar::device::WhiteNoise;
+//!
+//! let sigma = WhiteNoise::Relative { fraction: 0.01 }.sigma(500.0);
+//! assert!((sigma.microsiemens(500.0) - 5.0).abs() < 1e-6);
+//! ```
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::number::{SIGMA_MICROSIEMENS, SIGMA_PERCENT, optional_number};
+use super::refusal::{SpecError, refuse_foreign, required};
+use super::shape::{object, word};
+use crate::spread::Sigma;
+
+/// Kinds of white read noise.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReadNoiseKind {
+    /// Reads return the conductance.
+    #[default]
+    None,
+    /// The same spread in µS at every conductance.
+    Constant,
+    /// A spread in proportion to the conductance.
+    Relative,
+}
+
+/// White read noise in a device file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WhiteNoiseSpec {
+    /// Kind of spread of one read.
+    #[serde(deserialize_with = "word")]
+    pub noise: ReadNoiseKind,
+    /// `constant` only: standard deviation of one read.
+    #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
+    #[schemars(
+        with = "f64",
+        range(min = SIGMA_MICROSIEMENS.low, max = SIGMA_MICROSIEMENS.high),
+        extend("x-unit" = "µS")
+    )]
+    pub sigma_microsiemens: Option<f64>,
+    /// `relative` only: standard deviation of one read, of the conductance.
+    #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "f64", range(min = SIGMA_PERCENT.low, max = SIGMA_PERCENT.high), extend("x-unit" = "% of G"))]
+    pub sigma_percent_of_conductance: Option<f64>,
+}
+
+/// Reading in a device file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReadSpec {
+    /// Noise without memory: independent from read to read and from cell to cell.
+    #[serde(default, deserialize_with = "object")]
+    pub white: WhiteNoiseSpec,
+}
+
+/// White read noise.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
+#[serde(try_from = "WhiteNoiseSpec")]
+pub enum WhiteNoise {
+    /// None: reads return the conductance.
+    #[default]
+    None,
+    /// The same standard deviation at every conductance.
+    Constant {
+        /// Standard deviation, µS.
+        sigma: f32,
+    },
+    /// A standard deviation in proportion to the conductance.
+    Relative {
+        /// Standard deviation over conductance.
+        fraction: f32,
+    },
+}
+
+/// How a device is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
+#[serde(try_from = "ReadSpec")]
+pub struct Read {
+    /// Noise without memory.
+    pub white: WhiteNoise,
+}
+
+impl WhiteNoise {
+    /// The spread of one read at `conductance`, µS.
+    pub fn sigma(&self, conductance: f64) -> Sigma {
+        match *self {
+            WhiteNoise::None => Sigma::Microsiemens(0.0),
+            WhiteNoise::Constant { sigma } => Sigma::Microsiemens(f64::from(sigma)),
+            WhiteNoise::Relative { fraction } => Sigma::Microsiemens(f64::from(fraction) * conductance),
+        }
+    }
+}
+
+impl ReadNoiseKind {
+    /// The word in the file and the keys that only this kind has.
+    fn word_and_keys(self) -> (&'static str, &'static [&'static str]) {
+        match self {
+            ReadNoiseKind::None => ("none", &[]),
+            ReadNoiseKind::Constant => ("constant", &["sigma_microsiemens"]),
+            ReadNoiseKind::Relative => ("relative", &["sigma_percent_of_conductance"]),
+        }
+    }
+}
+
+impl TryFrom<WhiteNoiseSpec> for WhiteNoise {
+    type Error = SpecError;
+
+    fn try_from(spec: WhiteNoiseSpec) -> Result<WhiteNoise, SpecError> {
+        let (kind, takes) = spec.noise.word_and_keys();
+        let keys = [
+            ("sigma_microsiemens", spec.sigma_microsiemens.is_some()),
+            ("sigma_percent_of_conductance", spec.sigma_percent_of_conductance.is_some()),
+        ];
+        refuse_foreign(&keys, kind, takes)?;
+        match spec.noise {
+            ReadNoiseKind::None => Ok(WhiteNoise::None),
+            ReadNoiseKind::Constant => {
+                let sigma = required("sigma_microsiemens", spec.sigma_microsiemens, kind)?;
+                Ok(WhiteNoise::Constant { sigma: SIGMA_MICROSIEMENS.check("sigma_microsiemens", sigma)? as f32 })
+            }
+            ReadNoiseKind::Relative => {
+                let key = "sigma_percent_of_conductance";
+                let percent = required(key, spec.sigma_percent_of_conductance, kind)?;
+                Ok(WhiteNoise::Relative { fraction: (SIGMA_PERCENT.check(key, percent)? / 100.0) as f32 })
+            }
+        }
+    }
+}
+
+impl TryFrom<ReadSpec> for Read {
+    type Error = SpecError;
+
+    fn try_from(spec: ReadSpec) -> Result<Read, SpecError> {
+        Ok(Read { white: WhiteNoise::try_from(spec.white).map_err(|error| error.within("white"))? })
+    }
+}

@@ -1,0 +1,162 @@
+//! Why a device file is refused: the key, what is wrong with its value, and what is allowed.
+
+use thiserror::Error;
+
+use super::number::Allowed;
+
+/// A value that a device cannot have.
+#[derive(Clone, Debug, PartialEq, Error)]
+#[error("{key}: {problem}")]
+pub struct SpecError {
+    /// Path of the key in the file, for instance `write.points[2].resistance_ohm`.
+    pub key: String,
+    /// What is wrong with its value.
+    pub problem: Problem,
+}
+
+impl SpecError {
+    pub(crate) fn at(key: &str, problem: Problem) -> SpecError {
+        SpecError { key: key.to_owned(), problem }
+    }
+
+    /// The same refusal seen from the object that holds `parent`.
+    pub(crate) fn within(self, parent: &str) -> SpecError {
+        SpecError { key: format!("{parent}.{}", self.key), problem: self.problem }
+    }
+}
+
+/// What is wrong with the value of a key.
+#[derive(Clone, Debug, PartialEq, Error)]
+pub enum Problem {
+    /// A number outside its range.
+    #[error("got {value}{}, must lie between {} and {}{}", allowed.unit, allowed.low, allowed.high, allowed.unit)]
+    OutOfRange {
+        /// The number.
+        value: f64,
+        /// Its range.
+        allowed: Allowed,
+    },
+    /// A window whose ends are the same or change places.
+    #[error("got {high} ohm, must be at least {least_ratio} times `low_resistance_ohm`, which is {low} ohm")]
+    WindowReversed {
+        /// Its low resistance, ohm.
+        low: f64,
+        /// Its high resistance, ohm.
+        high: f64,
+        /// The smallest ratio of the two.
+        least_ratio: f64,
+    },
+    /// A key that this kind of the mechanism cannot do without.
+    #[error("missing, `{kind}` needs it")]
+    Missing {
+        /// The kind.
+        kind: &'static str,
+    },
+    /// A key that belongs to another kind of the mechanism.
+    #[error("not a key of `{kind}`, which takes {}", quoted(takes))]
+    Foreign {
+        /// The kind.
+        kind: &'static str,
+        /// The keys of its own.
+        takes: &'static [&'static str],
+    },
+    /// A table without points.
+    #[error("table has no points, must have at least one")]
+    TableEmpty,
+    /// Two points of a table in the wrong order.
+    #[error("table must rise in resistance, got {next} after {previous} ohm")]
+    TableFalls {
+        /// The resistance before, ohm.
+        previous: f64,
+        /// The resistance that does not lie above it, ohm.
+        next: f64,
+    },
+    /// A name without letters.
+    #[error("got an empty text, must name the device")]
+    Empty,
+}
+
+/// A device file that cannot be read as a device.
+#[derive(Debug, Error)]
+pub enum DeviceError {
+    /// Not JSON, or JSON of another form; the source carries line and column.
+    #[error("{}{}{source}", with(key, ": "), with(found, ", "))]
+    Json {
+        /// Path of the key; empty at the root.
+        key: String,
+        /// `got` and the word at which the reader stopped; empty where there is none.
+        found: String,
+        /// What the parser says.
+        source: serde_json::Error,
+    },
+    /// A value of another type.
+    #[error("{}got {found}, must be {wanted}, at line {line} column {column}", with(key, ": "))]
+    WrongType {
+        /// Path of the key; empty at the root.
+        key: String,
+        /// The value or its type.
+        found: String,
+        /// The type allowed.
+        wanted: String,
+        /// Line of the file, from 1.
+        line: usize,
+        /// Column of the line, from 1.
+        column: usize,
+    },
+    /// A key that no device has.
+    #[error("{key}: unknown key, the nearest known is `{nearest}`")]
+    UnknownKey {
+        /// Path of the key.
+        key: String,
+        /// The known key that is spelled most like it.
+        nearest: String,
+    },
+    /// A word that is none of those allowed.
+    #[error("{key}: got `{value}`, must be one of {}", quoted(allowed))]
+    UnknownWord {
+        /// Path of the key.
+        key: String,
+        /// The word.
+        value: String,
+        /// The words allowed.
+        allowed: Vec<String>,
+    },
+    /// A key that every device has.
+    #[error("{key}: missing, must be given")]
+    MissingKey {
+        /// Path of the key.
+        key: String,
+    },
+    /// A value that a device cannot have.
+    #[error(transparent)]
+    Refused(#[from] SpecError),
+}
+
+/// `text` and what follows it, or nothing.
+fn with(text: &str, follows: &str) -> String {
+    if text.is_empty() { String::new() } else { format!("{text}{follows}") }
+}
+
+fn quoted(words: &[impl AsRef<str>]) -> String {
+    match words {
+        [] => "no further keys".to_owned(),
+        words => words.iter().map(|word| format!("`{}`", word.as_ref())).collect::<Vec<_>>().join(", "),
+    }
+}
+
+/// Refuses the keys of other kinds: of `keys` (name, given or not) those given must be in `takes`.
+pub(crate) fn refuse_foreign(
+    keys: &[(&str, bool)],
+    kind: &'static str,
+    takes: &'static [&'static str],
+) -> Result<(), SpecError> {
+    match keys.iter().find(|(key, given)| *given && !takes.contains(key)) {
+        Some((key, _)) => Err(SpecError::at(key, Problem::Foreign { kind, takes })),
+        None => Ok(()),
+    }
+}
+
+/// The value of `key`, which `kind` cannot do without.
+pub(crate) fn required<T>(key: &str, value: Option<T>, kind: &'static str) -> Result<T, SpecError> {
+    value.ok_or_else(|| SpecError::at(key, Problem::Missing { kind }))
+}

@@ -1,0 +1,211 @@
+//! A spread that depends on the state of the cell: sigma of ln R as a function of R.
+//!
+//! ```text
+//! ln sigma(R) = linear in ln R between the points (R_k, sigma_k), held at the ends
+//!
+//! x = ln G = ln 10^6 - ln R                                            G in µS, R in ohm
+//! ln sigma = ln sigma_0 + sum_k slope_k clip(x - x_k, 0, x_{k+1} - x_k)    points in rising G
+//! ```
+//!
+//! Interpolation in ln R and ln sigma follows the way in which spreads are published, on two logarithmic axes. The
+//! second form is the first one as a sum, which runs without branches on a block of cells.
+//!
+//! ```
+//! use crossbar::device::{Convention, SpreadPoint, SpreadTable};
+//!
+//! let point = |resistance_ohm, sigma_ln_resistance| SpreadPoint { resistance_ohm, sigma_ln_resistance };
+//! let table = SpreadTable::new(Convention::MedianPreserving, vec![point(1e3, 0.01), point(1e5, 0.04)])?;
+//! assert!((table.sigma(1e4) - 0.02).abs() < 1e-12);
+//! assert!((table.sigma(1e6) - 0.04).abs() < 1e-12);
+//! # Ok::<(), crossbar::device::SpecError>(())
+//! ```
+
+use lanes::{Block, LANES};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::number::{RESISTANCE_OHM, TABLE_SIGMA_LN, number};
+use super::refusal::{Problem, SpecError};
+
+/// What a log-normal spread leaves in place.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Convention {
+    /// ln G = ln target + sigma z: half of the writes end above the target.
+    #[default]
+    MedianPreserving,
+    /// ln G = ln target + sigma z - sigma²/2: the mean of the writes is the target.
+    MeanPreserving,
+}
+
+/// One point of a spread table.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SpreadPoint {
+    /// Resistance at which the spread holds; rises from point to point.
+    #[serde(deserialize_with = "number")]
+    #[schemars(range(min = RESISTANCE_OHM.low, max = RESISTANCE_OHM.high), extend("x-unit" = "ohm"))]
+    pub resistance_ohm: f64,
+    /// Standard deviation of ln R after one write.
+    #[serde(deserialize_with = "number")]
+    #[schemars(range(min = TABLE_SIGMA_LN.low, max = TABLE_SIGMA_LN.high), extend("x-unit" = "sigma of ln R"))]
+    pub sigma_ln_resistance: f64,
+}
+
+/// Sigma of ln R over R: at least one point, resistances rising, every sigma positive.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SpreadTable {
+    convention: Convention,
+    points: Vec<SpreadPoint>,
+}
+
+impl SpreadTable {
+    /// The table through `points`.
+    ///
+    /// # Errors
+    /// [`Problem::TableEmpty`], [`Problem::TableFalls`] and [`Problem::OutOfRange`], with the key of the device file.
+    pub fn new(convention: Convention, points: Vec<SpreadPoint>) -> Result<SpreadTable, SpecError> {
+        if points.is_empty() {
+            return Err(SpecError::at("points", Problem::TableEmpty));
+        }
+        for (number, point) in points.iter().enumerate() {
+            RESISTANCE_OHM.check(&format!("points[{number}].resistance_ohm"), point.resistance_ohm)?;
+            TABLE_SIGMA_LN.check(&format!("points[{number}].sigma_ln_resistance"), point.sigma_ln_resistance)?;
+        }
+        for pair in points.windows(2) {
+            let (previous, next) = (pair[0].resistance_ohm, pair[1].resistance_ohm);
+            if next <= previous {
+                return Err(SpecError::at("points", Problem::TableFalls { previous, next }));
+            }
+        }
+        Ok(SpreadTable { convention, points })
+    }
+
+    /// What the spread leaves in place.
+    pub fn convention(&self) -> Convention {
+        self.convention
+    }
+
+    /// The points, resistances rising.
+    pub fn points(&self) -> &[SpreadPoint] {
+        &self.points
+    }
+
+    /// Sigma of ln R at `resistance`, ohm.
+    pub fn sigma(&self, resistance: f64) -> f64 {
+        let (first, last) = (self.points[0], self.points[self.points.len() - 1]);
+        let x = libm::log(resistance.clamp(first.resistance_ohm, last.resistance_ohm));
+        for pair in self.points.windows(2) {
+            let [(x0, y0), (x1, y1)] = [pair[0], pair[1]].map(logarithms);
+            if x <= x1 {
+                return libm::exp(y0 + (y1 - y0) * (x - x0) / (x1 - x0));
+            }
+        }
+        last.sigma_ln_resistance
+    }
+
+    /// The same curve in the form in which a block of cells is looked up.
+    pub(crate) fn curve(&self) -> LnSigma {
+        let rising_in_conductance: Vec<_> = self.points.iter().rev().map(|point| logarithms(*point)).collect();
+        let segments = rising_in_conductance.windows(2).map(|pair| {
+            let [(ln_resistance, y0), (next, y1)] = [pair[0], pair[1]];
+            let width = ln_resistance - next;
+            let start = libm::log(1e6) - ln_resistance;
+            Segment { start: start as f32, width: width as f32, slope: ((y1 - y0) / width) as f32 }
+        });
+        LnSigma { lowest: rising_in_conductance[0].1 as f32, segments: segments.collect() }
+    }
+}
+
+/// ln R (R in ohm) and ln sigma of a point.
+fn logarithms(point: SpreadPoint) -> (f64, f64) {
+    (libm::log(point.resistance_ohm), libm::log(point.sigma_ln_resistance))
+}
+
+/// ln sigma over ln G, as a sum of clipped slopes.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct LnSigma {
+    lowest: f32,
+    segments: Vec<Segment>,
+}
+
+/// One stretch between two points: from ln G = `start` (G in µS) over `width`, rising by `slope`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Segment {
+    start: f32,
+    width: f32,
+    slope: f32,
+}
+
+impl LnSigma {
+    /// ln sigma at sixteen ln G, G in µS.
+    #[inline(always)]
+    pub(crate) fn at(&self, ln_conductance: &Block) -> Block {
+        let mut ln_sigma = Block::splat(self.lowest);
+        for &Segment { start, width, slope } in &self.segments {
+            for lane in 0..LANES {
+                let along = ln_conductance[lane] - start;
+                let along = if along < 0.0 { 0.0 } else { along };
+                let along = if along > width { width } else { along };
+                ln_sigma[lane] += slope * along;
+            }
+        }
+        ln_sigma
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(points: &[(f64, f64)]) -> Result<SpreadTable, SpecError> {
+        let point = |&(resistance_ohm, sigma_ln_resistance)| SpreadPoint { resistance_ohm, sigma_ln_resistance };
+        SpreadTable::new(Convention::default(), points.iter().map(point).collect())
+    }
+
+    const POINTS: [(f64, f64); 4] = [(1e3, 0.002), (1e4, 0.01), (3e5, 0.008), (1e6, 0.5)];
+
+    #[test]
+    fn sigma_passes_through_the_points_and_is_held_at_the_ends() {
+        let table = table(&POINTS).unwrap();
+        for (resistance, sigma) in POINTS {
+            assert!((table.sigma(resistance) / sigma - 1.0).abs() < 1e-12);
+        }
+        assert_eq!(table.sigma(1.0), table.sigma(1e3));
+        assert_eq!(table.sigma(1e9), table.sigma(1e6));
+        let between = libm::sqrt(1e3 * 1e4);
+        assert!((table.sigma(between) - libm::sqrt(0.002 * 0.01)).abs() < 1e-12);
+    }
+
+    /// A slope reaches ln(0.5/0.008) / ln(1e6/3e5) = 3.4; an error of ln G (start rounded at |x| < 14, subtraction:
+    /// two half units of 14) times it, one unit of the largest |ln sigma| = 6.2 for every one of the four sums, and
+    /// two half units for each of the products.
+    #[test]
+    fn the_sum_of_slopes_is_the_interpolation() {
+        let table = table(&POINTS).unwrap();
+        let curve = table.curve();
+        let unit = f64::from(f32::EPSILON);
+        let bound = unit * (14.0 * 3.4 + 4.0 * 6.2 + 3.0 * 6.2);
+        for step in 0..2000 {
+            let ln_conductance = -2.0 + 0.006 * step as f32;
+            let resistance = 1e6 / libm::exp(f64::from(ln_conductance));
+            let computed = f64::from(curve.at(&Block::splat(ln_conductance))[7]);
+            assert!((computed - libm::log(table.sigma(resistance))).abs() < bound, "{resistance} ohm");
+        }
+    }
+
+    #[test]
+    fn one_point_is_the_same_spread_everywhere() {
+        let table = table(&[(1e4, 0.03)]).unwrap();
+        assert_eq!(table.sigma(5.0), 0.03);
+        assert_eq!(table.curve().at(&Block::splat(3.0)), Block::splat(libm::log(0.03) as f32));
+    }
+
+    #[test]
+    fn tables_without_a_meaning_are_refused() {
+        for points in [&[][..], &[(1e4, 0.1), (1e3, 0.1)], &[(1e4, 0.1), (1e4, 0.2)], &[(1e4, 0.0)], &[(f64::NAN, 0.1)]]
+        {
+            assert!(table(points).is_err(), "{points:?}");
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! The spread that a write leaves in a cell.
+//!
+//! ```text
+//! G* = G + dG                       target of the write, µS; dG is the step asked for, divided by kappa (mapping.rs)
+//! z  = a standard normal, one for every cell and write
+//!
+//! none          G' = G*
+//! constant      G' = G* + sigma z                         sigma in µS
+//! study-level   the same with sigma = sigma_w / kappa     sigma_w the study's noise in units of weight
+//! relative      G' = T + (p / 100) T z                    T = G* clipped to the window, p in % of T
+//! table         ln G' = ln T + sigma(R) z                 median preserving, R = 10^6 / T in ohm, sigma of ln R
+//!               ln G' = ln T + sigma(R) z - sigma(R)²/2   mean preserving
+//! ```
+//!
+//! and last G' is clipped to the window. Constant noise is the noise of Kilgore, Kopsick, Ascoli and Adam, Sci Rep 15,
+//! 24798 (2025), Methods; the table is the form in which spreads of resistive switches are published.
+//!
+//! ```
+//! use crossbar::device::WriteNoise;
+//!
+//! let noise = WriteNoise::Relative { fraction: 0.03 };
+//! let sigma = noise.sigma(200.0, None).ok_or("not a study-level device")?;
+//! assert!((sigma.microsiemens(200.0) - 6.0).abs() < 1e-6);
+//! # Ok::<(), &str>(())
+//! ```
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::number::{SIGMA_MICROSIEMENS, SIGMA_PERCENT, optional_number};
+use super::refusal::{SpecError, refuse_foreign, required};
+use super::shape::{optional_objects, optional_word, word};
+use super::table::{Convention, SpreadPoint, SpreadTable};
+use crate::spread::Sigma;
+
+/// Kinds of write noise.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum WriteNoiseKind {
+    /// Writes end at their target.
+    #[default]
+    None,
+    /// The study states the spread in units of weight, as % of the initial weight spread.
+    StudyLevel,
+    /// The same spread in µS at every conductance.
+    Constant,
+    /// A spread in proportion to the conductance.
+    Relative,
+    /// A spread of ln R that depends on R.
+    Table,
+}
+
+/// Which cells an update writes, and so disturbs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum WrittenCells {
+    /// Every cell at every update: the convention of the study.
+    #[default]
+    All,
+    /// Cells whose step is not zero; the others keep their state.
+    Asked,
+}
+
+/// The write noise in a device file.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WriteSpec {
+    /// Kind of spread that a write leaves.
+    #[serde(deserialize_with = "word")]
+    pub noise: WriteNoiseKind,
+    /// `constant` only: standard deviation of the conductance written.
+    #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
+    #[schemars(
+        with = "f64",
+        range(min = SIGMA_MICROSIEMENS.low, max = SIGMA_MICROSIEMENS.high),
+        extend("x-unit" = "µS")
+    )]
+    pub sigma_microsiemens: Option<f64>,
+    /// `relative` only: standard deviation of the conductance written, of the target conductance.
+    #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "f64", range(min = SIGMA_PERCENT.low, max = SIGMA_PERCENT.high), extend("x-unit" = "% of G"))]
+    pub sigma_percent_of_conductance: Option<f64>,
+    /// `table` only: what the spread leaves in place.
+    #[serde(default, deserialize_with = "optional_word", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Convention", extend("default" = "median-preserving"))]
+    pub convention: Option<Convention>,
+    /// `table` only: points in rising resistance, interpolated in ln R and ln sigma, held at the ends.
+    #[serde(default, deserialize_with = "optional_objects", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Vec<SpreadPoint>", length(min = 1))]
+    pub points: Option<Vec<SpreadPoint>>,
+    /// Cells that an update writes.
+    #[serde(default, deserialize_with = "word")]
+    pub cells: WrittenCells,
+}
+
+/// The spread that a write leaves.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum WriteNoise {
+    /// None: writes end at their target.
+    #[default]
+    None,
+    /// A Gaussian whose standard deviation the study states in units of weight.
+    StudyLevel,
+    /// A Gaussian of the same standard deviation at every conductance.
+    Constant {
+        /// Standard deviation, µS.
+        sigma: f32,
+    },
+    /// A Gaussian in proportion to the target.
+    Relative {
+        /// Standard deviation over target conductance.
+        fraction: f32,
+    },
+    /// A log-normal whose width depends on the target.
+    Table(SpreadTable),
+}
+
+/// How a device is written.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(try_from = "WriteSpec")]
+pub struct Write {
+    /// The spread that a write leaves.
+    pub noise: WriteNoise,
+    /// Which cells an update writes.
+    pub cells: WrittenCells,
+}
+
+impl WriteNoise {
+    /// The spread of one write at `target`, µS. `study_sigma` is the study's own spread, µS; without it a study-level
+    /// device has none to tell.
+    pub fn sigma(&self, target: f64, study_sigma: Option<f64>) -> Option<Sigma> {
+        match self {
+            WriteNoise::None => Some(Sigma::Microsiemens(0.0)),
+            WriteNoise::StudyLevel => study_sigma.map(Sigma::Microsiemens),
+            WriteNoise::Constant { sigma } => Some(Sigma::Microsiemens(f64::from(*sigma))),
+            WriteNoise::Relative { fraction } => Some(Sigma::Microsiemens(f64::from(*fraction) * target)),
+            WriteNoise::Table(table) => {
+                Some(Sigma::LnResistance { sigma: table.sigma(1e6 / target), convention: table.convention() })
+            }
+        }
+    }
+}
+
+impl WriteNoiseKind {
+    /// The word in the file and the keys that only this kind has.
+    fn word_and_keys(self) -> (&'static str, &'static [&'static str]) {
+        match self {
+            WriteNoiseKind::None => ("none", &[]),
+            WriteNoiseKind::StudyLevel => ("study-level", &[]),
+            WriteNoiseKind::Constant => ("constant", &["sigma_microsiemens"]),
+            WriteNoiseKind::Relative => ("relative", &["sigma_percent_of_conductance"]),
+            WriteNoiseKind::Table => ("table", &["convention", "points"]),
+        }
+    }
+}
+
+impl TryFrom<WriteSpec> for Write {
+    type Error = SpecError;
+
+    fn try_from(spec: WriteSpec) -> Result<Write, SpecError> {
+        let (kind, takes) = spec.noise.word_and_keys();
+        let keys = [
+            ("sigma_microsiemens", spec.sigma_microsiemens.is_some()),
+            ("sigma_percent_of_conductance", spec.sigma_percent_of_conductance.is_some()),
+            ("convention", spec.convention.is_some()),
+            ("points", spec.points.is_some()),
+        ];
+        refuse_foreign(&keys, kind, takes)?;
+        let noise = match spec.noise {
+            WriteNoiseKind::None => WriteNoise::None,
+            WriteNoiseKind::StudyLevel => WriteNoise::StudyLevel,
+            WriteNoiseKind::Constant => {
+                let sigma = required("sigma_microsiemens", spec.sigma_microsiemens, kind)?;
+                WriteNoise::Constant { sigma: SIGMA_MICROSIEMENS.check("sigma_microsiemens", sigma)? as f32 }
+            }
+            WriteNoiseKind::Relative => {
+                let key = "sigma_percent_of_conductance";
+                let percent = required(key, spec.sigma_percent_of_conductance, kind)?;
+                WriteNoise::Relative { fraction: (SIGMA_PERCENT.check(key, percent)? / 100.0) as f32 }
+            }
+            WriteNoiseKind::Table => {
+                let points = required("points", spec.points, kind)?;
+                WriteNoise::Table(SpreadTable::new(spec.convention.unwrap_or_default(), points)?)
+            }
+        };
+        Ok(Write { noise, cells: spec.cells })
+    }
+}

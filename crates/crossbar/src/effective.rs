@@ -1,0 +1,103 @@
+//! Effective weights: what the conductances of an array are worth to the network.
+//!
+//! ```text
+//! w      = sign kappa (e_written - e_parked)                       e = G - G_low, µS
+//! var(w) = kappa² (sigma(G_written)² + sigma(G_parked)²)           one read; sigma(G) = a + r G, µS
+//! ```
+//!
+//! An exact reference has no read noise: its sigma is left out.
+
+use lanes::{Block, LANES};
+use multiversion::multiversion;
+
+use crate::device::WhiteNoise;
+use crate::mapping::PairMapping;
+use crate::program::total;
+
+/// Whole rows of an array after a write.
+pub(crate) struct Programmed<'a> {
+    /// +1 or -1 for every row.
+    pub(crate) signs: &'a [f32],
+    /// Blocks in a row.
+    pub(crate) width: usize,
+    /// 1 in the lanes of a row's last block that hold a cell.
+    pub(crate) last_mask: Block,
+    /// Excess of the written branch, µS.
+    pub(crate) excess: &'a [Block],
+    /// Excess of the parked branch, µS; none for an exact reference.
+    pub(crate) parked: Option<&'a [Block]>,
+}
+
+/// White read noise of one array in µS: sigma(G) = `absolute` + `relative` G.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct ReadSpread {
+    pub(crate) absolute: f32,
+    pub(crate) relative: f32,
+}
+
+impl ReadSpread {
+    /// The spread of `noise`; none where reads return the conductance.
+    pub(crate) fn new(noise: WhiteNoise) -> Option<ReadSpread> {
+        match noise {
+            WhiteNoise::None => None,
+            WhiteNoise::Constant { sigma } => Some(ReadSpread { absolute: sigma, relative: 0.0 }),
+            WhiteNoise::Relative { fraction } => Some(ReadSpread { absolute: 0.0, relative: fraction }),
+        }
+    }
+
+    /// Standard deviation of one read at `conductance`, both µS.
+    #[inline(always)]
+    pub(crate) fn sigma(self, conductance: f32) -> f32 {
+        self.absolute + self.relative * conductance
+    }
+}
+
+/// Fills `weights` from the conductances; the number of cells whose weight has the wrong sign.
+pub(crate) fn refresh_weights(rows: Programmed, mapping: &PairMapping, weights: &mut [Block]) -> u64 {
+    total(&fill_weights(rows, mapping.kappa(), weights))
+}
+
+/// Fills `variance` with the variance of one read of each weight, weight².
+pub(crate) fn refresh_variance(rows: Programmed, mapping: &PairMapping, spread: ReadSpread, variance: &mut [Block]) {
+    fill_variance(rows, mapping.kappa(), mapping.window().low(), spread, variance);
+}
+
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+fn fill_weights(rows: Programmed, kappa: f32, weights: &mut [Block]) -> Block {
+    let Programmed { signs, width, excess, parked, .. } = rows;
+    let mut wrong_sign = Block::ZERO;
+    for (row, sign) in signs.iter().enumerate() {
+        let signed_kappa = sign * kappa;
+        for block in row * width..(row + 1) * width {
+            let parked = parked.map_or(Block::ZERO, |parked| parked[block]);
+            for lane in 0..LANES {
+                // Padding holds zero on both branches: neither a weight nor a wrong sign.
+                let difference = excess[block][lane] - parked[lane];
+                wrong_sign[lane] += if difference < 0.0 { 1.0 } else { 0.0 };
+                // Adding zero turns the -0 of an inhibitory cell at the floor into 0.
+                weights[block][lane] = signed_kappa * difference + 0.0;
+            }
+        }
+    }
+    wrong_sign
+}
+
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+fn fill_variance(rows: Programmed, kappa: f32, floor: f32, spread: ReadSpread, variance: &mut [Block]) {
+    let Programmed { width, last_mask, excess, parked, .. } = rows;
+    for (block, (variance, excess)) in variance.iter_mut().zip(excess).enumerate() {
+        let mask = if (block + 1) % width == 0 { last_mask } else { Block::splat(1.0) };
+        let mut sum = Block::ZERO;
+        for lane in 0..LANES {
+            let written = kappa * spread.sigma(floor + excess[lane]);
+            sum[lane] = mask[lane] * (written * written);
+        }
+        if let Some(parked) = parked {
+            for lane in 0..LANES {
+                let parked = kappa * spread.sigma(floor + parked[block][lane]);
+                sum[lane] += mask[lane] * (parked * parked);
+            }
+        }
+        *variance = sum;
+    }
+}

@@ -1,0 +1,65 @@
+//! A memristive crossbar: conductance arrays whose writes and reads are those of real devices.
+//!
+//! Training asks for a change of weights; the array answers with what its cells make of it. The crate knows nothing of
+//! networks: it takes steps and gives effective weights, the variance of reading them, and counts.
+//!
+//! Parts, in the order in which data meets them:
+//! - [`device`]: one cell as a file describes it: window, write noise, read noise, parked branch, provenance;
+//! - [`ConductanceWindow`]: the conductances that a cell can have;
+//! - [`PairMapping`]: weights to pairs of conductances and back;
+//! - [`CrossbarArray`]: rows x columns of pairs, and [`CrossbarArray::update`]: target, write noise, clip (the `add`
+//!   scheme), effective weights, in one pass;
+//! - [`WriteReport`]: what an update did, in counts;
+//! - [`ColumnRead`]: column currents with read noise, one draw a column;
+//! - [`spread`]: any spread in every unit in which people state it.
+//!
+//! | quantity | unit |
+//! |---|---|
+//! | conductance, its excess over the floor of the window, its standard deviation | µS |
+//! | resistance, in device files only | ohm |
+//! | weight, step, full scale, study sigma | units of weight |
+//! | kappa | units of weight per µS |
+//! | column current | units of weight; / kappa x read voltage: µA |
+//! | voltage, time | V, s |
+//! | sigma of ln R, which is sigma of ln G | 1 |
+//!
+//! What it deliberately does not do: networks and gradients, files (it takes text), clocks and threads, printing. Not
+//! yet: pulses and verify writes, drift, faults, slow read noise, wires, converters, energy.
+//!
+//! ```
+//! use crossbar::{ArrayParams, ColumnRead, CrossbarArray, Sign, device::Device};
+//! use lanes::Matrix;
+//! use seed::Seed;
+//!
+//! let device = Device::built_in("illustrative-oxide").ok_or("not built in")?;
+//! let signs = [Sign::Excitatory, Sign::Inhibitory];
+//! let params = ArrayParams { full_scale: 1.0, signs: &signs, study_sigma: 0.0, write_spread_scale: 1.0 };
+//! let first = Matrix::from_fn(2, 100, |row, _| if row == 0 { 0.2 } else { -0.1 });
+//! let mut array = CrossbarArray::new(&device, params, &first, Seed::new(1).named("chip"))?;
+//!
+//! let step = Matrix::from_fn(2, 100, |_, _| 0.05);
+//! let report = array.update(&step, Seed::new(1).named("write").numbered(0))?;
+//! assert_eq!((report.cells_written, report.dale_violation_rate()), (200, 0.0));
+//! assert!((array.weights()[(1, 7)] + 0.05).abs() < 0.01);
+//!
+//! let mut read = ColumnRead::new(100);
+//! read.sample(&array, &[0, 1], &mut Seed::new(1).named("read").normals());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod array;
+pub mod device;
+mod effective;
+mod finite;
+mod mapping;
+mod program;
+mod read;
+mod report;
+pub mod spread;
+mod window;
+
+pub use array::{ArrayError, ArrayParams, CrossbarArray};
+pub use mapping::{MappingError, PairMapping, Sign};
+pub use read::{ColumnRead, read_cell};
+pub use report::WriteReport;
+pub use window::{ConductanceWindow, WindowSpec};

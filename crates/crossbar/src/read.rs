@@ -1,0 +1,103 @@
+//! Reading columns: a current is the sum over the rows that are active.
+//!
+//! ```text
+//! I_j     = sum over active rows i of  w_ij + sigma_ij z_ij            z_ij a standard normal of its own
+//!         = M_j + sqrt(V_j) z_j,   M_j = sum w_ij,  V_j = sum sigma_ij²   in distribution, exactly
+//! ```
+//!
+//! Independent Gaussians add to one: a draw a column replaces a draw a cell. Currents are in units of weight; over
+//! kappa and times the read voltage they are µA. [`ColumnRead::sample_cells`] draws every cell on its own and is what
+//! the sum is checked against.
+
+use lanes::{Block, LANES, blocks_for};
+use seed::Normals;
+
+use crate::array::CrossbarArray;
+
+/// Buffers of column reads, owned by the caller and used again from read to read.
+#[derive(Clone, Debug)]
+pub struct ColumnRead {
+    /// What the last read returned, a lane a column, weight; padding holds zero.
+    pub current: Vec<Block>,
+    /// Its mean, weight.
+    pub mean: Vec<Block>,
+    /// Its variance, weight².
+    pub variance: Vec<Block>,
+    draws: Vec<Block>,
+}
+
+impl ColumnRead {
+    /// Buffers for arrays of `columns` columns.
+    pub fn new(columns: usize) -> ColumnRead {
+        let blocks = vec![Block::ZERO; blocks_for(columns)];
+        ColumnRead { current: blocks.clone(), mean: blocks.clone(), variance: blocks.clone(), draws: blocks }
+    }
+
+    /// Mean and variance of every column current with the rows of `active` on.
+    ///
+    /// # Panics
+    /// If a row is not one of the array, or the buffers are for another number of columns.
+    pub fn moments(&mut self, array: &CrossbarArray, active: &[usize]) {
+        self.mean.fill(Block::ZERO);
+        self.variance.fill(Block::ZERO);
+        for &row in active {
+            add_row(&mut self.mean, array.weights().row(row));
+            if let Some(variance) = array.read_variance() {
+                add_row(&mut self.variance, variance.row(row));
+            }
+        }
+    }
+
+    /// One read of every column with the rows of `active` on: the moments, then one draw a column. Draws are taken
+    /// from `normals` even where the device has no read noise, so that its stream stays in step.
+    ///
+    /// # Panics
+    /// As [`ColumnRead::moments`].
+    pub fn sample(&mut self, array: &CrossbarArray, active: &[usize], normals: &mut Normals) {
+        self.moments(array, active);
+        normals.fill(&mut self.draws);
+        for block in 0..self.current.len() {
+            for lane in 0..LANES {
+                let sigma = self.variance[block][lane].sqrt();
+                self.current[block][lane] = self.mean[block][lane] + sigma * self.draws[block][lane];
+            }
+        }
+    }
+
+    /// One read of every column with the rows of `active` on, every branch of every cell drawn on its own. Slow; the
+    /// moments are left as they were.
+    ///
+    /// # Panics
+    /// As [`ColumnRead::moments`].
+    pub fn sample_cells(&mut self, array: &CrossbarArray, active: &[usize], normals: &mut Normals) {
+        self.current.fill(Block::ZERO);
+        let mut parked_draws = self.draws.clone();
+        for &row in active {
+            normals.fill(&mut self.draws);
+            normals.fill(&mut parked_draws);
+            for column in 0..array.columns() {
+                let (block, lane) = (column / LANES, column % LANES);
+                let draws = [self.draws[block][lane], parked_draws[block][lane]];
+                self.current[block][lane] += read_cell(array, row, column, draws);
+            }
+        }
+    }
+}
+
+/// One noisy read of a weight; `draws` are the standard normals of the written and of the parked branch.
+pub fn read_cell(array: &CrossbarArray, row: usize, column: usize, draws: [f32; 2]) -> f32 {
+    let (written, parked) = array.conductance(row, column);
+    let Some(spread) = array.read_spread() else { return array.weights()[(row, column)] };
+    let written = written + spread.sigma(written) * draws[0];
+    let parked = if array.has_parked_cells() { parked + spread.sigma(parked) * draws[1] } else { parked };
+    array.sign(row) * array.mapping().kappa() * (written - parked)
+}
+
+fn add_row(sum: &mut [Block], row: &[Block]) {
+    assert_eq!(sum.len(), row.len(), "a read of an array with another number of columns");
+    for (sum, row) in sum.iter_mut().zip(row) {
+        for lane in 0..LANES {
+            sum[lane] += row[lane];
+        }
+    }
+}

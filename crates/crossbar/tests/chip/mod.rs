@@ -1,0 +1,86 @@
+//! Small chips for tests: devices from a few JSON keys, and arrays of equal cells.
+
+#![allow(dead_code, reason = "every test file uses its own part")]
+
+use crossbar::device::Device;
+use crossbar::{ArrayParams, CrossbarArray, Sign};
+use lanes::{Block, Matrix};
+use seed::Seed;
+
+/// Initial weight spread of the tests that need one, the noise study's own.
+pub const SIGMA_INIT: f32 = 0.001;
+/// Full scale that makes kappa 2^-10 per µS in the window of [`device`].
+pub const FULL_SCALE: f32 = 999.0 / 1024.0;
+
+/// A device between 1 kohm and 1 Mohm with further `keys` of a device file.
+pub fn device(keys: &[&str]) -> Device {
+    let window = r#""window": {"low_resistance_ohm": 1000, "high_resistance_ohm": 1000000}"#;
+    let text = keys.iter().fold(format!(r#"{{"name": "test", {window}"#), |text, key| format!("{text}, {key}"));
+    Device::from_json(&format!("{text}}}")).expect("the test's own device")
+}
+
+/// What an array needs beside its device: full scale 999/1024, a study level of 20 % of sigma_init.
+pub fn params(signs: &[Sign]) -> ArrayParams<'_> {
+    ArrayParams { full_scale: FULL_SCALE, signs, study_sigma: 0.2 * SIGMA_INIT, write_spread_scale: 1.0 }
+}
+
+/// Every third row inhibitory.
+pub fn mixed_signs(rows: usize) -> Vec<Sign> {
+    (0..rows).map(|row| if row % 3 == 2 { Sign::Inhibitory } else { Sign::Excitatory }).collect()
+}
+
+/// An array of excitatory cells whose excess is `excess` µS.
+pub fn equal_cells(device: &Device, rows: usize, columns: usize, excess: f32, chip: Seed) -> CrossbarArray {
+    let signs = vec![Sign::Excitatory; rows];
+    let weights = Matrix::from_fn(rows, columns, |_, _| excess / 1024.0);
+    CrossbarArray::new(device, params(&signs), &weights, chip).expect("the test's own array")
+}
+
+/// Standard normals of `seed` in the layout of an array.
+pub fn draws(seed: Seed, rows: usize, columns: usize) -> Matrix {
+    let mut draws = Matrix::zeros(rows, columns);
+    seed.normals().fill(draws.blocks_mut());
+    draws
+}
+
+/// Normal numbers times `scale`.
+pub fn normal_matrix(seed: Seed, rows: usize, columns: usize, scale: f32) -> Matrix {
+    let draws = draws(seed, rows, columns);
+    Matrix::from_fn(rows, columns, |row, column| scale * draws[(row, column)])
+}
+
+/// Asserts that `sample` has the mean and variance given, within five standard errors of a normal.
+pub fn assert_normal(what: &str, sample: &[f64], mean: f64, variance: f64) {
+    let n = sample.len() as f64;
+    let sample_mean = sample.iter().sum::<f64>() / n;
+    let sample_variance = sample.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / n;
+    let mean_error = (variance / n).sqrt();
+    let variance_error = variance * (2.0 / n).sqrt();
+    assert!((sample_mean - mean).abs() < 5.0 * mean_error, "{what}: mean {sample_mean}, {mean} +- {mean_error}");
+    assert!(
+        (sample_variance - variance).abs() < 5.0 * variance_error,
+        "{what}: variance {sample_variance}, {variance} +- {variance_error}"
+    );
+}
+
+/// Asserts that `count` of `n` is a share of `rate`, within five standard errors.
+pub fn assert_rate(what: &str, count: u64, n: u64, rate: f64) {
+    let (share, error) = (count as f64 / n as f64, (rate * (1.0 - rate) / n as f64).sqrt());
+    assert!((share - rate).abs() < 5.0 * error, "{what}: {share}, expected {rate} +- {error}");
+}
+
+/// Probability that a standard normal lies below `x`.
+pub fn normal_below(x: f64) -> f64 {
+    0.5 * libm::erfc(-x / std::f64::consts::SQRT_2)
+}
+
+/// Whether the lanes past the last column hold zero.
+pub fn padding_is_zero(matrix: &Matrix) -> bool {
+    let width = matrix.row_blocks();
+    let columns = matrix.columns();
+    let padding = |(number, block): (usize, &Block)| {
+        let first = (number % width) * lanes::LANES;
+        (0..lanes::LANES).all(|lane| first + lane < columns || block[lane] == 0.0)
+    };
+    matrix.blocks().iter().enumerate().all(padding)
+}

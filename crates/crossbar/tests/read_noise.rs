@@ -1,0 +1,114 @@
+//! White read noise: the sum over active rows against every cell drawn on its own.
+
+mod chip;
+
+use chip::{assert_normal, device, mixed_signs, normal_matrix, params};
+use crossbar::{ColumnRead, CrossbarArray, Sign};
+use lanes::{LANES, Matrix};
+use seed::Seed;
+
+const ROWS: usize = 30;
+const COLUMNS: usize = 20;
+const ACTIVE: [usize; 9] = [0, 2, 3, 7, 11, 12, 20, 28, 29];
+const RELATIVE: &str = r#""read": {"white": {"noise": "relative", "sigma_percent_of_conductance": 4}}"#;
+const CONSTANT: &str = r#""read": {"white": {"noise": "constant", "sigma_microsiemens": 0.5}}"#;
+const PARKED: &str = r#""parked": {"branch": "device", "sigma_ln_resistance": 0.4}"#;
+
+fn array(keys: &[&str]) -> CrossbarArray {
+    let signs = mixed_signs(ROWS);
+    let normal = normal_matrix(Seed::new(1), ROWS, COLUMNS, 0.01);
+    let first = Matrix::from_fn(ROWS, COLUMNS, |row, column| signs[row].factor() * normal[(row, column)].abs());
+    CrossbarArray::new(&device(keys), params(&signs), &first, Seed::new(2)).expect("the test's own array")
+}
+
+/// Mean and variance of every column current in closed form, f64.
+fn closed_form(array: &CrossbarArray, sigma: impl Fn(f64) -> f64, parked_is_read: bool) -> Vec<(f64, f64)> {
+    let signs = mixed_signs(ROWS);
+    let moments = |column| {
+        ACTIVE.iter().fold((0.0, 0.0), |(mean, variance), &row| {
+            let (written, parked) = array.conductance(row, column);
+            let (written, parked) = (f64::from(written), f64::from(parked));
+            let kappa = 1.0 / 1024.0;
+            let parked_sigma = if parked_is_read { sigma(parked) } else { 0.0 };
+            let sign = f64::from(signs[row].factor());
+            let cell = kappa * kappa * (sigma(written).powi(2) + parked_sigma.powi(2));
+            (mean + sign * kappa * (written - parked), variance + cell)
+        })
+    };
+    (0..COLUMNS).map(moments).collect()
+}
+
+#[test]
+fn reading_by_the_sum_is_reading_cell_by_cell() {
+    let reads = 20_000;
+    for (keys, sigma, parked_is_read) in [
+        (&[RELATIVE, PARKED][..], (|g| 0.04 * g) as fn(f64) -> f64, true),
+        (&[RELATIVE], |g| 0.04 * g, false),
+        (&[CONSTANT, PARKED], |_| 0.5, true),
+        (&[CONSTANT], |_| 0.5, false),
+    ] {
+        let array = array(keys);
+        let expected = closed_form(&array, sigma, parked_is_read);
+        let mut read = ColumnRead::new(COLUMNS);
+        let mut by_sum = vec![Vec::new(); COLUMNS];
+        let mut by_cell = vec![Vec::new(); COLUMNS];
+        let (mut sums, mut cells) = (Seed::new(3).normals(), Seed::new(4).normals());
+        for _ in 0..reads {
+            read.sample(&array, &ACTIVE, &mut sums);
+            for (column, sample) in by_sum.iter_mut().enumerate() {
+                sample.push(f64::from(read.current[column / LANES][column % LANES]));
+            }
+            read.sample_cells(&array, &ACTIVE, &mut cells);
+            for (column, sample) in by_cell.iter_mut().enumerate() {
+                sample.push(f64::from(read.current[column / LANES][column % LANES]));
+            }
+        }
+        for (column, (mean, variance)) in expected.into_iter().enumerate() {
+            assert_normal("sum over rows", &by_sum[column], mean, variance);
+            assert_normal("cell by cell", &by_cell[column], mean, variance);
+        }
+    }
+}
+
+#[test]
+fn the_variance_of_a_read_is_that_of_both_branches() {
+    for keys in [&[RELATIVE, PARKED][..], &[RELATIVE]] {
+        let array = array(keys);
+        let variance = array.read_variance().unwrap();
+        for row in 0..ROWS {
+            for column in 0..COLUMNS {
+                let (written, parked) = array.conductance(row, column);
+                let parked = if keys.len() == 2 { f64::from(parked) } else { 0.0 };
+                let scale = (0.04f64 / 1024.0).powi(2);
+                let expected = scale * (f64::from(written).powi(2) + parked.powi(2));
+                // Three roundings of each branch, squared, and the fraction as an f32: below 10 half units.
+                let bound = 10.0 * 0.5 * f64::from(f32::EPSILON) * expected;
+                assert!((f64::from(variance[(row, column)]) - expected).abs() < bound);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_device_without_read_noise_returns_the_sum_of_weights() {
+    let array = array(&[PARKED]);
+    assert_eq!(array.read_variance(), None);
+    let mut read = ColumnRead::new(COLUMNS);
+    read.sample(&array, &ACTIVE, &mut Seed::new(5).normals());
+    assert_eq!(read.current, read.mean);
+    let exact = read.mean.clone();
+    read.sample_cells(&array, &ACTIVE, &mut Seed::new(5).normals());
+    assert_eq!(read.current, exact);
+    read.sample(&array, &[], &mut Seed::new(5).normals());
+    assert!(read.current.iter().all(|block| block.0 == [0.0; LANES]));
+}
+
+#[test]
+fn padding_of_a_read_is_zero() {
+    let signs = [Sign::Excitatory];
+    let first = Matrix::from_fn(1, COLUMNS, |_, _| 0.1);
+    let array = CrossbarArray::new(&device(&[RELATIVE]), params(&signs), &first, Seed::new(6)).unwrap();
+    let mut read = ColumnRead::new(COLUMNS);
+    read.sample(&array, &[0], &mut Seed::new(7).normals());
+    assert_eq!(read.current[1].0[COLUMNS - LANES..], [0.0; 2 * LANES - COLUMNS]);
+}

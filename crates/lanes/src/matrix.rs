@@ -1,0 +1,118 @@
+//! A dense matrix whose rows are whole blocks.
+
+use std::ops::{Index, IndexMut};
+
+use crate::{Block, LANES, blocks_for};
+
+/// Rows x columns of f32. Row `r` is a slice of blocks; the lanes past the last column are padding and hold zero,
+/// which every kernel that writes a matrix keeps so.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Matrix {
+    rows: usize,
+    columns: usize,
+    blocks: Vec<Block>,
+}
+
+impl Matrix {
+    /// A matrix of zeros.
+    pub fn zeros(rows: usize, columns: usize) -> Matrix {
+        Matrix { rows, columns, blocks: vec![Block::ZERO; rows * blocks_for(columns)] }
+    }
+
+    /// The matrix with `value(row, column)` in every cell, asked row by row.
+    pub fn from_fn(rows: usize, columns: usize, mut value: impl FnMut(usize, usize) -> f32) -> Matrix {
+        let mut matrix = Matrix::zeros(rows, columns);
+        for row in 0..rows {
+            for column in 0..columns {
+                matrix[(row, column)] = value(row, column);
+            }
+        }
+        matrix
+    }
+
+    /// Number of rows.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Number of columns, padding not counted.
+    pub fn columns(&self) -> usize {
+        self.columns
+    }
+
+    /// Blocks in a row.
+    pub fn row_blocks(&self) -> usize {
+        blocks_for(self.columns)
+    }
+
+    /// Row `row` with its padding.
+    #[inline(always)]
+    pub fn row(&self, row: usize) -> &[Block] {
+        let width = self.row_blocks();
+        &self.blocks[row * width..(row + 1) * width]
+    }
+
+    /// Row `row` with its padding, to write; the padding must stay zero.
+    #[inline(always)]
+    pub fn row_mut(&mut self, row: usize) -> &mut [Block] {
+        let width = self.row_blocks();
+        &mut self.blocks[row * width..(row + 1) * width]
+    }
+
+    /// All blocks, row after row.
+    #[inline(always)]
+    pub fn blocks(&self) -> &[Block] {
+        &self.blocks
+    }
+
+    /// All blocks, row after row, to write; the padding must stay zero.
+    #[inline(always)]
+    pub fn blocks_mut(&mut self) -> &mut [Block] {
+        &mut self.blocks
+    }
+
+    /// Sets every cell to zero.
+    pub fn clear(&mut self) {
+        self.blocks.fill(Block::ZERO);
+    }
+
+    /// The transpose, columns x rows.
+    pub fn transposed(&self) -> Matrix {
+        Matrix::from_fn(self.columns, self.rows, |row, column| self[(column, row)])
+    }
+
+    /// Every cell, row by row, padding left out.
+    pub fn cells(&self) -> impl Iterator<Item = f32> + '_ {
+        (0..self.rows).flat_map(move |row| (0..self.columns).map(move |column| self[(row, column)]))
+    }
+}
+
+impl Index<(usize, usize)> for Matrix {
+    type Output = f32;
+    fn index(&self, (row, column): (usize, usize)) -> &f32 {
+        assert!(column < self.columns, "column {column} of a matrix of {} columns", self.columns);
+        &self.row(row)[column / LANES][column % LANES]
+    }
+}
+
+impl IndexMut<(usize, usize)> for Matrix {
+    fn index_mut(&mut self, (row, column): (usize, usize)) -> &mut f32 {
+        assert!(column < self.columns, "column {column} of a matrix of {} columns", self.columns);
+        &mut self.row_mut(row)[column / LANES][column % LANES]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_land_in_their_row_and_padding_stays_zero() {
+        let matrix = Matrix::from_fn(3, 20, |row, column| (row * 20 + column) as f32);
+        assert_eq!(matrix[(2, 19)], 59.0);
+        assert_eq!(matrix.row(1)[1][3], 39.0);
+        assert_eq!(matrix.row(1)[1].0[4..], [0.0; 12]);
+        assert_eq!(matrix.cells().count(), 60);
+        assert_eq!(matrix.transposed().transposed(), matrix);
+    }
+}

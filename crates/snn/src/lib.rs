@@ -1,0 +1,58 @@
+//! A spiking network of one hidden layer, trained by surrogate gradients through whatever holds its weights.
+//!
+//! Parts, in the order in which data meets them:
+//! - [`encode`]: images to spike times; [`spikes`]: the spikes of many samples, step by step;
+//! - [`network`]: sizes, time constants and signs; [`initial`]: the first weights; [`preset`]: the published choices;
+//! - [`neuron`]: the leaky integrate-and-fire neuron; [`forward`]: from input spikes to the readout;
+//! - [`loss`]: from the readout to a number and its gradient; [`surrogate`]: the slope that a spike pretends to have;
+//! - [`backward`]: the adjoint of the forward pass; [`optimiser`]: from gradient to the step asked for;
+//! - [`weights`]: what holds a layer's weights and applies the step ([`WeightStore`](weights::WeightStore));
+//! - [`train`], [`evaluate`]: whole epochs; [`activity`]: spikes by population and class.
+//!
+//! | quantity | unit |
+//! |---|---|
+//! | time, time constants | steps (one step stands for 1 ms) |
+//! | membrane voltage, synaptic current, weight | multiples of the firing threshold (dimensionless) |
+//! | spikes | counts |
+//!
+//! Inputs and hidden spikes are sparse and binary: the forward and backward passes touch the weight rows that spiked
+//! and never form a dense steps x neurons product.
+//!
+//! What it deliberately does not do: it knows no hardware (a [`WeightStore`](weights::WeightStore) may hide some), no
+//! files, no clock, no threads; all randomness comes from a [`seed::Seed`].
+//!
+//! ```
+//! use seed::Seed;
+//! use snn::{encode::LatencyCode, initial, network::Network, preset::Preset, train, weights::DigitalWeights};
+//!
+//! // Two bright and two dark pixels: four inputs, eight hidden neurons, two classes.
+//! let images: [[u8; 4]; 2] = [[255, 255, 0, 0], [0, 0, 255, 255]];
+//! let samples = LatencyCode::default().samples(images.iter().map(|image| &image[..]), &[0, 1], 100)?;
+//! let preset = Preset::published_results();
+//! let network = Network::new(4, 8, 2, 0.75, 100, &preset.dynamics)?;
+//! let seed = Seed::new(1);
+//! let sigma = preset.readout_sigma(8);
+//! let mut hidden = DigitalWeights::exact(initial::weights(&network.input_signs(), 8, 0.5, seed.named("hidden")), network.input_signs());
+//! let mut readout = DigitalWeights::exact(initial::weights(&network.hidden_signs(), 2, sigma, seed.named("readout")), network.hidden_signs());
+//! let mut trainer = train::Trainer::new(&network, train::Training { batch: 2, learning_rate: 0.01 });
+//! let first = trainer.epoch(&samples, &mut hidden, &mut readout, seed, 0)?;
+//! let second = trainer.epoch(&samples, &mut hidden, &mut readout, seed, 1)?;
+//! assert!(second.loss < first.loss);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+pub mod activity;
+pub mod backward;
+pub mod encode;
+pub mod evaluate;
+pub mod forward;
+pub mod initial;
+pub mod loss;
+pub mod network;
+pub mod neuron;
+pub mod optimiser;
+pub mod preset;
+pub mod spikes;
+pub mod surrogate;
+pub mod train;
+pub mod weights;

@@ -1,0 +1,3 @@
+//! Neuron models, one file each.
+
+pub mod lif;

@@ -1,0 +1,16 @@
+//! From a gradient to the step that training asks of the weights.
+//!
+//! ```text
+//! step = -eta g        eta  learning rate, g  gradient of the batch mean of the loss
+//! ```
+//!
+//! Plain stochastic gradient descent, as in the study.
+
+use lanes::Matrix;
+
+/// Turns `gradient` into the step of plain gradient descent, in place.
+pub fn gradient_descent(gradient: &mut Matrix, learning_rate: f32) {
+    for block in gradient.blocks_mut() {
+        *block = *block * -learning_rate;
+    }
+}

@@ -1,0 +1,165 @@
+//! The input spikes of many samples, stored by step: what the network reads is which units spike now.
+
+/// Spike trains of samples x steps x units, compressed: only the spikes are stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SpikeTrains {
+    units: usize,
+    steps: usize,
+    /// Index into `spikes` where each step of each sample starts, and one last end: samples x steps + 1 entries.
+    starts: Vec<u32>,
+    /// Units that spike, step after step, rising within a step.
+    spikes: Vec<u16>,
+}
+
+/// A sample cannot be stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SpikesError {
+    /// More units than an index can name.
+    #[error("units: at most 65536 can be told apart, got {0}")]
+    TooManyUnits(usize),
+    /// More spikes than an index can name.
+    #[error("spikes: at most 4294967295 can be stored together")]
+    TooManySpikes,
+}
+
+impl SpikeTrains {
+    /// An empty collection for samples of `steps` steps over `units` units.
+    ///
+    /// # Errors
+    /// [`SpikesError::TooManyUnits`] above 65,536 units.
+    pub fn new(units: usize, steps: usize) -> Result<SpikeTrains, SpikesError> {
+        if units > 1 << 16 {
+            return Err(SpikesError::TooManyUnits(units));
+        }
+        Ok(SpikeTrains { units, steps, starts: vec![0], spikes: Vec::new() })
+    }
+
+    /// Appends a sample from the step at which each unit spikes, in the order of the units; `None` for a silent unit.
+    ///
+    /// # Errors
+    /// [`SpikesError::TooManySpikes`] where 32 bits no longer count the spikes.
+    pub fn push_latencies(&mut self, latencies: &[Option<usize>]) -> Result<(), SpikesError> {
+        debug_assert_eq!(latencies.len(), self.units);
+        // A counting sort by step: count, accumulate, place.
+        let base = self.spikes.len();
+        let mut next = vec![0usize; self.steps + 1];
+        latencies.iter().flatten().for_each(|&step| next[step + 1] += 1);
+        for step in 0..self.steps {
+            next[step + 1] += next[step];
+            let end = u32::try_from(base + next[step + 1]).map_err(|_| SpikesError::TooManySpikes)?;
+            self.starts.push(end);
+        }
+        self.spikes.resize(base + next[self.steps], 0);
+        for (unit, &step) in latencies.iter().enumerate() {
+            if let Some(step) = step {
+                self.spikes[base + next[step]] = unit as u16;
+                next[step] += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// Appends a sample from whether each unit spikes at each step.
+    ///
+    /// # Errors
+    /// [`SpikesError::TooManySpikes`] where 32 bits no longer count the spikes.
+    pub fn push_raster(&mut self, spiking: impl Fn(usize, usize) -> bool) -> Result<(), SpikesError> {
+        for step in 0..self.steps {
+            self.spikes.extend((0..self.units).filter(|&unit| spiking(step, unit)).map(|unit| unit as u16));
+            self.starts.push(u32::try_from(self.spikes.len()).map_err(|_| SpikesError::TooManySpikes)?);
+        }
+        Ok(())
+    }
+
+    /// Number of samples.
+    pub fn len(&self) -> usize {
+        (self.starts.len() - 1).checked_div(self.steps).unwrap_or(0)
+    }
+
+    /// Whether there is no sample.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Number of input units.
+    pub fn units(&self) -> usize {
+        self.units
+    }
+
+    /// Steps of every sample.
+    pub fn steps(&self) -> usize {
+        self.steps
+    }
+
+    /// Spikes of all samples together.
+    pub fn total(&self) -> usize {
+        self.spikes.len()
+    }
+
+    /// The spikes of one sample.
+    pub fn sample(&self, sample: usize) -> SpikeTrain<'_> {
+        let first = sample * self.steps;
+        SpikeTrain { starts: &self.starts[first..=first + self.steps], spikes: &self.spikes }
+    }
+}
+
+/// The input spikes of one sample.
+#[derive(Clone, Copy, Debug)]
+pub struct SpikeTrain<'a> {
+    starts: &'a [u32],
+    spikes: &'a [u16],
+}
+
+impl<'a> SpikeTrain<'a> {
+    /// Units that spike at `step`.
+    #[inline(always)]
+    pub fn at(&self, step: usize) -> &'a [u16] {
+        &self.spikes[self.starts[step] as usize..self.starts[step + 1] as usize]
+    }
+
+    /// The first step at which a unit spikes, or the number of steps where none does.
+    pub fn first_step(&self) -> usize {
+        let steps = self.starts.len() - 1;
+        (0..steps).find(|&step| !self.at(step).is_empty()).unwrap_or(steps)
+    }
+}
+
+/// Samples with their classes: what a network is trained on or tested with.
+#[derive(Clone, Debug)]
+pub struct Samples {
+    /// Input spikes of every sample.
+    pub spikes: SpikeTrains,
+    /// Class of every sample.
+    pub labels: Vec<u8>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn latencies_and_raster_store_the_same_spikes() {
+        let latencies = [Some(3), None, Some(0), Some(3), Some(4)];
+        let mut by_latency = SpikeTrains::new(5, 5).expect("few units");
+        let mut by_raster = by_latency.clone();
+        for shift in 0..2 {
+            let shifted = latencies.map(|step| step.map(|step: usize| (step + shift) % 5));
+            by_latency.push_latencies(&shifted).expect("few spikes");
+            by_raster.push_raster(|step, unit| shifted[unit] == Some(step)).expect("few spikes");
+        }
+        assert_eq!(by_latency, by_raster);
+        assert_eq!(by_latency.len(), 2);
+        assert_eq!(by_latency.sample(0).at(3), [0, 3]);
+        assert_eq!(by_latency.sample(1).first_step(), 0);
+        assert_eq!(by_latency.sample(1).at(1), [2]);
+        assert_eq!(by_latency.total(), 8);
+    }
+
+    #[test]
+    fn a_silent_sample_has_no_first_step() {
+        let mut trains = SpikeTrains::new(2, 7).expect("few units");
+        trains.push_latencies(&[None, None]).expect("few spikes");
+        assert_eq!(trains.sample(0).first_step(), 7);
+        assert_eq!(SpikeTrains::new(70_000, 1), Err(SpikesError::TooManyUnits(70_000)));
+    }
+}

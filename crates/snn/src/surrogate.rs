@@ -1,0 +1,56 @@
+//! The slope that a spike pretends to have in the backward pass.
+//!
+//! ```text
+//! fast sigmoid   dS/dV = 1 / (k |V - 1| + 1)^2     V  membrane voltage, threshold 1
+//! exponential    dS/dV = exp(-k |V - 1|)           k  steepness (100)
+//! ```
+//!
+//! Sources: the first, Zenke and Ganguli, Neural Computation 30, 1514 (2018), eq. 6 with the peak scaled to 1; the
+//! second, Shrestha and Orchard, NeurIPS 2018, which the text of Kilgore et al. (2025) names.
+
+use lanes::{exp, reciprocal};
+use serde::{Deserialize, Serialize};
+
+/// A surrogate slope with its steepness.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "shape", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Surrogate {
+    /// Heavy tails: every neuron learns a little at every step.
+    FastSigmoid {
+        /// Steepness k.
+        steepness: f32,
+    },
+    /// Only neurons near the threshold learn.
+    Exponential {
+        /// Steepness k.
+        steepness: f32,
+    },
+}
+
+/// 1 / (k |V - 1| + 1)^2.
+#[inline(always)]
+pub fn fast_sigmoid(steepness: f32, membrane: f32) -> f32 {
+    let slope = reciprocal(steepness * (membrane - 1.0).abs() + 1.0);
+    slope * slope
+}
+
+/// exp(-k |V - 1|).
+#[inline(always)]
+pub fn exponential(steepness: f32, membrane: f32) -> f32 {
+    exp(-steepness * (membrane - 1.0).abs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slopes_are_those_of_the_equations() {
+        assert!((fast_sigmoid(100.0, 1.0) - 1.0).abs() < 1e-6);
+        assert!((fast_sigmoid(100.0, 1.01) - 0.25).abs() < 1e-5);
+        assert!((fast_sigmoid(100.0, 0.0) - 1.0 / 10_201.0).abs() < 1e-10);
+        assert_eq!(exponential(100.0, 1.0), 1.0);
+        assert!((exponential(100.0, 0.99) - (-1.0f32).exp()).abs() < 1e-5);
+        assert_eq!(exponential(100.0, 0.0), 0.0);
+    }
+}

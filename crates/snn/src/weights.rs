@@ -1,0 +1,206 @@
+//! What holds a layer's weights: the seam between training and hardware.
+//!
+//! [`DigitalWeights`] is exact memory, with the study's noise where asked:
+//!
+//! ```text
+//! w <- bound(w + step + sigma z)     z ~ N(0, 1) for every weight at every update
+//! bound(w) = max(w, 0) in excitatory rows, min(w, 0) in inhibitory rows
+//! ```
+//!
+//! Source: Kilgore et al., Sci Rep 15, 24798 (2025), Methods: sigma is the noise level times the initial spread of the
+//! hidden layer's weights, for both layers.
+
+use std::ops::AddAssign;
+
+use lanes::{Block, LANES, Matrix, lane_mask};
+use multiversion::multiversion;
+use seed::Seed;
+use serde::{Deserialize, Serialize};
+
+use crate::forward::Layer;
+use crate::network::Sign;
+
+/// The weights of one layer, whatever they are made of. Rows are the units that send, columns those that receive.
+pub trait WeightStore {
+    /// Effective weights now, rows x columns, thresholds.
+    fn weights(&self) -> &Matrix;
+
+    /// Variance of one read of each weight, where reading is noisy, thresholds squared.
+    fn read_variance(&self) -> Option<&Matrix>;
+
+    /// Applies the step that training asks for, with the draws of `seed`.
+    ///
+    /// # Errors
+    /// [`NotFinite`] where the step holds a NaN or an infinity; the weights stay as they were.
+    fn update(&mut self, step: &Matrix, seed: Seed) -> Result<UpdateReport, NotFinite>;
+
+    /// The layer as the forward pass sees it.
+    fn layer(&self) -> Layer<'_> {
+        Layer { weights: self.weights(), read_variance: self.read_variance() }
+    }
+}
+
+/// What updates did to the cells; sums over updates.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UpdateReport {
+    /// Cells that were written.
+    pub cells_written: u64,
+    /// Writes that ended at the lower bound: weight 0, or the floor of the conductance window.
+    pub clipped_low: u64,
+    /// Writes that ended at the ceiling of the conductance window.
+    pub clipped_high: u64,
+    /// Weights whose sign is wrong after the update (Dale's law violated).
+    pub wrong_sign: u64,
+    /// Weights looked at for their sign.
+    pub cells: u64,
+}
+
+impl AddAssign for UpdateReport {
+    fn add_assign(&mut self, other: UpdateReport) {
+        self.cells_written += other.cells_written;
+        self.clipped_low += other.clipped_low;
+        self.clipped_high += other.clipped_high;
+        self.wrong_sign += other.wrong_sign;
+        self.cells += other.cells;
+    }
+}
+
+/// A step with a NaN or an infinity: training has diverged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("step: holds a value that is not finite")]
+pub struct NotFinite;
+
+/// Weights in exact memory.
+#[derive(Clone, Debug)]
+pub struct DigitalWeights {
+    weights: Matrix,
+    signs: Vec<Sign>,
+    /// Standard deviation of the noise of one update, thresholds.
+    sigma: f32,
+    draws: Matrix,
+}
+
+impl DigitalWeights {
+    /// Exact weights; one sign a row of `initial`.
+    pub fn exact(initial: Matrix, signs: Vec<Sign>) -> DigitalWeights {
+        DigitalWeights::noisy(initial, signs, 0.0)
+    }
+
+    /// Weights that get noise of standard deviation `sigma` (thresholds, finite, at least 0) at every update.
+    ///
+    /// # Panics
+    /// Where `signs` has not one sign a row.
+    pub fn noisy(initial: Matrix, signs: Vec<Sign>, sigma: f32) -> DigitalWeights {
+        assert_eq!(signs.len(), initial.rows(), "one sign a row");
+        debug_assert!(sigma >= 0.0 && sigma.is_finite());
+        let draws = Matrix::zeros(initial.rows(), initial.columns());
+        DigitalWeights { weights: initial, signs, sigma, draws }
+    }
+}
+
+impl WeightStore for DigitalWeights {
+    fn weights(&self) -> &Matrix {
+        &self.weights
+    }
+
+    fn read_variance(&self) -> Option<&Matrix> {
+        None
+    }
+
+    fn update(&mut self, step: &Matrix, seed: Seed) -> Result<UpdateReport, NotFinite> {
+        check_finite(step)?;
+        if self.sigma > 0.0 {
+            seed.normals().fill(self.draws.blocks_mut());
+        }
+        let clipped = apply(&mut self.weights, step, &self.draws, self.sigma, &self.signs);
+        let cells = (self.weights.rows() * self.weights.columns()) as u64;
+        Ok(UpdateReport { cells_written: cells, clipped_low: clipped, cells, ..UpdateReport::default() })
+    }
+}
+
+/// Refuses a matrix with a NaN or an infinity.
+///
+/// # Errors
+/// [`NotFinite`].
+pub fn check_finite(step: &Matrix) -> Result<(), NotFinite> {
+    if all_finite(step.blocks()) { Ok(()) } else { Err(NotFinite) }
+}
+
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+fn all_finite(blocks: &[Block]) -> bool {
+    // Zero times a finite number is zero; times a NaN or an infinity it is NaN, which a sum keeps.
+    let mut sums = Block::ZERO;
+    for block in blocks {
+        for lane in 0..LANES {
+            sums[lane] += block[lane] * 0.0;
+        }
+    }
+    sums.0.iter().all(|sum| !sum.is_nan())
+}
+
+/// One update of all weights; returns how many ended at zero because they had crossed it.
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+fn apply(weights: &mut Matrix, step: &Matrix, draws: &Matrix, sigma: f32, signs: &[Sign]) -> u64 {
+    let mut clipped = 0;
+    let blocks = weights.row_blocks();
+    let last_mask = lane_mask(weights.columns(), blocks - 1);
+    for (row, sign) in signs.iter().enumerate() {
+        let (old, step, draws) = (weights.row_mut(row), step.row(row), draws.row(row));
+        let mut crossed = [0u32; LANES];
+        for block in 0..blocks {
+            let mask = if block + 1 == blocks { last_mask } else { Block::splat(1.0) };
+            for lane in 0..LANES {
+                // Along the row's sign, so that both populations are bounded below.
+                let along = sign.factor() * ((old[block][lane] + step[block][lane]) + sigma * draws[block][lane]);
+                let below = along < 0.0;
+                crossed[lane] += u32::from(below) * (mask[lane] as u32);
+                old[block][lane] = if below { 0.0 } else { sign.factor() * along * mask[lane] };
+            }
+        }
+        clipped += crossed.iter().map(|&count| u64::from(count)).sum::<u64>();
+    }
+    clipped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn store(sigma: f32) -> DigitalWeights {
+        let initial = Matrix::from_fn(2, 20, |row, _| if row == 0 { 0.1 } else { -0.1 });
+        DigitalWeights::noisy(initial, vec![Sign::Excitatory, Sign::Inhibitory], sigma)
+    }
+
+    #[test]
+    fn weights_that_cross_zero_stop_there() {
+        let mut store = store(0.0);
+        let step = Matrix::from_fn(2, 20, |_, column| if column < 10 { 0.2 } else { -0.2 });
+        let report = store.update(&step, Seed::new(1)).expect("finite");
+        assert_eq!(report.clipped_low, 20);
+        assert_eq!(report.cells_written, 40);
+        assert_eq!([store.weights[(0, 0)], store.weights[(0, 10)]], [0.1 + 0.2, 0.0]);
+        assert_eq!([store.weights[(1, 0)], store.weights[(1, 10)]], [0.0, -0.1 - 0.2]);
+    }
+
+    #[test]
+    fn noise_keeps_signs_and_padding() {
+        let mut store = store(0.1);
+        for batch in 0..50 {
+            store.update(&Matrix::zeros(2, 20), Seed::new(1).numbered(batch)).expect("finite");
+        }
+        assert!(store.weights.row(0).iter().all(|block| block.0.iter().all(|&weight| weight >= 0.0)));
+        assert!(store.weights.row(1).iter().all(|block| block.0.iter().all(|&weight| weight <= 0.0)));
+        assert!(store.weights.row(0)[1].0[4..].iter().all(|&padding| padding == 0.0));
+    }
+
+    #[test]
+    fn a_step_that_is_not_finite_is_refused_and_changes_nothing() {
+        for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            let mut store = store(0.1);
+            let before = store.weights.clone();
+            let step = Matrix::from_fn(2, 20, |row, column| if (row, column) == (1, 17) { bad } else { 0.0 });
+            assert_eq!(store.update(&step, Seed::new(1)), Err(NotFinite));
+            assert_eq!(store.weights, before);
+        }
+    }
+}

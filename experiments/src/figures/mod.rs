@@ -1,0 +1,27 @@
+//! Figures of a study, drawn from its statistics: SVG for papers, PNG for previews.
+//!
+//! [`CurveFigure`] shows an outcome over one numeric setting, with one curve per value of a second setting. The study
+//! decides what stands on the axes; this module only draws, and the same figure always gives the same bytes.
+
+mod axis;
+mod curve;
+mod pixels;
+
+pub use curve::{CurveFigure, Point, Series};
+
+/// Why a figure could not be turned into pixels.
+#[derive(Debug, thiserror::Error)]
+pub enum FigureError {
+    /// The drawing library refused the figure.
+    #[error("figure: not drawn: {reason}")]
+    Draw {
+        /// What the library said.
+        reason: String,
+    },
+    /// The fine pixels could not be read back.
+    #[error("figure: pixels not read back: {0}")]
+    Read(#[from] png::DecodingError),
+    /// The final pixels could not be packed as PNG.
+    #[error("figure: png not packed: {0}")]
+    Pack(#[from] png::EncodingError),
+}

@@ -1,6 +1,6 @@
 //! Rows x columns of pairs: the state of a crossbar, and its update.
 //!
-//! An update goes through the array in strips of rows that stay in the first cache: draws, write (program.rs),
+//! An update goes through the array in strips of rows that stay in the cache: draws, write (program.rs),
 //! effective weights and variance of a read (effective.rs). The draw of a cell is given by its place alone: the normals
 //! of the update's stream fill the blocks of the array row after row, padding included, as in the abstract study.
 
@@ -8,21 +8,17 @@ use std::ops::Range;
 
 use lanes::{Block, Matrix, lane_mask};
 use seed::Seed;
-use thiserror::Error;
 
+use crate::array_error::{ArrayError, LARGEST_SCALE, LARGEST_SIGMA};
 use crate::device::Device;
 use crate::effective::{Programmed, ReadSpread, refresh_variance, refresh_weights};
 use crate::finite::first_not_finite;
-use crate::mapping::{MappingError, PairMapping, Sign};
+use crate::mapping::{PairMapping, Sign};
 use crate::program::{AddWrite, Scratch, Strip};
 use crate::report::WriteReport;
 
-/// Blocks of a strip: eight streams of 4 KiB.
-const STRIP_BLOCKS: usize = 64;
-/// Largest standard deviation of a write, µS: with it and a draw below 7, no write is more than f32 can hold.
-const LARGEST_SIGMA: f32 = 1e30;
-/// Largest factor on the device's own write spread.
-const LARGEST_SCALE: f32 = 1e6;
+/// Blocks of a strip: seven streams of 8 KiB.
+const STRIP_BLOCKS: usize = 128;
 
 /// What an array needs to know beside its device and its first weights.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -36,66 +32,6 @@ pub struct ArrayParams<'a> {
     pub study_sigma: f32,
     /// Factor on the write spread, for sweeps; 1 leaves it as the device and the study state it.
     pub write_spread_scale: f32,
-}
-
-/// An array that cannot be built, or a step that it cannot take.
-#[derive(Clone, Debug, PartialEq, Error)]
-pub enum ArrayError {
-    /// A weight cannot be mapped to the window.
-    #[error(transparent)]
-    Mapping(#[from] MappingError),
-    /// No rows or no columns.
-    #[error("array: got {rows} rows and {columns} columns, must have at least one of each")]
-    Empty {
-        /// Rows of the first weights.
-        rows: usize,
-        /// Their columns.
-        columns: usize,
-    },
-    /// Not one sign for every row.
-    #[error("signs: got {signs}, must be one for each of {rows} rows")]
-    Signs {
-        /// Signs given.
-        signs: usize,
-        /// Rows of the first weights.
-        rows: usize,
-    },
-    /// A write spread that is negative, not a number or too large.
-    #[error("study_sigma: got {study_sigma}, must be a number from 0 up to {LARGEST_SIGMA:e} µS of conductance")]
-    StudySigma {
-        /// Standard deviation in units of weight.
-        study_sigma: f32,
-    },
-    /// A factor that is negative, not a number or too large.
-    #[error("write_spread_scale: got {scale}, must be a number from 0 to {LARGEST_SCALE}")]
-    SpreadScale {
-        /// The factor.
-        scale: f32,
-    },
-    /// A step of another shape.
-    #[error("step: got {rows} x {columns}, must be {own_rows} x {own_columns} like the array")]
-    StepShape {
-        /// Rows of the step.
-        rows: usize,
-        /// Its columns.
-        columns: usize,
-        /// Rows of the array.
-        own_rows: usize,
-        /// Its columns.
-        own_columns: usize,
-    },
-    /// NaN or infinity where a weight or a change of one is wanted.
-    #[error("{what}: got {value} in row {row}, column {column}, must be a finite number")]
-    NotFinite {
-        /// `weights` or `step`.
-        what: &'static str,
-        /// Row of the first such cell.
-        row: usize,
-        /// Its column.
-        column: usize,
-        /// NaN or infinity.
-        value: f32,
-    },
 }
 
 /// Rows x columns of pairs of one chip.

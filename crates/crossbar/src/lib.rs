@@ -48,6 +48,7 @@
 //! ```
 
 mod array;
+mod array_error;
 pub mod device;
 mod effective;
 mod finite;
@@ -58,7 +59,8 @@ mod report;
 pub mod spread;
 mod window;
 
-pub use array::{ArrayError, ArrayParams, CrossbarArray};
+pub use array::{ArrayParams, CrossbarArray};
+pub use array_error::ArrayError;
 pub use mapping::{MappingError, PairMapping, Sign};
 pub use read::{ColumnRead, read_cell};
 pub use report::WriteReport;

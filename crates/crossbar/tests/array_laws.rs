@@ -30,7 +30,7 @@ fn first_weights(signs: &[Sign], columns: usize) -> Matrix {
 }
 
 fn array(device: &Device, signs: &[Sign], columns: usize) -> CrossbarArray {
-    CrossbarArray::new(device, params(signs), &first_weights(signs, columns), Seed::new(12)).unwrap()
+    CrossbarArray::new(device, params(signs), &first_weights(signs, columns), Seed::new(12)).expect("sound arguments")
 }
 
 /// The law of DESIGN.md: constant noise, exact reference, wide window and no read noise are the abstract study. kappa

@@ -1,1 +1,51 @@
-//! placeholder
+//! Files of data sets to samples.
+//!
+//! Parts, in the order in which data meets them:
+//! - [`Name`]: the data sets that there are; [`status()`] tells where each is;
+//! - [`locate()`]: the folder that holds the files; [`fetch()`]: downloads them where no folder does;
+//! - the reader of gzip IDX files, whose complaints are [`IdxError`], and the check that they are the published ones;
+//! - [`load()`]: from a name to a [`Dataset`], two [`ImageSet`]s of bytes with a digest that says what they are.
+//!
+//! | quantity | unit |
+//! |---|---|
+//! | pixel | 0 (background) to 255 |
+//! | label | number of the class, from 0 |
+//!
+//! What it deliberately does not do: scale, shuffle, split or encode (the network does), hold other files than the
+//! published ones under their name, print. Only [`fetch()`] opens connections, and only [`fetch()`] writes.
+//!
+//! ```
+//! use datasets::{Name, load};
+//!
+//! let name: Name = "fashion-mnist-subset".parse()?;
+//! let data = load(name, None)?;
+//! assert_eq!((data.train.len(), data.test.len(), data.classes), (5120, 1024, 10));
+//! let boot = data.train.image(0);
+//! assert_eq!((boot.len(), data.train.labels[0]), (28 * 28, 9));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod catalogue;
+mod dataset;
+mod download;
+mod fetch;
+mod file;
+mod idx;
+mod image_set;
+mod load;
+mod locate;
+#[cfg(test)]
+mod loopback;
+mod name;
+mod status;
+
+pub use dataset::Dataset;
+pub use download::{DownloadError, Progress};
+pub use fetch::{FASHION_MNIST_ADDRESS, FetchError, Fetched, FetchedFile, fetch};
+pub use file::FileError;
+pub use idx::IdxError;
+pub use image_set::{ImageSet, ImageSetError};
+pub use load::{LoadError, load};
+pub use locate::{ENVIRONMENT_VARIABLE, Looked, NotFound, Place, locate};
+pub use name::{Name, UnknownName};
+pub use status::{Status, status};

@@ -134,7 +134,7 @@ fn run(network: &Network, hidden: Layer, readout: Layer, input: SpikeTrain, mut 
         for (number, (neurons, record)) in state.hidden.iter_mut().zip(record).enumerate() {
             *record = neurons.membrane;
             if lif_step(lif, neurons) {
-                push_spiking(record, number, spikes);
+                push_spiking(*record, number, spikes);
             }
         }
         spike_starts.push(spikes.len() as u32);
@@ -204,11 +204,14 @@ fn column_currents(
     }
 }
 
-#[inline(never)]
-fn push_spiking(membrane: &Block, block: usize, spikes: &mut Vec<u16>) {
-    for (lane, &voltage) in membrane.0.iter().enumerate() {
-        if lif::spikes(voltage) {
-            spikes.push((block * LANES + lane) as u16);
-        }
+#[inline(always)]
+fn push_spiking(membrane: Block, block: usize, spikes: &mut Vec<u16>) {
+    let mut bits = 0u32;
+    for lane in 0..LANES {
+        bits |= u32::from(lif::spikes(membrane[lane])) << lane;
+    }
+    while bits != 0 {
+        spikes.push((block * LANES) as u16 + bits.trailing_zeros() as u16);
+        bits &= bits - 1;
     }
 }

@@ -66,13 +66,18 @@ impl ReadoutGradient {
 /// Largest voltage of each class over steps 0 .. T and the earliest step that has it. `readout` is (T + 1) x class
 /// blocks.
 pub fn maxima(readout: &[Block], classes: usize) -> Vec<(usize, f32)> {
-    let mut maxima = vec![(0, f32::NEG_INFINITY); classes];
-    for (step, row) in readout.chunks_exact(lanes::blocks_for(classes)).enumerate() {
-        for (class, maximum) in maxima.iter_mut().enumerate() {
-            let voltage = row[class / LANES][class % LANES];
-            if voltage > maximum.1 {
-                *maximum = (step, voltage);
-            }
+    let blocks = lanes::blocks_for(classes);
+    let mut maxima = vec![(0, 0.0); classes];
+    for (number, maxima) in maxima.chunks_mut(LANES).enumerate() {
+        let (mut best, mut best_step) = (readout[number], Block::ZERO);
+        for (step, row) in readout.chunks_exact(blocks).enumerate() {
+            let voltage = row[number];
+            let higher = voltage.zip(best, |voltage, best| if voltage > best { 1.0 } else { 0.0 });
+            best = voltage.select(best, higher, |higher| higher > 0.0);
+            best_step = Block::splat(step as f32).select(best_step, higher, |higher| higher > 0.0);
+        }
+        for (lane, maximum) in maxima.iter_mut().enumerate() {
+            *maximum = (best_step[lane] as usize, best[lane]);
         }
     }
     maxima

@@ -5,9 +5,11 @@
 
 mod axis;
 mod curve;
+mod outcome;
 mod pixels;
 
 pub use curve::{CurveFigure, Point, Series};
+pub use outcome::{NamedFigure, outcome_figures};
 
 /// Why a figure could not be turned into pixels.
 #[derive(Debug, thiserror::Error)]

@@ -27,21 +27,31 @@ fn readable(text: &str, path: &str, source: serde_json::Error) -> DeviceError {
     let (line, column) = (source.line(), source.column());
     let message = source.to_string();
     let message = message.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&message);
-    let words = backticked(message);
-    match (message.split_once(": "), words.first()) {
-        (_, Some(word)) if message.starts_with("unknown field") => {
-            DeviceError::UnknownKey { key: joined(&key, word), nearest: nearest(word, &words[1..]) }
-        }
-        (_, Some(word)) if message.starts_with("unknown variant") => {
-            DeviceError::UnknownWord { key, value: word.clone(), allowed: words[1..].to_vec() }
-        }
-        (_, Some(word)) if message.starts_with("missing field") => DeviceError::MissingKey { key: joined(&key, word) },
-        (Some(("invalid type", types)), _) => {
-            let (found, wanted) = types.rsplit_once(", expected ").unwrap_or((types, "of another type"));
-            DeviceError::WrongType { key, found: found.to_owned(), wanted: wanted.to_owned(), line, column }
-        }
-        _ => DeviceError::Json { key, found: word_at(text, line, column), source },
+    if let Some((word, known)) = quoted_after(message, "unknown field") {
+        return DeviceError::UnknownKey { key: joined(&key, word), nearest: nearest(word, &known) };
     }
+    if let Some((word, allowed)) = quoted_after(message, "unknown variant") {
+        return DeviceError::UnknownWord { key, value: word.to_owned(), allowed };
+    }
+    if let Some((word, _)) = quoted_after(message, "missing field") {
+        return DeviceError::MissingKey { key: joined(&key, word) };
+    }
+    if let Some((word, _)) = quoted_after(message, "duplicate field") {
+        return DeviceError::DuplicateKey { key: joined(&key, word) };
+    }
+    if let Some((found, wanted)) =
+        message.strip_prefix("invalid type: ").and_then(|types| types.rsplit_once(", expected "))
+    {
+        return DeviceError::WrongType { key, found: found.to_owned(), wanted: wanted.to_owned(), line, column };
+    }
+    DeviceError::Json { key, found: word_at(text, line, column), source }
+}
+
+/// The word in backticks after `start` of a message, and the words that it expected instead.
+fn quoted_after<'a>(message: &'a str, start: &str) -> Option<(&'a str, Vec<String>)> {
+    let rest = message.strip_prefix(start)?.strip_prefix(" `")?;
+    let (word, expected) = rest.rsplit_once("`, expected ").unwrap_or((rest.strip_suffix('`')?, ""));
+    Some((word, expected.split('`').skip(1).step_by(2).map(str::to_owned).collect()))
 }
 
 /// The word around a place in `text`, as "got `word`"; empty where there is none.
@@ -53,11 +63,6 @@ fn word_at(text: &str, line: usize, column: usize) -> String {
     let end = after.iter().take_while(|byte| between(byte)).count();
     let word = line.get(before.len() - start..before.len() + end).unwrap_or_default();
     if word.is_empty() { String::new() } else { format!("got `{word}`") }
-}
-
-/// The texts between backticks.
-fn backticked(message: &str) -> Vec<String> {
-    message.split('`').skip(1).step_by(2).map(str::to_owned).collect()
 }
 
 /// `parent.key`, once: the path of an unknown key may already end with it.
@@ -79,7 +84,10 @@ fn nearest(word: &str, known: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::device::{BUILT_IN, Device};
 
     const WINDOW: &str = r#""window": {"low_resistance_ohm": 1e3, "high_resistance_ohm": 1e6}"#;
 
@@ -114,5 +122,19 @@ mod tests {
             refusal(&format!(r#"{{"name": "x", {WINDOW}}} more"#)),
             "got `more`, trailing characters at line 1 column 82"
         );
+    }
+
+    proptest! {
+        /// A file that was spoilt anywhere is a device still or an error with a message.
+        #[test]
+        fn no_text_is_too_much(file in 0..BUILT_IN.len(), place in 0.0..1.0, spoilt in ".{0,4}", cut in 0usize..20) {
+            let (_, text) = BUILT_IN[file];
+            let place = (place * text.chars().count() as f64) as usize;
+            let (before, after) = (text.chars().take(place), text.chars().skip(place + cut));
+            let text: String = before.chain(spoilt.chars()).chain(after).collect();
+            if let Err(error) = Device::from_json(&text) {
+                prop_assert!(!error.to_string().is_empty());
+            }
+        }
     }
 }

@@ -127,6 +127,12 @@ pub enum DeviceError {
         /// Path of the key.
         key: String,
     },
+    /// A key that an object has twice.
+    #[error("{key}: given twice, must be given once")]
+    DuplicateKey {
+        /// Path of the key.
+        key: String,
+    },
     /// A value that a device cannot have.
     #[error(transparent)]
     Refused(#[from] SpecError),

@@ -1,0 +1,70 @@
+//! Why an array cannot be built, or cannot take a step.
+
+use thiserror::Error;
+
+use crate::mapping::MappingError;
+
+/// Largest standard deviation of a write, µS: with it and a draw below 7, no write is more than f32 can hold.
+pub(crate) const LARGEST_SIGMA: f32 = 1e30;
+/// Largest factor on the device's own write spread.
+pub(crate) const LARGEST_SCALE: f32 = 1e6;
+
+/// An array that cannot be built, or a step that it cannot take.
+#[derive(Clone, Debug, PartialEq, Error)]
+pub enum ArrayError {
+    /// A weight cannot be mapped to the window.
+    #[error(transparent)]
+    Mapping(#[from] MappingError),
+    /// No rows or no columns.
+    #[error("array: got {rows} rows and {columns} columns, must have at least one of each")]
+    Empty {
+        /// Rows of the first weights.
+        rows: usize,
+        /// Their columns.
+        columns: usize,
+    },
+    /// Not one sign for every row.
+    #[error("signs: got {signs}, must be one for each of {rows} rows")]
+    Signs {
+        /// Signs given.
+        signs: usize,
+        /// Rows of the first weights.
+        rows: usize,
+    },
+    /// A write spread that is negative, not a number or too large.
+    #[error("study_sigma: got {study_sigma}, must be a number from 0 up to {LARGEST_SIGMA:e} µS of conductance")]
+    StudySigma {
+        /// Standard deviation in units of weight.
+        study_sigma: f32,
+    },
+    /// A factor that is negative, not a number or too large.
+    #[error("write_spread_scale: got {scale}, must be a number from 0 to {LARGEST_SCALE}")]
+    SpreadScale {
+        /// The factor.
+        scale: f32,
+    },
+    /// A step of another shape.
+    #[error("step: got {rows} x {columns}, must be {own_rows} x {own_columns} like the array")]
+    StepShape {
+        /// Rows of the step.
+        rows: usize,
+        /// Its columns.
+        columns: usize,
+        /// Rows of the array.
+        own_rows: usize,
+        /// Its columns.
+        own_columns: usize,
+    },
+    /// NaN or infinity where a weight or a change of one is wanted.
+    #[error("{what}: got {value} in row {row}, column {column}, must be a finite number")]
+    NotFinite {
+        /// `weights` or `step`.
+        what: &'static str,
+        /// Row of the first such cell.
+        row: usize,
+        /// Its column.
+        column: usize,
+        /// NaN or infinity.
+        value: f32,
+    },
+}

@@ -1,0 +1,70 @@
+//! What is known of every data set before any of its files is opened.
+
+use crate::{file::File, name::Name};
+
+/// One data set: its sizes, its files, and their bytes where they are part of the program.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    pub name: Name,
+    pub classes: usize,
+    /// Training and test images together.
+    pub images: usize,
+    /// Of the four packed files, as published.
+    pub bytes: u64,
+    /// Training images, training labels, test images, test labels.
+    pub files: [File; 4],
+    pub embedded: Option<[&'static [u8]; 4]>,
+}
+
+/// What is known of `name`.
+pub(crate) fn entry(name: Name) -> &'static Entry {
+    match name {
+        Name::FashionMnist => &FASHION_MNIST,
+        Name::FashionMnistSubset => &FASHION_MNIST_SUBSET,
+    }
+}
+
+/// Xiao, Rasul and Vollgraf, *Fashion-MNIST: a novel image dataset for benchmarking machine learning algorithms*,
+/// arXiv:1708.07747 (2017). The hashes are of the unpacked content of the published files, whose MD5 sums are
+/// 8d4fb7e6c68d591d4c3dfef9ec88bf0d, 25c81989df183df01b3e8a0aad5dffbe, bef4ecab320f06d8554ea6380940ec79 and
+/// bb300cfdad3c16e7a12a480ee83cd310. Debian packs the same content under headers without name and time.
+static FASHION_MNIST: Entry = Entry {
+    name: Name::FashionMnist,
+    classes: 10,
+    images: 70_000,
+    bytes: 26_421_880 + 29_515 + 4_422_102 + 5_148,
+    files: [
+        File::images("train-images-idx3-ubyte.gz", "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888"),
+        File::labels("train-labels-idx1-ubyte.gz", "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9"),
+        File::images("t10k-images-idx3-ubyte.gz", "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b"),
+        File::labels("t10k-labels-idx1-ubyte.gz", "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34"),
+    ],
+    embedded: None,
+};
+
+/// The first images of each class, as `scripts/make_fashion_mnist_subset.py` takes them; the hashes are what it prints.
+static FASHION_MNIST_SUBSET: Entry = Entry {
+    name: Name::FashionMnistSubset,
+    classes: 10,
+    images: 6_144,
+    bytes: TRAIN_IMAGES.len() as u64 + TRAIN_LABELS.len() as u64 + TEST_IMAGES.len() as u64 + TEST_LABELS.len() as u64,
+    files: [
+        File::images("train-images-idx3-ubyte.gz", "bc3326d40226638052d42966316466b60c3174e7045b8d6c19dd031da4658d76"),
+        File::labels("train-labels-idx1-ubyte.gz", "dd5b2307fe9305010a91df5f6b908bae009f1b2c82b84a2e35b47dbf82363c64"),
+        File::images("t10k-images-idx3-ubyte.gz", "c18e4435454c1a33c043e83839ccf18a73a0fbf7719f682ede7747c45dc3f324"),
+        File::labels("t10k-labels-idx1-ubyte.gz", "b9d0a21eb468a3df09a358ba4be44ef809afdb3ba41d1eba65a0dd832c2c8a8f"),
+    ],
+    embedded: Some([TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS]),
+};
+
+const TRAIN_IMAGES: &[u8] = include_bytes!("../embedded/fashion-mnist-subset/train-images-idx3-ubyte.gz");
+const TRAIN_LABELS: &[u8] = include_bytes!("../embedded/fashion-mnist-subset/train-labels-idx1-ubyte.gz");
+const TEST_IMAGES: &[u8] = include_bytes!("../embedded/fashion-mnist-subset/t10k-images-idx3-ubyte.gz");
+const TEST_LABELS: &[u8] = include_bytes!("../embedded/fashion-mnist-subset/t10k-labels-idx1-ubyte.gz");
+
+/// The subset as if it were not part of the program: small files to find, fetch and spoil.
+#[cfg(test)]
+pub(crate) fn loose_subset() -> (Entry, [&'static [u8]; 4]) {
+    let files = [TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS];
+    (Entry { embedded: None, ..FASHION_MNIST_SUBSET.clone() }, files)
+}

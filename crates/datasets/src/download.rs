@@ -1,0 +1,246 @@
+//! One file from a server into a folder, checked before it is written and there in whole or not at all.
+
+use std::{
+    io::{self, Read, Write},
+    path::Path,
+    time::Duration,
+};
+
+use tempfile::NamedTempFile;
+use thiserror::Error;
+use ureq::Agent;
+
+use crate::file::{File, FileError};
+
+/// A server that is silent for so long is given up.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// More than this is none of our files: the largest has 26 MB.
+const MOST_BYTES: u64 = 64 << 20;
+/// Bytes between two tellings of the progress.
+const PIECE: usize = 64 << 10;
+
+/// How far the download of a file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// The file.
+    pub file: &'static str,
+    /// Bytes so far.
+    pub received: u64,
+    /// Bytes in all, where the server says so.
+    pub expected: Option<u64>,
+}
+
+/// Why a file was not downloaded.
+#[derive(Debug, Error)]
+pub enum DownloadError {
+    /// No connection, or an answer that is not the file.
+    #[error("{url}: download failed ({reason}), the server must send the file")]
+    Server {
+        /// The address asked.
+        url: String,
+        /// What went wrong.
+        reason: Box<ureq::Error>,
+    },
+    /// The connection broke.
+    #[error("{url}: transfer ended after {received} bytes ({reason}), must be whole")]
+    Interrupted {
+        /// The address asked.
+        url: String,
+        /// Bytes that came.
+        received: usize,
+        /// What went wrong.
+        reason: io::Error,
+    },
+    /// The answer does not end.
+    #[error("{url}: got more than {most} bytes, must be at most as many")]
+    TooLong {
+        /// The address asked.
+        url: String,
+        /// The bound.
+        most: u64,
+    },
+    /// What came is not the published file.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The folder does not take the file.
+    #[error("{file}: cannot be written ({reason}), must be in a writable folder")]
+    Write {
+        /// The file.
+        file: String,
+        /// What the system says.
+        reason: io::Error,
+    },
+}
+
+/// The client that [`download`] asks through; it heeds the proxy variables of the environment.
+pub(crate) fn agent() -> Agent {
+    Agent::config_builder()
+        .timeout_connect(Some(PATIENCE))
+        .timeout_recv_response(Some(PATIENCE))
+        .timeout_per_read(Some(PATIENCE))
+        .build()
+        .into()
+}
+
+/// Downloads `file` from below `address` into `folder` and returns its bytes.
+pub(crate) fn download(
+    agent: &Agent,
+    address: &str,
+    file: &File,
+    folder: &Path,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<u64, DownloadError> {
+    let url = format!("{}/{}", address.trim_end_matches('/'), file.name);
+    let packed = receive(agent, &url, |received, expected| progress(Progress { file: file.name, received, expected }))?;
+    file.verify_packed(&url, &packed)?;
+    let path = folder.join(file.name);
+    write(&path, folder, &packed)
+        .map_err(|reason| DownloadError::Write { file: path.display().to_string(), reason })?;
+    Ok(packed.len() as u64)
+}
+
+/// The whole answer of `url`.
+fn receive(agent: &Agent, url: &str, mut tell: impl FnMut(u64, Option<u64>)) -> Result<Vec<u8>, DownloadError> {
+    let refused = |reason| DownloadError::Server { url: url.to_owned(), reason: Box::new(reason) };
+    let body = agent.get(url).call().map_err(refused)?.into_body();
+    let expected = body.content_length();
+    let mut reader = body.into_reader().take(MOST_BYTES + 1);
+    let mut received = Vec::new();
+    loop {
+        let before = received.len();
+        let outcome = (&mut reader).take(PIECE as u64).read_to_end(&mut received);
+        outcome.map_err(|reason| DownloadError::Interrupted {
+            url: url.to_owned(),
+            received: received.len(),
+            reason,
+        })?;
+        if received.len() as u64 > MOST_BYTES {
+            return Err(DownloadError::TooLong { url: url.to_owned(), most: MOST_BYTES });
+        }
+        if received.len() == before {
+            return Ok(received);
+        }
+        tell(received.len() as u64, expected);
+    }
+}
+
+/// Writes beside `path` and renames, so that nobody ever sees a part of the file.
+fn write(path: &Path, folder: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut part = beside(folder)?;
+    part.write_all(bytes)?;
+    part.as_file().sync_all()?;
+    part.persist(path)?;
+    Ok(())
+}
+
+/// A temporary file in `folder` with the rights that any new file has there, since a cache folder may be shared.
+fn beside(folder: &Path) -> io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".download-").suffix(".part");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.tempfile_in(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::{
+        catalogue::loose_subset,
+        loopback::{Answer, direct_agent, serve},
+    };
+
+    /// Downloads the training labels from a server that answers so; what is then in the folder.
+    fn download_of(answer: fn() -> Answer) -> (Result<u64, DownloadError>, String, Vec<String>) {
+        let server = serve(move |_| answer());
+        let folder = tempfile::tempdir().unwrap();
+        let file = loose_subset().0.files[1];
+        let outcome = download(&direct_agent(), &server.address, &file, folder.path(), &mut |_| {});
+        let left = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        (outcome, format!("{}/{}", server.address, file.name), left.collect())
+    }
+
+    fn labels() -> &'static [u8] {
+        loose_subset().1[1]
+    }
+
+    #[test]
+    fn the_right_file_is_kept() {
+        let (outcome, _, left) = download_of(|| Answer::Whole(labels().to_vec()));
+        assert_eq!((outcome.unwrap(), left), (labels().len() as u64, vec!["train-labels-idx1-ubyte.gz".to_owned()]));
+    }
+
+    #[test]
+    fn progress_is_told() {
+        let server = serve(|_| Answer::Whole(loose_subset().1[2].to_vec()));
+        let folder = tempfile::tempdir().unwrap();
+        let file = loose_subset().0.files[2];
+        let mut told = Vec::new();
+        download(&direct_agent(), &server.address, &file, folder.path(), &mut |progress| told.push(progress)).unwrap();
+        let all = loose_subset().1[2].len() as u64;
+        assert_eq!(told.first().map(|progress| progress.received), Some(PIECE as u64));
+        assert_eq!(told.last(), Some(&Progress { file: file.name, received: all, expected: Some(all) }));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_file_has_the_rights_of_any_new_file() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let [ours, plain] = ["ours", "plain"].map(|name| folder.path().join(name));
+        write(&ours, folder.path(), b"x").unwrap();
+        fs::write(&plain, b"x").unwrap();
+        let mode = |path| fs::metadata(path).unwrap().permissions().mode();
+        assert_eq!(mode(&ours), mode(&plain));
+    }
+
+    #[test]
+    fn another_file_is_refused_and_not_written() {
+        let (outcome, url, left) = download_of(|| Answer::Whole(loose_subset().1[3].to_vec()));
+        assert_eq!(
+            outcome.unwrap_err().to_string(),
+            format!(
+                "{url}: SHA-256 of the content is `b9d0a21eb468a3df09a358ba4be44ef809afdb3ba41d1eba65a0dd832c2c8a8f`, \
+                 must be `dd5b2307fe9305010a91df5f6b908bae009f1b2c82b84a2e35b47dbf82363c64`"
+            )
+        );
+        assert!(left.is_empty(), "{left:?}");
+    }
+
+    #[test]
+    fn a_page_in_place_of_the_file_is_refused() {
+        let (outcome, url, left) = download_of(|| Answer::Whole(b"<!doctype html>".to_vec()));
+        let message = outcome.unwrap_err().to_string();
+        assert_eq!(message, format!("{url}: not gzip, starts with `3c 21`, must start with `1f 8b`"));
+        assert!(left.is_empty(), "{left:?}");
+    }
+
+    #[test]
+    fn an_interrupted_transfer_leaves_nothing() {
+        let (outcome, url, left) = download_of(|| Answer::Cut { sent: labels()[..100].to_vec(), announced: 2621 });
+        let message = outcome.unwrap_err().to_string();
+        assert!(message.starts_with(&format!("{url}: transfer ended after 100 bytes (")), "{message}");
+        assert!(message.ends_with("), must be whole"), "{message}");
+        assert!(left.is_empty(), "{left:?}");
+    }
+
+    #[test]
+    fn a_file_that_the_server_does_not_have() {
+        let (outcome, url, _) = download_of(|| Answer::Missing);
+        assert_eq!(
+            outcome.unwrap_err().to_string(),
+            format!("{url}: download failed (http status: 404), the server must send the file")
+        );
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there() {
+        let server = serve(|_| Answer::Whole(labels().to_vec()));
+        let folder = tempfile::tempdir().unwrap().path().join("gone");
+        let file = loose_subset().0.files[1];
+        let error = download(&direct_agent(), &server.address, &file, &folder, &mut |_| {}).unwrap_err().to_string();
+        assert!(error.starts_with(&format!("{}: cannot be written (", folder.join(file.name).display())), "{error}");
+    }
+}

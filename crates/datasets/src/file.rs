@@ -1,0 +1,107 @@
+//! One published file of a data set: reading it, and checking that it is that file.
+
+use std::{fs, io, path::Path};
+
+use thiserror::Error;
+
+use crate::idx::{self, Idx, IdxError};
+
+/// A file as its publisher describes it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct File {
+    pub name: &'static str,
+    pub dimensions: usize,
+    /// Of the unpacked content in hexadecimal, so that it does not matter who packed the file and how.
+    pub sha256: &'static str,
+}
+
+/// Why a file cannot be used.
+#[derive(Debug, Error)]
+pub enum FileError {
+    /// The system does not let us read it.
+    #[error("{file}: cannot be read ({reason}), must be a readable file")]
+    Read {
+        /// The file.
+        file: String,
+        /// What the system says.
+        reason: io::Error,
+    },
+    /// It is malformed.
+    #[error(transparent)]
+    Idx(#[from] IdxError),
+    /// It is well-formed but not what was published under this name.
+    #[error("{file}: SHA-256 of the content is `{got}`, must be `{needed}`")]
+    Content {
+        /// The file.
+        file: String,
+        /// Its hash.
+        got: String,
+        /// The hash of the published file.
+        needed: &'static str,
+    },
+}
+
+impl File {
+    pub(crate) const fn images(name: &'static str, sha256: &'static str) -> File {
+        File { name, dimensions: 3, sha256 }
+    }
+
+    pub(crate) const fn labels(name: &'static str, sha256: &'static str) -> File {
+        File { name, dimensions: 1, sha256 }
+    }
+
+    /// Whether `idx` is the published content.
+    pub(crate) fn verify(&self, idx: &Idx) -> Result<(), FileError> {
+        let got = hexadecimal(&idx.sha256);
+        if got == self.sha256 {
+            return Ok(());
+        }
+        Err(FileError::Content { file: idx.file.clone(), got, needed: self.sha256 })
+    }
+
+    /// Whether `packed`, which messages call `label`, unpacks to the published content.
+    pub(crate) fn verify_packed(&self, label: &str, packed: &[u8]) -> Result<(), FileError> {
+        self.verify(&idx::read(label, packed, self.dimensions)?)
+    }
+
+    /// The packed bytes of this file in `folder`, and what messages call it.
+    pub(crate) fn read_from(&self, folder: &Path) -> Result<(String, Vec<u8>), FileError> {
+        let path = folder.join(self.name);
+        let file = path.display().to_string();
+        match fs::read(&path) {
+            Ok(packed) => Ok((file, packed)),
+            Err(reason) => Err(FileError::Read { file, reason }),
+        }
+    }
+}
+
+/// A hash as it is written.
+pub(crate) fn hexadecimal(hash: &[u8; 32]) -> String {
+    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::idx::tests::{content, pack};
+
+    const NEEDED: &str = "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34";
+
+    #[test]
+    fn other_content_under_the_name_is_refused() {
+        let file = File::labels("labels.gz", NEEDED);
+        let error = file.verify_packed("x/labels.gz", &pack(&content(&[2], &[0, 1]))).unwrap_err();
+        // sha256sum of 00 00 08 01 00 00 00 02 00 01
+        let got = "8c50639ad7f90a8211edb1bbdfb25436fd8e2a10794b6d5e3d479d1b22c7e318";
+        assert_eq!(error.to_string(), format!("x/labels.gz: SHA-256 of the content is `{got}`, must be `{NEEDED}`"));
+    }
+
+    #[test]
+    fn a_file_that_is_not_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = File::labels("labels.gz", NEEDED).read_from(folder.path()).unwrap_err().to_string();
+        let file = folder.path().join("labels.gz");
+        assert!(error.starts_with(&format!("{}: cannot be read (", file.display())), "{error}");
+        assert!(error.ends_with("), must be a readable file"), "{error}");
+    }
+}

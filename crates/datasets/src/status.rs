@@ -1,0 +1,81 @@
+//! What there is, and where.
+
+use std::fs;
+
+use crate::{
+    catalogue::{self, Entry},
+    locate::{self, NotFound, Place},
+    name::Name,
+};
+
+/// One data set as it stands on this machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Status {
+    /// The data set.
+    pub name: Name,
+    /// Where its files are, or where they were looked for.
+    pub place: Result<Place, NotFound>,
+    /// Training and test images together.
+    pub images: usize,
+    /// Of the packed files: as they are where they were found, as published where not.
+    pub bytes: u64,
+}
+
+/// Every data set; no file is opened.
+pub fn status() -> Vec<Status> {
+    let tell = |name| {
+        let entry = catalogue::entry(name);
+        status_of(entry, locate::places(entry, None))
+    };
+    Name::ALL.into_iter().map(tell).collect()
+}
+
+fn status_of(entry: &Entry, places: Vec<Place>) -> Status {
+    let place = locate::locate_in(entry, places);
+    let bytes = place.as_ref().ok().and_then(|place| bytes_in(entry, place)).unwrap_or(entry.bytes);
+    Status { name: entry.name, place, images: entry.images, bytes }
+}
+
+fn bytes_in(entry: &Entry, place: &Place) -> Option<u64> {
+    let folder = place.folder()?;
+    entry.files.iter().map(|file| Some(fs::metadata(folder.join(file.name)).ok()?.len())).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::loose_subset;
+
+    #[test]
+    fn every_data_set_is_told() {
+        let names: Vec<Name> = status().iter().map(|status| status.name).collect();
+        assert_eq!(names, Name::ALL);
+    }
+
+    #[test]
+    fn the_embedded_subset_is_always_there() {
+        let status = status_of(catalogue::entry(Name::FashionMnistSubset), vec![Place::Embedded]);
+        assert_eq!((status.place, status.images, status.bytes), (Ok(Place::Embedded), 6_144, 2_680_607));
+    }
+
+    #[test]
+    fn what_is_not_there_is_told_as_published() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = Place::Cache(folder.path().to_owned());
+        let status = status_of(catalogue::entry(Name::FashionMnist), vec![place.clone()]);
+        assert_eq!(status.place.unwrap_err().looked[0].place, place);
+        assert_eq!((status.images, status.bytes), (70_000, 30_878_645));
+    }
+
+    #[test]
+    fn what_is_there_is_told_as_it_is() {
+        let (entry, _) = loose_subset();
+        let folder = tempfile::tempdir().unwrap();
+        for file in &entry.files {
+            fs::write(folder.path().join(file.name), "five.").unwrap();
+        }
+        let place = Place::System(folder.path().to_owned());
+        let status = status_of(&entry, vec![place.clone()]);
+        assert_eq!((status.place, status.bytes), (Ok(place), 20));
+    }
+}

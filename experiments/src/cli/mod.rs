@@ -1,0 +1,46 @@
+//! The command line: one file a subcommand. stdout carries data, stderr progress and warnings.
+//!
+//! Exit status: 0 done, 1 the study's own criterion failed, 2 could not run, 130 stopped by Ctrl-C.
+
+#![allow(clippy::print_stdout, clippy::print_stderr)] // Only the program prints.
+
+mod data;
+mod run;
+mod source;
+mod train;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Noise-versus-accuracy curves of spiking networks trained through emulated memristive crossbars.
+#[derive(Debug, Parser)]
+#[command(version, about, after_help = "Start with: ohmspike run experiments/studies/quickstart.toml")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Run(run::Arguments),
+    Train(train::Arguments),
+    #[command(subcommand)]
+    Data(data::Command),
+}
+
+/// Anything that ends a command; its message is all that the user sees.
+type Failure = Box<dyn std::error::Error>;
+
+/// Runs the command line.
+pub fn main() -> ExitCode {
+    let done = match Arguments::parse().command {
+        Command::Run(arguments) => run::run(&arguments),
+        Command::Train(arguments) => train::run(&arguments),
+        Command::Data(command) => data::run(&command),
+    };
+    done.unwrap_or_else(|error| {
+        eprintln!("error: {error}");
+        ExitCode::from(2)
+    })
+}

@@ -1,0 +1,252 @@
+//! `ohmspike run`: runs what a study has no record of, then shows it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use experiments::figures::outcome_figures;
+use experiments::prepare::Prepared;
+use experiments::run::{Progress, Shard, Trial, run_trials, shard, trials};
+use experiments::sheet::device_sheet;
+use experiments::store::Store;
+use experiments::study::Study;
+use experiments::summary::{Summary, plain};
+use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
+
+use super::{Failure, source};
+
+/// Run a study: all of its trials that have no record yet.
+///
+/// Records, summary and figures go to results/NAME. Stop it at any moment and run it again: it goes on where it stopped.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Study file, for instance experiments/studies/quickstart.toml.
+    study: PathBuf,
+    /// Put VALUE, or a list of values, in the place of what the file says for a key.
+    #[arg(long, value_name = "SECTION.KEY=VALUE")]
+    set: Vec<String>,
+    /// Folder of the results [default: results/NAME].
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Trials that run at the same time [default: one a core].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    threads: Option<u16>,
+    /// Run only the I-th of N equal parts, from 1, for instance in a Slurm array job.
+    #[arg(long, value_name = "I/N")]
+    shard: Option<Shard>,
+    /// Run at most so many trials now.
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
+    /// List the trials that would run, and run none.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    let study = source::read(&arguments.study, &arguments.set)?;
+    let folder = arguments.study.parent().unwrap_or(Path::new("."));
+    let prepared = Prepared::new(study.conditions.iter().map(|condition| &condition.settings), folder)?;
+    let out = arguments.out.clone().unwrap_or_else(|| Path::new("results").join(&study.name));
+    let mut store = Store::open(&out)?;
+    for warning in store.warnings() {
+        eprintln!("warning: {warning}");
+    }
+
+    let all = trials(&study, &prepared);
+    let mut left = shard(&all, arguments.shard);
+    left.retain(|trial| store.get(&trial.id).is_none());
+    left.truncate(arguments.limit.unwrap_or(usize::MAX));
+    if arguments.dry_run {
+        list(&study, &left);
+        return Ok(ExitCode::SUCCESS);
+    }
+
+    introduce(&study, &prepared, &all, &left);
+    let interrupted = Arc::new(AtomicBool::new(false));
+    if !left.is_empty() {
+        store.prepare_to_write()?;
+        listen_for_interrupt(&interrupted)?;
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        run_left(&left, &prepared, arguments.threads.map_or(cores, usize::from), &interrupted, &mut store)?;
+    }
+
+    let summary = Summary::new(&study, &all, &store);
+    println!("{}", summary.table().trim_end());
+    let written = write_results(&study, &summary, &out)?;
+    let done = all.iter().filter(|trial| store.get(&trial.id).is_some()).count();
+    println!("\n{done} of {} trials done; outcome: mean test accuracy (%) and 95 % interval", all.len());
+    println!("records  {}", out.join("records").display());
+    for path in written {
+        println!("{}", path.display());
+    }
+    if interrupted.load(Ordering::Relaxed) {
+        eprintln!("stopped; run the same command again to go on with the {} trials left", all.len() - done);
+        return Ok(ExitCode::from(130));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// One line a trial: its name, its seed and the values of the axes.
+fn list(study: &Study, left: &[Trial]) {
+    let keys: Vec<&str> = study.axes.iter().map(|axis| axis.key.as_str()).collect();
+    println!("{}", [&["id", "seed"], &keys[..]].concat().join("\t"));
+    for trial in left {
+        let values = study.conditions[trial.condition].values.iter().map(plain);
+        let cells: Vec<String> = [trial.id.clone(), trial.seed.to_string()].into_iter().chain(values).collect();
+        println!("{}", cells.join("\t"));
+    }
+}
+
+fn introduce(study: &Study, prepared: &Prepared, all: &[Trial], left: &[Trial]) {
+    eprintln!("{}: {}", study.name, study.question);
+    for axis in &study.axes {
+        eprintln!("  {} = {}", axis.key, toml::Value::Array(axis.values.clone()));
+    }
+    eprintln!("  {} seeds, {} trials, {} to run now\n", study.seeds.len(), all.len(), left.len());
+    let mut shown = Vec::new();
+    for trial in all {
+        if let Some(loaded) = prepared.device(trial.settings) {
+            // The sheet shows the spread at the highest level of the study, and says so by the level itself.
+            if !shown.contains(&&trial.settings.hardware.device) {
+                shown.push(&trial.settings.hardware.device);
+                let same = all.iter().filter(|other| other.settings.hardware.device == trial.settings.hardware.device);
+                let noisiest = same.max_by(|a, b| {
+                    a.settings.noise.level_percent.total_cmp(&b.settings.noise.level_percent)
+                });
+                let settings = noisiest.map_or(trial.settings, |noisiest| noisiest.settings);
+                eprintln!("{}", device_sheet(&loaded.device, settings));
+            }
+        }
+    }
+}
+
+/// The first Ctrl-C lets the running trials end, the second stops at once: every record on the disk is whole.
+fn listen_for_interrupt(interrupted: &Arc<AtomicBool>) -> Result<(), Failure> {
+    let flag = Arc::clone(interrupted);
+    ctrlc::set_handler(move || {
+        if flag.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+        eprintln!("\nstopping after the running trials; Ctrl-C again to stop at once");
+    })?;
+    Ok(())
+}
+
+fn run_left(
+    left: &[Trial],
+    prepared: &Prepared,
+    threads: usize,
+    stop: &AtomicBool,
+    store: &mut Store,
+) -> Result<(), Failure> {
+    let mut meter = Meter::new(left);
+    let stopped = run_trials(left, prepared, threads, stop, |progress| match progress {
+        Progress::Epoch => meter.epoch(),
+        Progress::Trial(record) => {
+            let failure = record.failure.clone().map(|reason| format!("trial {}: {reason}", record.id));
+            if let Err(error) = store.append(*record) {
+                // Nothing that still runs could be kept either.
+                meter.say(&format!("error: {error}"));
+                std::process::exit(2);
+            }
+            if let Some(failure) = failure {
+                meter.say(&format!("warning: {failure}; it counts as failed, not as an outcome"));
+            }
+            meter.trial();
+        }
+    });
+    meter.finish();
+    Ok(stopped?)
+}
+
+/// Progress with an estimate of the time left: a bar on a terminal, a line now and then elsewhere.
+struct Meter {
+    bar: ProgressBar,
+    trials: usize,
+    done: usize,
+    epochs: u64,
+    epochs_done: u64,
+    started: Instant,
+    last_line: Instant,
+}
+
+/// How often a line is written where there is no terminal.
+const LINE_INTERVAL: Duration = Duration::from_secs(10);
+
+impl Meter {
+    fn new(left: &[Trial]) -> Meter {
+        let epochs: u64 = left.iter().map(|trial| trial.settings.preset().epochs as u64).sum();
+        let bar = ProgressBar::new(epochs);
+        let style = "{bar:32} {percent:>3} %   {msg}   {elapsed} gone, {eta} left";
+        bar.set_style(ProgressStyle::with_template(style).expect("the template is fixed"));
+        bar.enable_steady_tick(Duration::from_millis(500));
+        bar.set_message(format!("0/{} trials", left.len()));
+        let now = Instant::now();
+        Meter { bar, trials: left.len(), done: 0, epochs, epochs_done: 0, started: now, last_line: now }
+    }
+
+    fn epoch(&mut self) {
+        self.epochs_done += 1;
+        self.bar.inc(1);
+        if self.bar.is_hidden() && self.last_line.elapsed() >= LINE_INTERVAL {
+            self.last_line = Instant::now();
+            let each = self.started.elapsed().as_secs_f64() / self.epochs_done as f64;
+            let left = Duration::from_secs_f64(each * self.epochs.saturating_sub(self.epochs_done) as f64);
+            eprintln!("{} of {} trials done, about {} left", self.done, self.trials, HumanDuration(left));
+        }
+    }
+
+    fn trial(&mut self) {
+        self.done += 1;
+        self.bar.set_message(format!("{}/{} trials", self.done, self.trials));
+    }
+
+    fn say(&self, text: &str) {
+        if self.bar.is_hidden() {
+            eprintln!("{text}");
+        } else {
+            self.bar.suspend(|| eprintln!("{text}"));
+        }
+    }
+
+    fn finish(&self) {
+        self.bar.finish_and_clear();
+        eprintln!("{} trials in {}\n", self.done, HumanDuration(self.started.elapsed()));
+    }
+}
+
+/// A result cannot be written.
+#[derive(Debug, thiserror::Error)]
+#[error("{path}: cannot be written: {source}\n\nhint: the records are whole; run the same command again once it can")]
+struct WriteError {
+    path: PathBuf,
+    source: std::io::Error,
+}
+
+/// Writes summary and figures; returns where they are, with a word each.
+fn write_results(study: &Study, summary: &Summary, out: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let mut files = vec![(out.join("summary.csv"), summary.csv().into_bytes())];
+    for named in outcome_figures(study, summary) {
+        let path = out.join("figures").join(&named.name);
+        files.push((with_extension(&path, "svg"), named.figure.svg().into_bytes()));
+        files.push((with_extension(&path, "png"), named.figure.png()?));
+    }
+    for (path, content) in &files {
+        let failed = |source| WriteError { path: path.clone(), source };
+        fs::create_dir_all(path.parent().unwrap_or(out)).map_err(failed)?;
+        fs::write(path, content).map_err(failed)?;
+    }
+    Ok(files.into_iter().map(|(path, _)| path).collect())
+}
+
+/// The path with `.extension` behind its name, which may hold dots.
+fn with_extension(path: &Path, extension: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".");
+    name.push(extension);
+    PathBuf::from(name)
+}

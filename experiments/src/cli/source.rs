@@ -1,0 +1,30 @@
+//! A study from its file and the command line.
+
+use std::path::Path;
+use std::{fs, io};
+
+use experiments::study::{Override, Study, StudyError};
+
+/// The study file cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("{path}: cannot be read: {source}")]
+struct FileError {
+    path: String,
+    source: io::Error,
+}
+
+/// Reads the study in `file` with `overrides` of the form SECTION.KEY=VALUE.
+pub fn read(file: &Path, overrides: &[String]) -> Result<Study, super::Failure> {
+    let path = file.display().to_string();
+    let text = fs::read_to_string(file).map_err(|source| FileError { path: path.clone(), source })?;
+    Ok(Study::parse(&path, &text, &parse_overrides(overrides)?)?)
+}
+
+/// The default study, one trial, with `overrides`.
+pub fn default(overrides: &[String]) -> Result<Study, super::Failure> {
+    Ok(Study::parse("defaults", "name = \"train\"", &parse_overrides(overrides)?)?)
+}
+
+fn parse_overrides(overrides: &[String]) -> Result<Vec<Override>, StudyError> {
+    overrides.iter().map(|text| Override::parse(text)).collect()
+}

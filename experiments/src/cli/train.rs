@@ -1,0 +1,87 @@
+//! `ohmspike train`: one trial, a line an epoch.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use experiments::prepare::Prepared;
+use experiments::record::Record;
+use experiments::sheet::device_sheet;
+use experiments::trial::{Epoch, run_trial};
+
+use super::{Failure, source};
+
+/// Train one network and watch it, epoch by epoch. Nothing is recorded.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Study file; without one, the defaults: 80:20, abstract weights, no noise, the built-in subset.
+    study: Option<PathBuf>,
+    /// Put VALUE in the place of what the file says for a key; needed for every axis of the file.
+    #[arg(long, value_name = "SECTION.KEY=VALUE")]
+    set: Vec<String>,
+    /// Seed of the trial [default: the first of the study].
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+}
+
+/// A study with several conditions where one is wanted.
+#[derive(Debug, thiserror::Error)]
+#[error("{key}: must be one value to train one network, got {count}\n\nhint: choose with `--set {key}={first}`")]
+struct AxisError {
+    key: String,
+    count: usize,
+    first: String,
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    let study = match &arguments.study {
+        Some(file) => source::read(file, &arguments.set)?,
+        None => source::default(&arguments.set)?,
+    };
+    if let Some(axis) = study.axes.iter().find(|axis| axis.values.len() > 1) {
+        let first = axis.values[0].to_string();
+        return Err(AxisError { key: axis.key.clone(), count: axis.values.len(), first }.into());
+    }
+    let settings = &study.conditions[0].settings;
+    let folder = arguments.study.as_deref().and_then(Path::parent).unwrap_or(Path::new("."));
+    let prepared = Prepared::new([settings].into_iter(), folder)?;
+    let (data, device) = (prepared.data(settings), prepared.device(settings));
+    if let Some(loaded) = device {
+        eprintln!("{}", device_sheet(&loaded.device, settings));
+    }
+
+    let seed = arguments.seed.unwrap_or(study.seeds[0]);
+    println!("epoch     loss   accuracy %   spikes/image   excitatory %   seconds");
+    let mut number = 0;
+    let mut watch = |epoch: &Epoch| {
+        number += 1;
+        let test = epoch.test.total();
+        println!(
+            "{number:>5} {:>8.4} {:>12.2} {:>14.1} {:>14.1} {:>9.2}",
+            epoch.loss,
+            test.accuracy() * 100.0,
+            test.spikes_per_sample(),
+            test.excitatory_share() * 100.0,
+            epoch.training_seconds + epoch.test_seconds,
+        );
+    };
+    let outcome = run_trial(settings, device.map(|loaded| &loaded.device), data, seed, &mut watch)?;
+    let record = Record::new(settings, seed, data, device, &outcome);
+    if let Some(failure) = record.failure {
+        return Err(failure.into());
+    }
+    let last = record.accuracy.len().min(settings.outcome.last_epochs);
+    let mean = record.outcome.unwrap_or_default() * 100.0;
+    println!("outcome: {mean:.2} % (mean test accuracy of the last {last} epochs, seed {seed})");
+    for (layer, writes) in [("hidden", record.writes.hidden), ("readout", record.writes.readout)] {
+        let percent = |part: u64, whole: u64| 100.0 * part as f64 / whole.max(1) as f64;
+        println!(
+            "{layer} writes: {} cells, {:.2} % ended at the floor, {:.2} % at the ceiling, wrong sign {:.2} %",
+            writes.cells_written,
+            percent(writes.clipped_low, writes.cells_written),
+            percent(writes.clipped_high, writes.cells_written),
+            percent(writes.wrong_sign, writes.cells),
+        );
+    }
+    Ok(ExitCode::SUCCESS)
+}

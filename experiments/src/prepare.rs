@@ -1,0 +1,184 @@
+//! What trials share: encoded data and devices, read once and kept for all threads.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crossbar::device::{BUILT_IN, Device, DeviceError};
+use datasets::{ImageSet, LoadError, Name};
+use sha2::{Digest, Sha256};
+use snn::encode::LatencyCode;
+use snn::spikes::{Samples, SpikesError};
+
+use crate::hardware::follows_study_level;
+use crate::settings::Settings;
+
+/// A data set as spikes.
+#[derive(Clone, Debug)]
+pub struct EncodedData {
+    /// What is learnt from.
+    pub train: Samples,
+    /// What is tested with.
+    pub test: Samples,
+    /// Number of classes.
+    pub classes: usize,
+    /// SHA-256 of the decoded data set, in hexadecimal.
+    pub sha256: String,
+}
+
+/// A device with the file that it came from.
+#[derive(Clone, Debug)]
+pub struct LoadedDevice {
+    /// The checked model.
+    pub device: Device,
+    /// SHA-256 of what decides its behaviour, in hexadecimal: all keys but name, texts and provenance.
+    pub sha256: String,
+}
+
+/// Everything that the trials of a study need beside their settings.
+#[derive(Clone, Debug, Default)]
+pub struct Prepared {
+    data: BTreeMap<(String, usize), EncodedData>,
+    devices: BTreeMap<String, LoadedDevice>,
+}
+
+/// What a study needs is not there, or not what it must be.
+#[derive(Debug, thiserror::Error)]
+pub enum PrepareError {
+    /// The data set cannot be read.
+    #[error(transparent)]
+    Data(#[from] LoadError),
+    /// The data set cannot be encoded.
+    #[error("data.set: {0}")]
+    Encode(#[from] SpikesError),
+    /// Neither a known device nor a file.
+    #[error("hardware.device: `{name}` is neither a file nor one of the built-in devices {known}")]
+    UnknownDevice {
+        /// What was given.
+        name: String,
+        /// Names of the built-in devices.
+        known: String,
+    },
+    /// The device file cannot be read.
+    #[error("{path}: {source}")]
+    DeviceFile {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The device file says what no device can be.
+    #[error("{place}: {source}")]
+    Device {
+        /// The file, or the name of a built-in device.
+        place: String,
+        /// What is wrong.
+        source: DeviceError,
+    },
+    /// A noise level for a device that states its own write noise.
+    #[error(
+        "noise.level_percent: must be 0 for device `{device}`, which states its own write noise, got {level}\n\n\
+         hint: scale the device's own spread with `hardware.write_spread_scale`, or choose a device whose write noise \
+         is `study-level`"
+    )]
+    TwoNoises {
+        /// Name of the device.
+        device: String,
+        /// The level.
+        level: f64,
+    },
+}
+
+impl Prepared {
+    /// Reads what the trials with these settings need. Device paths are tried from the working directory, then from
+    /// `folder`, the one of the study file.
+    ///
+    /// # Errors
+    /// [`PrepareError`].
+    pub fn new<'a>(settings: impl Iterator<Item = &'a Settings>, folder: &Path) -> Result<Prepared, PrepareError> {
+        let mut prepared = Prepared::default();
+        for settings in settings {
+            if let Some(name) = settings.device() {
+                if !prepared.devices.contains_key(name) {
+                    prepared.devices.insert(name.to_owned(), load_device(name, folder)?);
+                }
+                let device = &prepared.devices[name].device;
+                let level = settings.noise.level_percent;
+                if level > 0.0 && !follows_study_level(Some(device)) {
+                    return Err(PrepareError::TwoNoises { device: device.name.clone(), level });
+                }
+            }
+            let key = (settings.data.set.clone(), settings.network.steps);
+            if !prepared.data.contains_key(&key) {
+                let data = load_data(&key.0, key.1)?;
+                prepared.data.insert(key, data);
+            }
+        }
+        Ok(prepared)
+    }
+
+    /// The data of a trial.
+    pub fn data(&self, settings: &Settings) -> &EncodedData {
+        &self.data[&(settings.data.set.clone(), settings.network.steps)]
+    }
+
+    /// The device of a trial, if weights are held by one.
+    pub fn device(&self, settings: &Settings) -> Option<&LoadedDevice> {
+        settings.device().map(|name| &self.devices[name])
+    }
+
+    /// All devices by the name or path that the study gives.
+    pub fn devices(&self) -> impl Iterator<Item = (&str, &LoadedDevice)> {
+        self.devices.iter().map(|(name, device)| (name.as_str(), device))
+    }
+}
+
+fn load_data(set: &str, steps: usize) -> Result<EncodedData, PrepareError> {
+    let name: Name = set.parse().expect("settings are checked before data are loaded");
+    let loaded = datasets::load(name)?;
+    let encode = |images: &ImageSet| {
+        let pixels = images.pixels.chunks_exact(images.rows * images.columns);
+        LatencyCode::default().samples(pixels, &images.labels, steps)
+    };
+    // Both sets at once: encoding 70,000 images takes a moment.
+    let (train, test) = std::thread::scope(|scope| {
+        let test = scope.spawn(|| encode(&loaded.test));
+        (encode(&loaded.train), test.join().expect("encoding does not panic"))
+    });
+    Ok(EncodedData { train: train?, test: test?, classes: loaded.classes, sha256: loaded.digest })
+}
+
+fn load_device(name: &str, folder: &Path) -> Result<LoadedDevice, PrepareError> {
+    let wrong = |place: &str| {
+        let place = place.to_owned();
+        move |source| PrepareError::Device { place, source }
+    };
+    if let Some((_, text)) = BUILT_IN.iter().find(|(known, _)| *known == name) {
+        let device = Device::from_json(text).map_err(wrong(name))?;
+        return Ok(LoadedDevice { device, sha256: behaviour_sha256(text) });
+    }
+    let candidates = [PathBuf::from(name), folder.join(name)];
+    let Some(path) = candidates.into_iter().find(|path| path.exists()) else {
+        let known: Vec<String> = BUILT_IN.iter().map(|(known, _)| format!("`{known}`")).collect();
+        return Err(PrepareError::UnknownDevice { name: name.to_owned(), known: known.join(", ") });
+    };
+    let text = fs::read_to_string(&path).map_err(|source| PrepareError::DeviceFile { path: path.clone(), source })?;
+    let device = Device::from_json(&text).map_err(wrong(&path.display().to_string()))?;
+    Ok(LoadedDevice { device, sha256: behaviour_sha256(&text) })
+}
+
+/// The hash of a device file without what only people read. Keys are sorted, so that their order does not count.
+fn behaviour_sha256(text: &str) -> String {
+    let mut value: serde_json::Value = serde_json::from_str(text).expect("the same text was a device a line ago");
+    if let Some(keys) = value.as_object_mut() {
+        for key in ["$schema", "name", "description", "provenance"] {
+            keys.remove(key);
+        }
+    }
+    sha256(value.to_string().as_bytes())
+}
+
+/// SHA-256 in hexadecimal.
+pub fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,121 @@
+//! What a trial leaves: one line of JSON.
+
+use serde::{Deserialize, Serialize};
+use snn::activity::ClassActivity;
+use snn::weights::UpdateReport;
+
+use crate::prepare::{EncodedData, LoadedDevice, sha256};
+use crate::settings::Settings;
+use crate::trial::Outcome;
+
+/// The form of a record. It also stands for the arithmetic of the program: it changes when the same trial gives other
+/// numbers, so that no study mixes the two.
+pub const FORMAT: &str = "ohmspike-trial-1";
+
+/// One trial. All but `seconds` is a pure function of settings, device, data and seed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Record {
+    /// [`FORMAT`].
+    pub format: String,
+    /// Names the trial: a hash of everything that decides its outcome.
+    pub id: String,
+    /// The seed.
+    pub seed: u64,
+    /// The settings, every key written out.
+    pub settings: Settings,
+    /// SHA-256 of the decoded data set.
+    pub data_sha256: String,
+    /// SHA-256 of the device file's behaviour; null for abstract weights.
+    pub device_sha256: Option<String>,
+    /// Mean test accuracy of the last `outcome.last_epochs` epochs; null where training diverged.
+    pub outcome: Option<f64>,
+    /// Why there is no outcome.
+    pub failure: Option<String>,
+    /// Test accuracy by epoch, 0 to 1.
+    pub accuracy: Vec<f64>,
+    /// Mean training loss by epoch.
+    pub loss: Vec<f64>,
+    /// Hidden spikes of excitatory neurons per test image by epoch.
+    pub excitatory_spikes: Vec<f64>,
+    /// Hidden spikes of inhibitory neurons per test image by epoch.
+    pub inhibitory_spikes: Vec<f64>,
+    /// Predictions and hidden spikes on the test set by class after the last epoch.
+    pub classes: Vec<ClassActivity>,
+    /// What all updates did to the cells.
+    pub writes: Writes,
+    /// Version of the program.
+    pub program: String,
+    /// Wall time; the only part that differs from run to run.
+    pub seconds: Seconds,
+}
+
+/// What all updates of a trial did, by layer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Writes {
+    /// Inputs x hidden.
+    pub hidden: UpdateReport,
+    /// Hidden x classes.
+    pub readout: UpdateReport,
+}
+
+/// Wall time of a trial.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Seconds {
+    /// Training, all epochs.
+    pub training: f64,
+    /// Tests, all epochs.
+    pub test: f64,
+}
+
+/// The name of a trial: 16 hexadecimal digits of the hash of everything that decides its outcome.
+pub fn trial_id(settings: &Settings, seed: u64, data: &EncodedData, device: Option<&LoadedDevice>) -> String {
+    let mut resolved = settings.resolved();
+    // The file's content counts, not what it is called; an absent device is content too.
+    resolved.hardware.device = device.map_or_else(String::new, |device| device.sha256.clone());
+    let decides = serde_json::json!({
+        "format": FORMAT, "settings": resolved, "seed": seed, "data": data.sha256,
+    });
+    sha256(decides.to_string().as_bytes())[..16].to_owned()
+}
+
+impl Record {
+    /// The record of an outcome.
+    pub fn new(
+        settings: &Settings,
+        seed: u64,
+        data: &EncodedData,
+        device: Option<&LoadedDevice>,
+        outcome: &Outcome,
+    ) -> Record {
+        let epochs = &outcome.epochs;
+        let tests: Vec<ClassActivity> = epochs.iter().map(|epoch| epoch.test.total()).collect();
+        let accuracy: Vec<f64> = tests.iter().map(ClassActivity::accuracy).collect();
+        let per_image = |spikes: fn(&ClassActivity) -> u64| {
+            tests.iter().map(|test| spikes(test) as f64 / test.samples as f64).collect::<Vec<f64>>()
+        };
+        let last = accuracy.len().min(settings.outcome.last_epochs);
+        let mean = accuracy[accuracy.len() - last..].iter().sum::<f64>() / last as f64;
+        Record {
+            format: FORMAT.to_owned(),
+            id: trial_id(settings, seed, data, device),
+            seed,
+            settings: settings.resolved(),
+            data_sha256: data.sha256.clone(),
+            device_sha256: device.map(|device| device.sha256.clone()),
+            outcome: outcome.diverged.is_none().then_some(mean),
+            failure: outcome.diverged.map(|error| error.to_string()),
+            accuracy,
+            loss: epochs.iter().map(|epoch| epoch.loss).collect(),
+            excitatory_spikes: per_image(|test| test.excitatory_spikes),
+            inhibitory_spikes: per_image(|test| test.inhibitory_spikes),
+            classes: epochs.last().map(|epoch| epoch.test.classes.clone()).unwrap_or_default(),
+            writes: Writes { hidden: outcome.hidden_writes, readout: outcome.readout_writes },
+            program: env!("CARGO_PKG_VERSION").to_owned(),
+            seconds: Seconds {
+                training: epochs.iter().map(|epoch| epoch.training_seconds).sum(),
+                test: epochs.iter().map(|epoch| epoch.test_seconds).sum(),
+            },
+        }
+    }
+}

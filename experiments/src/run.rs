@@ -1,0 +1,143 @@
+//! Which trials are left, and running them on several threads.
+//!
+//! A trial is one unit of work on one thread and shares nothing that it writes to, so that neither the number of threads
+//! nor shards nor restarts can change a result. Records are handed to the calling thread in the order in which trials
+//! end.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc;
+use std::thread;
+
+use crate::prepare::Prepared;
+use crate::record::{Record, trial_id};
+use crate::settings::Settings;
+use crate::study::Study;
+use crate::trial::{TrialError, run_trial};
+
+/// One trial of a study.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trial<'a> {
+    /// Number of its condition in the study.
+    pub condition: usize,
+    /// What it is run with.
+    pub settings: &'a Settings,
+    /// Its seed.
+    pub seed: u64,
+    /// Its name.
+    pub id: String,
+}
+
+/// A part of a study for one of several processes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shard {
+    /// Which part, from 1.
+    pub part: usize,
+    /// How many parts.
+    pub of: usize,
+}
+
+impl std::str::FromStr for Shard {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Shard, String> {
+        let parsed = text.split_once('/').and_then(|(part, of)| Some((part.parse().ok()?, of.parse().ok()?)));
+        match parsed {
+            Some((part, of)) if (1..=of).contains(&part) => Ok(Shard { part, of }),
+            _ => Err("must be I/N with 1 <= I <= N, for instance 3/16".to_owned()),
+        }
+    }
+}
+
+/// Every trial of `study`, in the order in which they are run.
+pub fn trials<'a>(study: &'a Study, prepared: &Prepared) -> Vec<Trial<'a>> {
+    let named = |seed: u64, condition: usize| {
+        let settings = &study.conditions[condition].settings;
+        let id = trial_id(settings, seed, prepared.data(settings), prepared.device(settings));
+        Trial { condition, settings, seed, id }
+    };
+    let conditions = study.conditions.len();
+    study.seeds.iter().flat_map(|&seed| (0..conditions).map(move |condition| named(seed, condition))).collect()
+}
+
+/// The trials of one shard: every `of`-th one.
+pub fn shard<'a>(trials: &[Trial<'a>], shard: Option<Shard>) -> Vec<Trial<'a>> {
+    let Shard { part, of } = shard.unwrap_or(Shard { part: 1, of: 1 });
+    trials.iter().skip(part - 1).step_by(of).cloned().collect()
+}
+
+/// What the calling thread hears of.
+#[derive(Debug)]
+pub enum Progress {
+    /// A trial has ended an epoch.
+    Epoch,
+    /// A trial has ended.
+    Trial(Box<Record>),
+}
+
+/// Runs `trials` on `threads` threads; `hear` is called on this thread. Once `stop` is set, trials that run are ended
+/// and no other is begun.
+///
+/// # Errors
+/// The first [`TrialError`]; no other trial is begun after it.
+pub fn run_trials(
+    trials: &[Trial],
+    prepared: &Prepared,
+    threads: usize,
+    stop: &AtomicBool,
+    mut hear: impl FnMut(Progress),
+) -> Result<(), TrialError> {
+    let next = AtomicUsize::new(0);
+    let (sender, receiver) = mpsc::channel();
+    thread::scope(|scope| {
+        for _ in 0..threads.clamp(1, trials.len().max(1)) {
+            let (sender, next) = (sender.clone(), &next);
+            scope.spawn(move || {
+                while !stop.load(Ordering::Relaxed) {
+                    let Some(trial) = trials.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
+                    let ended = run_one(trial, prepared, &sender);
+                    // The receiver outlives every sender: it ends when the last of them does.
+                    let _ = sender.send(ended.map(|record| Progress::Trial(Box::new(record))));
+                }
+            });
+        }
+        drop(sender);
+        let mut failure = None;
+        for message in receiver {
+            match message {
+                Ok(progress) => hear(progress),
+                Err(error) => {
+                    stop.store(true, Ordering::Relaxed);
+                    failure.get_or_insert(error);
+                }
+            }
+        }
+        failure.map_or(Ok(()), Err)
+    })
+}
+
+fn run_one(
+    trial: &Trial,
+    prepared: &Prepared,
+    sender: &mpsc::Sender<Result<Progress, TrialError>>,
+) -> Result<Record, TrialError> {
+    let (data, device) = (prepared.data(trial.settings), prepared.device(trial.settings));
+    let model = device.map(|loaded| &loaded.device);
+    let mut watch = |_: &_| {
+        let _ = sender.send(Ok(Progress::Epoch));
+    };
+    let outcome = run_trial(trial.settings, model, data, trial.seed, &mut watch)?;
+    Ok(Record::new(trial.settings, trial.seed, data, device, &outcome))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shard_is_read_from_one() {
+        assert_eq!("3/16".parse(), Ok(Shard { part: 3, of: 16 }));
+        for wrong in ["0/4", "5/4", "1", "1/", "-1/2", "a/b", "1/0"] {
+            assert!(wrong.parse::<Shard>().is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,365 @@
+//! Everything that decides the outcome of a trial, but for its seed.
+//!
+//! A study file gives these keys, section by section; what it leaves out has the default given here. A key of
+//! `[training]` left out is taken from the preset.
+
+use serde::{Deserialize, Serialize};
+use snn::loss::Loss;
+use snn::network::Dynamics;
+use snn::preset::Preset;
+use snn::surrogate::Surrogate;
+
+/// The settings of one trial.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// What is learnt.
+    pub data: DataSettings,
+    /// Who learns.
+    pub network: NetworkSettings,
+    /// The first weights.
+    pub weights: WeightSettings,
+    /// The study's own noise.
+    pub noise: NoiseSettings,
+    /// What holds the weights.
+    pub hardware: HardwareSettings,
+    /// How it is learnt.
+    pub training: TrainingSettings,
+    /// What is reported.
+    pub outcome: OutcomeSettings,
+}
+
+/// Section `[data]`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DataSettings {
+    /// `fashion-mnist` or `fashion-mnist-subset`, which is built in.
+    pub set: String,
+}
+
+impl Default for DataSettings {
+    fn default() -> Self {
+        DataSettings { set: datasets::Name::FashionMnistSubset.to_string() }
+    }
+}
+
+/// Section `[network]`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct NetworkSettings {
+    /// Hidden neurons.
+    pub hidden: usize,
+    /// Share of the hidden neurons that are excitatory, 0 to 1.
+    pub excitatory_fraction: f64,
+    /// Steps of a sample, of 1 ms each.
+    pub steps: usize,
+}
+
+impl Default for NetworkSettings {
+    fn default() -> Self {
+        NetworkSettings { hidden: 100, excitatory_fraction: 0.8, steps: 100 }
+    }
+}
+
+/// Section `[weights]`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct WeightSettings {
+    /// Initial spread of the hidden layer's weights, thresholds.
+    pub sigma_init: f64,
+    /// Initial spread of the readout's weights, thresholds; by default 7 (1 - b) / sqrt(hidden).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sigma_readout: Option<f64>,
+}
+
+impl Default for WeightSettings {
+    fn default() -> Self {
+        WeightSettings { sigma_init: 0.001, sigma_readout: None }
+    }
+}
+
+/// Section `[noise]`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct NoiseSettings {
+    /// Noise of every weight update, % of `weights.sigma_init`; for abstract weights and for devices whose write noise
+    /// is `study-level`.
+    pub level_percent: f64,
+}
+
+/// Section `[hardware]`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct HardwareSettings {
+    /// `none` for abstract weights, or the name or path of a device file.
+    pub device: String,
+    /// Weight of a hidden-layer cell that is fully on, thresholds.
+    pub full_scale_hidden: f64,
+    /// Weight of a readout cell that is fully on, thresholds.
+    pub full_scale_readout: f64,
+    /// Factor on the device's own write spread.
+    pub write_spread_scale: f64,
+}
+
+/// The `hardware.device` that stands for no device at all.
+pub const NO_DEVICE: &str = "none";
+
+impl Default for HardwareSettings {
+    fn default() -> Self {
+        HardwareSettings {
+            device: NO_DEVICE.to_owned(),
+            full_scale_hidden: 1.0,
+            full_scale_readout: 4.0,
+            write_spread_scale: 1.0,
+        }
+    }
+}
+
+/// Section `[training]`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TrainingSettings {
+    /// `published-results` or `paper-text`; decides every key below that is left out.
+    pub preset: PresetName,
+    /// Passes over the training set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub epochs: Option<usize>,
+    /// Samples a batch; an incomplete last batch is dropped in training and in test.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub batch: Option<usize>,
+    /// Learning rate of plain gradient descent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub learning_rate: Option<f64>,
+    /// Time constant of the membrane, steps.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tau_mem: Option<f64>,
+    /// Time constant of the synaptic current, steps.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tau_syn: Option<f64>,
+    /// `max-over-time` or `per-step`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub loss: Option<Loss>,
+    /// `fast-sigmoid` or `exponential`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub surrogate: Option<SurrogateShape>,
+    /// Steepness of the surrogate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub surrogate_steepness: Option<f64>,
+}
+
+impl Default for TrainingSettings {
+    fn default() -> Self {
+        TrainingSettings {
+            preset: PresetName::PublishedResults,
+            epochs: None,
+            batch: None,
+            learning_rate: None,
+            tau_mem: None,
+            tau_syn: None,
+            loss: None,
+            surrogate: None,
+            surrogate_steepness: None,
+        }
+    }
+}
+
+/// The published choices by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PresetName {
+    /// [`Preset::published_results`].
+    PublishedResults,
+    /// [`Preset::paper_text`].
+    PaperText,
+}
+
+/// The surrogates by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SurrogateShape {
+    /// [`Surrogate::FastSigmoid`].
+    FastSigmoid,
+    /// [`Surrogate::Exponential`].
+    Exponential,
+}
+
+/// Section `[outcome]`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct OutcomeSettings {
+    /// The outcome of a trial is its mean test accuracy over the last so many epochs.
+    pub last_epochs: usize,
+}
+
+impl Default for OutcomeSettings {
+    fn default() -> Self {
+        OutcomeSettings { last_epochs: 10 }
+    }
+}
+
+/// A value that no trial can have.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{key}: must be {allowed}, got {value}")]
+pub struct ValueError {
+    /// The key, with its section.
+    pub key: &'static str,
+    /// What is allowed.
+    pub allowed: String,
+    /// What was given.
+    pub value: String,
+}
+
+impl Settings {
+    /// The preset with every key of `[training]` that is given put in its place.
+    pub fn preset(&self) -> Preset {
+        let given = &self.training;
+        let named = match given.preset {
+            PresetName::PublishedResults => Preset::published_results(),
+            PresetName::PaperText => Preset::paper_text(),
+        };
+        let (shape, steepness) = match named.dynamics.surrogate {
+            Surrogate::FastSigmoid { steepness } => (SurrogateShape::FastSigmoid, steepness),
+            Surrogate::Exponential { steepness } => (SurrogateShape::Exponential, steepness),
+        };
+        let steepness = given.surrogate_steepness.map_or(steepness, |given| given as f32);
+        let surrogate = match given.surrogate.unwrap_or(shape) {
+            SurrogateShape::FastSigmoid => Surrogate::FastSigmoid { steepness },
+            SurrogateShape::Exponential => Surrogate::Exponential { steepness },
+        };
+        Preset {
+            dynamics: Dynamics {
+                tau_syn: given.tau_syn.unwrap_or(named.dynamics.tau_syn),
+                tau_mem: given.tau_mem.unwrap_or(named.dynamics.tau_mem),
+                surrogate,
+                loss: given.loss.unwrap_or(named.dynamics.loss),
+            },
+            learning_rate: given.learning_rate.unwrap_or(named.learning_rate),
+            batch: given.batch.unwrap_or(named.batch),
+            epochs: given.epochs.unwrap_or(named.epochs),
+        }
+    }
+
+    /// The same settings with every key written out, as a record holds them.
+    pub fn resolved(&self) -> Settings {
+        let preset = self.preset();
+        let (shape, steepness) = match preset.dynamics.surrogate {
+            Surrogate::FastSigmoid { steepness } => (SurrogateShape::FastSigmoid, steepness),
+            Surrogate::Exponential { steepness } => (SurrogateShape::Exponential, steepness),
+        };
+        Settings {
+            weights: WeightSettings { sigma_readout: Some(self.sigma_readout()), ..self.weights.clone() },
+            training: TrainingSettings {
+                preset: self.training.preset,
+                epochs: Some(preset.epochs),
+                batch: Some(preset.batch),
+                learning_rate: Some(preset.learning_rate),
+                tau_mem: Some(preset.dynamics.tau_mem),
+                tau_syn: Some(preset.dynamics.tau_syn),
+                loss: Some(preset.dynamics.loss),
+                surrogate: Some(shape),
+                surrogate_steepness: Some(f64::from(steepness)),
+            },
+            ..self.clone()
+        }
+    }
+
+    /// Initial spread of the readout's weights, thresholds.
+    pub fn sigma_readout(&self) -> f64 {
+        self.weights.sigma_readout.unwrap_or_else(|| f64::from(self.preset().readout_sigma(self.network.hidden)))
+    }
+
+    /// Standard deviation of the study's noise of one update, thresholds: level x sigma_init.
+    pub fn study_sigma(&self) -> f64 {
+        self.noise.level_percent / 100.0 * self.weights.sigma_init
+    }
+
+    /// The name of the device, if weights are held by one.
+    pub fn device(&self) -> Option<&str> {
+        (self.hardware.device != NO_DEVICE).then_some(self.hardware.device.as_str())
+    }
+
+    /// Refuses values that no trial can have.
+    ///
+    /// # Errors
+    /// [`ValueError`] for the first such value in the order of the sections.
+    pub fn check(&self) -> Result<(), ValueError> {
+        if self.data.set.parse::<datasets::Name>().is_err() {
+            let names: Vec<String> = datasets::Name::ALL.iter().map(|name| format!("`{name}`")).collect();
+            return Err(refuse("data.set", names.join(" or "), format!("`{}`", self.data.set)));
+        }
+        whole("network.hidden", self.network.hidden, 65_536)?;
+        number("network.excitatory_fraction", self.network.excitatory_fraction, 0.0..=1.0, "between 0 and 1")?;
+        whole("network.steps", self.network.steps, 65_536)?;
+        positive("weights.sigma_init", self.weights.sigma_init)?;
+        positive("weights.sigma_readout", self.sigma_readout())?;
+        number("noise.level_percent", self.noise.level_percent, 0.0..=1e6, "a percentage of sigma_init from 0 to 1e6")?;
+        positive("hardware.full_scale_hidden", self.hardware.full_scale_hidden)?;
+        positive("hardware.full_scale_readout", self.hardware.full_scale_readout)?;
+        let scale = self.hardware.write_spread_scale;
+        number("hardware.write_spread_scale", scale, 0.0..=1e6, "a factor from 0 to 1e6")?;
+        let preset = self.preset();
+        whole("training.epochs", preset.epochs, 1_000_000)?;
+        whole("training.batch", preset.batch, 1_000_000)?;
+        number("training.learning_rate", preset.learning_rate, 0.0..=1e6, "a number from 0 to 1e6")?;
+        positive("training.tau_mem", preset.dynamics.tau_mem)?;
+        positive("training.tau_syn", preset.dynamics.tau_syn)?;
+        let (Surrogate::FastSigmoid { steepness } | Surrogate::Exponential { steepness }) = preset.dynamics.surrogate;
+        positive("training.surrogate_steepness", f64::from(steepness))?;
+        whole("outcome.last_epochs", self.outcome.last_epochs, 1_000_000)
+    }
+}
+
+fn refuse(key: &'static str, allowed: impl Into<String>, value: impl ToString) -> ValueError {
+    ValueError { key, allowed: allowed.into(), value: value.to_string() }
+}
+
+fn whole(key: &'static str, value: usize, most: usize) -> Result<(), ValueError> {
+    if (1..=most).contains(&value) { Ok(()) } else { Err(refuse(key, format!("a whole number from 1 to {most}"), value)) }
+}
+
+fn number(
+    key: &'static str,
+    value: f64,
+    range: std::ops::RangeInclusive<f64>,
+    allowed: &'static str,
+) -> Result<(), ValueError> {
+    if range.contains(&value) { Ok(()) } else { Err(refuse(key, allowed, value)) }
+}
+
+/// Values are used as f32 in places: what they can hold is what is allowed.
+fn positive(key: &'static str, value: f64) -> Result<(), ValueError> {
+    number(key, value, 1e-12..=1e12, "a number from 1e-12 to 1e12")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn resolving_writes_every_key_out_and_changes_nothing() {
+        let settings = Settings::default();
+        let resolved = settings.resolved();
+        assert_eq!(resolved.preset(), settings.preset());
+        assert_eq!(resolved.resolved(), resolved);
+        assert_eq!(resolved.training.tau_mem, Some(5.0));
+    }
+
+    #[test]
+    fn a_given_key_takes_the_place_of_the_preset() {
+        let mut settings = Settings::default();
+        settings.training.preset = PresetName::PaperText;
+        settings.training.tau_mem = Some(7.5);
+        let preset = settings.preset();
+        assert_eq!((preset.dynamics.tau_mem, preset.dynamics.loss), (7.5, Loss::PerStep));
+    }
+
+    #[test]
+    fn values_out_of_range_are_named() {
+        let mut settings = Settings::default();
+        settings.network.excitatory_fraction = 1.2;
+        let message = settings.check().expect_err("above 1").to_string();
+        assert_eq!(message, "network.excitatory_fraction: must be between 0 and 1, got 1.2");
+        settings.network.excitatory_fraction = f64::NAN;
+        assert!(settings.check().is_err());
+    }
+}

@@ -1,0 +1,199 @@
+//! The records of a study: `records/*.jsonl`, one line a trial.
+//!
+//! Every process appends to a file of its own and syncs each line, so that processes never meet and a killed one loses
+//! at most the trial that it was writing. A torn last line is left out and its trial runs again; any other line that is
+//! not a record is left out with a warning. Nothing that stands in a file is ever changed.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use crate::record::{FORMAT, Record};
+
+/// The records of a folder, and the file to which this process appends.
+#[derive(Debug)]
+pub struct Store {
+    folder: PathBuf,
+    records: BTreeMap<String, Record>,
+    warnings: Vec<StoreWarning>,
+    /// Opened at the first append.
+    file: Option<(PathBuf, File)>,
+}
+
+/// A folder or file of records that cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Reading failed.
+    #[error("{path}: cannot be read: {source}")]
+    Read {
+        /// File or folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Writing failed.
+    #[error("{path}: cannot be written: {source}\n\nhint: the records so far are whole; run the same command again once there is room")]
+    Write {
+        /// File or folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+/// A line that is not a record.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreWarning {
+    /// The last line of a file has no end: its process was stopped while it wrote.
+    #[error("{path}:{line}: torn last line, left out\n\nhint: its trial will be run again")]
+    Torn {
+        /// The file.
+        path: PathBuf,
+        /// Number of the line, from 1.
+        line: usize,
+    },
+    /// Something else stands in the file.
+    #[error("{path}:{line}: not a record of the form `{FORMAT}`, left out: {reason}\n\nhint: a trial that it held will be run again; nothing in the file is changed")]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// Number of the line, from 1.
+        line: usize,
+        /// What the parser says.
+        reason: String,
+    },
+}
+
+impl Store {
+    /// Reads the records below `folder`, which need not exist yet.
+    ///
+    /// # Errors
+    /// [`StoreError::Read`].
+    pub fn open(folder: &Path) -> Result<Store, StoreError> {
+        let folder = folder.join("records");
+        let mut store = Store { records: BTreeMap::new(), warnings: Vec::new(), file: None, folder };
+        let mut files: Vec<PathBuf> = match fs::read_dir(&store.folder) {
+            Ok(entries) => entries.flatten().map(|entry| entry.path()).collect(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            Err(source) => return Err(StoreError::Read { path: store.folder, source }),
+        };
+        files.retain(|path| path.extension().is_some_and(|extension| extension == "jsonl"));
+        files.sort();
+        for path in files {
+            store.read(path)?;
+        }
+        Ok(store)
+    }
+
+    fn read(&mut self, path: PathBuf) -> Result<(), StoreError> {
+        let bytes = fs::read(&path).map_err(|source| StoreError::Read { path: path.clone(), source })?;
+        let whole = bytes.ends_with(b"\n");
+        let lines: Vec<&[u8]> = bytes.split(|&byte| byte == b'\n').collect();
+        for (index, line) in lines.iter().enumerate() {
+            if line.is_empty() {
+                continue;
+            }
+            let (path, line_number) = (path.clone(), index + 1);
+            match serde_json::from_slice::<Record>(line) {
+                Ok(record) if record.format == FORMAT => {
+                    self.records.entry(record.id.clone()).or_insert(record);
+                }
+                // A record of another version is no mistake, but it is not the result of this program either.
+                Ok(record) => {
+                    let reason = format!("it has the form `{}`", record.format);
+                    self.warnings.push(StoreWarning::Foreign { path, line: line_number, reason });
+                }
+                Err(_) if index + 1 == lines.len() && !whole => {
+                    self.warnings.push(StoreWarning::Torn { path, line: line_number });
+                }
+                Err(error) => {
+                    let reason = error.to_string();
+                    self.warnings.push(StoreWarning::Foreign { path, line: line_number, reason });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The record of a trial.
+    pub fn get(&self, id: &str) -> Option<&Record> {
+        self.records.get(id)
+    }
+
+    /// Number of trials with a record.
+    pub fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    /// Whether no trial has a record.
+    pub fn is_empty(&self) -> bool {
+        self.records.is_empty()
+    }
+
+    /// Lines that were left out.
+    pub fn warnings(&self) -> &[StoreWarning] {
+        &self.warnings
+    }
+
+    /// Makes sure that a record can be written before hours are spent on it.
+    ///
+    /// # Errors
+    /// [`StoreError::Write`].
+    pub fn prepare_to_write(&mut self) -> Result<(), StoreError> {
+        if self.file.is_none() {
+            self.file = Some(create_own_file(&self.folder)?);
+        }
+        Ok(())
+    }
+
+    /// Appends a record and waits until it is on the disk.
+    ///
+    /// # Errors
+    /// [`StoreError::Write`]; a part of the line that was written is cut off again.
+    pub fn append(&mut self, record: Record) -> Result<(), StoreError> {
+        self.prepare_to_write()?;
+        let (path, file) = self.file.as_mut().expect("prepared above");
+        let mut line = serde_json::to_vec(&record).expect("records are plain values");
+        line.push(b'\n');
+        let before = file.metadata().map(|metadata| metadata.len());
+        if let Err(source) = file.write_all(&line).and_then(|()| file.sync_data()) {
+            if let Ok(length) = before {
+                // Best effort: what stays behind is a torn last line, which reading leaves out.
+                let _ = file.set_len(length);
+            }
+            return Err(StoreError::Write { path: path.clone(), source });
+        }
+        self.records.entry(record.id.clone()).or_insert(record);
+        Ok(())
+    }
+}
+
+impl Drop for Store {
+    /// A run that wrote nothing leaves no empty file.
+    fn drop(&mut self) {
+        if let Some((path, file)) = &self.file
+            && file.metadata().is_ok_and(|metadata| metadata.len() == 0)
+        {
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+/// Creates the first `NNNN.jsonl` that does not exist; creation is atomic, so two processes never share one.
+fn create_own_file(folder: &Path) -> Result<(PathBuf, File), StoreError> {
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |source| StoreError::Write { path, source }
+    };
+    fs::create_dir_all(folder).map_err(failed(folder))?;
+    for number in 1u32.. {
+        let path = folder.join(format!("{number:04}.jsonl"));
+        match OpenOptions::new().append(true).create_new(true).open(&path) {
+            Ok(file) => return Ok((path, file)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(failed(&path)(error)),
+        }
+    }
+    unreachable!("four thousand million files of records")
+}

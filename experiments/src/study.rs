@@ -1,0 +1,402 @@
+//! From a study file to a grid of trials.
+//!
+//! A study file is TOML: a name, a question, and the sections of [`Settings`]. A list on any key makes it an axis; the
+//! grid is every combination of the axes, once for every seed of `repeats.seeds`. `--set SECTION.KEY=VALUE` puts another
+//! value, or another list, in the place of what the file says.
+
+use std::ops::Range;
+
+use toml::de::{DeTable, DeValue};
+
+use crate::settings::{Settings, ValueError};
+
+/// A study that has been read and checked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Study {
+    /// Name; names the folder of the results.
+    pub name: String,
+    /// What the study asks, in a sentence.
+    pub question: String,
+    /// The keys that were given a list, in the order of the sections.
+    pub axes: Vec<Axis>,
+    /// Seeds of the repeats of every condition.
+    pub seeds: Vec<u64>,
+    /// Every combination of the axes, the last axis running fastest.
+    pub conditions: Vec<Condition>,
+}
+
+/// One key and the values that it takes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Axis {
+    /// The key, with its section.
+    pub key: String,
+    /// Its values, in the order given.
+    pub values: Vec<toml::Value>,
+}
+
+/// One combination of the axes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Condition {
+    /// One value an axis.
+    pub values: Vec<toml::Value>,
+    /// What it means for a trial.
+    pub settings: Settings,
+}
+
+/// A value put in the place of what the file says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Override {
+    /// The key, with its section.
+    pub key: String,
+    /// The value or list.
+    pub value: toml::Value,
+}
+
+/// What is wrong with a study, and where.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{place}: {problem}")]
+pub struct StudyError {
+    /// File and line, or the `--set` argument.
+    pub place: String,
+    /// What is wrong.
+    pub problem: StudyProblem,
+}
+
+/// What can be wrong with a study.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum StudyProblem {
+    /// Not TOML.
+    #[error("not TOML: {0}")]
+    Syntax(String),
+    /// A key that no study has.
+    #[error("{key}: unknown key\n\nhint: the nearest known key is `{nearest}`")]
+    UnknownKey {
+        /// The key, with its section.
+        key: String,
+        /// The known key that is spelled most like it.
+        nearest: String,
+    },
+    /// A key without which there is no study.
+    #[error("{0}: missing, must be given")]
+    Missing(&'static str),
+    /// A value of the wrong kind.
+    #[error("{key}: {reason}")]
+    Type {
+        /// The key, with its section.
+        key: String,
+        /// What was found and what is expected.
+        reason: String,
+    },
+    /// An axis without values.
+    #[error("{0}: an axis must have at least one value, got an empty list")]
+    EmptyAxis(String),
+    /// A value that an axis has twice.
+    #[error("{key}: an axis must have each value once, got {value} twice")]
+    Twice {
+        /// The key, with its section.
+        key: String,
+        /// The value.
+        value: String,
+    },
+    /// A value out of range.
+    #[error(transparent)]
+    Value(#[from] ValueError),
+    /// An override that is not `SECTION.KEY=VALUE`.
+    #[error("must have the form `SECTION.KEY=VALUE`")]
+    Override,
+}
+
+/// A key with what was given for it and where.
+struct Given {
+    key: String,
+    value: toml::Value,
+    place: String,
+}
+
+const SEEDS: &str = "repeats.seeds";
+
+impl Override {
+    /// Reads `SECTION.KEY=VALUE`, where VALUE is TOML or a bare word.
+    ///
+    /// # Errors
+    /// [`StudyProblem::Override`] without a section, a key or an equals sign.
+    pub fn parse(text: &str) -> Result<Override, StudyError> {
+        let malformed = || StudyError { place: format!("--set {text}"), problem: StudyProblem::Override };
+        let (key, value) = text.split_once('=').ok_or_else(malformed)?;
+        let key = key.trim();
+        if !key.contains('.') || value.trim().is_empty() {
+            return Err(malformed());
+        }
+        let parsed = toml::from_str::<toml::Table>(&format!("value = {value}")).ok();
+        let value = parsed.and_then(|mut table| table.remove("value"));
+        let value = value.unwrap_or_else(|| toml::Value::String(text[text.find('=').map_or(0, |at| at + 1)..].trim().into()));
+        Ok(Override { key: key.to_owned(), value })
+    }
+}
+
+impl Study {
+    /// Reads the study in `text`; `file` names it in messages.
+    ///
+    /// # Errors
+    /// [`StudyError`] with the line of the file, or the override, that is wrong.
+    pub fn parse(file: &str, text: &str, overrides: &[Override]) -> Result<Study, StudyError> {
+        let at = |span: &Range<usize>| format!("{file}:{}", text[..span.start.min(text.len())].matches('\n').count() + 1);
+        let document = DeTable::parse(text).map_err(|error| StudyError {
+            place: error.span().map_or_else(|| file.to_owned(), |span| at(&span)),
+            problem: StudyProblem::Syntax(error.message().to_owned()),
+        })?;
+        let values: toml::Table = toml::from_str(text).expect("the same text was TOML a line ago");
+        let (mut name, mut question, mut given) = (None, String::new(), Vec::new());
+        for (key, value) in document.get_ref().iter() {
+            let place = at(&key.span());
+            match (&**key.get_ref(), value.get_ref()) {
+                ("name", DeValue::String(text)) => name = Some(checked_name(text, &place)?),
+                ("question", DeValue::String(text)) => question = text.to_string(),
+                (section @ ("name" | "question"), _) => return Err(wrong_type(&place, section, "must be a text")),
+                (section, DeValue::Table(keys)) => {
+                    for name in keys.keys() {
+                        let place = at(&name.span());
+                        let key = format!("{section}.{}", name.get_ref());
+                        given.push(Given { value: values[section][&**name.get_ref()].clone(), key, place });
+                    }
+                }
+                (key, _) => return Err(unknown(key, &place)),
+            }
+        }
+        for Override { key, value } in overrides {
+            let place = format!("--set {key}={value}");
+            given.retain(|earlier| earlier.key != *key);
+            given.push(Given { key: key.clone(), value: value.clone(), place });
+        }
+        let missing = || StudyError { place: file.to_owned(), problem: StudyProblem::Missing("name") };
+        assemble(name.ok_or_else(missing)?, question, given)
+    }
+
+    /// Every trial of the grid: all conditions with the first seed, then with the next, so that a study that is cut
+    /// short still covers its axes.
+    pub fn trials(&self) -> impl Iterator<Item = (&Condition, u64)> {
+        self.seeds.iter().flat_map(|&seed| self.conditions.iter().map(move |condition| (condition, seed)))
+    }
+}
+
+/// Puts axes, seeds and conditions together from the keys that were given.
+fn assemble(name: String, question: String, given: Vec<Given>) -> Result<Study, StudyError> {
+    let known = known_keys();
+    let mut seeds = vec![1];
+    let mut placed: Vec<(usize, Given)> = Vec::new();
+    for given in given {
+        if given.key == SEEDS {
+            seeds = read_seeds(&given)?;
+            continue;
+        }
+        let Some(position) = known.iter().position(|known| *known == given.key) else {
+            return Err(unknown(&given.key, &given.place));
+        };
+        placed.push((position, given));
+    }
+    placed.sort_by_key(|(position, _)| *position);
+
+    let mut axes = Vec::new();
+    for (_, Given { key, value, place }) in &placed {
+        check_kind(value, key, place)?;
+        if let toml::Value::Array(values) = value {
+            check_axis(key, values, place)?;
+            axes.push(Axis { key: key.clone(), values: values.clone() });
+        }
+    }
+    let conditions = combinations(&axes)
+        .into_iter()
+        .map(|values| {
+            let settings = settings_of(&placed, &axes, &values)?;
+            Ok(Condition { values, settings })
+        })
+        .collect::<Result<_, StudyError>>()?;
+    Ok(Study { name, question, axes, seeds, conditions })
+}
+
+/// The settings for one value an axis. An error stands at the place of the key that it names.
+fn settings_of(placed: &[(usize, Given)], axes: &[Axis], values: &[toml::Value]) -> Result<Settings, StudyError> {
+    let mut document = toml::Table::new();
+    for (_, Given { key, value, .. }) in placed {
+        let value = axes.iter().position(|axis| axis.key == *key).map_or(value, |axis| &values[axis]);
+        let (section, key) = key.split_once('.').expect("known keys have a section");
+        let section = document.entry(section).or_insert_with(|| toml::Table::new().into());
+        section.as_table_mut().expect("sections are tables").insert(key.to_owned(), value.clone());
+    }
+    let place_of = |key: &str| {
+        let found = placed.iter().find(|(_, given)| given.key == key);
+        found.map_or_else(|| "study".to_owned(), |(_, given)| given.place.clone())
+    };
+    let settings: Settings = serde_path_to_error::deserialize(toml::Value::Table(document)).map_err(|error| {
+        let key = error.path().to_string();
+        let reason = error.inner().message().trim().to_owned();
+        StudyError { place: place_of(&key), problem: StudyProblem::Type { key, reason } }
+    })?;
+    settings.check().map_err(|error| StudyError { place: place_of(error.key), problem: error.into() })?;
+    Ok(settings)
+}
+
+fn check_axis(key: &str, values: &[toml::Value], place: &str) -> Result<(), StudyError> {
+    let error = |problem| StudyError { place: place.to_owned(), problem };
+    if values.is_empty() {
+        return Err(error(StudyProblem::EmptyAxis(key.to_owned())));
+    }
+    for (index, value) in values.iter().enumerate() {
+        if values[..index].iter().any(|earlier| same(earlier, value)) {
+            return Err(error(StudyProblem::Twice { key: key.to_owned(), value: value.to_string() }));
+        }
+    }
+    Ok(())
+}
+
+/// `repeats.seeds`: a count, which means 1 to that count, or a list.
+fn read_seeds(given: &Given) -> Result<Vec<u64>, StudyError> {
+    let wrong = || wrong_type(&given.place, SEEDS, "must be a count of at least 1 or a list of whole numbers from 0");
+    match &given.value {
+        toml::Value::Integer(count @ 1..=1_000_000) => Ok((1..=*count as u64).collect()),
+        toml::Value::Array(seeds) => {
+            check_axis(SEEDS, seeds, &given.place)?;
+            let seed = |value: &toml::Value| value.as_integer().and_then(|seed| u64::try_from(seed).ok());
+            seeds.iter().map(|value| seed(value).ok_or_else(wrong)).collect()
+        }
+        _ => Err(wrong()),
+    }
+}
+
+/// Every combination of the axes, the last one running fastest.
+fn combinations(axes: &[Axis]) -> Vec<Vec<toml::Value>> {
+    axes.iter().fold(vec![Vec::new()], |combinations, axis| {
+        let extend = |chosen: Vec<toml::Value>| {
+            axis.values.iter().map(move |value| chosen.iter().chain([value]).cloned().collect::<Vec<_>>())
+        };
+        combinations.into_iter().flat_map(extend).collect()
+    })
+}
+
+/// Every key of [`Settings`] with its section, in the order of the sections.
+pub fn known_keys() -> Vec<String> {
+    let document = toml::Table::try_from(Settings::default().resolved()).expect("settings are plain values");
+    let order = ["data", "network", "weights", "noise", "hardware", "training", "outcome"];
+    order
+        .iter()
+        .flat_map(|section| {
+            let keys = document[*section].as_table().into_iter().flat_map(|table| table.keys());
+            keys.map(move |key| format!("{section}.{key}")).collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+/// The results of a study stand in a folder of its name.
+fn checked_name(name: &str, place: &str) -> Result<String, StudyError> {
+    let fits = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
+    if name.is_empty() || name.starts_with('.') || !name.chars().all(fits) {
+        let allowed = "must be made of letters, digits, `-`, `_` and `.`";
+        return Err(wrong_type(place, "name", &format!("{allowed}, got `{name}`")));
+    }
+    Ok(name.to_owned())
+}
+
+fn unknown(key: &str, place: &str) -> StudyError {
+    let mut known = known_keys();
+    known.extend(["name".to_owned(), "question".to_owned(), SEEDS.to_owned()]);
+    let nearest = known.into_iter().max_by(|a, b| likeness(key, a).total_cmp(&likeness(key, b)));
+    let nearest = nearest.expect("there are known keys");
+    StudyError { place: place.to_owned(), problem: StudyProblem::UnknownKey { key: key.to_owned(), nearest } }
+}
+
+/// How alike two keys are; a section counts less than the key in it, since keys are mistyped and misplaced.
+fn likeness(key: &str, known: &str) -> f64 {
+    let last = |key: &str| key.rsplit('.').next().unwrap_or_default().to_owned();
+    strsim::jaro_winkler(key, known) + strsim::jaro_winkler(&last(key), &last(known))
+}
+
+fn wrong_type(place: &str, key: &str, reason: &str) -> StudyError {
+    let problem = StudyProblem::Type { key: key.to_owned(), reason: reason.to_owned() };
+    StudyError { place: place.to_owned(), problem }
+}
+
+/// Refuses what is neither a scalar nor a list of scalars.
+fn check_kind(value: &toml::Value, key: &str, place: &str) -> Result<(), StudyError> {
+    let scalar = |value: &toml::Value| {
+        !matches!(value, toml::Value::Array(_) | toml::Value::Table(_) | toml::Value::Datetime(_))
+    };
+    let fits = value.as_array().map_or_else(|| scalar(value), |values| values.iter().all(scalar));
+    if fits { Ok(()) } else { Err(wrong_type(place, key, "must be a number, a text or a list of these")) }
+}
+
+/// Whether two values mean the same setting: 1 and 1.0 do.
+fn same(a: &toml::Value, b: &toml::Value) -> bool {
+    let number = |value: &toml::Value| value.as_float().or(value.as_integer().map(|whole| whole as f64));
+    a == b || number(a).is_some() && number(a) == number(b)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STUDY: &str = "name = 'demo'\nquestion = 'why'\n[noise]\nlevel_percent = [1, 20.5]\n[network]\nexcitatory_fraction = [0.5, 0.8, 1]\n[repeats]\nseeds = 2\n";
+
+    fn error(text: &str, overrides: &[&str]) -> String {
+        let overrides: Result<Vec<_>, _> = overrides.iter().map(|text| Override::parse(text)).collect();
+        match overrides.and_then(|overrides| Study::parse("s.toml", text, &overrides)) {
+            Ok(study) => panic!("accepted: {study:?}"),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn lists_become_axes_and_seeds_run_slowest() {
+        let study = Study::parse("s.toml", STUDY, &[]).expect("valid");
+        let keys: Vec<_> = study.axes.iter().map(|axis| axis.key.as_str()).collect();
+        assert_eq!(keys, ["network.excitatory_fraction", "noise.level_percent"]);
+        assert_eq!((study.conditions.len(), study.seeds.as_slice()), (6, &[1, 2][..]));
+        let trials: Vec<_> = study.trials().map(|(condition, seed)| (condition.settings.clone(), seed)).collect();
+        assert_eq!(trials.len(), 12);
+        assert_eq!((trials[1].0.network.excitatory_fraction, trials[1].0.noise.level_percent), (0.5, 20.5));
+        assert_eq!((trials[5].1, trials[6].1), (1, 2));
+    }
+
+    #[test]
+    fn overrides_take_the_place_of_the_file() {
+        let overrides: Vec<_> = ["noise.level_percent=5", "hardware.device=ideal", "repeats.seeds=[7]"]
+            .map(|text| Override::parse(text).expect("well formed"))
+            .into();
+        let study = Study::parse("s.toml", STUDY, &overrides).expect("valid");
+        assert_eq!((study.axes.len(), study.seeds.as_slice()), (1, &[7][..]));
+        assert_eq!(study.conditions[0].settings.hardware.device, "ideal");
+        assert_eq!(study.conditions[0].settings.noise.level_percent, 5.0);
+    }
+
+    #[test]
+    fn every_mistake_names_its_place_its_value_and_what_is_allowed() {
+        let with = |line: &str| format!("name = 'demo'\n[noise]\n{line}\n");
+        for (text, message) in [
+            (with("level = 3"), "s.toml:3: noise.level: unknown key\n\nhint: the nearest known key is `noise.level_percent`"),
+            (with("excitatory_fraction = 1"), "s.toml:3: noise.excitatory_fraction: unknown key\n\nhint: the nearest known key is `network.excitatory_fraction`"),
+            (with("level_percent = '20 %'"), "s.toml:3: noise.level_percent: invalid type: string \"20 %\", expected f64"),
+            (with("level_percent = []"), "s.toml:3: noise.level_percent: an axis must have at least one value, got an empty list"),
+            (with("level_percent = [1, 1.0]"), "s.toml:3: noise.level_percent: an axis must have each value once, got 1.0 twice"),
+            (with("level_percent = [1, -5]"), "s.toml:3: noise.level_percent: must be a percentage of sigma_init from 0 to 1e6, got -5"),
+            (with("level_percent = nan"), "s.toml:3: noise.level_percent: must be a percentage of sigma_init from 0 to 1e6, got NaN"),
+            (with("level_percent = [[1]]"), "s.toml:3: noise.level_percent: must be a number, a text or a list of these"),
+            (with("[network]\nexcitatory_fraction = 1.5"), "s.toml:4: network.excitatory_fraction: must be between 0 and 1, got 1.5"),
+            (with("[repeats]\nseeds = 0"), "s.toml:4: repeats.seeds: must be a count of at least 1 or a list of whole numbers from 0"),
+            (with("[data]\nset = 'mnist'"), "s.toml:4: data.set: must be `fashion-mnist` or `fashion-mnist-subset`, got `mnist`"),
+            ("name = 'demo'\n[noise\n".to_owned(), "s.toml:2: not TOML: unclosed table, expected `]`"),
+            ("name = 'a/b'".to_owned(), "s.toml:1: name: must be made of letters, digits, `-`, `_` and `.`, got `a/b`"),
+            ("nome = 'demo'".to_owned(), "s.toml:1: nome: unknown key\n\nhint: the nearest known key is `name`"),
+            ("question = 'why'".to_owned(), "s.toml: name: missing, must be given"),
+        ] {
+            assert_eq!(error(&text, &[]), message);
+        }
+    }
+
+    #[test]
+    fn a_wrong_override_names_itself() {
+        let expected = "--set noise.level_percent=-1: noise.level_percent: must be a percentage of sigma_init from 0 to 1e6, got -1";
+        assert_eq!(error(STUDY, &["noise.level_percent=-1"]), expected);
+        assert_eq!(error(STUDY, &["level=3"]), "--set level=3: must have the form `SECTION.KEY=VALUE`");
+        let expected = "--set training.preset=\"paper\": training.preset: unknown variant `paper`, expected `published-results` or `paper-text`";
+        assert_eq!(error(STUDY, &["training.preset=paper"]), expected);
+    }
+}

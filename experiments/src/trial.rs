@@ -1,0 +1,150 @@
+//! One trial: a network is made, trained through its weight stores and tested after every epoch.
+//!
+//! This page is the whole program in small. What surrounds it only decides which trials to run (`study.rs`, `run.rs`),
+//! keeps what they leave (`record.rs`, `store.rs`) and shows it (`statistics.rs`, `summary.rs`, `figures`).
+
+use std::time::Instant;
+
+use crossbar::ArrayError;
+use crossbar::device::Device;
+use seed::Seed;
+use snn::activity::Activity;
+use snn::evaluate::evaluate;
+use snn::initial;
+use snn::network::{Network, NetworkError};
+use snn::train::{TrainError, Trainer, Training};
+use snn::weights::UpdateReport;
+
+use crate::hardware::weight_store;
+use crate::prepare::EncodedData;
+use crate::settings::Settings;
+
+/// What one epoch left.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Epoch {
+    /// Mean training loss.
+    pub loss: f64,
+    /// Predictions and hidden spikes on the test set after the epoch.
+    pub test: Activity,
+    /// Wall time of training, seconds.
+    pub training_seconds: f64,
+    /// Wall time of the test, seconds.
+    pub test_seconds: f64,
+}
+
+/// What a trial left.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    /// The epochs in their order; fewer than asked for where training diverged.
+    pub epochs: Vec<Epoch>,
+    /// What all updates did to the hidden layer's cells.
+    pub hidden_writes: UpdateReport,
+    /// What all updates did to the readout's cells.
+    pub readout_writes: UpdateReport,
+    /// Why training stopped early, if it did.
+    pub diverged: Option<TrainError>,
+}
+
+/// A trial that could not start.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum TrialError {
+    /// The network cannot be.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    /// The device cannot hold the first weights.
+    #[error(transparent)]
+    Array(#[from] ArrayError),
+    /// The data do not fill a batch.
+    #[error("training.batch: must be at most the number of {set} images, got {batch} of {images}")]
+    Batch {
+        /// Which images.
+        set: &'static str,
+        /// Samples a batch.
+        batch: usize,
+        /// Images there are.
+        images: usize,
+    },
+}
+
+/// Runs one trial. A pure function of settings, device, data and seed, but for the seconds; `watch` sees every epoch as
+/// it ends.
+///
+/// # Errors
+/// [`TrialError`] where the trial cannot start. Training that diverges is an outcome.
+pub fn run_trial(
+    settings: &Settings,
+    device: Option<&Device>,
+    data: &EncodedData,
+    seed: u64,
+    watch: &mut dyn FnMut(&Epoch),
+) -> Result<Outcome, TrialError> {
+    let seed = Seed::new(seed);
+    let preset = settings.preset();
+    let (batch, test_images) = whole_batches(preset.batch, data)?;
+
+    // Who learns: sizes, time constants, and which hidden neurons excite.
+    let network = Network::new(
+        data.train.spikes.units(),
+        settings.network.hidden,
+        data.classes,
+        settings.network.excitatory_fraction,
+        settings.network.steps,
+        &preset.dynamics,
+    )?;
+
+    // What it is made of: weights drawn with the signs of their rows, programmed into cells.
+    let (input_signs, hidden_signs) = (network.input_signs(), network.hidden_signs());
+    let (first, chip) = (seed.named("initial"), seed.named("chip"));
+    let sigma = [settings.weights.sigma_init, settings.sigma_readout()].map(|sigma| sigma as f32);
+    let for_hidden = initial::weights(&input_signs, network.hidden, sigma[0], first.numbered(0));
+    let for_readout = initial::weights(&hidden_signs, network.classes, sigma[1], first.numbered(1));
+    let hardware = &settings.hardware;
+    let mut hidden =
+        weight_store(settings, device, hardware.full_scale_hidden, for_hidden, input_signs, chip.numbered(0))?;
+    let mut readout =
+        weight_store(settings, device, hardware.full_scale_readout, for_readout, hidden_signs, chip.numbered(1))?;
+
+    // How it learns: an epoch of batches, then the test set, again and again.
+    let training = Training { batch, learning_rate: preset.learning_rate as f32 };
+    let mut trainer = Trainer::new(&network, training);
+    let mut outcome = Outcome {
+        epochs: Vec::with_capacity(preset.epochs),
+        hidden_writes: UpdateReport::default(),
+        readout_writes: UpdateReport::default(),
+        diverged: None,
+    };
+    for epoch in 0..preset.epochs as u64 {
+        let started = Instant::now();
+        let report = match trainer.epoch(&data.train, &mut *hidden, &mut *readout, seed, epoch) {
+            Ok(report) => report,
+            Err(diverged) => {
+                outcome.diverged = Some(diverged);
+                break;
+            }
+        };
+        let trained = Instant::now();
+        let read = seed.named("test").numbered(epoch);
+        let test = evaluate(&network, &*hidden, &*readout, &data.test, test_images, read);
+        outcome.hidden_writes += report.hidden;
+        outcome.readout_writes += report.readout;
+        let epoch = Epoch {
+            loss: report.loss,
+            test,
+            training_seconds: (trained - started).as_secs_f64(),
+            test_seconds: trained.elapsed().as_secs_f64(),
+        };
+        watch(&epoch);
+        outcome.epochs.push(epoch);
+    }
+    Ok(outcome)
+}
+
+/// The batch, and the test images that fill whole batches: the study drops an incomplete last batch of both sets.
+fn whole_batches(batch: usize, data: &EncodedData) -> Result<(usize, usize), TrialError> {
+    for (set, images) in [("training", data.train.labels.len()), ("test", data.test.labels.len())] {
+        if batch > images {
+            return Err(TrialError::Batch { set, batch, images });
+        }
+    }
+    Ok((batch, data.test.labels.len() / batch * batch))
+}

@@ -135,7 +135,7 @@ impl Prepared {
 
 fn load_data(set: &str, steps: usize) -> Result<EncodedData, PrepareError> {
     let name: Name = set.parse().expect("settings are checked before data are loaded");
-    let loaded = datasets::load(name)?;
+    let loaded = datasets::load(name, None)?;
     let encode = |images: &ImageSet| {
         let pixels = images.pixels.chunks_exact(images.rows * images.columns);
         LatencyCode::default().samples(pixels, &images.labels, steps)

@@ -109,7 +109,7 @@ impl Default for HardwareSettings {
         HardwareSettings {
             device: NO_DEVICE.to_owned(),
             full_scale_hidden: 1.0,
-            full_scale_readout: 4.0,
+            full_scale_readout: 8.0,
             write_spread_scale: 1.0,
         }
     }
@@ -314,7 +314,11 @@ fn refuse(key: &'static str, allowed: impl Into<String>, value: impl ToString) -
 }
 
 fn whole(key: &'static str, value: usize, most: usize) -> Result<(), ValueError> {
-    if (1..=most).contains(&value) { Ok(()) } else { Err(refuse(key, format!("a whole number from 1 to {most}"), value)) }
+    if (1..=most).contains(&value) {
+        Ok(())
+    } else {
+        Err(refuse(key, format!("a whole number from 1 to {most}"), value))
+    }
 }
 
 fn number(

@@ -45,7 +45,11 @@ fn spread_table(text: &mut String, what: &str, rows: &[SpreadRow]) {
         return;
     }
     let _ = writeln!(text, "  {what}, one standard deviation:");
-    let _ = writeln!(text, "{:>14} {:>10} {:>9} {:>12} {:>11} {:>16}", "at ohm", "µS", "% of G", "% of window", "of ln R", "% of sigma_init");
+    let _ = writeln!(
+        text,
+        "{:>14} {:>10} {:>9} {:>12} {:>11} {:>16}",
+        "at ohm", "µS", "% of G", "% of window", "of ln R", "% of sigma_init"
+    );
     for row in rows {
         let of_init = row.percent_of_sigma_init.map_or_else(|| "-".to_owned(), significant);
         let _ = writeln!(

@@ -33,7 +33,9 @@ pub enum StoreError {
         source: io::Error,
     },
     /// Writing failed.
-    #[error("{path}: cannot be written: {source}\n\nhint: the records so far are whole; run the same command again once there is room")]
+    #[error(
+        "{path}: cannot be written: {source}\n\nhint: the records so far are whole; run the same command again once there is room"
+    )]
     Write {
         /// File or folder.
         path: PathBuf,
@@ -54,7 +56,9 @@ pub enum StoreWarning {
         line: usize,
     },
     /// Something else stands in the file.
-    #[error("{path}:{line}: not a record of the form `{FORMAT}`, left out: {reason}\n\nhint: a trial that it held will be run again; nothing in the file is changed")]
+    #[error(
+        "{path}:{line}: not a record of the form `{FORMAT}`, left out: {reason}\n\nhint: a trial that it held will be run again; nothing in the file is changed"
+    )]
     Foreign {
         /// The file.
         path: PathBuf,
@@ -76,7 +80,7 @@ impl Store {
         let mut files: Vec<PathBuf> = match fs::read_dir(&store.folder) {
             Ok(entries) => entries.flatten().map(|entry| entry.path()).collect(),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
-            Err(source) => return Err(StoreError::Read { path: store.folder, source }),
+            Err(source) => return Err(StoreError::Read { path: store.folder.clone(), source }),
         };
         files.retain(|path| path.extension().is_some_and(|extension| extension == "jsonl"));
         files.sort();

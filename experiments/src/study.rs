@@ -129,7 +129,8 @@ impl Override {
         }
         let parsed = toml::from_str::<toml::Table>(&format!("value = {value}")).ok();
         let value = parsed.and_then(|mut table| table.remove("value"));
-        let value = value.unwrap_or_else(|| toml::Value::String(text[text.find('=').map_or(0, |at| at + 1)..].trim().into()));
+        let value =
+            value.unwrap_or_else(|| toml::Value::String(text[text.find('=').map_or(0, |at| at + 1)..].trim().into()));
         Ok(Override { key: key.to_owned(), value })
     }
 }
@@ -140,7 +141,8 @@ impl Study {
     /// # Errors
     /// [`StudyError`] with the line of the file, or the override, that is wrong.
     pub fn parse(file: &str, text: &str, overrides: &[Override]) -> Result<Study, StudyError> {
-        let at = |span: &Range<usize>| format!("{file}:{}", text[..span.start.min(text.len())].matches('\n').count() + 1);
+        let at =
+            |span: &Range<usize>| format!("{file}:{}", text[..span.start.min(text.len())].matches('\n').count() + 1);
         let document = DeTable::parse(text).map_err(|error| StudyError {
             place: error.span().map_or_else(|| file.to_owned(), |span| at(&span)),
             problem: StudyProblem::Syntax(error.message().to_owned()),
@@ -371,17 +373,50 @@ mod tests {
     fn every_mistake_names_its_place_its_value_and_what_is_allowed() {
         let with = |line: &str| format!("name = 'demo'\n[noise]\n{line}\n");
         for (text, message) in [
-            (with("level = 3"), "s.toml:3: noise.level: unknown key\n\nhint: the nearest known key is `noise.level_percent`"),
-            (with("excitatory_fraction = 1"), "s.toml:3: noise.excitatory_fraction: unknown key\n\nhint: the nearest known key is `network.excitatory_fraction`"),
-            (with("level_percent = '20 %'"), "s.toml:3: noise.level_percent: invalid type: string \"20 %\", expected f64"),
-            (with("level_percent = []"), "s.toml:3: noise.level_percent: an axis must have at least one value, got an empty list"),
-            (with("level_percent = [1, 1.0]"), "s.toml:3: noise.level_percent: an axis must have each value once, got 1.0 twice"),
-            (with("level_percent = [1, -5]"), "s.toml:3: noise.level_percent: must be a percentage of sigma_init from 0 to 1e6, got -5"),
-            (with("level_percent = nan"), "s.toml:3: noise.level_percent: must be a percentage of sigma_init from 0 to 1e6, got NaN"),
-            (with("level_percent = [[1]]"), "s.toml:3: noise.level_percent: must be a number, a text or a list of these"),
-            (with("[network]\nexcitatory_fraction = 1.5"), "s.toml:4: network.excitatory_fraction: must be between 0 and 1, got 1.5"),
-            (with("[repeats]\nseeds = 0"), "s.toml:4: repeats.seeds: must be a count of at least 1 or a list of whole numbers from 0"),
-            (with("[data]\nset = 'mnist'"), "s.toml:4: data.set: must be `fashion-mnist` or `fashion-mnist-subset`, got `mnist`"),
+            (
+                with("level = 3"),
+                "s.toml:3: noise.level: unknown key\n\nhint: the nearest known key is `noise.level_percent`",
+            ),
+            (
+                with("excitatory_fraction = 1"),
+                "s.toml:3: noise.excitatory_fraction: unknown key\n\nhint: the nearest known key is `network.excitatory_fraction`",
+            ),
+            (
+                with("level_percent = '20 %'"),
+                "s.toml:3: noise.level_percent: invalid type: string \"20 %\", expected f64",
+            ),
+            (
+                with("level_percent = []"),
+                "s.toml:3: noise.level_percent: an axis must have at least one value, got an empty list",
+            ),
+            (
+                with("level_percent = [1, 1.0]"),
+                "s.toml:3: noise.level_percent: an axis must have each value once, got 1.0 twice",
+            ),
+            (
+                with("level_percent = [1, -5]"),
+                "s.toml:3: noise.level_percent: must be a percentage of sigma_init from 0 to 1e6, got -5",
+            ),
+            (
+                with("level_percent = nan"),
+                "s.toml:3: noise.level_percent: must be a percentage of sigma_init from 0 to 1e6, got NaN",
+            ),
+            (
+                with("level_percent = [[1]]"),
+                "s.toml:3: noise.level_percent: must be a number, a text or a list of these",
+            ),
+            (
+                with("[network]\nexcitatory_fraction = 1.5"),
+                "s.toml:4: network.excitatory_fraction: must be between 0 and 1, got 1.5",
+            ),
+            (
+                with("[repeats]\nseeds = 0"),
+                "s.toml:4: repeats.seeds: must be a count of at least 1 or a list of whole numbers from 0",
+            ),
+            (
+                with("[data]\nset = 'mnist'"),
+                "s.toml:4: data.set: must be `fashion-mnist` or `fashion-mnist-subset`, got `mnist`",
+            ),
             ("name = 'demo'\n[noise\n".to_owned(), "s.toml:2: not TOML: unclosed table, expected `]`"),
             ("name = 'a/b'".to_owned(), "s.toml:1: name: must be made of letters, digits, `-`, `_` and `.`, got `a/b`"),
             ("nome = 'demo'".to_owned(), "s.toml:1: nome: unknown key\n\nhint: the nearest known key is `name`"),

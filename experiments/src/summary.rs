@@ -39,11 +39,7 @@ impl Summary {
         let row = |(number, condition): (usize, &crate::study::Condition)| {
             let all = outcomes.remove(&number).unwrap_or_default();
             let valid: Vec<f64> = all.iter().copied().flatten().collect();
-            Row {
-                values: condition.values.clone(),
-                sample: Sample::of(&valid),
-                failures: all.len() - valid.len(),
-            }
+            Row { values: condition.values.clone(), sample: Sample::of(&valid), failures: all.len() - valid.len() }
         };
         Summary { axes: study.axes.clone(), rows: study.conditions.iter().enumerate().map(row).collect() }
     }

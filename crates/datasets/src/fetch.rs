@@ -103,48 +103,44 @@ fn fetch_to(
     address: &str,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Fetched, FetchError> {
-    let cache = places.iter().find(|place| matches!(place, Place::Cache(_))).cloned();
+    let cache =
+        places.iter().find(|place| matches!(place, Place::Cache(_))).and_then(Place::folder).map(Path::to_owned);
     match locate::locate_in(entry, places) {
-        Ok(place @ (Place::Environment(_) | Place::System(_))) => check(entry, place),
-        Ok(Place::Embedded) => Ok(Fetched { place: Place::Embedded, files: Vec::new() }),
-        Ok(Place::Cache(_)) | Err(_) => complete(entry, cache, agent, address, progress),
+        Ok(Place::Cache(_)) | Err(_) => {
+            let folder = cache.ok_or(FetchError::NoCacheFolder { name: entry.name })?;
+            let files = complete(entry, &folder, agent, address, progress)?;
+            Ok(Fetched { place: Place::Cache(folder), files })
+        }
+        Ok(place) => check(entry, place),
     }
 }
 
-/// Checks the files of a place that is not ours.
+/// Checks the files of a place that is not ours; those that are part of the program need no check.
 fn check(entry: &Entry, place: Place) -> Result<Fetched, FetchError> {
-    let files = place.folder().map(|folder| entry.files.iter().map(|file| kept(file, folder)).collect());
-    match files.unwrap_or_else(|| Ok(Vec::new())) {
+    let Some(folder) = place.folder() else { return Ok(Fetched { place, files: Vec::new() }) };
+    match entry.files.iter().map(|file| kept(file, folder)).collect() {
         Ok(files) => Ok(Fetched { place, files }),
         Err(reason) => Err(FetchError::Found { place, reason }),
     }
 }
 
-/// Checks the files of the cache folder and downloads those that are missing or wrong.
+/// Checks the files of our `folder` and downloads those that are missing or wrong.
 fn complete(
     entry: &Entry,
-    cache: Option<Place>,
+    folder: &Path,
     agent: &Agent,
     address: &str,
     progress: &mut dyn FnMut(Progress),
-) -> Result<Fetched, FetchError> {
-    let no_folder = || FetchError::NoCacheFolder { name: entry.name };
-    let place = cache.ok_or_else(no_folder)?;
-    let folder = place.folder().ok_or_else(no_folder)?;
-    fs::create_dir_all(folder).map_err(|reason| FetchError::Folder { folder: folder.display().to_string(), reason })?;
-    let mut files = Vec::new();
-    for file in &entry.files {
-        files.push(match kept(file, folder) {
-            Ok(kept) => kept,
-            Err(_) => {
-                let bytes = download(agent, address, file, folder, progress).map_err(|reason| {
-                    FetchError::Download { name: entry.name, folder: folder.display().to_string(), reason }
-                })?;
-                FetchedFile { name: file.name, bytes, downloaded: true }
-            }
-        });
-    }
-    Ok(Fetched { place, files })
+) -> Result<Vec<FetchedFile>, FetchError> {
+    let label = folder.display().to_string();
+    fs::create_dir_all(folder).map_err(|reason| FetchError::Folder { folder: label.clone(), reason })?;
+    let one = |file| match kept(file, folder) {
+        Ok(kept) => Ok(kept),
+        Err(_) => download(agent, address, file, folder, progress)
+            .map(|bytes| FetchedFile { name: file.name, bytes, downloaded: true })
+            .map_err(|reason| FetchError::Download { name: entry.name, folder: label.clone(), reason }),
+    };
+    entry.files.iter().map(one).collect()
 }
 
 /// A file of `folder` that is right.

@@ -21,7 +21,9 @@ pub enum LoadError {
     #[error(transparent)]
     NotFound(#[from] NotFound),
     /// A file is not the published one.
-    #[error(transparent)]
+    #[error(
+        "{0}\n\nhint: `ohmspike data fetch` replaces wrong files of the cache folder; elsewhere put the published file"
+    )]
     File(#[from] FileError),
     /// Images and labels do not belong together.
     #[error(transparent)]
@@ -52,6 +54,7 @@ fn load_folder(entry: &Entry, folder: &Path) -> Result<Dataset, LoadError> {
 
 /// The files that are part of the program.
 fn embedded(entry: &Entry) -> [Packed; 4] {
+    // Asked only where there are some; empty files would be refused as not gzip.
     let bytes = entry.embedded.unwrap_or_default();
     std::array::from_fn(|index| {
         (format!("embedded {}: {}", entry.name, entry.files[index].name), Cow::Borrowed(bytes[index]))
@@ -111,7 +114,8 @@ mod tests {
             error.to_string(),
             format!(
                 "{}: SHA-256 of the content is `bc3326d40226638052d42966316466b60c3174e7045b8d6c19dd031da4658d76`, \
-                 must be `c18e4435454c1a33c043e83839ccf18a73a0fbf7719f682ede7747c45dc3f324`",
+                 must be `c18e4435454c1a33c043e83839ccf18a73a0fbf7719f682ede7747c45dc3f324`\n\n\
+                 hint: `ohmspike data fetch` replaces wrong files of the cache folder; elsewhere put the published file",
                 file.display()
             )
         );

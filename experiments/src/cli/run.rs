@@ -114,9 +114,8 @@ fn introduce(study: &Study, prepared: &Prepared, all: &[Trial], left: &[Trial]) 
             if !shown.contains(&&trial.settings.hardware.device) {
                 shown.push(&trial.settings.hardware.device);
                 let same = all.iter().filter(|other| other.settings.hardware.device == trial.settings.hardware.device);
-                let noisiest = same.max_by(|a, b| {
-                    a.settings.noise.level_percent.total_cmp(&b.settings.noise.level_percent)
-                });
+                let noisiest =
+                    same.max_by(|a, b| a.settings.noise.level_percent.total_cmp(&b.settings.noise.level_percent));
                 let settings = noisiest.map_or(trial.settings, |noisiest| noisiest.settings);
                 eprintln!("{}", device_sheet(&loaded.device, settings));
             }

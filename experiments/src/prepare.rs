@@ -1,6 +1,7 @@
 //! What trials share: encoded data and devices, read once and kept for all threads.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -109,9 +110,9 @@ impl Prepared {
                 }
             }
             let key = (settings.data.set.clone(), settings.network.steps);
-            if !prepared.data.contains_key(&key) {
-                let data = load_data(&key.0, key.1)?;
-                prepared.data.insert(key, data);
+            if let Entry::Vacant(missing) = prepared.data.entry(key) {
+                let data = load_data(&settings.data.set, settings.network.steps)?;
+                missing.insert(data);
             }
         }
         Ok(prepared)

@@ -1,1 +1,26 @@
-//! placeholder
+//! The program `ohmspike` as it is used: what it prints, leaves on the disk and answers with.
+//!
+//! - `*.trycmd`: transcripts, word for word: help, and every wrong input with its message. `TRYCMD=overwrite` rewrites
+//!   them; the difference is reviewed.
+//! - [`results`]: what a run leaves, and that threads, shards, limits and restarts change none of it.
+//! - [`stopped`]: Ctrl-C, a kill and a full disk in the middle of a run.
+//! - [`records`]: what else may stand in a folder of records.
+//! - [`train`], [`data`]: the other subcommands.
+//!
+//! Every run has a working folder, a home and a cache folder of its own.
+
+mod data;
+mod ohmspike;
+mod records;
+mod results;
+#[cfg(unix)]
+mod stopped;
+mod train;
+
+/// Every transcript. Those with a folder `NAME.in` run in it; all of them end before anything is written.
+#[test]
+fn transcripts() {
+    trycmd::TestCases::new()
+        .register_bin("ohmspike", std::path::Path::new(env!("CARGO_BIN_EXE_ohmspike")))
+        .case("../tests/cli/*.trycmd");
+}

@@ -1,6 +1,8 @@
 //! Every file of `tests/device_models/rejected/` is refused with the message beside it. `UPDATE_GOLDEN=1` writes the
 //! messages anew; read them before they are committed.
 
+#![allow(clippy::disallowed_methods)] // The crate touches no files; these tests compare with some.
+
 use std::fs;
 use std::path::PathBuf;
 

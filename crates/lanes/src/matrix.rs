@@ -71,6 +71,30 @@ impl Matrix {
         &mut self.blocks
     }
 
+    /// Adds the rows numbered `rows` to `sums`, which is as wide as a row, in the order of `rows`.
+    #[inline(always)]
+    pub fn add_rows_to(&self, sums: &mut [Block], rows: &[u16]) {
+        debug_assert_eq!(sums.len(), self.row_blocks());
+        // With its width known, the loop over the blocks of a row is unrolled.
+        match sums.len() {
+            1 => add_rows::<1>(&self.blocks, sums, rows),
+            2 => add_rows::<2>(&self.blocks, sums, rows),
+            3 => add_rows::<3>(&self.blocks, sums, rows),
+            4 => add_rows::<4>(&self.blocks, sums, rows),
+            5 => add_rows::<5>(&self.blocks, sums, rows),
+            6 => add_rows::<6>(&self.blocks, sums, rows),
+            7 => add_rows::<7>(&self.blocks, sums, rows),
+            8 => add_rows::<8>(&self.blocks, sums, rows),
+            _ => {
+                for &row in rows {
+                    for (sum, block) in sums.iter_mut().zip(self.row(usize::from(row))) {
+                        *sum += *block;
+                    }
+                }
+            }
+        }
+    }
+
     /// Sets every cell to zero.
     pub fn clear(&mut self) {
         self.blocks.fill(Block::ZERO);
@@ -84,6 +108,18 @@ impl Matrix {
     /// Every cell, row by row, padding left out.
     pub fn cells(&self) -> impl Iterator<Item = f32> + '_ {
         (0..self.rows).flat_map(move |row| (0..self.columns).map(move |column| self[(row, column)]))
+    }
+}
+
+#[inline(always)]
+fn add_rows<const WIDTH: usize>(blocks: &[Block], sums: &mut [Block], rows: &[u16]) {
+    let (matrix, _) = blocks.as_chunks::<WIDTH>();
+    let Some(sums) = sums.first_chunk_mut::<WIDTH>() else { return };
+    for &row in rows {
+        let row = &matrix[usize::from(row)];
+        for block in 0..WIDTH {
+            sums[block] += row[block];
+        }
     }
 }
 

@@ -184,18 +184,10 @@ fn column_currents(
     variance: &mut [Block],
     draws: &mut [Block],
 ) {
-    for &row in active {
-        for (sum, weights) in current.iter_mut().zip(layer.weights.row(usize::from(row))) {
-            *sum += *weights;
-        }
-    }
+    layer.weights.add_rows_to(current, active);
     if let (Some(read_variance), Some(noise)) = (layer.read_variance, noise) {
         variance.fill(Block::ZERO);
-        for &row in active {
-            for (sum, variances) in variance.iter_mut().zip(read_variance.row(usize::from(row))) {
-                *sum += *variances;
-            }
-        }
+        read_variance.add_rows_to(variance, active);
         let draws = &mut draws[..current.len()];
         noise.fill(draws);
         for ((sum, variance), draw) in current.iter_mut().zip(variance.iter()).zip(draws.iter()) {

@@ -1,0 +1,155 @@
+//! The inner loops of a trial, one by one, at the sizes of the noise study: 784-100-10, 100 steps, batches of 256.
+
+use std::hint::black_box;
+
+use benches::{Learner, Stage, test_mode};
+use criterion::{Criterion, Throughput};
+use crossbar::device::Device;
+use crossbar::{ArrayParams, CrossbarArray, Sign};
+use datasets::Name;
+use lanes::{Block, LANES, Matrix, blocks_for};
+use seed::Seed;
+use snn::backward::{Adjoint, Gradient, backward};
+use snn::forward::{Trace, forward};
+use snn::loss::ReadoutGradient;
+use snn::weights::{DigitalWeights, WeightStore};
+
+fn main() {
+    let mut criterion = Criterion::default().configure_from_args();
+    let stage = Stage::new(Name::FashionMnistSubset);
+    // After twenty epochs on the subset neurons spike as often as in the middle of a trial.
+    let epochs = if test_mode() { 1 } else { 20 };
+    let mut learner = stage.learner(None, epochs);
+    normals(&mut criterion);
+    forward_pass(&mut criterion, &stage, &learner);
+    backward_pass(&mut criterion, &stage, &learner);
+    let [step, _] = learner.steps();
+    abstract_update(&mut criterion, &stage, &learner, &step);
+    crossbar_update(&mut criterion, &learner, &step);
+    criterion.final_summary();
+}
+
+/// Time of one draw: the stream of one update of the hidden layer.
+fn normals(criterion: &mut Criterion) {
+    let mut draws = vec![Block::ZERO; 784 * blocks_for(100)];
+    let mut group = criterion.benchmark_group("normals");
+    group.throughput(Throughput::Elements((draws.len() * LANES) as u64));
+    let mut update = 0;
+    group.bench_function("fill", |bencher| {
+        bencher.iter(|| {
+            update += 1;
+            Seed::new(1).numbered(update).normals().fill(black_box(&mut draws));
+        });
+    });
+}
+
+/// Time of one image: spikes in, readout voltages out; the images of a batch in turn.
+fn forward_pass(criterion: &mut Criterion, stage: &Stage, learner: &Learner) {
+    let oxide = Device::built_in("illustrative-oxide").expect("a built-in device");
+    // The same weights in cells that are read with noise.
+    let read = stage.learner(Some(&oxide), if test_mode() { 1 } else { 20 });
+    let mut group = criterion.benchmark_group("forward");
+    group.throughput(Throughput::Elements(1));
+    for (name, learner) in [("image", learner), ("image, read noise", &read)] {
+        let mut trace = Trace::new(&stage.network);
+        let (hidden, readout) = (learner.hidden.layer(), learner.readout.layer());
+        let mut image = 0;
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| {
+                image = (image + 1) % 256;
+                let input = stage.data.train.spikes.sample(image);
+                let read = Seed::new(1).numbered(image as u64);
+                forward(&stage.network, hidden, readout, black_box(input), read, &mut trace);
+            });
+        });
+    }
+}
+
+/// Time of one image: from its trace to the gradients of both layers. Eight images in turn, whose traces stay in the
+/// cache as the one of training does.
+fn backward_pass(criterion: &mut Criterion, stage: &Stage, learner: &Learner) {
+    let network = &stage.network;
+    let traced: Vec<_> = (0..8)
+        .map(|image| {
+            let (mut trace, mut output) = (Trace::new(network), ReadoutGradient::new(100, blocks_for(10)));
+            let input = stage.data.train.spikes.sample(image);
+            forward(network, learner.hidden.layer(), learner.readout.layer(), input, Seed::new(1), &mut trace);
+            let label = usize::from(stage.data.train.labels[image]);
+            network.loss.differentiate(trace.readout(), network.classes, label, 1.0 / 256.0, &mut output);
+            (input, trace, output)
+        })
+        .collect();
+    let transposed = learner.readout.weights().transposed();
+    let (mut adjoint, mut gradient) = (Adjoint::new(network), Gradient::new(network));
+    let mut group = criterion.benchmark_group("backward");
+    group.throughput(Throughput::Elements(1));
+    let mut image = 0;
+    group.bench_function("image", |bencher| {
+        bencher.iter(|| {
+            image = (image + 1) % traced.len();
+            let (input, trace, output) = black_box(&traced[image]);
+            backward(network, &transposed, *input, trace, output, &mut adjoint, &mut gradient);
+        });
+    });
+}
+
+/// Time of a cell of the hidden layer in one update of abstract weights.
+fn abstract_update(criterion: &mut Criterion, stage: &Stage, learner: &Learner, step: &Matrix) {
+    let mut group = criterion.benchmark_group("abstract update");
+    group.throughput(Throughput::Elements(cells(step)));
+    for (name, sigma) in [("exact", 0.0), ("noise", stage.settings.study_sigma() as f32)] {
+        let weights = learner.hidden.weights().clone();
+        let mut store = DigitalWeights::noisy(weights, stage.network.input_signs(), sigma);
+        let mut update = 0;
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| {
+                update += 1;
+                store.update(black_box(step), Seed::new(update)).expect("a finite step")
+            });
+        });
+    }
+}
+
+/// Time of a cell of the hidden layer in one update of a crossbar array, mechanism by mechanism.
+fn crossbar_update(criterion: &mut Criterion, learner: &Learner, step: &Matrix) {
+    let study = r#""write": { "noise": "study-level" }"#;
+    let table = r#""write": { "noise": "table", "points": [
+        { "resistance_ohm": 1000, "sigma_ln_resistance": 0.002 },
+        { "resistance_ohm": 10000, "sigma_ln_resistance": 0.004 },
+        { "resistance_ohm": 100000, "sigma_ln_resistance": 0.01 },
+        { "resistance_ohm": 1000000, "sigma_ln_resistance": 0.02 }] }"#;
+    let read = r#""read": { "white": { "noise": "relative", "sigma_percent_of_conductance": 1 } }"#;
+    let parked = r#""parked": { "branch": "device", "sigma_ln_resistance": 0.05 }"#;
+    let mut group = criterion.benchmark_group("crossbar update");
+    group.throughput(Throughput::Elements(cells(step)));
+    for (name, parts) in [
+        ("exact", &[][..]),
+        ("study level", &[study]),
+        ("study level, read variance", &[study, read]),
+        ("table", &[table]),
+        ("table, read variance", &[table, read]),
+        ("table, read variance, parked device", &[table, read, parked]),
+    ] {
+        let mut array = array(parts, learner.hidden.weights());
+        let mut update = 0;
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| {
+                update += 1;
+                array.update(black_box(step), Seed::new(update)).expect("a finite step")
+            });
+        });
+    }
+}
+
+/// `weights` in cells between 1 kohm and 1 Mohm of a device with `parts`.
+fn array(parts: &[&str], weights: &Matrix) -> CrossbarArray {
+    let head = [r#""name": "bench""#, r#""window": { "low_resistance_ohm": 1000, "high_resistance_ohm": 1000000 }"#];
+    let device = Device::from_json(&format!("{{ {} }}", [&head, parts].concat().join(", "))).expect("a device");
+    let signs = vec![Sign::Excitatory; weights.rows()];
+    let params = ArrayParams { full_scale: 1.0, signs: &signs, study_sigma: 2e-4, write_spread_scale: 1.0 };
+    CrossbarArray::new(&device, params, weights, Seed::new(1)).expect("the device holds the weights")
+}
+
+fn cells(matrix: &Matrix) -> u64 {
+    (matrix.rows() * matrix.columns()) as u64
+}

@@ -1,0 +1,76 @@
+//! `ohmspike data`. Whether the machine has a system package of the data must not matter here.
+
+use std::path::Path;
+
+use crate::ohmspike::{Answer, Folder};
+
+#[test]
+fn every_data_set_is_listed() {
+    let folder = Folder::new();
+    let answer = folder.run(&["data", "list"]).succeeds();
+    assert!(answer.stdout.contains("fashion-mnist-subset   6144 images"), "{}", answer.stdout);
+    assert!(answer.stdout.contains("part of the program\n"), "{}", answer.stdout);
+    assert_eq!(answer.stderr, "");
+}
+
+#[test]
+fn the_subset_needs_no_fetching() {
+    let folder = Folder::new();
+    let answer = folder.run(&["data", "fetch", "fashion-mnist-subset"]).succeeds();
+    assert_eq!(answer.stdout, "fashion-mnist-subset: part of the program\n");
+}
+
+#[test]
+fn an_unknown_data_set_is_told_the_known_ones() {
+    let answer = Folder::new().run(&["data", "fetch", "mnist"]);
+    assert_eq!(answer.status, Some(2));
+    assert!(
+        answer.stderr.contains("data set: got `mnist`, must be one of `fashion-mnist`, `fashion-mnist-subset`"),
+        "{}",
+        answer.stderr
+    );
+}
+
+/// With a system package the files are found; without one there is no way but a download, which nobody answers here.
+#[test]
+fn fetching_without_a_network_names_the_other_ways() {
+    let folder = Folder::new();
+    let fetch = ["data", "fetch", "fashion-mnist", "--from", "http://127.0.0.1:1"];
+    let answer = folder.ohmspike(&fetch).env("NO_PROXY", "127.0.0.1").output().expect("the program starts").into();
+    if Path::new("/usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz").exists() {
+        let answer: Answer = Answer::succeeds(answer);
+        assert!(
+            answer.stdout.starts_with("fashion-mnist: /usr/share/datasets/fashion-mnist (system)\n"),
+            "{answer:#?}"
+        );
+        assert_eq!(answer.stdout.matches("found, checksum right\n").count(), 4);
+        return;
+    }
+    assert_eq!(answer.status, Some(2), "{answer:#?}");
+    assert_eq!(answer.stdout, "");
+    for way in
+        ["run it again", "cache/ohmspike/fashion-mnist", "apt-get install dataset-fashion-mnist", "OHMSPIKE_DATA"]
+    {
+        assert!(answer.stderr.contains(way), "{way}: {}", answer.stderr);
+    }
+}
+
+/// A folder that the user names comes first, so that its wrong files are told of and not passed over.
+#[test]
+fn a_wrong_file_in_the_named_folder_is_refused() {
+    let folder = Folder::new();
+    for kind in ["images-idx3", "labels-idx1"] {
+        for set in ["train", "t10k"] {
+            folder.write(&format!("{set}-{kind}-ubyte.gz"), "not a gzip file");
+        }
+    }
+    let data = folder.path("");
+    let named = |arguments: &[&str]| -> Answer {
+        folder.ohmspike(arguments).env("OHMSPIKE_DATA", &data).output().expect("the program starts").into()
+    };
+    let listed = named(&["data", "list"]).succeeds();
+    assert!(listed.stdout.contains(&format!("{} (OHMSPIKE_DATA)\n", data.display())), "{}", listed.stdout);
+    let file = data.join("train-images-idx3-ubyte.gz");
+    named(&["data", "fetch", "fashion-mnist"]).refuses_with(&format!("error: {}: ", file.display()));
+    named(&["train", "--set", "data.set=fashion-mnist"]).refuses_with(&format!("error: {}: ", file.display()));
+}

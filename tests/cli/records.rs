@@ -1,0 +1,78 @@
+//! What else may stand in a folder of records: torn and foreign lines are left out with a warning, nothing is changed.
+
+use std::fs;
+
+use crate::ohmspike::{Answer, Folder, TINY_SUMMARY};
+
+const RECORDS: &str = "results/tiny/records/0001.jsonl";
+
+fn warnings(answer: &Answer) -> Vec<&str> {
+    answer.stderr.split("\n\n").filter(|paragraph| paragraph.starts_with("warning: ")).collect()
+}
+
+#[test]
+fn a_torn_last_line_is_run_again() {
+    let folder = Folder::with_tiny_study();
+    folder.run(&["run", "tiny.toml", "--threads", "1"]).succeeds();
+    let whole = folder.bytes(RECORDS);
+    let torn = &whole[..whole.len() - 7];
+    folder.write(RECORDS, torn);
+
+    let answer = folder.run(&["run", "tiny.toml"]).succeeds();
+    let expected =
+        "warning: results/tiny/records/0001.jsonl:4: torn last line, left out\n\nhint: its trial will be run again\n";
+    assert!(answer.stderr.starts_with(expected), "{}", answer.stderr);
+    assert!(answer.stderr.contains("4 trials, 1 to run now"), "{}", answer.stderr);
+    assert_eq!(folder.bytes(RECORDS), torn, "what stands in a file is never changed");
+    assert_eq!(folder.records("results/tiny/records/0002.jsonl").len(), 1);
+    assert_eq!(folder.bytes("results/tiny/summary.csv"), *TINY_SUMMARY);
+}
+
+#[test]
+fn foreign_lines_are_left_out_and_kept() {
+    let folder = Folder::with_tiny_study();
+    folder.run(&["run", "tiny.toml", "--threads", "1"]).succeeds();
+    let whole = folder.text(RECORDS);
+    let other_version = whole.lines().next().expect("a record").replace("\"ohmspike-trial-1\"", "\"ohmspike-trial-0\"");
+    let foreign = format!("a note\n{other_version}\n\n{whole}");
+    folder.write(RECORDS, &foreign);
+
+    let answer = folder.run(&["run", "tiny.toml"]).succeeds();
+    assert_eq!(
+        warnings(&answer),
+        ["warning: results/tiny/records/0001.jsonl:1: not a record of the form `ohmspike-trial-1`, left out: \
+             expected value at line 1 column 1",]
+    );
+    assert!(
+        answer.stderr.contains(
+            "hint: a trial that it held will be run again; nothing in the file is changed\n\
+             warning: results/tiny/records/0001.jsonl:2: not a record of the form `ohmspike-trial-1`, left out: \
+             it has the form `ohmspike-trial-0`\n\n"
+        ),
+        "{}",
+        answer.stderr
+    );
+    assert!(answer.stderr.contains("4 trials, 0 to run now"), "{}", answer.stderr);
+    assert_eq!(folder.text(RECORDS), foreign);
+    assert_eq!(folder.bytes("results/tiny/summary.csv"), *TINY_SUMMARY);
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_stops_before_any_trial() {
+    let folder = Folder::with_tiny_study();
+    folder.write("file", "in the way");
+    let answer = folder.run(&["run", "tiny.toml", "--out", "file/results"]);
+    answer.refuses_with("error: file/results/records: cannot be read: Not a directory (os error 20)\n");
+    assert_eq!(folder.text("file"), "in the way");
+}
+
+/// A file stands where the folder of records must be.
+#[test]
+fn a_file_in_the_place_of_the_records_is_not_touched() {
+    let folder = Folder::with_tiny_study();
+    fs::create_dir(folder.path("out")).expect("the folder is ours");
+    folder.write("out/records", "in the way");
+    let answer = folder.run(&["run", "tiny.toml", "--out", "out"]);
+    answer.refuses_with("error: out/records: cannot be read: Not a directory (os error 20)\n");
+    assert_eq!(folder.text("out/records"), "in the way");
+}

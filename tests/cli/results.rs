@@ -1,0 +1,172 @@
+//! What a run of a study leaves, and that neither threads, shards, limits nor restarts change any of it.
+
+use crate::ohmspike::{Folder, TINY_SUMMARY};
+
+#[test]
+fn a_run_leaves_records_summary_and_figures() {
+    let folder = Folder::with_tiny_study();
+    let answer = folder.run(&["run", "tiny.toml"]).succeeds();
+    let listed: Vec<&str> = answer.stdout.lines().skip_while(|line| !line.is_empty()).collect();
+    assert_eq!(
+        listed,
+        [
+            "",
+            "4 of 4 trials done; outcome: mean test accuracy (%) and 95 % interval",
+            "records  results/tiny/records",
+            "results/tiny/summary.csv",
+            "results/tiny/figures/outcome-over-noise.level_percent.svg",
+            "results/tiny/figures/outcome-over-noise.level_percent.png",
+        ]
+    );
+    let figure = |extension| format!("figures/outcome-over-noise.level_percent.{extension}");
+    let names: Vec<_> = folder.files("results").into_keys().collect();
+    let expected = [figure("png"), figure("svg"), "records/0001.jsonl".to_owned(), "summary.csv".to_owned()];
+    assert_eq!(names, expected.map(|name| folder.path("results/tiny").join(name)));
+    let (svg, png) = (figure("svg"), figure("png"));
+    let svg = folder.text(&format!("results/tiny/{svg}"));
+    assert!(svg.starts_with("<svg ") && svg.trim_end().ends_with("</svg>"));
+    let png = folder.bytes(&format!("results/tiny/{png}"));
+    // The signature of PNG (RFC 2083, section 3.1) and its last chunk.
+    assert!(png.starts_with(b"\x89PNG\r\n\x1a\n") && png[png.len() - 8..].starts_with(b"IEND"));
+}
+
+#[test]
+fn the_summary_has_a_column_an_axis_and_a_row_a_condition() {
+    let summary = String::from_utf8(TINY_SUMMARY.clone()).expect("text");
+    let rows: Vec<Vec<&str>> = summary.lines().map(|line| line.split(',').collect()).collect();
+    assert_eq!(rows[0], ["noise.level_percent", "mean", "sd", "n", "ci95_low", "ci95_high"]);
+    assert_eq!((rows.len(), rows[1][0], rows[2][0]), (3, "1", "100"));
+    for row in &rows[1..] {
+        let number = |column: usize| row[column].parse::<f64>().expect("a number");
+        assert_eq!(row[3], "2");
+        assert!((0.0..=1.0).contains(&number(1)) && number(4) <= number(1) && number(1) <= number(5), "{row:?}");
+    }
+}
+
+#[test]
+fn records_say_what_was_run() {
+    let folder = Folder::with_tiny_study();
+    folder.run(&["run", "tiny.toml"]).succeeds();
+    let records = folder.records("results/tiny/records/0001.jsonl");
+    let mut run: Vec<(u64, f64)> = Vec::new();
+    for record in &records {
+        let level = record["settings"]["noise"]["level_percent"].as_f64().expect("a level");
+        run.push((record["seed"].as_u64().expect("a seed"), level));
+        assert_eq!(record["settings"]["training"]["tau_mem"], 5.0, "settings are written out");
+        assert_eq!(record["accuracy"][0], record["outcome"]);
+        // 784 x 16 hidden cells, 160 batches of 32 of 5120 images.
+        assert_eq!(record["writes"]["hidden"]["cells_written"], 784 * 16 * 160);
+    }
+    run.sort_by(|a, b| a.partial_cmp(b).expect("numbers"));
+    assert_eq!(run, [(1, 1.0), (1, 100.0), (2, 1.0), (2, 100.0)]);
+}
+
+#[test]
+fn running_again_runs_nothing_and_changes_nothing() {
+    let folder = Folder::with_tiny_study();
+    let first = folder.run(&["run", "tiny.toml"]).succeeds();
+    let before = folder.files("results");
+    let again = folder.run(&["run", "tiny.toml"]).succeeds();
+    assert!(again.stderr.contains("2 seeds, 4 trials, 0 to run now"), "{}", again.stderr);
+    assert_eq!(again.stdout, first.stdout);
+    assert_eq!(folder.files("results"), before);
+}
+
+#[test]
+fn a_dry_run_lists_what_is_left_and_runs_nothing() {
+    let folder = Folder::with_tiny_study();
+    let columns = |answer: &str| -> Vec<String> {
+        answer.lines().map(|line| line.split_once('\t').expect("columns").1.to_owned()).collect()
+    };
+    let all = folder.run(&["run", "tiny.toml", "--dry-run"]).succeeds();
+    assert_eq!(columns(&all.stdout), ["seed\tnoise.level_percent", "1\t1", "1\t100", "2\t1", "2\t100"]);
+    assert!(!folder.path("results").exists());
+
+    folder.run(&["run", "tiny.toml", "--limit", "3"]).succeeds();
+    let left = folder.run(&["run", "tiny.toml", "--dry-run"]).succeeds();
+    assert_eq!(columns(&left.stdout), ["seed\tnoise.level_percent", "2\t100"]);
+    assert_eq!(left.stdout.lines().last(), all.stdout.lines().last(), "a trial keeps its name");
+}
+
+#[test]
+fn a_limited_run_is_continued() {
+    let folder = Folder::with_tiny_study();
+    let first = folder.run(&["run", "tiny.toml", "--limit", "1"]).succeeds();
+    assert!(first.stdout.contains("\n1 of 4 trials done;"), "{}", first.stdout);
+    let before = folder.bytes("results/tiny/records/0001.jsonl");
+    let rest = folder.run(&["run", "tiny.toml"]).succeeds();
+    assert!(rest.stderr.contains("4 trials, 3 to run now"), "{}", rest.stderr);
+    assert_eq!(folder.bytes("results/tiny/records/0001.jsonl"), before);
+    assert_eq!(folder.bytes("results/tiny/summary.csv"), *TINY_SUMMARY);
+}
+
+#[test]
+fn two_shards_are_one_run() {
+    let folder = Folder::with_tiny_study();
+    for shard in ["1/2", "2/2"] {
+        let answer = folder.run(&["run", "tiny.toml", "--out", "shards", "--shard", shard]).succeeds();
+        assert!(answer.stderr.contains("4 trials, 2 to run now"), "{}", answer.stderr);
+    }
+    let counts = ["shards/records/0001.jsonl", "shards/records/0002.jsonl"].map(|name| folder.records(name).len());
+    assert_eq!(counts, [2, 2]);
+    assert_eq!(folder.bytes("shards/summary.csv"), *TINY_SUMMARY);
+}
+
+#[test]
+fn shards_may_run_at_the_same_time() {
+    let folder = Folder::with_tiny_study();
+    let start = |shard| {
+        let arguments = ["run", "tiny.toml", "--threads", "1", "--shard", shard];
+        folder.ohmspike(&arguments).spawn().expect("the program starts")
+    };
+    for process in [start("1/2"), start("2/2")] {
+        let ended = process.wait_with_output().expect("the program ends");
+        assert!(ended.status.success(), "{ended:?}");
+    }
+    // Whoever ended first did not see the other's records: only a further run sums up both.
+    folder.run(&["run", "tiny.toml"]).succeeds();
+    assert_eq!(folder.bytes("results/tiny/summary.csv"), *TINY_SUMMARY);
+}
+
+#[test]
+fn threads_change_no_result() {
+    let folder = Folder::with_tiny_study();
+    for threads in ["2", "4"] {
+        folder.run(&["run", "tiny.toml", "--out", threads, "--threads", threads]).succeeds();
+        assert_eq!(folder.bytes(&format!("{threads}/summary.csv")), *TINY_SUMMARY, "{threads} threads");
+    }
+}
+
+#[test]
+fn a_set_value_narrows_an_axis_and_finds_its_records() {
+    let folder = Folder::with_tiny_study();
+    let narrow = ["run", "tiny.toml", "--set", "noise.level_percent=[100]", "--set", "repeats.seeds=[2]"];
+    let answer = folder.run(&narrow).succeeds();
+    assert!(answer.stderr.contains("1 seeds, 1 trials, 1 to run now"), "{}", answer.stderr);
+    assert_eq!(folder.text("results/tiny/summary.csv").lines().count(), 2);
+    // The whole study needs only the other three.
+    let rest = folder.run(&["run", "tiny.toml"]).succeeds();
+    assert!(rest.stderr.contains("4 trials, 3 to run now"), "{}", rest.stderr);
+    assert_eq!(folder.bytes("results/tiny/summary.csv"), *TINY_SUMMARY);
+}
+
+#[test]
+fn a_set_list_makes_an_axis() {
+    let folder = Folder::with_tiny_study();
+    let list = ["run", "tiny.toml", "--set", "network.excitatory_fraction=[0.5, 1]", "--set", "repeats.seeds=1"];
+    folder.run(&list).succeeds();
+    let summary = folder.text("results/tiny/summary.csv");
+    let starts: Vec<String> =
+        summary.lines().map(|line| line.split(',').take(2).collect::<Vec<_>>().join(",")).collect();
+    assert_eq!(starts, ["network.excitatory_fraction,noise.level_percent", "0.5,1", "0.5,100", "1,1", "1,100"]);
+}
+
+#[test]
+fn a_batch_beyond_the_data_is_refused() {
+    let folder = Folder::with_tiny_study();
+    let answer = folder.run(&["run", "tiny.toml", "--set", "training.batch=2000"]);
+    assert_eq!((answer.status, answer.stdout.as_str()), (Some(2), ""));
+    let expected = "error: training.batch: must be at most the number of test images, got 2000 of 1024\n";
+    assert!(answer.stderr.ends_with(expected), "{}", answer.stderr);
+    assert!(!folder.path("results/tiny/summary.csv").exists());
+}

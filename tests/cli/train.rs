@@ -1,0 +1,37 @@
+//! `ohmspike train`.
+
+use crate::ohmspike::Folder;
+
+#[test]
+fn one_line_an_epoch_and_the_outcome() {
+    let folder = Folder::with_tiny_study();
+    let set = ["--set", "noise.level_percent=20", "--set", "training.epochs=2", "--set", "outcome.last_epochs=1"];
+    let answer = folder.run(&[&["train", "tiny.toml", "--seed", "7"], &set[..]].concat()).succeeds();
+    let lines: Vec<&str> = answer.stdout.lines().collect();
+    assert_eq!(lines[0], "epoch     loss   accuracy %   spikes/image   excitatory %   seconds");
+    for (line, epoch) in lines[1..3].iter().zip(["1", "2"]) {
+        let columns: Vec<&str> = line.split_whitespace().collect();
+        assert_eq!((columns.len(), columns[0]), (6, epoch), "{line}");
+        assert!(columns.iter().all(|column| column.parse::<f64>().is_ok_and(|value| value >= 0.0)), "{line}");
+    }
+    let accuracy = lines[2].split_whitespace().nth(2).expect("the third column");
+    assert_eq!(lines[3], format!("outcome: {accuracy} % (mean test accuracy of the last 1 epochs, seed 7)"));
+    // 784 x 16 and 16 x 10 cells, 2 epochs of 160 batches.
+    assert!(lines[4].starts_with("hidden writes: 4014080 cells, "), "{}", lines[4]);
+    assert!(lines[5].starts_with("readout writes: 51200 cells, "), "{}", lines[5]);
+    assert_eq!(lines.len(), 6);
+    assert!(answer.stderr.starts_with("device study-1k-1m: 1000 to 1000000 ohm"), "{}", answer.stderr);
+    assert!(!folder.path("results").exists(), "nothing is recorded");
+}
+
+/// Training is the trial that the study runs: the same seed gives the same outcome.
+#[test]
+fn the_outcome_is_that_of_the_study() {
+    let folder = Folder::with_tiny_study();
+    let trained = folder.run(&["train", "tiny.toml", "--set", "noise.level_percent=100", "--seed", "2"]).succeeds();
+    let chosen = ["--set", "noise.level_percent=100", "--set", "repeats.seeds=[2]"];
+    folder.run(&[&["run", "tiny.toml"], &chosen[..]].concat()).succeeds();
+    let records = folder.records("results/tiny/records/0001.jsonl");
+    let outcome = 100.0 * records[0]["outcome"].as_f64().expect("a number");
+    assert!(trained.stdout.contains(&format!("outcome: {outcome:.2} % ")), "{}", trained.stdout);
+}

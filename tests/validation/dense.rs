@@ -1,0 +1,308 @@
+//! The network of DESIGN.md in float64 with plain loops over all inputs, neurons and steps, and beside every number a
+//! bound on how far float32 may be from it.
+//!
+//! ```text
+//! u = 2^-24                                        half a unit in the last place of 1
+//! fl(a + b) = (a + b)(1 + d), fl(a b) = a b (1 + d)    |d| <= u (IEEE 754, no underflow)
+//!
+//! a number:  value v, error e with |v32 - v| <= e, magnitude M = sum of the absolute values of its terms
+//! input      e = |fl(v) - v|
+//! product    e = Ma eb + Mb ea + ea eb, and u (Ma Mb + that) for its own rounding
+//! sum of n   e = sum ei + n u / (1 - n u) (sum Mi + sum ei)     in whatever order it is taken (Higham, Accuracy and
+//!            Stability of Numerical Algorithms, 2002, eq. 4.4)
+//! surrogate  e = slope(V nearest the threshold within ev) ev + r S
+//!            fast sigmoid: slope 2k S^(3/2); r = 16 u: V - 1, k x, + 1, the reciprocal (2 units in the last place = 4 u),
+//!            all squared, and the squaring itself
+//!            exponential: slope k S; r = 2 u k |V - 1| + 5 u: V - 1 and k x in the exponent, then 2 units for exp
+//! ```
+//!
+//! A softmax whose arguments are off by at most D is off by the factor (1 + s) / (1 - s), s = e^D (1 + 4 u) - 1.
+//! Magnitudes instead of values make the linear recursions safe against any order of the same operations, such as
+//! projecting by W2 before or after the decays. Spikes and maxima are decisions: where the bound cannot tell what
+//! float32 decides, the sample is marked undecided.
+
+use std::iter::Sum;
+use std::ops::{Add, Mul};
+
+/// Half a unit in the last place of 1 in float32.
+pub const UNIT: f64 = f32::EPSILON as f64 / 2.0;
+/// exp of less than -87 is 0 in float32.
+const SMALLEST_EXP: f64 = 1.7e-38;
+
+/// A float64 number and how far float32 may be from it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Number {
+    pub value: f64,
+    pub error: f64,
+    magnitude: f64,
+}
+
+impl Number {
+    /// A number that float32 rounds on the way in.
+    pub fn input(value: f64) -> Number {
+        Number { value, error: (f64::from(value as f32) - value).abs(), magnitude: value.abs() }
+    }
+
+    /// A number with a known error, the start of new sums.
+    fn known(value: f64, error: f64) -> Number {
+        Number { value, error, magnitude: value.abs() }
+    }
+
+    fn rounded(self, roundings: f64) -> Number {
+        let unit = roundings * UNIT / (1.0 - roundings * UNIT);
+        Number { error: self.error + unit * (self.magnitude + self.error), ..self }
+    }
+}
+
+impl Add for Number {
+    type Output = Number;
+    fn add(self, other: Number) -> Number {
+        [self, other].into_iter().sum()
+    }
+}
+
+impl Sum for Number {
+    fn sum<I: Iterator<Item = Number>>(terms: I) -> Number {
+        let (sum, count) = terms.fold((Number::default(), 0.0), |(sum, count), term| {
+            let error = sum.error + term.error;
+            (Number { value: sum.value + term.value, error, magnitude: sum.magnitude + term.magnitude }, count + 1.0)
+        });
+        sum.rounded(count)
+    }
+}
+
+impl Mul for Number {
+    type Output = Number;
+    fn mul(self, other: Number) -> Number {
+        let error = self.magnitude * other.error + other.magnitude * self.error + self.error * other.error;
+        Number { value: self.value * other.value, error, magnitude: self.magnitude * other.magnitude }.rounded(1.0)
+    }
+}
+
+/// What the loss is taken of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Loss {
+    Max,
+    PerStep,
+}
+
+/// What stands for the slope of a spike.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Surrogate {
+    FastSigmoid(f64),
+    Exponential(f64),
+}
+
+impl Surrogate {
+    fn of(self, membrane: Number) -> Number {
+        let distance = (membrane.value - 1.0).abs();
+        let nearest = (distance - membrane.error).max(0.0);
+        let (value, slope, relative) = match self {
+            Surrogate::FastSigmoid(k) => {
+                (1.0 / (k * distance + 1.0).powi(2), 2.0 * k / (k * nearest + 1.0).powi(3), 16.0 * UNIT)
+            }
+            Surrogate::Exponential(k) => {
+                ((-k * distance).exp(), k * (-k * nearest).exp(), (2.0 * k * distance + 5.0) * UNIT)
+            }
+        };
+        // The rounding is relative to what float32 holds, which may be the larger one.
+        let moved = slope * membrane.error;
+        Number::known(value, moved + relative * (value + moved) + SMALLEST_EXP)
+    }
+}
+
+/// A network with its samples.
+#[derive(Clone, Debug)]
+pub struct Network {
+    /// Inputs x hidden.
+    pub w1: Vec<Vec<f64>>,
+    /// Hidden x classes.
+    pub w2: Vec<Vec<f64>>,
+    pub synapse_decay: f64,
+    pub membrane_decay: f64,
+    pub loss: Loss,
+    pub surrogate: Surrogate,
+}
+
+/// One sample: whether each input spikes at each step, and its class.
+#[derive(Clone, Debug)]
+pub struct Sample {
+    pub spikes: Vec<Vec<bool>>,
+    pub label: usize,
+}
+
+/// What the network makes of one sample.
+#[derive(Clone, Debug)]
+pub struct Response {
+    /// V\[t\], t = 0 .. T - 1.
+    pub membrane: Vec<Vec<Number>>,
+    pub hidden_spikes: Vec<Vec<bool>>,
+    /// U\[t\], t = 0 .. T.
+    pub readout: Vec<Vec<Number>>,
+    pub loss: Number,
+    /// dL/dU\[t\] of this sample alone.
+    readout_slopes: Vec<Vec<Number>>,
+    /// Whether float32 must take every decision in the same way.
+    pub decided: bool,
+}
+
+/// Loss and gradients of the mean over a batch.
+#[derive(Clone, Debug)]
+pub struct Gradient {
+    pub loss: Number,
+    pub w1: Vec<Vec<Number>>,
+    pub w2: Vec<Vec<Number>>,
+}
+
+impl Network {
+    /// Runs one sample.
+    pub fn respond(&self, sample: &Sample) -> Response {
+        let (hidden, classes) = (self.w2.len(), self.w2[0].len());
+        let (a, b) = (Number::input(self.synapse_decay), Number::input(self.membrane_decay));
+        let (mut v, mut i) = (vec![Number::default(); hidden], vec![Number::default(); hidden]);
+        let (mut u, mut f) = (vec![Number::default(); classes], vec![Number::default(); classes]);
+        let (mut membrane, mut hidden_spikes, mut readout, mut decided) = (vec![], vec![], vec![u.clone()], true);
+        for x in &sample.spikes {
+            decided &= v.iter().all(|v| (v.value - 1.0).abs() > v.error);
+            let s: Vec<bool> = v.iter().map(|v| v.value > 1.0).collect();
+            membrane.push(v.clone());
+            for j in 0..hidden {
+                v[j] = if s[j] { Number::default() } else { b * v[j] + i[j] };
+                i[j] = [a * i[j]].into_iter().chain(active(x, &self.w1, j)).sum();
+            }
+            for k in 0..classes {
+                u[k] = b * u[k] + f[k];
+                f[k] = [a * f[k]].into_iter().chain(active(&s, &self.w2, k)).sum();
+            }
+            readout.push(u.clone());
+            hidden_spikes.push(s);
+        }
+        let (loss, readout_slopes, maxima_decided) = self.loss.of(&readout, sample.label);
+        Response { membrane, hidden_spikes, readout, loss, readout_slopes, decided: decided && maxima_decided }
+    }
+
+    /// Loss and gradients of the mean over `samples`, whose responses are at hand.
+    pub fn differentiate(&self, samples: &[Sample], responses: &[Response]) -> Gradient {
+        let scale = Number::input(1.0 / samples.len() as f64);
+        let mut w1 = vec![vec![Vec::new(); self.w1[0].len()]; self.w1.len()];
+        let mut w2 = vec![vec![Vec::new(); self.w2[0].len()]; self.w2.len()];
+        for (sample, response) in samples.iter().zip(responses) {
+            self.adjoint(sample, response, scale, &mut w1, &mut w2);
+        }
+        let add_up = |terms: Vec<Vec<Vec<Number>>>| {
+            let row = |row: Vec<Vec<Number>>| row.into_iter().map(|terms| terms.into_iter().sum()).collect();
+            terms.into_iter().map(row).collect()
+        };
+        let loss: Number = responses.iter().map(|response| response.loss).sum();
+        Gradient { loss: loss * scale, w1: add_up(w1), w2: add_up(w2) }
+    }
+
+    /// Appends the terms of the gradients of one sample.
+    fn adjoint(
+        &self,
+        sample: &Sample,
+        response: &Response,
+        scale: Number,
+        w1: &mut [Vec<Vec<Number>>],
+        w2: &mut [Vec<Vec<Number>>],
+    ) {
+        let (hidden, classes, steps) = (self.w2.len(), self.w2[0].len(), sample.spikes.len());
+        let (a, b) = (Number::input(self.synapse_decay), Number::input(self.membrane_decay));
+        // The hidden neurons may be given the injections of all classes one after the other.
+        let inject = |u: Number, slope: Number| (u + slope * scale).rounded(classes as f64);
+        let (mut u, mut f) = (vec![Number::default(); classes], vec![Number::default(); classes]);
+        let (mut m, mut i) = (vec![Number::default(); hidden], vec![Number::default(); hidden]);
+        for k in 0..classes {
+            u[k] = inject(u[k], response.readout_slopes[steps][k]);
+        }
+        for t in (0..steps).rev() {
+            for j in 0..hidden {
+                for (unit, terms) in w1.iter_mut().enumerate() {
+                    if sample.spikes[t][unit] {
+                        terms[j].push(i[j]);
+                    }
+                }
+                let spiked = response.hidden_spikes[t][j];
+                if spiked {
+                    (0..classes).for_each(|k| w2[j][k].push(f[k]));
+                }
+                let by_spike: Number = (0..classes).map(|k| Number::input(self.w2[j][k]) * f[k]).sum();
+                let kept = if spiked { Number::default() } else { m[j] };
+                i[j] = a * i[j] + kept;
+                m[j] = b * kept + by_spike * self.surrogate.of(response.membrane[t][j]);
+            }
+            for k in 0..classes {
+                f[k] = a * f[k] + u[k];
+                u[k] = inject(b * u[k], response.readout_slopes[t][k]);
+            }
+        }
+    }
+}
+
+/// The weights to `column` of the rows that are active.
+fn active<'a>(rows: &'a [bool], weights: &'a [Vec<f64>], column: usize) -> impl Iterator<Item = Number> + 'a {
+    rows.iter().zip(weights).filter(|(active, _)| **active).map(move |(_, weights)| Number::input(weights[column]))
+}
+
+impl Loss {
+    /// Loss, dL/dU\[t\], and whether the steps of the maxima are beyond doubt.
+    fn of(self, readout: &[Vec<Number>], label: usize) -> (Number, Vec<Vec<Number>>, bool) {
+        let (steps, classes) = (readout.len() - 1, readout[0].len());
+        let mut slopes = vec![vec![Number::default(); classes]; steps + 1];
+        match self {
+            Loss::Max => {
+                let best: Vec<usize> = (0..classes).map(|k| first_maximum(readout, k)).collect();
+                let maxima: Vec<Number> = best.iter().enumerate().map(|(k, &t)| readout[t][k]).collect();
+                let decided = (0..classes).all(|k| is_beyond_doubt(readout, k, best[k]));
+                let (loss, at_maxima) = cross_entropy(&maxima, label);
+                (0..classes).for_each(|k| slopes[best[k]][k] = at_maxima[k]);
+                (loss, slopes, decided)
+            }
+            Loss::PerStep => {
+                let share = Number::input(1.0 / steps as f64);
+                let mut losses = Vec::new();
+                for t in 1..=steps {
+                    let (loss, at_step) = cross_entropy(&readout[t], label);
+                    losses.push(loss * share);
+                    slopes[t] = at_step.into_iter().map(|slope| slope * share).collect();
+                }
+                (losses.into_iter().sum(), slopes, true)
+            }
+        }
+    }
+}
+
+fn first_maximum(readout: &[Vec<Number>], class: usize) -> usize {
+    (1..readout.len()).fold(0, |best, t| if readout[t][class].value > readout[best][class].value { t } else { best })
+}
+
+/// Equal voltages without error are equal in float32 too: there the earliest counts.
+fn is_beyond_doubt(readout: &[Vec<Number>], class: usize, best: usize) -> bool {
+    let highest = readout[best][class];
+    readout.iter().enumerate().all(|(t, row)| {
+        let doubt = highest.error + row[class].error;
+        t == best || doubt == 0.0 || highest.value - row[class].value > doubt
+    })
+}
+
+/// -ln softmax(u)\[label\] and its gradient.
+fn cross_entropy(u: &[Number], label: usize) -> (Number, Vec<Number>) {
+    let largest = u.iter().map(|u| u.value).fold(f64::NEG_INFINITY, f64::max);
+    let widest = u.iter().map(|u| u.error).fold(0.0, f64::max);
+    let off = u.iter().map(|u| u.error + UNIT * (largest - u.value + 2.0 * widest)).fold(0.0, f64::max);
+    let exps: Vec<f64> = u.iter().map(|u| (u.value - largest).exp()).collect();
+    let sum: f64 = exps.iter().sum();
+    let spread = off.exp() * (1.0 + 4.0 * UNIT) - 1.0;
+    let roundings = (u.len() + 1) as f64 * UNIT;
+    let relative = (1.0 + spread) / (1.0 - spread) / (1.0 - roundings) - 1.0;
+    let slope = |(k, exp): (usize, &f64)| {
+        let share = exp / sum;
+        let value = if k == label { share - 1.0 } else { share };
+        let inherited = relative * share + SMALLEST_EXP;
+        Number::known(value, inherited + UNIT * (value.abs() + inherited))
+    };
+    let loss = sum.ln() - (u[label].value - largest);
+    // ln of the sum and the label's own argument; ln is within two units in the last place, 1e-7 near 1.
+    let inherited = (spread / (1.0 - spread)).ln_1p() + roundings + off + 4.0 * UNIT * sum.ln() + 1e-7;
+    (Number::known(loss, inherited + UNIT * (loss + inherited)), exps.iter().enumerate().map(slope).collect())
+}

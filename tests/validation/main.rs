@@ -1,0 +1,14 @@
+//! Somebody else's numbers: float64 autograd, a dense float64 network, closed forms.
+//!
+//! - `autograd`: cases of a float64 autograd program, read from a file;
+//! - `dense`: the equations once more in float64, with a bound on what float32 may differ;
+//! - `random_networks`: larger networks against it;
+//! - `spiking`: the same samples and weights as the crates take them;
+//! - `latency`: the latency code by hand; `learning`: the published preset learns.
+
+mod autograd;
+mod dense;
+mod latency;
+mod learning;
+mod random_networks;
+mod spiking;

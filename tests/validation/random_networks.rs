@@ -1,0 +1,96 @@
+//! Larger random networks against the dense float64 one: hidden sizes beside a multiple of 16, both losses, both
+//! surrogates.
+
+use seed::{Philox, Seed};
+
+use crate::dense::{Loss, Network, Response, Sample, Surrogate};
+use crate::spiking::{Spiking, assert_same_gradient, assert_same_response};
+
+const SAMPLES: usize = 12;
+const STEPS: usize = 100;
+/// Every fourth hidden neuron is inhibitory.
+const EXCITATORY_SHARE: f64 = 0.75;
+
+fn uniform(stream: &mut Philox) -> f64 {
+    f64::from(stream.next_u32()) / 4_294_967_296.0
+}
+
+/// Weights are float32 numbers, so that only the arithmetic differs.
+fn random_network(
+    (inputs, hidden, classes): (usize, usize, usize),
+    loss: Loss,
+    surrogate: Surrogate,
+    seed: Seed,
+) -> Network {
+    let mut stream = seed.stream();
+    let excitatory = (hidden as f64 * EXCITATORY_SHARE) as usize;
+    let mut matrix = |rows: usize, columns: usize, scale: f64, excitatory: usize| {
+        let mut weight = |sign: f64| f64::from((sign * scale * uniform(&mut stream)) as f32);
+        let mut row = |row| (0..columns).map(|_| weight(if row < excitatory { 1.0 } else { -1.0 })).collect();
+        (0..rows).map(&mut row).collect::<Vec<Vec<f64>>>()
+    };
+    // An input spikes once in ten steps: with 60 inputs and decays of 0.82 the mean voltage is near the threshold.
+    Network {
+        w1: matrix(inputs, hidden, 8.0 / inputs as f64 * 0.04 / 0.1, inputs),
+        w2: matrix(hidden, classes, 0.2, excitatory),
+        synapse_decay: f64::from((-0.2f64).exp() as f32),
+        membrane_decay: f64::from((-0.2f64).exp() as f32),
+        loss,
+        surrogate,
+    }
+}
+
+fn random_samples(inputs: usize, classes: usize, seed: Seed) -> Vec<Sample> {
+    let mut stream = seed.stream();
+    let mut sample = |number| {
+        let mut step = || (0..inputs).map(|_| uniform(&mut stream) < 0.1).collect();
+        Sample { spikes: (0..STEPS).map(|_| step()).collect(), label: number % classes }
+    };
+    (0..SAMPLES).map(&mut sample).collect()
+}
+
+fn check(sizes: (usize, usize, usize), loss: Loss, surrogate: Surrogate, seed: u64) {
+    let seed = Seed::new(seed);
+    let what = format!("{sizes:?}, {loss:?}, {surrogate:?}");
+    let network = random_network(sizes, loss, surrogate, seed.named("network"));
+    let samples = random_samples(sizes.0, sizes.2, seed.named("samples"));
+    let responses: Vec<Response> = samples.iter().map(|sample| network.respond(sample)).collect();
+    let decided: Vec<usize> = (0..SAMPLES).filter(|&number| responses[number].decided).collect();
+    assert!(decided.len() > SAMPLES / 2, "{what}: only {} of {SAMPLES} samples are decided", decided.len());
+
+    let samples: Vec<Sample> = decided.iter().map(|&number| samples[number].clone()).collect();
+    let responses: Vec<Response> = decided.iter().map(|&number| responses[number].clone()).collect();
+    let spiking = Spiking::new(&network, &samples, (sizes.1 as f64 * EXCITATORY_SHARE) as usize);
+    for (number, response) in responses.iter().enumerate() {
+        let spikes = response.hidden_spikes.iter().flatten().filter(|&&spiked| spiked).count();
+        assert!(spikes > sizes.1, "{what}: only {spikes} hidden spikes");
+        assert_same_response(&format!("{what}: sample {number}"), response, &spiking.trace(number));
+    }
+    assert_same_gradient(&what, &network.differentiate(&samples, &responses), &spiking.gradient());
+}
+
+#[test]
+fn a_maximum_with_a_fast_sigmoid() {
+    check((60, 40, 10), Loss::Max, Surrogate::FastSigmoid(100.0), 1);
+}
+
+#[test]
+fn a_maximum_with_an_exponential() {
+    check((60, 40, 10), Loss::Max, Surrogate::Exponential(100.0), 2);
+}
+
+#[test]
+fn every_step_with_a_fast_sigmoid() {
+    check((60, 40, 10), Loss::PerStep, Surrogate::FastSigmoid(100.0), 3);
+}
+
+#[test]
+fn every_step_with_an_exponential() {
+    check((60, 40, 10), Loss::PerStep, Surrogate::Exponential(100.0), 4);
+}
+
+#[test]
+fn more_classes_than_a_block_and_a_hidden_layer_of_whole_blocks() {
+    check((40, 16, 20), Loss::Max, Surrogate::FastSigmoid(100.0), 5);
+    check((40, 17, 17), Loss::PerStep, Surrogate::Exponential(25.0), 6);
+}

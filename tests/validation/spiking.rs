@@ -1,0 +1,124 @@
+//! The samples and weights of a dense network as the crates take them, and what they make of them.
+
+use lanes::{Block, LANES, Matrix};
+use seed::Seed;
+use snn::backward::Gradient;
+use snn::forward::{Trace, forward};
+use snn::loss::Loss;
+use snn::network::{Network, Sign};
+use snn::spikes::{Samples, SpikeTrains};
+use snn::surrogate::Surrogate;
+use snn::train::{Trainer, Training};
+use snn::weights::{DigitalWeights, WeightStore};
+
+use crate::dense;
+
+/// A dense network's twin.
+pub struct Spiking {
+    network: Network,
+    samples: Samples,
+    hidden: DigitalWeights,
+    readout: DigitalWeights,
+}
+
+impl Spiking {
+    /// The twin of `network` with `samples`; the first `excitatory` hidden neurons are excitatory.
+    pub fn new(network: &dense::Network, samples: &[dense::Sample], excitatory: usize) -> Spiking {
+        let (inputs, hidden, classes) = (network.w1.len(), network.w2.len(), network.w2[0].len());
+        let steps = samples[0].spikes.len();
+        let mut spikes = SpikeTrains::new(inputs, steps).expect("few units");
+        for sample in samples {
+            spikes.push_raster(|step, unit| sample.spikes[step][unit]).expect("few spikes");
+        }
+        let network_of_crate = Network {
+            inputs,
+            hidden,
+            excitatory,
+            classes,
+            steps,
+            synapse_decay: network.synapse_decay as f32,
+            membrane_decay: network.membrane_decay as f32,
+            surrogate: match network.surrogate {
+                dense::Surrogate::FastSigmoid(k) => Surrogate::FastSigmoid { steepness: k as f32 },
+                dense::Surrogate::Exponential(k) => Surrogate::Exponential { steepness: k as f32 },
+            },
+            loss: match network.loss {
+                dense::Loss::Max => Loss::MaxOverTime,
+                dense::Loss::PerStep => Loss::PerStep,
+            },
+        };
+        let store = |weights: &[Vec<f64>], signs: Vec<Sign>| {
+            let matrix = Matrix::from_fn(weights.len(), weights[0].len(), |row, column| weights[row][column] as f32);
+            DigitalWeights::exact(matrix, signs)
+        };
+        Spiking {
+            hidden: store(&network.w1, network_of_crate.input_signs()),
+            readout: store(&network.w2, network_of_crate.hidden_signs()),
+            samples: Samples { spikes, labels: samples.iter().map(|sample| sample.label as u8).collect() },
+            network: network_of_crate,
+        }
+    }
+
+    /// The trace of one sample.
+    pub fn trace(&self, sample: usize) -> Trace {
+        let mut trace = Trace::new(&self.network);
+        let input = self.samples.spikes.sample(sample);
+        forward(&self.network, self.hidden.layer(), self.readout.layer(), input, Seed::new(0), &mut trace);
+        trace
+    }
+
+    /// Mean loss and gradient over all samples.
+    pub fn gradient(&self) -> (f64, Gradient) {
+        let count = self.samples.labels.len();
+        let mut trainer = Trainer::new(&self.network, Training { batch: count, learning_rate: 0.01 });
+        let chosen: Vec<u32> = (0..count as u32).collect();
+        let loss = trainer.differentiate(&self.samples, &chosen, &self.hidden, &self.readout, Seed::new(0));
+        (loss / count as f64, trainer.gradient().clone())
+    }
+}
+
+/// Asserts that spikes are those of `dense` and voltages and readout within its bound.
+pub fn assert_same_response(what: &str, dense: &dense::Response, trace: &Trace) {
+    let classes = dense.readout[0].len();
+    for (step, spikes) in dense.hidden_spikes.iter().enumerate() {
+        let expected: Vec<u16> = (0..spikes.len() as u16).filter(|&j| spikes[usize::from(j)]).collect();
+        assert_eq!(trace.hidden_spikes(step), expected, "{what}: hidden spikes at step {step}");
+        for (j, membrane) in dense.membrane[step].iter().enumerate() {
+            assert_within(&format!("{what}: V[{step}][{j}]"), lane(trace.membrane(step), j), *membrane);
+        }
+    }
+    let rows = trace.readout().chunks_exact(lanes::blocks_for(classes));
+    for (step, (row, dense)) in rows.zip(&dense.readout).enumerate() {
+        for (k, voltage) in dense.iter().enumerate() {
+            assert_within(&format!("{what}: U[{step}][{k}]"), lane(row, k), *voltage);
+        }
+    }
+}
+
+/// Asserts that loss and gradients are within the bound of `dense`, and that the bound is worth something.
+pub fn assert_same_gradient(what: &str, dense: &dense::Gradient, (loss, gradient): &(f64, Gradient)) {
+    assert_within(&format!("{what}: loss"), *loss, dense.loss);
+    for (layer, computed, dense) in [("w1", &gradient.hidden, &dense.w1), ("w2", &gradient.readout, &dense.w2)] {
+        let numbers: Vec<dense::Number> = dense.iter().flatten().copied().collect();
+        for (cell, (computed, number)) in computed.cells().zip(&numbers).enumerate() {
+            assert_within(&format!("{what}: gradient by {layer}, cell {cell}"), f64::from(computed), *number);
+        }
+        let largest = numbers.iter().map(|number| number.value.abs()).fold(0.0, f64::max);
+        let loosest = numbers.iter().map(|number| number.error).fold(0.0, f64::max);
+        assert!(largest > 0.0, "{what}: the gradient by {layer} is zero everywhere");
+        // A wrong factor or a missing term of one part in a hundred must not hide in the bound.
+        assert!(
+            loosest < 0.01 * largest,
+            "{what}: gradient by {layer} up to {largest:e}, but known only to {loosest:e}"
+        );
+    }
+}
+
+fn assert_within(what: &str, computed: f64, number: dense::Number) {
+    let dense::Number { value, error, .. } = number;
+    assert!((computed - value).abs() <= error, "{what}: {computed:e} must be {value:e} within {error:e}");
+}
+
+fn lane(blocks: &[Block], column: usize) -> f64 {
+    f64::from(blocks[column / LANES][column % LANES])
+}

@@ -70,7 +70,15 @@ fn a_wrong_file_in_the_named_folder_is_refused() {
     };
     let listed = named(&["data", "list"]).succeeds();
     assert!(listed.stdout.contains(&format!("{} (OHMSPIKE_DATA)\n", data.display())), "{}", listed.stdout);
-    let file = data.join("train-images-idx3-ubyte.gz");
-    named(&["data", "fetch", "fashion-mnist"]).refuses_with(&format!("error: {}: ", file.display()));
-    named(&["train", "--set", "data.set=fashion-mnist"]).refuses_with(&format!("error: {}: ", file.display()));
+    let wrong = format!(
+        "error: {}train-images-idx3-ubyte.gz: not gzip, starts with `6e 6f`, must start with `1f 8b`",
+        data.display()
+    );
+    named(&["data", "fetch", "fashion-mnist"]).refuses_with(&format!(
+        "{wrong}\n\nhint: {} (OHMSPIKE_DATA) comes before the cache folder: put the published files there, or none\n",
+        data.display()
+    ));
+    named(&["train", "--set", "data.set=fashion-mnist"]).refuses_with(&format!(
+        "{wrong}\n\nhint: `ohmspike data fetch` replaces wrong files of the cache folder; elsewhere put the published file\n"
+    ));
 }

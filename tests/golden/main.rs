@@ -1,1 +1,66 @@
-//! x
+//! Our own earlier output: tiny records, bit for bit on every machine.
+//!
+//! `UPDATE_GOLDEN=1 cargo test -p tests --test golden` writes them anew; the difference is reviewed like code. Where the
+//! numbers of the same trial change on purpose, `experiments::record::FORMAT` changes with them, so that no study mixes
+//! the two.
+
+use std::path::{Path, PathBuf};
+
+use experiments::prepare::Prepared;
+use experiments::record::Record;
+use experiments::settings::{PresetName, Settings};
+use experiments::trial::run_trial;
+
+fn settings(device: &str) -> Settings {
+    let mut settings = Settings::default();
+    settings.network.hidden = 20;
+    settings.training.epochs = Some(2);
+    settings.hardware.device = device.to_owned();
+    settings
+}
+
+/// The record of a trial with seed 1 as indented JSON, wall time left out.
+fn record(settings: &Settings) -> String {
+    let prepared = Prepared::new([settings].into_iter(), Path::new(".")).expect("embedded data and built-in devices");
+    let (data, device) = (prepared.data(settings), prepared.device(settings));
+    let outcome =
+        run_trial(settings, device.map(|loaded| &loaded.device), data, 1, &mut |_| {}).expect("a valid trial");
+    let mut value = serde_json::to_value(Record::new(settings, 1, data, device, &outcome)).expect("plain values");
+    value.as_object_mut().expect("a record is an object").remove("seconds");
+    serde_json::to_string_pretty(&value).expect("plain values") + "\n"
+}
+
+fn compare(name: &str, settings: &Settings) {
+    let path: PathBuf = [env!("CARGO_MANIFEST_DIR"), "golden", name].iter().collect();
+    let now = record(settings);
+    if std::env::var_os("UPDATE_GOLDEN").is_some_and(|value| value == "1") {
+        std::fs::write(&path, &now).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    }
+    let golden = std::fs::read_to_string(&path).unwrap_or_default();
+    let first = golden.lines().zip(now.lines()).position(|(golden, now)| golden != now);
+    let line = first.unwrap_or_else(|| golden.lines().count().min(now.lines().count()));
+    assert!(
+        golden == now,
+        "{}:{}: golden `{}`, now `{}`\n\nhint: if the change is meant, run `UPDATE_GOLDEN=1 cargo test -p tests --test \
+         golden`, review it with `git diff tests/golden`, and change `experiments::record::FORMAT` where numbers changed",
+        path.display(),
+        line + 1,
+        golden.lines().nth(line).unwrap_or("").trim(),
+        now.lines().nth(line).unwrap_or("").trim(),
+    );
+}
+
+#[test]
+fn abstract_weights_with_the_published_results() {
+    let mut settings = settings("none");
+    settings.noise.level_percent = 20.0;
+    compare("abstract.json", &settings);
+}
+
+#[test]
+fn crossbars_with_every_mechanism_and_the_text_of_the_paper() {
+    let mut settings = settings("illustrative-oxide");
+    settings.training.preset = PresetName::PaperText;
+    settings.training.epochs = Some(1);
+    compare("oxide.json", &settings);
+}

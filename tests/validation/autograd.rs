@@ -147,7 +147,10 @@ fn cube(what: &str, layers: &[Vec<Vec<f64>>], [depth, height, width]: [usize; 3]
     if layers.len() != depth {
         return Err(format!("{what}: must be {depth} x {height} x {width} numbers"));
     }
-    layers.iter().try_for_each(|rows| matrix(what, rows, [height, width]))
+    layers
+        .iter()
+        .try_for_each(|rows| matrix(what, rows, [height, width]))
+        .map_err(|problem| problem + " in each sample")
 }
 
 /// The cases of the repository, and those of `OHMSPIKE_AUTOGRAD_CASES`.
@@ -243,6 +246,6 @@ fn autograd_cases_that_are_malformed_are_refused() {
     );
     assert_eq!(
         changed("w1", serde_json::json!([[1.0]])),
-        "cases.json: case 1: input_spikes: must be 3 x 40 x 1 numbers"
+        "cases.json: case 1: input_spikes: must be 40 x 1 numbers in each sample"
     );
 }

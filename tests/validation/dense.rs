@@ -212,8 +212,8 @@ impl Network {
         let inject = |u: Number, slope: Number| (u + slope * scale).rounded(classes as f64);
         let (mut u, mut f) = (vec![Number::default(); classes], vec![Number::default(); classes]);
         let (mut m, mut i) = (vec![Number::default(); hidden], vec![Number::default(); hidden]);
-        for k in 0..classes {
-            u[k] = inject(u[k], response.readout_slopes[steps][k]);
+        for (u, slope) in u.iter_mut().zip(&response.readout_slopes[steps]) {
+            *u = inject(*u, *slope);
         }
         for t in (0..steps).rev() {
             for j in 0..hidden {

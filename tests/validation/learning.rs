@@ -14,13 +14,12 @@ use experiments::trial::run_trial;
 fn a_few_epochs_are_clearly_above_chance() {
     let mut settings = Settings::default();
     settings.noise.level_percent = 1.0;
-    settings.training.epochs = Some(4);
+    settings.training.epochs = Some(10);
     let prepared = Prepared::new([&settings].into_iter(), Path::new(".")).expect("the embedded subset");
     let outcome = run_trial(&settings, None, prepared.data(&settings), 1, &mut |_| {}).expect("a valid trial");
-    let last = outcome.epochs.last().expect("four epochs").test.total();
+    let last = outcome.epochs.last().expect("ten epochs").test.total();
     let chance = 0.1 + 5.0 * (0.1 * 0.9 / last.samples as f64).sqrt();
     assert!(last.accuracy() > chance, "accuracy {} must be above {chance}", last.accuracy());
     let losses: Vec<f64> = outcome.epochs.iter().map(|epoch| epoch.loss).collect();
     assert!(losses.is_sorted_by(|earlier, later| earlier > later), "the loss must fall: {losses:?}");
-    eprintln!("ACC {:?} {:?}", last.accuracy(), losses);
 }

@@ -1,0 +1,148 @@
+//! A crossbar with constant write noise, an exact reference, a wide window and no read noise is the abstract study.
+//!
+//! Where kappa is a power of two, products with it are exact and both run the same float32 operations on the same draws:
+//! whole training runs are equal bit for bit. For any other kappa each update agrees within the rounding derived below.
+
+use crossbar::device::Device;
+use crossbar::{ArrayParams, CrossbarArray};
+use experiments::settings::Settings;
+use experiments::trial::{Outcome, run_trial};
+use lanes::Matrix;
+use seed::Seed;
+use snn::network::Sign;
+use snn::train::{Trainer, Training};
+use snn::weights::{DigitalWeights, WeightStore};
+
+use crate::small::{network, prepared, settings};
+
+/// Span of the window of the built-in devices from 1 kohm to 1 Mohm, µS.
+const SPAN: f64 = 999.0;
+
+fn study_device() -> Device {
+    Device::built_in("study-1k-1m").expect("built in")
+}
+
+/// Runs the same trial with abstract weights and through crossbars whose kappas are 2^-10 and 2^-6.
+fn both(mut settings: Settings) -> [Outcome; 2] {
+    settings.hardware.full_scale_hidden = SPAN / 1024.0;
+    settings.hardware.full_scale_readout = SPAN / 64.0;
+    let prepared = prepared(&settings);
+    let run = |device| run_trial(&settings, device, prepared.data(&settings), 3, &mut |_| {}).expect("a valid trial");
+    [run(None), run(Some(&study_device()))]
+}
+
+fn assert_equal([digital, crossbar]: [Outcome; 2]) {
+    let spikes = |outcome: &Outcome| outcome.epochs.iter().map(|epoch| epoch.test.total()).collect::<Vec<_>>();
+    let losses = |outcome: &Outcome| outcome.epochs.iter().map(|epoch| epoch.loss.to_bits()).collect::<Vec<_>>();
+    assert_eq!(losses(&digital), losses(&crossbar));
+    assert_eq!(spikes(&digital), spikes(&crossbar));
+    for (one, other) in digital.epochs.iter().zip(&crossbar.epochs) {
+        assert_eq!(one.test, other.test);
+    }
+    assert_eq!(crossbar.hidden_writes.clipped_high + crossbar.readout_writes.clipped_high, 0, "the window is not wide");
+    assert_eq!(digital.hidden_writes, crossbar.hidden_writes);
+    assert_eq!(digital.readout_writes, crossbar.readout_writes);
+    assert!(digital.hidden_writes.clipped_low > 0, "the lower bound was never met");
+}
+
+#[test]
+fn whole_runs_are_equal_bit_for_bit() {
+    assert_equal(both(settings(3, 20.0)));
+}
+
+#[test]
+fn whole_runs_of_the_other_preset_are_equal_bit_for_bit() {
+    let mut settings = settings(1, 100.0);
+    settings.training.preset = experiments::settings::PresetName::PaperText;
+    settings.network.excitatory_fraction = 0.5;
+    assert_equal(both(settings));
+}
+
+#[test]
+fn a_run_without_noise_is_equal_bit_for_bit() {
+    assert_equal(both(settings(2, 0.0)));
+}
+
+/// The law is about constant noise: another device must not pass the same test.
+#[test]
+fn another_device_is_not_the_abstract_study() {
+    let settings = settings(1, 0.0);
+    let prepared = prepared(&settings);
+    let oxide = Device::built_in("illustrative-oxide").expect("built in");
+    let run = |device| run_trial(&settings, device, prepared.data(&settings), 3, &mut |_| {}).expect("a valid trial");
+    assert_ne!(run(None).epochs[0].loss, run(Some(&oxide)).epochs[0].loss);
+}
+
+/// A digital and a crossbar store of the same `weights`, after one update each with the same draws.
+fn updated(weights: &Matrix, signs: &[Sign], step: &Matrix, full_scale: f32, sigma: f32) -> [Matrix; 2] {
+    let branches: Vec<crossbar::Sign> = signs
+        .iter()
+        .map(|sign| match sign {
+            Sign::Excitatory => crossbar::Sign::Excitatory,
+            Sign::Inhibitory => crossbar::Sign::Inhibitory,
+        })
+        .collect();
+    let params = ArrayParams { full_scale, signs: &branches, study_sigma: sigma, write_spread_scale: 1.0 };
+    let mut array = CrossbarArray::new(&study_device(), params, weights, Seed::new(1)).expect("weights that fit");
+    let mut digital = DigitalWeights::noisy(weights.clone(), signs.to_vec(), sigma);
+    let write = Seed::new(5).named("write");
+    digital.update(step, write).expect("finite");
+    let report = array.update(step, write).expect("finite");
+    assert_eq!(array.initial_report().clipped_high + report.clipped_high, 0, "the window is not wide");
+    [digital.weights().clone(), array.weights().clone()]
+}
+
+/// Asserts that both are equal but for rounding.
+///
+/// ```text
+/// digital   (w + s) + sigma z                            3 roundings on the way of each term at most
+/// crossbar  kappa ((w / kappa + s / kappa) + (sigma / kappa) z)
+///           1 / kappa and kappa, each rounded (2), the product with each (2), sigma's product with z (1), two sums (2)
+/// ```
+///
+/// Ten roundings a term at most, each of relative size 2^-24; the bound at zero brings no two numbers further apart.
+fn assert_within_rounding(both: &[Matrix; 2], weights: &Matrix, step: &Matrix, sigma: f32) {
+    let mut draws = Matrix::zeros(weights.rows(), weights.columns());
+    Seed::new(5).named("write").normals().fill(draws.blocks_mut());
+    let unit = f64::from(f32::EPSILON) / 2.0;
+    let relative = 10.0 * unit / (1.0 - 10.0 * unit);
+    for row in 0..weights.rows() {
+        for column in 0..weights.columns() {
+            let cell = (row, column);
+            let terms = [weights[cell], step[cell], sigma * draws[cell]].map(|term| f64::from(term).abs());
+            let bound = relative * terms.iter().sum::<f64>();
+            let [digital, crossbar] = [both[0][cell], both[1][cell]].map(f64::from);
+            assert!(
+                (digital - crossbar).abs() <= bound,
+                "cell {cell:?}: {digital:e} and {crossbar:e}, bound {bound:e}"
+            );
+        }
+    }
+}
+
+/// The first update of a run on the embedded subset, for full scales that are no friends of the window.
+#[test]
+fn the_first_update_agrees_for_any_kappa() {
+    let settings = settings(1, 0.0);
+    let prepared = prepared(&settings);
+    let samples = &prepared.data(&settings).train;
+    let (network, hidden, readout) = network(7);
+    let mut trainer = Trainer::new(&network, Training { batch: 256, learning_rate: 0.01 });
+    let chosen: Vec<u32> = (0..256).collect();
+    trainer.differentiate(samples, &chosen, &hidden, &readout, Seed::new(0));
+    for (store, signs, gradient) in [
+        (&hidden, network.input_signs(), &trainer.gradient().hidden),
+        (&readout, network.hidden_signs(), &trainer.gradient().readout),
+    ] {
+        let mut step = gradient.clone();
+        snn::optimiser::gradient_descent(&mut step, 0.01);
+        assert!(step.cells().any(|step| step != 0.0));
+        for full_scale in [2.5, 3.0, 7.0, 8.0] {
+            for sigma in [0.0, 2e-4] {
+                let weights = store.weights();
+                let both = updated(weights, &signs, &step, full_scale, sigma);
+                assert_within_rounding(&both, weights, &step, sigma);
+            }
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! Read noise as the network meets it: one draw a column and step, against a draw for every cell and branch.
+//!
+//! The sample mean of n draws of variance v has a standard error of sqrt(v / n), their sample variance one of
+//! v sqrt(2 / n) where they are normal; a difference of two such samples has sqrt(2) times that. Five of them are allowed.
+
+use crossbar::device::Device;
+use crossbar::{ArrayParams, ColumnRead, CrossbarArray, Sign};
+use lanes::{Block, LANES, Matrix};
+use seed::Seed;
+use snn::forward::{Layer, Trace, forward};
+use snn::network::Network;
+use snn::preset::Preset;
+use snn::spikes::SpikeTrains;
+
+const READS: usize = 4000;
+const ROWS: usize = 12;
+const ACTIVE: [usize; 5] = [0, 3, 4, 7, 11];
+
+/// An array of a device with read noise on both branches, its rows of both signs.
+fn array(columns: usize) -> CrossbarArray {
+    let device = Device::built_in("illustrative-oxide").expect("built in");
+    let signs: Vec<Sign> =
+        (0..ROWS).map(|row| if row % 4 == 3 { Sign::Inhibitory } else { Sign::Excitatory }).collect();
+    let params = ArrayParams { full_scale: 1.0, signs: &signs, study_sigma: 0.0, write_spread_scale: 1.0 };
+    let weights = Matrix::from_fn(ROWS, columns, |row, column| signs[row].factor() * 0.01 * (1 + row + column) as f32);
+    CrossbarArray::new(&device, params, &weights, Seed::new(2).named("chip")).expect("weights that fit")
+}
+
+fn layer(array: &CrossbarArray) -> Layer<'_> {
+    Layer { weights: array.weights(), read_variance: array.read_variance() }
+}
+
+fn lane(blocks: &[Block], column: usize) -> f64 {
+    f64::from(blocks[column / LANES][column % LANES])
+}
+
+/// Reads by the forward pass and by cells, reads x columns each, against the moments of the array and each other.
+fn assert_same_distribution(array: &CrossbarArray, active: &[usize], by_forward: &[Vec<f64>]) {
+    let mut read = ColumnRead::new(array.columns());
+    let mut normals = Seed::new(3).named("cells").normals();
+    let by_cells: Vec<Vec<f64>> = (0..READS)
+        .map(|_| {
+            read.sample_cells(array, active, &mut normals);
+            (0..array.columns()).map(|column| lane(&read.current, column)).collect()
+        })
+        .collect();
+    read.moments(array, active);
+    for column in 0..array.columns() {
+        let (mean, variance) = (lane(&read.mean, column), lane(&read.variance, column));
+        assert!(variance > 0.0);
+        let (mean_error, variance_error) = ((variance / READS as f64).sqrt(), variance * (2.0 / READS as f64).sqrt());
+        let [forward, cells] = [by_forward, &by_cells].map(|reads| moments(reads.iter().map(|read| read[column])));
+        let within = |what: &str, value: f64, expected: f64, error: f64| {
+            assert!((value - expected).abs() < 5.0 * error, "column {column}: {what} {value}, {expected} +- {error}");
+        };
+        within("mean by forward", forward.0, mean, mean_error);
+        within("variance by forward", forward.1, variance, variance_error);
+        within("mean, forward and cells", forward.0, cells.0, std::f64::consts::SQRT_2 * mean_error);
+        within("variance, forward and cells", forward.1, cells.1, std::f64::consts::SQRT_2 * variance_error);
+    }
+}
+
+fn moments(sample: impl Iterator<Item = f64>) -> (f64, f64) {
+    let sample: Vec<f64> = sample.collect();
+    let mean = sample.iter().sum::<f64>() / sample.len() as f64;
+    (mean, sample.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (sample.len() - 1) as f64)
+}
+
+fn network(inputs: usize, hidden: usize, classes: usize, steps: usize) -> Network {
+    Network::new(inputs, hidden, classes, 1.0, steps, &Preset::published_results().dynamics).expect("valid")
+}
+
+/// An input current of step 0 is the membrane voltage of step 2: V\[2\] = b V\[1\] + I\[1\], V\[1\] = 0.
+#[test]
+fn hidden_currents_have_the_moments_of_cell_by_cell_reads() {
+    let array = array(18);
+    let network = network(ROWS, 18, 2, 3);
+    let silent = Matrix::zeros(18, 2);
+    let mut input = SpikeTrains::new(ROWS, 3).expect("few units");
+    input.push_raster(|step, unit| step == 0 && ACTIVE.contains(&unit)).expect("few spikes");
+    let mut trace = Trace::new(&network);
+    let readout = Layer { weights: &silent, read_variance: None };
+    let reads: Vec<Vec<f64>> = (0..READS)
+        .map(|number| {
+            let seed = Seed::new(4).numbered(number as u64);
+            forward(&network, layer(&array), readout, input.sample(0), seed, &mut trace);
+            (0..18).map(|column| lane(trace.membrane(2), column)).collect()
+        })
+        .collect();
+    assert_same_distribution(&array, &ACTIVE, &reads);
+}
+
+/// Hidden neurons that spike at step 2 send a current that is the readout voltage of step 4: U\[4\] = b U\[3\] + F\[3\],
+/// U\[3\] = 0.
+#[test]
+fn readout_currents_have_the_moments_of_cell_by_cell_reads() {
+    let array = array(10);
+    let network = network(1, ROWS, 10, 4);
+    // One strong input spike at step 0 makes the active neurons spike at step 2, the others never.
+    let strong = Matrix::from_fn(1, ROWS, |_, neuron| if ACTIVE.contains(&neuron) { 1.5 } else { 0.0 });
+    let mut input = SpikeTrains::new(1, 4).expect("few units");
+    input.push_raster(|step, _| step == 0).expect("few spikes");
+    let mut trace = Trace::new(&network);
+    let hidden = Layer { weights: &strong, read_variance: None };
+    let reads: Vec<Vec<f64>> = (0..READS)
+        .map(|number| {
+            let seed = Seed::new(4).numbered(number as u64);
+            forward(&network, hidden, layer(&array), input.sample(0), seed, &mut trace);
+            (0..10).map(|column| lane(&trace.readout()[4..], column)).collect()
+        })
+        .collect();
+    assert_eq!(trace.hidden_spikes(2), ACTIVE.map(|neuron| neuron as u16));
+    assert_same_distribution(&array, &ACTIVE, &reads);
+}
+
+/// The same seed reads the same, another seed something else, and steps of one sample are read anew.
+#[test]
+fn a_read_is_a_function_of_its_seed() {
+    let array = array(18);
+    let network = network(ROWS, 18, 2, 8);
+    let silent = Matrix::zeros(18, 2);
+    let mut input = SpikeTrains::new(ROWS, 8).expect("few units");
+    input.push_raster(|step, unit| step % 5 == 0 && ACTIVE.contains(&unit)).expect("few spikes");
+    let currents = |seed| {
+        let mut trace = Trace::new(&network);
+        let readout = Layer { weights: &silent, read_variance: None };
+        forward(&network, layer(&array), readout, input.sample(0), seed, &mut trace);
+        [2, 7].map(|step| trace.membrane(step).to_vec())
+    };
+    let one = currents(Seed::new(1));
+    assert_eq!(one, currents(Seed::new(1)));
+    assert_ne!(one, currents(Seed::new(2)));
+}

@@ -1,0 +1,175 @@
+//! Whatever happens to a record file or its folder, the records so far stay whole.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use experiments::record::{FORMAT, Record};
+use experiments::run::trials;
+use experiments::store::{Store, StoreError, StoreWarning};
+
+use crate::small::{records, study};
+
+/// Two records, of one epoch each.
+fn two_records() -> [Record; 2] {
+    let (study, prepared) = study("[network]\nhidden = 2\nsteps = 10\n[repeats]\nseeds = 2\n");
+    let records = records(&trials(&study, &prepared), &prepared, 2);
+    records.try_into().expect("two seeds, two records")
+}
+
+fn line(record: &Record) -> String {
+    serde_json::to_string(record).expect("records are plain values") + "\n"
+}
+
+/// A folder whose first record file holds `text`.
+fn folder_with(text: &str) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("records/0001.jsonl");
+    fs::create_dir(folder.path().join("records")).expect("a writable folder");
+    fs::write(&file, text).expect("a writable folder");
+    (folder, file)
+}
+
+fn open(folder: &Path) -> Store {
+    Store::open(folder).expect("a readable folder")
+}
+
+#[test]
+fn a_torn_last_line_is_left_out_and_its_trial_can_be_added_again() {
+    let [first, second] = two_records();
+    let whole = line(&first) + &line(&second);
+    // Torn anywhere in the second line; with all of it but the line's end it is whole.
+    for length in [line(&first).len() + 1, whole.len() - 700, whole.len() - 2] {
+        let (folder, file) = folder_with(&whole[..length]);
+        let mut store = open(folder.path());
+        assert_eq!(store.warnings(), [StoreWarning::Torn { path: file.clone(), line: 2 }]);
+        assert_eq!((store.get(&first.id), store.get(&second.id)), (Some(&first), None));
+        store.append(second.clone()).expect("a writable folder");
+        assert_eq!(fs::read_to_string(&file).expect("text"), whole[..length], "what stood in the file was changed");
+        let store = open(folder.path());
+        assert_eq!((store.get(&first.id), store.get(&second.id)), (Some(&first), Some(&second)));
+    }
+    let (folder, _) = folder_with(whole.trim_end());
+    assert_eq!((open(folder.path()).len(), open(folder.path()).warnings()), (2, &[][..]));
+}
+
+#[test]
+fn foreign_lines_and_formats_are_left_out_with_a_warning() {
+    let [first, second] = two_records();
+    let other_format = line(&second).replacen(FORMAT, "ohmspike-trial-0", 1);
+    let other_key = line(&second).replacen('{', "{\"colour\":1,", 1);
+    for foreign in ["hello\n".to_owned(), "{}\n".to_owned(), "\u{0}\u{0}\n".to_owned(), other_format, other_key] {
+        for text in [foreign.clone() + &line(&first), line(&first) + &foreign] {
+            let (folder, file) = folder_with(&text);
+            let store = open(folder.path());
+            assert_eq!((store.len(), store.get(&first.id)), (1, Some(&first)), "{foreign}");
+            let [StoreWarning::Foreign { path, line, reason }] = store.warnings() else {
+                panic!("{foreign}: {:?}", store.warnings());
+            };
+            assert_eq!((path, *line), (&file, if text.starts_with(&foreign) { 1 } else { 2 }));
+            assert!(!reason.is_empty());
+            assert_eq!(fs::read_to_string(&file).expect("text"), text);
+        }
+    }
+}
+
+#[test]
+fn bytes_that_are_no_text_are_left_out_with_a_warning() {
+    let [first, _] = two_records();
+    let (folder, file) = folder_with("");
+    fs::write(&file, [&[0xff, 0xfe, b'\n'][..], line(&first).as_bytes()].concat()).expect("a writable folder");
+    let store = open(folder.path());
+    assert_eq!((store.get(&first.id), store.warnings().len()), (Some(&first), 1));
+}
+
+#[test]
+fn of_duplicates_the_first_counts() {
+    let [first, _] = two_records();
+    let later = Record { outcome: Some(0.5), ..first.clone() };
+    let (folder, file) = folder_with(&(line(&first) + &line(&later)));
+    fs::write(file.with_file_name("0002.jsonl"), line(&later)).expect("a writable folder");
+    let store = open(folder.path());
+    assert_eq!((store.len(), store.get(&first.id), store.warnings()), (1, Some(&first), &[][..]));
+}
+
+#[test]
+fn records_read_back_bit_for_bit() {
+    let (study, prepared) = study("[network]\nhidden = 5\n[noise]\nlevel_percent = 33.3\n[repeats]\nseeds = 3\n");
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let records = records(&trials(&study, &prepared), &prepared, 2);
+    let mut store = open(folder.path());
+    records.iter().for_each(|record| store.append(record.clone()).expect("a writable folder"));
+    let again = open(folder.path());
+    records.iter().for_each(|record| assert_eq!(again.get(&record.id), Some(record)));
+}
+
+#[test]
+fn two_stores_of_one_folder_never_share_a_file() {
+    let [first, second] = two_records();
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (mut one, mut other, mut idle) = (open(folder.path()), open(folder.path()), open(folder.path()));
+    idle.prepare_to_write().expect("a writable folder");
+    one.append(first.clone()).expect("a writable folder");
+    other.append(second.clone()).expect("a writable folder");
+    drop((one, other, idle));
+    assert_eq!(fs::read_dir(folder.path().join("records")).expect("records").count(), 2, "an empty file stayed");
+    assert_eq!(open(folder.path()).len(), 2);
+}
+
+/// A file in the folder's place: even the superuser cannot write there.
+#[test]
+fn a_folder_that_cannot_be_written_is_an_error_that_names_it() {
+    let [first, _] = two_records();
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let in_the_way = folder.path().join("results");
+    fs::write(&in_the_way, "a file").expect("a writable folder");
+    let message = match Store::open(&in_the_way) {
+        Err(error @ StoreError::Read { .. }) => error.to_string(),
+        Err(other) => panic!("{other}"),
+        Ok(mut store) => {
+            assert!(store.prepare_to_write().is_err());
+            store.append(first).expect_err("a file in the way").to_string()
+        }
+    };
+    assert!(message.starts_with(&in_the_way.join("records").display().to_string()), "{message}");
+    assert_eq!(fs::read_to_string(in_the_way).expect("text"), "a file");
+}
+
+/// Names the folder to the process whose disk is full.
+#[cfg(unix)]
+const FULL: &str = "OHMSPIKE_TEST_FULL_DISK";
+
+/// A limit on the size of files stands for the full disk: the third record is cut off in its middle. The limit holds for
+/// a whole process, so that this test runs itself once more in a process of its own.
+#[cfg(unix)]
+#[test]
+fn on_a_full_disk_the_records_so_far_stay_whole() {
+    let [first, _] = two_records();
+    let numbered = |number: usize| Record { id: format!("{number:016}"), ..first.clone() };
+    if let Some(folder) = std::env::var_os(FULL) {
+        let mut store = open(Path::new(&folder));
+        let mut results = (0..100).map(|number| store.append(numbered(number)));
+        let failure = results.find_map(Result::err).expect("the limit is smaller than 100 records");
+        let StoreError::Write { path, .. } = &failure else { panic!("{failure}") };
+        assert!(path.ends_with("records/0001.jsonl"), "{failure}");
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    // 4 KiB or 8 KiB, as the shell counts: at least one record and no hundred.
+    let status = std::process::Command::new("sh")
+        .args([
+            "-c",
+            "trap '' XFSZ; ulimit -f 8; exec \"$0\" --exact store::on_a_full_disk_the_records_so_far_stay_whole",
+        ])
+        .arg(std::env::current_exe().expect("the running test"))
+        .env(FULL, folder.path())
+        .stdout(std::process::Stdio::null())
+        .status()
+        .expect("a shell");
+    assert!(status.success(), "the process with the full disk: {status}");
+    let bytes = fs::read(folder.path().join("records/0001.jsonl")).expect("records");
+    assert!(bytes.ends_with(b"\n"), "a part of a line stayed behind");
+    let store = open(folder.path());
+    assert_eq!(store.warnings(), []);
+    assert!((1..100).contains(&store.len()), "{} records", store.len());
+    (0..store.len()).for_each(|number| assert_eq!(store.get(&numbered(number).id), Some(&numbered(number))));
+}

@@ -1,0 +1,98 @@
+//! Signs hold after any updates, a zero step without noise changes nothing, spikes add up.
+
+use crossbar::device::Device;
+use crossbar::{ArrayParams, CrossbarArray};
+use experiments::hardware::CrossbarWeights;
+use lanes::Matrix;
+use proptest::prelude::*;
+use seed::Seed;
+use snn::activity::ClassActivity;
+use snn::evaluate::evaluate;
+use snn::forward::{Trace, forward};
+use snn::network::Sign;
+use snn::weights::{DigitalWeights, WeightStore};
+
+use crate::small::{network, prepared, settings};
+
+const ROWS: usize = 5;
+const COLUMNS: usize = 19;
+
+fn signs() -> Vec<Sign> {
+    (0..ROWS).map(|row| if row < 3 { Sign::Excitatory } else { Sign::Inhibitory }).collect()
+}
+
+/// A digital store, and one crossbar with study-level noise and an exact reference.
+fn stores(sigma: f32) -> [Box<dyn WeightStore>; 2] {
+    let initial = snn::initial::weights(&signs(), COLUMNS, 0.1, Seed::new(1));
+    let device = Device::built_in("study-1k-1m").expect("built in");
+    let branch = |sign: &Sign| match sign {
+        Sign::Excitatory => crossbar::Sign::Excitatory,
+        Sign::Inhibitory => crossbar::Sign::Inhibitory,
+    };
+    let branches: Vec<crossbar::Sign> = signs().iter().map(branch).collect();
+    let params = ArrayParams { full_scale: 1.0, signs: &branches, study_sigma: sigma, write_spread_scale: 1.0 };
+    let array = CrossbarArray::new(&device, params, &initial, Seed::new(1)).expect("weights that fit");
+    [Box::new(DigitalWeights::noisy(initial, signs(), sigma)), Box::new(CrossbarWeights { array })]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
+
+    #[test]
+    fn signs_hold_after_any_updates(
+        sigma in 0f32..0.5,
+        steps in prop::collection::vec(prop::collection::vec(-1f32..1.0, ROWS * COLUMNS), 1..6),
+    ) {
+        for mut store in stores(sigma) {
+            for (number, step) in steps.iter().enumerate() {
+                let step = Matrix::from_fn(ROWS, COLUMNS, |row, column| step[row * COLUMNS + column]);
+                let report = store.update(&step, Seed::new(2).numbered(number as u64)).expect("finite");
+                prop_assert_eq!(report.wrong_sign, 0);
+                prop_assert_eq!(report.cells, (ROWS * COLUMNS) as u64);
+                for (row, sign) in signs().iter().enumerate() {
+                    for column in 0..COLUMNS {
+                        prop_assert!(sign.factor() * store.weights()[(row, column)] >= 0.0);
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_zero_step_without_noise_changes_nothing() {
+    for mut store in stores(0.0) {
+        let before = store.weights().clone();
+        let report = store.update(&Matrix::zeros(ROWS, COLUMNS), Seed::new(3)).expect("finite");
+        assert_eq!(*store.weights(), before);
+        assert_eq!((report.clipped_low, report.clipped_high), (0, 0));
+    }
+}
+
+#[test]
+fn spikes_of_populations_and_classes_add_up_to_those_of_the_samples() {
+    let settings = settings(1, 0.0);
+    let prepared = prepared(&settings);
+    let samples = &prepared.data(&settings).test;
+    let (network, hidden, readout) = network(1);
+    const COUNT: usize = 200;
+    let activity = evaluate(&network, &hidden, &readout, samples, COUNT, Seed::new(0));
+    let mut trace = Trace::new(&network);
+    let (mut excitatory, mut inhibitory) = (0u64, 0u64);
+    for number in 0..COUNT {
+        let input = samples.spikes.sample(number);
+        forward(&network, hidden.layer(), readout.layer(), input, Seed::new(0), &mut trace);
+        for step in 0..network.steps {
+            let split = trace.hidden_spikes(step).partition_point(|&neuron| usize::from(neuron) < network.excitatory);
+            excitatory += split as u64;
+            inhibitory += (trace.hidden_spikes(step).len() - split) as u64;
+        }
+    }
+    let ClassActivity { samples: counted, excitatory_spikes, inhibitory_spikes, correct } = activity.total();
+    assert_eq!((counted, excitatory_spikes, inhibitory_spikes), (COUNT as u64, excitatory, inhibitory));
+    assert!(excitatory > 0 && inhibitory > 0 && correct <= counted);
+    for (class, counts) in activity.classes.iter().enumerate() {
+        let expected = samples.labels[..COUNT].iter().filter(|&&label| usize::from(label) == class).count();
+        assert_eq!(counts.samples, expected as u64);
+    }
+}

@@ -13,6 +13,7 @@ use snn::spikes::{Samples, SpikesError};
 
 use crate::hardware::follows_study_level;
 use crate::settings::Settings;
+use crate::trial::{TrialError, whole_batches};
 
 /// A data set as spikes.
 #[derive(Clone, Debug)]
@@ -53,15 +54,20 @@ pub enum PrepareError {
     #[error("data.set: {0}")]
     Encode(#[from] SpikesError),
     /// Neither a known device nor a file.
-    #[error("hardware.device: `{name}` is neither a file nor one of the built-in devices {known}")]
+    #[error(
+        "hardware.device: must be `none`, a device file or one of the built-in devices {known}, got `{name}`\n\n\
+         hint: the nearest name is `{nearest}`"
+    )]
     UnknownDevice {
         /// What was given.
         name: String,
         /// Names of the built-in devices.
         known: String,
+        /// The one that is spelled most like it.
+        nearest: &'static str,
     },
     /// The device file cannot be read.
-    #[error("{path}: {source}")]
+    #[error("{path}: cannot be read: {source}")]
     DeviceFile {
         /// The file.
         path: PathBuf,
@@ -76,9 +82,12 @@ pub enum PrepareError {
         /// What is wrong.
         source: DeviceError,
     },
+    /// The data do not fill a batch.
+    #[error(transparent)]
+    Batch(#[from] TrialError),
     /// A noise level for a device that states its own write noise.
     #[error(
-        "noise.level_percent: must be 0 for device `{device}`, which states its own write noise, got {level}\n\n\
+        "noise.level_percent: must be 0 for device `{device}`, whose write noise is not `study-level`, got {level}\n\n\
          hint: scale the device's own spread with `hardware.write_spread_scale`, or choose a device whose write noise \
          is `study-level`"
     )]
@@ -88,6 +97,18 @@ pub enum PrepareError {
         /// The level.
         level: f64,
     },
+}
+
+impl PrepareError {
+    /// The key of the study that is wrong, if it is the study's fault.
+    pub fn key(&self) -> Option<&'static str> {
+        match self {
+            PrepareError::UnknownDevice { .. } => Some("hardware.device"),
+            PrepareError::TwoNoises { .. } => Some("noise.level_percent"),
+            PrepareError::Batch(_) => Some("training.batch"),
+            _ => None,
+        }
+    }
 }
 
 impl Prepared {
@@ -114,6 +135,7 @@ impl Prepared {
                 let data = load_data(&settings.data.set, settings.network.steps)?;
                 missing.insert(data);
             }
+            whole_batches(settings.preset().batch, prepared.data(settings))?;
         }
         Ok(prepared)
     }
@@ -161,7 +183,10 @@ fn load_device(name: &str, folder: &Path) -> Result<LoadedDevice, PrepareError> 
     let candidates = [PathBuf::from(name), folder.join(name)];
     let Some(path) = candidates.into_iter().find(|path| path.exists()) else {
         let known: Vec<String> = BUILT_IN.iter().map(|(known, _)| format!("`{known}`")).collect();
-        return Err(PrepareError::UnknownDevice { name: name.to_owned(), known: known.join(", ") });
+        let likeness = |known: &str| strsim::jaro_winkler(&name.to_lowercase(), known);
+        let nearest = BUILT_IN.iter().map(|(known, _)| *known).max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+        let nearest = nearest.expect("there are built-in devices");
+        return Err(PrepareError::UnknownDevice { name: name.to_owned(), known: known.join(", "), nearest });
     };
     let text = fs::read_to_string(&path).map_err(|source| PrepareError::DeviceFile { path: path.clone(), source })?;
     let device = Device::from_json(&text).map_err(wrong(&path.display().to_string()))?;

@@ -25,7 +25,7 @@ pub struct Store {
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// Reading failed.
-    #[error("{path}: cannot be read: {source}")]
+    #[error("{path}: cannot be read: {source}\n\nhint: choose another folder with `--out`")]
     Read {
         /// File or folder.
         path: PathBuf,

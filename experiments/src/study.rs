@@ -4,6 +4,7 @@
 //! grid is every combination of the axes, once for every seed of `repeats.seeds`. `--set SECTION.KEY=VALUE` puts another
 //! value, or another list, in the place of what the file says.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use toml::de::{DeTable, DeValue};
@@ -23,6 +24,8 @@ pub struct Study {
     pub seeds: Vec<u64>,
     /// Every combination of the axes, the last axis running fastest.
     pub conditions: Vec<Condition>,
+    /// Where each key was given: file and line, or the `--set` argument.
+    pub places: BTreeMap<String, String>,
 }
 
 /// One key and the values that it takes.
@@ -113,7 +116,10 @@ struct Given {
     place: String,
 }
 
+const REPEATS: &str = "repeats";
 const SEEDS: &str = "repeats.seeds";
+/// The sections of [`Settings`].
+const SECTIONS: [&str; 7] = ["data", "network", "weights", "noise", "hardware", "training", "outcome"];
 
 impl Override {
     /// Reads `SECTION.KEY=VALUE`, where VALUE is TOML or a bare word.
@@ -155,6 +161,9 @@ impl Study {
                 ("name", DeValue::String(text)) => name = Some(checked_name(text, &place)?),
                 ("question", DeValue::String(text)) => question = text.to_string(),
                 (section @ ("name" | "question"), _) => return Err(wrong_type(&place, section, "must be a text")),
+                (section, DeValue::Table(_)) if section != REPEATS && !SECTIONS.contains(&section) => {
+                    return Err(unknown(section, &place));
+                }
                 (section, DeValue::Table(keys)) => {
                     for name in keys.keys() {
                         let place = at(&name.span());
@@ -213,7 +222,8 @@ fn assemble(name: String, question: String, given: Vec<Given>) -> Result<Study, 
             Ok(Condition { values, settings })
         })
         .collect::<Result<_, StudyError>>()?;
-    Ok(Study { name, question, axes, seeds, conditions })
+    let places = placed.into_iter().map(|(_, given)| (given.key, given.place)).collect();
+    Ok(Study { name, question, axes, seeds, conditions, places })
 }
 
 /// The settings for one value an axis. An error stands at the place of the key that it names.
@@ -231,11 +241,32 @@ fn settings_of(placed: &[(usize, Given)], axes: &[Axis], values: &[toml::Value])
     };
     let settings: Settings = serde_path_to_error::deserialize(toml::Value::Table(document)).map_err(|error| {
         let key = error.path().to_string();
-        let reason = error.inner().message().trim().to_owned();
+        let reason = reason(error.inner().message().trim());
         StudyError { place: place_of(&key), problem: StudyProblem::Type { key, reason } }
     })?;
     settings.check().map_err(|error| StudyError { place: place_of(error.key), problem: error.into() })?;
     Ok(settings)
+}
+
+/// What the deserialiser says, in the form of the other messages.
+fn reason(message: &str) -> String {
+    let value = |found: &str| found.find(['`', '"']).map_or_else(|| found.to_owned(), |at| found[at..].to_owned());
+    let typed = message.strip_prefix("invalid type: ").or(message.strip_prefix("invalid value: "));
+    if let Some((found, expected)) = typed.and_then(|typed| typed.split_once(", expected ")) {
+        let allowed = match expected {
+            "f64" => "a number",
+            "usize" => "a whole number",
+            "a string" => "a text",
+            other => other,
+        };
+        return format!("must be {allowed}, got {}", value(found));
+    }
+    if let Some((found, known)) =
+        message.strip_prefix("unknown variant ").and_then(|rest| rest.split_once(", expected "))
+    {
+        return format!("must be {known}, got {found}");
+    }
+    message.to_owned()
 }
 
 fn check_axis(key: &str, values: &[toml::Value], place: &str) -> Result<(), StudyError> {
@@ -253,7 +284,10 @@ fn check_axis(key: &str, values: &[toml::Value], place: &str) -> Result<(), Stud
 
 /// `repeats.seeds`: a count, which means 1 to that count, or a list.
 fn read_seeds(given: &Given) -> Result<Vec<u64>, StudyError> {
-    let wrong = || wrong_type(&given.place, SEEDS, "must be a count of at least 1 or a list of whole numbers from 0");
+    let wrong = || {
+        let allowed = "must be a count of at least 1 or a list of whole numbers from 0";
+        wrong_type(&given.place, SEEDS, &format!("{allowed}, got {}", given.value))
+    };
     match &given.value {
         toml::Value::Integer(count @ 1..=1_000_000) => Ok((1..=*count as u64).collect()),
         toml::Value::Array(seeds) => {
@@ -278,8 +312,7 @@ fn combinations(axes: &[Axis]) -> Vec<Vec<toml::Value>> {
 /// Every key of [`Settings`] with its section, in the order of the sections.
 pub fn known_keys() -> Vec<String> {
     let document = toml::Table::try_from(Settings::default().resolved()).expect("settings are plain values");
-    let order = ["data", "network", "weights", "noise", "hardware", "training", "outcome"];
-    order
+    SECTIONS
         .iter()
         .flat_map(|section| {
             let keys = document[*section].as_table().into_iter().flat_map(|table| table.keys());
@@ -381,10 +414,7 @@ mod tests {
                 with("excitatory_fraction = 1"),
                 "s.toml:3: noise.excitatory_fraction: unknown key\n\nhint: the nearest known key is `network.excitatory_fraction`",
             ),
-            (
-                with("level_percent = '20 %'"),
-                "s.toml:3: noise.level_percent: invalid type: string \"20 %\", expected f64",
-            ),
+            (with("level_percent = '20 %'"), "s.toml:3: noise.level_percent: must be a number, got \"20 %\""),
             (
                 with("level_percent = []"),
                 "s.toml:3: noise.level_percent: an axis must have at least one value, got an empty list",
@@ -431,7 +461,7 @@ mod tests {
         let expected = "--set noise.level_percent=-1: noise.level_percent: must be a percentage of sigma_init from 0 to 1e6, got -1";
         assert_eq!(error(STUDY, &["noise.level_percent=-1"]), expected);
         assert_eq!(error(STUDY, &["level=3"]), "--set level=3: must have the form `SECTION.KEY=VALUE`");
-        let expected = "--set training.preset=\"paper\": training.preset: unknown variant `paper`, expected `published-results` or `paper-text`";
+        let expected = "--set training.preset=\"paper\": training.preset: must be `published-results` or `paper-text`, got `paper`";
         assert_eq!(error(STUDY, &["training.preset=paper"]), expected);
     }
 }

@@ -140,7 +140,7 @@ pub fn run_trial(
 }
 
 /// The batch, and the test images that fill whole batches: the study drops an incomplete last batch of both sets.
-fn whole_batches(batch: usize, data: &EncodedData) -> Result<(usize, usize), TrialError> {
+pub(crate) fn whole_batches(batch: usize, data: &EncodedData) -> Result<(usize, usize), TrialError> {
     for (set, images) in [("training", data.train.labels.len()), ("test", data.test.labels.len())] {
         if batch > images {
             return Err(TrialError::Batch { set, batch, images });

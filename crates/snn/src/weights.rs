@@ -146,18 +146,15 @@ fn apply(weights: &mut Matrix, step: &Matrix, draws: &Matrix, sigma: f32, signs:
     let last_mask = lane_mask(weights.columns(), blocks - 1);
     for (row, sign) in signs.iter().enumerate() {
         let (old, step, draws) = (weights.row_mut(row), step.row(row), draws.row(row));
-        let mut crossed = [0u32; LANES];
+        let mut crossed = Block::ZERO;
         for block in 0..blocks {
             let mask = if block + 1 == blocks { last_mask } else { Block::splat(1.0) };
-            for lane in 0..LANES {
-                // Along the row's sign, so that both populations are bounded below.
-                let along = sign.factor() * ((old[block][lane] + step[block][lane]) + sigma * draws[block][lane]);
-                let below = along < 0.0;
-                crossed[lane] += u32::from(below) * (mask[lane] as u32);
-                old[block][lane] = if below { 0.0 } else { sign.factor() * along * mask[lane] };
-            }
+            // Along the row's sign, so that both populations are bounded below.
+            let along = ((old[block] + step[block]) + draws[block] * sigma) * sign.factor();
+            crossed += along.map(|along| if along < 0.0 { 1.0 } else { 0.0 }) * mask;
+            old[block] = Block::ZERO.select(along * sign.factor() * mask, along, |along| along < 0.0);
         }
-        clipped += crossed.iter().map(|&count| u64::from(count)).sum::<u64>();
+        clipped += crossed.0.iter().map(|&count| count as u64).sum::<u64>();
     }
     clipped
 }

@@ -15,7 +15,7 @@ use clap::{Parser, Subcommand};
 
 /// Noise-versus-accuracy curves of spiking networks trained through emulated memristive crossbars.
 #[derive(Debug, Parser)]
-#[command(version, about, after_help = "Start with: ohmspike run experiments/studies/quickstart.toml")]
+#[command(name = "ohmspike", version, after_help = "Start with: ohmspike run experiments/studies/quickstart.toml")]
 struct Arguments {
     #[command(subcommand)]
     command: Command,

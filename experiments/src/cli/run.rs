@@ -48,12 +48,11 @@ pub struct Arguments {
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let study = source::read(&arguments.study, &arguments.set)?;
-    let folder = arguments.study.parent().unwrap_or(Path::new("."));
-    let prepared = Prepared::new(study.conditions.iter().map(|condition| &condition.settings), folder)?;
+    let prepared = source::prepare(&study, Some(&arguments.study))?;
     let out = arguments.out.clone().unwrap_or_else(|| Path::new("results").join(&study.name));
     let mut store = Store::open(&out)?;
     for warning in store.warnings() {
-        eprintln!("warning: {warning}");
+        eprintln!("warning: {warning}\n");
     }
 
     let all = trials(&study, &prepared);
@@ -79,7 +78,6 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let written = write_results(&study, &summary, &out)?;
     let done = all.iter().filter(|trial| store.get(&trial.id).is_some()).count();
     println!("\n{done} of {} trials done; outcome: mean test accuracy (%) and 95 % interval", all.len());
-    println!("records  {}", out.join("records").display());
     for path in written {
         println!("{}", path.display());
     }
@@ -106,7 +104,7 @@ fn introduce(study: &Study, prepared: &Prepared, all: &[Trial], left: &[Trial]) 
     for axis in &study.axes {
         eprintln!("  {} = {}", axis.key, toml::Value::Array(axis.values.clone()));
     }
-    eprintln!("  {} seeds, {} trials, {} to run now\n", study.seeds.len(), all.len(), left.len());
+    eprintln!("  seeds: {}, trials: {}, to run now: {}\n", study.seeds.len(), all.len(), left.len());
     let mut shown = Vec::new();
     for trial in all {
         if let Some(loaded) = prepared.device(trial.settings) {
@@ -226,8 +224,9 @@ struct WriteError {
     source: std::io::Error,
 }
 
-/// Writes summary and figures; returns where they are, with a word each.
+/// Writes summary and figures; returns where they and the records are.
 fn write_results(study: &Study, summary: &Summary, out: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let records = out.join("records");
     let mut files = vec![(out.join("summary.csv"), summary.csv().into_bytes())];
     for named in outcome_figures(study, summary) {
         let path = out.join("figures").join(&named.name);
@@ -239,7 +238,8 @@ fn write_results(study: &Study, summary: &Summary, out: &Path) -> Result<Vec<Pat
         fs::create_dir_all(path.parent().unwrap_or(out)).map_err(failed)?;
         fs::write(path, content).map_err(failed)?;
     }
-    Ok(files.into_iter().map(|(path, _)| path).collect())
+    let records = records.exists().then_some(records);
+    Ok(records.into_iter().chain(files.into_iter().map(|(path, _)| path)).collect())
 }
 
 /// The path with `.extension` behind its name, which may hold dots.

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::{fs, io};
 
+use experiments::prepare::Prepared;
 use experiments::study::{Override, Study, StudyError};
 
 /// The study file cannot be read.
@@ -27,4 +28,14 @@ pub fn default(overrides: &[String]) -> Result<Study, super::Failure> {
 
 fn parse_overrides(overrides: &[String]) -> Result<Vec<Override>, StudyError> {
     overrides.iter().map(|text| Override::parse(text)).collect()
+}
+
+/// Reads what the trials of `study` need; a mistake of the study is told with its place.
+pub fn prepare(study: &Study, file: Option<&Path>) -> Result<Prepared, super::Failure> {
+    let folder = file.and_then(Path::parent).unwrap_or(Path::new("."));
+    let settings = study.conditions.iter().map(|condition| &condition.settings);
+    Prepared::new(settings, folder).map_err(|error| {
+        let place = error.key().and_then(|key| study.places.get(key));
+        place.map_or_else(|| error.to_string(), |place| format!("{place}: {error}")).into()
+    })
 }

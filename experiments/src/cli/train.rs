@@ -1,9 +1,8 @@
 //! `ohmspike train`: one trial, a line an epoch.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use experiments::prepare::Prepared;
 use experiments::record::Record;
 use experiments::sheet::device_sheet;
 use experiments::trial::{Epoch, run_trial};
@@ -43,8 +42,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         return Err(AxisError { key: axis.key.clone(), count: axis.values.len(), first }.into());
     }
     let settings = &study.conditions[0].settings;
-    let folder = arguments.study.as_deref().and_then(Path::parent).unwrap_or(Path::new("."));
-    let prepared = Prepared::new([settings].into_iter(), folder)?;
+    let prepared = source::prepare(&study, arguments.study.as_deref())?;
     let (data, device) = (prepared.data(settings), prepared.device(settings));
     if let Some(loaded) = device {
         eprintln!("{}", device_sheet(&loaded.device, settings));
@@ -72,7 +70,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     }
     let last = record.accuracy.len().min(settings.outcome.last_epochs);
     let mean = record.outcome.unwrap_or_default() * 100.0;
-    println!("outcome: {mean:.2} % (mean test accuracy of the last {last} epochs, seed {seed})");
+    println!("outcome: {mean:.2} % (mean test accuracy, last {last} of {} epochs, seed {seed})", record.accuracy.len());
     for (layer, writes) in [("hidden", record.writes.hidden), ("readout", record.writes.readout)] {
         let percent = |part: u64, whole: u64| 100.0 * part as f64 / whole.max(1) as f64;
         println!(

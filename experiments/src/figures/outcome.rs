@@ -14,7 +14,8 @@ pub struct NamedFigure {
 }
 
 /// The figures of a study: `noise.level_percent`, or else the last axis with numbers, runs along x; the next axis makes
-/// the curves; every combination of further axes has a figure of its own. None without an axis of numbers.
+/// the curves; every combination of further axes has a figure of its own. None without an axis of
+/// numbers, or before there is an outcome.
 pub fn outcome_figures(study: &Study, summary: &Summary) -> Vec<NamedFigure> {
     let numeric = |axis: &Axis| axis.values.iter().all(|value| number(value).is_some());
     let Some(x) = summary
@@ -59,6 +60,7 @@ pub fn outcome_figures(study: &Study, summary: &Summary) -> Vec<NamedFigure> {
                 },
             }
         })
+        .filter(|named| named.figure.series.iter().any(|series| !series.points.is_empty()))
         .collect()
 }
 

@@ -33,10 +33,7 @@ fn scalar(w1: &Matrix, w2: &Matrix, [a, b]: [f32; 2], steps: usize, input: Spike
         let spikes: Vec<u16> = (0..hidden as u16).filter(|&j| v[usize::from(j)] > 1.0).collect();
         for j in 0..hidden {
             v[j] = if v[j] > 1.0 { 0.0 } else { v[j] * b + i[j] };
-            i[j] *= a;
-            if !input.at(step).is_empty() {
-                i[j] += input.at(step).iter().fold(0.0, |sum, &row| sum + w1[(usize::from(row), j)]);
-            }
+            i[j] = input.at(step).iter().fold(i[j] * a, |sum, &row| sum + w1[(usize::from(row), j)]);
         }
         for k in 0..classes {
             u[k] = u[k] * b + f[k];

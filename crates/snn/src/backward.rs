@@ -51,12 +51,10 @@ impl Gradient {
 /// Running state of the backward pass; the buffers are reused.
 #[derive(Clone, Debug)]
 pub struct Adjoint {
-    hidden: Vec<LifAdjoint>,
+    hidden: LifAdjoint,
     /// P and Q.
     by_voltage: Vec<Block>,
     by_current: Vec<Block>,
-    /// i\[t+1\], gathered so that rows of it can be added.
-    current: Vec<Block>,
     /// u and f.
     readout_voltage: Vec<Block>,
     readout_current: Vec<Block>,
@@ -67,24 +65,18 @@ impl Adjoint {
     pub fn new(network: &Network) -> Adjoint {
         let (hidden, classes) = (blocks_for(network.hidden), blocks_for(network.classes));
         Adjoint {
-            hidden: vec![LifAdjoint::default(); hidden],
+            hidden: LifAdjoint::new(hidden),
             by_voltage: vec![Block::ZERO; hidden],
             by_current: vec![Block::ZERO; hidden],
-            current: vec![Block::ZERO; hidden],
             readout_voltage: vec![Block::ZERO; classes],
             readout_current: vec![Block::ZERO; classes],
         }
     }
 
     fn clear(&mut self) {
-        self.hidden.fill(LifAdjoint::default());
-        for buffer in [
-            &mut self.by_voltage,
-            &mut self.by_current,
-            &mut self.current,
-            &mut self.readout_voltage,
-            &mut self.readout_current,
-        ] {
+        self.hidden.clear();
+        for buffer in [&mut self.by_voltage, &mut self.by_current, &mut self.readout_voltage, &mut self.readout_current]
+        {
             buffer.fill(Block::ZERO);
         }
     }
@@ -168,13 +160,11 @@ fn run(
             add(gradient.readout.row_mut(usize::from(neuron)), &adjoint.readout_current);
         }
         for &unit in input.at(step) {
-            add(gradient.hidden.row_mut(usize::from(unit)), &adjoint.current);
+            add(gradient.hidden.row_mut(usize::from(unit)), &adjoint.hidden.current);
         }
-        let Adjoint { hidden, by_voltage, by_current, current, .. } = adjoint;
-        for (block, membrane) in trace.membrane(step).iter().enumerate() {
-            lif_adjoint_step(lif, &mut hidden[block], *membrane, by_current[block], surrogate);
-            current[block] = hidden[block].current;
-            decay(lif, &mut by_voltage[block], &mut by_current[block]);
+        lif_adjoint_step(lif, &mut adjoint.hidden, trace.membrane(step), &adjoint.by_current, surrogate);
+        for (voltage, current) in adjoint.by_voltage.iter_mut().zip(&mut adjoint.by_current) {
+            decay(lif, voltage, current);
         }
         for (voltage, current) in adjoint.readout_voltage.iter_mut().zip(&mut adjoint.readout_current) {
             decay(lif, voltage, current);

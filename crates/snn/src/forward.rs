@@ -46,9 +46,8 @@ pub struct Trace {
 /// Running state of one sample.
 #[derive(Clone, Debug)]
 struct State {
-    hidden: Vec<LifState>,
-    /// Current into the hidden layer at this step, and its variance.
-    current: Vec<Block>,
+    hidden: LifState,
+    /// Variance of the current into the hidden layer at this step.
     variance: Vec<Block>,
     draws: Vec<Block>,
     readout_current: Vec<Block>,
@@ -68,8 +67,7 @@ impl Trace {
             spikes: Vec::new(),
             readout: vec![Block::ZERO; (network.steps + 1) * classes],
             state: State {
-                hidden: vec![LifState::default(); hidden],
-                current: vec![Block::ZERO; hidden],
+                hidden: LifState::new(hidden),
                 variance: vec![Block::ZERO; hidden],
                 draws: vec![Block::ZERO; hidden.max(classes)],
                 readout_current: vec![Block::ZERO; classes],
@@ -119,7 +117,7 @@ struct Noise {
 fn run(network: &Network, hidden: Layer, readout: Layer, input: SpikeTrain, mut noise: Noise, trace: &mut Trace) {
     let lif = LifParams { synapse_decay: network.synapse_decay, membrane_decay: network.membrane_decay };
     let Trace { membrane, spike_starts, spikes, readout: recorded, state, hidden_blocks, steps } = trace;
-    state.hidden.fill(LifState::default());
+    state.hidden.clear();
     state.readout_current.fill(Block::ZERO);
     state.readout_voltage.fill(Block::ZERO);
     spike_starts.clear();
@@ -131,28 +129,19 @@ fn run(network: &Network, hidden: Layer, readout: Layer, input: SpikeTrain, mut 
     for step in 0..*steps {
         let first_spike = spikes.len();
         let record = &mut membrane[step * *hidden_blocks..(step + 1) * *hidden_blocks];
-        for (number, (neurons, record)) in state.hidden.iter_mut().zip(record).enumerate() {
-            *record = neurons.membrane;
-            if lif_step(lif, neurons) {
-                push_spiking(*record, number, spikes);
-            }
-        }
+        lif_step(lif, &mut state.hidden, record, |block, membrane| push_spiking(membrane, block, spikes));
         spike_starts.push(spikes.len() as u32);
 
         let active = input.at(step);
         if !active.is_empty() {
-            state.current.fill(Block::ZERO);
             column_currents(
                 hidden,
                 active,
                 noise.hidden.as_mut(),
-                &mut state.current,
+                &mut state.hidden.current,
                 &mut state.variance,
                 &mut state.draws,
             );
-            for (neurons, current) in state.hidden.iter_mut().zip(&state.current) {
-                neurons.current += *current;
-            }
         }
 
         for (voltage, current) in state.readout_voltage.iter_mut().zip(&mut state.readout_current) {
@@ -170,7 +159,9 @@ fn run(network: &Network, hidden: Layer, readout: Layer, input: SpikeTrain, mut 
                 &mut state.draws,
             );
         }
-        recorded[(step + 1) * classes..(step + 2) * classes].copy_from_slice(&state.readout_voltage);
+        for (record, voltage) in recorded[(step + 1) * classes..].iter_mut().zip(&state.readout_voltage) {
+            *record = *voltage;
+        }
     }
 }
 
@@ -198,10 +189,21 @@ fn column_currents(
 
 #[inline(always)]
 fn push_spiking(membrane: Block, block: usize, spikes: &mut Vec<u16>) {
-    let mut bits = 0u32;
+    // One bit a lane, in the form that compiles to a comparison and a reduction.
+    const BITS: [u32; LANES] = {
+        let mut bits = [0; LANES];
+        let mut lane = 0;
+        while lane < LANES {
+            bits[lane] = 1 << lane;
+            lane += 1;
+        }
+        bits
+    };
+    let mut flags = [0; LANES];
     for lane in 0..LANES {
-        bits |= u32::from(lif::spikes(membrane[lane])) << lane;
+        flags[lane] = if lif::spikes(membrane[lane]) { BITS[lane] } else { 0 };
     }
+    let mut bits = flags.iter().fold(0u32, |bits, flag| bits | flag);
     while bits != 0 {
         spikes.push((block * LANES) as u16 + bits.trailing_zeros() as u16);
         bits &= bits - 1;

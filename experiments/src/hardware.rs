@@ -31,8 +31,11 @@ impl WeightStore for CrossbarWeights {
     }
 
     fn update(&mut self, step: &Matrix, seed: Seed) -> Result<UpdateReport, NotFinite> {
-        // The step has the shape of the array: it is the gradient of this layer.
-        self.array.update(step, seed).map(update_report).map_err(|_| NotFinite)
+        match self.array.update(step, seed) {
+            Ok(report) => Ok(update_report(report)),
+            Err(ArrayError::NotFinite { .. }) => Err(NotFinite),
+            Err(error) => unreachable!("the step is the gradient of this layer and has its shape: {error}"),
+        }
     }
 }
 

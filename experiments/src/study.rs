@@ -162,7 +162,11 @@ impl Study {
                 ("question", DeValue::String(text)) => question = text.to_string(),
                 (section @ ("name" | "question"), _) => return Err(wrong_type(&place, section, "must be a text")),
                 (section, DeValue::Table(_)) if section != REPEATS && !SECTIONS.contains(&section) => {
-                    return Err(unknown(section, &place));
+                    return Err(unknown_among(
+                        section,
+                        &place,
+                        SECTIONS.iter().chain([&REPEATS]).map(|name| name.to_string()),
+                    ));
                 }
                 (section, DeValue::Table(keys)) => {
                     for name in keys.keys() {
@@ -250,7 +254,8 @@ fn settings_of(placed: &[(usize, Given)], axes: &[Axis], values: &[toml::Value])
 
 /// What the deserialiser says, in the form of the other messages.
 fn reason(message: &str) -> String {
-    let value = |found: &str| found.find(['`', '"']).map_or_else(|| found.to_owned(), |at| found[at..].to_owned());
+    // `string "20 %"` and "floating point `16.5`" become "20 %" and 16.5.
+    let value = |found: &str| found.find(['`', '"']).map_or(found, |at| &found[at..]).trim_matches('`').to_owned();
     let typed = message.strip_prefix("invalid type: ").or(message.strip_prefix("invalid value: "));
     if let Some((found, expected)) = typed.and_then(|typed| typed.split_once(", expected ")) {
         let allowed = match expected {
@@ -334,6 +339,10 @@ fn checked_name(name: &str, place: &str) -> Result<String, StudyError> {
 fn unknown(key: &str, place: &str) -> StudyError {
     let mut known = known_keys();
     known.extend(["name".to_owned(), "question".to_owned(), SEEDS.to_owned()]);
+    unknown_among(key, place, known)
+}
+
+fn unknown_among(key: &str, place: &str, known: impl IntoIterator<Item = String>) -> StudyError {
     let nearest = known.into_iter().max_by(|a, b| likeness(key, a).total_cmp(&likeness(key, b)));
     let nearest = nearest.expect("there are known keys");
     StudyError { place: place.to_owned(), problem: StudyProblem::UnknownKey { key: key.to_owned(), nearest } }
@@ -441,11 +450,15 @@ mod tests {
             ),
             (
                 with("[repeats]\nseeds = 0"),
-                "s.toml:4: repeats.seeds: must be a count of at least 1 or a list of whole numbers from 0",
+                "s.toml:4: repeats.seeds: must be a count of at least 1 or a list of whole numbers from 0, got 0",
             ),
             (
                 with("[data]\nset = 'mnist'"),
                 "s.toml:4: data.set: must be `fashion-mnist` or `fashion-mnist-subset`, got `mnist`",
+            ),
+            (
+                "name = 'demo'\n[noises]".to_owned(),
+                "s.toml:2: noises: unknown key\n\nhint: the nearest known key is `noise`",
             ),
             ("name = 'demo'\n[noise\n".to_owned(), "s.toml:2: not TOML: unclosed table, expected `]`"),
             ("name = 'a/b'".to_owned(), "s.toml:1: name: must be made of letters, digits, `-`, `_` and `.`, got `a/b`"),

@@ -12,7 +12,7 @@ fn a_run_leaves_records_summary_and_figures() {
         [
             "",
             "4 of 4 trials done; outcome: mean test accuracy (%) and 95 % interval",
-            "records  results/tiny/records",
+            "results/tiny/records",
             "results/tiny/summary.csv",
             "results/tiny/figures/outcome-over-noise.level_percent.svg",
             "results/tiny/figures/outcome-over-noise.level_percent.png",
@@ -67,7 +67,7 @@ fn running_again_runs_nothing_and_changes_nothing() {
     let first = folder.run(&["run", "tiny.toml"]).succeeds();
     let before = folder.files("results");
     let again = folder.run(&["run", "tiny.toml"]).succeeds();
-    assert!(again.stderr.contains("2 seeds, 4 trials, 0 to run now"), "{}", again.stderr);
+    assert!(again.stderr.contains("seeds: 2, trials: 4, to run now: 0"), "{}", again.stderr);
     assert_eq!(again.stdout, first.stdout);
     assert_eq!(folder.files("results"), before);
 }
@@ -95,7 +95,7 @@ fn a_limited_run_is_continued() {
     assert!(first.stdout.contains("\n1 of 4 trials done;"), "{}", first.stdout);
     let before = folder.bytes("results/tiny/records/0001.jsonl");
     let rest = folder.run(&["run", "tiny.toml"]).succeeds();
-    assert!(rest.stderr.contains("4 trials, 3 to run now"), "{}", rest.stderr);
+    assert!(rest.stderr.contains("trials: 4, to run now: 3"), "{}", rest.stderr);
     assert_eq!(folder.bytes("results/tiny/records/0001.jsonl"), before);
     assert_eq!(folder.bytes("results/tiny/summary.csv"), *TINY_SUMMARY);
 }
@@ -105,7 +105,7 @@ fn two_shards_are_one_run() {
     let folder = Folder::with_tiny_study();
     for shard in ["1/2", "2/2"] {
         let answer = folder.run(&["run", "tiny.toml", "--out", "shards", "--shard", shard]).succeeds();
-        assert!(answer.stderr.contains("4 trials, 2 to run now"), "{}", answer.stderr);
+        assert!(answer.stderr.contains("trials: 4, to run now: 2"), "{}", answer.stderr);
     }
     let counts = ["shards/records/0001.jsonl", "shards/records/0002.jsonl"].map(|name| folder.records(name).len());
     assert_eq!(counts, [2, 2]);
@@ -142,11 +142,11 @@ fn a_set_value_narrows_an_axis_and_finds_its_records() {
     let folder = Folder::with_tiny_study();
     let narrow = ["run", "tiny.toml", "--set", "noise.level_percent=[100]", "--set", "repeats.seeds=[2]"];
     let answer = folder.run(&narrow).succeeds();
-    assert!(answer.stderr.contains("1 seeds, 1 trials, 1 to run now"), "{}", answer.stderr);
+    assert!(answer.stderr.contains("seeds: 1, trials: 1, to run now: 1"), "{}", answer.stderr);
     assert_eq!(folder.text("results/tiny/summary.csv").lines().count(), 2);
     // The whole study needs only the other three.
     let rest = folder.run(&["run", "tiny.toml"]).succeeds();
-    assert!(rest.stderr.contains("4 trials, 3 to run now"), "{}", rest.stderr);
+    assert!(rest.stderr.contains("trials: 4, to run now: 3"), "{}", rest.stderr);
     assert_eq!(folder.bytes("results/tiny/summary.csv"), *TINY_SUMMARY);
 }
 
@@ -166,7 +166,7 @@ fn a_batch_beyond_the_data_is_refused() {
     let folder = Folder::with_tiny_study();
     let answer = folder.run(&["run", "tiny.toml", "--set", "training.batch=2000"]);
     assert_eq!((answer.status, answer.stdout.as_str()), (Some(2), ""));
-    let expected = "error: training.batch: must be at most the number of test images, got 2000 of 1024\n";
+    let expected = "error: --set training.batch=2000: training.batch: must be at most the number of test images, got 2000 of 1024\n";
     assert!(answer.stderr.ends_with(expected), "{}", answer.stderr);
-    assert!(!folder.path("results/tiny/summary.csv").exists());
+    assert!(!folder.path("results").exists(), "refused before anything is made");
 }

@@ -15,7 +15,7 @@ fn one_line_an_epoch_and_the_outcome() {
         assert!(columns.iter().all(|column| column.parse::<f64>().is_ok_and(|value| value >= 0.0)), "{line}");
     }
     let accuracy = lines[2].split_whitespace().nth(2).expect("the third column");
-    assert_eq!(lines[3], format!("outcome: {accuracy} % (mean test accuracy of the last 1 epochs, seed 7)"));
+    assert_eq!(lines[3], format!("outcome: {accuracy} % (mean test accuracy, last 1 of 2 epochs, seed 7)"));
     // 784 x 16 and 16 x 10 cells, 2 epochs of 160 batches.
     assert!(lines[4].starts_with("hidden writes: 4014080 cells, "), "{}", lines[4]);
     assert!(lines[5].starts_with("readout writes: 51200 cells, "), "{}", lines[5]);

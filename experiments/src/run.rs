@@ -48,7 +48,8 @@ impl std::str::FromStr for Shard {
     }
 }
 
-/// Every trial of `study`, in the order in which they are run.
+/// Every trial of `study`: all conditions with the first seed, then with the next, so that a study that is cut short
+/// still covers its axes.
 pub fn trials<'a>(study: &'a Study, prepared: &Prepared) -> Vec<Trial<'a>> {
     let named = |seed: u64, condition: usize| {
         let settings = &study.conditions[condition].settings;

@@ -34,7 +34,7 @@ pub enum StoreError {
     },
     /// Writing failed.
     #[error(
-        "{path}: cannot be written: {source}\n\nhint: the records so far are whole; run the same command again once there is room"
+        "{path}: cannot be written: {source}\n\nhint: the records so far are whole; run the same command again once it can be written"
     )]
     Write {
         /// File or folder.

@@ -156,7 +156,9 @@ fn cube(what: &str, layers: &[Vec<Vec<f64>>], [depth, height, width]: [usize; 3]
 /// The cases of the repository, and those of `OHMSPIKE_AUTOGRAD_CASES`.
 fn solved() -> Vec<Solved> {
     let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("validation/data/oracle_cases.json");
-    let further = std::env::var_os("OHMSPIKE_AUTOGRAD_CASES").map(PathBuf::from);
+    // Cargo runs tests in the folder of their package; people name files from the root.
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let further = std::env::var_os("OHMSPIKE_AUTOGRAD_CASES").map(|file| root.join(PathBuf::from(file)));
     let read = |path: PathBuf| {
         let file = path.display().to_string();
         let text = std::fs::read_to_string(&path)

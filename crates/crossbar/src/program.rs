@@ -156,7 +156,7 @@ pub(crate) fn total(lanes: &Block) -> u64 {
 
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
 fn write_constant(strip: Strip, draws: &[Block], law: Law, sigma: f32) -> Counts {
-    write_blocks(strip, draws, law, |_, target, draw| {
+    write_blocks(strip, draws, law, false, |_, target, draw| {
         let mut written = Block::ZERO;
         for lane in 0..LANES {
             written[lane] = target[lane] + sigma * draw[lane];
@@ -167,7 +167,7 @@ fn write_constant(strip: Strip, draws: &[Block], law: Law, sigma: f32) -> Counts
 
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
 fn write_relative(strip: Strip, draws: &[Block], law: Law, fraction: f32) -> Counts {
-    write_blocks(strip, draws, law, |_, target, draw| {
+    write_blocks(strip, draws, law, true, |_, target, draw| {
         let mut written = Block::ZERO;
         for lane in 0..LANES {
             let target = clip(target[lane], law.span);
@@ -210,7 +210,7 @@ fn change_log_normal(strip: &Strip, draws: &[Block], law: Law, spread: &LogNorma
 
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
 fn write_change(strip: Strip, draws: &[Block], law: Law, change: &[Block]) -> Counts {
-    write_blocks(strip, draws, law, |block, target, _| {
+    write_blocks(strip, draws, law, true, |block, target, _| {
         let mut written = Block::ZERO;
         for lane in 0..LANES {
             let target = clip(target[lane], law.span);
@@ -220,9 +220,16 @@ fn write_change(strip: Strip, draws: &[Block], law: Law, change: &[Block]) -> Co
     })
 }
 
-/// Writes every block: `written(block, targets, draws with the sign of the row)` is the excess before it is clipped.
+/// Writes every block: `written(block, targets, draws with the sign of the row)` is the excess before it is clipped;
+/// `clips_target` says that it has clipped the target already.
 #[inline(always)]
-fn write_blocks(strip: Strip, draws: &[Block], law: Law, written: impl Fn(usize, &Block, &Block) -> Block) -> Counts {
+fn write_blocks(
+    strip: Strip,
+    draws: &[Block],
+    law: Law,
+    clips_target: bool,
+    written: impl Fn(usize, &Block, &Block) -> Block,
+) -> Counts {
     let Strip { signs, width, last_mask, excess, step } = strip;
     let mut counts = Counts::default();
     let rows = excess.chunks_exact_mut(width).zip(step.chunks_exact(width)).zip(draws.chunks_exact(width));
@@ -235,7 +242,8 @@ fn write_blocks(strip: Strip, draws: &[Block], law: Law, written: impl Fn(usize,
                 signed[lane] = sign * draws[lane];
             }
             let written = written(row * width + block, &target, &signed);
-            settle(excess, &written, step, &mask, law, &mut counts);
+            let aimed = if clips_target { &target } else { &written };
+            settle(excess, [aimed, &written], step, &mask, law, &mut counts);
         }
     }
     counts
@@ -251,14 +259,23 @@ fn aim(excess: &Block, step: &Block, per_weight: f32) -> Block {
     target
 }
 
-/// Ends the write of one block: clips it to the window, leaves the cells alone that were not asked, and counts.
+/// Ends the write of one block: clips it to the window, leaves the cells alone that were not asked, and counts those that
+/// were clipped, be it what was `aimed` at or what was `written`.
 #[inline(always)]
-fn settle(excess: &mut Block, written: &Block, step: &Block, mask: &Block, law: Law, counts: &mut Counts) {
+fn settle(
+    excess: &mut Block,
+    [aimed, written]: [&Block; 2],
+    step: &Block,
+    mask: &Block,
+    law: Law,
+    counts: &mut Counts,
+) {
     for lane in 0..LANES {
         let count = if law.every_cell || step[lane] != 0.0 { mask[lane] } else { 0.0 };
         counts.written[lane] += count;
-        counts.low[lane] += if written[lane] < 0.0 { count } else { 0.0 };
-        counts.high[lane] += if written[lane] > law.span { count } else { 0.0 };
+        let (lowest, highest) = (aimed[lane].min(written[lane]), aimed[lane].max(written[lane]));
+        counts.low[lane] += if lowest < 0.0 { count } else { 0.0 };
+        counts.high[lane] += if highest > law.span { count } else { 0.0 };
         excess[lane] = if count > 0.0 { clip(written[lane], law.span) } else { excess[lane] };
     }
 }

@@ -9,9 +9,10 @@ use serde::{Deserialize, Serialize};
 pub struct WriteReport {
     /// Cells written.
     pub cells_written: u64,
-    /// Writes that would have left a conductance below the window, noise included.
+    /// Writes that would have left a conductance below the window: what they left with its noise, or, where the spread
+    /// depends on the state and the target is clipped first, what they aimed at.
     pub clipped_low: u64,
-    /// Writes that would have left a conductance above the window, noise included.
+    /// The same above the window.
     pub clipped_high: u64,
     /// Cells whose weight has the wrong sign after the update: the parked branch conducts more than the written one.
     pub wrong_sign: u64,

@@ -72,7 +72,8 @@ pub fn maxima(readout: &[Block], classes: usize) -> Vec<(usize, f32)> {
         let (mut best, mut best_step) = (readout[number], Block::ZERO);
         for (step, row) in readout.chunks_exact(blocks).enumerate() {
             let voltage = row[number];
-            let higher = voltage.zip(best, |voltage, best| if voltage > best { 1.0 } else { 0.0 });
+            // What is not at most the best is higher, or NaN: a voltage that is NaN stays so and must not go unseen.
+            let higher = voltage.zip(best, |voltage, best| if voltage <= best { 0.0 } else { 1.0 });
             best = voltage.select(best, higher, |higher| higher > 0.0);
             best_step = Block::splat(step as f32).select(best_step, higher, |higher| higher > 0.0);
         }
@@ -138,6 +139,10 @@ fn cross_entropy(u: &mut [f32], label: usize) -> f64 {
         *value = exp(*value - largest);
         sum += *value;
     }
+    if !sum.is_finite() {
+        // `ln` means nothing there, and what is not a number must not look like one.
+        return f64::NAN;
+    }
     u.iter_mut().for_each(|value| *value /= sum);
     u[label] -= 1.0;
     f64::from(ln(sum) - of_label)
@@ -164,6 +169,15 @@ mod tests {
         assert!((f64::from(gradient.at(2).expect("class 1")[0][1]) - (exps[1] / sum - 1.0)).abs() < 1e-6);
         assert!((f64::from(gradient.at(0).expect("class 2")[0][2]) - exps[2] / sum).abs() < 1e-6);
         assert_eq!(predicted(&maxima(&readout, 3)), 0);
+    }
+
+    #[test]
+    fn a_voltage_that_is_nan_makes_the_loss_nan() {
+        let mut gradient = ReadoutGradient::new(2, 1);
+        let readout = readout(&[[0.0; 3], [1.0, f32::NAN, 0.0], [2.0, f32::NAN, 0.0]]);
+        for loss in [Loss::MaxOverTime, Loss::PerStep] {
+            assert!(loss.differentiate(&readout, 3, 0, 1.0, &mut gradient).is_nan());
+        }
     }
 
     #[test]

@@ -73,6 +73,9 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         run_left(&left, &prepared, arguments.threads.map_or(cores, usize::from), &interrupted, &mut store)?;
     }
 
+    // Other processes may have appended to the same folder meanwhile.
+    drop(store);
+    let store = Store::open(&out)?;
     let summary = Summary::new(&study, &all, &store);
     println!("{}", summary.table().trim_end());
     let written = write_results(&study, &summary, &out)?;
@@ -81,7 +84,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     for path in written {
         println!("{}", path.display());
     }
-    if interrupted.load(Ordering::Relaxed) {
+    if interrupted.load(Ordering::Relaxed) && done < all.len() {
         eprintln!("stopped; run the same command again to go on with the {} trials left", all.len() - done);
         return Ok(ExitCode::from(130));
     }
@@ -236,7 +239,9 @@ fn write_results(study: &Study, summary: &Summary, out: &Path) -> Result<Vec<Pat
     for (path, content) in &files {
         let failed = |source| WriteError { path: path.clone(), source };
         fs::create_dir_all(path.parent().unwrap_or(out)).map_err(failed)?;
-        fs::write(path, content).map_err(failed)?;
+        // Written aside and renamed: a reader, or a full disk, never meets half a file.
+        let aside = with_extension(path, &format!("{}.part", std::process::id()));
+        fs::write(&aside, content).and_then(|()| fs::rename(&aside, path)).map_err(failed)?;
     }
     let records = records.exists().then_some(records);
     Ok(records.into_iter().chain(files.into_iter().map(|(path, _)| path)).collect())

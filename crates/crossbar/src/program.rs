@@ -1,8 +1,8 @@
-//! Programming: from the step that training asks for to the conductance that a write leaves.
+//! Programming: from the conductance aimed at to the one that a write leaves.
 //!
 //! ```text
-//! e* = e + sign step / kappa        target excess, µS (mapping.rs)
-//! e' = clip(write(e*, sign z))      e clipped to 0 .. span; the laws of `write` are in device/write.rs
+//! e* = e + sign step / kappa        target excess, µS (aim.rs)
+//! e' = clip(write(e*, sign z))      e clipped to the cell's own window; the laws of `write` are in device/write.rs
 //! ```
 //!
 //! The draw carries the sign of the row, so that the same draw moves the weight the same way in both kinds of row and
@@ -14,24 +14,16 @@
 use lanes::{Block, LANES, exp, ln};
 use multiversion::multiversion;
 
-use crate::device::{Convention, LnSigma, Write, WriteNoise, WrittenCells};
+use crate::cells::{CellStrip, clip};
+use crate::device::{Convention, LnSigma, Write, WriteNoise};
 use crate::mapping::PairMapping;
-use crate::report::WriteReport;
 
-/// The `add` scheme of one array: every constant of its writes, in µS.
+/// What one write leaves: the constants of the device's write noise in µS.
 #[derive(Clone, Debug)]
-pub(crate) struct AddWrite {
-    law: Law,
-    noise: Noise,
-}
-
-/// What every cell of an array shares.
-#[derive(Clone, Copy, Debug)]
-struct Law {
-    inverse_kappa: f32,
+pub(crate) struct WriteLaw {
     floor: f32,
-    span: f32,
     every_cell: bool,
+    noise: Noise,
 }
 
 /// The spread of a write, scaled.
@@ -53,7 +45,7 @@ struct LogNormal {
     shift: f32,
 }
 
-/// Whole rows of an array at the moment of a write.
+/// Whole rows of a branch at the moment of a write.
 pub(crate) struct Strip<'a> {
     /// +1 or -1 for every row.
     pub(crate) signs: &'a [f32],
@@ -61,15 +53,19 @@ pub(crate) struct Strip<'a> {
     pub(crate) width: usize,
     /// 1 in the lanes of a row's last block that hold a cell.
     pub(crate) last_mask: Block,
-    /// Excess of the written branch, µS.
+    /// Excess of the branch, µS.
     pub(crate) excess: &'a mut [Block],
-    /// Step asked for, weight.
-    pub(crate) step: &'a [Block],
+    /// Constants of its cells.
+    pub(crate) cells: CellStrip<'a>,
 }
 
-/// What a write keeps at hand for every block of a strip.
+/// What is asked of a strip, and what a write keeps at hand for every block of it.
 #[derive(Clone, Debug)]
 pub(crate) struct Scratch {
+    /// Change of the excess asked for, µS; 0 where a cell is asked nothing.
+    pub(crate) asked: Vec<Block>,
+    /// Excess aimed at, µS.
+    pub(crate) target: Vec<Block>,
     /// Standard normals.
     pub(crate) draws: Vec<Block>,
     /// Relative change of the conductance by the write.
@@ -79,7 +75,8 @@ pub(crate) struct Scratch {
 impl Scratch {
     /// Room for strips of up to `blocks` blocks.
     pub(crate) fn new(blocks: usize) -> Scratch {
-        Scratch { draws: vec![Block::ZERO; blocks], change: vec![Block::ZERO; blocks] }
+        let buffer = || vec![Block::ZERO; blocks];
+        Scratch { asked: buffer(), target: buffer(), draws: buffer(), change: buffer() }
     }
 
     /// Blocks of the longest strip.
@@ -88,24 +85,38 @@ impl Scratch {
     }
 }
 
+/// What the writes of a strip did.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Written {
+    /// Cells written.
+    pub(crate) cells: u64,
+    /// Writes that fell below the window of their cell.
+    pub(crate) low: u64,
+    /// Writes that rose above it.
+    pub(crate) high: u64,
+    /// Sum of the conductances that the writes left, µS.
+    pub(crate) conductance: f64,
+}
+
 /// Counts in every lane: exact as long as a strip has fewer than 2^24 blocks.
 #[derive(Clone, Copy, Default)]
 struct Counts {
     written: Block,
     low: Block,
     high: Block,
+    excess: Block,
 }
 
-impl AddWrite {
-    /// The scheme of `write` in pairs of `mapping`, its spread times `scale`; `study_sigma` in units of weight.
-    pub(crate) fn new(write: &Write, mapping: &PairMapping, study_sigma: f32, scale: f32) -> AddWrite {
-        let window = mapping.window();
-        let law = Law {
-            inverse_kappa: mapping.inverse_kappa(),
-            floor: window.low(),
-            span: window.span(),
-            every_cell: write.cells == WrittenCells::All,
-        };
+impl WriteLaw {
+    /// The law of `write` in pairs of `mapping`, its spread times `scale`; `study_sigma` in units of weight. Writes reach
+    /// every cell, or with `every_cell` off only those that are asked something.
+    pub(crate) fn new(
+        write: &Write,
+        mapping: &PairMapping,
+        study_sigma: f32,
+        scale: f32,
+        every_cell: bool,
+    ) -> WriteLaw {
         let noise = match &write.noise {
             WriteNoise::None => Noise::Constant(0.0),
             WriteNoise::StudyLevel => Noise::Constant(study_sigma * mapping.inverse_kappa() * scale),
@@ -120,7 +131,7 @@ impl AddWrite {
                 },
             }),
         };
-        AddWrite { law, noise }
+        WriteLaw { floor: mapping.window().low(), every_cell, noise }
     }
 
     /// Whether writes need draws at all.
@@ -128,24 +139,71 @@ impl AddWrite {
         !matches!(self.noise, Noise::Constant(sigma) if sigma == 0.0)
     }
 
-    /// Writes a strip with the draws in `scratch`; the report counts writes only.
-    pub(crate) fn apply(&self, strip: Strip, scratch: &mut Scratch) -> WriteReport {
+    /// Whether cells that are asked nothing are written too.
+    pub(crate) fn writes_every_cell(&self) -> bool {
+        self.every_cell
+    }
+
+    /// Lowest conductance of the nominal window, µS.
+    pub(crate) fn floor(&self) -> f32 {
+        self.floor
+    }
+
+    /// Writes a strip at the targets and with the draws in `scratch`.
+    pub(crate) fn apply(&self, strip: Strip, scratch: &mut Scratch) -> Written {
         let blocks = strip.excess.len();
-        let (draws, change) = (&scratch.draws[..blocks], &mut scratch.change[..blocks]);
+        let Scratch { asked, target, draws, change } = scratch;
+        let aim = Aim { asked: &asked[..blocks], target: &target[..blocks], draws: &draws[..blocks] };
         let counts = match &self.noise {
-            Noise::Constant(sigma) => write_constant(strip, draws, self.law, *sigma),
-            Noise::Relative(fraction) => write_relative(strip, draws, self.law, *fraction),
+            Noise::Constant(sigma) => write_constant(strip, aim, self, *sigma),
+            Noise::Relative(fraction) => write_relative(strip, aim, self, *fraction),
             Noise::LogNormal(spread) => {
-                change_log_normal(&strip, draws, self.law, spread, change);
-                write_change(strip, draws, self.law, change)
+                change_log_normal(&strip, aim, self.floor, spread, &mut change[..blocks]);
+                write_change(strip, aim, self, &change[..blocks])
             }
         };
-        WriteReport {
-            cells_written: total(&counts.written),
-            clipped_low: total(&counts.low),
-            clipped_high: total(&counts.high),
-            ..WriteReport::default()
+        let cells = total(&counts.written);
+        let excess: f64 = counts.excess.0.iter().map(|&excess| f64::from(excess)).sum();
+        Written {
+            cells,
+            low: total(&counts.low),
+            high: total(&counts.high),
+            conductance: excess + cells as f64 * f64::from(self.floor),
         }
+    }
+
+    /// The excess that one write leaves at sixteen `target`s, not clipped; `signed` draws, `spread` the cells' factors.
+    /// The same arithmetic as in a strip.
+    #[inline(always)]
+    pub(crate) fn leave(&self, target: &Block, [low, high]: [&Block; 2], signed: &Block, spread: &Block) -> Block {
+        let mut left = Block::ZERO;
+        match &self.noise {
+            Noise::Constant(sigma) => {
+                for lane in 0..LANES {
+                    left[lane] = target[lane] + (sigma * spread[lane]) * signed[lane];
+                }
+            }
+            Noise::Relative(fraction) => {
+                for lane in 0..LANES {
+                    let target = clip(target[lane], low[lane], high[lane]);
+                    left[lane] = target + (fraction * spread[lane]) * (self.floor + target) * signed[lane];
+                }
+            }
+            Noise::LogNormal(log_normal) => {
+                let mut ln_conductance = Block::ZERO;
+                for lane in 0..LANES {
+                    ln_conductance[lane] = ln_of(self.floor + clip(target[lane], low[lane], high[lane]));
+                }
+                let ln_sigma = log_normal.curve.at(&ln_conductance);
+                for lane in 0..LANES {
+                    let target = clip(target[lane], low[lane], high[lane]);
+                    let sigma = log_normal.scale * exp(ln_sigma[lane]) * spread[lane];
+                    let change = exp(sigma * signed[lane] + log_normal.shift * (sigma * sigma)) - 1.0;
+                    left[lane] = target + (self.floor + target) * change;
+                }
+            }
+        }
+        left
     }
 }
 
@@ -154,24 +212,36 @@ pub(crate) fn total(lanes: &Block) -> u64 {
     lanes.0.iter().map(|&count| count as u64).sum()
 }
 
+/// What a strip is asked, and its draws.
+#[derive(Clone, Copy)]
+struct Aim<'a> {
+    asked: &'a [Block],
+    target: &'a [Block],
+    draws: &'a [Block],
+}
+
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
-fn write_constant(strip: Strip, draws: &[Block], law: Law, sigma: f32) -> Counts {
-    write_blocks(strip, draws, law, false, |_, target, draw| {
+fn write_constant(strip: Strip, aim: Aim, law: &WriteLaw, sigma: f32) -> Counts {
+    let cells = strip.cells;
+    write_blocks(strip, aim, law.every_cell, false, |block, target, draw| {
+        let spread = cells.spread(block);
         let mut written = Block::ZERO;
         for lane in 0..LANES {
-            written[lane] = target[lane] + sigma * draw[lane];
+            written[lane] = target[lane] + (sigma * spread[lane]) * draw[lane];
         }
         written
     })
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
-fn write_relative(strip: Strip, draws: &[Block], law: Law, fraction: f32) -> Counts {
-    write_blocks(strip, draws, law, true, |_, target, draw| {
+fn write_relative(strip: Strip, aim: Aim, law: &WriteLaw, fraction: f32) -> Counts {
+    let (cells, floor) = (strip.cells, law.floor);
+    write_blocks(strip, aim, law.every_cell, true, |block, target, draw| {
+        let (low, high, spread) = (cells.low(block), cells.high(block), cells.spread(block));
         let mut written = Block::ZERO;
         for lane in 0..LANES {
-            let target = clip(target[lane], law.span);
-            written[lane] = target + fraction * (law.floor + target) * draw[lane];
+            let target = clip(target[lane], low[lane], high[lane]);
+            written[lane] = target + (fraction * spread[lane]) * (floor + target) * draw[lane];
         }
         written
     })
@@ -180,24 +250,22 @@ fn write_relative(strip: Strip, draws: &[Block], law: Law, fraction: f32) -> Cou
 /// Relative change G'/G* - 1 of a log-normal write at every target. Three short loops: of each the processor works on
 /// several blocks at once, where one long chain of operations would leave it waiting.
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
-fn change_log_normal(strip: &Strip, draws: &[Block], law: Law, spread: &LogNormal, change: &mut [Block]) {
-    let width = strip.width;
-    let rows = strip.excess.chunks_exact(width).zip(strip.step.chunks_exact(width));
-    for (sign, ((excess, step), change)) in strip.signs.iter().zip(rows.zip(change.chunks_exact_mut(width))) {
-        for ((excess, step), ln_conductance) in excess.iter().zip(step).zip(change) {
-            let target = aim(excess, step, sign * law.inverse_kappa);
-            for lane in 0..LANES {
-                ln_conductance[lane] = ln(law.floor + clip(target[lane], law.span));
-            }
-        }
-    }
-    for sigma in change.iter_mut() {
-        let ln_sigma = spread.curve.at(sigma);
+fn change_log_normal(strip: &Strip, aim: Aim, floor: f32, spread: &LogNormal, change: &mut [Block]) {
+    let cells = strip.cells;
+    for (block, (target, ln_conductance)) in aim.target.iter().zip(change.iter_mut()).enumerate() {
+        let (low, high) = (cells.low(block), cells.high(block));
         for lane in 0..LANES {
-            sigma[lane] = spread.scale * exp(ln_sigma[lane]);
+            ln_conductance[lane] = ln_of(floor + clip(target[lane], low[lane], high[lane]));
         }
     }
-    let rows = change.chunks_exact_mut(width).zip(draws.chunks_exact(width));
+    for (block, sigma) in change.iter_mut().enumerate() {
+        let ln_sigma = spread.curve.at(sigma);
+        let factor = cells.spread(block);
+        for lane in 0..LANES {
+            sigma[lane] = spread.scale * exp(ln_sigma[lane]) * factor[lane];
+        }
+    }
+    let rows = change.chunks_exact_mut(strip.width).zip(aim.draws.chunks_exact(strip.width));
     for (sign, (change, draws)) in strip.signs.iter().zip(rows) {
         for (change, draw) in change.iter_mut().zip(draws) {
             for lane in 0..LANES {
@@ -208,13 +276,21 @@ fn change_log_normal(strip: &Strip, draws: &[Block], law: Law, spread: &LogNorma
     }
 }
 
+/// ln of a conductance; an open line has none, and is stuck at it whatever its logarithm would be.
+#[inline(always)]
+fn ln_of(conductance: f32) -> f32 {
+    ln(if conductance < 1e-12 { 1e-12 } else { conductance })
+}
+
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
-fn write_change(strip: Strip, draws: &[Block], law: Law, change: &[Block]) -> Counts {
-    write_blocks(strip, draws, law, true, |block, target, _| {
+fn write_change(strip: Strip, aim: Aim, law: &WriteLaw, change: &[Block]) -> Counts {
+    let (cells, floor) = (strip.cells, law.floor);
+    write_blocks(strip, aim, law.every_cell, true, |block, target, _| {
+        let (low, high) = (cells.low(block), cells.high(block));
         let mut written = Block::ZERO;
         for lane in 0..LANES {
-            let target = clip(target[lane], law.span);
-            written[lane] = target + (law.floor + target) * change[block][lane];
+            let target = clip(target[lane], low[lane], high[lane]);
+            written[lane] = target + (floor + target) * change[block][lane];
         }
         written
     })
@@ -225,64 +301,50 @@ fn write_change(strip: Strip, draws: &[Block], law: Law, change: &[Block]) -> Co
 #[inline(always)]
 fn write_blocks(
     strip: Strip,
-    draws: &[Block],
-    law: Law,
+    aim: Aim,
+    every_cell: bool,
     clips_target: bool,
     written: impl Fn(usize, &Block, &Block) -> Block,
 ) -> Counts {
-    let Strip { signs, width, last_mask, excess, step } = strip;
+    let Strip { signs, width, last_mask, excess, cells } = strip;
     let mut counts = Counts::default();
-    let rows = excess.chunks_exact_mut(width).zip(step.chunks_exact(width)).zip(draws.chunks_exact(width));
-    for (row, (sign, ((excess, step), draws))) in signs.iter().zip(rows).enumerate() {
-        for (block, ((excess, step), draws)) in excess.iter_mut().zip(step).zip(draws).enumerate() {
-            let mask = if block + 1 == width { last_mask } else { Block::splat(1.0) };
-            let target = aim(excess, step, sign * law.inverse_kappa);
+    for (row, (sign, excess)) in signs.iter().zip(excess.chunks_exact_mut(width)).enumerate() {
+        for (column, excess) in excess.iter_mut().enumerate() {
+            let block = row * width + column;
+            let mask = if column + 1 == width { last_mask } else { Block::splat(1.0) };
+            let (target, asked, draws) = (&aim.target[block], &aim.asked[block], &aim.draws[block]);
             let mut signed = Block::ZERO;
+            let mut reached = mask;
             for lane in 0..LANES {
                 signed[lane] = sign * draws[lane];
+                reached[lane] = if every_cell || asked[lane] != 0.0 { mask[lane] } else { 0.0 };
             }
-            let written = written(row * width + block, &target, &signed);
-            let aimed = if clips_target { &target } else { &written };
-            settle(excess, [aimed, &written], step, &mask, law, &mut counts);
+            let written = written(block, target, &signed);
+            let aimed = if clips_target { target } else { &written };
+            settle(excess, [aimed, &written], &reached, [&cells.low(block), &cells.high(block)], &mut counts);
         }
     }
     counts
 }
 
-/// Target excess of a block, µS; `per_weight` is 1/kappa with the sign of the row.
-#[inline(always)]
-fn aim(excess: &Block, step: &Block, per_weight: f32) -> Block {
-    let mut target = Block::ZERO;
-    for lane in 0..LANES {
-        target[lane] = excess[lane] + per_weight * step[lane];
-    }
-    target
-}
-
-/// Ends the write of one block: clips it to the window, leaves the cells alone that were not asked, and counts those that
-/// were clipped, be it what was `aimed` at or what was `written`.
+/// Ends the write of one block: clips it to the windows of its cells, leaves the cells alone that were not `reached`, and
+/// counts those that were clipped, be it what was `aimed` at or what was `written`.
 #[inline(always)]
 fn settle(
     excess: &mut Block,
     [aimed, written]: [&Block; 2],
-    step: &Block,
-    mask: &Block,
-    law: Law,
+    reached: &Block,
+    [low, high]: [&Block; 2],
     counts: &mut Counts,
 ) {
     for lane in 0..LANES {
-        let count = if law.every_cell || step[lane] != 0.0 { mask[lane] } else { 0.0 };
+        let count = reached[lane];
         counts.written[lane] += count;
         let (lowest, highest) = (aimed[lane].min(written[lane]), aimed[lane].max(written[lane]));
-        counts.low[lane] += if lowest < 0.0 { count } else { 0.0 };
-        counts.high[lane] += if highest > law.span { count } else { 0.0 };
-        excess[lane] = if count > 0.0 { clip(written[lane], law.span) } else { excess[lane] };
+        counts.low[lane] += if lowest < low[lane] { count } else { 0.0 };
+        counts.high[lane] += if highest > high[lane] { count } else { 0.0 };
+        let settled = clip(written[lane], low[lane], high[lane]);
+        excess[lane] = if count > 0.0 { settled } else { excess[lane] };
+        counts.excess[lane] += count * excess[lane];
     }
-}
-
-/// `excess` within 0 .. `span`. NaN stays NaN, and no step brings one in: `update` refuses it.
-#[inline(always)]
-fn clip(excess: f32, span: f32) -> f32 {
-    let above = if excess < 0.0 { 0.0 } else { excess };
-    if above > span { span } else { above }
 }

@@ -7,21 +7,33 @@ use serde::{Deserialize, Serialize};
 /// Counts of one update, or of several added up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WriteReport {
-    /// Cells written.
+    /// Cells written; in two-branch pairs the cells of both branches count.
     pub cells_written: u64,
-    /// Writes that would have left a conductance below the window: what they left with its noise, or, where the spread
-    /// depends on the state and the target is clipped first, what they aimed at.
+    /// Writes that would have left a conductance below the window of their cell: what they left with its noise, or, where
+    /// the spread depends on the state and the target is clipped first, what they aimed at. Stuck cells, whose window is a
+    /// point, count here or above at nearly every write.
     pub clipped_low: u64,
     /// The same above the window.
     pub clipped_high: u64,
-    /// Cells whose weight has the wrong sign after the update: the parked branch conducts more than the written one.
+    /// Weights of the wrong sign after the update: the opposite branch conducts more than the main one.
     pub wrong_sign: u64,
-    /// Cells of the array, written or not.
+    /// Weights of the array, written or not.
     pub cells: u64,
+    /// Write pulses: one a write with the scheme `add`, one a pulse with `pulsed`, one a try with `verify`, two a refresh.
+    pub pulses: u64,
+    /// Reads that verified a write.
+    pub verify_reads: u64,
+    /// Writes whose tries ran out.
+    pub gave_up: u64,
+    /// Writes that were asked more pulses than one write may have.
+    pub pulse_limited: u64,
+    /// Pairs whose cells were reset because one had reached its ceiling.
+    pub refreshed: u64,
 }
 
 impl WriteReport {
-    /// Share of cells whose weight has the wrong sign, mean over the updates added up; 0 before the first.
+    /// Share of weights that have the wrong sign, mean over the updates added up; 0 before the first. The Dale violation
+    /// rate.
     pub fn dale_violation_rate(&self) -> f64 {
         share(self.wrong_sign, self.cells)
     }
@@ -44,6 +56,11 @@ impl AddAssign for WriteReport {
         self.clipped_high += other.clipped_high;
         self.wrong_sign += other.wrong_sign;
         self.cells += other.cells;
+        self.pulses += other.pulses;
+        self.verify_reads += other.verify_reads;
+        self.gave_up += other.gave_up;
+        self.pulse_limited += other.pulse_limited;
+        self.refreshed += other.refreshed;
     }
 }
 
@@ -59,8 +76,10 @@ mod tests {
     fn rates_are_means_over_the_updates_added_up() {
         let mut sum = WriteReport::default();
         assert_eq!(sum.dale_violation_rate(), 0.0);
-        sum += WriteReport { cells_written: 10, clipped_low: 5, clipped_high: 0, wrong_sign: 2, cells: 20 };
-        sum += WriteReport { cells_written: 30, clipped_low: 1, clipped_high: 4, wrong_sign: 0, cells: 20 };
+        let first = WriteReport { cells_written: 10, clipped_low: 5, wrong_sign: 2, cells: 20, ..WriteReport::default() };
+        let second = WriteReport { cells_written: 30, clipped_low: 1, clipped_high: 4, cells: 20, ..first };
+        sum += first;
+        sum += WriteReport { wrong_sign: 0, ..second };
         assert_eq!((sum.dale_violation_rate(), sum.clipped_low_rate(), sum.clipped_high_rate()), (0.05, 0.15, 0.1));
     }
 }

@@ -1,7 +1,8 @@
 //! Random streams named by a path of names and numbers.
 //!
 //! A [`Seed`] is a key and a place in a tree. A name or a number leads to a child; from any place a stream opens:
-//! [`Seed::stream`] for single draws (any `rand` distribution), [`Seed::normals`] for standard normals in bulk.
+//! [`Seed::stream`] for single draws (any `rand` distribution), [`Seed::normals`] for standard normals and
+//! [`Seed::uniforms`] for uniform numbers in bulk.
 //! Whoever asks for the same path gets the same draws: nothing depends on the order of asking, on threads or on the
 //! CPU. There is no other source of randomness in Ohmspike.
 //!
@@ -23,9 +24,11 @@
 
 mod normals;
 mod philox;
+mod uniforms;
 
 pub use normals::Normals;
 pub use rand_philox::Philox;
+pub use uniforms::Uniforms;
 use rand_philox::philox4x32_10;
 
 /// Keys the steps along a name and a number apart, so that no name equals a number.
@@ -71,6 +74,12 @@ impl Seed {
     /// one or the other from a place.
     pub fn normals(self) -> Normals {
         Normals::new(self.key, self.place)
+    }
+
+    /// Opens the stream of this place for uniform numbers in blocks. Its words are those of [`Seed::stream`]: take one
+    /// kind of draw from a place.
+    pub fn uniforms(self) -> Uniforms {
+        Uniforms::new(self.key, self.place)
     }
 
     /// One Philox block as a hash of the place and 64 bits of data.

@@ -21,11 +21,13 @@ pub(crate) mod number;
 mod parked;
 mod parse;
 mod provenance;
+mod pulses;
 mod read;
 pub(crate) mod refusal;
 mod schema;
 mod shape;
 mod table;
+mod verify;
 mod write;
 
 use schemars::JsonSchema;
@@ -34,12 +36,14 @@ use serde::{Deserialize, Serialize};
 pub use number::Allowed;
 pub use parked::{Parked, ParkedBranch, ParkedSpec};
 pub use provenance::{Grade, Provenance};
+pub use pulses::{CycleNoise, Direction, PulseKind, PulseLaw, Pulses, PulsesSpec};
 pub use read::{Read, ReadNoiseKind, ReadSpec, WhiteNoise, WhiteNoiseSpec};
 pub use refusal::{DeviceError, Problem, SpecError};
 pub use schema::{field_table, schema};
 pub(crate) use table::LnSigma;
 pub use table::{Convention, SpreadPoint, SpreadTable};
-pub use write::{Write, WriteNoise, WriteNoiseKind, WriteSpec, WrittenCells};
+pub use verify::{Acceptance, Sides, Verify, VerifySpec};
+pub use write::{Scheme, SchemeKind, Write, WriteNoise, WriteNoiseKind, WriteSpec, WrittenCells};
 
 use crate::window::{ConductanceWindow, WindowSpec};
 
@@ -151,7 +155,7 @@ mod tests {
     fn a_mechanism_that_is_left_out_is_off() {
         let text = r#"{"name": "bare", "window": {"low_resistance_ohm": 1e3, "high_resistance_ohm": 1e6}}"#;
         let device = Device::from_json(text).unwrap();
-        assert_eq!(device.write, Write { noise: WriteNoise::None, cells: WrittenCells::All });
+        assert_eq!(device.write, Write { noise: WriteNoise::None, cells: WrittenCells::All, scheme: Scheme::Add });
         assert_eq!(device.read.white, WhiteNoise::None);
         assert_eq!(device.parked, Parked::Reference);
     }

@@ -71,6 +71,33 @@ pub enum Problem {
         /// The resistance that does not lie above it, ohm.
         next: f64,
     },
+    /// A list that is too short.
+    #[error("got {count} values, must be at least {least}")]
+    TooFew {
+        /// Values given.
+        count: usize,
+        /// Values needed.
+        least: usize,
+    },
+    /// Two keys of which one must be given.
+    #[error(
+        "{}, must be given either here or as `{}`, once",
+        if *given_both { "given twice in two units" } else { "missing" }, keys[1]
+    )]
+    EitherOr {
+        /// Whether both are given; else none is.
+        given_both: bool,
+        /// The keys; the first is the one that the refusal stands at.
+        keys: [&'static str; 2],
+    },
+    /// A part of a scheme that another scheme has.
+    #[error("not a key of scheme `{scheme}`, must stand with scheme `{belongs_to}`")]
+    OtherScheme {
+        /// The scheme of the file.
+        scheme: &'static str,
+        /// The scheme that the key belongs to.
+        belongs_to: &'static str,
+    },
     /// A name without letters.
     #[error("got an empty text, must name the device")]
     Empty,

@@ -12,7 +12,15 @@
 //!               ln G' = ln T + sigma(R) z - sigma(R)²/2   mean preserving
 //! ```
 //!
-//! and last G' is clipped to the window. Constant noise is the noise of Kilgore, Kopsick, Ascoli and Adam, Sci Rep 15,
+//! and last G' is clipped to the window. How G* comes about is the scheme:
+//!
+//! ```text
+//! add       G* = G + dG
+//! pulsed    G* is where whole pulses take the cell (device/pulses.rs); the noise above comes on top
+//! verify    writes and reads again until the cell is near G + dG (device/verify.rs)
+//! ```
+//!
+//! Constant noise is the noise of Kilgore, Kopsick, Ascoli and Adam, Sci Rep 15,
 //! 24798 (2025), Methods; the table is the form in which spreads of resistive switches are published.
 //!
 //! ```
@@ -28,9 +36,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::number::{SIGMA_MICROSIEMENS, SIGMA_PERCENT, optional_number};
-use super::refusal::{SpecError, refuse_foreign, required};
-use super::shape::{optional_objects, optional_word, word};
+use super::pulses::{Pulses, PulsesSpec};
+use super::refusal::{Problem, SpecError, refuse_foreign, required};
+use super::shape::{optional_object, optional_objects, optional_word, word};
 use super::table::{Convention, SpreadPoint, SpreadTable};
+use super::verify::{Verify, VerifySpec};
 use crate::spread::Sigma;
 
 /// Kinds of write noise.
@@ -61,7 +71,20 @@ pub enum WrittenCells {
     Asked,
 }
 
-/// The write noise in a device file.
+/// Ways of bringing a cell to its target.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum SchemeKind {
+    /// One write that adds the step asked for.
+    #[default]
+    Add,
+    /// Whole pulses, the step rounded to them at random so that its mean is kept.
+    Pulsed,
+    /// Writes and reads in turn until the cell is near its target.
+    Verify,
+}
+
+/// The writing of a cell in a device file.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WriteSpec {
@@ -91,6 +114,17 @@ pub struct WriteSpec {
     /// Cells that an update writes.
     #[serde(default, deserialize_with = "word")]
     pub cells: WrittenCells,
+    /// How a cell is brought to its target.
+    #[serde(default, deserialize_with = "word")]
+    pub scheme: SchemeKind,
+    /// `pulsed` only: what one pulse does.
+    #[serde(default, deserialize_with = "optional_object", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "PulsesSpec")]
+    pub pulses: Option<PulsesSpec>,
+    /// `verify` only: when a write is accepted.
+    #[serde(default, deserialize_with = "optional_object", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "VerifySpec")]
+    pub verify: Option<VerifySpec>,
 }
 
 /// The spread that a write leaves.
@@ -123,6 +157,32 @@ pub struct Write {
     pub noise: WriteNoise,
     /// Which cells an update writes.
     pub cells: WrittenCells,
+    /// How a cell is brought to its target.
+    pub scheme: Scheme,
+}
+
+/// How a cell is brought to its target.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Scheme {
+    /// One write that adds the step asked for.
+    #[default]
+    Add,
+    /// Whole pulses.
+    Pulsed(Pulses),
+    /// Writes and reads in turn.
+    Verify(Verify),
+}
+
+impl Write {
+    /// What one pulse does, for a device that is written by pulses.
+    pub fn pulses(&self) -> Option<&Pulses> {
+        if let Scheme::Pulsed(pulses) = &self.scheme { Some(pulses) } else { None }
+    }
+
+    /// When a write is accepted, for a device that is verified.
+    pub fn verify(&self) -> Option<&Verify> {
+        if let Scheme::Verify(verify) = &self.scheme { Some(verify) } else { None }
+    }
 }
 
 impl WriteNoise {
@@ -183,6 +243,29 @@ impl TryFrom<WriteSpec> for Write {
                 WriteNoise::Table(SpreadTable::new(spec.convention.unwrap_or_default(), points)?)
             }
         };
-        Ok(Write { noise, cells: spec.cells })
+        let scheme = scheme(spec.scheme, spec.pulses, spec.verify)?;
+        Ok(Write { noise, cells: spec.cells, scheme })
+    }
+}
+
+fn scheme(kind: SchemeKind, pulses: Option<PulsesSpec>, verify: Option<VerifySpec>) -> Result<Scheme, SpecError> {
+    let word = match kind {
+        SchemeKind::Add => "add",
+        SchemeKind::Pulsed => "pulsed",
+        SchemeKind::Verify => "verify",
+    };
+    let foreign = |key, belongs_to| Err(SpecError::at(key, Problem::OtherScheme { scheme: word, belongs_to }));
+    match (kind, pulses, verify) {
+        (SchemeKind::Add | SchemeKind::Verify, Some(_), _) => foreign("pulses", "pulsed"),
+        (SchemeKind::Add | SchemeKind::Pulsed, _, Some(_)) => foreign("verify", "verify"),
+        (SchemeKind::Add, None, None) => Ok(Scheme::Add),
+        (SchemeKind::Pulsed, pulses, None) => {
+            let pulses = Pulses::try_from(required("pulses", pulses, word)?);
+            Ok(Scheme::Pulsed(pulses.map_err(|error| error.within("pulses"))?))
+        }
+        (SchemeKind::Verify, None, verify) => {
+            let verify = Verify::try_from(required("verify", verify, word)?);
+            Ok(Scheme::Verify(verify.map_err(|error| error.within("verify"))?))
+        }
     }
 }

@@ -1,0 +1,199 @@
+//! One side of all pairs of an array: what its cells hold, what a read sees of them, and what writing has cost them.
+
+use std::ops::Range;
+
+use lanes::{Block, LANES, Matrix, lane_mask};
+use multiversion::multiversion;
+use seed::{Normals, Seed};
+
+use crate::cells::{CellStrip, Cells, clip};
+use crate::program::{Scratch, Strip, WriteLaw};
+use crate::pulsed::{PulseStreams, PulsedWrite};
+use crate::report::WriteReport;
+use crate::verified::{TryStreams, VerifiedWrite, VerifyStrip};
+
+/// One side of all pairs.
+#[derive(Clone, Debug)]
+pub(crate) struct Branch {
+    /// What the last write left: excess over the floor of the nominal window, µS.
+    pub(crate) excess: Matrix,
+    /// Constants of the cells.
+    pub(crate) cells: Cells,
+    /// Standard normal of the last write of every cell, for its path after it; none for a device that stays.
+    pub(crate) relaxation: Option<Matrix>,
+    /// What a read sees now, as excess, µS; none where that is what the last write left.
+    pub(crate) visible: Option<Matrix>,
+    /// Write pulses of every lane; none where every update writes every cell once.
+    pub(crate) pulses: Option<Vec<u32>>,
+}
+
+/// How cells are brought to their targets.
+#[derive(Clone, Debug)]
+pub(crate) enum Scheme {
+    Add,
+    Pulsed(PulsedWrite),
+    Verified(VerifiedWrite),
+}
+
+/// The random streams of one update of one branch.
+pub(crate) struct BranchStreams {
+    normals: Normals,
+    pulses: PulseStreams,
+    tries: TryStreams,
+    relaxation: Normals,
+}
+
+impl BranchStreams {
+    /// The streams below `seed`, one seed an update and branch.
+    pub(crate) fn new(seed: Seed) -> BranchStreams {
+        BranchStreams {
+            normals: seed.normals(),
+            pulses: PulseStreams::new(seed),
+            tries: TryStreams::new(seed),
+            relaxation: seed.named("relaxation").normals(),
+        }
+    }
+}
+
+/// What the writes of a strip did.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct StripReport {
+    /// Counts.
+    pub(crate) counts: WriteReport,
+    /// Sum of the conductances that the pulses left or met, µS.
+    pub(crate) pulsed: f64,
+    /// Sum of the conductances that were verified, µS.
+    pub(crate) verified: f64,
+}
+
+impl Branch {
+    /// Writes the blocks of whole rows as `scratch` asks; `signs` has one sign for each of the rows.
+    pub(crate) fn write(
+        &mut self,
+        blocks: Range<usize>,
+        signs: &[f32],
+        law: &WriteLaw,
+        scheme: &mut Scheme,
+        scratch: &mut Scratch,
+        streams: &mut BranchStreams,
+    ) -> StripReport {
+        let (width, last_mask) = (self.excess.row_blocks(), last_mask(&self.excess));
+        if law.is_noisy() {
+            streams.normals.fill(&mut scratch.draws[..blocks.len()]);
+        }
+        let lanes = blocks.start * LANES..blocks.end * LANES;
+        let counts = self.pulses.as_mut().map(|pulses| &mut pulses[lanes]);
+        let excess = &mut self.excess.blocks_mut()[blocks.clone()];
+        let cells = self.cells.strip(blocks.clone());
+        let report = match scheme {
+            Scheme::Add => {
+                if let Some(counts) = counts {
+                    count_asked(&scratch.asked[..blocks.len()], counts);
+                }
+                let written = law.apply(Strip { signs, width, last_mask, excess, cells }, scratch);
+                StripReport {
+                    counts: WriteReport {
+                        cells_written: written.cells,
+                        clipped_low: written.low,
+                        clipped_high: written.high,
+                        pulses: written.cells,
+                        ..WriteReport::default()
+                    },
+                    pulsed: written.conductance,
+                    verified: 0.0,
+                }
+            }
+            Scheme::Pulsed(pulsed) => {
+                let pulses = pulsed.apply(excess, cells, scratch, &mut streams.pulses, counts);
+                let written = law.apply(Strip { signs, width, last_mask, excess, cells }, scratch);
+                StripReport {
+                    counts: WriteReport {
+                        cells_written: written.cells,
+                        clipped_low: written.low,
+                        clipped_high: written.high,
+                        pulses: pulses.pulses,
+                        pulse_limited: pulses.limited,
+                        ..WriteReport::default()
+                    },
+                    pulsed: pulses.conductance,
+                    verified: 0.0,
+                }
+            }
+            Scheme::Verified(verified) => {
+                let strip = VerifyStrip { signs, width, last_mask, excess, cells };
+                let done = verified.apply(strip, law, scratch, &mut streams.tries, counts);
+                StripReport {
+                    counts: WriteReport {
+                        cells_written: done.cells,
+                        clipped_low: done.clipped[0],
+                        clipped_high: done.clipped[1],
+                        pulses: done.tries,
+                        verify_reads: done.reads,
+                        gave_up: done.gave_up,
+                        ..WriteReport::default()
+                    },
+                    pulsed: done.conductance,
+                    verified: done.conductance,
+                }
+            }
+        };
+        if let Some(relaxation) = &mut self.relaxation {
+            streams.relaxation.fill(&mut scratch.draws[..blocks.len()]);
+            let held = &mut relaxation.blocks_mut()[blocks.clone()];
+            let every_cell = law.writes_every_cell();
+            renew(held, &scratch.draws[..blocks.len()], &scratch.asked[..blocks.len()], every_cell, width, last_mask);
+        }
+        report
+    }
+
+    /// What a read sees of `blocks` now, as excess, µS.
+    pub(crate) fn seen(&self, blocks: Range<usize>) -> &[Block] {
+        &self.visible.as_ref().unwrap_or(&self.excess).blocks()[blocks]
+    }
+
+    /// What a read sees of one cell now, as excess, µS.
+    pub(crate) fn seen_at(&self, row: usize, column: usize) -> f32 {
+        self.visible.as_ref().unwrap_or(&self.excess)[(row, column)]
+    }
+
+    /// Brings every cell within its own bounds.
+    pub(crate) fn hold(&mut self) {
+        for row in 0..self.excess.rows() {
+            for column in 0..self.excess.columns() {
+                let (low, high) = self.cells.bounds(row, column);
+                self.excess[(row, column)] = clip(self.excess[(row, column)], low, high);
+            }
+        }
+    }
+}
+
+/// 1 in the lanes of a row's last block that hold a cell.
+pub(crate) fn last_mask(matrix: &Matrix) -> Block {
+    lane_mask(matrix.columns(), matrix.row_blocks() - 1)
+}
+
+/// Counts one pulse for every cell that is asked something.
+fn count_asked(asked: &[Block], counts: &mut [u32]) {
+    for (asked, counts) in asked.iter().zip(counts.as_chunks_mut::<LANES>().0) {
+        for lane in 0..LANES {
+            counts[lane] += u32::from(asked[lane] != 0.0);
+        }
+    }
+}
+
+/// Draws the path of the cells that were written anew.
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+fn renew(held: &mut [Block], draws: &[Block], asked: &[Block], every_cell: bool, width: usize, last_mask: Block) {
+    for (block, ((held, draws), asked)) in held.iter_mut().zip(draws).zip(asked).enumerate() {
+        let mask = if (block + 1) % width == 0 { last_mask } else { Block::splat(1.0) };
+        for lane in 0..LANES {
+            let written = every_cell || asked[lane] != 0.0;
+            held[lane] = if written { mask[lane] * draws[lane] } else { held[lane] };
+        }
+    }
+}
+
+/// Constants of a strip, for whoever turns steps into targets.
+pub(crate) fn strip_of(branch: &Branch, blocks: Range<usize>) -> CellStrip<'_> {
+    branch.cells.strip(blocks)
+}

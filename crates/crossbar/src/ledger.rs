@@ -1,0 +1,128 @@
+//! What an array has cost: pulses, reads and the conductances that they met, from which energy follows.
+//!
+//! ```text
+//! E_write = V_write² t_write sum of G over the write pulses                      µS V² s = µJ
+//! E_read  = V_read²  t_read  sum of G over the cells of every row read           verify reads included
+//! E_adc   = conversions x energy of one;  E_dac = rows driven x energy of one
+//! ```
+//!
+//! Voltages, times and energies are those that the device file states (device/energy.rs); what it does not state is not
+//! known. A ledger is a sum: those of the parts of a run add up to that of the whole.
+
+use std::ops::AddAssign;
+
+use serde::{Deserialize, Serialize};
+
+use crate::device::Device;
+
+/// Counts and sums since the last time they were taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Ledger {
+    /// Write pulses.
+    pub write_pulses: u64,
+    /// Sum of the conductances of the cells that they met or left, µS.
+    pub write_conductance: f64,
+    /// Reads that verified a write.
+    pub verify_reads: u64,
+    /// Sum of the conductances that these read, µS.
+    pub verify_conductance: f64,
+    /// Rows driven for a read: one for every spike.
+    pub row_reads: u64,
+    /// Sum of the conductances of all cells of those rows, both branches, µS.
+    pub read_conductance: f64,
+    /// Conversions of column sums, counted for every tile and step as one a column, at most one a row driven.
+    pub conversions: u64,
+}
+
+/// Energy in µJ; none where the device file does not state what it follows from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct EnergyUse {
+    /// Write pulses.
+    pub write_microjoules: Option<f64>,
+    /// Cells that were read, verify reads included.
+    pub read_microjoules: Option<f64>,
+    /// Column converters.
+    pub adc_microjoules: Option<f64>,
+    /// Row drivers.
+    pub dac_microjoules: Option<f64>,
+}
+
+impl Ledger {
+    /// The energy of these counts in cells and converters of `device`.
+    pub fn energy(&self, device: &Device) -> EnergyUse {
+        let energy = &device.energy;
+        let read = self.read_conductance + self.verify_conductance;
+        EnergyUse {
+            write_microjoules: energy.write_microjoules(self.write_conductance),
+            read_microjoules: device.read.volts.and_then(|volts| energy.read_microjoules(volts, read)),
+            adc_microjoules: energy.adc_microjoules(self.conversions),
+            dac_microjoules: energy.dac_microjoules(self.row_reads),
+        }
+    }
+}
+
+impl EnergyUse {
+    /// Sum of what is known; none where nothing is.
+    pub fn known_microjoules(&self) -> Option<f64> {
+        let parts = [self.write_microjoules, self.read_microjoules, self.adc_microjoules, self.dac_microjoules];
+        parts.iter().any(Option::is_some).then(|| parts.iter().flatten().sum())
+    }
+}
+
+impl AddAssign for Ledger {
+    fn add_assign(&mut self, other: Ledger) {
+        self.write_pulses += other.write_pulses;
+        self.write_conductance += other.write_conductance;
+        self.verify_reads += other.verify_reads;
+        self.verify_conductance += other.verify_conductance;
+        self.row_reads += other.row_reads;
+        self.read_conductance += other.read_conductance;
+        self.conversions += other.conversions;
+    }
+}
+
+/// How often the cells of an array have been written.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Endurance {
+    /// Cells that can be written.
+    pub cells: u64,
+    /// Write pulses a cell, mean.
+    pub mean: f64,
+    /// Write pulses of the cell with the most.
+    pub worst: u64,
+    /// Cells by pulses: none, 1, 2 to 3, 4 to 7, and so on in powers of two, up to the worst.
+    pub histogram: Vec<u64>,
+}
+
+impl Endurance {
+    /// From the pulses of every cell.
+    pub(crate) fn of(pulses: impl Iterator<Item = u64>) -> Endurance {
+        let mut endurance = Endurance::default();
+        let mut sum = 0u64;
+        for pulses in pulses {
+            let bin = (u64::BITS - pulses.leading_zeros()) as usize;
+            if endurance.histogram.len() <= bin {
+                endurance.histogram.resize(bin + 1, 0);
+            }
+            endurance.histogram[bin] += 1;
+            endurance.cells += 1;
+            endurance.worst = endurance.worst.max(pulses);
+            sum += pulses;
+        }
+        endurance.mean = if endurance.cells == 0 { 0.0 } else { sum as f64 / endurance.cells as f64 };
+        endurance
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn endurance_is_binned_in_powers_of_two() {
+        let endurance = Endurance::of([0, 0, 1, 2, 3, 4, 9].into_iter());
+        assert_eq!(endurance.histogram, [2, 1, 2, 1, 1]);
+        assert_eq!((endurance.cells, endurance.worst), (7, 9));
+        assert!((endurance.mean - 19.0 / 7.0).abs() < 1e-12);
+    }
+}

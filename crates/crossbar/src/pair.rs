@@ -1,0 +1,188 @@
+//! Kinds of pair, and what a step asks of their branches.
+//!
+//! ```text
+//! d = sign step / kappa                       the step along the sign of the row, µS
+//! e, o                                        excess of the main branch (G+ in excitatory rows, G- in inhibitory ones)
+//!                                             and of the opposite one, µS
+//!
+//! one-branch          e* = e + d              o is parked at the floor; the floor of the window is the sign bound
+//! push-pull           e* = e + d/2, o* = o - d/2          starts in the middle of the window, |w| up to full scale
+//! potentiation-only   d > 0: e* = e + d;  d < 0: o* = o - d        cells only rise; where one would rise above its
+//!                     ceiling, both are reset to the floor and e* = e - o + d is programmed: a refresh
+//! ```
+//!
+//! In two-branch pairs nothing physical holds the sign: the controller asks no step across weight 0,
+//! d >= -(e - o), and none above full scale. Noise can still leave a wrong sign, which an update counts. Sources: Burr et
+//! al., IEEE Trans. Electron Devices 62, 3498 (2015) (potentiation-only pairs of phase-change cells and their refresh);
+//! Gokmen and Vlasov, Front. Neurosci. 10, 333 (2016) (pairs that move both ways).
+//!
+//! What e - o is, is a matter of the controller: with `read-back` it is read from the array, with `digital-copy` it is the
+//! sum of all steps asked for, kept in exact memory and bounded like the weight.
+
+use lanes::{Block, LANES};
+use serde::{Deserialize, Serialize};
+
+use crate::cells::{CellStrip, clip};
+use crate::device::Direction;
+
+/// How the two cells of a pair share the writing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PairKind {
+    /// One branch is written, the other parked at the floor of the window.
+    #[default]
+    OneBranch,
+    /// Both branches take half of every step, in opposite directions.
+    PushPull,
+    /// Both branches only rise, each for one direction of the weight, and are refreshed when they end.
+    PotentiationOnly,
+}
+
+/// What the controller of an array takes its weights to be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Controller {
+    /// What the array holds, read back without noise: steps are added to it.
+    #[default]
+    ReadBack,
+    /// The sum of the steps asked for, in exact memory: cells are programmed to it.
+    DigitalCopy,
+}
+
+/// One branch of a strip while a step is turned into targets.
+pub(crate) struct BranchAim<'a> {
+    /// Excess now, µS.
+    pub(crate) excess: &'a mut [Block],
+    /// Change asked for, µS: filled.
+    pub(crate) asked: &'a mut [Block],
+    /// Excess aimed at, µS: filled.
+    pub(crate) target: &'a mut [Block],
+    /// Constants of its cells.
+    pub(crate) cells: CellStrip<'a>,
+}
+
+/// The step asked of a strip.
+pub(crate) struct Asked<'a> {
+    /// 1/kappa with the sign of every row, µS per weight.
+    pub(crate) per_weight: &'a [f32],
+    /// Blocks in a row.
+    pub(crate) width: usize,
+    /// Step, weight.
+    pub(crate) step: &'a [Block],
+    /// Highest less lowest conductance of the nominal window, µS.
+    pub(crate) span: f32,
+}
+
+/// Targets of one-branch pairs that are read back: e* = e + g d.
+#[inline(always)]
+pub(crate) fn aim_read_back(asked: &Asked, branch: BranchAim) {
+    let BranchAim { excess, asked: change, target, cells } = branch;
+    for (row, &per_weight) in asked.per_weight.iter().enumerate() {
+        for block in row * asked.width..(row + 1) * asked.width {
+            let (step, excess) = (&asked.step[block], &excess[block]);
+            let mut wanted = Block::ZERO;
+            for lane in 0..LANES {
+                wanted[lane] = per_weight * step[lane];
+            }
+            change[block] = wanted;
+            target[block] = with_gain(excess, &wanted, &cells, block);
+        }
+    }
+}
+
+/// Targets of one-branch pairs whose controller keeps a `copy` of the excess it asked for: e* = copy + d.
+#[inline(always)]
+pub(crate) fn aim_copy(asked: &Asked, branch: BranchAim, copy: &mut [Block]) {
+    let BranchAim { asked: change, target, .. } = branch;
+    for (row, &per_weight) in asked.per_weight.iter().enumerate() {
+        for block in row * asked.width..(row + 1) * asked.width {
+            let before = copy[block];
+            for lane in 0..LANES {
+                let after = clip(before[lane] + per_weight * asked.step[block][lane], 0.0, asked.span);
+                copy[block][lane] = after;
+                change[block][lane] = after - before[lane];
+                target[block][lane] = after;
+            }
+        }
+    }
+}
+
+/// `excess` after the change `asked`, times the gain of the cell where there are gains.
+#[inline(always)]
+fn with_gain(excess: &Block, asked: &Block, cells: &CellStrip, block: usize) -> Block {
+    let mut target = Block::ZERO;
+    if cells.has_gains() {
+        let (up, down) = (cells.gain(Direction::Up, block), cells.gain(Direction::Down, block));
+        for lane in 0..LANES {
+            let gain = if asked[lane] > 0.0 { up[lane] } else { down[lane] };
+            target[lane] = excess[lane] + gain * asked[lane];
+        }
+    } else {
+        for lane in 0..LANES {
+            target[lane] = excess[lane] + asked[lane];
+        }
+    }
+    target
+}
+
+/// Targets of both branches of two-branch pairs; `copy` is the controller's own e - o, if it keeps one. Returns how
+/// many pairs were refreshed, which leaves both of their cells reset.
+pub(crate) fn aim_two_branches(
+    kind: PairKind,
+    asked: &Asked,
+    [main, other]: [BranchAim; 2],
+    mut copy: Option<&mut [Block]>,
+) -> u64 {
+    let mut refreshed = 0;
+    for (row, &per_weight) in asked.per_weight.iter().enumerate() {
+        for block in row * asked.width..(row + 1) * asked.width {
+            let mut held = Block::ZERO;
+            let mut change = Block::ZERO;
+            for lane in 0..LANES {
+                let step = per_weight * asked.step[block][lane];
+                held[lane] = copy.as_ref().map_or(main.excess[block][lane] - other.excess[block][lane], |copy| copy[block][lane]);
+                let wanted = clip(held[lane] + step, 0.0, asked.span);
+                change[lane] = if step == 0.0 { 0.0 } else { wanted - held[lane] };
+            }
+            if let Some(copy) = &mut copy {
+                for lane in 0..LANES {
+                    copy[block][lane] = held[lane] + change[lane];
+                }
+            }
+            if kind == PairKind::PotentiationOnly {
+                for lane in 0..LANES {
+                    main.asked[block][lane] = if change[lane] > 0.0 { change[lane] } else { 0.0 };
+                    other.asked[block][lane] = if change[lane] < 0.0 { -change[lane] } else { 0.0 };
+                }
+            } else {
+                for lane in 0..LANES {
+                    main.asked[block][lane] = 0.5 * change[lane];
+                    other.asked[block][lane] = -0.5 * change[lane];
+                }
+            }
+            for branch in [&main, &other] {
+                debug_assert_eq!(branch.asked.len(), branch.target.len());
+            }
+            main.target[block] = with_gain(&main.excess[block], &main.asked[block], &main.cells, block);
+            other.target[block] = with_gain(&other.excess[block], &other.asked[block], &other.cells, block);
+            if kind == PairKind::PotentiationOnly {
+                let ceilings = [main.cells.high(block), other.cells.high(block)];
+                for lane in 0..LANES {
+                    let full = main.asked[block][lane] > 0.0 && main.target[block][lane] > ceilings[0][lane]
+                        || other.asked[block][lane] > 0.0 && other.target[block][lane] > ceilings[1][lane];
+                    if full {
+                        refreshed += 1;
+                        main.excess[block][lane] = main.cells.low(block)[lane];
+                        other.excess[block][lane] = other.cells.low(block)[lane];
+                        let wanted = held[lane] + change[lane];
+                        main.asked[block][lane] = wanted;
+                        main.target[block][lane] = wanted;
+                        other.asked[block][lane] = 0.0;
+                        other.target[block][lane] = other.excess[block][lane];
+                    }
+                }
+            }
+        }
+    }
+    refreshed
+}

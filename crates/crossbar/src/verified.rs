@@ -1,0 +1,280 @@
+//! Writing with verification: tries until a read says that the cell is where it should be.
+//!
+//! The procedure is that of device/verify.rs. The first try of every cell takes the draw of its place, as the `add` scheme
+//! does, so that with a window without end both leave the same bits; later tries take theirs in the order of the cells
+//! that are left.
+
+use lanes::{Block, LANES};
+use multiversion::multiversion;
+use seed::{Normals, Seed};
+
+use crate::cells::{CellStrip, clip};
+use crate::device::{Sides, Verify};
+use crate::effective::ReadSpread;
+use crate::program::{Scratch, WriteLaw};
+
+/// Program and verify for one array, and buffers for its strips.
+#[derive(Clone, Debug)]
+pub(crate) struct VerifiedWrite {
+    verify: Verify,
+    read: Option<ReadSpread>,
+    list: Vec<u32>,
+    draws: Vec<Block>,
+    reads: Vec<Block>,
+}
+
+/// Streams of the tries of one update of one branch.
+pub(crate) struct TryStreams {
+    tries: Normals,
+    reads: Normals,
+}
+
+impl TryStreams {
+    /// The streams below the seed of an update.
+    pub(crate) fn new(seed: Seed) -> TryStreams {
+        TryStreams { tries: seed.named("tries").normals(), reads: seed.named("verify-reads").normals() }
+    }
+}
+
+/// What the tries of a strip did.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Verified {
+    /// Cells written.
+    pub(crate) cells: u64,
+    /// Tries, each one write pulse.
+    pub(crate) tries: u64,
+    /// Reads that verified one.
+    pub(crate) reads: u64,
+    /// Cells whose tries ran out.
+    pub(crate) gave_up: u64,
+    /// Tries that fell below the window of their cell, and that rose above it.
+    pub(crate) clipped: [u64; 2],
+    /// Sum of the conductances that the tries left, µS.
+    pub(crate) conductance: f64,
+}
+
+/// Rows of a branch that are verified.
+pub(crate) struct VerifyStrip<'a> {
+    /// +1 or -1 for every row.
+    pub(crate) signs: &'a [f32],
+    /// Blocks in a row.
+    pub(crate) width: usize,
+    /// 1 in the lanes of a row's last block that hold a cell.
+    pub(crate) last_mask: Block,
+    /// Excess of the branch, µS.
+    pub(crate) excess: &'a mut [Block],
+    /// Constants of its cells.
+    pub(crate) cells: CellStrip<'a>,
+}
+
+impl VerifiedWrite {
+    /// The procedure of `verify`, whose reads have the noise `read`.
+    pub(crate) fn new(verify: Verify, read: Option<ReadSpread>) -> VerifiedWrite {
+        VerifiedWrite { verify, read, list: Vec::new(), draws: Vec::new(), reads: Vec::new() }
+    }
+
+    /// Writes a strip at the targets in `scratch`, its first tries with the draws there. `counts` gets the tries of every
+    /// cell, where they are kept.
+    pub(crate) fn apply(
+        &mut self,
+        strip: VerifyStrip,
+        law: &WriteLaw,
+        scratch: &Scratch,
+        streams: &mut TryStreams,
+        mut counts: Option<&mut [u32]>,
+    ) -> Verified {
+        self.list(&strip, law, scratch);
+        let mut report = Verified { cells: self.list.len() as u64, ..Verified::default() };
+        let mut list = std::mem::take(&mut self.list);
+        let VerifyStrip { signs, width, excess, cells, .. } = strip;
+        for number in 0..self.verify.tries {
+            if list.is_empty() {
+                break;
+            }
+            let blocks = list.len().div_ceil(LANES);
+            self.draws.resize(blocks, Block::ZERO);
+            self.reads.resize(blocks, Block::ZERO);
+            if number == 0 {
+                for (place, &cell) in list.iter().enumerate() {
+                    let cell = cell as usize;
+                    self.draws[place / LANES][place % LANES] = scratch.draws[cell / LANES][cell % LANES];
+                }
+            } else if law.is_noisy() {
+                streams.tries.fill(&mut self.draws);
+            }
+            if self.read.is_some() {
+                streams.reads.fill(&mut self.reads);
+            }
+            report.tries += list.len() as u64;
+            report.reads += list.len() as u64;
+            if let Some(counts) = counts.as_deref_mut() {
+                for &cell in &list {
+                    counts[cell as usize] += 1;
+                }
+            }
+            let tried = Try { verify: &self.verify, law, signs, width, cells, target: &scratch.target };
+            let accepted = tried.all(&mut list, [&self.draws, &self.reads], self.read.as_ref(), excess);
+            report.clipped[0] += accepted.clipped[0];
+            report.clipped[1] += accepted.clipped[1];
+            report.conductance += accepted.conductance;
+        }
+        report.gave_up = list.len() as u64;
+        list.clear();
+        self.list = list;
+        report
+    }
+
+    /// Lists the cells that are written.
+    fn list(&mut self, strip: &VerifyStrip, law: &WriteLaw, scratch: &Scratch) {
+        self.list.clear();
+        for block in 0..strip.excess.len() {
+            let mask = if (block + 1) % strip.width == 0 { strip.last_mask } else { Block::splat(1.0) };
+            for lane in 0..LANES {
+                if mask[lane] != 0.0 && (law.writes_every_cell() || scratch.asked[block][lane] != 0.0) {
+                    self.list.push((block * LANES + lane) as u32);
+                }
+            }
+        }
+    }
+}
+
+/// One round of tries.
+struct Try<'a> {
+    verify: &'a Verify,
+    law: &'a WriteLaw,
+    signs: &'a [f32],
+    width: usize,
+    cells: CellStrip<'a>,
+    target: &'a [Block],
+}
+
+/// What a round did, in sums.
+#[derive(Default)]
+struct Round {
+    clipped: [u64; 2],
+    conductance: f64,
+}
+
+impl Try<'_> {
+    /// Tries every listed cell once and keeps those in the list that were not accepted.
+    fn all(
+        &self,
+        list: &mut Vec<u32>,
+        [draws, reads]: [&[Block]; 2],
+        read: Option<&ReadSpread>,
+        excess: &mut [Block],
+    ) -> Round {
+        let mut round = Round::default();
+        let mut kept = 0;
+        for chunk in 0..list.len().div_ceil(LANES) {
+            let first = chunk * LANES;
+            let last = (first + LANES).min(list.len());
+            let mut members = [0u32; LANES];
+            members[..last - first].copy_from_slice(&list[first..last]);
+            let members = &members[..last - first];
+            let refused = self.block(members, &draws[chunk], &reads[chunk], read, excess, &mut round);
+            for (lane, &cell) in members.iter().enumerate() {
+                if refused[lane] != 0.0 {
+                    list[kept] = cell;
+                    kept += 1;
+                }
+            }
+        }
+        list.truncate(kept);
+        round
+    }
+
+    /// Tries up to sixteen cells; 1 in the lanes of those that were not accepted.
+    fn block(
+        &self,
+        members: &[u32],
+        draw: &Block,
+        read_draw: &Block,
+        read: Option<&ReadSpread>,
+        excess: &mut [Block],
+        round: &mut Round,
+    ) -> Block {
+        let mut gathered = Gathered::default();
+        for (lane, &cell) in members.iter().enumerate() {
+            let (block, place) = (cell as usize / LANES, cell as usize % LANES);
+            gathered.excess[lane] = excess[block][place];
+            gathered.target[lane] = self.target[block][place];
+            gathered.low[lane] = self.cells.low_of(block, place);
+            gathered.high[lane] = self.cells.high_of(block, place);
+            gathered.spread[lane] = self.cells.spread_of(block, place);
+            gathered.signed[lane] = self.signs[block / self.width] * draw[lane];
+        }
+        let tried = try_block(self.verify, self.law, &gathered, read, read_draw);
+        for (lane, &cell) in members.iter().enumerate() {
+            excess[cell as usize / LANES][cell as usize % LANES] = tried.excess[lane];
+            round.conductance += f64::from(self.law.floor() + tried.excess[lane]);
+            round.clipped[0] += u64::from(tried.written[lane] < gathered.low[lane]);
+            round.clipped[1] += u64::from(tried.written[lane] > gathered.high[lane]);
+        }
+        tried.refused
+    }
+}
+
+/// Up to sixteen cells that are tried together.
+#[derive(Clone, Copy, Default)]
+struct Gathered {
+    excess: Block,
+    target: Block,
+    low: Block,
+    high: Block,
+    spread: Block,
+    signed: Block,
+}
+
+/// What a try left.
+#[derive(Clone, Copy)]
+struct Tried {
+    /// Excess, µS.
+    excess: Block,
+    /// The same before it was clipped.
+    written: Block,
+    /// 1 where the read was outside the window.
+    refused: Block,
+}
+
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+fn try_block(verify: &Verify, law: &WriteLaw, cells: &Gathered, read: Option<&ReadSpread>, read_draw: &Block) -> Tried {
+    let Gathered { excess, target, low, high, spread, signed } = cells;
+    let mut width = Block::ZERO;
+    let mut aim = Block::ZERO;
+    let mut restarts = Block::ZERO;
+    for lane in 0..LANES {
+        width[lane] = verify.acceptance.microsiemens(law.floor() + target[lane]);
+        let way = target[lane] - excess[lane];
+        aim[lane] = if verify.approach == 1.0 { target[lane] } else { excess[lane] + verify.approach * way };
+        let restart = match verify.sides {
+            Sides::Both => false,
+            Sides::Up => excess[lane] > target[lane] + width[lane],
+            Sides::Down => excess[lane] < target[lane] - width[lane],
+        };
+        restarts[lane] = if restart { 1.0 } else { 0.0 };
+    }
+    let mut written = law.leave(&aim, [low, high], signed, spread);
+    let mut tried = Block::ZERO;
+    for lane in 0..LANES {
+        written[lane] = match verify.sides {
+            Sides::Both => written[lane],
+            Sides::Up if restarts[lane] != 0.0 => low[lane],
+            Sides::Down if restarts[lane] != 0.0 => high[lane],
+            Sides::Up => if written[lane] < excess[lane] { excess[lane] } else { written[lane] },
+            Sides::Down => if written[lane] > excess[lane] { excess[lane] } else { written[lane] },
+        };
+        tried[lane] = clip(written[lane], low[lane], high[lane]);
+    }
+    let mut sigma = Block::ZERO;
+    if let Some(read) = read {
+        sigma = read.sigmas(&tried.map(|excess| law.floor() + excess));
+    }
+    let mut refused = Block::ZERO;
+    for lane in 0..LANES {
+        let off = (tried[lane] + sigma[lane] * read_draw[lane]) - target[lane];
+        let off = if off < 0.0 { -off } else { off };
+        refused[lane] = if off <= width[lane] { 0.0 } else { 1.0 };
+    }
+    Tried { excess: tried, written, refused }
+}

@@ -17,6 +17,7 @@
 //! # Ok::<(), crossbar::device::DeviceError>(())
 //! ```
 
+mod curve;
 pub(crate) mod number;
 mod parked;
 mod parse;

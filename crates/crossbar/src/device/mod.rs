@@ -17,6 +17,8 @@
 //! # Ok::<(), crossbar::device::DeviceError>(())
 //! ```
 
+mod curve;
+mod drift;
 pub(crate) mod number;
 mod parked;
 mod parse;
@@ -33,6 +35,7 @@ mod write;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use drift::{Drift, DriftLaw, DriftPoint, DriftSpec, DriftTimes, LogTimeDrift, PowerDrift};
 pub use number::Allowed;
 pub use parked::{Parked, ParkedBranch, ParkedSpec};
 pub use provenance::{Grade, Provenance};
@@ -80,6 +83,9 @@ pub struct DeviceSpec {
     /// What a write leaves.
     #[serde(default, deserialize_with = "shape::object")]
     pub write: WriteSpec,
+    /// What a write becomes with time.
+    #[serde(default, deserialize_with = "shape::object")]
+    pub drift: DriftSpec,
     /// What a read returns.
     #[serde(default, deserialize_with = "shape::object")]
     pub read: ReadSpec,
@@ -103,6 +109,8 @@ pub struct Device {
     pub window: ConductanceWindow,
     /// What a write leaves.
     pub write: Write,
+    /// What a write becomes with time.
+    pub drift: Drift,
     /// What a read returns.
     pub read: Read,
     /// The branch of a pair that is never written.
@@ -140,6 +148,7 @@ impl TryFrom<DeviceSpec> for Device {
             description: spec.description,
             window: spec.window.try_into().map_err(|error: SpecError| error.within("window"))?,
             write: spec.write.try_into().map_err(|error: SpecError| error.within("write"))?,
+            drift: spec.drift.try_into().map_err(|error: SpecError| error.within("drift"))?,
             read: spec.read.try_into().map_err(|error: SpecError| error.within("read"))?,
             parked: spec.parked.try_into().map_err(|error: SpecError| error.within("parked"))?,
             provenance: spec.provenance,
@@ -156,6 +165,7 @@ mod tests {
         let text = r#"{"name": "bare", "window": {"low_resistance_ohm": 1e3, "high_resistance_ohm": 1e6}}"#;
         let device = Device::from_json(text).unwrap();
         assert_eq!(device.write, Write { noise: WriteNoise::None, cells: WrittenCells::All, scheme: Scheme::Add });
+        assert!(device.drift.is_off());
         assert_eq!(device.read.white, WhiteNoise::None);
         assert_eq!(device.parked, Parked::Reference);
     }
@@ -167,7 +177,7 @@ mod tests {
             assert_eq!(device.name, *name);
             assert!(!device.description.is_empty());
             let given: serde_json::Map<_, _> = serde_json::from_str(text).unwrap();
-            for mechanism in ["window", "write", "read", "parked"] {
+            for mechanism in ["window", "write", "drift", "read", "parked"] {
                 let sourced = device.provenance.iter().any(|entry| entry.what.split('.').next() == Some(mechanism));
                 assert!(sourced || !given.contains_key(mechanism), "{name}: {mechanism} has no provenance");
             }

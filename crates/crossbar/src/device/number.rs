@@ -16,6 +16,12 @@ pub const SIGMA_PERCENT: Allowed = Allowed { low: 0.0, high: 1000.0, unit: " %" 
 pub const SIGMA_LN: Allowed = Allowed { low: 0.0, high: 3.0, unit: "" };
 /// Spreads of ln R in a table, which interpolates their logarithm.
 pub const TABLE_SIGMA_LN: Allowed = Allowed { low: 1e-6, high: 3.0, unit: "" };
+/// Times after a write, s: from a nanosecond to thirty thousand years, further than any law of drift is known.
+pub const SECONDS: Allowed = Allowed { low: 1e-9, high: 1e12, unit: " s" };
+/// Exponents of drift in time, and their spread.
+pub const EXPONENT: Allowed = Allowed { low: 0.0, high: 1.0, unit: "" };
+/// Shifts per unit of ln t, µS.
+pub const MICROSIEMENS_PER_LN: Allowed = Allowed { low: -1e6, high: 1e6, unit: " µS" };
 
 /// The numbers that a key may hold, both ends included.
 #[derive(Clone, Copy, Debug, PartialEq)]

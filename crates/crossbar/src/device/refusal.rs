@@ -98,6 +98,14 @@ pub enum Problem {
         /// The scheme that the key belongs to.
         belongs_to: &'static str,
     },
+    /// A law of time that would end before it starts.
+    #[error("got {latest} s, must be at least `reference_seconds`, which is {reference} s")]
+    BeforeReference {
+        /// The latest time, s.
+        latest: f64,
+        /// The reference time, s.
+        reference: f64,
+    },
     /// A name without letters.
     #[error("got an empty text, must name the device")]
     Empty,

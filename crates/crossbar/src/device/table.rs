@@ -2,13 +2,10 @@
 //!
 //! ```text
 //! ln sigma(R) = linear in ln R between the points (R_k, sigma_k), held at the ends
-//!
-//! x = ln G = ln 10^6 - ln R                                            G in µS, R in ohm
-//! ln sigma = ln sigma_0 + sum_k slope_k clip(x - x_k, 0, x_{k+1} - x_k)    points in rising G
 //! ```
 //!
-//! Interpolation in ln R and ln sigma follows the way in which spreads are published, on two logarithmic axes. The
-//! second form is the first one as a sum, which runs without branches on a block of cells.
+//! Interpolation in ln R and ln sigma follows the way in which spreads are published, on two logarithmic axes;
+//! curve.rs looks up a block of cells at once.
 //!
 //! ```
 //! use crossbar::device::{Convention, SpreadPoint, SpreadTable};
@@ -20,12 +17,12 @@
 //! # Ok::<(), crossbar::device::SpecError>(())
 //! ```
 
-use lanes::{Block, LANES};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::curve::{Curve, check_resistances, interpolated};
 use super::number::{RESISTANCE_OHM, TABLE_SIGMA_LN, number};
-use super::refusal::{Problem, SpecError};
+use super::refusal::SpecError;
 
 /// What a log-normal spread leaves in place.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
@@ -63,20 +60,11 @@ impl SpreadTable {
     /// The table through `points`.
     ///
     /// # Errors
-    /// [`Problem::TableEmpty`], [`Problem::TableFalls`] and [`Problem::OutOfRange`], with the key of the device file.
+    /// A table that is empty or does not rise, and numbers out of range, with the key of the device file.
     pub fn new(convention: Convention, points: Vec<SpreadPoint>) -> Result<SpreadTable, SpecError> {
-        if points.is_empty() {
-            return Err(SpecError::at("points", Problem::TableEmpty));
-        }
+        check_resistances(&points.iter().map(|point| point.resistance_ohm).collect::<Vec<_>>())?;
         for (number, point) in points.iter().enumerate() {
-            RESISTANCE_OHM.check(&format!("points[{number}].resistance_ohm"), point.resistance_ohm)?;
             TABLE_SIGMA_LN.check(&format!("points[{number}].sigma_ln_resistance"), point.sigma_ln_resistance)?;
-        }
-        for pair in points.windows(2) {
-            let (previous, next) = (pair[0].resistance_ohm, pair[1].resistance_ohm);
-            if next <= previous {
-                return Err(SpecError::at("points", Problem::TableFalls { previous, next }));
-            }
         }
         Ok(SpreadTable { convention, points })
     }
@@ -93,69 +81,27 @@ impl SpreadTable {
 
     /// Sigma of ln R at `resistance`, ohm.
     pub fn sigma(&self, resistance: f64) -> f64 {
-        let (first, last) = (self.points[0], self.points[self.points.len() - 1]);
-        let x = libm::log(resistance.clamp(first.resistance_ohm, last.resistance_ohm));
-        for pair in self.points.windows(2) {
-            let [(x0, y0), (x1, y1)] = [pair[0], pair[1]].map(logarithms);
-            if x <= x1 {
-                return libm::exp(y0 + (y1 - y0) * (x - x0) / (x1 - x0));
-            }
+        if let [only] = self.points[..] {
+            return only.sigma_ln_resistance;
         }
-        last.sigma_ln_resistance
+        let place = |point: &SpreadPoint| (point.resistance_ohm, libm::log(point.sigma_ln_resistance));
+        libm::exp(interpolated(&self.points, resistance, place))
     }
 
     /// The same curve in the form in which a block of cells is looked up.
     pub(crate) fn curve(&self) -> LnSigma {
-        let rising_in_conductance: Vec<_> = self.points.iter().rev().map(|point| logarithms(*point)).collect();
-        let segments = rising_in_conductance.windows(2).map(|pair| {
-            let [(ln_resistance, y0), (next, y1)] = [pair[0], pair[1]];
-            let width = ln_resistance - next;
-            let start = libm::log(1e6) - ln_resistance;
-            Segment { start: start as f32, width: width as f32, slope: ((y1 - y0) / width) as f32 }
-        });
-        LnSigma { lowest: rising_in_conductance[0].1 as f32, segments: segments.collect() }
+        let place = |point: &SpreadPoint| (libm::log(point.resistance_ohm), libm::log(point.sigma_ln_resistance));
+        Curve::through(self.points.iter().map(place))
     }
 }
 
-/// ln R (R in ohm) and ln sigma of a point.
-fn logarithms(point: SpreadPoint) -> (f64, f64) {
-    (libm::log(point.resistance_ohm), libm::log(point.sigma_ln_resistance))
-}
-
-/// ln sigma over ln G, as a sum of clipped slopes.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct LnSigma {
-    lowest: f32,
-    segments: Vec<Segment>,
-}
-
-/// One stretch between two points: from ln G = `start` (G in µS) over `width`, rising by `slope`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Segment {
-    start: f32,
-    width: f32,
-    slope: f32,
-}
-
-impl LnSigma {
-    /// ln sigma at sixteen ln G, G in µS.
-    #[inline(always)]
-    pub(crate) fn at(&self, ln_conductance: &Block) -> Block {
-        let mut ln_sigma = Block::splat(self.lowest);
-        for &Segment { start, width, slope } in &self.segments {
-            for lane in 0..LANES {
-                let along = ln_conductance[lane] - start;
-                let along = if along < 0.0 { 0.0 } else { along };
-                let along = if along > width { width } else { along };
-                ln_sigma[lane] += slope * along;
-            }
-        }
-        ln_sigma
-    }
-}
+/// ln sigma over ln G.
+pub(crate) type LnSigma = Curve;
 
 #[cfg(test)]
 mod tests {
+    use lanes::Block;
+
     use super::*;
 
     fn table(points: &[(f64, f64)]) -> Result<SpreadTable, SpecError> {

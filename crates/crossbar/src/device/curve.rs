@@ -1,0 +1,126 @@
+//! A quantity over ln R by straight lines between points.
+//!
+//! ```text
+//! y(R) = linear in ln R between the points (R_k, y_k), held at the ends
+//!
+//! x = ln G = ln 10^6 - ln R                                  G in µS, R in ohm
+//! y = y_0 + sum_k slope_k clip(x - x_k, 0, x_{k+1} - x_k)    points in rising G
+//! ```
+//!
+//! The second form is the first one as a sum, which runs without branches on a block of cells.
+
+use lanes::{Block, LANES};
+
+use super::number::RESISTANCE_OHM;
+use super::refusal::{Problem, SpecError};
+
+/// y over ln G, as a sum of clipped slopes.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Curve {
+    lowest: f32,
+    segments: Vec<Segment>,
+}
+
+/// One stretch between two points: from ln G = `start` (G in µS) over `width`, rising by `slope`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Segment {
+    start: f32,
+    width: f32,
+    slope: f32,
+}
+
+impl Curve {
+    /// The curve through `points`, (ln R, y) with R in ohm and rising.
+    pub(crate) fn through(points: impl DoubleEndedIterator<Item = (f64, f64)>) -> Curve {
+        let rising_in_conductance: Vec<_> = points.rev().collect();
+        let segments = rising_in_conductance.windows(2).map(|pair| {
+            let [(ln_resistance, y0), (next, y1)] = [pair[0], pair[1]];
+            let width = ln_resistance - next;
+            let start = libm::log(1e6) - ln_resistance;
+            Segment { start: start as f32, width: width as f32, slope: ((y1 - y0) / width) as f32 }
+        });
+        Curve { lowest: rising_in_conductance[0].1 as f32, segments: segments.collect() }
+    }
+
+    /// y at sixteen ln G, G in µS.
+    #[inline(always)]
+    pub(crate) fn at(&self, ln_conductance: &Block) -> Block {
+        let mut y = Block::splat(self.lowest);
+        for &Segment { start, width, slope } in &self.segments {
+            for lane in 0..LANES {
+                let along = ln_conductance[lane] - start;
+                let along = if along < 0.0 { 0.0 } else { along };
+                let along = if along > width { width } else { along };
+                y[lane] += slope * along;
+            }
+        }
+        y
+    }
+}
+
+/// y at `resistance` (ohm) on the lines through `points`, resistances rising; `place` gives (R, y) of a point.
+pub(crate) fn interpolated<P>(points: &[P], resistance: f64, place: impl Fn(&P) -> (f64, f64)) -> f64 {
+    let (first, last) = (place(&points[0]), place(&points[points.len() - 1]));
+    let x = libm::log(resistance.clamp(first.0, last.0));
+    for pair in points.windows(2) {
+        let [(x0, y0), (x1, y1)] = [&pair[0], &pair[1]].map(|point| {
+            let (resistance, y) = place(point);
+            (libm::log(resistance), y)
+        });
+        if x <= x1 {
+            return y0 + (y1 - y0) * (x - x0) / (x1 - x0);
+        }
+    }
+    last.1
+}
+
+/// Refuses a table without points, resistances (ohm) that no cell has, and those that do not rise.
+///
+/// # Errors
+/// [`Problem::TableEmpty`], [`Problem::OutOfRange`] and [`Problem::TableFalls`] below the key `points`.
+pub(crate) fn check_resistances(resistances: &[f64]) -> Result<(), SpecError> {
+    if resistances.is_empty() {
+        return Err(SpecError::at("points", Problem::TableEmpty));
+    }
+    for (number, &resistance) in resistances.iter().enumerate() {
+        RESISTANCE_OHM.check(&format!("points[{number}].resistance_ohm"), resistance)?;
+    }
+    for pair in resistances.windows(2) {
+        let (previous, next) = (pair[0], pair[1]);
+        if next <= previous {
+            return Err(SpecError::at("points", Problem::TableFalls { previous, next }));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const POINTS: [(f64, f64); 4] = [(1e3, 0.25), (1e4, -1.0), (3e5, 2.0), (1e6, 1.5)];
+
+    /// A slope reaches 1.25 / ln 10 < 1; an error of ln G (start rounded at |x| < 14, subtraction: two half units of
+    /// 14) times it, one unit of 2, the largest |y|, for every one of the three sums, and as much for the products.
+    #[test]
+    fn the_sum_of_slopes_is_the_interpolation() {
+        let curve = Curve::through(POINTS.iter().map(|&(resistance, y)| (libm::log(resistance), y)));
+        let bound = f64::from(f32::EPSILON) * (14.0 + 3.0 * 2.0 + 3.0 * 2.0);
+        for step in 0..2000 {
+            let ln_conductance = -2.0 + 0.006 * step as f32;
+            let resistance = 1e6 / libm::exp(f64::from(ln_conductance));
+            let computed = f64::from(curve.at(&Block::splat(ln_conductance))[7]);
+            assert!((computed - interpolated(&POINTS, resistance, |&point| point)).abs() < bound, "{resistance} ohm");
+        }
+    }
+
+    #[test]
+    fn lines_pass_through_the_points_and_are_held_at_the_ends() {
+        for (resistance, y) in POINTS {
+            assert!((interpolated(&POINTS, resistance, |&point| point) - y).abs() < 1e-12);
+        }
+        assert_eq!(interpolated(&POINTS, 0.0, |&point| point), 0.25);
+        assert_eq!(interpolated(&POINTS, f64::INFINITY, |&point| point), 1.5);
+        assert_eq!(interpolated(&POINTS[1..2], 5.0, |&point| point), -1.0);
+    }
+}

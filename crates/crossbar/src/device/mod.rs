@@ -17,6 +17,8 @@
 //! # Ok::<(), crossbar::device::DeviceError>(())
 //! ```
 
+#[allow(dead_code)] // The array does not ask for it yet.
+mod chip;
 pub(crate) mod number;
 mod parked;
 mod parse;
@@ -31,7 +33,9 @@ mod write;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use number::Allowed;
+pub(crate) use chip::ChipCells;
+pub use chip::{ChipSpec, ChipSpread, StepGain, StepGainKind};
+pub use number::{Allowed, Whole};
 pub use parked::{Parked, ParkedBranch, ParkedSpec};
 pub use provenance::{Grade, Provenance};
 pub use read::{Read, ReadNoiseKind, ReadSpec, WhiteNoise, WhiteNoiseSpec};
@@ -73,6 +77,9 @@ pub struct DeviceSpec {
     /// Conductances that a cell can have.
     #[serde(deserialize_with = "shape::object")]
     pub window: WindowSpec,
+    /// Spreads from cell to cell, drawn once a chip.
+    #[serde(default, deserialize_with = "shape::object")]
+    pub chip: ChipSpec,
     /// What a write leaves.
     #[serde(default, deserialize_with = "shape::object")]
     pub write: WriteSpec,
@@ -97,6 +104,8 @@ pub struct Device {
     pub description: String,
     /// Conductances that a cell can have.
     pub window: ConductanceWindow,
+    /// Spreads from cell to cell, drawn once a chip.
+    pub chip: ChipSpread,
     /// What a write leaves.
     pub write: Write,
     /// What a read returns.
@@ -135,6 +144,7 @@ impl TryFrom<DeviceSpec> for Device {
             name: spec.name,
             description: spec.description,
             window: spec.window.try_into().map_err(|error: SpecError| error.within("window"))?,
+            chip: spec.chip.try_into().map_err(|error: SpecError| error.within("chip"))?,
             write: spec.write.try_into().map_err(|error: SpecError| error.within("write"))?,
             read: spec.read.try_into().map_err(|error: SpecError| error.within("read"))?,
             parked: spec.parked.try_into().map_err(|error: SpecError| error.within("parked"))?,
@@ -151,6 +161,7 @@ mod tests {
     fn a_mechanism_that_is_left_out_is_off() {
         let text = r#"{"name": "bare", "window": {"low_resistance_ohm": 1e3, "high_resistance_ohm": 1e6}}"#;
         let device = Device::from_json(text).unwrap();
+        assert_eq!(device.chip, ChipSpread::default());
         assert_eq!(device.write, Write { noise: WriteNoise::None, cells: WrittenCells::All });
         assert_eq!(device.read.white, WhiteNoise::None);
         assert_eq!(device.parked, Parked::Reference);
@@ -163,7 +174,7 @@ mod tests {
             assert_eq!(device.name, *name);
             assert!(!device.description.is_empty());
             let given: serde_json::Map<_, _> = serde_json::from_str(text).unwrap();
-            for mechanism in ["window", "write", "read", "parked"] {
+            for mechanism in ["window", "chip", "write", "read", "parked"] {
                 let sourced = device.provenance.iter().any(|entry| entry.what.split('.').next() == Some(mechanism));
                 assert!(sourced || !given.contains_key(mechanism), "{name}: {mechanism} has no provenance");
             }

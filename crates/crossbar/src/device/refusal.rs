@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::number::Allowed;
+use super::number::{Allowed, Whole};
 
 /// A value that a device cannot have.
 #[derive(Clone, Debug, PartialEq, Error)]
@@ -35,6 +35,14 @@ pub enum Problem {
         value: f64,
         /// Its range.
         allowed: Allowed,
+    },
+    /// A number that is not whole, or outside its range.
+    #[error("got {value}, must be a whole number from {} to {}", allowed.low, allowed.high)]
+    NotWhole {
+        /// The number.
+        value: f64,
+        /// Its range.
+        allowed: Whole,
     },
     /// A window whose ends are the same or change places.
     #[error("got {high} ohm, must be at least {least_ratio} times `low_resistance_ohm`, which is {low} ohm")]

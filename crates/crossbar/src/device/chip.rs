@@ -173,12 +173,7 @@ impl ChipSpread {
     }
 
     /// Factors on the steps up and down of every cell.
-    fn gains(
-        &self,
-        rows: usize,
-        columns: usize,
-        normals: impl Fn(&str) -> Matrix,
-    ) -> (Option<Matrix>, Option<Matrix>) {
+    fn gains(&self, rows: usize, columns: usize, normals: impl Fn(&str) -> Matrix) -> (Option<Matrix>, Option<Matrix>) {
         if self.step_gain.is_none() && self.up_down.is_none() {
             return (None, None);
         }

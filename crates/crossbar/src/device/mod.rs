@@ -19,6 +19,7 @@
 
 #[allow(dead_code)] // The array does not ask for it yet.
 mod chip;
+mod faults;
 pub(crate) mod number;
 mod parked;
 mod parse;
@@ -35,6 +36,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use chip::ChipCells;
 pub use chip::{ChipSpec, ChipSpread, StepGain, StepGainKind};
+pub use faults::{Faults, FaultsSpec};
 pub use number::{Allowed, Whole};
 pub use parked::{Parked, ParkedBranch, ParkedSpec};
 pub use provenance::{Grade, Provenance};
@@ -89,6 +91,9 @@ pub struct DeviceSpec {
     /// The branch of a pair that is never written.
     #[serde(default, deserialize_with = "shape::object")]
     pub parked: ParkedSpec,
+    /// How often cells and lines are faulty.
+    #[serde(default, deserialize_with = "shape::object")]
+    pub faults: FaultsSpec,
     /// Where the numbers come from.
     #[serde(default, deserialize_with = "shape::objects")]
     pub provenance: Vec<Provenance>,
@@ -112,6 +117,8 @@ pub struct Device {
     pub read: Read,
     /// The branch of a pair that is never written.
     pub parked: Parked,
+    /// How often cells and lines are faulty.
+    pub faults: Faults,
     /// Where the numbers come from.
     pub provenance: Vec<Provenance>,
 }
@@ -148,6 +155,7 @@ impl TryFrom<DeviceSpec> for Device {
             write: spec.write.try_into().map_err(|error: SpecError| error.within("write"))?,
             read: spec.read.try_into().map_err(|error: SpecError| error.within("read"))?,
             parked: spec.parked.try_into().map_err(|error: SpecError| error.within("parked"))?,
+            faults: spec.faults.try_into().map_err(|error: SpecError| error.within("faults"))?,
             provenance: spec.provenance,
         })
     }
@@ -164,6 +172,7 @@ mod tests {
         assert_eq!(device.chip, ChipSpread::default());
         assert_eq!(device.write, Write { noise: WriteNoise::None, cells: WrittenCells::All });
         assert_eq!(device.read.white, WhiteNoise::None);
+        assert!(device.faults.is_none());
         assert_eq!(device.parked, Parked::Reference);
     }
 
@@ -174,7 +183,7 @@ mod tests {
             assert_eq!(device.name, *name);
             assert!(!device.description.is_empty());
             let given: serde_json::Map<_, _> = serde_json::from_str(text).unwrap();
-            for mechanism in ["window", "chip", "write", "read", "parked"] {
+            for mechanism in ["window", "chip", "write", "read", "parked", "faults"] {
                 let sourced = device.provenance.iter().any(|entry| entry.what.split('.').next() == Some(mechanism));
                 assert!(sourced || !given.contains_key(mechanism), "{name}: {mechanism} has no provenance");
             }

@@ -79,6 +79,20 @@ pub enum Problem {
         /// The resistance that does not lie above it, ohm.
         next: f64,
     },
+    /// Probabilities of faults that exclude each other.
+    #[error("`p_low_resistance`, `p_high_resistance` and `p_anywhere` add up to {sum}, must be at most 1")]
+    AboveOne {
+        /// Their sum.
+        sum: f64,
+    },
+    /// Resistances of stuck cells that change places.
+    #[error("got {high} ohm, must not lie below `stuck_low_resistance_ohm`, which is {low} ohm")]
+    StuckReversed {
+        /// The low resistance, ohm.
+        low: f64,
+        /// The high resistance, ohm.
+        high: f64,
+    },
     /// A name without letters.
     #[error("got an empty text, must name the device")]
     Empty,

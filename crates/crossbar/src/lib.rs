@@ -51,7 +51,9 @@ mod array;
 mod array_error;
 pub mod device;
 mod effective;
+mod fault_map;
 mod finite;
+mod map_csv;
 mod mapping;
 mod program;
 mod read;
@@ -61,6 +63,8 @@ mod window;
 
 pub use array::{ArrayParams, CrossbarArray};
 pub use array_error::ArrayError;
+pub use fault_map::{FaultMap, Stuck};
+pub use map_csv::{ConductanceMap, MapError};
 pub use mapping::{MappingError, PairMapping, Sign};
 pub use read::{ColumnRead, read_cell};
 pub use report::WriteReport;

@@ -76,7 +76,8 @@ mod tests {
     fn rates_are_means_over_the_updates_added_up() {
         let mut sum = WriteReport::default();
         assert_eq!(sum.dale_violation_rate(), 0.0);
-        let first = WriteReport { cells_written: 10, clipped_low: 5, wrong_sign: 2, cells: 20, ..WriteReport::default() };
+        let first =
+            WriteReport { cells_written: 10, clipped_low: 5, wrong_sign: 2, cells: 20, ..WriteReport::default() };
         let second = WriteReport { cells_written: 30, clipped_low: 1, clipped_high: 4, cells: 20, ..first };
         sum += first;
         sum += WriteReport { wrong_sign: 0, ..second };

@@ -28,8 +28,8 @@ mod uniforms;
 
 pub use normals::Normals;
 pub use rand_philox::Philox;
-pub use uniforms::Uniforms;
 use rand_philox::philox4x32_10;
+pub use uniforms::Uniforms;
 
 /// Keys the steps along a name and a number apart, so that no name equals a number.
 const NAME: u32 = 0x6e61_6d65;

@@ -17,8 +17,11 @@
 //! # Ok::<(), crossbar::device::DeviceError>(())
 //! ```
 
+#[allow(dead_code)] // The array does not ask for it yet.
+mod chip;
 mod curve;
 mod drift;
+mod faults;
 pub(crate) mod number;
 mod parked;
 mod parse;
@@ -35,8 +38,11 @@ mod write;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use chip::ChipCells;
+pub use chip::{ChipSpec, ChipSpread, StepGain, StepGainKind};
 pub use drift::{Drift, DriftLaw, DriftPoint, DriftSpec, DriftTimes, LogTimeDrift, PowerDrift};
-pub use number::Allowed;
+pub use faults::{Faults, FaultsSpec};
+pub use number::{Allowed, Whole};
 pub use parked::{Parked, ParkedBranch, ParkedSpec};
 pub use provenance::{Grade, Provenance};
 pub use pulses::{CycleNoise, Direction, PulseKind, PulseLaw, Pulses, PulsesSpec};
@@ -80,6 +86,9 @@ pub struct DeviceSpec {
     /// Conductances that a cell can have.
     #[serde(deserialize_with = "shape::object")]
     pub window: WindowSpec,
+    /// Spreads from cell to cell, drawn once a chip.
+    #[serde(default, deserialize_with = "shape::object")]
+    pub chip: ChipSpec,
     /// What a write leaves.
     #[serde(default, deserialize_with = "shape::object")]
     pub write: WriteSpec,
@@ -92,6 +101,9 @@ pub struct DeviceSpec {
     /// The branch of a pair that is never written.
     #[serde(default, deserialize_with = "shape::object")]
     pub parked: ParkedSpec,
+    /// How often cells and lines are faulty.
+    #[serde(default, deserialize_with = "shape::object")]
+    pub faults: FaultsSpec,
     /// Where the numbers come from.
     #[serde(default, deserialize_with = "shape::objects")]
     pub provenance: Vec<Provenance>,
@@ -107,6 +119,8 @@ pub struct Device {
     pub description: String,
     /// Conductances that a cell can have.
     pub window: ConductanceWindow,
+    /// Spreads from cell to cell, drawn once a chip.
+    pub chip: ChipSpread,
     /// What a write leaves.
     pub write: Write,
     /// What a write becomes with time.
@@ -115,6 +129,8 @@ pub struct Device {
     pub read: Read,
     /// The branch of a pair that is never written.
     pub parked: Parked,
+    /// How often cells and lines are faulty.
+    pub faults: Faults,
     /// Where the numbers come from.
     pub provenance: Vec<Provenance>,
 }
@@ -147,10 +163,12 @@ impl TryFrom<DeviceSpec> for Device {
             name: spec.name,
             description: spec.description,
             window: spec.window.try_into().map_err(|error: SpecError| error.within("window"))?,
+            chip: spec.chip.try_into().map_err(|error: SpecError| error.within("chip"))?,
             write: spec.write.try_into().map_err(|error: SpecError| error.within("write"))?,
             drift: spec.drift.try_into().map_err(|error: SpecError| error.within("drift"))?,
             read: spec.read.try_into().map_err(|error: SpecError| error.within("read"))?,
             parked: spec.parked.try_into().map_err(|error: SpecError| error.within("parked"))?,
+            faults: spec.faults.try_into().map_err(|error: SpecError| error.within("faults"))?,
             provenance: spec.provenance,
         })
     }
@@ -166,7 +184,9 @@ mod tests {
         let device = Device::from_json(text).unwrap();
         assert_eq!(device.write, Write { noise: WriteNoise::None, cells: WrittenCells::All, scheme: Scheme::Add });
         assert!(device.drift.is_off());
+        assert_eq!(device.chip, ChipSpread::default());
         assert_eq!(device.read.white, WhiteNoise::None);
+        assert!(device.faults.is_none());
         assert_eq!(device.parked, Parked::Reference);
     }
 
@@ -177,7 +197,7 @@ mod tests {
             assert_eq!(device.name, *name);
             assert!(!device.description.is_empty());
             let given: serde_json::Map<_, _> = serde_json::from_str(text).unwrap();
-            for mechanism in ["window", "write", "drift", "read", "parked"] {
+            for mechanism in ["window", "chip", "write", "drift", "read", "parked", "faults"] {
                 let sourced = device.provenance.iter().any(|entry| entry.what.split('.').next() == Some(mechanism));
                 assert!(sourced || !given.contains_key(mechanism), "{name}: {mechanism} has no provenance");
             }

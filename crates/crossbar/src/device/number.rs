@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::de::{Deserializer, Error, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
 use super::refusal::{Problem, SpecError};
 
@@ -22,6 +22,31 @@ pub const SECONDS: Allowed = Allowed { low: 1e-9, high: 1e12, unit: " s" };
 pub const EXPONENT: Allowed = Allowed { low: 0.0, high: 1.0, unit: "" };
 /// Shifts per unit of ln t, µS.
 pub const MICROSIEMENS_PER_LN: Allowed = Allowed { low: -1e6, high: 1e6, unit: " µS" };
+/// Spreads of a step gain whose nominal value is 1.
+pub const SIGMA_GAIN: Allowed = Allowed { low: 0.0, high: 3.0, unit: "" };
+/// Probabilities and shares.
+pub const PROBABILITY: Allowed = Allowed { low: 0.0, high: 1.0, unit: "" };
+/// Gain and offset spreads of a converter, %.
+pub const CONVERTER_PERCENT: Allowed = Allowed { low: 0.0, high: 100.0, unit: " %" };
+/// Full scales of a converter, µA.
+pub const MICROAMPERES: Allowed = Allowed { low: 1e-6, high: 1e9, unit: " µA" };
+/// Voltages across a cell, V.
+pub const VOLTS: Allowed = Allowed { low: 1e-3, high: 100.0, unit: " V" };
+/// Lengths of a pulse, ns: from a picosecond to 1000 s.
+pub const NANOSECONDS: Allowed = Allowed { low: 1e-3, high: 1e12, unit: " ns" };
+/// Energies of one conversion, pJ.
+pub const PICOJOULES: Allowed = Allowed { low: 0.0, high: 1e9, unit: " pJ" };
+/// Areas of a cell or a converter, µm².
+pub const SQUARE_MICROMETRES: Allowed = Allowed { low: 0.0, high: 1e9, unit: " µm²" };
+
+/// Levels of a cell.
+pub const LEVEL_COUNT: Whole = Whole { low: 2, high: 65_536 };
+/// Bits of a converter whose codes start at zero; f32 holds every integer up to 2^24.
+pub const UNSIGNED_BITS: Whole = Whole { low: 1, high: 24 };
+/// Bits of a converter with codes of both signs.
+pub const SIGNED_BITS: Whole = Whole { low: 2, high: 24 };
+/// Rows or columns of a tile.
+pub const TILE_LINES: Whole = Whole { low: 1, high: 65_536 };
 
 /// The numbers that a key may hold, both ends included.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -44,6 +69,29 @@ impl Allowed {
             Ok(value)
         } else {
             Err(SpecError::at(key, Problem::OutOfRange { value, allowed: self }))
+        }
+    }
+}
+
+/// The whole numbers that a key may hold, both ends included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Whole {
+    /// The smallest.
+    pub low: u32,
+    /// The largest.
+    pub high: u32,
+}
+
+impl Whole {
+    /// `value` if it is a whole number in the range.
+    ///
+    /// # Errors
+    /// [`Problem::NotWhole`] at `key`.
+    pub fn check(self, key: &str, value: f64) -> Result<u32, SpecError> {
+        if (f64::from(self.low)..=f64::from(self.high)).contains(&value) && value == libm::floor(value) {
+            Ok(value as u32)
+        } else {
+            Err(SpecError::at(key, Problem::NotWhole { value, allowed: self }))
         }
     }
 }
@@ -75,6 +123,20 @@ pub(crate) fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, 
     deserializer.deserialize_f64(NumberVisitor)
 }
 
+struct Number(f64);
+
+impl<'de> Deserialize<'de> for Number {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Number, D::Error> {
+        number(deserializer).map(Number)
+    }
+}
+
+/// Reads the list of numbers of an optional key.
+pub(crate) fn optional_numbers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<f64>>, D::Error> {
+    let numbers = Vec::<Number>::deserialize(deserializer)?;
+    Ok(Some(numbers.into_iter().map(|number| number.0).collect()))
+}
+
 /// Reads the number of an optional key. A key that is there holds a number: null is refused.
 pub(crate) fn optional_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
     number(deserializer).map(Some)
@@ -83,6 +145,17 @@ pub(crate) fn optional_number<'de, D: Deserializer<'de>>(deserializer: D) -> Res
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whole_numbers_are_whole_and_in_their_range() {
+        assert_eq!(UNSIGNED_BITS.check("bits", 1.0), Ok(1));
+        assert_eq!(UNSIGNED_BITS.check("bits", 24.0), Ok(24));
+        for refused in [0.0, 25.0, 7.5, -1.0, f64::NAN, f64::INFINITY] {
+            assert!(UNSIGNED_BITS.check("bits", refused).is_err());
+        }
+        let refused = SIGNED_BITS.check("bits", 0.0).unwrap_err();
+        assert_eq!(refused.to_string(), "bits: got 0, must be a whole number from 2 to 24");
+    }
 
     #[test]
     fn ends_are_allowed_and_nan_is_not() {

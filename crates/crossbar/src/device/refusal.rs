@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::number::Allowed;
+use super::number::{Allowed, Whole};
 
 /// A value that a device cannot have.
 #[derive(Clone, Debug, PartialEq, Error)]
@@ -35,6 +35,14 @@ pub enum Problem {
         value: f64,
         /// Its range.
         allowed: Allowed,
+    },
+    /// A number that is not whole, or outside its range.
+    #[error("got {value}, must be a whole number from {} to {}", allowed.low, allowed.high)]
+    NotWhole {
+        /// The number.
+        value: f64,
+        /// Its range.
+        allowed: Whole,
     },
     /// A window whose ends are the same or change places.
     #[error("got {high} ohm, must be at least {least_ratio} times `low_resistance_ohm`, which is {low} ohm")]
@@ -105,6 +113,20 @@ pub enum Problem {
         latest: f64,
         /// The reference time, s.
         reference: f64,
+    },
+    /// Probabilities of faults that exclude each other.
+    #[error("`p_low_resistance`, `p_high_resistance` and `p_anywhere` add up to {sum}, must be at most 1")]
+    AboveOne {
+        /// Their sum.
+        sum: f64,
+    },
+    /// Resistances of stuck cells that change places.
+    #[error("got {high} ohm, must not lie below `stuck_low_resistance_ohm`, which is {low} ohm")]
+    StuckReversed {
+        /// The low resistance, ohm.
+        low: f64,
+        /// The high resistance, ohm.
+        high: f64,
     },
     /// A name without letters.
     #[error("got an empty text, must name the device")]

@@ -1,0 +1,303 @@
+//! Which cells of an array are stuck, and at what conductance: drawn from probabilities, or measured on a chip.
+//!
+//! Every pair has two cells, one on the plus and one on the minus column line, and one row line. The probabilities and
+//! their precedence stand in device/faults.rs. Every mechanism has a stream of its own, in which a cell or line has its
+//! draw by its place alone: switching a mechanism on leaves the draws of the others alone.
+//!
+//! ```
+//! use crossbar::{ConductanceWindow, FaultMap};
+//!
+//! let window = ConductanceWindow::from_resistances(1e3, 1e6)?;
+//! let map = FaultMap::from_csv("ok, low-resistance\nopen, 42.5", 2, 2, None, &window)?;
+//! let stuck: Vec<_> = map.written().iter().map(|stuck| (stuck.row, stuck.column, stuck.conductance)).collect();
+//! assert_eq!(stuck, [(0, 1, 1000.0), (1, 0, 0.0), (1, 1, 42.5)]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+use rand::RngExt;
+use seed::Seed;
+
+use crate::device::Faults;
+use crate::map_csv::{MapError, Unit, cells};
+use crate::window::ConductanceWindow;
+
+/// What a cell of a fault map may be, as a message says it.
+const ALLOWED: &str = "`ok`, `low-resistance`, `high-resistance`, `open` or";
+
+/// A cell that no write moves.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Stuck {
+    /// Row of its pair.
+    pub row: usize,
+    /// Column of its pair.
+    pub column: usize,
+    /// Where it is stuck, µS; 0 on an open line.
+    pub conductance: f32,
+}
+
+/// The stuck cells of one array.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FaultMap {
+    plus: Vec<Stuck>,
+    minus: Vec<Stuck>,
+    written: Vec<Stuck>,
+    dead_rows: Vec<usize>,
+}
+
+impl FaultMap {
+    /// The map in `text`, of the written branch: the plus cell in excitatory rows, the minus cell in inhibitory ones.
+    ///
+    /// One line a row; cells between commas or white space; lines that start with `#` and empty ones do not count. A
+    /// cell is `ok`, `low-resistance` or `high-resistance` (stuck at that end of `window`), `open` (no current), or the
+    /// conductance at which it is stuck: in µS, or in the unit of a first line like `unit siemens` (further rules as for
+    /// [`ConductanceMap`](crate::ConductanceMap)). The map has the
+    /// shape of the array, `rows` x `columns`, or that of one `tile`, which is then repeated over the array.
+    ///
+    /// # Errors
+    /// [`MapError`].
+    pub fn from_csv(
+        text: &str,
+        rows: usize,
+        columns: usize,
+        tile: Option<(usize, usize)>,
+        window: &ConductanceWindow,
+    ) -> Result<FaultMap, MapError> {
+        let map = cells(text, (rows, columns), tile, ALLOWED, |cell: &str, unit: Unit| match cell {
+            "ok" => Some(None),
+            "low-resistance" => Some(Some(window.high())),
+            "high-resistance" => Some(Some(window.low())),
+            "open" => Some(Some(0.0)),
+            number => unit.microsiemens(number).map(Some),
+        })?;
+        let stuck = |(row, column)| map.at(row, column).map(|conductance| Stuck { row, column, conductance });
+        Ok(FaultMap { written: places(rows, columns).filter_map(stuck).collect(), ..FaultMap::default() })
+    }
+
+    /// Stuck plus cells, by row and column, each once.
+    pub fn plus(&self) -> &[Stuck] {
+        &self.plus
+    }
+
+    /// Stuck minus cells, by row and column, each once.
+    pub fn minus(&self) -> &[Stuck] {
+        &self.minus
+    }
+
+    /// Stuck cells of the written branch of a measured chip, by row and column, each once; they are not repeated in
+    /// [`FaultMap::plus`] and [`FaultMap::minus`], since the sign of the row says which of the two they are.
+    pub fn written(&self) -> &[Stuck] {
+        &self.written
+    }
+
+    /// Row lines that carry no current. Their cells are listed as stuck at 0 µS too.
+    pub fn dead_rows(&self) -> &[usize] {
+        &self.dead_rows
+    }
+
+    /// Whether no cell is stuck.
+    pub fn is_empty(&self) -> bool {
+        self.plus.is_empty() && self.minus.is_empty() && self.written.is_empty()
+    }
+}
+
+impl Faults {
+    /// The faults of one array of `rows` x `columns` pairs of cells in `window`.
+    pub fn draw(&self, window: &ConductanceWindow, rows: usize, columns: usize, seed: Seed) -> FaultMap {
+        if self.is_none() {
+            return FaultMap::default();
+        }
+        let dead_row = events(seed.named("dead-rows"), rows, self.dead_row);
+        let branch =
+            |name: &str| self.branch(window, columns, &dead_row, |mechanism| seed.named(mechanism).named(name));
+        FaultMap {
+            plus: branch("plus"),
+            minus: branch("minus"),
+            written: Vec::new(),
+            dead_rows: (0..rows).filter(|row| dead_row[*row]).collect(),
+        }
+    }
+
+    /// The stuck cells of one branch, whose draws of a mechanism come from `seed(mechanism)`.
+    fn branch(
+        &self,
+        window: &ConductanceWindow,
+        columns: usize,
+        dead_row: &[bool],
+        seed: impl Fn(&str) -> Seed,
+    ) -> Vec<Stuck> {
+        let rows = dead_row.len();
+        let dead_column = events(seed("dead-columns"), columns, self.dead_column);
+        let clustered = events(seed("clusters"), columns, self.cluster);
+        let in_cluster = events(seed("cluster-cells"), rows * columns, self.cluster_share);
+        let (mut uniforms, mut places_in_window) = (seed("cells").stream(), seed("anywhere").stream());
+        let mut stuck = Vec::new();
+        for (row, column) in places(rows, columns) {
+            let (uniform, place): (f64, f64) = (uniforms.random(), places_in_window.random());
+            let conductance = if dead_row[row] || dead_column[column] {
+                Some(0.0)
+            } else if clustered[column] && in_cluster[row * columns + column] {
+                Some(self.low_resistance_conductance(window))
+            } else {
+                self.cell(window, uniform, place)
+            };
+            stuck.extend(conductance.map(|conductance| Stuck { row, column, conductance }));
+        }
+        stuck
+    }
+
+    /// Where a cell is stuck on its own, µS, by two numbers uniform in 0 .. 1.
+    fn cell(&self, window: &ConductanceWindow, uniform: f64, place: f64) -> Option<f32> {
+        let (low, high) = (self.low_resistance, self.low_resistance + self.high_resistance);
+        if uniform < low {
+            Some(self.low_resistance_conductance(window))
+        } else if uniform < high {
+            Some(self.high_resistance_conductance(window))
+        } else if uniform < high + self.anywhere {
+            Some(self.anywhere_conductance(window, place))
+        } else {
+            None
+        }
+    }
+}
+
+/// Whether each of `count` things happens that have the same `probability`.
+fn events(seed: Seed, count: usize, probability: f64) -> Vec<bool> {
+    let mut stream = seed.stream();
+    (0..count).map(|_| stream.random::<f64>() < probability).collect()
+}
+
+/// Every row and column, row by row.
+fn places(rows: usize, columns: usize) -> impl Iterator<Item = (usize, usize)> {
+    (0..rows).flat_map(move |row| (0..columns).map(move |column| (row, column)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    const ROWS: usize = 300;
+    const COLUMNS: usize = 1000;
+
+    fn window() -> ConductanceWindow {
+        ConductanceWindow::from_resistances(1e3, 1e6).unwrap()
+    }
+
+    fn draw(faults: Faults) -> FaultMap {
+        faults.draw(&window(), ROWS, COLUMNS, Seed::new(1).named("faults"))
+    }
+
+    /// A count of `trials` events of `probability` within five standard errors.
+    fn assert_rate(what: &str, count: usize, trials: usize, probability: f64) {
+        let expected = trials as f64 * probability;
+        let error = (expected * (1.0 - probability)).sqrt();
+        assert!((count as f64 - expected).abs() < 5.0 * error, "{what}: {count}, expected {expected} +- {error}");
+    }
+
+    fn count(stuck: &[Stuck], of: impl Fn(f32) -> bool) -> usize {
+        stuck.iter().filter(|stuck| of(stuck.conductance)).count()
+    }
+
+    #[test]
+    fn cells_are_stuck_at_the_rates_of_the_file() {
+        let map = draw(Faults { low_resistance: 0.03, high_resistance: 0.02, anywhere: 0.05, ..Faults::default() });
+        for stuck in [map.plus(), map.minus()] {
+            let cells = ROWS * COLUMNS;
+            assert_rate("low resistance", count(stuck, |conductance| conductance == 1000.0), cells, 0.03);
+            assert_rate("high resistance", count(stuck, |conductance| conductance == 1.0), cells, 0.02);
+            let between = |conductance| conductance > 1.0 && conductance < 1000.0;
+            assert_rate("anywhere", count(stuck, between), cells, 0.05);
+            // Uniform in ln G: a third in each of the three decades.
+            assert_rate("a decade", count(stuck, |g| (10.0..100.0).contains(&g)), count(stuck, between), 1.0 / 3.0);
+        }
+        // Independent branches share a fault of the same place with the square of the probability.
+        let plus: HashSet<_> = map.plus().iter().map(|stuck| (stuck.row, stuck.column)).collect();
+        let both = map.minus().iter().filter(|stuck| plus.contains(&(stuck.row, stuck.column))).count();
+        assert_rate("both branches", both, ROWS * COLUMNS, 0.01);
+    }
+
+    #[test]
+    fn lists_rise_by_row_and_column_and_name_every_cell_once() {
+        let map = draw(Faults {
+            low_resistance: 0.1,
+            dead_row: 0.1,
+            dead_column: 0.1,
+            cluster: 0.1,
+            cluster_share: 0.5,
+            ..Faults::default()
+        });
+        for stuck in [map.plus(), map.minus()] {
+            assert!(stuck.windows(2).all(|two| (two[0].row, two[0].column) < (two[1].row, two[1].column)));
+        }
+    }
+
+    #[test]
+    fn a_dead_line_is_dead_from_end_to_end_and_comes_first() {
+        let map = draw(Faults { dead_row: 0.1, dead_column: 0.05, low_resistance: 0.3, ..Faults::default() });
+        assert_rate("rows", map.dead_rows().len(), ROWS, 0.1);
+        for stuck in [map.plus(), map.minus()] {
+            let open: HashSet<_> = stuck.iter().filter(|s| s.conductance == 0.0).map(|s| (s.row, s.column)).collect();
+            let columns = (0..COLUMNS).filter(|column| (0..ROWS).all(|row| open.contains(&(row, *column)))).count();
+            assert_rate("columns", columns, COLUMNS, 0.05);
+            assert!(map.dead_rows().iter().all(|row| (0..COLUMNS).all(|column| open.contains(&(*row, column)))));
+            // Nothing is open beside the lines.
+            let rows = map.dead_rows().len();
+            assert_eq!(open.len(), rows * COLUMNS + columns * (ROWS - rows));
+        }
+    }
+
+    #[test]
+    fn a_cluster_holds_its_share_of_a_column_and_comes_before_single_cells() {
+        let map = draw(Faults { cluster: 0.04, cluster_share: 0.6, high_resistance: 1.0, ..Faults::default() });
+        let mut low = vec![0; COLUMNS];
+        for stuck in map.plus() {
+            low[stuck.column] += usize::from(stuck.conductance == 1000.0);
+        }
+        let clustered: Vec<_> = low.into_iter().filter(|cells| *cells > 0).collect();
+        assert_rate("clusters", clustered.len(), COLUMNS, 0.04);
+        assert_rate("share", clustered.iter().sum(), clustered.len() * ROWS, 0.6);
+        assert_eq!(map.plus().len(), ROWS * COLUMNS);
+    }
+
+    #[test]
+    fn switching_a_mechanism_on_leaves_the_others_where_they_were() {
+        let single = draw(Faults { low_resistance: 0.1, ..Faults::default() });
+        let more = draw(Faults { low_resistance: 0.1, dead_row: 0.2, dead_column: 0.2, ..Faults::default() });
+        let live: Vec<_> = more.plus().iter().filter(|stuck| stuck.conductance > 0.0).collect();
+        let known: HashSet<_> = single.plus().iter().map(|stuck| (stuck.row, stuck.column)).collect();
+        assert!(live.iter().all(|stuck| known.contains(&(stuck.row, stuck.column))));
+        // Cells of live lines: 0.8 x 0.8 of those that were stuck, less where the lines are more or fewer than that.
+        assert!(!live.is_empty() && live.len() < single.plus().len());
+    }
+
+    #[test]
+    fn no_faults_are_no_map_and_measured_stuck_cells_may_lie_outside_the_window() {
+        assert!(draw(Faults::default()).is_empty());
+        let map = draw(Faults { low_resistance: 0.01, stuck_high_conductance: Some(1430.0), ..Faults::default() });
+        assert!(!map.is_empty() && map.plus().iter().all(|stuck| stuck.conductance == 1430.0));
+    }
+
+    #[test]
+    fn the_map_of_a_tile_is_repeated_over_the_array() {
+        let text = "# chip 3, read at 0.2 V\nok low-resistance\n\nok ok\n";
+        let map = FaultMap::from_csv(text, 3, 5, Some((2, 2)), &window()).unwrap();
+        let places: Vec<_> = map.written().iter().map(|stuck| (stuck.row, stuck.column)).collect();
+        assert_eq!(places, [(0, 1), (0, 3), (2, 1), (2, 3)]);
+        assert!(map.plus().is_empty() && map.minus().is_empty() && map.dead_rows().is_empty());
+    }
+
+    #[test]
+    fn maps_that_say_nothing_of_this_array_are_refused() {
+        let refusal = |text: &str, tile| FaultMap::from_csv(text, 2, 2, tile, &window()).unwrap_err().to_string();
+        assert_eq!(
+            refusal("ok,ok\nok,sa0", None),
+            "line 2, column 2: got `sa0`, must be `ok`, `low-resistance`, `high-resistance`, `open` or a conductance \
+             from 0 to 1000000 µS (the unit here is `microsiemens`)"
+        );
+        assert_eq!(
+            refusal("ok ok ok", Some((1, 2))),
+            "map: got 1 x 3 cells, must be 2 x 2 like the array or 1 x 2 like a tile"
+        );
+    }
+}

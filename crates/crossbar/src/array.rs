@@ -1,29 +1,38 @@
 //! Rows x columns of pairs: the state of a crossbar, and its update.
 //!
-//! An update goes through the array in strips of rows that stay in the cache: draws, write (program.rs),
-//! effective weights and variance of a read (effective.rs). The draw of a cell is given by its place alone: the normals
-//! of the update's stream fill the blocks of the array row after row, padding included, as in the abstract study.
+//! An update goes through the array in strips of rows that stay in the cache: what the step asks of the branches (pair.rs),
+//! writes (branch.rs and the schemes below it), effective weights and variance of a read (effective.rs). The draw of a cell
+//! is given by its place alone: the normals of the update's stream fill the blocks of the array row after row, padding
+//! included, as in the abstract study.
 
 use std::ops::Range;
 
-use lanes::{Block, Matrix, lane_mask};
+use lanes::{Block, Matrix};
 use seed::Seed;
 
-use crate::array_error::{ArrayError, LARGEST_SCALE, LARGEST_SIGMA};
-use crate::device::Device;
-use crate::effective::{Programmed, ReadSpread, refresh_variance, refresh_weights};
-use crate::finite::first_not_finite;
+use crate::array_error::{ArrayError, check_finite, check_params};
+use crate::branch::{Branch, BranchStreams, Scheme, StripReport, last_mask};
+use crate::chip::{self, Side};
+use crate::converters::ArrayConverters;
+use crate::device::{Device, LevelGrid, Scheme as DeviceScheme, WriteNoise, WrittenCells};
+use crate::effective::{Programmed, ReadSpread, Sight, refresh_variance, refresh_weights};
+use crate::fault_map::FaultMap;
+use crate::ledger::{Endurance, Ledger};
 use crate::mapping::{PairMapping, Sign};
-use crate::program::{AddWrite, Scratch, Strip};
+use crate::pair::{Asked, BranchAim, Controller, PairKind, aim_copy, aim_read_back, aim_two_branches};
+use crate::program::{Scratch, WriteLaw};
+use crate::pulsed::PulsedWrite;
 use crate::report::WriteReport;
+use crate::slow::SlowNoise;
+use crate::verified::VerifiedWrite;
 
-/// Blocks of a strip: seven streams of 8 KiB.
+/// Blocks of a strip: a dozen streams of 8 KiB.
 const STRIP_BLOCKS: usize = 128;
 
 /// What an array needs to know beside its device and its first weights.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ArrayParams<'a> {
-    /// Weight of a cell that is fully on.
+    /// Weight of a cell that is fully on, beside one that is fully off.
     pub full_scale: f32,
     /// Sign of every row.
     pub signs: &'a [Sign],
@@ -32,29 +41,71 @@ pub struct ArrayParams<'a> {
     pub study_sigma: f32,
     /// Factor on the write spread, for sweeps; 1 leaves it as the device and the study state it.
     pub write_spread_scale: f32,
+    /// How the two cells of a pair share the writing.
+    pub pair: PairKind,
+    /// What the controller takes the weights to be.
+    pub controller: Controller,
+    /// Stuck cells and dead lines of a measured chip, in the place of those that the device's probabilities would draw.
+    pub faults: Option<&'a FaultMap>,
+    /// Measured conductances of the main branch, µS, in the place of the first weights.
+    pub conductances: Option<&'a Matrix>,
+}
+
+impl<'a> ArrayParams<'a> {
+    /// One-branch pairs that are read back, without noise of a study and without maps.
+    pub fn new(full_scale: f32, signs: &'a [Sign]) -> ArrayParams<'a> {
+        ArrayParams {
+            full_scale,
+            signs,
+            study_sigma: 0.0,
+            write_spread_scale: 1.0,
+            pair: PairKind::OneBranch,
+            controller: Controller::ReadBack,
+            faults: None,
+            conductances: None,
+        }
+    }
 }
 
 /// Rows x columns of pairs of one chip.
 #[derive(Clone, Debug)]
 pub struct CrossbarArray {
     mapping: PairMapping,
-    write: AddWrite,
-    read: Option<ReadSpread>,
+    pair: PairKind,
+    law: WriteLaw,
+    scheme: Scheme,
+    levels: Option<LevelGrid>,
     signs: Vec<f32>,
-    excess: Matrix,
-    parked: Option<Matrix>,
+    /// 1/kappa with the sign of every row, µS per weight.
+    per_weight: Vec<f32>,
+    /// Sign of every row times the gain of its driver.
+    driven: Vec<f32>,
+    main: Branch,
+    /// Cells on the opposite side: parked ones, or written ones in two-branch pairs; none for an exact reference.
+    other: Option<Branch>,
+    /// The excess of the main branch over the opposite one that the controller has asked for, µS.
+    copy: Option<Matrix>,
+    /// The same as weights.
+    believed: Option<Matrix>,
     weights: Matrix,
     variance: Option<Matrix>,
-    scratch: Scratch,
+    sight: Sight,
+    read: Option<ReadSpread>,
+    slow: Option<SlowNoise>,
+    converters: Option<ArrayConverters>,
+    scratch: [Scratch; 2],
+    updates: u64,
     initial: WriteReport,
+    ledger: Ledger,
 }
 
 impl CrossbarArray {
-    /// A chip of `device` with the weights of `initial`. Parked cells are drawn from `chip`.
+    /// A chip of `device` with the weights of `initial`. What differs from cell to cell is drawn from `chip`.
     ///
-    /// The first weights are programmed exactly: they are random draws themselves, and a spread of their writes would
-    /// only widen them. Those outside the window end at its ends and are counted ([`CrossbarArray::initial_report`]).
-    /// With a parked device the effective weights differ from `initial` by its spread.
+    /// The first weights are programmed exactly, but to the nearest level where the device has levels: they are random draws
+    /// themselves, and a spread of their writes would only widen them. Those outside the window end at its ends and are
+    /// counted ([`CrossbarArray::initial_report`]). Stuck cells stay where they are stuck. With a parked device the
+    /// effective weights differ from `initial` by its spread.
     ///
     /// # Errors
     /// Every [`ArrayError`] but `StepShape`.
@@ -67,59 +118,118 @@ impl CrossbarArray {
         let mapping = PairMapping::new(device.window, params.full_scale)?;
         check_params(&params, &mapping, initial)?;
         let (rows, columns) = (initial.rows(), initial.columns());
-        let read = ReadSpread::new(device.read.white);
+        let signs: Vec<f32> = params.signs.iter().map(|sign| sign.factor()).collect();
+        let read = ReadSpread::new(&device.read.white);
+        let volts = device.read.volts.unwrap_or(1.0);
+        let weight_per_microampere = f64::from(mapping.kappa()) / volts;
+        let converters = ArrayConverters::new(
+            &device.converters,
+            rows,
+            columns,
+            weight_per_microampere,
+            chip.named("converters"),
+        );
+        let gains = converters.as_ref().and_then(ArrayConverters::row_gains);
+        let driven = signs.iter().enumerate().map(|(row, sign)| sign * gains.map_or(1.0, |gains| gains[row])).collect();
+        // Pulses alone leave the cells that have none as they are; noise on top reaches all where the file says so.
+        let every_cell = device.write.cells == WrittenCells::All
+            && (device.write.pulses().is_none() || device.write.noise != WriteNoise::None);
+        let law = WriteLaw::new(&device.write, &mapping, params.study_sigma, params.write_spread_scale, every_cell);
         let strip_rows = (STRIP_BLOCKS / initial.row_blocks()).max(1).min(rows);
+        let scratch = Scratch::new(strip_rows * initial.row_blocks());
+        let [main, other] = branches(device, &params, &signs, initial, chip, every_cell);
+        let main = main.expect("an array has a main branch");
+        let two_branches = params.pair != PairKind::OneBranch;
+        let copied = params.controller == Controller::DigitalCopy;
         let mut array = CrossbarArray {
             mapping,
-            write: AddWrite::new(&device.write, &mapping, params.study_sigma, params.write_spread_scale),
-            read,
-            signs: params.signs.iter().map(|sign| sign.factor()).collect(),
-            excess: Matrix::zeros(rows, columns),
-            parked: device.parked.excess(&device.window, rows, columns, chip.named("parked")),
+            pair: params.pair,
+            scheme: scheme(device, &mapping, &read),
+            levels: device.levels.at(&device.window),
+            per_weight: signs.iter().map(|sign| sign * mapping.inverse_kappa()).collect(),
+            driven,
+            slow: device.read.slow.as_ref().map(|telegraph| {
+                SlowNoise::new(telegraph, &mapping, rows, columns, other.is_some(), chip.named("telegraph"))
+            }),
+            sight: Sight::new(device, mapping.window().low()),
+            copy: copied.then(|| Matrix::zeros(rows, columns)),
+            believed: copied.then(|| Matrix::zeros(rows, columns)),
             weights: Matrix::zeros(rows, columns),
-            variance: read.map(|_| Matrix::zeros(rows, columns)),
-            scratch: Scratch::new(strip_rows * initial.row_blocks()),
+            variance: read.as_ref().map(|_| Matrix::zeros(rows, columns)),
+            scratch: if two_branches { [scratch.clone(), scratch] } else { [scratch, Scratch::new(0)] },
+            law,
+            signs,
+            main,
+            other,
+            read,
+            converters,
+            updates: 0,
             initial: WriteReport::default(),
+            ledger: Ledger::default(),
         };
-        array.initial = array.program_exactly(initial);
+        array.initial = array.program_exactly(initial, params.conductances);
         Ok(array)
     }
 
-    /// Adds `step` (weight) to the weights, as the device writes it. The draws come from `seed`: one seed an update.
+    /// Adds `step` (weight) to the weights, as the device writes it. The draws come from `seed`: one seed an update. Cells
+    /// are then as they are right after a write (the reference time of their drift).
     ///
     /// # Errors
     /// [`ArrayError::StepShape`], and [`ArrayError::NotFinite`] for a step with NaN or infinity. The array is then as
     /// it was before.
     pub fn update(&mut self, step: &Matrix, seed: Seed) -> Result<WriteReport, ArrayError> {
         self.check_step(step)?;
-        let mut normals = seed.normals();
+        let mut streams = [seed, seed.named("opposite")].map(BranchStreams::new);
         let mut report = WriteReport::default();
+        self.sight.rest(0.0);
         for rows in self.strips() {
             let blocks = self.blocks(&rows);
-            if self.write.is_noisy() {
-                normals.fill(&mut self.scratch.draws[..blocks.len()]);
-            }
-            let strip = Strip {
-                signs: &self.signs[rows.clone()],
-                width: step.row_blocks(),
-                last_mask: last_mask(step),
-                excess: &mut self.excess.blocks_mut()[blocks.clone()],
-                step: &step.blocks()[blocks],
-            };
-            report += self.write.apply(strip, &mut self.scratch);
+            report.refreshed += self.aim(&rows, &step.blocks()[blocks.clone()]);
+            let written = self.write(&rows, &mut streams);
+            report += written.counts;
+            self.ledger.write_conductance += written.pulsed;
+            self.ledger.verify_conductance += written.verified;
             report += self.refresh(rows);
         }
+        // A refresh resets both cells of a pair.
+        report.pulses += 2 * report.refreshed;
+        self.ledger.write_pulses += report.pulses;
+        self.ledger.verify_reads += report.verify_reads;
+        self.updates += 1;
+        self.refresh_slow();
         Ok(report)
+    }
+
+    /// Lets `seconds` pass since the last write of every cell: what is read afterwards has drifted, each cell on its own
+    /// path. Times before the reference time of the drift count as that; the next update writes to cells as they were
+    /// before they rested.
+    pub fn rest(&mut self, seconds: f64) {
+        self.sight.rest(seconds);
+        for rows in self.strips() {
+            self.refresh(rows);
+        }
+        self.refresh_slow();
+    }
+
+    /// Lets slow read noise go on for `seconds`, with the draws of `seed`.
+    pub fn pass(&mut self, seconds: f64, seed: Seed) {
+        let Some(slow) = &mut self.slow else { return };
+        slow.pass(seconds, [Some(&self.main), self.other.as_ref()], &self.driven, &self.mapping, seed);
+    }
+
+    /// What a sum over active rows is taken of: the effective weights with the slow noise of now.
+    pub fn read_weights(&self) -> &Matrix {
+        self.slow.as_ref().map_or(&self.weights, |slow| slow.weights())
     }
 
     /// Rows of pairs.
     pub fn rows(&self) -> usize {
-        self.excess.rows()
+        self.main.excess.rows()
     }
 
     /// Columns of pairs.
     pub fn columns(&self) -> usize {
-        self.excess.columns()
+        self.main.excess.columns()
     }
 
     /// How weights and conductances belong together.
@@ -127,9 +237,14 @@ impl CrossbarArray {
         &self.mapping
     }
 
-    /// Effective weights now.
+    /// Effective weights now: what the conductances are worth at the read voltage, without read noise.
     pub fn weights(&self) -> &Matrix {
         &self.weights
+    }
+
+    /// What the controller takes the weights to be: the effective weights, or its digital copy.
+    pub fn believed(&self) -> &Matrix {
+        self.believed.as_ref().unwrap_or(&self.weights)
     }
 
     /// Variance of one read of each weight, weight²; none where the device has no read noise.
@@ -137,16 +252,26 @@ impl CrossbarArray {
         self.variance.as_ref()
     }
 
-    /// Conductances of the written and of the parked branch of a pair, µS.
-    pub fn conductance(&self, row: usize, column: usize) -> (f32, f32) {
-        let floor = self.mapping.window().low();
-        let parked = self.parked.as_ref().map_or(0.0, |parked| parked[(row, column)]);
-        (floor + self.excess[(row, column)], floor + parked)
+    /// The converters at the columns, where the device file has some.
+    pub fn converters(&self) -> Option<&ArrayConverters> {
+        self.converters.as_ref()
     }
 
-    /// Conductance of every written branch above the floor of the window, µS.
+    /// The converters at the columns, to calibrate.
+    pub fn converters_mut(&mut self) -> Option<&mut ArrayConverters> {
+        self.converters.as_mut()
+    }
+
+    /// Conductances of the main and of the opposite branch of a pair as a read sees them, µS.
+    pub fn conductance(&self, row: usize, column: usize) -> (f32, f32) {
+        let floor = self.mapping.window().low();
+        let other = self.other.as_ref().map_or(0.0, |other| other.seen_at(row, column));
+        (floor + self.main.seen_at(row, column), floor + other)
+    }
+
+    /// Conductance of every cell of the main branch above the floor of the window as the last write left it, µS.
     pub fn excess(&self) -> &Matrix {
-        &self.excess
+        &self.main.excess
     }
 
     /// What became of the first weights: clipped and wrong-sign cells.
@@ -154,65 +279,207 @@ impl CrossbarArray {
         self.initial
     }
 
-    /// Spread of one read; none where the device has no read noise.
-    pub(crate) fn read_spread(&self) -> Option<ReadSpread> {
-        self.read
-    }
-
-    /// Whether the parked branch is a cell of the array.
-    pub(crate) fn has_parked_cells(&self) -> bool {
-        self.parked.is_some()
-    }
-
-    /// Sign of a row, +1 or -1.
-    pub(crate) fn sign(&self, row: usize) -> f32 {
-        self.signs[row]
-    }
-
-    fn program_exactly(&mut self, weights: &Matrix) -> WriteReport {
-        let span = self.mapping.window().span();
-        let mut report = WriteReport { cells_written: (self.rows() * self.columns()) as u64, ..WriteReport::default() };
-        for row in 0..self.rows() {
-            for column in 0..self.columns() {
-                let excess = self.signs[row] * weights[(row, column)] * self.mapping.inverse_kappa();
-                report.clipped_low += u64::from(excess < 0.0);
-                report.clipped_high += u64::from(excess > span);
-                self.excess[(row, column)] = excess.clamp(0.0, span);
+    /// Counts that each of `row_reads` rows was driven so often, in `steps` steps of time.
+    pub fn count_reads(&mut self, row_reads: &[u32], steps: u64) {
+        let (columns, floor) = (self.columns(), f64::from(self.mapping.window().low()));
+        let width = self.main.excess.row_blocks();
+        for (row, &reads) in row_reads.iter().enumerate().filter(|(_, reads)| **reads > 0) {
+            let blocks = row * width..(row + 1) * width;
+            let branches = [Some(&self.main), self.other.as_ref()];
+            let conductance: f64 = branches
+                .into_iter()
+                .flatten()
+                .map(|branch| lane_sum(branch.seen(blocks.clone())) + floor * columns as f64)
+                .sum();
+            self.ledger.row_reads += u64::from(reads);
+            self.ledger.read_conductance += f64::from(reads) * conductance;
+        }
+        if let Some(converters) = &self.converters {
+            for tile in row_reads.chunks(converters.tile_rows()) {
+                let driven: u64 = tile.iter().map(|&reads| u64::from(reads)).sum();
+                self.ledger.conversions += driven.min(steps) * converters.conversions() as u64;
             }
         }
-        for rows in self.strips() {
-            report += self.refresh(rows);
+    }
+
+    /// What the array has cost since it was made or the ledger was last taken.
+    pub fn take_ledger(&mut self) -> Ledger {
+        std::mem::take(&mut self.ledger)
+    }
+
+    /// How often the cells have been written.
+    pub fn endurance(&self) -> Endurance {
+        let (columns, padded) = (self.columns(), self.main.excess.row_blocks() * lanes::LANES);
+        let mut cells = Vec::new();
+        let written = [Some(&self.main), self.other.as_ref().filter(|_| self.pair != PairKind::OneBranch)];
+        for branch in written.into_iter().flatten() {
+            match &branch.pulses {
+                Some(pulses) => {
+                    let rows = pulses.chunks_exact(padded);
+                    cells.extend(rows.flat_map(|row| row[..columns].iter().map(|&pulses| u64::from(pulses))));
+                }
+                None => cells.extend((0..self.rows() * columns).map(|_| self.updates)),
+            }
+        }
+        Endurance::of(cells.into_iter())
+    }
+
+    /// Spread of one read; none where the device has no read noise.
+    pub(crate) fn read_spread(&self) -> Option<&ReadSpread> {
+        self.read.as_ref()
+    }
+
+    /// Whether there are cells on the opposite side of the pairs.
+    pub(crate) fn has_opposite_cells(&self) -> bool {
+        self.other.is_some()
+    }
+
+    /// Sign of a row, +1 or -1, times the gain of its driver.
+    pub(crate) fn driven(&self, row: usize) -> f32 {
+        self.driven[row]
+    }
+
+    /// Turns the step of `rows` into what is asked of their branches; how many pairs that refreshes.
+    fn aim(&mut self, rows: &Range<usize>, step: &[Block]) -> u64 {
+        let blocks = rows.start * self.main.excess.row_blocks()..rows.end * self.main.excess.row_blocks();
+        let asked = Asked {
+            per_weight: &self.per_weight[rows.clone()],
+            width: self.main.excess.row_blocks(),
+            step,
+            span: self.mapping.window().span(),
+        };
+        let copy = self.copy.as_mut().map(|copy| &mut copy.blocks_mut()[blocks.clone()]);
+        let [of_main, of_other] = &mut self.scratch;
+        let main = branch_aim(&mut self.main, blocks.clone(), of_main);
+        let refreshed = match (self.pair, &mut self.other, copy) {
+            (PairKind::OneBranch, _, None) => {
+                aim_read_back(&asked, main);
+                0
+            }
+            (PairKind::OneBranch, _, Some(copy)) => {
+                aim_copy(&asked, main, copy);
+                0
+            }
+            (kind, Some(other), copy) => {
+                aim_two_branches(kind, &asked, [main, branch_aim(other, blocks.clone(), of_other)], copy)
+            }
+            (_, None, _) => unreachable!("two-branch pairs have cells on both sides"),
+        };
+        if let Some(levels) = &self.levels {
+            for scratch in self.scratch.iter_mut().filter(|scratch| scratch.blocks() > 0) {
+                for (target, asked) in scratch.target[..step.len()].iter_mut().zip(&scratch.asked) {
+                    let nearest = levels.nearest_excess(target);
+                    *target = target.select(nearest, *asked, |asked| asked == 0.0);
+                }
+            }
+        }
+        refreshed
+    }
+
+    /// Writes `rows` as they are asked.
+    fn write(&mut self, rows: &Range<usize>, streams: &mut [BranchStreams; 2]) -> StripReport {
+        let (blocks, signs) = (self.blocks(rows), &self.signs[rows.clone()]);
+        let [of_main, of_other] = &mut self.scratch;
+        let [for_main, for_other] = streams;
+        let mut report = self.main.write(blocks.clone(), signs, &self.law, &mut self.scheme, of_main, for_main);
+        if let Some(other) = self.other.as_mut().filter(|_| self.pair != PairKind::OneBranch) {
+            let second = other.write(blocks, signs, &self.law, &mut self.scheme, of_other, for_other);
+            report.counts += second.counts;
+            report.pulsed += second.pulsed;
+            report.verified += second.verified;
         }
         report
     }
 
-    /// Effective weights and variances of `rows` from their conductances; the report counts signs.
+    fn program_exactly(&mut self, weights: &Matrix, conductances: Option<&Matrix>) -> WriteReport {
+        let (span, floor) = (self.mapping.window().span(), self.mapping.window().low());
+        let mut report = WriteReport { cells_written: (self.rows() * self.columns()) as u64, ..WriteReport::default() };
+        for row in 0..self.rows() {
+            for column in 0..self.columns() {
+                let wanted = match conductances {
+                    Some(conductances) => conductances[(row, column)] - floor,
+                    None => self.signs[row] * weights[(row, column)] * self.mapping.inverse_kappa(),
+                };
+                report.clipped_low += u64::from(wanted < 0.0);
+                report.clipped_high += u64::from(wanted > span);
+                let wanted = wanted.clamp(0.0, span);
+                let (main, other) = match self.pair {
+                    PairKind::PushPull => (0.5 * span + 0.5 * wanted, 0.5 * span - 0.5 * wanted),
+                    PairKind::OneBranch | PairKind::PotentiationOnly => (wanted, 0.0),
+                };
+                self.main.excess[(row, column)] = main;
+                if let Some(branch) = self.other.as_mut().filter(|_| self.pair != PairKind::OneBranch) {
+                    branch.excess[(row, column)] = other;
+                }
+                if let Some(copy) = &mut self.copy {
+                    copy[(row, column)] = wanted;
+                }
+            }
+        }
+        for branch in [Some(&mut self.main), self.other.as_mut().filter(|_| self.pair != PairKind::OneBranch)] {
+            let Some(branch) = branch else { continue };
+            if let Some(levels) = &self.levels {
+                let (columns, width) = (branch.excess.columns(), branch.excess.row_blocks());
+                for (number, block) in branch.excess.blocks_mut().iter_mut().enumerate() {
+                    *block = levels.nearest_excess(block) * lanes::lane_mask(columns, number % width);
+                }
+            }
+            branch.hold();
+        }
+        for rows in self.strips() {
+            report += self.refresh(rows);
+        }
+        self.refresh_slow();
+        report
+    }
+
+    /// What is seen of `rows`, their effective weights and variances; the report counts signs.
     fn refresh(&mut self, rows: Range<usize>) -> WriteReport {
         let blocks = self.blocks(&rows);
+        for branch in [Some(&mut self.main), self.other.as_mut()].into_iter().flatten() {
+            self.sight.see(branch, blocks.clone());
+        }
         let programmed = || Programmed {
-            signs: &self.signs[rows.clone()],
-            width: self.excess.row_blocks(),
-            last_mask: last_mask(&self.excess),
-            excess: &self.excess.blocks()[blocks.clone()],
-            parked: self.parked.as_ref().map(|parked| &parked.blocks()[blocks.clone()]),
+            signs: &self.driven[rows.clone()],
+            width: self.main.excess.row_blocks(),
+            last_mask: last_mask(&self.main.excess),
+            excess: self.main.seen(blocks.clone()),
+            parked: self.other.as_ref().map(|other| other.seen(blocks.clone())),
         };
         let weights = &mut self.weights.blocks_mut()[blocks.clone()];
         let wrong_sign = refresh_weights(programmed(), &self.mapping, weights);
-        if let (Some(variance), Some(spread)) = (&mut self.variance, self.read) {
+        if let (Some(variance), Some(spread)) = (&mut self.variance, &self.read) {
             refresh_variance(programmed(), &self.mapping, spread, &mut variance.blocks_mut()[blocks.clone()]);
+        }
+        if let (Some(copy), Some(believed)) = (&self.copy, &mut self.believed) {
+            let copied = Programmed {
+                signs: &self.signs[rows.clone()],
+                width: copy.row_blocks(),
+                last_mask: last_mask(copy),
+                excess: &copy.blocks()[blocks.clone()],
+                parked: None,
+            };
+            refresh_weights(copied, &self.mapping, &mut believed.blocks_mut()[blocks]);
         }
         WriteReport { wrong_sign, cells: (rows.len() * self.columns()) as u64, ..WriteReport::default() }
     }
 
-    /// Rows in runs that fit the draw buffer.
+    /// Puts the slow noise of now on top of new effective weights.
+    fn refresh_slow(&mut self) {
+        if let Some(slow) = &mut self.slow {
+            slow.refresh(&self.weights, [Some(&self.main), self.other.as_ref()], &self.driven, &self.mapping);
+        }
+    }
+
+    /// Rows in runs that fit the buffers.
     fn strips(&self) -> impl Iterator<Item = Range<usize>> + use<> {
-        let (rows, strip) = (self.rows(), self.scratch.blocks() / self.excess.row_blocks());
+        let (rows, strip) = (self.rows(), self.scratch[0].blocks() / self.main.excess.row_blocks());
         (0..rows).step_by(strip).map(move |first| first..(first + strip).min(rows))
     }
 
     /// Blocks of `rows`.
     fn blocks(&self, rows: &Range<usize>) -> Range<usize> {
-        let width = self.excess.row_blocks();
+        let width = self.main.excess.row_blocks();
         rows.start * width..rows.end * width
     }
 
@@ -225,33 +492,71 @@ impl CrossbarArray {
     }
 }
 
-fn check_params(params: &ArrayParams, mapping: &PairMapping, initial: &Matrix) -> Result<(), ArrayError> {
-    let (rows, columns, signs) = (initial.rows(), initial.columns(), params.signs.len());
-    if rows == 0 || columns == 0 {
-        return Err(ArrayError::Empty { rows, columns });
+/// The branches of a chip with nothing programmed yet: the main one, and the cells on the opposite side if there are any.
+fn branches(
+    device: &Device,
+    params: &ArrayParams,
+    signs: &[f32],
+    initial: &Matrix,
+    chip: Seed,
+    every_cell: bool,
+) -> [Option<Branch>; 2] {
+    let (rows, columns) = (initial.rows(), initial.columns());
+    let counted = !(every_cell && device.write.scheme == DeviceScheme::Add);
+    let moves = !device.drift.is_off();
+    let branch = |excess: Matrix, chip: Seed| {
+        // The path of the first write is drawn with the chip.
+        let relaxation = moves.then(|| chip::first_paths(rows, columns, chip.named("relaxation")));
+        let seen = moves || device.read.nonlinearity.is_some();
+        Branch {
+            cells: chip::cells(device, rows, columns, chip),
+            relaxation,
+            visible: seen.then(|| Matrix::zeros(rows, columns)),
+            pulses: counted.then(|| vec![0; excess.blocks().len() * lanes::LANES]),
+            excess,
+        }
+    };
+    let mut main = branch(Matrix::zeros(rows, columns), chip);
+    let mut other = match params.pair {
+        PairKind::OneBranch => {
+            let parked = device.parked.excess(&device.window, rows, columns, chip.named("parked"));
+            parked.map(|excess| branch(excess, chip.named("opposite")))
+        }
+        PairKind::PushPull | PairKind::PotentiationOnly => {
+            Some(branch(Matrix::zeros(rows, columns), chip.named("opposite")))
+        }
+    };
+    let drawn = params.faults.is_none().then(|| device.faults.draw(&device.window, rows, columns, chip.named("faults")));
+    if let Some(faults) = params.faults.or(drawn.as_ref()) {
+        let floor = device.window.low();
+        main.stick(faults, Side::Main, signs, floor, other.is_none());
+        if let Some(other) = &mut other {
+            other.stick(faults, Side::Opposite, signs, floor, false);
+        }
     }
-    if signs != rows {
-        return Err(ArrayError::Signs { signs, rows });
-    }
-    let scale = params.write_spread_scale;
-    if !(0.0..=LARGEST_SCALE).contains(&scale) {
-        return Err(ArrayError::SpreadScale { scale });
-    }
-    let study_sigma = params.study_sigma;
-    if !(0.0..=LARGEST_SIGMA).contains(&(study_sigma * mapping.inverse_kappa() * scale.max(1.0))) {
-        return Err(ArrayError::StudySigma { study_sigma });
-    }
-    check_finite("weights", initial)
+    [Some(main), other]
 }
 
-fn check_finite(what: &'static str, matrix: &Matrix) -> Result<(), ArrayError> {
-    match first_not_finite(matrix) {
-        Some((row, column, value)) => Err(ArrayError::NotFinite { what, row, column, value }),
-        None => Ok(()),
+fn scheme(device: &Device, mapping: &PairMapping, read: &Option<ReadSpread>) -> Scheme {
+    let window = mapping.window();
+    match &device.write.scheme {
+        DeviceScheme::Add => Scheme::Add,
+        DeviceScheme::Pulsed(pulses) => Scheme::Pulsed(PulsedWrite::new(pulses, window.span(), window.low())),
+        DeviceScheme::Verify(verify) => Scheme::Verified(VerifiedWrite::new(*verify, read.clone())),
     }
 }
 
-/// 1 in the lanes of a row's last block that hold a cell.
-fn last_mask(matrix: &Matrix) -> Block {
-    lane_mask(matrix.columns(), matrix.row_blocks() - 1)
+fn branch_aim<'a>(branch: &'a mut Branch, blocks: Range<usize>, scratch: &'a mut Scratch) -> BranchAim<'a> {
+    let count = blocks.len();
+    BranchAim {
+        excess: &mut branch.excess.blocks_mut()[blocks.clone()],
+        asked: &mut scratch.asked[..count],
+        target: &mut scratch.target[..count],
+        cells: branch.cells.strip(blocks),
+    }
+}
+
+/// Sum of all lanes, µS; padding holds zero.
+fn lane_sum(blocks: &[Block]) -> f64 {
+    blocks.iter().flat_map(|block| block.0).map(f64::from).sum()
 }

@@ -1,8 +1,11 @@
 //! Why an array cannot be built, or cannot take a step.
 
+use lanes::Matrix;
 use thiserror::Error;
 
-use crate::mapping::MappingError;
+use crate::array::ArrayParams;
+use crate::finite::first_not_finite;
+use crate::mapping::{MappingError, PairMapping};
 
 /// Largest standard deviation of a write, µS: with it and a draw below 7, no write is more than f32 can hold.
 pub(crate) const LARGEST_SIGMA: f32 = 1e30;
@@ -43,6 +46,20 @@ pub enum ArrayError {
         /// The factor.
         scale: f32,
     },
+    /// A map of another shape.
+    #[error("{what}: got {rows} x {columns}, must be {own_rows} x {own_columns} like the array")]
+    MapShape {
+        /// Which map.
+        what: &'static str,
+        /// Its rows.
+        rows: usize,
+        /// Its columns.
+        columns: usize,
+        /// Rows of the array.
+        own_rows: usize,
+        /// Its columns.
+        own_columns: usize,
+    },
     /// A step of another shape.
     #[error("step: got {rows} x {columns}, must be {own_rows} x {own_columns} like the array")]
     StepShape {
@@ -67,4 +84,38 @@ pub enum ArrayError {
         /// NaN or infinity.
         value: f32,
     },
+}
+
+pub(crate) fn check_params(params: &ArrayParams, mapping: &PairMapping, initial: &Matrix) -> Result<(), ArrayError> {
+    let (rows, columns, signs) = (initial.rows(), initial.columns(), params.signs.len());
+    if rows == 0 || columns == 0 {
+        return Err(ArrayError::Empty { rows, columns });
+    }
+    if signs != rows {
+        return Err(ArrayError::Signs { signs, rows });
+    }
+    let scale = params.write_spread_scale;
+    if !(0.0..=LARGEST_SCALE).contains(&scale) {
+        return Err(ArrayError::SpreadScale { scale });
+    }
+    let study_sigma = params.study_sigma;
+    if !(0.0..=LARGEST_SIGMA).contains(&(study_sigma * mapping.inverse_kappa() * scale.max(1.0))) {
+        return Err(ArrayError::StudySigma { study_sigma });
+    }
+    if let Some(map) = params.conductances {
+        if (map.rows(), map.columns()) != (rows, columns) {
+            let (own_rows, own_columns) = (rows, columns);
+            let (rows, columns) = (map.rows(), map.columns());
+            return Err(ArrayError::MapShape { what: "conductances", rows, columns, own_rows, own_columns });
+        }
+        check_finite("conductances", map)?;
+    }
+    check_finite("weights", initial)
+}
+
+pub(crate) fn check_finite(what: &'static str, matrix: &Matrix) -> Result<(), ArrayError> {
+    match first_not_finite(matrix) {
+        Some((row, column, value)) => Err(ArrayError::NotFinite { what, row, column, value }),
+        None => Ok(()),
+    }
 }

@@ -16,7 +16,7 @@ use crate::program::total;
 
 /// Whole rows of an array after a write.
 pub(crate) struct Programmed<'a> {
-    /// +1 or -1 for every row.
+    /// Sign of every row, +1 or -1, times the gain of its driver.
     pub(crate) signs: &'a [f32],
     /// Blocks in a row.
     pub(crate) width: usize,

@@ -1,0 +1,85 @@
+//! One chip: what device-to-device spread and faults make of the cells of an array, drawn once.
+//!
+//! Spreads (device/chip.rs) and faults (fault_map.rs) become the constants of cells.rs. A dead row carries no current: both
+//! cells of its pairs are open; where the opposite branch is an exact reference outside the array, the pair counts as
+//! balanced, weight 0.
+
+use lanes::{Matrix, lane_mask};
+use seed::Seed;
+
+use crate::branch::Branch;
+use crate::cells::Cells;
+use crate::device::Device;
+use crate::fault_map::{FaultMap, Stuck};
+
+/// Which cells of its pairs a branch has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Side {
+    /// G+ in excitatory rows, G- in inhibitory ones.
+    Main,
+    /// The other one.
+    Opposite,
+}
+
+/// The constants of the cells of one branch of a chip of `device`, before faults.
+pub(crate) fn cells(device: &Device, rows: usize, columns: usize, chip: Seed) -> Cells {
+    let window = device.window;
+    let drawn = device.chip.draw(&window, rows, columns, chip);
+    let even = |value: f32| Matrix::from_fn(rows, columns, |_, _| value);
+    let bounds = match (drawn.low, drawn.high) {
+        (None, None) => None,
+        (low, high) => Some([low.unwrap_or_else(|| even(0.0)), high.unwrap_or_else(|| even(window.span()))]),
+    };
+    let gains = match (drawn.gain_up, drawn.gain_down) {
+        (Some(up), Some(down)) => Some([up, down]),
+        _ => None,
+    };
+    Cells { span: window.span(), bounds, gains, spread: drawn.spread }
+}
+
+/// A standard normal for every cell, 0 in the padding.
+pub(crate) fn first_paths(rows: usize, columns: usize, seed: Seed) -> Matrix {
+    let mut draws = Matrix::zeros(rows, columns);
+    seed.normals().fill(draws.blocks_mut());
+    for row in 0..rows {
+        for (number, block) in draws.row_mut(row).iter_mut().enumerate() {
+            *block = *block * lane_mask(columns, number);
+        }
+    }
+    draws
+}
+
+impl Branch {
+    /// Holds the cells of `faults` that belong to `side` where they are stuck; `signs` of the rows, `floor` of the nominal
+    /// window in µS. Without a cell on the other side a dead row is balanced.
+    pub(crate) fn stick(&mut self, faults: &FaultMap, side: Side, signs: &[f32], floor: f32, balanced: bool) {
+        let lists: [(&[Stuck], bool); 2] = [(faults.plus(), true), (faults.minus(), false)];
+        for (list, plus) in lists {
+            for stuck in list {
+                if ((signs[stuck.row] > 0.0) == plus) == (side == Side::Main) {
+                    self.stick_at(stuck.row, stuck.column, stuck.conductance - floor);
+                }
+            }
+        }
+        if side == Side::Main {
+            for stuck in faults.written() {
+                self.stick_at(stuck.row, stuck.column, stuck.conductance - floor);
+            }
+        }
+        for &row in faults.dead_rows() {
+            for column in 0..self.excess.columns() {
+                self.stick_at(row, column, if balanced { 0.0 } else { -floor });
+            }
+        }
+    }
+
+    /// Leaves the cell at `excess`, whatever is written to it.
+    fn stick_at(&mut self, row: usize, column: usize, excess: f32) {
+        let (rows, columns, span) = (self.excess.rows(), self.excess.columns(), self.cells.span);
+        let even = |value: f32| Matrix::from_fn(rows, columns, |_, _| value);
+        let [low, high] = self.cells.bounds.get_or_insert_with(|| [even(0.0), even(span)]);
+        low[(row, column)] = excess;
+        high[(row, column)] = excess;
+        self.excess[(row, column)] = excess;
+    }
+}

@@ -11,10 +11,11 @@ use seed::Seed;
 
 use crate::array_error::{ArrayError, LARGEST_SCALE, LARGEST_SIGMA};
 use crate::device::Device;
-use crate::effective::{Programmed, ReadSpread, refresh_variance, refresh_weights};
+use crate::effective::{Programmed, refresh_variance, refresh_weights};
 use crate::finite::first_not_finite;
 use crate::mapping::{PairMapping, Sign};
 use crate::program::{AddWrite, Scratch, Strip};
+use crate::read_spread::ReadSpread;
 use crate::report::WriteReport;
 
 /// Blocks of a strip: seven streams of 8 KiB.
@@ -67,17 +68,17 @@ impl CrossbarArray {
         let mapping = PairMapping::new(device.window, params.full_scale)?;
         check_params(&params, &mapping, initial)?;
         let (rows, columns) = (initial.rows(), initial.columns());
-        let read = ReadSpread::new(device.read.white);
+        let read = ReadSpread::new(&device.read.white);
         let strip_rows = (STRIP_BLOCKS / initial.row_blocks()).max(1).min(rows);
         let mut array = CrossbarArray {
             mapping,
             write: AddWrite::new(&device.write, &mapping, params.study_sigma, params.write_spread_scale),
+            variance: read.as_ref().map(|_| Matrix::zeros(rows, columns)),
             read,
             signs: params.signs.iter().map(|sign| sign.factor()).collect(),
             excess: Matrix::zeros(rows, columns),
             parked: device.parked.excess(&device.window, rows, columns, chip.named("parked")),
             weights: Matrix::zeros(rows, columns),
-            variance: read.map(|_| Matrix::zeros(rows, columns)),
             scratch: Scratch::new(strip_rows * initial.row_blocks()),
             initial: WriteReport::default(),
         };
@@ -155,8 +156,8 @@ impl CrossbarArray {
     }
 
     /// Spread of one read; none where the device has no read noise.
-    pub(crate) fn read_spread(&self) -> Option<ReadSpread> {
-        self.read
+    pub(crate) fn read_spread(&self) -> Option<&ReadSpread> {
+        self.read.as_ref()
     }
 
     /// Whether the parked branch is a cell of the array.
@@ -198,7 +199,7 @@ impl CrossbarArray {
         };
         let weights = &mut self.weights.blocks_mut()[blocks.clone()];
         let wrong_sign = refresh_weights(programmed(), &self.mapping, weights);
-        if let (Some(variance), Some(spread)) = (&mut self.variance, self.read) {
+        if let (Some(variance), Some(spread)) = (&mut self.variance, &self.read) {
             refresh_variance(programmed(), &self.mapping, spread, &mut variance.blocks_mut()[blocks.clone()]);
         }
         WriteReport { wrong_sign, cells: (rows.len() * self.columns()) as u64, ..WriteReport::default() }

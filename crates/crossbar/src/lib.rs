@@ -55,6 +55,7 @@ mod finite;
 mod mapping;
 mod program;
 mod read;
+mod read_spread;
 mod report;
 pub mod spread;
 mod window;

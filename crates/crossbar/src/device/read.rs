@@ -4,6 +4,8 @@
 //! white:  G_read = G + sigma z     z a standard normal, drawn anew for every cell and read
 //! constant   sigma in µS
 //! relative   sigma = (p / 100) G   p in % of G
+//! table      sigma = the standard deviation of a log-normal about G whose sigma of ln R is that of a table over R
+//!            (spread.rs); the draw itself is Gaussian and its mean is G in both conventions
 //! ```
 //!
 //! ```
@@ -18,7 +20,8 @@ use serde::{Deserialize, Serialize};
 
 use super::number::{SIGMA_MICROSIEMENS, SIGMA_PERCENT, optional_number};
 use super::refusal::{SpecError, refuse_foreign, required};
-use super::shape::{object, word};
+use super::shape::{object, optional_objects, optional_word, word};
+use super::table::{Convention, SpreadPoint, SpreadTable};
 use crate::spread::Sigma;
 
 /// Kinds of white read noise.
@@ -32,10 +35,12 @@ pub enum ReadNoiseKind {
     Constant,
     /// A spread in proportion to the conductance.
     Relative,
+    /// A spread of ln R that depends on R.
+    Table,
 }
 
 /// White read noise in a device file.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WhiteNoiseSpec {
     /// Kind of spread of one read.
@@ -53,10 +58,18 @@ pub struct WhiteNoiseSpec {
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "f64", range(min = SIGMA_PERCENT.low, max = SIGMA_PERCENT.high), extend("x-unit" = "% of G"))]
     pub sigma_percent_of_conductance: Option<f64>,
+    /// `table` only: of which log-normal the standard deviation is taken.
+    #[serde(default, deserialize_with = "optional_word", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Convention", extend("default" = "median-preserving"))]
+    pub convention: Option<Convention>,
+    /// `table` only: points in rising resistance, interpolated in ln R and ln sigma, held at the ends.
+    #[serde(default, deserialize_with = "optional_objects", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Vec<SpreadPoint>", length(min = 1))]
+    pub points: Option<Vec<SpreadPoint>>,
 }
 
 /// Reading in a device file.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReadSpec {
     /// Noise without memory: independent from read to read and from cell to cell.
@@ -65,7 +78,7 @@ pub struct ReadSpec {
 }
 
 /// White read noise.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(try_from = "WhiteNoiseSpec")]
 pub enum WhiteNoise {
     /// None: reads return the conductance.
@@ -81,10 +94,12 @@ pub enum WhiteNoise {
         /// Standard deviation over conductance.
         fraction: f32,
     },
+    /// The standard deviation of a log-normal whose width depends on the conductance.
+    Table(SpreadTable),
 }
 
 /// How a device is read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(try_from = "ReadSpec")]
 pub struct Read {
     /// Noise without memory.
@@ -94,10 +109,13 @@ pub struct Read {
 impl WhiteNoise {
     /// The spread of one read at `conductance`, µS.
     pub fn sigma(&self, conductance: f64) -> Sigma {
-        match *self {
+        match self {
             WhiteNoise::None => Sigma::Microsiemens(0.0),
-            WhiteNoise::Constant { sigma } => Sigma::Microsiemens(f64::from(sigma)),
-            WhiteNoise::Relative { fraction } => Sigma::Microsiemens(f64::from(fraction) * conductance),
+            WhiteNoise::Constant { sigma } => Sigma::Microsiemens(f64::from(*sigma)),
+            WhiteNoise::Relative { fraction } => Sigma::Microsiemens(f64::from(*fraction) * conductance),
+            WhiteNoise::Table(table) => {
+                Sigma::LnResistance { sigma: table.sigma(1e6 / conductance), convention: table.convention() }
+            }
         }
     }
 }
@@ -109,6 +127,7 @@ impl ReadNoiseKind {
             ReadNoiseKind::None => ("none", &[]),
             ReadNoiseKind::Constant => ("constant", &["sigma_microsiemens"]),
             ReadNoiseKind::Relative => ("relative", &["sigma_percent_of_conductance"]),
+            ReadNoiseKind::Table => ("table", &["convention", "points"]),
         }
     }
 }
@@ -121,6 +140,8 @@ impl TryFrom<WhiteNoiseSpec> for WhiteNoise {
         let keys = [
             ("sigma_microsiemens", spec.sigma_microsiemens.is_some()),
             ("sigma_percent_of_conductance", spec.sigma_percent_of_conductance.is_some()),
+            ("convention", spec.convention.is_some()),
+            ("points", spec.points.is_some()),
         ];
         refuse_foreign(&keys, kind, takes)?;
         match spec.noise {
@@ -133,6 +154,10 @@ impl TryFrom<WhiteNoiseSpec> for WhiteNoise {
                 let key = "sigma_percent_of_conductance";
                 let percent = required(key, spec.sigma_percent_of_conductance, kind)?;
                 Ok(WhiteNoise::Relative { fraction: (SIGMA_PERCENT.check(key, percent)? / 100.0) as f32 })
+            }
+            ReadNoiseKind::Table => {
+                let points = required("points", spec.points, kind)?;
+                Ok(WhiteNoise::Table(SpreadTable::new(spec.convention.unwrap_or_default(), points)?))
             }
         }
     }

@@ -28,6 +28,7 @@ pub(crate) mod refusal;
 mod schema;
 mod shape;
 mod table;
+mod telegraph;
 mod write;
 
 use schemars::JsonSchema;
@@ -42,6 +43,7 @@ pub use refusal::{DeviceError, Problem, SpecError};
 pub use schema::{field_table, schema};
 pub(crate) use table::LnSigma;
 pub use table::{Convention, SpreadPoint, SpreadTable};
+pub use telegraph::{SlowNoise, SlowNoiseKind, SlowNoiseSpec, Telegraph, TelegraphState};
 pub use write::{Write, WriteNoise, WriteNoiseKind, WriteSpec, WrittenCells};
 
 use crate::window::{ConductanceWindow, WindowSpec};

@@ -22,6 +22,16 @@ pub const SECONDS: Allowed = Allowed { low: 1e-9, high: 1e12, unit: " s" };
 pub const EXPONENT: Allowed = Allowed { low: 0.0, high: 1.0, unit: "" };
 /// Shifts per unit of ln t, µS.
 pub const MICROSIEMENS_PER_LN: Allowed = Allowed { low: -1e6, high: 1e6, unit: " µS" };
+/// Shares of a whole.
+pub const FRACTION: Allowed = Allowed { low: 0.0, high: 1.0, unit: "" };
+/// Shares of a whole, %.
+pub const PERCENT: Allowed = Allowed { low: 0.0, high: 100.0, unit: " %" };
+/// Events per second.
+pub const RATE_PER_SECOND: Allowed = Allowed { low: 0.0, high: 1e12, unit: " per second" };
+/// Powers of the resistance with which something grows.
+pub const POWER: Allowed = Allowed { low: 0.0, high: 10.0, unit: "" };
+/// Read voltages, V.
+pub const VOLTS: Allowed = Allowed { low: 1e-6, high: 10.0, unit: " V" };
 
 /// The numbers that a key may hold, both ends included.
 #[derive(Clone, Copy, Debug, PartialEq)]

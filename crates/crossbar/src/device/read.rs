@@ -18,10 +18,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::number::{SIGMA_MICROSIEMENS, SIGMA_PERCENT, optional_number};
+use super::number::{SIGMA_MICROSIEMENS, SIGMA_PERCENT, VOLTS, optional_number};
 use super::refusal::{SpecError, refuse_foreign, required};
 use super::shape::{object, optional_objects, optional_word, word};
 use super::table::{Convention, SpreadPoint, SpreadTable};
+use super::telegraph::{SlowNoise, SlowNoiseSpec};
 use crate::spread::Sigma;
 
 /// Kinds of white read noise.
@@ -75,6 +76,13 @@ pub struct ReadSpec {
     /// Noise without memory: independent from read to read and from cell to cell.
     #[serde(default, deserialize_with = "object")]
     pub white: WhiteNoiseSpec,
+    /// Noise with memory: a state of the cell that changes between reads.
+    #[serde(default, deserialize_with = "object")]
+    pub slow: SlowNoiseSpec,
+    /// Voltage of a read.
+    #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "f64", range(min = VOLTS.low, max = VOLTS.high), extend("x-unit" = "V"))]
+    pub volts: Option<f64>,
 }
 
 /// White read noise.
@@ -104,6 +112,10 @@ pub enum WhiteNoise {
 pub struct Read {
     /// Noise without memory.
     pub white: WhiteNoise,
+    /// Noise with memory.
+    pub slow: SlowNoise,
+    /// Voltage of a read, V; none where the file does not say.
+    pub volts: Option<f64>,
 }
 
 impl WhiteNoise {
@@ -167,6 +179,9 @@ impl TryFrom<ReadSpec> for Read {
     type Error = SpecError;
 
     fn try_from(spec: ReadSpec) -> Result<Read, SpecError> {
-        Ok(Read { white: WhiteNoise::try_from(spec.white).map_err(|error| error.within("white"))? })
+        let white = WhiteNoise::try_from(spec.white).map_err(|error| error.within("white"))?;
+        let slow = SlowNoise::try_from(spec.slow).map_err(|error| error.within("slow"))?;
+        let volts = spec.volts.map(|volts| VOLTS.check("volts", volts)).transpose()?;
+        Ok(Read { white, slow, volts })
     }
 }

@@ -122,13 +122,8 @@ impl CrossbarArray {
         let read = ReadSpread::new(&device.read.white);
         let volts = device.read.volts.unwrap_or(1.0);
         let weight_per_microampere = f64::from(mapping.kappa()) / volts;
-        let converters = ArrayConverters::new(
-            &device.converters,
-            rows,
-            columns,
-            weight_per_microampere,
-            chip.named("converters"),
-        );
+        let converters =
+            ArrayConverters::new(&device.converters, rows, columns, weight_per_microampere, chip.named("converters"));
         let gains = converters.as_ref().and_then(ArrayConverters::row_gains);
         let driven = signs.iter().enumerate().map(|(row, sign)| sign * gains.map_or(1.0, |gains| gains[row])).collect();
         // Pulses alone leave the cells that have none as they are; noise on top reaches all where the file says so.
@@ -526,7 +521,8 @@ fn branches(
             Some(branch(Matrix::zeros(rows, columns), chip.named("opposite")))
         }
     };
-    let drawn = params.faults.is_none().then(|| device.faults.draw(&device.window, rows, columns, chip.named("faults")));
+    let drawn =
+        params.faults.is_none().then(|| device.faults.draw(&device.window, rows, columns, chip.named("faults")));
     if let Some(faults) = params.faults.or(drawn.as_ref()) {
         let floor = device.window.low();
         main.stick(faults, Side::Main, signs, floor, other.is_none());

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! w      = sign kappa (e_written - e_parked)                       e = G - G_low, µS
-//! var(w) = kappa² (sigma(G_written)² + sigma(G_parked)²)           one read; sigma(G) = a + r G, µS
+//! var(w) = kappa² (sigma(G_written)² + sigma(G_parked)²)           one read; sigma: read_spread.rs, µS
 //! ```
 //!
 //! An exact reference has no read noise: its sigma is left out.
@@ -10,9 +10,9 @@
 use lanes::{Block, LANES};
 use multiversion::multiversion;
 
-use crate::device::WhiteNoise;
 use crate::mapping::PairMapping;
 use crate::program::total;
+use crate::read_spread::ReadSpread;
 
 /// Whole rows of an array after a write.
 pub(crate) struct Programmed<'a> {
@@ -28,37 +28,13 @@ pub(crate) struct Programmed<'a> {
     pub(crate) parked: Option<&'a [Block]>,
 }
 
-/// White read noise of one array in µS: sigma(G) = `absolute` + `relative` G.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct ReadSpread {
-    pub(crate) absolute: f32,
-    pub(crate) relative: f32,
-}
-
-impl ReadSpread {
-    /// The spread of `noise`; none where reads return the conductance.
-    pub(crate) fn new(noise: WhiteNoise) -> Option<ReadSpread> {
-        match noise {
-            WhiteNoise::None => None,
-            WhiteNoise::Constant { sigma } => Some(ReadSpread { absolute: sigma, relative: 0.0 }),
-            WhiteNoise::Relative { fraction } => Some(ReadSpread { absolute: 0.0, relative: fraction }),
-        }
-    }
-
-    /// Standard deviation of one read at `conductance`, both µS.
-    #[inline(always)]
-    pub(crate) fn sigma(self, conductance: f32) -> f32 {
-        self.absolute + self.relative * conductance
-    }
-}
-
 /// Fills `weights` from the conductances; the number of cells whose weight has the wrong sign.
 pub(crate) fn refresh_weights(rows: Programmed, mapping: &PairMapping, weights: &mut [Block]) -> u64 {
     total(&fill_weights(rows, mapping.kappa(), weights))
 }
 
 /// Fills `variance` with the variance of one read of each weight, weight².
-pub(crate) fn refresh_variance(rows: Programmed, mapping: &PairMapping, spread: ReadSpread, variance: &mut [Block]) {
+pub(crate) fn refresh_variance(rows: Programmed, mapping: &PairMapping, spread: &ReadSpread, variance: &mut [Block]) {
     fill_variance(rows, mapping.kappa(), mapping.window().low(), spread, variance);
 }
 
@@ -83,18 +59,20 @@ fn fill_weights(rows: Programmed, kappa: f32, weights: &mut [Block]) -> Block {
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
-fn fill_variance(rows: Programmed, kappa: f32, floor: f32, spread: ReadSpread, variance: &mut [Block]) {
+fn fill_variance(rows: Programmed, kappa: f32, floor: f32, spread: &ReadSpread, variance: &mut [Block]) {
     let Programmed { width, last_mask, excess, parked, .. } = rows;
     for (block, (variance, excess)) in variance.iter_mut().zip(excess).enumerate() {
         let mask = if (block + 1) % width == 0 { last_mask } else { Block::splat(1.0) };
         let mut sum = Block::ZERO;
+        let sigma = spread.at(&excess.map(|excess| floor + excess));
         for lane in 0..LANES {
-            let written = kappa * spread.sigma(floor + excess[lane]);
+            let written = kappa * sigma[lane];
             sum[lane] = mask[lane] * (written * written);
         }
         if let Some(parked) = parked {
+            let sigma = spread.at(&parked[block].map(|excess| floor + excess));
             for lane in 0..LANES {
-                let parked = kappa * spread.sigma(floor + parked[block][lane]);
+                let parked = kappa * sigma[lane];
                 sum[lane] += mask[lane] * (parked * parked);
             }
         }

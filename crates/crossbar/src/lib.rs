@@ -57,6 +57,7 @@ mod map_csv;
 mod mapping;
 mod program;
 mod read;
+mod read_spread;
 mod report;
 pub mod spread;
 mod window;

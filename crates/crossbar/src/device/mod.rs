@@ -32,6 +32,7 @@ pub(crate) mod refusal;
 mod schema;
 mod shape;
 mod table;
+mod telegraph;
 mod verify;
 mod write;
 
@@ -51,6 +52,7 @@ pub use refusal::{DeviceError, Problem, SpecError};
 pub use schema::{field_table, schema};
 pub(crate) use table::LnSigma;
 pub use table::{Convention, SpreadPoint, SpreadTable};
+pub use telegraph::{SlowNoise, SlowNoiseKind, SlowNoiseSpec, Telegraph, TelegraphState};
 pub use verify::{Acceptance, Sides, Verify, VerifySpec};
 pub use write::{Scheme, SchemeKind, Write, WriteNoise, WriteNoiseKind, WriteSpec, WrittenCells};
 

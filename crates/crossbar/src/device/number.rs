@@ -30,8 +30,6 @@ pub const PROBABILITY: Allowed = Allowed { low: 0.0, high: 1.0, unit: "" };
 pub const CONVERTER_PERCENT: Allowed = Allowed { low: 0.0, high: 100.0, unit: " %" };
 /// Full scales of a converter, µA.
 pub const MICROAMPERES: Allowed = Allowed { low: 1e-6, high: 1e9, unit: " µA" };
-/// Voltages across a cell, V.
-pub const VOLTS: Allowed = Allowed { low: 1e-3, high: 100.0, unit: " V" };
 /// Lengths of a pulse, ns: from a picosecond to 1000 s.
 pub const NANOSECONDS: Allowed = Allowed { low: 1e-3, high: 1e12, unit: " ns" };
 /// Energies of one conversion, pJ.
@@ -47,6 +45,14 @@ pub const UNSIGNED_BITS: Whole = Whole { low: 1, high: 24 };
 pub const SIGNED_BITS: Whole = Whole { low: 2, high: 24 };
 /// Rows or columns of a tile.
 pub const TILE_LINES: Whole = Whole { low: 1, high: 65_536 };
+/// Shares of a whole, %.
+pub const PERCENT: Allowed = Allowed { low: 0.0, high: 100.0, unit: " %" };
+/// Events per second.
+pub const RATE_PER_SECOND: Allowed = Allowed { low: 0.0, high: 1e12, unit: " per second" };
+/// Powers of the resistance with which something grows.
+pub const POWER: Allowed = Allowed { low: 0.0, high: 10.0, unit: "" };
+/// Voltages across a cell, V.
+pub const VOLTS: Allowed = Allowed { low: 1e-6, high: 100.0, unit: " V" };
 
 /// The numbers that a key may hold, both ends included.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -4,6 +4,8 @@
 //! white:  G_read = G + sigma z     z a standard normal, drawn anew for every cell and read
 //! constant   sigma in µS
 //! relative   sigma = (p / 100) G   p in % of G
+//! table      sigma = the standard deviation of a log-normal about G whose sigma of ln R is that of a table over R
+//!            (spread.rs); the draw itself is Gaussian and its mean is G in both conventions
 //! ```
 //!
 //! ```
@@ -16,9 +18,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::number::{SIGMA_MICROSIEMENS, SIGMA_PERCENT, optional_number};
+use super::number::{SIGMA_MICROSIEMENS, SIGMA_PERCENT, VOLTS, optional_number};
 use super::refusal::{SpecError, refuse_foreign, required};
-use super::shape::{object, word};
+use super::shape::{object, optional_objects, optional_word, word};
+use super::table::{Convention, SpreadPoint, SpreadTable};
+use super::telegraph::{SlowNoise, SlowNoiseSpec};
 use crate::spread::Sigma;
 
 /// Kinds of white read noise.
@@ -32,10 +36,12 @@ pub enum ReadNoiseKind {
     Constant,
     /// A spread in proportion to the conductance.
     Relative,
+    /// A spread of ln R that depends on R.
+    Table,
 }
 
 /// White read noise in a device file.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WhiteNoiseSpec {
     /// Kind of spread of one read.
@@ -53,19 +59,34 @@ pub struct WhiteNoiseSpec {
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "f64", range(min = SIGMA_PERCENT.low, max = SIGMA_PERCENT.high), extend("x-unit" = "% of G"))]
     pub sigma_percent_of_conductance: Option<f64>,
+    /// `table` only: of which log-normal the standard deviation is taken.
+    #[serde(default, deserialize_with = "optional_word", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Convention", extend("default" = "median-preserving"))]
+    pub convention: Option<Convention>,
+    /// `table` only: points in rising resistance, interpolated in ln R and ln sigma, held at the ends.
+    #[serde(default, deserialize_with = "optional_objects", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Vec<SpreadPoint>", length(min = 1))]
+    pub points: Option<Vec<SpreadPoint>>,
 }
 
 /// Reading in a device file.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReadSpec {
     /// Noise without memory: independent from read to read and from cell to cell.
     #[serde(default, deserialize_with = "object")]
     pub white: WhiteNoiseSpec,
+    /// Noise with memory: a state of the cell that changes between reads.
+    #[serde(default, deserialize_with = "object")]
+    pub slow: SlowNoiseSpec,
+    /// Voltage of a read.
+    #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "f64", range(min = VOLTS.low, max = VOLTS.high), extend("x-unit" = "V"))]
+    pub volts: Option<f64>,
 }
 
 /// White read noise.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(try_from = "WhiteNoiseSpec")]
 pub enum WhiteNoise {
     /// None: reads return the conductance.
@@ -81,23 +102,32 @@ pub enum WhiteNoise {
         /// Standard deviation over conductance.
         fraction: f32,
     },
+    /// The standard deviation of a log-normal whose width depends on the conductance.
+    Table(SpreadTable),
 }
 
 /// How a device is read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(try_from = "ReadSpec")]
 pub struct Read {
     /// Noise without memory.
     pub white: WhiteNoise,
+    /// Noise with memory.
+    pub slow: SlowNoise,
+    /// Voltage of a read, V; none where the file does not say.
+    pub volts: Option<f64>,
 }
 
 impl WhiteNoise {
     /// The spread of one read at `conductance`, µS.
     pub fn sigma(&self, conductance: f64) -> Sigma {
-        match *self {
+        match self {
             WhiteNoise::None => Sigma::Microsiemens(0.0),
-            WhiteNoise::Constant { sigma } => Sigma::Microsiemens(f64::from(sigma)),
-            WhiteNoise::Relative { fraction } => Sigma::Microsiemens(f64::from(fraction) * conductance),
+            WhiteNoise::Constant { sigma } => Sigma::Microsiemens(f64::from(*sigma)),
+            WhiteNoise::Relative { fraction } => Sigma::Microsiemens(f64::from(*fraction) * conductance),
+            WhiteNoise::Table(table) => {
+                Sigma::LnResistance { sigma: table.sigma(1e6 / conductance), convention: table.convention() }
+            }
         }
     }
 }
@@ -109,6 +139,7 @@ impl ReadNoiseKind {
             ReadNoiseKind::None => ("none", &[]),
             ReadNoiseKind::Constant => ("constant", &["sigma_microsiemens"]),
             ReadNoiseKind::Relative => ("relative", &["sigma_percent_of_conductance"]),
+            ReadNoiseKind::Table => ("table", &["convention", "points"]),
         }
     }
 }
@@ -121,6 +152,8 @@ impl TryFrom<WhiteNoiseSpec> for WhiteNoise {
         let keys = [
             ("sigma_microsiemens", spec.sigma_microsiemens.is_some()),
             ("sigma_percent_of_conductance", spec.sigma_percent_of_conductance.is_some()),
+            ("convention", spec.convention.is_some()),
+            ("points", spec.points.is_some()),
         ];
         refuse_foreign(&keys, kind, takes)?;
         match spec.noise {
@@ -134,6 +167,10 @@ impl TryFrom<WhiteNoiseSpec> for WhiteNoise {
                 let percent = required(key, spec.sigma_percent_of_conductance, kind)?;
                 Ok(WhiteNoise::Relative { fraction: (SIGMA_PERCENT.check(key, percent)? / 100.0) as f32 })
             }
+            ReadNoiseKind::Table => {
+                let points = required("points", spec.points, kind)?;
+                Ok(WhiteNoise::Table(SpreadTable::new(spec.convention.unwrap_or_default(), points)?))
+            }
         }
     }
 }
@@ -142,6 +179,9 @@ impl TryFrom<ReadSpec> for Read {
     type Error = SpecError;
 
     fn try_from(spec: ReadSpec) -> Result<Read, SpecError> {
-        Ok(Read { white: WhiteNoise::try_from(spec.white).map_err(|error| error.within("white"))? })
+        let white = WhiteNoise::try_from(spec.white).map_err(|error| error.within("white"))?;
+        let slow = SlowNoise::try_from(spec.slow).map_err(|error| error.within("slow"))?;
+        let volts = spec.volts.map(|volts| VOLTS.check("volts", volts)).transpose()?;
+        Ok(Read { white, slow, volts })
     }
 }

@@ -20,6 +20,8 @@
 #[allow(dead_code)] // The array does not ask for it yet.
 mod chip;
 mod faults;
+#[allow(dead_code)] // The array does not ask for it yet.
+mod levels;
 pub(crate) mod number;
 mod parked;
 mod parse;
@@ -37,6 +39,8 @@ use serde::{Deserialize, Serialize};
 pub(crate) use chip::ChipCells;
 pub use chip::{ChipSpec, ChipSpread, StepGain, StepGainKind};
 pub use faults::{Faults, FaultsSpec};
+pub(crate) use levels::LevelGrid;
+pub use levels::{LevelSpacing, Levels, LevelsSpec};
 pub use number::{Allowed, Whole};
 pub use parked::{Parked, ParkedBranch, ParkedSpec};
 pub use provenance::{Grade, Provenance};
@@ -91,6 +95,9 @@ pub struct DeviceSpec {
     /// The branch of a pair that is never written.
     #[serde(default, deserialize_with = "shape::object")]
     pub parked: ParkedSpec,
+    /// Conductances that a write can aim at; left out: every one in the window.
+    #[serde(default, deserialize_with = "shape::object")]
+    pub levels: LevelsSpec,
     /// How often cells and lines are faulty.
     #[serde(default, deserialize_with = "shape::object")]
     pub faults: FaultsSpec,
@@ -117,6 +124,8 @@ pub struct Device {
     pub read: Read,
     /// The branch of a pair that is never written.
     pub parked: Parked,
+    /// Conductances that a write can aim at.
+    pub levels: Levels,
     /// How often cells and lines are faulty.
     pub faults: Faults,
     /// Where the numbers come from.
@@ -147,14 +156,17 @@ impl TryFrom<DeviceSpec> for Device {
         if spec.name.trim().is_empty() {
             return Err(SpecError::at("name", Problem::Empty));
         }
+        let window = ConductanceWindow::try_from(spec.window).map_err(|error| error.within("window"))?;
+        let levels = Levels::try_from(spec.levels).and_then(|levels| levels.within(&window));
         Ok(Device {
             name: spec.name,
             description: spec.description,
-            window: spec.window.try_into().map_err(|error: SpecError| error.within("window"))?,
+            window,
             chip: spec.chip.try_into().map_err(|error: SpecError| error.within("chip"))?,
             write: spec.write.try_into().map_err(|error: SpecError| error.within("write"))?,
             read: spec.read.try_into().map_err(|error: SpecError| error.within("read"))?,
             parked: spec.parked.try_into().map_err(|error: SpecError| error.within("parked"))?,
+            levels: levels.map_err(|error| error.within("levels"))?,
             faults: spec.faults.try_into().map_err(|error: SpecError| error.within("faults"))?,
             provenance: spec.provenance,
         })
@@ -172,6 +184,7 @@ mod tests {
         assert_eq!(device.chip, ChipSpread::default());
         assert_eq!(device.write, Write { noise: WriteNoise::None, cells: WrittenCells::All });
         assert_eq!(device.read.white, WhiteNoise::None);
+        assert_eq!(device.levels, Levels::Continuous);
         assert!(device.faults.is_none());
         assert_eq!(device.parked, Parked::Reference);
     }
@@ -183,7 +196,7 @@ mod tests {
             assert_eq!(device.name, *name);
             assert!(!device.description.is_empty());
             let given: serde_json::Map<_, _> = serde_json::from_str(text).unwrap();
-            for mechanism in ["window", "chip", "write", "read", "parked", "faults"] {
+            for mechanism in ["window", "chip", "write", "read", "parked", "levels", "faults"] {
                 let sourced = device.provenance.iter().any(|entry| entry.what.split('.').next() == Some(mechanism));
                 assert!(sourced || !given.contains_key(mechanism), "{name}: {mechanism} has no provenance");
             }

@@ -22,6 +22,8 @@ mod chip;
 mod curve;
 mod drift;
 mod faults;
+#[allow(dead_code)] // The array does not ask for it yet.
+mod levels;
 pub(crate) mod number;
 mod parked;
 mod parse;
@@ -43,6 +45,8 @@ pub(crate) use chip::ChipCells;
 pub use chip::{ChipSpec, ChipSpread, StepGain, StepGainKind};
 pub use drift::{Drift, DriftLaw, DriftPoint, DriftSpec, DriftTimes, LogTimeDrift, PowerDrift};
 pub use faults::{Faults, FaultsSpec};
+pub(crate) use levels::LevelGrid;
+pub use levels::{LevelSpacing, Levels, LevelsSpec};
 pub use number::{Allowed, Whole};
 pub use parked::{Parked, ParkedBranch, ParkedSpec};
 pub use provenance::{Grade, Provenance};
@@ -103,6 +107,9 @@ pub struct DeviceSpec {
     /// The branch of a pair that is never written.
     #[serde(default, deserialize_with = "shape::object")]
     pub parked: ParkedSpec,
+    /// Conductances that a write can aim at; left out: every one in the window.
+    #[serde(default, deserialize_with = "shape::object")]
+    pub levels: LevelsSpec,
     /// How often cells and lines are faulty.
     #[serde(default, deserialize_with = "shape::object")]
     pub faults: FaultsSpec,
@@ -131,6 +138,8 @@ pub struct Device {
     pub read: Read,
     /// The branch of a pair that is never written.
     pub parked: Parked,
+    /// Conductances that a write can aim at.
+    pub levels: Levels,
     /// How often cells and lines are faulty.
     pub faults: Faults,
     /// Where the numbers come from.
@@ -161,15 +170,18 @@ impl TryFrom<DeviceSpec> for Device {
         if spec.name.trim().is_empty() {
             return Err(SpecError::at("name", Problem::Empty));
         }
+        let window = ConductanceWindow::try_from(spec.window).map_err(|error| error.within("window"))?;
+        let levels = Levels::try_from(spec.levels).and_then(|levels| levels.within(&window));
         Ok(Device {
             name: spec.name,
             description: spec.description,
-            window: spec.window.try_into().map_err(|error: SpecError| error.within("window"))?,
+            window,
             chip: spec.chip.try_into().map_err(|error: SpecError| error.within("chip"))?,
             write: spec.write.try_into().map_err(|error: SpecError| error.within("write"))?,
             drift: spec.drift.try_into().map_err(|error: SpecError| error.within("drift"))?,
             read: spec.read.try_into().map_err(|error: SpecError| error.within("read"))?,
             parked: spec.parked.try_into().map_err(|error: SpecError| error.within("parked"))?,
+            levels: levels.map_err(|error| error.within("levels"))?,
             faults: spec.faults.try_into().map_err(|error: SpecError| error.within("faults"))?,
             provenance: spec.provenance,
         })
@@ -188,6 +200,7 @@ mod tests {
         assert!(device.drift.is_off());
         assert_eq!(device.chip, ChipSpread::default());
         assert_eq!(device.read.white, WhiteNoise::None);
+        assert_eq!(device.levels, Levels::Continuous);
         assert!(device.faults.is_none());
         assert_eq!(device.parked, Parked::Reference);
     }
@@ -199,7 +212,7 @@ mod tests {
             assert_eq!(device.name, *name);
             assert!(!device.description.is_empty());
             let given: serde_json::Map<_, _> = serde_json::from_str(text).unwrap();
-            for mechanism in ["window", "chip", "write", "drift", "read", "parked", "faults"] {
+            for mechanism in ["window", "chip", "write", "drift", "read", "parked", "levels", "faults"] {
                 let sourced = device.provenance.iter().any(|entry| entry.what.split('.').next() == Some(mechanism));
                 assert!(sourced || !given.contains_key(mechanism), "{name}: {mechanism} has no provenance");
             }

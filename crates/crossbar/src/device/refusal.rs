@@ -128,6 +128,26 @@ pub enum Problem {
         /// The high resistance, ohm.
         high: f64,
     },
+    /// A key beside another that says the same in another way.
+    #[error("given beside `{other}`, must be one or the other")]
+    Beside {
+        /// The other key.
+        other: &'static str,
+    },
+    /// A cell with fewer than two levels.
+    #[error("got {count} of them, must be at least 2")]
+    TooFewLevels {
+        /// Levels given.
+        count: usize,
+    },
+    /// Two levels in the wrong order.
+    #[error("levels must rise, got {next} after {previous} µS")]
+    LevelsFall {
+        /// The level before, µS.
+        previous: f64,
+        /// The level that does not lie above it, µS.
+        next: f64,
+    },
     /// A name without letters.
     #[error("got an empty text, must name the device")]
     Empty,

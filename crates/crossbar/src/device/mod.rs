@@ -19,6 +19,7 @@
 
 mod curve;
 mod drift;
+mod nonlinearity;
 pub(crate) mod number;
 mod parked;
 mod parse;
@@ -35,6 +36,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use drift::{Drift, DriftLaw, DriftPoint, DriftSpec, DriftTimes, LogTimeDrift, PowerDrift};
+pub use nonlinearity::{Nonlinearity, NonlinearityPoint, NonlinearitySpec};
 pub use number::Allowed;
 pub use parked::{Parked, ParkedBranch, ParkedSpec};
 pub use provenance::{Grade, Provenance};

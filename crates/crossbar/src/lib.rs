@@ -49,24 +49,35 @@
 
 mod array;
 mod array_error;
+mod branch;
+mod cells;
+mod chip;
 pub mod device;
 mod effective;
 mod fault_map;
 mod finite;
+mod ledger;
 mod map_csv;
 mod mapping;
+mod pair;
 mod program;
+mod pulsed;
 mod read;
 mod read_spread;
 mod report;
+mod sight;
+mod slow;
 pub mod spread;
+mod verified;
 mod window;
 
 pub use array::{ArrayParams, CrossbarArray};
 pub use array_error::ArrayError;
 pub use fault_map::{FaultMap, Stuck};
+pub use ledger::{Endurance, EnergyUse, Ledger};
 pub use map_csv::{ConductanceMap, MapError};
 pub use mapping::{MappingError, PairMapping, Sign};
+pub use pair::{Controller, PairKind};
 pub use read::{ColumnRead, read_cell};
 pub use report::WriteReport;
 pub use window::{ConductanceWindow, WindowSpec};

@@ -140,7 +140,9 @@ pub(crate) fn aim_two_branches(
             let mut change = Block::ZERO;
             for lane in 0..LANES {
                 let step = per_weight * asked.step[block][lane];
-                held[lane] = copy.as_ref().map_or(main.excess[block][lane] - other.excess[block][lane], |copy| copy[block][lane]);
+                held[lane] = copy
+                    .as_ref()
+                    .map_or(main.excess[block][lane] - other.excess[block][lane], |copy| copy[block][lane]);
                 let wanted = clip(held[lane] + step, 0.0, asked.span);
                 change[lane] = if step == 0.0 { 0.0 } else { wanted - held[lane] };
             }

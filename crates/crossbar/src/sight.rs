@@ -82,7 +82,8 @@ fn fill(sight: &Sight, excess: &[Block], paths: Option<&[Block]>, cells: CellStr
         if let Some(factor) = &sight.factor {
             let conductance = seen.map(|excess| sight.floor + excess);
             // An open line has no logarithm, and no current at any voltage.
-            let factors = factor.factor(&conductance.map(|conductance| ln(if conductance < 1e-12 { 1e-12 } else { conductance })));
+            let factors = factor
+                .factor(&conductance.map(|conductance| ln(if conductance < 1e-12 { 1e-12 } else { conductance })));
             for lane in 0..LANES {
                 seen[lane] = conductance[lane] * factors[lane] - sight.floor_seen;
             }

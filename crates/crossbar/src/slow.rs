@@ -72,7 +72,8 @@ impl SlowReads {
                 let seen = branch.seen(blocks.clone());
                 for (block, seen) in blocks.zip(seen) {
                     let conductance = seen.map(|excess| floor + excess);
-                    let ln_conductance = conductance.map(|conductance| ln(if conductance < 1e-12 { 1e-12 } else { conductance }));
+                    let ln_conductance =
+                        conductance.map(|conductance| ln(if conductance < 1e-12 { 1e-12 } else { conductance }));
                     let factor = steps.factor(&ln_conductance, &Block::splat(1.0));
                     let state = side.states.states().blocks()[block];
                     for lane in 0..LANES {

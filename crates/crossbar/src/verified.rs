@@ -261,8 +261,20 @@ fn try_block(verify: &Verify, law: &WriteLaw, cells: &Gathered, read: Option<&Re
             Sides::Both => written[lane],
             Sides::Up if restarts[lane] != 0.0 => low[lane],
             Sides::Down if restarts[lane] != 0.0 => high[lane],
-            Sides::Up => if written[lane] < excess[lane] { excess[lane] } else { written[lane] },
-            Sides::Down => if written[lane] > excess[lane] { excess[lane] } else { written[lane] },
+            Sides::Up => {
+                if written[lane] < excess[lane] {
+                    excess[lane]
+                } else {
+                    written[lane]
+                }
+            }
+            Sides::Down => {
+                if written[lane] > excess[lane] {
+                    excess[lane]
+                } else {
+                    written[lane]
+                }
+            }
         };
         tried[lane] = clip(written[lane], low[lane], high[lane]);
     }

@@ -12,6 +12,8 @@ const COLUMNS: usize = 20;
 const ACTIVE: [usize; 9] = [0, 2, 3, 7, 11, 12, 20, 28, 29];
 const RELATIVE: &str = r#""read": {"white": {"noise": "relative", "sigma_percent_of_conductance": 4}}"#;
 const CONSTANT: &str = r#""read": {"white": {"noise": "constant", "sigma_microsiemens": 0.5}}"#;
+const TABLE: &str = r#""read": {"white": {"noise": "table", "points": [
+    {"resistance_ohm": 1000, "sigma_ln_resistance": 0.1}, {"resistance_ohm": 1000000, "sigma_ln_resistance": 0.1}]}}"#;
 const PARKED: &str = r#""parked": {"branch": "device", "sigma_ln_resistance": 0.4}"#;
 
 fn array(keys: &[&str]) -> CrossbarArray {
@@ -46,6 +48,7 @@ fn reading_by_the_sum_is_reading_cell_by_cell() {
         (&[RELATIVE], |g| 0.04 * g, false),
         (&[CONSTANT, PARKED], |_| 0.5, true),
         (&[CONSTANT], |_| 0.5, false),
+        (&[TABLE, PARKED], |g| g * libm::exp(0.005) * libm::sqrt(libm::expm1(0.01)), true),
     ] {
         let array = array(keys);
         let expected = closed_form(&array, sigma, parked_is_read);

@@ -84,7 +84,7 @@ pub struct DriftSpec {
     #[schemars(
         with = "f64",
         range(min = SECONDS.low, max = SECONDS.high),
-        extend("x-unit" = "s", "default" = SECONDS.high)
+        extend("x-unit" = "s", "default" = SECONDS.high as u64)
     )]
     pub latest_seconds: Option<f64>,
     /// `power` only: points in rising resistance, linear in ln R, held at the ends.

@@ -24,6 +24,7 @@ mod drift;
 mod faults;
 #[allow(dead_code)] // The array does not ask for it yet.
 mod levels;
+mod nonlinearity;
 pub(crate) mod number;
 mod parked;
 mod parse;
@@ -47,6 +48,7 @@ pub use drift::{Drift, DriftLaw, DriftPoint, DriftSpec, DriftTimes, LogTimeDrift
 pub use faults::{Faults, FaultsSpec};
 pub(crate) use levels::LevelGrid;
 pub use levels::{LevelSpacing, Levels, LevelsSpec};
+pub use nonlinearity::{Nonlinearity, NonlinearityPoint, NonlinearitySpec};
 pub use number::{Allowed, Whole};
 pub use parked::{Parked, ParkedBranch, ParkedSpec};
 pub use provenance::{Grade, Provenance};

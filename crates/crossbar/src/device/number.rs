@@ -53,6 +53,10 @@ pub const RATE_PER_SECOND: Allowed = Allowed { low: 0.0, high: 1e12, unit: " per
 pub const POWER: Allowed = Allowed { low: 0.0, high: 10.0, unit: "" };
 /// Voltages across a cell, V.
 pub const VOLTS: Allowed = Allowed { low: 1e-6, high: 100.0, unit: " V" };
+/// Coefficients of |V| in a conductance over that at 0 V.
+pub const QUADRATIC_PER_VOLT: Allowed = Allowed { low: -100.0, high: 100.0, unit: " per V" };
+/// Coefficients of V² in a conductance over that at 0 V.
+pub const CUBIC_PER_SQUARE_VOLT: Allowed = Allowed { low: -1000.0, high: 1000.0, unit: " per V²" };
 
 /// The numbers that a key may hold, both ends included.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -18,9 +18,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::nonlinearity::{Nonlinearity, NonlinearitySpec};
 use super::number::{SIGMA_MICROSIEMENS, SIGMA_PERCENT, VOLTS, optional_number};
 use super::refusal::{SpecError, refuse_foreign, required};
-use super::shape::{object, optional_objects, optional_word, word};
+use super::shape::{object, optional_object, optional_objects, optional_word, word};
 use super::table::{Convention, SpreadPoint, SpreadTable};
 use super::telegraph::{SlowNoise, SlowNoiseSpec};
 use crate::spread::Sigma;
@@ -83,6 +84,10 @@ pub struct ReadSpec {
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "f64", range(min = VOLTS.low, max = VOLTS.high), extend("x-unit" = "V"))]
     pub volts: Option<f64>,
+    /// How the conductance changes with the read voltage; needs `volts`. Left out: not at all.
+    #[serde(default, deserialize_with = "optional_object", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "NonlinearitySpec")]
+    pub nonlinearity: Option<NonlinearitySpec>,
 }
 
 /// White read noise.
@@ -116,6 +121,8 @@ pub struct Read {
     pub slow: SlowNoise,
     /// Voltage of a read, V; none where the file does not say.
     pub volts: Option<f64>,
+    /// How the conductance changes with the read voltage; there is a voltage where there is one.
+    pub nonlinearity: Option<Nonlinearity>,
 }
 
 impl WhiteNoise {
@@ -182,6 +189,16 @@ impl TryFrom<ReadSpec> for Read {
         let white = WhiteNoise::try_from(spec.white).map_err(|error| error.within("white"))?;
         let slow = SlowNoise::try_from(spec.slow).map_err(|error| error.within("slow"))?;
         let volts = spec.volts.map(|volts| VOLTS.check("volts", volts)).transpose()?;
-        Ok(Read { white, slow, volts })
+        let nonlinearity = spec.nonlinearity.map(|spec| bent(spec, volts)).transpose()?;
+        Ok(Read { white, slow, volts, nonlinearity })
     }
+}
+
+/// The I-V curves of `spec`, which need a read voltage and a current at it.
+fn bent(spec: NonlinearitySpec, volts: Option<f64>) -> Result<Nonlinearity, SpecError> {
+    let volts = required("volts", volts, "nonlinearity")?;
+    let within = |error: SpecError| error.within("nonlinearity");
+    let nonlinearity = Nonlinearity::try_from(spec).map_err(within)?;
+    nonlinearity.check_at(volts).map_err(within)?;
+    Ok(nonlinearity)
 }

@@ -148,6 +148,18 @@ pub enum Problem {
         /// The level that does not lie above it, µS.
         next: f64,
     },
+    /// An I-V curve whose current vanishes or changes its direction.
+    #[error(
+        "got {ratio} for `1 + quadratic_per_volt V + cubic_per_square_volt V²` at {volts} V, must be at least {least}"
+    )]
+    CurrentReverses {
+        /// The voltage, V.
+        volts: f64,
+        /// Conductance there over that at 0 V.
+        ratio: f64,
+        /// The smallest allowed.
+        least: f64,
+    },
     /// A name without letters.
     #[error("got an empty text, must name the device")]
     Empty,

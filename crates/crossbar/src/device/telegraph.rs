@@ -81,7 +81,7 @@ pub struct SlowNoiseSpec {
     pub rate_per_second: Option<f64>,
     /// `telegraph` only: power of the resistance with which the rate grows.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "f64", range(min = POWER.low, max = POWER.high), extend("default" = 0.0))]
+    #[schemars(with = "f64", range(min = POWER.low, max = POWER.high), extend("default" = 0))]
     pub rate_exponent: Option<f64>,
     /// `telegraph` only: step between the two states, of the conductance.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
@@ -89,7 +89,7 @@ pub struct SlowNoiseSpec {
     pub amplitude_percent_of_conductance: Option<f64>,
     /// `telegraph` only: power of the resistance with which the step grows, to 100 % at most.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "f64", range(min = POWER.low, max = POWER.high), extend("default" = 0.0))]
+    #[schemars(with = "f64", range(min = POWER.low, max = POWER.high), extend("default" = 0))]
     pub amplitude_exponent: Option<f64>,
 }
 

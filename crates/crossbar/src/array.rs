@@ -15,15 +15,17 @@ use crate::branch::{Branch, BranchStreams, Scheme, StripReport, last_mask};
 use crate::chip::{self, Side};
 use crate::converters::ArrayConverters;
 use crate::device::{Device, LevelGrid, Scheme as DeviceScheme, WriteNoise, WrittenCells};
-use crate::effective::{Programmed, ReadSpread, Sight, refresh_variance, refresh_weights};
+use crate::effective::{Programmed, refresh_variance, refresh_weights};
 use crate::fault_map::FaultMap;
 use crate::ledger::{Endurance, Ledger};
 use crate::mapping::{PairMapping, Sign};
 use crate::pair::{Asked, BranchAim, Controller, PairKind, aim_copy, aim_read_back, aim_two_branches};
 use crate::program::{Scratch, WriteLaw};
 use crate::pulsed::PulsedWrite;
+use crate::read_spread::ReadSpread;
 use crate::report::WriteReport;
-use crate::slow::SlowNoise;
+use crate::sight::Sight;
+use crate::slow::SlowReads;
 use crate::verified::VerifiedWrite;
 
 /// Blocks of a strip: a dozen streams of 8 KiB.
@@ -91,7 +93,7 @@ pub struct CrossbarArray {
     variance: Option<Matrix>,
     sight: Sight,
     read: Option<ReadSpread>,
-    slow: Option<SlowNoise>,
+    slow: Option<SlowReads>,
     converters: Option<ArrayConverters>,
     scratch: [Scratch; 2],
     updates: u64,
@@ -143,8 +145,8 @@ impl CrossbarArray {
             levels: device.levels.at(&device.window),
             per_weight: signs.iter().map(|sign| sign * mapping.inverse_kappa()).collect(),
             driven,
-            slow: device.read.slow.as_ref().map(|telegraph| {
-                SlowNoise::new(telegraph, &mapping, rows, columns, other.is_some(), chip.named("telegraph"))
+            slow: device.read.slow.telegraph().map(|noise| {
+                SlowReads::new(noise, &mapping, [rows, columns], other.is_some(), chip.named("telegraph"))
             }),
             sight: Sight::new(device, mapping.window().low()),
             copy: copied.then(|| Matrix::zeros(rows, columns)),
@@ -209,7 +211,7 @@ impl CrossbarArray {
     /// Lets slow read noise go on for `seconds`, with the draws of `seed`.
     pub fn pass(&mut self, seconds: f64, seed: Seed) {
         let Some(slow) = &mut self.slow else { return };
-        slow.pass(seconds, [Some(&self.main), self.other.as_ref()], &self.driven, &self.mapping, seed);
+        slow.pass(seconds, [Some(&self.main), self.other.as_ref()], self.mapping.window().low(), seed);
     }
 
     /// What a sum over active rows is taken of: the effective weights with the slow noise of now.
@@ -260,7 +262,7 @@ impl CrossbarArray {
     /// Conductances of the main and of the opposite branch of a pair as a read sees them, µS.
     pub fn conductance(&self, row: usize, column: usize) -> (f32, f32) {
         let floor = self.mapping.window().low();
-        let other = self.other.as_ref().map_or(0.0, |other| other.seen_at(row, column));
+        let other = self.other.as_ref().map_or(self.sight.reference(), |other| other.seen_at(row, column));
         (floor + self.main.seen_at(row, column), floor + other)
     }
 
@@ -440,6 +442,7 @@ impl CrossbarArray {
             last_mask: last_mask(&self.main.excess),
             excess: self.main.seen(blocks.clone()),
             parked: self.other.as_ref().map(|other| other.seen(blocks.clone())),
+            reference: self.sight.reference(),
         };
         let weights = &mut self.weights.blocks_mut()[blocks.clone()];
         let wrong_sign = refresh_weights(programmed(), &self.mapping, weights);
@@ -453,6 +456,7 @@ impl CrossbarArray {
                 last_mask: last_mask(copy),
                 excess: &copy.blocks()[blocks.clone()],
                 parked: None,
+                reference: 0.0,
             };
             refresh_weights(copied, &self.mapping, &mut believed.blocks_mut()[blocks]);
         }

@@ -22,10 +22,12 @@ pub(crate) struct Programmed<'a> {
     pub(crate) width: usize,
     /// 1 in the lanes of a row's last block that hold a cell.
     pub(crate) last_mask: Block,
-    /// Excess of the written branch, µS.
+    /// Excess of the main branch, µS.
     pub(crate) excess: &'a [Block],
-    /// Excess of the parked branch, µS; none for an exact reference.
+    /// Excess of the opposite branch, µS; none for an exact reference.
     pub(crate) parked: Option<&'a [Block]>,
+    /// Excess of an exact reference, µS.
+    pub(crate) reference: f32,
 }
 
 /// Fills `weights` from the conductances; the number of cells whose weight has the wrong sign.
@@ -40,14 +42,14 @@ pub(crate) fn refresh_variance(rows: Programmed, mapping: &PairMapping, spread: 
 
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
 fn fill_weights(rows: Programmed, kappa: f32, weights: &mut [Block]) -> Block {
-    let Programmed { signs, width, excess, parked, .. } = rows;
+    let Programmed { signs, width, excess, parked, reference, .. } = rows;
     let mut wrong_sign = Block::ZERO;
     for (row, sign) in signs.iter().enumerate() {
         let signed_kappa = sign * kappa;
         for block in row * width..(row + 1) * width {
-            let parked = parked.map_or(Block::ZERO, |parked| parked[block]);
+            let parked = parked.map_or(Block::splat(reference), |parked| parked[block]);
             for lane in 0..LANES {
-                // Padding holds zero on both branches: neither a weight nor a wrong sign.
+                // Padding is the same on both branches: neither a weight nor a wrong sign.
                 let difference = excess[block][lane] - parked[lane];
                 wrong_sign[lane] += if difference < 0.0 { 1.0 } else { 0.0 };
                 // Adding zero turns the -0 of an inhibitory cell at the floor into 0.

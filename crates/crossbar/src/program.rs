@@ -276,9 +276,9 @@ fn change_log_normal(strip: &Strip, aim: Aim, floor: f32, spread: &LogNormal, ch
     }
 }
 
-/// ln of a conductance; an open line has none, and is stuck at it whatever its logarithm would be.
+/// ln of a conductance, µS; that of an open line, which has none and keeps its 0 whatever it is, is a large negative one.
 #[inline(always)]
-fn ln_of(conductance: f32) -> f32 {
+pub(crate) fn ln_of(conductance: f32) -> f32 {
     ln(if conductance < 1e-12 { 1e-12 } else { conductance })
 }
 

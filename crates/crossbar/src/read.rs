@@ -89,8 +89,8 @@ pub fn read_cell(array: &CrossbarArray, row: usize, column: usize, draws: [f32; 
     let (written, parked) = array.conductance(row, column);
     let Some(spread) = array.read_spread() else { return array.weights()[(row, column)] };
     let written = written + spread.sigma(written) * draws[0];
-    let parked = if array.has_parked_cells() { parked + spread.sigma(parked) * draws[1] } else { parked };
-    array.sign(row) * array.mapping().kappa() * (written - parked)
+    let parked = if array.has_opposite_cells() { parked + spread.sigma(parked) * draws[1] } else { parked };
+    array.driven(row) * array.mapping().kappa() * (written - parked)
 }
 
 fn add_row(sum: &mut [Block], row: &[Block]) {

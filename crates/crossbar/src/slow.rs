@@ -7,12 +7,13 @@
 //! Amplitudes follow the conductances at every update; states move on from presentation to presentation, and only the
 //! weights of the cells that flip are touched.
 
-use lanes::{Block, LANES, Matrix, ln};
+use lanes::{Block, LANES, Matrix};
 use seed::Seed;
 
 use crate::branch::Branch;
 use crate::device::{Telegraph, TelegraphState};
 use crate::mapping::PairMapping;
+use crate::program::ln_of;
 
 /// The telegraph noise of one array.
 #[derive(Clone, Debug)]
@@ -72,8 +73,7 @@ impl SlowReads {
                 let seen = branch.seen(blocks.clone());
                 for (block, seen) in blocks.zip(seen) {
                     let conductance = seen.map(|excess| floor + excess);
-                    let ln_conductance =
-                        conductance.map(|conductance| ln(if conductance < 1e-12 { 1e-12 } else { conductance }));
+                    let ln_conductance = conductance.map(ln_of);
                     let factor = steps.factor(&ln_conductance, &Block::splat(1.0));
                     let state = side.states.states().blocks()[block];
                     for lane in 0..LANES {

@@ -10,8 +10,8 @@ use seed::{Normals, Seed};
 
 use crate::cells::{CellStrip, clip};
 use crate::device::{Sides, Verify};
-use crate::effective::ReadSpread;
 use crate::program::{Scratch, WriteLaw};
+use crate::read_spread::ReadSpread;
 
 /// Program and verify for one array, and buffers for its strips.
 #[derive(Clone, Debug)]
@@ -280,7 +280,7 @@ fn try_block(verify: &Verify, law: &WriteLaw, cells: &Gathered, read: Option<&Re
     }
     let mut sigma = Block::ZERO;
     if let Some(read) = read {
-        sigma = read.sigmas(&tried.map(|excess| law.floor() + excess));
+        sigma = read.at(&tried.map(|excess| law.floor() + excess));
     }
     let mut refused = Block::ZERO;
     for lane in 0..LANES {

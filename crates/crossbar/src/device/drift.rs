@@ -183,7 +183,6 @@ impl Drift {
     }
 
     /// The law `seconds` after the write, in the form for blocks of cells.
-    #[allow(dead_code, reason = "the refresh of an array takes it up")]
     pub(crate) fn at(&self, seconds: f64) -> DriftAt {
         match self {
             Drift::None => DriftAt::Written,
@@ -251,7 +250,6 @@ impl LogTimeDrift {
 
 /// A law at one time after the write, for blocks of cells.
 #[derive(Clone, Debug, PartialEq)]
-#[allow(dead_code, reason = "the refresh of an array takes it up")]
 pub(crate) enum DriftAt {
     /// Cells hold what was written.
     Written,
@@ -261,7 +259,6 @@ pub(crate) enum DriftAt {
     LogTime { shift: f32, spread: f32 },
 }
 
-#[allow(dead_code, reason = "the refresh of an array takes it up")]
 impl DriftAt {
     /// Conductances of sixteen cells that were `written`, µS, with the standard normals of their writes.
     #[inline(always)]

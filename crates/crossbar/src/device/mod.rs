@@ -17,12 +17,10 @@
 //! # Ok::<(), crossbar::device::DeviceError>(())
 //! ```
 
-#[allow(dead_code)] // The array does not ask for it yet.
 mod chip;
 mod curve;
 mod drift;
 mod faults;
-#[allow(dead_code)] // The array does not ask for it yet.
 mod levels;
 mod nonlinearity;
 pub(crate) mod number;
@@ -42,12 +40,13 @@ mod write;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub(crate) use chip::ChipCells;
 pub use chip::{ChipSpec, ChipSpread, StepGain, StepGainKind};
+pub(crate) use drift::DriftAt;
 pub use drift::{Drift, DriftLaw, DriftPoint, DriftSpec, DriftTimes, LogTimeDrift, PowerDrift};
 pub use faults::{Faults, FaultsSpec};
 pub(crate) use levels::LevelGrid;
 pub use levels::{LevelSpacing, Levels, LevelsSpec};
+pub(crate) use nonlinearity::FactorCurve;
 pub use nonlinearity::{Nonlinearity, NonlinearityPoint, NonlinearitySpec};
 pub use number::{Allowed, Whole};
 pub use parked::{Parked, ParkedBranch, ParkedSpec};

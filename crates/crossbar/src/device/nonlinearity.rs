@@ -136,7 +136,6 @@ impl Nonlinearity {
     }
 
     /// The factor at `volts` in the form for blocks of cells.
-    #[allow(dead_code, reason = "the refresh of an array takes it up")]
     pub(crate) fn at(&self, volts: f64) -> FactorCurve {
         let ratio = |volts: f64| {
             let place = |point: &NonlinearityPoint| (libm::log(point.resistance_ohm), point.conductance_ratio(volts));
@@ -152,7 +151,6 @@ impl Nonlinearity {
 
 /// The factor p(V) / p(V_ref) over ln G at one voltage, for blocks of cells.
 #[derive(Clone, Debug, PartialEq)]
-#[allow(dead_code, reason = "the refresh of an array takes it up")]
 pub(crate) enum FactorCurve {
     /// The reference voltage.
     One,
@@ -160,7 +158,6 @@ pub(crate) enum FactorCurve {
     Ratio { at_volts: Curve, at_reference: Curve },
 }
 
-#[allow(dead_code, reason = "the refresh of an array takes it up")]
 impl FactorCurve {
     /// Factors of sixteen cells with ln G, G in µS.
     #[inline(always)]

@@ -121,6 +121,16 @@ pub struct Telegraph {
     pub amplitude_exponent: f64,
 }
 
+impl SlowNoise {
+    /// The telegraph noise, if there is any.
+    pub fn telegraph(&self) -> Option<Telegraph> {
+        match self {
+            SlowNoise::None => None,
+            SlowNoise::Telegraph(telegraph) => Some(*telegraph),
+        }
+    }
+}
+
 impl Telegraph {
     /// Flips per second of a cell at `conductance`, µS.
     pub fn rate(&self, conductance: f64) -> f64 {
@@ -143,7 +153,6 @@ impl Telegraph {
     }
 
     /// The step in the form for blocks of cells.
-    #[allow(dead_code, reason = "the refresh of an array takes it up")]
     pub(crate) fn steps(&self) -> TelegraphSteps {
         let at_one_microsiemens = self.amplitude_exponent * libm::log(1e6 / self.reference_resistance);
         TelegraphSteps {
@@ -156,13 +165,11 @@ impl Telegraph {
 
 /// ln a(G) = `ln_amplitude` - `exponent` ln G, G in µS, for blocks of cells.
 #[derive(Clone, Copy, Debug, PartialEq)]
-#[allow(dead_code, reason = "the refresh of an array takes it up")]
 pub(crate) struct TelegraphSteps {
     ln_amplitude: f32,
     exponent: f32,
 }
 
-#[allow(dead_code, reason = "the refresh of an array takes it up")]
 impl TelegraphSteps {
     /// 1 + s a / 2 of sixteen cells with ln G and state s: what is read over the conductance.
     #[inline(always)]

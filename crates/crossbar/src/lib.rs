@@ -49,6 +49,7 @@
 
 mod array;
 mod array_error;
+mod converters;
 pub mod device;
 mod effective;
 mod fault_map;
@@ -63,6 +64,7 @@ mod window;
 
 pub use array::{ArrayParams, CrossbarArray};
 pub use array_error::ArrayError;
+pub use converters::ArrayConverters;
 pub use fault_map::{FaultMap, Stuck};
 pub use map_csv::{ConductanceMap, MapError};
 pub use mapping::{MappingError, PairMapping, Sign};

@@ -52,6 +52,7 @@ mod array_error;
 mod branch;
 mod cells;
 mod chip;
+mod converters;
 pub mod device;
 mod effective;
 mod fault_map;
@@ -73,6 +74,7 @@ mod window;
 
 pub use array::{ArrayParams, CrossbarArray};
 pub use array_error::ArrayError;
+pub use converters::ArrayConverters;
 pub use fault_map::{FaultMap, Stuck};
 pub use ledger::{Endurance, EnergyUse, Ledger};
 pub use map_csv::{ConductanceMap, MapError};

@@ -18,6 +18,7 @@
 //! ```
 
 mod chip;
+mod converters;
 mod curve;
 mod drift;
 mod faults;
@@ -41,6 +42,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use chip::{ChipSpec, ChipSpread, StepGain, StepGainKind};
+pub use converters::{Adc, AdcCodes, AdcRange, AdcRangeKind, AdcSpec, Converters, ConvertersSpec, Dac, DacSpec};
 pub(crate) use drift::DriftAt;
 pub use drift::{Drift, DriftLaw, DriftPoint, DriftSpec, DriftTimes, LogTimeDrift, PowerDrift};
 pub use faults::{Faults, FaultsSpec};
@@ -114,6 +116,9 @@ pub struct DeviceSpec {
     /// How often cells and lines are faulty.
     #[serde(default, deserialize_with = "shape::object")]
     pub faults: FaultsSpec,
+    /// Tiles, row drivers and column converters.
+    #[serde(default, deserialize_with = "shape::object")]
+    pub converters: ConvertersSpec,
     /// Where the numbers come from.
     #[serde(default, deserialize_with = "shape::objects")]
     pub provenance: Vec<Provenance>,
@@ -143,6 +148,8 @@ pub struct Device {
     pub levels: Levels,
     /// How often cells and lines are faulty.
     pub faults: Faults,
+    /// Tiles, row drivers and column converters.
+    pub converters: Converters,
     /// Where the numbers come from.
     pub provenance: Vec<Provenance>,
 }
@@ -184,6 +191,7 @@ impl TryFrom<DeviceSpec> for Device {
             parked: spec.parked.try_into().map_err(|error: SpecError| error.within("parked"))?,
             levels: levels.map_err(|error| error.within("levels"))?,
             faults: spec.faults.try_into().map_err(|error: SpecError| error.within("faults"))?,
+            converters: spec.converters.try_into().map_err(|error: SpecError| error.within("converters"))?,
             provenance: spec.provenance,
         })
     }
@@ -203,6 +211,7 @@ mod tests {
         assert_eq!(device.read.white, WhiteNoise::None);
         assert_eq!(device.levels, Levels::Continuous);
         assert!(device.faults.is_none());
+        assert_eq!(device.converters, Converters::default());
         assert_eq!(device.parked, Parked::Reference);
     }
 
@@ -213,7 +222,7 @@ mod tests {
             assert_eq!(device.name, *name);
             assert!(!device.description.is_empty());
             let given: serde_json::Map<_, _> = serde_json::from_str(text).unwrap();
-            for mechanism in ["window", "chip", "write", "drift", "read", "parked", "levels", "faults"] {
+            for mechanism in ["window", "chip", "write", "drift", "read", "parked", "levels", "faults", "converters"] {
                 let sourced = device.provenance.iter().any(|entry| entry.what.split('.').next() == Some(mechanism));
                 assert!(sourced || !given.contains_key(mechanism), "{name}: {mechanism} has no provenance");
             }

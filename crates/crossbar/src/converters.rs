@@ -1,0 +1,375 @@
+//! What the drivers and column converters of one array make of its inputs and sums.
+//!
+//! ```text
+//! x_tj  = sum of the column j over the active rows of row tile t                      weight
+//! LSB   = FS / highest code,  FS = full scale in µA times kappa / V                   weight
+//! code  = rint(clip(g_tj x_tj / LSB + o_tj highest code))                             clipped to lowest .. highest code
+//! y_j   = sum over t of  LSB code_tj                                                  partial sums are added digitally
+//!
+//! g = max(1 + s_g z, 0),  o = s_o z        gain and offset (over FS) of a converter, drawn once a chip; z standard normals
+//! ```
+//!
+//! Every column of a tile has a converter of its own, so an array has one a column and row tile. A row line has one
+//! driver for all tiles that it crosses. The equations of codes stand in device/converters.rs.
+//!
+//! ```
+//! use crossbar::ArrayConverters;
+//! use crossbar::device::{Adc, AdcCodes, AdcRange, Converters};
+//! use lanes::Block;
+//! use seed::Seed;
+//!
+//! let range = AdcRange::Fixed { full_scale: 70.0 };
+//! let adc = Adc { bits: 4, codes: AdcCodes::Signed, range, gain_sigma: 0.0, offset_sigma: 0.0 };
+//! let converters = Converters { tile_rows: Some(128), adc: Some(adc), ..Converters::default() };
+//! // 0.1 units of weight a µA: a full scale of 7 and a code for every unit.
+//! let array = ArrayConverters::new(&converters, 784, 3, 0.1, Seed::new(1)).ok_or("converters")?;
+//! assert_eq!(array.tiles(), (7, 1));
+//! let mut sums = [Block::ZERO];
+//! sums[0].0[..3].copy_from_slice(&[2.4, -1.6, 11.0]);
+//! array.convert(0, &mut sums);
+//! assert_eq!(sums[0].0[..3], [2.0, -2.0, 7.0]);
+//! # Ok::<(), &str>(())
+//! ```
+
+use lanes::{Block, LANES, Matrix, lane_mask};
+use multiversion::multiversion;
+use seed::Seed;
+
+use crate::device::{Adc, AdcRange, Converters, Dac};
+
+/// Full scales that leave room in f32 for their codes, weight.
+const FULL_SCALES: (f32, f32) = (1e-30, 1e30);
+
+/// The drivers and converters of one array of a chip.
+#[derive(Clone, Debug)]
+pub struct ArrayConverters {
+    rows: usize,
+    columns: usize,
+    tile: (usize, usize),
+    drivers: Option<(Dac, Vec<f32>)>,
+    adcs: Option<ColumnAdcs>,
+}
+
+/// The column converters of every row tile.
+#[derive(Clone, Debug)]
+struct ColumnAdcs {
+    adc: Adc,
+    /// Full scale, weight; none before the first calibration.
+    full_scale: Option<f32>,
+    /// Gain of every converter, a row a row tile; zero in the padding.
+    gain: Matrix,
+    /// Offset of every converter in codes; zero in the padding.
+    offset: Matrix,
+}
+
+/// What all converters of an array share.
+#[derive(Clone, Copy)]
+struct Codes {
+    lowest: f32,
+    highest: f32,
+    /// Weight per code.
+    step: f32,
+    /// Codes per weight.
+    per_step: f32,
+}
+
+impl ArrayConverters {
+    /// The converters of an array of `rows` x `columns`; none where the device has neither drivers nor column
+    /// converters. A column current of one µA is worth `weight_per_microampere`: kappa over the read voltage. Gains of
+    /// drivers, gains and offsets of column converters have a stream each below `seed`.
+    pub fn new(
+        converters: &Converters,
+        rows: usize,
+        columns: usize,
+        weight_per_microampere: f64,
+        seed: Seed,
+    ) -> Option<ArrayConverters> {
+        if converters.adc.is_none() && converters.dac.is_none() {
+            return None;
+        }
+        let tile = converters.tile(rows, columns);
+        let drivers = converters.dac.map(|dac| {
+            let gains = drawn(1, rows, seed.named("dac-gain"), |z| gain(dac.gain_sigma, z));
+            (dac, gains.cells().collect())
+        });
+        let adcs = converters.adc.map(|adc| {
+            let row_tiles = rows.div_ceil(tile.0);
+            let offset_codes = adc.offset_sigma * adc.highest_code();
+            let full_scale = match adc.range {
+                AdcRange::Fixed { full_scale } => Some((full_scale * weight_per_microampere) as f32),
+                AdcRange::Calibrated => None,
+            };
+            ColumnAdcs {
+                adc,
+                full_scale: full_scale.map(|full_scale| full_scale.clamp(FULL_SCALES.0, FULL_SCALES.1)),
+                gain: drawn(row_tiles, columns, seed.named("adc-gain"), |z| gain(adc.gain_sigma, z)),
+                offset: drawn(row_tiles, columns, seed.named("adc-offset"), |z| offset_codes * z),
+            }
+        });
+        Some(ArrayConverters { rows, columns, tile, drivers, adcs })
+    }
+
+    /// Rows of a tile; the last one may have fewer.
+    pub fn tile_rows(&self) -> usize {
+        self.tile.0
+    }
+
+    /// Tiles down and across.
+    pub fn tiles(&self) -> (usize, usize) {
+        (self.rows.div_ceil(self.tile.0), self.columns.div_ceil(self.tile.1))
+    }
+
+    /// Whether sums are digitised at all: there are column converters, and they know their full scale.
+    pub fn is_digitising(&self) -> bool {
+        self.adcs.as_ref().is_some_and(|adcs| adcs.full_scale.is_some())
+    }
+
+    /// Conversions of one read of a row tile: one a column, or none without column converters.
+    pub fn conversions(&self) -> usize {
+        if self.adcs.is_some() { self.columns } else { 0 }
+    }
+
+    /// Puts what the converters of row tile `row_tile` report in the place of its column `sums`, both weight. Padding
+    /// stays zero. Sums stay as they are without column converters and before the first calibration.
+    ///
+    /// # Panics
+    /// If there is no such row tile, or `sums` are not those of a row of the array.
+    pub fn convert(&self, row_tile: usize, sums: &mut [Block]) {
+        let Some(adcs) = &self.adcs else { return };
+        let Some(full_scale) = adcs.full_scale else { return };
+        let (gain, offset) = (adcs.gain.row(row_tile), adcs.offset.row(row_tile));
+        assert_eq!(sums.len(), gain.len(), "sums of an array with another number of columns");
+        let highest = adcs.adc.highest_code();
+        let codes = Codes {
+            lowest: adcs.adc.lowest_code(),
+            highest,
+            step: full_scale / highest,
+            per_step: highest / full_scale,
+        };
+        digitise(sums, gain, offset, codes);
+    }
+
+    /// Sets the full scale of converters with a calibrated range to the `largest` magnitude of a tile's column sum in a
+    /// batch, weight. A batch without any current, or NaN, leaves it as it is; so does a fixed range.
+    pub fn calibrate(&mut self, largest: f32) {
+        let Some(adcs) = &mut self.adcs else { return };
+        if adcs.adc.range == AdcRange::Calibrated && largest > 0.0 {
+            adcs.full_scale = Some(largest.clamp(FULL_SCALES.0, FULL_SCALES.1));
+        }
+    }
+
+    /// Gain of the driver of every row; none where drivers are exact.
+    pub fn row_gains(&self) -> Option<&[f32]> {
+        self.drivers.as_ref().map(|(_, gains)| gains.as_slice())
+    }
+
+    /// The input of a row that its driver gives for `input`, 0 to 1, before its gain.
+    pub fn drive(&self, input: f32) -> f32 {
+        self.drivers.as_ref().map_or(input, |(dac, _)| dac.nearest(input))
+    }
+}
+
+/// The gain of a converter, not below zero.
+fn gain(sigma: f32, z: f32) -> f32 {
+    let gain = 1.0 + sigma * z;
+    if gain > 0.0 { gain } else { 0.0 }
+}
+
+/// `value` of a standard normal of its own in every cell.
+fn drawn(rows: usize, columns: usize, seed: Seed, value: impl Fn(f32) -> f32) -> Matrix {
+    let mut drawn = Matrix::zeros(rows, columns);
+    seed.normals().fill(drawn.blocks_mut());
+    for row in 0..rows {
+        for (number, block) in drawn.row_mut(row).iter_mut().enumerate() {
+            *block = block.zip(lane_mask(columns, number), |z, mask| if mask > 0.0 { value(z) } else { 0.0 });
+        }
+    }
+    drawn
+}
+
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+fn digitise(sums: &mut [Block], gain: &[Block], offset: &[Block], codes: Codes) {
+    let Codes { lowest, highest, step, per_step } = codes;
+    for (sum, (gain, offset)) in sums.iter_mut().zip(gain.iter().zip(offset)) {
+        let mut reported = Block::ZERO;
+        for lane in 0..LANES {
+            let along = (sum[lane] * gain[lane]) * per_step + offset[lane];
+            let along = if along < lowest { lowest } else { along };
+            let along = if along > highest { highest } else { along };
+            // Adding zero turns the -0 of a small negative sum into 0.
+            reported[lane] = along.round_ties_even() * step + 0.0;
+        }
+        *sum = reported;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::RngExt;
+
+    use super::*;
+    use crate::device::AdcCodes;
+
+    const COLUMNS: usize = 1000;
+
+    fn adc(bits: u32, codes: AdcCodes, full_scale: f64) -> Adc {
+        Adc { bits, codes, range: AdcRange::Fixed { full_scale }, gain_sigma: 0.0, offset_sigma: 0.0 }
+    }
+
+    /// Converters of an array whose unit of weight is one µA.
+    fn array(adc: Adc, tile_rows: usize, rows: usize, columns: usize) -> ArrayConverters {
+        let converters = Converters { tile_rows: Some(tile_rows), adc: Some(adc), ..Converters::default() };
+        ArrayConverters::new(&converters, rows, columns, 1.0, Seed::new(1).named("converters")).unwrap()
+    }
+
+    fn row(columns: usize, value: impl Fn(usize) -> f32) -> Matrix {
+        Matrix::from_fn(1, columns, |_, column| value(column))
+    }
+
+    fn converted(array: &ArrayConverters, row_tile: usize, sums: &Matrix) -> Vec<f32> {
+        let mut sums = sums.clone();
+        array.convert(row_tile, sums.blocks_mut());
+        sums.cells().collect()
+    }
+
+    /// Full scales that are the highest code times a power of two: steps and codes are exact in f32.
+    #[test]
+    fn the_transfer_curve_is_the_closed_form() {
+        let sums = row(COLUMNS, |column| (column as f32 - 500.0) * 0.173);
+        for (bits, codes) in
+            [(4, AdcCodes::Signed), (4, AdcCodes::Unsigned), (1, AdcCodes::Unsigned), (2, AdcCodes::Signed)]
+        {
+            for step in [0.25f32, 2.0, 16.0] {
+                let model = adc(bits, codes, 1.0);
+                let (lowest, highest) = (f64::from(model.lowest_code()), f64::from(model.highest_code()));
+                let array = array(adc(bits, codes, f64::from(step) * highest), 8, 8, COLUMNS);
+                for (sum, found) in sums.cells().zip(converted(&array, 0, &sums)) {
+                    let code = libm::rint((f64::from(sum) / f64::from(step)).clamp(lowest, highest));
+                    assert_eq!(f64::from(found), code * f64::from(step), "{bits} bits, {codes:?}, sum {sum}");
+                }
+            }
+        }
+    }
+
+    /// Sums spread evenly over many codes: the error is uniform over a code, with variance LSB²/12. The fourth moment of
+    /// a uniform is LSB^4/80, so that the variance of the squared error is LSB^4 (1/80 - 1/144) = LSB^4/180.
+    #[test]
+    fn the_error_is_uniform_over_a_code() {
+        let columns = 100_000;
+        let mut stream = Seed::new(2).stream();
+        let sums = Matrix::from_fn(1, columns, |_, _| 90.0 * (2.0 * stream.random::<f32>() - 1.0));
+        let step = 100.0 / 127.0;
+        let array = array(adc(8, AdcCodes::Signed, 100.0), 1, 1, columns);
+        let errors: Vec<f64> = sums
+            .cells()
+            .zip(converted(&array, 0, &sums))
+            .map(|(sum, found)| (f64::from(found) - f64::from(sum)) / step)
+            .collect();
+        let n = columns as f64;
+        // 127 codes and a dozen roundings of f32.
+        assert!(errors.iter().all(|error| error.abs() <= 0.5 + 1e-4));
+        let mean = errors.iter().sum::<f64>() / n;
+        assert!(mean.abs() < 5.0 * (1.0 / 12.0 / n).sqrt(), "{mean}");
+        let variance = errors.iter().map(|error| error * error).sum::<f64>() / n;
+        assert!((variance - 1.0 / 12.0).abs() < 5.0 * (1.0 / 180.0 / n).sqrt(), "{variance}");
+        let quarter = errors.iter().filter(|error| error.abs() < 0.125).count() as f64 / n;
+        assert!((quarter - 0.25).abs() < 5.0 * (0.1875 / n).sqrt(), "{quarter}");
+    }
+
+    /// Cells that are off or fully on, one a tile: a bit tells all there is, and the digital sum is that of a wide tile.
+    #[test]
+    fn two_one_bit_tiles_are_one_wide_tile() {
+        let on = 0.7;
+        let cell = |row: usize, column: usize| if (column >> row) & 1 == 1 { on } else { 0.0 };
+        let narrow = array(adc(1, AdcCodes::Unsigned, f64::from(on)), 1, 2, 64);
+        let wide = array(adc(2, AdcCodes::Unsigned, 3.0 * f64::from(on)), 2, 2, 64);
+        assert_eq!((narrow.tiles(), wide.tiles()), ((2, 1), (1, 1)));
+        let parts = [0, 1].map(|tile| converted(&narrow, tile, &row(64, |column| cell(tile, column))));
+        let whole = converted(&wide, 0, &row(64, |column| cell(0, column) + cell(1, column)));
+        for column in 0..64 {
+            let sum = parts[0][column] + parts[1][column];
+            assert_eq!(sum, cell(0, column) + cell(1, column));
+            // The wide step is 3 x 0.7 / 3, rounded twice.
+            assert!((sum - whole[column]).abs() <= 2.0 * f32::EPSILON * sum, "{sum} and {}", whole[column]);
+        }
+    }
+
+    fn assert_normal(what: &str, values: &[f64], mean: f64, sigma: f64) {
+        let n = values.len() as f64;
+        let found = values.iter().sum::<f64>() / n;
+        let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / n;
+        assert!((found - mean).abs() < 5.0 * sigma / n.sqrt(), "{what}: mean {found}, expected {mean}");
+        let error = sigma * sigma * (2.0 / n).sqrt();
+        assert!((variance - sigma * sigma).abs() < 5.0 * error, "{what}: variance {variance}, expected {sigma}²");
+    }
+
+    /// With 24 bits a code is far below the spreads: 1 / 2^23 of the full scale beside 1 % of it.
+    #[test]
+    fn gains_and_offsets_differ_from_converter_to_converter() {
+        let columns = 20_000;
+        let model = Adc { gain_sigma: 0.02, offset_sigma: 0.01, ..adc(24, AdcCodes::Signed, 10.0) };
+        let array = array(model, 4, 8, columns);
+        let offsets = [0, 1].map(|tile| converted(&array, tile, &row(columns, |_| 0.0)));
+        let fives = converted(&array, 0, &row(columns, |_| 5.0));
+        let z: Vec<_> = offsets[0].iter().map(|offset| f64::from(*offset) / 10.0).collect();
+        assert_normal("offset", &z, 0.0, 0.01);
+        let gains: Vec<_> =
+            fives.iter().zip(&offsets[0]).map(|(five, offset)| f64::from(five - offset) / 5.0).collect();
+        assert_normal("gain", &gains, 1.0, 0.02);
+        // Tiles have converters of their own, and gain and offset their own draws: standard error 1 / sqrt(n).
+        let n = columns as f64;
+        let tiles: f64 =
+            z.iter().zip(&offsets[1]).map(|(z, other)| z / 0.01 * f64::from(*other) / 0.1).sum::<f64>() / n;
+        let kinds: f64 = z.iter().zip(&gains).map(|(z, gain)| z / 0.01 * (gain - 1.0) / 0.02).sum::<f64>() / n;
+        assert!(tiles.abs() < 5.0 / n.sqrt() && kinds.abs() < 5.0 / n.sqrt(), "{tiles}, {kinds}");
+    }
+
+    #[test]
+    fn drivers_have_gains_of_their_own() {
+        let converters = Converters { dac: Some(Dac { bits: 2, gain_sigma: 0.05 }), ..Converters::default() };
+        let array = ArrayConverters::new(&converters, 20_000, 3, 1.0, Seed::new(3)).unwrap();
+        let gains: Vec<_> = array.row_gains().unwrap().iter().map(|gain| f64::from(*gain)).collect();
+        assert_normal("driver", &gains, 1.0, 0.05);
+        assert_eq!((array.drive(1.0), array.drive(0.4), array.conversions()), (1.0, 1.0 / 3.0, 0));
+        let sums = row(3, |column| 0.1 * column as f32);
+        assert_eq!(converted(&array, 0, &sums), sums.cells().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_calibrated_range_is_exact_until_it_is_set_and_follows_the_largest_sum() {
+        let mut array = array(Adc { range: AdcRange::Calibrated, ..adc(8, AdcCodes::Signed, 1.0) }, 4, 4, 40);
+        let sums = row(40, |column| 0.37 * column as f32 - 5.0);
+        assert_eq!(converted(&array, 0, &sums), sums.cells().collect::<Vec<_>>());
+        for nothing in [0.0, -1.0, f32::NAN] {
+            array.calibrate(nothing);
+            assert!(!array.is_digitising());
+        }
+        array.calibrate(9.43);
+        assert!(array.is_digitising());
+        for (sum, found) in sums.cells().zip(converted(&array, 0, &sums)) {
+            // Half a code, and a few roundings of the sum.
+            assert!((found - sum).abs() <= 0.5 * 9.43 / 127.0 + 4.0 * f32::EPSILON * sum.abs(), "{found} of {sum}");
+        }
+        array.calibrate(2.0);
+        let converted = converted(&array, 0, &sums);
+        // 127 steps of 2/127.
+        assert!(converted.iter().all(|sum| sum.abs() <= 2.0 * (1.0 + f32::EPSILON)));
+    }
+
+    #[test]
+    fn no_sum_is_too_large_and_padding_stays_zero() {
+        let model = Adc { gain_sigma: 1.0, offset_sigma: 1.0, ..adc(24, AdcCodes::Signed, 1e-6) };
+        let array = array(model, 3, 7, 19);
+        assert_eq!((array.tile_rows(), array.tiles(), array.conversions()), (3, (3, 1), 19));
+        let mut sums = row(19, |column| if column % 2 == 0 { f32::MAX } else { f32::MIN });
+        array.convert(2, sums.blocks_mut());
+        assert!(sums.cells().all(f32::is_finite));
+        assert!(sums.row(0)[1].0[3..].iter().all(|lane| *lane == 0.0));
+    }
+
+    #[test]
+    fn a_device_without_converters_has_none() {
+        let tiles = Converters { tile_rows: Some(4), ..Converters::default() };
+        assert!(ArrayConverters::new(&tiles, 8, 8, 1.0, Seed::new(1)).is_none());
+    }
+}

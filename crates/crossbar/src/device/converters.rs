@@ -1,0 +1,301 @@
+//! The drivers and column converters of a device's arrays, and the tiles that they serve.
+//!
+//! ```text
+//! driver DAC    u_q = rint(u (2^b - 1)) / (2^b - 1)      input u in 0 .. 1; spikes, 0 and 1, are exact
+//! column ADC    I_q = LSB rint(clip(I / LSB))            I the column current of one tile, µA
+//!               unsigned   codes 0 .. 2^b - 1                              LSB = FS / (2^b - 1)
+//!               signed     codes -(2^(b-1) - 1) .. 2^(b-1) - 1             LSB = FS / (2^(b-1) - 1)
+//! ```
+//!
+//! rint rounds to the nearest code, halfway to the even one. The full scale FS is `fixed` by the file, or `calibrated`:
+//! the largest column current of a batch. An unsigned converter reports currents below zero as zero. Mid-tread codes as in
+//! W. Kester (ed.), *Data Conversion Handbook* (2005), chapter 2; what one chip makes of gain and offset stands in
+//! converters.rs.
+//!
+//! ```
+//! use crossbar::device::{Adc, AdcCodes, AdcRange};
+//!
+//! let adc = Adc { bits: 8, codes: AdcCodes::Signed, range: AdcRange::Calibrated, gain_sigma: 0.0, offset_sigma: 0.0 };
+//! assert_eq!((adc.lowest_code(), adc.highest_code()), (-127.0, 127.0));
+//! let adc = Adc { codes: AdcCodes::Unsigned, ..adc };
+//! assert_eq!((adc.lowest_code(), adc.highest_code()), (0.0, 255.0));
+//! ```
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::number::{
+    Allowed, CONVERTER_PERCENT, MICROAMPERES, SIGNED_BITS, TILE_LINES, UNSIGNED_BITS, number, optional_number,
+};
+use super::refusal::{SpecError, refuse_foreign, required};
+use super::shape::{optional_object, word};
+
+/// Codes of a column converter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum AdcCodes {
+    /// As many below zero as above.
+    Signed,
+    /// From zero up.
+    Unsigned,
+}
+
+/// Where the full scale of a column converter comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum AdcRangeKind {
+    /// From the file.
+    Fixed,
+    /// From the largest column current of a batch.
+    Calibrated,
+}
+
+/// The column converters in a device file.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AdcSpec {
+    /// Bits of a code; at least 2 where codes are signed.
+    #[serde(deserialize_with = "number")]
+    #[schemars(with = "u32", range(min = UNSIGNED_BITS.low, max = UNSIGNED_BITS.high), extend("x-unit" = "bits"))]
+    pub bits: f64,
+    /// Whether there are codes below zero.
+    #[serde(deserialize_with = "word")]
+    pub codes: AdcCodes,
+    /// Where the full scale comes from.
+    #[serde(deserialize_with = "word")]
+    pub range: AdcRangeKind,
+    /// `fixed` only: column current of the highest code.
+    #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "f64", range(min = MICROAMPERES.low, max = MICROAMPERES.high), extend("x-unit" = "µA"))]
+    pub full_scale_microamperes: Option<f64>,
+    /// Standard deviation of the gain from converter to converter.
+    #[serde(default, deserialize_with = "number")]
+    #[schemars(range(min = CONVERTER_PERCENT.low, max = CONVERTER_PERCENT.high), extend("x-unit" = "%"))]
+    pub gain_sigma_percent: f64,
+    /// Standard deviation of the offset from converter to converter.
+    #[serde(default, deserialize_with = "number")]
+    #[schemars(range(min = CONVERTER_PERCENT.low, max = CONVERTER_PERCENT.high), extend("x-unit" = "% of full scale"))]
+    pub offset_sigma_percent_of_full_scale: f64,
+}
+
+/// The row drivers in a device file.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DacSpec {
+    /// Bits of an input.
+    #[serde(deserialize_with = "number")]
+    #[schemars(with = "u32", range(min = UNSIGNED_BITS.low, max = UNSIGNED_BITS.high), extend("x-unit" = "bits"))]
+    pub bits: f64,
+    /// Standard deviation of the gain from row to row.
+    #[serde(default, deserialize_with = "number")]
+    #[schemars(range(min = CONVERTER_PERCENT.low, max = CONVERTER_PERCENT.high), extend("x-unit" = "%"))]
+    pub gain_sigma_percent: f64,
+}
+
+/// Tiles and converters in a device file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ConvertersSpec {
+    /// Rows that one set of column converters serves; left out: all of an array.
+    #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "u32", range(min = TILE_LINES.low, max = TILE_LINES.high), extend("x-unit" = "rows"))]
+    pub tile_rows: Option<f64>,
+    /// Columns of a tile; left out: all of an array.
+    #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "u32", range(min = TILE_LINES.low, max = TILE_LINES.high), extend("x-unit" = "columns"))]
+    pub tile_columns: Option<f64>,
+    /// Row drivers; left out: exact.
+    #[serde(default, deserialize_with = "optional_object", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "DacSpec")]
+    pub dac: Option<DacSpec>,
+    /// Column converters; left out: exact.
+    #[serde(default, deserialize_with = "optional_object", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "AdcSpec")]
+    pub adc: Option<AdcSpec>,
+}
+
+/// Full scale of the column converters.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum AdcRange {
+    /// Set by the file.
+    Fixed {
+        /// Column current of the highest code, µA.
+        full_scale: f64,
+    },
+    /// The largest column current of a batch.
+    Calibrated,
+}
+
+/// Column converters.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Adc {
+    /// Bits of a code: 1 to 24, with signed codes 2 to 24.
+    pub bits: u32,
+    /// Whether there are codes below zero.
+    pub codes: AdcCodes,
+    /// Full scale.
+    pub range: AdcRange,
+    /// Standard deviation of the gain, 1 being the nominal one.
+    pub gain_sigma: f32,
+    /// Standard deviation of the offset over the full scale.
+    pub offset_sigma: f32,
+}
+
+/// Row drivers.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Dac {
+    /// Bits of an input: 1 to 24.
+    pub bits: u32,
+    /// Standard deviation of the gain, 1 being the nominal one.
+    pub gain_sigma: f32,
+}
+
+/// Tiles and converters; all of them none where currents are digitised exactly.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
+#[serde(try_from = "ConvertersSpec")]
+pub struct Converters {
+    /// Rows that one set of column converters serves; none: all of an array.
+    pub tile_rows: Option<usize>,
+    /// Columns of a tile; none: all of an array.
+    pub tile_columns: Option<usize>,
+    /// Row drivers.
+    pub dac: Option<Dac>,
+    /// Column converters.
+    pub adc: Option<Adc>,
+}
+
+impl Adc {
+    /// The code of the full scale.
+    pub fn highest_code(&self) -> f32 {
+        match self.codes {
+            AdcCodes::Signed => ((1u32 << (self.bits - 1)) - 1) as f32,
+            AdcCodes::Unsigned => ((1u32 << self.bits) - 1) as f32,
+        }
+    }
+
+    /// The lowest code.
+    pub fn lowest_code(&self) -> f32 {
+        match self.codes {
+            AdcCodes::Signed => -self.highest_code(),
+            AdcCodes::Unsigned => 0.0,
+        }
+    }
+}
+
+impl Dac {
+    /// The input nearest to `input`, 0 to 1, that the driver has.
+    pub fn nearest(&self, input: f32) -> f32 {
+        let highest = ((1u32 << self.bits) - 1) as f32;
+        (input.clamp(0.0, 1.0) * highest).round_ties_even() / highest
+    }
+}
+
+impl Converters {
+    /// Rows and columns of a tile of an array of `rows` x `columns`, which may be smaller than the file's tile.
+    pub fn tile(&self, rows: usize, columns: usize) -> (usize, usize) {
+        (self.tile_rows.unwrap_or(rows).min(rows), self.tile_columns.unwrap_or(columns).min(columns))
+    }
+}
+
+impl TryFrom<AdcSpec> for Adc {
+    type Error = SpecError;
+
+    fn try_from(spec: AdcSpec) -> Result<Adc, SpecError> {
+        let allowed = match spec.codes {
+            AdcCodes::Signed => SIGNED_BITS,
+            AdcCodes::Unsigned => UNSIGNED_BITS,
+        };
+        let key = "full_scale_microamperes";
+        let range = match spec.range {
+            AdcRangeKind::Fixed => {
+                let full_scale = required(key, spec.full_scale_microamperes, "fixed")?;
+                AdcRange::Fixed { full_scale: MICROAMPERES.check(key, full_scale)? }
+            }
+            AdcRangeKind::Calibrated => {
+                refuse_foreign(&[(key, spec.full_scale_microamperes.is_some())], "calibrated", &[])?;
+                AdcRange::Calibrated
+            }
+        };
+        let offset_key = "offset_sigma_percent_of_full_scale";
+        Ok(Adc {
+            bits: allowed.check("bits", spec.bits)?,
+            codes: spec.codes,
+            range,
+            gain_sigma: fraction("gain_sigma_percent", spec.gain_sigma_percent, CONVERTER_PERCENT)?,
+            offset_sigma: fraction(offset_key, spec.offset_sigma_percent_of_full_scale, CONVERTER_PERCENT)?,
+        })
+    }
+}
+
+impl TryFrom<DacSpec> for Dac {
+    type Error = SpecError;
+
+    fn try_from(spec: DacSpec) -> Result<Dac, SpecError> {
+        Ok(Dac {
+            bits: UNSIGNED_BITS.check("bits", spec.bits)?,
+            gain_sigma: fraction("gain_sigma_percent", spec.gain_sigma_percent, CONVERTER_PERCENT)?,
+        })
+    }
+}
+
+impl TryFrom<ConvertersSpec> for Converters {
+    type Error = SpecError;
+
+    fn try_from(spec: ConvertersSpec) -> Result<Converters, SpecError> {
+        let lines = |key: &str, value: Option<f64>| {
+            value.map(|value| TILE_LINES.check(key, value).map(|lines| lines as usize)).transpose()
+        };
+        Ok(Converters {
+            tile_rows: lines("tile_rows", spec.tile_rows)?,
+            tile_columns: lines("tile_columns", spec.tile_columns)?,
+            dac: spec.dac.map(Dac::try_from).transpose().map_err(|error| error.within("dac"))?,
+            adc: spec.adc.map(Adc::try_from).transpose().map_err(|error| error.within("adc"))?,
+        })
+    }
+}
+
+/// `percent` of `key` as a fraction.
+fn fraction(key: &str, percent: f64, allowed: Allowed) -> Result<f32, SpecError> {
+    Ok((allowed.check(key, percent)? / 100.0) as f32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_driver_gives_spikes_exactly_and_the_nearest_step_otherwise() {
+        for bits in 1..=24 {
+            let dac = Dac { bits, gain_sigma: 0.0 };
+            assert_eq!((dac.nearest(0.0), dac.nearest(1.0)), (0.0, 1.0));
+            assert_eq!((dac.nearest(-3.0), dac.nearest(7.0)), (0.0, 1.0));
+        }
+        let dac = Dac { bits: 2, gain_sigma: 0.0 };
+        assert_eq!(
+            [0.1, 0.3, 0.4, 0.6, 0.9].map(|input| dac.nearest(input)),
+            [0.0, 1.0 / 3.0, 1.0 / 3.0, 2.0 / 3.0, 1.0]
+        );
+    }
+
+    #[test]
+    fn signed_codes_need_two_bits() {
+        let spec = AdcSpec {
+            bits: 1.0,
+            codes: AdcCodes::Signed,
+            range: AdcRangeKind::Calibrated,
+            full_scale_microamperes: None,
+            gain_sigma_percent: 0.0,
+            offset_sigma_percent_of_full_scale: 0.0,
+        };
+        assert_eq!(Adc::try_from(spec).unwrap_err().to_string(), "bits: got 1, must be a whole number from 2 to 24");
+        let unsigned = Adc::try_from(AdcSpec { codes: AdcCodes::Unsigned, ..spec }).unwrap();
+        assert_eq!((unsigned.lowest_code(), unsigned.highest_code()), (0.0, 1.0));
+    }
+
+    #[test]
+    fn a_tile_is_no_larger_than_its_array() {
+        let converters = Converters { tile_rows: Some(128), tile_columns: None, ..Converters::default() };
+        assert_eq!(converters.tile(784, 100), (128, 100));
+        assert_eq!(converters.tile(100, 10), (100, 10));
+    }
+}

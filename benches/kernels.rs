@@ -146,7 +146,7 @@ fn array(parts: &[&str], weights: &Matrix) -> CrossbarArray {
     let head = [r#""name": "bench""#, r#""window": { "low_resistance_ohm": 1000, "high_resistance_ohm": 1000000 }"#];
     let device = Device::from_json(&format!("{{ {} }}", [&head, parts].concat().join(", "))).expect("a device");
     let signs = vec![Sign::Excitatory; weights.rows()];
-    let params = ArrayParams { full_scale: 1.0, signs: &signs, study_sigma: 2e-4, write_spread_scale: 1.0 };
+    let params = ArrayParams { study_sigma: 2e-4, ..ArrayParams::new(1.0, &signs) };
     CrossbarArray::new(&device, params, weights, Seed::new(1)).expect("the device holds the weights")
 }
 

@@ -82,7 +82,7 @@ fn updated(weights: &Matrix, signs: &[Sign], step: &Matrix, full_scale: f32, sig
             Sign::Inhibitory => crossbar::Sign::Inhibitory,
         })
         .collect();
-    let params = ArrayParams { full_scale, signs: &branches, study_sigma: sigma, write_spread_scale: 1.0 };
+    let params = ArrayParams { study_sigma: sigma, ..ArrayParams::new(full_scale, &branches) };
     let mut array = CrossbarArray::new(&study_device(), params, weights, Seed::new(1)).expect("weights that fit");
     let mut digital = DigitalWeights::noisy(weights.clone(), signs.to_vec(), sigma);
     let write = Seed::new(5).named("write");

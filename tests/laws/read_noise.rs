@@ -21,7 +21,7 @@ fn array(columns: usize) -> CrossbarArray {
     let device = Device::built_in("illustrative-oxide").expect("built in");
     let signs: Vec<Sign> =
         (0..ROWS).map(|row| if row % 4 == 3 { Sign::Inhibitory } else { Sign::Excitatory }).collect();
-    let params = ArrayParams { full_scale: 1.0, signs: &signs, study_sigma: 0.0, write_spread_scale: 1.0 };
+    let params = ArrayParams::new(1.0, &signs);
     let weights = Matrix::from_fn(ROWS, columns, |row, column| signs[row].factor() * 0.01 * (1 + row + column) as f32);
     CrossbarArray::new(&device, params, &weights, Seed::new(2).named("chip")).expect("weights that fit")
 }

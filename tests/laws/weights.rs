@@ -30,7 +30,7 @@ fn stores(sigma: f32) -> [Box<dyn WeightStore>; 2] {
         Sign::Inhibitory => crossbar::Sign::Inhibitory,
     };
     let branches: Vec<crossbar::Sign> = signs().iter().map(branch).collect();
-    let params = ArrayParams { full_scale: 1.0, signs: &branches, study_sigma: sigma, write_spread_scale: 1.0 };
+    let params = ArrayParams { study_sigma: sigma, ..ArrayParams::new(1.0, &branches) };
     let array = CrossbarArray::new(&device, params, &initial, Seed::new(1)).expect("weights that fit");
     [Box::new(DigitalWeights::noisy(initial, signs(), sigma)), Box::new(CrossbarWeights { array })]
 }

@@ -33,7 +33,7 @@
 //!
 //! let device = Device::built_in("illustrative-oxide").ok_or("not built in")?;
 //! let signs = [Sign::Excitatory, Sign::Inhibitory];
-//! let params = ArrayParams { full_scale: 1.0, signs: &signs, study_sigma: 0.0, write_spread_scale: 1.0 };
+//! let params = ArrayParams::new(1.0, &signs);
 //! let first = Matrix::from_fn(2, 100, |row, _| if row == 0 { 0.2 } else { -0.1 });
 //! let mut array = CrossbarArray::new(&device, params, &first, Seed::new(1).named("chip"))?;
 //!

@@ -21,7 +21,7 @@ pub fn device(keys: &[&str]) -> Device {
 
 /// What an array needs beside its device: full scale 999/1024, a study level of 20 % of sigma_init.
 pub fn params(signs: &[Sign]) -> ArrayParams<'_> {
-    ArrayParams { full_scale: FULL_SCALE, signs, study_sigma: 0.2 * SIGMA_INIT, write_spread_scale: 1.0 }
+    ArrayParams { study_sigma: 0.2 * SIGMA_INIT, ..ArrayParams::new(FULL_SCALE, signs) }
 }
 
 /// Every third row inhibitory.

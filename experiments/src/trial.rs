@@ -12,7 +12,7 @@ use snn::activity::Activity;
 use snn::evaluate::evaluate;
 use snn::initial;
 use snn::network::{Network, NetworkError};
-use snn::train::{TrainError, Trainer, Training};
+use snn::train::{Streams, TrainError, Trainer, Training};
 use snn::weights::UpdateReport;
 
 use crate::hardware::weight_store;
@@ -106,6 +106,7 @@ pub fn run_trial(
 
     // How it learns: an epoch of batches, then the test set, again and again.
     let training = Training { batch, learning_rate: preset.learning_rate as f32 };
+    let streams = Streams::of(seed);
     let mut trainer = Trainer::new(&network, training);
     let mut outcome = Outcome {
         epochs: Vec::with_capacity(preset.epochs),
@@ -115,7 +116,7 @@ pub fn run_trial(
     };
     for epoch in 0..preset.epochs as u64 {
         let started = Instant::now();
-        let report = match trainer.epoch(&data.train, &mut *hidden, &mut *readout, seed, epoch) {
+        let report = match trainer.epoch(&data.train, &mut *hidden, &mut *readout, &streams, epoch) {
             Ok(report) => report,
             Err(diverged) => {
                 outcome.diverged = Some(diverged);
@@ -124,7 +125,7 @@ pub fn run_trial(
         };
         let trained = Instant::now();
         let read = seed.named("test").numbered(epoch);
-        let test = evaluate(&network, &*hidden, &*readout, &data.test, test_images, read);
+        let test = evaluate(&network, &mut *hidden, &mut *readout, &data.test, test_images, read);
         outcome.hidden_writes += report.hidden;
         outcome.readout_writes += report.readout;
         let epoch = Epoch {

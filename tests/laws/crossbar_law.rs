@@ -126,10 +126,10 @@ fn the_first_update_agrees_for_any_kappa() {
     let settings = settings(1, 0.0);
     let prepared = prepared(&settings);
     let samples = &prepared.data(&settings).train;
-    let (network, hidden, readout) = network(7);
+    let (network, mut hidden, mut readout) = network(7);
     let mut trainer = Trainer::new(&network, Training { batch: 256, learning_rate: 0.01 });
     let chosen: Vec<u32> = (0..256).collect();
-    trainer.differentiate(samples, &chosen, &hidden, &readout, Seed::new(0));
+    trainer.differentiate(samples, &chosen, &mut hidden, &mut readout, Seed::new(0));
     for (store, signs, gradient) in [
         (&hidden, network.input_signs(), &trainer.gradient().hidden),
         (&readout, network.hidden_signs(), &trainer.gradient().readout),

@@ -73,6 +73,13 @@ pub fn trial_id(settings: &Settings, seed: u64, data: &EncodedData, device: Opti
     let mut resolved = settings.resolved();
     // The file's content counts, not what it is called; an absent device is content too.
     resolved.hardware.device = device.map_or_else(String::new, |device| device.sha256.clone());
+    resolved.device.clear();
+    let maps = device.map(|device| device.maps.all().map(|map| map.map_or("", |map| &map.sha256)));
+    let [fault_hidden, fault_readout, conductance_hidden, conductance_readout] = maps.unwrap_or_default();
+    resolved.hardware.fault_map_hidden = fault_hidden.to_owned();
+    resolved.hardware.fault_map_readout = fault_readout.to_owned();
+    resolved.hardware.conductance_map_hidden = conductance_hidden.to_owned();
+    resolved.hardware.conductance_map_readout = conductance_readout.to_owned();
     let decides = serde_json::json!({
         "format": FORMAT, "settings": resolved, "seed": seed, "data": data.sha256,
     });

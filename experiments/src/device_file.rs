@@ -93,6 +93,17 @@ fn blame(place: String, keys: &DeviceKeys, source: DeviceError) -> PrepareError 
     }
 }
 
+/// What is wrong, without line and column: nobody has seen the text that they count in.
+pub(crate) fn without_position(error: &DeviceError) -> String {
+    let text = error.to_string();
+    match error {
+        DeviceError::Json { .. } | DeviceError::WrongType { .. } => {
+            text.rsplit_once(" at line ").map_or(&*text, |(before, _)| before.trim_end_matches(',')).to_owned()
+        }
+        _ => text,
+    }
+}
+
 /// The key that an error names; empty where it names the whole.
 fn key_of(error: &DeviceError) -> &str {
     match error {
@@ -168,6 +179,11 @@ mod tests {
             message("ideal", &[("window.low_resistance_ohm.low", 10.into())]),
             "device.window.low_resistance_ohm.low: `window.low_resistance_ohm` must be an object to hold a key, got 1000",
         );
+        assert_eq!(
+            message("ideal", &[("window.low_resistance_ohm", "low".into())]),
+            "device.window.low_resistance_ohm: got string \"low\", must be a number",
+        );
+        assert_eq!(message("ideal", &[("window", 3.into())]), "device.window: got integer `3`, must be an object");
         let error = with("ideal", &[("write.noise", "loud".into())]).expect_err("a word that is none");
         assert_eq!(error.key(), Some("device.write.noise"));
         assert!(error.to_string().starts_with("device.write.noise: got `loud`, must be one of"), "{error}");

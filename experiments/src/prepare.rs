@@ -87,7 +87,7 @@ pub enum PrepareError {
         source: DeviceError,
     },
     /// A key of `[device]` says what no device can be.
-    #[error("device.{source}")]
+    #[error("device.{}", device_file::without_position(source))]
     DeviceKey {
         /// The key as the study gives it.
         key: String,

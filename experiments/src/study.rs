@@ -232,8 +232,10 @@ fn assemble(name: String, question: String, given: Vec<Given>) -> Result<Study, 
             seeds = read_seeds(&given)?;
             continue;
         }
-        let is_known = is_device_key(&given.key) || known.contains(&given.key);
-        if !is_known {
+        if given.key.starts_with("device.") && !is_device_key(&given.key) {
+            return Err(wrong_type(&given.place, &given.key, "must have a name before and after every dot"));
+        }
+        if !is_device_key(&given.key) && !known.contains(&given.key) {
             return Err(unknown(&given.key, &given.place));
         }
         placed.push(given);
@@ -496,6 +498,35 @@ mod tests {
                 "name = 'demo'\n[noises]".to_owned(),
                 "s.toml:2: noises: unknown key\n\nhint: the nearest known key is `noise`",
             ),
+            (with("[seeds]\nchip = [1, -1]"), "s.toml:4: seeds.chip: must be a whole number from 0, got -1"),
+            (
+                with("[seeds]\nchips = 1"),
+                "s.toml:4: seeds.chips: unknown key\n\nhint: the nearest known key is `seeds.chip`",
+            ),
+            (
+                with("[hardware]\npair = 'two'"),
+                "s.toml:4: hardware.pair: must be one of `one-branch`, `push-pull`, `potentiation-only`, got `two`",
+            ),
+            (
+                with("[hardware]\nretention_seconds = -1"),
+                "s.toml:4: hardware.retention_seconds: must be a number of seconds from 0 to 1e12, got -1",
+            ),
+            (
+                with("[hardware]\nfault_map_readout = 'chip.csv'"),
+                "s.toml:4: hardware.fault_map_readout: must be left out where `hardware.device` is `none`, got `chip.csv`",
+            ),
+            (
+                with("[device]\nfaults.p_dead_row = 0.1"),
+                "s.toml:4: device.faults.p_dead_row: must be left out where `hardware.device` is `none`, got 0.1",
+            ),
+            (
+                with("[hardware]\ndevice = 'ideal'\n[device]\nfaults.p_dead_row = nan"),
+                "s.toml:6: device.faults.p_dead_row: must be a finite number, a text, true or false, got a number that is not finite",
+            ),
+            (
+                with("[device]\nwrite.points = [{ resistance_ohm = 1 }]"),
+                "s.toml:4: device.write.points: must be a number, a text or a list of these",
+            ),
             ("name = 'demo'\n[noise\n".to_owned(), "s.toml:2: not TOML: unclosed table, expected `]`"),
             ("name = 'a/b'".to_owned(), "s.toml:1: name: must be made of letters, digits, `-`, `_` and `.`, got `a/b`"),
             ("nome = 'demo'".to_owned(), "s.toml:1: nome: unknown key\n\nhint: the nearest known key is `name`"),
@@ -506,9 +537,44 @@ mod tests {
     }
 
     #[test]
+    fn keys_of_the_device_are_dotted_or_nested_and_lists_on_them_are_axes() {
+        let text = "name = 'demo'\n[hardware]\ndevice = 'ideal'\n[seeds]\nwrite = [1, 2]\n[device.read.white]\nnoise = 'relative'\nsigma_percent_of_conductance = [0, 1.5]\n[device]\nwrite.noise = 'none'\n";
+        let overrides = [Override::parse("device.parked.sigma_ln_resistance=[0.1, 0.2]").expect("well formed")];
+        let study = Study::parse("s.toml", text, &overrides).expect("valid");
+        let keys: Vec<_> = study.axes.iter().map(|axis| axis.key.as_str()).collect();
+        assert_eq!(
+            keys,
+            ["device.parked.sigma_ln_resistance", "device.read.white.sigma_percent_of_conductance", "seeds.write"],
+        );
+        assert_eq!(study.places["device.read.white.noise"], "s.toml:7");
+        assert_eq!(study.places["device.write.noise"], "s.toml:10");
+        let settings = &study.conditions[3].settings;
+        assert_eq!(settings.seeds, SeedSettings { write: Some(2), ..SeedSettings::default() });
+        let device: Vec<String> = settings.device.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        let expected = [
+            "parked.sigma_ln_resistance=0.1",
+            "read.white.noise=\"relative\"",
+            "read.white.sigma_percent_of_conductance=1.5",
+            "write.noise=\"none\"",
+        ];
+        assert_eq!(device, expected);
+    }
+
+    #[test]
+    fn an_override_of_a_device_key_takes_the_place_of_the_file() {
+        let text = "name = 'demo'\n[hardware]\ndevice = 'ideal'\n[device]\nread.white.noise = ['none', 'relative']\n";
+        let overrides = [Override::parse("device.read.white.noise=none").expect("well formed")];
+        let study = Study::parse("s.toml", text, &overrides).expect("valid");
+        assert_eq!((study.axes.len(), study.conditions.len()), (0, 1));
+        assert_eq!(study.conditions[0].settings.device["read.white.noise"], "none");
+    }
+
+    #[test]
     fn a_wrong_override_names_itself() {
         let expected = "--set noise.level_percent=-1: noise.level_percent: must be a percentage of sigma_init from 0 to 1e6, got -1";
         assert_eq!(error(STUDY, &["noise.level_percent=-1"]), expected);
+        let expected = "--set device..noise=3: device..noise: must have a name before and after every dot";
+        assert_eq!(error(STUDY, &["device..noise=3"]), expected);
         assert_eq!(error(STUDY, &["level=3"]), "--set level=3: must have the form `SECTION.KEY=VALUE`");
         let expected = "--set training.preset=\"paper\": training.preset: must be `published-results` or `paper-text`, got `paper`";
         assert_eq!(error(STUDY, &["training.preset=paper"]), expected);

@@ -19,7 +19,7 @@ use snn::activity::Activity;
 use snn::evaluate::evaluate;
 use snn::initial;
 use snn::network::Network;
-use snn::train::{EpochReport, Trainer, Training};
+use snn::train::{EpochReport, Streams, Trainer, Training};
 use snn::weights::WeightStore;
 
 /// Whether benches are only to show that they run: `cargo bench -- --test`, or `cargo test --benches`.
@@ -111,22 +111,23 @@ impl Learner<'_> {
     /// If training diverges.
     pub fn train(&mut self) -> EpochReport {
         let train = &self.stage.data.train;
-        let report = self.trainer.epoch(train, &mut *self.hidden, &mut *self.readout, self.seed, self.epochs);
+        let report =
+            self.trainer.epoch(train, &mut *self.hidden, &mut *self.readout, &Streams::of(self.seed), self.epochs);
         self.epochs += 1;
         report.expect("training at 20 % noise converges")
     }
 
     /// Tests on whole batches of the test images.
-    pub fn test(&self) -> Activity {
+    pub fn test(&mut self) -> Activity {
         let (test, read) = (&self.stage.data.test, self.seed.named("test").numbered(self.epochs));
-        evaluate(&self.stage.network, &*self.hidden, &*self.readout, test, self.stage.test_images(), read)
+        evaluate(&self.stage.network, &mut *self.hidden, &mut *self.readout, test, self.stage.test_images(), read)
     }
 
     /// The steps that the first batch of images asks of both layers, as an update gets them.
     pub fn steps(&mut self) -> [Matrix; 2] {
         let preset = self.stage.settings.preset();
         let batch: Vec<u32> = (0..preset.batch as u32).collect();
-        self.trainer.differentiate(&self.stage.data.train, &batch, &*self.hidden, &*self.readout, self.seed);
+        self.trainer.differentiate(&self.stage.data.train, &batch, &mut *self.hidden, &mut *self.readout, self.seed);
         let gradient = self.trainer.gradient();
         [&gradient.hidden, &gradient.readout].map(|gradient| {
             let mut step = gradient.clone();

@@ -41,7 +41,7 @@ impl WeightStore for CrossbarWeights {
 
 fn update_report(report: WriteReport) -> UpdateReport {
     let WriteReport { cells_written, clipped_low, clipped_high, wrong_sign, cells } = report;
-    UpdateReport { cells_written, clipped_low, clipped_high, wrong_sign, cells }
+    UpdateReport { cells_written, clipped_low, clipped_high, wrong_sign, cells, ..UpdateReport::default() }
 }
 
 /// The store of a layer with the given first weights: abstract weights without a device, a chip of it with one. `chip`

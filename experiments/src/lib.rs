@@ -2,13 +2,15 @@
 //!
 //! Parts, in the order in which data meets them:
 //! - [`settings`]: everything that decides the outcome of a trial; [`study`]: a study file and its grid of trials;
-//! - [`prepare`]: data sets and devices, read once; [`trial`]: one trial, the page to read first;
+//! - [`prepare`]: data sets and devices, read once, from [`device_file`] and [`chip_maps`]; [`trial`]: one trial, the page to read first;
 //! - [`hardware`]: the seam between training and crossbar arrays;
 //! - [`run`]: trials on threads and shards; [`record`], [`store`]: what they leave, safe against being killed;
 //! - [`statistics`], [`summary`], [`figures`], [`sheet`]: what people look at.
 //!
 //! The program `ohmspike` (in `main.rs` and `cli`) is the only part that prints.
 
+pub mod chip_maps;
+pub mod device_file;
 pub mod figures;
 pub mod hardware;
 pub mod prepare;

@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use crossbar::device::{BUILT_IN, Device, DeviceError};
+use crossbar::device::{Device, DeviceError};
 use datasets::{ImageSet, LoadError, Name};
 use sha2::{Digest, Sha256};
 use snn::encode::LatencyCode;
 use snn::spikes::{Samples, SpikesError};
 
+use crate::chip_maps::ChipMaps;
+use crate::device_file;
 use crate::hardware::follows_study_level;
 use crate::settings::Settings;
 use crate::trial::{TrialError, whole_batches};
@@ -28,19 +29,22 @@ pub struct EncodedData {
     pub sha256: String,
 }
 
-/// A device with the file that it came from.
+/// A device as its file and the study describe it, with the maps of the chip where the study gives them.
 #[derive(Clone, Debug)]
 pub struct LoadedDevice {
     /// The checked model.
     pub device: Device,
     /// SHA-256 of what decides its behaviour, in hexadecimal: all keys but name, texts and provenance.
     pub sha256: String,
+    /// Measured maps, by layer.
+    pub maps: ChipMaps,
 }
 
 /// Everything that the trials of a study need beside their settings.
 #[derive(Clone, Debug, Default)]
 pub struct Prepared {
     data: BTreeMap<(String, usize), EncodedData>,
+    /// By what of the settings decides them ([`device_key`]).
     devices: BTreeMap<String, LoadedDevice>,
 }
 
@@ -82,6 +86,34 @@ pub enum PrepareError {
         /// What is wrong.
         source: DeviceError,
     },
+    /// A key of `[device]` says what no device can be.
+    #[error("device.{}", device_file::without_position(source))]
+    DeviceKey {
+        /// The key as the study gives it.
+        key: String,
+        /// What is wrong.
+        source: DeviceError,
+    },
+    /// A key of `[device]` below something that holds no keys.
+    #[error("{key}: `{parent}` must be an object to hold a key, got {found}")]
+    NoObject {
+        /// The key as the study gives it.
+        key: String,
+        /// What stands above it.
+        parent: String,
+        /// Its value.
+        found: String,
+    },
+    /// A map of the chip cannot be read.
+    #[error("{key}: {path}: cannot be read: {source}")]
+    Map {
+        /// The key that names it.
+        key: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
     /// The data do not fill a batch.
     #[error(transparent)]
     Batch(#[from] TrialError),
@@ -101,8 +133,10 @@ pub enum PrepareError {
 
 impl PrepareError {
     /// The key of the study that is wrong, if it is the study's fault.
-    pub fn key(&self) -> Option<&'static str> {
+    pub fn key(&self) -> Option<&str> {
         match self {
+            PrepareError::DeviceKey { key, .. } | PrepareError::NoObject { key, .. } => Some(key),
+            PrepareError::Map { key, .. } => Some(key),
             PrepareError::UnknownDevice { .. } => Some("hardware.device"),
             PrepareError::TwoNoises { .. } => Some("noise.level_percent"),
             PrepareError::Batch(_) => Some("training.batch"),
@@ -121,10 +155,13 @@ impl Prepared {
         let mut prepared = Prepared::default();
         for settings in settings {
             if let Some(name) = settings.device() {
-                if !prepared.devices.contains_key(name) {
-                    prepared.devices.insert(name.to_owned(), load_device(name, folder)?);
+                let key = device_key(name, settings);
+                if !prepared.devices.contains_key(&key) {
+                    let (device, sha256) = device_file::load(name, &settings.device, folder)?;
+                    let maps = ChipMaps::load(&settings.hardware, folder)?;
+                    prepared.devices.insert(key.clone(), LoadedDevice { device, sha256, maps });
                 }
-                let device = &prepared.devices[name].device;
+                let device = &prepared.devices[&key].device;
                 let level = settings.noise.level_percent;
                 if level > 0.0 && !follows_study_level(Some(device)) {
                     return Err(PrepareError::TwoNoises { device: device.name.clone(), level });
@@ -147,13 +184,18 @@ impl Prepared {
 
     /// The device of a trial, if weights are held by one.
     pub fn device(&self, settings: &Settings) -> Option<&LoadedDevice> {
-        settings.device().map(|name| &self.devices[name])
+        settings.device().map(|name| &self.devices[&device_key(name, settings)])
     }
 
-    /// All devices by the name or path that the study gives.
-    pub fn devices(&self) -> impl Iterator<Item = (&str, &LoadedDevice)> {
-        self.devices.iter().map(|(name, device)| (name.as_str(), device))
+    /// All devices, each with every combination of `[device]` keys and maps that the study gives.
+    pub fn devices(&self) -> impl Iterator<Item = &LoadedDevice> {
+        self.devices.values()
     }
+}
+
+/// What of the settings decides a device: its name, the `[device]` keys and the maps.
+fn device_key(name: &str, settings: &Settings) -> String {
+    serde_json::json!([name, settings.device, settings.hardware.maps()]).to_string()
 }
 
 fn load_data(set: &str, steps: usize) -> Result<EncodedData, PrepareError> {
@@ -169,39 +211,6 @@ fn load_data(set: &str, steps: usize) -> Result<EncodedData, PrepareError> {
         (encode(&loaded.train), test.join().expect("encoding does not panic"))
     });
     Ok(EncodedData { train: train?, test: test?, classes: loaded.classes, sha256: loaded.digest })
-}
-
-fn load_device(name: &str, folder: &Path) -> Result<LoadedDevice, PrepareError> {
-    let wrong = |place: &str| {
-        let place = place.to_owned();
-        move |source| PrepareError::Device { place, source }
-    };
-    if let Some((_, text)) = BUILT_IN.iter().find(|(known, _)| *known == name) {
-        let device = Device::from_json(text).map_err(wrong(name))?;
-        return Ok(LoadedDevice { device, sha256: behaviour_sha256(text) });
-    }
-    let candidates = [PathBuf::from(name), folder.join(name)];
-    let Some(path) = candidates.into_iter().find(|path| path.exists()) else {
-        let known: Vec<String> = BUILT_IN.iter().map(|(known, _)| format!("`{known}`")).collect();
-        let likeness = |known: &str| strsim::jaro_winkler(&name.to_lowercase(), known);
-        let nearest = BUILT_IN.iter().map(|(known, _)| *known).max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
-        let nearest = nearest.expect("there are built-in devices");
-        return Err(PrepareError::UnknownDevice { name: name.to_owned(), known: known.join(", "), nearest });
-    };
-    let text = fs::read_to_string(&path).map_err(|source| PrepareError::DeviceFile { path: path.clone(), source })?;
-    let device = Device::from_json(&text).map_err(wrong(&path.display().to_string()))?;
-    Ok(LoadedDevice { device, sha256: behaviour_sha256(&text) })
-}
-
-/// The hash of a device file without what only people read. Keys are sorted, so that their order does not count.
-fn behaviour_sha256(text: &str) -> String {
-    let mut value: serde_json::Value = serde_json::from_str(text).expect("the same text was a device a line ago");
-    if let Some(keys) = value.as_object_mut() {
-        for key in ["$schema", "name", "description", "provenance"] {
-            keys.remove(key);
-        }
-    }
-    sha256(value.to_string().as_bytes())
 }
 
 /// SHA-256 in hexadecimal.

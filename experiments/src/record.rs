@@ -10,7 +10,7 @@ use crate::trial::Outcome;
 
 /// The form of a record. It also stands for the arithmetic of the program: it changes when the same trial gives other
 /// numbers, so that no study mixes the two.
-pub const FORMAT: &str = "ohmspike-trial-1";
+pub const FORMAT: &str = "ohmspike-trial-2";
 
 /// One trial. All but `seconds` is a pure function of settings, device, data and seed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -73,6 +73,13 @@ pub fn trial_id(settings: &Settings, seed: u64, data: &EncodedData, device: Opti
     let mut resolved = settings.resolved();
     // The file's content counts, not what it is called; an absent device is content too.
     resolved.hardware.device = device.map_or_else(String::new, |device| device.sha256.clone());
+    resolved.device.clear();
+    let maps = device.map(|device| device.maps.all().map(|map| map.map_or("", |map| &map.sha256)));
+    let [fault_hidden, fault_readout, conductance_hidden, conductance_readout] = maps.unwrap_or_default();
+    resolved.hardware.fault_map_hidden = fault_hidden.to_owned();
+    resolved.hardware.fault_map_readout = fault_readout.to_owned();
+    resolved.hardware.conductance_map_hidden = conductance_hidden.to_owned();
+    resolved.hardware.conductance_map_readout = conductance_readout.to_owned();
     let decides = serde_json::json!({
         "format": FORMAT, "settings": resolved, "seed": seed, "data": data.sha256,
     });
@@ -117,5 +124,56 @@ impl Record {
                 test: epochs.iter().map(|epoch| epoch.test_seconds).sum(),
             },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use crate::prepare::Prepared;
+
+    use super::*;
+
+    fn id(settings: &Settings, folder: &Path) -> String {
+        let prepared = Prepared::new([settings].into_iter(), folder).expect("a device and its maps");
+        trial_id(settings, 1, prepared.data(settings), prepared.device(settings))
+    }
+
+    #[test]
+    fn what_the_study_says_of_the_chip_names_the_trial_by_its_content() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let write = |name: &str, text| fs::write(folder.path().join(name), text).expect("a writable folder");
+        let mut settings = Settings::default();
+        settings.hardware.device = "ideal".to_owned();
+        let plain = id(&settings, folder.path());
+
+        // What the file says anyway is no other device.
+        settings.device.insert("window.low_resistance_ohm".to_owned(), 1000.into());
+        assert_eq!(id(&settings, folder.path()), plain);
+        settings.device.insert("window.low_resistance_ohm".to_owned(), 2000.into());
+        assert_ne!(id(&settings, folder.path()), plain);
+        settings.device.clear();
+
+        write("one.csv", "0,1\n");
+        write("same.csv", "0,1\n");
+        write("other.csv", "1,1\n");
+        let mut with_map = |name: &str| {
+            settings.hardware.fault_map_hidden = name.to_owned();
+            id(&settings, folder.path())
+        };
+        let one = with_map("one.csv");
+        assert_ne!(one, plain);
+        assert_eq!(with_map("same.csv"), one);
+        assert_ne!(with_map("other.csv"), one);
+    }
+
+    #[test]
+    fn seeds_of_streams_name_the_trial() {
+        let mut settings = Settings::default();
+        let plain = id(&settings, Path::new("."));
+        settings.seeds.chip = Some(1);
+        assert_ne!(id(&settings, Path::new(".")), plain);
     }
 }

@@ -122,11 +122,10 @@ fn run_one(
     sender: &mpsc::Sender<Result<Progress, TrialError>>,
 ) -> Result<Record, TrialError> {
     let (data, device) = (prepared.data(trial.settings), prepared.device(trial.settings));
-    let model = device.map(|loaded| &loaded.device);
     let mut watch = |_: &_| {
         let _ = sender.send(Ok(Progress::Epoch));
     };
-    let outcome = run_trial(trial.settings, model, data, trial.seed, &mut watch)?;
+    let outcome = run_trial(trial.settings, device, data, trial.seed, &mut watch)?;
     Ok(Record::new(trial.settings, trial.seed, data, device, &outcome))
 }
 

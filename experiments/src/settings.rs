@@ -3,6 +3,8 @@
 //! A study file gives these keys, section by section; what it leaves out has the default given here. A key of
 //! `[training]` left out is taken from the preset.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use snn::loss::Loss;
 use snn::network::Dynamics;
@@ -23,6 +25,12 @@ pub struct Settings {
     pub noise: NoiseSettings,
     /// What holds the weights.
     pub hardware: HardwareSettings,
+    /// Keys of the device file, dotted, with what stands in the place of the file's own value.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub device: BTreeMap<String, serde_json::Value>,
+    /// Seeds of single streams.
+    #[serde(skip_serializing_if = "SeedSettings::is_empty")]
+    pub seeds: SeedSettings,
     /// How it is learnt.
     pub training: TrainingSettings,
     /// What is reported.
@@ -101,6 +109,44 @@ pub struct HardwareSettings {
     pub full_scale_readout: f64,
     /// Factor on the device's own write spread.
     pub write_spread_scale: f64,
+    /// How two cells make a weight: `one-branch`, `push-pull` or `potentiation-only`.
+    pub pair: PairKind,
+    /// What the backward pass takes the weights to be: `read-back` or `digital-copy`.
+    pub controller: Controller,
+    /// Time between the last write and the test, seconds.
+    pub retention_seconds: f64,
+    /// CSV file with the measured faults of the hidden layer's array; empty for none.
+    pub fault_map_hidden: String,
+    /// The same for the readout's array.
+    pub fault_map_readout: String,
+    /// CSV file with the measured conductances of the hidden layer's array; empty for none.
+    pub conductance_map_hidden: String,
+    /// The same for the readout's array.
+    pub conductance_map_readout: String,
+}
+
+/// How the two cells of a pair are used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PairKind {
+    /// One branch is written, the other parked.
+    #[default]
+    OneBranch,
+    /// Both branches are written, in opposite directions.
+    PushPull,
+    /// Conductances only rise, the one or the other branch; pairs that are full are refreshed.
+    PotentiationOnly,
+}
+
+/// Where the controller takes the weights of the backward pass from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Controller {
+    /// The effective weights, read back from the array.
+    #[default]
+    ReadBack,
+    /// The sum of the steps asked for, kept in digital memory.
+    DigitalCopy,
 }
 
 /// The `hardware.device` that stands for no device at all.
@@ -113,7 +159,61 @@ impl Default for HardwareSettings {
             full_scale_hidden: 1.0,
             full_scale_readout: 8.0,
             write_spread_scale: 1.0,
+            pair: PairKind::default(),
+            controller: Controller::default(),
+            retention_seconds: 0.0,
+            fault_map_hidden: String::new(),
+            fault_map_readout: String::new(),
+            conductance_map_hidden: String::new(),
+            conductance_map_readout: String::new(),
         }
+    }
+}
+
+impl HardwareSettings {
+    /// Keys and paths of the map files, by layer: faults of hidden and readout, conductances of hidden and readout.
+    pub fn maps(&self) -> [(&'static str, &str); 4] {
+        [
+            ("hardware.fault_map_hidden", &self.fault_map_hidden),
+            ("hardware.fault_map_readout", &self.fault_map_readout),
+            ("hardware.conductance_map_hidden", &self.conductance_map_hidden),
+            ("hardware.conductance_map_readout", &self.conductance_map_readout),
+        ]
+    }
+}
+
+/// Section `[seeds]`: each puts another seed than the trial's in the place of that stream, so that studies can nest
+/// chips, writes and repeats.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SeedSettings {
+    /// What is drawn once a chip.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub chip: Option<u64>,
+    /// The first weights.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub initial: Option<u64>,
+    /// The order of the samples.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub order: Option<u64>,
+    /// What is drawn at every write.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub write: Option<u64>,
+    /// What is drawn at every read, in training and in tests.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub read: Option<u64>,
+}
+
+impl SeedSettings {
+    /// Whether every stream belongs to the trial's seed.
+    pub fn is_empty(&self) -> bool {
+        *self == SeedSettings::default()
+    }
+
+    /// The same number for every stream.
+    pub fn all(seed: u64) -> SeedSettings {
+        let seed = Some(seed);
+        SeedSettings { chip: seed, initial: seed, order: seed, write: seed, read: seed }
     }
 }
 
@@ -204,7 +304,7 @@ impl Default for OutcomeSettings {
 #[error("{key}: must be {allowed}, got {value}")]
 pub struct ValueError {
     /// The key, with its section.
-    pub key: &'static str,
+    pub key: String,
     /// What is allowed.
     pub allowed: String,
     /// What was given.
@@ -296,6 +396,25 @@ impl Settings {
         Ok(())
     }
 
+    /// Keys of a device file need a device, and JSON has no other numbers than finite ones.
+    fn check_device(&self) -> Result<(), ValueError> {
+        for (key, value) in &self.device {
+            let key = format!("device.{key}");
+            if self.device().is_none() {
+                return Err(refuse(&key, "left out where `hardware.device` is `none`", value));
+            }
+            if value.is_null() {
+                return Err(refuse(&key, "a finite number, a text, true or false", "a number that is not finite"));
+            }
+        }
+        for (key, path) in self.hardware.maps() {
+            if self.device().is_none() && !path.is_empty() {
+                return Err(refuse(key, "left out where `hardware.device` is `none`", format!("`{path}`")));
+            }
+        }
+        Ok(())
+    }
+
     /// Refuses values that no trial can have.
     ///
     /// # Errors
@@ -323,6 +442,9 @@ impl Settings {
         self.check_full_scale()?;
         let scale = self.hardware.write_spread_scale;
         number("hardware.write_spread_scale", scale, 0.0..=1e6, "a factor from 0 to 1e6")?;
+        let retention = self.hardware.retention_seconds;
+        number("hardware.retention_seconds", retention, 0.0..=1e12, "a number of seconds from 0 to 1e12")?;
+        self.check_device()?;
         let preset = self.preset();
         whole("training.epochs", preset.epochs, 1_000_000)?;
         whole("training.batch", preset.batch, 1_000_000)?;
@@ -339,8 +461,8 @@ impl Settings {
 /// Hidden neurons x steps of one sample's trace: 1 GB of voltages.
 const LARGEST_TRACE: usize = 1 << 28;
 
-fn refuse(key: &'static str, allowed: impl Into<String>, value: impl ToString) -> ValueError {
-    ValueError { key, allowed: allowed.into(), value: value.to_string() }
+fn refuse(key: &str, allowed: impl Into<String>, value: impl ToString) -> ValueError {
+    ValueError { key: key.to_owned(), allowed: allowed.into(), value: value.to_string() }
 }
 
 fn whole(key: &'static str, value: usize, most: usize) -> Result<(), ValueError> {

@@ -3,13 +3,16 @@
 //! A study file is TOML: a name, a question, and the sections of [`Settings`]. A list on any key makes it an axis; the
 //! grid is every combination of the axes, once for every seed of `repeats.seeds`. `--set SECTION.KEY=VALUE` puts another
 //! value, or another list, in the place of what the file says.
+//!
+//! The keys of `[device]` are those of a device file, dotted or in nested tables: `device.read.white.noise`. Which there
+//! are is checked when the device is put together (`prepare.rs`).
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 use toml::de::{DeTable, DeValue};
 
-use crate::settings::{Settings, ValueError};
+use crate::settings::{SeedSettings, Settings, ValueError};
 
 /// A study that has been read and checked.
 #[derive(Clone, Debug, PartialEq)]
@@ -119,7 +122,9 @@ struct Given {
 const REPEATS: &str = "repeats";
 const SEEDS: &str = "repeats.seeds";
 /// The sections of [`Settings`].
-const SECTIONS: [&str; 7] = ["data", "network", "weights", "noise", "hardware", "training", "outcome"];
+const SECTIONS: [&str; 9] = ["data", "network", "weights", "noise", "hardware", DEVICE, "seeds", "training", "outcome"];
+/// The section whose keys are those of a device file, which this page does not know.
+const DEVICE: &str = "device";
 
 impl Override {
     /// Reads `SECTION.KEY=VALUE`, where VALUE is TOML, a bare word or a list of bare words.
@@ -171,11 +176,7 @@ impl Study {
                     ));
                 }
                 (section, DeValue::Table(keys)) => {
-                    for name in keys.keys() {
-                        let place = at(&name.span());
-                        let key = format!("{section}.{}", name.get_ref());
-                        given.push(Given { value: values[section][&**name.get_ref()].clone(), key, place });
-                    }
+                    read_section(section, keys, &values[section], &at, &mut given);
                 }
                 (key, _) => return Err(unknown(key, &place)),
             }
@@ -188,6 +189,28 @@ impl Study {
         let missing = || StudyError { place: file.to_owned(), problem: StudyProblem::Missing("name") };
         assemble(name.ok_or_else(missing)?, question, given)
     }
+}
+
+/// The keys of a section; those of `[device]` stand in tables of any depth.
+fn read_section(
+    section: &str,
+    keys: &DeTable,
+    values: &toml::Value,
+    at: &impl Fn(&Range<usize>) -> String,
+    given: &mut Vec<Given>,
+) {
+    for (name, value) in keys.iter() {
+        let (key, values) = (format!("{section}.{}", name.get_ref()), &values[&**name.get_ref()]);
+        match value.get_ref() {
+            DeValue::Table(keys) if is_device_key(&key) => read_section(&key, keys, values, at, given),
+            _ => given.push(Given { value: values.clone(), key, place: at(&name.span()) }),
+        }
+    }
+}
+
+/// Whether the key stands in `[device]`, with a name at every level.
+fn is_device_key(key: &str) -> bool {
+    key.strip_prefix(DEVICE).and_then(|key| key.strip_prefix('.')).is_some_and(|key| !key.split('.').any(str::is_empty))
 }
 
 fn toml_value(text: &str) -> Option<toml::Value> {
@@ -203,21 +226,28 @@ fn scalar_or_word(text: &str) -> toml::Value {
 fn assemble(name: String, question: String, given: Vec<Given>) -> Result<Study, StudyError> {
     let known = known_keys();
     let mut seeds = vec![1];
-    let mut placed: Vec<(usize, Given)> = Vec::new();
+    let mut placed: Vec<Given> = Vec::new();
     for given in given {
         if given.key == SEEDS {
             seeds = read_seeds(&given)?;
             continue;
         }
-        let Some(position) = known.iter().position(|known| *known == given.key) else {
+        if given.key.starts_with("device.") && !is_device_key(&given.key) {
+            return Err(wrong_type(&given.place, &given.key, "must have a name before and after every dot"));
+        }
+        if !is_device_key(&given.key) && !known.contains(&given.key) {
             return Err(unknown(&given.key, &given.place));
-        };
-        placed.push((position, given));
+        }
+        placed.push(given);
     }
-    placed.sort_by_key(|(position, _)| *position);
+    let position = |key: &str| {
+        let section = key.split('.').next().unwrap_or_default();
+        (SECTIONS.iter().position(|known| *known == section), known.iter().position(|known| known == key))
+    };
+    placed.sort_by_cached_key(|given| (position(&given.key), given.key.clone()));
 
     let mut axes = Vec::new();
-    for (_, Given { key, value, place }) in &placed {
+    for Given { key, value, place } in &placed {
         check_kind(value, key, place)?;
         if let toml::Value::Array(values) = value {
             check_axis(key, values, place)?;
@@ -231,29 +261,29 @@ fn assemble(name: String, question: String, given: Vec<Given>) -> Result<Study, 
             Ok(Condition { values, settings })
         })
         .collect::<Result<_, StudyError>>()?;
-    let places = placed.into_iter().map(|(_, given)| (given.key, given.place)).collect();
+    let places = placed.into_iter().map(|given| (given.key, given.place)).collect();
     Ok(Study { name, question, axes, seeds, conditions, places })
 }
 
 /// The settings for one value an axis. An error stands at the place of the key that it names.
-fn settings_of(placed: &[(usize, Given)], axes: &[Axis], values: &[toml::Value]) -> Result<Settings, StudyError> {
+fn settings_of(placed: &[Given], axes: &[Axis], values: &[toml::Value]) -> Result<Settings, StudyError> {
     let mut document = toml::Table::new();
-    for (_, Given { key, value, .. }) in placed {
+    for Given { key, value, .. } in placed {
         let value = axes.iter().position(|axis| axis.key == *key).map_or(value, |axis| &values[axis]);
         let (section, key) = key.split_once('.').expect("known keys have a section");
         let section = document.entry(section).or_insert_with(|| toml::Table::new().into());
         section.as_table_mut().expect("sections are tables").insert(key.to_owned(), value.clone());
     }
     let place_of = |key: &str| {
-        let found = placed.iter().find(|(_, given)| given.key == key);
-        found.map_or_else(|| "study".to_owned(), |(_, given)| given.place.clone())
+        let found = placed.iter().find(|given| given.key == key);
+        found.map_or_else(|| "study".to_owned(), |given| given.place.clone())
     };
     let settings: Settings = serde_path_to_error::deserialize(toml::Value::Table(document)).map_err(|error| {
         let key = error.path().to_string();
         let reason = reason(error.inner().message().trim());
         StudyError { place: place_of(&key), problem: StudyProblem::Type { key, reason } }
     })?;
-    settings.check().map_err(|error| StudyError { place: place_of(error.key), problem: error.into() })?;
+    settings.check().map_err(|error| StudyError { place: place_of(&error.key), problem: error.into() })?;
     Ok(settings)
 }
 
@@ -266,6 +296,7 @@ fn reason(message: &str) -> String {
         let allowed = match expected {
             "f64" => "a number",
             "usize" => "a whole number",
+            "u64" => "a whole number from 0",
             "a string" => "a text",
             other => other,
         };
@@ -319,13 +350,15 @@ fn combinations(axes: &[Axis]) -> Vec<Vec<toml::Value>> {
     })
 }
 
-/// Every key of [`Settings`] with its section, in the order of the sections.
+/// Every key of [`Settings`] with its section, in the order of the sections; those of `[device]` are not known here.
 pub fn known_keys() -> Vec<String> {
-    let document = toml::Table::try_from(Settings::default().resolved()).expect("settings are plain values");
+    let every = Settings { seeds: SeedSettings::all(0), ..Settings::default().resolved() };
+    let document = toml::Table::try_from(every).expect("settings are plain values");
     SECTIONS
         .iter()
         .flat_map(|section| {
-            let keys = document[*section].as_table().into_iter().flat_map(|table| table.keys());
+            let keys =
+                document.get(*section).and_then(toml::Value::as_table).into_iter().flat_map(|table| table.keys());
             keys.map(move |key| format!("{section}.{key}")).collect::<Vec<_>>()
         })
         .collect()
@@ -465,6 +498,35 @@ mod tests {
                 "name = 'demo'\n[noises]".to_owned(),
                 "s.toml:2: noises: unknown key\n\nhint: the nearest known key is `noise`",
             ),
+            (with("[seeds]\nchip = [1, -1]"), "s.toml:4: seeds.chip: must be a whole number from 0, got -1"),
+            (
+                with("[seeds]\nchips = 1"),
+                "s.toml:4: seeds.chips: unknown key\n\nhint: the nearest known key is `seeds.chip`",
+            ),
+            (
+                with("[hardware]\npair = 'two'"),
+                "s.toml:4: hardware.pair: must be one of `one-branch`, `push-pull`, `potentiation-only`, got `two`",
+            ),
+            (
+                with("[hardware]\nretention_seconds = -1"),
+                "s.toml:4: hardware.retention_seconds: must be a number of seconds from 0 to 1e12, got -1",
+            ),
+            (
+                with("[hardware]\nfault_map_readout = 'chip.csv'"),
+                "s.toml:4: hardware.fault_map_readout: must be left out where `hardware.device` is `none`, got `chip.csv`",
+            ),
+            (
+                with("[device]\nfaults.p_dead_row = 0.1"),
+                "s.toml:4: device.faults.p_dead_row: must be left out where `hardware.device` is `none`, got 0.1",
+            ),
+            (
+                with("[hardware]\ndevice = 'ideal'\n[device]\nfaults.p_dead_row = nan"),
+                "s.toml:6: device.faults.p_dead_row: must be a finite number, a text, true or false, got a number that is not finite",
+            ),
+            (
+                with("[device]\nwrite.points = [{ resistance_ohm = 1 }]"),
+                "s.toml:4: device.write.points: must be a number, a text or a list of these",
+            ),
             ("name = 'demo'\n[noise\n".to_owned(), "s.toml:2: not TOML: unclosed table, expected `]`"),
             ("name = 'a/b'".to_owned(), "s.toml:1: name: must be made of letters, digits, `-`, `_` and `.`, got `a/b`"),
             ("nome = 'demo'".to_owned(), "s.toml:1: nome: unknown key\n\nhint: the nearest known key is `name`"),
@@ -475,9 +537,44 @@ mod tests {
     }
 
     #[test]
+    fn keys_of_the_device_are_dotted_or_nested_and_lists_on_them_are_axes() {
+        let text = "name = 'demo'\n[hardware]\ndevice = 'ideal'\n[seeds]\nwrite = [1, 2]\n[device.read.white]\nnoise = 'relative'\nsigma_percent_of_conductance = [0, 1.5]\n[device]\nwrite.noise = 'none'\n";
+        let overrides = [Override::parse("device.parked.sigma_ln_resistance=[0.1, 0.2]").expect("well formed")];
+        let study = Study::parse("s.toml", text, &overrides).expect("valid");
+        let keys: Vec<_> = study.axes.iter().map(|axis| axis.key.as_str()).collect();
+        assert_eq!(
+            keys,
+            ["device.parked.sigma_ln_resistance", "device.read.white.sigma_percent_of_conductance", "seeds.write"],
+        );
+        assert_eq!(study.places["device.read.white.noise"], "s.toml:7");
+        assert_eq!(study.places["device.write.noise"], "s.toml:10");
+        let settings = &study.conditions[3].settings;
+        assert_eq!(settings.seeds, SeedSettings { write: Some(2), ..SeedSettings::default() });
+        let device: Vec<String> = settings.device.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        let expected = [
+            "parked.sigma_ln_resistance=0.1",
+            "read.white.noise=\"relative\"",
+            "read.white.sigma_percent_of_conductance=1.5",
+            "write.noise=\"none\"",
+        ];
+        assert_eq!(device, expected);
+    }
+
+    #[test]
+    fn an_override_of_a_device_key_takes_the_place_of_the_file() {
+        let text = "name = 'demo'\n[hardware]\ndevice = 'ideal'\n[device]\nread.white.noise = ['none', 'relative']\n";
+        let overrides = [Override::parse("device.read.white.noise=none").expect("well formed")];
+        let study = Study::parse("s.toml", text, &overrides).expect("valid");
+        assert_eq!((study.axes.len(), study.conditions.len()), (0, 1));
+        assert_eq!(study.conditions[0].settings.device["read.white.noise"], "none");
+    }
+
+    #[test]
     fn a_wrong_override_names_itself() {
         let expected = "--set noise.level_percent=-1: noise.level_percent: must be a percentage of sigma_init from 0 to 1e6, got -1";
         assert_eq!(error(STUDY, &["noise.level_percent=-1"]), expected);
+        let expected = "--set device..noise=3: device..noise: must have a name before and after every dot";
+        assert_eq!(error(STUDY, &["device..noise=3"]), expected);
         assert_eq!(error(STUDY, &["level=3"]), "--set level=3: must have the form `SECTION.KEY=VALUE`");
         let expected = "--set training.preset=\"paper\": training.preset: must be `published-results` or `paper-text`, got `paper`";
         assert_eq!(error(STUDY, &["training.preset=paper"]), expected);

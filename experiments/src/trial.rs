@@ -6,17 +6,16 @@
 use std::time::Instant;
 
 use crossbar::ArrayError;
-use crossbar::device::Device;
 use seed::Seed;
 use snn::activity::Activity;
 use snn::evaluate::evaluate;
 use snn::initial;
 use snn::network::{Network, NetworkError};
-use snn::train::{TrainError, Trainer, Training};
+use snn::train::{Streams, TrainError, Trainer, Training};
 use snn::weights::UpdateReport;
 
 use crate::hardware::weight_store;
-use crate::prepare::EncodedData;
+use crate::prepare::{EncodedData, LoadedDevice};
 use crate::settings::Settings;
 
 /// What one epoch left.
@@ -66,6 +65,37 @@ pub enum TrialError {
     },
 }
 
+/// The random streams of a trial.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TrialStreams {
+    /// The first weights.
+    pub initial: Seed,
+    /// What is drawn once a chip.
+    pub chip: Seed,
+    /// Order, writes and reads of training.
+    pub training: Streams,
+    /// Reads of the tests.
+    pub test: Seed,
+}
+
+impl TrialStreams {
+    /// Children of `seed`, and of the seeds that `[seeds]` puts in its place; the test's reads go with `seeds.read`.
+    pub fn of(settings: &Settings, seed: u64) -> TrialStreams {
+        let given = &settings.seeds;
+        let of = |name, given: Option<u64>| Seed::new(given.unwrap_or(seed)).named(name);
+        TrialStreams {
+            initial: of("initial", given.initial),
+            chip: of("chip", given.chip),
+            training: Streams {
+                order: of("order", given.order),
+                write: of("write", given.write),
+                read: of("read", given.read),
+            },
+            test: of("test", given.read),
+        }
+    }
+}
+
 /// Runs one trial. A pure function of settings, device, data and seed, but for the seconds; `watch` sees every epoch as
 /// it ends.
 ///
@@ -73,14 +103,14 @@ pub enum TrialError {
 /// [`TrialError`] where the trial cannot start. Training that diverges is an outcome.
 pub fn run_trial(
     settings: &Settings,
-    device: Option<&Device>,
+    loaded: Option<&LoadedDevice>,
     data: &EncodedData,
     seed: u64,
     watch: &mut dyn FnMut(&Epoch),
 ) -> Result<Outcome, TrialError> {
-    let seed = Seed::new(seed);
     let preset = settings.preset();
     let (batch, test_images) = whole_batches(preset.batch, data)?;
+    let device = loaded.map(|loaded| &loaded.device);
 
     // Who learns: sizes, time constants, and which hidden neurons excite.
     let network = Network::new(
@@ -94,7 +124,8 @@ pub fn run_trial(
 
     // What it is made of: weights drawn with the signs of their rows, programmed into cells.
     let (input_signs, hidden_signs) = (network.input_signs(), network.hidden_signs());
-    let (first, chip) = (seed.named("initial"), seed.named("chip"));
+    let TrialStreams { initial: first, chip, training: streams, test: read_in_tests } =
+        TrialStreams::of(settings, seed);
     let sigma = [settings.weights.sigma_init, settings.sigma_readout()].map(|sigma| sigma as f32);
     let for_hidden = initial::weights(&input_signs, network.hidden, sigma[0], first.numbered(0));
     let for_readout = initial::weights(&hidden_signs, network.classes, sigma[1], first.numbered(1));
@@ -115,7 +146,7 @@ pub fn run_trial(
     };
     for epoch in 0..preset.epochs as u64 {
         let started = Instant::now();
-        let report = match trainer.epoch(&data.train, &mut *hidden, &mut *readout, seed, epoch) {
+        let report = match trainer.epoch(&data.train, &mut *hidden, &mut *readout, &streams, epoch) {
             Ok(report) => report,
             Err(diverged) => {
                 outcome.diverged = Some(diverged);
@@ -123,8 +154,8 @@ pub fn run_trial(
             }
         };
         let trained = Instant::now();
-        let read = seed.named("test").numbered(epoch);
-        let test = evaluate(&network, &*hidden, &*readout, &data.test, test_images, read);
+        let read = read_in_tests.numbered(epoch);
+        let test = evaluate(&network, &mut *hidden, &mut *readout, &data.test, test_images, read);
         outcome.hidden_writes += report.hidden;
         outcome.readout_writes += report.readout;
         let epoch = Epoch {

@@ -13,7 +13,7 @@ use snn::network::Sign;
 use snn::train::{Trainer, Training};
 use snn::weights::{DigitalWeights, WeightStore};
 
-use crate::small::{network, prepared, settings};
+use crate::small::{loaded, network, prepared, settings};
 
 /// Span of the window of the built-in devices from 1 kohm to 1 Mohm, µS.
 const SPAN: f64 = 999.0;
@@ -28,7 +28,7 @@ fn both(mut settings: Settings) -> [Outcome; 2] {
     settings.hardware.full_scale_readout = SPAN / 64.0;
     let prepared = prepared(&settings);
     let run = |device| run_trial(&settings, device, prepared.data(&settings), 3, &mut |_| {}).expect("a valid trial");
-    [run(None), run(Some(&study_device()))]
+    [run(None), run(Some(&loaded("study-1k-1m")))]
 }
 
 fn assert_equal([digital, crossbar]: [Outcome; 2]) {
@@ -68,7 +68,7 @@ fn a_run_without_noise_is_equal_bit_for_bit() {
 fn another_device_is_not_the_abstract_study() {
     let settings = settings(1, 0.0);
     let prepared = prepared(&settings);
-    let oxide = Device::built_in("illustrative-oxide").expect("built in");
+    let oxide = loaded("illustrative-oxide");
     let run = |device| run_trial(&settings, device, prepared.data(&settings), 3, &mut |_| {}).expect("a valid trial");
     assert_ne!(run(None).epochs[0].loss, run(Some(&oxide)).epochs[0].loss);
 }
@@ -126,10 +126,10 @@ fn the_first_update_agrees_for_any_kappa() {
     let settings = settings(1, 0.0);
     let prepared = prepared(&settings);
     let samples = &prepared.data(&settings).train;
-    let (network, hidden, readout) = network(7);
+    let (network, mut hidden, mut readout) = network(7);
     let mut trainer = Trainer::new(&network, Training { batch: 256, learning_rate: 0.01 });
     let chosen: Vec<u32> = (0..256).collect();
-    trainer.differentiate(samples, &chosen, &hidden, &readout, Seed::new(0));
+    trainer.differentiate(samples, &chosen, &mut hidden, &mut readout, Seed::new(0));
     for (store, signs, gradient) in [
         (&hidden, network.input_signs(), &trainer.gradient().hidden),
         (&readout, network.hidden_signs(), &trainer.gradient().readout),

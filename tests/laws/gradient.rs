@@ -68,7 +68,7 @@ fn check(loss_of: Loss) {
     let settings = settings(1, 0.0);
     let prepared = prepared(&settings);
     let data = &prepared.data(&settings).train;
-    let (mut network, hidden, readout) = network(1);
+    let (mut network, mut hidden, mut readout) = network(1);
     network.loss = loss_of;
     let h = 1e-5;
     let mut checked = 0;
@@ -79,7 +79,7 @@ fn check(loss_of: Loss) {
         let label = usize::from(data.labels[number]);
         let samples = Samples { spikes: only(train, network.steps), labels: vec![data.labels[number]] };
         let mut trainer = Trainer::new(&network, Training { batch: 1, learning_rate: 0.01 });
-        trainer.differentiate(&samples, &[0], &hidden, &readout, Seed::new(0));
+        trainer.differentiate(&samples, &[0], &mut hidden, &mut readout, Seed::new(0));
         let w2 = rows(readout.weights());
         let (at, steps) = loss(&network, &w2, &trace, label);
         for neuron in 0..HIDDEN {

@@ -3,6 +3,7 @@
 //! - `crossbar_law`: an ideal crossbar is the abstract study;
 //! - `read_noise`: one draw a column and a draw a cell have the same mean and variance;
 //! - `same_bits`: threads, stopping and shards change no bit of a record;
+//! - `seeds`: streams with seeds of their own nest chips, writes and repeats;
 //! - `store`: whatever happens to a record file, the records so far stay whole;
 //! - `kernel_bits`: the vector kernels are plain scalar loops, bit for bit;
 //! - `gradient`: that of the readout is a finite difference of the loss;
@@ -13,6 +14,7 @@ mod gradient;
 mod kernel_bits;
 mod read_noise;
 mod same_bits;
+mod seeds;
 mod small;
 mod store;
 mod weights;

@@ -27,7 +27,7 @@ fn array(columns: usize) -> CrossbarArray {
 }
 
 fn layer(array: &CrossbarArray) -> Layer<'_> {
-    Layer { weights: array.weights(), read_variance: array.read_variance() }
+    Layer { weights: array.weights(), read_variance: array.read_variance(), converter: None }
 }
 
 fn lane(blocks: &[Block], column: usize) -> f64 {
@@ -79,7 +79,7 @@ fn hidden_currents_have_the_moments_of_cell_by_cell_reads() {
     let mut input = SpikeTrains::new(ROWS, 3).expect("few units");
     input.push_raster(|step, unit| step == 0 && ACTIVE.contains(&unit)).expect("few spikes");
     let mut trace = Trace::new(&network);
-    let readout = Layer { weights: &silent, read_variance: None };
+    let readout = Layer { weights: &silent, read_variance: None, converter: None };
     let reads: Vec<Vec<f64>> = (0..READS)
         .map(|number| {
             let seed = Seed::new(4).numbered(number as u64);
@@ -101,7 +101,7 @@ fn readout_currents_have_the_moments_of_cell_by_cell_reads() {
     let mut input = SpikeTrains::new(1, 4).expect("few units");
     input.push_raster(|step, _| step == 0).expect("few spikes");
     let mut trace = Trace::new(&network);
-    let hidden = Layer { weights: &strong, read_variance: None };
+    let hidden = Layer { weights: &strong, read_variance: None, converter: None };
     let reads: Vec<Vec<f64>> = (0..READS)
         .map(|number| {
             let seed = Seed::new(4).numbered(number as u64);
@@ -123,7 +123,7 @@ fn a_read_is_a_function_of_its_seed() {
     input.push_raster(|step, unit| step % 5 == 0 && ACTIVE.contains(&unit)).expect("few spikes");
     let currents = |seed| {
         let mut trace = Trace::new(&network);
-        let readout = Layer { weights: &silent, read_variance: None };
+        let readout = Layer { weights: &silent, read_variance: None, converter: None };
         forward(&network, layer(&array), readout, input.sample(0), seed, &mut trace);
         [2, 7].map(|step| trace.membrane(step).to_vec())
     };

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use experiments::prepare::Prepared;
+use crossbar::device::Device;
+use experiments::chip_maps::ChipMaps;
+use experiments::prepare::{LoadedDevice, Prepared};
 use experiments::record::{Record, Seconds};
 use experiments::run::{Progress, Trial, run_trials};
 use experiments::settings::Settings;
@@ -27,6 +29,12 @@ pub fn settings(epochs: usize, level: f64) -> Settings {
 /// The embedded subset as `settings` encode it.
 pub fn prepared(settings: &Settings) -> Prepared {
     Prepared::new([settings].into_iter(), Path::new(".")).expect("the embedded subset")
+}
+
+/// A built-in device as trials get it.
+pub fn loaded(name: &str) -> LoadedDevice {
+    let device = Device::built_in(name).expect("built in");
+    LoadedDevice { device, sha256: String::new(), maps: ChipMaps::default() }
 }
 
 /// A study of one epoch a trial with further `sections`, and what it needs.

@@ -74,9 +74,9 @@ fn spikes_of_populations_and_classes_add_up_to_those_of_the_samples() {
     let settings = settings(1, 0.0);
     let prepared = prepared(&settings);
     let samples = &prepared.data(&settings).test;
-    let (network, hidden, readout) = network(1);
+    let (network, mut hidden, mut readout) = network(1);
     const COUNT: usize = 200;
-    let activity = evaluate(&network, &hidden, &readout, samples, COUNT, Seed::new(0));
+    let activity = evaluate(&network, &mut hidden, &mut readout, samples, COUNT, Seed::new(0));
     let mut trace = Trace::new(&network);
     let (mut excitatory, mut inhibitory) = (0u64, 0u64);
     for number in 0..COUNT {

@@ -72,7 +72,8 @@ impl Spiking {
         let count = self.samples.labels.len();
         let mut trainer = Trainer::new(&self.network, Training { batch: count, learning_rate: 0.01 });
         let chosen: Vec<u32> = (0..count as u32).collect();
-        let loss = trainer.differentiate(&self.samples, &chosen, &self.hidden, &self.readout, Seed::new(0));
+        let (mut hidden, mut readout) = (self.hidden.clone(), self.readout.clone());
+        let loss = trainer.differentiate(&self.samples, &chosen, &mut hidden, &mut readout, Seed::new(0));
         (loss / count as f64, trainer.gradient().clone())
     }
 }

@@ -7,6 +7,7 @@
 //! - [`loss`]: from the readout to a number and its gradient; [`surrogate`]: the slope that a spike pretends to have;
 //! - [`backward`]: the adjoint of the forward pass; [`optimiser`]: from gradient to the step asked for;
 //! - [`weights`]: what holds a layer's weights and applies the step ([`WeightStore`](weights::WeightStore));
+//!   [`converter`]: what stands between its columns and the neurons; [`reads`]: what it is calibrated on;
 //! - [`train`], [`evaluate`]: whole epochs; [`activity`]: spikes by population and class.
 //!
 //! | quantity | unit |
@@ -35,14 +36,17 @@
 //! let mut hidden = DigitalWeights::exact(initial::weights(&network.input_signs(), 8, 0.5, seed.named("hidden")), network.input_signs());
 //! let mut readout = DigitalWeights::exact(initial::weights(&network.hidden_signs(), 2, sigma, seed.named("readout")), network.hidden_signs());
 //! let mut trainer = train::Trainer::new(&network, train::Training { batch: 2, learning_rate: 0.01 });
-//! let first = trainer.epoch(&samples, &mut hidden, &mut readout, seed, 0)?;
-//! let second = trainer.epoch(&samples, &mut hidden, &mut readout, seed, 1)?;
+//! let streams = train::Streams::of(seed);
+//! let first = trainer.epoch(&samples, &mut hidden, &mut readout, &streams, 0)?;
+//! let second = trainer.epoch(&samples, &mut hidden, &mut readout, &streams, 1)?;
 //! assert!(second.loss < first.loss);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
 pub mod activity;
 pub mod backward;
+mod calibrate;
+pub mod converter;
 pub mod encode;
 pub mod evaluate;
 pub mod forward;
@@ -52,6 +56,8 @@ pub mod network;
 pub mod neuron;
 pub mod optimiser;
 pub mod preset;
+mod read_counts;
+pub mod reads;
 pub mod spikes;
 pub mod surrogate;
 pub mod train;

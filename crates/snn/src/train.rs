@@ -1,16 +1,22 @@
 //! One epoch of training: batches in random order, each a forward and backward pass and one update a layer.
+//!
+//! Gradients are straight-through: read noise and converters act in the forward pass, and the backward pass is computed
+//! as if they were not there, with the readout's weights as the controller takes them to be
+//! ([`WeightStore::believed`]).
 
 use lanes::Matrix;
 use rand::seq::SliceRandom;
 use seed::Seed;
 
 use crate::backward::{Adjoint, Gradient, backward};
+use crate::calibrate::calibrate;
 use crate::forward::{Trace, forward};
 use crate::loss::ReadoutGradient;
 use crate::network::Network;
 use crate::optimiser::gradient_descent;
+use crate::read_counts::ReadCounts;
 use crate::spikes::Samples;
-use crate::weights::{NotFinite, UpdateReport, WeightStore};
+use crate::weights::{NotFinite, UpdateReport, WeightStore, present};
 
 /// How a network is trained.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -19,6 +25,24 @@ pub struct Training {
     pub batch: usize,
     /// Learning rate of plain gradient descent.
     pub learning_rate: f32,
+}
+
+/// The random streams of a training run, each below a seed of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Streams {
+    /// Order of the samples.
+    pub order: Seed,
+    /// Writing: noise of the updates.
+    pub write: Seed,
+    /// Reading: noise of the forward passes.
+    pub read: Seed,
+}
+
+impl Streams {
+    /// The children of `seed` named `order`, `write` and `read`.
+    pub fn of(seed: Seed) -> Streams {
+        Streams { order: seed.named("order"), write: seed.named("write"), read: seed.named("read") }
+    }
 }
 
 /// What an epoch left.
@@ -79,8 +103,8 @@ impl<'a> Trainer<'a> {
         }
     }
 
-    /// Trains epoch number `epoch`, from 0. Data order, write noise and read noise each have a stream of their own below
-    /// `seed`.
+    /// Trains epoch number `epoch`, from 0, with the children of that number of every one of the `streams`. A store that
+    /// needs it is calibrated on the first batch before it is trained with.
     ///
     /// # Errors
     /// [`TrainError`] where the samples do not fill one batch, or where the loss or a step is not finite.
@@ -89,7 +113,7 @@ impl<'a> Trainer<'a> {
         samples: &Samples,
         hidden: &mut dyn WeightStore,
         readout: &mut dyn WeightStore,
-        seed: Seed,
+        streams: &Streams,
         epoch: u64,
     ) -> Result<EpochReport, TrainError> {
         let Training { batch: size, learning_rate } = self.training;
@@ -97,9 +121,10 @@ impl<'a> Trainer<'a> {
         if size == 0 || batches == 0 {
             return Err(TrainError::NoBatch { batch: size, samples: samples.spikes.len() });
         }
-        let order = data_order(samples.spikes.len(), seed.named("order").numbered(epoch));
-        let read = seed.named("read").numbered(epoch);
-        let write = seed.named("write").numbered(epoch);
+        let order = data_order(samples.spikes.len(), streams.order.numbered(epoch));
+        let (read, write) = (streams.read.numbered(epoch), streams.write.numbered(epoch));
+        let first = &order[..size];
+        calibrate(self.network, samples, first, hidden, readout, read.named("calibration"), &mut self.trace);
 
         let (mut loss, mut reports) = (0.0, [UpdateReport::default(); 2]);
         for (batch, chosen) in order.chunks_exact(size).enumerate() {
@@ -124,24 +149,27 @@ impl<'a> Trainer<'a> {
     }
 
     /// Leaves the gradient of the batch mean of the loss over the `chosen` samples in `self.gradient`; returns the sum
-    /// of their losses.
+    /// of their losses. The stores change only where reading changes them: slow noise moves on, and reads are counted.
     pub fn differentiate(
         &mut self,
         samples: &Samples,
         chosen: &[u32],
-        hidden: &dyn WeightStore,
-        readout: &dyn WeightStore,
+        hidden: &mut dyn WeightStore,
+        readout: &mut dyn WeightStore,
         read: Seed,
     ) -> f64 {
         let scale = 1.0 / chosen.len() as f32;
         self.gradient.clear();
-        transpose(readout.weights(), &mut self.readout_transposed);
-        let (hidden, readout) = (hidden.layer(), readout.layer());
+        transpose(readout.believed(), &mut self.readout_transposed);
+        let mut reads = ReadCounts::new(self.network, hidden, readout);
         let mut loss = 0.0;
         for (position, &sample) in chosen.iter().enumerate() {
             let input = samples.spikes.sample(sample as usize);
             let label = usize::from(samples.labels[sample as usize]);
-            forward(self.network, hidden, readout, input, read.numbered(position as u64), &mut self.trace);
+            let read = read.numbered(position as u64);
+            present(hidden, readout, read);
+            forward(self.network, hidden.layer(), readout.layer(), input, read, &mut self.trace);
+            reads.count(self.network, input, &self.trace);
             let recorded = self.trace.readout();
             loss += self.network.loss.differentiate(recorded, self.network.classes, label, scale, &mut self.output);
             backward(
@@ -154,6 +182,7 @@ impl<'a> Trainer<'a> {
                 &mut self.gradient,
             );
         }
+        reads.hand_over(hidden, readout);
         loss
     }
 }
@@ -169,5 +198,209 @@ fn transpose(from: &Matrix, to: &mut Matrix) {
         for column in 0..from.columns() {
             to[(column, row)] = from[(row, column)];
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::converter::ColumnConverter;
+    use crate::encode::LatencyCode;
+    use crate::evaluate::evaluate;
+    use crate::initial;
+    use crate::preset::Preset;
+    use crate::reads::Reads;
+    use crate::weights::DigitalWeights;
+
+    use super::*;
+
+    /// Exact weights that note how they are used.
+    #[derive(Debug)]
+    struct Watched {
+        weights: DigitalWeights,
+        believed: Option<Matrix>,
+        presented: Vec<Seed>,
+        row_reads: Vec<u32>,
+        steps: u64,
+        hand_overs: usize,
+        updates: usize,
+        calibrations: Vec<Reads>,
+        converter: Halving,
+    }
+
+    /// Converters that halve every sum, once they are calibrated.
+    #[derive(Debug)]
+    struct Halving {
+        calibrated: bool,
+    }
+
+    impl ColumnConverter for Halving {
+        fn tile_rows(&self) -> usize {
+            128
+        }
+
+        fn convert(&self, _tile: usize, sums: &mut [lanes::Block]) {
+            assert!(self.calibrated, "read before it was calibrated");
+            sums.iter_mut().for_each(|sum| *sum = *sum * 0.5);
+        }
+    }
+
+    impl Watched {
+        fn new(weights: DigitalWeights) -> Watched {
+            let (believed, presented, row_reads) = (None, Vec::new(), vec![0; weights.weights().rows()]);
+            let converter = Halving { calibrated: false };
+            let (steps, hand_overs, updates, calibrations) = (0, 0, 0, Vec::new());
+            Watched { weights, believed, presented, row_reads, steps, hand_overs, updates, calibrations, converter }
+        }
+    }
+
+    impl WeightStore for Watched {
+        fn weights(&self) -> &Matrix {
+            self.weights.weights()
+        }
+
+        fn read_variance(&self) -> Option<&Matrix> {
+            None
+        }
+
+        fn converter(&self) -> Option<&dyn ColumnConverter> {
+            Some(&self.converter)
+        }
+
+        fn believed(&self) -> &Matrix {
+            self.believed.as_ref().unwrap_or(self.weights())
+        }
+
+        fn present(&mut self, seed: Seed) {
+            self.presented.push(seed);
+        }
+
+        fn needs_calibration(&self) -> bool {
+            !self.converter.calibrated
+        }
+
+        fn calibrate(&mut self, reads: &Reads) {
+            self.calibrations.push(reads.clone());
+            self.converter.calibrated = true;
+        }
+
+        fn counts_reads(&self) -> bool {
+            true
+        }
+
+        fn count_reads(&mut self, row_reads: &[u32], steps: u64) {
+            assert_eq!(self.hand_overs, self.updates, "once before each update");
+            self.row_reads.iter_mut().zip(row_reads).for_each(|(sum, reads)| *sum += reads);
+            self.steps += steps;
+            self.hand_overs += 1;
+        }
+
+        fn update(&mut self, step: &Matrix, seed: Seed) -> Result<UpdateReport, NotFinite> {
+            self.updates += 1;
+            self.weights.update(step, seed)
+        }
+    }
+
+    /// Eight images of four pixels, of which those of a class are bright.
+    fn stage() -> (Network, Samples, [DigitalWeights; 2]) {
+        let images: Vec<[u8; 4]> = (0..8u8)
+            .map(|image| if image % 2 == 0 { [255 - image, 240, 0, 0] } else { [0, 0, 230, 255 - image] })
+            .collect();
+        let labels = [0, 1, 0, 1, 0, 1, 0, 1];
+        let samples = LatencyCode::default().samples(images.iter().map(|image| &image[..]), &labels, 100);
+        let network = Network::new(4, 8, 2, 0.75, 100, &Preset::published_results().dynamics).expect("valid");
+        let first = |signs: Vec<_>, columns, sigma, number| {
+            DigitalWeights::exact(initial::weights(&signs, columns, sigma, Seed::new(1).numbered(number)), signs)
+        };
+        let hidden = first(network.input_signs(), 8, 2.0, 0);
+        let readout = first(network.hidden_signs(), 2, 0.5, 1);
+        (network, samples.expect("few spikes"), [hidden, readout])
+    }
+
+    const TRAINING: Training = Training { batch: 3, learning_rate: 0.01 };
+
+    fn total(samples: &Samples, chosen: &[u32]) -> u64 {
+        let count = |&sample: &u32| (0..100).map(|step| samples.spikes.sample(sample as usize).at(step).len()).sum();
+        chosen.iter().map(count).map(|count: usize| count as u64).sum()
+    }
+
+    #[test]
+    fn an_epoch_calibrates_once_presents_every_sample_and_counts_every_read() {
+        let (network, samples, stores) = stage();
+        let [mut hidden, mut readout] = stores.map(Watched::new);
+        let streams = Streams::of(Seed::new(5));
+        let mut trainer = Trainer::new(&network, TRAINING);
+        trainer.epoch(&samples, &mut hidden, &mut readout, &streams, 0).expect("converges");
+        let order = data_order(8, streams.order.numbered(0));
+
+        // The hidden layer is calibrated on the spikes of the first batch, the readout on what these make fire.
+        let [by_input] = &hidden.calibrations[..] else { panic!("calibrated once") };
+        assert_eq!(by_input.iter().map(|rows| rows.len() as u64).sum::<u64>(), total(&samples, &order[..3]));
+        let [by_spikes] = &readout.calibrations[..] else { panic!("calibrated once") };
+        assert!(!by_spikes.is_empty() && by_spikes.iter().all(|rows| !rows.is_empty() && rows.is_sorted()));
+
+        // Three samples of calibration and two batches of three, each layer with a seed of its own each time.
+        let seeds: std::collections::HashSet<Seed> =
+            hidden.presented.iter().chain(&readout.presented).copied().collect();
+        assert_eq!((hidden.presented.len(), readout.presented.len(), seeds.len()), (9, 9, 18));
+        let read = streams.read.numbered(0).numbered(1).numbered(2);
+        assert_eq!(hidden.presented.last(), Some(&read.named("slow").numbered(0)));
+
+        // Reads of the two batches, those of the calibration left out.
+        assert_eq!(hidden.row_reads.iter().map(|&reads| u64::from(reads)).sum::<u64>(), total(&samples, &order[..6]));
+        assert!(hidden.steps > 0 && hidden.steps <= total(&samples, &order[..6]));
+        assert_eq!((hidden.hand_overs, readout.hand_overs), (2, 2));
+        assert!(readout.steps > 0);
+
+        trainer.epoch(&samples, &mut hidden, &mut readout, &streams, 1).expect("converges");
+        assert_eq!((hidden.calibrations.len(), readout.calibrations.len()), (1, 1));
+    }
+
+    #[test]
+    fn a_test_presents_every_sample_and_hands_its_reads_over_once() {
+        let (network, samples, stores) = stage();
+        let [mut hidden, mut readout] = stores.map(Watched::new);
+        for store in [&mut hidden, &mut readout] {
+            store.converter.calibrated = true;
+        }
+        let activity = evaluate(&network, &mut hidden, &mut readout, &samples, 5, Seed::new(3));
+        assert_eq!((hidden.presented.len(), readout.presented.len()), (5, 5));
+        assert_eq!(hidden.presented[4], Seed::new(3).numbered(4).named("slow").numbered(0));
+        assert_eq!((hidden.hand_overs, readout.hand_overs), (1, 1));
+        let of_inputs = [0, 1, 2, 3, 4];
+        assert_eq!(hidden.row_reads.iter().map(|&reads| u64::from(reads)).sum::<u64>(), total(&samples, &of_inputs));
+        let counted = activity.total();
+        let fired = counted.excitatory_spikes + counted.inhibitory_spikes;
+        assert_eq!(readout.row_reads.iter().map(|&reads| u64::from(reads)).sum::<u64>(), fired);
+    }
+
+    #[test]
+    fn the_backward_pass_uses_what_the_controller_believes_and_the_forward_pass_what_is_there() {
+        let (network, samples, [hidden, readout]) = stage();
+        let gradient = |believed: Option<Matrix>| {
+            let [mut hidden, mut readout] = [hidden.clone(), readout.clone()].map(Watched::new);
+            for store in [&mut hidden, &mut readout] {
+                store.converter.calibrated = true;
+            }
+            readout.believed = believed;
+            let mut trainer = Trainer::new(&network, TRAINING);
+            let loss = trainer.differentiate(&samples, &[0, 1, 2], &mut hidden, &mut readout, Seed::new(1));
+            (loss, trainer.gradient().clone())
+        };
+        let (loss, read_back) = gradient(None);
+        let doubled = Matrix::from_fn(8, 2, |row, column| 2.0 * readout.weights()[(row, column)]);
+        let (same_loss, believing) = gradient(Some(doubled));
+        // The readout's gradient needs no weights; the hidden layer's is linear in the readout's, and doubling is exact.
+        assert_eq!((loss, &read_back.readout), (same_loss, &believing.readout));
+        assert!(read_back.hidden.cells().any(|slope| slope != 0.0));
+        for (one, two) in read_back.hidden.cells().zip(believing.hidden.cells()) {
+            assert_eq!(2.0 * one, two);
+        }
+    }
+
+    #[test]
+    fn streams_are_the_children_of_a_seed_by_name() {
+        let seed = Seed::new(9);
+        let expected = Streams { order: seed.named("order"), write: seed.named("write"), read: seed.named("read") };
+        assert_eq!(Streams::of(seed), expected);
     }
 }

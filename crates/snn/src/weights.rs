@@ -17,8 +17,10 @@ use multiversion::multiversion;
 use seed::Seed;
 use serde::{Deserialize, Serialize};
 
+use crate::converter::ColumnConverter;
 use crate::forward::Layer;
 use crate::network::Sign;
+use crate::reads::Reads;
 
 /// The weights of one layer, whatever they are made of. Rows are the units that send, columns those that receive.
 pub trait WeightStore {
@@ -28,6 +30,37 @@ pub trait WeightStore {
     /// Variance of one read of each weight, where reading is noisy, thresholds squared.
     fn read_variance(&self) -> Option<&Matrix>;
 
+    /// What converts the column sums, where something does.
+    fn converter(&self) -> Option<&dyn ColumnConverter> {
+        None
+    }
+
+    /// What the controller takes the weights to be, thresholds: the backward pass is computed with these.
+    fn believed(&self) -> &Matrix {
+        self.weights()
+    }
+
+    /// Called once before each sample is read, in training and in tests, with a seed of its own: read noise that lasts
+    /// longer than a sample moves on here.
+    fn present(&mut self, _seed: Seed) {}
+
+    /// Whether [`WeightStore::calibrate`] is to be called before the next epoch.
+    fn needs_calibration(&self) -> bool {
+        false
+    }
+
+    /// Sets what is set by measurement, as the ranges of converters are, on the rows that a batch makes active.
+    fn calibrate(&mut self, _reads: &Reads) {}
+
+    /// Whether [`WeightStore::count_reads`] is to be called.
+    fn counts_reads(&self) -> bool {
+        false
+    }
+
+    /// How often each row was active since the last call, and in how many `steps` any row was. Called once before each
+    /// update in training and once at the end of a test; the reads of a calibration are not counted.
+    fn count_reads(&mut self, _row_reads: &[u32], _steps: u64) {}
+
     /// Applies the step that training asks for, with the draws of `seed`.
     ///
     /// # Errors
@@ -36,8 +69,15 @@ pub trait WeightStore {
 
     /// The layer as the forward pass sees it.
     fn layer(&self) -> Layer<'_> {
-        Layer { weights: self.weights(), read_variance: self.read_variance() }
+        Layer { weights: self.weights(), read_variance: self.read_variance(), converter: self.converter() }
     }
+}
+
+/// Begins the read of a sample in both layers. `read` is the stream of the sample.
+pub(crate) fn present(hidden: &mut dyn WeightStore, readout: &mut dyn WeightStore, read: Seed) {
+    let slow = read.named("slow");
+    hidden.present(slow.numbered(0));
+    readout.present(slow.numbered(1));
 }
 
 /// What updates did to the cells; sums over updates.
@@ -53,6 +93,16 @@ pub struct UpdateReport {
     pub wrong_sign: u64,
     /// Weights looked at for their sign.
     pub cells: u64,
+    /// Pulses that were given.
+    pub pulses: u64,
+    /// Reads that checked what a write had left.
+    pub verify_reads: u64,
+    /// Writes whose tries ran out before they reached their target.
+    pub gave_up: u64,
+    /// Pairs that were reset and programmed anew.
+    pub refreshed: u64,
+    /// Writes that asked for more pulses than one update may give.
+    pub pulse_limited: u64,
 }
 
 impl AddAssign for UpdateReport {
@@ -62,6 +112,11 @@ impl AddAssign for UpdateReport {
         self.clipped_high += other.clipped_high;
         self.wrong_sign += other.wrong_sign;
         self.cells += other.cells;
+        self.pulses += other.pulses;
+        self.verify_reads += other.verify_reads;
+        self.gave_up += other.gave_up;
+        self.refreshed += other.refreshed;
+        self.pulse_limited += other.pulse_limited;
     }
 }
 
@@ -175,6 +230,10 @@ mod tests {
         let report = store.update(&step, Seed::new(1)).expect("finite");
         assert_eq!(report.clipped_low, 20);
         assert_eq!(report.cells_written, 40);
+        assert_eq!(
+            (report.pulses, report.verify_reads, report.gave_up, report.refreshed, report.pulse_limited),
+            (0, 0, 0, 0, 0)
+        );
         assert_eq!([store.weights[(0, 0)], store.weights[(0, 10)]], [0.1 + 0.2, 0.0]);
         assert_eq!([store.weights[(1, 0)], store.weights[(1, 10)]], [0.0, -0.1 - 0.2]);
     }

@@ -112,9 +112,13 @@ fn introduce(study: &Study, prepared: &Prepared, all: &[Trial], left: &[Trial]) 
     for trial in all {
         if let Some(loaded) = prepared.device(trial.settings) {
             // The sheet shows the spread at the highest level of the study, and says so by the level itself.
-            if !shown.contains(&&trial.settings.hardware.device) {
-                shown.push(&trial.settings.hardware.device);
-                let same = all.iter().filter(|other| other.settings.hardware.device == trial.settings.hardware.device);
+            let device_of = |trial: &Trial| (trial.settings.hardware.device.clone(), trial.settings.device.clone());
+            if !shown.contains(&device_of(trial)) {
+                shown.push(device_of(trial));
+                for (key, value) in &trial.settings.device {
+                    eprintln!("with device.{key} = {value}:");
+                }
+                let same = all.iter().filter(|other| device_of(other) == device_of(trial));
                 let noisiest =
                     same.max_by(|a, b| a.settings.noise.level_percent.total_cmp(&b.settings.noise.level_percent));
                 let settings = noisiest.map_or(trial.settings, |noisiest| noisiest.settings);

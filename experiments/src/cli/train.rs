@@ -63,7 +63,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
             epoch.training_seconds + epoch.test_seconds,
         );
     };
-    let outcome = run_trial(settings, device.map(|loaded| &loaded.device), data, seed, &mut watch)?;
+    let outcome = run_trial(settings, device, data, seed, &mut watch)?;
     let record = Record::new(settings, seed, data, device, &outcome);
     if let Some(failure) = record.failure {
         return Err(failure.into());

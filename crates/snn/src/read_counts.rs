@@ -1,0 +1,63 @@
+//! How often the rows of both layers were read, for stores that account for it.
+
+use crate::forward::Trace;
+use crate::network::Network;
+use crate::spikes::SpikeTrain;
+use crate::weights::WeightStore;
+
+/// Reads of both layers since they were last handed over. A layer whose store does not count has none and costs nothing.
+#[derive(Clone, Debug)]
+pub(crate) struct ReadCounts {
+    hidden: Option<LayerCounts>,
+    readout: Option<LayerCounts>,
+}
+
+#[derive(Clone, Debug)]
+struct LayerCounts {
+    /// Steps in which each row was active.
+    rows: Vec<u32>,
+    /// Steps in which any row was.
+    steps: u64,
+}
+
+impl ReadCounts {
+    /// Counters of zero for the layers whose stores count.
+    pub(crate) fn new(network: &Network, hidden: &dyn WeightStore, readout: &dyn WeightStore) -> ReadCounts {
+        let counts =
+            |store: &dyn WeightStore, rows| store.counts_reads().then(|| LayerCounts { rows: vec![0; rows], steps: 0 });
+        ReadCounts { hidden: counts(hidden, network.inputs), readout: counts(readout, network.hidden) }
+    }
+
+    /// Counts one sample: `input` drove the hidden layer's rows, the hidden spikes of `trace` the readout's.
+    pub(crate) fn count(&mut self, network: &Network, input: SpikeTrain, trace: &Trace) {
+        if let Some(hidden) = &mut self.hidden {
+            (0..network.steps).for_each(|step| hidden.count(input.at(step)));
+        }
+        if let Some(readout) = &mut self.readout {
+            (0..network.steps).for_each(|step| readout.count(trace.hidden_spikes(step)));
+        }
+    }
+
+    /// Hands the counts to their stores and starts again from zero.
+    pub(crate) fn hand_over(&mut self, hidden: &mut dyn WeightStore, readout: &mut dyn WeightStore) {
+        if let Some(counts) = &mut self.hidden {
+            counts.hand_over(hidden);
+        }
+        if let Some(counts) = &mut self.readout {
+            counts.hand_over(readout);
+        }
+    }
+}
+
+impl LayerCounts {
+    fn count(&mut self, active: &[u16]) {
+        active.iter().for_each(|&row| self.rows[usize::from(row)] += 1);
+        self.steps += u64::from(!active.is_empty());
+    }
+
+    fn hand_over(&mut self, store: &mut dyn WeightStore) {
+        store.count_reads(&self.rows, self.steps);
+        self.rows.fill(0);
+        self.steps = 0;
+    }
+}

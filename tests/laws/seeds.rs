@@ -1,0 +1,76 @@
+//! Streams with seeds of their own: chips, writes and repeats can be nested.
+
+use experiments::prepare::Prepared;
+use experiments::record::Record;
+use experiments::run::trials;
+use experiments::settings::SeedSettings;
+use experiments::study::Study;
+use experiments::trial::{TrialStreams, run_trial};
+use seed::Seed;
+use snn::train::Streams;
+
+use crate::small::{prepared, records, settings, study};
+
+/// Two chips by two write seeds of a device whose parked cells differ from chip to chip.
+fn chips_by_writes(device: &str) -> (Study, Prepared) {
+    study(&format!("[network]\nhidden = 20\n{device}\n[seeds]\nchip = [1, 2]\nwrite = [1, 2]\n"))
+}
+
+/// What the trials left in the order of their conditions: chip 1 with writes 1 and 2, then chip 2.
+fn in_order((study, prepared): (Study, Prepared)) -> [Record; 4] {
+    let trials = trials(&study, &prepared);
+    let records = records(&trials, &prepared, 2);
+    let of = |trial: &experiments::run::Trial| records.iter().find(|record| record.id == trial.id).cloned();
+    let ordered: Vec<Record> = trials.iter().filter_map(of).collect();
+    ordered.try_into().expect("four trials of different names")
+}
+
+#[test]
+fn a_stream_without_a_seed_of_its_own_belongs_to_the_trial() {
+    let mut settings = settings(1, 20.0);
+    let (trial, given) = (Seed::new(7), Seed::new(3));
+    let plain = TrialStreams::of(&settings, 7);
+    assert_eq!(plain.training, Streams::of(trial));
+    assert_eq!(
+        [plain.chip, plain.initial, plain.test],
+        [trial.named("chip"), trial.named("initial"), trial.named("test")]
+    );
+    settings.seeds.read = Some(3);
+    let with_reads = TrialStreams::of(&settings, 7);
+    assert_eq!((with_reads.training.read, with_reads.test), (given.named("read"), given.named("test")));
+    assert_eq!((with_reads.training.write, with_reads.chip), (trial.named("write"), trial.named("chip")));
+}
+
+#[test]
+fn the_same_seed_for_every_stream_is_the_seed_of_the_trial() {
+    let plain = settings(1, 20.0);
+    let seeded = experiments::settings::Settings { seeds: SeedSettings::all(3), ..plain.clone() };
+    let prepared = prepared(&plain);
+    let run = |settings, seed| run_trial(settings, None, prepared.data(&plain), seed, &mut |_| {}).expect("valid");
+    let (one, other) = (run(&plain, 3), run(&seeded, 9));
+    assert_eq!(one.epochs[0].loss.to_bits(), other.epochs[0].loss.to_bits());
+    assert_eq!((&one.epochs[0].test, one.hidden_writes), (&other.epochs[0].test, other.hidden_writes));
+    assert_ne!(one.epochs[0].loss, run(&plain, 9).epochs[0].loss);
+}
+
+/// Writes without noise draw nothing: what is left between the trials is the chip, here its parked cells.
+#[test]
+fn the_same_chip_under_other_writes_has_the_same_parked_cells() {
+    let device = "[hardware]\ndevice = \"ideal\"\n[device.parked]\nbranch = \"device\"\nsigma_ln_resistance = 0.5\n";
+    let [first, same_chip, other_chip, other_again] = in_order(chips_by_writes(device));
+    for (one, other) in [(&first, &same_chip), (&other_chip, &other_again)] {
+        assert_eq!((&one.loss, &one.classes, one.writes), (&other.loss, &other.classes, other.writes));
+        assert!(one.writes.hidden.wrong_sign > 0, "parked cells without a spread");
+    }
+    assert_ne!(first.loss, other_chip.loss);
+    assert_ne!(first.writes.hidden.wrong_sign, other_chip.writes.hidden.wrong_sign);
+}
+
+/// With a reference as parked branch nothing is drawn once a chip: what is left is the noise of the writes.
+#[test]
+fn the_same_writes_on_another_chip_have_the_same_noise() {
+    let device = "[hardware]\ndevice = \"ideal\"\n[device]\nwrite.noise = \"relative\"\nwrite.sigma_percent_of_conductance = 2\n";
+    let [first, other_writes, same_writes, _] = in_order(chips_by_writes(device));
+    assert_eq!((&first.loss, first.writes), (&same_writes.loss, same_writes.writes));
+    assert_ne!(first.loss, other_writes.loss);
+}

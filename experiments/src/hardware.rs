@@ -1,24 +1,65 @@
 //! The seam: crossbar arrays as the weight store of a network layer.
 //!
 //! `snn` asks for steps and knows no hardware; `crossbar` takes steps and knows no network. Here the one becomes the
-//! other: the step goes to the array as it is, the effective weights and the variance of a read come back as they are.
+//! other: the step goes to the array as it is, and what a read makes of the array comes back: effective weights with the
+//! slow noise of now, the variance of a read, converters.
 //!
-//! Gradients are straight-through: they are computed at the effective weights, as if these had been read without noise.
+//! Gradients are straight-through: they are computed at the weights that the controller believes in (`hardware.controller`),
+//! as if these had been read without noise and without converters. With `read-back` these are the effective weights, with
+//! `digital-copy` the sum of the steps asked for.
 
 use crossbar::device::{Device, WriteNoise};
-use crossbar::{ArrayError, ArrayParams, CrossbarArray, WriteReport};
-use lanes::Matrix;
+use crossbar::{
+    ArrayConverters, ArrayError, ArrayParams, ConductanceMap, CrossbarArray, Endurance, FaultMap, Ledger, MapError,
+    WriteReport,
+};
+use lanes::{Block, LANES, Matrix, blocks_for};
 use seed::Seed;
+use serde::{Deserialize, Serialize};
+use snn::converter::ColumnConverter;
+use snn::forward::Layer;
 use snn::network::Sign;
+use snn::reads::Reads;
 use snn::weights::{DigitalWeights, NotFinite, UpdateReport, WeightStore};
 
+use crate::chip_maps::MapFile;
+use crate::prepare::LoadedDevice;
 use crate::settings::Settings;
+
+/// Length of a step of the network, s.
+const STEP_SECONDS: f64 = 1e-3;
 
 /// A crossbar array that holds the weights of a layer.
 #[derive(Clone, Debug)]
 pub struct CrossbarWeights {
     /// The array, for what training does not see: conductances, mapping, parked cells.
     pub array: CrossbarArray,
+    /// Its converters as the network sees them.
+    converter: Option<TileConverters>,
+    /// Time for which one sample is presented, s.
+    presentation_seconds: f64,
+}
+
+/// The column converters of an array.
+#[derive(Clone, Debug)]
+struct TileConverters(ArrayConverters);
+
+impl ColumnConverter for TileConverters {
+    fn tile_rows(&self) -> usize {
+        self.0.tile_rows()
+    }
+
+    fn convert(&self, tile: usize, sums: &mut [Block]) {
+        self.0.convert(tile, sums);
+    }
+}
+
+impl CrossbarWeights {
+    /// An array whose samples are presented for `steps` steps of the network.
+    pub fn new(array: CrossbarArray, steps: usize) -> CrossbarWeights {
+        let converter = array.converters().cloned().map(TileConverters);
+        CrossbarWeights { array, converter, presentation_seconds: steps as f64 * STEP_SECONDS }
+    }
 }
 
 impl WeightStore for CrossbarWeights {
@@ -30,6 +71,40 @@ impl WeightStore for CrossbarWeights {
         self.array.read_variance()
     }
 
+    fn converter(&self) -> Option<&dyn ColumnConverter> {
+        self.converter.as_ref().map(|converter| converter as &dyn ColumnConverter)
+    }
+
+    fn believed(&self) -> &Matrix {
+        self.array.believed()
+    }
+
+    fn layer(&self) -> Layer<'_> {
+        Layer { weights: self.array.read_weights(), read_variance: self.read_variance(), converter: self.converter() }
+    }
+
+    fn present(&mut self, seed: Seed) {
+        self.array.pass(self.presentation_seconds, seed);
+    }
+
+    fn needs_calibration(&self) -> bool {
+        self.converter.as_ref().is_some_and(|converter| converter.0.is_calibrated())
+    }
+
+    fn calibrate(&mut self, reads: &Reads) {
+        let Some(converter) = &mut self.converter else { return };
+        let largest = largest_tile_sum(self.array.weights(), converter.0.tile_rows(), reads);
+        converter.0.calibrate(largest);
+    }
+
+    fn counts_reads(&self) -> bool {
+        true
+    }
+
+    fn count_reads(&mut self, row_reads: &[u32], steps: u64) {
+        self.array.count_reads(row_reads, steps);
+    }
+
     fn update(&mut self, step: &Matrix, seed: Seed) -> Result<UpdateReport, NotFinite> {
         match self.array.update(step, seed) {
             Ok(report) => Ok(update_report(report)),
@@ -39,36 +114,168 @@ impl WeightStore for CrossbarWeights {
     }
 }
 
-fn update_report(report: WriteReport) -> UpdateReport {
-    let WriteReport { cells_written, clipped_low, clipped_high, wrong_sign, cells } = report;
-    UpdateReport { cells_written, clipped_low, clipped_high, wrong_sign, cells, ..UpdateReport::default() }
+/// The largest magnitude of a tile's column sum over `reads`, weight.
+fn largest_tile_sum(weights: &Matrix, tile_rows: usize, reads: &Reads) -> f32 {
+    let mut sums = vec![Block::ZERO; blocks_for(weights.columns())];
+    let mut largest = 0.0f32;
+    for active in reads.iter() {
+        for tile in active.chunk_by(|one, next| usize::from(*one) / tile_rows == usize::from(*next) / tile_rows) {
+            sums.fill(Block::ZERO);
+            weights.add_rows_to(&mut sums, tile);
+            for sum in &sums {
+                for lane in 0..LANES {
+                    largest = largest.max(sum[lane].abs());
+                }
+            }
+        }
+    }
+    largest
 }
 
-/// The store of a layer with the given first weights: abstract weights without a device, a chip of it with one. `chip`
+fn update_report(report: WriteReport) -> UpdateReport {
+    let WriteReport { cells_written, clipped_low, clipped_high, wrong_sign, cells, .. } = report;
+    let WriteReport { pulses, verify_reads, gave_up, pulse_limited, refreshed, .. } = report;
+    UpdateReport {
+        cells_written,
+        clipped_low,
+        clipped_high,
+        wrong_sign,
+        cells,
+        pulses,
+        verify_reads,
+        gave_up,
+        pulse_limited,
+        refreshed,
+    }
+}
+
+/// What holds the weights of a layer.
+#[derive(Clone, Debug)]
+pub enum LayerWeights {
+    /// Abstract weights.
+    Digital(DigitalWeights),
+    /// A crossbar.
+    Crossbar(Box<CrossbarWeights>),
+}
+
+/// What a layer's array has cost in a trial.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HardwareUse {
+    /// Updates, and reads in training.
+    pub training: Ledger,
+    /// Reads in all tests.
+    pub test: Ledger,
+    /// Writes by cell.
+    pub endurance: Endurance,
+}
+
+impl LayerWeights {
+    /// The store as training sees it.
+    pub fn store(&mut self) -> &mut dyn WeightStore {
+        match self {
+            LayerWeights::Digital(weights) => weights,
+            LayerWeights::Crossbar(weights) => weights.as_mut(),
+        }
+    }
+
+    /// Lets `seconds` pass since the last write; 0 brings the time right after it back.
+    pub fn rest(&mut self, seconds: f64) {
+        if let LayerWeights::Crossbar(weights) = self {
+            weights.array.rest(seconds);
+        }
+    }
+
+    /// What has been spent since this was last asked.
+    pub fn take_ledger(&mut self) -> Ledger {
+        match self {
+            LayerWeights::Digital(_) => Ledger::default(),
+            LayerWeights::Crossbar(weights) => weights.array.take_ledger(),
+        }
+    }
+
+    /// Writes by cell.
+    pub fn endurance(&self) -> Endurance {
+        match self {
+            LayerWeights::Digital(_) => Endurance::default(),
+            LayerWeights::Crossbar(weights) => weights.array.endurance(),
+        }
+    }
+}
+
+/// The place of a layer in the network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LayerName {
+    /// Inputs x hidden neurons.
+    Hidden = 0,
+    /// Hidden neurons x classes.
+    Readout = 1,
+}
+
+/// A layer that its device cannot hold.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum HardwareError {
+    /// The array cannot be built.
+    #[error(transparent)]
+    Array(#[from] ArrayError),
+    /// A map of the chip is not one of this array.
+    #[error("{path}: {source}")]
+    Map {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        source: MapError,
+    },
+}
+
+/// What holds a layer with the given first weights: abstract weights without a device, a chip of it with one. `chip`
 /// opens the streams of what is drawn once a chip.
 ///
 /// # Errors
-/// [`ArrayError`] where the first weights do not fit the device.
-pub fn weight_store(
+/// [`HardwareError`] where the first weights do not fit the device, or a map not the layer.
+pub fn layer_weights(
     settings: &Settings,
-    device: Option<&Device>,
-    full_scale: f64,
+    loaded: Option<&LoadedDevice>,
+    layer: LayerName,
     initial: Matrix,
     signs: Vec<Sign>,
     chip: Seed,
-) -> Result<Box<dyn WeightStore>, ArrayError> {
+) -> Result<LayerWeights, HardwareError> {
     let study_sigma = settings.study_sigma() as f32;
-    let Some(device) = device else {
-        return Ok(Box::new(DigitalWeights::noisy(initial, signs, study_sigma)));
+    let Some(LoadedDevice { device, maps, .. }) = loaded else {
+        return Ok(LayerWeights::Digital(DigitalWeights::noisy(initial, signs, study_sigma)));
     };
     let signs: Vec<crossbar::Sign> = signs.into_iter().map(branch_of).collect();
-    let params = ArrayParams {
-        full_scale: full_scale as f32,
-        signs: &signs,
-        study_sigma,
-        write_spread_scale: settings.hardware.write_spread_scale as f32,
+    let (rows, columns) = (initial.rows(), initial.columns());
+    let tile = device.converters.tile(rows, columns);
+    let fault = |text: &str| FaultMap::from_csv(text, rows, columns, Some(tile), &device.window);
+    let conductance = |text: &str| ConductanceMap::from_csv(text, rows, columns, Some(tile));
+    let faults = read_map(maps.fault[layer as usize].as_ref(), fault)?;
+    let conductances = read_map(maps.conductance[layer as usize].as_ref(), conductance)?;
+    let hardware = &settings.hardware;
+    let full_scale = match layer {
+        LayerName::Hidden => hardware.full_scale_hidden,
+        LayerName::Readout => hardware.full_scale_readout,
     };
-    Ok(Box::new(CrossbarWeights { array: CrossbarArray::new(device, params, &initial, chip)? }))
+    let params = ArrayParams {
+        study_sigma,
+        write_spread_scale: hardware.write_spread_scale as f32,
+        pair: hardware.pair,
+        controller: hardware.controller,
+        faults: faults.as_ref(),
+        conductances: conductances.as_ref(),
+        ..ArrayParams::new(full_scale as f32, &signs)
+    };
+    let array = CrossbarArray::new(device, params, &initial, chip)?;
+    Ok(LayerWeights::Crossbar(Box::new(CrossbarWeights::new(array, settings.network.steps))))
+}
+
+fn read_map<M>(map: Option<&MapFile>, read: impl Fn(&str) -> Result<M, MapError>) -> Result<Option<M>, HardwareError> {
+    let error = |path: &str| {
+        let path = path.to_owned();
+        move |source| HardwareError::Map { path, source }
+    };
+    map.map(|map| read(&map.text).map_err(error(&map.path))).transpose()
 }
 
 /// Whether the write noise of `device` follows `noise.level_percent`.

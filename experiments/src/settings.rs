@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+pub use crossbar::{Controller, PairKind};
 use serde::{Deserialize, Serialize};
 use snn::loss::Loss;
 use snn::network::Dynamics;
@@ -111,7 +112,7 @@ pub struct HardwareSettings {
     pub write_spread_scale: f64,
     /// How two cells make a weight: `one-branch`, `push-pull` or `potentiation-only`.
     pub pair: PairKind,
-    /// What the backward pass takes the weights to be: `read-back` or `digital-copy`.
+    /// What steps are added to and gradients taken at: `read-back` or `digital-copy`.
     pub controller: Controller,
     /// Time between the last write and the test, seconds.
     pub retention_seconds: f64,
@@ -123,30 +124,6 @@ pub struct HardwareSettings {
     pub conductance_map_hidden: String,
     /// The same for the readout's array.
     pub conductance_map_readout: String,
-}
-
-/// How the two cells of a pair are used.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum PairKind {
-    /// One branch is written, the other parked.
-    #[default]
-    OneBranch,
-    /// Both branches are written, in opposite directions.
-    PushPull,
-    /// Conductances only rise, the one or the other branch; pairs that are full are refreshed.
-    PotentiationOnly,
-}
-
-/// Where the controller takes the weights of the backward pass from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Controller {
-    /// The effective weights, read back from the array.
-    #[default]
-    ReadBack,
-    /// The sum of the steps asked for, kept in digital memory.
-    DigitalCopy,
 }
 
 /// The `hardware.device` that stands for no device at all.

@@ -124,6 +124,11 @@ impl ArrayConverters {
         self.adcs.as_ref().is_some_and(|adcs| adcs.full_scale.is_some())
     }
 
+    /// Whether the full scale comes from calibrations.
+    pub fn is_calibrated(&self) -> bool {
+        self.adcs.as_ref().is_some_and(|adcs| adcs.adc.range == AdcRange::Calibrated)
+    }
+
     /// Conversions of one read of a row tile: one a column, or none without column converters.
     pub fn conversions(&self) -> usize {
         if self.adcs.is_some() { self.columns } else { 0 }

@@ -4,13 +4,16 @@
 //! networks: it takes steps and gives effective weights, the variance of reading them, and counts.
 //!
 //! Parts, in the order in which data meets them:
-//! - [`device`]: one cell as a file describes it: window, write noise, read noise, parked branch, provenance;
+//! - [`device`]: one cell as a file describes it: window, spreads of a chip, write noise, levels, read noise, parked
+//!   branch, faults, converters, energy, provenance;
 //! - [`ConductanceWindow`]: the conductances that a cell can have;
 //! - [`PairMapping`]: weights to pairs of conductances and back;
+//! - [`FaultMap`], [`ConductanceMap`]: the stuck cells of an array, drawn or measured, and its measured conductances;
 //! - [`CrossbarArray`]: rows x columns of pairs, and [`CrossbarArray::update`]: target, write noise, clip (the `add`
 //!   scheme), effective weights, in one pass;
 //! - [`WriteReport`]: what an update did, in counts;
 //! - [`ColumnRead`]: column currents with read noise, one draw a column;
+//! - [`ArrayConverters`]: column sums as the converters of each tile report them;
 //! - [`spread`]: any spread in every unit in which people state it.
 //!
 //! | quantity | unit |

@@ -21,6 +21,7 @@ mod chip;
 mod converters;
 mod curve;
 mod drift;
+mod energy;
 mod faults;
 mod levels;
 mod nonlinearity;
@@ -45,6 +46,7 @@ pub use chip::{ChipSpec, ChipSpread, StepGain, StepGainKind};
 pub use converters::{Adc, AdcCodes, AdcRange, AdcRangeKind, AdcSpec, Converters, ConvertersSpec, Dac, DacSpec};
 pub(crate) use drift::DriftAt;
 pub use drift::{Drift, DriftLaw, DriftPoint, DriftSpec, DriftTimes, LogTimeDrift, PowerDrift};
+pub use energy::{Energy, EnergySpec};
 pub use faults::{Faults, FaultsSpec};
 pub(crate) use levels::LevelGrid;
 pub use levels::{LevelSpacing, Levels, LevelsSpec};
@@ -119,6 +121,9 @@ pub struct DeviceSpec {
     /// Tiles, row drivers and column converters.
     #[serde(default, deserialize_with = "shape::object")]
     pub converters: ConvertersSpec,
+    /// Energy and area, as far as they are known.
+    #[serde(default, deserialize_with = "shape::object")]
+    pub energy: EnergySpec,
     /// Where the numbers come from.
     #[serde(default, deserialize_with = "shape::objects")]
     pub provenance: Vec<Provenance>,
@@ -150,6 +155,8 @@ pub struct Device {
     pub faults: Faults,
     /// Tiles, row drivers and column converters.
     pub converters: Converters,
+    /// Energy and area, as far as they are known.
+    pub energy: Energy,
     /// Where the numbers come from.
     pub provenance: Vec<Provenance>,
 }
@@ -192,6 +199,7 @@ impl TryFrom<DeviceSpec> for Device {
             levels: levels.map_err(|error| error.within("levels"))?,
             faults: spec.faults.try_into().map_err(|error: SpecError| error.within("faults"))?,
             converters: spec.converters.try_into().map_err(|error: SpecError| error.within("converters"))?,
+            energy: spec.energy.try_into().map_err(|error: SpecError| error.within("energy"))?,
             provenance: spec.provenance,
         })
     }
@@ -200,6 +208,9 @@ impl TryFrom<DeviceSpec> for Device {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const MECHANISMS: [&str; 10] =
+        ["window", "chip", "write", "drift", "read", "parked", "levels", "faults", "converters", "energy"];
 
     #[test]
     fn a_mechanism_that_is_left_out_is_off() {
@@ -212,6 +223,7 @@ mod tests {
         assert_eq!(device.levels, Levels::Continuous);
         assert!(device.faults.is_none());
         assert_eq!(device.converters, Converters::default());
+        assert_eq!(device.energy, Energy::default());
         assert_eq!(device.parked, Parked::Reference);
     }
 
@@ -222,7 +234,7 @@ mod tests {
             assert_eq!(device.name, *name);
             assert!(!device.description.is_empty());
             let given: serde_json::Map<_, _> = serde_json::from_str(text).unwrap();
-            for mechanism in ["window", "chip", "write", "drift", "read", "parked", "levels", "faults", "converters"] {
+            for mechanism in MECHANISMS {
                 let sourced = device.provenance.iter().any(|entry| entry.what.split('.').next() == Some(mechanism));
                 assert!(sourced || !given.contains_key(mechanism), "{name}: {mechanism} has no provenance");
             }

@@ -52,7 +52,7 @@ fn forward_pass(criterion: &mut Criterion, stage: &Stage, learner: &Learner) {
     group.throughput(Throughput::Elements(1));
     for (name, learner) in [("image", learner), ("image, read noise", &read)] {
         let mut trace = Trace::new(&stage.network);
-        let (hidden, readout) = (learner.hidden.layer(), learner.readout.layer());
+        let (hidden, readout) = (learner.hidden.store().layer(), learner.readout.store().layer());
         let mut image = 0;
         group.bench_function(name, |bencher| {
             bencher.iter(|| {
@@ -73,13 +73,20 @@ fn backward_pass(criterion: &mut Criterion, stage: &Stage, learner: &Learner) {
         .map(|image| {
             let (mut trace, mut output) = (Trace::new(network), ReadoutGradient::new(100, blocks_for(10)));
             let input = stage.data.train.spikes.sample(image);
-            forward(network, learner.hidden.layer(), learner.readout.layer(), input, Seed::new(1), &mut trace);
+            forward(
+                network,
+                learner.hidden.store().layer(),
+                learner.readout.store().layer(),
+                input,
+                Seed::new(1),
+                &mut trace,
+            );
             let label = usize::from(stage.data.train.labels[image]);
             network.loss.differentiate(trace.readout(), network.classes, label, 1.0 / 256.0, &mut output);
             (input, trace, output)
         })
         .collect();
-    let transposed = learner.readout.weights().transposed();
+    let transposed = learner.readout.store().weights().transposed();
     let (mut adjoint, mut gradient) = (Adjoint::new(network), Gradient::new(network));
     let mut group = criterion.benchmark_group("backward");
     group.throughput(Throughput::Elements(1));
@@ -98,7 +105,7 @@ fn abstract_update(criterion: &mut Criterion, stage: &Stage, learner: &Learner, 
     let mut group = criterion.benchmark_group("abstract update");
     group.throughput(Throughput::Elements(cells(step)));
     for (name, sigma) in [("exact", 0.0), ("noise", stage.settings.study_sigma() as f32)] {
-        let weights = learner.hidden.weights().clone();
+        let weights = learner.hidden.store().weights().clone();
         let mut store = DigitalWeights::noisy(weights, stage.network.input_signs(), sigma);
         let mut update = 0;
         group.bench_function(name, |bencher| {
@@ -130,7 +137,7 @@ fn crossbar_update(criterion: &mut Criterion, learner: &Learner, step: &Matrix) 
         ("table, read variance", &[table, read]),
         ("table, read variance, parked device", &[table, read, parked]),
     ] {
-        let mut array = array(parts, learner.hidden.weights());
+        let mut array = array(parts, learner.hidden.store().weights());
         let mut update = 0;
         group.bench_function(name, |bencher| {
             bencher.iter(|| {

@@ -10,8 +10,8 @@ use std::path::Path;
 
 use crossbar::device::Device;
 use datasets::{Name, locate};
-use experiments::hardware::weight_store;
-use experiments::prepare::{EncodedData, Prepared};
+use experiments::hardware::{LayerName, LayerWeights, layer_weights};
+use experiments::prepare::{EncodedData, LoadedDevice, Prepared};
 use experiments::settings::Settings;
 use lanes::Matrix;
 use seed::Seed;
@@ -20,7 +20,6 @@ use snn::evaluate::evaluate;
 use snn::initial;
 use snn::network::Network;
 use snn::train::{EpochReport, Streams, Trainer, Training};
-use snn::weights::WeightStore;
 
 /// Whether benches are only to show that they run: `cargo bench -- --test`, or `cargo test --benches`.
 pub fn test_mode() -> bool {
@@ -73,12 +72,12 @@ impl Stage {
         let (signs, first) = ([self.network.input_signs(), self.network.hidden_signs()], seed.named("initial"));
         let widths = [self.network.hidden, self.network.classes];
         let sigmas = [self.settings.weights.sigma_init, self.settings.sigma_readout()];
-        let scales = [self.settings.hardware.full_scale_hidden, self.settings.hardware.full_scale_readout];
-        let [hidden, readout] = [0, 1].map(|layer| {
-            let number = layer as u64;
+        let loaded = device.map(|device| LoadedDevice::from(device.clone()));
+        let [hidden, readout] = [LayerName::Hidden, LayerName::Readout].map(|name| {
+            let (layer, number) = (name as usize, name as u64);
             let weights = initial::weights(&signs[layer], widths[layer], sigmas[layer] as f32, first.numbered(number));
             let chip = seed.named("chip").numbered(number);
-            weight_store(&self.settings, device, scales[layer], weights, signs[layer].clone(), chip)
+            layer_weights(&self.settings, loaded.as_ref(), name, weights, signs[layer].clone(), chip)
                 .expect("the device holds the first weights")
         });
         let preset = self.settings.preset();
@@ -95,9 +94,9 @@ impl Stage {
 /// One trial, an epoch at a time.
 pub struct Learner<'a> {
     /// Inputs x hidden.
-    pub hidden: Box<dyn WeightStore>,
+    pub hidden: LayerWeights,
     /// Hidden x classes.
-    pub readout: Box<dyn WeightStore>,
+    pub readout: LayerWeights,
     stage: &'a Stage,
     trainer: Trainer<'a>,
     seed: Seed,
@@ -111,8 +110,13 @@ impl Learner<'_> {
     /// If training diverges.
     pub fn train(&mut self) -> EpochReport {
         let train = &self.stage.data.train;
-        let report =
-            self.trainer.epoch(train, &mut *self.hidden, &mut *self.readout, &Streams::of(self.seed), self.epochs);
+        let report = self.trainer.epoch(
+            train,
+            self.hidden.store_mut(),
+            self.readout.store_mut(),
+            &Streams::of(self.seed),
+            self.epochs,
+        );
         self.epochs += 1;
         report.expect("training at 20 % noise converges")
     }
@@ -120,14 +124,27 @@ impl Learner<'_> {
     /// Tests on whole batches of the test images.
     pub fn test(&mut self) -> Activity {
         let (test, read) = (&self.stage.data.test, self.seed.named("test").numbered(self.epochs));
-        evaluate(&self.stage.network, &mut *self.hidden, &mut *self.readout, test, self.stage.test_images(), read)
+        evaluate(
+            &self.stage.network,
+            self.hidden.store_mut(),
+            self.readout.store_mut(),
+            test,
+            self.stage.test_images(),
+            read,
+        )
     }
 
     /// The steps that the first batch of images asks of both layers, as an update gets them.
     pub fn steps(&mut self) -> [Matrix; 2] {
         let preset = self.stage.settings.preset();
         let batch: Vec<u32> = (0..preset.batch as u32).collect();
-        self.trainer.differentiate(&self.stage.data.train, &batch, &mut *self.hidden, &mut *self.readout, self.seed);
+        self.trainer.differentiate(
+            &self.stage.data.train,
+            &batch,
+            self.hidden.store_mut(),
+            self.readout.store_mut(),
+            self.seed,
+        );
         let gradient = self.trainer.gradient();
         [&gradient.hidden, &gradient.readout].map(|gradient| {
             let mut step = gradient.clone();

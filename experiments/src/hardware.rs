@@ -171,8 +171,16 @@ pub struct HardwareUse {
 }
 
 impl LayerWeights {
+    /// The store as a reader sees it.
+    pub fn store(&self) -> &dyn WeightStore {
+        match self {
+            LayerWeights::Digital(weights) => weights,
+            LayerWeights::Crossbar(weights) => weights.as_ref(),
+        }
+    }
+
     /// The store as training sees it.
-    pub fn store(&mut self) -> &mut dyn WeightStore {
+    pub fn store_mut(&mut self) -> &mut dyn WeightStore {
         match self {
             LayerWeights::Digital(weights) => weights,
             LayerWeights::Crossbar(weights) => weights.as_mut(),

@@ -40,6 +40,13 @@ pub struct LoadedDevice {
     pub maps: ChipMaps,
 }
 
+impl From<Device> for LoadedDevice {
+    /// A device that came from no file, on a chip that was not measured.
+    fn from(device: Device) -> LoadedDevice {
+        LoadedDevice { device, sha256: String::new(), maps: ChipMaps::default() }
+    }
+}
+
 /// Everything that the trials of a study need beside their settings.
 #[derive(Clone, Debug, Default)]
 pub struct Prepared {

@@ -1,9 +1,12 @@
 //! What a trial leaves: one line of JSON.
 
+use crossbar::EnergyUse;
+use crossbar::device::Device;
 use serde::{Deserialize, Serialize};
 use snn::activity::ClassActivity;
 use snn::weights::UpdateReport;
 
+use crate::hardware::HardwareUse;
 use crate::prepare::{EncodedData, LoadedDevice, sha256};
 use crate::settings::Settings;
 use crate::trial::Outcome;
@@ -44,6 +47,8 @@ pub struct Record {
     pub classes: Vec<ClassActivity>,
     /// What all updates did to the cells.
     pub writes: Writes,
+    /// What the arrays have cost; null for abstract weights.
+    pub hardware: Option<HardwareCost>,
     /// Version of the program.
     pub program: String,
     /// Wall time; the only part that differs from run to run.
@@ -57,6 +62,34 @@ pub struct Writes {
     pub hidden: UpdateReport,
     /// Hidden x classes.
     pub readout: UpdateReport,
+}
+
+/// What the arrays of a trial have cost.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct HardwareCost {
+    /// Pulses, reads and writes by cell, inputs x hidden.
+    pub hidden: HardwareUse,
+    /// The same, hidden x classes.
+    pub readout: HardwareUse,
+    /// Energy of all updates and of the reads in training, both layers.
+    pub training_energy: EnergyUse,
+    /// Energy of classifying one test image, both layers, mean over all tests.
+    pub inference_energy: EnergyUse,
+}
+
+impl HardwareCost {
+    /// The cost of `used` (hidden layer, readout) in arrays of `device`, where `inferences` test images were classified.
+    pub fn new(used: &[HardwareUse; 2], device: &Device, inferences: u64) -> HardwareCost {
+        let [mut training, mut test] = [used[0].training, used[0].test];
+        training += used[1].training;
+        test += used[1].test;
+        HardwareCost {
+            hidden: used[0].clone(),
+            readout: used[1].clone(),
+            training_energy: training.energy(device),
+            inference_energy: test.energy(device).over(inferences),
+        }
+    }
 }
 
 /// Wall time of a trial.
@@ -118,6 +151,9 @@ impl Record {
             inhibitory_spikes: per_image(|test| test.inhibitory_spikes),
             classes: epochs.last().map(|epoch| epoch.test.classes.clone()).unwrap_or_default(),
             writes: Writes { hidden: outcome.hidden_writes, readout: outcome.readout_writes },
+            hardware: device.zip(outcome.hardware.as_ref()).map(|(loaded, used)| {
+                HardwareCost::new(used, &loaded.device, tests.iter().map(|test| test.samples).sum())
+            }),
             program: env!("CARGO_PKG_VERSION").to_owned(),
             seconds: Seconds {
                 training: epochs.iter().map(|epoch| epoch.training_seconds).sum(),

@@ -3,9 +3,13 @@
 //! A study file gives these keys, section by section; what it leaves out has the default given here. A key of
 //! `[training]` left out is taken from the preset.
 
+mod hardware;
+mod seeds;
+
 use std::collections::BTreeMap;
 
-pub use crossbar::{Controller, PairKind};
+pub use hardware::{Controller, HardwareSettings, NO_DEVICE, PairKind};
+pub use seeds::SeedSettings;
 use serde::{Deserialize, Serialize};
 use snn::loss::Loss;
 use snn::network::Dynamics;
@@ -94,104 +98,6 @@ pub struct NoiseSettings {
     /// Noise of every weight update, % of `weights.sigma_init`; for abstract weights and for devices whose write noise
     /// is `study-level`.
     pub level_percent: f64,
-}
-
-/// Section `[hardware]`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct HardwareSettings {
-    /// `none` for abstract weights, or the name or path of a device file.
-    pub device: String,
-    /// Weight of a hidden-layer cell that is fully on, thresholds. The defaults of both layers leave room above the
-    /// largest weights that the noise study reaches at 100 % (0.36 and 5.4 after 30 epochs): wide windows, as the study
-    /// has none.
-    pub full_scale_hidden: f64,
-    /// Weight of a readout cell that is fully on, thresholds.
-    pub full_scale_readout: f64,
-    /// Factor on the device's own write spread.
-    pub write_spread_scale: f64,
-    /// How two cells make a weight: `one-branch`, `push-pull` or `potentiation-only`.
-    pub pair: PairKind,
-    /// What steps are added to and gradients taken at: `read-back` or `digital-copy`.
-    pub controller: Controller,
-    /// Time between the last write and the test, seconds.
-    pub retention_seconds: f64,
-    /// CSV file with the measured faults of the hidden layer's array; empty for none.
-    pub fault_map_hidden: String,
-    /// The same for the readout's array.
-    pub fault_map_readout: String,
-    /// CSV file with the measured conductances of the hidden layer's array; empty for none.
-    pub conductance_map_hidden: String,
-    /// The same for the readout's array.
-    pub conductance_map_readout: String,
-}
-
-/// The `hardware.device` that stands for no device at all.
-pub const NO_DEVICE: &str = "none";
-
-impl Default for HardwareSettings {
-    fn default() -> Self {
-        HardwareSettings {
-            device: NO_DEVICE.to_owned(),
-            full_scale_hidden: 1.0,
-            full_scale_readout: 8.0,
-            write_spread_scale: 1.0,
-            pair: PairKind::default(),
-            controller: Controller::default(),
-            retention_seconds: 0.0,
-            fault_map_hidden: String::new(),
-            fault_map_readout: String::new(),
-            conductance_map_hidden: String::new(),
-            conductance_map_readout: String::new(),
-        }
-    }
-}
-
-impl HardwareSettings {
-    /// Keys and paths of the map files, by layer: faults of hidden and readout, conductances of hidden and readout.
-    pub fn maps(&self) -> [(&'static str, &str); 4] {
-        [
-            ("hardware.fault_map_hidden", &self.fault_map_hidden),
-            ("hardware.fault_map_readout", &self.fault_map_readout),
-            ("hardware.conductance_map_hidden", &self.conductance_map_hidden),
-            ("hardware.conductance_map_readout", &self.conductance_map_readout),
-        ]
-    }
-}
-
-/// Section `[seeds]`: each puts another seed than the trial's in the place of that stream, so that studies can nest
-/// chips, writes and repeats.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct SeedSettings {
-    /// What is drawn once a chip.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub chip: Option<u64>,
-    /// The first weights.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub initial: Option<u64>,
-    /// The order of the samples.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub order: Option<u64>,
-    /// What is drawn at every write.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub write: Option<u64>,
-    /// What is drawn at every read, in training and in tests.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub read: Option<u64>,
-}
-
-impl SeedSettings {
-    /// Whether every stream belongs to the trial's seed.
-    pub fn is_empty(&self) -> bool {
-        *self == SeedSettings::default()
-    }
-
-    /// The same number for every stream.
-    pub fn all(seed: u64) -> SeedSettings {
-        let seed = Some(seed);
-        SeedSettings { chip: seed, initial: seed, order: seed, write: seed, read: seed }
-    }
 }
 
 /// Section `[training]`.

@@ -7,9 +7,13 @@
 //! The keys of `[device]` are those of a device file, dotted or in nested tables: `device.read.white.noise`. Which there
 //! are is checked when the device is put together (`prepare.rs`).
 
+mod given;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+pub use given::Override;
+use given::{DEVICE, Given, is_device_key, read_section};
 use toml::de::{DeTable, DeValue};
 
 use crate::settings::{SeedSettings, Settings, ValueError};
@@ -47,15 +51,6 @@ pub struct Condition {
     pub values: Vec<toml::Value>,
     /// What it means for a trial.
     pub settings: Settings,
-}
-
-/// A value put in the place of what the file says.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Override {
-    /// The key, with its section.
-    pub key: String,
-    /// The value or list.
-    pub value: toml::Value,
 }
 
 /// What is wrong with a study, and where.
@@ -112,41 +107,10 @@ pub enum StudyProblem {
     Override,
 }
 
-/// A key with what was given for it and where.
-struct Given {
-    key: String,
-    value: toml::Value,
-    place: String,
-}
-
 const REPEATS: &str = "repeats";
 const SEEDS: &str = "repeats.seeds";
 /// The sections of [`Settings`].
 const SECTIONS: [&str; 9] = ["data", "network", "weights", "noise", "hardware", DEVICE, "seeds", "training", "outcome"];
-/// The section whose keys are those of a device file, which this page does not know.
-const DEVICE: &str = "device";
-
-impl Override {
-    /// Reads `SECTION.KEY=VALUE`, where VALUE is TOML, a bare word or a list of bare words.
-    ///
-    /// # Errors
-    /// [`StudyProblem::Override`] without a section, a key or an equals sign.
-    pub fn parse(text: &str) -> Result<Override, StudyError> {
-        let malformed = || StudyError { place: format!("--set {text}"), problem: StudyProblem::Override };
-        let (key, value) = text.split_once('=').ok_or_else(malformed)?;
-        let key = key.trim();
-        if !key.contains('.') || value.trim().is_empty() {
-            return Err(malformed());
-        }
-        let list = value.trim().strip_prefix('[').and_then(|list| list.strip_suffix(']'));
-        let value = match (toml_value(value), list) {
-            (Some(value), _) => value,
-            (None, Some(list)) => toml::Value::Array(list.split(',').map(scalar_or_word).collect()),
-            (None, None) => scalar_or_word(value),
-        };
-        Ok(Override { key: key.to_owned(), value })
-    }
-}
 
 impl Study {
     /// Reads the study in `text`; `file` names it in messages.
@@ -189,37 +153,6 @@ impl Study {
         let missing = || StudyError { place: file.to_owned(), problem: StudyProblem::Missing("name") };
         assemble(name.ok_or_else(missing)?, question, given)
     }
-}
-
-/// The keys of a section; those of `[device]` stand in tables of any depth.
-fn read_section(
-    section: &str,
-    keys: &DeTable,
-    values: &toml::Value,
-    at: &impl Fn(&Range<usize>) -> String,
-    given: &mut Vec<Given>,
-) {
-    for (name, value) in keys.iter() {
-        let (key, values) = (format!("{section}.{}", name.get_ref()), &values[&**name.get_ref()]);
-        match value.get_ref() {
-            DeValue::Table(keys) if is_device_key(&key) => read_section(&key, keys, values, at, given),
-            _ => given.push(Given { value: values.clone(), key, place: at(&name.span()) }),
-        }
-    }
-}
-
-/// Whether the key stands in `[device]`, with a name at every level.
-fn is_device_key(key: &str) -> bool {
-    key.strip_prefix(DEVICE).and_then(|key| key.strip_prefix('.')).is_some_and(|key| !key.split('.').any(str::is_empty))
-}
-
-fn toml_value(text: &str) -> Option<toml::Value> {
-    toml::from_str::<toml::Table>(&format!("value = {text}")).ok()?.remove("value")
-}
-
-/// A value as TOML, or else a bare word.
-fn scalar_or_word(text: &str) -> toml::Value {
-    toml_value(text).unwrap_or_else(|| toml::Value::String(text.trim().to_owned()))
 }
 
 /// Puts axes, seeds and conditions together from the keys that were given.

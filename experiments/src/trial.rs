@@ -5,7 +5,7 @@
 
 use std::time::Instant;
 
-use crossbar::ArrayError;
+use crossbar::Ledger;
 use seed::Seed;
 use snn::activity::Activity;
 use snn::evaluate::evaluate;
@@ -14,7 +14,7 @@ use snn::network::{Network, NetworkError};
 use snn::train::{Streams, TrainError, Trainer, Training};
 use snn::weights::UpdateReport;
 
-use crate::hardware::weight_store;
+use crate::hardware::{HardwareError, HardwareUse, LayerName, LayerWeights, layer_weights};
 use crate::prepare::{EncodedData, LoadedDevice};
 use crate::settings::Settings;
 
@@ -40,6 +40,8 @@ pub struct Outcome {
     pub hidden_writes: UpdateReport,
     /// What all updates did to the readout's cells.
     pub readout_writes: UpdateReport,
+    /// What the arrays of the hidden layer and of the readout have cost; none for abstract weights.
+    pub hardware: Option<[HardwareUse; 2]>,
     /// Why training stopped early, if it did.
     pub diverged: Option<TrainError>,
 }
@@ -50,9 +52,9 @@ pub enum TrialError {
     /// The network cannot be.
     #[error(transparent)]
     Network(#[from] NetworkError),
-    /// The device cannot hold the first weights.
+    /// The device cannot hold the first weights, or a map is not one of its arrays.
     #[error(transparent)]
-    Array(#[from] ArrayError),
+    Hardware(#[from] HardwareError),
     /// The data do not fill a batch.
     #[error("training.batch: must be at most the number of {set} images, got {batch} of {images}")]
     Batch {
@@ -110,7 +112,6 @@ pub fn run_trial(
 ) -> Result<Outcome, TrialError> {
     let preset = settings.preset();
     let (batch, test_images) = whole_batches(preset.batch, data)?;
-    let device = loaded.map(|loaded| &loaded.device);
 
     // Who learns: sizes, time constants, and which hidden neurons excite.
     let network = Network::new(
@@ -129,11 +130,10 @@ pub fn run_trial(
     let sigma = [settings.weights.sigma_init, settings.sigma_readout()].map(|sigma| sigma as f32);
     let for_hidden = initial::weights(&input_signs, network.hidden, sigma[0], first.numbered(0));
     let for_readout = initial::weights(&hidden_signs, network.classes, sigma[1], first.numbered(1));
-    let hardware = &settings.hardware;
-    let mut hidden =
-        weight_store(settings, device, hardware.full_scale_hidden, for_hidden, input_signs, chip.numbered(0))?;
-    let mut readout =
-        weight_store(settings, device, hardware.full_scale_readout, for_readout, hidden_signs, chip.numbered(1))?;
+    let layer =
+        |name, weights, signs| layer_weights(settings, loaded, name, weights, signs, chip.numbered(name as u64));
+    let mut hidden = layer(LayerName::Hidden, for_hidden, input_signs)?;
+    let mut readout = layer(LayerName::Readout, for_readout, hidden_signs)?;
 
     // How it learns: an epoch of batches, then the test set, again and again.
     let training = Training { batch, learning_rate: preset.learning_rate as f32 };
@@ -142,20 +142,34 @@ pub fn run_trial(
         epochs: Vec::with_capacity(preset.epochs),
         hidden_writes: UpdateReport::default(),
         readout_writes: UpdateReport::default(),
+        hardware: None,
         diverged: None,
     };
+    let mut used = [HardwareUse::default(), HardwareUse::default()];
     for epoch in 0..preset.epochs as u64 {
         let started = Instant::now();
-        let report = match trainer.epoch(&data.train, &mut *hidden, &mut *readout, &streams, epoch) {
+        let report = match trainer.epoch(&data.train, hidden.store_mut(), readout.store_mut(), &streams, epoch) {
             Ok(report) => report,
             Err(diverged) => {
                 outcome.diverged = Some(diverged);
                 break;
             }
         };
+        spend(&mut used, [&mut hidden, &mut readout], |used| &mut used.training);
         let trained = Instant::now();
         let read = read_in_tests.numbered(epoch);
-        let test = evaluate(&network, &mut *hidden, &mut *readout, &data.test, test_images, read);
+        // What the network would answer if it were left alone for so long; training goes on from now.
+        let retention = settings.hardware.retention_seconds;
+        if retention > 0.0 {
+            hidden.rest(retention);
+            readout.rest(retention);
+        }
+        let test = evaluate(&network, hidden.store_mut(), readout.store_mut(), &data.test, test_images, read);
+        if retention > 0.0 {
+            hidden.rest(0.0);
+            readout.rest(0.0);
+        }
+        spend(&mut used, [&mut hidden, &mut readout], |used| &mut used.test);
         outcome.hidden_writes += report.hidden;
         outcome.readout_writes += report.readout;
         let epoch = Epoch {
@@ -167,7 +181,16 @@ pub fn run_trial(
         watch(&epoch);
         outcome.epochs.push(epoch);
     }
+    [used[0].endurance, used[1].endurance] = [hidden.endurance(), readout.endurance()];
+    outcome.hardware = loaded.map(|_| used);
     Ok(outcome)
+}
+
+/// Adds what both layers have spent since they were last asked to one of the ledgers of each.
+fn spend(used: &mut [HardwareUse; 2], layers: [&mut LayerWeights; 2], ledger: fn(&mut HardwareUse) -> &mut Ledger) {
+    for (used, layer) in used.iter_mut().zip(layers) {
+        *ledger(used) += layer.take_ledger();
+    }
 }
 
 /// The batch, and the test images that fill whole batches: the study drops an incomplete last batch of both sets.

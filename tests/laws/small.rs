@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use crossbar::device::Device;
-use experiments::chip_maps::ChipMaps;
 use experiments::prepare::{LoadedDevice, Prepared};
 use experiments::record::{Record, Seconds};
 use experiments::run::{Progress, Trial, run_trials};
@@ -33,8 +32,7 @@ pub fn prepared(settings: &Settings) -> Prepared {
 
 /// A built-in device as trials get it.
 pub fn loaded(name: &str) -> LoadedDevice {
-    let device = Device::built_in(name).expect("built in");
-    LoadedDevice { device, sha256: String::new(), maps: ChipMaps::default() }
+    Device::built_in(name).expect("built in").into()
 }
 
 /// A study of one epoch a trial with further `sections`, and what it needs.

@@ -6,7 +6,7 @@ use lanes::{Block, LANES, Matrix, lane_mask};
 use multiversion::multiversion;
 use seed::{Normals, Seed};
 
-use crate::cells::{CellStrip, Cells, clip};
+use crate::cells::{Cells, clip};
 use crate::program::{Scratch, Strip, WriteLaw};
 use crate::pulsed::{PulseStreams, PulsedWrite};
 use crate::report::WriteReport;
@@ -191,9 +191,4 @@ fn renew(held: &mut [Block], draws: &[Block], asked: &[Block], every_cell: bool,
             held[lane] = if written { mask[lane] * draws[lane] } else { held[lane] };
         }
     }
-}
-
-/// Constants of a strip, for whoever turns steps into targets.
-pub(crate) fn strip_of(branch: &Branch, blocks: Range<usize>) -> CellStrip<'_> {
-    branch.cells.strip(blocks)
 }

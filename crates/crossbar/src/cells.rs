@@ -38,11 +38,6 @@ pub(crate) struct CellStrip<'a> {
 }
 
 impl Cells {
-    /// Cells that are all alike, in a window of `span` µS.
-    pub(crate) fn alike(span: f32) -> Cells {
-        Cells { span, bounds: None, gains: None, spread: None }
-    }
-
     /// The constants of `blocks`.
     pub(crate) fn strip(&self, blocks: Range<usize>) -> CellStrip<'_> {
         CellStrip {

@@ -62,6 +62,17 @@ impl Ledger {
 }
 
 impl EnergyUse {
+    /// The mean over `count` equal parts; nothing is known of no parts.
+    pub fn over(self, count: u64) -> EnergyUse {
+        let mean = |energy: Option<f64>| energy.filter(|_| count > 0).map(|energy| energy / count as f64);
+        EnergyUse {
+            write_microjoules: mean(self.write_microjoules),
+            read_microjoules: mean(self.read_microjoules),
+            adc_microjoules: mean(self.adc_microjoules),
+            dac_microjoules: mean(self.dac_microjoules),
+        }
+    }
+
     /// Sum of what is known; none where nothing is.
     pub fn known_microjoules(&self) -> Option<f64> {
         let parts = [self.write_microjoules, self.read_microjoules, self.adc_microjoules, self.dac_microjoules];

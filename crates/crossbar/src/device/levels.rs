@@ -235,7 +235,7 @@ impl TryFrom<LevelsSpec> for Levels {
             return Err(SpecError::at(key, Problem::Beside { other: "microsiemens" }));
         }
         if levels.len() < 2 {
-            return Err(SpecError::at("microsiemens", Problem::TooFewLevels { count: levels.len() }));
+            return Err(SpecError::at("microsiemens", Problem::TooFew { count: levels.len(), least: 2 }));
         }
         // Levels that f32 cannot tell apart are the same level.
         match levels.windows(2).find(|two| two[1] as f32 <= two[0] as f32) {

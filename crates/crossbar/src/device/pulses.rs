@@ -34,7 +34,7 @@ use lanes::{Block, LANES, exp, ln};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::number::{Allowed, number, optional_number};
+use super::number::{Allowed, Whole, number, optional_number, optional_numbers};
 use super::refusal::{Problem, SpecError, refuse_foreign, required};
 use super::shape::{optional_word, word};
 
@@ -54,9 +54,9 @@ const EXPONENT: Allowed = Allowed { low: 0.0, high: 20.0, unit: "" };
 /// Multiples of the step at the nodes of a piecewise-linear one.
 const NODE: Allowed = Allowed { low: 0.0, high: 100.0, unit: "" };
 /// Pulses of one write.
-const PULSES: Allowed = Allowed { low: 1.0, high: 1e6, unit: " pulses" };
+const PULSES: Whole = Whole { low: 1, high: 1_000_000 };
 /// Pulses of one write where the file states no limit.
-const MOST_PULSES: f64 = 100.0;
+const MOST_PULSES: u32 = 100;
 
 /// Ways in which the step of a pulse depends on the state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
@@ -143,11 +143,11 @@ pub struct PulsesSpec {
     #[schemars(with = "f64", range(min = EXPONENT.low, max = EXPONENT.high))]
     pub down_exponent: Option<f64>,
     /// `piecewise-linear` only: multiples of the up step at equal distances from the floor to the ceiling.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "optional_numbers", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Vec<f64>", length(min = 2))]
     pub up_nodes: Option<Vec<f64>>,
     /// `piecewise-linear` only: multiples of the down step at equal distances from the floor to the ceiling.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "optional_numbers", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Vec<f64>", length(min = 2))]
     pub down_nodes: Option<Vec<f64>>,
     /// Standard deviation of the step from pulse to pulse.
@@ -160,7 +160,7 @@ pub struct PulsesSpec {
     pub cycle_noise: Option<CycleNoise>,
     /// Most pulses of one write; what a larger step lacks is counted and lost.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "f64", range(min = PULSES.low, max = PULSES.high), extend("default" = MOST_PULSES, "x-unit" = "pulses"))]
+    #[schemars(with = "u32", range(min = PULSES.low, max = PULSES.high), extend("default" = MOST_PULSES, "x-unit" = "pulses"))]
     pub most_pulses: Option<f64>,
 }
 
@@ -412,7 +412,7 @@ impl TryFrom<PulsesSpec> for Pulses {
     fn try_from(spec: PulsesSpec) -> Result<Pulses, SpecError> {
         let law = spec.law()?;
         let step = |key, percent| Ok::<f32, SpecError>((STEP_PERCENT.check(key, percent)? / 100.0) as f32);
-        let most_pulses = PULSES.check("most_pulses", spec.most_pulses.unwrap_or(MOST_PULSES))?;
+        let most_pulses = PULSES.check("most_pulses", spec.most_pulses.unwrap_or(f64::from(MOST_PULSES)))?;
         let cycle = CYCLE_PERCENT.check("cycle_sigma_percent_of_step", spec.cycle_sigma_percent_of_step)?;
         Ok(Pulses {
             law,
@@ -420,7 +420,7 @@ impl TryFrom<PulsesSpec> for Pulses {
             down_step: step("down_step_percent_of_window", spec.down_step_percent_of_window)?,
             cycle_sigma: (cycle / 100.0) as f32,
             additive: spec.cycle_noise.unwrap_or_default() == CycleNoise::Additive,
-            most_pulses: most_pulses as u32,
+            most_pulses,
         })
     }
 }

@@ -80,7 +80,7 @@ pub enum Problem {
         next: f64,
     },
     /// A list that is too short.
-    #[error("got {count} values, must be at least {least}")]
+    #[error("got {count} of them, must be at least {least}")]
     TooFew {
         /// Values given.
         count: usize,
@@ -133,12 +133,6 @@ pub enum Problem {
     Beside {
         /// The other key.
         other: &'static str,
-    },
-    /// A cell with fewer than two levels.
-    #[error("got {count} of them, must be at least 2")]
-    TooFewLevels {
-        /// Levels given.
-        count: usize,
     },
     /// Two levels in the wrong order.
     #[error("levels must rise, got {next} after {previous} µS")]

@@ -32,7 +32,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::number::{Allowed, number, optional_number};
+use super::number::{Allowed, Whole, number, optional_number};
 use super::refusal::{Problem, SpecError};
 use super::shape::word;
 
@@ -41,7 +41,7 @@ const WINDOW_MICROSIEMENS: Allowed = Allowed { low: 1e-9, high: 1e6, unit: " µS
 /// Half widths of the acceptance window, % of the target.
 const WINDOW_PERCENT: Allowed = Allowed { low: 1e-6, high: 1e6, unit: " %" };
 /// Tries of one write.
-const TRIES: Allowed = Allowed { low: 1.0, high: 10_000.0, unit: " tries" };
+const TRIES: Whole = Whole { low: 1, high: 10_000 };
 /// Shares of the way.
 const APPROACH: Allowed = Allowed { low: 0.001, high: 1.0, unit: "" };
 
@@ -76,7 +76,7 @@ pub struct VerifySpec {
     pub window_percent_of_target: Option<f64>,
     /// Most tries of one write; after them it gives up.
     #[serde(deserialize_with = "number")]
-    #[schemars(range(min = TRIES.low, max = TRIES.high), extend("x-unit" = "tries"))]
+    #[schemars(with = "u32", range(min = TRIES.low, max = TRIES.high), extend("x-unit" = "tries"))]
     pub tries: f64,
     /// Which way tries may move the cell.
     #[serde(default, deserialize_with = "word")]
@@ -143,7 +143,7 @@ impl TryFrom<VerifySpec> for Verify {
         };
         Ok(Verify {
             acceptance,
-            tries: TRIES.check("tries", spec.tries)? as u32,
+            tries: TRIES.check("tries", spec.tries)?,
             sides: spec.sides,
             approach: APPROACH.check("approach", spec.approach)? as f32,
         })

@@ -26,6 +26,7 @@ fn main() {
     let [step, _] = learner.steps();
     abstract_update(&mut criterion, &stage, &learner, &step);
     crossbar_update(&mut criterion, &learner, &step);
+    pulsed_update(&mut criterion);
     criterion.final_summary();
 }
 
@@ -127,6 +128,11 @@ fn crossbar_update(criterion: &mut Criterion, learner: &Learner, step: &Matrix) 
         { "resistance_ohm": 1000000, "sigma_ln_resistance": 0.02 }] }"#;
     let read = r#""read": { "white": { "noise": "relative", "sigma_percent_of_conductance": 1 } }"#;
     let parked = r#""parked": { "branch": "device", "sigma_ln_resistance": 0.05 }"#;
+    let drift = r#""drift": { "law": "power", "reference_seconds": 20, "points": [
+        { "resistance_ohm": 1000, "exponent": 0.05, "exponent_sigma": 0.01 },
+        { "resistance_ohm": 1000000, "exponent": 0.1, "exponent_sigma": 0.04 }] }"#;
+    let telegraph = r#""read": { "slow": { "kind": "telegraph", "fraction_of_cells": 0.3, "reference_resistance_ohm": 10000,
+        "rate_per_second": 0.1, "rate_exponent": 0.5, "amplitude_percent_of_conductance": 2 } }"#;
     let mut group = criterion.benchmark_group("crossbar update");
     group.throughput(Throughput::Elements(cells(step)));
     for (name, parts) in [
@@ -136,12 +142,50 @@ fn crossbar_update(criterion: &mut Criterion, learner: &Learner, step: &Matrix) 
         ("table", &[table]),
         ("table, read variance", &[table, read]),
         ("table, read variance, parked device", &[table, read, parked]),
+        ("table, drift", &[table, drift]),
+        ("table, telegraph", &[table, telegraph]),
     ] {
         let mut array = array(parts, learner.hidden.store().weights());
         let mut update = 0;
         group.bench_function(name, |bencher| {
             bencher.iter(|| {
                 update += 1;
+                array.update(black_box(step), Seed::new(update)).expect("a finite step")
+            });
+        });
+    }
+}
+
+/// Time of a cell with pulses: an update that asks every cell of the hidden layer for one and a half on average, up and
+/// down in turn.
+fn pulsed_update(criterion: &mut Criterion) {
+    let pulsed = |law: &str| {
+        format!(
+            r#""write": {{ "noise": "none", "cells": "asked", "scheme": "pulsed", "pulses": {{ {law},
+            "up_step_percent_of_window": 0.1, "down_step_percent_of_window": 0.1, "cycle_sigma_percent_of_step": 30 }} }}"#
+        )
+    };
+    let chip = r#""chip": { "step_gain": "log-normal", "step_gain_sigma": 0.3, "low_resistance_sigma_ln": 0.1 }"#;
+    let exponential = r#""law": "exponential", "up_amplitude": 0.1, "down_amplitude": 0.1, "up_steepness": 3,
+        "down_steepness": 3, "state_scale": 0.5, "state_offset": 0"#;
+    let mut group = criterion.benchmark_group("pulsed update");
+    for (name, parts) in [
+        ("constant", vec![pulsed(r#""law": "constant""#)]),
+        ("soft bounds", vec![pulsed(r#""law": "soft-bounds""#)]),
+        ("exponential", vec![pulsed(exponential)]),
+        ("exponential, chip", vec![pulsed(exponential), chip.to_owned()]),
+    ] {
+        let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+        let half_on = Matrix::from_fn(784, 100, |_, _| 0.5);
+        let mut array = array(&parts, &half_on);
+        let up = Matrix::from_fn(784, 100, |_, _| 1.5e-3);
+        let down = Matrix::from_fn(784, 100, |_, _| -1.5e-3);
+        group.throughput(Throughput::Elements(cells(&up)));
+        let mut update = 0;
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| {
+                update += 1;
+                let step = if update % 2 == 0 { &up } else { &down };
                 array.update(black_box(step), Seed::new(update)).expect("a finite step")
             });
         });

@@ -104,6 +104,18 @@ impl CellStrip<'_> {
         self.spread.map_or(1.0, |spread| spread[block][lane])
     }
 
+    /// Highest less lowest conductance of the nominal window, µS.
+    #[inline(always)]
+    pub(crate) fn span(&self) -> f32 {
+        self.span
+    }
+
+    /// Whether cells have bounds of their own.
+    #[inline(always)]
+    pub(crate) fn has_bounds(&self) -> bool {
+        self.bounds.is_some()
+    }
+
     /// Whether steps have gains.
     #[inline(always)]
     pub(crate) fn has_gains(&self) -> bool {

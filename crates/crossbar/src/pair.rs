@@ -20,6 +20,7 @@
 //! sum of all steps asked for, kept in exact memory and bounded like the weight.
 
 use lanes::{Block, LANES};
+use multiversion::multiversion;
 use serde::{Deserialize, Serialize};
 
 use crate::cells::{CellStrip, clip};
@@ -74,7 +75,7 @@ pub(crate) struct Asked<'a> {
 }
 
 /// Targets of one-branch pairs that are read back: e* = e + g d.
-#[inline(always)]
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
 pub(crate) fn aim_read_back(asked: &Asked, branch: BranchAim) {
     let BranchAim { excess, asked: change, target, cells } = branch;
     for (row, &per_weight) in asked.per_weight.iter().enumerate() {
@@ -91,7 +92,7 @@ pub(crate) fn aim_read_back(asked: &Asked, branch: BranchAim) {
 }
 
 /// Targets of one-branch pairs whose controller keeps a `copy` of the excess it asked for: e* = copy + d.
-#[inline(always)]
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
 pub(crate) fn aim_copy(asked: &Asked, branch: BranchAim, copy: &mut [Block]) {
     let BranchAim { asked: change, target, .. } = branch;
     for (row, &per_weight) in asked.per_weight.iter().enumerate() {
@@ -161,9 +162,6 @@ pub(crate) fn aim_two_branches(
                     main.asked[block][lane] = 0.5 * change[lane];
                     other.asked[block][lane] = -0.5 * change[lane];
                 }
-            }
-            for branch in [&main, &other] {
-                debug_assert_eq!(branch.asked.len(), branch.target.len());
             }
             main.target[block] = with_gain(&main.excess[block], &main.asked[block], &main.cells, block);
             other.target[block] = with_gain(&other.excess[block], &other.asked[block], &other.cells, block);

@@ -28,7 +28,7 @@ pub(crate) struct PulsedWrite {
     /// Nominal step of an up and of a down pulse, µS.
     steps: [f32; 2],
     floor: f32,
-    uniforms: Vec<Block>,
+    draws_for_rounding: Vec<Block>,
     lists: [Vec<Listed>; 2],
     draws: Vec<Block>,
 }
@@ -75,7 +75,7 @@ impl PulsedWrite {
             pulses: pulses.clone(),
             steps: [Direction::Up, Direction::Down].map(|direction| pulses.step(direction) * span),
             floor,
-            uniforms: Vec::new(),
+            draws_for_rounding: Vec::new(),
             lists: [Vec::new(), Vec::new()],
             draws: Vec::new(),
         }
@@ -92,8 +92,8 @@ impl PulsedWrite {
         counts: Option<&mut [u32]>,
     ) -> Pulsed {
         let (asked, target) = (&mut scratch.asked[..excess.len()], &mut scratch.target[..excess.len()]);
-        self.uniforms.resize(excess.len(), Block::ZERO);
-        streams.rounding.fill(&mut self.uniforms);
+        self.draws_for_rounding.resize(excess.len(), Block::ZERO);
+        streams.rounding.fill(&mut self.draws_for_rounding);
         target.copy_from_slice(excess);
         let mut report = Pulsed { limited: self.list(asked), ..Pulsed::default() };
         if let Some(counts) = counts {
@@ -112,10 +112,7 @@ impl PulsedWrite {
                 let excess = wave(&self.pulses, direction, step, &list, &self.draws, cells, target);
                 report.pulses += list.len() as u64;
                 report.conductance += excess + list.len() as f64 * f64::from(self.floor);
-                for listed in &mut list {
-                    listed.left -= 1;
-                }
-                list.retain(|listed| listed.left > 0);
+                keep_unfinished(&mut list);
             }
             self.lists[direction as usize] = list;
         }
@@ -128,43 +125,70 @@ impl PulsedWrite {
         for list in &mut self.lists {
             list.clear();
         }
-        let most = self.pulses.most_pulses as f32;
+        let law = Rounding { per_step: self.steps.map(|step| 1.0 / step), most: self.pulses.most_pulses as f32 };
         let mut limited = 0;
-        let mut numbers = Block::ZERO;
-        for (block, (asked, uniform)) in asked.iter_mut().zip(&self.uniforms).enumerate() {
-            let any = pulse_numbers(asked, uniform, self.steps, &mut numbers);
-            if !any {
-                *asked = Block::ZERO;
-                continue;
-            }
-            for lane in 0..LANES {
-                let number = numbers[lane];
-                if number < 1.0 {
-                    asked[lane] = 0.0;
-                    continue;
-                }
-                limited += u64::from(number > most);
-                let direction = if asked[lane] > 0.0 { Direction::Up } else { Direction::Down };
-                let cell = (block * LANES + lane) as u32;
-                self.lists[direction as usize].push(Listed { cell, left: number.min(most) as u32 });
+        for (block, (asked, draws)) in asked.iter_mut().zip(&self.draws_for_rounding).enumerate() {
+            let rounded = round_to_pulses(asked, draws, law);
+            limited += u64::from(rounded.limited.count_ones());
+            let mut carrying = rounded.carrying;
+            while carrying != 0 {
+                let lane = carrying.trailing_zeros() as usize;
+                carrying &= carrying - 1;
+                let down = usize::from(asked[lane] < 0.0);
+                self.lists[down].push(Listed { cell: (block * LANES + lane) as u32, left: rounded.pulses[lane] });
             }
         }
         limited
     }
 }
 
-/// Pulses of sixteen cells, as whole numbers; whether any has one.
-#[inline(always)]
-fn pulse_numbers(asked: &Block, uniform: &Block, [up, down]: [f32; 2], numbers: &mut Block) -> bool {
-    let mut most = 0.0;
+/// How steps become pulses.
+#[derive(Clone, Copy)]
+struct Rounding {
+    /// Pulses per µS, up and down.
+    per_step: [f32; 2],
+    /// Most pulses of one write.
+    most: f32,
+}
+
+/// The pulses of sixteen cells.
+struct Rounded {
+    pulses: [u32; LANES],
+    /// One bit for every cell that has a pulse.
+    carrying: u32,
+    /// One bit for every cell that is asked more pulses than allowed.
+    limited: u32,
+}
+
+/// The pulses of sixteen cells with the uniform `draws`; leaves nothing asked of those without one.
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+fn round_to_pulses(asked: &mut Block, draws: &Block, law: Rounding) -> Rounded {
+    let [per_up, per_down] = law.per_step;
+    let mut rounded = Rounded { pulses: [0; LANES], carrying: 0, limited: 0 };
     for lane in 0..LANES {
-        let (size, step) = if asked[lane] > 0.0 { (asked[lane], up) } else { (-asked[lane], down) };
+        let wanted = asked[lane] * if asked[lane] > 0.0 { per_up } else { -per_down };
         // Below a whole pulse by how much the draw says; a number beyond 2^24 is whole already.
-        let number = size / step + uniform[lane];
-        numbers[lane] = if asked[lane] == 0.0 { 0.0 } else { number };
-        most = if numbers[lane] > most { numbers[lane] } else { most };
+        let number = wanted + draws[lane];
+        let carries = asked[lane] != 0.0 && number >= 1.0;
+        let most = if number > law.most { law.most } else { number };
+        asked[lane] = if carries { asked[lane] } else { 0.0 };
+        rounded.pulses[lane] = most as i32 as u32;
+        rounded.carrying |= u32::from(carries) << lane;
+        rounded.limited |= u32::from(number > law.most) << lane;
     }
-    most >= 1.0
+    rounded
+}
+
+/// Takes one pulse off every cell and keeps those with pulses left. Without a branch: whether a cell has one is a matter of
+/// chance, which no processor predicts.
+fn keep_unfinished(list: &mut Vec<Listed>) {
+    let mut kept = 0;
+    for place in 0..list.len() {
+        let Listed { cell, left } = list[place];
+        list[kept] = Listed { cell, left: left - 1 };
+        kept += usize::from(left > 1);
+    }
+    list.truncate(kept);
 }
 
 /// One pulse for every listed cell; returns the sum of the excess that the pulses met, µS.
@@ -178,22 +202,48 @@ fn wave(
     cells: CellStrip,
     target: &mut [Block],
 ) -> f64 {
-    let mut sum = 0.0;
+    let mut sums = [0.0; LANES];
     for (chunk, draw) in list.chunks(LANES).zip(draws) {
-        let (mut excess, mut low, mut high) = (Block::ZERO, Block::ZERO, Block::ZERO);
-        let mut gain = Block::splat(1.0);
+        let gathered = gather(direction, chunk, cells, target);
+        let Gathered { excess, low, high, gain } = &gathered;
+        let after = pulses.pulse(direction, step, excess, [low, high], gain, draw);
         for (lane, listed) in chunk.iter().enumerate() {
-            let (block, place) = (listed.cell as usize / LANES, listed.cell as usize % LANES);
-            excess[lane] = target[block][place];
-            low[lane] = cells.low_of(block, place);
-            high[lane] = cells.high_of(block, place);
-            gain[lane] = cells.gain_of(direction, block, place);
-        }
-        let after = pulses.pulse(direction, step, &excess, [&low, &high], &gain, draw);
-        for (lane, listed) in chunk.iter().enumerate() {
-            sum += f64::from(excess[lane]);
             target[listed.cell as usize / LANES][listed.cell as usize % LANES] = after[lane];
         }
+        for lane in 0..LANES {
+            sums[lane] += f64::from(excess[lane]);
+        }
     }
-    sum
+    sums.iter().sum()
+}
+
+/// Sixteen cells that are pulsed together.
+struct Gathered {
+    excess: Block,
+    low: Block,
+    high: Block,
+    gain: Block,
+}
+
+/// The cells of `chunk`, at most sixteen; the other lanes hold an excess of 0.
+#[inline(always)]
+fn gather(direction: Direction, chunk: &[Listed], cells: CellStrip, target: &[Block]) -> Gathered {
+    let places = || chunk.iter().map(|listed| (listed.cell as usize / LANES, listed.cell as usize % LANES)).enumerate();
+    let (low, high) = (Block::ZERO, Block::splat(cells.span()));
+    let mut gathered = Gathered { excess: Block::ZERO, low, high, gain: Block::splat(1.0) };
+    for (lane, (block, place)) in places() {
+        gathered.excess[lane] = target[block][place];
+    }
+    if cells.has_bounds() {
+        for (lane, (block, place)) in places() {
+            gathered.low[lane] = cells.low_of(block, place);
+            gathered.high[lane] = cells.high_of(block, place);
+        }
+    }
+    if cells.has_gains() {
+        for (lane, (block, place)) in places() {
+            gathered.gain[lane] = cells.gain_of(direction, block, place);
+        }
+    }
+    gathered
 }

@@ -11,7 +11,7 @@
 //! The log-normal write is computed as G' - G_low = e* + G* (exp(sigma z) - 1): the target itself takes part without
 //! rounding, so that a spread of zero leaves it alone.
 
-use lanes::{Block, LANES, exp, ln};
+use lanes::{Block, LANES, exp, exp2_coarse, ln, log2_coarse};
 use multiversion::multiversion;
 
 use crate::cells::{CellStrip, clip};
@@ -37,7 +37,10 @@ enum Noise {
     LogNormal(LogNormal),
 }
 
-/// ln G' = ln G* + sigma z + `shift` sigma², where sigma = `scale` exp(`curve`(ln G*)).
+/// ln G' = ln G* + sigma z + `shift` sigma², where sigma = `scale` 2^`curve`(log2 G*).
+///
+/// Sigma is looked up with coarse logarithms: within 2e-5 (1 + slope of the table) of its value, relatively, which is
+/// finer than any spread is known.
 #[derive(Clone, Debug)]
 struct LogNormal {
     curve: LnSigma,
@@ -123,7 +126,7 @@ impl WriteLaw {
             WriteNoise::Constant { sigma } => Noise::Constant(sigma * scale),
             WriteNoise::Relative { fraction } => Noise::Relative(fraction * scale),
             WriteNoise::Table(table) => Noise::LogNormal(LogNormal {
-                curve: table.curve(),
+                curve: table.curve().in_octaves(),
                 scale,
                 shift: match table.convention() {
                     Convention::MedianPreserving => 0.0,
@@ -190,14 +193,14 @@ impl WriteLaw {
                 }
             }
             Noise::LogNormal(log_normal) => {
-                let mut ln_conductance = Block::ZERO;
+                let mut log2_conductance = Block::ZERO;
                 for lane in 0..LANES {
-                    ln_conductance[lane] = ln_of(self.floor + clip(target[lane], low[lane], high[lane]));
+                    log2_conductance[lane] = log2_of(self.floor + clip(target[lane], low[lane], high[lane]));
                 }
-                let ln_sigma = log_normal.curve.at(&ln_conductance);
+                let log2_sigma = log_normal.curve.at(&log2_conductance);
                 for lane in 0..LANES {
                     let target = clip(target[lane], low[lane], high[lane]);
-                    let sigma = log_normal.scale * exp(ln_sigma[lane]) * spread[lane];
+                    let sigma = log_normal.scale * exp2_coarse(log2_sigma[lane]) * spread[lane];
                     let change = exp(sigma * signed[lane] + log_normal.shift * (sigma * sigma)) - 1.0;
                     left[lane] = target + (self.floor + target) * change;
                 }
@@ -252,17 +255,17 @@ fn write_relative(strip: Strip, aim: Aim, law: &WriteLaw, fraction: f32) -> Coun
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
 fn change_log_normal(strip: &Strip, aim: Aim, floor: f32, spread: &LogNormal, change: &mut [Block]) {
     let cells = strip.cells;
-    for (block, (target, ln_conductance)) in aim.target.iter().zip(change.iter_mut()).enumerate() {
+    for (block, (target, log2_conductance)) in aim.target.iter().zip(change.iter_mut()).enumerate() {
         let (low, high) = (cells.low(block), cells.high(block));
         for lane in 0..LANES {
-            ln_conductance[lane] = ln_of(floor + clip(target[lane], low[lane], high[lane]));
+            log2_conductance[lane] = log2_of(floor + clip(target[lane], low[lane], high[lane]));
         }
     }
     for (block, sigma) in change.iter_mut().enumerate() {
-        let ln_sigma = spread.curve.at(sigma);
+        let log2_sigma = spread.curve.at(sigma);
         let factor = cells.spread(block);
         for lane in 0..LANES {
-            sigma[lane] = spread.scale * exp(ln_sigma[lane]) * factor[lane];
+            sigma[lane] = spread.scale * exp2_coarse(log2_sigma[lane]) * factor[lane];
         }
     }
     let rows = change.chunks_exact_mut(strip.width).zip(aim.draws.chunks_exact(strip.width));
@@ -274,6 +277,12 @@ fn change_log_normal(strip: &Strip, aim: Aim, floor: f32, spread: &LogNormal, ch
             }
         }
     }
+}
+
+/// log2 of a conductance, µS, coarse; that of an open line is a large negative one.
+#[inline(always)]
+fn log2_of(conductance: f32) -> f32 {
+    log2_coarse(if conductance < 1e-12 { 1e-12 } else { conductance })
 }
 
 /// ln of a conductance, µS; that of an open line, which has none and keeps its 0 whatever it is, is a large negative one.

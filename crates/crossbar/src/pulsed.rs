@@ -19,7 +19,7 @@ use seed::{Normals, Seed, Uniforms};
 
 use crate::cells::CellStrip;
 use crate::device::{Direction, Pulses};
-use crate::program::Scratch;
+use crate::program::{Scratch, total};
 
 /// The pulses of one array, and buffers for their strips.
 #[derive(Clone, Debug)]
@@ -28,7 +28,10 @@ pub(crate) struct PulsedWrite {
     /// Nominal step of an up and of a down pulse, µS.
     steps: [f32; 2],
     floor: f32,
-    draws_for_rounding: Vec<Block>,
+    /// Draws for the rounding, then the pulses of every cell.
+    numbers: Vec<Block>,
+    /// One bit for every cell of a block that has a pulse.
+    carrying: Vec<u32>,
     lists: [Vec<Listed>; 2],
     draws: Vec<Block>,
 }
@@ -75,7 +78,8 @@ impl PulsedWrite {
             pulses: pulses.clone(),
             steps: [Direction::Up, Direction::Down].map(|direction| pulses.step(direction) * span),
             floor,
-            draws_for_rounding: Vec::new(),
+            numbers: Vec::new(),
+            carrying: Vec::new(),
             lists: [Vec::new(), Vec::new()],
             draws: Vec::new(),
         }
@@ -92,8 +96,8 @@ impl PulsedWrite {
         counts: Option<&mut [u32]>,
     ) -> Pulsed {
         let (asked, target) = (&mut scratch.asked[..excess.len()], &mut scratch.target[..excess.len()]);
-        self.draws_for_rounding.resize(excess.len(), Block::ZERO);
-        streams.rounding.fill(&mut self.draws_for_rounding);
+        self.numbers.resize(excess.len(), Block::ZERO);
+        streams.rounding.fill(&mut self.numbers);
         target.copy_from_slice(excess);
         let mut report = Pulsed { limited: self.list(asked), ..Pulsed::default() };
         if let Some(counts) = counts {
@@ -126,19 +130,19 @@ impl PulsedWrite {
             list.clear();
         }
         let law = Rounding { per_step: self.steps.map(|step| 1.0 / step), most: self.pulses.most_pulses as f32 };
-        let mut limited = 0;
-        for (block, (asked, draws)) in asked.iter_mut().zip(&self.draws_for_rounding).enumerate() {
-            let rounded = round_to_pulses(asked, draws, law);
-            limited += u64::from(rounded.limited.count_ones());
-            let mut carrying = rounded.carrying;
-            while carrying != 0 {
-                let lane = carrying.trailing_zeros() as usize;
-                carrying &= carrying - 1;
-                let down = usize::from(asked[lane] < 0.0);
-                self.lists[down].push(Listed { cell: (block * LANES + lane) as u32, left: rounded.pulses[lane] });
+        self.carrying.resize(asked.len(), 0);
+        let limited = round_to_pulses(asked, &mut self.numbers, law, &mut self.carrying);
+        for (block, &carrying) in self.carrying.iter().enumerate() {
+            let mut left = carrying;
+            while left != 0 {
+                let lane = left.trailing_zeros() as usize;
+                left &= left - 1;
+                let down = usize::from(asked[block][lane] < 0.0);
+                let (cell, pulses) = ((block * LANES + lane) as u32, self.numbers[block][lane] as i32 as u32);
+                self.lists[down].push(Listed { cell, left: pulses });
             }
         }
-        limited
+        total(&limited)
     }
 }
 
@@ -151,32 +155,37 @@ struct Rounding {
     most: f32,
 }
 
-/// The pulses of sixteen cells.
-struct Rounded {
-    pulses: [u32; LANES],
-    /// One bit for every cell that has a pulse.
-    carrying: u32,
-    /// One bit for every cell that is asked more pulses than allowed.
-    limited: u32,
-}
-
-/// The pulses of sixteen cells with the uniform `draws`; leaves nothing asked of those without one.
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
-fn round_to_pulses(asked: &mut Block, draws: &Block, law: Rounding) -> Rounded {
-    let [per_up, per_down] = law.per_step;
-    let mut rounded = Rounded { pulses: [0; LANES], carrying: 0, limited: 0 };
-    for lane in 0..LANES {
-        let wanted = asked[lane] * if asked[lane] > 0.0 { per_up } else { -per_down };
-        // Below a whole pulse by how much the draw says; a number beyond 2^24 is whole already.
-        let number = wanted + draws[lane];
-        let carries = asked[lane] != 0.0 && number >= 1.0;
-        let most = if number > law.most { law.most } else { number };
-        asked[lane] = if carries { asked[lane] } else { 0.0 };
-        rounded.pulses[lane] = most as i32 as u32;
-        rounded.carrying |= u32::from(carries) << lane;
-        rounded.limited |= u32::from(number > law.most) << lane;
+/// One bit a lane.
+const BITS: [u32; LANES] = {
+    let mut bits = [0; LANES];
+    let mut lane = 0;
+    while lane < LANES {
+        bits[lane] = 1 << lane;
+        lane += 1;
     }
-    rounded
+    bits
+};
+
+/// The pulses of every cell with the uniform `draws`, in place of the draws; leaves nothing asked of cells without one, and
+/// in `carrying` one bit for every cell that has a pulse. Counts, lane by lane, the cells that were asked more than allowed.
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+fn round_to_pulses(asked: &mut [Block], draws: &mut [Block], law: Rounding, carrying: &mut [u32]) -> Block {
+    let [per_up, per_down] = law.per_step;
+    let mut limited = Block::ZERO;
+    for ((asked, draws), carrying) in asked.iter_mut().zip(draws).zip(carrying) {
+        let mut flags = [0; LANES];
+        for lane in 0..LANES {
+            let wanted = asked[lane] * if asked[lane] > 0.0 { per_up } else { -per_down };
+            // Below a whole pulse by how much the draw says; a number beyond 2^24 is whole already.
+            let number = if asked[lane] == 0.0 { 0.0 } else { wanted + draws[lane] };
+            flags[lane] = if number >= 1.0 { BITS[lane] } else { 0 };
+            asked[lane] = if number >= 1.0 { asked[lane] } else { 0.0 };
+            limited[lane] += if number > law.most { 1.0 } else { 0.0 };
+            draws[lane] = if number > law.most { law.most } else { number };
+        }
+        *carrying = flags.iter().fold(0, |bits, flag| bits | flag);
+    }
+    limited
 }
 
 /// Takes one pulse off every cell and keeps those with pulses left. Without a branch: whether a cell has one is a matter of

@@ -26,5 +26,5 @@ mod elementary;
 mod matrix;
 
 pub use block::{Block, LANES, blocks_for, lane_mask};
-pub use elementary::{exp, ln, reciprocal, sin_cos_turn};
+pub use elementary::{exp, exp2_coarse, ln, log2_coarse, reciprocal, sin_cos_turn};
 pub use matrix::Matrix;

@@ -42,6 +42,16 @@ impl Curve {
         Curve { lowest: rising_in_conductance[0].1 as f32, segments: segments.collect() }
     }
 
+    /// The same line where x and y are logarithms, with both in octaves: log2 y over log2 G.
+    pub(crate) fn in_octaves(&self) -> Curve {
+        let octaves = |natural: f32| (f64::from(natural) / std::f64::consts::LN_2) as f32;
+        let segments = self.segments.iter().map(|&Segment { start, width, slope }| {
+            let (start, width) = (octaves(start), octaves(width));
+            Segment { start, width, slope }
+        });
+        Curve { lowest: octaves(self.lowest), segments: segments.collect() }
+    }
+
     /// y at sixteen ln G, G in µS.
     #[inline(always)]
     pub(crate) fn at(&self, ln_conductance: &Block) -> Block {

@@ -15,6 +15,7 @@ use crate::branch::{Branch, BranchStreams, Scheme, StripReport, last_mask};
 use crate::chip::{self, Side};
 use crate::converters::ArrayConverters;
 use crate::device::{Device, LevelGrid, Scheme as DeviceScheme, WriteNoise, WrittenCells};
+use crate::drive::DrivenRow;
 use crate::effective::{Programmed, refresh_variance, refresh_weights};
 use crate::fault_map::FaultMap;
 use crate::ledger::{Endurance, Ledger};
@@ -274,6 +275,33 @@ impl CrossbarArray {
     /// What became of the first weights: clipped and wrong-sign cells.
     pub fn initial_report(&self) -> WriteReport {
         self.initial
+    }
+
+    /// Effective weights of the pairs of one row at `input` times the read voltage, and the variance of one read of each,
+    /// both over the read voltage: what the row adds to the column currents. Drifted and bent, without slow noise.
+    pub(crate) fn driven_row(&self, row: usize, input: f32, seen: &mut DrivenRow) {
+        let width = self.main.excess.row_blocks();
+        let blocks = row * width..(row + 1) * width;
+        let DrivenRow { main, other, weights, variance } = seen;
+        self.sight.see_driven(Some(&self.main), blocks.clone(), input, main);
+        self.sight.see_driven(self.other.as_ref(), blocks, input, other);
+        let rows = || Programmed {
+            signs: &self.driven[row..row + 1],
+            width,
+            last_mask: last_mask(&self.main.excess),
+            excess: main,
+            parked: Some(other),
+            reference: 0.0,
+        };
+        refresh_weights(rows(), &self.mapping, weights);
+        if let Some(spread) = &self.read {
+            let parked = self.other.as_ref().map(|_| &other[..]);
+            refresh_variance(Programmed { parked, ..rows() }, &self.mapping, spread, variance);
+        }
+        for (weights, variance) in weights.iter_mut().zip(variance) {
+            *weights = *weights * input;
+            *variance = *variance * (input * input);
+        }
     }
 
     /// Counts that each of `row_reads` rows was driven so often, in `steps` steps of time.

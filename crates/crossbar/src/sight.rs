@@ -16,7 +16,7 @@ use multiversion::multiversion;
 
 use crate::branch::{Branch, last_mask};
 use crate::cells::{CellStrip, clip};
-use crate::device::{Device, Drift, DriftAt, FactorCurve};
+use crate::device::{Device, Drift, DriftAt, FactorCurve, Nonlinearity};
 use crate::program::ln_of;
 
 /// How the cells of an array are seen now.
@@ -24,22 +24,19 @@ use crate::program::ln_of;
 pub(crate) struct Sight {
     drift: Drift,
     now: DriftAt,
+    /// I-V curves and read voltage, V, of a device that has them.
+    bent: Option<(Nonlinearity, f64)>,
+    /// The I-V factor at the read voltage.
     factor: Option<FactorCurve>,
     floor: f32,
-    /// What the floor is worth at the read voltage, µS.
-    floor_seen: f32,
 }
 
 impl Sight {
     /// Right after a write to cells of `device`, whose lowest conductance is `floor` µS.
     pub(crate) fn new(device: &Device, floor: f32) -> Sight {
-        let volts = device.read.volts;
-        let factor = device.read.nonlinearity.as_ref().zip(volts).map(|(nonlinearity, volts)| nonlinearity.at(volts));
-        let mut floor_seen = floor;
-        if let Some(factor) = &factor {
-            floor_seen = floor * factor.factor(&Block::splat(ln_of(floor)))[0];
-        }
-        Sight { now: device.drift.at(0.0), drift: device.drift.clone(), factor, floor, floor_seen }
+        let bent = device.read.nonlinearity.clone().zip(device.read.volts);
+        let factor = bent.as_ref().map(|(nonlinearity, volts)| nonlinearity.at(*volts));
+        Sight { now: device.drift.at(0.0), drift: device.drift.clone(), bent, factor, floor }
     }
 
     /// From now on sees cells as they are `seconds` after their write.
@@ -49,20 +46,30 @@ impl Sight {
 
     /// What an exact reference is worth at the read voltage above the floor of the window, µS.
     pub(crate) fn reference(&self) -> f32 {
-        self.floor_seen - self.floor
+        self.reference_at(self.factor.as_ref())
+    }
+
+    fn reference_at(&self, factor: Option<&FactorCurve>) -> f32 {
+        let at_floor =
+            |factor: &FactorCurve| self.floor * factor.factor(&Block::splat(ln_of(self.floor)))[0] - self.floor;
+        factor.map_or(0.0, at_floor)
+    }
+
+    /// Excess of the cells in `blocks` (whole rows), or of an exact reference without a `branch`, at `input` times the read
+    /// voltage, µS.
+    pub(crate) fn see_driven(&self, branch: Option<&Branch>, blocks: Range<usize>, input: f32, seen: &mut [Block]) {
+        let bent = self.bent.as_ref().map(|(nonlinearity, volts)| nonlinearity.at(f64::from(input) * volts));
+        match branch {
+            Some(branch) => fill(self, bent.as_ref(), Rows::of(branch, blocks), seen),
+            None => seen.fill(Block::splat(self.reference_at(bent.as_ref()))),
+        }
     }
 
     /// Brings what is seen of `blocks` (whole rows) up to date; nothing to do where it is what was written.
     pub(crate) fn see(&self, branch: &mut Branch, blocks: Range<usize>) {
-        let Some(visible) = &mut branch.visible else { return };
-        let rows = Rows {
-            width: branch.excess.row_blocks(),
-            last_mask: last_mask(&branch.excess),
-            excess: &branch.excess.blocks()[blocks.clone()],
-            paths: branch.relaxation.as_ref().map(|paths| &paths.blocks()[blocks.clone()]),
-            cells: branch.cells.strip(blocks.clone()),
-        };
-        fill(self, rows, &mut visible.blocks_mut()[blocks]);
+        let Some(mut visible) = branch.visible.take() else { return };
+        fill(self, self.factor.as_ref(), Rows::of(branch, blocks.clone()), &mut visible.blocks_mut()[blocks]);
+        branch.visible = Some(visible);
     }
 }
 
@@ -75,8 +82,20 @@ struct Rows<'a> {
     cells: CellStrip<'a>,
 }
 
+impl Rows<'_> {
+    fn of(branch: &Branch, blocks: Range<usize>) -> Rows<'_> {
+        Rows {
+            width: branch.excess.row_blocks(),
+            last_mask: last_mask(&branch.excess),
+            excess: &branch.excess.blocks()[blocks.clone()],
+            paths: branch.relaxation.as_ref().map(|paths| &paths.blocks()[blocks.clone()]),
+            cells: branch.cells.strip(blocks),
+        }
+    }
+}
+
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
-fn fill(sight: &Sight, rows: Rows, visible: &mut [Block]) {
+fn fill(sight: &Sight, factor: Option<&FactorCurve>, rows: Rows, visible: &mut [Block]) {
     let Rows { width, last_mask, excess, paths, cells } = rows;
     for (block, (visible, excess)) in visible.iter_mut().zip(excess).enumerate() {
         let mut seen = *excess;
@@ -91,7 +110,7 @@ fn fill(sight: &Sight, rows: Rows, visible: &mut [Block]) {
                 seen[lane] = mask[lane] * if drifted[lane] == written[lane] { excess[lane] } else { moved };
             }
         }
-        if let Some(factor) = &sight.factor {
+        if let Some(factor) = factor {
             // The padding is as a reference is: no weight.
             let conductance = seen.map(|excess| sight.floor + excess);
             let factors = factor.factor(&conductance.map(ln_of));

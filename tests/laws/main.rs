@@ -11,6 +11,7 @@
 
 mod crossbar_law;
 mod gradient;
+mod hardware;
 mod kernel_bits;
 mod read_noise;
 mod same_bits;

@@ -240,8 +240,8 @@ fn the_four_levels_end_as_they_were_measured() {
         assert!((found.mean - mean).abs() < mean_open, "{target} µS: mean {}, measured {mean}", found.mean);
         assert!((found.sigma - sigma).abs() < sigma_open, "{target} µS: sigma {}, measured {sigma}", found.sigma);
         assert!(found.skew < -5.0 * (6.0 / QUOTED_CELLS).sqrt(), "{target} µS: skew {}", found.skew);
-        // The read that accepted lay within 16.5 µS; its noise has 2 µS. A cell beyond five of these would need a draw of
-        // which a write has less than one in three million, and there are some 10 tries a cell.
+        // The read that accepted lay within 16.5 µS. Its noise has 2 µS: 5.5 times that is drawn once in 5 x 10^7 reads, and
+        // the cells of a level have some 2 x 10^5.
         let edge = f64::from(target) + 16.5;
         let highest = cells.iter().copied().fold(floor, f64::max);
         assert!(highest < edge + 5.5 * 2.0, "{target} µS: a cell at {highest}");

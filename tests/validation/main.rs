@@ -4,10 +4,14 @@
 //! - `dense`: the equations once more in float64, with a bound on what float32 may differ;
 //! - `random_networks`: larger networks against it;
 //! - `spiking`: the same samples and weights as the crates take them;
+//! - `devices`: the device files against the papers; `chips`: chips of them, programmed; `in_situ`: training through each;
 //! - `latency`: the latency code by hand; `learning`: the published preset learns.
 
 mod autograd;
+mod chips;
 mod dense;
+mod devices;
+mod in_situ;
 mod latency;
 mod learning;
 mod random_networks;

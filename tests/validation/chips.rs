@@ -1,0 +1,66 @@
+//! Chips of library devices programmed to one state, and their statistics.
+
+use crossbar::device::{BUILT_IN, Device};
+use crossbar::{ArrayParams, CrossbarArray, Sign};
+use lanes::Matrix;
+use seed::Seed;
+
+/// Rows and columns of a chip: 25,600 cells.
+const SHAPE: [usize; 2] = [160, 160];
+/// The lower of two programmed states of the measured array, µS.
+pub const OFF: f32 = 137.0;
+
+/// A built-in device without its faults.
+pub fn without_faults(name: &str) -> Device {
+    let (_, text) = BUILT_IN.iter().find(|(known, _)| *known == name).expect("built in");
+    let mut spec: serde_json::Value = serde_json::from_str(text).expect("JSON");
+    spec.as_object_mut().expect("an object").remove("faults");
+    Device::from_json(&spec.to_string()).expect("a built-in device")
+}
+
+/// The conductances of one chip of `device`, µS, after cells at the floor were programmed to `target` µS; once for each of
+/// `writes`.
+pub fn programmed<const RUNS: usize>(
+    device: &Device,
+    target: f32,
+    chip: Seed,
+    writes: [Seed; RUNS],
+) -> [Vec<f64>; RUNS] {
+    let [rows, columns] = SHAPE;
+    let span = device.window.span();
+    let signs = vec![Sign::Excitatory; rows];
+    let step = Matrix::from_fn(rows, columns, |_, _| (target - device.window.low()) / span);
+    writes.map(|write| {
+        let params = ArrayParams::new(1.0, &signs);
+        let mut array =
+            CrossbarArray::new(device, params, &Matrix::zeros(rows, columns), chip).expect("sound arguments");
+        array.update(&step, write).expect("a step of the array's shape");
+        let places = (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column)));
+        places.map(|(row, column)| f64::from(array.conductance(row, column).0)).collect()
+    })
+}
+
+/// Mean, standard deviation and skewness of a sample.
+pub struct Moments {
+    pub mean: f64,
+    pub sigma: f64,
+    pub skew: f64,
+}
+
+impl Moments {
+    /// Of `sample`.
+    pub fn of(sample: &[f64]) -> Moments {
+        let n = sample.len() as f64;
+        let mean = sample.iter().sum::<f64>() / n;
+        let moment = |power: i32| sample.iter().map(|x| (x - mean).powi(power)).sum::<f64>() / n;
+        let sigma = moment(2).sqrt();
+        Moments { mean, sigma, skew: moment(3) / sigma.powi(3) }
+    }
+}
+
+/// Correlation of two samples of the same cells.
+pub fn correlation(one: &[f64], other: &[f64]) -> f64 {
+    let (first, second) = (Moments::of(one), Moments::of(other));
+    let products = one.iter().zip(other).map(|(x, y)| (x - first.mean) * (y - second.mean));
+    products.sum::<f64>() / one.len() as f64 / (first.sigma * second.sigma)
+}

@@ -1,0 +1,161 @@
+//! Training through every device of the library: a small network, one epoch of the embedded subset.
+//!
+//! What the device files promise of training is checked on the way: cells stay between the ends that they can have,
+//! counts of both layers add up, and devices whose writes are fine enough learn.
+
+use std::path::Path;
+
+use crossbar::device::{BUILT_IN, Device, Scheme};
+use crossbar::{Endurance, Ledger};
+use experiments::hardware::{LayerName, LayerWeights, layer_weights};
+use experiments::prepare::Prepared;
+use experiments::settings::{PairKind, Settings};
+use experiments::trial::TrialStreams;
+use snn::evaluate::evaluate;
+use snn::initial;
+use snn::network::Network;
+use snn::train::{Trainer, Training};
+use snn::weights::UpdateReport;
+
+/// Devices that learn here, and why they should: what a write leaves of a cell near the floor of its window, where the
+/// first weights lie, is below 0.2 % of the window, or a pulse is and pulses are nearly linear. All others write several
+/// percent of the window, or offset what is read by as much: whether they learn is a matter of luck in one epoch.
+const LEARNERS: [&str; 8] = [
+    "cmo-hfox-falcone-2025",
+    "cmo-hfox-falcone-2025-fine",
+    "ecram-mo-kim-2019",
+    "ecram-tang-2018",
+    "ideal",
+    "illustrative-oxide",
+    "oxide-ladder-chosen",
+    "study-1k-1m",
+];
+
+/// Samples a batch.
+const BATCH: usize = 32;
+
+fn settings(device: &str) -> Settings {
+    let mut settings = Settings::default();
+    settings.network.hidden = 20;
+    settings.training.batch = Some(BATCH);
+    settings.training.learning_rate = Some(0.03);
+    settings.hardware.device = device.to_owned();
+    // A window that weights of the first epochs fill: steps of training are then not lost in that of a pulse.
+    settings.hardware.full_scale_hidden = 0.1;
+    settings.hardware.full_scale_readout = 4.0;
+    settings
+}
+
+/// A layer after training.
+struct Trained {
+    weights: LayerWeights,
+    report: UpdateReport,
+    ledger: Ledger,
+    endurance: Endurance,
+}
+
+/// Both layers after one epoch, the number of updates, and the accuracy on the test set with its number of samples.
+fn train(settings: &Settings) -> ([Trained; 2], u64, f64, f64) {
+    let prepared = Prepared::new([settings].into_iter(), Path::new(".")).expect("the embedded subset");
+    let (data, device, preset) = (prepared.data(settings), prepared.device(settings), settings.preset());
+    let hidden = settings.network.hidden;
+    let network =
+        Network::new(784, hidden, data.classes, 0.8, settings.network.steps, &preset.dynamics).expect("valid");
+    let streams = TrialStreams::of(settings, 1);
+    let layer = |name: LayerName, columns, sigma: f64, signs: Vec<_>| {
+        let first = initial::weights(&signs, columns, sigma as f32, streams.initial.numbered(name as u64));
+        let chip = streams.chip.numbered(name as u64);
+        layer_weights(settings, device, name, first, signs, chip).expect("a layer that fits")
+    };
+    let mut hidden_layer = layer(LayerName::Hidden, hidden, settings.weights.sigma_init, network.input_signs());
+    let mut readout = layer(LayerName::Readout, data.classes, settings.sigma_readout(), network.hidden_signs());
+    let training = Training { batch: BATCH, learning_rate: preset.learning_rate as f32 };
+    let (one, other) = (hidden_layer.store_mut(), readout.store_mut());
+    let report =
+        Trainer::new(&network, training).epoch(&data.train, one, other, &streams.training, 0).expect("no divergence");
+    assert!(report.loss.is_finite() && report.loss > 0.0, "loss {}", report.loss);
+    let trained = |mut weights: LayerWeights, report| {
+        let (ledger, endurance) = (weights.take_ledger(), weights.endurance());
+        Trained { weights, report, ledger, endurance }
+    };
+    let images = data.test.labels.len() / BATCH * BATCH;
+    let test = evaluate(&network, hidden_layer.store_mut(), readout.store_mut(), &data.test, images, streams.test);
+    let layers = [trained(hidden_layer, report.hidden), trained(readout, report.readout)];
+    let updates = (data.train.labels.len() / BATCH) as u64;
+    (layers, updates, test.total().accuracy(), images as f64)
+}
+
+/// The lowest and the highest conductance that a cell of `device` can have, µS. An end of the window that is spread over
+/// the chip is within six standard deviations of its median in every cell here: beyond lies less than one of 10^8.
+fn hull(device: &Device) -> (f64, f64) {
+    let factor = |sigma: Option<f32>| libm::exp(6.0 * f64::from(sigma.unwrap_or(0.0)));
+    let (low, high) = (f64::from(device.window.low()), f64::from(device.window.high()));
+    let (spread_low, spread_high) = (factor(device.chip.high_resistance), factor(device.chip.low_resistance));
+    ((low / spread_low).min(high / spread_high), (high * spread_high).max(low * spread_low))
+}
+
+fn assert_cells_within_their_window(name: &str, device: &Device, layer: &LayerWeights) {
+    let LayerWeights::Crossbar(weights) = layer else { panic!("{name}: no crossbar") };
+    let (floor, (low, high)) = (f64::from(device.window.low()), hull(device));
+    let stuck = f64::from(device.faults.low_resistance_conductance(&device.window));
+    let excess = weights.array.excess();
+    for row in 0..excess.rows() {
+        for column in 0..excess.columns() {
+            let cell = floor + f64::from(excess[(row, column)]);
+            // Excess and floor are f32 of up to `high`.
+            let rounding = f64::from(f32::EPSILON) * 2.0 * high.max(stuck);
+            let faulty = !device.faults.is_none() && (cell.abs() <= rounding || (cell - stuck).abs() <= rounding);
+            assert!(faulty || (low - rounding..=high + rounding).contains(&cell), "{name}: a cell at {cell} µS");
+        }
+    }
+}
+
+fn assert_counts_add_up(name: &str, device: &Device, layer: &Trained, updates: u64) {
+    let Trained { weights, report, ledger, endurance } = layer;
+    let LayerWeights::Crossbar(weights) = weights else { panic!("{name}: no crossbar") };
+    let pairs = (weights.array.rows() * weights.array.columns()) as u64;
+    assert_eq!(report.cells, updates * pairs, "{name}");
+    assert!(report.cells_written <= 2 * report.cells && report.wrong_sign <= report.cells, "{name}");
+    assert_eq!((ledger.write_pulses, ledger.verify_reads), (report.pulses, report.verify_reads), "{name}");
+    match &device.write.scheme {
+        Scheme::Add => assert_eq!(report.pulses, report.cells_written + 2 * report.refreshed, "{name}"),
+        Scheme::Pulsed(_) => assert!(report.pulses >= report.cells_written, "{name}"),
+        Scheme::Verify(_) => {
+            assert_eq!(report.pulses, report.verify_reads, "{name}");
+            assert!(report.pulses >= report.cells_written && report.gave_up <= report.cells_written, "{name}");
+        }
+    }
+    assert_eq!(endurance.histogram.iter().sum::<u64>(), endurance.cells, "{name}");
+    assert!(endurance.mean <= endurance.worst as f64, "{name}");
+}
+
+#[test]
+fn every_device_trains() {
+    for (name, _) in BUILT_IN {
+        let device = Device::built_in(name).expect("built in");
+        let (layers, updates, accuracy, images) = train(&settings(name));
+        for layer in &layers {
+            assert_cells_within_their_window(name, &device, &layer.weights);
+            assert_counts_add_up(name, &device, layer, updates);
+            // Every pulse is one of some cell; sums below 2^53 are whole in f64, their mean is rounded once.
+            let (pulses, spent) = (layer.report.pulses as f64, layer.endurance.mean * layer.endurance.cells as f64);
+            assert!((spent - pulses).abs() <= 2.0 * f64::EPSILON * pulses, "{name}: {spent} of {pulses} pulses");
+        }
+        assert!(layers[0].report.cells_written > 0, "{name}: nothing was written");
+        let chance = 0.1 + 5.0 * (0.1 * 0.9 / images).sqrt();
+        assert!(!LEARNERS.contains(name) || accuracy > chance, "{name}: accuracy {accuracy}, chance ends at {chance}");
+    }
+}
+
+/// Phase-change cells only rise by pulses: pairs of them share the two directions, and are refreshed at their ceiling.
+#[test]
+fn phase_change_trains_in_pairs_that_only_rise() {
+    let mut settings = settings("pcm-joshi-2020");
+    settings.hardware.pair = PairKind::PotentiationOnly;
+    let device = Device::built_in("pcm-joshi-2020").expect("built in");
+    let (layers, updates, _, _) = train(&settings);
+    for layer in &layers {
+        assert_cells_within_their_window("pcm-joshi-2020", &device, &layer.weights);
+        assert_counts_add_up("pcm-joshi-2020", &device, layer, updates);
+    }
+}

@@ -143,7 +143,8 @@ impl PulsedWrite {
                     asked[lane] = 0.0;
                     continue;
                 }
-                limited += u64::from(number > most);
+                // The fraction of the number is lost by rounding, not by the limit.
+                limited += u64::from(number >= most + 1.0);
                 let direction = if asked[lane] > 0.0 { Direction::Up } else { Direction::Down };
                 let cell = (block * LANES + lane) as u32;
                 self.lists[direction as usize].push(Listed { cell, left: number.min(most) as u32 });

@@ -344,6 +344,7 @@ impl CrossbarArray {
             width: self.main.excess.row_blocks(),
             step,
             span: self.mapping.window().span(),
+            gains: !matches!(self.scheme, Scheme::Verified(_)),
         };
         let copy = self.copy.as_mut().map(|copy| &mut copy.blocks_mut()[blocks.clone()]);
         let [of_main, of_other] = &mut self.scratch;

@@ -56,6 +56,11 @@ impl Cells {
 }
 
 impl CellStrip<'_> {
+    /// Highest less lowest conductance of the nominal window, µS.
+    pub(crate) fn span(&self) -> f32 {
+        self.span
+    }
+
     /// Lowest excess of the cells of a block, µS.
     #[inline(always)]
     pub(crate) fn low(&self, block: usize) -> Block {

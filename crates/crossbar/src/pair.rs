@@ -71,6 +71,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) step: &'a [Block],
     /// Highest less lowest conductance of the nominal window, µS.
     pub(crate) span: f32,
+    /// Whether the gains of the cells act on the targets; where writes are verified they act on every try instead.
+    pub(crate) gains: bool,
 }
 
 /// Targets of one-branch pairs that are read back: e* = e + g d.
@@ -85,7 +87,7 @@ pub(crate) fn aim_read_back(asked: &Asked, branch: BranchAim) {
                 wanted[lane] = per_weight * step[lane];
             }
             change[block] = wanted;
-            target[block] = with_gain(excess, &wanted, &cells, block);
+            target[block] = asked.aimed_at(excess, &wanted, &cells, block);
         }
     }
 }
@@ -107,22 +109,24 @@ pub(crate) fn aim_copy(asked: &Asked, branch: BranchAim, copy: &mut [Block]) {
     }
 }
 
-/// `excess` after the change `asked`, times the gain of the cell where there are gains.
-#[inline(always)]
-fn with_gain(excess: &Block, asked: &Block, cells: &CellStrip, block: usize) -> Block {
-    let mut target = Block::ZERO;
-    if cells.has_gains() {
-        let (up, down) = (cells.gain(Direction::Up, block), cells.gain(Direction::Down, block));
-        for lane in 0..LANES {
-            let gain = if asked[lane] > 0.0 { up[lane] } else { down[lane] };
-            target[lane] = excess[lane] + gain * asked[lane];
+impl Asked<'_> {
+    /// `excess` after the `change`, times the gain of the cell where gains act on targets.
+    #[inline(always)]
+    fn aimed_at(&self, excess: &Block, change: &Block, cells: &CellStrip, block: usize) -> Block {
+        let mut target = Block::ZERO;
+        if self.gains && cells.has_gains() {
+            let (up, down) = (cells.gain(Direction::Up, block), cells.gain(Direction::Down, block));
+            for lane in 0..LANES {
+                let gain = if change[lane] > 0.0 { up[lane] } else { down[lane] };
+                target[lane] = excess[lane] + gain * change[lane];
+            }
+        } else {
+            for lane in 0..LANES {
+                target[lane] = excess[lane] + change[lane];
+            }
         }
-    } else {
-        for lane in 0..LANES {
-            target[lane] = excess[lane] + asked[lane];
-        }
+        target
     }
-    target
 }
 
 /// Targets of both branches of two-branch pairs; `copy` is the controller's own e - o, if it keeps one. Returns how
@@ -165,8 +169,8 @@ pub(crate) fn aim_two_branches(
             for branch in [&main, &other] {
                 debug_assert_eq!(branch.asked.len(), branch.target.len());
             }
-            main.target[block] = with_gain(&main.excess[block], &main.asked[block], &main.cells, block);
-            other.target[block] = with_gain(&other.excess[block], &other.asked[block], &other.cells, block);
+            main.target[block] = asked.aimed_at(&main.excess[block], &main.asked[block], &main.cells, block);
+            other.target[block] = asked.aimed_at(&other.excess[block], &other.asked[block], &other.cells, block);
             if kind == PairKind::PotentiationOnly {
                 let ceilings = [main.cells.high(block), other.cells.high(block)];
                 for lane in 0..LANES {

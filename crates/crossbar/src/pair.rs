@@ -57,6 +57,8 @@ pub(crate) struct BranchAim<'a> {
     pub(crate) asked: &'a mut [Block],
     /// Excess aimed at, µS: filled.
     pub(crate) target: &'a mut [Block],
+    /// Write pulses of every lane, where they are kept.
+    pub(crate) pulses: Option<&'a mut [u32]>,
     /// Constants of its cells.
     pub(crate) cells: CellStrip<'a>,
 }
@@ -71,6 +73,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) step: &'a [Block],
     /// Highest less lowest conductance of the nominal window, µS.
     pub(crate) span: f32,
+    /// Lowest conductance of the nominal window, µS.
+    pub(crate) floor: f32,
     /// Whether the gains of the cells act on the targets; where writes are verified they act on every try instead.
     pub(crate) gains: bool,
 }
@@ -78,7 +82,7 @@ pub(crate) struct Asked<'a> {
 /// Targets of one-branch pairs that are read back: e* = e + g d.
 #[inline(always)]
 pub(crate) fn aim_read_back(asked: &Asked, branch: BranchAim) {
-    let BranchAim { excess, asked: change, target, cells } = branch;
+    let BranchAim { excess, asked: change, target, cells, .. } = branch;
     for (row, &per_weight) in asked.per_weight.iter().enumerate() {
         for block in row * asked.width..(row + 1) * asked.width {
             let (step, excess) = (&asked.step[block], &excess[block]);
@@ -129,15 +133,24 @@ impl Asked<'_> {
     }
 }
 
-/// Targets of both branches of two-branch pairs; `copy` is the controller's own e - o, if it keeps one. Returns how
-/// many pairs were refreshed, which leaves both of their cells reset.
+/// Pairs that were refreshed: a pulse for each of their cells.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Refreshes {
+    /// Pairs.
+    pub(crate) pairs: u64,
+    /// Sum of the conductances that the pulses met, µS.
+    pub(crate) conductance: f64,
+}
+
+/// Targets of both branches of two-branch pairs; `copy` is the controller's own e - o, if it keeps one. Cells of pairs that
+/// are refreshed are left reset.
 pub(crate) fn aim_two_branches(
     kind: PairKind,
     asked: &Asked,
-    [main, other]: [BranchAim; 2],
+    [mut main, mut other]: [BranchAim; 2],
     mut copy: Option<&mut [Block]>,
-) -> u64 {
-    let mut refreshed = 0;
+) -> Refreshes {
+    let mut refreshes = Refreshes::default();
     for (row, &per_weight) in asked.per_weight.iter().enumerate() {
         for block in row * asked.width..(row + 1) * asked.width {
             let mut held = Block::ZERO;
@@ -177,9 +190,9 @@ pub(crate) fn aim_two_branches(
                     let full = main.asked[block][lane] > 0.0 && main.target[block][lane] > ceilings[0][lane]
                         || other.asked[block][lane] > 0.0 && other.target[block][lane] > ceilings[1][lane];
                     if full {
-                        refreshed += 1;
-                        main.excess[block][lane] = main.cells.low(block)[lane];
-                        other.excess[block][lane] = other.cells.low(block)[lane];
+                        refreshes.pairs += 1;
+                        refreshes.conductance += main.reset(block, lane, asked.floor);
+                        refreshes.conductance += other.reset(block, lane, asked.floor);
                         let wanted = held[lane] + change[lane];
                         main.asked[block][lane] = wanted;
                         main.target[block][lane] = wanted;
@@ -190,5 +203,17 @@ pub(crate) fn aim_two_branches(
             }
         }
     }
-    refreshed
+    refreshes
+}
+
+impl BranchAim<'_> {
+    /// Leaves a cell at its floor by one pulse; the conductance that the pulse met, µS.
+    fn reset(&mut self, block: usize, lane: usize, floor: f32) -> f64 {
+        let met = floor + self.excess[block][lane];
+        self.excess[block][lane] = self.cells.low_of(block, lane);
+        if let Some(pulses) = &mut self.pulses {
+            pulses[block * LANES + lane] += 1;
+        }
+        f64::from(met)
+    }
 }

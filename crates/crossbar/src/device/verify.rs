@@ -11,11 +11,11 @@
 //! down   tries only lower it; a cell below G* - w is set to its ceiling first, which is a try too
 //! ```
 //!
-//! A target beyond the window of the device is written as it is asked and verified at the end of the window: G* is clipped to
-//! it in the line `stop`. After `tries` tries the write gives up and the cell stays where the last one left it. One-sided approaches in small
-//! shares leave the truncated, skewed histograms of real chips: a hard edge where the approach enters the window.
-//! With a window without end the first try is taken: `verify` is then `add`. Procedures: Milo et al., IRPS 2021
-//! (incremental gate-voltage pulses with verify); Perez et al., IEEE Trans. Electron Devices 66, 3349 (2019).
+//! A target beyond the window of the device is aimed at as it is and verified at the end of the window, where G* of the
+//! other lines is. After `tries` tries the write gives up and the cell stays where the last one left it. One-sided
+//! approaches in small shares leave the truncated, skewed histograms of real chips: a hard edge where the approach enters
+//! the window. With a window without end the first try is taken: `verify` is then `add`. Procedures: Milo et al., IRPS
+//! 2021 (incremental gate-voltage pulses with verify); Perez et al., IEEE Trans. Electron Devices 66, 3349 (2019).
 //!
 //! ```
 //! use crossbar::device::{Acceptance, Device};

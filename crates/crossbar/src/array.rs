@@ -525,7 +525,10 @@ fn branches(
     let mut other = match params.pair {
         PairKind::OneBranch => {
             let parked = device.parked.excess(&device.window, rows, columns, chip.named("parked"));
-            parked.map(|excess| branch(excess, chip.named("opposite")))
+            parked.map(|excess| {
+                let cells = chip::parked_cells(&device.window, rows, columns, moves);
+                Branch { cells, ..branch(excess, chip.named("opposite")) }
+            })
         }
         PairKind::PushPull | PairKind::PotentiationOnly => {
             Some(branch(Matrix::zeros(rows, columns), chip.named("opposite")))

@@ -287,7 +287,7 @@ impl CrossbarArray {
             let conductance: f64 = branches
                 .into_iter()
                 .flatten()
-                .map(|branch| lane_sum(branch.seen(blocks.clone())) + floor * columns as f64)
+                .map(|branch| cell_sum(branch.seen(blocks.clone()), columns) + floor * columns as f64)
                 .sum();
             self.ledger.row_reads += u64::from(reads);
             self.ledger.read_conductance += f64::from(reads) * conductance;
@@ -566,7 +566,7 @@ fn branch_aim<'a>(branch: &'a mut Branch, blocks: Range<usize>, scratch: &'a mut
     }
 }
 
-/// Sum of all lanes, µS; padding holds zero.
-fn lane_sum(blocks: &[Block]) -> f64 {
-    blocks.iter().flat_map(|block| block.0).map(f64::from).sum()
+/// Sum over the first `columns` lanes, µS: the padding of what is seen at another voltage is not zero.
+fn cell_sum(blocks: &[Block], columns: usize) -> f64 {
+    blocks.iter().flat_map(|block| block.0).take(columns).map(f64::from).sum()
 }

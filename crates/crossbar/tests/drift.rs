@@ -28,7 +28,7 @@ fn array(device: &Device) -> CrossbarArray {
     let signs = mixed_signs(ROWS);
     let normal = normal_matrix(Seed::new(1), ROWS, COLUMNS, 0.3);
     let first = Matrix::from_fn(ROWS, COLUMNS, |row, column| signs[row].factor() * normal[(row, column)].abs());
-    CrossbarArray::new(device, params(&signs), &first, Seed::new(2)).unwrap()
+    CrossbarArray::new(device, params(&signs), &first, Seed::new(2)).expect("sound arguments")
 }
 
 #[test]

@@ -53,7 +53,7 @@ fn write_noise_spreads_about_the_level() {
 
 /// Columns with the rows of `active` on, tile by tile, in units of weight; and without any converter.
 fn read(array: &CrossbarArray, active: &[u16]) -> (Vec<f64>, Vec<f64>) {
-    let converters = array.converters().unwrap();
+    let converters = array.converters().expect("sound arguments");
     let width = array.weights().row_blocks();
     let (mut digital, mut exact) = (vec![0.0; array.columns()], vec![0.0; array.columns()]);
     for tile in 0..converters.tiles().0 {

@@ -15,7 +15,8 @@ fn array(device: &Device, pair: PairKind) -> CrossbarArray {
     let signs = mixed_signs(ROWS);
     let normal = normal_matrix(Seed::new(1), ROWS, COLUMNS, 0.3);
     let first = Matrix::from_fn(ROWS, COLUMNS, |row, column| signs[row].factor() * normal[(row, column)].abs());
-    CrossbarArray::new(device, ArrayParams { pair, study_sigma: 0.0, ..params(&signs) }, &first, Seed::new(2)).unwrap()
+    CrossbarArray::new(device, ArrayParams { pair, study_sigma: 0.0, ..params(&signs) }, &first, Seed::new(2))
+        .expect("sound arguments")
 }
 
 /// Five updates, a rest and a pass between them.
@@ -24,7 +25,7 @@ fn trained(device: &Device, pair: PairKind) -> (CrossbarArray, WriteReport) {
     let mut report = WriteReport::default();
     for update in 0..5 {
         let step = normal_matrix(Seed::new(3).numbered(update), ROWS, COLUMNS, 0.1);
-        report += array.update(&step, Seed::new(4).numbered(update)).unwrap();
+        report += array.update(&step, Seed::new(4).numbered(update)).expect("sound arguments");
         array.rest(1e5);
         array.pass(0.5, Seed::new(5).numbered(update));
     }
@@ -132,9 +133,9 @@ const PARKED: &str = r#""parked": {"branch": "device", "sigma_ln_resistance": 0.
 fn noise(keys: &[&str]) -> Vec<f32> {
     let signs = mixed_signs(ROWS);
     let first = Matrix::from_fn(ROWS, COLUMNS, |row, _| 0.5 * FULL_SCALE * signs[row].factor());
-    let mut array = CrossbarArray::new(&device(keys), params(&signs), &first, Seed::new(2)).unwrap();
+    let mut array = CrossbarArray::new(&device(keys), params(&signs), &first, Seed::new(2)).expect("sound arguments");
     for update in 0..3 {
-        array.update(&Matrix::zeros(ROWS, COLUMNS), Seed::new(4).numbered(update)).unwrap();
+        array.update(&Matrix::zeros(ROWS, COLUMNS), Seed::new(4).numbered(update)).expect("sound arguments");
         array.rest(1e4);
         array.pass(0.3, Seed::new(5).numbered(update));
     }

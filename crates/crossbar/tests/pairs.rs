@@ -26,7 +26,7 @@ fn first_weights(signs: &[Sign], columns: usize) -> Matrix {
 
 fn array(device: &Device, signs: &[Sign], columns: usize, pair: PairKind, controller: Controller) -> CrossbarArray {
     let params = ArrayParams { pair, controller, ..params(signs) };
-    CrossbarArray::new(device, params, &first_weights(signs, columns), Seed::new(12)).unwrap()
+    CrossbarArray::new(device, params, &first_weights(signs, columns), Seed::new(12)).expect("sound arguments")
 }
 
 fn step(update: u64, scale: f32) -> Matrix {

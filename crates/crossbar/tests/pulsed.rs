@@ -27,13 +27,13 @@ fn pulsed([up, down]: [f64; 2], law: &str, write: &str, others: &[&str]) -> Devi
 
 /// Nominal step of a pulse of `device`, µS.
 fn step_of(device: &Device, direction: Direction) -> f32 {
-    device.write.pulses().unwrap().step(direction) * device.window.span()
+    device.write.pulses().expect("sound arguments").step(direction) * device.window.span()
 }
 
 /// Excess after an update that asks `asked` µS of every cell.
 fn update(array: &mut CrossbarArray, asked: f32, seed: Seed) -> crossbar::WriteReport {
     let step = even(array.rows(), array.columns(), asked / 1024.0);
-    array.update(&step, seed).unwrap()
+    array.update(&step, seed).expect("sound arguments")
 }
 
 fn changes(array: &CrossbarArray, from: f32) -> Vec<f64> {

@@ -11,7 +11,9 @@ const SIGNS: [Sign; 2] = [Sign::Excitatory, Sign::Inhibitory];
 const STUDY: &str = r#""write": {"noise": "study-level"}"#;
 
 fn refusal(params: ArrayParams, first: &Matrix) -> String {
-    CrossbarArray::new(&device(&[STUDY]), params, first, Seed::new(1)).unwrap_err().to_string()
+    CrossbarArray::new(&device(&[STUDY]), params, first, Seed::new(1))
+        .expect_err("what no array can be built from")
+        .to_string()
 }
 
 #[test]

@@ -169,7 +169,7 @@ fn bent(volts: f64) -> Device {
 
 /// Factor of `device` in f64.
 fn factor(device: &Device, g: f64) -> f64 {
-    device.read.nonlinearity.as_ref().unwrap().factor(g, device.read.volts.unwrap())
+    device.read.nonlinearity.as_ref().expect("sound arguments").factor(g, device.read.volts.expect("sound arguments"))
 }
 
 /// w = sign kappa (G f(G) - G_low f(G_low)). A factor has an error of the two curves: ln G below 7 within 3 units, times a
@@ -182,11 +182,11 @@ fn weights_are_scaled_by_the_factor_at_the_read_voltage() {
         let device = bent(volts);
         let array = CrossbarArray::new(&device, params(&signs), &first, Seed::new(1)).unwrap();
         let floor = factor(&device, 1.0);
-        for row in 0..60 {
+        for (row, sign) in signs.iter().enumerate() {
             for column in 0..37 {
                 let written = 1.0 + f64::from(array.excess()[(row, column)]);
                 let expected = written * factor(&device, written) - floor;
-                let found = f64::from(array.weights()[(row, column)] * signs[row].factor()) * 1024.0;
+                let found = f64::from(array.weights()[(row, column)] * sign.factor()) * 1024.0;
                 assert!(
                     (found - expected).abs() <= 12.0 * UNIT * 1.8 * (written + 1.0),
                     "{found}, expected {expected}"

@@ -24,7 +24,7 @@ fn verified(noise: &str, verify: &str, others: &[&str]) -> Device {
 /// Excess of equal cells after one update with a step of `asked` µS, what it reports, and the array.
 fn written(device: &Device, excess: f32, asked: f32) -> (Vec<f64>, WriteReport, CrossbarArray) {
     let mut array = equal_cells(device, ROWS, COLUMNS, excess, Seed::new(1));
-    let report = array.update(&even(ROWS, COLUMNS, asked / 1024.0), Seed::new(2)).unwrap();
+    let report = array.update(&even(ROWS, COLUMNS, asked / 1024.0), Seed::new(2)).expect("sound arguments");
     (values(array.excess()), report, array)
 }
 

@@ -7,7 +7,7 @@
 
 use std::ops::Range;
 
-use lanes::{Block, Matrix};
+use lanes::{Block, LANES, Matrix};
 use seed::Seed;
 
 use crate::array_error::{ArrayError, check_finite, check_params};
@@ -20,7 +20,7 @@ use crate::effective::{Programmed, refresh_variance, refresh_weights};
 use crate::fault_map::FaultMap;
 use crate::ledger::{Endurance, Ledger};
 use crate::mapping::{PairMapping, Sign};
-use crate::pair::{Asked, BranchAim, Controller, PairKind, aim_copy, aim_read_back, aim_two_branches};
+use crate::pair::{Asked, BranchAim, Controller, PairKind, Refreshes, aim_copy, aim_read_back, aim_two_branches};
 use crate::program::{Scratch, WriteLaw};
 use crate::pulsed::PulsedWrite;
 use crate::read_spread::ReadSpread;
@@ -182,15 +182,16 @@ impl CrossbarArray {
         self.sight.rest(0.0);
         for rows in self.strips() {
             let blocks = self.blocks(&rows);
-            report.refreshed += self.aim(&rows, &step.blocks()[blocks.clone()]);
+            let refreshes = self.aim(&rows, &step.blocks()[blocks.clone()]);
             let written = self.write(&rows, &mut streams);
             report += written.counts;
-            self.ledger.write_conductance += written.pulsed;
+            // A refresh resets both cells of a pair.
+            report.refreshed += refreshes.pairs;
+            report.pulses += 2 * refreshes.pairs;
+            self.ledger.write_conductance += refreshes.conductance + written.pulsed;
             self.ledger.verify_conductance += written.verified;
             report += self.refresh(rows);
         }
-        // A refresh resets both cells of a pair.
-        report.pulses += 2 * report.refreshed;
         self.ledger.write_pulses += report.pulses;
         self.ledger.verify_reads += report.verify_reads;
         self.updates += 1;
@@ -314,7 +315,7 @@ impl CrossbarArray {
             let conductance: f64 = branches
                 .into_iter()
                 .flatten()
-                .map(|branch| lane_sum(branch.seen(blocks.clone())) + floor * columns as f64)
+                .map(|branch| cell_sum(branch.seen(blocks.clone()), columns) + floor * columns as f64)
                 .sum();
             self.ledger.row_reads += u64::from(reads);
             self.ledger.read_conductance += f64::from(reads) * conductance;
@@ -334,7 +335,7 @@ impl CrossbarArray {
 
     /// How often the cells have been written.
     pub fn endurance(&self) -> Endurance {
-        let (columns, padded) = (self.columns(), self.main.excess.row_blocks() * lanes::LANES);
+        let (columns, padded) = (self.columns(), self.main.excess.row_blocks() * LANES);
         let mut cells = Vec::new();
         let written = [Some(&self.main), self.other.as_ref().filter(|_| self.pair != PairKind::OneBranch)];
         for branch in written.into_iter().flatten() {
@@ -364,14 +365,16 @@ impl CrossbarArray {
         self.driven[row]
     }
 
-    /// Turns the step of `rows` into what is asked of their branches; how many pairs that refreshes.
-    fn aim(&mut self, rows: &Range<usize>, step: &[Block]) -> u64 {
+    /// Turns the step of `rows` into what is asked of their branches; the refreshes that it takes.
+    fn aim(&mut self, rows: &Range<usize>, step: &[Block]) -> Refreshes {
         let blocks = rows.start * self.main.excess.row_blocks()..rows.end * self.main.excess.row_blocks();
         let asked = Asked {
             per_weight: &self.per_weight[rows.clone()],
             width: self.main.excess.row_blocks(),
             step,
             span: self.mapping.window().span(),
+            floor: self.mapping.window().low(),
+            gains: !matches!(self.scheme, Scheme::Verified(_)),
         };
         let copy = self.copy.as_mut().map(|copy| &mut copy.blocks_mut()[blocks.clone()]);
         let [of_main, of_other] = &mut self.scratch;
@@ -379,11 +382,11 @@ impl CrossbarArray {
         let refreshed = match (self.pair, &mut self.other, copy) {
             (PairKind::OneBranch, _, None) => {
                 aim_read_back(&asked, main);
-                0
+                Refreshes::default()
             }
             (PairKind::OneBranch, _, Some(copy)) => {
                 aim_copy(&asked, main, copy);
-                0
+                Refreshes::default()
             }
             (kind, Some(other), copy) => {
                 aim_two_branches(kind, &asked, [main, branch_aim(other, blocks.clone(), of_other)], copy)
@@ -391,10 +394,12 @@ impl CrossbarArray {
             (_, None, _) => unreachable!("two-branch pairs have cells on both sides"),
         };
         if let Some(levels) = &self.levels {
+            // A cell that is programmed to a copy is programmed to a level, asked or not; others stay where they are.
+            let stays = self.copy.is_none() || self.pair != PairKind::OneBranch;
             for scratch in self.scratch.iter_mut().filter(|scratch| scratch.blocks() > 0) {
                 for (target, asked) in scratch.target[..step.len()].iter_mut().zip(&scratch.asked) {
                     let nearest = levels.nearest_excess(target);
-                    *target = target.select(nearest, *asked, |asked| asked == 0.0);
+                    *target = target.select(nearest, *asked, |asked| stays && asked == 0.0);
                 }
             }
         }
@@ -529,7 +534,8 @@ fn branches(
     every_cell: bool,
 ) -> [Option<Branch>; 2] {
     let (rows, columns) = (initial.rows(), initial.columns());
-    let counted = !(every_cell && device.write.scheme == DeviceScheme::Add);
+    let once_an_update = every_cell && device.write.scheme == DeviceScheme::Add;
+    let counted = !once_an_update || params.pair == PairKind::PotentiationOnly;
     let moves = !device.drift.is_off();
     let branch = |excess: Matrix, chip: Seed| {
         // The path of the first write is drawn with the chip.
@@ -539,7 +545,7 @@ fn branches(
             cells: chip::cells(device, rows, columns, chip),
             relaxation,
             visible: seen.then(|| Matrix::zeros(rows, columns)),
-            pulses: counted.then(|| vec![0; excess.blocks().len() * lanes::LANES]),
+            pulses: counted.then(|| vec![0; excess.blocks().len() * LANES]),
             excess,
         }
     };
@@ -547,7 +553,10 @@ fn branches(
     let mut other = match params.pair {
         PairKind::OneBranch => {
             let parked = device.parked.excess(&device.window, rows, columns, chip.named("parked"));
-            parked.map(|excess| branch(excess, chip.named("opposite")))
+            parked.map(|excess| {
+                let cells = chip::parked_cells(&device.window, rows, columns, moves);
+                Branch { cells, ..branch(excess, chip.named("opposite")) }
+            })
         }
         PairKind::PushPull | PairKind::PotentiationOnly => {
             Some(branch(Matrix::zeros(rows, columns), chip.named("opposite")))
@@ -580,11 +589,12 @@ fn branch_aim<'a>(branch: &'a mut Branch, blocks: Range<usize>, scratch: &'a mut
         excess: &mut branch.excess.blocks_mut()[blocks.clone()],
         asked: &mut scratch.asked[..count],
         target: &mut scratch.target[..count],
+        pulses: branch.pulses.as_mut().map(|pulses| &mut pulses[blocks.start * LANES..blocks.end * LANES]),
         cells: branch.cells.strip(blocks),
     }
 }
 
-/// Sum of all lanes, µS; padding holds zero.
-fn lane_sum(blocks: &[Block]) -> f64 {
-    blocks.iter().flat_map(|block| block.0).map(f64::from).sum()
+/// Sum over the first `columns` lanes, µS: the padding of what is seen at another voltage is not zero.
+fn cell_sum(blocks: &[Block], columns: usize) -> f64 {
+    blocks.iter().flat_map(|block| block.0).take(columns).map(f64::from).sum()
 }

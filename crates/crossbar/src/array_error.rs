@@ -60,6 +60,20 @@ pub enum ArrayError {
         /// Its columns.
         own_columns: usize,
     },
+    /// A fault map of another array.
+    #[error(
+        "faults: got a stuck cell in row {row}, column {column}, must be one of the {own_rows} x {own_columns} of the array"
+    )]
+    FaultPlace {
+        /// Row of the first such cell.
+        row: usize,
+        /// Its column.
+        column: usize,
+        /// Rows of the array.
+        own_rows: usize,
+        /// Its columns.
+        own_columns: usize,
+    },
     /// A step of another shape.
     #[error("step: got {rows} x {columns}, must be {own_rows} x {own_columns} like the array")]
     StepShape {
@@ -109,6 +123,9 @@ pub(crate) fn check_params(params: &ArrayParams, mapping: &PairMapping, initial:
             return Err(ArrayError::MapShape { what: "conductances", rows, columns, own_rows, own_columns });
         }
         check_finite("conductances", map)?;
+    }
+    if let Some((row, column)) = params.faults.and_then(|faults| faults.first_outside(rows, columns)) {
+        return Err(ArrayError::FaultPlace { row, column, own_rows: rows, own_columns: columns });
     }
     check_finite("weights", initial)
 }

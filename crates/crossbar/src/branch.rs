@@ -88,7 +88,7 @@ impl Branch {
         let report = match scheme {
             Scheme::Add => {
                 if let Some(counts) = counts {
-                    count_asked(&scratch.asked[..blocks.len()], counts);
+                    count_written(&scratch.asked[..blocks.len()], law.writes_every_cell(), counts);
                 }
                 let written = law.apply(Strip { signs, width, last_mask, excess, cells }, scratch);
                 StripReport {
@@ -172,11 +172,11 @@ pub(crate) fn last_mask(matrix: &Matrix) -> Block {
     lane_mask(matrix.columns(), matrix.row_blocks() - 1)
 }
 
-/// Counts one pulse for every cell that is asked something.
-fn count_asked(asked: &[Block], counts: &mut [u32]) {
+/// Counts one pulse for every cell that is asked something, or for every cell; the padding counts for nothing.
+fn count_written(asked: &[Block], every_cell: bool, counts: &mut [u32]) {
     for (asked, counts) in asked.iter().zip(counts.as_chunks_mut::<LANES>().0) {
         for lane in 0..LANES {
-            counts[lane] += u32::from(asked[lane] != 0.0);
+            counts[lane] += u32::from(every_cell || asked[lane] != 0.0);
         }
     }
 }

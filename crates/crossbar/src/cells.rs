@@ -56,6 +56,11 @@ impl Cells {
 }
 
 impl CellStrip<'_> {
+    /// Highest less lowest conductance of the nominal window, µS.
+    pub(crate) fn span(&self) -> f32 {
+        self.span
+    }
+
     /// Lowest excess of the cells of a block, µS.
     #[inline(always)]
     pub(crate) fn low(&self, block: usize) -> Block {
@@ -102,12 +107,6 @@ impl CellStrip<'_> {
     #[inline(always)]
     pub(crate) fn spread_of(&self, block: usize, lane: usize) -> f32 {
         self.spread.map_or(1.0, |spread| spread[block][lane])
-    }
-
-    /// Highest less lowest conductance of the nominal window, µS.
-    #[inline(always)]
-    pub(crate) fn span(&self) -> f32 {
-        self.span
     }
 
     /// Whether cells have bounds of their own.

@@ -11,6 +11,7 @@ use crate::branch::Branch;
 use crate::cells::Cells;
 use crate::device::Device;
 use crate::fault_map::{FaultMap, Stuck};
+use crate::window::ConductanceWindow;
 
 /// Which cells of its pairs a branch has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +36,14 @@ pub(crate) fn cells(device: &Device, rows: usize, columns: usize, chip: Seed) ->
         _ => None,
     };
     Cells { span: window.span(), bounds, gains, spread: drawn.spread }
+}
+
+/// The constants of parked cells, before faults: they lie about the floor of the window and are never written. Where they
+/// drift (`moves`), only no conductance at all bounds them.
+pub(crate) fn parked_cells(window: &ConductanceWindow, rows: usize, columns: usize, moves: bool) -> Cells {
+    let even = |value: f32| Matrix::from_fn(rows, columns, |_, _| value);
+    let bounds = moves.then(|| [even(-window.low()), even(f32::MAX)]);
+    Cells { span: window.span(), bounds, gains: None, spread: None }
 }
 
 /// A standard normal for every cell, 0 in the padding.

@@ -94,6 +94,14 @@ impl FaultMap {
         &self.dead_rows
     }
 
+    /// Row and column of the first stuck cell that is not one of `rows` x `columns`.
+    pub(crate) fn first_outside(&self, rows: usize, columns: usize) -> Option<(usize, usize)> {
+        let stuck =
+            [&self.plus, &self.minus, &self.written].into_iter().flatten().map(|stuck| (stuck.row, stuck.column));
+        let lines = self.dead_rows.iter().map(|row| (*row, 0));
+        stuck.chain(lines).find(|(row, column)| *row >= rows || *column >= columns)
+    }
+
     /// Whether no cell is stuck.
     pub fn is_empty(&self) -> bool {
         self.plus.is_empty() && self.minus.is_empty() && self.written.is_empty()

@@ -58,6 +58,8 @@ pub(crate) struct BranchAim<'a> {
     pub(crate) asked: &'a mut [Block],
     /// Excess aimed at, µS: filled.
     pub(crate) target: &'a mut [Block],
+    /// Write pulses of every lane, where they are kept.
+    pub(crate) pulses: Option<&'a mut [u32]>,
     /// Constants of its cells.
     pub(crate) cells: CellStrip<'a>,
 }
@@ -72,12 +74,16 @@ pub(crate) struct Asked<'a> {
     pub(crate) step: &'a [Block],
     /// Highest less lowest conductance of the nominal window, µS.
     pub(crate) span: f32,
+    /// Lowest conductance of the nominal window, µS.
+    pub(crate) floor: f32,
+    /// Whether the gains of the cells act on the targets; where writes are verified they act on every try instead.
+    pub(crate) gains: bool,
 }
 
 /// Targets of one-branch pairs that are read back: e* = e + g d.
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
 pub(crate) fn aim_read_back(asked: &Asked, branch: BranchAim) {
-    let BranchAim { excess, asked: change, target, cells } = branch;
+    let BranchAim { excess, asked: change, target, cells, .. } = branch;
     for (row, &per_weight) in asked.per_weight.iter().enumerate() {
         for block in row * asked.width..(row + 1) * asked.width {
             let (step, excess) = (&asked.step[block], &excess[block]);
@@ -86,7 +92,7 @@ pub(crate) fn aim_read_back(asked: &Asked, branch: BranchAim) {
                 wanted[lane] = per_weight * step[lane];
             }
             change[block] = wanted;
-            target[block] = with_gain(excess, &wanted, &cells, block);
+            target[block] = asked.aimed_at(excess, &wanted, &cells, block);
         }
     }
 }
@@ -108,33 +114,44 @@ pub(crate) fn aim_copy(asked: &Asked, branch: BranchAim, copy: &mut [Block]) {
     }
 }
 
-/// `excess` after the change `asked`, times the gain of the cell where there are gains.
-#[inline(always)]
-fn with_gain(excess: &Block, asked: &Block, cells: &CellStrip, block: usize) -> Block {
-    let mut target = Block::ZERO;
-    if cells.has_gains() {
-        let (up, down) = (cells.gain(Direction::Up, block), cells.gain(Direction::Down, block));
-        for lane in 0..LANES {
-            let gain = if asked[lane] > 0.0 { up[lane] } else { down[lane] };
-            target[lane] = excess[lane] + gain * asked[lane];
+impl Asked<'_> {
+    /// `excess` after the `change`, times the gain of the cell where gains act on targets.
+    #[inline(always)]
+    fn aimed_at(&self, excess: &Block, change: &Block, cells: &CellStrip, block: usize) -> Block {
+        let mut target = Block::ZERO;
+        if self.gains && cells.has_gains() {
+            let (up, down) = (cells.gain(Direction::Up, block), cells.gain(Direction::Down, block));
+            for lane in 0..LANES {
+                let gain = if change[lane] > 0.0 { up[lane] } else { down[lane] };
+                target[lane] = excess[lane] + gain * change[lane];
+            }
+        } else {
+            for lane in 0..LANES {
+                target[lane] = excess[lane] + change[lane];
+            }
         }
-    } else {
-        for lane in 0..LANES {
-            target[lane] = excess[lane] + asked[lane];
-        }
+        target
     }
-    target
 }
 
-/// Targets of both branches of two-branch pairs; `copy` is the controller's own e - o, if it keeps one. Returns how
-/// many pairs were refreshed, which leaves both of their cells reset.
+/// Pairs that were refreshed: a pulse for each of their cells.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Refreshes {
+    /// Pairs.
+    pub(crate) pairs: u64,
+    /// Sum of the conductances that the pulses met, µS.
+    pub(crate) conductance: f64,
+}
+
+/// Targets of both branches of two-branch pairs; `copy` is the controller's own e - o, if it keeps one. Cells of pairs that
+/// are refreshed are left reset.
 pub(crate) fn aim_two_branches(
     kind: PairKind,
     asked: &Asked,
-    [main, other]: [BranchAim; 2],
+    [mut main, mut other]: [BranchAim; 2],
     mut copy: Option<&mut [Block]>,
-) -> u64 {
-    let mut refreshed = 0;
+) -> Refreshes {
+    let mut refreshes = Refreshes::default();
     for (row, &per_weight) in asked.per_weight.iter().enumerate() {
         for block in row * asked.width..(row + 1) * asked.width {
             let mut held = Block::ZERO;
@@ -163,17 +180,17 @@ pub(crate) fn aim_two_branches(
                     other.asked[block][lane] = -0.5 * change[lane];
                 }
             }
-            main.target[block] = with_gain(&main.excess[block], &main.asked[block], &main.cells, block);
-            other.target[block] = with_gain(&other.excess[block], &other.asked[block], &other.cells, block);
+            main.target[block] = asked.aimed_at(&main.excess[block], &main.asked[block], &main.cells, block);
+            other.target[block] = asked.aimed_at(&other.excess[block], &other.asked[block], &other.cells, block);
             if kind == PairKind::PotentiationOnly {
                 let ceilings = [main.cells.high(block), other.cells.high(block)];
                 for lane in 0..LANES {
                     let full = main.asked[block][lane] > 0.0 && main.target[block][lane] > ceilings[0][lane]
                         || other.asked[block][lane] > 0.0 && other.target[block][lane] > ceilings[1][lane];
                     if full {
-                        refreshed += 1;
-                        main.excess[block][lane] = main.cells.low(block)[lane];
-                        other.excess[block][lane] = other.cells.low(block)[lane];
+                        refreshes.pairs += 1;
+                        refreshes.conductance += main.reset(block, lane, asked.floor);
+                        refreshes.conductance += other.reset(block, lane, asked.floor);
                         let wanted = held[lane] + change[lane];
                         main.asked[block][lane] = wanted;
                         main.target[block][lane] = wanted;
@@ -184,5 +201,17 @@ pub(crate) fn aim_two_branches(
             }
         }
     }
-    refreshed
+    refreshes
+}
+
+impl BranchAim<'_> {
+    /// Leaves a cell at its floor by one pulse; the conductance that the pulse met, µS.
+    fn reset(&mut self, block: usize, lane: usize, floor: f32) -> f64 {
+        let met = floor + self.excess[block][lane];
+        self.excess[block][lane] = self.cells.low_of(block, lane);
+        if let Some(pulses) = &mut self.pulses {
+            pulses[block * LANES + lane] += 1;
+        }
+        f64::from(met)
+    }
 }

@@ -142,6 +142,12 @@ impl WriteLaw {
         !matches!(self.noise, Noise::Constant(sigma) if sigma == 0.0)
     }
 
+    /// Whether what is aimed at is clipped to the window of the cell before its spread is looked up.
+    #[inline(always)]
+    pub(crate) fn clips_target(&self) -> bool {
+        !matches!(self.noise, Noise::Constant(_))
+    }
+
     /// Whether cells that are asked nothing are written too.
     pub(crate) fn writes_every_cell(&self) -> bool {
         self.every_cell

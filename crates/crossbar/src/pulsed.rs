@@ -180,7 +180,8 @@ fn round_to_pulses(asked: &mut [Block], draws: &mut [Block], law: Rounding, carr
             let number = if asked[lane] == 0.0 { 0.0 } else { wanted + draws[lane] };
             flags[lane] = if number >= 1.0 { BITS[lane] } else { 0 };
             asked[lane] = if number >= 1.0 { asked[lane] } else { 0.0 };
-            limited[lane] += if number > law.most { 1.0 } else { 0.0 };
+            // The fraction of the number is lost by rounding, not by the limit.
+            limited[lane] += if number >= law.most + 1.0 { 1.0 } else { 0.0 };
             draws[lane] = if number > law.most { law.most } else { number };
         }
         *carrying = flags.iter().fold(0, |bits, flag| bits | flag);

@@ -5,9 +5,9 @@
 //!         = M_j + sqrt(V_j) z_j,   M_j = sum w_ij,  V_j = sum sigma_ij²   in distribution, exactly
 //! ```
 //!
-//! Independent Gaussians add to one: a draw a column replaces a draw a cell. Currents are in units of weight; over
-//! kappa and times the read voltage they are µA. [`ColumnRead::sample_cells`] draws every cell on its own and is what
-//! the sum is checked against.
+//! w are the weights that a read sees: the effective ones with the slow noise of now. Independent Gaussians add to one: a
+//! draw a column replaces a draw a cell. Currents are in units of weight; over kappa and times the read voltage they are
+//! µA. [`ColumnRead::sample_cells`] draws every cell on its own and is what the sum is checked against.
 
 use lanes::{Block, LANES, blocks_for};
 use seed::Normals;
@@ -41,7 +41,7 @@ impl ColumnRead {
         self.mean.fill(Block::ZERO);
         self.variance.fill(Block::ZERO);
         for &row in active {
-            add_row(&mut self.mean, array.weights().row(row));
+            add_row(&mut self.mean, array.read_weights().row(row));
             if let Some(variance) = array.read_variance() {
                 add_row(&mut self.variance, variance.row(row));
             }
@@ -87,10 +87,12 @@ impl ColumnRead {
 /// One noisy read of a weight; `draws` are the standard normals of the written and of the parked branch.
 pub fn read_cell(array: &CrossbarArray, row: usize, column: usize, draws: [f32; 2]) -> f32 {
     let (written, parked) = array.conductance(row, column);
-    let Some(spread) = array.read_spread() else { return array.weights()[(row, column)] };
+    let cell = (row, column);
+    let Some(spread) = array.read_spread() else { return array.read_weights()[cell] };
     let written = written + spread.sigma(written) * draws[0];
     let parked = if array.has_opposite_cells() { parked + spread.sigma(parked) * draws[1] } else { parked };
-    array.driven(row) * array.mapping().kappa() * (written - parked)
+    let slow = array.read_weights()[cell] - array.weights()[cell];
+    array.driven(row) * array.mapping().kappa() * (written - parked) + slow
 }
 
 fn add_row(sum: &mut [Block], row: &[Block]) {

@@ -6,8 +6,8 @@
 //! ```
 //!
 //! Both are pure functions of what is stored: reading at t1 and then at t2 sees one path. G_t stays within the window of
-//! its cell, so that stuck cells stay. The reference that a pair subtracts is read at the same voltage: a cell at the floor
-//! is worth nothing at any voltage.
+//! its cell, so that stuck cells stay; that of a parked cell has no floor. The reference that a pair subtracts is read at
+//! the same voltage: a cell at the floor is worth nothing at any voltage.
 
 use std::ops::Range;
 

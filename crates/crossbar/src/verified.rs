@@ -9,7 +9,7 @@ use multiversion::multiversion;
 use seed::{Normals, Seed};
 
 use crate::cells::{CellStrip, clip};
-use crate::device::{Sides, Verify};
+use crate::device::{Direction, Sides, Verify};
 use crate::program::{Scratch, WriteLaw};
 use crate::read_spread::ReadSpread;
 
@@ -203,13 +203,17 @@ impl Try<'_> {
             gathered.high[lane] = self.cells.high_of(block, place);
             gathered.spread[lane] = self.cells.spread_of(block, place);
             gathered.signed[lane] = self.signs[block / self.width] * draw[lane];
+            let rises = gathered.target[lane] > gathered.excess[lane];
+            let direction = if rises { Direction::Up } else { Direction::Down };
+            gathered.gain[lane] = self.cells.gain_of(direction, block, place);
         }
-        let tried = try_block(self.verify, self.law, &gathered, read, read_draw);
+        let tried = try_block(self.verify, self.law, self.cells.span(), &gathered, read, read_draw);
         for (lane, &cell) in members.iter().enumerate() {
             excess[cell as usize / LANES][cell as usize % LANES] = tried.excess[lane];
             round.conductance += f64::from(self.law.floor() + tried.excess[lane]);
-            round.clipped[0] += u64::from(tried.written[lane] < gathered.low[lane]);
-            round.clipped[1] += u64::from(tried.written[lane] > gathered.high[lane]);
+            let (aimed, written) = (tried.aimed[lane], tried.written[lane]);
+            round.clipped[0] += u64::from(aimed.min(written) < gathered.low[lane]);
+            round.clipped[1] += u64::from(aimed.max(written) > gathered.high[lane]);
         }
         tried.refused
     }
@@ -224,6 +228,7 @@ struct Gathered {
     high: Block,
     spread: Block,
     signed: Block,
+    gain: Block,
 }
 
 /// What a try left.
@@ -231,22 +236,34 @@ struct Gathered {
 struct Tried {
     /// Excess, µS.
     excess: Block,
-    /// The same before it was clipped.
+    /// What the write aimed at, where its law clips that first; otherwise what it left.
+    aimed: Block,
+    /// The excess before it was clipped.
     written: Block,
     /// 1 where the read was outside the window.
     refused: Block,
 }
 
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
-fn try_block(verify: &Verify, law: &WriteLaw, cells: &Gathered, read: Option<&ReadSpread>, read_draw: &Block) -> Tried {
-    let Gathered { excess, target, low, high, spread, signed } = cells;
+fn try_block(
+    verify: &Verify,
+    law: &WriteLaw,
+    span: f32,
+    cells: &Gathered,
+    read: Option<&ReadSpread>,
+    read_draw: &Block,
+) -> Tried {
+    let Gathered { excess, target: asked, low, high, spread, signed, gain } = cells;
+    // What is asked beyond the nominal window is verified at its end: no read comes further.
+    let target = asked.map(|asked| clip(asked, 0.0, span));
     let mut width = Block::ZERO;
     let mut aim = Block::ZERO;
     let mut restarts = Block::ZERO;
     for lane in 0..LANES {
         width[lane] = verify.acceptance.microsiemens(law.floor() + target[lane]);
-        let way = target[lane] - excess[lane];
-        aim[lane] = if verify.approach == 1.0 { target[lane] } else { excess[lane] + verify.approach * way };
+        let share = verify.approach * gain[lane];
+        let way = asked[lane] - excess[lane];
+        aim[lane] = if share == 1.0 { asked[lane] } else { excess[lane] + share * way };
         let restart = match verify.sides {
             Sides::Both => false,
             Sides::Up => excess[lane] > target[lane] + width[lane],
@@ -256,7 +273,9 @@ fn try_block(verify: &Verify, law: &WriteLaw, cells: &Gathered, read: Option<&Re
     }
     let mut written = law.leave(&aim, [low, high], signed, spread);
     let mut tried = Block::ZERO;
+    let mut aimed = Block::ZERO;
     for lane in 0..LANES {
+        let clips_aim = law.clips_target() && restarts[lane] == 0.0;
         written[lane] = match verify.sides {
             Sides::Both => written[lane],
             Sides::Up if restarts[lane] != 0.0 => low[lane],
@@ -276,6 +295,7 @@ fn try_block(verify: &Verify, law: &WriteLaw, cells: &Gathered, read: Option<&Re
                 }
             }
         };
+        aimed[lane] = if clips_aim { aim[lane] } else { written[lane] };
         tried[lane] = clip(written[lane], low[lane], high[lane]);
     }
     let mut sigma = Block::ZERO;
@@ -288,5 +308,5 @@ fn try_block(verify: &Verify, law: &WriteLaw, cells: &Gathered, read: Option<&Re
         let off = if off < 0.0 { -off } else { off };
         refused[lane] = if off <= width[lane] { 0.0 } else { 1.0 };
     }
-    Tried { excess: tried, written, refused }
+    Tried { excess: tried, aimed, written, refused }
 }

@@ -1,7 +1,8 @@
 //! Program and verify: write, read, and write again until the cell is where it should be.
 //!
 //! ```text
-//! A_k  = G_k + η (G* - G_k)         aim of try k: a share η of the way from where the cell is to the target
+//! A_k  = G_k + η g (G* - G_k)       aim of try k: a share η of the way from where the cell is to the target, times
+//!                                   the gain g of the cell (device/chip.rs)
 //! G'   = write(A_k, z)              one write with the noise of the device (device/write.rs)
 //! stop where |read(G') - G*| <= w   read: one read with the white noise of the device (device/read.rs)
 //!
@@ -10,10 +11,11 @@
 //! down   tries only lower it; a cell below G* - w is set to its ceiling first, which is a try too
 //! ```
 //!
-//! After `tries` tries the write gives up and the cell stays where the last one left it. One-sided approaches in small
-//! shares leave the truncated, skewed histograms of real chips: a hard edge where the approach enters the window.
-//! With a window without end the first try is taken: `verify` is then `add`. Procedures: Milo et al., IRPS 2021
-//! (incremental gate-voltage pulses with verify); Perez et al., IEEE Trans. Electron Devices 66, 3349 (2019).
+//! A target beyond the window of the device is aimed at as it is and verified at the end of the window, where G* of the
+//! other lines is. After `tries` tries the write gives up and the cell stays where the last one left it. One-sided
+//! approaches in small shares leave the truncated, skewed histograms of real chips: a hard edge where the approach enters
+//! the window. With a window without end the first try is taken: `verify` is then `add`. Procedures: Milo et al., IRPS
+//! 2021 (incremental gate-voltage pulses with verify); Perez et al., IEEE Trans. Electron Devices 66, 3349 (2019).
 //!
 //! ```
 //! use crossbar::device::{Acceptance, Device};

@@ -84,3 +84,42 @@ pub fn padding_is_zero(matrix: &Matrix) -> bool {
     };
     matrix.blocks().iter().enumerate().all(padding)
 }
+
+/// The cells of a matrix in f64.
+pub fn values(matrix: &Matrix) -> Vec<f64> {
+    matrix.cells().map(f64::from).collect()
+}
+
+/// The same `step` for every cell.
+pub fn even(rows: usize, columns: usize, step: f32) -> Matrix {
+    Matrix::from_fn(rows, columns, |_, _| step)
+}
+
+/// Mean of a sample.
+pub fn mean(sample: &[f64]) -> f64 {
+    sample.iter().sum::<f64>() / sample.len() as f64
+}
+
+/// Asserts that the mean of `sample`, whose variance is `variance`, is `expected` within five standard errors.
+pub fn assert_mean(what: &str, sample: &[f64], expected: f64, variance: f64) {
+    let (found, error) = (mean(sample), (variance / sample.len() as f64).sqrt());
+    assert!((found - expected).abs() < 5.0 * error, "{what}: mean {found}, expected {expected} +- {error}");
+}
+
+/// Asserts that two samples of standardised numbers are not correlated: a coefficient of 0 with standard error 1 / sqrt(n).
+pub fn assert_uncorrelated(what: &str, one: &[f64], other: &[f64]) {
+    let n = one.len() as f64;
+    let [mean_one, mean_other] = [one, other].map(mean);
+    let sum = |f: &dyn Fn(f64, f64) -> f64| -> f64 {
+        one.iter().zip(other).map(|(one, other)| f(one - mean_one, other - mean_other)).sum()
+    };
+    let coefficient = sum(&|a, b| a * b) / libm::sqrt(sum(&|a, _| a * a) * sum(&|_, b| b * b));
+    assert!(coefficient.abs() < 5.0 / n.sqrt(), "{what}: correlation {coefficient}, expected 0 +- {}", 1.0 / n.sqrt());
+}
+
+/// Conductances of the main and of the opposite branches as a read sees them, µS, row by row.
+pub fn conductances(array: &CrossbarArray) -> [Vec<f64>; 2] {
+    let places = (0..array.rows()).flat_map(|row| (0..array.columns()).map(move |column| (row, column)));
+    let pairs = places.map(|(row, column)| array.conductance(row, column));
+    pairs.map(|(main, other)| (f64::from(main), f64::from(other))).unzip().into()
+}

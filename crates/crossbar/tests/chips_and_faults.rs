@@ -1,0 +1,274 @@
+//! What is drawn once a chip, or measured on one: ends of the window, gains, spreads, faults, first conductances.
+
+mod chip;
+
+use chip::{
+    assert_mean, assert_normal, assert_rate, assert_uncorrelated, conductances, device, draws, equal_cells, even,
+    mixed_signs, normal_matrix, params, values,
+};
+use crossbar::device::Device;
+use crossbar::{ArrayParams, ConductanceMap, CrossbarArray, FaultMap, PairKind, Sign};
+use lanes::Matrix;
+use seed::Seed;
+
+const ROWS: usize = 500;
+const COLUMNS: usize = 40;
+const CELLS: u64 = (ROWS * COLUMNS) as u64;
+const EXACT: &str = r#""write": {"noise": "none"}"#;
+const SCHEMES: [&str; 4] = [
+    EXACT,
+    r#""write": {"noise": "relative", "sigma_percent_of_conductance": 30}"#,
+    r#""write": {"noise": "constant", "sigma_microsiemens": 50, "scheme": "pulsed", "pulses": {"law": "soft-bounds",
+        "up_step_percent_of_window": 1, "down_step_percent_of_window": 1, "cycle_sigma_percent_of_step": 50}}"#,
+    r#""write": {"noise": "constant", "sigma_microsiemens": 50, "scheme": "verify",
+        "verify": {"window_microsiemens": 10, "tries": 3}}"#,
+];
+const FAULTS: &str = r#""faults": {"p_low_resistance": 0.05, "p_high_resistance": 0.03, "p_anywhere": 0.1}"#;
+
+fn excitatory(device: &Device, faults: Option<&FaultMap>, columns: usize, rows: usize) -> CrossbarArray {
+    let signs = vec![Sign::Excitatory; rows];
+    let params = ArrayParams { faults, ..params(&signs) };
+    CrossbarArray::new(device, params, &even(rows, columns, 300.0 / 1024.0), Seed::new(1)).expect("sound arguments")
+}
+
+/// The published defect: rates that were measured and stay at zero in the array.
+#[test]
+fn faults_are_not_left_at_zero_although_measured() {
+    for signs in [[Sign::Excitatory; ROWS], [Sign::Inhibitory; ROWS]] {
+        let first = even(ROWS, COLUMNS, signs[0].factor() * 300.0 / 1024.0);
+        let array = CrossbarArray::new(&device(&[EXACT, FAULTS]), params(&signs), &first, Seed::new(1)).unwrap();
+        let excess = values(array.excess());
+        let count = |of: &dyn Fn(f64) -> bool| excess.iter().filter(|excess| of(**excess)).count() as u64;
+        assert_rate("low resistance", count(&|excess| excess == 999.0), CELLS, 0.05);
+        assert_rate("high resistance", count(&|excess| excess == 0.0), CELLS, 0.03);
+        let anywhere = count(&|excess| excess != 999.0 && excess != 0.0 && excess != 300.0);
+        assert_rate("anywhere", anywhere, CELLS, 0.1);
+        let decade = count(&|excess| (9.0..99.0).contains(&excess));
+        assert_rate("second decade", decade, anywhere, 1.0 / 3.0);
+        assert!(array.weights().cells().all(|weight| weight * signs[0].factor() >= 0.0));
+    }
+}
+
+#[test]
+fn stuck_cells_keep_their_conductance_in_every_scheme_and_pair() {
+    for pair in [PairKind::OneBranch, PairKind::PushPull, PairKind::PotentiationOnly] {
+        for scheme in SCHEMES {
+            let signs = mixed_signs(60);
+            let params = ArrayParams { pair, ..params(&signs) };
+            let faulty = device(&[scheme, r#""faults": {"p_anywhere": 0.2, "p_dead_column": 0.1, "p_dead_row": 0.1}"#]);
+            let first = normal_matrix(Seed::new(2), 60, 37, 0.4);
+            let mut array = CrossbarArray::new(&faulty, params, &first, Seed::new(1)).unwrap();
+            let before = conductances(&array);
+            let map = faulty.faults.draw(&faulty.window, 60, 37, Seed::new(1).named("faults"));
+            for update in 0..4 {
+                let step = normal_matrix(Seed::new(3).numbered(update), 60, 37, 0.2);
+                array.update(&step, Seed::new(4).numbered(update)).unwrap();
+            }
+            let after = conductances(&array);
+            let mut moved = 0;
+            for (plus, list) in [(true, map.plus()), (false, map.minus())] {
+                for stuck in list {
+                    let main = (signs[stuck.row] == Sign::Excitatory) == plus;
+                    if pair == PairKind::OneBranch && (!main || map.dead_rows().contains(&stuck.row)) {
+                        continue;
+                    }
+                    let (side, cell) = (usize::from(!main), stuck.row * 37 + stuck.column);
+                    assert_eq!(after[side][cell], before[side][cell], "{pair:?}, {scheme}");
+                    // The excess over the floor is rounded once, and the sum with it.
+                    let bound = f64::from(f32::EPSILON * stuck.conductance);
+                    assert!((after[side][cell] - f64::from(stuck.conductance)).abs() <= bound);
+                }
+            }
+            for (before, after) in before[0].iter().zip(&after[0]) {
+                moved += usize::from(before != after);
+            }
+            assert!(moved > 1000, "{moved} cells moved");
+        }
+    }
+}
+
+#[test]
+fn a_dead_column_carries_no_current_in_the_branch_it_is_of() {
+    let faults = r#""faults": {"p_dead_column": 0.2}"#;
+    let faulty = device(&[EXACT, faults]);
+    let map = faulty.faults.draw(&faulty.window, 60, 200, Seed::new(1).named("faults"));
+    let signs = mixed_signs(60);
+    let first = normal_matrix(Seed::new(2), 60, 200, 0.4);
+    let params = ArrayParams { pair: PairKind::PushPull, ..params(&signs) };
+    let mut array = CrossbarArray::new(&faulty, params, &first, Seed::new(1)).unwrap();
+    array.update(&normal_matrix(Seed::new(3), 60, 200, 0.1), Seed::new(4)).unwrap();
+    let dead = [map.plus(), map.minus()].map(|list| -> Vec<bool> {
+        let columns = list.iter().filter(|stuck| stuck.row == 0).map(|stuck| stuck.column).collect::<Vec<_>>();
+        (0..200).map(|column| columns.contains(&column)).collect()
+    });
+    for (row, sign) in signs.iter().enumerate() {
+        for (column, dead) in dead[0].iter().zip(&dead[1]).enumerate() {
+            let (main, other) = array.conductance(row, column);
+            let (plus, minus) = if *sign == Sign::Excitatory { (main, other) } else { (other, main) };
+            assert_eq!((plus == 0.0, minus == 0.0), (*dead.0, *dead.1));
+        }
+    }
+    for list in dead {
+        assert_rate("dead columns", list.into_iter().filter(|dead| *dead).count() as u64, 200, 0.2);
+    }
+}
+
+#[test]
+fn a_dead_row_is_worth_nothing_whatever_the_pair() {
+    let parked = r#""parked": {"branch": "device", "sigma_ln_resistance": 0.3}"#;
+    let faults = r#""faults": {"p_dead_row": 0.3}"#;
+    for pair in [PairKind::OneBranch, PairKind::PushPull, PairKind::PotentiationOnly] {
+        for keys in [&[EXACT, faults][..], &[EXACT, faults, parked]] {
+            let signs = mixed_signs(100);
+            let first = Matrix::from_fn(100, 37, |row, _| 0.3 * signs[row].factor());
+            let params = ArrayParams { pair, ..params(&signs) };
+            let faulty = device(keys);
+            let mut array = CrossbarArray::new(&faulty, params, &first, Seed::new(1)).unwrap();
+            array.update(&even(100, 37, 1e-3), Seed::new(4)).unwrap();
+            let map = faulty.faults.draw(&faulty.window, 100, 37, Seed::new(1).named("faults"));
+            assert!(map.dead_rows().len() > 10);
+            for row in 0..100 {
+                let dead = map.dead_rows().contains(&row);
+                assert!((0..37).all(|column| (array.weights()[(row, column)] == 0.0) == dead), "{pair:?}, row {row}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_measured_fault_map_replaces_what_would_be_drawn() {
+    let faulty = device(&[EXACT, FAULTS]);
+    let text = "ok low-resistance ok\nopen ok 42.5\n";
+    let map = FaultMap::from_csv(text, 20, 12, Some((2, 3)), &faulty.window).unwrap();
+    let mut array = excitatory(&faulty, Some(&map), 12, 20);
+    array.update(&even(20, 12, 10.0 / 1024.0), Seed::new(2)).unwrap();
+    for row in 0..20 {
+        for column in 0..12 {
+            let expected = [[311.0, 1000.0, 311.0], [0.0, 311.0, 42.5]][row % 2][column % 3];
+            assert_eq!(array.conductance(row, column), (expected, 1.0));
+        }
+    }
+    // In inhibitory rows it is the minus cell that is written.
+    let signs = [Sign::Inhibitory; 20];
+    let params = ArrayParams { faults: Some(&map), ..params(&signs) };
+    let array = CrossbarArray::new(&faulty, params, &even(20, 12, -300.0 / 1024.0), Seed::new(1)).unwrap();
+    assert_eq!((array.conductance(0, 1).0, array.conductance(1, 0).0), (1000.0, 0.0));
+    assert_eq!(array.weights()[(0, 1)], -999.0 / 1024.0);
+    // A map without faults is a chip without faults.
+    let none = FaultMap::default();
+    assert!(excitatory(&faulty, Some(&none), 12, 20).excess().cells().all(|excess| excess == 300.0));
+}
+
+#[test]
+fn a_measured_conductance_map_is_the_first_state() {
+    let text = "unit siemens\n1.5e-4 2e-5\n5e-3 0\n";
+    let map = ConductanceMap::from_csv(text, 4, 6, Some((2, 2))).unwrap();
+    let signs = mixed_signs(4);
+    let params = ArrayParams { conductances: Some(&map), ..params(&signs) };
+    let array = CrossbarArray::new(&device(&[EXACT]), params, &Matrix::zeros(4, 6), Seed::new(1)).unwrap();
+    for row in 0..4 {
+        for column in 0..6 {
+            let expected = [[150.0, 20.0], [1000.0, 1.0]][row % 2][column % 2];
+            assert_eq!(array.conductance(row, column), (expected, 1.0));
+            assert_eq!(array.weights()[(row, column)], signs[row].factor() * (expected - 1.0) / 1024.0);
+        }
+    }
+    let report = array.initial_report();
+    assert_eq!((report.clipped_low, report.clipped_high), (6, 6));
+}
+
+const SPREADS: &str = r#""chip": {"low_resistance_sigma_ln": 0.2, "high_resistance_sigma_ln": 0.3, "step_gain": "log-normal",
+    "step_gain_sigma": 0.2, "up_down_sigma": 0.05, "write_spread_sigma_ln": 0.4}"#;
+
+/// The ends of the windows of the cells: where steps far beyond them leave a cell without noise.
+fn ends(array: &CrossbarArray) -> [Vec<f64>; 2] {
+    [-1e3, 1e3].map(|step| {
+        let mut array = array.clone();
+        array.update(&even(array.rows(), array.columns(), step), Seed::new(9)).expect("sound arguments");
+        values(array.excess()).iter().map(|excess| 1.0 + excess).collect()
+    })
+}
+
+#[test]
+fn the_ends_of_the_window_are_log_normal_and_bound_every_cell() {
+    let spread = r#""chip": {"low_resistance_sigma_ln": 0.2, "high_resistance_sigma_ln": 0.3}"#;
+    let quiet = equal_cells(&device(&[EXACT, spread]), ROWS, COLUMNS, 300.0, Seed::new(1));
+    let [low, high] = ends(&quiet);
+    let ln = |ends: &[f64], nominal: f64| ends.iter().map(|end| libm::log(end / nominal)).collect::<Vec<_>>();
+    let logarithms = [ln(&low, 1.0), ln(&high, 1000.0)];
+    assert_normal("ln G_low", &logarithms[0], 0.0, 0.09);
+    assert_normal("ln G_high", &logarithms[1], 0.0, 0.04);
+    assert_uncorrelated("ends", &logarithms[0], &logarithms[1]);
+    // The same chip written with noise: no cell leaves its own window, and many end at its ends.
+    let noisy = device(&[r#""write": {"noise": "constant", "sigma_microsiemens": 500}"#, spread]);
+    let mut array = equal_cells(&noisy, ROWS, COLUMNS, 300.0, Seed::new(1));
+    let mut at_ends = [0, 0];
+    for update in 0..4 {
+        array.update(&Matrix::zeros(ROWS, COLUMNS), Seed::new(5).numbered(update)).unwrap();
+        for (excess, (low, high)) in values(array.excess()).iter().zip(low.iter().zip(&high)) {
+            let conductance = 1.0 + excess;
+            assert!(*low <= conductance && conductance <= *high);
+            at_ends[0] += u32::from(conductance == *low);
+            at_ends[1] += u32::from(conductance == *high);
+        }
+    }
+    assert!(at_ends.iter().all(|count| *count > 10_000), "{at_ends:?}");
+}
+
+/// sigma f z with f = exp(s z'): the logarithm of the variance of one cell over many writes spreads by 2 s.
+#[test]
+fn the_write_spread_of_a_cell_has_a_factor_of_its_own() {
+    let spread = r#""chip": {"write_spread_sigma_ln": 0.4}"#;
+    let noisy = device(&[r#""write": {"noise": "constant", "sigma_microsiemens": 1}"#, spread]);
+    let mut array = equal_cells(&noisy, ROWS, COLUMNS, 500.0, Seed::new(1));
+    array.update(&Matrix::zeros(ROWS, COLUMNS), Seed::new(5)).unwrap();
+    let drawn = draws(Seed::new(5), ROWS, COLUMNS);
+    // A draw near zero leaves nothing of the factor but rounding: of 0.1 and above, a unit of 512 is 6e-4.
+    let changed = array.excess().cells().zip(drawn.cells()).filter(|(_, draw)| draw.abs() > 0.1);
+    let ln: Vec<_> = changed.map(|(excess, draw)| libm::log(f64::from((excess - 500.0) / draw))).collect();
+    assert_normal("ln factor", &ln, 0.0, 0.16);
+    // The factor stays: the next write has the same one.
+    let before = array.excess().clone();
+    array.update(&Matrix::zeros(ROWS, COLUMNS), Seed::new(6)).unwrap();
+    let second = draws(Seed::new(6), ROWS, COLUMNS);
+    for (cell, (after, before)) in array.excess().cells().zip(before.cells()).enumerate() {
+        let (row, column) = (cell / COLUMNS, cell % COLUMNS);
+        let (one, other) = (drawn[(row, column)], second[(row, column)]);
+        // Two roundings of numbers below 512 on either side.
+        let bound = 1e-4 * (1.0 + (other / one).abs());
+        assert!(((after - before) - (before - 500.0) * other / one).abs() <= bound);
+    }
+}
+
+/// Studies nest chips, writes and repeats: what a chip is does not depend on the seeds of its writes.
+#[test]
+fn a_chip_is_its_seed_alone() {
+    let chip = device(&[EXACT, SPREADS, FAULTS]);
+    let made = |seed| equal_cells(&chip, ROWS, COLUMNS, 300.0, Seed::new(seed));
+    let gains = |array: &CrossbarArray, seed| {
+        let mut array = array.clone();
+        array.update(&even(ROWS, COLUMNS, 10.0 / 1024.0), Seed::new(seed)).unwrap();
+        values(array.excess())
+    };
+    let (one, same, other) = (made(1), made(1), made(2));
+    assert_eq!(ends(&one), ends(&same));
+    assert_eq!(gains(&one, 3), gains(&same, 4));
+    assert_ne!(ends(&one), ends(&other));
+    assert_ne!(gains(&one, 3), gains(&other, 3));
+    // Different write seeds of one chip write different noise.
+    let noisy = device(&[r#""write": {"noise": "constant", "sigma_microsiemens": 3}"#, SPREADS, FAULTS]);
+    let array = equal_cells(&noisy, ROWS, COLUMNS, 300.0, Seed::new(1));
+    assert_ne!(gains(&array, 3), gains(&array, 4));
+    assert_eq!(gains(&array, 3), gains(&array, 3));
+}
+
+/// `add` takes the gain on the step that it is asked for: median 1 of a log-normal gain, asymmetry of mean 0.
+#[test]
+fn gains_scale_the_steps_of_add() {
+    let spread = r#""chip": {"step_gain": "log-normal", "step_gain_sigma": 0.2}"#;
+    let mut array = equal_cells(&device(&[EXACT, spread]), ROWS, COLUMNS, 500.0, Seed::new(1));
+    array.update(&even(ROWS, COLUMNS, 100.0 / 1024.0), Seed::new(2)).unwrap();
+    let ln: Vec<_> = values(array.excess()).iter().map(|excess| libm::log((excess - 500.0) / 100.0)).collect();
+    assert_normal("ln gain", &ln, 0.0, 0.04);
+    assert_mean("gain", &ln.iter().map(|ln| libm::exp(*ln)).collect::<Vec<_>>(), libm::exp(0.02), 0.05);
+}

@@ -1,0 +1,221 @@
+//! Relaxation and drift through the array: a trajectory that every read sees alike.
+
+mod chip;
+
+use chip::{
+    assert_normal, assert_uncorrelated, conductances, device, equal_cells, even, mixed_signs, normal_matrix, params,
+    values,
+};
+use crossbar::CrossbarArray;
+use crossbar::device::Device;
+use lanes::Matrix;
+use seed::Seed;
+
+const ROWS: usize = 500;
+const COLUMNS: usize = 40;
+
+/// Exponents ten deviations above 0: their sign never has to be dropped.
+const POWER: &str = r#""drift": {"law": "power", "reference_seconds": 20, "latest_seconds": 1e7,
+    "points": [{"resistance_ohm": 1e4, "exponent": 0.05, "exponent_sigma": 0.005}]}"#;
+const LOG_TIME: &str = r#""drift": {"law": "log-time", "reference_seconds": 1, "mean_microsiemens_per_ln": -0.5,
+    "sigma_microsiemens_per_ln": 0.25, "sigma_microsiemens_at_reference": 2}"#;
+const LOG_TIME_EXACT: &str = r#""drift": {"law": "log-time", "reference_seconds": 1, "mean_microsiemens_per_ln": -0.5,
+    "sigma_microsiemens_per_ln": 0.25, "sigma_microsiemens_at_reference": 0}"#;
+const EXACT: &str = r#""write": {"noise": "none", "cells": "asked"}"#;
+
+/// An array of weights all over the window.
+fn array(device: &Device) -> CrossbarArray {
+    let signs = mixed_signs(ROWS);
+    let normal = normal_matrix(Seed::new(1), ROWS, COLUMNS, 0.3);
+    let first = Matrix::from_fn(ROWS, COLUMNS, |row, column| signs[row].factor() * normal[(row, column)].abs());
+    CrossbarArray::new(device, params(&signs), &first, Seed::new(2)).expect("sound arguments")
+}
+
+#[test]
+fn at_the_reference_time_weights_are_what_was_written() {
+    for (drift, reference) in [(POWER, 20.0), (LOG_TIME_EXACT, 1.0)] {
+        let (mut drifts, ideal) = (array(&device(&[EXACT, drift])), array(&device(&[EXACT])));
+        assert_eq!(drifts.weights(), ideal.weights());
+        for seconds in [0.0, 0.5 * reference, reference] {
+            drifts.rest(seconds);
+            assert_eq!(drifts.weights(), ideal.weights(), "{seconds} s");
+        }
+        drifts.rest(2.0 * reference);
+        assert_ne!(drifts.weights(), ideal.weights());
+        assert_eq!(drifts.excess(), ideal.excess());
+    }
+}
+
+/// The published defect.
+#[test]
+fn drift_is_not_redrawn_at_each_read() {
+    for drift in [POWER, LOG_TIME] {
+        let device = device(&[EXACT, drift]);
+        let [mut through, mut direct] = [array(&device), array(&device)];
+        through.rest(1e3);
+        let first = through.weights().clone();
+        through.rest(1e6);
+        direct.rest(1e6);
+        assert_eq!(through.weights(), direct.weights());
+        assert_ne!(through.weights(), &first);
+        through.rest(1e3);
+        assert_eq!(through.weights(), &first);
+    }
+}
+
+/// Draws of the paths of equal cells, from what is read of the power law after some time.
+fn paths(array: &CrossbarArray, written: f64, seconds: f64) -> Vec<f64> {
+    let elapsed = libm::log(seconds / 20.0);
+    let exponent = |g: &f64| -libm::log(g / written) / elapsed;
+    conductances(array)[0].iter().map(|g| (exponent(g) - 0.05) / 0.005).collect()
+}
+
+/// The published defect: cells of a block, a row or a column that drift alike.
+#[test]
+fn one_random_number_is_not_shared_by_many_cells() {
+    let mut array = equal_cells(&device(&[EXACT, POWER]), ROWS, COLUMNS, 300.0, Seed::new(3));
+    array.update(&even(ROWS, COLUMNS, 100.0 / 1024.0), Seed::new(4)).unwrap();
+    array.rest(1e6);
+    let paths = paths(&array, 401.0, 1e6);
+    assert_normal("path", &paths, 0.0, 1.0);
+    for (what, distance) in
+        [("next column", 1), ("next block", 16), ("next row", COLUMNS), ("next strip", 42 * COLUMNS)]
+    {
+        assert_uncorrelated(what, &paths[distance..], &paths[..paths.len() - distance]);
+    }
+}
+
+#[test]
+fn every_write_draws_a_path_of_its_own() {
+    let mut array = equal_cells(&device(&[EXACT, POWER]), ROWS, COLUMNS, 300.0, Seed::new(3));
+    array.rest(1e6);
+    let first = paths(&array, 301.0, 1e6);
+    array.update(&even(ROWS, COLUMNS, 100.0 / 1024.0), Seed::new(4)).unwrap();
+    array.rest(1e6);
+    assert_uncorrelated("writes", &first, &paths(&array, 401.0, 1e6));
+}
+
+/// ln of the ratio: mean -mu L, sd s L. Three units of f32 at 1000 are 0.0002 of the smallest spread: below a standard
+/// error.
+#[test]
+fn power_law_statistics_are_those_of_the_file() {
+    for (excess, seconds, held) in [(399.0, 1e3, 1e3), (99.0, 1e6, 1e6), (99.0, 1e9, 1e7)] {
+        let mut array = equal_cells(&device(&[EXACT, POWER]), ROWS, COLUMNS, excess, Seed::new(3));
+        array.rest(seconds);
+        let elapsed = libm::log(held / 20.0);
+        let written = 1.0 + f64::from(excess);
+        let ln: Vec<_> = conductances(&array)[0].iter().map(|g| libm::log(g / written)).collect();
+        assert_normal("ln ratio", &ln, -0.05 * elapsed, (0.005 * elapsed).powi(2));
+    }
+}
+
+/// Shift: mean m L, sd b L + c; at the reference time and before, the cells have relaxed by c already.
+#[test]
+fn log_time_statistics_are_those_of_the_file() {
+    for (seconds, elapsed) in [(0.0, 0.0), (1.0, 0.0), (1e3, libm::log(1e3)), (1e6, libm::log(1e6))] {
+        let mut array = equal_cells(&device(&[EXACT, LOG_TIME]), ROWS, COLUMNS, 499.0, Seed::new(3));
+        array.rest(seconds);
+        let shift: Vec<_> = conductances(&array)[0].iter().map(|g| g - 500.0).collect();
+        assert_normal("shift", &shift, -0.5 * elapsed, (0.25 * elapsed + 2.0).powi(2));
+        // Weights follow: kappa is 1/1024 per µS.
+        for (weight, shift) in array.weights().cells().zip(&shift) {
+            assert!((f64::from(weight) * 1024.0 - 499.0 - shift).abs() <= 1024.0 * f64::from(f32::EPSILON));
+        }
+    }
+}
+
+#[test]
+fn an_update_after_a_rest_starts_from_what_was_written() {
+    for drift in [POWER, LOG_TIME] {
+        let device = device(&[EXACT, drift]);
+        let [mut rested, mut fresh] = [array(&device), array(&device)];
+        rested.rest(1e6);
+        for array in [&mut rested, &mut fresh] {
+            array.update(&normal_matrix(Seed::new(5), ROWS, COLUMNS, 0.05), Seed::new(6)).unwrap();
+        }
+        assert_eq!(rested.excess(), fresh.excess());
+        assert_eq!(rested.weights(), fresh.weights());
+    }
+}
+
+#[test]
+fn only_written_cells_get_a_new_path() {
+    let mut array = equal_cells(&device(&[EXACT, POWER]), ROWS, COLUMNS, 300.0, Seed::new(3));
+    array.rest(1e6);
+    let before = array.weights().clone();
+    let step = Matrix::from_fn(ROWS, COLUMNS, |row, _| if row % 2 == 0 { 1e-4 } else { 0.0 });
+    array.update(&step, Seed::new(4)).unwrap();
+    array.rest(1e6);
+    for (cell, (after, before)) in array.weights().cells().zip(before.cells()).enumerate() {
+        assert_eq!(after == before, cell / COLUMNS % 2 == 1, "cell {cell}");
+    }
+    // With noise on all cells, all of them are written.
+    let all = r#""write": {"noise": "none", "cells": "all"}"#;
+    let mut array = equal_cells(&device(&[all, POWER]), ROWS, COLUMNS, 300.0, Seed::new(3));
+    array.rest(1e6);
+    let before = array.weights().clone();
+    array.update(&Matrix::zeros(ROWS, COLUMNS), Seed::new(4)).unwrap();
+    array.rest(1e6);
+    assert!(array.weights().cells().zip(before.cells()).all(|(after, before)| after != before));
+}
+
+#[test]
+fn stuck_cells_do_not_drift() {
+    let faults = r#""faults": {"p_low_resistance": 0.1, "p_anywhere": 0.1, "p_dead_column": 0.1}"#;
+    for drift in [POWER, LOG_TIME] {
+        let mut array = equal_cells(&device(&[EXACT, drift, faults]), ROWS, COLUMNS, 300.0, Seed::new(3));
+        let written = values(array.excess());
+        array.rest(1e6);
+        let [seen, _] = conductances(&array);
+        let mut stuck = 0;
+        for (seen, written) in seen.iter().zip(&written) {
+            if *written == 300.0 {
+                assert_ne!(*seen, 301.0);
+            } else {
+                stuck += 1;
+                assert_eq!(*seen, 1.0 + written);
+            }
+        }
+        assert!(stuck > 1000, "{stuck} stuck cells");
+    }
+}
+
+/// Cells that drift below the floor of their window stay there, and their weights at 0.
+#[test]
+fn drift_ends_at_the_floor_of_the_window() {
+    let mut array = equal_cells(&device(&[EXACT, POWER]), 50, 40, 0.1, Seed::new(3));
+    array.rest(1e6);
+    assert!(conductances(&array)[0].iter().all(|g| *g == 1.0));
+    assert!(array.weights().cells().all(|weight| weight == 0.0));
+}
+
+/// Parked cells lie about the floor of the window, half of them below it. Bounded by it like written ones, they jumped there
+/// as soon as they drifted.
+#[test]
+fn parked_cells_below_the_floor_drift_like_the_others() {
+    let parked = r#""parked": {"branch": "device", "sigma_ln_resistance": 0.3}"#;
+    let mut array = equal_cells(&device(&[EXACT, POWER, parked]), ROWS, COLUMNS, 300.0, Seed::new(3));
+    let [_, written] = conductances(&array);
+    array.rest(1e6);
+    let [_, seen] = conductances(&array);
+    let elapsed = libm::log(1e6 / 20.0);
+    let ln: Vec<_> = seen.iter().zip(&written).map(|(seen, written)| libm::log(seen / written)).collect();
+    assert_normal("ln ratio", &ln, -0.05 * elapsed, (0.005 * elapsed).powi(2));
+}
+
+/// Both branches of a two-branch pair drift, each on its own path.
+#[test]
+fn branches_drift_apart() {
+    let signs = mixed_signs(ROWS);
+    let params = crossbar::ArrayParams { pair: crossbar::PairKind::PushPull, ..params(&signs) };
+    let device = device(&[EXACT, POWER]);
+    let mut array = CrossbarArray::new(&device, params, &Matrix::zeros(ROWS, COLUMNS), Seed::new(2)).unwrap();
+    array.rest(1e6);
+    let elapsed = libm::log(1e6 / 20.0);
+    let [main, other] = conductances(&array).map(|side| {
+        let ln: Vec<_> = side.iter().map(|g| libm::log(g / 500.5)).collect();
+        assert_normal("ln ratio", &ln, -0.05 * elapsed, (0.005 * elapsed).powi(2));
+        ln
+    });
+    assert_uncorrelated("branches", &main, &other);
+}

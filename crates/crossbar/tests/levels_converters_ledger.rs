@@ -1,0 +1,254 @@
+//! Finite levels, converters at the columns and rows, and what an array has cost.
+
+mod chip;
+
+use chip::{assert_normal, device, equal_cells, even, mixed_signs, normal_matrix, params, values};
+use crossbar::{ArrayParams, CrossbarArray, Ledger, PairKind, Sign};
+use lanes::{Block, Matrix};
+use seed::Seed;
+
+const ASKED: &str = r#""write": {"noise": "none", "cells": "asked"}"#;
+const UNIT: f64 = f32::EPSILON as f64;
+
+#[test]
+fn targets_land_on_levels_and_all_levels_are_reached() {
+    for levels in [
+        r#""levels": {"count": 16, "spacing": "conductance"}"#,
+        r#""levels": {"count": 16, "spacing": "ln-conductance"}"#,
+        r#""levels": {"microsiemens": [2, 30, 31, 400, 1000]}"#,
+    ] {
+        let coarse = device(&[ASKED, levels]);
+        let known = coarse.levels.values(&coarse.window);
+        let signs = mixed_signs(60);
+        let first = normal_matrix(Seed::new(1), 60, 37, 0.4);
+        let mut array = CrossbarArray::new(&coarse, params(&signs), &first, Seed::new(2)).unwrap();
+        let mut reached = vec![0; known.len()];
+        for update in 0..10 {
+            for (cell, excess) in values(array.excess()).into_iter().enumerate() {
+                let conductance = 1.0 + excess;
+                let level = known.iter().position(|level| (level / conductance - 1.0).abs() < 20.0 * UNIT);
+                reached[level.unwrap_or_else(|| panic!("{conductance} µS of cell {cell} is no level"))] += 1;
+            }
+            array.update(&normal_matrix(Seed::new(3).numbered(update), 60, 37, 0.4), Seed::new(4)).unwrap();
+        }
+        assert!(reached.iter().all(|count| *count > 0), "{levels}: {reached:?}");
+        // Programming what is there already changes no bit: a cell on a level is its own nearest.
+        let before = array.clone();
+        let weights = array.weights().clone();
+        let again = CrossbarArray::new(&coarse, params(&signs), &weights, Seed::new(2)).unwrap();
+        assert_eq!(again.excess(), before.excess());
+        let report = array.update(&Matrix::zeros(60, 37), Seed::new(4)).unwrap();
+        assert_eq!((report.cells_written, array.excess() == before.excess()), (0, true));
+    }
+}
+
+#[test]
+fn write_noise_spreads_about_the_level() {
+    let levels = r#""levels": {"count": 4, "spacing": "conductance"}"#;
+    let noisy = device(&[r#""write": {"noise": "constant", "sigma_microsiemens": 3}"#, levels]);
+    let mut array = equal_cells(&noisy, 500, 40, 333.0, Seed::new(1));
+    array.update(&even(500, 40, 300.0 / 1024.0), Seed::new(2)).unwrap();
+    assert_normal("level", &values(array.excess()), 666.0, 9.0);
+}
+
+/// Columns with the rows of `active` on, tile by tile, in units of weight; and without any converter.
+fn read(array: &CrossbarArray, active: &[u16]) -> (Vec<f64>, Vec<f64>) {
+    let converters = array.converters().expect("sound arguments");
+    let width = array.weights().row_blocks();
+    let (mut digital, mut exact) = (vec![0.0; array.columns()], vec![0.0; array.columns()]);
+    for tile in 0..converters.tiles().0 {
+        let rows: Vec<u16> =
+            active.iter().copied().filter(|row| usize::from(*row) / converters.tile_rows() == tile).collect();
+        let mut sums = vec![Block::ZERO; width];
+        array.read_weights().add_rows_to(&mut sums, &rows);
+        let lane = |sums: &[Block], column: usize| f64::from(sums[column / 16][column % 16]);
+        for (column, exact) in exact.iter_mut().enumerate() {
+            *exact += lane(&sums, column);
+        }
+        converters.convert(tile, &mut sums);
+        for (column, digital) in digital.iter_mut().enumerate() {
+            *digital += lane(&sums, column);
+        }
+    }
+    (digital, exact)
+}
+
+#[test]
+fn fine_converters_change_no_sum_by_more_than_half_a_code_a_tile() {
+    // 16 rows of up to 1000 µS at 0.25 V: 4000 µA are the full scale, 4000 µA / 0.25 V / 1024 in units of weight.
+    let converters = r#""converters": {"tile_rows": 16, "adc": {"bits": 12, "codes": "signed", "range": "fixed",
+        "full_scale_microamperes": 4000}}"#;
+    let signs = mixed_signs(60);
+    let first = normal_matrix(Seed::new(1), 60, 37, 0.3);
+    let volts = r#""read": {"volts": 0.25}"#;
+    let array = CrossbarArray::new(&device(&[converters, volts]), params(&signs), &first, Seed::new(2)).unwrap();
+    assert_eq!(array.converters().unwrap().tiles(), (4, 1));
+    let code = 4000.0 / 0.25 / 1024.0 / 2047.0;
+    let active: Vec<u16> = (0..60).filter(|row| row % 2 == 0 || row % 7 == 0).collect();
+    let (digital, exact) = read(&array, &active);
+    for (digital, exact) in digital.iter().zip(&exact) {
+        // A few roundings of sums below 16 beside half a code of each of four tiles.
+        assert!((digital - exact).abs() <= 4.0 * (0.5 * code + 4.0 * 16.0 * UNIT), "{digital}, exact {exact}");
+        assert!((digital / code - (digital / code).round()).abs() < 1e-3);
+    }
+    assert_ne!(digital, exact);
+}
+
+/// Cells that are off or fully on: a bit says all there is of one row, two bits of two.
+#[test]
+fn two_one_bit_tile_sums_are_one_wide_tile() {
+    let first = Matrix::from_fn(2, 64, |row, column| if (column >> row) & 1 == 1 { 999.0 / 1024.0 } else { 0.0 });
+    let signs = [Sign::Excitatory; 2];
+    let [narrow, wide] = [(1, 1, 999), (2, 2, 2997)].map(|(rows, bits, full_scale)| {
+        let converters = format!(
+            r#""converters": {{"tile_rows": {rows}, "adc": {{"bits": {bits}, "codes": "unsigned", "range": "fixed",
+                "full_scale_microamperes": {full_scale}}}}}"#
+        );
+        let device = device(&[&converters, r#""read": {"volts": 1}"#]);
+        CrossbarArray::new(&device, params(&signs), &first, Seed::new(2)).unwrap()
+    });
+    for active in [&[0][..], &[1], &[0, 1]] {
+        let [(narrow, exact), (wide, _)] = [&narrow, &wide].map(|array| read(array, active));
+        for column in 0..64 {
+            // Full scales, codes and sums are rounded a few times each, below 2.
+            assert!((narrow[column] - exact[column]).abs() <= 8.0 * UNIT, "column {column}");
+            assert!((wide[column] - exact[column]).abs() <= 8.0 * UNIT, "column {column}");
+        }
+    }
+}
+
+#[test]
+fn gains_of_drivers_scale_their_rows() {
+    let converters = r#""converters": {"dac": {"bits": 8, "gain_sigma_percent": 5}}"#;
+    let signs = mixed_signs(3000);
+    let first = Matrix::from_fn(3000, 20, |row, column| 0.02 * (column + 1) as f32 * signs[row].factor());
+    let array = CrossbarArray::new(&device(&[converters]), params(&signs), &first, Seed::new(2)).unwrap();
+    let mut gains = Vec::new();
+    for row in 0..3000 {
+        let gain = f64::from(array.weights()[(row, 0)]) / f64::from(first[(row, 0)]);
+        for column in 0..20 {
+            let ratio = f64::from(array.weights()[(row, column)]) / f64::from(first[(row, column)]);
+            assert!((ratio / gain - 1.0).abs() <= 8.0 * UNIT);
+        }
+        gains.push(gain);
+    }
+    assert_normal("gain", &gains, 1.0, 0.0025);
+    assert!(array.excess().row(0)[0][0] > 20.0, "the conductances are those that were asked for");
+}
+
+const ENERGY: &str = r#""energy": {"write_volts": 2, "write_pulse_nanoseconds": 100, "read_pulse_nanoseconds": 10,
+    "adc_picojoules_per_conversion": 3, "dac_picojoules_per_pulse": 0.5}"#;
+
+/// 4000 pulses that leave 500 µS: 2² V² x 500 µS x 100 ns each. Sums of whole µS are exact; a few roundings of f64.
+#[test]
+fn the_energy_of_writes_is_that_of_their_pulses() {
+    let stated = device(&[ASKED, ENERGY]);
+    let mut array = equal_cells(&stated, 100, 40, 399.0, Seed::new(1));
+    array.update(&even(100, 40, 100.0 / 1024.0), Seed::new(2)).unwrap();
+    let ledger = array.take_ledger();
+    assert_eq!((ledger.write_pulses, ledger.write_conductance), (4000, 4000.0 * 500.0));
+    let energy = ledger.energy(&stated);
+    let expected = 4000.0 * 4.0 * 500.0 * 100e-9;
+    assert!((energy.write_microjoules.unwrap() / expected - 1.0).abs() < 4.0 * f64::EPSILON);
+    // Nothing is known of reads at a voltage that the file does not state.
+    assert_eq!((energy.read_microjoules, energy.adc_microjoules), (None, Some(0.0)));
+}
+
+/// Pulses meet 400, 410, ... µS: the energy is that of the conductance before each.
+#[test]
+fn the_energy_of_trains_is_summed_over_what_every_pulse_meets() {
+    let write = r#""write": {"noise": "none", "scheme": "pulsed", "pulses": {"law": "constant",
+        "up_step_percent_of_window": 1, "down_step_percent_of_window": 1}}"#;
+    let stated = device(&[write, ENERGY]);
+    let size = f64::from(stated.write.pulses().unwrap().up_step * 999.0);
+    let mut array = equal_cells(&stated, 100, 40, 399.0, Seed::new(1));
+    array.update(&even(100, 40, 4.0 * size as f32 / 1024.0), Seed::new(2)).unwrap();
+    let ledger = array.take_ledger();
+    let met: f64 = (0..4).map(|pulse| 400.0 + f64::from(pulse) * size).sum();
+    assert_eq!(ledger.write_pulses, 16_000);
+    // Three sums in f32 of numbers up to 512.
+    assert!((ledger.write_conductance / 4000.0 - met).abs() < 4.0 * 3.0 * 512.0 * UNIT);
+}
+
+/// A row of 20 cells at 400 µS (and as many parked ones), read at 0.2 V for 10 ns; the other row at 800 µS.
+#[test]
+fn reads_are_counted_row_by_row() {
+    let converters = r#""converters": {"tile_rows": 2, "adc": {"bits": 8, "codes": "signed", "range": "calibrated"}}"#;
+    let stated = device(&[ASKED, ENERGY, converters, r#""read": {"volts": 0.2}"#]);
+    let signs = [Sign::Excitatory; 3];
+    let first = Matrix::from_fn(3, 20, |row, _| [399.0, 799.0, 0.0][row] / 1024.0);
+    let mut array = CrossbarArray::new(&stated, params(&signs), &first, Seed::new(1)).unwrap();
+    array.count_reads(&[5, 2, 0], 100);
+    array.count_reads(&[0, 1, 4], 3);
+    let ledger = array.take_ledger();
+    assert_eq!(ledger.row_reads, 12);
+    assert_eq!(ledger.read_conductance, 20.0 * (5.0 * 400.0 + 3.0 * 800.0 + 4.0));
+    // Tiles of rows 0 and 1, and of row 2: 7 rows driven in 100 steps; then 1 in 3, and 4 in 3.
+    assert_eq!(ledger.conversions, 20 * (7 + 1 + 3));
+    let energy = ledger.energy(&stated);
+    let expected = 0.04 * ledger.read_conductance * 10e-9;
+    assert!((energy.read_microjoules.unwrap() / expected - 1.0).abs() < 8.0 * f64::EPSILON);
+    assert!((energy.adc_microjoules.unwrap() / (220.0 * 3e-6) - 1.0).abs() < 8.0 * f64::EPSILON);
+    assert!((energy.dac_microjoules.unwrap() / (12.0 * 0.5e-6) - 1.0).abs() < 8.0 * f64::EPSILON);
+    let params = ArrayParams { pair: PairKind::PushPull, ..params(&signs) };
+    let mut pairs = CrossbarArray::new(&stated, params, &Matrix::zeros(3, 20), Seed::new(1)).unwrap();
+    pairs.count_reads(&[1, 0, 0], 1);
+    assert_eq!(pairs.take_ledger().read_conductance, 20.0 * 1001.0);
+}
+
+/// Another width than whole blocks: the lanes past the last column hold what the floor is worth at the read voltage, which
+/// had been summed with the cells.
+#[test]
+fn reads_of_a_bent_array_leave_the_padding_out() {
+    let bent = r#""read": {"volts": 0.5, "nonlinearity": {"reference_volts": 0.2, "points": [
+        {"resistance_ohm": 1e3, "quadratic_per_volt": 0, "cubic_per_square_volt": 0.2},
+        {"resistance_ohm": 1e6, "quadratic_per_volt": 0, "cubic_per_square_volt": 3}]}}"#;
+    let mut array = equal_cells(&device(&[ASKED, bent]), 3, 17, 0.0, Seed::new(1));
+    array.count_reads(&[1, 0, 0], 1);
+    let expected = 17.0 * f64::from(array.conductance(0, 0).0);
+    let found = array.take_ledger().read_conductance;
+    // The floor is taken away and added again, in f32 the first time.
+    assert!((found / expected - 1.0).abs() < 4.0 * UNIT, "{found} µS, expected {expected}");
+}
+
+#[test]
+fn ledgers_of_the_parts_of_a_run_add_up_to_that_of_the_whole() {
+    let schemes = [
+        ASKED,
+        r#""write": {"noise": "constant", "sigma_microsiemens": 5, "scheme": "verify",
+            "verify": {"window_microsiemens": 4, "tries": 9}}"#,
+        r#""write": {"noise": "none", "scheme": "pulsed", "pulses": {"law": "soft-bounds",
+            "up_step_percent_of_window": 1, "down_step_percent_of_window": 1, "cycle_sigma_percent_of_step": 20}}"#,
+    ];
+    for scheme in schemes {
+        let run = |takes: bool| {
+            let signs = mixed_signs(30);
+            let first = normal_matrix(Seed::new(1), 30, 37, 0.3);
+            let mut array = CrossbarArray::new(&device(&[scheme]), params(&signs), &first, Seed::new(2)).unwrap();
+            let mut sum = Ledger::default();
+            for update in 0..10 {
+                let step = normal_matrix(Seed::new(3).numbered(update), 30, 37, 0.1);
+                array.update(&step, Seed::new(4).numbered(update)).unwrap();
+                array.count_reads(&[3; 30], 5);
+                if takes {
+                    sum += array.take_ledger();
+                }
+            }
+            sum += array.take_ledger();
+            (sum, array.endurance())
+        };
+        let ((whole, endurance), (parts, same)) = (run(false), run(true));
+        assert_eq!(endurance, same);
+        let counts = |ledger: &Ledger| [ledger.write_pulses, ledger.verify_reads, ledger.row_reads, ledger.conversions];
+        assert_eq!(counts(&whole), counts(&parts));
+        assert!(whole.write_pulses > 0 && whole.row_reads == 900);
+        for (whole, parts) in [
+            (whole.write_conductance, parts.write_conductance),
+            (whole.verify_conductance, parts.verify_conductance),
+            (whole.read_conductance, parts.read_conductance),
+        ] {
+            // Sums of at most a thousand numbers in another order.
+            assert!((whole - parts).abs() <= 1000.0 * f64::EPSILON * whole, "{whole}, {parts}");
+        }
+    }
+}

@@ -1,0 +1,256 @@
+//! Pairs of two written branches, and controllers that read back or keep a digital copy.
+
+mod chip;
+
+use chip::{
+    FULL_SCALE, assert_normal, assert_rate, conductances, device, even, mixed_signs, normal_matrix, params, values,
+};
+use crossbar::device::Device;
+use crossbar::{ArrayParams, Controller, CrossbarArray, PairKind, Sign};
+use lanes::Matrix;
+use seed::Seed;
+
+const ROWS: usize = 60;
+const COLUMNS: usize = 37;
+const UNIT: f32 = f32::EPSILON;
+const TWO_BRANCHES: [PairKind; 2] = [PairKind::PushPull, PairKind::PotentiationOnly];
+const ASKED: &str = r#""write": {"noise": "none", "cells": "asked"}"#;
+
+/// Weights between 0 and full scale with the sign of their row.
+fn first_weights(signs: &[Sign], columns: usize) -> Matrix {
+    let normal = normal_matrix(Seed::new(11), signs.len(), columns, 0.3 * FULL_SCALE);
+    Matrix::from_fn(signs.len(), columns, |row, column| {
+        signs[row].factor() * normal[(row, column)].abs().min(FULL_SCALE)
+    })
+}
+
+fn array(device: &Device, signs: &[Sign], columns: usize, pair: PairKind, controller: Controller) -> CrossbarArray {
+    let params = ArrayParams { pair, controller, ..params(signs) };
+    CrossbarArray::new(device, params, &first_weights(signs, columns), Seed::new(12)).expect("sound arguments")
+}
+
+fn step(update: u64, scale: f32) -> Matrix {
+    let normal = normal_matrix(Seed::new(13).numbered(update), ROWS, COLUMNS, scale);
+    Matrix::from_fn(ROWS, COLUMNS, |row, column| if (row + column) % 7 == 0 { 0.0 } else { normal[(row, column)] })
+}
+
+/// Every update rounds a dozen conductances of up to 999 µS, which are worth full scale, by half a unit each: two targets,
+/// their difference before and after, the change and its halves. Errors add up; clipping does not amplify them.
+#[test]
+fn ideal_two_branch_pairs_follow_the_abstract_weights() {
+    let signs = mixed_signs(ROWS);
+    for pair in TWO_BRANCHES {
+        for controller in [Controller::ReadBack, Controller::DigitalCopy] {
+            let mut array = array(&device(&[ASKED]), &signs, COLUMNS, pair, controller);
+            let mut weights = first_weights(&signs, COLUMNS);
+            for update in 0..60 {
+                let step = step(update, 0.2 * FULL_SCALE);
+                let report = array.update(&step, Seed::new(14).numbered(update)).unwrap();
+                let bound = 6.0 * UNIT * FULL_SCALE * (update + 2) as f32;
+                for (row, sign) in signs.iter().map(|sign| sign.factor()).enumerate() {
+                    for column in 0..COLUMNS {
+                        let weight = &mut weights[(row, column)];
+                        *weight = sign * (sign * (*weight + step[(row, column)])).clamp(0.0, FULL_SCALE);
+                        let off = (array.weights()[(row, column)] - *weight).abs();
+                        assert!(off <= bound, "{pair:?}, {controller:?}, update {update}: off by {off}");
+                        let off = (array.believed()[(row, column)] - *weight).abs();
+                        assert!(off <= bound, "{pair:?}, {controller:?} believes what is off by {off}");
+                    }
+                }
+                assert_eq!(report.cells, (ROWS * COLUMNS) as u64);
+                assert!(report.refreshed == 0 || pair == PairKind::PotentiationOnly);
+            }
+        }
+    }
+}
+
+#[test]
+fn push_pull_cells_move_by_half_a_step_each_about_the_middle() {
+    let signs = mixed_signs(ROWS);
+    let mut array = array(&device(&[ASKED]), &signs, COLUMNS, PairKind::PushPull, Controller::ReadBack);
+    for update in 0..10 {
+        let [main, other] = conductances(&array);
+        for (main, other) in main.iter().zip(&other) {
+            // Each of the updates rounds both cells by half a unit of 512.
+            assert!((main + other - 1001.0).abs() <= f64::from(UNIT) * 1024.0 * (update + 1) as f64);
+            assert!(*main >= other - f64::from(UNIT) * 1024.0 * (update + 1) as f64);
+        }
+        array.update(&step(update, 0.2 * FULL_SCALE), Seed::new(14).numbered(update)).unwrap();
+    }
+}
+
+/// A refresh lowers a cell: without one, both would have had room. It leaves the weight that was asked for, which the test
+/// above follows, and all of it in the main branch.
+#[test]
+fn potentiation_only_lowers_a_conductance_in_a_refresh_alone() {
+    let signs = mixed_signs(ROWS);
+    let chip = device(&[ASKED]);
+    let mut array = array(&chip, &signs, COLUMNS, PairKind::PotentiationOnly, Controller::ReadBack);
+    let mut refreshed = 0;
+    for update in 0..60 {
+        let before = conductances(&array);
+        let step = step(update, 0.2 * FULL_SCALE);
+        let report = array.update(&step, Seed::new(14).numbered(update)).unwrap();
+        let after = conductances(&array);
+        let mut lowered = 0;
+        for (cell, asked) in step.cells().enumerate() {
+            let fell = after[0][cell] < before[0][cell] || after[1][cell] < before[1][cell];
+            lowered += u64::from(fell);
+            if fell {
+                assert_eq!(after[1][cell], 1.0, "the opposite cell of a refreshed pair is at the floor");
+            } else if asked == 0.0 {
+                assert_eq!((after[0][cell], after[1][cell]), (before[0][cell], before[1][cell]));
+            }
+        }
+        assert_eq!(report.refreshed, lowered, "update {update}");
+        assert_eq!(report.pulses, report.cells_written + 2 * lowered);
+        refreshed += lowered;
+    }
+    assert!(refreshed > 1000, "{refreshed}");
+}
+
+/// Endurance counted the writes of a pair and not the two pulses of its refresh, and the ledger their number without the
+/// conductance that they met.
+#[test]
+fn a_refresh_costs_a_pulse_of_both_cells() {
+    let signs = mixed_signs(ROWS);
+    for write in [ASKED, r#""write": {"noise": "none", "cells": "all"}"#] {
+        let mut array = array(&device(&[write]), &signs, COLUMNS, PairKind::PotentiationOnly, Controller::ReadBack);
+        let (mut pulses, mut refreshed) = (0, 0);
+        for update in 0..20 {
+            let report = array.update(&step(update, 0.2 * FULL_SCALE), Seed::new(14).numbered(update)).unwrap();
+            pulses += report.pulses;
+            refreshed += report.refreshed;
+        }
+        let endurance = array.endurance();
+        assert!(refreshed > 100);
+        assert_eq!(endurance.cells, 2 * (ROWS * COLUMNS) as u64);
+        let counted = endurance.mean * endurance.cells as f64;
+        assert!((counted - pulses as f64).abs() < 0.5, "{counted} pulses of cells, {pulses} reported");
+    }
+    // One pair: e = 800 and o = 700 µS, to which 300 µS are added.
+    let asked = device(&[ASKED]);
+    let params = ArrayParams { pair: PairKind::PotentiationOnly, ..params(&[Sign::Excitatory]) };
+    let mut pair = CrossbarArray::new(&asked, params, &even(1, 1, 800.0 / 1024.0), Seed::new(1)).unwrap();
+    pair.update(&even(1, 1, -700.0 / 1024.0), Seed::new(2)).unwrap();
+    assert_eq!(pair.conductance(0, 0), (801.0, 701.0));
+    pair.take_ledger();
+    let report = pair.update(&even(1, 1, 300.0 / 1024.0), Seed::new(3)).unwrap();
+    assert_eq!((report.refreshed, report.pulses, pair.conductance(0, 0)), (1, 3, (401.0, 1.0)));
+    let ledger = pair.take_ledger();
+    assert_eq!((ledger.write_pulses, ledger.write_conductance), (3, 801.0 + 701.0 + 401.0));
+}
+
+/// Weights at 0, both branches disturbed: the difference of two normals is negative half of the time.
+#[test]
+fn noise_leaves_wrong_signs_that_are_counted() {
+    let noisy = device(&[r#""write": {"noise": "constant", "sigma_microsiemens": 3}"#]);
+    let signs = vec![Sign::Excitatory; 500];
+    let params = ArrayParams { pair: PairKind::PushPull, ..params(&signs) };
+    let mut array = CrossbarArray::new(&noisy, params, &Matrix::zeros(500, 40), Seed::new(12)).unwrap();
+    assert_eq!(array.initial_report().wrong_sign, 0);
+    let report = array.update(&Matrix::zeros(500, 40), Seed::new(15)).unwrap();
+    let wrong = array.weights().cells().filter(|weight| *weight < 0.0).count() as u64;
+    assert_eq!((report.wrong_sign, report.cells, report.cells_written), (wrong, 20_000, 40_000));
+    assert_rate("wrong sign", wrong, 20_000, 0.5);
+    // Both cells of a pair have draws of their own.
+    let excess: Vec<_> = values(array.weights()).iter().map(|weight| 1024.0 * weight).collect();
+    assert_normal("difference", &excess, 0.0, 18.0);
+    // The controller takes them back to a weight of 0 when it asks something of them.
+    let report = array.update(&even(500, 40, -1e-6), Seed::new(15)).unwrap();
+    assert!(report.dale_violation_rate() < 0.6);
+}
+
+#[test]
+fn two_branch_pairs_write_every_branch_with_draws_of_its_own() {
+    let noisy = device(&[r#""write": {"noise": "constant", "sigma_microsiemens": 3}"#]);
+    let signs = vec![Sign::Excitatory; 500];
+    let params = ArrayParams { pair: PairKind::PushPull, ..params(&signs) };
+    let mut array = CrossbarArray::new(&noisy, params, &Matrix::zeros(500, 40), Seed::new(12)).unwrap();
+    array.update(&Matrix::zeros(500, 40), Seed::new(15)).unwrap();
+    let [main, other] = conductances(&array);
+    assert_normal("main", &main, 500.5, 9.0);
+    assert_normal("opposite", &other, 500.5, 9.0);
+    chip::assert_uncorrelated("branches", &main, &other);
+}
+
+#[test]
+fn a_digital_copy_of_an_ideal_one_branch_array_is_read_back_bit_for_bit() {
+    let signs = mixed_signs(ROWS);
+    let device = device(&[r#""write": {"noise": "none"}"#]);
+    let mut arrays = [Controller::ReadBack, Controller::DigitalCopy]
+        .map(|controller| array(&device, &signs, COLUMNS, PairKind::OneBranch, controller));
+    for update in 0..40 {
+        for array in &mut arrays {
+            array.update(&step(update, 0.2 * FULL_SCALE), Seed::new(16).numbered(update)).unwrap();
+        }
+        assert_eq!(arrays[0].weights(), arrays[1].weights());
+        assert_eq!(arrays[1].believed(), arrays[1].weights());
+        assert_eq!(arrays[0].believed(), arrays[0].weights());
+    }
+}
+
+/// n writes with sigma: read back, they add up to n sigma²; from a copy, the last one is all there is.
+#[test]
+fn write_noise_adds_up_when_read_back_and_not_with_a_digital_copy() {
+    let noisy = device(&[r#""write": {"noise": "constant", "sigma_microsiemens": 3}"#]);
+    let signs = vec![Sign::Excitatory; 500];
+    for (controller, writes) in [(Controller::ReadBack, 16.0), (Controller::DigitalCopy, 1.0)] {
+        let params = ArrayParams { controller, ..params(&signs) };
+        let mut array = CrossbarArray::new(&noisy, params, &even(500, 40, 400.0 / 1024.0), Seed::new(12)).unwrap();
+        for update in 0..16 {
+            array.update(&even(500, 40, 4.0 / 1024.0), Seed::new(15).numbered(update)).unwrap();
+        }
+        assert_normal("excess", &values(array.excess()), 464.0, 9.0 * writes);
+        if controller == Controller::DigitalCopy {
+            assert!(array.believed().cells().all(|weight| weight == 464.0 / 1024.0));
+        } else {
+            assert_eq!(array.believed(), array.weights());
+        }
+    }
+}
+
+/// Bounds of the copy: it stops at zero and at full scale like the weight, and what lies beyond is not owed.
+#[test]
+fn a_digital_copy_is_the_bounded_sum_of_the_steps() {
+    let noisy = device(&[r#""write": {"noise": "relative", "sigma_percent_of_conductance": 20}"#]);
+    let signs = mixed_signs(ROWS);
+    for pair in [PairKind::OneBranch, PairKind::PushPull, PairKind::PotentiationOnly] {
+        let mut array = array(&noisy, &signs, COLUMNS, pair, Controller::DigitalCopy);
+        let mut sum = first_weights(&signs, COLUMNS);
+        for update in 0..20 {
+            let step = step(update, 0.3 * FULL_SCALE);
+            array.update(&step, Seed::new(16).numbered(update)).unwrap();
+            for (row, sign) in signs.iter().map(|sign| sign.factor()).enumerate() {
+                for column in 0..COLUMNS {
+                    let weight = &mut sum[(row, column)];
+                    *weight = sign * (sign * (*weight + step[(row, column)])).clamp(0.0, FULL_SCALE);
+                    let off = (array.believed()[(row, column)] - *weight).abs();
+                    assert!(off <= 4.0 * UNIT * FULL_SCALE * (update + 2) as f32, "{pair:?}: off by {off}");
+                }
+            }
+        }
+        assert_ne!(array.believed(), array.weights());
+    }
+}
+
+/// A cell that is asked nothing is still programmed to the copy where every cell is written: it must stay on a level.
+#[test]
+fn a_digital_copy_between_levels_leaves_cells_on_levels() {
+    let levels = r#""levels": {"count": 4, "spacing": "conductance"}"#;
+    for cells in ["all", "asked"] {
+        let write = format!(r#""write": {{"noise": "none", "cells": "{cells}"}}"#);
+        let signs = vec![Sign::Excitatory; 4];
+        let params = ArrayParams { controller: Controller::DigitalCopy, ..params(&signs) };
+        let coarse = device(&[&write, levels]);
+        let mut array = CrossbarArray::new(&coarse, params, &even(4, 20, 0.0), Seed::new(1)).unwrap();
+        let mut excess = Vec::new();
+        for update in 0..8 {
+            let asked = if update % 2 == 0 { 100.0 / 1024.0 } else { 0.0 };
+            array.update(&even(4, 20, asked), Seed::new(2)).unwrap();
+            excess.push(array.excess()[(3, 19)]);
+        }
+        // The copy is 100, 100, 200, ... µS, the levels are 333 µS apart.
+        assert_eq!(excess, [0.0, 0.0, 333.0, 333.0, 333.0, 333.0, 333.0, 333.0], "{cells}");
+    }
+}

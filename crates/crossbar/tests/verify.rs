@@ -1,0 +1,292 @@
+//! Program and verify through the array: what is accepted, after how many tries, and when the controller gives up.
+
+mod chip;
+
+use chip::{
+    assert_mean, assert_normal, assert_rate, device, equal_cells, even, mixed_signs, normal_below, normal_matrix,
+    params, values,
+};
+use crossbar::device::Device;
+use crossbar::{ArrayParams, CrossbarArray, Sign, WriteReport};
+use lanes::Matrix;
+use seed::Seed;
+
+const ROWS: usize = 1000;
+const COLUMNS: usize = 40;
+const CELLS: u64 = (ROWS * COLUMNS) as u64;
+const UNIT: f64 = f32::EPSILON as f64;
+
+fn verified(noise: &str, verify: &str, others: &[&str]) -> Device {
+    let write = format!(r#""write": {{"noise": {noise}, "scheme": "verify", "verify": {{{verify}}}}}"#);
+    device(&[&[write.as_str()], others].concat())
+}
+
+/// Excess of equal cells after one update with a step of `asked` µS, what it reports, and the array.
+fn written(device: &Device, excess: f32, asked: f32) -> (Vec<f64>, WriteReport, CrossbarArray) {
+    let mut array = equal_cells(device, ROWS, COLUMNS, excess, Seed::new(1));
+    let report = array.update(&even(ROWS, COLUMNS, asked / 1024.0), Seed::new(2)).expect("sound arguments");
+    (values(array.excess()), report, array)
+}
+
+/// Skewness of a sample; its standard error is sqrt(6/n) for a normal.
+fn skewness(sample: &[f64]) -> f64 {
+    let mean = chip::mean(sample);
+    let moment = |power| sample.iter().map(|x| (x - mean).powi(power)).sum::<f64>() / sample.len() as f64;
+    moment(3) / libm::pow(moment(2), 1.5)
+}
+
+/// Density of a standard normal.
+fn normal_density(x: f64) -> f64 {
+    libm::exp(-0.5 * x * x) / libm::sqrt(2.0 * std::f64::consts::PI)
+}
+
+const SIGMA_8: &str = r#""constant", "sigma_microsiemens": 8"#;
+
+/// Var = sigma² (1 - 2 a phi(a) / p), a = w / sigma, p = erf(a / sqrt 2). The square of a number within w is one within
+/// w²: its variance is w^4 / 4 at most.
+#[test]
+fn what_is_accepted_is_a_truncated_normal() {
+    for (excess, asked) in [(300.0, 0.0), (310.0, 200.0)] {
+        let device = verified(SIGMA_8, r#""window_microsiemens": 5, "tries": 100"#, &[]);
+        let (excess_after, report, _) = written(&device, excess, asked);
+        assert_eq!((report.cells_written, report.gave_up), (CELLS, 0));
+        let target = f64::from(excess + asked);
+        let errors: Vec<_> = excess_after.iter().map(|excess| excess - target).collect();
+        // The read subtracts two numbers of f32 below 1024.
+        assert!(errors.iter().all(|error| error.abs() <= 5.0 + 512.0 * UNIT));
+        let (a, p) = (5.0 / 8.0, libm::erf(5.0 / 8.0 / std::f64::consts::SQRT_2));
+        let variance = 64.0 * (1.0 - 2.0 * a * normal_density(a) / p);
+        assert_mean("accepted", &errors, 0.0, variance);
+        let squares: Vec<_> = errors.iter().map(|error| error * error).collect();
+        assert_mean("variance", &squares, variance, 625.0 / 4.0);
+        let inner = errors.iter().filter(|error| error.abs() < 2.0).count() as u64;
+        assert_rate("within 2 µS", inner, CELLS, libm::erf(2.0 / 8.0 / std::f64::consts::SQRT_2) / p);
+    }
+}
+
+/// Geometric: mean 1/p, variance (1-p)/p², share (1-p)^n with more than n tries.
+#[test]
+fn tries_are_geometric_and_the_controller_gives_up_as_often_as_all_fail() {
+    let p = libm::erf(5.0 / 8.0 / std::f64::consts::SQRT_2);
+    let fails = |tries: i32| (1.0 - p).powi(tries);
+    let device = verified(SIGMA_8, r#""window_microsiemens": 5, "tries": 100"#, &[]);
+    let (_, report, mut array) = written(&device, 300.0, 0.0);
+    assert_eq!(report.pulses, report.verify_reads);
+    let error = libm::sqrt((1.0 - p) / (p * p) * CELLS as f64);
+    assert!((report.pulses as f64 - CELLS as f64 / p).abs() < 5.0 * error, "{} tries", report.pulses);
+    let endurance = array.endurance();
+    assert_eq!(endurance.histogram.iter().sum::<u64>(), CELLS);
+    assert!((endurance.mean * CELLS as f64 - report.pulses as f64).abs() < 0.5);
+    assert_rate("one try", endurance.histogram[1], CELLS, p);
+    assert_rate("two or three tries", endurance.histogram[2], CELLS, fails(1) - fails(3));
+    assert_rate("four to seven tries", endurance.histogram[3], CELLS, fails(3) - fails(7));
+    let ledger = array.take_ledger();
+    assert_eq!((ledger.write_pulses, ledger.verify_reads), (report.pulses, report.verify_reads));
+    assert_eq!(ledger.verify_conductance, ledger.write_conductance);
+    // All tries, accepted or not, spread by 8 µS about 301 µS.
+    let mean = ledger.write_conductance / report.pulses as f64;
+    assert!((mean - 301.0).abs() < 5.0 * 8.0 / libm::sqrt(report.pulses as f64), "{mean} µS");
+
+    for tries in [1, 2, 3] {
+        let device = verified(SIGMA_8, &format!(r#""window_microsiemens": 5, "tries": {tries}"#), &[]);
+        let (_, report, array) = written(&device, 300.0, 0.0);
+        assert_rate("gave up", report.gave_up, CELLS, fails(tries));
+        assert_eq!(array.endurance().worst, u64::from(tries.unsigned_abs()));
+    }
+}
+
+const NOISES: [&str; 5] = [
+    r#""none""#,
+    r#""study-level""#,
+    r#""constant", "sigma_microsiemens": 20"#,
+    r#""relative", "sigma_percent_of_conductance": 15"#,
+    r#""table", "points": [{"resistance_ohm": 1e3, "sigma_ln_resistance": 0.1},
+        {"resistance_ohm": 1e6, "sigma_ln_resistance": 0.5}]"#,
+];
+
+/// Steps that leave the window at both ends take part: states, weights and counts are the same, but for the reads.
+#[test]
+fn a_window_without_end_is_add_bit_for_bit() {
+    let signs = mixed_signs(60);
+    for noise in NOISES {
+        for cells in ["all", "asked"] {
+            let noise = format!(r#"{noise}, "cells": "{cells}""#);
+            let verify = verified(&noise, r#""window_microsiemens": 1e6, "tries": 9"#, &[]);
+            let devices = [device(&[&format!(r#""write": {{"noise": {noise}}}"#)]), verify];
+            let first = normal_matrix(Seed::new(3), 60, 37, 0.3);
+            let mut arrays =
+                devices.map(|device| CrossbarArray::new(&device, params(&signs), &first, Seed::new(1)).unwrap());
+            for update in 0..4 {
+                let step = normal_matrix(Seed::new(4).numbered(update), 60, 37, 0.2);
+                let step =
+                    Matrix::from_fn(60, 37, |row, column| if column % 5 == 0 { 0.0 } else { step[(row, column)] });
+                let [add, verified] =
+                    [0, 1].map(|array: usize| arrays[array].update(&step, Seed::new(5).numbered(update)).unwrap());
+                assert_eq!(arrays[0].excess(), arrays[1].excess(), "{noise}");
+                assert_eq!(arrays[0].weights(), arrays[1].weights());
+                assert_eq!((verified.verify_reads, verified.gave_up), (add.cells_written, 0));
+                assert_eq!(WriteReport { verify_reads: 0, ..verified }, add, "{noise}");
+            }
+            assert_eq!(arrays[0].endurance(), arrays[1].endurance());
+        }
+    }
+}
+
+/// Small steps from one side: the approach enters the window at its edge, which nothing passes outwards, and the further in
+/// the rarer.
+#[test]
+fn one_sided_approaches_leave_a_hard_edge_and_a_tail_to_the_inside() {
+    let noise = r#""constant", "sigma_microsiemens": 0.5"#;
+    for (sides, start, side) in [("down", 900.0, 1.0), ("up", 100.0, -1.0)] {
+        let procedure = format!(r#""window_microsiemens": 5, "tries": 200, "sides": "{sides}", "approach": 0.1"#);
+        let (excess, report, _) = written(&verified(noise, &procedure, &[]), start, 500.0 - start);
+        assert_eq!(report.gave_up, 0);
+        let outside: Vec<_> = excess.iter().map(|excess| side * (excess - 500.0)).collect();
+        assert!(outside.iter().all(|error| *error <= 5.0 + 512.0 * UNIT));
+        let near = outside.iter().filter(|error| **error > 4.0).count() as u64;
+        let further = outside.iter().filter(|error| (3.0..4.0).contains(*error)).count() as u64;
+        assert!(near > 4 * further && near > CELLS / 2, "{sides}: {near} at the edge, {further} within");
+        let skew = skewness(&outside);
+        assert!(skew < -5.0 * libm::sqrt(6.0 / CELLS as f64), "{sides}: skewness {skew} towards the outside");
+    }
+}
+
+/// A cell on the wrong side is taken to the other end first, which is a try of its own.
+#[test]
+fn one_sided_approaches_start_over_from_the_other_end() {
+    for (sides, start) in [("down", 100.0), ("up", 900.0)] {
+        let procedure = format!(r#""window_microsiemens": 5, "tries": 9, "sides": "{sides}""#);
+        let (excess, report, _) = written(&verified(r#""none""#, &procedure, &[]), start, 500.0 - start);
+        assert!(excess.iter().all(|excess| *excess == 500.0));
+        assert_eq!((report.pulses, report.gave_up), (2 * CELLS, 0));
+    }
+}
+
+/// With a read error r the true state x is accepted with P(|x + r| <= w): its second moment by quadrature.
+#[test]
+fn read_noise_widens_what_is_accepted() {
+    let read = r#""read": {"white": {"noise": "constant", "sigma_microsiemens": 4}}"#;
+    let device = verified(SIGMA_8, r#""window_microsiemens": 5, "tries": 1000"#, &[read]);
+    let (excess, report, _) = written(&device, 300.0, 0.0);
+    let (mut weight, mut second, mut fourth) = (0.0, 0.0, 0.0);
+    for step in -6000..=6000 {
+        let x = f64::from(step) * 0.01;
+        let accepted = normal_below((5.0 - x) / 4.0) - normal_below((-5.0 - x) / 4.0);
+        let density = normal_density(x / 8.0) * accepted;
+        weight += density;
+        second += density * x * x;
+        fourth += density * x.powi(4);
+    }
+    let (variance, fourth) = (second / weight, fourth / weight);
+    let errors: Vec<_> = excess.iter().map(|excess| excess - 300.0).collect();
+    assert_mean("accepted", &errors, 0.0, variance);
+    let squares: Vec<_> = errors.iter().map(|error| error * error).collect();
+    assert_mean("variance", &squares, variance, fourth - variance * variance);
+    // Without read noise it is below that of a uniform number within the window.
+    assert!(variance > 2.0 * 25.0 / 3.0, "{variance} µS²");
+    // p = P(|x + r| <= w) where both are normal.
+    let p = libm::erf(5.0 / libm::sqrt(2.0 * 80.0));
+    let error = libm::sqrt((1.0 - p) / (p * p) * CELLS as f64);
+    assert!((report.pulses as f64 - CELLS as f64 / p).abs() < 5.0 * error);
+}
+
+#[test]
+fn without_a_spread_the_first_try_is_exact() {
+    let exact = verified(r#""none""#, r#""window_microsiemens": 1e-9, "tries": 9"#, &[]);
+    let (excess, report, _) = written(&exact, 300.0, 12.5);
+    assert!(excess.iter().all(|excess| *excess == 312.5));
+    assert_eq!((report.pulses, report.verify_reads, report.gave_up), (CELLS, CELLS, 0));
+}
+
+#[test]
+fn stuck_cells_give_up_after_all_tries_and_are_counted() {
+    let faults = r#""faults": {"p_high_resistance": 0.1}"#;
+    let device = verified(r#""none""#, r#""window_microsiemens": 2, "tries": 7"#, &[faults]);
+    let (excess, report, array) = written(&device, 300.0, 10.0);
+    let stuck = excess.iter().filter(|excess| **excess == 0.0).count() as u64;
+    assert_rate("stuck", stuck, CELLS, 0.1);
+    assert!(excess.iter().all(|excess| *excess == 0.0 || *excess == 310.0));
+    assert_eq!((report.gave_up, report.pulses), (stuck, 7 * stuck + CELLS - stuck));
+    assert_eq!(array.endurance().worst, 7);
+}
+
+/// ln G of a try is normal about ln G*: accepted where |exp(sigma z) - 1| is at most a twentieth.
+#[test]
+fn a_window_in_percent_cuts_the_log_normal_of_a_table() {
+    let noise = r#""table", "points": [{"resistance_ohm": 1e4, "sigma_ln_resistance": 0.1}]"#;
+    let device = verified(noise, r#""window_percent_of_target": 5, "tries": 200"#, &[]);
+    let (excess, report, _) = written(&device, 99.0, 0.0);
+    assert_eq!(report.gave_up, 0);
+    assert!(excess.iter().all(|excess| (excess - 99.0).abs() <= 5.0 + 100.0 * UNIT));
+    let ends = [0.95, 1.05].map(|ratio| libm::log(ratio) / 0.1);
+    let p = normal_below(ends[1]) - normal_below(ends[0]);
+    let error = libm::sqrt((1.0 - p) / (p * p) * CELLS as f64);
+    assert!((report.pulses as f64 - CELLS as f64 / p).abs() < 5.0 * error);
+    // Mean of the truncated normal: (phi(a) - phi(b)) / p in units of sigma.
+    let ln: Vec<_> = excess.iter().map(|excess| libm::log((1.0 + excess) / 100.0)).collect();
+    let mean = 0.1 * (normal_density(ends[0]) - normal_density(ends[1])) / p;
+    assert_mean("ln G", &ln, mean, 0.05f64.powi(2));
+}
+
+/// The published defect: a window in the unit of something else that silently falls back to another. Two windows, or none,
+/// are refused, and the same number in another unit is another window.
+#[test]
+fn an_acceptance_window_in_the_wrong_unit_does_not_fall_back() {
+    let widths = ["window_microsiemens", "window_percent_of_target"].map(|unit| {
+        let device = verified(SIGMA_8, &format!(r#""{unit}": 4, "tries": 1000"#), &[]);
+        let (excess, ..) = written(&device, 299.0, 0.0);
+        excess.iter().map(|excess| (excess - 299.0).abs()).fold(0.0, f64::max)
+    });
+    // 4 µS, and 4 % of 300 µS; with 40,000 cells the largest error is within a hundredth of the edge.
+    assert!((widths[0] - 4.0).abs() < 0.04 && (widths[1] - 12.0).abs() < 0.12, "{widths:?}");
+    for windows in ["", r#""window_microsiemens": 4, "window_percent_of_target": 4,"#, r#""window_siemens": 4e-6,"#] {
+        let write = format!(r#"{{"noise": "none", "scheme": "verify", "verify": {{{windows} "tries": 9}}}}"#);
+        let window = r#"{"low_resistance_ohm": 1e3, "high_resistance_ohm": 1e6}"#;
+        let text = format!(r#"{{"name": "x", "window": {window}, "write": {write}}}"#);
+        assert!(Device::from_json(&text).is_err(), "{windows}");
+    }
+}
+
+/// A step across the bound of the sign or above full scale aims at the end of the window. The target lay outside, where
+/// no read comes: the controller tried in vain until it gave up, and with a window in percent its width was negative.
+#[test]
+fn a_step_beyond_the_window_is_verified_at_its_end() {
+    for window in [r#""window_microsiemens": 0.5"#, r#""window_percent_of_target": 10"#] {
+        for (sides, asked, end) in
+            [("both", -900.0, 0.0), ("both", 900.0, 999.0), ("up", 900.0, 999.0), ("down", -900.0, 0.0)]
+        {
+            let procedure = format!(r#"{window}, "tries": 20, "sides": "{sides}""#);
+            let (excess, report, _) = written(&verified(r#""none""#, &procedure, &[]), 300.0, asked);
+            assert!(excess.iter().all(|excess| *excess == end), "{sides}");
+            assert_eq!((report.gave_up, report.pulses), (0, CELLS), "{sides} with {window}");
+        }
+    }
+}
+
+/// Verification is there to undo what the steps of a cell deviate by. Gains had moved the target itself.
+#[test]
+fn gains_of_the_chip_cost_tries_but_do_not_move_the_target() {
+    let gains = r#""chip": {"step_gain": "normal", "step_gain_sigma": 0.2, "up_down_sigma": 0.1}"#;
+    let device = verified(r#""none""#, r#""window_microsiemens": 1, "tries": 100"#, &[gains]);
+    for asked in [100.0, -100.0] {
+        let (excess, report, _) = written(&device, 300.0, asked);
+        let target = f64::from(300.0 + asked);
+        assert!(excess.iter().all(|excess| (excess - target).abs() <= 1.0 + 512.0 * UNIT));
+        assert_eq!(report.gave_up, 0);
+        // The first try is off by 100 µS (g - 1), g normal with 0.2² + 0.1².
+        let first = libm::erf(0.01 / libm::sqrt(2.0 * 0.05));
+        let mut array = equal_cells(&device, ROWS, COLUMNS, 300.0, Seed::new(1));
+        array.update(&even(ROWS, COLUMNS, asked / 1024.0), Seed::new(2)).unwrap();
+        assert_rate("one try", array.endurance().histogram[1], CELLS, first);
+    }
+}
+
+#[test]
+fn the_spread_of_tries_scales_with_the_factor_of_the_study() {
+    let device = verified(r#""constant", "sigma_microsiemens": 4"#, r#""window_microsiemens": 1e6, "tries": 1"#, &[]);
+    let signs = vec![Sign::Excitatory; ROWS];
+    let params = ArrayParams { write_spread_scale: 2.0, ..params(&signs) };
+    let mut array = CrossbarArray::new(&device, params, &even(ROWS, COLUMNS, 300.0 / 1024.0), Seed::new(1)).unwrap();
+    array.update(&Matrix::zeros(ROWS, COLUMNS), Seed::new(2)).unwrap();
+    assert_normal("twice 4 µS", &values(array.excess()), 300.0, 64.0);
+}

@@ -133,14 +133,17 @@ impl Branch {
                         ..WriteReport::default()
                     },
                     pulsed: done.conductance,
-                    verified: done.conductance,
+                    verified: done.verified,
                 }
             }
         };
         if let Some(relaxation) = &mut self.relaxation {
             streams.relaxation.fill(&mut scratch.draws[..blocks.len()]);
             let held = &mut relaxation.blocks_mut()[blocks.clone()];
-            let every_cell = law.writes_every_cell();
+            let every_cell = match scheme {
+                Scheme::Verified(verified) => verified.writes_unasked_cells(law),
+                Scheme::Add | Scheme::Pulsed(_) => law.writes_every_cell(),
+            };
             renew(held, &scratch.draws[..blocks.len()], &scratch.asked[..blocks.len()], every_cell, width, last_mask);
         }
         report

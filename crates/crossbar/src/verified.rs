@@ -9,7 +9,7 @@ use multiversion::multiversion;
 use seed::{Normals, Seed};
 
 use crate::cells::{CellStrip, clip};
-use crate::device::{Direction, Sides, Verify};
+use crate::device::{Direction, First, Sides, Verify};
 use crate::program::{Scratch, WriteLaw};
 use crate::read_spread::ReadSpread;
 
@@ -51,6 +51,8 @@ pub(crate) struct Verified {
     pub(crate) clipped: [u64; 2],
     /// Sum of the conductances that the tries left, µS.
     pub(crate) conductance: f64,
+    /// Sum of the conductances that were read, µS.
+    pub(crate) verified: f64,
 }
 
 /// Rows of a branch that are verified.
@@ -79,13 +81,18 @@ impl VerifiedWrite {
         &mut self,
         strip: VerifyStrip,
         law: &WriteLaw,
-        scratch: &Scratch,
+        scratch: &mut Scratch,
         streams: &mut TryStreams,
         mut counts: Option<&mut [u32]>,
     ) -> Verified {
         self.list(&strip, law, scratch);
-        let mut report = Verified { cells: self.list.len() as u64, ..Verified::default() };
+        let mut report = Verified::default();
         let mut list = std::mem::take(&mut self.list);
+        if self.verify.first == First::Read {
+            report.reads = list.len() as u64;
+            report.verified = self.read_first(&mut list, &strip, law, scratch, streams);
+        }
+        report.cells = list.len() as u64;
         let VerifyStrip { signs, width, excess, cells, .. } = strip;
         for number in 0..self.verify.tries {
             if list.is_empty() {
@@ -117,11 +124,54 @@ impl VerifiedWrite {
             report.clipped[0] += accepted.clipped[0];
             report.clipped[1] += accepted.clipped[1];
             report.conductance += accepted.conductance;
+            report.verified += accepted.conductance;
         }
         report.gave_up = list.len() as u64;
         list.clear();
         self.list = list;
         report
+    }
+
+    /// Whether cells that are asked nothing may be written all the same.
+    pub(crate) fn writes_unasked_cells(&self, law: &WriteLaw) -> bool {
+        law.writes_every_cell() && self.verify.first == First::Write
+    }
+
+    /// Reads the listed cells as they are: those that are accepted leave the list, and nothing is asked of them; of the
+    /// others something is. Returns the sum of the conductances read, µS.
+    fn read_first(
+        &mut self,
+        list: &mut Vec<u32>,
+        strip: &VerifyStrip,
+        law: &WriteLaw,
+        scratch: &mut Scratch,
+        streams: &mut TryStreams,
+    ) -> f64 {
+        self.reads.resize(list.len().div_ceil(LANES), Block::ZERO);
+        if self.read.is_some() {
+            streams.reads.fill(&mut self.reads);
+        }
+        let (mut kept, mut conductance) = (0, 0.0);
+        for place in 0..list.len() {
+            let cell = list[place] as usize;
+            let (block, lane) = (cell / LANES, cell % LANES);
+            let read = law.floor() + strip.excess[block][lane];
+            let sigma = self.read.as_ref().map_or(0.0, |spread| spread.sigma(read));
+            let target = clip(scratch.target[block][lane], 0.0, strip.cells.span());
+            let off = (strip.excess[block][lane] + sigma * self.reads[place / LANES][place % LANES]) - target;
+            let accepted = off.abs() <= self.verify.acceptance.microsiemens(law.floor() + target);
+            let asked = &mut scratch.asked[block][lane];
+            if accepted {
+                *asked = 0.0;
+            } else if *asked == 0.0 {
+                *asked = -off;
+            }
+            list[kept] = list[place];
+            kept += usize::from(!accepted);
+            conductance += f64::from(read);
+        }
+        list.truncate(kept);
+        conductance
     }
 
     /// Lists the cells that are written.

@@ -290,3 +290,48 @@ fn the_spread_of_tries_scales_with_the_factor_of_the_study() {
     array.update(&Matrix::zeros(ROWS, COLUMNS), Seed::new(2)).unwrap();
     assert_normal("twice 4 µS", &values(array.excess()), 300.0, 64.0);
 }
+
+/// A cell that is accepted as it is gets no pulse, keeps every bit, and costs one read.
+#[test]
+fn reading_first_leaves_accepted_cells_alone() {
+    let device = verified(SIGMA_8, r#""window_microsiemens": 5, "tries": 100, "first": "read""#, &[]);
+    let (kept, report, mut array) = written(&device, 300.0, 4.0);
+    assert!(kept.iter().all(|&excess| excess == 300.0));
+    assert_eq!((report.cells_written, report.pulses, report.verify_reads), (0, 0, CELLS));
+    let ledger = array.take_ledger();
+    assert_eq!((ledger.verify_conductance, ledger.write_conductance), (301.0 * CELLS as f64, 0.0));
+    let (moved, report, _) = written(&device, 300.0, 6.0);
+    assert!(moved.iter().all(|excess| (excess - 306.0).abs() <= 5.0 + 512.0 * UNIT));
+    assert_eq!(report.cells_written, CELLS);
+    assert_eq!(report.verify_reads, report.pulses + CELLS);
+}
+
+/// With noise of 2 µS and a window of 5 µS around a target 4 µS off, the first read accepts with P(-9 < 2 z < 1).
+#[test]
+fn the_first_read_has_the_noise_of_every_read() {
+    let read = r#""read": {"white": {"noise": "constant", "sigma_microsiemens": 2}}"#;
+    let device = verified(SIGMA_8, r#""window_microsiemens": 5, "tries": 100, "first": "read""#, &[read]);
+    let (excess, report, _) = written(&device, 300.0, 4.0);
+    let accepted = normal_below(0.5) - normal_below(-4.5);
+    assert_rate("accepted at once", CELLS - report.cells_written, CELLS, accepted);
+    let untouched = excess.iter().filter(|&&excess| excess == 300.0).count() as u64;
+    assert_eq!(untouched, CELLS - report.cells_written);
+}
+
+/// Steps smaller than the window are lost to a controller that reads back, and add up in one that keeps a copy.
+#[test]
+fn small_steps_add_up_in_a_digital_copy() {
+    let device = verified(SIGMA_8, r#""window_microsiemens": 5, "tries": 100, "first": "read""#, &[]);
+    let after = |controller| {
+        let signs = vec![Sign::Excitatory; 100];
+        let first = Matrix::from_fn(100, 20, |_, _| 300.0 / 1024.0);
+        let own = ArrayParams { controller, ..params(&signs) };
+        let mut array = CrossbarArray::new(&device, own, &first, Seed::new(1)).unwrap();
+        for update in 0..100 {
+            array.update(&even(100, 20, 1.0 / 1024.0), Seed::new(2).numbered(update)).unwrap();
+        }
+        values(array.excess())
+    };
+    assert!(after(crossbar::Controller::ReadBack).iter().all(|&excess| excess == 300.0));
+    assert!(after(crossbar::Controller::DigitalCopy).iter().all(|excess| (excess - 400.0).abs() <= 5.01));
+}

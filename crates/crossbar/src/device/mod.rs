@@ -62,7 +62,7 @@ pub use schema::{field_table, schema};
 pub(crate) use table::LnSigma;
 pub use table::{Convention, SpreadPoint, SpreadTable};
 pub use telegraph::{SlowNoise, SlowNoiseKind, SlowNoiseSpec, Telegraph, TelegraphState};
-pub use verify::{Acceptance, Sides, Verify, VerifySpec};
+pub use verify::{Acceptance, First, Sides, Verify, VerifySpec};
 pub use write::{Scheme, SchemeKind, Write, WriteNoise, WriteNoiseKind, WriteSpec, WrittenCells};
 
 use crate::window::{ConductanceWindow, WindowSpec};

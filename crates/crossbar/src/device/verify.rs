@@ -60,6 +60,18 @@ pub enum Sides {
     Down,
 }
 
+/// What a controller does first with a cell that has a new target.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum First {
+    /// Write: every target gets one try at least, be its step ever so small.
+    #[default]
+    Write,
+    /// Read: a cell that is accepted as it is gets no try. Steps smaller than the window then add up only in a controller
+    /// that keeps a digital copy.
+    Read,
+}
+
 /// Program-and-verify in a device file.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -83,6 +95,9 @@ pub struct VerifySpec {
     /// Which way tries may move the cell.
     #[serde(default, deserialize_with = "word")]
     pub sides: Sides,
+    /// What is done first with a new target.
+    #[serde(default, deserialize_with = "word")]
+    pub first: First,
     /// Share of the way to the target that a try aims at.
     #[serde(default = "whole_way", deserialize_with = "number")]
     #[schemars(range(min = APPROACH.low, max = APPROACH.high))]
@@ -123,6 +138,8 @@ pub struct Verify {
     pub tries: u32,
     /// Which way tries may move the cell.
     pub sides: Sides,
+    /// What is done first with a new target.
+    pub first: First,
     /// Share of the way to the target that a try aims at, above 0, at most 1.
     pub approach: f32,
 }
@@ -147,6 +164,7 @@ impl TryFrom<VerifySpec> for Verify {
             acceptance,
             tries: TRIES.check("tries", spec.tries)?,
             sides: spec.sides,
+            first: spec.first,
             approach: APPROACH.check("approach", spec.approach)? as f32,
         })
     }

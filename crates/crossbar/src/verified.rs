@@ -47,7 +47,7 @@ pub(crate) struct Verified {
     pub(crate) reads: u64,
     /// Cells whose tries ran out.
     pub(crate) gave_up: u64,
-    /// Tries that fell below the window of their cell, and that rose above it.
+    /// Writes whose last try fell below the window of their cell, and those where it rose above it.
     pub(crate) clipped: [u64; 2],
     /// Sum of the conductances that the tries left, µS.
     pub(crate) conductance: f64,
@@ -119,7 +119,8 @@ impl VerifiedWrite {
                     counts[cell as usize] += 1;
                 }
             }
-            let tried = Try { verify: &self.verify, law, signs, width, cells, target: &scratch.target };
+            let last = number + 1 == self.verify.tries;
+            let tried = Try { verify: &self.verify, law, signs, width, cells, target: &scratch.target, last };
             let accepted = tried.all(&mut list, [&self.draws, &self.reads], self.read.as_ref(), excess);
             report.clipped[0] += accepted.clipped[0];
             report.clipped[1] += accepted.clipped[1];
@@ -196,6 +197,8 @@ struct Try<'a> {
     width: usize,
     cells: CellStrip<'a>,
     target: &'a [Block],
+    /// Whether those that are refused have no further try.
+    last: bool,
 }
 
 /// What a round did, in sums.
@@ -262,8 +265,10 @@ impl Try<'_> {
             excess[cell as usize / LANES][cell as usize % LANES] = tried.excess[lane];
             round.conductance += f64::from(self.law.floor() + tried.excess[lane]);
             let (aimed, written) = (tried.aimed[lane], tried.written[lane]);
-            round.clipped[0] += u64::from(aimed.min(written) < gathered.low[lane]);
-            round.clipped[1] += u64::from(aimed.max(written) > gathered.high[lane]);
+            // Of a write counts where its last try ended.
+            let ended = self.last || tried.refused[lane] == 0.0;
+            round.clipped[0] += u64::from(ended && aimed.min(written) < gathered.low[lane]);
+            round.clipped[1] += u64::from(ended && aimed.max(written) > gathered.high[lane]);
         }
         tried.refused
     }

@@ -95,6 +95,18 @@ fn every_write_draws_a_path_of_its_own() {
     assert_uncorrelated("writes", &first, &paths(&array, 401.0, 1e6));
 }
 
+#[test]
+fn the_path_of_a_write_has_nothing_to_do_with_its_error() {
+    let noisy = r#""write": {"noise": "constant", "sigma_microsiemens": 3}"#;
+    let mut array = equal_cells(&device(&[noisy, LOG_TIME]), ROWS, COLUMNS, 500.0, Seed::new(3));
+    array.update(&Matrix::zeros(ROWS, COLUMNS), Seed::new(4)).unwrap();
+    array.rest(1e6);
+    let errors: Vec<_> = values(array.excess()).iter().map(|excess| excess - 500.0).collect();
+    let shifts: Vec<_> =
+        conductances(&array)[0].iter().zip(&errors).map(|(seen, error)| seen - 501.0 - error).collect();
+    assert_uncorrelated("error and path", &errors, &shifts);
+}
+
 /// ln of the ratio: mean -mu L, sd s L. Three units of f32 at 1000 are 0.0002 of the smallest spread: below a standard
 /// error.
 #[test]

@@ -6,6 +6,7 @@ use thiserror::Error;
 use crate::array::ArrayParams;
 use crate::finite::first_not_finite;
 use crate::mapping::{MappingError, PairMapping};
+use crate::pair::PairKind;
 
 /// Largest standard deviation of a write, µS: with it and a draw below 7, no write is more than f32 can hold.
 pub(crate) const LARGEST_SIGMA: f32 = 1e30;
@@ -45,6 +46,12 @@ pub enum ArrayError {
     SpreadScale {
         /// The factor.
         scale: f32,
+    },
+    /// Measured conductances of one branch for pairs that write two.
+    #[error("conductances: a map of the main branch, must come with one-branch pairs, got {pair}")]
+    MapPair {
+        /// The kind of pair.
+        pair: &'static str,
     },
     /// A map of another shape.
     #[error("{what}: got {rows} x {columns}, must be {own_rows} x {own_columns} like the array")]
@@ -123,6 +130,11 @@ pub(crate) fn check_params(params: &ArrayParams, mapping: &PairMapping, initial:
             return Err(ArrayError::MapShape { what: "conductances", rows, columns, own_rows, own_columns });
         }
         check_finite("conductances", map)?;
+        match params.pair {
+            PairKind::OneBranch => {}
+            PairKind::PushPull => return Err(ArrayError::MapPair { pair: "push-pull" }),
+            PairKind::PotentiationOnly => return Err(ArrayError::MapPair { pair: "potentiation-only" }),
+        }
     }
     if let Some((row, column)) = params.faults.and_then(|faults| faults.first_outside(rows, columns)) {
         return Err(ArrayError::FaultPlace { row, column, own_rows: rows, own_columns: columns });

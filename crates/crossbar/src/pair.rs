@@ -17,7 +17,10 @@
 //! Gokmen and Vlasov, Front. Neurosci. 10, 333 (2016) (pairs that move both ways).
 //!
 //! What e - o is, is a matter of the controller: with `read-back` it is read from the array, with `digital-copy` it is the
-//! sum of all steps asked for, kept in exact memory and bounded like the weight.
+//! sum of all steps asked for, kept in exact memory and bounded like the weight. Cells are then programmed to the copy, so
+//! that write noise does not add up; but those of potentiation-only pairs, which cannot go back, get its changes.
+
+use std::ops::AddAssign;
 
 use lanes::{Block, LANES};
 use multiversion::multiversion;
@@ -115,6 +118,19 @@ pub(crate) fn aim_copy(asked: &Asked, branch: BranchAim, copy: &mut [Block]) {
 }
 
 impl Asked<'_> {
+    /// What sixteen pairs that hold `held` are wanted to hold after their step, µS: between weight 0 and full scale, and as
+    /// they are where nothing is asked.
+    #[inline(always)]
+    fn wanted(&self, held: &Block, per_weight: f32, block: usize) -> Block {
+        let mut wanted = *held;
+        for lane in 0..LANES {
+            let step = per_weight * self.step[block][lane];
+            let bounded = clip(held[lane] + step, 0.0, self.span);
+            wanted[lane] = if step == 0.0 { held[lane] } else { bounded };
+        }
+        wanted
+    }
+
     /// `excess` after the `change`, times the gain of the cell where gains act on targets.
     #[inline(always)]
     fn aimed_at(&self, excess: &Block, change: &Block, cells: &CellStrip, block: usize) -> Block {
@@ -143,6 +159,13 @@ pub(crate) struct Refreshes {
     pub(crate) conductance: f64,
 }
 
+impl AddAssign for Refreshes {
+    fn add_assign(&mut self, other: Refreshes) {
+        self.pairs += other.pairs;
+        self.conductance += other.conductance;
+    }
+}
+
 /// Targets of both branches of two-branch pairs; `copy` is the controller's own e - o, if it keeps one. Cells of pairs that
 /// are refreshed are left reset.
 pub(crate) fn aim_two_branches(
@@ -154,51 +177,64 @@ pub(crate) fn aim_two_branches(
     let mut refreshes = Refreshes::default();
     for (row, &per_weight) in asked.per_weight.iter().enumerate() {
         for block in row * asked.width..(row + 1) * asked.width {
-            let mut held = Block::ZERO;
-            let mut change = Block::ZERO;
-            for lane in 0..LANES {
-                let step = per_weight * asked.step[block][lane];
-                held[lane] = copy
-                    .as_ref()
-                    .map_or(main.excess[block][lane] - other.excess[block][lane], |copy| copy[block][lane]);
-                let wanted = clip(held[lane] + step, 0.0, asked.span);
-                change[lane] = if step == 0.0 { 0.0 } else { wanted - held[lane] };
+            let copied = copy.as_deref_mut().map(|copy| &mut copy[block]);
+            let copies = copied.is_some();
+            let held =
+                copied.as_deref().copied().unwrap_or_else(|| difference(&main.excess[block], &other.excess[block]));
+            let wanted = asked.wanted(&held, per_weight, block);
+            if let Some(copy) = copied {
+                *copy = wanted;
             }
-            if let Some(copy) = &mut copy {
-                for lane in 0..LANES {
-                    copy[block][lane] = held[lane] + change[lane];
-                }
-            }
-            if kind == PairKind::PotentiationOnly {
-                for lane in 0..LANES {
-                    main.asked[block][lane] = if change[lane] > 0.0 { change[lane] } else { 0.0 };
-                    other.asked[block][lane] = if change[lane] < 0.0 { -change[lane] } else { 0.0 };
-                }
+            share(kind, &difference(&wanted, &held), &mut main.asked[block], &mut other.asked[block]);
+            if kind == PairKind::PushPull && copies {
+                // Both cells are programmed to where the copy says, about the middle of the window.
+                main.target[block] = wanted.map(|wanted| 0.5 * asked.span + 0.5 * wanted);
+                other.target[block] = wanted.map(|wanted| 0.5 * asked.span - 0.5 * wanted);
             } else {
-                for lane in 0..LANES {
-                    main.asked[block][lane] = 0.5 * change[lane];
-                    other.asked[block][lane] = -0.5 * change[lane];
-                }
+                main.target[block] = asked.aimed_at(&main.excess[block], &main.asked[block], &main.cells, block);
+                other.target[block] = asked.aimed_at(&other.excess[block], &other.asked[block], &other.cells, block);
             }
-            main.target[block] = asked.aimed_at(&main.excess[block], &main.asked[block], &main.cells, block);
-            other.target[block] = asked.aimed_at(&other.excess[block], &other.asked[block], &other.cells, block);
             if kind == PairKind::PotentiationOnly {
-                let ceilings = [main.cells.high(block), other.cells.high(block)];
-                for lane in 0..LANES {
-                    let full = main.asked[block][lane] > 0.0 && main.target[block][lane] > ceilings[0][lane]
-                        || other.asked[block][lane] > 0.0 && other.target[block][lane] > ceilings[1][lane];
-                    if full {
-                        refreshes.pairs += 1;
-                        refreshes.conductance += main.reset(block, lane, asked.floor);
-                        refreshes.conductance += other.reset(block, lane, asked.floor);
-                        let wanted = held[lane] + change[lane];
-                        main.asked[block][lane] = wanted;
-                        main.target[block][lane] = wanted;
-                        other.asked[block][lane] = 0.0;
-                        other.target[block][lane] = other.excess[block][lane];
-                    }
-                }
+                refreshes += refresh_full(asked, &mut main, &mut other, &wanted, block);
             }
+        }
+    }
+    refreshes
+}
+
+#[inline(always)]
+fn difference(one: &Block, other: &Block) -> Block {
+    one.zip(*other, |one, other| one - other)
+}
+
+/// Shares the change of e - o between the branches of a pair.
+#[inline(always)]
+fn share(kind: PairKind, change: &Block, main: &mut Block, other: &mut Block) {
+    for lane in 0..LANES {
+        let change = change[lane];
+        (main[lane], other[lane]) = match kind {
+            PairKind::PotentiationOnly if change > 0.0 => (change, 0.0),
+            PairKind::PotentiationOnly => (0.0, 0.0 - change),
+            PairKind::PushPull | PairKind::OneBranch => (0.5 * change, -0.5 * change),
+        };
+    }
+}
+
+/// Resets the pairs of a block of which a cell would rise above its ceiling, and asks for what they are `wanted` to hold.
+fn refresh_full(asked: &Asked, main: &mut BranchAim, other: &mut BranchAim, wanted: &Block, block: usize) -> Refreshes {
+    let ceilings = [main.cells.high(block), other.cells.high(block)];
+    let mut refreshes = Refreshes::default();
+    for lane in 0..LANES {
+        let full = main.asked[block][lane] > 0.0 && main.target[block][lane] > ceilings[0][lane]
+            || other.asked[block][lane] > 0.0 && other.target[block][lane] > ceilings[1][lane];
+        if full {
+            refreshes.pairs += 1;
+            refreshes.conductance += main.reset(block, lane, asked.floor);
+            refreshes.conductance += other.reset(block, lane, asked.floor);
+            main.asked[block][lane] = wanted[lane];
+            main.target[block][lane] = wanted[lane];
+            other.asked[block][lane] = 0.0;
+            other.target[block][lane] = other.excess[block][lane];
         }
     }
     refreshes

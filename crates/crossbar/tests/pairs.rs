@@ -210,6 +210,22 @@ fn write_noise_adds_up_when_read_back_and_not_with_a_digital_copy() {
     }
 }
 
+/// Both cells of a push-pull pair are programmed to the copy: of each only the last write is left, 2 sigma² in the pair.
+#[test]
+fn write_noise_does_not_add_up_in_push_pull_pairs_with_a_digital_copy() {
+    let noisy = device(&[r#""write": {"noise": "constant", "sigma_microsiemens": 3}"#]);
+    let signs = vec![Sign::Excitatory; 500];
+    for (controller, writes) in [(Controller::ReadBack, 16.0), (Controller::DigitalCopy, 1.0)] {
+        let params = ArrayParams { controller, pair: PairKind::PushPull, ..params(&signs) };
+        let mut array = CrossbarArray::new(&noisy, params, &even(500, 40, 400.0 / 1024.0), Seed::new(12)).unwrap();
+        for update in 0..16 {
+            array.update(&even(500, 40, 4.0 / 1024.0), Seed::new(15).numbered(update)).unwrap();
+        }
+        let microsiemens: Vec<f64> = values(array.weights()).iter().map(|weight| weight * 1024.0).collect();
+        assert_normal("weight", &microsiemens, 464.0, 2.0 * 9.0 * writes);
+    }
+}
+
 /// Bounds of the copy: it stops at zero and at full scale like the weight, and what lies beyond is not owed.
 #[test]
 fn a_digital_copy_is_the_bounded_sum_of_the_steps() {

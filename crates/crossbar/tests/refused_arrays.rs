@@ -3,7 +3,7 @@
 mod chip;
 
 use chip::{device, even, params};
-use crossbar::{ArrayParams, ConductanceMap, CrossbarArray, FaultMap, Sign};
+use crossbar::{ArrayParams, ConductanceMap, CrossbarArray, FaultMap, PairKind, Sign};
 use lanes::Matrix;
 use seed::Seed;
 
@@ -81,6 +81,10 @@ fn conductances_of_another_array_are_refused() {
     map[(1, 0)] = f32::NAN;
     let message = refusal(ArrayParams { conductances: Some(&map), ..params(&SIGNS) }, &Matrix::zeros(2, 3));
     assert_eq!(message, "conductances: got NaN in row 1, column 0, must be a finite number");
+    let map = even(2, 3, 5.0);
+    let pushed = ArrayParams { conductances: Some(&map), pair: PairKind::PushPull, ..params(&SIGNS) };
+    let expected = "conductances: a map of the main branch, must come with one-branch pairs, got push-pull";
+    assert_eq!(refusal(pushed, &Matrix::zeros(2, 3)), expected);
     let ragged = ConductanceMap::from_csv("1 2 3", 2, 3, None).unwrap_err().to_string();
     assert_eq!(ragged, "map: got 1 x 3 cells, must be 2 x 3 like the array");
 }

@@ -64,7 +64,7 @@ pub fn log2_coarse(x: f32) -> f32 {
     p = p * t - 1.935_756_2e-1;
     p = p * t + 4.156_06e-1;
     p = p * t - 7.090_964_3e-1;
-    p = p * t + 1.441_917_06;
+    p = p * t + 1.441_917_1;
     exponent + p * t
 }
 
@@ -79,7 +79,7 @@ pub fn exp2_coarse(x: f32) -> f32 {
     let mut p = 9.582_853e-3;
     p = p * r + 5.590_642_6e-2;
     p = p * r + 2.402_41e-1;
-    p = p * r + 6.931_241_8e-1;
+    p = p * r + 6.931_242e-1;
     p = p * r + 1.0;
     p * f32::from_bits((shifted.to_bits() << 23).wrapping_add(1.0f32.to_bits()))
 }

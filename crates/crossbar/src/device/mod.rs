@@ -67,6 +67,9 @@ pub use write::{Scheme, SchemeKind, Write, WriteNoise, WriteNoiseKind, WriteSpec
 
 use crate::window::{ConductanceWindow, WindowSpec};
 
+/// Ends of the window are kept as conductances in f32: this share of a resistance is rounding.
+const WINDOW_SLACK: f64 = 1e-6;
+
 /// The devices that come with the program: name and text of the file, in the order of the names.
 pub const BUILT_IN: &[(&str, &str)] = &[
     ("1t1r-yousuf-2025", include_str!("../../../../device-models/1t1r-yousuf-2025.json")),
@@ -203,7 +206,7 @@ impl TryFrom<DeviceSpec> for Device {
         }
         let window = ConductanceWindow::try_from(spec.window).map_err(|error| error.within("window"))?;
         let levels = Levels::try_from(spec.levels).and_then(|levels| levels.within(&window));
-        Ok(Device {
+        let device = Device {
             name: spec.name,
             description: spec.description,
             window,
@@ -217,7 +220,49 @@ impl TryFrom<DeviceSpec> for Device {
             converters: spec.converters.try_into().map_err(|error: SpecError| error.within("converters"))?,
             energy: spec.energy.try_into().map_err(|error: SpecError| error.within("energy"))?,
             provenance: spec.provenance,
-        })
+        };
+        device.check_tables()?;
+        device.check_levels()?;
+        Ok(device)
+    }
+}
+
+impl Device {
+    /// Refuses tables that say nothing of any cell in the window: their ends would be held for all of it. A table of one
+    /// point is a number for every cell, wherever the point is.
+    fn check_tables(&self) -> Result<(), SpecError> {
+        let ohm = |points: &[SpreadPoint]| points.iter().map(|point| point.resistance_ohm).collect::<Vec<_>>();
+        let mut tables = Vec::new();
+        if let WriteNoise::Table(table) = &self.write.noise {
+            tables.push(("write.points", ohm(table.points())));
+        }
+        if let WhiteNoise::Table(table) = &self.read.white {
+            tables.push(("read.white.points", ohm(table.points())));
+        }
+        if let Drift::Power(drift) = &self.drift {
+            tables.push(("drift.points", drift.points().iter().map(|point| point.resistance_ohm).collect()));
+        }
+        if let Some(nonlinearity) = &self.read.nonlinearity {
+            let points = nonlinearity.points().iter().map(|point| point.resistance_ohm).collect();
+            tables.push(("read.nonlinearity.points", points));
+        }
+        let window = [self.window.high(), self.window.low()].map(|conductance| 1e6 / f64::from(conductance));
+        for (key, resistances) in tables {
+            if let [first, .., last] = resistances[..]
+                && (last < window[0] * (1.0 - WINDOW_SLACK) || first > window[1] * (1.0 + WINDOW_SLACK))
+            {
+                return Err(SpecError::at(key, Problem::BesideWindow { table: [first, last], window }));
+            }
+        }
+        Ok(())
+    }
+
+    /// Pulses end where they end: levels belong to writes that aim at a conductance.
+    fn check_levels(&self) -> Result<(), SpecError> {
+        match (&self.levels, &self.write.scheme) {
+            (Levels::Continuous, _) | (_, Scheme::Add | Scheme::Verify(_)) => Ok(()),
+            (_, Scheme::Pulsed(_)) => Err(SpecError::at("levels", Problem::LevelsOfPulses)),
+        }
     }
 }
 

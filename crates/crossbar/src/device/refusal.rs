@@ -154,6 +154,20 @@ pub enum Problem {
         /// The smallest allowed.
         least: f64,
     },
+    /// A table that lies beside the window.
+    #[error(
+        "table from {} to {} ohm, must overlap the window from {} to {} ohm",
+        table[0], table[1], significant(window[0]), significant(window[1])
+    )]
+    BesideWindow {
+        /// First and last resistance of the table, ohm.
+        table: [f64; 2],
+        /// Ends of the window, ohm.
+        window: [f64; 2],
+    },
+    /// Levels of a device that is written by pulses.
+    #[error("not with scheme `pulsed`, whose pulses end where they end: must stand with `add` or `verify`")]
+    LevelsOfPulses,
     /// A name without letters.
     #[error("got an empty text, must name the device")]
     Empty,
@@ -224,6 +238,11 @@ pub enum DeviceError {
 /// `text` and what follows it, or nothing.
 fn with(text: &str, follows: &str) -> String {
     if text.is_empty() { String::new() } else { format!("{text}{follows}") }
+}
+
+/// Six significant digits: an end of the window comes back from f32.
+fn significant(value: f64) -> f64 {
+    format!("{value:.5e}").parse().unwrap_or(value)
 }
 
 fn quoted(words: &[impl AsRef<str>]) -> String {

@@ -1,0 +1,59 @@
+//! A device in curves: a panel for everything that it has.
+//!
+//! Lines are the laws of the device file; dots and bands of cells are sampled through the array that training uses, with a
+//! fixed seed, so that a device always gives the same bytes.
+
+mod current;
+mod drift;
+mod spread;
+mod update;
+
+use crossbar::device::Device;
+
+use super::panel::PanelFigure;
+
+/// Update curve, write spread and read noise over R, drift and I-V of `device`, as far as it has them.
+pub fn device_figure(device: &Device) -> PanelFigure {
+    let panels = [
+        Some(update::panel(device)),
+        spread::write_panel(device),
+        spread::read_panel(device),
+        drift::panel(device),
+        current::panel(device),
+    ];
+    PanelFigure { title: device.name.clone(), panels: panels.into_iter().flatten().collect() }
+}
+
+/// Three states of the window with their names: fully on, the middle in ln G, fully off; µS.
+fn three_states(device: &Device) -> [(String, f64); 3] {
+    let (low, high) = (f64::from(device.window.low()), f64::from(device.window.high()));
+    [high, (low * high).sqrt(), low].map(|conductance| (format!("{} µS", brief(conductance)), conductance))
+}
+
+/// Two significant digits or the whole part.
+fn brief(value: f64) -> String {
+    if value >= 10.0 { format!("{value:.0}") } else { crate::sheet::significant((10.0 * value).round() / 10.0) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_drawing_has_the_same_bytes() {
+        let oxide = Device::built_in("illustrative-oxide").unwrap();
+        assert_eq!(device_figure(&oxide).svg(), device_figure(&oxide).svg());
+        assert_eq!(device_figure(&oxide).png().unwrap(), device_figure(&oxide).png().unwrap());
+    }
+
+    #[test]
+    fn a_device_has_the_panels_of_what_it_has() {
+        let titles = |name: &str| {
+            let figure = device_figure(&Device::built_in(name).unwrap());
+            figure.panels.into_iter().map(|panel| panel.title).collect::<Vec<String>>()
+        };
+        assert_eq!(titles("ideal"), ["update"]);
+        assert_eq!(titles("illustrative-oxide"), ["update", "write spread", "read noise"]);
+        assert_eq!(titles("study-1k-1m"), ["update, without the study's noise"]);
+    }
+}

@@ -12,6 +12,7 @@ use kuva::render::color::Color;
 use kuva::render::layout::{ComputedLayout, Layout, TickFormat};
 use kuva::render::plots::Plot;
 use kuva::render::render::{Primitive, Scene, TextAnchor, render_multiple};
+use kuva::render::render_utils::generate_ticks_log;
 
 use super::FigureError;
 use super::axis::Axis;
@@ -23,19 +24,22 @@ pub(super) const GREY: &str = "#9A9A9A";
 /// Panels in a row.
 const COLUMNS: usize = 2;
 /// Size of a panel, in units of the SVG.
-const SIZE: (f64, f64) = (310.0, 272.0);
+const SIZE: (f64, f64) = (310.0, 284.0);
 /// Left, right, top and bottom margin of the axes in a panel.
-const MARGINS: [f64; 4] = [68.0, 54.0, 66.0, 50.0];
+const MARGINS: [f64; 4] = [68.0, 56.0, 74.0, 50.0];
 const TITLE_HEIGHT: f64 = 30.0;
 const TITLE_SIZE: u32 = 16;
 const LABEL_SIZE: u32 = 14;
 const TICK_SIZE: u32 = 13;
 /// Width of a letter over its size, a little above the mean of DejaVu Sans.
-const LETTER: f64 = 0.6;
+const LETTER: f64 = 0.56;
 const BAND_OPACITY: f64 = 0.2;
 const PNG_SCALE: usize = 2;
 /// Decades above which an axis counts every other one.
 const MANY_DECADES: f64 = 5.5;
+/// Decades below which there is room for labels between them.
+const ROOM_X: f64 = 1.3;
+const ROOM_Y: f64 = 2.2;
 
 /// Several panels under one title.
 #[derive(Clone, Debug)]
@@ -204,7 +208,7 @@ impl Panel {
         // would change the bytes.
         elements.retain(|element| !matches!(element, Primitive::ClipStart { .. } | Primitive::ClipEnd));
         let middle = (MARGINS[0] + SIZE.0 - MARGINS[1]) / 2.0;
-        elements.push(words(middle, 17.0, LABEL_SIZE, TextAnchor::Middle, true, &self.title));
+        elements.push(words(middle, 25.0, LABEL_SIZE, TextAnchor::Middle, true, &self.title));
         elements.extend(self.legend());
         elements.extend(percent);
         elements
@@ -228,11 +232,15 @@ impl Panel {
             .with_y_axis_min(y.low)
             .with_y_axis_max(y.high);
         layout = match self.x.log {
-            true => layout.with_log_x().with_x_tick_format(log_ticks(x.low, x.high, prefixed)),
+            true => layout
+                .with_log_x()
+                .with_x_tick_format(TickFormat::Custom(Arc::new(log_labels(x.low, x.high, ROOM_X, prefixed)))),
             false => layout.with_x_tick_step(x.step).with_x_tick_format(TickFormat::Fixed(x.decimals)),
         };
         match self.y.log {
-            true => layout.with_log_y().with_y_tick_format(log_ticks(y.low, y.high, power)),
+            true => layout
+                .with_log_y()
+                .with_y_tick_format(TickFormat::Custom(Arc::new(log_labels(y.low, y.high, ROOM_Y, power)))),
             false => layout.with_y_tick_step(y.step).with_y_tick_format(TickFormat::Fixed(y.decimals)),
         }
     }
@@ -240,7 +248,7 @@ impl Panel {
     /// Samples and labels in rows above the axes.
     fn legend(&self) -> Vec<Primitive> {
         let mut elements = Vec::new();
-        let (mut x, mut y) = (GAP, 35.0);
+        let (mut x, mut y) = (GAP, 43.0);
         for curve in &self.curves {
             let Some(label) = &curve.label else { continue };
             let width = SAMPLE + GAP + LETTER * f64::from(TICK_SIZE) * label.chars().count() as f64;
@@ -260,12 +268,13 @@ impl Panel {
         let line = |points| Primitive::PolyLine { points, stroke: black(), stroke_width: 1.0, stroke_dasharray: None };
         let (low, high) = computed.y_range;
         let mut elements = vec![line(vec![(x, computed.map_y(low)), (x, computed.map_y(high))])];
-        let decades = (low.log10().ceil() as i32)..=(high.log10().floor() as i32);
-        let skip = if (high / low).log10() > MANY_DECADES { 2 } else { 1 };
-        for decade in decades.filter(|decade| decade.rem_euclid(skip) == 0) {
-            let y = computed.map_y(10f64.powi(decade));
+        let labels = log_labels(low, high, ROOM_Y, power);
+        for tick in generate_ticks_log(low, high) {
+            let y = computed.map_y(tick);
             elements.push(line(vec![(x, y), (x + 5.0, y)]));
-            elements.push(words(x + 8.0, y + 4.5, TICK_SIZE, TextAnchor::Start, false, &power(10f64.powi(decade + 2))));
+            if !labels(tick).is_empty() {
+                elements.push(words(x + 8.0, y + 4.5, TICK_SIZE, TextAnchor::Start, false, &power(100.0 * tick)));
+            }
         }
         elements.push(Primitive::Text {
             x: SIZE.0 - 5.0,
@@ -299,16 +308,16 @@ fn range(log: bool, values: &[f64]) -> Axis {
     Axis { low: low / widen, high: high * widen, step: 1.0, decimals: 0 }
 }
 
-/// Labels at the decades, at every other one where they are many.
-fn log_ticks(low: f64, high: f64, label: fn(f64) -> String) -> TickFormat {
+/// Labels of a logarithmic axis: at the decades, at every other one where they are many, and between them too where there are
+/// fewer than `room`.
+fn log_labels(low: f64, high: f64, room: f64, label: fn(f64) -> String) -> impl Fn(f64) -> String + Send + Sync {
     let decades = (high / low).log10();
-    TickFormat::Custom(Arc::new(move |value: f64| {
+    move |value: f64| {
         let power = value.log10();
         let whole = (power - power.round()).abs() < 1e-6;
         let skipped = decades > MANY_DECADES && (power.round() as i32).rem_euclid(2) != 0;
-        // Between two decades there may be no other label at all.
-        if (whole && !skipped) || decades < 1.3 { label(value) } else { String::new() }
-    }))
+        if (whole && !skipped) || decades < room { label(value) } else { String::new() }
+    }
 }
 
 /// 1000 as 1k, 0.001 as 1m: the prefixes of units.
@@ -325,14 +334,14 @@ fn power(value: f64) -> String {
     if (-2..=3).contains(&rounded) || (power - power.round()).abs() > 1e-6 {
         return format!("{}", (1e6 * value).round() / 1e6);
     }
-    let digits = rounded.to_string().chars().map(|digit| match digit {
+    let raised = |digit| match digit {
         '-' => '⁻',
         '1' => '¹',
         '2' => '²',
         '3' => '³',
         digit => char::from_u32('⁰' as u32 + digit.to_digit(10).unwrap_or(0)).unwrap_or('⁰'),
-    });
-    format!("10{}", digits.collect::<String>())
+    };
+    format!("10{}", rounded.to_string().chars().map(raised).collect::<String>())
 }
 
 #[cfg(test)]

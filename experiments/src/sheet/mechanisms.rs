@@ -1,8 +1,8 @@
 //! Every mechanism of a device in a line or two of words; those that the file leaves out are said to be off.
 
 use crossbar::device::{
-    Acceptance, Adc, AdcCodes, AdcRange, Convention, Device, Drift, Energy, LevelSpacing, Levels, Parked, PulseLaw,
-    Pulses, Scheme, Sides, StepGain, Telegraph, Verify, WhiteNoise, WriteNoise, WrittenCells,
+    Acceptance, Adc, AdcCodes, AdcRange, Convention, Device, Drift, DriftTimes, Energy, LevelSpacing, Levels, Parked,
+    PulseLaw, Pulses, Scheme, Sides, StepGain, Telegraph, Verify, WhiteNoise, WriteNoise, WrittenCells,
 };
 
 use super::number::{percent, short, stated};
@@ -168,11 +168,17 @@ fn levels(device: &Device) -> String {
     }
 }
 
+/// From when to when a law of drift runs.
+fn between(times: DriftTimes) -> String {
+    let from = format!("from {} s", short(times.reference));
+    // The largest time that a file may state stands for no end.
+    if times.latest >= 1e12 { format!("{from} on") } else { format!("{from} to {} s", short(times.latest)) }
+}
+
 fn drift(drift: &Drift) -> String {
     match drift {
         Drift::None => off(),
         Drift::Power(law) => {
-            let times = law.times();
             let exponents: Vec<String> = law
                 .points()
                 .iter()
@@ -181,17 +187,11 @@ fn drift(drift: &Drift) -> String {
                     format!("{exponent} ±{sigma} at {} ohm", short(point.resistance_ohm))
                 })
                 .collect();
-            format!(
-                "power of time from {} s to {} s, exponent {}",
-                short(times.reference),
-                short(times.latest),
-                exponents.join(", ")
-            )
+            format!("power of time {}, exponent {}", between(law.times()), exponents.join(", "))
         }
         Drift::LogTime(law) => format!(
-            "log-time from {} s to {} s, mean {} µS and sigma {} µS per ln t, sigma {} µS at the start",
-            short(law.times.reference),
-            short(law.times.latest),
+            "log-time {}, mean {} µS and sigma {} µS per ln t, sigma {} µS at the start",
+            between(law.times),
             short(law.mean),
             short(law.sigma),
             short(law.sigma_at_reference),

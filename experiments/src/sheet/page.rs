@@ -99,6 +99,10 @@ fn spreads(text: &mut String, device: &Device) {
 }
 
 fn provenance(text: &mut String, provenance: &[Provenance]) {
+    if provenance.is_empty() {
+        text.push_str("provenance: none stated\n");
+        return;
+    }
     let widest = provenance.iter().map(|entry| entry.what.chars().count()).max().unwrap_or(0).clamp(4, 40);
     let _ = writeln!(text, "{:<widest$}  {:<8}  source", "what", "grade");
     for entry in provenance {

@@ -30,9 +30,9 @@ fn three_states(device: &Device) -> [(String, f64); 3] {
     [high, (low * high).sqrt(), low].map(|conductance| (format!("{} µS", brief(conductance)), conductance))
 }
 
-/// Two significant digits or the whole part.
+/// The whole part, or one decimal of a small number.
 fn brief(value: f64) -> String {
-    if value >= 10.0 { format!("{value:.0}") } else { crate::sheet::significant((10.0 * value).round() / 10.0) }
+    if value >= 10.0 { format!("{value:.0}") } else { format!("{}", (10.0 * value).round() / 10.0) }
 }
 
 #[cfg(test)]

@@ -19,10 +19,12 @@ pub(super) fn write_panel(device: &Device) -> Option<Panel> {
     if device.write.noise != WriteNoise::StudyLevel {
         curves = stated(&write_spread(device, &resistances(device, POINTS), None));
         let from = f64::from(device.window.low());
-        let sampled = resistances(device, DOTS).into_iter().filter_map(|resistance| {
-            let mut chip = chip(device, from);
+        let sampled = (0..).zip(resistances(device, DOTS)).filter_map(|(dot, resistance)| {
+            let mut chip = chip(device, from, dot);
             chip.write(1e6 / resistance);
-            spread_of(&chip.written(), None)
+            let written = chip.written();
+            // Pulses may end beside the target: a dot stands where half of its cells have less.
+            Some((median_resistance(&written)?, sigma(written.into_iter().map(f64::from))?))
         });
         let label = format!("{CELLS} writes from the floor");
         curves.push(Curve::new(&label, COLORS[1], Stroke::Dots, sampled.collect()));
@@ -39,13 +41,14 @@ pub(super) fn read_panel(device: &Device) -> Option<Panel> {
             resistances(device, POINTS).into_iter().map(half).filter(|(_, half)| *half > 0.0).collect();
         if !points.is_empty() {
             let share = (1000.0 * noise.fraction_of_cells).round() / 10.0;
-            curves.push(Curve::new(&format!("telegraph, {share} % of cells"), COLORS[2], Stroke::Dotted, points));
+            curves.push(Curve::new(&format!("telegraph in {share} %"), COLORS[2], Stroke::Dotted, points));
         }
     }
-    let sampled = resistances(device, DOTS).into_iter().filter_map(|resistance| {
-        let mut chip = chip(device, 1e6 / resistance);
+    let sampled = (0..).zip(resistances(device, DOTS)).filter_map(|(dot, resistance)| {
+        let mut chip = chip(device, 1e6 / resistance, dot);
         let read = chip.read();
-        spread_of(&read, Some(&chip.seen()))
+        let over_state = read.into_iter().zip(chip.seen()).map(|(read, seen)| f64::from(read) / f64::from(seen));
+        Some((resistance, sigma(over_state)?))
     });
     if !curves.is_empty() {
         curves.push(Curve::new(&format!("{CELLS} reads"), COLORS[1], Stroke::Dots, sampled.collect()));
@@ -53,8 +56,10 @@ pub(super) fn read_panel(device: &Device) -> Option<Panel> {
     panel("read noise", curves)
 }
 
-fn chip(device: &Device, from: f64) -> Chip {
-    Chip::new(device, CELLS, from, 0.0, false, Seed::new(1).named("figure")).expect("no spread of a study is asked for")
+/// The cells of a dot, at `from` µS.
+fn chip(device: &Device, from: f64, dot: u64) -> Chip {
+    let seed = Seed::new(1).named("figure").numbered(dot);
+    Chip::new(device, CELLS, from, 0.0, false, seed).expect("no spread of a study is asked for")
 }
 
 /// Resistances at equal ratios from one end of the window to the other, ohm.
@@ -80,25 +85,22 @@ fn stated(rows: &[SpreadRow]) -> Vec<Curve> {
     ]
 }
 
-/// Median resistance and standard deviation of ln G of `conductances`, µS, over the `states` of their cells where these are
-/// given; none without a spread. Cells that do not conduct are left out: they have no ln.
-fn spread_of(conductances: &[f32], states: Option<&[f32]>) -> Option<(f64, f64)> {
-    let conducting = |g: &&f32| **g > 0.0;
-    let mut sorted: Vec<f64> = conductances.iter().filter(conducting).map(|&g| f64::from(g)).collect();
-    sorted.sort_by(f64::total_cmp);
-    let median = *sorted.get(sorted.len() / 2)?;
-    let state = |cell: usize| states.map_or(1.0, |states| f64::from(states[cell]));
-    let logarithms: Vec<f64> = conductances
-        .iter()
-        .enumerate()
-        .filter(|(_, g)| **g > 0.0)
-        .map(|(cell, &g)| (f64::from(g) / state(cell)).ln())
-        .collect();
+/// Median resistance of cells, ohm; none where half of them do not conduct.
+fn median_resistance(conductances: &[f32]) -> Option<f64> {
+    let mut sorted = conductances.to_vec();
+    sorted.sort_by(f32::total_cmp);
+    sorted.get(sorted.len() / 2).filter(|median| **median > 0.0).map(|&median| 1e6 / f64::from(median))
+}
+
+/// Standard deviation of the logarithms of `conductances`, in any unit; none without a spread. What is not above zero is left
+/// out: it has no logarithm.
+fn sigma(conductances: impl Iterator<Item = f64>) -> Option<f64> {
+    let logarithms: Vec<f64> = conductances.filter(|g| *g > 0.0).map(f64::ln).collect();
     let count = logarithms.len() as f64;
     let mean = logarithms.iter().sum::<f64>() / count;
     let variance = logarithms.iter().map(|ln| (ln - mean) * (ln - mean)).sum::<f64>() / (count - 1.0);
     // Below a millionth it is the rounding of f32.
-    Some((1e6 / median, variance.sqrt())).filter(|(_, sigma)| *sigma > 1e-6)
+    Some(variance.sqrt()).filter(|sigma| *sigma > 1e-6)
 }
 
 fn panel(title: &str, curves: Vec<Curve>) -> Option<Panel> {

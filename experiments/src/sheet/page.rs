@@ -31,7 +31,7 @@ pub fn device_page(device: &Device) -> String {
     }
     text.push('\n');
     spreads(&mut text, device);
-    tries_table(&mut text, device, 0.0);
+    tries_table(&mut text, device);
     pulse_counts(&mut text, device);
     drift_table(&mut text, device);
     provenance(&mut text, &device.provenance);

@@ -17,8 +17,9 @@ const SWING: f32 = 0.9;
 const MOST_PULSES: u32 = 1_000_000;
 
 /// Tries and give-ups of writes to several states, for a device that is verified; sampled with a fixed seed.
-pub(super) fn tries_table(text: &mut String, device: &Device, study_sigma: f64) {
-    if device.write.verify().is_none() {
+/// Nothing where the study states how far writes spread.
+pub(super) fn tries_table(text: &mut String, device: &Device) {
+    if device.write.verify().is_none() || Chip::needs_study_sigma(device) {
         return;
     }
     let _ = writeln!(text, "tries of a verified write from the middle of the window, mean of {WRITES} writes:");
@@ -27,7 +28,7 @@ pub(super) fn tries_table(text: &mut String, device: &Device, study_sigma: f64) 
     for resistance in resistances(&device.window) {
         let target = 1e6 / resistance;
         let seed = Seed::new(1).named("tries");
-        let Ok(mut chip) = Chip::new(device, WRITES, middle, study_sigma, false, seed) else { continue };
+        let Ok(mut chip) = Chip::new(device, WRITES, middle, 0.0, false, seed) else { continue };
         let report = chip.write(target);
         let of_writes = |count: u64| count as f64 / report.cells_written.max(1) as f64;
         let _ = writeln!(

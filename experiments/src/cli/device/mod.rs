@@ -75,6 +75,9 @@ impl Chosen {
                 Err(ChosenError::Unknown { name, known, nearest }.into())
             }
             // A study calls the same keys `device.KEY`.
+            Err(PrepareError::Device { place, source }) => {
+                Err(PrepareError::Device { place: place.replace("`device.", "`"), source }.into())
+            }
             Err(error) => match error.key().and_then(|key| key.strip_prefix("device.")) {
                 Some(key) => {
                     let value = keys.get(key).cloned().unwrap_or_default();

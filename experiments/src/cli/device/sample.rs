@@ -1,6 +1,6 @@
 //! `ohmspike device sample`: what writes leave and reads return, as CSV.
 
-use experiments::sample::Sampling;
+use experiments::sample::{SampleError, Sampling};
 use experiments::time_span::TimeSpan;
 
 use super::{Chosen, print};
@@ -18,7 +18,7 @@ pub struct Arguments {
     #[command(flatten)]
     target: Target,
     /// Conductance from which cells start and to which they are written back [default: the floor of the window].
-    #[arg(long, value_name = "MICROSIEMENS")]
+    #[arg(long, value_name = "MICROSIEMENS", allow_negative_numbers = true)]
     from: Option<f64>,
     /// Number of cells.
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
@@ -30,19 +30,19 @@ pub struct Arguments {
     #[arg(long, value_name = "C", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     cycles: u32,
     /// Also print every cell so long after the write, at the read voltage: 30s, 10min, 1h, 1d, 1y.
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     after: Option<TimeSpan>,
     /// Read every cell so often after every write to the target.
     #[arg(long, value_name = "K", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=100_000))]
     read: u32,
     /// Time between two reads.
-    #[arg(long, value_name = "TIME", default_value = "0.001s")]
+    #[arg(long, value_name = "TIME", default_value = "0.001s", allow_hyphen_values = true)]
     read_interval: TimeSpan,
     /// Draw the faults of the device too; without it every cell works, as a measured spread is that of working cells.
     #[arg(long)]
     faults: bool,
     /// Standard deviation of a write, for a device that leaves it to the study.
-    #[arg(long, value_name = "MICROSIEMENS")]
+    #[arg(long, value_name = "MICROSIEMENS", allow_negative_numbers = true)]
     study_sigma_microsiemens: Option<f64>,
 }
 
@@ -51,11 +51,21 @@ pub struct Arguments {
 #[group(required = true, multiple = false)]
 struct Target {
     /// Conductance that writes aim at.
-    #[arg(long, value_name = "MICROSIEMENS")]
+    #[arg(long, value_name = "MICROSIEMENS", allow_negative_numbers = true)]
     write: Option<f64>,
     /// The same as a resistance.
-    #[arg(long, value_name = "OHM")]
+    #[arg(long, value_name = "OHM", allow_negative_numbers = true)]
     write_ohm: Option<f64>,
+}
+
+/// A resistance outside the window.
+#[derive(Debug, thiserror::Error)]
+#[error("--write-ohm: got {given} ohm, must lie in the window of `{device}`, {low} to {high} ohm")]
+struct OutsideError {
+    given: f64,
+    device: String,
+    low: f64,
+    high: f64,
 }
 
 /// Runs the command.
@@ -74,7 +84,13 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         study_sigma: arguments.study_sigma_microsiemens,
         seed: arguments.seed,
     };
-    let cycles = sampling.cycles(&device)?;
+    let cycles = sampling.cycles(&device).map_err(|error| match (error, arguments.target.write_ohm) {
+        (SampleError::Outside { flag: "--write", device, low, high, .. }, Some(given)) => {
+            let [low, high] = [high, low].map(|conductance| 1e6 / f64::from(conductance));
+            Failure::from(OutsideError { given, device, low, high })
+        }
+        (error, _) => error.into(),
+    })?;
     let mut wanted = print(&format!("{}\n", sampling.header()))?;
     for cycle in cycles {
         if !wanted {

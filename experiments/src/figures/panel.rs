@@ -35,8 +35,8 @@ const TICK_SIZE: u32 = 13;
 const LETTER: f64 = 0.56;
 const BAND_OPACITY: f64 = 0.2;
 const PNG_SCALE: usize = 2;
-/// Decades above which an axis counts every other one.
-const MANY_DECADES: f64 = 5.5;
+/// Decades that an axis has labels for; of more it counts every other one, or every third.
+const MOST_DECADES: f64 = 5.5;
 /// Decades below which there is room for labels between them.
 const ROOM_X: f64 = 1.3;
 const ROOM_Y: f64 = 2.2;
@@ -308,20 +308,21 @@ fn range(log: bool, values: &[f64]) -> Axis {
     Axis { low: low / widen, high: high * widen, step: 1.0, decimals: 0 }
 }
 
-/// Labels of a logarithmic axis: at the decades, at every other one where they are many, and between them too where there are
-/// fewer than `room`.
+/// Labels of a logarithmic axis: at the decades or at some of them where they are many, and between them too where there are fewer
+/// than `room`.
 fn log_labels(low: f64, high: f64, room: f64, label: fn(f64) -> String) -> impl Fn(f64) -> String + Send + Sync {
     let decades = (high / low).log10();
+    let every = (decades / MOST_DECADES).ceil().max(1.0) as i32;
     move |value: f64| {
         let power = value.log10();
         let whole = (power - power.round()).abs() < 1e-6;
-        let skipped = decades > MANY_DECADES && (power.round() as i32).rem_euclid(2) != 0;
+        let skipped = (power.round() as i32).rem_euclid(every) != 0;
         if (whole && !skipped) || decades < room { label(value) } else { String::new() }
     }
 }
 
 /// 1000 as 1k, 0.001 as 1m: the prefixes of units.
-fn prefixed(value: f64) -> String {
+pub(super) fn prefixed(value: f64) -> String {
     let prefixes = [(1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, ""), (1e-3, "m"), (1e-6, "µ"), (1e-9, "n")];
     let (unit, prefix) = prefixes.into_iter().find(|(unit, _)| value >= unit * (1.0 - 1e-9)).unwrap_or((1.0, ""));
     format!("{}{prefix}", (1e6 * value / unit).round() / 1e6)

@@ -55,11 +55,11 @@ fn cut(points: &[(f64, f64)], lengths: &[f64], stroke_width: f64) -> Vec<Vec<(f6
         return vec![points.to_vec()];
     }
     let length = |index: usize| {
-        let ends = if index % 2 == 0 { -stroke_width } else { stroke_width };
+        let ends = if index.is_multiple_of(2) { -stroke_width } else { stroke_width };
         (lengths[index % lengths.len()] + ends).max(0.1)
     };
     let (mut dashes, mut dash) = (Vec::new(), points.first().map_or_else(Vec::new, |first| vec![*first]));
-    let (mut index, mut left) = (0, length(0));
+    let (mut index, mut left) = (0usize, length(0));
     for pair in points.windows(2) {
         let (mut from, to) = (pair[0], pair[1]);
         loop {
@@ -70,7 +70,7 @@ fn cut(points: &[(f64, f64)], lengths: &[f64], stroke_width: f64) -> Vec<Vec<(f6
             }
             let share = left / way;
             from = (from.0 + share * (to.0 - from.0), from.1 + share * (to.1 - from.1));
-            if index % 2 == 0 {
+            if index.is_multiple_of(2) {
                 dash.push(from);
                 dashes.push(std::mem::take(&mut dash));
             } else {
@@ -79,11 +79,11 @@ fn cut(points: &[(f64, f64)], lengths: &[f64], stroke_width: f64) -> Vec<Vec<(f6
             index += 1;
             left = length(index);
         }
-        if index % 2 == 0 {
+        if index.is_multiple_of(2) {
             dash.push(to);
         }
     }
-    if index % 2 == 0 && dash.len() > 1 {
+    if index.is_multiple_of(2) && dash.len() > 1 {
         dashes.push(dash);
     }
     dashes

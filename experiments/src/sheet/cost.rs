@@ -26,7 +26,7 @@ pub fn cost_lines(writes: &Writes, cost: Option<&HardwareCost>) -> String {
         }
     }
     if let Some(cost) = cost {
-        energy(&mut text, "training", &cost.training_energy, |microjoules| scaled(microjoules));
+        energy(&mut text, "training", &cost.training_energy, scaled);
         energy(&mut text, "one inference", &cost.inference_energy, |microjoules| {
             format!("{} nJ", significant(1e3 * microjoules))
         });

@@ -10,7 +10,7 @@ mod update;
 
 use crossbar::device::Device;
 
-use super::panel::PanelFigure;
+use super::panel::{PanelFigure, prefixed};
 
 /// Update curve, write spread and read noise over R, drift and I-V of `device`, as far as it has them.
 pub fn device_figure(device: &Device) -> PanelFigure {
@@ -24,15 +24,18 @@ pub fn device_figure(device: &Device) -> PanelFigure {
     PanelFigure { title: device.name.clone(), panels: panels.into_iter().flatten().collect() }
 }
 
-/// Three states of the window with their names: fully on, the middle in ln G, fully off; µS.
+/// Three states of the window, µS, named by their resistance: fully on, the middle in ln G, fully off.
 fn three_states(device: &Device) -> [(String, f64); 3] {
     let (low, high) = (f64::from(device.window.low()), f64::from(device.window.high()));
-    [high, (low * high).sqrt(), low].map(|conductance| (format!("{} µS", brief(conductance)), conductance))
+    [high, (low * high).sqrt(), low].map(|conductance| (ohm(1e6 / conductance), conductance))
 }
 
-/// The whole part, or one decimal of a small number.
-fn brief(value: f64) -> String {
-    if value >= 10.0 { format!("{value:.0}") } else { format!("{}", (10.0 * value).round() / 10.0) }
+/// A resistance in two digits: 8.9 kohm.
+fn ohm(resistance: f64) -> String {
+    let digit = 10f64.powf(resistance.log10().floor() - 1.0);
+    let text = prefixed((resistance / digit).round() * digit);
+    let number = text.trim_end_matches(char::is_alphabetic);
+    format!("{number} {}ohm", &text[number.len()..])
 }
 
 #[cfg(test)]
@@ -44,6 +47,13 @@ mod tests {
         let oxide = Device::built_in("illustrative-oxide").unwrap();
         assert_eq!(device_figure(&oxide).svg(), device_figure(&oxide).svg());
         assert_eq!(device_figure(&oxide).png().unwrap(), device_figure(&oxide).png().unwrap());
+    }
+
+    #[test]
+    fn states_are_named_in_two_digits() {
+        for (resistance, name) in [(1e3, "1 kohm"), (8944.3, "8.9 kohm"), (316.2e3, "320 kohm"), (5.0, "5 ohm")] {
+            assert_eq!(ohm(resistance), name);
+        }
     }
 
     #[test]

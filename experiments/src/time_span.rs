@@ -1,0 +1,72 @@
+//! A span of time as people say it: a number and its unit.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// Units with their seconds, from the smallest; a month has no fixed length, a year is that of Julius, 365.25 days.
+const UNITS: [(&str, f64); 5] = [("s", 1.0), ("min", 60.0), ("h", 3600.0), ("d", 86_400.0), ("y", 31_557_600.0)];
+
+/// A span of time, not negative and finite.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TimeSpan {
+    /// Its length, s.
+    pub seconds: f64,
+}
+
+/// A text that is no span of time.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("must be a number from 0 and a unit out of s, min, h, d and y, for instance 30s or 1.5h, got `{given}`")]
+pub struct TimeSpanError {
+    given: String,
+}
+
+impl FromStr for TimeSpan {
+    type Err = TimeSpanError;
+
+    fn from_str(text: &str) -> Result<TimeSpan, TimeSpanError> {
+        let refused = || TimeSpanError { given: text.to_owned() };
+        let unit_at = text.find(|letter: char| letter.is_ascii_alphabetic() && letter != 'e').ok_or_else(refused)?;
+        let (number, unit) = text.split_at(unit_at);
+        let seconds_of_unit = UNITS.iter().find(|(name, _)| *name == unit).ok_or_else(refused)?.1;
+        let seconds = number.trim().parse::<f64>().map_err(|_| refused())? * seconds_of_unit;
+        if seconds.is_finite() && seconds >= 0.0 { Ok(TimeSpan { seconds }) } else { Err(refused()) }
+    }
+}
+
+impl fmt::Display for TimeSpan {
+    /// In the largest unit that leaves a whole number, else in seconds.
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        let whole = |(_, unit): &&(&str, f64)| self.seconds >= *unit && (self.seconds / unit).fract() == 0.0;
+        let (name, unit) = UNITS.iter().rev().find(whole).unwrap_or(&UNITS[0]);
+        write!(formatter, "{} {name}", self.seconds / unit)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_have_their_seconds() {
+        for (text, seconds, shown) in [
+            ("30s", 30.0, "30 s"),
+            ("0s", 0.0, "0 s"),
+            ("1e-3s", 0.001, "0.001 s"),
+            ("10min", 600.0, "10 min"),
+            ("1.5h", 5400.0, "90 min"),
+            ("24 h", 86_400.0, "1 d"),
+            ("10y", 315_576_000.0, "10 y"),
+        ] {
+            let span: TimeSpan = text.parse().unwrap();
+            assert_eq!((span.seconds, span.to_string().as_str()), (seconds, shown), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_span_is_refused() {
+        for text in ["", "30", "s", "-1s", "1m", "1 month", "infs", "nans", "1e400s", "1s2"] {
+            let error = text.parse::<TimeSpan>().unwrap_err().to_string();
+            assert!(error.ends_with(&format!("got `{text}`")), "{error}");
+        }
+    }
+}

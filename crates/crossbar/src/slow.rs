@@ -8,10 +8,11 @@
 //! weights of the cells that flip are touched.
 
 use lanes::{Block, LANES, Matrix};
+use multiversion::multiversion;
 use seed::Seed;
 
 use crate::branch::Branch;
-use crate::device::{Telegraph, TelegraphState};
+use crate::device::{FlipShares, Telegraph, TelegraphState, TelegraphSteps};
 use crate::mapping::PairMapping;
 use crate::program::ln_of;
 
@@ -22,6 +23,8 @@ pub(crate) struct SlowReads {
     /// Main branch, and the cells opposite to it if there are any.
     sides: Vec<Side>,
     weights: Matrix,
+    /// Time for which the shares of the sides hold, s; none while conductances have changed since.
+    shares_for: Option<f64>,
 }
 
 /// The telegraph noise of one branch.
@@ -30,6 +33,8 @@ struct Side {
     states: TelegraphState,
     /// Weight between the mean and a state, with the sign of the row and of the branch.
     halves: Matrix,
+    /// Probability of a flip over the largest.
+    shares: Matrix,
 }
 
 impl SlowReads {
@@ -42,11 +47,14 @@ impl SlowReads {
         chip: Seed,
     ) -> SlowReads {
         let lowest = f64::from(mapping.window().low());
+        let zeros = || Matrix::zeros(rows, columns);
         let side = |number: u64| Side {
             states: TelegraphState::new(noise, lowest, rows, columns, chip.numbered(number)),
-            halves: Matrix::zeros(rows, columns),
+            halves: zeros(),
+            shares: zeros(),
         };
-        SlowReads { noise, sides: (0..=u64::from(opposite)).map(side).collect(), weights: Matrix::zeros(rows, columns) }
+        let sides = (0..=u64::from(opposite)).map(side).collect();
+        SlowReads { noise, sides, weights: zeros(), shares_for: None }
     }
 
     /// Effective weights with the noise of now.
@@ -62,40 +70,62 @@ impl SlowReads {
         driven: &[f32],
         mapping: &PairMapping,
     ) {
-        let steps = self.noise.steps();
-        let floor = mapping.window().low();
+        self.shares_for = None;
         self.weights.blocks_mut().copy_from_slice(weights.blocks());
+        let (steps, floor, width) = (self.noise.steps(), mapping.window().low(), weights.row_blocks());
         for ((side, branch), of_branch) in self.sides.iter_mut().zip(branches.into_iter().flatten()).zip([1.0, -1.0]) {
-            let width = weights.row_blocks();
             for (row, driven) in driven.iter().enumerate() {
-                let per_microsiemens = of_branch * driven * mapping.kappa();
-                let blocks = row * width..(row + 1) * width;
-                let seen = branch.seen(blocks.clone());
-                for (block, seen) in blocks.zip(seen) {
-                    let conductance = seen.map(|excess| floor + excess);
-                    let ln_conductance = conductance.map(ln_of);
-                    let factor = steps.factor(&ln_conductance, &Block::splat(1.0));
-                    let state = side.states.states().blocks()[block];
-                    for lane in 0..LANES {
-                        let half = per_microsiemens * conductance[lane] * (factor[lane] - 1.0);
-                        side.halves.blocks_mut()[block][lane] = half;
-                        self.weights.blocks_mut()[block][lane] += half * state[lane];
-                    }
-                }
+                let rows = row * width..(row + 1) * width;
+                let halves = &mut side.halves.blocks_mut()[rows.clone()];
+                fill_halves(steps, branch.seen(rows.clone()), floor, of_branch * driven * mapping.kappa(), halves);
+                add_states(&mut self.weights.blocks_mut()[rows.clone()], halves, &side.states.states().blocks()[rows]);
             }
         }
     }
 
-    /// Lets the states go on for `seconds`.
+    /// Lets the states of the `branches` go on for `seconds`; `floor` of the window in µS.
     pub(crate) fn pass(&mut self, seconds: f64, branches: [Option<&Branch>; 2], floor: f32, seed: Seed) {
-        let weights = &mut self.weights;
+        let stale = self.shares_for != Some(seconds);
+        self.shares_for = Some(seconds);
         for (number, (side, branch)) in self.sides.iter_mut().zip(branches.into_iter().flatten()).enumerate() {
-            let Side { states, halves } = side;
-            let conductance = |row, column| floor + branch.seen_at(row, column);
-            states.advance(seconds, conductance, seed.numbered(number as u64), |row, column, state| {
+            let Side { states, halves, shares } = side;
+            if stale && let Some(law) = states.shares(seconds) {
+                let blocks = 0..shares.blocks().len();
+                fill_shares(law, branch.seen(blocks), floor, shares.blocks_mut());
+            }
+            let weights = &mut self.weights;
+            let share = |row, column| f64::from(shares[(row, column)]);
+            states.flip(states.largest_flip(seconds), share, seed.numbered(number as u64), |row, column, state| {
                 // From the other state to this one: two halves.
                 weights[(row, column)] += 2.0 * state * halves[(row, column)];
             });
         }
+    }
+}
+
+/// Fills `halves` with the weight of half a step of every cell.
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+fn fill_halves(steps: TelegraphSteps, seen: &[Block], floor: f32, per_microsiemens: f32, halves: &mut [Block]) {
+    for (half, seen) in halves.iter_mut().zip(seen) {
+        let conductance = seen.map(|excess| floor + excess);
+        let factor = steps.factor(&conductance.map(ln_of), &Block::splat(1.0));
+        for lane in 0..LANES {
+            half[lane] = per_microsiemens * conductance[lane] * (factor[lane] - 1.0);
+        }
+    }
+}
+
+fn add_states(weights: &mut [Block], halves: &[Block], states: &[Block]) {
+    for ((weights, halves), states) in weights.iter_mut().zip(halves).zip(states) {
+        for lane in 0..LANES {
+            weights[lane] += halves[lane] * states[lane];
+        }
+    }
+}
+
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+fn fill_shares(law: FlipShares, seen: &[Block], floor: f32, shares: &mut [Block]) {
+    for (share, seen) in shares.iter_mut().zip(seen) {
+        *share = law.at(&seen.map(|excess| ln_of(floor + excess)));
     }
 }

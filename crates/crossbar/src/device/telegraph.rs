@@ -184,6 +184,31 @@ impl TelegraphSteps {
     }
 }
 
+/// 1/2 (1 - exp(-2 λ(G) t)) over its largest value, for blocks of cells.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct FlipShares {
+    /// ln(2 λ t) at 1 µS.
+    ln_flips: f32,
+    exponent: f32,
+    /// 1 over twice the largest probability.
+    per_largest: f32,
+}
+
+impl FlipShares {
+    /// Shares of sixteen cells with ln G; 1 for cells of the lowest conductance and below.
+    #[inline(always)]
+    pub(crate) fn at(&self, ln_conductance: &Block) -> Block {
+        ln_conductance.map(|ln_conductance| {
+            let flips = exp(self.ln_flips - self.exponent * ln_conductance);
+            // Below 1/16 the difference would lose its digits; the first term left out of the series is below 1e-6 of it.
+            let series = flips * (1.0 - flips * (0.5 - flips * (1.0 / 6.0 - flips * (1.0 / 24.0))));
+            let flipped = if flips < 0.0625 { series } else { 1.0 - exp(-flips) };
+            let share = flipped * self.per_largest;
+            if share > 1.0 { 1.0 } else { share }
+        })
+    }
+}
+
 /// The telegraph states of an array of cells.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TelegraphState {
@@ -233,11 +258,49 @@ impl TelegraphState {
         seconds: f64,
         conductance: impl Fn(usize, usize) -> f32,
         seed: Seed,
+        flipped: impl FnMut(usize, usize, f32),
+    ) {
+        let noise = self.noise;
+        let lowest = self.lowest;
+        let largest = self.largest_flip(seconds);
+        let share = |row, column| {
+            let conductance = f64::from(conductance(row, column));
+            let rate = noise.rate(if conductance < lowest { lowest } else { conductance });
+            flip_probability(rate, seconds) / largest
+        };
+        self.flip(largest, share, seed, flipped);
+    }
+
+    /// The probabilities of flips within `seconds` over the largest, for blocks of cells; none where no cell flips.
+    pub(crate) fn shares(&self, seconds: f64) -> Option<FlipShares> {
+        let largest = self.largest_flip(seconds);
+        let at_one_microsiemens = self.noise.rate(1.0);
+        (largest > 0.0).then(|| FlipShares {
+            ln_flips: libm::log(2.0 * at_one_microsiemens * seconds) as f32,
+            exponent: self.noise.rate_exponent as f32,
+            per_largest: (0.5 / largest) as f32,
+        })
+    }
+
+    /// Probability that a cell at the lowest conductance is in another state `seconds` later: the largest of any cell.
+    ///
+    /// # Panics
+    /// If `seconds` is negative or NaN.
+    pub(crate) fn largest_flip(&self, seconds: f64) -> f64 {
+        assert!(seconds >= 0.0, "an advance by {seconds} s");
+        flip_probability(self.noise.rate(self.lowest), seconds)
+    }
+
+    /// Moves every cell to its other state with probability `largest` x `share(row, column)`, the share at most 1; `flipped`
+    /// hears of those that moved. Cells are passed over at the rate of `largest`, then thinned by their share.
+    pub(crate) fn flip(
+        &mut self,
+        largest: f64,
+        share: impl Fn(usize, usize) -> f64,
+        seed: Seed,
         mut flipped: impl FnMut(usize, usize, f32),
     ) {
-        assert!(seconds >= 0.0, "an advance by {seconds} s");
-        let largest = flip_probability(self.noise.rate(self.lowest), seconds);
-        if seconds == 0.0 || largest == 0.0 {
+        if largest == 0.0 {
             return;
         }
         let mut draws = seed.stream();
@@ -248,9 +311,7 @@ impl TelegraphState {
         while next < self.flipping.len() as f64 {
             let cell = self.flipping[next as usize];
             let (row, column) = (cell / columns, cell % columns);
-            let conductance = f64::from(conductance(row, column));
-            let rate = self.noise.rate(if conductance < self.lowest { self.lowest } else { conductance });
-            if below_one(&mut draws) * largest < flip_probability(rate, seconds) {
+            if below_one(&mut draws) < share(row, column) {
                 let state = &mut self.states[(row, column)];
                 *state = -*state;
                 flipped(row, column, *state);
@@ -482,5 +543,24 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// exp within 2 units of f32 and ln within 2 units of 14, times the exponent, 40 units in all; and the term of the series
+    /// left out.
+    #[test]
+    fn shares_of_blocks_are_the_probabilities_over_the_largest() {
+        for rate in [1e-6, 0.02, 1.0, 300.0] {
+            let noise = Telegraph { rate, ..NOISE };
+            let chip = chip(noise, 1.0);
+            let shares = chip.shares(0.1).expect("cells flip");
+            for step in 0..700 {
+                let conductance = exp(0.01 * step as f32);
+                let expected = flip_probability(noise.rate(f64::from(conductance)), 0.1) / chip.largest_flip(0.1);
+                let found = f64::from(shares.at(&Block::splat(lanes::ln(conductance)))[3]);
+                let bound = 40.0 * f64::from(f32::EPSILON) + 1e-6;
+                assert!((found / expected - 1.0).abs() < bound, "{rate} {conductance}: {found}, {expected}");
+            }
+        }
+        assert!(chip(Telegraph { rate: 0.0, ..NOISE }, 1.0).shares(0.1).is_none());
     }
 }

@@ -5,7 +5,8 @@
 //! - [`prepare`]: data sets and devices, read once, from [`device_file`] and [`chip_maps`]; [`trial`]: one trial, the page to read first;
 //! - [`hardware`]: the seam between training and crossbar arrays;
 //! - [`run`]: trials on threads and shards; [`record`], [`store`]: what they leave, safe against being killed;
-//! - [`statistics`], [`summary`], [`figures`], [`sheet`]: what people look at.
+//! - [`statistics`], [`summary`], [`figures`], [`sheet`]: what people look at;
+//! - [`sample`], [`time_span`]: cells of a device on their own, written, left for some time and read.
 //!
 //! The program `ohmspike` (in `main.rs` and `cli`) is the only part that prints.
 

@@ -17,6 +17,9 @@ use seed::Seed;
 
 pub use chip::Chip;
 
+/// Largest spread of a study, µS: far above any conductance.
+const LARGEST_SIGMA: f64 = 1e9;
+
 /// What is done to how many cells.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sampling {
@@ -77,8 +80,14 @@ pub enum SampleError {
         /// The spread, µS.
         given: f64,
     },
-    /// A spread that no array takes.
-    #[error("--study-sigma-microsiemens: {0}")]
+    /// A spread that is negative, not a number or too large.
+    #[error("--study-sigma-microsiemens: got {given} µS, must lie between 0 and {LARGEST_SIGMA:e} µS")]
+    StudySigma {
+        /// The spread, µS.
+        given: f64,
+    },
+    /// Cells that no array can hold.
+    #[error(transparent)]
     Array(#[from] ArrayError),
 }
 
@@ -107,6 +116,7 @@ impl Sampling {
         match self.study_sigma {
             None if !own_noise => return Err(SampleError::NoStudy { device: device.name.clone() }),
             Some(given) if own_noise => return Err(SampleError::OwnNoise { device: device.name.clone(), given }),
+            Some(given) if !(0.0..=LARGEST_SIGMA).contains(&given) => return Err(SampleError::StudySigma { given }),
             _ => {}
         }
         for (flag, given) in [("--write", self.target), ("--from", self.from)] {
@@ -333,6 +343,6 @@ mod tests {
         let with_sigma = Sampling { study_sigma: Some(20.0), ..SAMPLING };
         assert!(refused("ideal", with_sigma.clone()).starts_with("--study-sigma-microsiemens: must be left out"));
         assert_eq!(refused("study-1k-1m", with_sigma), "");
-        assert!(refused("study-1k-1m", Sampling { study_sigma: Some(-1.0), ..SAMPLING }).contains("study_sigma: got -1"));
+        assert!(refused("study-1k-1m", Sampling { study_sigma: Some(-1.0), ..SAMPLING }).contains("got -1 µS"));
     }
 }

@@ -1,12 +1,27 @@
 //! A device on a page: what it does, and its spreads in every unit side by side.
+//!
+//! [`device_sheet`] is the short form that stands above a run; [`device_page`] tells everything that the file says.
+
+mod cost;
+mod drift;
+mod mechanisms;
+mod number;
+mod page;
+mod spreads;
+mod writing;
 
 use std::fmt::Write;
 
 use crossbar::PairMapping;
 use crossbar::device::Device;
-use crossbar::spread::{SpreadRow, WeightUnits, read_spread, write_spread};
+use crossbar::spread::{WeightUnits, read_spread, write_spread};
 
 use crate::settings::Settings;
+
+pub use cost::cost_lines;
+pub use number::{significant, wrapped};
+pub use page::{device_line, device_page, highest_grade};
+use spreads::spread_table;
 
 /// The device as the hidden layer of a trial with `settings` uses it. A mechanism that the device leaves out is said to
 /// be off.
@@ -37,43 +52,4 @@ pub fn device_sheet(device: &Device, settings: &Settings) -> String {
     spread_table(&mut text, &format!("write spread{scaled}"), &write_spread(device, &resistances, units));
     spread_table(&mut text, "read noise", &read_spread(device, &resistances, units));
     text
-}
-
-fn spread_table(text: &mut String, what: &str, rows: &[SpreadRow]) {
-    if rows.iter().all(|row| row.sigma_microsiemens == 0.0) {
-        let _ = writeln!(text, "  {what}: off");
-        return;
-    }
-    let _ = writeln!(text, "  {what}, one standard deviation:");
-    let _ = writeln!(
-        text,
-        "{:>14} {:>10} {:>9} {:>12} {:>11} {:>16}",
-        "at ohm", "µS", "% of G", "% of window", "of ln R", "% of sigma_init"
-    );
-    for row in rows {
-        let of_init = row.percent_of_sigma_init.map_or_else(|| "-".to_owned(), significant);
-        let _ = writeln!(
-            text,
-            "{:>14} {:>10} {:>9} {:>12} {:>11} {:>16}",
-            significant(row.resistance_ohm),
-            significant(row.sigma_microsiemens),
-            significant(row.percent_of_conductance),
-            significant(row.percent_of_window),
-            significant(row.sigma_ln_resistance),
-            of_init,
-        );
-    }
-}
-
-/// Three significant digits.
-fn significant(value: f64) -> String {
-    if value == 0.0 || !value.is_finite() {
-        return value.to_string();
-    }
-    let magnitude = value.abs().log10().floor() as i32;
-    if !(-4..7).contains(&magnitude) {
-        return format!("{value:.2e}");
-    }
-    let unit = 10f64.powi(magnitude - 2);
-    format!("{:.*}", (2 - magnitude).max(0) as usize, (value / unit).round() * unit)
 }

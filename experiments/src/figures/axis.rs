@@ -13,10 +13,23 @@ pub(super) struct Axis {
 impl Axis {
     /// The axis of some finite values: every whole number gets a tick where they are few, round numbers otherwise.
     pub(super) fn of(values: &[f64]) -> Self {
-        let (low, high) = extent(values);
-        let span = high - low;
         let whole = values.iter().all(|value| value.fract() == 0.0);
-        let (step, decimals) = if whole && span <= 12.0 { (1.0, 0) } else { round_step(span / 8.0) };
+        let (low, high) = extent(values);
+        if whole && high - low <= 12.0 { Self::with_step(low, high, (1.0, 0)) } else { Self::with_ticks(values, 8.0) }
+    }
+
+    /// The same for a small panel: some four ticks.
+    pub(super) fn of_few(values: &[f64]) -> Self {
+        Self::with_ticks(values, 4.0)
+    }
+
+    fn with_ticks(values: &[f64], ticks: f64) -> Self {
+        let (low, high) = extent(values);
+        Self::with_step(low, high, round_step((high - low) / ticks))
+    }
+
+    fn with_step(low: f64, high: f64, (step, decimals): (f64, usize)) -> Self {
+        let span = high - low;
         // Room on both sides keeps the outermost markers clear of the axis line.
         let room = 0.04 * span;
         Self { low: low - room, high: high + room, step, decimals }

@@ -2,14 +2,19 @@
 //!
 //! [`CurveFigure`] shows an outcome over one numeric setting, with one curve per value of a second setting. The study
 //! decides what stands on the axes; this module only draws, and the same figure always gives the same bytes.
+//! [`PanelFigure`] holds several small axes; [`device_figure`] fills it with what a device does.
 
 mod axis;
 mod curve;
+mod device;
 mod outcome;
+mod panel;
 mod pixels;
 
 pub use curve::{CurveFigure, Point, Series};
+pub use device::device_figure;
 pub use outcome::{NamedFigure, outcome_figures};
+pub use panel::PanelFigure;
 
 /// Why a figure could not be turned into pixels.
 #[derive(Debug, thiserror::Error)]

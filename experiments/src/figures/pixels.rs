@@ -17,7 +17,7 @@ const RGBA: usize = 4;
 /// The scene as PNG, `scale` pixels per unit of the scene.
 pub(super) fn png(mut scene: Scene, scale: usize) -> Result<Vec<u8>, FigureError> {
     let fine_scale = (scale * FINENESS) as f32;
-    lengthen_dashes(&mut scene, fine_scale);
+    cut_dashes(&mut scene);
     let fine = RasterBackend::new().with_scale(fine_scale).render_scene(&scene);
     let mut reader =
         png::Decoder::new(Cursor::new(fine.map_err(|reason| FigureError::Draw { reason })?)).read_info()?;
@@ -27,14 +27,66 @@ pub(super) fn png(mut scene: Scene, scale: usize) -> Result<Vec<u8>, FigureError
     pack(&means(&bytes, info.line_size, width, height), width as u32, height as u32)
 }
 
-/// The raster backend counts dashes in pixels, the SVG backend in units of the scene.
-fn lengthen_dashes(scene: &mut Scene, factor: f32) {
-    for element in &mut scene.elements {
-        if let Primitive::PolyLine { stroke_dasharray: Some(dashes), .. } = element {
-            let lengths = dashes.split_whitespace().filter_map(|dash| dash.parse::<f32>().ok());
-            *dashes = lengths.map(|length| (factor * length).to_string()).collect::<Vec<_>>().join(" ");
+/// Lines with dashes as one line a dash: the raster backend counts dashes in pixels, and anew from every point of a line.
+fn cut_dashes(scene: &mut Scene) {
+    let elements = std::mem::take(&mut scene.elements);
+    scene.elements = elements
+        .into_iter()
+        .flat_map(|element| match element {
+            Primitive::PolyLine { points, stroke, stroke_width, stroke_dasharray: Some(dashes) } => {
+                let lengths: Vec<f64> = dashes.split([' ', ',']).filter_map(|dash| dash.parse().ok()).collect();
+                let line = |points| Primitive::PolyLine {
+                    points,
+                    stroke: stroke.clone(),
+                    stroke_width,
+                    stroke_dasharray: None,
+                };
+                cut(&points, &lengths, stroke_width).into_iter().map(line).collect()
+            }
+            other => vec![other],
+        })
+        .collect();
+}
+
+/// The dashes along the line through `points`; `lengths` are those of a dash, of a gap, of a dash and so on. Round ends make a
+/// dash longer by the width of the stroke, which the gap after it loses otherwise.
+fn cut(points: &[(f64, f64)], lengths: &[f64], stroke_width: f64) -> Vec<Vec<(f64, f64)>> {
+    if lengths.len() < 2 || lengths.iter().any(|length| *length <= 0.0) {
+        return vec![points.to_vec()];
+    }
+    let length = |index: usize| {
+        let ends = if index.is_multiple_of(2) { -stroke_width } else { stroke_width };
+        (lengths[index % lengths.len()] + ends).max(0.1)
+    };
+    let (mut dashes, mut dash) = (Vec::new(), points.first().map_or_else(Vec::new, |first| vec![*first]));
+    let (mut index, mut left) = (0usize, length(0));
+    for pair in points.windows(2) {
+        let (mut from, to) = (pair[0], pair[1]);
+        loop {
+            let way = (to.0 - from.0).hypot(to.1 - from.1);
+            if way <= left {
+                left -= way;
+                break;
+            }
+            let share = left / way;
+            from = (from.0 + share * (to.0 - from.0), from.1 + share * (to.1 - from.1));
+            if index.is_multiple_of(2) {
+                dash.push(from);
+                dashes.push(std::mem::take(&mut dash));
+            } else {
+                dash = vec![from];
+            }
+            index += 1;
+            left = length(index);
+        }
+        if index.is_multiple_of(2) {
+            dash.push(to);
         }
     }
+    if index.is_multiple_of(2) && dash.len() > 1 {
+        dashes.push(dash);
+    }
+    dashes
 }
 
 /// Red, green and blue of each final pixel.
@@ -70,6 +122,17 @@ fn pack(bytes: &[u8], width: u32, height: u32) -> Result<Vec<u8>, FigureError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Dashes of 5 with gaps of 4 begin every 9 units, corners or not; round ends of half a unit are part of them.
+    #[test]
+    fn dashes_go_on_round_corners() {
+        let corner = [(0.0, 0.0), (7.0, 0.0), (10.0, 0.0), (10.0, 20.0)];
+        let dashes = cut(&corner, &[5.0, 4.0], 1.0);
+        assert_eq!(dashes[0], [(0.0, 0.0), (4.0, 0.0)]);
+        assert_eq!(dashes[1], [(9.0, 0.0), (10.0, 0.0), (10.0, 3.0)]);
+        assert_eq!(dashes.len(), 4);
+        assert_eq!(cut(&corner, &[], 1.0), [corner.to_vec()]);
+    }
 
     #[test]
     fn a_final_pixel_is_the_mean_of_its_square() {

@@ -5,11 +5,12 @@
 //! - [`results`]: what a run leaves, and that threads, shards, limits and restarts change none of it.
 //! - [`stopped`]: Ctrl-C, a kill and a full disk in the middle of a run.
 //! - [`records`]: what else may stand in a folder of records.
-//! - [`train`], [`data`]: the other subcommands.
+//! - [`train`], [`device`], [`data`]: the other subcommands.
 //!
 //! Every run has a working folder, a home and a cache folder of its own.
 
 mod data;
+mod device;
 mod ohmspike;
 mod records;
 mod results;

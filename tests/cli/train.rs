@@ -19,7 +19,10 @@ fn one_line_an_epoch_and_the_outcome() {
     // 784 x 16 and 16 x 10 cells, 2 epochs of 160 batches.
     assert!(lines[4].starts_with("hidden writes: 4014080 cells, "), "{}", lines[4]);
     assert!(lines[5].starts_with("readout writes: 51200 cells, "), "{}", lines[5]);
-    assert_eq!(lines.len(), 6);
+    // Every cell gets one pulse an update, 2 x 160 in all; the device file states no voltages.
+    assert_eq!(lines[6], "hidden pulses: 4014080, verify reads 0, gave up 0, refreshes 0; a cell: mean 320, worst 320");
+    assert_eq!(lines[7], "readout pulses: 51200, verify reads 0, gave up 0, refreshes 0; a cell: mean 320, worst 320");
+    assert_eq!(lines[8..], ["energy of training: not stated", "energy of one inference: not stated"]);
     assert!(answer.stderr.starts_with("device study-1k-1m: 1000 to 1000000 ohm"), "{}", answer.stderr);
     assert!(!folder.path("results").exists(), "nothing is recorded");
 }
@@ -34,4 +37,31 @@ fn the_outcome_is_that_of_the_study() {
     let records = folder.records("results/tiny/records/0001.jsonl");
     let outcome = 100.0 * records[0]["outcome"].as_f64().expect("a number");
     assert!(trained.stdout.contains(&format!("outcome: {outcome:.2} % ")), "{}", trained.stdout);
+}
+
+/// Energies follow from voltages and times where the device states them: a 1 V write of 1 us at 1 mS takes 1 nJ.
+#[test]
+fn energy_is_told_as_far_as_it_is_stated() {
+    let folder = Folder::with_tiny_study();
+    let set = ["noise.level_percent=1", "device.read.volts=0.2", "device.energy.write_volts=1"];
+    let stated = ["device.energy.write_pulse_nanoseconds=1000", "device.energy.read_pulse_nanoseconds=10"];
+    let set: Vec<&str> = set.iter().chain(&stated).flat_map(|key| ["--set", *key]).collect();
+    let answer = folder.run(&[&["train", "tiny.toml"], &set[..]].concat()).succeeds();
+    let energies: Vec<&str> = answer.stdout.lines().filter(|line| line.starts_with("energy of ")).collect();
+    for (line, what, unit) in [(energies[0], "training", "J"), (energies[1], "one inference", " nJ")] {
+        let told = line.strip_prefix(&format!("energy of {what}: ")).unwrap_or_else(|| panic!("{line}"));
+        let (sum, parts) = told.split_once(" (").expect("the parts stand behind the sum");
+        assert!(sum.ends_with(unit) && sum.split(' ').next().is_some_and(|sum| sum.parse::<f64>().is_ok()), "{line}");
+        let expected_end = ", column converters not stated, row drivers not stated)";
+        assert!(parts.starts_with("writes ") && parts.contains(", reads ") && parts.ends_with(expected_end), "{line}");
+    }
+}
+
+/// Abstract weights have no pulses.
+#[test]
+fn abstract_weights_cost_nothing() {
+    let folder = Folder::with_tiny_study();
+    let set = ["--set", "noise.level_percent=1", "--set", "hardware.device=none"];
+    let answer = folder.run(&[&["train", "tiny.toml"], &set[..]].concat()).succeeds();
+    assert!(!answer.stdout.contains("pulses") && !answer.stdout.contains("energy"), "{}", answer.stdout);
 }

@@ -5,6 +5,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)] // Only the program prints.
 
 mod data;
+mod device;
 mod run;
 mod source;
 mod train;
@@ -27,6 +28,8 @@ enum Command {
     Train(train::Arguments),
     #[command(subcommand)]
     Data(data::Command),
+    #[command(subcommand)]
+    Device(device::Command),
 }
 
 /// Anything that ends a command; its message is all that the user sees.
@@ -38,6 +41,7 @@ pub fn main() -> ExitCode {
         Command::Run(arguments) => run::run(&arguments),
         Command::Train(arguments) => train::run(&arguments),
         Command::Data(command) => data::run(&command),
+        Command::Device(command) => device::run(&command),
     };
     done.unwrap_or_else(|error| {
         eprintln!("error: {error}");

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use experiments::record::Record;
-use experiments::sheet::device_sheet;
+use experiments::sheet::{cost_lines, device_sheet};
 use experiments::trial::{Epoch, run_trial};
 
 use super::{Failure, source};
@@ -71,15 +71,6 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let last = record.accuracy.len().min(settings.outcome.last_epochs);
     let mean = record.outcome.unwrap_or_default() * 100.0;
     println!("outcome: {mean:.2} % (mean test accuracy, last {last} of {} epochs, seed {seed})", record.accuracy.len());
-    for (layer, writes) in [("hidden", record.writes.hidden), ("readout", record.writes.readout)] {
-        let percent = |part: u64, whole: u64| 100.0 * part as f64 / whole.max(1) as f64;
-        println!(
-            "{layer} writes: {} cells, {:.2} % ended at the floor, {:.2} % at the ceiling, wrong sign {:.2} %",
-            writes.cells_written,
-            percent(writes.clipped_low, writes.cells_written),
-            percent(writes.clipped_high, writes.cells_written),
-            percent(writes.wrong_sign, writes.cells),
-        );
-    }
+    print!("{}", cost_lines(&record.writes, record.hardware.as_ref()));
     Ok(ExitCode::SUCCESS)
 }

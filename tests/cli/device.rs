@@ -1,0 +1,84 @@
+//! `ohmspike device`; what it shows and refuses stands in `device.trycmd`.
+
+use crate::ohmspike::Folder;
+
+const DEVICE: &str = r#"{ "name": "all of it", "window": { "low_resistance_ohm": 5000, "high_resistance_ohm": 200000 },
+  "chip": { "step_gain": "log-normal", "step_gain_sigma": 0.2 },
+  "write": { "scheme": "pulsed", "noise": "none", "pulses": { "law": "soft-bounds", "up_step_percent_of_window": 4,
+             "down_step_percent_of_window": 4, "cycle_sigma_percent_of_step": 30 } },
+  "drift": { "law": "power", "reference_seconds": 20,
+             "points": [{ "resistance_ohm": 5000, "exponent": 0.005, "exponent_sigma": 0.01 }] },
+  "read": { "white": { "noise": "relative", "sigma_percent_of_conductance": 2 }, "volts": 0.2,
+            "slow": { "kind": "telegraph", "fraction_of_cells": 0.3, "reference_resistance_ohm": 10000,
+                      "rate_per_second": 10, "amplitude_percent_of_conductance": 2 },
+            "nonlinearity": { "reference_volts": 0.5, "points": [
+              { "resistance_ohm": 5000, "quadratic_per_volt": 0.1, "cubic_per_square_volt": 1 }] } } }"#;
+
+/// Standard deviation of column `name` of a CSV, and its number of rows.
+fn sigma(csv: &str, name: &str) -> (f64, f64) {
+    let mut lines = csv.lines();
+    let column = lines.next().expect("a header").split(',').position(|column| column == name).expect("a column");
+    let values: Vec<f64> =
+        lines.map(|line| line.split(',').nth(column).expect("a cell").parse().expect("a number")).collect();
+    let count = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / count;
+    (((values.iter().map(|value| (value - mean) * (value - mean))).sum::<f64>() / (count - 1.0)).sqrt(), count)
+}
+
+#[test]
+fn samples_are_csv_with_the_spread_of_the_device() {
+    let folder = Folder::new();
+    let sample = ["device", "sample", "illustrative-oxide", "--write", "100", "--count", "5000", "--read", "1"];
+    let answer = folder.run(&[&sample[..], &["--cycles", "2", "--after", "1d"]].concat()).succeeds();
+    let header = answer.stdout.lines().next().expect("a header");
+    let columns = "cell,cycle,target_microsiemens,written_microsiemens,after_microsiemens,read_1_microsiemens";
+    assert_eq!(header, columns);
+    // Both cycles: 0.4 % of 100 µS written, and 1 % read on top of it.
+    for (column, expected) in [("written_microsiemens", 0.4), ("read_1_microsiemens", 0.4f64.hypot(1.0))] {
+        let (sigma, count) = sigma(&answer.stdout, column);
+        assert_eq!(count, 10_000.0);
+        // Five standard errors of a standard deviation.
+        assert!((sigma - expected).abs() < 5.0 * expected / (2.0 * count).sqrt(), "{column}: {sigma}");
+    }
+    assert_eq!(answer.stderr, "");
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bytes() {
+    let folder = Folder::new();
+    folder.write("device.json", DEVICE);
+    let sample = ["device", "sample", "device.json", "--write", "100", "--count", "20", "--read", "3", "--after", "1h"];
+    let of = |seed: &str| folder.run(&[&sample[..], &["--seed", seed]].concat()).succeeds().stdout;
+    assert_eq!(of("3"), of("3"));
+    assert_ne!(of("3"), of("4"));
+}
+
+#[test]
+fn a_plot_leaves_an_svg_and_a_png_with_the_same_bytes_again() {
+    let folder = Folder::new();
+    folder.write("device.json", DEVICE);
+    let answer = folder.run(&["device", "plot", "device.json"]).succeeds();
+    assert_eq!(answer.stdout, "all-of-it.svg\nall-of-it.png\n");
+    folder.run(&["device", "plot", "device.json", "--out", "again.svg"]).succeeds();
+    assert_eq!(folder.bytes("all-of-it.svg"), folder.bytes("again.svg"));
+    assert_eq!(folder.bytes("all-of-it.png"), folder.bytes("again.png"));
+    let svg = folder.text("again.svg");
+    for title in ["all of it", "update", "write spread", "read noise", "drift, median and 5 to 95 %", "I-V"] {
+        assert!(svg.contains(&format!(">{title}<")), "{title}");
+    }
+    assert!(folder.bytes("again.png").starts_with(b"\x89PNG"));
+}
+
+/// A reader that has seen enough is no failure.
+#[test]
+#[cfg(unix)]
+fn a_reader_may_leave() {
+    let folder = Folder::new();
+    let mut child = folder
+        .ohmspike(&["device", "sample", "ideal", "--write", "5", "--count", "1000", "--cycles", "1000"])
+        .spawn()
+        .expect("the program starts");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("the program ends");
+    assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &b""[..]));
+}

@@ -343,8 +343,6 @@ mod tests {
         let with_sigma = Sampling { study_sigma: Some(20.0), ..SAMPLING };
         assert!(refused("ideal", with_sigma.clone()).starts_with("--study-sigma-microsiemens: must be left out"));
         assert_eq!(refused("study-1k-1m", with_sigma), "");
-        assert!(
-            refused("study-1k-1m", Sampling { study_sigma: Some(-1.0), ..SAMPLING }).contains("study_sigma: got -1")
-        );
+        assert!(refused("study-1k-1m", Sampling { study_sigma: Some(-1.0), ..SAMPLING }).contains("got -1 µS"));
     }
 }

@@ -94,7 +94,8 @@ fn pulsed(pulses: &Pulses) -> String {
         ),
         PulseLaw::Power { up, down } => format!("power steps, exponent {} up and {} down", stated(*up), stated(*down)),
         PulseLaw::PiecewiseLinear { up, down } => {
-            format!("piecewise-linear steps, {} nodes up and {} down", up.len(), down.len())
+            let nodes = |nodes: &[f32]| nodes.iter().map(|node| stated(*node)).collect::<Vec<_>>().join(" ");
+            format!("piecewise-linear steps, times {} up and {} down from floor to ceiling", nodes(up), nodes(down))
         }
     };
     let [up, down] = [pulses.up_step, pulses.down_step].map(|step| percent(f64::from(step)));
@@ -255,8 +256,8 @@ fn faults(device: &Device) -> String {
     let share = |what: &str, p: f64| (p > 0.0).then(|| format!("{} {what}", percent(p)));
     joined(vec![
         share(&format!("of the cells stuck at {low} ohm"), faults.low_resistance),
-        share(&format!("stuck at {high} ohm"), faults.high_resistance),
-        share("stuck anywhere in the window", faults.anywhere),
+        share(&format!("of the cells stuck at {high} ohm"), faults.high_resistance),
+        share("of the cells stuck anywhere in the window", faults.anywhere),
         share("of the rows dead", faults.dead_row),
         share("of the columns dead", faults.dead_column),
         share(&format!("of the columns with {} of their cells stuck", percent(faults.cluster_share)), faults.cluster),

@@ -9,7 +9,7 @@ use crate::sample::Chip;
 /// Cells of the mean, and those that are shown.
 const CELLS: usize = 200;
 const SHOWN: usize = 4;
-/// Writes each way where a write has no pulses.
+/// Most writes each way where a write has no pulses.
 const WRITES: u32 = 25;
 /// Most points each way.
 const POINTS: u32 = 150;
@@ -26,7 +26,7 @@ pub(super) fn panel(device: &Device) -> Panel {
         let sign = if direction == Direction::Up { 1.0 } else { -1.0 };
         // A step of the array, µS, how far it goes along x, and how often it is taken.
         let (step, along, count) = match device.write.pulses() {
-            None => (span / WRITES as f32, 1, WRITES),
+            None => (span / writes(device) as f32, 1, writes(device)),
             Some(pulses) => {
                 let step = pulses.step(direction);
                 let all = pulses_of_a_swing(step);
@@ -56,6 +56,13 @@ pub(super) fn panel(device: &Device) -> Panel {
         percent: None,
         curves,
     }
+}
+
+/// Writes across the window: fewer where a verified write accepts a cell that has not moved, so that each step is as wide as its
+/// acceptance window.
+fn writes(device: &Device) -> u32 {
+    let half_width = device.write.verify().map_or(0.0, |verify| verify.acceptance.microsiemens(device.window.high()));
+    if half_width > 0.0 { ((0.5 * device.window.span() / half_width) as u32).clamp(2, WRITES) } else { WRITES }
 }
 
 /// Pulses that take a cell across the window where steps shrink towards its end: one and a half times those of constant steps.

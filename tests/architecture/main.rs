@@ -123,6 +123,16 @@ fn paths_named_in_the_documents_exist() {
 }
 
 #[test]
+fn every_source_file_is_listed() {
+    let text = read(&root().join("ARCHITECTURE.md"));
+    let crates = entries(&root().join("crates")).into_iter().map(|folder| folder.join("src"));
+    for path in crates.chain([root().join("experiments/src")]).flat_map(|folder| sources(&folder)) {
+        let path = path.strip_prefix(root()).expect("below the root").to_string_lossy().into_owned();
+        assert!(text.contains(&format!("- `{path}`: ")), "ARCHITECTURE.md: `{path}` is not listed");
+    }
+}
+
+#[test]
 fn every_source_file_says_what_it_is() {
     for folder in ["crates", "experiments/src", "tests", "benches"] {
         for path in sources(&root().join(folder)) {

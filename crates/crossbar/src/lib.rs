@@ -4,15 +4,17 @@
 //! networks: it takes steps and gives effective weights, the variance of reading them, and counts.
 //!
 //! Parts, in the order in which data meets them:
-//! - [`device`]: one cell as a file describes it: window, spreads of a chip, write noise, levels, read noise, parked
-//!   branch, faults, converters, energy, provenance;
+//! - [`device`]: one cell as a file describes it: window, spreads of a chip, write noise and scheme, drift, reading, parked
+//!   branch, levels, faults, converters, energy, provenance;
 //! - [`ConductanceWindow`]: the conductances that a cell can have;
-//! - [`PairMapping`]: weights to pairs of conductances and back;
+//! - [`PairMapping`], [`PairKind`], [`Controller`]: weights to pairs of conductances and back, how the cells of a pair share
+//!   the writing, and what the controller takes the weights to be;
 //! - [`FaultMap`], [`ConductanceMap`]: the stuck cells of an array, drawn or measured, and its measured conductances;
-//! - [`CrossbarArray`]: rows x columns of pairs, and [`CrossbarArray::update`]: target, write noise, clip (the `add`
-//!   scheme), effective weights, in one pass;
-//! - [`WriteReport`]: what an update did, in counts;
-//! - [`ColumnRead`]: column currents with read noise, one draw a column;
+//! - [`CrossbarArray`]: rows x columns of pairs, and [`CrossbarArray::update`]: targets, writes by the scheme of the device,
+//!   effective weights, strip by strip; [`CrossbarArray::rest`] and [`CrossbarArray::pass`] let time go by;
+//! - [`WriteReport`], [`Ledger`], [`Endurance`]: what updates did, in counts, what they and the reads cost, and how often
+//!   cells were written;
+//! - [`ColumnRead`], [`VectorRead`]: column currents with read noise, for spikes and for analog inputs;
 //! - [`ArrayConverters`]: column sums as the converters of each tile report them;
 //! - [`spread`]: any spread in every unit in which people state it.
 //!
@@ -23,11 +25,11 @@
 //! | weight, step, full scale, study sigma | units of weight |
 //! | kappa | units of weight per µS |
 //! | column current | units of weight; / kappa x read voltage: µA |
-//! | voltage, time | V, s |
+//! | voltage, time, energy | V, s, µJ |
 //! | sigma of ln R, which is sigma of ln G | 1 |
 //!
 //! What it deliberately does not do: networks and gradients, files (it takes text), clocks and threads, printing. Not
-//! yet: pulses and verify writes, drift, faults, slow read noise, wires, converters, energy.
+//! yet: the resistance of wires.
 //!
 //! ```
 //! use crossbar::{ArrayParams, ColumnRead, CrossbarArray, Sign, device::Device};

@@ -11,23 +11,21 @@ use lanes::{Block, LANES, Matrix};
 use seed::Seed;
 
 use crate::array_error::{ArrayError, check_finite, check_params};
+use crate::assemble::{branches, scheme};
 use crate::branch::{Branch, BranchStreams, Scheme, StripReport, last_mask};
-use crate::chip::{self, Side};
 use crate::converters::ArrayConverters;
-use crate::device::{Device, LevelGrid, Scheme as DeviceScheme, WriteNoise, WrittenCells};
+use crate::device::{Device, LevelGrid, WriteNoise, WrittenCells};
 use crate::drive::DrivenRow;
 use crate::effective::{Programmed, refresh_variance, refresh_weights};
 use crate::fault_map::FaultMap;
-use crate::ledger::{Endurance, Ledger};
+use crate::ledger::Ledger;
 use crate::mapping::{PairMapping, Sign};
 use crate::pair::{Asked, BranchAim, Controller, PairKind, Refreshes, aim_copy, aim_read_back, aim_two_branches};
 use crate::program::{Scratch, WriteLaw};
-use crate::pulsed::PulsedWrite;
 use crate::read_spread::ReadSpread;
 use crate::report::WriteReport;
 use crate::sight::Sight;
 use crate::slow::SlowReads;
-use crate::verified::VerifiedWrite;
 
 /// Blocks of a strip: a dozen streams of 8 KiB.
 const STRIP_BLOCKS: usize = 128;
@@ -73,8 +71,8 @@ impl<'a> ArrayParams<'a> {
 /// Rows x columns of pairs of one chip.
 #[derive(Clone, Debug)]
 pub struct CrossbarArray {
-    mapping: PairMapping,
-    pair: PairKind,
+    pub(crate) mapping: PairMapping,
+    pub(crate) pair: PairKind,
     law: WriteLaw,
     scheme: Scheme,
     levels: Option<LevelGrid>,
@@ -83,9 +81,9 @@ pub struct CrossbarArray {
     per_weight: Vec<f32>,
     /// Sign of every row times the gain of its driver.
     driven: Vec<f32>,
-    main: Branch,
+    pub(crate) main: Branch,
     /// Cells on the opposite side: parked ones, or written ones in two-branch pairs; none for an exact reference.
-    other: Option<Branch>,
+    pub(crate) other: Option<Branch>,
     /// The excess of the main branch over the opposite one that the controller has asked for, µS.
     copy: Option<Matrix>,
     /// The same as weights.
@@ -95,11 +93,11 @@ pub struct CrossbarArray {
     sight: Sight,
     read: Option<ReadSpread>,
     slow: Option<SlowReads>,
-    converters: Option<ArrayConverters>,
+    pub(crate) converters: Option<ArrayConverters>,
     scratch: [Scratch; 2],
-    updates: u64,
+    pub(crate) updates: u64,
     initial: WriteReport,
-    ledger: Ledger,
+    pub(crate) ledger: Ledger,
 }
 
 impl CrossbarArray {
@@ -305,51 +303,6 @@ impl CrossbarArray {
         }
     }
 
-    /// Counts that each of `row_reads` rows was driven so often, in `steps` steps of time.
-    pub fn count_reads(&mut self, row_reads: &[u32], steps: u64) {
-        let (columns, floor) = (self.columns(), f64::from(self.mapping.window().low()));
-        let width = self.main.excess.row_blocks();
-        for (row, &reads) in row_reads.iter().enumerate().filter(|(_, reads)| **reads > 0) {
-            let blocks = row * width..(row + 1) * width;
-            let branches = [Some(&self.main), self.other.as_ref()];
-            let conductance: f64 = branches
-                .into_iter()
-                .flatten()
-                .map(|branch| cell_sum(branch.seen(blocks.clone()), columns) + floor * columns as f64)
-                .sum();
-            self.ledger.row_reads += u64::from(reads);
-            self.ledger.read_conductance += f64::from(reads) * conductance;
-        }
-        if let Some(converters) = &self.converters {
-            for tile in row_reads.chunks(converters.tile_rows()) {
-                let driven: u64 = tile.iter().map(|&reads| u64::from(reads)).sum();
-                self.ledger.conversions += driven.min(steps) * converters.conversions() as u64;
-            }
-        }
-    }
-
-    /// What the array has cost since it was made or the ledger was last taken.
-    pub fn take_ledger(&mut self) -> Ledger {
-        std::mem::take(&mut self.ledger)
-    }
-
-    /// How often the cells have been written.
-    pub fn endurance(&self) -> Endurance {
-        let (columns, padded) = (self.columns(), self.main.excess.row_blocks() * LANES);
-        let mut cells = Vec::new();
-        let written = [Some(&self.main), self.other.as_ref().filter(|_| self.pair != PairKind::OneBranch)];
-        for branch in written.into_iter().flatten() {
-            match &branch.pulses {
-                Some(pulses) => {
-                    let rows = pulses.chunks_exact(padded);
-                    cells.extend(rows.flat_map(|row| row[..columns].iter().map(|&pulses| u64::from(pulses))));
-                }
-                None => cells.extend((0..self.rows() * columns).map(|_| self.updates)),
-            }
-        }
-        Endurance::of(cells.into_iter())
-    }
-
     /// Spread of one read; none where the device has no read noise.
     pub(crate) fn read_spread(&self) -> Option<&ReadSpread> {
         self.read.as_ref()
@@ -524,65 +477,6 @@ impl CrossbarArray {
     }
 }
 
-/// The branches of a chip with nothing programmed yet: the main one, and the cells on the opposite side if there are any.
-fn branches(
-    device: &Device,
-    params: &ArrayParams,
-    signs: &[f32],
-    initial: &Matrix,
-    chip: Seed,
-    every_cell: bool,
-) -> [Option<Branch>; 2] {
-    let (rows, columns) = (initial.rows(), initial.columns());
-    let once_an_update = every_cell && device.write.scheme == DeviceScheme::Add;
-    let counted = !once_an_update || params.pair == PairKind::PotentiationOnly;
-    let moves = !device.drift.is_off();
-    let branch = |excess: Matrix, chip: Seed| {
-        // The path of the first write is drawn with the chip.
-        let relaxation = moves.then(|| chip::first_paths(rows, columns, chip.named("relaxation")));
-        let seen = moves || device.read.nonlinearity.is_some();
-        Branch {
-            cells: chip::cells(device, rows, columns, chip),
-            relaxation,
-            visible: seen.then(|| Matrix::zeros(rows, columns)),
-            pulses: counted.then(|| vec![0; excess.blocks().len() * LANES]),
-            excess,
-        }
-    };
-    let mut main = branch(Matrix::zeros(rows, columns), chip);
-    let mut other = match params.pair {
-        PairKind::OneBranch => {
-            let parked = device.parked.excess(&device.window, rows, columns, chip.named("parked"));
-            parked.map(|excess| {
-                let cells = chip::parked_cells(&device.window, rows, columns, moves);
-                Branch { cells, ..branch(excess, chip.named("opposite")) }
-            })
-        }
-        PairKind::PushPull | PairKind::PotentiationOnly => {
-            Some(branch(Matrix::zeros(rows, columns), chip.named("opposite")))
-        }
-    };
-    let drawn =
-        params.faults.is_none().then(|| device.faults.draw(&device.window, rows, columns, chip.named("faults")));
-    if let Some(faults) = params.faults.or(drawn.as_ref()) {
-        let floor = device.window.low();
-        main.stick(faults, Side::Main, signs, floor, other.is_none());
-        if let Some(other) = &mut other {
-            other.stick(faults, Side::Opposite, signs, floor, false);
-        }
-    }
-    [Some(main), other]
-}
-
-fn scheme(device: &Device, mapping: &PairMapping, read: &Option<ReadSpread>) -> Scheme {
-    let window = mapping.window();
-    match &device.write.scheme {
-        DeviceScheme::Add => Scheme::Add,
-        DeviceScheme::Pulsed(pulses) => Scheme::Pulsed(PulsedWrite::new(pulses, window.span(), window.low())),
-        DeviceScheme::Verify(verify) => Scheme::Verified(VerifiedWrite::new(*verify, read.clone())),
-    }
-}
-
 fn branch_aim<'a>(branch: &'a mut Branch, blocks: Range<usize>, scratch: &'a mut Scratch) -> BranchAim<'a> {
     let count = blocks.len();
     BranchAim {
@@ -592,9 +486,4 @@ fn branch_aim<'a>(branch: &'a mut Branch, blocks: Range<usize>, scratch: &'a mut
         pulses: branch.pulses.as_mut().map(|pulses| &mut pulses[blocks.start * LANES..blocks.end * LANES]),
         cells: branch.cells.strip(blocks),
     }
-}
-
-/// Sum over the first `columns` lanes, µS: the padding of what is seen at another voltage is not zero.
-fn cell_sum(blocks: &[Block], columns: usize) -> f64 {
-    blocks.iter().flat_map(|block| block.0).take(columns).map(f64::from).sum()
 }

@@ -52,8 +52,10 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod account;
 mod array;
 mod array_error;
+mod assemble;
 mod branch;
 mod cells;
 mod chip;
@@ -75,6 +77,7 @@ mod report;
 mod sight;
 mod slow;
 pub mod spread;
+mod telegraph_state;
 mod verified;
 mod window;
 
@@ -89,4 +92,5 @@ pub use mapping::{MappingError, PairMapping, Sign};
 pub use pair::{Controller, PairKind};
 pub use read::{ColumnRead, read_cell};
 pub use report::WriteReport;
+pub use telegraph_state::TelegraphState;
 pub use window::{ConductanceWindow, WindowSpec};

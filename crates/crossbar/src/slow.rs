@@ -12,9 +12,10 @@ use multiversion::multiversion;
 use seed::Seed;
 
 use crate::branch::Branch;
-use crate::device::{FlipShares, Telegraph, TelegraphState, TelegraphSteps};
+use crate::device::{Telegraph, TelegraphSteps};
 use crate::mapping::PairMapping;
 use crate::program::ln_of;
+use crate::telegraph_state::{FlipShares, TelegraphState};
 
 /// The telegraph noise of one array.
 #[derive(Clone, Debug)]

@@ -61,8 +61,8 @@ pub use refusal::{DeviceError, Problem, SpecError};
 pub use schema::{field_table, schema};
 pub(crate) use table::LnSigma;
 pub use table::{Convention, SpreadPoint, SpreadTable};
-pub(crate) use telegraph::{FlipShares, TelegraphSteps};
-pub use telegraph::{SlowNoise, SlowNoiseKind, SlowNoiseSpec, Telegraph, TelegraphState};
+pub(crate) use telegraph::TelegraphSteps;
+pub use telegraph::{SlowNoise, SlowNoiseKind, SlowNoiseSpec, Telegraph};
 pub use verify::{Acceptance, First, Sides, Verify, VerifySpec};
 pub use write::{Scheme, SchemeKind, Write, WriteNoise, WriteNoiseKind, WriteSpec, WrittenCells};
 

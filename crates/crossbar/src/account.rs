@@ -1,0 +1,59 @@
+//! What an array keeps account of: the rows that are read, the pulses and reads of its ledger, the writes of its cells.
+
+use lanes::{Block, LANES};
+
+use crate::array::CrossbarArray;
+use crate::ledger::{Endurance, Ledger};
+use crate::pair::PairKind;
+
+impl CrossbarArray {
+    /// Counts that each of `row_reads` rows was driven so often, in `steps` steps of time.
+    pub fn count_reads(&mut self, row_reads: &[u32], steps: u64) {
+        let (columns, floor) = (self.columns(), f64::from(self.mapping.window().low()));
+        let width = self.main.excess.row_blocks();
+        for (row, &reads) in row_reads.iter().enumerate().filter(|(_, reads)| **reads > 0) {
+            let blocks = row * width..(row + 1) * width;
+            let branches = [Some(&self.main), self.other.as_ref()];
+            let conductance: f64 = branches
+                .into_iter()
+                .flatten()
+                .map(|branch| cell_sum(branch.seen(blocks.clone()), columns) + floor * columns as f64)
+                .sum();
+            self.ledger.row_reads += u64::from(reads);
+            self.ledger.read_conductance += f64::from(reads) * conductance;
+        }
+        if let Some(converters) = &self.converters {
+            for tile in row_reads.chunks(converters.tile_rows()) {
+                let driven: u64 = tile.iter().map(|&reads| u64::from(reads)).sum();
+                self.ledger.conversions += driven.min(steps) * converters.conversions() as u64;
+            }
+        }
+    }
+
+    /// What the array has cost since it was made or the ledger was last taken.
+    pub fn take_ledger(&mut self) -> Ledger {
+        std::mem::take(&mut self.ledger)
+    }
+
+    /// How often the cells have been written.
+    pub fn endurance(&self) -> Endurance {
+        let (columns, padded) = (self.columns(), self.main.excess.row_blocks() * LANES);
+        let mut cells = Vec::new();
+        let written = [Some(&self.main), self.other.as_ref().filter(|_| self.pair != PairKind::OneBranch)];
+        for branch in written.into_iter().flatten() {
+            match &branch.pulses {
+                Some(pulses) => {
+                    let rows = pulses.chunks_exact(padded);
+                    cells.extend(rows.flat_map(|row| row[..columns].iter().map(|&pulses| u64::from(pulses))));
+                }
+                None => cells.extend((0..self.rows() * columns).map(|_| self.updates)),
+            }
+        }
+        Endurance::of(cells.into_iter())
+    }
+}
+
+/// Sum over the first `columns` lanes, µS: the padding of what is seen at another voltage is not zero.
+fn cell_sum(blocks: &[Block], columns: usize) -> f64 {
+    blocks.iter().flat_map(|block| block.0).take(columns).map(f64::from).sum()
+}

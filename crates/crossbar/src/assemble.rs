@@ -1,0 +1,74 @@
+//! From a device and what an array needs beside it to the parts of the array.
+
+use lanes::{LANES, Matrix};
+use seed::Seed;
+
+use crate::array::ArrayParams;
+use crate::branch::{Branch, Scheme};
+use crate::chip::{self, Side};
+use crate::device::{Device, Scheme as DeviceScheme};
+use crate::mapping::PairMapping;
+use crate::pair::PairKind;
+use crate::pulsed::PulsedWrite;
+use crate::read_spread::ReadSpread;
+use crate::verified::VerifiedWrite;
+
+/// The branches of a chip with nothing programmed yet: the main one, and the cells on the opposite side if there are any.
+pub(crate) fn branches(
+    device: &Device,
+    params: &ArrayParams,
+    signs: &[f32],
+    initial: &Matrix,
+    chip: Seed,
+    every_cell: bool,
+) -> [Option<Branch>; 2] {
+    let (rows, columns) = (initial.rows(), initial.columns());
+    let once_an_update = every_cell && device.write.scheme == DeviceScheme::Add;
+    let counted = !once_an_update || params.pair == PairKind::PotentiationOnly;
+    let moves = !device.drift.is_off();
+    let branch = |excess: Matrix, chip: Seed| {
+        // The path of the first write is drawn with the chip.
+        let relaxation = moves.then(|| chip::first_paths(rows, columns, chip.named("relaxation")));
+        let seen = moves || device.read.nonlinearity.is_some();
+        Branch {
+            cells: chip::cells(device, rows, columns, chip),
+            relaxation,
+            visible: seen.then(|| Matrix::zeros(rows, columns)),
+            pulses: counted.then(|| vec![0; excess.blocks().len() * LANES]),
+            excess,
+        }
+    };
+    let mut main = branch(Matrix::zeros(rows, columns), chip);
+    let mut other = match params.pair {
+        PairKind::OneBranch => {
+            let parked = device.parked.excess(&device.window, rows, columns, chip.named("parked"));
+            parked.map(|excess| {
+                let cells = chip::parked_cells(&device.window, rows, columns, moves);
+                Branch { cells, ..branch(excess, chip.named("opposite")) }
+            })
+        }
+        PairKind::PushPull | PairKind::PotentiationOnly => {
+            Some(branch(Matrix::zeros(rows, columns), chip.named("opposite")))
+        }
+    };
+    let drawn =
+        params.faults.is_none().then(|| device.faults.draw(&device.window, rows, columns, chip.named("faults")));
+    if let Some(faults) = params.faults.or(drawn.as_ref()) {
+        let floor = device.window.low();
+        main.stick(faults, Side::Main, signs, floor, other.is_none());
+        if let Some(other) = &mut other {
+            other.stick(faults, Side::Opposite, signs, floor, false);
+        }
+    }
+    [Some(main), other]
+}
+
+/// The scheme of `device`, whose verify reads have the noise `read`.
+pub(crate) fn scheme(device: &Device, mapping: &PairMapping, read: &Option<ReadSpread>) -> Scheme {
+    let window = mapping.window();
+    match &device.write.scheme {
+        DeviceScheme::Add => Scheme::Add,
+        DeviceScheme::Pulsed(pulses) => Scheme::Pulsed(PulsedWrite::new(pulses, window.span(), window.low())),
+        DeviceScheme::Verify(verify) => Scheme::Verified(VerifiedWrite::new(*verify, read.clone())),
+    }
+}

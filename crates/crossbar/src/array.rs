@@ -121,6 +121,7 @@ impl CrossbarArray {
         let (rows, columns) = (initial.rows(), initial.columns());
         let signs: Vec<f32> = params.signs.iter().map(|sign| sign.factor()).collect();
         let read = ReadSpread::new(&device.read.white);
+        // Without a voltage nothing is stated in µA.
         let volts = device.read.volts.unwrap_or(1.0);
         let weight_per_microampere = f64::from(mapping.kappa()) / volts;
         let converters =

@@ -57,6 +57,7 @@ pub use parked::{Parked, ParkedBranch, ParkedSpec};
 pub use provenance::{Grade, Provenance};
 pub use pulses::{CycleNoise, Direction, PulseKind, PulseLaw, Pulses, PulsesSpec};
 pub use read::{Read, ReadNoiseKind, ReadSpec, WhiteNoise, WhiteNoiseSpec};
+use refusal::required;
 pub use refusal::{DeviceError, Problem, SpecError};
 pub use schema::{field_table, schema};
 pub(crate) use table::LnSigma;
@@ -224,6 +225,7 @@ impl TryFrom<DeviceSpec> for Device {
         };
         device.check_tables()?;
         device.check_levels()?;
+        device.check_range()?;
         Ok(device)
     }
 }
@@ -256,6 +258,12 @@ impl Device {
             }
         }
         Ok(())
+    }
+
+    /// A full scale in µA is one of conductance only at a known voltage.
+    fn check_range(&self) -> Result<(), SpecError> {
+        let fixed = self.converters.adc.is_some_and(|adc| matches!(adc.range, AdcRange::Fixed { .. }));
+        if fixed { required("read.volts", self.read.volts, "converters.adc.range: fixed").map(|_| ()) } else { Ok(()) }
     }
 
     /// Pulses end where they end: levels belong to writes that aim at a conductance.

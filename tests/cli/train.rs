@@ -19,10 +19,11 @@ fn one_line_an_epoch_and_the_outcome() {
     // 784 x 16 and 16 x 10 cells, 2 epochs of 160 batches.
     assert!(lines[4].starts_with("hidden writes: 4014080 cells, "), "{}", lines[4]);
     assert!(lines[5].starts_with("readout writes: 51200 cells, "), "{}", lines[5]);
-    // Every cell gets one pulse an update, 2 x 160 in all; the device file states voltages and times of cells alone.
+    // Every cell gets one pulse an update, 2 x 160 in all.
     assert_eq!(lines[6], "hidden pulses: 4014080, verify reads 0, gave up 0, refreshes 0; a cell: mean 320, worst 320");
     assert_eq!(lines[7], "readout pulses: 51200, verify reads 0, gave up 0, refreshes 0; a cell: mean 320, worst 320");
-    assert_eq!(lines.len(), 10);
+    // The device file states voltages and times, and nothing of converters.
+    assert_eq!(lines.len(), 10, "{}", answer.stdout);
     for (line, what) in lines[8..].iter().zip(["training", "one inference"]) {
         assert!(line.starts_with(&format!("energy of {what}: ")), "{line}");
         assert!(line.ends_with(", column converters not stated, row drivers not stated)"), "{line}");

@@ -5,7 +5,8 @@
 //! var(w) = kappa² (sigma(G_written)² + sigma(G_parked)²)           one read; sigma: read_spread.rs, µS
 //! ```
 //!
-//! An exact reference has no read noise: its sigma is left out.
+//! An exact reference has no read noise: its sigma is left out. The gain of a driver scales the voltage of its row, and
+//! with it weights and their deviations alike.
 
 use lanes::{Block, LANES};
 use multiversion::multiversion;
@@ -62,8 +63,9 @@ fn fill_weights(rows: Programmed, kappa: f32, weights: &mut [Block]) -> Block {
 
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
 fn fill_variance(rows: Programmed, kappa: f32, floor: f32, spread: &ReadSpread, variance: &mut [Block]) {
-    let Programmed { width, last_mask, excess, parked, .. } = rows;
+    let Programmed { signs, width, last_mask, excess, parked, .. } = rows;
     for (block, (variance, excess)) in variance.iter_mut().zip(excess).enumerate() {
+        let kappa = signs[block / width] * kappa;
         let mask = if (block + 1) % width == 0 { last_mask } else { Block::splat(1.0) };
         let mut sum = Block::ZERO;
         let sigma = spread.at(&excess.map(|excess| floor + excess));

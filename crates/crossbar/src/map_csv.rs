@@ -205,7 +205,7 @@ pub(crate) fn cells<T>(
     if map.rows > 0 && (shape == array || Some(shape) == tile) {
         Ok(map)
     } else {
-        Err(MapError::Shape { map: shape, array, tile })
+        Err(MapError::Shape { map: shape, array, tile: tile.filter(|tile| *tile != array) })
     }
 }
 
@@ -272,7 +272,9 @@ mod tests {
         }
         assert_eq!(refusal("1 2 3\n4 5", None), "line 2: got 2 cells, must be 3 like the rows before");
         let shape = "must be 2 x 3 like the array";
-        assert_eq!(refusal("1 2 3", None), format!("map: got 1 x 3 cells, {shape}"));
+        for tile in [None, Some((2, 3))] {
+            assert_eq!(refusal("1 2 3", tile), format!("map: got 1 x 3 cells, {shape}"));
+        }
         assert_eq!(refusal("", Some((4, 4))), format!("map: got 0 x 0 cells, {shape} or 4 x 4 like a tile"));
     }
 }

@@ -18,7 +18,8 @@
 //!
 //! What e - o is, is a matter of the controller: with `read-back` it is read from the array, with `digital-copy` it is the
 //! sum of all steps asked for, kept in exact memory and bounded like the weight. Cells are then programmed to the copy, so
-//! that write noise does not add up; but those of potentiation-only pairs, which cannot go back, get its changes.
+//! that write noise does not add up; but those of potentiation-only pairs, which cannot go back, and those that are written
+//! by pulses, which know of no target, get its changes.
 
 use std::ops::AddAssign;
 

@@ -1,7 +1,7 @@
 //! Programming: from the conductance aimed at to the one that a write leaves.
 //!
 //! ```text
-//! e* = e + sign step / kappa        target excess, µS (aim.rs)
+//! e* = e + sign step / kappa        target excess, µS (pair.rs)
 //! e' = clip(write(e*, sign z))      e clipped to the cell's own window; the laws of `write` are in device/write.rs
 //! ```
 //!

@@ -1,7 +1,7 @@
 //! White read noise of the cells of an array: sigma(G) for a block of conductances.
 //!
 //! ```text
-//! constant, relative   sigma = a + r G                          µS
+//! constant, relative   sigma = a + r G                          µS; 0 where G = 0
 //! table                sigma = G sqrt(exp(s²) - 1) exp(h s²)    s = s(R), sigma of ln R;
 //!                                                               h = 1/2 median preserving, 0 mean preserving
 //! ```
@@ -47,15 +47,15 @@ impl ReadSpread {
         self.at(&Block::splat(conductance))[0]
     }
 
-    /// Standard deviations of one read at sixteen conductances, µS; 0 for a cell that does not conduct and whose spread
-    /// is relative or a table.
+    /// Standard deviations of one read at sixteen conductances, µS; 0 for a cell that does not conduct, as on an open line.
     #[inline(always)]
     pub(crate) fn at(&self, conductance: &Block) -> Block {
         let mut sigma = Block::ZERO;
         match self {
             ReadSpread::Linear { absolute, relative } => {
                 for lane in 0..LANES {
-                    sigma[lane] = absolute + relative * conductance[lane];
+                    let stated = absolute + relative * conductance[lane];
+                    sigma[lane] = if conductance[lane] > 0.0 { stated } else { 0.0 };
                 }
             }
             ReadSpread::LogNormal { curve, mean_shift } => {

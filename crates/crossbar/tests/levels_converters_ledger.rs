@@ -3,7 +3,7 @@
 mod chip;
 
 use chip::{assert_normal, device, equal_cells, even, mixed_signs, normal_matrix, params, values};
-use crossbar::{ArrayParams, CrossbarArray, Ledger, PairKind, Sign};
+use crossbar::{ArrayParams, ColumnRead, CrossbarArray, Ledger, PairKind, Sign, VectorRead};
 use lanes::{Block, Matrix};
 use seed::Seed;
 
@@ -134,6 +134,27 @@ fn gains_of_drivers_scale_their_rows() {
     }
     assert_normal("gain", &gains, 1.0, 0.0025);
     assert!(array.excess().row(0)[0][0] > 20.0, "the conductances are those that were asked for");
+}
+
+/// A gain is a factor on the voltage of a row: the noise of its cells had been that of a row without one.
+#[test]
+fn gains_of_drivers_scale_the_read_noise_of_their_rows() {
+    let converters = r#""converters": {"dac": {"bits": 8, "gain_sigma_percent": 20}}"#;
+    let read = r#""read": {"white": {"noise": "constant", "sigma_microsiemens": 2}}"#;
+    let signs = mixed_signs(60);
+    let first = Matrix::from_fn(60, 20, |row, _| 0.5 * signs[row].factor());
+    let array = CrossbarArray::new(&device(&[converters, read]), params(&signs), &first, Seed::new(2)).unwrap();
+    let variance = array.read_variance().unwrap();
+    for row in 0..60 {
+        let gain = f64::from(array.weights()[(row, 3)]) / f64::from(first[(row, 3)]);
+        let expected = (gain * 2.0 / 1024.0).powi(2);
+        assert!((f64::from(variance[(row, 3)]) / expected - 1.0).abs() <= 8.0 * UNIT, "row {row} with gain {gain}");
+    }
+    let mut read = VectorRead::new(20);
+    let mut columns = ColumnRead::new(20);
+    read.sample(&array, &[1.0; 60], &mut Seed::new(3).normals());
+    columns.sample(&array, &(0..60).collect::<Vec<_>>(), &mut Seed::new(3).normals());
+    assert_eq!(read.current, columns.current);
 }
 
 const ENERGY: &str = r#""energy": {"write_volts": 2, "write_pulse_nanoseconds": 100, "read_pulse_nanoseconds": 10,

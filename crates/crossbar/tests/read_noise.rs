@@ -115,3 +115,23 @@ fn padding_of_a_read_is_zero() {
     read.sample(&array, &[0], &mut Seed::new(7).normals());
     assert_eq!(read.current[1].0[COLUMNS - LANES..], [0.0; 2 * LANES - COLUMNS]);
 }
+
+/// No current flows on an open line, and none fluctuates: constant noise had been that of a cell.
+#[test]
+fn open_lines_have_no_read_noise() {
+    let lines = r#""faults": {"p_dead_row": 0.2, "p_dead_column": 0.2}"#;
+    for noise in [CONSTANT, RELATIVE, TABLE] {
+        // With cells on both sides, so that a dead row is open and not only balanced.
+        let array = array(&[noise, lines, PARKED]);
+        let variance = array.read_variance().expect("read noise");
+        let mut open = 0;
+        for row in 0..ROWS {
+            for column in 0..COLUMNS {
+                let (main, other) = array.conductance(row, column);
+                assert_eq!(variance[(row, column)] == 0.0, main == 0.0 && other == 0.0, "row {row}, column {column}");
+                open += usize::from(main == 0.0 && other == 0.0);
+            }
+        }
+        assert!(open > 0 && open < ROWS * COLUMNS);
+    }
+}

@@ -43,7 +43,7 @@ pub fn device_line(device: &Device) -> String {
     let window = device.window;
     let [low, high] = [window.high(), window.low()].map(|conductance| short(1e6 / f64::from(conductance)));
     format!(
-        "{:<24} {:<22} {:<7} {:<9} {}",
+        "{:<26} {:<22} {:<7} {:<9} {}",
         device.name,
         format!("{low} to {high} ohm"),
         scheme_word(&device.write.scheme),

@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! x      = (G - G_low) / (G_high - G_low)              state of the cell in its own window, 0 to 1
-//! up     G' = G + s_up   f_up(x)   (g + c z)           multiplicative noise: g (1 + c z) in the place of (g + c z)
-//! down   G' = G - s_down f_down(x) (g + c z)
+//! up     G' = G + s_up   f_up(x)   g (1 + c z)
+//! down   G' = G - s_down f_down(x) g (1 + c z)         additive noise: f g + c z in the place of f g (1 + c z)
 //!        s  step of one pulse, µS: up_step or down_step, % of the span of the window, where f = 1
 //!        g  gain of the cell (device/chip.rs), c = cycle_sigma_percent_of_step / 100, z a standard normal a pulse
 //!
@@ -15,8 +15,8 @@
 //! piecewise-linear   f interpolated between nodes at equal distances of x
 //! ```
 //!
-//! and G' is clipped to the window. Additive noise (`cycle_noise`: `additive`) is s (f g + c z). Noise is drawn for every
-//! pulse and stays in the cell: n pulses spread by sqrt(n) c. Sources: Gokmen and Vlasov, Front. Neurosci. 10, 333 (2016)
+//! and G' is clipped to the window. `cycle_noise` says which noise it is. Noise is drawn for every pulse and stays in the
+//! cell: n pulses spread by sqrt(n) c. Sources: Gokmen and Vlasov, Front. Neurosci. 10, 333 (2016)
 //! (constant steps, gains); Fusi and Abbott, Nat. Neurosci. 10, 485 (2007) (soft bounds); Gong et al., Nat. Commun. 9,
 //! 2102 (2018) (exponential steps).
 //!

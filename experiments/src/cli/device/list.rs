@@ -8,7 +8,7 @@ use crate::cli::Failure;
 
 /// Prints a line a device.
 pub fn run() -> Result<(), Failure> {
-    let mut text = format!("{:<24} {:<22} {:<7} {:<9} description\n", "name", "window", "scheme", "grade");
+    let mut text = format!("{:<26} {:<22} {:<7} {:<9} description\n", "name", "window", "scheme", "grade");
     for (name, _) in BUILT_IN {
         let device = Device::built_in(name).expect("the list has the names of the built-in devices");
         text += &device_line(&device);

@@ -64,8 +64,8 @@ struct Target {
 struct OutsideError {
     given: f64,
     device: String,
-    low: f64,
-    high: f64,
+    low: f32,
+    high: f32,
 }
 
 /// Runs the command.
@@ -86,7 +86,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     };
     let cycles = sampling.cycles(&device).map_err(|error| match (error, arguments.target.write_ohm) {
         (SampleError::Outside { flag: "--write", device, low, high, .. }, Some(given)) => {
-            let [low, high] = [high, low].map(|conductance| 1e6 / f64::from(conductance));
+            // The ends of the window are f32 of conductances: more digits would be those of a rounding.
+            let [low, high] = [high, low].map(|conductance| (1e6 / f64::from(conductance)) as f32);
             Failure::from(OutsideError { given, device, low, high })
         }
         (error, _) => error.into(),

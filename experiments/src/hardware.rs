@@ -95,6 +95,9 @@ impl WeightStore for CrossbarWeights {
         let Some(converter) = &mut self.converter else { return };
         let largest = largest_tile_sum(self.array.weights(), converter.0.tile_rows(), reads);
         converter.0.calibrate(largest);
+        if let Some(converters) = self.array.converters_mut() {
+            converters.calibrate(largest);
+        }
     }
 
     fn counts_reads(&self) -> bool {

@@ -485,6 +485,7 @@ fn branch_aim<'a>(branch: &'a mut Branch, blocks: Range<usize>, scratch: &'a mut
         asked: &mut scratch.asked[..count],
         target: &mut scratch.target[..count],
         pulses: branch.pulses.as_mut().map(|pulses| &mut pulses[blocks.start * LANES..blocks.end * LANES]),
+        paths: branch.relaxation.as_mut().map(|paths| &mut paths.blocks_mut()[blocks.clone()]),
         cells: branch.cells.strip(blocks),
     }
 }

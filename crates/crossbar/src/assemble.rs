@@ -6,7 +6,7 @@ use seed::Seed;
 use crate::array::ArrayParams;
 use crate::branch::{Branch, Scheme};
 use crate::chip::{self, Side};
-use crate::device::{Device, Scheme as DeviceScheme};
+use crate::device::{AfterGiveUp, Device, Scheme as DeviceScheme};
 use crate::mapping::PairMapping;
 use crate::pair::PairKind;
 use crate::pulsed::PulsedWrite;
@@ -25,6 +25,7 @@ pub(crate) fn branches(
     let (rows, columns) = (initial.rows(), initial.columns());
     let once_an_update = every_cell && device.write.scheme == DeviceScheme::Add;
     let counted = !once_an_update || params.pair == PairKind::PotentiationOnly;
+    let leaves = device.write.verify().is_some_and(|verify| verify.after_give_up == AfterGiveUp::Leave);
     let moves = !device.drift.is_off();
     let branch = |excess: Matrix, chip: Seed| {
         // The path of the first write is drawn with the chip.
@@ -34,6 +35,7 @@ pub(crate) fn branches(
             cells: chip::cells(device, rows, columns, chip),
             relaxation,
             visible: seen.then(|| Matrix::zeros(rows, columns)),
+            left: leaves.then(|| vec![false; excess.blocks().len() * LANES]),
             pulses: counted.then(|| vec![0; excess.blocks().len() * LANES]),
             excess,
         }

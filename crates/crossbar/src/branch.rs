@@ -7,10 +7,10 @@ use multiversion::multiversion;
 use seed::{Normals, Seed};
 
 use crate::cells::{Cells, clip};
-use crate::program::{Scratch, Strip, WriteLaw};
-use crate::pulsed::{PulseStreams, PulsedWrite};
+use crate::program::{Scratch, Strip, WriteLaw, Written};
+use crate::pulsed::{PulseStreams, Pulsed, PulsedWrite};
 use crate::report::WriteReport;
-use crate::verified::{TryStreams, VerifiedWrite, VerifyStrip};
+use crate::verified::{TryStreams, Verified, VerifiedWrite};
 
 /// One side of all pairs.
 #[derive(Clone, Debug)]
@@ -25,6 +25,8 @@ pub(crate) struct Branch {
     pub(crate) visible: Option<Matrix>,
     /// Write pulses of every lane; none where every update writes every cell once.
     pub(crate) pulses: Option<Vec<u32>>,
+    /// Lanes that a controller has given up for good; none where it never does.
+    pub(crate) left: Option<Vec<bool>>,
 }
 
 /// How cells are brought to their targets.
@@ -66,6 +68,39 @@ pub(crate) struct StripReport {
     pub(crate) verified: f64,
 }
 
+impl StripReport {
+    fn added(written: Written) -> StripReport {
+        let counts = WriteReport {
+            cells_written: written.cells,
+            clipped_low: written.low,
+            clipped_high: written.high,
+            pulses: written.cells,
+            ..WriteReport::default()
+        };
+        StripReport { counts, pulsed: written.conductance, verified: 0.0 }
+    }
+
+    fn pulsed(written: Written, pulses: Pulsed) -> StripReport {
+        let mut report = StripReport::added(written);
+        report.counts.pulses = pulses.pulses;
+        report.counts.pulse_limited = pulses.limited;
+        StripReport { pulsed: pulses.conductance, ..report }
+    }
+
+    fn verified(done: Verified) -> StripReport {
+        let counts = WriteReport {
+            cells_written: done.cells,
+            clipped_low: done.clipped[0],
+            clipped_high: done.clipped[1],
+            pulses: done.tries,
+            verify_reads: done.reads,
+            gave_up: done.gave_up,
+            ..WriteReport::default()
+        };
+        StripReport { counts, pulsed: done.conductance, verified: done.verified }
+    }
+}
+
 impl Branch {
     /// Writes the blocks of whole rows as `scratch` asks; `signs` has one sign for each of the rows.
     pub(crate) fn write(
@@ -82,71 +117,48 @@ impl Branch {
             streams.normals.fill(&mut scratch.draws[..blocks.len()]);
         }
         let lanes = blocks.start * LANES..blocks.end * LANES;
-        let counts = self.pulses.as_mut().map(|pulses| &mut pulses[lanes]);
+        let counts = self.pulses.as_mut().map(|pulses| &mut pulses[lanes.clone()]);
         let excess = &mut self.excess.blocks_mut()[blocks.clone()];
         let cells = self.cells.strip(blocks.clone());
+        let strip = Strip { signs, width, last_mask, excess, cells };
         let report = match scheme {
             Scheme::Add => {
                 if let Some(counts) = counts {
                     count_written(&scratch.asked[..blocks.len()], law.writes_every_cell(), counts);
                 }
-                let written = law.apply(Strip { signs, width, last_mask, excess, cells }, scratch);
-                StripReport {
-                    counts: WriteReport {
-                        cells_written: written.cells,
-                        clipped_low: written.low,
-                        clipped_high: written.high,
-                        pulses: written.cells,
-                        ..WriteReport::default()
-                    },
-                    pulsed: written.conductance,
-                    verified: 0.0,
-                }
+                StripReport::added(law.apply(strip, scratch))
             }
             Scheme::Pulsed(pulsed) => {
-                let pulses = pulsed.apply(excess, cells, scratch, &mut streams.pulses, counts);
-                let written = law.apply(Strip { signs, width, last_mask, excess, cells }, scratch);
-                StripReport {
-                    counts: WriteReport {
-                        cells_written: written.cells,
-                        clipped_low: written.low,
-                        clipped_high: written.high,
-                        pulses: pulses.pulses,
-                        pulse_limited: pulses.limited,
-                        ..WriteReport::default()
-                    },
-                    pulsed: pulses.conductance,
-                    verified: 0.0,
-                }
+                let pulses = pulsed.apply(strip.excess, cells, scratch, &mut streams.pulses, counts);
+                StripReport::pulsed(law.apply(strip, scratch), pulses)
             }
             Scheme::Verified(verified) => {
-                let strip = VerifyStrip { signs, width, last_mask, excess, cells };
-                let done = verified.apply(strip, law, scratch, &mut streams.tries, counts);
-                StripReport {
-                    counts: WriteReport {
-                        cells_written: done.cells,
-                        clipped_low: done.clipped[0],
-                        clipped_high: done.clipped[1],
-                        pulses: done.tries,
-                        verify_reads: done.reads,
-                        gave_up: done.gave_up,
-                        ..WriteReport::default()
-                    },
-                    pulsed: done.conductance,
-                    verified: done.verified,
-                }
+                let left = self.left.as_mut().map(|left| &mut left[lanes]);
+                StripReport::verified(verified.apply(strip, law, scratch, &mut streams.tries, counts, left))
             }
         };
-        if let Some(relaxation) = &mut self.relaxation {
-            streams.relaxation.fill(&mut scratch.draws[..blocks.len()]);
-            let held = &mut relaxation.blocks_mut()[blocks.clone()];
-            let every_cell = match scheme {
-                Scheme::Verified(verified) => verified.writes_unasked_cells(law),
-                Scheme::Add | Scheme::Pulsed(_) => law.writes_every_cell(),
-            };
-            renew(held, &scratch.draws[..blocks.len()], &scratch.asked[..blocks.len()], every_cell, width, last_mask);
-        }
+        let every_cell = match scheme {
+            Scheme::Verified(verified) => verified.writes_unasked_cells(law),
+            Scheme::Add | Scheme::Pulsed(_) => law.writes_every_cell(),
+        };
+        self.renew_paths(blocks, every_cell, scratch, streams);
         report
+    }
+
+    /// Draws the paths of the cells of `blocks` that were written anew.
+    fn renew_paths(
+        &mut self,
+        blocks: Range<usize>,
+        every_cell: bool,
+        scratch: &mut Scratch,
+        streams: &mut BranchStreams,
+    ) {
+        let (width, last_mask) = (self.excess.row_blocks(), last_mask(&self.excess));
+        if let Some(relaxation) = &mut self.relaxation {
+            let (draws, asked) = (&mut scratch.draws[..blocks.len()], &scratch.asked[..blocks.len()]);
+            streams.relaxation.fill(draws);
+            renew(&mut relaxation.blocks_mut()[blocks], draws, asked, every_cell, width, last_mask);
+        }
     }
 
     /// What a read sees of `blocks` now, as excess, µS.

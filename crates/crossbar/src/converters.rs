@@ -129,9 +129,9 @@ impl ArrayConverters {
         self.adcs.as_ref().is_some_and(|adcs| adcs.adc.range == AdcRange::Calibrated)
     }
 
-    /// Conversions of one read of a row tile: one a column, or none without column converters.
+    /// Conversions of one read of a row tile: one a column, or none where sums are not digitised.
     pub fn conversions(&self) -> usize {
-        if self.adcs.is_some() { self.columns } else { 0 }
+        if self.is_digitising() { self.columns } else { 0 }
     }
 
     /// Puts what the converters of row tile `row_tile` report in the place of its column `sums`, both weight. Padding

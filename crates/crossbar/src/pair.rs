@@ -64,6 +64,8 @@ pub(crate) struct BranchAim<'a> {
     pub(crate) target: &'a mut [Block],
     /// Write pulses of every lane, where they are kept.
     pub(crate) pulses: Option<&'a mut [u32]>,
+    /// Draw of the path of every cell after its write, where cells move.
+    pub(crate) paths: Option<&'a mut [Block]>,
     /// Constants of its cells.
     pub(crate) cells: CellStrip<'a>,
 }
@@ -169,6 +171,7 @@ impl AddAssign for Refreshes {
 
 /// Targets of both branches of two-branch pairs; `copy` is the controller's own e - o, if it keeps one. Cells of pairs that
 /// are refreshed are left reset.
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
 pub(crate) fn aim_two_branches(
     kind: PairKind,
     asked: &Asked,
@@ -223,9 +226,14 @@ fn share(kind: PairKind, change: &Block, main: &mut Block, other: &mut Block) {
 
 /// Resets the pairs of a block of which a cell would rise above its ceiling, and asks for what they are `wanted` to hold.
 fn refresh_full(asked: &Asked, main: &mut BranchAim, other: &mut BranchAim, wanted: &Block, block: usize) -> Refreshes {
+    let floors = [main.cells.low(block), other.cells.low(block)];
     let ceilings = [main.cells.high(block), other.cells.high(block)];
     let mut refreshes = Refreshes::default();
     for lane in 0..LANES {
+        // No refresh brings a pair with a stuck cell back: the other cell stays where it is.
+        if (0..2).any(|side| floors[side][lane] >= ceilings[side][lane]) {
+            continue;
+        }
         let full = main.asked[block][lane] > 0.0 && main.target[block][lane] > ceilings[0][lane]
             || other.asked[block][lane] > 0.0 && other.target[block][lane] > ceilings[1][lane];
         if full {
@@ -247,7 +255,12 @@ impl BranchAim<'_> {
         let met = floor + self.excess[block][lane];
         self.excess[block][lane] = self.cells.low_of(block, lane);
         if let Some(pulses) = &mut self.pulses {
-            pulses[block * LANES + lane] += 1;
+            let pulses = &mut pulses[block * LANES + lane];
+            *pulses = pulses.saturating_add(1);
+        }
+        // A reset ends the path of the last write; until the next one the cell goes the median way from its floor.
+        if let Some(paths) = &mut self.paths {
+            paths[block][lane] = 0.0;
         }
         f64::from(met)
     }

@@ -102,7 +102,8 @@ impl PulsedWrite {
         let mut report = Pulsed { limited: self.list(asked), ..Pulsed::default() };
         if let Some(counts) = counts {
             for listed in self.lists.iter().flatten() {
-                counts[listed.cell as usize] += listed.left;
+                let count = &mut counts[listed.cell as usize];
+                *count = count.saturating_add(listed.left);
             }
         }
         for direction in [Direction::Up, Direction::Down] {

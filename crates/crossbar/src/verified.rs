@@ -9,8 +9,8 @@ use multiversion::multiversion;
 use seed::{Normals, Seed};
 
 use crate::cells::{CellStrip, clip};
-use crate::device::{Direction, First, Sides, Verify};
-use crate::program::{Scratch, WriteLaw};
+use crate::device::{AfterGiveUp, Direction, First, Sides, Verify};
+use crate::program::{Scratch, Strip, WriteLaw};
 use crate::read_spread::ReadSpread;
 
 /// Program and verify for one array, and buffers for its strips.
@@ -55,37 +55,29 @@ pub(crate) struct Verified {
     pub(crate) verified: f64,
 }
 
-/// Rows of a branch that are verified.
-pub(crate) struct VerifyStrip<'a> {
-    /// +1 or -1 for every row.
-    pub(crate) signs: &'a [f32],
-    /// Blocks in a row.
-    pub(crate) width: usize,
-    /// 1 in the lanes of a row's last block that hold a cell.
-    pub(crate) last_mask: Block,
-    /// Excess of the branch, µS.
-    pub(crate) excess: &'a mut [Block],
-    /// Constants of its cells.
-    pub(crate) cells: CellStrip<'a>,
-}
-
 impl VerifiedWrite {
     /// The procedure of `verify`, whose reads have the noise `read`.
     pub(crate) fn new(verify: Verify, read: Option<ReadSpread>) -> VerifiedWrite {
         VerifiedWrite { verify, read, list: Vec::new(), draws: Vec::new(), reads: Vec::new() }
     }
 
+    /// Whether cells that were given up are left alone.
+    pub(crate) fn leaves_cells(&self) -> bool {
+        self.verify.after_give_up == AfterGiveUp::Leave
+    }
+
     /// Writes a strip at the targets in `scratch`, its first tries with the draws there. `counts` gets the tries of every
-    /// cell, where they are kept.
+    /// cell, and `left` those that are given up for good, where these are kept.
     pub(crate) fn apply(
         &mut self,
-        strip: VerifyStrip,
+        strip: Strip,
         law: &WriteLaw,
         scratch: &mut Scratch,
         streams: &mut TryStreams,
         mut counts: Option<&mut [u32]>,
+        mut left: Option<&mut [bool]>,
     ) -> Verified {
-        self.list(&strip, law, scratch);
+        self.list(&strip, law, scratch, left.as_deref());
         let mut report = Verified::default();
         let mut list = std::mem::take(&mut self.list);
         if self.verify.first == First::Read {
@@ -93,49 +85,59 @@ impl VerifiedWrite {
             report.verified = self.read_first(&mut list, &strip, law, scratch, streams);
         }
         report.cells = list.len() as u64;
-        let VerifyStrip { signs, width, excess, cells, .. } = strip;
+        let Strip { signs, width, excess, cells, .. } = strip;
         for number in 0..self.verify.tries {
             if list.is_empty() {
                 break;
             }
-            let blocks = list.len().div_ceil(LANES);
-            self.draws.resize(blocks, Block::ZERO);
-            self.reads.resize(blocks, Block::ZERO);
-            if number == 0 {
-                for (place, &cell) in list.iter().enumerate() {
-                    let cell = cell as usize;
-                    self.draws[place / LANES][place % LANES] = scratch.draws[cell / LANES][cell % LANES];
+            self.draw(&list, number == 0, law, scratch, streams);
+            if let Some(counts) = counts.as_deref_mut() {
+                for &cell in &list {
+                    counts[cell as usize] = counts[cell as usize].saturating_add(1);
                 }
-            } else if law.is_noisy() {
-                streams.tries.fill(&mut self.draws);
-            }
-            if self.read.is_some() {
-                streams.reads.fill(&mut self.reads);
             }
             report.tries += list.len() as u64;
             report.reads += list.len() as u64;
-            if let Some(counts) = counts.as_deref_mut() {
-                for &cell in &list {
-                    counts[cell as usize] += 1;
-                }
-            }
             let last = number + 1 == self.verify.tries;
             let tried = Try { verify: &self.verify, law, signs, width, cells, target: &scratch.target, last };
-            let accepted = tried.all(&mut list, [&self.draws, &self.reads], self.read.as_ref(), excess);
-            report.clipped[0] += accepted.clipped[0];
-            report.clipped[1] += accepted.clipped[1];
-            report.conductance += accepted.conductance;
-            report.verified += accepted.conductance;
+            let round = tried.all(&mut list, [&self.draws, &self.reads], self.read.as_ref(), excess);
+            report.clipped[0] += round.clipped[0];
+            report.clipped[1] += round.clipped[1];
+            report.conductance += round.conductance;
+            report.verified += round.conductance;
         }
         report.gave_up = list.len() as u64;
+        if let Some(left) = left.as_deref_mut() {
+            for &cell in &list {
+                left[cell as usize] = true;
+            }
+        }
         list.clear();
         self.list = list;
         report
     }
 
+    /// The draws of a round of tries: of the first, those of the cells' places.
+    fn draw(&mut self, list: &[u32], first: bool, law: &WriteLaw, scratch: &Scratch, streams: &mut TryStreams) {
+        let blocks = list.len().div_ceil(LANES);
+        self.draws.resize(blocks, Block::ZERO);
+        self.reads.resize(blocks, Block::ZERO);
+        if first {
+            for (place, &cell) in list.iter().enumerate() {
+                let cell = cell as usize;
+                self.draws[place / LANES][place % LANES] = scratch.draws[cell / LANES][cell % LANES];
+            }
+        } else if law.is_noisy() {
+            streams.tries.fill(&mut self.draws);
+        }
+        if self.read.is_some() {
+            streams.reads.fill(&mut self.reads);
+        }
+    }
+
     /// Whether cells that are asked nothing may be written all the same.
     pub(crate) fn writes_unasked_cells(&self, law: &WriteLaw) -> bool {
-        law.writes_every_cell() && self.verify.first == First::Write
+        law.writes_every_cell() && self.verify.first == First::Write && !self.leaves_cells()
     }
 
     /// Reads the listed cells as they are: those that are accepted leave the list, and nothing is asked of them; of the
@@ -143,7 +145,7 @@ impl VerifiedWrite {
     fn read_first(
         &mut self,
         list: &mut Vec<u32>,
-        strip: &VerifyStrip,
+        strip: &Strip,
         law: &WriteLaw,
         scratch: &mut Scratch,
         streams: &mut TryStreams,
@@ -152,37 +154,47 @@ impl VerifiedWrite {
         if self.read.is_some() {
             streams.reads.fill(&mut self.reads);
         }
+        let span = strip.cells.span();
         let (mut kept, mut conductance) = (0, 0.0);
-        for place in 0..list.len() {
-            let cell = list[place] as usize;
-            let (block, lane) = (cell / LANES, cell % LANES);
-            let read = law.floor() + strip.excess[block][lane];
-            let sigma = self.read.as_ref().map_or(0.0, |spread| spread.sigma(read));
-            let target = clip(scratch.target[block][lane], 0.0, strip.cells.span());
-            let off = (strip.excess[block][lane] + sigma * self.reads[place / LANES][place % LANES]) - target;
-            let accepted = off.abs() <= self.verify.acceptance.microsiemens(law.floor() + target);
-            let asked = &mut scratch.asked[block][lane];
-            if accepted {
-                *asked = 0.0;
-            } else if *asked == 0.0 {
-                *asked = -off;
+        for chunk in 0..list.len().div_ceil(LANES) {
+            let first = chunk * LANES;
+            let count = (list.len() - first).min(LANES);
+            let (mut excess, mut target) = (Block::ZERO, Block::ZERO);
+            for lane in 0..count {
+                let (block, place) = (list[first + lane] as usize / LANES, list[first + lane] as usize % LANES);
+                excess[lane] = strip.excess[block][place];
+                target[lane] = clip(scratch.target[block][place], 0.0, span);
             }
-            list[kept] = list[place];
-            kept += usize::from(!accepted);
-            conductance += f64::from(read);
+            let off = read_block(&self.verify, law.floor(), &excess, &target, self.read.as_ref(), &self.reads[chunk]);
+            for lane in 0..count {
+                let cell = list[first + lane];
+                let asked = &mut scratch.asked[cell as usize / LANES][cell as usize % LANES];
+                let accepted = off[lane] == 0.0;
+                *asked = match (accepted, *asked == 0.0) {
+                    (true, _) => 0.0,
+                    (false, true) => off[lane],
+                    (false, false) => *asked,
+                };
+                list[kept] = cell;
+                kept += usize::from(!accepted);
+                conductance += f64::from(law.floor() + excess[lane]);
+            }
         }
         list.truncate(kept);
         conductance
     }
 
-    /// Lists the cells that are written.
-    fn list(&mut self, strip: &VerifyStrip, law: &WriteLaw, scratch: &Scratch) {
+    /// Lists the cells that are written; of those that were `left` nothing is asked.
+    fn list(&mut self, strip: &Strip, law: &WriteLaw, scratch: &mut Scratch, left: Option<&[bool]>) {
         self.list.clear();
         for block in 0..strip.excess.len() {
             let mask = if (block + 1) % strip.width == 0 { strip.last_mask } else { Block::splat(1.0) };
             for lane in 0..LANES {
-                if mask[lane] != 0.0 && (law.writes_every_cell() || scratch.asked[block][lane] != 0.0) {
-                    self.list.push((block * LANES + lane) as u32);
+                let cell = block * LANES + lane;
+                if left.is_some_and(|left| left[cell]) {
+                    scratch.asked[block][lane] = 0.0;
+                } else if mask[lane] != 0.0 && (law.writes_every_cell() || scratch.asked[block][lane] != 0.0) {
+                    self.list.push(cell as u32);
                 }
             }
         }
@@ -364,4 +376,24 @@ fn try_block(
         refused[lane] = if off <= width[lane] { 0.0 } else { 1.0 };
     }
     Tried { excess: tried, aimed, written, refused }
+}
+
+/// How far the reads of sixteen cells lie from their targets, µS: 0 where they are accepted.
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+fn read_block(
+    verify: &Verify,
+    floor: f32,
+    excess: &Block,
+    target: &Block,
+    read: Option<&ReadSpread>,
+    read_draw: &Block,
+) -> Block {
+    let sigma = read.map_or(Block::ZERO, |read| read.at(&excess.map(|excess| floor + excess)));
+    let mut off = Block::ZERO;
+    for lane in 0..LANES {
+        let distance = target[lane] - (excess[lane] + sigma[lane] * read_draw[lane]);
+        let size = if distance < 0.0 { -distance } else { distance };
+        off[lane] = if size <= verify.acceptance.microsiemens(floor + target[lane]) { 0.0 } else { distance };
+    }
+    off
 }

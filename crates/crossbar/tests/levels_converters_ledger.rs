@@ -199,6 +199,10 @@ fn reads_are_counted_row_by_row() {
     let signs = [Sign::Excitatory; 3];
     let first = Matrix::from_fn(3, 20, |row, _| [399.0, 799.0, 0.0][row] / 1024.0);
     let mut array = CrossbarArray::new(&stated, params(&signs), &first, Seed::new(1)).unwrap();
+    // Before the first calibration sums are not digitised.
+    array.count_reads(&[5, 2, 0], 100);
+    assert_eq!(array.take_ledger().conversions, 0);
+    array.converters_mut().unwrap().calibrate(1.0);
     array.count_reads(&[5, 2, 0], 100);
     array.count_reads(&[0, 1, 4], 3);
     let ledger = array.take_ledger();

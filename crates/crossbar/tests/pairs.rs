@@ -270,3 +270,34 @@ fn a_digital_copy_between_levels_leaves_cells_on_levels() {
         assert_eq!(excess, [0.0, 0.0, 333.0, 333.0, 333.0, 333.0, 333.0, 333.0], "{cells}");
     }
 }
+
+/// A refresh does not bring a stuck cell back: its partner keeps what it has, and nothing is reset at every update.
+#[test]
+fn pairs_with_a_stuck_cell_are_not_refreshed() {
+    let stuck = device(&[r#""write": {"noise": "none"}"#, r#""faults": {"p_low_resistance": 1}"#]);
+    let signs = vec![Sign::Excitatory; 40];
+    let params = ArrayParams { pair: PairKind::PotentiationOnly, ..params(&signs) };
+    let mut array = CrossbarArray::new(&stuck, params, &even(40, 20, 0.1), Seed::new(12)).unwrap();
+    for update in 0..5 {
+        let report = array.update(&even(40, 20, 0.01), Seed::new(15).numbered(update)).unwrap();
+        assert_eq!(report.refreshed, 0);
+    }
+}
+
+/// A reset ends the path that the last write had drawn: until it is written again the cell is where its floor is.
+#[test]
+fn a_reset_cell_forgets_the_path_of_its_last_write() {
+    let moving = device(&[
+        r#""write": {"noise": "none", "cells": "asked"}"#,
+        r#""drift": {"law": "log-time", "reference_seconds": 1, "mean_microsiemens_per_ln": 0,
+            "sigma_microsiemens_per_ln": 0, "sigma_microsiemens_at_reference": 10}"#,
+    ]);
+    let signs = vec![Sign::Excitatory; 40];
+    let params = ArrayParams { pair: PairKind::PotentiationOnly, ..params(&signs) };
+    let mut array = CrossbarArray::new(&moving, params, &even(40, 20, 500.0 / 1024.0), Seed::new(12)).unwrap();
+    array.update(&even(40, 20, -100.0 / 1024.0), Seed::new(15)).unwrap();
+    assert!(conductances(&array)[1].iter().any(|opposite| *opposite > 105.0), "no path of its own");
+    let report = array.update(&even(40, 20, 550.0 / 1024.0), Seed::new(16)).unwrap();
+    assert_eq!(report.refreshed, 800);
+    assert!(conductances(&array)[1].iter().all(|opposite| *opposite == 1.0));
+}

@@ -335,3 +335,23 @@ fn small_steps_add_up_in_a_digital_copy() {
     assert!(after(crossbar::Controller::ReadBack).iter().all(|&excess| excess == 300.0));
     assert!(after(crossbar::Controller::DigitalCopy).iter().all(|excess| (excess - 400.0).abs() <= 5.01));
 }
+
+/// A stuck cell costs its tries once where the controller leaves what it gave up, and at every write where it does not.
+#[test]
+fn cells_that_were_given_up_are_left_alone() {
+    let faults = r#""faults": {"p_high_resistance": 0.1}"#;
+    for (after, updates_that_cost) in [("try-again", 5), ("leave", 1)] {
+        let verify = format!(r#""window_microsiemens": 20, "tries": 7, "after_give_up": "{after}""#);
+        let device = verified(r#""constant", "sigma_microsiemens": 1"#, &verify, &[faults]);
+        let mut array = equal_cells(&device, ROWS, COLUMNS, 300.0, Seed::new(1));
+        let stuck = values(array.excess()).iter().filter(|&&excess| excess == 0.0).count() as u64;
+        assert_rate("stuck", stuck, CELLS, 0.1);
+        let mut sum = WriteReport::default();
+        for update in 0..5 {
+            sum += array.update(&even(ROWS, COLUMNS, 1.0 / 1024.0), Seed::new(2).numbered(update)).unwrap();
+        }
+        assert_eq!(sum.gave_up, updates_that_cost * stuck);
+        // A window of twenty sigma accepts every other cell at once.
+        assert_eq!(sum.pulses, 5 * (CELLS - stuck) + 7 * updates_that_cost * stuck);
+    }
+}

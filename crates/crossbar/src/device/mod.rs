@@ -64,7 +64,7 @@ pub(crate) use table::LnSigma;
 pub use table::{Convention, SpreadPoint, SpreadTable};
 pub(crate) use telegraph::TelegraphSteps;
 pub use telegraph::{SlowNoise, SlowNoiseKind, SlowNoiseSpec, Telegraph};
-pub use verify::{Acceptance, First, Sides, Verify, VerifySpec};
+pub use verify::{Acceptance, AfterGiveUp, First, Sides, Verify, VerifySpec};
 pub use write::{Scheme, SchemeKind, Write, WriteNoise, WriteNoiseKind, WriteSpec, WrittenCells};
 
 use crate::window::{ConductanceWindow, WindowSpec};

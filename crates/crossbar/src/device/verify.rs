@@ -12,7 +12,8 @@
 //! ```
 //!
 //! A target beyond the window of the device is aimed at as it is and verified at the end of the window, where G* of the
-//! other lines is. After `tries` tries the write gives up and the cell stays where the last one left it. One-sided
+//! other lines is. After `tries` tries the write gives up and the cell stays where the last one left it; with
+//! `after_give_up`: `leave` it is never written again. One-sided
 //! approaches in small shares leave the truncated, skewed histograms of real chips: a hard edge where the approach enters
 //! the window. With a window without end the first try is taken: `verify` is then `add`. Procedures: Milo et al., IRPS
 //! 2021 (incremental gate-voltage pulses with verify); Perez et al., IEEE Trans. Electron Devices 66, 3349 (2019).
@@ -72,6 +73,17 @@ pub enum First {
     Read,
 }
 
+/// What a controller does with a cell whose tries have run out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum AfterGiveUp {
+    /// Tries again when it has a new target.
+    #[default]
+    TryAgain,
+    /// Leaves it alone from then on: a cell that is stuck costs its tries once.
+    Leave,
+}
+
 /// Program-and-verify in a device file.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -98,6 +110,9 @@ pub struct VerifySpec {
     /// What is done first with a new target.
     #[serde(default, deserialize_with = "word")]
     pub first: First,
+    /// What is done with a cell whose tries have run out.
+    #[serde(default, deserialize_with = "word")]
+    pub after_give_up: AfterGiveUp,
     /// Share of the way to the target that a try aims at.
     #[serde(default = "whole_way", deserialize_with = "number")]
     #[schemars(range(min = APPROACH.low, max = APPROACH.high))]
@@ -140,6 +155,8 @@ pub struct Verify {
     pub sides: Sides,
     /// What is done first with a new target.
     pub first: First,
+    /// What is done with a cell whose tries have run out.
+    pub after_give_up: AfterGiveUp,
     /// Share of the way to the target that a try aims at, above 0, at most 1.
     pub approach: f32,
 }
@@ -165,6 +182,7 @@ impl TryFrom<VerifySpec> for Verify {
             tries: TRIES.check("tries", spec.tries)?,
             sides: spec.sides,
             first: spec.first,
+            after_give_up: spec.after_give_up,
             approach: APPROACH.check("approach", spec.approach)? as f32,
         })
     }

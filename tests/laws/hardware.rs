@@ -83,8 +83,8 @@ fn telegraph_noise_without_amplitude_changes_nothing() {
     assert_eq!(losses(&flipping), losses(&run(&settings, &[NOISY, &telegraph(20.0, 0.5)])));
 }
 
-/// Converters of 24 bits over the largest sum of a batch leave sums within 2^-23 of it; of 2 bits they do not. Every
-/// tile with a row driven costs a conversion a column.
+/// Converters change what is learnt from, and every tile with a row driven costs a conversion a column: how far they move a
+/// sum is tested in `crossbar`.
 #[test]
 fn converters_are_calibrated_and_counted() {
     let adc = |bits: u32| {
@@ -96,7 +96,6 @@ fn converters_are_calibrated_and_counted() {
     let exact = run(&settings, &[NOISY]);
     let fine = run(&settings, &[NOISY, &adc(24)]);
     let coarse = run(&settings, &[NOISY, &adc(2)]);
-    assert!((exact.epochs[0].loss / fine.epochs[0].loss - 1.0).abs() < 0.05);
     assert_ne!(losses(&exact), losses(&coarse));
     let cost = |outcome: &Outcome| outcome.hardware.as_ref().expect("arrays")[0].test;
     assert_eq!(cost(&exact).conversions, 0);

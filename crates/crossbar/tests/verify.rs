@@ -348,7 +348,7 @@ fn cells_that_were_given_up_are_left_alone() {
         assert_rate("stuck", stuck, CELLS, 0.1);
         let mut sum = WriteReport::default();
         for update in 0..5 {
-            sum += array.update(&even(ROWS, COLUMNS, 1.0 / 1024.0), Seed::new(2).numbered(update)).unwrap();
+            sum += array.update(&even(ROWS, COLUMNS, 100.0 / 1024.0), Seed::new(2).numbered(update)).unwrap();
         }
         assert_eq!(sum.gave_up, updates_that_cost * stuck);
         // A window of twenty sigma accepts every other cell at once.

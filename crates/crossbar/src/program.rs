@@ -356,8 +356,10 @@ fn settle(
         let count = reached[lane];
         counts.written[lane] += count;
         let (lowest, highest) = (aimed[lane].min(written[lane]), aimed[lane].max(written[lane]));
-        counts.low[lane] += if lowest < low[lane] { count } else { 0.0 };
-        counts.high[lane] += if highest > high[lane] { count } else { 0.0 };
+        // A stuck cell, whose window is a point, ends nowhere else whatever is written.
+        let moves = if low[lane] < high[lane] { count } else { 0.0 };
+        counts.low[lane] += if lowest < low[lane] { moves } else { 0.0 };
+        counts.high[lane] += if highest > high[lane] { moves } else { 0.0 };
         let settled = clip(written[lane], low[lane], high[lane]);
         excess[lane] = if count > 0.0 { settled } else { excess[lane] };
         counts.excess[lane] += count * excess[lane];

@@ -11,7 +11,7 @@ pub struct WriteReport {
     pub cells_written: u64,
     /// Writes that would have left a conductance below the window of their cell: what they left with its noise, or, where
     /// the spread depends on the state and the target is clipped first, what they aimed at. Stuck cells, whose window is a
-    /// point, count here or above at nearly every write.
+    /// point, do not count.
     pub clipped_low: u64,
     /// The same above the window.
     pub clipped_high: u64,

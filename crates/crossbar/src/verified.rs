@@ -278,7 +278,8 @@ impl Try<'_> {
             round.conductance += f64::from(self.law.floor() + tried.excess[lane]);
             let (aimed, written) = (tried.aimed[lane], tried.written[lane]);
             // Of a write counts where its last try ended.
-            let ended = self.last || tried.refused[lane] == 0.0;
+            let moves = gathered.low[lane] < gathered.high[lane];
+            let ended = moves && (self.last || tried.refused[lane] == 0.0);
             round.clipped[0] += u64::from(ended && aimed.min(written) < gathered.low[lane]);
             round.clipped[1] += u64::from(ended && aimed.max(written) > gathered.high[lane]);
         }

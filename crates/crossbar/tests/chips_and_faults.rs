@@ -272,3 +272,15 @@ fn gains_scale_the_steps_of_add() {
     assert_normal("ln gain", &ln, 0.0, 0.04);
     assert_mean("gain", &ln.iter().map(|ln| libm::exp(*ln)).collect::<Vec<_>>(), libm::exp(0.02), 0.05);
 }
+
+/// Shares of writes that ended at an end of the window speak of cells that could have ended elsewhere.
+#[test]
+fn stuck_cells_do_not_count_as_clipped() {
+    for scheme in ["", r#", "scheme": "verify", "verify": {"window_microsiemens": 5, "tries": 3}"#] {
+        let write = format!(r#""write": {{"noise": "constant", "sigma_microsiemens": 3{scheme}}}"#);
+        let stuck = device(&[write.as_str(), r#""faults": {"p_anywhere": 1}"#]);
+        let mut array = equal_cells(&stuck, 50, 40, 500.0, Seed::new(1));
+        let report = array.update(&even(50, 40, 10.0 / 1024.0), Seed::new(2)).unwrap();
+        assert_eq!((report.cells_written, report.clipped_low, report.clipped_high), (2000, 0, 0), "{scheme}");
+    }
+}

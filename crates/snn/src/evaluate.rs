@@ -28,7 +28,7 @@ pub fn evaluate(
         let (input, read) = (samples.spikes.sample(sample), seed.numbered(sample as u64));
         present(hidden, readout, read);
         forward(network, hidden.layer(), readout.layer(), input, read, &mut trace);
-        reads.count(network, input, &trace);
+        reads.count(input, &trace);
         let label = usize::from(samples.labels[sample]);
         let correct = predicted(&maxima(trace.readout(), network.classes)) == label;
         activity.count(label, correct, trace.all_hidden_spikes(), network.excitatory);

@@ -106,6 +106,11 @@ impl Trace {
         &self.spikes
     }
 
+    /// Number of steps at which a hidden neuron spikes.
+    pub fn active_steps(&self) -> usize {
+        self.spike_starts.windows(2).filter(|step| step[1] > step[0]).count()
+    }
+
     /// V\[step\] of the hidden neurons, in blocks.
     #[inline(always)]
     pub fn membrane(&self, step: usize) -> &[Block] {

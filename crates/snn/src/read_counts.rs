@@ -29,12 +29,12 @@ impl ReadCounts {
     }
 
     /// Counts one sample: `input` drove the hidden layer's rows, the hidden spikes of `trace` the readout's.
-    pub(crate) fn count(&mut self, network: &Network, input: SpikeTrain, trace: &Trace) {
+    pub(crate) fn count(&mut self, input: SpikeTrain, trace: &Trace) {
         if let Some(hidden) = &mut self.hidden {
-            (0..network.steps).for_each(|step| hidden.count(input.at(step)));
+            hidden.count(input.all(), input.active_steps());
         }
         if let Some(readout) = &mut self.readout {
-            (0..network.steps).for_each(|step| readout.count(trace.hidden_spikes(step)));
+            readout.count(trace.all_hidden_spikes(), trace.active_steps());
         }
     }
 
@@ -50,9 +50,10 @@ impl ReadCounts {
 }
 
 impl LayerCounts {
-    fn count(&mut self, active: &[u16]) {
+    /// Counts the rows that were `active`, in so many `steps` in which any was.
+    fn count(&mut self, active: &[u16], steps: usize) {
         active.iter().for_each(|&row| self.rows[usize::from(row)] += 1);
-        self.steps += u64::from(!active.is_empty());
+        self.steps += steps as u64;
     }
 
     fn hand_over(&mut self, store: &mut dyn WeightStore) {

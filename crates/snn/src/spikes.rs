@@ -117,6 +117,16 @@ impl<'a> SpikeTrain<'a> {
         &self.spikes[self.starts[step] as usize..self.starts[step + 1] as usize]
     }
 
+    /// All units that spike, step after step.
+    pub fn all(&self) -> &'a [u16] {
+        &self.spikes[self.starts[0] as usize..self.starts[self.starts.len() - 1] as usize]
+    }
+
+    /// Number of steps at which a unit spikes.
+    pub fn active_steps(&self) -> usize {
+        self.starts.windows(2).filter(|step| step[1] > step[0]).count()
+    }
+
     /// The first step at which a unit spikes, or the number of steps where none does.
     pub fn first_step(&self) -> usize {
         let steps = self.starts.len() - 1;

@@ -169,7 +169,7 @@ impl<'a> Trainer<'a> {
             let read = read.numbered(position as u64);
             present(hidden, readout, read);
             forward(self.network, hidden.layer(), readout.layer(), input, read, &mut self.trace);
-            reads.count(self.network, input, &self.trace);
+            reads.count(input, &self.trace);
             let recorded = self.trace.readout();
             loss += self.network.loss.differentiate(recorded, self.network.classes, label, scale, &mut self.output);
             backward(

@@ -28,6 +28,7 @@ pub fn load(name: &str, keys: &DeviceKeys, folder: &Path) -> Result<(Device, Str
         return Ok((device, behaviour_sha256(value)));
     }
     for (key, given) in keys {
+        make_way(&mut value, key, given, keys);
         put(&mut value, key, given)?;
     }
     let device = Device::from_json(&value.to_string()).map_err(|source| blame(place, keys, source))?;
@@ -40,6 +41,10 @@ fn read(name: &str, folder: &Path) -> Result<(String, String), PrepareError> {
         return Ok((name.to_owned(), (*text).to_owned()));
     }
     let Some(path) = find(name, folder) else {
+        if name.ends_with(".json") || name.contains(['/', '\\']) {
+            let source = std::io::Error::from(std::io::ErrorKind::NotFound);
+            return Err(PrepareError::DeviceFile { path: PathBuf::from(name), source });
+        }
         let known: Vec<String> = BUILT_IN.iter().map(|(known, _)| format!("`{known}`")).collect();
         let likeness = |known: &str| strsim::jaro_winkler(&name.to_lowercase(), known);
         let nearest = BUILT_IN.iter().map(|(known, _)| *known).max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
@@ -53,6 +58,51 @@ fn read(name: &str, folder: &Path) -> Result<(String, String), PrepareError> {
 /// The file called `name`, tried from the working directory, then from `folder`.
 pub(crate) fn find(name: &str, folder: &Path) -> Option<PathBuf> {
     [PathBuf::from(name), folder.join(name)].into_iter().find(|path| path.exists())
+}
+
+/// Keys that choose a kind, with the keys beside them that only another kind has.
+const KINDS: &[(&str, &[&str])] = &[
+    ("write.noise", &["sigma_microsiemens", "sigma_percent_of_conductance", "convention", "points"]),
+    ("write.scheme", &["pulses", "verify"]),
+    ("read.white.noise", &["sigma_microsiemens", "sigma_percent_of_conductance", "convention", "points"]),
+    (
+        "read.slow.kind",
+        &[
+            "fraction_of_cells",
+            "reference_resistance_ohm",
+            "rate_per_second",
+            "rate_exponent",
+            "amplitude_percent_of_conductance",
+            "amplitude_exponent",
+        ],
+    ),
+    (
+        "drift.law",
+        &[
+            "reference_seconds",
+            "latest_seconds",
+            "points",
+            "mean_microsiemens_per_ln",
+            "sigma_microsiemens_per_ln",
+            "sigma_microsiemens_at_reference",
+        ],
+    ),
+    ("parked.branch", &["sigma_ln_resistance"]),
+];
+
+/// Takes out what the file says for another kind than the one that is `given`: of a mechanism that becomes another one, or
+/// none, its old numbers say nothing. Those that the study gives stay.
+fn make_way(value: &mut Value, key: &str, given: &Value, keys: &DeviceKeys) {
+    let Some((_, others)) = KINDS.iter().find(|(kind, _)| *kind == key) else { return };
+    let (parent, name) = key.rsplit_once('.').expect("kinds stand in sections");
+    let object = parent.split('.').try_fold(value, |at, name| at.get_mut(name)).and_then(Value::as_object_mut);
+    let Some(object) = object.filter(|object| object.get(name).is_some_and(|old| old != given)) else { return };
+    for other in *others {
+        let path = format!("{parent}.{other}");
+        if !keys.keys().any(|key| *key == path || key.starts_with(&format!("{path}."))) {
+            object.remove(*other);
+        }
+    }
 }
 
 /// Puts `given` in the place of what stands at the dotted `key`; objects that are missing on the way are made.
@@ -152,6 +202,29 @@ mod tests {
         let keys = [("read.white.sigma_percent_of_conductance", 3.into())];
         let (device, _) = with("illustrative-oxide", &keys).expect("a device");
         assert_eq!(device.read.white, WhiteNoise::Relative { fraction: 0.03 });
+    }
+
+    /// Switching a mechanism off, or to another kind, is one key: the numbers of the old kind go.
+    #[test]
+    fn another_kind_makes_way() {
+        let (device, _) = with("illustrative-oxide", &[("write.noise", "none".into())]).expect("a device");
+        assert_eq!(device.write.noise, WriteNoise::None);
+        let keys = [("write.noise", "relative".into()), ("write.sigma_percent_of_conductance", 2.into())];
+        let (device, _) = with("pcm-joshi-2020", &keys).expect("a device");
+        assert_eq!(device.write.noise, WriteNoise::Relative { fraction: 0.02 });
+        for off in [("drift.law", "none"), ("read.white.noise", "none"), ("write.noise", "none")] {
+            with("pcm-joshi-2020", &[(off.0, off.1.into())]).expect("a mechanism that is switched off");
+        }
+        with("1t1r-yousuf-2025", &[("write.scheme", "add".into())]).expect("another scheme");
+        // The kind that the file has already leaves its numbers.
+        let (device, _) = with("illustrative-oxide", &[("write.noise", "table".into())]).expect("a device");
+        assert_eq!(device.write.noise, Device::built_in("illustrative-oxide").expect("built in").write.noise);
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_is_told_as_a_file() {
+        let message = message("no/such.json", &[]);
+        assert!(message.starts_with("no/such.json: cannot be read: "), "{message}");
     }
 
     #[test]

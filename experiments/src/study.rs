@@ -307,7 +307,15 @@ fn checked_name(name: &str, place: &str) -> Result<String, StudyError> {
     Ok(name.to_owned())
 }
 
+/// Sections of a device file: a key of one without `device.` in front is a key of the device.
+const DEVICE_SECTIONS: [&str; 10] =
+    ["window", "chip", "write", "drift", "read", "parked", "levels", "faults", "converters", "energy"];
+
 fn unknown(key: &str, place: &str) -> StudyError {
+    if key.split_once('.').is_some_and(|(section, _)| DEVICE_SECTIONS.contains(&section)) {
+        let problem = StudyProblem::UnknownKey { key: key.to_owned(), nearest: format!("device.{key}") };
+        return StudyError { place: place.to_owned(), problem };
+    }
     let mut known = known_keys();
     known.extend(["name".to_owned(), "question".to_owned(), SEEDS.to_owned()]);
     unknown_among(key, place, known)
@@ -509,6 +517,9 @@ mod tests {
         let expected = "--set device..noise=3: device..noise: must have a name before and after every dot";
         assert_eq!(error(STUDY, &["device..noise=3"]), expected);
         assert_eq!(error(STUDY, &["level=3"]), "--set level=3: must have the form `SECTION.KEY=VALUE`");
+        let expected =
+            "--set drift.law=none: drift.law: unknown key\n\nhint: the nearest known key is `device.drift.law`";
+        assert_eq!(error(STUDY, &["drift.law=none"]), expected);
         let expected = "--set training.preset=\"paper\": training.preset: must be `published-results` or `paper-text`, got `paper`";
         assert_eq!(error(STUDY, &["training.preset=paper"]), expected);
     }

@@ -67,6 +67,8 @@ impl Chosen {
         let mut keys = DeviceKeys::new();
         for text in &self.set {
             let Override { key, value } = Override::parse(text)?;
+            // A study calls the same keys `device.KEY`.
+            let key = key.strip_prefix("device.").unwrap_or(&key).to_owned();
             keys.insert(key, serde_json::to_value(value)?);
         }
         match device_file::load(&self.device, &keys, Path::new(".")) {

@@ -518,7 +518,7 @@ mod tests {
         assert_eq!(error(STUDY, &["device..noise=3"]), expected);
         assert_eq!(error(STUDY, &["level=3"]), "--set level=3: must have the form `SECTION.KEY=VALUE`");
         let expected =
-            "--set drift.law=none: drift.law: unknown key\n\nhint: the nearest known key is `device.drift.law`";
+            "--set drift.law=\"none\": drift.law: unknown key\n\nhint: the nearest known key is `device.drift.law`";
         assert_eq!(error(STUDY, &["drift.law=none"]), expected);
         let expected = "--set training.preset=\"paper\": training.preset: must be `published-results` or `paper-text`, got `paper`";
         assert_eq!(error(STUDY, &["training.preset=paper"]), expected);

@@ -23,8 +23,8 @@ fn one_line_an_epoch_and_the_outcome() {
     assert_eq!(lines[6], "hidden pulses: 4014080, verify reads 0, gave up 0, refreshes 0; a cell: mean 320, worst 320");
     assert_eq!(lines[7], "readout pulses: 51200, verify reads 0, gave up 0, refreshes 0; a cell: mean 320, worst 320");
     // The device file states voltages and times, and nothing of converters.
-    assert_eq!(lines.len(), 10, "{}", answer.stdout);
-    for (line, what) in lines[8..].iter().zip(["training", "one inference"]) {
+    assert_eq!((lines.len(), lines[10]), (11, "area: not stated"), "{}", answer.stdout);
+    for (line, what) in lines[8..10].iter().zip(["training", "one inference"]) {
         assert!(line.starts_with(&format!("energy of {what}: ")), "{line}");
         assert!(line.ends_with(", column converters not stated, row drivers not stated)"), "{line}");
     }
@@ -60,6 +60,18 @@ fn energy_is_told_as_far_as_it_is_stated() {
         let expected_end = ", column converters not stated, row drivers not stated)";
         assert!(parts.starts_with("writes ") && parts.contains(", reads ") && parts.ends_with(expected_end), "{line}");
     }
+}
+
+/// 784 x 16 and 16 x 10 cells beside an exact reference; 784 rows are 7 tiles.
+#[test]
+fn area_is_told_as_far_as_it_is_stated() {
+    let folder = Folder::with_tiny_study();
+    let set = ["noise.level_percent=1", "device.energy.cell_area_square_micrometres=1"];
+    let tiles = ["device.energy.adc_area_square_micrometres=100", "device.converters.tile_rows=128"];
+    let set: Vec<&str> = set.iter().chain(&tiles).flat_map(|key| ["--set", *key]).collect();
+    let answer = folder.run(&[&["train", "tiny.toml"], &set[..]].concat()).succeeds();
+    let area = answer.stdout.lines().last().expect("a last line");
+    assert_eq!(area, "area: cells 12700 µm², column converters 12200 µm²");
 }
 
 /// Abstract weights have no pulses.

@@ -2,6 +2,7 @@
 //!
 //! [`device_sheet`] is the short form that stands above a run; [`device_page`] tells everything that the file says.
 
+mod area;
 mod cost;
 mod drift;
 mod mechanisms;
@@ -18,6 +19,7 @@ use crossbar::spread::{WeightUnits, read_spread, write_spread};
 
 use crate::settings::Settings;
 
+pub use area::area_line;
 pub use cost::cost_lines;
 pub use number::{significant, wrapped};
 pub use page::{device_line, device_page, highest_grade};

@@ -29,6 +29,9 @@ fn one_line_an_epoch_and_the_outcome() {
         assert!(line.ends_with(", column converters not stated, row drivers not stated)"), "{line}");
     }
     assert!(answer.stderr.starts_with("device study-1k-1m: 1000 to 1000000 ohm"), "{}", answer.stderr);
+    let sheet: Vec<&str> = answer.stderr.lines().skip_while(|line| !line.starts_with("  on: ")).collect();
+    let off = "  off: chip, levels, drift, slow reads, I-V, faults, tiles, drivers, converters";
+    assert_eq!(sheet, ["  on: scheme add", off, ""], "{}", answer.stderr);
     assert!(!folder.path("results").exists(), "nothing is recorded");
 }
 
@@ -72,6 +75,18 @@ fn area_is_told_as_far_as_it_is_stated() {
     let answer = folder.run(&[&["train", "tiny.toml"], &set[..]].concat()).succeeds();
     let area = answer.stdout.lines().last().expect("a last line");
     assert_eq!(area, "area: cells 12700 µm², column converters 12200 µm²");
+}
+
+/// What was hardly meant is told before the first epoch, after the sheet of the device.
+#[test]
+fn warnings_come_before_the_trial() {
+    let folder = Folder::with_tiny_study();
+    let set = ["--set", "noise.level_percent=1", "--set", "hardware.retention_seconds=3600"];
+    let answer = folder.run(&[&["train", "tiny.toml"], &set[..]].concat()).succeeds();
+    let warning = "\n\nwarning: hardware.retention_seconds: no effect: device `study-1k-1m` has no drift, and tests see its \
+                   cells as they were right after the last write\n\nhint: choose a device with a `drift` section, or leave \
+                   the key out\n\n";
+    assert!(answer.stderr.ends_with(warning), "{}", answer.stderr);
 }
 
 /// Abstract weights have no pulses.

@@ -8,8 +8,9 @@ use experiments::record::Record;
 use experiments::sheet::{area_line, cost_lines, device_sheet};
 use experiments::study::Study;
 use experiments::trial::{Epoch, run_trial};
+use experiments::warning::warnings;
 
-use super::{Failure, source};
+use super::{Failure, source, warn};
 
 /// Train one network and watch it, epoch by epoch. Nothing is recorded.
 #[derive(Debug, clap::Args)]
@@ -42,6 +43,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     if let Some(loaded) = device {
         eprintln!("{}", device_sheet(&loaded.device, settings));
     }
+    let shapes = LayerName::ALL.map(|layer| layer.shape(settings, data));
+    warn(&warnings(settings, device, shapes));
 
     let seed = arguments.seed.unwrap_or(study.seeds[0]);
     println!("epoch     loss   accuracy %   spikes/image   excitatory %   seconds");
@@ -59,7 +62,6 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     }
     print!("{}", cost_lines(&record.writes, record.hardware.as_ref()));
     if let Some(loaded) = device {
-        let shapes = LayerName::ALL.map(|layer| layer.shape(settings, data));
         print!("{}", area_line(&loaded.device, settings.hardware.pair, &shapes));
     }
     record.failure.map_or(Ok(ExitCode::SUCCESS), |failure| Err(failure.into()))

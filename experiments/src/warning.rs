@@ -2,16 +2,19 @@
 //!
 //! Nothing here stops a trial. What cannot be is refused by [`crate::settings`] and [`crate::prepare`].
 
+mod held;
+
 use std::collections::BTreeSet;
 
 use crossbar::PairMapping;
-use crossbar::device::{Acceptance, Device, Drift, First, WhiteNoise, WriteNoise};
+use crossbar::device::{Acceptance, Device, First, WriteNoise};
 use crossbar::spread::{WeightUnits, write_spread};
 
 use crate::hardware::LayerName;
 use crate::prepare::LoadedDevice;
 use crate::settings::{Controller, HardwareSettings, Settings};
 use crate::sheet::significant;
+use held::held_tables;
 
 /// Something that a trial does and that was hardly meant.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -192,36 +195,6 @@ fn coarse_write(settings: &Settings, device: &Device) -> Option<Warning> {
     (percent > 100.0).then_some(Warning::CoarseWrite { full_scale, percent, copy_helps })
 }
 
-/// The tables of `device` that end within its window.
-fn held_tables(device: &Device) -> Vec<Warning> {
-    let mut ends: Vec<(&'static str, [f64; 2])> = Vec::new();
-    let mut table = |key, resistances: Vec<f64>| {
-        ends.extend(resistances.first().zip(resistances.last()).map(|(first, last)| (key, [*first, *last])));
-    };
-    if let WriteNoise::Table(spread) = &device.write.noise {
-        table("write.points", spread.points().iter().map(|point| point.resistance_ohm).collect());
-    }
-    if let WhiteNoise::Table(spread) = &device.read.white {
-        table("read.white.points", spread.points().iter().map(|point| point.resistance_ohm).collect());
-    }
-    if let Drift::Power(law) = &device.drift {
-        table("drift.points", law.points().iter().map(|point| point.resistance_ohm).collect());
-    }
-    if let Some(bent) = &device.read.nonlinearity {
-        table("read.nonlinearity.points", bent.points().iter().map(|point| point.resistance_ohm).collect());
-    }
-    let [low, high] = [device.window.high(), device.window.low()].map(|end| 1e6 / f64::from(end));
-    // An end of the window is the f32 of a conductance.
-    let rounding = f64::from(f32::EPSILON);
-    let warning = |(key, [first, last]): (&'static str, [f64; 2])| {
-        let below = (first > low * (1.0 + rounding)).then_some(first);
-        let above = (last < high * (1.0 - rounding)).then_some(last);
-        let device = device.name.clone();
-        (below.is_some() || above.is_some()).then_some(Warning::Held { device, key, window: (low, high), below, above })
-    };
-    ends.into_iter().filter_map(warning).collect()
-}
-
 /// How much of the conductance map of `layer` lies outside the window. Cells that the fault map calls stuck stay where they
 /// are stuck.
 fn clipped(loaded: &LoadedDevice, layer: LayerName, (rows, columns): (usize, usize)) -> Option<Warning> {
@@ -339,52 +312,6 @@ mod tests {
         let write = r#", "write": { "scheme": "verify", "noise": "constant", "sigma_microsiemens": 2,
             "verify": { "window_microsiemens": 0.1, "tries": 50 } }"#;
         assert_eq!(told(&Settings::default(), &device(write)), [""; 0]);
-    }
-
-    #[test]
-    fn tables_that_end_within_the_window_are_held() {
-        let points = |ends: [f64; 2]| {
-            format!(
-                r#", "read": {{ "white": {{ "noise": "table", "points": [
-                {{ "resistance_ohm": {}, "sigma_ln_resistance": 0.1 }},
-                {{ "resistance_ohm": {}, "sigma_ln_resistance": 0.1 }}] }} }}"#,
-                ends[0], ends[1]
-            )
-        };
-        let of = |ends| told(&Settings::default(), &device(&points(ends)));
-        assert_eq!(of([1e3, 1e6]), [""; 0]);
-        assert_eq!(
-            of([2e3, 5e5]),
-            [
-                "device `test`: read.white.points: does not reach over the window of 1000 to 1000000 ohm: values are held \
-              below 2000 ohm and above 500000 ohm\n\nhint: put `device.window` where the points are, or add points"
-            ],
-        );
-        assert!(of([1e3, 5e5])[0].contains("values are held above 500000 ohm\n"));
-    }
-
-    /// The ends of a window are rounded twice, to f32 and back: no warning may come of that.
-    #[test]
-    fn every_table_is_looked_at() {
-        let keys: [(&str, &[&str]); 3] =
-            [("illustrative-oxide", &[]), ("pcm-joshi-2020", &[]), ("cmo-hfox-falcone-2025", &[])];
-        for (name, expected) in keys {
-            let tables: Vec<&str> = held_tables(&Device::built_in(name).unwrap())
-                .into_iter()
-                .map(|warning| if let Warning::Held { key, .. } = warning { key } else { "" })
-                .collect();
-            assert_eq!(tables, expected, "{name}");
-        }
-        let held = r#", "write": { "noise": "table", "points": [{ "resistance_ohm": 5000, "sigma_ln_resistance": 0.1 }] },
-            "drift": { "law": "power", "reference_seconds": 1,
-                       "points": [{ "resistance_ohm": 5000, "exponent": 0, "exponent_sigma": 0.1 }] },
-            "read": { "volts": 0.1, "nonlinearity": { "reference_volts": 0.1, "points": [
-                      { "resistance_ohm": 5000, "quadratic_per_volt": 0, "cubic_per_square_volt": 1 }] } }"#;
-        let told = held_tables(&device(held).device).iter().map(Warning::to_string).collect::<Vec<_>>();
-        for (told, key) in told.iter().zip(["write.points", "drift.points", "read.nonlinearity.points"]) {
-            assert!(told.contains(key) && told.contains("below 5000 ohm and above 5000 ohm"), "{told}");
-        }
-        assert_eq!(told.len(), 3);
     }
 
     #[test]

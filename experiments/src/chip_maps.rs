@@ -1,9 +1,14 @@
-//! Maps of a measured chip, as the study names them: read here, understood by the array that they describe.
+//! Maps of a measured chip, as the study names them: read as text, understood once the shape of the layer is known.
 
 use std::fs;
 use std::path::Path;
 
+use crossbar::device::Device;
+use crossbar::{ConductanceMap, FaultMap, MapError};
+use lanes::Matrix;
+
 use crate::device_file::find;
+use crate::hardware::LayerName;
 use crate::prepare::{PrepareError, sha256};
 use crate::settings::HardwareSettings;
 
@@ -19,12 +24,35 @@ pub struct ChipMaps {
 /// The text of a map and where it is from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MapFile {
+    /// The key that names it.
+    pub key: &'static str,
     /// The path, as the study gives it.
     pub path: String,
     /// The CSV.
     pub text: String,
     /// SHA-256 of the text, in hexadecimal.
     pub sha256: String,
+}
+
+/// The maps of one layer's array.
+#[derive(Clone, Debug, Default)]
+pub struct LayerMaps {
+    /// Faults of the cells.
+    pub faults: Option<FaultMap>,
+    /// Conductances of the cells, µS.
+    pub conductances: Option<Matrix>,
+}
+
+/// A map that is not one of its array.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{key}: {path}: {source}")]
+pub struct WrongMap {
+    /// The key that names it.
+    pub key: &'static str,
+    /// The file.
+    pub path: String,
+    /// What is wrong with it.
+    pub source: MapError,
 }
 
 impl ChipMaps {
@@ -41,11 +69,35 @@ impl ChipMaps {
         })
     }
 
+    /// The maps of `layer`, which has `rows` x `columns` pairs of cells of `device`.
+    ///
+    /// # Errors
+    /// [`WrongMap`].
+    pub fn of_layer(
+        &self,
+        layer: LayerName,
+        rows: usize,
+        columns: usize,
+        device: &Device,
+    ) -> Result<LayerMaps, WrongMap> {
+        let tile = Some(device.converters.tile(rows, columns));
+        let [fault, conductance] = [&self.fault, &self.conductance].map(|maps| maps[layer as usize].as_ref());
+        Ok(LayerMaps {
+            faults: understood(fault, |text| FaultMap::from_csv(text, rows, columns, tile, &device.window))?,
+            conductances: understood(conductance, |text| ConductanceMap::from_csv(text, rows, columns, tile))?,
+        })
+    }
+
     /// All four in the order of [`HardwareSettings::maps`].
     pub fn all(&self) -> [Option<&MapFile>; 4] {
         let [faults, conductances] = [&self.fault, &self.conductance];
         [&faults[0], &faults[1], &conductances[0], &conductances[1]].map(Option::as_ref)
     }
+}
+
+fn understood<M>(map: Option<&MapFile>, read: impl FnOnce(&str) -> Result<M, MapError>) -> Result<Option<M>, WrongMap> {
+    let Some(MapFile { key, path, text, .. }) = map else { return Ok(None) };
+    read(text).map(Some).map_err(|source| WrongMap { key, path: path.clone(), source })
 }
 
 fn load(key: &'static str, name: &str, folder: &Path) -> Result<Option<MapFile>, PrepareError> {
@@ -54,12 +106,31 @@ fn load(key: &'static str, name: &str, folder: &Path) -> Result<Option<MapFile>,
     }
     let path = find(name, folder).unwrap_or_else(|| name.into());
     let text = fs::read_to_string(&path).map_err(|source| PrepareError::Map { key, path, source })?;
-    Ok(Some(MapFile { path: name.to_owned(), sha256: sha256(text.as_bytes()), text }))
+    Ok(Some(MapFile { key, path: name.to_owned(), sha256: sha256(text.as_bytes()), text }))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_map_of_another_array_names_its_key_and_file() {
+        let device = Device::built_in("ideal").expect("built in");
+        let file = |text: &str| {
+            let key = "hardware.fault_map_readout";
+            Some(MapFile { key, path: "chip.csv".to_owned(), text: text.to_owned(), sha256: String::new() })
+        };
+        let read = |text: &str| {
+            let maps = ChipMaps { fault: [None, file(text)], ..ChipMaps::default() };
+            assert!(maps.of_layer(LayerName::Hidden, 5, 5, &device).expect("no map").faults.is_none());
+            maps.of_layer(LayerName::Readout, 1, 2, &device)
+        };
+        assert_eq!(read("ok, open").expect("a map").faults.expect("given").written().len(), 1);
+        assert_eq!(
+            read("ok").expect_err("one cell").to_string(),
+            "hardware.fault_map_readout: chip.csv: map: got 1 x 1 cells, must be 1 x 2 like the array",
+        );
+    }
 
     #[test]
     fn maps_are_found_beside_the_study_and_told_apart_by_layer() {

@@ -9,10 +9,7 @@
 //! `digital-copy` the sum of the steps asked for.
 
 use crossbar::device::{Device, WriteNoise};
-use crossbar::{
-    ArrayConverters, ArrayError, ArrayParams, ConductanceMap, CrossbarArray, Endurance, FaultMap, Ledger, MapError,
-    WriteReport,
-};
+use crossbar::{ArrayConverters, ArrayError, ArrayParams, CrossbarArray, Endurance, Ledger, WriteReport};
 use lanes::{Block, LANES, Matrix, blocks_for};
 use seed::Seed;
 use serde::{Deserialize, Serialize};
@@ -22,8 +19,8 @@ use snn::network::Sign;
 use snn::reads::Reads;
 use snn::weights::{DigitalWeights, NotFinite, UpdateReport, WeightStore};
 
-use crate::chip_maps::MapFile;
-use crate::prepare::LoadedDevice;
+use crate::chip_maps::{LayerMaps, WrongMap};
+use crate::prepare::{EncodedData, LoadedDevice};
 use crate::settings::Settings;
 
 /// Length of a step of the network, s.
@@ -223,6 +220,19 @@ pub enum LayerName {
     Readout = 1,
 }
 
+impl LayerName {
+    /// Both, in the order in which a sample meets them.
+    pub const ALL: [LayerName; 2] = [LayerName::Hidden, LayerName::Readout];
+
+    /// Rows and columns of the layer in a network that `settings` describe and `data` are shown to.
+    pub fn shape(self, settings: &Settings, data: &EncodedData) -> (usize, usize) {
+        match self {
+            LayerName::Hidden => (data.train.spikes.units(), settings.network.hidden),
+            LayerName::Readout => (settings.network.hidden, data.classes),
+        }
+    }
+}
+
 /// A layer that its device cannot hold.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum HardwareError {
@@ -230,13 +240,8 @@ pub enum HardwareError {
     #[error(transparent)]
     Array(#[from] ArrayError),
     /// A map of the chip is not one of this array.
-    #[error("{path}: {source}")]
-    Map {
-        /// The file.
-        path: String,
-        /// What is wrong with it.
-        source: MapError,
-    },
+    #[error(transparent)]
+    Map(#[from] WrongMap),
 }
 
 /// What holds a layer with the given first weights: abstract weights without a device, a chip of it with one. `chip`
@@ -258,11 +263,7 @@ pub fn layer_weights(
     };
     let signs: Vec<crossbar::Sign> = signs.into_iter().map(branch_of).collect();
     let (rows, columns) = (initial.rows(), initial.columns());
-    let tile = device.converters.tile(rows, columns);
-    let fault = |text: &str| FaultMap::from_csv(text, rows, columns, Some(tile), &device.window);
-    let conductance = |text: &str| ConductanceMap::from_csv(text, rows, columns, Some(tile));
-    let faults = read_map(maps.fault[layer as usize].as_ref(), fault)?;
-    let conductances = read_map(maps.conductance[layer as usize].as_ref(), conductance)?;
+    let LayerMaps { faults, conductances } = maps.of_layer(layer, rows, columns, device)?;
     let hardware = &settings.hardware;
     let full_scale = match layer {
         LayerName::Hidden => hardware.full_scale_hidden,
@@ -279,14 +280,6 @@ pub fn layer_weights(
     };
     let array = CrossbarArray::new(device, params, &initial, chip)?;
     Ok(LayerWeights::Crossbar(Box::new(CrossbarWeights::new(array, settings.network.steps))))
-}
-
-fn read_map<M>(map: Option<&MapFile>, read: impl Fn(&str) -> Result<M, MapError>) -> Result<Option<M>, HardwareError> {
-    let error = |path: &str| {
-        let path = path.to_owned();
-        move |source| HardwareError::Map { path, source }
-    };
-    map.map(|map| read(&map.text).map_err(error(&map.path))).transpose()
 }
 
 /// Whether the write noise of `device` follows `noise.level_percent`.

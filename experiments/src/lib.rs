@@ -3,7 +3,8 @@
 //! Parts, in the order in which data meets them:
 //! - [`settings`]: everything that decides the outcome of a trial; [`study`]: a study file and its grid of trials;
 //! - [`prepare`]: data sets and devices, read once, from [`device_file`] and [`chip_maps`]; [`trial`]: one trial, the page to read first;
-//! - [`hardware`]: the seam between training and crossbar arrays;
+//! - [`warning`]: what a study may say and hardly means;
+//! - [`hardware`], [`counted`]: the seam between training and crossbar arrays, and what goes through it added up;
 //! - [`run`]: trials on threads and shards; [`record`], [`store`]: what they leave, safe against being killed;
 //! - [`statistics`], [`summary`], [`figures`], [`sheet`]: what people look at;
 //! - [`sample`], [`time_span`]: cells of a device on their own, written, left for some time and read.
@@ -11,6 +12,7 @@
 //! The program `ohmspike` (in `main.rs` and `cli`) is the only part that prints.
 
 pub mod chip_maps;
+pub mod counted;
 pub mod device_file;
 pub mod figures;
 pub mod hardware;
@@ -26,3 +28,4 @@ pub mod study;
 pub mod summary;
 pub mod time_span;
 pub mod trial;
+pub mod warning;

@@ -10,9 +10,9 @@ use sha2::{Digest, Sha256};
 use snn::encode::LatencyCode;
 use snn::spikes::{Samples, SpikesError};
 
-use crate::chip_maps::ChipMaps;
+use crate::chip_maps::{ChipMaps, WrongMap};
 use crate::device_file;
-use crate::hardware::follows_study_level;
+use crate::hardware::{LayerName, follows_study_level};
 use crate::settings::Settings;
 use crate::trial::{TrialError, whole_batches};
 
@@ -121,6 +121,9 @@ pub enum PrepareError {
         /// Why.
         source: std::io::Error,
     },
+    /// A map of the chip is not one of its array.
+    #[error(transparent)]
+    WrongMap(#[from] WrongMap),
     /// The data do not fill a batch.
     #[error(transparent)]
     Batch(#[from] TrialError),
@@ -143,7 +146,7 @@ impl PrepareError {
     pub fn key(&self) -> Option<&str> {
         match self {
             PrepareError::DeviceKey { key, .. } | PrepareError::NoObject { key, .. } => Some(key),
-            PrepareError::Map { key, .. } => Some(key),
+            PrepareError::Map { key, .. } | PrepareError::WrongMap(WrongMap { key, .. }) => Some(key),
             PrepareError::UnknownDevice { .. } => Some("hardware.device"),
             PrepareError::TwoNoises { .. } => Some("noise.level_percent"),
             PrepareError::Batch(_) => Some("training.batch"),
@@ -161,27 +164,48 @@ impl Prepared {
     pub fn new<'a>(settings: impl Iterator<Item = &'a Settings>, folder: &Path) -> Result<Prepared, PrepareError> {
         let mut prepared = Prepared::default();
         for settings in settings {
-            if let Some(name) = settings.device() {
-                let key = device_key(name, settings);
-                if !prepared.devices.contains_key(&key) {
-                    let (device, sha256) = device_file::load(name, &settings.device, folder)?;
-                    let maps = ChipMaps::load(&settings.hardware, folder)?;
-                    prepared.devices.insert(key.clone(), LoadedDevice { device, sha256, maps });
-                }
-                let device = &prepared.devices[&key].device;
-                let level = settings.noise.level_percent;
-                if level > 0.0 && !follows_study_level(Some(device)) {
-                    return Err(PrepareError::TwoNoises { device: device.name.clone(), level });
-                }
-            }
-            let key = (settings.data.set.clone(), settings.network.steps);
-            if let Entry::Vacant(missing) = prepared.data.entry(key) {
-                let data = load_data(&settings.data.set, settings.network.steps)?;
-                missing.insert(data);
-            }
-            whole_batches(settings.preset().batch, prepared.data(settings))?;
+            prepared.add_device(settings, folder)?;
+            prepared.add_data(settings)?;
+            prepared.check_shapes(settings)?;
         }
         Ok(prepared)
+    }
+
+    fn add_device(&mut self, settings: &Settings, folder: &Path) -> Result<(), PrepareError> {
+        let Some(name) = settings.device() else { return Ok(()) };
+        let loaded = match self.devices.entry(device_key(name, settings)) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(missing) => {
+                let (device, sha256) = device_file::load(name, &settings.device, folder)?;
+                let maps = ChipMaps::load(&settings.hardware, folder)?;
+                missing.insert(LoadedDevice { device, sha256, maps })
+            }
+        };
+        let level = settings.noise.level_percent;
+        if level > 0.0 && !follows_study_level(Some(&loaded.device)) {
+            return Err(PrepareError::TwoNoises { device: loaded.device.name.clone(), level });
+        }
+        Ok(())
+    }
+
+    fn add_data(&mut self, settings: &Settings) -> Result<(), PrepareError> {
+        if let Entry::Vacant(missing) = self.data.entry((settings.data.set.clone(), settings.network.steps)) {
+            missing.insert(load_data(&settings.data.set, settings.network.steps)?);
+        }
+        Ok(())
+    }
+
+    /// Whether the data fill a batch, and the maps are those of the layers.
+    fn check_shapes(&self, settings: &Settings) -> Result<(), PrepareError> {
+        let data = self.data(settings);
+        whole_batches(settings.preset().batch, data)?;
+        if let Some(LoadedDevice { device, maps, .. }) = self.device(settings) {
+            for layer in LayerName::ALL {
+                let (rows, columns) = layer.shape(settings, data);
+                maps.of_layer(layer, rows, columns, device)?;
+            }
+        }
+        Ok(())
     }
 
     /// The data of a trial.

@@ -180,7 +180,7 @@ mod tests {
     #[test]
     fn what_the_study_says_of_the_chip_names_the_trial_by_its_content() {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let write = |name: &str, text| fs::write(folder.path().join(name), text).expect("a writable folder");
+        let write = |name: &str, text: String| fs::write(folder.path().join(name), text).expect("a writable folder");
         let mut settings = Settings::default();
         settings.hardware.device = "ideal".to_owned();
         let plain = id(&settings, folder.path());
@@ -192,9 +192,12 @@ mod tests {
         assert_ne!(id(&settings, folder.path()), plain);
         settings.device.clear();
 
-        write("one.csv", "0,1\n");
-        write("same.csv", "0,1\n");
-        write("other.csv", "1,1\n");
+        // The first pixel's row has a stuck cell, or another one.
+        let map =
+            |first: &str| format!("{first}{}\n", ",ok".repeat(99)) + &format!("ok{}\n", ",ok".repeat(99)).repeat(783);
+        write("one.csv", map("low-resistance"));
+        write("same.csv", map("low-resistance"));
+        write("other.csv", map("high-resistance"));
         let mut with_map = |name: &str| {
             settings.hardware.fault_map_hidden = name.to_owned();
             id(&settings, folder.path())

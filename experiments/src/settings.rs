@@ -295,6 +295,12 @@ impl Settings {
                 return Err(refuse(key, "left out where `hardware.device` is `none`", format!("`{path}`")));
             }
         }
+        // A map is that of the main branch, and says nothing of a second one.
+        for (key, path) in &self.hardware.maps()[2..] {
+            if self.hardware.pair != PairKind::OneBranch && !path.is_empty() {
+                return Err(refuse(key, "left out unless `hardware.pair` is `one-branch`", format!("`{path}`")));
+            }
+        }
         Ok(())
     }
 

@@ -10,10 +10,12 @@ use seed::Seed;
 use snn::activity::Activity;
 use snn::evaluate::evaluate;
 use snn::initial;
-use snn::network::{Network, NetworkError};
+use snn::network::{Network, NetworkError, Sign};
+use snn::spikes::Samples;
 use snn::train::{Streams, TrainError, Trainer, Training};
 use snn::weights::UpdateReport;
 
+use crate::counted::Counted;
 use crate::hardware::{HardwareError, HardwareUse, LayerName, LayerWeights, layer_weights};
 use crate::prepare::{EncodedData, LoadedDevice};
 use crate::settings::Settings;
@@ -112,84 +114,131 @@ pub fn run_trial(
 ) -> Result<Outcome, TrialError> {
     let preset = settings.preset();
     let (batch, test_images) = whole_batches(preset.batch, data)?;
+    let streams = TrialStreams::of(settings, seed);
 
-    // Who learns: sizes, time constants, and which hidden neurons excite.
-    let network = Network::new(
+    // Who learns, and what it is made of.
+    let network = network(settings, data)?;
+    let mut layers = Layers::programmed(settings, loaded, &network, &streams)?;
+
+    // How it learns: an epoch of batches, then the test set, again and again.
+    let training = Training { batch, learning_rate: preset.learning_rate as f32 };
+    let mut trainer = Trainer::new(&network, training);
+    let mut epochs = Vec::with_capacity(preset.epochs);
+    let mut diverged = None;
+    for number in 0..preset.epochs as u64 {
+        let started = Instant::now();
+        let loss = match layers.train(&mut trainer, &data.train, &streams.training, number) {
+            Ok(loss) => loss,
+            Err(error) => {
+                diverged = Some(error);
+                break;
+            }
+        };
+        let trained = Instant::now();
+        let read = streams.test.numbered(number);
+        let test = layers.test(&network, &data.test, test_images, settings.hardware.retention_seconds, read);
+        let training_seconds = (trained - started).as_secs_f64();
+        let epoch = Epoch { loss, test, training_seconds, test_seconds: trained.elapsed().as_secs_f64() };
+        watch(&epoch);
+        epochs.push(epoch);
+    }
+    Ok(layers.outcome(epochs, diverged))
+}
+
+/// Who learns: sizes, time constants, and which hidden neurons excite.
+pub(crate) fn network(settings: &Settings, data: &EncodedData) -> Result<Network, NetworkError> {
+    Network::new(
         data.train.spikes.units(),
         settings.network.hidden,
         data.classes,
         settings.network.excitatory_fraction,
         settings.network.steps,
-        &preset.dynamics,
-    )?;
-
-    // What it is made of: weights drawn with the signs of their rows, programmed into cells.
-    let (input_signs, hidden_signs) = (network.input_signs(), network.hidden_signs());
-    let TrialStreams { initial: first, chip, training: streams, test: read_in_tests } =
-        TrialStreams::of(settings, seed);
-    let sigma = [settings.weights.sigma_init, settings.sigma_readout()].map(|sigma| sigma as f32);
-    let for_hidden = initial::weights(&input_signs, network.hidden, sigma[0], first.numbered(0));
-    let for_readout = initial::weights(&hidden_signs, network.classes, sigma[1], first.numbered(1));
-    let layer =
-        |name, weights, signs| layer_weights(settings, loaded, name, weights, signs, chip.numbered(name as u64));
-    let mut hidden = layer(LayerName::Hidden, for_hidden, input_signs)?;
-    let mut readout = layer(LayerName::Readout, for_readout, hidden_signs)?;
-
-    // How it learns: an epoch of batches, then the test set, again and again.
-    let training = Training { batch, learning_rate: preset.learning_rate as f32 };
-    let mut trainer = Trainer::new(&network, training);
-    let mut outcome = Outcome {
-        epochs: Vec::with_capacity(preset.epochs),
-        hidden_writes: UpdateReport::default(),
-        readout_writes: UpdateReport::default(),
-        hardware: None,
-        diverged: None,
-    };
-    let mut used = [HardwareUse::default(), HardwareUse::default()];
-    for epoch in 0..preset.epochs as u64 {
-        let started = Instant::now();
-        let report = match trainer.epoch(&data.train, hidden.store_mut(), readout.store_mut(), &streams, epoch) {
-            Ok(report) => report,
-            Err(diverged) => {
-                outcome.diverged = Some(diverged);
-                break;
-            }
-        };
-        spend(&mut used, [&mut hidden, &mut readout], |used| &mut used.training);
-        let trained = Instant::now();
-        let read = read_in_tests.numbered(epoch);
-        // What the network would answer if it were left alone for so long; training goes on from now.
-        let retention = settings.hardware.retention_seconds;
-        if retention > 0.0 {
-            hidden.rest(retention);
-            readout.rest(retention);
-        }
-        let test = evaluate(&network, hidden.store_mut(), readout.store_mut(), &data.test, test_images, read);
-        if retention > 0.0 {
-            hidden.rest(0.0);
-            readout.rest(0.0);
-        }
-        spend(&mut used, [&mut hidden, &mut readout], |used| &mut used.test);
-        outcome.hidden_writes += report.hidden;
-        outcome.readout_writes += report.readout;
-        let epoch = Epoch {
-            loss: report.loss,
-            test,
-            training_seconds: (trained - started).as_secs_f64(),
-            test_seconds: trained.elapsed().as_secs_f64(),
-        };
-        watch(&epoch);
-        outcome.epochs.push(epoch);
-    }
-    [used[0].endurance, used[1].endurance] = [hidden.endurance(), readout.endurance()];
-    outcome.hardware = loaded.map(|_| used);
-    Ok(outcome)
+        &settings.preset().dynamics,
+    )
 }
 
-/// Adds what both layers have spent since they were last asked to one of the ledgers of each.
-fn spend(used: &mut [HardwareUse; 2], layers: [&mut LayerWeights; 2], ledger: fn(&mut HardwareUse) -> &mut Ledger) {
-    for (used, layer) in used.iter_mut().zip(layers) {
-        *ledger(used) += layer.take_ledger();
+/// What the network is made of, hidden layer and readout, and what has become of it so far.
+struct Layers {
+    hidden: LayerWeights,
+    readout: LayerWeights,
+    writes: [UpdateReport; 2],
+    used: [HardwareUse; 2],
+}
+
+impl Layers {
+    /// Weights drawn with the signs of their rows, programmed into cells where there is a device.
+    fn programmed(
+        settings: &Settings,
+        loaded: Option<&LoadedDevice>,
+        network: &Network,
+        streams: &TrialStreams,
+    ) -> Result<Layers, HardwareError> {
+        let layer = |name: LayerName, signs: Vec<Sign>, columns, sigma: f64| {
+            let stream = name as u64;
+            let first = initial::weights(&signs, columns, sigma as f32, streams.initial.numbered(stream));
+            layer_weights(settings, loaded, name, first, signs, streams.chip.numbered(stream))
+        };
+        let sigma_init = settings.weights.sigma_init;
+        Ok(Layers {
+            hidden: layer(LayerName::Hidden, network.input_signs(), network.hidden, sigma_init)?,
+            readout: layer(LayerName::Readout, network.hidden_signs(), network.classes, settings.sigma_readout())?,
+            writes: Default::default(),
+            used: Default::default(),
+        })
+    }
+
+    /// One epoch of training; the mean loss. What it did is kept account of as far as it came.
+    fn train(
+        &mut self,
+        trainer: &mut Trainer,
+        samples: &Samples,
+        streams: &Streams,
+        epoch: u64,
+    ) -> Result<f64, TrainError> {
+        let mut hidden = Counted::new(self.hidden.store_mut());
+        let mut readout = Counted::new(self.readout.store_mut());
+        let report = trainer.epoch(samples, &mut hidden, &mut readout, streams, epoch);
+        self.writes[0] += hidden.writes;
+        self.writes[1] += readout.writes;
+        self.spend(|used| &mut used.training);
+        Ok(report?.loss)
+    }
+
+    /// What the network answers on the first `images` of `samples` once it has been left alone for `retention` seconds;
+    /// training goes on from now.
+    fn test(&mut self, network: &Network, samples: &Samples, images: usize, retention: f64, read: Seed) -> Activity {
+        if retention > 0.0 {
+            self.rest(retention);
+        }
+        let (hidden, readout) = (self.hidden.store_mut(), self.readout.store_mut());
+        let test = evaluate(network, hidden, readout, samples, images, read);
+        if retention > 0.0 {
+            self.rest(0.0);
+        }
+        self.spend(|used| &mut used.test);
+        test
+    }
+
+    fn rest(&mut self, seconds: f64) {
+        self.hidden.rest(seconds);
+        self.readout.rest(seconds);
+    }
+
+    /// Adds what both layers have spent since they were last asked to one of the ledgers of each.
+    fn spend(&mut self, ledger: fn(&mut HardwareUse) -> &mut Ledger) {
+        for (used, layer) in self.used.iter_mut().zip([&mut self.hidden, &mut self.readout]) {
+            *ledger(used) += layer.take_ledger();
+        }
+    }
+
+    /// What is left of it all.
+    fn outcome(self, epochs: Vec<Epoch>, diverged: Option<TrainError>) -> Outcome {
+        let Layers { hidden, readout, writes: [hidden_writes, readout_writes], used: [mut of_hidden, mut of_readout] } =
+            self;
+        let on_cells = matches!(hidden, LayerWeights::Crossbar(_));
+        (of_hidden.endurance, of_readout.endurance) = (hidden.endurance(), readout.endurance());
+        let hardware = on_cells.then_some([of_hidden, of_readout]);
+        Outcome { epochs, hidden_writes, readout_writes, hardware, diverged }
     }
 }
 

@@ -161,6 +161,17 @@ fn a_set_list_makes_an_axis() {
     assert_eq!(starts, ["network.excitatory_fraction,noise.level_percent", "0.5,1", "0.5,100", "1,1", "1,100"]);
 }
 
+/// Four conditions, two of which warn of the same and one of something else.
+#[test]
+fn a_warning_of_several_trials_is_told_once() {
+    let folder = Folder::with_tiny_study();
+    let set = ["--set", "hardware.device=[none, study-1k-1m]", "--set", "hardware.retention_seconds=60"];
+    let answer = folder.run(&[&["run", "tiny.toml", "--limit", "0"], &set[..]].concat()).succeeds();
+    let paragraphs = answer.stderr.split("\n\n").filter_map(|paragraph| paragraph.strip_prefix("warning: "));
+    let told: Vec<&str> = paragraphs.map(|warning| warning.split_once(" effect").expect("no effect").0).collect();
+    assert_eq!(told, ["hardware.retention_seconds: no"; 2]);
+}
+
 #[test]
 fn a_batch_beyond_the_data_is_refused() {
     let folder = Folder::with_tiny_study();

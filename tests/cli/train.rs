@@ -23,12 +23,15 @@ fn one_line_an_epoch_and_the_outcome() {
     assert_eq!(lines[6], "hidden pulses: 4014080, verify reads 0, gave up 0, refreshes 0; a cell: mean 320, worst 320");
     assert_eq!(lines[7], "readout pulses: 51200, verify reads 0, gave up 0, refreshes 0; a cell: mean 320, worst 320");
     // The device file states voltages and times, and nothing of converters.
-    assert_eq!(lines.len(), 10, "{}", answer.stdout);
-    for (line, what) in lines[8..].iter().zip(["training", "one inference"]) {
+    assert_eq!((lines.len(), lines[10]), (11, "area: not stated"), "{}", answer.stdout);
+    for (line, what) in lines[8..10].iter().zip(["training", "one inference"]) {
         assert!(line.starts_with(&format!("energy of {what}: ")), "{line}");
         assert!(line.ends_with(", column converters not stated, row drivers not stated)"), "{line}");
     }
     assert!(answer.stderr.starts_with("device study-1k-1m: 1000 to 1000000 ohm"), "{}", answer.stderr);
+    let sheet: Vec<&str> = answer.stderr.lines().skip_while(|line| !line.starts_with("  on: ")).collect();
+    let off = "  off: chip, levels, drift, slow reads, I-V, faults, tiles, drivers, converters";
+    assert_eq!(sheet, ["  on: scheme add", off, ""], "{}", answer.stderr);
     assert!(!folder.path("results").exists(), "nothing is recorded");
 }
 
@@ -60,6 +63,30 @@ fn energy_is_told_as_far_as_it_is_stated() {
         let expected_end = ", column converters not stated, row drivers not stated)";
         assert!(parts.starts_with("writes ") && parts.contains(", reads ") && parts.ends_with(expected_end), "{line}");
     }
+}
+
+/// 784 x 16 and 16 x 10 cells beside an exact reference; 784 rows are 7 tiles.
+#[test]
+fn area_is_told_as_far_as_it_is_stated() {
+    let folder = Folder::with_tiny_study();
+    let set = ["noise.level_percent=1", "device.energy.cell_area_square_micrometres=1"];
+    let tiles = ["device.energy.adc_area_square_micrometres=100", "device.converters.tile_rows=128"];
+    let set: Vec<&str> = set.iter().chain(&tiles).flat_map(|key| ["--set", *key]).collect();
+    let answer = folder.run(&[&["train", "tiny.toml"], &set[..]].concat()).succeeds();
+    let area = answer.stdout.lines().last().expect("a last line");
+    assert_eq!(area, "area: cells 12700 µm², column converters 12200 µm²");
+}
+
+/// What was hardly meant is told before the first epoch, after the sheet of the device.
+#[test]
+fn warnings_come_before_the_trial() {
+    let folder = Folder::with_tiny_study();
+    let set = ["--set", "noise.level_percent=1", "--set", "hardware.retention_seconds=3600"];
+    let answer = folder.run(&[&["train", "tiny.toml"], &set[..]].concat()).succeeds();
+    let warning = "\n\nwarning: hardware.retention_seconds: no effect: device `study-1k-1m` has no drift, and tests see its \
+                   cells as they were right after the last write\n\nhint: choose a device with a `drift` section, or leave \
+                   the key out\n\n";
+    assert!(answer.stderr.ends_with(warning), "{}", answer.stderr);
 }
 
 /// Abstract weights have no pulses.

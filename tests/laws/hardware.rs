@@ -3,6 +3,7 @@
 use crossbar::device::Device;
 use experiments::settings::{Controller, Settings};
 use experiments::trial::{Outcome, run_trial};
+use snn::train::TrainError;
 
 use crate::small::{prepared, settings};
 
@@ -143,4 +144,26 @@ fn training_goes_on_through_faults() {
     assert!(faulty.diverged.is_none() && faulty.epochs[0].loss.is_finite());
     // Dead plus lines leave the reference: weights of the wrong sign.
     assert!(faulty.hidden_writes.wrong_sign > sound.hidden_writes.wrong_sign);
+}
+
+/// Training that diverges has written and read until then: reports, ledger and endurance say so, and agree.
+#[test]
+fn a_trial_that_diverges_keeps_account_of_its_last_epoch() {
+    let mut settings = settings(2, 0.0);
+    // The first steps are finite and fill windows this wide; sums of such weights are more than f32 holds.
+    settings.training.learning_rate = Some(1e37);
+    (settings.hardware.full_scale_hidden, settings.hardware.full_scale_readout) = (1e37, 1e37);
+    let outcome = run(&settings, &[NOISY]);
+    let TrainError::Diverged { epoch: 1, batch } = outcome.diverged.expect("no step is finite") else {
+        panic!("{:?}", outcome.diverged)
+    };
+    assert!(outcome.epochs.is_empty());
+    let [hidden, readout] = outcome.hardware.as_ref().expect("arrays");
+    assert!(hidden.training.row_reads > 0 && batch > 1, "batch {batch}");
+    assert!(outcome.hidden_writes.pulses > 0);
+    for (used, writes) in [(hidden, &outcome.hidden_writes), (readout, &outcome.readout_writes)] {
+        assert_eq!(used.training.write_pulses, writes.pulses);
+        assert_eq!(used.endurance.worst * used.endurance.cells, writes.pulses);
+        assert_eq!(used.test, Default::default());
+    }
 }

@@ -10,6 +10,7 @@ mod run;
 mod source;
 mod train;
 
+use std::fmt::Display;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -34,6 +35,13 @@ enum Command {
 
 /// Anything that ends a command; its message is all that the user sees.
 type Failure = Box<dyn std::error::Error>;
+
+/// Tells what was hardly meant.
+fn warn<W: Display>(warnings: &[W]) {
+    for warning in warnings {
+        eprintln!("warning: {warning}\n");
+    }
+}
 
 /// Runs the command line.
 pub fn main() -> ExitCode {

@@ -8,15 +8,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use experiments::figures::outcome_figures;
+use experiments::hardware::LayerName;
 use experiments::prepare::Prepared;
 use experiments::run::{Progress, Shard, Trial, run_trials, shard, trials};
 use experiments::sheet::device_sheet;
 use experiments::store::Store;
 use experiments::study::Study;
 use experiments::summary::{Summary, plain};
+use experiments::warning::{Warning, warnings};
 use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 
-use super::{Failure, source};
+use super::{Failure, source, warn};
 
 /// Run a study: all of its trials that have no record yet.
 ///
@@ -51,9 +53,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let prepared = source::prepare(&study, Some(&arguments.study))?;
     let out = arguments.out.clone().unwrap_or_else(|| Path::new("results").join(&study.name));
     let mut store = Store::open(&out)?;
-    for warning in store.warnings() {
-        eprintln!("warning: {warning}\n");
-    }
+    warn(store.warnings());
 
     let all = trials(&study, &prepared);
     let mut left = shard(&all, arguments.shard);
@@ -65,6 +65,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     }
 
     introduce(&study, &prepared, &all, &left);
+    warn(&distinct_warnings(&study, &prepared));
     let interrupted = Arc::new(AtomicBool::new(false));
     if !left.is_empty() {
         store.prepare_to_write()?;
@@ -126,6 +127,20 @@ fn introduce(study: &Study, prepared: &Prepared, all: &[Trial], left: &[Trial]) 
             }
         }
     }
+}
+
+/// The warnings of all conditions, each once.
+fn distinct_warnings(study: &Study, prepared: &Prepared) -> Vec<Warning> {
+    let mut distinct = Vec::new();
+    for settings in study.conditions.iter().map(|condition| &condition.settings) {
+        let shapes = LayerName::ALL.map(|layer| layer.shape(settings, prepared.data(settings)));
+        for warning in warnings(settings, prepared.device(settings), shapes) {
+            if !distinct.contains(&warning) {
+                distinct.push(warning);
+            }
+        }
+    }
+    distinct
 }
 
 /// The first Ctrl-C lets the running trials end, the second stops at once: every record on the disk is whole.

@@ -3,11 +3,14 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use experiments::hardware::LayerName;
 use experiments::record::Record;
-use experiments::sheet::{cost_lines, device_sheet};
+use experiments::sheet::{area_line, cost_lines, device_sheet};
+use experiments::study::Study;
 use experiments::trial::{Epoch, run_trial};
+use experiments::warning::warnings;
 
-use super::{Failure, source};
+use super::{Failure, source, warn};
 
 /// Train one network and watch it, epoch by epoch. Nothing is recorded.
 #[derive(Debug, clap::Args)]
@@ -33,6 +36,39 @@ struct AxisError {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    let study = one_condition(arguments)?;
+    let settings = &study.conditions[0].settings;
+    let prepared = source::prepare(&study, arguments.study.as_deref())?;
+    let (data, device) = (prepared.data(settings), prepared.device(settings));
+    if let Some(loaded) = device {
+        eprintln!("{}", device_sheet(&loaded.device, settings));
+    }
+    let shapes = LayerName::ALL.map(|layer| layer.shape(settings, data));
+    warn(&warnings(settings, device, shapes));
+
+    let seed = arguments.seed.unwrap_or(study.seeds[0]);
+    println!("epoch     loss   accuracy %   spikes/image   excitatory %   seconds");
+    let mut number = 0;
+    let mut watch = |epoch: &Epoch| {
+        number += 1;
+        println!("{}", epoch_line(number, epoch));
+    };
+    let outcome = run_trial(settings, device, data, seed, &mut watch)?;
+    let record = Record::new(settings, seed, data, device, &outcome);
+    if let Some(mean) = record.outcome {
+        let (epochs, percent) = (record.accuracy.len(), 100.0 * mean);
+        let last = epochs.min(settings.outcome.last_epochs);
+        println!("outcome: {percent:.2} % (mean test accuracy, last {last} of {epochs} epochs, seed {seed})");
+    }
+    print!("{}", cost_lines(&record.writes, record.hardware.as_ref()));
+    if let Some(loaded) = device {
+        print!("{}", area_line(&loaded.device, settings.hardware.pair, &shapes));
+    }
+    record.failure.map_or(Ok(ExitCode::SUCCESS), |failure| Err(failure.into()))
+}
+
+/// The study with the one condition that is to be trained.
+fn one_condition(arguments: &Arguments) -> Result<Study, Failure> {
     let study = match &arguments.study {
         Some(file) => source::read(file, &arguments.set)?,
         None => source::default(&arguments.set)?,
@@ -41,36 +77,17 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         let first = axis.values[0].to_string();
         return Err(AxisError { key: axis.key.clone(), count: axis.values.len(), first }.into());
     }
-    let settings = &study.conditions[0].settings;
-    let prepared = source::prepare(&study, arguments.study.as_deref())?;
-    let (data, device) = (prepared.data(settings), prepared.device(settings));
-    if let Some(loaded) = device {
-        eprintln!("{}", device_sheet(&loaded.device, settings));
-    }
+    Ok(study)
+}
 
-    let seed = arguments.seed.unwrap_or(study.seeds[0]);
-    println!("epoch     loss   accuracy %   spikes/image   excitatory %   seconds");
-    let mut number = 0;
-    let mut watch = |epoch: &Epoch| {
-        number += 1;
-        let test = epoch.test.total();
-        println!(
-            "{number:>5} {:>8.4} {:>12.2} {:>14.1} {:>14.1} {:>9.2}",
-            epoch.loss,
-            test.accuracy() * 100.0,
-            test.spikes_per_sample(),
-            test.excitatory_share() * 100.0,
-            epoch.training_seconds + epoch.test_seconds,
-        );
-    };
-    let outcome = run_trial(settings, device, data, seed, &mut watch)?;
-    let record = Record::new(settings, seed, data, device, &outcome);
-    if let Some(failure) = record.failure {
-        return Err(failure.into());
-    }
-    let last = record.accuracy.len().min(settings.outcome.last_epochs);
-    let mean = record.outcome.unwrap_or_default() * 100.0;
-    println!("outcome: {mean:.2} % (mean test accuracy, last {last} of {} epochs, seed {seed})", record.accuracy.len());
-    print!("{}", cost_lines(&record.writes, record.hardware.as_ref()));
-    Ok(ExitCode::SUCCESS)
+fn epoch_line(number: usize, epoch: &Epoch) -> String {
+    let test = epoch.test.total();
+    format!(
+        "{number:>5} {:>8.4} {:>12.2} {:>14.1} {:>14.1} {:>9.2}",
+        epoch.loss,
+        test.accuracy() * 100.0,
+        test.spikes_per_sample(),
+        test.excitatory_share() * 100.0,
+        epoch.training_seconds + epoch.test_seconds,
+    )
 }

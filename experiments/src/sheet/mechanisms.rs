@@ -48,6 +48,11 @@ fn off() -> String {
     "off".to_owned()
 }
 
+/// Whether what is `told` of a mechanism is that it is off.
+pub(super) fn is_off(told: &str) -> bool {
+    told.split(':').next() == Some("off")
+}
+
 /// The `parts` that are there, or that there are none.
 fn joined(parts: Vec<Option<String>>) -> String {
     let parts: Vec<String> = parts.into_iter().flatten().collect();

@@ -2,6 +2,7 @@
 //!
 //! [`device_sheet`] is the short form that stands above a run; [`device_page`] tells everything that the file says.
 
+mod area;
 mod cost;
 mod drift;
 mod mechanisms;
@@ -18,7 +19,9 @@ use crossbar::spread::{WeightUnits, read_spread, write_spread};
 
 use crate::settings::Settings;
 
+pub use area::area_line;
 pub use cost::cost_lines;
+use mechanisms::{Told, is_off, mechanisms, scheme_word};
 pub use number::{significant, wrapped};
 pub use page::{device_line, device_page, highest_grade};
 use spreads::spread_table;
@@ -51,5 +54,41 @@ pub fn device_sheet(device: &Device, settings: &Settings) -> String {
     let scaled = if scale == 1.0 { String::new() } else { format!(", before the factor {scale} of this study") };
     spread_table(&mut text, &format!("write spread{scaled}"), &write_spread(device, &resistances, units));
     spread_table(&mut text, "read noise", &read_spread(device, &resistances, units));
+    text.push_str(&on_and_off(device));
     text
+}
+
+/// Which mechanisms the device has beside its spreads, and which it leaves out, by the names that [`device_page`] has for
+/// them.
+fn on_and_off(device: &Device) -> String {
+    let named = ["scheme", "chip", "levels", "drift", "slow reads", "I-V", "faults", "tiles", "drivers", "converters"];
+    let told: Vec<Told> = mechanisms(device).into_iter().filter(|(name, _)| named.contains(name)).collect();
+    let (off, on): (Vec<Told>, Vec<Told>) = told.into_iter().partition(|(_, told)| is_off(told));
+    let name = |(name, _): &Told| match *name {
+        "scheme" => format!("scheme {}", scheme_word(&device.write.scheme)),
+        name => name.to_owned(),
+    };
+    let line = |what: &str, told: &[Told]| match told {
+        [] => String::new(),
+        _ => format!("  {what}: {}\n", told.iter().map(name).collect::<Vec<String>>().join(", ")),
+    };
+    line("on", &on) + &line("off", &off)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a device does beside its spreads stands above its trials, so that nothing is off unsaid.
+    #[test]
+    fn a_sheet_ends_with_what_is_on_and_what_is_off() {
+        let of = |name: &str| {
+            let sheet = device_sheet(&Device::built_in(name).unwrap(), &Settings::default());
+            sheet.lines().filter(|line| line.starts_with("  o")).map(str::to_owned).collect::<Vec<String>>()
+        };
+        let ideal =
+            ["  on: scheme add", "  off: chip, levels, drift, slow reads, I-V, faults, tiles, drivers, converters"];
+        assert_eq!(of("ideal"), ideal);
+        assert_eq!(of("reram-es-gong-2018")[0], "  on: chip, scheme pulsed, drift");
+    }
 }

@@ -1,0 +1,364 @@
+//! What a study may say and hardly means: cause, consequence, what to do.
+//!
+//! Nothing here stops a trial. What cannot be is refused by [`crate::settings`] and [`crate::prepare`].
+
+mod held;
+
+use std::collections::BTreeSet;
+
+use crossbar::PairMapping;
+use crossbar::device::{Acceptance, Device, First, WriteNoise};
+use crossbar::spread::{WeightUnits, write_spread};
+
+use crate::hardware::LayerName;
+use crate::prepare::LoadedDevice;
+use crate::settings::{Controller, HardwareSettings, Settings};
+use crate::sheet::significant;
+use held::held_tables;
+
+/// Something that a trial does and that was hardly meant.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum Warning {
+    /// Keys of `[hardware]` beside abstract weights.
+    #[error(
+        "{}: no effect where `hardware.device` is `none`: abstract weights have no cells\n\n\
+         hint: choose a device, or leave out what is said of it", keys.join(", ")
+    )]
+    NoDevice {
+        /// The keys.
+        keys: Vec<&'static str>,
+    },
+    /// Time between training and test for cells that stay as they are.
+    #[error(
+        "hardware.retention_seconds: no effect: device `{device}` has no drift, and tests see its cells as they were right \
+         after the last write\n\nhint: choose a device with a `drift` section, or leave the key out"
+    )]
+    NoDrift {
+        /// Name of the device.
+        device: String,
+    },
+    /// One write disturbs a weight by more than the first weights differ.
+    #[error(
+        "hardware.full_scale_hidden: at {full_scale}, one write of a typical first weight of the hidden layer leaves a \
+         spread of {} % of `weights.sigma_init`: the first updates drown the first weights\n\n\
+         hint: choose a smaller full scale, which uses more of the window{}", significant(*percent), or_copy(*copy_helps)
+    )]
+    CoarseWrite {
+        /// Weight of a hidden-layer cell that is fully on.
+        full_scale: f64,
+        /// Standard deviation of the write, % of the spread of the first weights.
+        percent: f64,
+        /// Whether a controller with a digital copy would keep the errors of writes from adding up.
+        copy_helps: bool,
+    },
+    /// A table of the device that ends within the window.
+    #[error(
+        "device `{device}`: {key}: does not reach over the window of {} to {} ohm: {}\n\n\
+         hint: put `device.window` where the points are, or add points", significant(window.0), significant(window.1),
+        held(*below, *above)
+    )]
+    Held {
+        /// Name of the device.
+        device: String,
+        /// The table.
+        key: &'static str,
+        /// Ends of the window, ohm.
+        window: (f64, f64),
+        /// Resistance of the first point where the window begins below it, ohm.
+        below: Option<f64>,
+        /// Resistance of the last point where the window ends above it, ohm.
+        above: Option<f64>,
+    },
+    /// A map of conductances that cells of the device cannot have.
+    #[error(
+        "{key}: {path}: {below} of {cells} cells lie below the window of {} to {} µS and {above} above it: they start at \
+         its ends\n\nhint: put `device.window` where the map is, or name cells that cannot be written in a fault map",
+        window.0, window.1
+    )]
+    Clipped {
+        /// The key that names the map.
+        key: &'static str,
+        /// The file.
+        path: String,
+        /// Cells of the map, less those that a fault map calls stuck.
+        cells: usize,
+        /// Those below the window.
+        below: usize,
+        /// Those above it.
+        above: usize,
+        /// Ends of the window, µS.
+        window: (f32, f32),
+    },
+    /// A digital copy of cells that are written by pulses.
+    #[error(
+        "hardware.controller: device `{device}` is written by pulses, which get the changes of the digital copy: nobody \
+         looks where a cell is, and what pulses leave, with their noise, still adds up\n\n\
+         hint: choose `read-back`, or a device whose scheme is `add` or `verify`, to write cells to what the copy says"
+    )]
+    PulsedCopy {
+        /// Name of the device.
+        device: String,
+    },
+    /// Steps that a controller forgets.
+    #[error(
+        "hardware.controller: device `{device}` is read before it is written (`write.verify.first`), and the array is all \
+         that `read-back` knows: steps smaller than the acceptance window of ±{} are lost\n\n\
+         hint: choose `digital-copy`, in which they add up until one is large enough", half_width(*window)
+    )]
+    LostSteps {
+        /// Name of the device.
+        device: String,
+        /// Half width of the acceptance window.
+        window: Acceptance,
+    },
+}
+
+fn or_copy(copy_helps: bool) -> &'static str {
+    if copy_helps {
+        ", or `hardware.controller = \"digital-copy\"`, with which errors of writes do not add up"
+    } else {
+        ""
+    }
+}
+
+fn held(below: Option<f64>, above: Option<f64>) -> String {
+    let ends = [("below", below), ("above", above)];
+    let ends = ends.iter().filter_map(|(side, ohm)| ohm.map(|ohm| format!("{side} {} ohm", significant(ohm))));
+    format!("values are held {}", ends.collect::<Vec<String>>().join(" and "))
+}
+
+fn half_width(window: Acceptance) -> String {
+    match window {
+        Acceptance::Microsiemens(width) => format!("{width} µS"),
+        Acceptance::Fraction(fraction) => format!("{} % of the target", significant(100.0 * f64::from(fraction))),
+    }
+}
+
+/// What a trial with `settings` does that was hardly meant. `shapes` are rows and columns of both layers, hidden first.
+pub fn warnings(settings: &Settings, loaded: Option<&LoadedDevice>, shapes: [(usize, usize); 2]) -> Vec<Warning> {
+    let Some(loaded) = loaded else { return no_device(&settings.hardware).into_iter().collect() };
+    let (device, hardware) = (&loaded.device, &settings.hardware);
+    let name = || device.name.clone();
+    let mut found = Vec::new();
+    if hardware.retention_seconds > 0.0 && device.drift.is_off() {
+        found.push(Warning::NoDrift { device: name() });
+    }
+    found.extend(coarse_write(settings, device));
+    if hardware.controller == Controller::DigitalCopy && device.write.pulses().is_some() {
+        found.push(Warning::PulsedCopy { device: name() });
+    }
+    if let Some(verify) = device.write.verify().filter(|verify| verify.first == First::Read)
+        && hardware.controller == Controller::ReadBack
+    {
+        found.push(Warning::LostSteps { device: name(), window: verify.acceptance });
+    }
+    found.extend(held_tables(device));
+    found.extend(LayerName::ALL.into_iter().filter_map(|layer| clipped(loaded, layer, shapes[layer as usize])));
+    found
+}
+
+/// Keys that say something of a device where there is none.
+fn no_device(given: &HardwareSettings) -> Option<Warning> {
+    let default = HardwareSettings::default();
+    let keys = [
+        ("hardware.full_scale_hidden", given.full_scale_hidden != default.full_scale_hidden),
+        ("hardware.full_scale_readout", given.full_scale_readout != default.full_scale_readout),
+        ("hardware.write_spread_scale", given.write_spread_scale != default.write_spread_scale),
+        ("hardware.pair", given.pair != default.pair),
+        ("hardware.controller", given.controller != default.controller),
+        ("hardware.retention_seconds", given.retention_seconds != default.retention_seconds),
+    ];
+    let keys: Vec<&str> = keys.into_iter().filter_map(|(key, differs)| differs.then_some(key)).collect();
+    (!keys.is_empty()).then_some(Warning::NoDevice { keys })
+}
+
+/// The spread of one write at the conductance of `sigma_init`, where that is more than `sigma_init`. Where the study states
+/// it in these very percent, nobody needs to be told.
+fn coarse_write(settings: &Settings, device: &Device) -> Option<Warning> {
+    let (hardware, sigma_init) = (&settings.hardware, settings.weights.sigma_init);
+    if device.write.noise == WriteNoise::StudyLevel {
+        return None;
+    }
+    let full_scale = hardware.full_scale_hidden;
+    let kappa = f64::from(PairMapping::new(device.window, full_scale as f32).ok()?.kappa());
+    let target = f64::from(device.window.low()) + sigma_init / kappa;
+    let units = WeightUnits { kappa, sigma_init, study_sigma: settings.study_sigma() };
+    let written = write_spread(device, &[1e6 / target], Some(units)).first()?.percent_of_sigma_init?;
+    let written = written * hardware.write_spread_scale;
+    // What is accepted lies about evenly in the window of acceptance.
+    let accepted = device.write.verify().map(|verify| {
+        let half_width = f64::from(verify.acceptance.microsiemens(target as f32));
+        100.0 * kappa * half_width / 3f64.sqrt() / sigma_init
+    });
+    let percent = accepted.map_or(written, |accepted| written.min(accepted));
+    let copy_helps = hardware.controller == Controller::ReadBack && device.write.pulses().is_none();
+    (percent > 100.0).then_some(Warning::CoarseWrite { full_scale, percent, copy_helps })
+}
+
+/// How much of the conductance map of `layer` lies outside the window. Cells that the fault map calls stuck stay where they
+/// are stuck.
+fn clipped(loaded: &LoadedDevice, layer: LayerName, (rows, columns): (usize, usize)) -> Option<Warning> {
+    let LoadedDevice { device, maps, .. } = loaded;
+    let file = maps.conductance[layer as usize].as_ref()?;
+    // A map of another shape has been refused before.
+    let understood = maps.of_layer(layer, rows, columns, device).ok()?;
+    let map = understood.conductances?;
+    let faults = understood.faults.unwrap_or_default();
+    let stuck: BTreeSet<(usize, usize)> = faults.written().iter().map(|stuck| (stuck.row, stuck.column)).collect();
+    let window = (device.window.low(), device.window.high());
+    let (mut below, mut above) = (0, 0);
+    for row in 0..rows {
+        for column in (0..columns).filter(|column| !stuck.contains(&(row, *column))) {
+            below += usize::from(map[(row, column)] < window.0);
+            above += usize::from(map[(row, column)] > window.1);
+        }
+    }
+    let cells = rows * columns - stuck.len();
+    let (key, path) = (file.key, file.path.clone());
+    (below + above > 0).then_some(Warning::Clipped { key, path, cells, below, above, window })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::chip_maps::{ChipMaps, MapFile};
+    use crate::settings::PairKind;
+
+    use super::*;
+
+    const SHAPES: [(usize, usize); 2] = [(2, 3), (3, 2)];
+
+    fn device(keys: &str) -> LoadedDevice {
+        let window = r#""window": { "low_resistance_ohm": 1000, "high_resistance_ohm": 1000000 }"#;
+        let device = Device::from_json(&format!(r#"{{ "name": "test", {window}{keys} }}"#));
+        device.unwrap_or_else(|error| panic!("{keys}: {error}")).into()
+    }
+
+    fn told(settings: &Settings, loaded: &LoadedDevice) -> Vec<String> {
+        warnings(settings, Some(loaded), SHAPES).iter().map(Warning::to_string).collect()
+    }
+
+    /// The only warning of `loaded`, in its two parts.
+    fn only(settings: &Settings, loaded: &LoadedDevice) -> (String, String) {
+        let told = told(settings, loaded);
+        assert_eq!(told.len(), 1, "{told:?}");
+        let (what, hint) = told[0].split_once("\n\nhint: ").expect("advice");
+        (what.to_owned(), hint.to_owned())
+    }
+
+    const DRIFT: &str = r#", "drift": { "law": "log-time", "reference_seconds": 1, "mean_microsiemens_per_ln": 0.1,
+        "sigma_microsiemens_per_ln": 0, "sigma_microsiemens_at_reference": 0 }"#;
+
+    #[test]
+    fn the_defaults_warn_of_nothing() {
+        let mut settings = Settings::default();
+        assert_eq!(warnings(&settings, None, SHAPES), []);
+        assert_eq!(told(&settings, &device("")), [""; 0]);
+        settings.hardware.retention_seconds = 10.0;
+        assert_eq!(told(&settings, &device(DRIFT)), [""; 0]);
+    }
+
+    #[test]
+    fn what_is_said_of_no_device_has_no_effect() {
+        let mut settings = Settings::default();
+        settings.hardware.pair = PairKind::PushPull;
+        settings.hardware.retention_seconds = 10.0;
+        let found = warnings(&settings, None, SHAPES);
+        assert_eq!(
+            found.iter().map(Warning::to_string).collect::<Vec<_>>(),
+            [
+                "hardware.pair, hardware.retention_seconds: no effect where `hardware.device` is `none`: abstract weights have \
+              no cells\n\nhint: choose a device, or leave out what is said of it"
+            ],
+        );
+    }
+
+    #[test]
+    fn cells_that_do_not_drift_have_no_retention() {
+        let mut settings = Settings::default();
+        settings.hardware.retention_seconds = 10.0;
+        let (what, hint) = only(&settings, &device(""));
+        assert_eq!(
+            what,
+            "hardware.retention_seconds: no effect: device `test` has no drift, and tests see its cells as they were right \
+             after the last write"
+        );
+        assert_eq!(hint, "choose a device with a `drift` section, or leave the key out");
+    }
+
+    /// sigma_init of 0.001 is 0.999 µS of a 999 µS window that is worth 1: 2 µS are 200.2 %.
+    #[test]
+    fn writes_coarser_than_the_first_weights_are_told_in_their_percent() {
+        let mut settings = Settings::default();
+        let noise = |sigma: f64| format!(r#", "write": {{ "noise": "constant", "sigma_microsiemens": {sigma} }}"#);
+        let (what, hint) = only(&settings, &device(&noise(2.0)));
+        assert_eq!(
+            what,
+            "hardware.full_scale_hidden: at 1, one write of a typical first weight of the hidden layer leaves a spread of \
+             200 % of `weights.sigma_init`: the first updates drown the first weights"
+        );
+        assert!(hint.contains("smaller full scale") && hint.contains("digital-copy"), "{hint}");
+        assert_eq!(told(&settings, &device(&noise(0.9))), [""; 0]);
+        settings.hardware.controller = Controller::DigitalCopy;
+        assert!(!only(&settings, &device(&noise(2.0))).1.contains("digital-copy"));
+        settings.hardware.full_scale_hidden = 0.4;
+        assert_eq!(told(&settings, &device(&noise(2.0))), [""; 0]);
+        settings.hardware.write_spread_scale = 2.0;
+        assert!(only(&settings, &device(&noise(2.0))).0.contains(" 160 % "));
+    }
+
+    /// A verified write leaves at most its window, ±0.1 µS.
+    #[test]
+    fn verified_writes_are_as_fine_as_they_are_accepted() {
+        let write = r#", "write": { "scheme": "verify", "noise": "constant", "sigma_microsiemens": 2,
+            "verify": { "window_microsiemens": 0.1, "tries": 50 } }"#;
+        assert_eq!(told(&Settings::default(), &device(write)), [""; 0]);
+    }
+
+    #[test]
+    fn cells_of_a_map_outside_the_window_are_counted_but_for_stuck_ones() {
+        let file = |key, text: &str| {
+            Some(MapFile { key, path: "chip.csv".to_owned(), text: text.to_owned(), sha256: String::new() })
+        };
+        let mut loaded = device("");
+        let conductances = file("hardware.conductance_map_hidden", "0.5, 1, 2000\n0, 1000, 5");
+        loaded.maps = ChipMaps { conductance: [conductances, None], ..ChipMaps::default() };
+        let (what, _) = only(&Settings::default(), &loaded);
+        assert_eq!(
+            what,
+            "hardware.conductance_map_hidden: chip.csv: 2 of 6 cells lie below the window of 1 to 1000 µS and 1 above it: \
+             they start at its ends"
+        );
+        loaded.maps.fault = [file("hardware.fault_map_hidden", "ok, ok, ok\nopen, ok, ok"), None];
+        assert!(only(&Settings::default(), &loaded).0.contains(": 1 of 5 cells"));
+    }
+
+    #[test]
+    fn a_digital_copy_knows_nothing_of_what_pulses_leave() {
+        let mut settings = Settings::default();
+        let pulsed = device(
+            r#", "write": { "scheme": "pulsed", "noise": "none", "pulses": { "law": "constant",
+               "up_step_percent_of_window": 1, "down_step_percent_of_window": 1 } }"#,
+        );
+        assert_eq!(told(&settings, &pulsed), [""; 0]);
+        settings.hardware.controller = Controller::DigitalCopy;
+        assert!(only(&settings, &pulsed).0.starts_with("hardware.controller: device `test` is written by pulses"));
+        assert_eq!(told(&settings, &device("")), [""; 0]);
+    }
+
+    #[test]
+    fn a_controller_that_reads_first_and_back_loses_small_steps() {
+        let mut settings = Settings::default();
+        let verified = |first: &str| {
+            device(&format!(
+                r#", "write": {{ "scheme": "verify", "noise": "none",
+                "verify": {{ "window_percent_of_target": 5, "tries": 50, "first": "{first}" }} }}"#
+            ))
+        };
+        let (what, hint) = only(&settings, &verified("read"));
+        assert!(what.ends_with("steps smaller than the acceptance window of ±5.00 % of the target are lost"), "{what}");
+        assert_eq!(hint, "choose `digital-copy`, in which they add up until one is large enough");
+        assert_eq!(told(&settings, &verified("write")), [""; 0]);
+        settings.hardware.controller = Controller::DigitalCopy;
+        assert_eq!(told(&settings, &verified("read")), [""; 0]);
+    }
+}

@@ -38,7 +38,7 @@ fn written(text: &mut String, layer: &str, writes: &UpdateReport) {
     let percent = |part: u64, whole: u64| 100.0 * part as f64 / whole.max(1) as f64;
     let _ = writeln!(
         text,
-        "{layer} writes: {} cells, {:.2} % ended at the floor, {:.2} % at the ceiling, Dale violations {:.2} %",
+        "{layer} writes: {}, {:.2} % ended at the floor, {:.2} % at the ceiling, Dale violations {:.2} %",
         writes.cells_written,
         percent(writes.clipped_low, writes.cells_written),
         percent(writes.clipped_high, writes.cells_written),
@@ -107,7 +107,7 @@ mod tests {
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(
             lines[0],
-            "hidden writes: 10 cells, 0.00 % ended at the floor, 0.00 % at the ceiling, Dale violations 5.00 %"
+            "hidden writes: 10, 0.00 % ended at the floor, 0.00 % at the ceiling, Dale violations 5.00 %"
         );
         assert_eq!(lines[3], "readout pulses: 30, verify reads 0, gave up 2, refreshes 0; a cell: mean 7.50, worst 9");
         assert_eq!(

@@ -14,7 +14,7 @@ mod writing;
 use std::fmt::Write;
 
 use crossbar::PairMapping;
-use crossbar::device::Device;
+use crossbar::device::{Device, Scheme};
 use crossbar::spread::{WeightUnits, read_spread, write_spread};
 
 use crate::settings::Settings;
@@ -52,7 +52,13 @@ pub fn device_sheet(device: &Device, settings: &Settings) -> String {
     );
     let scale = settings.hardware.write_spread_scale;
     let scaled = if scale == 1.0 { String::new() } else { format!(", before the factor {scale} of this study") };
-    spread_table(&mut text, &format!("write spread{scaled}"), &write_spread(device, &resistances, units));
+    let spread = write_spread(device, &resistances, units);
+    let of = match device.write.scheme {
+        Scheme::Add => "write spread",
+        Scheme::Pulsed(_) => "write spread on top of the pulses'",
+        Scheme::Verify(_) => "spread of one try",
+    };
+    spread_table(&mut text, &format!("{of}{scaled}"), &spread);
     spread_table(&mut text, "read noise", &read_spread(device, &resistances, units));
     text.push_str(&on_and_off(device));
     text

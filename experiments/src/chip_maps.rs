@@ -44,7 +44,7 @@ pub struct LayerMaps {
 }
 
 /// A map that is not one of its array.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error("{key}: {path}: {source}")]
 pub struct WrongMap {
     /// The key that names it.
@@ -80,11 +80,17 @@ impl ChipMaps {
         columns: usize,
         device: &Device,
     ) -> Result<LayerMaps, WrongMap> {
-        let tile = Some(device.converters.tile(rows, columns));
+        // A tile that is larger than the array is cut at its ends, like those at the ends of a larger one.
+        let converters = &device.converters;
+        let tile = Some((converters.tile_rows.unwrap_or(rows), converters.tile_columns.unwrap_or(columns)));
         let [fault, conductance] = [&self.fault, &self.conductance].map(|maps| maps[layer as usize].as_ref());
         Ok(LayerMaps {
             faults: understood(fault, |text| FaultMap::from_csv(text, rows, columns, tile, &device.window))?,
-            conductances: understood(conductance, |text| ConductanceMap::from_csv(text, rows, columns, tile))?,
+            conductances: understood(conductance, |text| {
+                let map = ConductanceMap::from_csv(text, rows, columns, tile)?;
+                ConductanceMap::check(&map, &device.window)?;
+                Ok(map)
+            })?,
         })
     }
 

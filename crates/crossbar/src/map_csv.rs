@@ -22,6 +22,8 @@
 use lanes::Matrix;
 use thiserror::Error;
 
+use crate::window::ConductanceWindow;
+
 use crate::device::number::SIGMA_MICROSIEMENS;
 
 /// Names of units with their factors to µS.
@@ -29,7 +31,7 @@ const UNITS: [(&str, f64); 5] =
     [("siemens", 1e6), ("millisiemens", 1e3), ("microsiemens", 1.0), ("nanosiemens", 1e-3), ("picosiemens", 1e-6)];
 
 /// A map that cannot be that of this array.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, Debug, PartialEq, Error)]
 pub enum MapError {
     /// A cell that is no word of the map and no conductance.
     #[error(
@@ -87,6 +89,21 @@ pub enum MapError {
         /// Rows and columns of a tile, where the device has tiles.
         tile: Option<(usize, usize)>,
     },
+    /// Conductances of another unit, or of another device.
+    #[error(
+        "map: none of {cells} conductances lies in the window of {low} to {high} µS, the median is {median} µS\n\nhint: \
+         a line `unit siemens` before the first row, or `unit nanosiemens` and the like, says what the numbers are"
+    )]
+    Outside {
+        /// Conductances of the map.
+        cells: usize,
+        /// Their median, µS.
+        median: f32,
+        /// Lowest conductance of the window, µS.
+        low: f32,
+        /// Highest, µS.
+        high: f32,
+    },
 }
 
 fn with_space(words: &str) -> String {
@@ -106,6 +123,20 @@ fn unit_names() -> String {
 pub struct ConductanceMap;
 
 impl ConductanceMap {
+    /// Refuses a `map` (µS) of which no cell lies in `window`.
+    ///
+    /// # Errors
+    /// [`MapError::Outside`].
+    pub fn check(map: &Matrix, window: &ConductanceWindow) -> Result<(), MapError> {
+        let (low, high) = (window.low(), window.high());
+        if map.cells().any(|conductance| (low..=high).contains(&conductance)) {
+            return Ok(());
+        }
+        let mut sorted: Vec<f32> = map.cells().collect();
+        sorted.sort_by(f32::total_cmp);
+        Err(MapError::Outside { cells: sorted.len(), median: sorted[sorted.len() / 2], low, high })
+    }
+
     /// Conductances of an array of `rows` x `columns` in `text`, µS: the map of the array, or that of one `tile`, which
     /// is repeated. Numbers from 0 to 10^6 µS, in µS or in the unit of a first line like `unit siemens`; below zero only
     /// after a line `negative open`.
@@ -276,5 +307,19 @@ mod tests {
             assert_eq!(refusal("1 2 3", tile), format!("map: got 1 x 3 cells, {shape}"));
         }
         assert_eq!(refusal("", Some((4, 4))), format!("map: got 0 x 0 cells, {shape} or 4 x 4 like a tile"));
+    }
+
+    /// 140 µS in siemens are 0.00014 of what is taken for µS.
+    #[test]
+    fn a_map_in_another_unit_is_refused_with_the_line_that_it_lacks() {
+        let window = ConductanceWindow::from_resistances(5e3, 2e5).unwrap();
+        let in_siemens = "1.4e-4 1.5e-4 1e-4\n1.4e-4 1e-4 2e-4";
+        let map = ConductanceMap::from_csv(in_siemens, 2, 3, None).unwrap();
+        let message = ConductanceMap::check(&map, &window).unwrap_err().to_string();
+        let expected =
+            "map: none of 6 conductances lies in the window of 5 to 200 µS, the median is 0.00014 µS\n\nhint: ";
+        assert!(message.starts_with(expected), "{message}");
+        let map = ConductanceMap::from_csv(&format!("unit siemens\n{in_siemens}"), 2, 3, None).unwrap();
+        assert_eq!(ConductanceMap::check(&map, &window), Ok(()));
     }
 }

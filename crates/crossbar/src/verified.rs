@@ -75,7 +75,7 @@ impl VerifiedWrite {
         scratch: &mut Scratch,
         streams: &mut TryStreams,
         mut counts: Option<&mut [u32]>,
-        mut left: Option<&mut [bool]>,
+        left: Option<&mut [bool]>,
     ) -> Verified {
         self.list(&strip, law, scratch, left.as_deref());
         let mut report = Verified::default();
@@ -107,7 +107,7 @@ impl VerifiedWrite {
             report.verified += round.conductance;
         }
         report.gave_up = list.len() as u64;
-        if let Some(left) = left.as_deref_mut() {
+        if let Some(left) = left {
             for &cell in &list {
                 left[cell as usize] = true;
             }

@@ -13,13 +13,16 @@ impl CrossbarArray {
         let width = self.main.excess.row_blocks();
         for (row, &reads) in row_reads.iter().enumerate().filter(|(_, reads)| **reads > 0) {
             let blocks = row * width..(row + 1) * width;
+            self.ledger.row_reads += u64::from(reads);
+            if self.driven(row) == 0.0 {
+                continue;
+            }
             let branches = [Some(&self.main), self.other.as_ref()];
             let conductance: f64 = branches
                 .into_iter()
                 .flatten()
                 .map(|branch| cell_sum(branch.seen(blocks.clone()), columns) + floor * columns as f64)
                 .sum();
-            self.ledger.row_reads += u64::from(reads);
             self.ledger.read_conductance += f64::from(reads) * conductance;
         }
         if let Some(converters) = &self.converters {

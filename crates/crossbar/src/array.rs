@@ -11,7 +11,7 @@ use lanes::{Block, LANES, Matrix};
 use seed::Seed;
 
 use crate::array_error::{ArrayError, check_finite, check_params};
-use crate::assemble::{branches, scheme};
+use crate::assemble::{branches, faults, scheme};
 use crate::branch::{Branch, BranchStreams, Scheme, StripReport, last_mask};
 use crate::converters::ArrayConverters;
 use crate::device::{Device, LevelGrid, WriteNoise, WrittenCells};
@@ -79,7 +79,7 @@ pub struct CrossbarArray {
     signs: Vec<f32>,
     /// 1/kappa with the sign of every row, µS per weight.
     per_weight: Vec<f32>,
-    /// Sign of every row times the gain of its driver.
+    /// Sign of every row times the gain of its driver; 0 where the row is dead.
     driven: Vec<f32>,
     pub(crate) main: Branch,
     /// Cells on the opposite side: parked ones, or written ones in two-branch pairs; none for an exact reference.
@@ -126,16 +126,20 @@ impl CrossbarArray {
         let weight_per_microampere = f64::from(mapping.kappa()) / volts;
         let converters =
             ArrayConverters::new(&device.converters, rows, columns, weight_per_microampere, chip.named("converters"));
+        let faults = faults(device, &params, [rows, columns], chip);
         let gains = converters.as_ref().and_then(ArrayConverters::row_gains);
-        let driven = signs.iter().enumerate().map(|(row, sign)| sign * gains.map_or(1.0, |gains| gains[row])).collect();
+        let mut driven: Vec<f32> =
+            signs.iter().enumerate().map(|(row, sign)| sign * gains.map_or(1.0, |gains| gains[row])).collect();
+        for &row in faults.dead_rows() {
+            driven[row] = 0.0;
+        }
         // Pulses alone leave the cells that have none as they are; noise on top reaches all where the file says so.
         let every_cell = device.write.cells == WrittenCells::All
             && (device.write.pulses().is_none() || device.write.noise != WriteNoise::None);
         let law = WriteLaw::new(&device.write, &mapping, params.study_sigma, params.write_spread_scale, every_cell);
         let strip_rows = (STRIP_BLOCKS / initial.row_blocks()).max(1).min(rows);
         let scratch = Scratch::new(strip_rows * initial.row_blocks());
-        let [main, other] = branches(device, &params, &signs, initial, chip, every_cell);
-        let main = main.expect("an array has a main branch");
+        let (main, other) = branches(device, &params, &signs, &faults, [rows, columns], chip, every_cell);
         let two_branches = params.pair != PairKind::OneBranch;
         let copied = params.controller == Controller::DigitalCopy;
         let mut array = CrossbarArray {

@@ -7,22 +7,29 @@ use crate::array::ArrayParams;
 use crate::branch::{Branch, Scheme};
 use crate::chip::{self, Side};
 use crate::device::{AfterGiveUp, Device, Scheme as DeviceScheme};
+use crate::fault_map::FaultMap;
 use crate::mapping::PairMapping;
 use crate::pair::PairKind;
 use crate::pulsed::PulsedWrite;
 use crate::read_spread::ReadSpread;
 use crate::verified::VerifiedWrite;
 
+/// The faults of a chip: those of a measured one, or what the device's probabilities draw.
+pub(crate) fn faults(device: &Device, params: &ArrayParams, [rows, columns]: [usize; 2], chip: Seed) -> FaultMap {
+    let drawn = || device.faults.draw(&device.window, rows, columns, chip.named("faults"));
+    params.faults.cloned().unwrap_or_else(drawn)
+}
+
 /// The branches of a chip with nothing programmed yet: the main one, and the cells on the opposite side if there are any.
 pub(crate) fn branches(
     device: &Device,
     params: &ArrayParams,
     signs: &[f32],
-    initial: &Matrix,
+    faults: &FaultMap,
+    [rows, columns]: [usize; 2],
     chip: Seed,
     every_cell: bool,
-) -> [Option<Branch>; 2] {
-    let (rows, columns) = (initial.rows(), initial.columns());
+) -> (Branch, Option<Branch>) {
     let once_an_update = every_cell && device.write.scheme == DeviceScheme::Add;
     let counted = !once_an_update || params.pair == PairKind::PotentiationOnly;
     let leaves = device.write.verify().is_some_and(|verify| verify.after_give_up == AfterGiveUp::Leave);
@@ -53,16 +60,12 @@ pub(crate) fn branches(
             Some(branch(Matrix::zeros(rows, columns), chip.named("opposite")))
         }
     };
-    let drawn =
-        params.faults.is_none().then(|| device.faults.draw(&device.window, rows, columns, chip.named("faults")));
-    if let Some(faults) = params.faults.or(drawn.as_ref()) {
-        let floor = device.window.low();
-        main.stick(faults, Side::Main, signs, floor, other.is_none());
-        if let Some(other) = &mut other {
-            other.stick(faults, Side::Opposite, signs, floor, false);
-        }
+    let floor = device.window.low();
+    main.stick(faults, Side::Main, signs, floor, other.is_none());
+    if let Some(other) = &mut other {
+        other.stick(faults, Side::Opposite, signs, floor, false);
     }
-    [Some(main), other]
+    (main, other)
 }
 
 /// The scheme of `device`, whose verify reads have the noise `read`.

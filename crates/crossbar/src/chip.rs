@@ -1,8 +1,7 @@
 //! One chip: what device-to-device spread and faults make of the cells of an array, drawn once.
 //!
-//! Spreads (device/chip.rs) and faults (fault_map.rs) become the constants of cells.rs. A dead row carries no current: both
-//! cells of its pairs are open; where the opposite branch is an exact reference outside the array, the pair counts as
-//! balanced, weight 0.
+//! Spreads (device/chip.rs) and faults (fault_map.rs) become the constants of cells.rs. A dead row carries no current and
+//! no noise: it is not driven. Both cells of its pairs are open; beside an exact reference the main one counts as balanced.
 
 use lanes::{Matrix, lane_mask};
 use seed::Seed;

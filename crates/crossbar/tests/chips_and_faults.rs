@@ -284,3 +284,16 @@ fn stuck_cells_do_not_count_as_clipped() {
         assert_eq!((report.cells_written, report.clipped_low, report.clipped_high), (2000, 0, 0), "{scheme}");
     }
 }
+
+/// Nobody drives a dead row: its pairs are read without noise, and reading them meets no conductance.
+#[test]
+fn a_dead_row_has_neither_noise_nor_energy() {
+    let read = r#""read": {"white": {"noise": "constant", "sigma_microsiemens": 2}}"#;
+    let dead = device(&[read, r#""faults": {"p_dead_row": 1}"#]);
+    let mut array = equal_cells(&dead, 10, 20, 400.0, Seed::new(1));
+    assert!(array.weights().cells().all(|weight| weight == 0.0));
+    assert!(array.read_variance().unwrap().cells().all(|variance| variance == 0.0));
+    array.count_reads(&[3; 10], 5);
+    let ledger = array.take_ledger();
+    assert_eq!((ledger.row_reads, ledger.read_conductance), (30, 0.0));
+}

@@ -1,8 +1,9 @@
 //! Every mechanism of a device in a line or two of words; those that the file leaves out are said to be off.
 
 use crossbar::device::{
-    Acceptance, Adc, AdcCodes, AdcRange, Convention, Device, Drift, DriftTimes, Energy, LevelSpacing, Levels, Parked,
-    PulseLaw, Pulses, Scheme, Sides, StepGain, Telegraph, Verify, WhiteNoise, WriteNoise, WrittenCells,
+    Acceptance, Adc, AdcCodes, AdcRange, AfterGiveUp, Convention, Device, Drift, DriftTimes, Energy, First,
+    LevelSpacing, Levels, Parked, PulseLaw, Pulses, Scheme, Sides, StepGain, Telegraph, Verify, WhiteNoise, WriteNoise,
+    WrittenCells,
 };
 
 use super::number::{percent, short, stated};
@@ -128,7 +129,9 @@ fn verified(verify: &Verify) -> String {
         1.0 => "the whole way".to_owned(),
         share => format!("{} of the way", percent(f64::from(share))),
     };
-    format!("accepted within {window}, at most {} tries, {sides}, each aims {way}", verify.tries)
+    let first = if verify.first == First::Read { "; reads first" } else { "" };
+    let after = if verify.after_give_up == AfterGiveUp::Leave { "; leaves what it gave up" } else { "" };
+    format!("accepted within {window}, at most {} tries, {sides}, each aims {way}{first}{after}", verify.tries)
 }
 
 fn convention(convention: Convention) -> &'static str {

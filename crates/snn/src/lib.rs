@@ -9,7 +9,7 @@
 //! - [`weights`]: what holds a layer's weights and applies the step ([`WeightStore`](weights::WeightStore));
 //!   [`converter`]: what stands between its columns and the neurons; [`reads`]: what it is calibrated on;
 //! - [`train`], [`evaluate`]: whole epochs; [`activity`]: spikes by population and class;
-//!   [`metrics`]: intervals and rates.
+//!   [`metrics`]: distances between spike trains, intervals and rates.
 //!
 //! | quantity | unit |
 //! |---|---|

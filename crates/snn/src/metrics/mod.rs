@@ -1,5 +1,6 @@
 //! What the hidden spikes look like, beyond their number: one measure a file.
 //!
+//! - [`van_rossum`]: how far the spike trains of a sample lie apart, pair by pair;
 //! - [`intervals`]: the steps between the spikes of one neuron;
 //! - [`firing`]: rates, intervals and the course of activity by population and class.
 //!
@@ -8,3 +9,4 @@
 
 pub mod firing;
 pub mod intervals;
+pub mod van_rossum;

@@ -5,7 +5,8 @@
 //! - `random_networks`: larger networks against it;
 //! - `spiking`: the same samples and weights as the crates take them;
 //! - `devices`: the device files against the papers; `chips`: chips of them, programmed; `in_situ`: training through each;
-//! - `latency`: the latency code by hand; `learning`: the published preset learns.
+//! - `latency`: the latency code by hand; `learning`: the published preset learns;
+//! - `spike_distances`: Van Rossum distances of untrained networks as published.
 
 mod autograd;
 mod chips;
@@ -15,4 +16,5 @@ mod in_situ;
 mod latency;
 mod learning;
 mod random_networks;
+mod spike_distances;
 mod spiking;

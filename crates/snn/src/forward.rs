@@ -101,6 +101,11 @@ impl Trace {
         &self.spikes[self.spike_starts[step] as usize..self.spike_starts[step + 1] as usize]
     }
 
+    /// Hidden neurons that spike, step after step.
+    pub fn hidden_spikes_by_step(&self) -> impl Iterator<Item = &[u16]> {
+        self.spike_starts.windows(2).map(|step| &self.spikes[step[0] as usize..step[1] as usize])
+    }
+
     /// All hidden spikes of the sample, step after step.
     pub fn all_hidden_spikes(&self) -> &[u16] {
         &self.spikes
@@ -369,6 +374,8 @@ mod tests {
         // Row 1 is tile 1: a weight of 1.4 becomes 1 and 2 x 0.5 is added; V[2] = I[1], above the threshold.
         assert_eq!(trace.membrane(2)[0][0], 2.0);
         assert_eq!(trace.hidden_spikes(2), [0]);
+        let by_step: Vec<&[u16]> = trace.hidden_spikes_by_step().collect();
+        assert_eq!(by_step, [0, 1, 2, 3].map(|step| trace.hidden_spikes(step)));
         // The readout's 0.6 becomes 1, and 0.5 is added: U[4] = F[3].
         assert_eq!(trace.readout()[4][0], 1.5);
     }

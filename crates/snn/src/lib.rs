@@ -8,7 +8,8 @@
 //! - [`backward`]: the adjoint of the forward pass; [`optimiser`]: from gradient to the step asked for;
 //! - [`weights`]: what holds a layer's weights and applies the step ([`WeightStore`](weights::WeightStore));
 //!   [`converter`]: what stands between its columns and the neurons; [`reads`]: what it is calibrated on;
-//! - [`train`], [`evaluate`]: whole epochs; [`activity`]: spikes by population and class.
+//! - [`train`], [`evaluate`]: whole epochs; [`activity`]: spikes by population and class;
+//!   [`metrics`]: distances between spike trains, intervals and rates.
 //!
 //! | quantity | unit |
 //! |---|---|
@@ -52,6 +53,7 @@ pub mod evaluate;
 pub mod forward;
 pub mod initial;
 pub mod loss;
+pub mod metrics;
 pub mod network;
 pub mod neuron;
 pub mod optimiser;

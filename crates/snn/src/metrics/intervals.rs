@@ -1,0 +1,113 @@
+//! Intervals between the spikes of one neuron, of many neurons together.
+//!
+//! ```text
+//! interval  = t of a spike - t of the spike before, of the same neuron in the same sample   (steps; one is 1 ms)
+//! mean      = sum n x / sum n
+//! variation = sqrt(sum n x² / sum n - mean²) / mean       n  intervals of x steps
+//! ```
+//!
+//! The coefficient of variation is that of the pooled intervals (their standard deviation over their mean): 0 for clocks of
+//! one period, near 1 for Poisson trains of one rate, and more where fast and slow neurons are mixed.
+//!
+//! ```
+//! use snn::metrics::intervals::Intervals;
+//!
+//! let mut intervals = Intervals::default();
+//! [4, 6].map(|steps| intervals.add(steps));
+//! assert_eq!(intervals.mean(), Some(5.0));
+//! assert_eq!(intervals.variation(), Some(0.2));
+//! ```
+
+use serde::{Deserialize, Serialize};
+
+/// A histogram of intervals.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Intervals {
+    /// Number of intervals of each length, by length in steps; as long as the longest interval asks for.
+    pub histogram: Vec<u64>,
+}
+
+impl Intervals {
+    /// Counts an interval of `steps` steps.
+    pub fn add(&mut self, steps: usize) {
+        if steps >= self.histogram.len() {
+            self.histogram.resize(steps + 1, 0);
+        }
+        self.histogram[steps] += 1;
+    }
+
+    /// Counts all of `other` as well.
+    pub fn merge(&mut self, other: &Intervals) {
+        let length = self.histogram.len().max(other.histogram.len());
+        self.histogram.resize(length, 0);
+        for (count, more) in self.histogram.iter_mut().zip(&other.histogram) {
+            *count += more;
+        }
+    }
+
+    /// Number of intervals.
+    pub fn count(&self) -> u64 {
+        self.histogram.iter().sum()
+    }
+
+    /// Mean interval in steps; `None` without intervals.
+    pub fn mean(&self) -> Option<f64> {
+        let count = self.count();
+        (count > 0).then(|| self.moment(1) as f64 / count as f64)
+    }
+
+    /// Coefficient of variation; `None` without intervals.
+    pub fn variation(&self) -> Option<f64> {
+        let (count, sum, squares) = (u128::from(self.count()), self.moment(1), self.moment(2));
+        // In whole numbers, so that equal intervals give exactly 0.
+        (sum > 0).then(|| ((count * squares - sum * sum) as f64).sqrt() / sum as f64)
+    }
+
+    /// Sum of the intervals to the power of `power`.
+    fn moment(&self, power: u32) -> u128 {
+        let terms = self.histogram.iter().zip(0u128..);
+        terms.map(|(&count, steps)| u128::from(count) * steps.pow(power)).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(steps: &[usize]) -> Intervals {
+        let mut intervals = Intervals::default();
+        steps.iter().for_each(|&steps| intervals.add(steps));
+        intervals
+    }
+
+    #[test]
+    fn clocks_do_not_vary() {
+        let clock = of(&[7; 1000]);
+        assert_eq!((clock.count(), clock.mean(), clock.variation()), (1000, Some(7.0), Some(0.0)));
+        assert_eq!(clock.histogram, [0, 0, 0, 0, 0, 0, 0, 1000]);
+    }
+
+    #[test]
+    fn no_interval_has_no_mean() {
+        assert_eq!((of(&[]).count(), of(&[]).mean(), of(&[]).variation()), (0, None, None));
+    }
+
+    #[test]
+    fn geometric_intervals_vary_as_a_bernoulli_train_does() {
+        // A spike with probability 1/2 a step: intervals have mean 2 and variance (1 - p) / p² = 2. Cut after 20 steps,
+        // what is left out is 2^-20 of the intervals, and about 21² 2^-20 < 5e-4 of the second moment, 6.
+        let intervals = Intervals { histogram: (0..=20).map(|x| if x == 0 { 0 } else { 1 << (20 - x) }).collect() };
+        let (mean, variation) = (intervals.mean().expect("some"), intervals.variation().expect("some"));
+        assert!((mean - 2.0).abs() < 1e-4, "{mean}");
+        assert!((variation - 0.5f64.sqrt()).abs() < 5e-4, "{variation}");
+    }
+
+    #[test]
+    fn merging_is_counting_both() {
+        let mut merged = of(&[1, 5]);
+        merged.merge(&of(&[9, 1]));
+        assert_eq!(merged, of(&[1, 1, 5, 9]));
+        merged.merge(&of(&[2]));
+        assert_eq!(merged, of(&[1, 1, 2, 5, 9]));
+    }
+}

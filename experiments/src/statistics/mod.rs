@@ -1,11 +1,13 @@
 //! Statistics of outcomes, from the mean of a condition to what a study concludes.
 //!
 //! - [`Sample`]: mean, spread and interval of a condition; [`moments`]: what every test begins with, and what it refuses;
-//! - [`t_test`], [`effect`]: two conditions; [`kruskal`], [`dunn`]: several, by their [`ranks`]; [`holm`]: many tests at once.
+//! - [`t_test`], [`effect`]: two conditions; [`kruskal`], [`dunn`]: several, by their [`ranks`]; [`holm`]: many tests at once;
+//! - [`bootstrap`]: intervals of any statistic.
 //!
 //! Distributions (Student t, chi-squared, normal) are those of the statrs crate. Outcomes have whatever unit they come
 //! in, accuracies as fractions; everything is f64. NaN and infinite outcomes are refused everywhere but in [`Sample`].
 
+pub mod bootstrap;
 pub mod dunn;
 pub mod effect;
 pub mod holm;

@@ -8,7 +8,7 @@
 //!
 //! Student (1908), for one variance; Welch (1947), for two, with the degrees of freedom of Satterthwaite (1946). Conditions
 //! of one study share the draws of a seed: where that makes outcomes rise and fall together, these tests err to the
-//! careful side.
+//! careful side, and a bootstrap of pairs ([`super::bootstrap`]) is sharper.
 
 use statrs::distribution::{ContinuousCDF, StudentsT};
 

@@ -2,7 +2,8 @@
 //!
 //! - [`Sample`]: mean, spread and interval of a condition; [`moments`]: what every test begins with, and what it refuses;
 //! - [`t_test`], [`effect`]: two conditions; [`kruskal`], [`dunn`]: several, by their [`ranks`]; [`holm`]: many tests at once;
-//! - [`bootstrap`]: intervals of any statistic.
+//! - [`bootstrap`]: intervals of any statistic; [`normalised`]: how much noise a network bears; [`nested`]: where the
+//!   variance comes from.
 //!
 //! Distributions (Student t, chi-squared, normal) are those of the statrs crate. Outcomes have whatever unit they come
 //! in, accuracies as fractions; everything is f64. NaN and infinite outcomes are refused everywhere but in [`Sample`].
@@ -13,6 +14,8 @@ pub mod effect;
 pub mod holm;
 pub mod kruskal;
 pub mod moments;
+pub mod nested;
+pub mod normalised;
 pub mod ranks;
 mod sample;
 pub mod t_test;

@@ -277,3 +277,138 @@ fn by_seed(condition: &Condition) -> Result<BTreeMap<u64, f64>, NormalisedError>
 fn mean(accuracies: &[f64]) -> f64 {
     accuracies.iter().sum::<f64>() / accuracies.len() as f64
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::assert_close;
+    use super::*;
+
+    const LEVELS: [f64; 6] = [0.0, 5.0, 10.0, 20.0, 40.0, 60.0];
+    /// Made accuracies of eight seeds at every level.
+    const ACCURACIES: [[f64; 8]; 6] = [
+        [0.799, 0.816, 0.807, 0.81, 0.805, 0.789, 0.788, 0.797],
+        [0.8, 0.811, 0.802, 0.806, 0.815, 0.781, 0.786, 0.781],
+        [0.776, 0.787, 0.786, 0.783, 0.801, 0.758, 0.779, 0.763],
+        [0.737, 0.742, 0.747, 0.746, 0.757, 0.725, 0.734, 0.738],
+        [0.662, 0.667, 0.673, 0.666, 0.68, 0.652, 0.651, 0.635],
+        [0.498, 0.514, 0.505, 0.51, 0.522, 0.485, 0.501, 0.497],
+    ];
+
+    /// The conditions, whose seeds begin at `first_seed(condition)`.
+    fn conditions(first_seed: impl Fn(usize) -> u64) -> Vec<Condition> {
+        let condition = |number: usize| {
+            let outcomes = (first_seed(number)..).zip(ACCURACIES[number]).collect();
+            Condition { level: LEVELS[number], outcomes }
+        };
+        (0..LEVELS.len()).map(condition).collect()
+    }
+
+    fn bootstrap(resamples: usize) -> Bootstrap {
+        Bootstrap { resamples, confidence: 0.95, seed: Seed::new(3).named("crossing") }
+    }
+
+    /// `A = 1 - ((1 - m) - (1 - m[0])) / (0.9 - (1 - m[0]))` of the means m, and
+    /// `numpy.interp(threshold, [A[k], A[k-1]], [level[k], level[k-1]])`, numpy 2.4.6.
+    #[test]
+    fn crossings_agree_with_numpy() {
+        let curve = Curve::new(&conditions(|_| 1), 0.1).expect("a curve");
+        let expected =
+            [1.0, 0.9948315808233826, 0.9682765995366245, 0.9135626448048476, 0.7995009802174301, 0.5760114061664587];
+        // Differences of errors near 0.2 to 1 round by 1e-16.
+        curve.normalised().into_iter().zip(expected).for_each(|(got, expected)| assert_close(got, expected, 1e-12));
+        let crossings = curve.crossings(&bootstrap(10)).expect("crossings");
+        for (crossing, expected) in crossings.iter().zip([5.9097315436241615, 13.340390879478836, 22.378124999999997]) {
+            assert_close(crossing.level.expect("a crossing"), expected, 1e-10);
+        }
+    }
+
+    /// `scipy.stats.bootstrap(rows, crossing, paired=paired, n_resamples=10000, method="percentile", rng=s)`, scipy
+    /// 1.17.1: mean of the ends and their largest standard deviation over s = 0..6. The difference of another generator
+    /// from the mean of six has 1.08 times that, of which five are allowed.
+    #[test]
+    fn intervals_agree_with_scipy() {
+        let paired = Curve::new(&conditions(|_| 1), 0.1).expect("a curve");
+        let unpaired = Curve::new(&conditions(|number| number as u64), 0.1).expect("a curve");
+        for (curve, is_paired, threshold, low, high, sd) in [
+            (&paired, true, 0.99, 4.183535165083689, 7.4855088942219465, 0.0302),
+            (&paired, true, 0.95, 11.821350217702532, 14.881455882236942, 0.0256),
+            (&paired, true, 0.90, 21.24708476011094, 23.593695486992548, 0.0220),
+            (&unpaired, false, 0.99, 2.4277887609890083, 8.341739292910521, 0.0334),
+            (&unpaired, false, 0.95, 10.631631981760863, 15.43886528765413, 0.0321),
+            (&unpaired, false, 0.90, 20.288313107281706, 24.33440126000311, 0.0204),
+        ] {
+            let crossing = curve.crossing(threshold, &bootstrap(10_000)).expect("a crossing");
+            let interval = crossing.interval.expect("an interval");
+            assert_eq!(interval.paired, is_paired);
+            let bound = 5.0 * 1.08 * sd;
+            let (got_low, got_high) = interval.low.zip(interval.high).expect("within the levels");
+            assert!((got_low - low).abs() < bound, "{threshold}: got {got_low}, expected {low}");
+            assert!((got_high - high).abs() < bound, "{threshold}: got {got_high}, expected {high}");
+        }
+    }
+
+    #[test]
+    fn a_curve_that_stays_above_crosses_nowhere() {
+        let curve = Curve::new(&conditions(|_| 1), 0.1).expect("a curve");
+        let crossing = curve.crossing(0.3, &bootstrap(100)).expect("a crossing");
+        let interval = crossing.interval.expect("an interval");
+        assert_eq!((crossing.level, interval.low, interval.high), (None, None, None));
+        // The last mean lies at the threshold: about half of the resamples end above it.
+        let interval = curve.crossing(0.577, &bootstrap(1000)).expect("a crossing").interval.expect("an interval");
+        assert!(interval.low.is_some_and(|low| low < 60.0) && interval.high.is_none());
+    }
+
+    #[test]
+    fn one_seed_has_a_crossing_and_no_interval() {
+        let condition = |level, accuracy| Condition { level, outcomes: vec![(1, accuracy)] };
+        let curve = Curve::new(&[condition(0.0, 0.8), condition(4.0, 0.45)], 0.1).expect("a curve");
+        let crossing = curve.crossing(0.75, &bootstrap(10)).expect("a crossing");
+        assert_close(crossing.level.expect("a crossing"), 2.0, 1e-12);
+        assert_eq!(crossing.interval, None);
+    }
+
+    #[test]
+    fn the_order_of_outcomes_does_not_matter() {
+        let mut turned = conditions(|_| 1);
+        turned.iter_mut().for_each(|condition| condition.outcomes.reverse());
+        assert_eq!(Curve::new(&turned, 0.1), Curve::new(&conditions(|_| 1), 0.1));
+    }
+
+    /// A resample may hold failed trials alone.
+    #[test]
+    fn a_resample_that_learned_nothing_bears_no_noise() {
+        let condition = |level, accuracies: [f64; 2]| Condition { level, outcomes: (1..).zip(accuracies).collect() };
+        let curve = Curve::new(&[condition(1.0, [0.1, 0.8]), condition(2.0, [0.1, 0.1])], 0.1).expect("a curve");
+        let interval = curve.crossing(0.5, &bootstrap(1000)).expect("a crossing").interval.expect("an interval");
+        assert_eq!(interval.low, Some(1.0));
+    }
+
+    #[test]
+    fn what_is_no_curve_is_refused() {
+        let condition = |level: f64, accuracy: f64| Condition { level, outcomes: vec![(1, accuracy)] };
+        let message = |conditions: &[Condition]| Curve::new(conditions, 0.1).expect_err("refused").to_string();
+        let clean = condition(0.0, 0.8);
+        assert_eq!(message(std::slice::from_ref(&clean)), "conditions: must be at least 2, got 1");
+        assert_eq!(message(&[clean.clone(), condition(0.0, 0.7)]), "levels: must be finite and rise, got 0 after 0");
+        assert_eq!(
+            message(&[clean.clone(), condition(f64::NAN, 0.7)]),
+            "levels: must be finite and rise, got NaN after 0"
+        );
+        assert_eq!(message(&[clean.clone(), condition(1.0, f64::NAN)]), "accuracy at level 1: must be finite, got NaN");
+        let empty = Condition { level: 1.0, outcomes: vec![] };
+        assert_eq!(message(&[clean.clone(), empty]), "condition at level 1: must have an outcome, got none");
+        let twice = Condition { level: 1.0, outcomes: vec![(7, 0.5), (7, 0.6)] };
+        assert_eq!(
+            message(&[clean.clone(), twice]),
+            "condition at level 1: must have one outcome a seed, got two of seed 7"
+        );
+        assert_eq!(
+            message(&[condition(0.0, 0.1), condition(1.0, 0.1)]),
+            "clean accuracy: must be finite and above chance, 0.1, got 0.1"
+        );
+        let curve = Curve::new(&conditions(|_| 1), 0.1).expect("a curve");
+        let refused = |threshold, resamples| curve.crossing(threshold, &bootstrap(resamples)).expect_err("refused");
+        assert_eq!(refused(1.0, 10).to_string(), "threshold: must be below 1, got 1");
+        assert_eq!(refused(0.9, 1).to_string(), "resamples: must be at least 2, got 1");
+    }
+}

@@ -7,8 +7,8 @@
 //!              a  = sum u^3 / (6 (sum u^2)^1.5),  u = mean of the leave-one-out statistics less each of them
 //! ```
 //!
-//! Phi the standard normal distribution. Efron and Tibshirani, *An Introduction to the Bootstrap* (1993), eqs. 13.5, 14.9,
-//! 14.14 and 14.15. Quantiles are linear between order statistics (type 7 of Hyndman and Fan, the default of R and numpy).
+//! Phi the standard normal distribution. Efron and Tibshirani, *An Introduction to the Bootstrap* (1993),
+//! chapters 13 and 14. Quantiles are linear between order statistics (type 7 of Hyndman and Fan, the default of R and numpy).
 //! What is drawn is a whole unit: a number, or a pair or row of numbers that belong together. Resample k is drawn from the
 //! stream numbered k of the seed, so that neither threads nor the number of resamples change it.
 

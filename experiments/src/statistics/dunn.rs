@@ -29,7 +29,7 @@ pub struct Pair {
 /// All pairs of `groups`: (0, 1), (0, 2), ... (1, 2), ...
 ///
 /// # Errors
-/// [`SampleError`] for fewer than two groups, an empty one, non-finite values, or values that are all equal.
+/// [`SampleError`] for fewer than two groups, an empty one, values out of range, or values that are all equal.
 ///
 /// ```
 /// use experiments::statistics::dunn::dunn;

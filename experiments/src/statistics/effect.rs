@@ -25,13 +25,13 @@ impl Effect {
     /// Effect of going from `b` to `a`.
     ///
     /// # Errors
-    /// [`SampleError`] for fewer than two or for non-finite values, and where neither sample spreads.
+    /// [`SampleError`] for fewer than two or for values out of range, and where neither sample spreads.
     ///
     /// ```
     /// use experiments::statistics::effect::Effect;
     ///
     /// let effect = Effect::of(&[2.0, 3.0, 4.0], &[1.0, 2.0, 3.0])?;
-    /// // s = 1; J(4) = Gamma(2) / (sqrt(2) Gamma(1.5)) = 0.797885 (table 2 of Hedges: 0.7979).
+    /// // s = 1; J(4) = Gamma(2) / (sqrt(2) Gamma(1.5)) = sqrt(2/pi) = 0.797885.
     /// assert!((effect.cohens_d - 1.0).abs() < 1e-12 && (effect.hedges_g - 0.797_885).abs() < 1e-6);
     /// # Ok::<(), experiments::statistics::moments::SampleError>(())
     /// ```

@@ -5,8 +5,8 @@
 //! epsilon^2 = H / (N - 1)                                      share of the variance of the ranks, 0 to 1
 //! ```
 //!
-//! r_j mean rank of the n_j values of group j of k, N all values, ties as in [`super::ranks`]. Kruskal and Wallis (1952),
-//! eqs. 1.1 to 1.3; epsilon squared as in Tomczak and Tomczak (2014). The chi-squared is the limit of large groups: with
+//! r_j mean rank of the n_j values of group j of k, N all values, ties as in [`super::ranks`]. Kruskal and Wallis (1952);
+//! epsilon squared as in Tomczak and Tomczak (2014). The chi-squared is the limit of large groups: with
 //! fewer than five values a group p is rough.
 
 use statrs::distribution::{ChiSquared, ContinuousCDF};
@@ -31,7 +31,7 @@ impl KruskalWallis {
     /// The test of `groups`.
     ///
     /// # Errors
-    /// [`SampleError`] for fewer than two groups, an empty one, non-finite values, or values that are all equal.
+    /// [`SampleError`] for fewer than two groups, an empty one, values out of range, or values that are all equal.
     ///
     /// ```
     /// use experiments::statistics::kruskal::KruskalWallis;

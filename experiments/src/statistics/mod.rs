@@ -6,7 +6,8 @@
 //!   variance comes from.
 //!
 //! Distributions (Student t, chi-squared, normal) are those of the statrs crate. Outcomes have whatever unit they come
-//! in, accuracies as fractions; everything is f64. NaN and infinite outcomes are refused everywhere but in [`Sample`].
+//! in, accuracies as fractions; everything is f64. NaN and infinity are refused
+//! everywhere but in [`Sample`].
 
 pub mod bootstrap;
 pub mod dunn;

@@ -19,9 +19,9 @@ pub enum SampleError {
         /// How many there are.
         got: usize,
     },
-    /// NaN and infinity are no outcomes.
-    #[error("value {number} of a sample: must be finite, got {value}")]
-    NotFinite {
+    /// NaN is no outcome, and squares of larger values overflow.
+    #[error("value {number} of a sample: must be from -1e100 to 1e100, got {value}")]
+    OutOfRange {
         /// Place in the sample, from 1.
         number: usize,
         /// What stands there.
@@ -50,7 +50,7 @@ impl Moments {
     /// Moments of `sample`.
     ///
     /// # Errors
-    /// [`SampleError::TooFew`] below two values, [`SampleError::NotFinite`] for NaN and infinity.
+    /// [`SampleError::TooFew`] below two values, [`SampleError::OutOfRange`] for NaN and for values beyond 1e100.
     ///
     /// ```
     /// use experiments::statistics::moments::Moments;
@@ -70,13 +70,18 @@ impl Moments {
     }
 }
 
-/// Refuses fewer than `least` values, and values that are not finite.
+/// Whether sums of squares of `value` stay finite; NaN does not.
+pub(super) fn in_range(value: f64) -> bool {
+    value.abs() <= 1e100
+}
+
+/// Refuses fewer than `least` values, and values out of range.
 pub(super) fn check(what: &'static str, sample: &[f64], least: usize) -> Result<(), SampleError> {
     if sample.len() < least {
         return Err(SampleError::TooFew { what, least, got: sample.len() });
     }
-    match sample.iter().position(|value| !value.is_finite()) {
-        Some(place) => Err(SampleError::NotFinite { number: place + 1, value: sample[place] }),
+    match sample.iter().position(|&value| !in_range(value)) {
+        Some(place) => Err(SampleError::OutOfRange { number: place + 1, value: sample[place] }),
         None => Ok(()),
     }
 }
@@ -101,7 +106,7 @@ mod tests {
         let message = |sample: &[f64]| Moments::of(sample).expect_err("no moments").to_string();
         assert_eq!(message(&[]), "values of a sample: must be at least 2, got 0");
         assert_eq!(message(&[1.0]), "values of a sample: must be at least 2, got 1");
-        assert_eq!(message(&[1.0, f64::NAN]), "value 2 of a sample: must be finite, got NaN");
-        assert_eq!(message(&[f64::INFINITY, 1.0]), "value 1 of a sample: must be finite, got inf");
+        assert_eq!(message(&[1.0, f64::NAN]), "value 2 of a sample: must be from -1e100 to 1e100, got NaN");
+        assert_eq!(message(&[f64::INFINITY, 1.0]), "value 1 of a sample: must be from -1e100 to 1e100, got inf");
     }
 }

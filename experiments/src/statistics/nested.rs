@@ -11,7 +11,7 @@
 //! ```
 //!
 //! N outcomes. Method of moments: mean squares take the place of their expectations, and the equations are solved from the
-//! largest term down. Searle, Casella and McCulloch, *Variance Components* (1992), sections 3.5 and 4.3 to 4.5, all
+//! largest term down. Searle, Casella and McCulloch, *Variance Components* (1992), chapters 3 and 4, all
 //! effects random. A negative solution is an estimate of 0, and [`Component::negative`] says so; the others are not
 //! changed by it.
 //!
@@ -24,7 +24,7 @@ use std::collections::BTreeMap;
 
 use thiserror::Error;
 
-use super::moments::all_equal;
+use super::moments::{all_equal, in_range};
 
 /// Terms are subsets of the factors.
 const MOST_FACTORS: usize = 8;
@@ -45,9 +45,9 @@ pub enum NestedError {
         /// How many there are.
         got: usize,
     },
-    /// NaN and infinity are no outcomes.
-    #[error("outcome {number}: must be finite, got {value}")]
-    NotFinite {
+    /// NaN is no outcome, and squares of larger values overflow.
+    #[error("outcome {number}: must be from -1e100 to 1e100, got {value}")]
+    OutOfRange {
         /// Place of the outcome, from 1.
         number: usize,
         /// What stands there.
@@ -207,8 +207,8 @@ fn check_outcomes(factors: &[&str], outcomes: &[Outcome]) -> Result<(), NestedEr
         if got != factors.len() {
             return Err(NestedError::Values { number, factors: factors.len(), got });
         }
-        if !outcome.value.is_finite() {
-            return Err(NestedError::NotFinite { number, value: outcome.value });
+        if !in_range(outcome.value) {
+            return Err(NestedError::OutOfRange { number, value: outcome.value });
         }
     }
     Ok(())
@@ -467,7 +467,7 @@ mod tests {
         assert_eq!(message(&both, &[]), "factor `chip`: must take at least 2 values, got 0");
         assert_eq!(message(&["chip"], &[outcome(&[1], 0.5)]), "factor `chip`: must take at least 2 values, got 1");
         let infinite = [outcome(&[1], 0.5), outcome(&[2], f64::INFINITY)];
-        assert_eq!(message(&["chip"], &infinite), "outcome 2: must be finite, got inf");
+        assert_eq!(message(&["chip"], &infinite), "outcome 2: must be from -1e100 to 1e100, got inf");
         let together = [outcome(&[1, 5], 0.5), outcome(&[2, 6], 0.6)];
         assert_eq!(message(&both, &together), "factors `chip` and `write`: must not vary together alone");
         assert_eq!(

@@ -22,6 +22,7 @@ use seed::Seed;
 use thiserror::Error;
 
 use super::bootstrap::{Bootstrap, BootstrapError, draw, quantile};
+use super::moments::in_range;
 
 /// Thresholds that studies report.
 pub const THRESHOLDS: [f64; 3] = [0.99, 0.95, 0.90];
@@ -51,9 +52,9 @@ pub enum NormalisedError {
         /// The seed.
         seed: u64,
     },
-    /// NaN and infinity are no accuracies.
-    #[error("accuracy at level {level}: must be finite, got {value}")]
-    NotFinite {
+    /// NaN is no accuracy.
+    #[error("accuracy at level {level}: must be from -1e100 to 1e100, got {value}")]
+    OutOfRange {
         /// Where it stands.
         level: f64,
         /// The accuracy.
@@ -264,8 +265,8 @@ fn by_seed(condition: &Condition) -> Result<BTreeMap<u64, f64>, NormalisedError>
     let level = condition.level;
     let mut outcomes = BTreeMap::new();
     for &(seed, value) in &condition.outcomes {
-        if !value.is_finite() {
-            return Err(NormalisedError::NotFinite { level, value });
+        if !in_range(value) {
+            return Err(NormalisedError::OutOfRange { level, value });
         }
         if outcomes.insert(seed, value).is_some() {
             return Err(NormalisedError::Twice { level, seed });
@@ -394,7 +395,10 @@ mod tests {
             message(&[clean.clone(), condition(f64::NAN, 0.7)]),
             "levels: must be finite and rise, got NaN after 0"
         );
-        assert_eq!(message(&[clean.clone(), condition(1.0, f64::NAN)]), "accuracy at level 1: must be finite, got NaN");
+        assert_eq!(
+            message(&[clean.clone(), condition(1.0, f64::NAN)]),
+            "accuracy at level 1: must be from -1e100 to 1e100, got NaN"
+        );
         let empty = Condition { level: 1.0, outcomes: vec![] };
         assert_eq!(message(&[clean.clone(), empty]), "condition at level 1: must have an outcome, got none");
         let twice = Condition { level: 1.0, outcomes: vec![(7, 0.5), (7, 0.6)] };

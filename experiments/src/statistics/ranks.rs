@@ -23,7 +23,7 @@ impl Ranks {
     /// Ranks of `groups`.
     ///
     /// # Errors
-    /// [`SampleError`] for fewer than two groups, an empty one, non-finite values, or values that are all equal.
+    /// [`SampleError`] for fewer than two groups, an empty one, values out of range, or values that are all equal.
     ///
     /// ```
     /// use experiments::statistics::ranks::Ranks;
@@ -67,7 +67,7 @@ mod tests {
         let message = |groups: &[&[f64]]| Ranks::of(groups).expect_err("no ranks").to_string();
         assert_eq!(message(&[&[1.0, 2.0]]), "groups: must be at least 2, got 1");
         assert_eq!(message(&[&[1.0, 2.0], &[]]), "values of a group: must be at least 1, got 0");
-        assert_eq!(message(&[&[1.0], &[f64::NAN]]), "value 1 of a sample: must be finite, got NaN");
+        assert_eq!(message(&[&[1.0], &[f64::NAN]]), "value 1 of a sample: must be from -1e100 to 1e100, got NaN");
         assert_eq!(message(&[&[1.5, 1.5], &[1.5]]), "samples: must spread, got 1.5 throughout");
     }
 }

@@ -33,7 +33,7 @@ impl TTest {
     /// Student's test: both samples have one variance.
     ///
     /// # Errors
-    /// [`SampleError`] for fewer than two or for non-finite values, and where neither sample spreads.
+    /// [`SampleError`] for fewer than two or for values out of range, and where neither sample spreads.
     ///
     /// ```
     /// use experiments::statistics::t_test::TTest;
@@ -53,7 +53,7 @@ impl TTest {
     /// Welch's test: each sample has a variance of its own.
     ///
     /// # Errors
-    /// [`SampleError`] for fewer than two or for non-finite values, and where neither sample spreads.
+    /// [`SampleError`] for fewer than two or for values out of range, and where neither sample spreads.
     pub fn welch(a: &[f64], b: &[f64]) -> Result<TTest, SampleError> {
         let (a, b) = (Moments::of(a)?, Moments::of(b)?);
         let (v_a, v_b) = (a.variance / a.n, b.variance / b.n);
@@ -133,8 +133,16 @@ mod tests {
                 refused(&[0.1], &[0.2, 0.3]),
                 Err(SampleError::TooFew { what: "values of a sample", least: 2, got: 1 })
             );
-            assert!(matches!(refused(&[0.1, f64::NAN], &[0.2, 0.3]), Err(SampleError::NotFinite { number: 2, .. })));
+            assert!(matches!(refused(&[0.1, f64::NAN], &[0.2, 0.3]), Err(SampleError::OutOfRange { number: 2, .. })));
         }
+    }
+
+    /// What is too large to square must not pass as a p value of 1.
+    #[test]
+    fn values_that_overflow_are_refused() {
+        let message = TTest::welch(&[1e200, -1e200], &[0.0, 1.0]).expect_err("too large").to_string();
+        assert_eq!(message, format!("value 1 of a sample: must be from -1e100 to 1e100, got {}", 1e200));
+        assert!(TTest::welch(&[1e100, -1e100], &[0.0, 1.0]).is_ok_and(|test| test.p.is_finite()));
     }
 
     #[test]

@@ -13,7 +13,7 @@
 //! Only cells with pulses are touched: they are listed, gathered in blocks of sixteen, and pulsed in waves, until every one
 //! has had its number.
 
-use lanes::{Block, LANES};
+use lanes::{Block, LANE_BITS, LANES};
 use multiversion::multiversion;
 use seed::{Normals, Seed, Uniforms};
 
@@ -156,17 +156,6 @@ struct Rounding {
     most: f32,
 }
 
-/// One bit a lane.
-const BITS: [u32; LANES] = {
-    let mut bits = [0; LANES];
-    let mut lane = 0;
-    while lane < LANES {
-        bits[lane] = 1 << lane;
-        lane += 1;
-    }
-    bits
-};
-
 /// The pulses of every cell with the uniform `draws`, in place of the draws; leaves nothing asked of cells without one, and
 /// in `carrying` one bit for every cell that has a pulse. Counts, lane by lane, the cells that were asked more than allowed.
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
@@ -179,7 +168,7 @@ fn round_to_pulses(asked: &mut [Block], draws: &mut [Block], law: Rounding, carr
             let wanted = asked[lane] * if asked[lane] > 0.0 { per_up } else { -per_down };
             // Below a whole pulse by how much the draw says; a number beyond 2^24 is whole already.
             let number = if asked[lane] == 0.0 { 0.0 } else { wanted + draws[lane] };
-            flags[lane] = if number >= 1.0 { BITS[lane] } else { 0 };
+            flags[lane] = if number >= 1.0 { LANE_BITS[lane] } else { 0 };
             asked[lane] = if number >= 1.0 { asked[lane] } else { 0.0 };
             // The fraction of the number is lost by rounding, not by the limit.
             limited[lane] += if number >= law.most + 1.0 { 1.0 } else { 0.0 };

@@ -8,6 +8,17 @@ use std::ops::{Add, AddAssign, Index, IndexMut, Mul};
 /// Numbers in a block.
 pub const LANES: usize = 16;
 
+/// One bit a lane: flags of lanes become a mask by a comparison and a reduction.
+pub const LANE_BITS: [u32; LANES] = {
+    let mut bits = [0; LANES];
+    let mut lane = 0;
+    while lane < LANES {
+        bits[lane] = 1 << lane;
+        lane += 1;
+    }
+    bits
+};
+
 /// Sixteen f32 aligned to a cache line.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[repr(C, align(64))]

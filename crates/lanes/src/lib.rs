@@ -25,6 +25,6 @@ mod block;
 mod elementary;
 mod matrix;
 
-pub use block::{Block, LANES, blocks_for, lane_mask};
+pub use block::{Block, LANE_BITS, LANES, blocks_for, lane_mask};
 pub use elementary::{exp, exp2_coarse, ln, log2_coarse, reciprocal, sin_cos_turn};
 pub use matrix::Matrix;

@@ -22,6 +22,7 @@
 //! assert_ne!(write, Seed::new(7).numbered(12).named("write"));
 //! ```
 
+mod grouped;
 mod normals;
 mod philox;
 mod uniforms;

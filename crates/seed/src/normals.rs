@@ -12,49 +12,23 @@
 use lanes::{Block, LANES, ln, sin_cos_turn};
 use multiversion::multiversion;
 
+use crate::grouped::{GROUP, Grouped};
 use crate::philox::{Words, philox_lanes};
-
-/// Blocks made at a time: sixteen counters of four words.
-const GROUP: usize = 4;
 
 /// A stream of standard normals.
 #[derive(Clone, Debug)]
 pub struct Normals {
-    key: [u32; 2],
-    place: [u32; 2],
-    next_counter: u64,
-    group: [Block; GROUP],
-    taken: usize,
+    stream: Grouped,
 }
 
 impl Normals {
     pub(crate) fn new(key: [u32; 2], place: [u32; 2]) -> Normals {
-        Normals { key, place, next_counter: 0, group: [Block::ZERO; GROUP], taken: GROUP }
+        Normals { stream: Grouped::new(key, place) }
     }
 
     /// Fills `blocks` with the next draws of the stream; how the stream is cut into calls changes no draw.
     pub fn fill(&mut self, blocks: &mut [Block]) {
-        let ready = (GROUP - self.taken).min(blocks.len());
-        let (head, rest) = blocks.split_at_mut(ready);
-        head.copy_from_slice(&self.group[self.taken..self.taken + ready]);
-        self.taken += ready;
-
-        let (whole, tail) = rest.as_chunks_mut::<GROUP>();
-        self.fill_groups(whole);
-        if !tail.is_empty() {
-            let mut group = [[Block::ZERO; GROUP]];
-            self.fill_groups(&mut group);
-            self.group = group[0];
-            self.taken = tail.len();
-            tail.copy_from_slice(&self.group[..self.taken]);
-        }
-    }
-
-    fn fill_groups(&mut self, groups: &mut [[Block; GROUP]]) {
-        if !groups.is_empty() {
-            fill_groups(self.key, self.place, self.next_counter, groups);
-            self.next_counter += (groups.len() * LANES) as u64;
-        }
+        self.stream.fill(blocks, fill_groups);
     }
 }
 

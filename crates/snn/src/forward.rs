@@ -12,7 +12,7 @@
 //! weights are read from noisy cells: independent Gaussians of the cells of a column add to one Gaussian a column. Where
 //! a [`ColumnConverter`] reads the columns, each sum is converted tile by tile, with the noise of reading the tile in it.
 
-use lanes::{Block, LANES, Matrix, blocks_for};
+use lanes::{Block, LANE_BITS, LANES, Matrix, blocks_for};
 use multiversion::multiversion;
 use seed::{Normals, Seed};
 
@@ -246,19 +246,9 @@ fn add_read(
 
 #[inline(always)]
 fn push_spiking(membrane: Block, block: usize, spikes: &mut Vec<u16>) {
-    // One bit a lane, in the form that compiles to a comparison and a reduction.
-    const BITS: [u32; LANES] = {
-        let mut bits = [0; LANES];
-        let mut lane = 0;
-        while lane < LANES {
-            bits[lane] = 1 << lane;
-            lane += 1;
-        }
-        bits
-    };
     let mut flags = [0; LANES];
     for lane in 0..LANES {
-        flags[lane] = if lif::spikes(membrane[lane]) { BITS[lane] } else { 0 };
+        flags[lane] = if lif::spikes(membrane[lane]) { LANE_BITS[lane] } else { 0 };
     }
     let mut bits = flags.iter().fold(0u32, |bits, flag| bits | flag);
     while bits != 0 {

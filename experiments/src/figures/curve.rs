@@ -3,7 +3,6 @@
 //! Outcomes are shares in [0, 1], drawn in percent on an axis that always shows all of 0 to 100 %, so that figures
 //! compare at a glance. Curves differ by colour and by marker, so that they stay apart in grey and for every eye.
 
-use kuva::backend::svg::SvgBackend;
 use kuva::plot::scatter::MarkerShape;
 use kuva::plot::{BandPlot, LegendEntry, LegendShape, LinePlot, ScatterPlot};
 use kuva::render::color::Color;
@@ -13,7 +12,7 @@ use kuva::render::render::{Primitive, Scene, TextAnchor, render_multiple};
 
 use super::FigureError;
 use super::axis::Axis;
-use super::pixels;
+use super::{pixels, vector};
 
 /// The colours of Okabe and Ito (2008), without their yellow, which is faint on white.
 const COLORS: [&str; 7] = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"];
@@ -70,13 +69,9 @@ pub struct CurveFigure {
 }
 
 impl CurveFigure {
-    /// The figure as SVG that scales to any width. Its text is set in DejaVu Sans, or the next sans serif at hand.
+    /// The figure as SVG that scales to any width.
     pub fn svg(&self) -> String {
-        let scene = self.scene();
-        let svg = SvgBackend::new().with_pretty(true).render_scene(&scene);
-        // Without a view box a viewer that shows the figure smaller cuts it off instead of shrinking it.
-        let view = format!(r#"<svg viewBox="0 0 {} {}" "#, scene.width, scene.height);
-        svg.replacen("<svg ", &view, 1)
+        vector::svg(&self.scene())
     }
 
     /// The figure as PNG with two pixels per unit of the SVG, set in the DejaVu Sans that the program carries.

@@ -10,6 +10,7 @@ mod device;
 mod outcome;
 mod panel;
 mod pixels;
+mod vector;
 
 pub use curve::{CurveFigure, Point, Series};
 pub use device::device_figure;

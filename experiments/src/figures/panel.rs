@@ -5,7 +5,6 @@
 
 use std::sync::Arc;
 
-use kuva::backend::svg::SvgBackend;
 use kuva::plot::scatter::MarkerShape;
 use kuva::plot::{BandPlot, LinePlot, ScatterPlot};
 use kuva::render::color::Color;
@@ -16,7 +15,7 @@ use kuva::render::render_utils::generate_ticks_log;
 
 use super::FigureError;
 use super::axis::Axis;
-use super::pixels;
+use super::{pixels, vector};
 
 /// Blue, vermilion and green of Okabe and Ito (2008), darkest first, and a grey for what stands behind.
 pub(super) const COLORS: [&str; 3] = ["#0072B2", "#D55E00", "#009E73"];
@@ -166,13 +165,9 @@ const GAP: f64 = 5.0;
 const BETWEEN: f64 = 12.0;
 
 impl PanelFigure {
-    /// The figure as SVG that scales to any width. Its text is set in DejaVu Sans, or the next sans serif at hand.
+    /// The figure as SVG that scales to any width.
     pub fn svg(&self) -> String {
-        let scene = self.scene();
-        let svg = SvgBackend::new().with_pretty(true).render_scene(&scene);
-        // Without a view box a viewer that shows the figure smaller cuts it off instead of shrinking it.
-        let view = format!(r#"<svg viewBox="0 0 {} {}" "#, scene.width, scene.height);
-        svg.replacen("<svg ", &view, 1)
+        vector::svg(&self.scene())
     }
 
     /// The figure as PNG with two pixels per unit of the SVG, set in the DejaVu Sans that the program carries.

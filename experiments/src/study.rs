@@ -8,12 +8,14 @@
 //! are is checked when the device is put together (`prepare.rs`).
 
 mod given;
+mod nearest;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 pub use given::Override;
 use given::{DEVICE, Given, is_device_key, read_section};
+use nearest::{unknown, unknown_among};
 use toml::de::{DeTable, DeValue};
 
 use crate::settings::{SeedSettings, Settings, ValueError};
@@ -305,32 +307,6 @@ fn checked_name(name: &str, place: &str) -> Result<String, StudyError> {
         return Err(wrong_type(place, "name", &format!("{allowed}, got `{name}`")));
     }
     Ok(name.to_owned())
-}
-
-/// Sections of a device file: a key of one without `device.` in front is a key of the device.
-const DEVICE_SECTIONS: [&str; 10] =
-    ["window", "chip", "write", "drift", "read", "parked", "levels", "faults", "converters", "energy"];
-
-fn unknown(key: &str, place: &str) -> StudyError {
-    if key.split_once('.').is_some_and(|(section, _)| DEVICE_SECTIONS.contains(&section)) {
-        let problem = StudyProblem::UnknownKey { key: key.to_owned(), nearest: format!("device.{key}") };
-        return StudyError { place: place.to_owned(), problem };
-    }
-    let mut known = known_keys();
-    known.extend(["name".to_owned(), "question".to_owned(), SEEDS.to_owned()]);
-    unknown_among(key, place, known)
-}
-
-fn unknown_among(key: &str, place: &str, known: impl IntoIterator<Item = String>) -> StudyError {
-    let nearest = known.into_iter().max_by(|a, b| likeness(key, a).total_cmp(&likeness(key, b)));
-    let nearest = nearest.expect("there are known keys");
-    StudyError { place: place.to_owned(), problem: StudyProblem::UnknownKey { key: key.to_owned(), nearest } }
-}
-
-/// How alike two keys are; a section counts less than the key in it, since keys are mistyped and misplaced.
-fn likeness(key: &str, known: &str) -> f64 {
-    let last = |key: &str| key.rsplit('.').next().unwrap_or_default().to_owned();
-    strsim::jaro_winkler(key, known) + strsim::jaro_winkler(&last(key), &last(known))
 }
 
 fn wrong_type(place: &str, key: &str, reason: &str) -> StudyError {

@@ -1,0 +1,31 @@
+//! The known key that a mistyped or misplaced one was meant to be.
+
+use super::{SEEDS, StudyError, StudyProblem, known_keys};
+
+/// Sections of a device file: a key of one without `device.` in front is a key of the device.
+const DEVICE_SECTIONS: [&str; 10] =
+    ["window", "chip", "write", "drift", "read", "parked", "levels", "faults", "converters", "energy"];
+
+/// The error of a `key` that no study has, with the one that was meant.
+pub(super) fn unknown(key: &str, place: &str) -> StudyError {
+    if key.split_once('.').is_some_and(|(section, _)| DEVICE_SECTIONS.contains(&section)) {
+        let problem = StudyProblem::UnknownKey { key: key.to_owned(), nearest: format!("device.{key}") };
+        return StudyError { place: place.to_owned(), problem };
+    }
+    let mut known = known_keys();
+    known.extend(["name".to_owned(), "question".to_owned(), SEEDS.to_owned()]);
+    unknown_among(key, place, known)
+}
+
+/// The same where only the `known` ones come into question.
+pub(super) fn unknown_among(key: &str, place: &str, known: impl IntoIterator<Item = String>) -> StudyError {
+    let nearest = known.into_iter().max_by(|a, b| likeness(key, a).total_cmp(&likeness(key, b)));
+    let nearest = nearest.expect("there are known keys");
+    StudyError { place: place.to_owned(), problem: StudyProblem::UnknownKey { key: key.to_owned(), nearest } }
+}
+
+/// How alike two keys are; a section counts less than the key in it, since keys are mistyped and misplaced.
+fn likeness(key: &str, known: &str) -> f64 {
+    let last = |key: &str| key.rsplit('.').next().unwrap_or_default().to_owned();
+    strsim::jaro_winkler(key, known) + strsim::jaro_winkler(&last(key), &last(known))
+}

@@ -6,12 +6,13 @@
 //! - [`warning`]: what a study may say and hardly means;
 //! - [`hardware`], [`counted`]: the seam between training and crossbar arrays, and what goes through it added up;
 //! - [`run`]: trials on threads and shards; [`record`], [`observation`], [`details`]: what they leave, on which [`machine`]; [`store`]: kept safe
-//!   against being killed;
+//!   against being killed; [`checkpoint`]: how far the running ones have come;
 //! - [`statistics`], [`summary`], [`figures`], [`sheet`]: what people look at; [`tally`], [`pace`]: while trials run;
 //! - [`sample`], [`time_span`]: cells of a device on their own, written, left for some time and read.
 //!
 //! The program `ohmspike` (in `main.rs` and `cli`) is the only part that prints.
 
+pub mod checkpoint;
 pub mod chip_maps;
 pub mod counted;
 pub mod details;

@@ -6,6 +6,7 @@
 
 mod data;
 mod device;
+mod meter;
 mod run;
 mod source;
 mod train;

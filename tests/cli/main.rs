@@ -4,6 +4,7 @@
 //!   them; the difference is reviewed.
 //! - [`results`]: what a run leaves, and that threads, shards, limits and restarts change none of it.
 //! - [`stopped`]: Ctrl-C, a kill and a full disk in the middle of a run.
+//! - [`killed`]: a run that is killed again and again.
 //! - [`records`]: what else may stand in a folder of records.
 //! - [`train`], [`device`], [`data`]: the other subcommands.
 //!
@@ -11,6 +12,8 @@
 
 mod data;
 mod device;
+#[cfg(unix)]
+mod killed;
 mod ohmspike;
 mod records;
 mod results;

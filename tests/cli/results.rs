@@ -155,6 +155,28 @@ fn a_set_value_narrows_an_axis_and_finds_its_records() {
     assert_eq!(folder.bytes("results/tiny/summary.csv"), *TINY_SUMMARY);
 }
 
+/// More seeds and a new level: what has a record is not run again, and the study ends as if it had been so large at once.
+#[test]
+fn a_study_that_grows_runs_only_what_is_new() {
+    let small = ["run", "tiny.toml", "--set", "repeats.seeds=1"];
+    let large = ["run", "tiny.toml", "--set", "repeats.seeds=2", "--set", "noise.level_percent=[1, 20, 100]"];
+    let folder = Folder::with_tiny_study();
+    let first = folder.run(&small).succeeds();
+    assert!(first.stderr.contains("trials: 2, to run now: 2"), "{}", first.stderr);
+    let kept = folder.bytes("results/tiny/records/0001.jsonl");
+    let grown = folder.run(&large).succeeds();
+    assert!(grown.stderr.contains("seeds: 2, trials: 6, to run now: 4"), "{}", grown.stderr);
+    assert!(grown.stdout.contains("\n6 of 6 trials done;"), "{}", grown.stdout);
+    assert_eq!(folder.bytes("results/tiny/records/0001.jsonl"), kept);
+    assert_eq!(folder.records("results/tiny/records/0002.jsonl").len(), 4, "no trial was run twice");
+
+    let whole = Folder::with_tiny_study();
+    whole.run(&large).succeeds();
+    assert_eq!(folder.bytes("results/tiny/summary.csv"), whole.bytes("results/tiny/summary.csv"));
+    let again = folder.run(&small).succeeds();
+    assert!(again.stderr.contains("trials: 2, to run now: 0"), "a study may shrink again: {}", again.stderr);
+}
+
 #[test]
 fn a_set_list_makes_an_axis() {
     let folder = Folder::with_tiny_study();

@@ -12,7 +12,7 @@ use experiments::trial::{Outcome, TrialError, TrialState, WrongTrialState, run_t
 
 use crate::small::{records, timeless};
 
-const EPOCHS: usize = 4;
+const EPOCHS: usize = 3;
 
 /// Abstract weights with noise, and cells with every kind of memory: drift and a rest before every test, telegraph noise,
 /// calibrated converters, parked cells, pulses, verified writes, two branches, a digital copy.
@@ -32,7 +32,7 @@ const SECTIONS: [&str; 4] = [
 /// A study of one small trial on the weights that `own` describes.
 fn study_of(own: &str, hidden: usize) -> (Study, Prepared) {
     let text = format!(
-        "name = \"small\"\n[training]\nepochs = {EPOCHS}\nbatch = 512\n[network]\nhidden = {hidden}\nsteps = 40\n\
+        "name = \"small\"\n[training]\nepochs = {EPOCHS}\nbatch = 512\n[network]\nhidden = {hidden}\nsteps = 30\n\
          [weights]\nsigma_init = 0.003\n{own}\n"
     );
     let study = Study::parse("small.toml", &text, &[]).expect("the test's own study");

@@ -5,7 +5,7 @@
 //! - `read_noise`: one draw a column and a draw a cell have the same mean and variance;
 //! - `same_bits`: threads, stopping and shards change no bit of a record;
 //! - `seeds`: streams with seeds of their own nest chips, writes and repeats;
-//! - `store`: whatever happens to a record file, the records so far stay whole;
+//! - `store`: whatever happens to a record file, the records so far stay whole; `killed`: hundreds of kills do not either;
 //! - `kernel_bits`: the vector kernels are plain scalar loops, bit for bit;
 //! - `gradient`: that of the readout is a finite difference of the loss;
 //! - `weights`: signs, zero steps and counts.
@@ -15,6 +15,8 @@ mod crossbar_law;
 mod gradient;
 mod hardware;
 mod kernel_bits;
+#[cfg(unix)]
+mod killed;
 mod read_noise;
 mod same_bits;
 mod seeds;

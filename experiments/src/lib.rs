@@ -6,18 +6,25 @@
 //! - [`warning`]: what a study may say and hardly means;
 //! - [`hardware`], [`counted`]: the seam between training and crossbar arrays, and what goes through it added up;
 //! - [`run`]: trials on threads and shards; [`record`], [`store`]: what they leave, safe against being killed;
-//! - [`statistics`], [`summary`], [`figures`], [`sheet`]: what people look at;
+//! - [`sweep`], [`statistics`], [`summary`], [`figures`], [`sheet`]: what people look at;
+//! - [`report`]: all of it on one page, with [`claims`] of the paper, its numbers ([`published`]) and the [`machine`]; [`export`]:
+//!   tables for other programs;
 //! - [`sample`], [`time_span`]: cells of a device on their own, written, left for some time and read.
 //!
 //! The program `ohmspike` (in `main.rs` and `cli`) is the only part that prints.
 
 pub mod chip_maps;
+pub mod claims;
 pub mod counted;
 pub mod device_file;
+pub mod export;
 pub mod figures;
 pub mod hardware;
+pub mod machine;
 pub mod prepare;
+pub mod published;
 pub mod record;
+pub mod report;
 pub mod run;
 pub mod sample;
 pub mod settings;
@@ -26,6 +33,7 @@ pub mod statistics;
 pub mod store;
 pub mod study;
 pub mod summary;
+pub mod sweep;
 pub mod time_span;
 pub mod trial;
 pub mod warning;

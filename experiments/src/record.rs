@@ -163,6 +163,30 @@ impl Record {
     }
 }
 
+/// Tests only: a record of nothing, for tests that need its settings and outcome.
+#[cfg(test)]
+pub(crate) fn sample() -> Record {
+    Record {
+        format: FORMAT.to_owned(),
+        id: String::new(),
+        seed: 1,
+        settings: Settings::default().resolved(),
+        data_sha256: String::new(),
+        device_sha256: None,
+        outcome: None,
+        failure: None,
+        accuracy: Vec::new(),
+        loss: Vec::new(),
+        excitatory_spikes: Vec::new(),
+        inhibitory_spikes: Vec::new(),
+        classes: Vec::new(),
+        writes: Writes::default(),
+        hardware: None,
+        program: String::new(),
+        seconds: Seconds::default(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::fs;

@@ -6,8 +6,10 @@
 mod best;
 mod by_condition;
 mod collapse;
+mod distances;
 mod inhibition;
 mod linear;
+mod rates;
 
 use crate::published::FULL;
 use crate::record::Record;
@@ -49,6 +51,15 @@ pub enum Verdict {
 const LEAST: usize = 3;
 
 impl Verdict {
+    /// What follows from the verdicts on the parts of a claim, all of which must hold.
+    fn of_all(parts: &[Verdict]) -> Verdict {
+        match parts {
+            all if all.iter().all(|verdict| *verdict == Verdict::Supported) => Verdict::Supported,
+            some if some.contains(&Verdict::Contradicted) => Verdict::Contradicted,
+            _ => Verdict::Open,
+        }
+    }
+
     /// The verdict in words.
     pub fn words(self) -> &'static str {
         match self {
@@ -81,10 +92,18 @@ pub fn claims(records: &[&Record]) -> Vec<Claim> {
         };
         Claim { claim, criterion, finding }
     };
-    [linear::CLAIM, collapse::AT_30, collapse::FROM_50, inhibition::CLAIM, best::AT_40, best::AT_60]
-        .into_iter()
-        .map(test)
-        .collect()
+    let all = [
+        linear::CLAIM,
+        collapse::AT_30,
+        collapse::FROM_50,
+        inhibition::CLAIM,
+        best::AT_40,
+        best::AT_60,
+        rates::PEAKS,
+        rates::LOW_RATES,
+        distances::CLAIM,
+    ];
+    all.into_iter().map(test).collect()
 }
 
 /// What is claimed, what decides, and the function that does.

@@ -6,6 +6,8 @@
 #[cfg(feature = "parquet")]
 mod parquet;
 
+use snn::activity::ClassActivity;
+use snn::metrics::van_rossum::PairDistances;
 use snn::weights::UpdateReport;
 
 use crate::record::Record;
@@ -60,12 +62,19 @@ pub fn trial_table(study: &Study, done: &[Done]) -> Table {
     table.numbers("outcome_accuracy_fraction", done, |record| record.outcome);
     table.texts("failure", done, |record| record.failure.clone());
     table.wholes("epochs", done, |record| Some(record.accuracy.len() as u64));
-    table.numbers("peak_accuracy_fraction", done, |record| peak(record).map(|peak| peak.1));
-    table.wholes("peak_epoch", done, |record| peak(record).map(|peak| peak.0));
+    table.numbers("peak_accuracy_fraction", done, |record| record.peak().map(|peak| peak.1));
+    table.wholes("peak_epoch", done, |record| record.peak().map(|peak| peak.0));
     table.numbers("final_accuracy_fraction", done, last(|record| &record.accuracy));
     table.numbers("final_training_loss", done, last(|record| &record.loss));
-    table.numbers("final_excitatory_spikes_per_image", done, last(|record| &record.excitatory_spikes));
-    table.numbers("final_inhibitory_spikes_per_image", done, last(|record| &record.inhibitory_spikes));
+    let populations: [(&str, Spikes); 2] =
+        [("excitatory", |test| test.excitatory_spikes), ("inhibitory", |test| test.inhibitory_spikes)];
+    for (population, of) in populations {
+        table.numbers(&format!("initial_{population}_spikes_per_image"), done, |record| per_image(record, 0, of));
+        table.numbers(&format!("final_{population}_spikes_per_image"), done, |record| {
+            per_image(record, record.tests.len().checked_sub(1)?, of)
+        });
+    }
+    distances(&mut table, done);
     writes(&mut table, "hidden", done, |record| &record.writes.hidden);
     writes(&mut table, "readout", done, |record| &record.writes.readout);
     table.numbers("training_energy_microjoules", done, |record| {
@@ -87,22 +96,40 @@ pub fn epoch_table(study: &Study, done: &[Done]) -> Table {
     let mut table = Table::default();
     names(&mut table, study, &every);
     table.push("epoch", Values::Whole(epochs.iter().map(|&epoch| Some(epoch as u64 + 1)).collect()));
-    let mut series = |name: &str, of: fn(&Record) -> &[f64]| {
-        let value = |(done, &epoch): (&Done, &usize)| of(done.record).get(epoch).copied();
+    let mut series = |name: &str, of: fn(&Record, usize) -> Option<f64>| {
+        let value = |(done, &epoch): (&Done, &usize)| of(done.record, epoch);
         table.push(name, Values::Number(every.iter().zip(&epochs).map(value).collect()));
     };
-    series("accuracy_fraction", |record| &record.accuracy);
-    series("training_loss", |record| &record.loss);
-    series("excitatory_spikes_per_image", |record| &record.excitatory_spikes);
-    series("inhibitory_spikes_per_image", |record| &record.inhibitory_spikes);
+    series("accuracy_fraction", |record, epoch| record.accuracy.get(epoch).copied());
+    series("training_loss", |record, epoch| record.loss.get(epoch).copied());
+    // The first test is the one before training.
+    series("excitatory_spikes_per_image", |record, epoch| per_image(record, epoch + 1, |test| test.excitatory_spikes));
+    series("inhibitory_spikes_per_image", |record, epoch| per_image(record, epoch + 1, |test| test.inhibitory_spikes));
     table
 }
 
-/// Epoch, from 1, and value of the highest test accuracy.
-pub fn peak(record: &Record) -> Option<(u64, f64)> {
-    let epochs = (1..).zip(record.accuracy.iter().copied());
-    // The first of equal ones.
-    epochs.reduce(|best, next| if next.1 > best.1 { next } else { best })
+/// The spikes of one population in a test.
+type Spikes = fn(&ClassActivity) -> u64;
+
+fn per_image(record: &Record, test: usize, of: Spikes) -> Option<f64> {
+    let test = record.test(test)?;
+    (test.samples > 0).then(|| of(&test) as f64 / test.samples as f64)
+}
+
+/// Mean Van Rossum distances of the pairs of two populations, both readings of the published number; without a unit.
+fn distances(table: &mut Table, done: &[Done]) {
+    for (moment, initial) in [("initial", true), ("final", false)] {
+        let after = |record: &Record| record.after.as_ref().map(|after| after.distances);
+        let at = move |record: &Record| if initial { Some(record.before.distances) } else { after(record) };
+        for pair in ["ee", "ei", "ii"] {
+            let found = move |record: &Record| {
+                let PairDistances { ee, ei, ii } = at(record)?;
+                [("ee", ee), ("ei", ei), ("ii", ii)].into_iter().find(|(name, _)| *name == pair)?.1
+            };
+            table.numbers(&format!("{moment}_{pair}_distance_root"), done, |record| Some(found(record)?.root));
+            table.numbers(&format!("{moment}_{pair}_distance_square"), done, |record| Some(found(record)?.square));
+        }
+    }
 }
 
 /// What tells a row from the others.

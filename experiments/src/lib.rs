@@ -5,10 +5,10 @@
 //! - [`prepare`]: data sets and devices, read once, from [`device_file`] and [`chip_maps`]; [`trial`]: one trial, the page to read first;
 //! - [`warning`]: what a study may say and hardly means;
 //! - [`hardware`], [`counted`]: the seam between training and crossbar arrays, and what goes through it added up;
-//! - [`run`]: trials on threads and shards; [`record`], [`store`]: what they leave, safe against being killed;
+//! - [`run`]: trials on threads and shards; [`record`], [`observation`], [`details`]: what they leave, on which [`machine`]; [`store`]: kept safe
+//!   against being killed;
 //! - [`sweep`], [`statistics`], [`summary`], [`figures`], [`sheet`]: what people look at;
-//! - [`report`]: all of it on one page, with [`claims`] of the paper, its numbers ([`published`]) and the [`machine`]; [`export`]:
-//!   tables for other programs;
+//! - [`report`]: all of it on one page, with [`claims`] of the paper, its numbers ([`published`]); [`export`]: tables for other programs;
 //! - [`sample`], [`time_span`]: cells of a device on their own, written, left for some time and read.
 //!
 //! The program `ohmspike` (in `main.rs` and `cli`) is the only part that prints.
@@ -16,11 +16,13 @@
 pub mod chip_maps;
 pub mod claims;
 pub mod counted;
+pub mod details;
 pub mod device_file;
 pub mod export;
 pub mod figures;
 pub mod hardware;
 pub mod machine;
+pub mod observation;
 pub mod prepare;
 pub mod published;
 pub mod record;

@@ -168,6 +168,7 @@ pub fn number(value: &toml::Value) -> Option<f64> {
 pub fn setting(key: &str, value: &toml::Value) -> String {
     match (key, number(value)) {
         (SHARE, Some(fraction)) => share(fraction),
+        (NOISE, Some(percent)) => format!("noise {percent} %"),
         _ => format!("{} {}", key.rsplit('.').next().unwrap_or(key), plain(value)),
     }
 }

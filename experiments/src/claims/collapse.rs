@@ -39,13 +39,8 @@ pub fn from_50(records: &[&Record]) -> Finding {
         return Finding::not_tested(format!("fewer than two levels from 50 % on with {LEAST} trials at 50:50"));
     }
     let verdicts: Vec<Verdict> = samples.iter().map(|(_, sample)| below(sample, COLLAPSED)).collect();
-    let verdict = match verdicts.as_slice() {
-        all if all.iter().all(|verdict| *verdict == Verdict::Supported) => Verdict::Supported,
-        some if some.contains(&Verdict::Contradicted) => Verdict::Contradicted,
-        _ => Verdict::Open,
-    };
     let evidence = samples.iter().map(|(level, sample)| format!("at {level} %: {}", words(sample)));
-    Finding::new(verdict, evidence.collect::<Vec<_>>().join("; "))
+    Finding::new(Verdict::of_all(&verdicts), evidence.collect::<Vec<_>>().join("; "))
 }
 
 /// Whether the whole interval lies on one side of `bound`.

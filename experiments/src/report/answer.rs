@@ -2,7 +2,7 @@
 
 use maud::html;
 
-use super::number::{level, mean, unit};
+use super::number::{level, mean, mean_words, unit};
 use super::table::table;
 use super::tolerance::{Tolerance, crossing_words};
 use super::{Facts, Section};
@@ -35,7 +35,15 @@ pub fn section(facts: &Facts) -> Section {
 
 fn sentences(facts: &Facts, sweep: &Sweep, tolerances: Option<&Vec<Tolerance>>) -> String {
     let borne = tolerances.and_then(|tolerances| borne(facts, tolerances)).unwrap_or_default();
-    [borne, extremes(facts, sweep)].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ")
+    // A crossing is measured from the lowest level, which must be the most accurate one.
+    let caution = match tolerances {
+        Some(tolerances) if tolerances.iter().any(Tolerance::gains) => {
+            "The lowest level is not the most accurate one, so that this says little of how much noise is borne."
+                .to_owned()
+        }
+        _ => String::new(),
+    };
+    [borne, caution, extremes(facts, sweep)].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 /// Which curve bears most and which least.
@@ -51,6 +59,15 @@ fn borne(facts: &Facts, tolerances: &[Tolerance]) -> Option<String> {
         format!("{} for {}", crossing_words(crossing, tolerance.highest, key), tolerance.name)
     };
     let what = format!("Normalised accuracy falls to 95 % at a {} of", facts.sweeps.x_words());
+    if !known.is_empty() && known.iter().all(|(_, crossing)| crossing.level.is_none()) {
+        let highest = known.iter().map(|(tolerance, _)| tolerance.highest).fold(f64::NEG_INFINITY, f64::max);
+        return Some(format!(
+            "Normalised accuracy stays above 95 % up to the highest {}, {}{}, in all curves.",
+            facts.sweeps.x_words(),
+            level(highest),
+            unit(key)
+        ));
+    }
     match known.as_slice() {
         [] => None,
         [only] => Some(format!("{what} {}; in brackets the 95 % interval.", words(only))),
@@ -76,13 +93,13 @@ fn extremes(facts: &Facts, sweep: &Sweep) -> String {
     all.sort_by(|a, b| b.1.mean.total_cmp(&a.1.mean));
     match (all.first(), all.last()) {
         (Some(best), Some(worst)) if all.len() > 1 => format!(
-            "The mean test accuracy is highest, {} %, for {}, and lowest, {} %, for {}.",
-            mean(Some(best.1)),
+            "The mean test accuracy is highest, {}, for {}, and lowest, {}, for {}.",
+            mean_words(best.1),
             best.0,
-            mean(Some(worst.1)),
+            mean_words(worst.1),
             worst.0
         ),
-        (Some(only), _) => format!("The mean test accuracy is {} %.", mean(Some(only.1))),
+        (Some(only), _) => format!("The mean test accuracy is {}.", mean_words(only.1)),
         _ => String::new(),
     }
 }

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use snn::weights::UpdateReport;
 
-use super::number::significant;
+use super::number::{count, significant};
 use super::table::table;
 use super::{Facts, Section};
 use crate::record::Record;
@@ -75,7 +75,7 @@ fn writes(groups: &[Group]) -> Markup {
         vec![
             group.condition.clone(),
             group.records.len().to_string(),
-            both(|layer| significant(group.mean(|record| layer(record).cells_written as f64))),
+            both(|layer| count(group.mean(|record| layer(record).cells_written as f64))),
             both(|layer| group.share(|record| layer(record).clipped_low, |record| layer(record).cells_written)),
             both(|layer| group.share(|record| layer(record).clipped_high, |record| layer(record).cells_written)),
             both(|layer| group.share(|record| layer(record).wrong_sign, |record| layer(record).cells)),
@@ -95,9 +95,9 @@ fn costs(groups: &[Group]) -> Markup {
         };
         vec![
             group.condition.clone(),
-            both(|layer| significant(group.mean(|record| layer(record).pulses as f64))),
-            both(|layer| significant(group.mean(|record| layer(record).verify_reads as f64))),
-            both(|layer| significant(group.mean(|record| layer(record).gave_up as f64))),
+            both(|layer| count(group.mean(|record| layer(record).pulses as f64))),
+            both(|layer| count(group.mean(|record| layer(record).verify_reads as f64))),
+            both(|layer| count(group.mean(|record| layer(record).gave_up as f64))),
             group
                 .records
                 .iter()

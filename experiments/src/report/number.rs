@@ -20,8 +20,23 @@ pub fn probability(p: f64) -> String {
 /// Mean with half its 95 % interval and n, in percent.
 pub fn mean(sample: Option<Sample>) -> String {
     let Some(sample) = sample else { return "no outcome".to_owned() };
+    format!("{} (n = {})", with_half(&sample), sample.n)
+}
+
+/// The same within a sentence: the unit at the number.
+pub fn mean_words(sample: Sample) -> String {
+    format!("{} % (n = {})", with_half(&sample), sample.n)
+}
+
+/// Mean and half the width of its interval, in percent.
+pub fn with_half(sample: &Sample) -> String {
     let half = sample.ci95.map(|(low, high)| format!(" ± {:.1}", 50.0 * (high - low))).unwrap_or_default();
-    format!("{}{half} (n = {})", percent(sample.mean), sample.n)
+    format!("{}{half}", percent(sample.mean))
+}
+
+/// A count, with its millions in a word.
+pub fn count(value: f64) -> String {
+    if value >= 1e6 { format!("{} million", significant(value / 1e6)) } else { significant(value) }
 }
 
 /// A level without zeros behind its last digit.

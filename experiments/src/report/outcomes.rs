@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::number::{level, percent, unit};
+use super::number::{level, percent, unit, with_half};
 use super::table::table;
 use super::{Facts, Section, data_link};
 use crate::export::trial_table;
@@ -52,6 +52,5 @@ fn of_sweep(facts: &Facts, sweep: &Sweep) -> Markup {
 fn cell(point: &SweptPoint) -> String {
     let failed = if point.failures > 0 { format!(", {} failed", point.failures) } else { String::new() };
     let Some(sample) = Sample::of(&point.values()) else { return format!("-{failed}") };
-    let half = sample.ci95.map(|(low, high)| format!(" ± {:.1}", 50.0 * (high - low))).unwrap_or_default();
-    format!("{}{half} (n = {}{failed})", percent(sample.mean), sample.n)
+    format!("{} (n = {}{failed})", with_half(&sample), sample.n)
 }

@@ -20,8 +20,7 @@ pub fn section(facts: &Facts) -> Section {
             (table("Trials that ended without an outcome", &["trial", "seed", "condition", "why"], &failed))
         }
         p.method {
-            "A trial is named by the hash of everything that decides its outcome. Records hold no machine: wall times are those of the machines that \
-             ran the trials, while the machine above is the one that wrote this page. Results do not depend on either."
+            "A trial is named by the hash of everything that decides its outcome. Wall times are those of the machines of the trials; results depend on no machine."
         }
     };
     Section { id: "provenance", heading: "Provenance", body }
@@ -69,6 +68,7 @@ fn told(facts: &Facts) -> Vec<(String, String)> {
         ),
         ("seeds of the study", seeds(report.study.seeds.clone())),
         ("seeds with a record", seeds(facts.seeds_done().into_iter().collect())),
+        ("machines of the trials", distinct(&|record| Some(record.machine.clone()))),
         ("machine of this page", report.machine.to_owned()),
         (
             "wall time of all trials",

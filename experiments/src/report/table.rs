@@ -2,12 +2,12 @@
 
 use maud::{Markup, html};
 
-/// A table under its caption; the first cell of a row names it.
+/// A table under its caption, which stays where it is while the table scrolls; the first cell of a row names it.
 pub fn table(caption: &str, head: &[&str], rows: &[Vec<String>]) -> Markup {
     html! {
+        p.caption { (caption) }
         div.scroll {
-            table {
-                caption { (caption) }
+            table aria-label=(caption) {
                 thead { tr { @for name in head { th scope="col" { (name) } } } }
                 tbody {
                     @for row in rows {
@@ -26,9 +26,9 @@ pub fn table(caption: &str, head: &[&str], rows: &[Vec<String>]) -> Markup {
 /// Names and what there is to say of them, in whole texts.
 pub fn facts(caption: &str, rows: &[(String, String)]) -> Markup {
     html! {
+        p.caption { (caption) }
         div.scroll {
-            table.facts {
-                caption { (caption) }
+            table.facts aria-label=(caption) {
                 tbody { @for (name, value) in rows { tr { th scope="row" { (name) } td { (value) } } } }
             }
         }

@@ -28,6 +28,13 @@ pub struct Tolerance {
     pub highest: f64,
 }
 
+impl Tolerance {
+    /// Whether a higher level is clearly more accurate than the lowest, by which A* is measured.
+    pub fn gains(&self) -> bool {
+        self.normalised.iter().any(|point| point.1 > 1.05)
+    }
+}
+
 /// Whether more on this axis is more disturbance, so that its lowest level is the clean one.
 fn disturbs(key: &str) -> bool {
     const OF_STUDIES: [&str; 3] = [NOISE, "hardware.write_spread_scale", "hardware.retention_seconds"];
@@ -68,14 +75,14 @@ fn tolerance(name: String, curve: &SweptCurve, chance: f64) -> Tolerance {
 /// A crossing in words, with its interval.
 pub fn crossing_words(crossing: &Crossing, highest: f64, key: &str) -> String {
     let unit = unit(key);
-    let end = |end: Option<f64>| end.map_or_else(|| format!("beyond {}", level(highest)), significant);
+    let end = |end: Option<f64>| end.map_or_else(|| format!("> {}", level(highest)), significant);
     let at = match crossing.level {
         Some(at) => format!("{}{unit}", significant(at)),
-        None => format!("beyond {}{unit}", level(highest)),
+        None => format!("> {}{unit}", level(highest)),
     };
     match crossing.interval {
         Some(interval) => format!("{at} ({} to {})", end(interval.low), end(interval.high)),
-        None => format!("{at} (no interval: one outcome a condition)"),
+        None => format!("{at} (n = 1: no interval)"),
     }
 }
 
@@ -91,10 +98,19 @@ pub fn section(facts: &Facts) -> Option<Section> {
              of each curve, 0 at chance (" (percent(facts.chance)) " %). The lowest level stands for a network without noise; where it is \
              not 0, crossings are measured from it. Between levels A* runs straight; a crossing is the first level at which it falls to the \
              threshold. Intervals: 95 %, percentile bootstrap over seeds, " (RESAMPLES) " resamples; where all conditions of a curve have the \
-             same seeds, a seed is drawn with all its outcomes. Assumed: seeds are independent draws."
+             same seeds, a seed is drawn with all its outcomes. A crossing or an end beyond the highest level is written as > that level. Assumed: \
+             seeds are independent draws."
         }
         @for (sweep, tolerances) in facts.sweeps.sweeps.iter().zip(&facts.tolerances) {
             @if !sweep.apart.is_empty() { h3 { (sweep.name()) } }
+            @let gaining: Vec<&str> = tolerances.iter().filter(|one| one.gains()).map(|one| one.name.as_str()).collect();
+            @if !gaining.is_empty() {
+                p.warning {
+                    "At a higher level " (gaining.join(", ")) " is more accurate than at the lowest, by more than 5 % of A*: either the networks have \
+                     not been trained to the end, or noise helps them. The lowest level is then no measure of a network without noise, and these \
+                     crossings say little."
+                }
+            }
             (crossings(tolerances, key))
             (curves(tolerances, key))
         }

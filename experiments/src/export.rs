@@ -10,10 +10,11 @@ use snn::activity::ClassActivity;
 use snn::metrics::van_rossum::PairDistances;
 use snn::weights::UpdateReport;
 
+use crate::figures::{is_numeric, number};
 use crate::record::Record;
 use crate::study::{Axis, Study};
 use crate::summary::plain;
-use crate::sweep::{Done, number};
+use crate::sweep::Done;
 
 /// A table by columns of one length.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -144,7 +145,7 @@ fn names(table: &mut Table, study: &Study, done: &[Done]) {
 
 /// Numbers where the axis has only these, else words.
 fn axis_values<'a>(axis: &Axis, values: impl Iterator<Item = &'a toml::Value>) -> Values {
-    if axis.values.iter().all(|value| number(value).is_some()) {
+    if is_numeric(axis) {
         Values::Number(values.map(number).collect())
     } else {
         Values::Text(values.map(|value| Some(plain(value))).collect())

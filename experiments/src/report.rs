@@ -25,10 +25,7 @@ use std::collections::BTreeSet;
 
 use maud::{Markup, PreEscaped, html};
 
-use crate::figures::Figure;
-use crate::prepare::Prepared;
-use crate::run::Trial;
-use crate::store::Store;
+use crate::figures::{Figure, Recorded};
 use crate::study::Study;
 use crate::sweep::{Done, Sweeps, done};
 use tolerance::{Tolerance, tolerances};
@@ -36,20 +33,14 @@ use tolerance::{Tolerance, tolerances};
 /// What a report is made from.
 #[derive(Debug)]
 pub struct Report<'a> {
-    /// The study.
-    pub study: &'a Study,
+    /// The study and its records.
+    pub recorded: Recorded<'a>,
     /// Its file, as the command names it.
     pub file: &'a str,
     /// The text of that file.
     pub text: &'a str,
     /// What `--set` put in the place of the file's values.
     pub overrides: &'a [String],
-    /// Data and devices.
-    pub prepared: &'a Prepared,
-    /// All trials of the study.
-    pub trials: &'a [Trial<'a>],
-    /// The records so far.
-    pub store: &'a Store,
     /// What is drawn of them.
     pub figures: &'a [Figure],
     /// The machine that writes the report, in words.
@@ -70,9 +61,9 @@ struct Facts<'a> {
 impl Report<'_> {
     /// The page. The same records give the same page on the same machine.
     pub fn html(&self) -> String {
-        let done = done(self.study, self.trials, self.store);
-        let sweeps = Sweeps::of(self.study, &done);
-        let classes = self.prepared.data(&self.study.conditions[0].settings).classes;
+        let done = done(self.recorded.study, self.recorded.trials, self.recorded.store);
+        let sweeps = Sweeps::of(self.recorded.study, &done);
+        let classes = self.recorded.prepared.data(&self.recorded.study.conditions[0].settings).classes;
         let chance = 1.0 / classes as f64;
         let tolerances = tolerances(&sweeps, chance);
         page::page(&Facts { report: self, done, sweeps, tolerances, chance })
@@ -81,12 +72,12 @@ impl Report<'_> {
 
 impl Facts<'_> {
     fn study(&self) -> &Study {
-        self.report.study
+        self.report.recorded.study
     }
 
     /// Number of trials, and of those that have a record.
     fn counts(&self) -> (usize, usize) {
-        (self.report.trials.len(), self.done.len())
+        (self.report.recorded.trials.len(), self.done.len())
     }
 
     /// The seeds of the study that have a record at all.
@@ -117,4 +108,72 @@ fn data_uri(kind: &str, content: &[u8]) -> PreEscaped<String> {
     use base64::Engine;
     // Base64 and media types hold nothing that HTML would read as its own.
     PreEscaped(format!("data:{kind};base64,{}", base64::engine::general_purpose::STANDARD.encode(content)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::figures::fixture::{Fixture, record};
+
+    const STUDY: &str = "name = 'demo'\nquestion = 'Is <b> & \"c\" escaped?'\n[noise]\nlevel_percent = [0, 50, 100]\n\
+                         [network]\nexcitatory_fraction = [0.5, 0.8, 1.0]\n[repeats]\nseeds = 3\n";
+
+    fn html(fixture: &Fixture) -> String {
+        fixture.see(|recorded| {
+            let (file, overrides) = ("a <study>.toml", ["noise.level_percent=[0, 50]".to_owned()]);
+            Report { recorded, file, text: STUDY, overrides: &overrides, figures: &[], machine: "a machine" }.html()
+        })
+    }
+
+    /// A network loses 0.2 of accuracy to a level of 50 %, less where more of its neurons excite.
+    fn falling() -> Fixture {
+        Fixture::new(STUDY, |settings, seed| {
+            let share = settings.network.excitatory_fraction;
+            let accuracy = 0.8 - settings.noise.level_percent * (0.006 - 0.002 * share) + 0.003 * (seed as f64 - 2.0);
+            Some(record(settings, seed, accuracy))
+        })
+    }
+
+    #[test]
+    fn the_answer_has_its_numbers() {
+        let page = html(&falling());
+        // A* falls to 0.95 where 0.7 x 0.05 of accuracy is lost: 100:0 loses 0.004, 50:50 0.005 a percent.
+        assert!(page.contains("of 8.75 % (8.71 to 8.79) for 100:0, which bears most, and 7.00 %"), "{page}");
+        assert!(page.contains("Complete: all 27 trials have been run."));
+    }
+
+    #[test]
+    fn everything_is_escaped_and_nothing_comes_from_elsewhere() {
+        let page = html(&falling());
+        assert!(page.contains("Is &lt;b&gt; &amp; &quot;c&quot; escaped?") && page.contains("a &lt;study&gt;.toml"));
+        for foreign in ["<script", "http://", "https://", "src=\"/", "@import", "url("] {
+            assert!(!page.contains(foreign), "{foreign}");
+        }
+        let sections = page.matches("<section id=").count();
+        assert_eq!(sections, page.matches("<a href=\"#").count(), "every section has its link");
+        assert_eq!(sections, 11, "no device, and no figure was handed in");
+    }
+
+    #[test]
+    fn what_is_missing_stands_at_the_top() {
+        let some = Fixture::new(STUDY, |settings, seed| {
+            let failed = settings.noise.level_percent == 100.0 && seed == 1;
+            let mut made = record(settings, seed, 0.7);
+            if failed {
+                made.outcome = None;
+                made.failure = Some("training diverged".to_owned());
+            }
+            (seed < 3).then_some(made)
+        });
+        let page = html(&some);
+        assert!(page.contains("Incomplete: 18 of 27 trials have been run."), "{page}");
+        assert!(page.contains("Seeds with a record: 2 of 3") && page.contains("3 of them ended without an outcome"));
+        assert!(page.contains("training diverged") && page.contains("(n = 1, 1 failed)"));
+    }
+
+    #[test]
+    fn a_study_without_records_has_a_page() {
+        let page = html(&Fixture::new(STUDY, |_, _| None));
+        assert!(page.contains("Incomplete: 0 of 27 trials") && page.contains("No trial has an outcome yet."));
+    }
 }

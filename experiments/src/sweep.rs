@@ -2,16 +2,12 @@
 //!
 //! Axes of `[seeds]` are repeats, not conditions: an outcome of one seed on one chip is a replicate like any other.
 
+use crate::figures::{FRACTION as SHARE, NOISE, axis_label, is_numeric, number, stated, value_label};
 use crate::record::Record;
 use crate::run::Trial;
 use crate::store::Store;
 use crate::study::{Axis, Study};
 use crate::summary::plain;
-
-/// The key of the noise of the paper.
-pub const NOISE: &str = "noise.level_percent";
-/// The key that makes the curves where it is swept, as in the paper.
-pub const SHARE: &str = "network.excitatory_fraction";
 
 /// A trial that has been run.
 #[derive(Clone, Copy, Debug)]
@@ -82,13 +78,13 @@ pub fn done<'a>(study: &Study, trials: &[Trial], store: &'a Store) -> Vec<Done<'
 }
 
 impl Sweeps {
-    /// Sorts the outcomes of `done`. [`NOISE`], or else the last axis with numbers, is swept; [`SHARE`], or else the first
+    /// Sorts the outcomes of `done`. The noise level, or else the last axis with numbers, is swept; the excitatory share, or else the first
     /// other axis, makes the curves.
     pub fn of(study: &Study, done: &[Done]) -> Sweeps {
         let axes = &study.axes;
         let plain_axes: Vec<usize> = (0..axes.len()).filter(|&axis| !is_seed(&axes[axis])).collect();
         let named = |key: &str| plain_axes.iter().copied().find(|&axis| axes[axis].key == key);
-        let numeric = |axis: &usize| axes[*axis].values.iter().all(|value| number(value).is_some());
+        let numeric = |axis: &usize| is_numeric(&axes[*axis]);
         let last_numeric =
             |but: Option<usize>| plain_axes.iter().copied().rfind(|axis| Some(*axis) != but && numeric(axis));
         let x = named(NOISE).or_else(|| last_numeric(named(SHARE))).or_else(|| last_numeric(None));
@@ -127,7 +123,7 @@ impl Sweeps {
 
     /// What the swept axis is in words with its unit.
     pub fn x_words(&self) -> String {
-        self.x.as_ref().map_or_else(|| "no swept axis".to_owned(), |axis| in_words(&axis.key))
+        self.x.as_ref().map_or_else(|| "no swept axis".to_owned(), |axis| axis_label(&axis.key))
     }
 }
 
@@ -159,36 +155,18 @@ pub fn is_seed(axis: &Axis) -> bool {
     axis.key.starts_with("seeds.")
 }
 
-/// A value as a number, if it is one.
-pub fn number(value: &toml::Value) -> Option<f64> {
-    value.as_float().or(value.as_integer().map(|whole| whole as f64))
-}
-
-/// A key with its value as people call it: an excitatory share as 80:20.
+/// A key with its value in few words: an excitatory share as 80:20.
 pub fn setting(key: &str, value: &toml::Value) -> String {
-    match (key, number(value)) {
-        (SHARE, Some(fraction)) => share(fraction),
-        (NOISE, Some(percent)) => format!("noise {percent} %"),
-        _ => format!("{} {}", key.rsplit('.').next().unwrap_or(key), plain(value)),
+    match key {
+        SHARE => value_label(key, value),
+        NOISE => format!("noise {} %", value_label(key, value)),
+        _ => stated(key, value),
     }
 }
 
 /// An excitatory share as the literature writes it: 80:20.
 pub fn share(fraction: f64) -> String {
-    let excitatory = (fraction * 1000.0).round() / 10.0;
-    format!("{excitatory}:{}", ((100.0 - excitatory) * 10.0).round() / 10.0)
-}
-
-/// What stands on a swept axis, with its unit.
-pub fn in_words(key: &str) -> String {
-    match key {
-        NOISE => "noise of every weight update (% of sigma_init)".to_owned(),
-        SHARE => "excitatory share of the hidden neurons".to_owned(),
-        "weights.sigma_init" => "initial spread of the hidden weights (thresholds)".to_owned(),
-        "hardware.write_spread_scale" => "factor on the device's write spread".to_owned(),
-        "hardware.retention_seconds" => "time between training and test (s)".to_owned(),
-        key => key.to_owned(),
-    }
+    value_label(SHARE, &fraction.into())
 }
 
 /// The entry that `is` the one looked for, made with `new` where there is none.

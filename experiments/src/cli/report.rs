@@ -5,13 +5,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use experiments::figures::study_figures;
+use experiments::figures::{Recorded, study_figures};
 use experiments::machine::machine;
 use experiments::report::Report;
 use experiments::run::trials;
 use experiments::store::Store;
 
-use super::{Failure, source, warn};
+use super::{Failure, axis, source, warn};
 
 /// Write what a study has found as one page of HTML that needs nothing beside itself.
 ///
@@ -29,6 +29,8 @@ pub struct Arguments {
     /// Open the page with what this machine opens pages with.
     #[arg(long)]
     open: bool,
+    #[command(flatten)]
+    axis: axis::AxisArguments,
 }
 
 /// The page cannot be written.
@@ -51,20 +53,20 @@ struct OpenError {
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let (study, text) = source::read_with_text(&arguments.study, &arguments.set)?;
     let prepared = source::prepare(&study, Some(&arguments.study))?;
+    let choice = arguments.axis.choice();
+    choice.check(&study, &prepared)?;
     let out = arguments.out.clone().unwrap_or_else(|| Path::new("results").join(&study.name));
     let store = Store::open(&out)?;
     warn(store.warnings());
     let all = trials(&study, &prepared);
     let done = all.iter().filter(|trial| store.get(&trial.id).is_some()).count();
+    let recorded = Recorded { study: &study, prepared: &prepared, trials: &all, store: &store };
     let report = Report {
-        study: &study,
+        recorded,
         file: &arguments.study.display().to_string(),
         text: &text,
         overrides: &arguments.set,
-        prepared: &prepared,
-        trials: &all,
-        store: &store,
-        figures: &study_figures(&study, &all, &store),
+        figures: &study_figures(recorded, &choice)?,
         machine: &machine(),
     };
     let path = out.join("report.html");

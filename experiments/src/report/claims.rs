@@ -24,7 +24,7 @@ pub fn section(facts: &Facts) -> Section {
 
 /// The records of one sweep.
 fn records<'a>(facts: &Facts<'a>, sweep: &Sweep) -> Vec<&'a Record> {
-    let study = facts.report.study;
+    let study = facts.report.recorded.study;
     let of_sweep = |condition: usize| {
         let values = study.axes.iter().zip(&study.conditions[condition].values);
         values.clone().all(|(axis, value)| sweep.apart.iter().all(|(key, apart)| axis.key != *key || value == apart))

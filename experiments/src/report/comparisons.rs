@@ -5,13 +5,13 @@ use maud::{Markup, html};
 use super::number::{level, points, probability, unit};
 use super::table::table;
 use super::{Facts, Section};
+use crate::figures::{FRACTION, number};
 use crate::statistics::dunn::{Pair, dunn};
 use crate::statistics::effect::Effect;
-use crate::statistics::holm::{holm, stars};
+use crate::statistics::holm::stars;
 use crate::statistics::kruskal::KruskalWallis;
-use crate::statistics::moments::SampleError;
-use crate::statistics::t_test::TTest;
-use crate::sweep::{SHARE, Sweep, Sweeps, number};
+use crate::statistics::reference::{Comparison, against_reference};
+use crate::sweep::{Sweep, Sweeps};
 
 /// Conditions that are compared with each other, and at once.
 struct Family {
@@ -68,7 +68,7 @@ fn families(sweeps: &Sweeps, sweep: &Sweep) -> Vec<Family> {
         return vec![Family { at: String::new(), groups: groups.collect(), reference: 0 }];
     }
     let is_all_excitatory = |curve: &crate::sweep::SweptCurve| {
-        sweeps.curve.as_ref().is_some_and(|axis| axis.key == SHARE)
+        sweeps.curve.as_ref().is_some_and(|axis| axis.key == FRACTION)
             && curve.value.as_ref().and_then(number) == Some(1.0)
     };
     let reference = sweep.curves.iter().position(is_all_excitatory).unwrap_or(0);
@@ -91,46 +91,37 @@ fn welch(families: &[Family]) -> Markup {
 
 fn welch_rows(family: &Family) -> Vec<Vec<String>> {
     let reference = &family.groups[family.reference].1;
-    let others: Vec<&(String, Vec<f64>)> = family
-        .groups
-        .iter()
-        .enumerate()
-        .filter(|(place, _)| *place != family.reference)
-        .map(|(_, group)| group)
-        .collect();
-    let tests: Vec<Result<TTest, SampleError>> =
-        others.iter().map(|(_, outcomes)| TTest::welch(outcomes, reference)).collect();
-    let p_values: Vec<f64> = tests.iter().flatten().map(|test| test.p).collect();
-    let mut adjusted = holm(&p_values).unwrap_or_default().into_iter();
-    let row = |((name, outcomes), test): (&&(String, Vec<f64>), &Result<TTest, SampleError>)| {
+    let others =
+        family.groups.iter().enumerate().filter(|(place, _)| *place != family.reference).map(|(_, group)| group);
+    let (names, outcomes): (Vec<String>, Vec<Vec<f64>>) = others.cloned().unzip();
+    let compared = against_reference(reference, &outcomes);
+    let row = |((name, outcomes), compared): ((&String, &Vec<f64>), Option<Comparison>)| {
+        let told = match compared {
+            Some(comparison) => told(&comparison, Effect::of(outcomes, reference).ok()),
+            None => ["not tested: two outcomes each that spread are needed"]
+                .map(str::to_owned)
+                .into_iter()
+                .chain(vec![String::new(); 7])
+                .collect(),
+        };
         let n = format!("{}, {}", outcomes.len(), reference.len());
-        let mut row = vec![family.at.clone(), name.clone()];
-        match test {
-            Ok(test) => {
-                let p_holm = adjusted.next().unwrap_or(f64::NAN);
-                let effect = Effect::of(outcomes, reference).ok();
-                let shown = |value: Option<f64>| value.map_or_else(String::new, |value| format!("{value:.2}"));
-                row.extend([
-                    points(test.difference),
-                    format!("{} to {}", points(test.ci95.0), points(test.ci95.1)),
-                    format!("{:.2} ({:.1})", test.t, test.degrees),
-                    probability(test.p),
-                    probability(p_holm),
-                    stars(p_holm).to_owned(),
-                    shown(effect.map(|effect| effect.cohens_d)),
-                    shown(effect.map(|effect| effect.hedges_g)),
-                    n,
-                ]);
-            }
-            Err(error) => {
-                row.push(format!("not tested: {error}"));
-                row.extend(std::iter::repeat_n(String::new(), 7));
-                row.push(n);
-            }
-        }
-        row
+        [family.at.clone(), name.clone()].into_iter().chain(told).chain([n]).collect()
     };
-    others.iter().zip(&tests).map(row).collect()
+    names.iter().zip(&outcomes).zip(compared).map(row).collect()
+}
+
+fn told(Comparison { test, adjusted_p }: &Comparison, effect: Option<Effect>) -> Vec<String> {
+    let shown = |value: Option<f64>| value.map_or_else(String::new, |value| format!("{value:.2}"));
+    vec![
+        points(test.difference),
+        format!("{} to {}", points(test.ci95.0), points(test.ci95.1)),
+        format!("{:.2} ({:.1})", test.t, test.degrees),
+        probability(test.p),
+        probability(*adjusted_p),
+        stars(*adjusted_p).to_owned(),
+        shown(effect.map(|effect| effect.cohens_d)),
+        shown(effect.map(|effect| effect.hedges_g)),
+    ]
 }
 
 fn groups(family: &Family) -> Vec<&[f64]> {

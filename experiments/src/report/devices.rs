@@ -35,9 +35,9 @@ pub fn section(facts: &Facts) -> Option<Section> {
 /// Every device of the study once, with the settings of its highest noise level.
 fn devices<'a>(facts: &Facts<'a>) -> Vec<(&'a LoadedDevice, &'a Settings)> {
     let mut chosen: Vec<(&LoadedDevice, &Settings)> = Vec::new();
-    for condition in &facts.report.study.conditions {
+    for condition in &facts.report.recorded.study.conditions {
         let settings = &condition.settings;
-        let Some(loaded) = facts.report.prepared.device(settings) else { continue };
+        let Some(loaded) = facts.report.recorded.prepared.device(settings) else { continue };
         let same = |known: &&mut (&LoadedDevice, &Settings)| {
             known.1.hardware.device == settings.hardware.device && known.1.device == settings.device
         };
@@ -51,7 +51,7 @@ fn devices<'a>(facts: &Facts<'a>) -> Vec<(&'a LoadedDevice, &'a Settings)> {
 }
 
 fn area(facts: &Facts, loaded: &LoadedDevice, settings: &Settings) -> maud::Markup {
-    let data = facts.report.prepared.data(settings);
+    let data = facts.report.recorded.prepared.data(settings);
     let shapes = crate::hardware::LayerName::ALL.map(|layer| layer.shape(settings, data));
     html! { pre { (area_line(&loaded.device, settings.hardware.pair, &shapes)) } }
 }

@@ -33,7 +33,7 @@ pub fn section(facts: &Facts) -> Section {
 }
 
 fn groups<'a>(facts: &Facts<'a>) -> Vec<Group<'a>> {
-    let study = facts.report.study;
+    let study = facts.report.recorded.study;
     let group = |(number, condition): (usize, &crate::study::Condition)| {
         let named = study.axes.iter().zip(&condition.values).map(|(axis, value)| setting(&axis.key, value));
         let condition = match named.collect::<Vec<_>>().join(", ") {

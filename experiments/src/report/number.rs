@@ -1,5 +1,6 @@
 //! Numbers as a report shows them.
 
+use crate::figures::words_and_unit;
 use crate::statistics::Sample;
 
 /// A fraction in percent with one decimal.
@@ -47,17 +48,13 @@ pub fn level(value: f64) -> String {
 /// A level that was worked out, to three significant digits.
 pub use crate::sheet::significant;
 
-/// The unit that the key of an axis names, with the space before it.
-pub fn unit(key: &str) -> &'static str {
-    const UNITS: [(&str, &str); 6] = [
-        ("percent", " %"),
-        ("microsiemens", " µS"),
-        ("seconds", " s"),
-        ("ohm", " ohm"),
-        ("volts", " V"),
-        ("bits", " bits"),
-    ];
-    UNITS.iter().find(|(name, _)| key.contains(name)).map_or("", |(_, unit)| unit)
+/// The unit of an axis behind one of its values, with the space before it; what it is % of, the title of the axis says.
+pub fn unit(key: &str) -> String {
+    match words_and_unit(key).1 {
+        "" => String::new(),
+        percent if percent.starts_with('%') => " %".to_owned(),
+        unit => format!(" {unit}"),
+    }
 }
 
 /// A wall time in the largest unit of which there is one.

@@ -13,8 +13,8 @@ use crate::sweep::{Sweep, SweptCurve, SweptPoint};
 /// The section.
 pub fn section(facts: &Facts) -> Section {
     let report = facts.report;
-    let summary = Summary::new(report.study, report.trials, report.store).csv();
-    let trials = trial_table(report.study, &facts.done).csv();
+    let summary = Summary::new(report.recorded.study, report.recorded.trials, report.recorded.store).csv();
+    let trials = trial_table(report.recorded.study, &facts.done).csv();
     let body = html! {
         p.method {
             "Mean test accuracy in %, with half the width of its 95 % interval (Student's t, which assumes outcomes about normal) and the \
@@ -22,9 +22,9 @@ pub fn section(facts: &Facts) -> Section {
         }
         @for sweep in &facts.sweeps.sweeps { (of_sweep(facts, sweep)) }
         p {
-            (data_link(&format!("{}-summary.csv", report.study.name), "text/csv", summary.as_bytes(), "Conditions as CSV"))
+            (data_link(&format!("{}-summary.csv", report.recorded.study.name), "text/csv", summary.as_bytes(), "Conditions as CSV"))
             ", "
-            (data_link(&format!("{}-trials.csv", report.study.name), "text/csv", trials.as_bytes(), "trials as CSV"))
+            (data_link(&format!("{}-trials.csv", report.recorded.study.name), "text/csv", trials.as_bytes(), "trials as CSV"))
             "."
         }
     };

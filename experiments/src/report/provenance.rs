@@ -39,7 +39,7 @@ fn told(facts: &Facts) -> Vec<(String, String)> {
     let sum = |of: fn(&Record) -> f64| facts.done.iter().map(|done| of(done.record)).sum::<f64>();
     let (training, test) = (sum(|record| record.seconds.training), sum(|record| record.seconds.test));
     let epochs: usize = facts.done.iter().map(|done| done.record.accuracy.len()).sum();
-    let names: Vec<&str> = report.trials.iter().map(|trial| trial.id.as_str()).collect();
+    let names: Vec<&str> = report.recorded.trials.iter().map(|trial| trial.id.as_str()).collect();
     let seeds = |seeds: Vec<u64>| seeds.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
     let rows = [
         (
@@ -66,7 +66,7 @@ fn told(facts: &Facts) -> Vec<(String, String)> {
                 Some(format!("{} (SHA-256 {})", record.settings.hardware.device, record.device_sha256.as_ref()?))
             }),
         ),
-        ("seeds of the study", seeds(report.study.seeds.clone())),
+        ("seeds of the study", seeds(report.recorded.study.seeds.clone())),
         ("seeds with a record", seeds(facts.seeds_done().into_iter().collect())),
         ("machines of the trials", distinct(&|record| Some(record.machine.clone()))),
         ("machine of this page", report.machine.to_owned()),

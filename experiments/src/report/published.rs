@@ -7,9 +7,10 @@ use maud::{Markup, html};
 use super::number::{level, percent, points};
 use super::table::table;
 use super::{Facts, Section};
+use crate::figures::{FRACTION, NOISE};
 use crate::published::{FULL, Published, differences};
 use crate::statistics::Sample;
-use crate::sweep::{SHARE, share};
+use crate::sweep::share;
 
 /// The section.
 pub fn section(facts: &Facts) -> Section {
@@ -56,7 +57,7 @@ fn rows(facts: &Facts, published: &Published) -> Vec<Vec<String>> {
             .axes
             .iter()
             .zip(&condition.values)
-            .filter(|(axis, _)| ![crate::sweep::NOISE, SHARE].contains(&axis.key.as_str()))
+            .filter(|(axis, _)| ![NOISE, FRACTION].contains(&axis.key.as_str()))
             .map(|(axis, value)| format!(", {}", crate::sweep::setting(&axis.key, value)))
             .collect();
         rows.push(vec![

@@ -8,7 +8,7 @@ use crate::published::FULL;
 /// The section.
 pub fn section(facts: &Facts) -> Section {
     let report = facts.report;
-    let full = report.study.conditions.iter().any(|condition| condition.settings.data.set == FULL);
+    let full = report.recorded.study.conditions.iter().any(|condition| condition.settings.data.set == FULL);
     let set: String = report.overrides.iter().map(|text| format!(" --set {}", quoted(text))).collect();
     let file = quoted(report.file);
     let mut commands = vec!["cargo build --release".to_owned()];

@@ -27,7 +27,7 @@ pub fn section(facts: &Facts) -> Section {
         p {
             "The study takes every combination of its axes (" (if axes.is_empty() { "none".to_owned() } else { axes.join(", ") })
             "), once for every seed: " (study.conditions.len()) " conditions, " (study.seeds.len()) " seeds, "
-            (facts.report.trials.len()) " trials. The outcome of a trial is its mean test accuracy over the last "
+            (facts.report.recorded.trials.len()) " trials. The outcome of a trial is its mean test accuracy over the last "
             code { "outcome.last_epochs" } " epochs."
         }
         (table("All settings; several values where a key is swept or follows from one that is", &["key", "value", "from"], &rows))

@@ -6,10 +6,11 @@ use seed::Seed;
 use super::number::{level, mean, percent, significant, unit};
 use super::table::table;
 use super::{Facts, Section};
+use crate::figures::{NOISE, SPREAD_SCALE};
 use crate::statistics::Sample;
 use crate::statistics::bootstrap::Bootstrap;
 use crate::statistics::normalised::{Condition, Crossing, Curve, NormalisedError, THRESHOLDS};
-use crate::sweep::{NOISE, Sweeps, SweptCurve};
+use crate::sweep::{Sweeps, SweptCurve};
 
 /// Draws of a bootstrap: the ends of a 95 % interval then vary by about 2 % of its width from seed to seed.
 const RESAMPLES: usize = 10_000;
@@ -37,7 +38,7 @@ impl Tolerance {
 
 /// Whether more on this axis is more disturbance, so that its lowest level is the clean one.
 fn disturbs(key: &str) -> bool {
-    const OF_STUDIES: [&str; 3] = [NOISE, "hardware.write_spread_scale", "hardware.retention_seconds"];
+    const OF_STUDIES: [&str; 3] = [NOISE, SPREAD_SCALE, "hardware.retention_seconds"];
     const OF_DEVICES: [&str; 4] = ["sigma", "p_", "amplitude", "fraction_of_cells"];
     let last = key.rsplit('.').next().unwrap_or(key);
     OF_STUDIES.contains(&key) || key.starts_with("device.") && OF_DEVICES.iter().any(|word| last.starts_with(word))

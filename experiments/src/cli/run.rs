@@ -82,10 +82,9 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         listen_for_interrupt(&interrupted)?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let threads = arguments.threads.map_or(cores, usize::from);
-        let checkpoints = Checkpoints::new(&out, Duration::from_secs(arguments.checkpoint_seconds));
-        let done: BTreeSet<&str> = all.iter().filter(|trial| store.holds(trial)).map(|trial| &*trial.id).collect();
-        checkpoints.remove_all(|id| done.contains(id));
+        let checkpoints = checkpoints_of(&all, &store, &out, arguments.checkpoint_seconds);
         let meter = Meter::new(&study, &all, &left, &store, threads);
+        store.forget();
         run_left(&left, &prepared, &checkpoints, threads, &interrupted, &mut store, meter)?;
     }
 
@@ -106,6 +105,14 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         return Ok(ExitCode::from(130));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The checkpoints below `out`, written every so many `seconds`; those of trials that have ended since are removed.
+fn checkpoints_of(all: &[Trial], store: &Store, out: &Path, seconds: u64) -> Checkpoints {
+    let checkpoints = Checkpoints::new(out, Duration::from_secs(seconds));
+    let done: BTreeSet<&str> = all.iter().filter(|trial| store.holds(trial)).map(|trial| &*trial.id).collect();
+    checkpoints.remove_all(|id| done.contains(id));
+    checkpoints
 }
 
 /// One line a trial: its name, its seed and the values of the axes.

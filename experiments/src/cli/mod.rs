@@ -8,6 +8,7 @@ mod axis;
 mod data;
 mod device;
 mod export;
+mod meter;
 mod report;
 mod run;
 mod source;

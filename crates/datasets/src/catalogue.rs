@@ -26,18 +26,8 @@ pub(crate) fn entry(name: Name) -> &'static Entry {
 }
 
 /// The classes as the table of labels in the repository of Fashion-MNIST calls them.
-const CLOTHES: [&str; 10] = [
-    "T-shirt/top",
-    "Trouser",
-    "Pullover",
-    "Dress",
-    "Coat",
-    "Sandal",
-    "Shirt",
-    "Sneaker",
-    "Bag",
-    "Ankle boot",
-];
+const CLOTHES: [&str; 10] =
+    ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"];
 
 /// Xiao, Rasul and Vollgraf, *Fashion-MNIST: a novel image dataset for benchmarking machine learning algorithms*,
 /// arXiv:1708.07747 (2017). The hashes are of the unpacked content of the published files, whose MD5 sums are

@@ -34,7 +34,11 @@ pub(crate) type Packed = (String, Cow<'static, [u8]>);
 /// Decodes the four files of `entry`, training and test at the same time.
 pub(crate) fn decode(entry: &Entry, packed: &[Packed; 4]) -> Result<Dataset, LoadError> {
     let part = |images: usize, labels: usize| {
-        decode_part([&entry.files[images], &entry.files[labels]], [&packed[images], &packed[labels]], entry.classes.len())
+        decode_part(
+            [&entry.files[images], &entry.files[labels]],
+            [&packed[images], &packed[labels]],
+            entry.classes.len(),
+        )
     };
     let (train, test) = thread::scope(|scope| {
         let test = scope.spawn(|| part(2, 3));

@@ -4,6 +4,7 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr)] // Only the program prints.
 
+mod axis;
 mod data;
 mod device;
 mod run;

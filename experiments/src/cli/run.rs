@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use experiments::figures::outcome_figures;
+use experiments::figures::{Figure, Recorded, study_figures};
 use experiments::hardware::LayerName;
 use experiments::prepare::Prepared;
 use experiments::run::{Progress, Shard, Trial, run_trials, shard, trials};
@@ -18,7 +18,7 @@ use experiments::summary::{Summary, plain};
 use experiments::warning::{Warning, warnings};
 use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 
-use super::{Failure, source, warn};
+use super::{Failure, axis, source, warn};
 
 /// Run a study: all of its trials that have no record yet.
 ///
@@ -45,12 +45,16 @@ pub struct Arguments {
     /// List the trials that would run, and run none.
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    axis: axis::AxisArguments,
 }
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let study = source::read(&arguments.study, &arguments.set)?;
     let prepared = source::prepare(&study, Some(&arguments.study))?;
+    let choice = arguments.axis.choice();
+    choice.check(&study, &prepared)?;
     let out = arguments.out.clone().unwrap_or_else(|| Path::new("results").join(&study.name));
     let mut store = Store::open(&out)?;
     warn(store.warnings());
@@ -79,7 +83,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let store = Store::open(&out)?;
     let summary = Summary::new(&study, &all, &store);
     println!("{}", summary.table().trim_end());
-    let written = write_results(&study, &summary, &out)?;
+    let recorded = Recorded { study: &study, prepared: &prepared, trials: &all, store: &store };
+    let written = write_results(&summary, &study_figures(recorded, &choice)?, &out)?;
     let done = all.iter().filter(|trial| store.get(&trial.id).is_some()).count();
     println!("\n{done} of {} trials done; outcome: mean test accuracy (%) and 95 % interval", all.len());
     for path in written {
@@ -248,13 +253,14 @@ struct WriteError {
 }
 
 /// Writes summary and figures; returns where they and the records are.
-fn write_results(study: &Study, summary: &Summary, out: &Path) -> Result<Vec<PathBuf>, Failure> {
+fn write_results(summary: &Summary, figures: &[Figure], out: &Path) -> Result<Vec<PathBuf>, Failure> {
     let records = out.join("records");
     let mut files = vec![(out.join("summary.csv"), summary.csv().into_bytes())];
-    for named in outcome_figures(study, summary) {
-        let path = out.join("figures").join(&named.name);
-        files.push((with_extension(&path, "svg"), named.figure.svg().into_bytes()));
-        files.push((with_extension(&path, "png"), named.figure.png()?));
+    for figure in figures {
+        let path = out.join("figures").join(&figure.name);
+        files.push((with_extension(&path, "svg"), figure.svg.clone().into_bytes()));
+        files.push((with_extension(&path, "png"), figure.png()?));
+        files.push((with_extension(&path, "csv"), figure.csv.clone().into_bytes()));
     }
     for (path, content) in &files {
         let failed = |source| WriteError { path: path.clone(), source };

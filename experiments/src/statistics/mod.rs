@@ -1,7 +1,8 @@
 //! Statistics of outcomes, from the mean of a condition to what a study concludes.
 //!
 //! - [`Sample`]: mean, spread and interval of a condition; [`moments`]: what every test begins with, and what it refuses;
-//! - [`t_test`], [`effect`]: two conditions; [`kruskal`], [`dunn`]: several, by their [`ranks`]; [`holm`]: many tests at once;
+//! - [`t_test`], [`effect`]: two conditions; [`reference`](mod@reference): several against one; [`kruskal`], [`dunn`]: several, by their [`ranks`];
+//!   [`holm`]: many tests at once;
 //! - [`bootstrap`]: intervals of any statistic; [`normalised`]: how much noise a network bears; [`nested`]: where the
 //!   variance comes from.
 //!
@@ -18,6 +19,7 @@ pub mod moments;
 pub mod nested;
 pub mod normalised;
 pub mod ranks;
+pub mod reference;
 mod sample;
 pub mod t_test;
 

@@ -1,0 +1,100 @@
+//! Tests only: studies with made-up records.
+
+use std::path::Path;
+
+use snn::metrics::van_rossum::PairDistances;
+
+use super::Recorded;
+use crate::observation::{ClassTiming, Observation};
+use crate::prepare::Prepared;
+use crate::record::{FORMAT, Record, Seconds, Writes};
+use crate::run::Trial;
+use crate::settings::Settings;
+use crate::store::Store;
+use crate::study::Study;
+
+/// A study and records of some of its trials.
+pub(super) struct Fixture {
+    study: Study,
+    prepared: Prepared,
+    store: Store,
+    /// Holds the files of the store.
+    _folder: tempfile::TempDir,
+}
+
+impl Fixture {
+    /// The study of `text`, with an outcome for every trial that `outcome` has one for.
+    pub(super) fn new(text: &str, outcome: impl Fn(&Settings, u64) -> Option<f64>) -> Fixture {
+        Fixture::with_records(text, |settings, seed| {
+            let outcome = outcome(settings, seed)?;
+            Some(record(settings, seed, outcome))
+        })
+    }
+
+    /// The same with whole records.
+    pub(super) fn with_records(text: &str, of: impl Fn(&Settings, u64) -> Option<Record>) -> Fixture {
+        let study = Study::parse("study.toml", &format!("name = \"made-up\"\n{text}"), &[]).expect("a study");
+        let settings = study.conditions.iter().map(|condition| &condition.settings);
+        let prepared = Prepared::new(settings, Path::new(".")).expect("devices and data");
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let mut store = Store::open(folder.path()).expect("an empty store");
+        for (condition, trial) in study.conditions.iter().enumerate() {
+            for &seed in &study.seeds {
+                if let Some(record) = of(&trial.settings, seed) {
+                    store.append(Record { id: id(condition, seed), ..record }).expect("a writable folder");
+                }
+            }
+        }
+        Fixture { study, prepared, store, _folder: folder }
+    }
+
+    /// What figures see of it.
+    pub(super) fn see<T>(&self, see: impl FnOnce(Recorded) -> T) -> T {
+        let trial = |seed: u64, condition: usize| {
+            let settings = &self.study.conditions[condition].settings;
+            Trial { condition, settings, seed, id: id(condition, seed), details: true }
+        };
+        let conditions = self.study.conditions.len();
+        let trials: Vec<Trial> = self
+            .study
+            .seeds
+            .iter()
+            .flat_map(|&seed| (0..conditions).map(move |condition| trial(seed, condition)))
+            .collect();
+        see(Recorded { study: &self.study, prepared: &self.prepared, trials: &trials, store: &self.store })
+    }
+}
+
+fn id(condition: usize, seed: u64) -> String {
+    format!("{condition}-{seed}")
+}
+
+/// A record with an outcome and ten classes.
+pub(super) fn record(settings: &Settings, seed: u64, outcome: f64) -> Record {
+    Record {
+        format: FORMAT.to_owned(),
+        id: String::new(),
+        seed,
+        settings: settings.resolved(),
+        data_sha256: String::new(),
+        device_sha256: None,
+        outcome: Some(outcome),
+        failure: None,
+        accuracy: vec![outcome],
+        loss: vec![1.0],
+        tests: vec![vec![Default::default(); 10]; 2],
+        before: nothing(),
+        after: Some(nothing()),
+        writes: Writes::default(),
+        hardware: None,
+        program: String::new(),
+        machine: String::new(),
+        seconds: Seconds::default(),
+    }
+}
+
+/// What silent neurons show.
+fn nothing() -> Observation {
+    let timing = ClassTiming { excitatory: Default::default(), inhibitory: Default::default() };
+    Observation { distances: PairDistances { ee: None, ei: None, ii: None }, classes: vec![timing; 10] }
+}

@@ -7,7 +7,7 @@
 //! - [`hardware`], [`counted`]: the seam between training and crossbar arrays, and what goes through it added up;
 //! - [`run`]: trials on threads and shards; [`record`], [`observation`], [`details`]: what they leave, on which [`machine`]; [`store`]: kept safe
 //!   against being killed;
-//! - [`statistics`], [`summary`], [`figures`], [`sheet`]: what people look at;
+//! - [`statistics`], [`stage`], [`summary`], [`tables`], [`figures`], [`sheet`]: what people look at;
 //! - [`sample`], [`time_span`]: cells of a device on their own, written, left for some time and read.
 //!
 //! The program `ohmspike` (in `main.rs` and `cli`) is the only part that prints.
@@ -26,10 +26,12 @@ pub mod run;
 pub mod sample;
 pub mod settings;
 pub mod sheet;
+pub mod stage;
 pub mod statistics;
 pub mod store;
 pub mod study;
 pub mod summary;
+pub mod tables;
 pub mod time_span;
 pub mod trial;
 pub mod warning;

@@ -2,10 +2,8 @@
 
 use std::path::Path;
 
-use snn::metrics::van_rossum::PairDistances;
-
 use super::Recorded;
-use crate::observation::{ClassTiming, Observation};
+use crate::observation::Observation;
 use crate::prepare::Prepared;
 use crate::record::{FORMAT, Record, Seconds, Writes};
 use crate::run::Trial;
@@ -52,7 +50,7 @@ impl Fixture {
     pub(super) fn see<T>(&self, see: impl FnOnce(Recorded) -> T) -> T {
         let trial = |seed: u64, condition: usize| {
             let settings = &self.study.conditions[condition].settings;
-            Trial { condition, settings, seed, id: id(condition, seed), details: true }
+            Trial { condition, settings, seed, id: id(condition, seed), details: false }
         };
         let conditions = self.study.conditions.len();
         let trials: Vec<Trial> = self
@@ -83,18 +81,12 @@ pub(super) fn record(settings: &Settings, seed: u64, outcome: f64) -> Record {
         accuracy: vec![outcome],
         loss: vec![1.0],
         tests: vec![vec![Default::default(); 10]; 2],
-        before: nothing(),
-        after: Some(nothing()),
+        before: Observation { distances: Default::default(), classes: Vec::new() },
+        after: None,
         writes: Writes::default(),
         hardware: None,
         program: String::new(),
         machine: String::new(),
         seconds: Seconds::default(),
     }
-}
-
-/// What silent neurons show.
-fn nothing() -> Observation {
-    let timing = ClassTiming { excitatory: Default::default(), inhibitory: Default::default() };
-    Observation { distances: PairDistances { ee: None, ei: None, ii: None }, classes: vec![timing; 10] }
 }

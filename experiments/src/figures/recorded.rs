@@ -31,7 +31,7 @@ pub(super) struct Group {
 
 impl<'a> Recorded<'a> {
     /// Every trial that has a record, in the order of the trials.
-    pub(super) fn records(self) -> impl Iterator<Item = (&'a Trial<'a>, &'a Record)> {
+    pub(crate) fn records(self) -> impl Iterator<Item = (&'a Trial<'a>, &'a Record)> {
         self.trials.iter().filter_map(move |trial| Some((trial, self.store.get(&trial.id)?)))
     }
 
@@ -50,7 +50,7 @@ impl<'a> Recorded<'a> {
 
     /// Outcome of guessing: all classes are of one size in every data set.
     pub(super) fn chance(self) -> Option<f64> {
-        let classes = self.records().find_map(|(_, record)| record.tests.first().map(Vec::len))?;
+        let classes = self.records().find_map(|(_, record)| record.tests.first()).map(Vec::len)?;
         (classes > 0).then(|| 1.0 / classes as f64)
     }
 

@@ -23,6 +23,7 @@ pub mod reference;
 mod sample;
 pub mod t_test;
 
+pub(crate) use bootstrap::quantile;
 pub use sample::Sample;
 
 /// Tests only: holds `got` against a value of another program, within a relative `tolerance`.

@@ -156,7 +156,7 @@ impl Store {
 
     /// Whether nothing of `trial` is left to be run: its record is there, and its details where they are kept.
     pub fn holds(&self, trial: &Trial) -> bool {
-        self.names.contains(&trial.id) && (!trial.details || self.details_file(&trial.id).is_file())
+        self.names.contains(&trial.id) && (!trial.details || self.has_details(&trial.id))
     }
 
     fn details_file(&self, id: &str) -> PathBuf {
@@ -176,6 +176,11 @@ impl Store {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(source) => Err(StoreError::Read { path, source }),
         }
+    }
+
+    /// Whether there is a file of details of a trial.
+    pub fn has_details(&self, id: &str) -> bool {
+        self.details_file(id).is_file()
     }
 
     /// Writes the details of a trial, and waits until they are on the disk.

@@ -177,3 +177,50 @@ fn found<T>(entries: &mut Vec<T>, is: impl Fn(&T) -> bool, new: impl FnOnce() ->
     });
     &mut entries[place]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::figures::fixture::Fixture;
+
+    fn sweeps(text: &str) -> Sweeps {
+        let accuracy = |settings: &crate::settings::Settings, seed: u64| {
+            let noise = 0.001 * settings.noise.level_percent + 0.01 * settings.seeds.chip.unwrap_or_default() as f64;
+            Some(0.5 + noise + 0.1 * seed as f64)
+        };
+        Fixture::new(text, accuracy)
+            .see(|recorded| Sweeps::of(recorded.study, &done(recorded.study, recorded.trials, recorded.store)))
+    }
+
+    #[test]
+    fn noise_is_swept_and_shares_make_the_curves() {
+        let found =
+            sweeps("[noise]\nlevel_percent = [1, 2]\n[network]\nhidden = [10, 20]\nexcitatory_fraction = [0.5, 1]\n");
+        let keys = [&found.x, &found.curve].map(|axis| axis.as_ref().map(|axis| axis.key.as_str()));
+        assert_eq!(keys, [Some("noise.level_percent"), Some("network.excitatory_fraction")]);
+        let names: Vec<String> = found.sweeps.iter().map(Sweep::name).collect();
+        assert_eq!(names, ["network.hidden = 10", "network.hidden = 20"]);
+        let curves: Vec<String> = found.sweeps[0].curves.iter().map(|curve| found.name(curve)).collect();
+        assert_eq!(curves, ["50:50", "100:0"]);
+        assert_eq!(
+            found.sweeps[0].curves[1].points.iter().map(|point| point.x).collect::<Vec<_>>(),
+            [Some(1.0), Some(2.0)]
+        );
+    }
+
+    #[test]
+    fn seeds_of_streams_are_repeats() {
+        let found = sweeps("[noise]\nlevel_percent = [0]\n[seeds]\nchip = [7, 8]\n[repeats]\nseeds = 2\n");
+        let [sweep] = found.sweeps.as_slice() else { panic!("{found:?}") };
+        let outcomes = &sweep.curves[0].points[0].outcomes;
+        // Both seeds on the first chip, then on the second; repeats are numbered by seed, then chip.
+        assert_eq!(outcomes.iter().map(|outcome| outcome.0).collect::<Vec<_>>(), [0, 2, 1, 3]);
+    }
+
+    #[test]
+    fn one_condition_is_one_point() {
+        let found = sweeps("");
+        assert_eq!((found.x.as_ref(), found.sweeps[0].curves[0].points[0].x), (None, None));
+        assert_eq!(found.sweeps[0].curves[0].points[0].outcomes, [(0, 0.6)]);
+    }
+}

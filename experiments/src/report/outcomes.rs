@@ -8,7 +8,7 @@ use super::{Facts, Section, data_link};
 use crate::export::trial_table;
 use crate::statistics::Sample;
 use crate::summary::Summary;
-use crate::sweep::{Sweep, SweptCurve, SweptPoint};
+use crate::sweep::{Sweep, SweptCurve, SweptPoint, is_seed};
 
 /// The section.
 pub fn section(facts: &Facts) -> Section {
@@ -19,6 +19,10 @@ pub fn section(facts: &Facts) -> Section {
         p.method {
             "Mean test accuracy in %, with half the width of its 95 % interval (Student's t, which assumes outcomes about normal) and the \
              number n of trials with an outcome. Chance is " (percent(facts.chance)) " %."
+            @if facts.study().axes.iter().any(is_seed) {
+                " Trials that share the seed of a stream count as independent here, which they are not: intervals and tests are narrower than \
+                 those of as many chips."
+            }
         }
         @for sweep in &facts.sweeps.sweeps { (of_sweep(facts, sweep)) }
         p {

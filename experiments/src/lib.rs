@@ -6,12 +6,14 @@
 //! - [`warning`]: what a study may say and hardly means;
 //! - [`hardware`], [`counted`]: the seam between training and crossbar arrays, and what goes through it added up;
 //! - [`run`]: trials on threads and shards; [`record`], [`store`]: what they leave, safe against being killed;
+//! - [`standing`]: trials done and left, and for how long; [`cluster`]: the same study as jobs of Slurm;
 //! - [`statistics`], [`summary`], [`figures`], [`sheet`]: what people look at;
 //! - [`sample`], [`time_span`]: cells of a device on their own, written, left for some time and read.
 //!
 //! The program `ohmspike` (in `main.rs` and `cli`) is the only part that prints.
 
 pub mod chip_maps;
+pub mod cluster;
 pub mod counted;
 pub mod device_file;
 pub mod figures;
@@ -22,6 +24,7 @@ pub mod run;
 pub mod sample;
 pub mod settings;
 pub mod sheet;
+pub mod standing;
 pub mod statistics;
 pub mod store;
 pub mod study;

@@ -5,10 +5,13 @@
 //! - [`results`]: what a run leaves, and that threads, shards, limits and restarts change none of it.
 //! - [`stopped`]: Ctrl-C, a kill and a full disk in the middle of a run.
 //! - [`records`]: what else may stand in a folder of records.
+//! - [`cluster`]: jobs and their state, with programs of a cluster that answer as told.
 //! - [`train`], [`device`], [`data`]: the other subcommands.
 //!
 //! Every run has a working folder, a home and a cache folder of its own.
 
+#[cfg(unix)]
+mod cluster;
 mod data;
 mod device;
 mod ohmspike;

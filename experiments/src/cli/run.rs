@@ -51,7 +51,7 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let study = source::read(&arguments.study, &arguments.set)?;
     let prepared = source::prepare(&study, Some(&arguments.study))?;
-    let out = arguments.out.clone().unwrap_or_else(|| Path::new("results").join(&study.name));
+    let out = source::results(arguments.out.as_deref(), &study);
     let mut store = Store::open(&out)?;
     warn(store.warnings());
 
@@ -79,7 +79,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let store = Store::open(&out)?;
     let summary = Summary::new(&study, &all, &store);
     println!("{}", summary.table().trim_end());
-    let written = write_results(&study, &summary, &out)?;
+    let written = write_results(&study, &summary, &out, arguments.shard)?;
     let done = all.iter().filter(|trial| store.get(&trial.id).is_some()).count();
     println!("\n{done} of {} trials done; outcome: mean test accuracy (%) and 95 % interval", all.len());
     for path in written {
@@ -247,7 +247,7 @@ struct WriteError {
 }
 
 /// Writes summary and figures; returns where they and the records are.
-fn write_results(study: &Study, summary: &Summary, out: &Path) -> Result<Vec<PathBuf>, Failure> {
+fn write_results(study: &Study, summary: &Summary, out: &Path, shard: Option<Shard>) -> Result<Vec<PathBuf>, Failure> {
     let records = out.join("records");
     let mut files = vec![(out.join("summary.csv"), summary.csv().into_bytes())];
     for named in outcome_figures(study, summary) {
@@ -259,7 +259,9 @@ fn write_results(study: &Study, summary: &Summary, out: &Path) -> Result<Vec<Pat
         let failed = |source| WriteError { path: path.clone(), source };
         fs::create_dir_all(path.parent().unwrap_or(out)).map_err(failed)?;
         // Written aside and renamed: a reader, or a full disk, never meets half a file.
-        let aside = with_extension(path, &format!("{}.part", std::process::id()));
+        // Shards on two machines may have one process number.
+        let part = shard.map_or(0, |shard| shard.part);
+        let aside = with_extension(path, &format!("{}-{part}.part", std::process::id()));
         fs::write(&aside, content).and_then(|()| fs::rename(&aside, path)).map_err(failed)?;
     }
     let records = records.exists().then_some(records);

@@ -7,7 +7,7 @@
 //! - [`hardware`], [`counted`]: the seam between training and crossbar arrays, and what goes through it added up;
 //! - [`run`]: trials on threads and shards; [`record`], [`store`]: what they leave, safe against being killed;
 //! - [`standing`]: trials done and left, and for how long; [`cluster`]: the same study as jobs of Slurm;
-//! - [`statistics`], [`summary`], [`figures`], [`sheet`]: what people look at;
+//! - [`statistics`], [`summary`], [`figures`], [`sheet`]: what people look at; [`tally`], [`pace`]: while trials run;
 //! - [`sample`], [`time_span`]: cells of a device on their own, written, left for some time and read.
 //!
 //! The program `ohmspike` (in `main.rs` and `cli`) is the only part that prints.
@@ -18,6 +18,7 @@ pub mod counted;
 pub mod device_file;
 pub mod figures;
 pub mod hardware;
+pub mod pace;
 pub mod prepare;
 pub mod record;
 pub mod run;
@@ -29,6 +30,7 @@ pub mod statistics;
 pub mod store;
 pub mod study;
 pub mod summary;
+pub mod tally;
 pub mod time_span;
 pub mod trial;
 pub mod warning;

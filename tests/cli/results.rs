@@ -19,7 +19,12 @@ fn a_run_leaves_records_summary_and_figures() {
         ]
     );
     let figure = |extension| format!("figures/outcome-over-noise.level_percent.{extension}");
-    let names: Vec<_> = folder.files("results").into_keys().collect();
+    let (details, names): (Vec<_>, Vec<_>) = folder
+        .files("results")
+        .into_keys()
+        .partition(|path| path.parent().is_some_and(|parent| parent.ends_with("details")));
+    // Two conditions, each with the details of its first seed.
+    assert_eq!(details.len(), 2, "{details:?}");
     let expected = [figure("png"), figure("svg"), "records/0001.jsonl".to_owned(), "summary.csv".to_owned()];
     assert_eq!(names, expected.map(|name| folder.path("results/tiny").join(name)));
     let (svg, png) = (figure("svg"), figure("png"));
@@ -180,4 +185,43 @@ fn a_batch_beyond_the_data_is_refused() {
     let expected = "error: --set training.batch=2000: training.batch: must be at most the number of test images, got 2000 of 1024\n";
     assert!(answer.stderr.ends_with(expected), "{}", answer.stderr);
     assert!(!folder.path("results").exists(), "refused before anything is made");
+}
+
+#[test]
+fn details_are_kept_of_the_trials_that_are_asked_for_and_run_no_trial_twice() {
+    let folder = Folder::with_tiny_study();
+    let details =
+        || folder.files("results/tiny").into_keys().filter(|path| path.extension().is_some_and(|e| e == "json"));
+    folder.run(&["run", "tiny.toml", "--set", "observe.details=none"]).succeeds();
+    assert_eq!(details().count(), 0);
+    let records = folder.text("results/tiny/records/0001.jsonl");
+
+    // Kept later, they cost running their trials again, and leave the records as they are.
+    folder.run(&["run", "tiny.toml", "--set", "observe.details=all"]).succeeds();
+    assert_eq!(details().count(), 4);
+    assert_eq!(folder.text("results/tiny/records/0001.jsonl"), records);
+    let kept = details().map(|path| std::fs::read(path).expect("readable")).collect::<Vec<_>>();
+    folder.run(&["run", "tiny.toml"]).succeeds();
+    assert_eq!(details().map(|path| std::fs::read(path).expect("readable")).collect::<Vec<_>>(), kept);
+    let record: serde_json::Value = serde_json::from_str(records.lines().next().expect("a record")).expect("JSON");
+    let file = format!("results/tiny/details/{}.json", record["id"].as_str().expect("a name"));
+    let of: serde_json::Value = serde_json::from_str(&folder.text(&file)).expect("JSON");
+    // What is counted by image and what is counted by spike train are the same spikes.
+    let counted: u64 = record["tests"]
+        .as_array()
+        .and_then(|tests| tests.last())
+        .and_then(|test| test.as_array())
+        .expect("tests by class")
+        .iter()
+        .map(|class| class[2].as_u64().expect("a count"))
+        .sum();
+    let by_step: u64 = of["after"]["firing"]
+        .as_array()
+        .expect("classes")
+        .iter()
+        .flat_map(|class| class["excitatory"]["spikes_by_step"].as_array().expect("steps").clone())
+        .map(|spikes| spikes.as_u64().expect("a count"))
+        .sum();
+    assert_eq!(by_step, counted);
+    assert!(counted > 0);
 }

@@ -152,6 +152,11 @@ impl DigitalWeights {
         DigitalWeights { weights: initial, signs, sigma, draws }
     }
 
+    /// The noise that the last update added to the weights before their bound, thresholds, row after row.
+    pub fn last_noise(&self) -> impl Iterator<Item = f32> + Clone {
+        self.draws.cells().map(|draw| self.sigma * draw)
+    }
+
     /// Everything that updates have changed: the weights, rows x columns, thresholds. Signs and sigma stay as they are made.
     pub fn state(&self) -> Matrix {
         self.weights.clone()

@@ -12,8 +12,9 @@ use experiments::cluster::script::Batch;
 use experiments::cluster::slurm::{self, Queue};
 use experiments::cluster::task::{Phase, TaskState};
 use experiments::run::{Shard, Trial, shard, trials};
-use experiments::standing::{Pace, Standing};
+use experiments::standing::{Standing, TrialTimes, left};
 use experiments::store::Store;
+use experiments::study::Study;
 use indicatif::HumanDuration;
 
 use super::{Failure, source, warn};
@@ -59,7 +60,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
 
     let (mut pause, mut told) = (FIRST_PAUSE, None);
     let view = loop {
-        let view = View::of(&all, &out)?;
+        let view = View::of(&study, &all, &out)?;
         if !arguments.wait || !view.is_active() {
             break view;
         }
@@ -77,7 +78,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     }
     warn(view.store.warnings());
     println!("{}: {}", study.name, view.counts());
-    view.print_pace();
+    view.print_times();
     view.print_jobs();
     println!("next: {}", view.next(&arguments.command()));
     Ok(ExitCode::from(u8::from(arguments.wait && view.all.left > 0)))
@@ -89,7 +90,7 @@ struct View<'a> {
     out: &'a Path,
     store: Store,
     all: Standing,
-    pace: Option<Pace>,
+    times: Option<TrialTimes>,
     /// The last submission, and what Slurm says of it where it answers.
     jobs: Option<(Jobs, Option<Queue>)>,
 }
@@ -106,7 +107,7 @@ struct ShardState {
 }
 
 impl<'a> View<'a> {
-    fn of(trials: &'a [Trial<'a>], out: &'a Path) -> Result<View<'a>, Failure> {
+    fn of(study: &Study, trials: &'a [Trial<'a>], out: &'a Path) -> Result<View<'a>, Failure> {
         let store = Store::open(out)?;
         let jobs = Jobs::read(out)?.map(|jobs| {
             let queue = slurm::queue(&jobs);
@@ -115,8 +116,8 @@ impl<'a> View<'a> {
             }
             (jobs, queue.ok())
         });
-        let (all, pace) = (Standing::of(trials, &store, out), Pace::of(trials, &store));
-        Ok(View { trials, out, all, pace, jobs, store })
+        let (all, times) = (Standing::of(trials, &store, out), TrialTimes::of(study, trials, &store));
+        Ok(View { trials, out, all, times, jobs, store })
     }
 
     /// Whether there is something to wait for. Where Slurm does not answer, what was submitted may still run.
@@ -140,19 +141,15 @@ impl<'a> View<'a> {
         text
     }
 
-    fn left(&self, trials: &[Trial<'a>]) -> Vec<Trial<'a>> {
-        trials.iter().filter(|trial| self.store.get(&trial.id).is_none()).cloned().collect()
-    }
-
-    fn print_pace(&self) {
-        let Some(pace) = &self.pace else { return };
-        let left = self.left(self.trials);
+    fn print_times(&self) {
+        let Some(times) = &self.times else { return };
+        let left = left(self.trials, &self.store);
         if left.is_empty() {
             return;
         }
         let cores = thread::available_parallelism().map_or(1, usize::from);
-        let (work, here) = (pace.on_cores(&left, 1), pace.on_cores(&left, cores));
-        println!("  a trial takes {} on one core, from {} measured", span(work / left.len() as f64), pace.measured);
+        let (work, here) = (times.on_cores(&left, 1), times.on_cores(&left, cores));
+        println!("  a trial takes {} on one core, from {} measured", span(work / left.len() as f64), times.measured);
         println!("  what is left takes {} on the {cores} cores of this machine", span(here));
     }
 
@@ -169,7 +166,7 @@ impl<'a> View<'a> {
                 (None, Some(_)) => (Some(Phase::Failed), "ended early".to_owned()),
                 (None, None) => (None, "not known".to_owned()),
             };
-            let seconds = self.pace.as_ref().map(|pace| pace.on_cores(&self.left(&mine), jobs.threads));
+            let seconds = self.times.as_ref().map(|times| times.on_cores(&left(&mine, &self.store), jobs.threads));
             ShardState { number, standing, phase, state, seconds }
         };
         (1..=jobs.shards).map(one).collect()

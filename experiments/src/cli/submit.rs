@@ -11,7 +11,7 @@ use experiments::cluster::request::{
 use experiments::cluster::script::Batch;
 use experiments::cluster::slurm::{self, SlurmError};
 use experiments::run::{Trial, trials};
-use experiments::standing::Pace;
+use experiments::standing::TrialTimes;
 use experiments::store::Store;
 use experiments::study::Study;
 use experiments::time_span::TimeSpan;
@@ -108,7 +108,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     warn(store.warnings());
     let all = trials(&study, &prepared);
 
-    let request = request(arguments, &all, &store);
+    let request = request(arguments, &study, &all, &store);
     if request.tasks.is_empty() {
         let file = arguments.study.display();
         eprintln!("all {} trials have a record: nothing to submit", all.len());
@@ -136,11 +136,12 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
 }
 
 /// What was asked for, and the defaults for what was not.
-fn request(arguments: &Arguments, all: &[Trial], store: &Store) -> Request {
+fn request(arguments: &Arguments, study: &Study, all: &[Trial], store: &Store) -> Request {
     let shards = arguments.tasks.map_or(DEFAULT_SHARDS.min(all.len()), |tasks| tasks as usize);
     let (tasks, threads) = (unfinished(all, shards, store), usize::from(arguments.threads));
-    let pace = Pace::of(all, store);
-    let needed = || seconds_needed(all, shards, &tasks, threads, store, pace.as_ref()).unwrap_or(DEFAULT_SECONDS);
+    let measured = || TrialTimes::of(study, all, store);
+    let needed =
+        || measured().map_or(DEFAULT_SECONDS, |times| seconds_needed(all, shards, &tasks, threads, store, &times));
     Request {
         seconds: arguments.time.map_or_else(needed, |time| time.seconds.ceil() as u64),
         mebibytes: arguments.memory.unwrap_or(mebibytes_needed(threads)),

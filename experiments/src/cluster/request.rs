@@ -4,7 +4,7 @@
 //! spare, and the time limit is twice what the trials of the longest task are expected to take.
 
 use crate::run::{Shard, Trial, shard};
-use crate::standing::Pace;
+use crate::standing::{TrialTimes, left};
 use crate::store::Store;
 
 /// Shards where nobody says how many.
@@ -46,32 +46,30 @@ pub struct Request {
     pub options: Vec<String>,
 }
 
-/// The shards that have trials without a record, from 1.
+/// The shards that have trials left, from 1.
 pub fn unfinished(trials: &[Trial], shards: usize, store: &Store) -> Vec<usize> {
     let has_work = |part: &usize| {
         let mine = shard(trials, Some(Shard { part: *part, of: shards }));
-        mine.iter().any(|trial| store.get(&trial.id).is_none())
+        !left(&mine, store).is_empty()
     };
     (1..=shards).filter(has_work).collect()
 }
 
-/// A time limit that the longest of `tasks` keeps, in whole minutes, s; none where no trial was measured.
+/// A time limit that the longest of `tasks` keeps, in whole minutes, s.
 pub fn seconds_needed(
     trials: &[Trial],
     shards: usize,
     tasks: &[usize],
     threads: usize,
     store: &Store,
-    pace: Option<&Pace>,
-) -> Option<u64> {
-    let pace = pace?;
+    times: &TrialTimes,
+) -> u64 {
     let of_task = |part: &usize| {
-        let mut left = shard(trials, Some(Shard { part: *part, of: shards }));
-        left.retain(|trial| store.get(&trial.id).is_none());
-        pace.on_cores(&left, threads)
+        let mine = shard(trials, Some(Shard { part: *part, of: shards }));
+        times.on_cores(&left(&mine, store), threads)
     };
     let longest = tasks.iter().map(of_task).fold(0.0, f64::max);
-    Some(((SLOWER * longest + START_SECONDS) / 60.0).ceil() as u64 * 60)
+    ((SLOWER * longest + START_SECONDS) / 60.0).ceil() as u64 * 60
 }
 
 /// Memory of a task that runs so many trials at the same time, MiB.

@@ -1,7 +1,6 @@
 //! How far a study is: trials done and left, and how long those that are left will take.
 
-use std::path::Path;
-
+use crate::checkpoint::Checkpoints;
 use crate::pace::{Pace, seconds_left};
 use crate::run::Trial;
 use crate::store::Store;
@@ -21,8 +20,8 @@ pub struct Standing {
 }
 
 impl Standing {
-    /// Counts `trials`, whose results are in the folder `out`.
-    pub fn of(trials: &[Trial], store: &Store, out: &Path) -> Standing {
+    /// Counts `trials`, whose records are in `store`.
+    pub fn of(trials: &[Trial], store: &Store, checkpoints: &Checkpoints) -> Standing {
         let mut standing = Standing::default();
         for trial in trials {
             if store.holds(trial) {
@@ -30,8 +29,7 @@ impl Standing {
                 standing.failed += usize::from(store.get(&trial.id).is_some_and(|record| record.failure.is_some()));
             } else {
                 standing.left += 1;
-                let checkpoint = out.join("checkpoints").join(format!("{}.bin", trial.id));
-                standing.begun += usize::from(checkpoint.exists());
+                standing.begun += usize::from(checkpoints.has(&trial.id));
             }
         }
         standing

@@ -52,7 +52,7 @@ impl Summary {
         header.extend(["mean", "sd", "n", "ci95_low", "ci95_high"].map(str::to_owned));
         let mut lines = vec![header.join(",")];
         for row in &self.rows {
-            let mut cells: Vec<String> = row.values.iter().map(csv_cell).collect();
+            let mut cells: Vec<String> = row.values.iter().map(|value| csv_cell(&plain(value))).collect();
             let sample = row.sample;
             let (low, high) = sample.and_then(|sample| sample.ci95).unzip();
             cells.push(number(sample.map(|sample| sample.mean)));
@@ -89,9 +89,9 @@ pub fn plain(value: &toml::Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-fn csv_cell(value: &toml::Value) -> String {
-    let text = plain(value);
-    if text.contains([',', '"', '\n']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+/// A text as a cell of CSV, in quotes where it needs them.
+pub(crate) fn csv_cell(text: &str) -> String {
+    if text.contains([',', '"', '\n']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
 }
 
 /// The key without its section, and the value.

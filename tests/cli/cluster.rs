@@ -145,10 +145,11 @@ fn scripts_run_the_study_wherever_it_is() {
         assert!(answer.stderr.contains("trials: 4, to run now: 2"), "{}", answer.stderr);
     }
     fs::remove_file(cluster.0.path(&out).join("summary.csv")).expect("it is there");
-    let merged = cluster.run_script(&format!("{out}/slurm/merge.sh"), "");
+    let merged = cluster.run_script(&format!("{out}/slurm/merge.sh"), "").succeeds();
     assert!(merged.stdout.contains("\n4 of 4 trials done;"), "{merged:#?}");
     cluster.run(&[&["run", "tiny.toml", "--out", "local"], &set[..]].concat()).succeeds();
     assert_eq!(cluster.0.bytes(&format!("{out}/summary.csv")), cluster.0.bytes("local/summary.csv"));
+    assert!(cluster.0.path(&out).join("report.html").is_file());
 }
 
 #[test]

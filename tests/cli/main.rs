@@ -6,6 +6,7 @@
 //! - [`stopped`]: Ctrl-C, a kill and a full disk in the middle of a run.
 //! - [`records`]: what else may stand in a folder of records.
 //! - [`cluster`]: jobs and their state, with programs of a cluster that answer as told.
+//! - [`report`]: a study as a page, and its records as tables.
 //! - [`train`], [`device`], [`data`]: the other subcommands.
 //!
 //! Every run has a working folder, a home and a cache folder of its own.
@@ -16,6 +17,7 @@ mod data;
 mod device;
 mod ohmspike;
 mod records;
+mod report;
 mod results;
 #[cfg(unix)]
 mod stopped;

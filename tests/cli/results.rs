@@ -16,6 +16,7 @@ fn a_run_leaves_records_summary_and_figures() {
             "results/tiny/summary.csv",
             "results/tiny/figures/outcome-over-noise.level_percent.svg",
             "results/tiny/figures/outcome-over-noise.level_percent.png",
+            "results/tiny/figures/outcome-over-noise.level_percent.csv",
         ]
     );
     let figure = |extension| format!("figures/outcome-over-noise.level_percent.{extension}");
@@ -25,7 +26,8 @@ fn a_run_leaves_records_summary_and_figures() {
         .partition(|path| path.parent().is_some_and(|parent| parent.ends_with("details")));
     // Two conditions, each with the details of its first seed.
     assert_eq!(details.len(), 2, "{details:?}");
-    let expected = [figure("png"), figure("svg"), "records/0001.jsonl".to_owned(), "summary.csv".to_owned()];
+    let expected =
+        [figure("csv"), figure("png"), figure("svg"), "records/0001.jsonl".to_owned(), "summary.csv".to_owned()];
     assert_eq!(names, expected.map(|name| folder.path("results/tiny").join(name)));
     let (svg, png) = (figure("svg"), figure("png"));
     let svg = folder.text(&format!("results/tiny/{svg}"));

@@ -1,6 +1,7 @@
 //! Properties that hold whatever the numbers are.
 //!
 //! - `crossbar_law`: an ideal crossbar is the abstract study;
+//! - `checkpoints`: a trial that is stopped and gone on with is the one that ran through;
 //! - `read_noise`: one draw a column and a draw a cell have the same mean and variance;
 //! - `same_bits`: threads, stopping and shards change no bit of a record;
 //! - `seeds`: streams with seeds of their own nest chips, writes and repeats;
@@ -9,6 +10,7 @@
 //! - `gradient`: that of the readout is a finite difference of the loss;
 //! - `weights`: signs, zero steps and counts.
 
+mod checkpoints;
 mod crossbar_law;
 mod gradient;
 mod hardware;

@@ -4,8 +4,12 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr)] // Only the program prints.
 
+mod axis;
 mod data;
 mod device;
+mod export;
+mod meter;
+mod report;
 mod run;
 mod source;
 mod status;
@@ -30,6 +34,8 @@ enum Command {
     Run(run::Arguments),
     Submit(submit::Arguments),
     Status(status::Arguments),
+    Report(report::Arguments),
+    Export(export::Arguments),
     Train(train::Arguments),
     #[command(subcommand)]
     Data(data::Command),
@@ -53,6 +59,8 @@ pub fn main() -> ExitCode {
         Command::Run(arguments) => run::run(&arguments),
         Command::Submit(arguments) => submit::run(&arguments),
         Command::Status(arguments) => status::run(&arguments),
+        Command::Report(arguments) => report::run(&arguments),
+        Command::Export(arguments) => export::run(&arguments),
         Command::Train(arguments) => train::run(&arguments),
         Command::Data(command) => data::run(&command),
         Command::Device(command) => device::run(&command),

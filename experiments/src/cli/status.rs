@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::thread;
 use std::time::Duration;
 
+use experiments::checkpoint::Checkpoints;
 use experiments::cluster::jobs::Jobs;
 use experiments::cluster::quote;
 use experiments::cluster::script::Batch;
@@ -89,6 +90,7 @@ struct View<'a> {
     trials: &'a [Trial<'a>],
     out: &'a Path,
     store: Store,
+    checkpoints: Checkpoints,
     all: Standing,
     times: Option<TrialTimes>,
     /// The last submission, and what Slurm says of it where it answers.
@@ -116,8 +118,10 @@ impl<'a> View<'a> {
             }
             (jobs, queue.ok())
         });
-        let (all, times) = (Standing::of(trials, &store, out), TrialTimes::of(study, trials, &store));
-        Ok(View { trials, out, all, times, jobs, store })
+        // Nothing is written here.
+        let checkpoints = Checkpoints::new(out, Duration::MAX);
+        let (all, times) = (Standing::of(trials, &store, &checkpoints), TrialTimes::of(study, trials, &store));
+        Ok(View { trials, out, all, times, jobs, store, checkpoints })
     }
 
     /// Whether there is something to wait for. Where Slurm does not answer, what was submitted may still run.
@@ -157,7 +161,7 @@ impl<'a> View<'a> {
         let Some((jobs, queue)) = &self.jobs else { return Vec::new() };
         let one = |number: usize| {
             let mine = shard(self.trials, Some(Shard { part: number, of: jobs.shards }));
-            let standing = Standing::of(&mine, &self.store, self.out);
+            let standing = Standing::of(&mine, &self.store, &self.checkpoints);
             let known = queue.as_ref().and_then(|queue| queue.tasks.get(&number));
             let (phase, state) = match (known, queue) {
                 (Some(state), _) => (Some(state.phase()), state.to_string()),

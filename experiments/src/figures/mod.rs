@@ -1,25 +1,82 @@
-//! Figures of a study, drawn from its statistics: SVG for papers, PNG for previews.
+//! Figures of a study, drawn from its records: SVG for papers, PNG for previews, and the numbers that they show as CSV.
 //!
-//! [`CurveFigure`] shows an outcome over one numeric setting, with one curve per value of a second setting. The study
-//! decides what stands on the axes; this module only draws, and the same figure always gives the same bytes.
-//! [`PanelFigure`] holds several small axes; [`device_figure`] fills it with what a device does.
+//! [`study_figures`] gives the [`Figure`]s that the records of a study hold: each is one file here, from [`Recorded`] to a
+//! plate of plots with marks. The same records always give the same bytes. [`PanelFigure`] holds several small axes;
+//! [`device_figure`] fills it with what a device does.
 
 mod axis;
-mod curve;
 mod device;
+mod difference;
+mod figure;
+#[cfg(test)]
+pub(crate) mod fixture;
+mod key_label;
+mod mark;
+mod noise_unit;
 mod outcome;
+mod palette;
 mod panel;
 mod pixels;
+mod plate;
+mod plot;
+mod recorded;
+mod scale;
 mod vector;
+mod x_axis;
 
-pub use curve::{CurveFigure, Point, Series};
 pub use device::device_figure;
-pub use outcome::{NamedFigure, outcome_figures};
+pub use figure::Figure;
+pub(crate) use key_label::{FRACTION, NOISE, SPREAD_SCALE, axis_label, stated, value_label, words_and_unit};
+pub use noise_unit::NoiseUnit;
 pub use panel::PanelFigure;
+pub use recorded::Recorded;
+pub(crate) use recorded::{is_numeric, number};
+pub use x_axis::AxisChoice;
 
-/// Why a figure could not be turned into pixels.
+/// Every figure that the records of a study hold, in the order in which a report shows them.
+///
+/// # Errors
+/// What [`AxisChoice::check`] refuses.
+pub fn study_figures(recorded: Recorded, choice: &AxisChoice) -> Result<Vec<Figure>, FigureError> {
+    choice.check(recorded.study, recorded.prepared)?;
+    let axes = choice.axes(recorded.study);
+    let mut figures: Vec<Figure> = axes.iter().flat_map(|&x| outcome::figures(recorded, x)).collect();
+    figures.extend(difference::figures(recorded, axes.first().copied()));
+    Ok(figures)
+}
+
+/// Why there is no figure.
 #[derive(Debug, thiserror::Error)]
 pub enum FigureError {
+    /// A key for the x axis that the study does not sweep.
+    #[error("--x: must be a key that the study sweeps, {}, got `{key}`{}", listed(.swept), axis_hint(.key))]
+    Axis {
+        /// The key.
+        key: String,
+        /// Those that are swept.
+        swept: Vec<String>,
+    },
+    /// A unit of noise where no noise is swept.
+    #[error(
+        "--noise-unit: `{unit}` is the unit of an axis of write noise, and this study sweeps none\n\n\
+         hint: give `noise.level_percent` or `hardware.write_spread_scale` a list of values"
+    )]
+    NoNoise {
+        /// The unit.
+        unit: NoiseUnit,
+    },
+    /// A unit of cells where weights are held by none.
+    #[error(
+        "--noise-unit: `{unit}` needs cells whose write noise is known, got hardware.device = `{device}`\n\n\
+         hint: abstract weights have noise in `percent-of-sigma-init` alone; run the study through cells, for instance \
+         with `--set hardware.device=study-1k-1m`"
+    )]
+    NoCells {
+        /// The unit.
+        unit: NoiseUnit,
+        /// What holds the weights.
+        device: String,
+    },
     /// The drawing library refused the figure.
     #[error("figure: not drawn: {reason}")]
     Draw {
@@ -32,4 +89,15 @@ pub enum FigureError {
     /// The final pixels could not be packed as PNG.
     #[error("figure: png not packed: {0}")]
     Pack(#[from] png::EncodingError),
+}
+
+fn listed(swept: &[String]) -> String {
+    match swept {
+        [] => "of which there are none".to_owned(),
+        swept => format!("one of {}", swept.iter().map(|key| format!("`{key}`")).collect::<Vec<String>>().join(", ")),
+    }
+}
+
+fn axis_hint(key: &str) -> String {
+    format!("\n\nhint: a list of values makes a key an axis, for instance `--set '{key}=[...]'`")
 }

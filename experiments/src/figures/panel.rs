@@ -285,7 +285,7 @@ impl Panel {
     }
 }
 
-fn words(x: f64, y: f64, size: u32, anchor: TextAnchor, bold: bool, content: &str) -> Primitive {
+pub(super) fn words(x: f64, y: f64, size: u32, anchor: TextAnchor, bold: bool, content: &str) -> Primitive {
     Primitive::Text { x, y, content: content.to_owned(), size, anchor, rotate: None, bold, color: None }
 }
 
@@ -324,7 +324,7 @@ pub(super) fn prefixed(value: f64) -> String {
 }
 
 /// Between 0.01 and 1000 as it is, else as a power of ten.
-fn power(value: f64) -> String {
+pub(super) fn power(value: f64) -> String {
     let power = value.log10();
     let rounded = power.round() as i32;
     if (-2..=3).contains(&rounded) || (power - power.round()).abs() > 1e-6 {

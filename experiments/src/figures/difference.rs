@@ -1,0 +1,288 @@
+//! Differences of the outcome from networks of excitatory neurons alone, by excitatory share, at some noise levels.
+//!
+//! The difference of means, its 95 % interval and Welch's t test are those of independent samples; p values are adjusted
+//! by Holm over the shares of a level.
+
+use super::figure::{Data, Figure, cell};
+use super::key_label::{FRACTION, NOISE, stated, value_label};
+use super::mark::{Dash, Fill, Mark};
+use super::outcome::outcome_words;
+use super::palette::{BLACK, Look};
+use super::plate::Plate;
+use super::plot::{Plot, PlotAxis, TICK_SIZE};
+use super::recorded::{Group, Recorded, is_numeric, number};
+use super::scale::Scale;
+use super::x_axis::XAxis;
+use crate::statistics::reference::{Comparison, against_reference};
+use crate::summary::plain;
+
+/// The levels of the published figure, % of sigma_init.
+const LEVELS: [f64; 3] = [20.0, 40.0, 60.0];
+const HEIGHT: f64 = 128.0;
+/// How far stars stand above the interval, units of the scene.
+const STARS_RISE: f64 = 8.0;
+
+/// The differences at one level.
+#[derive(Clone, Debug, PartialEq)]
+struct Level {
+    /// The value of the axis of levels; none where there is no such axis.
+    value: Option<toml::Value>,
+    /// One a share below 1, in the order of the axis.
+    differences: Vec<Difference>,
+    /// Trials of the reference.
+    reference_n: usize,
+}
+
+/// One share against that of 1.
+#[derive(Clone, Debug, PartialEq)]
+struct Difference {
+    /// Its number on the axis of shares.
+    number: usize,
+    /// Difference of means, as a fraction; none without outcomes on both sides.
+    mean: Option<f64>,
+    /// The test, where there are trials enough.
+    comparison: Option<Comparison>,
+    /// Trials.
+    n: usize,
+}
+
+/// A figure for every combination of the axes that are neither shares nor levels; none where shares are not swept, or 1 is
+/// not among them, or before there are outcomes on both sides.
+pub(super) fn figures(recorded: Recorded, level: Option<XAxis>) -> Vec<Figure> {
+    let axes = &recorded.study.axes;
+    let Some(shares) = recorded.axis(FRACTION) else { return Vec::new() };
+    let has_reference = axes[shares].values.iter().any(|value| number(value) == Some(1.0));
+    if !has_reference || axes[shares].values.len() < 2 {
+        return Vec::new();
+    }
+    let level = level.map(|level| level.axis).filter(|&axis| axis != shares);
+    let apart: Vec<usize> = (0..axes.len()).filter(|&axis| axis != shares && Some(axis) != level).collect();
+    recorded.groups(&apart).iter().filter_map(|group| figure(recorded, shares, level, group)).collect()
+}
+
+fn figure(recorded: Recorded, shares: usize, level: Option<usize>, group: &Group) -> Option<Figure> {
+    let axes = &recorded.study.axes;
+    let values: Vec<Option<toml::Value>> = match level {
+        None => vec![None],
+        Some(axis) => shown(&axes[axis]).into_iter().map(Some).collect(),
+    };
+    let of = |value: &Option<toml::Value>| {
+        let at = |condition: &&usize| {
+            level.is_none_or(|axis| value.as_ref().is_none_or(|value| recorded.value(**condition, axis) == value))
+        };
+        let conditions: Vec<usize> = group.conditions.iter().filter(at).copied().collect();
+        differences(recorded, shares, value.clone(), &conditions)
+    };
+    let drawn = |level: &Level| level.differences.iter().any(|difference| difference.mean.is_some());
+    let levels: Vec<Level> = values.iter().map(of).filter(drawn).collect();
+    if levels.is_empty() {
+        return None;
+    }
+    let plate = Plate {
+        title: group.title(&format!("{}, difference from 100:0", recorded.study.name)),
+        entries: Vec::new(),
+        rows: plots(recorded, shares, level, &levels).into_iter().map(|plot| vec![plot]).collect(),
+    };
+    let level_key = level.map(|axis| axes[axis].key.as_str());
+    let data = data(recorded, shares, level_key, &levels);
+    Some(Figure::new(group.file_stem("difference-from-100-0"), caption(recorded, &levels), plate, &data))
+}
+
+/// The values of an axis that are shown: those nearest to the published noise levels, or the first, middle and last.
+fn shown(axis: &crate::study::Axis) -> Vec<toml::Value> {
+    let places: Vec<usize> = if axis.key == NOISE && is_numeric(axis) {
+        let distance =
+            |place: usize, level: f64| number(&axis.values[place]).map_or(f64::MAX, |value| (value - level).abs());
+        let nearest = |level: f64| {
+            (0..axis.values.len()).min_by(|&one, &other| distance(one, level).total_cmp(&distance(other, level)))
+        };
+        LEVELS.into_iter().filter_map(nearest).collect()
+    } else {
+        let last = axis.values.len().saturating_sub(1);
+        vec![0, last / 2, last]
+    };
+    let mut places = places;
+    places.dedup();
+    places.into_iter().map(|place| axis.values[place].clone()).collect()
+}
+
+fn differences(recorded: Recorded, shares: usize, value: Option<toml::Value>, conditions: &[usize]) -> Level {
+    let outcomes = |wanted: &toml::Value| -> Vec<f64> {
+        let condition = conditions.iter().find(|condition| recorded.value(**condition, shares) == wanted);
+        condition
+            .map(|&condition| recorded.outcomes(condition))
+            .unwrap_or_default()
+            .into_iter()
+            .map(|(_, x)| x)
+            .collect()
+    };
+    let values = recorded.study.axes[shares].values.iter().enumerate();
+    let (reference, others): (Vec<_>, Vec<_>) = values.partition(|(_, value)| number(value) == Some(1.0));
+    let reference = reference.first().map(|(_, value)| outcomes(value)).unwrap_or_default();
+    let samples: Vec<Vec<f64>> = others.iter().map(|(_, value)| outcomes(value)).collect();
+    let mean = |sample: &[f64]| (!sample.is_empty()).then(|| sample.iter().sum::<f64>() / sample.len() as f64);
+    let compared = against_reference(&reference, &samples);
+    let difference = |(((number, _), sample), comparison): (((usize, _), &Vec<f64>), Option<Comparison>)| Difference {
+        number,
+        mean: mean(sample).zip(mean(&reference)).map(|(one, other)| one - other),
+        comparison,
+        n: sample.len(),
+    };
+    let differences = others.into_iter().zip(&samples).zip(compared).map(difference).collect();
+    Level { value, differences, reference_n: reference.len() }
+}
+
+/// One plot a level, all with the same axes.
+fn plots(recorded: Recorded, shares: usize, level: Option<usize>, levels: &[Level]) -> Vec<Plot> {
+    let axes = &recorded.study.axes;
+    let names: Vec<String> = levels[0]
+        .differences
+        .iter()
+        .map(|difference| value_label(FRACTION, &axes[shares].values[difference.number]))
+        .collect();
+    let all = levels.iter().flat_map(|level| &level.differences);
+    let ends = all.flat_map(|difference| {
+        let interval = difference.comparison.map(|comparison| comparison.test.ci95);
+        [difference.mean, interval.map(|ends| ends.0), interval.map(|ends| ends.1), Some(0.0)]
+    });
+    let mut ends: Vec<f64> = ends.flatten().map(|end| 100.0 * end).collect();
+    // Room for the stars above the highest interval.
+    let (low, high) = ends.iter().fold((0.0_f64, 0.0_f64), |(low, high), &end| (low.min(end), high.max(end)));
+    ends.push(high + 0.12 * (high - low));
+    let plot = |(number, of_level): (usize, &Level)| {
+        let last = number + 1 == levels.len();
+        let label = |value: &toml::Value| level.map(|axis| stated(&axes[axis].key, value)).unwrap_or_default();
+        Plot {
+            title: of_level.value.as_ref().map(label).unwrap_or_default(),
+            x: PlotAxis {
+                label: if last { "excitatory:inhibitory".to_owned() } else { String::new() },
+                scale: Scale::names_across(&names),
+            },
+            y: PlotAxis { label: "difference (points)".to_owned(), scale: Scale::linear_few(&ends) },
+            marks: marks(of_level, names.len()),
+            height: HEIGHT,
+        }
+    };
+    levels.iter().enumerate().map(plot).collect()
+}
+
+fn marks(level: &Level, shares: usize) -> Vec<Mark> {
+    let zero = vec![(-0.5, 0.0), (shares as f64 - 0.5, 0.0)];
+    let mut marks = vec![Mark::Line { points: zero, color: BLACK, width: 1.0, dash: Dash::Solid }];
+    for (place, difference) in level.differences.iter().enumerate() {
+        let Some(mean) = difference.mean.map(|mean| 100.0 * mean) else { continue };
+        let (x, Look { color, shape }) = (place as f64, Look::of(difference.number));
+        if let Some(comparison) = difference.comparison {
+            let (low, high) = comparison.test.ci95;
+            let (low, high) = (100.0 * low, 100.0 * high);
+            marks.push(Mark::Intervals { ends: vec![[x, low, high]], color });
+            if !comparison.stars().is_empty() {
+                let content = comparison.stars().to_owned();
+                marks.push(Mark::Words { at: (x, high), rise: STARS_RISE, content, size: TICK_SIZE });
+            }
+        }
+        marks.push(Mark::Dots { points: vec![(x, mean)], color, shape, size: 4.4, fill: Fill::Opacity(1.0) });
+    }
+    marks
+}
+
+fn caption(recorded: Recorded, levels: &[Level]) -> String {
+    let counts = levels
+        .iter()
+        .flat_map(|level| level.differences.iter().map(|difference| difference.n).chain([level.reference_n]));
+    let (least, most) = counts.fold((usize::MAX, 0), |(least, most), n| (least.min(n), most.max(n)));
+    let n = if least == most { format!("n = {most}") } else { format!("n = {least} to {most}") };
+    let words = outcome_words(recorded);
+    let outcome = words.chars().next().map(|first| first.to_lowercase().to_string()).unwrap_or_default()
+        + words.get(1..).unwrap_or_default();
+    format!(
+        "Difference of the {outcome} from that of networks of excitatory neurons alone (100:0), percentage points, \
+         {n} trials a condition. Bars are 95 % intervals of the difference (Welch's t, unpaired: that conditions share \
+         seeds is not used). Stars: p below 0.05 (*), 0.01 (**) and 0.001 (***), adjusted by Holm over the shares of a \
+         level."
+    )
+}
+
+fn data(recorded: Recorded, shares: usize, level: Option<&str>, levels: &[Level]) -> Data {
+    let mut header: Vec<String> = level.map(str::to_owned).into_iter().collect();
+    let rest = [
+        FRACTION,
+        "difference_percentage_points",
+        "ci95_low_percentage_points",
+        "ci95_high_percentage_points",
+        "t",
+        "degrees_of_freedom",
+        "p",
+        "p_holm",
+        "n",
+        "n_reference",
+    ];
+    header.extend(rest.map(str::to_owned));
+    let mut data = Data { header, rows: Vec::new() };
+    for of_level in levels {
+        for Difference { number, mean, comparison, n } in &of_level.differences {
+            let test = comparison.map(|comparison| comparison.test);
+            let points = |value: Option<f64>| cell(value.map(|value| 100.0 * value));
+            let mut row: Vec<String> =
+                level.map(|_| of_level.value.as_ref().map(plain).unwrap_or_default()).into_iter().collect();
+            row.push(plain(&recorded.study.axes[shares].values[*number]));
+            row.extend([*mean, test.map(|test| test.ci95.0), test.map(|test| test.ci95.1)].map(points));
+            row.extend([test.map(|test| test.t), test.map(|test| test.degrees)].map(cell));
+            // Small p values would be lost in six digits after the point.
+            let small = |p: Option<f64>| p.map(|p| format!("{p:.4e}")).unwrap_or_default();
+            row.extend([test.map(|test| test.p), comparison.map(|comparison| comparison.adjusted_p)].map(small));
+            row.extend([n.to_string(), of_level.reference_n.to_string()]);
+            data.rows.push(row);
+        }
+    }
+    data
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::Fixture;
+    use super::super::{AxisChoice, study_figures};
+    use super::*;
+
+    fn differences_of(levels: &str, shares: &str) -> Option<Figure> {
+        let text = format!(
+            "[network]\nexcitatory_fraction = [{shares}]\n[noise]\nlevel_percent = [{levels}]\n[repeats]\nseeds = 4\n"
+        );
+        // 50:50 lies 20 points lower, the others nowhere; seeds spread by a point.
+        let fixture = Fixture::new(&text, |settings, seed| {
+            let lower = if settings.network.excitatory_fraction == 0.5 { 0.2 } else { 0.0 };
+            Some(0.7 - lower + 0.01 * seed as f64)
+        });
+        let figures = fixture.see(|recorded| study_figures(recorded, &AxisChoice::default()).expect("figures"));
+        figures.into_iter().find(|figure| figure.name == "difference-from-100-0")
+    }
+
+    #[test]
+    fn differences_stand_at_the_published_levels() {
+        let figure = differences_of("1, 20, 40, 50, 60", "0.5, 0.8, 1.0").expect("a figure");
+        let rows: Vec<Vec<&str>> = figure.csv.lines().skip(1).map(|line| line.split(',').collect()).collect();
+        let heads: Vec<(&str, &str)> = rows.iter().map(|row| (row[0], row[1])).collect();
+        assert_eq!(heads, [("20", "0.5"), ("20", "0.8"), ("40", "0.5"), ("40", "0.8"), ("60", "0.5"), ("60", "0.8")]);
+        assert_eq!((rows[0][2], rows[1][2]), ("-20.000000", "0.000000"));
+        // sd of 1, 2, 3, 4 is 1.29099: se = 1.29099 sqrt(2/4), t = -20/se, t(0.975, 6) = 2.44691 (any table).
+        let number = |column: usize| rows[0][column].parse::<f64>().expect("a number");
+        assert!((number(3) + 20.0 + 2.44691 * 0.912871).abs() < 1e-4, "{}", rows[0][3]);
+        assert!((number(5) + 20.0 / 0.912871).abs() < 1e-4);
+        assert!((number(8) / number(7) - 2.0).abs() < 1e-3, "two shares are adjusted for");
+        assert_eq!(figure.svg.matches(">***<").count(), 3);
+        assert!(figure.svg.contains(">noise of every weight update: 40 % of σ_init<"));
+    }
+
+    #[test]
+    fn levels_that_are_missing_give_way_to_their_neighbours() {
+        let figure = differences_of("1, 20, 50, 100", "0.5, 1.0").expect("a figure");
+        let levels: Vec<&str> = figure.csv.lines().skip(1).filter_map(|line| line.split(',').next()).collect();
+        assert_eq!(levels, ["20", "50"]);
+    }
+
+    #[test]
+    fn without_the_reference_there_are_no_differences() {
+        assert_eq!(differences_of("20", "0.5, 0.8"), None);
+        assert_eq!(differences_of("20", "1.0"), None);
+    }
+}

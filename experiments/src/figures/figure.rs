@@ -1,0 +1,65 @@
+//! A finished figure: its picture, what it shows in words, and its numbers.
+
+use super::FigureError;
+use super::plate::Plate;
+use crate::summary::csv_cell;
+
+/// A figure of a study.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Figure {
+    /// Name of its files, without extension.
+    pub name: String,
+    /// Words above it.
+    pub title: String,
+    /// What is shown, of how many trials, and what its intervals are.
+    pub caption: String,
+    /// The picture, which scales to any width.
+    pub svg: String,
+    /// The numbers that are drawn, with their units in the header.
+    pub csv: String,
+    plate: Plate,
+}
+
+impl Figure {
+    /// The figure of `plate` and of the numbers in `data`.
+    pub(super) fn new(name: String, caption: String, plate: Plate, data: &Data) -> Figure {
+        Figure { name, title: plate.title.clone(), caption, svg: plate.svg(), csv: data.csv(), plate }
+    }
+
+    /// The picture as PNG with two pixels per unit of the SVG, set in the DejaVu Sans that the program carries.
+    ///
+    /// # Errors
+    /// [`FigureError`] where the drawing library refuses it.
+    pub fn png(&self) -> Result<Vec<u8>, FigureError> {
+        self.plate.png()
+    }
+}
+
+/// What a figure draws, as a table.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Data {
+    /// Names of the columns, with their units.
+    pub(super) header: Vec<String>,
+    pub(super) rows: Vec<Vec<String>>,
+}
+
+impl Data {
+    pub(super) fn new<const COLUMNS: usize>(header: [&str; COLUMNS]) -> Data {
+        Data { header: header.map(str::to_owned).to_vec(), rows: Vec::new() }
+    }
+
+    fn csv(&self) -> String {
+        let line = |cells: &Vec<String>| cells.iter().map(|cell| csv_cell(cell)).collect::<Vec<String>>().join(",");
+        [&self.header].into_iter().chain(&self.rows).map(|cells| line(cells) + "\n").collect()
+    }
+}
+
+/// A number as it stands in a table: six digits after the point, or nothing.
+pub(super) fn cell(value: Option<f64>) -> String {
+    value.filter(|value| value.is_finite()).map(|value| format!("{value:.6}")).unwrap_or_default()
+}
+
+/// `name` without letters that a file name should not have.
+pub(super) fn file_stem(name: &str) -> String {
+    name.chars().map(|letter| if letter.is_alphanumeric() || "-_.".contains(letter) { letter } else { '-' }).collect()
+}

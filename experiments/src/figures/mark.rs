@@ -1,0 +1,143 @@
+//! What is drawn between the axes of a plot.
+
+use kuva::render::color::Color;
+use kuva::render::render::{PathData, Primitive, TextAnchor};
+
+use super::palette::Shape;
+use super::panel::words;
+
+const BAND_OPACITY: f64 = 0.16;
+/// Half the width of the end of an interval.
+const CAP: f64 = 3.5;
+
+/// How a line is broken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Dash {
+    Solid,
+    Dashed,
+}
+
+/// One kind of mark at values of both axes.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Mark {
+    /// A line through points.
+    Line { points: Vec<(f64, f64)>, color: &'static str, width: f64, dash: Dash },
+    /// Markers of the area of a circle of radius `size`.
+    Dots { points: Vec<(f64, f64)>, color: &'static str, shape: Shape, size: f64, fill: Fill },
+    /// Vertical intervals: x, low, high.
+    Intervals { ends: Vec<[f64; 3]>, color: &'static str },
+    /// Horizontal intervals: y, low, high.
+    Spans { ends: Vec<[f64; 3]>, color: &'static str },
+    /// What lies between the lower and upper ends: x, low, high.
+    Band { ends: Vec<[f64; 3]>, color: &'static str },
+    /// Words at a point, with their middle `rise` units above it.
+    Words { at: (f64, f64), rise: f64, content: String, size: u32 },
+}
+
+/// How a marker is filled.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Fill {
+    /// Its colour, seen through where it is below 1.
+    Opacity(f64),
+}
+
+/// From values to units of the scene.
+pub(super) trait Places {
+    /// Where a value of x and one of y meet.
+    fn at(&self, point: (f64, f64)) -> (f64, f64);
+}
+
+impl Mark {
+    /// The mark in units of the scene; points that are not finite are left out.
+    pub(super) fn drawn(&self, places: &impl Places) -> Vec<Primitive> {
+        let at = |point: &(f64, f64)| places.at(*point);
+        let finite = |points: &[(f64, f64)]| -> Vec<(f64, f64)> {
+            points.iter().filter(|(x, y)| (x + y).is_finite()).map(at).collect()
+        };
+        match self {
+            Mark::Line { points, color, width, dash } => vec![line(finite(points), color, *width, *dash)],
+            Mark::Dots { points, color, shape, size, fill } => {
+                finite(points).into_iter().map(|middle| marker(middle, *shape, *size, color, *fill)).collect()
+            }
+            Mark::Intervals { ends, color } => {
+                let upright = |[x, low, high]: &[f64; 3]| interval(at(&(*x, *low)), at(&(*x, *high)), color);
+                ends.iter().filter(|ends| ends.iter().all(|end| end.is_finite())).flat_map(upright).collect()
+            }
+            Mark::Spans { ends, color } => {
+                let level = |[y, low, high]: &[f64; 3]| interval(at(&(*low, *y)), at(&(*high, *y)), color);
+                ends.iter().filter(|ends| ends.iter().all(|end| end.is_finite())).flat_map(level).collect()
+            }
+            Mark::Band { ends, color } => {
+                let there = ends.iter().map(|[x, low, _]| at(&(*x, *low)));
+                let back = ends.iter().rev().map(|[x, _, high]| at(&(*x, *high)));
+                vec![area(&there.chain(back).collect::<Vec<_>>(), color, BAND_OPACITY)]
+            }
+            Mark::Words { at: point, rise, content, size } => {
+                let (x, y) = at(point);
+                // Capitals and digits are about 0.7 of the font size high.
+                vec![words(x, y - rise + 0.35 * f64::from(*size), *size, TextAnchor::Middle, false, content)]
+            }
+        }
+    }
+}
+
+/// A line through `points` in units of the scene.
+pub(super) fn line(points: Vec<(f64, f64)>, color: &str, width: f64, dash: Dash) -> Primitive {
+    let stroke_dasharray = match dash {
+        Dash::Solid => None,
+        Dash::Dashed => Some("5 4".to_owned()),
+    };
+    Primitive::PolyLine { points, stroke: Color::from(color), stroke_width: width, stroke_dasharray }
+}
+
+/// A marker around `middle`.
+pub(super) fn marker(middle: (f64, f64), shape: Shape, size: f64, color: &str, fill: Fill) -> Primitive {
+    let Fill::Opacity(opacity) = fill;
+    let (inside, opacity, outline) = (color, Some(opacity).filter(|opacity| *opacity < 1.0), None::<&str>);
+    if shape == Shape::Circle {
+        return Primitive::Circle {
+            cx: middle.0,
+            cy: middle.1,
+            r: size,
+            fill: Color::from(inside),
+            fill_opacity: opacity,
+            stroke: outline.map(Color::from),
+            stroke_width: outline.map(|_| 1.2),
+        };
+    }
+    let corners: Vec<(f64, f64)> =
+        shape.corners().iter().map(|(x, y)| (middle.0 + size * x, middle.1 + size * y)).collect();
+    Primitive::Path(Box::new(PathData {
+        d: outline_of(&corners),
+        fill: Some(Color::from(inside)),
+        stroke: outline.map_or(Color::None, Color::from),
+        stroke_width: if outline.is_some() { 1.2 } else { 0.0 },
+        opacity,
+        stroke_dasharray: None,
+    }))
+}
+
+/// A filled area with `corners`.
+pub(super) fn area(corners: &[(f64, f64)], color: &str, opacity: f64) -> Primitive {
+    Primitive::Path(Box::new(PathData {
+        d: outline_of(corners),
+        fill: Some(Color::from(color)),
+        stroke: Color::None,
+        stroke_width: 0.0,
+        opacity: Some(opacity).filter(|opacity| *opacity < 1.0),
+        stroke_dasharray: None,
+    }))
+}
+
+fn outline_of(corners: &[(f64, f64)]) -> String {
+    let step = |(number, (x, y)): (usize, &(f64, f64))| format!("{}{x:.2} {y:.2}", if number == 0 { "M" } else { "L" });
+    corners.iter().enumerate().map(step).collect::<String>() + "Z"
+}
+
+/// A line with caps at both ends, upright or level.
+fn interval(from: (f64, f64), to: (f64, f64), color: &str) -> Vec<Primitive> {
+    let cap = if from.0 == to.0 { (CAP, 0.0) } else { (0.0, CAP) };
+    let across =
+        |(x, y): (f64, f64)| line(vec![(x - cap.0, y - cap.1), (x + cap.0, y + cap.1)], color, 1.4, Dash::Solid);
+    vec![line(vec![from, to], color, 1.4, Dash::Solid), across(from), across(to)]
+}

@@ -1,0 +1,62 @@
+//! Colours and markers that tell curves apart, in grey and for every eye.
+
+/// The colours of Okabe and Ito (2008), without their yellow, which is faint on white.
+const COLORS: [&str; 7] = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"];
+/// Their period differs from that of the colours, so that 35 curves have looks of their own.
+const SHAPES: [Shape; 5] = [Shape::Circle, Shape::Square, Shape::Triangle, Shape::Diamond, Shape::TriangleDown];
+
+pub(super) const BLACK: &str = "#000000";
+/// What stands behind the data: levels, single trials in a legend.
+pub(super) const GREY: &str = "#666666";
+pub(super) const GRID: &str = "#E6E6E6";
+
+/// The form of a marker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shape {
+    Circle,
+    Square,
+    Triangle,
+    Diamond,
+    TriangleDown,
+}
+
+/// How the marks of one curve look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Look {
+    pub(super) color: &'static str,
+    pub(super) shape: Shape,
+}
+
+impl Look {
+    /// The look of curve `number`, from 0.
+    pub(super) fn of(number: usize) -> Look {
+        Look { color: COLORS[number % COLORS.len()], shape: SHAPES[number % SHAPES.len()] }
+    }
+}
+
+impl Shape {
+    /// Corners about the middle of a marker as large as a circle of radius 1; none for the circle itself.
+    pub(super) fn corners(self) -> &'static [(f64, f64)] {
+        match self {
+            Shape::Circle => &[],
+            Shape::Square => &[(-0.89, -0.89), (0.89, -0.89), (0.89, 0.89), (-0.89, 0.89)],
+            Shape::Triangle => &[(0.0, -1.39), (1.25, 0.87), (-1.25, 0.87)],
+            Shape::Diamond => &[(0.0, -1.33), (1.18, 0.0), (0.0, 1.33), (-1.18, 0.0)],
+            Shape::TriangleDown => &[(0.0, 1.39), (-1.25, -0.87), (1.25, -0.87)],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thirty_five_curves_look_different() {
+        for one in 0..35 {
+            for other in 0..one {
+                assert_ne!(Look::of(one), Look::of(other));
+            }
+        }
+    }
+}

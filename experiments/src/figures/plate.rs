@@ -1,0 +1,161 @@
+//! Plots in rows under one title and one legend.
+
+use kuva::render::render::{Primitive, Scene, TextAnchor};
+
+use super::mark::{Dash, Fill, area, line, marker};
+use super::palette::{GREY, Look};
+use super::panel::words;
+use super::plot::{Frame, Plot, TICK_SIZE, width, wrapped};
+use super::{FigureError, pixels, vector};
+
+/// Width of every figure, in units of the SVG: that of a column, 8.5 cm, makes letters of 13 units 6.5 pt high.
+pub(super) const WIDTH: f64 = 480.0;
+const TITLE_SIZE: u32 = 15;
+const PNG_SCALE: usize = 2;
+/// Space at the right of every plot, which half of the last label of an axis needs.
+const RIGHT: f64 = 20.0;
+const BESIDE: f64 = 6.0;
+/// A sample in the legend, the room behind it, and that behind a label.
+const SAMPLE: f64 = 22.0;
+const GAP: f64 = 5.0;
+const BETWEEN: f64 = 14.0;
+const ENTRY_HEIGHT: f64 = 19.0;
+
+/// Plots under one title.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Plate {
+    /// Words above everything, in as many lines as they need; empty for none.
+    pub(super) title: String,
+    /// The legend, in rows above the plots.
+    pub(super) entries: Vec<Entry>,
+    /// Plots side by side, row after row.
+    pub(super) rows: Vec<Vec<Plot>>,
+}
+
+/// One entry of the legend.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Entry {
+    pub(super) sample: Sample,
+    pub(super) label: String,
+}
+
+/// What stands beside a label.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Sample {
+    /// A line with the marker of a curve.
+    Curve(Look),
+    /// A small grey dot.
+    Dot,
+    /// A band.
+    Band,
+    /// A line alone.
+    Line(&'static str, Dash),
+    /// Nothing: the label says what the entries behind it have in common.
+    Heading,
+}
+
+impl Entry {
+    pub(super) fn new(sample: Sample, label: impl Into<String>) -> Entry {
+        Entry { sample, label: label.into() }
+    }
+
+    fn width(&self) -> f64 {
+        self.sample_width() + width(&self.label, TICK_SIZE)
+    }
+
+    fn sample_width(&self) -> f64 {
+        if self.sample == Sample::Heading { 0.0 } else { SAMPLE + GAP }
+    }
+
+    fn drawn(&self, x: f64, y: f64) -> Vec<Primitive> {
+        let (middle, end) = ((x + SAMPLE / 2.0, y), x + SAMPLE);
+        let stroke = |color, dash| line(vec![(x, y), (end, y)], color, 1.8, dash);
+        let mut elements = match self.sample {
+            Sample::Curve(Look { color, shape }) => {
+                vec![stroke(color, Dash::Solid), marker(middle, shape, 4.0, color, Fill::Opacity(1.0))]
+            }
+            Sample::Dot => vec![marker(middle, super::palette::Shape::Circle, 2.2, GREY, Fill::Opacity(0.8))],
+            Sample::Band => {
+                vec![area(&[(x, y - 5.0), (end, y - 5.0), (end, y + 5.0), (x, y + 5.0)], GREY, 0.3)]
+            }
+            Sample::Line(color, dash) => vec![stroke(color, dash)],
+            Sample::Heading => Vec::new(),
+        };
+        let base = y + 0.35 * f64::from(TICK_SIZE);
+        elements.push(words(x + self.sample_width(), base, TICK_SIZE, TextAnchor::Start, false, &self.label));
+        elements
+    }
+}
+
+impl Plate {
+    /// The plate as SVG that scales to any width.
+    pub(super) fn svg(&self) -> String {
+        vector::svg(&self.scene())
+    }
+
+    /// The plate as PNG with two pixels per unit of the SVG.
+    pub(super) fn png(&self) -> Result<Vec<u8>, FigureError> {
+        pixels::png(self.scene(), PNG_SCALE)
+    }
+
+    fn scene(&self) -> Scene {
+        let (mut elements, mut y) = (Vec::new(), 6.0);
+        let titles = if self.title.is_empty() { Vec::new() } else { wrapped(&self.title, WIDTH - 20.0, TITLE_SIZE) };
+        for text in titles {
+            y += f64::from(TITLE_SIZE) * 1.25;
+            elements.push(words(WIDTH / 2.0, y, TITLE_SIZE, TextAnchor::Middle, false, &text));
+        }
+        y += 8.0;
+        for row in self.legend_rows() {
+            let mut x = ((WIDTH - row_width(&row)) / 2.0).max(GAP);
+            for entry in row {
+                elements.extend(entry.drawn(x, y + ENTRY_HEIGHT / 2.0));
+                x += entry.width() + BETWEEN;
+            }
+            y += ENTRY_HEIGHT;
+        }
+        let columns = self.rows.iter().map(Vec::len).max().unwrap_or(1).max(1);
+        let each = WIDTH / columns as f64;
+        for row in &self.rows {
+            y = self.draw_row(row, each, y, &mut elements);
+        }
+        let mut scene = Scene::new(WIDTH, (y + 8.0).ceil());
+        scene.font_family = Some("DejaVu Sans, Verdana, Liberation Sans, Arial, sans-serif".to_owned());
+        scene.elements = elements;
+        scene
+    }
+
+    /// Draws a row of plots, each `each` wide, from `y` down; where it ends.
+    fn draw_row(&self, row: &[Plot], each: f64, y: f64, elements: &mut Vec<Primitive>) -> f64 {
+        let margin = |column: usize| {
+            let column = self.rows.iter().filter_map(|row| row.get(column));
+            column.map(Plot::left_margin).fold(0.0, f64::max)
+        };
+        let top = y + row.iter().map(Plot::top_margin).fold(0.0, f64::max);
+        let mut end = top;
+        for (column, plot) in row.iter().enumerate() {
+            let left = each * column as f64 + margin(column) + BESIDE;
+            let right = each * (column + 1) as f64 - RIGHT;
+            let bottom = top + plot.height;
+            elements.extend(plot.drawn(Frame { left, right, top, bottom }));
+            end = end.max(bottom + plot.bottom_margin(right - left));
+        }
+        end + 4.0
+    }
+
+    /// Entries in rows that are not wider than the figure.
+    fn legend_rows(&self) -> Vec<Vec<&Entry>> {
+        let mut rows: Vec<Vec<&Entry>> = Vec::new();
+        for entry in &self.entries {
+            match rows.last_mut() {
+                Some(row) if row_width(row) + BETWEEN + entry.width() <= WIDTH - 2.0 * GAP => row.push(entry),
+                _ => rows.push(vec![entry]),
+            }
+        }
+        rows
+    }
+}
+
+fn row_width(row: &[&Entry]) -> f64 {
+    row.iter().map(|entry| entry.width()).sum::<f64>() + BETWEEN * row.len().saturating_sub(1) as f64
+}

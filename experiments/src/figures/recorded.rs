@@ -1,0 +1,107 @@
+//! A study with its records, as figures see it.
+
+use crate::prepare::Prepared;
+use crate::record::Record;
+use crate::run::Trial;
+use crate::store::Store;
+use crate::study::{Axis, Study};
+use crate::summary::plain;
+
+/// A study, its trials and what they have left so far.
+#[derive(Clone, Copy, Debug)]
+pub struct Recorded<'a> {
+    /// The study.
+    pub study: &'a Study,
+    /// Its devices.
+    pub prepared: &'a Prepared,
+    /// All of its trials.
+    pub trials: &'a [Trial<'a>],
+    /// Their records, as far as there are any.
+    pub store: &'a Store,
+}
+
+/// Conditions that have the same values on some axes.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Group {
+    /// Those axes with the values.
+    pub(super) shared: Vec<(String, String)>,
+    /// Numbers of the conditions.
+    pub(super) conditions: Vec<usize>,
+}
+
+impl<'a> Recorded<'a> {
+    /// Every trial that has a record, in the order of the trials.
+    pub(super) fn records(self) -> impl Iterator<Item = (&'a Trial<'a>, &'a Record)> {
+        self.trials.iter().filter_map(move |trial| Some((trial, self.store.get(&trial.id)?)))
+    }
+
+    /// Seeds and outcomes of a condition so far.
+    pub(super) fn outcomes(self, condition: usize) -> Vec<(u64, f64)> {
+        let records = self.records().filter(|(trial, _)| trial.condition == condition);
+        records.filter_map(|(trial, record)| Some((trial.seed, record.outcome?))).collect()
+    }
+
+    /// Trials that ended without an outcome, among those of `conditions`.
+    pub(super) fn failures(self, conditions: &[usize]) -> usize {
+        let failed =
+            |(trial, record): &(&Trial, &Record)| conditions.contains(&trial.condition) && record.outcome.is_none();
+        self.records().filter(failed).count()
+    }
+
+    /// Outcome of guessing: all classes are of one size in every data set.
+    pub(super) fn chance(self) -> Option<f64> {
+        let mut tests = self.records().filter_map(|(_, record)| record.tests.first());
+        Some(1.0 / tests.find(|classes| !classes.is_empty())?.len() as f64)
+    }
+
+    /// Number of the axis of `key`.
+    pub(super) fn axis(self, key: &str) -> Option<usize> {
+        self.study.axes.iter().position(|axis| axis.key == key)
+    }
+
+    /// The value that a condition has on an axis.
+    pub(super) fn value(self, condition: usize, axis: usize) -> &'a toml::Value {
+        &self.study.conditions[condition].values[axis]
+    }
+
+    /// The conditions, those together that agree on the axes `apart`.
+    pub(super) fn groups(self, apart: &[usize]) -> Vec<Group> {
+        let mut groups: Vec<Group> = Vec::new();
+        for (number, condition) in self.study.conditions.iter().enumerate() {
+            let shared = apart.iter().map(|&axis| {
+                let Axis { key, .. } = &self.study.axes[axis];
+                (key.clone(), plain(&condition.values[axis]))
+            });
+            let shared: Vec<(String, String)> = shared.collect();
+            match groups.iter_mut().find(|group| group.shared == shared) {
+                Some(group) => group.conditions.push(number),
+                None => groups.push(Group { shared, conditions: vec![number] }),
+            }
+        }
+        groups
+    }
+}
+
+impl Group {
+    /// Name of the study and what the conditions share.
+    pub(super) fn title(&self, study: &str) -> String {
+        let shared: String = self.shared.iter().map(|(key, value)| format!(", {key} = {value}")).collect();
+        format!("{study}{shared}")
+    }
+
+    /// Name of a file about the conditions.
+    pub(super) fn file_stem(&self, name: &str) -> String {
+        let named = self.shared.iter().fold(name.to_owned(), |name, (key, value)| format!("{name}-{key}-{value}"));
+        super::figure::file_stem(&named)
+    }
+}
+
+/// A value of an axis as a number, if it is one.
+pub(crate) fn number(value: &toml::Value) -> Option<f64> {
+    value.as_float().or(value.as_integer().map(|whole| whole as f64))
+}
+
+/// Whether every value of the axis is a number.
+pub(crate) fn is_numeric(axis: &Axis) -> bool {
+    axis.values.iter().all(|value| number(value).is_some())
+}

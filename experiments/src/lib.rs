@@ -7,7 +7,7 @@
 //! - [`hardware`], [`counted`]: the seam between training and crossbar arrays, and what goes through it added up;
 //! - [`run`]: trials on threads and shards; [`record`], [`observation`], [`details`]: what they leave, on which [`machine`]; [`store`]: kept safe
 //!   against being killed; [`checkpoint`]: how far the running ones have come;
-//! - [`sweep`], [`statistics`], [`summary`], [`figures`], [`sheet`]: what people look at; [`tally`], [`pace`]: while trials run;
+//! - [`sweep`], [`statistics`], [`stage`], [`summary`], [`tables`], [`figures`], [`sheet`]: what people look at; [`tally`], [`pace`]: while trials run;
 //! - [`report`]: all of it on one page, with [`claims`] of the paper, its numbers ([`published`]); [`export`]: tables for other programs;
 //! - [`sample`], [`time_span`]: cells of a device on their own, written, left for some time and read.
 //!
@@ -33,11 +33,13 @@ pub mod run;
 pub mod sample;
 pub mod settings;
 pub mod sheet;
+pub mod stage;
 pub mod statistics;
 pub mod store;
 pub mod study;
 pub mod summary;
 pub mod sweep;
+pub mod tables;
 pub mod tally;
 pub mod time_span;
 pub mod trial;

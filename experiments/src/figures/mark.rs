@@ -9,12 +9,25 @@ use super::panel::words;
 const BAND_OPACITY: f64 = 0.16;
 /// Half the width of the end of an interval.
 const CAP: f64 = 3.5;
+const CLOUD_OPACITY: f64 = 0.55;
+/// Corners about the middle of a circle of radius 1, for markers that are too small to be told from it.
+const OCTAGON: [(f64, f64); 8] = [
+    (0.38, -0.92),
+    (0.92, -0.38),
+    (0.92, 0.38),
+    (0.38, 0.92),
+    (-0.38, 0.92),
+    (-0.92, 0.38),
+    (-0.92, -0.38),
+    (-0.38, -0.92),
+];
 
 /// How a line is broken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Dash {
     Solid,
     Dashed,
+    Dotted,
 }
 
 /// One kind of mark at values of both axes.
@@ -24,12 +37,18 @@ pub(super) enum Mark {
     Line { points: Vec<(f64, f64)>, color: &'static str, width: f64, dash: Dash },
     /// Markers of the area of a circle of radius `size`.
     Dots { points: Vec<(f64, f64)>, color: &'static str, shape: Shape, size: f64, fill: Fill },
+    /// Very many small markers, as one element of the picture.
+    Cloud { points: Vec<(f64, f64)>, color: &'static str, shape: Shape, size: f64 },
     /// Vertical intervals: x, low, high.
     Intervals { ends: Vec<[f64; 3]>, color: &'static str },
     /// Horizontal intervals: y, low, high.
     Spans { ends: Vec<[f64; 3]>, color: &'static str },
     /// What lies between the lower and upper ends: x, low, high.
     Band { ends: Vec<[f64; 3]>, color: &'static str },
+    /// A closed outline, filled.
+    Area { outline: Vec<(f64, f64)>, color: &'static str, opacity: f64 },
+    /// Words that begin at a point.
+    Label { at: (f64, f64), content: String, size: u32 },
     /// Words at a point, with their middle `rise` units above it.
     Words { at: (f64, f64), rise: f64, content: String, size: u32 },
 }
@@ -59,6 +78,7 @@ impl Mark {
             Mark::Dots { points, color, shape, size, fill } => {
                 finite(points).into_iter().map(|middle| marker(middle, *shape, *size, color, *fill)).collect()
             }
+            Mark::Cloud { points, color, shape, size } => cloud(&finite(points), *shape, *size, color),
             Mark::Intervals { ends, color } => {
                 let upright = |[x, low, high]: &[f64; 3]| interval(at(&(*x, *low)), at(&(*x, *high)), color);
                 ends.iter().filter(|ends| ends.iter().all(|end| end.is_finite())).flat_map(upright).collect()
@@ -71,6 +91,11 @@ impl Mark {
                 let there = ends.iter().map(|[x, low, _]| at(&(*x, *low)));
                 let back = ends.iter().rev().map(|[x, _, high]| at(&(*x, *high)));
                 vec![area(&there.chain(back).collect::<Vec<_>>(), color, BAND_OPACITY)]
+            }
+            Mark::Area { outline, color, opacity } => vec![area(&finite(outline), color, *opacity)],
+            Mark::Label { at: point, content, size } => {
+                let (x, y) = at(point);
+                vec![words(x, y + 0.35 * f64::from(*size), *size, TextAnchor::Start, false, content)]
             }
             Mark::Words { at: point, rise, content, size } => {
                 let (x, y) = at(point);
@@ -86,6 +111,7 @@ pub(super) fn line(points: Vec<(f64, f64)>, color: &str, width: f64, dash: Dash)
     let stroke_dasharray = match dash {
         Dash::Solid => None,
         Dash::Dashed => Some("5 4".to_owned()),
+        Dash::Dotted => Some("2 3".to_owned()),
     };
     Primitive::PolyLine { points, stroke: Color::from(color), stroke_width: width, stroke_dasharray }
 }
@@ -115,6 +141,34 @@ pub(super) fn marker(middle: (f64, f64), shape: Shape, size: f64, color: &str, f
         opacity,
         stroke_dasharray: None,
     }))
+}
+
+/// One path with a small outline around every point: elements of their own would make the picture several times larger.
+fn cloud(points: &[(f64, f64)], shape: Shape, size: f64, color: &str) -> Vec<Primitive> {
+    let outline = match shape {
+        Shape::Circle => &OCTAGON,
+        shape => shape.corners(),
+    };
+    let corner = |number: usize| (size * outline[number].0, size * outline[number].1);
+    let steps: String = (1..outline.len())
+        .map(|number| {
+            let ((x, y), (from_x, from_y)) = (corner(number), corner(number - 1));
+            format!("l{:.1} {:.1}", x - from_x, y - from_y)
+        })
+        .collect();
+    let around = |(x, y): &(f64, f64)| format!("M{:.1} {:.1}{steps}Z", x + corner(0).0, y + corner(0).1);
+    let d: String = points.iter().map(around).collect();
+    if d.is_empty() {
+        return Vec::new();
+    }
+    vec![Primitive::Path(Box::new(PathData {
+        d,
+        fill: Some(Color::from(color)),
+        stroke: Color::None,
+        stroke_width: 0.0,
+        opacity: Some(CLOUD_OPACITY),
+        stroke_dasharray: None,
+    }))]
 }
 
 /// A filled area with `corners`.

@@ -31,7 +31,7 @@ pub(super) struct Group {
 
 impl<'a> Recorded<'a> {
     /// Every trial that has a record, in the order of the trials.
-    pub(super) fn records(self) -> impl Iterator<Item = (&'a Trial<'a>, &'a Record)> {
+    pub(crate) fn records(self) -> impl Iterator<Item = (&'a Trial<'a>, &'a Record)> {
         self.trials.iter().filter_map(move |trial| Some((trial, self.store.get(&trial.id)?)))
     }
 

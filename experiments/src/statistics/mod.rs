@@ -25,6 +25,7 @@ mod sample;
 pub mod sign_test;
 pub mod t_test;
 
+pub(crate) use bootstrap::quantile;
 pub use sample::Sample;
 
 /// Tests only: holds `got` against a value of another program, within a relative `tolerance`.

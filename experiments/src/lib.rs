@@ -5,7 +5,8 @@
 //! - [`prepare`]: data sets and devices, read once, from [`device_file`] and [`chip_maps`]; [`trial`]: one trial, the page to read first;
 //! - [`warning`]: what a study may say and hardly means;
 //! - [`hardware`], [`counted`]: the seam between training and crossbar arrays, and what goes through it added up;
-//! - [`run`]: trials on threads and shards; [`record`], [`store`]: what they leave, safe against being killed;
+//! - [`run`]: trials on threads and shards; [`record`], [`observation`], [`details`]: what they leave, on which [`machine`]; [`store`]: kept safe
+//!   against being killed;
 //! - [`statistics`], [`summary`], [`figures`], [`sheet`]: what people look at;
 //! - [`sample`], [`time_span`]: cells of a device on their own, written, left for some time and read.
 //!
@@ -13,9 +14,12 @@
 
 pub mod chip_maps;
 pub mod counted;
+pub mod details;
 pub mod device_file;
 pub mod figures;
 pub mod hardware;
+pub mod machine;
+pub mod observation;
 pub mod prepare;
 pub mod record;
 pub mod run;

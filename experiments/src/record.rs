@@ -6,16 +6,19 @@ use serde::{Deserialize, Serialize};
 use snn::activity::ClassActivity;
 use snn::weights::UpdateReport;
 
+use crate::details::{self, Details};
 use crate::hardware::HardwareUse;
+use crate::machine::machine;
+use crate::observation::Observation;
 use crate::prepare::{EncodedData, LoadedDevice, sha256};
 use crate::settings::Settings;
 use crate::trial::Outcome;
 
 /// The form of a record. It also stands for the arithmetic of the program: it changes when the same trial gives other
 /// numbers, so that no study mixes the two.
-pub const FORMAT: &str = "ohmspike-trial-2";
+pub const FORMAT: &str = "ohmspike-trial-3";
 
-/// One trial. All but `seconds` is a pure function of settings, device, data and seed.
+/// One trial. All but `machine` and `seconds` is a pure function of settings, device, data and seed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Record {
@@ -39,19 +42,21 @@ pub struct Record {
     pub accuracy: Vec<f64>,
     /// Mean training loss by epoch.
     pub loss: Vec<f64>,
-    /// Hidden spikes of excitatory neurons per test image by epoch.
-    pub excitatory_spikes: Vec<f64>,
-    /// Hidden spikes of inhibitory neurons per test image by epoch.
-    pub inhibitory_spikes: Vec<f64>,
-    /// Predictions and hidden spikes on the test set by class after the last epoch.
-    pub classes: Vec<ClassActivity>,
+    /// Predictions and hidden spikes on the test set by class: before training, then after every epoch.
+    pub tests: Vec<Vec<ClassActivity>>,
+    /// Spike trains of the hidden neurons on the test set before training.
+    pub before: Observation,
+    /// The same after the last epoch; null where training diverged.
+    pub after: Option<Observation>,
     /// What all updates did to the cells.
     pub writes: Writes,
     /// What the arrays have cost; null for abstract weights.
     pub hardware: Option<HardwareCost>,
     /// Version of the program.
     pub program: String,
-    /// Wall time; the only part that differs from run to run.
+    /// The machine; with `seconds` the only part that is no function of settings, device, data and seed.
+    pub machine: String,
+    /// Wall time.
     pub seconds: Seconds,
 }
 
@@ -130,10 +135,9 @@ impl Record {
     ) -> Record {
         let epochs = &outcome.epochs;
         let tests: Vec<ClassActivity> = epochs.iter().map(|epoch| epoch.test.total()).collect();
+        let all_tests = std::iter::once(&outcome.before.test).chain(epochs.iter().map(|epoch| &epoch.test));
+        let inferences = all_tests.clone().map(|test| test.total().samples).sum();
         let accuracy: Vec<f64> = tests.iter().map(ClassActivity::accuracy).collect();
-        let per_image = |spikes: fn(&ClassActivity) -> u64| {
-            tests.iter().map(|test| spikes(test) as f64 / test.samples as f64).collect::<Vec<f64>>()
-        };
         let last = accuracy.len().min(settings.outcome.last_epochs);
         let mean = accuracy[accuracy.len() - last..].iter().sum::<f64>() / last as f64;
         Record {
@@ -147,18 +151,33 @@ impl Record {
             failure: outcome.diverged.map(|error| error.to_string()),
             accuracy,
             loss: epochs.iter().map(|epoch| epoch.loss).collect(),
-            excitatory_spikes: per_image(|test| test.excitatory_spikes),
-            inhibitory_spikes: per_image(|test| test.inhibitory_spikes),
-            classes: epochs.last().map(|epoch| epoch.test.classes.clone()).unwrap_or_default(),
+            tests: all_tests.map(|test| test.classes.clone()).collect(),
+            before: outcome.before.observation.clone(),
+            after: outcome.after.as_ref().map(|look| look.observation.clone()),
             writes: Writes { hidden: outcome.hidden_writes, readout: outcome.readout_writes },
-            hardware: device.zip(outcome.hardware.as_ref()).map(|(loaded, used)| {
-                HardwareCost::new(used, &loaded.device, tests.iter().map(|test| test.samples).sum())
-            }),
+            hardware: device
+                .zip(outcome.hardware.as_ref())
+                .map(|(loaded, used)| HardwareCost::new(used, &loaded.device, inferences)),
             program: env!("CARGO_PKG_VERSION").to_owned(),
+            machine: machine(),
             seconds: Seconds {
                 training: epochs.iter().map(|epoch| epoch.training_seconds).sum(),
                 test: epochs.iter().map(|epoch| epoch.test_seconds).sum(),
             },
+        }
+    }
+}
+
+impl Details {
+    /// What stands beside the record `id` of an outcome.
+    pub fn new(id: &str, outcome: &Outcome) -> Details {
+        Details {
+            format: details::FORMAT.to_owned(),
+            record_format: FORMAT.to_owned(),
+            id: id.to_owned(),
+            before: outcome.before.snapshot.clone(),
+            after: outcome.after.as_ref().map(|look| look.snapshot.clone()),
+            update: outcome.update.clone(),
         }
     }
 }

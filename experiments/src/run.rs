@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
 
+use crate::details::Details;
 use crate::prepare::Prepared;
 use crate::record::{Record, trial_id};
 use crate::settings::Settings;
@@ -25,6 +26,8 @@ pub struct Trial<'a> {
     pub seed: u64,
     /// Its name.
     pub id: String,
+    /// Whether its details are kept.
+    pub details: bool,
 }
 
 /// A part of a study for one of several processes.
@@ -51,13 +54,17 @@ impl std::str::FromStr for Shard {
 /// Every trial of `study`: all conditions with the first seed, then with the next, so that a study that is cut short
 /// still covers its axes.
 pub fn trials<'a>(study: &'a Study, prepared: &Prepared) -> Vec<Trial<'a>> {
-    let named = |seed: u64, condition: usize| {
+    let named = |position: usize, condition: usize| {
+        let seed = study.seeds[position];
         let settings = &study.conditions[condition].settings;
         let id = trial_id(settings, seed, prepared.data(settings), prepared.device(settings));
-        Trial { condition, settings, seed, id }
+        Trial { condition, settings, seed, id, details: study.details.keeps(position) }
     };
     let conditions = study.conditions.len();
-    study.seeds.iter().flat_map(|&seed| (0..conditions).map(move |condition| named(seed, condition))).collect()
+    (0..study.seeds.len())
+        .flat_map(|position| (0..conditions).map(move |condition| (position, condition)))
+        .map(|(position, condition)| named(position, condition))
+        .collect()
 }
 
 /// The trials of one shard: every `of`-th one.
@@ -71,8 +78,8 @@ pub fn shard<'a>(trials: &[Trial<'a>], shard: Option<Shard>) -> Vec<Trial<'a>> {
 pub enum Progress {
     /// A trial has ended an epoch.
     Epoch,
-    /// A trial has ended.
-    Trial(Box<Record>),
+    /// A trial has ended; with its details where they are kept.
+    Trial(Box<Record>, Option<Box<Details>>),
 }
 
 /// Runs `trials` on `threads` threads; `hear` is called on this thread. Once `stop` is set, trials that run are ended
@@ -97,7 +104,7 @@ pub fn run_trials(
                     let Some(trial) = trials.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
                     let ended = run_one(trial, prepared, &sender);
                     // The receiver outlives every sender: it ends when the last of them does.
-                    let _ = sender.send(ended.map(|record| Progress::Trial(Box::new(record))));
+                    let _ = sender.send(ended);
                 }
             });
         }
@@ -120,13 +127,15 @@ fn run_one(
     trial: &Trial,
     prepared: &Prepared,
     sender: &mpsc::Sender<Result<Progress, TrialError>>,
-) -> Result<Record, TrialError> {
+) -> Result<Progress, TrialError> {
     let (data, device) = (prepared.data(trial.settings), prepared.device(trial.settings));
     let mut watch = |_: &_| {
         let _ = sender.send(Ok(Progress::Epoch));
     };
     let outcome = run_trial(trial.settings, device, data, trial.seed, &mut watch)?;
-    Ok(Record::new(trial.settings, trial.seed, data, device, &outcome))
+    let record = Record::new(trial.settings, trial.seed, data, device, &outcome);
+    let details = trial.details.then(|| Box::new(Details::new(&record.id, &outcome)));
+    Ok(Progress::Trial(Box::new(record), details))
 }
 
 #[cfg(test)]

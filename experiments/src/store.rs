@@ -1,20 +1,24 @@
-//! The records of a study: `records/*.jsonl`, one line a trial.
+//! The records of a study: `records/*.jsonl`, one line a trial; and `details/ID.json` for trials whose details are kept.
 //!
 //! Every process appends to a file of its own and syncs each line, so that processes never meet and a killed one loses
 //! at most the trial that it was writing. A torn last line is left out and its trial runs again; any other line that is
-//! not a record is left out with a warning. Nothing that stands in a file is ever changed.
+//! not a record is left out with a warning. Nothing that stands in a file is ever changed. Details are written before the
+//! record of their trial, aside and renamed, so that they are there in whole or not at all.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use crate::details::{self, Details};
 use crate::record::{FORMAT, Record};
+use crate::run::Trial;
 
 /// The records of a folder, and the file to which this process appends.
 #[derive(Debug)]
 pub struct Store {
     folder: PathBuf,
+    details: PathBuf,
     records: BTreeMap<String, Record>,
     warnings: Vec<StoreWarning>,
     /// Opened at the first append.
@@ -75,8 +79,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::Read`].
     pub fn open(folder: &Path) -> Result<Store, StoreError> {
-        let folder = folder.join("records");
-        let mut store = Store { records: BTreeMap::new(), warnings: Vec::new(), file: None, folder };
+        let (folder, details) = (folder.join("records"), folder.join("details"));
+        let mut store = Store { details, records: BTreeMap::new(), warnings: Vec::new(), file: None, folder };
         let mut files: Vec<PathBuf> = match fs::read_dir(&store.folder) {
             Ok(entries) => entries.flatten().map(|entry| entry.path()).collect(),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
@@ -125,6 +129,48 @@ impl Store {
         self.records.get(id)
     }
 
+    /// Whether nothing of `trial` is left to be run: its record is there, and its details where they are kept.
+    pub fn holds(&self, trial: &Trial) -> bool {
+        self.records.contains_key(&trial.id) && (!trial.details || self.details_file(&trial.id).is_file())
+    }
+
+    fn details_file(&self, id: &str) -> PathBuf {
+        self.details.join(format!("{id}.json"))
+    }
+
+    /// The details of a trial, where they are kept and of this form.
+    ///
+    /// # Errors
+    /// [`StoreError::Read`] where the file is there and cannot be read.
+    pub fn details(&self, id: &str) -> Result<Option<Details>, StoreError> {
+        let path = self.details_file(id);
+        match fs::read(&path) {
+            Ok(bytes) => Ok(serde_json::from_slice(&bytes)
+                .ok()
+                .filter(|details: &Details| details.format == details::FORMAT && details.record_format == FORMAT)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(StoreError::Read { path, source }),
+        }
+    }
+
+    /// Writes the details of a trial, and waits until they are on the disk.
+    ///
+    /// # Errors
+    /// [`StoreError::Write`]; then nothing is left of them.
+    pub fn keep_details(&self, details: &Details) -> Result<(), StoreError> {
+        let path = self.details_file(&details.id);
+        let aside = self.details.join(format!("{}.{}.part", details.id, std::process::id()));
+        let bytes = serde_json::to_vec(details).expect("details are plain values");
+        let written = fs::create_dir_all(&self.details)
+            .and_then(|()| File::create(&aside))
+            .and_then(|mut file| file.write_all(&bytes).and_then(|()| file.sync_data()))
+            .and_then(|()| fs::rename(&aside, &path));
+        written.map_err(|source| {
+            let _ = fs::remove_file(&aside);
+            StoreError::Write { path, source }
+        })
+    }
+
     /// Number of trials with a record.
     pub fn len(&self) -> usize {
         self.records.len()
@@ -151,11 +197,15 @@ impl Store {
         Ok(())
     }
 
-    /// Appends a record and waits until it is on the disk.
+    /// Appends a record and waits until it is on the disk. A trial that has one, and was run for its details alone, gets no
+    /// second.
     ///
     /// # Errors
     /// [`StoreError::Write`]; a part of the line that was written is cut off again.
     pub fn append(&mut self, record: Record) -> Result<(), StoreError> {
+        if self.records.contains_key(&record.id) {
+            return Ok(());
+        }
         self.prepare_to_write()?;
         let (path, file) = self.file.as_mut().expect("prepared above");
         let mut line = serde_json::to_vec(&record).expect("records are plain values");

@@ -9,6 +9,7 @@
 
 mod given;
 mod nearest;
+mod observe;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -16,6 +17,8 @@ use std::ops::Range;
 pub use given::Override;
 use given::{DEVICE, Given, is_device_key, read_section};
 use nearest::{unknown, unknown_among};
+use observe::DETAILS;
+pub use observe::KeptDetails;
 use toml::de::{DeTable, DeValue};
 
 use crate::settings::{SeedSettings, Settings, ValueError};
@@ -31,6 +34,8 @@ pub struct Study {
     pub axes: Vec<Axis>,
     /// Seeds of the repeats of every condition.
     pub seeds: Vec<u64>,
+    /// Of which trials the details are kept.
+    pub details: KeptDetails,
     /// Every combination of the axes, the last axis running fastest.
     pub conditions: Vec<Condition>,
     /// Where each key was given: file and line, or the `--set` argument.
@@ -109,7 +114,8 @@ pub enum StudyProblem {
     Override,
 }
 
-const REPEATS: &str = "repeats";
+/// The sections that decide no outcome.
+const BESIDE: [&str; 2] = ["repeats", "observe"];
 const SEEDS: &str = "repeats.seeds";
 /// The sections of [`Settings`].
 const SECTIONS: [&str; 9] = ["data", "network", "weights", "noise", "hardware", DEVICE, "seeds", "training", "outcome"];
@@ -134,11 +140,11 @@ impl Study {
                 ("name", DeValue::String(text)) => name = Some(checked_name(text, &place)?),
                 ("question", DeValue::String(text)) => question = text.to_string(),
                 (section @ ("name" | "question"), _) => return Err(wrong_type(&place, section, "must be a text")),
-                (section, DeValue::Table(_)) if section != REPEATS && !SECTIONS.contains(&section) => {
+                (section, DeValue::Table(_)) if !BESIDE.contains(&section) && !SECTIONS.contains(&section) => {
                     return Err(unknown_among(
                         section,
                         &place,
-                        SECTIONS.iter().chain([&REPEATS]).map(|name| name.to_string()),
+                        SECTIONS.iter().chain(&BESIDE).map(|name| name.to_string()),
                     ));
                 }
                 (section, DeValue::Table(keys)) => {
@@ -160,11 +166,15 @@ impl Study {
 /// Puts axes, seeds and conditions together from the keys that were given.
 fn assemble(name: String, question: String, given: Vec<Given>) -> Result<Study, StudyError> {
     let known = known_keys();
-    let mut seeds = vec![1];
+    let (mut seeds, mut details) = (vec![1], KeptDetails::default());
     let mut placed: Vec<Given> = Vec::new();
     for given in given {
         if given.key == SEEDS {
             seeds = read_seeds(&given)?;
+            continue;
+        }
+        if given.key == DETAILS {
+            details = KeptDetails::read(&given)?;
             continue;
         }
         if given.key.starts_with("device.") && !is_device_key(&given.key) {
@@ -197,7 +207,7 @@ fn assemble(name: String, question: String, given: Vec<Given>) -> Result<Study, 
         })
         .collect::<Result<_, StudyError>>()?;
     let places = placed.into_iter().map(|given| (given.key, given.place)).collect();
-    Ok(Study { name, question, axes, seeds, conditions, places })
+    Ok(Study { name, question, axes, seeds, details, conditions, places })
 }
 
 /// The settings for one value an axis. An error stands at the place of the key that it names.

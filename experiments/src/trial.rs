@@ -8,7 +8,7 @@ use std::time::Instant;
 use crossbar::Ledger;
 use seed::Seed;
 use snn::activity::Activity;
-use snn::evaluate::evaluate;
+use snn::evaluate::{Answer, calibrate_untrained, evaluate_watched};
 use snn::initial;
 use snn::network::{Network, NetworkError, Sign};
 use snn::spikes::Samples;
@@ -16,7 +16,9 @@ use snn::train::{Streams, TrainError, Trainer, Training};
 use snn::weights::UpdateReport;
 
 use crate::counted::Counted;
+use crate::details::{Snapshot, UpdateAnatomy};
 use crate::hardware::{HardwareError, HardwareUse, LayerName, LayerWeights, layer_weights};
+use crate::observation::{Observation, Observer};
 use crate::prepare::{EncodedData, LoadedDevice};
 use crate::settings::Settings;
 
@@ -33,9 +35,22 @@ pub struct Epoch {
     pub test_seconds: f64,
 }
 
+/// One look at a network from all sides.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Look {
+    /// Predictions and hidden spikes on the test set.
+    pub test: Activity,
+    /// How the hidden neurons spike, for the record.
+    pub observation: Observation,
+    /// Rasters, traces and histograms, for figures of single trials.
+    pub snapshot: Snapshot,
+}
+
 /// What a trial left.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outcome {
+    /// The untrained network.
+    pub before: Look,
     /// The epochs in their order; fewer than asked for where training diverged.
     pub epochs: Vec<Epoch>,
     /// What all updates did to the hidden layer's cells.
@@ -44,6 +59,10 @@ pub struct Outcome {
     pub readout_writes: UpdateReport,
     /// What the arrays of the hidden layer and of the readout have cost; none for abstract weights.
     pub hardware: Option<[HardwareUse; 2]>,
+    /// The trained network; none where training diverged.
+    pub after: Option<Look>,
+    /// The next update of the hidden layer and of the readout, taken apart; none where training diverged.
+    pub update: Option<[UpdateAnatomy; 2]>,
     /// Why training stopped early, if it did.
     pub diverged: Option<TrainError>,
 }
@@ -120,11 +139,16 @@ pub fn run_trial(
     let network = network(settings, data)?;
     let mut layers = Layers::programmed(settings, loaded, &network, &streams)?;
 
-    // How it learns: an epoch of batches, then the test set, again and again.
+    // What it does before it has learnt anything.
+    let rest = settings.hardware.retention_seconds;
+    let tested = TestSet { network: &network, samples: &data.test, images: test_images, rest };
+    layers.calibrate(&network, &data.train, batch, streams.test.named("calibration"));
+    let before = layers.look(&tested, streams.test.named("before"));
+
+    // How it learns: an epoch of batches, then the test set, again and again, with a closer look at the end.
     let training = Training { batch, learning_rate: preset.learning_rate as f32 };
     let mut trainer = Trainer::new(&network, training);
-    let mut epochs = Vec::with_capacity(preset.epochs);
-    let mut diverged = None;
+    let (mut epochs, mut after, mut diverged) = (Vec::with_capacity(preset.epochs), None, None);
     for number in 0..preset.epochs as u64 {
         let started = Instant::now();
         let loss = match layers.train(&mut trainer, &data.train, &streams.training, number) {
@@ -136,13 +160,21 @@ pub fn run_trial(
         };
         let trained = Instant::now();
         let read = streams.test.numbered(number);
-        let test = layers.test(&network, &data.test, test_images, settings.hardware.retention_seconds, read);
+        let test = if number + 1 < preset.epochs as u64 {
+            layers.test(&tested, read)
+        } else {
+            after.insert(layers.look(&tested, read)).test.clone()
+        };
         let training_seconds = (trained - started).as_secs_f64();
         let epoch = Epoch { loss, test, training_seconds, test_seconds: trained.elapsed().as_secs_f64() };
         watch(&epoch);
         epochs.push(epoch);
     }
-    Ok(layers.outcome(epochs, diverged))
+
+    // What is left of it all, and what the update that would come next is made of.
+    let outcome = layers.outcome(before, epochs, after, diverged);
+    let update = outcome.after.as_ref().and_then(|_| layers.next_update(&mut trainer, &data.train, training, &streams));
+    Ok(Outcome { update, ..outcome })
 }
 
 /// Who learns: sizes, time constants, and which hidden neurons excite.
@@ -204,19 +236,57 @@ impl Layers {
         Ok(report?.loss)
     }
 
-    /// What the network answers on the first `images` of `samples` once it has been left alone for `retention` seconds;
-    /// training goes on from now.
-    fn test(&mut self, network: &Network, samples: &Samples, images: usize, retention: f64, read: Seed) -> Activity {
-        if retention > 0.0 {
-            self.rest(retention);
+    /// Sets what is set by measurement, for a test before training.
+    fn calibrate(&mut self, network: &Network, samples: &Samples, count: usize, read: Seed) {
+        calibrate_untrained(network, self.hidden.store_mut(), self.readout.store_mut(), samples, count, read);
+    }
+
+    /// What the network answers.
+    fn test(&mut self, tested: &TestSet, read: Seed) -> Activity {
+        self.answer(tested, read, &mut |_| {})
+    }
+
+    /// What the network answers, and how its hidden neurons spike meanwhile.
+    fn look(&mut self, tested: &TestSet, read: Seed) -> Look {
+        let mut observer = Observer::new(tested.network);
+        let test = self.answer(tested, read, &mut |answer| observer.see(answer));
+        let (hidden, readout) = (self.hidden.store(), self.readout.store());
+        let (observation, snapshot) = observer.end(hidden.weights(), readout.weights());
+        Look { test, observation, snapshot }
+    }
+
+    /// Tests the network once it has been left alone for a while; training goes on from now.
+    fn answer(&mut self, tested: &TestSet, read: Seed, watch: &mut dyn FnMut(&Answer)) -> Activity {
+        let TestSet { network, samples, images, rest } = *tested;
+        if rest > 0.0 {
+            self.rest(rest);
         }
         let (hidden, readout) = (self.hidden.store_mut(), self.readout.store_mut());
-        let test = evaluate(network, hidden, readout, samples, images, read);
-        if retention > 0.0 {
+        let test = evaluate_watched(network, hidden, readout, samples, images, read, watch);
+        if rest > 0.0 {
             self.rest(0.0);
         }
         self.spend(|used| &mut used.test);
         test
+    }
+
+    /// The update that the first images of the training set ask for, in both layers.
+    fn next_update(
+        &mut self,
+        trainer: &mut Trainer,
+        samples: &Samples,
+        training: Training,
+        streams: &TrialStreams,
+    ) -> Option<[UpdateAnatomy; 2]> {
+        let first: Vec<u32> = (0..training.batch as u32).collect();
+        let Layers { hidden, readout, .. } = self;
+        let read = streams.training.read.named("next");
+        trainer.differentiate(samples, &first, hidden.store_mut(), readout.store_mut(), read);
+        let of = |layer, name: LayerName| {
+            let write = streams.training.write.named("next").numbered(name as u64);
+            UpdateAnatomy::of(layer, trainer, name, training.learning_rate, write)
+        };
+        Some([of(hidden, LayerName::Hidden)?, of(readout, LayerName::Readout)?])
     }
 
     fn rest(&mut self, seconds: f64) {
@@ -232,14 +302,24 @@ impl Layers {
     }
 
     /// What is left of it all.
-    fn outcome(self, epochs: Vec<Epoch>, diverged: Option<TrainError>) -> Outcome {
-        let Layers { hidden, readout, writes: [hidden_writes, readout_writes], used: [mut of_hidden, mut of_readout] } =
-            self;
-        let on_cells = matches!(hidden, LayerWeights::Crossbar(_));
-        (of_hidden.endurance, of_readout.endurance) = (hidden.endurance(), readout.endurance());
-        let hardware = on_cells.then_some([of_hidden, of_readout]);
-        Outcome { epochs, hidden_writes, readout_writes, hardware, diverged }
+    fn outcome(&self, before: Look, epochs: Vec<Epoch>, after: Option<Look>, diverged: Option<TrainError>) -> Outcome {
+        let [hidden_writes, readout_writes] = self.writes;
+        let mut used = self.used.clone();
+        (used[0].endurance, used[1].endurance) = (self.hidden.endurance(), self.readout.endurance());
+        let on_cells = matches!(self.hidden, LayerWeights::Crossbar(_));
+        let hardware = on_cells.then_some(used);
+        Outcome { before, epochs, after, update: None, hidden_writes, readout_writes, hardware, diverged }
     }
+}
+
+/// What a network is tested with.
+struct TestSet<'a> {
+    network: &'a Network,
+    samples: &'a Samples,
+    /// The first so many of the samples.
+    images: usize,
+    /// For how long the network is left alone before a test, s.
+    rest: f64,
 }
 
 /// The batch, and the test images that fill whole batches: the study drops an incomplete last batch of both sets.

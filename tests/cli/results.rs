@@ -2,28 +2,42 @@
 
 use crate::ohmspike::{Folder, TINY_SUMMARY};
 
+/// The figures that the records of the tiny study hold, in their order.
+const TINY_FIGURES: [&str; 4] = [
+    "outcome-over-noise.level_percent",
+    "class-accuracy-over-activity",
+    "class-accuracy-over-percent-excitatory",
+    "convergence",
+];
+
 #[test]
 fn a_run_leaves_records_summary_and_figures() {
     let folder = Folder::with_tiny_study();
     let answer = folder.run(&["run", "tiny.toml"]).succeeds();
     let listed: Vec<&str> = answer.stdout.lines().skip_while(|line| !line.is_empty()).collect();
-    assert_eq!(
-        listed,
-        [
-            "",
-            "4 of 4 trials done; outcome: mean test accuracy (%) and 95 % interval",
-            "results/tiny/records",
-            "results/tiny/summary.csv",
-            "results/tiny/figures/outcome-over-noise.level_percent.svg",
-            "results/tiny/figures/outcome-over-noise.level_percent.png",
-            "results/tiny/figures/outcome-over-noise.level_percent.csv",
-        ]
-    );
+    let mut expected: Vec<String> = [
+        "",
+        "4 of 4 trials done; outcome: mean test accuracy (%) and 95 % interval",
+        "results/tiny/records",
+        "results/tiny/summary.csv",
+    ]
+    .map(str::to_owned)
+    .into();
+    for figure in TINY_FIGURES {
+        expected.extend(["svg", "png", "csv"].map(|extension| format!("results/tiny/figures/{figure}.{extension}")));
+    }
+    assert_eq!(listed, expected);
     let figure = |extension| format!("figures/outcome-over-noise.level_percent.{extension}");
-    let names: Vec<_> = folder.files("results").into_keys().collect();
-    let expected =
-        [figure("csv"), figure("png"), figure("svg"), "records/0001.jsonl".to_owned(), "summary.csv".to_owned()];
-    assert_eq!(names, expected.map(|name| folder.path("results/tiny").join(name)));
+    let (details, names): (Vec<_>, Vec<_>) = folder
+        .files("results")
+        .into_keys()
+        .partition(|path| path.parent().is_some_and(|parent| parent.ends_with("details")));
+    // Two conditions, each with the details of its first seed.
+    assert_eq!(details.len(), 2, "{details:?}");
+    let mut expected: Vec<_> = expected[2..].iter().map(|name| folder.path(name)).collect();
+    expected[0].push("0001.jsonl");
+    expected.sort();
+    assert_eq!(names, expected);
     let (svg, png) = (figure("svg"), figure("png"));
     let svg = folder.text(&format!("results/tiny/{svg}"));
     assert!(svg.starts_with("<svg ") && svg.trim_end().ends_with("</svg>"));
@@ -182,4 +196,43 @@ fn a_batch_beyond_the_data_is_refused() {
     let expected = "error: --set training.batch=2000: training.batch: must be at most the number of test images, got 2000 of 1024\n";
     assert!(answer.stderr.ends_with(expected), "{}", answer.stderr);
     assert!(!folder.path("results").exists(), "refused before anything is made");
+}
+
+#[test]
+fn details_are_kept_of_the_trials_that_are_asked_for_and_run_no_trial_twice() {
+    let folder = Folder::with_tiny_study();
+    let details =
+        || folder.files("results/tiny").into_keys().filter(|path| path.extension().is_some_and(|e| e == "json"));
+    folder.run(&["run", "tiny.toml", "--set", "observe.details=none"]).succeeds();
+    assert_eq!(details().count(), 0);
+    let records = folder.text("results/tiny/records/0001.jsonl");
+
+    // Kept later, they cost running their trials again, and leave the records as they are.
+    folder.run(&["run", "tiny.toml", "--set", "observe.details=all"]).succeeds();
+    assert_eq!(details().count(), 4);
+    assert_eq!(folder.text("results/tiny/records/0001.jsonl"), records);
+    let kept = details().map(|path| std::fs::read(path).expect("readable")).collect::<Vec<_>>();
+    folder.run(&["run", "tiny.toml"]).succeeds();
+    assert_eq!(details().map(|path| std::fs::read(path).expect("readable")).collect::<Vec<_>>(), kept);
+    let record: serde_json::Value = serde_json::from_str(records.lines().next().expect("a record")).expect("JSON");
+    let file = format!("results/tiny/details/{}.json", record["id"].as_str().expect("a name"));
+    let of: serde_json::Value = serde_json::from_str(&folder.text(&file)).expect("JSON");
+    // What is counted by image and what is counted by spike train are the same spikes.
+    let counted: u64 = record["tests"]
+        .as_array()
+        .and_then(|tests| tests.last())
+        .and_then(|test| test.as_array())
+        .expect("tests by class")
+        .iter()
+        .map(|class| class[2].as_u64().expect("a count"))
+        .sum();
+    let by_step: u64 = of["after"]["firing"]
+        .as_array()
+        .expect("classes")
+        .iter()
+        .flat_map(|class| class["excitatory"]["spikes_by_step"].as_array().expect("steps").clone())
+        .map(|spikes| spikes.as_u64().expect("a count"))
+        .sum();
+    assert_eq!(by_step, counted);
+    assert!(counted > 0);
 }

@@ -119,9 +119,11 @@ fn a_spike_is_a_row_read() {
     let input_spikes: usize = (0..images)
         .map(|image| (0..settings.network.steps).map(|step| test.spikes.sample(image).at(step).len()).sum::<usize>())
         .sum();
-    assert_eq!(hidden.test.row_reads, 2 * input_spikes as u64);
-    let hidden_spikes: u64 = tests_of(&outcome)
-        .iter()
+    // One test before training, one after each of the two epochs.
+    assert_eq!(hidden.test.row_reads, 3 * input_spikes as u64);
+    let hidden_spikes: u64 = [&outcome.before.test]
+        .into_iter()
+        .chain(&tests_of(&outcome))
         .map(|test| {
             let total = test.total();
             total.excitatory_spikes + total.inhibitory_spikes
@@ -164,6 +166,10 @@ fn a_trial_that_diverges_keeps_account_of_its_last_epoch() {
     for (used, writes) in [(hidden, &outcome.hidden_writes), (readout, &outcome.readout_writes)] {
         assert_eq!(used.training.write_pulses, writes.pulses);
         assert_eq!(used.endurance.worst * used.endurance.cells, writes.pulses);
-        assert_eq!(used.test, Default::default());
+        // The untrained network was tested, and no other.
+        assert_eq!(used.test.write_pulses, 0);
     }
+    let spikes = outcome.before.test.total();
+    assert_eq!(readout.test.row_reads, spikes.excitatory_spikes + spikes.inhibitory_spikes);
+    assert!(hidden.test.row_reads > 0 && outcome.after.is_none() && outcome.update.is_none());
 }

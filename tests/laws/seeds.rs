@@ -59,7 +59,7 @@ fn the_same_chip_under_other_writes_has_the_same_parked_cells() {
     let device = "[hardware]\ndevice = \"ideal\"\n[device.parked]\nbranch = \"device\"\nsigma_ln_resistance = 0.5\n";
     let [first, same_chip, other_chip, other_again] = in_order(chips_by_writes(device));
     for (one, other) in [(&first, &same_chip), (&other_chip, &other_again)] {
-        assert_eq!((&one.loss, &one.classes, one.writes), (&other.loss, &other.classes, other.writes));
+        assert_eq!((&one.loss, &one.tests, one.writes), (&other.loss, &other.tests, other.writes));
         assert!(one.writes.hidden.wrong_sign > 0, "parked cells without a spread");
     }
     assert_ne!(first.loss, other_chip.loss);

@@ -48,7 +48,7 @@ pub fn study(sections: &str) -> (Study, Prepared) {
 pub fn records(trials: &[Trial], prepared: &Prepared, threads: usize) -> Vec<Record> {
     let mut records = Vec::new();
     run_trials(trials, prepared, threads, &false.into(), |progress| {
-        if let Progress::Trial(record) = progress {
+        if let Progress::Trial(record, _) = progress {
             records.push(*record);
         }
     })

@@ -106,7 +106,7 @@ impl Matrix {
     }
 
     /// Every cell, row by row, padding left out.
-    pub fn cells(&self) -> impl Iterator<Item = f32> + '_ {
+    pub fn cells(&self) -> impl Iterator<Item = f32> + Clone + '_ {
         (0..self.rows).flat_map(move |row| (0..self.columns).map(move |column| self[(row, column)]))
     }
 }

@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Counts over the samples of one class.
+/// Counts over the samples of one class. Written as the array of its four counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "[u64; 4]", from = "[u64; 4]")]
 pub struct ClassActivity {
     /// Samples.
     pub samples: u64,
@@ -47,6 +48,18 @@ impl Activity {
             excitatory_spikes: sum.excitatory_spikes + class.excitatory_spikes,
             inhibitory_spikes: sum.inhibitory_spikes + class.inhibitory_spikes,
         })
+    }
+}
+
+impl From<[u64; 4]> for ClassActivity {
+    fn from([samples, correct, excitatory_spikes, inhibitory_spikes]: [u64; 4]) -> ClassActivity {
+        ClassActivity { samples, correct, excitatory_spikes, inhibitory_spikes }
+    }
+}
+
+impl From<ClassActivity> for [u64; 4] {
+    fn from(class: ClassActivity) -> [u64; 4] {
+        [class.samples, class.correct, class.excitatory_spikes, class.inhibitory_spikes]
     }
 }
 

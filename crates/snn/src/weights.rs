@@ -151,6 +151,11 @@ impl DigitalWeights {
         let draws = Matrix::zeros(initial.rows(), initial.columns());
         DigitalWeights { weights: initial, signs, sigma, draws }
     }
+
+    /// The noise that the last update added to the weights before their bound, thresholds, row after row.
+    pub fn last_noise(&self) -> impl Iterator<Item = f32> + Clone {
+        self.draws.cells().map(|draw| self.sigma * draw)
+    }
 }
 
 impl WeightStore for DigitalWeights {

@@ -61,7 +61,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
 
     let all = trials(&study, &prepared);
     let mut left = shard(&all, arguments.shard);
-    left.retain(|trial| store.get(&trial.id).is_none());
+    left.retain(|trial| !store.holds(trial));
     left.truncate(arguments.limit.unwrap_or(usize::MAX));
     if arguments.dry_run {
         list(&study, &left);
@@ -170,9 +170,10 @@ fn run_left(
     let mut meter = Meter::new(left);
     let stopped = run_trials(left, prepared, threads, stop, |progress| match progress {
         Progress::Epoch => meter.epoch(),
-        Progress::Trial(record) => {
+        Progress::Trial(record, details) => {
             let failure = record.failure.clone().map(|reason| format!("trial {}: {reason}", record.id));
-            if let Err(error) = store.append(*record) {
+            let kept = details.map_or(Ok(()), |details| store.keep_details(&details));
+            if let Err(error) = kept.and_then(|()| store.append(*record)) {
                 // Nothing that still runs could be kept either.
                 meter.say(&format!("error: {error}"));
                 std::process::exit(2);

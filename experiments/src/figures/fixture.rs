@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::Recorded;
+use crate::observation::Observation;
 use crate::prepare::Prepared;
 use crate::record::{FORMAT, Record, Seconds, Writes};
 use crate::run::Trial;
@@ -49,7 +50,7 @@ impl Fixture {
     pub(super) fn see<T>(&self, see: impl FnOnce(Recorded) -> T) -> T {
         let trial = |seed: u64, condition: usize| {
             let settings = &self.study.conditions[condition].settings;
-            Trial { condition, settings, seed, id: id(condition, seed) }
+            Trial { condition, settings, seed, id: id(condition, seed), details: false }
         };
         let conditions = self.study.conditions.len();
         let trials: Vec<Trial> = self
@@ -79,12 +80,13 @@ pub(super) fn record(settings: &Settings, seed: u64, outcome: f64) -> Record {
         failure: None,
         accuracy: vec![outcome],
         loss: vec![1.0],
-        excitatory_spikes: vec![1.0],
-        inhibitory_spikes: vec![1.0],
-        classes: vec![Default::default(); 10],
+        tests: vec![vec![Default::default(); 10]; 2],
+        before: Observation { distances: Default::default(), classes: Vec::new() },
+        after: None,
         writes: Writes::default(),
         hardware: None,
         program: String::new(),
+        machine: String::new(),
         seconds: Seconds::default(),
     }
 }

@@ -7,6 +7,18 @@ use super::palette::Shape;
 use super::panel::words;
 
 const BAND_OPACITY: f64 = 0.16;
+const CLOUD_OPACITY: f64 = 0.55;
+/// Corners about the middle of a circle of radius 1, for markers that are too small to be told from it.
+const OCTAGON: [(f64, f64); 8] = [
+    (0.38, -0.92),
+    (0.92, -0.38),
+    (0.92, 0.38),
+    (0.38, 0.92),
+    (-0.38, 0.92),
+    (-0.92, 0.38),
+    (-0.92, -0.38),
+    (-0.38, -0.92),
+];
 /// Half the width of the end of an interval.
 const CAP: f64 = 3.5;
 
@@ -24,12 +36,16 @@ pub(super) enum Mark {
     Line { points: Vec<(f64, f64)>, color: &'static str, width: f64, dash: Dash },
     /// Markers of the area of a circle of radius `size`.
     Dots { points: Vec<(f64, f64)>, color: &'static str, shape: Shape, size: f64, fill: Fill },
+    /// Very many small markers, as one element of the picture.
+    Cloud { points: Vec<(f64, f64)>, color: &'static str, shape: Shape, size: f64 },
     /// Vertical intervals: x, low, high.
     Intervals { ends: Vec<[f64; 3]>, color: &'static str },
     /// Horizontal intervals: y, low, high.
     Spans { ends: Vec<[f64; 3]>, color: &'static str },
     /// What lies between the lower and upper ends: x, low, high.
     Band { ends: Vec<[f64; 3]>, color: &'static str },
+    /// A range of x over all of the height, with words at its top.
+    Range { low: f64, high: f64, color: &'static str, label: String },
     /// Words at a point, with their middle `rise` units above it.
     Words { at: (f64, f64), rise: f64, content: String, size: u32 },
 }
@@ -45,6 +61,8 @@ pub(super) enum Fill {
 pub(super) trait Places {
     /// Where a value of x and one of y meet.
     fn at(&self, point: (f64, f64)) -> (f64, f64);
+    /// Top and bottom of the area between the axes.
+    fn rows(&self) -> (f64, f64);
 }
 
 impl Mark {
@@ -58,6 +76,14 @@ impl Mark {
             Mark::Line { points, color, width, dash } => vec![line(finite(points), color, *width, *dash)],
             Mark::Dots { points, color, shape, size, fill } => {
                 finite(points).into_iter().map(|middle| marker(middle, *shape, *size, color, *fill)).collect()
+            }
+            Mark::Cloud { points, color, shape, size } => cloud(&finite(points), *shape, *size, color),
+            Mark::Range { low, high, color, label } => {
+                let ((left, _), (right, _)) = (at(&(*low, 0.0)), at(&(*high, 0.0)));
+                let (top, bottom) = places.rows();
+                let corners = [(left, top), (right, top), (right, bottom), (left, bottom)];
+                let text = words((left + right) / 2.0, top + 14.0, 12, TextAnchor::Middle, false, label);
+                vec![area(&corners, color, 1.0), text]
             }
             Mark::Intervals { ends, color } => {
                 let upright = |[x, low, high]: &[f64; 3]| interval(at(&(*x, *low)), at(&(*x, *high)), color);
@@ -115,6 +141,34 @@ pub(super) fn marker(middle: (f64, f64), shape: Shape, size: f64, color: &str, f
         opacity,
         stroke_dasharray: None,
     }))
+}
+
+/// One path with a small outline around every point: elements of their own would make the picture several times larger.
+fn cloud(points: &[(f64, f64)], shape: Shape, size: f64, color: &str) -> Vec<Primitive> {
+    let outline = match shape {
+        Shape::Circle => &OCTAGON,
+        shape => shape.corners(),
+    };
+    let corner = |number: usize| (size * outline[number].0, size * outline[number].1);
+    let steps: String = (1..outline.len())
+        .map(|number| {
+            let ((x, y), (from_x, from_y)) = (corner(number), corner(number - 1));
+            format!("l{:.1} {:.1}", x - from_x, y - from_y)
+        })
+        .collect();
+    let around = |(x, y): &(f64, f64)| format!("M{:.1} {:.1}{steps}Z", x + corner(0).0, y + corner(0).1);
+    let d: String = points.iter().map(around).collect();
+    if d.is_empty() {
+        return Vec::new();
+    }
+    vec![Primitive::Path(Box::new(PathData {
+        d,
+        fill: Some(Color::from(color)),
+        stroke: Color::None,
+        stroke_width: 0.0,
+        opacity: Some(CLOUD_OPACITY),
+        stroke_dasharray: None,
+    }))]
 }
 
 /// A filled area with `corners`.

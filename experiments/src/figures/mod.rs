@@ -5,13 +5,17 @@
 //! [`device_figure`] fills it with what a device does.
 
 mod axis;
+mod class_accuracy;
+mod convergence;
 mod device;
 mod difference;
 mod figure;
+mod firing_rate;
 #[cfg(test)]
 mod fixture;
 mod key_label;
 mod mark;
+mod networks;
 mod noise_unit;
 mod outcome;
 mod palette;
@@ -40,6 +44,9 @@ pub fn study_figures(recorded: Recorded, choice: &AxisChoice) -> Result<Vec<Figu
     let axes = choice.axes(recorded.study);
     let mut figures: Vec<Figure> = axes.iter().flat_map(|&x| outcome::figures(recorded, x)).collect();
     figures.extend(difference::figures(recorded, axes.first().copied()));
+    figures.extend(firing_rate::figures(recorded));
+    figures.extend(class_accuracy::figures(recorded));
+    figures.extend(convergence::figure(recorded));
     Ok(figures)
 }
 

@@ -44,6 +44,8 @@ pub(super) struct Entry {
 pub(super) enum Sample {
     /// A line with the marker of a curve.
     Curve(Look),
+    /// The marker of a curve alone.
+    Marker(Look),
     /// A small grey dot.
     Dot,
     /// A band.
@@ -74,6 +76,7 @@ impl Entry {
             Sample::Curve(Look { color, shape }) => {
                 vec![stroke(color, Dash::Solid), marker(middle, shape, 4.0, color, Fill::Opacity(1.0))]
             }
+            Sample::Marker(Look { color, shape }) => vec![marker(middle, shape, 3.4, color, Fill::Opacity(1.0))],
             Sample::Dot => vec![marker(middle, super::palette::Shape::Circle, 2.2, GREY, Fill::Opacity(0.8))],
             Sample::Band => {
                 vec![area(&[(x, y - 5.0), (end, y - 5.0), (end, y + 5.0), (x, y + 5.0)], GREY, 0.3)]
@@ -114,10 +117,9 @@ impl Plate {
             }
             y += ENTRY_HEIGHT;
         }
-        let columns = self.rows.iter().map(Vec::len).max().unwrap_or(1).max(1);
-        let each = WIDTH / columns as f64;
+        let margins = self.left_margins();
         for row in &self.rows {
-            y = self.draw_row(row, each, y, &mut elements);
+            y = draw_row(row, &margins, y, &mut elements);
         }
         let mut scene = Scene::new(WIDTH, (y + 8.0).ceil());
         scene.font_family = Some("DejaVu Sans, Verdana, Liberation Sans, Arial, sans-serif".to_owned());
@@ -125,22 +127,11 @@ impl Plate {
         scene
     }
 
-    /// Draws a row of plots, each `each` wide, from `y` down; where it ends.
-    fn draw_row(&self, row: &[Plot], each: f64, y: f64, elements: &mut Vec<Primitive>) -> f64 {
-        let margin = |column: usize| {
-            let column = self.rows.iter().filter_map(|row| row.get(column));
-            column.map(Plot::left_margin).fold(0.0, f64::max)
-        };
-        let top = y + row.iter().map(Plot::top_margin).fold(0.0, f64::max);
-        let mut end = top;
-        for (column, plot) in row.iter().enumerate() {
-            let left = each * column as f64 + margin(column) + BESIDE;
-            let right = each * (column + 1) as f64 - RIGHT;
-            let bottom = top + plot.height;
-            elements.extend(plot.drawn(Frame { left, right, top, bottom }));
-            end = end.max(bottom + plot.bottom_margin(right - left));
-        }
-        end + 4.0
+    /// What the plots of every column need left of their axes.
+    fn left_margins(&self) -> Vec<f64> {
+        let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
+        let widest = |column: usize| self.rows.iter().filter_map(move |row| row.get(column)).map(Plot::left_margin);
+        (0..columns).map(|column| BESIDE + widest(column).fold(0.0, f64::max)).collect()
     }
 
     /// Entries in rows that are not wider than the figure.
@@ -154,6 +145,21 @@ impl Plate {
         }
         rows
     }
+}
+
+/// Draws a row of plots from `y` down, the areas between their axes of one width; where it ends.
+fn draw_row(row: &[Plot], margins: &[f64], y: f64, elements: &mut Vec<Primitive>) -> f64 {
+    let each = (WIDTH - margins.iter().sum::<f64>()) / margins.len().max(1) as f64 - RIGHT;
+    let top = y + row.iter().map(Plot::top_margin).fold(0.0, f64::max);
+    let (mut end, mut left) = (top, 0.0);
+    for (plot, margin) in row.iter().zip(margins) {
+        left += margin;
+        let frame = Frame { left, right: left + each, top, bottom: top + plot.height };
+        elements.extend(plot.drawn(frame));
+        end = end.max(frame.bottom + plot.bottom_margin(each));
+        left += each + RIGHT;
+    }
+    end + 4.0
 }
 
 fn row_width(row: &[&Entry]) -> f64 {

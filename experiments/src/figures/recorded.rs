@@ -50,8 +50,8 @@ impl<'a> Recorded<'a> {
 
     /// Outcome of guessing: all classes are of one size in every data set.
     pub(super) fn chance(self) -> Option<f64> {
-        let (_, record) = self.records().find(|(_, record)| !record.classes.is_empty())?;
-        Some(1.0 / record.classes.len() as f64)
+        let classes = self.records().find_map(|(_, record)| record.tests.first()).map(Vec::len)?;
+        (classes > 0).then(|| 1.0 / classes as f64)
     }
 
     /// Number of the axis of `key`.

@@ -1,0 +1,34 @@
+//! The machine that runs a trial, in words. It decides no bit of a result, only how long it takes.
+
+use std::fs;
+
+/// Processor, number of threads that it offers, and system, for instance `AMD EPYC 9R14, 2 threads, linux x86_64`.
+pub fn machine() -> String {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let (system, architecture) = (std::env::consts::OS, std::env::consts::ARCH);
+    let described = format!("{threads} threads, {system} {architecture}");
+    match fs::read_to_string("/proc/cpuinfo").ok().as_deref().and_then(processor) {
+        Some(processor) => format!("{processor}, {described}"),
+        None => described,
+    }
+}
+
+/// What Linux calls the first processor.
+fn processor(cpuinfo: &str) -> Option<String> {
+    let line = cpuinfo.lines().find(|line| line.starts_with("model name"))?;
+    let name = line.split_once(':')?.1.split_whitespace().collect::<Vec<&str>>().join(" ");
+    (!name.is_empty()).then_some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_processor_is_that_of_its_line() {
+        let cpuinfo = "processor\t: 0\nvendor_id\t: X\nmodel name\t: Some  CPU @ 2.0GHz\nmodel name\t: other\n";
+        assert_eq!(processor(cpuinfo).as_deref(), Some("Some CPU @ 2.0GHz"));
+        assert_eq!(processor("processor: 0\nmodel name :\n"), None);
+        assert!(machine().contains("threads, "));
+    }
+}

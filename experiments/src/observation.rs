@@ -1,0 +1,143 @@
+//! What the hidden neurons do with the test set at one moment: how far their spike trains lie apart, and how their spikes
+//! follow each other.
+//!
+//! Every trial is observed twice, before training and after the last epoch. The distances are those of Van Rossum with a
+//! time constant of 1 ms, which is one step, in the published form: summed over steps (`snn::metrics::van_rossum`).
+
+use lanes::Matrix;
+use serde::{Deserialize, Serialize};
+use snn::evaluate::Answer;
+use snn::metrics::firing::Firing;
+use snn::metrics::intervals::Intervals;
+use snn::metrics::van_rossum::{PairDistances, Time, VanRossum};
+use snn::network::Network;
+
+use crate::details::{Example, Snapshot, WeightHistograms};
+
+/// Time constant of the Van Rossum distance, steps of 1 ms.
+const DISTANCE_STEPS: f64 = 1.0;
+
+/// What a record keeps of one look at the test set.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Observation {
+    /// Means over images and pairs of hidden neurons.
+    pub distances: PairDistances,
+    /// Times between spikes, one entry a class.
+    pub classes: Vec<ClassTiming>,
+}
+
+/// Times between the spikes of a neuron, over the images of one class.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClassTiming {
+    /// The excitatory neurons.
+    pub excitatory: IntervalSummary,
+    /// The inhibitory neurons.
+    pub inhibitory: IntervalSummary,
+}
+
+/// Intervals between the spikes of a neuron.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IntervalSummary {
+    /// Their number.
+    pub count: u64,
+    /// Their mean, steps of 1 ms; null without intervals.
+    pub mean: Option<f64>,
+    /// Their coefficient of variation; null without intervals.
+    pub variation: Option<f64>,
+}
+
+impl From<&Intervals> for IntervalSummary {
+    fn from(intervals: &Intervals) -> IntervalSummary {
+        IntervalSummary { count: intervals.count(), mean: intervals.mean(), variation: intervals.variation() }
+    }
+}
+
+/// Looks at every answer of a test.
+pub struct Observer<'a> {
+    network: &'a Network,
+    distances: VanRossum,
+    firing: Firing,
+    example: Option<Example>,
+}
+
+impl<'a> Observer<'a> {
+    /// Nothing seen yet of `network`.
+    pub fn new(network: &'a Network) -> Observer<'a> {
+        let distances = VanRossum::new(network.hidden, DISTANCE_STEPS).expect("the time constant is positive");
+        let firing = Firing::new(network.hidden, network.excitatory, network.steps, network.classes);
+        Observer { network, distances, firing, example: None }
+    }
+
+    /// Looks at one answer; the first becomes the example.
+    pub fn see(&mut self, answer: &Answer) {
+        self.distances.add_sample(answer.trace.hidden_spikes_by_step());
+        self.firing.add_sample(answer.label, answer.trace.hidden_spikes_by_step());
+        if self.example.is_none() {
+            self.example = Some(Example::of(self.network, answer));
+        }
+    }
+
+    /// What was seen, and the weights `hidden` and `readout` with which it was.
+    pub fn end(self, hidden: &Matrix, readout: &Matrix) -> (Observation, Snapshot) {
+        let classes = self.firing.classes.iter().map(|class| ClassTiming {
+            excitatory: IntervalSummary::from(&class.excitatory.intervals),
+            inhibitory: IntervalSummary::from(&class.inhibitory.intervals),
+        });
+        let observation = Observation {
+            distances: self.distances.report(self.network.excitatory, Time::Steps),
+            classes: classes.collect(),
+        };
+        let weights = WeightHistograms::of(hidden, readout, self.network.excitatory);
+        (observation, Snapshot { example: self.example, firing: self.firing.classes, weights })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use snn::encode::LatencyCode;
+    use snn::evaluate::evaluate_watched;
+    use snn::preset::Preset;
+    use snn::weights::DigitalWeights;
+
+    use super::*;
+
+    /// Two neurons that excite and one that inhibits, each driven by one of three pixels.
+    #[test]
+    fn what_was_seen_is_what_was_counted() {
+        let images = [[255u8, 200, 100], [90, 120, 250], [0, 0, 0]];
+        let samples = LatencyCode::default().samples(images.iter().map(|image| &image[..]), &[1, 0, 1], 60);
+        let samples = samples.expect("few spikes");
+        let network = Network::new(3, 3, 2, 0.67, 60, &Preset::published_results().dynamics).expect("valid");
+        let on = |signs: Vec<_>, weights: Matrix| DigitalWeights::exact(weights, signs);
+        let each_its_own = Matrix::from_fn(3, 3, |row, column| if row == column { 4.0 } else { 0.0 });
+        let mut hidden = on(network.input_signs(), each_its_own.clone());
+        let sign = |row| if row < 2 { 0.5 } else { -0.5 };
+        let mut readout = on(network.hidden_signs(), Matrix::from_fn(3, 2, |row, _| sign(row)));
+
+        let mut observer = Observer::new(&network);
+        let read = seed::Seed::new(1);
+        let activity = evaluate_watched(&network, &mut hidden, &mut readout, &samples, 3, read, &mut |answer| {
+            observer.see(answer);
+        });
+        let (observation, snapshot) = observer.end(&each_its_own, &each_its_own);
+
+        let total = activity.total();
+        let counted = |of: fn(&snn::metrics::firing::ClassFiring) -> u64| snapshot.firing.iter().map(of).sum::<u64>();
+        assert!(total.excitatory_spikes > 0 && total.inhibitory_spikes > 0, "{total:?}");
+        assert_eq!(counted(|class| class.excitatory.spikes()), total.excitatory_spikes);
+        assert_eq!(counted(|class| class.inhibitory.spikes()), total.inhibitory_spikes);
+        let example = snapshot.example.expect("an image was seen");
+        assert_eq!((example.image, example.label), (0, 1));
+        assert_eq!(example.input.iter().flatten().count(), 3);
+        assert_eq!(example.readout.len(), 2);
+        assert!(example.readout.iter().all(|trace| trace.len() == 61));
+        // One inhibitory neuron makes no pair.
+        let PairDistances { ee, ei, ii } = observation.distances;
+        assert!(ee.is_some_and(|distance| distance.root > 0.0) && ei.is_some() && ii.is_none());
+        let intervals = observation.classes.iter().map(|class| class.excitatory.count).sum::<u64>();
+        assert!(intervals > 0 && intervals < total.excitatory_spikes);
+    }
+}

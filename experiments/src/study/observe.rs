@@ -1,0 +1,42 @@
+//! Section `[observe]`: of which trials the details are kept.
+
+use super::given::Given;
+use super::{StudyError, wrong_type};
+
+/// The key.
+pub(super) const DETAILS: &str = "observe.details";
+
+/// The trials whose details are kept beside their records. Decides no result.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum KeptDetails {
+    /// None.
+    None,
+    /// Those of the first seed: one trial a condition.
+    #[default]
+    FirstSeed,
+    /// All; some 60 kB a trial.
+    All,
+}
+
+impl KeptDetails {
+    /// Whether those of the trial with the seed number `position`, from 0, are kept.
+    pub fn keeps(self, position: usize) -> bool {
+        match self {
+            KeptDetails::None => false,
+            KeptDetails::FirstSeed => position == 0,
+            KeptDetails::All => true,
+        }
+    }
+
+    pub(super) fn read(given: &Given) -> Result<KeptDetails, StudyError> {
+        match given.value.as_str() {
+            Some("none") => Ok(KeptDetails::None),
+            Some("first-seed") => Ok(KeptDetails::FirstSeed),
+            Some("all") => Ok(KeptDetails::All),
+            _ => {
+                let reason = format!("must be `none`, `first-seed` or `all`, got {}", given.value);
+                Err(wrong_type(&given.place, DETAILS, &reason))
+            }
+        }
+    }
+}

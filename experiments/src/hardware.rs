@@ -9,7 +9,9 @@
 //! `digital-copy` the sum of the steps asked for.
 
 use crossbar::device::{Device, WriteNoise};
-use crossbar::{ArrayConverters, ArrayError, ArrayParams, CrossbarArray, Endurance, Ledger, WriteReport};
+use crossbar::{
+    ArrayConverters, ArrayError, ArrayParams, ArrayState, CrossbarArray, Endurance, Ledger, WriteReport, WrongState,
+};
 use lanes::{Block, LANES, Matrix, blocks_for};
 use seed::Seed;
 use serde::{Deserialize, Serialize};
@@ -17,7 +19,7 @@ use snn::converter::ColumnConverter;
 use snn::forward::Layer;
 use snn::network::Sign;
 use snn::reads::Reads;
-use snn::weights::{DigitalWeights, NotFinite, UpdateReport, WeightStore};
+use snn::weights::{DigitalWeights, NotFinite, UpdateReport, WeightStore, WrongShape};
 
 use crate::chip_maps::{LayerMaps, WrongMap};
 use crate::prepare::{EncodedData, LoadedDevice};
@@ -56,6 +58,12 @@ impl CrossbarWeights {
     pub fn new(array: CrossbarArray, steps: usize) -> CrossbarWeights {
         let converter = array.converters().cloned().map(TileConverters);
         CrossbarWeights { array, converter, presentation_seconds: steps as f64 * STEP_SECONDS }
+    }
+
+    fn restore(&mut self, state: ArrayState) -> Result<(), WrongState> {
+        self.array.restore(state)?;
+        self.converter = self.array.converters().cloned().map(TileConverters);
+        Ok(())
     }
 }
 
@@ -158,6 +166,29 @@ pub enum LayerWeights {
     Crossbar(Box<CrossbarWeights>),
 }
 
+/// What training and tests have changed in a layer since it was made.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum LayerState {
+    /// The weights of a layer without a device.
+    Digital(Matrix),
+    /// What has changed in an array.
+    Crossbar(Box<ArrayState>),
+}
+
+/// A state that is not one of the layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum WrongLayerState {
+    /// Weights of another shape.
+    #[error(transparent)]
+    Weights(#[from] WrongShape),
+    /// Another array.
+    #[error(transparent)]
+    Array(#[from] WrongState),
+    /// Weights for an array, or the other way round.
+    #[error("state: must be one of a layer with a device where the layer has one, and only there")]
+    Device,
+}
+
 /// What a layer's array has cost in a trial.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -184,6 +215,26 @@ impl LayerWeights {
         match self {
             LayerWeights::Digital(weights) => weights,
             LayerWeights::Crossbar(weights) => weights.as_mut(),
+        }
+    }
+
+    /// What training and tests have changed since the layer was made.
+    pub fn state(&self) -> LayerState {
+        match self {
+            LayerWeights::Digital(weights) => LayerState::Digital(weights.state()),
+            LayerWeights::Crossbar(weights) => LayerState::Crossbar(Box::new(weights.array.state())),
+        }
+    }
+
+    /// Goes on from the `state` of a layer that was made of the same device, first weights and seeds.
+    ///
+    /// # Errors
+    /// [`WrongLayerState`]; the layer stays as it was.
+    pub fn restore(&mut self, state: LayerState) -> Result<(), WrongLayerState> {
+        match (self, state) {
+            (LayerWeights::Digital(weights), LayerState::Digital(state)) => Ok(weights.restore(state)?),
+            (LayerWeights::Crossbar(weights), LayerState::Crossbar(state)) => Ok(weights.restore(*state)?),
+            _ => Err(WrongLayerState::Device),
         }
     }
 

@@ -6,30 +6,41 @@
 //! - [`warning`]: what a study may say and hardly means;
 //! - [`hardware`], [`counted`]: the seam between training and crossbar arrays, and what goes through it added up;
 //! - [`run`]: trials on threads and shards; [`record`], [`observation`], [`details`]: what they leave, on which [`machine`]; [`store`]: kept safe
-//!   against being killed;
-//! - [`statistics`], [`summary`], [`figures`], [`sheet`]: what people look at;
+//!   against being killed; [`checkpoint`]: how far the running ones have come;
+//! - [`sweep`], [`statistics`], [`stage`], [`summary`], [`tables`], [`figures`], [`sheet`]: what people look at; [`tally`], [`pace`]: while trials run;
+//! - [`report`]: all of it on one page, with [`claims`] of the paper, its numbers ([`published`]); [`export`]: tables for other programs;
 //! - [`sample`], [`time_span`]: cells of a device on their own, written, left for some time and read.
 //!
 //! The program `ohmspike` (in `main.rs` and `cli`) is the only part that prints.
 
+pub mod checkpoint;
 pub mod chip_maps;
+pub mod claims;
 pub mod counted;
 pub mod details;
 pub mod device_file;
+pub mod export;
 pub mod figures;
 pub mod hardware;
 pub mod machine;
 pub mod observation;
+pub mod pace;
 pub mod prepare;
+pub mod published;
 pub mod record;
+pub mod report;
 pub mod run;
 pub mod sample;
 pub mod settings;
 pub mod sheet;
+pub mod stage;
 pub mod statistics;
 pub mod store;
 pub mod study;
 pub mod summary;
+pub mod sweep;
+pub mod tables;
+pub mod tally;
 pub mod time_span;
 pub mod trial;
 pub mod warning;

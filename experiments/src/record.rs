@@ -3,7 +3,7 @@
 use crossbar::EnergyUse;
 use crossbar::device::Device;
 use serde::{Deserialize, Serialize};
-use snn::activity::ClassActivity;
+use snn::activity::{Activity, ClassActivity};
 use snn::weights::UpdateReport;
 
 use crate::details::{self, Details};
@@ -168,6 +168,26 @@ impl Record {
     }
 }
 
+impl Record {
+    /// Epoch, from 1, and value of the highest test accuracy: the first of equal ones.
+    pub fn peak(&self) -> Option<(u64, f64)> {
+        (1..).zip(self.accuracy.iter().copied()).reduce(|best, next| if next.1 > best.1 { next } else { best })
+    }
+
+    /// All classes of a test together: 0 is the one before training, then the epochs from 1.
+    pub fn test(&self, number: usize) -> Option<ClassActivity> {
+        Some(Activity { classes: self.tests.get(number)?.clone() }.total())
+    }
+
+    /// Mean firing rate of the hidden neurons over the test set before training, Hz; a step of the network is 1 ms.
+    pub fn initial_rate(&self) -> Option<f64> {
+        let network = &self.settings.network;
+        let seconds = network.steps as f64 * 1e-3;
+        let test = self.test(0).filter(|test| test.samples > 0)?;
+        Some(test.spikes_per_sample() / (network.hidden as f64 * seconds))
+    }
+}
+
 impl Details {
     /// What stands beside the record `id` of an outcome.
     pub fn new(id: &str, outcome: &Outcome) -> Details {
@@ -179,6 +199,31 @@ impl Details {
             after: outcome.after.as_ref().map(|look| look.snapshot.clone()),
             update: outcome.update.clone(),
         }
+    }
+}
+
+/// Tests only: a record of nothing, for tests that need its settings and outcome.
+#[cfg(test)]
+pub(crate) fn sample() -> Record {
+    Record {
+        format: FORMAT.to_owned(),
+        id: String::new(),
+        seed: 1,
+        settings: Settings::default().resolved(),
+        data_sha256: String::new(),
+        device_sha256: None,
+        outcome: None,
+        failure: None,
+        accuracy: Vec::new(),
+        loss: Vec::new(),
+        tests: Vec::new(),
+        before: Observation { distances: Default::default(), classes: Vec::new() },
+        after: None,
+        writes: Writes::default(),
+        hardware: None,
+        program: String::new(),
+        machine: String::new(),
+        seconds: Seconds::default(),
     }
 }
 

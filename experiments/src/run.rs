@@ -8,12 +8,13 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
 
+use crate::checkpoint::{CheckpointWarning, Checkpoints};
 use crate::details::Details;
 use crate::prepare::Prepared;
 use crate::record::{Record, trial_id};
 use crate::settings::Settings;
 use crate::study::Study;
-use crate::trial::{TrialError, run_trial};
+use crate::trial::{TrialError, TrialState, run_trial};
 
 /// One trial of a study.
 #[derive(Clone, Debug, PartialEq)]
@@ -73,23 +74,40 @@ pub fn shard<'a>(trials: &[Trial<'a>], shard: Option<Shard>) -> Vec<Trial<'a>> {
     trials.iter().skip(part - 1).step_by(of).cloned().collect()
 }
 
-/// What the calling thread hears of.
+/// What the calling thread hears of; trials are numbered as they were given.
 #[derive(Debug)]
 pub enum Progress {
+    /// A trial has begun.
+    Begun {
+        /// Its number.
+        trial: usize,
+        /// Epochs that an earlier run has done.
+        epochs: usize,
+    },
     /// A trial has ended an epoch.
-    Epoch,
+    Epoch {
+        /// Its number.
+        trial: usize,
+        /// Wall time of the epoch, s.
+        seconds: f64,
+    },
+    /// A checkpoint cannot be used; its trial runs without.
+    Warning(CheckpointWarning),
     /// A trial has ended; with its details where they are kept.
     Trial(Box<Record>, Option<Box<Details>>),
 }
 
-/// Runs `trials` on `threads` threads; `hear` is called on this thread. Once `stop` is set, trials that run are ended
-/// and no other is begun.
+type Sender = mpsc::Sender<Result<Progress, TrialError>>;
+
+/// Runs `trials` on `threads` threads, each from its checkpoint if there is one; `hear` is called on this thread. Once
+/// `stop` is set, trials that run are ended and no other is begun. Whoever keeps a record removes the checkpoint.
 ///
 /// # Errors
 /// The first [`TrialError`]; no other trial is begun after it.
 pub fn run_trials(
     trials: &[Trial],
     prepared: &Prepared,
+    checkpoints: Option<&Checkpoints>,
     threads: usize,
     stop: &AtomicBool,
     mut hear: impl FnMut(Progress),
@@ -101,10 +119,10 @@ pub fn run_trials(
             let (sender, next) = (sender.clone(), &next);
             scope.spawn(move || {
                 while !stop.load(Ordering::Relaxed) {
-                    let Some(trial) = trials.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
-                    let ended = run_one(trial, prepared, &sender);
-                    // The receiver outlives every sender: it ends when the last of them does.
-                    let _ = sender.send(ended);
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(trial) = trials.get(number) else { break };
+                    let ended = run_one(number, trial, prepared, checkpoints, &sender);
+                    send(&sender, ended);
                 }
             });
         }
@@ -123,16 +141,39 @@ pub fn run_trials(
     })
 }
 
+fn send(sender: &Sender, message: Result<Progress, TrialError>) {
+    // The receiver outlives every sender: it ends when the last of them does.
+    let _ = sender.send(message);
+}
+
 fn run_one(
+    number: usize,
     trial: &Trial,
     prepared: &Prepared,
-    sender: &mpsc::Sender<Result<Progress, TrialError>>,
+    checkpoints: Option<&Checkpoints>,
+    sender: &Sender,
 ) -> Result<Progress, TrialError> {
     let (data, device) = (prepared.data(trial.settings), prepared.device(trial.settings));
-    let mut watch = |_: &_| {
-        let _ = sender.send(Ok(Progress::Epoch));
+    let mut checkpoint = checkpoints.map(|checkpoints| checkpoints.of(&trial.id, trial.settings.preset().epochs));
+    let warn = |warning| send(sender, Ok(Progress::Warning(warning)));
+    let kept = checkpoint.as_ref().and_then(|checkpoint| checkpoint.load().map_err(warn).ok().flatten());
+    let mut run = |state: Option<TrialState>| {
+        let epochs = state.as_ref().map_or(0, |state| state.epochs.len());
+        send(sender, Ok(Progress::Begun { trial: number, epochs }));
+        run_trial(trial.settings, device, data, trial.seed, state, &mut |end| {
+            send(sender, Ok(Progress::Epoch { trial: number, seconds: end.epoch().seconds() }));
+            if let Some(Err(warning)) = checkpoint.as_mut().map(|checkpoint| checkpoint.keep(end)) {
+                warn(warning);
+            }
+        })
     };
-    let outcome = run_trial(trial.settings, device, data, trial.seed, &mut watch)?;
+    let outcome = match run(kept) {
+        Err(TrialError::State(error)) => {
+            checkpoints.into_iter().for_each(|checkpoints| warn(checkpoints.unusable(&trial.id, error)));
+            run(None)?
+        }
+        outcome => outcome?,
+    };
     let record = Record::new(trial.settings, trial.seed, data, device, &outcome);
     let details = trial.details.then(|| Box::new(Details::new(&record.id, &outcome)));
     Ok(Progress::Trial(Box::new(record), details))

@@ -56,6 +56,14 @@ impl Default for DataSettings {
     }
 }
 
+impl DataSettings {
+    /// What the class with `label` is called.
+    pub fn class_name(&self, label: usize) -> String {
+        let names = self.set.parse::<datasets::Name>().map(datasets::Name::class_names).unwrap_or_default();
+        names.get(label).map_or_else(|| format!("class {label}"), |name| (*name).to_owned())
+    }
+}
+
 /// Section `[network]`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]

@@ -5,9 +5,9 @@
 //! not a record is left out with a warning. Nothing that stands in a file is ever changed. Details are written before the
 //! record of their trial, aside and renamed, so that they are there in whole or not at all.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 
 use crate::details::{self, Details};
@@ -20,6 +20,8 @@ pub struct Store {
     folder: PathBuf,
     details: PathBuf,
     records: BTreeMap<String, Record>,
+    /// Names of the records that are kept in no memory any more; none while all of them are kept.
+    forgotten: Option<BTreeSet<String>>,
     warnings: Vec<StoreWarning>,
     /// Opened at the first append.
     file: Option<(PathBuf, File)>,
@@ -80,7 +82,8 @@ impl Store {
     /// [`StoreError::Read`].
     pub fn open(folder: &Path) -> Result<Store, StoreError> {
         let (folder, details) = (folder.join("records"), folder.join("details"));
-        let mut store = Store { details, records: BTreeMap::new(), warnings: Vec::new(), file: None, folder };
+        let mut store =
+            Store { details, records: BTreeMap::new(), forgotten: None, warnings: Vec::new(), file: None, folder };
         let mut files: Vec<PathBuf> = match fs::read_dir(&store.folder) {
             Ok(entries) => entries.flatten().map(|entry| entry.path()).collect(),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
@@ -89,39 +92,45 @@ impl Store {
         files.retain(|path| path.extension().is_some_and(|extension| extension == "jsonl"));
         files.sort();
         for path in files {
-            store.read(path)?;
+            store.read(&path)?;
         }
         Ok(store)
     }
 
-    fn read(&mut self, path: PathBuf) -> Result<(), StoreError> {
-        let bytes = fs::read(&path).map_err(|source| StoreError::Read { path: path.clone(), source })?;
-        let whole = bytes.ends_with(b"\n");
-        let lines: Vec<&[u8]> = bytes.split(|&byte| byte == b'\n').collect();
-        for (index, line) in lines.iter().enumerate() {
-            if line.is_empty() {
-                continue;
+    /// Reads one file line by line: all of its text would take as much memory as the records that stand in it.
+    fn read(&mut self, path: &Path) -> Result<(), StoreError> {
+        let failed = |source| StoreError::Read { path: path.to_owned(), source };
+        let mut file = BufReader::new(File::open(path).map_err(failed)?);
+        let mut text = Vec::new();
+        for line in 1.. {
+            text.clear();
+            if file.read_until(b'\n', &mut text).map_err(failed)? == 0 {
+                break;
             }
-            let (path, line_number) = (path.clone(), index + 1);
-            match serde_json::from_slice::<Record>(line) {
-                Ok(record) if record.format == FORMAT => {
-                    self.records.entry(record.id.clone()).or_insert(record);
-                }
-                // A record of another version is no mistake, but it is not the result of this program either.
-                Ok(record) => {
-                    let reason = format!("it has the form `{}`", record.format);
-                    self.warnings.push(StoreWarning::Foreign { path, line: line_number, reason });
-                }
-                Err(_) if index + 1 == lines.len() && !whole => {
-                    self.warnings.push(StoreWarning::Torn { path, line: line_number });
-                }
-                Err(error) => {
-                    let reason = error.to_string();
-                    self.warnings.push(StoreWarning::Foreign { path, line: line_number, reason });
-                }
+            let whole = text.ends_with(b"\n");
+            if text != b"\n" {
+                self.read_line(path, line, &text, whole);
             }
         }
         Ok(())
+    }
+
+    fn read_line(&mut self, path: &Path, line: usize, text: &[u8], whole: bool) {
+        let path = path.to_owned();
+        let reason = match serde_json::from_slice::<Record>(text) {
+            Ok(record) if record.format == FORMAT => {
+                self.records.entry(record.id.clone()).or_insert(record);
+                return;
+            }
+            // A record of another version is no mistake, but it is not the result of this program either.
+            Ok(record) => format!("it has the form `{}`", record.format),
+            Err(_) if !whole => {
+                self.warnings.push(StoreWarning::Torn { path, line });
+                return;
+            }
+            Err(error) => error.to_string(),
+        };
+        self.warnings.push(StoreWarning::Foreign { path, line, reason });
     }
 
     /// The record of a trial.
@@ -131,7 +140,7 @@ impl Store {
 
     /// Whether nothing of `trial` is left to be run: its record is there, and its details where they are kept.
     pub fn holds(&self, trial: &Trial) -> bool {
-        self.records.contains_key(&trial.id) && (!trial.details || self.details_file(&trial.id).is_file())
+        self.knows(&trial.id) && (!trial.details || self.has_details(&trial.id))
     }
 
     fn details_file(&self, id: &str) -> PathBuf {
@@ -153,6 +162,11 @@ impl Store {
         }
     }
 
+    /// Whether there is a file of details of a trial.
+    pub fn has_details(&self, id: &str) -> bool {
+        self.details_file(id).is_file()
+    }
+
     /// Writes the details of a trial, and waits until they are on the disk.
     ///
     /// # Errors
@@ -169,6 +183,17 @@ impl Store {
             let _ = fs::remove_file(&aside);
             StoreError::Write { path, source }
         })
+    }
+
+    /// Lets go of the records, which take some 20 kB each, and of those that will be appended: from now on only their names
+    /// are known.
+    pub fn forget(&mut self) {
+        self.forgotten.get_or_insert_default().extend(std::mem::take(&mut self.records).into_keys());
+    }
+
+    /// Whether the trial `id` has a record, forgotten or not.
+    fn knows(&self, id: &str) -> bool {
+        self.records.contains_key(id) || self.forgotten.as_ref().is_some_and(|names| names.contains(id))
     }
 
     /// Number of trials with a record.
@@ -203,7 +228,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Write`]; a part of the line that was written is cut off again.
     pub fn append(&mut self, record: Record) -> Result<(), StoreError> {
-        if self.records.contains_key(&record.id) {
+        if self.knows(&record.id) {
             return Ok(());
         }
         self.prepare_to_write()?;
@@ -218,7 +243,10 @@ impl Store {
             }
             return Err(StoreError::Write { path: path.clone(), source });
         }
-        self.records.entry(record.id.clone()).or_insert(record);
+        match &mut self.forgotten {
+            Some(names) => _ = names.insert(record.id),
+            None => _ = self.records.insert(record.id.clone(), record),
+        }
         Ok(())
     }
 }

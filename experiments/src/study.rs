@@ -121,6 +121,14 @@ const SEEDS: &str = "repeats.seeds";
 const SECTIONS: [&str; 9] = ["data", "network", "weights", "noise", "hardware", DEVICE, "seeds", "training", "outcome"];
 
 impl Study {
+    /// Where condition number `condition` stands on every axis: the place of its value there, from 0.
+    pub fn places(&self, condition: usize) -> impl Iterator<Item = usize> {
+        let values = self.axes.iter().zip(&self.conditions[condition].values);
+        values.map(|(axis, own)| {
+            axis.values.iter().position(|value| value == own).expect("conditions are made of the values of the axes")
+        })
+    }
+
     /// Reads the study in `text`; `file` names it in messages.
     ///
     /// # Errors

@@ -3,10 +3,13 @@
 //! This page is the whole program in small. What surrounds it only decides which trials to run (`study.rs`, `run.rs`),
 //! keeps what they leave (`record.rs`, `store.rs`) and shows it (`statistics`, `summary.rs`, `figures`).
 
+mod state;
+
 use std::time::Instant;
 
 use crossbar::Ledger;
 use seed::Seed;
+use serde::{Deserialize, Serialize};
 use snn::activity::Activity;
 use snn::evaluate::{Answer, calibrate_untrained, evaluate_watched};
 use snn::initial;
@@ -22,8 +25,10 @@ use crate::observation::{Observation, Observer};
 use crate::prepare::{EncodedData, LoadedDevice};
 use crate::settings::Settings;
 
+pub use state::{EpochEnd, TrialState, WrongTrialState};
+
 /// What one epoch left.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Epoch {
     /// Mean training loss.
     pub loss: f64,
@@ -35,8 +40,15 @@ pub struct Epoch {
     pub test_seconds: f64,
 }
 
+impl Epoch {
+    /// Wall time of both, seconds.
+    pub fn seconds(&self) -> f64 {
+        self.training_seconds + self.test_seconds
+    }
+}
+
 /// One look at a network from all sides.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Look {
     /// Predictions and hidden spikes on the test set.
     pub test: Activity,
@@ -86,6 +98,9 @@ pub enum TrialError {
         /// Images there are.
         images: usize,
     },
+    /// The trial cannot go on from there.
+    #[error(transparent)]
+    State(#[from] WrongTrialState),
 }
 
 /// The random streams of a trial.
@@ -119,17 +134,18 @@ impl TrialStreams {
     }
 }
 
-/// Runs one trial. A pure function of settings, device, data and seed, but for the seconds; `watch` sees every epoch as
-/// it ends.
+/// Runs one trial, from its beginning or from where an earlier run of it stood. A pure function of settings, device, data and
+/// seed, but for the seconds; `watch` is told of every epoch as it ends.
 ///
 /// # Errors
-/// [`TrialError`] where the trial cannot start. Training that diverges is an outcome.
+/// [`TrialError`] where the trial cannot start, or not go on from there. Training that diverges is an outcome.
 pub fn run_trial(
     settings: &Settings,
     loaded: Option<&LoadedDevice>,
     data: &EncodedData,
     seed: u64,
-    watch: &mut dyn FnMut(&Epoch),
+    resume: Option<TrialState>,
+    watch: &mut dyn FnMut(&EpochEnd),
 ) -> Result<Outcome, TrialError> {
     let preset = settings.preset();
     let (batch, test_images) = whole_batches(preset.batch, data)?;
@@ -139,17 +155,22 @@ pub fn run_trial(
     let network = network(settings, data)?;
     let mut layers = Layers::programmed(settings, loaded, &network, &streams)?;
 
-    // What it does before it has learnt anything.
+    // What it does before it has learnt anything, and the epochs of an earlier run.
     let rest = settings.hardware.retention_seconds;
     let tested = TestSet { network: &network, samples: &data.test, images: test_images, rest };
-    layers.calibrate(&network, &data.train, batch, streams.test.named("calibration"));
-    let before = layers.look(&tested, streams.test.named("before"));
+    let (before, mut epochs) = match resume {
+        Some(state) => layers.resume(state, preset.epochs)?,
+        None => {
+            layers.calibrate(&network, &data.train, batch, streams.test.named("calibration"));
+            (layers.look(&tested, streams.test.named("before")), Vec::with_capacity(preset.epochs))
+        }
+    };
 
     // How it learns: an epoch of batches, then the test set, again and again, with a closer look at the end.
     let training = Training { batch, learning_rate: preset.learning_rate as f32 };
     let mut trainer = Trainer::new(&network, training);
-    let (mut epochs, mut after, mut diverged) = (Vec::with_capacity(preset.epochs), None, None);
-    for number in 0..preset.epochs as u64 {
+    let (mut after, mut diverged) = (None, None);
+    for number in epochs.len() as u64..preset.epochs as u64 {
         let started = Instant::now();
         let loss = match layers.train(&mut trainer, &data.train, &streams.training, number) {
             Ok(loss) => loss,
@@ -166,9 +187,8 @@ pub fn run_trial(
             after.insert(layers.look(&tested, read)).test.clone()
         };
         let training_seconds = (trained - started).as_secs_f64();
-        let epoch = Epoch { loss, test, training_seconds, test_seconds: trained.elapsed().as_secs_f64() };
-        watch(&epoch);
-        epochs.push(epoch);
+        epochs.push(Epoch { loss, test, training_seconds, test_seconds: trained.elapsed().as_secs_f64() });
+        watch(&EpochEnd { before: &before, epochs: &epochs, layers: &layers });
     }
 
     // What is left of it all, and what the update that would come next is made of.

@@ -4,15 +4,20 @@
 //!   them; the difference is reviewed.
 //! - [`results`]: what a run leaves, and that threads, shards, limits and restarts change none of it.
 //! - [`stopped`]: Ctrl-C, a kill and a full disk in the middle of a run.
+//! - [`killed`]: a run that is killed again and again.
 //! - [`records`]: what else may stand in a folder of records.
+//! - [`report`]: a study as a page, and its records as tables.
 //! - [`train`], [`device`], [`data`]: the other subcommands.
 //!
 //! Every run has a working folder, a home and a cache folder of its own.
 
 mod data;
 mod device;
+#[cfg(unix)]
+mod killed;
 mod ohmspike;
 mod records;
+mod report;
 mod results;
 #[cfg(unix)]
 mod stopped;

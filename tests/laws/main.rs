@@ -1,18 +1,22 @@
 //! Properties that hold whatever the numbers are.
 //!
 //! - `crossbar_law`: an ideal crossbar is the abstract study;
+//! - `checkpoints`: a trial that is stopped and gone on with is the one that ran through;
 //! - `read_noise`: one draw a column and a draw a cell have the same mean and variance;
 //! - `same_bits`: threads, stopping and shards change no bit of a record;
 //! - `seeds`: streams with seeds of their own nest chips, writes and repeats;
-//! - `store`: whatever happens to a record file, the records so far stay whole;
+//! - `store`: whatever happens to a record file, the records so far stay whole; `killed`: hundreds of kills do not either;
 //! - `kernel_bits`: the vector kernels are plain scalar loops, bit for bit;
 //! - `gradient`: that of the readout is a finite difference of the loss;
 //! - `weights`: signs, zero steps and counts.
 
+mod checkpoints;
 mod crossbar_law;
 mod gradient;
 mod hardware;
 mod kernel_bits;
+#[cfg(unix)]
+mod killed;
 mod read_noise;
 mod same_bits;
 mod seeds;

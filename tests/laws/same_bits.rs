@@ -50,7 +50,7 @@ fn run_into(folder: &Path, trials: &[Trial], prepared: &Prepared, at_most: usize
     let mut store = Store::open(folder).expect("a readable folder");
     let missing: Vec<Trial> = trials.iter().filter(|trial| store.get(&trial.id).is_none()).cloned().collect();
     let (stop, mut heard) = (AtomicBool::new(false), 0);
-    run_trials(&missing, prepared, 2, &stop, |progress| {
+    run_trials(&missing, prepared, None, 2, &stop, |progress| {
         if let Progress::Trial(record, _) = progress {
             heard += 1;
             stop.store(heard >= at_most, Ordering::Relaxed);

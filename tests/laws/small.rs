@@ -47,7 +47,7 @@ pub fn study(sections: &str) -> (Study, Prepared) {
 /// The records of `trials` run on `threads` threads, without their wall time, by id.
 pub fn records(trials: &[Trial], prepared: &Prepared, threads: usize) -> Vec<Record> {
     let mut records = Vec::new();
-    run_trials(trials, prepared, threads, &false.into(), |progress| {
+    run_trials(trials, prepared, None, threads, &false.into(), |progress| {
         if let Progress::Trial(record, _) = progress {
             records.push(*record);
         }

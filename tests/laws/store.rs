@@ -103,6 +103,26 @@ fn records_read_back_bit_for_bit() {
 }
 
 #[test]
+fn a_store_that_forgets_knows_the_names_and_writes_no_record_twice() {
+    let (study, prepared) =
+        study("[network]\nhidden = 2\nsteps = 10\n[repeats]\nseeds = 2\n[observe]\ndetails = \"none\"\n");
+    let trials = trials(&study, &prepared);
+    let records = records(&trials, &prepared, 1);
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    open(folder.path()).append(records[0].clone()).expect("a writable folder");
+    let mut store = open(folder.path());
+    store.forget();
+    for record in records.iter().chain(&records) {
+        store.append(record.clone()).expect("a writable folder");
+        assert_eq!(store.get(&record.id), None);
+    }
+    assert!(trials.iter().all(|trial| store.holds(trial)));
+    let lines = |number| fs::read_to_string(folder.path().join(format!("records/000{number}.jsonl"))).expect("text");
+    assert_eq!([1, 2].map(|number| lines(number).lines().count()), [1, 1]);
+    assert_eq!(open(folder.path()).len(), 2);
+}
+
+#[test]
 fn two_stores_of_one_folder_never_share_a_file() {
     let [first, second] = two_records();
     let folder = tempfile::tempdir().expect("a temporary folder");

@@ -4,7 +4,6 @@ use lanes::{Block, LANES};
 
 use crate::array::CrossbarArray;
 use crate::ledger::{Endurance, Ledger};
-use crate::pair::PairKind;
 
 impl CrossbarArray {
     /// Counts that each of `row_reads` rows was driven so often, in `steps` steps of time.
@@ -42,7 +41,7 @@ impl CrossbarArray {
     pub fn endurance(&self) -> Endurance {
         let (columns, padded) = (self.columns(), self.main.excess.row_blocks() * LANES);
         let mut cells = Vec::new();
-        let written = [Some(&self.main), self.other.as_ref().filter(|_| self.pair != PairKind::OneBranch)];
+        let written = [Some(&self.main), self.second_written()];
         for branch in written.into_iter().flatten() {
             match &branch.pulses {
                 Some(pulses) => {

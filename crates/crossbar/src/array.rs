@@ -85,14 +85,14 @@ pub struct CrossbarArray {
     /// Cells on the opposite side: parked ones, or written ones in two-branch pairs; none for an exact reference.
     pub(crate) other: Option<Branch>,
     /// The excess of the main branch over the opposite one that the controller has asked for, µS.
-    copy: Option<Matrix>,
+    pub(crate) copy: Option<Matrix>,
     /// The same as weights.
     believed: Option<Matrix>,
     weights: Matrix,
     variance: Option<Matrix>,
-    sight: Sight,
+    pub(crate) sight: Sight,
     read: Option<ReadSpread>,
-    slow: Option<SlowReads>,
+    pub(crate) slow: Option<SlowReads>,
     pub(crate) converters: Option<ArrayConverters>,
     scratch: [Scratch; 2],
     pub(crate) updates: u64,
@@ -207,6 +207,11 @@ impl CrossbarArray {
     /// before they rested.
     pub fn rest(&mut self, seconds: f64) {
         self.sight.rest(seconds);
+        self.refresh_all();
+    }
+
+    /// Brings all that follows from what the cells hold up to date: what is seen, effective weights, variances, slow noise.
+    pub(crate) fn refresh_all(&mut self) {
         for rows in self.strips() {
             self.refresh(rows);
         }

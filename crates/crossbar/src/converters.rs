@@ -163,6 +163,18 @@ impl ArrayConverters {
         }
     }
 
+    /// The full scale, weight, of column converters that know it.
+    pub(crate) fn full_scale(&self) -> Option<f32> {
+        self.adcs.as_ref().and_then(|adcs| adcs.full_scale)
+    }
+
+    /// Puts a full scale, weight, in the place of what the column converters know.
+    pub(crate) fn restore_full_scale(&mut self, full_scale: Option<f32>) {
+        if let Some(adcs) = &mut self.adcs {
+            adcs.full_scale = full_scale;
+        }
+    }
+
     /// Gain of the driver of every row; none where drivers are exact.
     pub fn row_gains(&self) -> Option<&[f32]> {
         self.drivers.as_ref().map(|(_, gains)| gains.as_slice())

@@ -16,6 +16,7 @@
 //!   cells were written;
 //! - [`ColumnRead`], [`VectorRead`]: column currents with read noise, for spikes and for analog inputs;
 //! - [`ArrayConverters`]: column sums as the converters of each tile report them;
+//! - [`ArrayState`]: what updates, reads and time have changed, to go on from later with the same bits;
 //! - [`spread`]: any spread in every unit in which people state it.
 //!
 //! | quantity | unit |
@@ -77,6 +78,7 @@ mod report;
 mod sight;
 mod slow;
 pub mod spread;
+mod state;
 mod telegraph_state;
 mod verified;
 mod window;
@@ -92,5 +94,6 @@ pub use mapping::{MappingError, PairMapping, Sign};
 pub use pair::{Controller, PairKind};
 pub use read::{ColumnRead, read_cell};
 pub use report::WriteReport;
+pub use state::{ArrayState, WrongState};
 pub use telegraph_state::TelegraphState;
 pub use window::{ConductanceWindow, WindowSpec};

@@ -23,6 +23,8 @@ use crate::program::ln_of;
 #[derive(Clone, Debug)]
 pub(crate) struct Sight {
     drift: Drift,
+    /// Time since the last write of every cell, s.
+    rested: f64,
     now: DriftAt,
     /// I-V curves and read voltage, V, of a device that has them.
     bent: Option<(Nonlinearity, f64)>,
@@ -36,12 +38,18 @@ impl Sight {
     pub(crate) fn new(device: &Device, floor: f32) -> Sight {
         let bent = device.read.nonlinearity.clone().zip(device.read.volts);
         let factor = bent.as_ref().map(|(nonlinearity, volts)| nonlinearity.at(*volts));
-        Sight { now: device.drift.at(0.0), drift: device.drift.clone(), bent, factor, floor }
+        Sight { rested: 0.0, now: device.drift.at(0.0), drift: device.drift.clone(), bent, factor, floor }
     }
 
     /// From now on sees cells as they are `seconds` after their write.
     pub(crate) fn rest(&mut self, seconds: f64) {
+        self.rested = seconds;
         self.now = self.drift.at(seconds);
+    }
+
+    /// Time since the last write of every cell, s.
+    pub(crate) fn rested(&self) -> f64 {
+        self.rested
     }
 
     /// What an exact reference is worth at the read voltage above the floor of the window, µS.

@@ -10,6 +10,7 @@
 use lanes::{Block, LANES, Matrix};
 use multiversion::multiversion;
 use seed::Seed;
+use serde::{Deserialize, Serialize};
 
 use crate::branch::Branch;
 use crate::device::{Telegraph, TelegraphSteps};
@@ -26,6 +27,15 @@ pub(crate) struct SlowReads {
     weights: Matrix,
     /// Time for which the shares of the sides hold, s; none while conductances have changed since.
     shares_for: Option<f64>,
+}
+
+/// What presentations have changed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct SlowState {
+    /// States of the cells of every side.
+    pub(crate) sides: Vec<Matrix>,
+    /// Effective weights with the noise of now: flips are added to them one by one, each rounded.
+    pub(crate) weights: Matrix,
 }
 
 /// The telegraph noise of one branch.
@@ -56,6 +66,20 @@ impl SlowReads {
         };
         let sides = (0..=u64::from(opposite)).map(side).collect();
         SlowReads { noise, sides, weights: zeros(), shares_for: None }
+    }
+
+    /// What presentations have changed; amplitudes and shares follow from the conductances.
+    pub(crate) fn state(&self) -> SlowState {
+        let sides = self.sides.iter().map(|side| side.states.states().clone()).collect();
+        SlowState { sides, weights: self.weights.clone() }
+    }
+
+    /// Goes on from `state`, whose conductances have been taken up already.
+    pub(crate) fn restore(&mut self, state: SlowState) {
+        for (side, states) in self.sides.iter_mut().zip(state.sides) {
+            side.states.restore(states);
+        }
+        self.weights = state.weights;
     }
 
     /// Effective weights with the noise of now.

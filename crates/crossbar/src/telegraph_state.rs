@@ -92,6 +92,11 @@ impl TelegraphState {
         &self.states
     }
 
+    /// Puts `states` in the place of those of the same cells.
+    pub(crate) fn restore(&mut self, states: Matrix) {
+        self.states = states;
+    }
+
     /// Number of cells that flip.
     pub fn flipping_cells(&self) -> usize {
         self.flipping.len()

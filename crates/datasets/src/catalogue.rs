@@ -6,7 +6,8 @@ use crate::{file::File, name::Name};
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
     pub name: Name,
-    pub classes: usize,
+    /// What each class is called, in the order of the labels.
+    pub classes: &'static [&'static str],
     /// Training and test images together.
     pub images: usize,
     /// Of the four packed files, as published.
@@ -24,13 +25,17 @@ pub(crate) fn entry(name: Name) -> &'static Entry {
     }
 }
 
+/// The classes as the table of labels in the repository of Fashion-MNIST calls them.
+const CLOTHES: [&str; 10] =
+    ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"];
+
 /// Xiao, Rasul and Vollgraf, *Fashion-MNIST: a novel image dataset for benchmarking machine learning algorithms*,
 /// arXiv:1708.07747 (2017). The hashes are of the unpacked content of the published files, whose MD5 sums are
 /// 8d4fb7e6c68d591d4c3dfef9ec88bf0d, 25c81989df183df01b3e8a0aad5dffbe, bef4ecab320f06d8554ea6380940ec79 and
 /// bb300cfdad3c16e7a12a480ee83cd310. Debian packs the same content under headers without name and time.
 static FASHION_MNIST: Entry = Entry {
     name: Name::FashionMnist,
-    classes: 10,
+    classes: &CLOTHES,
     images: 70_000,
     bytes: 26_421_880 + 29_515 + 4_422_102 + 5_148,
     files: [
@@ -45,7 +50,7 @@ static FASHION_MNIST: Entry = Entry {
 /// The first images of each class, as `scripts/make_fashion_mnist_subset.py` takes them; the hashes are what it prints.
 static FASHION_MNIST_SUBSET: Entry = Entry {
     name: Name::FashionMnistSubset,
-    classes: 10,
+    classes: &CLOTHES,
     images: 6_144,
     bytes: TRAIN_IMAGES.len() as u64 + TRAIN_LABELS.len() as u64 + TEST_IMAGES.len() as u64 + TEST_LABELS.len() as u64,
     files: [

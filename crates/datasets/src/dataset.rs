@@ -34,7 +34,11 @@ pub(crate) type Packed = (String, Cow<'static, [u8]>);
 /// Decodes the four files of `entry`, training and test at the same time.
 pub(crate) fn decode(entry: &Entry, packed: &[Packed; 4]) -> Result<Dataset, LoadError> {
     let part = |images: usize, labels: usize| {
-        decode_part([&entry.files[images], &entry.files[labels]], [&packed[images], &packed[labels]], entry.classes)
+        decode_part(
+            [&entry.files[images], &entry.files[labels]],
+            [&packed[images], &packed[labels]],
+            entry.classes.len(),
+        )
     };
     let (train, test) = thread::scope(|scope| {
         let test = scope.spawn(|| part(2, 3));
@@ -45,7 +49,7 @@ pub(crate) fn decode(entry: &Entry, packed: &[Packed; 4]) -> Result<Dataset, Loa
     let digest = train_hashes.iter().chain(&test_hashes).fold(Sha256::new(), Digest::chain_update);
     Ok(Dataset {
         name: entry.name.to_string(),
-        classes: entry.classes,
+        classes: entry.classes.len(),
         train,
         test,
         digest: hexadecimal(&digest.finalize().into()),

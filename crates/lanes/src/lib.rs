@@ -22,9 +22,11 @@
 //! ```
 
 mod block;
+mod cells;
 mod elementary;
 mod matrix;
 
 pub use block::{Block, LANE_BITS, LANES, blocks_for, lane_mask};
+pub use cells::WrongCells;
 pub use elementary::{exp, exp2_coarse, ln, log2_coarse, reciprocal, sin_cos_turn};
 pub use matrix::Matrix;

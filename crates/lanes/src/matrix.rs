@@ -2,11 +2,15 @@
 
 use std::ops::{Index, IndexMut};
 
+use serde::{Deserialize, Serialize};
+
+use crate::cells::Cells;
 use crate::{Block, LANES, blocks_for};
 
 /// Rows x columns of f32. Row `r` is a slice of blocks; the lanes past the last column are padding and hold zero,
 /// which every kernel that writes a matrix keeps so.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(into = "Cells", try_from = "Cells")]
 pub struct Matrix {
     rows: usize,
     columns: usize,

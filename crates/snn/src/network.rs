@@ -106,8 +106,7 @@ impl Network {
         Ok(Network {
             inputs,
             hidden,
-            // 0.29 x 100 is 28.999999999999996 in binary; a billionth of a neuron mends it.
-            excitatory: (hidden as f64 * excitatory_fraction + 1e-9).floor() as usize,
+            excitatory: excitatory_neurons(hidden, excitatory_fraction),
             classes,
             steps,
             synapse_decay: decay("tau_syn", dynamics.tau_syn)?,
@@ -127,6 +126,12 @@ impl Network {
         let sign = |neuron| if neuron < self.excitatory { Sign::Excitatory } else { Sign::Inhibitory };
         (0..self.hidden).map(sign).collect()
     }
+}
+
+/// Number of excitatory neurons among `hidden`: floor(`hidden` x `excitatory_fraction`).
+pub fn excitatory_neurons(hidden: usize, excitatory_fraction: f64) -> usize {
+    // 0.29 x 100 is 28.999999999999996 in binary; a billionth of a neuron mends it.
+    (hidden as f64 * excitatory_fraction + 1e-9).floor() as usize
 }
 
 fn decay(what: &'static str, steps: f64) -> Result<f32, NetworkError> {

@@ -156,6 +156,39 @@ impl DigitalWeights {
     pub fn last_noise(&self) -> impl Iterator<Item = f32> + Clone {
         self.draws.cells().map(|draw| self.sigma * draw)
     }
+
+    /// Everything that updates have changed: the weights, rows x columns, thresholds. Signs and sigma stay as they are made.
+    pub fn state(&self) -> Matrix {
+        self.weights.clone()
+    }
+
+    /// Goes on from the `state` of weights that were made with the same signs and sigma.
+    ///
+    /// # Errors
+    /// [`WrongShape`]; the weights stay as they were.
+    pub fn restore(&mut self, state: Matrix) -> Result<(), WrongShape> {
+        let (rows, columns, own_rows, own_columns) =
+            (state.rows(), state.columns(), self.weights.rows(), self.weights.columns());
+        if (rows, columns) != (own_rows, own_columns) {
+            return Err(WrongShape { rows, columns, own_rows, own_columns });
+        }
+        self.weights = state;
+        Ok(())
+    }
+}
+
+/// A state of weights of another shape.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("state: must be {own_rows} x {own_columns} like the weights, got {rows} x {columns}")]
+pub struct WrongShape {
+    /// Rows of the state.
+    pub rows: usize,
+    /// Its columns.
+    pub columns: usize,
+    /// Rows of the weights.
+    pub own_rows: usize,
+    /// Their columns.
+    pub own_columns: usize,
 }
 
 impl WeightStore for DigitalWeights {
@@ -252,6 +285,34 @@ mod tests {
         assert!(store.weights.row(0).iter().all(|block| block.0.iter().all(|&weight| weight >= 0.0)));
         assert!(store.weights.row(1).iter().all(|block| block.0.iter().all(|&weight| weight <= 0.0)));
         assert!(store.weights.row(0)[1].0[4..].iter().all(|&padding| padding == 0.0));
+    }
+
+    #[test]
+    fn restored_weights_go_on_with_the_same_bits() {
+        let step = Matrix::from_fn(2, 20, |row, column| 0.01 * (column as f32 - 7.0 - row as f32));
+        let update = |store: &mut DigitalWeights, batch| store.update(&step, Seed::new(1).numbered(batch));
+        for sigma in [0.0, 0.1] {
+            let mut straight = store(sigma);
+            for batch in 0..10 {
+                update(&mut straight, batch).expect("finite");
+            }
+            let written = postcard::to_stdvec(&straight.state()).expect("numbers");
+            let mut restored = store(sigma);
+            restored.restore(postcard::from_bytes(&written).expect("a matrix")).expect("the same shape");
+            for batch in 10..20 {
+                assert_eq!(update(&mut restored, batch), update(&mut straight, batch));
+                assert_eq!(restored.weights, straight.weights);
+            }
+        }
+    }
+
+    #[test]
+    fn a_state_of_another_shape_is_refused_and_changes_nothing() {
+        let mut store = store(0.1);
+        let before = store.weights.clone();
+        let error = store.restore(Matrix::zeros(2, 21)).expect_err("another shape");
+        assert_eq!(error.to_string(), "state: must be 2 x 20 like the weights, got 2 x 21");
+        assert_eq!(store.weights, before);
     }
 
     #[test]

@@ -7,6 +7,9 @@
 mod axis;
 mod data;
 mod device;
+mod export;
+mod meter;
+mod report;
 mod run;
 mod source;
 mod train;
@@ -27,6 +30,8 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(run::Arguments),
+    Report(report::Arguments),
+    Export(export::Arguments),
     Train(train::Arguments),
     #[command(subcommand)]
     Data(data::Command),
@@ -48,6 +53,8 @@ fn warn<W: Display>(warnings: &[W]) {
 pub fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Run(arguments) => run::run(&arguments),
+        Command::Report(arguments) => report::run(&arguments),
+        Command::Export(arguments) => export::run(&arguments),
         Command::Train(arguments) => train::run(&arguments),
         Command::Data(command) => data::run(&command),
         Command::Device(command) => device::run(&command),

@@ -1,12 +1,14 @@
 //! `ohmspike run`: runs what a study has no record of, then shows it.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use experiments::checkpoint::Checkpoints;
 use experiments::figures::{Figure, Recorded, study_figures};
 use experiments::hardware::LayerName;
 use experiments::prepare::Prepared;
@@ -16,8 +18,8 @@ use experiments::store::Store;
 use experiments::study::Study;
 use experiments::summary::{Summary, plain};
 use experiments::warning::{Warning, warnings};
-use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 
+use super::meter::Meter;
 use super::{Failure, axis, source, warn};
 
 /// Run a study: all of its trials that have no record yet.
@@ -42,6 +44,10 @@ pub struct Arguments {
     /// Run at most so many trials now.
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
+    /// Write at the end of an epoch where a trial stands, when so many seconds have passed since the last time: a trial that
+    /// is killed goes on from there.
+    #[arg(long, value_name = "N", default_value_t = 60)]
+    checkpoint_seconds: u64,
     /// List the trials that would run, and run none.
     #[arg(long)]
     dry_run: bool,
@@ -75,7 +81,11 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         store.prepare_to_write()?;
         listen_for_interrupt(&interrupted)?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        run_left(&left, &prepared, arguments.threads.map_or(cores, usize::from), &interrupted, &mut store)?;
+        let threads = arguments.threads.map_or(cores, usize::from);
+        let checkpoints = checkpoints_of(&all, &store, &out, arguments.checkpoint_seconds);
+        let meter = Meter::new(&study, &all, &left, &store, threads);
+        store.forget();
+        run_left(&left, &prepared, &checkpoints, threads, &interrupted, &mut store, meter)?;
     }
 
     // Other processes may have appended to the same folder meanwhile.
@@ -95,6 +105,14 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         return Ok(ExitCode::from(130));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The checkpoints below `out`, written every so many `seconds`; those of trials that have ended since are removed.
+fn checkpoints_of(all: &[Trial], store: &Store, out: &Path, seconds: u64) -> Checkpoints {
+    let checkpoints = Checkpoints::new(out, Duration::from_secs(seconds));
+    let done: BTreeSet<&str> = all.iter().filter(|trial| store.holds(trial)).map(|trial| &*trial.id).collect();
+    checkpoints.remove_all(|id| done.contains(id));
+    checkpoints
 }
 
 /// One line a trial: its name, its seed and the values of the axes.
@@ -163,85 +181,34 @@ fn listen_for_interrupt(interrupted: &Arc<AtomicBool>) -> Result<(), Failure> {
 fn run_left(
     left: &[Trial],
     prepared: &Prepared,
+    checkpoints: &Checkpoints,
     threads: usize,
     stop: &AtomicBool,
     store: &mut Store,
+    mut meter: Meter,
 ) -> Result<(), Failure> {
-    let mut meter = Meter::new(left);
-    let stopped = run_trials(left, prepared, threads, stop, |progress| match progress {
-        Progress::Epoch => meter.epoch(),
+    let stopped = run_trials(left, prepared, Some(checkpoints), threads, stop, |progress| match progress {
+        Progress::Begun { trial, epochs } => meter.begun(trial, epochs),
+        Progress::Epoch { trial, seconds } => meter.epoch(trial, seconds),
+        Progress::Warning(warning) => meter.say(&format!("warning: {warning}\n")),
         Progress::Trial(record, details) => {
-            let failure = record.failure.clone().map(|reason| format!("trial {}: {reason}", record.id));
+            meter.ended(&record);
+            let id = record.id.clone();
+            let failure = record.failure.clone().map(|reason| format!("trial {id}: {reason}"));
             let kept = details.map_or(Ok(()), |details| store.keep_details(&details));
             if let Err(error) = kept.and_then(|()| store.append(*record)) {
                 // Nothing that still runs could be kept either.
                 meter.say(&format!("error: {error}"));
                 std::process::exit(2);
             }
+            checkpoints.remove(&id);
             if let Some(failure) = failure {
                 meter.say(&format!("warning: {failure}; it counts as failed, not as an outcome"));
             }
-            meter.trial();
         }
     });
     meter.finish();
     Ok(stopped?)
-}
-
-/// Progress with an estimate of the time left: a bar on a terminal, a line now and then elsewhere.
-struct Meter {
-    bar: ProgressBar,
-    trials: usize,
-    done: usize,
-    epochs: u64,
-    epochs_done: u64,
-    started: Instant,
-    last_line: Instant,
-}
-
-/// How often a line is written where there is no terminal.
-const LINE_INTERVAL: Duration = Duration::from_secs(10);
-
-impl Meter {
-    fn new(left: &[Trial]) -> Meter {
-        let epochs: u64 = left.iter().map(|trial| trial.settings.preset().epochs as u64).sum();
-        let bar = ProgressBar::new(epochs);
-        let style = "{bar:32} {percent:>3} %   {msg}   {elapsed} gone, {eta} left";
-        bar.set_style(ProgressStyle::with_template(style).expect("the template is fixed"));
-        bar.enable_steady_tick(Duration::from_millis(500));
-        bar.set_message(format!("0/{} trials", left.len()));
-        let now = Instant::now();
-        Meter { bar, trials: left.len(), done: 0, epochs, epochs_done: 0, started: now, last_line: now }
-    }
-
-    fn epoch(&mut self) {
-        self.epochs_done += 1;
-        self.bar.inc(1);
-        if self.bar.is_hidden() && self.last_line.elapsed() >= LINE_INTERVAL {
-            self.last_line = Instant::now();
-            let each = self.started.elapsed().as_secs_f64() / self.epochs_done as f64;
-            let left = Duration::from_secs_f64(each * self.epochs.saturating_sub(self.epochs_done) as f64);
-            eprintln!("{} of {} trials done, about {} left", self.done, self.trials, HumanDuration(left));
-        }
-    }
-
-    fn trial(&mut self) {
-        self.done += 1;
-        self.bar.set_message(format!("{}/{} trials", self.done, self.trials));
-    }
-
-    fn say(&self, text: &str) {
-        if self.bar.is_hidden() {
-            eprintln!("{text}");
-        } else {
-            self.bar.suspend(|| eprintln!("{text}"));
-        }
-    }
-
-    fn finish(&self) {
-        self.bar.finish_and_clear();
-        eprintln!("{} trials in {}\n", self.done, HumanDuration(self.started.elapsed()));
-    }
 }
 
 /// A result cannot be written.

@@ -16,9 +16,14 @@ struct FileError {
 
 /// Reads the study in `file` with `overrides` of the form SECTION.KEY=VALUE.
 pub fn read(file: &Path, overrides: &[String]) -> Result<Study, super::Failure> {
+    Ok(read_with_text(file, overrides)?.0)
+}
+
+/// The same with the text of the file.
+pub fn read_with_text(file: &Path, overrides: &[String]) -> Result<(Study, String), super::Failure> {
     let path = file.display().to_string();
     let text = fs::read_to_string(file).map_err(|source| FileError { path: path.clone(), source })?;
-    Ok(Study::parse(&path, &text, &parse_overrides(overrides)?)?)
+    Ok((Study::parse(&path, &text, &parse_overrides(overrides)?)?, text))
 }
 
 /// The default study, one trial, with `overrides`.

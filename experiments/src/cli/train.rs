@@ -7,7 +7,7 @@ use experiments::hardware::LayerName;
 use experiments::record::Record;
 use experiments::sheet::{area_line, cost_lines, device_sheet};
 use experiments::study::Study;
-use experiments::trial::{Epoch, run_trial};
+use experiments::trial::{Epoch, EpochEnd, run_trial};
 use experiments::warning::warnings;
 
 use super::{Failure, source, warn};
@@ -48,12 +48,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
 
     let seed = arguments.seed.unwrap_or(study.seeds[0]);
     println!("epoch     loss   accuracy %   spikes/image   excitatory %   seconds");
-    let mut number = 0;
-    let mut watch = |epoch: &Epoch| {
-        number += 1;
-        println!("{}", epoch_line(number, epoch));
-    };
-    let outcome = run_trial(settings, device, data, seed, &mut watch)?;
+    let mut watch = |end: &EpochEnd| println!("{}", epoch_line(end.epochs.len(), end.epoch()));
+    let outcome = run_trial(settings, device, data, seed, None, &mut watch)?;
     let record = Record::new(settings, seed, data, device, &outcome);
     if let Some(mean) = record.outcome {
         let (epochs, percent) = (record.accuracy.len(), 100.0 * mean);
@@ -88,6 +84,6 @@ fn epoch_line(number: usize, epoch: &Epoch) -> String {
         test.accuracy() * 100.0,
         test.spikes_per_sample(),
         test.excitatory_share() * 100.0,
-        epoch.training_seconds + epoch.test_seconds,
+        epoch.seconds(),
     )
 }

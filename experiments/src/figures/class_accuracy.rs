@@ -9,12 +9,13 @@ use snn::activity::ClassActivity;
 use super::figure::{Data, Figure, cell};
 use super::key_label::FRACTION;
 use super::mark::{Dash, Mark};
-use super::networks::{Learner, Learnt, SUCCESS, entries, learners, shares};
+use super::networks::{Learner, Learnt, entries, learners, shares};
 use super::palette::{GREY, Look};
 use super::plate::{Plate, Sample as Shown};
 use super::plot::{Plot, PlotAxis};
 use super::recorded::Recorded;
 use super::scale::Scale;
+use crate::stage::SUCCESS;
 
 /// Epochs after which classes are shown, beside the moment before training; the last in the place of one that is not reached.
 const EPOCHS: [usize; 3] = [1, 10, 30];

@@ -1,16 +1,16 @@
 //! Test accuracy epoch by epoch, of networks that have learnt and of those that have not.
 
-use snn::activity::ClassActivity;
-
 use super::figure::{Data, Figure, cell};
 use super::key_label::FRACTION;
 use super::mark::{Dash, Fill, Mark};
-use super::networks::{Learner, Learnt, SUCCESS, entries, learners, shares};
+use super::networks::{Learner, Learnt, entries, learners, shares};
 use super::palette::Look;
 use super::plate::{Entry, Plate, Sample as Shown};
 use super::plot::{Plot, PlotAxis};
 use super::recorded::Recorded;
 use super::scale::Scale;
+use crate::record::Record;
+use crate::stage::SUCCESS;
 
 const HEIGHT: f64 = 190.0;
 /// The middle share of the networks, between the quantiles of which the band lies.
@@ -76,7 +76,7 @@ pub(super) fn figure(recorded: Recorded) -> Option<Figure> {
 
 /// None without two tests of any network.
 fn course(learnt: Learnt, share: usize, learners: &[&Learner]) -> Option<Course> {
-    let courses: Vec<Vec<f64>> = learners.iter().map(|learner| accuracies(&learner.record.tests)).collect();
+    let courses: Vec<Vec<f64>> = learners.iter().map(|learner| accuracies(learner.record)).collect();
     let tests = courses.iter().map(Vec::len).max().filter(|tests| *tests > 1)?;
     let at = |epoch: usize| {
         let mut sorted: Vec<f64> = courses.iter().filter_map(|course| course.get(epoch).copied()).collect();
@@ -88,13 +88,8 @@ fn course(learnt: Learnt, share: usize, learners: &[&Learner]) -> Option<Course>
 }
 
 /// Accuracy of every test, %.
-fn accuracies(tests: &[Vec<ClassActivity>]) -> Vec<f64> {
-    let accuracy = |test: &Vec<ClassActivity>| {
-        let (correct, samples) =
-            test.iter().fold((0, 0), |(correct, samples), class| (correct + class.correct, samples + class.samples));
-        100.0 * correct as f64 / samples.max(1) as f64
-    };
-    tests.iter().map(accuracy).collect()
+fn accuracies(record: &Record) -> Vec<f64> {
+    (0..record.tests.len()).filter_map(|number| Some(100.0 * record.test(number)?.accuracy())).collect()
 }
 
 /// The quantile of `sorted` values, with straight lines between them.
@@ -142,6 +137,8 @@ fn data(courses: &[Course], looks: &[(String, Look)]) -> Data {
 
 #[cfg(test)]
 mod tests {
+    use snn::activity::ClassActivity;
+
     use super::super::fixture::{Fixture, record};
     use super::*;
 

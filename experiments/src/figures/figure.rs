@@ -1,7 +1,7 @@
 //! A finished figure: its picture, what it shows in words, and its numbers.
 
 use super::FigureError;
-use super::plate::Plate;
+use super::plate::{Plate, WIDE, WIDTH};
 use crate::summary::csv_cell;
 
 /// A figure of a study.
@@ -18,12 +18,22 @@ pub struct Figure {
     /// The numbers that are drawn, with their units in the header.
     pub csv: String,
     plate: Plate,
+    width: f64,
 }
 
 impl Figure {
-    /// The figure of `plate` and of the numbers in `data`.
+    /// The figure of `plate` and of the numbers in `data`, for one column.
     pub(super) fn new(name: String, caption: String, plate: Plate, data: &Data) -> Figure {
-        Figure { name, title: plate.title.clone(), caption, svg: plate.svg(), csv: data.csv(), plate }
+        Figure::sized(name, caption, plate, data, WIDTH)
+    }
+
+    /// The same for two columns.
+    pub(super) fn wide(name: String, caption: String, plate: Plate, data: &Data) -> Figure {
+        Figure::sized(name, caption, plate, data, WIDE)
+    }
+
+    fn sized(name: String, caption: String, plate: Plate, data: &Data, width: f64) -> Figure {
+        Figure { name, title: plate.title.clone(), caption, svg: plate.svg(width), csv: data.csv(), plate, width }
     }
 
     /// The picture as PNG with two pixels per unit of the SVG, set in the DejaVu Sans that the program carries.
@@ -31,7 +41,7 @@ impl Figure {
     /// # Errors
     /// [`FigureError`] where the drawing library refuses it.
     pub fn png(&self) -> Result<Vec<u8>, FigureError> {
-        self.plate.png()
+        self.plate.png(self.width)
     }
 }
 

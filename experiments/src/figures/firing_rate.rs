@@ -15,13 +15,10 @@ use super::plate::{Entry, Plate, Sample as Shown};
 use super::plot::{Plot, PlotAxis};
 use super::recorded::{Group, Recorded, is_numeric};
 use super::scale::Scale;
-use crate::record::Record;
 use crate::summary::plain;
 
 /// The biologically plausible range of the published figure, Hz.
 const PLAUSIBLE: (f64, f64) = (0.01, 25.6);
-/// Length of a step of the network, s.
-const STEP_SECONDS: f64 = 1e-3;
 const HEIGHT: f64 = 280.0;
 
 /// The trials of one spread of the first weights.
@@ -76,7 +73,7 @@ fn curves(recorded: Recorded, sigma: usize, share: Option<usize>, group: &Group)
                 let records = recorded.records().filter(|(trial, _)| trial.condition == condition);
                 let trials = records.filter_map(|(trial, record)| {
                     record.outcome?;
-                    Some((trial.seed, initial_rate(record)?, peak(record)?))
+                    Some((trial.seed, record.initial_rate()?, record.peak()?.1))
                 });
                 let value = recorded.value(condition, sigma);
                 let spread = Spread { sigma_init: plain(value), trials: trials.collect() };
@@ -99,22 +96,6 @@ fn curves(recorded: Recorded, sigma: usize, share: Option<usize>, group: &Group)
         spreads: spreads(Some(value)),
     };
     values.map(curve).collect()
-}
-
-/// Firing rate of all hidden neurons on the test set before training, Hz.
-fn initial_rate(record: &Record) -> Option<f64> {
-    let total = |of: fn(&snn::activity::ClassActivity) -> u64| {
-        record.tests.first().map(|test| test.iter().map(of).sum::<u64>())
-    };
-    let images = total(|class| class.samples).filter(|images| *images > 0)?;
-    let spikes = total(|class| class.excitatory_spikes + class.inhibitory_spikes)?;
-    let network = &record.settings.network;
-    Some(spikes as f64 / (images as f64 * network.hidden as f64 * network.steps as f64 * STEP_SECONDS))
-}
-
-/// Highest test accuracy of any epoch.
-fn peak(record: &Record) -> Option<f64> {
-    record.accuracy.iter().copied().reduce(f64::max)
 }
 
 impl Spread {
@@ -212,6 +193,7 @@ mod tests {
 
     use super::super::fixture::{Fixture, record};
     use super::*;
+    use crate::record::Record;
 
     const STUDY: &str = "[network]\nhidden = 50\nsteps = 100\nexcitatory_fraction = [0.5, 1.0]\n\
                          [weights]\nsigma_init = [0.0005, 0.01]\n[repeats]\nseeds = 2\n";

@@ -3,16 +3,15 @@
 use std::path::Path;
 
 use super::Recorded;
-use crate::observation::Observation;
 use crate::prepare::Prepared;
-use crate::record::{FORMAT, Record, Seconds, Writes};
+use crate::record::Record;
 use crate::run::Trial;
 use crate::settings::Settings;
 use crate::store::Store;
 use crate::study::Study;
 
 /// A study and records of some of its trials.
-pub(super) struct Fixture {
+pub(crate) struct Fixture {
     study: Study,
     prepared: Prepared,
     store: Store,
@@ -22,7 +21,7 @@ pub(super) struct Fixture {
 
 impl Fixture {
     /// The study of `text`, with an outcome for every trial that `outcome` has one for.
-    pub(super) fn new(text: &str, outcome: impl Fn(&Settings, u64) -> Option<f64>) -> Fixture {
+    pub(crate) fn new(text: &str, outcome: impl Fn(&Settings, u64) -> Option<f64>) -> Fixture {
         Fixture::with_records(text, |settings, seed| {
             let outcome = outcome(settings, seed)?;
             Some(record(settings, seed, outcome))
@@ -30,7 +29,7 @@ impl Fixture {
     }
 
     /// The same with whole records.
-    pub(super) fn with_records(text: &str, of: impl Fn(&Settings, u64) -> Option<Record>) -> Fixture {
+    pub(crate) fn with_records(text: &str, of: impl Fn(&Settings, u64) -> Option<Record>) -> Fixture {
         let study = Study::parse("study.toml", &format!("name = \"made-up\"\n{text}"), &[]).expect("a study");
         let settings = study.conditions.iter().map(|condition| &condition.settings);
         let prepared = Prepared::new(settings, Path::new(".")).expect("devices and data");
@@ -47,7 +46,7 @@ impl Fixture {
     }
 
     /// What figures see of it.
-    pub(super) fn see<T>(&self, see: impl FnOnce(Recorded) -> T) -> T {
+    pub(crate) fn see<T>(&self, see: impl FnOnce(Recorded) -> T) -> T {
         let trial = |seed: u64, condition: usize| {
             let settings = &self.study.conditions[condition].settings;
             Trial { condition, settings, seed, id: id(condition, seed), details: false }
@@ -68,25 +67,14 @@ fn id(condition: usize, seed: u64) -> String {
 }
 
 /// A record with an outcome and ten classes.
-pub(super) fn record(settings: &Settings, seed: u64, outcome: f64) -> Record {
+pub(crate) fn record(settings: &Settings, seed: u64, outcome: f64) -> Record {
     Record {
-        format: FORMAT.to_owned(),
-        id: String::new(),
         seed,
         settings: settings.resolved(),
-        data_sha256: String::new(),
-        device_sha256: None,
         outcome: Some(outcome),
-        failure: None,
         accuracy: vec![outcome],
         loss: vec![1.0],
         tests: vec![vec![Default::default(); 10]; 2],
-        before: Observation { distances: Default::default(), classes: Vec::new() },
-        after: None,
-        writes: Writes::default(),
-        hardware: None,
-        program: String::new(),
-        machine: String::new(),
-        seconds: Seconds::default(),
+        ..crate::record::sample()
     }
 }

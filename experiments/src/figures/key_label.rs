@@ -3,10 +3,10 @@
 use super::recorded::number;
 use crate::summary::plain;
 
-pub(super) const FRACTION: &str = "network.excitatory_fraction";
-pub(super) const NOISE: &str = "noise.level_percent";
+pub(crate) const FRACTION: &str = "network.excitatory_fraction";
+pub(crate) const NOISE: &str = "noise.level_percent";
+pub(crate) const SPREAD_SCALE: &str = "hardware.write_spread_scale";
 pub(super) const SIGMA_INIT: &str = "weights.sigma_init";
-pub(super) const SPREAD_SCALE: &str = "hardware.write_spread_scale";
 pub(super) const DEVICE: &str = "hardware.device";
 
 /// Keys with their words and unit.
@@ -74,7 +74,7 @@ const UNITS: [(&str, &str); 21] = [
 ];
 
 /// What a key is in words, and its unit; empty where it has none.
-pub(super) fn words_and_unit(key: &str) -> (String, &'static str) {
+pub(crate) fn words_and_unit(key: &str) -> (String, &'static str) {
     if let Some((_, words, unit)) = KNOWN.iter().find(|(known, ..)| *known == key) {
         return ((*words).to_owned(), unit);
     }
@@ -86,7 +86,7 @@ pub(super) fn words_and_unit(key: &str) -> (String, &'static str) {
 }
 
 /// Title of an axis: words and unit.
-pub(super) fn axis_label(key: &str) -> String {
+pub(crate) fn axis_label(key: &str) -> String {
     titled(words_and_unit(key))
 }
 
@@ -96,7 +96,7 @@ pub(super) fn titled((words, unit): (String, &str)) -> String {
 }
 
 /// A key with one of its values: words, value and unit.
-pub(super) fn stated(key: &str, value: &toml::Value) -> String {
+pub(crate) fn stated(key: &str, value: &toml::Value) -> String {
     let (words, unit) = words_and_unit(key);
     format!("{words}: {} {unit}", value_label(key, value)).trim_end().to_owned()
 }
@@ -111,7 +111,7 @@ pub(super) fn heading(key: &str) -> String {
 
 /// A value of a key in a legend or beside an axis: shares of excitatory neurons as the literature writes them, 80:20; files
 /// by their names.
-pub(super) fn value_label(key: &str, value: &toml::Value) -> String {
+pub(crate) fn value_label(key: &str, value: &toml::Value) -> String {
     match (key, number(value)) {
         (FRACTION, Some(fraction)) => {
             let excitatory = (fraction * 1000.0).round() / 10.0;

@@ -27,6 +27,7 @@ const CAP: f64 = 3.5;
 pub(super) enum Dash {
     Solid,
     Dashed,
+    Dotted,
 }
 
 /// One kind of mark at values of both axes.
@@ -46,6 +47,10 @@ pub(super) enum Mark {
     Band { ends: Vec<[f64; 3]>, color: &'static str },
     /// A range of x over all of the height, with words at its top.
     Range { low: f64, high: f64, color: &'static str, label: String },
+    /// A closed outline, filled.
+    Area { outline: Vec<(f64, f64)>, color: &'static str, opacity: f64 },
+    /// Words that begin at a point.
+    Label { at: (f64, f64), content: String, size: u32 },
     /// Words at a point, with their middle `rise` units above it.
     Words { at: (f64, f64), rise: f64, content: String, size: u32 },
 }
@@ -98,6 +103,11 @@ impl Mark {
                 let back = ends.iter().rev().map(|[x, _, high]| at(&(*x, *high)));
                 vec![area(&there.chain(back).collect::<Vec<_>>(), color, BAND_OPACITY)]
             }
+            Mark::Area { outline, color, opacity } => vec![area(&finite(outline), color, *opacity)],
+            Mark::Label { at: point, content, size } => {
+                let (x, y) = at(point);
+                vec![words(x, y + 0.35 * f64::from(*size), *size, TextAnchor::Start, false, content)]
+            }
             Mark::Words { at: point, rise, content, size } => {
                 let (x, y) = at(point);
                 // Capitals and digits are about 0.7 of the font size high.
@@ -112,6 +122,7 @@ pub(super) fn line(points: Vec<(f64, f64)>, color: &str, width: f64, dash: Dash)
     let stroke_dasharray = match dash {
         Dash::Solid => None,
         Dash::Dashed => Some("5 4".to_owned()),
+        Dash::Dotted => Some("2 3".to_owned()),
     };
     Primitive::PolyLine { points, stroke: Color::from(color), stroke_width: width, stroke_dasharray }
 }

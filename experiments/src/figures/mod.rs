@@ -4,15 +4,20 @@
 //! plate of plots with marks. The same records always give the same bytes. [`PanelFigure`] holds several small axes;
 //! [`device_figure`] fills it with what a device does.
 
+mod activity_over_time;
 mod axis;
+mod bars;
+mod chosen;
 mod class_accuracy;
+mod class_line;
 mod convergence;
 mod device;
 mod difference;
+mod example_activity;
 mod figure;
 mod firing_rate;
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 mod key_label;
 mod mark;
 mod networks;
@@ -24,29 +29,42 @@ mod pixels;
 mod plate;
 mod plot;
 mod recorded;
+mod representative;
 mod scale;
+mod spike_distances;
 mod vector;
+mod violin;
+mod weight_update;
 mod x_axis;
 
 pub use device::device_figure;
 pub use figure::Figure;
+pub(crate) use key_label::{FRACTION, NOISE, SPREAD_SCALE, axis_label, stated, value_label, words_and_unit};
 pub use noise_unit::NoiseUnit;
 pub use panel::PanelFigure;
 pub use recorded::Recorded;
+pub(crate) use recorded::{is_numeric, number};
 pub use x_axis::AxisChoice;
+
+use crate::store::StoreError;
 
 /// Every figure that the records of a study hold, in the order in which a report shows them.
 ///
 /// # Errors
-/// What [`AxisChoice::check`] refuses.
+/// What [`AxisChoice::check`] refuses, and [`FigureError::Details`].
 pub fn study_figures(recorded: Recorded, choice: &AxisChoice) -> Result<Vec<Figure>, FigureError> {
     choice.check(recorded.study, recorded.prepared)?;
     let axes = choice.axes(recorded.study);
     let mut figures: Vec<Figure> = axes.iter().flat_map(|&x| outcome::figures(recorded, x)).collect();
     figures.extend(difference::figures(recorded, axes.first().copied()));
     figures.extend(firing_rate::figures(recorded));
+    figures.extend(example_activity::figure(recorded)?);
+    figures.extend(weight_update::figure(recorded)?);
     figures.extend(class_accuracy::figures(recorded));
     figures.extend(convergence::figure(recorded));
+    figures.extend(representative::figure(recorded)?);
+    figures.extend(spike_distances::figure(recorded));
+    figures.extend(activity_over_time::figure(recorded)?);
     Ok(figures)
 }
 
@@ -82,6 +100,9 @@ pub enum FigureError {
         /// What holds the weights.
         device: String,
     },
+    /// The details of a trial could not be read.
+    #[error(transparent)]
+    Details(#[from] StoreError),
     /// The drawing library refused the figure.
     #[error("figure: not drawn: {reason}")]
     Draw {

@@ -5,9 +5,7 @@ use super::palette::Look;
 use super::plate::{Entry, Sample as Shown};
 use super::recorded::Recorded;
 use crate::record::Record;
-
-/// A network has learnt if its highest test accuracy of any epoch is above this.
-pub(super) const SUCCESS: f64 = 0.5;
+use crate::stage::succeeded;
 
 /// Whether a network has learnt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +36,7 @@ impl Learnt {
     }
 
     fn of(record: &Record) -> Learnt {
-        if record.accuracy.iter().any(|accuracy| *accuracy > SUCCESS) { Learnt::Successful } else { Learnt::Failed }
+        if succeeded(record) { Learnt::Successful } else { Learnt::Failed }
     }
 }
 

@@ -8,8 +8,10 @@ use super::panel::words;
 use super::plot::{Frame, Plot, TICK_SIZE, width, wrapped};
 use super::{FigureError, pixels, vector};
 
-/// Width of every figure, in units of the SVG: that of a column, 8.5 cm, makes letters of 13 units 6.5 pt high.
+/// Width of a figure, in units of the SVG: that of a column, 8.5 cm, makes letters of 13 units 6.5 pt high.
 pub(super) const WIDTH: f64 = 480.0;
+/// Width of a figure over two columns, 17.5 cm, with letters of the same height.
+pub(super) const WIDE: f64 = 988.0;
 const TITLE_SIZE: u32 = 15;
 const PNG_SCALE: usize = 2;
 /// Space at the right of every plot, which half of the last label of an axis needs.
@@ -91,26 +93,26 @@ impl Entry {
 }
 
 impl Plate {
-    /// The plate as SVG that scales to any width.
-    pub(super) fn svg(&self) -> String {
-        vector::svg(&self.scene())
+    /// The plate as SVG of `width` units that scales to any width.
+    pub(super) fn svg(&self, width: f64) -> String {
+        vector::svg(&self.scene(width))
     }
 
     /// The plate as PNG with two pixels per unit of the SVG.
-    pub(super) fn png(&self) -> Result<Vec<u8>, FigureError> {
-        pixels::png(self.scene(), PNG_SCALE)
+    pub(super) fn png(&self, width: f64) -> Result<Vec<u8>, FigureError> {
+        pixels::png(self.scene(width), PNG_SCALE)
     }
 
-    fn scene(&self) -> Scene {
+    fn scene(&self, full: f64) -> Scene {
         let (mut elements, mut y) = (Vec::new(), 6.0);
-        let titles = if self.title.is_empty() { Vec::new() } else { wrapped(&self.title, WIDTH - 20.0, TITLE_SIZE) };
+        let titles = if self.title.is_empty() { Vec::new() } else { wrapped(&self.title, full - 20.0, TITLE_SIZE) };
         for text in titles {
             y += f64::from(TITLE_SIZE) * 1.25;
-            elements.push(words(WIDTH / 2.0, y, TITLE_SIZE, TextAnchor::Middle, false, &text));
+            elements.push(words(full / 2.0, y, TITLE_SIZE, TextAnchor::Middle, false, &text));
         }
         y += 8.0;
-        for row in self.legend_rows() {
-            let mut x = ((WIDTH - row_width(&row)) / 2.0).max(GAP);
+        for row in self.legend_rows(full) {
+            let mut x = ((full - row_width(&row)) / 2.0).max(GAP);
             for entry in row {
                 elements.extend(entry.drawn(x, y + ENTRY_HEIGHT / 2.0));
                 x += entry.width() + BETWEEN;
@@ -119,9 +121,9 @@ impl Plate {
         }
         let margins = self.left_margins();
         for row in &self.rows {
-            y = draw_row(row, &margins, y, &mut elements);
+            y = draw_row(row, &margins, full, y, &mut elements);
         }
-        let mut scene = Scene::new(WIDTH, (y + 8.0).ceil());
+        let mut scene = Scene::new(full, (y + 8.0).ceil());
         scene.font_family = Some("DejaVu Sans, Verdana, Liberation Sans, Arial, sans-serif".to_owned());
         scene.elements = elements;
         scene
@@ -135,11 +137,11 @@ impl Plate {
     }
 
     /// Entries in rows that are not wider than the figure.
-    fn legend_rows(&self) -> Vec<Vec<&Entry>> {
+    fn legend_rows(&self, full: f64) -> Vec<Vec<&Entry>> {
         let mut rows: Vec<Vec<&Entry>> = Vec::new();
         for entry in &self.entries {
             match rows.last_mut() {
-                Some(row) if row_width(row) + BETWEEN + entry.width() <= WIDTH - 2.0 * GAP => row.push(entry),
+                Some(row) if row_width(row) + BETWEEN + entry.width() <= full - 2.0 * GAP => row.push(entry),
                 _ => rows.push(vec![entry]),
             }
         }
@@ -147,9 +149,9 @@ impl Plate {
     }
 }
 
-/// Draws a row of plots from `y` down, the areas between their axes of one width; where it ends.
-fn draw_row(row: &[Plot], margins: &[f64], y: f64, elements: &mut Vec<Primitive>) -> f64 {
-    let each = (WIDTH - margins.iter().sum::<f64>()) / margins.len().max(1) as f64 - RIGHT;
+/// Draws a row of plots from `y` down in a figure of width `full`, the areas between their axes of one width; where it ends.
+fn draw_row(row: &[Plot], margins: &[f64], full: f64, y: f64, elements: &mut Vec<Primitive>) -> f64 {
+    let each = (full - margins.iter().sum::<f64>()) / margins.len().max(1) as f64 - RIGHT;
     let top = y + row.iter().map(Plot::top_margin).fold(0.0, f64::max);
     let (mut end, mut left) = (top, 0.0);
     for (plot, margin) in row.iter().zip(margins) {

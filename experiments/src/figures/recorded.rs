@@ -31,7 +31,7 @@ pub(super) struct Group {
 
 impl<'a> Recorded<'a> {
     /// Every trial that has a record, in the order of the trials.
-    pub(super) fn records(self) -> impl Iterator<Item = (&'a Trial<'a>, &'a Record)> {
+    pub(crate) fn records(self) -> impl Iterator<Item = (&'a Trial<'a>, &'a Record)> {
         self.trials.iter().filter_map(move |trial| Some((trial, self.store.get(&trial.id)?)))
     }
 
@@ -50,8 +50,8 @@ impl<'a> Recorded<'a> {
 
     /// Outcome of guessing: all classes are of one size in every data set.
     pub(super) fn chance(self) -> Option<f64> {
-        let classes = self.records().find_map(|(_, record)| record.tests.first()).map(Vec::len)?;
-        (classes > 0).then(|| 1.0 / classes as f64)
+        let mut tests = self.records().filter_map(|(_, record)| record.tests.first());
+        Some(1.0 / tests.find(|classes| !classes.is_empty())?.len() as f64)
     }
 
     /// Number of the axis of `key`.
@@ -97,11 +97,11 @@ impl Group {
 }
 
 /// A value of an axis as a number, if it is one.
-pub(super) fn number(value: &toml::Value) -> Option<f64> {
+pub(crate) fn number(value: &toml::Value) -> Option<f64> {
     value.as_float().or(value.as_integer().map(|whole| whole as f64))
 }
 
 /// Whether every value of the axis is a number.
-pub(super) fn is_numeric(axis: &Axis) -> bool {
+pub(crate) fn is_numeric(axis: &Axis) -> bool {
     axis.values.iter().all(|value| number(value).is_some())
 }

@@ -161,7 +161,7 @@ pub(super) fn draw<T: Copy>(seed: Seed, sample: &[T], resample: &mut [T]) {
 }
 
 /// Quantile `level` of `rising` numbers, linear between neighbours; these may be infinite.
-pub(super) fn quantile(rising: &[f64], level: f64) -> f64 {
+pub(crate) fn quantile(rising: &[f64], level: f64) -> f64 {
     let place = level * (rising.len() - 1) as f64;
     let (below, above) = (rising[place.floor() as usize], rising[place.ceil() as usize]);
     // Where the lower one is infinite, a difference would be NaN.

@@ -1,0 +1,145 @@
+//! The claims of the published study, each held against records by a criterion that was written down before any was looked at.
+//!
+//! A claim is *supported* or *contradicted* where its criterion decides, *open* where the data do not suffice, and *not
+//! tested* where there are no trials of its conditions. Kilgore, Kopsick, Ascoli and Adam, Sci Rep 15, 24798 (2025).
+
+mod best;
+mod by_condition;
+mod collapse;
+mod distances;
+mod inhibition;
+mod linear;
+mod rates;
+
+use crate::published::FULL;
+use crate::record::Record;
+
+/// A claim and what became of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Claim {
+    /// What is claimed.
+    pub claim: &'static str,
+    /// What decides.
+    pub criterion: &'static str,
+    /// What was found.
+    pub finding: Finding,
+}
+
+/// What records say of a claim.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    /// Whether they support it.
+    pub verdict: Verdict,
+    /// The numbers that decide.
+    pub evidence: String,
+}
+
+/// Whether a claim is supported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The criterion holds.
+    Supported,
+    /// The criterion fails, beyond chance.
+    Contradicted,
+    /// The data do not suffice to tell.
+    Open,
+    /// No trials of the conditions that the claim is about.
+    NotTested,
+}
+
+/// Outcomes without which no mean is judged.
+const LEAST: usize = 3;
+
+impl Verdict {
+    /// What follows from the verdicts on the parts of a claim, all of which must hold.
+    fn of_all(parts: &[Verdict]) -> Verdict {
+        match parts {
+            all if all.iter().all(|verdict| *verdict == Verdict::Supported) => Verdict::Supported,
+            some if some.contains(&Verdict::Contradicted) => Verdict::Contradicted,
+            _ => Verdict::Open,
+        }
+    }
+
+    /// The verdict in words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Verdict::Supported => "supported",
+            Verdict::Contradicted => "contradicted",
+            Verdict::Open => "does not suffice",
+            Verdict::NotTested => "not tested by this study",
+        }
+    }
+}
+
+impl Finding {
+    fn new(verdict: Verdict, evidence: impl Into<String>) -> Finding {
+        Finding { verdict, evidence: evidence.into() }
+    }
+
+    fn not_tested(why: impl Into<String>) -> Finding {
+        Finding::new(Verdict::NotTested, why)
+    }
+}
+
+/// Every claim, held against `records`, which differ in nothing but excitatory share, noise, first weights and seed.
+pub fn claims(records: &[&Record]) -> Vec<Claim> {
+    let full: Vec<&Record> = records.iter().copied().filter(|record| record.settings.data.set == FULL).collect();
+    let test = |(claim, criterion, find): Tested| {
+        let finding = if full.is_empty() && !records.is_empty() {
+            Finding::not_tested("the claim is about all of Fashion-MNIST, and these trials learn something else")
+        } else {
+            find(&full)
+        };
+        Claim { claim, criterion, finding }
+    };
+    let all = [
+        linear::CLAIM,
+        collapse::AT_30,
+        collapse::FROM_50,
+        inhibition::CLAIM,
+        best::AT_40,
+        best::AT_60,
+        rates::PEAKS,
+        rates::LOW_RATES,
+        distances::CLAIM,
+    ];
+    all.into_iter().map(test).collect()
+}
+
+/// What is claimed, what decides, and the function that does.
+type Tested = (&'static str, &'static str, fn(&[&Record]) -> Finding);
+
+/// Tests only: made-up records of outcomes at a share and level, one a seed.
+#[cfg(test)]
+fn made(share: f64, level: f64, outcomes: &[f64]) -> Vec<Record> {
+    let record = |(seed, outcome): (u64, &f64)| {
+        let mut record = crate::record::sample();
+        record.seed = seed;
+        record.settings.data.set = FULL.to_owned();
+        record.settings.network.excitatory_fraction = share;
+        record.settings.noise.level_percent = level;
+        record.outcome = Some(*outcome);
+        record
+    };
+    (1..).zip(outcomes).map(record).collect()
+}
+
+/// Tests only: the verdict of `find` on made-up records.
+#[cfg(test)]
+fn verdict(find: fn(&[&Record]) -> Finding, records: &[Record]) -> Verdict {
+    find(&records.iter().collect::<Vec<&Record>>()).verdict
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_of_other_data_test_no_claim() {
+        let mut records = made(0.5, 30.0, &[0.3, 0.31, 0.32]);
+        let found = |records: &[Record]| claims(&records.iter().collect::<Vec<&Record>>())[1].finding.clone();
+        assert_eq!(found(&records).verdict, Verdict::Supported);
+        records.iter_mut().for_each(|record| record.settings.data.set = "fashion-mnist-subset".to_owned());
+        assert_eq!(found(&records).verdict, Verdict::NotTested);
+    }
+}

@@ -1,0 +1,42 @@
+//! Outcomes by excitatory share and noise level.
+
+use super::LEAST;
+use crate::record::Record;
+use crate::statistics::Sample;
+
+/// The outcomes at `share` and `level`.
+pub fn outcomes(records: &[&Record], share: f64, level: f64) -> Vec<f64> {
+    let here = |record: &&&Record| {
+        record.settings.network.excitatory_fraction == share && record.settings.noise.level_percent == level
+    };
+    records.iter().filter(here).filter_map(|record| record.outcome).collect()
+}
+
+/// Their mean, where there are enough of them to judge it.
+pub fn judged(records: &[&Record], share: f64, level: f64) -> Option<Sample> {
+    Sample::of(&outcomes(records, share, level)).filter(|sample| sample.n >= LEAST)
+}
+
+/// The values that `of` takes, rising.
+fn rising(records: &[&Record], of: impl Fn(&Record) -> f64) -> Vec<f64> {
+    let mut values: Vec<f64> = records.iter().map(|record| of(record)).collect();
+    values.sort_by(f64::total_cmp);
+    values.dedup();
+    values
+}
+
+/// The excitatory shares that have records.
+pub fn shares(records: &[&Record]) -> Vec<f64> {
+    rising(records, |record| record.settings.network.excitatory_fraction)
+}
+
+/// The noise levels that have records, % of sigma_init.
+pub fn levels(records: &[&Record]) -> Vec<f64> {
+    rising(records, |record| record.settings.noise.level_percent)
+}
+
+/// Mean, interval and n in words.
+pub fn words(sample: &Sample) -> String {
+    let interval = sample.ci95.map(|(low, high)| format!(" ({:.1} to {:.1})", 100.0 * low, 100.0 * high));
+    format!("{:.1} %{}, n = {}", 100.0 * sample.mean, interval.unwrap_or_default(), sample.n)
+}

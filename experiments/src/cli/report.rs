@@ -1,0 +1,82 @@
+//! `ohmspike report`: a study as one page of HTML.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use experiments::figures::{Recorded, study_figures};
+use experiments::machine::machine;
+use experiments::report::Report;
+use experiments::run::trials;
+use experiments::store::Store;
+
+use super::{Failure, axis, source, warn};
+
+/// Write what a study has found as one page of HTML that needs nothing beside itself.
+///
+/// Runs no trial: it reports what has a record, and says at the top what is missing.
+#[derive(Debug, clap::Args)]
+pub struct Arguments {
+    /// Study file, for instance experiments/studies/quickstart.toml.
+    study: PathBuf,
+    /// Put VALUE, or a list of values, in the place of what the file says for a key, as for `run`.
+    #[arg(long, value_name = "SECTION.KEY=VALUE")]
+    set: Vec<String>,
+    /// Folder of the results, into which report.html is written [default: results/NAME].
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Open the page with what this machine opens pages with.
+    #[arg(long)]
+    open: bool,
+    #[command(flatten)]
+    axis: axis::AxisArguments,
+}
+
+/// The page cannot be written.
+#[derive(Debug, thiserror::Error)]
+#[error("{path}: cannot be written: {source}")]
+struct WriteError {
+    path: PathBuf,
+    source: io::Error,
+}
+
+/// The page is written and cannot be shown.
+#[derive(Debug, thiserror::Error)]
+#[error("--open: {path} is written and cannot be opened: {source}\n\nhint: open it in a browser")]
+struct OpenError {
+    path: PathBuf,
+    source: opener::OpenError,
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    let (study, text) = source::read_with_text(&arguments.study, &arguments.set)?;
+    let prepared = source::prepare(&study, Some(&arguments.study))?;
+    let choice = arguments.axis.choice();
+    choice.check(&study, &prepared)?;
+    let out = arguments.out.clone().unwrap_or_else(|| Path::new("results").join(&study.name));
+    let store = Store::open(&out)?;
+    warn(store.warnings());
+    let all = trials(&study, &prepared);
+    let done = all.iter().filter(|trial| store.get(&trial.id).is_some()).count();
+    let recorded = Recorded { study: &study, prepared: &prepared, trials: &all, store: &store };
+    let report = Report {
+        recorded,
+        file: &arguments.study.display().to_string(),
+        text: &text,
+        overrides: &arguments.set,
+        figures: &study_figures(recorded, &choice)?,
+        machine: &machine(),
+    };
+    let path = out.join("report.html");
+    let failed = |source| WriteError { path: path.clone(), source };
+    fs::create_dir_all(&out).map_err(failed)?;
+    fs::write(&path, report.html()).map_err(failed)?;
+    eprintln!("{done} of {} trials have a record", all.len());
+    println!("{}", path.display());
+    if arguments.open {
+        opener::open(&path).map_err(|source| OpenError { path: path.clone(), source })?;
+    }
+    Ok(ExitCode::SUCCESS)
+}

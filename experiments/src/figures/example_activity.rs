@@ -1,0 +1,341 @@
+//! One image in one network, before and after training: who spikes when, and the voltages of membranes and readout.
+
+use super::chosen::Chosen;
+use super::class_line::class_line;
+use super::figure::{Data, Figure};
+use super::mark::{Dash, Mark};
+use super::palette::{BLACK, GREY, Look, Shape};
+use super::plate::{Entry, Plate, Sample};
+use super::plot::{Plot, PlotAxis, TICK_SIZE};
+use super::recorded::Recorded;
+use super::scale::Scale;
+use crate::details::{Details, Example};
+use crate::settings::Settings;
+use crate::store::StoreError;
+
+const INPUT_HEIGHT: f64 = 130.0;
+const HIDDEN_HEIGHT: f64 = 200.0;
+const MEMBRANE_HEIGHT: f64 = 90.0;
+const READOUT_HEIGHT: f64 = 190.0;
+/// Where names of classes begin and how much room they have, shares of the duration.
+const NAMES_AT: f64 = 1.04;
+const ROOM: f64 = 1.34;
+/// Least distance between two of them, shares of the height.
+const NAMES_APART: f64 = 0.088;
+
+/// The figure; none where no details hold an image before and after training.
+pub(super) fn figure(recorded: Recorded) -> Result<Option<Figure>, StoreError> {
+    let both = |details: &Details| examples(details).is_some();
+    let Some(chosen) = Chosen::nearest(recorded, 0.0, both)? else { return Ok(None) };
+    Ok(examples(&chosen.details).map(|examples| drawn(recorded, &chosen, examples)))
+}
+
+fn examples(details: &Details) -> Option<[&Example; 2]> {
+    Some([details.before.example.as_ref()?, details.after.as_ref()?.example.as_ref()?])
+}
+
+fn drawn(recorded: Recorded, chosen: &Chosen, examples: [&Example; 2]) -> Figure {
+    let settings = chosen.trial.settings;
+    let columns = [("before training", examples[0]), ("after training", examples[1])];
+    let columns = columns.map(|(when, example)| plots(settings, when, example));
+    let rows = columns[0].len();
+    let class = settings.data.class_name(examples[0].label);
+    let [left, right] = columns.map(Vec::into_iter);
+    let rows_of_plots: Vec<Vec<Plot>> = left.zip(right).map(|(left, right)| vec![left, right]).collect();
+    debug_assert_eq!(rows, rows_of_plots.len());
+    let plate = Plate {
+        title: format!("{}, one test image: {class}", recorded.study.name),
+        entries: entries(examples[0]),
+        rows: rows_of_plots,
+    };
+    let caption = format!(
+        "Test image {} (class {class}) in one network, before training on the left and after it on the right. From the top: spikes \
+         of the input units; spikes of the hidden neurons, excitatory ones below the line; membranes of the {} of each population \
+         that spike most, which may rise above the threshold within the step in which they spike; voltages of the readout, of \
+         which the class with the highest maximum is chosen. Shown is the trial with details whose excitatory share is nearest \
+         to 80:20 and, of these, the one with the lowest noise: {}.",
+        examples[0].image,
+        "neurons",
+        chosen.words(recorded.study)
+    );
+    Figure::wide("example-activity".to_owned(), caption, plate, &data(settings, examples))
+}
+
+fn entries(example: &Example) -> Vec<Entry> {
+    let [excitatory, inhibitory] = looks();
+    let mut entries = vec![Entry::new(Sample::Marker(excitatory), "excitatory")];
+    if example.excitatory < example.hidden_neurons {
+        entries.push(Entry::new(Sample::Marker(inhibitory), "inhibitory"));
+    }
+    entries.push(Entry::new(Sample::Line(GREY, Dash::Dashed), "threshold"));
+    entries.push(Entry::new(Sample::Line(BLACK, Dash::Solid), "true class"));
+    entries.push(Entry::new(Sample::Line(CHOSEN, Dash::Dashed), "chosen class, if another"));
+    entries
+}
+
+/// Of excitatory and of inhibitory neurons.
+pub(super) fn looks() -> [Look; 2] {
+    [Look { shape: Shape::Square, ..Look::of(0) }, Look { shape: Shape::Triangle, ..Look::of(1) }]
+}
+
+/// Of the class that the readout chose instead of the true one.
+const CHOSEN: &str = "#D55E00";
+
+/// The plots of one moment, from the top down.
+fn plots(settings: &Settings, when: &str, example: &Example) -> Vec<Plot> {
+    let chosen = settings.data.class_name(example.predicted);
+    let right = if example.predicted == example.label { "right" } else { "wrong" };
+    let mut plots = vec![input(example, format!("{when}: {chosen} chosen, {right}")), hidden(example)];
+    let excitatory = |excitatory: bool| {
+        let of = |neuron: usize| (neuron < example.excitatory) == excitatory;
+        example.membranes.iter().any(|trace| of(trace.neuron)).then(|| membranes(example, excitatory))
+    };
+    plots.extend([true, false].into_iter().filter_map(excitatory));
+    plots.push(readout(settings, example));
+    plots
+}
+
+fn time(example: &Example, label: bool, share: f64) -> PlotAxis {
+    let steps = example.input.len() as f64;
+    let label = if label { "time (ms)".to_owned() } else { String::new() };
+    let mut scale = Scale::with_step(0.0, steps * share, steps / 5.0, 0);
+    scale.ticks.retain(|tick| tick.value <= steps * (1.0 + 1e-9));
+    PlotAxis { label, scale }
+}
+
+/// Step and number of everything that spikes and is `wanted`.
+fn spikes(by_step: &[Vec<u16>], wanted: impl Fn(usize) -> bool) -> Vec<(f64, f64)> {
+    let steps = by_step.iter().enumerate();
+    let all = steps.flat_map(|(step, spiking)| spiking.iter().map(move |&unit| (step, usize::from(unit))));
+    all.filter(|(_, unit)| wanted(*unit)).map(|(step, unit)| (step as f64, unit as f64)).collect()
+}
+
+fn input(example: &Example, title: String) -> Plot {
+    let points = spikes(&example.input, |_| true);
+    let highest = points.iter().map(|point| point.1).fold(0.0, f64::max);
+    Plot {
+        title,
+        x: time(example, false, ROOM),
+        y: PlotAxis { label: "input unit".to_owned(), scale: Scale::linear_few(&[0.0, highest.max(1.0)]) },
+        marks: vec![Mark::Cloud { points, color: BLACK, shape: Shape::Square, size: 1.3 }],
+        height: INPUT_HEIGHT,
+    }
+}
+
+fn hidden(example: &Example) -> Plot {
+    let [excitatory, inhibitory] = looks();
+    let neurons = example.hidden_neurons as f64;
+    let steps = example.hidden.len() as f64;
+    let border = example.excitatory as f64 - 0.5;
+    let of = |is_excitatory: bool, look: Look| Mark::Cloud {
+        points: spikes(&example.hidden, |neuron| (neuron < example.excitatory) == is_excitatory),
+        color: look.color,
+        shape: look.shape,
+        size: 1.5,
+    };
+    let mut marks = vec![of(true, excitatory)];
+    if example.excitatory < example.hidden_neurons {
+        let line = vec![(0.0, border), (steps, border)];
+        marks.push(Mark::Line { points: line, color: GREY, width: 1.0, dash: Dash::Solid });
+        marks.push(of(false, inhibitory));
+    }
+    let count =
+        |is_excitatory: bool| spikes(&example.hidden, |neuron| (neuron < example.excitatory) == is_excitatory).len();
+    let mut words = vec![(border / 2.0, count(true))];
+    words.extend((example.excitatory < example.hidden_neurons).then(|| ((border + neurons) / 2.0, count(false))));
+    marks.extend(words.into_iter().map(|(y, count)| {
+        let plural = if count == 1 { "spike" } else { "spikes" };
+        Mark::Label { at: (NAMES_AT * steps, y), content: format!("{count} {plural}"), size: TICK_SIZE }
+    }));
+    Plot {
+        title: String::new(),
+        x: time(example, false, ROOM),
+        y: PlotAxis { label: "hidden neuron".to_owned(), scale: Scale::linear_few(&[0.0, neurons]) },
+        marks,
+        height: HIDDEN_HEIGHT,
+    }
+}
+
+fn membranes(example: &Example, excitatory: bool) -> Plot {
+    let [of_excitatory, of_inhibitory] = looks();
+    let color = if excitatory { of_excitatory.color } else { of_inhibitory.color };
+    let traces = example.membranes.iter().filter(|trace| (trace.neuron < example.excitatory) == excitatory);
+    let steps = example.hidden.len() as f64;
+    let threshold = vec![(0.0, 1.0), (steps, 1.0)];
+    let mut marks = vec![Mark::Line { points: threshold, color: GREY, width: 1.2, dash: Dash::Dashed }];
+    let mut values = vec![0.0, 1.0];
+    let mut names = Vec::new();
+    for (trace, dash) in traces.zip([Dash::Solid, Dash::Dotted].into_iter().cycle()) {
+        let points: Vec<(f64, f64)> =
+            trace.voltage.iter().enumerate().map(|(step, &voltage)| (step as f64, voltage)).collect();
+        values.extend(&trace.voltage);
+        marks.push(Mark::Line { points, color, width: 1.4, dash });
+        names.push(format!("{} ({})", trace.neuron, if dash == Dash::Solid { "solid" } else { "dotted" }));
+    }
+    let scale = Scale::linear_few(&values);
+    let (low, high) = scale.ends();
+    let population = if excitatory { "excitatory" } else { "inhibitory" };
+    let lines = std::iter::once(population.to_owned()).chain(names).enumerate();
+    marks.extend(lines.map(|(number, content)| {
+        let y = high - (0.15 + 0.2 * number as f64) * (high - low);
+        Mark::Label { at: (NAMES_AT * steps, y), content, size: TICK_SIZE }
+    }));
+    let label = "V (thresholds)".to_owned();
+    Plot {
+        title: String::new(),
+        x: time(example, false, ROOM),
+        y: PlotAxis { label, scale },
+        marks,
+        height: MEMBRANE_HEIGHT,
+    }
+}
+
+fn readout(settings: &Settings, example: &Example) -> Plot {
+    let steps = example.readout.first().map_or(0, |trace| trace.len().saturating_sub(1)) as f64;
+    let all: Vec<f64> = example.readout.iter().flatten().copied().collect();
+    let scale = Scale::linear_few(&all);
+    let mut marks = Vec::new();
+    // The two that matter lie on top.
+    let mut order: Vec<usize> = (0..example.readout.len()).collect();
+    order.sort_by_key(|&class| (class == example.predicted, class == example.label));
+    for &class in &order {
+        let points = example.readout[class].iter().enumerate().map(|(step, &voltage)| (step as f64, voltage)).collect();
+        let (color, dash, width) = line(example, class);
+        marks.push(Mark::Line { points, color, width, dash });
+    }
+    let ends: Vec<f64> = example.readout.iter().map(|trace| trace.last().copied().unwrap_or_default()).collect();
+    let (low, high) = scale.ends();
+    let heights = spread(&ends, NAMES_APART * (high - low), (low, high));
+    for (class, (&end, &height)) in ends.iter().zip(&heights).enumerate() {
+        let (color, _, width) = line(example, class);
+        let points = vec![(steps, end), ((2.0 * NAMES_AT - 1.0).sqrt() * steps, height)];
+        marks.push(Mark::Line { points, color, width: 0.6 * width, dash: Dash::Solid });
+        let content = settings.data.class_name(class);
+        marks.push(Mark::Label { at: (NAMES_AT * steps, height), content, size: TICK_SIZE });
+    }
+    let label = "readout (thresholds)".to_owned();
+    Plot {
+        title: String::new(),
+        x: time(example, true, ROOM),
+        y: PlotAxis { label, scale },
+        marks,
+        height: READOUT_HEIGHT,
+    }
+}
+
+/// Colour, dashes and width of the trace of a class: black where it is the true one, vermilion where it was chosen instead.
+fn line(example: &Example, class: usize) -> (&'static str, Dash, f64) {
+    match class {
+        class if class == example.label => (BLACK, Dash::Solid, 2.4),
+        class if class == example.predicted => (CHOSEN, Dash::Dashed, 2.4),
+        class => {
+            let (color, dash) = class_line(class);
+            (if color == BLACK || color == CHOSEN { GREY } else { color }, dash, 1.0)
+        }
+    }
+}
+
+/// Heights near `wanted`, in the same order of size, that are at least `apart` and lie within `ends` where there is room.
+fn spread(wanted: &[f64], apart: f64, ends: (f64, f64)) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..wanted.len()).collect();
+    order.sort_by(|&one, &other| wanted[other].total_cmp(&wanted[one]));
+    let mut heights = wanted.to_vec();
+    let mut above = ends.1 + 0.5 * apart;
+    for &place in &order {
+        heights[place] = heights[place].min(above - apart);
+        above = heights[place];
+    }
+    let mut below = ends.0 - 0.5 * apart;
+    for &place in order.iter().rev() {
+        heights[place] = heights[place].max(below + apart);
+        below = heights[place];
+    }
+    heights
+}
+
+fn data(settings: &Settings, examples: [&Example; 2]) -> Data {
+    let mut data = Data::new(["moment", "quantity", "of", "time_ms", "value"]);
+    let mut row = |moment: &str, quantity: &str, of: String, step: usize, value: String| {
+        data.rows.push(vec![moment.to_owned(), quantity.to_owned(), of, step.to_string(), value]);
+    };
+    for (moment, example) in ["before", "after"].into_iter().zip(examples) {
+        for (quantity, by_step) in [("input spike", &example.input), ("hidden spike", &example.hidden)] {
+            for (step, spiking) in by_step.iter().enumerate() {
+                spiking.iter().for_each(|unit| row(moment, quantity, unit.to_string(), step, "1".to_owned()));
+            }
+        }
+        for trace in &example.membranes {
+            for (step, voltage) in trace.voltage.iter().enumerate() {
+                row(moment, "membrane (thresholds)", trace.neuron.to_string(), step, voltage.to_string());
+            }
+        }
+        for (class, trace) in example.readout.iter().enumerate() {
+            for (step, voltage) in trace.iter().enumerate() {
+                row(moment, "readout (thresholds)", settings.data.class_name(class), step, voltage.to_string());
+            }
+        }
+    }
+    data
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::details::MembraneTrace;
+
+    use super::*;
+
+    fn example() -> Example {
+        Example {
+            image: 0,
+            label: 1,
+            predicted: 0,
+            excitatory: 2,
+            hidden_neurons: 3,
+            input: vec![vec![3, 5], vec![], vec![7], vec![]],
+            hidden: vec![vec![], vec![0, 2], vec![1], vec![0]],
+            membranes: vec![
+                MembraneTrace { neuron: 0, voltage: vec![0.0, 1.5, 0.0, 1.2] },
+                MembraneTrace { neuron: 2, voltage: vec![0.0, 1.1, 0.0, 0.3] },
+            ],
+            readout: vec![vec![0.0, 0.1, 0.3, 0.2, 0.1], vec![0.0, -0.1, -0.3, -0.2, -0.1]],
+        }
+    }
+
+    #[test]
+    fn every_spike_is_drawn_with_its_population() {
+        let plots = plots(&Settings::default(), "before training", &example());
+        assert_eq!(plots[0].title, "before training: T-shirt/top chosen, wrong");
+        let rasters = |plot: &Plot| -> Vec<Vec<(f64, f64)>> {
+            let points = plot.marks.iter().filter_map(|mark| match mark {
+                Mark::Cloud { points, .. } => Some(points.clone()),
+                _ => None,
+            });
+            points.collect()
+        };
+        assert_eq!(rasters(&plots[0]), [[(0.0, 3.0), (0.0, 5.0), (2.0, 7.0)]]);
+        assert_eq!(rasters(&plots[1]), [vec![(1.0, 0.0), (2.0, 1.0), (3.0, 0.0)], vec![(1.0, 2.0)]]);
+        // Input, hidden, a plot for the membranes of each population, readout.
+        assert_eq!(plots.len(), 5);
+        let lines = |plot: &Plot| plot.marks.iter().filter(|mark| matches!(mark, Mark::Line { .. })).count();
+        assert_eq!((lines(&plots[2]), lines(&plots[3]), lines(&plots[4])), (2, 2, 4));
+        assert!(plots[4].marks.iter().any(|mark| matches!(mark, Mark::Label { content, .. } if content == "Trouser")));
+    }
+
+    #[test]
+    fn the_table_holds_all_that_is_drawn() {
+        let (example, settings) = (example(), Settings::default());
+        let data = data(&settings, [&example, &example]);
+        // 3 + 4 spikes, 2 x 4 and 2 x 5 voltages, twice.
+        assert_eq!(data.rows.len(), 2 * (7 + 8 + 10));
+        assert_eq!(data.rows[24], ["before", "readout (thresholds)", "Trouser", "4", "-0.1"]);
+    }
+
+    #[test]
+    fn names_keep_their_order_and_distance() {
+        let heights = spread(&[0.0, 0.0, 0.9, 1.0], 0.2, (0.0, 1.0));
+        let mut sorted = heights.clone();
+        sorted.sort_by(f64::total_cmp);
+        assert!(sorted.windows(2).all(|pair| pair[1] - pair[0] > 0.2 - 1e-12), "{heights:?}");
+        assert!(heights[3] > heights[2] && heights[2] > heights[0]);
+    }
+}

@@ -1,0 +1,118 @@
+//! What the paper of the noise study reports, to stand beside ours.
+//!
+//! The numbers are in `experiments/published/kilgore-2025.json`, with their source and how well they could be read.
+
+use serde::Deserialize;
+
+use crate::settings::Settings;
+
+/// The paper.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Published {
+    /// Where it is published.
+    pub source: String,
+    /// Its noise study.
+    pub noise: NoiseFigure,
+}
+
+/// Accuracy over the noise of every update.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoiseFigure {
+    /// What the numbers are.
+    pub what: String,
+    /// Where they stand.
+    #[serde(rename = "where")]
+    pub place: String,
+    /// How far a number read off the figure may be from that of the authors, percentage points.
+    pub reading_error_points: f64,
+    /// What must be said beside them.
+    pub caution: String,
+    /// Noise levels, % of sigma_init.
+    pub levels_percent_of_sigma_init: Vec<f64>,
+    /// One curve a share.
+    pub accuracy_percent: Vec<NoiseCurve>,
+}
+
+/// One curve of the figure.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoiseCurve {
+    /// Excitatory share, 0 to 1.
+    pub excitatory_fraction: f64,
+    /// Accuracy at each level, %; null where it cannot be read.
+    pub values: Vec<Option<f64>>,
+}
+
+impl Published {
+    /// Kilgore et al. (2025).
+    pub fn kilgore_2025() -> Published {
+        serde_json::from_str(include_str!("../published/kilgore-2025.json")).expect("the file is tested")
+    }
+}
+
+impl NoiseFigure {
+    /// The published accuracy, a fraction.
+    pub fn accuracy(&self, share: f64, level: f64) -> Option<f64> {
+        let curve = self.accuracy_percent.iter().find(|curve| curve.excitatory_fraction == share)?;
+        let place = self.levels_percent_of_sigma_init.iter().position(|&known| known == level)?;
+        Some(curve.values[place]? / 100.0)
+    }
+}
+
+/// In what else than its axes `settings` differ from those of the published noise study, in words.
+pub fn differences(settings: &Settings) -> Vec<String> {
+    let published = Settings { data: crate::settings::DataSettings { set: FULL.to_owned() }, ..Settings::default() };
+    let (ours, theirs) = (settings.resolved(), published.resolved());
+    let keys = |settings: &Settings| toml::Table::try_from(settings).expect("settings are plain values");
+    let (ours, theirs) = (keys(&ours), keys(&theirs));
+    // Axes of the figures, and what has no meaning without a device.
+    let apart = |section: &str, key: &str| {
+        matches!((section, key), ("noise", _) | ("network", "excitatory_fraction") | ("seeds", _))
+            || section == "hardware" && key != "device"
+    };
+    let mut found = Vec::new();
+    for (section, keys) in &ours {
+        for (key, value) in keys.as_table().into_iter().flatten().filter(|(key, _)| !apart(section, key)) {
+            let known = theirs.get(section).and_then(|section| section.get(key));
+            if known != Some(value) {
+                let known = known.map_or_else(|| "none".to_owned(), crate::summary::plain);
+                found.push(format!("{section}.{key} = {} (published: {known})", crate::summary::plain(value)));
+            }
+        }
+    }
+    found
+}
+
+/// The data set of the published study.
+pub const FULL: &str = "fashion-mnist";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn published_numbers_are_found_by_share_and_level() {
+        let noise = Published::kilgore_2025().noise;
+        assert_eq!(noise.accuracy(0.8, 20.0), Some(0.69));
+        assert_eq!(
+            (noise.accuracy(0.8, 70.0), noise.accuracy(0.7, 20.0), noise.accuracy(1.0, 3.0)),
+            (None, None, None)
+        );
+        let levels = noise.levels_percent_of_sigma_init.len();
+        assert!(noise.accuracy_percent.iter().all(|curve| curve.values.len() == levels));
+    }
+
+    #[test]
+    fn what_differs_from_the_published_study_is_named() {
+        let mut settings = Settings::default();
+        settings.data.set = FULL.to_owned();
+        settings.noise.level_percent = 40.0;
+        assert_eq!(differences(&settings), [""; 0]);
+        settings.training.epochs = Some(20);
+        settings.hardware.device = "ideal".to_owned();
+        let expected = ["hardware.device = ideal (published: none)", "training.epochs = 20 (published: 30)"];
+        assert_eq!(differences(&settings), expected);
+    }
+}

@@ -1,0 +1,121 @@
+//! What the trials did to their cells, and what it cost.
+
+use maud::{Markup, html};
+use snn::weights::UpdateReport;
+
+use super::number::{count, significant};
+use super::table::table;
+use super::{Facts, Section};
+use crate::record::Record;
+use crate::sweep::setting;
+
+/// The records of one condition.
+struct Group<'a> {
+    condition: String,
+    records: Vec<&'a Record>,
+}
+
+/// The section.
+pub fn section(facts: &Facts) -> Section {
+    let groups = groups(facts);
+    let on_cells = groups.iter().any(|group| group.records.iter().any(|record| record.hardware.is_some()));
+    let body = html! {
+        p.method {
+            "Means over the trials of a condition, by layer. At the floor and at the ceiling: share of the writes that ended there. Dale violations: \
+             share of the weights that had the wrong sign after an update. "
+            @if on_cells { "Energies follow from voltages and times of the device file; what it does not state is not known." }
+            @else { "Abstract weights have neither pulses nor energy; their floor is weight 0, and they have no ceiling." }
+        }
+        (writes(&groups))
+        @if on_cells { (costs(&groups)) }
+    };
+    Section { id: "ledger", heading: "Ledger", body }
+}
+
+fn groups<'a>(facts: &Facts<'a>) -> Vec<Group<'a>> {
+    let study = facts.report.recorded.study;
+    let group = |(number, condition): (usize, &crate::study::Condition)| {
+        let named = study.axes.iter().zip(&condition.values).map(|(axis, value)| setting(&axis.key, value));
+        let condition = match named.collect::<Vec<_>>().join(", ") {
+            none if none.is_empty() => "all".to_owned(),
+            some => some,
+        };
+        let of_condition = facts.done.iter().filter(|done| done.condition == number);
+        Group { condition, records: of_condition.map(|done| done.record).collect() }
+    };
+    let groups = study.conditions.iter().enumerate().map(group);
+    groups.filter(|group: &Group| !group.records.is_empty()).collect()
+}
+
+impl Group<'_> {
+    fn mean(&self, of: impl Fn(&Record) -> f64) -> f64 {
+        self.records.iter().map(|record| of(record)).sum::<f64>() / self.records.len() as f64
+    }
+
+    /// The mean of what is known of every record.
+    fn mean_known(&self, of: impl Fn(&Record) -> Option<f64>) -> Option<f64> {
+        let known: Vec<f64> = self.records.iter().filter_map(|record| of(record)).collect();
+        (known.len() == self.records.len()).then(|| known.iter().sum::<f64>() / known.len() as f64)
+    }
+
+    /// Share of `part` in `whole`, both summed over the trials, %.
+    fn share(&self, part: impl Fn(&Record) -> u64, whole: impl Fn(&Record) -> u64) -> String {
+        let sum = |of: &dyn Fn(&Record) -> u64| self.records.iter().map(|record| of(record)).sum::<u64>();
+        format!("{:.2}", 100.0 * sum(&part) as f64 / sum(&whole).max(1) as f64)
+    }
+}
+
+/// Hidden layer and readout in one cell.
+fn both(of: impl Fn(fn(&Record) -> &UpdateReport) -> String) -> String {
+    format!("{}; {}", of(|record| &record.writes.hidden), of(|record| &record.writes.readout))
+}
+
+fn writes(groups: &[Group]) -> Markup {
+    let row = |group: &Group| {
+        vec![
+            group.condition.clone(),
+            group.records.len().to_string(),
+            both(|layer| count(group.mean(|record| layer(record).cells_written as f64))),
+            both(|layer| group.share(|record| layer(record).clipped_low, |record| layer(record).cells_written)),
+            both(|layer| group.share(|record| layer(record).clipped_high, |record| layer(record).cells_written)),
+            both(|layer| group.share(|record| layer(record).wrong_sign, |record| layer(record).cells)),
+        ]
+    };
+    let head = ["condition", "trials", "writes", "at the floor, %", "at the ceiling, %", "Dale violations, %"];
+    table("Writes a trial: hidden layer; readout", &head, &groups.iter().map(row).collect::<Vec<_>>())
+}
+
+fn costs(groups: &[Group]) -> Markup {
+    let row = |group: &Group| {
+        let energy = |known: Option<f64>| known.map_or_else(|| "not stated".to_owned(), significant);
+        let training = |record: &Record| record.hardware.as_ref()?.training_energy.known_microjoules();
+        let inference = |record: &Record| Some(1e3 * record.hardware.as_ref()?.inference_energy.known_microjoules()?);
+        let worst = |record: &Record| {
+            record.hardware.as_ref().map(|cost| cost.hidden.endurance.worst.max(cost.readout.endurance.worst))
+        };
+        vec![
+            group.condition.clone(),
+            both(|layer| count(group.mean(|record| layer(record).pulses as f64))),
+            both(|layer| count(group.mean(|record| layer(record).verify_reads as f64))),
+            both(|layer| count(group.mean(|record| layer(record).gave_up as f64))),
+            group
+                .records
+                .iter()
+                .filter_map(|record| worst(record))
+                .max()
+                .map_or_else(|| "-".to_owned(), |worst| worst.to_string()),
+            energy(group.mean_known(training)),
+            energy(group.mean_known(inference)),
+        ]
+    };
+    let head = [
+        "condition",
+        "write pulses",
+        "verify reads",
+        "writes given up",
+        "most pulses of a cell",
+        "energy of training, µJ",
+        "energy of an inference, nJ",
+    ];
+    table("Pulses and energy a trial: hidden layer; readout", &head, &groups.iter().map(row).collect::<Vec<_>>())
+}

@@ -1,0 +1,82 @@
+//! The page around the sections: head, style, table of contents.
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use super::{
+    Facts, Section, answer, claims, comparisons, devices, figures, ledger, outcomes, provenance, published, reproduce,
+    settings, tolerance, variance,
+};
+
+const STYLE: &str = include_str!("style.css");
+
+/// All of it, in the order in which a reviewer asks.
+pub fn page(facts: &Facts) -> String {
+    let sections: Vec<Section> = [
+        Some(answer::section(facts)),
+        Some(settings::section(facts)),
+        devices::section(facts),
+        figures::section(facts),
+        Some(outcomes::section(facts)),
+        tolerance::section(facts),
+        Some(comparisons::section(facts)),
+        Some(variance::section(facts)),
+        Some(published::section(facts)),
+        Some(claims::section(facts)),
+        Some(ledger::section(facts)),
+        Some(provenance::section(facts)),
+        Some(reproduce::section(facts)),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    whole(facts, &sections).into_string()
+}
+
+fn whole(facts: &Facts, sections: &[Section]) -> Markup {
+    let study = facts.study();
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="generator" content=(concat!("ohmspike ", env!("CARGO_PKG_VERSION")));
+                title { (study.name) ": report" }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                header {
+                    h1 { (study.name) }
+                    p.question { (study.question) }
+                    (completeness(facts))
+                }
+                nav { @for section in sections { a href={ "#" (section.id) } { (section.heading) } } }
+                main { @for section in sections { (section.markup()) } }
+            }
+        }
+    }
+}
+
+/// What is missing of the study, at the top of everything.
+fn completeness(facts: &Facts) -> Markup {
+    let (all, done) = facts.counts();
+    let failed = facts.done.iter().filter(|done| done.record.outcome.is_none()).count();
+    html! {
+        @if done < all {
+            p.warning {
+                strong { "Incomplete: " (done) " of " (all) " trials have been run." }
+                " Everything below rests on these. Seeds with a record: " (facts.seeds_done().len()) " of "
+                (facts.study().seeds.len()) "; the table of outcomes says how many there are at each condition."
+            }
+        } @else {
+            p.complete { "Complete: all " (all) " trials have been run." }
+        }
+        @if failed > 0 {
+            p.warning {
+                strong { (failed) " of them ended without an outcome" }
+                " and are left out of every mean; "
+                a href="#provenance" { "they are named below" } "."
+            }
+        }
+    }
+}

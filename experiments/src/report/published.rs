@@ -1,0 +1,100 @@
+//! Ours beside the published value, with the honest difference.
+
+use std::collections::BTreeSet;
+
+use maud::{Markup, html};
+
+use super::number::{level, percent, points};
+use super::table::table;
+use super::{Facts, Section};
+use crate::figures::{FRACTION, NOISE};
+use crate::published::{FULL, Published, differences};
+use crate::statistics::Sample;
+use crate::sweep::share;
+
+/// The section.
+pub fn section(facts: &Facts) -> Section {
+    let published = Published::kilgore_2025();
+    let rows = rows(facts, &published);
+    let body = html! {
+        @if rows.is_empty() {
+            p { (why_nothing(facts)) }
+        } @else {
+            p.method {
+                "Published: " (published.source) "; " (published.noise.what) "; " (published.noise.place) ", within "
+                (published.noise.reading_error_points) " points. Of it must be said: " (published.noise.caution) ". A difference is explained by \
+                 reading and chance where it is at most the reading error and half the width of our interval together."
+            }
+            (told_differences(facts))
+            @let head = ["noise, % of sigma_init", "share", "ours, %", "published, %", "difference, points", "explained by reading and chance"];
+            (table("Mean test accuracy beside the published figure", &head, &rows))
+        }
+    };
+    Section { id: "published", heading: "Beside the published values", body }
+}
+
+fn rows(facts: &Facts, published: &Published) -> Vec<Vec<String>> {
+    let study = facts.study();
+    let mut rows = Vec::new();
+    for (number, condition) in study.conditions.iter().enumerate() {
+        let settings = &condition.settings;
+        let (fraction, at) = (settings.network.excitatory_fraction, settings.noise.level_percent);
+        let Some(theirs) = published.noise.accuracy(fraction, at).filter(|_| settings.data.set == FULL) else {
+            continue;
+        };
+        let done = facts.done.iter().filter(|done| done.condition == number);
+        let outcomes: Vec<f64> = done.filter_map(|done| done.record.outcome).collect();
+        let Some(sample) = Sample::of(&outcomes) else { continue };
+        let difference = sample.mean - theirs;
+        let half = sample.ci95.map(|(low, high)| (high - low) / 2.0);
+        let bound = published.noise.reading_error_points / 100.0 + half.unwrap_or(0.0);
+        let explained = match (difference.abs() <= bound, half) {
+            (true, _) => "yes",
+            (false, Some(_)) => "no",
+            (false, None) => "not by reading; one outcome has no interval",
+        };
+        let further: Vec<String> = study
+            .axes
+            .iter()
+            .zip(&condition.values)
+            .filter(|(axis, _)| ![NOISE, FRACTION].contains(&axis.key.as_str()))
+            .map(|(axis, value)| format!(", {}", crate::sweep::setting(&axis.key, value)))
+            .collect();
+        rows.push(vec![
+            level(at),
+            format!("{}{}", share(fraction), further.concat()),
+            super::number::mean(Some(sample)),
+            percent(theirs),
+            points(difference),
+            explained.to_owned(),
+        ]);
+    }
+    rows
+}
+
+/// What else than its axes differs from the published study.
+fn told_differences(facts: &Facts) -> Markup {
+    let found: BTreeSet<String> =
+        facts.study().conditions.iter().flat_map(|condition| differences(&condition.settings)).collect();
+    html! {
+        @if found.is_empty() { p { "Apart from its seeds the study has the settings of the published one." } }
+        @else {
+            p { "The study differs from the published one in" }
+            ul { @for difference in &found { li { code { (difference) } } } }
+        }
+    }
+}
+
+fn why_nothing(facts: &Facts) -> String {
+    let sets: BTreeSet<&str> =
+        facts.study().conditions.iter().map(|condition| condition.settings.data.set.as_str()).collect();
+    if sets.contains(FULL) {
+        "None of the published values is of a condition of this study that has an outcome.".to_owned()
+    } else {
+        let sets: Vec<&str> = sets.into_iter().collect();
+        format!(
+            "Published values are of the whole of Fashion-MNIST; this study learns {}, so that none can stand beside ours.",
+            sets.join(", ")
+        )
+    }
+}

@@ -1,0 +1,56 @@
+//! Every key of the study with its values and where they come from.
+
+use maud::html;
+
+use super::table::table;
+use super::{Facts, Section};
+use crate::settings::Settings;
+use crate::summary::plain;
+
+/// The section.
+pub fn section(facts: &Facts) -> Section {
+    let study = facts.study();
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    for condition in &study.conditions {
+        for (key, value) in keys(&condition.settings) {
+            match rows.iter_mut().find(|row| row[0] == key) {
+                Some(row) if row[1].split(", ").any(|known| known == value) => {}
+                Some(row) => row[1] = format!("{}, {value}", row[1]),
+                None => rows.push(vec![key.clone(), value, origin(facts, &key)]),
+            }
+        }
+    }
+    let seeds = study.seeds.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
+    rows.push(vec!["repeats.seeds".to_owned(), seeds, "study".to_owned()]);
+    let axes: Vec<&str> = study.axes.iter().map(|axis| axis.key.as_str()).collect();
+    let body = html! {
+        p {
+            "The study takes every combination of its axes (" (if axes.is_empty() { "none".to_owned() } else { axes.join(", ") })
+            "), once for every seed: " (study.conditions.len()) " conditions, " (study.seeds.len()) " seeds, "
+            (facts.report.recorded.trials.len()) " trials. The outcome of a trial is its mean test accuracy over the last "
+            code { "outcome.last_epochs" } " epochs."
+        }
+        (table("All settings; several values where a key is swept or follows from one that is", &["key", "value", "from"], &rows))
+    };
+    Section { id: "settings", heading: "Settings", body }
+}
+
+/// Every key of `settings`, written out, in the order of the sections.
+fn keys(settings: &Settings) -> Vec<(String, String)> {
+    let document = toml::Table::try_from(settings.resolved()).expect("settings are plain values");
+    let of_section = |(section, keys): (&String, &toml::Value)| {
+        let keys = keys.as_table().into_iter().flatten();
+        keys.map(|(key, value)| (format!("{section}.{key}"), plain(value))).collect::<Vec<_>>()
+    };
+    document.iter().flat_map(of_section).collect()
+}
+
+/// Where a value comes from: the study file, the command, or what stands in for what they leave out.
+fn origin(facts: &Facts, key: &str) -> String {
+    match facts.study().places.get(key) {
+        Some(place) if place.starts_with("--set") => "command line".to_owned(),
+        Some(place) => place.rsplit('/').next().unwrap_or(place).to_owned(),
+        None if key.starts_with("training.") => "preset".to_owned(),
+        None => "default".to_owned(),
+    }
+}

@@ -1,0 +1,157 @@
+//! Networks before training and after it, those that learnt apart from those that did not.
+//!
+//! A network is successful where its best test accuracy is above one half, as Kilgore et al., Sci Rep 15, 24798 (2025)
+//! count it for Fashion-MNIST.
+
+use snn::activity::ClassActivity;
+
+use crate::observation::Observation;
+use crate::record::Record;
+
+/// Best test accuracy above which a network is successful.
+pub const SUCCESS: f64 = 0.5;
+
+/// When networks are looked at, and which.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stage {
+    /// After the last epoch, else before training.
+    pub after: bool,
+    /// Those that were successful in the end, or those that were not; both where there is no answer.
+    pub success: Option<bool>,
+}
+
+/// One network at a stage.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Seen<'a> {
+    /// Its trial.
+    pub record: &'a Record,
+    /// Its spike trains.
+    pub observation: &'a Observation,
+    /// What it did with the test set, one entry a class.
+    pub test: &'a [ClassActivity],
+}
+
+/// Whether the best test accuracy of a trial is above [`SUCCESS`].
+pub fn succeeded(record: &Record) -> bool {
+    record.accuracy.iter().any(|accuracy| *accuracy > SUCCESS)
+}
+
+impl Stage {
+    /// All networks before training.
+    pub const INITIAL: Stage = Stage { after: false, success: None };
+    /// After training, with success.
+    pub const SUCCESSFUL: Stage = Stage { after: true, success: Some(true) };
+    /// After training, without success.
+    pub const FAILED: Stage = Stage { after: true, success: Some(false) };
+
+    /// In a word or two.
+    pub fn words(self) -> &'static str {
+        match (self.after, self.success) {
+            (false, None) => "initial",
+            (false, Some(true)) => "initial, later successful",
+            (false, Some(false)) => "initial, later failed",
+            (true, None) => "after training",
+            (true, Some(true)) => "successful",
+            (true, Some(false)) => "failed",
+        }
+    }
+
+    /// The networks of `records` at this stage, in their order. Trials that begin with one network, since they have a
+    /// seed in common and differ only in what comes later, show it once before training.
+    pub fn networks<'a>(self, records: &[&'a Record]) -> Vec<Seen<'a>> {
+        let mut networks: Vec<Seen> = Vec::new();
+        for &record in records {
+            if self.success.is_some_and(|success| success != succeeded(record)) {
+                continue;
+            }
+            let observation = if self.after { record.after.as_ref() } else { Some(&record.before) };
+            let test = if self.after { record.tests.last() } else { record.tests.first() };
+            let Some(seen) = observation.zip(test).map(|(observation, test)| Seen { record, observation, test }) else {
+                continue;
+            };
+            if self.after || !networks.iter().any(|other| one_start(*other, seen)) {
+                networks.push(seen);
+            }
+        }
+        networks
+    }
+}
+
+/// Whether two trials begin with one network.
+fn one_start(one: Seen, other: Seen) -> bool {
+    let (settings, others) = (&one.record.settings, &other.record.settings);
+    one.record.seed == other.record.seed
+        && settings.network == others.network
+        && settings.weights == others.weights
+        && one.observation == other.observation
+        && one.test == other.test
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use crate::observation::{ClassTiming, IntervalSummary};
+    use crate::record::FORMAT;
+    use crate::settings::Settings;
+    use snn::metrics::van_rossum::{Distance, PairDistances};
+
+    use super::*;
+
+    /// A record of a trial with `seed` that reached `peak`, of networks with two classes whose distances are `before` and
+    /// `after` (E-E; E-I is 1 more, I-I 2 more).
+    pub(crate) fn record(seed: u64, fraction: f64, peak: f64, before: f64, after: Option<f64>) -> Record {
+        let mut settings = Settings::default();
+        settings.network.excitatory_fraction = fraction;
+        let distance = |root: f64| Some(Distance { root, square: root * root });
+        let timing = |mean: f64| {
+            let summary = IntervalSummary { count: 10, mean: Some(mean), variation: Some(0.5) };
+            ClassTiming { excitatory: summary, inhibitory: IntervalSummary { mean: Some(2.0 * mean), ..summary } }
+        };
+        let look = |value: f64| Observation {
+            distances: PairDistances { ee: distance(value), ei: distance(value + 1.0), ii: distance(value + 2.0) },
+            classes: vec![timing(value), timing(value + 2.0)],
+        };
+        let class = |spikes: u64| ClassActivity {
+            samples: 10,
+            correct: 5,
+            excitatory_spikes: 80 * spikes,
+            inhibitory_spikes: 40 * spikes,
+        };
+        let id = format!("{seed}-{fraction}-{peak}");
+        serde_json::from_value(serde_json::json!({
+            "format": FORMAT, "id": id, "seed": seed, "settings": settings, "data_sha256": "", "device_sha256": null,
+            "outcome": after.map(|_| peak), "failure": null, "accuracy": [0.1, peak], "loss": [1.0, 0.5],
+            "tests": [[class(1), class(2)], [class(3), class(4)], [class(5), class(6)]],
+            "before": look(before), "after": after.map(look), "writes": crate::record::Writes::default(),
+            "hardware": null, "program": "", "machine": "", "seconds": crate::record::Seconds::default(),
+        }))
+        .expect("the keys are those of a record")
+    }
+
+    #[test]
+    fn networks_are_sorted_by_their_best_accuracy() {
+        let records =
+            [record(1, 0.8, 0.6, 1.0, Some(2.0)), record(2, 0.8, 0.5, 1.5, Some(3.0)), record(3, 0.8, 0.1, 1.0, None)];
+        let records: Vec<&Record> = records.iter().collect();
+        let seeds = |stage: Stage| stage.networks(&records).iter().map(|seen| seen.record.seed).collect::<Vec<u64>>();
+        assert_eq!(seeds(Stage::INITIAL), [1, 2, 3]);
+        // One half is not above one half; what diverged has no network after training.
+        assert_eq!((seeds(Stage::SUCCESSFUL), seeds(Stage::FAILED)), (vec![1], vec![2]));
+        assert_eq!(seeds(Stage { after: false, success: Some(false) }), [2, 3]);
+        assert_eq!(Stage::SUCCESSFUL.networks(&records)[0].test[1].excitatory_spikes, 480);
+    }
+
+    #[test]
+    fn one_start_is_counted_once() {
+        let mut other_weights = record(1, 0.8, 0.3, 1.0, Some(4.0));
+        other_weights.settings.weights.sigma_init = 0.002;
+        let records = [
+            record(1, 0.8, 0.6, 1.0, Some(2.0)),
+            record(1, 0.8, 0.4, 1.0, Some(3.0)),
+            record(1, 0.5, 0.4, 1.0, None),
+            other_weights,
+        ];
+        let records: Vec<&Record> = records.iter().collect();
+        assert_eq!(Stage::INITIAL.networks(&records).len(), 3);
+        assert_eq!(Stage::FAILED.networks(&records).len(), 2);
+    }
+}

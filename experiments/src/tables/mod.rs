@@ -1,0 +1,51 @@
+//! Tables of a study, from its records: for a report to print, and as CSV.
+//!
+//! - [`spike_distances`]: whether the Van Rossum distances of pairs of neurons differ, by Kruskal-Wallis and Dunn;
+//! - [`firing`]: intervals and frequencies of spikes, by population and class.
+
+pub mod firing;
+pub mod spike_distances;
+
+use crate::figures::Recorded;
+use crate::record::Record;
+use crate::summary::csv_cell;
+
+/// Rows under a header.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Table {
+    /// Name of its file, without extension.
+    pub name: String,
+    /// Words above it.
+    pub title: String,
+    /// What the rows are, of how many networks, by which method.
+    pub caption: String,
+    /// Names of the columns, with their units.
+    pub header: Vec<String>,
+    /// One text a column; empty where there is nothing to say.
+    pub rows: Vec<Vec<String>>,
+}
+
+/// Every table that the records of a study hold, in the order in which a report shows them.
+pub fn study_tables(recorded: Recorded) -> Vec<Table> {
+    let records: Vec<&Record> = recorded.records().map(|(_, record)| record).collect();
+    [spike_distances::table(&records), firing::table(&records)].into_iter().flatten().collect()
+}
+
+impl Table {
+    /// The table as CSV.
+    pub fn csv(&self) -> String {
+        let line =
+            |cells: &Vec<String>| cells.iter().map(|cell| csv_cell(cell)).collect::<Vec<String>>().join(",") + "\n";
+        std::iter::once(&self.header).chain(&self.rows).map(line).collect()
+    }
+}
+
+/// A number with six digits behind the point, or nothing.
+fn number(value: Option<f64>) -> String {
+    value.filter(|value| value.is_finite()).map(|value| format!("{value:.6}")).unwrap_or_default()
+}
+
+/// A probability: powers of ten where six digits behind the point would not tell it from 0.
+fn probability(p: f64) -> String {
+    if p >= 1e-4 || p == 0.0 { format!("{p:.6}") } else { format!("{p:.2e}") }
+}

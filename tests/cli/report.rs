@@ -1,0 +1,60 @@
+//! `ohmspike report` and `ohmspike export`: what they leave, and that they run nothing.
+
+use crate::ohmspike::Folder;
+
+#[test]
+fn a_report_is_one_page_that_needs_nothing_beside_itself() {
+    let folder = Folder::with_tiny_study();
+    folder.run(&["run", "tiny.toml", "--limit", "3"]).succeeds();
+    let before = folder.files("results");
+    let answer = folder.run(&["report", "tiny.toml"]).succeeds();
+    assert_eq!(answer.stdout, "results/tiny/report.html\n");
+    assert!(answer.stderr.ends_with("3 of 4 trials have a record\n"), "{}", answer.stderr);
+    let page = folder.text("results/tiny/report.html");
+    assert!(page.contains("Incomplete: 3 of 4 trials have been run."));
+    assert!(page.contains("<img src=\"data:image/svg+xml;base64,") && page.contains("device study-1k-1m: "));
+    let mut after = folder.files("results");
+    after.remove(&folder.path("results/tiny/report.html"));
+    assert_eq!(after, before, "a report runs nothing and leaves the rest as it was");
+    // The same records give the same page.
+    folder.run(&["report", "tiny.toml"]).succeeds();
+    assert_eq!(folder.text("results/tiny/report.html"), page);
+}
+
+#[test]
+fn an_export_has_a_row_a_trial_or_an_epoch() {
+    let folder = Folder::with_tiny_study();
+    folder.run(&["run", "tiny.toml"]).succeeds();
+    let answer = folder.run(&["export", "tiny.toml"]).succeeds();
+    let lines: Vec<&str> = answer.stdout.lines().collect();
+    assert_eq!(lines.len(), 5);
+    assert!(
+        lines[0].starts_with("id,seed,noise.level_percent,outcome_accuracy_fraction,failure,epochs,"),
+        "{}",
+        lines[0]
+    );
+    let columns = lines[0].split(',').count();
+    assert!(lines.iter().all(|line| line.split(',').count() == columns));
+    let records = folder.records("results/tiny/records/0001.jsonl");
+    let outcome = |line: &&str| line.split(',').nth(3).expect("a column").parse::<f64>().expect("a number");
+    let mut outcomes: Vec<f64> = lines[1..].iter().map(outcome).collect();
+    let mut expected: Vec<f64> = records.iter().map(|record| record["outcome"].as_f64().expect("an outcome")).collect();
+    outcomes.sort_by(f64::total_cmp);
+    expected.sort_by(f64::total_cmp);
+    assert_eq!(outcomes, expected, "every digit is kept");
+
+    folder.run(&["export", "tiny.toml", "--epochs", "--out", "epochs.csv"]).succeeds();
+    let epochs = folder.text("epochs.csv");
+    assert!(epochs.starts_with("id,seed,noise.level_percent,epoch,accuracy_fraction,training_loss,"), "{epochs}");
+    assert_eq!(epochs.lines().count(), 5, "one epoch a trial");
+}
+
+#[cfg(not(feature = "parquet"))]
+#[test]
+fn parquet_without_the_feature_says_how_to_get_it() {
+    let folder = Folder::with_tiny_study();
+    let answer = folder.run(&["export", "tiny.toml", "--format", "parquet"]);
+    let message = "0 of 4 trials have a record\nerror: --format parquet: this program was built without it\n\n\
+                   hint: cargo build --release --features parquet\n";
+    answer.refuses_with(message);
+}

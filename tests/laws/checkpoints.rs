@@ -1,0 +1,145 @@
+//! A trial that is stopped after every epoch and gone on with is the one that ran through, bit for bit.
+
+use std::path::Path;
+use std::time::Duration;
+
+use experiments::checkpoint::{CheckpointWarning, Checkpoints};
+use experiments::prepare::Prepared;
+use experiments::record::{Record, Seconds};
+use experiments::run::{self, Progress, Trial, run_trials};
+use experiments::study::Study;
+use experiments::trial::{Outcome, TrialError, TrialState, WrongTrialState, run_trial};
+
+use crate::small::{records, timeless};
+
+const EPOCHS: usize = 3;
+
+/// Abstract weights with noise, and cells with every kind of memory: drift and a rest before every test, telegraph noise,
+/// calibrated converters, parked cells, pulses, verified writes, two branches, a digital copy.
+const SECTIONS: [&str; 4] = [
+    "[noise]\nlevel_percent = 30",
+    "[hardware]\ndevice = \"illustrative-oxide\"\nretention_seconds = 1000\n\
+     [device.drift]\nlaw = \"log-time\"\nreference_seconds = 1\nmean_microsiemens_per_ln = -0.5\n\
+     sigma_microsiemens_per_ln = 0.2\nsigma_microsiemens_at_reference = 0.1\n\
+     [device.read.slow]\nkind = \"telegraph\"\nfraction_of_cells = 0.4\nreference_resistance_ohm = 1e4\n\
+     rate_per_second = 2\namplitude_percent_of_conductance = 7\n\
+     [device.converters]\ntile_rows = 128\nadc = { bits = 8, codes = \"signed\", range = \"calibrated\" }",
+    "[hardware]\ndevice = \"illustrative-oxide\"\npair = \"potentiation-only\"\ncontroller = \"digital-copy\"\n\
+     full_scale_hidden = 0.02",
+    "[hardware]\ndevice = \"1t1r-yousuf-2025\"\ncontroller = \"digital-copy\"\nfull_scale_hidden = 0.01\nfull_scale_readout = 4",
+];
+
+/// A study of one small trial on the weights that `own` describes.
+fn study_of(own: &str, hidden: usize) -> (Study, Prepared) {
+    let text = format!(
+        "name = \"small\"\n[training]\nepochs = {EPOCHS}\nbatch = 512\n[network]\nhidden = {hidden}\nsteps = 30\n\
+         [weights]\nsigma_init = 0.003\n{own}\n"
+    );
+    let study = Study::parse("small.toml", &text, &[]).expect("the test's own study");
+    let settings = study.conditions.iter().map(|condition| &condition.settings);
+    let prepared = Prepared::new(settings, Path::new(".")).expect("embedded data and built-in devices");
+    (study, prepared)
+}
+
+/// An outcome without its wall time.
+fn timeless_outcome(mut outcome: Outcome) -> Outcome {
+    for epoch in &mut outcome.epochs {
+        (epoch.training_seconds, epoch.test_seconds) = (0.0, 0.0);
+    }
+    outcome
+}
+
+#[test]
+fn a_trial_stopped_after_every_epoch_leaves_what_one_run_through_leaves() {
+    for own in SECTIONS {
+        let (study, prepared) = study_of(own, 6);
+        let settings = &study.conditions[0].settings;
+        let (data, device) = (prepared.data(settings), prepared.device(settings));
+        let run = |from: Option<TrialState>| {
+            let mut after_one = None;
+            let outcome = run_trial(settings, device, data, 7, from, &mut |end| {
+                after_one.get_or_insert_with(|| end.state());
+            });
+            (outcome.expect("a valid trial"), after_one.expect("an epoch"))
+        };
+        let (through, mut state) = run(None);
+        let spikes: u64 = through.epochs.iter().map(|epoch| epoch.test.total().excitatory_spikes).sum();
+        assert!(spikes > 0 && through.diverged.is_none(), "a dead network proves nothing: {own}");
+        let through = timeless_outcome(through);
+        for epoch in 1..EPOCHS {
+            // As a file would hold it.
+            let kept = postcard::to_stdvec(&state).expect("plain values");
+            let seconds: f64 = state.epochs.iter().map(|epoch| epoch.seconds()).sum();
+            let (outcome, next) = run(Some(postcard::from_bytes(&kept).expect("what was written")));
+            assert_eq!(next.epochs.len(), epoch + 1);
+            let all: f64 = outcome.epochs.iter().map(|epoch| epoch.seconds()).sum();
+            assert!(all > seconds && seconds > 0.0, "the seconds of the parts add up");
+            assert_eq!(timeless_outcome(outcome), through, "gone on after epoch {epoch}: {own}");
+            state = next;
+        }
+        // After the last epoch a record is what is left, and no state.
+        let error = run_trial(settings, device, data, 7, Some(state), &mut |_| {}).expect_err("nothing is left");
+        assert!(matches!(error, TrialError::State(WrongTrialState::Ended { epochs: EPOCHS, done: EPOCHS })), "{error}");
+    }
+}
+
+/// What a run hears: epochs done before, epochs done now, warnings, records.
+#[derive(Default)]
+struct Heard {
+    before: Vec<usize>,
+    now: usize,
+    warnings: Vec<CheckpointWarning>,
+    records: Vec<Record>,
+}
+
+fn heard(trials: &[Trial], prepared: &Prepared, checkpoints: &Checkpoints) -> Heard {
+    let mut heard = Heard::default();
+    run_trials(trials, prepared, Some(checkpoints), 1, &false.into(), |progress| match progress {
+        Progress::Begun { epochs, .. } => heard.before.push(epochs),
+        Progress::Epoch { .. } => heard.now += 1,
+        Progress::Warning(warning) => heard.warnings.push(warning),
+        Progress::Trial(record, _) => heard.records.push(*record),
+    })
+    .expect("valid trials");
+    heard
+}
+
+/// Leaves the checkpoint of the last epoch but one, as a kill in the last one would: whoever keeps records removes it.
+#[test]
+fn a_run_goes_on_from_a_checkpoint_and_warns_of_what_is_none() {
+    let (study, prepared) = study_of(SECTIONS[0], 6);
+    let trials = run::trials(&study, &prepared);
+    let whole = records(&trials, &prepared, 1);
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let checkpoints = Checkpoints::new(folder.path(), Duration::ZERO);
+
+    let first = heard(&trials, &prepared, &checkpoints);
+    assert_eq!((first.before, first.now, timeless(first.records)), (vec![0], EPOCHS, whole.clone()));
+    let again = heard(&trials, &prepared, &checkpoints);
+    let seconds = again.records[0].seconds;
+    assert_eq!((again.before, again.now, timeless(again.records)), (vec![EPOCHS - 1], 1, whole.clone()));
+    assert!(seconds.training > Seconds::default().training && again.warnings.is_empty());
+
+    let file = folder.path().join("checkpoints").join(format!("{}.bin", trials[0].id));
+    let bytes = std::fs::read(&file).expect("a checkpoint");
+    std::fs::write(&file, &bytes[..bytes.len() / 2]).expect("a writable folder");
+    assert_warns_and_starts_anew(heard(&trials, &prepared, &checkpoints), &file, "sha256", &whole);
+
+    // The state of another network under this trial's name.
+    let (other_study, other_prepared) = study_of(SECTIONS[0], 7);
+    let mut others = run::trials(&other_study, &other_prepared);
+    others[0].id.clone_from(&trials[0].id);
+    heard(&others, &other_prepared, &Checkpoints::new(&folder.path().join("others"), Duration::ZERO));
+    let other = folder.path().join("others/checkpoints").join(file.file_name().expect("a name"));
+    std::fs::rename(other, &file).expect("a checkpoint");
+    assert_warns_and_starts_anew(heard(&trials, &prepared, &checkpoints), &file, "784 x 6 like the weights", &whole);
+}
+
+fn assert_warns_and_starts_anew(heard: Heard, file: &Path, reason: &str, whole: &[Record]) {
+    let [warning @ CheckpointWarning::Unusable { path, .. }] = &heard.warnings[..] else {
+        panic!("{:?}", heard.warnings);
+    };
+    assert_eq!(path, file);
+    assert!(warning.to_string().contains(reason), "{warning}");
+    assert_eq!((heard.before.last(), heard.now, timeless(heard.records)), (Some(&0), EPOCHS, whole.to_vec()));
+}

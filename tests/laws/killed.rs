@@ -1,0 +1,115 @@
+//! A process that is killed while it appends records, hundreds of times: nothing that it had appended is lost, nothing is
+//! there twice, and nothing but the end of a file is torn.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{Read, Write};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use experiments::record::Record;
+use experiments::run::trials;
+use experiments::store::{Store, StoreWarning};
+use seed::Seed;
+
+use crate::small::{records, study};
+
+/// Names the folder to the process that is killed.
+const FOLDER: &str = "OHMSPIKE_TEST_KILLED";
+/// Records until a folder is full, and kills in all.
+const RECORDS: usize = 12;
+const KILLS: u64 = 240;
+
+fn numbered(number: usize, template: &Record) -> Record {
+    Record { id: format!("{number:016}"), seed: number as u64, ..template.clone() }
+}
+
+/// What the killed process does: it appends the records that are missing, and says so of each that is on the disk.
+fn append_what_is_missing(folder: &Path) {
+    let template = fs::read(folder.join("template.json")).expect("a template");
+    let template: Record = serde_json::from_slice(&template).expect("a record");
+    let mut store = Store::open(folder).expect("a readable folder");
+    for record in (0..RECORDS).map(|number| numbered(number, &template)) {
+        if store.get(&record.id).is_none() {
+            let seed = record.seed;
+            store.append(record).expect("a writable folder");
+            writeln!(std::io::stderr(), "appended {seed}").expect("the other process listens");
+        }
+    }
+}
+
+/// A record of a few hundred kilobytes, so that many kills fall into the middle of its line.
+fn template() -> Record {
+    let (study, prepared) = study("[network]\nhidden = 2\nsteps = 10\n");
+    let [record] = records(&trials(&study, &prepared), &prepared, 1).try_into().expect("one trial");
+    Record { failure: Some("long ".repeat(100_000)), ..record }
+}
+
+/// Starts the process, kills it after `delay`, and returns the seeds of the records that it said it had appended.
+fn kill_after(delay: Duration, folder: &Path) -> Vec<u64> {
+    let mut process = Command::new(std::env::current_exe().expect("the running test"))
+        .args(["--exact", "killed::records_survive_hundreds_of_kills", "--nocapture"])
+        .env(FOLDER, folder)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the test starts once more");
+    thread::sleep(delay);
+    process.kill().expect("it is ours");
+    let mut said = String::new();
+    process.stderr.take().expect("a pipe").read_to_string(&mut said).expect("text");
+    process.wait().expect("it has ended");
+    let lines = said.split_inclusive('\n').filter(|line| line.ends_with('\n'));
+    lines.filter_map(|line| line.trim_end().strip_prefix("appended ")?.parse().ok()).collect()
+}
+
+/// The records of `folder`; all but torn last lines must be records, each trial's alone.
+fn read(folder: &Path, template: &Record) -> BTreeSet<u64> {
+    let store = Store::open(folder).expect("a readable folder");
+    let torn = |warning: &StoreWarning| matches!(warning, StoreWarning::Torn { .. });
+    assert!(store.warnings().iter().all(torn), "{:?}", store.warnings());
+    let files = fs::read_dir(folder.join("records")).map_or_else(|_| Vec::new(), Iterator::collect);
+    let lines = |file: std::io::Result<fs::DirEntry>| {
+        fs::read_to_string(file.expect("an entry").path()).expect("text").matches("\"format\"").count()
+    };
+    let begun: usize = files.into_iter().map(lines).sum();
+    assert!(
+        begun <= store.len() + store.warnings().len(),
+        "{begun} lines, {} records: one is there twice",
+        store.len()
+    );
+    let whole = |number: &usize| {
+        let record = numbered(*number, template);
+        store.get(&record.id).inspect(|found| assert_eq!(**found, record)).is_some()
+    };
+    (0..RECORDS).filter(whole).map(|number| number as u64).collect()
+}
+
+#[test]
+fn records_survive_hundreds_of_kills() {
+    if let Some(folder) = std::env::var_os(FOLDER) {
+        return append_what_is_missing(Path::new(&folder));
+    }
+    let template = template();
+    let new_folder = || {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        fs::write(folder.path().join("template.json"), serde_json::to_string(&template).expect("plain values"))
+            .expect("a writable folder");
+        folder
+    };
+    let (mut folder, mut before) = (new_folder(), BTreeSet::new());
+    // Longer delays wherever the process gets nowhere: the machine may be slow today.
+    let mut longest = 20.0;
+    for kill in 0..KILLS {
+        let share = f64::from(Seed::new(1).named("kill").numbered(kill).stream().next_u32()) / f64::from(u32::MAX);
+        let appended = kill_after(Duration::from_secs_f64(1e-3 * longest * share), folder.path());
+        let after = read(folder.path(), &template);
+        let promised: BTreeSet<u64> = before.iter().chain(&appended).copied().collect();
+        // The one whose line was whole, and whose process was killed before it could say so.
+        assert!(after.is_superset(&promised) && after.len() <= promised.len() + 1, "{promised:?}, found {after:?}");
+        longest *= if after.len() == before.len() { 1.1 } else { 0.9 };
+        (folder, before) = if after.len() == RECORDS { (new_folder(), BTreeSet::new()) } else { (folder, after) };
+    }
+}

@@ -19,9 +19,10 @@ use crate::run::Trial;
 pub struct Store {
     folder: PathBuf,
     details: PathBuf,
-    records: BTreeMap<String, Record>,
-    /// Names of the records that are kept in no memory any more; none while all of them are kept.
-    forgotten: Option<BTreeSet<String>>,
+    /// Names of all records.
+    names: BTreeSet<String>,
+    /// The records; none where they are only skimmed.
+    records: Option<BTreeMap<String, Record>>,
     warnings: Vec<StoreWarning>,
     /// Opened at the first append.
     file: Option<(PathBuf, File)>,
@@ -81,9 +82,21 @@ impl Store {
     /// # Errors
     /// [`StoreError::Read`].
     pub fn open(folder: &Path) -> Result<Store, StoreError> {
+        let mut records = BTreeMap::new();
+        let mut store = Store::skim(folder, |record| _ = records.insert(record.id.clone(), record))?;
+        store.records = Some(records);
+        Ok(store)
+    }
+
+    /// The same with the names of the records alone, which take some 20 kB each: every one is handed to `see` once, and
+    /// [`Store::get`] finds none.
+    ///
+    /// # Errors
+    /// [`StoreError::Read`].
+    pub fn skim(folder: &Path, mut see: impl FnMut(Record)) -> Result<Store, StoreError> {
         let (folder, details) = (folder.join("records"), folder.join("details"));
         let mut store =
-            Store { details, records: BTreeMap::new(), forgotten: None, warnings: Vec::new(), file: None, folder };
+            Store { details, names: BTreeSet::new(), records: None, warnings: Vec::new(), file: None, folder };
         let mut files: Vec<PathBuf> = match fs::read_dir(&store.folder) {
             Ok(entries) => entries.flatten().map(|entry| entry.path()).collect(),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
@@ -92,13 +105,13 @@ impl Store {
         files.retain(|path| path.extension().is_some_and(|extension| extension == "jsonl"));
         files.sort();
         for path in files {
-            store.read(&path)?;
+            store.read(&path, &mut see)?;
         }
         Ok(store)
     }
 
     /// Reads one file line by line: all of its text would take as much memory as the records that stand in it.
-    fn read(&mut self, path: &Path) -> Result<(), StoreError> {
+    fn read(&mut self, path: &Path, see: &mut dyn FnMut(Record)) -> Result<(), StoreError> {
         let failed = |source| StoreError::Read { path: path.to_owned(), source };
         let mut file = BufReader::new(File::open(path).map_err(failed)?);
         let mut text = Vec::new();
@@ -108,39 +121,42 @@ impl Store {
                 break;
             }
             let whole = text.ends_with(b"\n");
-            if text != b"\n" {
-                self.read_line(path, line, &text, whole);
+            if text == b"\n" {
+                continue;
+            }
+            match self.record_in(path, line, &text, whole) {
+                Some(record) if self.names.insert(record.id.clone()) => see(record),
+                _ => {}
             }
         }
         Ok(())
     }
 
-    fn read_line(&mut self, path: &Path, line: usize, text: &[u8], whole: bool) {
+    /// The record in a line; otherwise a warning of what it is.
+    fn record_in(&mut self, path: &Path, line: usize, text: &[u8], whole: bool) -> Option<Record> {
         let path = path.to_owned();
         let reason = match serde_json::from_slice::<Record>(text) {
-            Ok(record) if record.format == FORMAT => {
-                self.records.entry(record.id.clone()).or_insert(record);
-                return;
-            }
+            Ok(record) if record.format == FORMAT => return Some(record),
             // A record of another version is no mistake, but it is not the result of this program either.
             Ok(record) => format!("it has the form `{}`", record.format),
             Err(_) if !whole => {
                 self.warnings.push(StoreWarning::Torn { path, line });
-                return;
+                return None;
             }
             Err(error) => error.to_string(),
         };
         self.warnings.push(StoreWarning::Foreign { path, line, reason });
+        None
     }
 
     /// The record of a trial.
     pub fn get(&self, id: &str) -> Option<&Record> {
-        self.records.get(id)
+        self.records.as_ref()?.get(id)
     }
 
     /// Whether nothing of `trial` is left to be run: its record is there, and its details where they are kept.
     pub fn holds(&self, trial: &Trial) -> bool {
-        self.knows(&trial.id) && (!trial.details || self.has_details(&trial.id))
+        self.names.contains(&trial.id) && (!trial.details || self.has_details(&trial.id))
     }
 
     fn details_file(&self, id: &str) -> PathBuf {
@@ -185,25 +201,14 @@ impl Store {
         })
     }
 
-    /// Lets go of the records, which take some 20 kB each, and of those that will be appended: from now on only their names
-    /// are known.
-    pub fn forget(&mut self) {
-        self.forgotten.get_or_insert_default().extend(std::mem::take(&mut self.records).into_keys());
-    }
-
-    /// Whether the trial `id` has a record, forgotten or not.
-    fn knows(&self, id: &str) -> bool {
-        self.records.contains_key(id) || self.forgotten.as_ref().is_some_and(|names| names.contains(id))
-    }
-
     /// Number of trials with a record.
     pub fn len(&self) -> usize {
-        self.records.len()
+        self.names.len()
     }
 
     /// Whether no trial has a record.
     pub fn is_empty(&self) -> bool {
-        self.records.is_empty()
+        self.names.is_empty()
     }
 
     /// Lines that were left out.
@@ -228,7 +233,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Write`]; a part of the line that was written is cut off again.
     pub fn append(&mut self, record: Record) -> Result<(), StoreError> {
-        if self.knows(&record.id) {
+        if self.names.contains(&record.id) {
             return Ok(());
         }
         self.prepare_to_write()?;
@@ -243,9 +248,9 @@ impl Store {
             }
             return Err(StoreError::Write { path: path.clone(), source });
         }
-        match &mut self.forgotten {
-            Some(names) => _ = names.insert(record.id),
-            None => _ = self.records.insert(record.id.clone(), record),
+        self.names.insert(record.id.clone());
+        if let Some(records) = &mut self.records {
+            records.insert(record.id.clone(), record);
         }
         Ok(())
     }

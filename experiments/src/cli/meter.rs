@@ -9,7 +9,6 @@ use std::time::{Duration, Instant};
 use experiments::pace::{Pace, seconds_left};
 use experiments::record::Record;
 use experiments::run::Trial;
-use experiments::store::Store;
 use experiments::study::Study;
 use experiments::tally::Tally;
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -22,6 +21,21 @@ const TABLE_INTERVAL: Duration = Duration::from_secs(300);
 /// Letters beside each other, and lines under each other, that a terminal has at least.
 const WIDTH: usize = 79;
 const LINES: usize = 20;
+
+/// What a run needs to know of a trial that has ended before it: a record takes some 20 kB, and there may be thousands.
+#[derive(Clone, Copy, Debug)]
+pub struct Earlier {
+    outcome: Option<f64>,
+    epochs: u64,
+    seconds: f64,
+}
+
+impl From<&Record> for Earlier {
+    fn from(record: &Record) -> Earlier {
+        let seconds = record.seconds.training + record.seconds.test;
+        Earlier { outcome: record.outcome, epochs: record.accuracy.len() as u64, seconds }
+    }
+}
 
 /// The progress of a run.
 pub struct Meter<'a> {
@@ -42,8 +56,14 @@ pub struct Meter<'a> {
 }
 
 impl<'a> Meter<'a> {
-    /// Before the `trials` of `study` that are left of `all`; outcomes and times of the others are in `store`.
-    pub fn new(study: &'a Study, all: &[Trial], trials: &'a [Trial<'a>], store: &Store, threads: usize) -> Meter<'a> {
+    /// Before the `trials` of `study` that are left of `all`; what the others have left is in `earlier`, by name.
+    pub fn new(
+        study: &'a Study,
+        all: &[Trial],
+        trials: &'a [Trial<'a>],
+        earlier: &BTreeMap<String, Earlier>,
+        threads: usize,
+    ) -> Meter<'a> {
         let epochs = trials.iter().map(|trial| epochs_of(trial) as u64).sum();
         let bar = ProgressBar::with_draw_target(Some(epochs), ProgressDrawTarget::stderr_with_hz(2));
         let style = ProgressStyle::with_template("{bar:32} {percent:>3} %   {elapsed} gone, {msg}");
@@ -64,10 +84,9 @@ impl<'a> Meter<'a> {
             line: now,
             table: now,
         };
-        for (trial, record) in all.iter().filter_map(|trial| Some((trial, store.get(&trial.id)?))) {
-            meter.count(trial.condition, record);
-            let seconds = record.seconds.training + record.seconds.test;
-            meter.pace.measure(trial.condition, record.accuracy.len() as u64, seconds);
+        for (trial, left) in all.iter().filter_map(|trial| Some((trial, earlier.get(&trial.id)?))) {
+            meter.count(trial.condition, left.outcome);
+            meter.pace.measure(trial.condition, left.epochs, left.seconds);
         }
         meter.bar.set_message(meter.words());
         meter
@@ -95,7 +114,7 @@ impl<'a> Meter<'a> {
         let of_record = |number: &usize| self.trials[*number].id == record.id;
         if let Some(number) = self.running.keys().copied().find(of_record) {
             self.running.remove(&number);
-            self.count(self.trials[number].condition, record);
+            self.count(self.trials[number].condition, record.outcome);
         }
         self.show();
     }
@@ -115,8 +134,8 @@ impl<'a> Meter<'a> {
         eprintln!("{} trials in {}\n", self.done, HumanDuration(self.started.elapsed()));
     }
 
-    fn count(&mut self, condition: usize, record: &Record) {
-        if let Some(outcome) = record.outcome {
+    fn count(&mut self, condition: usize, outcome: Option<f64>) {
+        if let Some(outcome) = outcome {
             self.tally.add(condition, outcome);
         }
     }

@@ -1,6 +1,6 @@
 //! `ohmspike run`: runs what a study has no record of, then shows it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -19,7 +19,7 @@ use experiments::study::Study;
 use experiments::summary::{Summary, plain};
 use experiments::warning::{Warning, warnings};
 
-use super::meter::Meter;
+use super::meter::{Earlier, Meter};
 use super::{Failure, axis, source, warn};
 
 /// Run a study: all of its trials that have no record yet.
@@ -62,7 +62,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let choice = arguments.axis.choice();
     choice.check(&study, &prepared)?;
     let out = arguments.out.clone().unwrap_or_else(|| Path::new("results").join(&study.name));
-    let mut store = Store::open(&out)?;
+    let mut earlier = BTreeMap::new();
+    let mut store = Store::skim(&out, |record| _ = earlier.insert(record.id.clone(), Earlier::from(&record)))?;
     warn(store.warnings());
 
     let all = trials(&study, &prepared);
@@ -83,8 +84,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let threads = arguments.threads.map_or(cores, usize::from);
         let checkpoints = checkpoints_of(&all, &store, &out, arguments.checkpoint_seconds);
-        let meter = Meter::new(&study, &all, &left, &store, threads);
-        store.forget();
+        let meter = Meter::new(&study, &all, &left, &earlier, threads);
         run_left(&left, &prepared, &checkpoints, threads, &interrupted, &mut store, meter)?;
     }
 

@@ -230,7 +230,10 @@ impl<'a> View<'a> {
                 let merge = jobs.merge.as_ref().map(|merge| format!(" {merge}")).unwrap_or_default();
                 format!("wait, or end it with `scancel {}{merge}`; what is done stays", jobs.array)
             }
-            _ if self.all.left == 0 => format!("no trial is left; `ohmspike run {command} --limit 0` sums up"),
+            _ if self.all.left == 0 => match self.out.join("report.html") {
+                page if page.is_file() => format!("no trial is left; read {}", page.display()),
+                _ => format!("no trial is left; `ohmspike report {command}` writes what was found"),
+            },
             Some(_) => {
                 let first = if failed { "look into the logs, then " } else { "" };
                 format!("{first}`ohmspike submit {command} --slurm` submits the shards with trials left")

@@ -112,7 +112,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     if request.tasks.is_empty() {
         let file = arguments.study.display();
         eprintln!("all {} trials have a record: nothing to submit", all.len());
-        eprintln!("\nhint: `ohmspike run {file} --limit 0` sums them up");
+        eprintln!("\nhint: `ohmspike report {file}` writes what was found");
         return Ok(ExitCode::SUCCESS);
     }
     let batch = batch(arguments, &study, &out, request)?;

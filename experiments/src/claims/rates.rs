@@ -39,13 +39,6 @@ impl Rated {
     }
 }
 
-/// Mean firing rate of the hidden neurons over the test set before training, Hz; a step of the network is 1 ms.
-fn initial_rate(record: &Record) -> Option<f64> {
-    let network = &record.settings.network;
-    let seconds = network.steps as f64 * 1e-3;
-    Some(record.test(0)?.spikes_per_sample() / (network.hidden as f64 * seconds))
-}
-
 /// The shares of a study of first weights without noise.
 fn rated(records: &[&Record]) -> Vec<Rated> {
     let clean: Vec<&Record> =
@@ -59,7 +52,7 @@ fn rated(records: &[&Record]) -> Vec<Rated> {
         let mut spreads: Vec<f64> = here.iter().map(|record| record.settings.weights.sigma_init).collect();
         spreads.sort_by(f64::total_cmp);
         spreads.dedup();
-        let rated = |record: &&Record| Some((initial_rate(record)?, record.peak()?.1));
+        let rated = |record: &&Record| Some((record.initial_rate()?, record.peak()?.1));
         let mut trials: Vec<(f64, f64)> = here.iter().filter_map(rated).collect();
         trials.sort_by(|a, b| a.0.total_cmp(&b.0));
         (spreads.len() >= LEAST_SPREADS && trials.len() >= 3 * LEAST).then_some(Rated { share, trials })
@@ -154,7 +147,7 @@ mod tests {
     #[test]
     fn rates_are_those_before_training() {
         // 10 spikes an image of 100 ms by 100 neurons.
-        assert!((initial_rate(&study(|_| 0.8)[0]).expect("a test") - 1.0).abs() < 1e-12);
+        assert!((study(|_| 0.8)[0].initial_rate().expect("a test") - 1.0).abs() < 1e-12);
     }
 
     #[test]

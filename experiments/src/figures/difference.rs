@@ -4,7 +4,7 @@
 //! by Holm over the shares of a level.
 
 use super::figure::{Data, Figure, cell};
-use super::key_label::{FRACTION, NOISE, stated, value_label};
+use super::key_label::{FRACTION, NOISE, SIGMA_INIT, stated, value_label};
 use super::mark::{Dash, Fill, Mark};
 use super::outcome::outcome_words;
 use super::palette::{BLACK, Look};
@@ -52,10 +52,12 @@ pub(super) fn figures(recorded: Recorded, level: Option<XAxis>) -> Vec<Figure> {
     let axes = &recorded.study.axes;
     let Some(shares) = recorded.axis(FRACTION) else { return Vec::new() };
     let has_reference = axes[shares].values.iter().any(|value| number(value) == Some(1.0));
-    if !has_reference || axes[shares].values.len() < 2 {
+    let level = level.map(|level| level.axis).filter(|&axis| axis != shares);
+    // A study of first weights asks for firing rates, not for three of its spreads.
+    let of_spreads = level.is_some_and(|axis| axes[axis].key == SIGMA_INIT);
+    if !has_reference || axes[shares].values.len() < 2 || of_spreads {
         return Vec::new();
     }
-    let level = level.map(|level| level.axis).filter(|&axis| axis != shares);
     let apart: Vec<usize> = (0..axes.len()).filter(|&axis| axis != shares && Some(axis) != level).collect();
     recorded.groups(&apart).iter().filter_map(|group| figure(recorded, shares, level, group)).collect()
 }

@@ -6,6 +6,7 @@ use crate::summary::plain;
 pub(crate) const FRACTION: &str = "network.excitatory_fraction";
 pub(crate) const NOISE: &str = "noise.level_percent";
 pub(crate) const SPREAD_SCALE: &str = "hardware.write_spread_scale";
+pub(super) const SIGMA_INIT: &str = "weights.sigma_init";
 pub(super) const DEVICE: &str = "hardware.device";
 
 /// Keys with their words and unit.
@@ -16,8 +17,8 @@ const KNOWN: [(&str, &str, &str); 36] = [
     (DEVICE, "device", ""),
     ("network.hidden", "hidden neurons", ""),
     ("network.steps", "duration of a sample", "ms"),
-    ("weights.sigma_init", "spread σ_init of the first hidden weights", "thresholds"),
-    ("weights.sigma_readout", "spread of the first readout weights", "thresholds"),
+    (SIGMA_INIT, "initial spread σ_init of hidden weights", "thresholds"),
+    ("weights.sigma_readout", "initial spread of readout weights", "thresholds"),
     ("hardware.full_scale_hidden", "weight of a hidden cell that is fully on", "thresholds"),
     ("hardware.full_scale_readout", "weight of a readout cell that is fully on", "thresholds"),
     ("hardware.retention_seconds", "time between the last write and the test", "s"),

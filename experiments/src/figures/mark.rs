@@ -7,8 +7,6 @@ use super::palette::Shape;
 use super::panel::words;
 
 const BAND_OPACITY: f64 = 0.16;
-/// Half the width of the end of an interval.
-const CAP: f64 = 3.5;
 const CLOUD_OPACITY: f64 = 0.55;
 /// Corners about the middle of a circle of radius 1, for markers that are too small to be told from it.
 const OCTAGON: [(f64, f64); 8] = [
@@ -21,6 +19,8 @@ const OCTAGON: [(f64, f64); 8] = [
     (-0.92, -0.38),
     (-0.38, -0.92),
 ];
+/// Half the width of the end of an interval.
+const CAP: f64 = 3.5;
 
 /// How a line is broken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,6 +45,8 @@ pub(super) enum Mark {
     Spans { ends: Vec<[f64; 3]>, color: &'static str },
     /// What lies between the lower and upper ends: x, low, high.
     Band { ends: Vec<[f64; 3]>, color: &'static str },
+    /// A range of x over all of the height, with words at its top.
+    Range { low: f64, high: f64, color: &'static str, label: String },
     /// A closed outline, filled.
     Area { outline: Vec<(f64, f64)>, color: &'static str, opacity: f64 },
     /// Words that begin at a point.
@@ -64,6 +66,8 @@ pub(super) enum Fill {
 pub(super) trait Places {
     /// Where a value of x and one of y meet.
     fn at(&self, point: (f64, f64)) -> (f64, f64);
+    /// Top and bottom of the area between the axes.
+    fn rows(&self) -> (f64, f64);
 }
 
 impl Mark {
@@ -79,6 +83,13 @@ impl Mark {
                 finite(points).into_iter().map(|middle| marker(middle, *shape, *size, color, *fill)).collect()
             }
             Mark::Cloud { points, color, shape, size } => cloud(&finite(points), *shape, *size, color),
+            Mark::Range { low, high, color, label } => {
+                let ((left, _), (right, _)) = (at(&(*low, 0.0)), at(&(*high, 0.0)));
+                let (top, bottom) = places.rows();
+                let corners = [(left, top), (right, top), (right, bottom), (left, bottom)];
+                let text = words((left + right) / 2.0, top + 14.0, 12, TextAnchor::Middle, false, label);
+                vec![area(&corners, color, 1.0), text]
+            }
             Mark::Intervals { ends, color } => {
                 let upright = |[x, low, high]: &[f64; 3]| interval(at(&(*x, *low)), at(&(*x, *high)), color);
                 ends.iter().filter(|ends| ends.iter().all(|end| end.is_finite())).flat_map(upright).collect()

@@ -337,7 +337,10 @@ mod tests {
         outcome: impl Fn(&crate::settings::Settings, u64) -> Option<f64>,
     ) -> Vec<Figure> {
         let choice = AxisChoice { x: x.map(str::to_owned), noise_unit: None };
-        Fixture::new(text, outcome).see(|recorded| study_figures(recorded, &choice).expect("figures"))
+        let mut figures =
+            Fixture::new(text, outcome).see(|recorded| study_figures(recorded, &choice).expect("figures"));
+        figures.retain(|figure| figure.name.starts_with("outcome-over"));
+        figures
     }
 
     fn numbers(csv: &str, mark: &str, column: usize) -> Vec<f64> {

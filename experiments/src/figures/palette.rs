@@ -9,6 +9,8 @@ pub(super) const BLACK: &str = "#000000";
 /// What stands behind the data: levels, single trials in a legend.
 pub(super) const GREY: &str = "#666666";
 pub(super) const GRID: &str = "#E6E6E6";
+/// A shaded range.
+pub(super) const SHADE: &str = "#EFEFEF";
 
 /// The form of a marker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -119,10 +119,9 @@ impl Plate {
             }
             y += ENTRY_HEIGHT;
         }
-        let columns = self.rows.iter().map(Vec::len).max().unwrap_or(1).max(1);
-        let each = full / columns as f64;
+        let margins = self.left_margins();
         for row in &self.rows {
-            y = self.draw_row(row, each, y, &mut elements);
+            y = draw_row(row, &margins, full, y, &mut elements);
         }
         let mut scene = Scene::new(full, (y + 8.0).ceil());
         scene.font_family = Some("DejaVu Sans, Verdana, Liberation Sans, Arial, sans-serif".to_owned());
@@ -130,22 +129,11 @@ impl Plate {
         scene
     }
 
-    /// Draws a row of plots, each `each` wide, from `y` down; where it ends.
-    fn draw_row(&self, row: &[Plot], each: f64, y: f64, elements: &mut Vec<Primitive>) -> f64 {
-        let margin = |column: usize| {
-            let column = self.rows.iter().filter_map(|row| row.get(column));
-            column.map(Plot::left_margin).fold(0.0, f64::max)
-        };
-        let top = y + row.iter().map(Plot::top_margin).fold(0.0, f64::max);
-        let mut end = top;
-        for (column, plot) in row.iter().enumerate() {
-            let left = each * column as f64 + margin(column) + BESIDE;
-            let right = each * (column + 1) as f64 - RIGHT;
-            let bottom = top + plot.height;
-            elements.extend(plot.drawn(Frame { left, right, top, bottom }));
-            end = end.max(bottom + plot.bottom_margin(right - left));
-        }
-        end + 4.0
+    /// What the plots of every column need left of their axes.
+    fn left_margins(&self) -> Vec<f64> {
+        let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
+        let widest = |column: usize| self.rows.iter().filter_map(move |row| row.get(column)).map(Plot::left_margin);
+        (0..columns).map(|column| BESIDE + widest(column).fold(0.0, f64::max)).collect()
     }
 
     /// Entries in rows that are not wider than the figure.
@@ -159,6 +147,21 @@ impl Plate {
         }
         rows
     }
+}
+
+/// Draws a row of plots from `y` down in a figure of width `full`, the areas between their axes of one width; where it ends.
+fn draw_row(row: &[Plot], margins: &[f64], full: f64, y: f64, elements: &mut Vec<Primitive>) -> f64 {
+    let each = (full - margins.iter().sum::<f64>()) / margins.len().max(1) as f64 - RIGHT;
+    let top = y + row.iter().map(Plot::top_margin).fold(0.0, f64::max);
+    let (mut end, mut left) = (top, 0.0);
+    for (plot, margin) in row.iter().zip(margins) {
+        left += margin;
+        let frame = Frame { left, right: left + each, top, bottom: top + plot.height };
+        elements.extend(plot.drawn(frame));
+        end = end.max(frame.bottom + plot.bottom_margin(each));
+        left += each + RIGHT;
+    }
+    end + 4.0
 }
 
 fn row_width(row: &[&Entry]) -> f64 {

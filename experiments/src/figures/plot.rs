@@ -19,7 +19,7 @@ const LETTER: f64 = 0.64;
 const NARROW: f64 = 0.4;
 const WIDE: f64 = 0.98;
 /// Least distance between two labels of an axis.
-const APART: f64 = 7.0;
+const APART: f64 = 5.0;
 const TICK: f64 = 5.0;
 /// Height of a line of a label over its size.
 const LEADING: f64 = 1.25;
@@ -65,6 +65,10 @@ impl Places for Placed<'_> {
         let (along, up) = (self.plot.x.scale.place(x), self.plot.y.scale.place(y));
         (left + along * (right - left), bottom - up * (bottom - top))
     }
+
+    fn rows(&self) -> (f64, f64) {
+        (self.frame.top, self.frame.bottom)
+    }
 }
 
 impl Plot {
@@ -89,10 +93,13 @@ impl Plot {
     /// Everything, with the axes around `frame`.
     pub(super) fn drawn(&self, frame: Frame) -> Vec<Primitive> {
         let placed = Placed { plot: self, frame };
-        let mut elements = self.grid(&placed);
+        let (ranges, others): (Vec<&Mark>, Vec<&Mark>) =
+            self.marks.iter().partition(|mark| matches!(mark, Mark::Range { .. }));
+        let mut elements: Vec<Primitive> = ranges.into_iter().flat_map(|mark| mark.drawn(&placed)).collect();
+        elements.extend(self.grid(&placed));
         elements.extend(self.x_axis(&placed));
         elements.extend(self.y_axis(&placed));
-        elements.extend(self.marks.iter().flat_map(|mark| mark.drawn(&placed)));
+        elements.extend(others.into_iter().flat_map(|mark| mark.drawn(&placed)));
         let middle = (frame.left + frame.right) / 2.0;
         if !self.title.is_empty() {
             elements.push(words(middle, frame.top - 10.0, LABEL_SIZE, TextAnchor::Middle, false, &self.title));

@@ -8,9 +8,9 @@ use super::panel::power;
 use crate::time_span::TimeSpan;
 
 /// Places along an axis with a break: of 0, of the break, and of the least value above 0.
-const ZERO_AT: f64 = 0.04;
-pub(super) const BREAK_AT: f64 = 0.085;
-const LOG_FROM: f64 = 0.13;
+const ZERO_AT: f64 = 0.045;
+pub(super) const BREAK_AT: f64 = 0.115;
+const LOG_FROM: f64 = 0.17;
 /// Times that get a tick, s, those first that matter most; what has no room is left out.
 const TIMES: [f64; 12] =
     [1.0, 3600.0, 86_400.0, 315_576_000.0, 1e-3, 1e-6, 60.0, 31_557_600.0, 2_592_000.0, 1e-9, 3_155_760_000.0, 0.1];
@@ -48,10 +48,13 @@ impl Scale {
         Scale::with_step(low, high, step, decimals)
     }
 
-    /// The same with some four ticks.
+    /// The same with some four ticks, at whole numbers where all values are.
     pub(super) fn linear_few(values: &[f64]) -> Scale {
         let Axis { low, high, step, decimals } = Axis::of_few(values);
-        Scale::with_step(low, high, step, decimals)
+        match values.iter().all(|value| value.fract() == 0.0) && step < 1.0 {
+            true => Scale::with_step(low, high, 1.0, 0),
+            false => Scale::with_step(low, high, step, decimals),
+        }
     }
 
     /// From `low` to `high`, with a tick at every multiple of `step`.
@@ -83,7 +86,7 @@ impl Scale {
                 }
                 let named = digit == 1 || few && [2, 5].contains(&digit);
                 if named || to - from < 9 {
-                    scale.ticks.push(Tick { value, label: if named { power(value) } else { String::new() } });
+                    scale.ticks.push(Tick { value, label: if named { decade_label(value) } else { String::new() } });
                 }
             }
         }
@@ -168,6 +171,11 @@ impl Scale {
     }
 }
 
+/// Between 0.0001 and 10000 as it is, else as a power of ten.
+fn decade_label(value: f64) -> String {
+    if (0.99e-4..1.01e4).contains(&value) { format!("{}", (1e6 * value).round() / 1e6) } else { power(value) }
+}
+
 /// Whether a logarithmic scale spaces `values` more evenly than a linear one, and they span what makes it worth its
 /// harder reading.
 fn log_fits(values: &[f64]) -> bool {
@@ -210,6 +218,13 @@ mod tests {
         let places = [0.01, 0.1, 1.0].map(|value| scale.place(value));
         assert!((places[2] - 2.0 * places[1] + places[0]).abs() < 1e-12);
         assert!(places[0] > 0.0 && scale.place(10.0) < 1.0 && !scale.is_broken());
+    }
+
+    #[test]
+    fn small_decades_are_named_alike() {
+        assert_eq!(labels(&Scale::log(&[0.0005, 0.075])), ["0.001", "0.01"]);
+        assert_eq!(labels(&Scale::log(&[1e3, 1e6])), ["1000", "10000", "10⁵", "10⁶"]);
+        assert_eq!(labels(&Scale::linear_few(&[0.0, 2.0])), ["0", "1", "2"]);
     }
 
     #[test]

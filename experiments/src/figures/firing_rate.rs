@@ -1,0 +1,243 @@
+//! Peak accuracy over the firing rate that the hidden neurons had before training, by excitatory share.
+//!
+//! ```text
+//! rate = spikes / (images hidden steps dt)        Hz, all hidden neurons, test set, dt = 1 ms
+//! ```
+//!
+//! A study of `weights.sigma_init` has this figure: the spread of the first weights sets the rate. Kilgore, Kopsick, Ascoli
+//! and Adam, Sci Rep 15, 24798 (2025), Fig. 1c, whose range of plausible rates is shaded.
+
+use super::figure::{Data, Figure, cell};
+use super::key_label::{FRACTION, SIGMA_INIT, heading, value_label};
+use super::mark::{Dash, Fill, Mark};
+use super::palette::{Look, SHADE};
+use super::plate::{Entry, Plate, Sample as Shown};
+use super::plot::{Plot, PlotAxis};
+use super::recorded::{Group, Recorded, is_numeric};
+use super::scale::Scale;
+use crate::summary::plain;
+
+/// The biologically plausible range of the published figure, Hz.
+const PLAUSIBLE: (f64, f64) = (0.01, 25.6);
+const HEIGHT: f64 = 280.0;
+
+/// The trials of one spread of the first weights.
+#[derive(Clone, Debug, PartialEq)]
+struct Spread {
+    /// The spread as text.
+    sigma_init: String,
+    /// Seed, initial rate (Hz) and peak accuracy of each.
+    trials: Vec<(u64, f64, f64)>,
+}
+
+/// The spreads of one excitatory share.
+#[derive(Clone, Debug, PartialEq)]
+struct Curve {
+    label: String,
+    value: String,
+    look: Look,
+    spreads: Vec<Spread>,
+}
+
+/// A figure for every combination of the axes beside spread and share; none where spreads are not swept.
+pub(super) fn figures(recorded: Recorded) -> Vec<Figure> {
+    let axes = &recorded.study.axes;
+    let swept = |axis: &usize| is_numeric(&axes[*axis]) && axes[*axis].values.len() > 1;
+    let Some(sigma) = recorded.axis(SIGMA_INIT).filter(swept) else { return Vec::new() };
+    let share = recorded.axis(FRACTION);
+    let apart: Vec<usize> = (0..axes.len()).filter(|&axis| axis != sigma && Some(axis) != share).collect();
+    recorded.groups(&apart).iter().filter_map(|group| figure(recorded, sigma, share, group)).collect()
+}
+
+fn figure(recorded: Recorded, sigma: usize, share: Option<usize>, group: &Group) -> Option<Figure> {
+    let curves = curves(recorded, sigma, share, group);
+    if curves.iter().all(|curve| curve.spreads.is_empty()) {
+        return None;
+    }
+    let mut entries: Vec<Entry> =
+        share.map(|_| Entry::new(Shown::Heading, format!("{}:", heading(FRACTION)))).into_iter().collect();
+    entries.extend(curves.iter().map(|curve| Entry::new(Shown::Curve(curve.look), curve.label.clone())));
+    entries.push(Entry::new(Shown::Dot, "one trial"));
+    let plate = Plate { title: group.title(&recorded.study.name), entries, rows: vec![vec![plot(&curves)]] };
+    let name = group.file_stem("accuracy-over-initial-firing-rate");
+    Some(Figure::new(name, caption(recorded, &curves), plate, &data(&curves, share.is_some())))
+}
+
+fn curves(recorded: Recorded, sigma: usize, share: Option<usize>, group: &Group) -> Vec<Curve> {
+    let spreads = |wanted: Option<&toml::Value>| {
+        let chosen = group.conditions.iter().filter(|condition| {
+            share.is_none_or(|axis| wanted.is_none_or(|value| recorded.value(**condition, axis) == value))
+        });
+        let mut spreads: Vec<(f64, Spread)> = chosen
+            .filter_map(|&condition| {
+                let records = recorded.records().filter(|(trial, _)| trial.condition == condition);
+                let trials = records.filter_map(|(trial, record)| {
+                    record.outcome?;
+                    Some((trial.seed, record.initial_rate()?, record.peak()?.1))
+                });
+                let value = recorded.value(condition, sigma);
+                let spread = Spread { sigma_init: plain(value), trials: trials.collect() };
+                let sigma_init = super::recorded::number(value)?;
+                (!spread.trials.is_empty()).then_some((sigma_init, spread))
+            })
+            .collect();
+        spreads.sort_by(|one, next| one.0.total_cmp(&next.0));
+        spreads.into_iter().map(|(_, spread)| spread).collect::<Vec<Spread>>()
+    };
+    let Some(axis) = share else {
+        let (label, value) = ("mean by σ_init".to_owned(), String::new());
+        return vec![Curve { label, value, look: Look::of(0), spreads: spreads(None) }];
+    };
+    let values = recorded.study.axes[axis].values.iter().enumerate();
+    let curve = |(number, value): (usize, &toml::Value)| Curve {
+        label: value_label(FRACTION, value),
+        value: plain(value),
+        look: Look::of(number),
+        spreads: spreads(Some(value)),
+    };
+    values.map(curve).collect()
+}
+
+impl Spread {
+    /// Mean rate and mean peak.
+    fn mean(&self) -> (f64, f64) {
+        let count = self.trials.len() as f64;
+        let mean = |of: fn(&(u64, f64, f64)) -> f64| self.trials.iter().map(of).sum::<f64>() / count;
+        (mean(|trial| trial.1), mean(|trial| trial.2))
+    }
+}
+
+fn plot(curves: &[Curve]) -> Plot {
+    let spreads = || curves.iter().flat_map(|curve| &curve.spreads);
+    let mut rates: Vec<f64> = spreads().flat_map(|spread| &spread.trials).map(|trial| trial.1).collect();
+    rates.extend([PLAUSIBLE.0, PLAUSIBLE.1]);
+    let label = "biologically plausible".to_owned();
+    let mut marks = vec![Mark::Range { low: PLAUSIBLE.0, high: PLAUSIBLE.1, color: SHADE, label }];
+    for Curve { look, spreads, .. } in curves {
+        let trials = spreads.iter().flat_map(|spread| &spread.trials).map(|(_, rate, peak)| (*rate, 100.0 * peak));
+        marks.push(Mark::Cloud { points: trials.collect(), color: look.color, shape: look.shape, size: 1.8 });
+    }
+    for Curve { look, spreads, .. } in curves {
+        let Look { color, shape } = *look;
+        let means: Vec<(f64, f64)> =
+            spreads.iter().map(Spread::mean).map(|(rate, peak)| (rate, 100.0 * peak)).collect();
+        // Silent networks have no place on the axis that a line could begin at.
+        let active = means.iter().copied().filter(|(rate, _)| *rate > 0.0).collect();
+        marks.push(Mark::Line { points: active, color, width: 1.6, dash: Dash::Solid });
+        marks.push(Mark::Dots { points: means, color, shape, size: 3.8, fill: Fill::Opacity(1.0) });
+    }
+    Plot {
+        title: String::new(),
+        x: PlotAxis {
+            label: "firing rate of hidden neurons before training (Hz)".to_owned(),
+            scale: Scale::log(&rates),
+        },
+        y: PlotAxis { label: "peak test accuracy (%)".to_owned(), scale: Scale::percent() },
+        marks,
+        height: HEIGHT,
+    }
+}
+
+fn caption(recorded: Recorded, curves: &[Curve]) -> String {
+    let spreads = || curves.iter().flat_map(|curve| &curve.spreads);
+    let counts = spreads().map(|spread| spread.trials.len());
+    let (least, most) = counts.fold((usize::MAX, 0), |(least, most), n| (least.min(n), most.max(n)));
+    let n = if least == most { format!("n = {most}") } else { format!("n = {least} to {most}") };
+    let silent = spreads().flat_map(|spread| &spread.trials).filter(|trial| trial.1 == 0.0).count();
+    let silent = match silent {
+        0 => String::new(),
+        count => format!(" The {count} networks that do not spike before training stand at 0, left of the break."),
+    };
+    let failures = recorded.failures(&(0..recorded.study.conditions.len()).collect::<Vec<_>>());
+    let failed = if failures > 0 { format!(" {failures} trials diverged and are left out.") } else { String::new() };
+    format!(
+        "Highest test accuracy of any epoch, over the mean firing rate of all hidden neurons on the test set before \
+         training. Small marks are trials, large ones the means of the trials with one spread sigma_init of the first \
+         weights ({n}); lines join them in the order of sigma_init. Shaded: {} to {} Hz.{silent}{failed}",
+        PLAUSIBLE.0, PLAUSIBLE.1
+    )
+}
+
+fn data(curves: &[Curve], with_share: bool) -> Data {
+    let mut data = Data::new(["mark"]);
+    data.header.extend(with_share.then(|| FRACTION.to_owned()));
+    data.header
+        .extend([SIGMA_INIT, "seed", "initial_firing_rate_hertz", "peak_accuracy_percent", "n"].map(str::to_owned));
+    for Curve { value, spreads, .. } in curves {
+        for spread in spreads {
+            let mut row = |mark: &str, seed: String, (rate, peak): (f64, f64), n: usize| {
+                let mut cells = vec![mark.to_owned()];
+                cells.extend(with_share.then(|| value.clone()));
+                // Rates spread over decades and keep all of their digits.
+                cells.extend([
+                    spread.sigma_init.clone(),
+                    seed,
+                    rate.to_string(),
+                    cell(Some(100.0 * peak)),
+                    n.to_string(),
+                ]);
+                data.rows.push(cells);
+            };
+            for (seed, rate, peak) in &spread.trials {
+                row("trial", seed.to_string(), (*rate, *peak), 1);
+            }
+            row("mean", String::new(), spread.mean(), spread.trials.len());
+        }
+    }
+    data
+}
+
+#[cfg(test)]
+mod tests {
+    use snn::activity::ClassActivity;
+
+    use super::super::fixture::{Fixture, record};
+    use super::*;
+    use crate::record::Record;
+
+    const STUDY: &str = "[network]\nhidden = 50\nsteps = 100\nexcitatory_fraction = [0.5, 1.0]\n\
+                         [weights]\nsigma_init = [0.0005, 0.01]\n[repeats]\nseeds = 2\n";
+
+    /// 10 images and 50 neurons of 100 ms: a spike is 0.02 Hz.
+    fn with_spikes(settings: &crate::settings::Settings, seed: u64) -> Option<Record> {
+        let spikes = if settings.weights.sigma_init < 0.001 { 0 } else { 100 * seed };
+        let class = ClassActivity { samples: 5, correct: 0, excitatory_spikes: spikes / 2, inhibitory_spikes: 0 };
+        let mut record = record(settings, seed, 0.6);
+        record.tests[0] = vec![class, class];
+        record.accuracy = vec![0.3, 0.75, 0.6];
+        Some(record)
+    }
+
+    #[test]
+    fn a_trial_stands_at_its_rate_and_its_peak() {
+        let figures = Fixture::with_records(STUDY, with_spikes).see(figures);
+        assert_eq!(figures.len(), 1);
+        let rows: Vec<&str> = figures[0].csv.lines().collect();
+        assert_eq!(rows[1], "trial,0.5,0.0005,1,0,75.000000,1");
+        assert_eq!(rows[4], "trial,0.5,0.01,1,2,75.000000,1");
+        assert_eq!(rows[6], "mean,0.5,0.01,,3,75.000000,2");
+        assert!(figures[0].caption.contains("The 4 networks that do not spike"), "{}", figures[0].caption);
+        assert!(figures[0].svg.contains(">biologically plausible<") && figures[0].svg.contains(">0<"));
+    }
+
+    #[test]
+    fn lines_leave_silent_networks_alone() {
+        Fixture::with_records(STUDY, with_spikes).see(|recorded| {
+            let curves = curves(recorded, 1, Some(0), &recorded.groups(&[])[0]);
+            let plot = plot(&curves);
+            let lines = plot.marks.iter().filter_map(|mark| match mark {
+                Mark::Line { points, .. } => Some(points.len()),
+                _ => None,
+            });
+            assert_eq!(lines.collect::<Vec<_>>(), [1, 1]);
+            assert!(plot.x.scale.is_broken());
+        });
+    }
+
+    #[test]
+    fn a_study_of_one_spread_has_no_such_figure() {
+        let text = "[network]\nexcitatory_fraction = [0.5, 1.0]\n";
+        assert!(Fixture::with_records(text, with_spikes).see(figures).is_empty());
+        assert!(Fixture::with_records(STUDY, |_, _| None).see(figures).is_empty());
+    }
+}

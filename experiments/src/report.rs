@@ -9,6 +9,7 @@ mod claims;
 mod comparisons;
 mod devices;
 mod figures;
+mod inside;
 mod ledger;
 mod number;
 mod outcomes;

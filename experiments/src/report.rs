@@ -9,7 +9,6 @@ mod claims;
 mod comparisons;
 mod devices;
 mod figures;
-mod inside;
 mod ledger;
 mod number;
 mod outcomes;
@@ -19,6 +18,7 @@ mod published;
 mod reproduce;
 mod settings;
 mod table;
+mod tables;
 mod tolerance;
 mod variance;
 

@@ -17,6 +17,7 @@ use experiments::sheet::device_sheet;
 use experiments::store::Store;
 use experiments::study::Study;
 use experiments::summary::{Summary, plain};
+use experiments::tables::{Table, study_tables};
 use experiments::warning::{Warning, warnings};
 
 use super::meter::{Earlier, Meter};
@@ -94,7 +95,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let summary = Summary::new(&study, &all, &store);
     println!("{}", summary.table().trim_end());
     let recorded = Recorded { study: &study, prepared: &prepared, trials: &all, store: &store };
-    let written = write_results(&summary, &study_figures(recorded, &choice)?, &out, arguments.shard)?;
+    let shown = (study_figures(recorded, &choice)?, study_tables(recorded));
+    let written = write_results(&summary, &shown, &out, arguments.shard)?;
     let done = all.iter().filter(|trial| store.get(&trial.id).is_some()).count();
     println!("\n{done} of {} trials done; outcome: mean test accuracy (%) and 95 % interval", all.len());
     for path in written {
@@ -219,10 +221,10 @@ struct WriteError {
     source: std::io::Error,
 }
 
-/// Writes summary and figures; returns where they and the records are.
+/// Writes summary, figures and tables; returns where they and the records are.
 fn write_results(
     summary: &Summary,
-    figures: &[Figure],
+    (figures, tables): &(Vec<Figure>, Vec<Table>),
     out: &Path,
     shard: Option<Shard>,
 ) -> Result<Vec<PathBuf>, Failure> {
@@ -233,6 +235,9 @@ fn write_results(
         files.push((with_extension(&path, "svg"), figure.svg.clone().into_bytes()));
         files.push((with_extension(&path, "png"), figure.png()?));
         files.push((with_extension(&path, "csv"), figure.csv.clone().into_bytes()));
+    }
+    for table in tables {
+        files.push((with_extension(&out.join("tables").join(&table.name), "csv"), table.csv().into_bytes()));
     }
     for (path, content) in &files {
         let failed = |source| WriteError { path: path.clone(), source };

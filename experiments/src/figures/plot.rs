@@ -107,8 +107,13 @@ impl Plot {
         elements
     }
 
+    /// The frame as far as the x axis reaches.
+    fn within(&self, frame: Frame) -> Frame {
+        Frame { right: frame.left + self.x.scale.end() * (frame.right - frame.left), ..frame }
+    }
+
     fn grid(&self, placed: &Placed) -> Vec<Primitive> {
-        let Frame { left, right, .. } = placed.frame;
+        let Frame { left, right, .. } = self.within(placed.frame);
         let named = self.y.scale.ticks.iter().filter(|tick| !tick.label.is_empty());
         let level = |value: f64| bottom_up(placed, value);
         named
@@ -118,7 +123,8 @@ impl Plot {
 
     fn x_axis(&self, placed: &Placed) -> Vec<Primitive> {
         let Frame { left, right, bottom, .. } = placed.frame;
-        let mut elements = vec![line(vec![(left, bottom), (right, bottom)], BLACK, 1.2, Dash::Solid)];
+        let end = self.within(placed.frame).right;
+        let mut elements = vec![line(vec![(left, bottom), (end, bottom)], BLACK, 1.2, Dash::Solid)];
         let mut taken: Vec<(f64, f64)> = Vec::new();
         for tick in &self.x.scale.ticks {
             let x = left + self.x.scale.place(tick.value) * (right - left);
@@ -139,7 +145,7 @@ impl Plot {
         let first = bottom + TICK + 6.0 + f64::from(TICK_SIZE + LABEL_SIZE);
         for (number, text) in self.x_lines(right - left).iter().enumerate() {
             let y = first + number as f64 * f64::from(LABEL_SIZE) * LEADING;
-            elements.push(words((left + right) / 2.0, y, LABEL_SIZE, TextAnchor::Middle, false, text));
+            elements.push(words((left + end) / 2.0, y, LABEL_SIZE, TextAnchor::Middle, false, text));
         }
         elements
     }

@@ -3,8 +3,8 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::{
-    Facts, Section, answer, claims, comparisons, devices, figures, inside, ledger, outcomes, provenance, published,
-    reproduce, settings, tolerance, variance,
+    Facts, Section, answer, claims, comparisons, devices, figures, ledger, outcomes, provenance, published, reproduce,
+    settings, tables, tolerance, variance,
 };
 
 const STYLE: &str = include_str!("style.css");
@@ -20,7 +20,7 @@ pub fn page(facts: &Facts) -> String {
         tolerance::section(facts),
         Some(comparisons::section(facts)),
         Some(variance::section(facts)),
-        inside::section(facts),
+        tables::section(facts),
         Some(published::section(facts)),
         Some(claims::section(facts)),
         Some(ledger::section(facts)),

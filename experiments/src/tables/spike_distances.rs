@@ -136,6 +136,8 @@ pub fn table(records: &[&Record]) -> Option<Table> {
             .to_owned(),
         header: header.map(str::to_owned).to_vec(),
         rows: tests.iter().flat_map(rows).collect(),
+        leading: tests.iter().filter(|test| test.excitatory_fraction.is_none()).flat_map(rows).count(),
+        rest: "by excitatory share",
     })
 }
 
@@ -195,7 +197,7 @@ mod tests_of_tables {
         assert_eq!((successful.overall.degrees, successful.pairs.len()), (2, 3));
 
         let table = table(&records).expect("tests");
-        assert_eq!(table.rows.len(), 2 * 4 + 3 * 2);
+        assert_eq!((table.rows.len(), table.leading), (2 * 4 + 3 * 2, 2 * 4 + 3 * 2));
         assert!(table.rows.iter().all(|row| row.len() == table.header.len()));
         assert_eq!(
             table.rows[4][..6],

@@ -96,6 +96,11 @@ impl Checkpoints {
         Checkpoint { of: self, id, epochs, last: Instant::now() }
     }
 
+    /// Whether the trial `id` has one.
+    pub fn has(&self, id: &str) -> bool {
+        self.file(id).is_file()
+    }
+
     /// Removes what there is of the trial `id`, and what processes that were killed while they wrote it have left.
     pub fn remove(&self, id: &str) {
         self.remove_all(|other| other == id);

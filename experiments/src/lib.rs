@@ -7,6 +7,7 @@
 //! - [`hardware`], [`counted`]: the seam between training and crossbar arrays, and what goes through it added up;
 //! - [`run`]: trials on threads and shards; [`record`], [`observation`], [`details`]: what they leave, on which [`machine`]; [`store`]: kept safe
 //!   against being killed; [`checkpoint`]: how far the running ones have come;
+//! - [`standing`]: trials done and left, and for how long; [`cluster`]: the same study as jobs of Slurm;
 //! - [`sweep`], [`statistics`], [`stage`], [`summary`], [`tables`], [`figures`], [`sheet`]: what people look at; [`tally`], [`pace`]: while trials run;
 //! - [`report`]: all of it on one page, with [`claims`] of the paper, its numbers ([`published`]); [`export`]: tables for other programs;
 //! - [`sample`], [`time_span`]: cells of a device on their own, written, left for some time and read.
@@ -16,6 +17,7 @@
 pub mod checkpoint;
 pub mod chip_maps;
 pub mod claims;
+pub mod cluster;
 pub mod counted;
 pub mod details;
 pub mod device_file;
@@ -34,6 +36,7 @@ pub mod sample;
 pub mod settings;
 pub mod sheet;
 pub mod stage;
+pub mod standing;
 pub mod statistics;
 pub mod store;
 pub mod study;

@@ -6,11 +6,14 @@
 //! - [`stopped`]: Ctrl-C, a kill and a full disk in the middle of a run.
 //! - [`killed`]: a run that is killed again and again.
 //! - [`records`]: what else may stand in a folder of records.
+//! - [`cluster`]: jobs and their state, with programs of a cluster that answer as told.
 //! - [`report`]: a study as a page, and its records as tables.
 //! - [`train`], [`device`], [`data`]: the other subcommands.
 //!
 //! Every run has a working folder, a home and a cache folder of its own.
 
+#[cfg(unix)]
+mod cluster;
 mod data;
 mod device;
 #[cfg(unix)]

@@ -6,7 +6,8 @@
 //! - `spiking`: the same samples and weights as the crates take them;
 //! - `devices`: the device files against the papers; `chips`: chips of them, programmed; `in_situ`: training through each;
 //! - `latency`: the latency code by hand; `learning`: the published preset learns;
-//! - `spike_distances`: Van Rossum distances of untrained networks as published.
+//! - `spike_distances`: Van Rossum distances of untrained networks as published;
+//! - `statistics`: every statistic against scipy, statsmodels and textbooks: tests, `statistics_bootstrap`, `statistics_components`.
 
 mod autograd;
 mod chips;
@@ -18,3 +19,6 @@ mod learning;
 mod random_networks;
 mod spike_distances;
 mod spiking;
+mod statistics;
+mod statistics_bootstrap;
+mod statistics_components;

@@ -1,6 +1,6 @@
 //! The command line: one file a subcommand. stdout carries data, stderr progress and warnings.
 //!
-//! Exit status: 0 done, 1 the study's own criterion failed, 2 could not run, 130 stopped by Ctrl-C.
+//! Exit status: 0 done, 1 the study's own criterion failed or, after waiting, trials are left, 2 could not run, 130 stopped by Ctrl-C.
 
 #![allow(clippy::print_stdout, clippy::print_stderr)] // Only the program prints.
 
@@ -12,6 +12,8 @@ mod meter;
 mod report;
 mod run;
 mod source;
+mod status;
+mod submit;
 mod train;
 
 use std::fmt::Display;
@@ -30,6 +32,8 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(run::Arguments),
+    Submit(submit::Arguments),
+    Status(status::Arguments),
     Report(report::Arguments),
     Export(export::Arguments),
     Train(train::Arguments),
@@ -53,6 +57,8 @@ fn warn<W: Display>(warnings: &[W]) {
 pub fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Run(arguments) => run::run(&arguments),
+        Command::Submit(arguments) => submit::run(&arguments),
+        Command::Status(arguments) => status::run(&arguments),
         Command::Report(arguments) => report::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
         Command::Train(arguments) => train::run(&arguments),

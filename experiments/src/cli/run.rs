@@ -61,7 +61,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let prepared = source::prepare(&study, Some(&arguments.study))?;
     let choice = arguments.axis.choice();
     choice.check(&study, &prepared)?;
-    let out = arguments.out.clone().unwrap_or_else(|| Path::new("results").join(&study.name));
+    let out = source::results(arguments.out.as_deref(), &study);
     let mut earlier = BTreeMap::new();
     let mut store = Store::skim(&out, |record| _ = earlier.insert(record.id.clone(), Earlier::from(&record)))?;
     warn(store.warnings());
@@ -94,7 +94,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let summary = Summary::new(&study, &all, &store);
     println!("{}", summary.table().trim_end());
     let recorded = Recorded { study: &study, prepared: &prepared, trials: &all, store: &store };
-    let written = write_results(&summary, &study_figures(recorded, &choice)?, &out)?;
+    let written = write_results(&summary, &study_figures(recorded, &choice)?, &out, arguments.shard)?;
     let done = all.iter().filter(|trial| store.get(&trial.id).is_some()).count();
     println!("\n{done} of {} trials done; outcome: mean test accuracy (%) and 95 % interval", all.len());
     for path in written {
@@ -220,7 +220,12 @@ struct WriteError {
 }
 
 /// Writes summary and figures; returns where they and the records are.
-fn write_results(summary: &Summary, figures: &[Figure], out: &Path) -> Result<Vec<PathBuf>, Failure> {
+fn write_results(
+    summary: &Summary,
+    figures: &[Figure],
+    out: &Path,
+    shard: Option<Shard>,
+) -> Result<Vec<PathBuf>, Failure> {
     let records = out.join("records");
     let mut files = vec![(out.join("summary.csv"), summary.csv().into_bytes())];
     for figure in figures {
@@ -233,7 +238,9 @@ fn write_results(summary: &Summary, figures: &[Figure], out: &Path) -> Result<Ve
         let failed = |source| WriteError { path: path.clone(), source };
         fs::create_dir_all(path.parent().unwrap_or(out)).map_err(failed)?;
         // Written aside and renamed: a reader, or a full disk, never meets half a file.
-        let aside = with_extension(path, &format!("{}.part", std::process::id()));
+        // Shards on two machines may have one process number.
+        let part = shard.map_or(0, |shard| shard.part);
+        let aside = with_extension(path, &format!("{}-{part}.part", std::process::id()));
         fs::write(&aside, content).and_then(|()| fs::rename(&aside, path)).map_err(failed)?;
     }
     let records = records.exists().then_some(records);

@@ -1,6 +1,6 @@
 //! A study from its file and the command line.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use experiments::prepare::Prepared;
@@ -24,6 +24,11 @@ pub fn read_with_text(file: &Path, overrides: &[String]) -> Result<(Study, Strin
     let path = file.display().to_string();
     let text = fs::read_to_string(file).map_err(|source| FileError { path: path.clone(), source })?;
     Ok((Study::parse(&path, &text, &parse_overrides(overrides)?)?, text))
+}
+
+/// The folder of the results: the one that was asked for, or results/NAME.
+pub fn results(out: Option<&Path>, study: &Study) -> PathBuf {
+    out.map_or_else(|| Path::new("results").join(&study.name), Path::to_owned)
 }
 
 /// The default study, one trial, with `overrides`.

@@ -2,7 +2,7 @@
 
 use maud::html;
 
-use super::table::table;
+use super::table::facts as fact_table;
 use super::{Facts, Section};
 use crate::settings::Settings;
 use crate::summary::plain;
@@ -21,7 +21,14 @@ pub fn section(facts: &Facts) -> Section {
         }
     }
     let seeds = study.seeds.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
-    rows.push(vec!["repeats.seeds".to_owned(), seeds, "study".to_owned()]);
+    rows.push(vec!["repeats.seeds".to_owned(), seeds, String::new()]);
+    rows.push(vec!["observe.details".to_owned(), study.details.word().to_owned(), String::new()]);
+    let told = |row: &Vec<String>| {
+        let value = if row[1].is_empty() { "none" } else { &row[1] };
+        let from = if row[2].is_empty() { String::new() } else { format!(" ({})", row[2]) };
+        (row[0].clone(), format!("{value}{from}"))
+    };
+    let told: Vec<(String, String)> = rows.iter().map(told).collect();
     let axes: Vec<&str> = study.axes.iter().map(|axis| axis.key.as_str()).collect();
     let body = html! {
         p {
@@ -30,7 +37,7 @@ pub fn section(facts: &Facts) -> Section {
             (facts.report.recorded.trials.len()) " trials. The outcome of a trial is its mean test accuracy over the last "
             code { "outcome.last_epochs" } " epochs."
         }
-        (table("All settings; several values where a key is swept or follows from one that is", &["key", "value", "from"], &rows))
+        (fact_table("All settings, with where they come from; several values where a key is swept or follows from one that is", &told))
     };
     Section { id: "settings", heading: "Settings", body }
 }

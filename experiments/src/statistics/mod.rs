@@ -8,7 +8,7 @@
 //!
 //! Distributions (Student t, chi-squared, normal) are those of the statrs crate. Outcomes have whatever unit they come
 //! in, accuracies as fractions; everything is f64. NaN and infinity are refused
-//! everywhere but in [`Sample`].
+//! everywhere but in [`Sample`]. Values of other programs stand in `tests/validation/statistics.rs`.
 
 pub mod bootstrap;
 pub mod dunn;

@@ -319,7 +319,6 @@ fn solve(factors: &[&str], terms: &[Term], cells: &[Cells], squares: &[(usize, f
 
 #[cfg(test)]
 mod tests {
-    use super::super::assert_close;
     use super::*;
 
     /// `values` in an order in which the last factor varies fastest, `sizes` values a factor, then replicates.
@@ -340,112 +339,6 @@ mod tests {
             Outcome { values: key, value }
         };
         values.iter().enumerate().map(outcome).collect()
-    }
-
-    /// Estimates against those of another program; negative ones are 0 here.
-    #[track_caller]
-    fn assert_components(components: &Components, expected: &[(&str, f64)]) {
-        let names: Vec<String> = components.components.iter().map(|component| component.factors.join(" x ")).collect();
-        assert_eq!(names, expected.iter().map(|(name, _)| *name).collect::<Vec<_>>());
-        let total: f64 = expected.iter().map(|(_, variance)| variance.max(0.0)).sum();
-        for (component, &(_, variance)) in components.components.iter().zip(expected) {
-            assert_eq!(component.negative, variance < 0.0);
-            // Differences of mean squares up to 100 times as large as themselves: 1e-10 leaves 1e-12 for those.
-            assert_close(component.variance, variance.max(0.0), 1e-10);
-            assert_close(component.share.expect("a share"), variance.max(0.0) / total, 1e-10);
-        }
-    }
-
-    /// Yield of dye from six batches: Davies and Goldsmith (1972), `Dyestuff` in lme4, which prints 1764 and 2451.
-    /// Mean squares from `statsmodels.stats.anova.anova_lm(smf.ols("y ~ C(b)", d).fit())`, statsmodels 0.15.0.
-    #[test]
-    fn dyestuff_agrees_with_statsmodels() {
-        let yields = [
-            1545.0, 1440.0, 1440.0, 1520.0, 1580.0, 1540.0, 1555.0, 1490.0, 1560.0, 1495.0, 1595.0, 1550.0, 1605.0,
-            1510.0, 1560.0, 1445.0, 1440.0, 1595.0, 1465.0, 1545.0, 1595.0, 1630.0, 1515.0, 1635.0, 1625.0, 1520.0,
-            1455.0, 1450.0, 1480.0, 1445.0,
-        ];
-        let components = Components::of(&["batch"], &crossed(&[6], &yields)).expect("balanced");
-        assert_close(components.components[0].mean_square, 11271.5, 1e-10);
-        assert_components(&components, &[("batch", 1764.05), ("", 2451.25)]);
-    }
-
-    /// `Dyestuff2` in lme4 (Box and Tiao 1973), made so that the estimate is negative. As above:
-    /// `(8.33632576 - 14.9458896) / 5`.
-    #[test]
-    fn a_negative_estimate_is_zero_and_says_so() {
-        let yields = [
-            7.298, 3.846, 2.434, 9.566, 7.990, 5.220, 6.556, 0.608, 11.788, -0.892, 0.110, 10.386, 13.434, 5.510,
-            8.166, 2.212, 4.852, 7.092, 9.288, 4.980, 0.282, 9.014, 4.458, 9.446, 7.198, 1.722, 4.782, 8.106, 0.758,
-            3.758,
-        ];
-        let components = Components::of(&["batch"], &crossed(&[6], &yields)).expect("balanced");
-        assert_components(&components, &[("batch", -1.3219127680000007), ("", 14.945889600000001)]);
-    }
-
-    /// Strength of a paste, two assays of each of three casks of each of ten batches: Davies and Goldsmith (1972),
-    /// `Pastes` in lme4, which prints 1.657, 8.434 and 0.678. `smf.ols("y ~ C(b) + C(b):C(c)", d)`, statsmodels 0.15.0.
-    #[test]
-    fn nested_pastes_agree_with_statsmodels() {
-        let strengths = [
-            62.8, 62.6, 60.1, 62.3, 62.7, 63.1, 60.0, 61.4, 57.5, 56.9, 61.1, 58.9, 58.7, 57.5, 63.9, 63.1, 65.4, 63.7,
-            57.1, 56.4, 56.9, 58.6, 64.7, 64.5, 55.1, 55.1, 54.7, 54.2, 58.8, 57.5, 63.4, 64.9, 59.3, 58.1, 60.5, 60.0,
-            62.5, 62.6, 61.0, 58.7, 56.9, 57.7, 59.2, 59.4, 65.2, 66.0, 64.8, 64.1, 54.8, 54.8, 64.0, 64.0, 57.7, 56.8,
-            58.3, 59.3, 59.2, 59.2, 58.9, 56.6,
-        ];
-        let mut outcomes = crossed(&[10, 3], &strengths);
-        // Casks with numbers of their own are nested; so is the order of the factors of no matter.
-        for outcome in &mut outcomes {
-            outcome.values = vec![outcome.values[0] * 3 + outcome.values[1], outcome.values[0]];
-        }
-        let components = Components::of(&["cask", "batch"], &outcomes).expect("balanced");
-        let expected = [("batch", 1.65730864197529), ("cask x batch", 8.433666666666678), ("", 0.6780000000000003)];
-        assert_components(&components, &expected);
-        assert_eq!(components.components.iter().map(|component| component.degrees).collect::<Vec<_>>(), [9, 20, 30]);
-    }
-
-    /// Made numbers; `smf.ols("y ~ C(a) * C(b)", d)`, statsmodels 0.15.0.
-    #[test]
-    fn crossed_factors_agree_with_statsmodels() {
-        let values = [
-            67.1, 64.8, 68.53, 67.91, 64.88, 63.12, 69.6, 69.59, 69.45, 68.19, 70.47, 68.47, 68.42, 64.25, 71.89,
-            70.46, 72.5, 72.73, 74.8, 75.86, 71.57, 73.16, 74.47, 76.3,
-        ];
-        let components = Components::of(&["chip", "write"], &crossed(&[3, 4], &values)).expect("balanced");
-        assert!(components.replicated);
-        assert_components(
-            &components,
-            &[
-                ("chip", 12.797372916666577),
-                ("write", 3.797397916666654),
-                ("chip x write", -0.3547562500000098),
-                ("", 1.7019583333333352),
-            ],
-        );
-    }
-
-    /// Made numbers; `smf.ols("y ~ (C(a) + C(b) + C(c))**2", d)`, statsmodels 0.15.0, whose residual is the largest term.
-    #[test]
-    fn three_factors_without_replicates_agree_with_statsmodels() {
-        let values = [
-            63.05, 57.82, 59.39, 62.89, 56.55, 59.31, 64.32, 56.62, 61.91, 65.85, 57.02, 61.66, 63.98, 58.03, 62.6,
-            63.58, 56.79, 61.06,
-        ];
-        let factors = ["chip", "write", "read"];
-        let components = Components::of(&factors, &crossed(&[2, 3, 3], &values)).expect("balanced");
-        assert!(!components.replicated);
-        assert_components(
-            &components,
-            &[
-                ("chip", 0.24417500000000253),
-                ("write", -0.31520555555555196),
-                ("read", 11.621605555555496),
-                ("chip x write", 0.46289166666666226),
-                ("chip x read", -0.1415472222222199),
-                ("write x read", -0.23148333333333804),
-                ("chip x write x read", 1.0530638888888886),
-            ],
-        );
     }
 
     #[test]

@@ -308,46 +308,6 @@ mod tests {
         Bootstrap { resamples, confidence: 0.95, seed: Seed::new(3).named("crossing") }
     }
 
-    /// `A = 1 - ((1 - m) - (1 - m[0])) / (0.9 - (1 - m[0]))` of the means m, and
-    /// `numpy.interp(threshold, [A[k], A[k-1]], [level[k], level[k-1]])`, numpy 2.4.6.
-    #[test]
-    fn crossings_agree_with_numpy() {
-        let curve = Curve::new(&conditions(|_| 1), 0.1).expect("a curve");
-        let expected =
-            [1.0, 0.9948315808233826, 0.9682765995366245, 0.9135626448048476, 0.7995009802174301, 0.5760114061664587];
-        // Differences of errors near 0.2 to 1 round by 1e-16.
-        curve.normalised().into_iter().zip(expected).for_each(|(got, expected)| assert_close(got, expected, 1e-12));
-        let crossings = curve.crossings(&bootstrap(10)).expect("crossings");
-        for (crossing, expected) in crossings.iter().zip([5.9097315436241615, 13.340390879478836, 22.378124999999997]) {
-            assert_close(crossing.level.expect("a crossing"), expected, 1e-10);
-        }
-    }
-
-    /// `scipy.stats.bootstrap(rows, crossing, paired=paired, n_resamples=10000, method="percentile", rng=s)`, scipy
-    /// 1.17.1: mean of the ends and their largest standard deviation over s = 0..6. The difference of another generator
-    /// from the mean of six has 1.08 times that, of which five are allowed.
-    #[test]
-    fn intervals_agree_with_scipy() {
-        let paired = Curve::new(&conditions(|_| 1), 0.1).expect("a curve");
-        let unpaired = Curve::new(&conditions(|number| number as u64), 0.1).expect("a curve");
-        for (curve, is_paired, threshold, low, high, sd) in [
-            (&paired, true, 0.99, 4.183535165083689, 7.4855088942219465, 0.0302),
-            (&paired, true, 0.95, 11.821350217702532, 14.881455882236942, 0.0256),
-            (&paired, true, 0.90, 21.24708476011094, 23.593695486992548, 0.0220),
-            (&unpaired, false, 0.99, 2.4277887609890083, 8.341739292910521, 0.0334),
-            (&unpaired, false, 0.95, 10.631631981760863, 15.43886528765413, 0.0321),
-            (&unpaired, false, 0.90, 20.288313107281706, 24.33440126000311, 0.0204),
-        ] {
-            let crossing = curve.crossing(threshold, &bootstrap(10_000)).expect("a crossing");
-            let interval = crossing.interval.expect("an interval");
-            assert_eq!(interval.paired, is_paired);
-            let bound = 5.0 * 1.08 * sd;
-            let (got_low, got_high) = interval.low.zip(interval.high).expect("within the levels");
-            assert!((got_low - low).abs() < bound, "{threshold}: got {got_low}, expected {low}");
-            assert!((got_high - high).abs() < bound, "{threshold}: got {got_high}, expected {high}");
-        }
-    }
-
     #[test]
     fn a_curve_that_stays_above_crosses_nowhere() {
         let curve = Curve::new(&conditions(|_| 1), 0.1).expect("a curve");

@@ -28,6 +28,15 @@ impl KeptDetails {
         }
     }
 
+    /// The word of a study file.
+    pub fn word(self) -> &'static str {
+        match self {
+            KeptDetails::None => "none",
+            KeptDetails::FirstSeed => "first-seed",
+            KeptDetails::All => "all",
+        }
+    }
+
     pub(super) fn read(given: &Given) -> Result<KeptDetails, StudyError> {
         match given.value.as_str() {
             Some("none") => Ok(KeptDetails::None),

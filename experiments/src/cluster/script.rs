@@ -1,0 +1,141 @@
+//! The batch scripts of a study: its job array, and the job after it.
+//!
+//! They are plain shell and stand in the folder of the results, so that one can read, change and submit them by hand.
+
+use std::fmt::Write;
+
+use super::quote;
+use super::request::{MERGE_SECONDS, Request, mebibytes_needed};
+
+/// What both scripts run, in absolute paths.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Batch {
+    /// Name of the study.
+    pub name: String,
+    /// The program.
+    pub program: String,
+    /// The working folder: paths within the study start from here.
+    pub folder: String,
+    /// The study file.
+    pub study: String,
+    /// The `--set` arguments, in their order.
+    pub set: Vec<String>,
+    /// Folder of the results.
+    pub out: String,
+    /// Folder of the data sets, if the environment names one.
+    pub data: Option<String>,
+    /// What is asked of the cluster.
+    pub request: Request,
+}
+
+impl Batch {
+    /// The job array: one task a shard.
+    pub fn array(&self) -> String {
+        let request = &self.request;
+        let at_once = request.at_once.map(|count| format!("%{count}")).unwrap_or_default();
+        let (name, shards) = (&self.name, request.shards);
+        let what = format!("Task I runs shard I of {shards} of the study {name}: its trials that have no record yet");
+        let mut text = head(&what, name);
+        option(&mut text, "array", &format!("{}{at_once}", ranges(&request.tasks)));
+        option(&mut text, "time", &time(request.seconds));
+        option(&mut text, "mem", &format!("{}M", request.mebibytes));
+        option(&mut text, "cpus-per-task", &request.threads.to_string());
+        self.common_options(&mut text, "shard-%A_%a.log");
+        self.surroundings(&mut text);
+        let more = format!(
+            " \\\n    --threads {} \\\n    --shard \"$SLURM_ARRAY_TASK_ID/{}\"\n",
+            request.threads, request.shards
+        );
+        text + "exec " + &self.command("run") + &more
+    }
+
+    /// The job after the array: summary, figures and report from all records.
+    pub fn merge(&self) -> String {
+        let name = &self.name;
+        let mut text = head(&format!("Sums up the records of the study {name} and reports"), &format!("{name}-merge"));
+        option(&mut text, "time", &time(MERGE_SECONDS));
+        option(&mut text, "mem", &format!("{}M", self.request.mebibytes.max(mebibytes_needed(1))));
+        option(&mut text, "cpus-per-task", "1");
+        self.common_options(&mut text, "merge-%j.log");
+        self.surroundings(&mut text);
+        text + &self.command("run") + " \\\n    --limit 0 &&\nexec " + &self.command("report") + "\n"
+    }
+
+    /// Where the logs are; the last part of their names has the numbers of job and task.
+    pub fn logs(out: &str) -> String {
+        format!("{out}/slurm/logs")
+    }
+
+    fn common_options(&self, text: &mut String, log: &str) {
+        if let Some(partition) = &self.request.partition {
+            option(text, "partition", partition);
+        }
+        if let Some(account) = &self.request.account {
+            option(text, "account", account);
+        }
+        // A task that is queued again goes on in the same log.
+        text.push_str("#SBATCH --requeue\n#SBATCH --open-mode=append\n");
+        option(text, "output", &quote::pattern(&Batch::logs(&self.out), log));
+        for given in &self.request.options {
+            let _ = writeln!(text, "#SBATCH {given}");
+        }
+    }
+
+    fn surroundings(&self, text: &mut String) {
+        text.push('\n');
+        if let Some(data) = &self.data {
+            let _ = writeln!(text, "export OHMSPIKE_DATA={}", quote::shell(data));
+        }
+        let _ = writeln!(text, "cd {} || exit", quote::shell(&self.folder));
+    }
+
+    fn command(&self, subcommand: &str) -> String {
+        let mut text = format!("{} {subcommand} {}", quote::shell(&self.program), quote::shell(&self.study));
+        for set in &self.set {
+            let _ = write!(text, " \\\n    --set {}", quote::shell(set));
+        }
+        text + " \\\n    --out " + &quote::shell(&self.out)
+    }
+}
+
+fn head(what: &str, job: &str) -> String {
+    let mut text = format!("#!/bin/bash\n# {what}.\n");
+    text += "# Written by `ohmspike submit`. It may be submitted again at any time: nothing is run twice.\n";
+    option(&mut text, "job-name", job);
+    text
+}
+
+fn option(text: &mut String, name: &str, value: &str) {
+    let _ = writeln!(text, "#SBATCH --{name}={value}");
+}
+
+/// Rising numbers as Slurm writes them: `1-3,7`.
+fn ranges(numbers: &[usize]) -> String {
+    let runs = numbers.chunk_by(|one, next| one + 1 == *next);
+    let shown = runs.map(|run| match run {
+        [one] => one.to_string(),
+        _ => format!("{}-{}", run[0], run[run.len() - 1]),
+    });
+    shown.collect::<Vec<_>>().join(",")
+}
+
+/// Seconds as Slurm writes them: `HH:MM:SS`, with days in front where there are any.
+fn time(seconds: u64) -> String {
+    let (days, minutes) = (seconds / 86_400, seconds / 60);
+    let clock = format!("{:02}:{:02}:{:02}", minutes / 60 % 24, minutes % 60, seconds % 60);
+    if days > 0 { format!("{days}-{clock}") } else { clock }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_written_as_slurm_reads_them() {
+        assert_eq!(ranges(&[1, 2, 3, 7, 9, 10]), "1-3,7,9-10");
+        assert_eq!(ranges(&[4]), "4");
+        assert_eq!(time(90), "00:01:30");
+        assert_eq!(time(86_400), "1-00:00:00");
+        assert_eq!(time(3 * 86_400 + 5 * 3600 + 60), "3-05:01:00");
+    }
+}

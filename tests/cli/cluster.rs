@@ -1,0 +1,336 @@
+//! Submitting a study and asking how far it is, with `sbatch`, `squeue` and `sacct` that answer as told.
+//!
+//! The real ones are met by `.ci/run`.
+
+use std::collections::BTreeMap;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::ohmspike::{Answer, Folder, TINY_SUMMARY};
+
+/// Keeps what it is given in `sbatch.calls` and numbers jobs from 12; refuses the call whose number stands in `refuse`.
+const SBATCH: &str = r#"#!/bin/sh
+cd "$(dirname "$0")" || exit
+echo "$*" >>sbatch.calls
+calls=$(wc -l <sbatch.calls)
+if [ "$(cat refuse)" = "$calls" ]; then
+  echo "sbatch: error: Batch job submission failed: Invalid account or account/partition combination specified" >&2
+  exit 1
+fi
+echo $((calls + 11))
+"#;
+
+/// Says what stands in a file of the name of the program and `.answer`; without one the jobs are forgotten.
+const ANSWER: &str = r#"#!/bin/sh
+cat "$0.answer" 2>/dev/null && exit
+echo "$(basename "$0"): error: Invalid job id specified" >&2
+exit 1
+"#;
+
+/// A folder with the tiny study and a cluster, below a name that a careless script would trip over.
+struct Cluster(Folder);
+
+impl Cluster {
+    fn new() -> Cluster {
+        let folder = Folder::with_tiny_study();
+        fs::create_dir_all(folder.path("bin")).expect("the folder is ours");
+        for (name, text) in [("sbatch", SBATCH), ("squeue", ANSWER), ("sacct", ANSWER)] {
+            folder.write(&format!("bin/{name}"), text);
+            fs::set_permissions(folder.path(&format!("bin/{name}")), Permissions::from_mode(0o755)).expect("ours");
+        }
+        folder.write("bin/refuse", "");
+        Cluster(folder)
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = self.0.ohmspike(arguments);
+        let inherited = std::env::var("PATH").expect("a PATH");
+        command.env("PATH", format!("{}:{inherited}", self.0.path("bin").display()));
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Answer {
+        self.command(arguments).output().expect("the program starts").into()
+    }
+
+    fn submit(&self, more: &[&str]) -> Answer {
+        self.run(&[&["submit", "tiny.toml", "--slurm"], more].concat())
+    }
+
+    /// What `squeue` or `sacct` says from now on.
+    fn answers(&self, program: &str, lines: &str) {
+        self.0.write(&format!("bin/{program}.answer"), lines);
+    }
+
+    /// The arguments of every call of `sbatch`, the folder left out.
+    fn calls(&self) -> Vec<String> {
+        let text = fs::read_to_string(self.0.path("bin/sbatch.calls")).unwrap_or_default();
+        text.lines().map(|line| self.shown(line)).collect()
+    }
+
+    /// The text with `[CWD]` in the place of the folder and `ohmspike` in that of the program.
+    fn shown(&self, text: &str) -> String {
+        let folder = self.0.path("").display().to_string();
+        text.replace(folder.trim_end_matches('/'), "[CWD]").replace(env!("CARGO_BIN_EXE_ohmspike"), "ohmspike")
+    }
+
+    fn array(&self) -> String {
+        self.shown(&self.0.text("results/tiny/slurm/array.sh"))
+    }
+
+    /// Runs a script as Slurm would, as a task of an array.
+    fn run_script(&self, path: &str, task: &str) -> Answer {
+        let mut bash = self.0.command("bash");
+        bash.arg(self.0.path(path))
+            .env("SLURM_ARRAY_TASK_ID", task)
+            .current_dir("/")
+            .output()
+            .expect("bash is there")
+            .into()
+    }
+}
+
+/// How often every trial has a record, in all files.
+fn records_by_trial(folder: &Folder) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for path in folder.files("results/tiny/records").keys() {
+        for record in folder.records(path.to_str().expect("text")) {
+            *counts.entry(record["id"].as_str().expect("a name").to_owned()).or_default() += 1;
+        }
+    }
+    counts
+}
+
+#[test]
+fn an_array_and_a_job_after_it_are_submitted() {
+    let cluster = Cluster::new();
+    let answer = cluster.submit(&["--tasks", "2"]).succeeds();
+    let told = "array: job 12, 2 of 2 shards of the study\nsummary and report: job 13, after the array\n[CWD]/results/tiny/slurm\n";
+    assert_eq!(cluster.shown(&answer.stdout), told);
+    assert_eq!(
+        cluster.calls(),
+        [
+            "--parsable [CWD]/results/tiny/slurm/array.sh",
+            "--parsable --dependency=afterany:12 [CWD]/results/tiny/slurm/merge.sh"
+        ]
+    );
+    let jobs = r#"{"array":"12","merge":"13","shards":2,"tasks":[1,2],"threads":1,"set":[]}"#;
+    assert_eq!(cluster.0.text("results/tiny/slurm/jobs.json"), format!("{jobs}\n"));
+}
+
+#[test]
+fn a_dry_run_prints_the_scripts_and_leaves_nothing() {
+    let cluster = Cluster::new();
+    let dry = ["--dry-run", "--tasks", "3", "--threads", "2", "--at-once", "2", "--set", "network.hidden=[8, 16]"];
+    let asked =
+        ["--time", "90min", "--memory", "800", "--partition", "long", "--account", "lab", "--sbatch", "--qos=low"];
+    let answer = cluster.submit(&[&dry[..], &asked[..]].concat()).succeeds();
+    assert_eq!(cluster.shown(&answer.stdout), include_str!("cluster/scripts.txt"));
+    assert!(!cluster.0.path("results").exists() && cluster.calls().is_empty());
+}
+
+#[test]
+fn scripts_run_the_study_wherever_it_is() {
+    let cluster = Cluster::new();
+    let place = r#"it's "100%" $HOME"#;
+    fs::create_dir(cluster.0.path(place)).expect("the folder is ours");
+    let out = format!("{place}/out");
+    let set = ["--set", "network.excitatory_fraction=[0.5, 1]", "--set", "noise.level_percent=100"];
+    cluster.submit(&[&["--tasks", "2", "--out", &out][..], &set].concat()).succeeds();
+    for task in ["1", "2"] {
+        let answer = cluster.run_script(&format!("{out}/slurm/array.sh"), task).succeeds();
+        assert!(answer.stderr.contains("trials: 4, to run now: 2"), "{}", answer.stderr);
+    }
+    fs::remove_file(cluster.0.path(&out).join("summary.csv")).expect("it is there");
+    let merged = cluster.run_script(&format!("{out}/slurm/merge.sh"), "").succeeds();
+    assert!(merged.stdout.contains("\n4 of 4 trials done;"), "{merged:#?}");
+    cluster.run(&[&["run", "tiny.toml", "--out", "local"], &set[..]].concat()).succeeds();
+    assert_eq!(cluster.0.bytes(&format!("{out}/summary.csv")), cluster.0.bytes("local/summary.csv"));
+    assert!(cluster.0.path(&out).join("report.html").is_file());
+}
+
+#[test]
+fn only_shards_with_trials_left_are_submitted_with_a_measured_time_limit() {
+    let cluster = Cluster::new();
+    cluster.run(&["run", "tiny.toml", "--shard", "2/4"]).succeeds();
+    let answer = cluster.submit(&["--tasks", "4"]).succeeds();
+    assert!(answer.stdout.starts_with("array: job 12, 3 of 4 shards of the study\n"), "{}", answer.stdout);
+    assert!(cluster.array().contains("\n#SBATCH --array=1,3-4\n"), "{}", cluster.array());
+    // Ten minutes to start and twice a trial that takes less than half a minute, up to the next minute.
+    assert!(cluster.array().contains("\n#SBATCH --time=00:11:00\n"), "{}", cluster.array());
+
+    cluster.run(&["run", "tiny.toml"]).succeeds();
+    let answer = cluster.submit(&["--tasks", "4"]).succeeds();
+    assert!(answer.stderr.starts_with("all 4 trials have a record: nothing to submit\n"), "{}", answer.stderr);
+    // More seeds than before: what is new runs, in the shards where it falls.
+    cluster.submit(&["--tasks", "4", "--set", "repeats.seeds=3"]).succeeds();
+    assert!(cluster.array().contains("\n#SBATCH --array=1-2\n"), "{}", cluster.array());
+}
+
+#[test]
+fn a_queued_study_is_not_submitted_again() {
+    let cluster = Cluster::new();
+    cluster.submit(&[]).succeeds();
+    cluster.answers("squeue", "12|1|COMPLETED|None\n12|2|PENDING|Resources\n13|N/A|PENDING|Dependency\n");
+    cluster.submit(&[]).refuses_with(
+        "error: tiny: job 12 of this study is still queued or running\n\nhint: wait for it with `ohmspike status`, end it \
+         with `scancel 12`, or submit beside it with `--force`; trials that both come to are run twice and kept once\n",
+    );
+    assert_eq!(cluster.calls().len(), 2);
+    cluster.submit(&["--force"]).succeeds();
+    cluster.answers("squeue", "14|1|COMPLETED|None\n14|2|FAILED|NonZeroExitCode\n15|N/A|PENDING|Dependency\n");
+    cluster.submit(&[]).succeeds();
+    assert_eq!(cluster.calls().len(), 6);
+}
+
+#[test]
+fn a_refusal_is_passed_on_and_nothing_is_lost() {
+    let refusal =
+        "error: sbatch: Batch job submission failed: Invalid account or account/partition combination specified\n";
+    let cluster = Cluster::new();
+    cluster.run(&["run", "tiny.toml", "--limit", "1"]).succeeds();
+    let records = cluster.0.files("results/tiny/records");
+    cluster.0.write("bin/refuse", "1");
+    let answer = cluster.submit(&[]);
+    let hint = "hint: nothing was submitted, and the records are as they were; `--time`, `--memory`, `--partition`, \
+                `--account` and `--sbatch` say what to ask for, and the scripts are in [CWD]/results/tiny/slurm\n";
+    assert_eq!((answer.status, answer.stdout.as_str()), (Some(2), ""));
+    assert_eq!(cluster.shown(&answer.stderr), format!("{refusal}\n{hint}"));
+    assert!(!cluster.0.path("results/tiny/slurm/jobs.json").exists());
+    assert_eq!(cluster.0.files("results/tiny/records"), records);
+
+    // The array is taken, the job after it is not.
+    cluster.0.write("bin/refuse", "3");
+    let answer = cluster.submit(&[]);
+    let hint = "hint: the array is submitted as job 13, but not the job that sums up: give `sbatch --dependency=afterany:13 \
+                [CWD]/results/tiny/slurm/merge.sh`, or `ohmspike run` with `--limit 0` once the array has ended\n";
+    assert_eq!(answer.status, Some(2), "{answer:#?}");
+    assert_eq!(cluster.shown(&answer.stderr), format!("{refusal}\n{hint}"));
+    let jobs = cluster.0.text("results/tiny/slurm/jobs.json");
+    assert!(jobs.starts_with(r#"{"array":"13","merge":null,"#), "{jobs}");
+}
+
+#[test]
+fn without_a_cluster_there_is_a_hint() {
+    let folder = Folder::with_tiny_study();
+    fs::create_dir(folder.path("empty")).expect("the folder is ours");
+    let mut command = folder.ohmspike(&["submit", "tiny.toml", "--slurm"]);
+    let answer: Answer = command.env("PATH", folder.path("empty")).output().expect("the program starts").into();
+    answer.refuses_with(
+        "error: sbatch: not found on the PATH\n\nhint: give the command on a machine of a cluster with Slurm; without one, \
+         `ohmspike run` runs the study on this machine\n",
+    );
+    assert!(!folder.path("results/tiny/slurm/jobs.json").exists());
+}
+
+/// The lines of an answer but for measured times.
+fn untimed(text: &str) -> Vec<&str> {
+    text.lines().filter(|line| !line.starts_with("  ") && !line.starts_with("about ")).collect()
+}
+
+#[test]
+fn the_state_of_every_shard_is_shown() {
+    let cluster = Cluster::new();
+    cluster.submit(&["--tasks", "4"]).succeeds();
+    cluster.run(&["run", "tiny.toml", "--shard", "1/4"]).succeeds();
+    cluster.answers("squeue", "12|2|RUNNING|None\n12|3|FAILED|NonZeroExitCode\n13|N/A|PENDING|Dependency\n");
+    // What `squeue` has forgotten, the accounts know; shard 4 is known to none.
+    cluster.answers("sacct", "12_1|COMPLETED\n12_2|PENDING\n");
+    let answer = cluster.run(&["status", "tiny.toml"]).succeeds();
+    let shown = cluster.shown(&answer.stdout);
+    let expected = [
+        "tiny: 1 of 4 trials done, 3 left",
+        "",
+        "array: job 12, 4 shards: 1 running, 1 completed, 2 failed",
+        "summary and report: job 13, pending (Dependency)",
+        "",
+        "shard   done   left   state",
+        "    1      1      0   completed",
+        "    2      0      1   running",
+        "    3      0      1   failed (NonZeroExitCode)",
+        "    4      0      1   ended early",
+        "",
+        "logs of what failed:",
+        "[CWD]/results/tiny/slurm/logs/shard-12_3.log",
+        "[CWD]/results/tiny/slurm/logs/shard-12_4.log",
+        "",
+        "next: wait, or end it with `scancel 12 13`; what is done stays",
+    ];
+    // The table is indented too.
+    let lines: Vec<&str> =
+        shown.lines().filter(|line| !line.contains(" takes ") && !line.starts_with("about ")).collect();
+    assert_eq!(lines, expected);
+    assert!(shown.contains(" left with 1 running\n"), "{shown}");
+
+    // All has ended: the last job failed too.
+    cluster.answers("squeue", "12|2|TIMEOUT|TimeLimit\n12|3|FAILED|NonZeroExitCode\n13|N/A|FAILED|NonZeroExitCode\n");
+    let waited = cluster.run(&["status", "tiny.toml", "--wait"]);
+    assert_eq!(waited.status, Some(1), "{waited:#?}");
+    assert!(waited.stdout.contains("\n    2      0      1   timeout (TimeLimit)\n"), "{}", waited.stdout);
+    assert!(waited.stdout.contains("/slurm/logs/merge-13.log\n"), "{}", waited.stdout);
+    let next = "next: look into the logs, then `ohmspike submit tiny.toml --slurm` submits the shards with trials left";
+    assert_eq!(waited.stdout.lines().last(), Some(next));
+}
+
+#[test]
+fn a_study_without_a_cluster_has_a_state_too() {
+    let folder = Folder::with_tiny_study();
+    let none = folder.run(&["status", "tiny.toml"]).succeeds();
+    let next = "next: `ohmspike run tiny.toml` goes on here, `ohmspike submit tiny.toml --slurm` on a cluster";
+    assert_eq!(none.stdout, format!("tiny: 0 of 4 trials done, 4 left\n{next}\n"));
+    assert!(!folder.path("results").exists(), "asking leaves nothing");
+
+    folder.run(&["run", "tiny.toml", "--limit", "3"]).succeeds();
+    let listed = folder.run(&["run", "tiny.toml", "--dry-run"]).succeeds();
+    let left = listed.stdout.lines().last().and_then(|line| line.split('\t').next()).expect("a trial is left");
+    fs::create_dir_all(folder.path("results/tiny/checkpoints")).expect("the folder is ours");
+    folder.write(&format!("results/tiny/checkpoints/{left}.bin"), "");
+    let some = folder.run(&["status", "tiny.toml"]).succeeds();
+    assert_eq!(untimed(&some.stdout), ["tiny: 3 of 4 trials done, 1 left, 1 with a checkpoint to go on from", next]);
+    assert!(some.stdout.contains(" on one core, from 3 measured\n"), "{}", some.stdout);
+
+    folder.run(&["run", "tiny.toml"]).succeeds();
+    let all = folder.run(&["status", "tiny.toml", "--wait"]).succeeds();
+    let next = "next: no trial is left; `ohmspike report tiny.toml` writes what was found";
+    assert_eq!(all.stdout, format!("tiny: 4 of 4 trials done, 0 left\n{next}\n"));
+    folder.run(&["report", "tiny.toml"]).succeeds();
+    let told = folder.run(&["status", "tiny.toml"]).succeeds();
+    let page = folder.path("results/tiny/report.html");
+    assert_eq!(told.stdout.lines().last(), Some(&*format!("next: no trial is left; read {}", page.display())));
+}
+
+#[test]
+fn what_was_submitted_otherwise_is_warned_of() {
+    let cluster = Cluster::new();
+    cluster.submit(&["--set", "repeats.seeds=1"]).succeeds();
+    let answer = cluster.run(&["status", "tiny.toml"]).succeeds();
+    let warning =
+        "warning: the array was submitted with --set repeats.seeds=1, which is not what this command says\n\n";
+    assert_eq!(answer.stderr, warning);
+}
+
+/// A task that Slurm queues again after it was killed is the same command once more.
+#[test]
+fn a_killed_and_queued_again_shard_ends_as_if_nothing_had_been() {
+    let folder = Folder::with_tiny_study();
+    let shard = |part| ["run", "tiny.toml", "--threads", "1", "--shard", part, "--set", "repeats.seeds=6"];
+    let mut killed = folder.ohmspike(&shard("1/2")).spawn().expect("the program starts");
+    let started = Instant::now();
+    while folder.records("results/tiny/records/0001.jsonl").is_empty() {
+        assert!(started.elapsed() < Duration::from_secs(60), "no record within a minute");
+        thread::sleep(Duration::from_millis(2));
+    }
+    killed.kill().expect("it still runs");
+    killed.wait().expect("it ends");
+    assert!(records_by_trial(&folder).len() < 6, "killed in the middle");
+    for part in ["1/2", "2/2"] {
+        folder.run(&shard(part)).succeeds();
+    }
+    let counts = records_by_trial(&folder);
+    assert!(counts.len() == 12 && counts.values().all(|&count| count == 1), "{counts:?}");
+    folder.run(&["run", "tiny.toml", "--set", "repeats.seeds=[1, 2]"]).succeeds();
+    assert_eq!(folder.bytes("results/tiny/summary.csv"), *TINY_SUMMARY);
+}

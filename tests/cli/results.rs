@@ -115,9 +115,13 @@ fn two_shards_are_one_run() {
     for shard in ["1/2", "2/2"] {
         let answer = folder.run(&["run", "tiny.toml", "--out", "shards", "--shard", shard]).succeeds();
         assert!(answer.stderr.contains("trials: 4, to run now: 2"), "{}", answer.stderr);
+        let told = format!("2 of 2 trials of shard {shard} done; a run without `--shard` sums up\n");
+        assert_eq!(answer.stdout, told);
     }
+    assert!(!folder.path("shards/figures").exists(), "a shard leaves what it has measured, and no figure of its part");
     let counts = ["shards/records/0001.jsonl", "shards/records/0002.jsonl"].map(|name| folder.records(name).len());
     assert_eq!(counts, [2, 2]);
+    folder.run(&["run", "tiny.toml", "--out", "shards", "--limit", "0"]).succeeds();
     assert_eq!(folder.bytes("shards/summary.csv"), *TINY_SUMMARY);
 }
 
@@ -132,7 +136,6 @@ fn shards_may_run_at_the_same_time() {
         let ended = process.wait_with_output().expect("the program ends");
         assert!(ended.status.success(), "{ended:?}");
     }
-    // Whoever ended first did not see the other's records: only a further run sums up both.
     folder.run(&["run", "tiny.toml"]).succeeds();
     assert_eq!(folder.bytes("results/tiny/summary.csv"), *TINY_SUMMARY);
 }

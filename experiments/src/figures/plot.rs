@@ -79,9 +79,9 @@ impl Plot {
         widest.fold(0.0, f64::max) + label + TICK + 6.0
     }
 
-    /// Height above the axes: the title, and half of a label at their top.
-    pub(super) fn top_margin(&self) -> f64 {
-        if self.title.is_empty() { 10.0 } else { 28.0 }
+    /// Height above the axes of `width`: the title, and half of a label at their top.
+    pub(super) fn top_margin(&self, width: f64) -> f64 {
+        10.0 + self.title_lines(width).len() as f64 * f64::from(LABEL_SIZE) * LEADING
     }
 
     /// Height below the axes of `width`.
@@ -101,8 +101,9 @@ impl Plot {
         elements.extend(self.y_axis(&placed));
         elements.extend(others.into_iter().flat_map(|mark| mark.drawn(&placed)));
         let middle = (frame.left + frame.right) / 2.0;
-        if !self.title.is_empty() {
-            elements.push(words(middle, frame.top - 10.0, LABEL_SIZE, TextAnchor::Middle, false, &self.title));
+        for (number, text) in self.title_lines(frame.right - frame.left).iter().rev().enumerate() {
+            let y = frame.top - 10.0 - number as f64 * f64::from(LABEL_SIZE) * LEADING;
+            elements.push(words(middle, y, LABEL_SIZE, TextAnchor::Middle, false, text));
         }
         elements
     }
@@ -183,6 +184,11 @@ impl Plot {
             });
         }
         elements
+    }
+
+    /// The title in lines that fit `width`, or a little more than it.
+    fn title_lines(&self, width: f64) -> Vec<String> {
+        if self.title.is_empty() { Vec::new() } else { wrapped(&self.title, width + 50.0, LABEL_SIZE) }
     }
 
     /// The title of the x axis in lines that fit `width`, or a little more than it.

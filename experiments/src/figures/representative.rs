@@ -282,7 +282,7 @@ mod tests {
         let excitatory = Quantity::Spikes(Population::Excitatory);
         assert_eq!(of(excitatory, Some(0)), [Some(8.0), Some(24.0), Some(40.0)]);
         assert_eq!(of(excitatory, None)[0], Some(12.0));
-        assert_eq!(of(Quantity::Share, None)[2], Some(100.0 * (2.0 / 3.0)));
+        assert_eq!(of(Quantity::Share, None)[2], Some(100.0 * (80.0 / 120.0)));
         let silent = ClassActivity { samples: 10, ..ClassActivity::default() };
         assert_eq!((excitatory.of(&silent), Quantity::Share.of(&silent)), (Some(0.0), None));
     }

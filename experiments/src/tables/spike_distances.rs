@@ -149,15 +149,15 @@ pub fn table(records: &[&Record]) -> Option<Table> {
 fn rows(test: &DistanceTest) -> Vec<Vec<String>> {
     let fraction = test.excitatory_fraction.map_or_else(|| "all".to_owned(), |fraction| fraction.to_string());
     let row = |groups: &[usize], rest: [String; 6]| {
-        let joined = |of: &dyn Fn(&Group) -> String| {
+        let joined = |of: fn(&Group) -> String| {
             groups.iter().map(|&group| of(&test.groups[group])).collect::<Vec<String>>().join("; ")
         };
         let head = [
             fraction.clone(),
             test.within.clone(),
-            joined(&|(name, _)| name.clone()),
-            joined(&|(_, values)| values.len().to_string()),
-            joined(&|(_, values)| format!("{:.3}", median(values))),
+            joined(|(name, _)| name.clone()),
+            joined(|(_, values)| values.len().to_string()),
+            joined(|(_, values)| format!("{:.3}", median(values))),
         ];
         head.into_iter().chain(rest).collect::<Vec<String>>()
     };

@@ -19,8 +19,8 @@ use crate::summary::plain;
 /// The levels of the published figure, % of sigma_init.
 const LEVELS: [f64; 3] = [20.0, 40.0, 60.0];
 const HEIGHT: f64 = 128.0;
-/// How far stars stand above the interval, units of the scene.
-const STARS_RISE: f64 = 8.0;
+/// How far stars stand above the highest interval and the line at 0, shares of what is drawn.
+const STARS_ABOVE: f64 = 0.16;
 
 /// The differences at one level.
 #[derive(Clone, Debug, PartialEq)]
@@ -167,7 +167,8 @@ fn plots(recorded: Recorded, shares: usize, level: Option<&str>, panels: &[Panel
     let mut ends: Vec<f64> = ends.flatten().map(|end| 100.0 * end).collect();
     // Room for the stars above the highest interval.
     let (low, high) = ends.iter().fold((0.0_f64, 0.0_f64), |(low, high), &end| (low.min(end), high.max(end)));
-    ends.push(high + 0.12 * (high - low));
+    let stars_at = high + STARS_ABOVE * (high - low);
+    ends.push(stars_at);
     let plot = |(number, Panel { group, level: of_level }): (usize, &Panel)| {
         let here = level.zip(of_level.value.as_ref()).map(|(key, value)| stated(key, value));
         let words = here.into_iter().chain([group.words()]).filter(|words| !words.is_empty());
@@ -178,14 +179,14 @@ fn plots(recorded: Recorded, shares: usize, level: Option<&str>, panels: &[Panel
             title: words.collect::<Vec<String>>().join(", "),
             x: PlotAxis { label: label(bottom, "excitatory:inhibitory"), scale: Scale::names_across(&names) },
             y: PlotAxis { label: label(left, "difference (points)"), scale: Scale::linear_few(&ends) },
-            marks: marks(of_level, names.len()),
+            marks: marks(of_level, names.len(), stars_at),
             height: HEIGHT,
         }
     };
     panels.iter().enumerate().map(plot).collect()
 }
 
-fn marks(level: &Level, shares: usize) -> Vec<Mark> {
+fn marks(level: &Level, shares: usize, stars_at: f64) -> Vec<Mark> {
     let zero = vec![(-0.5, 0.0), (shares as f64 - 0.5, 0.0)];
     let mut marks = vec![Mark::Line { points: zero, color: BLACK, width: 1.0, dash: Dash::Solid }];
     for (place, difference) in level.differences.iter().enumerate() {
@@ -197,7 +198,7 @@ fn marks(level: &Level, shares: usize) -> Vec<Mark> {
             marks.push(Mark::Intervals { ends: vec![[x, low, high]], color });
             if !comparison.stars().is_empty() {
                 let content = comparison.stars().to_owned();
-                marks.push(Mark::Words { at: (x, high), rise: STARS_RISE, content, size: TICK_SIZE });
+                marks.push(Mark::Words { at: (x, stars_at), rise: 0.0, content, size: TICK_SIZE });
             }
         }
         marks.push(Mark::Dots { points: vec![(x, mean)], color, shape, size: 4.4, fill: Fill::Opacity(1.0) });

@@ -18,6 +18,7 @@ mod published;
 mod reproduce;
 mod settings;
 mod table;
+mod tables;
 mod tolerance;
 mod variance;
 

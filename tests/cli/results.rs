@@ -31,6 +31,13 @@ fn a_run_leaves_records_summary_and_figures() {
             assert!(listed.contains(&format!("results/tiny/figures/{name}.{extension}").as_str()), "{listed:?}");
         }
     }
+    for name in
+        ["example-activity", "weight-update", "representative-networks", "spike-train-distances", "activity-over-time"]
+    {
+        assert!(listed.contains(&format!("results/tiny/figures/{name}.svg").as_str()), "{listed:?}");
+    }
+    let firing = folder.text("results/tiny/tables/firing-by-class.csv");
+    assert!(firing.starts_with("networks,population,class,n,frequency_hz_mean,"), "{firing}");
     let (svg, png) = (figure("svg"), figure("png"));
     let svg = folder.text(&format!("results/tiny/{svg}"));
     assert!(svg.starts_with("<svg ") && svg.trim_end().ends_with("</svg>"));

@@ -17,6 +17,7 @@ use experiments::sheet::device_sheet;
 use experiments::store::Store;
 use experiments::study::Study;
 use experiments::summary::{Summary, plain};
+use experiments::tables::{Table, study_tables};
 use experiments::warning::{Warning, warnings};
 
 use super::meter::{Earlier, Meter};
@@ -101,7 +102,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let summary = Summary::new(&study, &all, &store);
     println!("{}", summary.table().trim_end());
     let recorded = Recorded { study: &study, prepared: &prepared, trials: &all, store: &store };
-    let written = write_results(&summary, &study_figures(recorded, &choice)?, &out)?;
+    let shown = (study_figures(recorded, &choice)?, study_tables(recorded));
+    let written = write_results(&summary, &shown, &out)?;
     let done = all.iter().filter(|trial| store.get(&trial.id).is_some()).count();
     println!("\n{done} of {} trials done; outcome: mean test accuracy (%) and 95 % interval", all.len());
     for path in written {
@@ -231,8 +233,12 @@ struct WriteError {
     source: std::io::Error,
 }
 
-/// Writes summary and figures; returns where they and the records are.
-fn write_results(summary: &Summary, figures: &[Figure], out: &Path) -> Result<Vec<PathBuf>, Failure> {
+/// Writes summary, figures and tables; returns where they and the records are.
+fn write_results(
+    summary: &Summary,
+    (figures, tables): &(Vec<Figure>, Vec<Table>),
+    out: &Path,
+) -> Result<Vec<PathBuf>, Failure> {
     let records = out.join("records");
     let mut files = vec![(out.join("summary.csv"), summary.csv().into_bytes())];
     for figure in figures {
@@ -240,6 +246,9 @@ fn write_results(summary: &Summary, figures: &[Figure], out: &Path) -> Result<Ve
         files.push((with_extension(&path, "svg"), figure.svg.clone().into_bytes()));
         files.push((with_extension(&path, "png"), figure.png()?));
         files.push((with_extension(&path, "csv"), figure.csv.clone().into_bytes()));
+    }
+    for table in tables {
+        files.push((with_extension(&out.join("tables").join(&table.name), "csv"), table.csv().into_bytes()));
     }
     for (path, content) in &files {
         let failed = |source| WriteError { path: path.clone(), source };

@@ -75,6 +75,25 @@ impl WeightHistograms {
     }
 }
 
+/// Tests only: details of a trial with nothing in them.
+#[cfg(test)]
+pub(crate) fn sample(id: &str) -> Details {
+    let weights = WeightHistograms {
+        to_excitatory: Histogram::default(),
+        to_inhibitory: Histogram::default(),
+        to_classes: Vec::new(),
+    };
+    let snapshot = Snapshot { example: None, firing: Vec::new(), weights };
+    Details {
+        format: FORMAT.to_owned(),
+        record_format: crate::record::FORMAT.to_owned(),
+        id: id.to_owned(),
+        before: snapshot.clone(),
+        after: Some(snapshot),
+        update: None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -46,6 +46,15 @@ pub(super) fn steps(histogram: &Histogram, unit: f64, floor: f64, height: impl F
     [&[(first.0, floor)], &corners[..], &[(last.0, floor)]].concat()
 }
 
+/// Every `bins` neighbouring bins as one; the last ones stay as they are where their number does not divide.
+pub(super) fn coarser(histogram: &Histogram, bins: usize) -> Histogram {
+    if histogram.counts.len() % bins != 0 {
+        return histogram.clone();
+    }
+    let counts = histogram.counts.chunks(bins).map(|chunk| chunk.iter().sum()).collect();
+    Histogram { counts, ..histogram.clone() }
+}
+
 /// The steps filled in `color`, on a scale of counts; with the zeros as a black bar and their share in words.
 pub(super) fn bars(histogram: &Histogram, unit: f64, counts: &Scale, color: &'static str, middle: f64) -> Vec<Mark> {
     let (floor, top) = counts.ends();

@@ -56,7 +56,8 @@ impl<'a> Chosen<'a> {
         }
         ranked.sort_by(|one, other| other.2.partial_cmp(&one.2).unwrap_or(Ordering::Equal));
         let last = ranked.len().saturating_sub(1);
-        let mut places = vec![("best", 0), ("median", ranked.len() / 2), ("worst", last)];
+        let mut places = vec![("best", 0), ("worst", last), ("median", ranked.len() / 2)];
+        places.sort_by_key(|(_, place)| *place);
         places.dedup_by_key(|(_, place)| *place);
         let mut chosen = Vec::new();
         for (words, place) in places {
@@ -78,4 +79,79 @@ impl<'a> Chosen<'a> {
 /// Trials with a record and details.
 pub(super) fn with_details(recorded: Recorded<'_>) -> Vec<(&Trial<'_>, &Record)> {
     recorded.records().filter(|(trial, _)| recorded.store.has_details(&trial.id)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::Fixture;
+    use super::super::{activity_over_time, example_activity, representative, spike_distances, weight_update};
+    use super::*;
+    use crate::details;
+    use crate::tables::study_tables;
+
+    const STUDY: &str = "[noise]\nlevel_percent = [1, 20, 40]\n[network]\nexcitatory_fraction = [0.5, 0.9, 1.0]\n";
+
+    /// The less noise the better, and the more neurons excite.
+    fn fixture() -> Fixture {
+        Fixture::new(STUDY, |settings, _| {
+            Some(0.5 - 0.01 * settings.noise.level_percent + 0.001 * settings.network.excitatory_fraction)
+        })
+    }
+
+    /// Keeps details of every trial that is `wanted`.
+    fn keep(recorded: Recorded, wanted: impl Fn(&Trial) -> bool) {
+        for trial in recorded.trials.iter().filter(|trial| wanted(trial)) {
+            recorded.store.keep_details(&details::sample(&trial.id)).expect("a writable folder");
+        }
+    }
+
+    fn levels(trial: &Trial) -> (f64, f64) {
+        (trial.settings.network.excitatory_fraction, trial.settings.noise.level_percent)
+    }
+
+    #[test]
+    fn shares_come_before_noise_and_only_trials_with_details_count() {
+        fixture().see(|recorded| {
+            keep(recorded, |trial| trial.settings.noise.level_percent < 40.0);
+            let nearest = |level| {
+                let chosen = Chosen::nearest(recorded, level, |_| true).expect("readable").expect("a trial");
+                (levels(chosen.trial), chosen.words(recorded.study))
+            };
+            assert_eq!((nearest(0.0).0, nearest(20.0).0), ((0.9, 1.0), (0.9, 20.0)));
+            assert_eq!(nearest(100.0).0, (0.9, 20.0));
+            let words = nearest(0.0).1;
+            assert!(
+                words.starts_with("network.excitatory_fraction = 0.9, noise.level_percent = 1, seed 1, trial "),
+                "{words}"
+            );
+            assert!(Chosen::nearest(recorded, 0.0, |details| details.update.is_some()).expect("readable").is_none());
+        });
+    }
+
+    #[test]
+    fn best_median_and_worst_are_those_of_the_outcomes() {
+        let of = |wanted: fn(&Trial) -> bool| {
+            fixture().see(|recorded| {
+                keep(recorded, wanted);
+                let chosen = Chosen::best_median_worst(recorded).expect("readable");
+                chosen.iter().map(|(words, chosen)| (*words, levels(chosen.trial))).collect::<Vec<_>>()
+            })
+        };
+        assert_eq!(of(|_| true), [("best", (1.0, 1.0)), ("median", (0.9, 20.0)), ("worst", (0.5, 40.0))]);
+        let two = of(|trial| levels(trial).0 == 0.5 && levels(trial).1 < 40.0);
+        assert_eq!(two, [("best", (0.5, 1.0)), ("worst", (0.5, 20.0))]);
+        assert_eq!(of(|trial| levels(trial) == (0.5, 20.0)), [("best", (0.5, 20.0))]);
+    }
+
+    #[test]
+    fn there_is_no_figure_without_its_data() {
+        fixture().see(|recorded| {
+            assert_eq!(example_activity::figure(recorded).expect("readable"), None);
+            assert_eq!(weight_update::figure(recorded).expect("readable"), None);
+            assert_eq!(representative::figure(recorded).expect("readable"), None);
+            assert_eq!(activity_over_time::figure(recorded).expect("readable"), None);
+            assert_eq!(spike_distances::figure(recorded), None);
+            assert_eq!(study_tables(recorded), []);
+        });
+    }
 }

@@ -1,14 +1,16 @@
-//! A line for each class that looks like no other, in grey too.
+//! A line for each class that looks like no other, in grey too; none is black.
 
 use super::mark::Dash;
-use super::palette::Look;
+use super::palette::{BLACK, GREY, Look};
 use super::plate::{Entry, Sample};
 use crate::settings::Settings;
 
 /// Colour and dashes of the line of a class.
 pub(super) fn class_line(class: usize) -> (&'static str, Dash) {
     // Colours and dashes have periods without a common divisor, so that 21 classes differ, and neighbours differ in both.
-    (Look::of(class).color, [Dash::Solid, Dash::Dashed, Dash::Dotted][class % 3])
+    // Black is for what the classes have in common.
+    let color = Look::of(class).color;
+    (if color == BLACK { GREY } else { color }, [Dash::Solid, Dash::Dashed, Dash::Dotted][class % 3])
 }
 
 /// The legend of `classes` classes.
@@ -27,6 +29,7 @@ mod tests {
     #[test]
     fn twenty_one_classes_look_different() {
         for one in 0..21 {
+            assert_ne!(class_line(one).0, BLACK);
             assert!((0..one).all(|other| class_line(one) != class_line(other)));
         }
     }

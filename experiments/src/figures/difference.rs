@@ -3,12 +3,12 @@
 //! The difference of means, its 95 % interval and Welch's t test are those of independent samples; p values are adjusted
 //! by Holm over the shares of a level.
 
-use super::figure::{Data, Figure, cell};
+use super::figure::{Data, Figure, cell, part_name};
 use super::key_label::{FRACTION, NOISE, SIGMA_INIT, stated, value_label};
 use super::mark::{Dash, Fill, Mark};
 use super::outcome::outcome_words;
 use super::palette::{BLACK, Look};
-use super::plate::Plate;
+use super::plate::{MOST_PLOTS, Plate};
 use super::plot::{Plot, PlotAxis, TICK_SIZE};
 use super::recorded::{Group, Recorded, is_numeric, number};
 use super::scale::Scale;
@@ -46,48 +46,69 @@ struct Difference {
     n: usize,
 }
 
-/// A figure for every combination of the axes that are neither shares nor levels; none where shares are not swept, or 1 is
-/// not among them, or before there are outcomes on both sides.
+/// The differences at one level, everything else alike.
+#[derive(Clone, Debug, PartialEq)]
+struct Panel {
+    group: Group,
+    level: Level,
+}
+
+/// A plot for every level and combination of further axes, in as few figures as hold them; none where shares are not swept, or
+/// 1 is not among them, or before there are outcomes on both sides.
 pub(super) fn figures(recorded: Recorded, level: Option<XAxis>) -> Vec<Figure> {
     let axes = &recorded.study.axes;
     let Some(shares) = recorded.axis(FRACTION) else { return Vec::new() };
     let has_reference = axes[shares].values.iter().any(|value| number(value) == Some(1.0));
-    let level = level.map(|level| level.axis).filter(|&axis| axis != shares);
+    let varied = recorded.varied();
+    let level = level.map(|level| level.axis).filter(|axis| *axis != shares && varied.contains(axis));
     // A study of first weights asks for firing rates, not for three of its spreads.
     let of_spreads = level.is_some_and(|axis| axes[axis].key == SIGMA_INIT);
-    if !has_reference || axes[shares].values.len() < 2 || of_spreads {
+    if !has_reference || !varied.contains(&shares) || of_spreads {
         return Vec::new();
     }
-    let apart: Vec<usize> = (0..axes.len()).filter(|&axis| axis != shares && Some(axis) != level).collect();
-    recorded.groups(&apart).iter().filter_map(|group| figure(recorded, shares, level, group)).collect()
+    let apart: Vec<usize> = varied.into_iter().filter(|&axis| axis != shares && Some(axis) != level).collect();
+    let groups = recorded.groups(&apart);
+    let panels: Vec<Panel> = groups.iter().flat_map(|group| panels(recorded, shares, level, group)).collect();
+    let parts = panels.chunks(MOST_PLOTS).enumerate();
+    parts.map(|(part, panels)| figure(recorded, shares, level, panels, part, groups.len() == 1)).collect()
 }
 
-fn figure(recorded: Recorded, shares: usize, level: Option<usize>, group: &Group) -> Option<Figure> {
-    let axes = &recorded.study.axes;
+/// One panel a level that has outcomes on both sides.
+fn panels(recorded: Recorded, shares: usize, level: Option<usize>, group: &Group) -> Vec<Panel> {
     let values: Vec<Option<toml::Value>> = match level {
         None => vec![None],
-        Some(axis) => shown(&axes[axis]).into_iter().map(Some).collect(),
+        Some(axis) => shown(&recorded.study.axes[axis]).into_iter().map(Some).collect(),
     };
-    let of = |value: &Option<toml::Value>| {
+    let of = |value: Option<toml::Value>| {
         let at = |condition: &&usize| {
             level.is_none_or(|axis| value.as_ref().is_none_or(|value| recorded.value(**condition, axis) == value))
         };
         let conditions: Vec<usize> = group.conditions.iter().filter(at).copied().collect();
-        differences(recorded, shares, value.clone(), &conditions)
+        let level = differences(recorded, shares, value, &conditions);
+        let drawn = level.differences.iter().any(|difference| difference.mean.is_some());
+        drawn.then(|| Panel { group: group.clone(), level })
     };
-    let drawn = |level: &Level| level.differences.iter().any(|difference| difference.mean.is_some());
-    let levels: Vec<Level> = values.iter().map(of).filter(drawn).collect();
-    if levels.is_empty() {
-        return None;
-    }
+    values.into_iter().filter_map(of).collect()
+}
+
+fn figure(
+    recorded: Recorded,
+    shares: usize,
+    level: Option<usize>,
+    panels: &[Panel],
+    part: usize,
+    in_rows: bool,
+) -> Figure {
+    let level_key = level.map(|axis| recorded.study.axes[axis].key.as_str());
+    let columns = if in_rows { 1 } else { 2 };
+    let plots = plots(recorded, shares, level_key, panels, columns);
     let plate = Plate {
-        title: group.title(&format!("{}, difference from 100:0", recorded.study.name)),
+        title: format!("{}, difference from 100:0", recorded.study.name),
         entries: Vec::new(),
-        rows: plots(recorded, shares, level, &levels).into_iter().map(|plot| vec![plot]).collect(),
+        rows: plots.chunks(columns).map(<[Plot]>::to_vec).collect(),
     };
-    let level_key = level.map(|axis| axes[axis].key.as_str());
-    let data = data(recorded, shares, level_key, &levels);
-    Some(Figure::new(group.file_stem("difference-from-100-0"), caption(recorded, &levels), plate, &data))
+    let name = part_name("difference-from-100-0", part);
+    Figure::new(name, caption(recorded, panels), plate, &data(recorded, shares, level_key, panels))
 }
 
 /// The values of an axis that are shown: those nearest to the published noise levels, or the first, middle and last.
@@ -110,13 +131,8 @@ fn shown(axis: &crate::study::Axis) -> Vec<toml::Value> {
 
 fn differences(recorded: Recorded, shares: usize, value: Option<toml::Value>, conditions: &[usize]) -> Level {
     let outcomes = |wanted: &toml::Value| -> Vec<f64> {
-        let condition = conditions.iter().find(|condition| recorded.value(**condition, shares) == wanted);
-        condition
-            .map(|&condition| recorded.outcomes(condition))
-            .unwrap_or_default()
-            .into_iter()
-            .map(|(_, x)| x)
-            .collect()
+        let here = conditions.iter().copied().filter(|condition| recorded.value(*condition, shares) == wanted);
+        recorded.outcomes(&here.collect::<Vec<usize>>()).into_iter().map(|(_, outcome)| outcome).collect()
     };
     let values = recorded.study.axes[shares].values.iter().enumerate();
     let (reference, others): (Vec<_>, Vec<_>) = values.partition(|(_, value)| number(value) == Some(1.0));
@@ -134,15 +150,16 @@ fn differences(recorded: Recorded, shares: usize, value: Option<toml::Value>, co
     Level { value, differences, reference_n: reference.len() }
 }
 
-/// One plot a level, all with the same axes.
-fn plots(recorded: Recorded, shares: usize, level: Option<usize>, levels: &[Level]) -> Vec<Plot> {
-    let axes = &recorded.study.axes;
-    let names: Vec<String> = levels[0]
+/// One plot a panel in so many columns, all with the same axes.
+fn plots(recorded: Recorded, shares: usize, level: Option<&str>, panels: &[Panel], columns: usize) -> Vec<Plot> {
+    let values = &recorded.study.axes[shares].values;
+    let names: Vec<String> = panels[0]
+        .level
         .differences
         .iter()
-        .map(|difference| value_label(FRACTION, &axes[shares].values[difference.number]))
+        .map(|difference| value_label(FRACTION, &values[difference.number]))
         .collect();
-    let all = levels.iter().flat_map(|level| &level.differences);
+    let all = panels.iter().flat_map(|panel| &panel.level.differences);
     let ends = all.flat_map(|difference| {
         let interval = difference.comparison.map(|comparison| comparison.test.ci95);
         [difference.mean, interval.map(|ends| ends.0), interval.map(|ends| ends.1), Some(0.0)]
@@ -151,21 +168,21 @@ fn plots(recorded: Recorded, shares: usize, level: Option<usize>, levels: &[Leve
     // Room for the stars above the highest interval.
     let (low, high) = ends.iter().fold((0.0_f64, 0.0_f64), |(low, high), &end| (low.min(end), high.max(end)));
     ends.push(high + 0.12 * (high - low));
-    let plot = |(number, of_level): (usize, &Level)| {
-        let last = number + 1 == levels.len();
-        let label = |value: &toml::Value| level.map(|axis| stated(&axes[axis].key, value)).unwrap_or_default();
+    let plot = |(number, Panel { group, level: of_level }): (usize, &Panel)| {
+        let here = level.zip(of_level.value.as_ref()).map(|(key, value)| stated(key, value));
+        let words = here.into_iter().chain([group.words()]).filter(|words| !words.is_empty());
+        let bottom = number / columns == (panels.len() - 1) / columns;
+        let left = number % columns == 0;
+        let label = |shown: bool, label: &str| if shown { label.to_owned() } else { String::new() };
         Plot {
-            title: of_level.value.as_ref().map(label).unwrap_or_default(),
-            x: PlotAxis {
-                label: if last { "excitatory:inhibitory".to_owned() } else { String::new() },
-                scale: Scale::names_across(&names),
-            },
-            y: PlotAxis { label: "difference (points)".to_owned(), scale: Scale::linear_few(&ends) },
+            title: words.collect::<Vec<String>>().join(", "),
+            x: PlotAxis { label: label(bottom, "excitatory:inhibitory"), scale: Scale::names_across(&names) },
+            y: PlotAxis { label: label(left, "difference (points)"), scale: Scale::linear_few(&ends) },
             marks: marks(of_level, names.len()),
             height: HEIGHT,
         }
     };
-    levels.iter().enumerate().map(plot).collect()
+    panels.iter().enumerate().map(plot).collect()
 }
 
 fn marks(level: &Level, shares: usize) -> Vec<Mark> {
@@ -188,10 +205,10 @@ fn marks(level: &Level, shares: usize) -> Vec<Mark> {
     marks
 }
 
-fn caption(recorded: Recorded, levels: &[Level]) -> String {
-    let counts = levels
-        .iter()
-        .flat_map(|level| level.differences.iter().map(|difference| difference.n).chain([level.reference_n]));
+fn caption(recorded: Recorded, panels: &[Panel]) -> String {
+    let levels = panels.iter().map(|panel| &panel.level);
+    let counts =
+        levels.flat_map(|level| level.differences.iter().map(|difference| difference.n).chain([level.reference_n]));
     let (least, most) = counts.fold((usize::MAX, 0), |(least, most), n| (least.min(n), most.max(n)));
     let n = if least == most { format!("n = {most}") } else { format!("n = {least} to {most}") };
     let words = outcome_words(recorded);
@@ -205,8 +222,9 @@ fn caption(recorded: Recorded, levels: &[Level]) -> String {
     )
 }
 
-fn data(recorded: Recorded, shares: usize, level: Option<&str>, levels: &[Level]) -> Data {
-    let mut header: Vec<String> = level.map(str::to_owned).into_iter().collect();
+fn data(recorded: Recorded, shares: usize, level: Option<&str>, panels: &[Panel]) -> Data {
+    let mut header: Vec<String> = panels.first().into_iter().flat_map(|panel| panel.group.keys()).collect();
+    header.extend(level.map(str::to_owned));
     let rest = [
         FRACTION,
         "difference_percentage_points",
@@ -221,12 +239,12 @@ fn data(recorded: Recorded, shares: usize, level: Option<&str>, levels: &[Level]
     ];
     header.extend(rest.map(str::to_owned));
     let mut data = Data { header, rows: Vec::new() };
-    for of_level in levels {
+    for Panel { group, level: of_level } in panels {
         for Difference { number, mean, comparison, n } in &of_level.differences {
             let test = comparison.map(|comparison| comparison.test);
             let points = |value: Option<f64>| cell(value.map(|value| 100.0 * value));
-            let mut row: Vec<String> =
-                level.map(|_| of_level.value.as_ref().map(plain).unwrap_or_default()).into_iter().collect();
+            let mut row: Vec<String> = group.cells().collect();
+            row.extend(level.map(|_| of_level.value.as_ref().map(plain).unwrap_or_default()));
             row.push(plain(&recorded.study.axes[shares].values[*number]));
             row.extend([*mean, test.map(|test| test.ci95.0), test.map(|test| test.ci95.1)].map(points));
             row.extend([test.map(|test| test.t), test.map(|test| test.degrees)].map(cell));

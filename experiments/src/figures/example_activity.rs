@@ -14,14 +14,15 @@ use crate::settings::Settings;
 use crate::store::StoreError;
 
 const INPUT_HEIGHT: f64 = 130.0;
-const HIDDEN_HEIGHT: f64 = 200.0;
+const HIDDEN_HEIGHT: f64 = 170.0;
 const MEMBRANE_HEIGHT: f64 = 90.0;
 const READOUT_HEIGHT: f64 = 190.0;
-/// Where names of classes begin and how much room they have, shares of the duration.
-const NAMES_AT: f64 = 1.04;
-const ROOM: f64 = 1.34;
-/// Least distance between two of them, shares of the height.
-const NAMES_APART: f64 = 0.088;
+/// Room for words beside the axes, a share of the width.
+const ROOM: f64 = 0.27;
+/// Where lines beside the names of classes begin and end, and where words begin, shares of the duration.
+const LINES: [f64; 2] = [1.04, 1.1];
+const NAMES_AT: f64 = 1.12;
+const WORDS_AT: f64 = 1.04;
 
 /// The figure; none where no details hold an image before and after training.
 pub(super) fn figure(recorded: Recorded) -> Result<Option<Figure>, StoreError> {
@@ -38,11 +39,9 @@ fn drawn(recorded: Recorded, chosen: &Chosen, examples: [&Example; 2]) -> Figure
     let settings = chosen.trial.settings;
     let columns = [("before training", examples[0]), ("after training", examples[1])];
     let columns = columns.map(|(when, example)| plots(settings, when, example));
-    let rows = columns[0].len();
     let class = settings.data.class_name(examples[0].label);
     let [left, right] = columns.map(Vec::into_iter);
     let rows_of_plots: Vec<Vec<Plot>> = left.zip(right).map(|(left, right)| vec![left, right]).collect();
-    debug_assert_eq!(rows, rows_of_plots.len());
     let plate = Plate {
         title: format!("{}, one test image: {class}", recorded.study.name),
         entries: entries(examples[0]),
@@ -50,12 +49,11 @@ fn drawn(recorded: Recorded, chosen: &Chosen, examples: [&Example; 2]) -> Figure
     };
     let caption = format!(
         "Test image {} (class {class}) in one network, before training on the left and after it on the right. From the top: spikes \
-         of the input units; spikes of the hidden neurons, excitatory ones below the line; membranes of the {} of each population \
-         that spike most, which may rise above the threshold within the step in which they spike; voltages of the readout, of \
-         which the class with the highest maximum is chosen. Shown is the trial with details whose excitatory share is nearest \
+         of the input units; spikes of the hidden neurons, excitatory ones below the line; membranes of the two neurons of each \
+         population that spike most, which may rise above the threshold within the step in which they spike; voltages of the readout, of \
+         which the class with the highest maximum is chosen, named in the order of their maxima. Shown is the trial with details whose excitatory share is nearest \
          to 80:20 and, of these, the one with the lowest noise: {}.",
         examples[0].image,
-        "neurons",
         chosen.words(recorded.study)
     );
     Figure::wide("example-activity".to_owned(), caption, plate, &data(settings, examples))
@@ -95,12 +93,10 @@ fn plots(settings: &Settings, when: &str, example: &Example) -> Vec<Plot> {
     plots
 }
 
-fn time(example: &Example, label: bool, share: f64) -> PlotAxis {
+fn time(example: &Example, label: bool) -> PlotAxis {
     let steps = example.input.len() as f64;
     let label = if label { "time (ms)".to_owned() } else { String::new() };
-    let mut scale = Scale::with_step(0.0, steps * share, steps / 5.0, 0);
-    scale.ticks.retain(|tick| tick.value <= steps * (1.0 + 1e-9));
-    PlotAxis { label, scale }
+    PlotAxis { label, scale: Scale::with_step(0.0, steps, steps / 5.0, 0).with_room(ROOM) }
 }
 
 /// Step and number of everything that spikes and is `wanted`.
@@ -115,9 +111,9 @@ fn input(example: &Example, title: String) -> Plot {
     let highest = points.iter().map(|point| point.1).fold(0.0, f64::max);
     Plot {
         title,
-        x: time(example, false, ROOM),
+        x: time(example, false),
         y: PlotAxis { label: "input unit".to_owned(), scale: Scale::linear_few(&[0.0, highest.max(1.0)]) },
-        marks: vec![Mark::Cloud { points, color: BLACK, shape: Shape::Square, size: 1.3 }],
+        marks: vec![Mark::Cloud { points, color: BLACK, shape: Shape::Square, size: 1.9 }],
         height: INPUT_HEIGHT,
     }
 }
@@ -131,7 +127,7 @@ fn hidden(example: &Example) -> Plot {
         points: spikes(&example.hidden, |neuron| (neuron < example.excitatory) == is_excitatory),
         color: look.color,
         shape: look.shape,
-        size: 1.5,
+        size: 2.1,
     };
     let mut marks = vec![of(true, excitatory)];
     if example.excitatory < example.hidden_neurons {
@@ -145,11 +141,11 @@ fn hidden(example: &Example) -> Plot {
     words.extend((example.excitatory < example.hidden_neurons).then(|| ((border + neurons) / 2.0, count(false))));
     marks.extend(words.into_iter().map(|(y, count)| {
         let plural = if count == 1 { "spike" } else { "spikes" };
-        Mark::Label { at: (NAMES_AT * steps, y), content: format!("{count} {plural}"), size: TICK_SIZE }
+        Mark::Label { at: (WORDS_AT * steps, y), content: format!("{count} {plural}"), size: TICK_SIZE }
     }));
     Plot {
         title: String::new(),
-        x: time(example, false, ROOM),
+        x: time(example, false),
         y: PlotAxis { label: "hidden neuron".to_owned(), scale: Scale::linear_few(&[0.0, neurons]) },
         marks,
         height: HIDDEN_HEIGHT,
@@ -178,16 +174,10 @@ fn membranes(example: &Example, excitatory: bool) -> Plot {
     let lines = std::iter::once(population.to_owned()).chain(names).enumerate();
     marks.extend(lines.map(|(number, content)| {
         let y = high - (0.15 + 0.2 * number as f64) * (high - low);
-        Mark::Label { at: (NAMES_AT * steps, y), content, size: TICK_SIZE }
+        Mark::Label { at: (WORDS_AT * steps, y), content, size: TICK_SIZE }
     }));
     let label = "V (thresholds)".to_owned();
-    Plot {
-        title: String::new(),
-        x: time(example, false, ROOM),
-        y: PlotAxis { label, scale },
-        marks,
-        height: MEMBRANE_HEIGHT,
-    }
+    Plot { title: String::new(), x: time(example, false), y: PlotAxis { label, scale }, marks, height: MEMBRANE_HEIGHT }
 }
 
 fn readout(settings: &Settings, example: &Example) -> Plot {
@@ -203,24 +193,20 @@ fn readout(settings: &Settings, example: &Example) -> Plot {
         let (color, dash, width) = line(example, class);
         marks.push(Mark::Line { points, color, width, dash });
     }
-    let ends: Vec<f64> = example.readout.iter().map(|trace| trace.last().copied().unwrap_or_default()).collect();
+    // Names from the top down in the order of the highest voltages.
+    let highest = |class: usize| example.readout[class].iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    order.sort_by(|&one, &other| highest(other).total_cmp(&highest(one)));
     let (low, high) = scale.ends();
-    let heights = spread(&ends, NAMES_APART * (high - low), (low, high));
-    for (class, (&end, &height)) in ends.iter().zip(&heights).enumerate() {
-        let (color, _, width) = line(example, class);
-        let points = vec![(steps, end), ((2.0 * NAMES_AT - 1.0).sqrt() * steps, height)];
-        marks.push(Mark::Line { points, color, width: 0.6 * width, dash: Dash::Solid });
+    for (number, &class) in order.iter().enumerate() {
+        let y = high - (number as f64 + 0.5) / order.len() as f64 * (high - low);
+        let (color, dash, width) = line(example, class);
+        let points = LINES.map(|share| (share * steps, y)).to_vec();
+        marks.push(Mark::Line { points, color, width, dash });
         let content = settings.data.class_name(class);
-        marks.push(Mark::Label { at: (NAMES_AT * steps, height), content, size: TICK_SIZE });
+        marks.push(Mark::Label { at: (NAMES_AT * steps, y), content, size: TICK_SIZE });
     }
     let label = "readout (thresholds)".to_owned();
-    Plot {
-        title: String::new(),
-        x: time(example, true, ROOM),
-        y: PlotAxis { label, scale },
-        marks,
-        height: READOUT_HEIGHT,
-    }
+    Plot { title: String::new(), x: time(example, true), y: PlotAxis { label, scale }, marks, height: READOUT_HEIGHT }
 }
 
 /// Colour, dashes and width of the trace of a class: black where it is the true one, vermilion where it was chosen instead.
@@ -230,27 +216,9 @@ fn line(example: &Example, class: usize) -> (&'static str, Dash, f64) {
         class if class == example.predicted => (CHOSEN, Dash::Dashed, 2.4),
         class => {
             let (color, dash) = class_line(class);
-            (if color == BLACK || color == CHOSEN { GREY } else { color }, dash, 1.0)
+            (if color == CHOSEN { GREY } else { color }, dash, 1.1)
         }
     }
-}
-
-/// Heights near `wanted`, in the same order of size, that are at least `apart` and lie within `ends` where there is room.
-fn spread(wanted: &[f64], apart: f64, ends: (f64, f64)) -> Vec<f64> {
-    let mut order: Vec<usize> = (0..wanted.len()).collect();
-    order.sort_by(|&one, &other| wanted[other].total_cmp(&wanted[one]));
-    let mut heights = wanted.to_vec();
-    let mut above = ends.1 + 0.5 * apart;
-    for &place in &order {
-        heights[place] = heights[place].min(above - apart);
-        above = heights[place];
-    }
-    let mut below = ends.0 - 0.5 * apart;
-    for &place in order.iter().rev() {
-        heights[place] = heights[place].max(below + apart);
-        below = heights[place];
-    }
-    heights
 }
 
 fn data(settings: &Settings, examples: [&Example; 2]) -> Data {
@@ -328,14 +296,5 @@ mod tests {
         // 3 + 4 spikes, 2 x 4 and 2 x 5 voltages, twice.
         assert_eq!(data.rows.len(), 2 * (7 + 8 + 10));
         assert_eq!(data.rows[24], ["before", "readout (thresholds)", "Trouser", "4", "-0.1"]);
-    }
-
-    #[test]
-    fn names_keep_their_order_and_distance() {
-        let heights = spread(&[0.0, 0.0, 0.9, 1.0], 0.2, (0.0, 1.0));
-        let mut sorted = heights.clone();
-        sorted.sort_by(f64::total_cmp);
-        assert!(sorted.windows(2).all(|pair| pair[1] - pair[0] > 0.2 - 1e-12), "{heights:?}");
-        assert!(heights[3] > heights[2] && heights[2] > heights[0]);
     }
 }

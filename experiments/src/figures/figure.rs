@@ -69,7 +69,9 @@ pub(super) fn cell(value: Option<f64>) -> String {
     value.filter(|value| value.is_finite()).map(|value| format!("{value:.6}")).unwrap_or_default()
 }
 
-/// `name` without letters that a file name should not have.
-pub(super) fn file_stem(name: &str) -> String {
-    name.chars().map(|letter| if letter.is_alphanumeric() || "-_.".contains(letter) { letter } else { '-' }).collect()
+/// Name of the files of the part `number`, from 0, of a figure of several.
+pub(super) fn part_name(name: &str, number: usize) -> String {
+    let part = if number == 0 { String::new() } else { format!("-{}", number + 1) };
+    let fits = |letter: char| letter.is_alphanumeric() || "-_.".contains(letter);
+    name.chars().map(|letter| if fits(letter) { letter } else { '-' }).collect::<String>() + &part
 }

@@ -7,13 +7,15 @@
 //! A study of `weights.sigma_init` has this figure: the spread of the first weights sets the rate. Kilgore, Kopsick, Ascoli
 //! and Adam, Sci Rep 15, 24798 (2025), Fig. 1c, whose range of plausible rates is shaded.
 
-use super::figure::{Data, Figure, cell};
+use std::cmp::Ordering;
+
+use super::figure::{Data, Figure, cell, part_name};
 use super::key_label::{FRACTION, SIGMA_INIT, heading, value_label};
 use super::mark::{Dash, Fill, Mark};
 use super::palette::{Look, SHADE};
 use super::plate::{Entry, Plate, Sample as Shown};
 use super::plot::{Plot, PlotAxis};
-use super::recorded::{Group, Recorded, is_numeric};
+use super::recorded::{Group, Recorded, is_numeric, number};
 use super::scale::Scale;
 use crate::summary::plain;
 
@@ -44,12 +46,14 @@ pub(super) fn figures(recorded: Recorded) -> Vec<Figure> {
     let axes = &recorded.study.axes;
     let swept = |axis: &usize| is_numeric(&axes[*axis]) && axes[*axis].values.len() > 1;
     let Some(sigma) = recorded.axis(SIGMA_INIT).filter(swept) else { return Vec::new() };
-    let share = recorded.axis(FRACTION);
-    let apart: Vec<usize> = (0..axes.len()).filter(|&axis| axis != sigma && Some(axis) != share).collect();
-    recorded.groups(&apart).iter().filter_map(|group| figure(recorded, sigma, share, group)).collect()
+    let varied = recorded.varied();
+    let share = recorded.axis(FRACTION).filter(|axis| varied.contains(axis));
+    let apart: Vec<usize> = varied.into_iter().filter(|&axis| axis != sigma && Some(axis) != share).collect();
+    let groups = recorded.groups(&apart);
+    groups.iter().enumerate().filter_map(|(part, group)| figure(recorded, sigma, share, group, part)).collect()
 }
 
-fn figure(recorded: Recorded, sigma: usize, share: Option<usize>, group: &Group) -> Option<Figure> {
+fn figure(recorded: Recorded, sigma: usize, share: Option<usize>, group: &Group, part: usize) -> Option<Figure> {
     let curves = curves(recorded, sigma, share, group);
     if curves.iter().all(|curve| curve.spreads.is_empty()) {
         return None;
@@ -58,32 +62,29 @@ fn figure(recorded: Recorded, sigma: usize, share: Option<usize>, group: &Group)
         share.map(|_| Entry::new(Shown::Heading, format!("{}:", heading(FRACTION)))).into_iter().collect();
     entries.extend(curves.iter().map(|curve| Entry::new(Shown::Curve(curve.look), curve.label.clone())));
     entries.push(Entry::new(Shown::Dot, "one trial"));
-    let plate = Plate { title: group.title(&recorded.study.name), entries, rows: vec![vec![plot(&curves)]] };
-    let name = group.file_stem("accuracy-over-initial-firing-rate");
+    let plot = Plot { title: group.words(), ..plot(&curves) };
+    let plate = Plate { title: recorded.study.name.clone(), entries, rows: vec![vec![plot]] };
+    let name = part_name("accuracy-over-initial-firing-rate", part);
     Some(Figure::new(name, caption(recorded, &curves), plate, &data(&curves, share.is_some())))
 }
 
 fn curves(recorded: Recorded, sigma: usize, share: Option<usize>, group: &Group) -> Vec<Curve> {
-    let spreads = |wanted: Option<&toml::Value>| {
-        let chosen = group.conditions.iter().filter(|condition| {
-            share.is_none_or(|axis| wanted.is_none_or(|value| recorded.value(**condition, axis) == value))
-        });
-        let mut spreads: Vec<(f64, Spread)> = chosen
-            .filter_map(|&condition| {
-                let records = recorded.records().filter(|(trial, _)| trial.condition == condition);
-                let trials = records.filter_map(|(trial, record)| {
-                    record.outcome?;
-                    Some((trial.seed, record.initial_rate()?, record.peak()?.1))
-                });
-                let value = recorded.value(condition, sigma);
-                let spread = Spread { sigma_init: plain(value), trials: trials.collect() };
-                let sigma_init = super::recorded::number(value)?;
-                (!spread.trials.is_empty()).then_some((sigma_init, spread))
-            })
-            .collect();
-        spreads.sort_by(|one, next| one.0.total_cmp(&next.0));
-        spreads.into_iter().map(|(_, spread)| spread).collect::<Vec<Spread>>()
+    let fits = |condition: usize, wanted: Option<&toml::Value>| {
+        share.is_none_or(|axis| wanted.is_none_or(|value| recorded.value(condition, axis) == value))
     };
+    let spread = |sigma_init: &toml::Value, wanted: Option<&toml::Value>| {
+        let here = |condition: &usize| fits(*condition, wanted) && recorded.value(*condition, sigma) == sigma_init;
+        let conditions: Vec<usize> = group.conditions.iter().copied().filter(here).collect();
+        let ended = recorded
+            .records()
+            .filter(|(trial, record)| conditions.contains(&trial.condition) && record.outcome.is_some());
+        let trials = ended.filter_map(|(trial, record)| Some((trial.seed, record.initial_rate()?, record.peak()?.1)));
+        let spread = Spread { sigma_init: plain(sigma_init), trials: trials.collect() };
+        (!spread.trials.is_empty()).then_some(spread)
+    };
+    let mut rising: Vec<&toml::Value> = recorded.study.axes[sigma].values.iter().collect();
+    rising.sort_by(|one, next| number(one).partial_cmp(&number(next)).unwrap_or(Ordering::Equal));
+    let spreads = |wanted: Option<&toml::Value>| rising.iter().filter_map(|value| spread(value, wanted)).collect();
     let Some(axis) = share else {
         let (label, value) = ("mean by σ_init".to_owned(), String::new());
         return vec![Curve { label, value, look: Look::of(0), spreads: spreads(None) }];

@@ -2,101 +2,118 @@
 //!
 //! An axis of numbers runs along x. An axis of texts, such as devices, stands on the left, with a row a text.
 
-use super::figure::{Data, Figure, cell};
-use super::key_label::{FRACTION, axis_label, heading, value_label, words_and_unit};
-use super::mark::{Dash, Fill, Mark};
-use super::palette::{GREY, Look, Shape};
-use super::plate::{Entry, Plate, Sample as Shown};
-use super::plot::{Plot, PlotAxis};
+use super::figure::{Data, Figure, cell, part_name};
+use super::key_label::{FRACTION, axis_label, heading, value_label};
+use super::mark::Dash;
+use super::outcome_plot::{over_numbers, over_texts};
+use super::palette::{GREY, Look};
+use super::plate::{Entry, MOST_PLOTS, Plate, Sample as Shown, in_pairs};
+use super::plot::Plot;
 use super::recorded::{Group, Recorded, is_numeric};
-use super::scale::Scale;
 use super::x_axis::XAxis;
 use crate::statistics::Sample;
 use crate::summary::plain;
 
-pub(super) const ACCURACY: &str = "test accuracy (%)";
-const HEIGHT: f64 = 270.0;
-/// How far the trials of the outermost curves stand beside their means, shares of the width.
-const ASIDE: f64 = 0.008;
-/// Least height of a row of texts, and what every curve in it needs.
-const ROW_HEIGHT: f64 = 26.0;
-const CURVE_HEIGHT: f64 = 9.0;
-
+/// Height of one of several plots.
+const SMALL_HEIGHT: f64 = 140.0;
 /// The outcomes of one condition.
 #[derive(Clone, Debug, PartialEq)]
-struct Point {
+pub(super) struct Point {
     /// Place on the axis.
-    x: f64,
+    pub(super) x: f64,
     /// The value of the axis as text.
-    text: String,
-    sample: Sample,
+    pub(super) text: String,
+    pub(super) sample: Sample,
     /// Seeds and outcomes.
-    trials: Vec<(u64, f64)>,
+    pub(super) trials: Vec<(u64, f64)>,
 }
 
 /// The conditions that differ only on the axis along x.
 #[derive(Clone, Debug, PartialEq)]
-struct Curve {
+pub(super) struct Curve {
     /// Words in the legend, and the value of the axis that makes the curves.
-    label: String,
-    value: String,
-    look: Look,
-    points: Vec<Point>,
+    pub(super) label: String,
+    pub(super) value: String,
+    pub(super) look: Look,
+    pub(super) points: Vec<Point>,
 }
 
-/// A figure for every combination of the axes that are neither along x nor make the curves; none before there is an
-/// outcome.
+/// The curves of one plot.
+#[derive(Clone, Debug, PartialEq)]
+struct Panel {
+    group: Group,
+    curves: Vec<Curve>,
+}
+
+/// A plot for every combination of the axes that are neither along x nor make the curves, in as few figures as hold them; none
+/// before there is an outcome.
 pub(super) fn figures(recorded: Recorded, x: XAxis) -> Vec<Figure> {
-    let others: Vec<usize> = (0..recorded.study.axes.len()).filter(|&axis| axis != x.axis).collect();
-    let curve = curve_axis(recorded, &others);
+    let others: Vec<usize> = recorded.varied().into_iter().filter(|&axis| axis != x.axis).collect();
+    // The excitatory share makes the curves where it is swept, as in the study.
+    let share = recorded.axis(FRACTION).filter(|axis| others.contains(axis));
+    let curve = share.or(others.first().copied());
     let apart: Vec<usize> = others.into_iter().filter(|&axis| Some(axis) != curve).collect();
-    recorded.groups(&apart).iter().filter_map(|group| figure(recorded, x, curve, group)).collect()
+    let panel = |group: Group| Panel { curves: curves(recorded, x, curve, &group), group };
+    let panels: Vec<Panel> = recorded.groups(&apart).into_iter().map(panel).collect();
+    let drawn = |panel: &&Panel| panel.curves.iter().any(|curve| !curve.points.is_empty());
+    let panels: Vec<Panel> = panels.iter().filter(drawn).cloned().collect();
+    let parts = panels.chunks(MOST_PLOTS).enumerate();
+    parts.map(|(number, panels)| figure(recorded, x, curve, panels, number)).collect()
 }
 
-/// The excitatory share makes the curves where it is swept, as in the study.
-fn curve_axis(recorded: Recorded, others: &[usize]) -> Option<usize> {
-    recorded.axis(FRACTION).filter(|axis| others.contains(axis)).or(others.first().copied())
-}
-
-fn figure(recorded: Recorded, x: XAxis, curve: Option<usize>, group: &Group) -> Option<Figure> {
+fn figure(recorded: Recorded, x: XAxis, curve: Option<usize>, panels: &[Panel], part: usize) -> Figure {
     let study = recorded.study;
-    let curves = curves(recorded, x, curve, group);
-    if curves.iter().all(|curve| curve.points.is_empty()) {
-        return None;
-    }
     let chance = recorded.chance();
-    let plot = match is_numeric(&study.axes[x.axis]) {
-        true => over_numbers(recorded, x, &curves, chance),
-        false => over_texts(recorded, x, &curves, chance),
+    let numeric = is_numeric(&study.axes[x.axis]);
+    let alone = panels.len() == 1;
+    let plot = |(number, panel): (usize, &Panel)| {
+        let mut plot = match numeric {
+            true => over_numbers(recorded, x, &panel.curves, chance),
+            false => over_texts(recorded, x, &panel.curves, chance),
+        };
+        plot.title = panel.group.words();
+        if numeric && !alone {
+            plot.height = SMALL_HEIGHT;
+            // Titles of axes stand on the left and at the bottom alone.
+            if number % 2 == 1 {
+                plot.y.label.clear();
+            }
+            if number / 2 != (panels.len() - 1) / 2 {
+                plot.x.label.clear();
+            }
+        }
+        plot
     };
+    let plots: Vec<Plot> = panels.iter().enumerate().map(plot).collect();
+    let all: Vec<&Curve> = panels.iter().flat_map(|panel| &panel.curves).collect();
+    let key = curve.map(|axis| study.axes[axis].key.as_str());
     let plate = Plate {
-        title: group.title(&study.name),
-        entries: entries(&curves, curve.map(|axis| study.axes[axis].key.as_str()), chance),
-        rows: vec![vec![plot]],
+        title: study.name.clone(),
+        entries: entries(&panels[0].curves, &all, key, chance, numeric),
+        // Names need the room of a row.
+        rows: if numeric { in_pairs(plots) } else { plots.into_iter().map(|plot| vec![plot]).collect() },
     };
-    let key = x.key(study);
-    let name = group.file_stem(&format!("outcome-over-{key}"));
-    let caption = caption(recorded, x, group, &curves);
-    Some(Figure::new(name, caption, plate, &data(&curves, &x.column(study), curve.map(|axis| &study.axes[axis].key))))
+    let name = part_name(&format!("outcome-over-{}", x.key(study)), part);
+    Figure::new(name, caption(recorded, x, panels), plate, &data(panels, &x.column(study), key))
 }
 
 fn curves(recorded: Recorded, x: XAxis, curve: Option<usize>, group: &Group) -> Vec<Curve> {
-    let numeric = is_numeric(&recorded.study.axes[x.axis]);
-    let texts = &recorded.study.axes[x.axis].values;
-    let point = |&condition: &usize| {
-        let value = recorded.value(condition, x.axis);
-        let trials = recorded.outcomes(condition);
+    let along = &recorded.study.axes[x.axis];
+    let numeric = is_numeric(along);
+    let point = |(place, value): (usize, &toml::Value), conditions: &[usize]| {
+        let trials = recorded.outcomes(conditions);
         let sample = Sample::of(&trials.iter().map(|(_, outcome)| *outcome).collect::<Vec<f64>>())?;
-        let place = || texts.iter().position(|text| text == value).map(|place| place as f64);
-        let x = if numeric { x.value(recorded, condition)? } else { place()? };
+        let x = if numeric { x.value(recorded, *conditions.first()?)? } else { place as f64 };
         x.is_finite().then(|| Point { x, text: plain(value), sample, trials })
     };
     let curve_of = |number: usize, label: String, wanted: Option<(usize, &toml::Value)>| {
-        let chosen = group
-            .conditions
-            .iter()
-            .filter(|condition| wanted.is_none_or(|(axis, value)| recorded.value(**condition, axis) == value));
-        let mut points: Vec<Point> = chosen.filter_map(point).collect();
+        let fits = |condition: usize| wanted.is_none_or(|(axis, value)| recorded.value(condition, axis) == value);
+        let at = |(place, value): (usize, &toml::Value)| {
+            let here = group.conditions.iter().copied();
+            let here = here.filter(|&condition| fits(condition) && recorded.value(condition, x.axis) == value);
+            point((place, value), &here.collect::<Vec<usize>>())
+        };
+        let mut points: Vec<Point> = along.values.iter().enumerate().filter_map(at).collect();
         points.sort_by(|one, next| one.x.total_cmp(&next.x));
         let value = wanted.map(|(_, value)| plain(value)).unwrap_or_default();
         Curve { label, value, look: Look::of(number), points }
@@ -107,123 +124,19 @@ fn curves(recorded: Recorded, x: XAxis, curve: Option<usize>, group: &Group) -> 
     numbered.map(|(number, value)| curve_of(number, value_label(&made.key, value), Some((axis, value)))).collect()
 }
 
-fn over_numbers(recorded: Recorded, x: XAxis, curves: &[Curve], chance: Option<f64>) -> Plot {
-    let xs: Vec<f64> = curves.iter().flat_map(|curve| &curve.points).map(|point| point.x).collect();
-    let scale = x.scale(recorded.study, &xs);
-    let mut marks: Vec<Mark> = chance.map(|chance| level_of_chance(chance, &scale)).into_iter().collect();
-    for curve in curves {
-        marks.extend(bands(curve));
-    }
-    for (number, curve) in curves.iter().enumerate() {
-        marks.extend(trials(curve, aside(number, curves.len()), &scale));
-    }
-    for curve in curves {
-        let means: Vec<(f64, f64)> = curve.points.iter().map(|point| (point.x, 100.0 * point.sample.mean)).collect();
-        let Look { color, shape } = curve.look;
-        marks.push(Mark::Line { points: means.clone(), color, width: 1.8, dash: Dash::Solid });
-        marks.push(Mark::Dots { points: means, color, shape, size: 4.0, fill: Fill::Opacity(1.0) });
-    }
-    Plot {
-        title: String::new(),
-        x: PlotAxis { label: x.label(recorded.study), scale },
-        y: PlotAxis { label: ACCURACY.to_owned(), scale: Scale::percent() },
-        marks,
-        height: HEIGHT,
-    }
-}
-
-/// A row a text; outcomes run along x.
-fn over_texts(recorded: Recorded, x: XAxis, curves: &[Curve], chance: Option<f64>) -> Plot {
-    let axis = &recorded.study.axes[x.axis];
-    let names: Vec<String> = axis.values.iter().map(|value| folded(&value_label(&axis.key, value))).collect();
-    let mut marks: Vec<Mark> = Vec::new();
-    if let Some(chance) = chance {
-        let points = vec![(100.0 * chance, -0.5), (100.0 * chance, names.len() as f64 - 0.5)];
-        marks.push(Mark::Line { points, color: GREY, width: 1.2, dash: Dash::Dashed });
-    }
-    for (number, curve) in curves.iter().enumerate() {
-        let beside = 0.7 * ((number as f64 + 0.5) / curves.len() as f64 - 0.5);
-        let Look { color, shape } = curve.look;
-        let all = curve
-            .points
-            .iter()
-            .flat_map(|point| point.trials.iter().map(move |(_, outcome)| (100.0 * outcome, point.x + beside)));
-        if curve.points.iter().any(|point| point.sample.n > 1) {
-            marks.push(small_dots(all.collect(), color));
-        }
-        let ends = curve.points.iter().filter_map(|point| {
-            let (low, high) = point.sample.ci95?;
-            Some([point.x + beside, 100.0 * low.max(0.0), 100.0 * high.min(1.0)])
-        });
-        marks.push(Mark::Spans { ends: ends.collect(), color });
-        let means = curve.points.iter().map(|point| (100.0 * point.sample.mean, point.x + beside)).collect();
-        marks.push(Mark::Dots { points: means, color, shape, size: 4.0, fill: Fill::Opacity(1.0) });
-    }
-    let (label, _) = words_and_unit(&axis.key);
-    Plot {
-        title: String::new(),
-        x: PlotAxis { label: ACCURACY.to_owned(), scale: Scale::percent() },
-        y: PlotAxis { label, scale: Scale::names(&names) },
-        marks,
-        height: names.len() as f64 * ROW_HEIGHT.max(CURVE_HEIGHT * (curves.len() as f64 + 1.0)),
-    }
-}
-
-fn level_of_chance(chance: f64, scale: &Scale) -> Mark {
-    let (low, high) = scale.ends();
-    let low = if scale.is_broken() { 0.0 } else { low };
-    let points = vec![(low, 100.0 * chance), (high, 100.0 * chance)];
-    Mark::Line { points, color: GREY, width: 1.2, dash: Dash::Dashed }
-}
-
-/// How far the trials of a curve stand aside, so that those of several curves can be told apart; shares of the width.
-fn aside(number: usize, curves: usize) -> f64 {
-    if curves < 2 { 0.0 } else { ASIDE * (2.0 * number as f64 / (curves - 1) as f64 - 1.0) }
-}
-
-/// Every trial behind the means; none where every mean is that of one.
-fn trials(curve: &Curve, aside: f64, scale: &Scale) -> Option<Mark> {
-    curve.points.iter().any(|point| point.sample.n > 1).then(|| {
-        let all = curve.points.iter().flat_map(|point| {
-            let x = scale.moved(point.x, aside);
-            point.trials.iter().map(move |(_, outcome)| (x, 100.0 * outcome))
-        });
-        small_dots(all.collect(), curve.look.color)
-    })
-}
-
-fn small_dots(points: Vec<(f64, f64)>, color: &'static str) -> Mark {
-    Mark::Dots { points, color, shape: Shape::Circle, size: 1.7, fill: Fill::Opacity(0.5) }
-}
-
-/// The intervals of the means: a band over every run of neighbours that have one, a bar for one on its own.
-fn bands(curve: &Curve) -> Vec<Mark> {
-    let ends: Vec<Option<[f64; 3]>> = curve.points.iter().map(interval).collect();
-    let runs = ends.split(Option::is_none).map(|run| run.iter().copied().flatten().collect::<Vec<_>>());
-    let color = curve.look.color;
-    let mark = |run: Vec<[f64; 3]>| match run.len() {
-        1 => Mark::Intervals { ends: run, color },
-        _ => Mark::Band { ends: run, color },
-    };
-    runs.filter(|run| !run.is_empty()).map(mark).collect()
-}
-
-/// Place of a point and the interval of its mean in percent, cut where the axis ends.
-fn interval(point: &Point) -> Option<[f64; 3]> {
-    let (low, high) = point.sample.ci95?;
-    Some([point.x, 100.0 * low.clamp(0.0, 1.0), 100.0 * high.clamp(0.0, 1.0)])
-}
-
-fn entries(curves: &[Curve], key: Option<&str>, chance: Option<f64>) -> Vec<Entry> {
+/// The legend: `curves` by their names, and what is drawn of `all` of them.
+fn entries(curves: &[Curve], all: &[&Curve], key: Option<&str>, chance: Option<f64>, numeric: bool) -> Vec<Entry> {
     let mut entries: Vec<Entry> =
         key.map(|key| Entry::new(Shown::Heading, format!("{}:", heading(key)))).into_iter().collect();
-    entries.extend(curves.iter().map(|curve| Entry::new(Shown::Curve(curve.look), curve.label.clone())));
-    let points = || curves.iter().flat_map(|curve| &curve.points);
+    let sample = if numeric { Shown::Curve } else { Shown::Marker };
+    entries.extend(curves.iter().map(|curve| Entry::new(sample(curve.look), curve.label.clone())));
+    let points = || all.iter().flat_map(|curve| &curve.points);
     if points().any(|point| point.sample.n > 1) {
         entries.push(Entry::new(Shown::Dot, "one trial"));
     }
     if points().any(|point| point.sample.ci95.is_some()) {
-        entries.push(Entry::new(Shown::Band, "95 % interval"));
+        let sample = if numeric { Shown::Band } else { Shown::Line(GREY, Dash::Solid) };
+        entries.push(Entry::new(sample, "95 % interval"));
     }
     let percent = |chance: f64| (1000.0 * chance).round() / 10.0;
     entries.extend(
@@ -232,9 +145,10 @@ fn entries(curves: &[Curve], key: Option<&str>, chance: Option<f64>) -> Vec<Entr
     entries
 }
 
-fn caption(recorded: Recorded, x: XAxis, group: &Group, curves: &[Curve]) -> String {
+fn caption(recorded: Recorded, x: XAxis, panels: &[Panel]) -> String {
     let study = recorded.study;
-    let counts = curves.iter().flat_map(|curve| &curve.points).map(|point| point.sample.n);
+    let points = panels.iter().flat_map(|panel| &panel.curves).flat_map(|curve| &curve.points);
+    let counts = points.map(|point| point.sample.n);
     let (least, most) = counts.fold((usize::MAX, 0), |(least, most), n| (least.min(n), most.max(n)));
     let mut text = format!("{}, over {}.", outcome_words(recorded), in_sentence(&axis_label(x.key(study))));
     text.push_str(&match (least, most) {
@@ -245,7 +159,8 @@ fn caption(recorded: Recorded, x: XAxis, group: &Group, curves: &[Curve]) -> Str
     if most > 1 {
         text.push_str(" Bands or bars are 95 % intervals of the mean over seeds (Student's t).");
     }
-    let failures = recorded.failures(&group.conditions);
+    let conditions: Vec<usize> = panels.iter().flat_map(|panel| panel.group.conditions.clone()).collect();
+    let failures = recorded.failures(&conditions);
     if failures > 0 {
         text.push_str(&format!(" {failures} trials diverged and are left out."));
     }
@@ -274,18 +189,21 @@ fn in_sentence(label: &str) -> String {
     format!("the {label}")
 }
 
-fn data(curves: &[Curve], x: &str, curve: Option<&String>) -> Data {
+fn data(panels: &[Panel], x: &str, curve: Option<&str>) -> Data {
     let mut data = Data::new(["mark"]);
+    data.header.extend(panels.first().into_iter().flat_map(|panel| panel.group.keys()));
     data.header.push(x.to_owned());
-    data.header.extend(curve.cloned());
+    data.header.extend(curve.map(str::to_owned));
     data.header.extend(["seed", "accuracy_percent", "ci95_low_percent", "ci95_high_percent", "n"].map(str::to_owned));
     let percent = |value: f64| cell(Some(100.0 * value));
-    for Curve { value, points, .. } in curves {
-        for point in points {
+    for Panel { group, curves } in panels {
+        for (Curve { value, .. }, point) in
+            curves.iter().flat_map(|curve| curve.points.iter().map(move |point| (curve, point)))
+        {
             // An axis of texts has its texts in the table, one of numbers its numbers.
             let x = if point.text.parse::<f64>().is_ok() { short(point.x) } else { point.text.clone() };
             let head = |mark: &str| {
-                let cells = [mark.to_owned(), x.clone()].into_iter();
+                let cells = [mark.to_owned()].into_iter().chain(group.cells()).chain([x.clone()]);
                 cells.chain(curve.map(|_| value.clone())).collect::<Vec<String>>()
             };
             for (seed, outcome) in &point.trials {
@@ -293,8 +211,7 @@ fn data(curves: &[Curve], x: &str, curve: Option<&String>) -> Data {
                 data.rows.push(head("trial").into_iter().chain(rest).collect());
             }
             let (low, high) = point.sample.ci95.unzip();
-            let ends = [low, high].map(|end| cell(end.map(|end| 100.0 * end)));
-            let [low, high] = ends;
+            let [low, high] = [low, high].map(|end| cell(end.map(|end| 100.0 * end)));
             let rest = [String::new(), percent(point.sample.mean), low, high, point.sample.n.to_string()];
             data.rows.push(head("mean").into_iter().chain(rest).collect());
         }
@@ -307,24 +224,10 @@ fn short(value: f64) -> String {
     value.to_string()
 }
 
-/// A long name in lines, broken behind hyphens and slashes.
-fn folded(name: &str) -> String {
-    const LONGEST: usize = 22;
-    let mut lines = vec![String::new()];
-    for part in name.split_inclusive(['-', '/', '_', ' ']) {
-        let line = lines.last_mut().expect("there is a first line");
-        if line.is_empty() || line.chars().count() + part.chars().count() <= LONGEST {
-            line.push_str(part);
-        } else {
-            lines.push(part.to_owned());
-        }
-    }
-    lines.join("\n")
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::fixture::{Fixture, record};
+    use super::super::mark::Mark;
     use super::super::{AxisChoice, study_figures};
     use super::*;
 
@@ -422,6 +325,29 @@ mod tests {
     }
 
     #[test]
+    fn further_axes_make_plots_of_one_figure() {
+        let text = "[network]\nexcitatory_fraction = [0.5, 1.0]\nhidden = [10, 20]\n[noise]\nlevel_percent = [1, 20]\n\
+                    [training]\nbatch = [32, 64]\n";
+        let figures = of(text, Some("noise.level_percent"), |_, _| Some(0.5));
+        assert_eq!(figures.len(), 1);
+        // Four plots, each with its values as a title.
+        assert_eq!(figures[0].svg.matches(">hidden neurons: ").count(), 4);
+        let header = "mark,network.hidden,training.batch,noise.level_percent,network.excitatory_fraction,seed,";
+        assert!(figures[0].csv.starts_with(header), "{}", figures[0].csv);
+        assert!(figures[0].csv.contains("\nmean,20,64,1,1.0,,50.000000,,,1\n"), "{}", figures[0].csv);
+    }
+
+    /// Values of `[seeds]` are repeats: they make no curves and no plots, and their trials count together.
+    #[test]
+    fn seeds_of_streams_are_repeats() {
+        let text = "[noise]\nlevel_percent = [1, 20]\n[seeds]\nchip = [1, 2, 3]\n[repeats]\nseeds = 2\n";
+        let figures = of(text, None, |settings, _| settings.seeds.chip.map(|chip| 0.1 * chip as f64));
+        assert_eq!(figures.len(), 1);
+        assert_eq!(numbers(&figures[0].csv, "mean", 3), [20.0, 20.0]);
+        assert!(figures[0].caption.contains("n = 6 trials"), "{}", figures[0].caption);
+    }
+
+    #[test]
     fn devices_are_rows_with_readable_names() {
         let text = "[network]\nexcitatory_fraction = [0.8, 1.0]\n[hardware]\n\
                     device = [\"ideal\", \"hfox-taox-wan-2022-1s\"]\n[repeats]\nseeds = 2\n";
@@ -431,7 +357,6 @@ mod tests {
             assert!(figures[0].svg.contains(name), "{name}");
         }
         assert!(figures[0].csv.contains("mean,hfox-taox-wan-2022-1s,1.0,,15.000000,"), "{}", figures[0].csv);
-        assert_eq!(folded("my-very-long-device-name-of-2024"), "my-very-long-device-\nname-of-2024");
     }
 
     #[test]

@@ -17,6 +17,8 @@ const PNG_SCALE: usize = 2;
 /// Space at the right of every plot, which half of the last label of an axis needs.
 const RIGHT: f64 = 20.0;
 const BESIDE: f64 = 6.0;
+/// Most plots under one title; more make several figures.
+pub(super) const MOST_PLOTS: usize = 12;
 /// A sample in the legend, the room behind it, and that behind a label.
 const SAMPLE: f64 = 22.0;
 const GAP: f64 = 5.0;
@@ -149,10 +151,15 @@ impl Plate {
     }
 }
 
+/// Plots two a row; one alone has the row to itself.
+pub(super) fn in_pairs(plots: Vec<Plot>) -> Vec<Vec<Plot>> {
+    plots.chunks(2).map(<[Plot]>::to_vec).collect()
+}
+
 /// Draws a row of plots from `y` down in a figure of width `full`, the areas between their axes of one width; where it ends.
 fn draw_row(row: &[Plot], margins: &[f64], full: f64, y: f64, elements: &mut Vec<Primitive>) -> f64 {
     let each = (full - margins.iter().sum::<f64>()) / margins.len().max(1) as f64 - RIGHT;
-    let top = y + row.iter().map(Plot::top_margin).fold(0.0, f64::max);
+    let top = y + row.iter().map(|plot| plot.top_margin(each)).fold(0.0, f64::max);
     let (mut end, mut left) = (top, 0.0);
     for (plot, margin) in row.iter().zip(margins) {
         left += margin;

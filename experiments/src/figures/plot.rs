@@ -79,9 +79,9 @@ impl Plot {
         widest.fold(0.0, f64::max) + label + TICK + 6.0
     }
 
-    /// Height above the axes: the title, and half of a label at their top.
-    pub(super) fn top_margin(&self) -> f64 {
-        if self.title.is_empty() { 10.0 } else { 28.0 }
+    /// Height above the axes of `width`: the title, and half of a label at their top.
+    pub(super) fn top_margin(&self, width: f64) -> f64 {
+        10.0 + self.title_lines(width).len() as f64 * f64::from(LABEL_SIZE) * LEADING
     }
 
     /// Height below the axes of `width`.
@@ -101,14 +101,20 @@ impl Plot {
         elements.extend(self.y_axis(&placed));
         elements.extend(others.into_iter().flat_map(|mark| mark.drawn(&placed)));
         let middle = (frame.left + frame.right) / 2.0;
-        if !self.title.is_empty() {
-            elements.push(words(middle, frame.top - 10.0, LABEL_SIZE, TextAnchor::Middle, false, &self.title));
+        for (number, text) in self.title_lines(frame.right - frame.left).iter().rev().enumerate() {
+            let y = frame.top - 10.0 - number as f64 * f64::from(LABEL_SIZE) * LEADING;
+            elements.push(words(middle, y, LABEL_SIZE, TextAnchor::Middle, false, text));
         }
         elements
     }
 
+    /// The frame as far as the x axis reaches.
+    fn within(&self, frame: Frame) -> Frame {
+        Frame { right: frame.left + self.x.scale.end() * (frame.right - frame.left), ..frame }
+    }
+
     fn grid(&self, placed: &Placed) -> Vec<Primitive> {
-        let Frame { left, right, .. } = placed.frame;
+        let Frame { left, right, .. } = self.within(placed.frame);
         let named = self.y.scale.ticks.iter().filter(|tick| !tick.label.is_empty());
         let level = |value: f64| bottom_up(placed, value);
         named
@@ -118,7 +124,8 @@ impl Plot {
 
     fn x_axis(&self, placed: &Placed) -> Vec<Primitive> {
         let Frame { left, right, bottom, .. } = placed.frame;
-        let mut elements = vec![line(vec![(left, bottom), (right, bottom)], BLACK, 1.2, Dash::Solid)];
+        let end = self.within(placed.frame).right;
+        let mut elements = vec![line(vec![(left, bottom), (end, bottom)], BLACK, 1.2, Dash::Solid)];
         let mut taken: Vec<(f64, f64)> = Vec::new();
         for tick in &self.x.scale.ticks {
             let x = left + self.x.scale.place(tick.value) * (right - left);
@@ -139,7 +146,7 @@ impl Plot {
         let first = bottom + TICK + 6.0 + f64::from(TICK_SIZE + LABEL_SIZE);
         for (number, text) in self.x_lines(right - left).iter().enumerate() {
             let y = first + number as f64 * f64::from(LABEL_SIZE) * LEADING;
-            elements.push(words((left + right) / 2.0, y, LABEL_SIZE, TextAnchor::Middle, false, text));
+            elements.push(words((left + end) / 2.0, y, LABEL_SIZE, TextAnchor::Middle, false, text));
         }
         elements
     }
@@ -177,6 +184,11 @@ impl Plot {
             });
         }
         elements
+    }
+
+    /// The title in lines that fit `width`, or a little more than it.
+    fn title_lines(&self, width: f64) -> Vec<String> {
+        if self.title.is_empty() { Vec::new() } else { wrapped(&self.title, width + 50.0, LABEL_SIZE) }
     }
 
     /// The title of the x axis in lines that fit `width`, or a little more than it.

@@ -1,5 +1,6 @@
 //! A study with its records, as figures see it.
 
+use super::key_label::stated;
 use crate::prepare::Prepared;
 use crate::record::Record;
 use crate::run::Trial;
@@ -24,7 +25,7 @@ pub struct Recorded<'a> {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Group {
     /// Those axes with the values.
-    pub(super) shared: Vec<(String, String)>,
+    pub(super) shared: Vec<(String, toml::Value)>,
     /// Numbers of the conditions.
     pub(super) conditions: Vec<usize>,
 }
@@ -35,9 +36,9 @@ impl<'a> Recorded<'a> {
         self.trials.iter().filter_map(move |trial| Some((trial, self.store.get(&trial.id)?)))
     }
 
-    /// Seeds and outcomes of a condition so far.
-    pub(super) fn outcomes(self, condition: usize) -> Vec<(u64, f64)> {
-        let records = self.records().filter(|(trial, _)| trial.condition == condition);
+    /// Seeds and outcomes of conditions so far.
+    pub(super) fn outcomes(self, conditions: &[usize]) -> Vec<(u64, f64)> {
+        let records = self.records().filter(|(trial, _)| conditions.contains(&trial.condition));
         records.filter_map(|(trial, record)| Some((trial.seed, record.outcome?))).collect()
     }
 
@@ -52,6 +53,12 @@ impl<'a> Recorded<'a> {
     pub(super) fn chance(self) -> Option<f64> {
         let mut tests = self.records().filter_map(|(_, record)| record.tests.first());
         Some(1.0 / tests.find(|classes| !classes.is_empty())?.len() as f64)
+    }
+
+    /// Numbers of the axes along which conditions differ: those of several values, but for `[seeds]`, whose values are repeats.
+    pub(super) fn varied(self) -> Vec<usize> {
+        let varies = |axis: &Axis| axis.values.len() > 1 && !is_seed(axis);
+        (0..self.study.axes.len()).filter(|&axis| varies(&self.study.axes[axis])).collect()
     }
 
     /// Number of the axis of `key`.
@@ -70,9 +77,9 @@ impl<'a> Recorded<'a> {
         for (number, condition) in self.study.conditions.iter().enumerate() {
             let shared = apart.iter().map(|&axis| {
                 let Axis { key, .. } = &self.study.axes[axis];
-                (key.clone(), plain(&condition.values[axis]))
+                (key.clone(), condition.values[axis].clone())
             });
-            let shared: Vec<(String, String)> = shared.collect();
+            let shared: Vec<(String, toml::Value)> = shared.collect();
             match groups.iter_mut().find(|group| group.shared == shared) {
                 Some(group) => group.conditions.push(number),
                 None => groups.push(Group { shared, conditions: vec![number] }),
@@ -83,17 +90,25 @@ impl<'a> Recorded<'a> {
 }
 
 impl Group {
-    /// Name of the study and what the conditions share.
-    pub(super) fn title(&self, study: &str) -> String {
-        let shared: String = self.shared.iter().map(|(key, value)| format!(", {key} = {value}")).collect();
-        format!("{study}{shared}")
+    /// What the conditions share, in words; empty where that is nothing.
+    pub(super) fn words(&self) -> String {
+        self.shared.iter().map(|(key, value)| stated(key, value)).collect::<Vec<String>>().join(", ")
     }
 
-    /// Name of a file about the conditions.
-    pub(super) fn file_stem(&self, name: &str) -> String {
-        let named = self.shared.iter().fold(name.to_owned(), |name, (key, value)| format!("{name}-{key}-{value}"));
-        super::figure::file_stem(&named)
+    /// The shared values as cells of a table.
+    pub(super) fn cells(&self) -> impl Iterator<Item = String> + '_ {
+        self.shared.iter().map(|(_, value)| plain(value))
     }
+
+    /// The keys of these cells.
+    pub(super) fn keys(&self) -> impl Iterator<Item = String> + '_ {
+        self.shared.iter().map(|(key, _)| key.clone())
+    }
+}
+
+/// Whether the axis is one of `[seeds]`.
+pub(super) fn is_seed(axis: &Axis) -> bool {
+    axis.key.starts_with("seeds.")
 }
 
 /// A value of an axis as a number, if it is one.

@@ -1,6 +1,6 @@
 //! Three representative networks: activity over the epochs, and weights before and after training, by class.
 
-use super::bars::{label, largest, rows, steps, unit, zeros};
+use super::bars::{coarser, label, largest, rows, steps, unit, zeros};
 use super::chosen::Chosen;
 use super::class_line::{class_entries, class_line};
 use super::example_activity::looks;
@@ -18,9 +18,11 @@ use crate::store::StoreError;
 use crate::tables::firing::Population;
 use snn::activity::ClassActivity;
 
-const HEIGHT: f64 = 110.0;
+const HEIGHT: f64 = 140.0;
 const WEIGHTS_HEIGHT: f64 = 130.0;
-const CLASSES_HEIGHT: f64 = 230.0;
+const CLASSES_HEIGHT: f64 = 300.0;
+/// Bins of a class that are drawn as one: it has few weights.
+const BINS: usize = 3;
 /// Height of the highest bin of a class, in distances of two classes.
 const RIDGE: f64 = 0.85;
 const WORDS: u32 = 12;
@@ -80,7 +82,8 @@ fn entries(settings: &Settings, classes: usize) -> Vec<Entry> {
     entries.push(Entry::new(Sample::Line(BLACK, Dash::Solid), "all classes"));
     entries.push(Entry::new(Sample::Line(excitatory.color, Dash::Solid), "weights to excitatory"));
     entries.push(Entry::new(Sample::Line(inhibitory.color, Dash::Solid), "to inhibitory neurons"));
-    entries.push(Entry::new(Sample::Line(GREY, Dash::Dashed), "before training"));
+    entries.push(Entry::new(Sample::Line(GREY, Dash::Dashed), "before training,"));
+    entries.push(Entry::new(Sample::Band, "to the readout"));
     entries
 }
 
@@ -95,7 +98,7 @@ fn caption(recorded: Recorded, networks: &[(&str, Chosen)]) -> String {
          of excitatory and of inhibitory hidden neurons an image of the test set, before training (epoch 0) and after every epoch, by class; \
          share of the spikes that come from excitatory neurons, with their share of the neurons as a dashed line; weights from the \
          inputs, before training (dashed) and after the last epoch; weights to each class of the readout, before \
-         (dashed outline) and after (filled), each scaled to its highest bin. Densities of weights leave out those that are exactly \
+         (grey) and after (outline), each scaled to its highest bin. Densities of weights leave out those that are exactly \
          0, whose share after training is written above."
     )
 }
@@ -217,17 +220,14 @@ fn readout_weights(chosen: &Chosen, first: bool) -> Plot {
         // Names stand from the top down: up is less.
         let base = class as f64 + 0.42;
         for (moment, weights) in both.iter().enumerate() {
-            let Some(histogram) = weights.to_classes.get(class) else { continue };
+            let Some(histogram) = weights.to_classes.get(class).map(|all| coarser(all, BINS)) else { continue };
             let highest = histogram.counts.iter().copied().max().unwrap_or(1) as f64;
-            let mut points = steps(histogram, unit, 0.0, |count| RIDGE * count as f64 / highest);
+            let mut points = steps(&histogram, unit, 0.0, |count| RIDGE * count as f64 / highest);
             points.iter_mut().for_each(|point| point.1 = base - point.1);
-            if moment == 0 {
-                marks.push(Mark::Line { points, color: GREY, width: 1.0, dash: Dash::Dashed });
-            } else {
-                let color = class_line(class).0;
-                marks.push(Mark::Area { outline: points.clone(), color, opacity: 0.4 });
-                marks.push(Mark::Line { points, color, width: 1.0, dash: Dash::Solid });
-            }
+            marks.push(match moment {
+                0 => Mark::Area { outline: points, color: GREY, opacity: 0.35 },
+                _ => Mark::Line { points, color: class_line(class).0, width: 1.6, dash: Dash::Solid },
+            });
         }
     }
     Plot {
@@ -281,7 +281,7 @@ mod tests {
         let excitatory = Quantity::Spikes(Population::Excitatory);
         assert_eq!(of(excitatory, Some(0)), [Some(8.0), Some(24.0), Some(40.0)]);
         assert_eq!(of(excitatory, None)[0], Some(12.0));
-        assert_eq!(of(Quantity::Share, None)[2], Some(100.0 * (80.0 * 11.0) / (120.0 * 11.0)));
+        assert_eq!(of(Quantity::Share, None)[2], Some(100.0 * (80.0 / 120.0)));
         let silent = ClassActivity { samples: 10, ..ClassActivity::default() };
         assert_eq!((excitatory.of(&silent), Quantity::Share.of(&silent)), (Some(0.0), None));
     }

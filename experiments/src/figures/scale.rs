@@ -31,6 +31,8 @@ pub(super) struct Scale {
     log: bool,
     /// Whether 0 stands left of a break; logarithmic scales only.
     zero: bool,
+    /// Share of the width or height at which the axis ends; words stand beyond.
+    end: f64,
     /// Those that matter most come first.
     pub(super) ticks: Vec<Tick>,
 }
@@ -65,7 +67,7 @@ impl Scale {
             let value = multiple as f64 * step;
             Tick { value, label: format!("{value:.decimals$}") }
         };
-        Scale { low, high, log: false, zero: false, ticks: (first..=last).map(tick).collect() }
+        Scale { low, high, log: false, zero: false, end: 1.0, ticks: (first..=last).map(tick).collect() }
     }
 
     /// 0 to 100 %.
@@ -116,6 +118,7 @@ impl Scale {
             high: -0.5,
             log: false,
             zero: false,
+            end: 1.0,
             ticks: names.iter().enumerate().map(tick).collect(),
         }
     }
@@ -136,7 +139,17 @@ impl Scale {
         let widen = (10.0 / (high / low)).sqrt().max(1.0);
         let zero = values.iter().any(|value| *value <= 0.0);
         let ticks = if zero { vec![Tick { value: 0.0, label: "0".to_owned() }] } else { Vec::new() };
-        Scale { low: low / widen, high: high * widen, log: true, zero, ticks }
+        Scale { low: low / widen, high: high * widen, log: true, zero, end: 1.0, ticks }
+    }
+
+    /// The same linear scale with room for words beyond its end, a share of the width.
+    pub(super) fn with_room(self, room: f64) -> Scale {
+        Scale { high: self.high + (self.high - self.low) * room / (1.0 - room), end: 1.0 - room, ..self }
+    }
+
+    /// Where the axis ends, from 0 to 1.
+    pub(super) fn end(&self) -> f64 {
+        self.end
     }
 
     /// Where `value` stands, from 0 at the beginning of the axis to 1 at its end.

@@ -80,7 +80,7 @@ fn plot(title: String, label: String, names: &[String], groups: &[Vec<Seen>], sc
         }
     }
     let x = PlotAxis { label, scale: Scale::names_across(names) };
-    Plot { title, x, y: PlotAxis { label: "distance".to_owned(), scale }, marks, height }
+    Plot { title, x, y: PlotAxis { label: "Van Rossum distance".to_owned(), scale }, marks, height }
 }
 
 fn entries(at: &[(Stage, Vec<Seen>)]) -> Vec<Entry> {

@@ -3,7 +3,7 @@
 use super::FigureError;
 use super::key_label::{FRACTION, NOISE, SPREAD_SCALE, axis_label};
 use super::noise_unit::{NoiseUnit, first_write};
-use super::recorded::{Recorded, is_numeric, number};
+use super::recorded::{Recorded, is_numeric, is_seed, number};
 use super::scale::Scale;
 use crate::prepare::Prepared;
 use crate::study::{Axis, Study};
@@ -56,7 +56,7 @@ impl AxisChoice {
     }
 
     /// The axes that have a figure of their own, each along x: the one chosen; or the noise level and every other axis of
-    /// numbers but the excitatory share and seeds; or else the first axis of texts; or else what there is.
+    /// several numbers but the excitatory share and seeds; or else the first axis of texts; or else what there is.
     pub(super) fn axes(&self, study: &Study) -> Vec<XAxis> {
         let of = |axis: usize| XAxis { axis, unit: self.noise_unit.filter(|_| has_unit(&study.axes[axis].key)) };
         let those = |wanted: &dyn Fn(&Axis) -> bool| -> Vec<XAxis> {
@@ -65,18 +65,15 @@ impl AxisChoice {
         if let Some(key) = &self.x {
             return those(&|axis| axis.key == *key);
         }
-        let last = |key: &str| key == FRACTION || key.starts_with("seeds.");
-        let mut numeric = those(&|axis| is_numeric(axis) && !last(&axis.key));
+        let varied = |axis: &Axis| axis.values.len() > 1 && !is_seed(axis);
+        let mut numeric = those(&|axis| varied(axis) && is_numeric(axis) && axis.key != FRACTION);
         numeric.sort_by_key(|x| study.axes[x.axis].key != NOISE);
-        if numeric.is_empty() {
-            numeric = those(&|axis| !last(&axis.key));
-            numeric.truncate(1);
+        if !numeric.is_empty() {
+            return numeric;
         }
-        if numeric.is_empty() {
-            numeric = those(&|_| true);
-            numeric.truncate(1);
-        }
-        numeric
+        let ranks: [&dyn Fn(&Axis) -> bool; 4] =
+            [&|axis| varied(axis) && axis.key != FRACTION, &varied, &|axis| !is_seed(axis), &|_| true];
+        ranks.into_iter().filter_map(|wanted| those(wanted).first().copied()).take(1).collect()
     }
 }
 

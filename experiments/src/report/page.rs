@@ -4,7 +4,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::{
     Facts, Section, answer, claims, comparisons, devices, figures, ledger, outcomes, provenance, published, reproduce,
-    settings, tolerance, variance,
+    settings, tables, tolerance, variance,
 };
 
 const STYLE: &str = include_str!("style.css");
@@ -20,6 +20,7 @@ pub fn page(facts: &Facts) -> String {
         tolerance::section(facts),
         Some(comparisons::section(facts)),
         Some(variance::section(facts)),
+        tables::section(facts),
         Some(published::section(facts)),
         Some(claims::section(facts)),
         Some(ledger::section(facts)),

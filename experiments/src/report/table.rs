@@ -2,12 +2,12 @@
 
 use maud::{Markup, html};
 
-/// A table under its caption, which stays where it is while the table scrolls; the first cell of a row names it.
+/// A table under its caption where it has one, which stays where it is while the table scrolls; the first cell of a row names it.
 pub fn table(caption: &str, head: &[&str], rows: &[Vec<String>]) -> Markup {
     html! {
-        p.caption { (caption) }
+        @if !caption.is_empty() { p.caption { (caption) } }
         div.scroll {
-            table aria-label=(caption) {
+            table aria-label=[Some(caption).filter(|caption| !caption.is_empty())] {
                 thead { tr { @for name in head { th scope="col" { (name) } } } }
                 tbody {
                     @for row in rows {

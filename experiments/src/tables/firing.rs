@@ -82,15 +82,14 @@ const STAGES: [Stage; 4] = [
     Stage::FAILED,
 ];
 
-/// Rows for all stages at which there are networks: by population, all classes first, then each.
+/// Rows for all stages at which there are networks, by population: of all classes first, then of each.
 pub fn rows(records: &[&Record]) -> Vec<FiringRow> {
     let classes = records.iter().map(|record| record.before.classes.len()).max().unwrap_or_default();
+    let stages = STAGES.map(|stage| (stage, stage.networks(records)));
     let mut rows = Vec::new();
-    for stage in STAGES {
-        let networks = stage.networks(records);
-        for population in Population::BOTH {
-            let of = |class: Option<usize>| row(&networks, stage, population, class);
-            rows.extend(std::iter::once(None).chain((0..classes).map(Some)).map(of));
+    for class in std::iter::once(None).chain((0..classes).map(Some)) {
+        for (stage, networks) in &stages {
+            rows.extend(Population::BOTH.map(|population| row(networks, *stage, population, class)));
         }
     }
     rows.retain(|row| row.frequency.is_some());
@@ -185,6 +184,8 @@ pub fn table(records: &[&Record]) -> Option<Table> {
             .to_owned(),
         header: header.map(str::to_owned).to_vec(),
         rows: rows.iter().map(cells).collect(),
+        leading: rows.iter().filter(|row| row.class.is_none()).count(),
+        rest: "by class",
     })
 }
 
@@ -233,8 +234,8 @@ mod tests {
             rows(&records).iter().all(|row| row.population == Population::Excitatory && row.stage != Stage::SUCCESSFUL)
         );
         let table = table(&records).expect("a network");
-        assert_eq!(table.rows.len(), 2 * 3);
-        assert_eq!(table.rows[1][..4], ["initial, later failed", "excitatory", "T-shirt/top", "1"]);
+        assert_eq!((table.rows.len(), table.leading), (2 * 3, 2));
+        assert_eq!(table.rows[2][..4], ["initial, later failed", "excitatory", "T-shirt/top", "1"]);
         assert!(table.rows.iter().all(|row| row.len() == table.header.len()));
         assert_eq!(super::table(&[]), None);
     }

@@ -23,6 +23,10 @@ pub struct Table {
     pub header: Vec<String>,
     /// One text a column; empty where there is nothing to say.
     pub rows: Vec<Vec<String>>,
+    /// So many rows at the beginning are about everything; the rest divides it.
+    pub leading: usize,
+    /// By what the rest divides it, in words.
+    pub rest: &'static str,
 }
 
 /// Every table that the records of a study hold, in the order in which a report shows them.

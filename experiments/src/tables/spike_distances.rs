@@ -136,21 +136,23 @@ pub fn table(records: &[&Record]) -> Option<Table> {
             .to_owned(),
         header: header.map(str::to_owned).to_vec(),
         rows: tests.iter().flat_map(rows).collect(),
+        leading: tests.iter().filter(|test| test.excitatory_fraction.is_none()).flat_map(rows).count(),
+        rest: "by excitatory share",
     })
 }
 
 fn rows(test: &DistanceTest) -> Vec<Vec<String>> {
     let fraction = test.excitatory_fraction.map_or_else(|| "all".to_owned(), |fraction| fraction.to_string());
     let row = |groups: &[usize], rest: [String; 6]| {
-        let joined = |of: &dyn Fn(&(String, Vec<f64>)) -> String| {
+        let joined = |of: fn(&(String, Vec<f64>)) -> String| {
             groups.iter().map(|&group| of(&test.groups[group])).collect::<Vec<String>>().join("; ")
         };
         let head = [
             fraction.clone(),
             test.within.clone(),
-            joined(&|(name, _)| name.clone()),
-            joined(&|(_, values)| values.len().to_string()),
-            joined(&|(_, values)| format!("{:.3}", median(values))),
+            joined(|(name, _)| name.clone()),
+            joined(|(_, values)| values.len().to_string()),
+            joined(|(_, values)| format!("{:.3}", median(values))),
         ];
         head.into_iter().chain(rest).collect::<Vec<String>>()
     };
@@ -195,7 +197,7 @@ mod tests_of_tables {
         assert_eq!((successful.overall.degrees, successful.pairs.len()), (2, 3));
 
         let table = table(&records).expect("tests");
-        assert_eq!(table.rows.len(), 2 * 4 + 3 * 2);
+        assert_eq!((table.rows.len(), table.leading), (2 * 4 + 3 * 2, 2 * 4 + 3 * 2));
         assert!(table.rows.iter().all(|row| row.len() == table.header.len()));
         assert_eq!(
             table.rows[4][..6],

@@ -48,7 +48,7 @@ pub(super) fn steps(histogram: &Histogram, unit: f64, floor: f64, height: impl F
 
 /// Every `bins` neighbouring bins as one; the last ones stay as they are where their number does not divide.
 pub(super) fn coarser(histogram: &Histogram, bins: usize) -> Histogram {
-    if histogram.counts.len() % bins != 0 {
+    if !histogram.counts.len().is_multiple_of(bins) {
         return histogram.clone();
     }
     let counts = histogram.counts.chunks(bins).map(|chunk| chunk.iter().sum()).collect();

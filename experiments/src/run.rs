@@ -40,6 +40,12 @@ pub struct Shard {
     pub of: usize,
 }
 
+impl std::fmt::Display for Shard {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter) -> std::fmt::Result {
+        write!(formatter, "{}/{}", self.part, self.of)
+    }
+}
+
 impl std::str::FromStr for Shard {
     type Err = String;
 

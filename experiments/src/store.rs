@@ -3,12 +3,15 @@
 //! Every process appends to a file of its own and syncs each line, so that processes never meet and a killed one loses
 //! at most the trial that it was writing. A torn last line is left out and its trial runs again; any other line that is
 //! not a record is left out with a warning. Nothing that stands in a file is ever changed. Details are written before the
-//! record of their trial, aside and renamed, so that they are there in whole or not at all.
+//! record of their trial, aside and renamed, so that they are there in whole or not at all. Files that somebody packed with
+//! gzip (`records/*.jsonl.gz`, `details/ID.json.gz`) are read as well.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
+
+use flate2::read::MultiGzDecoder;
 
 use crate::details::{self, Details};
 use crate::record::{FORMAT, Record};
@@ -102,7 +105,7 @@ impl Store {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
             Err(source) => return Err(StoreError::Read { path: store.folder.clone(), source }),
         };
-        files.retain(|path| path.extension().is_some_and(|extension| extension == "jsonl"));
+        files.retain(|path| [".jsonl", ".jsonl.gz"].iter().any(|end| path.to_string_lossy().ends_with(end)));
         files.sort();
         for path in files {
             store.read(&path, &mut see)?;
@@ -113,7 +116,7 @@ impl Store {
     /// Reads one file line by line: all of its text would take as much memory as the records that stand in it.
     fn read(&mut self, path: &Path, see: &mut dyn FnMut(Record)) -> Result<(), StoreError> {
         let failed = |source| StoreError::Read { path: path.to_owned(), source };
-        let mut file = BufReader::new(File::open(path).map_err(failed)?);
+        let mut file = BufReader::new(open_maybe_packed(path).map_err(failed)?);
         let mut text = Vec::new();
         for line in 1.. {
             text.clear();
@@ -159,8 +162,9 @@ impl Store {
         self.names.contains(&trial.id) && (!trial.details || self.has_details(&trial.id))
     }
 
-    fn details_file(&self, id: &str) -> PathBuf {
-        self.details.join(format!("{id}.json"))
+    /// Where the details of a trial are, plain or packed.
+    fn details_files(&self, id: &str) -> [PathBuf; 2] {
+        ["json", "json.gz"].map(|extension| self.details.join(format!("{id}.{extension}")))
     }
 
     /// The details of a trial, where they are kept and of this form.
@@ -168,9 +172,11 @@ impl Store {
     /// # Errors
     /// [`StoreError::Read`] where the file is there and cannot be read.
     pub fn details(&self, id: &str) -> Result<Option<Details>, StoreError> {
-        let path = self.details_file(id);
-        match fs::read(&path) {
-            Ok(bytes) => Ok(serde_json::from_slice(&bytes)
+        let [plain, packed] = self.details_files(id);
+        let path = if plain.is_file() { plain } else { packed };
+        let mut bytes = Vec::new();
+        match open_maybe_packed(&path).and_then(|mut file| file.read_to_end(&mut bytes)) {
+            Ok(_) => Ok(serde_json::from_slice(&bytes)
                 .ok()
                 .filter(|details: &Details| details.format == details::FORMAT && details.record_format == FORMAT)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -180,7 +186,7 @@ impl Store {
 
     /// Whether there is a file of details of a trial.
     pub fn has_details(&self, id: &str) -> bool {
-        self.details_file(id).is_file()
+        self.details_files(id).iter().any(|path| path.is_file())
     }
 
     /// Writes the details of a trial, and waits until they are on the disk.
@@ -188,7 +194,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Write`]; then nothing is left of them.
     pub fn keep_details(&self, details: &Details) -> Result<(), StoreError> {
-        let path = self.details_file(&details.id);
+        let [path, _] = self.details_files(&details.id);
         let aside = self.details.join(format!("{}.{}.part", details.id, std::process::id()));
         let bytes = serde_json::to_vec(details).expect("details are plain values");
         let written = fs::create_dir_all(&self.details)
@@ -265,6 +271,13 @@ impl Drop for Store {
             let _ = fs::remove_file(path);
         }
     }
+}
+
+/// The content of a file, unpacked where its name ends with `.gz`.
+fn open_maybe_packed(path: &Path) -> io::Result<Box<dyn Read>> {
+    let file = File::open(path)?;
+    let packed = path.extension().is_some_and(|extension| extension == "gz");
+    Ok(if packed { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) })
 }
 
 /// Creates the first `NNNN.jsonl` that does not exist; creation is atomic, so two processes never share one.

@@ -122,9 +122,13 @@ fn two_shards_are_one_run() {
     for shard in ["1/2", "2/2"] {
         let answer = folder.run(&["run", "tiny.toml", "--out", "shards", "--shard", shard]).succeeds();
         assert!(answer.stderr.contains("trials: 4, to run now: 2"), "{}", answer.stderr);
+        let told = format!("2 of 2 trials of shard {shard} done; a run without `--shard` sums up\n");
+        assert_eq!(answer.stdout, told);
     }
+    assert!(!folder.path("shards/figures").exists(), "a shard leaves what it has measured, and no figure of its part");
     let counts = ["shards/records/0001.jsonl", "shards/records/0002.jsonl"].map(|name| folder.records(name).len());
     assert_eq!(counts, [2, 2]);
+    folder.run(&["run", "tiny.toml", "--out", "shards", "--limit", "0"]).succeeds();
     assert_eq!(folder.bytes("shards/summary.csv"), *TINY_SUMMARY);
 }
 
@@ -139,7 +143,6 @@ fn shards_may_run_at_the_same_time() {
         let ended = process.wait_with_output().expect("the program ends");
         assert!(ended.status.success(), "{ended:?}");
     }
-    // Whoever ended first did not see the other's records: only a further run sums up both.
     folder.run(&["run", "tiny.toml"]).succeeds();
     assert_eq!(folder.bytes("results/tiny/summary.csv"), *TINY_SUMMARY);
 }
@@ -257,4 +260,25 @@ fn details_are_kept_of_the_trials_that_are_asked_for_and_run_no_trial_twice() {
         .sum();
     assert_eq!(by_step, counted);
     assert!(counted > 0);
+}
+
+#[test]
+fn packed_records_are_read_as_they_are() {
+    let folder = Folder::with_tiny_study();
+    folder.run(&["run", "tiny.toml"]).succeeds();
+    let figure = "results/tiny/figures/outcome-over-noise.level_percent.csv";
+    let (summary, drawn) = (folder.bytes("results/tiny/summary.csv"), folder.bytes(figure));
+    let kept = folder.files("results/tiny").into_keys().filter(|path| !path.ends_with("summary.csv"));
+    for path in
+        kept.filter(|path| path.extension().is_some_and(|extension| extension.to_string_lossy().starts_with("json")))
+    {
+        let packed = std::process::Command::new("gzip").arg(&path).status().expect("gzip is there");
+        assert!(packed.success());
+    }
+    std::fs::remove_file(folder.path("results/tiny/summary.csv")).expect("written");
+    let answer = folder.run(&["run", "tiny.toml"]).succeeds();
+    assert!(answer.stderr.contains("to run now: 0"), "{}", answer.stderr);
+    assert_eq!((folder.bytes("results/tiny/summary.csv"), folder.bytes(figure)), (summary, drawn));
+    assert!(folder.path("results/tiny/records/0001.jsonl.gz").is_file());
+    assert!(!folder.path("results/tiny/records/0001.jsonl").exists());
 }

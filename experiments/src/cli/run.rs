@@ -39,7 +39,7 @@ pub struct Arguments {
     /// Trials that run at the same time [default: one a core].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     threads: Option<u16>,
-    /// Run only the I-th of N equal parts, from 1, for instance in a Slurm array job.
+    /// Run only the I-th of N equal parts, from 1, as one of several processes; a run without it sums up.
     #[arg(long, value_name = "I/N")]
     shard: Option<Shard>,
     /// Run at most so many trials now.
@@ -88,6 +88,13 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         let meter = Meter::new(&study, &all, &left, &earlier, threads);
         run_left(&left, &prepared, &checkpoints, threads, &interrupted, &mut store, meter)?;
     }
+    if let Some(mine) = arguments.shard {
+        // Tables and figures of all trials are made once, not by every process of a cluster.
+        let trials = shard(&all, Some(mine));
+        let done = trials.iter().filter(|trial| store.holds(trial)).count();
+        println!("{done} of {} trials of shard {mine} done; a run without `--shard` sums up", trials.len());
+        return Ok(ended(trials.len() - done, &interrupted));
+    }
 
     // Other processes may have appended to the same folder meanwhile.
     drop(store);
@@ -96,17 +103,22 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     println!("{}", summary.table().trim_end());
     let recorded = Recorded { study: &study, prepared: &prepared, trials: &all, store: &store };
     let shown = (study_figures(recorded, &choice)?, study_tables(recorded));
-    let written = write_results(&summary, &shown, &out, arguments.shard)?;
+    let written = write_results(&summary, &shown, &out)?;
     let done = all.iter().filter(|trial| store.get(&trial.id).is_some()).count();
     println!("\n{done} of {} trials done; outcome: mean test accuracy (%) and 95 % interval", all.len());
     for path in written {
         println!("{}", path.display());
     }
-    if interrupted.load(Ordering::Relaxed) && done < all.len() {
-        eprintln!("stopped; run the same command again to go on with the {} trials left", all.len() - done);
-        return Ok(ExitCode::from(130));
+    Ok(ended(all.len() - done, &interrupted))
+}
+
+/// How a run ends that leaves so many trials: where somebody stopped it, it says how to go on.
+fn ended(left: usize, interrupted: &AtomicBool) -> ExitCode {
+    if interrupted.load(Ordering::Relaxed) && left > 0 {
+        eprintln!("stopped; run the same command again to go on with the {left} trials left");
+        return ExitCode::from(130);
     }
-    Ok(ExitCode::SUCCESS)
+    ExitCode::SUCCESS
 }
 
 /// The checkpoints below `out`, written every so many `seconds`; those of trials that have ended since are removed.
@@ -226,7 +238,6 @@ fn write_results(
     summary: &Summary,
     (figures, tables): &(Vec<Figure>, Vec<Table>),
     out: &Path,
-    shard: Option<Shard>,
 ) -> Result<Vec<PathBuf>, Failure> {
     let records = out.join("records");
     let mut files = vec![(out.join("summary.csv"), summary.csv().into_bytes())];
@@ -243,9 +254,7 @@ fn write_results(
         let failed = |source| WriteError { path: path.clone(), source };
         fs::create_dir_all(path.parent().unwrap_or(out)).map_err(failed)?;
         // Written aside and renamed: a reader, or a full disk, never meets half a file.
-        // Shards on two machines may have one process number.
-        let part = shard.map_or(0, |shard| shard.part);
-        let aside = with_extension(path, &format!("{}-{part}.part", std::process::id()));
+        let aside = with_extension(path, &format!("{}.part", std::process::id()));
         fs::write(&aside, content).and_then(|()| fs::rename(&aside, path)).map_err(failed)?;
     }
     let records = records.exists().then_some(records);

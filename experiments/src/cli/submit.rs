@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use experiments::cluster::jobs::Jobs;
 use experiments::cluster::request::{
-    DEFAULT_SECONDS, DEFAULT_SHARDS, Request, mebibytes_needed, seconds_needed, unfinished,
+    DEFAULT_SECONDS, DEFAULT_SHARDS, Request, mebibytes_needed, mebibytes_to_merge, seconds_needed, unfinished,
 };
 use experiments::cluster::script::Batch;
 use experiments::cluster::slurm::{self, SlurmError};
@@ -47,7 +47,8 @@ pub struct Arguments {
     /// Time limit of a task, for instance 90min [default: twice what was measured and 10 min, or 24h].
     #[arg(long, value_name = "TIME")]
     time: Option<TimeSpan>,
-    /// Memory of a task [default: 256 and 256 a core, some three times what a trial of the built-in studies takes].
+    /// Memory of a task [default: 256 and 256 a core, three times what a trial of the built-in studies takes]; the job that
+    /// sums up gets no less.
     #[arg(long, value_name = "MEBIBYTES", value_parser = clap::value_parser!(u64).range(1..))]
     memory: Option<u64>,
     /// Partition of the cluster.
@@ -145,6 +146,7 @@ fn request(arguments: &Arguments, study: &Study, all: &[Trial], store: &Store) -
     Request {
         seconds: arguments.time.map_or_else(needed, |time| time.seconds.ceil() as u64),
         mebibytes: arguments.memory.unwrap_or(mebibytes_needed(threads)),
+        merge_mebibytes: mebibytes_to_merge(all.len()).max(arguments.memory.unwrap_or(0)),
         shards,
         tasks,
         at_once: arguments.at_once.map(|count| count as usize),

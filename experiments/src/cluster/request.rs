@@ -18,6 +18,8 @@ pub const MERGE_SECONDS: u64 = 3600;
 const SHARED_MEBIBYTES: u64 = 256;
 /// A trial at the same time as others, MiB.
 const TRIAL_MEBIBYTES: u64 = 256;
+/// A thousand records, which take some 20 kB of text each, read whole to be summed up, MiB.
+const THOUSAND_RECORDS_MEBIBYTES: u64 = 100;
 /// Nodes may be slower than the machine that measured.
 const SLOWER: f64 = 2.0;
 /// Start of the program, decoding the data, a slow file system: s.
@@ -38,6 +40,8 @@ pub struct Request {
     pub seconds: u64,
     /// Memory of a task, MiB.
     pub mebibytes: u64,
+    /// Memory of the job that sums up and reports, MiB.
+    pub merge_mebibytes: u64,
     /// Partition of the cluster.
     pub partition: Option<String>,
     /// Account that pays.
@@ -75,4 +79,9 @@ pub fn seconds_needed(
 /// Memory of a task that runs so many trials at the same time, MiB.
 pub fn mebibytes_needed(threads: usize) -> u64 {
     SHARED_MEBIBYTES + TRIAL_MEBIBYTES * threads as u64
+}
+
+/// Memory to sum up so many trials, MiB.
+pub fn mebibytes_to_merge(trials: usize) -> u64 {
+    SHARED_MEBIBYTES + TRIAL_MEBIBYTES + (trials as u64 * THOUSAND_RECORDS_MEBIBYTES).div_ceil(1000)
 }

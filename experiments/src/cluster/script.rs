@@ -5,7 +5,7 @@
 use std::fmt::Write;
 
 use super::quote;
-use super::request::{MERGE_SECONDS, Request, mebibytes_needed};
+use super::request::{MERGE_SECONDS, Request};
 
 /// What both scripts run, in absolute paths.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,7 +54,7 @@ impl Batch {
         let name = &self.name;
         let mut text = head(&format!("Sums up the records of the study {name} and reports"), &format!("{name}-merge"));
         option(&mut text, "time", &time(MERGE_SECONDS));
-        option(&mut text, "mem", &format!("{}M", self.request.mebibytes.max(mebibytes_needed(1))));
+        option(&mut text, "mem", &format!("{}M", self.request.merge_mebibytes));
         option(&mut text, "cpus-per-task", "1");
         self.common_options(&mut text, "merge-%j.log");
         self.surroundings(&mut text);

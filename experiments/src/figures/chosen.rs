@@ -22,22 +22,21 @@ pub(super) struct Chosen<'a> {
 }
 
 impl<'a> Chosen<'a> {
-    /// Of the trials whose details `fit`, the one whose excitatory share is nearest to 80:20, of these that whose noise is nearest
-    /// to `level_percent`, of these the first.
+    /// Of the trials whose details `fit`, the one whose excitatory share is nearest to 80:20, of these the one with the least
+    /// `rank`, of these the first.
     pub(super) fn nearest(
         recorded: Recorded<'a>,
-        level_percent: f64,
+        rank: impl Fn(&Trial, &Record) -> [f64; 2],
         fit: impl Fn(&Details) -> bool,
     ) -> Result<Option<Chosen<'a>>, StoreError> {
-        let distance = |trial: &Trial| {
-            let settings = trial.settings;
-            let fraction = (settings.network.excitatory_fraction - FRACTION).abs();
-            (fraction, (settings.noise.level_percent - level_percent).abs())
+        let distance = |trial: &Trial, record: &Record| {
+            let [first, second] = rank(trial, record);
+            [(trial.settings.network.excitatory_fraction - FRACTION).abs(), first, second]
         };
         let mut candidates = with_details(recorded);
-        candidates.sort_by(|(one, _), (other, _)| {
-            let (one, other) = (distance(one), distance(other));
-            one.0.total_cmp(&other.0).then(one.1.total_cmp(&other.1))
+        candidates.sort_by(|(one, of_one), (other, of_other)| {
+            let (one, other) = (distance(one, of_one), distance(other, of_other));
+            one.partial_cmp(&other).unwrap_or(Ordering::Equal)
         });
         for (trial, record) in candidates {
             if let Some(details) = recorded.store.details(&trial.id)?.filter(&fit) {
@@ -113,8 +112,9 @@ mod tests {
     fn shares_come_before_noise_and_only_trials_with_details_count() {
         fixture().see(|recorded| {
             keep(recorded, |trial| trial.settings.noise.level_percent < 40.0);
-            let nearest = |level| {
-                let chosen = Chosen::nearest(recorded, level, |_| true).expect("readable").expect("a trial");
+            let nearest = |level: f64| {
+                let rank = |trial: &Trial, _: &Record| [(trial.settings.noise.level_percent - level).abs(), 0.0];
+                let chosen = Chosen::nearest(recorded, rank, |_| true).expect("readable").expect("a trial");
                 (levels(chosen.trial), chosen.words(recorded.study))
             };
             assert_eq!((nearest(0.0).0, nearest(20.0).0), ((0.9, 1.0), (0.9, 20.0)));
@@ -124,7 +124,8 @@ mod tests {
                 words.starts_with("network.excitatory_fraction = 0.9, noise.level_percent = 1, seed 1, trial "),
                 "{words}"
             );
-            assert!(Chosen::nearest(recorded, 0.0, |details| details.update.is_some()).expect("readable").is_none());
+            let none = Chosen::nearest(recorded, |_, _| [0.0; 2], |details| details.update.is_some());
+            assert!(none.expect("readable").is_none());
         });
     }
 

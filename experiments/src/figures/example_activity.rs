@@ -10,7 +10,10 @@ use super::plot::{Plot, PlotAxis, TICK_SIZE};
 use super::recorded::Recorded;
 use super::scale::Scale;
 use crate::details::{Details, Example};
+use crate::record::Record;
+use crate::run::Trial;
 use crate::settings::Settings;
+use crate::stage::{SUCCESS, succeeded};
 use crate::store::StoreError;
 
 const INPUT_HEIGHT: f64 = 130.0;
@@ -27,8 +30,13 @@ const WORDS_AT: f64 = 1.04;
 /// The figure; none where no details hold an image before and after training.
 pub(super) fn figure(recorded: Recorded) -> Result<Option<Figure>, StoreError> {
     let both = |details: &Details| examples(details).is_some();
-    let Some(chosen) = Chosen::nearest(recorded, 0.0, both)? else { return Ok(None) };
+    let Some(chosen) = Chosen::nearest(recorded, rank, both)? else { return Ok(None) };
     Ok(examples(&chosen.details).map(|examples| drawn(recorded, &chosen, examples)))
+}
+
+/// Successful networks first, of these the one with the lowest noise.
+fn rank(trial: &Trial, record: &Record) -> [f64; 2] {
+    [f64::from(u8::from(!succeeded(record))), trial.settings.noise.level_percent]
 }
 
 fn examples(details: &Details) -> Option<[&Example; 2]> {
@@ -52,8 +60,9 @@ fn drawn(recorded: Recorded, chosen: &Chosen, examples: [&Example; 2]) -> Figure
          of the input units; spikes of the hidden neurons, excitatory ones below the line; membranes of the two neurons of each \
          population that spike most, which may rise above the threshold within the step in which they spike; voltages of the readout, of \
          which the class with the highest maximum is chosen, named in the order of their maxima. Shown is the trial with details whose excitatory share is nearest \
-         to 80:20 and, of these, the one with the lowest noise: {}.",
+         to 80:20; of these, if there are any, of those with a best test accuracy above {} %; of these, the first of the lowest noise: {}.",
         examples[0].image,
+        100.0 * SUCCESS,
         chosen.words(recorded.study)
     );
     Figure::wide("example-activity".to_owned(), caption, plate, &data(settings, examples))
@@ -195,6 +204,7 @@ fn readout(settings: &Settings, example: &Example) -> Plot {
     }
     // Names from the top down in the order of the highest voltages.
     let highest = |class: usize| example.readout[class].iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    order.sort_unstable();
     order.sort_by(|&one, &other| highest(other).total_cmp(&highest(one)));
     let (low, high) = scale.ends();
     for (number, &class) in order.iter().enumerate() {

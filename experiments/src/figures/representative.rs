@@ -82,7 +82,8 @@ fn entries(settings: &Settings, classes: usize) -> Vec<Entry> {
     entries.push(Entry::new(Sample::Line(BLACK, Dash::Solid), "all classes"));
     entries.push(Entry::new(Sample::Line(excitatory.color, Dash::Solid), "weights to excitatory"));
     entries.push(Entry::new(Sample::Line(inhibitory.color, Dash::Solid), "to inhibitory neurons"));
-    entries.push(Entry::new(Sample::Line(GREY, Dash::Dashed), "before training,"));
+    entries.push(Entry::new(Sample::Heading, "before training:"));
+    entries.push(Entry::new(Sample::Line(GREY, Dash::Dashed), "from the inputs"));
     entries.push(Entry::new(Sample::Band, "to the readout"));
     entries
 }
@@ -195,7 +196,7 @@ fn hidden_weights(details: &Details, first: bool) -> Plot {
     Plot {
         title: String::new(),
         x: PlotAxis { label: label("weight from an input", unit, "thresholds"), scale: x },
-        y: PlotAxis { label: if first { "weights (%)".to_owned() } else { String::new() }, scale: y },
+        y: PlotAxis { label: if first { "weights (% a bin)".to_owned() } else { String::new() }, scale: y },
         marks,
         height: WEIGHTS_HEIGHT,
     }
@@ -213,7 +214,7 @@ fn readout_weights(chosen: &Chosen, first: bool) -> Plot {
     let unit = unit(all().map(largest).fold(0.0, f64::max));
     let x = scale(all(), unit);
     let classes = both.first().map_or(0, |weights| weights.to_classes.len());
-    let name = |class: usize| if first { chosen.trial.settings.data.class_name(class) } else { String::new() };
+    let name = |class: usize| if first { chosen.trial.settings.data.class_name(class) } else { " ".to_owned() };
     let names: Vec<String> = (0..classes).map(name).collect();
     let mut marks = Vec::new();
     for class in 0..classes {

@@ -17,6 +17,8 @@ const HEIGHT_ALONE: f64 = 260.0;
 /// Distance of neighbouring violins of one place, and half the width of one.
 const BESIDE: f64 = 0.28;
 const HALF: f64 = 0.12;
+/// Places over two columns below which violins are as wide as there.
+const PLACES: f64 = 5.0;
 
 /// The figure; none before there is a distance.
 pub(super) fn figure(recorded: Recorded) -> Option<Figure> {
@@ -57,7 +59,7 @@ fn by_share(at: &[(Stage, Vec<Seen>)], shares: &[f64], scale: &Scale) -> Vec<Vec
         };
         let names: Vec<String> = shares.iter().zip(&groups).map(name).collect();
         let label = if number + 1 == at.len() { heading(FRACTION) } else { String::new() };
-        plot(format!("{} networks", stage.words()), label, &names, &groups, scale.clone(), HEIGHT)
+        plot(format!("{} networks", stage.words()), label, &names, &groups, scale.clone(), HEIGHT, true)
     };
     at.iter().enumerate().map(|row| vec![plot(row)]).collect()
 }
@@ -67,16 +69,25 @@ fn by_stage(at: &[(Stage, Vec<Seen>)], scale: Scale) -> Plot {
     let names: Vec<String> =
         at.iter().map(|(stage, networks)| format!("{} (n = {})", stage.words(), networks.len())).collect();
     let groups: Vec<Vec<Seen>> = at.iter().map(|(_, networks)| networks.clone()).collect();
-    plot(String::new(), "networks".to_owned(), &names, &groups, scale, HEIGHT_ALONE)
+    plot(String::new(), "networks".to_owned(), &names, &groups, scale, HEIGHT_ALONE, false)
 }
 
-fn plot(title: String, label: String, names: &[String], groups: &[Vec<Seen>], scale: Scale, height: f64) -> Plot {
+fn plot(
+    title: String,
+    label: String,
+    names: &[String],
+    groups: &[Vec<Seen>],
+    scale: Scale,
+    height: f64,
+    wide: bool,
+) -> Plot {
+    let narrow = if wide { (groups.len() as f64 / PLACES).min(1.0) } else { 1.0 };
     let mut marks = Vec::new();
     for (place, networks) in groups.iter().enumerate() {
         for (number, kind) in PairKind::ALL.into_iter().enumerate() {
             let values: Vec<f64> = networks.iter().filter_map(|seen| root(seen, kind)).collect();
-            let x = place as f64 + BESIDE * (number as f64 - 1.0);
-            marks.extend(violin(x, HALF, &values, Look::of(number)));
+            let x = place as f64 + narrow * BESIDE * (number as f64 - 1.0);
+            marks.extend(violin(x, narrow * HALF, &values, Look::of(number)));
         }
     }
     let x = PlotAxis { label, scale: Scale::names_across(names) };

@@ -9,6 +9,9 @@ use super::plot::{Plot, PlotAxis};
 use super::recorded::Recorded;
 use super::scale::Scale;
 use crate::details::{Details, Histogram, UpdateAnatomy};
+use crate::record::Record;
+use crate::run::Trial;
+use crate::stage::succeeded;
 use crate::store::StoreError;
 
 /// The noise level of the published figure, % of sigma_init.
@@ -18,8 +21,13 @@ const LAYERS: [&str; 2] = ["hidden", "readout"];
 
 /// The figure; none where no details hold an update with noise.
 pub(super) fn figure(recorded: Recorded) -> Result<Option<Figure>, StoreError> {
-    let Some(chosen) = Chosen::nearest(recorded, LEVEL_PERCENT, has_noise)? else { return Ok(None) };
+    let Some(chosen) = Chosen::nearest(recorded, rank, has_noise)? else { return Ok(None) };
     Ok(chosen.details.update.as_ref().map(|layers| drawn(recorded, &chosen, layers)))
+}
+
+/// The level nearest to the published one, of these the networks that were successful.
+fn rank(trial: &Trial, record: &Record) -> [f64; 2] {
+    [(trial.settings.noise.level_percent - LEVEL_PERCENT).abs(), f64::from(u8::from(!succeeded(record)))]
 }
 
 fn has_noise(details: &Details) -> bool {
@@ -37,7 +45,7 @@ fn drawn(recorded: Recorded, chosen: &Chosen, layers: &[UpdateAnatomy; 2]) -> Fi
          weights after the step of the learning rate against the gradient, noise, and weights after noise and bound. Upper row: \
          {} weights from the inputs to the hidden neurons; lower row: {} weights to the readout. Counts are logarithmic; values \
          that are exactly 0 are counted apart, in the black bar. Shown is the trial with details whose excitatory share is \
-         nearest to 80:20 and, of these, whose noise is nearest to {LEVEL_PERCENT} % of σ_init: {}.",
+         nearest to 80:20 and, of these, whose noise is nearest to {LEVEL_PERCENT} % of σ_init, the first of the successful ones if there are any: {}.",
         layers[0].before.count(),
         layers[1].before.count(),
         chosen.words(recorded.study)

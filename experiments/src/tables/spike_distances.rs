@@ -48,8 +48,13 @@ impl PairKind {
     }
 }
 
+/// Values without which a group says nothing of its spread.
+const LEAST: usize = 2;
 /// The stages that are compared.
 pub const STAGES: [Stage; 3] = [Stage::INITIAL, Stage::SUCCESSFUL, Stage::FAILED];
+
+/// The words of a group and its values.
+pub type Group = (String, Vec<f64>);
 
 /// One comparison of several groups.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,8 +63,8 @@ pub struct DistanceTest {
     pub excitatory_fraction: Option<f64>,
     /// What all groups have in common: a stage, or pairs of populations.
     pub within: String,
-    /// Groups with a value, in words, with their values.
-    pub groups: Vec<(String, Vec<f64>)>,
+    /// Groups with at least two values, in words, with their values.
+    pub groups: Vec<Group>,
     /// All groups together.
     pub overall: KruskalWallis,
     /// Two groups at a time.
@@ -100,9 +105,9 @@ fn tests_of(records: &[&Record], fraction: Option<f64>) -> Vec<DistanceTest> {
     STAGES.into_iter().filter_map(at_stage).chain(PairKind::ALL.into_iter().filter_map(of_kind)).collect()
 }
 
-/// The comparison of those `groups` that have values; none where there are fewer than two, or all values are equal.
-fn test(fraction: Option<f64>, within: &str, groups: [(String, Vec<f64>); 3]) -> Option<DistanceTest> {
-    let groups: Vec<(String, Vec<f64>)> = groups.into_iter().filter(|(_, values)| !values.is_empty()).collect();
+/// The comparison of those `groups` that have [`LEAST`] values; none where there are fewer than two, or all values are equal.
+fn test(fraction: Option<f64>, within: &str, groups: [Group; 3]) -> Option<DistanceTest> {
+    let groups: Vec<Group> = groups.into_iter().filter(|(_, values)| values.len() >= LEAST).collect();
     let values: Vec<&[f64]> = groups.iter().map(|(_, values)| &values[..]).collect();
     let (overall, pairs) = (KruskalWallis::of(&values).ok()?, dunn(&values).ok()?);
     Some(DistanceTest { excitatory_fraction: fraction, within: within.to_owned(), groups, overall, pairs })
@@ -130,7 +135,7 @@ pub fn table(records: &[&Record]) -> Option<Table> {
         title: "Van Rossum distances compared".to_owned(),
         caption: "One value a network and group: the mean over pairs of hidden neurons of the root reading of the Van \
                   Rossum distance (time constant 1 ms) on the test set. Kruskal-Wallis (statistic H, corrected for ties) over all \
-                  groups of a line; Dunn's test (statistic z) for every two of them, p adjusted by Holm within the comparison. \
+                  groups of a line, those with fewer than two networks left out; Dunn's test (statistic z) for every two of them, p adjusted by Holm within the comparison. \
                   Both take the groups to be independent, but the same networks stand in several of them. Successful: best \
                   test accuracy above 50 %. Trials that begin with the same network count once among the initial ones."
             .to_owned(),
@@ -144,7 +149,7 @@ pub fn table(records: &[&Record]) -> Option<Table> {
 fn rows(test: &DistanceTest) -> Vec<Vec<String>> {
     let fraction = test.excitatory_fraction.map_or_else(|| "all".to_owned(), |fraction| fraction.to_string());
     let row = |groups: &[usize], rest: [String; 6]| {
-        let joined = |of: fn(&(String, Vec<f64>)) -> String| {
+        let joined = |of: fn(&Group) -> String| {
             groups.iter().map(|&group| of(&test.groups[group])).collect::<Vec<String>>().join("; ")
         };
         let head = [
@@ -207,10 +212,12 @@ mod tests_of_tables {
 
     #[test]
     fn shares_are_compared_apart_too() {
-        let records = [record(1, 0.5, 0.9, 0.1, Some(1.0)), record(1, 0.8, 0.9, 0.2, Some(2.0))];
+        let of = |seed, fraction, value| record(seed, fraction, 0.9, value, Some(value + 1.0));
+        let records = [of(1, 0.5, 0.1), of(2, 0.5, 0.2), of(1, 0.8, 0.3), of(2, 0.8, 0.4), of(1, 0.9, 0.5)];
         let records: Vec<&Record> = records.iter().collect();
         let shares: Vec<Option<f64>> = tests(&records).iter().map(|test| test.excitatory_fraction).collect();
         assert_eq!(shares, [[None; 5], [Some(0.5); 5], [Some(0.8); 5]].concat());
+        // One network at 90:10 is too few.
         assert_eq!(table(&[]), None);
     }
 }

@@ -99,7 +99,13 @@ fn a_run_that_is_killed_again_and_again_leaves_the_records_of_one_that_is_not() 
 /// A trial goes on from where its killed process stood, and says nothing of it.
 #[test]
 fn a_trial_goes_on_from_its_checkpoint() {
-    let one = ["noise.level_percent=1", "hardware.device=none", "repeats.seeds=1", "training.epochs=60"];
+    let one = [
+        "noise.level_percent=1",
+        "hardware.device=none",
+        "repeats.seeds=1",
+        "training.epochs=60",
+        "observe.details=none",
+    ];
     let set: Vec<&str> = one.iter().flat_map(|set| ["--set", *set]).collect();
     let run = [&RUN[..], &set].concat();
     let folder = Folder::new();

@@ -18,14 +18,17 @@ pub fn section(facts: &Facts) -> Option<Section> {
             "As the hidden layer of a trial uses it, at the highest noise level of the study. A spread is one standard deviation. What a \
              device leaves out is named as off."
         }
-        @for (loaded, settings) in chosen {
+        @for (number, (loaded, settings)) in chosen.iter().enumerate() {
             h3 { (loaded.device.name) }
             @for (key, value) in &settings.device { p { code { "device." (key) " = " (value) } } }
             pre tabindex="0" { (device_sheet(&loaded.device, settings)) }
             (area(facts, loaded, settings))
-            details {
-                summary { "Everything that the device file says, with the source of every number" }
-                pre tabindex="0" { (device_page(&loaded.device)) }
+            // Variants of one device differ in the keys that are shown above them.
+            @if chosen[..number].iter().all(|(earlier, _)| earlier.device.name != loaded.device.name) {
+                details {
+                    summary { "Everything that the device file says, with the source of every number" }
+                    pre tabindex="0" { (device_page(&loaded.device)) }
+                }
             }
         }
     };

@@ -18,8 +18,6 @@ pub fn section(facts: &Facts) -> Option<Section> {
                     strong { (figure.title) ". " }
                     (figure.caption) " "
                     (data_link(&format!("{}.csv", figure.name), "text/csv", figure.csv.as_bytes(), "Data as CSV"))
-                    ", "
-                    (data_link(&format!("{}.svg", figure.name), "image/svg+xml", figure.svg.as_bytes(), "figure as SVG"))
                     "."
                 }
             }

@@ -162,8 +162,9 @@ fn draw_row(row: &[Plot], margins: &[f64], full: f64, y: f64, elements: &mut Vec
     let top = y + row.iter().map(|plot| plot.top_margin(each)).fold(0.0, f64::max);
     let (mut end, mut left) = (top, 0.0);
     for (plot, margin) in row.iter().zip(margins) {
+        let title_left = left + BESIDE;
         left += margin;
-        let frame = Frame { left, right: left + each, top, bottom: top + plot.height };
+        let frame = Frame { left, right: left + each, top, bottom: top + plot.height, title_left };
         elements.extend(plot.drawn(frame));
         end = end.max(frame.bottom + plot.bottom_margin(each));
         left += each + RIGHT;

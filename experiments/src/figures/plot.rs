@@ -52,6 +52,8 @@ pub(super) struct Frame {
     pub(super) right: f64,
     pub(super) top: f64,
     pub(super) bottom: f64,
+    /// Where the title of the y axis begins.
+    pub(super) title_left: f64,
 }
 
 struct Placed<'a> {
@@ -61,7 +63,7 @@ struct Placed<'a> {
 
 impl Places for Placed<'_> {
     fn at(&self, (x, y): (f64, f64)) -> (f64, f64) {
-        let Frame { left, right, top, bottom } = self.frame;
+        let Frame { left, right, top, bottom, .. } = self.frame;
         let (along, up) = (self.plot.x.scale.place(x), self.plot.y.scale.place(y));
         (left + along * (right - left), bottom - up * (bottom - top))
     }
@@ -152,7 +154,7 @@ impl Plot {
     }
 
     fn y_axis(&self, placed: &Placed) -> Vec<Primitive> {
-        let Frame { left, top, bottom, .. } = placed.frame;
+        let Frame { left, top, bottom, title_left, .. } = placed.frame;
         let mut elements = vec![line(vec![(left, top), (left, bottom)], BLACK, 1.2, Dash::Solid)];
         let mut taken: Vec<(f64, f64)> = Vec::new();
         for tick in &self.y.scale.ticks {
@@ -173,7 +175,7 @@ impl Plot {
         }
         if !self.y.label.is_empty() {
             elements.push(Primitive::Text {
-                x: left - self.left_margin() + f64::from(LABEL_SIZE),
+                x: title_left + f64::from(LABEL_SIZE),
                 y: (top + bottom) / 2.0,
                 content: self.y.label.clone(),
                 size: LABEL_SIZE,

@@ -21,7 +21,7 @@ use crate::stage::SUCCESS;
 const EPOCHS: [usize; 3] = [1, 10, 30];
 const HEIGHT: f64 = 112.0;
 /// Most dots of a plot; of larger studies the first seeds are shown.
-const MOST_DOTS: usize = 4000;
+const MOST_DOTS: usize = 2000;
 
 /// What runs along x.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -16,6 +16,9 @@ const HEIGHT: f64 = 190.0;
 /// The middle share of the networks, between the quantiles of which the band lies.
 const QUANTILES: (f64, f64) = (0.1, 0.9);
 
+/// Most shares whose bands can be told apart.
+const MOST_BANDS: usize = 4;
+
 /// The networks of one share that have learnt, or that have not.
 #[derive(Clone, Debug, PartialEq)]
 struct Course {
@@ -55,20 +58,22 @@ pub(super) fn figure(recorded: Recorded) -> Option<Figure> {
                 label: if number == 0 { "test accuracy (%)".to_owned() } else { String::new() },
                 scale: Scale::percent(),
             },
-            marks: here.iter().flat_map(|course| marks(course, looks[course.share].1)).collect(),
+            marks: marks(&here, &looks),
             height: HEIGHT,
         }
     };
     let mut legend = entries(recorded, Shown::Curve);
-    legend.push(Entry::new(Shown::Band, "middle 80 %"));
+    let bands = looks.len() <= MOST_BANDS;
+    legend.extend(bands.then(|| Entry::new(Shown::Band, "middle 80 %")));
     let plate = Plate {
         title: format!("{}, epoch by epoch", recorded.study.name),
         entries: legend,
         rows: vec![columns.iter().enumerate().map(plot).collect()],
     };
     let caption = format!(
-        "Test accuracy before training (epoch 0) and after every epoch. Lines are means over networks, bands hold the \
-         middle 80 % of them. Successful networks were above {} % after any epoch.",
+        "Test accuracy before training (epoch 0) and after every epoch. Lines are means over networks{}. \
+         Successful networks were above {} % after any epoch.",
+        if bands { ", bands hold the middle 80 % of them" } else { "" },
         100.0 * SUCCESS
     );
     Some(Figure::new("convergence".to_owned(), caption, plate, &data(&courses, &looks)))
@@ -99,19 +104,24 @@ fn quantile(sorted: &[f64], share: f64) -> f64 {
     below + place.fract() * (above - below)
 }
 
-fn marks(course: &Course, look: Look) -> Vec<Mark> {
-    let band = course.epochs.iter().map(|&[epoch, _, low, high]| [epoch, low, high]).collect();
-    let means = course.epochs.iter().map(|&[epoch, mean, ..]| (epoch, mean)).collect();
-    let mut marks = vec![Mark::Line { points: means, color: look.color, width: 1.8, dash: Dash::Solid }];
-    // Markers tell the lines apart in grey; on every epoch they would meet.
-    let every = course.epochs.len().div_ceil(6);
-    let marked = course.epochs.iter().skip(1).step_by(every).map(|&[epoch, mean, ..]| (epoch, mean)).collect();
-    let Look { color, shape } = look;
-    marks.push(Mark::Dots { points: marked, color, shape, size: 3.2, fill: Fill::Opacity(1.0) });
-    if course.networks > 1 {
-        marks.insert(0, Mark::Band { ends: band, color: look.color });
-    }
-    marks
+/// Bands behind the lines of all; none where they would make one grey.
+fn marks(courses: &[&Course], looks: &[(String, Look)]) -> Vec<Mark> {
+    let banded = courses.iter().filter(|course| course.networks > 1 && looks.len() <= MOST_BANDS);
+    let band = |course: &&Course| Mark::Band {
+        ends: course.epochs.iter().map(|&[epoch, _, low, high]| [epoch, low, high]).collect(),
+        color: looks[course.share].1.color,
+    };
+    let line = |course: &&Course| {
+        let Look { color, shape } = looks[course.share].1;
+        let means: Vec<(f64, f64)> = course.epochs.iter().map(|&[epoch, mean, ..]| (epoch, mean)).collect();
+        // Markers tell the lines apart in grey; on every epoch they would meet.
+        let marked = means.iter().skip(1).step_by(means.len().div_ceil(6)).copied().collect();
+        [
+            Mark::Line { points: means, color, width: 1.8, dash: Dash::Solid },
+            Mark::Dots { points: marked, color, shape, size: 3.2, fill: Fill::Opacity(1.0) },
+        ]
+    };
+    banded.map(band).chain(courses.iter().flat_map(line)).collect()
 }
 
 fn data(courses: &[Course], looks: &[(String, Look)]) -> Data {

@@ -19,8 +19,8 @@ use crate::summary::plain;
 /// The levels of the published figure, % of sigma_init.
 const LEVELS: [f64; 3] = [20.0, 40.0, 60.0];
 const HEIGHT: f64 = 128.0;
-/// How far stars stand above the interval, units of the scene.
-const STARS_RISE: f64 = 8.0;
+/// How far stars stand above the highest interval and the line at 0, shares of what is drawn.
+const STARS_ABOVE: f64 = 0.16;
 
 /// The differences at one level.
 #[derive(Clone, Debug, PartialEq)]
@@ -150,7 +150,7 @@ fn differences(recorded: Recorded, shares: usize, value: Option<toml::Value>, co
     Level { value, differences, reference_n: reference.len() }
 }
 
-/// One plot a panel in so many columns, all with the same axes.
+/// One plot a panel in so many columns.
 fn plots(recorded: Recorded, shares: usize, level: Option<&str>, panels: &[Panel], columns: usize) -> Vec<Plot> {
     let values = &recorded.study.axes[shares].values;
     let names: Vec<String> = panels[0]
@@ -159,33 +159,38 @@ fn plots(recorded: Recorded, shares: usize, level: Option<&str>, panels: &[Panel
         .iter()
         .map(|difference| value_label(FRACTION, &values[difference.number]))
         .collect();
-    let all = panels.iter().flat_map(|panel| &panel.level.differences);
-    let ends = all.flat_map(|difference| {
-        let interval = difference.comparison.map(|comparison| comparison.test.ci95);
-        [difference.mean, interval.map(|ends| ends.0), interval.map(|ends| ends.1), Some(0.0)]
-    });
-    let mut ends: Vec<f64> = ends.flatten().map(|end| 100.0 * end).collect();
-    // Room for the stars above the highest interval.
-    let (low, high) = ends.iter().fold((0.0_f64, 0.0_f64), |(low, high), &end| (low.min(end), high.max(end)));
-    ends.push(high + 0.12 * (high - low));
     let plot = |(number, Panel { group, level: of_level }): (usize, &Panel)| {
         let here = level.zip(of_level.value.as_ref()).map(|(key, value)| stated(key, value));
         let words = here.into_iter().chain([group.words()]).filter(|words| !words.is_empty());
+        let (scale, stars_at) = scale(of_level);
         let bottom = number / columns == (panels.len() - 1) / columns;
         let left = number % columns == 0;
         let label = |shown: bool, label: &str| if shown { label.to_owned() } else { String::new() };
         Plot {
             title: words.collect::<Vec<String>>().join(", "),
             x: PlotAxis { label: label(bottom, "excitatory:inhibitory"), scale: Scale::names_across(&names) },
-            y: PlotAxis { label: label(left, "difference (points)"), scale: Scale::linear_few(&ends) },
-            marks: marks(of_level, names.len()),
+            y: PlotAxis { label: label(left, "difference (points)"), scale },
+            marks: marks(of_level, names.len(), stars_at),
             height: HEIGHT,
         }
     };
     panels.iter().enumerate().map(plot).collect()
 }
 
-fn marks(level: &Level, shares: usize) -> Vec<Mark> {
+/// The scale of one level, since a share that collapses would hide the differences of other levels, and the height of its stars.
+fn scale(level: &Level) -> (Scale, f64) {
+    let ends = level.differences.iter().flat_map(|difference| {
+        let interval = difference.comparison.map(|comparison| comparison.test.ci95);
+        [difference.mean, interval.map(|ends| ends.0), interval.map(|ends| ends.1)]
+    });
+    let mut ends: Vec<f64> = ends.flatten().map(|end| 100.0 * end).chain([0.0]).collect();
+    let (low, high) = ends.iter().fold((0.0_f64, 0.0_f64), |(low, high), &end| (low.min(end), high.max(end)));
+    let stars_at = high + STARS_ABOVE * (high - low);
+    ends.push(stars_at);
+    (Scale::linear_few(&ends), stars_at)
+}
+
+fn marks(level: &Level, shares: usize, stars_at: f64) -> Vec<Mark> {
     let zero = vec![(-0.5, 0.0), (shares as f64 - 0.5, 0.0)];
     let mut marks = vec![Mark::Line { points: zero, color: BLACK, width: 1.0, dash: Dash::Solid }];
     for (place, difference) in level.differences.iter().enumerate() {
@@ -197,7 +202,7 @@ fn marks(level: &Level, shares: usize) -> Vec<Mark> {
             marks.push(Mark::Intervals { ends: vec![[x, low, high]], color });
             if !comparison.stars().is_empty() {
                 let content = comparison.stars().to_owned();
-                marks.push(Mark::Words { at: (x, high), rise: STARS_RISE, content, size: TICK_SIZE });
+                marks.push(Mark::Words { at: (x, stars_at), rise: 0.0, content, size: TICK_SIZE });
             }
         }
         marks.push(Mark::Dots { points: vec![(x, mean)], color, shape, size: 4.4, fill: Fill::Opacity(1.0) });
@@ -218,7 +223,7 @@ fn caption(recorded: Recorded, panels: &[Panel]) -> String {
         "Difference of the {outcome} from that of networks of excitatory neurons alone (100:0), percentage points, \
          {n} trials a condition. Bars are 95 % intervals of the difference (Welch's t, unpaired: that conditions share \
          seeds is not used). Stars: p below 0.05 (*), 0.01 (**) and 0.001 (***), adjusted by Holm over the shares of a \
-         level."
+         level. Every level has a scale of its own."
     )
 }
 

@@ -2,8 +2,9 @@
 
 /// The colours of Okabe and Ito (2008), without their yellow, which is faint on white.
 const COLORS: [&str; 7] = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"];
-/// Their period differs from that of the colours, so that 35 curves have looks of their own.
-const SHAPES: [Shape; 5] = [Shape::Circle, Shape::Square, Shape::Triangle, Shape::Diamond, Shape::TriangleDown];
+/// As many as colours, so that seven curves differ in both; the next seven have every colour with another shape.
+const SHAPES: [Shape; 7] =
+    [Shape::Circle, Shape::Square, Shape::Triangle, Shape::Diamond, Shape::TriangleDown, Shape::Plus, Shape::Cross];
 
 pub(super) const BLACK: &str = "#000000";
 /// What stands behind the data: levels, single trials in a legend.
@@ -20,6 +21,8 @@ pub(super) enum Shape {
     Triangle,
     Diamond,
     TriangleDown,
+    Plus,
+    Cross,
 }
 
 /// How the marks of one curve look.
@@ -32,7 +35,7 @@ pub(super) struct Look {
 impl Look {
     /// The look of curve `number`, from 0.
     pub(super) fn of(number: usize) -> Look {
-        Look { color: COLORS[number % COLORS.len()], shape: SHAPES[number % SHAPES.len()] }
+        Look { color: COLORS[number % COLORS.len()], shape: SHAPES[(number + number / COLORS.len()) % SHAPES.len()] }
     }
 }
 
@@ -45,20 +48,55 @@ impl Shape {
             Shape::Triangle => &[(0.0, -1.39), (1.25, 0.87), (-1.25, 0.87)],
             Shape::Diamond => &[(0.0, -1.33), (1.18, 0.0), (0.0, 1.33), (-1.18, 0.0)],
             Shape::TriangleDown => &[(0.0, 1.39), (-1.25, -0.87), (1.25, -0.87)],
+            Shape::Plus => &PLUS,
+            Shape::Cross => &CROSS,
         }
     }
 }
+
+/// Two bars, 2.6 long and 0.8 wide, as one outline; upright, and turned by an eighth.
+const PLUS: [(f64, f64); 12] = [
+    (-0.4, -1.3),
+    (0.4, -1.3),
+    (0.4, -0.4),
+    (1.3, -0.4),
+    (1.3, 0.4),
+    (0.4, 0.4),
+    (0.4, 1.3),
+    (-0.4, 1.3),
+    (-0.4, 0.4),
+    (-1.3, 0.4),
+    (-1.3, -0.4),
+    (-0.4, -0.4),
+];
+const CROSS: [(f64, f64); 12] = [
+    (-1.2, -0.64),
+    (-0.64, -1.2),
+    (0.0, -0.57),
+    (0.64, -1.2),
+    (1.2, -0.64),
+    (0.57, 0.0),
+    (1.2, 0.64),
+    (0.64, 1.2),
+    (0.0, 0.57),
+    (-0.64, 1.2),
+    (-1.2, 0.64),
+    (-0.57, 0.0),
+];
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn thirty_five_curves_look_different() {
-        for one in 0..35 {
+    fn curves_look_different() {
+        for one in 0..49 {
             for other in 0..one {
                 assert_ne!(Look::of(one), Look::of(other));
             }
+        }
+        for one in 0..7 {
+            assert!((0..one).all(|other| Look::of(one).shape != Look::of(other).shape), "in grey too");
         }
     }
 }

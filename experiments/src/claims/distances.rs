@@ -11,7 +11,7 @@ pub const CLAIM: Tested = (
     "Van Rossum distances of I-I pairs exceed those of E-E pairs in successful networks",
     "Trials whose accuracy peaks above 50 %, after their last epoch: mean distance (the root of the summed square, time constant 1 ms) of I-I pairs \
      less that of E-E pairs of the same network. In every share with at least 8 such networks the difference is above 0 in most of them, with p below 0.01 \
-     (sign test, two-sided); contradicted where in one share p is below 0.01 the other way.",
+     (sign test, two-sided, networks of all noise levels as independent ones); contradicted where in one share p is below 0.01 the other way.",
     find,
 );
 const SUCCESS: f64 = 0.5;

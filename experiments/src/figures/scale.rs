@@ -189,7 +189,10 @@ fn decade_label(value: f64) -> String {
     if (0.99e-4..1.01e4).contains(&value) { format!("{}", (1e6 * value).round() / 1e6) } else { power(value) }
 }
 
-/// Whether a logarithmic scale spaces `values` more evenly than a linear one, and they span what makes it worth its
+/// How much wider the largest gap may be on a logarithmic scale, of all its length, than on a linear one.
+const LOG_SLACK: f64 = 1.1;
+
+/// Whether a logarithmic scale spaces `values` about as evenly as a linear one, and they span what makes it worth its
 /// harder reading.
 fn log_fits(values: &[f64]) -> bool {
     let mut sorted = values.to_vec();
@@ -203,7 +206,7 @@ fn log_fits(values: &[f64]) -> bool {
     }
     let largest_gap = |values: &[f64]| values.windows(2).map(|pair| pair[1] - pair[0]).fold(0.0, f64::max);
     let logarithms: Vec<f64> = above.iter().map(|value| value.ln()).collect();
-    largest_gap(&logarithms) / (high / low).ln() <= largest_gap(&above) / (high - low)
+    largest_gap(&logarithms) / (high / low).ln() <= LOG_SLACK * largest_gap(&above) / (high - low)
 }
 
 #[cfg(test)]
@@ -220,6 +223,8 @@ mod tests {
         let levels = [1.0, 10.0, 15.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0, 80.0, 90.0, 100.0];
         assert!(!log_fits(&levels));
         assert!(!log_fits(&[1.0, 20.0, 50.0, 100.0]));
+        // Those of the firing-rate study, dense at the low end.
+        assert!(log_fits(&[0.0005, 0.001, 0.002, 0.004, 0.005, 0.01, 0.015, 0.02, 0.03, 0.04, 0.05, 0.06, 0.07, 0.075]));
         assert!(log_fits(&[0.1, 1.0, 10.0]) && log_fits(&[0.0, 1.0, 3600.0]));
         assert!(!log_fits(&[-1.0, 1.0, 1000.0]) && !log_fits(&[1.0, 3.0, 10.0]) && !log_fits(&[]) && !log_fits(&[0.0]));
     }

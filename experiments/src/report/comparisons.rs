@@ -28,8 +28,11 @@ pub fn section(facts: &Facts) -> Section {
     let sweeps = &facts.sweeps;
     let all: Vec<(&Sweep, Vec<Family>)> = sweeps.sweeps.iter().map(|sweep| (sweep, families(sweeps, sweep))).collect();
     let several = all.iter().any(|(_, families)| families.iter().any(|family| family.groups.len() > 1));
+    let mut groups = all.iter().flat_map(|(_, families)| families).flat_map(|family| &family.groups);
+    let repeated = groups.any(|(_, outcomes)| outcomes.len() > 1);
     let body = html! {
         @if !several { p { "The study has one condition: there is nothing to compare." } }
+        @else if !repeated { p { "No condition has two outcomes yet: there is nothing to test. More seeds give more." } }
         @else {
             (method())
             @for (sweep, families) in &all {

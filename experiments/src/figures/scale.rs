@@ -224,7 +224,9 @@ mod tests {
         assert!(!log_fits(&levels));
         assert!(!log_fits(&[1.0, 20.0, 50.0, 100.0]));
         // Those of the firing-rate study, dense at the low end.
-        assert!(log_fits(&[0.0005, 0.001, 0.002, 0.004, 0.005, 0.01, 0.015, 0.02, 0.03, 0.04, 0.05, 0.06, 0.07, 0.075]));
+        assert!(log_fits(&[
+            0.0005, 0.001, 0.002, 0.004, 0.005, 0.01, 0.015, 0.02, 0.03, 0.04, 0.05, 0.06, 0.07, 0.075
+        ]));
         assert!(log_fits(&[0.1, 1.0, 10.0]) && log_fits(&[0.0, 1.0, 3600.0]));
         assert!(!log_fits(&[-1.0, 1.0, 1000.0]) && !log_fits(&[1.0, 3.0, 10.0]) && !log_fits(&[]) && !log_fits(&[0.0]));
     }

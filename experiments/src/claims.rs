@@ -1,4 +1,4 @@
-//! The claims of the published study, each held against records by a criterion that was written down before any was looked at.
+//! The claims of the published study, each held against records by a criterion that is fixed here.
 //!
 //! A claim is *supported* or *contradicted* where its criterion decides, *open* where the data do not suffice, and *not
 //! tested* where there are no trials of its conditions. Kilgore, Kopsick, Ascoli and Adam, Sci Rep 15, 24798 (2025).
@@ -13,6 +13,7 @@ mod rates;
 
 use crate::published::FULL;
 use crate::record::Record;
+use crate::settings::Settings;
 
 /// A claim and what became of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -84,26 +85,28 @@ impl Finding {
 /// Every claim, held against `records`, which differ in nothing but excitatory share, noise, first weights and seed.
 pub fn claims(records: &[&Record]) -> Vec<Claim> {
     let full: Vec<&Record> = records.iter().copied().filter(|record| record.settings.data.set == FULL).collect();
-    let test = |(claim, criterion, find): Tested| {
+    let of_noise = with_first_weights_of_the_noise_study(&full);
+    let test = |((claim, criterion, find), about_rates): (Tested, bool)| {
         let finding = if full.is_empty() && !records.is_empty() {
             Finding::not_tested("the claim is about all of Fashion-MNIST, and these trials learn something else")
         } else {
-            find(&full)
+            find(if about_rates { &full } else { &of_noise })
         };
         Claim { claim, criterion, finding }
     };
-    let all = [
-        linear::CLAIM,
-        collapse::AT_30,
-        collapse::FROM_50,
-        inhibition::CLAIM,
-        best::AT_40,
-        best::AT_60,
-        rates::PEAKS,
-        rates::LOW_RATES,
-        distances::CLAIM,
-    ];
-    all.into_iter().map(test).collect()
+    let noise = [linear::CLAIM, collapse::AT_30, collapse::FROM_50, inhibition::CLAIM, best::AT_40, best::AT_60];
+    let rates = [rates::PEAKS, rates::LOW_RATES, distances::CLAIM];
+    let all = noise.into_iter().map(|claim| (claim, false)).chain(rates.into_iter().map(|claim| (claim, true)));
+    all.map(test).collect()
+}
+
+/// Those of `records` that the claims about noise are about: where several spreads of first weights were run, that of the
+/// published noise study alone.
+fn with_first_weights_of_the_noise_study<'a>(records: &[&'a Record]) -> Vec<&'a Record> {
+    let published = Settings::default().weights.sigma_init;
+    let sigma = |record: &Record| record.settings.weights.sigma_init;
+    let several = records.iter().any(|record| sigma(record) != sigma(records[0]));
+    records.iter().copied().filter(|record| !several || sigma(record) == published).collect()
 }
 
 /// What is claimed, what decides, and the function that does.

@@ -14,6 +14,43 @@ pub struct Published {
     pub source: String,
     /// Its noise study.
     pub noise: NoiseFigure,
+    /// Its untrained networks.
+    pub distances: DistanceValues,
+}
+
+/// Van Rossum distances of untrained networks.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DistanceValues {
+    /// What the numbers are.
+    pub what: String,
+    /// Where they stand.
+    #[serde(rename = "where")]
+    pub place: String,
+    /// What must be said beside them.
+    pub caution: String,
+    /// Excitatory share, 0 to 1.
+    pub excitatory_fraction: f64,
+    /// Time constant of the membrane, steps.
+    pub tau_mem: f64,
+    /// One entry a spread of the first weights.
+    pub rows: Vec<DistanceRow>,
+}
+
+/// Distances at one spread of the first weights: mean and standard deviation over networks.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DistanceRow {
+    /// The spread, thresholds.
+    pub sigma_init: f64,
+    /// Networks.
+    pub networks: u64,
+    /// Two excitatory neurons.
+    pub ee: [f64; 2],
+    /// An excitatory and an inhibitory neuron.
+    pub ei: [f64; 2],
+    /// Two inhibitory neurons.
+    pub ii: [f64; 2],
 }
 
 /// Accuracy over the noise of every update.
@@ -49,6 +86,18 @@ impl Published {
     /// Kilgore et al. (2025).
     pub fn kilgore_2025() -> Published {
         serde_json::from_str(include_str!("../published/kilgore-2025.json")).expect("the file is tested")
+    }
+}
+
+impl DistanceValues {
+    /// The published distances of the untrained networks of `settings`.
+    pub fn of(&self, settings: &Settings) -> Option<&DistanceRow> {
+        let tau_mem = settings.preset().dynamics.tau_mem;
+        let alike = settings.data.set == FULL
+            && settings.network.excitatory_fraction == self.excitatory_fraction
+            && f64::from(tau_mem) == self.tau_mem
+            && settings.device().is_none();
+        self.rows.iter().find(|row| alike && row.sigma_init == settings.weights.sigma_init)
     }
 }
 

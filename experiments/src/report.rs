@@ -42,6 +42,10 @@ pub struct Report<'a> {
     pub text: &'a str,
     /// What `--set` put in the place of the file's values.
     pub overrides: &'a [String],
+    /// The folder of the results, where it is not the default.
+    pub out: Option<&'a str>,
+    /// Further flags of the command, which choose what is drawn.
+    pub flags: &'a [String],
     /// What is drawn of them.
     pub figures: &'a [Figure],
     /// The machine that writes the report, in words.
@@ -122,7 +126,17 @@ mod tests {
     fn html(fixture: &Fixture) -> String {
         fixture.see(|recorded| {
             let (file, overrides) = ("a <study>.toml", ["noise.level_percent=[0, 50]".to_owned()]);
-            Report { recorded, file, text: STUDY, overrides: &overrides, figures: &[], machine: "a machine" }.html()
+            Report {
+                recorded,
+                file,
+                text: STUDY,
+                overrides: &overrides,
+                out: None,
+                flags: &[],
+                figures: &[],
+                machine: "a machine",
+            }
+            .html()
         })
     }
 

@@ -27,8 +27,10 @@ pub struct Trial<'a> {
     pub seed: u64,
     /// Its name.
     pub id: String,
-    /// Whether its details are kept.
+    /// Whether its details are kept when it runs.
     pub details: bool,
+    /// Whether it is run again for its details where only its record is there.
+    pub needs_details: bool,
 }
 
 /// A part of a study for one of several processes.
@@ -65,7 +67,8 @@ pub fn trials<'a>(study: &'a Study, prepared: &Prepared) -> Vec<Trial<'a>> {
         let seed = study.seeds[position];
         let settings = &study.conditions[condition].settings;
         let id = trial_id(settings, seed, prepared.data(settings), prepared.device(settings));
-        Trial { condition, settings, seed, id, details: study.details.keeps(position) }
+        let details = study.details.keeps(position);
+        Trial { condition, settings, seed, id, details, needs_details: details && study.details_given }
     };
     let conditions = study.conditions.len();
     (0..study.seeds.len())

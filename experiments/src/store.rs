@@ -157,9 +157,9 @@ impl Store {
         self.records.as_ref()?.get(id)
     }
 
-    /// Whether nothing of `trial` is left to be run: its record is there, and its details where they are kept.
+    /// Whether nothing of `trial` is left to be run: its record is there, and its details where the study asks for them.
     pub fn holds(&self, trial: &Trial) -> bool {
-        self.names.contains(&trial.id) && (!trial.details || self.has_details(&trial.id))
+        self.names.contains(&trial.id) && (!trial.needs_details || self.has_details(&trial.id))
     }
 
     /// Where the details of a trial are, plain or packed.

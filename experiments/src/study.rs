@@ -36,6 +36,8 @@ pub struct Study {
     pub seeds: Vec<u64>,
     /// Of which trials the details are kept.
     pub details: KeptDetails,
+    /// Whether the study asks for them by name, so that a trial with a record is run again for its details.
+    pub details_given: bool,
     /// Every combination of the axes, the last axis running fastest.
     pub conditions: Vec<Condition>,
     /// Where each key was given: file and line, or the `--set` argument.
@@ -174,7 +176,7 @@ impl Study {
 /// Puts axes, seeds and conditions together from the keys that were given.
 fn assemble(name: String, question: String, given: Vec<Given>) -> Result<Study, StudyError> {
     let known = known_keys();
-    let (mut seeds, mut details) = (vec![1], KeptDetails::default());
+    let (mut seeds, mut details, mut details_given) = (vec![1], KeptDetails::default(), false);
     let mut placed: Vec<Given> = Vec::new();
     for given in given {
         if given.key == SEEDS {
@@ -182,7 +184,7 @@ fn assemble(name: String, question: String, given: Vec<Given>) -> Result<Study, 
             continue;
         }
         if given.key == DETAILS {
-            details = KeptDetails::read(&given)?;
+            (details, details_given) = (KeptDetails::read(&given)?, true);
             continue;
         }
         if given.key.starts_with("device.") && !is_device_key(&given.key) {
@@ -215,7 +217,7 @@ fn assemble(name: String, question: String, given: Vec<Given>) -> Result<Study, 
         })
         .collect::<Result<_, StudyError>>()?;
     let places = placed.into_iter().map(|given| (given.key, given.place)).collect();
-    Ok(Study { name, question, axes, seeds, details, conditions, places })
+    Ok(Study { name, question, axes, seeds, details, details_given, conditions, places })
 }
 
 /// The settings for one value an axis. An error stands at the place of the key that it names.

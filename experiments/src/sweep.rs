@@ -82,7 +82,8 @@ impl Sweeps {
     /// other axis, makes the curves.
     pub fn of(study: &Study, done: &[Done]) -> Sweeps {
         let axes = &study.axes;
-        let plain_axes: Vec<usize> = (0..axes.len()).filter(|&axis| !is_seed(&axes[axis])).collect();
+        let plain_axes: Vec<usize> =
+            (0..axes.len()).filter(|&axis| axes[axis].values.len() > 1 && !is_seed(&axes[axis])).collect();
         let named = |key: &str| plain_axes.iter().copied().find(|&axis| axes[axis].key == key);
         let numeric = |axis: &usize| is_numeric(&axes[*axis]);
         let last_numeric =

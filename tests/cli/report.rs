@@ -43,7 +43,7 @@ fn an_export_has_a_row_a_trial_or_an_epoch() {
     expected.sort_by(f64::total_cmp);
     assert_eq!(outcomes, expected, "every digit is kept");
 
-    folder.run(&["export", "tiny.toml", "--epochs", "--out", "epochs.csv"]).succeeds();
+    folder.run(&["export", "tiny.toml", "--epochs", "--file", "epochs.csv"]).succeeds();
     let epochs = folder.text("epochs.csv");
     assert!(epochs.starts_with("id,seed,noise.level_percent,epoch,accuracy_fraction,training_loss,"), "{epochs}");
     assert_eq!(epochs.lines().count(), 5, "one epoch a trial");

@@ -15,7 +15,7 @@ pub const AT_30: Tested = (
 /// From 50 % on.
 pub const FROM_50: Tested = (
     "50:50 lies at about 15 % from a noise of 50 % on",
-    "At every level from 50 % on that was run, at least two, the mean of at least 3 trials lies below 20 % with its whole 95 % \
+    "At every level from 50 % on with at least 3 trials, at least two levels, the mean lies below 20 % with its whole 95 % \
      interval; contradicted where at one level the interval lies above.",
     from_50,
 );

@@ -9,8 +9,8 @@ use crate::statistics::t_test::TTest;
 /// The claim.
 pub const CLAIM: Tested = (
     "75:25 lies above 100:0 at a noise of 20 %",
-    "Welch's t test, two-sided, of at least 3 trials each: p below 0.01 and the mean of 75:25 the higher one. Contradicted where p is below \
-     0.01 the other way, or the 95 % interval of the difference excludes an advantage of 1 point.",
+    "Welch's t test, two-sided, of at least 3 trials each: p below 0.01 and the mean of 75:25 the higher one. Contradicted, where not supported, if p is \
+     below 0.01 the other way, or the 95 % interval of the difference excludes an advantage of 1 point.",
     find,
 );
 const LEVEL: f64 = 20.0;

@@ -18,4 +18,10 @@ impl AxisArguments {
     pub fn choice(&self) -> AxisChoice {
         AxisChoice { x: self.x.clone(), noise_unit: self.noise_unit }
     }
+
+    /// The flags as they were given, one word each.
+    pub fn flags(&self) -> Vec<String> {
+        let x = self.x.iter().map(|key| format!("--x={key}"));
+        x.chain(self.noise_unit.iter().map(|unit| format!("--noise-unit={unit}"))).collect()
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use experiments::export::{epoch_table, trial_table};
@@ -22,7 +22,7 @@ pub struct Arguments {
     set: Vec<String>,
     /// Folder of the results [default: results/NAME].
     #[arg(long, value_name = "DIR")]
-    results: Option<PathBuf>,
+    out: Option<PathBuf>,
     /// Form of the table.
     #[arg(long, value_enum, default_value_t = Format::Csv)]
     format: Format,
@@ -31,7 +31,7 @@ pub struct Arguments {
     epochs: bool,
     /// File to write [default: stdout].
     #[arg(long, value_name = "FILE")]
-    out: Option<PathBuf>,
+    file: Option<PathBuf>,
 }
 
 /// Forms of a table.
@@ -55,7 +55,7 @@ struct WriteError {
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let study = source::read(&arguments.study, &arguments.set)?;
     let prepared = source::prepare(&study, Some(&arguments.study))?;
-    let results = arguments.results.clone().unwrap_or_else(|| Path::new("results").join(&study.name));
+    let results = source::results(arguments.out.as_deref(), &study);
     let store = Store::open(&results)?;
     warn(store.warnings());
     let all = trials(&study, &prepared);
@@ -66,7 +66,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Format::Csv => table.csv().into_bytes(),
         Format::Parquet => table.parquet()?,
     };
-    let written = match &arguments.out {
+    let written = match &arguments.file {
         Some(path) => fs::write(path, bytes).map_err(|source| (path.display().to_string(), source)),
         None => match io::stdout().lock().write_all(&bytes) {
             // A reader that has seen enough, as `head` has, is no failure.

@@ -55,17 +55,20 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let prepared = source::prepare(&study, Some(&arguments.study))?;
     let choice = arguments.axis.choice();
     choice.check(&study, &prepared)?;
-    let out = arguments.out.clone().unwrap_or_else(|| Path::new("results").join(&study.name));
+    let out = source::results(arguments.out.as_deref(), &study);
     let store = Store::open(&out)?;
     warn(store.warnings());
     let all = trials(&study, &prepared);
     let done = all.iter().filter(|trial| store.get(&trial.id).is_some()).count();
     let recorded = Recorded { study: &study, prepared: &prepared, trials: &all, store: &store };
+    let (named, flags) = (arguments.out.as_deref().map(Path::to_string_lossy), arguments.axis.flags());
     let report = Report {
         recorded,
         file: &arguments.study.display().to_string(),
         text: &text,
         overrides: &arguments.set,
+        out: named.as_deref(),
+        flags: &flags,
         figures: &study_figures(recorded, &choice)?,
         machine: &machine(),
     };

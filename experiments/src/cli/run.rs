@@ -47,7 +47,7 @@ pub struct Arguments {
     limit: Option<usize>,
     /// Write at the end of an epoch where a trial stands, when so many seconds have passed since the last time: a trial that
     /// is killed goes on from there.
-    #[arg(long, value_name = "N", default_value_t = 60)]
+    #[arg(long, value_name = "N", default_value_t = 10)]
     checkpoint_seconds: u64,
     /// List the trials that would run, and run none.
     #[arg(long)]

@@ -49,7 +49,7 @@ impl Fixture {
     pub(crate) fn see<T>(&self, see: impl FnOnce(Recorded) -> T) -> T {
         let trial = |seed: u64, condition: usize| {
             let settings = &self.study.conditions[condition].settings;
-            Trial { condition, settings, seed, id: id(condition, seed), details: false }
+            Trial { condition, settings, seed, id: id(condition, seed), details: false, needs_details: false }
         };
         let conditions = self.study.conditions.len();
         let trials: Vec<Trial> = self

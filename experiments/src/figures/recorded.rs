@@ -7,6 +7,7 @@ use crate::run::Trial;
 use crate::store::Store;
 use crate::study::{Axis, Study};
 use crate::summary::plain;
+use crate::sweep::is_seed;
 
 /// A study, its trials and what they have left so far.
 #[derive(Clone, Copy, Debug)]
@@ -104,11 +105,6 @@ impl Group {
     pub(super) fn keys(&self) -> impl Iterator<Item = String> + '_ {
         self.shared.iter().map(|(key, _)| key.clone())
     }
-}
-
-/// Whether the axis is one of `[seeds]`.
-pub(super) fn is_seed(axis: &Axis) -> bool {
-    axis.key.starts_with("seeds.")
 }
 
 /// A value of an axis as a number, if it is one.

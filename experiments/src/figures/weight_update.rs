@@ -31,7 +31,7 @@ fn rank(trial: &Trial, record: &Record) -> [f64; 2] {
 }
 
 fn has_noise(details: &Details) -> bool {
-    details.update.as_ref().is_some_and(|layers| layers.iter().any(|layer| layer.noise.count() > 0))
+    details.update.as_ref().is_some_and(|layers| layers.iter().any(|layer| !layer.noise.counts.is_empty()))
 }
 
 fn drawn(recorded: Recorded, chosen: &Chosen, layers: &[UpdateAnatomy; 2]) -> Figure {

@@ -3,10 +3,11 @@
 use super::FigureError;
 use super::key_label::{FRACTION, NOISE, SPREAD_SCALE, axis_label};
 use super::noise_unit::{NoiseUnit, first_write};
-use super::recorded::{Recorded, is_numeric, is_seed, number};
+use super::recorded::{Recorded, is_numeric, number};
 use super::scale::Scale;
 use crate::prepare::Prepared;
 use crate::study::{Axis, Study};
+use crate::sweep::is_seed;
 
 /// What the user wants to see along x.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -4,32 +4,46 @@ use maud::{Markup, html};
 
 use super::{Facts, Section};
 use crate::claims::{Claim, claims};
+use crate::figures::{FRACTION, NOISE};
 use crate::record::Record;
-use crate::sweep::Sweep;
+use crate::study::Axis;
+use crate::sweep::{is_seed, setting};
 
 /// The section.
 pub fn section(facts: &Facts) -> Section {
     let body = html! {
         p.method {
-            "Claims of Kilgore, Kopsick, Ascoli and Adam, Sci Rep 15, 24798 (2025). Every criterion was written down before the data were looked at. A \
-             claim is held against the trials of this study alone."
+            "Claims of Kilgore, Kopsick, Ascoli and Adam, Sci Rep 15, 24798 (2025). Every criterion is fixed in the program and was not fitted to the \
+             records. A claim is held against the trials of this study alone."
         }
-        @for sweep in &facts.sweeps.sweeps {
-            @if !sweep.apart.is_empty() { h3 { (sweep.name()) } }
-            (table(&claims(&records(facts, sweep))))
+        @for (apart, records) in alike(facts) {
+            @if !apart.is_empty() { h3 { (apart) } }
+            (table(&claims(&records)))
         }
     };
     Section { id: "claims", heading: "Published claims", body }
 }
 
-/// The records of one sweep.
-fn records<'a>(facts: &Facts<'a>, sweep: &Sweep) -> Vec<&'a Record> {
+/// What the claims are about; trials that differ in anything else are held against them apart.
+const ABOUT: [&str; 3] = [FRACTION, NOISE, "weights.sigma_init"];
+
+/// The records in groups that differ in nothing but share, noise, first weights and seeds, with what is said of each group.
+fn alike<'a>(facts: &Facts<'a>) -> Vec<(String, Vec<&'a Record>)> {
     let study = facts.report.recorded.study;
-    let of_sweep = |condition: usize| {
-        let values = study.axes.iter().zip(&study.conditions[condition].values);
-        values.clone().all(|(axis, value)| sweep.apart.iter().all(|(key, apart)| axis.key != *key || value == apart))
+    let apart = |axis: &Axis| axis.values.len() > 1 && !is_seed(axis) && !ABOUT.contains(&axis.key.as_str());
+    let name = |condition: usize| {
+        let values = study.axes.iter().zip(&study.conditions[condition].values).filter(|(axis, _)| apart(axis));
+        values.map(|(axis, value)| setting(&axis.key, value)).collect::<Vec<String>>().join(", ")
     };
-    facts.done.iter().filter(|done| of_sweep(done.condition)).map(|done| done.record).collect()
+    let mut groups: Vec<(String, Vec<&Record>)> = Vec::new();
+    for done in &facts.done {
+        let name = name(done.condition);
+        match groups.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, records)) => records.push(done.record),
+            None => groups.push((name, vec![done.record])),
+        }
+    }
+    if groups.is_empty() { vec![(String::new(), Vec::new())] } else { groups }
 }
 
 fn table(claims: &[Claim]) -> Markup {

@@ -11,7 +11,7 @@ use crate::statistics::effect::Effect;
 use crate::statistics::holm::stars;
 use crate::statistics::kruskal::KruskalWallis;
 use crate::statistics::reference::{Comparison, against_reference};
-use crate::sweep::{Sweep, Sweeps};
+use crate::sweep::{Sweep, Sweeps, is_seed};
 
 /// Conditions that are compared with each other, and at once.
 struct Family {
@@ -34,7 +34,7 @@ pub fn section(facts: &Facts) -> Section {
         @if !several { p { "The study has one condition: there is nothing to compare." } }
         @else if !repeated { p { "No condition has two outcomes yet: there is nothing to test. More seeds give more." } }
         @else {
-            (method())
+            (method(facts.study().axes.iter().any(is_seed)))
             @for (sweep, families) in &all {
                 @if !sweep.apart.is_empty() { h3 { (sweep.name()) } }
                 (welch(families))
@@ -45,11 +45,17 @@ pub fn section(facts: &Facts) -> Section {
     Section { id: "comparisons", heading: "Which conditions differ", body }
 }
 
-fn method() -> Markup {
+fn method(seeds_swept: bool) -> Markup {
+    let shared = if seeds_swept {
+        "Trials share chips or other draws where [seeds] is swept, which the test does not know: its p is then too small."
+    } else {
+        "Conditions of one seed share their draws, which the test does not use: it errs to the careful side."
+    };
     html! {
         p.method {
-            "Welch's t test, two-sided, of independent samples that need not have one variance; outcomes are assumed about normal. Conditions \
-             of one seed share their draws, which the test does not use: it errs to the careful side. p (Holm) is adjusted for the tests of one \
+            "Welch's t test, two-sided, of independent samples that need not have one variance; outcomes are assumed about normal. "
+            (shared)
+            " p (Holm) is adjusted for the tests of one \
              row of conditions (one level, all its comparisons with the reference). Stars: * below 0.05, ** below 0.01, *** below 0.001 of p \
              (Holm). d is Cohen's, g Hedges' with the exact factor; both in pooled standard deviations. Differences are in percentage points of \
              accuracy, with their 95 % interval."

@@ -1,8 +1,9 @@
 //! Ours beside the published value, with the honest difference.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use maud::{Markup, html};
+use snn::metrics::van_rossum::{Distance, PairDistances};
 
 use super::number::{level, percent, points};
 use super::table::table;
@@ -10,24 +11,35 @@ use super::{Facts, Section};
 use crate::figures::{FRACTION, NOISE};
 use crate::published::{FULL, Published, differences};
 use crate::statistics::Sample;
-use crate::sweep::share;
+use crate::sweep::{Done, share};
 
 /// The section.
 pub fn section(facts: &Facts) -> Section {
     let published = Published::kilgore_2025();
-    let rows = rows(facts, &published);
+    let (rows, distances) = (rows(facts, &published), distances(facts, &published));
     let body = html! {
-        @if rows.is_empty() {
+        @if rows.is_empty() && distances.is_empty() {
             p { (why_nothing(facts)) }
-        } @else {
+        }
+        @if !rows.is_empty() {
             p.method {
                 "Published: " (published.source) "; " (published.noise.what) "; " (published.noise.place) ", within "
-                (published.noise.reading_error_points) " points. Of it must be said: " (published.noise.caution) ". A difference is explained by \
-                 reading and chance where it is at most the reading error and half the width of our interval together."
+                (published.noise.reading_error_points) " points. Of it must be said: " (published.noise.caution) ". A difference is within \
+                 both where it is at most the reading error and half the width of our 95 % interval together; the scatter of the published trials \
+                 is not known and comes on top."
             }
             (told_differences(facts))
-            @let head = ["noise, % of sigma_init", "share", "ours, %", "published, %", "difference, points", "explained by reading and chance"];
+            @let head = ["noise, % of sigma_init", "share", "ours, %", "published, %", "difference, points", "within reading error and our interval"];
             (table("Mean test accuracy beside the published figure", &head, &rows))
+        }
+        @if !distances.is_empty() {
+            @let theirs = &published.distances;
+            p.method {
+                "Published: " (published.source) "; " (theirs.what) "; " (theirs.place) ". Of it must be said: " (theirs.caution) ". Ours: mean and standard deviation \
+                 over seeds."
+            }
+            @let head = ["sigma_init, thresholds", "pairs", "ours", "published", "ours less published, %"];
+            (table("Van Rossum distances of untrained networks of 80:20 beside the published values", &head, &distances))
         }
     };
     Section { id: "published", heading: "Beside the published values", body }
@@ -71,6 +83,37 @@ fn rows(facts: &Facts, published: &Published) -> Vec<Vec<String>> {
     }
     rows
 }
+
+/// One row a spread of first weights and kind of pair.
+fn distances(facts: &Facts, published: &Published) -> Vec<Vec<String>> {
+    let mut rows = Vec::new();
+    for row in &published.distances.rows {
+        let alike = |done: &&Done| published.distances.of(&done.record.settings) == Some(row);
+        // Conditions that differ in what comes later begin with the same network: one value a seed.
+        let networks: BTreeMap<u64, PairDistances> =
+            facts.done.iter().filter(alike).map(|done| (done.record.seed, done.record.before.distances)).collect();
+        let pairs: [(&str, [f64; 2], Pick); 3] =
+            [("E-E", row.ee, |found| found.ee), ("E-I", row.ei, |found| found.ei), ("I-I", row.ii, |found| found.ii)];
+        for (pair, [mean, sd], pick) in pairs {
+            let ours: Vec<f64> = networks.values().filter_map(|found| Some(pick(found)?.root)).collect();
+            let Some(sample) = Sample::of(&ours) else { continue };
+            let spread = sample.sd.map(|sd| format!(" ± {sd:.4}")).unwrap_or_default();
+            let relative =
+                if mean > 0.0 { format!("{:+.1}", 100.0 * (sample.mean / mean - 1.0)) } else { String::new() };
+            rows.push(vec![
+                row.sigma_init.to_string(),
+                pair.to_owned(),
+                format!("{:.4}{spread} (n = {})", sample.mean, sample.n),
+                format!("{mean:.4} ± {sd:.4} (n = {})", row.networks),
+                relative,
+            ]);
+        }
+    }
+    rows
+}
+
+/// The distance of one kind of pair.
+type Pick = fn(&PairDistances) -> Option<Distance>;
 
 /// What else than its axes differs from the published study.
 fn told_differences(facts: &Facts) -> Markup {

@@ -83,7 +83,7 @@ pub fn crossing_words(crossing: &Crossing, highest: f64, key: &str) -> String {
     };
     match crossing.interval {
         Some(interval) => format!("{at} ({} to {})", end(interval.low), end(interval.high)),
-        None => format!("{at} (n = 1: no interval)"),
+        None => format!("{at} (no interval: a level has one outcome)"),
     }
 }
 

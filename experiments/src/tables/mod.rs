@@ -32,7 +32,16 @@ pub struct Table {
 /// Every table that the records of a study hold, in the order in which a report shows them.
 pub fn study_tables(recorded: Recorded) -> Vec<Table> {
     let records: Vec<&Record> = recorded.records().map(|(_, record)| record).collect();
-    [spike_distances::table(&records), firing::table(&records)].into_iter().flatten().collect()
+    let mut tables: Vec<Table> =
+        [spike_distances::table(&records), firing::table(&records)].into_iter().flatten().collect();
+    let varied = recorded.study.axes.iter().filter(|axis| axis.values.len() > 1).map(|axis| axis.key.as_str());
+    let varied: Vec<&str> = varied.collect();
+    if !varied.is_empty() {
+        let told =
+            format!(" Where a row does not name them, networks of all values of {} stand together.", varied.join(", "));
+        tables.iter_mut().for_each(|table| table.caption.push_str(&told));
+    }
+    tables
 }
 
 impl Table {

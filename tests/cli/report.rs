@@ -53,8 +53,24 @@ fn an_export_has_a_row_a_trial_or_an_epoch() {
 #[test]
 fn parquet_without_the_feature_says_how_to_get_it() {
     let folder = Folder::with_tiny_study();
+    folder.run(&["run", "tiny.toml"]).succeeds();
     let answer = folder.run(&["export", "tiny.toml", "--format", "parquet"]);
-    let message = "0 of 4 trials have a record\nerror: --format parquet: this program was built without it\n\n\
+    let message = "4 of 4 trials have a record\nerror: --format parquet: this program was built without it\n\n\
                    hint: cargo build --release --features parquet\n";
     answer.refuses_with(message);
+}
+
+#[test]
+fn records_of_other_settings_replace_no_page_and_no_table() {
+    let folder = Folder::with_tiny_study();
+    folder.run(&["run", "tiny.toml", "--set", "training.epochs=1"]).succeeds();
+    for command in ["report", "export"] {
+        let answer = folder.run(&[command, "tiny.toml"]);
+        assert_eq!((answer.status, answer.stdout.as_str()), (Some(2), ""), "{command}");
+        let expected = "error: results/tiny: must hold records of this study, got 4 of other settings or none\n\nhint: repeat every `--set`";
+        assert!(answer.stderr.starts_with(expected), "{}", answer.stderr);
+        let answer = folder.run(&[command, "tiny.toml", "--out", "nowhere"]);
+        assert_eq!(answer.status, Some(2), "{command}");
+        assert!(!folder.path("nowhere").exists(), "{command}");
+    }
 }

@@ -59,6 +59,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let store = Store::open(&results)?;
     warn(store.warnings());
     let all = trials(&study, &prepared);
+    source::needs_records(&store, &all, &results)?;
     let done = done(&study, &all, &store);
     eprintln!("{} of {} trials have a record", done.len(), all.len());
     let table = if arguments.epochs { epoch_table(&study, &done) } else { trial_table(&study, &done) };

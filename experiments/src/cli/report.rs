@@ -59,6 +59,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let store = Store::open(&out)?;
     warn(store.warnings());
     let all = trials(&study, &prepared);
+    source::needs_records(&store, &all, &out)?;
     let done = all.iter().filter(|trial| store.get(&trial.id).is_some()).count();
     let recorded = Recorded { study: &study, prepared: &prepared, trials: &all, store: &store };
     let (named, flags) = (arguments.out.as_deref().map(Path::to_string_lossy), arguments.axis.flags());

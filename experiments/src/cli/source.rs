@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use experiments::prepare::Prepared;
+use experiments::run::Trial;
+use experiments::store::Store;
 use experiments::study::{Override, Study, StudyError};
 
 /// The study file cannot be read.
@@ -29,6 +31,25 @@ pub fn read_with_text(file: &Path, overrides: &[String]) -> Result<(Study, Strin
 /// The folder of the results: the one that was asked for, or results/NAME.
 pub fn results(out: Option<&Path>, study: &Study) -> PathBuf {
     out.map_or_else(|| Path::new("results").join(&study.name), Path::to_owned)
+}
+
+/// None of the records of a folder is of the study as it is given.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "{folder}: must hold records of this study, got {found} of other settings or none\n\n\
+     hint: repeat every `--set` of the run, and name its folder with `--out` where it is not results/NAME"
+)]
+pub struct NoRecords {
+    folder: PathBuf,
+    found: usize,
+}
+
+/// Refuses a folder without a record of any of `trials`, so that no result is replaced by an empty one.
+pub fn needs_records(store: &Store, trials: &[Trial], folder: &Path) -> Result<(), NoRecords> {
+    if trials.iter().any(|trial| store.get(&trial.id).is_some()) {
+        return Ok(());
+    }
+    Err(NoRecords { folder: folder.to_owned(), found: store.len() })
 }
 
 /// The default study, one trial, with `overrides`.

@@ -37,6 +37,9 @@ fn sentences(facts: &Facts, sweep: &Sweep, tolerances: Option<&Vec<Tolerance>>) 
     let borne = tolerances.and_then(|tolerances| borne(facts, tolerances)).unwrap_or_default();
     // A crossing is measured from the lowest level, which must be the most accurate one.
     let caution = match tolerances {
+        Some(tolerances) if tolerances.iter().any(|tolerance| tolerance.guesses(facts.chance)) => {
+            "At the lowest level not every curve can be told from guessing: how much it bears is not known.".to_owned()
+        }
         Some(tolerances) if tolerances.iter().any(Tolerance::gains) => {
             "The lowest level is not the most accurate one, so that this says little of how much noise is borne."
                 .to_owned()
@@ -56,7 +59,11 @@ fn borne(facts: &Facts, tolerances: &[Tolerance]) -> Option<String> {
     let place = |crossing: &Crossing| crossing.level.unwrap_or(f64::INFINITY);
     known.sort_by(|a, b| place(&b.1).total_cmp(&place(&a.1)));
     let words = |(tolerance, crossing): &(&Tolerance, Crossing)| {
-        format!("{} for {}", crossing_words(crossing, tolerance.highest, key), tolerance.name)
+        // Curves that cross at one place, or all beyond the last level, bear the same.
+        let same = known.iter().filter(|(_, other)| place(other) == place(crossing));
+        let names: Vec<&str> = same.map(|(tolerance, _)| tolerance.name.as_str()).collect();
+        let bear = if names.len() > 1 { "bear" } else { "bears" };
+        (format!("{} for {}", crossing_words(crossing, tolerance.highest, key), names.join(" and ")), bear)
     };
     let what = format!("Normalised accuracy falls to 95 % at a {} of", facts.sweeps.x_words());
     if !known.is_empty() && known.iter().all(|(_, crossing)| crossing.level.is_none()) {
@@ -70,12 +77,13 @@ fn borne(facts: &Facts, tolerances: &[Tolerance]) -> Option<String> {
     }
     match known.as_slice() {
         [] => None,
-        [only] => Some(format!("{what} {}; in brackets the 95 % interval.", words(only))),
-        [most, .., least] => Some(format!(
-            "{what} {}, which bears most, and {}, which bears least; in brackets the 95 % intervals.",
-            words(most),
-            words(least)
-        )),
+        [only] => Some(format!("{what} {}; in brackets the 95 % interval.", words(only).0)),
+        [most, .., least] => {
+            let ((most, bear), (least, bear_least)) = (words(most), words(least));
+            Some(format!(
+                "{what} {most}, which {bear} most, and {least}, which {bear_least} least; in brackets the 95 % intervals."
+            ))
+        }
     }
 }
 

@@ -34,6 +34,11 @@ impl Tolerance {
     pub fn gains(&self) -> bool {
         self.normalised.iter().any(|point| point.1 > 1.05)
     }
+
+    /// Whether the accuracy at the lowest level may be that of guessing, by which A* would be divided by nothing.
+    pub fn guesses(&self, chance: f64) -> bool {
+        self.clean.is_some_and(|(_, clean)| clean.ci95.map_or(clean.mean, |(low, _)| low) <= chance)
+    }
 }
 
 /// Whether more on this axis is more disturbance, so that its lowest level is the clean one.
@@ -82,6 +87,8 @@ pub fn crossing_words(crossing: &Crossing, highest: f64, key: &str) -> String {
         None => format!("> {}{unit}", level(highest)),
     };
     match crossing.interval {
+        // Beyond the highest level in every resample.
+        Some(interval) if crossing.level.is_none() && interval.low.is_none() => at,
         Some(interval) => format!("{at} ({} to {})", end(interval.low), end(interval.high)),
         None => format!("{at} (no interval: a level has one outcome)"),
     }
@@ -100,16 +107,24 @@ pub fn section(facts: &Facts) -> Option<Section> {
              not 0, crossings are measured from it. Between levels A* runs straight; a crossing is the first level at which it falls to the \
              threshold. Intervals: 95 %, percentile bootstrap over seeds, " (RESAMPLES) " resamples; where all conditions of a curve have the \
              same seeds, a seed is drawn with all its outcomes. A crossing or an end beyond the highest level is written as > that level. Assumed: \
-             seeds are independent draws."
+             seeds are independent draws; below five of them an interval is rough."
         }
         @for (sweep, tolerances) in facts.sweeps.sweeps.iter().zip(&facts.tolerances) {
             @if !sweep.apart.is_empty() { h3 { (sweep.name()) } }
             @let gaining: Vec<&str> = tolerances.iter().filter(|one| one.gains()).map(|one| one.name.as_str()).collect();
             @if !gaining.is_empty() {
                 p.warning {
-                    "At a higher level " (gaining.join(", ")) " is more accurate than at the lowest, by more than 5 % of A*: either the networks have \
+                    "A higher level is more accurate than the lowest for " (gaining.join(", ")) ", by more than 5 % of A*: either the networks have \
                      not been trained to the end, or noise helps them. The lowest level is then no measure of a network without noise, and these \
                      crossings say little."
+                }
+            }
+            @let guessing: Vec<&str> =
+                tolerances.iter().filter(|one| one.guesses(facts.chance)).map(|one| one.name.as_str()).collect();
+            @if !guessing.is_empty() {
+                p.warning {
+                    "At the lowest level the accuracy of " (guessing.join(", ")) " cannot be told from guessing: the networks have hardly learnt, and \
+                     there is no accuracy whose loss could be measured."
                 }
             }
             (crossings(tolerances, key))

@@ -43,7 +43,7 @@ pub struct SpreadPoint {
     #[serde(deserialize_with = "number")]
     #[schemars(range(min = RESISTANCE_OHM.low, max = RESISTANCE_OHM.high), extend("x-unit" = "ohm"))]
     pub resistance_ohm: f64,
-    /// Standard deviation of ln R after one write.
+    /// Standard deviation of ln R after one write, or of one read.
     #[serde(deserialize_with = "number")]
     #[schemars(range(min = TABLE_SIGMA_LN.low, max = TABLE_SIGMA_LN.high), extend("x-unit" = "sigma of ln R"))]
     pub sigma_ln_resistance: f64,

@@ -63,7 +63,7 @@ fn parquet_without_the_feature_says_how_to_get_it() {
 #[test]
 fn records_of_other_settings_replace_no_page_and_no_table() {
     let folder = Folder::with_tiny_study();
-    folder.run(&["run", "tiny.toml", "--set", "training.epochs=1"]).succeeds();
+    folder.run(&["run", "tiny.toml", "--set", "training.learning_rate=0.02"]).succeeds();
     for command in ["report", "export"] {
         let answer = folder.run(&[command, "tiny.toml"]);
         assert_eq!((answer.status, answer.stdout.as_str()), (Some(2), ""), "{command}");

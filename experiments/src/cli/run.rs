@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -132,12 +133,14 @@ fn checkpoints_of(all: &[Trial], store: &Store, out: &Path, seconds: u64) -> Che
 /// One line a trial: its name, its seed and the values of the axes.
 fn list(study: &Study, left: &[Trial]) {
     let keys: Vec<&str> = study.axes.iter().map(|axis| axis.key.as_str()).collect();
-    println!("{}", [&["id", "seed"], &keys[..]].concat().join("\t"));
+    let mut text = [&["id", "seed"], &keys[..]].concat().join("\t") + "\n";
     for trial in left {
         let values = study.conditions[trial.condition].values.iter().map(plain);
         let cells: Vec<String> = [trial.id.clone(), trial.seed.to_string()].into_iter().chain(values).collect();
-        println!("{}", cells.join("\t"));
+        text += &(cells.join("\t") + "\n");
     }
+    // A reader that has seen enough, as `head` has, is no failure.
+    let _ = std::io::stdout().lock().write_all(text.as_bytes());
 }
 
 fn introduce(study: &Study, prepared: &Prepared, all: &[Trial], left: &[Trial]) {

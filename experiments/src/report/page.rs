@@ -72,6 +72,12 @@ fn completeness(facts: &Facts) -> Markup {
         } @else {
             p.complete { "Complete: all " (all) " trials have been run." }
         }
+        @if !facts.report.overrides.is_empty() {
+            p {
+                "In the place of what the study file says, the command gave " code { (facts.report.overrides.join(", ")) } ": where that is less, this is \
+                 a declared part of the study, and " code { "run" } " without it runs the rest."
+            }
+        }
         @if failed > 0 {
             p.warning {
                 strong { (failed) " of them ended without an outcome" }

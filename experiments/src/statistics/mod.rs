@@ -2,7 +2,7 @@
 //!
 //! - [`Sample`]: mean, spread and interval of a condition; [`moments`]: what every test begins with, and what it refuses;
 //! - [`t_test`], [`effect`], [`sign_test`]: two conditions; [`reference`](mod@reference): several against one; [`kruskal`], [`dunn`]:
-//!   several, by their [`ranks`]; [`line`]: one over a number; [`holm`]: many tests at once;
+//!   several, by their [`ranks`]; [`line`](mod@line): one over a number; [`holm`]: many tests at once;
 //! - [`bootstrap`]: intervals of any statistic; [`normalised`]: how much noise a network bears; [`nested`]: where the
 //!   variance comes from.
 //!

@@ -95,7 +95,7 @@ impl DistanceValues {
         let tau_mem = settings.preset().dynamics.tau_mem;
         let alike = settings.data.set == FULL
             && settings.network.excitatory_fraction == self.excitatory_fraction
-            && f64::from(tau_mem) == self.tau_mem
+            && tau_mem == self.tau_mem
             && settings.device().is_none();
         self.rows.iter().find(|row| alike && row.sigma_init == settings.weights.sigma_init)
     }

@@ -5,8 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Our rooms, and what each of them may depend on; those that are not listed may use anything.
-const ARROWS: [(&str, &[&str]); 5] = [
-    ("lanes", &[]),
+const ARROWS: [(&str, &[&str]); 6] = [
+    ("lanes-macros", &[]),
+    ("lanes", &["lanes-macros"]),
     ("seed", &["lanes"]),
     ("snn", &["lanes", "seed"]),
     ("crossbar", &["lanes", "seed"]),

@@ -4,13 +4,14 @@
 //! - [`Block`]: 16 aligned numbers, the unit in which every inner loop runs;
 //! - [`Matrix`]: rows x columns, each row padded with zeros to whole blocks;
 //! - [`exp()`], [`ln()`], [`reciprocal()`], [`sin_cos_turn()`]: elementary functions from additions, multiplications
-//!   and integer operations only, so that a loop over a block compiles to vector instructions.
+//!   and integer operations only, so that a loop over a block compiles to vector instructions;
+//! - [`kernel`]: compiles a function for every set of [`Instructions`], and runs it with the best that the CPU has.
 //!
 //! Why the bits agree: every operation is a correctly rounded IEEE 754 one in the order in which it is written; the
 //! compiler may widen a loop but neither fuse nor reorder it, and no function of a platform's maths library is called.
-//! Callers compile their kernels for several instruction sets (`multiversion`) and inherit this.
+//! Callers compile their kernels for several instruction sets and inherit this.
 //!
-//! What it deliberately does not do: linear algebra (nalgebra does), other number types, run-time dispatch.
+//! What it deliberately does not do: linear algebra (nalgebra does), other number types.
 //!
 //! ```
 //! use lanes::Matrix;
@@ -24,9 +25,51 @@
 mod block;
 mod cells;
 mod elementary;
+mod instructions;
 mod matrix;
+mod simd;
 
 pub use block::{Block, LANE_BITS, LANES, blocks_for, lane_mask};
 pub use cells::WrongCells;
 pub use elementary::{exp, exp2_coarse, ln, log2_coarse, reciprocal, sin_cos_turn};
+pub use instructions::{Instructions, NotAvailable, UnknownInstructions};
+/// Compiles a free function for every set of [`Instructions`] and calls the one of [`Instructions::current`].
+///
+/// Closures within the body are compiled with it. A function that it calls must be inlined (`#[inline(always)]`) if it
+/// matters: one that stays outside is compiled for the baseline.
+///
+/// ```
+/// use lanes::{Block, LANES};
+///
+/// #[lanes::kernel]
+/// fn add(sums: &mut [Block], terms: &[Block]) {
+///     for (sum, term) in sums.iter_mut().zip(terms) {
+///         *sum += *term;
+///     }
+/// }
+///
+/// let mut sums = [Block::ZERO; 7];
+/// add(&mut sums, &[Block::splat(0.5); 7]);
+/// assert_eq!(sums[6][LANES - 1], 0.5);
+/// ```
+///
+/// With `#[kernel(simd: S)]` the body may use `simd`, a value of the type `S: Simd` that proves the instructions of its
+/// clone; the function itself is called without it.
+///
+/// ```
+/// use lanes::Simd;
+///
+/// #[lanes::kernel(simd: S)]
+/// fn twice<const N: usize>(mut values: [f32; N]) -> [f32; N] {
+///     fn add<S: Simd>(_: S, value: f32) -> f32 {
+///         value + value
+///     }
+///     values.iter_mut().for_each(|value| *value = add::<S>(simd, *value));
+///     values
+/// }
+///
+/// assert_eq!(twice([1.0, -2.0]), [2.0, -4.0]);
+/// ```
+pub use lanes_macros::kernel;
 pub use matrix::Matrix;
+pub use simd::{Avx2, Avx512, Portable, Simd};

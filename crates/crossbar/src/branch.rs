@@ -2,8 +2,7 @@
 
 use std::ops::Range;
 
-use lanes::{Block, LANES, Matrix, lane_mask};
-use multiversion::multiversion;
+use lanes::{Block, LANES, Matrix, kernel, lane_mask};
 use seed::{Normals, Seed};
 
 use crate::cells::{Cells, clip};
@@ -197,7 +196,7 @@ fn count_written(asked: &[Block], every_cell: bool, counts: &mut [u32]) {
 }
 
 /// Draws the path of the cells that were written anew.
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+#[kernel]
 fn renew(held: &mut [Block], draws: &[Block], asked: &[Block], every_cell: bool, width: usize, last_mask: Block) {
     for (block, ((held, draws), asked)) in held.iter_mut().zip(draws).zip(asked).enumerate() {
         let mask = if (block + 1) % width == 0 { last_mask } else { Block::splat(1.0) };

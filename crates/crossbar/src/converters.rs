@@ -31,8 +31,7 @@
 //! # Ok::<(), &str>(())
 //! ```
 
-use lanes::{Block, LANES, Matrix, lane_mask};
-use multiversion::multiversion;
+use lanes::{Block, LANES, Matrix, kernel, lane_mask};
 use seed::Seed;
 
 use crate::device::{Adc, AdcRange, Converters, Dac};
@@ -204,7 +203,7 @@ fn drawn(rows: usize, columns: usize, seed: Seed, value: impl Fn(f32) -> f32) ->
     drawn
 }
 
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+#[kernel]
 fn digitise(sums: &mut [Block], gain: &[Block], offset: &[Block], codes: Codes) {
     let Codes { lowest, highest, step, per_step } = codes;
     for (sum, (gain, offset)) in sums.iter_mut().zip(gain.iter().zip(offset)) {

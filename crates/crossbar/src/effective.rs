@@ -8,8 +8,7 @@
 //! An exact reference has no read noise: its sigma is left out. The gain of a driver scales the voltage of its row, and
 //! with it weights and their deviations alike.
 
-use lanes::{Block, LANES};
-use multiversion::multiversion;
+use lanes::{Block, LANES, kernel};
 
 use crate::mapping::PairMapping;
 use crate::program::total;
@@ -41,7 +40,7 @@ pub(crate) fn refresh_variance(rows: Programmed, mapping: &PairMapping, spread: 
     fill_variance(rows, mapping.kappa(), mapping.window().low(), spread, variance);
 }
 
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+#[kernel]
 fn fill_weights(rows: Programmed, kappa: f32, weights: &mut [Block]) -> Block {
     let Programmed { signs, width, excess, parked, reference, .. } = rows;
     let mut wrong_sign = Block::ZERO;
@@ -61,7 +60,7 @@ fn fill_weights(rows: Programmed, kappa: f32, weights: &mut [Block]) -> Block {
     wrong_sign
 }
 
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+#[kernel]
 fn fill_variance(rows: Programmed, kappa: f32, floor: f32, spread: &ReadSpread, variance: &mut [Block]) {
     let Programmed { signs, width, last_mask, excess, parked, .. } = rows;
     for (block, (variance, excess)) in variance.iter_mut().zip(excess).enumerate() {

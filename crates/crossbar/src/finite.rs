@@ -4,8 +4,7 @@
 //! x * 0 = 0 where x is finite, NaN where it is not; a sum keeps NaN
 //! ```
 
-use lanes::{Block, LANES, Matrix};
-use multiversion::multiversion;
+use lanes::{Block, LANES, Matrix, kernel};
 
 /// Row, column and value of the first cell that is not finite.
 pub(crate) fn first_not_finite(matrix: &Matrix) -> Option<(usize, usize, f32)> {
@@ -16,7 +15,7 @@ pub(crate) fn first_not_finite(matrix: &Matrix) -> Option<(usize, usize, f32)> {
     cells.map(|cell| (cell.0, cell.1, matrix[cell])).find(|(_, _, value)| !value.is_finite())
 }
 
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+#[kernel]
 fn sum_of_zeros(blocks: &[Block]) -> Block {
     let mut sum = Block::ZERO;
     for block in blocks {

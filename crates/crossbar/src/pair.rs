@@ -23,8 +23,7 @@
 
 use std::ops::AddAssign;
 
-use lanes::{Block, LANES};
-use multiversion::multiversion;
+use lanes::{Block, LANES, kernel};
 use serde::{Deserialize, Serialize};
 
 use crate::cells::{CellStrip, clip};
@@ -87,7 +86,7 @@ pub(crate) struct Asked<'a> {
 }
 
 /// Targets of one-branch pairs that are read back: e* = e + g d.
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+#[kernel]
 pub(crate) fn aim_read_back(asked: &Asked, branch: BranchAim) {
     let BranchAim { excess, asked: change, target, cells, .. } = branch;
     for (row, &per_weight) in asked.per_weight.iter().enumerate() {
@@ -104,7 +103,7 @@ pub(crate) fn aim_read_back(asked: &Asked, branch: BranchAim) {
 }
 
 /// Targets of one-branch pairs whose controller keeps a `copy` of the excess it asked for: e* = copy + d.
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+#[kernel]
 pub(crate) fn aim_copy(asked: &Asked, branch: BranchAim, copy: &mut [Block]) {
     let BranchAim { asked: change, target, .. } = branch;
     for (row, &per_weight) in asked.per_weight.iter().enumerate() {
@@ -171,7 +170,7 @@ impl AddAssign for Refreshes {
 
 /// Targets of both branches of two-branch pairs; `copy` is the controller's own e - o, if it keeps one. Cells of pairs that
 /// are refreshed are left reset.
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+#[kernel]
 pub(crate) fn aim_two_branches(
     kind: PairKind,
     asked: &Asked,

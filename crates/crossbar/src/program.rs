@@ -11,8 +11,7 @@
 //! The log-normal write is computed as G' - G_low = e* + G* (exp(sigma z) - 1): the target itself takes part without
 //! rounding, so that a spread of zero leaves it alone.
 
-use lanes::{Block, LANES, exp, exp2_coarse, ln, log2_coarse};
-use multiversion::multiversion;
+use lanes::{Block, LANES, exp, exp2_coarse, kernel, ln, log2_coarse};
 
 use crate::cells::{CellStrip, clip};
 use crate::device::{Convention, LnSigma, Write, WriteNoise};
@@ -229,7 +228,7 @@ struct Aim<'a> {
     draws: &'a [Block],
 }
 
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+#[kernel]
 fn write_constant(strip: Strip, aim: Aim, law: &WriteLaw, sigma: f32) -> Counts {
     let cells = strip.cells;
     write_blocks(strip, aim, law.every_cell, false, |block, target, draw| {
@@ -242,7 +241,7 @@ fn write_constant(strip: Strip, aim: Aim, law: &WriteLaw, sigma: f32) -> Counts 
     })
 }
 
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+#[kernel]
 fn write_relative(strip: Strip, aim: Aim, law: &WriteLaw, fraction: f32) -> Counts {
     let (cells, floor) = (strip.cells, law.floor);
     write_blocks(strip, aim, law.every_cell, true, |block, target, draw| {
@@ -258,7 +257,7 @@ fn write_relative(strip: Strip, aim: Aim, law: &WriteLaw, fraction: f32) -> Coun
 
 /// Relative change G'/G* - 1 of a log-normal write at every target. Three short loops: of each the processor works on
 /// several blocks at once, where one long chain of operations would leave it waiting.
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+#[kernel]
 fn change_log_normal(strip: &Strip, aim: Aim, floor: f32, spread: &LogNormal, change: &mut [Block]) {
     let cells = strip.cells;
     for (block, (target, log2_conductance)) in aim.target.iter().zip(change.iter_mut()).enumerate() {
@@ -297,7 +296,7 @@ pub(crate) fn ln_of(conductance: f32) -> f32 {
     ln(if conductance < 1e-12 { 1e-12 } else { conductance })
 }
 
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+#[kernel]
 fn write_change(strip: Strip, aim: Aim, law: &WriteLaw, change: &[Block]) -> Counts {
     let (cells, floor) = (strip.cells, law.floor);
     write_blocks(strip, aim, law.every_cell, true, |block, target, _| {

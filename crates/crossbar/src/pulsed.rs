@@ -13,8 +13,7 @@
 //! Only cells with pulses are touched: they are listed, gathered in blocks of sixteen, and pulsed in waves, until every one
 //! has had its number.
 
-use lanes::{Block, LANE_BITS, LANES};
-use multiversion::multiversion;
+use lanes::{Block, LANE_BITS, LANES, kernel};
 use seed::{Normals, Seed, Uniforms};
 
 use crate::cells::CellStrip;
@@ -158,7 +157,7 @@ struct Rounding {
 
 /// The pulses of every cell with the uniform `draws`, in place of the draws; leaves nothing asked of cells without one, and
 /// in `carrying` one bit for every cell that has a pulse. Counts, lane by lane, the cells that were asked more than allowed.
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+#[kernel]
 fn round_to_pulses(asked: &mut [Block], draws: &mut [Block], law: Rounding, carrying: &mut [u32]) -> Block {
     let [per_up, per_down] = law.per_step;
     let mut limited = Block::ZERO;
@@ -192,7 +191,7 @@ fn keep_unfinished(list: &mut Vec<Listed>) {
 }
 
 /// One pulse for every listed cell; returns the sum of the excess that the pulses met, µS.
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+#[kernel]
 fn wave(
     pulses: &Pulses,
     direction: Direction,

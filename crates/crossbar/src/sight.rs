@@ -11,8 +11,7 @@
 
 use std::ops::Range;
 
-use lanes::{Block, LANES};
-use multiversion::multiversion;
+use lanes::{Block, LANES, kernel};
 
 use crate::branch::{Branch, last_mask};
 use crate::cells::{CellStrip, clip};
@@ -102,7 +101,7 @@ impl Rows<'_> {
     }
 }
 
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+#[kernel]
 fn fill(sight: &Sight, factor: Option<&FactorCurve>, rows: Rows, visible: &mut [Block]) {
     let Rows { width, last_mask, excess, paths, cells } = rows;
     for (block, (visible, excess)) in visible.iter_mut().zip(excess).enumerate() {

@@ -7,8 +7,7 @@
 //! Amplitudes follow the conductances at every update; states move on from presentation to presentation, and only the
 //! weights of the cells that flip are touched.
 
-use lanes::{Block, LANES, Matrix};
-use multiversion::multiversion;
+use lanes::{Block, LANES, Matrix, kernel};
 use seed::Seed;
 use serde::{Deserialize, Serialize};
 
@@ -129,7 +128,7 @@ impl SlowReads {
 }
 
 /// Fills `halves` with the weight of half a step of every cell.
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+#[kernel]
 fn fill_halves(steps: TelegraphSteps, seen: &[Block], floor: f32, per_microsiemens: f32, halves: &mut [Block]) {
     for (half, seen) in halves.iter_mut().zip(seen) {
         let conductance = seen.map(|excess| floor + excess);
@@ -148,7 +147,7 @@ fn add_states(weights: &mut [Block], halves: &[Block], states: &[Block]) {
     }
 }
 
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+#[kernel]
 fn fill_shares(law: FlipShares, seen: &[Block], floor: f32, shares: &mut [Block]) {
     for (share, seen) in shares.iter_mut().zip(seen) {
         *share = law.at(&seen.map(|excess| ln_of(floor + excess)));

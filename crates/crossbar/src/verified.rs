@@ -4,8 +4,7 @@
 //! does, so that with a window without end both leave the same bits; later tries take theirs in the order of the cells
 //! that are left.
 
-use lanes::{Block, LANES};
-use multiversion::multiversion;
+use lanes::{Block, LANES, kernel};
 use seed::{Normals, Seed};
 
 use crate::cells::{CellStrip, clip};
@@ -312,7 +311,7 @@ struct Tried {
     refused: Block,
 }
 
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+#[kernel]
 fn try_block(
     verify: &Verify,
     law: &WriteLaw,
@@ -380,7 +379,7 @@ fn try_block(
 }
 
 /// How far the reads of sixteen cells lie from their targets, µS: 0 where they are accepted.
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+#[kernel]
 fn read_block(
     verify: &Verify,
     floor: f32,

@@ -9,8 +9,7 @@
 //! Box and Muller, *A note on the generation of random normal deviates*, Ann. Math. Stat. 29 (1958). All 32 bits of w0
 //! are used: the largest magnitude is 6.7, so that a training run of 10^9 draws has the tails it should.
 
-use lanes::{Block, LANES, ln, sin_cos_turn};
-use multiversion::multiversion;
+use lanes::{Block, LANES, kernel, ln, sin_cos_turn};
 
 use crate::grouped::{GROUP, Grouped};
 use crate::philox::{Words, philox_lanes};
@@ -32,7 +31,7 @@ impl Normals {
     }
 }
 
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+#[kernel]
 fn fill_groups(key: [u32; 2], place: [u32; 2], first: u64, groups: &mut [[Block; GROUP]]) {
     for (number, group) in groups.iter_mut().enumerate() {
         let [w0, w1, w2, w3] = philox_lanes(key, place, first + (number * LANES) as u64);

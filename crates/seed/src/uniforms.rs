@@ -4,8 +4,7 @@
 //! u = floor(w / 2^8) / 2^24      w a word of a Philox counter; 0 <= u < 1, every multiple of 2^-24 equally likely
 //! ```
 
-use lanes::{Block, LANES};
-use multiversion::multiversion;
+use lanes::{Block, LANES, kernel};
 
 use crate::grouped::{GROUP, Grouped};
 use crate::philox::philox_lanes;
@@ -27,7 +26,7 @@ impl Uniforms {
     }
 }
 
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+#[kernel]
 fn fill_groups(key: [u32; 2], place: [u32; 2], first: u64, groups: &mut [[Block; GROUP]]) {
     for (number, group) in groups.iter_mut().enumerate() {
         let words = philox_lanes(key, place, first + (number * LANES) as u64);

@@ -13,8 +13,7 @@
 //! only, so the hidden neurons need `classes` projections a sample instead of one a step: P and Q follow the same
 //! recursions as u and f. The pass starts at the last step with a gradient and ends at the first input spike.
 
-use lanes::{Block, LANES, Matrix, blocks_for};
-use multiversion::multiversion;
+use lanes::{Block, LANES, Matrix, blocks_for, kernel};
 
 use crate::forward::Trace;
 use crate::loss::ReadoutGradient;
@@ -106,7 +105,7 @@ pub fn backward(
 }
 
 #[allow(clippy::too_many_arguments)] // One call site each; a struct would only rename the arguments.
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+#[kernel]
 fn with_fast_sigmoid(
     network: &Network,
     steepness: f32,
@@ -123,7 +122,7 @@ fn with_fast_sigmoid(
 }
 
 #[allow(clippy::too_many_arguments)] // As above.
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+#[kernel]
 fn with_exponential(
     network: &Network,
     steepness: f32,

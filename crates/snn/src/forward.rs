@@ -12,8 +12,7 @@
 //! weights are read from noisy cells: independent Gaussians of the cells of a column add to one Gaussian a column. Where
 //! a [`ColumnConverter`] reads the columns, each sum is converted tile by tile, with the noise of reading the tile in it.
 
-use lanes::{Block, LANE_BITS, LANES, Matrix, blocks_for};
-use multiversion::multiversion;
+use lanes::{Block, LANE_BITS, LANES, Matrix, blocks_for, kernel};
 use seed::{Normals, Seed};
 
 use crate::converter::ColumnConverter;
@@ -141,7 +140,7 @@ struct Noise {
     readout: Option<Normals>,
 }
 
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+#[kernel]
 fn run(network: &Network, hidden: Layer, readout: Layer, input: SpikeTrain, mut noise: Noise, trace: &mut Trace) {
     let lif = LifParams { synapse_decay: network.synapse_decay, membrane_decay: network.membrane_decay };
     let Trace { membrane, spike_starts, spikes, readout: recorded, state, hidden_blocks, steps } = trace;
@@ -197,7 +196,7 @@ fn column_currents(
 }
 
 /// Reads the tiles of the rows that are `active`, which rise, and adds what their converters make of it to `current`.
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+#[kernel]
 fn add_converted(
     layer: Layer,
     converter: &dyn ColumnConverter,

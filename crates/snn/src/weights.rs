@@ -12,8 +12,7 @@
 
 use std::ops::AddAssign;
 
-use lanes::{Block, LANES, Matrix, lane_mask};
-use multiversion::multiversion;
+use lanes::{Block, LANES, Matrix, kernel, lane_mask};
 use seed::Seed;
 use serde::{Deserialize, Serialize};
 
@@ -219,7 +218,7 @@ pub fn check_finite(step: &Matrix) -> Result<(), NotFinite> {
     if all_finite(step.blocks()) { Ok(()) } else { Err(NotFinite) }
 }
 
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+#[kernel]
 fn all_finite(blocks: &[Block]) -> bool {
     // Zero times a finite number is zero; times a NaN or an infinity it is NaN, which a sum keeps.
     let mut sums = Block::ZERO;
@@ -232,7 +231,7 @@ fn all_finite(blocks: &[Block]) -> bool {
 }
 
 /// One update of all weights; returns how many ended at zero because they had crossed it.
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+#[kernel]
 fn apply(weights: &mut Matrix, step: &Matrix, draws: &Matrix, sigma: f32, signs: &[Sign]) -> u64 {
     let mut clipped = 0;
     let blocks = weights.row_blocks();

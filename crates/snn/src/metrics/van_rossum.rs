@@ -32,7 +32,7 @@
 //! # Ok::<(), snn::metrics::van_rossum::VanRossumError>(())
 //! ```
 
-use multiversion::multiversion;
+use lanes::kernel;
 use serde::{Deserialize, Serialize};
 
 /// What the squared difference of two filtered trains is added up over.
@@ -166,7 +166,7 @@ impl VanRossum {
 }
 
 /// One step later: `spiking` spike. Two spikes at the same step meet in both of their rows, each half.
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+#[kernel]
 fn add_step(sample: &mut Sample, spiking: &[u16]) {
     let Sample { decay, filtered, products } = sample;
     for value in filtered.iter_mut() {
@@ -189,7 +189,7 @@ fn add_step(sample: &mut Sample, spiking: &[u16]) {
 
 /// Adds D / sqrt(k) and D² / k of every pair to the sums. Rounding may leave less than nothing of equal trains, never
 /// something that is no number: the products are finite.
-#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2"))]
+#[kernel]
 fn add_pairs(neurons: usize, products: &[f64], roots: &mut [f64], squares: &mut [f64]) {
     let mut selves = vec![0.0; neurons];
     let mut column = vec![0.0; neurons];

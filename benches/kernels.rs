@@ -83,7 +83,7 @@ fn backward_pass(criterion: &mut Criterion, stage: &Stage, learner: &Learner) {
                 &mut trace,
             );
             let label = usize::from(stage.data.train.labels[image]);
-            network.loss.differentiate(trace.readout(), network.classes, label, 1.0 / 256.0, &mut output);
+            network.loss.differentiate(&trace, label, 1.0 / 256.0, &mut output);
             (input, trace, output)
         })
         .collect();
@@ -112,7 +112,7 @@ fn abstract_update(criterion: &mut Criterion, stage: &Stage, learner: &Learner, 
         group.bench_function(name, |bencher| {
             bencher.iter(|| {
                 update += 1;
-                store.update(black_box(step), Seed::new(update)).expect("a finite step")
+                store.update(black_box(step), Seed::new(update), &lanes::Alone).expect("a finite step")
             });
         });
     }

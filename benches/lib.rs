@@ -13,7 +13,7 @@ use datasets::{Name, locate};
 use experiments::hardware::{LayerName, LayerWeights, layer_weights};
 use experiments::prepare::{EncodedData, LoadedDevice, Prepared};
 use experiments::settings::Settings;
-use lanes::Matrix;
+use lanes::{Alone, Matrix};
 use seed::Seed;
 use snn::activity::Activity;
 use snn::evaluate::evaluate;
@@ -82,7 +82,7 @@ impl Stage {
         });
         let preset = self.settings.preset();
         let training = Training { batch: preset.batch, learning_rate: preset.learning_rate as f32 };
-        let trainer = Trainer::new(&self.network, training);
+        let trainer = Trainer::new(&self.network, training, &Alone);
         let mut learner = Learner { stage: self, hidden, readout, trainer, seed, epochs: 0 };
         for _ in 0..epochs {
             learner.train();
@@ -131,6 +131,7 @@ impl Learner<'_> {
             test,
             self.stage.test_images(),
             read,
+            &Alone,
         )
     }
 

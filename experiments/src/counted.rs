@@ -2,7 +2,7 @@
 //!
 //! Training reports an epoch when it has ended. Where it diverges within one, what it did until then stands here.
 
-use lanes::Matrix;
+use lanes::{Crew, Matrix};
 use seed::Seed;
 use snn::converter::ColumnConverter;
 use snn::forward::Layer;
@@ -44,6 +44,10 @@ impl WeightStore for Counted<'_> {
         self.store.present(seed);
     }
 
+    fn moves_on(&self) -> bool {
+        self.store.moves_on()
+    }
+
     fn needs_calibration(&self) -> bool {
         self.store.needs_calibration()
     }
@@ -60,8 +64,8 @@ impl WeightStore for Counted<'_> {
         self.store.count_reads(row_reads, steps);
     }
 
-    fn update(&mut self, step: &Matrix, seed: Seed) -> Result<UpdateReport, NotFinite> {
-        let report = self.store.update(step, seed)?;
+    fn update(&mut self, step: &Matrix, seed: Seed, crew: &dyn Crew) -> Result<UpdateReport, NotFinite> {
+        let report = self.store.update(step, seed, crew)?;
         self.writes += report;
         Ok(report)
     }

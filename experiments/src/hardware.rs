@@ -12,7 +12,7 @@ use crossbar::device::{Device, WriteNoise};
 use crossbar::{
     ArrayConverters, ArrayError, ArrayParams, ArrayState, CrossbarArray, Endurance, Ledger, WriteReport, WrongState,
 };
-use lanes::{Block, LANES, Matrix, blocks_for};
+use lanes::{Block, Crew, LANES, Matrix, blocks_for};
 use seed::Seed;
 use serde::{Deserialize, Serialize};
 use snn::converter::ColumnConverter;
@@ -92,6 +92,10 @@ impl WeightStore for CrossbarWeights {
         self.array.pass(self.presentation_seconds, seed);
     }
 
+    fn moves_on(&self) -> bool {
+        self.array.has_slow_noise()
+    }
+
     fn needs_calibration(&self) -> bool {
         self.converter.as_ref().is_some_and(|converter| converter.0.is_calibrated())
     }
@@ -113,7 +117,7 @@ impl WeightStore for CrossbarWeights {
         self.array.count_reads(row_reads, steps);
     }
 
-    fn update(&mut self, step: &Matrix, seed: Seed) -> Result<UpdateReport, NotFinite> {
+    fn update(&mut self, step: &Matrix, seed: Seed, _crew: &dyn Crew) -> Result<UpdateReport, NotFinite> {
         match self.array.update(step, seed) {
             Ok(report) => Ok(update_report(report)),
             Err(ArrayError::NotFinite { .. }) => Err(NotFinite),

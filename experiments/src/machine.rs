@@ -4,13 +4,18 @@ use std::fs;
 
 /// Processor, number of threads that it offers, and system, for instance `AMD EPYC 9R14, 2 threads, linux x86_64`.
 pub fn machine() -> String {
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = cores();
     let (system, architecture) = (std::env::consts::OS, std::env::consts::ARCH);
     let described = format!("{threads} threads, {system} {architecture}");
     match fs::read_to_string("/proc/cpuinfo").ok().as_deref().and_then(processor) {
         Some(processor) => format!("{processor}, {described}"),
         None => described,
     }
+}
+
+/// Threads that run at a time here, as far as the system tells; at least 1.
+pub fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// What Linux calls the first processor.

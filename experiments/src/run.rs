@@ -1,15 +1,18 @@
 //! Which trials are left, and running them on several threads.
 //!
-//! A trial is one unit of work on one thread and shares nothing that it writes to, so that neither the number of threads
-//! nor shards nor restarts can change a result. Records are handed to the calling thread in the order in which trials
+//! A trial shares nothing that it writes to, and adds in an order of its own, so that neither the number of threads nor
+//! shards nor restarts can change a result. Records are handed to the calling thread in the order in which trials
 //! end.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
 
+use lanes::Crew;
+
 use crate::checkpoint::{CheckpointWarning, Checkpoints};
 use crate::details::Details;
+use crate::pool::Pool;
 use crate::prepare::Prepared;
 use crate::record::{Record, trial_id};
 use crate::settings::Settings;
@@ -108,7 +111,7 @@ pub enum Progress {
 
 type Sender = mpsc::Sender<Result<Progress, TrialError>>;
 
-/// Runs `trials` on `threads` threads, each from its checkpoint if there is one; `hear` is called on this thread. Once
+/// Runs `trials` on the threads of `pool`, each from its checkpoint if there is one; `hear` is called on this thread. Once
 /// `stop` is set, trials that run are ended and no other is begun. Whoever keeps a record removes the checkpoint.
 ///
 /// # Errors
@@ -117,25 +120,23 @@ pub fn run_trials(
     trials: &[Trial],
     prepared: &Prepared,
     checkpoints: Option<&Checkpoints>,
-    threads: usize,
+    pool: &Pool,
     stop: &AtomicBool,
     mut hear: impl FnMut(Progress),
 ) -> Result<(), TrialError> {
     let next = AtomicUsize::new(0);
     let (sender, receiver) = mpsc::channel();
     thread::scope(|scope| {
-        for _ in 0..threads.clamp(1, trials.len().max(1)) {
-            let (sender, next) = (sender.clone(), &next);
-            scope.spawn(move || {
+        let next = &next;
+        scope.spawn(move || {
+            pool.each(|| {
                 while !stop.load(Ordering::Relaxed) {
                     let number = next.fetch_add(1, Ordering::Relaxed);
                     let Some(trial) = trials.get(number) else { break };
-                    let ended = run_one(number, trial, prepared, checkpoints, &sender);
-                    send(&sender, ended);
+                    send(&sender, run_one(number, trial, prepared, checkpoints, pool, &sender));
                 }
             });
-        }
-        drop(sender);
+        });
         let mut failure = None;
         for message in receiver {
             match message {
@@ -160,6 +161,7 @@ fn run_one(
     trial: &Trial,
     prepared: &Prepared,
     checkpoints: Option<&Checkpoints>,
+    crew: &dyn Crew,
     sender: &Sender,
 ) -> Result<Progress, TrialError> {
     let (data, device) = (prepared.data(trial.settings), prepared.device(trial.settings));
@@ -169,7 +171,7 @@ fn run_one(
     let mut run = |state: Option<TrialState>| {
         let epochs = state.as_ref().map_or(0, |state| state.epochs.len());
         send(sender, Ok(Progress::Begun { trial: number, epochs }));
-        run_trial(trial.settings, device, data, trial.seed, state, &mut |end| {
+        run_trial(trial.settings, device, data, trial.seed, state, crew, &mut |end| {
             send(sender, Ok(Progress::Epoch { trial: number, seconds: end.epoch().seconds() }));
             if let Some(Err(warning)) = checkpoint.as_mut().map(|checkpoint| checkpoint.keep(end)) {
                 warn(warning);

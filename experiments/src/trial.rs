@@ -8,15 +8,16 @@ mod state;
 use std::time::Instant;
 
 use crossbar::Ledger;
+use lanes::Crew;
 use seed::Seed;
 use serde::{Deserialize, Serialize};
 use snn::activity::Activity;
-use snn::evaluate::{Answer, calibrate_untrained, evaluate_watched};
+use snn::evaluate::{Answer, calibrate_untrained, evaluate, evaluate_watched};
 use snn::initial;
 use snn::network::{Network, NetworkError, Sign};
 use snn::spikes::Samples;
 use snn::train::{Streams, TrainError, Trainer, Training};
-use snn::weights::UpdateReport;
+use snn::weights::{UpdateReport, WeightStore};
 
 use crate::counted::Counted;
 use crate::details::{Snapshot, UpdateAnatomy};
@@ -135,7 +136,7 @@ impl TrialStreams {
 }
 
 /// Runs one trial, from its beginning or from where an earlier run of it stood. A pure function of settings, device, data and
-/// seed, but for the seconds; `watch` is told of every epoch as it ends.
+/// seed, but for the seconds, whoever the `crew` is that computes it; `watch` is told of every epoch as it ends.
 ///
 /// # Errors
 /// [`TrialError`] where the trial cannot start, or not go on from there. Training that diverges is an outcome.
@@ -145,6 +146,7 @@ pub fn run_trial(
     data: &EncodedData,
     seed: u64,
     resume: Option<TrialState>,
+    crew: &dyn Crew,
     watch: &mut dyn FnMut(&EpochEnd),
 ) -> Result<Outcome, TrialError> {
     let preset = settings.preset();
@@ -157,7 +159,7 @@ pub fn run_trial(
 
     // What it does before it has learnt anything, and the epochs of an earlier run.
     let rest = settings.hardware.retention_seconds;
-    let tested = TestSet { network: &network, samples: &data.test, images: test_images, rest };
+    let tested = TestSet { network: &network, samples: &data.test, images: test_images, rest, crew };
     let (before, mut epochs) = match resume {
         Some(state) => layers.resume(state, preset.epochs)?,
         None => {
@@ -168,7 +170,7 @@ pub fn run_trial(
 
     // How it learns: an epoch of batches, then the test set, again and again, with a closer look at the end.
     let training = Training { batch, learning_rate: preset.learning_rate as f32 };
-    let mut trainer = Trainer::new(&network, training);
+    let mut trainer = Trainer::new(&network, training, crew);
     let (mut after, mut diverged) = (None, None);
     for number in epochs.len() as u64..preset.epochs as u64 {
         let started = Instant::now();
@@ -263,26 +265,33 @@ impl Layers {
 
     /// What the network answers.
     fn test(&mut self, tested: &TestSet, read: Seed) -> Activity {
-        self.answer(tested, read, &mut |_| {})
+        let TestSet { network, samples, images, crew, .. } = *tested;
+        self.rested(tested.rest, |hidden, readout| evaluate(network, hidden, readout, samples, images, read, crew))
     }
 
     /// What the network answers, and how its hidden neurons spike meanwhile.
     fn look(&mut self, tested: &TestSet, read: Seed) -> Look {
         let mut observer = Observer::new(tested.network);
-        let test = self.answer(tested, read, &mut |answer| observer.see(answer));
+        let TestSet { network, samples, images, .. } = *tested;
+        let test = self.rested(tested.rest, |hidden, readout| {
+            let watch = &mut |answer: &Answer| observer.see(answer);
+            evaluate_watched(network, hidden, readout, samples, images, read, watch)
+        });
         let (hidden, readout) = (self.hidden.store(), self.readout.store());
         let (observation, snapshot) = observer.end(hidden.weights(), readout.weights());
         Look { test, observation, snapshot }
     }
 
     /// Tests the network once it has been left alone for a while; training goes on from now.
-    fn answer(&mut self, tested: &TestSet, read: Seed, watch: &mut dyn FnMut(&Answer)) -> Activity {
-        let TestSet { network, samples, images, rest } = *tested;
+    fn rested(
+        &mut self,
+        rest: f64,
+        test: impl FnOnce(&mut dyn WeightStore, &mut dyn WeightStore) -> Activity,
+    ) -> Activity {
         if rest > 0.0 {
             self.rest(rest);
         }
-        let (hidden, readout) = (self.hidden.store_mut(), self.readout.store_mut());
-        let test = evaluate_watched(network, hidden, readout, samples, images, read, watch);
+        let test = test(self.hidden.store_mut(), self.readout.store_mut());
         if rest > 0.0 {
             self.rest(0.0);
         }
@@ -340,6 +349,7 @@ struct TestSet<'a> {
     images: usize,
     /// For how long the network is left alone before a test, s.
     rest: f64,
+    crew: &'a dyn Crew,
 }
 
 /// The batch, and the test images that fill whole batches: the study drops an incomplete last batch of both sets.

@@ -23,7 +23,7 @@ fn settings(device: &str) -> Settings {
 fn record(settings: &Settings) -> String {
     let prepared = Prepared::new([settings].into_iter(), Path::new(".")).expect("embedded data and built-in devices");
     let (data, device) = (prepared.data(settings), prepared.device(settings));
-    let outcome = run_trial(settings, device, data, 1, None, &mut |_| {}).expect("a valid trial");
+    let outcome = run_trial(settings, device, data, 1, None, &lanes::Alone, &mut |_| {}).expect("a valid trial");
     let mut value = serde_json::to_value(Record::new(settings, 1, data, device, &outcome)).expect("plain values");
     value.as_object_mut().expect("a record is an object").remove("seconds");
     serde_json::to_string_pretty(&value).expect("plain values") + "\n"

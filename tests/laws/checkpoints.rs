@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use experiments::checkpoint::{CheckpointWarning, Checkpoints};
+use experiments::pool::Pool;
 use experiments::prepare::Prepared;
 use experiments::record::{Record, Seconds};
 use experiments::run::{self, Progress, Trial, run_trials};
@@ -57,7 +58,7 @@ fn a_trial_stopped_after_every_epoch_leaves_what_one_run_through_leaves() {
         let (data, device) = (prepared.data(settings), prepared.device(settings));
         let run = |from: Option<TrialState>| {
             let mut after_one = None;
-            let outcome = run_trial(settings, device, data, 7, from, &mut |end| {
+            let outcome = run_trial(settings, device, data, 7, from, &lanes::Alone, &mut |end| {
                 after_one.get_or_insert_with(|| end.state());
             });
             (outcome.expect("a valid trial"), after_one.expect("an epoch"))
@@ -78,7 +79,8 @@ fn a_trial_stopped_after_every_epoch_leaves_what_one_run_through_leaves() {
             state = next;
         }
         // After the last epoch a record is what is left, and no state.
-        let error = run_trial(settings, device, data, 7, Some(state), &mut |_| {}).expect_err("nothing is left");
+        let error =
+            run_trial(settings, device, data, 7, Some(state), &lanes::Alone, &mut |_| {}).expect_err("nothing is left");
         assert!(matches!(error, TrialError::State(WrongTrialState::Ended { epochs: EPOCHS, done: EPOCHS })), "{error}");
     }
 }
@@ -94,11 +96,13 @@ struct Heard {
 
 fn heard(trials: &[Trial], prepared: &Prepared, checkpoints: &Checkpoints) -> Heard {
     let mut heard = Heard::default();
-    run_trials(trials, prepared, Some(checkpoints), 1, &false.into(), |progress| match progress {
-        Progress::Begun { epochs, .. } => heard.before.push(epochs),
-        Progress::Epoch { .. } => heard.now += 1,
-        Progress::Warning(warning) => heard.warnings.push(warning),
-        Progress::Trial(record, _) => heard.records.push(*record),
+    run_trials(trials, prepared, Some(checkpoints), &Pool::new(1).expect("a thread"), &false.into(), |progress| {
+        match progress {
+            Progress::Begun { epochs, .. } => heard.before.push(epochs),
+            Progress::Epoch { .. } => heard.now += 1,
+            Progress::Warning(warning) => heard.warnings.push(warning),
+            Progress::Trial(record, _) => heard.records.push(*record),
+        }
     })
     .expect("valid trials");
     heard

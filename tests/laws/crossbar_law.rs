@@ -27,8 +27,10 @@ fn both(mut settings: Settings) -> [Outcome; 2] {
     settings.hardware.full_scale_hidden = SPAN / 1024.0;
     settings.hardware.full_scale_readout = SPAN / 64.0;
     let prepared = prepared(&settings);
-    let run =
-        |device| run_trial(&settings, device, prepared.data(&settings), 3, None, &mut |_| {}).expect("a valid trial");
+    let run = |device| {
+        run_trial(&settings, device, prepared.data(&settings), 3, None, &lanes::Alone, &mut |_| {})
+            .expect("a valid trial")
+    };
     [run(None), run(Some(&loaded("study-1k-1m")))]
 }
 
@@ -72,8 +74,10 @@ fn another_device_is_not_the_abstract_study() {
     let settings = settings(1, 0.0);
     let prepared = prepared(&settings);
     let oxide = loaded("illustrative-oxide");
-    let run =
-        |device| run_trial(&settings, device, prepared.data(&settings), 3, None, &mut |_| {}).expect("a valid trial");
+    let run = |device| {
+        run_trial(&settings, device, prepared.data(&settings), 3, None, &lanes::Alone, &mut |_| {})
+            .expect("a valid trial")
+    };
     assert_ne!(run(None).epochs[0].loss, run(Some(&oxide)).epochs[0].loss);
 }
 
@@ -90,7 +94,7 @@ fn updated(weights: &Matrix, signs: &[Sign], step: &Matrix, full_scale: f32, sig
     let mut array = CrossbarArray::new(&study_device(), params, weights, Seed::new(1)).expect("weights that fit");
     let mut digital = DigitalWeights::noisy(weights.clone(), signs.to_vec(), sigma);
     let write = Seed::new(5).named("write");
-    digital.update(step, write).expect("finite");
+    digital.update(step, write, &lanes::Alone).expect("finite");
     let report = array.update(step, write).expect("finite");
     assert_eq!(array.initial_report().clipped_high + report.clipped_high, 0, "the window is not wide");
     [digital.weights().clone(), array.weights().clone()]
@@ -131,7 +135,7 @@ fn the_first_update_agrees_for_any_kappa() {
     let prepared = prepared(&settings);
     let samples = &prepared.data(&settings).train;
     let (network, mut hidden, mut readout) = network(7);
-    let mut trainer = Trainer::new(&network, Training { batch: 256, learning_rate: 0.01 });
+    let mut trainer = Trainer::new(&network, Training { batch: 256, learning_rate: 0.01 }, &lanes::Alone);
     let chosen: Vec<u32> = (0..256).collect();
     trainer.differentiate(samples, &chosen, &mut hidden, &mut readout, Seed::new(0));
     for (store, signs, gradient) in [

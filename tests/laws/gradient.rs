@@ -78,7 +78,7 @@ fn check(loss_of: Loss) {
         forward(&network, hidden.layer(), readout.layer(), train, Seed::new(0), &mut trace);
         let label = usize::from(data.labels[number]);
         let samples = Samples { spikes: only(train, network.steps), labels: vec![data.labels[number]] };
-        let mut trainer = Trainer::new(&network, Training { batch: 1, learning_rate: 0.01 });
+        let mut trainer = Trainer::new(&network, Training { batch: 1, learning_rate: 0.01 }, &lanes::Alone);
         trainer.differentiate(&samples, &[0], &mut hidden, &mut readout, Seed::new(0));
         let w2 = rows(readout.weights());
         let (at, steps) = loss(&network, &w2, &trace, label);

@@ -135,7 +135,7 @@ fn the_backward_pass_is_the_scalar_loop_bit_for_bit() {
         for number in 0..20 {
             let (input, label) = (data.spikes.sample(number), usize::from(data.labels[number]));
             forward(&network, hidden.layer(), readout.layer(), input, Seed::new(0), &mut trace);
-            network.loss.differentiate(trace.readout(), CLASSES, label, 0.05, &mut output);
+            network.loss.differentiate(&trace, label, 0.05, &mut output);
             backward(&network, &transposed, input, &trace, &output, &mut adjoint, &mut computed);
             let sums = [&mut expected.hidden, &mut expected.readout];
             scalar_adjoint(&network, readout.weights(), input, &trace, &output, sums);

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use experiments::pool::Pool;
 use experiments::prepare::Prepared;
 use experiments::record::Record;
 use experiments::run::{Progress, Shard, Trial, run_trials, shard, trials};
@@ -50,7 +51,7 @@ fn run_into(folder: &Path, trials: &[Trial], prepared: &Prepared, at_most: usize
     let mut store = Store::open(folder).expect("a readable folder");
     let missing: Vec<Trial> = trials.iter().filter(|trial| store.get(&trial.id).is_none()).cloned().collect();
     let (stop, mut heard) = (AtomicBool::new(false), 0);
-    run_trials(&missing, prepared, None, 2, &stop, |progress| {
+    run_trials(&missing, prepared, None, &Pool::new(2).expect("threads"), &stop, |progress| {
         if let Progress::Trial(record, _) = progress {
             heard += 1;
             stop.store(heard >= at_most, Ordering::Relaxed);

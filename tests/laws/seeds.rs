@@ -46,8 +46,9 @@ fn the_same_seed_for_every_stream_is_the_seed_of_the_trial() {
     let plain = settings(1, 20.0);
     let seeded = experiments::settings::Settings { seeds: SeedSettings::all(3), ..plain.clone() };
     let prepared = prepared(&plain);
-    let run =
-        |settings, seed| run_trial(settings, None, prepared.data(&plain), seed, None, &mut |_| {}).expect("valid");
+    let run = |settings, seed| {
+        run_trial(settings, None, prepared.data(&plain), seed, None, &lanes::Alone, &mut |_| {}).expect("valid")
+    };
     let (one, other) = (run(&plain, 3), run(&seeded, 9));
     assert_eq!(one.epochs[0].loss.to_bits(), other.epochs[0].loss.to_bits());
     assert_eq!((&one.epochs[0].test, one.hidden_writes), (&other.epochs[0].test, other.hidden_writes));

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crossbar::device::Device;
+use experiments::pool::Pool;
 use experiments::prepare::{LoadedDevice, Prepared};
 use experiments::record::{Record, Seconds};
 use experiments::run::{Progress, Trial, run_trials};
@@ -47,7 +48,7 @@ pub fn study(sections: &str) -> (Study, Prepared) {
 /// The records of `trials` run on `threads` threads, without their wall time, by id.
 pub fn records(trials: &[Trial], prepared: &Prepared, threads: usize) -> Vec<Record> {
     let mut records = Vec::new();
-    run_trials(trials, prepared, None, threads, &false.into(), |progress| {
+    run_trials(trials, prepared, None, &Pool::new(threads).expect("threads"), &false.into(), |progress| {
         if let Progress::Trial(record, _) = progress {
             records.push(*record);
         }

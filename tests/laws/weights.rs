@@ -46,7 +46,7 @@ proptest! {
         for mut store in stores(sigma) {
             for (number, step) in steps.iter().enumerate() {
                 let step = Matrix::from_fn(ROWS, COLUMNS, |row, column| step[row * COLUMNS + column]);
-                let report = store.update(&step, Seed::new(2).numbered(number as u64)).expect("finite");
+                let report = store.update(&step, Seed::new(2).numbered(number as u64), &lanes::Alone).expect("finite");
                 prop_assert_eq!(report.wrong_sign, 0);
                 prop_assert_eq!(report.cells, (ROWS * COLUMNS) as u64);
                 for (row, sign) in signs().iter().enumerate() {
@@ -63,7 +63,7 @@ proptest! {
 fn a_zero_step_without_noise_changes_nothing() {
     for mut store in stores(0.0) {
         let before = store.weights().clone();
-        let report = store.update(&Matrix::zeros(ROWS, COLUMNS), Seed::new(3)).expect("finite");
+        let report = store.update(&Matrix::zeros(ROWS, COLUMNS), Seed::new(3), &lanes::Alone).expect("finite");
         assert_eq!(*store.weights(), before);
         assert_eq!((report.clipped_low, report.clipped_high), (0, 0));
     }
@@ -76,7 +76,7 @@ fn spikes_of_populations_and_classes_add_up_to_those_of_the_samples() {
     let samples = &prepared.data(&settings).test;
     let (network, mut hidden, mut readout) = network(1);
     const COUNT: usize = 200;
-    let activity = evaluate(&network, &mut hidden, &mut readout, samples, COUNT, Seed::new(0));
+    let activity = evaluate(&network, &mut hidden, &mut readout, samples, COUNT, Seed::new(0), &lanes::Alone);
     let mut trace = Trace::new(&network);
     let (mut excitatory, mut inhibitory) = (0u64, 0u64);
     for number in 0..COUNT {

@@ -71,15 +71,24 @@ fn train(settings: &Settings) -> ([Trained; 2], u64, f64, f64) {
     let mut readout = layer(LayerName::Readout, data.classes, settings.sigma_readout(), network.hidden_signs());
     let training = Training { batch: BATCH, learning_rate: preset.learning_rate as f32 };
     let (one, other) = (hidden_layer.store_mut(), readout.store_mut());
-    let report =
-        Trainer::new(&network, training).epoch(&data.train, one, other, &streams.training, 0).expect("no divergence");
+    let report = Trainer::new(&network, training, &lanes::Alone)
+        .epoch(&data.train, one, other, &streams.training, 0)
+        .expect("no divergence");
     assert!(report.loss.is_finite() && report.loss > 0.0, "loss {}", report.loss);
     let trained = |mut weights: LayerWeights, report| {
         let (ledger, endurance) = (weights.take_ledger(), weights.endurance());
         Trained { weights, report, ledger, endurance }
     };
     let images = data.test.labels.len() / BATCH * BATCH;
-    let test = evaluate(&network, hidden_layer.store_mut(), readout.store_mut(), &data.test, images, streams.test);
+    let test = evaluate(
+        &network,
+        hidden_layer.store_mut(),
+        readout.store_mut(),
+        &data.test,
+        images,
+        streams.test,
+        &lanes::Alone,
+    );
     let layers = [trained(hidden_layer, report.hidden), trained(readout, report.readout)];
     let updates = (data.train.labels.len() / BATCH) as u64;
     (layers, updates, test.total().accuracy(), images as f64)

@@ -70,7 +70,7 @@ impl Spiking {
     /// Mean loss and gradient over all samples.
     pub fn gradient(&self) -> (f64, Gradient) {
         let count = self.samples.labels.len();
-        let mut trainer = Trainer::new(&self.network, Training { batch: count, learning_rate: 0.01 });
+        let mut trainer = Trainer::new(&self.network, Training { batch: count, learning_rate: 0.01 }, &lanes::Alone);
         let chosen: Vec<u32> = (0..count as u32).collect();
         let (mut hidden, mut readout) = (self.hidden.clone(), self.readout.clone());
         let loss = trainer.differentiate(&self.samples, &chosen, &mut hidden, &mut readout, Seed::new(0));

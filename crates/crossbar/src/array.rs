@@ -224,6 +224,11 @@ impl CrossbarArray {
         slow.pass(seconds, [Some(&self.main), self.other.as_ref()], self.mapping.window().low(), seed);
     }
 
+    /// Whether time that passes changes what is read ([`CrossbarArray::pass`]).
+    pub fn has_slow_noise(&self) -> bool {
+        self.slow.is_some()
+    }
+
     /// What a sum over active rows is taken of: the effective weights with the slow noise of now.
     pub fn read_weights(&self) -> &Matrix {
         self.slow.as_ref().map_or(&self.weights, |slow| slow.weights())

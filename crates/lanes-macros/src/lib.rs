@@ -60,14 +60,14 @@ fn expand(simd: &Simd, function: &ItemFn) -> syn::Result<TokenStream> {
         #(#attrs)*
         #vis #outer {
             #[cfg(target_arch = "x86_64")]
-            #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+            #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl,bmi1,bmi2,lzcnt,popcnt")]
             #avx512 {
                 #for_avx512
                 #block
             }
 
             #[cfg(target_arch = "x86_64")]
-            #[target_feature(enable = "avx2")]
+            #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
             #avx2 {
                 #for_avx2
                 #block

@@ -84,11 +84,14 @@ pub fn exp2_coarse(x: f32) -> f32 {
     p * f32::from_bits((shifted.to_bits() << 23).wrapping_add(1.0f32.to_bits()))
 }
 
+/// The exponent mirrored: what the bits of x are taken from for a first guess of 1 / x.
+pub(crate) const RECIPROCAL_START: u32 = 0x7ef3_11c7;
+
 /// 1 / x within 2 units in the last place for 2^-100 < x < 2^100, from multiplications only: vector division is many
 /// times slower. The start is the exponent mirrored in the bits, then each Newton step squares the error.
 #[inline(always)]
 pub fn reciprocal(x: f32) -> f32 {
-    let mut y = f32::from_bits(0x7ef3_11c7u32.wrapping_sub(x.to_bits()));
+    let mut y = f32::from_bits(RECIPROCAL_START.wrapping_sub(x.to_bits()));
     y = y * (2.0 - x * y);
     y = y * (2.0 - x * y);
     y = y * (2.0 - x * y);

@@ -24,13 +24,18 @@
 
 mod block;
 mod cells;
+mod crew;
 mod elementary;
 mod instructions;
 mod matrix;
+mod prefetch;
+mod rows;
 mod simd;
+mod work;
 
 pub use block::{Block, LANE_BITS, LANES, blocks_for, lane_mask};
 pub use cells::WrongCells;
+pub use crew::{Alone, Crew, Job};
 pub use elementary::{exp, exp2_coarse, ln, log2_coarse, reciprocal, sin_cos_turn};
 pub use instructions::{Instructions, NotAvailable, UnknownInstructions};
 /// Compiles a free function for every set of [`Instructions`] and calls the one of [`Instructions::current`].
@@ -72,4 +77,9 @@ pub use instructions::{Instructions, NotAvailable, UnknownInstructions};
 /// ```
 pub use lanes_macros::kernel;
 pub use matrix::Matrix;
-pub use simd::{Avx2, Avx512, Portable, Simd};
+pub use prefetch::prefetch;
+pub use rows::{add_rows, add_to_rows, part, part_mut};
+#[cfg(target_arch = "x86_64")]
+pub use simd::{Avx2, Avx512};
+pub use simd::{Portable, Simd, reciprocal as wide_reciprocal};
+pub use work::{Work, note_work, work_of};

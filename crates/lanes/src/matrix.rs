@@ -5,7 +5,7 @@ use std::ops::{Index, IndexMut};
 use serde::{Deserialize, Serialize};
 
 use crate::cells::Cells;
-use crate::{Block, LANES, blocks_for};
+use crate::{Block, LANES, blocks_for, note_work};
 
 /// Rows x columns of f32. Row `r` is a slice of blocks; the lanes past the last column are padding and hold zero,
 /// which every kernel that writes a matrix keeps so.
@@ -79,6 +79,7 @@ impl Matrix {
     #[inline(always)]
     pub fn add_rows_to(&self, sums: &mut [Block], rows: &[u16]) {
         debug_assert_eq!(sums.len(), self.row_blocks());
+        note_work(|work| work.read += (rows.len() * sums.len()) as u64);
         // With its width known, the loop over the blocks of a row is unrolled.
         match sums.len() {
             1 => add_rows::<1>(&self.blocks, sums, rows),

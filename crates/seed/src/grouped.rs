@@ -1,9 +1,9 @@
 //! A stream that makes its blocks in groups and hands them out in any number.
 
-use lanes::{Block, LANES};
+use lanes::{Block, LANES, note_work};
 
 /// Blocks made at a time: sixteen counters of four words.
-pub(crate) const GROUP: usize = 4;
+pub const GROUP: usize = 4;
 
 /// Fills groups from the counters `first` on of the stream at `place` under `key`.
 pub(crate) type Fill = fn(key: [u32; 2], place: [u32; 2], first: u64, groups: &mut [[Block; GROUP]]);
@@ -22,6 +22,12 @@ impl Grouped {
     /// The start of the stream at `place`.
     pub(crate) fn new(key: [u32; 2], place: [u32; 2]) -> Grouped {
         Grouped { key, place, next_counter: 0, group: [Block::ZERO; GROUP], taken: GROUP }
+    }
+
+    /// The stream, which must be at its start, after so many groups.
+    pub(crate) fn after_groups(self, groups: usize) -> Grouped {
+        debug_assert_eq!((self.next_counter, self.taken), (0, GROUP));
+        Grouped { next_counter: (groups * LANES) as u64, ..self }
     }
 
     /// Fills `blocks` with the next of the stream that `make` makes; how the stream is cut into calls changes no draw.
@@ -44,6 +50,7 @@ impl Grouped {
 
     fn make(&mut self, groups: &mut [[Block; GROUP]], make: Fill) {
         if !groups.is_empty() {
+            note_work(|work| work.drawn += (groups.len() * GROUP) as u64);
             make(self.key, self.place, self.next_counter, groups);
             self.next_counter += (groups.len() * LANES) as u64;
         }

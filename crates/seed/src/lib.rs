@@ -27,6 +27,7 @@ mod normals;
 mod philox;
 mod uniforms;
 
+pub use grouped::GROUP;
 pub use normals::Normals;
 pub use rand_philox::Philox;
 use rand_philox::philox4x32_10;

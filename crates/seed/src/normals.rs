@@ -25,6 +25,12 @@ impl Normals {
         Normals { stream: Grouped::new(key, place) }
     }
 
+    /// The stream from its draw number `groups` x 64 on, for a part of what one stream fills: draws are made in groups of
+    /// four blocks.
+    pub fn after_groups(self, groups: usize) -> Normals {
+        Normals { stream: self.stream.after_groups(groups) }
+    }
+
     /// Fills `blocks` with the next draws of the stream; how the stream is cut into calls changes no draw.
     pub fn fill(&mut self, blocks: &mut [Block]) {
         self.stream.fill(blocks, fill_groups);
@@ -76,6 +82,15 @@ mod tests {
             pieces.extend(piece.iter().flat_map(|block| block.0));
         }
         assert_eq!(pieces, whole);
+    }
+
+    #[test]
+    fn a_part_of_the_stream_has_the_draws_of_the_whole() {
+        let seed = Seed::new(3).named("part");
+        let whole = draws(seed, 60);
+        let mut part = vec![Block::ZERO; 7];
+        seed.normals().after_groups(9).fill(&mut part);
+        assert_eq!(part.iter().flat_map(|block| block.0).collect::<Vec<_>>(), whole[9 * GROUP * LANES..][..7 * LANES]);
     }
 
     /// Box and Muller once more in f64 with another library's functions, from the words of the plain generator.

@@ -1,5 +1,7 @@
 //! Hidden spikes and outcomes, counted by population and class.
 
+use std::ops::AddAssign;
+
 use serde::{Deserialize, Serialize};
 
 /// Counts over the samples of one class. Written as the array of its four counts.
@@ -48,6 +50,19 @@ impl Activity {
             excitatory_spikes: sum.excitatory_spikes + class.excitatory_spikes,
             inhibitory_spikes: sum.inhibitory_spikes + class.inhibitory_spikes,
         })
+    }
+}
+
+impl AddAssign<&Activity> for Activity {
+    /// Adds counts of the same classes.
+    fn add_assign(&mut self, other: &Activity) {
+        debug_assert_eq!(self.classes.len(), other.classes.len());
+        for (class, other) in self.classes.iter_mut().zip(&other.classes) {
+            class.samples += other.samples;
+            class.correct += other.correct;
+            class.excitatory_spikes += other.excitatory_spikes;
+            class.inhibitory_spikes += other.inhibitory_spikes;
+        }
     }
 }
 

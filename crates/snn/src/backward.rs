@@ -13,14 +13,19 @@
 //! only, so the hidden neurons need `classes` projections a sample instead of one a step: P and Q follow the same
 //! recursions as u and f. The pass starts at the last step with a gradient and ends at the first input spike.
 
-use lanes::{Block, LANES, Matrix, blocks_for, kernel};
+use lanes::{Block, LANES, Matrix, Simd, add_to_rows, blocks_for, kernel, part, part_mut};
 
 use crate::forward::Trace;
 use crate::loss::ReadoutGradient;
 use crate::network::Network;
 use crate::neuron::lif::{LifAdjoint, LifParams, lif_adjoint_step};
 use crate::spikes::SpikeTrain;
-use crate::surrogate::{Surrogate, exponential, fast_sigmoid};
+use crate::surrogate::{Exponential, FastSigmoid, Slope, Surrogate};
+
+/// Blocks of hidden neurons whose adjoint is kept in registers together: four a block.
+const GROUP: usize = 4;
+/// Blocks of a row of a gradient that are added to together.
+const ROW_PART: usize = 8;
 
 /// Sums over a batch of the gradients by both layers' weights.
 #[derive(Clone, Debug)]
@@ -47,38 +52,31 @@ impl Gradient {
     }
 }
 
-/// Running state of the backward pass; the buffers are reused.
+/// Buffers of the backward pass, reused from sample to sample.
 #[derive(Clone, Debug)]
 pub struct Adjoint {
-    hidden: LifAdjoint,
-    /// P and Q.
-    by_voltage: Vec<Block>,
-    by_current: Vec<Block>,
-    /// u and f.
-    readout_voltage: Vec<Block>,
-    readout_current: Vec<Block>,
+    /// i\[t+1\] of every step t with input, the last step first: steps x hidden blocks.
+    currents: Vec<Block>,
 }
 
 impl Adjoint {
     /// Room for one sample of `network`.
     pub fn new(network: &Network) -> Adjoint {
-        let (hidden, classes) = (blocks_for(network.hidden), blocks_for(network.classes));
-        Adjoint {
-            hidden: LifAdjoint::new(hidden),
-            by_voltage: vec![Block::ZERO; hidden],
-            by_current: vec![Block::ZERO; hidden],
-            readout_voltage: vec![Block::ZERO; classes],
-            readout_current: vec![Block::ZERO; classes],
-        }
+        Adjoint { currents: vec![Block::ZERO; network.steps * blocks_for(network.hidden)] }
     }
+}
 
-    fn clear(&mut self) {
-        self.hidden.clear();
-        for buffer in [&mut self.by_voltage, &mut self.by_current, &mut self.readout_voltage, &mut self.readout_current]
-        {
-            buffer.fill(Block::ZERO);
-        }
-    }
+/// One sample on its way back.
+#[derive(Clone, Copy)]
+struct Sample<'a> {
+    lif: LifParams,
+    readout_transposed: &'a Matrix,
+    input: SpikeTrain<'a>,
+    trace: &'a Trace,
+    output: &'a ReadoutGradient,
+    /// The first step with input, and the last with a gradient.
+    first: usize,
+    last: usize,
 }
 
 /// Adds the gradient of one sample to `gradient`. `readout_transposed` is W2 as classes x hidden, `output` is dL/dU of
@@ -93,112 +91,170 @@ pub fn backward(
     gradient: &mut Gradient,
 ) {
     let Some(last) = output.last_step() else { return };
-    let span = (input.first_step(), last);
-    match network.surrogate {
-        Surrogate::FastSigmoid { steepness } => {
-            with_fast_sigmoid(network, steepness, readout_transposed, input, trace, output, span, adjoint, gradient);
-        }
-        Surrogate::Exponential { steepness } => {
-            with_exponential(network, steepness, readout_transposed, input, trace, output, span, adjoint, gradient);
-        }
-    }
-}
-
-#[allow(clippy::too_many_arguments)] // One call site each; a struct would only rename the arguments.
-#[kernel]
-fn with_fast_sigmoid(
-    network: &Network,
-    steepness: f32,
-    readout_transposed: &Matrix,
-    input: SpikeTrain,
-    trace: &Trace,
-    output: &ReadoutGradient,
-    span: (usize, usize),
-    adjoint: &mut Adjoint,
-    gradient: &mut Gradient,
-) {
-    let surrogate = |membrane| fast_sigmoid(steepness, membrane);
-    run(network, surrogate, readout_transposed, input, trace, output, span, adjoint, gradient);
-}
-
-#[allow(clippy::too_many_arguments)] // As above.
-#[kernel]
-fn with_exponential(
-    network: &Network,
-    steepness: f32,
-    readout_transposed: &Matrix,
-    input: SpikeTrain,
-    trace: &Trace,
-    output: &ReadoutGradient,
-    span: (usize, usize),
-    adjoint: &mut Adjoint,
-    gradient: &mut Gradient,
-) {
-    let surrogate = |membrane| exponential(steepness, membrane);
-    run(network, surrogate, readout_transposed, input, trace, output, span, adjoint, gradient);
-}
-
-#[allow(clippy::too_many_arguments)] // As above.
-#[inline(always)]
-fn run(
-    network: &Network,
-    surrogate: impl Fn(f32) -> f32 + Copy,
-    readout_transposed: &Matrix,
-    input: SpikeTrain,
-    trace: &Trace,
-    output: &ReadoutGradient,
-    (first, last): (usize, usize),
-    adjoint: &mut Adjoint,
-    gradient: &mut Gradient,
-) {
     let lif = LifParams { synapse_decay: network.synapse_decay, membrane_decay: network.membrane_decay };
-    adjoint.clear();
-    adjoint.inject(output, last, readout_transposed);
-    for step in (first..last).rev() {
-        for &neuron in trace.hidden_spikes(step) {
-            add(gradient.readout.row_mut(usize::from(neuron)), &adjoint.readout_current);
+    let sample = Sample { lif, readout_transposed, input, trace, output, first: input.first_step(), last };
+    for block in 0..blocks_for(network.classes) {
+        readout_gradient(sample, block, &mut gradient.readout);
+    }
+    match network.surrogate {
+        Surrogate::FastSigmoid { steepness } => by_groups(sample, FastSigmoid(steepness), &mut adjoint.currents),
+        Surrogate::Exponential { steepness } => by_groups(sample, Exponential(steepness), &mut adjoint.currents),
+    }
+    hidden_gradient(sample, &adjoint.currents, &mut gradient.hidden);
+}
+
+/// dW2: u and f of one block of classes.
+#[kernel(simd: S)]
+fn readout_gradient(sample: Sample, block: usize, gradient: &mut Matrix) {
+    let mut by_readout = ByReadout { voltage: [simd.splat(0.0)], current: [simd.splat(0.0)] };
+    let inject = |by_readout: &mut ByReadout<S, 1>, step| {
+        if let Some(slopes) = sample.output.at(step) {
+            by_readout.voltage[0] = simd.add(by_readout.voltage[0], simd.load(&slopes[block]));
         }
-        for &unit in input.at(step) {
-            add(gradient.hidden.row_mut(usize::from(unit)), &adjoint.hidden.current);
-        }
-        lif_adjoint_step(lif, &mut adjoint.hidden, trace.membrane(step), &adjoint.by_current, surrogate);
-        for (voltage, current) in adjoint.by_voltage.iter_mut().zip(&mut adjoint.by_current) {
-            decay(lif, voltage, current);
-        }
-        for (voltage, current) in adjoint.readout_voltage.iter_mut().zip(&mut adjoint.readout_current) {
-            decay(lif, voltage, current);
-        }
-        adjoint.inject(output, step, readout_transposed);
+    };
+    inject(&mut by_readout, sample.last);
+    for step in (sample.first..sample.last).rev() {
+        add_to_rows(simd, gradient, block, sample.trace.hidden_spikes(step), by_readout.current);
+        by_readout.decay(simd, sample.lif);
+        inject(&mut by_readout, step);
     }
 }
 
-impl Adjoint {
-    /// Adds dL/dU\[step\] to u and its projection to P.
-    #[inline(always)]
-    fn inject(&mut self, output: &ReadoutGradient, step: usize, readout_transposed: &Matrix) {
-        let Some(slopes) = output.at(step) else { return };
-        add(&mut self.readout_voltage, slopes);
-        for class in 0..readout_transposed.rows() {
-            let slope = slopes[class / LANES][class % LANES];
-            if slope != 0.0 {
-                for (sum, weights) in self.by_voltage.iter_mut().zip(readout_transposed.row(class)) {
-                    *sum += *weights * slope;
-                }
+/// The adjoint currents of the hidden neurons, group by group.
+fn by_groups(sample: Sample, slope: impl Slope, currents: &mut [Block]) {
+    let blocks = sample.trace.hidden_blocks;
+    for first in (0..blocks).step_by(GROUP) {
+        match blocks - first {
+            1 => group_of::<1>(sample, slope, first, currents),
+            2 => group_of::<2>(sample, slope, first, currents),
+            3 => group_of::<3>(sample, slope, first, currents),
+            _ => group_of::<GROUP>(sample, slope, first, currents),
+        }
+    }
+}
+
+#[kernel(simd: S)]
+fn group_of<const WIDTH: usize>(sample: Sample, slope: impl Slope, first: usize, currents: &mut [Block]) {
+    let blocks = sample.trace.hidden_blocks;
+    let mut group = Group::<S, WIDTH>::new(simd);
+    group.inject(simd, sample, first, sample.last);
+    let mut place = first;
+    for step in (sample.first..sample.last).rev() {
+        if !sample.input.at(step).is_empty() {
+            let record: &mut [Block; WIDTH] = part_mut(currents, place);
+            for block in 0..WIDTH {
+                simd.store(group.neurons[block].current, &mut record[block]);
+            }
+            place += blocks;
+        }
+        let membrane = part(&sample.trace.membrane, step * blocks + first);
+        if S::IN_REGISTERS {
+            group.step(simd, sample.lif, slope, membrane);
+        } else {
+            group.step_in_memory(simd, sample.lif, slope, membrane);
+        }
+        group.inject(simd, sample, first, step);
+    }
+}
+
+/// dW1 from the adjoint currents of the steps with input.
+#[kernel(simd: S)]
+fn hidden_gradient(sample: Sample, currents: &[Block], gradient: &mut Matrix) {
+    let blocks = sample.trace.hidden_blocks;
+    let active = (sample.first..sample.last).rev().map(|step| sample.input.at(step)).filter(|rows| !rows.is_empty());
+    for (rows, currents) in active.zip(currents.chunks_exact(blocks)) {
+        for first in (0..blocks).step_by(ROW_PART) {
+            match blocks - first {
+                1 => add_currents::<S, 1>(simd, gradient, first, rows, currents),
+                2 => add_currents::<S, 2>(simd, gradient, first, rows, currents),
+                3 => add_currents::<S, 3>(simd, gradient, first, rows, currents),
+                4 => add_currents::<S, 4>(simd, gradient, first, rows, currents),
+                5 => add_currents::<S, 5>(simd, gradient, first, rows, currents),
+                6 => add_currents::<S, 6>(simd, gradient, first, rows, currents),
+                7 => add_currents::<S, 7>(simd, gradient, first, rows, currents),
+                _ => add_currents::<S, ROW_PART>(simd, gradient, first, rows, currents),
             }
         }
     }
 }
 
-/// Voltage and current adjoints from t + 1 to t, the injection left out.
 #[inline(always)]
-fn decay(lif: LifParams, voltage: &mut Block, current: &mut Block) {
-    *current = *current * lif.synapse_decay + *voltage;
-    *voltage = *voltage * lif.membrane_decay;
+fn add_currents<S: Simd, const WIDTH: usize>(
+    simd: S,
+    gradient: &mut Matrix,
+    first: usize,
+    rows: &[u16],
+    currents: &[Block],
+) {
+    let currents: &[Block; WIDTH] = part(currents, first);
+    add_to_rows(simd, gradient, first, rows, currents.each_ref().map(|block| simd.load(block)));
 }
 
-#[inline(always)]
-fn add(sums: &mut [Block], rows: &[Block]) {
-    for (sum, row) in sums.iter_mut().zip(rows) {
-        *sum += *row;
+/// Voltage and current adjoints of the readout, as the classes see them (u, f) or as hidden neurons do (P, Q).
+#[derive(Clone, Copy)]
+struct ByReadout<S: Simd, const WIDTH: usize> {
+    voltage: [S::Wide; WIDTH],
+    current: [S::Wide; WIDTH],
+}
+
+impl<S: Simd, const WIDTH: usize> ByReadout<S, WIDTH> {
+    /// From t + 1 to t, the injection left out.
+    #[inline(always)]
+    fn decay(&mut self, simd: S, lif: LifParams) {
+        let (a, b) = (simd.splat(lif.synapse_decay), simd.splat(lif.membrane_decay));
+        for block in 0..WIDTH {
+            self.current[block] = simd.add(simd.mul(self.current[block], a), self.voltage[block]);
+            self.voltage[block] = simd.mul(self.voltage[block], b);
+        }
+    }
+}
+
+/// The adjoint of some blocks of hidden neurons.
+struct Group<S: Simd, const WIDTH: usize> {
+    neurons: [LifAdjoint<S::Wide>; WIDTH],
+    by_readout: ByReadout<S, WIDTH>,
+}
+
+impl<S: Simd, const WIDTH: usize> Group<S, WIDTH> {
+    #[inline(always)]
+    fn new(simd: S) -> Group<S, WIDTH> {
+        let zero = simd.splat(0.0);
+        Group {
+            neurons: [LifAdjoint { membrane: zero, current: zero }; WIDTH],
+            by_readout: ByReadout { voltage: [zero; WIDTH], current: [zero; WIDTH] },
+        }
+    }
+
+    /// From t + 1 to t, the injection left out; `membrane` is V\[t\].
+    #[inline(always)]
+    fn step(&mut self, simd: S, lif: LifParams, slope: impl Slope, membrane: &[Block; WIDTH]) {
+        for block in 0..WIDTH {
+            let membrane = simd.load(&membrane[block]);
+            let by_spike = self.by_readout.current[block];
+            lif_adjoint_step(simd, lif, &mut self.neurons[block], membrane, by_spike, slope.at(simd, membrane));
+        }
+        self.by_readout.decay(simd, lif);
+    }
+
+    /// A call of its own, as in [`lanes::add_rows`].
+    #[inline(never)]
+    fn step_in_memory(&mut self, simd: S, lif: LifParams, slope: impl Slope, membrane: &[Block; WIDTH]) {
+        self.step(simd, lif, slope, membrane);
+    }
+
+    /// Adds the projection of dL/dU\[step\] to P, of the blocks from `first` on.
+    #[inline(always)]
+    fn inject(&mut self, simd: S, sample: Sample, first: usize, step: usize) {
+        let Some(slopes) = sample.output.at(step) else { return };
+        for class in 0..sample.readout_transposed.rows() {
+            let slope = slopes[class / LANES][class % LANES];
+            if slope != 0.0 {
+                let weights: &[Block; WIDTH] = part(sample.readout_transposed.row(class), first);
+                for block in 0..WIDTH {
+                    let projected = simd.mul(simd.load(&weights[block]), simd.splat(slope));
+                    self.by_readout.voltage[block] = simd.add(self.by_readout.voltage[block], projected);
+                }
+            }
+        }
     }
 }

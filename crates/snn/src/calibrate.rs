@@ -9,7 +9,7 @@ use crate::spikes::Samples;
 use crate::weights::{WeightStore, present};
 
 /// Calibrates the stores that need it on the `chosen` samples: first the hidden layer on the input spikes, then the
-/// readout on the spikes of the calibrated hidden layer. `read` opens the streams of its reads, `trace` is overwritten.
+/// readout on the spikes of the calibrated hidden layer. `read` opens the streams of its reads.
 pub(crate) fn calibrate(
     network: &Network,
     samples: &Samples,
@@ -17,7 +17,6 @@ pub(crate) fn calibrate(
     hidden: &mut dyn WeightStore,
     readout: &mut dyn WeightStore,
     read: Seed,
-    trace: &mut Trace,
 ) {
     if hidden.needs_calibration() {
         let mut reads = Reads::default();
@@ -28,13 +27,13 @@ pub(crate) fn calibrate(
         hidden.calibrate(&reads);
     }
     if readout.needs_calibration() {
-        let mut reads = Reads::default();
+        let (mut reads, mut trace) = (Reads::default(), Trace::new(network));
         for (position, &sample) in chosen.iter().enumerate() {
             let (input, read) = (samples.spikes.sample(sample as usize), read.numbered(position as u64));
             present(hidden, readout, read);
             // What the readout gives out is not looked at, and its converters are not set yet.
             let unset = Layer { converter: None, ..readout.layer() };
-            forward(network, hidden.layer(), unset, input, read, trace);
+            forward(network, hidden.layer(), unset, input, read, &mut trace);
             push_active(&mut reads, (0..network.steps).map(|step| trace.hidden_spikes(step)));
         }
         readout.calibrate(&reads);

@@ -1,11 +1,11 @@
 //! Accuracy and activity on samples that are not learnt from.
 
+use lanes::{Crew, Job};
 use seed::Seed;
 
 use crate::activity::Activity;
 use crate::calibrate::calibrate;
-use crate::forward::{Trace, forward};
-use crate::loss::{maxima, predicted};
+use crate::forward::{Layer, Trace, forward};
 use crate::network::Network;
 use crate::read_counts::ReadCounts;
 use crate::spikes::{Samples, SpikeTrain};
@@ -27,8 +27,8 @@ pub struct Answer<'a> {
 }
 
 /// Runs the first `count` of `samples` (at most all) and counts predictions and hidden spikes. `seed` opens the streams
-/// of the read noise, one a sample. The stores change only where reading changes them: slow noise moves on, and reads are
-/// counted.
+/// of the read noise, one a sample; the `crew` takes the samples in parts. The stores change only where reading changes
+/// them: slow noise moves on, and reads are counted.
 pub fn evaluate(
     network: &Network,
     hidden: &mut dyn WeightStore,
@@ -36,11 +36,31 @@ pub fn evaluate(
     samples: &Samples,
     count: usize,
     seed: Seed,
+    crew: &dyn Crew,
 ) -> Activity {
-    evaluate_watched(network, hidden, readout, samples, count, seed, &mut |_| {})
+    if crew.hands() == 1 || hidden.moves_on() || readout.moves_on() {
+        return evaluate_watched(network, hidden, readout, samples, count, seed, &mut |_| {});
+    }
+    let count = count.min(samples.spikes.len());
+    let starts: Vec<usize> = (0..count).step_by(SAMPLES_OF_TEST).collect();
+    let mut tests = vec![Test::new(network, hidden, readout); starts.len()];
+    let layers = [hidden.layer(), readout.layer()];
+    let jobs = tests.iter_mut().zip(&starts).map(|(test, &start)| -> Job {
+        Box::new(move || {
+            let mut trace = Trace::new(network);
+            for sample in start..(start + SAMPLES_OF_TEST).min(count) {
+                test.answer(network, layers, samples, sample, seed, &mut trace);
+            }
+        })
+    });
+    crew.run(jobs.collect());
+    let mut all = Test::new(network, hidden, readout);
+    tests.iter().for_each(|test| all.add(test));
+    all.reads.hand_over(hidden, readout);
+    all.activity
 }
 
-/// [`evaluate`], with every answer shown to `watch`.
+/// [`evaluate`] on this thread, with every answer shown to `watch`.
 pub fn evaluate_watched(
     network: &Network,
     hidden: &mut dyn WeightStore,
@@ -50,21 +70,53 @@ pub fn evaluate_watched(
     seed: Seed,
     watch: &mut dyn FnMut(&Answer),
 ) -> Activity {
-    let mut activity = Activity::new(network.classes);
+    let mut test = Test::new(network, hidden, readout);
     let mut trace = Trace::new(network);
-    let mut reads = ReadCounts::new(network, hidden, readout);
     for sample in 0..count.min(samples.spikes.len()) {
-        let (input, read) = (samples.spikes.sample(sample), seed.numbered(sample as u64));
-        present(hidden, readout, read);
-        forward(network, hidden.layer(), readout.layer(), input, read, &mut trace);
-        reads.count(input, &trace);
-        let label = usize::from(samples.labels[sample]);
-        let predicted = predicted(&maxima(trace.readout(), network.classes));
-        activity.count(label, predicted == label, trace.all_hidden_spikes(), network.excitatory);
-        watch(&Answer { sample, label, predicted, input, trace: &trace });
+        present(hidden, readout, seed.numbered(sample as u64));
+        let layers = [hidden.layer(), readout.layer()];
+        watch(&test.answer(network, layers, samples, sample, seed, &mut trace));
     }
-    reads.hand_over(hidden, readout);
-    activity
+    test.reads.hand_over(hidden, readout);
+    test.activity
+}
+
+/// Samples that one hand tests, one after the other.
+const SAMPLES_OF_TEST: usize = 512;
+
+/// What is counted in a test.
+#[derive(Clone, Debug)]
+struct Test {
+    activity: Activity,
+    reads: ReadCounts,
+}
+
+impl Test {
+    fn new(network: &Network, hidden: &dyn WeightStore, readout: &dyn WeightStore) -> Test {
+        Test { activity: Activity::new(network.classes), reads: ReadCounts::new(network, hidden, readout) }
+    }
+
+    fn answer<'a>(
+        &mut self,
+        network: &Network,
+        [hidden, readout]: [Layer; 2],
+        samples: &'a Samples,
+        sample: usize,
+        seed: Seed,
+        trace: &'a mut Trace,
+    ) -> Answer<'a> {
+        let input = samples.spikes.sample(sample);
+        forward(network, hidden, readout, input, seed.numbered(sample as u64), trace);
+        self.reads.count(input, trace);
+        let (label, predicted) = (usize::from(samples.labels[sample]), trace.predicted());
+        self.activity.count(label, predicted == label, trace.all_hidden_spikes(), network.excitatory);
+        Answer { sample, label, predicted, input, trace }
+    }
+
+    fn add(&mut self, other: &Test) {
+        self.activity += &other.activity;
+        self.reads.add(&other.reads);
+    }
 }
 
 /// Calibrates the stores that need it on the first `count` of `samples`, for a test before any training.
@@ -77,5 +129,5 @@ pub fn calibrate_untrained(
     seed: Seed,
 ) {
     let first: Vec<u32> = (0..count.min(samples.spikes.len()) as u32).collect();
-    calibrate(network, samples, &first, hidden, readout, seed, &mut Trace::new(network));
+    calibrate(network, samples, &first, hidden, readout, seed);
 }

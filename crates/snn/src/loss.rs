@@ -12,6 +12,8 @@
 use lanes::{Block, LANES, exp, ln};
 use serde::{Deserialize, Serialize};
 
+use crate::trace::Trace;
+
 /// What training makes small.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -29,12 +31,19 @@ pub struct ReadoutGradient {
     /// (T + 1) x class blocks; rows of steps not listed in `touched` hold zero.
     gradients: Vec<Block>,
     touched: Vec<bool>,
+    /// Of one softmax, a class each.
+    slopes: Vec<f32>,
 }
 
 impl ReadoutGradient {
     /// Room for steps 0 .. `steps` of `blocks` blocks of classes.
     pub fn new(steps: usize, blocks: usize) -> ReadoutGradient {
-        ReadoutGradient { blocks, gradients: vec![Block::ZERO; (steps + 1) * blocks], touched: vec![false; steps + 1] }
+        ReadoutGradient {
+            blocks,
+            gradients: vec![Block::ZERO; (steps + 1) * blocks],
+            touched: vec![false; steps + 1],
+            slopes: Vec::new(),
+        }
     }
 
     /// dL/dU\[step\], or `None` where it is zero.
@@ -63,60 +72,26 @@ impl ReadoutGradient {
     }
 }
 
-/// Largest voltage of each class over steps 0 .. T and the earliest step that has it. `readout` is (T + 1) x class
-/// blocks.
-pub fn maxima(readout: &[Block], classes: usize) -> Vec<(usize, f32)> {
-    let blocks = lanes::blocks_for(classes);
-    let mut maxima = vec![(0, 0.0); classes];
-    for (number, maxima) in maxima.chunks_mut(LANES).enumerate() {
-        let (mut best, mut best_step) = (readout[number], Block::ZERO);
-        for (step, row) in readout.chunks_exact(blocks).enumerate() {
-            let voltage = row[number];
-            // What is not at most the best is higher, or NaN: a voltage that is NaN stays so and must not go unseen.
-            let higher = voltage.zip(best, |voltage, best| if voltage <= best { 0.0 } else { 1.0 });
-            best = voltage.select(best, higher, |higher| higher > 0.0);
-            best_step = Block::splat(step as f32).select(best_step, higher, |higher| higher > 0.0);
-        }
-        for (lane, maximum) in maxima.iter_mut().enumerate() {
-            *maximum = (best_step[lane] as usize, best[lane]);
-        }
-    }
-    maxima
-}
-
-/// The class with the largest voltage, the lowest of equal ones.
-pub fn predicted(maxima: &[(usize, f32)]) -> usize {
-    (1..maxima.len()).fold(0, |best, class| if maxima[class].1 > maxima[best].1 { class } else { best })
-}
-
 impl Loss {
-    /// The loss of one sample; `scale` times its gradient goes to `gradient`. `readout` holds U\[0..T\], (T + 1) x class
-    /// blocks; `scale` is one over the batch.
-    pub fn differentiate(
-        self,
-        readout: &[Block],
-        classes: usize,
-        label: usize,
-        scale: f32,
-        gradient: &mut ReadoutGradient,
-    ) -> f64 {
+    /// The loss of the sample that left `trace`, whose class is `label`; `scale` times its gradient goes to `gradient`.
+    /// `scale` is one over the batch.
+    pub fn differentiate(self, trace: &Trace, label: usize, scale: f32, gradient: &mut ReadoutGradient) -> f64 {
         gradient.clear();
-        match self {
+        let mut slopes = std::mem::take(&mut gradient.slopes);
+        slopes.resize(trace.classes(), 0.0);
+        let loss = match self {
             Loss::MaxOverTime => {
-                let maxima = maxima(readout, classes);
-                let mut slopes: Vec<f32> = maxima.iter().map(|&(_, voltage)| voltage).collect();
+                slopes.iter_mut().enumerate().for_each(|(class, u)| *u = trace.peak(class).1);
                 let loss = cross_entropy(&mut slopes, label);
-                for (class, (&(step, _), slope)) in maxima.iter().zip(slopes).enumerate() {
-                    gradient.touch(step)[class / LANES][class % LANES] = scale * slope;
+                for (class, slope) in slopes.iter().enumerate() {
+                    gradient.touch(trace.peak(class).0)[class / LANES][class % LANES] = scale * slope;
                 }
                 loss
             }
             Loss::PerStep => {
-                let blocks = lanes::blocks_for(classes);
-                let steps = readout.len() / blocks - 1;
-                let mut slopes = vec![0.0; classes];
+                let steps = trace.steps();
                 let mut total = 0.0;
-                for (step, row) in readout.chunks_exact(blocks).enumerate().skip(1) {
+                for (step, row) in trace.readout().chunks_exact(gradient.blocks).enumerate().skip(1) {
                     slopes.iter_mut().enumerate().for_each(|(class, u)| *u = row[class / LANES][class % LANES]);
                     total += cross_entropy(&mut slopes, label);
                     let gradients = gradient.touch(step);
@@ -126,7 +101,9 @@ impl Loss {
                 }
                 total / steps as f64
             }
-        }
+        };
+        gradient.slopes = slopes;
+        loss
     }
 }
 
@@ -150,17 +127,22 @@ fn cross_entropy(u: &mut [f32], label: usize) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use crate::network::Network;
+    use crate::preset::Preset;
+
     use super::*;
 
-    fn readout(rows: &[[f32; 3]]) -> Vec<Block> {
-        rows.iter().map(|row| Block(std::array::from_fn(|lane| row.get(lane).copied().unwrap_or(0.0)))).collect()
+    fn trace(rows: &[[f32; 3]]) -> Trace {
+        let dynamics = Preset::published_results().dynamics;
+        let network = Network::new(1, 1, 3, 1.0, rows.len() - 1, &dynamics).expect("valid");
+        Trace::of_readout(&network, rows)
     }
 
     #[test]
     fn only_the_step_of_each_maximum_learns() {
-        let readout = readout(&[[0.0; 3], [1.0, 0.2, -0.5], [0.5, 0.4, -0.1]]);
+        let trace = trace(&[[0.0; 3], [1.0, 0.2, -0.5], [0.5, 0.4, -0.1]]);
         let mut gradient = ReadoutGradient::new(2, 1);
-        let loss = Loss::MaxOverTime.differentiate(&readout, 3, 1, 1.0, &mut gradient);
+        let loss = Loss::MaxOverTime.differentiate(&trace, 1, 1.0, &mut gradient);
         let exps = [libm::exp(1.0), libm::exp(0.4), 1.0];
         let sum: f64 = exps.iter().sum();
         assert!((loss - (libm::log(sum) - 0.4)).abs() < 1e-6);
@@ -168,24 +150,24 @@ mod tests {
         assert!((f64::from(gradient.at(1).expect("class 0")[0][0]) - exps[0] / sum).abs() < 1e-6);
         assert!((f64::from(gradient.at(2).expect("class 1")[0][1]) - (exps[1] / sum - 1.0)).abs() < 1e-6);
         assert!((f64::from(gradient.at(0).expect("class 2")[0][2]) - exps[2] / sum).abs() < 1e-6);
-        assert_eq!(predicted(&maxima(&readout, 3)), 0);
+        assert_eq!(trace.predicted(), 0);
     }
 
     #[test]
     fn a_voltage_that_is_nan_makes_the_loss_nan() {
         let mut gradient = ReadoutGradient::new(2, 1);
-        let readout = readout(&[[0.0; 3], [1.0, f32::NAN, 0.0], [2.0, f32::NAN, 0.0]]);
+        let trace = trace(&[[0.0; 3], [1.0, f32::NAN, 0.0], [2.0, f32::NAN, 0.0]]);
         for loss in [Loss::MaxOverTime, Loss::PerStep] {
-            assert!(loss.differentiate(&readout, 3, 0, 1.0, &mut gradient).is_nan());
+            assert!(loss.differentiate(&trace, 0, 1.0, &mut gradient).is_nan());
         }
     }
 
     #[test]
     fn a_used_gradient_is_cleared() {
         let mut gradient = ReadoutGradient::new(2, 1);
-        Loss::PerStep.differentiate(&readout(&[[0.0; 3], [1.0; 3], [2.0; 3]]), 3, 0, 1.0, &mut gradient);
+        Loss::PerStep.differentiate(&trace(&[[0.0; 3], [1.0; 3], [2.0; 3]]), 0, 1.0, &mut gradient);
         assert!(gradient.at(0).is_none() && gradient.at(1).is_some());
-        Loss::MaxOverTime.differentiate(&readout(&[[1.0; 3], [0.0; 3], [0.0; 3]]), 3, 0, 1.0, &mut gradient);
+        Loss::MaxOverTime.differentiate(&trace(&[[1.0; 3], [0.0; 3], [0.0; 3]]), 0, 1.0, &mut gradient);
         assert!(gradient.at(0).is_some() && gradient.at(1).is_none() && gradient.at(2).is_none());
     }
 }

@@ -6,7 +6,7 @@ use crate::spikes::SpikeTrain;
 use crate::weights::WeightStore;
 
 /// Reads of both layers since they were last handed over. A layer whose store does not count has none and costs nothing.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct ReadCounts {
     hidden: Option<LayerCounts>,
     readout: Option<LayerCounts>,
@@ -35,6 +35,16 @@ impl ReadCounts {
         }
         if let Some(readout) = &mut self.readout {
             readout.count(trace.all_hidden_spikes(), trace.active_steps());
+        }
+    }
+
+    /// Adds what `other` has counted of the same stores.
+    pub(crate) fn add(&mut self, other: &ReadCounts) {
+        for (counts, other) in [(&mut self.hidden, &other.hidden), (&mut self.readout, &other.readout)] {
+            if let (Some(counts), Some(other)) = (counts, other) {
+                counts.rows.iter_mut().zip(&other.rows).for_each(|(sum, reads)| *sum += reads);
+                counts.steps += other.steps;
+            }
         }
     }
 

@@ -1,5 +1,7 @@
 //! The input spikes of many samples, stored by step: what the network reads is which units spike now.
 
+use lanes::prefetch;
+
 /// Spike trains of samples x steps x units, compressed: only the spikes are stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SpikeTrains {
@@ -94,6 +96,18 @@ impl SpikeTrains {
     /// Spikes of all samples together.
     pub fn total(&self) -> usize {
         self.spikes.len()
+    }
+
+    /// Brings near what the samples of `order` after the one at `position` will need: samples in random order come from
+    /// main memory, and where a sample's spikes lie is known only once its starts are there.
+    #[inline(always)]
+    pub(crate) fn prefetch_after(&self, order: &[u32], position: usize) {
+        if let Some(&next) = order.get(position + 1) {
+            prefetch(self.sample(next as usize).all());
+        }
+        if let Some(&after) = order.get(position + 2) {
+            prefetch(self.sample(after as usize).starts);
+        }
     }
 
     /// The spikes of one sample.

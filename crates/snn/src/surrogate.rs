@@ -8,7 +8,7 @@
 //! Sources: the first, Zenke and Ganguli, Neural Computation 30, 1514 (2018), eq. 6 with the peak scaled to 1; the
 //! second, Shrestha and Orchard, NeurIPS 2018, which the text of Kilgore et al. (2025) names.
 
-use lanes::{exp, reciprocal};
+use lanes::{Block, Simd, exp, reciprocal, wide_reciprocal};
 use serde::{Deserialize, Serialize};
 
 /// A surrogate slope with its steepness.
@@ -27,6 +27,39 @@ pub enum Surrogate {
     },
 }
 
+/// The slope of sixteen neurons at a time: the two shapes as types, so that a loop over steps is compiled for each.
+pub trait Slope: Copy {
+    /// dS/dV at the `membrane` voltages.
+    fn at<S: Simd>(self, simd: S, membrane: S::Wide) -> S::Wide;
+}
+
+/// [`fast_sigmoid`] of this steepness.
+#[derive(Clone, Copy, Debug)]
+pub struct FastSigmoid(pub f32);
+
+/// [`exponential()`] of this steepness.
+#[derive(Clone, Copy, Debug)]
+pub struct Exponential(pub f32);
+
+impl Slope for FastSigmoid {
+    #[inline(always)]
+    fn at<S: Simd>(self, simd: S, membrane: S::Wide) -> S::Wide {
+        let one = simd.splat(1.0);
+        let distance = simd.abs(simd.sub(membrane, one));
+        let slope = wide_reciprocal(simd, simd.add(simd.mul(simd.splat(self.0), distance), one));
+        simd.mul(slope, slope)
+    }
+}
+
+impl Slope for Exponential {
+    #[inline(always)]
+    fn at<S: Simd>(self, simd: S, membrane: S::Wide) -> S::Wide {
+        let mut block = Block::ZERO;
+        simd.store(membrane, &mut block);
+        simd.load(&block.map(|membrane| exponential(self.0, membrane)))
+    }
+}
+
 /// 1 / (k |V - 1| + 1)^2.
 #[inline(always)]
 pub fn fast_sigmoid(steepness: f32, membrane: f32) -> f32 {
@@ -42,7 +75,17 @@ pub fn exponential(steepness: f32, membrane: f32) -> f32 {
 
 #[cfg(test)]
 mod tests {
+    use lanes::Portable;
+
     use super::*;
+
+    #[test]
+    fn sixteen_slopes_are_those_of_one() {
+        let membrane = Block(std::array::from_fn(|lane| 0.2 * lane as f32 - 0.9));
+        let bits = |block: Block| block.0.map(f32::to_bits);
+        assert_eq!(bits(FastSigmoid(100.0).at(Portable, membrane)), bits(membrane.map(|v| fast_sigmoid(100.0, v))));
+        assert_eq!(bits(Exponential(100.0).at(Portable, membrane)), bits(membrane.map(|v| exponential(100.0, v))));
+    }
 
     #[test]
     fn slopes_are_those_of_the_equations() {

@@ -4,16 +4,15 @@
 //! as if they were not there, with the readout's weights as the controller takes them to be
 //! ([`WeightStore::believed`]).
 
-use lanes::Matrix;
+use lanes::{Crew, Job, Matrix};
 use rand::seq::SliceRandom;
 use seed::Seed;
 
-use crate::backward::{Adjoint, Gradient, backward};
+use crate::backward::Gradient;
 use crate::calibrate::calibrate;
-use crate::forward::{Trace, forward};
-use crate::loss::ReadoutGradient;
 use crate::network::Network;
 use crate::optimiser::gradient_descent;
+use crate::part::{Lesson, Part, SAMPLES_OF_PART, add_up};
 use crate::read_counts::ReadCounts;
 use crate::spikes::Samples;
 use crate::weights::{NotFinite, UpdateReport, WeightStore, present};
@@ -82,22 +81,20 @@ pub enum TrainError {
 pub struct Trainer<'a> {
     network: &'a Network,
     training: Training,
-    trace: Trace,
-    output: ReadoutGradient,
-    adjoint: Adjoint,
+    crew: &'a dyn Crew,
+    parts: Vec<Part>,
     gradient: Gradient,
     readout_transposed: Matrix,
 }
 
 impl<'a> Trainer<'a> {
-    /// Buffers for `network`.
-    pub fn new(network: &'a Network, training: Training) -> Trainer<'a> {
+    /// Buffers for `network`, whose batches the `crew` computes.
+    pub fn new(network: &'a Network, training: Training, crew: &'a dyn Crew) -> Trainer<'a> {
         Trainer {
             network,
             training,
-            trace: Trace::new(network),
-            output: ReadoutGradient::new(network.steps, lanes::blocks_for(network.classes)),
-            adjoint: Adjoint::new(network),
+            crew,
+            parts: Vec::new(),
             gradient: Gradient::new(network),
             readout_transposed: Matrix::zeros(network.classes, network.hidden),
         }
@@ -124,7 +121,7 @@ impl<'a> Trainer<'a> {
         let order = data_order(samples.spikes.len(), streams.order.numbered(epoch));
         let (read, write) = (streams.read.numbered(epoch), streams.write.numbered(epoch));
         let first = &order[..size];
-        calibrate(self.network, samples, first, hidden, readout, read.named("calibration"), &mut self.trace);
+        calibrate(self.network, samples, first, hidden, readout, read.named("calibration"));
 
         let (mut loss, mut reports) = (0.0, [UpdateReport::default(); 2]);
         for (batch, chosen) in order.chunks_exact(size).enumerate() {
@@ -134,8 +131,8 @@ impl<'a> Trainer<'a> {
             gradient_descent(for_hidden, learning_rate);
             gradient_descent(for_readout, learning_rate);
             let write = write.numbered(batch as u64);
-            reports[0] += hidden.update(for_hidden, write.numbered(0)).map_err(diverged)?;
-            reports[1] += readout.update(for_readout, write.numbered(1)).map_err(diverged)?;
+            reports[0] += hidden.update(for_hidden, write.numbered(0), self.crew).map_err(diverged)?;
+            reports[1] += readout.update(for_readout, write.numbered(1), self.crew).map_err(diverged)?;
             if !loss.is_finite() {
                 return Err(diverged(NotFinite));
             }
@@ -158,32 +155,36 @@ impl<'a> Trainer<'a> {
         readout: &mut dyn WeightStore,
         read: Seed,
     ) -> f64 {
-        let scale = 1.0 / chosen.len() as f32;
-        self.gradient.clear();
         transpose(readout.believed(), &mut self.readout_transposed);
-        let mut reads = ReadCounts::new(self.network, hidden, readout);
-        let mut loss = 0.0;
-        for (position, &sample) in chosen.iter().enumerate() {
-            let input = samples.spikes.sample(sample as usize);
-            let label = usize::from(samples.labels[sample as usize]);
-            let read = read.numbered(position as u64);
-            present(hidden, readout, read);
-            forward(self.network, hidden.layer(), readout.layer(), input, read, &mut self.trace);
-            reads.count(input, &self.trace);
-            let recorded = self.trace.readout();
-            loss += self.network.loss.differentiate(recorded, self.network.classes, label, scale, &mut self.output);
-            backward(
-                self.network,
-                &self.readout_transposed,
-                input,
-                &self.trace,
-                &self.output,
-                &mut self.adjoint,
-                &mut self.gradient,
-            );
+        let count = chosen.len().div_ceil(SAMPLES_OF_PART);
+        if self.parts.len() < count {
+            self.parts.resize_with(count, || Part::new(self.network));
         }
+        let parts = &mut self.parts[..count];
+        parts.iter_mut().for_each(|part| part.begin(self.network, hidden, readout));
+        let (network, readout_transposed) = (self.network, &self.readout_transposed);
+        let lesson = Lesson { network, samples, readout_transposed, scale: 1.0 / chosen.len() as f32, read };
+        let work = parts.iter_mut().zip(chosen.chunks(SAMPLES_OF_PART)).enumerate();
+        let work = work.map(|(number, (part, chosen))| (part, chosen, number * SAMPLES_OF_PART));
+        if hidden.moves_on() || readout.moves_on() {
+            for (part, chosen, first) in work {
+                part.gradient.clear();
+                for (place, &sample) in (first..).zip(chosen) {
+                    present(hidden, readout, read.numbered(place as u64));
+                    part.learn_one(lesson, [hidden.layer(), readout.layer()], sample, place);
+                }
+            }
+        } else {
+            let layers = [hidden.layer(), readout.layer()];
+            let jobs = work
+                .map(|(part, chosen, first)| -> Job { Box::new(move || part.learn(lesson, layers, chosen, first)) });
+            self.crew.run(jobs.collect());
+        }
+        add_up(&self.parts[..count], &mut self.gradient, self.crew);
+        let mut reads = ReadCounts::new(self.network, hidden, readout);
+        self.parts[..count].iter().for_each(|part| reads.add(&part.reads));
         reads.hand_over(hidden, readout);
-        loss
+        self.parts[..count].iter().map(|part| part.loss).sum()
     }
 }
 
@@ -203,6 +204,8 @@ fn transpose(from: &Matrix, to: &mut Matrix) {
 
 #[cfg(test)]
 mod tests {
+    use lanes::Alone;
+
     use crate::converter::ColumnConverter;
     use crate::encode::LatencyCode;
     use crate::evaluate::evaluate;
@@ -274,6 +277,10 @@ mod tests {
             self.presented.push(seed);
         }
 
+        fn moves_on(&self) -> bool {
+            true
+        }
+
         fn needs_calibration(&self) -> bool {
             !self.converter.calibrated
         }
@@ -294,9 +301,9 @@ mod tests {
             self.hand_overs += 1;
         }
 
-        fn update(&mut self, step: &Matrix, seed: Seed) -> Result<UpdateReport, NotFinite> {
+        fn update(&mut self, step: &Matrix, seed: Seed, crew: &dyn Crew) -> Result<UpdateReport, NotFinite> {
             self.updates += 1;
-            self.weights.update(step, seed)
+            self.weights.update(step, seed, crew)
         }
     }
 
@@ -328,7 +335,7 @@ mod tests {
         let (network, samples, stores) = stage();
         let [mut hidden, mut readout] = stores.map(Watched::new);
         let streams = Streams::of(Seed::new(5));
-        let mut trainer = Trainer::new(&network, TRAINING);
+        let mut trainer = Trainer::new(&network, TRAINING, &Alone);
         trainer.epoch(&samples, &mut hidden, &mut readout, &streams, 0).expect("converges");
         let order = data_order(8, streams.order.numbered(0));
 
@@ -362,7 +369,7 @@ mod tests {
         for store in [&mut hidden, &mut readout] {
             store.converter.calibrated = true;
         }
-        let activity = evaluate(&network, &mut hidden, &mut readout, &samples, 5, Seed::new(3));
+        let activity = evaluate(&network, &mut hidden, &mut readout, &samples, 5, Seed::new(3), &Alone);
         assert_eq!((hidden.presented.len(), readout.presented.len()), (5, 5));
         assert_eq!(hidden.presented[4], Seed::new(3).numbered(4).named("slow").numbered(0));
         assert_eq!((hidden.hand_overs, readout.hand_overs), (1, 1));
@@ -382,7 +389,7 @@ mod tests {
                 store.converter.calibrated = true;
             }
             readout.believed = believed;
-            let mut trainer = Trainer::new(&network, TRAINING);
+            let mut trainer = Trainer::new(&network, TRAINING, &Alone);
             let loss = trainer.differentiate(&samples, &[0, 1, 2], &mut hidden, &mut readout, Seed::new(1));
             (loss, trainer.gradient().clone())
         };

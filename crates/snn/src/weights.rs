@@ -12,8 +12,8 @@
 
 use std::ops::AddAssign;
 
-use lanes::{Block, LANES, Matrix, kernel, lane_mask};
-use seed::Seed;
+use lanes::{Block, Crew, Job, LANES, Matrix, kernel, lane_mask};
+use seed::{GROUP, Normals, Seed};
 use serde::{Deserialize, Serialize};
 
 use crate::converter::ColumnConverter;
@@ -43,6 +43,11 @@ pub trait WeightStore {
     /// longer than a sample moves on here.
     fn present(&mut self, _seed: Seed) {}
 
+    /// Whether [`WeightStore::present`] does anything: samples are then read one after the other, by one thread.
+    fn moves_on(&self) -> bool {
+        false
+    }
+
     /// Whether [`WeightStore::calibrate`] is to be called before the next epoch.
     fn needs_calibration(&self) -> bool {
         false
@@ -60,11 +65,11 @@ pub trait WeightStore {
     /// update in training and once at the end of a test; the reads of a calibration are not counted.
     fn count_reads(&mut self, _row_reads: &[u32], _steps: u64) {}
 
-    /// Applies the step that training asks for, with the draws of `seed`.
+    /// Applies the step that training asks for, with the draws of `seed`; `crew` may do it in parts.
     ///
     /// # Errors
     /// [`NotFinite`] where the step holds a NaN or an infinity; the weights stay as they were.
-    fn update(&mut self, step: &Matrix, seed: Seed) -> Result<UpdateReport, NotFinite>;
+    fn update(&mut self, step: &Matrix, seed: Seed, crew: &dyn Crew) -> Result<UpdateReport, NotFinite>;
 
     /// The layer as the forward pass sees it.
     fn layer(&self) -> Layer<'_> {
@@ -131,7 +136,8 @@ pub struct DigitalWeights {
     signs: Vec<Sign>,
     /// Standard deviation of the noise of one update, thresholds.
     sigma: f32,
-    draws: Matrix,
+    /// Where the draws of the last update came from.
+    last_update: Option<Seed>,
 }
 
 impl DigitalWeights {
@@ -147,13 +153,19 @@ impl DigitalWeights {
     pub fn noisy(initial: Matrix, signs: Vec<Sign>, sigma: f32) -> DigitalWeights {
         assert_eq!(signs.len(), initial.rows(), "one sign a row");
         debug_assert!(sigma >= 0.0 && sigma.is_finite());
-        let draws = Matrix::zeros(initial.rows(), initial.columns());
-        DigitalWeights { weights: initial, signs, sigma, draws }
+        DigitalWeights { weights: initial, signs, sigma, last_update: None }
     }
 
     /// The noise that the last update added to the weights before their bound, thresholds, row after row.
     pub fn last_noise(&self) -> impl Iterator<Item = f32> + Clone {
-        self.draws.cells().map(|draw| self.sigma * draw)
+        let (columns, width) = (self.weights.columns(), self.weights.row_blocks());
+        let mut draws = vec![Block::ZERO; self.weights.blocks().len()];
+        if let Some(seed) = self.last_update.filter(|_| self.sigma > 0.0) {
+            seed.normals().fill(&mut draws);
+        }
+        let cell = move |row: usize, column: usize| draws[row * width + column / LANES][column % LANES];
+        let (rows, sigma) = (self.weights.rows(), self.sigma);
+        (0..rows * columns).map(move |place| sigma * cell(place / columns, place % columns))
     }
 
     /// Everything that updates have changed: the weights, rows x columns, thresholds. Signs and sigma stay as they are made.
@@ -199,14 +211,25 @@ impl WeightStore for DigitalWeights {
         None
     }
 
-    fn update(&mut self, step: &Matrix, seed: Seed) -> Result<UpdateReport, NotFinite> {
+    fn update(&mut self, step: &Matrix, seed: Seed, crew: &dyn Crew) -> Result<UpdateReport, NotFinite> {
         check_finite(step)?;
-        if self.sigma > 0.0 {
-            seed.normals().fill(self.draws.blocks_mut());
-        }
-        let clipped = apply(&mut self.weights, step, &self.draws, self.sigma, &self.signs);
-        let cells = (self.weights.rows() * self.weights.columns()) as u64;
-        Ok(UpdateReport { cells_written: cells, clipped_low: clipped, cells, ..UpdateReport::default() })
+        self.last_update = Some(seed);
+        let (rows, width, sigma) = (step.rows(), step.row_blocks(), self.sigma);
+        let last_mask = lane_mask(step.columns(), width - 1);
+        let part_rows = rows.div_ceil(crew.hands()).max(LEAST_BLOCKS / width).next_multiple_of(STRIP);
+        let mut clipped = vec![0; rows.div_ceil(part_rows)];
+        let parts = self.weights.blocks_mut().chunks_mut(part_rows * width);
+        let parts = parts.zip(step.blocks().chunks(part_rows * width)).zip(self.signs.chunks(part_rows));
+        let jobs = parts.zip(&mut clipped).enumerate().map(|(part, (((weights, step), signs), clipped))| -> Job {
+            Box::new(move || {
+                let normals = seed.normals().after_groups(part * part_rows * width / GROUP);
+                *clipped = apply(Rows { width, last_mask, step, signs }, weights, sigma, normals);
+            })
+        });
+        crew.run(jobs.collect());
+        let cells = (rows * step.columns()) as u64;
+        let clipped_low = clipped.iter().sum();
+        Ok(UpdateReport { cells_written: cells, clipped_low, cells, ..UpdateReport::default() })
     }
 }
 
@@ -230,29 +253,59 @@ fn all_finite(blocks: &[Block]) -> bool {
     sums.0.iter().all(|sum| !sum.is_nan())
 }
 
-/// One update of all weights; returns how many ended at zero because they had crossed it.
+/// A part of an update is not smaller than this, in blocks: some microseconds.
+const LEAST_BLOCKS: usize = 1024;
+/// Rows whose noise is drawn together: so few that the draws stay in the first-level cache, and whole groups of draws.
+const STRIP: usize = 4 * GROUP;
+
+/// Rows to update, `width` blocks each; `last_mask` marks the columns of the last.
+#[derive(Clone, Copy)]
+struct Rows<'a> {
+    width: usize,
+    last_mask: Block,
+    step: &'a [Block],
+    signs: &'a [Sign],
+}
+
+/// One update of some rows of the weights, with noise from `normals`; returns how many ended at zero because they had
+/// crossed it.
 #[kernel]
-fn apply(weights: &mut Matrix, step: &Matrix, draws: &Matrix, sigma: f32, signs: &[Sign]) -> u64 {
+fn apply(rows: Rows, weights: &mut [Block], sigma: f32, mut normals: Normals) -> u64 {
+    let Rows { width, last_mask, step, signs } = rows;
+    let mut draws = vec![Block::ZERO; STRIP * width];
     let mut clipped = 0;
-    let blocks = weights.row_blocks();
-    let last_mask = lane_mask(weights.columns(), blocks - 1);
-    for (row, sign) in signs.iter().enumerate() {
-        let (old, step, draws) = (weights.row_mut(row), step.row(row), draws.row(row));
-        let mut crossed = Block::ZERO;
-        for block in 0..blocks {
-            let mask = if block + 1 == blocks { last_mask } else { Block::splat(1.0) };
-            // Along the row's sign, so that both populations are bounded below.
-            let along = ((old[block] + step[block]) + draws[block] * sigma) * sign.factor();
-            crossed += along.map(|along| if along < 0.0 { 1.0 } else { 0.0 }) * mask;
-            old[block] = Block::ZERO.select(along * sign.factor() * mask, along, |along| along < 0.0);
+    let strips = weights.chunks_mut(STRIP * width).zip(step.chunks(STRIP * width)).zip(signs.chunks(STRIP));
+    for ((weights, step), signs) in strips {
+        let draws = &mut draws[..weights.len()];
+        if sigma > 0.0 {
+            normals.fill(draws);
         }
-        clipped += crossed.0.iter().map(|&count| count as u64).sum::<u64>();
+        let rows = weights.chunks_exact_mut(width).zip(step.chunks_exact(width)).zip(draws.chunks_exact(width));
+        for (((weights, step), draws), sign) in rows.zip(signs) {
+            clipped += apply_row(weights, step, draws, sigma, sign.factor(), last_mask);
+        }
     }
     clipped
 }
 
+#[inline(always)]
+fn apply_row(weights: &mut [Block], step: &[Block], draws: &[Block], sigma: f32, sign: f32, last_mask: Block) -> u64 {
+    let blocks = weights.len();
+    let mut crossed = Block::ZERO;
+    for block in 0..blocks {
+        let mask = if block + 1 == blocks { last_mask } else { Block::splat(1.0) };
+        // Along the row's sign, so that both populations are bounded below.
+        let along = ((weights[block] + step[block]) + draws[block] * sigma) * sign;
+        crossed += along.map(|along| if along < 0.0 { 1.0 } else { 0.0 }) * mask;
+        weights[block] = Block::ZERO.select(along * sign * mask, along, |along| along < 0.0);
+    }
+    crossed.0.iter().map(|&count| count as u64).sum()
+}
+
 #[cfg(test)]
 mod tests {
+    use lanes::Alone;
+
     use super::*;
 
     fn store(sigma: f32) -> DigitalWeights {
@@ -264,7 +317,7 @@ mod tests {
     fn weights_that_cross_zero_stop_there() {
         let mut store = store(0.0);
         let step = Matrix::from_fn(2, 20, |_, column| if column < 10 { 0.2 } else { -0.2 });
-        let report = store.update(&step, Seed::new(1)).expect("finite");
+        let report = store.update(&step, Seed::new(1), &Alone).expect("finite");
         assert_eq!(report.clipped_low, 20);
         assert_eq!(report.cells_written, 40);
         assert_eq!(
@@ -279,7 +332,7 @@ mod tests {
     fn noise_keeps_signs_and_padding() {
         let mut store = store(0.1);
         for batch in 0..50 {
-            store.update(&Matrix::zeros(2, 20), Seed::new(1).numbered(batch)).expect("finite");
+            store.update(&Matrix::zeros(2, 20), Seed::new(1).numbered(batch), &Alone).expect("finite");
         }
         assert!(store.weights.row(0).iter().all(|block| block.0.iter().all(|&weight| weight >= 0.0)));
         assert!(store.weights.row(1).iter().all(|block| block.0.iter().all(|&weight| weight <= 0.0)));
@@ -289,7 +342,7 @@ mod tests {
     #[test]
     fn restored_weights_go_on_with_the_same_bits() {
         let step = Matrix::from_fn(2, 20, |row, column| 0.01 * (column as f32 - 7.0 - row as f32));
-        let update = |store: &mut DigitalWeights, batch| store.update(&step, Seed::new(1).numbered(batch));
+        let update = |store: &mut DigitalWeights, batch| store.update(&step, Seed::new(1).numbered(batch), &Alone);
         for sigma in [0.0, 0.1] {
             let mut straight = store(sigma);
             for batch in 0..10 {
@@ -320,7 +373,7 @@ mod tests {
             let mut store = store(0.1);
             let before = store.weights.clone();
             let step = Matrix::from_fn(2, 20, |row, column| if (row, column) == (1, 17) { bad } else { 0.0 });
-            assert_eq!(store.update(&step, Seed::new(1)), Err(NotFinite));
+            assert_eq!(store.update(&step, Seed::new(1), &Alone), Err(NotFinite));
             assert_eq!(store.weights, before);
         }
     }

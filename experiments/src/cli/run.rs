@@ -12,6 +12,8 @@ use std::time::Duration;
 use experiments::checkpoint::Checkpoints;
 use experiments::figures::{Figure, Recorded, study_figures};
 use experiments::hardware::LayerName;
+use experiments::machine::cores;
+use experiments::pool::Pool;
 use experiments::prepare::Prepared;
 use experiments::run::{Progress, Shard, Trial, run_trials, shard, trials};
 use experiments::sheet::device_sheet;
@@ -83,11 +85,10 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     if !left.is_empty() {
         store.prepare_to_write()?;
         listen_for_interrupt(&interrupted)?;
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let threads = arguments.threads.map_or(cores, usize::from);
+        let threads = arguments.threads.map_or_else(cores, usize::from);
         let checkpoints = checkpoints_of(&all, &store, &out, arguments.checkpoint_seconds);
         let meter = Meter::new(&study, &all, &left, &earlier, threads);
-        run_left(&left, &prepared, &checkpoints, threads, &interrupted, &mut store, meter)?;
+        run_left(&left, &prepared, &checkpoints, &Pool::new(threads)?, &interrupted, &mut store, meter)?;
     }
     if let Some(mine) = arguments.shard {
         // Tables and figures of all trials are made once, not by every process of a cluster.
@@ -199,12 +200,12 @@ fn run_left(
     left: &[Trial],
     prepared: &Prepared,
     checkpoints: &Checkpoints,
-    threads: usize,
+    pool: &Pool,
     stop: &AtomicBool,
     store: &mut Store,
     mut meter: Meter,
 ) -> Result<(), Failure> {
-    let stopped = run_trials(left, prepared, Some(checkpoints), threads, stop, |progress| match progress {
+    let stopped = run_trials(left, prepared, Some(checkpoints), pool, stop, |progress| match progress {
         Progress::Begun { trial, epochs } => meter.begun(trial, epochs),
         Progress::Epoch { trial, seconds } => meter.epoch(trial, seconds),
         Progress::Warning(warning) => meter.say(&format!("warning: {warning}\n")),

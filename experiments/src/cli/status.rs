@@ -151,7 +151,7 @@ impl<'a> View<'a> {
         if left.is_empty() {
             return;
         }
-        let cores = thread::available_parallelism().map_or(1, usize::from);
+        let cores = experiments::machine::cores();
         let (work, here) = (times.on_cores(&left, 1), times.on_cores(&left, cores));
         println!("  a trial takes {} on one core, from {} measured", span(work / left.len() as f64), times.measured);
         println!("  what is left takes {} on the {cores} cores of this machine", span(here));

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use experiments::hardware::LayerName;
+use experiments::machine::cores;
+use experiments::pool::Pool;
 use experiments::record::Record;
 use experiments::sheet::{area_line, cost_lines, device_sheet};
 use experiments::study::Study;
@@ -23,6 +25,9 @@ pub struct Arguments {
     /// Seed of the trial [default: the first of the study].
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
+    /// Threads that share every batch [default: one a core]. The numbers stay the same.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    threads: Option<u16>,
 }
 
 /// A study with several conditions where one is wanted.
@@ -49,7 +54,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let seed = arguments.seed.unwrap_or(study.seeds[0]);
     println!("epoch     loss   accuracy %   spikes/image   excitatory %   seconds");
     let mut watch = |end: &EpochEnd| println!("{}", epoch_line(end.epochs.len(), end.epoch()));
-    let outcome = run_trial(settings, device, data, seed, None, &mut watch)?;
+    let pool = Pool::new(arguments.threads.map_or_else(cores, usize::from))?;
+    let outcome = pool.on_one(|| run_trial(settings, device, data, seed, None, &pool, &mut watch))?;
     let record = Record::new(settings, seed, data, device, &outcome);
     if let Some(mean) = record.outcome {
         let (epochs, percent) = (record.accuracy.len(), 100.0 * mean);

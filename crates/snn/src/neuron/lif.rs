@@ -9,7 +9,7 @@
 //! with a = exp(-1 / tau_syn), b = exp(-1 / tau_mem). Source: Kilgore et al., Sci Rep 15, 24798 (2025), Methods, after
 //! Neftci, Mostafa and Zenke, IEEE Signal Process. Mag. 36, 51 (2019). The reset carries no gradient.
 
-use lanes::Block;
+use lanes::{Block, Simd};
 
 /// Decay factors of a population, each a step.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -20,109 +20,107 @@ pub struct LifParams {
     pub membrane_decay: f32,
 }
 
-/// A population at one step, in blocks.
-#[derive(Clone, Debug, PartialEq)]
-pub struct LifState {
-    /// V, thresholds.
-    pub membrane: Vec<Block>,
-    /// I, thresholds a step.
-    pub current: Vec<Block>,
-}
+/// The membrane voltage above which a neuron spikes.
+pub const THRESHOLD: f32 = 1.0;
 
-impl LifState {
-    /// `blocks` blocks of neurons at rest.
-    pub fn new(blocks: usize) -> LifState {
-        LifState { membrane: vec![Block::ZERO; blocks], current: vec![Block::ZERO; blocks] }
-    }
-
-    /// Brings all neurons to rest.
-    pub fn clear(&mut self) {
-        self.membrane.fill(Block::ZERO);
-        self.current.fill(Block::ZERO);
-    }
-}
-
-/// Whether a neuron at membrane voltage `v` spikes.
+/// Moves `WIDTH` blocks of neurons from t to t + 1, the input current of this step left out. V\[t\] goes to `record`, the
+/// bits of the neurons that spiked at t to `spiking`.
 #[inline(always)]
-pub fn spikes(v: f32) -> bool {
-    v > 1.0
-}
-
-/// Moves a population from t to t + 1, the input current of this step left out. V\[t\] goes to `record`; `spiking` is
-/// told the number and V\[t\] of every block in which a neuron spiked at t.
-#[inline(always)]
-pub fn lif_step(params: LifParams, state: &mut LifState, record: &mut [Block], mut spiking: impl FnMut(usize, Block)) {
-    let neurons = state.membrane.iter_mut().zip(&mut state.current).zip(record);
-    for (number, ((membrane, current), record)) in neurons.enumerate() {
-        let (v, i) = (*membrane, *current);
-        *record = v;
-        *membrane = Block::ZERO.select(v * params.membrane_decay + i, v, spikes);
-        *current = i * params.synapse_decay;
-        if v.any(spikes) {
-            spiking(number, v);
-        }
+pub fn lif_step<S: Simd, const WIDTH: usize>(
+    simd: S,
+    params: LifParams,
+    membrane: &mut [S::Wide; WIDTH],
+    current: &mut [S::Wide; WIDTH],
+    record: &mut [Block; WIDTH],
+    spiking: &mut [u16; WIDTH],
+) {
+    if S::IN_REGISTERS {
+        step(simd, params, membrane, current, record, spiking);
+    } else {
+        step_in_memory(simd, params, membrane, current, record, spiking);
     }
 }
 
-/// The adjoint of a population: gradients of the loss by V\[t+1\] and I\[t+1\].
-#[derive(Clone, Debug, PartialEq)]
-pub struct LifAdjoint {
+/// A call of its own, as in [`lanes::add_rows`].
+#[inline(never)]
+fn step_in_memory<S: Simd, const WIDTH: usize>(
+    simd: S,
+    params: LifParams,
+    membrane: &mut [S::Wide; WIDTH],
+    current: &mut [S::Wide; WIDTH],
+    record: &mut [Block; WIDTH],
+    spiking: &mut [u16; WIDTH],
+) {
+    step(simd, params, membrane, current, record, spiking);
+}
+
+#[inline(always)]
+fn step<S: Simd, const WIDTH: usize>(
+    simd: S,
+    params: LifParams,
+    membrane: &mut [S::Wide; WIDTH],
+    current: &mut [S::Wide; WIDTH],
+    record: &mut [Block; WIDTH],
+    spiking: &mut [u16; WIDTH],
+) {
+    let (a, b) = (simd.splat(params.synapse_decay), simd.splat(params.membrane_decay));
+    let threshold = simd.splat(THRESHOLD);
+    for block in 0..WIDTH {
+        let (v, i) = (membrane[block], current[block]);
+        let spikes = simd.above(v, threshold);
+        simd.store(v, &mut record[block]);
+        spiking[block] = simd.bits(spikes);
+        membrane[block] = simd.zero_where(spikes, simd.add(simd.mul(v, b), i));
+        current[block] = simd.mul(i, a);
+    }
+}
+
+/// The adjoint of one block of neurons: gradients of the loss by V\[t+1\] and I\[t+1\].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LifAdjoint<W> {
     /// m = dL/dV.
-    pub membrane: Vec<Block>,
+    pub membrane: W,
     /// i = dL/dI.
-    pub current: Vec<Block>,
+    pub current: W,
 }
 
-impl LifAdjoint {
-    /// Zero for `blocks` blocks of neurons.
-    pub fn new(blocks: usize) -> LifAdjoint {
-        LifAdjoint { membrane: vec![Block::ZERO; blocks], current: vec![Block::ZERO; blocks] }
-    }
-
-    /// Sets all gradients to zero.
-    pub fn clear(&mut self) {
-        self.membrane.fill(Block::ZERO);
-        self.current.fill(Block::ZERO);
-    }
-}
-
-/// Moves the adjoint of a population from t + 1 to t; `membrane` is V\[t\], `by_spike` dL/dS\[t\]:
+/// Moves the adjoint of a block from t + 1 to t; `membrane` is V\[t\], `by_spike` dL/dS\[t\], `slope` surrogate(V\[t\]):
 ///
 /// ```text
 /// i[t] = a i[t+1] + m[t+1] (1 - S[t])
 /// m[t] = b m[t+1] (1 - S[t]) + dL/dS[t] surrogate(V[t])
 /// ```
 #[inline(always)]
-pub fn lif_adjoint_step(
+pub fn lif_adjoint_step<S: Simd>(
+    simd: S,
     params: LifParams,
-    adjoint: &mut LifAdjoint,
-    membrane: &[Block],
-    by_spike: &[Block],
-    surrogate: impl Fn(f32) -> f32 + Copy,
+    adjoint: &mut LifAdjoint<S::Wide>,
+    membrane: S::Wide,
+    by_spike: S::Wide,
+    slope: S::Wide,
 ) {
-    let neurons = adjoint.membrane.iter_mut().zip(&mut adjoint.current).zip(membrane).zip(by_spike);
-    for (((by_membrane, by_current), membrane), by_spike) in neurons {
-        let kept = Block::ZERO.select(*by_membrane, *membrane, spikes);
-        *by_current = *by_current * params.synapse_decay + kept;
-        *by_membrane = kept * params.membrane_decay + *by_spike * membrane.map(surrogate);
-    }
+    let (a, b) = (simd.splat(params.synapse_decay), simd.splat(params.membrane_decay));
+    let kept = simd.zero_where(simd.above(membrane, simd.splat(THRESHOLD)), adjoint.membrane);
+    adjoint.current = simd.add(simd.mul(adjoint.current, a), kept);
+    adjoint.membrane = simd.add(simd.mul(kept, b), simd.mul(by_spike, slope));
 }
 
 #[cfg(test)]
 mod tests {
+    use lanes::Portable;
+
     use super::*;
 
     #[test]
     fn a_neuron_charges_fires_and_starts_again() {
         let params = LifParams { synapse_decay: 0.5, membrane_decay: 0.5 };
-        let mut state = LifState::new(1);
-        state.current[0] = Block::splat(1.2);
-        let (mut record, mut spiking) = ([Block::ZERO], Vec::new());
-        let mut step = |state: &mut LifState| lif_step(params, state, &mut record, |block, _| spiking.push(block));
-        step(&mut state);
-        assert_eq!((state.membrane[0][0], state.current[0][0]), (1.2, 0.6));
-        step(&mut state);
-        assert_eq!((state.membrane[0][0], state.current[0][0]), (0.0, 0.3));
-        assert_eq!((spiking, record[0][0]), (vec![0], 1.2));
+        let (mut membrane, mut current) = ([Block::ZERO], [Block::splat(1.2)]);
+        let (mut record, mut spiking) = ([Block::ZERO], [0]);
+        let mut step = || {
+            lif_step(Portable, params, &mut membrane, &mut current, &mut record, &mut spiking);
+            (membrane[0][0], current[0][0], record[0][0], spiking[0])
+        };
+        assert_eq!(step(), (1.2, 0.6, 0.0, 0));
+        assert_eq!(step(), (0.0, 0.3, 1.2, u16::MAX));
     }
 }

@@ -1,0 +1,89 @@
+//! Sums of rows of a matrix that stay in registers: the innermost loop of reading an array.
+
+use crate::{Block, Matrix, Simd, note_work};
+
+/// Adds blocks `first` .. `first` + `WIDTH` of the rows numbered `rows` to `sums`, in the order of `rows`.
+///
+/// # Panics
+/// Where a row does not have these blocks.
+#[inline(always)]
+pub fn add_rows<S: Simd, const WIDTH: usize>(
+    simd: S,
+    matrix: &Matrix,
+    first: usize,
+    rows: &[u16],
+    sums: &mut [S::Wide; WIDTH],
+) {
+    note_work(|work| work.read += (rows.len() * WIDTH) as u64);
+    if S::IN_REGISTERS {
+        add(simd, matrix, first, rows, sums);
+    } else {
+        add_in_memory(simd, matrix, first, rows, sums);
+    }
+}
+
+/// A call of its own: sums that do not fit the registers are best taken apart no further than into blocks.
+#[inline(never)]
+fn add_in_memory<S: Simd, const WIDTH: usize>(
+    simd: S,
+    matrix: &Matrix,
+    first: usize,
+    rows: &[u16],
+    sums: &mut [S::Wide; WIDTH],
+) {
+    add(simd, matrix, first, rows, sums);
+}
+
+#[inline(always)]
+fn add<S: Simd, const WIDTH: usize>(simd: S, matrix: &Matrix, first: usize, rows: &[u16], sums: &mut [S::Wide; WIDTH]) {
+    let (blocks, width) = (matrix.blocks(), matrix.row_blocks());
+    let mut kept = *sums;
+    for &row in rows {
+        let row = part::<WIDTH>(blocks, usize::from(row) * width + first);
+        for (sum, block) in kept.iter_mut().zip(row) {
+            *sum = simd.add(*sum, simd.load(block));
+        }
+    }
+    *sums = kept;
+}
+
+/// `WIDTH` of `blocks` from `start` on.
+///
+/// # Panics
+/// Where there are not so many.
+#[inline(always)]
+pub fn part<const WIDTH: usize>(blocks: &[Block], start: usize) -> &[Block; WIDTH] {
+    blocks[start..].first_chunk().expect("the blocks of a row lie together")
+}
+
+/// [`part`], to write.
+///
+/// # Panics
+/// Where there are not so many.
+#[inline(always)]
+pub fn part_mut<const WIDTH: usize>(blocks: &mut [Block], start: usize) -> &mut [Block; WIDTH] {
+    blocks[start..].first_chunk_mut().expect("the blocks of a row lie together")
+}
+
+/// Adds `values` to blocks `first` .. `first` + `WIDTH` of each of the rows numbered `rows`, in the order of `rows`.
+///
+/// # Panics
+/// Where a row does not have these blocks.
+#[inline(always)]
+pub fn add_to_rows<S: Simd, const WIDTH: usize>(
+    simd: S,
+    matrix: &mut Matrix,
+    first: usize,
+    rows: &[u16],
+    values: [S::Wide; WIDTH],
+) {
+    note_work(|work| work.written += (rows.len() * WIDTH) as u64);
+    let width = matrix.row_blocks();
+    let blocks = matrix.blocks_mut();
+    for &row in rows {
+        let row = part_mut::<WIDTH>(blocks, usize::from(row) * width + first);
+        for (block, value) in row.iter_mut().zip(values) {
+            simd.store(simd.add(simd.load(block), value), block);
+        }
+    }
+}

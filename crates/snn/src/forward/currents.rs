@@ -1,0 +1,194 @@
+//! Column sums that converters read, tile by tile.
+
+use lanes::{Block, kernel};
+use seed::Normals;
+
+use super::Layer;
+use crate::converter::ColumnConverter;
+
+/// One block each for every block of the columns of a layer.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ReadBuffers {
+    /// Variance of the current of a tile.
+    variance: Vec<Block>,
+    draws: Vec<Block>,
+    /// Column sums of a tile.
+    sums: Vec<Block>,
+}
+
+impl ReadBuffers {
+    pub(super) fn new(blocks: usize) -> ReadBuffers {
+        let zero = vec![Block::ZERO; blocks];
+        ReadBuffers { variance: zero.clone(), draws: zero.clone(), sums: zero }
+    }
+}
+
+/// Reads the tiles of the rows that are `active`, which rise, and adds what their converters make of it to `current`.
+#[kernel]
+pub(super) fn add_converted(
+    layer: Layer,
+    converter: &dyn ColumnConverter,
+    active: &[u16],
+    mut noise: Option<&mut Normals>,
+    current: &mut [Block],
+    buffers: &mut ReadBuffers,
+) {
+    debug_assert!(active.is_sorted());
+    let ReadBuffers { variance, draws, sums } = buffers;
+    let tile_rows = converter.tile_rows();
+    let mut left = active;
+    while let Some(&first) = left.first() {
+        let tile = usize::from(first) / tile_rows;
+        let (of_tile, after) = left.split_at(left.partition_point(|&row| usize::from(row) < (tile + 1) * tile_rows));
+        sums.fill(Block::ZERO);
+        add_read(layer, of_tile, noise.as_deref_mut(), sums, variance, draws);
+        converter.convert(tile, sums);
+        for (current, sum) in current.iter_mut().zip(sums.iter()) {
+            *current += *sum;
+        }
+        left = after;
+    }
+}
+
+/// Adds the rows that are `active` to `sums`, and the noise of reading them once.
+#[inline(always)]
+fn add_read(
+    layer: Layer,
+    active: &[u16],
+    noise: Option<&mut Normals>,
+    sums: &mut [Block],
+    variance: &mut [Block],
+    draws: &mut [Block],
+) {
+    layer.weights.add_rows_to(sums, active);
+    if let (Some(read_variance), Some(noise)) = (layer.read_variance, noise) {
+        variance.fill(Block::ZERO);
+        read_variance.add_rows_to(variance, active);
+        noise.fill(draws);
+        for ((sum, variance), draw) in sums.iter_mut().zip(variance.iter()).zip(draws.iter()) {
+            *sum += variance.zip(*draw, |variance, draw| variance.sqrt() * draw);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lanes::{LANES, Matrix};
+    use seed::Seed;
+
+    use crate::forward::{Trace, forward};
+    use crate::network::Network;
+    use crate::preset::Preset;
+    use crate::spikes::SpikeTrains;
+
+    use super::*;
+
+    /// Rounds to multiples of `unit`, with an offset of tile + 1 units in the first `columns` lanes.
+    #[derive(Debug)]
+    struct Rounding {
+        tile_rows: usize,
+        unit: f32,
+        offset: f32,
+        columns: usize,
+    }
+
+    impl ColumnConverter for Rounding {
+        fn tile_rows(&self) -> usize {
+            self.tile_rows
+        }
+
+        fn convert(&self, tile: usize, sums: &mut [Block]) {
+            for column in 0..self.columns {
+                let sum = &mut sums[column / LANES][column % LANES];
+                *sum = (*sum / self.unit).round() * self.unit + self.offset * (tile + 1) as f32;
+            }
+        }
+    }
+
+    const COLUMNS: usize = 18;
+
+    fn currents(layer: Layer, active: &[u16], seed: u64) -> Vec<f32> {
+        let mut current = vec![Block::splat(1.0); 2];
+        let mut noise = layer.read_variance.map(|_| Seed::new(seed).normals());
+        let converter = layer.converter.expect("a layer with converters");
+        add_converted(layer, converter, active, noise.as_mut(), &mut current, &mut ReadBuffers::new(2));
+        current.iter().flat_map(|block| block.0).collect()
+    }
+
+    /// Multiples of 1/64, whose sums are exact in f32 in any order.
+    fn weights(rows: usize) -> Matrix {
+        Matrix::from_fn(rows, COLUMNS, |row, column| ((7 * row + 3 * column) % 32) as f32 / 64.0)
+    }
+
+    #[test]
+    fn tiles_are_converted_by_themselves_and_added() {
+        let weights = weights(12);
+        let converter = Rounding { tile_rows: 5, unit: 0.25, offset: 2.0, columns: COLUMNS };
+        let layer = Layer { weights: &weights, read_variance: None, converter: Some(&converter) };
+        // Tile 0 has rows 0 to 4, tile 1 rows 5 to 9 and none of them active, tile 2 the last two.
+        let read = currents(layer, &[1, 3, 4, 11], 1);
+        for column in 0..COLUMNS {
+            let sum = |rows: &[usize]| rows.iter().map(|&row| weights[(row, column)]).sum::<f32>();
+            let converted = |sum: f32| (sum * 4.0).round() / 4.0;
+            let expected = 1.0 + (converted(sum(&[1, 3, 4])) + 2.0) + (converted(sum(&[11])) + 6.0);
+            assert_eq!(read[column], expected);
+        }
+        assert!(read[COLUMNS..].iter().all(|&padding| padding == 1.0));
+    }
+
+    #[test]
+    fn fine_converters_change_nothing_and_two_tiles_are_one_wide_tile() {
+        let weights = weights(12);
+        let layer = Layer { weights: &weights, read_variance: None, converter: None };
+        let mut sums = [Block::splat(1.0); 2];
+        weights.add_rows_to(&mut sums, &[0, 4, 5, 11]);
+        let plain: Vec<f32> = sums.iter().flat_map(|block| block.0).collect();
+        for tile_rows in [1, 5, 6, 12, 128] {
+            let converter = Rounding { tile_rows, unit: 1.0 / 64.0, offset: 0.0, columns: COLUMNS };
+            let converter = Some(&converter as &dyn ColumnConverter);
+            assert_eq!(currents(Layer { converter, ..layer }, &[0, 4, 5, 11], 1), plain, "tiles of {tile_rows}");
+        }
+    }
+
+    #[test]
+    fn the_noise_of_a_tile_is_drawn_for_it_and_goes_through_its_converters() {
+        let (weights, variance) = (weights(12), Matrix::from_fn(12, COLUMNS, |row, _| 0.01 * (row + 1) as f32));
+        let converter = Rounding { tile_rows: 6, unit: 0.25, offset: 0.0, columns: COLUMNS };
+        let layer = Layer { weights: &weights, read_variance: Some(&variance), converter: Some(&converter) };
+        let read = currents(layer, &[0, 2, 7], 3);
+        let mut noise = Seed::new(3).normals();
+        let mut expected = vec![1.0; COLUMNS];
+        for rows in [&[0, 2][..], &[7]] {
+            let mut draws = [Block::ZERO; 2];
+            noise.fill(&mut draws);
+            for (column, expected) in expected.iter_mut().enumerate() {
+                let sum = |matrix: &Matrix| rows.iter().map(|&row| matrix[(row, column)]).sum::<f32>();
+                let noisy = sum(&weights) + sum(&variance).sqrt() * draws[column / LANES][column % LANES];
+                *expected += (noisy * 4.0).round() / 4.0;
+            }
+        }
+        assert_eq!(read[..COLUMNS], expected);
+        // Without noise every current would be the same number at every seed.
+        assert_ne!(currents(layer, &[0, 2, 7], 4), read);
+    }
+
+    #[test]
+    fn both_layers_read_through_their_converters() {
+        let network = Network::new(2, 1, 1, 1.0, 4, &Preset::published_results().dynamics).expect("valid");
+        let mut input = SpikeTrains::new(2, 4).expect("few units");
+        input.push_raster(|step, unit| (step, unit) == (0, 1)).expect("few spikes");
+        let [hidden, readout] = [Matrix::from_fn(2, 1, |_, _| 1.4), Matrix::from_fn(1, 1, |_, _| 0.6)];
+        let converter = Rounding { tile_rows: 1, unit: 1.0, offset: 0.5, columns: 1 };
+        let converter = Some(&converter as &dyn ColumnConverter);
+        let mut trace = Trace::new(&network);
+        let of = |weights| Layer { weights, read_variance: None, converter };
+        forward(&network, of(&hidden), of(&readout), input.sample(0), Seed::new(1), &mut trace);
+        // Row 1 is tile 1: a weight of 1.4 becomes 1 and 2 x 0.5 is added; V[2] = I[1], above the threshold.
+        assert_eq!(trace.membrane(2)[0][0], 2.0);
+        assert_eq!(trace.hidden_spikes(2), [0]);
+        let by_step: Vec<&[u16]> = trace.hidden_spikes_by_step().collect();
+        assert_eq!(by_step, [0, 1, 2, 3].map(|step| trace.hidden_spikes(step)));
+        // The readout's 0.6 becomes 1, and 0.5 is added: U[4] = F[3].
+        assert_eq!(trace.readout()[4][0], 1.5);
+    }
+}

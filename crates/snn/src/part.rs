@@ -1,0 +1,109 @@
+//! A part of a batch: samples that are learnt from one after the other, with a gradient of their own.
+//!
+//! A batch is cut into parts whoever computes them, and the gradients of the parts are added in their order: the order of
+//! a sum decides its last bits, and they must not depend on the number of threads.
+
+use lanes::{Block, Crew, Job, Matrix, kernel};
+use seed::Seed;
+
+use crate::backward::{Adjoint, Gradient, backward};
+use crate::forward::{Layer, Trace, forward};
+use crate::loss::ReadoutGradient;
+use crate::network::Network;
+use crate::read_counts::ReadCounts;
+use crate::spikes::Samples;
+use crate::weights::WeightStore;
+
+/// Samples of a part: four parts of a batch of 256.
+pub const SAMPLES_OF_PART: usize = 64;
+
+/// What all samples of a batch have in common.
+#[derive(Clone, Copy)]
+pub(crate) struct Lesson<'a> {
+    pub(crate) network: &'a Network,
+    pub(crate) samples: &'a Samples,
+    /// W2 as the controller takes it to be, classes x hidden.
+    pub(crate) readout_transposed: &'a Matrix,
+    /// One over the batch.
+    pub(crate) scale: f32,
+    /// Opens the streams of the read noise, one a position in the batch.
+    pub(crate) read: Seed,
+}
+
+/// The buffers and sums of a part.
+#[derive(Clone, Debug)]
+pub(crate) struct Part {
+    trace: Trace,
+    output: ReadoutGradient,
+    adjoint: Adjoint,
+    pub(crate) gradient: Gradient,
+    pub(crate) reads: ReadCounts,
+    /// Sum over the samples.
+    pub(crate) loss: f64,
+}
+
+impl Part {
+    pub(crate) fn new(network: &Network) -> Part {
+        Part {
+            trace: Trace::new(network),
+            output: ReadoutGradient::new(network.steps, lanes::blocks_for(network.classes)),
+            adjoint: Adjoint::new(network),
+            gradient: Gradient::new(network),
+            reads: ReadCounts::default(),
+            loss: 0.0,
+        }
+    }
+
+    /// Forgets the last batch.
+    pub(crate) fn begin(&mut self, network: &Network, hidden: &dyn WeightStore, readout: &dyn WeightStore) {
+        self.reads = ReadCounts::new(network, hidden, readout);
+        self.loss = 0.0;
+    }
+
+    /// Learns from the `chosen` samples, the first of which has the place `first` in the batch.
+    pub(crate) fn learn(&mut self, lesson: Lesson, layers: [Layer; 2], chosen: &[u32], first: usize) {
+        self.gradient.clear();
+        for (place, &sample) in chosen.iter().enumerate() {
+            lesson.samples.spikes.prefetch_after(chosen, place);
+            self.learn_one(lesson, layers, sample, first + place);
+        }
+    }
+
+    /// Learns from one sample, which has the place `place` in the batch.
+    pub(crate) fn learn_one(&mut self, lesson: Lesson, [hidden, readout]: [Layer; 2], sample: u32, place: usize) {
+        let Lesson { network, samples, readout_transposed, scale, read } = lesson;
+        let input = samples.spikes.sample(sample as usize);
+        let label = usize::from(samples.labels[sample as usize]);
+        let Part { trace, output, adjoint, gradient, reads, loss } = self;
+        forward(network, hidden, readout, input, read.numbered(place as u64), trace);
+        reads.count(input, trace);
+        *loss += network.loss.differentiate(trace, label, scale, output);
+        backward(network, readout_transposed, input, trace, output, adjoint, gradient);
+    }
+}
+
+/// The sum of the gradients of `parts`, in their order, to `sum`.
+pub(crate) fn add_up(parts: &[Part], sum: &mut Gradient, crew: &dyn Crew) {
+    let of_hidden: Vec<&[Block]> = parts.iter().map(|part| part.gradient.hidden.blocks()).collect();
+    let of_readout: Vec<&[Block]> = parts.iter().map(|part| part.gradient.readout.blocks()).collect();
+    let hidden = sum.hidden.blocks_mut();
+    let stretch = hidden.len().div_ceil(crew.hands()).max(1);
+    let jobs = hidden.chunks_mut(stretch).enumerate().map(|(number, sums)| -> Job {
+        let of_hidden = &of_hidden;
+        Box::new(move || add_blocks(of_hidden, number * stretch, sums))
+    });
+    crew.run(jobs.collect());
+    add_blocks(&of_readout, 0, sum.readout.blocks_mut());
+}
+
+/// The sums over `parts` of their blocks from `first` on.
+#[kernel]
+fn add_blocks(parts: &[&[Block]], first: usize, sums: &mut [Block]) {
+    let Some((one, others)) = parts.split_first() else { return };
+    sums.copy_from_slice(&one[first..first + sums.len()]);
+    for other in others {
+        for (sum, block) in sums.iter_mut().zip(&other[first..]) {
+            *sum += *block;
+        }
+    }
+}

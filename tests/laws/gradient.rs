@@ -131,3 +131,37 @@ fn the_readout_gradient_of_a_maximum_is_a_finite_difference() {
 fn the_readout_gradient_of_every_step_is_a_finite_difference() {
     check(Loss::PerStep);
 }
+
+/// The parts of a batch are added in float32: at most one rounding of 2^-24 a sample, of the sum of the terms' absolute
+/// values.
+#[test]
+fn the_gradient_of_a_batch_is_the_sum_over_its_samples() {
+    const BATCH: usize = 150;
+    let settings = settings(1, 0.0);
+    let prepared = prepared(&settings);
+    let data = &prepared.data(&settings).train;
+    let (network, mut hidden, mut readout) = network(1);
+    let mut trainer = Trainer::new(&network, Training { batch: BATCH, learning_rate: 0.01 }, &lanes::Alone);
+    let mut sums = vec![[0.0f64; 2]; 784 * HIDDEN + HIDDEN * CLASSES];
+    let mut loss = 0.0;
+    for sample in 0..BATCH as u32 {
+        loss += trainer.differentiate(data, &[sample], &mut hidden, &mut readout, Seed::new(0));
+        let gradient = trainer.gradient();
+        for (sum, cell) in sums.iter_mut().zip(gradient.hidden.cells().chain(gradient.readout.cells())) {
+            *sum = [sum[0] + f64::from(cell), sum[1] + f64::from(cell.abs())];
+        }
+    }
+    let samples: Vec<u32> = (0..BATCH as u32).collect();
+    let of_batch = trainer.differentiate(data, &samples, &mut hidden, &mut readout, Seed::new(0));
+    assert!((of_batch - loss).abs() <= BATCH as f64 * f64::EPSILON * loss);
+    let gradient = trainer.gradient();
+    let mut large = 0;
+    for ([sum, absolute], cell) in sums.iter().zip(gradient.hidden.cells().chain(gradient.readout.cells())) {
+        let (expected, absolute) = (sum / BATCH as f64, absolute / BATCH as f64);
+        // A term that is scaled by 1 / 150 before and not after its sums is rounded at other places on its way.
+        let bound = (BATCH as f64 + 4.0 * network.steps as f64) * f64::from(f32::EPSILON) * absolute;
+        assert!((f64::from(cell) - expected).abs() <= bound, "{cell:e} and {expected:e}, bound {bound:e}");
+        large += usize::from(expected.abs() > 10.0 * bound);
+    }
+    assert!(large > 5000, "only {large} cells stand above their bound");
+}

@@ -23,3 +23,4 @@ mod seeds;
 mod small;
 mod store;
 mod weights;
+mod work;

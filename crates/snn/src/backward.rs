@@ -142,8 +142,8 @@ fn group_of<const WIDTH: usize>(sample: Sample, slope: impl Slope, first: usize,
     for step in (sample.first..sample.last).rev() {
         if !sample.input.at(step).is_empty() {
             let record: &mut [Block; WIDTH] = part_mut(currents, place);
-            for block in 0..WIDTH {
-                simd.store(group.neurons[block].current, &mut record[block]);
+            for (neurons, record) in group.neurons.iter().zip(record) {
+                simd.store(neurons.current, record);
             }
             place += blocks;
         }
@@ -250,9 +250,8 @@ impl<S: Simd, const WIDTH: usize> Group<S, WIDTH> {
             let slope = slopes[class / LANES][class % LANES];
             if slope != 0.0 {
                 let weights: &[Block; WIDTH] = part(sample.readout_transposed.row(class), first);
-                for block in 0..WIDTH {
-                    let projected = simd.mul(simd.load(&weights[block]), simd.splat(slope));
-                    self.by_readout.voltage[block] = simd.add(self.by_readout.voltage[block], projected);
+                for (voltage, weights) in self.by_readout.voltage.iter_mut().zip(weights) {
+                    *voltage = simd.add(*voltage, simd.mul(simd.load(weights), simd.splat(slope)));
                 }
             }
         }

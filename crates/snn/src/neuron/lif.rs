@@ -9,7 +9,7 @@
 //! with a = exp(-1 / tau_syn), b = exp(-1 / tau_mem). Source: Kilgore et al., Sci Rep 15, 24798 (2025), Methods, after
 //! Neftci, Mostafa and Zenke, IEEE Signal Process. Mag. 36, 51 (2019). The reset carries no gradient.
 
-use lanes::{Block, Simd};
+use lanes::{Block, Simd, note_work};
 
 /// Decay factors of a population, each a step.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -34,6 +34,7 @@ pub fn lif_step<S: Simd, const WIDTH: usize>(
     record: &mut [Block; WIDTH],
     spiking: &mut [u16; WIDTH],
 ) {
+    note_work(|work| work.stepped += WIDTH as u64);
     if S::IN_REGISTERS {
         step(simd, params, membrane, current, record, spiking);
     } else {
@@ -99,6 +100,7 @@ pub fn lif_adjoint_step<S: Simd>(
     by_spike: S::Wide,
     slope: S::Wide,
 ) {
+    note_work(|work| work.stepped_back += 1);
     let (a, b) = (simd.splat(params.synapse_decay), simd.splat(params.membrane_decay));
     let kept = simd.zero_where(simd.above(membrane, simd.splat(THRESHOLD)), adjoint.membrane);
     adjoint.current = simd.add(simd.mul(adjoint.current, a), kept);

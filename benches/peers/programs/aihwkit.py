@@ -54,7 +54,7 @@ def reads(seconds):
     kinds = {"same noise of all cells": WeightNoiseType.ADDITIVE_CONSTANT, "PCM read noise": WeightNoiseType.PCM_READ}
     for kind, noise in kinds.items():
         array = tile(ConstantStepDevice(**EXACT), noise)
-        for active in (8, 300):
+        for active in (13, 300):
             inputs = vectors(active)
             for size in (1, VECTORS):
                 parts = inputs.split(size)

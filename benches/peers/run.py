@@ -1,0 +1,236 @@
+#!/usr/bin/env python3
+"""Measures training and devices in Ohmspike and in other people's programs, in turn, and writes a table and a figure.
+
+    python3 benches/peers/run.py                            # installs, builds, checks, measures: README.md says how long
+    python3 benches/peers/run.py --rounds 1 --batches 4     # shows that everything works
+
+Needs Python 3.11 or newer, Cargo and a network; the other programs go into target/peers/venv.
+"""
+
+import argparse
+import contextlib
+import csv
+import datetime
+import functools
+import json
+import os
+import platform
+import subprocess
+import sys
+from pathlib import Path
+
+import catalogue
+import data
+import report
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+VENV = ROOT / "target/peers/venv"
+PYTHON = VENV / "bin/python"
+THREADS = 2
+BATCHES = 234
+OURS = "Ohmspike"
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    names = ", ".join(modules())
+    add = parser.add_argument
+    add("--rounds", type=int, default=5, help="rounds of all programs in turn [default: 5]")
+    add("--batches", type=int, default=BATCHES, help="training batches a round of the other programs [default: 234, an epoch]")
+    add("--side-by-side", action="store_true", help="measure two trials at a time of the other programs as well, a thread each")
+    add("--only", action="append", choices=modules(), metavar="NAME", help=f"only this other program, may be repeated: {names}")
+    add("--data", metavar="DIR", help="folder of Fashion-MNIST [default: where `ohmspike data list` looks]")
+    add("--out", type=Path, default=HERE / "results", metavar="DIR", help="folder of the results [default: benches/peers/results]")
+    chosen = parser.parse_args()
+    if min(chosen.rounds, chosen.batches) < 1:
+        parser.error("--rounds and --batches must be at least 1")
+    chosen.only = chosen.only or modules()
+    return chosen
+
+
+def modules():
+    return [program.module for program in [*catalogue.TRAINERS, catalogue.DEVICES]]
+
+
+def install(requirements):
+    """Installs every package on its own, so that one which fails stops no other; the reasons of those that failed."""
+    if not PYTHON.exists():
+        subprocess.run([sys.executable, "-m", "venv", VENV], check=True)
+    failures = {}
+    for requirement in requirements:
+        command = [PYTHON, "-m", "pip", "install", "--quiet", "--constraint", HERE / "requirements.txt", requirement]
+        installed = subprocess.run(command, capture_output=True, text=True)
+        if installed.returncode:
+            failures[requirement.split("==")[0]] = last_line(installed.stderr)
+    return failures
+
+
+def requirements():
+    lines = (HERE / "requirements.txt").read_text().splitlines()
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+def versions():
+    """What is installed in the environment of the other programs."""
+    listed = subprocess.run([PYTHON, "-m", "pip", "list", "--format", "json"], check=True, capture_output=True, text=True)
+    return {package["name"].lower(): package["version"] for package in json.loads(listed.stdout)}
+
+
+def build():
+    """Builds our side; the program."""
+    command = ["cargo", "bench", "-p", "benches", "--bench", "throughput", "--no-run", "--message-format", "json"]
+    built = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
+    messages = [json.loads(line) for line in built.stdout.splitlines()]
+    programs = [message["executable"] for message in messages if message.get("target", {}).get("name") == "throughput"]
+    return next(program for program in programs if program)
+
+
+def last_line(text):
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1] if lines else "no message"
+
+
+def start(command, folder, threads=THREADS):
+    """Starts a program of `threads` threads that finds the data where we did."""
+    environment = os.environ | {"OMP_NUM_THREADS": str(threads), "OHMSPIKE_DATA": str(folder), "PYTHONWARNINGS": "ignore"}
+    if threads == 1:
+        environment["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    return subprocess.Popen(list(map(str, command)), cwd=HERE, env=environment, **pipes)
+
+
+def finish(process):
+    """Lets a program go on to its end; what it prints. Raises `Failed` with the reason where it fails."""
+    printed, errors = process.communicate()
+    if process.returncode:
+        raise Failed(last_line(errors))
+    return printed
+
+
+def run(command, folder):
+    return finish(start(command, folder))
+
+
+def table(text):
+    """The rows of `name,counted,count,seconds` in what a program printed."""
+    lines = [line for line in text.splitlines() if line.count(",") == 3 and not line.startswith("name,")]
+    return [(what, counted, int(count), float(seconds)) for what, counted, count, seconds in csv.reader(lines)]
+
+
+def train(program, trials, batches, folder):
+    """Trains `trials` networks at once on all threads together: their images, and the seconds of the slower.
+
+    Each says when it is ready; then all start."""
+    threads = THREADS // trials
+    command = [PYTHON, "measure.py", folder, program.module, batches, threads]
+    processes = [start(command, folder, threads) for _ in range(trials)]
+    for process in processes:
+        process.stdout.readline()
+    for process in processes:
+        # One that has failed reads no more.
+        with contextlib.suppress(BrokenPipeError):
+            process.stdin.write("go\n")
+            process.stdin.flush()
+    measured = [finish(process).split(",") for process in processes]
+    images, seconds = sum(int(images) for images, _ in measured), max(float(seconds) for _, seconds in measured)
+    how = f"{threads} threads" if trials == 1 else f"{trials} at a time"
+    return [(f"training: {how}", "images", images, seconds)]
+
+
+def measurements(ours, chosen, folder):
+    """What a round measures, ours first: the program, and what gives its rows."""
+    made = [(OURS, lambda: table(run([ours, "--bench"], folder)))]
+    for trials in (1, THREADS) if chosen.side_by_side else (1,):
+        for program in catalogue.TRAINERS:
+            if program.module in chosen.only:
+                made.append((program.name, functools.partial(train, program, trials, chosen.batches, folder)))
+    if catalogue.DEVICES.module in chosen.only:
+        # Seconds of a measurement.
+        command = [PYTHON, "-m", "programs.aihwkit", 2 if chosen.batches == BATCHES else 0.2]
+        made.append((catalogue.DEVICES.name, lambda: table(run(command, folder))))
+    return made
+
+
+def measure(measured, rounds, failures):
+    """One row a measurement; a program that fails is left out from then on."""
+    rows = []
+    for number in range(1, rounds + 1):
+        for name, measurement in measured:
+            if name not in failures:
+                print(f"round {number} of {rounds}: {name}", file=sys.stderr, flush=True)
+                with noted(name, failures):
+                    rows += [report.Row(number, name, *row) for row in measurement()]
+    return rows
+
+
+def check(chosen, folder, failures):
+    """A line a program whose loss is that of the equations; those that differ fail."""
+    lines = []
+    for program in catalogue.TRAINERS:
+        if program.module in chosen.only and program.name not in failures:
+            with noted(program.name, failures):
+                lines.append(run([PYTHON, "check.py", folder, program.module], folder).strip())
+    print("\n".join(lines), file=sys.stderr)
+    return lines
+
+
+class Failed(Exception):
+    """A program that ended with an error: its last line."""
+
+
+@contextlib.contextmanager
+def noted(name, failures):
+    """Keeps the reason of a program that fails, and goes on."""
+    try:
+        yield
+    except Failed as failure:
+        failures[name] = str(failure)
+        print(f"{name}: {failure}", file=sys.stderr)
+
+
+def machine():
+    """The processor and how many cores there are."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        model = next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        model = platform.processor() or platform.machine()
+    return f"{model}, {os.cpu_count()} cores, {platform.system()}"
+
+
+def commit():
+    described = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True)
+    return described.stdout.strip() or "unknown"
+
+
+def main():
+    chosen = arguments()
+    folder = data.find(chosen.data)
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:THREADS])
+    print("installing the other programs", file=sys.stderr, flush=True)
+    missing = install(requirements())
+    programs = [*catalogue.TRAINERS, catalogue.DEVICES]
+    failures = {program.name: missing[program.package] for program in programs if program.package in missing}
+    ours = build()
+    checks = check(chosen, folder, failures)
+    rows = measure(measurements(ours, chosen, folder), chosen.rounds, failures)
+    if OURS in failures:
+        raise SystemExit(f"{OURS}: {failures[OURS]}")
+    installed = versions()
+    info = report.Info(
+        date=datetime.date.today().strftime("%-d %B %Y"),
+        machine=machine(),
+        python=platform.python_version(),
+        rounds=chosen.rounds,
+        batches=chosen.batches,
+        checks=checks,
+        failures=failures,
+        versions={OURS: commit()} | {p.name: f"{p.package} {installed.get(p.package, 'not installed')}" for p in programs},
+    )
+    report.write(chosen.out, rows, info)
+
+
+if __name__ == "__main__":
+    main()

@@ -36,6 +36,7 @@ pub(crate) struct Part {
     trace: Trace,
     output: ReadoutGradient,
     adjoint: Adjoint,
+    /// Zero between batches.
     pub(crate) gradient: Gradient,
     pub(crate) reads: ReadCounts,
     /// Sum over the samples.
@@ -62,7 +63,6 @@ impl Part {
 
     /// Learns from the `chosen` samples, the first of which has the place `first` in the batch.
     pub(crate) fn learn(&mut self, lesson: Lesson, layers: [Layer; 2], chosen: &[u32], first: usize) {
-        self.gradient.clear();
         for (place, &sample) in chosen.iter().enumerate() {
             lesson.samples.spikes.prefetch_after(chosen, place);
             self.learn_one(lesson, layers, sample, first + place);
@@ -82,28 +82,38 @@ impl Part {
     }
 }
 
-/// The sum of the gradients of `parts`, in their order, to `sum`.
-pub(crate) fn add_up(parts: &[Part], sum: &mut Gradient, crew: &dyn Crew) {
-    let of_hidden: Vec<&[Block]> = parts.iter().map(|part| part.gradient.hidden.blocks()).collect();
-    let of_readout: Vec<&[Block]> = parts.iter().map(|part| part.gradient.readout.blocks()).collect();
-    let hidden = sum.hidden.blocks_mut();
-    let stretch = hidden.len().div_ceil(crew.hands()).max(1);
-    let jobs = hidden.chunks_mut(stretch).enumerate().map(|(number, sums)| -> Job {
-        let of_hidden = &of_hidden;
-        Box::new(move || add_blocks(of_hidden, number * stretch, sums))
-    });
-    crew.run(jobs.collect());
-    add_blocks(&of_readout, 0, sum.readout.blocks_mut());
+/// `factor` times the sum of the gradients of `parts`, in their order, to `sum`; theirs are zero again.
+pub(crate) fn add_up(parts: &mut [Part], factor: f32, sum: &mut Gradient, crew: &dyn Crew) {
+    let (hidden, readout): (Vec<_>, Vec<_>) = parts
+        .iter_mut()
+        .map(|Part { gradient, .. }| (gradient.hidden.blocks_mut(), gradient.readout.blocks_mut()))
+        .unzip();
+    add_layer(hidden, factor, sum.hidden.blocks_mut(), crew);
+    add_layer(readout, factor, sum.readout.blocks_mut(), crew);
 }
 
-/// The sums over `parts` of their blocks from `first` on.
+fn add_layer(mut left: Vec<&mut [Block]>, factor: f32, sums: &mut [Block], crew: &dyn Crew) {
+    let stretch = sums.len().div_ceil(crew.hands()).max(LEAST_BLOCKS);
+    let jobs = sums.chunks_mut(stretch).map(|sums| -> Job {
+        let split = |left: &mut &mut [Block]| left.split_off_mut(..sums.len()).expect("as long as the sums");
+        let mut terms: Vec<&mut [Block]> = left.iter_mut().map(split).collect();
+        Box::new(move || add_blocks(&mut terms, factor, sums))
+    });
+    crew.run(jobs.collect());
+}
+
+/// Not fewer blocks are summed by a hand of their own: some microseconds.
+const LEAST_BLOCKS: usize = 1024;
+
+/// `factor` times the sums of the blocks of `terms` at the same place, which become zero.
 #[kernel]
-fn add_blocks(parts: &[&[Block]], first: usize, sums: &mut [Block]) {
-    let Some((one, others)) = parts.split_first() else { return };
-    sums.copy_from_slice(&one[first..first + sums.len()]);
-    for other in others {
-        for (sum, block) in sums.iter_mut().zip(&other[first..]) {
-            *sum += *block;
+fn add_blocks(terms: &mut [&mut [Block]], factor: f32, sums: &mut [Block]) {
+    let Some((first, others)) = terms.split_first_mut() else { return };
+    for (place, sum) in sums.iter_mut().enumerate() {
+        let mut total = std::mem::replace(&mut first[place], Block::ZERO);
+        for other in others.iter_mut() {
+            total += std::mem::replace(&mut other[place], Block::ZERO);
         }
+        *sum = total * factor;
     }
 }

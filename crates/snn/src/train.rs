@@ -11,7 +11,6 @@ use seed::Seed;
 use crate::backward::Gradient;
 use crate::calibrate::calibrate;
 use crate::network::Network;
-use crate::optimiser::gradient_descent;
 use crate::part::{Lesson, Part, SAMPLES_OF_PART, add_up};
 use crate::read_counts::ReadCounts;
 use crate::spikes::Samples;
@@ -126,10 +125,10 @@ impl<'a> Trainer<'a> {
         let (mut loss, mut reports) = (0.0, [UpdateReport::default(); 2]);
         for (batch, chosen) in order.chunks_exact(size).enumerate() {
             let diverged = |_: NotFinite| TrainError::Diverged { epoch: epoch + 1, batch: batch as u64 + 1 };
-            loss += self.differentiate(samples, chosen, hidden, readout, read.numbered(batch as u64));
-            let Gradient { hidden: for_hidden, readout: for_readout } = &mut self.gradient;
-            gradient_descent(for_hidden, learning_rate);
-            gradient_descent(for_readout, learning_rate);
+            // Gradient descent: the step is -eta times the gradient.
+            let read = read.numbered(batch as u64);
+            loss += self.sum_gradients(samples, chosen, hidden, readout, read, -learning_rate);
+            let Gradient { hidden: for_hidden, readout: for_readout } = &self.gradient;
             let write = write.numbered(batch as u64);
             reports[0] += hidden.update(for_hidden, write.numbered(0), self.crew).map_err(diverged)?;
             reports[1] += readout.update(for_readout, write.numbered(1), self.crew).map_err(diverged)?;
@@ -155,6 +154,19 @@ impl<'a> Trainer<'a> {
         readout: &mut dyn WeightStore,
         read: Seed,
     ) -> f64 {
+        self.sum_gradients(samples, chosen, hidden, readout, read, 1.0)
+    }
+
+    /// [`Trainer::differentiate`], with `factor` times the gradient.
+    fn sum_gradients(
+        &mut self,
+        samples: &Samples,
+        chosen: &[u32],
+        hidden: &mut dyn WeightStore,
+        readout: &mut dyn WeightStore,
+        read: Seed,
+        factor: f32,
+    ) -> f64 {
         transpose(readout.believed(), &mut self.readout_transposed);
         let count = chosen.len().div_ceil(SAMPLES_OF_PART);
         if self.parts.len() < count {
@@ -168,7 +180,6 @@ impl<'a> Trainer<'a> {
         let work = work.map(|(number, (part, chosen))| (part, chosen, number * SAMPLES_OF_PART));
         if hidden.moves_on() || readout.moves_on() {
             for (part, chosen, first) in work {
-                part.gradient.clear();
                 for (place, &sample) in (first..).zip(chosen) {
                     present(hidden, readout, read.numbered(place as u64));
                     part.learn_one(lesson, [hidden.layer(), readout.layer()], sample, place);
@@ -180,7 +191,7 @@ impl<'a> Trainer<'a> {
                 .map(|(part, chosen, first)| -> Job { Box::new(move || part.learn(lesson, layers, chosen, first)) });
             self.crew.run(jobs.collect());
         }
-        add_up(&self.parts[..count], &mut self.gradient, self.crew);
+        add_up(&mut self.parts[..count], factor, &mut self.gradient, self.crew);
         let mut reads = ReadCounts::new(self.network, hidden, readout);
         self.parts[..count].iter().for_each(|part| reads.add(&part.reads));
         reads.hand_over(hidden, readout);

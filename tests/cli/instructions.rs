@@ -11,14 +11,15 @@ const COMMON: &str = "[data]\nset = \"fashion-mnist-subset\"\n[network]\nhidden 
     [weights]\nsigma_init = 0.003\n[training]\nepochs = 1\nbatch = 512\n";
 
 /// Studies that together run every kernel, by name.
-const STUDIES: [(&str, &str); 5] = [
+const STUDIES: [(&str, &str); 6] = [
     // The noise of the study on exact weights and on cells.
     (
         "level",
         "surrogate = \"exponential\"\n[noise]\nlevel_percent = [0, 30]\n[hardware]\ndevice = [\"none\", \"study-1k-1m\"]",
     ),
     // Writes that add, by a table with read noise and parked cells; pulsed; verified.
-    ("schemes", "[hardware]\ndevice = [\"illustrative-oxide\", \"reram-es-gong-2018\", \"cmo-hfox-falcone-2025\"]"),
+    ("schemes", "[hardware]\ndevice = [\"illustrative-oxide\", \"reram-es-gong-2018\"]"),
+    ("verified", "[hardware]\ndevice = \"1t1r-yousuf-2025\"\nfull_scale_hidden = 0.01\nfull_scale_readout = 4"),
     ("pairs", "[hardware]\ndevice = \"illustrative-oxide\"\npair = [\"push-pull\", \"potentiation-only\"]"),
     (
         "copies",
@@ -66,6 +67,7 @@ fn left_with(instructions: Instructions) -> BTreeMap<String, String> {
 }
 
 #[test]
+#[allow(clippy::print_stdout)] // What was not compared is told.
 fn every_set_that_the_cpu_has_leaves_the_same_records() {
     let baseline = left_with(Instructions::Baseline);
     assert_eq!(baseline.keys().filter(|name| name.contains("record")).count(), 12);

@@ -3,6 +3,7 @@
 //! - `*.trycmd`: transcripts, word for word: help, and every wrong input with its message. `TRYCMD=overwrite` rewrites
 //!   them; the difference is reviewed.
 //! - [`results`]: what a run leaves, and that threads, shards, limits and restarts change none of it.
+//! - [`instructions`]: that the vector instructions of a run change none of it either.
 //! - [`stopped`]: Ctrl-C, a kill and a full disk in the middle of a run.
 //! - [`killed`]: a run that is killed again and again.
 //! - [`records`]: what else may stand in a folder of records.
@@ -16,6 +17,7 @@
 mod cluster;
 mod data;
 mod device;
+mod instructions;
 #[cfg(unix)]
 mod killed;
 mod ohmspike;

@@ -95,8 +95,10 @@ pub(crate) fn add_up(parts: &mut [Part], factor: f32, sum: &mut Gradient, crew: 
 fn add_layer(mut left: Vec<&mut [Block]>, factor: f32, sums: &mut [Block], crew: &dyn Crew) {
     let stretch = sums.len().div_ceil(crew.hands()).max(LEAST_BLOCKS);
     let jobs = sums.chunks_mut(stretch).map(|sums| -> Job {
-        let split = |left: &mut &mut [Block]| left.split_off_mut(..sums.len()).expect("as long as the sums");
-        let mut terms: Vec<&mut [Block]> = left.iter_mut().map(split).collect();
+        let mut terms: Vec<&mut [Block]> = Vec::with_capacity(left.len());
+        for left in &mut left {
+            terms.push(left.split_off_mut(..sums.len()).expect("as long as the sums"));
+        }
         Box::new(move || add_blocks(&mut terms, factor, sums))
     });
     crew.run(jobs.collect());

@@ -22,6 +22,7 @@ use experiments::study::Study;
 use experiments::summary::{Summary, plain};
 use experiments::tables::{Table, study_tables};
 use experiments::warning::{Warning, warnings};
+use lanes::Instructions;
 
 use super::meter::{Earlier, Meter};
 use super::{Failure, axis, source, warn};
@@ -42,6 +43,10 @@ pub struct Arguments {
     /// Trials that run at the same time [default: one a core].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     threads: Option<u16>,
+    /// Vector instructions of the kernels: baseline, avx2 or avx512; results have the same bits with each [default: the best
+    /// that the CPU has].
+    #[arg(long, value_name = "SET")]
+    instructions: Option<Instructions>,
     /// Run only the I-th of N equal parts, from 1, as one of several processes; a run without it sums up.
     #[arg(long, value_name = "I/N")]
     shard: Option<Shard>,
@@ -61,6 +66,7 @@ pub struct Arguments {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    arguments.instructions.map_or(Ok(()), Instructions::use_for_all)?;
     let study = source::read(&arguments.study, &arguments.set)?;
     let prepared = source::prepare(&study, Some(&arguments.study))?;
     let choice = arguments.axis.choice();

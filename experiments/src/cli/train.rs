@@ -11,6 +11,7 @@ use experiments::sheet::{area_line, cost_lines, device_sheet};
 use experiments::study::Study;
 use experiments::trial::{Epoch, EpochEnd, run_trial};
 use experiments::warning::warnings;
+use lanes::Instructions;
 
 use super::{Failure, source, warn};
 
@@ -28,6 +29,10 @@ pub struct Arguments {
     /// Threads that share every batch [default: one a core]. The numbers stay the same.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     threads: Option<u16>,
+    /// Vector instructions of the kernels: baseline, avx2 or avx512; results have the same bits with each [default: the best
+    /// that the CPU has].
+    #[arg(long, value_name = "SET")]
+    instructions: Option<Instructions>,
 }
 
 /// A study with several conditions where one is wanted.
@@ -41,6 +46,7 @@ struct AxisError {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    arguments.instructions.map_or(Ok(()), Instructions::use_for_all)?;
     let study = one_condition(arguments)?;
     let settings = &study.conditions[0].settings;
     let prepared = source::prepare(&study, arguments.study.as_deref())?;

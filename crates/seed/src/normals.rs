@@ -39,12 +39,24 @@ impl Normals {
 
 #[kernel]
 fn fill_groups(key: [u32; 2], place: [u32; 2], first: u64, groups: &mut [[Block; GROUP]]) {
-    for (number, group) in groups.iter_mut().enumerate() {
-        let [w0, w1, w2, w3] = philox_lanes(key, place, first + (number * LANES) as u64);
-        let [b0, b1, b2, b3] = group;
-        box_muller(&w0, &w1, b0, b1);
-        box_muller(&w2, &w3, b2, b3);
+    // Two groups at a time: the words of one are made while those of the other wait for their roots.
+    let (pairs, last) = groups.as_chunks_mut::<2>();
+    let mut counter = first;
+    for [one, other] in pairs {
+        let words = [0, LANES as u64].map(|ahead| philox_lanes(key, place, counter + ahead));
+        transform(&words[0], one);
+        transform(&words[1], other);
+        counter += 2 * LANES as u64;
     }
+    for group in last {
+        transform(&philox_lanes(key, place, counter), group);
+    }
+}
+
+#[inline(always)]
+fn transform([w0, w1, w2, w3]: &[Words; 4], [b0, b1, b2, b3]: &mut [Block; GROUP]) {
+    box_muller(w0, w1, b0, b1);
+    box_muller(w2, w3, b2, b3);
 }
 
 #[inline(always)]

@@ -9,7 +9,7 @@
 //! draw a column replaces a draw a cell. Currents are in units of weight; over kappa and times the read voltage they are
 //! µA. [`ColumnRead::sample_cells`] draws every cell on its own and is what the sum is checked against.
 
-use lanes::{Block, LANES, blocks_for};
+use lanes::{Block, LANES, Matrix, Simd, blocks_for, kernel, part};
 use seed::Normals;
 
 use crate::array::CrossbarArray;
@@ -38,13 +38,10 @@ impl ColumnRead {
     /// # Panics
     /// If a row is not one of the array, or the buffers are for another number of columns.
     pub fn moments(&mut self, array: &CrossbarArray, active: &[usize]) {
-        self.mean.fill(Block::ZERO);
-        self.variance.fill(Block::ZERO);
-        for &row in active {
-            add_row(&mut self.mean, array.read_weights().row(row));
-            if let Some(variance) = array.read_variance() {
-                add_row(&mut self.variance, variance.row(row));
-            }
+        add_up(array.read_weights(), active, &mut self.mean);
+        match array.read_variance() {
+            Some(variance) => add_up(variance, active, &mut self.variance),
+            None => self.variance.fill(Block::ZERO),
         }
     }
 
@@ -56,12 +53,7 @@ impl ColumnRead {
     pub fn sample(&mut self, array: &CrossbarArray, active: &[usize], normals: &mut Normals) {
         self.moments(array, active);
         normals.fill(&mut self.draws);
-        for block in 0..self.current.len() {
-            for lane in 0..LANES {
-                let sigma = self.variance[block][lane].sqrt();
-                self.current[block][lane] = self.mean[block][lane] + sigma * self.draws[block][lane];
-            }
-        }
+        add_noise(&self.mean, &self.variance, &self.draws, &mut self.current);
     }
 
     /// One read of every column with the rows of `active` on, every branch of every cell drawn on its own. Slow; the
@@ -95,11 +87,49 @@ pub fn read_cell(array: &CrossbarArray, row: usize, column: usize, draws: [f32; 
     array.driven(row) * array.mapping().kappa() * (written - parked) + slow
 }
 
-fn add_row(sum: &mut [Block], row: &[Block]) {
-    assert_eq!(sum.len(), row.len(), "a read of an array with another number of columns");
-    for (sum, row) in sum.iter_mut().zip(row) {
-        for lane in 0..LANES {
-            sum[lane] += row[lane];
+/// The sums of the rows numbered `active`, in their order.
+#[kernel(simd: S)]
+fn add_up(matrix: &Matrix, active: &[usize], sums: &mut [Block]) {
+    assert_eq!(sums.len(), matrix.row_blocks(), "a read of an array with another number of columns");
+    for (part, sums) in sums.chunks_mut(PART).enumerate() {
+        match <&mut [Block; PART]>::try_from(&mut *sums) {
+            Ok(sums) => add_part(simd, matrix, active, part * PART, sums),
+            Err(_) => {
+                for (place, sum) in sums.iter_mut().enumerate() {
+                    add_part(simd, matrix, active, part * PART + place, std::array::from_mut(sum));
+                }
+            }
         }
+    }
+}
+
+/// Blocks of columns that are summed together.
+const PART: usize = 4;
+
+#[inline(always)]
+fn add_part<S: Simd, const WIDTH: usize>(
+    simd: S,
+    matrix: &Matrix,
+    active: &[usize],
+    first: usize,
+    sums: &mut [Block; WIDTH],
+) {
+    let mut kept = [simd.splat(0.0); WIDTH];
+    for &row in active {
+        let row: &[Block; WIDTH] = part(matrix.row(row), first);
+        for (sum, block) in kept.iter_mut().zip(row) {
+            *sum = simd.add(*sum, simd.load(block));
+        }
+    }
+    for (kept, sum) in kept.into_iter().zip(sums) {
+        simd.store(kept, sum);
+    }
+}
+
+/// `current` = `mean` + sqrt(`variance`) `draws`.
+#[kernel]
+fn add_noise(mean: &[Block], variance: &[Block], draws: &[Block], current: &mut [Block]) {
+    for (block, current) in current.iter_mut().enumerate() {
+        *current = mean[block] + variance[block].zip(draws[block], |variance, draw| variance.sqrt() * draw);
     }
 }

@@ -8,7 +8,7 @@
 //! - [`backward`]: the adjoint of the forward pass; [`optimiser`]: from gradient to the step asked for;
 //! - [`weights`]: what holds a layer's weights and applies the step ([`WeightStore`](weights::WeightStore));
 //!   [`converter`]: what stands between its columns and the neurons; [`reads`]: what it is calibrated on;
-//! - [`train`], [`evaluate`]: whole epochs; [`activity`]: spikes by population and class;
+//! - [`train`], [`evaluate`]: whole epochs, cut into pieces that a [`lanes::Crew`] does; [`activity`]: spikes by population and class;
 //!   [`metrics`]: distances between spike trains, intervals and rates.
 //!
 //! | quantity | unit |

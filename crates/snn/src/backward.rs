@@ -161,8 +161,14 @@ fn group_of<const WIDTH: usize>(sample: Sample, slope: impl Slope, first: usize,
 #[kernel(simd: S)]
 fn hidden_gradient(sample: Sample, currents: &[Block], gradient: &mut Matrix) {
     let blocks = sample.trace.hidden_blocks;
-    let active = (sample.first..sample.last).rev().map(|step| sample.input.at(step)).filter(|rows| !rows.is_empty());
-    for (rows, currents) in active.zip(currents.chunks_exact(blocks)) {
+    let mut place = 0;
+    for step in (sample.first..sample.last).rev() {
+        let rows = sample.input.at(step);
+        if rows.is_empty() {
+            continue;
+        }
+        let currents = &currents[place..place + blocks];
+        place += blocks;
         for first in (0..blocks).step_by(ROW_PART) {
             match blocks - first {
                 1 => add_currents::<S, 1>(simd, gradient, first, rows, currents),

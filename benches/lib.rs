@@ -1,7 +1,9 @@
 //! What the benches share: the network of the noise study, with images and weights as they are in the middle of a trial.
 //!
-//! - [`Stage`]: encoded images and a network of 784-100-10;
-//! - [`Learner`]: the two weight stores and the trainer of one trial on it, an epoch at a time.
+//! - [`Stage`]: encoded data and a network, by default images and 784-100-10;
+//! - [`Trial`]: what tells a trial on it from another;
+//! - [`Learner`]: the two weight stores and the trainer of one trial on it, an epoch at a time;
+//! - [`wanted`], [`number`], [`test_mode`]: the arguments of a bench.
 //!
 //! Time depends on how often neurons spike, and a network with its first weights hardly spikes: benches measure after
 //! some epochs of training. What it deliberately does not do: measure anything itself.
@@ -13,7 +15,7 @@ use datasets::{Name, locate};
 use experiments::hardware::{LayerName, LayerWeights, layer_weights};
 use experiments::prepare::{EncodedData, LoadedDevice, Prepared};
 use experiments::settings::Settings;
-use lanes::{Alone, Matrix};
+use lanes::{Alone, Crew, Matrix};
 use seed::Seed;
 use snn::activity::Activity;
 use snn::evaluate::evaluate;
@@ -27,20 +29,41 @@ pub fn test_mode() -> bool {
     given("--test") || !given("--bench")
 }
 
+/// Whether `name` holds the first argument that is neither a flag nor a number; any does without such an argument.
+pub fn wanted(name: &str) -> bool {
+    let mut arguments = std::env::args().skip(1);
+    let word = arguments.find(|argument| argument.parse::<f64>().is_err() && !argument.starts_with('-'));
+    word.is_none_or(|word| name.contains(&word))
+}
+
+/// The number that follows `flag`.
+pub fn number(flag: &str) -> Option<u64> {
+    let mut arguments = std::env::args().skip_while(|argument| argument != flag);
+    arguments.nth(1).and_then(|number| number.parse().ok())
+}
+
 /// All of Fashion-MNIST where it is found, else the embedded subset; the subset in test mode.
 pub fn largest_data_set() -> Name {
     if !test_mode() && locate(Name::FashionMnist, None).is_ok() { Name::FashionMnist } else { Name::FashionMnistSubset }
 }
 
-/// The network of the noise study, 80:20 and `published-results`, on one data set.
+/// A network and its data; by default the network of the noise study, 80:20 and `published-results`, on one data set.
 #[derive(Debug)]
 pub struct Stage {
     /// Everything but the device.
     pub settings: Settings,
-    /// The images as spikes.
+    /// The samples as spikes.
     pub data: EncodedData,
     /// Sizes and constants.
     pub network: Network,
+}
+
+/// The settings of the noise study on `set`, with noise of 20 % of sigma_init.
+pub fn study_settings(set: Name) -> Settings {
+    let mut settings = Settings::default();
+    settings.data.set = set.to_string();
+    settings.noise.level_percent = 20.0;
+    settings
 }
 
 impl Stage {
@@ -49,17 +72,23 @@ impl Stage {
     /// # Panics
     /// If the data set is not there.
     pub fn new(set: Name) -> Stage {
-        let mut settings = Settings::default();
-        settings.data.set = set.to_string();
-        settings.noise.level_percent = 20.0;
+        let settings = study_settings(set);
         let prepared = Prepared::new([&settings].into_iter(), Path::new(".")).expect("the data set is there");
         let data = prepared.data(&settings).clone();
+        Stage::of(settings, data)
+    }
+
+    /// The network that `settings` describe, on `data`.
+    ///
+    /// # Panics
+    /// If there is no such network.
+    pub fn of(settings: Settings, data: EncodedData) -> Stage {
         let shape = &settings.network;
         let dynamics = settings.preset().dynamics;
         let inputs = data.train.spikes.units();
         let network =
             Network::new(inputs, shape.hidden, data.classes, shape.excitatory_fraction, shape.steps, &dynamics)
-                .expect("the network of the study");
+                .expect("a network with units, time and time constants");
         Stage { settings, data, network }
     }
 
@@ -67,27 +96,61 @@ impl Stage {
     ///
     /// # Panics
     /// If the device cannot hold the first weights.
-    pub fn learner(&self, device: Option<&Device>, epochs: u64) -> Learner<'_> {
-        let seed = Seed::new(1);
+    pub fn learner<'a>(&'a self, device: Option<&Device>, epochs: u64) -> Learner<'a> {
+        let trial = Trial { device: device.cloned(), ..Trial::default() };
+        self.trial(&trial, epochs)
+    }
+
+    /// `trial` after `epochs` epochs.
+    ///
+    /// # Panics
+    /// If the device cannot hold the first weights.
+    pub fn trial<'a>(&'a self, trial: &Trial<'a>, epochs: u64) -> Learner<'a> {
+        let seed = Seed::new(trial.seed);
         let (signs, first) = ([self.network.input_signs(), self.network.hidden_signs()], seed.named("initial"));
         let widths = [self.network.hidden, self.network.classes];
         let sigmas = [self.settings.weights.sigma_init, self.settings.sigma_readout()];
-        let loaded = device.map(|device| LoadedDevice::from(device.clone()));
-        let [hidden, readout] = [LayerName::Hidden, LayerName::Readout].map(|name| {
-            let (layer, number) = (name as usize, name as u64);
-            let weights = initial::weights(&signs[layer], widths[layer], sigmas[layer] as f32, first.numbered(number));
-            let chip = seed.named("chip").numbered(number);
-            layer_weights(&self.settings, loaded.as_ref(), name, weights, signs[layer].clone(), chip)
-                .expect("the device holds the first weights")
+        let [hidden, readout] = [0, 1].map(|layer| {
+            initial::weights(&signs[layer], widths[layer], sigmas[layer] as f32, first.numbered(layer as u64))
         });
-        let preset = self.settings.preset();
-        let training = Training { batch: preset.batch, learning_rate: preset.learning_rate as f32 };
-        let trainer = Trainer::new(&self.network, training, &Alone);
-        let mut learner = Learner { stage: self, hidden, readout, trainer, seed, epochs: 0 };
+        let mut learner = self.learner_from([hidden, readout], trial.clone());
         for _ in 0..epochs {
             learner.train();
         }
         learner
+    }
+
+    /// `trial` with these first weights of the hidden layer and the readout.
+    fn learner_from<'a>(&'a self, [hidden, readout]: [Matrix; 2], trial: Trial<'a>) -> Learner<'a> {
+        let (chip, loaded) = (Seed::new(trial.seed).named("chip"), trial.device.clone().map(LoadedDevice::from));
+        let hold = |name, weights, signs| {
+            layer_weights(&self.settings, loaded.as_ref(), name, weights, signs, chip.numbered(name as u64))
+                .expect("the device holds the first weights")
+        };
+        let hidden = hold(LayerName::Hidden, hidden, self.network.input_signs());
+        let readout = hold(LayerName::Readout, readout, self.network.hidden_signs());
+        let preset = self.settings.preset();
+        let training = Training { batch: preset.batch, learning_rate: preset.learning_rate as f32 };
+        let trainer = Trainer::new(&self.network, training, trial.crew);
+        Learner { stage: self, hidden, readout, trial, trainer, epochs: 0 }
+    }
+}
+
+/// What tells a trial from another on the same stage.
+#[derive(Clone, Debug)]
+pub struct Trial<'a> {
+    /// What holds the weights; abstract ones without.
+    pub device: Option<Device>,
+    /// Its seed.
+    pub seed: u64,
+    /// Who computes it.
+    pub crew: &'a dyn Crew,
+}
+
+impl Default for Trial<'_> {
+    /// Abstract weights of seed 1, on one thread.
+    fn default() -> Self {
+        Trial { device: None, seed: 1, crew: &Alone }
     }
 }
 
@@ -98,12 +161,22 @@ pub struct Learner<'a> {
     /// Hidden x classes.
     pub readout: LayerWeights,
     stage: &'a Stage,
+    trial: Trial<'a>,
     trainer: Trainer<'a>,
-    seed: Seed,
     epochs: u64,
 }
 
-impl Learner<'_> {
+impl<'a> Learner<'a> {
+    /// A learner whose weights are those of this one, held by `device`, and whose next epoch has the same number.
+    ///
+    /// # Panics
+    /// If the device cannot hold the weights.
+    pub fn held_by(&self, device: Device) -> Learner<'a> {
+        let weights = [&self.hidden, &self.readout].map(|layer| layer.store().weights().clone());
+        let trial = Trial { device: Some(device), ..self.trial.clone() };
+        Learner { epochs: self.epochs, ..self.stage.learner_from(weights, trial) }
+    }
+
     /// Trains the next epoch.
     ///
     /// # Panics
@@ -114,16 +187,16 @@ impl Learner<'_> {
             train,
             self.hidden.store_mut(),
             self.readout.store_mut(),
-            &Streams::of(self.seed),
+            &Streams::of(Seed::new(self.trial.seed)),
             self.epochs,
         );
         self.epochs += 1;
         report.expect("training at 20 % noise converges")
     }
 
-    /// Tests on whole batches of the test images.
+    /// Tests on whole batches of the test samples.
     pub fn test(&mut self) -> Activity {
-        let (test, read) = (&self.stage.data.test, self.seed.named("test").numbered(self.epochs));
+        let (test, read) = (&self.stage.data.test, Seed::new(self.trial.seed).named("test").numbered(self.epochs));
         evaluate(
             &self.stage.network,
             self.hidden.store_mut(),
@@ -131,11 +204,11 @@ impl Learner<'_> {
             test,
             self.stage.test_images(),
             read,
-            &Alone,
+            self.trial.crew,
         )
     }
 
-    /// The steps that the first batch of images asks of both layers, as an update gets them.
+    /// The steps that the first batch of samples asks of both layers, as an update gets them.
     pub fn steps(&mut self) -> [Matrix; 2] {
         let preset = self.stage.settings.preset();
         let batch: Vec<u32> = (0..preset.batch as u32).collect();
@@ -144,7 +217,7 @@ impl Learner<'_> {
             &batch,
             self.hidden.store_mut(),
             self.readout.store_mut(),
-            self.seed,
+            Seed::new(self.trial.seed),
         );
         let gradient = self.trainer.gradient();
         [&gradient.hidden, &gradient.readout].map(|gradient| {

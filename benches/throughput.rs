@@ -10,7 +10,7 @@ use std::sync::Barrier;
 use std::thread;
 use std::time::Instant;
 
-use benches::{Stage, largest_data_set, test_mode};
+use benches::{Stage, largest_data_set, number, test_mode, wanted};
 use crossbar::device::Device;
 use crossbar::{ArrayParams, ColumnRead, CrossbarArray, Sign};
 use lanes::Matrix;
@@ -55,19 +55,11 @@ fn main() {
 
 /// Prints what `run` measured, if `name` is asked for.
 fn measure(name: String, run: impl FnOnce(String) -> Vec<Measurement>) {
-    let filter =
-        std::env::args().skip(1).find(|argument| argument.parse::<f64>().is_err() && !argument.starts_with('-'));
-    if filter.is_none_or(|filter| name.contains(&filter)) {
+    if wanted(&name) {
         for Measurement { name, counted, count, seconds } in run(name) {
             println!("{name},{counted},{count},{seconds}");
         }
     }
-}
-
-/// The number that follows `flag`.
-fn number(flag: &str) -> Option<u64> {
-    let mut arguments = std::env::args().skip_while(|argument| argument != flag);
-    arguments.nth(1).and_then(|number| number.parse().ok())
 }
 
 /// Trials of the noise study, `threads` at a time, each on one thread. The first epochs are quicker than the others, as

@@ -98,6 +98,11 @@ impl SpikeTrains {
         self.spikes.len()
     }
 
+    /// Memory of the spikes and of where each step starts, bytes.
+    pub fn bytes(&self) -> usize {
+        size_of_val(&self.starts[..]) + size_of_val(&self.spikes[..])
+    }
+
     /// Brings near what the samples of `order` after the one at `position` will need: samples in random order come from
     /// main memory, and where a sample's spikes lie is known only once its starts are there.
     #[inline(always)]
@@ -177,6 +182,8 @@ mod tests {
         assert_eq!(by_latency.sample(1).first_step(), 0);
         assert_eq!(by_latency.sample(1).at(1), [2]);
         assert_eq!(by_latency.total(), 8);
+        // Two samples of five steps and a last end of 4 bytes each, and eight spikes of 2.
+        assert_eq!(by_latency.bytes(), 11 * 4 + 8 * 2);
     }
 
     #[test]

@@ -1,0 +1,70 @@
+//! Ten times the hidden neurons, and ten times the steps, on the embedded images.
+//!
+//! Ten times the steps is the same network in finer time: time constants of code, synapse and membrane ten times as
+//! long, weights a tenth, as a spike that lasts ten times as many steps adds up to ten times the voltage. The gradient is
+//! ten times as large for weights that are a tenth: the learning rate is a hundredth.
+
+use benches::{Stage, Trial, study_settings, test_mode};
+use datasets::Name;
+use experiments::prepare::EncodedData;
+use experiments::settings::Settings;
+use snn::encode::LatencyCode;
+
+use crate::Run;
+use crate::table::{Line, Needs, Target};
+use crate::variant::Variant;
+
+/// The subset has a twelfth of the batches of an epoch: neurons spike after more epochs, and one of them is a short
+/// measurement.
+const WARM_UP: u64 = 10;
+const EPOCHS_OF_ROUND: u64 = 4;
+
+/// What ten times the neurons and ten times the steps cost.
+pub fn lines(run: Run) -> Vec<Line> {
+    let study = study_settings(Name::FashionMnistSubset);
+    let mut wide = study.clone();
+    wide.network.hidden *= 10;
+    let mut fine = study.clone();
+    fine.network.steps *= 10;
+    fine.weights.sigma_init /= 10.0;
+    let preset = study.preset();
+    fine.training.tau_syn = Some(10.0 * preset.dynamics.tau_syn);
+    fine.training.tau_mem = Some(10.0 * preset.dynamics.tau_mem);
+    fine.training.learning_rate = Some(preset.learning_rate / 100.0);
+    let code = LatencyCode::default();
+    let finer = LatencyCode { tau: 10.0 * code.tau, ..code };
+
+    let stages = [(study, code), (wide, code), (fine, finer)].map(|(settings, code)| {
+        let data = encode(&settings, code);
+        Stage::of(settings, data)
+    });
+    let (warm_up, epochs) = if test_mode() { (0, 1) } else { (WARM_UP, EPOCHS_OF_ROUND * run.rounds) };
+    let mut variants = stages.each_ref().map(|stage| Variant::new(stage, &Trial::default(), warm_up));
+    for _ in 0..epochs {
+        variants.iter_mut().for_each(Variant::epoch);
+    }
+    let [small, wide, fine] = &variants;
+    [("hidden neurons 100 to 1,000", wide), ("steps 100 to 1,000, the same spikes in finer time", fine)]
+        .map(|(what, large)| Line {
+            what: format!("{what}: time an image over time an image"),
+            measured: large.over(small),
+            unit: "x",
+            target: Target::AtMost(10.0),
+            needs: Needs::Nothing,
+            beside: format!(
+                "subset; {:.0} hidden spikes an image, {:.0} of the small one",
+                large.spikes(),
+                small.spikes()
+            ),
+        })
+        .into()
+}
+
+fn encode(settings: &Settings, code: LatencyCode) -> EncodedData {
+    let loaded = datasets::load(Name::FashionMnistSubset, None).expect("it is part of the program");
+    let [train, test] = [&loaded.train, &loaded.test].map(|images| {
+        let pixels = images.pixels.chunks_exact(images.rows * images.columns);
+        code.samples(pixels, &images.labels, settings.network.steps).expect("few spikes")
+    });
+    EncodedData { train, test, classes: loaded.classes, sha256: loaded.digest }
+}

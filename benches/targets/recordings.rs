@@ -1,0 +1,69 @@
+//! A network of the size of those for spoken digits: 700-200-20, 100 steps, recordings of thousands of spikes.
+//!
+//! Sizes are those of the Spiking Heidelberg Digits (Cramer et al., IEEE Trans Neural Netw Learn Syst 33, 2744 (2022)).
+//! Spikes are made, not recorded: every unit spikes at every step with the same probability, so that no step is silent
+//! and can be skipped, and the classes have nothing to do with it.
+
+use benches::{Stage, Trial, study_settings, test_mode};
+use datasets::Name;
+use experiments::prepare::EncodedData;
+use lanes::{Block, LANES};
+use seed::Seed;
+use snn::spikes::{Samples, SpikeTrains};
+
+use crate::Run;
+use crate::table::{Line, Needs, Target};
+use crate::variant::Variant;
+
+const UNITS: usize = 700;
+const STEPS: usize = 100;
+const CLASSES: usize = 20;
+/// Input spikes a recording, on average.
+const SPIKES: f32 = 5000.0;
+/// Spread of the first weights, thresholds: fifty units spike a step where thirteen pixels do, and the membrane settles near
+/// its threshold.
+const SIGMA_INIT: f64 = 9e-4;
+
+/// A trial-epoch of a network with abstract noise on recordings.
+pub fn lines(run: Run) -> Vec<Line> {
+    let mut settings = study_settings(Name::FashionMnistSubset);
+    settings.network.hidden = 200;
+    settings.network.steps = STEPS;
+    settings.weights.sigma_init = SIGMA_INIT;
+    let [train, test] = if test_mode() { [256, 256] } else { [8156, 2264] };
+    let data = EncodedData {
+        train: recordings(Seed::new(1).named("train"), train),
+        test: recordings(Seed::new(1).named("test"), test),
+        classes: CLASSES,
+        sha256: String::new(),
+    };
+    let spikes = data.train.spikes.total() as f64 / train as f64;
+    let stage = Stage::of(settings, data);
+    let mut trial = Variant::new(&stage, &Trial::default(), run.warm_up);
+    (0..run.rounds).for_each(|_| trial.epoch());
+    vec![Line {
+        what: format!("trial-epoch of 700-200-20, {} + {} recordings", stage.training_images(), stage.test_images()),
+        measured: trial.seconds.clone(),
+        unit: "s",
+        target: Target::AtMost(0.9),
+        needs: Needs::Nothing,
+        beside: format!("{spikes:.0} input spikes and {:.0} hidden spikes a recording", trial.spikes()),
+    }]
+}
+
+fn recordings(seed: Seed, count: usize) -> Samples {
+    let mut spikes = SpikeTrains::new(UNITS, STEPS).expect("few units");
+    let mut draws = vec![Block::ZERO; (UNITS * STEPS).div_ceil(LANES)];
+    let rate = SPIKES / (UNITS * STEPS) as f32;
+    for recording in 0..count {
+        seed.numbered(recording as u64).uniforms().fill(&mut draws);
+        let draws = draws.as_slice();
+        let spiking = |step: usize, unit: usize| {
+            let place = step * UNITS + unit;
+            draws[place / LANES][place % LANES] < rate
+        };
+        spikes.push_raster(spiking).expect("few spikes");
+    }
+    let labels = (0..count).map(|recording| (recording % CLASSES) as u8).collect();
+    Samples { spikes, labels }
+}

@@ -3,11 +3,23 @@
 //! Trials go to threads first, since they share nothing. A thread that has no trial helps with the batches of those that
 //! run: the last trials of a study, or a single one, are computed by all threads. Parts are added in their order whoever
 //! computes them, so that this changes the time and nothing else.
+//!
+//! A batch takes a millisecond and is several rounds of jobs, and a thread that sleeps takes a good part of that to wake
+//! up: whoever waits for jobs looks for them again and again for a while before it naps.
 
+use std::hint::spin_loop;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use lanes::{Alone, Crew, Job};
-use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
+use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder, Yield, yield_now};
+
+/// For how long a helper looks for jobs without a rest.
+const PATIENCE: Duration = Duration::from_micros(500);
+/// For how long it then rests between two looks.
+const NAP: Duration = Duration::from_micros(200);
 
 /// A number of threads.
 #[derive(Debug)]
@@ -27,24 +39,44 @@ impl Pool {
         Ok(Pool { threads, busy: AtomicUsize::new(0) })
     }
 
-    /// Calls `work` once on every thread of the pool, all at a time; returns when the last call does.
+    /// Calls `work` once on every thread of the pool, all at a time; returns when the last call does. A thread whose call
+    /// has ended helps those that go on.
     ///
     /// Work that is not cut into jobs belongs here and not into a job: a thread that waits for a job of its own does
     /// others meanwhile, and must not be caught in a whole trial.
     pub fn each(&self, work: impl Fn() + Sync) {
-        self.threads.broadcast(|_| self.keep_busy(&work));
+        self.busy.store(self.threads.current_num_threads(), Ordering::Relaxed);
+        self.threads.broadcast(|_| {
+            work();
+            self.busy.fetch_sub(1, Ordering::Relaxed);
+            self.help();
+        });
     }
 
-    /// Calls `work` on a thread of the pool, which the others help.
+    /// Calls `work` on one thread of the pool, which the others help.
     pub fn on_one<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
-        self.threads.install(|| self.keep_busy(work))
+        let (work, done) = (Mutex::new(Some(work)), Mutex::new(None));
+        self.each(|| {
+            let Some(work) = work.lock().ok().and_then(|mut work| work.take()) else { return };
+            let result = work();
+            if let Ok(mut done) = done.lock() {
+                *done = Some(result);
+            }
+        });
+        let done = done.into_inner().ok().flatten();
+        done.expect("a thread of the pool took the work, and a panic of it would have ended `each`")
     }
 
-    fn keep_busy<T>(&self, work: impl FnOnce() -> T) -> T {
-        self.busy.fetch_add(1, Ordering::Relaxed);
-        let done = work();
-        self.busy.fetch_sub(1, Ordering::Relaxed);
-        done
+    /// Does jobs of others until none of them has work of its own.
+    fn help(&self) {
+        let mut idle_since = Instant::now();
+        while self.busy.load(Ordering::Relaxed) > 0 {
+            match yield_now() {
+                Some(Yield::Executed) => idle_since = Instant::now(),
+                _ if idle_since.elapsed() < PATIENCE => spin_loop(),
+                _ => sleep(NAP),
+            }
+        }
     }
 }
 
@@ -55,9 +87,23 @@ impl Crew for Pool {
     }
 
     fn run(&self, jobs: Vec<Job>) {
-        if self.hands() == 1 {
+        if jobs.len() < 2 || self.hands() == 1 {
             return Alone.run(jobs);
         }
-        rayon::scope(|scope| jobs.into_iter().for_each(|job| scope.spawn(|_| job())));
+        let left = AtomicUsize::new(jobs.len());
+        rayon::scope(|scope| {
+            for job in jobs {
+                scope.spawn(|_| {
+                    job();
+                    left.fetch_sub(1, Ordering::Release);
+                });
+            }
+            // The scope would wait too, but it falls asleep.
+            while left.load(Ordering::Acquire) > 0 {
+                if yield_now() != Some(Yield::Executed) {
+                    spin_loop();
+                }
+            }
+        });
     }
 }

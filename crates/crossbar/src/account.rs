@@ -1,6 +1,6 @@
 //! What an array keeps account of: the rows that are read, the pulses and reads of its ledger, the writes of its cells.
 
-use lanes::{Block, LANES};
+use lanes::{Block, LANES, kernel, lane_mask};
 
 use crate::array::CrossbarArray;
 use crate::ledger::{Endurance, Ledger};
@@ -10,6 +10,7 @@ impl CrossbarArray {
     pub fn count_reads(&mut self, row_reads: &[u32], steps: u64) {
         let (columns, floor) = (self.columns(), f64::from(self.mapping.window().low()));
         let width = self.main.excess.row_blocks();
+        let last_mask = lane_mask(columns, width - 1);
         for (row, &reads) in row_reads.iter().enumerate().filter(|(_, reads)| **reads > 0) {
             let blocks = row * width..(row + 1) * width;
             self.ledger.row_reads += u64::from(reads);
@@ -20,7 +21,7 @@ impl CrossbarArray {
             let conductance: f64 = branches
                 .into_iter()
                 .flatten()
-                .map(|branch| cell_sum(branch.seen(blocks.clone()), columns) + floor * columns as f64)
+                .map(|branch| cell_sum(branch.seen(blocks.clone()), last_mask) + floor * columns as f64)
                 .sum();
             self.ledger.read_conductance += f64::from(reads) * conductance;
         }
@@ -55,7 +56,18 @@ impl CrossbarArray {
     }
 }
 
-/// Sum over the first `columns` lanes, µS: the padding of what is seen at another voltage is not zero.
-fn cell_sum(blocks: &[Block], columns: usize) -> f64 {
-    blocks.iter().flat_map(|block| block.0).take(columns).map(f64::from).sum()
+/// Sum over the cells of a row, µS: the padding of what is seen at another voltage is not zero, and `last_mask` leaves it out.
+#[kernel]
+fn cell_sum(row: &[Block], last_mask: Block) -> f64 {
+    let Some((last, whole)) = row.split_last() else { return 0.0 };
+    let mut sums = [0.0; LANES];
+    for block in whole {
+        for lane in 0..LANES {
+            sums[lane] += f64::from(block[lane]);
+        }
+    }
+    for lane in 0..LANES {
+        sums[lane] += f64::from(last[lane] * last_mask[lane]);
+    }
+    sums.iter().sum()
 }

@@ -1,10 +1,10 @@
 //! The hidden neurons of one sample, from its first input spike to the last step.
 //!
-//! Neurons do not hear each other: the columns of the layer are taken in groups of at most [`GROUP`] blocks whose currents
+//! Neurons do not hear each other: the columns of the layer are taken in groups of at most twelve blocks whose currents
 //! and voltages stay in registers over all steps, while the rows that spike stream past. Where converters read the
 //! columns, all columns of a step belong together, and the state lies in memory.
 
-use lanes::{Block, Matrix, add_rows, kernel, part};
+use lanes::{Block, Instructions, Matrix, add_rows, kernel, part};
 use seed::Normals;
 
 use super::currents::add_converted;
@@ -14,8 +14,14 @@ use crate::neuron::lif::{LifParams, lif_step};
 use crate::spikes::SpikeTrain;
 use crate::trace::{Trace, list_spikes};
 
-/// Blocks of columns whose state is kept in registers together.
-const GROUP: usize = 8;
+/// Most blocks of columns whose state is kept in registers together: a voltage and a current of each, in the 32 registers of
+/// AVX-512; the currents alone, of two registers each, in the 16 of AVX2.
+fn widest_group() -> usize {
+    match Instructions::current() {
+        Instructions::Avx512 => 12,
+        _ => 7,
+    }
+}
 
 /// Leaves the voltages and spikes of the hidden neurons in `trace`.
 pub(super) fn run(
@@ -58,7 +64,7 @@ fn by_groups(
         noise.fill(draws);
         (variance, &draws[..])
     });
-    let groups = blocks.div_ceil(GROUP);
+    let groups = blocks.div_ceil(widest_group());
     let mut first = 0;
     for group in 0..groups {
         // Groups of equal width, give or take a block.
@@ -72,7 +78,11 @@ fn by_groups(
             5 => group_of::<5>(lif, columns, input, trace),
             6 => group_of::<6>(lif, columns, input, trace),
             7 => group_of::<7>(lif, columns, input, trace),
-            _ => group_of::<GROUP>(lif, columns, input, trace),
+            8 => group_of::<8>(lif, columns, input, trace),
+            9 => group_of::<9>(lif, columns, input, trace),
+            10 => group_of::<10>(lif, columns, input, trace),
+            11 => group_of::<11>(lif, columns, input, trace),
+            _ => group_of::<12>(lif, columns, input, trace),
         }
         first += width;
     }

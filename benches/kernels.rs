@@ -7,11 +7,12 @@ use criterion::{Criterion, Throughput};
 use crossbar::device::Device;
 use crossbar::{ArrayParams, CrossbarArray, Sign};
 use datasets::Name;
-use lanes::{Block, LANES, Matrix, blocks_for};
+use lanes::{Block, LANES, Matrix, add_rows, blocks_for, kernel};
 use seed::Seed;
-use snn::backward::{Adjoint, Gradient, backward};
+use snn::backward::{Adjoint, Gradient, Pass};
 use snn::forward::{Trace, forward};
 use snn::loss::ReadoutGradient;
+use snn::neuron::lif::{LifParams, lif_step};
 use snn::weights::{DigitalWeights, WeightStore};
 
 fn main() {
@@ -21,8 +22,10 @@ fn main() {
     let epochs = if test_mode() { 1 } else { 20 };
     let mut learner = stage.learner(None, epochs);
     normals(&mut criterion);
+    building_blocks(&mut criterion, &stage, &learner);
     forward_pass(&mut criterion, &stage, &learner);
     backward_pass(&mut criterion, &stage, &learner);
+    batch(&mut criterion, &mut learner);
     let [step, _] = learner.steps();
     abstract_update(&mut criterion, &stage, &learner, &step);
     crossbar_update(&mut criterion, &learner, &step);
@@ -44,6 +47,54 @@ fn normals(criterion: &mut Criterion) {
     });
 }
 
+/// Time of one row that is added to the sums of a step, and of one neuron that is moved by a step: what the forward pass is
+/// made of.
+fn building_blocks(criterion: &mut Criterion, stage: &Stage, learner: &Learner) {
+    let (weights, images) = (learner.hidden.store().weights(), &stage.data.train.spikes);
+    let rows: u64 = (0..IMAGES).map(|image| images.sample(image).all().len() as u64).sum();
+    let mut sums = [Block::ZERO; WIDTH];
+    let mut group = criterion.benchmark_group("accumulate rows");
+    group.throughput(Throughput::Elements(rows / IMAGES as u64));
+    let mut image = 0;
+    group.bench_function("784 x 100, spikes of an image", |bencher| {
+        bencher.iter(|| {
+            image = (image + 1) % IMAGES;
+            accumulate(weights, black_box(images.sample(image).all()), &mut sums);
+        });
+    });
+    group.finish();
+
+    let params = LifParams { synapse_decay: 0.8, membrane_decay: 0.9 };
+    let mut record = vec![([Block::ZERO; WIDTH], [0; WIDTH]); 100];
+    let mut group = criterion.benchmark_group("LIF step");
+    group.throughput(Throughput::Elements(100 * 100));
+    group.bench_function("100 neurons, 100 steps", |bencher| {
+        bencher.iter(|| lif_steps(params, black_box(0.2), &mut record));
+    });
+}
+
+/// Images that are taken in turn.
+const IMAGES: usize = 256;
+/// Blocks of 100 columns.
+const WIDTH: usize = blocks_for(100);
+
+#[kernel(simd: S)]
+fn accumulate(weights: &Matrix, rows: &[u16], sums: &mut [Block; WIDTH]) {
+    let mut kept = sums.each_ref().map(|sum| simd.load(sum));
+    add_rows(simd, weights, 0, rows, &mut kept);
+    for (kept, sum) in kept.into_iter().zip(sums) {
+        simd.store(kept, sum);
+    }
+}
+
+#[kernel(simd: S)]
+fn lif_steps(params: LifParams, current: f32, record: &mut [([Block; WIDTH], [u16; WIDTH])]) {
+    let (mut membrane, mut current) = ([simd.splat(0.0); WIDTH], [simd.splat(current); WIDTH]);
+    for (record, spiking) in record {
+        lif_step(simd, params, &mut membrane, &mut current, record, spiking);
+    }
+}
+
 /// Time of one image: spikes in, readout voltages out; the images of a batch in turn.
 fn forward_pass(criterion: &mut Criterion, stage: &Stage, learner: &Learner) {
     let oxide = Device::built_in("illustrative-oxide").expect("a built-in device");
@@ -57,7 +108,7 @@ fn forward_pass(criterion: &mut Criterion, stage: &Stage, learner: &Learner) {
         let mut image = 0;
         group.bench_function(name, |bencher| {
             bencher.iter(|| {
-                image = (image + 1) % 256;
+                image = (image + 1) % IMAGES;
                 let input = stage.data.train.spikes.sample(image);
                 let read = Seed::new(1).numbered(image as u64);
                 forward(&stage.network, hidden, readout, black_box(input), read, &mut trace);
@@ -91,14 +142,34 @@ fn backward_pass(criterion: &mut Criterion, stage: &Stage, learner: &Learner) {
     let (mut adjoint, mut gradient) = (Adjoint::new(network), Gradient::new(network));
     let mut group = criterion.benchmark_group("backward");
     group.throughput(Throughput::Elements(1));
-    let mut image = 0;
-    group.bench_function("image", |bencher| {
-        bencher.iter(|| {
-            image = (image + 1) % traced.len();
-            let (input, trace, output) = black_box(&traced[image]);
-            backward(network, &transposed, *input, trace, output, &mut adjoint, &mut gradient);
+    let parts: [(&str, fn(Pass, &mut Adjoint, &mut Gradient)); 4] = [
+        ("readout adjoint and gradient", |pass, _, gradient| pass.readout_gradient(&mut gradient.readout)),
+        ("hidden adjoint", |pass, adjoint, _| pass.hidden_adjoint(adjoint)),
+        ("hidden gradient", |pass, adjoint, gradient| pass.hidden_gradient(adjoint, &mut gradient.hidden)),
+        ("image", |pass, adjoint, gradient| {
+            pass.readout_gradient(&mut gradient.readout);
+            pass.hidden_adjoint(adjoint);
+            pass.hidden_gradient(adjoint, &mut gradient.hidden);
+        }),
+    ];
+    for (name, part) in parts {
+        let mut image = 0;
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| {
+                image = (image + 1) % traced.len();
+                let (input, trace, output) = black_box(&traced[image]);
+                let pass = Pass::new(network, &transposed, *input, trace, output).expect("a loss");
+                part(pass, &mut adjoint, &mut gradient);
+            });
         });
-    });
+    }
+}
+
+/// Time of an image in a batch: forward and backward passes and the sum of its parts, on one thread.
+fn batch(criterion: &mut Criterion, learner: &mut Learner) {
+    let mut group = criterion.benchmark_group("batch");
+    group.throughput(Throughput::Elements(IMAGES as u64));
+    group.bench_function("256 images", |bencher| bencher.iter(|| learner.first_batch()));
 }
 
 /// Time of a cell of the hidden layer in one update of abstract weights.

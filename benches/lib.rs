@@ -208,21 +208,22 @@ impl<'a> Learner<'a> {
         )
     }
 
+    /// Forward and backward passes of the first batch of samples; their losses.
+    pub fn first_batch(&mut self) -> f64 {
+        let batch: Vec<u32> = (0..self.stage.settings.preset().batch as u32).collect();
+        let read = Seed::new(self.trial.seed);
+        let (hidden, readout) = (self.hidden.store_mut(), self.readout.store_mut());
+        self.trainer.differentiate(&self.stage.data.train, &batch, hidden, readout, read)
+    }
+
     /// The steps that the first batch of samples asks of both layers, as an update gets them.
     pub fn steps(&mut self) -> [Matrix; 2] {
-        let preset = self.stage.settings.preset();
-        let batch: Vec<u32> = (0..preset.batch as u32).collect();
-        self.trainer.differentiate(
-            &self.stage.data.train,
-            &batch,
-            self.hidden.store_mut(),
-            self.readout.store_mut(),
-            Seed::new(self.trial.seed),
-        );
+        self.first_batch();
+        let learning_rate = self.stage.settings.preset().learning_rate as f32;
         let gradient = self.trainer.gradient();
         [&gradient.hidden, &gradient.readout].map(|gradient| {
             let mut step = gradient.clone();
-            snn::optimiser::gradient_descent(&mut step, preset.learning_rate as f32);
+            snn::optimiser::gradient_descent(&mut step, learning_rate);
             step
         })
     }

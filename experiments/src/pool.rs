@@ -47,8 +47,10 @@ impl Pool {
     pub fn each(&self, work: impl Fn() + Sync) {
         self.busy.store(self.threads.current_num_threads(), Ordering::Relaxed);
         self.threads.broadcast(|_| {
-            work();
-            self.busy.fetch_sub(1, Ordering::Relaxed);
+            {
+                let _leaves = Leaves(&self.busy);
+                work();
+            }
             self.help();
         });
     }
@@ -80,6 +82,15 @@ impl Pool {
     }
 }
 
+/// A thread that is no longer busy once this is dropped, after a panic too: helpers must not wait for it for ever.
+struct Leaves<'a>(&'a AtomicUsize);
+
+impl Drop for Leaves<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 impl Crew for Pool {
     fn hands(&self) -> usize {
         let idle = self.threads.current_num_threads().saturating_sub(self.busy.load(Ordering::Relaxed));
@@ -105,5 +116,52 @@ impl Crew for Pool {
                 }
             }
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicU64;
+
+    use super::*;
+
+    #[test]
+    fn every_job_is_done_once_by_any_number_of_threads() {
+        for threads in 1..4 {
+            let pool = Pool::new(threads).expect("threads");
+            let sum = pool.on_one(|| {
+                let sums: Vec<AtomicU64> = (0..50).map(AtomicU64::new).collect();
+                for _ in 0..200 {
+                    let job = |sum| -> Job { Box::new(move || _ = AtomicU64::fetch_add(sum, 1, Ordering::Relaxed)) };
+                    pool.run(sums.iter().map(job).collect());
+                }
+                sums.into_iter().map(AtomicU64::into_inner).sum::<u64>()
+            });
+            assert_eq!(sum, 50 * 49 / 2 + 50 * 200, "{threads} threads");
+        }
+    }
+
+    #[test]
+    fn work_is_called_once_a_thread_and_idle_hands_are_counted() {
+        let pool = Pool::new(3).expect("threads");
+        let (calls, hands) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        pool.each(|| {
+            if calls.fetch_add(1, Ordering::SeqCst) == 0 {
+                while pool.hands() < 3 {
+                    spin_loop();
+                }
+                hands.store(pool.hands(), Ordering::SeqCst);
+            }
+        });
+        assert_eq!((calls.into_inner(), hands.into_inner()), (3, 3));
+    }
+
+    #[test]
+    fn a_panic_ends_the_work_of_all() {
+        let pool = Pool::new(2).expect("threads");
+        let outcome =
+            std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| pool.on_one(|| panic!("as it happens"))));
+        assert!(outcome.is_err());
+        assert_eq!(pool.on_one(|| 7), 7);
     }
 }

@@ -66,10 +66,11 @@ impl Adjoint {
     }
 }
 
-/// One sample on its way back.
-#[derive(Clone, Copy)]
-struct Sample<'a> {
+/// One sample on its way back, step by step from the last gradient to the first input spike.
+#[derive(Clone, Copy, Debug)]
+pub struct Pass<'a> {
     lif: LifParams,
+    surrogate: Surrogate,
     readout_transposed: &'a Matrix,
     input: SpikeTrain<'a>,
     trace: &'a Trace,
@@ -90,80 +91,108 @@ pub fn backward(
     adjoint: &mut Adjoint,
     gradient: &mut Gradient,
 ) {
-    let Some(last) = output.last_step() else { return };
-    let lif = LifParams { synapse_decay: network.synapse_decay, membrane_decay: network.membrane_decay };
-    let sample = Sample { lif, readout_transposed, input, trace, output, first: input.first_step(), last };
-    for block in 0..blocks_for(network.classes) {
-        readout_gradient(sample, block, &mut gradient.readout);
+    let Some(pass) = Pass::new(network, readout_transposed, input, trace, output) else { return };
+    pass.readout_gradient(&mut gradient.readout);
+    pass.hidden_adjoint(adjoint);
+    pass.hidden_gradient(adjoint, &mut gradient.hidden);
+}
+
+impl<'a> Pass<'a> {
+    /// The way back of a sample, as for [`backward`]; none where no step has a gradient.
+    pub fn new(
+        network: &Network,
+        readout_transposed: &'a Matrix,
+        input: SpikeTrain<'a>,
+        trace: &'a Trace,
+        output: &'a ReadoutGradient,
+    ) -> Option<Pass<'a>> {
+        let (last, first) = (output.last_step()?, input.first_step());
+        let lif = LifParams { synapse_decay: network.synapse_decay, membrane_decay: network.membrane_decay };
+        Some(Pass { lif, surrogate: network.surrogate, readout_transposed, input, trace, output, first, last })
     }
-    match network.surrogate {
-        Surrogate::FastSigmoid { steepness } => by_groups(sample, FastSigmoid(steepness), &mut adjoint.currents),
-        Surrogate::Exponential { steepness } => by_groups(sample, Exponential(steepness), &mut adjoint.currents),
+
+    /// Adds dW2 of the sample to `gradient`.
+    pub fn readout_gradient(self, gradient: &mut Matrix) {
+        for block in 0..gradient.row_blocks() {
+            readout_gradient(self, block, gradient);
+        }
     }
-    hidden_gradient(sample, &adjoint.currents, &mut gradient.hidden);
+
+    /// Leaves i\[t+1\] of every step t with input in `adjoint`.
+    pub fn hidden_adjoint(self, adjoint: &mut Adjoint) {
+        match self.surrogate {
+            Surrogate::FastSigmoid { steepness } => by_groups(self, FastSigmoid(steepness), &mut adjoint.currents),
+            Surrogate::Exponential { steepness } => by_groups(self, Exponential(steepness), &mut adjoint.currents),
+        }
+    }
+
+    /// Adds dW1 of the sample, whose adjoint currents are in `adjoint`, to `gradient`.
+    pub fn hidden_gradient(self, adjoint: &Adjoint, gradient: &mut Matrix) {
+        hidden_gradient(self, &adjoint.currents, gradient);
+    }
 }
 
 /// dW2: u and f of one block of classes.
 #[kernel(simd: S)]
-fn readout_gradient(sample: Sample, block: usize, gradient: &mut Matrix) {
+fn readout_gradient(pass: Pass, block: usize, gradient: &mut Matrix) {
     let mut by_readout = ByReadout { voltage: [simd.splat(0.0)], current: [simd.splat(0.0)] };
     let inject = |by_readout: &mut ByReadout<S, 1>, step| {
-        if let Some(slopes) = sample.output.at(step) {
+        if let Some(slopes) = pass.output.at(step) {
             by_readout.voltage[0] = simd.add(by_readout.voltage[0], simd.load(&slopes[block]));
         }
     };
-    inject(&mut by_readout, sample.last);
-    for step in (sample.first..sample.last).rev() {
-        add_to_rows(simd, gradient, block, sample.trace.hidden_spikes(step), by_readout.current);
-        by_readout.decay(simd, sample.lif);
+    inject(&mut by_readout, pass.last);
+    for step in (pass.first..pass.last).rev() {
+        add_to_rows(simd, gradient, block, pass.trace.hidden_spikes(step), by_readout.current);
+        by_readout.decay(simd, pass.lif);
         inject(&mut by_readout, step);
     }
 }
 
 /// The adjoint currents of the hidden neurons, group by group.
-fn by_groups(sample: Sample, slope: impl Slope, currents: &mut [Block]) {
-    let blocks = sample.trace.hidden_blocks;
+fn by_groups(pass: Pass, slope: impl Slope, currents: &mut [Block]) {
+    let blocks = pass.trace.hidden_blocks;
     for first in (0..blocks).step_by(GROUP) {
         match blocks - first {
-            1 => group_of::<1>(sample, slope, first, currents),
-            2 => group_of::<2>(sample, slope, first, currents),
-            3 => group_of::<3>(sample, slope, first, currents),
-            _ => group_of::<GROUP>(sample, slope, first, currents),
+            1 => group_of::<1>(pass, slope, first, currents),
+            2 => group_of::<2>(pass, slope, first, currents),
+            3 => group_of::<3>(pass, slope, first, currents),
+            _ => group_of::<GROUP>(pass, slope, first, currents),
         }
     }
 }
 
 #[kernel(simd: S)]
-fn group_of<const WIDTH: usize>(sample: Sample, slope: impl Slope, first: usize, currents: &mut [Block]) {
-    let blocks = sample.trace.hidden_blocks;
+fn group_of<const WIDTH: usize>(pass: Pass, slope: impl Slope, first: usize, currents: &mut [Block]) {
+    let blocks = pass.trace.hidden_blocks;
     let mut group = Group::<S, WIDTH>::new(simd);
-    group.inject(simd, sample, first, sample.last);
+    group.inject(simd, pass, first, pass.last);
     let mut place = first;
-    for step in (sample.first..sample.last).rev() {
-        if !sample.input.at(step).is_empty() {
+    for step in (pass.first..pass.last).rev() {
+        if !pass.input.at(step).is_empty() {
             let record: &mut [Block; WIDTH] = part_mut(currents, place);
             for (neurons, record) in group.neurons.iter().zip(record) {
                 simd.store(neurons.current, record);
             }
             place += blocks;
         }
-        let membrane = part(&sample.trace.membrane, step * blocks + first);
+        let membrane = part(&pass.trace.membrane, step * blocks + first);
         if S::IN_REGISTERS {
-            group.step(simd, sample.lif, slope, membrane);
+            group.step(simd, pass.lif, slope, membrane);
         } else {
-            group.step_in_memory(simd, sample.lif, slope, membrane);
+            group.step_in_memory(simd, pass.lif, slope, membrane);
         }
-        group.inject(simd, sample, first, step);
+        group.inject(simd, pass, first, step);
     }
 }
 
 /// dW1 from the adjoint currents of the steps with input.
 #[kernel(simd: S)]
-fn hidden_gradient(sample: Sample, currents: &[Block], gradient: &mut Matrix) {
-    let blocks = sample.trace.hidden_blocks;
+fn hidden_gradient(pass: Pass, currents: &[Block], gradient: &mut Matrix) {
+    let blocks = pass.trace.hidden_blocks;
     let mut place = 0;
-    for step in (sample.first..sample.last).rev() {
-        let rows = sample.input.at(step);
+    for step in (pass.first..pass.last).rev() {
+        let rows = pass.input.at(step);
         if rows.is_empty() {
             continue;
         }
@@ -250,12 +279,12 @@ impl<S: Simd, const WIDTH: usize> Group<S, WIDTH> {
 
     /// Adds the projection of dL/dU\[step\] to P, of the blocks from `first` on.
     #[inline(always)]
-    fn inject(&mut self, simd: S, sample: Sample, first: usize, step: usize) {
-        let Some(slopes) = sample.output.at(step) else { return };
-        for class in 0..sample.readout_transposed.rows() {
+    fn inject(&mut self, simd: S, pass: Pass, first: usize, step: usize) {
+        let Some(slopes) = pass.output.at(step) else { return };
+        for class in 0..pass.readout_transposed.rows() {
             let slope = slopes[class / LANES][class % LANES];
             if slope != 0.0 {
-                let weights: &[Block; WIDTH] = part(sample.readout_transposed.row(class), first);
+                let weights: &[Block; WIDTH] = part(pass.readout_transposed.row(class), first);
                 for (voltage, weights) in self.by_readout.voltage.iter_mut().zip(weights) {
                     *voltage = simd.add(*voltage, simd.mul(simd.load(weights), simd.splat(slope)));
                 }

@@ -142,7 +142,7 @@ fn backward_pass(criterion: &mut Criterion, stage: &Stage, learner: &Learner) {
     let (mut adjoint, mut gradient) = (Adjoint::new(network), Gradient::new(network));
     let mut group = criterion.benchmark_group("backward");
     group.throughput(Throughput::Elements(1));
-    let parts: [(&str, fn(Pass, &mut Adjoint, &mut Gradient)); 4] = [
+    let parts: [(&str, Way); 4] = [
         ("readout adjoint and gradient", |pass, _, gradient| pass.readout_gradient(&mut gradient.readout)),
         ("hidden adjoint", |pass, adjoint, _| pass.hidden_adjoint(adjoint)),
         ("hidden gradient", |pass, adjoint, gradient| pass.hidden_gradient(adjoint, &mut gradient.hidden)),
@@ -164,6 +164,9 @@ fn backward_pass(criterion: &mut Criterion, stage: &Stage, learner: &Learner) {
         });
     }
 }
+
+/// A part of the way back of a sample.
+type Way = fn(Pass, &mut Adjoint, &mut Gradient);
 
 /// Time of an image in a batch: forward and backward passes and the sum of its parts, on one thread.
 fn batch(criterion: &mut Criterion, learner: &mut Learner) {

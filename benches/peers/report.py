@@ -116,8 +116,8 @@ def verdicts(table):
         if lines_of:
             line = min(lines_of, key=Line.median)
             made.append(
-                f"Training, two trials at a time: {short(line.ratio())} times ({spread(line.ratios)}) the throughput of "
-                f"{line.program}{note}; to reach: {target} times."
+                f"Training, two of our trials at a time: {short(line.ratio())} times ({spread(line.ratios)}) the throughput of "
+                f"{line.program} ({line.how}){note}; to reach: {target} times."
             )
     return made
 

@@ -5,7 +5,7 @@
 //! - [`prepare`]: data sets and devices, read once, from [`device_file`] and [`chip_maps`]; [`trial`]: one trial, the page to read first;
 //! - [`warning`]: what a study may say and hardly means;
 //! - [`hardware`], [`counted`]: the seam between training and crossbar arrays, and what goes through it added up;
-//! - [`run`]: trials on threads and shards; [`record`], [`observation`], [`details`]: what they leave, on which [`machine`]; [`store`]: kept safe
+//! - [`run`]: trials on threads and shards; [`pool`]: the threads, which help one another; [`record`], [`observation`], [`details`]: what they leave, on which [`machine`]; [`store`]: kept safe
 //!   against being killed; [`checkpoint`]: how far the running ones have come;
 //! - [`standing`]: trials done and left, and for how long; [`cluster`]: the same study as jobs of Slurm;
 //! - [`sweep`], [`statistics`], [`stage`], [`summary`], [`tables`], [`figures`], [`sheet`]: what people look at; [`tally`], [`pace`]: while trials run;

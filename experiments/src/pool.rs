@@ -7,10 +7,9 @@
 //! A batch takes a millisecond and is several rounds of jobs, and a thread that sleeps takes a good part of that to wake
 //! up: whoever waits for jobs looks for them again and again for a while before it naps.
 
-use std::hint::spin_loop;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread::sleep;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::thread::{sleep, yield_now as give_way};
 use std::time::{Duration, Instant};
 
 use lanes::{Alone, Crew, Job};
@@ -45,7 +44,7 @@ impl Pool {
     /// Work that is not cut into jobs belongs here and not into a job: a thread that waits for a job of its own does
     /// others meanwhile, and must not be caught in a whole trial.
     pub fn each(&self, work: impl Fn() + Sync) {
-        self.busy.store(self.threads.current_num_threads(), Ordering::Relaxed);
+        self.busy.fetch_add(self.threads.current_num_threads(), Ordering::Relaxed);
         self.threads.broadcast(|_| {
             {
                 let _leaves = Leaves(&self.busy);
@@ -75,7 +74,7 @@ impl Pool {
         while self.busy.load(Ordering::Relaxed) > 0 {
             match yield_now() {
                 Some(Yield::Executed) => idle_since = Instant::now(),
-                _ if idle_since.elapsed() < PATIENCE => spin_loop(),
+                _ if idle_since.elapsed() < PATIENCE => give_way(),
                 _ => sleep(NAP),
             }
         }
@@ -98,30 +97,83 @@ impl Crew for Pool {
     }
 
     fn run(&self, jobs: Vec<Job>) {
+        self.run_counted(jobs, &AtomicU64::new(0));
+    }
+}
+
+impl Pool {
+    /// Does `jobs` and adds to `helped` the nanoseconds that other threads than this one spend on them.
+    fn run_counted(&self, jobs: Vec<Job>, helped: &AtomicU64) {
         if jobs.len() < 2 || self.hands() == 1 {
             return Alone.run(jobs);
         }
-        let left = AtomicUsize::new(jobs.len());
-        rayon::scope(|scope| {
+        let (left, asking) = (AtomicUsize::new(jobs.len()), self.threads.current_thread_index());
+        self.threads.scope(|scope| {
+            let left = &left;
             for job in jobs {
-                scope.spawn(|_| {
+                scope.spawn(move |_| {
+                    let _done = Leaves(left);
+                    let started = Instant::now();
                     job();
-                    left.fetch_sub(1, Ordering::Release);
+                    if self.threads.current_thread_index() != asking {
+                        helped.fetch_add(started.elapsed().as_nanos() as u64, Ordering::Relaxed);
+                    }
                 });
             }
             // The scope would wait too, but it falls asleep.
-            while left.load(Ordering::Acquire) > 0 {
+            while left.load(Ordering::Relaxed) > 0 {
                 if yield_now() != Some(Yield::Executed) {
-                    spin_loop();
+                    give_way();
                 }
             }
         });
+    }
+
+    /// The pool as the crew of one trial.
+    pub fn crew(&self) -> TrialCrew<'_> {
+        TrialCrew { pool: self, helped: AtomicU64::new(0) }
+    }
+}
+
+/// A crew that knows what it was spared.
+pub trait Helpers: Crew {
+    /// Time that threads other than the one that asks have spent on its jobs so far.
+    fn helped(&self) -> Duration;
+}
+
+impl Helpers for Alone {
+    fn helped(&self) -> Duration {
+        Duration::ZERO
+    }
+}
+
+/// The threads of a pool as they help one trial.
+#[derive(Debug)]
+pub struct TrialCrew<'a> {
+    pool: &'a Pool,
+    /// Nanoseconds.
+    helped: AtomicU64,
+}
+
+impl Crew for TrialCrew<'_> {
+    fn hands(&self) -> usize {
+        self.pool.hands()
+    }
+
+    fn run(&self, jobs: Vec<Job>) {
+        self.pool.run_counted(jobs, &self.helped);
+    }
+}
+
+impl Helpers for TrialCrew<'_> {
+    fn helped(&self) -> Duration {
+        Duration::from_nanos(self.helped.load(Ordering::Relaxed))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::AtomicU64;
+    use std::hint::spin_loop;
 
     use super::*;
 
@@ -163,5 +215,39 @@ mod tests {
             std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| pool.on_one(|| panic!("as it happens"))));
         assert!(outcome.is_err());
         assert_eq!(pool.on_one(|| 7), 7);
+    }
+
+    #[test]
+    fn a_panic_in_a_job_reaches_whoever_asked() {
+        let pool = Pool::new(2).expect("threads");
+        let job = |number| -> Job { Box::new(move || assert_ne!(number, 3)) };
+        let asked = || {
+            pool.on_one(|| {
+                while pool.hands() < 2 {
+                    spin_loop();
+                }
+                pool.run((0..6).map(job).collect());
+            })
+        };
+        assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(asked)).is_err());
+        assert_eq!(pool.on_one(|| 7), 7);
+    }
+
+    #[test]
+    fn time_of_helpers_is_counted_and_none_where_nobody_helps() {
+        let nap = || -> Job { Box::new(|| sleep(Duration::from_millis(2))) };
+        let helped = |threads: usize| {
+            let pool = Pool::new(threads).expect("threads");
+            pool.on_one(|| {
+                while pool.hands() < threads {
+                    spin_loop();
+                }
+                let crew = pool.crew();
+                crew.run((0..20).map(|_| nap()).collect());
+                crew.helped()
+            })
+        };
+        assert_eq!(helped(1), Duration::ZERO);
+        assert!(helped(2) >= Duration::from_millis(2));
     }
 }

@@ -8,11 +8,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
 
-use lanes::Crew;
-
 use crate::checkpoint::{CheckpointWarning, Checkpoints};
 use crate::details::Details;
-use crate::pool::Pool;
+use crate::pool::{Helpers, Pool};
 use crate::prepare::Prepared;
 use crate::record::{Record, trial_id};
 use crate::settings::Settings;
@@ -133,7 +131,7 @@ pub fn run_trials(
                 while !stop.load(Ordering::Relaxed) {
                     let number = next.fetch_add(1, Ordering::Relaxed);
                     let Some(trial) = trials.get(number) else { break };
-                    send(&sender, run_one(number, trial, prepared, checkpoints, pool, &sender));
+                    send(&sender, run_one(number, trial, prepared, checkpoints, &pool.crew(), &sender));
                 }
             });
         });
@@ -161,7 +159,7 @@ fn run_one(
     trial: &Trial,
     prepared: &Prepared,
     checkpoints: Option<&Checkpoints>,
-    crew: &dyn Crew,
+    crew: &dyn Helpers,
     sender: &Sender,
 ) -> Result<Progress, TrialError> {
     let (data, device) = (prepared.data(trial.settings), prepared.device(trial.settings));

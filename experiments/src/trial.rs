@@ -5,7 +5,7 @@
 
 mod state;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crossbar::Ledger;
 use lanes::Crew;
@@ -23,6 +23,7 @@ use crate::counted::Counted;
 use crate::details::{Snapshot, UpdateAnatomy};
 use crate::hardware::{HardwareError, HardwareUse, LayerName, LayerWeights, layer_weights};
 use crate::observation::{Observation, Observer};
+use crate::pool::Helpers;
 use crate::prepare::{EncodedData, LoadedDevice};
 use crate::settings::Settings;
 
@@ -35,14 +36,14 @@ pub struct Epoch {
     pub loss: f64,
     /// Predictions and hidden spikes on the test set after the epoch.
     pub test: Activity,
-    /// Wall time of training, seconds.
+    /// Time of training, of all threads that took part, seconds.
     pub training_seconds: f64,
-    /// Wall time of the test, seconds.
+    /// Time of the test, likewise, seconds.
     pub test_seconds: f64,
 }
 
 impl Epoch {
-    /// Wall time of both, seconds.
+    /// Time of both, seconds: what they take on one thread.
     pub fn seconds(&self) -> f64 {
         self.training_seconds + self.test_seconds
     }
@@ -146,7 +147,7 @@ pub fn run_trial(
     data: &EncodedData,
     seed: u64,
     resume: Option<TrialState>,
-    crew: &dyn Crew,
+    crew: &dyn Helpers,
     watch: &mut dyn FnMut(&EpochEnd),
 ) -> Result<Outcome, TrialError> {
     let preset = settings.preset();
@@ -172,8 +173,9 @@ pub fn run_trial(
     let training = Training { batch, learning_rate: preset.learning_rate as f32 };
     let mut trainer = Trainer::new(&network, training, crew);
     let (mut after, mut diverged) = (None, None);
+    let spent = |since: (Instant, Duration)| (since.0.elapsed() + (crew.helped() - since.1)).as_secs_f64();
     for number in epochs.len() as u64..preset.epochs as u64 {
-        let started = Instant::now();
+        let started = (Instant::now(), crew.helped());
         let loss = match layers.train(&mut trainer, &data.train, &streams.training, number) {
             Ok(loss) => loss,
             Err(error) => {
@@ -181,15 +183,14 @@ pub fn run_trial(
                 break;
             }
         };
-        let trained = Instant::now();
+        let (training_seconds, trained) = (spent(started), (Instant::now(), crew.helped()));
         let read = streams.test.numbered(number);
         let test = if number + 1 < preset.epochs as u64 {
             layers.test(&tested, read)
         } else {
             after.insert(layers.look(&tested, read)).test.clone()
         };
-        let training_seconds = (trained - started).as_secs_f64();
-        epochs.push(Epoch { loss, test, training_seconds, test_seconds: trained.elapsed().as_secs_f64() });
+        epochs.push(Epoch { loss, test, training_seconds, test_seconds: spent(trained) });
         watch(&EpochEnd { before: &before, epochs: &epochs, layers: &layers });
     }
 

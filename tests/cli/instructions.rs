@@ -10,7 +10,7 @@ use crate::ohmspike::{Folder, TINY};
 const COMMON: &str = "[data]\nset = \"fashion-mnist-subset\"\n[network]\nhidden = 20\nsteps = 30\n\
     [weights]\nsigma_init = 0.003\n[training]\nepochs = 1\nbatch = 512\n";
 
-/// Studies that together run every kernel, by name.
+/// Studies that together run the kernels of all writes and reads, by name; widths are the matter of the law `kernel_bits`.
 const STUDIES: [(&str, &str); 6] = [
     // The noise of the study on exact weights and on cells.
     (

@@ -1,76 +1,135 @@
 //! The forward and backward passes are the plain scalar loops of their equations in float32, bit for bit: whatever
-//! instructions run them, they round what the loops round, in their order.
+//! instructions run them and however columns are grouped, they round what the loops round, in their order.
 
-use lanes::{LANES, Matrix};
-use seed::Seed;
+use lanes::{Block, Instructions, LANES, Matrix, blocks_for};
+use seed::{Normals, Seed};
 use snn::backward::{Adjoint, Gradient, backward};
-use snn::forward::{Trace, forward};
+use snn::forward::{Layer, Trace, forward};
 use snn::loss::{Loss, ReadoutGradient};
 use snn::network::Network;
-use snn::spikes::SpikeTrain;
+use snn::preset::Preset;
+use snn::spikes::{SpikeTrain, SpikeTrains};
 use snn::surrogate::{Surrogate, exponential, fast_sigmoid};
-use snn::weights::WeightStore;
 
-use crate::small::{HIDDEN, network, prepared, settings};
+/// Hidden neurons, classes, steps, inputs: every number of blocks that is one group, several groups with AVX2 and with
+/// AVX-512, classes beyond one block, a single step.
+const SHAPES: [(usize, usize, usize, usize); 18] = [
+    (1, 1, 1, 1),
+    (15, 3, 40, 30),
+    (16, 16, 40, 30),
+    (17, 17, 40, 30),
+    (48, 10, 2, 30),
+    (64, 10, 30, 30),
+    (65, 33, 30, 30),
+    (96, 10, 30, 40),
+    (112, 10, 30, 40),
+    (113, 10, 30, 40),
+    (129, 20, 30, 40),
+    (160, 20, 30, 40),
+    (176, 20, 30, 40),
+    (192, 20, 30, 40),
+    (193, 20, 30, 40),
+    (257, 65, 30, 40),
+    (400, 10, 30, 40),
+    (1000, 10, 20, 40),
+];
+/// Share of unit-steps that spike, sample by sample; one sample is silent.
+const RATES: [f32; 5] = [0.1, 0.0, 0.02, 0.3, 0.05];
 
-const CLASSES: usize = 10;
-
-/// Bits of V\[0 .. T-1\] and U\[0 .. T\], and the hidden spikes of every step.
-#[derive(Debug, PartialEq)]
+/// V\[0 .. T-1\], U\[0 .. T\], and the hidden spikes of every step.
+#[derive(Debug, Default, PartialEq)]
 struct Run {
     membrane: Vec<u32>,
     readout: Vec<u32>,
     spikes: Vec<Vec<u16>>,
+    peaks: Vec<(usize, u32)>,
 }
 
-fn scalar(w1: &Matrix, w2: &Matrix, [a, b]: [f32; 2], steps: usize, input: SpikeTrain) -> Run {
-    let (hidden, classes) = (w1.columns(), w2.columns());
-    let (mut v, mut i) = (vec![0.0f32; hidden], vec![0.0f32; hidden]);
-    let (mut u, mut f) = (vec![0.0f32; classes], vec![0.0f32; classes]);
-    let mut run = Run { membrane: vec![], readout: u.iter().map(|u| u.to_bits()).collect(), spikes: vec![] };
-    for step in 0..steps {
+/// Weights and variances of both layers.
+struct Cells {
+    weights: [Matrix; 2],
+    variances: [Matrix; 2],
+}
+
+impl Cells {
+    fn layers(&self, noisy: bool) -> [Layer<'_>; 2] {
+        [0, 1].map(|layer| Layer {
+            weights: &self.weights[layer],
+            read_variance: noisy.then_some(&self.variances[layer]),
+            converter: None,
+        })
+    }
+}
+
+fn uniform(seed: Seed, rows: usize, columns: usize, low: f32, high: f32) -> Matrix {
+    let mut blocks = vec![Block::ZERO; (rows * columns).div_ceil(LANES)];
+    seed.uniforms().fill(&mut blocks);
+    let draw = |place: usize| blocks[place / LANES][place % LANES];
+    Matrix::from_fn(rows, columns, |row, column| low + (high - low) * draw(row * columns + column))
+}
+
+/// What one read of the rows that are `active` adds to `current`.
+fn read(layer: Layer, active: &[u16], normals: &mut Option<Normals>, current: &mut [f32]) {
+    if active.is_empty() {
+        return;
+    }
+    let sum = |matrix: &Matrix, from, column| {
+        active.iter().fold(from, |sum: f32, &row| sum + matrix[(usize::from(row), column)])
+    };
+    let mut draws = vec![Block::ZERO; blocks_for(current.len())];
+    normals.iter_mut().for_each(|normals| normals.fill(&mut draws));
+    for (column, current) in current.iter_mut().enumerate() {
+        *current = sum(layer.weights, *current, column);
+        if let Some(variance) = layer.read_variance {
+            *current += sum(variance, 0.0, column).sqrt() * draws[column / LANES][column % LANES];
+        }
+    }
+}
+
+fn scalar(network: &Network, [hidden, readout]: [Layer; 2], input: SpikeTrain, seed: Seed) -> Run {
+    let (a, b) = (network.synapse_decay, network.membrane_decay);
+    let normals = |layer: Layer, number| layer.read_variance.map(|_| seed.numbered(number).normals());
+    let (mut for_hidden, mut for_readout) = (normals(hidden, 0), normals(readout, 1));
+    let (mut v, mut i) = (vec![0.0f32; network.hidden], vec![0.0f32; network.hidden]);
+    let (mut u, mut f) = (vec![0.0f32; network.classes], vec![0.0f32; network.classes]);
+    let mut run = Run { readout: vec![0; network.classes], ..Run::default() };
+    let mut peaks = vec![(0, 0.0f32); network.classes];
+    for step in 0..network.steps {
         run.membrane.extend(v.iter().map(|v| v.to_bits()));
-        let spikes: Vec<u16> = (0..hidden as u16).filter(|&j| v[usize::from(j)] > 1.0).collect();
-        for j in 0..hidden {
+        let spikes: Vec<u16> = (0..network.hidden as u16).filter(|&j| v[usize::from(j)] > 1.0).collect();
+        for j in 0..network.hidden {
             v[j] = if v[j] > 1.0 { 0.0 } else { v[j] * b + i[j] };
-            i[j] = input.at(step).iter().fold(i[j] * a, |sum, &row| sum + w1[(usize::from(row), j)]);
+            i[j] *= a;
         }
-        for k in 0..classes {
+        read(hidden, input.at(step), &mut for_hidden, &mut i);
+        for k in 0..network.classes {
             u[k] = u[k] * b + f[k];
-            f[k] = spikes.iter().fold(f[k] * a, |sum, &row| sum + w2[(usize::from(row), k)]);
+            f[k] *= a;
+            if u[k] > peaks[k].1 {
+                peaks[k] = (step + 1, u[k]);
+            }
         }
+        read(readout, &spikes, &mut for_readout, &mut f);
         run.readout.extend(u.iter().map(|u| u.to_bits()));
         run.spikes.push(spikes);
     }
+    run.peaks = peaks.iter().map(|&(step, u)| (step, u.to_bits())).collect();
     run
 }
 
-fn of_trace(trace: &Trace, steps: usize) -> Run {
-    let lane = |blocks: &[lanes::Block], column: usize| blocks[column / LANES][column % LANES].to_bits();
+fn of_trace(trace: &Trace, network: &Network) -> Run {
+    let lane = |blocks: &[Block], column: usize| blocks[column / LANES][column % LANES].to_bits();
+    let classes = blocks_for(network.classes);
+    let readout = trace.readout().chunks_exact(classes);
+    let peak = |class| (trace.peak(class).0, trace.peak(class).1.to_bits());
     Run {
-        membrane: (0..steps).flat_map(|t| (0..HIDDEN).map(move |j| lane(trace.membrane(t), j))).collect(),
-        readout: trace.readout().iter().flat_map(|row| row.0[..CLASSES].iter().map(|u| u.to_bits())).collect(),
-        spikes: (0..steps).map(|t| trace.hidden_spikes(t).to_vec()).collect(),
+        membrane: (0..network.steps)
+            .flat_map(|t| (0..network.hidden).map(move |j| lane(trace.membrane(t), j)))
+            .collect(),
+        readout: readout.flat_map(|row| (0..network.classes).map(move |k| lane(row, k))).collect(),
+        spikes: (0..network.steps).map(|t| trace.hidden_spikes(t).to_vec()).collect(),
+        peaks: (0..network.classes).map(peak).collect(),
     }
-}
-
-#[test]
-fn the_forward_pass_is_the_scalar_loop_bit_for_bit() {
-    let settings = settings(1, 0.0);
-    let prepared = prepared(&settings);
-    let samples = &prepared.data(&settings).train;
-    let (network, hidden, readout) = network(1);
-    let mut trace = Trace::new(&network);
-    let mut spikes = 0;
-    for number in 0..40 {
-        let input = samples.spikes.sample(number);
-        forward(&network, hidden.layer(), readout.layer(), input, Seed::new(0), &mut trace);
-        let decays = [network.synapse_decay, network.membrane_decay];
-        let expected = scalar(hidden.weights(), readout.weights(), decays, network.steps, input);
-        assert_eq!(of_trace(&trace, network.steps), expected, "image {number}");
-        spikes += trace.all_hidden_spikes().len();
-    }
-    assert!(spikes > 40 * HIDDEN, "only {spikes} hidden spikes: too quiet to tell");
 }
 
 /// Adds the gradient of one sample to `w1` and `w2`, by the recursions that `snn::backward` states.
@@ -82,24 +141,24 @@ fn scalar_adjoint(
     output: &ReadoutGradient,
     [w1, w2]: [&mut Matrix; 2],
 ) {
-    let (a, b) = (network.synapse_decay, network.membrane_decay);
+    let (a, b, hidden, classes) = (network.synapse_decay, network.membrane_decay, network.hidden, network.classes);
     let slope = |v| match network.surrogate {
         Surrogate::FastSigmoid { steepness } => fast_sigmoid(steepness, v),
         Surrogate::Exponential { steepness } => exponential(steepness, v),
     };
-    let (mut u, mut f) = ([0.0f32; CLASSES], [0.0f32; CLASSES]);
-    let (mut p, mut q) = ([0.0f32; HIDDEN], [0.0f32; HIDDEN]);
-    let (mut m, mut i) = ([0.0f32; HIDDEN], [0.0f32; HIDDEN]);
+    let (mut u, mut f) = (vec![0.0f32; classes], vec![0.0f32; classes]);
+    let (mut p, mut q) = (vec![0.0f32; hidden], vec![0.0f32; hidden]);
+    let (mut m, mut i) = (vec![0.0f32; hidden], vec![0.0f32; hidden]);
     let last = output.last_step().expect("every loss has a gradient");
     for step in (0..=last).rev() {
         if step < last {
             for &neuron in trace.hidden_spikes(step) {
-                (0..CLASSES).for_each(|k| w2[(usize::from(neuron), k)] += f[k]);
+                (0..classes).for_each(|k| w2[(usize::from(neuron), k)] += f[k]);
             }
             for &unit in input.at(step) {
-                (0..HIDDEN).for_each(|j| w1[(usize::from(unit), j)] += i[j]);
+                (0..hidden).for_each(|j| w1[(usize::from(unit), j)] += i[j]);
             }
-            for j in 0..HIDDEN {
+            for j in 0..hidden {
                 let v = trace.membrane(step)[j / LANES][j % LANES];
                 let kept = if v > 1.0 { 0.0 } else { m[j] };
                 i[j] = i[j] * a + kept;
@@ -107,41 +166,79 @@ fn scalar_adjoint(
                 q[j] = q[j] * a + p[j];
                 p[j] *= b;
             }
-            for k in 0..CLASSES {
+            for k in 0..classes {
                 f[k] = f[k] * a + u[k];
                 u[k] *= b;
             }
         }
-        for (k, slope) in output.at(step).into_iter().flat_map(|slopes| slopes[0].0[..CLASSES].iter().enumerate()) {
+        let Some(slopes) = output.at(step) else { continue };
+        for k in 0..classes {
+            let slope = slopes[k / LANES][k % LANES];
             u[k] += slope;
-            (0..HIDDEN).for_each(|j| p[j] += readout[(j, k)] * slope);
+            (0..hidden).for_each(|j| p[j] += readout[(j, k)] * slope);
         }
     }
 }
 
-/// Zeros of either sign are the same number here.
-#[test]
-fn the_backward_pass_is_the_scalar_loop_bit_for_bit() {
-    let settings = settings(1, 0.0);
-    let prepared = prepared(&settings);
-    let data = &prepared.data(&settings).train;
-    let (first, hidden, readout) = network(1);
-    let transposed = readout.weights().transposed();
-    let exponential = Surrogate::Exponential { steepness: 10.0 };
-    for network in [first, Network { loss: Loss::PerStep, surrogate: exponential, ..first }] {
-        let (mut trace, mut output) = (Trace::new(&network), ReadoutGradient::new(network.steps, 1));
-        let (mut adjoint, mut computed, mut expected) =
-            (Adjoint::new(&network), Gradient::new(&network), Gradient::new(&network));
-        for number in 0..20 {
-            let (input, label) = (data.spikes.sample(number), usize::from(data.labels[number]));
-            forward(&network, hidden.layer(), readout.layer(), input, Seed::new(0), &mut trace);
-            network.loss.differentiate(&trace, label, 0.05, &mut output);
-            backward(&network, &transposed, input, &trace, &output, &mut adjoint, &mut computed);
-            let sums = [&mut expected.hidden, &mut expected.readout];
-            scalar_adjoint(&network, readout.weights(), input, &trace, &output, sums);
-        }
-        assert_eq!(computed.hidden, expected.hidden, "{:?}", network.loss);
-        assert_eq!(computed.readout, expected.readout, "{:?}", network.loss);
-        assert!(computed.hidden.cells().any(|cell| cell != 0.0));
+/// Checks all samples of one network; returns how often its hidden neurons spiked.
+fn check(network: &Network, cells: &Cells, noisy: bool, trains: &SpikeTrains, what: &str) -> usize {
+    let layers = cells.layers(noisy);
+    let transposed = cells.weights[1].transposed();
+    let (mut trace, mut adjoint) = (Trace::new(network), Adjoint::new(network));
+    let mut output = ReadoutGradient::new(network.steps, blocks_for(network.classes));
+    let (mut computed, mut expected) = (Gradient::new(network), Gradient::new(network));
+    let mut spikes = 0;
+    for sample in 0..trains.len() {
+        let (input, seed) = (trains.sample(sample), Seed::new(5).numbered(sample as u64));
+        forward(network, layers[0], layers[1], input, seed, &mut trace);
+        assert_eq!(of_trace(&trace, network), scalar(network, layers, input, seed), "{what}, sample {sample}");
+        network.loss.differentiate(&trace, sample % network.classes, 0.25, &mut output);
+        backward(network, &transposed, input, &trace, &output, &mut adjoint, &mut computed);
+        let sums = [&mut expected.hidden, &mut expected.readout];
+        scalar_adjoint(network, &cells.weights[1], input, &trace, &output, sums);
+        spikes += trace.all_hidden_spikes().len();
     }
+    // Zeros of either sign are the same number here.
+    assert_eq!(computed.hidden, expected.hidden, "{what}");
+    assert_eq!(computed.readout, expected.readout, "{what}");
+    spikes
+}
+
+/// Every shape with all instructions that the CPU has. Other tests of this process meanwhile run with the same ones, and
+/// must not notice.
+#[test]
+fn both_passes_are_the_scalar_loops_bit_for_bit() {
+    let mut spikes = 0;
+    for (hidden, classes, steps, inputs) in SHAPES {
+        let dynamics = Preset::published_results().dynamics;
+        let first = Network::new(inputs, hidden, classes, 0.8, steps, &dynamics).expect("valid");
+        let seed = Seed::new(7).numbered((hidden * 1000 + classes) as u64);
+        let cells = Cells {
+            weights: [
+                uniform(seed.named("hidden"), inputs, hidden, -0.05, 0.5),
+                uniform(seed.named("readout"), hidden, classes, -0.5, 0.5),
+            ],
+            variances: [
+                uniform(seed.named("hidden variance"), inputs, hidden, 0.0, 0.01),
+                uniform(seed.named("readout variance"), hidden, classes, 0.0, 0.01),
+            ],
+        };
+        let mut trains = SpikeTrains::new(inputs, steps).expect("few units");
+        for (sample, rate) in RATES.into_iter().enumerate() {
+            let draws = uniform(seed.named("input").numbered(sample as u64), steps, inputs, 0.0, 1.0);
+            trains.push_raster(|step, unit| step >= sample && draws[(step, unit)] < rate).expect("few spikes");
+        }
+        let exponential = Surrogate::Exponential { steepness: 5.0 };
+        for network in [first, Network { loss: Loss::PerStep, surrogate: exponential, ..first }] {
+            for noisy in [false, true] {
+                for instructions in Instructions::available() {
+                    instructions.use_for_all().expect("the CPU has them");
+                    let what =
+                        format!("{hidden}-{classes}, {steps} steps, {:?}, {noisy}, {instructions}", network.loss);
+                    spikes += check(&network, &cells, noisy, &trains, &what);
+                }
+            }
+        }
+    }
+    assert!(spikes > 100_000, "only {spikes} hidden spikes: too quiet to tell");
 }

@@ -6,11 +6,13 @@
 //! - `same_bits`: threads, stopping and shards change no bit of a record;
 //! - `seeds`: streams with seeds of their own nest chips, writes and repeats;
 //! - `store`: whatever happens to a record file, the records so far stay whole; `killed`: hundreds of kills do not either;
-//! - `kernel_bits`: the vector kernels are plain scalar loops, bit for bit;
+//! - `crews`: nor does who computes the parts of a batch; `hardware`: training through arrays with every mechanism on;
+//! - `kernel_bits`: the vector kernels are plain scalar loops, bit for bit; `work`: they do no more than the spikes ask for;
 //! - `gradient`: that of the readout is a finite difference of the loss;
 //! - `weights`: signs, zero steps and counts.
 
 mod checkpoints;
+mod crews;
 mod crossbar_law;
 mod gradient;
 mod hardware;

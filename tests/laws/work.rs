@@ -1,6 +1,8 @@
 //! How much work training does: no more than the spikes ask for. A kernel that loses its sparsity fails here, on any machine.
 #![cfg(debug_assertions)] // Without them nothing is counted.
 
+use crossbar::device::Device;
+use crossbar::{ArrayParams, CrossbarArray};
 use lanes::{Alone, Matrix, Work, blocks_for, work_of};
 use seed::Seed;
 use snn::backward::{Adjoint, Gradient, backward};
@@ -93,4 +95,30 @@ fn an_update_draws_once_a_cell_where_it_is_noisy_and_never_where_it_is_not() {
     let mut noisy = snn::weights::DigitalWeights::noisy(Matrix::zeros(784, HIDDEN), signs, 0.1);
     let (_, work) = work_of(|| noisy.update(&step, Seed::new(1), &Alone));
     assert_eq!(work, Work { drawn: (784 * WIDTH) as u64, ..Work::default() });
+}
+
+/// Pulses go to the cells that are asked, and draws of their cycles to the pulses: a wave of a row of 20 cells is two blocks,
+/// made four at a time.
+#[test]
+fn pulses_and_their_draws_go_to_the_cells_that_are_asked() {
+    let device = Device::from_json(
+        r#"{ "name": "work", "window": { "low_resistance_ohm": 1000, "high_resistance_ohm": 1000000 },
+        "write": { "noise": "none", "cells": "asked", "scheme": "pulsed", "pulses": { "law": "constant",
+        "up_step_percent_of_window": 0.1, "down_step_percent_of_window": 0.1, "cycle_sigma_percent_of_step": 30 } } }"#,
+    )
+    .expect("a device");
+    let signs = vec![crossbar::Sign::Excitatory; 784];
+    let half_on = Matrix::from_fn(784, HIDDEN, |_, _| 0.5);
+    let mut array = CrossbarArray::new(&device, ArrayParams::new(1.0, &signs), &half_on, Seed::new(1)).expect("fits");
+    let mut update = |rows: std::ops::Range<usize>, step: f32| {
+        let step = Matrix::from_fn(784, HIDDEN, |row, _| if rows.contains(&row) { step } else { 0.0 });
+        let (report, work) = work_of(|| array.update(&step, Seed::new(2)));
+        (report.expect("finite").pulses, work.drawn)
+    };
+    let (none, rounding) = update(0..0, 0.0);
+    assert_eq!((none, rounding), (0, (784 * WIDTH) as u64));
+    // 2.5 pulses of a thousandth of the window: two or three a cell, in three waves.
+    let (pulses, drawn) = update(100..101, 2.5e-3);
+    assert!((2 * HIDDEN as u64..=3 * HIDDEN as u64).contains(&pulses), "{pulses} pulses");
+    assert!(drawn - rounding <= 3 * DRAWN_TOGETHER as u64, "{} blocks of draws", drawn - rounding);
 }

@@ -9,7 +9,7 @@
 //! draw a column replaces a draw a cell. Currents are in units of weight; over kappa and times the read voltage they are
 //! µA. [`ColumnRead::sample_cells`] draws every cell on its own and is what the sum is checked against.
 
-use lanes::{Block, LANES, Matrix, Simd, blocks_for, kernel, part};
+use lanes::{Block, LANES, Matrix, Simd, blocks_at, blocks_for, kernel, note_work};
 use seed::Normals;
 
 use crate::array::CrossbarArray;
@@ -91,6 +91,7 @@ pub fn read_cell(array: &CrossbarArray, row: usize, column: usize, draws: [f32; 
 #[kernel(simd: S)]
 fn add_up(matrix: &Matrix, active: &[usize], sums: &mut [Block]) {
     assert_eq!(sums.len(), matrix.row_blocks(), "a read of an array with another number of columns");
+    note_work(|work| work.read += (active.len() * sums.len()) as u64);
     for (part, sums) in sums.chunks_mut(PART).enumerate() {
         match <&mut [Block; PART]>::try_from(&mut *sums) {
             Ok(sums) => add_part(simd, matrix, active, part * PART, sums),
@@ -116,7 +117,7 @@ fn add_part<S: Simd, const WIDTH: usize>(
 ) {
     let mut kept = [simd.splat(0.0); WIDTH];
     for &row in active {
-        let row: &[Block; WIDTH] = part(matrix.row(row), first);
+        let row: &[Block; WIDTH] = blocks_at(matrix.row(row), first);
         for (sum, block) in kept.iter_mut().zip(row) {
             *sum = simd.add(*sum, simd.load(block));
         }

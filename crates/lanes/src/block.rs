@@ -63,16 +63,6 @@ impl Block {
         }
         result
     }
-
-    /// Whether `condition` holds for a lane.
-    #[inline(always)]
-    pub fn any(self, condition: impl Fn(f32) -> bool) -> bool {
-        let mut found = false;
-        for lane in 0..LANES {
-            found |= condition(self.0[lane]);
-        }
-        found
-    }
 }
 
 impl Add for Block {

@@ -7,7 +7,7 @@ pub type Job<'a> = Box<dyn FnOnce() + Send + 'a>;
 
 /// Does jobs, perhaps several at a time.
 pub trait Crew: std::fmt::Debug + Sync {
-    /// How many jobs can be done at a time.
+    /// How many jobs can be done at a time, now; it may be another number in a moment.
     fn hands(&self) -> usize;
 
     /// Does all `jobs`, in any order; returns once the last is done.

@@ -58,6 +58,9 @@ impl Instructions {
     }
 
     /// Kernels of the whole process use these from now on.
+    ///
+    /// # Errors
+    /// [`NotAvailable`] where the CPU lacks them.
     pub fn use_for_all(self) -> Result<(), NotAvailable> {
         if !self.is_available() {
             return Err(NotAvailable { wanted: self, available: Instructions::available().collect() });
@@ -89,6 +92,8 @@ impl Instructions {
             }
             Instructions::Avx512 => {
                 Instructions::Avx2.is_available()
+                    && is_x86_feature_detected!("fma")
+                    && is_x86_feature_detected!("f16c")
                     && is_x86_feature_detected!("avx512f")
                     && is_x86_feature_detected!("avx512bw")
                     && is_x86_feature_detected!("avx512dq")

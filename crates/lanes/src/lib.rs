@@ -3,6 +3,9 @@
 //! Parts, in the order in which data meets them:
 //! - [`Block`]: 16 aligned numbers, the unit in which every inner loop runs;
 //! - [`Matrix`]: rows x columns, each row padded with zeros to whole blocks;
+//! - [`Simd`]: the operations of an instruction set on sixteen numbers that stay in registers; [`add_rows`], [`add_to_rows`]:
+//!   rows of a matrix to and from them; [`prefetch()`]: data brought near before it is asked for;
+//! - [`Crew`]: who does pieces of work that do not wait for each other; [`Work`]: how much work kernels did, for tests;
 //! - [`exp()`], [`ln()`], [`reciprocal()`], [`sin_cos_turn()`]: elementary functions from additions, multiplications
 //!   and integer operations only, so that a loop over a block compiles to vector instructions;
 //! - [`kernel`]: compiles a function for every set of [`Instructions`], and runs it with the best that the CPU has.
@@ -78,7 +81,7 @@ pub use instructions::{Instructions, NotAvailable, UnknownInstructions};
 pub use lanes_macros::kernel;
 pub use matrix::Matrix;
 pub use prefetch::prefetch;
-pub use rows::{add_rows, add_to_rows, part, part_mut};
+pub use rows::{add_rows, add_to_rows, blocks_at, blocks_at_mut};
 #[cfg(target_arch = "x86_64")]
 pub use simd::{Avx2, Avx512};
 pub use simd::{Portable, Simd, reciprocal as wide_reciprocal};

@@ -3,9 +3,10 @@
 use crate::{Block, Matrix, Simd, note_work};
 
 /// Adds blocks `first` .. `first` + `WIDTH` of the rows numbered `rows` to `sums`, in the order of `rows`.
+/// A row must have these blocks.
 ///
 /// # Panics
-/// Where a row does not have these blocks.
+/// Where the matrix ends before them; builds with debug assertions, where the row does.
 #[inline(always)]
 pub fn add_rows<S: Simd, const WIDTH: usize>(
     simd: S,
@@ -14,6 +15,7 @@ pub fn add_rows<S: Simd, const WIDTH: usize>(
     rows: &[u16],
     sums: &mut [S::Wide; WIDTH],
 ) {
+    debug_assert!(first + WIDTH <= matrix.row_blocks(), "a row does not have these blocks");
     note_work(|work| work.read += (rows.len() * WIDTH) as u64);
     if S::IN_REGISTERS {
         add(simd, matrix, first, rows, sums);
@@ -39,7 +41,7 @@ fn add<S: Simd, const WIDTH: usize>(simd: S, matrix: &Matrix, first: usize, rows
     let (blocks, width) = (matrix.blocks(), matrix.row_blocks());
     let mut kept = *sums;
     for &row in rows {
-        let row = part::<WIDTH>(blocks, usize::from(row) * width + first);
+        let row = blocks_at::<WIDTH>(blocks, usize::from(row) * width + first);
         for (sum, block) in kept.iter_mut().zip(row) {
             *sum = simd.add(*sum, simd.load(block));
         }
@@ -52,23 +54,24 @@ fn add<S: Simd, const WIDTH: usize>(simd: S, matrix: &Matrix, first: usize, rows
 /// # Panics
 /// Where there are not so many.
 #[inline(always)]
-pub fn part<const WIDTH: usize>(blocks: &[Block], start: usize) -> &[Block; WIDTH] {
+pub fn blocks_at<const WIDTH: usize>(blocks: &[Block], start: usize) -> &[Block; WIDTH] {
     blocks[start..].first_chunk().expect("the blocks of a row lie together")
 }
 
-/// [`part`], to write.
+/// [`blocks_at`], to write.
 ///
 /// # Panics
 /// Where there are not so many.
 #[inline(always)]
-pub fn part_mut<const WIDTH: usize>(blocks: &mut [Block], start: usize) -> &mut [Block; WIDTH] {
+pub fn blocks_at_mut<const WIDTH: usize>(blocks: &mut [Block], start: usize) -> &mut [Block; WIDTH] {
     blocks[start..].first_chunk_mut().expect("the blocks of a row lie together")
 }
 
 /// Adds `values` to blocks `first` .. `first` + `WIDTH` of each of the rows numbered `rows`, in the order of `rows`.
+/// A row must have these blocks.
 ///
 /// # Panics
-/// Where a row does not have these blocks.
+/// Where the matrix ends before them; builds with debug assertions, where the row does.
 #[inline(always)]
 pub fn add_to_rows<S: Simd, const WIDTH: usize>(
     simd: S,
@@ -77,11 +80,12 @@ pub fn add_to_rows<S: Simd, const WIDTH: usize>(
     rows: &[u16],
     values: [S::Wide; WIDTH],
 ) {
+    debug_assert!(first + WIDTH <= matrix.row_blocks(), "a row does not have these blocks");
     note_work(|work| work.written += (rows.len() * WIDTH) as u64);
     let width = matrix.row_blocks();
     let blocks = matrix.blocks_mut();
     for &row in rows {
-        let row = part_mut::<WIDTH>(blocks, usize::from(row) * width + first);
+        let row = blocks_at_mut::<WIDTH>(blocks, usize::from(row) * width + first);
         for (block, value) in row.iter_mut().zip(values) {
             simd.store(simd.add(simd.load(block), value), block);
         }

@@ -13,7 +13,7 @@
 //! only, so the hidden neurons need `classes` projections a sample instead of one a step: P and Q follow the same
 //! recursions as u and f. The pass starts at the last step with a gradient and ends at the first input spike.
 
-use lanes::{Block, LANES, Matrix, Simd, add_to_rows, blocks_for, kernel, part, part_mut};
+use lanes::{Block, LANES, Matrix, Simd, add_to_rows, blocks_at, blocks_at_mut, blocks_for, kernel};
 
 use crate::forward::Trace;
 use crate::loss::ReadoutGradient;
@@ -170,13 +170,13 @@ fn group_of<const WIDTH: usize>(pass: Pass, slope: impl Slope, first: usize, cur
     let mut place = first;
     for step in (pass.first..pass.last).rev() {
         if !pass.input.at(step).is_empty() {
-            let record: &mut [Block; WIDTH] = part_mut(currents, place);
+            let record: &mut [Block; WIDTH] = blocks_at_mut(currents, place);
             for (neurons, record) in group.neurons.iter().zip(record) {
                 simd.store(neurons.current, record);
             }
             place += blocks;
         }
-        let membrane = part(&pass.trace.membrane, step * blocks + first);
+        let membrane = blocks_at(&pass.trace.membrane, step * blocks + first);
         if S::IN_REGISTERS {
             group.step(simd, pass.lif, slope, membrane);
         } else {
@@ -221,7 +221,7 @@ fn add_currents<S: Simd, const WIDTH: usize>(
     rows: &[u16],
     currents: &[Block],
 ) {
-    let currents: &[Block; WIDTH] = part(currents, first);
+    let currents: &[Block; WIDTH] = blocks_at(currents, first);
     add_to_rows(simd, gradient, first, rows, currents.each_ref().map(|block| simd.load(block)));
 }
 
@@ -284,7 +284,7 @@ impl<S: Simd, const WIDTH: usize> Group<S, WIDTH> {
         for class in 0..pass.readout_transposed.rows() {
             let slope = slopes[class / LANES][class % LANES];
             if slope != 0.0 {
-                let weights: &[Block; WIDTH] = part(pass.readout_transposed.row(class), first);
+                let weights: &[Block; WIDTH] = blocks_at(pass.readout_transposed.row(class), first);
                 for (voltage, weights) in self.by_readout.voltage.iter_mut().zip(weights) {
                     *voltage = simd.add(*voltage, simd.mul(simd.load(weights), simd.splat(slope)));
                 }

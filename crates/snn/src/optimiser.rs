@@ -8,9 +8,14 @@
 
 use lanes::Matrix;
 
+/// -eta: what the step is to the gradient.
+pub fn step_factor(learning_rate: f32) -> f32 {
+    -learning_rate
+}
+
 /// Turns `gradient` into the step of plain gradient descent, in place.
 pub fn gradient_descent(gradient: &mut Matrix, learning_rate: f32) {
     for block in gradient.blocks_mut() {
-        *block = *block * -learning_rate;
+        *block = *block * step_factor(learning_rate);
     }
 }

@@ -14,8 +14,10 @@ use crate::read_counts::ReadCounts;
 use crate::spikes::Samples;
 use crate::weights::WeightStore;
 
-/// Samples of a part: four parts of a batch of 256.
-pub const SAMPLES_OF_PART: usize = 64;
+/// Samples of a part of a batch of so many: four parts of 256 samples, and never more than sixteen, as each keeps a gradient.
+pub(crate) fn samples_of_part(batch: usize) -> usize {
+    batch.div_ceil(16).max(64)
+}
 
 /// What all samples of a batch have in common.
 #[derive(Clone, Copy)]
@@ -110,7 +112,7 @@ const LEAST_BLOCKS: usize = 1024;
 /// `factor` times the sums of the blocks of `terms` at the same place, which become zero.
 #[kernel]
 fn add_blocks(terms: &mut [&mut [Block]], factor: f32, sums: &mut [Block]) {
-    let Some((first, others)) = terms.split_first_mut() else { return };
+    let Some((first, others)) = terms.split_first_mut() else { return sums.fill(Block::ZERO) };
     for (place, sum) in sums.iter_mut().enumerate() {
         let mut total = std::mem::replace(&mut first[place], Block::ZERO);
         for other in others.iter_mut() {

@@ -1,6 +1,6 @@
 //! What one sample left behind in a network: all that the loss and the backward pass need.
 
-use lanes::{Block, LANES, blocks_for, kernel, part_mut};
+use lanes::{Block, LANES, blocks_at_mut, blocks_for, kernel};
 
 use crate::forward::State;
 use crate::network::Network;
@@ -128,7 +128,7 @@ impl Trace {
         let words = self.hidden_blocks.div_ceil(WORD);
         let bits = &mut self.spiking[step * words..(step + 1) * words].as_flattened_mut()[first..];
         let spiking = bits.first_chunk_mut().expect("bits for every block");
-        (part_mut(&mut self.membrane, step * self.hidden_blocks + first), spiking)
+        (blocks_at_mut(&mut self.membrane, step * self.hidden_blocks + first), spiking)
     }
 }
 

@@ -11,7 +11,8 @@ use seed::Seed;
 use crate::backward::Gradient;
 use crate::calibrate::calibrate;
 use crate::network::Network;
-use crate::part::{Lesson, Part, SAMPLES_OF_PART, add_up};
+use crate::optimiser::step_factor;
+use crate::part::{Lesson, Part, add_up, samples_of_part};
 use crate::read_counts::ReadCounts;
 use crate::spikes::Samples;
 use crate::weights::{NotFinite, UpdateReport, WeightStore, present};
@@ -125,9 +126,8 @@ impl<'a> Trainer<'a> {
         let (mut loss, mut reports) = (0.0, [UpdateReport::default(); 2]);
         for (batch, chosen) in order.chunks_exact(size).enumerate() {
             let diverged = |_: NotFinite| TrainError::Diverged { epoch: epoch + 1, batch: batch as u64 + 1 };
-            // Gradient descent: the step is -eta times the gradient.
             let read = read.numbered(batch as u64);
-            loss += self.sum_gradients(samples, chosen, hidden, readout, read, -learning_rate);
+            loss += self.sum_gradients(samples, chosen, hidden, readout, read, step_factor(learning_rate));
             let Gradient { hidden: for_hidden, readout: for_readout } = &self.gradient;
             let write = write.numbered(batch as u64);
             reports[0] += hidden.update(for_hidden, write.numbered(0), self.crew).map_err(diverged)?;
@@ -139,7 +139,7 @@ impl<'a> Trainer<'a> {
         Ok(EpochReport { loss: loss / (batches * size) as f64, hidden: reports[0], readout: reports[1] })
     }
 
-    /// The gradient of the last batch, by both layers' weights.
+    /// The gradient that [`Trainer::differentiate`] left, by both layers' weights; after an epoch, the step of its last batch.
     pub fn gradient(&self) -> &Gradient {
         &self.gradient
     }
@@ -168,7 +168,8 @@ impl<'a> Trainer<'a> {
         factor: f32,
     ) -> f64 {
         transpose(readout.believed(), &mut self.readout_transposed);
-        let count = chosen.len().div_ceil(SAMPLES_OF_PART);
+        let size = samples_of_part(chosen.len());
+        let count = chosen.len().div_ceil(size);
         if self.parts.len() < count {
             self.parts.resize_with(count, || Part::new(self.network));
         }
@@ -176,8 +177,8 @@ impl<'a> Trainer<'a> {
         parts.iter_mut().for_each(|part| part.begin(self.network, hidden, readout));
         let (network, readout_transposed) = (self.network, &self.readout_transposed);
         let lesson = Lesson { network, samples, readout_transposed, scale: 1.0 / chosen.len() as f32, read };
-        let work = parts.iter_mut().zip(chosen.chunks(SAMPLES_OF_PART)).enumerate();
-        let work = work.map(|(number, (part, chosen))| (part, chosen, number * SAMPLES_OF_PART));
+        let work = parts.iter_mut().zip(chosen.chunks(size)).enumerate();
+        let work = work.map(|(number, (part, chosen))| (part, chosen, number * size));
         if hidden.moves_on() || readout.moves_on() {
             for (part, chosen, first) in work {
                 for (place, &sample) in (first..).zip(chosen) {

@@ -40,7 +40,7 @@ pub struct Arguments {
     /// Folder of the results [default: results/NAME].
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Trials that run at the same time [default: one a core].
+    /// Trials that run at the same time [default: one a core]. Threads without a trial help with the others.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     threads: Option<u16>,
     /// Vector instructions of the kernels: baseline, avx2 or avx512; results have the same bits with each [default: the best
@@ -94,7 +94,15 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         let threads = arguments.threads.map_or_else(cores, usize::from);
         let checkpoints = checkpoints_of(&all, &store, &out, arguments.checkpoint_seconds);
         let meter = Meter::new(&study, &all, &left, &earlier, threads);
-        run_left(&left, &prepared, &checkpoints, &Pool::new(threads)?, &interrupted, &mut store, meter)?;
+        run_left(
+            &left,
+            &prepared,
+            &checkpoints,
+            &Pool::new(threads.min(left.len().max(cores())))?,
+            &interrupted,
+            &mut store,
+            meter,
+        )?;
     }
     if let Some(mine) = arguments.shard {
         // Tables and figures of all trials are made once, not by every process of a cluster.

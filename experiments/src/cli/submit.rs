@@ -47,7 +47,7 @@ pub struct Arguments {
     /// Time limit of a task, for instance 90min [default: twice what was measured and 10 min, or 24h].
     #[arg(long, value_name = "TIME")]
     time: Option<TimeSpan>,
-    /// Memory of a task [default: 256 and 256 a core, three times what a trial of the built-in studies takes]; the job that
+    /// Memory of a task [default: 256 and 256 a core, some five times what a trial of the built-in studies takes]; the job that
     /// sums up gets no less.
     #[arg(long, value_name = "MEBIBYTES", value_parser = clap::value_parser!(u64).range(1..))]
     memory: Option<u64>,

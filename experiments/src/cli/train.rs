@@ -61,7 +61,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     println!("epoch     loss   accuracy %   spikes/image   excitatory %   seconds");
     let mut watch = |end: &EpochEnd| println!("{}", epoch_line(end.epochs.len(), end.epoch()));
     let pool = Pool::new(arguments.threads.map_or_else(cores, usize::from))?;
-    let outcome = pool.on_one(|| run_trial(settings, device, data, seed, None, &pool, &mut watch))?;
+    let outcome = pool.on_one(|| run_trial(settings, device, data, seed, None, &pool.crew(), &mut watch))?;
     let record = Record::new(settings, seed, data, device, &outcome);
     if let Some(mean) = record.outcome {
         let (epochs, percent) = (record.accuracy.len(), 100.0 * mean);

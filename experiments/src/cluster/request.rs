@@ -13,8 +13,8 @@ pub const DEFAULT_SHARDS: usize = 16;
 pub const DEFAULT_SECONDS: u64 = 24 * 3600;
 /// Time limit of the job that sums up and reports, s.
 pub const MERGE_SECONDS: u64 = 3600;
-/// Program and data set, MiB. One trial on all of Fashion-MNIST peaks at 161 MB, data set included; what is asked for is
-/// some three times as much, because a task beyond its memory is killed.
+/// Program and data set, MiB. One trial on all of Fashion-MNIST peaks at 95 MB, data set included; what is asked for is
+/// some five times as much, because a task beyond its memory is killed.
 const SHARED_MEBIBYTES: u64 = 256;
 /// A trial at the same time as others, MiB.
 const TRIAL_MEBIBYTES: u64 = 256;

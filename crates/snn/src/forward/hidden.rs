@@ -4,7 +4,7 @@
 //! and voltages stay in registers over all steps, while the rows that spike stream past. Where converters read the
 //! columns, all columns of a step belong together, and the state lies in memory.
 
-use lanes::{Block, Instructions, Matrix, add_rows, kernel, part};
+use lanes::{Block, Instructions, Matrix, add_rows, blocks_at, kernel};
 use seed::Normals;
 
 use super::currents::add_converted;
@@ -104,7 +104,7 @@ fn group_of<const WIDTH: usize>(lif: LifParams, columns: Columns, input: SpikeTr
         if let Some((read_variance, draws)) = columns.noisy {
             let mut variance = [zero; WIDTH];
             add_rows(simd, read_variance, columns.first, active, &mut variance);
-            let draws: &[Block; WIDTH] = part(draws, step_with_input * blocks + columns.first);
+            let draws: &[Block; WIDTH] = blocks_at(draws, step_with_input * blocks + columns.first);
             for block in 0..WIDTH {
                 let noise = simd.mul(simd.sqrt(variance[block]), simd.load(&draws[block]));
                 current[block] = simd.add(current[block], noise);

@@ -1,0 +1,90 @@
+//! What training leaves does not depend on who computes it.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use experiments::pool::Pool;
+use lanes::{Alone, Crew, Job};
+use seed::Seed;
+use snn::activity::Activity;
+use snn::evaluate::evaluate;
+use snn::initial;
+use snn::network::Network;
+use snn::preset::Preset;
+use snn::spikes::{Samples, SpikeTrains};
+use snn::train::{EpochReport, Streams, Trainer, Training};
+use snn::weights::{DigitalWeights, WeightStore};
+
+const SAMPLES: usize = 700;
+const STEPS: usize = 25;
+
+/// Has another number of hands every time that it is asked, and does jobs in the reverse order, a thread each.
+#[derive(Debug)]
+struct Restless {
+    most: usize,
+    asked: AtomicUsize,
+}
+
+impl Crew for Restless {
+    fn hands(&self) -> usize {
+        1 + self.asked.fetch_add(1, Ordering::Relaxed) % self.most
+    }
+
+    fn run(&self, jobs: Vec<Job>) {
+        thread::scope(|scope| jobs.into_iter().rev().for_each(|job| _ = scope.spawn(job)));
+    }
+}
+
+/// Samples in which units spike at random; every seventh is silent.
+fn samples(inputs: usize, classes: usize) -> Samples {
+    let mut spikes = SpikeTrains::new(inputs, STEPS).expect("few units");
+    for sample in 0..SAMPLES {
+        let mut words = Seed::new(3).named("input").numbered(sample as u64).stream();
+        let spiking: Vec<bool> =
+            (0..STEPS * inputs).map(|_| sample % 7 != 0 && words.next_u32().is_multiple_of(33)).collect();
+        spikes.push_raster(|step, unit| spiking[step * inputs + unit]).expect("few spikes");
+    }
+    Samples { spikes, labels: (0..SAMPLES).map(|sample| (sample % classes) as u8).collect() }
+}
+
+/// Two epochs and a test with noise on both layers: reports, counts, and the bits of weights and of the last noise.
+fn trained(
+    network: &Network,
+    samples: &Samples,
+    batch: usize,
+    crew: &dyn Crew,
+) -> (Vec<EpochReport>, Activity, Vec<u32>) {
+    let store = |signs: Vec<_>, columns, sigma, name| {
+        let first = initial::weights(&signs, columns, sigma, Seed::new(3).named(name));
+        DigitalWeights::noisy(first, signs, 0.001)
+    };
+    let mut hidden = store(network.input_signs(), network.hidden, 0.05, "hidden");
+    let mut readout = store(network.hidden_signs(), network.classes, 0.1, "readout");
+    let mut trainer = Trainer::new(network, Training { batch, learning_rate: 0.1 }, crew);
+    let streams = Streams::of(Seed::new(3));
+    let mut epoch = |number| trainer.epoch(samples, &mut hidden, &mut readout, &streams, number).expect("converges");
+    let reports = vec![epoch(0), epoch(1)];
+    let activity = evaluate(network, &mut hidden, &mut readout, samples, SAMPLES, Seed::new(4), crew);
+    let weights = hidden.weights().cells().chain(readout.weights().cells());
+    (reports, activity, weights.chain(hidden.last_noise()).map(f32::to_bits).collect())
+}
+
+#[test]
+fn no_bit_depends_on_who_computes_it() {
+    for (inputs, hidden, classes, batch) in
+        [(700, 20, 3, 150), (300, 130, 20, 200), (784, 100, 10, 64), (100, 300, 2, 65)]
+    {
+        let dynamics = Preset::published_results().dynamics;
+        let network = Network::new(inputs, hidden, classes, 0.8, STEPS, &dynamics).expect("valid");
+        let samples = samples(inputs, classes);
+        let alone = trained(&network, &samples, batch, &Alone);
+        assert!(alone.1.total().spikes_per_sample() > 1.0, "too quiet to tell");
+        for most in [2, 3, 7] {
+            let crew = Restless { most, asked: AtomicUsize::new(0) };
+            assert!(trained(&network, &samples, batch, &crew) == alone, "{hidden} hidden neurons, up to {most} hands");
+        }
+        let pool = Pool::new(3).expect("threads");
+        let in_pool = pool.on_one(|| trained(&network, &samples, batch, &pool));
+        assert!(in_pool == alone, "{hidden} hidden neurons, a pool");
+    }
+}

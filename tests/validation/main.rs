@@ -5,7 +5,7 @@
 //! - `random_networks`: larger networks against it;
 //! - `spiking`: the same samples and weights as the crates take them;
 //! - `devices`: the device files against the papers; `chips`: chips of them, programmed; `in_situ`: training through each;
-//! - `latency`: the latency code by hand; `learning`: the published preset learns;
+//! - `shd`: event files as h5py reads and NumPy bins them; `latency`: the latency code by hand; `learning`: the published preset learns;
 //! - `spike_distances`: Van Rossum distances of untrained networks as published;
 //! - `statistics`: every statistic against scipy, statsmodels and textbooks: tests, `statistics_bootstrap`, `statistics_components`.
 
@@ -17,6 +17,7 @@ mod in_situ;
 mod latency;
 mod learning;
 mod random_networks;
+mod shd;
 mod spike_distances;
 mod spiking;
 mod statistics;

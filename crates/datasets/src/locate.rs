@@ -92,9 +92,14 @@ pub(crate) fn places(entry: &Entry, cache: Option<&Path>) -> Vec<Place> {
     if entry.embedded.is_some() {
         return vec![Place::Embedded];
     }
+    folders(entry.name.as_str(), cache)
+}
+
+/// Every folder that may hold the data set `name`, in the order of looking.
+pub(crate) fn folders(name: &str, cache: Option<&Path>) -> Vec<Place> {
     let environment = env::var_os(ENVIRONMENT_VARIABLE).filter(|folder| !folder.is_empty()).map(PathBuf::from);
     let cache = cache.map(Path::to_owned).or_else(default_cache);
-    lookup_order(entry.name, environment, cache)
+    lookup_order(name, environment, cache)
 }
 
 /// The first of `places` that holds every file of `entry`.
@@ -126,10 +131,10 @@ fn default_cache() -> Option<PathBuf> {
     etcetera::choose_base_strategy().ok().map(|strategy| strategy.cache_dir().join("ohmspike"))
 }
 
-fn lookup_order(name: Name, environment: Option<PathBuf>, cache: Option<PathBuf>) -> Vec<Place> {
-    let own = environment.iter().flat_map(|folder| [folder.join(name.as_str()), folder.clone()]);
-    let system = Path::new(SYSTEM).join(name.as_str());
-    let cache = cache.map(|folder| folder.join(name.as_str()));
+fn lookup_order(name: &str, environment: Option<PathBuf>, cache: Option<PathBuf>) -> Vec<Place> {
+    let own = environment.iter().flat_map(|folder| [folder.join(name), folder.clone()]);
+    let system = Path::new(SYSTEM).join(name);
+    let cache = cache.map(|folder| folder.join(name));
     own.map(Place::Environment).chain([Place::System(system)]).chain(cache.map(Place::Cache)).collect()
 }
 
@@ -164,7 +169,7 @@ mod tests {
     #[test]
     fn the_environment_comes_before_the_system_and_the_cache_last() {
         assert_eq!(
-            lookup_order(Name::FashionMnist, Some("/data".into()), Some("/cache".into())),
+            lookup_order("fashion-mnist", Some("/data".into()), Some("/cache".into())),
             [
                 Place::Environment("/data/fashion-mnist".into()),
                 Place::Environment("/data".into()),
@@ -173,7 +178,7 @@ mod tests {
             ]
         );
         assert_eq!(
-            lookup_order(Name::FashionMnist, None, None),
+            lookup_order("fashion-mnist", None, None),
             [Place::System("/usr/share/datasets/fashion-mnist".into())]
         );
     }

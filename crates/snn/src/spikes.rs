@@ -73,6 +73,48 @@ impl SpikeTrains {
         Ok(())
     }
 
+    /// Appends a sample from events, in any order: the time of each, s, and its unit. All steps together last
+    /// `window_seconds`.
+    ///
+    /// ```text
+    /// step = floor(t T / W)     t time of an event, s     T number of steps     W window, s
+    /// ```
+    ///
+    /// Events at or past the end of the window are dropped; several events of a unit in one step are one spike.
+    ///
+    /// # Errors
+    /// [`SpikesError::TooManySpikes`] where 32 bits no longer count the spikes.
+    ///
+    /// # Panics
+    /// Where there are not as many times as units, a time is negative or no number, a unit is not one of the
+    /// collection, or the window does not last: a data set is checked when it is read.
+    pub fn push_events(&mut self, times: &[f32], units: &[u16], window_seconds: f64) -> Result<(), SpikesError> {
+        assert_eq!(times.len(), units.len(), "every event has a time and a unit");
+        assert!(window_seconds > 0.0 && window_seconds.is_finite(), "a window lasts");
+        // A raster of bits puts the events in order and several of them together.
+        let words = self.units.div_ceil(64);
+        let mut raster = vec![0_u64; self.steps * words];
+        for (&time, &unit) in times.iter().zip(units) {
+            assert!(time >= 0.0, "times count from the start of the sample");
+            assert!(usize::from(unit) < self.units, "events are of units of the collection");
+            let step = (f64::from(time) * self.steps as f64 / window_seconds) as usize;
+            if step < self.steps {
+                raster[step * words + usize::from(unit) / 64] |= 1 << (unit % 64);
+            }
+        }
+        for step in 0..self.steps {
+            for (word, &bits) in raster[step * words..][..words].iter().enumerate() {
+                let mut left = bits;
+                while left != 0 {
+                    self.spikes.push((64 * word) as u16 + left.trailing_zeros() as u16);
+                    left &= left - 1;
+                }
+            }
+            self.starts.push(u32::try_from(self.spikes.len()).map_err(|_| SpikesError::TooManySpikes)?);
+        }
+        Ok(())
+    }
+
     /// Number of samples.
     pub fn len(&self) -> usize {
         (self.starts.len() - 1).checked_div(self.steps).unwrap_or(0)
@@ -184,6 +226,33 @@ mod tests {
         assert_eq!(by_latency.total(), 8);
         // Two samples of five steps and a last end of 4 bytes each, and eight spikes of 2.
         assert_eq!(by_latency.bytes(), 11 * 4 + 8 * 2);
+    }
+
+    /// By hand, for four steps of a quarter of a second: the ends of steps, two events of one unit in one step, one event
+    /// at the end of the window and one past it.
+    #[test]
+    fn events_are_put_into_steps() {
+        let mut trains = SpikeTrains::new(700, 4).expect("few units");
+        let times = [0.0, 0.2499, 0.25, 0.9999, 0.99, 0.3, 0.35, 1.0, 7.0];
+        let units = [699, 64, 0, 63, 5, 9, 9, 1, 2];
+        trains.push_events(&times, &units, 1.0).expect("few spikes");
+        trains.push_events(&[], &[], 1.0).expect("few spikes");
+        let sample = trains.sample(0);
+        assert_eq!([0, 1, 2, 3].map(|step| sample.at(step)), [&[64, 699][..], &[0, 9], &[], &[5, 63]]);
+        assert_eq!((trains.len(), trains.total(), trains.sample(1).first_step()), (2, 6, 4));
+    }
+
+    #[test]
+    fn events_and_raster_store_the_same_spikes() {
+        let mut by_events = SpikeTrains::new(130, 10).expect("few units");
+        let mut by_raster = by_events.clone();
+        let spiking = |step: usize, unit: usize| (step * 31 + unit * 17).is_multiple_of(5);
+        let events = (0..10).rev().flat_map(|step| (0..130).map(move |unit| (step, unit)));
+        let events = events.filter(|&(step, unit)| spiking(step, unit));
+        let (times, units): (Vec<f32>, Vec<u16>) = events.map(|(step, unit)| (step as f32 + 0.5, unit as u16)).unzip();
+        by_events.push_events(&times, &units, 10.0).expect("few spikes");
+        by_raster.push_raster(spiking).expect("few spikes");
+        assert_eq!(by_events, by_raster);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Sums of rows of a matrix that stay in registers: the innermost loop of reading an array.
 
-use crate::{Block, Matrix, Simd, note_work};
+use crate::{Block, Matrix, Simd, in_place, note_work};
 
 /// Adds blocks `first` .. `first` + `WIDTH` of the rows numbered `rows` to `sums`, in the order of `rows`.
 /// A row must have these blocks.
@@ -17,23 +17,7 @@ pub fn add_rows<S: Simd, const WIDTH: usize>(
 ) {
     debug_assert!(first + WIDTH <= matrix.row_blocks(), "a row does not have these blocks");
     note_work(|work| work.read += (rows.len() * WIDTH) as u64);
-    if S::IN_REGISTERS {
-        add(simd, matrix, first, rows, sums);
-    } else {
-        add_in_memory(simd, matrix, first, rows, sums);
-    }
-}
-
-/// A call of its own: sums that do not fit the registers are best taken apart no further than into blocks.
-#[inline(never)]
-fn add_in_memory<S: Simd, const WIDTH: usize>(
-    simd: S,
-    matrix: &Matrix,
-    first: usize,
-    rows: &[u16],
-    sums: &mut [S::Wide; WIDTH],
-) {
-    add(simd, matrix, first, rows, sums);
+    in_place(simd, || add(simd, matrix, first, rows, sums));
 }
 
 #[inline(always)]

@@ -13,7 +13,7 @@
 //! only, so the hidden neurons need `classes` projections a sample instead of one a step: P and Q follow the same
 //! recursions as u and f. The pass starts at the last step with a gradient and ends at the first input spike.
 
-use lanes::{Block, LANES, Matrix, Simd, add_to_rows, blocks_at, blocks_at_mut, blocks_for, kernel};
+use lanes::{Block, LANES, Matrix, Simd, add_to_rows, blocks_at, blocks_at_mut, blocks_for, in_place, kernel};
 
 use crate::forward::Trace;
 use crate::loss::ReadoutGradient;
@@ -177,11 +177,7 @@ fn group_of<const WIDTH: usize>(pass: Pass, slope: impl Slope, first: usize, cur
             place += blocks;
         }
         let membrane = blocks_at(&pass.trace.membrane, step * blocks + first);
-        if S::IN_REGISTERS {
-            group.step(simd, pass.lif, slope, membrane);
-        } else {
-            group.step_in_memory(simd, pass.lif, slope, membrane);
-        }
+        in_place(simd, || group.step(simd, pass.lif, slope, membrane));
         group.inject(simd, pass, first, step);
     }
 }
@@ -269,12 +265,6 @@ impl<S: Simd, const WIDTH: usize> Group<S, WIDTH> {
             lif_adjoint_step(simd, lif, &mut self.neurons[block], membrane, by_spike, slope.at(simd, membrane));
         }
         self.by_readout.decay(simd, lif);
-    }
-
-    /// A call of its own, as in [`lanes::add_rows`].
-    #[inline(never)]
-    fn step_in_memory(&mut self, simd: S, lif: LifParams, slope: impl Slope, membrane: &[Block; WIDTH]) {
-        self.step(simd, lif, slope, membrane);
     }
 
     /// Adds the projection of dL/dU\[step\] to P, of the blocks from `first` on.

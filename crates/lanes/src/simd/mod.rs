@@ -59,6 +59,17 @@ pub trait Simd: Copy {
     fn bits(self, mask: Self::Mask) -> u16;
 }
 
+/// Calls `work`: within the loop that asks where a [`Simd::Wide`] stays in registers, else as a call of its own, so that a
+/// compiler takes what does not fit the registers apart no further than into blocks in memory.
+#[inline(always)]
+pub fn in_place<S: Simd, T>(_: S, work: impl FnOnce() -> T) -> T {
+    #[inline(never)]
+    fn apart<T>(work: impl FnOnce() -> T) -> T {
+        work()
+    }
+    if S::IN_REGISTERS { work() } else { apart(work) }
+}
+
 /// 1 / x as [`crate::reciprocal`] computes it, lane by lane.
 #[inline(always)]
 pub fn reciprocal<S: Simd>(simd: S, x: S::Wide) -> S::Wide {

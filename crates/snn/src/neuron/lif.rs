@@ -9,7 +9,7 @@
 //! with a = exp(-1 / tau_syn), b = exp(-1 / tau_mem). Source: Kilgore et al., Sci Rep 15, 24798 (2025), Methods, after
 //! Neftci, Mostafa and Zenke, IEEE Signal Process. Mag. 36, 51 (2019). The reset carries no gradient.
 
-use lanes::{Block, Simd, note_work};
+use lanes::{Block, Simd, in_place, note_work};
 
 /// Decay factors of a population, each a step.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -35,24 +35,7 @@ pub fn lif_step<S: Simd, const WIDTH: usize>(
     spiking: &mut [u16; WIDTH],
 ) {
     note_work(|work| work.stepped += WIDTH as u64);
-    if S::IN_REGISTERS {
-        step(simd, params, membrane, current, record, spiking);
-    } else {
-        step_in_memory(simd, params, membrane, current, record, spiking);
-    }
-}
-
-/// A call of its own, as in [`lanes::add_rows`].
-#[inline(never)]
-fn step_in_memory<S: Simd, const WIDTH: usize>(
-    simd: S,
-    params: LifParams,
-    membrane: &mut [S::Wide; WIDTH],
-    current: &mut [S::Wide; WIDTH],
-    record: &mut [Block; WIDTH],
-    spiking: &mut [u16; WIDTH],
-) {
-    step(simd, params, membrane, current, record, spiking);
+    in_place(simd, || step(simd, params, membrane, current, record, spiking));
 }
 
 #[inline(always)]

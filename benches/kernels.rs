@@ -5,7 +5,7 @@ use std::hint::black_box;
 use benches::{Learner, Stage, test_mode};
 use criterion::{Criterion, Throughput};
 use crossbar::device::Device;
-use crossbar::{ArrayParams, CrossbarArray, Sign};
+use crossbar::{ArrayParams, ColumnRead, CrossbarArray, Sign};
 use datasets::Name;
 use lanes::{Block, LANES, Matrix, add_rows, blocks_for, kernel};
 use seed::Seed;
@@ -13,6 +13,7 @@ use snn::backward::{Adjoint, Gradient, Pass};
 use snn::forward::{Trace, forward};
 use snn::loss::ReadoutGradient;
 use snn::neuron::lif::{LifParams, lif_step};
+use snn::spikes::SpikeTrain;
 use snn::weights::{DigitalWeights, WeightStore};
 
 fn main() {
@@ -25,6 +26,7 @@ fn main() {
     building_blocks(&mut criterion, &stage, &learner);
     forward_pass(&mut criterion, &stage, &learner);
     backward_pass(&mut criterion, &stage, &learner);
+    read_noise(&mut criterion);
     batch(&mut criterion, &mut learner);
     let [step, _] = learner.steps();
     abstract_update(&mut criterion, &stage, &learner, &step);
@@ -140,19 +142,28 @@ fn backward_pass(criterion: &mut Criterion, stage: &Stage, learner: &Learner) {
         .collect();
     let transposed = learner.readout.store().weights().transposed();
     let (mut adjoint, mut gradient) = (Adjoint::new(network), Gradient::new(network));
+    // Of an image: hidden spikes, steps of neurons and input spikes between the first spike and the last maximum.
+    let counted = |count: fn(SpikeTrain, &Trace, usize) -> usize| {
+        let of = |(input, trace, output): &(SpikeTrain, Trace, ReadoutGradient)| -> usize {
+            (input.first_step()..output.last_step().expect("a loss")).map(|step| count(*input, trace, step)).sum()
+        };
+        (traced.iter().map(of).sum::<usize>() / traced.len()) as u64
+    };
+    let spikes = counted(|_, trace, step| trace.hidden_spikes(step).len());
+    let (steps, rows) = (counted(|_, _, _| 100), counted(|input, _, step| input.at(step).len()));
     let mut group = criterion.benchmark_group("backward");
-    group.throughput(Throughput::Elements(1));
-    let parts: [(&str, Way); 4] = [
-        ("readout adjoint and gradient", |pass, _, gradient| pass.readout_gradient(&mut gradient.readout)),
-        ("hidden adjoint", |pass, adjoint, _| pass.hidden_adjoint(adjoint)),
-        ("hidden gradient", |pass, adjoint, gradient| pass.hidden_gradient(adjoint, &mut gradient.hidden)),
-        ("image", |pass, adjoint, gradient| {
+    let parts: [(&str, u64, Way); 4] = [
+        ("readout adjoint and gradient", spikes, |pass, _, gradient| pass.readout_gradient(&mut gradient.readout)),
+        ("hidden adjoint", steps, |pass, adjoint, _| pass.hidden_adjoint(adjoint)),
+        ("hidden gradient", rows, |pass, adjoint, gradient| pass.hidden_gradient(adjoint, &mut gradient.hidden)),
+        ("image", 1, |pass, adjoint, gradient| {
             pass.readout_gradient(&mut gradient.readout);
             pass.hidden_adjoint(adjoint);
             pass.hidden_gradient(adjoint, &mut gradient.hidden);
         }),
     ];
-    for (name, part) in parts {
+    for (name, count, part) in parts {
+        group.throughput(Throughput::Elements(count));
         let mut image = 0;
         group.bench_function(name, |bencher| {
             bencher.iter(|| {
@@ -163,6 +174,21 @@ fn backward_pass(criterion: &mut Criterion, stage: &Stage, learner: &Learner) {
             });
         });
     }
+}
+
+/// Time of a draw of a column: a read of 13 rows, as many as spike in a step of an image in which any does, without their
+/// noise and with it.
+fn read_noise(criterion: &mut Criterion) {
+    let white = r#""read": { "white": { "noise": "relative", "sigma_percent_of_conductance": 1 } }"#;
+    let array = array(&[white], &Matrix::from_fn(784, 100, |row, column| ((row + column) % 16) as f32 / 16.0));
+    let rows: Vec<usize> = (0..13).map(|place| 60 * place).collect();
+    let (mut read, mut normals) = (ColumnRead::new(100), Seed::new(1).normals());
+    let mut group = criterion.benchmark_group("read of 13 rows");
+    group.throughput(Throughput::Elements(100));
+    group.bench_function("moments", |bencher| bencher.iter(|| read.moments(&array, black_box(&rows))));
+    group.bench_function("moments and noise", |bencher| {
+        bencher.iter(|| read.sample(&array, black_box(&rows), &mut normals));
+    });
 }
 
 /// A part of the way back of a sample.

@@ -141,6 +141,26 @@ pub trait Helpers: Crew {
     fn helped(&self) -> Duration;
 }
 
+/// A moment of a trial, as its own thread and its helpers see it.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    wall: Instant,
+    /// What others had done until then.
+    pub helped: Duration,
+}
+
+impl Moment {
+    /// Now, of the trial that `crew` computes.
+    pub fn now(crew: &dyn Helpers) -> Moment {
+        Moment { wall: Instant::now(), helped: crew.helped() }
+    }
+
+    /// Time since `earlier` of all threads that took part, s.
+    pub fn seconds_after(self, earlier: Moment) -> f64 {
+        (self.wall - earlier.wall + (self.helped - earlier.helped)).as_secs_f64()
+    }
+}
+
 impl Helpers for Alone {
     fn helped(&self) -> Duration {
         Duration::ZERO

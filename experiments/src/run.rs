@@ -170,7 +170,7 @@ fn run_one(
         let epochs = state.as_ref().map_or(0, |state| state.epochs.len());
         send(sender, Ok(Progress::Begun { trial: number, epochs }));
         run_trial(trial.settings, device, data, trial.seed, state, crew, &mut |end| {
-            send(sender, Ok(Progress::Epoch { trial: number, seconds: end.epoch().seconds() }));
+            send(sender, Ok(Progress::Epoch { trial: number, seconds: end.epoch().wall_seconds() }));
             if let Some(Err(warning)) = checkpoint.as_mut().map(|checkpoint| checkpoint.keep(end)) {
                 warn(warning);
             }

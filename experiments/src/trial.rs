@@ -5,8 +5,6 @@
 
 mod state;
 
-use std::time::{Duration, Instant};
-
 use crossbar::Ledger;
 use lanes::Crew;
 use seed::Seed;
@@ -23,7 +21,7 @@ use crate::counted::Counted;
 use crate::details::{Snapshot, UpdateAnatomy};
 use crate::hardware::{HardwareError, HardwareUse, LayerName, LayerWeights, layer_weights};
 use crate::observation::{Observation, Observer};
-use crate::pool::Helpers;
+use crate::pool::{Helpers, Moment};
 use crate::prepare::{EncodedData, LoadedDevice};
 use crate::settings::Settings;
 
@@ -40,12 +38,19 @@ pub struct Epoch {
     pub training_seconds: f64,
     /// Time of the test, likewise, seconds.
     pub test_seconds: f64,
+    /// The part of both that other threads than the trial's own took part with, seconds.
+    pub helped_seconds: f64,
 }
 
 impl Epoch {
     /// Time of both, seconds: what they take on one thread.
     pub fn seconds(&self) -> f64 {
         self.training_seconds + self.test_seconds
+    }
+
+    /// How long one waits for it, seconds.
+    pub fn wall_seconds(&self) -> f64 {
+        self.seconds() - self.helped_seconds
     }
 }
 
@@ -173,9 +178,8 @@ pub fn run_trial(
     let training = Training { batch, learning_rate: preset.learning_rate as f32 };
     let mut trainer = Trainer::new(&network, training, crew);
     let (mut after, mut diverged) = (None, None);
-    let spent = |since: (Instant, Duration)| (since.0.elapsed() + (crew.helped() - since.1)).as_secs_f64();
     for number in epochs.len() as u64..preset.epochs as u64 {
-        let started = (Instant::now(), crew.helped());
+        let started = Moment::now(crew);
         let loss = match layers.train(&mut trainer, &data.train, &streams.training, number) {
             Ok(loss) => loss,
             Err(error) => {
@@ -183,14 +187,17 @@ pub fn run_trial(
                 break;
             }
         };
-        let (training_seconds, trained) = (spent(started), (Instant::now(), crew.helped()));
+        let trained = Moment::now(crew);
         let read = streams.test.numbered(number);
         let test = if number + 1 < preset.epochs as u64 {
             layers.test(&tested, read)
         } else {
             after.insert(layers.look(&tested, read)).test.clone()
         };
-        epochs.push(Epoch { loss, test, training_seconds, test_seconds: spent(trained) });
+        let (training_seconds, test_seconds) =
+            (trained.seconds_after(started), Moment::now(crew).seconds_after(trained));
+        let helped_seconds = (crew.helped() - started.helped).as_secs_f64();
+        epochs.push(Epoch { loss, test, training_seconds, test_seconds, helped_seconds });
         watch(&EpochEnd { before: &before, epochs: &epochs, layers: &layers });
     }
 

@@ -94,15 +94,9 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         let threads = arguments.threads.map_or_else(cores, usize::from);
         let checkpoints = checkpoints_of(&all, &store, &out, arguments.checkpoint_seconds);
         let meter = Meter::new(&study, &all, &left, &earlier, threads);
-        run_left(
-            &left,
-            &prepared,
-            &checkpoints,
-            &Pool::new(threads.min(left.len().max(cores())))?,
-            &interrupted,
-            &mut store,
-            meter,
-        )?;
+        // More threads than trials and cores would have nothing to do.
+        let pool = Pool::new(threads.min(left.len().max(cores())))?;
+        run_left(&left, &prepared, &checkpoints, &pool, &interrupted, &mut store, meter)?;
     }
     if let Some(mine) = arguments.shard {
         // Tables and figures of all trials are made once, not by every process of a cluster.

@@ -96,6 +96,6 @@ fn epoch_line(number: usize, epoch: &Epoch) -> String {
         test.accuracy() * 100.0,
         test.spikes_per_sample(),
         test.excitatory_share() * 100.0,
-        epoch.seconds(),
+        epoch.wall_seconds(),
     )
 }

@@ -21,7 +21,7 @@ use crate::record::FORMAT;
 use crate::trial::{EpochEnd, TrialState};
 
 /// The form of a checkpoint; changes whenever [`TrialState`] does.
-const FORM: &str = "ohmspike-checkpoint-1";
+const FORM: &str = "ohmspike-checkpoint-2";
 
 /// The checkpoints of a folder of results.
 #[derive(Clone, Debug)]

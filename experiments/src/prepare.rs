@@ -12,7 +12,7 @@ use snn::spikes::{Samples, SpikesError};
 
 use crate::chip_maps::{ChipMaps, WrongMap};
 use crate::device_file;
-use crate::hardware::{LayerName, follows_study_level};
+use crate::hardware::{follows_study_level, shapes};
 use crate::settings::Settings;
 use crate::trial::{TrialError, whole_batches};
 
@@ -200,9 +200,8 @@ impl Prepared {
         let data = self.data(settings);
         whole_batches(settings.preset().batch, data)?;
         if let Some(LoadedDevice { device, maps, .. }) = self.device(settings) {
-            for layer in LayerName::ALL {
-                let (rows, columns) = layer.shape(settings, data);
-                maps.of_layer(layer, rows, columns, device)?;
+            for (connection, (rows, columns)) in shapes(settings, data) {
+                maps.of_layer(connection, rows, columns, device)?;
             }
         }
         Ok(())

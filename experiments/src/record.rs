@@ -1,7 +1,7 @@
 //! What a trial leaves: one line of JSON.
 
-use crossbar::EnergyUse;
 use crossbar::device::Device;
+use crossbar::{EnergyUse, Ledger};
 use serde::{Deserialize, Serialize};
 use snn::activity::{Activity, ClassActivity};
 use snn::weights::UpdateReport;
@@ -69,6 +69,14 @@ pub struct Writes {
     pub readout: UpdateReport,
 }
 
+impl Writes {
+    /// Of `writes`, an entry a connection.
+    fn of(writes: &[UpdateReport]) -> Writes {
+        let [hidden, .., readout] = *writes else { unreachable!("a network has two connections or more") };
+        Writes { hidden, readout }
+    }
+}
+
 /// What the arrays of a trial have cost.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct HardwareCost {
@@ -83,14 +91,17 @@ pub struct HardwareCost {
 }
 
 impl HardwareCost {
-    /// The cost of `used` (hidden layer, readout) in arrays of `device`, where `inferences` test images were classified.
-    pub fn new(used: &[HardwareUse; 2], device: &Device, inferences: u64) -> HardwareCost {
-        let [mut training, mut test] = [used[0].training, used[0].test];
-        training += used[1].training;
-        test += used[1].test;
+    /// The cost of `used`, an entry a connection, in arrays of `device`, where `inferences` test images were classified.
+    pub fn new(used: &[HardwareUse], device: &Device, inferences: u64) -> HardwareCost {
+        let (mut training, mut test) = (Ledger::default(), Ledger::default());
+        for used in used {
+            training += used.training;
+            test += used.test;
+        }
+        let [hidden, .., readout] = used else { unreachable!("a network has two connections or more") };
         HardwareCost {
-            hidden: used[0].clone(),
-            readout: used[1].clone(),
+            hidden: hidden.clone(),
+            readout: readout.clone(),
             training_energy: training.energy(device),
             inference_energy: test.energy(device).over(inferences),
         }
@@ -154,7 +165,7 @@ impl Record {
             tests: all_tests.map(|test| test.classes.clone()).collect(),
             before: outcome.before.observation.clone(),
             after: outcome.after.as_ref().map(|look| look.observation.clone()),
-            writes: Writes { hidden: outcome.hidden_writes, readout: outcome.readout_writes },
+            writes: Writes::of(&outcome.writes),
             hardware: device
                 .zip(outcome.hardware.as_ref())
                 .map(|(loaded, used)| HardwareCost::new(used, &loaded.device, inferences)),
@@ -176,7 +187,7 @@ impl Record {
 
     /// All classes of a test together: 0 is the one before training, then the epochs from 1.
     pub fn test(&self, number: usize) -> Option<ClassActivity> {
-        Some(Activity { classes: self.tests.get(number)?.clone() }.total())
+        Some(Activity { classes: self.tests.get(number)?.clone(), below: Vec::new() }.total())
     }
 
     /// Mean firing rate of the hidden neurons over the test set before training, Hz; a step of the network is 1 ms.

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 pub use hardware::{Controller, HardwareSettings, NO_DEVICE, PairKind};
 pub use seeds::SeedSettings;
 use serde::{Deserialize, Serialize};
+use snn::connection::Connection;
 use snn::loss::Loss;
 use snn::network::Dynamics;
 use snn::preset::Preset;
@@ -259,6 +260,22 @@ impl Settings {
     /// Initial spread of the readout's weights, thresholds.
     pub fn sigma_readout(&self) -> f64 {
         self.weights.sigma_readout.unwrap_or_else(|| f64::from(self.preset().readout_sigma(self.network.hidden)))
+    }
+
+    /// Initial spread of the weights of `connection`, thresholds.
+    pub fn sigma_of(&self, connection: Connection) -> f64 {
+        match connection {
+            Connection::Readout => self.sigma_readout(),
+            _ => self.weights.sigma_init,
+        }
+    }
+
+    /// Weight of a cell of `connection` that is fully on, thresholds.
+    pub fn full_scale_of(&self, connection: Connection) -> f64 {
+        match connection {
+            Connection::Readout => self.hardware.full_scale_readout,
+            _ => self.hardware.full_scale_hidden,
+        }
     }
 
     /// Standard deviation of the study's noise of one update, thresholds: level x sigma_init.

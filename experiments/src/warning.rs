@@ -9,8 +9,9 @@ use std::collections::BTreeSet;
 use crossbar::PairMapping;
 use crossbar::device::{Acceptance, Device, First, WriteNoise};
 use crossbar::spread::{WeightUnits, write_spread};
+use snn::connection::Connection;
 
-use crate::hardware::LayerName;
+use crate::chip_maps::of_connection;
 use crate::prepare::LoadedDevice;
 use crate::settings::{Controller, HardwareSettings, Settings};
 use crate::sheet::significant;
@@ -134,8 +135,9 @@ fn half_width(window: Acceptance) -> String {
     }
 }
 
-/// What a trial with `settings` does that was hardly meant. `shapes` are rows and columns of both layers, hidden first.
-pub fn warnings(settings: &Settings, loaded: Option<&LoadedDevice>, shapes: [(usize, usize); 2]) -> Vec<Warning> {
+/// What a trial with `settings` does that was hardly meant. `shapes` are rows and columns of its
+/// connections.
+pub fn warnings(settings: &Settings, loaded: Option<&LoadedDevice>, shapes: &[(Connection, (usize, usize))]) -> Vec<Warning> {
     let Some(loaded) = loaded else { return no_device(&settings.hardware).into_iter().collect() };
     let (device, hardware) = (&loaded.device, &settings.hardware);
     let name = || device.name.clone();
@@ -153,7 +155,7 @@ pub fn warnings(settings: &Settings, loaded: Option<&LoadedDevice>, shapes: [(us
         found.push(Warning::LostSteps { device: name(), window: verify.acceptance });
     }
     found.extend(held_tables(device));
-    found.extend(LayerName::ALL.into_iter().filter_map(|layer| clipped(loaded, layer, shapes[layer as usize])));
+    found.extend(shapes.iter().filter_map(|&(connection, shape)| clipped(loaded, connection, shape)));
     found
 }
 
@@ -195,13 +197,13 @@ fn coarse_write(settings: &Settings, device: &Device) -> Option<Warning> {
     (percent > 100.0).then_some(Warning::CoarseWrite { full_scale, percent, copy_helps })
 }
 
-/// How much of the conductance map of `layer` lies outside the window. Cells that the fault map calls stuck stay where they
+/// How much of the conductance map of `connection` lies outside the window. Cells that the fault map calls stuck stay where they
 /// are stuck.
-fn clipped(loaded: &LoadedDevice, layer: LayerName, (rows, columns): (usize, usize)) -> Option<Warning> {
+fn clipped(loaded: &LoadedDevice, connection: Connection, (rows, columns): (usize, usize)) -> Option<Warning> {
     let LoadedDevice { device, maps, .. } = loaded;
-    let file = maps.conductance[layer as usize].as_ref()?;
+    let file = of_connection(&maps.conductance, connection)?;
     // A map of another shape has been refused before.
-    let understood = maps.of_layer(layer, rows, columns, device).ok()?;
+    let understood = maps.of_layer(connection, rows, columns, device).ok()?;
     let map = understood.conductances?;
     let faults = understood.faults.unwrap_or_default();
     let stuck: BTreeSet<(usize, usize)> = faults.written().iter().map(|stuck| (stuck.row, stuck.column)).collect();
@@ -225,7 +227,8 @@ mod tests {
 
     use super::*;
 
-    const SHAPES: [(usize, usize); 2] = [(2, 3), (3, 2)];
+    const SHAPES: &[(Connection, (usize, usize))] =
+        &[(Connection::Feedforward(0), (2, 3)), (Connection::Readout, (3, 2))];
 
     fn device(keys: &str) -> LoadedDevice {
         let window = r#""window": { "low_resistance_ohm": 1000, "high_resistance_ohm": 1000000 }"#;

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use experiments::checkpoint::Checkpoints;
 use experiments::figures::{Figure, Recorded, study_figures};
-use experiments::hardware::LayerName;
+use experiments::hardware::shapes;
 use experiments::machine::cores;
 use experiments::pool::Pool;
 use experiments::prepare::Prepared;
@@ -182,8 +182,7 @@ fn introduce(study: &Study, prepared: &Prepared, all: &[Trial], left: &[Trial]) 
 fn distinct_warnings(study: &Study, prepared: &Prepared) -> Vec<Warning> {
     let mut distinct = Vec::new();
     for settings in study.conditions.iter().map(|condition| &condition.settings) {
-        let shapes = LayerName::ALL.map(|layer| layer.shape(settings, prepared.data(settings)));
-        for warning in warnings(settings, prepared.device(settings), shapes) {
+        for warning in warnings(settings, prepared.device(settings), &shapes(settings, prepared.data(settings))) {
             if !distinct.contains(&warning) {
                 distinct.push(warning);
             }

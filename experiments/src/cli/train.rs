@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use experiments::hardware::LayerName;
+use experiments::hardware::shapes;
 use experiments::machine::cores;
 use experiments::pool::Pool;
 use experiments::record::Record;
@@ -54,8 +54,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     if let Some(loaded) = device {
         eprintln!("{}", device_sheet(&loaded.device, settings));
     }
-    let shapes = LayerName::ALL.map(|layer| layer.shape(settings, data));
-    warn(&warnings(settings, device, shapes));
+    let shapes = shapes(settings, data);
+    warn(&warnings(settings, device, &shapes));
 
     let seed = arguments.seed.unwrap_or(study.seeds[0]);
     println!("epoch     loss   accuracy %   spikes/image   excitatory %   seconds");
@@ -70,6 +70,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     }
     print!("{}", cost_lines(&record.writes, record.hardware.as_ref()));
     if let Some(loaded) = device {
+        let shapes: Vec<_> = shapes.into_iter().map(|(_, shape)| shape).collect();
         print!("{}", area_line(&loaded.device, settings.hardware.pair, &shapes));
     }
     record.failure.map_or(Ok(ExitCode::SUCCESS), |failure| Err(failure.into()))

@@ -154,7 +154,7 @@ fn over_epochs(chosen: &Chosen, quantity: Quantity, first: bool) -> Plot {
 fn of_class(record: &Record, quantity: Quantity, class: Option<usize>) -> Vec<Option<f64>> {
     let of = |test: &Vec<ClassActivity>| match class {
         Some(class) => test.get(class).and_then(|class| quantity.of(class)),
-        None => quantity.of(&snn::activity::Activity { classes: test.clone() }.total()),
+        None => quantity.of(&snn::activity::Activity { classes: test.clone(), below: Vec::new() }.total()),
     };
     record.tests.iter().map(of).collect()
 }

@@ -55,6 +55,6 @@ fn devices<'a>(facts: &Facts<'a>) -> Vec<(&'a LoadedDevice, &'a Settings)> {
 
 fn area(facts: &Facts, loaded: &LoadedDevice, settings: &Settings) -> maud::Markup {
     let data = facts.report.recorded.prepared.data(settings);
-    let shapes = crate::hardware::LayerName::ALL.map(|layer| layer.shape(settings, data));
+    let shapes: Vec<_> = crate::hardware::shapes(settings, data).into_iter().map(|(_, shape)| shape).collect();
     html! { pre { (area_line(&loaded.device, settings.hardware.pair, &shapes)) } }
 }

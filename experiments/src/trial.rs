@@ -202,9 +202,10 @@ pub fn run_trial(
 
     // What is left of it all, and what the update that would come next is made of.
     let outcome = layers.outcome(before, epochs, after, diverged);
-    let update = outcome.after.as_ref().and_then(|_| {
-        layers.next_update(&network, &mut trainer, &data.train, training, &streams)
-    });
+    let update = outcome
+        .after
+        .as_ref()
+        .and_then(|_| layers.next_update(&network, &mut trainer, &data.train, training, &streams));
     Ok(Outcome { update, ..outcome })
 }
 
@@ -286,7 +287,9 @@ impl Layers {
             let watch = &mut |answer: &Answer| observer.see(answer);
             evaluate_watched(network, stores, samples, images, read, watch)
         });
-        let [from_inputs, .., readout] = &self.weights[..] else { unreachable!("a network has two connections or more") };
+        let [from_inputs, .., readout] = &self.weights[..] else {
+            unreachable!("a network has two connections or more")
+        };
         let (observation, snapshot) = observer.end(from_inputs.store().weights(), readout.store().weights());
         Look { test, observation, snapshot }
     }

@@ -137,7 +137,11 @@ fn half_width(window: Acceptance) -> String {
 
 /// What a trial with `settings` does that was hardly meant. `shapes` are rows and columns of its
 /// connections.
-pub fn warnings(settings: &Settings, loaded: Option<&LoadedDevice>, shapes: &[(Connection, (usize, usize))]) -> Vec<Warning> {
+pub fn warnings(
+    settings: &Settings,
+    loaded: Option<&LoadedDevice>,
+    shapes: &[(Connection, (usize, usize))],
+) -> Vec<Warning> {
     let Some(loaded) = loaded else { return no_device(&settings.hardware).into_iter().collect() };
     let (device, hardware) = (&loaded.device, &settings.hardware);
     let name = || device.name.clone();

@@ -7,6 +7,7 @@ use experiments::pool::Pool;
 use lanes::{Alone, Crew, Job};
 use seed::Seed;
 use snn::activity::Activity;
+use snn::connection::Connection;
 use snn::evaluate::evaluate;
 use snn::initial;
 use snn::network::Network;
@@ -58,13 +59,14 @@ fn trained(
         let first = initial::weights(&signs, columns, sigma, Seed::new(3).named(name));
         DigitalWeights::noisy(first, signs, 0.001)
     };
-    let mut hidden = store(network.input_signs(), network.hidden, 0.05, "hidden");
-    let mut readout = store(network.hidden_signs(), network.classes, 0.1, "readout");
+    let mut hidden = store(network.signs(Connection::Feedforward(0)), network.last_hidden().neurons, 0.05, "hidden");
+    let mut readout = store(network.signs(Connection::Readout), network.classes, 0.1, "readout");
     let mut trainer = Trainer::new(network, Training { batch, learning_rate: 0.1 }, crew);
     let streams = Streams::of(Seed::new(3));
-    let mut epoch = |number| trainer.epoch(samples, &mut hidden, &mut readout, &streams, number).expect("converges");
+    let mut epoch =
+        |number| trainer.epoch(samples, &mut [&mut hidden, &mut readout], &streams, number).expect("converges");
     let reports = vec![epoch(0), epoch(1)];
-    let activity = evaluate(network, &mut hidden, &mut readout, samples, SAMPLES, Seed::new(4), crew);
+    let activity = evaluate(network, &mut [&mut hidden, &mut readout], samples, SAMPLES, Seed::new(4), crew);
     let weights = hidden.weights().cells().chain(readout.weights().cells());
     (reports, activity, weights.chain(hidden.last_noise()).map(f32::to_bits).collect())
 }

@@ -51,7 +51,7 @@ fn the_same_seed_for_every_stream_is_the_seed_of_the_trial() {
     };
     let (one, other) = (run(&plain, 3), run(&seeded, 9));
     assert_eq!(one.epochs[0].loss.to_bits(), other.epochs[0].loss.to_bits());
-    assert_eq!((&one.epochs[0].test, one.hidden_writes), (&other.epochs[0].test, other.hidden_writes));
+    assert_eq!((&one.epochs[0].test, one.writes[0]), (&other.epochs[0].test, other.writes[0]));
     assert_ne!(one.epochs[0].loss, run(&plain, 9).epochs[0].loss);
 }
 

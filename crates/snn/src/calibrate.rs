@@ -38,9 +38,7 @@ pub(crate) fn calibrate(
                 let read = read.named("hidden").numbered(connection.stream());
                 spikes_of(network, samples, chosen, stores, place, layer, read)
             }
-            Connection::Readout => {
-                spikes_of(network, samples, chosen, stores, place, network.hidden.len() - 1, read)
-            }
+            Connection::Readout => spikes_of(network, samples, chosen, stores, place, network.hidden.len() - 1, read),
         };
         stores[place].calibrate(&reads);
     }

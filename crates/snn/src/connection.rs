@@ -78,17 +78,17 @@ mod tests {
         let hidden = vec![layer(4, true), layer(3, false), layer(5, true)];
         let network = Network::of_layers(7, hidden, 2, 10, &Preset::published_results().dynamics).expect("valid");
         let connections: Vec<Connection> = network.connections().collect();
-        assert_eq!(
-            connections,
-            [Feedforward(0), Recurrent(0), Feedforward(1), Feedforward(2), Recurrent(2), Readout]
-        );
+        assert_eq!(connections, [Feedforward(0), Recurrent(0), Feedforward(1), Feedforward(2), Recurrent(2), Readout]);
         let shapes: Vec<_> = connections.iter().map(|&connection| network.shape(connection)).collect();
         assert_eq!(shapes, [(7, 4), (4, 4), (4, 3), (3, 5), (5, 5), (5, 2)]);
         for &connection in &connections {
             let signs = network.signs(connection);
             let inhibitory = signs.iter().filter(|&&sign| sign == Sign::Inhibitory).count();
             let from_inputs = connection == Feedforward(0);
-            assert_eq!((signs.len(), inhibitory), (network.shape(connection).0, if from_inputs { 0 } else { signs.len().div_ceil(2) }));
+            assert_eq!(
+                (signs.len(), inhibitory),
+                (network.shape(connection).0, if from_inputs { 0 } else { signs.len().div_ceil(2) })
+            );
         }
         let mut streams: Vec<u64> = connections.iter().map(|connection| connection.stream()).collect();
         assert_eq!((streams[0], streams[5]), (0, 1));

@@ -140,8 +140,8 @@ fn the_first_update_agrees_for_any_kappa() {
     let chosen: Vec<u32> = (0..256).collect();
     trainer.differentiate(samples, &chosen, &mut [&mut hidden, &mut readout], Seed::new(0));
     for (store, signs, gradient) in [
-        (&hidden, network.signs(Connection::Feedforward(0)), &trainer.gradient().hidden),
-        (&readout, network.signs(Connection::Readout), &trainer.gradient().readout),
+        (&hidden, network.signs(Connection::Feedforward(0)), &trainer.gradient().matrices[0]),
+        (&readout, network.signs(Connection::Readout), &trainer.gradient().matrices[1]),
     ] {
         let mut step = gradient.clone();
         snn::optimiser::gradient_descent(&mut step, 0.01);

@@ -16,7 +16,7 @@ use snn::evaluate::evaluate;
 use snn::initial;
 use snn::network::Network;
 use snn::train::{Trainer, Training};
-use snn::weights::UpdateReport;
+use snn::weights::{UpdateReport, WeightStore};
 
 /// Devices that learn here, and why they should: what a write leaves of a cell near the floor of its window, where the
 /// first weights lie, is below 0.2 % of the window, or a pulse is and pulses are nearly linear. All others write several

@@ -14,6 +14,7 @@ use snn::train::{Trainer, Training};
 use snn::weights::{DigitalWeights, WeightStore};
 
 use crate::dense;
+use crate::number::Number;
 
 /// A dense network's twin.
 pub struct Spiking {
@@ -103,7 +104,7 @@ pub fn assert_same_gradient(what: &str, dense: &dense::Gradient, (loss, gradient
     assert_within(&format!("{what}: loss"), *loss, dense.loss);
     for (layer, computed, dense) in [("w1", &gradient.matrices[0], &dense.w1), ("w2", &gradient.matrices[1], &dense.w2)]
     {
-        let numbers: Vec<dense::Number> = dense.iter().flatten().copied().collect();
+        let numbers: Vec<Number> = dense.iter().flatten().copied().collect();
         for (cell, (computed, number)) in computed.cells().zip(&numbers).enumerate() {
             assert_within(&format!("{what}: gradient by {layer}, cell {cell}"), f64::from(computed), *number);
         }
@@ -118,8 +119,8 @@ pub fn assert_same_gradient(what: &str, dense: &dense::Gradient, (loss, gradient
     }
 }
 
-fn assert_within(what: &str, computed: f64, number: dense::Number) {
-    let dense::Number { value, error, .. } = number;
+fn assert_within(what: &str, computed: f64, number: Number) {
+    let Number { value, error, .. } = number;
     assert!((computed - value).abs() <= error, "{what}: {computed:e} must be {value:e} within {error:e}");
 }
 

@@ -279,7 +279,7 @@ mod tests {
             (b"no checkpoint\n".to_vec(), "its first line: expected"),
             (
                 with_header(FORM, "ohmspike-checkpoint-0"),
-                "its form must be `ohmspike-checkpoint-1`, got `ohmspike-checkpoint-0`",
+                "its form must be `ohmspike-checkpoint-2`, got `ohmspike-checkpoint-0`",
             ),
             (with_header(FORMAT, "ohmspike-trial-0"), "its record must be `"),
             (with_header(ID, "fedcba9876543210"), "its id must be `0123456789abcdef`, got `fedcba9876543210`"),

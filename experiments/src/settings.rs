@@ -3,12 +3,16 @@
 //! A study file gives these keys, section by section; what it leaves out has the default given here. A key of
 //! `[training]` left out is taken from the preset.
 
+mod data;
 mod hardware;
+mod preset_name;
 mod seeds;
 
 use std::collections::BTreeMap;
 
+pub use data::DataSettings;
 pub use hardware::{Controller, HardwareSettings, NO_DEVICE, PairKind};
+pub use preset_name::PresetName;
 pub use seeds::SeedSettings;
 use serde::{Deserialize, Serialize};
 use snn::loss::Loss;
@@ -40,28 +44,6 @@ pub struct Settings {
     pub training: TrainingSettings,
     /// What is reported.
     pub outcome: OutcomeSettings,
-}
-
-/// Section `[data]`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct DataSettings {
-    /// `fashion-mnist` or `fashion-mnist-subset`, which is built in.
-    pub set: String,
-}
-
-impl Default for DataSettings {
-    fn default() -> Self {
-        DataSettings { set: datasets::Name::FashionMnistSubset.to_string() }
-    }
-}
-
-impl DataSettings {
-    /// What the class with `label` is called.
-    pub fn class_name(&self, label: usize) -> String {
-        let names = self.set.parse::<datasets::Name>().map(datasets::Name::class_names).unwrap_or_default();
-        names.get(label).map_or_else(|| format!("class {label}"), |name| (*name).to_owned())
-    }
 }
 
 /// Section `[network]`.
@@ -112,7 +94,8 @@ pub struct NoiseSettings {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TrainingSettings {
-    /// `published-results` or `paper-text`; decides every key below that is left out.
+    /// `published-results`, `paper-text`, `shd-published-results` or `shd-paper-text`; decides every key below that is left
+    /// out, and `network.hidden`, `network.steps`, `weights.sigma_readout` and `outcome.last_epochs`.
     pub preset: PresetName,
     /// Passes over the training set.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -156,16 +139,6 @@ impl Default for TrainingSettings {
     }
 }
 
-/// The published choices by name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum PresetName {
-    /// [`Preset::published_results`].
-    PublishedResults,
-    /// [`Preset::paper_text`].
-    PaperText,
-}
-
 /// The surrogates by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -206,10 +179,7 @@ impl Settings {
     /// The preset with every key of `[training]` that is given put in its place.
     pub fn preset(&self) -> Preset {
         let given = &self.training;
-        let named = match given.preset {
-            PresetName::PublishedResults => Preset::published_results(),
-            PresetName::PaperText => Preset::paper_text(),
-        };
+        let named = given.preset.preset();
         let (shape, steepness) = match named.dynamics.surrogate {
             Surrogate::FastSigmoid { steepness } => (SurrogateShape::FastSigmoid, steepness),
             Surrogate::Exponential { steepness } => (SurrogateShape::Exponential, steepness),
@@ -229,6 +199,10 @@ impl Settings {
             learning_rate: given.learning_rate.unwrap_or(named.learning_rate),
             batch: given.batch.unwrap_or(named.batch),
             epochs: given.epochs.unwrap_or(named.epochs),
+            hidden: self.network.hidden,
+            steps: self.network.steps,
+            sigma_readout: self.weights.sigma_readout.or(named.sigma_readout),
+            last_epochs: self.outcome.last_epochs,
         }
     }
 
@@ -240,6 +214,7 @@ impl Settings {
             Surrogate::Exponential { steepness } => (SurrogateShape::Exponential, steepness),
         };
         Settings {
+            data: self.data.resolved(),
             weights: WeightSettings { sigma_readout: Some(self.sigma_readout()), ..self.weights.clone() },
             training: TrainingSettings {
                 preset: self.training.preset,
@@ -258,7 +233,8 @@ impl Settings {
 
     /// Initial spread of the readout's weights, thresholds.
     pub fn sigma_readout(&self) -> f64 {
-        self.weights.sigma_readout.unwrap_or_else(|| f64::from(self.preset().readout_sigma(self.network.hidden)))
+        let preset = self.preset();
+        preset.sigma_readout.unwrap_or_else(|| f64::from(preset.readout_sigma(self.network.hidden)))
     }
 
     /// Standard deviation of the study's noise of one update, thresholds: level x sigma_init.
@@ -317,10 +293,7 @@ impl Settings {
     /// # Errors
     /// [`ValueError`] for the first such value in the order of the sections.
     pub fn check(&self) -> Result<(), ValueError> {
-        if self.data.set.parse::<datasets::Name>().is_err() {
-            let names: Vec<String> = datasets::Name::ALL.iter().map(|name| format!("`{name}`")).collect();
-            return Err(refuse("data.set", names.join(" or "), format!("`{}`", self.data.set)));
-        }
+        self.data.check()?;
         whole("network.hidden", self.network.hidden, 65_536)?;
         number("network.excitatory_fraction", self.network.excitatory_fraction, 0.0..=1.0, "between 0 and 1")?;
         whole("network.steps", self.network.steps, 65_536)?;

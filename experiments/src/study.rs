@@ -21,7 +21,7 @@ use observe::DETAILS;
 pub use observe::KeptDetails;
 use toml::de::{DeTable, DeValue};
 
-use crate::settings::{SeedSettings, Settings, ValueError};
+use crate::settings::{PresetName, SeedSettings, Settings, TrainingSettings, ValueError};
 
 /// A study that has been read and checked.
 #[derive(Clone, Debug, PartialEq)]
@@ -229,6 +229,7 @@ fn settings_of(placed: &[Given], axes: &[Axis], values: &[toml::Value]) -> Resul
         let section = document.entry(section).or_insert_with(|| toml::Table::new().into());
         section.as_table_mut().expect("sections are tables").insert(key.to_owned(), value.clone());
     }
+    add_keys_of_preset(&mut document);
     let place_of = |key: &str| {
         let found = placed.iter().find(|given| given.key == key);
         found.map_or_else(|| "study".to_owned(), |given| given.place.clone())
@@ -240,6 +241,20 @@ fn settings_of(placed: &[Given], axes: &[Axis], values: &[toml::Value]) -> Resul
     })?;
     settings.check().map_err(|error| StudyError { place: place_of(&error.key), problem: error.into() })?;
     Ok(settings)
+}
+
+/// Puts what the preset decides outside of `[training]` where the study gives nothing.
+fn add_keys_of_preset(document: &mut toml::Table) {
+    let named = document.get("training").and_then(|training| training.get("preset"));
+    // A name that no preset has is refused with the other values.
+    let named = named.cloned().map_or(Ok(TrainingSettings::default().preset), toml::Value::try_into);
+    let Ok(preset) = named else { return };
+    for (key, value) in PresetName::keys_elsewhere(preset) {
+        let (section, key) = key.split_once('.').expect("known keys have a section");
+        let section = document.entry(section).or_insert_with(|| toml::Table::new().into());
+        let section = section.as_table_mut().expect("sections are tables");
+        section.entry(key).or_insert(toml::Value::Integer(value as i64));
+    }
 }
 
 /// What the deserialiser says, in the form of the other messages.

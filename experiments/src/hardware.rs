@@ -27,9 +27,6 @@ use crate::prepare::{EncodedData, LoadedDevice};
 use crate::settings::Settings;
 use crate::trial::network;
 
-/// Length of a step of the network, s.
-const STEP_SECONDS: f64 = 1e-3;
-
 /// A crossbar array that holds the weights of a layer.
 #[derive(Clone, Debug)]
 pub struct CrossbarWeights {
@@ -56,10 +53,10 @@ impl ColumnConverter for TileConverters {
 }
 
 impl CrossbarWeights {
-    /// An array whose samples are presented for `steps` steps of the network.
-    pub fn new(array: CrossbarArray, steps: usize) -> CrossbarWeights {
+    /// An array whose samples are presented for so many seconds.
+    pub fn new(array: CrossbarArray, presentation_seconds: f64) -> CrossbarWeights {
         let converter = array.converters().cloned().map(TileConverters);
-        CrossbarWeights { array, converter, presentation_seconds: steps as f64 * STEP_SECONDS }
+        CrossbarWeights { array, converter, presentation_seconds }
     }
 
     fn restore(&mut self, state: ArrayState) -> Result<(), WrongState> {
@@ -317,7 +314,7 @@ pub fn layer_weights(
         ..ArrayParams::new(settings.full_scale_of(connection) as f32, &signs)
     };
     let array = CrossbarArray::new(device, params, &initial, chip)?;
-    Ok(LayerWeights::Crossbar(Box::new(CrossbarWeights::new(array, settings.network.steps))))
+    Ok(LayerWeights::Crossbar(Box::new(CrossbarWeights::new(array, settings.sample_seconds()))))
 }
 
 /// Whether the write noise of `device` follows `noise.level_percent`.
@@ -329,5 +326,6 @@ fn branch_of(sign: Sign) -> crossbar::Sign {
     match sign {
         Sign::Excitatory => crossbar::Sign::Excitatory,
         Sign::Inhibitory => crossbar::Sign::Inhibitory,
+        Sign::Unconstrained => unreachable!("settings refuse a device for weights of either sign"),
     }
 }

@@ -1,33 +1,23 @@
 //! What trials share: encoded data and devices, read once and kept for all threads.
 
+mod encoded;
+
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::path::{Path, PathBuf};
 
 use crossbar::device::{Device, DeviceError};
-use datasets::{ImageSet, LoadError, Name};
+use datasets::{LoadError, ShdError, ShdNotFound};
 use sha2::{Digest, Sha256};
-use snn::encode::LatencyCode;
-use snn::spikes::{Samples, SpikesError};
+use snn::spikes::SpikesError;
+
+pub use encoded::EncodedData;
 
 use crate::chip_maps::{ChipMaps, WrongMap};
 use crate::device_file;
 use crate::hardware::{follows_study_level, shapes};
 use crate::settings::Settings;
 use crate::trial::{TrialError, whole_batches};
-
-/// A data set as spikes.
-#[derive(Clone, Debug)]
-pub struct EncodedData {
-    /// What is learnt from.
-    pub train: Samples,
-    /// What is tested with.
-    pub test: Samples,
-    /// Number of classes.
-    pub classes: usize,
-    /// SHA-256 of the decoded data set, in hexadecimal.
-    pub sha256: String,
-}
 
 /// A device as its file and the study describe it, with the maps of the chip where the study gives them.
 #[derive(Clone, Debug)]
@@ -50,7 +40,8 @@ impl From<Device> for LoadedDevice {
 /// Everything that the trials of a study need beside their settings.
 #[derive(Clone, Debug, Default)]
 pub struct Prepared {
-    data: BTreeMap<(String, usize), EncodedData>,
+    /// By what of the settings decides them ([`data_key`]).
+    data: BTreeMap<String, EncodedData>,
     /// By what of the settings decides them ([`device_key`]).
     devices: BTreeMap<String, LoadedDevice>,
 }
@@ -61,6 +52,12 @@ pub enum PrepareError {
     /// The data set cannot be read.
     #[error(transparent)]
     Data(#[from] LoadError),
+    /// The files of Spiking Heidelberg Digits are nowhere.
+    #[error(transparent)]
+    ShdNotFound(#[from] ShdNotFound),
+    /// They cannot be read.
+    #[error(transparent)]
+    Shd(#[from] ShdError),
     /// The data set cannot be encoded.
     #[error("data.set: {0}")]
     Encode(#[from] SpikesError),
@@ -189,8 +186,8 @@ impl Prepared {
     }
 
     fn add_data(&mut self, settings: &Settings) -> Result<(), PrepareError> {
-        if let Entry::Vacant(missing) = self.data.entry((settings.data.set.clone(), settings.network.steps)) {
-            missing.insert(load_data(&settings.data.set, settings.network.steps)?);
+        if let Entry::Vacant(missing) = self.data.entry(data_key(settings)) {
+            missing.insert(encoded::load(&settings.data, settings.network.steps)?);
         }
         Ok(())
     }
@@ -209,7 +206,7 @@ impl Prepared {
 
     /// The data of a trial.
     pub fn data(&self, settings: &Settings) -> &EncodedData {
-        &self.data[&(settings.data.set.clone(), settings.network.steps)]
+        &self.data[&data_key(settings)]
     }
 
     /// The device of a trial, if weights are held by one.
@@ -228,19 +225,9 @@ fn device_key(name: &str, settings: &Settings) -> String {
     serde_json::json!([name, settings.device, settings.hardware.maps()]).to_string()
 }
 
-fn load_data(set: &str, steps: usize) -> Result<EncodedData, PrepareError> {
-    let name: Name = set.parse().expect("settings are checked before data are loaded");
-    let loaded = datasets::load(name, None)?;
-    let encode = |images: &ImageSet| {
-        let pixels = images.pixels.chunks_exact(images.rows * images.columns);
-        LatencyCode::default().samples(pixels, &images.labels, steps)
-    };
-    // Both sets at once: encoding 70,000 images takes a moment.
-    let (train, test) = std::thread::scope(|scope| {
-        let test = scope.spawn(|| encode(&loaded.test));
-        (encode(&loaded.train), test.join().expect("encoding does not panic"))
-    });
-    Ok(EncodedData { train: train?, test: test?, classes: loaded.classes, sha256: loaded.digest })
+/// What of the settings decides the spikes: `[data]` and the steps.
+fn data_key(settings: &Settings) -> String {
+    serde_json::json!([settings.data, settings.network.steps]).to_string()
 }
 
 /// SHA-256 in hexadecimal.

@@ -112,7 +112,10 @@ impl NoiseFigure {
 
 /// In what else than its axes `settings` differ from those of the published noise study, in words.
 pub fn differences(settings: &Settings) -> Vec<String> {
-    let published = Settings { data: crate::settings::DataSettings { set: FULL.to_owned() }, ..Settings::default() };
+    let published = Settings {
+        data: crate::settings::DataSettings { set: FULL.to_owned(), ..Default::default() },
+        ..Settings::default()
+    };
     let (ours, theirs) = (settings.resolved(), published.resolved());
     let keys = |settings: &Settings| toml::Table::try_from(settings).expect("settings are plain values");
     let (ours, theirs) = (keys(&ours), keys(&theirs));

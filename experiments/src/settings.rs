@@ -3,12 +3,16 @@
 //! A study file gives these keys, section by section; what it leaves out has the default given here. A key of
 //! `[training]` left out is taken from the preset.
 
+mod data;
 mod hardware;
+mod preset_name;
 mod seeds;
 
 use std::collections::BTreeMap;
 
+pub use data::DataSettings;
 pub use hardware::{Controller, HardwareSettings, NO_DEVICE, PairKind};
+pub use preset_name::PresetName;
 pub use seeds::SeedSettings;
 use serde::{Deserialize, Serialize};
 use snn::connection::Connection;
@@ -43,28 +47,6 @@ pub struct Settings {
     pub outcome: OutcomeSettings,
 }
 
-/// Section `[data]`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct DataSettings {
-    /// `fashion-mnist` or `fashion-mnist-subset`, which is built in.
-    pub set: String,
-}
-
-impl Default for DataSettings {
-    fn default() -> Self {
-        DataSettings { set: datasets::Name::FashionMnistSubset.to_string() }
-    }
-}
-
-impl DataSettings {
-    /// What the class with `label` is called.
-    pub fn class_name(&self, label: usize) -> String {
-        let names = self.set.parse::<datasets::Name>().map(datasets::Name::class_names).unwrap_or_default();
-        names.get(label).map_or_else(|| format!("class {label}"), |name| (*name).to_owned())
-    }
-}
-
 /// Section `[network]`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -73,13 +55,32 @@ pub struct NetworkSettings {
     pub hidden: usize,
     /// Share of the hidden neurons that are excitatory, 0 to 1.
     pub excitatory_fraction: f64,
-    /// Steps of a sample, of 1 ms each.
+    /// Steps of a sample, of 1 ms each where `data.window_seconds` says nothing else.
     pub steps: usize,
+    /// `constrained` where every weight keeps the sign of its row, `unconstrained` for a network to compare with.
+    #[serde(skip_serializing_if = "WeightSigns::are_constrained")]
+    pub signs: WeightSigns,
 }
 
 impl Default for NetworkSettings {
     fn default() -> Self {
-        NetworkSettings { hidden: 100, excitatory_fraction: 0.8, steps: 100 }
+        NetworkSettings { hidden: 100, excitatory_fraction: 0.8, steps: 100, signs: WeightSigns::Constrained }
+    }
+}
+
+/// Which signs weights may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WeightSigns {
+    /// Those of inputs are at or above zero, those of a hidden neuron have its sign.
+    Constrained,
+    /// Any; all hidden neurons are of one population.
+    Unconstrained,
+}
+
+impl WeightSigns {
+    fn are_constrained(&self) -> bool {
+        *self == WeightSigns::Constrained
     }
 }
 
@@ -113,7 +114,8 @@ pub struct NoiseSettings {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TrainingSettings {
-    /// `published-results` or `paper-text`; decides every key below that is left out.
+    /// `published-results`, `paper-text`, `shd-published-results` or `shd-paper-text`; decides every key below that is left
+    /// out, and `network.hidden`, `network.steps`, `weights.sigma_readout` and `outcome.last_epochs`.
     pub preset: PresetName,
     /// Passes over the training set.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -157,16 +159,6 @@ impl Default for TrainingSettings {
     }
 }
 
-/// The published choices by name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum PresetName {
-    /// [`Preset::published_results`].
-    PublishedResults,
-    /// [`Preset::paper_text`].
-    PaperText,
-}
-
 /// The surrogates by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -207,10 +199,7 @@ impl Settings {
     /// The preset with every key of `[training]` that is given put in its place.
     pub fn preset(&self) -> Preset {
         let given = &self.training;
-        let named = match given.preset {
-            PresetName::PublishedResults => Preset::published_results(),
-            PresetName::PaperText => Preset::paper_text(),
-        };
+        let named = given.preset.preset();
         let (shape, steepness) = match named.dynamics.surrogate {
             Surrogate::FastSigmoid { steepness } => (SurrogateShape::FastSigmoid, steepness),
             Surrogate::Exponential { steepness } => (SurrogateShape::Exponential, steepness),
@@ -230,6 +219,10 @@ impl Settings {
             learning_rate: given.learning_rate.unwrap_or(named.learning_rate),
             batch: given.batch.unwrap_or(named.batch),
             epochs: given.epochs.unwrap_or(named.epochs),
+            hidden: self.network.hidden,
+            steps: self.network.steps,
+            sigma_readout: self.weights.sigma_readout.or(named.sigma_readout),
+            last_epochs: self.outcome.last_epochs,
         }
     }
 
@@ -241,6 +234,7 @@ impl Settings {
             Surrogate::Exponential { steepness } => (SurrogateShape::Exponential, steepness),
         };
         Settings {
+            data: self.data.resolved(),
             weights: WeightSettings { sigma_readout: Some(self.sigma_readout()), ..self.weights.clone() },
             training: TrainingSettings {
                 preset: self.training.preset,
@@ -257,9 +251,20 @@ impl Settings {
         }
     }
 
+    /// What one step of the network stands for, ms: 1 of images, a part of the window of recordings.
+    pub fn step_milliseconds(&self) -> f64 {
+        self.data.window_seconds().map_or(1.0, |window| 1e3 * window / self.network.steps as f64)
+    }
+
+    /// What all steps of a sample stand for, s.
+    pub fn sample_seconds(&self) -> f64 {
+        self.data.window_seconds().unwrap_or(self.network.steps as f64 * 1e-3)
+    }
+
     /// Initial spread of the readout's weights, thresholds.
     pub fn sigma_readout(&self) -> f64 {
-        self.weights.sigma_readout.unwrap_or_else(|| f64::from(self.preset().readout_sigma(self.network.hidden)))
+        let preset = self.preset();
+        preset.sigma_readout.unwrap_or_else(|| f64::from(preset.readout_sigma(self.network.hidden)))
     }
 
     /// Initial spread of the weights of `connection`, thresholds.
@@ -329,17 +334,31 @@ impl Settings {
         Ok(())
     }
 
+    /// Neurons whose weights have either sign neither excite nor inhibit, and a cell has one sign.
+    fn check_signs(&self) -> Result<(), ValueError> {
+        if self.network.signs == WeightSigns::Constrained {
+            return Ok(());
+        }
+        if self.network.excitatory_fraction != 1.0 {
+            let allowed = "1 where `network.signs` is `unconstrained`, as all neurons are of one population";
+            return Err(refuse("network.excitatory_fraction", allowed, self.network.excitatory_fraction));
+        }
+        if let Some(device) = self.device() {
+            let allowed = "`none` where `network.signs` is `unconstrained`, as a cell has one sign";
+            return Err(refuse("hardware.device", allowed, format!("`{device}`")));
+        }
+        Ok(())
+    }
+
     /// Refuses values that no trial can have.
     ///
     /// # Errors
     /// [`ValueError`] for the first such value in the order of the sections.
     pub fn check(&self) -> Result<(), ValueError> {
-        if self.data.set.parse::<datasets::Name>().is_err() {
-            let names: Vec<String> = datasets::Name::ALL.iter().map(|name| format!("`{name}`")).collect();
-            return Err(refuse("data.set", names.join(" or "), format!("`{}`", self.data.set)));
-        }
+        self.data.check()?;
         whole("network.hidden", self.network.hidden, 65_536)?;
         number("network.excitatory_fraction", self.network.excitatory_fraction, 0.0..=1.0, "between 0 and 1")?;
+        self.check_signs()?;
         whole("network.steps", self.network.steps, 65_536)?;
         if self.network.steps > LARGEST_TRACE / self.network.hidden {
             let allowed =
@@ -409,7 +428,8 @@ mod tests {
     fn resolving_writes_every_key_out_and_changes_nothing() {
         let settings = Settings::default();
         let resolved = settings.resolved();
-        assert_eq!(resolved.preset(), settings.preset());
+        let written_out = Preset { sigma_readout: Some(settings.sigma_readout()), ..settings.preset() };
+        assert_eq!(resolved.preset(), written_out);
         assert_eq!(resolved.resolved(), resolved);
         assert_eq!(resolved.training.tau_mem, Some(5.0));
     }

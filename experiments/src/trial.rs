@@ -24,7 +24,7 @@ use crate::hardware::{HardwareError, HardwareUse, LayerWeights, layer_weights};
 use crate::observation::{Observation, Observer};
 use crate::pool::{Helpers, Moment};
 use crate::prepare::{EncodedData, LoadedDevice};
-use crate::settings::Settings;
+use crate::settings::{Settings, WeightSigns};
 
 pub use state::{EpochEnd, TrialState, WrongTrialState};
 
@@ -211,14 +211,18 @@ pub fn run_trial(
 
 /// Who learns: sizes, time constants, and which hidden neurons excite.
 pub(crate) fn network(settings: &Settings, data: &EncodedData) -> Result<Network, NetworkError> {
-    Network::new(
+    let network = Network::new(
         data.train.spikes.units(),
         settings.network.hidden,
         data.classes,
         settings.network.excitatory_fraction,
         settings.network.steps,
         &settings.preset().dynamics,
-    )
+    )?;
+    Ok(match settings.network.signs {
+        WeightSigns::Constrained => network,
+        WeightSigns::Unconstrained => network.unconstrained(),
+    })
 }
 
 /// What the network is made of, one entry a connection, and what has become of it so far.

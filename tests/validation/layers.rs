@@ -41,7 +41,9 @@ fn network(case: Case, seed: Seed) -> Network {
     let mut stream = seed.stream();
     let mut matrix = |rows: usize, columns: usize, scale: f64, excitatory: usize| -> Vec<Vec<f64>> {
         let mut weight = |sign: f64| f64::from((sign * scale * uniform(&mut stream)) as f32);
-        (0..rows).map(|row| (0..columns).map(|_| weight(if row < excitatory { 1.0 } else { -case.inhibition })).collect()).collect()
+        (0..rows)
+            .map(|row| (0..columns).map(|_| weight(if row < excitatory { 1.0 } else { -case.inhibition })).collect())
+            .collect()
     };
     // Izhikevich neurons spike at lower currents than these leaky ones do, and the oftener they spike, the less is known of
     // when: the upstroke makes differences large, and the recovery remembers them.
@@ -122,6 +124,7 @@ fn of_crates(network: &Network) -> (snn::network::Network, Vec<DigitalWeights>) 
     let of_crate = snn::network::Network {
         inputs: INPUTS,
         hidden: hidden.collect(),
+        constrained: true,
         classes: CLASSES,
         steps: STEPS,
         neuron: match network.neuron {

@@ -38,6 +38,7 @@ impl Spiking {
             hidden: vec![HiddenLayer { neurons: hidden, excitatory, recurrent: false }],
             classes,
             steps,
+            constrained: true,
             neuron: Neuron::Lif,
             synapse_decay: network.synapse_decay as f32,
             membrane_decay: network.membrane_decay as f32,

@@ -2,7 +2,10 @@
 
 use std::fmt;
 
+use sha2::{Digest, Sha256};
 use thiserror::Error;
+
+use crate::file::hexadecimal;
 
 /// Recordings of spikes, each with the number of its class.
 ///
@@ -44,6 +47,28 @@ impl EventSet {
     pub fn recording(&self, index: usize) -> (&[f32], &[u16]) {
         let events = self.offsets[index]..self.offsets[index + 1];
         (&self.times[events.clone()], &self.unit[events])
+    }
+
+    /// SHA-256 in hexadecimal of what the recordings are, whatever file they came from: over the number of units, classes and
+    /// recordings as u64, then of every recording its label as u64, its number of events as u64, its times as f32 and
+    /// its units as u16, all little-endian.
+    pub fn digest(&self) -> String {
+        let mut hash = Sha256::new();
+        let number = |hash: &mut Sha256, number: usize| hash.update((number as u64).to_le_bytes());
+        for size in [self.units, self.classes, self.len()] {
+            number(&mut hash, size);
+        }
+        let mut bytes = Vec::new();
+        for (recording, &label) in self.labels.iter().enumerate() {
+            let (times, units) = self.recording(recording);
+            number(&mut hash, usize::from(label));
+            number(&mut hash, times.len());
+            bytes.clear();
+            bytes.extend(times.iter().flat_map(|time| time.to_le_bytes()));
+            bytes.extend(units.iter().flat_map(|unit| unit.to_le_bytes()));
+            hash.update(&bytes);
+        }
+        hexadecimal(&hash.finalize().into())
     }
 
     /// Appends a recording of `file`, which messages name, once it is checked.
@@ -166,5 +191,23 @@ mod tests {
         assert_eq!(set.recording(2), (&[0.0][..], &[1][..]));
         assert_eq!((set.len(), set.is_empty(), &set.labels[..]), (3, false, &[1, 0, 0][..]));
         assert_eq!(format!("{set:?}"), "EventSet(3 recordings, 3 events of 3 units)");
+    }
+
+    /// Each of the numbers is of weight: units, classes, labels, times, units of events, and where a recording ends.
+    #[test]
+    fn other_recordings_have_another_digest() {
+        let set = |units, classes, first: &[f32], unit: u16, label| {
+            let mut set = EventSet::new(units, classes);
+            let rest = [0.5, 0.25].into_iter().skip(first.len());
+            set.push("a.h5", first.iter().copied(), first.iter().map(|_| unit), label).unwrap();
+            set.push("a.h5", rest.clone(), rest.map(|_| unit), 0).unwrap();
+            set.digest()
+        };
+        let one = set(3, 2, &[0.5], 1, 1);
+        assert_eq!(set(3, 2, &[0.5], 1, 1), one);
+        let others =
+            [set(4, 2, &[0.5], 1, 1), set(3, 3, &[0.5], 1, 1), set(3, 2, &[0.5], 2, 1), set(3, 2, &[0.5], 1, 0)];
+        let moved = [set(3, 2, &[0.75], 1, 1), set(3, 2, &[0.5, 0.25], 1, 1)];
+        assert!(others.iter().chain(&moved).all(|other| *other != one));
     }
 }

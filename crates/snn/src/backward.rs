@@ -31,8 +31,10 @@ use crate::neuron::lif::LifParams;
 use crate::neuron::{Neuron, Neurons};
 use crate::spikes::SpikeTrain;
 use crate::surrogate::{Exponential, FastSigmoid, Surrogate};
+use by_unit::RowsByUnit;
 
 mod by_readout;
+mod by_unit;
 mod groups;
 mod project;
 mod rows;
@@ -61,8 +63,10 @@ impl Gradient {
 /// Buffers of the backward pass, reused from sample to sample.
 #[derive(Clone, Debug)]
 pub struct Adjoint {
-    /// i\[t+1\] of one hidden layer at every step t that is asked for, the last step first: steps x blocks.
-    currents: Vec<Block>,
+    /// i\[t+1\] of each hidden layer at every step t that is asked for, the last step first: steps x neurons.
+    currents: Vec<Matrix>,
+    /// The spikes that a layer hears by unit, where they are asked for.
+    units: RowsByUnit,
     /// dL/dS\[t\] of one hidden layer at every step of the pass, the last first, where layers go step by step.
     by_spikes: Vec<Block>,
     /// The adjoint of such a layer at one step.
@@ -75,7 +79,8 @@ impl Adjoint {
         let blocks = network.hidden.iter().map(|layer| blocks_for(layer.neurons)).max().unwrap_or(0);
         let by_steps = if all_in_registers(network) { 0 } else { blocks };
         Adjoint {
-            currents: vec![Block::ZERO; network.steps * blocks],
+            currents: network.hidden.iter().map(|layer| Matrix::zeros(network.steps, layer.neurons)).collect(),
+            units: RowsByUnit::default(),
             by_spikes: vec![Block::ZERO; network.steps * by_steps],
             neurons: vec![Neurons::splat(Block::ZERO); by_steps],
         }
@@ -150,23 +155,31 @@ pub fn backward(
             if number == last {
                 by_readout::by_spikes(pass, &mut adjoint.by_spikes);
             }
-            step_back(network, own, recurrent, pass.span, adjoint);
+            step_back(network, number, own, recurrent, pass.span, adjoint);
         }
+        let Adjoint { currents, by_spikes, units, .. } = adjoint;
+        let currents = &currents[number];
         if layer.recurrent {
-            rows::add(pass.span, own.blocks, &adjoint.currents, own.spikes(), next_gradient());
+            rows::add(pass.span, currents, own.spikes(), units, next_gradient());
         }
         let heard = if number == 0 { input } else { trace.hidden[number - 1].spikes() };
-        rows::add(pass.span, own.blocks, &adjoint.currents, heard, next_gradient());
+        rows::add(pass.span, currents, heard, units, next_gradient());
         if number > 0 {
-            let Adjoint { currents, by_spikes, .. } = adjoint;
-            project::down(next_weights(), pass.span.steps(), currents, by_spikes);
+            project::down(next_weights(), pass.span.steps(), currents.blocks(), by_spikes);
         }
     }
 }
 
-/// Leaves the adjoint currents of a layer at every step, from dL/dS of what hears it beside itself.
-fn step_back(network: &Network, trace: &LayerTrace, recurrent: Option<&Matrix>, span: Span, adjoint: &mut Adjoint) {
-    let way = steps::Way { trace, recurrent, span };
+/// Leaves the adjoint currents of layer `number` at every step, from dL/dS of what hears it beside itself.
+fn step_back(
+    network: &Network,
+    number: usize,
+    trace: &LayerTrace,
+    recurrent: Option<&Matrix>,
+    span: Span,
+    adjoint: &mut Adjoint,
+) {
+    let way = steps::Way { number, trace, recurrent, span };
     let LifParams { synapse_decay, .. } = decays(network);
     let izhikevich = Izhikevich { synapse_decay, kinds: &trace.kinds };
     match (network.neuron, network.surrogate) {
@@ -183,6 +196,10 @@ fn step_back(network: &Network, trace: &LayerTrace, recurrent: Option<&Matrix>, 
             steps::back(izhikevich, Exponential(steepness), way, adjoint);
         }
     }
+}
+
+fn last(currents: &mut [Matrix]) -> &mut Matrix {
+    currents.last_mut().expect("a network has a hidden layer")
 }
 
 fn decays(network: &Network) -> LifParams {
@@ -216,14 +233,16 @@ impl<'a> Pass<'a> {
 
     /// Leaves i\[t+1\] of the last hidden layer, of leaky neurons that do not hear each other, in `adjoint`.
     pub fn hidden_adjoint(self, adjoint: &mut Adjoint) {
+        let currents = last(&mut adjoint.currents).blocks_mut();
         match self.surrogate {
-            Surrogate::FastSigmoid { steepness } => groups::all(self, FastSigmoid(steepness), &mut adjoint.currents),
-            Surrogate::Exponential { steepness } => groups::all(self, Exponential(steepness), &mut adjoint.currents),
+            Surrogate::FastSigmoid { steepness } => groups::all(self, FastSigmoid(steepness), currents),
+            Surrogate::Exponential { steepness } => groups::all(self, Exponential(steepness), currents),
         }
     }
 
     /// Adds the gradient by the weights through which that layer hears, whose adjoint currents are in `adjoint`.
-    pub fn hidden_gradient(self, adjoint: &Adjoint, gradient: &mut Matrix) {
-        rows::add(self.span, self.layer.blocks, &adjoint.currents, self.input, gradient);
+    pub fn hidden_gradient(self, adjoint: &mut Adjoint, gradient: &mut Matrix) {
+        let Adjoint { currents, units, .. } = adjoint;
+        rows::add(self.span, last(currents), self.input, units, gradient);
     }
 }

@@ -55,12 +55,19 @@ impl Network {
 
     /// Signs of the rows of `connection`: inputs excite, and hidden neurons do what they are.
     pub fn signs(&self, connection: Connection) -> Vec<Sign> {
-        match connection {
-            Connection::Feedforward(0) => vec![Sign::Excitatory; self.inputs],
-            Connection::Feedforward(layer) => self.hidden[layer - 1].signs(),
-            Connection::Recurrent(layer) => self.hidden[layer].signs(),
-            Connection::Readout => self.last_hidden().signs(),
-        }
+        let (rows, _) = self.shape(connection);
+        let excitatory = match connection {
+            Connection::Feedforward(0) => self.inputs,
+            Connection::Feedforward(layer) => self.hidden[layer - 1].excitatory,
+            Connection::Recurrent(layer) => self.hidden[layer].excitatory,
+            Connection::Readout => self.last_hidden().excitatory,
+        };
+        let sign = |row| match self.constrained {
+            true if row < excitatory => Sign::Excitatory,
+            true => Sign::Inhibitory,
+            false => Sign::Unconstrained,
+        };
+        (0..rows).map(sign).collect()
     }
 }
 

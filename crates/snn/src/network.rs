@@ -11,14 +11,24 @@ pub enum Sign {
     Excitatory,
     /// Weights at or below zero.
     Inhibitory,
+    /// Weights of either sign.
+    Unconstrained,
 }
 
 impl Sign {
-    /// +1 or -1.
+    /// +1 or -1: what a weight is multiplied by to be seen along its sign.
     pub fn factor(self) -> f32 {
         match self {
-            Sign::Excitatory => 1.0,
+            Sign::Excitatory | Sign::Unconstrained => 1.0,
             Sign::Inhibitory => -1.0,
+        }
+    }
+
+    /// The least value of a weight along its sign.
+    pub fn bound(self) -> f32 {
+        match self {
+            Sign::Excitatory | Sign::Inhibitory => 0.0,
+            Sign::Unconstrained => f32::NEG_INFINITY,
         }
     }
 }
@@ -55,6 +65,8 @@ pub struct Network {
     pub inputs: usize,
     /// Hidden layers, at least one; the last is the one that the readout hears.
     pub hidden: Vec<HiddenLayer>,
+    /// Whether every weight keeps the sign of its row.
+    pub constrained: bool,
     /// Readout units, one a class.
     pub classes: usize,
     /// Steps of a sample.
@@ -108,12 +120,6 @@ impl HiddenLayer {
         let excitatory = excitatory_neurons(neurons, excitatory_fraction);
         Ok(HiddenLayer { neurons, excitatory, recurrent: false })
     }
-
-    /// The sign of every neuron.
-    pub fn signs(&self) -> Vec<Sign> {
-        let sign = |neuron| if neuron < self.excitatory { Sign::Excitatory } else { Sign::Inhibitory };
-        (0..self.neurons).map(sign).collect()
-    }
 }
 
 impl Network {
@@ -153,6 +159,7 @@ impl Network {
         Ok(Network {
             inputs,
             hidden,
+            constrained: true,
             classes,
             steps,
             neuron: Neuron::Lif,
@@ -161,6 +168,12 @@ impl Network {
             surrogate: dynamics.surrogate,
             loss: dynamics.loss,
         })
+    }
+
+    /// The same network with weights of either sign, all neurons of one population: what the constraint is compared with.
+    pub fn unconstrained(mut self) -> Network {
+        self.hidden.iter_mut().for_each(|layer| layer.excitatory = layer.neurons);
+        Network { constrained: false, ..self }
     }
 
     /// The hidden layer that the readout hears.
@@ -184,9 +197,19 @@ fn decay(what: &'static str, steps: f64) -> Result<f32, NetworkError> {
 
 #[cfg(test)]
 mod tests {
+    use crate::connection::Connection;
     use crate::preset::Preset;
 
     use super::*;
+
+    #[test]
+    fn an_unconstrained_network_has_one_population_of_either_sign() {
+        let dynamics = Preset::published_results().dynamics;
+        let network = Network::new(3, 4, 2, 0.5, 10, &dynamics).expect("valid").unconstrained();
+        assert_eq!(network.last_hidden().excitatory, 4);
+        assert_eq!(network.signs(Connection::Feedforward(0)), [Sign::Unconstrained; 3]);
+        assert_eq!(network.signs(Connection::Readout), [Sign::Unconstrained; 4]);
+    }
 
     #[test]
     fn the_excitatory_share_counts_whole_neurons() {

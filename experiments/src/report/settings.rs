@@ -4,7 +4,7 @@ use maud::html;
 
 use super::table::facts as fact_table;
 use super::{Facts, Section};
-use crate::settings::Settings;
+use crate::settings::{PresetName, Settings};
 use crate::summary::plain;
 
 /// The section.
@@ -57,7 +57,12 @@ fn origin(facts: &Facts, key: &str) -> String {
     match facts.study().places.get(key) {
         Some(place) if place.starts_with("--set") => "command line".to_owned(),
         Some(place) => place.rsplit('/').next().unwrap_or(place).to_owned(),
-        None if key.starts_with("training.") => "preset".to_owned(),
+        None if key.starts_with("training.") || decided_elsewhere(key) => "preset".to_owned(),
         None => "default".to_owned(),
     }
+}
+
+/// Whether presets decide the key though it is not one of `[training]`.
+fn decided_elsewhere(key: &str) -> bool {
+    PresetName::PublishedResults.keys_elsewhere().iter().any(|(decided, _)| *decided == key)
 }

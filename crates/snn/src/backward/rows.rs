@@ -3,14 +3,26 @@
 use lanes::{Block, Matrix, Simd, add_to_rows, blocks_at, kernel};
 
 use super::Span;
+use super::by_unit::{self, RowsByUnit, add_units};
 use crate::spikes::SpikeTrain;
 
 /// Blocks of a row of a gradient that are added to together.
 const ROW_PART: usize = 8;
 
-/// Adds i\[t+1\] of a layer of so many `blocks` to the row of every spike (unit, t) of `heard`.
+/// Adds i\[t+1\] of a layer, steps x neurons, to the row of every spike (unit, t) of `heard`; `units` is room to sort them.
+pub(super) fn add(span: Span, currents: &Matrix, heard: SpikeTrain, units: &mut RowsByUnit, gradient: &mut Matrix) {
+    if by_unit::pays(heard, gradient.rows()) {
+        units.sort(heard, span, gradient.rows());
+        add_units(units, currents, gradient);
+    } else {
+        by_step(span, currents.blocks(), heard, gradient);
+    }
+}
+
+/// Spike by spike, the latest step first.
 #[kernel(simd: S)]
-pub(super) fn add(span: Span, blocks: usize, currents: &[Block], heard: SpikeTrain, gradient: &mut Matrix) {
+fn by_step(span: Span, currents: &[Block], heard: SpikeTrain, gradient: &mut Matrix) {
+    let blocks = gradient.row_blocks();
     let mut place = 0;
     for step in (span.first..span.last).rev() {
         let rows = heard.at(step);

@@ -10,6 +10,8 @@ use crate::trace::LayerTrace;
 /// A layer on its way back.
 #[derive(Clone, Copy)]
 pub(super) struct Way<'a> {
+    /// Which it is, from 0.
+    pub(super) number: usize,
     pub(super) trace: &'a LayerTrace,
     /// The weights through which it hears itself, transposed.
     pub(super) recurrent: Option<&'a Matrix>,
@@ -19,9 +21,10 @@ pub(super) struct Way<'a> {
 /// Leaves the adjoint currents of every step in `adjoint`, which holds dL/dS by those that hear the layer, itself left out.
 #[kernel(simd: S)]
 pub(super) fn back(model: impl Model, slope: impl Slope, way: Way, adjoint: &mut Adjoint) {
-    let Way { trace, recurrent, span } = way;
+    let Way { number, trace, recurrent, span } = way;
     let blocks = trace.blocks;
-    let Adjoint { currents, by_spikes, neurons } = adjoint;
+    let Adjoint { currents, by_spikes, neurons, .. } = adjoint;
+    let currents = currents[number].blocks_mut();
     let neurons = &mut neurons[..blocks];
     neurons.fill(Neurons::splat(Block::ZERO));
     let mut place = 0;

@@ -1,0 +1,52 @@
+//! The published choices by name, and which keys beyond `[training]` they decide.
+
+use serde::{Deserialize, Serialize};
+use snn::preset::Preset;
+
+/// The published choices by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PresetName {
+    /// [`Preset::published_results`].
+    PublishedResults,
+    /// [`Preset::paper_text`].
+    PaperText,
+    /// [`Preset::shd_published_results`].
+    ShdPublishedResults,
+    /// [`Preset::shd_paper_text`].
+    ShdPaperText,
+}
+
+impl PresetName {
+    /// What the preset decides.
+    pub fn preset(self) -> Preset {
+        match self {
+            PresetName::PublishedResults => Preset::published_results(),
+            PresetName::PaperText => Preset::paper_text(),
+            PresetName::ShdPublishedResults => Preset::shd_published_results(),
+            PresetName::ShdPaperText => Preset::shd_paper_text(),
+        }
+    }
+
+    /// Keys outside of `[training]`, each with the value that stands where a study gives none.
+    pub fn keys_elsewhere(self) -> [(&'static str, usize); 3] {
+        let Preset { hidden, steps, last_epochs, .. } = self.preset();
+        [("network.hidden", hidden), ("network.steps", steps), ("outcome.last_epochs", last_epochs)]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::settings::Settings;
+
+    #[test]
+    fn settings_without_a_study_are_those_of_the_first_preset() {
+        let settings = Settings::default();
+        let expected = [
+            ("network.hidden", settings.network.hidden),
+            ("network.steps", settings.network.steps),
+            ("outcome.last_epochs", settings.outcome.last_epochs),
+        ];
+        assert_eq!(settings.training.preset.keys_elsewhere(), expected);
+    }
+}

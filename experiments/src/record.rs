@@ -192,10 +192,9 @@ impl Record {
 
     /// Mean firing rate of the hidden neurons over the test set before training, Hz.
     pub fn initial_rate(&self) -> Option<f64> {
-        let network = &self.settings.network;
         let seconds = self.settings.sample_seconds();
         let test = self.test(0).filter(|test| test.samples > 0)?;
-        Some(test.spikes_per_sample() / (network.hidden as f64 * seconds))
+        Some(test.spikes_per_sample() / (self.settings.last_hidden().hidden as f64 * seconds))
     }
 }
 

@@ -24,7 +24,7 @@ use crate::hardware::{HardwareError, HardwareUse, LayerWeights, layer_weights};
 use crate::observation::{Observation, Observer};
 use crate::pool::{Helpers, Moment};
 use crate::prepare::{EncodedData, LoadedDevice};
-use crate::settings::{Settings, WeightSigns};
+use crate::settings::{DescribedLayer, Settings, WeightSigns};
 
 pub use state::{EpochEnd, TrialState, WrongTrialState};
 
@@ -211,14 +211,10 @@ pub fn run_trial(
 
 /// Who learns: sizes, time constants, and which hidden neurons excite.
 pub(crate) fn network(settings: &Settings, data: &EncodedData) -> Result<Network, NetworkError> {
-    let network = Network::new(
-        data.train.spikes.units(),
-        settings.network.hidden,
-        data.classes,
-        settings.network.excitatory_fraction,
-        settings.network.steps,
-        &settings.preset().dynamics,
-    )?;
+    let (inputs, steps) = (data.train.spikes.units(), settings.network.steps);
+    let hidden = settings.hidden_layers().iter().map(DescribedLayer::of_network).collect::<Result<_, _>>()?;
+    let network = Network::of_layers(inputs, hidden, data.classes, steps, &settings.preset().dynamics)?;
+    let network = Network { neuron: settings.network.neuron, ..network };
     Ok(match settings.network.signs {
         WeightSigns::Constrained => network,
         WeightSigns::Unconstrained => network.unconstrained(),

@@ -213,7 +213,8 @@ mod tests {
         (settings.network.hidden, settings.network.steps) = (3, 5);
         (settings.training.epochs, settings.training.batch) = (Some(3), Some(1024));
         let prepared = Prepared::new([&settings].into_iter(), Path::new(".")).expect("the embedded subset");
-        run_trial(&settings, None, prepared.data(&settings), 1, None, &lanes::Alone, then).expect("a valid trial");
+        run_trial(&settings, &Default::default(), prepared.data(&settings), 1, None, &lanes::Alone, then)
+            .expect("a valid trial");
     }
 
     fn state() -> TrialState {

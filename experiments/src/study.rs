@@ -23,7 +23,9 @@ use toml::de::{DeTable, DeValue};
 
 use snn::neuron::Neuron;
 
-use crate::settings::{LAYERS, LayerSettings, PresetName, SeedSettings, Settings, TrainingSettings, ValueError, WeightSigns};
+use crate::settings::{
+    LAYERS, LayerSettings, PresetName, SeedSettings, Settings, TrainingSettings, ValueError, WeightSigns,
+};
 
 /// A study that has been read and checked.
 #[derive(Clone, Debug, PartialEq)]
@@ -125,7 +127,8 @@ const BESIDE: [&str; 2] = ["repeats", "observe"];
 const SEEDS: &str = "repeats.seeds";
 /// The sections of [`Settings`].
 const SECTIONS: [&str; 12] = [
-    "data", "network", "weights", "layer_2", "layer_3", "layer_4", "noise", "hardware", DEVICE, "seeds", "training", "outcome",
+    "data", "network", "weights", "layer_2", "layer_3", "layer_4", "noise", "hardware", DEVICE, "seeds", "training",
+    "outcome",
 ];
 
 impl Study {
@@ -166,9 +169,15 @@ impl Study {
                         SECTIONS.iter().chain(&BESIDE).map(|name| name.to_string()),
                     ));
                 }
-                (section, DeValue::Table(keys)) if keys.is_empty() && LAYERS.iter().any(|(layer, _)| *layer == section) => {
+                (section, DeValue::Table(keys))
+                    if keys.is_empty() && LAYERS.iter().any(|(layer, _)| *layer == section) =>
+                {
                     let key = format!("{section}.hidden");
-                    return Err(wrong_type(&place, &key, "must be given, as the section adds a layer of so many neurons"));
+                    return Err(wrong_type(
+                        &place,
+                        &key,
+                        "must be given, as the section adds a layer of so many neurons",
+                    ));
                 }
                 (section, DeValue::Table(keys)) => {
                     read_section(section, keys, &values[section], &at, &mut given);

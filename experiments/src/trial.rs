@@ -23,7 +23,7 @@ use crate::details::{Snapshot, UpdateAnatomy};
 use crate::hardware::{HardwareError, HardwareUse, LayerWeights, layer_weights};
 use crate::observation::{Observation, Observer};
 use crate::pool::{Helpers, Moment};
-use crate::prepare::{EncodedData, LoadedDevice};
+use crate::prepare::{Devices, EncodedData};
 use crate::settings::{DescribedLayer, Settings, WeightSigns};
 
 pub use state::{EpochEnd, TrialState, WrongTrialState};
@@ -147,7 +147,7 @@ impl TrialStreams {
 /// [`TrialError`] where the trial cannot start, or not go on from there. Training that diverges is an outcome.
 pub fn run_trial(
     settings: &Settings,
-    loaded: Option<&LoadedDevice>,
+    devices: &Devices,
     data: &EncodedData,
     seed: u64,
     resume: Option<TrialState>,
@@ -160,7 +160,7 @@ pub fn run_trial(
 
     // Who learns, and what it is made of.
     let network = network(settings, data)?;
-    let mut layers = Layers::programmed(settings, loaded, &network, &streams)?;
+    let mut layers = Layers::programmed(settings, devices, &network, &streams)?;
 
     // What it does before it has learnt anything, and the epochs of an earlier run.
     let rest = settings.hardware.retention_seconds;
@@ -232,7 +232,7 @@ impl Layers {
     /// Weights drawn with the signs of their rows, programmed into cells where there is a device.
     fn programmed(
         settings: &Settings,
-        loaded: Option<&LoadedDevice>,
+        devices: &Devices,
         network: &Network,
         streams: &TrialStreams,
     ) -> Result<Layers, HardwareError> {
@@ -240,7 +240,7 @@ impl Layers {
             let (signs, (_, columns)) = (network.signs(connection), network.shape(connection));
             let (sigma, stream) = (settings.sigma_of(connection) as f32, connection.stream());
             let first = initial::weights(&signs, columns, sigma, streams.initial.numbered(stream));
-            layer_weights(settings, loaded, connection, first, signs, streams.chip.numbered(stream))
+            layer_weights(settings, devices.of(connection), connection, first, signs, streams.chip.numbered(stream))
         };
         let weights = network.connections().map(layer).collect::<Result<Vec<_>, _>>()?;
         let (writes, used) = (vec![Default::default(); weights.len()], vec![Default::default(); weights.len()]);

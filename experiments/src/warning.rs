@@ -12,7 +12,7 @@ use crossbar::spread::{WeightUnits, write_spread};
 use snn::connection::Connection;
 
 use crate::chip_maps::of_connection;
-use crate::prepare::LoadedDevice;
+use crate::prepare::{Devices, LoadedDevice};
 use crate::settings::{Controller, HardwareSettings, Settings};
 use crate::sheet::significant;
 use held::held_tables;
@@ -137,19 +137,25 @@ fn half_width(window: Acceptance) -> String {
 
 /// What a trial with `settings` does that was hardly meant. `shapes` are rows and columns of its
 /// connections.
-pub fn warnings(
-    settings: &Settings,
-    loaded: Option<&LoadedDevice>,
-    shapes: &[(Connection, (usize, usize))],
-) -> Vec<Warning> {
-    let Some(loaded) = loaded else { return no_device(&settings.hardware).into_iter().collect() };
+pub fn warnings(settings: &Settings, devices: &Devices, shapes: &[(Connection, (usize, usize))]) -> Vec<Warning> {
+    let held = devices.with(shapes);
+    if held.is_empty() {
+        return no_device(&settings.hardware).into_iter().collect();
+    }
+    held.iter().flat_map(|(loaded, shapes)| of_device(settings, loaded, shapes)).collect()
+}
+
+/// Those of one device, which holds the connections of these `shapes`.
+fn of_device(settings: &Settings, loaded: &LoadedDevice, shapes: &[(Connection, (usize, usize))]) -> Vec<Warning> {
     let (device, hardware) = (&loaded.device, &settings.hardware);
     let name = || device.name.clone();
     let mut found = Vec::new();
     if hardware.retention_seconds > 0.0 && device.drift.is_off() {
         found.push(Warning::NoDrift { device: name() });
     }
-    found.extend(coarse_write(settings, device));
+    if shapes.iter().any(|(connection, _)| *connection == Connection::Feedforward(0)) {
+        found.extend(coarse_write(settings, device));
+    }
     if hardware.controller == Controller::DigitalCopy && device.write.pulses().is_some() {
         found.push(Warning::PulsedCopy { device: name() });
     }
@@ -241,7 +247,7 @@ mod tests {
     }
 
     fn told(settings: &Settings, loaded: &LoadedDevice) -> Vec<String> {
-        warnings(settings, Some(loaded), SHAPES).iter().map(Warning::to_string).collect()
+        warnings(settings, &Some(loaded).into(), SHAPES).iter().map(Warning::to_string).collect()
     }
 
     /// The only warning of `loaded`, in its two parts.
@@ -258,7 +264,7 @@ mod tests {
     #[test]
     fn the_defaults_warn_of_nothing() {
         let mut settings = Settings::default();
-        assert_eq!(warnings(&settings, None, SHAPES), []);
+        assert_eq!(warnings(&settings, &Devices::default(), SHAPES), []);
         assert_eq!(told(&settings, &device("")), [""; 0]);
         settings.hardware.retention_seconds = 10.0;
         assert_eq!(told(&settings, &device(DRIFT)), [""; 0]);
@@ -269,7 +275,7 @@ mod tests {
         let mut settings = Settings::default();
         settings.hardware.pair = PairKind::PushPull;
         settings.hardware.retention_seconds = 10.0;
-        let found = warnings(&settings, None, SHAPES);
+        let found = warnings(&settings, &Devices::default(), SHAPES);
         assert_eq!(
             found.iter().map(Warning::to_string).collect::<Vec<_>>(),
             [

@@ -55,10 +55,10 @@ fn a_trial_stopped_after_every_epoch_leaves_what_one_run_through_leaves() {
     for own in SECTIONS {
         let (study, prepared) = study_of(own, 6);
         let settings = &study.conditions[0].settings;
-        let (data, device) = (prepared.data(settings), prepared.device(settings));
+        let (data, devices) = (prepared.data(settings), prepared.devices_of(settings));
         let run = |from: Option<TrialState>| {
             let mut after_one = None;
-            let outcome = run_trial(settings, device, data, 7, from, &lanes::Alone, &mut |end| {
+            let outcome = run_trial(settings, &devices, data, 7, from, &lanes::Alone, &mut |end| {
                 after_one.get_or_insert_with(|| end.state());
             });
             (outcome.expect("a valid trial"), after_one.expect("an epoch"))
@@ -79,8 +79,8 @@ fn a_trial_stopped_after_every_epoch_leaves_what_one_run_through_leaves() {
             state = next;
         }
         // After the last epoch a record is what is left, and no state.
-        let error =
-            run_trial(settings, device, data, 7, Some(state), &lanes::Alone, &mut |_| {}).expect_err("nothing is left");
+        let error = run_trial(settings, &devices, data, 7, Some(state), &lanes::Alone, &mut |_| {})
+            .expect_err("nothing is left");
         assert!(matches!(error, TrialError::State(WrongTrialState::Ended { epochs: EPOCHS, done: EPOCHS })), "{error}");
     }
 }

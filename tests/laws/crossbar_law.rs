@@ -5,6 +5,7 @@
 
 use crossbar::device::Device;
 use crossbar::{ArrayParams, CrossbarArray};
+use experiments::prepare::LoadedDevice;
 use experiments::settings::Settings;
 use experiments::trial::{Outcome, run_trial};
 use lanes::Matrix;
@@ -28,8 +29,8 @@ fn both(mut settings: Settings) -> [Outcome; 2] {
     settings.hardware.full_scale_hidden = SPAN / 1024.0;
     settings.hardware.full_scale_readout = SPAN / 64.0;
     let prepared = prepared(&settings);
-    let run = |device| {
-        run_trial(&settings, device, prepared.data(&settings), 3, None, &lanes::Alone, &mut |_| {})
+    let run = |device: Option<&LoadedDevice>| {
+        run_trial(&settings, &device.into(), prepared.data(&settings), 3, None, &lanes::Alone, &mut |_| {})
             .expect("a valid trial")
     };
     [run(None), run(Some(&loaded("study-1k-1m")))]
@@ -75,8 +76,8 @@ fn another_device_is_not_the_abstract_study() {
     let settings = settings(1, 0.0);
     let prepared = prepared(&settings);
     let oxide = loaded("illustrative-oxide");
-    let run = |device| {
-        run_trial(&settings, device, prepared.data(&settings), 3, None, &lanes::Alone, &mut |_| {})
+    let run = |device: Option<&LoadedDevice>| {
+        run_trial(&settings, &device.into(), prepared.data(&settings), 3, None, &lanes::Alone, &mut |_| {})
             .expect("a valid trial")
     };
     assert_ne!(run(None).epochs[0].loss, run(Some(&oxide)).epochs[0].loss);

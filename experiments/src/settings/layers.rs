@@ -205,9 +205,11 @@ impl Settings {
                 let allowed = "1 where `network.signs` is `unconstrained`, as all neurons are of one population";
                 return Err(refuse(&key("excitatory_fraction"), allowed, fraction));
             }
-            for (name, value) in
-                [("sigma_init", layer.sigma_init), ("sigma_recurrent", layer.sigma_recurrent), ("full_scale", layer.full_scale)]
-            {
+            for (name, value) in [
+                ("sigma_init", layer.sigma_init),
+                ("sigma_recurrent", layer.sigma_recurrent),
+                ("full_scale", layer.full_scale),
+            ] {
                 value.map_or(Ok(()), |value| positive(&key(name), value))?;
             }
             if layer.sigma_recurrent.is_some() && !layer.recurrent.unwrap_or(self.network.recurrent) {

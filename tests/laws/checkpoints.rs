@@ -17,7 +17,7 @@ const EPOCHS: usize = 3;
 
 /// Abstract weights with noise, and cells with every kind of memory: drift and a rest before every test, telegraph noise,
 /// calibrated converters, parked cells, pulses, verified writes, two branches, a digital copy.
-const SECTIONS: [&str; 4] = [
+const SECTIONS: [&str; 5] = [
     "[noise]\nlevel_percent = 30",
     "[hardware]\ndevice = \"illustrative-oxide\"\nretention_seconds = 1000\n\
      [device.drift]\nlaw = \"log-time\"\nreference_seconds = 1\nmean_microsiemens_per_ln = -0.5\n\
@@ -28,13 +28,15 @@ const SECTIONS: [&str; 4] = [
     "[hardware]\ndevice = \"illustrative-oxide\"\npair = \"potentiation-only\"\ncontroller = \"digital-copy\"\n\
      full_scale_hidden = 0.02",
     "[hardware]\ndevice = \"1t1r-yousuf-2025\"\ncontroller = \"digital-copy\"\nfull_scale_hidden = 0.01\nfull_scale_readout = 4",
+    "recurrent = true\n[layer_2]\nhidden = 7\ndevice = \"illustrative-oxide\"\nrecurrent = false\nfull_scale = 4\n\
+     [layer_3]\nhidden = 5\n[hardware]\ndevice_readout = \"pcm-joshi-2020\"",
 ];
 
 /// A study of one small trial on the weights that `own` describes.
 fn study_of(own: &str, hidden: usize) -> (Study, Prepared) {
     let text = format!(
-        "name = \"small\"\n[training]\nepochs = {EPOCHS}\nbatch = 512\n[network]\nhidden = {hidden}\nsteps = 30\n\
-         [weights]\nsigma_init = 0.003\n{own}\n"
+        "name = \"small\"\n[training]\nepochs = {EPOCHS}\nbatch = 512\n[weights]\nsigma_init = 0.003\n\
+         [network]\nhidden = {hidden}\nsteps = 30\n{own}\n"
     );
     let study = Study::parse("small.toml", &text, &[]).expect("the test's own study");
     let settings = study.conditions.iter().map(|condition| &condition.settings);

@@ -230,3 +230,87 @@ pub fn connection_name(connection: Connection) -> String {
         Connection::Readout => "readout".to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use snn::connection::Connection::{Feedforward, Readout, Recurrent};
+
+    use crate::study::Study;
+
+    use super::*;
+
+    fn study(text: &str) -> Result<Settings, String> {
+        let study = Study::parse("s.toml", &format!("name = 's'\n{text}"), &[]);
+        study.map(|study| study.conditions[0].settings.clone()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn what_a_section_leaves_out_is_that_of_the_first_layer() {
+        let text = "[network]\nhidden = 50\nrecurrent = true\nexcitatory_fraction = 0.6\n[weights]\nsigma_recurrent = 0.02\n\
+                    [layer_2]\nhidden = 49\n[layer_3]\nhidden = 7\nrecurrent = false\nexcitatory_fraction = 1\nsigma_init = 0.3\n\
+                    device = 'none'\nfull_scale = 3\n[hardware]\ndevice = 'ideal'\ndevice_readout = 'none'";
+        let settings = study(text).expect("three layers");
+        let [first, second, third] = &settings.hidden_layers()[..] else { panic!("not three layers") };
+        assert_eq!((first.hidden, first.sigma_recurrent), (50, 0.02));
+        // 7 (1 - b) / sqrt(50), b = exp(-1 / 5), in f32.
+        let spread = 7.0 * (1.0 - (-0.2f64).exp()) / 50f64.sqrt();
+        assert!((second.sigma_init - spread).abs() < 1e-7 && second.sigma_recurrent == second.sigma_init);
+        assert_eq!((second.excitatory_fraction, second.recurrent, second.full_scale), (0.6, true, 1.0));
+        assert_eq!((third.hidden, third.recurrent, third.sigma_init, third.full_scale), (7, false, 0.3, 3.0));
+        let connections = [Feedforward(0), Recurrent(0), Feedforward(1), Recurrent(1), Feedforward(2), Readout];
+        assert_eq!(settings.connections(), connections);
+        let devices = connections.map(|connection| settings.device_of(connection).is_some());
+        assert_eq!(devices, [true, true, true, true, false, false]);
+        let names = connections.map(connection_name);
+        assert_eq!(names, ["hidden", "hidden_recurrent", "layer_2", "layer_2_recurrent", "layer_3", "readout"]);
+        // The readout hears the seven neurons of the last layer.
+        assert!((settings.sigma_readout() - 7.0 * (1.0 - (-0.2f64).exp()) / 7f64.sqrt()).abs() < 1e-6);
+        assert_eq!(settings.resolved().resolved(), settings.resolved());
+        assert_eq!(settings.resolved().hidden_layers(), settings.hidden_layers());
+    }
+
+    #[test]
+    fn settings_of_one_layer_say_nothing_of_further_ones() {
+        let written = serde_json::to_string(&Settings::default().resolved()).expect("plain values");
+        for key in ["layer_", "recurrent", "neuron", "device_readout"] {
+            assert!(!written.contains(key), "{key}: {written}");
+        }
+    }
+
+    #[test]
+    fn sections_that_describe_no_layer_are_refused() {
+        for (text, expected) in [
+            (
+                "[layer_2]\nrecurrent = true",
+                "s.toml:2: layer_2.hidden: must be given, as the section adds a layer of so many neurons, got nothing",
+            ),
+            ("[layer_2]", "s.toml:2: layer_2.hidden: must be given, as the section adds a layer of so many neurons"),
+            (
+                "[layer_3]\nhidden = 5",
+                "s.toml:3: layer_3: must be given together with `[layer_2]`, the layer below, got no such section",
+            ),
+            ("[layer_2]\nhidden = 0", "s.toml:3: layer_2.hidden: must be a whole number from 1 to 65536, got 0"),
+            (
+                "[layer_2]\nhidden = 5\nexcitatory_fraction = 2",
+                "s.toml:4: layer_2.excitatory_fraction: must be between 0 and 1, got 2",
+            ),
+            ("[layer_2]\nhidden = 5\nneurons = 2", "s.toml:4: layer_2.neurons: unknown key"),
+            (
+                "[weights]\nsigma_recurrent = 1",
+                "s.toml:3: weights.sigma_recurrent: must be left out where `network.recurrent` is false, got 1",
+            ),
+            (
+                "[layer_2]\nhidden = 5\nsigma_recurrent = 1",
+                "s.toml:4: layer_2.sigma_recurrent: must be left out where the layer is not recurrent, got a spread",
+            ),
+            ("[network]\nneuron = 'hodgkin'", "s.toml:3: network.neuron: must be `lif` or `izhikevich`, got `hodgkin`"),
+            (
+                "[layer_2]\nhidden = 5\ndevice = 'ideal'\nfull_scale = 0.1",
+                "s.toml:5: layer_2.full_scale: must be at least three times the spread of the first weights",
+            ),
+        ] {
+            let error = study(text).expect_err(text);
+            assert!(error.starts_with(expected), "{error}, expected {expected}");
+        }
+    }
+}

@@ -174,18 +174,6 @@ mod tests {
         assert_eq!(told.last(), Some(&Progress { file: file.name, received: all, expected: Some(all) }));
     }
 
-    #[cfg(unix)]
-    #[test]
-    fn the_file_has_the_rights_of_any_new_file() {
-        use std::os::unix::fs::PermissionsExt;
-        let folder = tempfile::tempdir().unwrap();
-        let [ours, plain] = ["ours", "plain"].map(|name| folder.path().join(name));
-        write(&ours, folder.path(), b"x").unwrap();
-        fs::write(&plain, b"x").unwrap();
-        let mode = |path| fs::metadata(path).unwrap().permissions().mode();
-        assert_eq!(mode(&ours), mode(&plain));
-    }
-
     #[test]
     fn another_file_is_refused_and_not_written() {
         let (outcome, url, left) = download_of(|| Answer::Whole(loose_subset().1[3].to_vec()));

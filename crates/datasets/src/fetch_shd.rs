@@ -4,10 +4,7 @@
 //! the example on zenkelab.org/resources/spiking-heidelberg-datasets-shd reads them. The files were published anew with corrections,
 //! so that no checksum stands in the program; the user may state others, of MD5 or SHA-256.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::Path};
 
 use thiserror::Error;
 use ureq::Agent;
@@ -18,7 +15,7 @@ use crate::{
     hdf5::{Content, Hdf5Error},
     locate::{self, Place},
     persist,
-    shd::{self, SHD_CLASSES, SHD_NAME, SHD_UNITS, ShdError, locate_shd},
+    shd::{self, SHD_CLASSES, SHD_NAME, SHD_UNITS, ShdError},
     source::{self, SourceError},
 };
 
@@ -122,7 +119,7 @@ pub enum ShdFrom<'a> {
     Folder(&'a Path),
 }
 
-/// Finds the files as [`locate_shd()`] does and reads them, or brings them into the cache folder, for which `cache` stands in.
+/// Finds the files as [`locate_shd()`](crate::locate_shd()) does and reads them, or brings them into the cache folder, for which `cache` stands in.
 ///
 /// `checksums` is a file of lines of `md5sum` or `sha256sum` that is compared in place of the publisher's. A file of the cache folder
 /// is kept where its checksum is right, and brought again where it is not; without any checksum, where it reads. Files of a folder
@@ -136,19 +133,23 @@ pub fn fetch_shd(
     checksums: Option<&Path>,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<FetchedShd, FetchShdError> {
-    fetch_with(&download::agent(), cache, from, checksums, progress)
+    fetch_with(&download::agent(), locate::folders(SHD_NAME, cache), from, checksums, progress)
 }
 
+/// Finds or brings the files, given the places to look in.
 fn fetch_with(
     agent: &Agent,
-    cache: Option<&Path>,
+    places: Vec<Place>,
     from: ShdFrom<'_>,
     checksums: Option<&Path>,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<FetchedShd, FetchShdError> {
     let sums = checksums.map(stated).transpose()?;
-    match (from, locate_shd(cache)) {
-        (ShdFrom::Folder(folder), _) => copy(folder, &cache_folder(cache)?, sums.as_ref()),
+    let cache =
+        places.iter().find(|place| matches!(place, Place::Cache(_))).and_then(Place::folder).map(Path::to_owned);
+    let cache = cache.ok_or(FetchShdError::NoCacheFolder);
+    match (from, shd::locate_in(places)) {
+        (ShdFrom::Folder(folder), _) => copy(folder, &cache?, sums.as_ref()),
         (ShdFrom::Address(_), Ok(found)) if !matches!(found.place, Place::Cache(_)) => {
             let files = [found.train, found.test].into_iter().map(|path| {
                 let (bytes, name) = (read(&path)?, name_of(&path));
@@ -157,7 +158,7 @@ fn fetch_with(
             Ok(FetchedShd { place: found.place, files: files.collect::<Result<_, _>>()? })
         }
         (ShdFrom::Address(address), _) => {
-            let folder = cache_folder(cache)?;
+            let folder = cache?;
             let sums = match sums {
                 Some(sums) => Some(sums),
                 None => published(agent, address)?,
@@ -250,7 +251,132 @@ fn name_of(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-fn cache_folder(cache: Option<&Path>) -> Result<PathBuf, FetchShdError> {
-    let folder = cache.map(Path::to_owned).or_else(locate::default_cache).ok_or(FetchShdError::NoCacheFolder)?;
-    Ok(folder.join(SHD_NAME))
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use md5::Md5;
+    use sha2::Digest;
+
+    use super::*;
+    use crate::loopback::{Answer, direct_agent, serve};
+
+    fn data() -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/shd")
+    }
+
+    fn bytes(name: &str) -> Vec<u8> {
+        fs::read(data().join(name)).unwrap()
+    }
+
+    /// The lines of `md5sum` of the published files.
+    fn sums() -> String {
+        let line = |name| {
+            let sum: String = Md5::digest(bytes(name)).iter().map(|byte| format!("{byte:02x}")).collect();
+            format!("{sum}  {name}\n")
+        };
+        FILES.map(line).concat()
+    }
+
+    /// Fetches from a server that answers so, into `cache`.
+    fn fetch_from(
+        cache: &Path,
+        checksums: Option<&Path>,
+        answer: impl Fn(&str) -> Answer + Send + 'static,
+    ) -> Result<FetchedShd, String> {
+        let server = serve(answer);
+        let from = ShdFrom::Address(&server.address);
+        fetch_with(&direct_agent(), vec![Place::Cache(cache.join(SHD_NAME))], from, checksums, &mut |_| {}).map_err(
+            |error| error.to_string().replace(&server.address, "URL").replace(&cache.display().to_string(), "CACHE"),
+        )
+    }
+
+    fn told(fetched: &FetchedShd) -> Vec<(&str, Origin, usize, Option<Algorithm>)> {
+        fetched.files.iter().map(|file| (&file.name[..], file.origin, file.recordings, file.checksum)).collect()
+    }
+
+    #[test]
+    fn files_are_downloaded_once_and_their_checksums_compared() {
+        let cache = tempfile::tempdir().unwrap();
+        let publisher = |name: &str| match name {
+            SUMS => Answer::Whole(sums().into_bytes()),
+            name => Answer::Whole(bytes(name)),
+        };
+        let first = fetch_from(cache.path(), None, publisher).unwrap();
+        let md5 = Some(Algorithm::Md5);
+        assert_eq!(first.place, Place::Cache(cache.path().join("shd")));
+        assert_eq!(told(&first), [(FILES[0], Origin::Downloaded, 6, md5), (FILES[1], Origin::Downloaded, 3, md5)]);
+        // A file that was spoilt since is fetched again.
+        fs::write(cache.path().join("shd").join(FILES[1]), b"spoilt").unwrap();
+        let again = fetch_from(cache.path(), None, |name| match name {
+            name if name == FILES[0] => Answer::Missing,
+            SUMS => Answer::Whole(sums().into_bytes()),
+            name => Answer::Whole(bytes(name)),
+        });
+        assert_eq!(told(&again.unwrap()), [(FILES[0], Origin::Found, 6, md5), (FILES[1], Origin::Downloaded, 3, md5)]);
+    }
+
+    #[test]
+    fn what_the_publisher_does_not_state_is_read_and_said() {
+        let cache = tempfile::tempdir().unwrap();
+        let silent = |name: &str| if name == SUMS { Answer::Missing } else { Answer::Whole(bytes(name)) };
+        let fetched = fetch_from(cache.path(), None, silent).unwrap();
+        assert_eq!(told(&fetched), [(FILES[0], Origin::Downloaded, 6, None), (FILES[1], Origin::Downloaded, 3, None)]);
+        let broken = |name: &str| if name == SUMS { Answer::Missing } else { Answer::Whole(b"<html>".to_vec()) };
+        let other = tempfile::tempdir().unwrap();
+        let message = fetch_from(other.path(), None, broken).unwrap_err();
+        assert_eq!(message, "URL/shd_train.h5.gz: gzip stream damaged after 0 bytes of content, must be intact");
+        assert!(!other.path().join("shd").join(FILES[0]).exists());
+    }
+
+    #[test]
+    fn a_wrong_file_is_told_and_not_kept() {
+        let cache = tempfile::tempdir().unwrap();
+        let swapped = |name: &str| match name {
+            SUMS => Answer::Whole(sums().into_bytes()),
+            _ => Answer::Whole(bytes(FILES[1])),
+        };
+        let message = fetch_from(cache.path(), None, swapped).unwrap_err();
+        assert!(message.starts_with("URL/shd_train.h5.gz: MD5 is `"), "{message}");
+        assert!(message.ends_with("` as URL/md5sums.txt states"), "{message}");
+        assert!(!cache.path().join("shd").join(FILES[0]).exists());
+    }
+
+    #[test]
+    fn checksums_of_the_user_come_before_those_of_the_publisher() {
+        let cache = tempfile::tempdir().unwrap();
+        let list = cache.path().join("SUMS");
+        fs::write(&list, sums().replace(FILES[1], "other")).unwrap();
+        let message = fetch_from(cache.path(), Some(&list), |name| Answer::Whole(bytes(name))).unwrap_err();
+        assert_eq!(message, "CACHE/SUMS: has no checksum of `shd_test.h5.gz`, must have one");
+    }
+
+    #[test]
+    fn files_of_a_folder_are_copied_as_they_are() {
+        let (folder, cache) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let copied = || {
+            let from = ShdFrom::Folder(folder.path());
+            fetch_with(&direct_agent(), vec![Place::Cache(cache.path().join(SHD_NAME))], from, None, &mut |_| {})
+        };
+        fs::copy(data().join(FILES[0]), folder.path().join(FILES[0])).unwrap();
+        let message = copied().unwrap_err().to_string();
+        let missing = "has neither `shd_test.h5` nor `shd_test.h5.gz`, must have one";
+        assert_eq!(message, format!("{}: {missing}", folder.path().display()));
+        fs::write(folder.path().join("shd_test.h5"), source::unpack("", &bytes(FILES[1])).unwrap()).unwrap();
+        let fetched = copied().unwrap();
+        assert_eq!(told(&fetched), [(FILES[0], Origin::Copied, 6, None), ("shd_test.h5", Origin::Copied, 3, None)]);
+        assert!(cache.path().join("shd/shd_test.h5").is_file());
+    }
+
+    #[test]
+    fn without_a_network_the_other_way_is_named() {
+        let cache = tempfile::tempdir().unwrap();
+        let gone = fetch_from(cache.path(), None, |name| match name {
+            SUMS => Answer::Whole(sums().into_bytes()),
+            _ => Answer::Missing,
+        });
+        let message = gone.unwrap_err();
+        assert!(message.starts_with("URL/shd_train.h5.gz: download failed (http status: 404)"), "{message}");
+        assert!(message.contains("hint: run it again") && message.contains("--folder DIR"), "{message}");
+    }
 }

@@ -142,7 +142,8 @@ pub fn locate_shd(cache: Option<&Path>) -> Result<ShdFiles, ShdNotFound> {
     locate_in(locate::folders(SHD_NAME, cache))
 }
 
-fn locate_in(places: Vec<Place>) -> Result<ShdFiles, ShdNotFound> {
+/// The first of `places` that holds both files.
+pub(crate) fn locate_in(places: Vec<Place>) -> Result<ShdFiles, ShdNotFound> {
     let files = |place: &Place| {
         let folder = place.folder()?;
         Some((file_in(folder, "shd_train.h5")?, file_in(folder, "shd_test.h5")?))
@@ -354,8 +355,8 @@ mod tests {
             format!(
                 "shd: not found, looked in {} (cache), one must hold both of `shd_train.h5` and `shd_test.h5`, each as \
                  it is or packed as `.h5.gz`\n\n\
-                 hint: download the files of Spiking Heidelberg Digits from their publisher and set OHMSPIKE_DATA to \
-                 their folder",
+                 hint: `ohmspike data fetch shd` downloads the files from their publisher, or `--folder DIR` takes those \
+                 that are there; or set OHMSPIKE_DATA to their folder",
                 part.display()
             )
         );
@@ -370,7 +371,7 @@ mod tests {
             fs::copy(data().join(name), own.join(name)).unwrap();
         }
         // Wherever the files are found on this machine, the given folder is the last to be looked at.
-        assert_eq!(locate::folders(NAME, Some(folder.path())).last(), Some(&Place::Cache(own.clone())));
+        assert_eq!(locate::folders(SHD_NAME, Some(folder.path())).last(), Some(&Place::Cache(own.clone())));
         assert_eq!(locate_in(vec![Place::Cache(own.clone())]).unwrap().train, own.join("shd_train.h5.gz"));
     }
 }

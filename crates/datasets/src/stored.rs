@@ -171,6 +171,9 @@ impl Header {
         if self.train.samples == 0 || self.test.samples == 0 {
             return Err(header("has a part without samples".to_owned()));
         }
+        if self.kind != Kind::Events && (self.train.events > 0 || self.test.events > 0) {
+            return Err(header("has events of samples that have none".to_owned()));
+        }
         let lasts = self.duration_seconds.map(|seconds| seconds.is_finite() && seconds > 0.0);
         if lasts != (self.kind == Kind::Events).then_some(true) {
             return Err(header("has a duration that is none".to_owned()));

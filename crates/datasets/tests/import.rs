@@ -201,21 +201,26 @@ fn every_spoilt_byte_of_a_stored_data_set_is_told() {
     for set in [of_events("sensor.npz", [3, 2, 2]), of_dense("numbers.npy", "labels.npy", None)] {
         let path = store(&set, Some(cache.path()), true).unwrap();
         let whole = fs::read(&path).unwrap();
+        let write = |content: &[u8]| {
+            // Some file systems wait for the disk where a file is written over.
+            fs::remove_file(&path).unwrap();
+            fs::write(&path, content).unwrap();
+        };
         // In the names of the classes a letter is as good as another.
         let names = whole.windows(8).position(|window| window == b"\"class 0").unwrap()
             ..whole.windows(8).rposition(|window| window == b"\"class 2").unwrap() + 8;
         for place in (0..whole.len()).filter(|place| !names.contains(place)) {
             let mut spoilt = whole.clone();
             spoilt[place] ^= 1;
-            fs::write(&path, &spoilt).unwrap();
+            write(&spoilt);
             let outcome = load("mine", Some(cache.path()));
             assert!(outcome.is_err(), "byte {place}: {:?}", outcome.map(|data| data == set));
         }
         for length in 0..whole.len() {
-            fs::write(&path, &whole[..length]).unwrap();
+            write(&whole[..length]);
             load("mine", Some(cache.path())).unwrap_err();
         }
-        fs::write(&path, [&whole[..], &[0]].concat()).unwrap();
+        write(&[&whole[..], &[0]].concat());
         let message = load("mine", Some(cache.path())).unwrap_err().to_string();
         assert!(message.contains(" bytes after the header, must be "), "{message}");
     }

@@ -17,6 +17,8 @@ impl Folder {
 
     fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.0.path().join(name);
+        // Some file systems wait for the disk where a file is written over.
+        let _ = fs::remove_file(&path);
         fs::write(&path, content).unwrap();
         path
     }

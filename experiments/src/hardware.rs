@@ -25,9 +25,6 @@ use crate::chip_maps::{LayerMaps, WrongMap};
 use crate::prepare::{EncodedData, LoadedDevice};
 use crate::settings::Settings;
 
-/// Length of a step of the network, s.
-const STEP_SECONDS: f64 = 1e-3;
-
 /// A crossbar array that holds the weights of a layer.
 #[derive(Clone, Debug)]
 pub struct CrossbarWeights {
@@ -54,10 +51,10 @@ impl ColumnConverter for TileConverters {
 }
 
 impl CrossbarWeights {
-    /// An array whose samples are presented for `steps` steps of the network.
-    pub fn new(array: CrossbarArray, steps: usize) -> CrossbarWeights {
+    /// An array whose samples are presented for so many seconds.
+    pub fn new(array: CrossbarArray, presentation_seconds: f64) -> CrossbarWeights {
         let converter = array.converters().cloned().map(TileConverters);
-        CrossbarWeights { array, converter, presentation_seconds: steps as f64 * STEP_SECONDS }
+        CrossbarWeights { array, converter, presentation_seconds }
     }
 
     fn restore(&mut self, state: ArrayState) -> Result<(), WrongState> {
@@ -334,7 +331,7 @@ pub fn layer_weights(
         ..ArrayParams::new(full_scale as f32, &signs)
     };
     let array = CrossbarArray::new(device, params, &initial, chip)?;
-    Ok(LayerWeights::Crossbar(Box::new(CrossbarWeights::new(array, settings.network.steps))))
+    Ok(LayerWeights::Crossbar(Box::new(CrossbarWeights::new(array, settings.sample_seconds()))))
 }
 
 /// Whether the write noise of `device` follows `noise.level_percent`.
@@ -346,5 +343,6 @@ fn branch_of(sign: Sign) -> crossbar::Sign {
     match sign {
         Sign::Excitatory => crossbar::Sign::Excitatory,
         Sign::Inhibitory => crossbar::Sign::Inhibitory,
+        Sign::Unconstrained => unreachable!("settings refuse a device for weights of either sign"),
     }
 }

@@ -179,10 +179,10 @@ impl Record {
         Some(Activity { classes: self.tests.get(number)?.clone() }.total())
     }
 
-    /// Mean firing rate of the hidden neurons over the test set before training, Hz; a step of the network is 1 ms.
+    /// Mean firing rate of the hidden neurons over the test set before training, Hz.
     pub fn initial_rate(&self) -> Option<f64> {
         let network = &self.settings.network;
-        let seconds = network.steps as f64 * 1e-3;
+        let seconds = self.settings.sample_seconds();
         let test = self.test(0).filter(|test| test.samples > 0)?;
         Some(test.spikes_per_sample() / (network.hidden as f64 * seconds))
     }

@@ -55,13 +55,32 @@ pub struct NetworkSettings {
     pub hidden: usize,
     /// Share of the hidden neurons that are excitatory, 0 to 1.
     pub excitatory_fraction: f64,
-    /// Steps of a sample, of 1 ms each.
+    /// Steps of a sample, of 1 ms each where `data.window_seconds` says nothing else.
     pub steps: usize,
+    /// `constrained` where every weight keeps the sign of its row, `unconstrained` for a network to compare with.
+    #[serde(skip_serializing_if = "WeightSigns::are_constrained")]
+    pub signs: WeightSigns,
 }
 
 impl Default for NetworkSettings {
     fn default() -> Self {
-        NetworkSettings { hidden: 100, excitatory_fraction: 0.8, steps: 100 }
+        NetworkSettings { hidden: 100, excitatory_fraction: 0.8, steps: 100, signs: WeightSigns::Constrained }
+    }
+}
+
+/// Which signs weights may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WeightSigns {
+    /// Those of inputs are at or above zero, those of a hidden neuron have its sign.
+    Constrained,
+    /// Any; all hidden neurons are of one population.
+    Unconstrained,
+}
+
+impl WeightSigns {
+    fn are_constrained(&self) -> bool {
+        *self == WeightSigns::Constrained
     }
 }
 
@@ -232,6 +251,16 @@ impl Settings {
         }
     }
 
+    /// What one step of the network stands for, ms: 1 of images, a part of the window of recordings.
+    pub fn step_milliseconds(&self) -> f64 {
+        self.data.window_seconds().map_or(1.0, |window| 1e3 * window / self.network.steps as f64)
+    }
+
+    /// What all steps of a sample stand for, s.
+    pub fn sample_seconds(&self) -> f64 {
+        self.data.window_seconds().unwrap_or(self.network.steps as f64 * 1e-3)
+    }
+
     /// Initial spread of the readout's weights, thresholds.
     pub fn sigma_readout(&self) -> f64 {
         let preset = self.preset();
@@ -289,6 +318,22 @@ impl Settings {
         Ok(())
     }
 
+    /// Neurons whose weights have either sign neither excite nor inhibit, and a cell has one sign.
+    fn check_signs(&self) -> Result<(), ValueError> {
+        if self.network.signs == WeightSigns::Constrained {
+            return Ok(());
+        }
+        if self.network.excitatory_fraction != 1.0 {
+            let allowed = "1 where `network.signs` is `unconstrained`, as all neurons are of one population";
+            return Err(refuse("network.excitatory_fraction", allowed, self.network.excitatory_fraction));
+        }
+        if let Some(device) = self.device() {
+            let allowed = "`none` where `network.signs` is `unconstrained`, as a cell has one sign";
+            return Err(refuse("hardware.device", allowed, format!("`{device}`")));
+        }
+        Ok(())
+    }
+
     /// Refuses values that no trial can have.
     ///
     /// # Errors
@@ -297,6 +342,7 @@ impl Settings {
         self.data.check()?;
         whole("network.hidden", self.network.hidden, 65_536)?;
         number("network.excitatory_fraction", self.network.excitatory_fraction, 0.0..=1.0, "between 0 and 1")?;
+        self.check_signs()?;
         whole("network.steps", self.network.steps, 65_536)?;
         if self.network.steps > LARGEST_TRACE / self.network.hidden {
             let allowed =
@@ -366,7 +412,8 @@ mod tests {
     fn resolving_writes_every_key_out_and_changes_nothing() {
         let settings = Settings::default();
         let resolved = settings.resolved();
-        assert_eq!(resolved.preset(), settings.preset());
+        let written_out = Preset { sigma_readout: Some(settings.sigma_readout()), ..settings.preset() };
+        assert_eq!(resolved.preset(), written_out);
         assert_eq!(resolved.resolved(), resolved);
         assert_eq!(resolved.training.tau_mem, Some(5.0));
     }

@@ -1,15 +1,10 @@
-//! Networks before training and after it, those that learnt apart from those that did not.
-//!
-//! A network is successful where its best test accuracy is above one half, as Kilgore et al., Sci Rep 15, 24798 (2025)
-//! count it for Fashion-MNIST.
+//! Networks before training and after it, those that were successful (`success.rs`) apart from those that were not.
 
 use snn::activity::ClassActivity;
 
 use crate::observation::Observation;
 use crate::record::Record;
-
-/// Best test accuracy above which a network is successful.
-pub const SUCCESS: f64 = 0.5;
+use crate::success::succeeded;
 
 /// When networks are looked at, and which.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,11 +24,6 @@ pub struct Seen<'a> {
     pub observation: &'a Observation,
     /// What it did with the test set, one entry a class.
     pub test: &'a [ClassActivity],
-}
-
-/// Whether the best test accuracy of a trial is above [`SUCCESS`].
-pub fn succeeded(record: &Record) -> bool {
-    record.accuracy.iter().any(|accuracy| *accuracy > SUCCESS)
 }
 
 impl Stage {

@@ -21,7 +21,7 @@ use observe::DETAILS;
 pub use observe::KeptDetails;
 use toml::de::{DeTable, DeValue};
 
-use crate::settings::{PresetName, SeedSettings, Settings, TrainingSettings, ValueError};
+use crate::settings::{PresetName, SeedSettings, Settings, TrainingSettings, ValueError, WeightSigns};
 
 /// A study that has been read and checked.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,6 +30,8 @@ pub struct Study {
     pub name: String,
     /// What the study asks, in a sentence.
     pub question: String,
+    /// The study whose outcome figures show as a line to compare with.
+    pub reference: Option<String>,
     /// The keys that were given a list, in the order of the sections.
     pub axes: Vec<Axis>,
     /// Seeds of the repeats of every condition.
@@ -143,13 +145,16 @@ impl Study {
             problem: StudyProblem::Syntax(error.message().to_owned()),
         })?;
         let values: toml::Table = toml::from_str(text).expect("the same text was TOML a line ago");
-        let (mut name, mut question, mut given) = (None, String::new(), Vec::new());
+        let (mut name, mut question, mut reference, mut given) = (None, String::new(), None, Vec::new());
         for (key, value) in document.get_ref().iter() {
             let place = at(&key.span());
             match (&**key.get_ref(), value.get_ref()) {
-                ("name", DeValue::String(text)) => name = Some(checked_name(text, &place)?),
+                ("name", DeValue::String(text)) => name = Some(checked_name("name", text, &place)?),
                 ("question", DeValue::String(text)) => question = text.to_string(),
-                (section @ ("name" | "question"), _) => return Err(wrong_type(&place, section, "must be a text")),
+                ("reference", DeValue::String(text)) => reference = Some(checked_name("reference", text, &place)?),
+                (section @ ("name" | "question" | "reference"), _) => {
+                    return Err(wrong_type(&place, section, "must be a text"));
+                }
                 (section, DeValue::Table(_)) if !BESIDE.contains(&section) && !SECTIONS.contains(&section) => {
                     return Err(unknown_among(
                         section,
@@ -169,7 +174,7 @@ impl Study {
             given.push(Given { key: key.clone(), value: value.clone(), place });
         }
         let missing = || StudyError { place: file.to_owned(), problem: StudyProblem::Missing("name") };
-        assemble(name.ok_or_else(missing)?, question, given)
+        Ok(Study { reference, ..assemble(name.ok_or_else(missing)?, question, given)? })
     }
 }
 
@@ -217,7 +222,7 @@ fn assemble(name: String, question: String, given: Vec<Given>) -> Result<Study, 
         })
         .collect::<Result<_, StudyError>>()?;
     let places = placed.into_iter().map(|given| (given.key, given.place)).collect();
-    Ok(Study { name, question, axes, seeds, details, details_given, conditions, places })
+    Ok(Study { name, question, reference: None, axes, seeds, details, details_given, conditions, places })
 }
 
 /// The settings for one value an axis. An error stands at the place of the key that it names.
@@ -322,7 +327,9 @@ fn combinations(axes: &[Axis]) -> Vec<Vec<toml::Value>> {
 
 /// Every key of [`Settings`] with its section, in the order of the sections; those of `[device]` are not known here.
 pub fn known_keys() -> Vec<String> {
-    let every = Settings { seeds: SeedSettings::all(0), ..Settings::default().resolved() };
+    let mut every = Settings { seeds: SeedSettings::all(0), ..Settings::default().resolved() };
+    // Keys that are left out where they say nothing.
+    (every.data.window_seconds, every.network.signs) = (Some(1.0), WeightSigns::Unconstrained);
     let document = toml::Table::try_from(every).expect("settings are plain values");
     SECTIONS
         .iter()
@@ -335,11 +342,11 @@ pub fn known_keys() -> Vec<String> {
 }
 
 /// The results of a study stand in a folder of its name.
-fn checked_name(name: &str, place: &str) -> Result<String, StudyError> {
+fn checked_name(key: &str, name: &str, place: &str) -> Result<String, StudyError> {
     let fits = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
     if name.is_empty() || name.starts_with('.') || !name.chars().all(fits) {
         let allowed = "must be made of letters, digits, `-`, `_` and `.`";
-        return Err(wrong_type(place, "name", &format!("{allowed}, got `{name}`")));
+        return Err(wrong_type(place, key, &format!("{allowed}, got `{name}`")));
     }
     Ok(name.to_owned())
 }
@@ -444,7 +451,7 @@ mod tests {
             ),
             (
                 with("[data]\nset = 'mnist'"),
-                "s.toml:4: data.set: must be `fashion-mnist` or `fashion-mnist-subset`, got `mnist`",
+                "s.toml:4: data.set: must be `fashion-mnist`, `fashion-mnist-subset` or `shd`, got `mnist`",
             ),
             (
                 "name = 'demo'\n[noises]".to_owned(),

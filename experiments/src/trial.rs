@@ -23,7 +23,7 @@ use crate::hardware::{HardwareError, HardwareUse, LayerName, LayerWeights, layer
 use crate::observation::{Observation, Observer};
 use crate::pool::{Helpers, Moment};
 use crate::prepare::{EncodedData, LoadedDevice};
-use crate::settings::Settings;
+use crate::settings::{Settings, WeightSigns};
 
 pub use state::{EpochEnd, TrialState, WrongTrialState};
 
@@ -209,14 +209,18 @@ pub fn run_trial(
 
 /// Who learns: sizes, time constants, and which hidden neurons excite.
 pub(crate) fn network(settings: &Settings, data: &EncodedData) -> Result<Network, NetworkError> {
-    Network::new(
+    let network = Network::new(
         data.train.spikes.units(),
         settings.network.hidden,
         data.classes,
         settings.network.excitatory_fraction,
         settings.network.steps,
         &settings.preset().dynamics,
-    )
+    )?;
+    Ok(match settings.network.signs {
+        WeightSigns::Constrained => network,
+        WeightSigns::Unconstrained => network.unconstrained(),
+    })
 }
 
 /// What the network is made of, hidden layer and readout, and what has become of it so far.

@@ -132,7 +132,8 @@ fn of_trace(trace: &Trace, network: &Network) -> Run {
     }
 }
 
-/// Adds the gradient of one sample to `w1` and `w2`, by the recursions that `snn::backward` states.
+/// Adds the gradient of one sample to `w1` and `w2`, by the recursions that `snn::backward` states; dW1 spike by spike, or of a
+/// sample with more spikes than units, unit by unit.
 fn scalar_adjoint(
     network: &Network,
     readout: &Matrix,
@@ -150,13 +151,16 @@ fn scalar_adjoint(
     let (mut p, mut q) = (vec![0.0f32; hidden], vec![0.0f32; hidden]);
     let (mut m, mut i) = (vec![0.0f32; hidden], vec![0.0f32; hidden]);
     let last = output.last_step().expect("every loss has a gradient");
+    let by_unit = input.all().len() > network.inputs;
+    let mut of_sample = Matrix::zeros(network.inputs, hidden);
+    let into = if by_unit { &mut of_sample } else { &mut *w1 };
     for step in (0..=last).rev() {
         if step < last {
             for &neuron in trace.hidden_spikes(step) {
                 (0..classes).for_each(|k| w2[(usize::from(neuron), k)] += f[k]);
             }
             for &unit in input.at(step) {
-                (0..hidden).for_each(|j| w1[(usize::from(unit), j)] += i[j]);
+                (0..hidden).for_each(|j| into[(usize::from(unit), j)] += i[j]);
             }
             for j in 0..hidden {
                 let v = trace.membrane(step)[j / LANES][j % LANES];
@@ -177,6 +181,9 @@ fn scalar_adjoint(
             u[k] += slope;
             (0..hidden).for_each(|j| p[j] += readout[(j, k)] * slope);
         }
+    }
+    if by_unit {
+        w1.blocks_mut().iter_mut().zip(of_sample.blocks()).for_each(|(sum, unit)| *sum += *unit);
     }
 }
 

@@ -32,7 +32,7 @@ fn stores(sigma: f32) -> [Box<dyn WeightStore>; 2] {
     let branches: Vec<crossbar::Sign> = signs().iter().map(branch).collect();
     let params = ArrayParams { study_sigma: sigma, ..ArrayParams::new(1.0, &branches) };
     let array = CrossbarArray::new(&device, params, &initial, Seed::new(1)).expect("weights that fit");
-    [Box::new(DigitalWeights::noisy(initial, signs(), sigma)), Box::new(CrossbarWeights::new(array, 100))]
+    [Box::new(DigitalWeights::noisy(initial, signs(), sigma)), Box::new(CrossbarWeights::new(array, 0.1))]
 }
 
 proptest! {

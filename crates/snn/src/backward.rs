@@ -13,7 +13,10 @@
 //! only, so the hidden neurons need `classes` projections a sample instead of one a step: P and Q follow the same
 //! recursions as u and f. The pass starts at the last step with a gradient and ends at the first input spike.
 
-use lanes::{Block, LANES, Matrix, Simd, add_to_rows, blocks_at, blocks_at_mut, blocks_for, in_place, kernel};
+mod by_unit;
+
+use by_unit::{RowsByUnit, add_units};
+use lanes::{Block, LANES, Matrix, Simd, add_to_rows, blocks_at, blocks_at_mut, in_place, kernel};
 
 use crate::forward::Trace;
 use crate::loss::ReadoutGradient;
@@ -55,14 +58,16 @@ impl Gradient {
 /// Buffers of the backward pass, reused from sample to sample.
 #[derive(Clone, Debug)]
 pub struct Adjoint {
-    /// i\[t+1\] of every step t with input, the last step first: steps x hidden blocks.
-    currents: Vec<Block>,
+    /// i\[t+1\] of every step t with input, the last step first: steps x hidden.
+    currents: Matrix,
+    /// The input spikes by unit, where they are asked for.
+    units: RowsByUnit,
 }
 
 impl Adjoint {
     /// Room for one sample of `network`.
     pub fn new(network: &Network) -> Adjoint {
-        Adjoint { currents: vec![Block::ZERO; network.steps * blocks_for(network.hidden)] }
+        Adjoint { currents: Matrix::zeros(network.steps, network.hidden), units: RowsByUnit::default() }
     }
 }
 
@@ -121,14 +126,24 @@ impl<'a> Pass<'a> {
     /// Leaves i\[t+1\] of every step t with input in `adjoint`.
     pub fn hidden_adjoint(self, adjoint: &mut Adjoint) {
         match self.surrogate {
-            Surrogate::FastSigmoid { steepness } => by_groups(self, FastSigmoid(steepness), &mut adjoint.currents),
-            Surrogate::Exponential { steepness } => by_groups(self, Exponential(steepness), &mut adjoint.currents),
+            Surrogate::FastSigmoid { steepness } => {
+                by_groups(self, FastSigmoid(steepness), adjoint.currents.blocks_mut())
+            }
+            Surrogate::Exponential { steepness } => {
+                by_groups(self, Exponential(steepness), adjoint.currents.blocks_mut())
+            }
         }
     }
 
     /// Adds dW1 of the sample, whose adjoint currents are in `adjoint`, to `gradient`.
-    pub fn hidden_gradient(self, adjoint: &Adjoint, gradient: &mut Matrix) {
-        hidden_gradient(self, &adjoint.currents, gradient);
+    pub fn hidden_gradient(self, adjoint: &mut Adjoint, gradient: &mut Matrix) {
+        let Adjoint { currents, units } = adjoint;
+        if by_unit::pays(self.input, gradient.rows()) {
+            units.sort(self.input, self.first..self.last, gradient.rows());
+            add_units(units, currents, gradient);
+        } else {
+            hidden_gradient(self, currents.blocks(), gradient);
+        }
     }
 }
 

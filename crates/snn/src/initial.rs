@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! w = sign |N(0, sigma)|       sign  that of the row, sigma  initial spread (thresholds)
+//! w = N(0, sigma)              of a row without a sign
 //! ```
 //!
 //! Source: Kilgore et al., Sci Rep 15, 24798 (2025), Methods.
@@ -16,6 +17,10 @@ pub fn weights(signs: &[Sign], columns: usize, sigma: f32, seed: Seed) -> Matrix
     let mut draws = Matrix::zeros(signs.len(), columns);
     seed.normals().fill(draws.blocks_mut());
     Matrix::from_fn(signs.len(), columns, |row, column| {
-        signs[row].factor() * sigma * draws.row(row)[column / LANES][column % LANES].abs()
+        let draw = draws.row(row)[column / LANES][column % LANES];
+        match signs[row] {
+            Sign::Unconstrained => sigma * draw,
+            sign => sign.factor() * sigma * draw.abs(),
+        }
     })
 }

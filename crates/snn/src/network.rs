@@ -11,14 +11,24 @@ pub enum Sign {
     Excitatory,
     /// Weights at or below zero.
     Inhibitory,
+    /// Weights of either sign.
+    Unconstrained,
 }
 
 impl Sign {
-    /// +1 or -1.
+    /// +1 or -1: what a weight is multiplied by to be seen along its sign.
     pub fn factor(self) -> f32 {
         match self {
-            Sign::Excitatory => 1.0,
+            Sign::Excitatory | Sign::Unconstrained => 1.0,
             Sign::Inhibitory => -1.0,
+        }
+    }
+
+    /// The least value of a weight along its sign.
+    pub fn bound(self) -> f32 {
+        match self {
+            Sign::Excitatory | Sign::Inhibitory => 0.0,
+            Sign::Unconstrained => f32::NEG_INFINITY,
         }
     }
 }
@@ -46,6 +56,8 @@ pub struct Network {
     pub hidden: usize,
     /// The first so many hidden neurons are excitatory, the rest inhibitory.
     pub excitatory: usize,
+    /// Whether every weight keeps the sign of its row.
+    pub constrained: bool,
     /// Readout units, one a class.
     pub classes: usize,
     /// Steps of a sample.
@@ -107,6 +119,7 @@ impl Network {
             inputs,
             hidden,
             excitatory: excitatory_neurons(hidden, excitatory_fraction),
+            constrained: true,
             classes,
             steps,
             synapse_decay: decay("tau_syn", dynamics.tau_syn)?,
@@ -116,14 +129,23 @@ impl Network {
         })
     }
 
+    /// The same network with weights of either sign, all neurons of one population: what the constraint is compared with.
+    pub fn unconstrained(self) -> Network {
+        Network { excitatory: self.hidden, constrained: false, ..self }
+    }
+
     /// Signs of the rows of the hidden layer's weights: inputs excite.
     pub fn input_signs(&self) -> Vec<Sign> {
-        vec![Sign::Excitatory; self.inputs]
+        vec![if self.constrained { Sign::Excitatory } else { Sign::Unconstrained }; self.inputs]
     }
 
     /// Signs of the rows of the readout's weights: those of the hidden neurons.
     pub fn hidden_signs(&self) -> Vec<Sign> {
-        let sign = |neuron| if neuron < self.excitatory { Sign::Excitatory } else { Sign::Inhibitory };
+        let sign = |neuron| match self.constrained {
+            true if neuron < self.excitatory => Sign::Excitatory,
+            true => Sign::Inhibitory,
+            false => Sign::Unconstrained,
+        };
         (0..self.hidden).map(sign).collect()
     }
 }
@@ -146,6 +168,14 @@ mod tests {
     use crate::preset::Preset;
 
     use super::*;
+
+    #[test]
+    fn an_unconstrained_network_has_one_population_of_either_sign() {
+        let dynamics = Preset::published_results().dynamics;
+        let network = Network::new(3, 4, 2, 0.5, 10, &dynamics).expect("valid").unconstrained();
+        assert_eq!((network.input_signs(), network.excitatory), (vec![Sign::Unconstrained; 3], 4));
+        assert_eq!(network.hidden_signs(), [Sign::Unconstrained; 4]);
+    }
 
     #[test]
     fn the_excitatory_share_counts_whole_neurons() {

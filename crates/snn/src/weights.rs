@@ -282,22 +282,22 @@ fn apply(rows: Rows, weights: &mut [Block], sigma: f32, mut normals: Normals) ->
         }
         let rows = weights.chunks_exact_mut(width).zip(step.chunks_exact(width)).zip(draws.chunks_exact(width));
         for (((weights, step), draws), sign) in rows.zip(signs) {
-            clipped += apply_row(weights, step, draws, sigma, sign.factor(), last_mask);
+            clipped += apply_row(weights, step, draws, sigma, *sign, last_mask);
         }
     }
     clipped
 }
 
 #[inline(always)]
-fn apply_row(weights: &mut [Block], step: &[Block], draws: &[Block], sigma: f32, sign: f32, last_mask: Block) -> u64 {
-    let blocks = weights.len();
+fn apply_row(weights: &mut [Block], step: &[Block], draws: &[Block], sigma: f32, sign: Sign, last_mask: Block) -> u64 {
+    let (blocks, bound, sign) = (weights.len(), sign.bound(), sign.factor());
     let mut crossed = Block::ZERO;
     for block in 0..blocks {
         let mask = if block + 1 == blocks { last_mask } else { Block::splat(1.0) };
         // Along the row's sign, so that both populations are bounded below.
         let along = ((weights[block] + step[block]) + draws[block] * sigma) * sign;
-        crossed += along.map(|along| if along < 0.0 { 1.0 } else { 0.0 }) * mask;
-        weights[block] = Block::ZERO.select(along * sign * mask, along, |along| along < 0.0);
+        crossed += along.map(|along| if along < bound { 1.0 } else { 0.0 }) * mask;
+        weights[block] = Block::ZERO.select(along * sign * mask, along, |along| along < bound);
     }
     crossed.0.iter().map(|&count| count as u64).sum()
 }
@@ -326,6 +326,15 @@ mod tests {
         );
         assert_eq!([store.weights[(0, 0)], store.weights[(0, 10)]], [0.1 + 0.2, 0.0]);
         assert_eq!([store.weights[(1, 0)], store.weights[(1, 10)]], [0.0, -0.1 - 0.2]);
+    }
+
+    #[test]
+    fn weights_without_a_sign_cross_zero() {
+        let mut store = DigitalWeights::exact(Matrix::from_fn(1, 20, |_, _| 0.5), vec![Sign::Unconstrained]);
+        let step = Matrix::from_fn(1, 20, |_, _| -0.75);
+        let report = store.update(&step, Seed::new(1), &Alone).expect("finite");
+        assert_eq!((report.clipped_low, store.weights[(0, 19)]), (0, -0.25));
+        assert!(store.weights.row(0)[1].0[4..].iter().all(|&padding| padding == 0.0));
     }
 
     #[test]

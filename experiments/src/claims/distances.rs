@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::by_condition::shares;
 use super::{Finding, LEAST, Tested, Verdict};
 use crate::record::Record;
-use crate::stage::succeeded;
 use crate::statistics::Sample;
+use crate::success::succeeded;
 use crate::sweep::share;
 
 /// The claim.

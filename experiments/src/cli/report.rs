@@ -61,7 +61,9 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let all = trials(&study, &prepared);
     source::needs_records(&store, &all, &out)?;
     let done = all.iter().filter(|trial| store.get(&trial.id).is_some()).count();
-    let recorded = Recorded { study: &study, prepared: &prepared, trials: &all, store: &store };
+    let reference = source::reference(&study, &out)?;
+    let recorded =
+        Recorded { study: &study, prepared: &prepared, trials: &all, store: &store, reference: reference.as_ref() };
     let (named, flags) = (arguments.out.as_deref().map(Path::to_string_lossy), arguments.axis.flags());
     let report = Report {
         recorded,

@@ -109,9 +109,11 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     // Other processes may have appended to the same folder meanwhile.
     drop(store);
     let store = Store::open(&out)?;
+    let reference = source::reference(&study, &out)?;
     let summary = Summary::new(&study, &all, &store);
     println!("{}", summary.table().trim_end());
-    let recorded = Recorded { study: &study, prepared: &prepared, trials: &all, store: &store };
+    let recorded =
+        Recorded { study: &study, prepared: &prepared, trials: &all, store: &store, reference: reference.as_ref() };
     let shown = (study_figures(recorded, &choice)?, study_tables(recorded));
     let written = write_results(&summary, &shown, &out)?;
     let done = all.iter().filter(|trial| store.get(&trial.id).is_some()).count();

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use experiments::prepare::Prepared;
+use experiments::reference::Reference;
 use experiments::run::Trial;
 use experiments::store::Store;
 use experiments::study::{Override, Study, StudyError};
@@ -31,6 +32,15 @@ pub fn read_with_text(file: &Path, overrides: &[String]) -> Result<(Study, Strin
 /// The folder of the results: the one that was asked for, or results/NAME.
 pub fn results(out: Option<&Path>, study: &Study) -> PathBuf {
     out.map_or_else(|| Path::new("results").join(&study.name), Path::to_owned)
+}
+
+/// What `study`, whose results are in `out`, is compared with; where nothing of it has been run, that is told.
+pub fn reference(study: &Study, out: &Path) -> Result<Option<Reference>, super::Failure> {
+    let reference = Reference::beside(out, study)?;
+    if let (Some(name), None) = (&study.reference, &reference) {
+        eprintln!("the reference study `{name}` has no records beside {}: figures show no line of it", out.display());
+    }
+    Ok(reference)
 }
 
 /// None of the records of a folder is of the study as it is given.

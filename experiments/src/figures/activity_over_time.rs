@@ -8,10 +8,12 @@ use super::plate::Plate;
 use super::plot::{Plot, PlotAxis};
 use super::recorded::Recorded;
 use super::scale::Scale;
+use super::step_time::{time_cell, time_label};
 use crate::details::Snapshot;
 use crate::settings::Settings;
-use crate::stage::{SUCCESS, Stage, succeeded};
+use crate::stage::Stage;
 use crate::store::StoreError;
+use crate::success::{Success, succeeded};
 use crate::tables::firing::Population;
 
 const HEIGHT: f64 = 150.0;
@@ -27,7 +29,7 @@ struct Rates {
 }
 
 impl Rates {
-    fn add(&mut self, snapshot: &Snapshot) {
+    fn add(&mut self, snapshot: &Snapshot, settings: &Settings) {
         self.networks += 1;
         for (population, sums) in Population::BOTH.into_iter().zip(&mut self.sums) {
             sums.resize(snapshot.firing.len().max(sums.len()), (0, Vec::new()));
@@ -36,7 +38,9 @@ impl Rates {
                 let Some(rates) = firing.rate_by_step() else { continue };
                 *networks += 1;
                 sum.resize(rates.len().max(sum.len()), 0.0);
-                sum.iter_mut().zip(rates).for_each(|(sum, rate)| *sum += rate);
+                // Rates of the details take a step to be of 1 ms.
+                let step = settings.step_milliseconds();
+                sum.iter_mut().zip(rates).for_each(|(sum, rate)| *sum += rate / step);
             }
         }
     }
@@ -60,11 +64,11 @@ pub(super) fn figure(recorded: Recorded) -> Result<Option<Figure>, StoreError> {
         settings = settings.or(Some(trial.settings));
         let start = (trial.seed, trial.settings.network.clone(), details.before);
         if !starts.contains(&start) {
-            stages[0].1.add(&start.2);
+            stages[0].1.add(&start.2, trial.settings);
             starts.push(start);
         }
         if let Some(after) = &details.after {
-            stages[if succeeded(record) { 1 } else { 2 }].1.add(after);
+            stages[if succeeded(record) { 1 } else { 2 }].1.add(after, trial.settings);
         }
     }
     Ok(settings.and_then(|settings| drawn(recorded, settings, stages)))
@@ -85,7 +89,7 @@ fn drawn(recorded: Recorded, settings: &Settings, stages: [(Stage, Rates); 3]) -
                 plot.y.label = format!("{} rate (Hz)", population.words());
             }
             if number + 1 == populations.len() {
-                plot.x.label = "time (ms)".to_owned();
+                plot.x.label = time_label(settings);
             }
             plot
         };
@@ -98,9 +102,8 @@ fn drawn(recorded: Recorded, settings: &Settings, stages: [(Stage, Rates); 3]) -
     };
     let caption = format!(
         "Firing rate a neuron of the excitatory and the inhibitory hidden neurons over the time of an image, mean over the test images of \
-         each class and over the networks whose details are kept: before training, and after it those that were successful (best test \
-         accuracy above {} %) and those that failed. Trials that begin with the same network count once before training.",
-        100.0 * SUCCESS
+         each class and over the networks whose details are kept: before training, and after it those that were successful ({}) and those that failed. Trials that begin with the same network count once before training.",
+        Success::words(settings)
     );
     Some(Figure::wide("activity-over-time".to_owned(), caption, plate, &data(settings, &there)))
 }
@@ -134,7 +137,7 @@ fn data(settings: &Settings, stages: &[(Stage, Rates)]) -> Data {
                         rates.networks.to_string(),
                         population.words().to_owned(),
                         settings.data.class_name(class),
-                        step.to_string(),
+                        time_cell(settings, step),
                         cell(Some(*rate)),
                     ]);
                 }
@@ -163,8 +166,8 @@ mod tests {
     #[test]
     fn rates_are_means_over_networks_with_such_neurons() {
         let mut rates = Rates::default();
-        rates.add(&snapshot(2, [&[0], &[2]]));
-        rates.add(&snapshot(3, [&[0, 1, 2], &[]]));
+        rates.add(&snapshot(2, [&[0], &[2]]), &Settings::default());
+        rates.add(&snapshot(3, [&[0, 1, 2], &[]]), &Settings::default());
         // One of two neurons, then three of three; the second network has no inhibitory neuron.
         assert_eq!(rates.means(Population::Excitatory), [[750.0, 0.0]]);
         assert_eq!(rates.means(Population::Inhibitory), [[0.0, 1000.0]]);

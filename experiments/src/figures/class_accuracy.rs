@@ -15,7 +15,8 @@ use super::plate::{Plate, Sample as Shown};
 use super::plot::{Plot, PlotAxis};
 use super::recorded::Recorded;
 use super::scale::Scale;
-use crate::stage::SUCCESS;
+use crate::settings::Settings;
+use crate::success::Success;
 
 /// Epochs after which classes are shown, beside the moment before training; the last in the place of one that is not reached.
 const EPOCHS: [usize; 3] = [1, 10, 30];
@@ -152,7 +153,7 @@ fn figure(recorded: Recorded, measure: Measure, learners: &[Learner], seeds: Opt
         entries: entries(recorded, Shown::Marker),
         rows: epochs.iter().map(row).collect(),
     };
-    let caption = caption(measure, learners, seeds);
+    let caption = caption(measure, learners, seeds, &recorded.study.conditions[0].settings);
     Some(Figure::new(measure.name().to_owned(), caption, plate, &data(measure, &dots, &looks)))
 }
 
@@ -198,7 +199,7 @@ fn marks(dots: &[&Dot], looks: &[(String, Look)], chance: Option<f64>, scale: &S
     marks
 }
 
-fn caption(measure: Measure, learners: &[Learner], seeds: Option<usize>) -> String {
+fn caption(measure: Measure, learners: &[Learner], seeds: Option<usize>, settings: &Settings) -> String {
     let over = match measure {
         Measure::Activity => "the hidden spikes an image of the class causes, test set",
         Measure::PercentExcitatory => {
@@ -209,10 +210,10 @@ fn caption(measure: Measure, learners: &[Learner], seeds: Option<usize>) -> Stri
     let seeds =
         seeds.map(|seeds| format!(" Of larger studies the first seeds are shown, here {seeds}.")).unwrap_or_default();
     format!(
-        "Test accuracy of every class over {over}. One mark a class and trial: {} successful networks, whose test accuracy \
-         was above {} % after any epoch, and {} failed ones. Dashed: chance.{seeds}",
+        "Test accuracy of every class over {over}. One mark a class and trial: {} successful networks ({}) and \
+         {} failed ones. Dashed: chance.{seeds}",
         count(Learnt::Successful),
-        100.0 * SUCCESS,
+        Success::words(settings),
         count(Learnt::Failed),
     )
 }

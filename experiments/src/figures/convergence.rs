@@ -10,7 +10,7 @@ use super::plot::{Plot, PlotAxis};
 use super::recorded::Recorded;
 use super::scale::Scale;
 use crate::record::Record;
-use crate::stage::SUCCESS;
+use crate::success::Success;
 
 const HEIGHT: f64 = 190.0;
 /// The middle share of the networks, between the quantiles of which the band lies.
@@ -72,9 +72,9 @@ pub(super) fn figure(recorded: Recorded) -> Option<Figure> {
     };
     let caption = format!(
         "Test accuracy before training (epoch 0) and after every epoch. Lines are means over networks{}. \
-         Successful networks were above {} % after any epoch.",
+         Successful: {}.",
         if bands { ", bands hold the middle 80 % of them" } else { "" },
-        100.0 * SUCCESS
+        Success::words(&recorded.study.conditions[0].settings)
     );
     Some(Figure::new("convergence".to_owned(), caption, plate, &data(&courses, &looks)))
 }

@@ -9,12 +9,13 @@ use super::plate::{Entry, Plate, Sample};
 use super::plot::{Plot, PlotAxis, TICK_SIZE};
 use super::recorded::Recorded;
 use super::scale::Scale;
+use super::step_time::{time_cell, time_label};
 use crate::details::{Details, Example};
 use crate::record::Record;
 use crate::run::Trial;
 use crate::settings::Settings;
-use crate::stage::{SUCCESS, succeeded};
 use crate::store::StoreError;
+use crate::success::{Success, succeeded};
 
 const INPUT_HEIGHT: f64 = 130.0;
 const HIDDEN_HEIGHT: f64 = 170.0;
@@ -60,9 +61,9 @@ fn drawn(recorded: Recorded, chosen: &Chosen, examples: [&Example; 2]) -> Figure
          of the input units; spikes of the hidden neurons, excitatory ones below the line; membranes of the two neurons of each \
          population that spike most, which may rise above the threshold within the step in which they spike; voltages of the readout, of \
          which the class with the highest maximum is chosen, named in the order of their maxima. Shown is the trial with details whose excitatory share is nearest \
-         to 80:20; of these, if there are any, of those with a best test accuracy above {} %; of these, the first of the lowest noise: {}.",
+         to 80:20; of these, if there are any, of the successful ones ({}); of these, the first of the lowest noise: {}.",
         examples[0].image,
-        100.0 * SUCCESS,
+        Success::words(settings),
         chosen.words(recorded.study)
     );
     Figure::wide("example-activity".to_owned(), caption, plate, &data(settings, examples))
@@ -92,19 +93,20 @@ const CHOSEN: &str = "#D55E00";
 fn plots(settings: &Settings, when: &str, example: &Example) -> Vec<Plot> {
     let chosen = settings.data.class_name(example.predicted);
     let right = if example.predicted == example.label { "right" } else { "wrong" };
-    let mut plots = vec![input(example, format!("{when}: {chosen} chosen, {right}")), hidden(example)];
+    let mut plots =
+        vec![input(settings, example, format!("{when}: {chosen} chosen, {right}")), hidden(settings, example)];
     let excitatory = |excitatory: bool| {
         let of = |neuron: usize| (neuron < example.excitatory) == excitatory;
-        example.membranes.iter().any(|trace| of(trace.neuron)).then(|| membranes(example, excitatory))
+        example.membranes.iter().any(|trace| of(trace.neuron)).then(|| membranes(settings, example, excitatory))
     };
     plots.extend([true, false].into_iter().filter_map(excitatory));
     plots.push(readout(settings, example));
     plots
 }
 
-fn time(example: &Example, label: bool) -> PlotAxis {
+fn time(settings: &Settings, example: &Example, label: bool) -> PlotAxis {
     let steps = example.input.len() as f64;
-    let label = if label { "time (ms)".to_owned() } else { String::new() };
+    let label = if label { time_label(settings) } else { String::new() };
     PlotAxis { label, scale: Scale::with_step(0.0, steps, steps / 5.0, 0).with_room(ROOM) }
 }
 
@@ -115,19 +117,19 @@ fn spikes(by_step: &[Vec<u16>], wanted: impl Fn(usize) -> bool) -> Vec<(f64, f64
     all.filter(|(_, unit)| wanted(*unit)).map(|(step, unit)| (step as f64, unit as f64)).collect()
 }
 
-fn input(example: &Example, title: String) -> Plot {
+fn input(settings: &Settings, example: &Example, title: String) -> Plot {
     let points = spikes(&example.input, |_| true);
     let highest = points.iter().map(|point| point.1).fold(0.0, f64::max);
     Plot {
         title,
-        x: time(example, false),
+        x: time(settings, example, false),
         y: PlotAxis { label: "input unit".to_owned(), scale: Scale::linear_few(&[0.0, highest.max(1.0)]) },
         marks: vec![Mark::Cloud { points, color: BLACK, shape: Shape::Square, size: 1.9 }],
         height: INPUT_HEIGHT,
     }
 }
 
-fn hidden(example: &Example) -> Plot {
+fn hidden(settings: &Settings, example: &Example) -> Plot {
     let [excitatory, inhibitory] = looks();
     let neurons = example.hidden_neurons as f64;
     let steps = example.hidden.len() as f64;
@@ -154,14 +156,14 @@ fn hidden(example: &Example) -> Plot {
     }));
     Plot {
         title: String::new(),
-        x: time(example, false),
+        x: time(settings, example, false),
         y: PlotAxis { label: "hidden neuron".to_owned(), scale: Scale::linear_few(&[0.0, neurons]) },
         marks,
         height: HIDDEN_HEIGHT,
     }
 }
 
-fn membranes(example: &Example, excitatory: bool) -> Plot {
+fn membranes(settings: &Settings, example: &Example, excitatory: bool) -> Plot {
     let [of_excitatory, of_inhibitory] = looks();
     let color = if excitatory { of_excitatory.color } else { of_inhibitory.color };
     let traces = example.membranes.iter().filter(|trace| (trace.neuron < example.excitatory) == excitatory);
@@ -186,7 +188,13 @@ fn membranes(example: &Example, excitatory: bool) -> Plot {
         Mark::Label { at: (WORDS_AT * steps, y), content, size: TICK_SIZE }
     }));
     let label = "V (thresholds)".to_owned();
-    Plot { title: String::new(), x: time(example, false), y: PlotAxis { label, scale }, marks, height: MEMBRANE_HEIGHT }
+    Plot {
+        title: String::new(),
+        x: time(settings, example, false),
+        y: PlotAxis { label, scale },
+        marks,
+        height: MEMBRANE_HEIGHT,
+    }
 }
 
 fn readout(settings: &Settings, example: &Example) -> Plot {
@@ -216,7 +224,13 @@ fn readout(settings: &Settings, example: &Example) -> Plot {
         marks.push(Mark::Label { at: (NAMES_AT * steps, y), content, size: TICK_SIZE });
     }
     let label = "readout (thresholds)".to_owned();
-    Plot { title: String::new(), x: time(example, true), y: PlotAxis { label, scale }, marks, height: READOUT_HEIGHT }
+    Plot {
+        title: String::new(),
+        x: time(settings, example, true),
+        y: PlotAxis { label, scale },
+        marks,
+        height: READOUT_HEIGHT,
+    }
 }
 
 /// Colour, dashes and width of the trace of a class: black where it is the true one, vermilion where it was chosen instead.
@@ -234,7 +248,7 @@ fn line(example: &Example, class: usize) -> (&'static str, Dash, f64) {
 fn data(settings: &Settings, examples: [&Example; 2]) -> Data {
     let mut data = Data::new(["moment", "quantity", "of", "time_ms", "value"]);
     let mut row = |moment: &str, quantity: &str, of: String, step: usize, value: String| {
-        data.rows.push(vec![moment.to_owned(), quantity.to_owned(), of, step.to_string(), value]);
+        data.rows.push(vec![moment.to_owned(), quantity.to_owned(), of, time_cell(settings, step), value]);
     };
     for (moment, example) in ["before", "after"].into_iter().zip(examples) {
         for (quantity, by_step) in [("input spike", &example.input), ("hidden spike", &example.hidden)] {

@@ -1,7 +1,7 @@
 //! Peak accuracy over the firing rate that the hidden neurons had before training, by excitatory share.
 //!
 //! ```text
-//! rate = spikes / (images hidden steps dt)        Hz, all hidden neurons, test set, dt = 1 ms
+//! rate = spikes / (images hidden steps dt)        Hz, all hidden neurons, test set, dt what a step stands for
 //! ```
 //!
 //! A study of `weights.sigma_init` has this figure: the spread of the first weights sets the rate. Kilgore, Kopsick, Ascoli
@@ -12,11 +12,13 @@ use std::cmp::Ordering;
 use super::figure::{Data, Figure, cell, part_name};
 use super::key_label::{FRACTION, SIGMA_INIT, heading, value_label};
 use super::mark::{Dash, Fill, Mark};
-use super::palette::{Look, SHADE};
+use super::outcome_plot::level;
+use super::palette::{Look, REFERENCE, SHADE};
 use super::plate::{Entry, Plate, Sample as Shown};
 use super::plot::{Plot, PlotAxis};
 use super::recorded::{Group, Recorded, is_numeric, number};
 use super::scale::Scale;
+use crate::reference::Reference;
 use crate::summary::plain;
 
 /// The biologically plausible range of the published figure, Hz.
@@ -62,7 +64,11 @@ fn figure(recorded: Recorded, sigma: usize, share: Option<usize>, group: &Group,
         share.map(|_| Entry::new(Shown::Heading, format!("{}:", heading(FRACTION)))).into_iter().collect();
     entries.extend(curves.iter().map(|curve| Entry::new(Shown::Curve(curve.look), curve.label.clone())));
     entries.push(Entry::new(Shown::Dot, "one trial"));
-    let plot = Plot { title: group.words(), ..plot(&curves) };
+    let peak = recorded.reference.and_then(Reference::peak);
+    if let Some((reference, _)) = recorded.reference.zip(peak) {
+        entries.push(Entry::new(Shown::Line(REFERENCE, Dash::Dotted), reference.study.clone()));
+    }
+    let plot = Plot { title: group.words(), ..plot(&curves, peak.map(|peak| peak.mean)) };
     let plate = Plate { title: recorded.study.name.clone(), entries, rows: vec![vec![plot]] };
     let name = part_name("accuracy-over-initial-firing-rate", part);
     Some(Figure::new(name, caption(recorded, &curves), plate, &data(&curves, share.is_some())))
@@ -108,12 +114,14 @@ impl Spread {
     }
 }
 
-fn plot(curves: &[Curve]) -> Plot {
+fn plot(curves: &[Curve], reference: Option<f64>) -> Plot {
     let spreads = || curves.iter().flat_map(|curve| &curve.spreads);
     let mut rates: Vec<f64> = spreads().flat_map(|spread| &spread.trials).map(|trial| trial.1).collect();
     rates.extend([PLAUSIBLE.0, PLAUSIBLE.1]);
+    let scale = Scale::log(&rates);
     let label = "biologically plausible".to_owned();
     let mut marks = vec![Mark::Range { low: PLAUSIBLE.0, high: PLAUSIBLE.1, color: SHADE, label }];
+    marks.extend(reference.map(|peak| level(peak, &scale, REFERENCE, Dash::Dotted)));
     for Curve { look, spreads, .. } in curves {
         let trials = spreads.iter().flat_map(|spread| &spread.trials).map(|(_, rate, peak)| (*rate, 100.0 * peak));
         marks.push(Mark::Cloud { points: trials.collect(), color: look.color, shape: look.shape, size: 1.8 });
@@ -129,10 +137,7 @@ fn plot(curves: &[Curve]) -> Plot {
     }
     Plot {
         title: String::new(),
-        x: PlotAxis {
-            label: "firing rate of hidden neurons before training (Hz)".to_owned(),
-            scale: Scale::log(&rates),
-        },
+        x: PlotAxis { label: "firing rate of hidden neurons before training (Hz)".to_owned(), scale },
         y: PlotAxis { label: "peak test accuracy (%)".to_owned(), scale: Scale::percent() },
         marks,
         height: HEIGHT,
@@ -154,8 +159,10 @@ fn caption(recorded: Recorded, curves: &[Curve]) -> String {
     format!(
         "Highest test accuracy of any epoch, over the mean firing rate of all hidden neurons on the test set before \
          training. Small marks are trials, large ones the means of the trials with one spread sigma_init of the first \
-         weights ({n}); lines join them in the order of sigma_init. Shaded: {} to {} Hz.{silent}{failed}",
-        PLAUSIBLE.0, PLAUSIBLE.1
+         weights ({n}); lines join them in the order of sigma_init. Shaded: {} to {} Hz.{silent}{failed}{}",
+        PLAUSIBLE.0,
+        PLAUSIBLE.1,
+        recorded.reference_words("the peak accuracy", recorded.reference.and_then(Reference::peak))
     )
 }
 
@@ -225,7 +232,7 @@ mod tests {
     fn lines_leave_silent_networks_alone() {
         Fixture::with_records(STUDY, with_spikes).see(|recorded| {
             let curves = curves(recorded, 1, Some(0), &recorded.groups(&[])[0]);
-            let plot = plot(&curves);
+            let plot = plot(&curves, None);
             let lines = plot.marks.iter().filter_map(|mark| match mark {
                 Mark::Line { points, .. } => Some(points.len()),
                 _ => None,

@@ -5,6 +5,7 @@ use std::path::Path;
 use super::Recorded;
 use crate::prepare::Prepared;
 use crate::record::Record;
+use crate::reference::Reference;
 use crate::run::Trial;
 use crate::settings::Settings;
 use crate::store::Store;
@@ -15,6 +16,8 @@ pub(crate) struct Fixture {
     study: Study,
     prepared: Prepared,
     store: Store,
+    /// What the study is compared with; none unless a test sets it.
+    pub(crate) reference: Option<Reference>,
     /// Holds the files of the store.
     _folder: tempfile::TempDir,
 }
@@ -42,7 +45,7 @@ impl Fixture {
                 }
             }
         }
-        Fixture { study, prepared, store, _folder: folder }
+        Fixture { study, prepared, store, reference: None, _folder: folder }
     }
 
     /// What figures see of it.
@@ -58,7 +61,13 @@ impl Fixture {
             .iter()
             .flat_map(|&seed| (0..conditions).map(move |condition| trial(seed, condition)))
             .collect();
-        see(Recorded { study: &self.study, prepared: &self.prepared, trials: &trials, store: &self.store })
+        see(Recorded {
+            study: &self.study,
+            prepared: &self.prepared,
+            trials: &trials,
+            store: &self.store,
+            reference: self.reference.as_ref(),
+        })
     }
 }
 

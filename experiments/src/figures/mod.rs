@@ -33,6 +33,7 @@ mod recorded;
 mod representative;
 mod scale;
 mod spike_distances;
+mod step_time;
 mod vector;
 mod violin;
 mod weight_update;

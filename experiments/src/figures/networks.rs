@@ -5,7 +5,7 @@ use super::palette::Look;
 use super::plate::{Entry, Sample as Shown};
 use super::recorded::Recorded;
 use crate::record::Record;
-use crate::stage::succeeded;
+use crate::success::succeeded;
 
 /// Whether a network has learnt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

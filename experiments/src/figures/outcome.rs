@@ -6,7 +6,7 @@ use super::figure::{Data, Figure, cell, part_name};
 use super::key_label::{FRACTION, axis_label, heading, value_label};
 use super::mark::Dash;
 use super::outcome_plot::{over_numbers, over_texts};
-use super::palette::{GREY, Look};
+use super::palette::{GREY, Look, REFERENCE};
 use super::plate::{Entry, MOST_PLOTS, Plate, Sample as Shown, in_pairs};
 use super::plot::Plot;
 use super::recorded::{Group, Recorded, is_numeric};
@@ -89,7 +89,14 @@ fn figure(recorded: Recorded, x: XAxis, curve: Option<usize>, panels: &[Panel], 
     let key = curve.map(|axis| study.axes[axis].key.as_str());
     let plate = Plate {
         title: study.name.clone(),
-        entries: entries(&panels[0].curves, &all, key, chance, numeric),
+        entries: entries(
+            &panels[0].curves,
+            &all,
+            key,
+            chance,
+            recorded.reference.map(|one| one.study.as_str()),
+            numeric,
+        ),
         // Names need the room of a row.
         rows: if numeric { in_pairs(plots) } else { plots.into_iter().map(|plot| vec![plot]).collect() },
     };
@@ -125,7 +132,14 @@ fn curves(recorded: Recorded, x: XAxis, curve: Option<usize>, group: &Group) -> 
 }
 
 /// The legend: `curves` by their names, and what is drawn of `all` of them.
-fn entries(curves: &[Curve], all: &[&Curve], key: Option<&str>, chance: Option<f64>, numeric: bool) -> Vec<Entry> {
+fn entries(
+    curves: &[Curve],
+    all: &[&Curve],
+    key: Option<&str>,
+    chance: Option<f64>,
+    reference: Option<&str>,
+    numeric: bool,
+) -> Vec<Entry> {
     let mut entries: Vec<Entry> =
         key.map(|key| Entry::new(Shown::Heading, format!("{}:", heading(key)))).into_iter().collect();
     let sample = if numeric { Shown::Curve } else { Shown::Marker };
@@ -142,6 +156,7 @@ fn entries(curves: &[Curve], all: &[&Curve], key: Option<&str>, chance: Option<f
     entries.extend(
         chance.map(|chance| Entry::new(Shown::Line(GREY, Dash::Dashed), format!("chance, {} %", percent(chance)))),
     );
+    entries.extend(reference.map(|name| Entry::new(Shown::Line(REFERENCE, Dash::Dotted), name.to_owned())));
     entries
 }
 
@@ -164,6 +179,7 @@ fn caption(recorded: Recorded, x: XAxis, panels: &[Panel]) -> String {
     if failures > 0 {
         text.push_str(&format!(" {failures} trials diverged and are left out."));
     }
+    text.push_str(&recorded.reference_words("the outcome", recorded.reference_outcome()));
     text + &x.note(recorded)
 }
 

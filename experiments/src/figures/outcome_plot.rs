@@ -3,7 +3,7 @@
 use super::key_label::{value_label, words_and_unit};
 use super::mark::{Dash, Fill, Mark};
 use super::outcome::{Curve, Point};
-use super::palette::{GREY, Look, Shape};
+use super::palette::{GREY, Look, REFERENCE, Shape};
 use super::plot::{Plot, PlotAxis};
 use super::recorded::Recorded;
 use super::scale::Scale;
@@ -25,7 +25,8 @@ const NAME_HEIGHT: f64 = 18.0;
 pub(super) fn over_numbers(recorded: Recorded, x: XAxis, curves: &[Curve], chance: Option<f64>) -> Plot {
     let xs: Vec<f64> = curves.iter().flat_map(|curve| &curve.points).map(|point| point.x).collect();
     let scale = x.scale(recorded.study, &xs);
-    let mut marks: Vec<Mark> = chance.map(|chance| level_of_chance(chance, &scale)).into_iter().collect();
+    let mut marks: Vec<Mark> = chance.map(|chance| level(chance, &scale, GREY, Dash::Dashed)).into_iter().collect();
+    marks.extend(recorded.reference_outcome().map(|sample| level(sample.mean, &scale, REFERENCE, Dash::Dotted)));
     for curve in curves {
         marks.extend(bands(curve));
     }
@@ -55,6 +56,10 @@ pub(super) fn over_texts(recorded: Recorded, x: XAxis, curves: &[Curve], chance:
     if let Some(chance) = chance {
         let points = vec![(100.0 * chance, -0.5), (100.0 * chance, names.len() as f64 - 0.5)];
         marks.push(Mark::Line { points, color: GREY, width: 1.2, dash: Dash::Dashed });
+    }
+    if let Some(sample) = recorded.reference_outcome() {
+        let points = vec![(100.0 * sample.mean, -0.5), (100.0 * sample.mean, names.len() as f64 - 0.5)];
+        marks.push(Mark::Line { points, color: REFERENCE, width: 1.4, dash: Dash::Dotted });
     }
     for (number, curve) in curves.iter().enumerate() {
         let beside = 0.7 * ((number as f64 + 0.5) / curves.len() as f64 - 0.5);
@@ -86,11 +91,12 @@ pub(super) fn over_texts(recorded: Recorded, x: XAxis, curves: &[Curve], chance:
     }
 }
 
-fn level_of_chance(chance: f64, scale: &Scale) -> Mark {
+/// A line across the plot at an accuracy, 0 to 1.
+pub(super) fn level(accuracy: f64, scale: &Scale, color: &'static str, dash: Dash) -> Mark {
     let (low, high) = scale.ends();
     let low = if scale.is_broken() { 0.0 } else { low };
-    let points = vec![(low, 100.0 * chance), (high, 100.0 * chance)];
-    Mark::Line { points, color: GREY, width: 1.2, dash: Dash::Dashed }
+    let points = vec![(low, 100.0 * accuracy), (high, 100.0 * accuracy)];
+    Mark::Line { points, color, width: 1.4, dash }
 }
 
 /// How far the trials of a curve stand aside, so that those of several curves can be told apart; shares of the width.

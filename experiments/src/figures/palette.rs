@@ -9,6 +9,8 @@ const SHAPES: [Shape; 7] =
 pub(super) const BLACK: &str = "#000000";
 /// What stands behind the data: levels, single trials in a legend.
 pub(super) const GREY: &str = "#666666";
+/// What a study is compared with.
+pub(super) const REFERENCE: &str = "#222222";
 pub(super) const GRID: &str = "#E6E6E6";
 /// A shaded range.
 pub(super) const SHADE: &str = "#EFEFEF";

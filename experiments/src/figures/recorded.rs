@@ -3,7 +3,9 @@
 use super::key_label::stated;
 use crate::prepare::Prepared;
 use crate::record::Record;
+use crate::reference::Reference;
 use crate::run::Trial;
+use crate::statistics::Sample;
 use crate::store::Store;
 use crate::study::{Axis, Study};
 use crate::summary::plain;
@@ -20,6 +22,8 @@ pub struct Recorded<'a> {
     pub trials: &'a [Trial<'a>],
     /// Their records, as far as there are any.
     pub store: &'a Store,
+    /// What the study is compared with, as far as that has been run.
+    pub reference: Option<&'a Reference>,
 }
 
 /// Conditions that have the same values on some axes.
@@ -48,6 +52,17 @@ impl<'a> Recorded<'a> {
         let failed =
             |(trial, record): &(&Trial, &Record)| conditions.contains(&trial.condition) && record.outcome.is_none();
         self.records().filter(failed).count()
+    }
+
+    /// Outcomes of the reference.
+    pub(super) fn reference_outcome(self) -> Option<Sample> {
+        self.reference?.outcome()
+    }
+
+    /// The sentence on the line of the reference, whose value is `sample`; empty where there is none.
+    pub(super) fn reference_words(self, what: &str, sample: Option<Sample>) -> String {
+        let Some((reference, Sample { mean, n, .. })) = self.reference.zip(sample) else { return String::new() };
+        format!(" Dotted: {what} of the study {}, mean of n = {n}: {:.1} %.", reference.study, 100.0 * mean)
     }
 
     /// Outcome of guessing: all classes are of one size in every data set.

@@ -9,7 +9,9 @@ use super::recorded::Recorded;
 use super::scale::Scale;
 use super::violin::{LEAST, violin};
 use crate::record::Record;
-use crate::stage::{SUCCESS, Seen, Stage};
+use crate::settings::Settings;
+use crate::stage::{Seen, Stage};
+use crate::success::Success;
 use crate::tables::spike_distances::{PairKind, STAGES, fractions};
 
 const HEIGHT: f64 = 150.0;
@@ -34,7 +36,7 @@ pub(super) fn figure(recorded: Recorded) -> Option<Figure> {
     let rows = if shares.len() > 1 { by_share(&at, &shares, &scale) } else { vec![vec![by_stage(&at, scale)]] };
     let plate = Plate { title: recorded.study.name.clone(), entries: entries(&at), rows };
     let make = if shares.len() > 1 { Figure::wide } else { Figure::new };
-    Some(make("spike-train-distances".to_owned(), caption(&at, shares.len()), plate, &data(&at)))
+    Some(make("spike-train-distances".to_owned(), caption(&at, shares.len(), &records[0].settings), plate, &data(&at)))
 }
 
 fn values(at: &[(Stage, Vec<Seen>)]) -> Vec<f64> {
@@ -102,18 +104,18 @@ fn entries(at: &[(Stage, Vec<Seen>)]) -> Vec<Entry> {
     entries
 }
 
-fn caption(at: &[(Stage, Vec<Seen>)], shares: usize) -> String {
+fn caption(at: &[(Stage, Vec<Seen>)], shares: usize, settings: &Settings) -> String {
     let counts = at.iter().map(|(stage, networks)| format!("{} {}", networks.len(), stage.words()));
     let counts = counts.collect::<Vec<String>>().join(", ");
     let order = if shares > 1 { ", by excitatory share" } else { "" };
     format!(
-        "Van Rossum distance between the spike trains of two hidden neurons, time constant 1 ms, on the test set{order}: the \
+        "Van Rossum distance between the spike trains of two hidden neurons, time constant one step, on the test set{order}: the \
          mean over images and pairs of the root of the squared difference summed over steps; no unit. One value a network \
          ({counts}). At each place from left to right: pairs of excitatory neurons (E-E), of one of each (E-I), of inhibitory ones (I-I). \
          Violins are Gaussian kernel densities with Silverman's bandwidth, cut at the least and greatest value, with bars from the \
-         lower to the upper quartile and a circle at the median; below {LEAST} networks, dots and a line at the median. Successful: best \
-         test accuracy above {} %. Trials that begin with the same network count once among the initial ones.",
-        100.0 * SUCCESS
+         lower to the upper quartile and a circle at the median; below {LEAST} networks, dots and a line at the median. Successful: \
+         {}. Trials that begin with the same network count once among the initial ones.",
+        Success::words(settings)
     )
 }
 
@@ -158,7 +160,7 @@ mod tests {
         let by_stage = by_stage(&at, Scale::linear_few(&[0.0, 4.0]));
         let names: Vec<&str> = by_stage.x.scale.ticks.iter().map(|tick| tick.label.as_str()).collect();
         assert_eq!(names, ["initial (n = 1)", "successful (n = 1)", "failed (n = 1)"]);
-        assert!(caption(&at, 1).contains("(1 initial, 1 successful, 1 failed)"));
+        assert!(caption(&at, 1, &records[0].settings).contains("(1 initial, 1 successful, 1 failed)"));
         assert_eq!(values(&at).len(), 9);
     }
 }

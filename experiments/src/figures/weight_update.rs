@@ -11,8 +11,8 @@ use super::scale::Scale;
 use crate::details::{Details, Histogram, UpdateAnatomy};
 use crate::record::Record;
 use crate::run::Trial;
-use crate::stage::succeeded;
 use crate::store::StoreError;
+use crate::success::succeeded;
 
 /// The noise level of the published figure, % of sigma_init.
 const LEVEL_PERCENT: f64 = 20.0;

@@ -37,7 +37,6 @@ impl PresetName {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::settings::Settings;
 
     #[test]

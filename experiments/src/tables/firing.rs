@@ -1,7 +1,7 @@
 //! Inter-spike intervals and firing frequency of the hidden neurons, by population and class.
 //!
 //! ```text
-//! frequency = spikes / (neurons x images x steps x 1 ms)        Hz a neuron, over the test set
+//! frequency = spikes / (neurons x images x duration)               Hz a neuron, over the test set
 //! interval  = mean time between the spikes of a neuron          ms; variation is its coefficient of variation
 //! ```
 //!
@@ -15,9 +15,7 @@ use crate::observation::{ClassTiming, IntervalSummary};
 use crate::record::Record;
 use crate::stage::{Seen, Stage};
 use crate::statistics::Sample;
-
-/// One step stands for 1 ms.
-const STEPS_PER_SECOND: f64 = 1000.0;
+use crate::success::Success;
 
 /// Hidden neurons of one sign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,7 +113,8 @@ fn frequency(seen: &Seen, population: Population, class: Option<usize>) -> Optio
         .iter()
         .fold((0, 0), |(spikes, images), class| (spikes + population.spikes(class), images + class.samples));
     let neuron_steps = (population.neurons(seen.record) * seen.record.settings.network.steps) as u64 * images;
-    (neuron_steps > 0).then(|| STEPS_PER_SECOND * spikes as f64 / neuron_steps as f64)
+    let steps_per_second = 1000.0 / seen.record.settings.step_milliseconds();
+    (neuron_steps > 0).then(|| steps_per_second * spikes as f64 / neuron_steps as f64)
 }
 
 /// Mean (ms) and coefficient of variation of the intervals of one class, or of all of them pooled.
@@ -132,7 +131,8 @@ fn intervals(seen: &Seen, population: Population, class: Option<usize>) -> Optio
         squares += intervals as f64 * mean * mean * (1.0 + variation * variation);
     }
     let mean = sum / count;
-    (count > 0.0).then(|| (mean, (squares / count - mean * mean).max(0.0).sqrt() / mean))
+    let step = seen.record.settings.step_milliseconds();
+    (count > 0.0).then(|| (step * mean, (squares / count - mean * mean).max(0.0).sqrt() / mean))
 }
 
 fn chosen<T>(classes: &[T], class: Option<usize>) -> &[T] {
@@ -177,11 +177,13 @@ pub fn table(records: &[&Record]) -> Option<Table> {
     (!rows.is_empty()).then(|| Table {
         name: "firing-by-class".to_owned(),
         title: "Inter-spike intervals and firing frequency".to_owned(),
-        caption: "Means over networks with the standard deviation of the sample; each network gives one value, over the test \
+        caption: format!(
+            "Means over networks with the standard deviation of the sample; each network gives one value, over the test \
                   set: spikes a second and neuron, and the mean and coefficient of variation of the times between spikes of \
-                  a neuron, which need a neuron that spikes twice. Successful: best test accuracy above 50 %. Trials that \
-                  begin with the same network count once before training."
-            .to_owned(),
+                  a neuron, which need a neuron that spikes twice. Successful: {}. Trials that \
+                  begin with the same network count once before training.",
+            Success::words(&records[0].settings)
+        ),
         header: header.map(str::to_owned).to_vec(),
         rows: rows.iter().map(cells).collect(),
         leading: rows.iter().filter(|row| row.class.is_none()).count(),

@@ -13,6 +13,7 @@ use crate::stage::Stage;
 use crate::statistics::dunn::{Pair, dunn};
 use crate::statistics::kruskal::KruskalWallis;
 use crate::statistics::quantile;
+use crate::success::Success;
 
 /// The populations of two neurons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,12 +134,13 @@ pub fn table(records: &[&Record]) -> Option<Table> {
     (!tests.is_empty()).then(|| Table {
         name: "spike-train-distances-tests".to_owned(),
         title: "Van Rossum distances compared".to_owned(),
-        caption: "One value a network and group: the mean over pairs of hidden neurons of the root reading of the Van \
-                  Rossum distance (time constant 1 ms) on the test set. Kruskal-Wallis (statistic H, corrected for ties) over all \
+        caption: format!(
+            "One value a network and group: the mean over pairs of hidden neurons of the root reading of the Van \
+                  Rossum distance (time constant one step) on the test set. Kruskal-Wallis (statistic H, corrected for ties) over all \
                   groups of a line, those with fewer than two networks left out; Dunn's test (statistic z) for every two of them, p adjusted by Holm within the comparison. \
-                  Both take the groups to be independent, but the same networks stand in several of them. Successful: best \
-                  test accuracy above 50 %. Trials that begin with the same network count once among the initial ones."
-            .to_owned(),
+                  Both take the groups to be independent, but the same networks stand in several of them. Successful: {}. Trials that begin with the same network count once among the initial ones.",
+            Success::words(&records[0].settings)
+        ),
         header: header.map(str::to_owned).to_vec(),
         rows: tests.iter().flat_map(rows).collect(),
         leading: tests.iter().filter(|test| test.excitatory_fraction.is_none()).flat_map(rows).count(),

@@ -1,0 +1,130 @@
+//! dW1 of a sample whose units spike again and again: unit by unit, so that each row of the gradient is touched once.
+//!
+//! ```text
+//! dW1[i] += sum over the spikes t of unit i of i[t+1]        the latest spike first
+//! ```
+//!
+//! Step by step, every spike reads and writes a row of the gradient, which is larger than the caches near a core; the
+//! adjoint currents of a sample are not. Where no unit spikes twice both orders give the same bits.
+
+use lanes::{Matrix, Simd, add_rows, blocks_at_mut, kernel};
+
+use crate::spikes::SpikeTrain;
+
+/// Blocks of a row that are summed together.
+const ROW_PART: usize = 13;
+
+/// Whether a sample has more spikes than units.
+pub(super) fn pays(input: SpikeTrain, units: usize) -> bool {
+    input.all().len() > units
+}
+
+/// The spikes of a sample sorted by unit: of each, the rows of the adjoint currents at its steps.
+#[derive(Clone, Debug, Default)]
+pub(super) struct RowsByUnit {
+    /// Where the rows of each unit start, and their number: units + 1 entries.
+    starts: Vec<u32>,
+    rows: Vec<u16>,
+}
+
+impl RowsByUnit {
+    /// Sorts what spikes before step `last` of `input`; row 0 is the latest step with input, row 1 the one before it.
+    pub(super) fn sort(&mut self, input: SpikeTrain, steps: std::ops::Range<usize>, units: usize) {
+        // A counting sort: count, accumulate, place.
+        self.starts.clear();
+        self.starts.resize(units + 1, 0);
+        let with_input = || steps.clone().rev().map(|step| input.at(step)).filter(|active| !active.is_empty());
+        for &unit in with_input().flatten() {
+            self.starts[usize::from(unit) + 1] += 1;
+        }
+        for unit in 0..units {
+            self.starts[unit + 1] += self.starts[unit];
+        }
+        self.rows.resize(self.starts[units] as usize, 0);
+        for (row, active) in with_input().enumerate() {
+            for &unit in active {
+                let place = &mut self.starts[usize::from(unit)];
+                self.rows[*place as usize] = row as u16;
+                *place += 1;
+            }
+        }
+        // Every start has moved to where the next unit starts.
+        self.starts.rotate_right(1);
+        self.starts[0] = 0;
+    }
+
+    fn of(&self, unit: usize) -> &[u16] {
+        &self.rows[self.starts[unit] as usize..self.starts[unit + 1] as usize]
+    }
+}
+
+/// Adds the sums of the `currents` of each unit's rows to its row of `gradient`.
+#[kernel(simd: S)]
+pub(super) fn add_units(units: &RowsByUnit, currents: &Matrix, gradient: &mut Matrix) {
+    let blocks = gradient.row_blocks();
+    let parts = blocks.div_ceil(ROW_PART);
+    let mut first = 0;
+    for part in 0..parts {
+        // Parts of equal width, give or take a block.
+        let width = (blocks - first).div_ceil(parts - part);
+        match width {
+            1 => add_part::<S, 1>(simd, units, currents, first, gradient),
+            2 => add_part::<S, 2>(simd, units, currents, first, gradient),
+            3 => add_part::<S, 3>(simd, units, currents, first, gradient),
+            4 => add_part::<S, 4>(simd, units, currents, first, gradient),
+            5 => add_part::<S, 5>(simd, units, currents, first, gradient),
+            6 => add_part::<S, 6>(simd, units, currents, first, gradient),
+            7 => add_part::<S, 7>(simd, units, currents, first, gradient),
+            8 => add_part::<S, 8>(simd, units, currents, first, gradient),
+            9 => add_part::<S, 9>(simd, units, currents, first, gradient),
+            10 => add_part::<S, 10>(simd, units, currents, first, gradient),
+            11 => add_part::<S, 11>(simd, units, currents, first, gradient),
+            12 => add_part::<S, 12>(simd, units, currents, first, gradient),
+            _ => add_part::<S, ROW_PART>(simd, units, currents, first, gradient),
+        }
+        first += width;
+    }
+}
+
+#[inline(always)]
+fn add_part<S: Simd, const WIDTH: usize>(
+    simd: S,
+    units: &RowsByUnit,
+    currents: &Matrix,
+    first: usize,
+    gradient: &mut Matrix,
+) {
+    let width = gradient.row_blocks();
+    for unit in 0..gradient.rows() {
+        let rows = units.of(unit);
+        if rows.is_empty() {
+            continue;
+        }
+        let mut sums = [simd.splat(0.0); WIDTH];
+        add_rows(simd, currents, first, rows, &mut sums);
+        let gradient = blocks_at_mut::<WIDTH>(gradient.blocks_mut(), unit * width + first);
+        for (block, sum) in gradient.iter_mut().zip(sums) {
+            simd.store(simd.add(simd.load(block), sum), block);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spikes::SpikeTrains;
+
+    #[test]
+    fn rows_count_steps_with_input_from_the_latest_on() {
+        let mut trains = SpikeTrains::new(3, 6).expect("few units");
+        // Unit 0 spikes at 1, 3, 4; unit 2 at 3 and 5; nobody at 0 and 2.
+        trains.push_raster(|step, unit| matches!((step, unit), (1 | 3 | 4, 0) | (3 | 5, 2))).expect("few spikes");
+        let mut units = RowsByUnit::default();
+        units.sort(trains.sample(0), 1..6, 3);
+        assert_eq!([units.of(0), units.of(1), units.of(2)], [&[1, 2, 3][..], &[], &[0, 2]]);
+        // Step 5 is past the last gradient.
+        units.sort(trains.sample(0), 1..5, 3);
+        assert_eq!([units.of(0), units.of(1), units.of(2)], [&[0, 1, 2][..], &[], &[1]]);
+        assert!(pays(trains.sample(0), 3) && !pays(trains.sample(0), 5));
+    }
+}

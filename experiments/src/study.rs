@@ -21,7 +21,7 @@ use observe::DETAILS;
 pub use observe::KeptDetails;
 use toml::de::{DeTable, DeValue};
 
-use crate::settings::{PresetName, SeedSettings, Settings, TrainingSettings, ValueError, WeightSigns};
+use crate::settings::{DataSettings, PresetName, SeedSettings, Settings, TrainingSettings, ValueError, WeightSigns};
 
 /// A study that has been read and checked.
 #[derive(Clone, Debug, PartialEq)]
@@ -329,7 +329,7 @@ fn combinations(axes: &[Axis]) -> Vec<Vec<toml::Value>> {
 pub fn known_keys() -> Vec<String> {
     let mut every = Settings { seeds: SeedSettings::all(0), ..Settings::default().resolved() };
     // Keys that are left out where they say nothing.
-    (every.data.window_seconds, every.network.signs) = (Some(1.0), WeightSigns::Unconstrained);
+    (every.data, every.network.signs) = (DataSettings::with_every_key(), WeightSigns::Unconstrained);
     let document = toml::Table::try_from(every).expect("settings are plain values");
     SECTIONS
         .iter()

@@ -10,7 +10,7 @@ use crate::{
     locate,
     name::Name,
     shd::SHD_NAME,
-    stored::{self, StoredError},
+    stored::{self, Header, StoredError},
 };
 
 /// The folder below a folder of data sets.
@@ -43,7 +43,7 @@ pub struct Imported {
 }
 
 /// What is in an imported data set.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Content {
     /// Kind, units and classes in words.
     pub kind: String,
@@ -53,6 +53,25 @@ pub struct Content {
     pub test: usize,
     /// What each class is called.
     pub class_names: Vec<String>,
+    /// Of recordings, what each lasts, s.
+    pub duration_seconds: Option<f64>,
+}
+
+impl From<Header> for Content {
+    fn from(header: Header) -> Content {
+        Content {
+            kind: header.told(),
+            train: header.train.samples,
+            test: header.test.samples,
+            class_names: header.class_names,
+            duration_seconds: header.duration_seconds,
+        }
+    }
+}
+
+/// What the header of the data set `name` says, if it was imported and can be used.
+pub fn imported_content(name: &str) -> Option<Content> {
+    Some(stored::header(&find(name, None)?).ok()?.into())
 }
 
 /// Every imported data set, by name; only their headers are read. `cache` stands in for Ohmspike's cache folder.
@@ -69,12 +88,7 @@ pub fn imported(cache: Option<&Path>) -> Vec<Imported> {
         }
     }
     let tell = |(name, path): (String, PathBuf)| {
-        let content = stored::header(&path).map(|header| Content {
-            kind: header.told(),
-            train: header.train.samples,
-            test: header.test.samples,
-            class_names: header.class_names,
-        });
+        let content = stored::header(&path).map(Content::from);
         Imported { name, path, content }
     };
     paths.into_iter().map(tell).collect()

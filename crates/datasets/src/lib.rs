@@ -77,7 +77,7 @@ pub use hdf5::Hdf5Error;
 pub use idx::IdxError;
 pub use image_set::{ImageSet, ImageSetError};
 pub use import::{DenseImport, EventImport, ImportError, Test, import_dense, import_events, store};
-pub use imported::{Content, Imported, imported, is_name};
+pub use imported::{Content, Imported, imported, imported_content, is_name};
 pub use labels::LabelsError;
 pub use load::{LoadError, load};
 pub use locate::{ENVIRONMENT_VARIABLE, Looked, NotFound, Place, locate};

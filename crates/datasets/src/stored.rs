@@ -127,7 +127,7 @@ pub(crate) struct Header {
     sizes: [usize; 2],
     pub class_names: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    duration_seconds: Option<f64>,
+    pub duration_seconds: Option<f64>,
     pub train: Counts,
     pub test: Counts,
     sha256: String,

@@ -26,7 +26,7 @@ pub struct EncodedData {
 /// Reads the data set that `settings`, which are checked, name, and encodes it in `steps` steps.
 pub(super) fn load(settings: &DataSettings, steps: usize) -> Result<EncodedData, PrepareError> {
     let loaded = datasets::load(&settings.set, None)?;
-    let window_seconds = settings.window_seconds.or(loaded.duration_seconds);
+    let window_seconds = settings.window_seconds().or(loaded.duration_seconds);
     match (loaded.duration_seconds, settings.window_seconds) {
         (None, Some(seconds)) => return Err(not_of_this("data.window_seconds", ONLY_EVENTS, seconds.to_string())),
         (Some(_), _) if settings.code == Code::Poisson => {

@@ -1,6 +1,6 @@
 //! Section `[data]`: what is learnt.
 
-use datasets::{Name, SHD_CLASSES, SHD_NAME, SHD_SECONDS};
+use datasets::{Name, SHD_CLASSES, SHD_NAME, SHD_SECONDS, imported_content};
 use serde::{Deserialize, Serialize};
 
 use super::{ValueError, number, positive, refuse};
@@ -53,22 +53,46 @@ impl Default for DataSettings {
 impl DataSettings {
     /// What the class with `label` is called.
     pub fn class_name(&self, label: usize) -> String {
-        let names = match self.set.as_str() {
-            SHD_NAME => &SHD_CLASSES[..],
-            set => set.parse::<Name>().map(Name::class_names).unwrap_or_default(),
+        let known = match self.set.as_str() {
+            SHD_NAME => Some(&SHD_CLASSES[..]),
+            set => set.parse::<Name>().map(Name::class_names).ok(),
         };
-        names.get(label).map_or_else(|| format!("class {label}"), |name| (*name).to_owned())
+        let name = match known {
+            Some(names) => names.get(label).map(|name| (*name).to_owned()),
+            None => imported_content(&self.set).and_then(|content| content.class_names.get(label).cloned()),
+        };
+        name.unwrap_or_else(|| format!("class {label}"))
     }
 
-    /// The same with every key written out that the name of the data set decides.
+    /// The same with every key written out.
     pub(super) fn resolved(&self) -> DataSettings {
-        let window_seconds = self.window_seconds.or((self.set == SHD_NAME).then_some(SHD_SECONDS));
-        DataSettings { rate_hertz: self.rate_hertz(), window_seconds, ..self.clone() }
+        DataSettings { rate_hertz: self.rate_hertz(), window_seconds: self.window_seconds(), ..self.clone() }
+    }
+
+    /// What all steps of a sample together stand for, s; none where a sample is dense, whose steps are of 1 ms each, or the data set
+    /// is not on this machine.
+    pub fn window_seconds(&self) -> Option<f64> {
+        let usual = || match self.set.as_str() {
+            SHD_NAME => Some(SHD_SECONDS),
+            set => imported_content(set).and_then(|content| content.duration_seconds),
+        };
+        self.window_seconds.or_else(usual)
     }
 
     /// With the Poisson code, the rate of a full number, 1/s.
     pub fn rate_hertz(&self) -> Option<f64> {
         self.rate_hertz.or((self.code == Code::Poisson).then_some(RATE_HERTZ))
+    }
+
+    /// Settings that hold every key, for who asks which there are.
+    pub(crate) fn with_every_key() -> DataSettings {
+        let code = Code::Poisson;
+        DataSettings {
+            code,
+            rate_hertz: Some(RATE_HERTZ),
+            window_seconds: Some(SHD_SECONDS),
+            ..DataSettings::default()
+        }
     }
 
     pub(super) fn check(&self) -> Result<(), ValueError> {

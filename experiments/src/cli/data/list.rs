@@ -5,30 +5,27 @@ use indicatif::HumanBytes;
 
 /// Prints a line a data set.
 pub fn run() {
+    let mut rows = Vec::new();
     for data in status() {
-        let size = format!("{} images, {}", data.images, HumanBytes(data.bytes));
-        match data.place {
-            Ok(place) => line(data.name.as_str(), &size, &place.to_string()),
-            Err(missing) => line(data.name.as_str(), &size, &missing.to_string()),
-        }
+        let place = data.place.map_or_else(|missing| missing.to_string(), |place| place.to_string());
+        rows.push((data.name.to_string(), format!("{} images, {}", data.images, HumanBytes(data.bytes)), place));
     }
+    let place = locate_shd(None).map_or_else(|missing| missing.to_string(), |files| files.place.to_string());
     let shd = format!("events of {SHD_UNITS} units, {} classes, {SHD_SECONDS} s", SHD_CLASSES.len());
-    match locate_shd(None) {
-        Ok(files) => line(SHD_NAME, &shd, &files.place.to_string()),
-        Err(missing) => line(SHD_NAME, &shd, &missing.to_string()),
-    }
+    rows.push((SHD_NAME.to_owned(), shd, place));
     for data in imported(None) {
-        let place = data.path.display().to_string();
-        match data.content {
+        let (size, place) = match data.content {
             Ok(content) => {
                 let counts = format!("{} + {} samples, {}", content.train, content.test, content.kind);
-                line(&data.name, &counts, &place);
+                (counts, data.path.display().to_string())
             }
-            Err(wrong) => line(&data.name, "cannot be used", &wrong.to_string()),
-        }
+            Err(wrong) => ("cannot be used".to_owned(), wrong.to_string()),
+        };
+        rows.push((data.name, size, place));
     }
-}
-
-fn line(name: &str, size: &str, place: &str) {
-    println!("{name:<22} {size:<28} {place}");
+    let widest = |width: fn(&(String, String, String)) -> usize| rows.iter().map(width).max().unwrap_or_default();
+    let (names, sizes) = (widest(|row| row.0.len()), widest(|row| row.1.len()));
+    for (name, size, place) in &rows {
+        println!("{name:<names$}   {size:<sizes$}   {place}");
+    }
 }

@@ -6,6 +6,7 @@
 mod best;
 mod by_condition;
 mod collapse;
+mod digits;
 mod distances;
 mod inhibition;
 mod linear;
@@ -84,6 +85,10 @@ impl Finding {
 
 /// Every claim, held against `records`, which differ in nothing but excitatory share, noise, first weights and seed.
 pub fn claims(records: &[&Record]) -> Vec<Claim> {
+    if !records.is_empty() && records.iter().all(|record| record.settings.data.set == DIGITS) {
+        let about_digits = [digits::WITH_INHIBITION, digits::WITHOUT, rates::LOW_RATES];
+        return about_digits.map(|(claim, criterion, find)| Claim { claim, criterion, finding: find(records) }).into();
+    }
     let full: Vec<&Record> = records.iter().copied().filter(|record| record.settings.data.set == FULL).collect();
     let of_noise = with_first_weights_of_the_noise_study(&full);
     let test = |((claim, criterion, find), about_rates): (Tested, bool)| {
@@ -108,6 +113,9 @@ fn with_first_weights_of_the_noise_study<'a>(records: &[&'a Record]) -> Vec<&'a 
     let several = records.iter().any(|record| sigma(record) != sigma(records[0]));
     records.iter().copied().filter(|record| !several || sigma(record) == published).collect()
 }
+
+/// The data set of the claims about spoken digits.
+const DIGITS: &str = "shd";
 
 /// What is claimed, what decides, and the function that does.
 type Tested = (&'static str, &'static str, fn(&[&Record]) -> Finding);

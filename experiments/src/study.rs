@@ -538,7 +538,7 @@ mod tests {
         let expected =
             "--set drift.law=\"none\": drift.law: unknown key\n\nhint: the nearest known key is `device.drift.law`";
         assert_eq!(error(STUDY, &["drift.law=none"]), expected);
-        let expected = "--set training.preset=\"paper\": training.preset: must be `published-results` or `paper-text`, got `paper`";
+        let expected = "--set training.preset=\"paper\": training.preset: must be one of `published-results`, `paper-text`, `shd-published-results`, `shd-paper-text`, got `paper`";
         assert_eq!(error(STUDY, &["training.preset=paper"]), expected);
     }
 }

@@ -148,9 +148,9 @@ impl Content {
         Ok(Content { file, length, hdf5 })
     }
 
-    /// Whether there is something at `place`.
+    /// Whether there is something at `place`, intact or not.
     pub(crate) fn has(&self, place: &str) -> bool {
-        self.hdf5.dataset(place).is_ok()
+        !self.hdf5.dataset(place).is_err_and(|error| is_missing(&error))
     }
 
     /// The integers of the data set at `place`, of whatever width.
@@ -198,12 +198,11 @@ impl Content {
 
     fn row(&self, place: &str) -> Result<Dataset, Hdf5Error> {
         let file = &self.file;
-        let dataset = self.hdf5.dataset(place).map_err(|error| match innermost(&error) {
-            ReaderError::DatasetNotFound(_) | ReaderError::GroupNotFound(_) => {
-                Hdf5Error::Missing { file: file.clone(), place: place.to_owned() }
-            }
-            _ => structure(file, place, error),
-        })?;
+        let missing = || Hdf5Error::Missing { file: file.clone(), place: place.to_owned() };
+        let dataset = self
+            .hdf5
+            .dataset(place)
+            .map_err(|error| if is_missing(&error) { missing() } else { structure(file, place, error) })?;
         match dataset.ndim() {
             1 => Ok(dataset),
             got => Err(Hdf5Error::Dimensions { file: file.clone(), place: place.to_owned(), got }),
@@ -278,6 +277,11 @@ fn number_type(datatype: &Datatype) -> Option<NumberType> {
 
 fn structure(file: &str, place: &str, error: ReaderError) -> Hdf5Error {
     Hdf5Error::Structure { file: file.to_owned(), place: place.to_owned(), reason: innermost(&error).to_string() }
+}
+
+/// Whether what was asked for is not there.
+fn is_missing(error: &ReaderError) -> bool {
+    matches!(innermost(error), ReaderError::DatasetNotFound(_) | ReaderError::GroupNotFound(_))
 }
 
 /// What is wrong, without the path to it.

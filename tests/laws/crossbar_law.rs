@@ -88,6 +88,7 @@ fn updated(weights: &Matrix, signs: &[Sign], step: &Matrix, full_scale: f32, sig
         .map(|sign| match sign {
             Sign::Excitatory => crossbar::Sign::Excitatory,
             Sign::Inhibitory => crossbar::Sign::Inhibitory,
+            Sign::Unconstrained => unreachable!("a cell has one sign"),
         })
         .collect();
     let params = ArrayParams { study_sigma: sigma, ..ArrayParams::new(full_scale, &branches) };

@@ -28,6 +28,7 @@ fn stores(sigma: f32) -> [Box<dyn WeightStore>; 2] {
     let branch = |sign: &Sign| match sign {
         Sign::Excitatory => crossbar::Sign::Excitatory,
         Sign::Inhibitory => crossbar::Sign::Inhibitory,
+        Sign::Unconstrained => unreachable!("a cell has one sign"),
     };
     let branches: Vec<crossbar::Sign> = signs().iter().map(branch).collect();
     let params = ArrayParams { study_sigma: sigma, ..ArrayParams::new(1.0, &branches) };

@@ -1,7 +1,7 @@
 //! Poisson code: the larger a number, the more spikes, at random times.
 //!
 //! ```text
-//! p = rate x dt          probability of a spike in a step     x     number in [0, 1]
+//! p = rate dt x            probability of a spike in a step     x     number in [0, 1]
 //!                                                             rate  of a full number, 1/s
 //!                                                             dt    a step, 1 ms
 //! gap = floor(ln u / ln(1 - p))   steps without a spike before the next one; u uniform in (0, 1]
@@ -49,7 +49,8 @@ impl PoissonCode {
         steps: usize,
         seed: Seed,
     ) -> Result<Samples, SpikesError> {
-        self.encode(images, labels, steps, seed, |pixel| f64::from(pixel) / 255.0)
+        let log_of_pixel: Vec<f64> = (0..=u8::MAX).map(|pixel| self.log_silent(f64::from(pixel) / 255.0)).collect();
+        encode(images, labels, steps, seed, |pixel| log_of_pixel[usize::from(pixel)])
     }
 
     /// The same for samples of numbers from 0 to 1.
@@ -66,45 +67,50 @@ impl PoissonCode {
         steps: usize,
         seed: Seed,
     ) -> Result<Samples, SpikesError> {
-        self.encode(values, labels, steps, seed, f64::from)
+        encode(values, labels, steps, seed, |value| self.log_silent(f64::from(value)))
     }
 
-    fn encode<'a, Intensity: Copy + 'a>(
-        &self,
-        samples: impl Iterator<Item = &'a [Intensity]>,
-        labels: &[u8],
-        steps: usize,
-        seed: Seed,
-        intensity: impl Fn(Intensity) -> f64,
-    ) -> Result<Samples, SpikesError> {
-        let mut samples = samples.peekable();
-        let units = samples.peek().map_or(0, |sample| sample.len());
-        let mut spikes = SpikeTrains::new(units, steps)?;
-        let (mut times, mut places) = (Vec::new(), Vec::new());
-        for (number, sample) in samples.enumerate() {
-            assert_eq!(sample.len(), units, "all samples of a data set have the same size");
-            let mut stream = seed.numbered(number as u64).stream();
-            times.clear();
-            places.clear();
-            for (unit, &value) in sample.iter().enumerate() {
-                let silent = libm::log1p(-(self.rate_hertz * STEP_SECONDS * intensity(value)).min(1.0));
-                // A unit that never spikes would wait for ever, and takes no draw.
-                let mut next = if silent < 0.0 { 0 } else { steps };
-                while next < steps {
-                    next = next.saturating_add((libm::log(1.0 - stream.random::<f64>()) / silent) as usize);
-                    if next < steps {
-                        // The middle of the step, in steps.
-                        times.push(next as f32 + 0.5);
-                        places.push(unit as u16);
-                    }
-                    next = next.saturating_add(1);
-                }
-            }
-            spikes.push_events(&times, &places, steps as f64)?;
-        }
-        assert_eq!(spikes.len(), labels.len(), "every sample has a label");
-        Ok(Samples { spikes, labels: labels.to_vec() })
+    /// ln(1 - p): the logarithm of the probability that a step is silent.
+    fn log_silent(&self, intensity: f64) -> f64 {
+        libm::log1p(-(self.rate_hertz * STEP_SECONDS * intensity).min(1.0))
     }
+}
+
+/// Samples of intensities whose steps are silent with the probability that `log_silent` tells.
+fn encode<'a, Intensity: Copy + 'a>(
+    samples: impl Iterator<Item = &'a [Intensity]>,
+    labels: &[u8],
+    steps: usize,
+    seed: Seed,
+    log_silent: impl Fn(Intensity) -> f64,
+) -> Result<Samples, SpikesError> {
+    let mut samples = samples.peekable();
+    let units = samples.peek().map_or(0, |sample| sample.len());
+    let mut spikes = SpikeTrains::new(units, steps)?;
+    let (mut times, mut places) = (Vec::new(), Vec::new());
+    for (number, sample) in samples.enumerate() {
+        assert_eq!(sample.len(), units, "all samples of a data set have the same size");
+        let mut stream = seed.numbered(number as u64).stream();
+        times.clear();
+        places.clear();
+        for (unit, &value) in sample.iter().enumerate() {
+            let silent = log_silent(value);
+            // A unit that never spikes would wait for ever, and takes no draw.
+            let mut next = if silent < 0.0 { 0 } else { steps };
+            while next < steps {
+                next = next.saturating_add((libm::log(1.0 - stream.random::<f64>()) / silent) as usize);
+                if next < steps {
+                    // The middle of the step, in steps.
+                    times.push(next as f32 + 0.5);
+                    places.push(unit as u16);
+                }
+                next = next.saturating_add(1);
+            }
+        }
+        spikes.push_events(&times, &places, steps as f64)?;
+    }
+    assert_eq!(spikes.len(), labels.len(), "every sample has a label");
+    Ok(Samples { spikes, labels: labels.to_vec() })
 }
 
 #[cfg(test)]

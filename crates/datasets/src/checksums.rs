@@ -97,6 +97,11 @@ impl Checksums {
         Ok(Checksums { place: place.to_owned(), entries: lines.map(entry).collect::<Result<_, _>>()? })
     }
 
+    /// Whether there is one of the file `name`.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.entries.iter().any(|(entry, _)| entry == name)
+    }
+
     /// Compares `bytes`, the content of the file `name` that messages call `file`.
     pub(crate) fn verify(&self, file: &str, name: &str, bytes: &[u8]) -> Result<Algorithm, ChecksumError> {
         let found = self.entries.iter().find_map(|(entry, sum)| (entry == name).then_some(sum));

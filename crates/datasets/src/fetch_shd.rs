@@ -148,7 +148,9 @@ fn fetch_with(
     let cache =
         places.iter().find(|place| matches!(place, Place::Cache(_))).and_then(Place::folder).map(Path::to_owned);
     let cache = cache.ok_or(FetchShdError::NoCacheFolder);
-    match (from, shd::locate_in(places)) {
+    let found = shd::locate_in(places);
+    let there = found.is_ok();
+    match (from, found) {
         (ShdFrom::Folder(folder), _) => copy(folder, &cache?, sums.as_ref()),
         (ShdFrom::Address(_), Ok(found)) if !matches!(found.place, Place::Cache(_)) => {
             let files = [found.train, found.test].into_iter().map(|path| {
@@ -161,7 +163,11 @@ fn fetch_with(
             let folder = cache?;
             let sums = match sums {
                 Some(sums) => Some(sums),
-                None => published(agent, address)?,
+                // Without a network, files that are there are read all the same.
+                None => published(agent, address).or_else(|error| match error {
+                    FetchShdError::Download { .. } if there => Ok(None),
+                    error => Err(error),
+                })?,
             };
             let one = |name| complete(agent, address, name, &folder, sums.as_ref(), progress);
             let files = FILES.into_iter().map(one).collect::<Result<_, _>>()?;
@@ -185,7 +191,7 @@ fn published(agent: &Agent, address: &str) -> Result<Option<Checksums>, FetchShd
     }
 }
 
-/// Keeps the file `name` of our `folder`, or downloads it.
+/// Keeps the file `name` of our `folder`, or the same unpacked, or downloads it.
 fn complete(
     agent: &Agent,
     address: &str,
@@ -194,10 +200,15 @@ fn complete(
     sums: Option<&Checksums>,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<FetchedRecordings, FetchShdError> {
-    let path = folder.join(name);
-    let kept = read(&path).and_then(|bytes| checked(&path.display().to_string(), name, &bytes, Origin::Found, sums));
-    if kept.is_ok() {
-        return kept;
+    if let Some(path) = shd::file_in(folder, name.trim_end_matches(".gz")) {
+        let there = name_of(&path);
+        // Checksums of the packed file say nothing of the unpacked one.
+        let sums = sums.filter(|sums| there == name || sums.has(&there));
+        let kept =
+            read(&path).and_then(|bytes| checked(&path.display().to_string(), &there, &bytes, Origin::Found, sums));
+        if kept.is_ok() {
+            return kept;
+        }
     }
     let url = format!("{}/{name}", address.trim_end_matches('/'));
     let tell = |received, expected| progress(Progress { file: name, received, expected });
@@ -241,8 +252,12 @@ fn read(path: &Path) -> Result<Vec<u8>, FetchShdError> {
     Ok(fs::read(path).map_err(|reason| SourceError::Read { file: file(), reason })?)
 }
 
+/// Writes a file of our `folder`, in the place of the same packed or unpacked.
 fn put(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), FetchShdError> {
     let path = folder.join(name);
+    let other = name.strip_suffix(".gz").map_or_else(|| format!("{name}.gz"), str::to_owned);
+    // One that is not there needs no removing, and one that cannot be removed is told by the write.
+    let _ = fs::remove_file(folder.join(other));
     let written = fs::create_dir_all(folder).and_then(|()| persist::write(&path, folder, |part| part.write_all(bytes)));
     written.map_err(|reason| FetchShdError::Write { file: path.display().to_string(), reason })
 }
@@ -278,6 +293,11 @@ mod tests {
         FILES.map(line).concat()
     }
 
+    /// What the publisher answers.
+    fn publisher(name: &str) -> Answer {
+        Answer::Whole(if name == SUMS { sums().into_bytes() } else { bytes(name) })
+    }
+
     /// Fetches from a server that answers so, into `cache`.
     fn fetch_from(
         cache: &Path,
@@ -298,21 +318,14 @@ mod tests {
     #[test]
     fn files_are_downloaded_once_and_their_checksums_compared() {
         let cache = tempfile::tempdir().unwrap();
-        let publisher = |name: &str| match name {
-            SUMS => Answer::Whole(sums().into_bytes()),
-            name => Answer::Whole(bytes(name)),
-        };
         let first = fetch_from(cache.path(), None, publisher).unwrap();
         let md5 = Some(Algorithm::Md5);
         assert_eq!(first.place, Place::Cache(cache.path().join("shd")));
         assert_eq!(told(&first), [(FILES[0], Origin::Downloaded, 6, md5), (FILES[1], Origin::Downloaded, 3, md5)]);
         // A file that was spoilt since is fetched again.
         fs::write(cache.path().join("shd").join(FILES[1]), b"spoilt").unwrap();
-        let again = fetch_from(cache.path(), None, |name| match name {
-            name if name == FILES[0] => Answer::Missing,
-            SUMS => Answer::Whole(sums().into_bytes()),
-            name => Answer::Whole(bytes(name)),
-        });
+        let again =
+            fetch_from(cache.path(), None, |name| if name == FILES[0] { Answer::Missing } else { publisher(name) });
         assert_eq!(told(&again.unwrap()), [(FILES[0], Origin::Found, 6, md5), (FILES[1], Origin::Downloaded, 3, md5)]);
     }
 
@@ -332,10 +345,7 @@ mod tests {
     #[test]
     fn a_wrong_file_is_told_and_not_kept() {
         let cache = tempfile::tempdir().unwrap();
-        let swapped = |name: &str| match name {
-            SUMS => Answer::Whole(sums().into_bytes()),
-            _ => Answer::Whole(bytes(FILES[1])),
-        };
+        let swapped = |name: &str| publisher(if name == SUMS { SUMS } else { FILES[1] });
         let message = fetch_from(cache.path(), None, swapped).unwrap_err();
         assert!(message.starts_with("URL/shd_train.h5.gz: MD5 is `"), "{message}");
         assert!(message.ends_with("` as URL/md5sums.txt states"), "{message}");
@@ -364,17 +374,21 @@ mod tests {
         assert_eq!(message, format!("{}: {missing}", folder.path().display()));
         fs::write(folder.path().join("shd_test.h5"), source::unpack("", &bytes(FILES[1])).unwrap()).unwrap();
         let fetched = copied().unwrap();
+        let again = fetch_from(cache.path(), None, |_| Answer::Cut { sent: Vec::new(), announced: 1 }).unwrap();
+        assert_eq!(told(&again), [(FILES[0], Origin::Found, 6, None), ("shd_test.h5", Origin::Found, 3, None)]);
         assert_eq!(told(&fetched), [(FILES[0], Origin::Copied, 6, None), ("shd_test.h5", Origin::Copied, 3, None)]);
-        assert!(cache.path().join("shd/shd_test.h5").is_file());
+        // A file that is spoilt since is fetched, and does not stay before the right one.
+        fs::write(cache.path().join("shd/shd_test.h5"), b"spoilt").unwrap();
+        let again = fetch_from(cache.path(), None, publisher);
+        let md5 = Some(Algorithm::Md5);
+        assert_eq!(told(&again.unwrap()), [(FILES[0], Origin::Found, 6, md5), (FILES[1], Origin::Downloaded, 3, md5)]);
+        assert!(!cache.path().join("shd/shd_test.h5").exists());
     }
 
     #[test]
     fn without_a_network_the_other_way_is_named() {
         let cache = tempfile::tempdir().unwrap();
-        let gone = fetch_from(cache.path(), None, |name| match name {
-            SUMS => Answer::Whole(sums().into_bytes()),
-            _ => Answer::Missing,
-        });
+        let gone = fetch_from(cache.path(), None, |name| if name == SUMS { publisher(name) } else { Answer::Missing });
         let message = gone.unwrap_err();
         assert!(message.starts_with("URL/shd_train.h5.gz: download failed (http status: 404)"), "{message}");
         assert!(message.contains("hint: run it again") && message.contains("--folder DIR"), "{message}");

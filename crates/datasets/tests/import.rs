@@ -40,7 +40,7 @@ fn data(name: &str) -> PathBuf {
 }
 
 fn expected() -> Expected {
-    serde_json::from_str(&fs::read_to_string(data("expected.json")).unwrap()).unwrap()
+    serde_json::from_str(&fs::read_to_string(data("expected.json")).expect("it is right")).expect("it is right")
 }
 
 /// A form of `units` units, of the events that the script draws.
@@ -54,7 +54,7 @@ fn itself(file: &str) -> Test {
 
 fn of_events(file: &str, sensor: [usize; 3]) -> Dataset {
     let import = EventImport { events: data(file), labels: None, test: itself(file), form: form(sensor) };
-    import_events("mine", &import, None).unwrap()
+    import_events("mine", &import, None).expect("it is right")
 }
 
 fn events(part: &Part) -> &EventSet {
@@ -106,7 +106,7 @@ fn the_layout_of_spiking_heidelberg_digits_needs_no_conversion() {
 fn of_dense(samples: &str, labels: &str, scale: Option<Scale>) -> Dataset {
     let test = Test::Files { samples: data(samples), labels: Some(data(labels)) };
     let import = DenseImport { samples: data(samples), labels: data(labels), test, classes: 3, scale };
-    import_dense("mine", &import, None).unwrap()
+    import_dense("mine", &import, None).expect("it is right")
 }
 
 #[test]

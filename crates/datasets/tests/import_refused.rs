@@ -17,7 +17,7 @@ fn events_in(content: impl AsRef<[u8]>, labels: Option<&[u8]>, form: EventForm) 
     let events = folder.write("a", content);
     let labels = labels.map(|labels| folder.write("labels", labels));
     let import = EventImport { events, labels, test: Test::Share(0.5), form };
-    folder.told(&import_events("mine", &import, None).unwrap_err())
+    folder.told(&import_events("mine", &import, None).expect_err("it is wrong"))
 }
 
 fn events(content: impl AsRef<[u8]>) -> String {

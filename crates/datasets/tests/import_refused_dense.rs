@@ -15,7 +15,7 @@ fn events_in(content: impl AsRef<[u8]>, labels: Option<&[u8]>, form: EventForm) 
     let events = folder.write("a", content);
     let labels = labels.map(|labels| folder.write("labels", labels));
     let import = EventImport { events, labels, test: Test::Share(0.5), form };
-    folder.told(&import_events("mine", &import, None).unwrap_err())
+    folder.told(&import_events("mine", &import, None).expect_err("it is wrong"))
 }
 
 /// The message that importing dense samples ends with.
@@ -23,7 +23,7 @@ fn dense(samples: impl AsRef<[u8]>, labels: impl AsRef<[u8]>) -> String {
     let folder = Folder::new();
     let (samples, labels) = (folder.write("a", samples), folder.write("labels", labels));
     let import = DenseImport { samples, labels, test: Test::Share(0.5), classes: 2, scale: None };
-    folder.told(&import_dense("mine", &import, None).unwrap_err())
+    folder.told(&import_dense("mine", &import, None).expect_err("it is wrong"))
 }
 
 #[test]

@@ -13,7 +13,7 @@ pub struct Folder(TempDir);
 impl Folder {
     /// An empty one.
     pub fn new() -> Folder {
-        Folder(tempfile::tempdir().unwrap())
+        Folder(tempfile::tempdir().expect("a temporary folder"))
     }
 
     /// Writes a file.
@@ -21,7 +21,7 @@ impl Folder {
         let path = self.0.path().join(name);
         // Some file systems wait for the disk where a file is written over.
         let _ = fs::remove_file(&path);
-        fs::write(&path, content).unwrap();
+        fs::write(&path, content).expect("the folder is ours");
         path
     }
 
@@ -72,12 +72,12 @@ pub fn zip(entries: &[(&str, Vec<u8>)]) -> Vec<u8> {
     for (name, content) in entries {
         let name = format!("{name}.npy");
         let file = archive.new_file(&name).compression_method(CompressionMethod::STORE);
-        let (mut entry, config) = file.start().unwrap();
+        let (mut entry, config) = file.start().expect("memory takes it");
         let mut writer = config.wrap(&mut entry);
-        std::io::Write::write_all(&mut writer, content).unwrap();
-        let (_, descriptor) = writer.finish().unwrap();
-        entry.finish(descriptor).unwrap();
+        std::io::Write::write_all(&mut writer, content).expect("memory takes it");
+        let (_, descriptor) = writer.finish().expect("memory takes it");
+        entry.finish(descriptor).expect("memory takes it");
     }
-    archive.finish().unwrap();
+    archive.finish().expect("memory takes it");
     bytes
 }

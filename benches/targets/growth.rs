@@ -61,10 +61,11 @@ pub fn lines(run: Run) -> Vec<Line> {
 }
 
 fn encode(settings: &Settings, code: LatencyCode) -> EncodedData {
-    let loaded = datasets::load(Name::FashionMnistSubset, None).expect("it is part of the program");
-    let [train, test] = [&loaded.train, &loaded.test].map(|images| {
+    let loaded = datasets::load(Name::FashionMnistSubset.as_str(), None).expect("it is part of the program");
+    let [train, test] = [&loaded.train, &loaded.test].map(|part| {
+        let images = part.images().expect("they are images");
         let pixels = images.pixels.chunks_exact(images.rows * images.columns);
         code.samples(pixels, &images.labels, settings.network.steps).expect("few spikes")
     });
-    EncodedData { train, test, classes: loaded.classes, sha256: loaded.digest }
+    EncodedData { train, test, classes: loaded.class_names.len(), sha256: loaded.digest }
 }

@@ -8,7 +8,7 @@ use std::collections::btree_map::Entry;
 use std::path::{Path, PathBuf};
 
 use crossbar::device::{Device, DeviceError};
-use datasets::{LoadError, ShdError, ShdNotFound};
+use datasets::LoadError;
 use sha2::{Digest, Sha256};
 use snn::spikes::SpikesError;
 
@@ -53,13 +53,17 @@ pub struct Prepared {
 pub enum PrepareError {
     /// The data set cannot be read.
     #[error(transparent)]
-    Data(#[from] LoadError),
-    /// The files of Spiking Heidelberg Digits are nowhere.
-    #[error(transparent)]
-    ShdNotFound(#[from] ShdNotFound),
-    /// They cannot be read.
-    #[error(transparent)]
-    Shd(#[from] ShdError),
+    Data(LoadError),
+    /// A key of `[data]` that this data set does not have, or has not with this value.
+    #[error("{key}: must be {allowed}, got {got}")]
+    DataKey {
+        /// The key.
+        key: &'static str,
+        /// What is allowed.
+        allowed: String,
+        /// What was given.
+        got: String,
+    },
     /// The data set cannot be encoded.
     #[error("data.set: {0}")]
     Encode(#[from] SpikesError),
@@ -140,12 +144,28 @@ pub enum PrepareError {
     },
 }
 
+impl From<LoadError> for PrepareError {
+    /// A name that is not known is the study's fault.
+    fn from(error: LoadError) -> PrepareError {
+        match error {
+            LoadError::Unknown { got, known } => PrepareError::DataKey {
+                key: "data.set",
+                allowed: format!("one of {known}"),
+                got: format!("`{got}`\n\nhint: `ohmspike data import {got}` makes a data set of files of your own"),
+            },
+            error => PrepareError::Data(error),
+        }
+    }
+}
+
 impl PrepareError {
     /// The key of the study that is wrong, if it is the study's fault.
     pub fn key(&self) -> Option<&str> {
         match self {
             PrepareError::DeviceKey { key, .. } | PrepareError::NoObject { key, .. } => Some(key),
-            PrepareError::Map { key, .. } | PrepareError::WrongMap(WrongMap { key, .. }) => Some(key),
+            PrepareError::DataKey { key, .. }
+            | PrepareError::Map { key, .. }
+            | PrepareError::WrongMap(WrongMap { key, .. }) => Some(key),
             PrepareError::UnknownDevice { .. } => Some("hardware.device"),
             PrepareError::TwoNoises { .. } => Some("noise.level_percent"),
             PrepareError::Batch(_) => Some("training.batch"),

@@ -11,7 +11,8 @@ mod seeds;
 
 use std::collections::BTreeMap;
 
-pub use data::DataSettings;
+pub use data::{Code, DataSettings};
+pub(crate) use data::{ONLY_DENSE, ONLY_EVENTS};
 pub use hardware::{Controller, HardwareSettings, NO_DEVICE, PairKind};
 pub use layers::{DescribedLayer, LAYERS, LayerSettings, connection_name};
 pub use preset_name::PresetName;

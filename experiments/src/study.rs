@@ -24,7 +24,7 @@ use toml::de::{DeTable, DeValue};
 use snn::neuron::Neuron;
 
 use crate::settings::{
-    LAYERS, LayerSettings, PresetName, SeedSettings, Settings, TrainingSettings, ValueError, WeightSigns,
+    DataSettings, LAYERS, LayerSettings, PresetName, SeedSettings, Settings, TrainingSettings, ValueError, WeightSigns,
 };
 
 /// A study that has been read and checked.
@@ -348,7 +348,7 @@ fn combinations(axes: &[Axis]) -> Vec<Vec<toml::Value>> {
 pub fn known_keys() -> Vec<String> {
     let mut every = Settings { seeds: SeedSettings::all(0), ..Settings::default().resolved() };
     // Keys that are left out where they say nothing.
-    (every.data.window_seconds, every.network.signs) = (Some(1.0), WeightSigns::Unconstrained);
+    (every.data, every.network.signs) = (DataSettings::with_every_key(), WeightSigns::Unconstrained);
     (every.network.recurrent, every.network.neuron) = (true, Neuron::Izhikevich);
     (every.weights.sigma_recurrent, every.hardware.device_readout) = (Some(1.0), Some(String::new()));
     let layer = || Some(LayerSettings::every());

@@ -25,7 +25,7 @@ fn an_unknown_data_set_is_told_the_known_ones() {
     let answer = Folder::new().run(&["data", "fetch", "mnist"]);
     assert_eq!(answer.status, Some(2));
     assert!(
-        answer.stderr.contains("data set: got `mnist`, must be one of `fashion-mnist`, `fashion-mnist-subset`"),
+        answer.stderr.contains("data set: got `mnist`, must be one of `fashion-mnist`, `fashion-mnist-subset`, `shd`"),
         "{}",
         answer.stderr
     );
@@ -81,4 +81,23 @@ fn a_wrong_file_in_the_named_folder_is_refused() {
     named(&["train", "--set", "data.set=fashion-mnist"]).refuses_with(&format!(
         "{wrong}\n\nhint: `ohmspike data fetch` replaces wrong files of the cache folder; elsewhere put the published file\n"
     ));
+}
+
+/// Wherever else the files are found on this machine, a folder that is given is taken.
+#[test]
+fn recordings_of_a_folder_are_copied_to_the_cache() {
+    let folder = Folder::new();
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/datasets/tests/data/shd");
+    let data = data.to_str().expect("a path of text");
+    let answer = folder.run(&["data", "fetch", "shd", "--folder", data]).succeeds();
+    let lines: Vec<&str> = answer.stdout.lines().collect();
+    assert_eq!(lines[0], format!("shd: {} (cache)", folder.path("cache/ohmspike/shd").display()));
+    assert!(lines[1].starts_with("  shd_train.h5.gz  "), "{lines:?}");
+    assert!(lines[1].ends_with("   copied, 6 recordings, no checksum stated"), "{lines:?}");
+    assert!(lines[2].ends_with("   copied, 3 recordings, no checksum stated"), "{lines:?}");
+    assert!(folder.path("cache/ohmspike/shd/shd_test.h5.gz").is_file());
+    folder.run(&["data", "fetch", "fashion-mnist", "--folder", data]).refuses_with(
+        "error: `--folder`: must be left out for fashion-mnist, whose checksums are known\n\n\
+         hint: OHMSPIKE_DATA names a folder whose files are used as they are\n",
+    );
 }

@@ -9,6 +9,7 @@
 //! - [`records`]: what else may stand in a folder of records.
 //! - [`cluster`]: jobs and their state, with programs of a cluster that answer as told.
 //! - [`report`]: a study as a page, and its records as tables.
+//! - [`import`]: data of one's own, and training on it.
 //! - [`train`], [`device`], [`data`]: the other subcommands.
 //!
 //! Every run has a working folder, a home and a cache folder of its own.
@@ -17,6 +18,7 @@
 mod cluster;
 mod data;
 mod device;
+mod import;
 mod instructions;
 #[cfg(unix)]
 mod killed;

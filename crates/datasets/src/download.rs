@@ -1,20 +1,22 @@
 //! One file from a server into a folder, checked before it is written and there in whole or not at all.
 
 use std::{
-    io::{self, Read, Write},
+    io::{self, Read},
     path::Path,
     time::Duration,
 };
 
-use tempfile::NamedTempFile;
 use thiserror::Error;
 use ureq::Agent;
 
-use crate::file::{File, FileError};
+use crate::{
+    file::{File, FileError},
+    persist,
+};
 
 /// A server that is silent for so long is given up.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// More than this is none of our files: the largest has 26 MB.
+/// More than this is no file of Fashion-MNIST: the largest has 26 MB.
 const MOST_BYTES: u64 = 64 << 20;
 /// Bytes between two tellings of the progress.
 const PIECE: usize = 64 << 10;
@@ -91,20 +93,26 @@ pub(crate) fn download(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<u64, DownloadError> {
     let url = format!("{}/{}", address.trim_end_matches('/'), file.name);
-    let packed = receive(agent, &url, |received, expected| progress(Progress { file: file.name, received, expected }))?;
+    let tell = |received, expected| progress(Progress { file: file.name, received, expected });
+    let packed = receive(agent, &url, MOST_BYTES, tell)?;
     file.verify_packed(&url, &packed)?;
     let path = folder.join(file.name);
-    write(&path, folder, &packed)
+    persist::write(&path, folder, |part| part.write_all(&packed))
         .map_err(|reason| DownloadError::Write { file: path.display().to_string(), reason })?;
     Ok(packed.len() as u64)
 }
 
-/// The whole answer of `url`.
-fn receive(agent: &Agent, url: &str, mut tell: impl FnMut(u64, Option<u64>)) -> Result<Vec<u8>, DownloadError> {
+/// The whole answer of `url`, of at most `most` bytes.
+pub(crate) fn receive(
+    agent: &Agent,
+    url: &str,
+    most: u64,
+    mut tell: impl FnMut(u64, Option<u64>),
+) -> Result<Vec<u8>, DownloadError> {
     let refused = |reason| DownloadError::Server { url: url.to_owned(), reason: Box::new(reason) };
     let body = agent.get(url).call().map_err(refused)?.into_body();
     let expected = body.content_length();
-    let mut reader = body.into_reader().take(MOST_BYTES + 1);
+    let mut reader = body.into_reader().take(most + 1);
     let mut received = Vec::new();
     loop {
         let before = received.len();
@@ -114,32 +122,14 @@ fn receive(agent: &Agent, url: &str, mut tell: impl FnMut(u64, Option<u64>)) -> 
             received: received.len(),
             reason,
         })?;
-        if received.len() as u64 > MOST_BYTES {
-            return Err(DownloadError::TooLong { url: url.to_owned(), most: MOST_BYTES });
+        if received.len() as u64 > most {
+            return Err(DownloadError::TooLong { url: url.to_owned(), most });
         }
         if received.len() == before {
             return Ok(received);
         }
         tell(received.len() as u64, expected);
     }
-}
-
-/// Writes beside `path` and renames, so that nobody ever sees a part of the file.
-fn write(path: &Path, folder: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut part = beside(folder)?;
-    part.write_all(bytes)?;
-    part.as_file().sync_all()?;
-    part.persist(path)?;
-    Ok(())
-}
-
-/// A temporary file in `folder` with the rights that any new file has there, since a cache folder may be shared.
-fn beside(folder: &Path) -> io::Result<NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".download-").suffix(".part");
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder.tempfile_in(folder)
 }
 
 #[cfg(test)]
@@ -182,18 +172,6 @@ mod tests {
         let all = loose_subset().1[2].len() as u64;
         assert_eq!(told.first().map(|progress| progress.received), Some(PIECE as u64));
         assert_eq!(told.last(), Some(&Progress { file: file.name, received: all, expected: Some(all) }));
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn the_file_has_the_rights_of_any_new_file() {
-        use std::os::unix::fs::PermissionsExt;
-        let folder = tempfile::tempdir().unwrap();
-        let [ours, plain] = ["ours", "plain"].map(|name| folder.path().join(name));
-        write(&ours, folder.path(), b"x").unwrap();
-        fs::write(&plain, b"x").unwrap();
-        let mode = |path| fs::metadata(path).unwrap().permissions().mode();
-        assert_eq!(mode(&ours), mode(&plain));
     }
 
     #[test]

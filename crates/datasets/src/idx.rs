@@ -1,4 +1,4 @@
-//! Reads a packed IDX file: a header of big-endian numbers, then unsigned bytes, all of it gzip.
+//! Reads an IDX file: a header of big-endian numbers, then unsigned bytes; published files are packed with gzip.
 //!
 //! ```text
 //! offset 0         00 00 08 d     the magic number: unsigned bytes in d dimensions
@@ -18,6 +18,8 @@ use thiserror::Error;
 
 /// The first two bytes of every gzip file (RFC 1952, section 2.3.1).
 const GZIP: [u8; 2] = [0x1f, 0x8b];
+/// The first two bytes of a file that is not packed; the type of the numbers and the count of dimensions follow.
+pub(crate) const MAGIC: [u8; 2] = [0, 0];
 /// The magic number without the count of dimensions: two zero bytes and the code of unsigned bytes.
 const UNSIGNED_BYTES: u32 = 0x0000_0800;
 /// Memory taken at once, in bytes a packed byte; the published images unpack to 1.8.
@@ -138,6 +140,31 @@ pub(crate) fn read(file: &str, packed: &[u8], dimensions: usize) -> Result<Idx, 
 
     let sizes = sizes.iter().map(|&size| size as usize).collect();
     Ok(Idx { file: file.to_owned(), sizes, data, sha256: hash.finalize().into() })
+}
+
+/// Reads `content`, which is not packed, and has `dimensions` dimensions where they are given.
+pub(crate) fn parse(file: &str, content: &[u8], dimensions: Option<usize>) -> Result<Idx, IdxError> {
+    let truncated = |needed| IdxError::Truncated { file: file.to_owned(), got: content.len(), needed };
+    let word =
+        |index: usize| content.get(4 * index..).and_then(|rest| rest.first_chunk().copied()).map(u32::from_be_bytes);
+    let magic = word(0).ok_or_else(|| truncated(4))?;
+    let dimensions = dimensions.unwrap_or((magic & 0xff) as usize);
+    check_magic(file, magic, dimensions)?;
+    let start = 4 + 4 * dimensions;
+    let sizes: Option<Vec<u32>> = (1..=dimensions).map(word).collect();
+    let sizes = sizes.ok_or_else(|| truncated(start))?;
+    let length = checked_length(file, &sizes)?;
+    let data = &content[start..];
+    match data.len() {
+        got if got < length => Err(truncated(start.saturating_add(length))),
+        got if got > length => Err(IdxError::TrailingContent { file: file.to_owned(), needed: start + length }),
+        _ => Ok(Idx {
+            file: file.to_owned(),
+            sizes: sizes.iter().map(|&size| size as usize).collect(),
+            data: data.to_vec(),
+            sha256: Sha256::digest(content).into(),
+        }),
+    }
 }
 
 /// What is left of the unpacked content.

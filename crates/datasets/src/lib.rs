@@ -1,60 +1,91 @@
 //! Files of data sets to samples.
 //!
 //! Parts, in the order in which data meets them:
-//! - [`Name`]: the data sets that there are; [`status()`] tells where each is;
+//! - [`Name`]: the published image sets that are known; [`status()`] tells where each is;
 //! - [`locate()`]: the folder that holds the files; [`fetch()`]: downloads them where no folder does;
-//! - the reader of gzip IDX files, whose complaints are [`IdxError`], and the check that they are the published ones;
-//! - [`load()`]: from a name to a [`Dataset`], two [`ImageSet`]s of bytes with a digest that says what they are;
-//! - [`locate_shd()`] and [`read_shd()`]: the files of Spiking Heidelberg Digits, which have no [`Name`] yet, to an
-//!   [`EventSet`].
+//! - [`locate_shd()`], [`fetch_shd()`] and [`read_shd()`]: the same for the files of Spiking Heidelberg Digits;
+//! - [`import_events()`] and [`import_dense()`]: files of any other origin (npy, npz, CSV, HDF5, IDX) to a [`Dataset`], which
+//!   [`store()`] puts into the cache folder; [`imported()`]: those that are there;
+//! - [`load()`]: from a name to a [`Dataset`], training and test samples of one kind (bytes, numbers or events) with a digest that
+//!   says what they are.
 //!
 //! | quantity | unit |
 //! |---|---|
 //! | pixel | 0 (background) to 255 |
+//! | value | 0 to 1 |
 //! | label | number of the class, from 0 |
 //! | time of an event | s from the start of its recording |
 //!
-//! What it deliberately does not do: scale, shuffle, split or encode (the network does), hold other files than the
-//! published ones under their name, print. Only [`fetch()`] opens connections, and only [`fetch()`] writes.
+//! What it deliberately does not do: shuffle or encode (the network does), hold other files than the published ones under
+//! their name, print. Only [`fetch()`] and [`fetch_shd()`] open connections, and only these two and [`store()`] write. A malformed file
+//! is an error that says where and what is allowed; none takes memory on the word of its header.
 //!
 //! ```
-//! use datasets::{Name, load};
-//!
-//! let name: Name = "fashion-mnist-subset".parse()?;
-//! let data = load(name, None)?;
-//! assert_eq!((data.train.len(), data.test.len(), data.classes), (5120, 1024, 10));
-//! let boot = data.train.image(0);
-//! assert_eq!((boot.len(), data.train.labels[0]), (28 * 28, 9));
+//! let data = datasets::load("fashion-mnist-subset", None)?;
+//! assert_eq!((data.train.len(), data.test.len(), data.class_names.len()), (5120, 1024, 10));
+//! let images = data.train.images().expect("it holds images");
+//! assert_eq!((images.image(0).len(), images.labels[0], data.class_names[9].as_str()), (28 * 28, 9, "Ankle boot"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
 mod catalogue;
+mod checksums;
+mod column;
+mod csv_table;
 mod dataset;
+mod dense;
 mod download;
+mod event_columns;
+mod event_file;
 mod events;
 mod fetch;
+mod fetch_shd;
 mod file;
 mod hdf5;
 mod idx;
 mod image_set;
+mod import;
+mod imported;
+mod labels;
 mod load;
 mod locate;
 #[cfg(test)]
 mod loopback;
 mod name;
+mod npy;
+mod npz;
+mod persist;
 mod shd;
+mod source;
+mod split;
 mod status;
+mod stored;
+mod value_set;
 
-pub use dataset::Dataset;
+pub use checksums::{Algorithm, ChecksumError};
+pub use csv_table::CsvError;
+pub use dataset::{Dataset, Part};
+pub use dense::{DenseError, Scale};
 pub use download::{DownloadError, Progress};
+pub use event_columns::{ColumnsError, EventForm, TimeUnit};
+pub use event_file::EventFileError;
 pub use events::{EventSet, EventsError};
 pub use fetch::{FASHION_MNIST_ADDRESS, FetchError, Fetched, FetchedFile, fetch};
+pub use fetch_shd::{FetchShdError, FetchedRecordings, FetchedShd, Origin, SHD_ADDRESS, ShdFrom, fetch_shd};
 pub use file::FileError;
 pub use hdf5::Hdf5Error;
 pub use idx::IdxError;
 pub use image_set::{ImageSet, ImageSetError};
+pub use import::{DenseImport, EventImport, ImportError, Test, import_dense, import_events, store};
+pub use imported::{Content, Imported, imported, imported_content, is_name};
+pub use labels::LabelsError;
 pub use load::{LoadError, load};
 pub use locate::{ENVIRONMENT_VARIABLE, Looked, NotFound, Place, locate};
 pub use name::{Name, UnknownName};
-pub use shd::{SHD_CLASSES, SHD_UNITS, ShdError, ShdFiles, ShdNotFound, locate_shd, read_shd};
+pub use npy::NpyError;
+pub use npz::NpzError;
+pub use shd::{SHD_CLASSES, SHD_NAME, SHD_SECONDS, SHD_UNITS, ShdError, ShdFiles, ShdNotFound, locate_shd, read_shd};
+pub use source::SourceError;
 pub use status::{Status, status};
+pub use stored::StoredError;
+pub use value_set::ValueSet;

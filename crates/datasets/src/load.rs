@@ -1,17 +1,21 @@
 //! From a name to samples.
 
-use std::{borrow::Cow, path::Path};
+use std::{borrow::Cow, panic, path::Path, thread};
 
+use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use crate::{
     catalogue::{self, Entry},
-    dataset::{self, Dataset, Packed},
-    file::FileError,
+    dataset::{self, Dataset, Packed, Part},
+    file::{FileError, hexadecimal},
     idx::IdxError,
     image_set::ImageSetError,
+    imported::{find, imported},
     locate::{self, NotFound},
     name::Name,
+    shd::{SHD_CLASSES, SHD_NAME, SHD_SECONDS, ShdError, ShdNotFound, locate_shd, read_shd},
+    stored::{self, StoredError},
 };
 
 /// Why a data set cannot be loaded.
@@ -28,6 +32,23 @@ pub enum LoadError {
     /// Images and labels do not belong together.
     #[error(transparent)]
     ImageSet(#[from] ImageSetError),
+    /// The files of Spiking Heidelberg Digits are nowhere.
+    #[error(transparent)]
+    ShdNotFound(#[from] ShdNotFound),
+    /// They cannot be read.
+    #[error(transparent)]
+    Shd(#[from] ShdError),
+    /// An imported data set cannot be read.
+    #[error(transparent)]
+    Stored(#[from] StoredError),
+    /// No data set of this name.
+    #[error("data set: got `{got}`, must be one of {known}")]
+    Unknown {
+        /// The name.
+        got: String,
+        /// All names, built in and imported.
+        known: String,
+    },
 }
 
 impl From<IdxError> for LoadError {
@@ -36,13 +57,55 @@ impl From<IdxError> for LoadError {
     }
 }
 
-/// Loads `name` from where [`locate()`](crate::locate()) finds it; `cache` stands in for Ohmspike's cache folder.
-pub fn load(name: Name, cache: Option<&Path>) -> Result<Dataset, LoadError> {
-    let entry = catalogue::entry(name);
-    match locate::locate(name, cache)?.folder() {
-        Some(folder) => load_folder(entry, folder),
-        None => dataset::decode(entry, &embedded(entry)),
+/// Loads the data set `name`, built in or imported, from where it is; `cache` stands in for Ohmspike's cache folder.
+///
+/// # Errors
+/// [`LoadError`] where there is no such data set, its files are nowhere, or one of them is not what it must be.
+pub fn load(name: &str, cache: Option<&Path>) -> Result<Dataset, LoadError> {
+    if let Ok(name) = name.parse::<Name>() {
+        let entry = catalogue::entry(name);
+        return match locate::locate(name, cache)?.folder() {
+            Some(folder) => load_folder(entry, folder),
+            None => dataset::decode(entry, &embedded(entry)),
+        };
     }
+    if name == SHD_NAME {
+        return load_shd(cache);
+    }
+    match find(name, cache) {
+        Some(path) => Ok(stored::read(&path, name)?),
+        None => Err(LoadError::Unknown { got: name.to_owned(), known: known(cache) }),
+    }
+}
+
+/// The names of all data sets, built in and imported, each in backticks.
+pub(crate) fn known(cache: Option<&Path>) -> String {
+    let built_in = Name::ALL.iter().map(Name::to_string).chain([SHD_NAME.to_owned()]);
+    let names = built_in.chain(imported(cache).into_iter().map(|imported| imported.name));
+    names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// Both parts of Spiking Heidelberg Digits, read at the same time.
+fn load_shd(cache: Option<&Path>) -> Result<Dataset, LoadError> {
+    let files = locate_shd(cache)?;
+    let read = |path| -> Result<_, ShdError> {
+        let events = read_shd(path)?;
+        let digest = events.digest();
+        Ok((events, digest))
+    };
+    let (train, test) = thread::scope(|scope| {
+        let test = scope.spawn(|| read(&files.test));
+        (read(&files.train), test.join().unwrap_or_else(|cause| panic::resume_unwind(cause)))
+    });
+    let ((train, train_digest), (test, test_digest)) = (train?, test?);
+    Ok(Dataset {
+        name: SHD_NAME.to_owned(),
+        class_names: SHD_CLASSES.map(str::to_owned).to_vec(),
+        train: Part::Events(train),
+        test: Part::Events(test),
+        duration_seconds: Some(SHD_SECONDS),
+        digest: hexadecimal(&Sha256::digest(format!("{train_digest}{test_digest}")).into()),
+    })
 }
 
 /// Loads the files of `entry` from `folder`.
@@ -84,16 +147,17 @@ mod tests {
 
     #[test]
     fn the_subset_holds_the_first_images_of_each_class() {
-        let data = load(Name::FashionMnistSubset, None).unwrap();
+        let data = load("fashion-mnist-subset", None).unwrap();
+        let (train, test) = (data.train.images().unwrap(), data.test.images().unwrap());
         let counts = |labels: &[u8]| -> [usize; 10] {
             std::array::from_fn(|class| labels.iter().filter(|&&label| usize::from(label) == class).count())
         };
-        assert_eq!((data.name.as_str(), data.classes), ("fashion-mnist-subset", 10));
-        assert_eq!((data.train.rows, data.train.columns, data.test.rows, data.test.columns), (28, 28, 28, 28));
-        assert_eq!(counts(&data.train.labels), [512; 10]);
-        assert_eq!(counts(&data.test.labels), [103, 103, 103, 103, 102, 102, 102, 102, 102, 102]);
-        assert_eq!(data.train.labels[..10], [9, 0, 0, 3, 0, 2, 7, 2, 5, 5]);
-        assert_eq!(data.train.len() + data.test.len(), catalogue::entry(Name::FashionMnistSubset).images);
+        assert_eq!((data.name.as_str(), data.class_names.len()), ("fashion-mnist-subset", 10));
+        assert_eq!((train.rows, train.columns, test.rows, test.columns), (28, 28, 28, 28));
+        assert_eq!(counts(&train.labels), [512; 10]);
+        assert_eq!(counts(&test.labels), [103, 103, 103, 103, 102, 102, 102, 102, 102, 102]);
+        assert_eq!(train.labels[..10], [9, 0, 0, 3, 0, 2, 7, 2, 5, 5]);
+        assert_eq!(train.len() + test.len(), catalogue::entry(Name::FashionMnistSubset).images);
         assert_eq!(data.digest, "22125c958c49a9eb51d11453b3e49e8f2571ee1e2daef1103e5edf20709decde");
     }
 
@@ -101,7 +165,7 @@ mod tests {
     fn files_and_embedded_bytes_are_the_same_data() {
         let (entry, folder) = folder_of(loose_subset().1);
         let data = load_folder(&entry, folder.path()).unwrap();
-        assert_eq!(data, load(Name::FashionMnistSubset, None).unwrap());
+        assert_eq!(data, load("fashion-mnist-subset", None).unwrap());
     }
 
     #[test]

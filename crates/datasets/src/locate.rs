@@ -127,7 +127,7 @@ pub(crate) fn names(entry: &Entry) -> String {
     entry.files.map(|file| format!("`{}`", file.name)).join(", ")
 }
 
-fn default_cache() -> Option<PathBuf> {
+pub(crate) fn default_cache() -> Option<PathBuf> {
     etcetera::choose_base_strategy().ok().map(|strategy| strategy.cache_dir().join("ohmspike"))
 }
 

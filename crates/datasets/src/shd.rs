@@ -13,7 +13,6 @@
 
 use std::path::{Path, PathBuf};
 
-use half::f16;
 use thiserror::Error;
 
 use crate::{
@@ -31,9 +30,13 @@ pub const SHD_CLASSES: [&str; 20] = [
     "vier", "fuenf", "sechs", "sieben", "acht", "neun",
 ];
 
-/// The folder of the data set below a folder of data sets.
-const NAME: &str = "shd";
-const TIMES: &str = "/spikes/times";
+/// The name of the data set, and of its folder below a folder of data sets.
+pub const SHD_NAME: &str = "shd";
+
+/// What recordings last at most, s.
+pub const SHD_SECONDS: f64 = 1.4;
+
+pub(crate) const TIMES: &str = "/spikes/times";
 const UNITS: &str = "/spikes/units";
 const LABELS: &str = "/labels";
 
@@ -79,23 +82,30 @@ pub fn read_shd(path: &Path) -> Result<EventSet, ShdError> {
 }
 
 fn read_content(content: &Content) -> Result<EventSet, ShdError> {
+    read_layout(content, SHD_UNITS, SHD_CLASSES.len())
+}
+
+/// Recordings of any number of units and classes in the layout of Spiking Heidelberg Digits.
+pub(crate) fn read_layout(content: &Content, units: usize, classes: usize) -> Result<EventSet, ShdError> {
     let times = content.sequences(TIMES, Element::Float16)?;
-    let units = content.sequences(UNITS, Element::Uint16)?;
+    let unit = content.sequences(UNITS, Element::Uint16)?;
     let labels = content.integers(LABELS)?;
     let needed = times.len();
     if needed == 0 {
         return Err(ShdError::Empty { file: content.file.clone() });
     }
-    for (place, got) in [(UNITS, units.len()), (LABELS, labels.len())] {
+    for (place, got) in [(UNITS, unit.len()), (LABELS, labels.len())] {
         if got != needed {
             return Err(ShdError::CountsDisagree { file: content.file.clone(), place, got, needed });
         }
     }
-    let mut set = EventSet::new(SHD_UNITS, SHD_CLASSES.len());
-    for (recording, label) in labels.into_iter().enumerate() {
-        let times = times.get(recording)?.into_iter().map(|bytes| f16::from_le_bytes(bytes).to_f32());
-        let units = units.get(recording)?.into_iter().map(u16::from_le_bytes);
-        set.push(&content.file, times, units, label)?;
+    let mut set = EventSet::new(units, classes);
+    for recording in 0..needed {
+        let (times, unit) = (times.get(recording)?, unit.get(recording)?);
+        // Both conversions are exact: the types of the elements were compared.
+        let times = (0..times.len()).map(|event| times.number(event) as f32);
+        let unit = (0..unit.len()).map(|event| unit.number(event) as u16);
+        set.push(&content.file, times, unit, labels.integer(recording).expect("labels are integers"))?;
     }
     Ok(set)
 }
@@ -114,9 +124,10 @@ pub struct ShdFiles {
 /// No place holds both files.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error(
-    "{NAME}: not found, looked in {}, one must hold both of `shd_train.h5` and `shd_test.h5`, each as it is or packed \
+    "{SHD_NAME}: not found, looked in {}, one must hold both of `shd_train.h5` and `shd_test.h5`, each as it is or packed \
      as `.h5.gz`\n\n\
-     hint: download the files of Spiking Heidelberg Digits from their publisher and set {} to their folder",
+     hint: `ohmspike data fetch {SHD_NAME}` downloads the files from their publisher, or `--folder DIR` takes those that are there; or set \
+     {} to their folder",
     looked_in(looked),
     locate::ENVIRONMENT_VARIABLE
 )]
@@ -128,10 +139,11 @@ pub struct ShdNotFound {
 /// Finds both files; looked at are the places of all data sets, in the order of [`locate()`](crate::locate()), and
 /// `cache` stands in for Ohmspike's cache folder.
 pub fn locate_shd(cache: Option<&Path>) -> Result<ShdFiles, ShdNotFound> {
-    locate_in(locate::folders(NAME, cache))
+    locate_in(locate::folders(SHD_NAME, cache))
 }
 
-fn locate_in(places: Vec<Place>) -> Result<ShdFiles, ShdNotFound> {
+/// The first of `places` that holds both files.
+pub(crate) fn locate_in(places: Vec<Place>) -> Result<ShdFiles, ShdNotFound> {
     let files = |place: &Place| {
         let folder = place.folder()?;
         Some((file_in(folder, "shd_train.h5")?, file_in(folder, "shd_test.h5")?))
@@ -143,7 +155,7 @@ fn locate_in(places: Vec<Place>) -> Result<ShdFiles, ShdNotFound> {
 }
 
 /// The file `name` in `folder`, or the packed one: what is not packed is read in less time.
-fn file_in(folder: &Path, name: &str) -> Option<PathBuf> {
+pub(crate) fn file_in(folder: &Path, name: &str) -> Option<PathBuf> {
     [folder.join(name), folder.join(format!("{name}.gz"))].into_iter().find(|path| path.is_file())
 }
 
@@ -343,8 +355,8 @@ mod tests {
             format!(
                 "shd: not found, looked in {} (cache), one must hold both of `shd_train.h5` and `shd_test.h5`, each as \
                  it is or packed as `.h5.gz`\n\n\
-                 hint: download the files of Spiking Heidelberg Digits from their publisher and set OHMSPIKE_DATA to \
-                 their folder",
+                 hint: `ohmspike data fetch shd` downloads the files from their publisher, or `--folder DIR` takes those \
+                 that are there; or set OHMSPIKE_DATA to their folder",
                 part.display()
             )
         );
@@ -359,7 +371,7 @@ mod tests {
             fs::copy(data().join(name), own.join(name)).unwrap();
         }
         // Wherever the files are found on this machine, the given folder is the last to be looked at.
-        assert_eq!(locate::folders(NAME, Some(folder.path())).last(), Some(&Place::Cache(own.clone())));
+        assert_eq!(locate::folders(SHD_NAME, Some(folder.path())).last(), Some(&Place::Cache(own.clone())));
         assert_eq!(locate_in(vec![Place::Cache(own.clone())]).unwrap().train, own.join("shd_train.h5.gz"));
     }
 }

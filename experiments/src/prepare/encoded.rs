@@ -2,12 +2,13 @@
 
 use std::thread;
 
-use datasets::{EventSet, ImageSet, Name, locate_shd, read_shd};
-use snn::encode::LatencyCode;
+use datasets::{EventSet, Part};
+use seed::Seed;
+use snn::encode::{LatencyCode, PoissonCode};
 use snn::spikes::{Samples, SpikeTrains, SpikesError};
 
-use super::{PrepareError, sha256};
-use crate::settings::DataSettings;
+use super::PrepareError;
+use crate::settings::{Code, DataSettings, ONLY_DENSE, ONLY_EVENTS};
 
 /// A data set as spikes.
 #[derive(Clone, Debug)]
@@ -24,38 +25,57 @@ pub struct EncodedData {
 
 /// Reads the data set that `settings`, which are checked, name, and encodes it in `steps` steps.
 pub(super) fn load(settings: &DataSettings, steps: usize) -> Result<EncodedData, PrepareError> {
-    match settings.set.parse::<Name>() {
-        Ok(name) => of_images(name, steps),
-        Err(_) => of_events(settings.window_seconds().expect("recordings have a window"), steps),
+    let loaded = datasets::load(&settings.set, None)?;
+    let window_seconds = settings.window_seconds().or(loaded.duration_seconds);
+    match (loaded.duration_seconds, settings.window_seconds) {
+        (None, Some(seconds)) => return Err(not_of_this("data.window_seconds", ONLY_EVENTS, seconds.to_string())),
+        (Some(_), _) if settings.code == Code::Poisson => {
+            return Err(not_of_this("data.code", ONLY_DENSE, "`poisson`".to_owned()));
+        }
+        _ => {}
     }
-}
-
-fn of_images(name: Name, steps: usize) -> Result<EncodedData, PrepareError> {
-    let loaded = datasets::load(name, None)?;
-    let encode = |images: &ImageSet| {
-        let pixels = images.pixels.chunks_exact(images.rows * images.columns);
-        LatencyCode::default().samples(pixels, &images.labels, steps)
+    // One seed for every study, so that all of them see the same spikes.
+    let seed = |part| Seed::new(0).named("poisson").named(part);
+    let encode = |part: &Part, name| match part {
+        Part::Events(events) => binned(events, window_seconds.expect("recordings last"), steps),
+        dense => with_code(dense, settings, steps, seed(name)),
     };
     // Both sets at once: encoding 70,000 images takes a moment.
     let (train, test) = thread::scope(|scope| {
-        let test = scope.spawn(|| encode(&loaded.test));
-        (encode(&loaded.train), test.join().expect("encoding does not panic"))
+        let test = scope.spawn(|| encode(&loaded.test, "test"));
+        (encode(&loaded.train, "train"), test.join().expect("encoding does not panic"))
     });
-    Ok(EncodedData { train: train?, test: test?, classes: loaded.classes, sha256: loaded.digest })
+    let classes = loaded.class_names.len();
+    Ok(EncodedData { train: train?, test: test?, classes, sha256: loaded.digest })
 }
 
-fn of_events(window_seconds: f64, steps: usize) -> Result<EncodedData, PrepareError> {
-    let files = locate_shd(None)?;
-    let part = |path| -> Result<(Samples, String, usize), PrepareError> {
-        let events = read_shd(path)?;
-        Ok((binned(&events, window_seconds, steps)?, events.digest(), events.classes))
-    };
-    let (train, test) = thread::scope(|scope| {
-        let test = scope.spawn(|| part(&files.test));
-        (part(&files.train), test.join().expect("reading does not panic"))
-    });
-    let ((train, train_digest, classes), (test, test_digest, _)) = (train?, test?);
-    Ok(EncodedData { train, test, classes, sha256: sha256(format!("{train_digest}{test_digest}").as_bytes()) })
+/// A key that the kind of the data set does not have.
+fn not_of_this(key: &'static str, allowed: &'static str, got: String) -> PrepareError {
+    PrepareError::DataKey { key, allowed: allowed.to_owned(), got }
+}
+
+/// Dense samples in the code that `settings` ask for.
+fn with_code(part: &Part, settings: &DataSettings, steps: usize, seed: Seed) -> Result<Samples, SpikesError> {
+    let labels = part.labels();
+    let latency = LatencyCode::default();
+    let poisson = settings.rate_hertz().map(|rate_hertz| PoissonCode { rate_hertz });
+    match part {
+        Part::Images(images) => {
+            let pixels = images.pixels.chunks_exact(part.units());
+            match poisson {
+                Some(poisson) => poisson.samples(pixels, labels, steps, seed),
+                None => latency.samples(pixels, labels, steps),
+            }
+        }
+        Part::Values(values) => {
+            let numbers = values.values.chunks_exact(part.units());
+            match poisson {
+                Some(poisson) => poisson.samples_of_values(numbers, labels, steps, seed),
+                None => latency.samples_of_values(numbers, labels, steps),
+            }
+        }
+        Part::Events(_) => unreachable!("events are no dense samples"),
+    }
 }
 
 /// Recordings in steps that together are `window_seconds` long.

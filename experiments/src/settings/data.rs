@@ -1,63 +1,154 @@
 //! Section `[data]`: what is learnt.
 
+use datasets::{Name, SHD_CLASSES, SHD_NAME, SHD_SECONDS, imported_content};
 use serde::{Deserialize, Serialize};
 
-use super::{ValueError, positive, refuse};
+use super::{ValueError, number, positive, refuse};
 
-/// The Spiking Heidelberg Digits.
-const SHD: &str = "shd";
-/// Recordings of the Spiking Heidelberg Digits last up to so many seconds.
-const SHD_WINDOW_SECONDS: f64 = 1.4;
+/// Rate of a full number where the study gives none, 1/s: the largest of Diehl and Cook (2015).
+const RATE_HERTZ: f64 = 63.75;
 
 /// Section `[data]`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct DataSettings {
-    /// `fashion-mnist`, `fashion-mnist-subset`, which is built in, or `shd`.
+    /// `fashion-mnist`, `fashion-mnist-subset`, which is built in, `shd`, or the name of a data set that was imported.
     pub set: String,
-    /// Of recorded events, the seconds from the start of a recording that all steps together stand for; 1.4 for `shd`. Later
-    /// events are dropped.
+    /// How the numbers of dense samples become spikes.
+    #[serde(skip_serializing_if = "Code::is_latency")]
+    pub code: Code,
+    /// With `code = "poisson"`, the rate of a full number, 1/s; 63.75 where it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rate_hertz: Option<f64>,
+    /// Of recorded events, the seconds from the start of a recording that all steps together stand for; 1.4 for `shd`, the stated
+    /// duration for those that were imported. Later events are dropped.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub window_seconds: Option<f64>,
 }
 
+/// How numbers become spikes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Code {
+    /// The larger, the earlier its one spike.
+    #[default]
+    Latency,
+    /// The larger, the more spikes, at random times.
+    Poisson,
+}
+
+impl Code {
+    fn is_latency(&self) -> bool {
+        *self == Code::Latency
+    }
+}
+
 impl Default for DataSettings {
     fn default() -> Self {
-        DataSettings { set: datasets::Name::FashionMnistSubset.to_string(), window_seconds: None }
+        let set = Name::FashionMnistSubset.to_string();
+        DataSettings { set, code: Code::Latency, rate_hertz: None, window_seconds: None }
     }
 }
 
 impl DataSettings {
     /// What the class with `label` is called.
     pub fn class_name(&self, label: usize) -> String {
-        let names = match self.set.as_str() {
-            SHD => &datasets::SHD_CLASSES[..],
-            set => set.parse::<datasets::Name>().map(datasets::Name::class_names).unwrap_or_default(),
+        let known = match self.set.as_str() {
+            SHD_NAME => Some(&SHD_CLASSES[..]),
+            set => set.parse::<Name>().map(Name::class_names).ok(),
         };
-        names.get(label).map_or_else(|| format!("class {label}"), |name| (*name).to_owned())
+        let name = match known {
+            Some(names) => names.get(label).map(|name| (*name).to_owned()),
+            None => imported_content(&self.set).and_then(|content| content.class_names.get(label).cloned()),
+        };
+        name.unwrap_or_else(|| format!("class {label}"))
     }
 
     /// The same with every key written out.
     pub(super) fn resolved(&self) -> DataSettings {
-        DataSettings { window_seconds: self.window_seconds(), ..self.clone() }
+        DataSettings { rate_hertz: self.rate_hertz(), window_seconds: self.window_seconds(), ..self.clone() }
     }
 
-    /// What all steps of a sample together stand for, s; none where a sample is an image, whose steps are of 1 ms each.
+    /// What all steps of a sample together stand for, s; none where a sample is dense, whose steps are of 1 ms each, or the data set
+    /// is not on this machine.
     pub fn window_seconds(&self) -> Option<f64> {
-        self.window_seconds.or((self.set == SHD).then_some(SHD_WINDOW_SECONDS))
+        let usual = || match self.set.as_str() {
+            SHD_NAME => Some(SHD_SECONDS),
+            set => imported_content(set).and_then(|content| content.duration_seconds),
+        };
+        self.window_seconds.or_else(usual)
+    }
+
+    /// With the Poisson code, the rate of a full number, 1/s.
+    pub fn rate_hertz(&self) -> Option<f64> {
+        self.rate_hertz.or((self.code == Code::Poisson).then_some(RATE_HERTZ))
+    }
+
+    /// Settings that hold every key, for who asks which there are.
+    pub(crate) fn with_every_key() -> DataSettings {
+        let code = Code::Poisson;
+        DataSettings {
+            code,
+            rate_hertz: Some(RATE_HERTZ),
+            window_seconds: Some(SHD_SECONDS),
+            ..DataSettings::default()
+        }
     }
 
     pub(super) fn check(&self) -> Result<(), ValueError> {
-        if self.set != SHD && self.set.parse::<datasets::Name>().is_err() {
-            let names: Vec<String> = datasets::Name::ALL.iter().map(|name| format!("`{name}`")).collect();
-            return Err(refuse("data.set", format!("{} or `{SHD}`", names.join(", ")), format!("`{}`", self.set)));
+        let images = self.set.parse::<Name>().is_ok();
+        let built_in = images || self.set == SHD_NAME;
+        if !built_in && !datasets::is_name(&self.set) {
+            let names: Vec<String> = Name::ALL.iter().map(|name| format!("`{name}`")).collect();
+            let allowed = format!(
+                "{}, `{SHD_NAME}` or the name of an imported data set (lower-case letters, digits and hyphens, a letter first)",
+                names.join(", ")
+            );
+            return Err(refuse("data.set", allowed, format!("`{}`", self.set)));
+        }
+        if self.set == SHD_NAME && self.code == Code::Poisson {
+            return Err(refuse("data.code", ONLY_DENSE, "`poisson`"));
         }
         match self.window_seconds {
-            Some(seconds) if self.set != SHD => {
-                Err(refuse("data.window_seconds", "left out for images, whose steps are of 1 ms each", seconds))
+            Some(seconds) if images => return Err(refuse("data.window_seconds", ONLY_EVENTS, seconds)),
+            Some(seconds) => positive("data.window_seconds", seconds)?,
+            None => {}
+        }
+        match self.rate_hertz {
+            Some(rate) if self.code == Code::Latency => {
+                Err(refuse("data.rate_hertz", "left out where `data.code` is not `poisson`", rate))
             }
-            Some(seconds) => positive("data.window_seconds", seconds),
+            Some(rate) => number("data.rate_hertz", rate, 1e-3..=1e3, "a number from 1e-3 to 1000, one spike a step"),
             None => Ok(()),
         }
+    }
+}
+
+/// Where a window is allowed.
+pub(crate) const ONLY_EVENTS: &str = "left out for images, whose steps are of 1 ms each";
+/// Where a code is allowed.
+pub(crate) const ONLY_DENSE: &str = "left out for recorded events, which are spikes already";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn json(text: &str) -> String {
+        let settings: DataSettings = serde_json::from_str(text).unwrap();
+        settings.check().unwrap();
+        serde_json::to_string(&settings.resolved()).unwrap()
+    }
+
+    /// What enters the names of trials; those of before must not change.
+    #[test]
+    fn what_is_left_out_is_not_written_unless_it_decides_something() {
+        assert_eq!(json("{}"), r#"{"set":"fashion-mnist-subset"}"#);
+        assert_eq!(json(r#"{"set":"fashion-mnist","code":"latency"}"#), r#"{"set":"fashion-mnist"}"#);
+        assert_eq!(json(r#"{"set":"shd"}"#), r#"{"set":"shd","window_seconds":1.4}"#);
+        assert_eq!(json(r#"{"set":"mine"}"#), r#"{"set":"mine"}"#);
+        assert_eq!(
+            json(r#"{"code":"poisson"}"#),
+            r#"{"set":"fashion-mnist-subset","code":"poisson","rate_hertz":63.75}"#
+        );
     }
 }

@@ -1,0 +1,126 @@
+//! Reads columns of numbers from CSV text whose first line names them.
+
+use std::collections::BTreeMap;
+
+use csv::{ErrorKind, ReaderBuilder, StringRecord, Trim};
+use thiserror::Error;
+
+use crate::{column::Column, source::Source};
+
+/// Why text is no table of numbers.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum CsvError {
+    /// The first line names something else.
+    #[error("{file}:1: `{got}` is no column of this file, must be of {allowed}")]
+    Column {
+        /// The file.
+        file: String,
+        /// The name.
+        got: String,
+        /// The known names.
+        allowed: String,
+    },
+    /// A column twice.
+    #[error("{file}:1: column `{name}` is there twice, must be there once")]
+    Twice {
+        /// The file.
+        file: String,
+        /// The column.
+        name: String,
+    },
+    /// More or fewer values than columns.
+    #[error("{file}:{line}: {got} values, must be {needed} as the first line names columns")]
+    Width {
+        /// The file.
+        file: String,
+        /// The line, from 1.
+        line: u64,
+        /// Values in the line.
+        got: u64,
+        /// Columns.
+        needed: u64,
+    },
+    /// Something else than a number.
+    #[error("{file}:{line}: {name} is `{got}`, must be {needed}")]
+    Value {
+        /// The file.
+        file: String,
+        /// The line, from 1.
+        line: u64,
+        /// The column.
+        name: String,
+        /// What stands there.
+        got: String,
+        /// What it must be.
+        needed: &'static str,
+    },
+    /// Bytes that are no text.
+    #[error("{file}:{line}: {reason}, must be CSV text, NumPy (npy, npz), HDF5 or IDX")]
+    Text {
+        /// The file.
+        file: String,
+        /// The line, from 1.
+        line: u64,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+/// The columns of `source` by name; `whole` are the names of those that hold integers, `float` of the others.
+pub(crate) fn read(source: &Source, whole: &[&str], float: &[&str]) -> Result<BTreeMap<String, Column>, CsvError> {
+    let mut reader = ReaderBuilder::new().trim(Trim::All).from_reader(&source.bytes[..]);
+    let header = reader.headers().map_err(|error| wrong(source, &error))?.clone();
+    let names = names(source, &header, &[whole, float].concat())?;
+    let mut integers = vec![Vec::new(); names.len()];
+    let mut floats = vec![Vec::new(); names.len()];
+    let mut record = StringRecord::new();
+    while reader.read_record(&mut record).map_err(|error| wrong(source, &error))? {
+        let line = record.position().map_or(0, csv::Position::line);
+        for (column, (name, text)) in names.iter().zip(&record).enumerate() {
+            let value = |needed| CsvError::Value {
+                file: source.file.clone(),
+                line,
+                name: name.clone(),
+                got: text.to_owned(),
+                needed,
+            };
+            if float.contains(&name.as_str()) {
+                floats[column].push(text.parse().map_err(|_| value("a number"))?);
+            } else {
+                integers[column].push(text.parse().map_err(|_| value("a whole number"))?);
+            }
+        }
+    }
+    let columns = integers.into_iter().zip(floats).map(|(integers, floats)| {
+        if integers.is_empty() { Column::of_floats(&floats) } else { Column::of_integers(&integers) }
+    });
+    Ok(names.into_iter().zip(columns).collect())
+}
+
+fn names(source: &Source, header: &StringRecord, known: &[&str]) -> Result<Vec<String>, CsvError> {
+    let mut names: Vec<String> = Vec::new();
+    for name in header {
+        if !known.contains(&name) {
+            let allowed = known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+            let got = name.chars().take(40).map(|letter| if letter.is_control() { '?' } else { letter }).collect();
+            return Err(CsvError::Column { file: source.file.clone(), got, allowed });
+        }
+        if names.iter().any(|other| other == name) {
+            return Err(CsvError::Twice { file: source.file.clone(), name: name.to_owned() });
+        }
+        names.push(name.to_owned());
+    }
+    Ok(names)
+}
+
+fn wrong(source: &Source, error: &csv::Error) -> CsvError {
+    let file = source.file.clone();
+    let line = error.position().map_or(1, csv::Position::line);
+    match error.kind() {
+        ErrorKind::UnequalLengths { expected_len, len, .. } => {
+            CsvError::Width { file, line, got: *len, needed: *expected_len }
+        }
+        ErrorKind::Utf8 { .. } => CsvError::Text { file, line, reason: "not UTF-8".to_owned() },
+        _ => CsvError::Text { file, line, reason: error.to_string() },
+    }
+}

@@ -1,0 +1,396 @@
+//! Columns of events to recordings: which sample, when, which unit, which class.
+//!
+//! ```text
+//! time in s     = time, or t / 10^6                  t counts microseconds, unless another unit is stated
+//! unit          = unit, or x + W y + W H p           W, H, P sizes of the sensor; y counts only where H > 1, p where P > 1
+//! ```
+//! `t`, `x`, `y` and `p` are the fields of the event arrays of Tonic (Lenz et al., *Tonic: event-based datasets and
+//! transformations*, 2021), whose `sensor_size` is (W, H, P).
+
+use thiserror::Error;
+
+use crate::{
+    column::Column,
+    events::{EventSet, EventsError},
+    labels::{Labels, LabelsError},
+};
+
+/// What is known of recorded events beside their files.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct EventForm {
+    /// Width, height and polarities of the sensor, whose product is the number of units; N x 1 x 1 for N units in a row.
+    pub sensor: [usize; 3],
+    /// Number of classes.
+    pub classes: usize,
+    /// What a recording lasts, s; every event comes before its end.
+    pub duration_seconds: f64,
+    /// What times count; by default seconds for `time`, microseconds for `t`.
+    pub time_unit: Option<TimeUnit>,
+}
+
+impl EventForm {
+    /// Number of units.
+    pub fn units(&self) -> usize {
+        self.sensor.iter().product()
+    }
+}
+
+/// What a time counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TimeUnit {
+    /// s.
+    Seconds,
+    /// ms.
+    Milliseconds,
+    /// Millionths of a second.
+    Microseconds,
+}
+
+impl TimeUnit {
+    fn in_a_second(self) -> f64 {
+        match self {
+            TimeUnit::Seconds => 1.0,
+            TimeUnit::Milliseconds => 1e3,
+            TimeUnit::Microseconds => 1e6,
+        }
+    }
+}
+
+/// Why columns are no recordings.
+#[derive(Debug, Error)]
+pub enum ColumnsError {
+    /// A column is not there.
+    #[error("{file}: `{name}` is missing, must be there{why}")]
+    Missing {
+        /// The file, with the array where one is at fault.
+        file: String,
+        /// The column.
+        name: &'static str,
+        /// What for.
+        why: String,
+    },
+    /// Two columns that say the same.
+    #[error("{file}: holds both `{one}` and `{other}`, must hold one of them")]
+    Both {
+        /// The file.
+        file: String,
+        /// One.
+        one: &'static str,
+        /// The other.
+        other: &'static str,
+    },
+    /// Columns of different lengths.
+    #[error("{file}: `{name}` holds {got} numbers, must hold {needed} as `{other}` does")]
+    Lengths {
+        /// The file.
+        file: String,
+        /// The column.
+        name: &'static str,
+        /// How many it holds.
+        got: usize,
+        /// How many the other holds.
+        needed: usize,
+        /// The column of times.
+        other: &'static str,
+    },
+    /// A number that is not possible.
+    #[error("{file}: `{name}` of event {event} is {got}, must be {needed}")]
+    Number {
+        /// The file.
+        file: String,
+        /// The column.
+        name: &'static str,
+        /// The event, from 0.
+        event: usize,
+        /// The number.
+        got: String,
+        /// What it must be.
+        needed: String,
+    },
+    /// An event after the end of its recording.
+    #[error(
+        "{file}: `{name}` of event {event} is {got} {unit}, must be below the stated duration of {duration_seconds} s\n\n\
+         hint: give a longer `--duration`, or say with `--time-unit` what the times count"
+    )]
+    Late {
+        /// The file.
+        file: String,
+        /// The column.
+        name: &'static str,
+        /// The event, from 0.
+        event: usize,
+        /// Its time.
+        got: f64,
+        /// What it counts.
+        unit: &'static str,
+        /// The duration, s.
+        duration_seconds: f64,
+    },
+    /// A recording without event, and so without label.
+    #[error(
+        "{file}: sample {sample} has no event and so no label\n\nhint: give `labels`, one a sample, in place of `label`"
+    )]
+    Unlabelled {
+        /// The file.
+        file: String,
+        /// The sample, from 0.
+        sample: usize,
+    },
+    /// Two classes of one recording.
+    #[error("{file}: sample {sample} has the labels {one} and {other}, must have one")]
+    TwoLabels {
+        /// The file.
+        file: String,
+        /// The sample, from 0.
+        sample: usize,
+        /// One.
+        one: String,
+        /// The other.
+        other: String,
+    },
+    /// As many labels as nothing else.
+    #[error("{file}: {got} labels, must be {needed} as there are recordings")]
+    Counts {
+        /// The file of labels.
+        file: String,
+        /// How many there are.
+        got: usize,
+        /// How many recordings there are.
+        needed: usize,
+    },
+    /// Nothing inside.
+    #[error("{file}: holds no recordings, must hold at least 1")]
+    Empty {
+        /// The file.
+        file: String,
+    },
+    /// Labels that are none.
+    #[error(transparent)]
+    Labels(#[from] LabelsError),
+    /// A recording is not one.
+    #[error(transparent)]
+    Events(#[from] EventsError),
+}
+
+/// Times and units of events, whose numbers may still be anything.
+pub(crate) struct EventColumns {
+    file: String,
+    time: (&'static str, Column),
+    place: Place,
+}
+
+enum Place {
+    Unit(Column),
+    /// Of width, height and polarity those that count.
+    Sensor([Option<(&'static str, Column)>; 3]),
+}
+
+impl EventColumns {
+    /// The columns that `take` gives for their names.
+    pub(crate) fn new(
+        file: &str,
+        form: &EventForm,
+        mut take: impl FnMut(&'static str) -> Option<Column>,
+    ) -> Result<EventColumns, ColumnsError> {
+        let missing = |name, why: &str| ColumnsError::Missing { file: file.to_owned(), name, why: why.to_owned() };
+        let both = |one, other| ColumnsError::Both { file: file.to_owned(), one, other };
+        let time = match (take("time"), take("t")) {
+            (Some(time), None) => ("time", time),
+            (None, Some(time)) => ("t", time),
+            (None, None) => return Err(missing("time", ", or `t`")),
+            (Some(_), Some(_)) => return Err(both("time", "t")),
+        };
+        let place = match (take("unit"), take("x")) {
+            (Some(unit), None) => Place::Unit(unit),
+            (None, Some(x)) => {
+                let mut axis = |name, size: usize| match take(name) {
+                    _ if size == 1 => Ok(None),
+                    Some(column) => Ok(Some((name, column))),
+                    None => Err(missing(name, &format!(" for a sensor of {size} of them"))),
+                };
+                let [_, height, polarities] = form.sensor;
+                Place::Sensor([Some(("x", x)), axis("y", height)?, axis("p", polarities)?])
+            }
+            (None, None) => return Err(missing("unit", ", or `x`")),
+            (Some(_), Some(_)) => return Err(both("unit", "x")),
+        };
+        let columns = EventColumns { file: file.to_owned(), time, place };
+        columns.check_lengths()?;
+        Ok(columns)
+    }
+
+    fn check_lengths(&self) -> Result<(), ColumnsError> {
+        match &self.place {
+            Place::Unit(unit) => self.same_length("unit", unit),
+            Place::Sensor(axes) => axes.iter().flatten().try_for_each(|(name, column)| self.same_length(name, column)),
+        }
+    }
+
+    fn same_length(&self, name: &'static str, column: &Column) -> Result<(), ColumnsError> {
+        let (other, needed, got) = (self.time.0, self.len(), column.len());
+        if got == needed {
+            return Ok(());
+        }
+        Err(ColumnsError::Lengths { file: self.file.clone(), name, got, needed, other })
+    }
+
+    /// How many events there are.
+    pub(crate) fn len(&self) -> usize {
+        self.time.1.len()
+    }
+
+    /// Time (s) and unit of event `index`.
+    fn event(&self, index: usize, form: &EventForm) -> Result<(f32, u16), ColumnsError> {
+        let unit = match &self.place {
+            Place::Unit(unit) => self.below("unit", unit, index, form.units())?,
+            Place::Sensor(axes) => {
+                let mut unit = 0;
+                let mut stride = 1;
+                for (axis, size) in axes.iter().zip(form.sensor) {
+                    if let Some((name, column)) = axis {
+                        unit += stride * self.below(name, column, index, size)?;
+                    }
+                    stride *= size;
+                }
+                unit
+            }
+        };
+        Ok((self.seconds(index, form)?, u16::try_from(unit).expect("there are at most 65,536 units")))
+    }
+
+    fn below(&self, name: &'static str, column: &Column, event: usize, size: usize) -> Result<usize, ColumnsError> {
+        let number = column.integer(event).and_then(|number| usize::try_from(number).ok());
+        number.filter(|&number| number < size).ok_or_else(|| ColumnsError::Number {
+            file: self.file.clone(),
+            name,
+            event,
+            got: column.number(event).to_string(),
+            needed: format!("a whole number from 0 to {}", size - 1),
+        })
+    }
+
+    fn seconds(&self, event: usize, form: &EventForm) -> Result<f32, ColumnsError> {
+        let (name, column) = &self.time;
+        let got = column.number(event);
+        if !(got.is_finite() && got >= 0.0) {
+            let (got, needed) = (got.to_string(), "finite and at least 0".to_owned());
+            return Err(ColumnsError::Number { file: self.file.clone(), name, event, got, needed });
+        }
+        let usual = if *name == "t" { TimeUnit::Microseconds } else { TimeUnit::Seconds };
+        let unit = form.time_unit.unwrap_or(usual);
+        let seconds = got / unit.in_a_second();
+        if seconds < form.duration_seconds {
+            return Ok(seconds as f32);
+        }
+        let unit = match unit {
+            TimeUnit::Seconds => "s",
+            TimeUnit::Milliseconds => "ms",
+            TimeUnit::Microseconds => "microseconds",
+        };
+        let (file, duration_seconds) = (self.file.clone(), form.duration_seconds);
+        Err(ColumnsError::Late { file, name, event, got, unit, duration_seconds })
+    }
+
+    /// Appends the events that `indices` lists as one recording.
+    fn append(&self, set: &mut EventSet, indices: &[usize], form: &EventForm, label: u8) -> Result<(), ColumnsError> {
+        let mut times = Vec::with_capacity(indices.len());
+        let mut units = Vec::with_capacity(indices.len());
+        for &index in indices {
+            let (time, unit) = self.event(index, form)?;
+            times.push(time);
+            units.push(unit);
+        }
+        set.push(&self.file, times.into_iter(), units.into_iter(), i128::from(label))?;
+        Ok(())
+    }
+}
+
+/// Which class a recording of a table is of.
+pub(crate) enum TableLabels {
+    /// A label an event, the same for all of a recording.
+    OfEvents(Column),
+    /// A label a recording.
+    OfSamples(Labels),
+}
+
+/// The recordings of one table; `sample` numbers the recording of every event.
+pub(crate) fn of_table(
+    columns: &EventColumns,
+    sample: &Column,
+    labels: &TableLabels,
+    form: &EventForm,
+) -> Result<EventSet, ColumnsError> {
+    columns.same_length("sample", sample)?;
+    if let TableLabels::OfEvents(label) = labels {
+        columns.same_length("label", label)?;
+    }
+    let most = match labels {
+        TableLabels::OfSamples(labels) => labels.column.len(),
+        // Each has an event, so that there are at most as many.
+        TableLabels::OfEvents(_) => columns.len(),
+    };
+    let numbers = (0..columns.len()).map(|event| columns.below("sample", sample, event, most));
+    let numbers = numbers.collect::<Result<Vec<usize>, _>>()?;
+    let count = match labels {
+        TableLabels::OfSamples(_) => most,
+        TableLabels::OfEvents(_) => numbers.iter().max().map_or(0, |last| last + 1),
+    };
+    let mut recordings = vec![Vec::new(); count];
+    for (event, number) in numbers.into_iter().enumerate() {
+        recordings[number].push(event);
+    }
+    let labels = match labels {
+        TableLabels::OfSamples(labels) => labels.checked(form.classes)?,
+        TableLabels::OfEvents(label) => common_labels(columns, label, &recordings, form)?,
+    };
+    if recordings.is_empty() {
+        return Err(ColumnsError::Empty { file: columns.file.clone() });
+    }
+    let mut set = EventSet::new(form.units(), form.classes);
+    for (events, label) in recordings.iter().zip(labels) {
+        columns.append(&mut set, events, form, label)?;
+    }
+    Ok(set)
+}
+
+/// The one label of the events of each recording.
+fn common_labels(
+    columns: &EventColumns,
+    label: &Column,
+    recordings: &[Vec<usize>],
+    form: &EventForm,
+) -> Result<Vec<u8>, ColumnsError> {
+    let file = || columns.file.clone();
+    let one = |(sample, events): (usize, &Vec<usize>)| {
+        let first = *events.first().ok_or_else(|| ColumnsError::Unlabelled { file: file(), sample })?;
+        let one = label.number(first);
+        if let Some(other) = events.iter().map(|&event| label.number(event)).find(|other| *other != one) {
+            let (one, other) = (one.to_string(), other.to_string());
+            return Err(ColumnsError::TwoLabels { file: file(), sample, one, other });
+        }
+        let class = columns.below("label", label, first, form.classes)?;
+        Ok(u8::try_from(class).expect("there are at most 256 classes"))
+    };
+    recordings.iter().enumerate().map(one).collect()
+}
+
+/// Recordings that each have columns of their own.
+pub(crate) fn of_recordings(
+    file: &str,
+    recordings: &[EventColumns],
+    labels: &Labels,
+    form: &EventForm,
+) -> Result<EventSet, ColumnsError> {
+    let (got, needed) = (labels.column.len(), recordings.len());
+    if needed == 0 {
+        return Err(ColumnsError::Empty { file: file.to_owned() });
+    }
+    if got != needed {
+        return Err(ColumnsError::Counts { file: labels.file.clone(), got, needed });
+    }
+    let mut set = EventSet::new(form.units(), form.classes);
+    for (columns, label) in recordings.iter().zip(labels.checked(form.classes)?) {
+        columns.append(&mut set, &(0..columns.len()).collect::<Vec<_>>(), form, label)?;
+    }
+    Ok(set)
+}

@@ -1,0 +1,48 @@
+//! A part of the samples set aside for the test.
+//!
+//! ```text
+//! of the n samples of a class, round(share n) are for the test: those with the smallest SHA-256 of their number (u64, little-endian)
+//! ```
+//!
+//! The same samples are chosen on every machine, whatever order speakers or sessions have in the file.
+
+use sha2::{Digest, Sha256};
+
+/// Numbers of the training and of the test samples, both rising; `share` is from 0 to 1.
+pub(crate) fn split(labels: &[u8], share: f64) -> (Vec<usize>, Vec<usize>) {
+    let mut of_class = vec![Vec::new(); 1 << u8::BITS];
+    for (sample, &label) in labels.iter().enumerate() {
+        of_class[usize::from(label)].push(sample);
+    }
+    let mut chosen = vec![false; labels.len()];
+    for samples in &mut of_class {
+        samples.sort_by_cached_key(|&sample| <[u8; 32]>::from(Sha256::digest((sample as u64).to_le_bytes())));
+        let count = (share * samples.len() as f64).round() as usize;
+        samples.iter().take(count).for_each(|&sample| chosen[sample] = true);
+    }
+    (0..labels.len()).partition(|&sample| !chosen[sample])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_class_gives_its_share() {
+        let labels: Vec<u8> = (0..100).map(|sample| if sample < 70 { 3 } else { 200 }).collect();
+        let (train, test) = split(&labels, 0.3);
+        let of = |samples: &[usize], label| samples.iter().filter(|&&sample| labels[sample] == label).count();
+        assert_eq!([of(&test, 3), of(&test, 200), of(&train, 3), of(&train, 200)], [21, 9, 49, 21]);
+        let mut all = [train, test].concat();
+        all.sort_unstable();
+        assert_eq!(all, (0..100).collect::<Vec<_>>());
+    }
+
+    /// `sha256sum` of the eight bytes of 0 to 4 starts with af, 7c, d8, 35 and f0.
+    #[test]
+    fn the_smallest_hashes_are_taken() {
+        assert_eq!(split(&[0; 5], 0.4), (vec![0, 2, 4], vec![1, 3]));
+        assert_eq!(split(&[0; 5], 0.0), (vec![0, 1, 2, 3, 4], vec![]));
+        assert_eq!(split(&[0; 5], 1.0), (vec![], vec![0, 1, 2, 3, 4]));
+    }
+}

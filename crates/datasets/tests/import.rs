@@ -1,0 +1,227 @@
+//! Files of other programs, imported, against what NumPy wrote into them.
+//!
+//! `crates/datasets/tests/data/import` was made by `scripts/make_tiny_imports.py`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use datasets::{
+    Dataset, DenseImport, EventForm, EventImport, EventSet, Part, Scale, Test, import_dense, import_events, imported,
+    load, store,
+};
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+struct Expected {
+    events: Recordings,
+    sensor: Recordings,
+    dense: Dense,
+}
+
+#[derive(Deserialize)]
+struct Recordings {
+    labels: Vec<u8>,
+    /// Of every recording, s.
+    times: Vec<Vec<f32>>,
+    units: Vec<Vec<u16>>,
+}
+
+#[derive(Deserialize)]
+struct Dense {
+    labels: Vec<u8>,
+    images: Vec<Vec<u8>>,
+    numbers: Vec<Vec<f32>>,
+    min_max: Vec<Vec<f32>>,
+    min_max_each: Vec<Vec<f32>>,
+}
+
+fn data(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/import").join(name)
+}
+
+fn expected() -> Expected {
+    serde_json::from_str(&fs::read_to_string(data("expected.json")).expect("it is right")).expect("it is right")
+}
+
+/// A form of `units` units, of the events that the script draws.
+fn form(sensor: [usize; 3]) -> EventForm {
+    EventForm { sensor, classes: 3, duration_seconds: 1.0, time_unit: None }
+}
+
+fn itself(file: &str) -> Test {
+    Test::Files { samples: data(file), labels: None }
+}
+
+fn of_events(file: &str, sensor: [usize; 3]) -> Dataset {
+    let import = EventImport { events: data(file), labels: None, test: itself(file), form: form(sensor) };
+    import_events("mine", &import, None).expect("it is right")
+}
+
+fn events(part: &Part) -> &EventSet {
+    match part {
+        Part::Events(events) => events,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn compare(set: &EventSet, expected: &Recordings) {
+    assert_eq!(set.labels, expected.labels);
+    for recording in 0..set.len() {
+        let (times, units) = (&expected.times[recording], &expected.units[recording]);
+        assert_eq!(set.recording(recording), (&times[..], &units[..]), "recording {recording}");
+    }
+}
+
+#[test]
+fn every_form_of_events_is_read_alike() {
+    let expected = expected();
+    let digest = of_events("events.npz", [5, 1, 1]).digest;
+    for file in ["events.npz", "events.csv", "events.h5", "table.npy", "recordings.npz"] {
+        let data = of_events(file, [5, 1, 1]);
+        compare(events(&data.train), &expected.events);
+        assert_eq!(data.train, data.test);
+        assert_eq!((data.digest.as_str(), data.duration_seconds), (digest.as_str(), Some(1.0)), "{file}");
+    }
+}
+
+#[test]
+fn a_sensor_has_width_height_and_polarities() {
+    compare(events(&of_events("sensor.npz", [3, 2, 2]).train), &expected().sensor);
+}
+
+#[test]
+fn the_layout_of_spiking_heidelberg_digits_needs_no_conversion() {
+    let file = |name: &str| data("../shd").join(name);
+    let import = EventImport {
+        events: file("shd_train.h5.gz"),
+        labels: None,
+        test: Test::Files { samples: file("shd_test.h5.gz"), labels: None },
+        form: EventForm { sensor: [700, 1, 1], classes: 20, duration_seconds: 1.6, time_unit: None },
+    };
+    let data = import_events("digits", &import, None).unwrap();
+    assert_eq!(*events(&data.train), datasets::read_shd(&file("shd_train.h5.gz")).unwrap());
+    assert_eq!(*events(&data.test), datasets::read_shd(&file("shd_test.h5.gz")).unwrap());
+}
+
+fn of_dense(samples: &str, labels: &str, scale: Option<Scale>) -> Dataset {
+    let test = Test::Files { samples: data(samples), labels: Some(data(labels)) };
+    let import = DenseImport { samples: data(samples), labels: data(labels), test, classes: 3, scale };
+    import_dense("mine", &import, None).expect("it is right")
+}
+
+#[test]
+fn images_are_bytes() {
+    let expected = expected().dense;
+    for (samples, labels) in
+        [("images.npy", "labels.npy"), ("images.idx.gz", "labels.idx"), ("images.npy", "labels.idx")]
+    {
+        let data = of_dense(samples, labels, None);
+        let images = data.train.images().expect("bytes");
+        assert_eq!((images.rows, images.columns), (2, 3));
+        assert_eq!(images.pixels, expected.images.concat());
+        assert_eq!(images.labels, expected.labels);
+    }
+}
+
+#[test]
+fn numbers_are_those_of_numpy() {
+    let expected = expected().dense;
+    let cases = [
+        ("numbers.npy", None, &expected.numbers),
+        ("big.npy", None, &expected.numbers),
+        ("features.npy", Some(Scale::MinMax), &expected.min_max),
+        ("features.npy", Some(Scale::MinMaxEach), &expected.min_max_each),
+    ];
+    for (samples, scale, expected) in cases {
+        let Part::Values(values) = of_dense(samples, "labels.npy", scale).train else { panic!("{samples}") };
+        assert_eq!((values.units, &values.values), (4, &expected.concat()), "{samples} {scale:?}");
+    }
+}
+
+#[test]
+fn a_share_is_set_aside_and_the_rest_decides_the_scale() {
+    let import = DenseImport {
+        samples: data("features.npy"),
+        labels: data("labels.npy"),
+        test: Test::Share(0.25),
+        classes: 3,
+        scale: Some(Scale::MinMax),
+    };
+    let split = import_dense("mine", &import, None).unwrap();
+    // One of the four samples of each class.
+    assert_eq!((split.train.len(), split.test.len()), (9, 3));
+    let Part::Values(values) = &split.train else { panic!("{split:?}") };
+    let ends = values.values.iter().fold((1.0_f32, 0.0_f32), |(low, high), &value| (low.min(value), high.max(value)));
+    assert_eq!(ends, (0.0, 1.0));
+    let import =
+        EventImport { events: data("events.npz"), labels: None, test: Test::Share(0.25), form: form([5, 1, 1]) };
+    let split = import_events("mine", &import, None).unwrap();
+    assert_eq!((split.train.len(), split.test.len()), (9, 3));
+}
+
+#[test]
+fn a_stored_data_set_comes_back() {
+    let cache = tempfile::tempdir().unwrap();
+    let sets = [
+        of_events("events.npz", [5, 1, 1]),
+        of_dense("images.npy", "labels.npy", None),
+        of_dense("numbers.npy", "labels.npy", None),
+    ];
+    for (set, name) in sets.into_iter().zip(["a", "b", "c"]) {
+        let set = Dataset { name: name.to_owned(), ..set };
+        let path = store(&set, Some(cache.path()), false).unwrap();
+        assert_eq!(load(name, Some(cache.path())).unwrap(), set);
+        // The same once more is no other.
+        assert_eq!(store(&set, Some(cache.path()), false).unwrap(), path);
+    }
+    let listed = imported(Some(cache.path()));
+    let told = listed.iter().map(|data| {
+        let content = data.content.as_ref().unwrap();
+        (data.name.as_str(), content.train, content.test, content.kind.as_str())
+    });
+    assert_eq!(
+        told.collect::<Vec<_>>(),
+        [
+            ("a", 12, 12, "events of 5 units, 3 classes, 1 s"),
+            ("b", 12, 12, "6 values, 3 classes"),
+            ("c", 12, 12, "4 values, 3 classes")
+        ]
+    );
+    let other = Dataset { name: "a".to_owned(), ..of_events("events.npz", [6, 1, 1]) };
+    let message = store(&other, Some(cache.path()), false).unwrap_err().to_string();
+    assert!(message.contains("holds another data set of this name (digest `"), "{message}");
+    store(&other, Some(cache.path()), true).unwrap();
+    assert_eq!(load("a", Some(cache.path())).unwrap(), other);
+}
+
+/// A change of any byte is told, and none makes the reader panic.
+#[test]
+fn every_spoilt_byte_of_a_stored_data_set_is_told() {
+    let cache = tempfile::tempdir().unwrap();
+    for set in [of_events("sensor.npz", [3, 2, 2]), of_dense("numbers.npy", "labels.npy", None)] {
+        let path = store(&set, Some(cache.path()), true).unwrap();
+        let whole = fs::read(&path).unwrap();
+        let write = |content: &[u8]| {
+            // Some file systems wait for the disk where a file is written over.
+            fs::remove_file(&path).unwrap();
+            fs::write(&path, content).unwrap();
+        };
+        // In the names of the classes a letter is as good as another.
+        let names = whole.windows(8).position(|window| window == b"\"class 0").unwrap()
+            ..whole.windows(8).rposition(|window| window == b"\"class 2").unwrap() + 8;
+        for place in (0..whole.len()).filter(|place| !names.contains(place)) {
+            let mut spoilt = whole.clone();
+            spoilt[place] ^= 1;
+            write(&spoilt);
+            let outcome = load("mine", Some(cache.path()));
+            assert!(outcome.is_err(), "byte {place}: {:?}", outcome.map(|data| data == set));
+        }
+        for length in 0..whole.len() {
+            write(&whole[..length]);
+            load("mine", Some(cache.path())).unwrap_err();
+        }
+        write(&[&whole[..], &[0]].concat());
+        let message = load("mine", Some(cache.path())).unwrap_err().to_string();
+        assert!(message.contains(" bytes after the header, must be "), "{message}");
+    }
+}

@@ -1,0 +1,137 @@
+//! Latency code: the brighter a pixel, the earlier its one spike.
+//!
+//! ```text
+//! t = floor(tau ln(x / (x - theta)))     x    pixel in [0, 1], at least theta + 1e-7
+//!                                        theta threshold below which a pixel stays silent (0.2)
+//!                                        tau   time constant of the charging (20 steps)
+//! ```
+//!
+//! It is the time at which a leaky integrator charged by x reaches theta. Spikes at or past the last step are dropped.
+//! Source: Zenke and Vogels, Neural Computation 33, 899 (2021), and the code of Kilgore et al., Sci Rep 15, 24798
+//! (2025), which uses it unchanged.
+
+use crate::spikes::{Samples, SpikeTrains, SpikesError};
+
+/// The smallest distance from the threshold that the code resolves.
+const CLOSEST: f64 = 1e-7;
+
+/// Turns pixel intensities into spike times.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LatencyCode {
+    /// Intensity below which a pixel stays silent, in (0, 1).
+    pub threshold: f64,
+    /// Time constant of the charging, steps.
+    pub tau: f64,
+}
+
+impl Default for LatencyCode {
+    fn default() -> Self {
+        LatencyCode { threshold: 0.2, tau: 20.0 }
+    }
+}
+
+impl LatencyCode {
+    /// The step at which a pixel of `intensity` in [0, 1] spikes, if it does before `steps`.
+    ///
+    /// ```
+    /// let code = snn::encode::LatencyCode::default();
+    /// assert_eq!(code.step(1.0, 100), Some(4)); // 20 ln(1 / 0.8) = 4.46
+    /// assert_eq!(code.step(0.3, 100), Some(21)); // 20 ln 3 = 21.97
+    /// assert_eq!(code.step(0.19, 100), None);
+    /// ```
+    pub fn step(&self, intensity: f64, steps: usize) -> Option<usize> {
+        if intensity < self.threshold {
+            return None;
+        }
+        let x = intensity.max(self.threshold + CLOSEST);
+        let step = (self.tau * libm::log(x / (x - self.threshold))) as usize;
+        (step < steps).then_some(step)
+    }
+
+    /// Encodes 8-bit `images`, all with the same number of pixels, over `steps` steps, and puts `labels` beside them.
+    ///
+    /// # Errors
+    /// [`SpikesError`] where an image has more pixels, or the set more spikes, than the storage counts.
+    ///
+    /// # Panics
+    /// Where the images differ in size or in number from `labels`: a data set is checked when it is read.
+    pub fn samples<'a>(
+        &self,
+        images: impl Iterator<Item = &'a [u8]>,
+        labels: &[u8],
+        steps: usize,
+    ) -> Result<Samples, SpikesError> {
+        let step_of_pixel: Vec<Option<usize>> =
+            (0..=u8::MAX).map(|pixel| self.step(f64::from(pixel) / 255.0, steps)).collect();
+        encode(images, labels, steps, |pixel| step_of_pixel[usize::from(pixel)])
+    }
+
+    /// The same for samples of numbers from 0 to 1.
+    ///
+    /// # Errors
+    /// As [`LatencyCode::samples`].
+    ///
+    /// # Panics
+    /// As [`LatencyCode::samples`].
+    pub fn samples_of_values<'a>(
+        &self,
+        values: impl Iterator<Item = &'a [f32]>,
+        labels: &[u8],
+        steps: usize,
+    ) -> Result<Samples, SpikesError> {
+        encode(values, labels, steps, |value| self.step(f64::from(value), steps))
+    }
+}
+
+/// Samples of intensities that spike at `step_of`.
+fn encode<'a, Intensity: Copy + 'a>(
+    samples: impl Iterator<Item = &'a [Intensity]>,
+    labels: &[u8],
+    steps: usize,
+    step_of: impl Fn(Intensity) -> Option<usize>,
+) -> Result<Samples, SpikesError> {
+    let mut samples = samples.peekable();
+    let units = samples.peek().map_or(0, |sample| sample.len());
+    let mut spikes = SpikeTrains::new(units, steps)?;
+    let mut latencies = vec![None; units];
+    for sample in samples {
+        assert_eq!(sample.len(), units, "all samples of a data set have the same size");
+        for (latency, &intensity) in latencies.iter_mut().zip(sample) {
+            *latency = step_of(intensity);
+        }
+        spikes.push_latencies(&latencies)?;
+    }
+    assert_eq!(spikes.len(), labels.len(), "every sample has a label");
+    Ok(Samples { spikes, labels: labels.to_vec() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn brighter_pixels_spike_earlier_and_threshold_pixels_never_in_time() {
+        let code = LatencyCode::default();
+        let steps: Vec<_> = (0..=255).map(|pixel| code.step(f64::from(pixel) / 255.0, 100)).collect();
+        assert!(steps[..=51].iter().all(Option::is_none));
+        assert_eq!(steps[52], Some(79)); // 20 ln 52 = 79.02
+        let spiking: Vec<_> = steps[52..].iter().map(|step| step.expect("bright enough")).collect();
+        assert!(spiking.is_sorted_by(|earlier, later| earlier >= later));
+        assert_eq!(spiking.last(), Some(&4));
+    }
+
+    #[test]
+    fn numbers_are_encoded_as_the_pixels_that_they_are() {
+        let code = LatencyCode::default();
+        let pixels = [[0, 51, 52, 90], [128, 200, 254, 255]];
+        let values = pixels.map(|image| image.map(|pixel: u8| f32::from(pixel) / 255.0));
+        let of_pixels = code.samples(pixels.iter().map(|image| &image[..]), &[0, 1], 100).unwrap();
+        let of_values = code.samples_of_values(values.iter().map(|image| &image[..]), &[0, 1], 100).unwrap();
+        assert_eq!(of_values.labels, of_pixels.labels);
+        assert_eq!(of_values.spikes.total(), 6);
+        for sample in 0..2 {
+            let (of_pixels, of_values) = (of_pixels.spikes.sample(sample), of_values.spikes.sample(sample));
+            assert!((0..100).all(|step| of_pixels.at(step) == of_values.at(step)));
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! Poisson code: the larger a number, the more spikes, at random times.
+//!
+//! ```text
+//! p = rate dt x            probability of a spike in a step     x     number in [0, 1]
+//!                                                             rate  of a full number, 1/s
+//!                                                             dt    a step, 1 ms
+//! gap = floor(ln u / ln(1 - p))   steps without a spike before the next one; u uniform in (0, 1]
+//! ```
+//!
+//! Steps with probability p and waiting times of this geometric law are the same process; the waiting times take a draw a spike
+//! in place of one a step. Source: P. U. Diehl and M. Cook, Front. Comput. Neurosci. 9, 99 (2015), whose largest rate is 63.75 Hz.
+
+use rand::RngExt;
+use seed::Seed;
+
+use crate::spikes::{Samples, SpikeTrains, SpikesError};
+
+/// A step, s.
+const STEP_SECONDS: f64 = 1e-3;
+
+/// Turns numbers into spike trains of a rate.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PoissonCode {
+    /// Rate of a full number, 1/s, at most one spike a step.
+    pub rate_hertz: f64,
+}
+
+impl PoissonCode {
+    /// Encodes 8-bit `images`, all with the same number of pixels, over `steps` steps, and puts `labels` beside them. Sample
+    /// number n has the stream `seed.numbered(n)`, so that it does not depend on the others.
+    ///
+    /// ```
+    /// let code = snn::encode::PoissonCode { rate_hertz: 1000.0 };
+    /// let images = [[255, 0]];
+    /// let samples = code.samples(images.iter().map(|image| &image[..]), &[0], 5, seed::Seed::new(1))?;
+    /// assert_eq!(samples.spikes.total(), 5); // every step of the full pixel, none of the dark one
+    /// # Ok::<(), snn::spikes::SpikesError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`SpikesError`] where an image has more pixels, or the set more spikes, than the storage counts.
+    ///
+    /// # Panics
+    /// Where the images differ in size or in number from `labels`: a data set is checked when it is read.
+    pub fn samples<'a>(
+        &self,
+        images: impl Iterator<Item = &'a [u8]>,
+        labels: &[u8],
+        steps: usize,
+        seed: Seed,
+    ) -> Result<Samples, SpikesError> {
+        let log_of_pixel: Vec<f64> = (0..=u8::MAX).map(|pixel| self.log_silent(f64::from(pixel) / 255.0)).collect();
+        encode(images, labels, steps, seed, |pixel| log_of_pixel[usize::from(pixel)])
+    }
+
+    /// The same for samples of numbers from 0 to 1.
+    ///
+    /// # Errors
+    /// As [`PoissonCode::samples`].
+    ///
+    /// # Panics
+    /// As [`PoissonCode::samples`].
+    pub fn samples_of_values<'a>(
+        &self,
+        values: impl Iterator<Item = &'a [f32]>,
+        labels: &[u8],
+        steps: usize,
+        seed: Seed,
+    ) -> Result<Samples, SpikesError> {
+        encode(values, labels, steps, seed, |value| self.log_silent(f64::from(value)))
+    }
+
+    /// ln(1 - p): the logarithm of the probability that a step is silent.
+    fn log_silent(&self, intensity: f64) -> f64 {
+        libm::log1p(-(self.rate_hertz * STEP_SECONDS * intensity).min(1.0))
+    }
+}
+
+/// Samples of intensities whose steps are silent with the probability that `log_silent` tells.
+fn encode<'a, Intensity: Copy + 'a>(
+    samples: impl Iterator<Item = &'a [Intensity]>,
+    labels: &[u8],
+    steps: usize,
+    seed: Seed,
+    log_silent: impl Fn(Intensity) -> f64,
+) -> Result<Samples, SpikesError> {
+    let mut samples = samples.peekable();
+    let units = samples.peek().map_or(0, |sample| sample.len());
+    let mut spikes = SpikeTrains::new(units, steps)?;
+    let (mut times, mut places) = (Vec::new(), Vec::new());
+    for (number, sample) in samples.enumerate() {
+        assert_eq!(sample.len(), units, "all samples of a data set have the same size");
+        let mut stream = seed.numbered(number as u64).stream();
+        times.clear();
+        places.clear();
+        for (unit, &value) in sample.iter().enumerate() {
+            let silent = log_silent(value);
+            // A unit that never spikes would wait for ever, and takes no draw.
+            let mut next = if silent < 0.0 { 0 } else { steps };
+            while next < steps {
+                next = next.saturating_add((libm::log(1.0 - stream.random::<f64>()) / silent) as usize);
+                if next < steps {
+                    // The middle of the step, in steps.
+                    times.push(next as f32 + 0.5);
+                    places.push(unit as u16);
+                }
+                next = next.saturating_add(1);
+            }
+        }
+        spikes.push_events(&times, &places, steps as f64)?;
+    }
+    assert_eq!(spikes.len(), labels.len(), "every sample has a label");
+    Ok(Samples { spikes, labels: labels.to_vec() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STEPS: usize = 100;
+
+    fn encode(values: &[Vec<f32>], rate_hertz: f64, seed: Seed) -> Samples {
+        let code = PoissonCode { rate_hertz };
+        code.samples_of_values(values.iter().map(|sample| &sample[..]), &vec![0; values.len()], STEPS, seed).unwrap()
+    }
+
+    /// Of n steps with probability p, np spike within five standard errors sqrt(n p (1 - p)), in the first and the last step
+    /// alike, and so do pairs of neighbouring steps with p^2, whose variance, with the overlap of neighbours, is at most 3 n p^2.
+    #[test]
+    fn steps_are_independent_and_have_the_probability() {
+        let (samples, units) = (200, 50);
+        for (value, rate) in [(1.0, 63.75), (0.25, 400.0), (0.9, 1000.0)] {
+            let coded = encode(&vec![vec![value; units]; samples], rate, Seed::new(5));
+            let p = f64::from(value) * rate * STEP_SECONDS;
+            let within = |got: usize, n: usize, p: f64, spread: f64| {
+                let (mean, error) = (n as f64 * p, 5.0 * (spread * n as f64).sqrt());
+                assert!((got as f64 - mean).abs() < error, "{got} of {n}, {mean} +- {error}");
+            };
+            within(coded.spikes.total(), samples * units * STEPS, p, p * (1.0 - p));
+            let mut pairs = 0;
+            let mut at = [0; STEPS];
+            for sample in 0..samples {
+                let train = coded.spikes.sample(sample);
+                for step in 0..STEPS {
+                    at[step] += train.at(step).len();
+                    if step > 0 {
+                        pairs += train.at(step).iter().filter(|unit| train.at(step - 1).contains(unit)).count();
+                    }
+                }
+            }
+            within(pairs, samples * units * (STEPS - 1), p * p, 3.0 * p * p);
+            for step in [0, 1, STEPS - 1] {
+                within(at[step], samples * units, p, p * (1.0 - p));
+            }
+        }
+    }
+
+    #[test]
+    fn a_sample_has_its_own_stream_and_pixels_are_numbers() {
+        let seed = Seed::new(9).named("train");
+        let one: Vec<f32> = (0..20).map(|unit| unit as f32 / 20.0).collect();
+        let two: Vec<f32> = one.iter().rev().copied().collect();
+        let both = encode(&[one.clone(), two.clone()], 300.0, seed);
+        let other = encode(&[two.clone(), two], 300.0, seed);
+        let steps = |samples: &Samples, sample| {
+            let train = samples.spikes.sample(sample);
+            (0..STEPS).map(|step| train.at(step).to_vec()).collect::<Vec<_>>()
+        };
+        assert_eq!(steps(&both, 1), steps(&other, 1));
+        assert_ne!(steps(&other, 0), steps(&other, 1));
+        let code = PoissonCode { rate_hertz: 1000.0 };
+        let image = [0, 255];
+        let coded = code.samples([&image[..]].into_iter(), &[0], STEPS, seed).unwrap();
+        assert!(steps(&coded, 0).iter().all(|spikes| spikes == &[1]));
+    }
+}

@@ -1,0 +1,163 @@
+//! `ohmspike data import`: files of one's own become a data set.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::{ArgGroup, ValueEnum};
+use datasets::{DenseImport, EventForm, EventImport, Scale, Test, TimeUnit, import_dense, import_events, store};
+
+use super::super::Failure;
+
+/// Make a data set of your own files: recorded events, or dense samples.
+///
+/// Events: npz, npy, CSV or HDF5 with sample, time (s), unit and label of every event, or with the fields t (microseconds), x, y and p;
+/// HDF5 also in the layout of Spiking Heidelberg Digits. Dense samples: npy or IDX, a row or an image a sample. Any of them may be
+/// packed with gzip. A study then says `data.set = "NAME"`.
+#[derive(Debug, clap::Args)]
+#[command(group(ArgGroup::new("kind").args(["events", "samples"]).required(true)))]
+#[command(group(ArgGroup::new("tests").args(["test", "test_share"]).required(true)))]
+pub struct Arguments {
+    /// Name of the data set: lower-case letters, digits and hyphens.
+    name: String,
+    /// File of recorded events.
+    #[arg(long, value_name = "FILE", requires = "sensor_or_units", requires = "duration")]
+    events: Option<PathBuf>,
+    /// File of dense samples, npy or IDX: whole numbers from 0 to 255, or numbers from 0 to 1.
+    #[arg(long, value_name = "FILE", requires = "labels", conflicts_with_all = ["sensor_or_units", "duration", "time_unit"])]
+    samples: Option<PathBuf>,
+    /// File of labels, one a sample: npy, IDX, CSV with the column label, npz with the array labels.
+    #[arg(long, value_name = "FILE")]
+    labels: Option<PathBuf>,
+    /// File of test samples.
+    #[arg(long, value_name = "FILE", visible_alias = "test-samples")]
+    test: Option<PathBuf>,
+    /// File of their labels.
+    #[arg(long, value_name = "FILE", requires = "test")]
+    test_labels: Option<PathBuf>,
+    /// Share of the samples of every class to test with, where no file holds test samples.
+    #[arg(long, value_name = "SHARE")]
+    test_share: Option<f64>,
+    /// Number of classes.
+    #[arg(long, value_name = "N")]
+    classes: usize,
+    /// What the classes are called, in the order of their numbers.
+    #[arg(long, value_name = "NAME,NAME,...", value_delimiter = ',')]
+    class_names: Option<Vec<String>>,
+    /// Of events, number of units.
+    #[arg(long, value_name = "N", group = "sensor_or_units")]
+    units: Option<usize>,
+    /// Of events with x, y and p, the sizes of the sensor: unit = x + W y + W H p. Left out, H and P are 1.
+    #[arg(long, value_name = "WxHxP", group = "sensor_or_units")]
+    sensor: Option<Sensor>,
+    /// Of events, what a recording lasts, s.
+    #[arg(long, value_name = "SECONDS")]
+    duration: Option<f64>,
+    /// Of events, what their times count [default: seconds for time, microseconds for t].
+    #[arg(long, value_name = "UNIT")]
+    time_unit: Option<Unit>,
+    /// Of dense samples, how other numbers are brought to 0 to 1.
+    #[arg(long, value_name = "HOW", conflicts_with = "events")]
+    scale: Option<How>,
+    /// Another cache folder.
+    #[arg(long, value_name = "DIR")]
+    cache: Option<PathBuf>,
+    /// Put it in the place of another data set of this name.
+    #[arg(long)]
+    replace: bool,
+}
+
+/// Width, height and polarities.
+#[derive(Clone, Copy, Debug)]
+struct Sensor([usize; 3]);
+
+/// A text that is no sensor.
+#[derive(Debug, thiserror::Error)]
+#[error("must be up to three whole numbers with `x` between them, as 34x34x2")]
+struct WrongSensor;
+
+impl FromStr for Sensor {
+    type Err = WrongSensor;
+
+    fn from_str(text: &str) -> Result<Sensor, WrongSensor> {
+        let mut sizes = [1; 3];
+        let parts: Vec<&str> = text.split('x').collect();
+        if parts.len() > sizes.len() {
+            return Err(WrongSensor);
+        }
+        for (size, part) in sizes.iter_mut().zip(parts) {
+            *size = part.parse().map_err(|_| WrongSensor)?;
+        }
+        Ok(Sensor(sizes))
+    }
+}
+
+/// What times count.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Unit {
+    Seconds,
+    Milliseconds,
+    Microseconds,
+}
+
+/// How numbers are brought to 0 to 1.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum How {
+    /// From the lowest to the highest in training.
+    MinMax,
+    /// The same for every feature by itself.
+    MinMaxEach,
+}
+
+/// Imports the data set and tells what it is.
+pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    let name = &arguments.name;
+    let test = match (&arguments.test, arguments.test_share) {
+        (Some(samples), _) => Test::Files { samples: samples.clone(), labels: arguments.test_labels.clone() },
+        (None, share) => Test::Share(share.unwrap_or_default()),
+    };
+    let class_names = arguments.class_names.clone();
+    let data = match &arguments.events {
+        Some(events) => {
+            let import =
+                EventImport { events: events.clone(), labels: arguments.labels.clone(), test, form: arguments.form() };
+            import_events(name, &import, class_names)?
+        }
+        None => {
+            let scale = arguments.scale.map(|how| match how {
+                How::MinMax => Scale::MinMax,
+                How::MinMaxEach => Scale::MinMaxEach,
+            });
+            let (samples, labels) = (arguments.samples.clone(), arguments.labels.clone());
+            let (samples, labels) = samples.zip(labels).expect("the command line asks for both");
+            import_dense(name, &DenseImport { samples, labels, test, classes: arguments.classes, scale }, class_names)?
+        }
+    };
+    let path = store(&data, arguments.cache.as_deref(), arguments.replace)?;
+    println!("{name}: {}", path.display());
+    println!(
+        "  {} samples for training, {} for the test, {} units, {} classes",
+        data.train.len(),
+        data.test.len(),
+        data.train.units(),
+        data.class_names.len()
+    );
+    println!("  SHA-256 {}", data.digest);
+    Ok(())
+}
+
+impl Arguments {
+    /// What is stated of events.
+    fn form(&self) -> EventForm {
+        let time_unit = self.time_unit.map(|unit| match unit {
+            Unit::Seconds => TimeUnit::Seconds,
+            Unit::Milliseconds => TimeUnit::Milliseconds,
+            Unit::Microseconds => TimeUnit::Microseconds,
+        });
+        let sensor = match (self.sensor, self.units) {
+            (Some(Sensor(sensor)), _) => sensor,
+            (None, units) => [units.expect("the command line asks for one of them"), 1, 1],
+        };
+        let duration_seconds = self.duration.expect("the command line asks for it");
+        EventForm { sensor, classes: self.classes, duration_seconds, time_unit }
+    }
+}

@@ -1,0 +1,31 @@
+//! `ohmspike data list`: which data sets there are, and where.
+
+use datasets::{SHD_CLASSES, SHD_NAME, SHD_SECONDS, SHD_UNITS, imported, locate_shd, status};
+use indicatif::HumanBytes;
+
+/// Prints a line a data set.
+pub fn run() {
+    let mut rows = Vec::new();
+    for data in status() {
+        let place = data.place.map_or_else(|missing| missing.to_string(), |place| place.to_string());
+        rows.push((data.name.to_string(), format!("{} images, {}", data.images, HumanBytes(data.bytes)), place));
+    }
+    let place = locate_shd(None).map_or_else(|missing| missing.to_string(), |files| files.place.to_string());
+    let shd = format!("events of {SHD_UNITS} units, {} classes, {SHD_SECONDS} s", SHD_CLASSES.len());
+    rows.push((SHD_NAME.to_owned(), shd, place));
+    for data in imported(None) {
+        let (size, place) = match data.content {
+            Ok(content) => {
+                let counts = format!("{} + {} samples, {}", content.train, content.test, content.kind);
+                (counts, data.path.display().to_string())
+            }
+            Err(wrong) => ("cannot be used".to_owned(), wrong.to_string()),
+        };
+        rows.push((data.name, size, place));
+    }
+    let widest = |width: fn(&(String, String, String)) -> usize| rows.iter().map(width).max().unwrap_or_default();
+    let (names, sizes) = (widest(|row| row.0.len()), widest(|row| row.1.len()));
+    for (name, size, place) in &rows {
+        println!("{name:<names$}   {size:<sizes$}   {place}");
+    }
+}

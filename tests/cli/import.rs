@@ -1,0 +1,150 @@
+//! `ohmspike data import`, and training on what was imported.
+
+use std::path::Path;
+
+use crate::ohmspike::Folder;
+
+/// A file that `scripts/make_tiny_imports.py` made.
+fn data(name: &str) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/datasets/tests/data/import");
+    folder.join(name).to_str().expect("a path of text").to_owned()
+}
+
+/// Imports the recordings of the script as `spikes`, with test samples of their own.
+fn import_spikes(folder: &Folder) {
+    let events = data("recordings.npz");
+    let import = ["data", "import", "spikes", "--events", &events, "--test", &events, "--units", "5", "--classes", "3"];
+    let answer =
+        folder.run(&[&import[..], &["--duration", "0.5", "--class-names", "low,middle,high"]].concat()).succeeds();
+    assert_eq!(answer.stdout.lines().next(), Some(&*format!("spikes: {}", stored(folder, "spikes"))));
+    assert!(
+        answer.stdout.contains("\n  12 samples for training, 12 for the test, 5 units, 3 classes\n  SHA-256 "),
+        "{}",
+        answer.stdout
+    );
+}
+
+fn stored(folder: &Folder, name: &str) -> String {
+    folder.path(&format!("cache/ohmspike/imported/{name}.ohmspike")).display().to_string()
+}
+
+/// Imports the images of the script as `pixels`.
+fn import_pixels(folder: &Folder) {
+    let (samples, labels) = (data("images.idx.gz"), data("labels.idx"));
+    let import = ["data", "import", "pixels", "--samples", &samples, "--labels", &labels, "--test-share", "0.5"];
+    let answer = folder.run(&[&import[..], &["--classes", "3"]].concat()).succeeds();
+    assert!(answer.stdout.contains("\n  6 samples for training, 6 for the test, 6 units, 3 classes\n"), "{answer:#?}");
+}
+
+fn study(data: &str) -> String {
+    format!(
+        "name = 'own'\n[data]\n{data}\n[network]\nhidden = 8\nsteps = 20\n[weights]\nsigma_init = 0.5\n\
+         [training]\nbatch = 3\nepochs = 2\n[outcome]\nlast_epochs = 1\n"
+    )
+}
+
+#[test]
+fn a_study_runs_on_imported_events() {
+    let folder = Folder::new();
+    import_spikes(&folder);
+    let listed = folder.run(&["data", "list"]).succeeds().stdout;
+    assert!(
+        listed.contains("spikes                 12 + 12 samples, events of 5 units, 3 classes, 0.5 s   "),
+        "{listed}"
+    );
+    folder.write("own.toml", study("set = 'spikes'"));
+    folder.run(&["run", "own.toml"]).succeeds();
+    let records = folder.records("results/own/records/0001.jsonl");
+    assert_eq!(records.len(), 1);
+    // The stated duration is the window, and is written down.
+    assert_eq!(records[0]["settings"]["data"], serde_json::json!({ "set": "spikes", "window_seconds": 0.5 }));
+    let figures = folder.files("results/own");
+    assert!(!figures.is_empty());
+    folder.run(&["report", "own.toml"]).succeeds();
+}
+
+#[test]
+fn dense_data_is_learnt_in_either_code() {
+    let folder = Folder::new();
+    import_pixels(&folder);
+    folder.write("own.toml", study("set = 'pixels'\ncode = ['latency', 'poisson']"));
+    folder.run(&["run", "own.toml"]).succeeds();
+    let settings: Vec<_> = folder
+        .records("results/own/records/0001.jsonl")
+        .iter()
+        .map(|record| record["settings"]["data"].clone())
+        .collect();
+    assert!(settings.contains(&serde_json::json!({ "set": "pixels" })), "{settings:?}");
+    let poisson = serde_json::json!({ "set": "pixels", "code": "poisson", "rate_hertz": 63.75 });
+    assert!(settings.contains(&poisson), "{settings:?}");
+    assert_eq!(settings.len(), 2);
+}
+
+#[test]
+fn a_study_that_asks_what_its_data_do_not_have() {
+    let folder = Folder::new();
+    import_spikes(&folder);
+    import_pixels(&folder);
+    let refused = |data: &str, message: &str| {
+        folder.write("own.toml", study(data));
+        folder.run(&["run", "own.toml"]).refuses_with(&format!("error: own.toml:{message}\n"));
+    };
+    refused(
+        "set = 'mine'",
+        "3: data.set: must be one of `fashion-mnist`, `fashion-mnist-subset`, `shd`, `pixels`, `spikes`, got `mine`\n\n\
+         hint: `ohmspike data import mine` makes a data set of files of your own",
+    );
+    refused(
+        "set = 'spikes'\ncode = 'poisson'",
+        "4: data.code: must be left out for recorded events, which are spikes already, got `poisson`",
+    );
+    refused(
+        "set = 'pixels'\nwindow_seconds = 1.0",
+        "4: data.window_seconds: must be left out for images, whose steps are of 1 ms each, got 1",
+    );
+    refused(
+        "set = 'pixels'\nrate_hertz = 10.0",
+        "4: data.rate_hertz: must be left out where `data.code` is not `poisson`, got 10",
+    );
+    refused(
+        "set = 'pixels'\ncode = 'poisson'\nrate_hertz = 2000.0",
+        "5: data.rate_hertz: must be a number from 1e-3 to 1000, one spike a step, got 2000",
+    );
+    std::fs::write(stored(&folder, "pixels"), "ohmspike-data-0\n").expect("the folder is ours");
+    folder.write("own.toml", study("set = 'pixels'"));
+    folder.run(&["run", "own.toml"]).refuses_with(&format!(
+        "error: {}: first line is `ohmspike-data-0`, must be `ohmspike-data-1`\n\n\
+         hint: import the data set again with `--replace`\n",
+        stored(&folder, "pixels")
+    ));
+    let listed = folder.run(&["data", "list"]).succeeds().stdout;
+    assert!(listed.contains("pixels                 cannot be used"), "{listed}");
+}
+
+#[test]
+fn another_data_set_of_the_name_is_only_replaced_where_that_is_said() {
+    let folder = Folder::new();
+    import_pixels(&folder);
+    let events = data("events.csv");
+    let import =
+        ["data", "import", "pixels", "--events", &events, "--units", "5", "--classes", "3", "--duration", "0.5"];
+    let import = [&import[..], &["--test-share", "0.25"]].concat();
+    let answer = folder.run(&import);
+    assert_eq!(answer.status, Some(2));
+    let there = format!("error: {}: holds another data set of this name (digest `", stored(&folder, "pixels"));
+    assert!(answer.stderr.starts_with(&there), "{answer:#?}");
+    assert!(answer.stderr.ends_with("\n\nhint: choose another name, or give `--replace`\n"), "{answer:#?}");
+    folder.run(&[&import[..], &["--replace"]].concat()).succeeds();
+}
+
+#[test]
+fn a_wrong_file_is_told_with_its_place() {
+    let folder = Folder::new();
+    folder.write("wrong.csv", "sample,time,unit,label\n0,0.1,7,0\n");
+    let import =
+        ["data", "import", "mine", "--events", "wrong.csv", "--units", "5", "--classes", "3", "--duration", "1"];
+    folder
+        .run(&[&import[..], &["--test-share", "0.5"]].concat())
+        .refuses_with("error: wrong.csv: `unit` of event 0 is 7, must be a whole number from 0 to 4\n");
+    assert!(!folder.path("cache").exists());
+}

@@ -47,17 +47,27 @@ fn add_group<S: Simd, const WIDTH: usize>(
     by_spikes: &mut [Block],
 ) {
     let kept: &mut [Block; WIDTH] = blocks_at_mut(by_spikes, first);
-    in_place(simd, || {
-        let mut sums = kept.each_ref().map(|sum| simd.load(sum));
-        for neuron in 0..transposed.rows() {
-            let current = simd.splat(currents[neuron / LANES][neuron % LANES]);
-            let weights: &[Block; WIDTH] = blocks_at(transposed.row(neuron), first);
-            for (sum, weights) in sums.iter_mut().zip(weights) {
-                *sum = simd.add(*sum, simd.mul(simd.load(weights), current));
-            }
+    in_place(simd, || sum(simd, transposed, first, currents, kept));
+}
+
+// A function of its own: a closure of this size would be called, and with it every instruction in it.
+#[inline(always)]
+fn sum<S: Simd, const WIDTH: usize>(
+    simd: S,
+    transposed: &Matrix,
+    first: usize,
+    currents: &[Block],
+    kept: &mut [Block; WIDTH],
+) {
+    let mut sums = kept.each_ref().map(|sum| simd.load(sum));
+    for neuron in 0..transposed.rows() {
+        let current = simd.splat(currents[neuron / LANES][neuron % LANES]);
+        let weights: &[Block; WIDTH] = blocks_at(transposed.row(neuron), first);
+        for (sum, weights) in sums.iter_mut().zip(weights) {
+            *sum = simd.add(*sum, simd.mul(simd.load(weights), current));
         }
-        for (kept, sum) in kept.iter_mut().zip(sums) {
-            simd.store(sum, kept);
-        }
-    });
+    }
+    for (kept, sum) in kept.iter_mut().zip(sums) {
+        simd.store(sum, kept);
+    }
 }

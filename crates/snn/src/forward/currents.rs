@@ -1,6 +1,6 @@
 //! Column sums of one step, as they are or tile by tile through converters.
 
-use lanes::{Block, kernel};
+use lanes::{Block, Matrix, Simd, add_rows, blocks_at_mut, kernel};
 use seed::Normals;
 
 use super::{Layer, Reading};
@@ -65,6 +65,36 @@ impl Reading<'_> {
     }
 }
 
+/// Blocks of columns that are summed in registers together.
+const GROUP: usize = 8;
+
+/// Adds the rows of `matrix` that are `active` to `sums`, a group of columns at a time.
+#[kernel(simd: S)]
+fn add_rows_of(matrix: &Matrix, active: &[u16], sums: &mut [Block]) {
+    for first in (0..sums.len()).step_by(GROUP) {
+        match sums.len() - first {
+            1 => add_group::<S, 1>(simd, matrix, first, active, sums),
+            2 => add_group::<S, 2>(simd, matrix, first, active, sums),
+            3 => add_group::<S, 3>(simd, matrix, first, active, sums),
+            4 => add_group::<S, 4>(simd, matrix, first, active, sums),
+            5 => add_group::<S, 5>(simd, matrix, first, active, sums),
+            6 => add_group::<S, 6>(simd, matrix, first, active, sums),
+            7 => add_group::<S, 7>(simd, matrix, first, active, sums),
+            _ => add_group::<S, GROUP>(simd, matrix, first, active, sums),
+        }
+    }
+}
+
+#[inline(always)]
+fn add_group<S: Simd, const WIDTH: usize>(simd: S, matrix: &Matrix, first: usize, active: &[u16], sums: &mut [Block]) {
+    let sums: &mut [Block; WIDTH] = blocks_at_mut(sums, first);
+    let mut kept = sums.each_ref().map(|sum| simd.load(sum));
+    add_rows(simd, matrix, first, active, &mut kept);
+    for (sum, kept) in sums.iter_mut().zip(kept) {
+        simd.store(kept, sum);
+    }
+}
+
 /// Adds the rows that are `active` to `sums`, and the noise of reading them once.
 #[inline(always)]
 fn add_read(
@@ -75,10 +105,10 @@ fn add_read(
     variance: &mut [Block],
     draws: &mut [Block],
 ) {
-    layer.weights.add_rows_to(sums, active);
+    add_rows_of(layer.weights, active, sums);
     if let (Some(read_variance), Some(noise)) = (layer.read_variance, noise) {
         variance.fill(Block::ZERO);
-        read_variance.add_rows_to(variance, active);
+        add_rows_of(read_variance, active, variance);
         noise.fill(draws);
         for ((sum, variance), draw) in sums.iter_mut().zip(variance.iter()).zip(draws.iter()) {
             *sum += variance.zip(*draw, |variance, draw| variance.sqrt() * draw);
@@ -88,7 +118,7 @@ fn add_read(
 
 #[cfg(test)]
 mod tests {
-    use lanes::{LANES, Matrix};
+    use lanes::LANES;
     use seed::Seed;
 
     use crate::forward::{Trace, forward};

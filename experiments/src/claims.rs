@@ -87,9 +87,7 @@ impl Finding {
 pub fn claims(records: &[&Record]) -> Vec<Claim> {
     if !records.is_empty() && records.iter().all(|record| record.settings.data.set == DIGITS) {
         let about_digits = [digits::WITH_INHIBITION, digits::WITHOUT, rates::LOW_RATES];
-        return about_digits
-            .map(|(claim, criterion, find)| Claim { claim, criterion, finding: find(records) })
-            .into();
+        return about_digits.map(|(claim, criterion, find)| Claim { claim, criterion, finding: find(records) }).into();
     }
     let full: Vec<&Record> = records.iter().copied().filter(|record| record.settings.data.set == FULL).collect();
     let of_noise = with_first_weights_of_the_noise_study(&full);

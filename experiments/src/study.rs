@@ -253,9 +253,11 @@ fn settings_of(placed: &[Given], axes: &[Axis], values: &[toml::Value]) -> Resul
     }
     add_keys_of_preset(&mut document);
     let place_of = |key: &str| {
-        // Of a section that is wrong as a whole, the first of its keys.
-        let below = format!("{key}.");
-        let found = placed.iter().find(|given| given.key == key || given.key.starts_with(&below));
+        // What is wrong with a layer stands where the layer does.
+        let section = key.split('.').next().filter(|section| LAYERS.iter().any(|(layer, _)| layer == section));
+        let of_layer = |given: &&Given| given.key.split('.').next() == section;
+        let found = placed.iter().find(|given| given.key == key);
+        let found = found.or_else(|| placed.iter().find(|given| section.is_some() && of_layer(given)));
         found.map_or_else(|| "study".to_owned(), |given| given.place.clone())
     };
     let settings: Settings = serde_path_to_error::deserialize(toml::Value::Table(document)).map_err(|error| {

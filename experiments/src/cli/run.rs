@@ -166,8 +166,9 @@ fn introduce(study: &Study, prepared: &Prepared, all: &[Trial], left: &[Trial]) 
         for (loaded, _) in prepared.devices_of(trial.settings).with(&connections) {
             // The sheet shows the spread at the highest level of the study, and says so by the level itself.
             let device_of = |trial: &Trial| (trial.settings.hardware.device.clone(), trial.settings.device.clone());
-            if !shown.contains(&device_of(trial)) {
-                shown.push(device_of(trial));
+            let this = (loaded.device.name.clone(), device_of(trial));
+            if !shown.contains(&this) {
+                shown.push(this);
                 for (key, value) in &trial.settings.device {
                     eprintln!("with device.{key} = {value}:");
                 }

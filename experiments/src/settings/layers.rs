@@ -4,10 +4,11 @@
 //! what a section leaves out is that of the first. Only the spread of its first weights is not: by default it is
 //!
 //! ```text
-//! 7 (1 - b) / sqrt(rows)       b  what is left of a membrane voltage after a step, rows  neurons of the layer below
+//! 2 (1 - b) / sqrt(rows)       b  what is left of a membrane voltage after a step, rows  neurons of the layer below
 //! ```
 //!
-//! as for the readout, with which a layer of which four in five neurons excite makes the next one fire.
+//! two sevenths of that of the readout: where four in five neurons excite and each spikes once or twice, the next layer does so
+//! some times too.
 
 use serde::{Deserialize, Serialize};
 use snn::connection::Connection;
@@ -110,7 +111,7 @@ impl Settings {
         let mut layers = vec![first.clone()];
         for given in self.sections() {
             let below = layers[layers.len() - 1].hidden;
-            let spread = || f64::from(self.preset().readout_sigma(below));
+            let spread = || 2.0 / 7.0 * f64::from(self.preset().readout_sigma(below));
             let sigma_init = given.sigma_init.unwrap_or_else(spread);
             layers.push(DescribedLayer {
                 hidden: given.hidden.unwrap_or(0),
@@ -252,8 +253,8 @@ mod tests {
         let settings = study(text).expect("three layers");
         let [first, second, third] = &settings.hidden_layers()[..] else { panic!("not three layers") };
         assert_eq!((first.hidden, first.sigma_recurrent), (50, 0.02));
-        // 7 (1 - b) / sqrt(50), b = exp(-1 / 5), in f32.
-        let spread = 7.0 * (1.0 - (-0.2f64).exp()) / 50f64.sqrt();
+        // 2 (1 - b) / sqrt(50), b = exp(-1 / 5), in f32.
+        let spread = 2.0 * (1.0 - (-0.2f64).exp()) / 50f64.sqrt();
         assert!((second.sigma_init - spread).abs() < 1e-7 && second.sigma_recurrent == second.sigma_init);
         assert_eq!((second.excitatory_fraction, second.recurrent, second.full_scale), (0.6, true, 1.0));
         assert_eq!((third.hidden, third.recurrent, third.sigma_init, third.full_scale), (7, false, 0.3, 3.0));
@@ -282,7 +283,7 @@ mod tests {
         for (text, expected) in [
             (
                 "[layer_2]\nrecurrent = true",
-                "s.toml:2: layer_2.hidden: must be given, as the section adds a layer of so many neurons, got nothing",
+                "s.toml:3: layer_2.hidden: must be given, as the section adds a layer of so many neurons, got nothing",
             ),
             ("[layer_2]", "s.toml:2: layer_2.hidden: must be given, as the section adds a layer of so many neurons"),
             (

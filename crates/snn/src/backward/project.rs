@@ -4,7 +4,7 @@
 //! dL/dS_j[t] += sum_k W_jk i_k[t+1]         k in its order
 //! ```
 
-use lanes::{Block, LANES, Matrix, Simd, blocks_at, blocks_at_mut, in_place, kernel};
+use lanes::{Block, LANES, Matrix, Simd, blocks_at, blocks_at_mut, kernel};
 
 /// Blocks of sums that stay in registers together.
 const GROUP: usize = 8;
@@ -17,13 +17,18 @@ pub(super) fn down(transposed: &Matrix, steps: usize, currents: &[Block], by_spi
     let by_spikes = &mut by_spikes[..steps * below];
     by_spikes.fill(Block::ZERO);
     for (currents, by_spikes) in currents.chunks_exact(above).zip(by_spikes.chunks_exact_mut(below)) {
-        add(simd, transposed, currents, by_spikes);
+        add_step(simd, transposed, currents, by_spikes);
     }
 }
 
 /// Adds the sums of one step to `by_spikes`.
+#[kernel(simd: S)]
+pub(super) fn add(transposed: &Matrix, currents: &[Block], by_spikes: &mut [Block]) {
+    add_step(simd, transposed, currents, by_spikes);
+}
+
 #[inline(always)]
-pub(super) fn add<S: Simd>(simd: S, transposed: &Matrix, currents: &[Block], by_spikes: &mut [Block]) {
+fn add_step<S: Simd>(simd: S, transposed: &Matrix, currents: &[Block], by_spikes: &mut [Block]) {
     for first in (0..by_spikes.len()).step_by(GROUP) {
         match by_spikes.len() - first {
             1 => add_group::<S, 1>(simd, transposed, first, currents, by_spikes),
@@ -47,27 +52,18 @@ fn add_group<S: Simd, const WIDTH: usize>(
     by_spikes: &mut [Block],
 ) {
     let kept: &mut [Block; WIDTH] = blocks_at_mut(by_spikes, first);
-    in_place(simd, || sum(simd, transposed, first, currents, kept));
-}
-
-// A function of its own: a closure of this size would be called, and with it every instruction in it.
-#[inline(always)]
-fn sum<S: Simd, const WIDTH: usize>(
-    simd: S,
-    transposed: &Matrix,
-    first: usize,
-    currents: &[Block],
-    kept: &mut [Block; WIDTH],
-) {
-    let mut sums = kept.each_ref().map(|sum| simd.load(sum));
+    let mut sums = [simd.splat(0.0); WIDTH];
+    for block in 0..WIDTH {
+        sums[block] = simd.load(&kept[block]);
+    }
     for neuron in 0..transposed.rows() {
         let current = simd.splat(currents[neuron / LANES][neuron % LANES]);
         let weights: &[Block; WIDTH] = blocks_at(transposed.row(neuron), first);
-        for (sum, weights) in sums.iter_mut().zip(weights) {
-            *sum = simd.add(*sum, simd.mul(simd.load(weights), current));
+        for block in 0..WIDTH {
+            sums[block] = simd.add(sums[block], simd.mul(simd.load(&weights[block]), current));
         }
     }
-    for (kept, sum) in kept.iter_mut().zip(sums) {
-        simd.store(sum, kept);
+    for block in 0..WIDTH {
+        simd.store(sums[block], &mut kept[block]);
     }
 }

@@ -33,7 +33,7 @@ pub(super) fn back(model: impl Model, slope: impl Slope, way: Way, adjoint: &mut
         place += blocks;
         currents.iter_mut().zip(neurons.iter()).for_each(|(current, neurons)| *current = neurons.current);
         if let Some(recurrent) = recurrent {
-            project::add(simd, recurrent, currents, by_spikes);
+            project::add(recurrent, currents, by_spikes);
         }
         for (block, (kept, by_spike)) in neurons.iter_mut().zip(by_spikes.iter()).enumerate() {
             let at = step * blocks + block;

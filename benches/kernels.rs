@@ -10,6 +10,7 @@ use datasets::Name;
 use lanes::{Block, LANES, Matrix, add_rows, blocks_for, kernel};
 use seed::Seed;
 use snn::backward::{Adjoint, Gradient, Pass};
+use snn::connection::Connection;
 use snn::forward::{Trace, forward};
 use snn::loss::ReadoutGradient;
 use snn::neuron::lif::{LifParams, lif_step};
@@ -113,7 +114,7 @@ fn forward_pass(criterion: &mut Criterion, stage: &Stage, learner: &Learner) {
                 image = (image + 1) % IMAGES;
                 let input = stage.data.train.spikes.sample(image);
                 let read = Seed::new(1).numbered(image as u64);
-                forward(&stage.network, hidden, readout, black_box(input), read, &mut trace);
+                forward(&stage.network, &[hidden, readout], black_box(input), read, &mut trace);
             });
         });
     }
@@ -129,8 +130,7 @@ fn backward_pass(criterion: &mut Criterion, stage: &Stage, learner: &Learner) {
             let input = stage.data.train.spikes.sample(image);
             forward(
                 network,
-                learner.hidden.store().layer(),
-                learner.readout.store().layer(),
+                &[learner.hidden.store().layer(), learner.readout.store().layer()],
                 input,
                 Seed::new(1),
                 &mut trace,
@@ -153,13 +153,13 @@ fn backward_pass(criterion: &mut Criterion, stage: &Stage, learner: &Learner) {
     let (steps, rows) = (counted(|_, _, _| 100), counted(|input, _, step| input.at(step).len()));
     let mut group = criterion.benchmark_group("backward");
     let parts: [(&str, u64, Way); 4] = [
-        ("readout adjoint and gradient", spikes, |pass, _, gradient| pass.readout_gradient(&mut gradient.readout)),
+        ("readout adjoint and gradient", spikes, |pass, _, gradient| pass.readout_gradient(&mut gradient.matrices[1])),
         ("hidden adjoint", steps, |pass, adjoint, _| pass.hidden_adjoint(adjoint)),
-        ("hidden gradient", rows, |pass, adjoint, gradient| pass.hidden_gradient(adjoint, &mut gradient.hidden)),
+        ("hidden gradient", rows, |pass, adjoint, gradient| pass.hidden_gradient(adjoint, &mut gradient.matrices[0])),
         ("image", 1, |pass, adjoint, gradient| {
-            pass.readout_gradient(&mut gradient.readout);
+            pass.readout_gradient(&mut gradient.matrices[1]);
             pass.hidden_adjoint(adjoint);
-            pass.hidden_gradient(adjoint, &mut gradient.hidden);
+            pass.hidden_gradient(adjoint, &mut gradient.matrices[0]);
         }),
     ];
     for (name, count, part) in parts {
@@ -207,7 +207,7 @@ fn abstract_update(criterion: &mut Criterion, stage: &Stage, learner: &Learner, 
     group.throughput(Throughput::Elements(cells(step)));
     for (name, sigma) in [("exact", 0.0), ("noise", stage.settings.study_sigma() as f32)] {
         let weights = learner.hidden.store().weights().clone();
-        let mut store = DigitalWeights::noisy(weights, stage.network.input_signs(), sigma);
+        let mut store = DigitalWeights::noisy(weights, stage.network.signs(Connection::Feedforward(0)), sigma);
         let mut update = 0;
         group.bench_function(name, |bencher| {
             bencher.iter(|| {

@@ -12,16 +12,18 @@ use std::path::Path;
 
 use crossbar::device::Device;
 use datasets::{Name, locate};
-use experiments::hardware::{LayerName, LayerWeights, layer_weights};
+use experiments::hardware::{LayerWeights, layer_weights};
 use experiments::prepare::{EncodedData, LoadedDevice, Prepared};
 use experiments::settings::Settings;
 use lanes::{Alone, Crew, Matrix};
 use seed::Seed;
 use snn::activity::Activity;
+use snn::connection::Connection;
 use snn::evaluate::evaluate;
 use snn::initial;
 use snn::network::Network;
 use snn::train::{EpochReport, Streams, Trainer, Training};
+use snn::weights::WeightStore;
 
 /// Whether benches are only to show that they run: `cargo bench -- --test`, or `cargo test --benches`.
 pub fn test_mode() -> bool {
@@ -107,13 +109,13 @@ impl Stage {
     /// If the device cannot hold the first weights.
     pub fn trial<'a>(&'a self, trial: &Trial<'a>, epochs: u64) -> Learner<'a> {
         let seed = Seed::new(trial.seed);
-        let (signs, first) = ([self.network.input_signs(), self.network.hidden_signs()], seed.named("initial"));
-        let widths = [self.network.hidden, self.network.classes];
-        let sigmas = [self.settings.weights.sigma_init, self.settings.sigma_readout()];
-        let [hidden, readout] = [0, 1].map(|layer| {
-            initial::weights(&signs[layer], widths[layer], sigmas[layer] as f32, first.numbered(layer as u64))
-        });
-        let mut learner = self.learner_from([hidden, readout], trial.clone());
+        let first = |connection: Connection| {
+            let (signs, (_, columns)) = (self.network.signs(connection), self.network.shape(connection));
+            let sigma = self.settings.sigma_of(connection) as f32;
+            initial::weights(&signs, columns, sigma, seed.named("initial").numbered(connection.stream()))
+        };
+        let weights = [Connection::Feedforward(0), Connection::Readout].map(first);
+        let mut learner = self.learner_from(weights, trial.clone());
         for _ in 0..epochs {
             learner.train();
         }
@@ -123,12 +125,12 @@ impl Stage {
     /// `trial` with these first weights of the hidden layer and the readout.
     fn learner_from<'a>(&'a self, [hidden, readout]: [Matrix; 2], trial: Trial<'a>) -> Learner<'a> {
         let (chip, loaded) = (Seed::new(trial.seed).named("chip"), trial.device.clone().map(LoadedDevice::from));
-        let hold = |name, weights, signs| {
-            layer_weights(&self.settings, loaded.as_ref(), name, weights, signs, chip.numbered(name as u64))
+        let hold = |connection: Connection, weights| {
+            let (signs, chip) = (self.network.signs(connection), chip.numbered(connection.stream()));
+            layer_weights(&self.settings, loaded.as_ref(), connection, weights, signs, chip)
                 .expect("the device holds the first weights")
         };
-        let hidden = hold(LayerName::Hidden, hidden, self.network.input_signs());
-        let readout = hold(LayerName::Readout, readout, self.network.hidden_signs());
+        let (hidden, readout) = (hold(Connection::Feedforward(0), hidden), hold(Connection::Readout, readout));
         let preset = self.settings.preset();
         let training = Training { batch: preset.batch, learning_rate: preset.learning_rate as f32 };
         let trainer = Trainer::new(&self.network, training, trial.crew);
@@ -185,8 +187,7 @@ impl<'a> Learner<'a> {
         let train = &self.stage.data.train;
         let report = self.trainer.epoch(
             train,
-            self.hidden.store_mut(),
-            self.readout.store_mut(),
+            &mut [self.hidden.store_mut(), self.readout.store_mut()],
             &Streams::of(Seed::new(self.trial.seed)),
             self.epochs,
         );
@@ -199,8 +200,7 @@ impl<'a> Learner<'a> {
         let (test, read) = (&self.stage.data.test, Seed::new(self.trial.seed).named("test").numbered(self.epochs));
         evaluate(
             &self.stage.network,
-            self.hidden.store_mut(),
-            self.readout.store_mut(),
+            &mut [self.hidden.store_mut(), self.readout.store_mut()],
             test,
             self.stage.test_images(),
             read,
@@ -212,16 +212,16 @@ impl<'a> Learner<'a> {
     pub fn first_batch(&mut self) -> f64 {
         let batch: Vec<u32> = (0..self.stage.settings.preset().batch as u32).collect();
         let read = Seed::new(self.trial.seed);
-        let (hidden, readout) = (self.hidden.store_mut(), self.readout.store_mut());
-        self.trainer.differentiate(&self.stage.data.train, &batch, hidden, readout, read)
+        let stores: &mut [&mut dyn WeightStore] = &mut [self.hidden.store_mut(), self.readout.store_mut()];
+        self.trainer.differentiate(&self.stage.data.train, &batch, stores, read)
     }
 
     /// The steps that the first batch of samples asks of both layers, as an update gets them.
     pub fn steps(&mut self) -> [Matrix; 2] {
         self.first_batch();
         let learning_rate = self.stage.settings.preset().learning_rate as f32;
-        let gradient = self.trainer.gradient();
-        [&gradient.hidden, &gradient.readout].map(|gradient| {
+        let [hidden, readout] = &self.trainer.gradient().matrices[..] else { unreachable!("one hidden layer") };
+        [hidden, readout].map(|gradient| {
             let mut step = gradient.clone();
             snn::optimiser::gradient_descent(&mut step, learning_rate);
             step

@@ -18,17 +18,16 @@ pub fn lines(stage: &Stage, run: Run) -> Vec<Line> {
     let mut spikes = 0.0;
     let mut measure = || {
         let started = Instant::now();
-        let mut distances = VanRossum::new(network.hidden, 1.0).expect("a positive time constant");
+        let mut distances = VanRossum::new(network.last_hidden().neurons, 1.0).expect("a positive time constant");
         let activity = evaluate_watched(
             network,
-            learner.hidden.store_mut(),
-            learner.readout.store_mut(),
+            &mut [learner.hidden.store_mut(), learner.readout.store_mut()],
             train,
             train.labels.len(),
             Seed::new(1),
             &mut |answer| distances.add_sample(answer.trace.hidden_spikes_by_step()),
         );
-        black_box(distances.report(network.excitatory, Time::Steps));
+        black_box(distances.report(network.last_hidden().excitatory, Time::Steps));
         spikes = activity.total().spikes_per_sample();
         started.elapsed().as_secs_f64()
     };

@@ -21,7 +21,7 @@ use crate::record::FORMAT;
 use crate::trial::{EpochEnd, TrialState};
 
 /// The form of a checkpoint; changes whenever [`TrialState`] does.
-const FORM: &str = "ohmspike-checkpoint-1";
+const FORM: &str = "ohmspike-checkpoint-2";
 
 /// The checkpoints of a folder of results.
 #[derive(Clone, Debug)]
@@ -213,7 +213,8 @@ mod tests {
         (settings.network.hidden, settings.network.steps) = (3, 5);
         (settings.training.epochs, settings.training.batch) = (Some(3), Some(1024));
         let prepared = Prepared::new([&settings].into_iter(), Path::new(".")).expect("the embedded subset");
-        run_trial(&settings, None, prepared.data(&settings), 1, None, &lanes::Alone, then).expect("a valid trial");
+        run_trial(&settings, &Default::default(), prepared.data(&settings), 1, None, &lanes::Alone, then)
+            .expect("a valid trial");
     }
 
     fn state() -> TrialState {
@@ -279,7 +280,7 @@ mod tests {
             (b"no checkpoint\n".to_vec(), "its first line: expected"),
             (
                 with_header(FORM, "ohmspike-checkpoint-0"),
-                "its form must be `ohmspike-checkpoint-1`, got `ohmspike-checkpoint-0`",
+                "its form must be `ohmspike-checkpoint-2`, got `ohmspike-checkpoint-0`",
             ),
             (with_header(FORMAT, "ohmspike-trial-0"), "its record must be `"),
             (with_header(ID, "fedcba9876543210"), "its id must be `0123456789abcdef`, got `fedcba9876543210`"),

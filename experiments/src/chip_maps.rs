@@ -6,9 +6,9 @@ use std::path::Path;
 use crossbar::device::Device;
 use crossbar::{ConductanceMap, FaultMap, MapError};
 use lanes::Matrix;
+use snn::connection::Connection;
 
 use crate::device_file::find;
-use crate::hardware::LayerName;
 use crate::prepare::{PrepareError, sha256};
 use crate::settings::HardwareSettings;
 
@@ -69,13 +69,13 @@ impl ChipMaps {
         })
     }
 
-    /// The maps of `layer`, which has `rows` x `columns` pairs of cells of `device`.
+    /// The maps of `connection`, which has `rows` x `columns` pairs of cells of `device`.
     ///
     /// # Errors
     /// [`WrongMap`].
     pub fn of_layer(
         &self,
-        layer: LayerName,
+        connection: Connection,
         rows: usize,
         columns: usize,
         device: &Device,
@@ -83,7 +83,7 @@ impl ChipMaps {
         // A tile that is larger than the array is cut at its ends, like those at the ends of a larger one.
         let converters = &device.converters;
         let tile = Some((converters.tile_rows.unwrap_or(rows), converters.tile_columns.unwrap_or(columns)));
-        let [fault, conductance] = [&self.fault, &self.conductance].map(|maps| maps[layer as usize].as_ref());
+        let [fault, conductance] = [&self.fault, &self.conductance].map(|maps| of_connection(maps, connection));
         Ok(LayerMaps {
             faults: understood(fault, |text| FaultMap::from_csv(text, rows, columns, tile, &device.window))?,
             conductances: understood(conductance, |text| {
@@ -98,6 +98,15 @@ impl ChipMaps {
     pub fn all(&self) -> [Option<&MapFile>; 4] {
         let [faults, conductances] = [&self.fault, &self.conductance];
         [&faults[0], &faults[1], &conductances[0], &conductances[1]].map(Option::as_ref)
+    }
+}
+
+/// That of `maps` that is of `connection`: there are some of the weights from the inputs and of the readout.
+pub(crate) fn of_connection(maps: &[Option<MapFile>; 2], connection: Connection) -> Option<&MapFile> {
+    match connection {
+        Connection::Feedforward(0) => maps[0].as_ref(),
+        Connection::Readout => maps[1].as_ref(),
+        Connection::Feedforward(_) | Connection::Recurrent(_) => None,
     }
 }
 
@@ -128,8 +137,8 @@ mod tests {
         };
         let read = |text: &str| {
             let maps = ChipMaps { fault: [None, file(text)], ..ChipMaps::default() };
-            assert!(maps.of_layer(LayerName::Hidden, 5, 5, &device).expect("no map").faults.is_none());
-            maps.of_layer(LayerName::Readout, 1, 2, &device)
+            assert!(maps.of_layer(Connection::Feedforward(0), 5, 5, &device).expect("no map").faults.is_none());
+            maps.of_layer(Connection::Readout, 1, 2, &device)
         };
         assert_eq!(read("ok, open").expect("a map").faults.expect("given").written().len(), 1);
         assert_eq!(

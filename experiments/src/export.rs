@@ -76,8 +76,20 @@ pub fn trial_table(study: &Study, done: &[Done]) -> Table {
         });
     }
     distances(&mut table, done);
-    writes(&mut table, "hidden", done, |record| &record.writes.hidden);
-    writes(&mut table, "readout", done, |record| &record.writes.readout);
+    writes(&mut table, "hidden", done, |record| Some(&record.writes.hidden));
+    let mut between: Vec<String> = Vec::new();
+    for further in done.iter().flat_map(|done| &done.record.writes.further) {
+        if !between.contains(&further.connection) {
+            between.push(further.connection.clone());
+        }
+    }
+    for connection in &between {
+        writes(&mut table, connection, done, |record| {
+            let of = record.writes.further.iter().find(|further| further.connection == *connection)?;
+            Some(&of.writes)
+        });
+    }
+    writes(&mut table, "readout", done, |record| Some(&record.writes.readout));
     table.numbers("training_energy_microjoules", done, |record| {
         record.hardware.as_ref()?.training_energy.known_microjoules()
     });
@@ -155,7 +167,7 @@ fn axis_values<'a>(axis: &Axis, values: impl Iterator<Item = &'a toml::Value>) -
 /// One count of what updates did.
 type Count = fn(&UpdateReport) -> u64;
 
-fn writes(table: &mut Table, layer: &str, done: &[Done], of: fn(&Record) -> &UpdateReport) {
+fn writes(table: &mut Table, layer: &str, done: &[Done], of: impl Fn(&Record) -> Option<&UpdateReport>) {
     let counts: [(&str, Count); 10] = [
         ("cells_written", |report| report.cells_written),
         ("writes_at_floor", |report| report.clipped_low),
@@ -169,7 +181,7 @@ fn writes(table: &mut Table, layer: &str, done: &[Done], of: fn(&Record) -> &Upd
         ("writes_cut_short", |report| report.pulse_limited),
     ];
     for (name, count) in counts {
-        table.wholes(&format!("{layer}_{name}"), done, |record| Some(count(of(record))));
+        table.wholes(&format!("{layer}_{name}"), done, |record| of(record).map(count));
     }
 }
 

@@ -15,6 +15,7 @@ use crossbar::{
 use lanes::{Block, Crew, LANES, Matrix, blocks_for};
 use seed::Seed;
 use serde::{Deserialize, Serialize};
+use snn::connection::Connection;
 use snn::converter::ColumnConverter;
 use snn::forward::Layer;
 use snn::network::Sign;
@@ -24,6 +25,7 @@ use snn::weights::{DigitalWeights, NotFinite, UpdateReport, WeightStore, WrongSh
 use crate::chip_maps::{LayerMaps, WrongMap};
 use crate::prepare::{EncodedData, LoadedDevice};
 use crate::settings::Settings;
+use crate::trial::network;
 
 /// A crossbar array that holds the weights of a layer.
 #[derive(Clone, Debug)]
@@ -263,26 +265,11 @@ impl LayerWeights {
     }
 }
 
-/// The place of a layer in the network.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LayerName {
-    /// Inputs x hidden neurons.
-    Hidden = 0,
-    /// Hidden neurons x classes.
-    Readout = 1,
-}
-
-impl LayerName {
-    /// Both, in the order in which a sample meets them.
-    pub const ALL: [LayerName; 2] = [LayerName::Hidden, LayerName::Readout];
-
-    /// Rows and columns of the layer in a network that `settings` describe and `data` are shown to.
-    pub fn shape(self, settings: &Settings, data: &EncodedData) -> (usize, usize) {
-        match self {
-            LayerName::Hidden => (data.train.spikes.units(), settings.network.hidden),
-            LayerName::Readout => (settings.network.hidden, data.classes),
-        }
-    }
+/// The connections of a network that `settings` describe and `data` are shown to, in their order, each with its rows and
+/// columns. There are none of a network that cannot be, which checked settings do not describe.
+pub fn shapes(settings: &Settings, data: &EncodedData) -> Vec<(Connection, (usize, usize))> {
+    let Ok(network) = network(settings, data) else { return Vec::new() };
+    network.connections().map(|connection| (connection, network.shape(connection))).collect()
 }
 
 /// A layer that its device cannot hold.
@@ -304,7 +291,7 @@ pub enum HardwareError {
 pub fn layer_weights(
     settings: &Settings,
     loaded: Option<&LoadedDevice>,
-    layer: LayerName,
+    connection: Connection,
     initial: Matrix,
     signs: Vec<Sign>,
     chip: Seed,
@@ -315,12 +302,8 @@ pub fn layer_weights(
     };
     let signs: Vec<crossbar::Sign> = signs.into_iter().map(branch_of).collect();
     let (rows, columns) = (initial.rows(), initial.columns());
-    let LayerMaps { faults, conductances } = maps.of_layer(layer, rows, columns, device)?;
+    let LayerMaps { faults, conductances } = maps.of_layer(connection, rows, columns, device)?;
     let hardware = &settings.hardware;
-    let full_scale = match layer {
-        LayerName::Hidden => hardware.full_scale_hidden,
-        LayerName::Readout => hardware.full_scale_readout,
-    };
     let params = ArrayParams {
         study_sigma,
         write_spread_scale: hardware.write_spread_scale as f32,
@@ -328,7 +311,7 @@ pub fn layer_weights(
         controller: hardware.controller,
         faults: faults.as_ref(),
         conductances: conductances.as_ref(),
-        ..ArrayParams::new(full_scale as f32, &signs)
+        ..ArrayParams::new(settings.full_scale_of(connection) as f32, &signs)
     };
     let array = CrossbarArray::new(device, params, &initial, chip)?;
     Ok(LayerWeights::Crossbar(Box::new(CrossbarWeights::new(array, settings.sample_seconds()))))

@@ -1,5 +1,5 @@
 //! What the hidden neurons do with the test set at one moment: how far their spike trains lie apart, and how their spikes
-//! follow each other.
+//! follow each other. Of several hidden layers it is the one that the readout hears.
 //!
 //! Every trial is observed twice, before training and after the last epoch. The distances are those of Van Rossum with a
 //! time constant of 1 ms, which is one step, in the published form: summed over steps (`snn::metrics::van_rossum`).
@@ -66,8 +66,9 @@ pub struct Observer<'a> {
 impl<'a> Observer<'a> {
     /// Nothing seen yet of `network`.
     pub fn new(network: &'a Network) -> Observer<'a> {
-        let distances = VanRossum::new(network.hidden, DISTANCE_STEPS).expect("the time constant is positive");
-        let firing = Firing::new(network.hidden, network.excitatory, network.steps, network.classes);
+        let hidden = network.last_hidden();
+        let distances = VanRossum::new(hidden.neurons, DISTANCE_STEPS).expect("the time constant is positive");
+        let firing = Firing::new(hidden.neurons, hidden.excitatory, network.steps, network.classes);
         Observer { network, distances, firing, example: None }
     }
 
@@ -80,23 +81,24 @@ impl<'a> Observer<'a> {
         }
     }
 
-    /// What was seen, and the weights `hidden` and `readout` with which it was.
+    /// What was seen, and the weights from the inputs (`hidden`) and to the classes (`readout`) with which it was.
     pub fn end(self, hidden: &Matrix, readout: &Matrix) -> (Observation, Snapshot) {
         let classes = self.firing.classes.iter().map(|class| ClassTiming {
             excitatory: IntervalSummary::from(&class.excitatory.intervals),
             inhibitory: IntervalSummary::from(&class.inhibitory.intervals),
         });
         let observation = Observation {
-            distances: self.distances.report(self.network.excitatory, Time::Steps),
+            distances: self.distances.report(self.network.last_hidden().excitatory, Time::Steps),
             classes: classes.collect(),
         };
-        let weights = WeightHistograms::of(hidden, readout, self.network.excitatory);
+        let weights = WeightHistograms::of(hidden, readout, self.network.hidden[0].excitatory);
         (observation, Snapshot { example: self.example, firing: self.firing.classes, weights })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use snn::connection::Connection;
     use snn::encode::LatencyCode;
     use snn::evaluate::evaluate_watched;
     use snn::preset::Preset;
@@ -113,13 +115,13 @@ mod tests {
         let network = Network::new(3, 3, 2, 0.67, 60, &Preset::published_results().dynamics).expect("valid");
         let on = |signs: Vec<_>, weights: Matrix| DigitalWeights::exact(weights, signs);
         let each_its_own = Matrix::from_fn(3, 3, |row, column| if row == column { 4.0 } else { 0.0 });
-        let mut hidden = on(network.input_signs(), each_its_own.clone());
+        let mut hidden = on(network.signs(Connection::Feedforward(0)), each_its_own.clone());
         let sign = |row| if row < 2 { 0.5 } else { -0.5 };
-        let mut readout = on(network.hidden_signs(), Matrix::from_fn(3, 2, |row, _| sign(row)));
+        let mut readout = on(network.signs(Connection::Readout), Matrix::from_fn(3, 2, |row, _| sign(row)));
 
         let mut observer = Observer::new(&network);
         let read = seed::Seed::new(1);
-        let activity = evaluate_watched(&network, &mut hidden, &mut readout, &samples, 3, read, &mut |answer| {
+        let activity = evaluate_watched(&network, &mut [&mut hidden, &mut readout], &samples, 3, read, &mut |answer| {
             observer.see(answer);
         });
         let (observation, snapshot) = observer.end(&each_its_own, &each_its_own);

@@ -1,5 +1,6 @@
 //! What trials share: encoded data and devices, read once and kept for all threads.
 
+mod devices;
 mod encoded;
 
 use std::collections::BTreeMap;
@@ -11,11 +12,12 @@ use datasets::LoadError;
 use sha2::{Digest, Sha256};
 use snn::spikes::SpikesError;
 
+pub use devices::Devices;
 pub use encoded::EncodedData;
 
 use crate::chip_maps::{ChipMaps, WrongMap};
 use crate::device_file;
-use crate::hardware::{LayerName, follows_study_level};
+use crate::hardware::{follows_study_level, shapes};
 use crate::settings::Settings;
 use crate::trial::{TrialError, whole_batches};
 
@@ -181,26 +183,27 @@ impl Prepared {
     pub fn new<'a>(settings: impl Iterator<Item = &'a Settings>, folder: &Path) -> Result<Prepared, PrepareError> {
         let mut prepared = Prepared::default();
         for settings in settings {
-            prepared.add_device(settings, folder)?;
+            prepared.add_devices(settings, folder)?;
             prepared.add_data(settings)?;
             prepared.check_shapes(settings)?;
         }
         Ok(prepared)
     }
 
-    fn add_device(&mut self, settings: &Settings, folder: &Path) -> Result<(), PrepareError> {
-        let Some(name) = settings.device() else { return Ok(()) };
-        let loaded = match self.devices.entry(device_key(name, settings)) {
-            Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(missing) => {
-                let (device, sha256) = device_file::load(name, &settings.device, folder)?;
-                let maps = ChipMaps::load(&settings.hardware, folder)?;
-                missing.insert(LoadedDevice { device, sha256, maps })
+    fn add_devices(&mut self, settings: &Settings, folder: &Path) -> Result<(), PrepareError> {
+        for name in settings.connections().into_iter().filter_map(|connection| settings.device_of(connection)) {
+            let loaded = match self.devices.entry(device_key(&name, settings)) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(missing) => {
+                    let (device, sha256) = device_file::load(&name, &settings.device, folder)?;
+                    let maps = ChipMaps::load(&settings.hardware, folder)?;
+                    missing.insert(LoadedDevice { device, sha256, maps })
+                }
+            };
+            let level = settings.noise.level_percent;
+            if level > 0.0 && !follows_study_level(Some(&loaded.device)) {
+                return Err(PrepareError::TwoNoises { device: loaded.device.name.clone(), level });
             }
-        };
-        let level = settings.noise.level_percent;
-        if level > 0.0 && !follows_study_level(Some(&loaded.device)) {
-            return Err(PrepareError::TwoNoises { device: loaded.device.name.clone(), level });
         }
         Ok(())
     }
@@ -216,10 +219,10 @@ impl Prepared {
     fn check_shapes(&self, settings: &Settings) -> Result<(), PrepareError> {
         let data = self.data(settings);
         whole_batches(settings.preset().batch, data)?;
-        if let Some(LoadedDevice { device, maps, .. }) = self.device(settings) {
-            for layer in LayerName::ALL {
-                let (rows, columns) = layer.shape(settings, data);
-                maps.of_layer(layer, rows, columns, device)?;
+        let devices = self.devices_of(settings);
+        for (connection, (rows, columns)) in shapes(settings, data) {
+            if let Some(LoadedDevice { device, maps, .. }) = devices.of(connection) {
+                maps.of_layer(connection, rows, columns, device)?;
             }
         }
         Ok(())
@@ -230,7 +233,17 @@ impl Prepared {
         &self.data[&data_key(settings)]
     }
 
-    /// The device of a trial, if weights are held by one.
+    /// What holds the weights of a trial.
+    pub fn devices_of(&self, settings: &Settings) -> Devices<'_> {
+        let loaded = |name: String| &self.devices[&device_key(&name, settings)];
+        let others = settings.connections().into_iter().filter_map(|connection| {
+            let name = settings.device_of(connection);
+            (name.as_deref() != settings.device()).then(|| (connection, name.map(loaded)))
+        });
+        Devices::new(self.device(settings), others.collect())
+    }
+
+    /// The device that `hardware.device` names, if it names one.
     pub fn device(&self, settings: &Settings) -> Option<&LoadedDevice> {
         settings.device().map(|name| &self.devices[&device_key(name, settings)])
     }

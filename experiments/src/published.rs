@@ -4,6 +4,8 @@
 
 use serde::Deserialize;
 
+use snn::neuron::Neuron;
+
 use crate::settings::Settings;
 
 /// The paper.
@@ -96,7 +98,9 @@ impl DistanceValues {
         let alike = settings.data.set == FULL
             && settings.network.excitatory_fraction == self.excitatory_fraction
             && tau_mem == self.tau_mem
-            && settings.device().is_none();
+            && !settings.has_device()
+            && settings.connections().len() == 2
+            && settings.network.neuron == Neuron::Lif;
         self.rows.iter().find(|row| alike && row.sigma_init == settings.weights.sigma_init)
     }
 }
@@ -122,7 +126,7 @@ pub fn differences(settings: &Settings) -> Vec<String> {
     // Axes of the figures, and what has no meaning without a device.
     let apart = |section: &str, key: &str| {
         matches!((section, key), ("noise", _) | ("network", "excitatory_fraction") | ("seeds", _))
-            || section == "hardware" && key != "device"
+            || section == "hardware" && !matches!(key, "device" | "device_readout")
     };
     let mut found = Vec::new();
     for (section, keys) in &ours {

@@ -1,17 +1,17 @@
 //! What a trial leaves: one line of JSON.
 
-use crossbar::EnergyUse;
-use crossbar::device::Device;
+use crossbar::{EnergyUse, Ledger};
 use serde::{Deserialize, Serialize};
 use snn::activity::{Activity, ClassActivity};
+use snn::connection::Connection;
 use snn::weights::UpdateReport;
 
 use crate::details::{self, Details};
 use crate::hardware::HardwareUse;
 use crate::machine::machine;
 use crate::observation::Observation;
-use crate::prepare::{EncodedData, LoadedDevice, sha256};
-use crate::settings::Settings;
+use crate::prepare::{Devices, EncodedData, LoadedDevice, sha256};
+use crate::settings::{Settings, connection_name};
 use crate::trial::Outcome;
 
 /// The form of a record. It also stands for the arithmetic of the program: it changes when the same trial gives other
@@ -32,7 +32,7 @@ pub struct Record {
     pub settings: Settings,
     /// SHA-256 of the decoded data set.
     pub data_sha256: String,
-    /// SHA-256 of the device file's behaviour; null for abstract weights.
+    /// SHA-256 of the behaviour of the device that `hardware.device` names; null where it names none.
     pub device_sha256: Option<String>,
     /// Mean test accuracy of the last `outcome.last_epochs` epochs; null where training diverged.
     pub outcome: Option<f64>,
@@ -42,9 +42,13 @@ pub struct Record {
     pub accuracy: Vec<f64>,
     /// Mean training loss by epoch.
     pub loss: Vec<f64>,
-    /// Predictions and hidden spikes on the test set by class: before training, then after every epoch.
+    /// Predictions on the test set and spikes of the hidden neurons that the readout hears, by class: before training, then after every epoch.
     pub tests: Vec<Vec<ClassActivity>>,
-    /// Spike trains of the hidden neurons on the test set before training.
+    /// Spikes a sample in every hidden layer, the one that hears the input first, in the same tests; left out of networks of
+    /// one layer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub layer_spikes: Vec<Vec<f64>>,
+    /// Spike trains of the hidden neurons that the readout hears on the test set before training.
     pub before: Observation,
     /// The same after the last epoch; null where training diverged.
     pub after: Option<Observation>,
@@ -61,12 +65,44 @@ pub struct Record {
 }
 
 /// What all updates of a trial did, by layer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Writes {
     /// Inputs x hidden.
     pub hidden: UpdateReport,
     /// Hidden x classes.
     pub readout: UpdateReport,
+    /// All other connections, in their order; left out where there is none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub further: Vec<FurtherWrites>,
+}
+
+/// What all updates did to a connection between the first and the readout.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FurtherWrites {
+    /// Its name.
+    pub connection: String,
+    /// What was done to it.
+    pub writes: UpdateReport,
+}
+
+/// What an array between the first and the readout has cost.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FurtherUse {
+    /// The name of its connection.
+    pub connection: String,
+    /// Pulses, reads and writes by cell.
+    pub used: HardwareUse,
+}
+
+impl Writes {
+    /// Of `writes`, an entry each of the `connections`.
+    fn of(connections: &[Connection], writes: &[UpdateReport]) -> Writes {
+        let [hidden, further @ .., readout] = writes else { unreachable!("a network has two connections or more") };
+        let further = connections[1..].iter().zip(further);
+        let further = further
+            .map(|(connection, writes)| FurtherWrites { connection: connection_name(*connection), writes: *writes });
+        Writes { hidden: *hidden, readout: *readout, further: further.collect() }
+    }
 }
 
 /// What the arrays of a trial have cost.
@@ -76,6 +112,9 @@ pub struct HardwareCost {
     pub hidden: HardwareUse,
     /// The same, hidden x classes.
     pub readout: HardwareUse,
+    /// All other connections, in their order; left out where there is none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub further: Vec<FurtherUse>,
     /// Energy of all updates and of the reads in training, both layers.
     pub training_energy: EnergyUse,
     /// Energy of classifying one test image, both layers, mean over all tests.
@@ -83,18 +122,44 @@ pub struct HardwareCost {
 }
 
 impl HardwareCost {
-    /// The cost of `used` (hidden layer, readout) in arrays of `device`, where `inferences` test images were classified.
-    pub fn new(used: &[HardwareUse; 2], device: &Device, inferences: u64) -> HardwareCost {
-        let [mut training, mut test] = [used[0].training, used[0].test];
-        training += used[1].training;
-        test += used[1].test;
+    /// The cost of `used`, an entry each of the `connections`, in arrays of `devices`, where `inferences` test images were
+    /// classified. What one of several devices does not state is not known of all.
+    pub fn new(connections: &[Connection], used: &[HardwareUse], devices: &Devices, inferences: u64) -> HardwareCost {
+        let [hidden, further @ .., readout] = used else { unreachable!("a network has two connections or more") };
+        let further = connections[1..].iter().zip(further);
+        let further = further
+            .map(|(connection, used)| FurtherUse { connection: connection_name(*connection), used: used.clone() });
+        let by_connection: Vec<(Connection, &HardwareUse)> = connections.iter().copied().zip(used).collect();
+        let energies = devices.with(&by_connection).into_iter().map(|(loaded, used)| {
+            let (mut training, mut test) = (Ledger::default(), Ledger::default());
+            for (_, used) in used {
+                training += used.training;
+                test += used.test;
+            }
+            [training.energy(&loaded.device), test.energy(&loaded.device)]
+        });
+        let together =
+            |[training, test]: [EnergyUse; 2], [more, tested]: [EnergyUse; 2]| [training + more, test + tested];
+        let [training_energy, test_energy] = energies.reduce(together).unwrap_or_default();
         HardwareCost {
-            hidden: used[0].clone(),
-            readout: used[1].clone(),
-            training_energy: training.energy(device),
-            inference_energy: test.energy(device).over(inferences),
+            hidden: hidden.clone(),
+            readout: readout.clone(),
+            further: further.collect(),
+            training_energy,
+            inference_energy: test_energy.over(inferences),
         }
     }
+}
+
+/// Spikes a sample of every hidden layer in every test, of networks of several.
+fn layer_spikes(outcome: &Outcome) -> Vec<Vec<f64>> {
+    let tests = std::iter::once(&outcome.before.test).chain(outcome.epochs.iter().map(|epoch| &epoch.test));
+    let of_test = |test: &Activity| {
+        let total = test.total();
+        let below = test.below.iter().map(|&spikes| spikes as f64 / total.samples.max(1) as f64);
+        below.chain([total.spikes_per_sample()]).collect()
+    };
+    if outcome.before.test.below.is_empty() { Vec::new() } else { tests.map(of_test).collect() }
 }
 
 /// Wall time of a trial.
@@ -107,12 +172,21 @@ pub struct Seconds {
 }
 
 /// The name of a trial: 16 hexadecimal digits of the hash of everything that decides its outcome.
-pub fn trial_id(settings: &Settings, seed: u64, data: &EncodedData, device: Option<&LoadedDevice>) -> String {
+pub fn trial_id(settings: &Settings, seed: u64, data: &EncodedData, devices: &Devices) -> String {
     let mut resolved = settings.resolved();
     // The file's content counts, not what it is called; an absent device is content too.
-    resolved.hardware.device = device.map_or_else(String::new, |device| device.sha256.clone());
+    let content = |device: Option<&LoadedDevice>| device.map_or_else(String::new, |device| device.sha256.clone());
+    resolved.hardware.device = content(devices.first());
+    let readout = content(devices.of(Connection::Readout));
+    resolved.hardware.device_readout = Some(readout).filter(|readout| *readout != resolved.hardware.device);
+    let layers = [&mut resolved.layer_2, &mut resolved.layer_3, &mut resolved.layer_4];
+    for (number, layer) in (1..).zip(layers.into_iter().flatten()) {
+        layer.device = Some(content(devices.of(Connection::Feedforward(number))));
+    }
     resolved.device.clear();
-    let maps = device.map(|device| device.maps.all().map(|map| map.map_or("", |map| &map.sha256)));
+    // Maps are of the weights from the inputs and of the readout.
+    let with_maps = devices.of(Connection::Feedforward(0)).or(devices.of(Connection::Readout));
+    let maps = with_maps.map(|device| device.maps.all().map(|map| map.map_or("", |map| &map.sha256)));
     let [fault_hidden, fault_readout, conductance_hidden, conductance_readout] = maps.unwrap_or_default();
     resolved.hardware.fault_map_hidden = fault_hidden.to_owned();
     resolved.hardware.fault_map_readout = fault_readout.to_owned();
@@ -126,13 +200,7 @@ pub fn trial_id(settings: &Settings, seed: u64, data: &EncodedData, device: Opti
 
 impl Record {
     /// The record of an outcome.
-    pub fn new(
-        settings: &Settings,
-        seed: u64,
-        data: &EncodedData,
-        device: Option<&LoadedDevice>,
-        outcome: &Outcome,
-    ) -> Record {
+    pub fn new(settings: &Settings, seed: u64, data: &EncodedData, devices: &Devices, outcome: &Outcome) -> Record {
         let epochs = &outcome.epochs;
         let tests: Vec<ClassActivity> = epochs.iter().map(|epoch| epoch.test.total()).collect();
         let all_tests = std::iter::once(&outcome.before.test).chain(epochs.iter().map(|epoch| &epoch.test));
@@ -142,11 +210,11 @@ impl Record {
         let mean = accuracy[accuracy.len() - last..].iter().sum::<f64>() / last as f64;
         Record {
             format: FORMAT.to_owned(),
-            id: trial_id(settings, seed, data, device),
+            id: trial_id(settings, seed, data, devices),
             seed,
             settings: settings.resolved(),
             data_sha256: data.sha256.clone(),
-            device_sha256: device.map(|device| device.sha256.clone()),
+            device_sha256: devices.first().map(|device| device.sha256.clone()),
             outcome: outcome.diverged.is_none().then_some(mean),
             failure: outcome.diverged.map(|error| error.to_string()),
             accuracy,
@@ -154,10 +222,12 @@ impl Record {
             tests: all_tests.map(|test| test.classes.clone()).collect(),
             before: outcome.before.observation.clone(),
             after: outcome.after.as_ref().map(|look| look.observation.clone()),
-            writes: Writes { hidden: outcome.hidden_writes, readout: outcome.readout_writes },
-            hardware: device
-                .zip(outcome.hardware.as_ref())
-                .map(|(loaded, used)| HardwareCost::new(used, &loaded.device, inferences)),
+            layer_spikes: layer_spikes(outcome),
+            writes: Writes::of(&settings.connections(), &outcome.writes),
+            hardware: outcome
+                .hardware
+                .as_ref()
+                .map(|used| HardwareCost::new(&settings.connections(), used, devices, inferences)),
             program: env!("CARGO_PKG_VERSION").to_owned(),
             machine: machine(),
             seconds: Seconds {
@@ -176,15 +246,14 @@ impl Record {
 
     /// All classes of a test together: 0 is the one before training, then the epochs from 1.
     pub fn test(&self, number: usize) -> Option<ClassActivity> {
-        Some(Activity { classes: self.tests.get(number)?.clone() }.total())
+        Some(Activity { classes: self.tests.get(number)?.clone(), below: Vec::new() }.total())
     }
 
     /// Mean firing rate of the hidden neurons over the test set before training, Hz.
     pub fn initial_rate(&self) -> Option<f64> {
-        let network = &self.settings.network;
         let seconds = self.settings.sample_seconds();
         let test = self.test(0).filter(|test| test.samples > 0)?;
-        Some(test.spikes_per_sample() / (network.hidden as f64 * seconds))
+        Some(test.spikes_per_sample() / (self.settings.last_hidden().hidden as f64 * seconds))
     }
 }
 
@@ -217,6 +286,7 @@ pub(crate) fn sample() -> Record {
         accuracy: Vec::new(),
         loss: Vec::new(),
         tests: Vec::new(),
+        layer_spikes: Vec::new(),
         before: Observation { distances: Default::default(), classes: Vec::new() },
         after: None,
         writes: Writes::default(),
@@ -238,7 +308,7 @@ mod tests {
 
     fn id(settings: &Settings, folder: &Path) -> String {
         let prepared = Prepared::new([settings].into_iter(), folder).expect("a device and its maps");
-        trial_id(settings, 1, prepared.data(settings), prepared.device(settings))
+        trial_id(settings, 1, prepared.data(settings), &prepared.devices_of(settings))
     }
 
     #[test]

@@ -67,7 +67,7 @@ pub fn trials<'a>(study: &'a Study, prepared: &Prepared) -> Vec<Trial<'a>> {
     let named = |position: usize, condition: usize| {
         let seed = study.seeds[position];
         let settings = &study.conditions[condition].settings;
-        let id = trial_id(settings, seed, prepared.data(settings), prepared.device(settings));
+        let id = trial_id(settings, seed, prepared.data(settings), &prepared.devices_of(settings));
         let details = study.details.keeps(position);
         Trial { condition, settings, seed, id, details, needs_details: details && study.details_given }
     };
@@ -162,14 +162,14 @@ fn run_one(
     crew: &dyn Helpers,
     sender: &Sender,
 ) -> Result<Progress, TrialError> {
-    let (data, device) = (prepared.data(trial.settings), prepared.device(trial.settings));
+    let (data, devices) = (prepared.data(trial.settings), prepared.devices_of(trial.settings));
     let mut checkpoint = checkpoints.map(|checkpoints| checkpoints.of(&trial.id, trial.settings.preset().epochs));
     let warn = |warning| send(sender, Ok(Progress::Warning(warning)));
     let kept = checkpoint.as_ref().and_then(|checkpoint| checkpoint.load().map_err(warn).ok().flatten());
     let mut run = |state: Option<TrialState>| {
         let epochs = state.as_ref().map_or(0, |state| state.epochs.len());
         send(sender, Ok(Progress::Begun { trial: number, epochs }));
-        run_trial(trial.settings, device, data, trial.seed, state, crew, &mut |end| {
+        run_trial(trial.settings, &devices, data, trial.seed, state, crew, &mut |end| {
             send(sender, Ok(Progress::Epoch { trial: number, seconds: end.epoch().wall_seconds() }));
             if let Some(Err(warning)) = checkpoint.as_mut().map(|checkpoint| checkpoint.keep(end)) {
                 warn(warning);
@@ -183,7 +183,7 @@ fn run_one(
         }
         outcome => outcome?,
     };
-    let record = Record::new(trial.settings, trial.seed, data, device, &outcome);
+    let record = Record::new(trial.settings, trial.seed, data, &devices, &outcome);
     let details = trial.details.then(|| Box::new(Details::new(&record.id, &outcome)));
     Ok(Progress::Trial(Box::new(record), details))
 }

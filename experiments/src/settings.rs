@@ -5,6 +5,7 @@
 
 mod data;
 mod hardware;
+mod layers;
 mod preset_name;
 mod seeds;
 
@@ -13,11 +14,14 @@ use std::collections::BTreeMap;
 pub use data::{Code, DataSettings};
 pub(crate) use data::{ONLY_DENSE, ONLY_EVENTS};
 pub use hardware::{Controller, HardwareSettings, NO_DEVICE, PairKind};
+pub use layers::{DescribedLayer, LAYERS, LayerSettings, connection_name};
 pub use preset_name::PresetName;
 pub use seeds::SeedSettings;
 use serde::{Deserialize, Serialize};
+use snn::connection::Connection;
 use snn::loss::Loss;
 use snn::network::Dynamics;
+use snn::neuron::Neuron;
 use snn::preset::Preset;
 use snn::surrogate::Surrogate;
 
@@ -31,6 +35,15 @@ pub struct Settings {
     pub network: NetworkSettings,
     /// The first weights.
     pub weights: WeightSettings,
+    /// A second hidden layer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub layer_2: Option<LayerSettings>,
+    /// A third.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub layer_3: Option<LayerSettings>,
+    /// A fourth.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub layer_4: Option<LayerSettings>,
     /// The study's own noise.
     pub noise: NoiseSettings,
     /// What holds the weights.
@@ -51,7 +64,7 @@ pub struct Settings {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct NetworkSettings {
-    /// Hidden neurons.
+    /// Hidden neurons of the first layer.
     pub hidden: usize,
     /// Share of the hidden neurons that are excitatory, 0 to 1.
     pub excitatory_fraction: f64,
@@ -60,11 +73,24 @@ pub struct NetworkSettings {
     /// `constrained` where every weight keeps the sign of its row, `unconstrained` for a network to compare with.
     #[serde(skip_serializing_if = "WeightSigns::are_constrained")]
     pub signs: WeightSigns,
+    /// Whether hidden neurons hear each other's spikes.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub recurrent: bool,
+    /// What the hidden neurons are: `lif`, leaky integrate-and-fire, or `izhikevich`.
+    #[serde(skip_serializing_if = "is_default")]
+    pub neuron: Neuron,
 }
 
 impl Default for NetworkSettings {
     fn default() -> Self {
-        NetworkSettings { hidden: 100, excitatory_fraction: 0.8, steps: 100, signs: WeightSigns::Constrained }
+        NetworkSettings {
+            hidden: 100,
+            excitatory_fraction: 0.8,
+            steps: 100,
+            signs: WeightSigns::Constrained,
+            recurrent: false,
+            neuron: Neuron::default(),
+        }
     }
 }
 
@@ -88,16 +114,19 @@ impl WeightSigns {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct WeightSettings {
-    /// Initial spread of the hidden layer's weights, thresholds.
+    /// Initial spread of the weights from the inputs to the first hidden layer, thresholds.
     pub sigma_init: f64,
     /// Initial spread of the readout's weights, thresholds; by default 7 (1 - b) / sqrt(hidden).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sigma_readout: Option<f64>,
+    /// Initial spread of the first hidden layer's recurrent weights, thresholds; by default `sigma_init`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sigma_recurrent: Option<f64>,
 }
 
 impl Default for WeightSettings {
     fn default() -> Self {
-        WeightSettings { sigma_init: 0.001, sigma_readout: None }
+        WeightSettings { sigma_init: 0.001, sigma_readout: None, sigma_recurrent: None }
     }
 }
 
@@ -233,9 +262,19 @@ impl Settings {
             Surrogate::FastSigmoid { steepness } => (SurrogateShape::FastSigmoid, steepness),
             Surrogate::Exponential { steepness } => (SurrogateShape::Exponential, steepness),
         };
+        let [layer_2, layer_3, layer_4] = self.resolved_layers();
+        let device_readout = self.hardware.device_readout.clone().filter(|device| *device != self.hardware.device);
         Settings {
             data: self.data.resolved(),
-            weights: WeightSettings { sigma_readout: Some(self.sigma_readout()), ..self.weights.clone() },
+            weights: WeightSettings {
+                sigma_readout: Some(self.sigma_readout()),
+                sigma_recurrent: self.network.recurrent.then(|| self.sigma_of(Connection::Recurrent(0))),
+                ..self.weights.clone()
+            },
+            layer_2,
+            layer_3,
+            layer_4,
+            hardware: HardwareSettings { device_readout, ..self.hardware.clone() },
             training: TrainingSettings {
                 preset: self.training.preset,
                 epochs: Some(preset.epochs),
@@ -264,7 +303,7 @@ impl Settings {
     /// Initial spread of the readout's weights, thresholds.
     pub fn sigma_readout(&self) -> f64 {
         let preset = self.preset();
-        preset.sigma_readout.unwrap_or_else(|| f64::from(preset.readout_sigma(self.network.hidden)))
+        preset.sigma_readout.unwrap_or_else(|| f64::from(preset.readout_sigma(self.last_hidden().hidden)))
     }
 
     /// Standard deviation of the study's noise of one update, thresholds: level x sigma_init.
@@ -280,14 +319,18 @@ impl Settings {
     /// A crossbar whose window cannot hold the first weights would train from others than those asked for. Of a normal,
     /// 0.3 % lie beyond three standard deviations; these are clipped.
     fn check_full_scale(&self) -> Result<(), ValueError> {
-        let hardware = &self.hardware;
-        for (key, full_scale, sigma) in [
-            ("hardware.full_scale_hidden", hardware.full_scale_hidden, self.weights.sigma_init),
-            ("hardware.full_scale_readout", hardware.full_scale_readout, self.sigma_readout()),
-        ] {
-            if self.device().is_some() && full_scale < 3.0 * sigma {
+        for connection in self.connections() {
+            let key = match connection {
+                Connection::Feedforward(0) | Connection::Recurrent(0) => "hardware.full_scale_hidden".to_owned(),
+                Connection::Feedforward(layer) | Connection::Recurrent(layer) => {
+                    format!("layer_{}.full_scale", layer + 1)
+                }
+                Connection::Readout => "hardware.full_scale_readout".to_owned(),
+            };
+            let (full_scale, sigma) = (self.full_scale_of(connection), self.sigma_of(connection));
+            if self.device_of(connection).is_some() && full_scale < 3.0 * sigma {
                 let allowed = format!("at least three times the spread of the first weights, {sigma}");
-                return Err(refuse(key, allowed, full_scale));
+                return Err(refuse(&key, allowed, full_scale));
             }
         }
         Ok(())
@@ -297,7 +340,7 @@ impl Settings {
     fn check_device(&self) -> Result<(), ValueError> {
         for (key, value) in &self.device {
             let key = format!("device.{key}");
-            if self.device().is_none() {
+            if !self.has_device() {
                 return Err(refuse(&key, "left out where `hardware.device` is `none`", value));
             }
             if value.is_null() {
@@ -327,9 +370,10 @@ impl Settings {
             let allowed = "1 where `network.signs` is `unconstrained`, as all neurons are of one population";
             return Err(refuse("network.excitatory_fraction", allowed, self.network.excitatory_fraction));
         }
-        if let Some(device) = self.device() {
+        for connection in self.connections() {
+            let Some(device) = self.device_of(connection) else { continue };
             let allowed = "`none` where `network.signs` is `unconstrained`, as a cell has one sign";
-            return Err(refuse("hardware.device", allowed, format!("`{device}`")));
+            return Err(refuse(device_key(connection), allowed, format!("`{device}`")));
         }
         Ok(())
     }
@@ -344,14 +388,21 @@ impl Settings {
         number("network.excitatory_fraction", self.network.excitatory_fraction, 0.0..=1.0, "between 0 and 1")?;
         self.check_signs()?;
         whole("network.steps", self.network.steps, 65_536)?;
-        if self.network.steps > LARGEST_TRACE / self.network.hidden {
-            let allowed =
-                format!("at most {} for {} hidden neurons", LARGEST_TRACE / self.network.hidden, self.network.hidden);
+        self.check_layers()?;
+        let hidden: usize = self.hidden_layers().iter().map(|layer| layer.hidden).sum();
+        if self.network.steps > LARGEST_TRACE / hidden {
+            let allowed = format!("at most {} for {hidden} hidden neurons", LARGEST_TRACE / hidden);
             return Err(refuse("network.steps", allowed, self.network.steps));
         }
         positive("weights.sigma_init", self.weights.sigma_init)?;
         if let Some(sigma) = self.weights.sigma_readout {
             positive("weights.sigma_readout", sigma)?;
+        }
+        if let Some(sigma) = self.weights.sigma_recurrent {
+            positive("weights.sigma_recurrent", sigma)?;
+            if !self.network.recurrent {
+                return Err(refuse("weights.sigma_recurrent", "left out where `network.recurrent` is false", sigma));
+            }
         }
         number("noise.level_percent", self.noise.level_percent, 0.0..=1e6, "a percentage of sigma_init from 0 to 1e6")?;
         positive("hardware.full_scale_hidden", self.hardware.full_scale_hidden)?;
@@ -375,6 +426,21 @@ impl Settings {
     }
 }
 
+/// The key that names the device of `connection`.
+pub fn device_key(connection: Connection) -> &'static str {
+    match connection {
+        Connection::Feedforward(0) | Connection::Recurrent(0) => "hardware.device",
+        Connection::Feedforward(1) | Connection::Recurrent(1) => "layer_2.device",
+        Connection::Feedforward(2) | Connection::Recurrent(2) => "layer_3.device",
+        Connection::Feedforward(_) | Connection::Recurrent(_) => "layer_4.device",
+        Connection::Readout => "hardware.device_readout",
+    }
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
 /// Hidden neurons x steps of one sample's trace: 1 GB of voltages.
 const LARGEST_TRACE: usize = 1 << 28;
 
@@ -382,7 +448,7 @@ fn refuse(key: &str, allowed: impl Into<String>, value: impl ToString) -> ValueE
     ValueError { key: key.to_owned(), allowed: allowed.into(), value: value.to_string() }
 }
 
-fn whole(key: &'static str, value: usize, most: usize) -> Result<(), ValueError> {
+fn whole(key: &str, value: usize, most: usize) -> Result<(), ValueError> {
     if (1..=most).contains(&value) {
         Ok(())
     } else {
@@ -391,7 +457,7 @@ fn whole(key: &'static str, value: usize, most: usize) -> Result<(), ValueError>
 }
 
 fn number(
-    key: &'static str,
+    key: &str,
     value: f64,
     range: std::ops::RangeInclusive<f64>,
     allowed: &'static str,
@@ -400,7 +466,7 @@ fn number(
 }
 
 /// Values are used as f32 in places: what they can hold is what is allowed.
-fn positive(key: &'static str, value: f64) -> Result<(), ValueError> {
+fn positive(key: &str, value: f64) -> Result<(), ValueError> {
     number(key, value, 1e-12..=1e12, "a number from 1e-12 to 1e12")
 }
 

@@ -21,7 +21,11 @@ use observe::DETAILS;
 pub use observe::KeptDetails;
 use toml::de::{DeTable, DeValue};
 
-use crate::settings::{DataSettings, PresetName, SeedSettings, Settings, TrainingSettings, ValueError, WeightSigns};
+use snn::neuron::Neuron;
+
+use crate::settings::{
+    DataSettings, LAYERS, LayerSettings, PresetName, SeedSettings, Settings, TrainingSettings, ValueError, WeightSigns,
+};
 
 /// A study that has been read and checked.
 #[derive(Clone, Debug, PartialEq)]
@@ -122,7 +126,10 @@ pub enum StudyProblem {
 const BESIDE: [&str; 2] = ["repeats", "observe"];
 const SEEDS: &str = "repeats.seeds";
 /// The sections of [`Settings`].
-const SECTIONS: [&str; 9] = ["data", "network", "weights", "noise", "hardware", DEVICE, "seeds", "training", "outcome"];
+const SECTIONS: [&str; 12] = [
+    "data", "network", "weights", "layer_2", "layer_3", "layer_4", "noise", "hardware", DEVICE, "seeds", "training",
+    "outcome",
+];
 
 impl Study {
     /// Where condition number `condition` stands on every axis: the place of its value there, from 0.
@@ -160,6 +167,16 @@ impl Study {
                         section,
                         &place,
                         SECTIONS.iter().chain(&BESIDE).map(|name| name.to_string()),
+                    ));
+                }
+                (section, DeValue::Table(keys))
+                    if keys.is_empty() && LAYERS.iter().any(|(layer, _)| *layer == section) =>
+                {
+                    let key = format!("{section}.hidden");
+                    return Err(wrong_type(
+                        &place,
+                        &key,
+                        "must be given, as the section adds a layer of so many neurons",
                     ));
                 }
                 (section, DeValue::Table(keys)) => {
@@ -236,7 +253,9 @@ fn settings_of(placed: &[Given], axes: &[Axis], values: &[toml::Value]) -> Resul
     }
     add_keys_of_preset(&mut document);
     let place_of = |key: &str| {
-        let found = placed.iter().find(|given| given.key == key);
+        // Of a section that is wrong as a whole, the first of its keys.
+        let below = format!("{key}.");
+        let found = placed.iter().find(|given| given.key == key || given.key.starts_with(&below));
         found.map_or_else(|| "study".to_owned(), |given| given.place.clone())
     };
     let settings: Settings = serde_path_to_error::deserialize(toml::Value::Table(document)).map_err(|error| {
@@ -330,6 +349,10 @@ pub fn known_keys() -> Vec<String> {
     let mut every = Settings { seeds: SeedSettings::all(0), ..Settings::default().resolved() };
     // Keys that are left out where they say nothing.
     (every.data, every.network.signs) = (DataSettings::with_every_key(), WeightSigns::Unconstrained);
+    (every.network.recurrent, every.network.neuron) = (true, Neuron::Izhikevich);
+    (every.weights.sigma_recurrent, every.hardware.device_readout) = (Some(1.0), Some(String::new()));
+    let layer = || Some(LayerSettings::every());
+    (every.layer_2, every.layer_3, every.layer_4) = (layer(), layer(), layer());
     let document = toml::Table::try_from(every).expect("settings are plain values");
     SECTIONS
         .iter()

@@ -6,24 +6,25 @@
 mod state;
 
 use crossbar::Ledger;
-use lanes::Crew;
+use lanes::{Crew, Matrix};
 use seed::Seed;
 use serde::{Deserialize, Serialize};
 use snn::activity::Activity;
+use snn::connection::Connection;
 use snn::evaluate::{Answer, calibrate_untrained, evaluate, evaluate_watched};
 use snn::initial;
-use snn::network::{Network, NetworkError, Sign};
+use snn::network::{Network, NetworkError};
 use snn::spikes::Samples;
 use snn::train::{Streams, TrainError, Trainer, Training};
 use snn::weights::{UpdateReport, WeightStore};
 
 use crate::counted::Counted;
 use crate::details::{Snapshot, UpdateAnatomy};
-use crate::hardware::{HardwareError, HardwareUse, LayerName, LayerWeights, layer_weights};
+use crate::hardware::{HardwareError, HardwareUse, LayerWeights, layer_weights};
 use crate::observation::{Observation, Observer};
 use crate::pool::{Helpers, Moment};
-use crate::prepare::{EncodedData, LoadedDevice};
-use crate::settings::{Settings, WeightSigns};
+use crate::prepare::{Devices, EncodedData};
+use crate::settings::{DescribedLayer, Settings, WeightSigns};
 
 pub use state::{EpochEnd, TrialState, WrongTrialState};
 
@@ -72,15 +73,13 @@ pub struct Outcome {
     pub before: Look,
     /// The epochs in their order; fewer than asked for where training diverged.
     pub epochs: Vec<Epoch>,
-    /// What all updates did to the hidden layer's cells.
-    pub hidden_writes: UpdateReport,
-    /// What all updates did to the readout's cells.
-    pub readout_writes: UpdateReport,
-    /// What the arrays of the hidden layer and of the readout have cost; none for abstract weights.
-    pub hardware: Option<[HardwareUse; 2]>,
+    /// What all updates did to the cells, one entry a connection.
+    pub writes: Vec<UpdateReport>,
+    /// What the arrays have cost, one entry a connection; none for abstract weights.
+    pub hardware: Option<Vec<HardwareUse>>,
     /// The trained network; none where training diverged.
     pub after: Option<Look>,
-    /// The next update of the hidden layer and of the readout, taken apart; none where training diverged.
+    /// The next update of the weights from the inputs and of the readout, taken apart; none where training diverged.
     pub update: Option<[UpdateAnatomy; 2]>,
     /// Why training stopped early, if it did.
     pub diverged: Option<TrainError>,
@@ -148,7 +147,7 @@ impl TrialStreams {
 /// [`TrialError`] where the trial cannot start, or not go on from there. Training that diverges is an outcome.
 pub fn run_trial(
     settings: &Settings,
-    loaded: Option<&LoadedDevice>,
+    devices: &Devices,
     data: &EncodedData,
     seed: u64,
     resume: Option<TrialState>,
@@ -161,7 +160,7 @@ pub fn run_trial(
 
     // Who learns, and what it is made of.
     let network = network(settings, data)?;
-    let mut layers = Layers::programmed(settings, loaded, &network, &streams)?;
+    let mut layers = Layers::programmed(settings, devices, &network, &streams)?;
 
     // What it does before it has learnt anything, and the epochs of an earlier run.
     let rest = settings.hardware.retention_seconds;
@@ -203,54 +202,53 @@ pub fn run_trial(
 
     // What is left of it all, and what the update that would come next is made of.
     let outcome = layers.outcome(before, epochs, after, diverged);
-    let update = outcome.after.as_ref().and_then(|_| layers.next_update(&mut trainer, &data.train, training, &streams));
+    let update = outcome
+        .after
+        .as_ref()
+        .and_then(|_| layers.next_update(&network, &mut trainer, &data.train, training, &streams));
     Ok(Outcome { update, ..outcome })
 }
 
 /// Who learns: sizes, time constants, and which hidden neurons excite.
 pub(crate) fn network(settings: &Settings, data: &EncodedData) -> Result<Network, NetworkError> {
-    let network = Network::new(
-        data.train.spikes.units(),
-        settings.network.hidden,
-        data.classes,
-        settings.network.excitatory_fraction,
-        settings.network.steps,
-        &settings.preset().dynamics,
-    )?;
+    let (inputs, steps) = (data.train.spikes.units(), settings.network.steps);
+    let hidden = settings.hidden_layers().iter().map(DescribedLayer::of_network).collect::<Result<_, _>>()?;
+    let network = Network::of_layers(inputs, hidden, data.classes, steps, &settings.preset().dynamics)?;
+    let network = Network { neuron: settings.network.neuron, ..network };
     Ok(match settings.network.signs {
         WeightSigns::Constrained => network,
         WeightSigns::Unconstrained => network.unconstrained(),
     })
 }
 
-/// What the network is made of, hidden layer and readout, and what has become of it so far.
+/// What the network is made of, one entry a connection, and what has become of it so far.
 struct Layers {
-    hidden: LayerWeights,
-    readout: LayerWeights,
-    writes: [UpdateReport; 2],
-    used: [HardwareUse; 2],
+    weights: Vec<LayerWeights>,
+    writes: Vec<UpdateReport>,
+    used: Vec<HardwareUse>,
 }
 
 impl Layers {
     /// Weights drawn with the signs of their rows, programmed into cells where there is a device.
     fn programmed(
         settings: &Settings,
-        loaded: Option<&LoadedDevice>,
+        devices: &Devices,
         network: &Network,
         streams: &TrialStreams,
     ) -> Result<Layers, HardwareError> {
-        let layer = |name: LayerName, signs: Vec<Sign>, columns, sigma: f64| {
-            let stream = name as u64;
-            let first = initial::weights(&signs, columns, sigma as f32, streams.initial.numbered(stream));
-            layer_weights(settings, loaded, name, first, signs, streams.chip.numbered(stream))
+        let layer = |connection: Connection| {
+            let (signs, (_, columns)) = (network.signs(connection), network.shape(connection));
+            let (sigma, stream) = (settings.sigma_of(connection) as f32, connection.stream());
+            let first = initial::weights(&signs, columns, sigma, streams.initial.numbered(stream));
+            layer_weights(settings, devices.of(connection), connection, first, signs, streams.chip.numbered(stream))
         };
-        let sigma_init = settings.weights.sigma_init;
-        Ok(Layers {
-            hidden: layer(LayerName::Hidden, network.input_signs(), network.hidden, sigma_init)?,
-            readout: layer(LayerName::Readout, network.hidden_signs(), network.classes, settings.sigma_readout())?,
-            writes: Default::default(),
-            used: Default::default(),
-        })
+        let weights = network.connections().map(layer).collect::<Result<Vec<_>, _>>()?;
+        let (writes, used) = (vec![Default::default(); weights.len()], vec![Default::default(); weights.len()]);
+        Ok(Layers { weights, writes, used })
+    }
+
+    fn stores(&mut self) -> Vec<&mut dyn WeightStore> {
+        self.weights.iter_mut().map(LayerWeights::store_mut).collect()
     }
 
     /// One epoch of training; the mean loss. What it did is kept account of as far as it came.
@@ -261,49 +259,47 @@ impl Layers {
         streams: &Streams,
         epoch: u64,
     ) -> Result<f64, TrainError> {
-        let mut hidden = Counted::new(self.hidden.store_mut());
-        let mut readout = Counted::new(self.readout.store_mut());
-        let report = trainer.epoch(samples, &mut hidden, &mut readout, streams, epoch);
-        self.writes[0] += hidden.writes;
-        self.writes[1] += readout.writes;
+        let mut counted: Vec<Counted> = self.stores().into_iter().map(Counted::new).collect();
+        let mut stores: Vec<&mut dyn WeightStore> = counted.iter_mut().map(|store| store as _).collect();
+        let report = trainer.epoch(samples, &mut stores, streams, epoch);
+        let writes: Vec<UpdateReport> = counted.iter().map(|store| store.writes).collect();
+        self.writes.iter_mut().zip(writes).for_each(|(sum, writes)| *sum += writes);
         self.spend(|used| &mut used.training);
         Ok(report?.loss)
     }
 
     /// Sets what is set by measurement, for a test before training.
     fn calibrate(&mut self, network: &Network, samples: &Samples, count: usize, read: Seed) {
-        calibrate_untrained(network, self.hidden.store_mut(), self.readout.store_mut(), samples, count, read);
+        calibrate_untrained(network, &mut self.stores(), samples, count, read);
     }
 
     /// What the network answers.
     fn test(&mut self, tested: &TestSet, read: Seed) -> Activity {
         let TestSet { network, samples, images, crew, .. } = *tested;
-        self.rested(tested.rest, |hidden, readout| evaluate(network, hidden, readout, samples, images, read, crew))
+        self.rested(tested.rest, |stores| evaluate(network, stores, samples, images, read, crew))
     }
 
     /// What the network answers, and how its hidden neurons spike meanwhile.
     fn look(&mut self, tested: &TestSet, read: Seed) -> Look {
         let mut observer = Observer::new(tested.network);
         let TestSet { network, samples, images, .. } = *tested;
-        let test = self.rested(tested.rest, |hidden, readout| {
+        let test = self.rested(tested.rest, |stores| {
             let watch = &mut |answer: &Answer| observer.see(answer);
-            evaluate_watched(network, hidden, readout, samples, images, read, watch)
+            evaluate_watched(network, stores, samples, images, read, watch)
         });
-        let (hidden, readout) = (self.hidden.store(), self.readout.store());
-        let (observation, snapshot) = observer.end(hidden.weights(), readout.weights());
+        let [from_inputs, .., readout] = &self.weights[..] else {
+            unreachable!("a network has two connections or more")
+        };
+        let (observation, snapshot) = observer.end(from_inputs.store().weights(), readout.store().weights());
         Look { test, observation, snapshot }
     }
 
     /// Tests the network once it has been left alone for a while; training goes on from now.
-    fn rested(
-        &mut self,
-        rest: f64,
-        test: impl FnOnce(&mut dyn WeightStore, &mut dyn WeightStore) -> Activity,
-    ) -> Activity {
+    fn rested(&mut self, rest: f64, test: impl FnOnce(&mut [&mut dyn WeightStore]) -> Activity) -> Activity {
         if rest > 0.0 {
             self.rest(rest);
         }
-        let test = test(self.hidden.store_mut(), self.readout.store_mut());
+        let test = test(&mut self.stores());
         if rest > 0.0 {
             self.rest(0.0);
         }
@@ -311,45 +307,44 @@ impl Layers {
         test
     }
 
-    /// The update that the first images of the training set ask for, in both layers.
+    /// The update that the first images of the training set ask for, from the inputs and in the readout.
     fn next_update(
         &mut self,
+        network: &Network,
         trainer: &mut Trainer,
         samples: &Samples,
         training: Training,
         streams: &TrialStreams,
     ) -> Option<[UpdateAnatomy; 2]> {
         let first: Vec<u32> = (0..training.batch as u32).collect();
-        let Layers { hidden, readout, .. } = self;
         let read = streams.training.read.named("next");
-        trainer.differentiate(samples, &first, hidden.store_mut(), readout.store_mut(), read);
-        let of = |layer, name: LayerName| {
-            let write = streams.training.write.named("next").numbered(name as u64);
-            UpdateAnatomy::of(layer, trainer, name, training.learning_rate, write)
+        trainer.differentiate(samples, &first, &mut self.stores(), read);
+        let mut every = network.connections().zip(&mut self.weights).zip(&trainer.gradient().matrices);
+        let of = |((connection, layer), gradient): ((Connection, &mut LayerWeights), &Matrix)| {
+            let write = streams.training.write.named("next").numbered(connection.stream());
+            UpdateAnatomy::of(layer, gradient, training.learning_rate, write)
         };
-        Some([of(hidden, LayerName::Hidden)?, of(readout, LayerName::Readout)?])
+        Some([of(every.next()?)?, of(every.last()?)?])
     }
 
     fn rest(&mut self, seconds: f64) {
-        self.hidden.rest(seconds);
-        self.readout.rest(seconds);
+        self.weights.iter_mut().for_each(|layer| layer.rest(seconds));
     }
 
-    /// Adds what both layers have spent since they were last asked to one of the ledgers of each.
+    /// Adds what all connections have spent since they were last asked to one of the ledgers of each.
     fn spend(&mut self, ledger: fn(&mut HardwareUse) -> &mut Ledger) {
-        for (used, layer) in self.used.iter_mut().zip([&mut self.hidden, &mut self.readout]) {
+        for (used, layer) in self.used.iter_mut().zip(&mut self.weights) {
             *ledger(used) += layer.take_ledger();
         }
     }
 
     /// What is left of it all.
     fn outcome(&self, before: Look, epochs: Vec<Epoch>, after: Option<Look>, diverged: Option<TrainError>) -> Outcome {
-        let [hidden_writes, readout_writes] = self.writes;
         let mut used = self.used.clone();
-        (used[0].endurance, used[1].endurance) = (self.hidden.endurance(), self.readout.endurance());
-        let on_cells = matches!(self.hidden, LayerWeights::Crossbar(_));
+        used.iter_mut().zip(&self.weights).for_each(|(used, layer)| used.endurance = layer.endurance());
+        let on_cells = self.weights.iter().any(|layer| matches!(layer, LayerWeights::Crossbar(_)));
         let hardware = on_cells.then_some(used);
-        Outcome { before, epochs, after, update: None, hidden_writes, readout_writes, hardware, diverged }
+        Outcome { before, epochs, after, update: None, writes: self.writes.clone(), hardware, diverged }
     }
 }
 

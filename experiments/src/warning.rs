@@ -9,9 +9,10 @@ use std::collections::BTreeSet;
 use crossbar::PairMapping;
 use crossbar::device::{Acceptance, Device, First, WriteNoise};
 use crossbar::spread::{WeightUnits, write_spread};
+use snn::connection::Connection;
 
-use crate::hardware::LayerName;
-use crate::prepare::LoadedDevice;
+use crate::chip_maps::of_connection;
+use crate::prepare::{Devices, LoadedDevice};
 use crate::settings::{Controller, HardwareSettings, Settings};
 use crate::sheet::significant;
 use held::held_tables;
@@ -134,16 +135,27 @@ fn half_width(window: Acceptance) -> String {
     }
 }
 
-/// What a trial with `settings` does that was hardly meant. `shapes` are rows and columns of both layers, hidden first.
-pub fn warnings(settings: &Settings, loaded: Option<&LoadedDevice>, shapes: [(usize, usize); 2]) -> Vec<Warning> {
-    let Some(loaded) = loaded else { return no_device(&settings.hardware).into_iter().collect() };
+/// What a trial with `settings` does that was hardly meant. `shapes` are rows and columns of its
+/// connections.
+pub fn warnings(settings: &Settings, devices: &Devices, shapes: &[(Connection, (usize, usize))]) -> Vec<Warning> {
+    let held = devices.with(shapes);
+    if held.is_empty() {
+        return no_device(&settings.hardware).into_iter().collect();
+    }
+    held.iter().flat_map(|(loaded, shapes)| of_device(settings, loaded, shapes)).collect()
+}
+
+/// Those of one device, which holds the connections of these `shapes`.
+fn of_device(settings: &Settings, loaded: &LoadedDevice, shapes: &[(Connection, (usize, usize))]) -> Vec<Warning> {
     let (device, hardware) = (&loaded.device, &settings.hardware);
     let name = || device.name.clone();
     let mut found = Vec::new();
     if hardware.retention_seconds > 0.0 && device.drift.is_off() {
         found.push(Warning::NoDrift { device: name() });
     }
-    found.extend(coarse_write(settings, device));
+    if shapes.iter().any(|(connection, _)| *connection == Connection::Feedforward(0)) {
+        found.extend(coarse_write(settings, device));
+    }
     if hardware.controller == Controller::DigitalCopy && device.write.pulses().is_some() {
         found.push(Warning::PulsedCopy { device: name() });
     }
@@ -153,7 +165,7 @@ pub fn warnings(settings: &Settings, loaded: Option<&LoadedDevice>, shapes: [(us
         found.push(Warning::LostSteps { device: name(), window: verify.acceptance });
     }
     found.extend(held_tables(device));
-    found.extend(LayerName::ALL.into_iter().filter_map(|layer| clipped(loaded, layer, shapes[layer as usize])));
+    found.extend(shapes.iter().filter_map(|&(connection, shape)| clipped(loaded, connection, shape)));
     found
 }
 
@@ -195,13 +207,13 @@ fn coarse_write(settings: &Settings, device: &Device) -> Option<Warning> {
     (percent > 100.0).then_some(Warning::CoarseWrite { full_scale, percent, copy_helps })
 }
 
-/// How much of the conductance map of `layer` lies outside the window. Cells that the fault map calls stuck stay where they
+/// How much of the conductance map of `connection` lies outside the window. Cells that the fault map calls stuck stay where they
 /// are stuck.
-fn clipped(loaded: &LoadedDevice, layer: LayerName, (rows, columns): (usize, usize)) -> Option<Warning> {
+fn clipped(loaded: &LoadedDevice, connection: Connection, (rows, columns): (usize, usize)) -> Option<Warning> {
     let LoadedDevice { device, maps, .. } = loaded;
-    let file = maps.conductance[layer as usize].as_ref()?;
+    let file = of_connection(&maps.conductance, connection)?;
     // A map of another shape has been refused before.
-    let understood = maps.of_layer(layer, rows, columns, device).ok()?;
+    let understood = maps.of_layer(connection, rows, columns, device).ok()?;
     let map = understood.conductances?;
     let faults = understood.faults.unwrap_or_default();
     let stuck: BTreeSet<(usize, usize)> = faults.written().iter().map(|stuck| (stuck.row, stuck.column)).collect();
@@ -225,7 +237,8 @@ mod tests {
 
     use super::*;
 
-    const SHAPES: [(usize, usize); 2] = [(2, 3), (3, 2)];
+    const SHAPES: &[(Connection, (usize, usize))] =
+        &[(Connection::Feedforward(0), (2, 3)), (Connection::Readout, (3, 2))];
 
     fn device(keys: &str) -> LoadedDevice {
         let window = r#""window": { "low_resistance_ohm": 1000, "high_resistance_ohm": 1000000 }"#;
@@ -234,7 +247,7 @@ mod tests {
     }
 
     fn told(settings: &Settings, loaded: &LoadedDevice) -> Vec<String> {
-        warnings(settings, Some(loaded), SHAPES).iter().map(Warning::to_string).collect()
+        warnings(settings, &Some(loaded).into(), SHAPES).iter().map(Warning::to_string).collect()
     }
 
     /// The only warning of `loaded`, in its two parts.
@@ -251,7 +264,7 @@ mod tests {
     #[test]
     fn the_defaults_warn_of_nothing() {
         let mut settings = Settings::default();
-        assert_eq!(warnings(&settings, None, SHAPES), []);
+        assert_eq!(warnings(&settings, &Devices::default(), SHAPES), []);
         assert_eq!(told(&settings, &device("")), [""; 0]);
         settings.hardware.retention_seconds = 10.0;
         assert_eq!(told(&settings, &device(DRIFT)), [""; 0]);
@@ -262,7 +275,7 @@ mod tests {
         let mut settings = Settings::default();
         settings.hardware.pair = PairKind::PushPull;
         settings.hardware.retention_seconds = 10.0;
-        let found = warnings(&settings, None, SHAPES);
+        let found = warnings(&settings, &Devices::default(), SHAPES);
         assert_eq!(
             found.iter().map(Warning::to_string).collect::<Vec<_>>(),
             [

@@ -22,9 +22,9 @@ fn settings(device: &str) -> Settings {
 /// The record of a trial with seed 1 as indented JSON, wall time and machine left out.
 fn record(settings: &Settings) -> String {
     let prepared = Prepared::new([settings].into_iter(), Path::new(".")).expect("embedded data and built-in devices");
-    let (data, device) = (prepared.data(settings), prepared.device(settings));
-    let outcome = run_trial(settings, device, data, 1, None, &lanes::Alone, &mut |_| {}).expect("a valid trial");
-    let mut value = serde_json::to_value(Record::new(settings, 1, data, device, &outcome)).expect("plain values");
+    let (data, devices) = (prepared.data(settings), prepared.devices_of(settings));
+    let outcome = run_trial(settings, &devices, data, 1, None, &lanes::Alone, &mut |_| {}).expect("a valid trial");
+    let mut value = serde_json::to_value(Record::new(settings, 1, data, &devices, &outcome)).expect("plain values");
     let record = value.as_object_mut().expect("a record is an object");
     for of_the_machine in ["seconds", "machine"] {
         record.remove(of_the_machine).expect("a record has it");

@@ -17,7 +17,7 @@ const EPOCHS: usize = 3;
 
 /// Abstract weights with noise, and cells with every kind of memory: drift and a rest before every test, telegraph noise,
 /// calibrated converters, parked cells, pulses, verified writes, two branches, a digital copy.
-const SECTIONS: [&str; 4] = [
+const SECTIONS: [&str; 5] = [
     "[noise]\nlevel_percent = 30",
     "[hardware]\ndevice = \"illustrative-oxide\"\nretention_seconds = 1000\n\
      [device.drift]\nlaw = \"log-time\"\nreference_seconds = 1\nmean_microsiemens_per_ln = -0.5\n\
@@ -28,13 +28,15 @@ const SECTIONS: [&str; 4] = [
     "[hardware]\ndevice = \"illustrative-oxide\"\npair = \"potentiation-only\"\ncontroller = \"digital-copy\"\n\
      full_scale_hidden = 0.02",
     "[hardware]\ndevice = \"1t1r-yousuf-2025\"\ncontroller = \"digital-copy\"\nfull_scale_hidden = 0.01\nfull_scale_readout = 4",
+    "recurrent = true\n[layer_2]\nhidden = 7\ndevice = \"illustrative-oxide\"\nrecurrent = false\nfull_scale = 4\n\
+     [layer_3]\nhidden = 5\n[hardware]\ndevice_readout = \"pcm-joshi-2020\"",
 ];
 
 /// A study of one small trial on the weights that `own` describes.
 fn study_of(own: &str, hidden: usize) -> (Study, Prepared) {
     let text = format!(
-        "name = \"small\"\n[training]\nepochs = {EPOCHS}\nbatch = 512\n[network]\nhidden = {hidden}\nsteps = 30\n\
-         [weights]\nsigma_init = 0.003\n{own}\n"
+        "name = \"small\"\n[training]\nepochs = {EPOCHS}\nbatch = 512\n[weights]\nsigma_init = 0.003\n\
+         [network]\nhidden = {hidden}\nsteps = 30\n{own}\n"
     );
     let study = Study::parse("small.toml", &text, &[]).expect("the test's own study");
     let settings = study.conditions.iter().map(|condition| &condition.settings);
@@ -55,10 +57,10 @@ fn a_trial_stopped_after_every_epoch_leaves_what_one_run_through_leaves() {
     for own in SECTIONS {
         let (study, prepared) = study_of(own, 6);
         let settings = &study.conditions[0].settings;
-        let (data, device) = (prepared.data(settings), prepared.device(settings));
+        let (data, devices) = (prepared.data(settings), prepared.devices_of(settings));
         let run = |from: Option<TrialState>| {
             let mut after_one = None;
-            let outcome = run_trial(settings, device, data, 7, from, &lanes::Alone, &mut |end| {
+            let outcome = run_trial(settings, &devices, data, 7, from, &lanes::Alone, &mut |end| {
                 after_one.get_or_insert_with(|| end.state());
             });
             (outcome.expect("a valid trial"), after_one.expect("an epoch"))
@@ -79,8 +81,8 @@ fn a_trial_stopped_after_every_epoch_leaves_what_one_run_through_leaves() {
             state = next;
         }
         // After the last epoch a record is what is left, and no state.
-        let error =
-            run_trial(settings, device, data, 7, Some(state), &lanes::Alone, &mut |_| {}).expect_err("nothing is left");
+        let error = run_trial(settings, &devices, data, 7, Some(state), &lanes::Alone, &mut |_| {})
+            .expect_err("nothing is left");
         assert!(matches!(error, TrialError::State(WrongTrialState::Ended { epochs: EPOCHS, done: EPOCHS })), "{error}");
     }
 }

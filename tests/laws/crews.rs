@@ -7,9 +7,11 @@ use experiments::pool::Pool;
 use lanes::{Alone, Crew, Job};
 use seed::Seed;
 use snn::activity::Activity;
+use snn::connection::Connection;
 use snn::evaluate::evaluate;
 use snn::initial;
-use snn::network::Network;
+use snn::network::{HiddenLayer, Network};
+use snn::neuron::Neuron;
 use snn::preset::Preset;
 use snn::spikes::{Samples, SpikeTrains};
 use snn::train::{EpochReport, Streams, Trainer, Training};
@@ -54,37 +56,53 @@ fn trained(
     batch: usize,
     crew: &dyn Crew,
 ) -> (Vec<EpochReport>, Activity, Vec<u32>) {
-    let store = |signs: Vec<_>, columns, sigma, name| {
-        let first = initial::weights(&signs, columns, sigma, Seed::new(3).named(name));
+    let store = |connection: Connection| {
+        let (signs, (_, columns)) = (network.signs(connection), network.shape(connection));
+        let sigma = if connection == Connection::Feedforward(0) { 0.05 } else { 0.1 };
+        let first = initial::weights(&signs, columns, sigma, Seed::new(3).numbered(connection.stream()));
         DigitalWeights::noisy(first, signs, 0.001)
     };
-    let mut hidden = store(network.input_signs(), network.hidden, 0.05, "hidden");
-    let mut readout = store(network.hidden_signs(), network.classes, 0.1, "readout");
+    let mut weights: Vec<DigitalWeights> = network.connections().map(store).collect();
+    let mut stores: Vec<&mut dyn WeightStore> = weights.iter_mut().map(|store| store as _).collect();
     let mut trainer = Trainer::new(network, Training { batch, learning_rate: 0.1 }, crew);
     let streams = Streams::of(Seed::new(3));
-    let mut epoch = |number| trainer.epoch(samples, &mut hidden, &mut readout, &streams, number).expect("converges");
+    let mut epoch = |number| trainer.epoch(samples, &mut stores, &streams, number).expect("converges");
     let reports = vec![epoch(0), epoch(1)];
-    let activity = evaluate(network, &mut hidden, &mut readout, samples, SAMPLES, Seed::new(4), crew);
-    let weights = hidden.weights().cells().chain(readout.weights().cells());
-    (reports, activity, weights.chain(hidden.last_noise()).map(f32::to_bits).collect())
+    let activity = evaluate(network, &mut stores, samples, SAMPLES, Seed::new(4), crew);
+    let bits = weights.iter().flat_map(|store| store.weights().cells().chain(store.last_noise()).map(f32::to_bits));
+    (reports, activity, bits.collect())
+}
+
+/// Networks of one layer, and of several with everything that a layer can be.
+fn networks() -> Vec<(Network, usize)> {
+    let dynamics = Preset::published_results().dynamics;
+    let sizes = [(700, 20, 3, 150), (300, 130, 20, 200), (784, 100, 10, 64), (100, 300, 2, 65)];
+    let mut networks: Vec<(Network, usize)> = sizes
+        .into_iter()
+        .map(|(inputs, hidden, classes, batch)| {
+            (Network::new(inputs, hidden, classes, 0.8, STEPS, &dynamics).expect("valid"), batch)
+        })
+        .collect();
+    let layer = |neurons, recurrent| HiddenLayer { recurrent, ..HiddenLayer::new(neurons, 0.8).expect("valid") };
+    let hidden = vec![layer(40, true), layer(20, false), layer(17, false)];
+    let deep = Network::of_layers(300, hidden, 3, STEPS, &dynamics).expect("valid");
+    networks.push((deep.clone(), 150));
+    networks.push((Network { neuron: Neuron::Izhikevich, ..deep }, 150));
+    networks
 }
 
 #[test]
 fn no_bit_depends_on_who_computes_it() {
-    for (inputs, hidden, classes, batch) in
-        [(700, 20, 3, 150), (300, 130, 20, 200), (784, 100, 10, 64), (100, 300, 2, 65)]
-    {
-        let dynamics = Preset::published_results().dynamics;
-        let network = Network::new(inputs, hidden, classes, 0.8, STEPS, &dynamics).expect("valid");
-        let samples = samples(inputs, classes);
+    for (network, batch) in networks() {
+        let samples = samples(network.inputs, network.classes);
         let alone = trained(&network, &samples, batch, &Alone);
-        assert!(alone.1.total().spikes_per_sample() > 1.0, "too quiet to tell");
+        assert!(alone.1.total().spikes_per_sample() > 1.0, "{network:?}: too quiet to tell");
         for most in [2, 3, 7] {
             let crew = Restless { most, asked: AtomicUsize::new(0) };
-            assert!(trained(&network, &samples, batch, &crew) == alone, "{hidden} hidden neurons, up to {most} hands");
+            assert!(trained(&network, &samples, batch, &crew) == alone, "{network:?}, up to {most} hands");
         }
         let pool = Pool::new(3).expect("threads");
         let in_pool = pool.on_one(|| trained(&network, &samples, batch, &pool));
-        assert!(in_pool == alone, "{hidden} hidden neurons, a pool");
+        assert!(in_pool == alone, "{network:?}, a pool");
     }
 }

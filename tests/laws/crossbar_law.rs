@@ -5,10 +5,12 @@
 
 use crossbar::device::Device;
 use crossbar::{ArrayParams, CrossbarArray};
+use experiments::prepare::LoadedDevice;
 use experiments::settings::Settings;
 use experiments::trial::{Outcome, run_trial};
 use lanes::Matrix;
 use seed::Seed;
+use snn::connection::Connection;
 use snn::network::Sign;
 use snn::train::{Trainer, Training};
 use snn::weights::{DigitalWeights, UpdateReport, WeightStore};
@@ -27,8 +29,8 @@ fn both(mut settings: Settings) -> [Outcome; 2] {
     settings.hardware.full_scale_hidden = SPAN / 1024.0;
     settings.hardware.full_scale_readout = SPAN / 64.0;
     let prepared = prepared(&settings);
-    let run = |device| {
-        run_trial(&settings, device, prepared.data(&settings), 3, None, &lanes::Alone, &mut |_| {})
+    let run = |device: Option<&LoadedDevice>| {
+        run_trial(&settings, &device.into(), prepared.data(&settings), 3, None, &lanes::Alone, &mut |_| {})
             .expect("a valid trial")
     };
     [run(None), run(Some(&loaded("study-1k-1m")))]
@@ -42,12 +44,12 @@ fn assert_equal([digital, crossbar]: [Outcome; 2]) {
     for (one, other) in digital.epochs.iter().zip(&crossbar.epochs) {
         assert_eq!(one.test, other.test);
     }
-    assert_eq!(crossbar.hidden_writes.clipped_high + crossbar.readout_writes.clipped_high, 0, "the window is not wide");
+    assert_eq!(crossbar.writes[0].clipped_high + crossbar.writes[1].clipped_high, 0, "the window is not wide");
     // Exact memory has no pulses; the `add` scheme writes every cell with one.
     let pulsed = |writes: UpdateReport| UpdateReport { pulses: writes.cells_written, ..writes };
-    assert_eq!(pulsed(digital.hidden_writes), crossbar.hidden_writes);
-    assert_eq!(pulsed(digital.readout_writes), crossbar.readout_writes);
-    assert!(digital.hidden_writes.clipped_low > 0, "the lower bound was never met");
+    assert_eq!(pulsed(digital.writes[0]), crossbar.writes[0]);
+    assert_eq!(pulsed(digital.writes[1]), crossbar.writes[1]);
+    assert!(digital.writes[0].clipped_low > 0, "the lower bound was never met");
 }
 
 #[test]
@@ -74,8 +76,8 @@ fn another_device_is_not_the_abstract_study() {
     let settings = settings(1, 0.0);
     let prepared = prepared(&settings);
     let oxide = loaded("illustrative-oxide");
-    let run = |device| {
-        run_trial(&settings, device, prepared.data(&settings), 3, None, &lanes::Alone, &mut |_| {})
+    let run = |device: Option<&LoadedDevice>| {
+        run_trial(&settings, &device.into(), prepared.data(&settings), 3, None, &lanes::Alone, &mut |_| {})
             .expect("a valid trial")
     };
     assert_ne!(run(None).epochs[0].loss, run(Some(&oxide)).epochs[0].loss);
@@ -138,10 +140,10 @@ fn the_first_update_agrees_for_any_kappa() {
     let (network, mut hidden, mut readout) = network(7);
     let mut trainer = Trainer::new(&network, Training { batch: 256, learning_rate: 0.01 }, &lanes::Alone);
     let chosen: Vec<u32> = (0..256).collect();
-    trainer.differentiate(samples, &chosen, &mut hidden, &mut readout, Seed::new(0));
+    trainer.differentiate(samples, &chosen, &mut [&mut hidden, &mut readout], Seed::new(0));
     for (store, signs, gradient) in [
-        (&hidden, network.input_signs(), &trainer.gradient().hidden),
-        (&readout, network.hidden_signs(), &trainer.gradient().readout),
+        (&hidden, network.signs(Connection::Feedforward(0)), &trainer.gradient().matrices[0]),
+        (&readout, network.signs(Connection::Readout), &trainer.gradient().matrices[1]),
     ] {
         let mut step = gradient.clone();
         snn::optimiser::gradient_descent(&mut step, 0.01);

@@ -75,11 +75,11 @@ fn check(loss_of: Loss) {
     for number in 0..5usize {
         let train = data.spikes.sample(number);
         let mut trace = Trace::new(&network);
-        forward(&network, hidden.layer(), readout.layer(), train, Seed::new(0), &mut trace);
+        forward(&network, &[hidden.layer(), readout.layer()], train, Seed::new(0), &mut trace);
         let label = usize::from(data.labels[number]);
         let samples = Samples { spikes: only(train, network.steps), labels: vec![data.labels[number]] };
         let mut trainer = Trainer::new(&network, Training { batch: 1, learning_rate: 0.01 }, &lanes::Alone);
-        trainer.differentiate(&samples, &[0], &mut hidden, &mut readout, Seed::new(0));
+        trainer.differentiate(&samples, &[0], &mut [&mut hidden, &mut readout], Seed::new(0));
         let w2 = rows(readout.weights());
         let (at, steps) = loss(&network, &w2, &trace, label);
         for neuron in 0..HIDDEN {
@@ -95,7 +95,7 @@ fn check(loss_of: Loss) {
                     continue;
                 }
                 let difference = (above - below) / (2.0 * h);
-                let computed = f64::from(trainer.gradient().readout[(neuron, class)]);
+                let computed = f64::from(trainer.gradient().matrices[1][(neuron, class)]);
                 let truncation = h * h / 6.0 * swing.powi(3) / (6.0 * 3f64.sqrt());
                 let cancellation = f64::EPSILON * 1000.0 * (1.0 + at) / h;
                 let rounding = 4.0 * network.steps as f64 * f64::from(f32::EPSILON) / 2.0 * 2.0 * swing;
@@ -145,18 +145,18 @@ fn the_gradient_of_a_batch_is_the_sum_over_its_samples() {
     let mut sums = vec![[0.0f64; 2]; 784 * HIDDEN + HIDDEN * CLASSES];
     let mut loss = 0.0;
     for sample in 0..BATCH as u32 {
-        loss += trainer.differentiate(data, &[sample], &mut hidden, &mut readout, Seed::new(0));
+        loss += trainer.differentiate(data, &[sample], &mut [&mut hidden, &mut readout], Seed::new(0));
         let gradient = trainer.gradient();
-        for (sum, cell) in sums.iter_mut().zip(gradient.hidden.cells().chain(gradient.readout.cells())) {
+        for (sum, cell) in sums.iter_mut().zip(gradient.matrices.iter().flat_map(Matrix::cells)) {
             *sum = [sum[0] + f64::from(cell), sum[1] + f64::from(cell.abs())];
         }
     }
     let samples: Vec<u32> = (0..BATCH as u32).collect();
-    let of_batch = trainer.differentiate(data, &samples, &mut hidden, &mut readout, Seed::new(0));
+    let of_batch = trainer.differentiate(data, &samples, &mut [&mut hidden, &mut readout], Seed::new(0));
     assert!((of_batch - loss).abs() <= BATCH as f64 * f64::EPSILON * loss);
     let gradient = trainer.gradient();
     let mut large = 0;
-    for ([sum, absolute], cell) in sums.iter().zip(gradient.hidden.cells().chain(gradient.readout.cells())) {
+    for ([sum, absolute], cell) in sums.iter().zip(gradient.matrices.iter().flat_map(Matrix::cells)) {
         let (expected, absolute) = (sum / BATCH as f64, absolute / BATCH as f64);
         // A term that is scaled by 1 / 150 before and not after its sums is rounded at other places on its way.
         let bound = (BATCH as f64 + 4.0 * network.steps as f64) * f64::from(f32::EPSILON) * absolute;

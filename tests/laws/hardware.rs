@@ -17,7 +17,7 @@ fn run(settings: &Settings, keys: &[&str]) -> Outcome {
     let device = Device::from_json(&format!(r#"{{"name": "test", {WINDOW}, {}}}"#, keys.join(", ")));
     let loaded = device.expect("the test's own device").into();
     let prepared = prepared(settings);
-    run_trial(settings, Some(&loaded), prepared.data(settings), 3, None, &lanes::Alone, &mut |_| {})
+    run_trial(settings, &Some(&loaded).into(), prepared.data(settings), 3, None, &lanes::Alone, &mut |_| {})
         .expect("a valid trial")
 }
 
@@ -113,7 +113,7 @@ fn a_spike_is_a_row_read() {
     let settings = settings(2, 0.0);
     let prepared = prepared(&settings);
     let outcome = run(&settings, &[NOISY]);
-    let [hidden, readout] = outcome.hardware.as_ref().expect("arrays");
+    let [hidden, readout] = &outcome.hardware.as_ref().expect("arrays")[..] else { panic!("not two arrays") };
     let batch = settings.preset().batch;
     let test = &prepared.data(&settings).test;
     let images = test.labels.len() / batch * batch;
@@ -131,7 +131,7 @@ fn a_spike_is_a_row_read() {
         })
         .sum();
     assert_eq!(readout.test.row_reads, hidden_spikes);
-    assert_eq!(hidden.training.write_pulses, outcome.hidden_writes.pulses);
+    assert_eq!(hidden.training.write_pulses, outcome.writes[0].pulses);
     assert_eq!(hidden.endurance.worst, hidden.training.write_pulses / (784 * settings.network.hidden as u64));
 }
 
@@ -146,7 +146,7 @@ fn training_goes_on_through_faults() {
     assert_ne!(losses(&sound), losses(&faulty));
     assert!(faulty.diverged.is_none() && faulty.epochs[0].loss.is_finite());
     // Dead plus lines leave the reference: weights of the wrong sign.
-    assert!(faulty.hidden_writes.wrong_sign > sound.hidden_writes.wrong_sign);
+    assert!(faulty.writes[0].wrong_sign > sound.writes[0].wrong_sign);
 }
 
 /// Training that diverges has written and read until then: reports, ledger and endurance say so, and agree.
@@ -161,10 +161,10 @@ fn a_trial_that_diverges_keeps_account_of_its_last_epoch() {
         panic!("{:?}", outcome.diverged)
     };
     assert!(outcome.epochs.is_empty());
-    let [hidden, readout] = outcome.hardware.as_ref().expect("arrays");
+    let [hidden, readout] = &outcome.hardware.as_ref().expect("arrays")[..] else { panic!("not two arrays") };
     assert!(hidden.training.row_reads > 0 && batch > 1, "batch {batch}");
-    assert!(outcome.hidden_writes.pulses > 0);
-    for (used, writes) in [(hidden, &outcome.hidden_writes), (readout, &outcome.readout_writes)] {
+    assert!(outcome.writes[0].pulses > 0);
+    for (used, writes) in [(hidden, &outcome.writes[0]), (readout, &outcome.writes[1])] {
         assert_eq!(used.training.write_pulses, writes.pulses);
         assert_eq!(used.endurance.worst * used.endurance.cells, writes.pulses);
         // The untrained network was tested, and no other.

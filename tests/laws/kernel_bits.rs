@@ -90,14 +90,14 @@ fn scalar(network: &Network, [hidden, readout]: [Layer; 2], input: SpikeTrain, s
     let (a, b) = (network.synapse_decay, network.membrane_decay);
     let normals = |layer: Layer, number| layer.read_variance.map(|_| seed.numbered(number).normals());
     let (mut for_hidden, mut for_readout) = (normals(hidden, 0), normals(readout, 1));
-    let (mut v, mut i) = (vec![0.0f32; network.hidden], vec![0.0f32; network.hidden]);
+    let (mut v, mut i) = (vec![0.0f32; network.last_hidden().neurons], vec![0.0f32; network.last_hidden().neurons]);
     let (mut u, mut f) = (vec![0.0f32; network.classes], vec![0.0f32; network.classes]);
     let mut run = Run { readout: vec![0; network.classes], ..Run::default() };
     let mut peaks = vec![(0, 0.0f32); network.classes];
     for step in 0..network.steps {
         run.membrane.extend(v.iter().map(|v| v.to_bits()));
-        let spikes: Vec<u16> = (0..network.hidden as u16).filter(|&j| v[usize::from(j)] > 1.0).collect();
-        for j in 0..network.hidden {
+        let spikes: Vec<u16> = (0..network.last_hidden().neurons as u16).filter(|&j| v[usize::from(j)] > 1.0).collect();
+        for j in 0..network.last_hidden().neurons {
             v[j] = if v[j] > 1.0 { 0.0 } else { v[j] * b + i[j] };
             i[j] *= a;
         }
@@ -124,7 +124,7 @@ fn of_trace(trace: &Trace, network: &Network) -> Run {
     let peak = |class| (trace.peak(class).0, trace.peak(class).1.to_bits());
     Run {
         membrane: (0..network.steps)
-            .flat_map(|t| (0..network.hidden).map(move |j| lane(trace.membrane(t), j)))
+            .flat_map(|t| (0..network.last_hidden().neurons).map(move |j| lane(trace.membrane(t), j)))
             .collect(),
         readout: readout.flat_map(|row| (0..network.classes).map(move |k| lane(row, k))).collect(),
         spikes: (0..network.steps).map(|t| trace.hidden_spikes(t).to_vec()).collect(),
@@ -142,7 +142,8 @@ fn scalar_adjoint(
     output: &ReadoutGradient,
     [w1, w2]: [&mut Matrix; 2],
 ) {
-    let (a, b, hidden, classes) = (network.synapse_decay, network.membrane_decay, network.hidden, network.classes);
+    let (a, b, hidden, classes) =
+        (network.synapse_decay, network.membrane_decay, network.last_hidden().neurons, network.classes);
     let slope = |v| match network.surrogate {
         Surrogate::FastSigmoid { steepness } => fast_sigmoid(steepness, v),
         Surrogate::Exponential { steepness } => exponential(steepness, v),
@@ -197,17 +198,16 @@ fn check(network: &Network, cells: &Cells, noisy: bool, trains: &SpikeTrains, wh
     let mut spikes = 0;
     for sample in 0..trains.len() {
         let (input, seed) = (trains.sample(sample), Seed::new(5).numbered(sample as u64));
-        forward(network, layers[0], layers[1], input, seed, &mut trace);
+        forward(network, &layers, input, seed, &mut trace);
         assert_eq!(of_trace(&trace, network), scalar(network, layers, input, seed), "{what}, sample {sample}");
         network.loss.differentiate(&trace, sample % network.classes, 0.25, &mut output);
-        backward(network, &transposed, input, &trace, &output, &mut adjoint, &mut computed);
-        let sums = [&mut expected.hidden, &mut expected.readout];
-        scalar_adjoint(network, &cells.weights[1], input, &trace, &output, sums);
+        backward(network, std::slice::from_ref(&transposed), input, &trace, &output, &mut adjoint, &mut computed);
+        let [hidden, readout] = &mut expected.matrices[..] else { panic!("two matrices") };
+        scalar_adjoint(network, &cells.weights[1], input, &trace, &output, [hidden, readout]);
         spikes += trace.all_hidden_spikes().len();
     }
     // Zeros of either sign are the same number here.
-    assert_eq!(computed.hidden, expected.hidden, "{what}");
-    assert_eq!(computed.readout, expected.readout, "{what}");
+    assert_eq!(computed, expected, "{what}");
     spikes
 }
 
@@ -236,7 +236,7 @@ fn both_passes_are_the_scalar_loops_bit_for_bit() {
             trains.push_raster(|step, unit| step >= sample && draws[(step, unit)] < rate).expect("few spikes");
         }
         let exponential = Surrogate::Exponential { steepness: 5.0 };
-        for network in [first, Network { loss: Loss::PerStep, surrogate: exponential, ..first }] {
+        for network in [first.clone(), Network { loss: Loss::PerStep, surrogate: exponential, ..first }] {
             for noisy in [false, true] {
                 for instructions in Instructions::available() {
                     instructions.use_for_all().expect("the CPU has them");

@@ -8,6 +8,7 @@
 //! - `store`: whatever happens to a record file, the records so far stay whole; `killed`: hundreds of kills do not either;
 //! - `crews`: nor does who computes the parts of a batch; `hardware`: training through arrays with every mechanism on;
 //! - `kernel_bits`: the vector kernels are plain scalar loops, bit for bit; `work`: they do no more than the spikes ask for;
+//! - `layer_bits`: nor do instructions change those of several layers, of recurrence and of Izhikevich neurons;
 //! - `gradient`: that of the readout is a finite difference of the loss;
 //! - `weights`: signs, zero steps and counts.
 
@@ -19,6 +20,7 @@ mod hardware;
 mod kernel_bits;
 #[cfg(unix)]
 mod killed;
+mod layer_bits;
 mod read_noise;
 mod same_bits;
 mod seeds;

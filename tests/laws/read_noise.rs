@@ -83,7 +83,7 @@ fn hidden_currents_have_the_moments_of_cell_by_cell_reads() {
     let reads: Vec<Vec<f64>> = (0..READS)
         .map(|number| {
             let seed = Seed::new(4).numbered(number as u64);
-            forward(&network, layer(&array), readout, input.sample(0), seed, &mut trace);
+            forward(&network, &[layer(&array), readout], input.sample(0), seed, &mut trace);
             (0..18).map(|column| lane(trace.membrane(2), column)).collect()
         })
         .collect();
@@ -105,7 +105,7 @@ fn readout_currents_have_the_moments_of_cell_by_cell_reads() {
     let reads: Vec<Vec<f64>> = (0..READS)
         .map(|number| {
             let seed = Seed::new(4).numbered(number as u64);
-            forward(&network, hidden, layer(&array), input.sample(0), seed, &mut trace);
+            forward(&network, &[hidden, layer(&array)], input.sample(0), seed, &mut trace);
             (0..10).map(|column| lane(&trace.readout()[4..], column)).collect()
         })
         .collect();
@@ -124,7 +124,7 @@ fn a_read_is_a_function_of_its_seed() {
     let currents = |seed| {
         let mut trace = Trace::new(&network);
         let readout = Layer { weights: &silent, read_variance: None, converter: None };
-        forward(&network, layer(&array), readout, input.sample(0), seed, &mut trace);
+        forward(&network, &[layer(&array), readout], input.sample(0), seed, &mut trace);
         [2, 7].map(|step| trace.membrane(step).to_vec())
     };
     let one = currents(Seed::new(1));

@@ -47,11 +47,12 @@ fn the_same_seed_for_every_stream_is_the_seed_of_the_trial() {
     let seeded = experiments::settings::Settings { seeds: SeedSettings::all(3), ..plain.clone() };
     let prepared = prepared(&plain);
     let run = |settings, seed| {
-        run_trial(settings, None, prepared.data(&plain), seed, None, &lanes::Alone, &mut |_| {}).expect("valid")
+        run_trial(settings, &Default::default(), prepared.data(&plain), seed, None, &lanes::Alone, &mut |_| {})
+            .expect("valid")
     };
     let (one, other) = (run(&plain, 3), run(&seeded, 9));
     assert_eq!(one.epochs[0].loss.to_bits(), other.epochs[0].loss.to_bits());
-    assert_eq!((&one.epochs[0].test, one.hidden_writes), (&other.epochs[0].test, other.hidden_writes));
+    assert_eq!((&one.epochs[0].test, one.writes[0]), (&other.epochs[0].test, other.writes[0]));
     assert_ne!(one.epochs[0].loss, run(&plain, 9).epochs[0].loss);
 }
 
@@ -61,7 +62,7 @@ fn the_same_chip_under_other_writes_has_the_same_parked_cells() {
     let device = "[hardware]\ndevice = \"ideal\"\n[device.parked]\nbranch = \"device\"\nsigma_ln_resistance = 0.5\n";
     let [first, same_chip, other_chip, other_again] = in_order(chips_by_writes(device));
     for (one, other) in [(&first, &same_chip), (&other_chip, &other_again)] {
-        assert_eq!((&one.loss, &one.tests, one.writes), (&other.loss, &other.tests, other.writes));
+        assert_eq!((&one.loss, &one.tests, &one.writes), (&other.loss, &other.tests, &other.writes));
         assert!(one.writes.hidden.wrong_sign > 0, "parked cells without a spread");
     }
     assert_ne!(first.loss, other_chip.loss);
@@ -73,6 +74,6 @@ fn the_same_chip_under_other_writes_has_the_same_parked_cells() {
 fn the_same_writes_on_another_chip_have_the_same_noise() {
     let device = "[hardware]\ndevice = \"ideal\"\n[device]\nwrite.noise = \"relative\"\nwrite.sigma_percent_of_conductance = 2\n";
     let [first, other_writes, same_writes, _] = in_order(chips_by_writes(device));
-    assert_eq!((&first.loss, first.writes), (&same_writes.loss, same_writes.writes));
+    assert_eq!((&first.loss, &first.writes), (&same_writes.loss, &same_writes.writes));
     assert_ne!(first.loss, other_writes.loss);
 }

@@ -10,6 +10,7 @@ use experiments::run::{Progress, Trial, run_trials};
 use experiments::settings::Settings;
 use experiments::study::Study;
 use seed::Seed;
+use snn::connection::Connection;
 use snn::network::Network;
 use snn::preset::Preset;
 use snn::weights::DigitalWeights;
@@ -72,7 +73,7 @@ pub fn network(seed: u64) -> (Network, DigitalWeights, DigitalWeights) {
     let first = |signs: Vec<_>, columns, sigma, name| {
         DigitalWeights::exact(snn::initial::weights(&signs, columns, sigma, seed.named(name)), signs)
     };
-    let hidden = first(network.input_signs(), HIDDEN, 0.005, "hidden");
-    let readout = first(network.hidden_signs(), 10, preset.readout_sigma(HIDDEN), "readout");
+    let hidden = first(network.signs(Connection::Feedforward(0)), HIDDEN, 0.005, "hidden");
+    let readout = first(network.signs(Connection::Readout), 10, preset.readout_sigma(HIDDEN), "readout");
     (network, hidden, readout)
 }

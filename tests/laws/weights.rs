@@ -77,14 +77,15 @@ fn spikes_of_populations_and_classes_add_up_to_those_of_the_samples() {
     let samples = &prepared.data(&settings).test;
     let (network, mut hidden, mut readout) = network(1);
     const COUNT: usize = 200;
-    let activity = evaluate(&network, &mut hidden, &mut readout, samples, COUNT, Seed::new(0), &lanes::Alone);
+    let activity = evaluate(&network, &mut [&mut hidden, &mut readout], samples, COUNT, Seed::new(0), &lanes::Alone);
     let mut trace = Trace::new(&network);
+    let excitatory_neurons = network.last_hidden().excitatory;
     let (mut excitatory, mut inhibitory) = (0u64, 0u64);
     for number in 0..COUNT {
         let input = samples.spikes.sample(number);
-        forward(&network, hidden.layer(), readout.layer(), input, Seed::new(0), &mut trace);
+        forward(&network, &[hidden.layer(), readout.layer()], input, Seed::new(0), &mut trace);
         for step in 0..network.steps {
-            let split = trace.hidden_spikes(step).partition_point(|&neuron| usize::from(neuron) < network.excitatory);
+            let split = trace.hidden_spikes(step).partition_point(|&neuron| usize::from(neuron) < excitatory_neurons);
             excitatory += split as u64;
             inhibitory += (trace.hidden_spikes(step).len() - split) as u64;
         }

@@ -36,7 +36,7 @@ fn a_forward_pass_reads_the_rows_that_spiked_and_steps_from_the_first_spike_on()
     for number in 0..20 {
         let input = samples.spikes.sample(number);
         let run = |hidden, readout, trace: &mut Trace| {
-            work_of(|| forward(&network, hidden, readout, input, Seed::new(1), trace)).1
+            work_of(|| forward(&network, &[hidden, readout], input, Seed::new(1), trace)).1
         };
         let exact = run(hidden.layer(), readout.layer(), &mut trace);
         let first = input.first_step();
@@ -68,10 +68,12 @@ fn a_backward_pass_writes_the_rows_that_spiked_between_the_first_spike_and_the_l
     let mut shortened = 0;
     for number in 0..20 {
         let input = samples.spikes.sample(number);
-        forward(&network, hidden.layer(), readout.layer(), input, Seed::new(1), &mut trace);
+        forward(&network, &[hidden.layer(), readout.layer()], input, Seed::new(1), &mut trace);
         network.loss.differentiate(&trace, usize::from(samples.labels[number]), 0.1, &mut output);
         let (first, last) = (input.first_step(), output.last_step().expect("a gradient"));
-        let run = || backward(&network, &transposed, input, &trace, &output, &mut adjoint, &mut gradient);
+        let run = || {
+            backward(&network, std::slice::from_ref(&transposed), input, &trace, &output, &mut adjoint, &mut gradient)
+        };
         let ((), work) = work_of(run);
         let hidden_spikes: u64 = (first..last).map(|step| trace.hidden_spikes(step).len() as u64).sum();
         let expected = Work {

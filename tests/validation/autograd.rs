@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::dense::{self, Loss, Network, Response, Sample, Surrogate};
+use crate::dense::{Loss, Network, Response, Sample, Surrogate};
+use crate::number::Number;
 use crate::spiking::{Spiking, assert_same_gradient, assert_same_response};
 
 /// One case: a network, a batch, and what autograd makes of them.
@@ -180,7 +181,7 @@ fn assert_close(what: &str, dense: impl Iterator<Item = f64>, expected: impl Ite
     }
 }
 
-fn values<'a>(rows: impl IntoIterator<Item = &'a Vec<dense::Number>> + 'a) -> impl Iterator<Item = f64> + 'a {
+fn values<'a>(rows: impl IntoIterator<Item = &'a Vec<Number>> + 'a) -> impl Iterator<Item = f64> + 'a {
     rows.into_iter().flatten().map(|number| number.value)
 }
 

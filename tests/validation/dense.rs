@@ -1,15 +1,7 @@
 //! The network of DESIGN.md in float64 with plain loops over all inputs, neurons and steps, and beside every number a
-//! bound on how far float32 may be from it.
+//! bound on how far float32 may be from it (`number.rs`).
 //!
 //! ```text
-//! u = 2^-24                                        half a unit in the last place of 1
-//! fl(a + b) = (a + b)(1 + d), fl(a b) = a b (1 + d)    |d| <= u (IEEE 754, no underflow)
-//!
-//! a number:  value v, error e with |v32 - v| <= e, magnitude M = sum of the absolute values of its terms
-//! input      e = |fl(v) - v|
-//! product    e = Ma eb + Mb ea + ea eb, and u (Ma Mb + that) for its own rounding
-//! sum of n   e = sum ei + n u / (1 - n u) (sum Mi + sum ei)     in whatever order it is taken (Higham, Accuracy and
-//!            Stability of Numerical Algorithms, 2002, eq. 4.4)
 //! surrogate  e = slope(V nearest the threshold within ev) ev + r S
 //!            fast sigmoid: slope 2k S^(3/2); r = 16 u: V - 1, k x, + 1, the reciprocal (2 units in the last place = 4 u),
 //!            all squared, and the squaring itself
@@ -17,67 +9,12 @@
 //! ```
 //!
 //! A softmax whose arguments are off by at most D is off by the factor (1 + s) / (1 - s), s = e^D (1 + 4 u) - 1.
-//! Magnitudes instead of values make the linear recursions safe against any order of the same operations, such as
-//! projecting by W2 before or after the decays. Spikes and maxima are decisions: where the bound cannot tell what
-//! float32 decides, the sample is marked undecided.
+//! Spikes and maxima are decisions: where the bound cannot tell what float32 decides, the sample is marked undecided.
 
-use std::iter::Sum;
-use std::ops::{Add, Mul};
+use crate::number::{Number, UNIT};
 
-/// Half a unit in the last place of 1 in float32.
-pub const UNIT: f64 = f32::EPSILON as f64 / 2.0;
 /// exp of less than -87 is 0 in float32.
 const SMALLEST_EXP: f64 = 1.7e-38;
-
-/// A float64 number and how far float32 may be from it.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Number {
-    pub value: f64,
-    pub error: f64,
-    magnitude: f64,
-}
-
-impl Number {
-    /// A number that float32 rounds on the way in.
-    pub fn input(value: f64) -> Number {
-        Number { value, error: (f64::from(value as f32) - value).abs(), magnitude: value.abs() }
-    }
-
-    /// A number with a known error, the start of new sums.
-    fn known(value: f64, error: f64) -> Number {
-        Number { value, error, magnitude: value.abs() }
-    }
-
-    fn rounded(self, roundings: f64) -> Number {
-        let unit = roundings * UNIT / (1.0 - roundings * UNIT);
-        Number { error: self.error + unit * (self.magnitude + self.error), ..self }
-    }
-}
-
-impl Add for Number {
-    type Output = Number;
-    fn add(self, other: Number) -> Number {
-        [self, other].into_iter().sum()
-    }
-}
-
-impl Sum for Number {
-    fn sum<I: Iterator<Item = Number>>(terms: I) -> Number {
-        let (sum, count) = terms.fold((Number::default(), 0.0), |(sum, count), term| {
-            let error = sum.error + term.error;
-            (Number { value: sum.value + term.value, error, magnitude: sum.magnitude + term.magnitude }, count + 1.0)
-        });
-        sum.rounded(count)
-    }
-}
-
-impl Mul for Number {
-    type Output = Number;
-    fn mul(self, other: Number) -> Number {
-        let error = self.magnitude * other.error + other.magnitude * self.error + self.error * other.error;
-        Number { value: self.value * other.value, error, magnitude: self.magnitude * other.magnitude }.rounded(1.0)
-    }
-}
 
 /// What the loss is taken of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,7 +31,8 @@ pub enum Surrogate {
 }
 
 impl Surrogate {
-    fn of(self, membrane: Number) -> Number {
+    /// The slope at a voltage.
+    pub fn of(self, membrane: Number) -> Number {
         let distance = (membrane.value - 1.0).abs();
         let nearest = (distance - membrane.error).max(0.0);
         let (value, slope, relative) = match self {
@@ -246,7 +184,7 @@ fn active<'a>(rows: &'a [bool], weights: &'a [Vec<f64>], column: usize) -> impl 
 
 impl Loss {
     /// Loss, dL/dU\[t\], and whether the steps of the maxima are beyond doubt.
-    fn of(self, readout: &[Vec<Number>], label: usize) -> (Number, Vec<Vec<Number>>, bool) {
+    pub fn of(self, readout: &[Vec<Number>], label: usize) -> (Number, Vec<Vec<Number>>, bool) {
         let (steps, classes) = (readout.len() - 1, readout[0].len());
         let mut slopes = vec![vec![Number::default(); classes]; steps + 1];
         match self {

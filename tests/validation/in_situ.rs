@@ -7,15 +7,16 @@ use std::path::Path;
 
 use crossbar::device::{BUILT_IN, Device, First, Scheme};
 use crossbar::{Endurance, Ledger};
-use experiments::hardware::{LayerName, LayerWeights, layer_weights};
+use experiments::hardware::{LayerWeights, layer_weights};
 use experiments::prepare::Prepared;
 use experiments::settings::{PairKind, Settings};
 use experiments::trial::TrialStreams;
+use snn::connection::Connection;
 use snn::evaluate::evaluate;
 use snn::initial;
 use snn::network::Network;
 use snn::train::{Trainer, Training};
-use snn::weights::UpdateReport;
+use snn::weights::{UpdateReport, WeightStore};
 
 /// Devices that learn here, and why they should: what a write leaves of a cell near the floor of its window, where the
 /// first weights lie, is below 0.2 % of the window, or a pulse is and pulses are nearly linear. All others write several
@@ -62,17 +63,18 @@ fn train(settings: &Settings) -> ([Trained; 2], u64, f64, f64) {
     let network =
         Network::new(784, hidden, data.classes, 0.8, settings.network.steps, &preset.dynamics).expect("valid");
     let streams = TrialStreams::of(settings, 1);
-    let layer = |name: LayerName, columns, sigma: f64, signs: Vec<_>| {
-        let first = initial::weights(&signs, columns, sigma as f32, streams.initial.numbered(name as u64));
-        let chip = streams.chip.numbered(name as u64);
-        layer_weights(settings, device, name, first, signs, chip).expect("a layer that fits")
+    let layer = |connection: Connection| {
+        let (signs, (_, columns)) = (network.signs(connection), network.shape(connection));
+        let (sigma, stream) = (settings.sigma_of(connection) as f32, connection.stream());
+        let first = initial::weights(&signs, columns, sigma, streams.initial.numbered(stream));
+        layer_weights(settings, device, connection, first, signs, streams.chip.numbered(stream))
+            .expect("a layer that fits")
     };
-    let mut hidden_layer = layer(LayerName::Hidden, hidden, settings.weights.sigma_init, network.input_signs());
-    let mut readout = layer(LayerName::Readout, data.classes, settings.sigma_readout(), network.hidden_signs());
+    let (mut hidden_layer, mut readout) = (layer(Connection::Feedforward(0)), layer(Connection::Readout));
     let training = Training { batch: BATCH, learning_rate: preset.learning_rate as f32 };
-    let (one, other) = (hidden_layer.store_mut(), readout.store_mut());
+    let stores: &mut [&mut dyn WeightStore] = &mut [hidden_layer.store_mut(), readout.store_mut()];
     let report = Trainer::new(&network, training, &lanes::Alone)
-        .epoch(&data.train, one, other, &streams.training, 0)
+        .epoch(&data.train, stores, &streams.training, 0)
         .expect("no divergence");
     assert!(report.loss.is_finite() && report.loss > 0.0, "loss {}", report.loss);
     let trained = |mut weights: LayerWeights, report| {
@@ -82,14 +84,13 @@ fn train(settings: &Settings) -> ([Trained; 2], u64, f64, f64) {
     let images = data.test.labels.len() / BATCH * BATCH;
     let test = evaluate(
         &network,
-        hidden_layer.store_mut(),
-        readout.store_mut(),
+        &mut [hidden_layer.store_mut(), readout.store_mut()],
         &data.test,
         images,
         streams.test,
         &lanes::Alone,
     );
-    let layers = [trained(hidden_layer, report.hidden), trained(readout, report.readout)];
+    let layers = [trained(hidden_layer, report.writes[0]), trained(readout, report.writes[1])];
     let updates = (data.train.labels.len() / BATCH) as u64;
     (layers, updates, test.total().accuracy(), images as f64)
 }

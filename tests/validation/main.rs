@@ -1,7 +1,9 @@
 //! Somebody else's numbers: float64 autograd, a dense float64 network, closed forms.
 //!
 //! - `autograd`: cases of a float64 autograd program, read from a file;
-//! - `dense`: the equations once more in float64, with a bound on what float32 may differ;
+//! - `dense`: the equations once more in float64, with a bound on what float32 may differ (`number`);
+//! - `layered`: those of several layers, recurrence and Izhikevich neurons; `dual`: their derivatives without an adjoint;
+//!   `layers`: both and ours;
 //! - `random_networks`: larger networks against it;
 //! - `spiking`: the same samples and weights as the crates take them;
 //! - `devices`: the device files against the papers; `chips`: chips of them, programmed; `in_situ`: training through each;
@@ -13,9 +15,13 @@ mod autograd;
 mod chips;
 mod dense;
 mod devices;
+mod dual;
 mod in_situ;
 mod latency;
+mod layered;
+mod layers;
 mod learning;
+mod number;
 mod random_networks;
 mod shd;
 mod spike_distances;

@@ -6,6 +6,7 @@ use std::path::Path;
 use experiments::prepare::Prepared;
 use experiments::settings::Settings;
 use seed::Seed;
+use snn::connection::Connection;
 use snn::forward::{Trace, forward};
 use snn::initial;
 use snn::metrics::van_rossum::{PairDistances, Time, VanRossum};
@@ -43,14 +44,14 @@ fn untrained(samples: &Samples, sigma: f32) -> Vec<VanRossum> {
     let store = |signs: Vec<_>, columns, sigma, name| {
         DigitalWeights::exact(initial::weights(&signs, columns, sigma, Seed::new(1).named(name)), signs)
     };
-    let hidden = store(network.input_signs(), HIDDEN, sigma, "hidden");
-    let readout = store(network.hidden_signs(), 10, preset.readout_sigma(HIDDEN), "readout");
+    let hidden = store(network.signs(Connection::Feedforward(0)), HIDDEN, sigma, "hidden");
+    let readout = store(network.signs(Connection::Readout), 10, preset.readout_sigma(HIDDEN), "readout");
     let mut trace = Trace::new(&network);
     // Whether the samples are stored class by class or mixed, every so many are of every class.
     let stride = samples.spikes.len() / SAMPLES;
     let distances = (0..SAMPLES).map(|number| {
         let input = samples.spikes.sample(number * stride);
-        forward(&network, hidden.layer(), readout.layer(), input, Seed::new(0), &mut trace);
+        forward(&network, &[hidden.layer(), readout.layer()], input, Seed::new(0), &mut trace);
         let mut distances = VanRossum::new(HIDDEN, 1.0).expect("positive");
         distances.add_sample(trace.hidden_spikes_by_step());
         distances

@@ -3,15 +3,18 @@
 use lanes::{Block, LANES, Matrix};
 use seed::Seed;
 use snn::backward::Gradient;
+use snn::connection::Connection;
 use snn::forward::{Trace, forward};
 use snn::loss::Loss;
-use snn::network::{Network, Sign};
+use snn::network::{HiddenLayer, Network, Sign};
+use snn::neuron::Neuron;
 use snn::spikes::{Samples, SpikeTrains};
 use snn::surrogate::Surrogate;
 use snn::train::{Trainer, Training};
 use snn::weights::{DigitalWeights, WeightStore};
 
 use crate::dense;
+use crate::number::Number;
 
 /// A dense network's twin.
 pub struct Spiking {
@@ -32,10 +35,11 @@ impl Spiking {
         }
         let network_of_crate = Network {
             inputs,
-            hidden,
-            excitatory,
+            hidden: vec![HiddenLayer { neurons: hidden, excitatory, recurrent: false }],
             classes,
             steps,
+            constrained: true,
+            neuron: Neuron::Lif,
             synapse_decay: network.synapse_decay as f32,
             membrane_decay: network.membrane_decay as f32,
             surrogate: match network.surrogate {
@@ -52,8 +56,8 @@ impl Spiking {
             DigitalWeights::exact(matrix, signs)
         };
         Spiking {
-            hidden: store(&network.w1, network_of_crate.input_signs()),
-            readout: store(&network.w2, network_of_crate.hidden_signs()),
+            hidden: store(&network.w1, network_of_crate.signs(Connection::Feedforward(0))),
+            readout: store(&network.w2, network_of_crate.signs(Connection::Readout)),
             samples: Samples { spikes, labels: samples.iter().map(|sample| sample.label as u8).collect() },
             network: network_of_crate,
         }
@@ -63,7 +67,7 @@ impl Spiking {
     pub fn trace(&self, sample: usize) -> Trace {
         let mut trace = Trace::new(&self.network);
         let input = self.samples.spikes.sample(sample);
-        forward(&self.network, self.hidden.layer(), self.readout.layer(), input, Seed::new(0), &mut trace);
+        forward(&self.network, &[self.hidden.layer(), self.readout.layer()], input, Seed::new(0), &mut trace);
         trace
     }
 
@@ -73,7 +77,7 @@ impl Spiking {
         let mut trainer = Trainer::new(&self.network, Training { batch: count, learning_rate: 0.01 }, &lanes::Alone);
         let chosen: Vec<u32> = (0..count as u32).collect();
         let (mut hidden, mut readout) = (self.hidden.clone(), self.readout.clone());
-        let loss = trainer.differentiate(&self.samples, &chosen, &mut hidden, &mut readout, Seed::new(0));
+        let loss = trainer.differentiate(&self.samples, &chosen, &mut [&mut hidden, &mut readout], Seed::new(0));
         (loss / count as f64, trainer.gradient().clone())
     }
 }
@@ -99,8 +103,9 @@ pub fn assert_same_response(what: &str, dense: &dense::Response, trace: &Trace) 
 /// Asserts that loss and gradients are within the bound of `dense`, and that the bound is worth something.
 pub fn assert_same_gradient(what: &str, dense: &dense::Gradient, (loss, gradient): &(f64, Gradient)) {
     assert_within(&format!("{what}: loss"), *loss, dense.loss);
-    for (layer, computed, dense) in [("w1", &gradient.hidden, &dense.w1), ("w2", &gradient.readout, &dense.w2)] {
-        let numbers: Vec<dense::Number> = dense.iter().flatten().copied().collect();
+    for (layer, computed, dense) in [("w1", &gradient.matrices[0], &dense.w1), ("w2", &gradient.matrices[1], &dense.w2)]
+    {
+        let numbers: Vec<Number> = dense.iter().flatten().copied().collect();
         for (cell, (computed, number)) in computed.cells().zip(&numbers).enumerate() {
             assert_within(&format!("{what}: gradient by {layer}, cell {cell}"), f64::from(computed), *number);
         }
@@ -115,8 +120,8 @@ pub fn assert_same_gradient(what: &str, dense: &dense::Gradient, (loss, gradient
     }
 }
 
-fn assert_within(what: &str, computed: f64, number: dense::Number) {
-    let dense::Number { value, error, .. } = number;
+fn assert_within(what: &str, computed: f64, number: Number) {
+    let Number { value, error, .. } = number;
     assert!((computed - value).abs() <= error, "{what}: {computed:e} must be {value:e} within {error:e}");
 }
 

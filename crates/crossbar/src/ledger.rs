@@ -9,7 +9,7 @@
 //! Voltages, times and energies are those that the device file states (device/energy.rs); what it does not state is not
 //! known. A ledger is a sum: those of the parts of a run add up to that of the whole.
 
-use std::ops::AddAssign;
+use std::ops::{Add, AddAssign};
 
 use serde::{Deserialize, Serialize};
 
@@ -77,6 +77,20 @@ impl EnergyUse {
     pub fn known_microjoules(&self) -> Option<f64> {
         let parts = [self.write_microjoules, self.read_microjoules, self.adc_microjoules, self.dac_microjoules];
         parts.iter().any(Option::is_some).then(|| parts.iter().flatten().sum())
+    }
+}
+
+impl Add for EnergyUse {
+    type Output = EnergyUse;
+    /// That of both; what is not known of one is not known of both.
+    fn add(self, other: EnergyUse) -> EnergyUse {
+        let both = |one: Option<f64>, other: Option<f64>| one.zip(other).map(|(one, other)| one + other);
+        EnergyUse {
+            write_microjoules: both(self.write_microjoules, other.write_microjoules),
+            read_microjoules: both(self.read_microjoules, other.read_microjoules),
+            adc_microjoules: both(self.adc_microjoules, other.adc_microjoules),
+            dac_microjoules: both(self.dac_microjoules, other.dac_microjoules),
+        }
     }
 }
 

@@ -4,6 +4,8 @@ use std::ops::AddAssign;
 
 use serde::{Deserialize, Serialize};
 
+use crate::trace::LayerTrace;
+
 /// Counts over the samples of one class. Written as the array of its four counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "[u64; 4]", from = "[u64; 4]")]
@@ -21,14 +23,16 @@ pub struct ClassActivity {
 /// Counts over the samples of every class.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Activity {
-    /// One entry a class.
+    /// One entry a class; of hidden neurons, those that the readout hears.
     pub classes: Vec<ClassActivity>,
+    /// Spikes of each hidden layer below, over all samples; the one that hears the input first.
+    pub below: Vec<u64>,
 }
 
 impl Activity {
     /// No samples yet, of `classes` classes.
     pub fn new(classes: usize) -> Activity {
-        Activity { classes: vec![ClassActivity::default(); classes] }
+        Activity { classes: vec![ClassActivity::default(); classes], below: Vec::new() }
     }
 
     /// Adds one sample of class `label` whose prediction was `correct`, with the hidden neurons that spiked, once a
@@ -40,6 +44,14 @@ impl Activity {
         class.correct += u64::from(correct);
         class.excitatory_spikes += from_excitatory;
         class.inhibitory_spikes += hidden_spikes.len() as u64 - from_excitatory;
+    }
+
+    /// Adds the spikes of one sample in the hidden layers that the readout does not hear.
+    pub(crate) fn count_below(&mut self, layers: &[LayerTrace]) {
+        self.below.resize(layers.len(), 0);
+        for (sum, layer) in self.below.iter_mut().zip(layers) {
+            *sum += layer.spikes().all().len() as u64;
+        }
     }
 
     /// Sums over the classes.
@@ -63,6 +75,8 @@ impl AddAssign<&Activity> for Activity {
             class.excitatory_spikes += other.excitatory_spikes;
             class.inhibitory_spikes += other.inhibitory_spikes;
         }
+        self.below.resize(other.below.len().max(self.below.len()), 0);
+        self.below.iter_mut().zip(&other.below).for_each(|(sum, spikes)| *sum += spikes);
     }
 }
 

@@ -2,45 +2,72 @@
 
 use seed::Seed;
 
+use crate::connection::Connection;
 use crate::forward::{Layer, Trace, forward};
 use crate::network::Network;
 use crate::reads::Reads;
-use crate::spikes::Samples;
+use crate::spikes::{Samples, SpikeTrain};
 use crate::weights::{WeightStore, present};
 
-/// Calibrates the stores that need it on the `chosen` samples: first the hidden layer on the input spikes, then the
-/// readout on the spikes of the calibrated hidden layer. `read` opens the streams of its reads.
+/// Calibrates the stores that need it on the `chosen` samples, one connection after the other: on the spikes that its rows
+/// stand for, made by those that are calibrated by then. `read` opens the streams of its reads.
 pub(crate) fn calibrate(
     network: &Network,
     samples: &Samples,
     chosen: &[u32],
-    hidden: &mut dyn WeightStore,
-    readout: &mut dyn WeightStore,
+    stores: &mut [&mut dyn WeightStore],
     read: Seed,
 ) {
-    if hidden.needs_calibration() {
-        let mut reads = Reads::default();
-        for &sample in chosen {
-            let input = samples.spikes.sample(sample as usize);
-            push_active(&mut reads, (0..network.steps).map(|step| input.at(step)));
+    for (place, connection) in network.connections().enumerate() {
+        if !stores[place].needs_calibration() {
+            continue;
         }
-        hidden.calibrate(&reads);
-    }
-    if readout.needs_calibration() {
-        let (mut reads, mut trace) = (Reads::default(), Trace::new(network));
-        for (position, &sample) in chosen.iter().enumerate() {
-            let (input, read) = (samples.spikes.sample(sample as usize), read.numbered(position as u64));
-            present(hidden, readout, read);
-            // What the readout gives out is not looked at, and its converters are not set yet.
-            let unset = Layer { converter: None, ..readout.layer() };
-            forward(network, hidden.layer(), unset, input, read, &mut trace);
-            push_active(&mut reads, (0..network.steps).map(|step| trace.hidden_spikes(step)));
-        }
-        readout.calibrate(&reads);
+        let reads = match connection {
+            Connection::Feedforward(0) => {
+                let mut reads = Reads::default();
+                for &sample in chosen {
+                    push_active(&mut reads, samples.spikes.sample(sample as usize));
+                }
+                reads
+            }
+            Connection::Feedforward(layer) => {
+                let read = read.named("hidden").numbered(connection.stream());
+                spikes_of(network, samples, chosen, stores, place, layer - 1, read)
+            }
+            Connection::Recurrent(layer) => {
+                let read = read.named("hidden").numbered(connection.stream());
+                spikes_of(network, samples, chosen, stores, place, layer, read)
+            }
+            Connection::Readout => spikes_of(network, samples, chosen, stores, place, network.hidden.len() - 1, read),
+        };
+        stores[place].calibrate(&reads);
     }
 }
 
+/// The spikes of a hidden `layer`, where the connections from `place` on are read without converters: what they give out
+/// is not looked at, and theirs are not set yet. A recurrent layer is calibrated as if its own were exact.
+fn spikes_of(
+    network: &Network,
+    samples: &Samples,
+    chosen: &[u32],
+    stores: &mut [&mut dyn WeightStore],
+    place: usize,
+    layer: usize,
+    read: Seed,
+) -> Reads {
+    let (mut reads, mut trace) = (Reads::default(), Trace::new(network));
+    for (position, &sample) in chosen.iter().enumerate() {
+        let (input, read) = (samples.spikes.sample(sample as usize), read.numbered(position as u64));
+        present(network, stores, read);
+        let mut layers: Vec<Layer> = stores.iter().map(|store| store.layer()).collect();
+        layers[place..].iter_mut().for_each(|layer| layer.converter = None);
+        forward(network, &layers, input, read, &mut trace);
+        push_active(&mut reads, trace.hidden[layer].spikes());
+    }
+    reads
+}
+
 /// Appends the rows of every step in which one is active.
-fn push_active<'a>(reads: &mut Reads, steps: impl Iterator<Item = &'a [u16]>) {
-    steps.filter(|rows| !rows.is_empty()).for_each(|rows| reads.push(rows));
+fn push_active(reads: &mut Reads, spikes: SpikeTrain) {
+    spikes.by_step().filter(|rows| !rows.is_empty()).for_each(|rows| reads.push(rows));
 }

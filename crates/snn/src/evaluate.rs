@@ -9,7 +9,7 @@ use crate::forward::{Layer, Trace, forward};
 use crate::network::Network;
 use crate::read_counts::ReadCounts;
 use crate::spikes::{Samples, SpikeTrain};
-use crate::weights::{WeightStore, present};
+use crate::weights::{WeightStore, layers, present};
 
 /// What a network made of one sample.
 #[derive(Clone, Copy, Debug)]
@@ -26,25 +26,25 @@ pub struct Answer<'a> {
     pub trace: &'a Trace,
 }
 
-/// Runs the first `count` of `samples` (at most all) and counts predictions and hidden spikes. `seed` opens the streams
+/// Runs the first `count` of `samples` (at most all) through a network whose weights are in `stores`, one a connection, and
+/// counts predictions and hidden spikes. `seed` opens the streams
 /// of the read noise, one a sample; the `crew` takes the samples in parts. The stores change only where reading changes
 /// them: slow noise moves on, and reads are counted.
 pub fn evaluate(
     network: &Network,
-    hidden: &mut dyn WeightStore,
-    readout: &mut dyn WeightStore,
+    stores: &mut [&mut dyn WeightStore],
     samples: &Samples,
     count: usize,
     seed: Seed,
     crew: &dyn Crew,
 ) -> Activity {
-    if crew.hands() == 1 || hidden.moves_on() || readout.moves_on() {
-        return evaluate_watched(network, hidden, readout, samples, count, seed, &mut |_| {});
+    if crew.hands() == 1 || stores.iter().any(|store| store.moves_on()) {
+        return evaluate_watched(network, stores, samples, count, seed, &mut |_| {});
     }
     let count = count.min(samples.spikes.len());
     let starts: Vec<usize> = (0..count).step_by(SAMPLES_OF_TEST).collect();
-    let mut tests = vec![Test::new(network, hidden, readout); starts.len()];
-    let layers = [hidden.layer(), readout.layer()];
+    let mut tests = vec![Test::new(network, stores); starts.len()];
+    let layers = &layers(stores)[..];
     let jobs = tests.iter_mut().zip(&starts).map(|(test, &start)| -> Job {
         Box::new(move || {
             let mut trace = Trace::new(network);
@@ -54,30 +54,28 @@ pub fn evaluate(
         })
     });
     crew.run(jobs.collect());
-    let mut all = Test::new(network, hidden, readout);
+    let mut all = Test::new(network, stores);
     tests.iter().for_each(|test| all.add(test));
-    all.reads.hand_over(hidden, readout);
+    all.reads.hand_over(stores);
     all.activity
 }
 
 /// [`evaluate`] on this thread, with every answer shown to `watch`.
 pub fn evaluate_watched(
     network: &Network,
-    hidden: &mut dyn WeightStore,
-    readout: &mut dyn WeightStore,
+    stores: &mut [&mut dyn WeightStore],
     samples: &Samples,
     count: usize,
     seed: Seed,
     watch: &mut dyn FnMut(&Answer),
 ) -> Activity {
-    let mut test = Test::new(network, hidden, readout);
+    let mut test = Test::new(network, stores);
     let mut trace = Trace::new(network);
     for sample in 0..count.min(samples.spikes.len()) {
-        present(hidden, readout, seed.numbered(sample as u64));
-        let layers = [hidden.layer(), readout.layer()];
-        watch(&test.answer(network, layers, samples, sample, seed, &mut trace));
+        present(network, stores, seed.numbered(sample as u64));
+        watch(&test.answer(network, &layers(stores), samples, sample, seed, &mut trace));
     }
-    test.reads.hand_over(hidden, readout);
+    test.reads.hand_over(stores);
     test.activity
 }
 
@@ -92,24 +90,25 @@ struct Test {
 }
 
 impl Test {
-    fn new(network: &Network, hidden: &dyn WeightStore, readout: &dyn WeightStore) -> Test {
-        Test { activity: Activity::new(network.classes), reads: ReadCounts::new(network, hidden, readout) }
+    fn new(network: &Network, stores: &[&mut dyn WeightStore]) -> Test {
+        Test { activity: Activity::new(network.classes), reads: ReadCounts::new(network, stores) }
     }
 
     fn answer<'a>(
         &mut self,
         network: &Network,
-        [hidden, readout]: [Layer; 2],
+        layers: &[Layer],
         samples: &'a Samples,
         sample: usize,
         seed: Seed,
         trace: &'a mut Trace,
     ) -> Answer<'a> {
         let input = samples.spikes.sample(sample);
-        forward(network, hidden, readout, input, seed.numbered(sample as u64), trace);
+        forward(network, layers, input, seed.numbered(sample as u64), trace);
         self.reads.count(input, trace);
         let (label, predicted) = (usize::from(samples.labels[sample]), trace.predicted());
-        self.activity.count(label, predicted == label, trace.all_hidden_spikes(), network.excitatory);
+        self.activity.count(label, predicted == label, trace.all_hidden_spikes(), network.last_hidden().excitatory);
+        self.activity.count_below(trace.hidden.split_last().map_or(&[][..], |(_, below)| below));
         Answer { sample, label, predicted, input, trace }
     }
 
@@ -122,12 +121,11 @@ impl Test {
 /// Calibrates the stores that need it on the first `count` of `samples`, for a test before any training.
 pub fn calibrate_untrained(
     network: &Network,
-    hidden: &mut dyn WeightStore,
-    readout: &mut dyn WeightStore,
+    stores: &mut [&mut dyn WeightStore],
     samples: &Samples,
     count: usize,
     seed: Seed,
 ) {
     let first: Vec<u32> = (0..count.min(samples.spikes.len()) as u32).collect();
-    calibrate(network, samples, &first, hidden, readout, seed);
+    calibrate(network, samples, &first, stores, seed);
 }

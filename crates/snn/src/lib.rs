@@ -1,12 +1,12 @@
-//! A spiking network of one hidden layer, trained by surrogate gradients through whatever holds its weights.
+//! A spiking network of hidden layers, trained by surrogate gradients through whatever holds its weights.
 //!
 //! Parts, in the order in which data meets them:
 //! - [`encode`]: images to spike times; [`spikes`]: the spikes of many samples, step by step;
-//! - [`network`]: sizes, time constants and signs; [`initial`]: the first weights; [`preset`]: the published choices;
-//! - [`neuron`]: the leaky integrate-and-fire neuron; [`forward`]: from input spikes to the readout;
+//! - [`network`]: sizes, time constants and signs; [`connection`]: its matrices of weights; [`initial`]: the first weights; [`preset`]: the published choices;
+//! - [`neuron`]: leaky integrate-and-fire, and Izhikevich's; [`forward`]: from input spikes to the readout;
 //! - [`loss`]: from the readout to a number and its gradient; [`surrogate`]: the slope that a spike pretends to have;
 //! - [`backward`]: the adjoint of the forward pass; [`optimiser`]: from gradient to the step asked for;
-//! - [`weights`]: what holds a layer's weights and applies the step ([`WeightStore`](weights::WeightStore));
+//! - [`weights`]: what holds a connection's weights and applies the step ([`WeightStore`](weights::WeightStore));
 //!   [`converter`]: what stands between its columns and the neurons; [`reads`]: what it is calibrated on;
 //! - [`train`], [`evaluate`]: whole epochs, cut into pieces that a [`lanes::Crew`] does; [`activity`]: spikes by population and class;
 //!   [`metrics`]: distances between spike trains, intervals and rates.
@@ -25,7 +25,7 @@
 //!
 //! ```
 //! use seed::Seed;
-//! use snn::{encode::LatencyCode, initial, network::Network, preset::Preset, train, weights::DigitalWeights};
+//! use snn::{connection::Connection, encode::LatencyCode, initial, network::Network, preset::Preset, train, weights::DigitalWeights};
 //!
 //! // Two bright and two dark pixels: four inputs, eight hidden neurons, two classes.
 //! let images: [[u8; 4]; 2] = [[255, 255, 0, 0], [0, 0, 255, 255]];
@@ -34,12 +34,15 @@
 //! let network = Network::new(4, 8, 2, 0.75, 100, &preset.dynamics)?;
 //! let seed = Seed::new(1);
 //! let sigma = preset.readout_sigma(8);
-//! let mut hidden = DigitalWeights::exact(initial::weights(&network.input_signs(), 8, 0.5, seed.named("hidden")), network.input_signs());
-//! let mut readout = DigitalWeights::exact(initial::weights(&network.hidden_signs(), 2, sigma, seed.named("readout")), network.hidden_signs());
+//! let first = |connection, sigma| {
+//!     let (signs, (_, columns)) = (network.signs(connection), network.shape(connection));
+//!     DigitalWeights::exact(initial::weights(&signs, columns, sigma, seed.numbered(connection.stream())), signs)
+//! };
+//! let (mut hidden, mut readout) = (first(Connection::Feedforward(0), 0.5), first(Connection::Readout, sigma));
 //! let mut trainer = train::Trainer::new(&network, train::Training { batch: 2, learning_rate: 0.01 }, &lanes::Alone);
 //! let streams = train::Streams::of(seed);
-//! let first = trainer.epoch(&samples, &mut hidden, &mut readout, &streams, 0)?;
-//! let second = trainer.epoch(&samples, &mut hidden, &mut readout, &streams, 1)?;
+//! let first = trainer.epoch(&samples, &mut [&mut hidden, &mut readout], &streams, 0)?;
+//! let second = trainer.epoch(&samples, &mut [&mut hidden, &mut readout], &streams, 1)?;
 //! assert!(second.loss < first.loss);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -47,6 +50,7 @@
 pub mod activity;
 pub mod backward;
 mod calibrate;
+pub mod connection;
 pub mod converter;
 pub mod encode;
 pub mod evaluate;

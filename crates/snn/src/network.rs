@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{loss::Loss, surrogate::Surrogate};
+use crate::{loss::Loss, neuron::Neuron, surrogate::Surrogate};
 
 /// The sign that every weight of a row keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,24 +47,35 @@ pub struct Dynamics {
     pub loss: Loss,
 }
 
-/// A network of inputs x hidden x classes run for a number of steps.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// A layer of hidden neurons.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HiddenLayer {
+    /// Its neurons.
+    pub neurons: usize,
+    /// The first so many of them are excitatory, the rest inhibitory.
+    pub excitatory: usize,
+    /// Whether they hear each other's spikes.
+    pub recurrent: bool,
+}
+
+/// Inputs, hidden layers one after the other, and classes, run for a number of steps.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Network {
     /// Input units, all excitatory.
     pub inputs: usize,
-    /// Hidden neurons.
-    pub hidden: usize,
-    /// The first so many hidden neurons are excitatory, the rest inhibitory.
-    pub excitatory: usize,
+    /// Hidden layers, at least one; the last is the one that the readout hears.
+    pub hidden: Vec<HiddenLayer>,
     /// Whether every weight keeps the sign of its row.
     pub constrained: bool,
     /// Readout units, one a class.
     pub classes: usize,
     /// Steps of a sample.
     pub steps: usize,
+    /// What the hidden neurons are.
+    pub neuron: Neuron,
     /// a = exp(-1 / tau_syn): what is left of a synaptic current after a step.
     pub synapse_decay: f32,
-    /// b = exp(-1 / tau_mem): what is left of a membrane voltage after a step.
+    /// b = exp(-1 / tau_mem): what is left of the voltage of a leaky membrane after a step.
     pub membrane_decay: f32,
     /// The slope of a spike in the backward pass.
     pub surrogate: Surrogate,
@@ -94,8 +105,26 @@ pub enum NetworkError {
     },
 }
 
+impl HiddenLayer {
+    /// A layer without recurrence whose first floor(`neurons` x `excitatory_fraction`) neurons are excitatory.
+    ///
+    /// # Errors
+    /// [`NetworkError`] where there is no neuron or the fraction is outside of 0 to 1.
+    pub fn new(neurons: usize, excitatory_fraction: f64) -> Result<HiddenLayer, NetworkError> {
+        if neurons == 0 {
+            return Err(NetworkError::Empty { what: "hidden" });
+        }
+        if !(0.0..=1.0).contains(&excitatory_fraction) {
+            return Err(NetworkError::Fraction(excitatory_fraction));
+        }
+        let excitatory = excitatory_neurons(neurons, excitatory_fraction);
+        Ok(HiddenLayer { neurons, excitatory, recurrent: false })
+    }
+}
+
 impl Network {
-    /// A network whose first floor(`hidden` x `excitatory_fraction`) hidden neurons are excitatory.
+    /// A network of one hidden layer of leaky integrate-and-fire neurons, without recurrence, of which the first
+    /// floor(`hidden` x `excitatory_fraction`) are excitatory.
     ///
     /// # Errors
     /// [`NetworkError`] where a size is zero, the fraction is outside of 0 to 1 or a time constant is not positive.
@@ -107,21 +136,33 @@ impl Network {
         steps: usize,
         dynamics: &Dynamics,
     ) -> Result<Network, NetworkError> {
-        for (what, size) in [("inputs", inputs), ("hidden", hidden), ("classes", classes), ("steps", steps)] {
+        Network::of_layers(inputs, vec![HiddenLayer::new(hidden, excitatory_fraction)?], classes, steps, dynamics)
+    }
+
+    /// A network of these hidden layers of leaky integrate-and-fire neurons.
+    ///
+    /// # Errors
+    /// [`NetworkError`] where a size is zero, there is no layer or a time constant is not positive.
+    pub fn of_layers(
+        inputs: usize,
+        hidden: Vec<HiddenLayer>,
+        classes: usize,
+        steps: usize,
+        dynamics: &Dynamics,
+    ) -> Result<Network, NetworkError> {
+        let smallest = hidden.iter().map(|layer| layer.neurons).min().unwrap_or(0);
+        for (what, size) in [("inputs", inputs), ("hidden", smallest), ("classes", classes), ("steps", steps)] {
             if size == 0 {
                 return Err(NetworkError::Empty { what });
             }
         }
-        if !(0.0..=1.0).contains(&excitatory_fraction) {
-            return Err(NetworkError::Fraction(excitatory_fraction));
-        }
         Ok(Network {
             inputs,
             hidden,
-            excitatory: excitatory_neurons(hidden, excitatory_fraction),
             constrained: true,
             classes,
             steps,
+            neuron: Neuron::Lif,
             synapse_decay: decay("tau_syn", dynamics.tau_syn)?,
             membrane_decay: decay("tau_mem", dynamics.tau_mem)?,
             surrogate: dynamics.surrogate,
@@ -130,23 +171,14 @@ impl Network {
     }
 
     /// The same network with weights of either sign, all neurons of one population: what the constraint is compared with.
-    pub fn unconstrained(self) -> Network {
-        Network { excitatory: self.hidden, constrained: false, ..self }
+    pub fn unconstrained(mut self) -> Network {
+        self.hidden.iter_mut().for_each(|layer| layer.excitatory = layer.neurons);
+        Network { constrained: false, ..self }
     }
 
-    /// Signs of the rows of the hidden layer's weights: inputs excite.
-    pub fn input_signs(&self) -> Vec<Sign> {
-        vec![if self.constrained { Sign::Excitatory } else { Sign::Unconstrained }; self.inputs]
-    }
-
-    /// Signs of the rows of the readout's weights: those of the hidden neurons.
-    pub fn hidden_signs(&self) -> Vec<Sign> {
-        let sign = |neuron| match self.constrained {
-            true if neuron < self.excitatory => Sign::Excitatory,
-            true => Sign::Inhibitory,
-            false => Sign::Unconstrained,
-        };
-        (0..self.hidden).map(sign).collect()
+    /// The hidden layer that the readout hears.
+    pub fn last_hidden(&self) -> HiddenLayer {
+        *self.hidden.last().expect("a network has a hidden layer")
     }
 }
 
@@ -165,6 +197,7 @@ fn decay(what: &'static str, steps: f64) -> Result<f32, NetworkError> {
 
 #[cfg(test)]
 mod tests {
+    use crate::connection::Connection;
     use crate::preset::Preset;
 
     use super::*;
@@ -173,8 +206,9 @@ mod tests {
     fn an_unconstrained_network_has_one_population_of_either_sign() {
         let dynamics = Preset::published_results().dynamics;
         let network = Network::new(3, 4, 2, 0.5, 10, &dynamics).expect("valid").unconstrained();
-        assert_eq!((network.input_signs(), network.excitatory), (vec![Sign::Unconstrained; 3], 4));
-        assert_eq!(network.hidden_signs(), [Sign::Unconstrained; 4]);
+        assert_eq!(network.last_hidden().excitatory, 4);
+        assert_eq!(network.signs(Connection::Feedforward(0)), [Sign::Unconstrained; 3]);
+        assert_eq!(network.signs(Connection::Readout), [Sign::Unconstrained; 4]);
     }
 
     #[test]
@@ -182,12 +216,13 @@ mod tests {
         let dynamics = Preset::published_results().dynamics;
         for (fraction, expected) in [(0.0, 0), (0.29, 29), (0.7, 70), (0.95, 95), (0.999, 99), (1.0, 100)] {
             let network = Network::new(784, 100, 10, fraction, 100, &dynamics).expect("valid");
-            assert_eq!(network.excitatory, expected);
+            assert_eq!(network.last_hidden().excitatory, expected);
         }
         let error = Network::new(784, 100, 10, 1.2, 100, &dynamics).expect_err("above 1");
         assert_eq!(error.to_string(), "excitatory_fraction: must lie between 0 and 1, got 1.2");
         assert!(Network::new(784, 100, 10, f64::NAN, 100, &dynamics).is_err());
         assert!(Network::new(784, 0, 10, 0.5, 100, &dynamics).is_err());
         assert!(Network::new(784, 1, 10, 0.5, 100, &Dynamics { tau_mem: 0.0, ..dynamics }).is_err());
+        assert!(Network::of_layers(784, Vec::new(), 10, 100, &dynamics).is_err());
     }
 }

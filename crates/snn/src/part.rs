@@ -24,8 +24,8 @@ pub(crate) fn samples_of_part(batch: usize) -> usize {
 pub(crate) struct Lesson<'a> {
     pub(crate) network: &'a Network,
     pub(crate) samples: &'a Samples,
-    /// W2 as the controller takes it to be, classes x hidden.
-    pub(crate) readout_transposed: &'a Matrix,
+    /// The weights of all connections but the first as the controller takes them to be, columns x rows.
+    pub(crate) transposed: &'a [Matrix],
     /// One over the batch.
     pub(crate) scale: f32,
     /// Opens the streams of the read noise, one a position in the batch.
@@ -58,13 +58,13 @@ impl Part {
     }
 
     /// Forgets the last batch.
-    pub(crate) fn begin(&mut self, network: &Network, hidden: &dyn WeightStore, readout: &dyn WeightStore) {
-        self.reads = ReadCounts::new(network, hidden, readout);
+    pub(crate) fn begin(&mut self, network: &Network, stores: &[&mut dyn WeightStore]) {
+        self.reads = ReadCounts::new(network, stores);
         self.loss = 0.0;
     }
 
     /// Learns from the `chosen` samples, the first of which has the place `first` in the batch.
-    pub(crate) fn learn(&mut self, lesson: Lesson, layers: [Layer; 2], chosen: &[u32], first: usize) {
+    pub(crate) fn learn(&mut self, lesson: Lesson, layers: &[Layer], chosen: &[u32], first: usize) {
         for (place, &sample) in chosen.iter().enumerate() {
             lesson.samples.spikes.prefetch_after(chosen, place);
             self.learn_one(lesson, layers, sample, first + place);
@@ -72,29 +72,27 @@ impl Part {
     }
 
     /// Learns from one sample, which has the place `place` in the batch.
-    pub(crate) fn learn_one(&mut self, lesson: Lesson, [hidden, readout]: [Layer; 2], sample: u32, place: usize) {
-        let Lesson { network, samples, readout_transposed, scale, read } = lesson;
+    pub(crate) fn learn_one(&mut self, lesson: Lesson, layers: &[Layer], sample: u32, place: usize) {
+        let Lesson { network, samples, transposed, scale, read } = lesson;
         let input = samples.spikes.sample(sample as usize);
         let label = usize::from(samples.labels[sample as usize]);
         let Part { trace, output, adjoint, gradient, reads, loss } = self;
-        forward(network, hidden, readout, input, read.numbered(place as u64), trace);
+        forward(network, layers, input, read.numbered(place as u64), trace);
         reads.count(input, trace);
         *loss += network.loss.differentiate(trace, label, scale, output);
-        backward(network, readout_transposed, input, trace, output, adjoint, gradient);
+        backward(network, transposed, input, trace, output, adjoint, gradient);
     }
 }
 
 /// `factor` times the sum of the gradients of `parts`, in their order, to `sum`; theirs are zero again.
 pub(crate) fn add_up(parts: &mut [Part], factor: f32, sum: &mut Gradient, crew: &dyn Crew) {
-    let (hidden, readout): (Vec<_>, Vec<_>) = parts
-        .iter_mut()
-        .map(|Part { gradient, .. }| (gradient.hidden.blocks_mut(), gradient.readout.blocks_mut()))
-        .unzip();
-    add_layer(hidden, factor, sum.hidden.blocks_mut(), crew);
-    add_layer(readout, factor, sum.readout.blocks_mut(), crew);
+    for (number, sum) in sum.matrices.iter_mut().enumerate() {
+        let of_parts = parts.iter_mut().map(|part| part.gradient.matrices[number].blocks_mut());
+        add_matrices(of_parts.collect(), factor, sum.blocks_mut(), crew);
+    }
 }
 
-fn add_layer(mut left: Vec<&mut [Block]>, factor: f32, sums: &mut [Block], crew: &dyn Crew) {
+fn add_matrices(mut left: Vec<&mut [Block]>, factor: f32, sums: &mut [Block], crew: &dyn Crew) {
     let stretch = sums.len().div_ceil(crew.hands()).max(LEAST_BLOCKS);
     let jobs = sums.chunks_mut(stretch).map(|sums| -> Job {
         let mut terms: Vec<&mut [Block]> = Vec::with_capacity(left.len());

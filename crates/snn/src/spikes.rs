@@ -164,7 +164,7 @@ impl SpikeTrains {
     }
 }
 
-/// The input spikes of one sample.
+/// The spikes of one sample: of its input, or of a hidden layer.
 #[derive(Clone, Copy, Debug)]
 pub struct SpikeTrain<'a> {
     starts: &'a [u32],
@@ -172,10 +172,22 @@ pub struct SpikeTrain<'a> {
 }
 
 impl<'a> SpikeTrain<'a> {
+    /// Those of `spikes`, of which those of each step start where `starts` says; one last end.
+    #[inline(always)]
+    pub(crate) fn new(starts: &'a [u32], spikes: &'a [u16]) -> SpikeTrain<'a> {
+        SpikeTrain { starts, spikes }
+    }
+
     /// Units that spike at `step`.
     #[inline(always)]
     pub fn at(&self, step: usize) -> &'a [u16] {
         &self.spikes[self.starts[step] as usize..self.starts[step + 1] as usize]
+    }
+
+    /// Units that spike, step after step.
+    pub fn by_step(&self) -> impl Iterator<Item = &'a [u16]> + use<'a> {
+        let spikes = self.spikes;
+        self.starts.windows(2).map(move |step| &spikes[step[0] as usize..step[1] as usize])
     }
 
     /// All units that spike, step after step.

@@ -1,7 +1,7 @@
-//! One epoch of training: batches in random order, each a forward and backward pass and one update a layer.
+//! One epoch of training: batches in random order, each a forward and backward pass and one update a connection.
 //!
 //! Gradients are straight-through: read noise and converters act in the forward pass, and the backward pass is computed
-//! as if they were not there, with the readout's weights as the controller takes them to be
+//! as if they were not there, with the weights as the controller takes them to be
 //! ([`WeightStore::believed`]).
 
 use lanes::{Crew, Job, Matrix};
@@ -15,7 +15,7 @@ use crate::optimiser::step_factor;
 use crate::part::{Lesson, Part, add_up, samples_of_part};
 use crate::read_counts::ReadCounts;
 use crate::spikes::Samples;
-use crate::weights::{NotFinite, UpdateReport, WeightStore, present};
+use crate::weights::{NotFinite, UpdateReport, WeightStore, layers, present};
 
 /// How a network is trained.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -45,14 +45,12 @@ impl Streams {
 }
 
 /// What an epoch left.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct EpochReport {
     /// Loss, mean over the samples of the epoch, each at the weights of its batch.
     pub loss: f64,
-    /// What the updates did to the hidden layer's cells.
-    pub hidden: UpdateReport,
-    /// What the updates did to the readout's cells.
-    pub readout: UpdateReport,
+    /// What the updates did to the cells, one entry a connection.
+    pub writes: Vec<UpdateReport>,
 }
 
 /// Training cannot go on.
@@ -84,23 +82,26 @@ pub struct Trainer<'a> {
     crew: &'a dyn Crew,
     parts: Vec<Part>,
     gradient: Gradient,
-    readout_transposed: Matrix,
+    /// The believed weights of all connections but the first, columns x rows.
+    transposed: Vec<Matrix>,
 }
 
 impl<'a> Trainer<'a> {
     /// Buffers for `network`, whose batches the `crew` computes.
     pub fn new(network: &'a Network, training: Training, crew: &'a dyn Crew) -> Trainer<'a> {
+        let shapes = network.connections().skip(1).map(|connection| network.shape(connection));
+        let transposed = shapes.map(|(rows, columns)| Matrix::zeros(columns, rows));
         Trainer {
             network,
             training,
             crew,
             parts: Vec::new(),
             gradient: Gradient::new(network),
-            readout_transposed: Matrix::zeros(network.classes, network.hidden),
+            transposed: transposed.collect(),
         }
     }
 
-    /// Trains epoch number `epoch`, from 0, with the children of that number of every one of the `streams`. A store that
+    /// Trains epoch number `epoch`, from 0, of weights that are in `stores`, one a connection in their order, with the children of that number of every one of the `streams`. A store that
     /// needs it is calibrated on the first batch before it is trained with.
     ///
     /// # Errors
@@ -108,8 +109,7 @@ impl<'a> Trainer<'a> {
     pub fn epoch(
         &mut self,
         samples: &Samples,
-        hidden: &mut dyn WeightStore,
-        readout: &mut dyn WeightStore,
+        stores: &mut [&mut dyn WeightStore],
         streams: &Streams,
         epoch: u64,
     ) -> Result<EpochReport, TrainError> {
@@ -121,22 +121,23 @@ impl<'a> Trainer<'a> {
         let order = data_order(samples.spikes.len(), streams.order.numbered(epoch));
         let (read, write) = (streams.read.numbered(epoch), streams.write.numbered(epoch));
         let first = &order[..size];
-        calibrate(self.network, samples, first, hidden, readout, read.named("calibration"));
+        calibrate(self.network, samples, first, stores, read.named("calibration"));
 
-        let (mut loss, mut reports) = (0.0, [UpdateReport::default(); 2]);
+        let (mut loss, mut writes) = (0.0, vec![UpdateReport::default(); stores.len()]);
         for (batch, chosen) in order.chunks_exact(size).enumerate() {
             let diverged = |_: NotFinite| TrainError::Diverged { epoch: epoch + 1, batch: batch as u64 + 1 };
             let read = read.numbered(batch as u64);
-            loss += self.sum_gradients(samples, chosen, hidden, readout, read, step_factor(learning_rate));
-            let Gradient { hidden: for_hidden, readout: for_readout } = &self.gradient;
+            loss += self.sum_gradients(samples, chosen, stores, read, step_factor(learning_rate));
             let write = write.numbered(batch as u64);
-            reports[0] += hidden.update(for_hidden, write.numbered(0), self.crew).map_err(diverged)?;
-            reports[1] += readout.update(for_readout, write.numbered(1), self.crew).map_err(diverged)?;
+            let steps = self.network.connections().zip(&self.gradient.matrices);
+            for (((connection, step), store), writes) in steps.zip(stores.iter_mut()).zip(&mut writes) {
+                *writes += store.update(step, write.numbered(connection.stream()), self.crew).map_err(diverged)?;
+            }
             if !loss.is_finite() {
                 return Err(diverged(NotFinite));
             }
         }
-        Ok(EpochReport { loss: loss / (batches * size) as f64, hidden: reports[0], readout: reports[1] })
+        Ok(EpochReport { loss: loss / (batches * size) as f64, writes })
     }
 
     /// The gradient that [`Trainer::differentiate`] left, by both layers' weights; after an epoch, the step of its last batch.
@@ -150,11 +151,10 @@ impl<'a> Trainer<'a> {
         &mut self,
         samples: &Samples,
         chosen: &[u32],
-        hidden: &mut dyn WeightStore,
-        readout: &mut dyn WeightStore,
+        stores: &mut [&mut dyn WeightStore],
         read: Seed,
     ) -> f64 {
-        self.sum_gradients(samples, chosen, hidden, readout, read, 1.0)
+        self.sum_gradients(samples, chosen, stores, read, 1.0)
     }
 
     /// [`Trainer::differentiate`], with `factor` times the gradient.
@@ -162,40 +162,41 @@ impl<'a> Trainer<'a> {
         &mut self,
         samples: &Samples,
         chosen: &[u32],
-        hidden: &mut dyn WeightStore,
-        readout: &mut dyn WeightStore,
+        stores: &mut [&mut dyn WeightStore],
         read: Seed,
         factor: f32,
     ) -> f64 {
-        transpose(readout.believed(), &mut self.readout_transposed);
+        for (store, transposed) in stores[1..].iter().zip(&mut self.transposed) {
+            transpose(store.believed(), transposed);
+        }
         let size = samples_of_part(chosen.len());
         let count = chosen.len().div_ceil(size);
         if self.parts.len() < count {
             self.parts.resize_with(count, || Part::new(self.network));
         }
         let parts = &mut self.parts[..count];
-        parts.iter_mut().for_each(|part| part.begin(self.network, hidden, readout));
-        let (network, readout_transposed) = (self.network, &self.readout_transposed);
-        let lesson = Lesson { network, samples, readout_transposed, scale: 1.0 / chosen.len() as f32, read };
+        parts.iter_mut().for_each(|part| part.begin(self.network, stores));
+        let (network, transposed) = (self.network, &self.transposed[..]);
+        let lesson = Lesson { network, samples, transposed, scale: 1.0 / chosen.len() as f32, read };
         let work = parts.iter_mut().zip(chosen.chunks(size)).enumerate();
         let work = work.map(|(number, (part, chosen))| (part, chosen, number * size));
-        if hidden.moves_on() || readout.moves_on() {
+        if stores.iter().any(|store| store.moves_on()) {
             for (part, chosen, first) in work {
                 for (place, &sample) in (first..).zip(chosen) {
-                    present(hidden, readout, read.numbered(place as u64));
-                    part.learn_one(lesson, [hidden.layer(), readout.layer()], sample, place);
+                    present(network, stores, read.numbered(place as u64));
+                    part.learn_one(lesson, &layers(stores), sample, place);
                 }
             }
         } else {
-            let layers = [hidden.layer(), readout.layer()];
+            let layers = &layers(stores)[..];
             let jobs = work
                 .map(|(part, chosen, first)| -> Job { Box::new(move || part.learn(lesson, layers, chosen, first)) });
             self.crew.run(jobs.collect());
         }
         add_up(&mut self.parts[..count], factor, &mut self.gradient, self.crew);
-        let mut reads = ReadCounts::new(self.network, hidden, readout);
+        let mut reads = ReadCounts::new(self.network, stores);
         self.parts[..count].iter().for_each(|part| reads.add(&part.reads));
-        reads.hand_over(hidden, readout);
+        reads.hand_over(stores);
         self.parts[..count].iter().map(|part| part.loss).sum()
     }
 }
@@ -218,6 +219,7 @@ fn transpose(from: &Matrix, to: &mut Matrix) {
 mod tests {
     use lanes::Alone;
 
+    use crate::connection::Connection;
     use crate::converter::ColumnConverter;
     use crate::encode::LatencyCode;
     use crate::evaluate::evaluate;
@@ -330,8 +332,8 @@ mod tests {
         let first = |signs: Vec<_>, columns, sigma, number| {
             DigitalWeights::exact(initial::weights(&signs, columns, sigma, Seed::new(1).numbered(number)), signs)
         };
-        let hidden = first(network.input_signs(), 8, 2.0, 0);
-        let readout = first(network.hidden_signs(), 2, 0.5, 1);
+        let hidden = first(network.signs(Connection::Feedforward(0)), 8, 2.0, 0);
+        let readout = first(network.signs(Connection::Readout), 2, 0.5, 1);
         (network, samples.expect("few spikes"), [hidden, readout])
     }
 
@@ -348,7 +350,7 @@ mod tests {
         let [mut hidden, mut readout] = stores.map(Watched::new);
         let streams = Streams::of(Seed::new(5));
         let mut trainer = Trainer::new(&network, TRAINING, &Alone);
-        trainer.epoch(&samples, &mut hidden, &mut readout, &streams, 0).expect("converges");
+        trainer.epoch(&samples, &mut [&mut hidden, &mut readout], &streams, 0).expect("converges");
         let order = data_order(8, streams.order.numbered(0));
 
         // The hidden layer is calibrated on the spikes of the first batch, the readout on what these make fire.
@@ -370,7 +372,7 @@ mod tests {
         assert_eq!((hidden.hand_overs, readout.hand_overs), (2, 2));
         assert!(readout.steps > 0);
 
-        trainer.epoch(&samples, &mut hidden, &mut readout, &streams, 1).expect("converges");
+        trainer.epoch(&samples, &mut [&mut hidden, &mut readout], &streams, 1).expect("converges");
         assert_eq!((hidden.calibrations.len(), readout.calibrations.len()), (1, 1));
     }
 
@@ -381,7 +383,7 @@ mod tests {
         for store in [&mut hidden, &mut readout] {
             store.converter.calibrated = true;
         }
-        let activity = evaluate(&network, &mut hidden, &mut readout, &samples, 5, Seed::new(3), &Alone);
+        let activity = evaluate(&network, &mut [&mut hidden, &mut readout], &samples, 5, Seed::new(3), &Alone);
         assert_eq!((hidden.presented.len(), readout.presented.len()), (5, 5));
         assert_eq!(hidden.presented[4], Seed::new(3).numbered(4).named("slow").numbered(0));
         assert_eq!((hidden.hand_overs, readout.hand_overs), (1, 1));
@@ -402,16 +404,16 @@ mod tests {
             }
             readout.believed = believed;
             let mut trainer = Trainer::new(&network, TRAINING, &Alone);
-            let loss = trainer.differentiate(&samples, &[0, 1, 2], &mut hidden, &mut readout, Seed::new(1));
-            (loss, trainer.gradient().clone())
+            let loss = trainer.differentiate(&samples, &[0, 1, 2], &mut [&mut hidden, &mut readout], Seed::new(1));
+            (loss, trainer.gradient().matrices.clone())
         };
         let (loss, read_back) = gradient(None);
         let doubled = Matrix::from_fn(8, 2, |row, column| 2.0 * readout.weights()[(row, column)]);
         let (same_loss, believing) = gradient(Some(doubled));
         // The readout's gradient needs no weights; the hidden layer's is linear in the readout's, and doubling is exact.
-        assert_eq!((loss, &read_back.readout), (same_loss, &believing.readout));
-        assert!(read_back.hidden.cells().any(|slope| slope != 0.0));
-        for (one, two) in read_back.hidden.cells().zip(believing.hidden.cells()) {
+        assert_eq!((loss, &read_back[1]), (same_loss, &believing[1]));
+        assert!(read_back[0].cells().any(|slope| slope != 0.0));
+        for (one, two) in read_back[0].cells().zip(believing[0].cells()) {
             assert_eq!(2.0 * one, two);
         }
     }

@@ -18,10 +18,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::converter::ColumnConverter;
 use crate::forward::Layer;
-use crate::network::Sign;
+use crate::network::{Network, Sign};
 use crate::reads::Reads;
 
-/// The weights of one layer, whatever they are made of. Rows are the units that send, columns those that receive.
+/// The weights of one connection, whatever they are made of. Rows are the units that send, columns those that receive.
 pub trait WeightStore {
     /// Effective weights now, rows x columns, thresholds.
     fn weights(&self) -> &Matrix;
@@ -77,11 +77,17 @@ pub trait WeightStore {
     }
 }
 
-/// Begins the read of a sample in both layers. `read` is the stream of the sample.
-pub(crate) fn present(hidden: &mut dyn WeightStore, readout: &mut dyn WeightStore, read: Seed) {
+/// Begins the read of a sample in all connections. `read` is the stream of the sample.
+pub(crate) fn present(network: &Network, stores: &mut [&mut dyn WeightStore], read: Seed) {
     let slow = read.named("slow");
-    hidden.present(slow.numbered(0));
-    readout.present(slow.numbered(1));
+    for (connection, store) in network.connections().zip(stores) {
+        store.present(slow.numbered(connection.stream()));
+    }
+}
+
+/// All of them as the forward pass sees them.
+pub(crate) fn layers<'a>(stores: &'a [&mut dyn WeightStore]) -> Vec<Layer<'a>> {
+    stores.iter().map(|store| store.layer()).collect()
 }
 
 /// What updates did to the cells; sums over updates.

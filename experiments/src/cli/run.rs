@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use experiments::checkpoint::Checkpoints;
 use experiments::figures::{Figure, Recorded, study_figures};
-use experiments::hardware::LayerName;
+use experiments::hardware::shapes;
 use experiments::machine::cores;
 use experiments::pool::Pool;
 use experiments::prepare::Prepared;
@@ -162,7 +162,8 @@ fn introduce(study: &Study, prepared: &Prepared, all: &[Trial], left: &[Trial]) 
     eprintln!("  seeds: {}, trials: {}, to run now: {}\n", study.seeds.len(), all.len(), left.len());
     let mut shown = Vec::new();
     for trial in all {
-        if let Some(loaded) = prepared.device(trial.settings) {
+        let connections: Vec<_> = trial.settings.connections().into_iter().map(|connection| (connection, ())).collect();
+        for (loaded, _) in prepared.devices_of(trial.settings).with(&connections) {
             // The sheet shows the spread at the highest level of the study, and says so by the level itself.
             let device_of = |trial: &Trial| (trial.settings.hardware.device.clone(), trial.settings.device.clone());
             if !shown.contains(&device_of(trial)) {
@@ -184,8 +185,7 @@ fn introduce(study: &Study, prepared: &Prepared, all: &[Trial], left: &[Trial]) 
 fn distinct_warnings(study: &Study, prepared: &Prepared) -> Vec<Warning> {
     let mut distinct = Vec::new();
     for settings in study.conditions.iter().map(|condition| &condition.settings) {
-        let shapes = LayerName::ALL.map(|layer| layer.shape(settings, prepared.data(settings)));
-        for warning in warnings(settings, prepared.device(settings), shapes) {
+        for warning in warnings(settings, &prepared.devices_of(settings), &shapes(settings, prepared.data(settings))) {
             if !distinct.contains(&warning) {
                 distinct.push(warning);
             }

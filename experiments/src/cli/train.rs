@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use experiments::hardware::LayerName;
+use experiments::hardware::shapes;
 use experiments::machine::cores;
 use experiments::pool::Pool;
 use experiments::record::Record;
@@ -50,26 +50,28 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let study = one_condition(arguments)?;
     let settings = &study.conditions[0].settings;
     let prepared = source::prepare(&study, arguments.study.as_deref())?;
-    let (data, device) = (prepared.data(settings), prepared.device(settings));
-    if let Some(loaded) = device {
+    let (data, devices) = (prepared.data(settings), prepared.devices_of(settings));
+    let shapes = shapes(settings, data);
+    let held = devices.with(&shapes);
+    for (loaded, _) in &held {
         eprintln!("{}", device_sheet(&loaded.device, settings));
     }
-    let shapes = LayerName::ALL.map(|layer| layer.shape(settings, data));
-    warn(&warnings(settings, device, shapes));
+    warn(&warnings(settings, &devices, &shapes));
 
     let seed = arguments.seed.unwrap_or(study.seeds[0]);
     println!("epoch     loss   accuracy %   spikes/image   excitatory %   seconds");
     let mut watch = |end: &EpochEnd| println!("{}", epoch_line(end.epochs.len(), end.epoch()));
     let pool = Pool::new(arguments.threads.map_or_else(cores, usize::from))?;
-    let outcome = pool.on_one(|| run_trial(settings, device, data, seed, None, &pool.crew(), &mut watch))?;
-    let record = Record::new(settings, seed, data, device, &outcome);
+    let outcome = pool.on_one(|| run_trial(settings, &devices, data, seed, None, &pool.crew(), &mut watch))?;
+    let record = Record::new(settings, seed, data, &devices, &outcome);
     if let Some(mean) = record.outcome {
         let (epochs, percent) = (record.accuracy.len(), 100.0 * mean);
         let last = epochs.min(settings.outcome.last_epochs);
         println!("outcome: {percent:.2} % (mean test accuracy, last {last} of {epochs} epochs, seed {seed})");
     }
     print!("{}", cost_lines(&record.writes, record.hardware.as_ref()));
-    if let Some(loaded) = device {
+    for (loaded, shapes) in held {
+        let shapes: Vec<_> = shapes.into_iter().map(|(_, shape)| shape).collect();
         print!("{}", area_line(&loaded.device, settings.hardware.pair, &shapes));
     }
     record.failure.map_or(Ok(ExitCode::SUCCESS), |failure| Err(failure.into()))

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use snn::evaluate::Answer;
-use snn::network::Network;
+use snn::network::{HiddenLayer, Network};
 
 /// Neurons of each population whose membrane is kept.
 const TRACED: usize = 2;
@@ -17,7 +17,7 @@ pub struct Example {
     pub label: usize,
     /// The class that the readout chose.
     pub predicted: usize,
-    /// Hidden neurons that are excitatory: those before this number.
+    /// Neurons of the last hidden layer, the one shown here, that are excitatory: those before this number.
     pub excitatory: usize,
     /// Hidden neurons.
     pub hidden_neurons: usize,
@@ -44,7 +44,7 @@ pub struct MembraneTrace {
 impl Example {
     /// What `answer` shows of `network`.
     pub fn of(network: &Network, answer: &Answer) -> Example {
-        let trace = answer.trace;
+        let (trace, hidden) = (answer.trace, network.last_hidden());
         let of_classes = trace.readout().len() / (network.steps + 1);
         let membrane = |neuron: usize| MembraneTrace {
             neuron,
@@ -57,19 +57,19 @@ impl Example {
             image: answer.sample,
             label: answer.label,
             predicted: answer.predicted,
-            excitatory: network.excitatory,
-            hidden_neurons: network.hidden,
+            excitatory: hidden.excitatory,
+            hidden_neurons: hidden.neurons,
             input: (0..network.steps).map(|step| answer.input.at(step).to_vec()).collect(),
             hidden: trace.hidden_spikes_by_step().map(<[u16]>::to_vec).collect(),
-            membranes: busiest(network, trace.all_hidden_spikes()).into_iter().map(membrane).collect(),
+            membranes: busiest(hidden, trace.all_hidden_spikes()).into_iter().map(membrane).collect(),
             readout: (0..network.classes).map(voltage).collect(),
         }
     }
 }
 
 /// The neurons of each population with most spikes; of equals, those that come first.
-fn busiest(network: &Network, spikes: &[u16]) -> Vec<usize> {
-    let mut counts = vec![0u32; network.hidden];
+fn busiest(hidden: HiddenLayer, spikes: &[u16]) -> Vec<usize> {
+    let mut counts = vec![0u32; hidden.neurons];
     spikes.iter().for_each(|&neuron| counts[usize::from(neuron)] += 1);
     let of = |population: std::ops::Range<usize>| {
         let mut neurons: Vec<usize> = population.collect();
@@ -77,7 +77,7 @@ fn busiest(network: &Network, spikes: &[u16]) -> Vec<usize> {
         neurons.truncate(TRACED);
         neurons
     };
-    [of(0..network.excitatory), of(network.excitatory..network.hidden)].concat()
+    [of(0..hidden.excitatory), of(hidden.excitatory..hidden.neurons)].concat()
 }
 
 fn lane(blocks: &[lanes::Block], number: usize) -> f32 {

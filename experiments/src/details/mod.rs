@@ -32,7 +32,7 @@ pub struct Details {
     pub before: Snapshot,
     /// After the last epoch; null where training diverged.
     pub after: Option<Snapshot>,
-    /// The update that would come next, in the hidden layer and in the readout; null where training diverged.
+    /// The update that would come next, of the weights from the inputs and of the readout; null where training diverged.
     pub update: Option<[UpdateAnatomy; 2]>,
 }
 
@@ -52,16 +52,17 @@ pub struct Snapshot {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WeightHistograms {
-    /// From the inputs to excitatory hidden neurons.
+    /// From the inputs to excitatory neurons of the first hidden layer.
     pub to_excitatory: Histogram,
-    /// From the inputs to inhibitory hidden neurons.
+    /// From the inputs to its inhibitory neurons.
     pub to_inhibitory: Histogram,
-    /// From the hidden neurons to the readout, one entry a class.
+    /// From the last hidden layer to the readout, one entry a class.
     pub to_classes: Vec<Histogram>,
 }
 
 impl WeightHistograms {
-    /// Of the weights inputs x `hidden` and hidden x `readout`; the first `excitatory` hidden neurons are excitatory.
+    /// Of the weights inputs x `hidden` and hidden x `readout`; the first `excitatory` neurons of the first hidden layer are
+    /// excitatory.
     pub fn of(hidden: &Matrix, readout: &Matrix, excitatory: usize) -> WeightHistograms {
         let columns = |matrix: &Matrix, columns: std::ops::Range<usize>| {
             let cells = (0..matrix.rows()).flat_map(|row| columns.clone().map(move |column| (row, column)));

@@ -3,12 +3,12 @@
 //! It is the update that would come after the last epoch, on the first images of the training set. Nothing that a trial
 //! reports is taken after it.
 
+use lanes::Matrix;
 use serde::{Deserialize, Serialize};
 use snn::optimiser::gradient_descent;
-use snn::train::Trainer;
 
 use super::Histogram;
-use crate::hardware::{LayerName, LayerWeights};
+use crate::hardware::LayerWeights;
 
 /// The weights of one layer on their way through an update; all in thresholds but for the gradient (1/threshold).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -28,19 +28,14 @@ pub struct UpdateAnatomy {
 }
 
 impl UpdateAnatomy {
-    /// Makes the update of the `layer` of that `name` with the gradient that `trainer` holds for it. `None` where the step is
+    /// Makes the update of the `layer` with this `gradient`. `None` where the step is
     /// not finite.
     pub fn of(
         layer: &mut LayerWeights,
-        trainer: &Trainer,
-        name: LayerName,
+        gradient: &Matrix,
         learning_rate: f32,
         write: seed::Seed,
     ) -> Option<UpdateAnatomy> {
-        let gradient = match name {
-            LayerName::Hidden => &trainer.gradient().hidden,
-            LayerName::Readout => &trainer.gradient().readout,
-        };
         let mut step = gradient.clone();
         gradient_descent(&mut step, learning_rate);
         let before = layer.store().weights().clone();

@@ -131,8 +131,8 @@ fn over_epochs(chosen: &Chosen, quantity: Quantity, first: bool) -> Plot {
     let points = line(of_class(record, quantity, None));
     marks.push(Mark::Line { points, color: BLACK, width: 2.4, dash: Dash::Solid });
     let scale = if quantity == Quantity::Share {
-        let network = &record.settings.network;
-        let share = 100.0 * Population::Excitatory.neurons(record) as f64 / network.hidden as f64;
+        let hidden = record.settings.last_hidden().hidden;
+        let share = 100.0 * Population::Excitatory.neurons(record) as f64 / hidden as f64;
         let points = vec![(0.0, share), (epochs, share)];
         marks.insert(0, Mark::Line { points, color: GREY, width: 1.2, dash: Dash::Dashed });
         Scale::with_step(0.0, 104.0, 25.0, 0)
@@ -154,7 +154,7 @@ fn over_epochs(chosen: &Chosen, quantity: Quantity, first: bool) -> Plot {
 fn of_class(record: &Record, quantity: Quantity, class: Option<usize>) -> Vec<Option<f64>> {
     let of = |test: &Vec<ClassActivity>| match class {
         Some(class) => test.get(class).and_then(|class| quantity.of(class)),
-        None => quantity.of(&snn::activity::Activity { classes: test.clone() }.total()),
+        None => quantity.of(&snn::activity::Activity { classes: test.clone(), below: Vec::new() }.total()),
     };
     record.tests.iter().map(of).collect()
 }

@@ -40,14 +40,16 @@ fn devices<'a>(facts: &Facts<'a>) -> Vec<(&'a LoadedDevice, &'a Settings)> {
     let mut chosen: Vec<(&LoadedDevice, &Settings)> = Vec::new();
     for condition in &facts.report.recorded.study.conditions {
         let settings = &condition.settings;
-        let Some(loaded) = facts.report.recorded.prepared.device(settings) else { continue };
-        let same = |known: &&mut (&LoadedDevice, &Settings)| {
-            known.1.hardware.device == settings.hardware.device && known.1.device == settings.device
-        };
-        match chosen.iter_mut().find(same) {
-            Some(known) if known.1.noise.level_percent >= settings.noise.level_percent => {}
-            Some(known) => known.1 = settings,
-            None => chosen.push((loaded, settings)),
+        let connections: Vec<_> = settings.connections().into_iter().map(|connection| (connection, ())).collect();
+        for (loaded, _) in facts.report.recorded.prepared.devices_of(settings).with(&connections) {
+            let same = |known: &&mut (&LoadedDevice, &Settings)| {
+                known.0.sha256 == loaded.sha256 && known.0.device.name == loaded.device.name
+            };
+            match chosen.iter_mut().find(same) {
+                Some(known) if known.1.noise.level_percent >= settings.noise.level_percent => {}
+                Some(known) => known.1 = settings,
+                None => chosen.push((loaded, settings)),
+            }
         }
     }
     chosen
@@ -55,6 +57,8 @@ fn devices<'a>(facts: &Facts<'a>) -> Vec<(&'a LoadedDevice, &'a Settings)> {
 
 fn area(facts: &Facts, loaded: &LoadedDevice, settings: &Settings) -> maud::Markup {
     let data = facts.report.recorded.prepared.data(settings);
-    let shapes = crate::hardware::LayerName::ALL.map(|layer| layer.shape(settings, data));
+    let held = facts.report.recorded.prepared.devices_of(settings).with(&crate::hardware::shapes(settings, data));
+    let of_device = held.into_iter().filter(|(held, _)| std::ptr::eq(*held, loaded));
+    let shapes: Vec<_> = of_device.flat_map(|(_, shapes)| shapes).map(|(_, shape)| shape).collect();
     html! { pre { (area_line(&loaded.device, settings.hardware.pair, &shapes)) } }
 }

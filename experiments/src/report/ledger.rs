@@ -65,7 +65,7 @@ impl Group<'_> {
     }
 }
 
-/// Hidden layer and readout in one cell.
+/// The weights from the inputs and those of the readout in one cell.
 fn both(of: impl Fn(fn(&Record) -> &UpdateReport) -> String) -> String {
     format!("{}; {}", of(|record| &record.writes.hidden), of(|record| &record.writes.readout))
 }
@@ -91,7 +91,9 @@ fn costs(groups: &[Group]) -> Markup {
         let training = |record: &Record| record.hardware.as_ref()?.training_energy.known_microjoules();
         let inference = |record: &Record| Some(1e3 * record.hardware.as_ref()?.inference_energy.known_microjoules()?);
         let worst = |record: &Record| {
-            record.hardware.as_ref().map(|cost| cost.hidden.endurance.worst.max(cost.readout.endurance.worst))
+            let cost = record.hardware.as_ref()?;
+            let further = cost.further.iter().map(|further| further.used.endurance.worst);
+            further.chain([cost.hidden.endurance.worst, cost.readout.endurance.worst]).max()
         };
         vec![
             group.condition.clone(),

@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 pub struct HardwareSettings {
     /// `none` for abstract weights, or the name or path of a device file.
     pub device: String,
+    /// The same for the readout; by default `device`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device_readout: Option<String>,
     /// Weight of a hidden-layer cell that is fully on, thresholds. The defaults of both layers leave room above the
     /// largest weights that the noise study reaches at 100 % (0.36 and 5.4 after 30 epochs): wide windows, as the study
     /// has none.
@@ -40,6 +43,7 @@ impl Default for HardwareSettings {
     fn default() -> Self {
         HardwareSettings {
             device: NO_DEVICE.to_owned(),
+            device_readout: None,
             full_scale_hidden: 1.0,
             full_scale_readout: 8.0,
             write_spread_scale: 1.0,

@@ -13,11 +13,12 @@ use crate::record::{HardwareCost, Writes};
 /// state is said not to be stated.
 pub fn cost_lines(writes: &Writes, cost: Option<&HardwareCost>) -> String {
     let mut text = String::new();
-    let layers = [
-        ("hidden", &writes.hidden, cost.map(|cost| &cost.hidden)),
-        ("readout", &writes.readout, cost.map(|cost| &cost.readout)),
-    ];
-    for (layer, writes, _) in layers {
+    let further = |place: usize| cost.map(|cost| &cost.further[place].used);
+    let between = writes.further.iter().enumerate().map(|(place, of)| (&*of.connection, &of.writes, further(place)));
+    let mut layers = vec![("hidden", &writes.hidden, cost.map(|cost| &cost.hidden))];
+    layers.extend(between);
+    layers.push(("readout", &writes.readout, cost.map(|cost| &cost.readout)));
+    for (layer, writes, _) in &layers {
         written(&mut text, layer, writes);
     }
     for (layer, writes, used) in layers {
@@ -98,7 +99,7 @@ mod tests {
             cells: 20,
             ..UpdateReport::default()
         };
-        let writes = Writes { hidden: writes, readout: writes };
+        let writes = Writes { hidden: writes, readout: writes, further: Vec::new() };
         let endurance = Endurance { cells: 4, mean: 7.5, worst: 9, histogram: Vec::new() };
         let used = HardwareUse { endurance, ..HardwareUse::default() };
         let mut cost = HardwareCost { hidden: used.clone(), readout: used, ..HardwareCost::default() };

@@ -38,11 +38,11 @@ impl Population {
         }
     }
 
-    /// Their number in the networks of a trial.
+    /// Their number in the hidden layer that the readout hears.
     pub fn neurons(self, record: &Record) -> usize {
-        let network = &record.settings.network;
-        let excitatory = excitatory_neurons(network.hidden, network.excitatory_fraction);
-        if self == Population::Excitatory { excitatory } else { network.hidden - excitatory }
+        let layer = record.settings.last_hidden();
+        let excitatory = excitatory_neurons(layer.hidden, layer.excitatory_fraction);
+        if self == Population::Excitatory { excitatory } else { layer.hidden - excitatory }
     }
 
     /// Their spikes.

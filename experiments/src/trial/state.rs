@@ -1,13 +1,13 @@
 //! A trial between two epochs: what it takes to go on from there later, with the same bits.
 //!
 //! All randomness is named by epoch and batch, so that no generator has a state. What is left are the epochs so far, what
-//! they did to the cells, and what they changed in both layers; everything else is made anew from the settings and the seed.
+//! they did to the cells, and what they changed in all weights; everything else is made anew from the settings and the seed.
 
 use serde::{Deserialize, Serialize};
 use snn::weights::UpdateReport;
 
 use super::{Epoch, Layers, Look};
-use crate::hardware::{HardwareUse, LayerState, WrongLayerState};
+use crate::hardware::{HardwareUse, LayerState, LayerWeights, WrongLayerState};
 
 /// A trial after some of its epochs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -16,12 +16,12 @@ pub struct TrialState {
     pub before: Look,
     /// The epochs so far.
     pub epochs: Vec<Epoch>,
-    /// What all updates did to the cells of the hidden layer and of the readout.
-    pub writes: [UpdateReport; 2],
-    /// What the arrays of both layers have cost.
-    pub used: [HardwareUse; 2],
-    /// What training and tests have changed in both layers.
-    pub layers: [LayerState; 2],
+    /// What all updates did to the cells, one entry a connection.
+    pub writes: Vec<UpdateReport>,
+    /// What the arrays have cost, likewise.
+    pub used: Vec<HardwareUse>,
+    /// What training and tests have changed in the weights, likewise.
+    pub layers: Vec<LayerState>,
 }
 
 /// A state from which this trial cannot go on.
@@ -30,6 +30,14 @@ pub enum WrongTrialState {
     /// That of other layers.
     #[error(transparent)]
     Layer(#[from] WrongLayerState),
+    /// That of another number of layers.
+    #[error("state: must be one of {expected} matrices of weights, got {found}")]
+    Count {
+        /// Matrices of the trial.
+        expected: usize,
+        /// Those of the state.
+        found: usize,
+    },
     /// Nothing is left to go on with.
     #[error("state: must be one before the last of {epochs} epochs, got one after {done}")]
     Ended {
@@ -60,23 +68,28 @@ impl EpochEnd<'_> {
         TrialState {
             before: self.before.clone(),
             epochs: self.epochs.to_vec(),
-            writes: self.layers.writes,
+            writes: self.layers.writes.clone(),
             used: self.layers.used.clone(),
-            layers: [self.layers.hidden.state(), self.layers.readout.state()],
+            layers: self.layers.weights.iter().map(LayerWeights::state).collect(),
         }
     }
 }
 
 impl Layers {
-    /// Puts both layers where they stood in `state`, one of a trial of `epochs` epochs. Returns the untrained network and the
+    /// Puts all weights where they stood in `state`, one of a trial of `epochs` epochs. Returns the untrained network and the
     /// epochs so far.
     pub(super) fn resume(&mut self, state: TrialState, epochs: usize) -> Result<(Look, Vec<Epoch>), WrongTrialState> {
-        let TrialState { before, epochs: done, writes, used, layers: [hidden, readout] } = state;
+        let TrialState { before, epochs: done, writes, used, layers } = state;
         if done.len() >= epochs {
             return Err(WrongTrialState::Ended { epochs, done: done.len() });
         }
-        self.hidden.restore(hidden)?;
-        self.readout.restore(readout)?;
+        let (expected, found) = (self.weights.len(), layers.len().min(writes.len()).min(used.len()));
+        if found != expected || layers.len() != expected {
+            return Err(WrongTrialState::Count { expected, found });
+        }
+        for (weights, state) in self.weights.iter_mut().zip(layers) {
+            weights.restore(state)?;
+        }
         (self.writes, self.used) = (writes, used);
         Ok((before, done))
     }

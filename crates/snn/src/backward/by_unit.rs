@@ -1,4 +1,4 @@
-//! dW1 of a sample whose units spike again and again: unit by unit, so that each row of the gradient is touched once.
+//! The gradient by the weights of a layer that hears units which spike again and again: unit by unit, so that each row of the gradient is touched once.
 //!
 //! ```text
 //! dW1[i] += sum over the spikes t of unit i of i[t+1]        the latest spike first
@@ -9,6 +9,7 @@
 
 use lanes::{Matrix, Simd, add_rows, blocks_at_mut, kernel};
 
+use super::Span;
 use crate::spikes::SpikeTrain;
 
 /// Blocks of a row that are summed together.
@@ -28,20 +29,22 @@ pub(super) struct RowsByUnit {
 }
 
 impl RowsByUnit {
-    /// Sorts what spikes before step `last` of `input`; row 0 is the latest step with input, row 1 the one before it.
-    pub(super) fn sort(&mut self, input: SpikeTrain, steps: std::ops::Range<usize>, units: usize) {
+    /// Sorts what spikes in the `span` of `input`; row 0 is the latest step of which adjoint currents are kept, row 1 the one
+    /// before it.
+    pub(super) fn sort(&mut self, input: SpikeTrain, span: Span, units: usize) {
         // A counting sort: count, accumulate, place.
         self.starts.clear();
         self.starts.resize(units + 1, 0);
-        let with_input = || steps.clone().rev().map(|step| input.at(step)).filter(|active| !active.is_empty());
-        for &unit in with_input().flatten() {
+        let steps = || (span.first..span.last).rev().map(|step| input.at(step));
+        let kept = || steps().filter(|active| span.every_step || !active.is_empty());
+        for &unit in kept().flatten() {
             self.starts[usize::from(unit) + 1] += 1;
         }
         for unit in 0..units {
             self.starts[unit + 1] += self.starts[unit];
         }
         self.rows.resize(self.starts[units] as usize, 0);
-        for (row, active) in with_input().enumerate() {
+        for (row, active) in kept().enumerate() {
             for &unit in active {
                 let place = &mut self.starts[usize::from(unit)];
                 self.rows[*place as usize] = row as u16;
@@ -120,11 +123,15 @@ mod tests {
         // Unit 0 spikes at 1, 3, 4; unit 2 at 3 and 5; nobody at 0 and 2.
         trains.push_raster(|step, unit| matches!((step, unit), (1 | 3 | 4, 0) | (3 | 5, 2))).expect("few spikes");
         let mut units = RowsByUnit::default();
-        units.sort(trains.sample(0), 1..6, 3);
+        let span = |last, every_step| Span { first: 1, last, every_step };
+        units.sort(trains.sample(0), span(6, false), 3);
         assert_eq!([units.of(0), units.of(1), units.of(2)], [&[1, 2, 3][..], &[], &[0, 2]]);
         // Step 5 is past the last gradient.
-        units.sort(trains.sample(0), 1..5, 3);
+        units.sort(trains.sample(0), span(5, false), 3);
         assert_eq!([units.of(0), units.of(1), units.of(2)], [&[0, 1, 2][..], &[], &[1]]);
+        // Step 2 is kept too.
+        units.sort(trains.sample(0), span(6, true), 3);
+        assert_eq!([units.of(0), units.of(1), units.of(2)], [&[1, 2, 4][..], &[], &[0, 2]]);
         assert!(pays(trains.sample(0), 3) && !pays(trains.sample(0), 5));
     }
 }

@@ -1,9 +1,9 @@
-//! Column sums that converters read, tile by tile.
+//! Column sums of one step, as they are or tile by tile through converters.
 
 use lanes::{Block, kernel};
 use seed::Normals;
 
-use super::Layer;
+use super::{Layer, Reading};
 use crate::converter::ColumnConverter;
 
 /// One block each for every block of the columns of a layer.
@@ -47,6 +47,21 @@ pub(super) fn add_converted(
             *current += *sum;
         }
         left = after;
+    }
+}
+
+impl Reading<'_> {
+    /// Adds what is read of the rows that are `active`, which rise, to `current`.
+    #[inline(always)]
+    pub(super) fn add(&mut self, active: &[u16], current: &mut [Block], buffers: &mut ReadBuffers) {
+        if active.is_empty() {
+            return;
+        }
+        let (layer, noise) = (self.layer, self.noise.as_mut());
+        match layer.converter {
+            None => add_read(layer, active, noise, current, &mut buffers.variance, &mut buffers.draws),
+            Some(converter) => add_converted(layer, converter, active, noise, current, buffers),
+        }
     }
 }
 
@@ -182,7 +197,7 @@ mod tests {
         let converter = Some(&converter as &dyn ColumnConverter);
         let mut trace = Trace::new(&network);
         let of = |weights| Layer { weights, read_variance: None, converter };
-        forward(&network, of(&hidden), of(&readout), input.sample(0), Seed::new(1), &mut trace);
+        forward(&network, &[of(&hidden), of(&readout)], input.sample(0), Seed::new(1), &mut trace);
         // Row 1 is tile 1: a weight of 1.4 becomes 1 and 2 x 0.5 is added; V[2] = I[1], above the threshold.
         assert_eq!(trace.membrane(2)[0][0], 2.0);
         assert_eq!(trace.hidden_spikes(2), [0]);

@@ -1,18 +1,20 @@
-//! The hidden neurons of one sample, from its first input spike to the last step.
+//! The hidden neurons of one layer in one sample, from its first input spike to the last step.
 //!
-//! Neurons do not hear each other: the columns of the layer are taken in groups of at most twelve blocks whose currents
-//! and voltages stay in registers over all steps, while the rows that spike stream past. Where converters read the
-//! columns, all columns of a step belong together, and the state lies in memory.
+//! Neurons of a layer that is not recurrent do not hear each other: the columns are taken in groups of at most twelve blocks
+//! whose currents and voltages stay in registers over all steps, while the rows that spike stream past. Where neurons do
+//! hear each other, where converters read the columns, and of neurons with more to their state, all columns of a step belong
+//! together (`steps.rs`).
 
 use lanes::{Block, Instructions, Matrix, add_rows, blocks_at, kernel};
-use seed::Normals;
 
-use super::currents::add_converted;
-use super::{Layer, State};
-use crate::converter::ColumnConverter;
+use super::steps::{Reads, by_steps};
+use super::{LayerState, Reading, decays};
+use crate::network::Network;
+use crate::neuron::Neuron;
+use crate::neuron::izhikevich::Izhikevich;
 use crate::neuron::lif::{LifParams, lif_step};
 use crate::spikes::SpikeTrain;
-use crate::trace::{Trace, list_spikes};
+use crate::trace::{LayerTrace, list_spikes};
 
 /// Most blocks of columns whose state is kept in registers together: a voltage and a current of each, in the 32 registers of
 /// AVX-512; the currents alone, of two registers each, in the 16 of AVX2.
@@ -23,22 +25,35 @@ fn widest_group() -> usize {
     }
 }
 
-/// Leaves the voltages and spikes of the hidden neurons in `trace`.
+/// Leaves the voltages and spikes of a layer in `trace`; it hears `input` through `feedforward`, and itself through
+/// `recurrent`.
 pub(super) fn run(
-    lif: LifParams,
-    layer: Layer,
+    network: &Network,
+    feedforward: Reading,
+    recurrent: Option<Reading>,
     input: SpikeTrain,
-    noise: Option<&mut Normals>,
-    state: &mut State,
-    trace: &mut Trace,
+    draws: &mut Vec<Block>,
+    state: &mut LayerState,
+    trace: &mut LayerTrace,
 ) {
     // Until the first input spike all neurons are at rest.
     trace.rest_until(input.first_step());
-    match layer.converter {
-        None => by_groups(lif, layer, input, noise, &mut state.draws, trace),
-        Some(converter) => converted(lif, layer, converter, input, noise, state, trace),
+    let lif = decays(network);
+    let together = recurrent.is_some() || feedforward.layer.converter.is_some();
+    let reads = Reads { feedforward, recurrent };
+    match network.neuron {
+        Neuron::Lif if together => by_steps(lif, reads, input, state, trace),
+        Neuron::Lif => {
+            by_groups(lif, reads.feedforward, input, draws, trace);
+            list_spikes(trace);
+        }
+        Neuron::Izhikevich => {
+            let kinds = std::mem::take(&mut trace.kinds);
+            let layer = Izhikevich { synapse_decay: network.synapse_decay, kinds: &kinds };
+            by_steps(layer, reads, input, state, trace);
+            trace.kinds = kinds;
+        }
     }
-    list_spikes(trace);
 }
 
 /// What a group of columns reads: blocks `first` and those after it of every row.
@@ -52,14 +67,13 @@ struct Columns<'a> {
 
 fn by_groups(
     lif: LifParams,
-    layer: Layer,
+    Reading { layer, noise }: Reading,
     input: SpikeTrain,
-    noise: Option<&mut Normals>,
     draws: &mut Vec<Block>,
-    trace: &mut Trace,
+    trace: &mut LayerTrace,
 ) {
-    let blocks = trace.hidden_blocks;
-    let noisy = layer.read_variance.zip(noise).map(|(variance, noise)| {
+    let blocks = trace.blocks;
+    let noisy = layer.read_variance.zip(noise).map(|(variance, mut noise)| {
         draws.resize(input.active_steps() * blocks, Block::ZERO);
         noise.fill(draws);
         (variance, &draws[..])
@@ -89,12 +103,12 @@ fn by_groups(
 }
 
 #[kernel(simd: S)]
-fn group_of<const WIDTH: usize>(lif: LifParams, columns: Columns, input: SpikeTrain, trace: &mut Trace) {
-    let (blocks, zero) = (trace.hidden_blocks, simd.splat(0.0));
+fn group_of<const WIDTH: usize>(lif: LifParams, columns: Columns, input: SpikeTrain, trace: &mut LayerTrace) {
+    let (blocks, zero) = (trace.blocks, simd.splat(0.0));
     let (mut membrane, mut current) = ([zero; WIDTH], [zero; WIDTH]);
     let mut step_with_input = 0;
     for step in input.first_step()..trace.steps() {
-        let (record, spiking) = trace.hidden_record(step, columns.first);
+        let (record, spiking) = trace.record(step, columns.first);
         lif_step(simd, lif, &mut membrane, &mut current, record, spiking);
         let active = input.at(step);
         if active.is_empty() {
@@ -110,34 +124,6 @@ fn group_of<const WIDTH: usize>(lif: LifParams, columns: Columns, input: SpikeTr
                 current[block] = simd.add(current[block], noise);
             }
             step_with_input += 1;
-        }
-    }
-}
-
-#[kernel(simd: S)]
-fn converted(
-    lif: LifParams,
-    layer: Layer,
-    converter: &dyn ColumnConverter,
-    input: SpikeTrain,
-    mut noise: Option<&mut Normals>,
-    state: &mut State,
-    trace: &mut Trace,
-) {
-    let State { membrane, current, for_hidden, .. } = state;
-    membrane.fill(Block::ZERO);
-    current.fill(Block::ZERO);
-    for step in input.first_step()..trace.steps() {
-        for (block, (membrane, current)) in membrane.iter_mut().zip(current.iter_mut()).enumerate() {
-            let (mut v, mut i) = ([simd.load(membrane)], [simd.load(current)]);
-            let (record, spiking) = trace.hidden_record(step, block);
-            lif_step(simd, lif, &mut v, &mut i, record, spiking);
-            simd.store(v[0], membrane);
-            simd.store(i[0], current);
-        }
-        let active = input.at(step);
-        if !active.is_empty() {
-            add_converted(layer, converter, active, noise.as_deref_mut(), current, for_hidden);
         }
     }
 }

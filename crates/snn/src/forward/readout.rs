@@ -1,40 +1,41 @@
 //! The readout of one sample, from the first hidden spike to the last step, and its largest voltages.
 
 use lanes::{Block, Matrix, Simd, add_rows, kernel};
-use seed::Normals;
 
-use super::currents::add_converted;
-use super::{Layer, State};
-use crate::converter::ColumnConverter;
+use super::{Reading, State, decays};
+use crate::network::Network;
 use crate::neuron::lif::LifParams;
-use crate::trace::Trace;
+use crate::spikes::SpikeTrain;
+use crate::trace::{ReadoutTrace, Trace};
 
 /// Leaves the readout's voltages and their maxima in `trace`, which has the hidden spikes.
-pub(super) fn run(lif: LifParams, layer: Layer, noise: Option<&mut Normals>, state: &mut State, trace: &mut Trace) {
-    let first = (0..trace.steps()).find(|&step| !trace.hidden_spikes(step).is_empty()).unwrap_or(trace.steps());
+pub(super) fn run(network: &Network, reading: Reading, state: &mut State, trace: &mut Trace) {
+    let Trace { hidden, readout: trace, .. } = trace;
+    let spikes = hidden.last().expect("a network has a hidden layer").spikes();
+    let (lif, first) = (decays(network), spikes.first_step());
     // U[t + 1] comes from F[t]: all is at rest until after the step of the first spike.
-    trace.readout[..(first + 1) * trace.class_blocks].fill(Block::ZERO);
-    match layer.converter {
-        None => by_blocks(lif, layer, noise, first, &mut state.draws, trace),
-        Some(converter) => converted(lif, layer, converter, noise, first, state, trace),
+    trace.voltage[..(first + 1) * trace.blocks].fill(Block::ZERO);
+    match reading.layer.converter {
+        None => by_blocks(lif, reading, spikes, first, &mut state.draws, trace),
+        Some(_) => converted(lif, reading, spikes, first, state, trace),
     }
 }
 
 fn by_blocks(
     lif: LifParams,
-    layer: Layer,
-    noise: Option<&mut Normals>,
+    Reading { layer, noise }: Reading,
+    spikes: SpikeTrain,
     first: usize,
     draws: &mut Vec<Block>,
-    trace: &mut Trace,
+    trace: &mut ReadoutTrace,
 ) {
-    let noisy = layer.read_variance.zip(noise).map(|(variance, noise)| {
-        draws.resize(trace.active_steps() * trace.class_blocks, Block::ZERO);
+    let noisy = layer.read_variance.zip(noise).map(|(variance, mut noise)| {
+        draws.resize(spikes.active_steps() * trace.blocks, Block::ZERO);
         noise.fill(draws);
         (variance, &draws[..])
     });
-    for block in 0..trace.class_blocks {
-        block_of(lif, layer.weights, noisy, block, first, trace);
+    for block in 0..trace.blocks {
+        block_of(lif, layer.weights, noisy, spikes, block, first, trace);
     }
 }
 
@@ -45,21 +46,22 @@ fn block_of(
     lif: LifParams,
     weights: &Matrix,
     noisy: Option<(&Matrix, &[Block])>,
+    spikes: SpikeTrain,
     block: usize,
     first: usize,
-    trace: &mut Trace,
+    trace: &mut ReadoutTrace,
 ) {
     let (a, b) = (simd.splat(lif.synapse_decay), simd.splat(lif.membrane_decay));
-    let (blocks, zero) = (trace.class_blocks, simd.splat(0.0));
+    let (blocks, zero) = (trace.blocks, simd.splat(0.0));
     let (mut voltage, mut current) = (zero, [zero]);
     let mut peak = Peak::rest(simd);
     let mut step_with_spikes = 0;
     for step in first..trace.steps() {
         voltage = simd.add(simd.mul(voltage, b), current[0]);
         current[0] = simd.mul(current[0], a);
-        simd.store(voltage, &mut trace.readout[(step + 1) * blocks + block]);
+        simd.store(voltage, &mut trace.voltage[(step + 1) * blocks + block]);
         peak.see(simd, step + 1, voltage);
-        let active = trace.hidden_spikes(step);
+        let active = spikes.at(step);
         if active.is_empty() {
             continue;
         }
@@ -78,14 +80,13 @@ fn block_of(
 #[kernel(simd: S)]
 fn converted(
     lif: LifParams,
-    layer: Layer,
-    converter: &dyn ColumnConverter,
-    mut noise: Option<&mut Normals>,
+    mut reading: Reading,
+    spikes: SpikeTrain,
     first: usize,
     state: &mut State,
-    trace: &mut Trace,
+    trace: &mut ReadoutTrace,
 ) {
-    let blocks = trace.class_blocks;
+    let blocks = trace.blocks;
     let State { readout_voltage, readout_current, for_readout, .. } = state;
     readout_voltage.fill(Block::ZERO);
     readout_current.fill(Block::ZERO);
@@ -94,22 +95,19 @@ fn converted(
             *voltage = *voltage * lif.membrane_decay + *current;
             *current = *current * lif.synapse_decay;
         }
-        trace.readout[(step + 1) * blocks..(step + 2) * blocks].copy_from_slice(readout_voltage);
-        let active = trace.hidden_spikes(step);
-        if !active.is_empty() {
-            add_converted(layer, converter, active, noise.as_deref_mut(), readout_current, for_readout);
-        }
+        trace.voltage[(step + 1) * blocks..(step + 2) * blocks].copy_from_slice(readout_voltage);
+        reading.add(spikes.at(step), readout_current, for_readout);
     }
     find_peaks(simd, first, trace);
 }
 
 /// The largest voltages of those in `trace`, which are zero up to step `first`.
 #[inline(always)]
-pub(crate) fn find_peaks<S: Simd>(simd: S, first: usize, trace: &mut Trace) {
-    for block in 0..trace.class_blocks {
+pub(crate) fn find_peaks<S: Simd>(simd: S, first: usize, trace: &mut ReadoutTrace) {
+    for block in 0..trace.blocks {
         let mut peak = Peak::rest(simd);
         for step in first..trace.steps() {
-            peak.see(simd, step + 1, simd.load(&trace.readout[(step + 1) * trace.class_blocks + block]));
+            peak.see(simd, step + 1, simd.load(&trace.voltage[(step + 1) * trace.blocks + block]));
         }
         peak.leave(simd, block, trace);
     }
@@ -137,7 +135,7 @@ impl<S: Simd> Peak<S> {
     }
 
     #[inline(always)]
-    fn leave(self, simd: S, block: usize, trace: &mut Trace) {
+    fn leave(self, simd: S, block: usize, trace: &mut ReadoutTrace) {
         simd.store(self.voltage, &mut trace.peaks[block]);
         simd.store(self.step, &mut trace.peak_steps[block]);
     }

@@ -11,6 +11,8 @@
 
 use lanes::{Block, Simd, in_place, note_work};
 
+use super::{Model, Neurons, Record, Voltages};
+
 /// Decay factors of a population, each a step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LifParams {
@@ -88,6 +90,31 @@ pub fn lif_adjoint_step<S: Simd>(
     let kept = simd.zero_where(simd.above(membrane, simd.splat(THRESHOLD)), adjoint.membrane);
     adjoint.current = simd.add(simd.mul(adjoint.current, a), kept);
     adjoint.membrane = simd.add(simd.mul(kept, b), simd.mul(by_spike, slope));
+}
+
+impl Model for LifParams {
+    #[inline(always)]
+    fn step<S: Simd>(self, simd: S, _block: usize, neurons: &mut Neurons<S::Wide>, record: Record) {
+        let (mut membrane, mut current) = ([neurons.membrane], [neurons.current]);
+        let (recorded, spiking) = (std::array::from_mut(record.membrane), std::array::from_mut(record.spiking));
+        lif_step(simd, self, &mut membrane, &mut current, recorded, spiking);
+        ([neurons.membrane], [neurons.current]) = (membrane, current);
+    }
+
+    #[inline(always)]
+    fn step_back<S: Simd>(
+        self,
+        simd: S,
+        _block: usize,
+        adjoint: &mut Neurons<S::Wide>,
+        voltages: Voltages<S::Wide>,
+        by_spike: S::Wide,
+        slope: S::Wide,
+    ) {
+        let mut lif = LifAdjoint { membrane: adjoint.membrane, current: adjoint.current };
+        lif_adjoint_step(simd, self, &mut lif, voltages.membrane, by_spike, slope);
+        (adjoint.membrane, adjoint.current) = (lif.membrane, lif.current);
+    }
 }
 
 #[cfg(test)]

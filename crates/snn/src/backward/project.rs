@@ -1,0 +1,63 @@
+//! Adjoint currents of a layer as those see them whose spikes it hears: sums over its neurons, dense.
+//!
+//! ```text
+//! dL/dS_j[t] += sum_k W_jk i_k[t+1]         k in its order
+//! ```
+
+use lanes::{Block, LANES, Matrix, Simd, blocks_at, blocks_at_mut, in_place, kernel};
+
+/// Blocks of sums that stay in registers together.
+const GROUP: usize = 8;
+
+/// Leaves dL/dS\[t\] of the layer below in `by_spikes`, from the `currents` of so many `steps`; `transposed` are the weights
+/// between them, columns x rows.
+#[kernel(simd: S)]
+pub(super) fn down(transposed: &Matrix, steps: usize, currents: &[Block], by_spikes: &mut [Block]) {
+    let (above, below) = (lanes::blocks_for(transposed.rows()), transposed.row_blocks());
+    let by_spikes = &mut by_spikes[..steps * below];
+    by_spikes.fill(Block::ZERO);
+    for (currents, by_spikes) in currents.chunks_exact(above).zip(by_spikes.chunks_exact_mut(below)) {
+        add(simd, transposed, currents, by_spikes);
+    }
+}
+
+/// Adds the sums of one step to `by_spikes`.
+#[inline(always)]
+pub(super) fn add<S: Simd>(simd: S, transposed: &Matrix, currents: &[Block], by_spikes: &mut [Block]) {
+    for first in (0..by_spikes.len()).step_by(GROUP) {
+        match by_spikes.len() - first {
+            1 => add_group::<S, 1>(simd, transposed, first, currents, by_spikes),
+            2 => add_group::<S, 2>(simd, transposed, first, currents, by_spikes),
+            3 => add_group::<S, 3>(simd, transposed, first, currents, by_spikes),
+            4 => add_group::<S, 4>(simd, transposed, first, currents, by_spikes),
+            5 => add_group::<S, 5>(simd, transposed, first, currents, by_spikes),
+            6 => add_group::<S, 6>(simd, transposed, first, currents, by_spikes),
+            7 => add_group::<S, 7>(simd, transposed, first, currents, by_spikes),
+            _ => add_group::<S, GROUP>(simd, transposed, first, currents, by_spikes),
+        }
+    }
+}
+
+#[inline(always)]
+fn add_group<S: Simd, const WIDTH: usize>(
+    simd: S,
+    transposed: &Matrix,
+    first: usize,
+    currents: &[Block],
+    by_spikes: &mut [Block],
+) {
+    let kept: &mut [Block; WIDTH] = blocks_at_mut(by_spikes, first);
+    in_place(simd, || {
+        let mut sums = kept.each_ref().map(|sum| simd.load(sum));
+        for neuron in 0..transposed.rows() {
+            let current = simd.splat(currents[neuron / LANES][neuron % LANES]);
+            let weights: &[Block; WIDTH] = blocks_at(transposed.row(neuron), first);
+            for (sum, weights) in sums.iter_mut().zip(weights) {
+                *sum = simd.add(*sum, simd.mul(simd.load(weights), current));
+            }
+        }
+        for (kept, sum) in kept.iter_mut().zip(sums) {
+            simd.store(sum, kept);
+        }
+    });
+}

@@ -1,0 +1,62 @@
+//! The gradient by the weights of a layer from its adjoint currents: a row for every spike that was heard.
+
+use lanes::{Block, Matrix, Simd, add_to_rows, blocks_at, kernel};
+
+use super::Span;
+use super::by_unit::{self, RowsByUnit, add_units};
+use crate::spikes::SpikeTrain;
+
+/// Blocks of a row of a gradient that are added to together.
+const ROW_PART: usize = 8;
+
+/// Adds i\[t+1\] of a layer, steps x neurons, to the row of every spike (unit, t) of `heard`; `units` is room to sort them.
+pub(super) fn add(span: Span, currents: &Matrix, heard: SpikeTrain, units: &mut RowsByUnit, gradient: &mut Matrix) {
+    if by_unit::pays(heard, gradient.rows()) {
+        units.sort(heard, span, gradient.rows());
+        add_units(units, currents, gradient);
+    } else {
+        by_step(span, currents.blocks(), heard, gradient);
+    }
+}
+
+/// Spike by spike, the latest step first.
+#[kernel(simd: S)]
+fn by_step(span: Span, currents: &[Block], heard: SpikeTrain, gradient: &mut Matrix) {
+    let blocks = gradient.row_blocks();
+    let mut place = 0;
+    for step in (span.first..span.last).rev() {
+        let rows = heard.at(step);
+        if rows.is_empty() && !span.every_step {
+            continue;
+        }
+        let currents = &currents[place..place + blocks];
+        place += blocks;
+        if rows.is_empty() {
+            continue;
+        }
+        for first in (0..blocks).step_by(ROW_PART) {
+            match blocks - first {
+                1 => add_currents::<S, 1>(simd, gradient, first, rows, currents),
+                2 => add_currents::<S, 2>(simd, gradient, first, rows, currents),
+                3 => add_currents::<S, 3>(simd, gradient, first, rows, currents),
+                4 => add_currents::<S, 4>(simd, gradient, first, rows, currents),
+                5 => add_currents::<S, 5>(simd, gradient, first, rows, currents),
+                6 => add_currents::<S, 6>(simd, gradient, first, rows, currents),
+                7 => add_currents::<S, 7>(simd, gradient, first, rows, currents),
+                _ => add_currents::<S, ROW_PART>(simd, gradient, first, rows, currents),
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn add_currents<S: Simd, const WIDTH: usize>(
+    simd: S,
+    gradient: &mut Matrix,
+    first: usize,
+    rows: &[u16],
+    currents: &[Block],
+) {
+    let currents: &[Block; WIDTH] = blocks_at(currents, first);
+    add_to_rows(simd, gradient, first, rows, currents.each_ref().map(|block| simd.load(block)));
+}

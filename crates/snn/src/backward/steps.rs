@@ -1,0 +1,48 @@
+//! The adjoint of a hidden layer, all of its neurons a step at a time: the adjoint lies in memory.
+
+use lanes::{Block, Matrix, kernel};
+
+use super::{Adjoint, Span, project};
+use crate::neuron::{Model, Neurons, Voltages};
+use crate::surrogate::Slope;
+use crate::trace::LayerTrace;
+
+/// A layer on its way back.
+#[derive(Clone, Copy)]
+pub(super) struct Way<'a> {
+    /// Which it is, from 0.
+    pub(super) number: usize,
+    pub(super) trace: &'a LayerTrace,
+    /// The weights through which it hears itself, transposed.
+    pub(super) recurrent: Option<&'a Matrix>,
+    pub(super) span: Span,
+}
+
+/// Leaves the adjoint currents of every step in `adjoint`, which holds dL/dS by those that hear the layer, itself left out.
+#[kernel(simd: S)]
+pub(super) fn back(model: impl Model, slope: impl Slope, way: Way, adjoint: &mut Adjoint) {
+    let Way { number, trace, recurrent, span } = way;
+    let blocks = trace.blocks;
+    let Adjoint { currents, by_spikes, neurons, .. } = adjoint;
+    let currents = currents[number].blocks_mut();
+    let neurons = &mut neurons[..blocks];
+    neurons.fill(Neurons::splat(Block::ZERO));
+    let mut place = 0;
+    for step in (span.first..span.last).rev() {
+        let (currents, by_spikes) = (&mut currents[place..place + blocks], &mut by_spikes[place..place + blocks]);
+        place += blocks;
+        currents.iter_mut().zip(neurons.iter()).for_each(|(current, neurons)| *current = neurons.current);
+        if let Some(recurrent) = recurrent {
+            project::add(simd, recurrent, currents, by_spikes);
+        }
+        for (block, (kept, by_spike)) in neurons.iter_mut().zip(by_spikes.iter()).enumerate() {
+            let at = step * blocks + block;
+            let membrane = simd.load(&trace.membrane[at]);
+            let halfway = trace.halfway.get(at).map_or(simd.splat(0.0), |halfway| simd.load(halfway));
+            let mut moved = kept.load(simd);
+            let voltages = Voltages { membrane, halfway };
+            model.step_back(simd, block, &mut moved, voltages, simd.load(by_spike), slope.at(simd, membrane));
+            kept.store(simd, moved);
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! The neuron of Izhikevich with an exponential synaptic current, forward Euler, one step = 1 ms.
+//!
+//! As published, with v and u in mV and time in ms:
+//!
+//! ```text
+//! v' = 0.04 v² + 5 v + 140 - u + I          v  membrane voltage
+//! u' = a (b v - u)                          u  recovery
+//! v >= 30:  v <- c,  u <- u + d             I  current
+//!
+//!                   a     b    c    d
+//! regular spiking   0.02  0.2  -65  8       excitatory neurons
+//! fast spiking      0.1   0.2  -65  2       inhibitory neurons
+//! ```
+//!
+//! Both kinds rest at v = -70, u = -14 and spike at 30, which is 100 mV above rest. With that distance as the unit of
+//! voltage, as the threshold is of the leaky neuron, x = (v + 70) / 100 and w = (u + 14) / 100 make
+//!
+//! ```text
+//! x' = 4 x² - 0.6 x - w + I                 x  membrane voltage, thresholds, 0 at rest
+//! w' = a (b x - w)                          w  recovery, thresholds a step
+//! x >= 1:  x <- 0.05,  w <- w + D           I  synaptic current, thresholds a step;  D  0.08 or 0.02
+//! ```
+//!
+//! so that a weight is a multiple of the threshold here too, a current of 0.1 being the 10 of the paper's figures, and the
+//! surrogate sees a threshold of 1. One step, with two half steps of v as in the published program:
+//!
+//! ```text
+//! S[t]   = 1 where x[t] >= 1, else 0
+//! x°, w° = 0.05, w[t] + D where S[t], else x[t], w[t]
+//! h      = max(x° + (4 x°² - 0.6 x° - w° + I[t]) / 2, F)
+//! x[t+1] = max(h + (4 h² - 0.6 h - w° + I[t]) / 2, F)
+//! w[t+1] = w° + a (b x[t+1] - w°)
+//! I[t+1] = α I[t] + input current           α = exp(-1 / tau_syn)
+//! ```
+//!
+//! Below F = -0.35 (v = -105 mV) the parabola lifts a silent neuron past its rest within one half step, and strong
+//! inhibition would make it fire: the voltage is held there, which the published program does not do. A voltage that is
+//! held carries no gradient, and neither does the reset.
+//!
+//! Source: E. M. Izhikevich, IEEE Trans. Neural Netw. 14, 1569 (2003), eqs. 1 to 3, Fig. 2 and the program of Fig. 3.
+
+use lanes::{Block, LANES, Simd, note_work};
+
+use super::{Model, Neurons, Record, Voltages};
+use crate::network::HiddenLayer;
+
+/// b: how much of the voltage the recovery follows, a step.
+const SENSITIVITY: f32 = 0.2;
+/// c: the voltage after a spike.
+const RESET: f32 = 0.05;
+/// The lowest voltage.
+const FLOOR: f32 = -0.35;
+/// What is above it is at least 1.
+const BELOW_PEAK: f32 = 1.0f32.next_down();
+
+/// What kind of neuron each of sixteen is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Kinds {
+    /// a: how fast the recovery follows, a step.
+    pub rate: Block,
+    /// D: what a spike adds to the recovery.
+    pub jump: Block,
+}
+
+/// The kinds of the neurons of `layer`, a block each: the excitatory ones regular spiking, the others fast spiking.
+pub fn kinds(layer: &HiddenLayer) -> Vec<Kinds> {
+    let of = |first: usize, excitatory: f32, inhibitory: f32| {
+        Block(std::array::from_fn(|lane| if first + lane < layer.excitatory { excitatory } else { inhibitory }))
+    };
+    let blocks = (0..layer.neurons).step_by(LANES);
+    blocks.map(|first| Kinds { rate: of(first, 0.02, 0.1), jump: of(first, 0.08, 0.02) }).collect()
+}
+
+/// A layer of such neurons.
+#[derive(Clone, Copy, Debug)]
+pub struct Izhikevich<'a> {
+    /// α: what is left of the synaptic current after a step.
+    pub synapse_decay: f32,
+    /// The neurons, a block each.
+    pub kinds: &'a [Kinds],
+}
+
+/// The voltage after half a step without the recovery's own.
+#[inline(always)]
+fn half_step<S: Simd>(simd: S, x: S::Wide, recovery: S::Wide, current: S::Wide) -> S::Wide {
+    let slope = simd.sub(simd.mul(simd.splat(4.0), x), simd.splat(0.6));
+    let drift = simd.add(simd.sub(simd.mul(slope, x), recovery), current);
+    let x = simd.add(x, simd.mul(simd.splat(0.5), drift));
+    let floor = simd.splat(FLOOR);
+    // What is no number is not held, so that it is seen.
+    simd.select(simd.above(floor, x), floor, x)
+}
+
+/// What is left of the gradient by a voltage before it is held: none where it is.
+#[inline(always)]
+fn before_floor<S: Simd>(simd: S, x: S::Wide, gradient: S::Wide) -> S::Wide {
+    simd.select(simd.above(x, simd.splat(FLOOR)), gradient, simd.splat(0.0))
+}
+
+/// How much half a step carries of a small change of the voltage: 1 + (8 x - 0.6) / 2.
+#[inline(always)]
+fn growth<S: Simd>(simd: S, x: S::Wide) -> S::Wide {
+    simd.add(simd.mul(simd.splat(4.0), x), simd.splat(0.7))
+}
+
+impl Model for Izhikevich<'_> {
+    #[inline(always)]
+    fn step<S: Simd>(self, simd: S, block: usize, neurons: &mut Neurons<S::Wide>, record: Record) {
+        note_work(|work| work.stepped += 1);
+        let Kinds { rate, jump } = &self.kinds[block];
+        let Neurons { membrane, recovery, current } = *neurons;
+        let spikes = simd.above(membrane, simd.splat(BELOW_PEAK));
+        simd.store(membrane, record.membrane);
+        *record.spiking = simd.bits(spikes);
+        let x = simd.select(spikes, simd.splat(RESET), membrane);
+        let w = simd.select(spikes, simd.add(recovery, simd.load(jump)), recovery);
+        let half = half_step(simd, x, w, current);
+        if let Some(halfway) = record.halfway {
+            simd.store(half, halfway);
+        }
+        let x = half_step(simd, half, w, current);
+        let pull = simd.sub(simd.mul(simd.splat(SENSITIVITY), x), w);
+        *neurons = Neurons {
+            membrane: x,
+            recovery: simd.add(w, simd.mul(simd.load(rate), pull)),
+            current: simd.mul(current, simd.splat(self.synapse_decay)),
+        };
+    }
+
+    /// ```text
+    /// g    = dL/dx[t+1],  r = dL/dw[t+1],  i = dL/dI[t+1]       g zero where x[t+1] is held
+    /// k    = g (0.7 + 4 h)                                      zero where h is held
+    /// i[t] = α i + (g + k) / 2
+    /// r[t] = (1 - a) r - (g + k) / 2
+    /// g[t] = k (0.7 + 4 x[t]) (1 - S[t]) + dL/dS[t] surrogate(x[t]) + a b r[t]      zero where x[t] is held
+    /// ```
+    #[inline(always)]
+    fn step_back<S: Simd>(
+        self,
+        simd: S,
+        block: usize,
+        adjoint: &mut Neurons<S::Wide>,
+        voltages: Voltages<S::Wide>,
+        by_spike: S::Wide,
+        slope: S::Wide,
+    ) {
+        note_work(|work| work.stepped_back += 1);
+        let rate = simd.load(&self.kinds[block].rate);
+        let Voltages { membrane, halfway } = voltages;
+        let by_half = before_floor(simd, halfway, simd.mul(adjoint.membrane, growth(simd, halfway)));
+        let by_current = simd.mul(simd.splat(0.5), simd.add(adjoint.membrane, by_half));
+        let kept = simd.mul(adjoint.recovery, simd.sub(simd.splat(1.0), rate));
+        let recovery = simd.sub(kept, by_current);
+        let spikes = simd.above(membrane, simd.splat(BELOW_PEAK));
+        let carried = simd.zero_where(spikes, simd.mul(by_half, growth(simd, membrane)));
+        let by_recovery = simd.mul(simd.mul(rate, simd.splat(SENSITIVITY)), recovery);
+        let by_voltage = simd.add(simd.add(carried, simd.mul(by_spike, slope)), by_recovery);
+        *adjoint = Neurons {
+            membrane: before_floor(simd, membrane, by_voltage),
+            recovery,
+            current: simd.add(simd.mul(adjoint.current, simd.splat(self.synapse_decay)), by_current),
+        };
+    }
+}

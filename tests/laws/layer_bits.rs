@@ -1,0 +1,113 @@
+//! Networks of several layers, recurrence and Izhikevich neurons: the same bits with all instructions that the CPU has, and
+//! those of leaky neurons in registers where they go step by step.
+
+use lanes::{Alone, Instructions, Matrix};
+use seed::Seed;
+use snn::connection::Connection;
+use snn::forward::{Layer, Trace, forward};
+use snn::initial;
+use snn::network::{HiddenLayer, Network};
+use snn::neuron::Neuron;
+use snn::preset::Preset;
+use snn::spikes::{Samples, SpikeTrains};
+use snn::train::{Trainer, Training};
+use snn::weights::{DigitalWeights, WeightStore};
+
+const INPUTS: usize = 90;
+const STEPS: usize = 40;
+const SAMPLES: usize = 6;
+
+fn samples() -> Samples {
+    let mut spikes = SpikeTrains::new(INPUTS, STEPS).expect("few units");
+    for sample in 0..SAMPLES as u64 {
+        let mut words = Seed::new(8).numbered(sample).stream();
+        let spiking: Vec<bool> = (0..STEPS * INPUTS).map(|_| words.next_u32().is_multiple_of(20)).collect();
+        spikes.push_raster(|step, unit| spiking[step * INPUTS + unit]).expect("few spikes");
+    }
+    Samples { spikes, labels: (0..SAMPLES as u8).map(|sample| sample % 3).collect() }
+}
+
+fn network(layers: &[(usize, bool)], neuron: Neuron) -> Network {
+    let layer = |&(neurons, recurrent): &(usize, bool)| HiddenLayer {
+        recurrent,
+        ..HiddenLayer::new(neurons, 0.7).expect("valid")
+    };
+    let dynamics = Preset::published_results().dynamics;
+    let hidden = layers.iter().map(layer).collect();
+    Network { neuron, ..Network::of_layers(INPUTS, hidden, 3, STEPS, &dynamics).expect("valid") }
+}
+
+fn stores(network: &Network) -> Vec<DigitalWeights> {
+    let store = |connection: Connection| {
+        let (signs, (rows, columns)) = (network.signs(connection), network.shape(connection));
+        let sigma = if connection == Connection::Feedforward(0) { 0.08 } else { 1.0 / (rows as f32).sqrt() };
+        DigitalWeights::exact(
+            initial::weights(&signs, columns, sigma, Seed::new(2).numbered(connection.stream())),
+            signs,
+        )
+    };
+    network.connections().map(store).collect()
+}
+
+/// Bits of the loss and of all gradients, and the spikes of every layer.
+fn differentiated(network: &Network, samples: &Samples) -> (u64, Vec<u32>, Vec<usize>) {
+    let mut weights = stores(network);
+    let mut trace = Trace::new(network);
+    let layers: Vec<Layer> = weights.iter().map(|store| store.layer()).collect();
+    let mut spikes = vec![0; network.hidden.len()];
+    for sample in 0..SAMPLES {
+        forward(network, &layers, samples.spikes.sample(sample), Seed::new(1), &mut trace);
+        spikes.iter_mut().zip(trace.layers()).for_each(|(sum, layer)| *sum += layer.spikes().all().len());
+    }
+    let mut trainer = Trainer::new(network, Training { batch: SAMPLES, learning_rate: 0.1 }, &Alone);
+    let chosen: Vec<u32> = (0..SAMPLES as u32).collect();
+    let mut stores: Vec<&mut dyn WeightStore> = weights.iter_mut().map(|store| store as _).collect();
+    let loss = trainer.differentiate(samples, &chosen, &mut stores, Seed::new(1));
+    let bits = trainer.gradient().matrices.iter().flat_map(Matrix::cells).map(f32::to_bits);
+    (loss.to_bits(), bits.collect(), spikes)
+}
+
+/// Widths of one block and of many, beyond what stays in registers together.
+#[test]
+fn no_bit_depends_on_the_instructions() {
+    let samples = samples();
+    let shapes: [&[(usize, bool)]; 4] =
+        [&[(150, true)], &[(20, false), (130, false)], &[(70, true), (40, true), (17, false)], &[(210, false)]];
+    for neuron in [Neuron::Lif, Neuron::Izhikevich] {
+        for layers in shapes {
+            let network = network(layers, neuron);
+            let mut first = None;
+            for instructions in Instructions::available() {
+                instructions.use_for_all().expect("the CPU has them");
+                let computed = differentiated(&network, &samples);
+                assert!(computed.2.iter().all(|&spikes| spikes > 50), "{layers:?}, {neuron:?}: {:?}", computed.2);
+                let expected = first.get_or_insert_with(|| computed.clone());
+                assert!(computed == *expected, "{layers:?}, {neuron:?}, {instructions}");
+            }
+        }
+    }
+}
+
+/// A layer that hears itself through weights of zero goes step by step, forward and backward, and rounds as one that does not
+/// hear itself, which stays in registers.
+#[test]
+fn leaky_neurons_step_by_step_are_those_in_registers() {
+    let samples = samples();
+    for neurons in [20, 130] {
+        let (alone, heard) = (network(&[(neurons, false)], Neuron::Lif), network(&[(neurons, true)], Neuron::Lif));
+        let gradient = |network: &Network, mut weights: Vec<DigitalWeights>| {
+            let mut trainer = Trainer::new(network, Training { batch: SAMPLES, learning_rate: 0.1 }, &Alone);
+            let chosen: Vec<u32> = (0..SAMPLES as u32).collect();
+            let mut stores: Vec<&mut dyn WeightStore> = weights.iter_mut().map(|store| store as _).collect();
+            let loss = trainer.differentiate(&samples, &chosen, &mut stores, Seed::new(1));
+            (loss.to_bits(), trainer.gradient().matrices.clone())
+        };
+        let (in_registers, mut by_steps) = (gradient(&alone, stores(&alone)), stores(&heard));
+        let silent = Matrix::zeros(neurons, neurons);
+        by_steps[1] = DigitalWeights::exact(silent, heard.signs(Connection::Recurrent(0)));
+        let (loss, mut matrices) = gradient(&heard, by_steps);
+        let recurrent = matrices.remove(1);
+        assert!(recurrent.cells().any(|slope| slope != 0.0), "no own spike is learnt from");
+        assert!((loss, matrices) == in_registers, "{neurons} neurons");
+    }
+}

@@ -141,8 +141,8 @@ mod tests {
             let mut at = [0; STEPS];
             for sample in 0..samples {
                 let train = coded.spikes.sample(sample);
-                for step in 0..STEPS {
-                    at[step] += train.at(step).len();
+                for (step, at) in at.iter_mut().enumerate() {
+                    *at += train.at(step).len();
                     if step > 0 {
                         pairs += train.at(step).iter().filter(|unit| train.at(step - 1).contains(unit)).count();
                     }

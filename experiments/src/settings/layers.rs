@@ -13,6 +13,7 @@
 use serde::{Deserialize, Serialize};
 use snn::connection::Connection;
 use snn::network::HiddenLayer;
+use snn::preset::Preset;
 
 use super::{NO_DEVICE, Settings, ValueError, WeightSigns, number, positive, refuse, whole};
 
@@ -111,7 +112,9 @@ impl Settings {
         let mut layers = vec![first.clone()];
         for given in self.sections() {
             let below = layers[layers.len() - 1].hidden;
-            let spread = || 2.0 / 7.0 * f64::from(self.preset().readout_sigma(below));
+            // Whatever the preset states of the readout.
+            let preset = Preset { sigma_readout: None, ..self.preset() };
+            let spread = || 2.0 / 7.0 * f64::from(preset.readout_sigma(below));
             let sigma_init = given.sigma_init.unwrap_or_else(spread);
             layers.push(DescribedLayer {
                 hidden: given.hidden.unwrap_or(0),
@@ -267,6 +270,9 @@ mod tests {
         // The readout hears the seven neurons of the last layer.
         assert!((settings.sigma_readout() - 7.0 * (1.0 - (-0.2f64).exp()) / 7f64.sqrt()).abs() < 1e-6);
         assert_eq!(settings.resolved().resolved(), settings.resolved());
+        let digits = study("[training]\npreset = 'shd-published-results'\n[layer_2]\nhidden = 49").expect("two layers");
+        let spread = 2.0 * (1.0 - (-0.2f64).exp()) / 200f64.sqrt();
+        assert!((digits.hidden_layers()[1].sigma_init - spread).abs() < 1e-7);
         assert_eq!(settings.resolved().hidden_layers(), settings.hidden_layers());
     }
 

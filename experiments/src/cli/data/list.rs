@@ -7,10 +7,10 @@ use indicatif::HumanBytes;
 pub fn run() {
     let mut rows = Vec::new();
     for data in status() {
-        let place = data.place.map_or_else(|missing| missing.to_string(), |place| place.to_string());
+        let place = data.place.map_or_else(|_| fetch(data.name), |place| place.to_string());
         rows.push((data.name.to_string(), format!("{} images, {}", data.images, HumanBytes(data.bytes)), place));
     }
-    let place = locate_shd(None).map_or_else(|missing| missing.to_string(), |files| files.place.to_string());
+    let place = locate_shd(None).map_or_else(|_| fetch(SHD_NAME), |files| files.place.to_string());
     let shd = format!("events of {SHD_UNITS} units, {} classes, {SHD_SECONDS} s", SHD_CLASSES.len());
     rows.push((SHD_NAME.to_owned(), shd, place));
     for data in imported(None) {
@@ -28,4 +28,9 @@ pub fn run() {
     for (name, size, place) in &rows {
         println!("{name:<names$}   {size:<sizes$}   {place}");
     }
+}
+
+/// What to do where the files of a data set are nowhere; in full where it is fetched or used.
+fn fetch(name: impl std::fmt::Display) -> String {
+    format!("not here; `ohmspike data fetch {name}`")
 }

@@ -95,7 +95,7 @@ pub enum TrialError {
     #[error(transparent)]
     Hardware(#[from] HardwareError),
     /// The data do not fill a batch.
-    #[error("training.batch: must be at most the number of {set} images, got {batch} of {images}")]
+    #[error("training.batch: must be at most the number of {set} samples, got {batch} of {images}")]
     Batch {
         /// Which images.
         set: &'static str,

@@ -8,7 +8,7 @@ fn one_line_an_epoch_and_the_outcome() {
     let set = ["--set", "noise.level_percent=20", "--set", "training.epochs=2", "--set", "outcome.last_epochs=1"];
     let answer = folder.run(&[&["train", "tiny.toml", "--seed", "7"], &set[..]].concat()).succeeds();
     let lines: Vec<&str> = answer.stdout.lines().collect();
-    assert_eq!(lines[0], "epoch     loss   accuracy %   spikes/image   excitatory %   seconds");
+    assert_eq!(lines[0], "epoch     loss   accuracy %   spikes/sample   excitatory %   seconds");
     for (line, epoch) in lines[1..3].iter().zip(["1", "2"]) {
         let columns: Vec<&str> = line.split_whitespace().collect();
         assert_eq!((columns.len(), columns[0]), (6, epoch), "{line}");

@@ -59,7 +59,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     warn(&warnings(settings, &devices, &shapes));
 
     let seed = arguments.seed.unwrap_or(study.seeds[0]);
-    println!("epoch     loss   accuracy %   spikes/image   excitatory %   seconds");
+    println!("epoch     loss   accuracy %   spikes/sample   excitatory %   seconds");
     let mut watch = |end: &EpochEnd| println!("{}", epoch_line(end.epochs.len(), end.epoch()));
     let pool = Pool::new(arguments.threads.map_or_else(cores, usize::from))?;
     let outcome = pool.on_one(|| run_trial(settings, &devices, data, seed, None, &pool.crew(), &mut watch))?;
@@ -93,7 +93,7 @@ fn one_condition(arguments: &Arguments) -> Result<Study, Failure> {
 fn epoch_line(number: usize, epoch: &Epoch) -> String {
     let test = epoch.test.total();
     format!(
-        "{number:>5} {:>8.4} {:>12.2} {:>14.1} {:>14.1} {:>9.2}",
+        "{number:>5} {:>8.4} {:>12.2} {:>15.1} {:>14.1} {:>9.2}",
         epoch.loss,
         test.accuracy() * 100.0,
         test.spikes_per_sample(),

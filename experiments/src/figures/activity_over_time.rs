@@ -101,7 +101,7 @@ fn drawn(recorded: Recorded, settings: &Settings, stages: [(Stage, Rates); 3]) -
         rows: populations.iter().enumerate().map(row).collect(),
     };
     let caption = format!(
-        "Firing rate a neuron of the excitatory and the inhibitory hidden neurons over the time of an image, mean over the test images of \
+        "Firing rate a neuron of the excitatory and the inhibitory hidden neurons over the time of a sample, mean over the test samples of \
          each class and over the networks whose details are kept: before training, and after it those that were successful ({}) and those that failed. Trials that begin with the same network count once before training.",
         Success::words(settings)
     );

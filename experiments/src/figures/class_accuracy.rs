@@ -43,7 +43,7 @@ impl Measure {
 
     fn label(self) -> &'static str {
         match self {
-            Measure::Activity => "hidden spikes an image",
+            Measure::Activity => "hidden spikes a sample",
             Measure::PercentExcitatory => "spikes of excitatory neurons (%)",
         }
     }
@@ -201,7 +201,7 @@ fn marks(dots: &[&Dot], looks: &[(String, Look)], chance: Option<f64>, scale: &S
 
 fn caption(measure: Measure, learners: &[Learner], seeds: Option<usize>, settings: &Settings) -> String {
     let over = match measure {
-        Measure::Activity => "the hidden spikes an image of the class causes, test set",
+        Measure::Activity => "the hidden spikes a sample of the class causes, test set",
         Measure::PercentExcitatory => {
             "the share of the hidden spikes that excitatory neurons send, test set; classes without a spike are left out"
         }

@@ -21,6 +21,8 @@ const INPUT_HEIGHT: f64 = 130.0;
 const HIDDEN_HEIGHT: f64 = 170.0;
 const MEMBRANE_HEIGHT: f64 = 90.0;
 const READOUT_HEIGHT: f64 = 190.0;
+/// Room of the name of a class beside it.
+const CLASS_HEIGHT: f64 = 15.0;
 /// Room for words beside the axes, a share of the width.
 const ROOM: f64 = 0.27;
 /// Where lines beside the names of classes begin and end, and where words begin, shares of the duration.
@@ -52,12 +54,12 @@ fn drawn(recorded: Recorded, chosen: &Chosen, examples: [&Example; 2]) -> Figure
     let [left, right] = columns.map(Vec::into_iter);
     let rows_of_plots: Vec<Vec<Plot>> = left.zip(right).map(|(left, right)| vec![left, right]).collect();
     let plate = Plate {
-        title: format!("{}, one test image: {class}", recorded.study.name),
+        title: format!("{}, one test sample: {class}", recorded.study.name),
         entries: entries(examples[0]),
         rows: rows_of_plots,
     };
     let caption = format!(
-        "Test image {} (class {class}) in one network, before training on the left and after it on the right. From the top: spikes \
+        "Test sample {} (class {class}) in one network, before training on the left and after it on the right. From the top: spikes \
          of the input units; spikes of the hidden neurons, excitatory ones below the line; membranes of the two neurons of each \
          population that spike most, which may rise above the threshold within the step in which they spike; voltages of the readout, of \
          which the class with the highest maximum is chosen, named in the order of their maxima. Shown is the trial with details whose excitatory share is nearest \
@@ -229,7 +231,7 @@ fn readout(settings: &Settings, example: &Example) -> Plot {
         x: time(settings, example, true),
         y: PlotAxis { label, scale },
         marks,
-        height: READOUT_HEIGHT,
+        height: READOUT_HEIGHT.max(CLASS_HEIGHT * order.len() as f64),
     }
 }
 

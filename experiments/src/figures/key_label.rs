@@ -23,7 +23,7 @@ const KNOWN: [(&str, &str, &str); 36] = [
     ("hardware.full_scale_readout", "weight of a readout cell that is fully on", "thresholds"),
     ("hardware.retention_seconds", "time between the last write and the test", "s"),
     ("training.epochs", "epochs of training", ""),
-    ("training.batch", "images a batch", ""),
+    ("training.batch", "samples a batch", ""),
     ("training.learning_rate", "learning rate", ""),
     ("training.tau_mem", "time constant of the membrane", "steps"),
     ("training.tau_syn", "time constant of the synaptic current", "steps"),

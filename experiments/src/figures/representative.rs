@@ -37,8 +37,8 @@ enum Quantity {
 impl Quantity {
     fn words(self) -> &'static str {
         match self {
-            Quantity::Spikes(Population::Excitatory) => "exc. spikes an image",
-            Quantity::Spikes(Population::Inhibitory) => "inh. spikes an image",
+            Quantity::Spikes(Population::Excitatory) => "exc. spikes a sample",
+            Quantity::Spikes(Population::Inhibitory) => "inh. spikes a sample",
             Quantity::Share => "exc. spikes (%)",
         }
     }

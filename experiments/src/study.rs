@@ -475,8 +475,9 @@ mod tests {
                 "s.toml:4: repeats.seeds: must be a count of at least 1 or a list of whole numbers from 0, got 0",
             ),
             (
-                with("[data]\nset = 'mnist'"),
-                "s.toml:4: data.set: must be `fashion-mnist`, `fashion-mnist-subset` or `shd`, got `mnist`",
+                with("[data]\nset = 'My set'"),
+                "s.toml:4: data.set: must be `fashion-mnist`, `fashion-mnist-subset`, `shd` or the name of an imported data set \
+                 (lower-case letters, digits and hyphens, a letter first), got `My set`",
             ),
             (
                 "name = 'demo'\n[noises]".to_owned(),

@@ -86,6 +86,9 @@ impl Finding {
 /// Every claim, held against `records`, which differ in nothing but excitatory share, noise, first weights and seed.
 pub fn claims(records: &[&Record]) -> Vec<Claim> {
     if !records.is_empty() && records.iter().all(|record| record.settings.data.set == DIGITS) {
+        if !records.iter().all(|record| digits::as_published(&record.settings)) {
+            return Vec::new();
+        }
         let about_digits = [digits::WITH_INHIBITION, digits::WITHOUT, rates::LOW_RATES];
         return about_digits.map(|(claim, criterion, find)| Claim { claim, criterion, finding: find(records) }).into();
     }

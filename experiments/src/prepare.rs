@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use crossbar::device::{Device, DeviceError};
 use datasets::LoadError;
 use sha2::{Digest, Sha256};
+use snn::connection::Connection;
 use snn::spikes::SpikesError;
 
 pub use devices::Devices;
@@ -127,6 +128,16 @@ pub enum PrepareError {
     /// A map of the chip is not one of its array.
     #[error(transparent)]
     WrongMap(#[from] WrongMap),
+    /// A matrix of weights that no memory holds several times.
+    #[error("{key}: must make matrices of at most {LARGEST_MATRIX} weights, got {rows} x {columns}")]
+    Matrix {
+        /// The key of the neurons that it leads to.
+        key: String,
+        /// Its rows.
+        rows: usize,
+        /// Its columns.
+        columns: usize,
+    },
     /// The data do not fill a batch.
     #[error(transparent)]
     Batch(#[from] TrialError),
@@ -169,6 +180,7 @@ impl PrepareError {
             PrepareError::UnknownDevice { .. } => Some("hardware.device"),
             PrepareError::TwoNoises { .. } => Some("noise.level_percent"),
             PrepareError::Batch(_) => Some("training.batch"),
+            PrepareError::Matrix { key, .. } => Some(key),
             _ => None,
         }
     }
@@ -221,6 +233,9 @@ impl Prepared {
         whole_batches(settings.preset().batch, data)?;
         let devices = self.devices_of(settings);
         for (connection, (rows, columns)) in shapes(settings, data) {
+            if rows > LARGEST_MATRIX / columns {
+                return Err(PrepareError::Matrix { key: neurons_key(connection), rows, columns });
+            }
             if let Some(LoadedDevice { device, maps, .. }) = devices.of(connection) {
                 maps.of_layer(connection, rows, columns, device)?;
             }
@@ -257,6 +272,17 @@ impl Prepared {
 /// What of the settings decides a device: its name, the `[device]` keys and the maps.
 fn device_key(name: &str, settings: &Settings) -> String {
     serde_json::json!([name, settings.device, settings.hardware.maps()]).to_string()
+}
+
+/// Weights of one matrix: 256 MB, of which training holds up to twenty.
+const LARGEST_MATRIX: usize = 1 << 26;
+
+/// The key of the neurons that a connection leads to.
+fn neurons_key(connection: Connection) -> String {
+    match connection {
+        Connection::Feedforward(0) | Connection::Recurrent(0) | Connection::Readout => "network.hidden".to_owned(),
+        Connection::Feedforward(layer) | Connection::Recurrent(layer) => format!("layer_{}.hidden", layer + 1),
+    }
 }
 
 /// What of the settings decides the spikes: `[data]` and the steps.

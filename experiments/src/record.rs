@@ -1,5 +1,7 @@
 //! What a trial leaves: one line of JSON.
 
+use std::collections::BTreeMap;
+
 use crossbar::{EnergyUse, Ledger};
 use serde::{Deserialize, Serialize};
 use snn::activity::{Activity, ClassActivity};
@@ -34,6 +36,10 @@ pub struct Record {
     pub data_sha256: String,
     /// SHA-256 of the behaviour of the device that `hardware.device` names; null where it names none.
     pub device_sha256: Option<String>,
+    /// SHA-256 of the behaviour of every device that holds another connection instead, by the name of the connection; left out
+    /// where there is none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub further_devices_sha256: BTreeMap<String, String>,
     /// Mean test accuracy of the last `outcome.last_epochs` epochs; null where training diverged.
     pub outcome: Option<f64>,
     /// Why there is no outcome.
@@ -215,6 +221,10 @@ impl Record {
             settings: settings.resolved(),
             data_sha256: data.sha256.clone(),
             device_sha256: devices.first().map(|device| device.sha256.clone()),
+            further_devices_sha256: devices
+                .others()
+                .map(|(connection, device)| (connection_name(connection), device.sha256.clone()))
+                .collect(),
             outcome: outcome.diverged.is_none().then_some(mean),
             failure: outcome.diverged.map(|error| error.to_string()),
             accuracy,
@@ -281,6 +291,7 @@ pub(crate) fn sample() -> Record {
         settings: Settings::default().resolved(),
         data_sha256: String::new(),
         device_sha256: None,
+        further_devices_sha256: BTreeMap::new(),
         outcome: None,
         failure: None,
         accuracy: Vec::new(),

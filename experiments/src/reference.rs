@@ -4,6 +4,7 @@
 
 use std::path::Path;
 
+use crate::settings::Settings;
 use crate::statistics::Sample;
 use crate::store::{Store, StoreError};
 use crate::study::Study;
@@ -31,14 +32,22 @@ impl Reference {
         if !folder.is_dir() {
             return Ok(None);
         }
-        let mut reference = Reference { study: name.clone(), outcomes: Vec::new(), peaks: Vec::new() };
+        // One network is compared with: of trials that differ in their settings, those of which there are most.
+        let mut networks: Vec<(Settings, Reference)> = Vec::new();
         Store::skim(&folder, |record| {
-            if let (Some(outcome), Some((_, peak))) = (record.outcome, record.peak()) {
-                reference.outcomes.push(outcome);
-                reference.peaks.push(peak);
-            }
+            let (Some(outcome), Some((_, peak))) = (record.outcome, record.peak()) else { return };
+            let known = networks.iter().position(|(settings, _)| *settings == record.settings);
+            let place = known.unwrap_or_else(|| {
+                let none = Reference { study: name.clone(), outcomes: Vec::new(), peaks: Vec::new() };
+                networks.push((record.settings.clone(), none));
+                networks.len() - 1
+            });
+            networks[place].1.outcomes.push(outcome);
+            networks[place].1.peaks.push(peak);
         })?;
-        Ok((!reference.outcomes.is_empty()).then_some(reference))
+        let trials = |network: &(Settings, Reference)| network.1.outcomes.len();
+        // The first of equal ones.
+        Ok(networks.into_iter().rev().max_by_key(trials).map(|(_, reference)| reference))
     }
 
     /// Statistics of the outcomes.
@@ -73,6 +82,10 @@ mod tests {
         let found = Reference::beside(&own, &with).expect("whole records").expect("some");
         let expected = Reference { study: "other".to_owned(), outcomes: vec![0.4, 0.5], peaks: vec![0.6, 0.6] };
         assert_eq!(found, expected);
+        let mut other = Record { id: "4".to_owned(), outcome: Some(0.9), accuracy: vec![0.9], ..sample() };
+        other.settings.training.epochs = Some(5);
+        store.append(other).expect("a writable folder");
+        assert_eq!(Reference::beside(&own, &with).expect("whole records").as_ref(), Some(&found));
         assert_eq!(found.outcome().map(|sample| (sample.n, sample.mean)), Some((2, 0.45)));
     }
 }

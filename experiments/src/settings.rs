@@ -347,9 +347,16 @@ impl Settings {
                 return Err(refuse(&key, "a finite number, a text, true or false", "a number that is not finite"));
             }
         }
-        for (key, path) in self.hardware.maps() {
-            if self.device().is_none() && !path.is_empty() {
-                return Err(refuse(key, "left out where `hardware.device` is `none`", format!("`{path}`")));
+        // Those of the hidden layer and of the readout take turns.
+        let held = [Connection::Feedforward(0), Connection::Readout].map(|layer| self.device_of(layer).is_some());
+        for ((key, path), held) in self.hardware.maps().into_iter().zip(held.into_iter().cycle()) {
+            if !held && !path.is_empty() {
+                let device = if key.ends_with("readout") && self.hardware.device_readout.is_some() {
+                    "hardware.device_readout"
+                } else {
+                    "hardware.device"
+                };
+                return Err(refuse(key, format!("left out where `{device}` is `none`"), format!("`{path}`")));
             }
         }
         // A map is that of the main branch, and says nothing of a second one.

@@ -325,6 +325,9 @@ pub(crate) fn of_table(
         columns.same_length("label", label)?;
     }
     let most = match labels {
+        TableLabels::OfSamples(labels) if labels.column.len() == 0 => {
+            return Err(ColumnsError::Empty { file: columns.file.clone() });
+        }
         TableLabels::OfSamples(labels) => labels.column.len(),
         // Each has an event, so that there are at most as many.
         TableLabels::OfEvents(_) => columns.len(),

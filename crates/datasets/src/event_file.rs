@@ -72,6 +72,14 @@ pub enum EventFileError {
         /// The known names.
         allowed: String,
     },
+    /// What must be there once.
+    #[error("{file}: {what} is there twice, must be in one array alone")]
+    Twice {
+        /// The file, with one of the arrays.
+        file: String,
+        /// What.
+        what: String,
+    },
     /// An array that is no row.
     #[error("{file}: shape is {got}, must be a row")]
     Shape {
@@ -206,7 +214,12 @@ fn of_archive(source: &Source, given: Option<Labels>, form: &EventForm) -> Resul
         return Ok(of_recordings(&source.file, &recordings, &labels, form)?);
     }
     for (_, array) in records {
-        columns.extend(fields(array)?);
+        let file = array.file.clone();
+        for (name, column) in fields(array)? {
+            if columns.insert(name.clone(), column).is_some() {
+                return Err(EventFileError::Twice { file, what: format!("`{name}`") });
+            }
+        }
     }
     table(&source.file, columns, given, form)
 }
@@ -220,7 +233,9 @@ fn numbered(file: &str, records: Vec<(String, Array)>) -> Result<Vec<Array>, Eve
             file: array.file.clone(),
             allowed: "a name that ends with the number of the recording, as `arr_0`".to_owned(),
         })?;
-        arrays.insert(number, array);
+        if let Some(other) = arrays.insert(number, array) {
+            return Err(EventFileError::Twice { file: other.file, what: format!("recording {number}") });
+        }
     }
     let last = arrays.keys().last().copied().unwrap_or_default();
     if let Some(missing) = arrays.keys().enumerate().find_map(|(place, &number)| (place != number).then_some(place)) {

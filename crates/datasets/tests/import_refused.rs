@@ -177,6 +177,16 @@ fn archives_that_are_none() {
         events(zip(&[("time", b"no array".to_vec())])),
         "a: `time`: does not start as an array, must be an archive as `numpy.savez` writes it"
     );
+    assert_eq!(events(columns(integers(&[]))), "a: holds no recordings, must hold at least 1");
+    assert_eq!(
+        events(zip(&[("arr_0", records()), ("arr_00", records()), ("labels", integers(&[0]))])),
+        "a: `arr_0`: recording 0 is there twice, must be in one array alone"
+    );
+    let of_sample = || npy("[('t', '<i8'), ('x', '<i8'), ('label', '<i8')]", "(1,)", &[0; 24]);
+    assert_eq!(
+        events(zip(&[("sample", integers(&[0])), ("label", integers(&[0])), ("events", of_sample())])),
+        "a: `events`: `label` is there twice, must be in one array alone"
+    );
     let twice = zip(&[("time", floats(&[0.1])), ("time", floats(&[0.1]))]);
     assert_eq!(events(twice), "a: `time`: is there twice, must be an archive as `numpy.savez` writes it");
 }

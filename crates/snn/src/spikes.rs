@@ -80,7 +80,8 @@ impl SpikeTrains {
     /// step = floor(t T / W)     t time of an event, s     T number of steps     W window, s
     /// ```
     ///
-    /// Events at or past the end of the window are dropped; several events of a unit in one step are one spike.
+    /// A time at the start of a step lies in that step, though it be rounded to f32. Events at or past the end of the window are
+    /// dropped; several events of a unit in one step are one spike.
     ///
     /// # Errors
     /// [`SpikesError::TooManySpikes`] where 32 bits no longer count the spikes.
@@ -97,7 +98,7 @@ impl SpikeTrains {
         for (&time, &unit) in times.iter().zip(units) {
             assert!(time >= 0.0, "times count from the start of the sample");
             assert!(usize::from(unit) < self.units, "events are of units of the collection");
-            let step = (f64::from(time) * self.steps as f64 / window_seconds) as usize;
+            let step = step_of(time, self.steps, window_seconds);
             if step < self.steps {
                 raster[step * words + usize::from(unit) / 64] |= 1 << (unit % 64);
             }
@@ -162,6 +163,15 @@ impl SpikeTrains {
         let first = sample * self.steps;
         SpikeTrain { starts: &self.starts[first..=first + self.steps], spikes: &self.spikes }
     }
+}
+
+/// floor(t T / W), where a time that is the nearest f32 to the start of a step lies in that step: f32 is off by up to 2^-24 of a
+/// time, and the nearest number to 0.005 s lies below it.
+fn step_of(time: f32, steps: usize, window_seconds: f64) -> usize {
+    let place = f64::from(time) * steps as f64 / window_seconds;
+    let next = place.floor() + 1.0;
+    // Half an ulp of f32, and as much again for the roundings of f64.
+    (if next - place <= next * 2f64.powi(-23) { next } else { place }) as usize
 }
 
 /// The spikes of one sample: of its input, or of a hidden layer.
@@ -252,6 +262,21 @@ mod tests {
         let sample = trains.sample(0);
         assert_eq!([0, 1, 2, 3].map(|step| sample.at(step)), [&[64, 699][..], &[0, 9], &[], &[5, 63]]);
         assert_eq!((trains.len(), trains.total(), trains.sample(1).first_step()), (2, 6, 4));
+    }
+
+    /// Instruments count in milliseconds, and most of these are no f32.
+    #[test]
+    fn a_time_at_the_start_of_a_step_lies_in_it() {
+        for (steps, window, ticks) in [(500, 0.5, 1), (1000, 1.0, 1), (100, 1.4, 14), (200, 1.4, 7), (7, 0.35, 50)] {
+            let mut trains = SpikeTrains::new(1, steps).expect("few units");
+            let times: Vec<f32> = (0..steps).map(|step| (0.001 * (step * ticks) as f64) as f32).collect();
+            trains.push_events(&times, &vec![0; steps], window).expect("few spikes");
+            assert!((0..steps).all(|step| trains.sample(0).at(step) == [0]), "{steps} steps of {ticks} ms");
+        }
+        // A time well before the next step stays where it is: by a microsecond here.
+        let mut trains = SpikeTrains::new(1, 100).expect("few units");
+        trains.push_events(&[0.349_999], &[0], 0.7).expect("few spikes");
+        assert_eq!(trains.sample(0).at(49), [0]);
     }
 
     #[test]

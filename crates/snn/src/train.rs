@@ -140,7 +140,7 @@ impl<'a> Trainer<'a> {
         Ok(EpochReport { loss: loss / (batches * size) as f64, writes })
     }
 
-    /// The gradient that [`Trainer::differentiate`] left, by both layers' weights; after an epoch, the step of its last batch.
+    /// The gradient that [`Trainer::differentiate`] left, by the weights of all connections; after an epoch, the step of its last batch.
     pub fn gradient(&self) -> &Gradient {
         &self.gradient
     }

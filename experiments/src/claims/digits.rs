@@ -1,7 +1,10 @@
 //! How well networks with and without inhibition tell spoken digits.
 
+use snn::neuron::Neuron;
+
 use super::{Finding, Tested, Verdict};
 use crate::record::Record;
+use crate::settings::{Settings, WeightSigns};
 use crate::statistics::Sample;
 use crate::sweep::share;
 
@@ -22,6 +25,17 @@ const LEAST_SPREADS: usize = 5;
 const PUBLISHED: f64 = 0.45;
 const ABOUT: f64 = 0.05;
 const LOW: f64 = 0.3;
+
+/// Whether a network is one of those that the claims are about: one hidden layer of leaky neurons that keep their sign, without
+/// recurrence and devices.
+pub fn as_published(settings: &Settings) -> bool {
+    let network = &settings.network;
+    network.signs == WeightSigns::Constrained
+        && network.neuron == Neuron::Lif
+        && !network.recurrent
+        && settings.layer_2.is_none()
+        && !settings.has_device()
+}
 
 /// The spread of the first weights with the highest mean outcome, and its outcomes; none where too few spreads were run.
 fn best(records: &[&Record], of: f64) -> Option<(f64, Sample)> {

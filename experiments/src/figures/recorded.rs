@@ -65,7 +65,7 @@ impl<'a> Recorded<'a> {
         format!(" Dotted: {what} of the study {}, mean of n = {n}: {:.1} %.", reference.study, 100.0 * mean)
     }
 
-    /// Outcome of guessing: all classes are of one size in every data set.
+    /// Outcome of guessing, each class as often as any other.
     pub(super) fn chance(self) -> Option<f64> {
         let mut tests = self.records().filter_map(|(_, record)| record.tests.first());
         Some(1.0 / tests.find(|classes| !classes.is_empty())?.len() as f64)

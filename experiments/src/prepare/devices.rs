@@ -38,6 +38,11 @@ impl<'a> Devices<'a> {
         self.first
     }
 
+    /// Every device that the study names for a connection of its own.
+    pub fn others(&self) -> impl Iterator<Item = (Connection, &'a LoadedDevice)> {
+        self.others.iter().filter_map(|(connection, device)| Some((*connection, (*device)?)))
+    }
+
     /// Each device that holds weights of some of these `connections`, with those of them that it holds.
     pub fn with<C: Copy>(&self, connections: &[(Connection, C)]) -> Vec<(&'a LoadedDevice, Vec<(Connection, C)>)> {
         let mut held: Vec<(&LoadedDevice, Vec<(Connection, C)>)> = Vec::new();

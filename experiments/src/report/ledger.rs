@@ -65,20 +65,37 @@ impl Group<'_> {
     }
 }
 
-/// The weights from the inputs and those of the readout in one cell.
-fn both(of: impl Fn(fn(&Record) -> &UpdateReport) -> String) -> String {
-    format!("{}; {}", of(|record| &record.writes.hidden), of(|record| &record.writes.readout))
+/// What updates did to one connection of a trial.
+type OfConnection<'a> = &'a dyn Fn(&Record) -> &UpdateReport;
+
+/// All connections of a condition in one cell: the weights from the inputs, those between, the readout's.
+fn each(group: &Group, of: impl Fn(OfConnection) -> String) -> String {
+    let further = group.records.iter().map(|record| record.writes.further.len()).min().unwrap_or_default();
+    let mut cells = vec![of(&|record: &Record| &record.writes.hidden)];
+    cells.extend((0..further).map(|place| of(&move |record: &Record| &record.writes.further[place].writes)));
+    cells.push(of(&|record: &Record| &record.writes.readout));
+    cells.join("; ")
+}
+
+/// The condition, with its connections where they are more than hidden layer and readout.
+fn named(group: &Group) -> String {
+    let further = group.records.first().map(|record| &record.writes.further[..]).unwrap_or_default();
+    if further.is_empty() {
+        return group.condition.clone();
+    }
+    let names = further.iter().map(|further| format!("{}; ", further.connection)).collect::<String>();
+    format!("{} (hidden; {names}readout)", group.condition)
 }
 
 fn writes(groups: &[Group]) -> Markup {
     let row = |group: &Group| {
         vec![
-            group.condition.clone(),
+            named(group),
             group.records.len().to_string(),
-            both(|layer| count(group.mean(|record| layer(record).cells_written as f64))),
-            both(|layer| group.share(|record| layer(record).clipped_low, |record| layer(record).cells_written)),
-            both(|layer| group.share(|record| layer(record).clipped_high, |record| layer(record).cells_written)),
-            both(|layer| group.share(|record| layer(record).wrong_sign, |record| layer(record).cells)),
+            each(group, |layer| count(group.mean(|record| layer(record).cells_written as f64))),
+            each(group, |layer| group.share(|record| layer(record).clipped_low, |record| layer(record).cells_written)),
+            each(group, |layer| group.share(|record| layer(record).clipped_high, |record| layer(record).cells_written)),
+            each(group, |layer| group.share(|record| layer(record).wrong_sign, |record| layer(record).cells)),
         ]
     };
     let head = ["condition", "trials", "writes", "at the floor, %", "at the ceiling, %", "Dale violations, %"];
@@ -97,9 +114,9 @@ fn costs(groups: &[Group]) -> Markup {
         };
         vec![
             group.condition.clone(),
-            both(|layer| count(group.mean(|record| layer(record).pulses as f64))),
-            both(|layer| count(group.mean(|record| layer(record).verify_reads as f64))),
-            both(|layer| count(group.mean(|record| layer(record).gave_up as f64))),
+            each(group, |layer| count(group.mean(|record| layer(record).pulses as f64))),
+            each(group, |layer| count(group.mean(|record| layer(record).verify_reads as f64))),
+            each(group, |layer| count(group.mean(|record| layer(record).gave_up as f64))),
             group
                 .records
                 .iter()

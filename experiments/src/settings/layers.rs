@@ -216,8 +216,8 @@ impl Settings {
             ] {
                 value.map_or(Ok(()), |value| positive(&key(name), value))?;
             }
-            if layer.sigma_recurrent.is_some() && !layer.recurrent.unwrap_or(self.network.recurrent) {
-                return Err(refuse(&key("sigma_recurrent"), "left out where the layer is not recurrent", "a spread"));
+            if let Some(sigma) = layer.sigma_recurrent.filter(|_| !layer.recurrent.unwrap_or(self.network.recurrent)) {
+                return Err(refuse(&key("sigma_recurrent"), "left out where the layer is not recurrent", sigma));
             }
         }
         Ok(())
@@ -308,7 +308,7 @@ mod tests {
             ),
             (
                 "[layer_2]\nhidden = 5\nsigma_recurrent = 1",
-                "s.toml:4: layer_2.sigma_recurrent: must be left out where the layer is not recurrent, got a spread",
+                "s.toml:4: layer_2.sigma_recurrent: must be left out where the layer is not recurrent, got 1",
             ),
             ("[network]\nneuron = 'hodgkin'", "s.toml:3: network.neuron: must be `lif` or `izhikevich`, got `hodgkin`"),
             (

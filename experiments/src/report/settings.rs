@@ -64,5 +64,6 @@ fn origin(facts: &Facts, key: &str) -> String {
 
 /// Whether presets decide the key though it is not one of `[training]`.
 fn decided_elsewhere(key: &str) -> bool {
-    PresetName::PublishedResults.keys_elsewhere().iter().any(|(decided, _)| *decided == key)
+    key == "weights.sigma_readout"
+        || PresetName::PublishedResults.keys_elsewhere().iter().any(|(decided, _)| *decided == key)
 }

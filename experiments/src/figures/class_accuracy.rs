@@ -157,11 +157,11 @@ fn figure(recorded: Recorded, measure: Measure, learners: &[Learner], seeds: Opt
     Some(Figure::new(measure.name().to_owned(), caption, plate, &data(measure, &dots, &looks)))
 }
 
-/// Before training, and the epochs that are shown of the longest trial.
+/// Before training, and the epochs that are shown of the longest trial, its last among them.
 fn epochs(learners: &[Learner]) -> Vec<usize> {
     let tests = learners.iter().map(|learner| learner.record.tests.len()).max().unwrap_or(0);
     let last = tests.saturating_sub(1);
-    let mut epochs: Vec<usize> = [0].into_iter().chain(EPOCHS.map(|epoch| epoch.min(last))).collect();
+    let mut epochs: Vec<usize> = [0].into_iter().chain(EPOCHS.map(|epoch| epoch.min(last))).chain([last]).collect();
     epochs.dedup();
     epochs
 }

@@ -163,7 +163,7 @@ fn introduce(study: &Study, prepared: &Prepared, all: &[Trial], left: &[Trial]) 
     let mut shown = Vec::new();
     for trial in all {
         let connections: Vec<_> = trial.settings.connections().into_iter().map(|connection| (connection, ())).collect();
-        for (loaded, _) in prepared.devices_of(trial.settings).with(&connections) {
+        for (loaded, held) in prepared.devices_of(trial.settings).with(&connections) {
             // The sheet shows the spread at the highest level of the study, and says so by the level itself.
             let device_of = |trial: &Trial| (trial.settings.hardware.device.clone(), trial.settings.device.clone());
             let this = (loaded.device.name.clone(), device_of(trial));
@@ -176,7 +176,7 @@ fn introduce(study: &Study, prepared: &Prepared, all: &[Trial], left: &[Trial]) 
                 let noisiest =
                     same.max_by(|a, b| a.settings.noise.level_percent.total_cmp(&b.settings.noise.level_percent));
                 let settings = noisiest.map_or(trial.settings, |noisiest| noisiest.settings);
-                eprintln!("{}", device_sheet(&loaded.device, settings));
+                eprintln!("{}", device_sheet(&loaded.device, settings, held[0].0));
             }
         }
     }

@@ -53,8 +53,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let (data, devices) = (prepared.data(settings), prepared.devices_of(settings));
     let shapes = shapes(settings, data);
     let held = devices.with(&shapes);
-    for (loaded, _) in &held {
-        eprintln!("{}", device_sheet(&loaded.device, settings));
+    for (loaded, connections) in &held {
+        eprintln!("{}", device_sheet(&loaded.device, settings, connections[0].0));
     }
     warn(&warnings(settings, &devices, &shapes));
 

@@ -1,6 +1,7 @@
 //! The devices of a crossbar study: what they do, with units side by side, and where their numbers come from.
 
 use maud::html;
+use snn::connection::Connection;
 
 use super::{Facts, Section};
 use crate::prepare::LoadedDevice;
@@ -15,16 +16,16 @@ pub fn section(facts: &Facts) -> Option<Section> {
     }
     let body = html! {
         p.method {
-            "As the hidden layer of a trial uses it, at the highest noise level of the study. A spread is one standard deviation. What a \
+            "As the first weights that it holds use it, at the highest noise level of the study. A spread is one standard deviation. What a \
              device leaves out is named as off."
         }
-        @for (number, (loaded, settings)) in chosen.iter().enumerate() {
+        @for (number, (loaded, settings, connection)) in chosen.iter().enumerate() {
             h3 { (loaded.device.name) }
             @for (key, value) in &settings.device { p { code { "device." (key) " = " (value) } } }
-            pre tabindex="0" { (device_sheet(&loaded.device, settings)) }
+            pre tabindex="0" { (device_sheet(&loaded.device, settings, *connection)) }
             (area(facts, loaded, settings))
             // Variants of one device differ in the keys that are shown above them.
-            @if chosen[..number].iter().all(|(earlier, _)| earlier.device.name != loaded.device.name) {
+            @if chosen[..number].iter().all(|(earlier, ..)| earlier.device.name != loaded.device.name) {
                 details {
                     summary { "Everything that the device file says, with the source of every number" }
                     pre tabindex="0" { (device_page(&loaded.device)) }
@@ -35,20 +36,20 @@ pub fn section(facts: &Facts) -> Option<Section> {
     Some(Section { id: "device", heading: "Device", body })
 }
 
-/// Every device of the study once, with the settings of its highest noise level.
-fn devices<'a>(facts: &Facts<'a>) -> Vec<(&'a LoadedDevice, &'a Settings)> {
-    let mut chosen: Vec<(&LoadedDevice, &Settings)> = Vec::new();
+/// Every device of the study once, with the settings of its highest noise level and the first weights that it holds.
+fn devices<'a>(facts: &Facts<'a>) -> Vec<(&'a LoadedDevice, &'a Settings, Connection)> {
+    let mut chosen: Vec<(&LoadedDevice, &Settings, Connection)> = Vec::new();
     for condition in &facts.report.recorded.study.conditions {
         let settings = &condition.settings;
         let connections: Vec<_> = settings.connections().into_iter().map(|connection| (connection, ())).collect();
-        for (loaded, _) in facts.report.recorded.prepared.devices_of(settings).with(&connections) {
-            let same = |known: &&mut (&LoadedDevice, &Settings)| {
+        for (loaded, held) in facts.report.recorded.prepared.devices_of(settings).with(&connections) {
+            let same = |known: &&mut (&LoadedDevice, &Settings, Connection)| {
                 known.0.sha256 == loaded.sha256 && known.0.device.name == loaded.device.name
             };
             match chosen.iter_mut().find(same) {
                 Some(known) if known.1.noise.level_percent >= settings.noise.level_percent => {}
-                Some(known) => known.1 = settings,
-                None => chosen.push((loaded, settings)),
+                Some(known) => *known = (loaded, settings, held[0].0),
+                None => chosen.push((loaded, settings, held[0].0)),
             }
         }
     }

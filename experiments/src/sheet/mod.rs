@@ -16,8 +16,9 @@ use std::fmt::Write;
 use crossbar::PairMapping;
 use crossbar::device::{Device, Scheme};
 use crossbar::spread::{WeightUnits, read_spread, write_spread};
+use snn::connection::Connection;
 
-use crate::settings::Settings;
+use crate::settings::{Settings, connection_name};
 
 pub use area::area_line;
 pub use cost::cost_lines;
@@ -26,13 +27,13 @@ pub use number::{significant, wrapped};
 pub use page::{device_line, device_page, highest_grade};
 use spreads::spread_table;
 
-/// The device as the hidden layer of a trial with `settings` uses it. A mechanism that the device leaves out is said to
+/// The device as the weights of `connection` of a trial with `settings` use it. A mechanism that the device leaves out is said to
 /// be off.
-pub fn device_sheet(device: &Device, settings: &Settings) -> String {
+pub fn device_sheet(device: &Device, settings: &Settings, connection: Connection) -> String {
     let window = device.window;
     let (low_ohm, high_ohm) = (1e6 / f64::from(window.high()), 1e6 / f64::from(window.low()));
     let middle_ohm = (low_ohm * high_ohm).sqrt();
-    let full_scale = settings.hardware.full_scale_hidden;
+    let full_scale = settings.full_scale_of(connection);
     let kappa = PairMapping::new(window, full_scale as f32).map(|mapping| f64::from(mapping.kappa())).ok();
     let units = kappa.map(|kappa| WeightUnits {
         kappa,
@@ -43,12 +44,13 @@ pub fn device_sheet(device: &Device, settings: &Settings) -> String {
     let mut text = String::new();
     let _ = writeln!(
         text,
-        "device {}: {} to {} ohm ({} to {} µS), a full-scale cell is a hidden weight of {full_scale}",
+        "device {}: {} to {} ohm ({} to {} µS), a full-scale cell is a {} weight of {full_scale}",
         device.name,
         significant(low_ohm),
         significant(high_ohm),
         significant(f64::from(window.low())),
         significant(f64::from(window.high())),
+        connection_name(connection),
     );
     let scale = settings.hardware.write_spread_scale;
     let scaled = if scale == 1.0 { String::new() } else { format!(", before the factor {scale} of this study") };
@@ -89,7 +91,8 @@ mod tests {
     #[test]
     fn a_sheet_ends_with_what_is_on_and_what_is_off() {
         let of = |name: &str| {
-            let sheet = device_sheet(&Device::built_in(name).unwrap(), &Settings::default());
+            let sheet =
+                device_sheet(&Device::built_in(name).unwrap(), &Settings::default(), Connection::Feedforward(0));
             sheet.lines().filter(|line| line.starts_with("  o")).map(str::to_owned).collect::<Vec<String>>()
         };
         let ideal =

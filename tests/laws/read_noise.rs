@@ -8,7 +8,7 @@ use crossbar::{ArrayParams, ColumnRead, CrossbarArray, Sign};
 use lanes::{Block, LANES, Matrix};
 use seed::Seed;
 use snn::forward::{Layer, Trace, forward};
-use snn::network::Network;
+use snn::network::{HiddenLayer, Network};
 use snn::preset::Preset;
 use snn::spikes::SpikeTrains;
 
@@ -111,6 +111,45 @@ fn readout_currents_have_the_moments_of_cell_by_cell_reads() {
         .collect();
     assert_eq!(trace.hidden_spikes(2), ACTIVE.map(|neuron| neuron as u16));
     assert_same_distribution(&array, &ACTIVE, &reads);
+}
+
+/// One strong input spike at step 0 makes the active neurons of the first layer spike at step 2. What hears them has their current in
+/// its voltage of step 4: V\[4\] = b V\[3\] + I\[3\], V\[3\] = 0. `layers` are the layers of the network, `noisy` is the place of the
+/// array among the weights; the voltages without it are taken off.
+fn voltages_of_step_4(layers: Vec<HiddenLayer>, array: &CrossbarArray, noisy: usize) -> Vec<Vec<f64>> {
+    let dynamics = Preset::published_results().dynamics;
+    let columns = layers.last().expect("a layer").neurons;
+    let network = Network::of_layers(1, layers, 2, 5, &dynamics).expect("valid");
+    let strong = Matrix::from_fn(1, ROWS, |_, neuron| if ACTIVE.contains(&neuron) { 1.5 } else { 0.0 });
+    let mut input = SpikeTrains::new(1, 5).expect("few units");
+    input.push_raster(|step, _| step == 0).expect("few spikes");
+    let (nothing, silent) = (Matrix::zeros(ROWS, columns), Matrix::zeros(columns, 2));
+    let quiet = [&strong, &nothing, &silent].map(|weights| Layer { weights, read_variance: None, converter: None });
+    let mut with_array = quiet;
+    with_array[noisy] = layer(array);
+    let mut trace = Trace::new(&network);
+    let mut read = |layers: &[Layer], number: u64| -> Vec<f64> {
+        forward(&network, layers, input.sample(0), Seed::new(4).numbered(number), &mut trace);
+        (0..columns).map(|column| lane(trace.membrane(4), column)).collect()
+    };
+    let without = read(&quiet, 0);
+    let of_array =
+        |number| read(&with_array, number).iter().zip(&without).map(|(with, without)| with - without).collect();
+    (0..READS as u64).map(of_array).collect()
+}
+
+#[test]
+fn recurrent_currents_have_the_moments_of_cell_by_cell_reads() {
+    let array = array(ROWS);
+    let layer = HiddenLayer { recurrent: true, ..HiddenLayer::new(ROWS, 1.0).expect("valid") };
+    assert_same_distribution(&array, &ACTIVE, &voltages_of_step_4(vec![layer], &array, 1));
+}
+
+#[test]
+fn currents_between_layers_have_the_moments_of_cell_by_cell_reads() {
+    let array = array(18);
+    let layers = [ROWS, 18].map(|neurons| HiddenLayer::new(neurons, 1.0).expect("valid"));
+    assert_same_distribution(&array, &ACTIVE, &voltages_of_step_4(layers.to_vec(), &array, 1));
 }
 
 /// The same seed reads the same, another seed something else, and steps of one sample are read anew.

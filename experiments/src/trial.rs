@@ -95,7 +95,9 @@ pub enum TrialError {
     #[error(transparent)]
     Hardware(#[from] HardwareError),
     /// The data do not fill a batch.
-    #[error("training.batch: must be at most the number of {set} samples, got {batch} of {images}")]
+    #[error(
+        "training.batch: must be at most the number of {set} samples, got {batch} of {images}\n\nhint: an incomplete last batch is left out, in training and in test: a batch that divides both wastes nothing"
+    )]
     Batch {
         /// Which images.
         set: &'static str,

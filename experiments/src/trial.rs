@@ -96,7 +96,8 @@ pub enum TrialError {
     Hardware(#[from] HardwareError),
     /// The data do not fill a batch.
     #[error(
-        "training.batch: must be at most the number of {set} samples, got {batch} of {images}\n\nhint: an incomplete last batch is left out, in training and in test: a batch that divides both wastes nothing"
+        "training.batch: must be at most the number of {set} samples, got {batch} of {images}\n\n\
+         hint: an incomplete last batch is left out, in training and in test: a batch that divides both wastes nothing"
     )]
     Batch {
         /// Which images.

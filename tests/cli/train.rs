@@ -97,3 +97,23 @@ fn abstract_weights_cost_nothing() {
     let answer = folder.run(&[&["train", "tiny.toml"], &set[..]].concat()).succeeds();
     assert!(!answer.stdout.contains("pulses") && !answer.stdout.contains("energy"), "{}", answer.stdout);
 }
+
+#[test]
+fn a_network_that_never_fires_is_told() {
+    let train = |sigma: &str| {
+        let sigma = format!("weights.sigma_init={sigma}");
+        Folder::with_tiny_study().run(&[
+            "train",
+            "--set",
+            "training.epochs=1",
+            "--set",
+            "network.hidden=4",
+            "--set",
+            &sigma,
+        ])
+    };
+    let silent = train("1e-9");
+    assert!(silent.stderr.starts_with("warning: no hidden neuron that the readout hears fires, "), "{}", silent.stderr);
+    assert!(silent.stderr.contains("hint: begin with larger weights: `weights.sigma_init`"), "{}", silent.stderr);
+    assert_eq!(train("0.05").stderr, "");
+}

@@ -44,6 +44,10 @@ struct AxisError {
     first: String,
 }
 
+/// What is said of a network that learns nothing because nothing fires.
+const SILENT: &str = "warning: no hidden neuron that the readout hears fires, so that nothing is learnt\n\n\
+                      hint: begin with larger weights: `weights.sigma_init`, or `layer_N.sigma_init` of a further layer\n";
+
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     arguments.instructions.map_or(Ok(()), Instructions::use_for_all)?;
@@ -68,6 +72,9 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         let (epochs, percent) = (record.accuracy.len(), 100.0 * mean);
         let last = epochs.min(settings.outcome.last_epochs);
         println!("outcome: {percent:.2} % (mean test accuracy, last {last} of {epochs} epochs, seed {seed})");
+    }
+    if outcome.epochs.last().is_some_and(|epoch| epoch.test.total().spikes_per_sample() == 0.0) {
+        eprintln!("{SILENT}");
     }
     print!("{}", cost_lines(&record.writes, record.hardware.as_ref()));
     for (loaded, shapes) in held {

@@ -1,4 +1,5 @@
-//! The gradient by the weights of a layer that hears units which spike again and again: unit by unit, so that each row of the gradient is touched once.
+//! The gradient by the weights of a layer that hears units which spike again and again: unit by unit, so that each row of
+//! the gradient is touched once.
 //!
 //! ```text
 //! dW1[i] += sum over the spikes t of unit i of i[t+1]        the latest spike first

@@ -113,7 +113,7 @@ fn a_study_that_asks_what_its_data_do_not_have() {
     std::fs::write(stored(&folder, "pixels"), "ohmspike-data-0\n").expect("the folder is ours");
     folder.write("own.toml", study("set = 'pixels'"));
     folder.run(&["run", "own.toml"]).refuses_with(&format!(
-        "error: {}: first line is `ohmspike-data-0`, must be `ohmspike-data-1`\n\n\
+        "error: {}: first line is `ohmspike-data-0`, must be `ohmspike-data-2`\n\n\
          hint: import the data set again with `--replace`\n",
         stored(&folder, "pixels")
     ));

@@ -13,6 +13,7 @@ use crate::{
     column::Column,
     events::{EventSet, EventsError},
     labels::{Labels, LabelsError},
+    time_unit::{Stated, TimeUnit},
 };
 
 /// What is known of recorded events beside their files.
@@ -24,7 +25,7 @@ pub struct EventForm {
     pub classes: usize,
     /// What a recording lasts, s; every event comes before its end.
     pub duration_seconds: f64,
-    /// What times count; by default seconds for `time`, microseconds for `t`.
+    /// What times count; by default what the file states, or else seconds for `time` and microseconds for `t`.
     pub time_unit: Option<TimeUnit>,
 }
 
@@ -32,27 +33,6 @@ impl EventForm {
     /// Number of units.
     pub fn units(&self) -> usize {
         self.sensor.iter().product()
-    }
-}
-
-/// What a time counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TimeUnit {
-    /// s.
-    Seconds,
-    /// ms.
-    Milliseconds,
-    /// Millionths of a second.
-    Microseconds,
-}
-
-impl TimeUnit {
-    fn in_a_second(self) -> f64 {
-        match self {
-            TimeUnit::Seconds => 1.0,
-            TimeUnit::Milliseconds => 1e3,
-            TimeUnit::Microseconds => 1e6,
-        }
     }
 }
 
@@ -126,6 +106,20 @@ pub enum ColumnsError {
         /// The duration, s.
         duration_seconds: f64,
     },
+    /// A file that states a unit that is not known.
+    #[error(
+        "{file}: `{name}`: {attribute} is {value}, must be s, ms, us or ns\n\nhint: say with `--time-unit` what the times count"
+    )]
+    Unit {
+        /// The file.
+        file: String,
+        /// The column.
+        name: &'static str,
+        /// The attribute, with the data set or group that has it.
+        attribute: String,
+        /// Its value.
+        value: String,
+    },
     /// A recording without event, and so without label.
     #[error(
         "{file}: sample {sample} has no event and so no label\n\nhint: give `labels`, one a sample, in place of `label`"
@@ -176,20 +170,22 @@ pub enum ColumnsError {
 pub(crate) struct EventColumns {
     file: String,
     time: (&'static str, Column),
+    unit: TimeUnit,
     place: Place,
 }
 
 enum Place {
-    Unit(Column),
+    Unit(&'static str, Column),
     /// Of width, height and polarity those that count.
     Sensor([Option<(&'static str, Column)>; 3]),
 }
 
 impl EventColumns {
-    /// The columns that `take` gives for their names.
+    /// The columns that `take` gives for their names; `stated` is what the file says of the unit of its times.
     pub(crate) fn new(
         file: &str,
         form: &EventForm,
+        stated: Option<&Stated>,
         mut take: impl FnMut(&'static str) -> Option<Column>,
     ) -> Result<EventColumns, ColumnsError> {
         let missing = |name, why: &str| ColumnsError::Missing { file: file.to_owned(), name, why: why.to_owned() };
@@ -201,7 +197,7 @@ impl EventColumns {
             (Some(_), Some(_)) => return Err(both("time", "t")),
         };
         let place = match (take("unit"), take("x")) {
-            (Some(unit), None) => Place::Unit(unit),
+            (Some(unit), None) => Place::Unit("unit", unit),
             (None, Some(x)) => {
                 let mut axis = |name, size: usize| match take(name) {
                     _ if size == 1 => Ok(None),
@@ -214,14 +210,30 @@ impl EventColumns {
             (None, None) => return Err(missing("unit", ", or `x`")),
             (Some(_), Some(_)) => return Err(both("unit", "x")),
         };
-        let columns = EventColumns { file: file.to_owned(), time, place };
+        let usual = if time.0 == "t" { TimeUnit::Microseconds } else { TimeUnit::Seconds };
+        let unit = unit_of(file, time.0, form, stated, usual)?;
+        let columns = EventColumns { file: file.to_owned(), time, unit, place };
+        columns.check_lengths()?;
+        Ok(columns)
+    }
+
+    /// Times and units of one recording in the layout of Spiking Heidelberg Digits.
+    pub(crate) fn of_recording(
+        file: String,
+        form: &EventForm,
+        stated: Option<&Stated>,
+        times: Column,
+        units: Column,
+    ) -> Result<EventColumns, ColumnsError> {
+        let unit = unit_of(&file, "times", form, stated, TimeUnit::Seconds)?;
+        let columns = EventColumns { file, time: ("times", times), unit, place: Place::Unit("units", units) };
         columns.check_lengths()?;
         Ok(columns)
     }
 
     fn check_lengths(&self) -> Result<(), ColumnsError> {
         match &self.place {
-            Place::Unit(unit) => self.same_length("unit", unit),
+            Place::Unit(name, unit) => self.same_length(name, unit),
             Place::Sensor(axes) => axes.iter().flatten().try_for_each(|(name, column)| self.same_length(name, column)),
         }
     }
@@ -240,9 +252,9 @@ impl EventColumns {
     }
 
     /// Time (s) and unit of event `index`.
-    fn event(&self, index: usize, form: &EventForm) -> Result<(f32, u16), ColumnsError> {
+    fn event(&self, index: usize, form: &EventForm) -> Result<(f64, u16), ColumnsError> {
         let unit = match &self.place {
-            Place::Unit(unit) => self.below("unit", unit, index, form.units())?,
+            Place::Unit(name, unit) => self.below(name, unit, index, form.units())?,
             Place::Sensor(axes) => {
                 let mut unit = 0;
                 let mut stride = 1;
@@ -269,39 +281,58 @@ impl EventColumns {
         })
     }
 
-    fn seconds(&self, event: usize, form: &EventForm) -> Result<f32, ColumnsError> {
+    fn seconds(&self, event: usize, form: &EventForm) -> Result<f64, ColumnsError> {
         let (name, column) = &self.time;
         let got = column.number(event);
         if !(got.is_finite() && got >= 0.0) {
             let (got, needed) = (got.to_string(), "finite and at least 0".to_owned());
             return Err(ColumnsError::Number { file: self.file.clone(), name, event, got, needed });
         }
-        let usual = if *name == "t" { TimeUnit::Microseconds } else { TimeUnit::Seconds };
-        let unit = form.time_unit.unwrap_or(usual);
-        let seconds = got / unit.in_a_second();
+        let seconds = got / self.unit.in_a_second();
         if seconds < form.duration_seconds {
-            return Ok(seconds as f32);
+            return Ok(seconds);
         }
-        let unit = match unit {
-            TimeUnit::Seconds => "s",
-            TimeUnit::Milliseconds => "ms",
-            TimeUnit::Microseconds => "microseconds",
-        };
+        let unit = self.unit.told();
         let (file, duration_seconds) = (self.file.clone(), form.duration_seconds);
         Err(ColumnsError::Late { file, name, event, got, unit, duration_seconds })
     }
 
-    /// Appends the events that `indices` lists as one recording.
-    fn append(&self, set: &mut EventSet, indices: &[usize], form: &EventForm, label: u8) -> Result<(), ColumnsError> {
-        let mut times = Vec::with_capacity(indices.len());
-        let mut units = Vec::with_capacity(indices.len());
-        for &index in indices {
-            let (time, unit) = self.event(index, form)?;
+    /// Appends the events that `indices` lists, or all, as one recording.
+    pub(crate) fn append(
+        &self,
+        set: &mut EventSet,
+        indices: Option<&[usize]>,
+        form: &EventForm,
+        label: u8,
+    ) -> Result<(), ColumnsError> {
+        let count = indices.map_or(self.len(), <[usize]>::len);
+        let mut times = Vec::with_capacity(count);
+        let mut units = Vec::with_capacity(count);
+        for place in 0..count {
+            let (time, unit) = self.event(indices.map_or(place, |indices| indices[place]), form)?;
             times.push(time);
             units.push(unit);
         }
         set.push(&self.file, times.into_iter(), units.into_iter(), i128::from(label))?;
         Ok(())
+    }
+}
+
+/// What the times `name` count: what the user says, or the file, or else what is `usual`.
+fn unit_of(
+    file: &str,
+    name: &'static str,
+    form: &EventForm,
+    stated: Option<&Stated>,
+    usual: TimeUnit,
+) -> Result<TimeUnit, ColumnsError> {
+    match (form.time_unit, stated) {
+        (Some(unit), _) => Ok(unit),
+        (None, None) => Ok(usual),
+        (None, Some(Stated { attribute, value, unit })) => unit.ok_or_else(|| {
+            let (attribute, value) = (attribute.clone(), value.clone());
+            ColumnsError::Unit { file: file.to_owned(), name, attribute, value }
+        }),
     }
 }
 
@@ -351,7 +382,7 @@ pub(crate) fn of_table(
     }
     let mut set = EventSet::new(form.units(), form.classes);
     for (events, label) in recordings.iter().zip(labels) {
-        columns.append(&mut set, events, form, label)?;
+        columns.append(&mut set, Some(events), form, label)?;
     }
     Ok(set)
 }
@@ -393,7 +424,7 @@ pub(crate) fn of_recordings(
     }
     let mut set = EventSet::new(form.units(), form.classes);
     for (columns, label) in recordings.iter().zip(labels.checked(form.classes)?) {
-        columns.append(&mut set, &(0..columns.len()).collect::<Vec<_>>(), form, label)?;
+        columns.append(&mut set, None, form, label)?;
     }
     Ok(set)
 }

@@ -22,12 +22,13 @@ use crate::{
     csv_table::{self, CsvError},
     event_columns::{ColumnsError, EventColumns, EventForm, TableLabels, of_recordings, of_table},
     events::EventSet,
-    hdf5::{self, Content, Hdf5Error},
+    hdf5::{self, Content, Hdf5Error, Needed},
     labels::{self, Labels, LabelsError},
     npy::{self, Array, Layout, NpyError},
     npz::{self, NpzError},
     shd::{self, ShdError},
     source::{Source, SourceError},
+    time_unit::Stated,
 };
 
 /// Columns of integers, a number an event.
@@ -120,23 +121,6 @@ pub enum EventFileError {
         /// The file of events.
         file: String,
     },
-    /// An event after the end of its recording.
-    #[error(
-        "{file}: recording {recording}: time of event {event} is {time} s, must be below the stated duration of \
-         {duration_seconds} s\n\nhint: give a longer `--duration`"
-    )]
-    Late {
-        /// The file.
-        file: String,
-        /// The recording, from 0.
-        recording: usize,
-        /// Its event, from 0.
-        event: usize,
-        /// The time, s.
-        time: f32,
-        /// The duration, s.
-        duration_seconds: f64,
-    },
 }
 
 /// Reads the recordings in the file at `path`, whose labels are its own or those of the file at `labels`.
@@ -147,19 +131,21 @@ pub(crate) fn read(path: &Path, labels: Option<&Path>, form: &EventForm) -> Resu
     if source.bytes.starts_with(npz::MAGIC) {
         return of_archive(&source, given, form);
     }
+    let mut stated = None;
     let columns = if source.bytes.starts_with(npy::MAGIC) {
         fields(npy::read(&file, source.bytes)?)?
-    } else if source.bytes.starts_with(&hdf5::SIGNATURE) {
+    } else if hdf5::is_hdf5(&source.bytes) {
         let content = Content::open(file.clone(), source.bytes)?;
         if content.has(shd::TIMES) {
             return of_sequences(&content, given, form);
         }
+        stated = FLOAT.into_iter().filter(|name| content.has(name)).find_map(|name| content.stated_unit(name));
         let there = known().filter(|name| content.has(name));
         there.map(|name| Ok((name.to_owned(), content.numbers(name)?))).collect::<Result<_, Hdf5Error>>()?
     } else {
         csv_table::read(&source, &WHOLE, &FLOAT)?
     };
-    table(&file, columns, given, form)
+    table(&file, columns, stated.as_ref(), given, form)
 }
 
 /// The names of all columns.
@@ -167,19 +153,20 @@ fn known() -> impl Iterator<Item = &'static str> {
     WHOLE.into_iter().chain(FLOAT).chain([LABELS])
 }
 
-/// Recordings in the layout of Spiking Heidelberg Digits, which has labels.
+/// Recordings in the layout of Spiking Heidelberg Digits, which has labels; numbers may be of any type.
 fn of_sequences(content: &Content, given: Option<Labels>, form: &EventForm) -> Result<EventSet, EventFileError> {
-    let file = || content.file.clone();
+    let file = &content.file;
     if given.is_some() {
-        return Err(EventFileError::TwoLabels { file: file() });
+        return Err(EventFileError::TwoLabels { file: file.clone() });
     }
-    let set = shd::read_layout(content, form.units(), form.classes)?;
-    for recording in 0..set.len() {
-        let times = set.recording(recording).0;
-        if let Some(event) = times.iter().position(|&time| f64::from(time) >= form.duration_seconds) {
-            let (time, duration_seconds) = (times[event], form.duration_seconds);
-            return Err(EventFileError::Late { file: file(), recording, event, time, duration_seconds });
-        }
+    let shd::Columns { times, units, labels } = shd::columns(content, Needed::Number, Needed::Integer)?;
+    let stated = content.stated_unit(shd::TIMES);
+    let labels = Labels { file: format!("{file}: `{}`", shd::LABELS), column: labels }.checked(form.classes)?;
+    let mut set = EventSet::new(form.units(), form.classes);
+    for (recording, label) in labels.into_iter().enumerate() {
+        let file = format!("{file}: recording {recording}");
+        let (times, units) = (times.get(recording)?, units.get(recording)?);
+        EventColumns::of_recording(file, form, stated.as_ref(), times, units)?.append(&mut set, None, form, label)?;
     }
     Ok(set)
 }
@@ -208,7 +195,7 @@ fn of_archive(source: &Source, given: Option<Labels>, form: &EventForm) -> Resul
         let recordings = numbered(&source.file, records)?.into_iter().map(|array| {
             let file = array.file.clone();
             let mut columns = fields(array)?;
-            Ok(EventColumns::new(&file, form, |name| columns.remove(name))?)
+            Ok(EventColumns::new(&file, form, None, |name| columns.remove(name))?)
         });
         let recordings = recordings.collect::<Result<Vec<_>, EventFileError>>()?;
         return Ok(of_recordings(&source.file, &recordings, &labels, form)?);
@@ -221,7 +208,7 @@ fn of_archive(source: &Source, given: Option<Labels>, form: &EventForm) -> Resul
             }
         }
     }
-    table(&source.file, columns, given, form)
+    table(&source.file, columns, None, given, form)
 }
 
 /// The arrays in the order of the number that ends their names.
@@ -263,10 +250,11 @@ fn fields(array: Array) -> Result<BTreeMap<String, Column>, EventFileError> {
 fn table(
     file: &str,
     mut columns: BTreeMap<String, Column>,
+    stated: Option<&Stated>,
     given: Option<Labels>,
     form: &EventForm,
 ) -> Result<EventSet, EventFileError> {
-    let events = EventColumns::new(file, form, |name| columns.remove(name))?;
+    let events = EventColumns::new(file, form, stated, |name| columns.remove(name))?;
     let sample = columns.remove("sample").ok_or_else(|| ColumnsError::Missing {
         file: file.to_owned(),
         name: "sample",

@@ -15,7 +15,7 @@ use crate::{
     hdf5::{Content, Hdf5Error},
     locate::{self, Place},
     persist,
-    shd::{self, SHD_CLASSES, SHD_NAME, SHD_UNITS, ShdError},
+    shd::{self, SHD_NAME, ShdError},
     source::{self, SourceError},
 };
 
@@ -243,7 +243,7 @@ fn checked(
     let checksum = sums.map(|sums| sums.verify(file, name, bytes)).transpose()?;
     let content = if name.ends_with(".gz") { source::unpack(file, bytes)? } else { bytes.to_vec() };
     let content = Content::open(file.to_owned(), content).map_err(|reason: Hdf5Error| ShdError::from(reason))?;
-    let recordings = shd::read_layout(&content, SHD_UNITS, SHD_CLASSES.len())?.len();
+    let recordings = shd::read_content(&content)?.len();
     Ok(FetchedRecordings { name: name.to_owned(), bytes: bytes.len() as u64, origin, recordings, checksum })
 }
 

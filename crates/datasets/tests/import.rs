@@ -22,7 +22,7 @@ struct Expected {
 struct Recordings {
     labels: Vec<u8>,
     /// Of every recording, s.
-    times: Vec<Vec<f32>>,
+    times: Vec<Vec<f64>>,
     units: Vec<Vec<u16>>,
 }
 

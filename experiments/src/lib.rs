@@ -37,6 +37,7 @@ pub mod run;
 pub mod sample;
 pub mod settings;
 pub mod sheet;
+pub mod silent_input;
 pub mod stage;
 pub mod standing;
 pub mod statistics;

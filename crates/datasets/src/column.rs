@@ -78,6 +78,16 @@ impl NumberType {
         matches!(self.coding, Coding::Float | Coding::FloatOf(_))
     }
 
+    /// The distance from `number` to the next, where it is a float.
+    pub(crate) fn resolution(self, number: f64) -> Option<f64> {
+        let digits = match (self.coding, self.size) {
+            (Coding::Float, size) => FloatLayout::ieee(size).mantissa_bits,
+            (Coding::FloatOf(layout), _) => layout.mantissa_bits,
+            _ => return None,
+        };
+        Some(2f64.powi(number.abs().log2().floor() as i32 - digits as i32))
+    }
+
     /// Its bytes as a little-endian number without sign.
     fn bits(self, bytes: &[u8]) -> u128 {
         let join = |number: u128, &byte: &u8| number << 8 | u128::from(byte);

@@ -13,6 +13,7 @@ use crate::{
     column::Column,
     events::{EventSet, EventsError},
     labels::{Labels, LabelsError},
+    note::Note,
     time_unit::{Stated, TimeUnit},
 };
 
@@ -244,6 +245,17 @@ impl EventColumns {
             return Ok(());
         }
         Err(ColumnsError::Lengths { file: self.file.clone(), name, got, needed, other })
+    }
+
+    /// Whether the type of the times holds less than microseconds where the latest event is.
+    pub(crate) fn coarse(&self) -> Option<Note> {
+        let (column, times) = &self.time;
+        times.number_type().resolution(1.0)?;
+        let latest = (0..times.len()).map(|event| times.number(event)).fold(0.0, f64::max);
+        let scale = self.unit.in_a_second();
+        let microseconds = 1e6 * times.number_type().resolution(latest).filter(|_| latest > 0.0)? / scale;
+        let (number_type, seconds) = (times.number_type().to_string(), latest / scale);
+        (microseconds > 1.0).then_some(Note::CoarseTimes { column, number_type, seconds, microseconds })
     }
 
     /// How many events there are.

@@ -24,6 +24,7 @@ use crate::{
     events::EventSet,
     hdf5::{self, Content, Hdf5Error, Needed},
     labels::{self, Labels, LabelsError},
+    note::Note,
     npy::{self, Array, Layout, NpyError},
     npz::{self, NpzError},
     shd::{self, ShdError},
@@ -123,13 +124,19 @@ pub enum EventFileError {
     },
 }
 
-/// Reads the recordings in the file at `path`, whose labels are its own or those of the file at `labels`.
-pub(crate) fn read(path: &Path, labels: Option<&Path>, form: &EventForm) -> Result<EventSet, EventFileError> {
+/// Reads the recordings in the file at `path`, whose labels are its own or those of the file at `labels`; what is worth telling goes
+/// into `notes`.
+pub(crate) fn read(
+    path: &Path,
+    labels: Option<&Path>,
+    form: &EventForm,
+    notes: &mut Vec<Note>,
+) -> Result<EventSet, EventFileError> {
     let source = Source::read(path)?;
     let file = source.file.clone();
     let given = labels.map(|path| labels::read(Source::read(path)?)).transpose()?;
     if source.bytes.starts_with(npz::MAGIC) {
-        return of_archive(&source, given, form);
+        return of_archive(&source, given, form, notes);
     }
     let mut stated = None;
     let columns = if source.bytes.starts_with(npy::MAGIC) {
@@ -137,7 +144,7 @@ pub(crate) fn read(path: &Path, labels: Option<&Path>, form: &EventForm) -> Resu
     } else if hdf5::is_hdf5(&source.bytes) {
         let content = Content::open(file.clone(), source.bytes)?;
         if content.has(shd::TIMES) {
-            return of_sequences(&content, given, form);
+            return of_sequences(&content, given, form, notes);
         }
         stated = FLOAT.into_iter().filter(|name| content.has(name)).find_map(|name| content.stated_unit(name));
         let there = known().filter(|name| content.has(name));
@@ -145,7 +152,7 @@ pub(crate) fn read(path: &Path, labels: Option<&Path>, form: &EventForm) -> Resu
     } else {
         csv_table::read(&source, &WHOLE, &FLOAT)?
     };
-    table(&file, columns, stated.as_ref(), given, form)
+    table(&file, columns, stated.as_ref(), given, form, notes)
 }
 
 /// The names of all columns.
@@ -154,7 +161,12 @@ fn known() -> impl Iterator<Item = &'static str> {
 }
 
 /// Recordings in the layout of Spiking Heidelberg Digits, which has labels; numbers may be of any type.
-fn of_sequences(content: &Content, given: Option<Labels>, form: &EventForm) -> Result<EventSet, EventFileError> {
+fn of_sequences(
+    content: &Content,
+    given: Option<Labels>,
+    form: &EventForm,
+    notes: &mut Vec<Note>,
+) -> Result<EventSet, EventFileError> {
     let file = &content.file;
     if given.is_some() {
         return Err(EventFileError::TwoLabels { file: file.clone() });
@@ -162,17 +174,36 @@ fn of_sequences(content: &Content, given: Option<Labels>, form: &EventForm) -> R
     let shd::Columns { times, units, labels } = shd::columns(content, Needed::Number, Needed::Integer)?;
     let stated = content.stated_unit(shd::TIMES);
     let labels = Labels { file: format!("{file}: `{}`", shd::LABELS), column: labels }.checked(form.classes)?;
+    notes.extend(stated.as_ref().and_then(|stated| stated.note(form.time_unit)));
+    let mut coarse = None;
     let mut set = EventSet::new(form.units(), form.classes);
     for (recording, label) in labels.into_iter().enumerate() {
         let file = format!("{file}: recording {recording}");
         let (times, units) = (times.get(recording)?, units.get(recording)?);
-        EventColumns::of_recording(file, form, stated.as_ref(), times, units)?.append(&mut set, None, form, label)?;
+        let columns = EventColumns::of_recording(file, form, stated.as_ref(), times, units)?;
+        columns.append(&mut set, None, form, label)?;
+        coarse = coarser(coarse, columns.coarse());
     }
+    notes.extend(coarse);
     Ok(set)
 }
 
+/// That of both notes whose times are coarser.
+fn coarser(one: Option<Note>, other: Option<Note>) -> Option<Note> {
+    let microseconds = |note: &Option<Note>| match note {
+        Some(Note::CoarseTimes { microseconds, .. }) => *microseconds,
+        _ => 0.0,
+    };
+    if microseconds(&one) < microseconds(&other) { other } else { one }
+}
+
 /// The recordings of an archive: columns, or columns beside one array of records, or an array of records for each.
-fn of_archive(source: &Source, given: Option<Labels>, form: &EventForm) -> Result<EventSet, EventFileError> {
+fn of_archive(
+    source: &Source,
+    given: Option<Labels>,
+    form: &EventForm,
+    notes: &mut Vec<Note>,
+) -> Result<EventSet, EventFileError> {
     let mut columns = BTreeMap::new();
     let mut records = Vec::new();
     for (name, array) in npz::read(source)? {
@@ -198,6 +229,7 @@ fn of_archive(source: &Source, given: Option<Labels>, form: &EventForm) -> Resul
             Ok(EventColumns::new(&file, form, None, |name| columns.remove(name))?)
         });
         let recordings = recordings.collect::<Result<Vec<_>, EventFileError>>()?;
+        notes.extend(recordings.iter().map(EventColumns::coarse).fold(None, coarser));
         return Ok(of_recordings(&source.file, &recordings, &labels, form)?);
     }
     for (_, array) in records {
@@ -208,7 +240,7 @@ fn of_archive(source: &Source, given: Option<Labels>, form: &EventForm) -> Resul
             }
         }
     }
-    table(&source.file, columns, None, given, form)
+    table(&source.file, columns, None, given, form, notes)
 }
 
 /// The arrays in the order of the number that ends their names.
@@ -253,8 +285,11 @@ fn table(
     stated: Option<&Stated>,
     given: Option<Labels>,
     form: &EventForm,
+    notes: &mut Vec<Note>,
 ) -> Result<EventSet, EventFileError> {
     let events = EventColumns::new(file, form, stated, |name| columns.remove(name))?;
+    notes.extend(stated.and_then(|stated| stated.note(form.time_unit)));
+    notes.extend(events.coarse());
     let sample = columns.remove("sample").ok_or_else(|| ColumnsError::Missing {
         file: file.to_owned(),
         name: "sample",

@@ -53,7 +53,7 @@ pub enum Hdf5Error {
     #[error(transparent)]
     Source(#[from] SourceError),
     /// The first bytes are not those of HDF5.
-    #[error("{}: not HDF5, starts with `{start}`, must start with `{}`", shown(file), spaced(&SIGNATURE))]
+    #[error("{file}: not HDF5, starts with `{start}`, must start with `{}`", spaced(&SIGNATURE))]
     NotHdf5 {
         /// The file.
         file: String,
@@ -288,7 +288,7 @@ impl Sequences<'_> {
         let bytes = self
             .dataset
             .resolve_vlen_reference_bytes(self.reference(index), self.number.size())
-            .map_err(|error| self.damaged(index, innermost(&error).to_string()))?;
+            .map_err(|error| self.damaged(index, shown(&innermost(&error).to_string()).into_owned()))?;
         // A reference to nothing is resolved as no elements, whatever length it states.
         let stated = self.stated(index);
         let elements = Column::dense(bytes, self.number);
@@ -315,7 +315,7 @@ impl Sequences<'_> {
 }
 
 fn structure(file: &str, place: &str, error: ReaderError) -> Hdf5Error {
-    Hdf5Error::Structure { file: file.to_owned(), place: place.to_owned(), reason: innermost(&error).to_string() }
+    Hdf5Error::Structure { file: file.to_owned(), place: place.to_owned(), reason: shown(&innermost(&error).to_string()).into_owned() }
 }
 
 /// Whether what was asked for is not there.

@@ -31,8 +31,8 @@ use crate::{
     events::{EventSet, EventsError},
     file::hexadecimal,
     image_set::ImageSet,
-    persist,
-    shown::excerpt,
+    persist, regular,
+    shown::{excerpt, is_control, shown, shown_path},
     value_set::ValueSet,
 };
 
@@ -179,6 +179,9 @@ impl Header {
         if !(1..=1 << u8::BITS).contains(&classes) {
             return Err(header(format!("has {classes} classes")));
         }
+        if let Some(name) = self.class_names.iter().find(|name| name.contains(is_control)) {
+            return Err(header(format!("has a class `{}` with control characters", excerpt(name))));
+        }
         if !(1..=1 << u16::BITS).contains(&self.units()) {
             return Err(header(format!("has {} units", self.units())));
         }
@@ -283,7 +286,7 @@ pub(crate) fn read(path: &Path, name: &str) -> Result<Dataset, StoredError> {
     let test = stored.part(header.test)?;
     let got = digest(&train, &test, header.class_names.len(), header.duration_seconds);
     if got != header.sha256 {
-        return Err(StoredError::Digest { file: stored.file, got, needed: header.sha256 });
+        return Err(StoredError::Digest { file: stored.file, got, needed: excerpt(&header.sha256) });
     }
     Ok(Dataset {
         name: name.to_owned(),
@@ -304,9 +307,9 @@ struct Stored {
 
 impl Stored {
     fn open(path: &Path) -> Result<Stored, StoredError> {
-        let file = path.display().to_string();
+        let file = shown_path(path);
         let read = |reason| StoredError::Read { file: file.clone(), reason };
-        let opened = fs::File::open(path).map_err(read)?;
+        let opened = regular::open(path).map_err(read)?;
         let length = opened.metadata().map_err(read)?.len();
         let mut content = BufReader::new(opened);
         let mut line = || -> Result<(String, u64), StoredError> {
@@ -320,7 +323,7 @@ impl Stored {
         }
         let (text, header_bytes) = line()?;
         let header: Header = serde_json::from_str(&text)
-            .map_err(|error| StoredError::Header { file: file.clone(), reason: format!("is wrong ({error})") })?;
+            .map_err(|error| StoredError::Header { file: file.clone(), reason: format!("is wrong ({})", shown(&error.to_string())) })?;
         header.check(&file)?;
         if form == ROUNDED_TIMES && header.kind == Kind::Events {
             return Err(StoredError::RoundedTimes { file });

@@ -2,7 +2,7 @@
 
 use hdf5_reader::Attribute;
 
-use crate::shown::excerpt;
+use crate::{note::Note, shown::excerpt};
 
 /// What a time counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +68,17 @@ pub(crate) struct Stated {
 }
 
 impl Stated {
+    /// What is told of it, where the user says that times count `asked`, or says nothing.
+    pub(crate) fn note(&self, asked: Option<TimeUnit>) -> Option<Note> {
+        let (attribute, value) = (self.attribute.clone(), self.value.clone());
+        match (asked, self.unit) {
+            (Some(asked), stated) if stated != Some(asked) => {
+                Some(Note::UnitOverruled { unit: asked.told(), attribute, value })
+            }
+            (_, unit) => Some(Note::UnitStated { unit: unit?.told(), attribute, value }),
+        }
+    }
+
     /// What one of `attributes` of `place` states; `place` is the data set of times, or a group above it.
     pub(crate) fn among(place: &str, attributes: &[Attribute], is_group: bool) -> Option<Stated> {
         let names = if is_group { &OF_GROUP[..] } else { &OF_TIMES };

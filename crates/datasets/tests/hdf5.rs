@@ -42,7 +42,7 @@ fn numbers_are_those_of_libhdf5() {
     for file in files {
         let name = file.display().to_string();
         let read = import_events("mine", &import(file, None), None).unwrap_or_else(|error| panic!("{error}"));
-        let Part::Events(set) = &read.train else { panic!("{name}") };
+        let Part::Events(set) = &read.data.train else { panic!("{name}") };
         assert_eq!(set.labels, expected.labels, "{name}");
         for recording in 0..set.len() {
             let (times, units) = (&expected.times[recording], &expected.units[recording]);

@@ -229,9 +229,9 @@ REFUSED = {
     "enumeration": (made(enumeration), f"`p`: type is enumeration of int8 (`BLUE?[31m`, `GREEN`, `RED`), {ALLOWED}"),
     "compound": (made(compound), f"`unit`: type is compound of `x`, `y`, {ALLOWED}"),
     "vax": (vax(), f"`time`: type is float of 4 bytes in VAX byte order, {ALLOWED}"),
-    "zstandard": (made(table(filters=[unknown_filter])), f"`time`: is packed with Zstandard (filter 32015), {FILTERS}"),
+    "zstandard": (made(table(filters=[unknown_filter])), f"`unit`: is packed with Zstandard (filter 32015), {FILTERS}"),
     "lzf-twice": (
-        made(table(filters=[twice])), f"`time`: is packed with LZF and, once more, deflate (filter 1), {FILTERS}"),
+        made(table(filters=[twice])), f"`unit`: is packed with LZF and, once more, deflate (filter 1), {FILTERS}"),
     "unit-ticks": (
         made(table(attributes=[("units", "ticks\x1b[31m")])),
         f"`time`: attribute `units` of `time` is `ticks?[31m`, must be s, ms, us or ns{HINT}"),

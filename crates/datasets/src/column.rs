@@ -85,7 +85,7 @@ impl NumberType {
             (Coding::FloatOf(layout), _) => layout.mantissa_bits,
             _ => return None,
         };
-        Some(2f64.powi(number.abs().log2().floor() as i32 - digits as i32))
+        Some(2f64.powf(number.abs().log2().floor() - f64::from(digits)))
     }
 
     /// Its bytes as a little-endian number without sign.

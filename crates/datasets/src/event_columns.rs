@@ -250,7 +250,9 @@ impl EventColumns {
     /// Whether the type of the times holds less than microseconds where the latest event is.
     pub(crate) fn coarse(&self) -> Option<Note> {
         let (column, times) = &self.time;
-        times.number_type().resolution(1.0)?;
+        if !times.number_type().is_float() {
+            return None;
+        }
         let latest = (0..times.len()).map(|event| times.number(event)).fold(0.0, f64::max);
         let scale = self.unit.in_a_second();
         let microseconds = 1e6 * times.number_type().resolution(latest).filter(|_| latest > 0.0)? / scale;

@@ -15,7 +15,7 @@ use crate::{
     events::EventSet,
     imported,
     note::Note,
-    shown::{excerpt, is_control, shown_path},
+    shown::{excerpt, is_control, shown, shown_path},
     split::split,
     stored,
 };
@@ -284,7 +284,7 @@ fn checked(
     if !imported::is_name(name) {
         let allowed =
             "lower-case letters, digits and hyphens, a letter first, at most 64, and no data set that is built in";
-        return refuse("name", format!("`{}`", excerpt(name)), allowed);
+        return refuse("name", format!("`{}`", shown(name)), allowed);
     }
     if !(2..=1 << u8::BITS).contains(&classes) {
         return refuse("classes", classes, "from 2 to 256");

@@ -3,9 +3,11 @@
 //! `crates/datasets/tests/data/hdf5` was made by `scripts/make_tiny_hdf5.py`.
 
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf, MAIN_SEPARATOR};
 
 use datasets::{EventForm, EventImport, Part, Test, TimeUnit, import_events};
+use flate2::read::GzDecoder;
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -72,4 +74,24 @@ fn the_user_has_the_last_word_on_the_unit() {
     let other = import(data("read/unit-ms.h5.gz"), Some(TimeUnit::Seconds));
     let message = import_events("mine", &other, None).unwrap_err().to_string();
     assert!(message.contains("`time` of event 1 is 62.5 s, must be below"), "{message}");
+}
+
+/// Types, filters and attributes are read from bytes that may be wrong.
+#[test]
+fn no_wrong_byte_brings_the_program_down() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("a.h5");
+    for (number, file) in files("read").into_iter().chain(files("refused")).enumerate() {
+        let mut whole = Vec::new();
+        GzDecoder::new(fs::File::open(&file).expect("it is there")).read_to_end(&mut whole).expect("it is right");
+        // Every byte in turn would take a minute; another part of each file does not.
+        for place in (number..whole.len()).step_by(29) {
+            let mut spoilt = whole.clone();
+            spoilt[place] ^= 0xff;
+            let _ = fs::remove_file(&path);
+            fs::write(&path, spoilt).expect("the folder is ours");
+            // A wrong number may still be a possible one.
+            let _ = import_events("mine", &import(path.clone(), None), None);
+        }
+    }
 }

@@ -48,10 +48,17 @@ def integers(base, precision, offset):
     return kind
 
 
+def without_times():
+    """Properties of a data set that is the same whenever it is made."""
+    create = h5p.create(h5p.DATASET_CREATE)
+    create.set_obj_track_times(False)
+    return create
+
+
 def put(file, name, numbers, kind, **packing):
     """A data set of the type `kind`, to which libhdf5 converts `numbers`."""
     numbers = np.ascontiguousarray(numbers)
-    create = h5p.create(h5p.DATASET_CREATE)
+    create = without_times()
     if packing:
         create.set_chunk((numbers.size,))
         for set_filter in packing["filters"]:
@@ -94,7 +101,7 @@ def sequences(times, units, unit_type=None, attributes=()):
         group = file.create_group("spikes")
         for name, numbers, kind in [("times", TIME, times), ("units", UNIT, units)]:
             element = h5t.vlen_create(kind)
-            dataset = h5d.create(group.id, name.encode(), element, h5s.create_simple((len(LABELS),)))
+            dataset = h5d.create(group.id, name.encode(), element, h5s.create_simple((len(LABELS),)), without_times())
             rows = np.empty(len(LABELS), dtype=h5py.vlen_dtype(np.float64 if name == "times" else np.int64))
             for row in range(len(LABELS)):
                 rows[row] = numbers[SAMPLE == row].astype(rows.dtype.metadata["vlen"])
@@ -197,6 +204,10 @@ def compound(file):
     file["unit"] = np.zeros(SAMPLE.size, [("x", "<u2"), ("y", "<u2")])
 
 
+def only_a_table(file):
+    file["events\x1b"] = np.zeros(4, [("sample", "<u2"), ("t", "<i8"), ("x", "<u2")])
+
+
 def enumeration(file):
     sensor(file)
     del file["p"]
@@ -228,6 +239,11 @@ HINT = "\n\nhint: say with `--time-unit` what the times count"
 REFUSED = {
     "enumeration": (made(enumeration), f"`p`: type is enumeration of int8 (`BLUE?[31m`, `GREEN`, `RED`), {ALLOWED}"),
     "compound": (made(compound), f"`unit`: type is compound of `x`, `y`, {ALLOWED}"),
+    "table": (
+        made(only_a_table),
+        "holds `events?` (compound of `sample`, `t`, `x`), must hold the data sets `sample`, `time` or `t`, `unit` or `x`, "
+        "and `label` or `labels`\n\n"
+        "hint: store each column, and each field of a table, as a data set of its own at the root of the file"),
     "vax": (vax(), f"`time`: type is float of 4 bytes in VAX byte order, {ALLOWED}"),
     "zstandard": (made(table(filters=[unknown_filter])), f"`unit`: is packed with Zstandard (filter 32015), {FILTERS}"),
     "lzf-twice": (

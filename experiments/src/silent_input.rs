@@ -143,7 +143,10 @@ mod tests {
         assert_eq!((found.silent, found.samples, found.highest.as_str()), (2, 3, "52 of 255"));
         let message = silent_samples(&data(images(&[16, 3, 0, 0]), images(&[7, 2]))).unwrap().to_string();
         assert!(message.starts_with("digits: all 3 samples are without an input spike"), "{message}");
-        assert!(message.contains("the highest number is 16 of 255") && message.contains("--scale min-max"), "{message}");
+        assert!(
+            message.contains("the highest number is 16 of 255") && message.contains("--scale min-max"),
+            "{message}"
+        );
         let found = silent_samples(&data(values(&[0.1, 0.0, 0.5, 0.0]), values(&[0.0, 0.25]))).unwrap();
         assert_eq!((found.silent, found.samples, found.highest.as_str()), (1, 3, "0.5 of 1"));
     }

@@ -85,11 +85,7 @@ impl Checksums {
         let text = String::from_utf8_lossy(text);
         let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
         let entry = |(number, line): (usize, &str)| {
-            let wrong = || ChecksumError::Line {
-                place: place.to_owned(),
-                line: number + 1,
-                got: excerpt(line),
-            };
+            let wrong = || ChecksumError::Line { place: place.to_owned(), line: number + 1, got: excerpt(line) };
             let (sum, name) = line.trim().split_once(char::is_whitespace).ok_or_else(wrong)?;
             let is_sum = [32, 64].contains(&sum.len()) && sum.bytes().all(|digit| digit.is_ascii_hexdigit());
             // A star marks files that were read as bytes; folders do not matter.

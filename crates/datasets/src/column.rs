@@ -28,7 +28,11 @@ pub(crate) struct NumberType {
 enum Coding {
     Boolean,
     /// `precision` bits from bit `offset` on; the others are padding.
-    Integer { signed: bool, offset: u32, precision: u32 },
+    Integer {
+        signed: bool,
+        offset: u32,
+        precision: u32,
+    },
     /// IEEE 754 of its size.
     Float,
     /// Any other.
@@ -245,7 +249,10 @@ mod tests {
         assert_eq!(read(integer(Kind::Unsigned, 2, true, 1, 12), &[0xe0, 0x09]), 4);
         assert_eq!(read(integer(Kind::Unsigned, 4, false, 8, 24), &[0xff, 0x84, 0x1e, 0x00]), 7812);
         assert_eq!(read(integer(Kind::Unsigned, 8, false, 0, 64), &[0xff; 8]), i128::from(u64::MAX));
-        assert_eq!(integer(Kind::Signed, 4, true, 8, 24).unwrap().to_string(), "big-endian int32 of 24 bits from bit 8");
+        assert_eq!(
+            integer(Kind::Signed, 4, true, 8, 24).unwrap().to_string(),
+            "big-endian int32 of 24 bits from bit 8"
+        );
         for (size, offset, precision) in [(2, 1, 16), (2, 0, 0), (9, 0, 8), (0, 0, 1), (4, u32::MAX, 1)] {
             assert_eq!(integer(Kind::Signed, size, false, offset, precision), None, "{size} {offset} {precision}");
         }

@@ -20,7 +20,8 @@ use thiserror::Error;
 use crate::{
     column::Column,
     csv_table::{self, CsvError},
-    event_columns::{ColumnsError, EventColumns, EventForm, TableLabels, of_recordings, of_table},
+    event_columns::{ColumnsError, EventColumns, EventForm},
+    event_table::{TableLabels, of_recordings, of_table},
     events::EventSet,
     hdf5::{self, Content, Hdf5Error, Needed},
     labels::{self, Labels, LabelsError},
@@ -73,6 +74,17 @@ pub enum EventFileError {
         file: String,
         /// The known names.
         allowed: String,
+    },
+    /// A file of HDF5 that holds none of the columns.
+    #[error(
+        "{file}: holds {got}, must hold the data sets `sample`, `time` or `t`, `unit` or `x`, and `label` or `labels`\n\n\
+         hint: store each column, and each field of a table, as a data set of its own at the root of the file"
+    )]
+    Others {
+        /// The file.
+        file: String,
+        /// What it holds.
+        got: String,
     },
     /// What must be there once.
     #[error("{file}: {what} is there twice, must be in one array alone")]
@@ -145,6 +157,9 @@ pub(crate) fn read(
         let content = Content::open(file.clone(), source.bytes)?;
         if content.has(shd::TIMES) {
             return of_sequences(&content, given, form, notes);
+        }
+        if !known().any(|name| content.has(name)) {
+            return Err(EventFileError::Others { file, got: content.told() });
         }
         stated = FLOAT.into_iter().filter(|name| content.has(name)).find_map(|name| content.stated_unit(name));
         let there = known().filter(|name| content.has(name));

@@ -4,7 +4,7 @@
 //! the example on zenkelab.org/resources/spiking-heidelberg-datasets-shd reads them. The files were published anew with corrections,
 //! so that no checksum stands in the program; the user may state others, of MD5 or SHA-256.
 
-use std::{fs, path::Path};
+use std::{fs, io, path::Path};
 
 use thiserror::Error;
 use ureq::Agent;
@@ -107,7 +107,7 @@ pub enum FetchShdError {
         /// The file.
         file: String,
         /// What the system says.
-        reason: std::io::Error,
+        reason: io::Error,
     },
 }
 
@@ -205,8 +205,7 @@ fn complete(
         let there = name_of(&path);
         // Checksums of the packed file say nothing of the unpacked one.
         let sums = sums.filter(|sums| there == name || sums.has(&there));
-        let kept =
-            read(&path).and_then(|bytes| checked(&shown_path(&path), &there, &bytes, Origin::Found, sums));
+        let kept = read(&path).and_then(|bytes| checked(&shown_path(&path), &there, &bytes, Origin::Found, sums));
         if kept.is_ok() {
             return kept;
         }
@@ -249,17 +248,19 @@ fn checked(
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, FetchShdError> {
-    let file = || shown_path(path);
-    Ok(regular::read(path, MOST_BYTES).map_err(|reason| SourceError::Read { file: file(), reason })?)
+    Ok(regular::read(path, MOST_BYTES).map_err(|reason| SourceError::Read { file: shown_path(path), reason })?)
 }
 
 /// Writes a file of our `folder`, in the place of the same packed or unpacked.
 fn put(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), FetchShdError> {
     let path = folder.join(name);
     let other = name.strip_suffix(".gz").map_or_else(|| format!("{name}.gz"), str::to_owned);
-    // One that is not there needs no removing, and one that cannot be removed is told by the write.
-    let _ = fs::remove_file(folder.join(other));
     let written = fs::create_dir_all(folder).and_then(|()| persist::write(&path, |part| part.write_all(bytes)));
+    // Once the new one is there: the other might be taken in its place.
+    let written = written.and_then(|()| match fs::remove_file(folder.join(other)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        outcome => outcome,
+    });
     written.map_err(|reason| FetchShdError::Write { file: shown_path(&path), reason })
 }
 

@@ -32,7 +32,8 @@ pub(crate) struct FloatLayout {
 }
 
 /// Layouts that have a name: it, bytes, and what [`FloatLayout::usual`] takes.
-const NAMED: [(&str, u32, u32, u32); 3] = [("bfloat16", 16, 8, 7), ("float8 (E4M3)", 8, 4, 3), ("float8 (E5M2)", 8, 5, 2)];
+const NAMED: [(&str, u32, u32, u32); 3] =
+    [("bfloat16", 16, 8, 7), ("float8 (E4M3)", 8, 4, 3), ("float8 (E5M2)", 8, 5, 2)];
 
 impl FloatLayout {
     /// Sign, exponent, mantissa from the highest bit down, with the bias that puts 1 in the middle.
@@ -61,7 +62,8 @@ impl FloatLayout {
     pub(crate) fn fits(&self, width: u32) -> bool {
         let part = |first: u32, bits: u32| first.checked_add(bits).filter(|end| *end <= width).map(|end| (first, end));
         let parts = [(self.sign, 1), (self.exponent, self.exponent_bits), (self.mantissa, self.mantissa_bits)];
-        let Some(mut parts) = parts.map(|(first, bits)| part(first, bits)).into_iter().collect::<Option<Vec<_>>>() else {
+        let Some(mut parts) = parts.map(|(first, bits)| part(first, bits)).into_iter().collect::<Option<Vec<_>>>()
+        else {
             return false;
         };
         parts.sort_unstable();
@@ -90,9 +92,9 @@ impl FloatLayout {
 
     /// Its name where it has one, and its parts otherwise; `width` bits in all.
     pub(crate) fn told(&self, width: u32) -> String {
-        let named = NAMED.iter().find(|(_, bits, exponent, mantissa)| {
-            *bits == width && *self == FloatLayout::usual(*exponent, *mantissa)
-        });
+        let named = NAMED
+            .iter()
+            .find(|(_, bits, exponent, mantissa)| *bits == width && *self == FloatLayout::usual(*exponent, *mantissa));
         if let Some((name, ..)) = named {
             return (*name).to_owned();
         }

@@ -16,7 +16,7 @@ use crate::{
     column::{Column, NumberType},
     hdf5_filter,
     hdf5_type::Stored,
-    shown::shown,
+    shown::{excerpt, shown},
     source::{Source, SourceError, spaced},
     time_unit::Stated,
 };
@@ -27,6 +27,9 @@ pub(crate) const SIGNATURE: [u8; 8] = [0x89, b'H', b'D', b'F', b'\r', b'\n', 0x1
 const LARGEST_READ: usize = 64 << 20;
 /// The most that one data set of a large file may take, in bytes a byte of the file: numbers that rise pack so well.
 const LARGEST_RATIO: usize = 64;
+
+/// Data sets that a message lists.
+const LISTED: usize = 8;
 
 /// The first place of the signature behind a user block; each further one is twice as far.
 const FIRST_USER_BLOCK: usize = 512;
@@ -181,6 +184,21 @@ impl Content {
         !self.hdf5.dataset(place).is_err_and(|error| is_missing(&error))
     }
 
+    /// The data sets at the root of the file, in words.
+    pub(crate) fn told(&self) -> String {
+        let datasets = self.hdf5.root_group().and_then(|root| root.datasets()).unwrap_or_default();
+        let one = |dataset: &Dataset| {
+            let name = dataset.name().rsplit('/').next().unwrap_or_default();
+            format!("`{}` ({})", excerpt(name), Stored::of(dataset).told())
+        };
+        let first = datasets.iter().take(LISTED).map(one).collect::<Vec<_>>().join(", ");
+        match datasets.len() {
+            0 => "no data set at its root".to_owned(),
+            few if few <= LISTED => first,
+            many => format!("{first} and {} more", many - LISTED),
+        }
+    }
+
     /// The integers of the data set at `place`, of whatever width.
     pub(crate) fn integers(&self, place: &str) -> Result<Column, Hdf5Error> {
         self.column(place, "an integer", |number| !number.is_float())
@@ -315,7 +333,11 @@ impl Sequences<'_> {
 }
 
 fn structure(file: &str, place: &str, error: ReaderError) -> Hdf5Error {
-    Hdf5Error::Structure { file: file.to_owned(), place: place.to_owned(), reason: shown(&innermost(&error).to_string()).into_owned() }
+    Hdf5Error::Structure {
+        file: file.to_owned(),
+        place: place.to_owned(),
+        reason: shown(&innermost(&error).to_string()).into_owned(),
+    }
 }
 
 /// Whether what was asked for is not there.

@@ -9,11 +9,7 @@
 //! ```
 //! Source: M. Lehmann, *liblzf* 3.6, `lzf_d.c`; h5py, `lzf_filter.c`: the third number of the filter is the size of a chunk.
 
-use hdf5_reader::{
-    FilterRegistry,
-    error::Error,
-    messages::filter_pipeline::FilterDescription,
-};
+use hdf5_reader::{FilterRegistry, error::Error, messages::filter_pipeline::FilterDescription};
 
 /// The number of h5py's LZF.
 pub(crate) const LZF: u16 = 32000;

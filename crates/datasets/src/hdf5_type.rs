@@ -108,7 +108,9 @@ fn float(raw: &[u8], size: u32) -> Option<Result<NumberType, String>> {
 fn is_boolean(base: NumberType, members: &[EnumMember]) -> bool {
     let value = |member: &EnumMember| crate::column::Column::dense(member.value.clone(), base).integer(0);
     let is = |name: &str, number: i128| {
-        members.iter().any(|member| member.name == name && member.value.len() == base.size() && value(member) == Some(number))
+        members
+            .iter()
+            .any(|member| member.name == name && member.value.len() == base.size() && value(member) == Some(number))
     };
     !base.is_float() && members.len() == 2 && is("FALSE", 0) && is("TRUE", 1)
 }

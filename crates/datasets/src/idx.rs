@@ -357,10 +357,7 @@ pub(crate) mod tests {
         let packed = pack(&content(&[u32::MAX; 3], &[1]));
         assert_eq!(
             complaint(&packed),
-            format!(
-                "a.gz: sizes are 4294967295 x 4294967295 x 4294967295, their product must be at most {}",
-                64 << 20
-            )
+            format!("a.gz: sizes are 4294967295 x 4294967295 x 4294967295, their product must be at most {}", 64 << 20)
         );
     }
 

@@ -23,6 +23,9 @@ use crate::{
 /// Characters of the longest name of a class.
 const LONGEST_CLASS_NAME: usize = 100;
 
+/// Recordings that end before this part of their stated duration may count another unit, of which the next is a thousand times as long.
+const SHORT: f64 = 100.0;
+
 /// Where test samples come from.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Test {
@@ -177,6 +180,7 @@ pub fn import_events(
             (chosen(&all, &train), chosen(&all, &test))
         }
     };
+    notes.extend(short(&[&train, &test], form.duration_seconds));
     notes.extend([("for training", &train), ("for the test", &test)].into_iter().filter_map(empty));
     let data = dataset(name, class_names, Part::Events(train), Part::Events(test), Some(form.duration_seconds));
     notes.extend(missing(&data));
@@ -187,11 +191,7 @@ pub fn import_events(
 ///
 /// # Errors
 /// [`ImportError`] for every file that is not as `crates/datasets/src/dense.rs` says, and every statement that does not fit.
-pub fn import_dense(
-    name: &str,
-    import: &DenseImport,
-    class_names: Option<Vec<String>>,
-) -> Result<Import, ImportError> {
+pub fn import_dense(name: &str, import: &DenseImport, class_names: Option<Vec<String>>) -> Result<Import, ImportError> {
     let class_names = checked(name, import.classes, class_names, &import.test)?;
     let all = Raw::read(&import.samples, &import.labels, import.classes)?;
     if all.units() > 1 << u16::BITS {
@@ -229,6 +229,12 @@ fn together(changed: [Option<Note>; 2]) -> Vec<Note> {
         [Some(Note::Held { .. }), test] => test.into_iter().collect(),
         changed => changed.into_iter().flatten().collect(),
     }
+}
+
+/// Whether all events are so early that their times may count something else.
+fn short(parts: &[&EventSet], duration_seconds: f64) -> Option<Note> {
+    let latest = parts.iter().flat_map(|set| &set.times).copied().fold(0.0, f64::max);
+    (latest > 0.0 && latest < duration_seconds / SHORT).then_some(Note::Short { latest, duration_seconds })
 }
 
 /// Recordings of a part without events.
@@ -302,7 +308,9 @@ fn checked(
         let allowed = format!("text of 1 to {LONGEST_CLASS_NAME} characters without control characters");
         return refuse("name of a class", format!("`{}`", excerpt(name)), allowed);
     }
-    if let Some(twice) = names.iter().enumerate().find_map(|(class, name)| names[..class].contains(name).then_some(name)) {
+    if let Some(twice) =
+        names.iter().enumerate().find_map(|(class, name)| names[..class].contains(name).then_some(name))
+    {
         return refuse("name of a class", format!("`{twice}` twice"), "of one class alone");
     }
     Ok(names)

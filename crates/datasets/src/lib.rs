@@ -37,6 +37,7 @@ mod dense;
 mod download;
 mod event_columns;
 mod event_file;
+mod event_table;
 mod events;
 mod fetch;
 mod fetch_shd;

@@ -45,6 +45,16 @@ pub enum Note {
         /// The distance to the next number, microseconds.
         microseconds: f64,
     },
+    /// A duration that is far from what recordings last.
+    #[error(
+        "the latest event of all is at {latest} s of the stated duration of {duration_seconds} s: make sure of what the times count"
+    )]
+    Short {
+        /// The latest event, s.
+        latest: f64,
+        /// What is stated, s.
+        duration_seconds: f64,
+    },
     /// Recordings without events.
     #[error("{empty} of {samples} recordings {part} have no event")]
     Empty {

@@ -247,7 +247,8 @@ fn field(file: &str, name: String, code: &str) -> Result<Field, NpyError> {
         'f' => Some(Kind::Float),
         _ => None,
     };
-    let number = kind.and_then(|kind| NumberType::new(kind, size, order == '>')).ok_or_else(|| format!("`{}`", excerpt(code)));
+    let number =
+        kind.and_then(|kind| NumberType::new(kind, size, order == '>')).ok_or_else(|| format!("`{}`", excerpt(code)));
     // Text is counted in characters of four bytes.
     let size = if letter == 'U' { size.checked_mul(4).ok_or_else(unknown)? } else { size };
     Ok(Field { name, number, size })

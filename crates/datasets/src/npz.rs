@@ -81,7 +81,10 @@ fn unpack(
     let outcome = local.verifying_reader(content).take(most + 1).read_to_end(&mut bytes);
     outcome.map_err(|reason| wrong(file, format!("damaged after {} bytes ({reason})", bytes.len())))?;
     if bytes.len() as u64 > most {
-        return Err(wrong(file, format!("unpacks to more than the {most} bytes that are left of those that the archive may hold")));
+        return Err(wrong(
+            file,
+            format!("unpacks to more than the {most} bytes that are left of those that the archive may hold"),
+        ));
     }
     Ok(bytes)
 }

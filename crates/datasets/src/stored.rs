@@ -322,8 +322,10 @@ impl Stored {
             return Err(StoredError::Form { file, got: excerpt(&form) });
         }
         let (text, header_bytes) = line()?;
-        let header: Header = serde_json::from_str(&text)
-            .map_err(|error| StoredError::Header { file: file.clone(), reason: format!("is wrong ({})", shown(&error.to_string())) })?;
+        let header: Header = serde_json::from_str(&text).map_err(|error| StoredError::Header {
+            file: file.clone(),
+            reason: format!("is wrong ({})", shown(&error.to_string())),
+        })?;
         header.check(&file)?;
         if form == ROUNDED_TIMES && header.kind == Kind::Events {
             return Err(StoredError::RoundedTimes { file });

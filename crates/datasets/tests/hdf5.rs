@@ -4,7 +4,7 @@
 
 use std::fs;
 use std::io::Read;
-use std::path::{Path, PathBuf, MAIN_SEPARATOR};
+use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 
 use datasets::{EventForm, EventImport, Part, Test, TimeUnit, import_events};
 use flate2::read::GzDecoder;
@@ -24,7 +24,8 @@ fn data(name: &str) -> PathBuf {
 
 /// The import of `file`, with itself for the test; four units, or two pixels and two polarities.
 fn import(file: PathBuf, time_unit: Option<TimeUnit>) -> EventImport {
-    let sensor = if file.ends_with("booleans.h5.gz") || file.ends_with("enumeration.h5.gz") { [2, 1, 2] } else { [4, 1, 1] };
+    let sensor =
+        if file.ends_with("booleans.h5.gz") || file.ends_with("enumeration.h5.gz") { [2, 1, 2] } else { [4, 1, 1] };
     let form = EventForm { sensor, classes: 4, duration_seconds: 1.0, time_unit };
     EventImport { test: Test::Files { samples: file.clone(), labels: None }, events: file, labels: None, form }
 }
@@ -56,7 +57,7 @@ fn numbers_are_those_of_libhdf5() {
 #[test]
 fn what_is_not_read_has_its_name() {
     let files = files("refused");
-    assert_eq!(files.len(), 7);
+    assert_eq!(files.len(), 8);
     for file in files {
         let name = file.file_name().and_then(|name| name.to_str()).expect("names are text");
         let message = import_events("mine", &import(file.clone(), None), None).expect_err(name).to_string();

@@ -7,7 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use datasets::{
-    DenseImport, EventForm, EventImport, Scale, ShdFrom, Test, fetch_shd, import_dense, import_events, is_control, load, store,
+    DenseImport, EventForm, EventImport, Scale, ShdFrom, Test, fetch_shd, import_dense, import_events, is_control,
+    load, store,
 };
 use made::{Folder, integers, npy, npy_of, shipped, zip};
 
@@ -55,7 +56,9 @@ fn no_value_of_a_file_reaches_the_terminal() {
     assert_harmless(&datasets::read_shd(&folder.write(HOSTILE, b"none")).unwrap_err().to_string());
     let cache = tempfile::tempdir().expect("a temporary folder");
     let address = format!("http://127.0.0.1:1/{HOSTILE}");
-    assert_harmless(&fetch_shd(Some(cache.path()), ShdFrom::Address(&address), None, &mut |_| {}).unwrap_err().to_string());
+    assert_harmless(
+        &fetch_shd(Some(cache.path()), ShdFrom::Address(&address), None, &mut |_| {}).unwrap_err().to_string(),
+    );
     let sums = folder.write(&format!("sums{HOSTILE}"), format!("{HOSTILE}\n"));
     let from = ShdFrom::Folder(cache.path());
     assert_harmless(&fetch_shd(Some(cache.path()), from, Some(&sums), &mut |_| {}).unwrap_err().to_string());

@@ -40,7 +40,8 @@ fn empty_recordings_and_classes_without_samples_are_told() {
         ("labels", integers(&[0, 0, 1, 1, 1, 2])),
     ];
     let import = events(zip(&columns), 1.0, 0.3);
-    let empty: usize = import.notes.iter().map(|note| if let Note::Empty { empty, .. } = note { *empty } else { 0 }).sum();
+    let empty: usize =
+        import.notes.iter().map(|note| if let Note::Empty { empty, .. } = note { *empty } else { 0 }).sum();
     assert_eq!(empty, 2);
     assert_eq!(
         told(&import).last().map(String::as_str),
@@ -54,6 +55,15 @@ fn nothing_is_told_of_data_that_need_nothing() {
     let rows = "sample,time,unit,label\n0,0.1,0,0\n1,0.1,0,0\n2,0.1,0,1\n3,0.1,0,1\n4,0.1,0,2\n5,3599.123456,0,2\n";
     assert_eq!(told(&events(rows, 3600.0, 0.5)), [""; 0]);
     assert_eq!(told(&dense(&[0.0, 1.0, 0.5, 0.25], &[0.0, 0.125, 0.5, 1.0], None)), [""; 0]);
+}
+
+/// Milliseconds that are called microseconds.
+#[test]
+fn times_that_are_much_shorter_than_the_duration_are_told() {
+    let rows = "sample,t,unit,label\n0,10,0,0\n1,499,0,0\n2,20,0,1\n3,30,0,1\n4,40,0,2\n5,50,0,2\n";
+    let note =
+        "the latest event of all is at 0.000499 s of the stated duration of 0.5 s: make sure of what the times count";
+    assert_eq!(told(&events(rows, 0.5, 0.5)), [note]);
 }
 
 /// An hour as float32 is counted in steps of 2^-12 s.

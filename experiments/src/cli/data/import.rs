@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 use clap::{ArgGroup, ValueEnum};
 use datasets::{
-    Dataset, DenseImport, EventForm, EventImport, Import, Note, Part, Scale, Test, TimeUnit, import_dense, import_events,
-    shown_path, store,
+    Dataset, DenseImport, EventForm, EventImport, Import, Note, Part, Scale, Test, TimeUnit, import_dense,
+    import_events, shown_path, store,
 };
 use experiments::silent_input::silent_samples;
 

@@ -186,9 +186,14 @@ fn introduce(study: &Study, prepared: &Prepared, all: &[Trial], left: &[Trial]) 
 
 /// What is silent of the data of all conditions, each once.
 fn silent_inputs(study: &Study, prepared: &Prepared) -> Vec<SilentInput> {
-    let mut distinct = Vec::new();
+    let (mut distinct, mut seen) = (Vec::new(), Vec::new());
     for settings in study.conditions.iter().map(|condition| &condition.settings) {
-        distinct.extend(silent_input(settings, prepared.data(settings)).filter(|found| !distinct.contains(found)));
+        let data = prepared.data(settings);
+        // Thousands of conditions may share the same millions of spikes.
+        if !seen.iter().any(|other| std::ptr::eq(*other, data)) {
+            seen.push(data);
+            distinct.extend(silent_input(settings, data).filter(|found| !distinct.contains(found)));
+        }
     }
     distinct
 }

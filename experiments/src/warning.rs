@@ -20,6 +20,7 @@ use crate::settings::{Controller, HardwareSettings, Settings};
 use crate::sheet::significant;
 pub use data::DataWarning;
 use held::held_tables;
+pub use populations::Rounded;
 
 /// Something that a trial does and that was hardly meant.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -28,21 +29,8 @@ pub enum Warning {
     #[error(transparent)]
     Data(DataWarning),
     /// A fraction that whole neurons cannot give.
-    #[error(
-        "{section}.excitatory_fraction: {excitatory} of {hidden} hidden neurons excite: {}, not {asked}\n\n\
-         hint: choose a fraction and a number of neurons that together make whole excitatory neurons",
-        populations::fraction(*excitatory, *hidden, *asked)
-    )]
-    Rounded {
-        /// The section of the layer.
-        section: String,
-        /// Its neurons.
-        hidden: usize,
-        /// Those that excite.
-        excitatory: usize,
-        /// The fraction asked for.
-        asked: f64,
-    },
+    #[error(transparent)]
+    Rounded(Rounded),
     /// Keys of `[hardware]` beside abstract weights.
     #[error(
         "{}: no effect where `hardware.device` is `none`: abstract weights have no cells\n\n\

@@ -5,6 +5,24 @@ use snn::network::excitatory_neurons;
 use super::Warning;
 use crate::settings::Settings;
 
+/// A layer whose excitatory fraction is the nearest that whole neurons give, and not the one asked for.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error(
+    "{section}.excitatory_fraction: {excitatory} of {hidden} hidden neurons excite: {}, not {asked}\n\n\
+     hint: choose a fraction and a number of neurons that together make whole excitatory neurons",
+    fraction(*excitatory, *hidden, *asked)
+)]
+pub struct Rounded {
+    /// The section of the layer.
+    pub section: String,
+    /// Its neurons.
+    pub hidden: usize,
+    /// Those that excite.
+    pub excitatory: usize,
+    /// The fraction asked for.
+    pub asked: f64,
+}
+
 /// A difference that is worth a word, neurons: a third of 3 neurons may be written 0.333.
 const WORTH_A_WORD: f64 = 0.01;
 
@@ -16,13 +34,13 @@ pub(super) fn of(settings: &Settings) -> Vec<Warning> {
         let excitatory = excitatory_neurons(hidden, asked);
         let off = (excitatory as f64 - hidden as f64 * asked).abs();
         let section = if number == 0 { "network".to_owned() } else { format!("layer_{}", number + 1) };
-        (off > WORTH_A_WORD).then_some(Warning::Rounded { section, hidden, excitatory, asked })
+        (off > WORTH_A_WORD).then_some(Warning::Rounded(Rounded { section, hidden, excitatory, asked }))
     });
     rounded.collect()
 }
 
 /// `excitatory` of `hidden` as a fraction, in as many digits as tell it from the one `asked` for, four at least.
-pub(super) fn fraction(excitatory: usize, hidden: usize, asked: f64) -> String {
+fn fraction(excitatory: usize, hidden: usize, asked: f64) -> String {
     let made = excitatory as f64 / hidden as f64;
     let rounded = (made * 1e4).round() / 1e4;
     if rounded == asked { made.to_string() } else { rounded.to_string() }

@@ -10,7 +10,7 @@
 //! - `kernel_bits`: the vector kernels are plain scalar loops, bit for bit; `work`: they do no more than the spikes ask for;
 //! - `layer_bits`: nor do instructions change those of several layers, of recurrence and of Izhikevich neurons;
 //! - `gradient`: that of the readout is a finite difference of the loss;
-//! - `weights`: signs, zero steps and counts.
+//! - `weights`: signs, zero steps and counts; `keys`: every key acts or is told.
 
 mod checkpoints;
 mod crews;
@@ -18,6 +18,7 @@ mod crossbar_law;
 mod gradient;
 mod hardware;
 mod kernel_bits;
+mod keys;
 #[cfg(unix)]
 mod killed;
 mod layer_bits;

@@ -2,8 +2,10 @@
 //!
 //! Nothing here stops a trial. What cannot be is refused by [`crate::settings`] and [`crate::prepare`].
 
+mod data;
 mod held;
 mod many_pulses;
+mod populations;
 mod without_effect;
 
 use std::collections::BTreeSet;
@@ -13,17 +15,26 @@ use crossbar::spread::write_spread;
 use snn::connection::Connection;
 
 use crate::chip_maps::of_connection;
+use crate::hardware::shapes;
 use crate::pair_spread::{conductance_of, units_of_write};
-use crate::prepare::{Devices, LoadedDevice};
+use crate::prepare::{Devices, EncodedData, LoadedDevice};
 use crate::settings::{Controller, HardwareSettings, Settings};
 use crate::sheet::significant;
+pub use data::DataWarning;
 use held::held_tables;
 use many_pulses::many_pulses;
+pub use populations::Rounded;
 use without_effect::{unused_full_scales, without_effect};
 
 /// Something that a trial does and that was hardly meant.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum Warning {
+    /// Data that are left out or not tested.
+    #[error(transparent)]
+    Data(DataWarning),
+    /// A fraction that whole neurons cannot give.
+    #[error(transparent)]
+    Rounded(Rounded),
     /// Keys of `[hardware]` beside abstract weights.
     #[error(
         "{}: no effect where `hardware.device` is `none`: abstract weights have no cells\n\n\
@@ -164,6 +175,12 @@ fn half_width(window: Acceptance) -> String {
         Acceptance::Microsiemens(width) => format!("{width} µS"),
         Acceptance::Fraction(fraction) => format!("{} % of the target", significant(100.0 * f64::from(fraction))),
     }
+}
+
+/// Everything about a trial with `settings` that was hardly meant: what becomes of its `data` and of its neurons, and
+/// [`warnings`] of its devices.
+pub fn all_warnings(settings: &Settings, data: &EncodedData, devices: &Devices) -> Vec<Warning> {
+    [data::of(settings, data), populations::of(settings), warnings(settings, devices, &shapes(settings, data))].concat()
 }
 
 /// What a trial with `settings` does that was hardly meant. `shapes` are rows and columns of its

@@ -16,7 +16,7 @@ use experiments::settings::{Controller, PairKind, Settings};
 use experiments::sheet::area_line;
 use experiments::study::{Study, known_keys};
 use experiments::trial::run_trial;
-use experiments::warning::warnings;
+use experiments::warning::all_warnings;
 use serde_json::Value;
 use snn::spikes::{Samples, SpikeTrains};
 
@@ -55,7 +55,13 @@ fn samples(count: usize, steps: usize) -> Samples {
 
 fn data(settings: &Settings) -> EncodedData {
     let steps = settings.network.steps;
-    EncodedData { train: samples(24, steps), test: samples(12, steps), classes: CLASSES, sha256: String::new() }
+    EncodedData {
+        train: samples(24, steps),
+        test: samples(12, steps),
+        classes: CLASSES,
+        binned: None,
+        sha256: String::new(),
+    }
 }
 
 /// A trial in which weights move over their whole window.
@@ -97,7 +103,7 @@ fn left(settings: &Settings) -> Option<(String, Vec<String>)> {
         let shapes: Vec<(usize, usize)> = shapes.iter().map(|(_, shape)| *shape).collect();
         text += &area_line(&loaded.device, settings.hardware.pair, &shapes);
     }
-    Some((text, warnings(settings, &devices, &shapes).iter().map(ToString::to_string).collect()))
+    Some((text, all_warnings(settings, &data, &devices).iter().map(ToString::to_string).collect()))
 }
 
 /// The keys of a device and what each may hold, from the schema: whole lists as one key.

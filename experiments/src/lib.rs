@@ -27,6 +27,7 @@ pub mod hardware;
 pub mod machine;
 pub mod observation;
 pub mod pace;
+pub(crate) mod pair_spread;
 pub mod pool;
 pub mod prepare;
 pub mod published;

@@ -367,14 +367,12 @@ mod tests {
     #[test]
     fn a_microsecond_decides_over_hours() {
         for (steps, window) in [(3600, 3600.0), (36_000, 3600.0), (86_400, 86_400.0), (1000, 0.1)] {
-            let (mut starts, mut ends) = (Vec::new(), Vec::new());
             for step in [1, steps / 2 + 1, steps - 1] {
                 let microseconds = (step as f64 * (1e6 * window / steps as f64)).round();
-                starts.push((step, microseconds / 1e6));
-                ends.push((step - 1, (microseconds - 1.0) / 1e6));
-            }
-            for (step, time) in [starts, ends].concat() {
-                assert_eq!(step_of(time, steps, window), step, "{time} s in {steps} steps of {window} s");
+                for (early, expected) in [(0.0, step), (1.0, step - 1)] {
+                    let time = (microseconds - early) / 1e6;
+                    assert_eq!(step_of(time, steps, window), expected, "{time} s in {steps} steps of {window} s");
+                }
             }
         }
     }

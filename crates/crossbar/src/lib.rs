@@ -60,6 +60,7 @@ mod assemble;
 mod branch;
 mod cells;
 mod chip;
+mod codes;
 mod converters;
 pub mod device;
 mod drive;
@@ -85,6 +86,7 @@ mod window;
 
 pub use array::{ArrayParams, CrossbarArray};
 pub use array_error::ArrayError;
+pub use codes::CodeCounts;
 pub use converters::ArrayConverters;
 pub use drive::VectorRead;
 pub use fault_map::{FaultMap, Stuck};

@@ -36,6 +36,7 @@ mod schema;
 mod shape;
 mod table;
 mod telegraph;
+mod text;
 mod verify;
 mod write;
 
@@ -203,9 +204,7 @@ impl TryFrom<DeviceSpec> for Device {
     type Error = SpecError;
 
     fn try_from(spec: DeviceSpec) -> Result<Device, SpecError> {
-        if spec.name.trim().is_empty() {
-            return Err(SpecError::at("name", Problem::Empty));
-        }
+        text::check_texts(&spec)?;
         let window = ConductanceWindow::try_from(spec.window).map_err(|error| error.within("window"))?;
         let levels = Levels::try_from(spec.levels).and_then(|levels| levels.within(&window));
         let device = Device {

@@ -60,6 +60,7 @@ mod assemble;
 mod branch;
 mod cells;
 mod chip;
+mod clipping;
 mod codes;
 mod converters;
 pub mod device;
@@ -89,6 +90,7 @@ mod window;
 
 pub use array::{ArrayParams, CrossbarArray};
 pub use array_error::ArrayError;
+pub use clipping::{WriteClip, write_clip};
 pub use codes::CodeCounts;
 pub use converters::ArrayConverters;
 pub use drive::VectorRead;

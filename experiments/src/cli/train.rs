@@ -58,7 +58,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let shapes = shapes(settings, data);
     let held = devices.with(&shapes);
     for (loaded, connections) in &held {
-        eprintln!("{}", device_sheet(&loaded.device, settings, connections[0].0));
+        eprintln!("{}", device_sheet(loaded, settings, connections));
     }
     warn(&warnings(settings, &devices, &shapes));
 

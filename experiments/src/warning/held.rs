@@ -1,37 +1,52 @@
 //! Tables of a device that end within its window.
 
-use crossbar::device::{Device, Drift, WhiteNoise, WriteNoise};
+use crossbar::device::{Device, TableRange, WriteNoise};
+use crossbar::write_clip;
 
 use super::Warning;
 
-/// The tables of `device` that end within its window.
+/// The tables of `device` that end within what its writes aim at: the window, or its outermost levels.
 pub(super) fn held_tables(device: &Device) -> Vec<Warning> {
-    let mut ends: Vec<(&'static str, [f64; 2])> = Vec::new();
-    let mut table = |key, resistances: Vec<f64>| {
-        ends.extend(resistances.first().zip(resistances.last()).map(|(first, last)| (key, [*first, *last])));
+    let [low, high] = device.targets();
+    let window = [device.window.high(), device.window.low()].map(|end| 1e6 / f64::from(end));
+    let warning = |table: TableRange| {
+        let (below, above) = (table.held(low).map(|_| table.first), table.held(high).map(|_| table.last));
+        (below.is_some() || above.is_some()).then(|| Warning::Held {
+            device: device.name.clone(),
+            key: table.key,
+            window: (window[0], window[1]),
+            below,
+            above,
+            clips: clips(device, [window[0], table.first, table.last, window[1]]),
+        })
     };
-    if let WriteNoise::Table(spread) = &device.write.noise {
-        table("write.points", spread.points().iter().map(|point| point.resistance_ohm).collect());
-    }
-    if let WhiteNoise::Table(spread) = &device.read.white {
-        table("read.white.points", spread.points().iter().map(|point| point.resistance_ohm).collect());
-    }
-    if let Drift::Power(law) = &device.drift {
-        table("drift.points", law.points().iter().map(|point| point.resistance_ohm).collect());
-    }
-    if let Some(bent) = &device.read.nonlinearity {
-        table("read.nonlinearity.points", bent.points().iter().map(|point| point.resistance_ohm).collect());
-    }
-    let [low, high] = [device.window.high(), device.window.low()].map(|end| 1e6 / f64::from(end));
-    // An end of the window is the f32 of a conductance.
-    let rounding = f64::from(f32::EPSILON);
-    let warning = |(key, [first, last]): (&'static str, [f64; 2])| {
-        let below = (first > low * (1.0 + rounding)).then_some(first);
-        let above = (last < high * (1.0 - rounding)).then_some(last);
-        let device = device.name.clone();
-        (below.is_some() || above.is_some()).then_some(Warning::Held { device, key, window: (low, high), below, above })
+    device.tables().filter_map(warning).collect()
+}
+
+/// The tables of `device` that do not cover `resistance`, ohm.
+pub(super) fn held_at(device: &Device, resistance: f64) -> Vec<Warning> {
+    let warning = |table: TableRange| {
+        let (device, key, end) = (device.name.clone(), table.key, table.held(resistance)?);
+        Some(Warning::HeldAt { device, key, resistance, end })
     };
-    ends.into_iter().filter_map(warning).collect()
+    device.tables().filter_map(warning).collect()
+}
+
+/// What the window cuts off of the writes to `resistances` within it; nothing where the file states no spread of a write.
+fn clips(device: &Device, resistances: [f64; 4]) -> Vec<(f64, f64)> {
+    if device.write.noise == WriteNoise::None {
+        return Vec::new();
+    }
+    let (low, high) = (f64::from(device.window.low()), f64::from(device.window.high()));
+    let mut clips: Vec<(f64, f64)> = Vec::new();
+    for resistance in resistances {
+        let within = (0.999 * low..=1.001 * high).contains(&(1e6 / resistance));
+        let clip = write_clip(device, 1e6 / resistance, None, 1.0).filter(|_| within);
+        if clips.iter().all(|(known, _)| *known != resistance) {
+            clips.extend(clip.map(|clip| (resistance, clip.total())));
+        }
+    }
+    clips
 }
 
 #[cfg(test)]
@@ -60,7 +75,8 @@ mod tests {
             of([2e3, 5e5]),
             [
                 "device `test`: read.white.points: does not reach over the window of 1000 to 1000000 ohm: values are held \
-              below 2000 ohm and above 500000 ohm\n\nhint: put `device.window` where the points are, or add points"
+              below 2000 ohm and above 500000 ohm\n\nhint: add points up to the ends of the window; do not cut the window to the points: it would cut \
+              off half of the writes to the outermost, with half of their spread and all drift beyond"
             ],
         );
         assert!(of([1e3, 5e5])[0].contains("values are held above 500000 ohm\n"));
@@ -88,5 +104,21 @@ mod tests {
             assert!(told.contains(key) && told.contains("below 5000 ohm and above 5000 ohm"), "{told}");
         }
         assert_eq!(told.len(), 3);
+        // 0.1 of ln R: half of the writes to the ends, and none of those to 5 kohm, some 16 standard deviations inside.
+        let now = "this window cuts off 50.0 % at 1000 ohm, 0 % at 5000 ohm, 50.0 % at 1000000 ohm";
+        assert!(told.iter().all(|told| told.ends_with(now)), "{told:?}");
+    }
+
+    /// A window that is wider than the levels is what keeps the spread of the outermost: nobody is told to cut it.
+    #[test]
+    fn tables_that_reach_over_the_levels_are_not_held() {
+        let points = r#"[{ "resistance_ohm": 5000, "sigma_ln_resistance": 0.1 }, { "resistance_ohm": 100000, "sigma_ln_resistance": 0.1 }]"#;
+        let device = |levels: &str| {
+            told(&format!(
+                r#", "write": {{ "noise": "table", "points": {points} }}, "levels": {{ "microsiemens": {levels} }}"#
+            ))
+        };
+        assert_eq!(device("[10, 50, 200]"), [""; 0]);
+        assert!(device("[5, 50, 200]")[0].contains("values are held above 100000 ohm\n"));
     }
 }

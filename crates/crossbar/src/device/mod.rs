@@ -30,6 +30,7 @@ mod parked;
 mod parse;
 mod provenance;
 mod pulses;
+mod range;
 mod read;
 pub(crate) mod refusal;
 mod schema;
@@ -57,7 +58,9 @@ pub use number::{Allowed, Whole};
 pub use parked::{Parked, ParkedBranch, ParkedSpec};
 pub use provenance::{Grade, Provenance};
 pub use pulses::{CycleNoise, Direction, PulseKind, PulseLaw, Pulses, PulsesSpec};
+pub use range::TableRange;
 pub use read::{Read, ReadNoiseKind, ReadSpec, WhiteNoise, WhiteNoiseSpec};
+use range::SLACK;
 use refusal::required;
 pub use refusal::{DeviceError, Problem, SpecError};
 pub use schema::{field_table, schema};
@@ -69,9 +72,6 @@ pub use verify::{Acceptance, AfterGiveUp, First, Sides, Verify, VerifySpec};
 pub use write::{Scheme, SchemeKind, Write, WriteNoise, WriteNoiseKind, WriteSpec, WrittenCells};
 
 use crate::window::{ConductanceWindow, WindowSpec};
-
-/// Ends of the window are kept as conductances in f32: this share of a resistance is rounding.
-const WINDOW_SLACK: f64 = 1e-6;
 
 /// The devices that come with the program: name and text of the file, in the order of the names.
 pub const BUILT_IN: &[(&str, &str)] = &[
@@ -233,26 +233,9 @@ impl Device {
     /// Refuses tables that say nothing of any cell in the window: their ends would be held for all of it. A table of one
     /// point is a number for every cell, wherever the point is.
     fn check_tables(&self) -> Result<(), SpecError> {
-        let ohm = |points: &[SpreadPoint]| points.iter().map(|point| point.resistance_ohm).collect::<Vec<_>>();
-        let mut tables = Vec::new();
-        if let WriteNoise::Table(table) = &self.write.noise {
-            tables.push(("write.points", ohm(table.points())));
-        }
-        if let WhiteNoise::Table(table) = &self.read.white {
-            tables.push(("read.white.points", ohm(table.points())));
-        }
-        if let Drift::Power(drift) = &self.drift {
-            tables.push(("drift.points", drift.points().iter().map(|point| point.resistance_ohm).collect()));
-        }
-        if let Some(nonlinearity) = &self.read.nonlinearity {
-            let points = nonlinearity.points().iter().map(|point| point.resistance_ohm).collect();
-            tables.push(("read.nonlinearity.points", points));
-        }
         let window = [self.window.high(), self.window.low()].map(|conductance| 1e6 / f64::from(conductance));
-        for (key, resistances) in tables {
-            if let [first, .., last] = resistances[..]
-                && (last < window[0] * (1.0 - WINDOW_SLACK) || first > window[1] * (1.0 + WINDOW_SLACK))
-            {
+        for TableRange { key, first, last } in self.tables() {
+            if first < last && (last < window[0] * (1.0 - SLACK) || first > window[1] * (1.0 + SLACK)) {
                 return Err(SpecError::at(key, Problem::BesideWindow { table: [first, last], window }));
             }
         }

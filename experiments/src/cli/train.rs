@@ -10,6 +10,7 @@ use experiments::record::Record;
 use experiments::sheet::{area_line, cost_lines, device_sheet};
 use experiments::study::Study;
 use experiments::trial::{Epoch, EpochEnd, run_trial};
+use experiments::warning::converters::saturated;
 use experiments::warning::warnings;
 use lanes::Instructions;
 
@@ -73,7 +74,11 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         let last = epochs.min(settings.outcome.last_epochs);
         println!("outcome: {percent:.2} % (mean test accuracy, last {last} of {epochs} epochs, seed {seed})");
     }
-    if outcome.epochs.last().is_some_and(|epoch| epoch.test.total().spikes_per_sample() == 0.0) {
+    let saturated = saturated(&record, &devices);
+    warn(&saturated);
+    // Where a converter cuts the sums off, larger weights change nothing.
+    let silent = outcome.epochs.last().is_some_and(|epoch| epoch.test.total().spikes_per_sample() == 0.0);
+    if silent && saturated.is_empty() {
         eprintln!("{SILENT}");
     }
     print!("{}", cost_lines(&record.writes, record.hardware.as_ref()));

@@ -1,7 +1,7 @@
 //! Tables of a device that end within its window.
 
 use crossbar::device::{Device, TableRange, WriteNoise};
-use crossbar::write_clip;
+use crossbar::{WriteClip, write_clip};
 
 use super::Warning;
 
@@ -43,7 +43,9 @@ fn clips(device: &Device, resistances: [f64; 4]) -> Vec<(f64, f64)> {
         let within = (0.999 * low..=1.001 * high).contains(&(1e6 / resistance));
         let clip = write_clip(device, 1e6 / resistance, None, 1.0).filter(|_| within);
         if clips.iter().all(|(known, _)| *known != resistance) {
-            clips.extend(clip.map(|clip| (resistance, clip.total())));
+            // What no run of writes would ever show is nothing.
+            let share = |clip: WriteClip| if clip.total() < 1e-9 { 0.0 } else { clip.total() };
+            clips.extend(clip.map(|clip| (resistance, share(clip))));
         }
     }
     clips

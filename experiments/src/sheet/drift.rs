@@ -86,7 +86,7 @@ mod tests {
             assert_eq!(row.matches(HELD).count(), 2, "{row}");
         }
         assert!(text.contains("  (held): 1 s is held at 20 s, the start of the law\n"), "{text}");
-        assert!(text.contains("  (held): 10 y is held at 31600000 s, the end of the law\n"), "{text}");
+        assert!(text.contains("  (held): 10 y is held at 3.16e7 s, the end of the law\n"), "{text}");
         let mut text = String::new();
         drift_table(&mut text, &Device::built_in("cmo-hfox-falcone-2025").unwrap());
         assert!(!text.is_empty() && !text.contains("held"), "{text}");

@@ -10,7 +10,7 @@ use snn::activity::ClassActivity;
 use snn::metrics::van_rossum::PairDistances;
 use snn::weights::UpdateReport;
 
-use crate::conversions::{Conversions, ConversionShares};
+use crate::conversions::{ConversionShares, Conversions};
 use crate::figures::{is_numeric, number};
 use crate::record::Record;
 use crate::study::{Axis, Study};

@@ -15,14 +15,14 @@ use crossbar::device::{Acceptance, Device, First, WriteNoise};
 use crossbar::spread::{WeightUnits, write_spread};
 use snn::connection::Connection;
 
-use crate::chip_maps::{MapAccount, of_connection};
+use crate::chip_maps::of_connection;
 use crate::prepare::{Devices, LoadedDevice};
 use crate::settings::{Controller, HardwareSettings, Settings};
 use crate::sheet::significant;
-use held::held_tables;
+use held::{HeldAt, HeldTable, held_at, held_tables};
 use law::LawWarning;
 use levels::{ClippedLevels, clipped_levels};
-use maps::MapWarning;
+use maps::{MapWarning, odd_maps};
 
 /// Something that a trial does and that was hardly meant.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -69,41 +69,11 @@ pub enum Warning {
     #[error(transparent)]
     Map(#[from] MapWarning),
     /// A table of the device that ends within the window.
-    #[error(
-        "device `{device}`: {key}: does not reach over the window of {} to {} ohm: {}\n\n\
-         hint: add points up to the ends of the window; do not cut the window to the points: {}", significant(window.0),
-        significant(window.1), held(*below, *above), cut(clips)
-    )]
-    Held {
-        /// Name of the device.
-        device: String,
-        /// The table.
-        key: &'static str,
-        /// Ends of the window, ohm.
-        window: (f64, f64),
-        /// Resistance of the first point where the window begins below it, ohm.
-        below: Option<f64>,
-        /// Resistance of the last point where the window ends above it, ohm.
-        above: Option<f64>,
-        /// Targets, ohm, with the share of the writes to them that the window cuts off, 0 to 1.
-        clips: Vec<(f64, f64)>,
-    },
+    #[error(transparent)]
+    Held(#[from] HeldTable),
     /// A resistance that a table of the device does not cover.
-    #[error(
-        "device `{device}`: {key}: ends at {} ohm: its value of there is held at {} ohm\n\n\
-         hint: choose a resistance that the table covers; nothing is known of others", significant(*end),
-        significant(*resistance)
-    )]
-    HeldAt {
-        /// Name of the device.
-        device: String,
-        /// The table.
-        key: &'static str,
-        /// The resistance, ohm.
-        resistance: f64,
-        /// The end at which the table is held, ohm.
-        end: f64,
-    },
+    #[error(transparent)]
+    HeldAt(#[from] HeldAt),
     /// A map of conductances that cells of the device cannot have.
     #[error(
         "{key}: {path}: {below} of {cells} cells lie below the window of {} to {} µS and {above} above it: they start at \
@@ -156,22 +126,6 @@ fn or_copy(copy_helps: bool) -> &'static str {
     }
 }
 
-fn held(below: Option<f64>, above: Option<f64>) -> String {
-    let ends = [("below", below), ("above", above)];
-    let ends = ends.iter().filter_map(|(side, ohm)| ohm.map(|ohm| format!("{side} {} ohm", significant(ohm))));
-    format!("values are held {}", ends.collect::<Vec<String>>().join(" and "))
-}
-
-/// What a window at the outermost points would do, beside what this one does.
-fn cut(clips: &[(f64, f64)]) -> String {
-    let clips = clips.iter().map(|(ohm, share)| format!("{} % at {} ohm", significant(100.0 * share), significant(*ohm)));
-    let now = match clips.collect::<Vec<String>>().join(", ") {
-        none if none.is_empty() => String::new(),
-        shares => format!("; this window cuts off {shares}"),
-    };
-    format!("it would cut off half of the writes to the outermost, with half of their spread and all drift beyond{now}")
-}
-
 fn half_width(window: Acceptance) -> String {
     match window {
         Acceptance::Microsiemens(width) => format!("{width} µS"),
@@ -214,7 +168,7 @@ fn of_device(settings: &Settings, loaded: &LoadedDevice, shapes: &[(Connection, 
             .map(|mapping| settings.study_sigma() / f64::from(mapping.kappa()));
         let levels = clipped_levels(device, study_sigma.ok(), hardware.write_spread_scale).map(Warning::from);
         found.extend(levels.filter(|levels| !found.contains(levels)));
-        found.extend(odd_maps(loaded, connection, shape));
+        found.extend(odd_maps(loaded, connection, shape).into_iter().map(Warning::from));
         found.extend(clipped(loaded, connection, shape));
     }
     found
@@ -224,25 +178,14 @@ fn of_device(settings: &Settings, loaded: &LoadedDevice, shapes: &[(Connection, 
 pub fn beyond_laws(settings: &Settings, device: &Device) -> Vec<Warning> {
     let time = law::time("hardware.retention_seconds", device, settings.hardware.retention_seconds);
     let laws = time.into_iter().chain(law::reads(device)).map(Warning::from);
-    laws.chain(held_tables(device)).collect()
+    laws.chain(held_tables(device).into_iter().map(Warning::from)).collect()
 }
 
 /// What of `device` is held where cells of `resistance` (ohm) are written and read, the longest `seconds` after the write, a time
 /// that `key` gives.
 pub fn beyond_laws_at(device: &Device, resistance: f64, key: &'static str, seconds: f64) -> Vec<Warning> {
     let laws = law::time(key, device, seconds).into_iter().chain(law::reads(device)).map(Warning::from);
-    laws.chain(held::held_at(device, resistance)).collect()
-}
-
-/// What is odd about the maps of `connection`.
-fn odd_maps(loaded: &LoadedDevice, connection: Connection, shape: (usize, usize)) -> Vec<Warning> {
-    // A map of another shape has been refused before.
-    let accounts = loaded.maps.accounts(connection, shape, &loaded.device).unwrap_or_default();
-    let odd = |account: &MapAccount| {
-        let maps = if account.faults { &loaded.maps.fault } else { &loaded.maps.conductance };
-        of_connection(maps, connection).map(|file| maps::odd(account, file)).unwrap_or_default()
-    };
-    accounts.iter().flat_map(odd).map(Warning::from).collect()
+    laws.chain(held_at(device, resistance).into_iter().map(Warning::from)).collect()
 }
 
 /// Keys that say something of a device where there is none.

@@ -31,12 +31,12 @@
 //! # Ok::<(), &str>(())
 //! ```
 
-use lanes::{Block, LANES, Matrix, blocks_for, kernel, lane_mask};
+use lanes::{Block, Matrix, lane_mask};
 use seed::Seed;
 
 use crate::codes::CodeCounts;
 use crate::device::{Adc, AdcRange, Converters, Dac};
-use crate::program::total;
+use crate::digitise::{Codes, digitise};
 
 /// Full scales that leave room in f32 for their codes, weight.
 const FULL_SCALES: (f32, f32) = (1e-30, 1e30);
@@ -61,17 +61,6 @@ struct ColumnAdcs {
     gain: Matrix,
     /// Offset of every converter in codes; zero in the padding.
     offset: Matrix,
-}
-
-/// What all converters of an array share.
-#[derive(Clone, Copy)]
-struct Codes {
-    lowest: f32,
-    highest: f32,
-    /// Weight per code.
-    step: f32,
-    /// Codes per weight.
-    per_step: f32,
 }
 
 impl ArrayConverters {
@@ -158,20 +147,7 @@ impl ArrayConverters {
             step: full_scale / highest,
             per_step: highest / full_scale,
         };
-        let ends = digitise(sums, gain, offset, codes);
-        self.counted(ends, codes)
-    }
-
-    /// The counts of one conversion of every column. Padding ends at the code 0 and is no conversion.
-    fn counted(&self, ends: Ends, codes: Codes) -> CodeCounts {
-        let padding = (blocks_for(self.columns) * LANES - self.columns) as u64;
-        CodeCounts {
-            conversions: self.columns as u64,
-            lowest: total(&ends.lowest) - if codes.lowest == 0.0 { padding } else { 0 },
-            highest: total(&ends.highest),
-            zero: total(&ends.zero) - padding,
-            clipped: total(&ends.clipped),
-        }
+        digitise(sums, gain, offset, codes).counted(self.columns, codes)
     }
 
     /// Sets the full scale of converters with a calibrated range to the `largest` magnitude of a tile's column sum in a
@@ -222,38 +198,6 @@ fn drawn(rows: usize, columns: usize, seed: Seed, value: impl Fn(f32) -> f32) ->
         }
     }
     drawn
-}
-
-/// Conversions by where they ended, a count a lane.
-struct Ends {
-    lowest: Block,
-    highest: Block,
-    zero: Block,
-    clipped: Block,
-}
-
-#[kernel]
-fn digitise(sums: &mut [Block], gain: &[Block], offset: &[Block], codes: Codes) -> Ends {
-    let Codes { lowest, highest, step, per_step } = codes;
-    let (below, above) = (lowest - 0.5, highest + 0.5);
-    let mut ends = Ends { lowest: Block::ZERO, highest: Block::ZERO, zero: Block::ZERO, clipped: Block::ZERO };
-    for (sum, (gain, offset)) in sums.iter_mut().zip(gain.iter().zip(offset)) {
-        let mut reported = Block::ZERO;
-        for lane in 0..LANES {
-            let along = (sum[lane] * gain[lane]) * per_step + offset[lane];
-            ends.clipped[lane] += if along < below || along > above { 1.0 } else { 0.0 };
-            let along = if along < lowest { lowest } else { along };
-            let along = if along > highest { highest } else { along };
-            let code = along.round_ties_even();
-            ends.lowest[lane] += if code == lowest { 1.0 } else { 0.0 };
-            ends.highest[lane] += if code == highest { 1.0 } else { 0.0 };
-            ends.zero[lane] += if code == 0.0 { 1.0 } else { 0.0 };
-            // Adding zero turns the -0 of a small negative sum into 0.
-            reported[lane] = code * step + 0.0;
-        }
-        *sum = reported;
-    }
-    ends
 }
 
 #[cfg(test)]

@@ -70,14 +70,14 @@ impl FaultMap {
         if cells > 1 && 2 * numbers >= cells && sheet.cells.iter().all(|entry| entry.text != FAULT_WORDS[0]) {
             return Err(MapError::AllStuck { cells, numbers });
         }
+        sheet.refuse_others(ALLOWED, |word| FAULT_WORDS.contains(&word))?;
         sheet.check_shape((rows, columns), tile)?;
         let read = |entry| match sheet_word(entry, window) {
             Some(stuck) => Ok(stuck),
             None => sheet.number(entry, ALLOWED, window).map(Some),
         };
         let map = sheet.cells.iter().map(read).collect::<Result<Vec<Option<f32>>, _>>()?;
-        let stuck =
-            |(row, column)| map[sheet.place(row, column)].map(|conductance| Stuck { row, column, conductance });
+        let stuck = |(row, column)| map[sheet.place(row, column)].map(|conductance| Stuck { row, column, conductance });
         Ok(FaultMap { written: places(rows, columns).filter_map(stuck).collect(), ..FaultMap::default() })
     }
 
@@ -338,17 +338,32 @@ mod tests {
         let window = ConductanceWindow::from_resistances(5e3, 2e5).unwrap();
         let read = |text: &str| FaultMap::from_csv(text, 2, 3, None, &window);
         let refusal = |text: &str| read(text).unwrap_err().to_string();
-        for mask in ["0,1,0\n0,0,1", "unit microsiemens\n0 1 0\n0 0 1", "true,false,true\ntrue,true,true", "0.0 1.0 1\n0 0 0"] {
+        for mask in
+            ["0,1,0\n0,0,1", "unit microsiemens\n0 1 0\n0 0 1", "true,false,true\ntrue,true,true", "0.0 1.0 1\n0 0 0"]
+        {
             let message = refusal(mask);
             assert!(message.contains("a mask, which does not say where a cell is stuck"), "{message}");
-            assert!(message.contains("\n\nhint: write `ok` for a cell that works, and `low-resistance`, "), "{message}");
+            assert!(
+                message.contains("\n\nhint: write `ok` for a cell that works, and `low-resistance`, "),
+                "{message}"
+            );
         }
         let message = refusal("ok 2e-4 ok\nok 2e-4 ok");
         assert!(message.starts_with("line 1, column 2: got `2e-4` without a unit; "), "{message}");
-        assert!(message.contains("with `unit siemens` the median would be 200 µS, in the window of 5 to 200 µS"), "{message}");
-        for measured in ["unit microsiemens\n10 20 30\n40 50 60", "10 20 30\n40 50 60", "unit siemens\n1e-5 open 2e-5\n1e-4 1e-5 3e-5"] {
+        assert!(
+            message.contains("with `unit siemens` the median would be 200 µS, in the window of 5 to 200 µS"),
+            "{message}"
+        );
+        for measured in [
+            "unit microsiemens\n10 20 30\n40 50 60",
+            "10 20 30\n40 50 60",
+            "unit siemens\n1e-5 open 2e-5\n1e-4 1e-5 3e-5",
+        ] {
             let message = refusal(measured);
-            assert!(message.contains(" of 6 cells are numbers and none is `ok`: every cell would be stuck"), "{message}");
+            assert!(
+                message.contains(" of 6 cells are numbers and none is `ok`: every cell would be stuck"),
+                "{message}"
+            );
         }
         let map = read("unit siemens\nok 2e-4 ok\nok ok 2e-4").unwrap();
         assert!(map.written().len() == 2 && map.written().iter().all(|stuck| stuck.conductance == 200.0));

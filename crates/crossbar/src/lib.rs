@@ -64,6 +64,7 @@ mod clipping;
 mod codes;
 mod converters;
 pub mod device;
+mod digitise;
 mod drive;
 mod effective;
 mod fault_map;

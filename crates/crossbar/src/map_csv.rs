@@ -59,6 +59,7 @@ impl ConductanceMap {
             return Err(MapError::FaultWord { line, column, value });
         }
         sheet.refuse_mask(true)?;
+        sheet.refuse_others("", |_| false)?;
         sheet.check_shape((rows, columns), tile)?;
         let conductances =
             sheet.cells.iter().map(|entry| sheet.number(entry, "", window)).collect::<Result<Vec<f32>, _>>()?;
@@ -105,6 +106,8 @@ pub(crate) struct Sheet<'t> {
     rows: usize,
     columns: usize,
     pub(crate) cells: Vec<Entry<'t>>,
+    /// A row of another length than those before, at which reading has ended.
+    ragged: Option<MapError>,
 }
 
 impl<'t> Sheet<'t> {
@@ -120,7 +123,8 @@ impl<'t> Sheet<'t> {
                 continue;
             }
             if sheet.rows > 0 && row.len() != sheet.columns {
-                return Err(MapError::Ragged { line: number + 1, cells: row.len(), expected: sheet.columns });
+                sheet.ragged = Some(MapError::Ragged { line: number + 1, cells: row.len(), expected: sheet.columns });
+                break;
             }
             let entry = |(column, text)| Entry { line: number + 1, column: column + 1, text };
             (sheet.rows, sheet.columns) = (sheet.rows + 1, row.len());
@@ -130,12 +134,7 @@ impl<'t> Sheet<'t> {
     }
 
     /// Takes in a line that says how numbers are read; false where it is a row. `said` are the words so far, with their lines.
-    fn take(
-        &mut self,
-        line: usize,
-        words: &[&str],
-        said: &mut Vec<(&'static str, usize)>,
-    ) -> Result<bool, MapError> {
+    fn take(&mut self, line: usize, words: &[&str], said: &mut Vec<(&'static str, usize)>) -> Result<bool, MapError> {
         let Some(word) = ["unit", "negative"].into_iter().find(|word| words[0] == *word) else { return Ok(false) };
         if self.rows > 0 {
             return Err(MapError::Late { line, word, rows: self.rows });
@@ -172,8 +171,18 @@ impl<'t> Sheet<'t> {
         Ok(())
     }
 
+    /// Refuses a cell that is neither a number nor a word of the map; `words` are what those are called. A file that is no map at
+    /// all is told by its first cell, and not by its shape.
+    pub(crate) fn refuse_others(&self, words: &'static str, is_word: impl Fn(&str) -> bool) -> Result<(), MapError> {
+        let other = |entry: &&Entry| !is_word(entry.text) && entry.text.parse::<f64>().is_err();
+        self.cells.iter().find(other).map_or(Ok(()), |entry| Err(self.refused(entry, words)))
+    }
+
     /// Refuses a map that has neither the shape of the `array` nor that of a `tile`.
     pub(crate) fn check_shape(&self, array: (usize, usize), tile: Option<(usize, usize)>) -> Result<(), MapError> {
+        if let Some(ragged) = &self.ragged {
+            return Err(ragged.clone());
+        }
         let map = (self.rows, self.columns);
         if self.rows > 0 && (map == array || Some(map) == tile) {
             return Ok(());
@@ -193,14 +202,20 @@ impl<'t> Sheet<'t> {
         words: &'static str,
         window: &ConductanceWindow,
     ) -> Result<f32, MapError> {
-        let (line, column, value) = entry.shown();
-        let refused = || MapError::Cell { line, column, value: value.clone(), words, unit: self.unit.map(|unit| unit.name) };
+        let refused = || self.refused(entry, words);
         let number = entry.text.parse::<f64>().ok().filter(|number| number.is_finite()).ok_or_else(refused)?;
         let Some(unit) = self.unit else {
+            let (line, column, value) = entry.shown();
             return Err(MapError::NoUnit { line, column, value, fit: self.fit(window) });
         };
         let conductance = if self.negative_open && number < 0.0 { 0.0 } else { number * unit.factor };
         (0.0..=SIGMA_MICROSIEMENS.high).contains(&conductance).then_some(conductance as f32).ok_or_else(refused)
+    }
+
+    /// That `entry` is no cell of this map.
+    fn refused(&self, entry: &Entry, words: &'static str) -> MapError {
+        let (line, column, value) = entry.shown();
+        MapError::Cell { line, column, value, words, unit: self.unit.map(|unit| unit.name) }
     }
 
     /// How the numbers of the map, as they stand there, fit `window`.
@@ -290,7 +305,10 @@ mod tests {
             )
         );
         let message = hint("5e5 5e5 5e5\n5e5 5e5 5e5");
-        assert!(message.starts_with("in none of the known units does the median, 500000, lie in the window"), "{message}");
+        assert!(
+            message.starts_with("in none of the known units does the median, 500000, lie in the window"),
+            "{message}"
+        );
     }
 
     #[test]
@@ -358,12 +376,14 @@ mod tests {
         for (mask, no, yes) in [("0 1 0\n0 0 1", "0", "1"), ("False True False\nFALSE false true", "false", "true")] {
             for unit in ["", UNIT] {
                 let message = refusal(&format!("{unit}{mask}"), None);
-                let expected = format!("map: all 6 cells are `{no}` or `{yes}` (2 are `{yes}`): a mask, which does not say what");
+                let expected =
+                    format!("map: all 6 cells are `{no}` or `{yes}` (2 are `{yes}`): a mask, which does not say what");
                 assert!(message.starts_with(&expected), "{message}");
             }
         }
         let message = refusal("ok ok low-resistance\nok ok ok", None);
-        let expected = "line 1, column 1: got `ok`: a map of conductances holds numbers alone\n\nhint: if this is a map of stuck";
+        let expected =
+            "line 1, column 1: got `ok`: a map of conductances holds numbers alone\n\nhint: if this is a map of stuck";
         assert!(message.starts_with(expected), "{message}");
     }
 

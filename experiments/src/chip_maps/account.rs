@@ -131,8 +131,10 @@ mod tests {
         let accounts = told(Connection::Feedforward(0), (2, 4));
         assert_eq!(
             accounts.iter().map(MapAccount::to_string).collect::<Vec<_>>(),
-            ["fault map chip.csv (hidden): 4 of 8 cells stuck (50.0 %), median 200 µS, 1 open; 0 below and 1 above the window \
-              of 5 to 200 µS"]
+            [
+                "fault map chip.csv (hidden): 4 of 8 cells stuck (50.0 %), median 200 µS, 1 open; 0 below and 1 above the window \
+              of 5 to 200 µS"
+            ]
         );
         assert_eq!(told(Connection::Readout, (4, 2)), []);
         assert!(maps.accounts(Connection::Feedforward(0), (4, 2), &device()).is_err());
@@ -141,7 +143,8 @@ mod tests {
     #[test]
     fn a_map_of_conductances_is_told_like_one_of_faults() {
         let text = "unit microsiemens\n1 100 120 300";
-        let maps = ChipMaps { conductance: [None, file("hardware.conductance_map_readout", text)], ..ChipMaps::default() };
+        let maps =
+            ChipMaps { conductance: [None, file("hardware.conductance_map_readout", text)], ..ChipMaps::default() };
         let accounts = maps.accounts(Connection::Readout, (1, 4), &device()).expect("a map");
         assert_eq!(
             accounts[0].to_string(),

@@ -50,7 +50,9 @@ fn devices<'a>(facts: &Facts<'a>) -> Vec<(&'a LoadedDevice, &'a Settings, Held)>
         let shapes = crate::hardware::shapes(settings, prepared.data(settings));
         for (loaded, held) in prepared.devices_of(settings).with(&shapes) {
             let same = |known: &&mut (&LoadedDevice, &Settings, Held)| {
-                known.0.sha256 == loaded.sha256 && known.0.device.name == loaded.device.name && known.0.maps == loaded.maps
+                known.0.sha256 == loaded.sha256
+                    && known.0.device.name == loaded.device.name
+                    && known.0.maps == loaded.maps
             };
             match chosen.iter_mut().find(same) {
                 Some(known) if known.1.noise.level_percent >= settings.noise.level_percent => {}

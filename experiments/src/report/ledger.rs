@@ -113,7 +113,10 @@ fn conversions(groups: &[Group]) -> Markup {
         for connection in names {
             let named: Vec<&Conversions> =
                 of_records.iter().flatten().filter(|of| of.connection == connection).collect();
-            let stages = [("training", named.iter().filter_map(|of| of.training).collect::<Vec<_>>()), ("tests", named.iter().filter_map(|of| of.test).collect())];
+            let stages = [
+                ("training", named.iter().filter_map(|of| of.training).collect::<Vec<_>>()),
+                ("tests", named.iter().filter_map(|of| of.test).collect()),
+            ];
             rows.extend(stages.into_iter().filter(|(_, shares)| !shares.is_empty()).map(|(stage, shares)| {
                 let all: f64 = shares.iter().map(|shares| shares.conversions as f64).sum();
                 let percent = |of: fn(&ConversionShares) -> f64| {

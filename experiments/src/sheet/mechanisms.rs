@@ -2,8 +2,8 @@
 
 use crossbar::device::{
     Acceptance, Adc, AdcCodes, AdcRange, AfterGiveUp, Convention, Device, Drift, DriftTimes, Energy, First,
-    LevelSpacing, Levels, Nonlinearity, Parked, PulseLaw, Pulses, Scheme, Sides, StepGain, Telegraph, Verify, WhiteNoise, WriteNoise,
-    WrittenCells,
+    LevelSpacing, Levels, Nonlinearity, Parked, PulseLaw, Pulses, Scheme, Sides, StepGain, Telegraph, Verify,
+    WhiteNoise, WriteNoise, WrittenCells,
 };
 
 use super::number::{percent, short, stated};

@@ -31,11 +31,7 @@ use spreads::spread_table;
 
 /// The device as the first of the connections of these `shapes`, which it holds, uses it in a trial with `settings`, and the
 /// maps of its chip. A mechanism that the device leaves out is said to be off.
-pub fn device_sheet(
-    loaded: &LoadedDevice,
-    settings: &Settings,
-    shapes: &[(Connection, (usize, usize))],
-) -> String {
+pub fn device_sheet(loaded: &LoadedDevice, settings: &Settings, shapes: &[(Connection, (usize, usize))]) -> String {
     let device = &loaded.device;
     let connection = shapes.first().map_or(Connection::Feedforward(0), |(connection, _)| *connection);
     let window = device.window;
@@ -78,11 +74,13 @@ pub fn device_sheet(
 
 /// A line each for the maps of the chip.
 fn map_lines(loaded: &LoadedDevice, shapes: &[(Connection, (usize, usize))]) -> Vec<String> {
-    let told = |&(connection, shape): &(Connection, (usize, usize))| {
-        match loaded.maps.accounts(connection, shape, &loaded.device) {
-            Ok(accounts) => accounts.iter().map(|account| format!("  {account}\n")).collect::<Vec<String>>(),
-            Err(wrong) => vec![format!("  {wrong}\n")],
-        }
+    let told = |&(connection, shape): &(Connection, (usize, usize))| match loaded.maps.accounts(
+        connection,
+        shape,
+        &loaded.device,
+    ) {
+        Ok(accounts) => accounts.iter().map(|account| format!("  {account}\n")).collect::<Vec<String>>(),
+        Err(wrong) => vec![format!("  {wrong}\n")],
     };
     shapes.iter().flat_map(told).collect()
 }
@@ -138,8 +136,7 @@ mod tests {
     #[test]
     fn a_sheet_ends_with_what_is_on_and_what_is_off() {
         let of = |name: &str| {
-            let sheet =
-                device_sheet(&Device::built_in(name).unwrap().into(), &Settings::default(), SHAPES);
+            let sheet = device_sheet(&Device::built_in(name).unwrap().into(), &Settings::default(), SHAPES);
             sheet.lines().filter(|line| line.starts_with("  o")).map(str::to_owned).collect::<Vec<String>>()
         };
         let ideal =

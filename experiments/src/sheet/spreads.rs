@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
-use crossbar::{ConductanceWindow, WriteClip};
 use crossbar::device::TableRange;
 use crossbar::spread::SpreadRow;
+use crossbar::{ConductanceWindow, WriteClip};
 
 use super::held::HeldRows;
 use super::number::{short, significant};

@@ -3,15 +3,71 @@
 use crossbar::device::{Device, TableRange, WriteNoise};
 use crossbar::{WriteClip, write_clip};
 
-use super::Warning;
+use crate::sheet::significant;
+
+/// A table of the device that ends within what its writes aim at.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error(
+    "device `{device}`: {key}: does not reach over the window of {} to {} ohm: {}\n\n\
+     hint: add points up to the ends of the window; do not cut the window to the points: {}", significant(window.0),
+    significant(window.1), held(*below, *above), cut(clips)
+)]
+pub struct HeldTable {
+    /// Name of the device.
+    pub device: String,
+    /// The table.
+    pub key: &'static str,
+    /// Ends of the window, ohm.
+    pub window: (f64, f64),
+    /// Resistance of the first point where the window begins below it, ohm.
+    pub below: Option<f64>,
+    /// Resistance of the last point where the window ends above it, ohm.
+    pub above: Option<f64>,
+    /// Targets, ohm, with the share of the writes to them that the window cuts off, 0 to 1.
+    pub clips: Vec<(f64, f64)>,
+}
+
+/// A resistance that a table of the device does not cover.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error(
+    "device `{device}`: {key}: ends at {} ohm: its value of there is held at {} ohm\n\n\
+     hint: choose a resistance that the table covers; nothing is known of others", significant(*end), significant(*resistance)
+)]
+pub struct HeldAt {
+    /// Name of the device.
+    pub device: String,
+    /// The table.
+    pub key: &'static str,
+    /// The resistance, ohm.
+    pub resistance: f64,
+    /// The end at which the table is held, ohm.
+    pub end: f64,
+}
+
+fn held(below: Option<f64>, above: Option<f64>) -> String {
+    let ends = [("below", below), ("above", above)];
+    let ends = ends.iter().filter_map(|(side, ohm)| ohm.map(|ohm| format!("{side} {} ohm", significant(ohm))));
+    format!("values are held {}", ends.collect::<Vec<String>>().join(" and "))
+}
+
+/// What a window at the outermost points would do, and what this one does.
+fn cut(clips: &[(f64, f64)]) -> String {
+    let clips =
+        clips.iter().map(|(ohm, share)| format!("{} % at {} ohm", significant(100.0 * share), significant(*ohm)));
+    let now = match clips.collect::<Vec<String>>().join(", ") {
+        none if none.is_empty() => String::new(),
+        shares => format!("; this window cuts off {shares}"),
+    };
+    format!("it would cut off half of the writes to the outermost, with half of their spread and all drift beyond{now}")
+}
 
 /// The tables of `device` that end within what its writes aim at: the window, or its outermost levels.
-pub(super) fn held_tables(device: &Device) -> Vec<Warning> {
+pub(super) fn held_tables(device: &Device) -> Vec<HeldTable> {
     let [low, high] = device.targets();
     let window = [device.window.high(), device.window.low()].map(|end| 1e6 / f64::from(end));
     let warning = |table: TableRange| {
         let (below, above) = (table.held(low).map(|_| table.first), table.held(high).map(|_| table.last));
-        (below.is_some() || above.is_some()).then(|| Warning::Held {
+        (below.is_some() || above.is_some()).then(|| HeldTable {
             device: device.name.clone(),
             key: table.key,
             window: (window[0], window[1]),
@@ -24,10 +80,10 @@ pub(super) fn held_tables(device: &Device) -> Vec<Warning> {
 }
 
 /// The tables of `device` that do not cover `resistance`, ohm.
-pub(super) fn held_at(device: &Device, resistance: f64) -> Vec<Warning> {
+pub(super) fn held_at(device: &Device, resistance: f64) -> Vec<HeldAt> {
     let warning = |table: TableRange| {
         let (device, key, end) = (device.name.clone(), table.key, table.held(resistance)?);
-        Some(Warning::HeldAt { device, key, resistance, end })
+        Some(HeldAt { device, key, resistance, end })
     };
     device.tables().filter_map(warning).collect()
 }
@@ -53,12 +109,17 @@ fn clips(device: &Device, resistances: [f64; 4]) -> Vec<(f64, f64)> {
 
 #[cfg(test)]
 mod tests {
+    use crossbar::device::BUILT_IN;
+    use snn::connection::Connection;
+
     use super::*;
+    use crate::settings::Settings;
+    use crate::warning::{Warning, warnings};
 
     fn told(keys: &str) -> Vec<String> {
         let window = r#""window": { "low_resistance_ohm": 1000, "high_resistance_ohm": 1000000 }"#;
         let device = Device::from_json(&format!(r#"{{ "name": "test", {window}{keys} }}"#));
-        held_tables(&device.unwrap()).iter().map(Warning::to_string).collect()
+        held_tables(&device.unwrap()).iter().map(HeldTable::to_string).collect()
     }
 
     #[test]
@@ -84,16 +145,33 @@ mod tests {
         assert!(of([1e3, 5e5])[0].contains("values are held above 500000 ohm\n"));
     }
 
+    /// Two files say that their tables end within the window; of all others there is nothing to say about their laws.
+    #[test]
+    fn the_devices_of_the_library_are_used_within_their_laws() {
+        let shapes = [(Connection::Feedforward(0), (4, 3)), (Connection::Readout, (3, 2))];
+        for (name, _) in BUILT_IN {
+            let loaded = Device::built_in(name).unwrap().into();
+            let found = warnings(&Settings::default(), &Some(&loaded).into(), &shapes);
+            let found = found.iter().filter(|warning| !matches!(warning, Warning::CoarseWrite { .. }));
+            let keys: Vec<String> = found.map(|warning| warning.to_string()).collect();
+            match *name {
+                "1t1r-yousuf-2025" => assert!(keys.len() == 1 && keys[0].contains(": write.points: "), "{keys:?}"),
+                "hfo2-1t1r-milo-2021" => {
+                    assert!(keys.len() == 1 && keys[0].contains(": read.nonlinearity.points: "), "{keys:?}")
+                }
+                _ => assert_eq!(keys, [""; 0], "{name}"),
+            }
+        }
+    }
+
     /// The ends of a window are rounded twice, to f32 and back: no warning may come of that.
     #[test]
     fn every_table_is_looked_at() {
         let keys: [(&str, &[&str]); 3] =
             [("illustrative-oxide", &[]), ("pcm-joshi-2020", &[]), ("cmo-hfox-falcone-2025", &[])];
         for (name, expected) in keys {
-            let tables: Vec<&str> = held_tables(&Device::built_in(name).unwrap())
-                .into_iter()
-                .map(|warning| if let Warning::Held { key, .. } = warning { key } else { "" })
-                .collect();
+            let tables: Vec<&str> =
+                held_tables(&Device::built_in(name).unwrap()).into_iter().map(|held| held.key).collect();
             assert_eq!(tables, expected, "{name}");
         }
         let held = r#", "write": { "noise": "table", "points": [{ "resistance_ohm": 5000, "sigma_ln_resistance": 0.1 }] },

@@ -68,9 +68,10 @@ pub fn time(key: &'static str, device: &Device, seconds: f64) -> Option<LawWarni
 /// What of `device` is held wherever it is read.
 pub fn reads(device: &Device) -> Vec<LawWarning> {
     let name = || device.name.clone();
-    let volts = device.read.volts.zip(device.read.nonlinearity.as_ref()).and_then(|(volts, bent)| {
-        bent.held(volts).map(|highest| LawWarning::Volts { device: name(), volts, highest })
-    });
+    let volts =
+        device.read.volts.zip(device.read.nonlinearity.as_ref()).and_then(|(volts, bent)| {
+            bent.held(volts).map(|highest| LawWarning::Volts { device: name(), volts, highest })
+        });
     let telegraph = device.read.slow.telegraph().filter(|noise| noise.fraction_of_cells > 0.0);
     let telegraph = telegraph.filter(|noise| noise.amplitude_exponent > 0.0).and_then(|noise| {
         // a (R / R_ref)^m = 1
@@ -102,7 +103,11 @@ mod tests {
                         3.16e7 s: cells are held at 20.0 s, the start of the law\n\nhint: ";
         assert!(told(1.0).starts_with(expected), "{}", told(1.0));
         let expected = "--after: 3.16e8 s lies after the law of drift";
-        assert!(told(3.156e8).starts_with(expected) && told(3.156e8).contains("held at 3.16e7 s, the end"), "{}", told(3.156e8));
+        assert!(
+            told(3.156e8).starts_with(expected) && told(3.156e8).contains("held at 3.16e7 s, the end"),
+            "{}",
+            told(3.156e8)
+        );
         assert_eq!(time("--after", &device(""), 1e9), None);
     }
 

@@ -62,7 +62,8 @@ mod tests {
     /// 10 to 100 µS; 2.5 standard deviations cut off 0.62 %, 1.25 of them 10.6 %.
     #[test]
     fn levels_at_the_ends_of_the_window_are_told_and_a_wide_window_is_not() {
-        let even = told(&format!(r#"{NOISE}, "levels": {{ "count": 8, "spacing": "conductance" }}"#), 1.0).expect("told");
+        let even =
+            told(&format!(r#"{NOISE}, "levels": {{ "count": 8, "spacing": "conductance" }}"#), 1.0).expect("told");
         let expected = "device `x`: levels: the window of 10 to 100 µS cuts off 50.0 % of the writes to the level at 10.0 µS and \
                         50.0 % of the writes to the level at 100 µS: their cells spread less than the file says, and drift no \
                         further\n\nhint: widen `device.window` beyond the outermost levels";

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::chip_maps::{MapAccount, MapFile};
+use snn::connection::Connection;
+
+use crate::chip_maps::{MapAccount, MapFile, of_connection};
+use crate::prepare::LoadedDevice;
 use crate::sheet::significant;
 
 /// Stuck cells that conduct so many times more or less than the window are told: shorts of real chips conduct some times more
@@ -63,8 +66,19 @@ pub enum MapWarning {
     },
 }
 
+/// What is odd about the maps of `connection`.
+pub(super) fn odd_maps(loaded: &LoadedDevice, connection: Connection, shape: (usize, usize)) -> Vec<MapWarning> {
+    // A map of another shape has been refused before.
+    let accounts = loaded.maps.accounts(connection, shape, &loaded.device).unwrap_or_default();
+    let of = |account: &MapAccount| {
+        let maps = if account.faults { &loaded.maps.fault } else { &loaded.maps.conductance };
+        of_connection(maps, connection).map(|file| odd(account, file)).unwrap_or_default()
+    };
+    accounts.iter().flat_map(of).collect()
+}
+
 /// What is odd about a map whose `account` is this, and whose text is in `file`.
-pub(super) fn odd(account: &MapAccount, file: &MapFile) -> Vec<MapWarning> {
+fn odd(account: &MapAccount, file: &MapFile) -> Vec<MapWarning> {
     far(account).into_iter().chain(placeholders(account, file)).collect()
 }
 

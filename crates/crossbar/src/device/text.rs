@@ -26,7 +26,8 @@ pub(super) fn check_texts(spec: &DeviceSpec) -> Result<(), SpecError> {
 
 /// Refuses a text that is too long, or has a character that acts on what shows it and is none of those `allowed`.
 fn check(key: &str, text: &str, letters: usize, allowed: &str) -> Result<(), SpecError> {
-    if let Some((place, code)) = (1..).zip(text.chars()).find(|(_, letter)| acts(*letter) && !allowed.contains(*letter)) {
+    if let Some((place, code)) = (1..).zip(text.chars()).find(|(_, letter)| acts(*letter) && !allowed.contains(*letter))
+    {
         return Err(SpecError::at(key, Problem::ControlCharacter { place, code: code.into() }));
     }
     match text.chars().count() {

@@ -135,6 +135,7 @@ fn device(parts: &[&Value]) -> LoadedDevice {
 /// Few neurons that spike from the beginning, tested after a rest.
 fn spiking(pair: PairKind) -> Settings {
     let mut settings = settings(1, 0.0);
+    settings.network.steps = 25;
     settings.weights.sigma_init = 0.02;
     settings.hardware.pair = pair;
     settings.hardware.retention_seconds = 1e4;

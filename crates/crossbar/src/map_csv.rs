@@ -162,8 +162,9 @@ impl<'t> Sheet<'t> {
         for (no, yes) in MASKS {
             let marked = self.cells.iter().filter(|entry| is(entry, yes)).count();
             let all = self.cells.iter().all(|entry| is(entry, yes) || is(entry, no));
-            // One sort alone says nothing apart from what the array is of; a few cells may be so by chance.
-            if all && marked > 0 && (marked < self.cells.len() || self.cells.len() > 1) {
+            // Conductances may be alike, and a single cell may be stuck at 1.
+            let both = marked < self.cells.len() || (!conductances && self.cells.len() > 1);
+            if all && marked > 0 && both {
                 let [no, yes] = [no, yes].map(str::to_owned);
                 return Err(MapError::Mask { cells: self.cells.len(), yes, no, marked, conductances });
             }

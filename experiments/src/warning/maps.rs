@@ -17,20 +17,24 @@ const REPEATED: usize = 2;
 /// A map that needs a second look.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum MapWarning {
-    /// Stuck cells far from the window.
+    /// Stuck cells far from the window, or conductances of which half lie outside of it.
     #[error(
-        "{key}: {path}: {stuck} of {cells} cells are stuck, at a median of {} µS, {} times {} the window of {} to {} µS\n\n\
-         hint: check the line `unit ...` of the map{}; write `open` for a cell that does not conduct",
+        "{key}: {path}: {} {} µS, {} times {} the window of {} to {} µS\n\nhint: check the line `unit ...` of the map{}{}",
+        if *faults { format!("{given} of {cells} cells are stuck, at a median of") }
+            else { format!("the median of {given} conductances is") },
         significant(*median), significant(*times), if *above { "above" } else { "below" }, window.0, window.1,
-        if *other_unit { ", whose numbers would lie in the window in another unit" } else { "" }
+        meant.map(|meant| format!(", whose numbers would lie in the window {meant}")).unwrap_or_default(),
+        if *faults { "; write `open` for a cell that does not conduct" } else { "" }
     )]
     Far {
         /// The key that names the map.
         key: &'static str,
         /// The file.
         path: String,
-        /// Stuck cells.
-        stuck: usize,
+        /// Whether it is a map of faults.
+        faults: bool,
+        /// Cells that the map gives a conductance.
+        given: usize,
         /// Cells of the array.
         cells: usize,
         /// Their median, µS.
@@ -39,8 +43,8 @@ pub enum MapWarning {
         times: f64,
         /// Whether it lies above the window.
         above: bool,
-        /// Whether it would lie in the window if the map were in another of the known units.
-        other_unit: bool,
+        /// What would put the median into the window, where something would.
+        meant: Option<&'static str>,
         /// Ends of the window, µS.
         window: (f32, f32),
     },
@@ -83,20 +87,29 @@ fn odd(account: &MapAccount, file: &MapFile) -> Vec<MapWarning> {
 }
 
 fn far(account: &MapAccount) -> Option<MapWarning> {
-    let median = account.median.filter(|_| account.faults)?;
+    let median = account.median?;
     let (low, high) = (f64::from(account.window.0), f64::from(account.window.1));
+    let within = |conductance: f64| (low..=high).contains(&conductance);
     let above = median > high;
     let times = if above { median / high } else { low / median };
-    let other_unit = (-3..=3).any(|power| (low..=high).contains(&(median * 1000f64.powi(power))));
-    (times > FAR).then(|| MapWarning::Far {
+    // Cells start within the window, or at its ends: half of them are not outside by chance.
+    let least = if account.faults { FAR } else { 1.0 };
+    let other_unit = (-3..=3).any(|power| within(median * 1000f64.powi(power)));
+    let meant = if within(1e6 / median) {
+        Some("as resistances in ohm")
+    } else {
+        other_unit.then_some("in another unit")
+    };
+    (times > least).then(|| MapWarning::Far {
         key: account.key,
         path: account.path.clone(),
-        stuck: account.given,
+        faults: account.faults,
+        given: account.given,
         cells: account.cells,
         median,
         times,
         above,
-        other_unit,
+        meant,
         window: account.window,
     })
 }
@@ -151,6 +164,11 @@ mod tests {
     #[test]
     fn stuck_cells_far_from_the_window_are_told_with_their_median() {
         let siemens_as_micro = "unit microsiemens\nok 2e-4 ok 2e-4\nok ok ok 2e-4";
+        let resistances = "unit microsiemens\n7000 9000 5000 200\n12000 8000 6500 150";
+        let expected = "hardware.conductance_map_hidden: chip.csv: the median of 8 conductances is 6750 µS, 33.8 times above the \
+                        window of 5 to 200 µS\n\nhint: check the line `unit ...` of the map, whose numbers would lie in the window \
+                        as resistances in ohm";
+        assert_eq!(told(CONDUCTANCES, resistances), [expected]);
         let expected = "hardware.fault_map_hidden: chip.csv: 3 of 8 cells are stuck, at a median of 0.000200 µS, 25000 times \
                         below the window of 5 to 200 µS\n\nhint: check the line `unit ...` of the map, whose numbers would lie \
                         in the window in another unit; write `open` for a cell that does not conduct";

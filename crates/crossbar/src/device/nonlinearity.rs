@@ -195,7 +195,9 @@ impl FactorCurve {
             FactorCurve::Ratio { at_volts, at_reference } => {
                 let (mut factor, at_reference) = (at_volts.at(ln_conductance), at_reference.at(ln_conductance));
                 for lane in 0..LANES {
-                    factor[lane] *= reciprocal(at_reference[lane]);
+                    let ratio = factor[lane] * reciprocal(at_reference[lane]);
+                    // A straight curve is one: the reciprocal of 1 may not be.
+                    factor[lane] = if factor[lane] == at_reference[lane] { 1.0 } else { ratio };
                 }
                 factor
             }

@@ -11,7 +11,6 @@ use std::time::Duration;
 
 use experiments::checkpoint::Checkpoints;
 use experiments::figures::{Figure, Recorded, study_figures};
-use experiments::hardware::shapes;
 use experiments::machine::cores;
 use experiments::pool::Pool;
 use experiments::prepare::Prepared;
@@ -21,7 +20,7 @@ use experiments::store::Store;
 use experiments::study::Study;
 use experiments::summary::{Summary, plain};
 use experiments::tables::{Table, study_tables};
-use experiments::warning::{Warning, warnings};
+use experiments::warning::{Warning, all_warnings};
 use lanes::Instructions;
 
 use super::meter::{Earlier, Meter};
@@ -190,7 +189,7 @@ fn introduce(study: &Study, prepared: &Prepared, all: &[Trial], left: &[Trial]) 
 fn distinct_warnings(study: &Study, prepared: &Prepared) -> Vec<Warning> {
     let mut distinct = Vec::new();
     for settings in study.conditions.iter().map(|condition| &condition.settings) {
-        for warning in warnings(settings, &prepared.devices_of(settings), &shapes(settings, prepared.data(settings))) {
+        for warning in all_warnings(settings, prepared.data(settings), &prepared.devices_of(settings)) {
             if !distinct.contains(&warning) {
                 distinct.push(warning);
             }

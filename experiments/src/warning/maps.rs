@@ -95,11 +95,8 @@ fn far(account: &MapAccount) -> Option<MapWarning> {
     // Cells start within the window, or at its ends: half of them are not outside by chance.
     let least = if account.faults { FAR } else { 1.0 };
     let other_unit = (-3..=3).any(|power| within(median * 1000f64.powi(power)));
-    let meant = if within(1e6 / median) {
-        Some("as resistances in ohm")
-    } else {
-        other_unit.then_some("in another unit")
-    };
+    let meant =
+        if within(1e6 / median) { Some("as resistances in ohm") } else { other_unit.then_some("in another unit") };
     (times > least).then(|| MapWarning::Far {
         key: account.key,
         path: account.path.clone(),

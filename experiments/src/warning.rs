@@ -221,9 +221,8 @@ fn of_device(settings: &Settings, loaded: &LoadedDevice, shapes: &[(Connection, 
     found.extend(without_effect(settings, loaded, &connections));
     found.extend(many_pulses(device));
     for &(connection, shape) in shapes {
-        let study_sigma = PairMapping::new(device.window, settings.full_scale_of(connection) as f32)
-            .map(|mapping| settings.study_sigma() / f64::from(mapping.kappa()));
-        let levels = clipped_levels(device, study_sigma.ok(), hardware.write_spread_scale).map(Warning::from);
+        let study_sigma = units_of_write(settings, device, connection).map(|units| units.study_sigma / units.kappa);
+        let levels = clipped_levels(device, study_sigma, hardware.write_spread_scale).map(Warning::from);
         found.extend(levels.filter(|levels| !found.contains(levels)));
         found.extend(odd_maps(loaded, connection, shape).into_iter().map(Warning::from));
         found.extend(clipped(loaded, connection, shape));

@@ -12,6 +12,7 @@ use experiments::silent_input::silent_input;
 use experiments::study::Study;
 use experiments::trial::{Epoch, EpochEnd, run_trial};
 use experiments::warning::all_warnings;
+use experiments::warning::converters::saturated;
 use lanes::Instructions;
 
 use super::{Failure, source, warn};
@@ -59,7 +60,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let shapes = shapes(settings, data);
     let held = devices.with(&shapes);
     for (loaded, connections) in &held {
-        eprintln!("{}", device_sheet(&loaded.device, settings, connections[0].0));
+        eprintln!("{}", device_sheet(loaded, settings, connections));
     }
     warn(&all_warnings(settings, data, &devices));
     warn(&silent_input(settings, data).into_iter().collect::<Vec<_>>());
@@ -75,7 +76,11 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         let last = epochs.min(settings.outcome.last_epochs);
         println!("outcome: {percent:.2} % (mean test accuracy, last {last} of {epochs} epochs, seed {seed})");
     }
-    if outcome.epochs.last().is_some_and(|epoch| epoch.test.total().spikes_per_sample() == 0.0) {
+    let saturated = saturated(&record, &devices);
+    warn(&saturated);
+    // Where a converter cuts the sums off, larger weights change nothing.
+    let silent = outcome.epochs.last().is_some_and(|epoch| epoch.test.total().spikes_per_sample() == 0.0);
+    if silent && saturated.is_empty() {
         eprintln!("{SILENT}");
     }
     print!("{}", cost_lines(&record.writes, record.hardware.as_ref()));

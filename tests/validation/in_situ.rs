@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use crossbar::device::{BUILT_IN, Device, First, Scheme};
+use crossbar::device::{BUILT_IN, Device, EndsKind, First, Scheme};
 use crossbar::{Endurance, Ledger};
 use experiments::hardware::{LayerWeights, layer_weights};
 use experiments::prepare::Prepared;
@@ -100,6 +100,13 @@ fn train(settings: &Settings) -> ([Trained; 2], u64, f64, f64) {
 fn hull(device: &Device) -> (f64, f64) {
     let factor = |sigma: Option<f32>| libm::exp(6.0 * f64::from(sigma.unwrap_or(0.0)));
     let (low, high) = (f64::from(device.window.low()), f64::from(device.window.high()));
+    if device.chip.ends == EndsKind::Normal {
+        let share = |sigma: Option<f32>| 6.0 * f64::from(sigma.unwrap_or(0.0));
+        return (
+            low * (1.0 - share(device.chip.high_resistance)).max(0.0),
+            high * (1.0 + share(device.chip.low_resistance)),
+        );
+    }
     let (spread_low, spread_high) = (factor(device.chip.high_resistance), factor(device.chip.low_resistance));
     ((low / spread_low).min(high / spread_high), (high * spread_high).max(low * spread_low))
 }

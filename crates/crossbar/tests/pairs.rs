@@ -314,11 +314,16 @@ fn the_noise_of_a_study_is_that_of_the_weight_in_every_pair() {
             for controller in [Controller::ReadBack, Controller::DigitalCopy] {
                 let params = ArrayParams { study_sigma: sigma, pair, controller, ..params(&signs) };
                 let mut array = CrossbarArray::new(&device, params, &first, Seed::new(31)).expect("sound arguments");
+                // A step towards 0 brings both cells away from the ends of their windows, where noise would be clipped.
+                let back = Matrix::from_fn(200, COLUMNS, |row, _| -0.25 * FULL_SCALE * signs[row].factor());
+                array.update(&back, Seed::new(33)).expect("a step of the array's shape");
+                // Cells that are programmed to a copy start from it; others from what they hold.
+                let copied = pair != PairKind::PotentiationOnly;
+                let before = if copied { array.believed().clone() } else { array.weights().clone() };
                 let asked = 0.001 * FULL_SCALE;
-                let step = even(200, COLUMNS, asked);
-                array.update(&step, Seed::new(32)).expect("a step of the array's shape");
-                let noise =
-                    array.weights().cells().zip(first.cells()).map(|(after, before)| f64::from(after - before - asked));
+                array.update(&even(200, COLUMNS, asked), Seed::new(32)).expect("a step of the array's shape");
+                let noise = array.weights().cells().zip(before.cells());
+                let noise = noise.map(|(after, before)| f64::from(after - before - asked));
                 let variance = f64::from(sigma) * f64::from(sigma);
                 assert_normal(
                     &format!("{pair:?}, {controller:?}, {cells}"),

@@ -21,7 +21,8 @@ mod tests {
     #[test]
     fn fewer_than_one_spike_in_ten_samples_is_silence() {
         let test = |spikes| vec![ClassActivity { samples: 100, excitatory_spikes: spikes, ..ClassActivity::default() }];
-        let of = |before, after| is_silent(&Record { tests: vec![test(before), test(after)], ..crate::record::sample() });
+        let of =
+            |before, after| is_silent(&Record { tests: vec![test(before), test(after)], ..crate::record::sample() });
         assert!(of(9, 500) && of(500, 9) && !of(10, 500));
         assert!(!is_silent(&crate::record::sample()), "no test, no verdict");
     }

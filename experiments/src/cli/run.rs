@@ -88,6 +88,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
 
     introduce(&study, &prepared, &all, &left);
     warn(&distinct_warnings(&study, &prepared));
+    warn(&idle_seeds(&study, &prepared));
     let interrupted = Arc::new(AtomicBool::new(false));
     if !left.is_empty() {
         store.prepare_to_write()?;
@@ -120,7 +121,10 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let shown = (study_figures(recorded, &choice)?, study_tables(recorded));
     let written = write_results(&summary, &shown, &out)?;
     let done = all.iter().filter(|trial| store.get(&trial.id).is_some()).count();
-    println!("\n{done} of {} trials done; outcome: mean test accuracy (%) and 95 % interval", all.len());
+    println!(
+        "\n{done} of {} trials done; outcome: mean test accuracy (%), with its 95 % interval from 3 repeats on",
+        all.len()
+    );
     for path in written {
         println!("{}", path.display());
     }
@@ -195,7 +199,6 @@ fn distinct_warnings(study: &Study, prepared: &Prepared) -> Vec<Warning> {
             }
         }
     }
-    distinct.extend(idle_seeds(study, prepared));
     distinct
 }
 

@@ -92,8 +92,9 @@ fn between(facts: &Facts, known: &[&Tolerance], key: &str) -> String {
             if certain { "so do their 95 % intervals" } else { "their intervals do not exclude an earlier fall" }
         );
     }
-    let words =
-        |(tolerance, crossing): &(&Tolerance, _)| (tolerance.name.clone(), crossing_words(facts, crossing, tolerance, key));
+    let words = |(tolerance, crossing): &(&Tolerance, _)| {
+        (tolerance.name.clone(), crossing_words(facts, crossing, tolerance, key))
+    };
     let sentence = listed(
         &format!("Normalised accuracy falls to 95 % at {} of", facts.sweeps.x_words()),
         &found.iter().map(words).collect::<Vec<_>>(),
@@ -143,7 +144,11 @@ fn told(ranking: &Ranking, most: &str, least: &str, size: impl Fn(f64) -> String
     let first = if highest.like.is_empty() {
         differs(&highest, most)
     } else {
-        format!("Which {most} cannot be told: {} are not distinguishable ({TESTS}).{}", highest.names(), power(&highest))
+        format!(
+            "Which {most} cannot be told: {} are not distinguishable ({TESTS}).{}",
+            highest.names(),
+            power(&highest)
+        )
     };
     if lowest.like.is_empty() { format!("{first} {}", differs(&lowest, least)) } else { first }
 }
@@ -161,7 +166,10 @@ fn outcomes(facts: &Facts, sweep: &Sweep) -> String {
     let points = sweep.curves.iter().flat_map(|curve| curve.points.iter().map(move |point| (curve, point)));
     let points: Vec<(&SweptCurve, &SweptPoint)> = points.filter(|(_, point)| !point.outcomes.is_empty()).collect();
     if let [(_, only)] = points[..] {
-        return only.sample().map(|sample| format!("The mean test accuracy is {}.", mean_words(sample))).unwrap_or_default();
+        return only
+            .sample()
+            .map(|sample| format!("The mean test accuracy is {}.", mean_words(sample)))
+            .unwrap_or_default();
     }
     let fewest = points.iter().filter_map(|(_, point)| point.sample()).map(|sample| sample.n).max().unwrap_or(0);
     if fewest < LEAST_REPEATS {
@@ -172,9 +180,11 @@ fn outcomes(facts: &Facts, sweep: &Sweep) -> String {
     }
     let values = points.iter().map(|(curve, point)| (named(curve, point), point.outcomes.clone()));
     match Ranking::of(values.collect()).filter(Ranking::is_tested) {
-        Some(ranking) => told(&ranking, "has the highest mean test accuracy", "has the lowest mean test accuracy", |value| {
-            format!("{} points", significant(100.0 * value))
-        }),
+        Some(ranking) => {
+            told(&ranking, "has the highest mean test accuracy", "has the lowest mean test accuracy", |value| {
+                format!("{} points", significant(100.0 * value))
+            })
+        }
         None => "How the conditions compare is told in the section on differences.".to_owned(),
     }
 }

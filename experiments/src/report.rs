@@ -229,7 +229,7 @@ mod tests {
 
     #[test]
     fn bits_are_answered_in_bits() {
-        let text = "[hardware]\ndevice = 'study-1k-1m'\n[device.read]\nvolts = 0.1\n[device.converters.adc]\nbits = [3, 4, 6, 8]\nrange = 'calibrated'\n\
+        let text = "[hardware]\ndevice = 'study-1k-1m'\n[device.converters.adc]\ncodes = 'signed'\nbits = [3, 4, 6, 8]\nrange = 'calibrated'\n\
                     [repeats]\nseeds = 4\n";
         let page = html(&Fixture::new(text, |settings, seed| {
             let bits = settings.device["converters.adc.bits"].as_f64().unwrap_or_default();
@@ -255,9 +255,7 @@ mod tests {
             Some(made)
         }));
         assert!(
-            page.contains(
-                "at 0.002 thresholds, 3.00 Hz before training has the highest mean test accuracy: it differs"
-            ),
+            page.contains("0.002 thresholds (3.00 Hz before training) has the highest mean test accuracy: it differs"),
             "{page}"
         );
     }

@@ -157,11 +157,15 @@ fn told(ranking: &Ranking, most: &str, least: &str, size: impl Fn(f64) -> String
 fn outcomes(facts: &Facts, sweep: &Sweep) -> String {
     let key = facts.sweeps.x.as_ref().map_or("", |axis| axis.key.as_str());
     let named = |curve: &SweptCurve, point: &SweptPoint| {
+        let of_curve = curve.value.as_ref().map(|_| facts.sweeps.name(curve));
         // A study of first weights asks for firing rates.
         let rate = point.initial_rate.filter(|_| key == "weights.sigma_init");
-        let rate = rate.map(|rate| format!(", {} Hz before training", significant(rate))).unwrap_or_default();
-        let at = point.x.map(|x| format!(" at {}{}{rate}", level(x), unit(key))).unwrap_or_default();
-        format!("{}{at}", facts.sweeps.name(curve))
+        let rate = rate.map(|rate| format!(" ({} Hz before training)", significant(rate))).unwrap_or_default();
+        let at = point.x.map(|x| format!("{}{}{rate}", level(x), unit(key)));
+        match (of_curve, at) {
+            (Some(name), Some(at)) => format!("{name} at {at}"),
+            (name, at) => name.or(at).unwrap_or_else(|| facts.sweeps.name(curve)),
+        }
     };
     let points = sweep.curves.iter().flat_map(|curve| curve.points.iter().map(move |point| (curve, point)));
     let points: Vec<(&SweptCurve, &SweptPoint)> = points.filter(|(_, point)| !point.outcomes.is_empty()).collect();

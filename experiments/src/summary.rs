@@ -47,7 +47,7 @@ impl Summary {
         for row in &self.rows {
             let mut cells: Vec<String> = row.values.iter().map(|value| csv_cell(&plain(value))).collect();
             let sample = row.sample;
-            let (low, high) = sample.and_then(|sample| sample.ci95).unzip();
+            let (low, high) = sample.and_then(|sample| sample.of_accuracy()).unzip();
             cells.push(number(sample.map(|sample| sample.mean)));
             cells.push(number(sample.and_then(|sample| sample.sd)));
             cells.push(sample.map_or(0, |sample| sample.n).to_string());
@@ -96,7 +96,8 @@ fn short(key: &str, value: &toml::Value) -> String {
 fn cell(row: &Row, with_count: bool) -> String {
     let failed = if row.failures > 0 { format!(" ({} failed)", row.failures) } else { String::new() };
     let Some(sample) = row.sample else { return format!("-{failed}") };
-    let half = match sample.ci95 {
+    let half = match sample.of_accuracy() {
+        Some(cut) if sample.ci95 != Some(cut) => format!(" ({:.1} to {:.1})", 100.0 * cut.0, 100.0 * cut.1),
         Some((low, high)) => format!(" ±{:.1}", (high - low) * 50.0),
         None if sample.n == 2 => format!(" ({:.1}, {:.1})", sample.ends.0 * 100.0, sample.ends.1 * 100.0),
         None => String::new(),

@@ -36,7 +36,7 @@ pub fn find(records: &[&Record]) -> Finding {
     let Paired { difference, ci95: (low, high), t, p, n, .. } = test;
     let [difference, low, high] = [difference, low, high].map(|value| 100.0 * value);
     let evidence = format!(
-        "difference {difference:+.1} points (95 % interval {low:+.1} to {high:+.1}), t = {t:.2}, p = {p:.2e}, n = {n} pairs; a \
+        "difference {difference:+.1} points (95 % interval {low:+.1} to {high:+.1}), t = {t:.2}, p = {p:.4}, n = {n} pairs; a \
          difference of {:.1} points would have been found with a power of 80 %",
         100.0 * test.least_difference(ALPHA)
     );

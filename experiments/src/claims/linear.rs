@@ -44,7 +44,8 @@ pub fn find(records: &[&Record]) -> Finding {
         return Finding::not_tested(why);
     }
     let words = |Lines { share: of, levels, slope, r_squared }: &Lines| {
-        let interval = r_squared.ci95.map(|(low, high)| format!(" ({low:.3} to {high:.3})")).unwrap_or_default();
+        let interval =
+            r_squared.ci95.map(|(low, high)| format!(" ({low:.3} to {:.3})", high.min(1.0))).unwrap_or_default();
         format!(
             "{}: R² = {:.3}{interval} over {levels} levels, {:.2} points a % of noise, n = {}",
             share(*of),

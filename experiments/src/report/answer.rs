@@ -71,7 +71,7 @@ fn whole(facts: &Facts, known: &[&Tolerance], key: &str, direction: Direction) -
     };
     let found: Vec<(String, String)> = known.iter().filter_map(of).collect();
     let end = if direction.falls { "smallest" } else { "largest" };
-    listed(&format!("The {end} {} that keeps 95 % of normalised accuracy is", facts.sweeps.x_words()), &found)
+    listed(&format!("{end} {} that keeps 95 % of normalised accuracy", facts.sweeps.x_words()), &found)
 }
 
 /// The levels at which the accuracy falls, and which curve tolerates most, as far as seeds tell.
@@ -96,7 +96,7 @@ fn between(facts: &Facts, known: &[&Tolerance], key: &str) -> String {
         (tolerance.name.clone(), crossing_words(facts, crossing, tolerance, key))
     };
     let sentence = listed(
-        &format!("Normalised accuracy falls to 95 % at {} of", facts.sweeps.x_words()),
+        &format!("{} at which normalised accuracy falls to 95 %", facts.sweeps.x_words()),
         &found.iter().map(words).collect::<Vec<_>>(),
     );
     let by_repeat: Option<Vec<(String, Vec<Drawn>)>> = found
@@ -120,16 +120,16 @@ fn between(facts: &Facts, known: &[&Tolerance], key: &str) -> String {
     [sentence, compared].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
-/// `what`, then the value of the only curve, of a few, or a pointer to the table of many.
+/// A sentence with the value of the only curve, or of a few, or a pointer to the table of many; `what` is a quantity.
 fn listed(what: &str, found: &[(String, String)]) -> String {
     match found {
         [] => String::new(),
-        [(_, only)] => format!("{what} {only}; in brackets the 95 % interval."),
+        [(_, only)] => format!("The {what} is {only}; in brackets the 95 % interval."),
         few if few.len() <= MOST_CURVES => {
             let each: Vec<String> = few.iter().map(|(name, words)| format!("{words} for {name}")).collect();
-            format!("{what} {}; in brackets the 95 % intervals.", each.join(", "))
+            format!("The {what} is {}; in brackets the 95 % intervals.", each.join(", "))
         }
-        _ => format!("{what} the values in the table below, with their 95 % intervals."),
+        _ => format!("The table below lists the {what} for each curve, with its 95 % interval."),
     }
 }
 

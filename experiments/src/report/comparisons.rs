@@ -115,10 +115,14 @@ fn reference(families: &[Family]) -> Markup {
 
 fn told(adjusted: &Adjusted) -> Vec<String> {
     let Paired { difference, ci95, t, p, n, .. } = adjusted.test;
-    let result = if adjusted.differs() {
-        format!("differs {}", adjusted.stars())
-    } else {
-        format!("not distinguishable ({} points would have been)", significant(100.0 * adjusted.least_difference()))
+    let least = adjusted.least_difference();
+    let result = match adjusted.differs() {
+        true => format!("differs {}", adjusted.stars()),
+        // Accuracies lie no further apart than 100 points.
+        false if least >= 1.0 => {
+            format!("not distinguishable (too few pairs for so many tests: no difference would be, at n = {n})")
+        }
+        false => format!("not distinguishable ({} points would have been)", significant(100.0 * least)),
     };
     vec![
         points(difference),

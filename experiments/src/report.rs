@@ -132,6 +132,10 @@ mod tests {
                          [network]\nexcitatory_fraction = [0.5, 0.8, 1.0]\n[repeats]\nseeds = 3\n";
 
     fn html(fixture: &Fixture) -> String {
+        html_in(fixture, None)
+    }
+
+    fn html_in(fixture: &Fixture, noise_unit: Option<NoiseUnit>) -> String {
         fixture.see(|recorded| {
             let (file, overrides) = ("a <study>.toml", ["noise.level_percent=[0, 50]".to_owned()]);
             Report {
@@ -141,7 +145,7 @@ mod tests {
                 overrides: &overrides,
                 out: None,
                 flags: &[],
-                noise_unit: None,
+                noise_unit,
                 figures: &[],
                 machine: "a machine",
             }
@@ -167,6 +171,17 @@ mod tests {
         assert!(page.contains("100:0 tolerates most: it differs from every other"), "{page}");
         assert!(page.contains("50:50 tolerates least: it differs from every other"), "{page}");
         assert!(page.contains("Complete: all 27 trials have been run."));
+    }
+
+    /// sigma_init of 0.001 is 0.999 µS of a window of 999 µS that is worth 1: 8.75 % are 0.0874 µS.
+    #[test]
+    fn noise_is_answered_in_the_unit_that_was_asked_for_too() {
+        let text = STUDY.replace("[network]", "[hardware]\ndevice = 'study-1k-1m'\n[network]");
+        let fixture = Fixture::new(&text, |settings, seed| {
+            Some(0.8 - 0.004 * settings.noise.level_percent + 0.003 * (seed as f64 - 2.0))
+        });
+        let page = html_in(&fixture, Some(NoiseUnit::Microsiemens));
+        assert!(page.contains("8.75 % (8.66 to 8.84), which is 0.0874 µS (0.0865 to 0.0883) for 100:0"), "{page}");
     }
 
     /// Words that name a winner.

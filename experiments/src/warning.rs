@@ -25,8 +25,8 @@ pub use data::DataWarning;
 use held::held_tables;
 use many_pulses::many_pulses;
 pub use populations::Rounded;
-use without_effect::{unused_full_scales, without_effect};
 pub use repeats::{RepeatWarning, idle_seeds, repeat_warnings};
+use without_effect::{unused_full_scales, without_effect};
 
 /// Something that a trial does and that was hardly meant.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]

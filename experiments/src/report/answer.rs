@@ -175,10 +175,10 @@ fn outcomes(facts: &Facts, sweep: &Sweep) -> String {
             .map(|sample| format!("The mean test accuracy is {}.", mean_words(sample)))
             .unwrap_or_default();
     }
-    let fewest = points.iter().filter_map(|(_, point)| point.sample()).map(|sample| sample.n).max().unwrap_or(0);
-    if fewest < LEAST_REPEATS {
+    let most = points.iter().filter_map(|(_, point)| point.sample()).map(|sample| sample.n).max().unwrap_or(0);
+    if most < LEAST_REPEATS {
         return format!(
-            "No condition is called better than another: there are no more than n = {fewest} independent repeats of each, and a \
+            "No condition is called better than another: there are no more than n = {most} independent repeats of each, and a \
              comparison takes {LEAST_REPEATS}. The table of outcomes lists all of them."
         );
     }

@@ -1,10 +1,8 @@
 //! The outcomes of a study by condition: as CSV for programs, as a table for people.
 
-use std::collections::BTreeMap;
-
-use crate::run::Trial;
-use crate::statistics::Sample;
-use crate::store::Store;
+use crate::repeats::Done;
+use crate::statistics::draws::Drawn;
+use crate::statistics::{LEAST_REPEATS, Sample};
 use crate::study::{Axis, Study};
 
 /// The outcomes of every condition of a study.
@@ -28,24 +26,19 @@ pub struct Row {
 }
 
 impl Summary {
-    /// Gathers the outcomes of `trials`, all those of `study`, in their order.
-    pub fn new(study: &Study, trials: &[Trial], store: &Store) -> Summary {
-        let mut outcomes: BTreeMap<usize, Vec<Option<f64>>> = BTreeMap::new();
-        for trial in trials {
-            if let Some(record) = store.get(&trial.id) {
-                outcomes.entry(trial.condition).or_default().push(record.outcome);
-            }
-        }
+    /// Gathers the outcomes of `done`, trials of `study`.
+    pub fn new(study: &Study, done: &[Done]) -> Summary {
         let row = |(number, condition): (usize, &crate::study::Condition)| {
-            let all = outcomes.remove(&number).unwrap_or_default();
-            let valid: Vec<f64> = all.iter().copied().flatten().collect();
-            Row { values: condition.values.clone(), sample: Sample::of(&valid), failures: all.len() - valid.len() }
+            let here = || done.iter().filter(|done| done.condition == number);
+            let drawn: Vec<Drawn> = here().filter_map(|done| Some((done.draws, done.record.outcome?))).collect();
+            let failures = here().filter(|done| done.record.outcome.is_none()).count();
+            Row { values: condition.values.clone(), sample: Sample::of_drawn(&drawn), failures }
         };
         Summary { axes: study.axes.clone(), rows: study.conditions.iter().enumerate().map(row).collect() }
     }
 
-    /// A column per axis named by its key, then `mean, sd, n, ci95_low, ci95_high` of the outcome. What does not exist
-    /// yet is empty.
+    /// A column per axis named by its key, then `mean, sd, n, ci95_low, ci95_high` of the outcome; n counts
+    /// independent repeats, and there is no interval below three of them. What does not exist is empty.
     pub fn csv(&self) -> String {
         let number = |value: Option<f64>| value.map(|value| format!("{value:.6}")).unwrap_or_default();
         let mut header: Vec<String> = self.axes.iter().map(|axis| axis.key.clone()).collect();
@@ -54,7 +47,7 @@ impl Summary {
         for row in &self.rows {
             let mut cells: Vec<String> = row.values.iter().map(|value| csv_cell(&plain(value))).collect();
             let sample = row.sample;
-            let (low, high) = sample.and_then(|sample| sample.ci95).unzip();
+            let (low, high) = sample.and_then(|sample| sample.of_accuracy()).unzip();
             cells.push(number(sample.map(|sample| sample.mean)));
             cells.push(number(sample.and_then(|sample| sample.sd)));
             cells.push(sample.map_or(0, |sample| sample.n).to_string());
@@ -65,13 +58,14 @@ impl Summary {
     }
 
     /// A table in percent: the last axis down, combinations of the others across; each cell the mean with half the
-    /// width of its 95 % interval, and the number of trials where they differ.
+    /// width of its 95 % interval, or with its ends where it is that of two repeats, and the number of
+    /// repeats where they differ or are too few for an interval.
     pub fn table(&self) -> String {
         let Some((down, across)) = self.axes.split_last() else {
             return format!("outcome: {}\n", self.rows.first().map(|row| cell(row, true)).unwrap_or_default());
         };
         let counts: Vec<usize> = self.rows.iter().map(|row| row.sample.map_or(0, |sample| sample.n)).collect();
-        let uneven = counts.iter().any(|&count| count != counts[0]);
+        let uneven = counts.iter().any(|&count| count != counts[0] || count < LEAST_REPEATS);
         let mut columns = vec![vec![down.key.clone()]];
         columns[0].extend(down.values.iter().map(plain));
         for rows in self.rows.chunks(down.values.len()) {
@@ -102,7 +96,12 @@ fn short(key: &str, value: &toml::Value) -> String {
 fn cell(row: &Row, with_count: bool) -> String {
     let failed = if row.failures > 0 { format!(" ({} failed)", row.failures) } else { String::new() };
     let Some(sample) = row.sample else { return format!("-{failed}") };
-    let half = sample.ci95.map(|(low, high)| format!(" ±{:.1}", (high - low) * 50.0)).unwrap_or_default();
+    let half = match sample.of_accuracy() {
+        Some(cut) if sample.ci95 != Some(cut) => format!(" ({:.1} to {:.1})", 100.0 * cut.0, 100.0 * cut.1),
+        Some((low, high)) => format!(" ±{:.1}", (high - low) * 50.0),
+        None if sample.n == 2 => format!(" ({:.1}, {:.1})", sample.ends.0 * 100.0, sample.ends.1 * 100.0),
+        None => String::new(),
+    };
     let count = if with_count { format!(" n={}", sample.n) } else { String::new() };
     format!("{:.1}{half}{count}{failed}", sample.mean * 100.0)
 }

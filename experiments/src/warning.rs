@@ -10,6 +10,7 @@ mod levels;
 mod many_pulses;
 mod maps;
 mod populations;
+mod repeats;
 mod without_effect;
 
 use std::collections::BTreeSet;
@@ -31,6 +32,7 @@ use levels::{ClippedLevels, clipped_levels};
 use many_pulses::many_pulses;
 use maps::{MapWarning, odd_maps};
 pub use populations::Rounded;
+pub use repeats::{RepeatWarning, idle_seeds, repeat_warnings};
 use without_effect::{unused_full_scales, without_effect};
 
 /// Something that a trial does and that was hardly meant.

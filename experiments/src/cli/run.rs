@@ -15,6 +15,7 @@ use experiments::hardware::shapes;
 use experiments::machine::cores;
 use experiments::pool::Pool;
 use experiments::prepare::Prepared;
+use experiments::repeats::done;
 use experiments::run::{Progress, Shard, Trial, run_trials, shard, trials};
 use experiments::sheet::device_sheet;
 use experiments::silent_input::{SilentInput, silent_input};
@@ -22,7 +23,7 @@ use experiments::store::Store;
 use experiments::study::Study;
 use experiments::summary::{Summary, plain};
 use experiments::tables::{Table, study_tables};
-use experiments::warning::{Warning, all_warnings};
+use experiments::warning::{Warning, all_warnings, idle_seeds, repeat_warnings};
 use lanes::Instructions;
 
 use super::meter::{Earlier, Meter};
@@ -88,6 +89,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
 
     introduce(&study, &prepared, &all, &left);
     warn(&distinct_warnings(&study, &prepared));
+    warn(&idle_seeds(&study, &prepared));
     warn(&silent_inputs(&study, &prepared));
     let interrupted = Arc::new(AtomicBool::new(false));
     if !left.is_empty() {
@@ -112,14 +114,19 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     drop(store);
     let store = Store::open(&out)?;
     let reference = source::reference(&study, &out)?;
-    let summary = Summary::new(&study, &all, &store);
+    let done_trials = done(&study, &prepared, &all, &store);
+    warn(&repeat_warnings(&study, &done_trials));
+    let summary = Summary::new(&study, &done_trials);
     println!("{}", summary.table().trim_end());
     let recorded =
         Recorded { study: &study, prepared: &prepared, trials: &all, store: &store, reference: reference.as_ref() };
     let shown = (study_figures(recorded, &choice)?, study_tables(recorded));
     let written = write_results(&summary, &shown, &out)?;
     let done = all.iter().filter(|trial| store.get(&trial.id).is_some()).count();
-    println!("\n{done} of {} trials done; outcome: mean test accuracy (%) and 95 % interval", all.len());
+    println!(
+        "\n{done} of {} trials done; outcome: mean test accuracy (%), with its 95 % interval from 3 repeats on",
+        all.len()
+    );
     for path in written {
         println!("{}", path.display());
     }

@@ -7,6 +7,8 @@ use super::{
     settings, tables, tolerance, variance,
 };
 
+use crate::warning::repeat_warnings;
+
 const STYLE: &str = include_str!("style.css");
 
 /// All of it, in the order in which a reviewer asks.
@@ -71,6 +73,11 @@ fn completeness(facts: &Facts) -> Markup {
             }
         } @else {
             p.complete { "Complete: all " (all) " trials have been run." }
+        }
+        @for warning in repeat_warnings(facts.study(), &facts.done) {
+            @let text = warning.to_string();
+            @let (what, hint) = text.split_once("\n\nhint: ").unwrap_or((&text, ""));
+            p.warning { strong { (what) } @if !hint.is_empty() { ". Hint: " (hint) "." } }
         }
         @if !facts.report.overrides.is_empty() {
             p {

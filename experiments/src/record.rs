@@ -10,6 +10,7 @@ use snn::weights::UpdateReport;
 
 use crate::details::{self, Details};
 use crate::hardware::HardwareUse;
+use crate::health::{self, HealthState};
 use crate::machine::machine;
 use crate::observation::Observation;
 use crate::prepare::{Devices, EncodedData, LoadedDevice, sha256};
@@ -58,6 +59,9 @@ pub struct Record {
     pub before: Observation,
     /// The same after the last epoch; null where training diverged.
     pub after: Option<Observation>,
+    /// What is wrong with the trial, empty where nothing is; left out by records of before, whose other fields tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health: Option<Vec<HealthState>>,
     /// What all updates did to the cells.
     pub writes: Writes,
     /// What the arrays have cost; null for abstract weights.
@@ -160,12 +164,7 @@ impl HardwareCost {
 /// Spikes a sample of every hidden layer in every test, of networks of several.
 fn layer_spikes(outcome: &Outcome) -> Vec<Vec<f64>> {
     let tests = std::iter::once(&outcome.before.test).chain(outcome.epochs.iter().map(|epoch| &epoch.test));
-    let of_test = |test: &Activity| {
-        let total = test.total();
-        let below = test.below.iter().map(|&spikes| spikes as f64 / total.samples.max(1) as f64);
-        below.chain([total.spikes_per_sample()]).collect()
-    };
-    if outcome.before.test.below.is_empty() { Vec::new() } else { tests.map(of_test).collect() }
+    if outcome.before.test.below.is_empty() { Vec::new() } else { tests.map(Activity::layer_spikes).collect() }
 }
 
 /// Wall time of a trial.
@@ -214,7 +213,7 @@ impl Record {
         let accuracy: Vec<f64> = tests.iter().map(ClassActivity::accuracy).collect();
         let last = accuracy.len().min(settings.outcome.last_epochs);
         let mean = accuracy[accuracy.len() - last..].iter().sum::<f64>() / last as f64;
-        Record {
+        let record = Record {
             format: FORMAT.to_owned(),
             id: trial_id(settings, seed, data, devices),
             seed,
@@ -233,6 +232,7 @@ impl Record {
             before: outcome.before.observation.clone(),
             after: outcome.after.as_ref().map(|look| look.observation.clone()),
             layer_spikes: layer_spikes(outcome),
+            health: None,
             writes: Writes::of(&settings.connections(), &outcome.writes),
             hardware: outcome
                 .hardware
@@ -244,7 +244,9 @@ impl Record {
                 training: epochs.iter().map(|epoch| epoch.training_seconds).sum(),
                 test: epochs.iter().map(|epoch| epoch.test_seconds).sum(),
             },
-        }
+        };
+        let health = health::states(&record, outcome.silence.clone());
+        Record { health: Some(health), ..record }
     }
 }
 
@@ -298,7 +300,8 @@ pub(crate) fn sample() -> Record {
         loss: Vec::new(),
         tests: Vec::new(),
         layer_spikes: Vec::new(),
-        before: Observation { distances: Default::default(), classes: Vec::new() },
+        health: None,
+        before: Observation::default(),
         after: None,
         writes: Writes::default(),
         hardware: None,

@@ -3,6 +3,7 @@
 //! This page is the whole program in small. What surrounds it only decides which trials to run (`study.rs`, `run.rs`),
 //! keeps what they leave (`record.rs`, `store.rs`) and shows it (`statistics`, `summary.rs`, `figures`).
 
+mod silence;
 mod state;
 
 use crossbar::Ledger;
@@ -21,11 +22,13 @@ use snn::weights::{UpdateReport, WeightStore};
 use crate::counted::Counted;
 use crate::details::{Snapshot, UpdateAnatomy};
 use crate::hardware::{HardwareError, HardwareUse, LayerWeights, layer_weights};
+use crate::health::Silence;
 use crate::observation::{Observation, Observer};
 use crate::pool::{Helpers, Moment};
 use crate::prepare::{Devices, EncodedData};
 use crate::settings::{DescribedLayer, Settings, WeightSigns};
 
+use silence::Search;
 pub use state::{EpochEnd, TrialState, WrongTrialState};
 
 /// What one epoch left.
@@ -83,6 +86,8 @@ pub struct Outcome {
     pub update: Option<[UpdateAnatomy; 2]>,
     /// Why training stopped early, if it did.
     pub diverged: Option<TrainError>,
+    /// A hidden layer that hardly fires, with the cause.
+    pub silence: Option<Silence>,
 }
 
 /// A trial that could not start.
@@ -209,7 +214,13 @@ pub fn run_trial(
         .after
         .as_ref()
         .and_then(|_| layers.next_update(&network, &mut trainer, &data.train, training, &streams));
-    Ok(Outcome { update, ..outcome })
+    let silence = Silence::of(&outcome.before.test.layer_spikes(), outcome.epochs.last().map(|epoch| epoch.test.layer_spikes()).as_deref());
+    let silence = silence.map(|found| {
+        let search = Search { settings, devices, data, network: &network, streams: &streams, batch };
+        let cause = search.cause(&found, outcome.after.is_some().then_some(&mut layers));
+        Silence { cause, ..found }
+    });
+    Ok(Outcome { update, silence, ..outcome })
 }
 
 /// Who learns: sizes, time constants, and which hidden neurons excite.
@@ -347,7 +358,8 @@ impl Layers {
         used.iter_mut().zip(&self.weights).for_each(|(used, layer)| used.endurance = layer.endurance());
         let on_cells = self.weights.iter().any(|layer| matches!(layer, LayerWeights::Crossbar(_)));
         let hardware = on_cells.then_some(used);
-        Outcome { before, epochs, after, update: None, writes: self.writes.clone(), hardware, diverged }
+        let writes = self.writes.clone();
+        Outcome { before, epochs, after, update: None, writes, hardware, diverged, silence: None }
     }
 }
 

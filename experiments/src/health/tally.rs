@@ -1,0 +1,88 @@
+//! How many trials of a study are unhealthy, and how.
+
+use std::collections::BTreeMap;
+
+use super::{HealthKind, HealthState};
+use crate::record::Record;
+
+/// Counts of unhealthy trials.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct HealthTally {
+    /// Trials that were looked at.
+    pub trials: usize,
+    /// Those that no answer may rest on, without those that diverged.
+    pub excluded: usize,
+    /// Trials by state; one of several states counts in each.
+    pub kinds: BTreeMap<HealthKind, usize>,
+    /// One trial of each kind: what is wrong with the first, and what to do.
+    examples: BTreeMap<HealthKind, (HealthState, String)>,
+}
+
+impl HealthTally {
+    /// Counts `records`.
+    pub fn of<'a>(records: impl IntoIterator<Item = &'a Record>) -> HealthTally {
+        let mut tally = HealthTally::default();
+        records.into_iter().for_each(|record| tally.add(record));
+        tally
+    }
+
+    /// Counts one more.
+    pub fn add(&mut self, record: &Record) {
+        self.trials += 1;
+        let states = record.health_states();
+        self.excluded += usize::from(states.iter().any(|state| state.kind().excludes()));
+        for state in states.iter() {
+            *self.kinds.entry(state.kind()).or_default() += 1;
+            self.examples
+                .entry(state.kind())
+                .or_insert_with(|| (state.clone(), state.advice(&record.settings)));
+        }
+    }
+
+    /// Trials in this state.
+    pub fn count(&self, kind: HealthKind) -> usize {
+        self.kinds.get(&kind).copied().unwrap_or(0)
+    }
+
+    /// The counts of kinds in words, as `silent 3, clipped 1`: those that exclude a trial from answers, or the others.
+    pub fn words(&self, excluding: bool) -> String {
+        let of = self.kinds.iter().filter(|(kind, _)| kind.excludes() == excluding);
+        of.map(|(kind, count)| format!("{} {count}", kind.words())).collect::<Vec<_>>().join(", ")
+    }
+
+    /// One line on the trials that answers leave out, and one on those at chance; empty where all are healthy.
+    pub fn lines(&self) -> Vec<String> {
+        let at_chance = self.count(HealthKind::AtChance);
+        let excluded = (self.excluded > 0).then(|| {
+            let are = if self.excluded == 1 { "is" } else { "are" };
+            format!("{} of {} trials {are} left out of every answer: {}", self.excluded, self.trials, self.words(true))
+        });
+        let guess = (at_chance > 0).then(|| format!("{at_chance} of {} trials at chance", self.trials));
+        excluded.into_iter().chain(guess).collect()
+    }
+
+    /// What is wrong with one trial of each kind that excludes it, and what to do about it.
+    pub fn examples(&self) -> impl Iterator<Item = &(HealthState, String)> {
+        self.examples.values().filter(|(state, _)| state.kind().excludes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::health::{AtChance, Silence};
+    use crate::record::sample;
+
+    #[test]
+    fn trials_are_counted_by_state() {
+        let with = |health: Vec<HealthState>| Record { health: Some(health), ..sample() };
+        let silence = Silence { layer: 1, spikes_before: 0.0, spikes_after: Some(0.0), cause: None };
+        let silent = || HealthState::Silent(silence.clone());
+        let at_chance = || HealthState::AtChance(AtChance { outcome: 0.1, low: 0.08, chance: 0.1, samples: 1000 });
+        let records = [with(vec![]), with(vec![at_chance()]), with(vec![silent(), at_chance()])];
+        let tally = HealthTally::of(&records);
+        assert_eq!(tally.lines(), ["1 of 3 trials is left out of every answer: silent 1", "2 of 3 trials at chance"]);
+        assert_eq!(tally.examples().count(), 1);
+        assert!(HealthTally::of(&records[..1]).lines().is_empty());
+    }
+}

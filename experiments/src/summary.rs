@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use crate::health::{HealthKind, HealthTally, Judged};
 use crate::run::Trial;
 use crate::statistics::Sample;
 use crate::store::Store;
 use crate::study::{Axis, Study};
+use crate::sweep::done;
 
 /// The outcomes of every condition of a study.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,31 +27,42 @@ pub struct Row {
     pub sample: Option<Sample>,
     /// Trials that ended without an outcome.
     pub failures: usize,
+    /// What is wrong with the others.
+    pub health: HealthTally,
+    /// Those that answers may rest on.
+    pub usable: usize,
 }
 
 impl Summary {
     /// Gathers the outcomes of `trials`, all those of `study`, in their order.
     pub fn new(study: &Study, trials: &[Trial], store: &Store) -> Summary {
+        let done = done(study, trials, store);
+        let judged = Judged::of(study, &done);
         let mut outcomes: BTreeMap<usize, Vec<Option<f64>>> = BTreeMap::new();
-        for trial in trials {
-            if let Some(record) = store.get(&trial.id) {
-                outcomes.entry(trial.condition).or_default().push(record.outcome);
+        let mut health: BTreeMap<usize, HealthTally> = BTreeMap::new();
+        for done in &done {
+            outcomes.entry(done.condition).or_default().push(done.record.outcome);
+            if done.record.outcome.is_some() {
+                health.entry(done.condition).or_default().add(&judged.states(done), &done.record.settings);
             }
         }
         let row = |(number, condition): (usize, &crate::study::Condition)| {
             let all = outcomes.remove(&number).unwrap_or_default();
             let valid: Vec<f64> = all.iter().copied().flatten().collect();
-            Row { values: condition.values.clone(), sample: Sample::of(&valid), failures: all.len() - valid.len() }
+            let health = health.remove(&number).unwrap_or_default();
+            let (failures, usable) = (all.len() - valid.len(), valid.len() - health.excluded);
+            Row { values: condition.values.clone(), sample: Sample::of(&valid), failures, health, usable }
         };
         Summary { axes: study.axes.clone(), rows: study.conditions.iter().enumerate().map(row).collect() }
     }
 
-    /// A column per axis named by its key, then `mean, sd, n, ci95_low, ci95_high` of the outcome. What does not exist
-    /// yet is empty.
+    /// A column per axis named by its key, then `mean, sd, n, ci95_low, ci95_high` of all outcomes, then the number of those
+    /// that answers may rest on and of the trials in each state of health. What does not exist yet is empty.
     pub fn csv(&self) -> String {
         let number = |value: Option<f64>| value.map(|value| format!("{value:.6}")).unwrap_or_default();
         let mut header: Vec<String> = self.axes.iter().map(|axis| axis.key.clone()).collect();
-        header.extend(["mean", "sd", "n", "ci95_low", "ci95_high"].map(str::to_owned));
+        header.extend(["mean", "sd", "n", "ci95_low", "ci95_high", "n_usable"].map(str::to_owned));
+        header.extend(HealthKind::ALL.map(|kind| format!("n_{}", kind.words().replace(' ', "_"))));
         let mut lines = vec![header.join(",")];
         for row in &self.rows {
             let mut cells: Vec<String> = row.values.iter().map(|value| csv_cell(&plain(value))).collect();
@@ -58,7 +71,8 @@ impl Summary {
             cells.push(number(sample.map(|sample| sample.mean)));
             cells.push(number(sample.and_then(|sample| sample.sd)));
             cells.push(sample.map_or(0, |sample| sample.n).to_string());
-            cells.extend([number(low), number(high)]);
+            cells.extend([number(low), number(high), row.usable.to_string()]);
+            cells.extend(HealthKind::ALL.map(|kind| row.health.count(kind).to_string()));
             lines.push(cells.join(","));
         }
         lines.join("\n") + "\n"
@@ -100,7 +114,10 @@ fn short(key: &str, value: &toml::Value) -> String {
 }
 
 fn cell(row: &Row, with_count: bool) -> String {
-    let failed = if row.failures > 0 { format!(" ({} failed)", row.failures) } else { String::new() };
+    let failed = (row.failures > 0).then(|| format!("{} failed", row.failures));
+    let unhealthy = Some(row.health.words(true)).filter(|words| !words.is_empty());
+    let marks: Vec<String> = failed.into_iter().chain(unhealthy).collect();
+    let failed = if marks.is_empty() { String::new() } else { format!(" ({})", marks.join(", ")) };
     let Some(sample) = row.sample else { return format!("-{failed}") };
     let half = sample.ci95.map(|(low, high)| format!(" ±{:.1}", (high - low) * 50.0)).unwrap_or_default();
     let count = if with_count { format!(" n={}", sample.n) } else { String::new() };

@@ -3,6 +3,8 @@
 //! Axes of `[seeds]` are repeats, not conditions: an outcome of one seed on one chip is a replicate like any other.
 
 use crate::figures::{FRACTION as SHARE, NOISE, axis_label, is_numeric, number, stated, value_label};
+use crate::health::curve::PointHealth;
+use crate::health::{HealthState, Judged};
 use crate::record::Record;
 use crate::run::Trial;
 use crate::store::Store;
@@ -39,12 +41,16 @@ pub struct SweptCurve {
 }
 
 /// The outcomes of one condition.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct SweptPoint {
     /// Value of the swept axis, in the unit that its key names; none where no axis is swept.
     pub x: Option<f64>,
-    /// Repeat and outcome of the trials that have one.
+    /// Repeat and outcome of the trials that answers may rest on.
     pub outcomes: Vec<(u64, f64)>,
+    /// Those of the trials that no answer may rest on: they are drawn and told.
+    pub unusable: Vec<(u64, f64)>,
+    /// What is wrong with them.
+    pub health: PointHealth,
     /// Trials that ended without an outcome.
     pub failures: usize,
 }
@@ -93,6 +99,7 @@ impl Sweeps {
         let curve = named(SHARE).filter(|&axis| Some(axis) != x).or(others.first().copied());
         let apart: Vec<usize> = others.into_iter().filter(|&axis| Some(axis) != curve).collect();
 
+        let judged = Judged::of(study, done);
         let mut sweeps: Vec<Sweep> = Vec::new();
         for (number, condition) in study.conditions.iter().enumerate() {
             let value = |axis: usize| condition.values[axis].clone();
@@ -108,8 +115,9 @@ impl Sweeps {
                 || SweptCurve { value: at.clone(), points: vec![] },
             );
             let x = x.and_then(|axis| self::number(&condition.values[axis]));
-            let empty = || SweptPoint { x, outcomes: Vec::new(), failures: 0 };
-            found(&mut curve.points, |point| point.x == x, empty).add(of_condition);
+            let empty = || SweptPoint { x, ..SweptPoint::default() };
+            let point = found(&mut curve.points, |point| point.x == x, empty);
+            of_condition.for_each(|done| point.add(done, &judged.states(done)));
         }
         Sweeps { x: x.map(|axis| axes[axis].clone()), curve: curve.map(|axis| axes[axis].clone()), sweeps }
     }
@@ -129,12 +137,16 @@ impl Sweeps {
 }
 
 impl SweptPoint {
-    fn add<'a>(&mut self, done: impl Iterator<Item = &'a Done<'a>>) {
-        for done in done {
-            match done.record.outcome {
-                Some(outcome) => self.outcomes.push((done.repeat, outcome)),
-                None => self.failures += 1,
-            }
+    /// Adds a trial that is in these states.
+    fn add(&mut self, done: &Done, states: &[HealthState]) {
+        let Some(outcome) = done.record.outcome else {
+            self.failures += 1;
+            return;
+        };
+        if self.health.add(done.record, states) {
+            self.outcomes.push((done.repeat, outcome));
+        } else {
+            self.unusable.push((done.repeat, outcome));
         }
     }
 

@@ -12,6 +12,7 @@ use std::time::Duration;
 use experiments::checkpoint::Checkpoints;
 use experiments::figures::{Figure, Recorded, study_figures};
 use experiments::hardware::shapes;
+use experiments::health::HealthTally;
 use experiments::machine::cores;
 use experiments::pool::Pool;
 use experiments::prepare::Prepared;
@@ -20,6 +21,7 @@ use experiments::sheet::device_sheet;
 use experiments::store::Store;
 use experiments::study::Study;
 use experiments::summary::{Summary, plain};
+use experiments::sweep::done;
 use experiments::tables::{Table, study_tables};
 use experiments::warning::{Warning, warnings};
 use lanes::Instructions;
@@ -116,12 +118,22 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Recorded { study: &study, prepared: &prepared, trials: &all, store: &store, reference: reference.as_ref() };
     let shown = (study_figures(recorded, &choice)?, study_tables(recorded));
     let written = write_results(&summary, &shown, &out)?;
-    let done = all.iter().filter(|trial| store.get(&trial.id).is_some()).count();
-    println!("\n{done} of {} trials done; outcome: mean test accuracy (%) and 95 % interval", all.len());
+    let ended_trials = all.iter().filter(|trial| store.get(&trial.id).is_some()).count();
+    println!("\n{ended_trials} of {} trials done; outcome: mean test accuracy (%) and 95 % interval", all.len());
+    let health = HealthTally::of(&study, &done(&study, &all, &store));
+    health.lines().iter().for_each(|line| println!("{line}"));
     for path in written {
         println!("{}", path.display());
     }
-    Ok(ended(all.len() - done, &interrupted))
+    tell_health(&health);
+    Ok(ended(all.len() - ended_trials, &interrupted))
+}
+
+/// One trial of every state that keeps trials out of answers, with what to do.
+fn tell_health(health: &HealthTally) {
+    for (state, advice) in health.examples() {
+        eprintln!("warning: {state}\n\nhint: {advice}\n");
+    }
 }
 
 /// How a run ends that leaves so many trials: where somebody stopped it, it says how to go on.

@@ -12,10 +12,12 @@ use experiments::cluster::quote;
 use experiments::cluster::script::Batch;
 use experiments::cluster::slurm::{self, Queue};
 use experiments::cluster::task::{Phase, TaskState};
+use experiments::health::HealthTally;
 use experiments::run::{Shard, Trial, shard, trials};
 use experiments::standing::{Standing, TrialTimes, left};
 use experiments::store::Store;
 use experiments::study::Study;
+use experiments::sweep::done;
 use indicatif::HumanDuration;
 
 use super::{Failure, source, warn};
@@ -79,6 +81,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     }
     warn(view.store.warnings());
     println!("{}: {}", study.name, view.counts());
+    view.health.lines().iter().for_each(|line| println!("  {line}"));
     view.print_times();
     view.print_jobs();
     println!("next: {}", view.next(&arguments.command()));
@@ -92,6 +95,7 @@ struct View<'a> {
     store: Store,
     checkpoints: Checkpoints,
     all: Standing,
+    health: HealthTally,
     times: Option<TrialTimes>,
     /// The last submission, and what Slurm says of it where it answers.
     jobs: Option<(Jobs, Option<Queue>)>,
@@ -121,7 +125,8 @@ impl<'a> View<'a> {
         // Nothing is written here.
         let checkpoints = Checkpoints::new(out, Duration::MAX);
         let (all, times) = (Standing::of(trials, &store, &checkpoints), TrialTimes::of(study, trials, &store));
-        Ok(View { trials, out, all, times, jobs, store, checkpoints })
+        let health = HealthTally::of(study, &done(study, trials, &store));
+        Ok(View { trials, out, all, health, times, jobs, store, checkpoints })
     }
 
     /// Whether there is something to wait for. Where Slurm does not answer, what was submitted may still run.

@@ -44,10 +44,6 @@ struct AxisError {
     first: String,
 }
 
-/// What is said of a network that learns nothing because nothing fires.
-const SILENT: &str = "warning: no hidden neuron that the readout hears fires, so that nothing is learnt\n\n\
-                      hint: begin with larger weights: `weights.sigma_init`, or `layer_N.sigma_init` of a further layer\n";
-
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     arguments.instructions.map_or(Ok(()), Instructions::use_for_all)?;
@@ -73,14 +69,12 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         let last = epochs.min(settings.outcome.last_epochs);
         println!("outcome: {percent:.2} % (mean test accuracy, last {last} of {epochs} epochs, seed {seed})");
     }
-    if outcome.epochs.last().is_some_and(|epoch| epoch.test.total().spikes_per_sample() == 0.0) {
-        eprintln!("{SILENT}");
-    }
     print!("{}", cost_lines(&record.writes, record.hardware.as_ref()));
     for (loaded, shapes) in held {
         let shapes: Vec<_> = shapes.into_iter().map(|(_, shape)| shape).collect();
         print!("{}", area_line(&loaded.device, settings.hardware.pair, &shapes));
     }
+    tell_health(&record);
     record.failure.map_or(Ok(ExitCode::SUCCESS), |failure| Err(failure.into()))
 }
 
@@ -95,6 +89,21 @@ fn one_condition(arguments: &Arguments) -> Result<Study, Failure> {
         return Err(AxisError { key: axis.key.clone(), count: axis.values.len(), first }.into());
     }
     Ok(study)
+}
+
+/// What is wrong with the trial, in a line on stdout, and with its numbers and advice on stderr.
+fn tell_health(record: &Record) {
+    let states = record.health_states();
+    for state in states.iter() {
+        eprintln!("warning: {state}\n\nhint: {}\n", state.advice(&record.settings));
+    }
+    let words: Vec<&str> = states.iter().map(|state| state.kind().words()).collect();
+    match (record.outcome, words.as_slice()) {
+        (None, []) => println!("health: diverged"),
+        (None, words) => println!("health: diverged, {}", words.join(", ")),
+        (Some(_), []) => println!("health: nothing found"),
+        (Some(_), words) => println!("health: {}", words.join(", ")),
+    }
 }
 
 fn epoch_line(number: usize, epoch: &Epoch) -> String {

@@ -9,7 +9,9 @@
 
 use std::fmt::{self, Display, Formatter};
 
+use super::silent::spikes_of_test;
 use super::{HealthKind, HealthState, LEAST_SPIKES};
+use crate::record::Record;
 
 /// Spikes per sample from which a network fires clearly, in those below which it is silent.
 const CLEARLY: f64 = 10.0;
@@ -41,6 +43,20 @@ pub struct Withheld {
 }
 
 impl PointHealth {
+    /// Adds a trial with an outcome that is in these states; whether answers may rest on it.
+    pub fn add(&mut self, record: &Record, states: &[HealthState]) -> bool {
+        let spikes = least_spikes(record);
+        self.least_spikes = self.least_spikes.into_iter().chain(spikes).reduce(f64::min);
+        let advised = |state: &HealthState| (state.clone(), state.advice(&record.settings));
+        if let Some(state) = states.iter().find(|state| state.kind().excludes()) {
+            self.unusable.push(advised(state));
+            return false;
+        }
+        self.usable += 1;
+        self.at_chance.extend(states.first().map(advised));
+        true
+    }
+
     /// Whether the point says nothing about the hardware: at least half of its trials are unusable.
     pub fn is_unhealthy(&self) -> bool {
         !self.unusable.is_empty() && self.unusable.len() >= self.usable
@@ -89,6 +105,13 @@ pub fn withheld(points: &[(f64, &PointHealth)], crossing: Option<f64>) -> Option
     }
     let levels = unhealthy.iter().map(|(level, _)| *level).collect();
     Some(Withheld { unlearned: false, levels, state: state.clone(), advice: advice.clone() })
+}
+
+/// Least spikes per sample of any hidden layer, before training and after it.
+fn least_spikes(record: &Record) -> Option<f64> {
+    let tests = [Some(0), record.tests.len().checked_sub(1)];
+    let spikes = tests.into_iter().flatten().filter_map(|number| spikes_of_test(record, number));
+    spikes.flatten().reduce(f64::min)
 }
 
 impl Display for Withheld {

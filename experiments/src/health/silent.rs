@@ -66,12 +66,15 @@ impl Display for Silence {
 
 /// The silence of a trial, from its record: the cause is not there.
 pub(super) fn silence(record: &Record) -> Option<Silence> {
-    let of_test = |number: usize| -> Option<Vec<f64>> {
-        let total = record.test(number).filter(|total| total.samples > 0)?;
-        Some(record.layer_spikes.get(number).cloned().unwrap_or_else(|| vec![total.spikes_per_sample()]))
-    };
-    let after = record.tests.len().checked_sub(1).filter(|last| *last > 0).and_then(of_test);
-    Silence::of(&of_test(0)?, after.as_deref())
+    let after = record.tests.len().checked_sub(1).filter(|last| *last > 0);
+    let after = after.and_then(|last| spikes_of_test(record, last));
+    Silence::of(&spikes_of_test(record, 0)?, after.as_deref())
+}
+
+/// Spikes per sample in every hidden layer in a test, the first being the one before training.
+pub(super) fn spikes_of_test(record: &Record, number: usize) -> Option<Vec<f64>> {
+    let total = record.test(number).filter(|total| total.samples > 0)?;
+    Some(record.layer_spikes.get(number).cloned().unwrap_or_else(|| vec![total.spikes_per_sample()]))
 }
 
 #[cfg(test)]

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{HealthKind, HealthState};
-use crate::record::Record;
+use super::{HealthKind, HealthState, Judged};
+use crate::settings::Settings;
+use crate::study::Study;
+use crate::sweep::Done;
 
 /// Counts of unhealthy trials.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -19,23 +21,20 @@ pub struct HealthTally {
 }
 
 impl HealthTally {
-    /// Counts `records`.
-    pub fn of<'a>(records: impl IntoIterator<Item = &'a Record>) -> HealthTally {
-        let mut tally = HealthTally::default();
-        records.into_iter().for_each(|record| tally.add(record));
+    /// Counts the trials of `study` that are done.
+    pub fn of(study: &Study, done: &[Done]) -> HealthTally {
+        let (judged, mut tally) = (Judged::of(study, done), HealthTally::default());
+        done.iter().for_each(|done| tally.add(&judged.states(done), &done.record.settings));
         tally
     }
 
-    /// Counts one more.
-    pub fn add(&mut self, record: &Record) {
+    /// Counts one more trial, of these settings and in these states.
+    pub fn add(&mut self, states: &[HealthState], settings: &Settings) {
         self.trials += 1;
-        let states = record.health_states();
         self.excluded += usize::from(states.iter().any(|state| state.kind().excludes()));
-        for state in states.iter() {
+        for state in states {
             *self.kinds.entry(state.kind()).or_default() += 1;
-            self.examples
-                .entry(state.kind())
-                .or_insert_with(|| (state.clone(), state.advice(&record.settings)));
+            self.examples.entry(state.kind()).or_insert_with(|| (state.clone(), state.advice(settings)));
         }
     }
 
@@ -71,18 +70,18 @@ impl HealthTally {
 mod tests {
     use super::*;
     use crate::health::{AtChance, Silence};
-    use crate::record::sample;
 
     #[test]
     fn trials_are_counted_by_state() {
-        let with = |health: Vec<HealthState>| Record { health: Some(health), ..sample() };
         let silence = Silence { layer: 1, spikes_before: 0.0, spikes_after: Some(0.0), cause: None };
-        let silent = || HealthState::Silent(silence.clone());
-        let at_chance = || HealthState::AtChance(AtChance { outcome: 0.1, low: 0.08, chance: 0.1, samples: 1000 });
-        let records = [with(vec![]), with(vec![at_chance()]), with(vec![silent(), at_chance()])];
-        let tally = HealthTally::of(&records);
+        let silent = HealthState::Silent(silence);
+        let at_chance = HealthState::AtChance(AtChance { outcome: 0.1, low: 0.08, chance: 0.1, samples: 1000 });
+        let mut tally = HealthTally::default();
+        tally.add(&[], &Settings::default());
+        assert!(tally.lines().is_empty());
+        tally.add(&[at_chance.clone()], &Settings::default());
+        tally.add(&[silent, at_chance], &Settings::default());
         assert_eq!(tally.lines(), ["1 of 3 trials is left out of every answer: silent 1", "2 of 3 trials at chance"]);
         assert_eq!(tally.examples().count(), 1);
-        assert!(HealthTally::of(&records[..1]).lines().is_empty());
     }
 }

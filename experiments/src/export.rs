@@ -13,9 +13,9 @@ use snn::weights::UpdateReport;
 use crate::figures::{is_numeric, number};
 use crate::health::{HealthState, Judged};
 use crate::record::Record;
+use crate::repeats::{Done, copies};
 use crate::study::{Axis, Study};
 use crate::summary::plain;
-use crate::sweep::Done;
 
 /// A table by columns of one length.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -56,13 +56,15 @@ pub enum ExportError {
     Parquet(#[from] ::parquet::errors::ParquetError),
 }
 
-/// A row a trial: its name, its axes, what came of it and what it did to the cells.
+/// A row a trial: its name, its axes, what came of it, of which other trial it is a copy, and what it did to the cells.
 pub fn trial_table(study: &Study, done: &[Done]) -> Table {
     let mut table = Table::default();
     names(&mut table, study, done);
     let last = |of: fn(&Record) -> &[f64]| move |record: &Record| of(record).last().copied();
     table.numbers("outcome_accuracy_fraction", done, |record| record.outcome);
     table.texts("failure", done, |record| record.failure.clone());
+    let copies = copies(study, done).into_iter().map(|first| first.map(|first| first.id.clone()));
+    table.push("copy_of", Values::Text(copies.collect()));
     table.wholes("epochs", done, |record| Some(record.accuracy.len() as u64));
     table.numbers("peak_accuracy_fraction", done, |record| record.peak().map(|peak| peak.1));
     table.wholes("peak_epoch", done, |record| record.peak().map(|peak| peak.0));

@@ -9,7 +9,7 @@
 //! - [`run`]: trials on threads and shards; [`pool`]: the threads, which help one another; [`record`], [`observation`], [`details`]: what they leave, on which [`machine`]; [`store`]: kept safe
 //!   against being killed; [`checkpoint`]: how far the running ones have come;
 //! - [`standing`]: trials done and left, and for how long; [`cluster`]: the same study as jobs of Slurm;
-//! - [`sweep`], [`statistics`], [`stage`], [`summary`], [`tables`], [`figures`], [`sheet`]: what people look at; [`tally`], [`pace`]: while trials run;
+//! - [`repeats`], [`drawn`]: which trials are repeats and which are copies; [`sweep`], [`statistics`], [`stage`], [`summary`], [`tables`], [`figures`], [`sheet`]: what people look at; [`tally`], [`pace`]: while trials run;
 //! - [`report`]: all of it on one page, with [`claims`] of the paper, its numbers ([`published`]); [`export`]: tables for other programs;
 //! - [`sample`], [`time_span`]: cells of a device on their own, written, left for some time and read.
 //!
@@ -22,6 +22,7 @@ pub mod cluster;
 pub mod counted;
 pub mod details;
 pub mod device_file;
+pub mod drawn;
 pub mod export;
 pub mod figures;
 pub mod hardware;
@@ -34,6 +35,7 @@ pub mod prepare;
 pub mod published;
 pub mod record;
 pub mod reference;
+pub mod repeats;
 pub mod report;
 pub mod run;
 pub mod sample;

@@ -7,14 +7,18 @@
 mod answer;
 mod claims;
 mod comparisons;
+mod crossing_words;
 mod devices;
+mod direction;
 mod figures;
+mod health;
 mod ledger;
 mod number;
 mod outcomes;
 mod page;
 mod provenance;
 mod published;
+mod ranking;
 mod reproduce;
 mod settings;
 mod table;
@@ -26,9 +30,11 @@ use std::collections::BTreeSet;
 
 use maud::{Markup, PreEscaped, html};
 
-use crate::figures::{Figure, Recorded};
+use crate::figures::{Figure, NoiseUnit, Recorded};
+use crate::repeats::{Done, done};
 use crate::study::Study;
-use crate::sweep::{Done, Sweeps, done};
+use crate::sweep::Sweeps;
+use direction::Direction;
 use tolerance::{Tolerance, tolerances};
 
 /// What a report is made from.
@@ -46,6 +52,8 @@ pub struct Report<'a> {
     pub out: Option<&'a str>,
     /// Further flags of the command, which choose what is drawn.
     pub flags: &'a [String],
+    /// The unit of write noise that they ask for.
+    pub noise_unit: Option<NoiseUnit>,
     /// What is drawn of them.
     pub figures: &'a [Figure],
     /// The machine that writes the report, in words.
@@ -57,8 +65,8 @@ struct Facts<'a> {
     report: &'a Report<'a>,
     done: Vec<Done<'a>>,
     sweeps: Sweeps,
-    /// By sweep; empty where the swept axis does not disturb.
-    tolerances: Vec<Vec<Tolerance>>,
+    /// How the swept axis disturbs, and what curves tolerate, by sweep; none where it does not disturb.
+    tolerances: Option<(Direction, Vec<Vec<Tolerance>>)>,
     /// Accuracy of guessing, a fraction.
     chance: f64,
 }
@@ -66,7 +74,7 @@ struct Facts<'a> {
 impl Report<'_> {
     /// The page. The same records give the same page on the same machine.
     pub fn html(&self) -> String {
-        let done = done(self.recorded.study, self.recorded.trials, self.recorded.store);
+        let done = done(self.recorded.study, self.recorded.prepared, self.recorded.trials, self.recorded.store);
         let sweeps = Sweeps::of(self.recorded.study, &done);
         let classes = self.recorded.prepared.data(&self.recorded.study.conditions[0].settings).classes;
         let chance = 1.0 / classes as f64;
@@ -133,6 +141,7 @@ mod tests {
                 overrides: &overrides,
                 out: None,
                 flags: &[],
+                noise_unit: None,
                 figures: &[],
                 machine: "a machine",
             }

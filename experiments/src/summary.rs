@@ -1,13 +1,10 @@
 //! The outcomes of a study by condition: as CSV for programs, as a table for people.
 
-use std::collections::BTreeMap;
-
 use crate::health::{HealthKind, HealthTally, Judged};
-use crate::run::Trial;
+use crate::repeats::Done;
 use crate::statistics::Sample;
-use crate::store::Store;
+use crate::statistics::draws::Drawn;
 use crate::study::{Axis, Study};
-use crate::sweep::done;
 
 /// The outcomes of every condition of a study.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,30 +31,25 @@ pub struct Row {
 }
 
 impl Summary {
-    /// Gathers the outcomes of `trials`, all those of `study`, in their order.
-    pub fn new(study: &Study, trials: &[Trial], store: &Store) -> Summary {
-        let done = done(study, trials, store);
-        let judged = Judged::of(study, &done);
-        let mut outcomes: BTreeMap<usize, Vec<Option<f64>>> = BTreeMap::new();
-        let mut health: BTreeMap<usize, HealthTally> = BTreeMap::new();
-        for done in &done {
-            outcomes.entry(done.condition).or_default().push(done.record.outcome);
-            if done.record.outcome.is_some() {
-                health.entry(done.condition).or_default().add(&judged.states(done), &done.record.settings);
-            }
-        }
+    /// Gathers the outcomes of `done`, trials of `study`.
+    pub fn new(study: &Study, done: &[Done]) -> Summary {
+        let judged = Judged::of(study, done);
         let row = |(number, condition): (usize, &crate::study::Condition)| {
-            let all = outcomes.remove(&number).unwrap_or_default();
-            let valid: Vec<f64> = all.iter().copied().flatten().collect();
-            let health = health.remove(&number).unwrap_or_default();
-            let (failures, usable) = (all.len() - valid.len(), valid.len() - health.excluded);
-            Row { values: condition.values.clone(), sample: Sample::of(&valid), failures, health, usable }
+            let here = || done.iter().filter(|done| done.condition == number);
+            let drawn: Vec<Drawn> = here().filter_map(|done| Some((done.draws, done.record.outcome?))).collect();
+            let failures = here().filter(|done| done.record.outcome.is_none()).count();
+            let mut health = HealthTally::default();
+            let with_outcome = here().filter(|done| done.record.outcome.is_some());
+            with_outcome.for_each(|done| health.add(&judged.states(done), &done.record.settings));
+            let (values, usable) = (condition.values.clone(), drawn.len() - health.excluded);
+            Row { values, sample: Sample::of_drawn(&drawn), failures, health, usable }
         };
         Summary { axes: study.axes.clone(), rows: study.conditions.iter().enumerate().map(row).collect() }
     }
 
-    /// A column per axis named by its key, then `mean, sd, n, ci95_low, ci95_high` of all outcomes, then the number of those
-    /// that answers may rest on and of the trials in each state of health. What does not exist yet is empty.
+    /// A column per axis named by its key, then `mean, sd, n, ci95_low, ci95_high` of all outcomes, then the number of trials
+    /// that answers may rest on and of those in each state of health. n counts independent repeats, and there is no interval
+    /// below three of them. What does not exist is empty.
     pub fn csv(&self) -> String {
         let number = |value: Option<f64>| value.map(|value| format!("{value:.6}")).unwrap_or_default();
         let mut header: Vec<String> = self.axes.iter().map(|axis| axis.key.clone()).collect();
@@ -79,7 +71,7 @@ impl Summary {
     }
 
     /// A table in percent: the last axis down, combinations of the others across; each cell the mean with half the
-    /// width of its 95 % interval, and the number of trials where they differ.
+    /// width of its 95 % interval, or with its ends where it is that of two repeats, and the number of repeats where they differ.
     pub fn table(&self) -> String {
         let Some((down, across)) = self.axes.split_last() else {
             return format!("outcome: {}\n", self.rows.first().map(|row| cell(row, true)).unwrap_or_default());
@@ -119,7 +111,11 @@ fn cell(row: &Row, with_count: bool) -> String {
     let marks: Vec<String> = failed.into_iter().chain(unhealthy).collect();
     let failed = if marks.is_empty() { String::new() } else { format!(" ({})", marks.join(", ")) };
     let Some(sample) = row.sample else { return format!("-{failed}") };
-    let half = sample.ci95.map(|(low, high)| format!(" ±{:.1}", (high - low) * 50.0)).unwrap_or_default();
+    let half = match sample.ci95 {
+        Some((low, high)) => format!(" ±{:.1}", (high - low) * 50.0),
+        None if sample.n == 2 => format!(" ({:.1}, {:.1})", sample.ends.0 * 100.0, sample.ends.1 * 100.0),
+        None => String::new(),
+    };
     let count = if with_count { format!(" n={}", sample.n) } else { String::new() };
     format!("{:.1}{half}{count}{failed}", sample.mean * 100.0)
 }

@@ -3,6 +3,7 @@
 //! Nothing here stops a trial. What cannot be is refused by [`crate::settings`] and [`crate::prepare`].
 
 mod held;
+mod repeats;
 
 use std::collections::BTreeSet;
 
@@ -16,6 +17,7 @@ use crate::prepare::{Devices, LoadedDevice};
 use crate::settings::{Controller, HardwareSettings, Settings};
 use crate::sheet::significant;
 use held::held_tables;
+pub use repeats::{idle_seeds, repeat_warnings};
 
 /// Something that a trial does and that was hardly meant.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -111,6 +113,46 @@ pub enum Warning {
         device: String,
         /// Half width of the acceptance window.
         window: Acceptance,
+    },
+    /// Seeds that change no stream that is drawn.
+    #[error(
+        "{key}: the {seeds} seeds change nothing{}: {}; the repeats are copies and count as n = 1\n\nhint: {}",
+        some.as_ref().map_or_else(String::new, |example| format!(" in some conditions (for instance {example})")),
+        if key == "repeats.seeds" {
+            format!("{}no other stream is drawn", repeats::listed(fixed))
+        } else {
+            "no such stream is drawn".to_owned()
+        },
+        if key == "repeats.seeds" { "remove a fixed seed, or set one seed" } else { "give it one value" }
+    )]
+    IdleSeeds {
+        /// The key that lists them.
+        key: String,
+        /// How many there are.
+        seeds: usize,
+        /// Keys of the streams that are drawn and have a seed of their own.
+        fixed: Vec<String>,
+        /// The first of the conditions, where it is not so in all of them.
+        some: Option<String>,
+    },
+    /// Trials that left the same bits as others.
+    #[error(
+        "records: {count} of {trials} trials are copies of others, to the last bit{}; n counts distinct draws, and there is no interval \
+         below three of them\n\nhint: {}",
+        if *unforeseen { ", although their seeds differ" } else { "" },
+        if *unforeseen {
+            "nothing that the seeds draw reached the outcome; check that the networks spike"
+        } else {
+            "vary a stream that is drawn: see `repeats.seeds` and `[seeds]`"
+        }
+    )]
+    Copies {
+        /// How many.
+        count: usize,
+        /// Of how many trials.
+        trials: usize,
+        /// Whether their settings draw something from the seeds that differ.
+        unforeseen: bool,
     },
 }
 

@@ -16,14 +16,14 @@ use experiments::health::HealthTally;
 use experiments::machine::cores;
 use experiments::pool::Pool;
 use experiments::prepare::Prepared;
+use experiments::repeats::done;
 use experiments::run::{Progress, Shard, Trial, run_trials, shard, trials};
 use experiments::sheet::device_sheet;
 use experiments::store::Store;
 use experiments::study::Study;
 use experiments::summary::{Summary, plain};
-use experiments::sweep::done;
 use experiments::tables::{Table, study_tables};
-use experiments::warning::{Warning, warnings};
+use experiments::warning::{Warning, idle_seeds, repeat_warnings, warnings};
 use lanes::Instructions;
 
 use super::meter::{Earlier, Meter};
@@ -112,7 +112,9 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     drop(store);
     let store = Store::open(&out)?;
     let reference = source::reference(&study, &out)?;
-    let summary = Summary::new(&study, &all, &store);
+    let done_trials = done(&study, &prepared, &all, &store);
+    warn(&repeat_warnings(&study, &done_trials));
+    let summary = Summary::new(&study, &done_trials);
     println!("{}", summary.table().trim_end());
     let recorded =
         Recorded { study: &study, prepared: &prepared, trials: &all, store: &store, reference: reference.as_ref() };
@@ -120,7 +122,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let written = write_results(&summary, &shown, &out)?;
     let ended_trials = all.iter().filter(|trial| store.get(&trial.id).is_some()).count();
     println!("\n{ended_trials} of {} trials done; outcome: mean test accuracy (%) and 95 % interval", all.len());
-    let health = HealthTally::of(&study, &done(&study, &all, &store));
+    let health = HealthTally::of(&study, &done_trials);
     health.lines().iter().for_each(|line| println!("{line}"));
     for path in written {
         println!("{}", path.display());
@@ -204,6 +206,7 @@ fn distinct_warnings(study: &Study, prepared: &Prepared) -> Vec<Warning> {
             }
         }
     }
+    distinct.extend(idle_seeds(study, prepared));
     distinct
 }
 

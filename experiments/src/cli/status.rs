@@ -13,11 +13,12 @@ use experiments::cluster::script::Batch;
 use experiments::cluster::slurm::{self, Queue};
 use experiments::cluster::task::{Phase, TaskState};
 use experiments::health::HealthTally;
+use experiments::prepare::Prepared;
+use experiments::repeats::done;
 use experiments::run::{Shard, Trial, shard, trials};
 use experiments::standing::{Standing, TrialTimes, left};
 use experiments::store::Store;
 use experiments::study::Study;
-use experiments::sweep::done;
 use indicatif::HumanDuration;
 
 use super::{Failure, source, warn};
@@ -63,7 +64,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
 
     let (mut pause, mut told) = (FIRST_PAUSE, None);
     let view = loop {
-        let view = View::of(&study, &all, &out)?;
+        let view = View::of(&study, &prepared, &all, &out)?;
         if !arguments.wait || !view.is_active() {
             break view;
         }
@@ -113,7 +114,7 @@ struct ShardState {
 }
 
 impl<'a> View<'a> {
-    fn of(study: &Study, trials: &'a [Trial<'a>], out: &'a Path) -> Result<View<'a>, Failure> {
+    fn of(study: &Study, prepared: &Prepared, trials: &'a [Trial<'a>], out: &'a Path) -> Result<View<'a>, Failure> {
         let store = Store::open(out)?;
         let jobs = Jobs::read(out)?.map(|jobs| {
             let queue = slurm::queue(&jobs);
@@ -125,7 +126,7 @@ impl<'a> View<'a> {
         // Nothing is written here.
         let checkpoints = Checkpoints::new(out, Duration::MAX);
         let (all, times) = (Standing::of(trials, &store, &checkpoints), TrialTimes::of(study, trials, &store));
-        let health = HealthTally::of(study, &done(study, trials, &store));
+        let health = HealthTally::of(study, &done(study, prepared, trials, &store));
         Ok(View { trials, out, all, health, times, jobs, store, checkpoints })
     }
 

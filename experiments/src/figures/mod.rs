@@ -43,6 +43,7 @@ pub use device::device_figure;
 pub use figure::Figure;
 pub(crate) use key_label::{FRACTION, NOISE, SPREAD_SCALE, axis_label, stated, value_label, words_and_unit};
 pub use noise_unit::NoiseUnit;
+pub(crate) use noise_unit::noise_at;
 pub use panel::PanelFigure;
 pub use recorded::Recorded;
 pub(crate) use recorded::{is_numeric, number};

@@ -2,6 +2,8 @@
 //!
 //! An axis of numbers runs along x. An axis of texts, such as devices, stands on the left, with a row a text.
 
+use std::collections::BTreeSet;
+
 use super::figure::{Data, Figure, cell, part_name};
 use super::key_label::{FRACTION, axis_label, heading, value_label};
 use super::mark::Dash;
@@ -11,7 +13,9 @@ use super::plate::{Entry, MOST_PLOTS, Plate, Sample as Shown, in_pairs};
 use super::plot::Plot;
 use super::recorded::{Group, Recorded, is_numeric};
 use super::x_axis::XAxis;
-use crate::statistics::Sample;
+use crate::repeats::Done;
+use crate::statistics::draws::Drawn;
+use crate::statistics::{LEAST_REPEATS, Sample};
 use crate::summary::plain;
 
 /// Height of one of several plots.
@@ -108,8 +112,8 @@ fn curves(recorded: Recorded, x: XAxis, curve: Option<usize>, group: &Group) -> 
     let along = &recorded.study.axes[x.axis];
     let numeric = is_numeric(along);
     let point = |(place, value): (usize, &toml::Value), conditions: &[usize]| {
-        let trials = recorded.outcomes(conditions);
-        let sample = Sample::of(&trials.iter().map(|(_, outcome)| *outcome).collect::<Vec<f64>>())?;
+        let (trials, drawn) = outcomes(recorded, conditions);
+        let sample = Sample::of_drawn(&drawn)?;
         let x = if numeric { x.value(recorded, *conditions.first()?)? } else { place as f64 };
         x.is_finite().then(|| Point { x, text: plain(value), sample, trials })
     };
@@ -131,6 +135,15 @@ fn curves(recorded: Recorded, x: XAxis, curve: Option<usize>, group: &Group) -> 
     numbered.map(|(number, value)| curve_of(number, value_label(&made.key, value), Some((axis, value)))).collect()
 }
 
+/// Seed and outcome of the trials of `conditions`, without copies, and the outcomes with what drew them.
+fn outcomes(recorded: Recorded, conditions: &[usize]) -> (Vec<(u64, f64)>, Vec<Drawn>) {
+    let mut known = BTreeSet::new();
+    let mut done = recorded.done(conditions);
+    done.retain(|done| done.record.outcome.is_some() && known.insert(done.draws));
+    let of = |done: &Done| Some(((done.record.seed, done.record.outcome?), (done.draws, done.record.outcome?)));
+    done.iter().filter_map(of).unzip()
+}
+
 /// The legend: `curves` by their names, and what is drawn of `all` of them.
 fn entries(
     curves: &[Curve],
@@ -145,7 +158,7 @@ fn entries(
     let sample = if numeric { Shown::Curve } else { Shown::Marker };
     entries.extend(curves.iter().map(|curve| Entry::new(sample(curve.look), curve.label.clone())));
     let points = || all.iter().flat_map(|curve| &curve.points);
-    if points().any(|point| point.sample.n > 1) {
+    if points().any(|point| point.trials.len() > 1) {
         entries.push(Entry::new(Shown::Dot, "one trial"));
     }
     if points().any(|point| point.sample.ci95.is_some()) {
@@ -162,17 +175,25 @@ fn entries(
 
 fn caption(recorded: Recorded, x: XAxis, panels: &[Panel]) -> String {
     let study = recorded.study;
-    let points = panels.iter().flat_map(|panel| &panel.curves).flat_map(|curve| &curve.points);
-    let counts = points.map(|point| point.sample.n);
+    let points = || panels.iter().flat_map(|panel| &panel.curves).flat_map(|curve| &curve.points);
+    let counts = points().map(|point| point.sample.n);
     let (least, most) = counts.fold((usize::MAX, 0), |(least, most), n| (least.min(n), most.max(n)));
     let mut text = format!("{}, over {}.", outcome_words(recorded), in_sentence(&axis_label(x.key(study))));
+    let several = points().any(|point| point.trials.len() > 1);
     text.push_str(&match (least, most) {
-        (1, 1) => " Markers are single trials (n = 1).".to_owned(),
-        _ if least == most => format!(" Markers are means of n = {most} trials, small dots the trials."),
-        _ => format!(" Markers are means of n = {least} to {most} trials, small dots the trials."),
+        (1, 1) if !several => " Markers are single trials (n = 1).".to_owned(),
+        _ if least == most => format!(" Markers are means of n = {most} independent repeats, small dots the trials."),
+        _ => format!(" Markers are means of n = {least} to {most} independent repeats, small dots the trials."),
     });
-    if most > 1 {
-        text.push_str(" Bands or bars are 95 % intervals of the mean over seeds (Student's t).");
+    if points().any(|point| point.sample.ci95.is_some()) {
+        text.push_str(" Bands or bars are 95 % intervals of the mean over repeats (Student's t), cut at 0 and 100 %.");
+    }
+    if most > 1 && least < LEAST_REPEATS {
+        text.push_str(&format!(" Fewer than {LEAST_REPEATS} repeats have no interval."));
+    }
+    let copies = copies(recorded, panels);
+    if copies > 0 {
+        text.push_str(&format!(" {copies} trials are copies of others, to the last bit, and are left out."));
     }
     let conditions: Vec<usize> = panels.iter().flat_map(|panel| panel.group.conditions.clone()).collect();
     let failures = recorded.failures(&conditions);
@@ -181,6 +202,12 @@ fn caption(recorded: Recorded, x: XAxis, panels: &[Panel]) -> String {
     }
     text.push_str(&recorded.reference_words("the outcome", recorded.reference_outcome()));
     text + &x.note(recorded)
+}
+
+/// Trials with an outcome that share all draws with another one.
+fn copies(recorded: Recorded, panels: &[Panel]) -> usize {
+    let conditions: Vec<usize> = panels.iter().flat_map(|panel| panel.group.conditions.clone()).collect();
+    crate::repeats::copies(recorded.study, &recorded.done(&conditions)).iter().flatten().count()
 }
 
 /// What an outcome is, in words: mean test accuracy of so many epochs.
@@ -226,7 +253,7 @@ fn data(panels: &[Panel], x: &str, curve: Option<&str>) -> Data {
                 let rest = [seed.to_string(), percent(*outcome), String::new(), String::new(), "1".to_owned()];
                 data.rows.push(head("trial").into_iter().chain(rest).collect());
             }
-            let (low, high) = point.sample.ci95.unzip();
+            let (low, high) = point.sample.of_accuracy().unzip();
             let [low, high] = [low, high].map(|end| cell(end.map(|end| 100.0 * end)));
             let rest = [String::new(), percent(point.sample.mean), low, high, point.sample.n.to_string()];
             data.rows.push(head("mean").into_iter().chain(rest).collect());
@@ -314,7 +341,7 @@ mod tests {
         assert!(figures[0].caption.contains("single trials (n = 1)") && !figures[0].caption.contains("interval"));
         let more = of(NOISE_STUDY, None, |_, seed| Some(0.1 * seed as f64));
         assert!(more[0].svg.contains("95 % interval") && more[0].svg.contains("one trial"));
-        assert!(more[0].caption.contains("n = 3 trials"), "{}", more[0].caption);
+        assert!(more[0].caption.contains("n = 3 independent repeats"), "{}", more[0].caption);
     }
 
     #[test]
@@ -356,11 +383,13 @@ mod tests {
     /// Values of `[seeds]` are repeats: they make no curves and no plots, and their trials count together.
     #[test]
     fn seeds_of_streams_are_repeats() {
-        let text = "[noise]\nlevel_percent = [1, 20]\n[seeds]\nchip = [1, 2, 3]\n[repeats]\nseeds = 2\n";
+        let text = "[noise]\nlevel_percent = [1, 20]\n[hardware]\ndevice = \"study-1k-1m\"\n\
+                    [device.faults]\np_low_resistance = 0.1\n[seeds]\nchip = [1, 2, 3]\n[repeats]\nseeds = 2\n";
         let figures = of(text, None, |settings, _| settings.seeds.chip.map(|chip| 0.1 * chip as f64));
         assert_eq!(figures.len(), 1);
         assert_eq!(numbers(&figures[0].csv, "mean", 3), [20.0, 20.0]);
-        assert!(figures[0].caption.contains("n = 6 trials"), "{}", figures[0].caption);
+        assert!(figures[0].caption.contains("n = 2 independent repeats"), "{}", figures[0].caption);
+        assert!(!figures[0].caption.contains("Bands") && !figures[0].svg.contains("interval"), "{}", figures[0].caption);
     }
 
     #[test]

@@ -67,12 +67,12 @@ pub(super) fn over_texts(recorded: Recorded, x: XAxis, curves: &[Curve], chance:
         let all = curve.points.iter().flat_map(|point| {
             point.trials.iter().map(move |(_, outcome)| (100.0 * outcome, point.x + beside + TRIALS_BELOW))
         });
-        if curve.points.iter().any(|point| point.sample.n > 1) {
+        if curve.points.iter().any(|point| point.trials.len() > 1) {
             marks.push(small_dots(all.collect(), color));
         }
         let ends = curve.points.iter().filter_map(|point| {
-            let (low, high) = point.sample.ci95?;
-            Some([point.x + beside, 100.0 * low.max(0.0), 100.0 * high.min(1.0)])
+            let (low, high) = point.sample.of_accuracy()?;
+            Some([point.x + beside, 100.0 * low, 100.0 * high])
         });
         marks.push(Mark::Spans { ends: ends.collect(), color });
         let means = curve.points.iter().map(|point| (100.0 * point.sample.mean, point.x + beside)).collect();
@@ -106,7 +106,7 @@ fn aside(number: usize, curves: usize) -> f64 {
 
 /// Every trial behind the means; none where every mean is that of one.
 fn trials(curve: &Curve, aside: f64, scale: &Scale) -> Option<Mark> {
-    curve.points.iter().any(|point| point.sample.n > 1).then(|| {
+    curve.points.iter().any(|point| point.trials.len() > 1).then(|| {
         let all = curve.points.iter().flat_map(|point| {
             let x = scale.moved(point.x, aside);
             point.trials.iter().map(move |(_, outcome)| (x, 100.0 * outcome))
@@ -133,8 +133,8 @@ fn bands(curve: &Curve) -> Vec<Mark> {
 
 /// Place of a point and the interval of its mean in percent, cut where the axis ends.
 fn interval(point: &Point) -> Option<[f64; 3]> {
-    let (low, high) = point.sample.ci95?;
-    Some([point.x, 100.0 * low.clamp(0.0, 1.0), 100.0 * high.clamp(0.0, 1.0)])
+    let (low, high) = point.sample.of_accuracy()?;
+    Some([point.x, 100.0 * low, 100.0 * high])
 }
 
 /// A long name in lines, broken behind hyphens and slashes.

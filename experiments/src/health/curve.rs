@@ -7,8 +7,6 @@
 //! neurons reach their threshold, which is a property of the first weights. A crossing in front of silent levels is
 //! therefore answered only where the networks on both of its sides fire clearly: ten times as often as a silent one.
 
-use std::fmt::{self, Display, Formatter};
-
 use super::silent::spikes_of_test;
 use super::{HealthKind, HealthState, LEAST_SPIKES};
 use crate::record::Record;
@@ -81,25 +79,26 @@ impl PointHealth {
     }
 }
 
-/// Why a curve of these `points`, by level, does not answer where it crosses a threshold; `crossing` is the level at which
-/// its usable outcomes do, none where they stay above it.
-pub fn withheld(points: &[(f64, &PointHealth)], crossing: Option<f64>) -> Option<Withheld> {
-    let mut points: Vec<(f64, &PointHealth)> = points.to_vec();
-    points.sort_by(|one, next| one.0.total_cmp(&next.0));
-    let (reference, health) = points.first()?;
+/// Why a curve of these `points`, by level from the reference on, does not answer where it crosses a threshold; `crossing` is
+/// the level at which its usable outcomes do, none where they stay above it.
+pub fn withheld(points: &[(f64, PointHealth)], crossing: Option<f64>) -> Option<Withheld> {
+    let ((reference, health), (last, _)) = (points.first()?, points.last()?);
+    let falls = last < reference;
+    // Whether a level is reached on the way from the reference to another one.
+    let reached = |level: f64, by: f64| if falls { by <= level } else { by >= level };
     if let Some((state, advice)) = health.as_reference() {
         return Some(Withheld { unlearned: true, levels: vec![*reference], state: state.clone(), advice: advice.clone() });
     }
-    let unhealthy: Vec<(f64, &PointHealth)> = points.iter().copied().filter(|(_, health)| health.is_unhealthy()).collect();
+    let unhealthy: Vec<&(f64, PointHealth)> = points.iter().filter(|(_, health)| health.is_unhealthy()).collect();
     let (first, health) = unhealthy.first()?;
     let (state, advice) = health.unusable.first()?;
     let silent = unhealthy.iter().any(|(_, health)| health.kinds().contains(&HealthKind::Silent));
     if let Some(crossing) = crossing {
         // The points on both sides of the crossing, which lies on the line between them.
-        let above = points.iter().find(|(level, _)| *level >= crossing);
-        let below = points.iter().rev().find(|(level, _)| *level < crossing);
+        let above = points.iter().find(|(level, _)| reached(crossing, *level));
+        let below = points.iter().rev().find(|(level, _)| !reached(crossing, *level));
         let clearly = above.into_iter().chain(below).all(|(_, health)| health.fires_clearly());
-        if above.is_some_and(|(level, _)| level < first) && (clearly || !silent) {
+        if above.is_some_and(|(level, _)| !reached(*first, *level)) && (clearly || !silent) {
             return None;
         }
     }
@@ -112,15 +111,6 @@ fn least_spikes(record: &Record) -> Option<f64> {
     let tests = [Some(0), record.tests.len().checked_sub(1)];
     let spikes = tests.into_iter().flatten().filter_map(|number| spikes_of_test(record, number));
     spikes.flatten().reduce(f64::min)
-}
-
-impl Display for Withheld {
-    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
-        let levels: Vec<String> = self.levels.iter().map(f64::to_string).collect();
-        let (network, levels) = (if self.levels.len() == 1 { "level" } else { "levels" }, levels.join(", "));
-        let reference = if self.unlearned { "the reference, " } else { "" };
-        write!(formatter, "{reference}{network} {levels}: {}; {}", self.state, self.advice)
-    }
 }
 
 #[cfg(test)]
@@ -144,8 +134,12 @@ mod tests {
     }
 
     fn of(points: &[PointHealth], crossing: Option<f64>) -> Option<Withheld> {
-        let points: Vec<(f64, &PointHealth)> = (0..).map(f64::from).zip(points).collect();
-        withheld(&points, crossing)
+        let rising: Vec<(f64, PointHealth)> = (0..).map(f64::from).zip(points.iter().cloned()).collect();
+        let falling: Vec<(f64, PointHealth)> = rising.iter().map(|(level, health)| (-level, health.clone())).collect();
+        let (found, mirrored) = (withheld(&rising, crossing), withheld(&falling, crossing.map(|level| -level)));
+        let levels = |found: &Option<Withheld>| found.as_ref().map(|found| found.levels.iter().map(|level| level.abs()).collect::<Vec<f64>>());
+        assert_eq!(levels(&found), levels(&mirrored), "an axis on which less is worse is judged alike");
+        found
     }
 
     #[test]

@@ -1,13 +1,14 @@
 //! The states of all trials of a study, where what one trial cannot tell is judged over the seeds of its condition.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::chance::chance_of;
 use super::rise::{Rise, over_seeds};
 use super::{HealthKind, HealthState, outcome_window};
 use crate::record::Record;
+use crate::repeats::Done;
 use crate::study::Study;
-use crate::sweep::{Done, is_seed};
+use crate::sweep::is_seed;
 
 /// Which conditions of a study still rise.
 #[derive(Clone, Debug, Default)]
@@ -39,7 +40,12 @@ impl Judged {
             *numbers.entry(name.join("\n")).or_insert(next)
         }).collect();
         let mut windows: Vec<Vec<&[f64]>> = vec![Vec::new(); numbers.len()];
+        let mut known = BTreeSet::new();
         for done in done.iter().filter(|done| done.record.outcome.is_some()) {
+            // A copy of another trial is no further seed.
+            if !known.insert((group[done.condition], done.draws)) {
+                continue;
+            }
             windows[group[done.condition]].push(outcome_window(done.record));
         }
         let tested = done.iter().find_map(|done| done.record.tests.last().and_then(|classes| chance_of(classes)));
@@ -80,7 +86,7 @@ mod tests {
     use super::*;
     use crate::figures::fixture::{Fixture, record};
     use crate::record::Record;
-    use crate::sweep::done;
+    use crate::repeats::done;
 
     /// Nine epochs from 0.3; the trials of one condition rise by `slope` an epoch, those of the other stay.
     fn states(text: &str, slope: impl Fn(f64, u64) -> f64) -> Vec<Vec<HealthKind>> {
@@ -90,7 +96,7 @@ mod tests {
             Some(Record { accuracy, ..record(settings, seed, 0.4) })
         });
         fixture.see(|recorded| {
-            let done = done(recorded.study, recorded.trials, recorded.store);
+            let done = done(recorded.study, recorded.prepared, recorded.trials, recorded.store);
             let judged = Judged::of(recorded.study, &done);
             done.iter().map(|done| judged.states(done).iter().map(HealthState::kind).collect()).collect()
         })

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::{HealthKind, HealthState, Judged};
+use crate::repeats::Done;
 use crate::settings::Settings;
 use crate::study::Study;
-use crate::sweep::Done;
 
 /// Counts of unhealthy trials.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -13,6 +13,8 @@ use super::plate::{Entry, MOST_PLOTS, Plate, Sample as Shown, in_pairs};
 use super::plot::Plot;
 use super::recorded::{Group, Recorded, is_numeric};
 use super::x_axis::XAxis;
+use crate::health::Judged;
+use crate::health::curve::PointHealth;
 use crate::repeats::Done;
 use crate::statistics::draws::Drawn;
 use crate::statistics::{LEAST_REPEATS, Sample};
@@ -30,6 +32,8 @@ pub(super) struct Point {
     pub(super) sample: Sample,
     /// Seeds and outcomes.
     pub(super) trials: Vec<(u64, f64)>,
+    /// Whether at least half of the trials are in a state that keeps them out of answers.
+    pub(super) unhealthy: bool,
 }
 
 /// The conditions that differ only on the axis along x.
@@ -111,11 +115,14 @@ fn figure(recorded: Recorded, x: XAxis, curve: Option<usize>, panels: &[Panel], 
 fn curves(recorded: Recorded, x: XAxis, curve: Option<usize>, group: &Group) -> Vec<Curve> {
     let along = &recorded.study.axes[x.axis];
     let numeric = is_numeric(along);
+    let done = recorded.done(&(0..recorded.study.conditions.len()).collect::<Vec<usize>>());
+    let judged = Judged::of(recorded.study, &done);
     let point = |(place, value): (usize, &toml::Value), conditions: &[usize]| {
+        let unhealthy = is_unhealthy(&judged, &done, conditions);
         let (trials, drawn) = outcomes(recorded, conditions);
         let sample = Sample::of_drawn(&drawn)?;
         let x = if numeric { x.value(recorded, *conditions.first()?)? } else { place as f64 };
-        x.is_finite().then(|| Point { x, text: plain(value), sample, trials })
+        x.is_finite().then(|| Point { x, text: plain(value), sample, trials, unhealthy })
     };
     let curve_of = |number: usize, label: String, wanted: Option<(usize, &toml::Value)>| {
         let fits = |condition: usize| wanted.is_none_or(|(axis, value)| recorded.value(condition, axis) == value);
@@ -133,6 +140,14 @@ fn curves(recorded: Recorded, x: XAxis, curve: Option<usize>, group: &Group) -> 
     let made = &recorded.study.axes[axis];
     let numbered = made.values.iter().enumerate();
     numbered.map(|(number, value)| curve_of(number, value_label(&made.key, value), Some((axis, value)))).collect()
+}
+
+/// Whether a point of these conditions says nothing about the hardware.
+fn is_unhealthy(judged: &Judged, done: &[Done], conditions: &[usize]) -> bool {
+    let mut health = PointHealth::default();
+    let here = done.iter().filter(|done| conditions.contains(&done.condition) && done.record.outcome.is_some());
+    here.for_each(|done| _ = health.add(done.record, &judged.states(done)));
+    health.is_unhealthy()
 }
 
 /// Seed and outcome of the trials of `conditions`, without copies, and the outcomes with what drew them.
@@ -160,6 +175,9 @@ fn entries(
     let points = || all.iter().flat_map(|curve| &curve.points);
     if points().any(|point| point.trials.len() > 1) {
         entries.push(Entry::new(Shown::Dot, "one trial"));
+    }
+    if points().any(|point| point.unhealthy) {
+        entries.push(Entry::new(Shown::Hollow, "unhealthy, see text"));
     }
     if points().any(|point| point.sample.ci95.is_some()) {
         let sample = if numeric { Shown::Band } else { Shown::Line(GREY, Dash::Solid) };
@@ -199,6 +217,9 @@ fn caption(recorded: Recorded, x: XAxis, panels: &[Panel]) -> String {
     let failures = recorded.failures(&conditions);
     if failures > 0 {
         text.push_str(&format!(" {failures} trials diverged and are left out."));
+    }
+    if points().any(|point| point.unhealthy) {
+        text.push_str(" Hollow markers are networks that say nothing about the hardware, such as silent ones; no answer rests on them.");
     }
     text.push_str(&recorded.reference_words("the outcome", recorded.reference_outcome()));
     text + &x.note(recorded)

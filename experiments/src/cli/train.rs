@@ -94,7 +94,9 @@ fn one_condition(arguments: &Arguments) -> Result<Study, Failure> {
 /// What is wrong with the trial, in a line on stdout, and with its numbers and advice on stderr.
 fn tell_health(record: &Record) {
     let states = record.health_states();
-    for state in states.iter() {
+    // A network that guesses because it is silent needs no advice on guessing.
+    let excluded = states.iter().any(|state| state.kind().excludes());
+    for state in states.iter().filter(|state| state.kind().excludes() == excluded) {
         eprintln!("warning: {state}\n\nhint: {}\n", state.advice(&record.settings));
     }
     let words: Vec<&str> = states.iter().map(|state| state.kind().words()).collect();

@@ -19,8 +19,8 @@ use crate::health::{Cause, LEAST_SPIKES, Mechanism, Silence};
 use crate::prepare::{Devices, EncodedData, LoadedDevice};
 use crate::settings::Settings;
 
-/// Test samples that are looked at.
-const SAMPLES: usize = 128;
+/// Test samples that are looked at: enough to tell a tenth of a spike per sample from half as much.
+const SAMPLES: usize = 1024;
 /// How far above its threshold the strongest neuron of a typical sample is to be driven, by weights that are proposed.
 const MARGIN: f64 = 1.5;
 /// Share of the samples without input spikes that explains a silent layer.

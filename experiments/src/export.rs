@@ -10,6 +10,7 @@ use snn::activity::ClassActivity;
 use snn::metrics::van_rossum::PairDistances;
 use snn::weights::UpdateReport;
 
+use crate::conversions::{ConversionShares, Conversions};
 use crate::figures::{is_numeric, number};
 use crate::health::{HealthState, Judged};
 use crate::record::Record;
@@ -93,6 +94,7 @@ pub fn trial_table(study: &Study, done: &[Done]) -> Table {
         });
     }
     writes(&mut table, "readout", done, |record| Some(&record.writes.readout));
+    conversions(&mut table, done);
     table.numbers("training_energy_microjoules", done, |record| {
         record.hardware.as_ref()?.training_energy.known_microjoules()
     });
@@ -203,6 +205,31 @@ fn writes(table: &mut Table, layer: &str, done: &[Done], of: impl Fn(&Record) ->
     ];
     for (name, count) in counts {
         table.wholes(&format!("{layer}_{name}"), done, |record| of(record).map(count));
+    }
+}
+
+/// Conversions by where they ended, of the connections that have some in any of the records.
+fn conversions(table: &mut Table, done: &[Done]) {
+    let mut connections: Vec<String> = Vec::new();
+    for of in done.iter().flat_map(|done| done.record.conversions()) {
+        if !connections.contains(&of.connection) {
+            connections.push(of.connection);
+        }
+    }
+    let stages: [(&str, fn(&Conversions) -> Option<ConversionShares>); 2] =
+        [("training", |of| of.training), ("test", |of| of.test)];
+    for connection in &connections {
+        for (stage, of_stage) in stages {
+            let shares = |record: &Record| {
+                record.conversions().iter().find(|of| of.connection == *connection).and_then(of_stage)
+            };
+            let name = |what: &str| format!("{connection}_{stage}_{what}");
+            table.wholes(&name("conversions"), done, |record| Some(shares(record)?.conversions));
+            table.numbers(&name("lowest_code_fraction"), done, |record| Some(shares(record)?.lowest));
+            table.numbers(&name("highest_code_fraction"), done, |record| Some(shares(record)?.highest));
+            table.numbers(&name("zero_code_fraction"), done, |record| Some(shares(record)?.zero));
+            table.numbers(&name("beyond_range_fraction"), done, |record| Some(shares(record)?.clipped));
+        }
     }
 }
 

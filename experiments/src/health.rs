@@ -6,7 +6,7 @@
 //! | saturated | most neurons of a hidden layer spike at more than half of the steps, before or after training |
 //! | at chance | the 95 % interval of the outcome includes the accuracy of guessing |
 //! | not converged | the outcome still rises within its window ([`rise`]) |
-//! | clipped | more than 1 % of the writes to a connection end at the top of the window |
+//! | clipped | more than 1 % of the writes to a connection end at the top of the window, or of its conversions beyond a fixed range |
 //!
 //! A trial without an outcome diverged, which its record says itself. A swept axis is *unlearned* where its reference is
 //! unhealthy ([`curve`]). All tests are pure functions of a record, so that records written before a test existed have
@@ -32,6 +32,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::record::Record;
 use crate::settings::Settings;
+use crate::warning::converters;
 
 pub use cause::{Cause, Mechanism};
 pub use chance::{AtChance, chance_of};
@@ -122,29 +123,37 @@ impl HealthState {
             HealthState::Saturated(saturated) => saturated.advice(settings),
             HealthState::AtChance(_) => AtChance::advice(),
             HealthState::NotConverged(_) => Rise::advice(settings),
-            HealthState::Clipped(clipped) => clipped.advice(settings),
+            HealthState::Clipped(clipped) => clipped.advice(),
+        }
+    }
+}
+
+impl HealthState {
+    /// What decides, with its numbers, without the kind.
+    pub fn reason(&self) -> String {
+        match self {
+            HealthState::Silent(silence) => silence.to_string(),
+            HealthState::Saturated(saturated) => saturated.to_string(),
+            HealthState::AtChance(at_chance) => at_chance.to_string(),
+            HealthState::NotConverged(rise) => rise.to_string(),
+            HealthState::Clipped(clipped) => clipped.to_string(),
         }
     }
 }
 
 impl Display for HealthState {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}: ", self.kind().words())?;
-        match self {
-            HealthState::Silent(silence) => silence.fmt(formatter),
-            HealthState::Saturated(saturated) => saturated.fmt(formatter),
-            HealthState::AtChance(at_chance) => at_chance.fmt(formatter),
-            HealthState::NotConverged(rise) => rise.fmt(formatter),
-            HealthState::Clipped(clipped) => clipped.fmt(formatter),
-        }
+        write!(formatter, "{}: {}", self.kind().words(), self.reason())
     }
 }
 
-/// Everything that the numbers of `record` show to be wrong; `silence` is what its trial found out about that.
-pub fn states(record: &Record, silence: Option<Silence>) -> Vec<HealthState> {
+/// Everything that the numbers of `record` show to be wrong; `silence` is what its trial found out about that, and
+/// `converters` are those whose fixed range cuts sums off.
+pub fn states(record: &Record, silence: Option<Silence>, converters: &[converters::Saturated]) -> Vec<HealthState> {
     let silence = silence.or_else(|| silent::silence(record)).map(HealthState::Silent);
     let saturated = saturated::saturated(record).map(HealthState::Saturated);
-    let clipped = clipped::clipped(record).map(HealthState::Clipped);
+    let conversions = converters.first().map(Clipped::conversions);
+    let clipped = clipped::clipped(record).or(conversions).map(HealthState::Clipped);
     let chance = record.tests.last().and_then(|classes| chance_of(classes)).unwrap_or(0.0);
     let rising = rise::within(outcome_window(record), chance).map(HealthState::NotConverged);
     let at_chance = chance::at_chance(record).map(HealthState::AtChance);
@@ -165,7 +174,7 @@ impl Record {
     pub fn health_states(&self) -> Cow<'_, [HealthState]> {
         match &self.health {
             Some(states) => Cow::Borrowed(states),
-            None => Cow::Owned(states(self, None)),
+            None => Cow::Owned(states(self, None, &[])),
         }
     }
 

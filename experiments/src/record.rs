@@ -16,6 +16,7 @@ use crate::observation::Observation;
 use crate::prepare::{Devices, EncodedData, LoadedDevice, sha256};
 use crate::settings::{Settings, connection_name};
 use crate::trial::Outcome;
+use crate::warning::converters::saturated;
 
 /// The form of a record. It also stands for the arithmetic of the program: it changes when the same trial gives other
 /// numbers, so that no study mixes the two.
@@ -245,7 +246,7 @@ impl Record {
                 test: epochs.iter().map(|epoch| epoch.test_seconds).sum(),
             },
         };
-        let health = health::states(&record, outcome.silence.clone());
+        let health = health::states(&record, outcome.silence.clone(), &saturated(&record, devices));
         Record { health: Some(health), ..record }
     }
 }

@@ -176,10 +176,14 @@ fn introduce(study: &Study, prepared: &Prepared, all: &[Trial], left: &[Trial]) 
     eprintln!("  seeds: {}, trials: {}, to run now: {}\n", study.seeds.len(), all.len(), left.len());
     let mut shown = Vec::new();
     for trial in all {
-        let connections: Vec<_> = trial.settings.connections().into_iter().map(|connection| (connection, ())).collect();
+        let connections = shapes(trial.settings, prepared.data(trial.settings));
         for (loaded, held) in prepared.devices_of(trial.settings).with(&connections) {
             // The sheet shows the spread at the highest level of the study, and says so by the level itself.
-            let device_of = |trial: &Trial| (trial.settings.hardware.device.clone(), trial.settings.device.clone());
+            let device_of = |trial: &Trial| {
+                let hardware = &trial.settings.hardware;
+                let maps = hardware.maps().map(|(_, path)| path.to_owned());
+                (hardware.device.clone(), maps, trial.settings.device.clone())
+            };
             let this = (loaded.device.name.clone(), device_of(trial));
             if !shown.contains(&this) {
                 shown.push(this);
@@ -190,7 +194,7 @@ fn introduce(study: &Study, prepared: &Prepared, all: &[Trial], left: &[Trial]) 
                 let noisiest =
                     same.max_by(|a, b| a.settings.noise.level_percent.total_cmp(&b.settings.noise.level_percent));
                 let settings = noisiest.map_or(trial.settings, |noisiest| noisiest.settings);
-                eprintln!("{}", device_sheet(&loaded.device, settings, held[0].0));
+                eprintln!("{}", device_sheet(loaded, settings, &held));
             }
         }
     }

@@ -4,12 +4,14 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use experiments::hardware::shapes;
+use experiments::health::{Clipped, Ended, HealthState};
 use experiments::machine::cores;
 use experiments::pool::Pool;
 use experiments::record::Record;
 use experiments::sheet::{area_line, cost_lines, device_sheet};
 use experiments::study::Study;
 use experiments::trial::{Epoch, EpochEnd, run_trial};
+use experiments::warning::converters::saturated;
 use experiments::warning::warnings;
 use lanes::Instructions;
 
@@ -54,7 +56,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let shapes = shapes(settings, data);
     let held = devices.with(&shapes);
     for (loaded, connections) in &held {
-        eprintln!("{}", device_sheet(&loaded.device, settings, connections[0].0));
+        eprintln!("{}", device_sheet(loaded, settings, connections));
     }
     warn(&warnings(settings, &devices, &shapes));
 
@@ -69,6 +71,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         let last = epochs.min(settings.outcome.last_epochs);
         println!("outcome: {percent:.2} % (mean test accuracy, last {last} of {epochs} epochs, seed {seed})");
     }
+    warn(&saturated(&record, &devices));
     print!("{}", cost_lines(&record.writes, record.hardware.as_ref()));
     for (loaded, shapes) in held {
         let shapes: Vec<_> = shapes.into_iter().map(|(_, shape)| shape).collect();
@@ -96,7 +99,10 @@ fn tell_health(record: &Record) {
     let states = record.health_states();
     // A network that guesses because it is silent needs no advice on guessing.
     let excluded = states.iter().any(|state| state.kind().excludes());
-    for state in states.iter().filter(|state| state.kind().excludes() == excluded) {
+    // What a converter cuts off has been told with its counts.
+    let told = |state: &&HealthState| matches!(state, HealthState::Clipped(Clipped { ended: Ended::Conversions, .. }));
+    let states_left = states.iter().filter(|state| state.kind().excludes() == excluded && !told(state));
+    for state in states_left {
         eprintln!("warning: {state}\n\nhint: {}\n", state.advice(&record.settings));
     }
     let words: Vec<&str> = states.iter().map(|state| state.kind().words()).collect();

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use snn::weights::UpdateReport;
 
 use crate::record::Record;
-use crate::settings::Settings;
 use crate::sheet::significant;
+use crate::warning::converters::{SATURATED, Saturated};
 
 /// Share of the writes above which a window is too small for the weights. Cells at the ceiling take no further step up, so
 /// that one write in a hundred there is a share of the weights that cannot be learnt.
@@ -31,11 +31,22 @@ pub struct Clipped {
 pub enum Ended {
     /// Writes, at the ceiling of the conductance window.
     Writes,
+    /// Conversions of column sums that lie beyond a fixed range.
+    Conversions,
 }
 
 impl Clipped {
-    pub(super) fn advice(&self, _settings: &Settings) -> String {
+    /// The conversions of converters whose range cuts sums off.
+    pub(super) fn conversions(saturated: &Saturated) -> Clipped {
+        let (connection, share) = (saturated.connection.clone(), saturated.shares.clipped);
+        Clipped { ended: Ended::Conversions, connection, share }
+    }
+
+    pub(super) fn advice(&self) -> String {
         match self.ended {
+            Ended::Conversions => "raise `device.converters.adc.full_scale_microamperes`, or set \
+                                   `device.converters.adc.range` to `calibrated`"
+                .to_owned(),
             Ended::Writes => format!("raise `{}`, or choose a device with a wider window", full_scale_key(&self.connection)),
         }
     }
@@ -59,6 +70,11 @@ impl Display for Clipped {
         let Clipped { ended, connection, share } = self;
         let percent = significant(100.0 * share);
         match ended {
+            Ended::Conversions => write!(
+                formatter,
+                "{percent} % of the conversions of `{connection}` lie beyond the range of the converters; at most {} % are expected",
+                100.0 * SATURATED
+            ),
             Ended::Writes => write!(
                 formatter,
                 "{percent} % of the writes to `{connection}` ended at the ceiling of the window; at most {} % are expected",
@@ -97,11 +113,11 @@ mod tests {
         record.writes.readout = report(101);
         let found = clipped(&record).expect("just above");
         assert_eq!((&*found.connection, found.share), ("readout", 0.0101));
-        assert!(found.advice(&record.settings).contains("`hardware.full_scale_readout`"));
+        assert!(found.advice().contains("`hardware.full_scale_readout`"));
         let further = FurtherWrites { connection: "layer_2_recurrent".to_owned(), writes: report(5000) };
         record.writes.further.push(further);
         let found = clipped(&record).expect("half of them");
         assert_eq!((&*found.connection, found.share), ("layer_2_recurrent", 0.5));
-        assert!(found.advice(&record.settings).contains("`layer_2.full_scale`"));
+        assert!(found.advice().contains("`layer_2.full_scale`"));
     }
 }

@@ -34,7 +34,7 @@ pub struct Withheld {
     pub unlearned: bool,
     /// The unhealthy levels.
     pub levels: Vec<f64>,
-    /// What is wrong with the first of them.
+    /// What is wrong with the last of them, the most disturbed one.
     pub state: HealthState,
     /// What to do about it.
     pub advice: String,
@@ -90,7 +90,7 @@ pub fn withheld(points: &[(f64, PointHealth)], crossing: Option<f64>) -> Option<
         return Some(Withheld { unlearned: true, levels: vec![*reference], state: state.clone(), advice: advice.clone() });
     }
     let unhealthy: Vec<&(f64, PointHealth)> = points.iter().filter(|(_, health)| health.is_unhealthy()).collect();
-    let (first, health) = unhealthy.first()?;
+    let ((first, _), (_, health)) = (unhealthy.first()?, unhealthy.last()?);
     let (state, advice) = health.unusable.first()?;
     let silent = unhealthy.iter().any(|(_, health)| health.kinds().contains(&HealthKind::Silent));
     if let Some(crossing) = crossing {

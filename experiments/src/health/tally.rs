@@ -14,6 +14,8 @@ pub struct HealthTally {
     pub trials: usize,
     /// Those that no answer may rest on, without those that diverged.
     pub excluded: usize,
+    /// Trials at chance that are in no state that explains it.
+    pub at_chance: usize,
     /// Trials by state; one of several states counts in each.
     pub kinds: BTreeMap<HealthKind, usize>,
     /// One trial of each kind: what is wrong with the first, and what to do.
@@ -31,7 +33,9 @@ impl HealthTally {
     /// Counts one more trial, of these settings and in these states.
     pub fn add(&mut self, states: &[HealthState], settings: &Settings) {
         self.trials += 1;
-        self.excluded += usize::from(states.iter().any(|state| state.kind().excludes()));
+        let excluded = states.iter().any(|state| state.kind().excludes());
+        self.excluded += usize::from(excluded);
+        self.at_chance += usize::from(!excluded && states.iter().any(|state| state.kind() == HealthKind::AtChance));
         for state in states {
             *self.kinds.entry(state.kind()).or_default() += 1;
             self.examples.entry(state.kind()).or_insert_with(|| (state.clone(), state.advice(settings)));
@@ -51,12 +55,14 @@ impl HealthTally {
 
     /// One line on the trials that answers leave out, and one on those at chance; empty where all are healthy.
     pub fn lines(&self) -> Vec<String> {
-        let at_chance = self.count(HealthKind::AtChance);
         let excluded = (self.excluded > 0).then(|| {
             let are = if self.excluded == 1 { "is" } else { "are" };
             format!("{} of {} trials {are} left out of every answer: {}", self.excluded, self.trials, self.words(true))
         });
-        let guess = (at_chance > 0).then(|| format!("{at_chance} of {} trials at chance", self.trials));
+        let guess = (self.at_chance > 0).then(|| {
+            let are = if self.at_chance == 1 { "is" } else { "are" };
+            format!("{} of {} trials {are} at chance", self.at_chance, self.trials)
+        });
         excluded.into_iter().chain(guess).collect()
     }
 
@@ -81,7 +87,7 @@ mod tests {
         assert!(tally.lines().is_empty());
         tally.add(&[at_chance.clone()], &Settings::default());
         tally.add(&[silent, at_chance], &Settings::default());
-        assert_eq!(tally.lines(), ["1 of 3 trials is left out of every answer: silent 1", "2 of 3 trials at chance"]);
+        assert_eq!(tally.lines(), ["1 of 3 trials is left out of every answer: silent 1", "1 of 3 trials is at chance"]);
         assert_eq!(tally.examples().count(), 1);
     }
 }

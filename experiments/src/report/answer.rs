@@ -75,11 +75,15 @@ fn withheld(facts: &Facts, tolerances: &[Tolerance], direction: Direction) -> Ve
         let words = withheld_words(&found, key);
         match reasons.iter_mut().find(|(known, ..)| *known == words) {
             Some((.., names)) => names.push(&tolerance.name),
-            None => reasons.push((words, format!("{}. To do: {}.", found.state, found.advice), vec![&tolerance.name])),
+            None => {
+                let last = found.levels.last().map(|at| format!("{}{}", level(*at), unit(key))).unwrap_or_default();
+                let detail = format!("At {last}: {}. To do: {}.", found.state.reason(), found.advice);
+                reasons.push((words, detail, vec![&tolerance.name]));
+            }
         }
     }
     let sentence = |(words, detail, names): (String, String, Vec<&str>)| {
-        format!("Threshold of {}: {words}. First of them: {detail}", names.join(", "))
+        format!("Threshold of {}: {words}. {detail}", names.join(", "))
     };
     reasons.into_iter().map(sentence).collect()
 }

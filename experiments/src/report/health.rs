@@ -19,7 +19,7 @@ pub fn section(facts: &Facts) -> Option<Section> {
         @for line in &lines { p.warning { (line) "." } }
         p.method {
             "Silent: fewer than 0.1 spikes per sample in a hidden layer, before or after training. Saturated: most neurons of a hidden layer spike at more \
-             than half of the steps. Clipped: more than 1 % of the writes to a connection end at the top of the window. Not converged: over the seeds of a condition, \
+             than half of the steps. Clipped: more than 1 % of the writes to a connection end at the top of the window, or of its conversions beyond a fixed range. Not converged: over the seeds of a condition, \
              the outcome still rises within its epochs, by more than two standard errors. At chance: the 95 % interval of the outcome includes guessing; such a trial \
              counts, unless it is the reference of its curve."
         }
@@ -39,11 +39,14 @@ fn rows(facts: &Facts) -> Vec<Vec<String>> {
         let done: Vec<Vec<HealthState>> =
             facts.done.iter().filter(|done| done.condition == number).map(|done| judged.states(done)).collect();
         for kind in HealthKind::ALL {
-            let mut of_kind = done.iter().flatten().filter(|state| state.kind() == kind);
+            // Chance needs no row where another state explains it.
+            let told = |states: &&Vec<HealthState>| kind.excludes() || !states.iter().any(|state| state.kind().excludes());
+            let states = done.iter().filter(told).flatten();
+            let mut of_kind = states.filter(|state| state.kind() == kind);
             let Some(first) = of_kind.next() else { continue };
             let (count, advice) = (1 + of_kind.count(), first.advice(&condition.settings));
             let trials = format!("{count} of {}", done.len());
-            rows.push(vec![name.clone(), kind.words().to_owned(), trials, first.to_string(), advice]);
+            rows.push(vec![name.clone(), kind.words().to_owned(), trials, first.reason(), advice]);
         }
     }
     rows

@@ -195,21 +195,21 @@ fn crossings(facts: &Facts, tolerances: &[Tolerance], key: &str, direction: Dire
         let cells: Result<Vec<String>, String> = if let Some(withheld) = tolerance.withheld_everywhere(direction) {
             Err(withheld_words(&withheld, key))
         } else if tolerance.guesses(facts.chance) {
-            Err("accuracy cannot be told from guessing".to_owned())
+            Err("not known: accuracy cannot be told from guessing".to_owned())
         } else if direction.whole {
             let words = |held: &Vec<Held>| held.iter().map(|held| held_words(held, tolerance.last, key)).collect();
-            tolerance.held.as_ref().map(words).map_err(ToString::to_string)
+            tolerance.held.as_ref().map(words).map_err(|error| format!("not known: {error}"))
         } else {
             let words =
                 |crossings: &Vec<Crossing>| crossings.iter().map(|one| crossing_words(facts, one, tolerance, key)).collect();
-            tolerance.crossings.as_ref().map(words).map_err(ToString::to_string)
+            tolerance.crossings.as_ref().map(words).map_err(|error| format!("not known: {error}"))
         };
         match cells {
             Ok(cells) => row.extend((0..).zip(cells).map(|(threshold, cell)| {
                 let withheld = tolerance.withheld(threshold, direction).map(|found| withheld_words(&found, key));
                 withheld.unwrap_or(cell)
             })),
-            Err(error) => row.extend([format!("not known: {error}"), String::new(), String::new()]),
+            Err(why) => row.extend([why, String::new(), String::new()]),
         }
         row
     };

@@ -20,7 +20,7 @@ use crate::chip_maps::{ChipMaps, WrongMap};
 use crate::device_file;
 use crate::hardware::{follows_study_level, shapes};
 use crate::settings::Settings;
-use crate::trial::{TrialError, whole_batches};
+use crate::trial::{TrialError, full_batch};
 
 /// A device as its file and the study describe it, with the maps of the chip where the study gives them.
 #[derive(Clone, Debug)]
@@ -138,7 +138,7 @@ pub enum PrepareError {
         /// Its columns.
         columns: usize,
     },
-    /// The data do not fill a batch.
+    /// The training set does not fill a batch.
     #[error(transparent)]
     Batch(#[from] TrialError),
     /// A noise level for a device that states its own write noise.
@@ -222,15 +222,15 @@ impl Prepared {
 
     fn add_data(&mut self, settings: &Settings) -> Result<(), PrepareError> {
         if let Entry::Vacant(missing) = self.data.entry(data_key(settings)) {
-            missing.insert(encoded::load(&settings.data, settings.network.steps)?);
+            missing.insert(encoded::load(settings)?);
         }
         Ok(())
     }
 
-    /// Whether the data fill a batch, and the maps are those of the layers.
+    /// Whether the training set fills a batch, and the maps are those of the layers.
     fn check_shapes(&self, settings: &Settings) -> Result<(), PrepareError> {
         let data = self.data(settings);
-        whole_batches(settings.preset().batch, data)?;
+        full_batch(settings.preset().batch, data)?;
         let devices = self.devices_of(settings);
         for (connection, (rows, columns)) in shapes(settings, data) {
             if rows > LARGEST_MATRIX / columns {
@@ -285,9 +285,9 @@ fn neurons_key(connection: Connection) -> String {
     }
 }
 
-/// What of the settings decides the spikes: `[data]` and the steps.
+/// What of the settings decides the spikes: `[data]`, the steps, and what the preset makes of several events in one.
 fn data_key(settings: &Settings) -> String {
-    serde_json::json!([settings.data, settings.network.steps]).to_string()
+    serde_json::json!([settings.data, settings.network.steps, settings.events_per_step()]).to_string()
 }
 
 /// SHA-256 in hexadecimal.

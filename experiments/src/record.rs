@@ -20,7 +20,7 @@ use crate::warning::converters::saturated;
 
 /// The form of a record. It also stands for the arithmetic of the program: it changes when the same trial gives other
 /// numbers, so that no study mixes the two.
-pub const FORMAT: &str = "ohmspike-trial-4";
+pub const FORMAT: &str = "ohmspike-trial-5";
 
 /// One trial. All but `machine` and `seconds` is a pure function of settings, device, data and seed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -18,6 +18,7 @@ mod outcomes;
 mod page;
 mod provenance;
 mod published;
+mod published_digits;
 mod ranking;
 mod reproduce;
 mod settings;

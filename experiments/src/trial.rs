@@ -100,18 +100,16 @@ pub enum TrialError {
     /// The device cannot hold the first weights, or a map is not one of its arrays.
     #[error(transparent)]
     Hardware(#[from] HardwareError),
-    /// The data do not fill a batch.
+    /// The training set does not fill a batch.
     #[error(
-        "training.batch: must be at most the number of {set} samples, got {batch} of {images}\n\n\
-         hint: an incomplete last batch is left out, in training and in test: a batch that divides both wastes nothing"
+        "training.batch: must be at most {samples}, the number of training samples, got {batch}\n\n\
+         hint: training leaves out the incomplete last batch of every epoch; a batch that divides {samples} leaves out none"
     )]
     Batch {
-        /// Which images.
-        set: &'static str,
         /// Samples a batch.
         batch: usize,
-        /// Images there are.
-        images: usize,
+        /// Training samples there are.
+        samples: usize,
     },
     /// The trial cannot go on from there.
     #[error(transparent)]
@@ -164,7 +162,7 @@ pub fn run_trial(
     watch: &mut dyn FnMut(&EpochEnd),
 ) -> Result<Outcome, TrialError> {
     let preset = settings.preset();
-    let (batch, test_images) = whole_batches(preset.batch, data)?;
+    let batch = full_batch(preset.batch, data)?;
     let streams = TrialStreams::of(settings, seed);
 
     // Who learns, and what it is made of.
@@ -173,7 +171,7 @@ pub fn run_trial(
 
     // What it does before it has learnt anything, and the epochs of an earlier run.
     let rest = settings.hardware.retention_seconds;
-    let tested = TestSet { network: &network, samples: &data.test, images: test_images, rest, crew };
+    let tested = TestSet { network: &network, samples: &data.test, rest, crew };
     let (before, mut epochs) = match resume {
         Some(state) => layers.resume(state, preset.epochs)?,
         None => {
@@ -290,17 +288,17 @@ impl Layers {
 
     /// What the network answers.
     fn test(&mut self, tested: &TestSet, read: Seed) -> Activity {
-        let TestSet { network, samples, images, crew, .. } = *tested;
-        self.rested(tested.rest, |stores| evaluate(network, stores, samples, images, read, crew))
+        let TestSet { network, samples, crew, .. } = *tested;
+        self.rested(tested.rest, |stores| evaluate(network, stores, samples, samples.spikes.len(), read, crew))
     }
 
     /// What the network answers, and how its hidden neurons spike meanwhile.
     fn look(&mut self, tested: &TestSet, read: Seed) -> Look {
         let mut observer = Observer::new(tested.network);
-        let TestSet { network, samples, images, .. } = *tested;
+        let TestSet { network, samples, .. } = *tested;
         let test = self.rested(tested.rest, |stores| {
             let watch = &mut |answer: &Answer| observer.see(answer);
-            evaluate_watched(network, stores, samples, images, read, watch)
+            evaluate_watched(network, stores, samples, samples.spikes.len(), read, watch)
         });
         let [from_inputs, .., readout] = &self.weights[..] else {
             unreachable!("a network has two connections or more")
@@ -368,19 +366,17 @@ impl Layers {
 struct TestSet<'a> {
     network: &'a Network,
     samples: &'a Samples,
-    /// The first so many of the samples.
-    images: usize,
     /// For how long the network is left alone before a test, s.
     rest: f64,
     crew: &'a dyn Crew,
 }
 
-/// The batch, and the test images that fill whole batches: the study drops an incomplete last batch of both sets.
-pub(crate) fn whole_batches(batch: usize, data: &EncodedData) -> Result<(usize, usize), TrialError> {
-    for (set, images) in [("training", data.train.labels.len()), ("test", data.test.labels.len())] {
-        if batch > images {
-            return Err(TrialError::Batch { set, batch, images });
-        }
+/// The batch, where the training set fills one: training leaves out the incomplete last batch of an epoch, as the published
+/// study does. Tests need no batches.
+pub(crate) fn full_batch(batch: usize, data: &EncodedData) -> Result<usize, TrialError> {
+    let samples = data.train.labels.len();
+    if batch > samples {
+        return Err(TrialError::Batch { batch, samples });
     }
-    Ok((batch, data.test.labels.len() / batch * batch))
+    Ok(batch)
 }

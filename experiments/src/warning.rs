@@ -3,10 +3,12 @@
 //! Nothing here stops a trial. What cannot be is refused by [`crate::settings`] and [`crate::prepare`].
 
 pub mod converters;
+mod data;
 mod held;
 pub mod law;
 mod levels;
 mod maps;
+mod populations;
 mod repeats;
 
 use std::collections::BTreeSet;
@@ -17,18 +19,27 @@ use crossbar::spread::{WeightUnits, write_spread};
 use snn::connection::Connection;
 
 use crate::chip_maps::of_connection;
-use crate::prepare::{Devices, LoadedDevice};
+use crate::hardware::shapes;
+use crate::prepare::{Devices, EncodedData, LoadedDevice};
 use crate::settings::{Controller, HardwareSettings, Settings};
 use crate::sheet::significant;
+pub use data::DataWarning;
 use held::{HeldAt, HeldTable, held_at, held_tables};
 use law::LawWarning;
 use levels::{ClippedLevels, clipped_levels};
 use maps::{MapWarning, odd_maps};
+pub use populations::Rounded;
 pub use repeats::{idle_seeds, repeat_warnings};
 
 /// Something that a trial does and that was hardly meant.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum Warning {
+    /// Data that are left out or not tested.
+    #[error(transparent)]
+    Data(DataWarning),
+    /// A fraction that whole neurons cannot give.
+    #[error(transparent)]
+    Rounded(Rounded),
     /// Keys of `[hardware]` beside abstract weights.
     #[error(
         "{}: no effect where `hardware.device` is `none`: abstract weights have no cells\n\n\
@@ -173,6 +184,12 @@ fn half_width(window: Acceptance) -> String {
         Acceptance::Microsiemens(width) => format!("{width} µS"),
         Acceptance::Fraction(fraction) => format!("{} % of the target", significant(100.0 * f64::from(fraction))),
     }
+}
+
+/// Everything about a trial with `settings` that was hardly meant: what becomes of its `data` and of its neurons, and
+/// [`warnings`] of its devices.
+pub fn all_warnings(settings: &Settings, data: &EncodedData, devices: &Devices) -> Vec<Warning> {
+    [data::of(settings, data), populations::of(settings), warnings(settings, devices, &shapes(settings, data))].concat()
 }
 
 /// What a trial with `settings` does that was hardly meant. `shapes` are rows and columns of its

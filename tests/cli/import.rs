@@ -57,7 +57,10 @@ fn a_study_runs_on_imported_events() {
     let records = folder.records("results/own/records/0001.jsonl");
     assert_eq!(records.len(), 1);
     // The stated duration is the window, and is written down.
-    assert_eq!(records[0]["settings"]["data"], serde_json::json!({ "set": "spikes", "window_seconds": 0.5 }));
+    assert_eq!(
+        records[0]["settings"]["data"],
+        serde_json::json!({ "set": "spikes", "window_seconds": 0.5, "events_per_step": "binary" })
+    );
     let figures = folder.files("results/own");
     assert!(!figures.is_empty());
     folder.run(&["report", "own.toml"]).succeeds();

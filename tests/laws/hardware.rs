@@ -114,12 +114,7 @@ fn a_spike_is_a_row_read() {
     let prepared = prepared(&settings);
     let outcome = run(&settings, &[NOISY]);
     let [hidden, readout] = &outcome.hardware.as_ref().expect("arrays")[..] else { panic!("not two arrays") };
-    let batch = settings.preset().batch;
-    let test = &prepared.data(&settings).test;
-    let images = test.labels.len() / batch * batch;
-    let input_spikes: usize = (0..images)
-        .map(|image| (0..settings.network.steps).map(|step| test.spikes.sample(image).at(step).len()).sum::<usize>())
-        .sum();
+    let input_spikes = prepared.data(&settings).test.spikes.total();
     // One test before training, one after each of the two epochs.
     assert_eq!(hidden.test.row_reads, 3 * input_spikes as u64);
     let hidden_spikes: u64 = [&outcome.before.test]

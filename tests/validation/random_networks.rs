@@ -40,20 +40,30 @@ fn random_network(
     }
 }
 
-fn random_samples(inputs: usize, classes: usize, seed: Seed) -> Vec<Sample> {
+/// Every tenth input is active in a step on average, with one spike up to `most` of them.
+fn random_samples(inputs: usize, classes: usize, most: u32, seed: Seed) -> Vec<Sample> {
     let mut stream = seed.stream();
     let mut sample = |number| {
-        let mut step = || (0..inputs).map(|_| uniform(&mut stream) < 0.1).collect();
+        let mut count = || {
+            let active = uniform(&mut stream) < 0.1;
+            let more = if most > 1 { (f64::from(most) * uniform(&mut stream)) as u32 } else { 0 };
+            if active { 1 + more } else { 0 }
+        };
+        let mut step = || (0..inputs).map(|_| count()).collect();
         Sample { spikes: (0..STEPS).map(|_| step()).collect(), label: number % classes }
     };
     (0..SAMPLES).map(&mut sample).collect()
 }
 
 fn check(sizes: (usize, usize, usize), loss: Loss, surrogate: Surrogate, seed: u64) {
+    check_counts(sizes, 1, loss, surrogate, seed);
+}
+
+fn check_counts(sizes: (usize, usize, usize), most: u32, loss: Loss, surrogate: Surrogate, seed: u64) {
     let seed = Seed::new(seed);
-    let what = format!("{sizes:?}, {loss:?}, {surrogate:?}");
+    let what = format!("{sizes:?}, inputs up to {most}, {loss:?}, {surrogate:?}");
     let network = random_network(sizes, loss, surrogate, seed.named("network"));
-    let samples = random_samples(sizes.0, sizes.2, seed.named("samples"));
+    let samples = random_samples(sizes.0, sizes.2, most, seed.named("samples"));
     let responses: Vec<Response> = samples.iter().map(|sample| network.respond(sample)).collect();
     let decided: Vec<usize> = (0..SAMPLES).filter(|&number| responses[number].decided).collect();
     assert!(decided.len() > SAMPLES / 2, "{what}: only {} of {SAMPLES} samples are decided", decided.len());
@@ -93,4 +103,12 @@ fn every_step_with_an_exponential() {
 fn more_classes_than_a_block_and_a_hidden_layer_of_whole_blocks() {
     check((40, 16, 20), Loss::Max, Surrogate::FastSigmoid(100.0), 5);
     check((40, 17, 17), Loss::PerStep, Surrogate::Exponential(25.0), 6);
+}
+
+/// Counts of both ways in which the gradient adds its rows: step by step where few spikes meet a unit, by unit where many do.
+#[test]
+fn inputs_of_several_spikes_raise_currents_and_gradients_by_their_number() {
+    check_counts((60, 40, 10), 5, Loss::Max, Surrogate::FastSigmoid(100.0), 7);
+    check_counts((60, 17, 20), 3, Loss::PerStep, Surrogate::Exponential(25.0), 8);
+    check_counts((900, 20, 10), 4, Loss::Max, Surrogate::FastSigmoid(100.0), 9);
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use datasets::{EventSet, read_shd};
 use serde::Deserialize;
-use snn::spikes::SpikeTrains;
+use snn::spikes::{EventsPerStep, SpikeTrains};
 
 #[derive(Deserialize)]
 struct Expected {
@@ -67,7 +67,7 @@ fn spikes_are_binned_as_numpy_bins_them() {
             let mut trains = SpikeTrains::new(set.units, steps).expect("few units");
             for (recording, expected) in spikes.iter().enumerate() {
                 let (times, units) = set.recording(recording);
-                trains.push_events(times, units, window_seconds).expect("few spikes");
+                trains.push_events(times, units, window_seconds, EventsPerStep::Binary).expect("few spikes");
                 let train = trains.sample(recording);
                 let got: Vec<(usize, u16)> =
                     (0..steps).flat_map(|step| train.at(step).iter().map(move |&unit| (step, unit))).collect();

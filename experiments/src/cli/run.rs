@@ -23,7 +23,7 @@ use experiments::store::Store;
 use experiments::study::Study;
 use experiments::summary::{Summary, plain};
 use experiments::tables::{Table, study_tables};
-use experiments::warning::{Warning, idle_seeds, repeat_warnings, warnings};
+use experiments::warning::{Warning, all_warnings, idle_seeds, repeat_warnings};
 use lanes::Instructions;
 
 use super::meter::{Earlier, Meter};
@@ -204,7 +204,7 @@ fn introduce(study: &Study, prepared: &Prepared, all: &[Trial], left: &[Trial]) 
 fn distinct_warnings(study: &Study, prepared: &Prepared) -> Vec<Warning> {
     let mut distinct = Vec::new();
     for settings in study.conditions.iter().map(|condition| &condition.settings) {
-        for warning in warnings(settings, &prepared.devices_of(settings), &shapes(settings, prepared.data(settings))) {
+        for warning in all_warnings(settings, prepared.data(settings), &prepared.devices_of(settings)) {
             if !distinct.contains(&warning) {
                 distinct.push(warning);
             }

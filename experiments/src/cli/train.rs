@@ -11,8 +11,8 @@ use experiments::record::Record;
 use experiments::sheet::{area_line, cost_lines, device_sheet};
 use experiments::study::Study;
 use experiments::trial::{Epoch, EpochEnd, run_trial};
+use experiments::warning::all_warnings;
 use experiments::warning::converters::saturated;
-use experiments::warning::warnings;
 use lanes::Instructions;
 
 use super::{Failure, source, warn};
@@ -58,7 +58,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     for (loaded, connections) in &held {
         eprintln!("{}", device_sheet(loaded, settings, connections));
     }
-    warn(&warnings(settings, &devices, &shapes));
+    warn(&all_warnings(settings, data, &devices));
 
     let seed = arguments.seed.unwrap_or(study.seeds[0]);
     println!("epoch     loss   accuracy %   spikes/sample   excitatory %   seconds");

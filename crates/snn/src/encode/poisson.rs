@@ -13,7 +13,7 @@
 use rand::RngExt;
 use seed::Seed;
 
-use crate::spikes::{Samples, SpikeTrains, SpikesError};
+use crate::spikes::{EventsPerStep, Samples, SpikeTrains, SpikesError};
 
 /// A step, s.
 const STEP_SECONDS: f64 = 1e-3;
@@ -107,7 +107,7 @@ fn encode<'a, Intensity: Copy + 'a>(
                 next = next.saturating_add(1);
             }
         }
-        spikes.push_events(&times, &places, steps as f64)?;
+        spikes.push_events(&times, &places, steps as f64, EventsPerStep::Binary)?;
     }
     assert_eq!(spikes.len(), labels.len(), "every sample has a label");
     Ok(Samples { spikes, labels: labels.to_vec() })

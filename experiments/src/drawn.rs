@@ -152,7 +152,8 @@ mod tests {
 
     #[test]
     fn every_mechanism_draws_from_its_stream() {
-        let (write, read, chip) = ([true, true, true, false, false], [true, true, false, true, false], [true, true, false, false, true]);
+        let (write, read, chip) =
+            ([true, true, true, false, false], [true, true, false, true, false], [true, true, false, false, true]);
         for (keys, expected) in [
             (r#", "write": { "noise": "constant", "sigma_microsiemens": 1 }"#, write),
             (r#", "read": { "white": { "noise": "constant", "sigma_microsiemens": 1 } }"#, read),

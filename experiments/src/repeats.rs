@@ -34,8 +34,8 @@ pub fn done<'a>(study: &Study, prepared: &Prepared, trials: &[Trial], store: &'a
     let mut all: Vec<Done> = Vec::new();
     for trial in trials {
         let Some(record) = store.get(&trial.id) else { continue };
-        let streams =
-            *drawn[trial.condition].get_or_insert_with(|| streams(trial.settings, &prepared.devices_of(trial.settings)));
+        let streams = *drawn[trial.condition]
+            .get_or_insert_with(|| streams(trial.settings, &prepared.devices_of(trial.settings)));
         let draws = draws(trial.settings, trial.seed, streams);
         all.push(Done { condition: trial.condition, draws, unforeseen: false, record });
     }
@@ -73,7 +73,9 @@ fn settle(all: &mut [Done], group: &[usize]) {
             let draws = all[place].draws;
             alike.entry(without(draws, &streams)).or_default().insert((draws, bits));
         }
-        let same = |trials: &BTreeSet<(Draws, &Bits)>| trials.iter().all(|one| trials.first().is_some_and(|first| first.1 == one.1));
+        let same = |trials: &BTreeSet<(Draws, &Bits)>| {
+            trials.iter().all(|one| trials.first().is_some_and(|first| first.1 == one.1))
+        };
         if alike.values().any(|trials| trials.len() > 1) && alike.values().all(same) {
             for &place in group {
                 all[place].draws = without(all[place].draws, &streams);
@@ -156,6 +158,9 @@ mod tests {
         let draws = draws_of(text, |_, seed| seed as f64);
         assert_eq!(draws[0], draws[1], "both chips of the first seed");
         assert_ne!(draws[0], draws[2]);
-        assert_eq!(draws_of(text, |settings, seed| seed as f64 + settings.seeds.chip.unwrap_or(0) as f64 / 10.0)[0].0[4], Some(7));
+        assert_eq!(
+            draws_of(text, |settings, seed| seed as f64 + settings.seeds.chip.unwrap_or(0) as f64 / 10.0)[0].0[4],
+            Some(7)
+        );
     }
 }

@@ -183,8 +183,9 @@ mod tests {
             let noise = 0.001 * settings.noise.level_percent + 0.01 * settings.seeds.chip.unwrap_or_default() as f64;
             Some(0.5 + noise + 0.1 * seed as f64)
         };
-        Fixture::new(text, accuracy)
-            .see(|recorded| Sweeps::of(recorded.study, &done(recorded.study, recorded.prepared, recorded.trials, recorded.store)))
+        Fixture::new(text, accuracy).see(|recorded| {
+            Sweeps::of(recorded.study, &done(recorded.study, recorded.prepared, recorded.trials, recorded.store))
+        })
     }
 
     #[test]

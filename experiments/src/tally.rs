@@ -85,7 +85,11 @@ noise.level_percent      1     20    100
 ";
         assert_eq!(tally.table(78), expected);
         tally.add(2, 0.1, false);
-        assert!(tally.table(78).contains("  trials                 3      1      1\n  not usable             0      0      1\n"));
+        assert!(
+            tally
+                .table(78)
+                .contains("  trials                 3      1      1\n  not usable             0      0      1\n")
+        );
     }
 
     #[test]

@@ -213,12 +213,8 @@ pub fn run_trial(
         .after
         .as_ref()
         .and_then(|_| layers.next_update(&network, &mut trainer, &data.train, training, &streams));
-    let silence = Silence::of(&outcome.before.test.layer_spikes(), outcome.epochs.last().map(|epoch| epoch.test.layer_spikes()).as_deref());
-    let silence = silence.map(|found| {
-        let search = Search { settings, devices, data, network: &network, streams: &streams, batch };
-        let cause = search.cause(&found, outcome.after.is_some().then_some(&mut layers));
-        Silence { cause, ..found }
-    });
+    let search = Search { settings, devices, data, network: &network, streams: &streams, batch };
+    let silence = search.silence(&outcome, &mut layers);
     Ok(Outcome { update, silence, ..outcome })
 }
 

@@ -56,7 +56,8 @@ fn find(records: &[&Record], level: f64) -> Finding {
     let in_order: Vec<String> =
         means.iter().map(|(of, sample)| format!("{} {:.1} %", share(*of), 100.0 * sample.mean)).collect();
     let named = CLAIMED.iter().flat_map(|one| others.iter().map(move |other| (*one, *other)));
-    let told: Vec<String> = named.zip(&tests).filter_map(|(pair, test)| Some(told(pair, test.as_ref().ok()?))).collect();
+    let told: Vec<String> =
+        named.zip(&tests).filter_map(|(pair, test)| Some(told(pair, test.as_ref().ok()?))).collect();
     Finding::new(verdict, format!("means: {}; {}", in_order.join(", "), told.join("; ")))
 }
 
@@ -64,7 +65,11 @@ fn told((one, other): (f64, f64), adjusted: &Adjusted) -> String {
     let Paired { difference, ci95: (low, high), .. } = adjusted.test;
     let [difference, low, high] = [difference, low, high].map(|value| 100.0 * value);
     let p = adjusted.adjusted_p;
-    format!("{} less {}: {difference:+.1} points ({low:+.1} to {high:+.1}), p = {p:.2} (Holm)", share(one), share(other))
+    format!(
+        "{} less {}: {difference:+.1} points ({low:+.1} to {high:+.1}), p = {p:.2} (Holm)",
+        share(one),
+        share(other)
+    )
 }
 
 #[cfg(test)]

@@ -65,7 +65,8 @@ fn judged(records: &[&Record], of: f64, (low, high): (f64, f64)) -> Finding {
         return Finding::not_tested(why);
     }
     let Some(chosen) = chosen(&here, |record| record.outcome).filter(|chosen| chosen.sample.n >= LEAST) else {
-        let why = format!("{}: fewer than {LEAST} seeds; the best of {} spreads decides nothing", share(of), spreads.len());
+        let why =
+            format!("{}: fewer than {LEAST} seeds; the best of {} spreads decides nothing", share(of), spreads.len());
         return Finding::new(Verdict::Inconclusive, why);
     };
     let verdict = agreement(&chosen.sample, low, high, 1).into();

@@ -22,7 +22,9 @@ pub fn find(records: &[&Record]) -> Finding {
     let test = match Paired::of(&with, &without) {
         Ok(test) => test,
         Err(PairedError::TooFew { n }) => {
-            return Finding::not_tested(format!("{n} seeds with an outcome both at 75:25 and at 100:0 and 20 %, fewer than {LEAST}"));
+            return Finding::not_tested(format!(
+                "{n} seeds with an outcome both at 75:25 and at 100:0 and 20 %, fewer than {LEAST}"
+            ));
         }
         Err(error) => return Finding::new(Verdict::Inconclusive, error.to_string()),
     };

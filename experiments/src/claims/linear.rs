@@ -38,8 +38,9 @@ struct Lines {
 pub fn find(records: &[&Record]) -> Finding {
     let lines: Vec<Lines> = SHARES.iter().filter_map(|&share| lines(records, share)).collect();
     if lines.is_empty() {
-        let why =
-            format!("no curve of a high share from 10 to 100 % at five levels or more with at least {LEAST} seeds at each");
+        let why = format!(
+            "no curve of a high share from 10 to 100 % at five levels or more with at least {LEAST} seeds at each"
+        );
         return Finding::not_tested(why);
     }
     let words = |Lines { share: of, levels, slope, r_squared }: &Lines| {
@@ -66,7 +67,8 @@ pub fn find(records: &[&Record]) -> Finding {
 fn lines(records: &[&Record], share: f64) -> Option<Lines> {
     let within = levels(records).into_iter().filter(|level| (FIRST_LEVEL..=LAST_LEVEL).contains(level));
     let at = |level: f64| (level, outcomes(records, share, level).into_iter().collect::<BTreeMap<Draws, f64>>());
-    let levels: Vec<(f64, BTreeMap<Draws, f64>)> = within.map(at).filter(|(_, outcomes)| outcomes.len() >= LEAST).collect();
+    let levels: Vec<(f64, BTreeMap<Draws, f64>)> =
+        within.map(at).filter(|(_, outcomes)| outcomes.len() >= LEAST).collect();
     if levels.len() < LEAST_LEVELS || levels.first()?.0 != FIRST_LEVEL || levels.last()?.0 != LAST_LEVEL {
         return None;
     }

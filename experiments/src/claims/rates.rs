@@ -63,7 +63,8 @@ fn thirds(mut records: Vec<&Record>) -> Option<[Vec<&Record>; 2]> {
 }
 
 fn not_tested() -> Finding {
-    let why = format!("no share with networks that fire, without noise, at {LEAST_SPREADS} spreads of the first weights");
+    let why =
+        format!("no share with networks that fire, without noise, at {LEAST_SPREADS} spreads of the first weights");
     Finding::not_tested(why)
 }
 
@@ -134,7 +135,10 @@ mod tests {
             record.accuracy = vec![0.1, peak(place as f64 / 15.0) + 0.001 * (seed * seed) as f64];
             record
         };
-        (1..=15).flat_map(|place| (1..=seeds).map(move |seed| (place, seed))).map(|(place, seed)| trial(place, seed)).collect()
+        (1..=15)
+            .flat_map(|place| (1..=seeds).map(move |seed| (place, seed)))
+            .map(|(place, seed)| trial(place, seed))
+            .collect()
     }
 
     #[test]

@@ -2,10 +2,8 @@
 
 use snn::activity::ClassActivity;
 
+use crate::health::LEAST_SPIKES;
 use crate::record::Record;
-
-/// Hidden spikes a sample below which the readout has nothing to go by: most samples pass without one.
-const LEAST_SPIKES: f64 = 0.1;
 
 /// Whether the hidden neurons of a trial are silent, before training or after.
 pub fn is_silent(record: &Record) -> bool {
@@ -21,7 +19,8 @@ mod tests {
     #[test]
     fn fewer_than_one_spike_in_ten_samples_is_silence() {
         let test = |spikes| vec![ClassActivity { samples: 100, excitatory_spikes: spikes, ..ClassActivity::default() }];
-        let of = |before, after| is_silent(&Record { tests: vec![test(before), test(after)], ..crate::record::sample() });
+        let of =
+            |before, after| is_silent(&Record { tests: vec![test(before), test(after)], ..crate::record::sample() });
         assert!(of(9, 500) && of(500, 9) && !of(10, 500));
         assert!(!is_silent(&crate::record::sample()), "no test, no verdict");
     }

@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use experiments::export::{epoch_table, trial_table};
+use experiments::repeats::done;
 use experiments::run::trials;
 use experiments::store::Store;
 use experiments::warning::repeat_warnings;
-use experiments::repeats::done;
 
 use super::{Failure, source, warn};
 

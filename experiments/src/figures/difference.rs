@@ -78,7 +78,8 @@ pub(super) fn figures(recorded: Recorded, level: Option<XAxis>) -> Vec<Figure> {
 
 /// Adjusts all tests together.
 fn adjust(panels: &mut [Panel]) {
-    let mut differences: Vec<&mut Difference> = panels.iter_mut().flat_map(|panel| &mut panel.level.differences).collect();
+    let mut differences: Vec<&mut Difference> =
+        panels.iter_mut().flat_map(|panel| &mut panel.level.differences).collect();
     let tests = adjusted(differences.iter().map(|difference| difference.test).collect());
     differences.iter_mut().zip(tests).for_each(|(difference, test)| difference.adjusted = test.ok());
 }
@@ -226,7 +227,8 @@ fn caption(recorded: Recorded, panels: &[Panel]) -> String {
     let counts = levels.flat_map(|level| level.differences.iter().map(|difference| difference.n));
     let (least, most) = counts.fold((usize::MAX, 0), |(least, most), n| (least.min(n), most.max(n)));
     let n = if least == most { format!("n = {most}") } else { format!("n = {least} to {most}") };
-    let tested = panels.iter().flat_map(|panel| &panel.level.differences).any(|difference| difference.adjusted.is_some());
+    let tested =
+        panels.iter().flat_map(|panel| &panel.level.differences).any(|difference| difference.adjusted.is_some());
     let words = outcome_words(recorded);
     let outcome = words.chars().next().map(|first| first.to_lowercase().to_string()).unwrap_or_default()
         + words.get(1..).unwrap_or_default();

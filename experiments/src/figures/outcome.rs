@@ -14,7 +14,6 @@ use super::plot::Plot;
 use super::recorded::{Group, Recorded, is_numeric};
 use super::x_axis::XAxis;
 use crate::health::Judged;
-use crate::health::curve::PointHealth;
 use crate::repeats::Done;
 use crate::statistics::draws::Drawn;
 use crate::statistics::{LEAST_REPEATS, Sample};
@@ -118,7 +117,7 @@ fn curves(recorded: Recorded, x: XAxis, curve: Option<usize>, group: &Group) -> 
     let done = recorded.done(&(0..recorded.study.conditions.len()).collect::<Vec<usize>>());
     let judged = Judged::of(recorded.study, &done);
     let point = |(place, value): (usize, &toml::Value), conditions: &[usize]| {
-        let unhealthy = is_unhealthy(&judged, &done, conditions);
+        let unhealthy = judged.is_unhealthy(&done, conditions);
         let (trials, drawn) = outcomes(recorded, conditions);
         let sample = Sample::of_drawn(&drawn)?;
         let x = if numeric { x.value(recorded, *conditions.first()?)? } else { place as f64 };
@@ -140,14 +139,6 @@ fn curves(recorded: Recorded, x: XAxis, curve: Option<usize>, group: &Group) -> 
     let made = &recorded.study.axes[axis];
     let numbered = made.values.iter().enumerate();
     numbered.map(|(number, value)| curve_of(number, value_label(&made.key, value), Some((axis, value)))).collect()
-}
-
-/// Whether a point of these conditions says nothing about the hardware.
-fn is_unhealthy(judged: &Judged, done: &[Done], conditions: &[usize]) -> bool {
-    let mut health = PointHealth::default();
-    let here = done.iter().filter(|done| conditions.contains(&done.condition) && done.record.outcome.is_some());
-    here.for_each(|done| _ = health.add(done.record, &judged.states(done)));
-    health.is_unhealthy()
 }
 
 /// Seed and outcome of the trials of `conditions`, without copies, and the outcomes with what drew them.
@@ -410,7 +401,11 @@ mod tests {
         assert_eq!(figures.len(), 1);
         assert_eq!(numbers(&figures[0].csv, "mean", 3), [20.0, 20.0]);
         assert!(figures[0].caption.contains("n = 2 independent repeats"), "{}", figures[0].caption);
-        assert!(!figures[0].caption.contains("Bands") && !figures[0].svg.contains("interval"), "{}", figures[0].caption);
+        assert!(
+            !figures[0].caption.contains("Bands") && !figures[0].svg.contains("interval"),
+            "{}",
+            figures[0].caption
+        );
     }
 
     #[test]

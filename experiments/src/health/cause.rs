@@ -145,9 +145,11 @@ impl Cause {
                          `device.converters.adc.range` to `calibrated`",
                         significant(*threshold)
                     ),
-                    (Some(_), _) => "change `device.converters.adc.full_scale_microamperes`, set `device.converters.adc.range` to \
+                    (Some(_), _) => {
+                        "change `device.converters.adc.full_scale_microamperes`, set `device.converters.adc.range` to \
                                      `calibrated`, or use more bits"
-                        .to_owned(),
+                            .to_owned()
+                    }
                     (None, _) => format!("raise `device.converters.adc.bits` above {bits}"),
                 }
             }
@@ -166,7 +168,9 @@ fn no_input(settings: &Settings) -> String {
     }
     let scale = "import the samples again with `--scale min-max`; no weight can help";
     match settings.data.code {
-        Code::Latency => format!("{scale}: with `data.code = \"latency\"`, a number below 0.2 of full scale never spikes"),
+        Code::Latency => {
+            format!("{scale}: with `data.code = \"latency\"`, a number below 0.2 of full scale never spikes")
+        }
         Code::Poisson => format!("{scale} where numbers are small, or raise `data.rate_hertz`"),
     }
 }

@@ -47,7 +47,9 @@ impl Clipped {
             Ended::Conversions => "raise `device.converters.adc.full_scale_microamperes`, or set \
                                    `device.converters.adc.range` to `calibrated`"
                 .to_owned(),
-            Ended::Writes => format!("raise `{}`, or choose a device with a wider window", full_scale_key(&self.connection)),
+            Ended::Writes => {
+                format!("raise `{}`, or choose a device with a wider window", full_scale_key(&self.connection))
+            }
         }
     }
 }

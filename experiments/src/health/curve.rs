@@ -87,7 +87,12 @@ pub fn withheld(points: &[(f64, PointHealth)], crossing: Option<f64>) -> Option<
     // Whether a level is reached on the way from the reference to another one.
     let reached = |level: f64, by: f64| if falls { by <= level } else { by >= level };
     if let Some((state, advice)) = health.as_reference() {
-        return Some(Withheld { unlearned: true, levels: vec![*reference], state: state.clone(), advice: advice.clone() });
+        return Some(Withheld {
+            unlearned: true,
+            levels: vec![*reference],
+            state: state.clone(),
+            advice: advice.clone(),
+        });
     }
     let unhealthy: Vec<&(f64, PointHealth)> = points.iter().filter(|(_, health)| health.is_unhealthy()).collect();
     let ((first, _), (_, health)) = (unhealthy.first()?, unhealthy.last()?);
@@ -137,7 +142,9 @@ mod tests {
         let rising: Vec<(f64, PointHealth)> = (0..).map(f64::from).zip(points.iter().cloned()).collect();
         let falling: Vec<(f64, PointHealth)> = rising.iter().map(|(level, health)| (-level, health.clone())).collect();
         let (found, mirrored) = (withheld(&rising, crossing), withheld(&falling, crossing.map(|level| -level)));
-        let levels = |found: &Option<Withheld>| found.as_ref().map(|found| found.levels.iter().map(|level| level.abs()).collect::<Vec<f64>>());
+        let levels = |found: &Option<Withheld>| {
+            found.as_ref().map(|found| found.levels.iter().map(|level| level.abs()).collect::<Vec<f64>>())
+        };
         assert_eq!(levels(&found), levels(&mirrored), "an axis on which less is worse is judged alike");
         found
     }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::chance::chance_of;
+use super::curve::PointHealth;
 use super::rise::{Rise, over_seeds};
 use super::{HealthKind, HealthState, outcome_window};
 use crate::record::Record;
@@ -34,11 +35,15 @@ impl Judged {
     pub fn of(study: &Study, done: &[Done]) -> Judged {
         let plain: Vec<usize> = (0..study.axes.len()).filter(|&axis| !is_seed(&study.axes[axis])).collect();
         let mut numbers: HashMap<String, usize> = HashMap::new();
-        let group: Vec<usize> = study.conditions.iter().map(|condition| {
-            let name: Vec<String> = plain.iter().map(|&axis| condition.values[axis].to_string()).collect();
-            let next = numbers.len();
-            *numbers.entry(name.join("\n")).or_insert(next)
-        }).collect();
+        let group: Vec<usize> = study
+            .conditions
+            .iter()
+            .map(|condition| {
+                let name: Vec<String> = plain.iter().map(|&axis| condition.values[axis].to_string()).collect();
+                let next = numbers.len();
+                *numbers.entry(name.join("\n")).or_insert(next)
+            })
+            .collect();
         let mut windows: Vec<Vec<&[f64]>> = vec![Vec::new(); numbers.len()];
         let mut known = BTreeSet::new();
         for done in done.iter().filter(|done| done.record.outcome.is_some()) {
@@ -56,6 +61,14 @@ impl Judged {
             (None, _) => Convergence::AtRest,
         };
         Judged { conditions: group.iter().map(convergence).collect() }
+    }
+
+    /// Whether a point of these conditions says nothing about the hardware: at least half of its trials are unusable.
+    pub fn is_unhealthy(&self, done: &[Done], conditions: &[usize]) -> bool {
+        let mut health = PointHealth::default();
+        let here = done.iter().filter(|done| conditions.contains(&done.condition) && done.record.outcome.is_some());
+        here.for_each(|done| _ = health.add(done.record, &self.states(done)));
+        health.is_unhealthy()
     }
 
     /// What is wrong with a trial.

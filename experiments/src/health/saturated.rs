@@ -57,7 +57,8 @@ pub(super) fn saturated(record: &Record) -> Option<Saturated> {
     let neurons: Vec<u64> = record.settings.hidden_layers().iter().map(|layer| layer.hidden as u64).collect();
     let found = |observation: &Observation, before_training: bool| {
         let mut layers = observation.saturated_neurons.iter().zip(&neurons).enumerate();
-        let most = |(_, (saturated, neurons)): &(usize, (&u64, &u64))| **saturated as f64 > MOST_NEURONS * **neurons as f64;
+        let most =
+            |(_, (saturated, neurons)): &(usize, (&u64, &u64))| **saturated as f64 > MOST_NEURONS * **neurons as f64;
         let (place, (&saturated_neurons, &neurons)) = layers.find(most)?;
         Some(Saturated { layer: place + 1, saturated_neurons, neurons, before_training })
     };

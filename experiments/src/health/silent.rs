@@ -52,7 +52,12 @@ impl Silence {
 impl Display for Silence {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         let spikes = |spikes: f64| if spikes == 0.0 { "0".to_owned() } else { significant(spikes) };
-        write!(formatter, "hidden layer {} emits {} spikes per sample before training", self.layer, spikes(self.spikes_before))?;
+        write!(
+            formatter,
+            "hidden layer {} emits {} spikes per sample before training",
+            self.layer,
+            spikes(self.spikes_before)
+        )?;
         if let Some(after) = self.spikes_after {
             write!(formatter, " and {} after it", spikes(after))?;
         }
@@ -119,6 +124,9 @@ mod tests {
         diverged.tests = vec![test(10, 0)];
         let found = silence(&diverged).expect("silent before training");
         assert_eq!(found.spikes_after, None);
-        assert_eq!(found.to_string(), "hidden layer 1 emits 0 spikes per sample before training; expected at least 0.1");
+        assert_eq!(
+            found.to_string(),
+            "hidden layer 1 emits 0 spikes per sample before training; expected at least 0.1"
+        );
     }
 }

@@ -87,7 +87,10 @@ mod tests {
         assert!(tally.lines().is_empty());
         tally.add(&[at_chance.clone()], &Settings::default());
         tally.add(&[silent, at_chance], &Settings::default());
-        assert_eq!(tally.lines(), ["1 of 3 trials is left out of every answer: silent 1", "1 of 3 trials is at chance"]);
+        assert_eq!(
+            tally.lines(),
+            ["1 of 3 trials is left out of every answer: silent 1", "1 of 3 trials is at chance"]
+        );
         assert_eq!(tally.examples().count(), 1);
     }
 }

@@ -98,7 +98,8 @@ fn left_out(sweep: &Sweep) -> Option<String> {
     let (left, all) = (kinds.values().sum::<usize>(), points().map(|point| point.health.usable).sum::<usize>());
     let words: Vec<String> = kinds.iter().map(|(kind, count)| format!("{} {count}", kind.words())).collect();
     let trials = left + all;
-    (left > 0).then(|| format!("{left} of {trials} trials are left out of this answer ({}); see Health.", words.join(", ")))
+    (left > 0)
+        .then(|| format!("{left} of {trials} trials are left out of this answer ({}); see Health.", words.join(", ")))
 }
 
 /// What the curves tolerate, those left out that may only guess.
@@ -140,8 +141,9 @@ fn between(facts: &Facts, known: &[&Tolerance], key: &str) -> String {
             if certain { "so do their 95 % intervals" } else { "their intervals do not exclude an earlier fall" }
         );
     }
-    let words =
-        |(tolerance, crossing): &(&Tolerance, _)| (tolerance.name.clone(), crossing_words(facts, crossing, tolerance, key));
+    let words = |(tolerance, crossing): &(&Tolerance, _)| {
+        (tolerance.name.clone(), crossing_words(facts, crossing, tolerance, key))
+    };
     let sentence = listed(
         &format!("Normalised accuracy falls to 95 % at {} of", facts.sweeps.x_words()),
         &found.iter().map(words).collect::<Vec<_>>(),
@@ -191,7 +193,11 @@ fn told(ranking: &Ranking, most: &str, least: &str, size: impl Fn(f64) -> String
     let first = if highest.like.is_empty() {
         differs(&highest, most)
     } else {
-        format!("Which {most} cannot be told: {} are not distinguishable ({TESTS}).{}", highest.names(), power(&highest))
+        format!(
+            "Which {most} cannot be told: {} are not distinguishable ({TESTS}).{}",
+            highest.names(),
+            power(&highest)
+        )
     };
     if lowest.like.is_empty() { format!("{first} {}", differs(&lowest, least)) } else { first }
 }
@@ -209,7 +215,10 @@ fn outcomes(facts: &Facts, sweep: &Sweep) -> String {
     let points = sweep.curves.iter().flat_map(|curve| curve.points.iter().map(move |point| (curve, point)));
     let points: Vec<(&SweptCurve, &SweptPoint)> = points.filter(|(_, point)| !point.outcomes.is_empty()).collect();
     if let [(_, only)] = points[..] {
-        return only.sample().map(|sample| format!("The mean test accuracy is {}.", mean_words(sample))).unwrap_or_default();
+        return only
+            .sample()
+            .map(|sample| format!("The mean test accuracy is {}.", mean_words(sample)))
+            .unwrap_or_default();
     }
     if points.is_empty() {
         return "No trial has an outcome that an answer may rest on.".to_owned();
@@ -223,9 +232,11 @@ fn outcomes(facts: &Facts, sweep: &Sweep) -> String {
     }
     let values = points.iter().map(|(curve, point)| (named(curve, point), point.outcomes.clone()));
     match Ranking::of(values.collect()).filter(Ranking::is_tested) {
-        Some(ranking) => told(&ranking, "has the highest mean test accuracy", "has the lowest mean test accuracy", |value| {
-            format!("{} points", significant(100.0 * value))
-        }),
+        Some(ranking) => {
+            told(&ranking, "has the highest mean test accuracy", "has the lowest mean test accuracy", |value| {
+                format!("{} points", significant(100.0 * value))
+            })
+        }
         None => "How the conditions compare is told in the section on differences.".to_owned(),
     }
 }

@@ -8,7 +8,7 @@ use super::{Facts, Section};
 use crate::figures::{FRACTION, number};
 use crate::statistics::draws::Drawn;
 use crate::statistics::paired::{Adjusted, Paired, PairedError, adjusted};
-use crate::sweep::{Sweep, SweptCurve, Sweeps};
+use crate::sweep::{Sweep, Sweeps, SweptCurve};
 
 /// Conditions that are compared with each other.
 struct Family {
@@ -104,9 +104,7 @@ fn reference(families: &[Family]) -> Markup {
     let row = |(at, name, test): Row| {
         let told = match test {
             Ok(test) => told(&test),
-            Err(error) => {
-                [vec![format!("not tested: {error}")], vec![String::new(); 6]].concat()
-            }
+            Err(error) => [vec![format!("not tested: {error}")], vec![String::new(); 6]].concat(),
         };
         [at, name].into_iter().chain(told).collect()
     };
@@ -139,7 +137,8 @@ fn pairs(families: &[Family]) -> Markup {
     let groups = first.groups.len();
     let pairs: Vec<(usize, usize)> =
         (0..groups).flat_map(|one| (one + 1..groups).map(move |other| (one, other))).collect();
-    let test = |family: &Family, (one, other): (usize, usize)| Paired::of(&family.groups[one].1, &family.groups[other].1);
+    let test =
+        |family: &Family, (one, other): (usize, usize)| Paired::of(&family.groups[one].1, &family.groups[other].1);
     let tests = pairs.iter().flat_map(|&pair| families.iter().map(move |family| test(family, pair)));
     let tests = adjusted(tests.collect());
     let cell = |test: &Result<Adjusted, PairedError>| match test {

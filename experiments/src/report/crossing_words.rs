@@ -93,7 +93,8 @@ mod tests {
 
     #[test]
     fn whole_levels_are_named_and_not_what_lies_between() {
-        let held = |certified, refuted| held_words(&Held { last: 4.0, certified, refuted }, 2.0, "device.converters.adc.bits");
+        let held =
+            |certified, refuted| held_words(&Held { last: 4.0, certified, refuted }, 2.0, "device.converters.adc.bits");
         assert_eq!(held(Some(6.0), Some(2.0)), "4 bits (with 95 % confidence kept at 6 bits and lost at 2 bits)");
         assert_eq!(held(None, None), "4 bits (no interval)");
         assert!(held(None, Some(2.0)).contains("kept at no level, lost at 2 bits"));

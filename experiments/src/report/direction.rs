@@ -6,7 +6,7 @@
 use crate::figures::{FRACTION, NOISE, SPREAD_SCALE};
 use crate::statistics::paired::{Paired, adjusted};
 use crate::study::Axis;
-use crate::sweep::{SweptCurve, SweptPoint, Sweeps};
+use crate::sweep::{Sweeps, SweptCurve, SweptPoint};
 
 /// How a swept axis disturbs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

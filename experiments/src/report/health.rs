@@ -40,7 +40,8 @@ fn rows(facts: &Facts) -> Vec<Vec<String>> {
             facts.done.iter().filter(|done| done.condition == number).map(|done| judged.states(done)).collect();
         for kind in HealthKind::ALL {
             // Chance needs no row where another state explains it.
-            let told = |states: &&Vec<HealthState>| kind.excludes() || !states.iter().any(|state| state.kind().excludes());
+            let told =
+                |states: &&Vec<HealthState>| kind.excludes() || !states.iter().any(|state| state.kind().excludes());
             let states = done.iter().filter(told).flatten();
             let mut of_kind = states.filter(|state| state.kind() == kind);
             let Some(first) = of_kind.next() else { continue };

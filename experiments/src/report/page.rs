@@ -3,8 +3,8 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::{
-    Facts, Section, answer, claims, comparisons, devices, figures, health, ledger, outcomes, provenance, published, reproduce,
-    settings, tables, tolerance, variance,
+    Facts, Section, answer, claims, comparisons, devices, figures, health, ledger, outcomes, provenance, published,
+    reproduce, settings, tables, tolerance, variance,
 };
 
 use crate::warning::repeat_warnings;

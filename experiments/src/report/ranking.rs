@@ -80,7 +80,8 @@ impl Ranking {
 impl End {
     /// This one and those like it, as a list.
     pub fn names(&self) -> String {
-        let mut names: Vec<&str> = std::iter::once(self.name.as_str()).chain(self.like.iter().map(String::as_str)).collect();
+        let mut names: Vec<&str> =
+            std::iter::once(self.name.as_str()).chain(self.like.iter().map(String::as_str)).collect();
         let more = names.len().saturating_sub(MOST_NAMES);
         names.truncate(MOST_NAMES);
         match (more, names.split_last()) {

@@ -8,9 +8,9 @@ use super::number::{level, mean, percent, unit};
 use super::table::table;
 use super::{Facts, Section};
 use crate::health::curve::{PointHealth, Withheld, withheld};
-use crate::statistics::normalised::{Condition, Crossing, Curve, Held, NormalisedError, THRESHOLDS};
 use crate::statistics::Sample;
-use crate::sweep::{SweptCurve, SweptPoint, Sweeps};
+use crate::statistics::normalised::{Condition, Crossing, Curve, Held, NormalisedError, THRESHOLDS};
+use crate::sweep::{Sweeps, SweptCurve, SweptPoint};
 
 /// What one curve tolerates.
 pub struct Tolerance {
@@ -200,8 +200,9 @@ fn crossings(facts: &Facts, tolerances: &[Tolerance], key: &str, direction: Dire
             let words = |held: &Vec<Held>| held.iter().map(|held| held_words(held, tolerance.last, key)).collect();
             tolerance.held.as_ref().map(words).map_err(|error| format!("not known: {error}"))
         } else {
-            let words =
-                |crossings: &Vec<Crossing>| crossings.iter().map(|one| crossing_words(facts, one, tolerance, key)).collect();
+            let words = |crossings: &Vec<Crossing>| {
+                crossings.iter().map(|one| crossing_words(facts, one, tolerance, key)).collect()
+            };
             tolerance.crossings.as_ref().map(words).map_err(|error| format!("not known: {error}"))
         };
         match cells {

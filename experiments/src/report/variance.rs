@@ -5,8 +5,8 @@ use maud::{Markup, html};
 use super::number::percent;
 use super::table::table;
 use super::{Facts, Section};
-use crate::statistics::nested::{Components, NestedError, Outcome};
 use crate::repeats::Done;
+use crate::statistics::nested::{Components, NestedError, Outcome};
 use crate::study::Axis;
 use crate::sweep::is_seed;
 

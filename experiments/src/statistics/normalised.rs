@@ -144,4 +144,3 @@ pub struct Held {
     /// The first level of those that all lie below it beyond doubt; `None` if there is none, or below three repeats.
     pub refuted: Option<f64>,
 }
-

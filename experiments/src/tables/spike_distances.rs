@@ -136,7 +136,8 @@ type Compared = ([&'static str; 2], Vec<Drawn>, Vec<Drawn>);
 
 /// The comparisons for which both groups have values, adjusted together.
 fn family(fraction: Option<f64>, within: &str, compared: [Compared; 3]) -> Vec<DistanceTest> {
-    let compared: Vec<Compared> = compared.into_iter().filter(|(_, one, other)| !one.is_empty() && !other.is_empty()).collect();
+    let compared: Vec<Compared> =
+        compared.into_iter().filter(|(_, one, other)| !one.is_empty() && !other.is_empty()).collect();
     let tests = adjusted(compared.iter().map(|(_, one, other)| Paired::of(one, other)).collect());
     let one = |((groups, one, other), test): (Compared, Result<Adjusted, PairedError>)| {
         let values = |drawn: &[Drawn]| drawn.iter().map(|value| value.1).collect::<Vec<f64>>();

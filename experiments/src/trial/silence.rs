@@ -13,7 +13,7 @@ use snn::network::Network;
 use snn::neuron::Neuron;
 use snn::weights::{DigitalWeights, UpdateReport, WeightStore};
 
-use super::{Layers, TrialStreams};
+use super::{Layers, Outcome, TrialStreams};
 use crate::hardware::LayerWeights;
 use crate::health::{Cause, LEAST_SPIKES, Mechanism, Silence};
 use crate::prepare::{Devices, EncodedData, LoadedDevice};
@@ -46,9 +46,18 @@ struct Activity {
 }
 
 impl Search<'_> {
+    /// The silence of a trial, with its cause; none where every hidden layer fires before training and after it.
+    pub(super) fn silence(&self, outcome: &Outcome, layers: &mut Layers) -> Option<Silence> {
+        let after = outcome.epochs.last().map(|epoch| epoch.test.layer_spikes());
+        let silence = Silence::of(&outcome.before.test.layer_spikes(), after.as_deref())?;
+        let trained = outcome.after.is_some().then_some(layers);
+        let cause = self.cause(&silence, trained);
+        Some(Silence { cause, ..silence })
+    }
+
     /// The cause of `silence`. `trained` and `writes` are the network after training and what that did to it; none where
     /// training diverged.
-    pub(super) fn cause(&self, silence: &Silence, trained: Option<&mut Layers>) -> Option<Cause> {
+    fn cause(&self, silence: &Silence, trained: Option<&mut Layers>) -> Option<Cause> {
         let (layer, spikes) = (silence.layer - 1, &self.data.test.spikes);
         let samples = spikes.len();
         let empty = (0..samples).filter(|&sample| spikes.sample(sample).all().is_empty()).count();
@@ -90,16 +99,30 @@ impl Search<'_> {
             if fresh.spikes >= LEAST_SPIKES {
                 let (mechanism, keys) = (Mechanism::Drift, self.keys(Mechanism::Drift, layer));
                 let key = sigma_key(layer);
-                return Some(Cause::Device { mechanism, keys, drive: None, spikes_without: fresh.spikes, key, needed: None });
+                return Some(Cause::Device {
+                    mechanism,
+                    keys,
+                    drive: None,
+                    spikes_without: fresh.spikes,
+                    key,
+                    needed: None,
+                });
             }
             trained.rest(rest);
         }
-        let exact: Vec<DigitalWeights> = self.network.connections().zip(&trained.weights).map(|(connection, weights)| {
-            DigitalWeights::exact(weights.store().weights().clone(), self.network.signs(connection))
-        }).collect();
+        let exact: Vec<DigitalWeights> = self
+            .network
+            .connections()
+            .zip(&trained.weights)
+            .map(|(connection, weights)| {
+                DigitalWeights::exact(weights.store().weights().clone(), self.network.signs(connection))
+            })
+            .collect();
         trained.rest(0.0);
         let unread = self.look(layer, &mut of_digital(&mut exact.clone()));
-        if unread.spikes >= LEAST_SPIKES && self.device(layer).is_some_and(|loaded| loaded.device.converters.adc.is_some()) {
+        if unread.spikes >= LEAST_SPIKES
+            && self.device(layer).is_some_and(|loaded| loaded.device.converters.adc.is_some())
+        {
             return Some(self.converters(layer, unread.spikes));
         }
         let first = Layers::programmed(self.settings, &Devices::default(), self.network, self.streams).ok()?;
@@ -153,10 +176,14 @@ impl Search<'_> {
             Suspect::Mechanism(Mechanism::Drift) => settings.hardware.retention_seconds = 0.0,
             _ => {}
         }
-        let held: Vec<(Connection, Option<LoadedDevice>)> = self.network.connections().map(|connection| {
-            let device = self.devices.of(connection).cloned();
-            (connection, device.map(|device| suspect.removed_from(device)))
-        }).collect();
+        let held: Vec<(Connection, Option<LoadedDevice>)> = self
+            .network
+            .connections()
+            .map(|connection| {
+                let device = self.devices.of(connection).cloned();
+                (connection, device.map(|device| suspect.removed_from(device)))
+            })
+            .collect();
         let others = held.iter().map(|(connection, device)| (*connection, device.as_ref())).collect();
         self.activity(layer, &settings, &Devices::new(None, others))
     }

@@ -16,13 +16,16 @@ pub fn idle_seeds(study: &Study, prepared: &Prepared) -> Vec<Warning> {
     let drawn: Vec<_> = study
         .conditions
         .iter()
-        .map(|condition| (given(&condition.settings.seeds), streams(&condition.settings, &prepared.devices_of(&condition.settings))))
+        .map(|condition| {
+            (given(&condition.settings.seeds), streams(&condition.settings, &prepared.devices_of(&condition.settings)))
+        })
         .collect();
     let mut found = Vec::new();
     if study.seeds.len() > 1 {
         // The seed of a trial reaches the streams that have none of their own.
         let idle = |(given, drawn): &([bool; 5], [bool; 5])| (0..5).all(|stream| given[stream] || !drawn[stream]);
-        let fixed = |(given, drawn): &([bool; 5], [bool; 5])| (0..5).filter(|&stream| given[stream] && drawn[stream]).collect();
+        let fixed =
+            |(given, drawn): &([bool; 5], [bool; 5])| (0..5).filter(|&stream| given[stream] && drawn[stream]).collect();
         found.extend(idle_key(study, "repeats.seeds", study.seeds.len(), &drawn, idle, fixed));
     }
     for axis in study.axes.iter().filter(|axis| is_seed(axis) && axis.values.len() > 1) {
@@ -98,17 +101,31 @@ mod tests {
         let device = "[hardware]\ndevice = \"ideal\"\n";
         assert_eq!(told(&format!("{device}{fixed}")).len(), 1);
         let all = "[seeds]\ninitial = 1\norder = 1\nchip = 1\nwrite = 1\nread = 1\n[repeats]\nseeds = 2\n";
-        assert!(told(&format!("[noise]\nlevel_percent = 5\n{all}"))[0].contains("`seeds.order` and `seeds.write` are fixed"));
+        assert!(
+            told(&format!("[noise]\nlevel_percent = 5\n{all}"))[0]
+                .contains("`seeds.order` and `seeds.write` are fixed")
+        );
         assert_eq!(told("[seeds]\ninitial = 1\n[repeats]\nseeds = 5\n"), [""; 0]);
-        assert_eq!(told("[noise]\nlevel_percent = 5\n[seeds]\ninitial = 1\norder = 1\n[repeats]\nseeds = 5\n"), [""; 0]);
+        assert_eq!(
+            told("[noise]\nlevel_percent = 5\n[seeds]\ninitial = 1\norder = 1\n[repeats]\nseeds = 5\n"),
+            [""; 0]
+        );
     }
 
     #[test]
     fn conditions_and_lists_of_streams_are_told_apart() {
         let some = told("[noise]\nlevel_percent = [0, 5]\n[seeds]\ninitial = 1\norder = 1\n[repeats]\nseeds = 5\n");
-        assert!(some[0].contains("change nothing in some conditions (for instance noise.level_percent = 0): "), "{}", some[0]);
+        assert!(
+            some[0].contains("change nothing in some conditions (for instance noise.level_percent = 0): "),
+            "{}",
+            some[0]
+        );
         let chips = told("[hardware]\ndevice = \"ideal\"\n[seeds]\nchip = [1, 2, 3]\n[repeats]\nseeds = 2\n");
-        assert!(chips[0].starts_with("seeds.chip: the 3 seeds change nothing: no such stream is drawn;"), "{}", chips[0]);
+        assert!(
+            chips[0].starts_with("seeds.chip: the 3 seeds change nothing: no such stream is drawn;"),
+            "{}",
+            chips[0]
+        );
     }
 
     #[test]
@@ -122,7 +139,11 @@ mod tests {
                 repeat_warnings(recorded.study, &done).iter().map(Warning::to_string).collect::<Vec<String>>()
             })
         };
-        assert!(of(|_| 1.0)[0].starts_with("records: 3 of 4 trials are copies of others, to the last bit, although their seeds differ"));
+        assert!(
+            of(|_| 1.0)[0].starts_with(
+                "records: 3 of 4 trials are copies of others, to the last bit, although their seeds differ"
+            )
+        );
         assert_eq!(of(|seed| seed as f64), [""; 0]);
     }
 }

@@ -135,7 +135,11 @@ impl Curve {
         let at = |side: usize, segment: usize, share: f64| self.bounds(threshold, segment, share)[side];
         let near = (0..segments).find(|&segment| at(0, segment, 1.0) <= 0.0).map(|segment| {
             // The lower bound is concave over a segment: it leaves 0 once.
-            if at(0, segment, 0.0) <= 0.0 { self.levels[segment] } else { self.root(segment, |share| at(0, segment, share)) }
+            if at(0, segment, 0.0) <= 0.0 {
+                self.levels[segment]
+            } else {
+                self.root(segment, |share| at(0, segment, share))
+            }
         });
         let far = if at(1, segments - 1, 1.0) >= 0.0 {
             None
@@ -258,12 +262,8 @@ mod tests {
 
     const LEVELS: [f64; 4] = [0.0, 10.0, 20.0, 40.0];
     /// Made accuracies of four seeds at every level.
-    const ACCURACIES: [[f64; 4]; 4] = [
-        [0.80, 0.81, 0.79, 0.80],
-        [0.78, 0.80, 0.77, 0.77],
-        [0.70, 0.72, 0.70, 0.68],
-        [0.50, 0.53, 0.49, 0.48],
-    ];
+    const ACCURACIES: [[f64; 4]; 4] =
+        [[0.80, 0.81, 0.79, 0.80], [0.78, 0.80, 0.77, 0.77], [0.70, 0.72, 0.70, 0.68], [0.50, 0.53, 0.49, 0.48]];
 
     /// The conditions, whose seeds begin at `first_seed(condition)`.
     fn conditions(first_seed: impl Fn(usize) -> u64) -> Vec<Condition> {
@@ -295,7 +295,8 @@ mod tests {
             assert!(near < level.expect("a crossing") && level.expect("a crossing") < far);
             (far - near, by_repeat.len())
         };
-        let (paired, unpaired) = (ends(curve(&conditions(|_| 1))), ends(curve(&conditions(|number| 10 * number as u64))));
+        let (paired, unpaired) =
+            (ends(curve(&conditions(|_| 1))), ends(curve(&conditions(|number| 10 * number as u64))));
         assert!(paired.0 < unpaired.0);
         assert_eq!((paired.1, unpaired.1), (4, 0));
     }

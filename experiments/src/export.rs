@@ -64,9 +64,9 @@ pub fn trial_table(study: &Study, done: &[Done]) -> Table {
     let last = |of: fn(&Record) -> &[f64]| move |record: &Record| of(record).last().copied();
     table.numbers("outcome_accuracy_fraction", done, |record| record.outcome);
     table.texts("failure", done, |record| record.failure.clone());
+    table.wholes("epochs", done, |record| Some(record.accuracy.len() as u64));
     let copies = copies(study, done).into_iter().map(|first| first.map(|first| first.id.clone()));
     table.push("copy_of", Values::Text(copies.collect()));
-    table.wholes("epochs", done, |record| Some(record.accuracy.len() as u64));
     table.numbers("peak_accuracy_fraction", done, |record| record.peak().map(|peak| peak.1));
     table.wholes("peak_epoch", done, |record| record.peak().map(|peak| peak.0));
     table.numbers("final_accuracy_fraction", done, last(|record| &record.accuracy));

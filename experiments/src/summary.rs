@@ -2,8 +2,8 @@
 
 use crate::health::{HealthKind, HealthTally, Judged};
 use crate::repeats::Done;
-use crate::statistics::Sample;
 use crate::statistics::draws::Drawn;
+use crate::statistics::{LEAST_REPEATS, Sample};
 use crate::study::{Axis, Study};
 
 /// The outcomes of every condition of a study.
@@ -71,13 +71,14 @@ impl Summary {
     }
 
     /// A table in percent: the last axis down, combinations of the others across; each cell the mean with half the
-    /// width of its 95 % interval, or with its ends where it is that of two repeats, and the number of repeats where they differ.
+    /// width of its 95 % interval, or with its ends where it is that of two repeats, and the number of
+    /// repeats where they differ or are too few for an interval.
     pub fn table(&self) -> String {
         let Some((down, across)) = self.axes.split_last() else {
             return format!("outcome: {}\n", self.rows.first().map(|row| cell(row, true)).unwrap_or_default());
         };
         let counts: Vec<usize> = self.rows.iter().map(|row| row.sample.map_or(0, |sample| sample.n)).collect();
-        let uneven = counts.iter().any(|&count| count != counts[0]);
+        let uneven = counts.iter().any(|&count| count != counts[0] || count < LEAST_REPEATS);
         let mut columns = vec![vec![down.key.clone()]];
         columns[0].extend(down.values.iter().map(plain));
         for rows in self.rows.chunks(down.values.len()) {

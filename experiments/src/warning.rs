@@ -29,7 +29,7 @@ use law::LawWarning;
 use levels::{ClippedLevels, clipped_levels};
 use maps::{MapWarning, odd_maps};
 pub use populations::Rounded;
-pub use repeats::{idle_seeds, repeat_warnings};
+pub use repeats::{RepeatWarning, idle_seeds, repeat_warnings};
 
 /// Something that a trial does and that was hardly meant.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -128,46 +128,6 @@ pub enum Warning {
         device: String,
         /// Half width of the acceptance window.
         window: Acceptance,
-    },
-    /// Seeds that change no stream that is drawn.
-    #[error(
-        "{key}: the {seeds} seeds change nothing{}: {}; the repeats are copies and count as n = 1\n\nhint: {}",
-        some.as_ref().map_or_else(String::new, |example| format!(" in some conditions (for instance {example})")),
-        if key == "repeats.seeds" {
-            format!("{}no other stream is drawn", repeats::listed(fixed))
-        } else {
-            "no such stream is drawn".to_owned()
-        },
-        if key == "repeats.seeds" { "remove a fixed seed, or set one seed" } else { "give it one value" }
-    )]
-    IdleSeeds {
-        /// The key that lists them.
-        key: String,
-        /// How many there are.
-        seeds: usize,
-        /// Keys of the streams that are drawn and have a seed of their own.
-        fixed: Vec<String>,
-        /// The first of the conditions, where it is not so in all of them.
-        some: Option<String>,
-    },
-    /// Trials that left the same bits as others.
-    #[error(
-        "records: {count} of {trials} trials are copies of others, to the last bit{}; n counts distinct draws, and there is no interval \
-         below three of them\n\nhint: {}",
-        if *unforeseen { ", although their seeds differ" } else { "" },
-        if *unforeseen {
-            "nothing that the seeds draw reached the outcome; check that the networks spike"
-        } else {
-            "vary a stream that is drawn: see `repeats.seeds` and `[seeds]`"
-        }
-    )]
-    Copies {
-        /// How many.
-        count: usize,
-        /// Of how many trials.
-        trials: usize,
-        /// Whether their settings draw something from the seeds that differ.
-        unforeseen: bool,
     },
 }
 

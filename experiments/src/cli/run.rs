@@ -89,6 +89,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
 
     introduce(&study, &prepared, &all, &left);
     warn(&distinct_warnings(&study, &prepared));
+    warn(&idle_seeds(&study, &prepared));
     let interrupted = Arc::new(AtomicBool::new(false));
     if !left.is_empty() {
         store.prepare_to_write()?;
@@ -121,7 +122,10 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let shown = (study_figures(recorded, &choice)?, study_tables(recorded));
     let written = write_results(&summary, &shown, &out)?;
     let ended_trials = all.iter().filter(|trial| store.get(&trial.id).is_some()).count();
-    println!("\n{ended_trials} of {} trials done; outcome: mean test accuracy (%) and 95 % interval", all.len());
+    println!(
+        "\n{ended_trials} of {} trials done; outcome: mean test accuracy (%), with its 95 % interval from 3 repeats on",
+        all.len()
+    );
     let health = HealthTally::of(&study, &done_trials);
     health.lines().iter().for_each(|line| println!("{line}"));
     for path in written {
@@ -210,7 +214,6 @@ fn distinct_warnings(study: &Study, prepared: &Prepared) -> Vec<Warning> {
             }
         }
     }
-    distinct.extend(idle_seeds(study, prepared));
     distinct
 }
 

@@ -6,7 +6,7 @@
 use super::figure::{Data, Figure, cell, part_name};
 use super::key_label::{FRACTION, NOISE, SIGMA_INIT, stated, value_label};
 use super::mark::{Dash, Fill, Mark};
-use super::outcome::outcome_words;
+use super::outcome_caption::outcome_words;
 use super::palette::{BLACK, Look};
 use super::plate::{MOST_PLOTS, Plate};
 use super::plot::{Plot, PlotAxis, TICK_SIZE};

@@ -23,6 +23,7 @@ mod mark;
 mod networks;
 mod noise_unit;
 mod outcome;
+mod outcome_caption;
 mod outcome_plot;
 mod palette;
 mod panel;

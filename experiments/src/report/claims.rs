@@ -16,7 +16,8 @@ pub fn section(facts: &Facts) -> Section {
     let body = html! {
         p.method {
             "Claims of Kilgore, Kopsick, Ascoli and Adam, Sci Rep 15, 24798 (2025). Every criterion is fixed in the program and was not fitted to the \
-             records. A claim is held against the trials of this study alone, without unhealthy ones."
+             records. A claim is held against the healthy trials of this study alone. It is supported or contradicted only beyond chance, at one level for all claims: 5 %, over \
+             independent repeats. Otherwise it is inconclusive. Claims with a number test that number."
         }
         @for (apart, records) in alike(facts) {
             @if !apart.is_empty() { h3 { (apart) } }

@@ -16,6 +16,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::moments::all_equal;
+
 /// The streams of a trial, in the order of [`Draws`].
 pub const STREAMS: [&str; 5] = ["initial", "order", "write", "read", "chip"];
 
@@ -108,6 +110,38 @@ pub fn factors(draws: &[Draws]) -> Vec<Vec<usize>> {
     found
 }
 
+/// How sure a mean is, and over how many independent repeats.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Spread {
+    /// Number of independent repeats.
+    pub n: usize,
+    /// Standard deviation of their means.
+    pub sd: f64,
+    /// Standard error of the mean of all.
+    pub standard_error: f64,
+}
+
+/// The spread of `values` over the levels of all `factors`; none without a factor.
+pub fn spread(factors: &[Vec<usize>], values: &[f64]) -> Option<Spread> {
+    let of_factor = |levels: &Vec<usize>| {
+        let means = level_means(levels, values);
+        (means.len(), variance(&means))
+    };
+    let found: Vec<(usize, f64)> = factors.iter().map(of_factor).collect();
+    let fewest = found.iter().min_by_key(|(n, _)| *n)?;
+    let standard_error = found.iter().map(|(n, variance)| variance / *n as f64).sum::<f64>().sqrt();
+    Some(Spread { n: fewest.0, sd: fewest.1.sqrt(), standard_error })
+}
+
+/// Variance of `values`, at least two; exactly 0 where all are equal.
+fn variance(values: &[f64]) -> f64 {
+    if all_equal(values) {
+        return 0.0;
+    }
+    let mean = values.iter().sum::<f64>() / values.len() as f64;
+    values.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / (values.len() - 1) as f64
+}
+
 /// The streams that change their seeds, those together that always change together, with the level of every outcome.
 pub fn together(draws: &[Draws]) -> Vec<(Vec<usize>, Vec<usize>)> {
     let mut found: Vec<(Vec<usize>, Vec<usize>)> = Vec::new();
@@ -128,7 +162,7 @@ pub fn together(draws: &[Draws]) -> Vec<(Vec<usize>, Vec<usize>)> {
 }
 
 /// Mean of `values` within each level.
-pub(super) fn level_means(levels: &[usize], values: &[f64]) -> Vec<f64> {
+fn level_means(levels: &[usize], values: &[f64]) -> Vec<f64> {
     let count = levels.iter().max().map_or(0, |last| last + 1);
     let (mut sums, mut counts) = (vec![0.0; count], vec![0.0; count]);
     for (&level, value) in levels.iter().zip(values) {

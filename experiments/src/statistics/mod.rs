@@ -39,10 +39,3 @@ fn student(degrees: usize, level: f64) -> f64 {
 fn student_tail(degrees: usize, t: f64) -> f64 {
     StudentsT::new(0.0, 1.0, degrees as f64).expect("at least one degree of freedom").sf(t)
 }
-
-/// Tests only: holds `got` against a value of another program, within a relative `tolerance`.
-#[cfg(test)]
-#[track_caller]
-fn assert_close(got: f64, expected: f64, tolerance: f64) {
-    assert!((got - expected).abs() <= tolerance * expected.abs(), "got {got}, expected {expected}");
-}

@@ -16,7 +16,7 @@ use super::draws::{ByDraws, Drawn, distinct};
 use super::holm::{holm, stars};
 use super::power::least_shift;
 use super::sample::{LEAST_REPEATS, Sample};
-use super::{student, student_tail};
+use super::student_tail;
 
 /// Power at which [`Paired::least_difference`] would have been found.
 pub const POWER: f64 = 0.8;
@@ -150,11 +150,6 @@ pub fn adjusted(tests: Vec<Result<Paired, PairedError>>) -> Vec<Result<Adjusted,
         Ok(Adjusted { test, adjusted_p: adjusted.next().unwrap_or(test.p), family })
     };
     tests.into_iter().map(one).collect()
-}
-
-/// Half the width of an interval of confidence `1 - alpha` of a mean with `standard_error` over `n` repeats.
-pub fn half_width(n: usize, alpha: f64, standard_error: f64) -> f64 {
-    student(n - 1, 1.0 - alpha / 2.0) * standard_error
 }
 
 #[cfg(test)]

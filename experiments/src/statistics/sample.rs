@@ -8,9 +8,9 @@
 //! x are the means of the n independent repeats ([`super::draws`]). There is no interval below three of them, where the
 //! values say more than one could, nor where all are equal: values that never differed say nothing of their spread.
 
-use super::draws::{Drawn, Draws, distinct, factors, level_means};
+use super::draws::{Drawn, Draws, Spread, distinct, factors, spread};
 use super::moments::all_equal;
-use super::student;
+use super::{ALPHA, student};
 
 /// Repeats below which there is no interval and no test.
 pub const LEAST_REPEATS: usize = 3;
@@ -72,22 +72,13 @@ impl Sample {
         }
         let mean = values.iter().sum::<f64>() / values.len() as f64;
         let ends = values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(*x), high.max(*x)));
-        let levels: Vec<Vec<f64>> = factors(&draws).iter().map(|levels| level_means(levels, &values)).collect();
-        let Some(fewest) = levels.iter().min_by_key(|means| means.len()) else {
+        let Some(Spread { n, sd, standard_error }) = spread(&factors(&draws), &values) else {
             return Some(Sample { mean, sd: None, standard_error: None, n: 1, ends, ci95: None });
         };
-        let n = fewest.len();
-        let of_mean = levels.iter().map(|means| variance(means) / means.len() as f64).sum::<f64>().sqrt();
-        let half = student(n - 1, 0.975) * of_mean;
         let told = n >= LEAST_REPEATS && !all_equal(&values);
-        Some(Sample {
-            mean,
-            sd: Some(variance(fewest).sqrt()),
-            standard_error: Some(of_mean),
-            n,
-            ends,
-            ci95: told.then_some((mean - half, mean + half)),
-        })
+        let half = student(n - 1, 1.0 - ALPHA / 2.0) * standard_error;
+        let ci95 = told.then_some((mean - half, mean + half));
+        Some(Sample { mean, sd: Some(sd), standard_error: Some(standard_error), n, ends, ci95 })
     }
 }
 
@@ -103,15 +94,6 @@ impl Sample {
     pub fn of_accuracy(&self) -> Option<(f64, f64)> {
         self.ci95.map(|(low, high)| (low.clamp(0.0, 1.0), high.clamp(0.0, 1.0)))
     }
-}
-
-/// Variance of `values`, at least two; exactly 0 where all are equal.
-fn variance(values: &[f64]) -> f64 {
-    if all_equal(values) {
-        return 0.0;
-    }
-    let mean = values.iter().sum::<f64>() / values.len() as f64;
-    values.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / (values.len() - 1) as f64
 }
 
 #[cfg(test)]

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use super::Warning;
 use crate::drawn::streams;
 use crate::prepare::Prepared;
 use crate::repeats::{Done, copies};
@@ -11,8 +10,53 @@ use crate::statistics::draws::STREAMS;
 use crate::study::{Axis, Study};
 use crate::sweep::is_seed;
 
+/// Repeats that are none.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum RepeatWarning {
+    /// Seeds that change no stream that is drawn.
+    #[error(
+        "{key}: the {seeds} seeds change nothing{}: {}; the repeats are copies and count as n = 1\n\nhint: {}",
+        some.as_ref().map_or_else(String::new, |example| format!(" in some conditions (for instance {example})")),
+        if key == "repeats.seeds" {
+            format!("{}no other stream is drawn", listed(fixed))
+        } else {
+            "no such stream is drawn".to_owned()
+        },
+        if key == "repeats.seeds" { "remove a fixed seed, or set one seed" } else { "give it one value" }
+    )]
+    IdleSeeds {
+        /// The key that lists them.
+        key: String,
+        /// How many there are.
+        seeds: usize,
+        /// Keys of the streams that are drawn and have a seed of their own.
+        fixed: Vec<String>,
+        /// The first of the conditions, where it is not so in all of them.
+        some: Option<String>,
+    },
+    /// Trials that left the same bits as others.
+    #[error(
+        "records: {count} of {trials} trials are copies of others, to the last bit{}; n counts distinct draws, and there is no interval \
+         below three of them\n\nhint: {}",
+        if *unforeseen { ", although their seeds differ" } else { "" },
+        if *unforeseen {
+            "nothing that the seeds draw reached the outcome; check that the networks spike"
+        } else {
+            "vary a stream that is drawn: see `repeats.seeds` and `[seeds]`"
+        }
+    )]
+    Copies {
+        /// How many.
+        count: usize,
+        /// Of how many trials.
+        trials: usize,
+        /// Whether their settings draw something from the seeds that differ.
+        unforeseen: bool,
+    },
+}
+
 /// Seeds of `study` that change no stream that is drawn, as far as settings and devices tell.
-pub fn idle_seeds(study: &Study, prepared: &Prepared) -> Vec<Warning> {
+pub fn idle_seeds(study: &Study, prepared: &Prepared) -> Vec<RepeatWarning> {
     let drawn: Vec<_> = study
         .conditions
         .iter()
@@ -44,7 +88,7 @@ fn idle_key(
     drawn: &[([bool; 5], [bool; 5])],
     idle: impl Fn(&([bool; 5], [bool; 5])) -> bool,
     fixed: impl Fn(&([bool; 5], [bool; 5])) -> Vec<usize>,
-) -> Option<Warning> {
+) -> Option<RepeatWarning> {
     let places: Vec<usize> = (0..drawn.len()).filter(|&place| idle(&drawn[place])).collect();
     let fixed: BTreeSet<usize> = places.iter().flat_map(|&place| fixed(&drawn[place])).collect();
     let fixed = fixed.into_iter().map(|stream| format!("seeds.{}", STREAMS[stream])).collect();
@@ -52,7 +96,7 @@ fn idle_key(
     let first = study.axes.iter().zip(&study.conditions.get(*places.first()?)?.values).filter(|(axis, _)| plain(axis));
     let example = first.map(|(axis, value)| format!("{} = {value}", axis.key)).collect::<Vec<String>>().join(", ");
     let some = (places.len() < drawn.len()).then_some(example);
-    Some(Warning::IdleSeeds { key: key.to_owned(), seeds, fixed, some })
+    Some(RepeatWarning::IdleSeeds { key: key.to_owned(), seeds, fixed, some })
 }
 
 fn given(seeds: &SeedSettings) -> [bool; 5] {
@@ -60,15 +104,15 @@ fn given(seeds: &SeedSettings) -> [bool; 5] {
 }
 
 /// Trials of `done` that are copies of others, to the last bit.
-pub fn repeat_warnings(study: &Study, done: &[Done]) -> Vec<Warning> {
+pub fn repeat_warnings(study: &Study, done: &[Done]) -> Vec<RepeatWarning> {
     let found = copies(study, done);
     let unforeseen = done.iter().zip(&found).any(|(done, first)| first.is_some() && done.unforeseen);
     let count = found.iter().flatten().count();
-    (count > 0).then_some(Warning::Copies { count, trials: done.len(), unforeseen }).into_iter().collect()
+    (count > 0).then_some(RepeatWarning::Copies { count, trials: done.len(), unforeseen }).into_iter().collect()
 }
 
 /// The streams in words.
-pub(super) fn listed(fixed: &[String]) -> String {
+fn listed(fixed: &[String]) -> String {
     let ticked: Vec<String> = fixed.iter().map(|key| format!("`{key}`")).collect();
     match ticked.split_last() {
         None => String::new(),
@@ -85,7 +129,9 @@ mod tests {
 
     fn told(text: &str) -> Vec<String> {
         let fixture = Fixture::new(text, |_, _| None);
-        fixture.see(|recorded| idle_seeds(recorded.study, recorded.prepared).iter().map(Warning::to_string).collect())
+        fixture.see(|recorded| {
+            idle_seeds(recorded.study, recorded.prepared).iter().map(RepeatWarning::to_string).collect()
+        })
     }
 
     #[test]
@@ -136,7 +182,7 @@ mod tests {
             };
             Fixture::with_records("[repeats]\nseeds = 4\n", made).see(|recorded| {
                 let done = crate::repeats::done(recorded.study, recorded.prepared, recorded.trials, recorded.store);
-                repeat_warnings(recorded.study, &done).iter().map(Warning::to_string).collect::<Vec<String>>()
+                repeat_warnings(recorded.study, &done).iter().map(RepeatWarning::to_string).collect::<Vec<String>>()
             })
         };
         assert!(

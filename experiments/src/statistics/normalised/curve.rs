@@ -1,12 +1,13 @@
 //! A curve over its levels: mean A*, crossings and their bounds.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 
 use super::{Condition, Crossing, CrossingInterval, Held, NormalisedError, Scale, THRESHOLDS};
-use crate::statistics::draws::{ByDraws, Drawn, Draws, distinct};
+use crate::statistics::draws::{ByDraws, Drawn, Draws, distinct, factors, spread};
 use crate::statistics::moments::in_range;
 use crate::statistics::sample::{LEAST_REPEATS, Sample};
-use crate::statistics::{ALPHA, paired};
+use crate::statistics::{ALPHA, student};
 
 /// Halvings of the distance of two levels in the search for an end: exact to 1e-15 of it.
 const HALVINGS: usize = 50;
@@ -19,7 +20,16 @@ pub struct Curve {
     outcomes: Vec<Vec<Drawn>>,
     /// The accuracies of every repeat, one a level; empty where conditions do not share their draws.
     repeats: Vec<(Draws, Vec<f64>)>,
+    /// The factors of the repeats.
+    factors: Vec<Vec<usize>>,
     chance: f64,
+}
+
+/// Bounds of d at a threshold. Most are those of one number of repeats, whose quantile of t is kept.
+struct Bounds<'a> {
+    curve: &'a Curve,
+    threshold: f64,
+    quantile: Cell<(usize, f64)>,
 }
 
 /// Mean of d, its standard error and the number of repeats.
@@ -48,7 +58,8 @@ impl Curve {
         let outcomes: Vec<Vec<Drawn>> = conditions.iter().map(|condition| distinct(&condition.outcomes)).collect();
         Scale::new(mean(&outcomes[0]), chance)?;
         let repeats = repeats(&outcomes);
-        Ok(Curve { levels, outcomes, repeats, chance })
+        let factors = factors(&repeats.iter().map(|repeat| repeat.0).collect::<Vec<Draws>>());
+        Ok(Curve { levels, outcomes, repeats, factors, chance })
     }
 
     /// Mean A* of every condition: that of its mean accuracy.
@@ -109,7 +120,8 @@ impl Curve {
         if !self.tells() {
             return Ok(Held { last, certified: None, refuted: None });
         }
-        let bounds: Vec<[f64; 2]> = (0..self.levels.len()).map(|place| self.bounds(threshold, place, 0.0)).collect();
+        let bounds = Bounds::new(self, threshold);
+        let bounds: Vec<[f64; 2]> = (0..self.levels.len()).map(|place| bounds.at(place, 0.0)).collect();
         let certain = bounds.iter().take_while(|bounds| bounds[0] > 0.0).count();
         let possible = bounds.iter().rposition(|bounds| bounds[1] >= 0.0).map_or(0, |place| place + 1);
         let certified = certain.checked_sub(1).map(|place| self.levels[place]);
@@ -132,7 +144,8 @@ impl Curve {
             return None;
         }
         let segments = self.levels.len() - 1;
-        let at = |side: usize, segment: usize, share: f64| self.bounds(threshold, segment, share)[side];
+        let bounds = Bounds::new(self, threshold);
+        let at = |side: usize, segment: usize, share: f64| bounds.at(segment, share)[side];
         let near = (0..segments).find(|&segment| at(0, segment, 1.0) <= 0.0).map(|segment| {
             // The lower bound is concave over a segment: it leaves 0 once.
             if at(0, segment, 0.0) <= 0.0 {
@@ -165,19 +178,13 @@ impl Curve {
         self.levels[segment] + share * (self.levels[segment + 1] - self.levels[segment])
     }
 
-    /// Lower and upper end of the 95 % interval of d, a share of the way from one level to the next.
-    fn bounds(&self, threshold: f64, segment: usize, share: f64) -> [f64; 2] {
-        let (mean, standard_error, n) = self.distance(threshold, segment, share);
-        let half = paired::half_width(n, ALPHA, standard_error);
-        [mean - half, mean + half]
-    }
-
     fn distance(&self, threshold: f64, segment: usize, share: f64) -> Distance {
         let mean = self.mean_distance(threshold, segment, share);
         let next = (segment + 1).min(self.levels.len() - 1);
         if self.is_paired() {
-            let sample = Sample::of_drawn(&self.distances(threshold, segment, share));
-            return sample.map_or((mean, 0.0, 1), |sample| (mean, sample.standard_error.unwrap_or(0.0), sample.n));
+            let distances = self.distances(threshold, segment, share);
+            let found = spread(&self.factors, &distances.iter().map(|one| one.1).collect::<Vec<f64>>());
+            return found.map_or((mean, 0.0, 1), |found| (mean, found.standard_error, found.n));
         }
         let of = |place: usize| Sample::of_drawn(&self.outcomes[place]);
         let error = |place: usize| of(place).and_then(|sample| sample.standard_error).unwrap_or(0.0);
@@ -220,6 +227,22 @@ impl Curve {
         let level = self.level(segment, share);
         let distances = self.distances(threshold, segment, share).into_iter();
         distances.map(|(draws, distance)| (draws, level - distance / slope)).collect()
+    }
+}
+
+impl Bounds<'_> {
+    fn new(curve: &Curve, threshold: f64) -> Bounds<'_> {
+        Bounds { curve, threshold, quantile: Cell::new((0, 0.0)) }
+    }
+
+    /// Lower and upper end of the 95 % interval of d, a share of the way from one level to the next.
+    fn at(&self, segment: usize, share: f64) -> [f64; 2] {
+        let (mean, standard_error, n) = self.curve.distance(self.threshold, segment, share);
+        if self.quantile.get().0 != n {
+            self.quantile.set((n, student(n.max(2) - 1, 1.0 - ALPHA / 2.0)));
+        }
+        let half = self.quantile.get().1 * standard_error;
+        [mean - half, mean + half]
     }
 }
 

@@ -182,7 +182,7 @@ fn active<'a>(rows: &'a [bool], weights: &'a [Vec<f64>], column: usize) -> impl 
 
 /// The weights to `column`, each as often as its row has spikes: k w, with the roundings of k additions.
 fn inputs<'a>(spikes: &'a [u32], weights: &'a [Vec<f64>], column: usize) -> impl Iterator<Item = Number> + 'a {
-    let times = |(&spikes, weights): (&u32, &Vec<f64>)| (Number::input(weights[column]), spikes as usize);
+    let times = move |(&spikes, weights): (&u32, &Vec<f64>)| (Number::input(weights[column]), spikes as usize);
     spikes.iter().zip(weights).map(times).flat_map(|(weight, times)| std::iter::repeat_n(weight, times))
 }
 

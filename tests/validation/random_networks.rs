@@ -62,7 +62,10 @@ fn check(sizes: (usize, usize, usize), loss: Loss, surrogate: Surrogate, seed: u
 fn check_counts(sizes: (usize, usize, usize), most: u32, loss: Loss, surrogate: Surrogate, seed: u64) {
     let seed = Seed::new(seed);
     let what = format!("{sizes:?}, inputs up to {most}, {loss:?}, {surrogate:?}");
-    let network = random_network(sizes, loss, surrogate, seed.named("network"));
+    let mut network = random_network(sizes, loss, surrogate, seed.named("network"));
+    // The mean input is that of single spikes, so that voltages are as near the threshold; weights stay float32 numbers.
+    let mean = f64::from(1 + most) / 2.0;
+    network.w1.iter_mut().flatten().for_each(|weight| *weight = f64::from((*weight / mean) as f32));
     let samples = random_samples(sizes.0, sizes.2, most, seed.named("samples"));
     let responses: Vec<Response> = samples.iter().map(|sample| network.respond(sample)).collect();
     let decided: Vec<usize> = (0..SAMPLES).filter(|&number| responses[number].decided).collect();
@@ -105,10 +108,8 @@ fn more_classes_than_a_block_and_a_hidden_layer_of_whole_blocks() {
     check((40, 17, 17), Loss::PerStep, Surrogate::Exponential(25.0), 6);
 }
 
-/// Counts of both ways in which the gradient adds its rows: step by step where few spikes meet a unit, by unit where many do.
 #[test]
 fn inputs_of_several_spikes_raise_currents_and_gradients_by_their_number() {
-    check_counts((60, 40, 10), 5, Loss::Max, Surrogate::FastSigmoid(100.0), 7);
-    check_counts((60, 17, 20), 3, Loss::PerStep, Surrogate::Exponential(25.0), 8);
-    check_counts((900, 20, 10), 4, Loss::Max, Surrogate::FastSigmoid(100.0), 9);
+    check_counts((40, 16, 20), 3, Loss::Max, Surrogate::FastSigmoid(100.0), 5);
+    check_counts((40, 17, 17), 4, Loss::PerStep, Surrogate::Exponential(25.0), 6);
 }

@@ -26,9 +26,9 @@ pub struct Observation {
     pub distances: PairDistances,
     /// Times between spikes, one entry a class.
     pub classes: Vec<ClassTiming>,
-    /// Neurons of every hidden layer, the one that hears the input first, that spike at more than half of the steps; left
-    /// out where there is none.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    /// Neurons of every hidden layer, the one that hears the input first, that spike at more than half of the steps;
+    /// empty in records that do not tell.
+    #[serde(default)]
     pub saturated_neurons: Vec<u64>,
 }
 
@@ -109,12 +109,11 @@ impl<'a> Observer<'a> {
         (observation, Snapshot { example: self.example, firing: self.firing.classes, weights })
     }
 
-    /// By layer, the neurons that spike at more than half of the steps; empty where there is none.
+    /// By layer, the neurons that spike at more than half of the steps.
     fn saturated_neurons(&self) -> Vec<u64> {
         let most = MOST_STEPS * (self.samples * self.network.steps as u64) as f64;
         let of_layer = |spikes: &Vec<u64>| spikes.iter().filter(|spikes| **spikes as f64 > most).count() as u64;
-        let saturated: Vec<u64> = self.spikes.iter().map(of_layer).collect();
-        if saturated.iter().all(|neurons| *neurons == 0) { Vec::new() } else { saturated }
+        self.spikes.iter().map(of_layer).collect()
     }
 }
 

@@ -23,7 +23,10 @@ fn silence(answer: &Answer) -> (String, String) {
 fn weights_that_are_too_small_are_named_with_weights_that_fire() {
     let folder = Folder::new();
     let (what, hint) = silence(&train(&folder, &["weights.sigma_init=0.0002"]));
-    assert!(what.contains("the first weights are too small; a typical sample drives its strongest neuron to 0."), "{what}");
+    assert!(
+        what.contains("the first weights are too small; a typical sample drives its strongest neuron to 0."),
+        "{what}"
+    );
     let needed = hint.strip_prefix("raise `weights.sigma_init` to ").and_then(|rest| rest.split(' ').next());
     let fires = train(&folder, &[&format!("weights.sigma_init={}", needed.expect("a number"))]);
     assert!(!fires.stderr.contains("silent"), "{hint}: {}", fires.stderr);
@@ -35,7 +38,8 @@ fn samples_without_spikes_are_named_and_not_the_weights() {
     let folder = Folder::new();
     let events: String = (0..40).map(|sample| format!("{sample},0.3,{},{}\n", sample % 16, sample % 4)).collect();
     folder.write("late.csv", format!("sample,time,unit,label\n{events}"));
-    let import = ["data", "import", "late", "--events", "late.csv", "--units", "16", "--classes", "4", "--duration", "0.5"];
+    let import =
+        ["data", "import", "late", "--events", "late.csv", "--units", "16", "--classes", "4", "--duration", "0.5"];
     folder.run(&[&import[..], &["--test-share", "0.5"]].concat()).succeeds();
     for sigma in ["weights.sigma_init=0.001", "weights.sigma_init=1000"] {
         let window = ["data.set=late", "data.window_seconds=0.1", "training.batch=10", sigma];
@@ -50,15 +54,22 @@ fn faults_are_named_where_the_network_fires_without_them() {
     let folder = Folder::new();
     let faulty = ["hardware.device=ideal", "weights.sigma_init=0.003", "device.faults.p_high_resistance=1"];
     let (what, hint) = silence(&train(&folder, &faulty));
-    assert!(what.contains("faults take too many cells away (device.faults.p_high_resistance = 1): without this it emits "), "{what}");
-    assert!(hint.contains("lower the share of faulty cells") && !hint.contains("sigma_init"), "no weight helps: {hint}");
+    assert!(
+        what.contains("faults take too many cells away (device.faults.p_high_resistance = 1): without this it emits "),
+        "{what}"
+    );
+    assert!(
+        hint.contains("lower the share of faulty cells") && !hint.contains("sigma_init"),
+        "no weight helps: {hint}"
+    );
 }
 
 /// A threshold is worth 0.2 V x 999 µS = 199.8 µA, and the converters report no more than 1 µA.
 #[test]
 fn a_converter_range_that_no_weight_passes_is_named() {
     let folder = Folder::new();
-    let adc = r#""converters": { "adc": { "bits": 8, "codes": "signed", "range": "fixed", "full_scale_microamperes": 1 } }"#;
+    let adc =
+        r#""converters": { "adc": { "bits": 8, "codes": "signed", "range": "fixed", "full_scale_microamperes": 1 } }"#;
     let window = r#""window": { "low_resistance_ohm": 1000, "high_resistance_ohm": 1000000 }"#;
     folder.write("adc.json", format!(r#"{{ "name": "adc", {window}, "read": {{ "volts": 0.2 }}, {adc} }}"#));
     for sigma in ["weights.sigma_init=0.005", "weights.sigma_init=0.3"] {
@@ -67,7 +78,10 @@ fn a_converter_range_that_no_weight_passes_is_named() {
         assert!(hint.starts_with("raise `device.converters.adc.full_scale_microamperes` to 200 or more"), "{hint}");
     }
     // A network that a larger range lets fire, but cuts, is clipped.
-    let cut = train(&folder, &["hardware.device=./adc.json", "weights.sigma_init=0.005", "device.converters.adc.full_scale_microamperes=20"]);
+    let cut = train(
+        &folder,
+        &["hardware.device=./adc.json", "weights.sigma_init=0.005", "device.converters.adc.full_scale_microamperes=20"],
+    );
     assert!(cut.stdout.lines().last().is_some_and(|line| line.contains("clipped")), "{cut:#?}");
 }
 
@@ -89,7 +103,8 @@ fn drift_is_named_where_the_network_fires_right_after_the_write() {
 fn the_quickstart_is_healthy() {
     let folder = Folder::new();
     folder.write("quickstart.toml", include_str!("../../experiments/studies/quickstart.toml"));
-    let one = ["network.excitatory_fraction=0.8", "noise.level_percent=20", "training.epochs=3", "outcome.last_epochs=1"];
+    let one =
+        ["network.excitatory_fraction=0.8", "noise.level_percent=20", "training.epochs=3", "outcome.last_epochs=1"];
     let set: Vec<&str> = one.iter().flat_map(|set| ["--set", *set]).collect();
     let answer = folder.run(&[&["train", "quickstart.toml"], &set[..]].concat()).succeeds();
     assert_eq!(answer.stdout.lines().last(), Some("health: nothing found"), "{answer:#?}");
@@ -126,7 +141,11 @@ fn a_sweep_into_silence_is_told_everywhere_and_left_out_of_answers() {
     let run = folder.run(&["run", "faulty.toml", "--threads", "1"]).succeeds();
     assert!(run.stdout.contains("\n1 of 3 trials is left out of every answer: silent 1\n"), "{}", run.stdout);
     assert!(run.stdout.contains(" (silent 1)"), "{}", run.stdout);
-    assert!(run.stderr.contains("warning: silent: ") && run.stderr.contains("faults take too many cells away"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("warning: silent: ") && run.stderr.contains("faults take too many cells away"),
+        "{}",
+        run.stderr
+    );
 
     let summary = folder.text("results/faulty/summary.csv");
     let rows: Vec<Vec<&str>> = summary.lines().map(|line| line.split(',').collect()).collect();
@@ -147,5 +166,9 @@ fn a_sweep_into_silence_is_told_everywhere_and_left_out_of_answers() {
 
     folder.run(&["report", "faulty.toml"]).succeeds();
     let page = folder.text("results/faulty/report.html");
-    assert!(page.contains("<section id=\"health\">") && page.contains("1 of 3 trials are left out of this answer (silent 1)"), "{page}");
+    assert!(
+        page.contains("<section id=\"health\">")
+            && page.contains("1 of 3 trials are left out of this answer (silent 1)"),
+        "{page}"
+    );
 }

@@ -167,8 +167,7 @@ fn a_sweep_into_silence_is_told_everywhere_and_left_out_of_answers() {
     folder.run(&["report", "faulty.toml"]).succeeds();
     let page = folder.text("results/faulty/report.html");
     assert!(
-        page.contains("<section id=\"health\">")
-            && page.contains("1 of 3 trials are left out of this answer (silent 1)"),
+        page.contains("<section id=\"health\">") && page.contains("Left out of this answer: 1 of 3 trials (silent 1)"),
         "{page}"
     );
 }

@@ -99,7 +99,7 @@ fn left_out(sweep: &Sweep) -> Option<String> {
     let words: Vec<String> = kinds.iter().map(|(kind, count)| format!("{} {count}", kind.words())).collect();
     let trials = left + all;
     (left > 0)
-        .then(|| format!("{left} of {trials} trials are left out of this answer ({}); see Health.", words.join(", ")))
+        .then(|| format!("Left out of this answer: {left} of {trials} trials ({}); see Health.", words.join(", ")))
 }
 
 /// What the curves tolerate, those left out that may only guess.

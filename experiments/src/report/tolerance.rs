@@ -106,7 +106,7 @@ pub fn withheld_words(withheld: &Withheld, key: &str) -> String {
     let levels: Vec<String> = withheld.levels.iter().map(|at| format!("{}{}", level(*at), unit(key))).collect();
     let (levels, kind) = (levels.join(", "), withheld.state.kind().words());
     match withheld.unlearned {
-        true => format!("withheld: the reference, {levels}, is {kind}"),
+        true => format!("withheld: the axis is unlearned, since its reference, {levels}, is {kind}"),
         false => format!("withheld: networks at {levels} are {kind}"),
     }
 }

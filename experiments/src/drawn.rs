@@ -102,11 +102,11 @@ fn chips_differ(settings: &Settings, loaded: &LoadedDevice, connection: Connecti
 }
 
 fn cells_differ(chip: &ChipSpread) -> bool {
-    let ChipSpread { low_resistance, high_resistance, step_gain, up_down, write_spread } = *chip;
+    let ChipSpread { low_resistance, high_resistance, step_gain, up_down, slope, write_spread, .. } = *chip;
     let gain = step_gain.map(|gain| match gain {
         StepGain::Normal { sigma } | StepGain::LogNormal { sigma } => sigma,
     });
-    [low_resistance, high_resistance, gain, up_down, write_spread].into_iter().flatten().any(|sigma| sigma > 0.0)
+    [low_resistance, high_resistance, gain, up_down, slope, write_spread].into_iter().flatten().any(|sigma| sigma > 0.0)
 }
 
 fn converters_differ(converters: &Converters) -> bool {

@@ -202,6 +202,21 @@ impl Prepared {
         Ok(prepared)
     }
 
+    /// Reads the devices of trials with these settings, and no data, for whoever has data of another kind.
+    ///
+    /// # Errors
+    /// [`PrepareError`].
+    pub fn of_devices<'a>(
+        settings: impl Iterator<Item = &'a Settings>,
+        folder: &Path,
+    ) -> Result<Prepared, PrepareError> {
+        let mut prepared = Prepared::default();
+        for settings in settings {
+            prepared.add_devices(settings, folder)?;
+        }
+        Ok(prepared)
+    }
+
     fn add_devices(&mut self, settings: &Settings, folder: &Path) -> Result<(), PrepareError> {
         for name in settings.connections().into_iter().filter_map(|connection| settings.device_of(connection)) {
             let loaded = match self.devices.entry(device_key(&name, settings)) {

@@ -81,6 +81,8 @@ pub struct Outcome {
     pub writes: Vec<UpdateReport>,
     /// What the arrays have cost, one entry a connection; none for abstract weights.
     pub hardware: Option<Vec<HardwareUse>>,
+    /// What the test of the trained network has cost, likewise; none where training diverged.
+    pub inference: Option<Vec<Ledger>>,
     /// The trained network; none where training diverged.
     pub after: Option<Look>,
     /// The next update of the weights from the inputs and of the readout, taken apart; none where training diverged.
@@ -235,6 +237,8 @@ struct Layers {
     weights: Vec<LayerWeights>,
     writes: Vec<UpdateReport>,
     used: Vec<HardwareUse>,
+    /// What the last test has cost.
+    last_test: Vec<Ledger>,
 }
 
 impl Layers {
@@ -253,7 +257,7 @@ impl Layers {
         };
         let weights = network.connections().map(layer).collect::<Result<Vec<_>, _>>()?;
         let (writes, used) = (vec![Default::default(); weights.len()], vec![Default::default(); weights.len()]);
-        Ok(Layers { weights, writes, used })
+        Ok(Layers { weights, writes, used, last_test: Vec::new() })
     }
 
     fn stores(&mut self) -> Vec<&mut dyn WeightStore> {
@@ -312,7 +316,7 @@ impl Layers {
         if rest > 0.0 {
             self.rest(0.0);
         }
-        self.spend(|used| &mut used.test);
+        self.last_test = self.spend(|used| &mut used.test);
         test
     }
 
@@ -340,11 +344,13 @@ impl Layers {
         self.weights.iter_mut().for_each(|layer| layer.rest(seconds));
     }
 
-    /// Adds what all connections have spent since they were last asked to one of the ledgers of each.
-    fn spend(&mut self, ledger: fn(&mut HardwareUse) -> &mut Ledger) {
-        for (used, layer) in self.used.iter_mut().zip(&mut self.weights) {
-            *ledger(used) += layer.take_ledger();
+    /// Adds what all connections have spent since they were last asked to one of the ledgers of each, and returns it.
+    fn spend(&mut self, ledger: fn(&mut HardwareUse) -> &mut Ledger) -> Vec<Ledger> {
+        let spent: Vec<Ledger> = self.weights.iter_mut().map(LayerWeights::take_ledger).collect();
+        for (used, spent) in self.used.iter_mut().zip(&spent) {
+            *ledger(used) += *spent;
         }
+        spent
     }
 
     /// What is left of it all.
@@ -353,8 +359,10 @@ impl Layers {
         used.iter_mut().zip(&self.weights).for_each(|(used, layer)| used.endurance = layer.endurance());
         let on_cells = self.weights.iter().any(|layer| matches!(layer, LayerWeights::Crossbar(_)));
         let hardware = on_cells.then_some(used);
+        // A diverged network is not one that anybody would infer with, and its last test may lie in an earlier run.
+        let inference = (on_cells && after.is_some()).then(|| self.last_test.clone());
         let writes = self.writes.clone();
-        Outcome { before, epochs, after, update: None, writes, hardware, diverged, silence: None }
+        Outcome { before, epochs, after, update: None, writes, hardware, inference, diverged, silence: None }
     }
 }
 

@@ -169,3 +169,26 @@ fn a_trial_that_diverges_keeps_account_of_its_last_epoch() {
     assert_eq!(readout.test.row_reads, spikes.excitatory_spikes + spikes.inhibitory_spikes);
     assert!(hidden.test.row_reads > 0 && outcome.after.is_none() && outcome.update.is_none());
 }
+
+/// An inference is one of the trained network: what the test after the last epoch costs, which is what all tests of one epoch more
+/// cost beyond those of one less.
+#[test]
+fn an_inference_costs_what_the_last_test_does() {
+    let energy = r#""read": {"volts": 0.1}, "energy": {"read_pulse_nanoseconds": 10}"#;
+    let [one, two] = [1, 2].map(|epochs| {
+        let mut settings = settings(epochs, 0.0);
+        settings.weights.sigma_init = 0.005;
+        run(&settings, &[NOISY, energy])
+    });
+    let early = one.inference.expect("trained");
+    let (before, all) = (one.hardware.expect("a device"), two.hardware.expect("a device"));
+    let last = two.inference.expect("trained");
+    for ((before, all), last) in before.iter().zip(&all).zip(&last) {
+        assert_eq!(all.test.row_reads - before.test.row_reads, last.row_reads);
+        // Sums of conductances are f64 that were added in another order.
+        let rest = all.test.read_conductance - before.test.read_conductance;
+        assert!((rest / last.read_conductance - 1.0).abs() < 1e-9);
+    }
+    // Hidden neurons of the trained network spike more or less than before: its inference is not that of another epoch.
+    assert_ne!(early[1].row_reads, last[1].row_reads);
+}

@@ -19,6 +19,7 @@ use experiments::prepare::Prepared;
 use experiments::repeats::done;
 use experiments::run::{Progress, Shard, Trial, run_trials, shard, trials};
 use experiments::sheet::device_sheet;
+use experiments::silent_input::{SilentInput, silent_input};
 use experiments::store::Store;
 use experiments::study::Study;
 use experiments::summary::{Summary, plain};
@@ -90,6 +91,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     introduce(&study, &prepared, &all, &left);
     warn(&distinct_warnings(&study, &prepared));
     warn(&idle_seeds(&study, &prepared));
+    warn(&silent_inputs(&study, &prepared));
     let interrupted = Arc::new(AtomicBool::new(false));
     if !left.is_empty() {
         store.prepare_to_write()?;
@@ -202,6 +204,20 @@ fn introduce(study: &Study, prepared: &Prepared, all: &[Trial], left: &[Trial]) 
             }
         }
     }
+}
+
+/// What is silent of the data of all conditions, each once.
+fn silent_inputs(study: &Study, prepared: &Prepared) -> Vec<SilentInput> {
+    let (mut distinct, mut seen) = (Vec::new(), Vec::new());
+    for settings in study.conditions.iter().map(|condition| &condition.settings) {
+        let data = prepared.data(settings);
+        // Thousands of conditions may share the same millions of spikes.
+        if !seen.iter().any(|other| std::ptr::eq(*other, data)) {
+            seen.push(data);
+            distinct.extend(silent_input(settings, data).filter(|found| !distinct.contains(found)));
+        }
+    }
+    distinct
 }
 
 /// The warnings of all conditions, each once.

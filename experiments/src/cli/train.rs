@@ -9,6 +9,7 @@ use experiments::machine::cores;
 use experiments::pool::Pool;
 use experiments::record::Record;
 use experiments::sheet::{area_line, cost_lines, device_sheet};
+use experiments::silent_input::silent_input;
 use experiments::study::Study;
 use experiments::trial::{Epoch, EpochEnd, run_trial};
 use experiments::warning::all_warnings;
@@ -59,6 +60,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         eprintln!("{}", device_sheet(loaded, settings, connections));
     }
     warn(&all_warnings(settings, data, &devices));
+    warn(&silent_input(settings, data).into_iter().collect::<Vec<_>>());
 
     let seed = arguments.seed.unwrap_or(study.seeds[0]);
     println!("epoch     loss   accuracy %   spikes/sample   excitatory %   seconds");

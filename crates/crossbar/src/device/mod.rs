@@ -21,15 +21,20 @@ mod chip;
 mod converters;
 mod curve;
 mod drift;
+mod ends;
 mod energy;
 mod faults;
+mod gains;
 mod levels;
 mod nonlinearity;
 pub(crate) mod number;
 mod parked;
 mod parse;
 mod provenance;
+mod pulse_law;
+mod pulse_state;
 mod pulses;
+mod pulses_spec;
 mod range;
 mod read;
 pub(crate) mod refusal;
@@ -44,12 +49,14 @@ mod write;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use chip::{ChipSpec, ChipSpread, StepGain, StepGainKind};
+pub use chip::{ChipSpec, ChipSpread};
 pub use converters::{Adc, AdcCodes, AdcRange, AdcRangeKind, AdcSpec, Converters, ConvertersSpec, Dac, DacSpec};
 pub(crate) use drift::DriftAt;
-pub use drift::{Drift, DriftLaw, DriftPoint, DriftSpec, DriftTimes, LogTimeDrift, PowerDrift};
+pub use drift::{Drift, DriftBounds, DriftLaw, DriftPoint, DriftSpec, DriftTimes, LogTimeDrift, PowerDrift};
+pub use ends::EndsKind;
 pub use energy::{Energy, EnergySpec};
 pub use faults::{Faults, FaultsSpec};
+pub use gains::{StepGain, StepGainKind};
 pub(crate) use levels::LevelGrid;
 pub use levels::{LevelSpacing, Levels, LevelsSpec};
 pub(crate) use nonlinearity::FactorCurve;
@@ -57,7 +64,11 @@ pub use nonlinearity::{Nonlinearity, NonlinearityPoint, NonlinearitySpec};
 pub use number::{Allowed, Whole};
 pub use parked::{Parked, ParkedBranch, ParkedSpec};
 pub use provenance::{Grade, Provenance};
-pub use pulses::{CycleNoise, Direction, PulseKind, PulseLaw, Pulses, PulsesSpec};
+pub use pulse_law::{Direction, PulseLaw};
+pub use pulse_state::PulseState;
+pub(crate) use pulses::PulsedCells;
+pub use pulses::Pulses;
+pub use pulses_spec::{CycleNoise, PulseKind, PulsesSpec};
 use range::SLACK;
 pub use range::TableRange;
 pub use read::{Read, ReadNoiseKind, ReadSpec, WhiteNoise, WhiteNoiseSpec};
@@ -223,6 +234,7 @@ impl TryFrom<DeviceSpec> for Device {
             provenance: spec.provenance,
         };
         device.check_tables()?;
+        device.check_slopes()?;
         device.check_levels()?;
         device.check_range()?;
         Ok(device)
@@ -238,6 +250,15 @@ impl Device {
             if first < last && (last < window[0] * (1.0 - SLACK) || first > window[1] * (1.0 + SLACK)) {
                 return Err(SpecError::at(key, Problem::BesideWindow { table: [first, last], window }));
             }
+        }
+        Ok(())
+    }
+
+    /// Slopes that differ from cell to cell are those of linear pulses.
+    fn check_slopes(&self) -> Result<(), SpecError> {
+        let linear = self.write.pulses().is_some_and(|pulses| pulses.slope(Direction::Up).is_some());
+        if self.chip.slope.is_some() && !linear {
+            return Err(SpecError::at("chip.slope_sigma", Problem::NoSlope));
         }
         Ok(())
     }

@@ -12,6 +12,7 @@ use snn::weights::UpdateReport;
 
 use crate::conversions::{ConversionShares, Conversions};
 use crate::figures::{is_numeric, number};
+use crate::health::{HealthState, Judged};
 use crate::record::Record;
 use crate::repeats::{Done, copies};
 use crate::study::{Axis, Study};
@@ -102,6 +103,7 @@ pub fn trial_table(study: &Study, done: &[Done]) -> Table {
     });
     table.numbers("training_seconds", done, |record| Some(record.seconds.training));
     table.numbers("test_seconds", done, |record| Some(record.seconds.test));
+    health(&mut table, study, done);
     table
 }
 
@@ -147,6 +149,23 @@ fn distances(table: &mut Table, done: &[Done]) {
             table.numbers(&format!("{moment}_{pair}_distance_square"), done, |record| Some(found(record)?.square));
         }
     }
+}
+
+/// Whether answers may rest on the trial, the states it is in, and what decides them.
+fn health(table: &mut Table, study: &Study, done: &[Done]) {
+    let judged = Judged::of(study, done);
+    let states: Vec<Vec<HealthState>> = done.iter().map(|done| judged.states(done)).collect();
+    let usable = |(done, states): (&Done, &Vec<HealthState>)| {
+        done.record.outcome.is_some() && !states.iter().any(|state| state.kind().excludes())
+    };
+    let yes_or_no = |usable: bool| Some(if usable { "yes" } else { "no" }.to_owned());
+    table.push("usable", Values::Text(done.iter().zip(&states).map(usable).map(yes_or_no).collect()));
+    let joined = |of: fn(&HealthState) -> String| {
+        let of_trial = |states: &Vec<HealthState>| states.iter().map(of).collect::<Vec<_>>().join("; ");
+        Values::Text(states.iter().map(of_trial).map(|text| Some(text).filter(|text| !text.is_empty())).collect())
+    };
+    table.push("health", joined(|state| state.kind().words().to_owned()));
+    table.push("health_reason", joined(HealthState::to_string));
 }
 
 /// What tells a row from the others.

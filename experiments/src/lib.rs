@@ -5,6 +5,7 @@
 //! - [`prepare`]: data sets and devices, read once, from [`device_file`] and [`chip_maps`]; [`trial`]: one trial, the page to read first;
 //! - [`warning`]: what a study may say and hardly means;
 //! - [`hardware`], [`counted`]: the seam between training and crossbar arrays, and what goes through it added up;
+//! - [`health`]: whether the number of a trial says anything about its hardware;
 //! - [`run`]: trials on threads and shards; [`pool`]: the threads, which help one another; [`record`], [`observation`], [`details`]: what they leave, on which [`machine`]; [`store`]: kept safe
 //!   against being killed; [`checkpoint`]: how far the running ones have come;
 //! - [`standing`]: trials done and left, and for how long; [`cluster`]: the same study as jobs of Slurm;
@@ -26,6 +27,7 @@ pub mod drawn;
 pub mod export;
 pub mod figures;
 pub mod hardware;
+pub mod health;
 pub mod machine;
 pub mod observation;
 pub mod pace;

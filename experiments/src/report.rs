@@ -11,6 +11,7 @@ mod crossing_words;
 mod devices;
 mod direction;
 mod figures;
+mod health;
 mod ledger;
 mod number;
 mod outcomes;

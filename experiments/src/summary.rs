@@ -1,5 +1,6 @@
 //! The outcomes of a study by condition: as CSV for programs, as a table for people.
 
+use crate::health::{HealthKind, HealthTally, Judged};
 use crate::repeats::Done;
 use crate::statistics::draws::Drawn;
 use crate::statistics::{LEAST_REPEATS, Sample};
@@ -23,26 +24,37 @@ pub struct Row {
     pub sample: Option<Sample>,
     /// Trials that ended without an outcome.
     pub failures: usize,
+    /// What is wrong with the others.
+    pub health: HealthTally,
+    /// Those that answers may rest on.
+    pub usable: usize,
 }
 
 impl Summary {
     /// Gathers the outcomes of `done`, trials of `study`.
     pub fn new(study: &Study, done: &[Done]) -> Summary {
+        let judged = Judged::of(study, done);
         let row = |(number, condition): (usize, &crate::study::Condition)| {
             let here = || done.iter().filter(|done| done.condition == number);
             let drawn: Vec<Drawn> = here().filter_map(|done| Some((done.draws, done.record.outcome?))).collect();
             let failures = here().filter(|done| done.record.outcome.is_none()).count();
-            Row { values: condition.values.clone(), sample: Sample::of_drawn(&drawn), failures }
+            let mut health = HealthTally::default();
+            let with_outcome = here().filter(|done| done.record.outcome.is_some());
+            with_outcome.for_each(|done| health.add(&judged.states(done), &done.record.settings));
+            let (values, usable) = (condition.values.clone(), drawn.len() - health.excluded);
+            Row { values, sample: Sample::of_drawn(&drawn), failures, health, usable }
         };
         Summary { axes: study.axes.clone(), rows: study.conditions.iter().enumerate().map(row).collect() }
     }
 
-    /// A column per axis named by its key, then `mean, sd, n, ci95_low, ci95_high` of the outcome; n counts
-    /// independent repeats, and there is no interval below three of them. What does not exist is empty.
+    /// A column per axis named by its key, then `mean, sd, n, ci95_low, ci95_high` of all outcomes, then the number of trials
+    /// that answers may rest on and of those in each state of health. n counts independent repeats, and there is no interval
+    /// below three of them. What does not exist is empty.
     pub fn csv(&self) -> String {
         let number = |value: Option<f64>| value.map(|value| format!("{value:.6}")).unwrap_or_default();
         let mut header: Vec<String> = self.axes.iter().map(|axis| axis.key.clone()).collect();
-        header.extend(["mean", "sd", "n", "ci95_low", "ci95_high"].map(str::to_owned));
+        header.extend(["mean", "sd", "n", "ci95_low", "ci95_high", "n_usable"].map(str::to_owned));
+        header.extend(HealthKind::ALL.map(|kind| format!("n_{}", kind.words().replace(' ', "_"))));
         let mut lines = vec![header.join(",")];
         for row in &self.rows {
             let mut cells: Vec<String> = row.values.iter().map(|value| csv_cell(&plain(value))).collect();
@@ -51,7 +63,8 @@ impl Summary {
             cells.push(number(sample.map(|sample| sample.mean)));
             cells.push(number(sample.and_then(|sample| sample.sd)));
             cells.push(sample.map_or(0, |sample| sample.n).to_string());
-            cells.extend([number(low), number(high)]);
+            cells.extend([number(low), number(high), row.usable.to_string()]);
+            cells.extend(HealthKind::ALL.map(|kind| row.health.count(kind).to_string()));
             lines.push(cells.join(","));
         }
         lines.join("\n") + "\n"
@@ -94,7 +107,10 @@ fn short(key: &str, value: &toml::Value) -> String {
 }
 
 fn cell(row: &Row, with_count: bool) -> String {
-    let failed = if row.failures > 0 { format!(" ({} failed)", row.failures) } else { String::new() };
+    let failed = (row.failures > 0).then(|| format!("{} failed", row.failures));
+    let unhealthy = Some(row.health.words(true)).filter(|words| !words.is_empty());
+    let marks: Vec<String> = failed.into_iter().chain(unhealthy).collect();
+    let failed = if marks.is_empty() { String::new() } else { format!(" ({})", marks.join(", ")) };
     let Some(sample) = row.sample else { return format!("-{failed}") };
     let half = match sample.of_accuracy() {
         Some(cut) if sample.ci95 != Some(cut) => format!(" ({:.1} to {:.1})", 100.0 * cut.0, 100.0 * cut.1),

@@ -3,6 +3,8 @@
 //! Axes of `[seeds]` are repeats, not conditions. Outcomes that share all draws are copies and count once.
 
 use crate::figures::{FRACTION as SHARE, NOISE, axis_label, is_numeric, number, stated, value_label};
+use crate::health::curve::PointHealth;
+use crate::health::{HealthState, Judged};
 use crate::repeats::Done;
 use crate::statistics::Sample;
 use crate::statistics::draws::{Drawn, distinct};
@@ -28,12 +30,16 @@ pub struct SweptCurve {
 }
 
 /// The outcomes of one condition.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct SweptPoint {
     /// Value of the swept axis, in the unit that its key names; none where no axis is swept.
     pub x: Option<f64>,
-    /// The outcomes with what drew them, without copies.
+    /// The outcomes that answers may rest on, with what drew them, without copies.
     pub outcomes: Vec<Drawn>,
+    /// Those that no answer may rest on: they are drawn and told.
+    pub unusable: Vec<Drawn>,
+    /// What is wrong with them.
+    pub health: PointHealth,
     /// Trials that ended without an outcome.
     pub failures: usize,
     /// Number of one of its conditions.
@@ -69,6 +75,7 @@ impl Sweeps {
         let curve = named(SHARE).filter(|&axis| Some(axis) != x).or(others.first().copied());
         let apart: Vec<usize> = others.into_iter().filter(|&axis| Some(axis) != curve).collect();
 
+        let judged = Judged::of(study, done);
         let mut sweeps: Vec<Sweep> = Vec::new();
         for (number, condition) in study.conditions.iter().enumerate() {
             let value = |axis: usize| condition.values[axis].clone();
@@ -84,8 +91,9 @@ impl Sweeps {
                 || SweptCurve { value: at.clone(), points: vec![] },
             );
             let x = x.and_then(|axis| self::number(&condition.values[axis]));
-            let empty = || SweptPoint { x, outcomes: Vec::new(), failures: 0, condition: number, initial_rate: None };
-            found(&mut curve.points, |point| point.x == x, empty).add(of_condition);
+            let empty = || SweptPoint { x, condition: number, ..SweptPoint::default() };
+            let point = found(&mut curve.points, |point| point.x == x, empty);
+            point.add(of_condition.map(|done| (done, judged.states(done))));
         }
         Sweeps { x: x.map(|axis| axes[axis].clone()), curve: curve.map(|axis| axes[axis].clone()), sweeps }
     }
@@ -105,16 +113,20 @@ impl Sweeps {
 }
 
 impl SweptPoint {
-    fn add<'a>(&mut self, done: impl Iterator<Item = &'a Done<'a>>) {
+    /// Adds trials with the states that they are in.
+    fn add<'a>(&mut self, trials: impl Iterator<Item = (&'a Done<'a>, Vec<HealthState>)>) {
         let mut rates: Vec<f64> = self.initial_rate.into_iter().collect();
-        for done in done {
-            rates.extend(done.record.outcome.and_then(|_| done.record.initial_rate()));
-            match done.record.outcome {
-                Some(outcome) => self.outcomes.push((done.draws, outcome)),
-                None => self.failures += 1,
-            }
+        for (done, states) in trials {
+            let Some(outcome) = done.record.outcome else {
+                self.failures += 1;
+                continue;
+            };
+            rates.extend(done.record.initial_rate());
+            let usable = self.health.add(done.record, &states);
+            if usable { &mut self.outcomes } else { &mut self.unusable }.push((done.draws, outcome));
         }
         self.outcomes = distinct(&self.outcomes);
+        self.unusable = distinct(&self.unusable);
         self.initial_rate = (!rates.is_empty()).then(|| rates.iter().sum::<f64>() / rates.len() as f64);
     }
 

@@ -15,6 +15,7 @@ mod without_effect;
 
 use std::collections::BTreeSet;
 
+use crossbar::PairMapping;
 use crossbar::device::{Acceptance, Device, First, WriteNoise};
 use crossbar::spread::write_spread;
 use snn::connection::Connection;

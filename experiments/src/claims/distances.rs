@@ -63,7 +63,7 @@ mod tests {
             record.accuracy = vec![peak];
             let distance = |root| Some(Distance { root, square: root * root });
             let distances = PairDistances { ee: distance(0.9), ei: distance(0.9), ii: distance(0.9 + difference) };
-            record.after = Some(crate::observation::Observation { distances, classes: Vec::new() });
+            record.after = Some(crate::observation::Observation { distances, ..Default::default() });
         }
         records
     }

@@ -2,10 +2,8 @@
 
 use snn::activity::ClassActivity;
 
+use crate::health::LEAST_SPIKES;
 use crate::record::Record;
-
-/// Hidden spikes a sample below which the readout has nothing to go by: most samples pass without one.
-const LEAST_SPIKES: f64 = 0.1;
 
 /// Whether the hidden neurons of a trial are silent, before training or after.
 pub fn is_silent(record: &Record) -> bool {

@@ -12,6 +12,7 @@ use std::time::Duration;
 use experiments::checkpoint::Checkpoints;
 use experiments::figures::{Figure, Recorded, study_figures};
 use experiments::hardware::shapes;
+use experiments::health::HealthTally;
 use experiments::machine::cores;
 use experiments::pool::Pool;
 use experiments::prepare::Prepared;
@@ -122,15 +123,25 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Recorded { study: &study, prepared: &prepared, trials: &all, store: &store, reference: reference.as_ref() };
     let shown = (study_figures(recorded, &choice)?, study_tables(recorded));
     let written = write_results(&summary, &shown, &out)?;
-    let done = all.iter().filter(|trial| store.get(&trial.id).is_some()).count();
+    let ended_trials = all.iter().filter(|trial| store.get(&trial.id).is_some()).count();
     println!(
-        "\n{done} of {} trials done; outcome: mean test accuracy (%), with its 95 % interval from 3 repeats on",
+        "\n{ended_trials} of {} trials done; outcome: mean test accuracy (%), with its 95 % interval from 3 repeats on",
         all.len()
     );
+    let health = HealthTally::of(&study, &done_trials);
+    health.lines().iter().for_each(|line| println!("{line}"));
     for path in written {
         println!("{}", path.display());
     }
-    Ok(ended(all.len() - done, &interrupted))
+    tell_health(&health);
+    Ok(ended(all.len() - ended_trials, &interrupted))
+}
+
+/// One trial of every state that keeps trials out of answers, with what to do.
+fn tell_health(health: &HealthTally) {
+    for (state, advice) in health.examples() {
+        eprintln!("warning: {state}\n\nhint: {advice}\n");
+    }
 }
 
 /// How a run ends that leaves so many trials: where somebody stopped it, it says how to go on.

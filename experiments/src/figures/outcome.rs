@@ -14,6 +14,7 @@ use super::plate::{Entry, MOST_PLOTS, Plate, Sample as Shown, in_pairs};
 use super::plot::Plot;
 use super::recorded::{Group, Recorded, is_numeric};
 use super::x_axis::XAxis;
+use crate::health::Judged;
 use crate::repeats::Done;
 use crate::statistics::Sample;
 use crate::statistics::draws::Drawn;
@@ -31,6 +32,8 @@ pub(super) struct Point {
     pub(super) sample: Sample,
     /// Seeds and outcomes.
     pub(super) trials: Vec<(u64, f64)>,
+    /// Whether at least half of the trials are in a state that keeps them out of answers.
+    pub(super) unhealthy: bool,
 }
 
 /// The conditions that differ only on the axis along x.
@@ -112,11 +115,14 @@ fn figure(recorded: Recorded, x: XAxis, curve: Option<usize>, panels: &[Panel], 
 fn curves(recorded: Recorded, x: XAxis, curve: Option<usize>, group: &Group) -> Vec<Curve> {
     let along = &recorded.study.axes[x.axis];
     let numeric = is_numeric(along);
+    let done = recorded.done(&(0..recorded.study.conditions.len()).collect::<Vec<usize>>());
+    let judged = Judged::of(recorded.study, &done);
     let point = |(place, value): (usize, &toml::Value), conditions: &[usize]| {
+        let unhealthy = judged.is_unhealthy(&done, conditions);
         let (trials, drawn) = outcomes(recorded, conditions);
         let sample = Sample::of_drawn(&drawn)?;
         let x = if numeric { x.value(recorded, *conditions.first()?)? } else { place as f64 };
-        x.is_finite().then(|| Point { x, text: plain(value), sample, trials })
+        x.is_finite().then(|| Point { x, text: plain(value), sample, trials, unhealthy })
     };
     let curve_of = |number: usize, label: String, wanted: Option<(usize, &toml::Value)>| {
         let fits = |condition: usize| wanted.is_none_or(|(axis, value)| recorded.value(condition, axis) == value);
@@ -161,6 +167,9 @@ fn entries(
     let points = || all.iter().flat_map(|curve| &curve.points);
     if points().any(|point| point.trials.len() > 1) {
         entries.push(Entry::new(Shown::Dot, "one trial"));
+    }
+    if points().any(|point| point.unhealthy) {
+        entries.push(Entry::new(Shown::Hollow, "unhealthy, see text"));
     }
     if points().any(|point| point.sample.ci95.is_some()) {
         let sample = if numeric { Shown::Band } else { Shown::Line(GREY, Dash::Solid) };

@@ -34,6 +34,11 @@ pub(super) fn caption(recorded: Recorded, x: XAxis, panels: &[Panel]) -> String 
     if failures > 0 {
         text.push_str(&format!(" {failures} trials diverged and are left out."));
     }
+    if points().any(|point| point.unhealthy) {
+        text.push_str(
+            " Hollow markers are networks that say nothing about the hardware, such as silent ones; no answer rests on them.",
+        );
+    }
     text.push_str(&recorded.reference_words("the outcome", recorded.reference_outcome()));
     text + &x.note(recorded)
 }

@@ -1,5 +1,7 @@
 //! The answer in a few sentences, with its numbers: nothing is named the highest or the lowest unless paired tests say so.
 
+use std::collections::BTreeMap;
+
 use maud::html;
 
 use super::crossing_words::{crossing_words, held_words};
@@ -7,8 +9,9 @@ use super::direction::Direction;
 use super::number::{level, mean, mean_words, significant, unit};
 use super::ranking::{End, Ranking};
 use super::table::table;
-use super::tolerance::{Tolerance, clean_level};
+use super::tolerance::{Tolerance, clean_level, withheld_words};
 use super::{Facts, Section};
+use crate::health::HealthKind;
 use crate::statistics::LEAST_REPEATS;
 use crate::statistics::draws::Drawn;
 use crate::sweep::{Sweep, SweptCurve, SweptPoint};
@@ -32,6 +35,8 @@ pub fn section(facts: &Facts) -> Section {
                     @if !sweep.apart.is_empty() { strong { (sweep.name()) ": " } }
                     (sentences(facts, sweep, found))
                 }
+                @for reason in found.map(|(direction, all)| withheld(facts, all, direction)).unwrap_or_default() { p.warning { (reason) } }
+                @if let Some(left_out) = left_out(sweep) { p.warning { (left_out) } }
                 @if let Some((direction, tolerances)) = found.filter(|(_, all)| all.len() > 1) {
                     (by_curve(facts, tolerances, direction))
                 }
@@ -53,13 +58,57 @@ fn sentences(facts: &Facts, sweep: &Sweep, found: Option<(Direction, &Vec<Tolera
         text.push(format!("The {clean} is not the most accurate one, so this says little about tolerance."));
     }
     text.retain(|text| !text.is_empty());
-    if text.is_empty() { outcomes(facts, sweep) } else { text.join(" ") }
+    let withheld = tolerances.iter().any(|one| one.withheld(THRESHOLD, direction).is_some());
+    match text.is_empty() {
+        true if withheld => "The answer is withheld.".to_owned(),
+        true => outcomes(facts, sweep),
+        false => text.join(" "),
+    }
+}
+
+/// Why curves do not answer, with what to do: one sentence for all curves of one reason.
+fn withheld(facts: &Facts, tolerances: &[Tolerance], direction: Direction) -> Vec<String> {
+    let key = facts.sweeps.x.as_ref().map_or("", |axis| axis.key.as_str());
+    let mut reasons: Vec<(String, String, Vec<&str>)> = Vec::new();
+    for tolerance in tolerances {
+        let Some(found) = tolerance.withheld(THRESHOLD, direction) else { continue };
+        let words = withheld_words(&found, key);
+        match reasons.iter_mut().find(|(known, ..)| *known == words) {
+            Some((.., names)) => names.push(&tolerance.name),
+            None => {
+                let last = found.levels.last().map(|at| format!("{}{}", level(*at), unit(key))).unwrap_or_default();
+                let detail = format!("At {last}: {}. To do: {}.", found.state.reason(), found.advice);
+                reasons.push((words, detail, vec![&tolerance.name]));
+            }
+        }
+    }
+    let sentence = |(words, detail, names): (String, String, Vec<&str>)| {
+        format!("Threshold of {}: {words}. {detail}", names.join(", "))
+    };
+    reasons.into_iter().map(sentence).collect()
+}
+
+/// How many trials of a sweep the answer leaves out.
+fn left_out(sweep: &Sweep) -> Option<String> {
+    let points = || sweep.curves.iter().flat_map(|curve| &curve.points);
+    let mut kinds: BTreeMap<HealthKind, usize> = BTreeMap::new();
+    for (state, _) in points().flat_map(|point| &point.health.unusable) {
+        *kinds.entry(state.kind()).or_default() += 1;
+    }
+    let (left, all) = (kinds.values().sum::<usize>(), points().map(|point| point.health.usable).sum::<usize>());
+    let words: Vec<String> = kinds.iter().map(|(kind, count)| format!("{} {count}", kind.words())).collect();
+    let trials = left + all;
+    (left > 0)
+        .then(|| format!("Left out of this answer: {left} of {trials} trials ({}); see Health.", words.join(", ")))
 }
 
 /// What the curves tolerate, those left out that may only guess.
 fn tolerated(facts: &Facts, tolerances: &[Tolerance], direction: Direction) -> String {
     let Some(axis) = &facts.sweeps.x else { return String::new() };
-    let known: Vec<&Tolerance> = tolerances.iter().filter(|one| !one.guesses(facts.chance)).collect();
+    let known: Vec<&Tolerance> = tolerances
+        .iter()
+        .filter(|one| !one.guesses(facts.chance) && one.withheld(THRESHOLD, direction).is_none())
+        .collect();
     if direction.whole { whole(facts, &known, &axis.key, direction) } else { between(facts, &known, &axis.key) }
 }
 
@@ -175,6 +224,9 @@ fn outcomes(facts: &Facts, sweep: &Sweep) -> String {
             .map(|sample| format!("The mean test accuracy is {}.", mean_words(sample)))
             .unwrap_or_default();
     }
+    if points.is_empty() {
+        return "No trial has an outcome that an answer may rest on.".to_owned();
+    }
     let most = points.iter().filter_map(|(_, point)| point.sample()).map(|sample| sample.n).max().unwrap_or(0);
     if most < LEAST_REPEATS {
         return format!(
@@ -198,7 +250,9 @@ fn by_curve(facts: &Facts, tolerances: &[Tolerance], direction: Direction) -> ma
     let row = |tolerance: &Tolerance| {
         let held = tolerance.held.as_ref().map(|held| held_words(&held[THRESHOLD], tolerance.last, key));
         let crossing = tolerance.crossings.as_ref().map(|all| crossing_words(facts, &all[THRESHOLD], tolerance, key));
+        let withheld = tolerance.withheld(THRESHOLD, direction);
         let at = match if direction.whole { held } else { crossing } {
+            _ if withheld.is_some() => withheld.map(|found| withheld_words(&found, key)).unwrap_or_default(),
             _ if tolerance.guesses(facts.chance) => "not known: accuracy cannot be told from guessing".to_owned(),
             Ok(words) => words,
             Err(error) => format!("not known: {error}"),

@@ -6,6 +6,8 @@ use super::number::{level, percent, unit, with_half};
 use super::table::table;
 use super::{Facts, Section, data_link};
 use crate::export::trial_table;
+use crate::health::HealthKind;
+use crate::statistics::Sample;
 use crate::summary::Summary;
 use crate::sweep::{Sweep, SweptCurve, SweptPoint, is_seed};
 
@@ -54,6 +56,15 @@ fn of_sweep(facts: &Facts, sweep: &Sweep) -> Markup {
 
 fn cell(point: &SweptPoint) -> String {
     let failed = if point.failures > 0 { format!(", {} failed", point.failures) } else { String::new() };
-    let Some(sample) = point.sample() else { return format!("-{failed}") };
+    let kinds: Vec<&str> = point.health.kinds().into_iter().map(HealthKind::words).collect();
+    let left_out = match point.unusable.len() {
+        0 => String::new(),
+        count => format!(", {count} left out: {}", kinds.join(", ")),
+    };
+    let failed = failed + &left_out;
+    let Some(sample) = point.sample() else {
+        let unusable = Sample::of_drawn(&point.unusable).map(|sample| format!("[{}]", percent(sample.mean)));
+        return format!("{}{failed}", unusable.unwrap_or_else(|| "-".to_owned()));
+    };
     format!("{} (n = {}{failed})", with_half(&sample), sample.n)
 }

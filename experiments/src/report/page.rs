@@ -3,8 +3,8 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::{
-    Facts, Section, answer, claims, comparisons, devices, figures, ledger, outcomes, provenance, published, reproduce,
-    settings, tables, tolerance, variance,
+    Facts, Section, answer, claims, comparisons, devices, figures, health, ledger, outcomes, provenance, published,
+    reproduce, settings, tables, tolerance, variance,
 };
 
 use crate::warning::repeat_warnings;
@@ -15,6 +15,7 @@ const STYLE: &str = include_str!("style.css");
 pub fn page(facts: &Facts) -> String {
     let sections: Vec<Section> = [
         Some(answer::section(facts)),
+        health::section(facts),
         Some(settings::section(facts)),
         devices::section(facts),
         figures::section(facts),

@@ -7,6 +7,7 @@ use super::direction::{Direction, direction};
 use super::number::{level, mean, percent, unit};
 use super::table::table;
 use super::{Facts, Section};
+use crate::health::curve::{PointHealth, Withheld, withheld};
 use crate::statistics::Sample;
 use crate::statistics::normalised::{Condition, Crossing, Curve, Held, NormalisedError, THRESHOLDS};
 use crate::sweep::{Sweeps, SweptCurve, SweptPoint};
@@ -27,12 +28,38 @@ pub struct Tolerance {
     pub last: f64,
     /// One of its conditions.
     pub condition: usize,
+    /// What its points say of their health, from the undisturbed level on.
+    pub health: Vec<(f64, PointHealth)>,
 }
 
 impl Tolerance {
     /// Whether a disturbed level is clearly more accurate than the undisturbed one, by which A* is measured.
     pub fn gains(&self) -> bool {
         self.normalised.iter().any(|point| point.1 > 1.05)
+    }
+
+    /// Why the curve does not answer where it falls to a threshold, of which this is the number: some of its networks are
+    /// unhealthy.
+    pub fn withheld(&self, threshold: usize, direction: Direction) -> Option<Withheld> {
+        let crossing = match direction.whole {
+            // The fall lies behind the last level that keeps the accuracy.
+            true => self.held.as_ref().ok().and_then(|held| self.after(held[threshold].last)),
+            false => self.crossings.as_ref().ok().and_then(|crossings| crossings[threshold].level),
+        };
+        withheld(&self.health, crossing)
+    }
+
+    /// Why none of the thresholds is answered.
+    fn withheld_everywhere(&self, direction: Direction) -> Option<Withheld> {
+        let all: Option<Vec<Withheld>> =
+            (0..THRESHOLDS.len()).map(|threshold| self.withheld(threshold, direction)).collect();
+        all?.into_iter().next()
+    }
+
+    /// The next level with an outcome.
+    fn after(&self, level: f64) -> Option<f64> {
+        let place = self.normalised.iter().position(|point| point.0 == level)?;
+        Some(self.normalised.get(place + 1)?.0)
     }
 
     /// Whether the accuracy at the undisturbed level may be that of guessing, by which A* would be divided by nothing.
@@ -56,6 +83,13 @@ fn tolerance(name: String, curve: &SweptCurve, chance: f64, direction: Direction
     if direction.falls {
         conditions.reverse();
     }
+    let mut health: Vec<(f64, PointHealth)> =
+        curve.points.iter().filter_map(|point| Some((point.x?, point.health.clone()))).collect();
+    health.retain(|(_, health)| health.usable + health.unusable.len() > 0);
+    health.sort_by(|one, next| one.0.total_cmp(&next.0));
+    if direction.falls {
+        health.reverse();
+    }
     let checked = Curve::new(&conditions, chance);
     let levels = conditions.iter().map(|condition| condition.level);
     let normalised = checked.as_ref().map(|checked| levels.zip(checked.normalised()).collect()).unwrap_or_default();
@@ -64,7 +98,17 @@ fn tolerance(name: String, curve: &SweptCurve, chance: f64, direction: Direction
     let crossings = checked.clone().and_then(|checked| checked.crossings());
     let held = checked.and_then(|checked| THRESHOLDS.iter().map(|threshold| checked.held(*threshold)).collect());
     let condition = curve.points.first().map_or(0, |point| point.condition);
-    Tolerance { name, clean, normalised, crossings, held, last, condition }
+    Tolerance { name, clean, normalised, crossings, held, last, condition, health }
+}
+
+/// Why an answer is withheld, in a few words.
+pub fn withheld_words(withheld: &Withheld, key: &str) -> String {
+    let levels: Vec<String> = withheld.levels.iter().map(|at| format!("{}{}", level(*at), unit(key))).collect();
+    let (levels, kind) = (levels.join(", "), withheld.state.kind().words());
+    match withheld.unlearned {
+        true => format!("withheld: the axis is unlearned, since its reference, {levels}, is {kind}"),
+        false => format!("withheld: networks at {levels} are {kind}"),
+    }
 }
 
 /// The section; none where the study sweeps no disturbance.
@@ -148,20 +192,25 @@ fn crossings(facts: &Facts, tolerances: &[Tolerance], key: &str, direction: Dire
     head.extend(thresholds.iter().map(String::as_str));
     let row = |tolerance: &Tolerance| {
         let mut row = vec![tolerance.name.clone(), mean(tolerance.clean.map(|clean| clean.1))];
-        let cells: Result<Vec<String>, String> = if tolerance.guesses(facts.chance) {
-            Err("accuracy cannot be told from guessing".to_owned())
+        let cells: Result<Vec<String>, String> = if let Some(withheld) = tolerance.withheld_everywhere(direction) {
+            Err(withheld_words(&withheld, key))
+        } else if tolerance.guesses(facts.chance) {
+            Err("not known: accuracy cannot be told from guessing".to_owned())
         } else if direction.whole {
             let words = |held: &Vec<Held>| held.iter().map(|held| held_words(held, tolerance.last, key)).collect();
-            tolerance.held.as_ref().map(words).map_err(ToString::to_string)
+            tolerance.held.as_ref().map(words).map_err(|error| format!("not known: {error}"))
         } else {
             let words = |crossings: &Vec<Crossing>| {
                 crossings.iter().map(|one| crossing_words(facts, one, tolerance, key)).collect()
             };
-            tolerance.crossings.as_ref().map(words).map_err(ToString::to_string)
+            tolerance.crossings.as_ref().map(words).map_err(|error| format!("not known: {error}"))
         };
         match cells {
-            Ok(cells) => row.extend(cells),
-            Err(error) => row.extend([format!("not known: {error}"), String::new(), String::new()]),
+            Ok(cells) => row.extend((0..).zip(cells).map(|(threshold, cell)| {
+                let withheld = tolerance.withheld(threshold, direction).map(|found| withheld_words(&found, key));
+                withheld.unwrap_or(cell)
+            })),
+            Err(why) => row.extend([why, String::new(), String::new()]),
         }
         row
     };

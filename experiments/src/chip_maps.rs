@@ -1,6 +1,5 @@
 //! Maps of a measured chip, as the study names them: read as text, understood once the shape of the layer is known.
 
-use std::fs;
 use std::path::Path;
 
 use crossbar::device::Device;
@@ -8,6 +7,7 @@ use crossbar::{ConductanceMap, FaultMap, MapError};
 use lanes::Matrix;
 use snn::connection::Connection;
 
+use crate::bounded;
 use crate::device_file::find;
 use crate::prepare::{PrepareError, sha256};
 use crate::settings::HardwareSettings;
@@ -120,12 +120,18 @@ fn load(key: &'static str, name: &str, folder: &Path) -> Result<Option<MapFile>,
         return Ok(None);
     }
     let path = find(name, folder).unwrap_or_else(|| name.into());
-    let text = fs::read_to_string(&path).map_err(|source| PrepareError::Map { key, path, source })?;
+    let text = bounded::read_named_text(&path, bounded::LARGEST_MAP).map_err(|source| PrepareError::Map {
+        key,
+        path,
+        source,
+    })?;
     Ok(Some(MapFile { key, path: name.to_owned(), sha256: sha256(text.as_bytes()), text }))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

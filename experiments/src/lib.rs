@@ -14,6 +14,7 @@
 //!
 //! The program `ohmspike` (in `main.rs` and `cli`) is the only part that prints.
 
+pub mod bounded;
 pub mod checkpoint;
 pub mod chip_maps;
 pub mod claims;
@@ -24,6 +25,7 @@ pub mod device_file;
 pub mod export;
 pub mod figures;
 pub mod hardware;
+pub mod legible;
 pub mod machine;
 pub mod observation;
 pub mod pace;

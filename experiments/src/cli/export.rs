@@ -10,6 +10,7 @@ use experiments::run::trials;
 use experiments::store::Store;
 use experiments::sweep::done;
 
+use super::terminal::{print_file, tell};
 use super::{Failure, source, warn};
 
 /// Write the records of a study as a table: one row a trial.
@@ -61,7 +62,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let all = trials(&study, &prepared);
     source::needs_records(&store, &all, &results)?;
     let done = done(&study, &all, &store);
-    eprintln!("{} of {} trials have a record", done.len(), all.len());
+    tell!("{} of {} trials have a record", done.len(), all.len());
     let table = if arguments.epochs { epoch_table(&study, &done) } else { trial_table(&study, &done) };
     let bytes = match arguments.format {
         Format::Csv => table.csv().into_bytes(),

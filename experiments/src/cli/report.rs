@@ -11,6 +11,7 @@ use experiments::report::Report;
 use experiments::run::trials;
 use experiments::store::Store;
 
+use super::terminal::{say, tell};
 use super::{Failure, axis, source, warn};
 
 /// Write what a study has found as one page of HTML that needs nothing beside itself.
@@ -79,8 +80,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let failed = |source| WriteError { path: path.clone(), source };
     fs::create_dir_all(&out).map_err(failed)?;
     fs::write(&path, report.html()).map_err(failed)?;
-    eprintln!("{done} of {} trials have a record", all.len());
-    println!("{}", path.display());
+    tell!("{done} of {} trials have a record", all.len());
+    say!("{}", path.display())?;
     if arguments.open {
         opener::open(&path).map_err(|source| OpenError { path: path.clone(), source })?;
     }

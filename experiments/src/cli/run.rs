@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -12,6 +11,7 @@ use std::time::Duration;
 use experiments::checkpoint::Checkpoints;
 use experiments::figures::{Figure, Recorded, study_figures};
 use experiments::hardware::shapes;
+use experiments::legible::one_line;
 use experiments::machine::cores;
 use experiments::pool::Pool;
 use experiments::prepare::Prepared;
@@ -25,6 +25,7 @@ use experiments::warning::{Warning, warnings};
 use lanes::Instructions;
 
 use super::meter::{Earlier, Meter};
+use super::terminal::{Wanted, print, say, tell};
 use super::{Failure, axis, source, warn};
 
 /// Run a study: all of its trials that have no record yet.
@@ -81,7 +82,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     left.retain(|trial| !store.holds(trial));
     left.truncate(arguments.limit.unwrap_or(usize::MAX));
     if arguments.dry_run {
-        list(&study, &left);
+        list(&study, &left)?;
         return Ok(ExitCode::SUCCESS);
     }
 
@@ -100,26 +101,26 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     }
     if let Some(mine) = arguments.shard {
         // Tables and figures of all trials are made once, not by every process of a cluster.
+        store.end_writing()?;
         let trials = shard(&all, Some(mine));
         let done = trials.iter().filter(|trial| store.holds(trial)).count();
-        println!("{done} of {} trials of shard {mine} done; a run without `--shard` sums up", trials.len());
+        say!("{done} of {} trials of shard {mine} done; a run without `--shard` sums up", trials.len())?;
         return Ok(ended(trials.len() - done, &interrupted));
     }
 
-    // Other processes may have appended to the same folder meanwhile.
-    drop(store);
-    let store = Store::open(&out)?;
+    let store = store.reopen(&out)?;
     let reference = source::reference(&study, &out)?;
     let summary = Summary::new(&study, &all, &store);
-    println!("{}", summary.table().trim_end());
     let recorded =
         Recorded { study: &study, prepared: &prepared, trials: &all, store: &store, reference: reference.as_ref() };
     let shown = (study_figures(recorded, &choice)?, study_tables(recorded));
+    // Before anything is printed: a reader that leaves, as `head` does, must not keep files from being written.
     let written = write_results(&summary, &shown, &out)?;
+    say!("{}", summary.table().trim_end())?;
     let done = all.iter().filter(|trial| store.get(&trial.id).is_some()).count();
-    println!("\n{done} of {} trials done; outcome: mean test accuracy (%) and 95 % interval", all.len());
+    say!("\n{done} of {} trials done; outcome: mean test accuracy (%) and 95 % interval", all.len())?;
     for path in written {
-        println!("{}", path.display());
+        say!("{}", path.display())?;
     }
     Ok(ended(all.len() - done, &interrupted))
 }
@@ -127,7 +128,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
 /// How a run ends that leaves so many trials: where somebody stopped it, it says how to go on.
 fn ended(left: usize, interrupted: &AtomicBool) -> ExitCode {
     if interrupted.load(Ordering::Relaxed) && left > 0 {
-        eprintln!("stopped; run the same command again to go on with the {left} trials left");
+        tell!("stopped; run the same command again to go on with the {left} trials left");
         return ExitCode::from(130);
     }
     ExitCode::SUCCESS
@@ -142,7 +143,7 @@ fn checkpoints_of(all: &[Trial], store: &Store, out: &Path, seconds: u64) -> Che
 }
 
 /// One line a trial: its name, its seed and the values of the axes.
-fn list(study: &Study, left: &[Trial]) {
+fn list(study: &Study, left: &[Trial]) -> Wanted {
     let keys: Vec<&str> = study.axes.iter().map(|axis| axis.key.as_str()).collect();
     let mut text = [&["id", "seed"], &keys[..]].concat().join("\t") + "\n";
     for trial in left {
@@ -150,16 +151,15 @@ fn list(study: &Study, left: &[Trial]) {
         let cells: Vec<String> = [trial.id.clone(), trial.seed.to_string()].into_iter().chain(values).collect();
         text += &(cells.join("\t") + "\n");
     }
-    // A reader that has seen enough, as `head` has, is no failure.
-    let _ = std::io::stdout().lock().write_all(text.as_bytes());
+    print(&text)
 }
 
 fn introduce(study: &Study, prepared: &Prepared, all: &[Trial], left: &[Trial]) {
-    eprintln!("{}: {}", study.name, study.question);
+    tell!("{}: {}", study.name, one_line(&study.question));
     for axis in &study.axes {
-        eprintln!("  {} = {}", axis.key, toml::Value::Array(axis.values.clone()));
+        tell!("  {} = {}", axis.key, toml::Value::Array(axis.values.clone()));
     }
-    eprintln!("  seeds: {}, trials: {}, to run now: {}\n", study.seeds.len(), all.len(), left.len());
+    tell!("  seeds: {}, trials: {}, to run now: {}\n", study.seeds.len(), all.len(), left.len());
     let mut shown = Vec::new();
     for trial in all {
         let connections: Vec<_> = trial.settings.connections().into_iter().map(|connection| (connection, ())).collect();
@@ -170,13 +170,13 @@ fn introduce(study: &Study, prepared: &Prepared, all: &[Trial], left: &[Trial]) 
             if !shown.contains(&this) {
                 shown.push(this);
                 for (key, value) in &trial.settings.device {
-                    eprintln!("with device.{key} = {value}:");
+                    tell!("with device.{key} = {value}:");
                 }
                 let same = all.iter().filter(|other| device_of(other) == device_of(trial));
                 let noisiest =
                     same.max_by(|a, b| a.settings.noise.level_percent.total_cmp(&b.settings.noise.level_percent));
                 let settings = noisiest.map_or(trial.settings, |noisiest| noisiest.settings);
-                eprintln!("{}", device_sheet(&loaded.device, settings, held[0].0));
+                tell!("{}", device_sheet(&loaded.device, settings, held[0].0));
             }
         }
     }
@@ -202,7 +202,7 @@ fn listen_for_interrupt(interrupted: &Arc<AtomicBool>) -> Result<(), Failure> {
         if flag.swap(true, Ordering::Relaxed) {
             std::process::exit(130);
         }
-        eprintln!("\nstopping after the running trials; Ctrl-C again to stop at once");
+        tell!("\nstopping after the running trials; Ctrl-C again to stop at once");
     })?;
     Ok(())
 }

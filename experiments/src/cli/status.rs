@@ -16,8 +16,8 @@ use experiments::run::{Shard, Trial, shard, trials};
 use experiments::standing::{Standing, TrialTimes, left};
 use experiments::store::Store;
 use experiments::study::Study;
-use indicatif::HumanDuration;
 
+use super::terminal::{Wanted, say, span, tell};
 use super::{Failure, source, warn};
 
 /// Show how far a study is: trials done and left, the tasks of its job array, the time left, and what to do next.
@@ -67,7 +67,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         }
         if told != Some(view.all) {
             told = Some(view.all);
-            eprintln!("{} of {} trials done", view.all.done, all.len());
+            tell!("{} of {} trials done", view.all.done, all.len());
         }
         thread::sleep(pause);
         pause = (pause * 3 / 2).min(LONGEST_PAUSE);
@@ -75,13 +75,13 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     if let Some((jobs, _)) = view.jobs.as_ref().filter(|(jobs, _)| jobs.set != arguments.set) {
         let set: Vec<String> = jobs.set.iter().map(|set| format!(" --set {set}")).collect();
         let set = if set.is_empty() { " no --set".to_owned() } else { set.concat() };
-        eprintln!("warning: the array was submitted with{set}, which is not what this command says\n");
+        tell!("warning: the array was submitted with{set}, which is not what this command says\n");
     }
     warn(view.store.warnings());
-    println!("{}: {}", study.name, view.counts());
-    view.print_times();
-    view.print_jobs();
-    println!("next: {}", view.next(&arguments.command()));
+    say!("{}: {}", study.name, view.counts())?;
+    view.print_times()?;
+    view.print_jobs()?;
+    say!("next: {}", view.next(&arguments.command()))?;
     Ok(ExitCode::from(u8::from(arguments.wait && view.all.left > 0)))
 }
 
@@ -114,7 +114,7 @@ impl<'a> View<'a> {
         let jobs = Jobs::read(out)?.map(|jobs| {
             let queue = slurm::queue(&jobs);
             if let Err(error) = &queue {
-                eprintln!("warning: {error}\n");
+                tell!("warning: {error}\n");
             }
             (jobs, queue.ok())
         });
@@ -145,16 +145,16 @@ impl<'a> View<'a> {
         text
     }
 
-    fn print_times(&self) {
-        let Some(times) = &self.times else { return };
+    fn print_times(&self) -> Wanted {
+        let Some(times) = &self.times else { return Ok(true) };
         let left = left(self.trials, &self.store);
         if left.is_empty() {
-            return;
+            return Ok(true);
         }
         let cores = experiments::machine::cores();
         let (work, here) = (times.on_cores(&left, 1), times.on_cores(&left, cores));
-        println!("  a trial takes {} on one core, from {} measured", span(work / left.len() as f64), times.measured);
-        println!("  what is left takes {} on the {cores} cores of this machine", span(here));
+        say!("  a trial takes {} on one core, from {} measured", span(work / left.len() as f64), times.measured)?;
+        say!("  what is left takes {} on the {cores} cores of this machine", span(here))
     }
 
     fn shards(&self) -> Vec<ShardState> {
@@ -176,31 +176,31 @@ impl<'a> View<'a> {
         (1..=jobs.shards).map(one).collect()
     }
 
-    fn print_jobs(&self) {
-        let Some((jobs, _)) = &self.jobs else { return };
+    fn print_jobs(&self) -> Wanted {
+        let Some((jobs, _)) = &self.jobs else { return Ok(true) };
         let shards = self.shards();
         let mut counts: BTreeMap<Phase, usize> = BTreeMap::new();
         for phase in shards.iter().filter_map(|one| one.phase) {
             *counts.entry(phase).or_default() += 1;
         }
         let counts: Vec<String> = counts.iter().map(|(phase, count)| format!("{count} {phase}")).collect();
-        println!("\narray: job {}, {} shards: {}", jobs.array, jobs.shards, counts.join(", "));
+        say!("\narray: job {}, {} shards: {}", jobs.array, jobs.shards, counts.join(", "))?;
         if let Some(merge) = &jobs.merge {
             let state = self.merge().map_or("no longer known to Slurm".to_owned(), ToString::to_string);
-            println!("summary and report: job {merge}, {state}");
+            say!("summary and report: job {merge}, {state}")?;
         }
         if let Some(left) = time_left(&shards) {
-            println!("{left}");
+            say!("{left}")?;
         }
-        println!("\nshard   done   left   state");
+        say!("\nshard   done   left   state")?;
         for one in shards.iter().filter(|one| shards.len() <= SHOWN_SHARDS || one.failed()) {
-            println!("{:>5} {:>6} {:>6}   {}", one.number, one.standing.done, one.standing.left, one.state);
+            say!("{:>5} {:>6} {:>6}   {}", one.number, one.standing.done, one.standing.left, one.state)?;
         }
         let logs = self.logs_of_failed(&shards);
         if !logs.is_empty() {
-            println!("\nlogs of what failed:\n{}", logs.join("\n"));
+            say!("\nlogs of what failed:\n{}", logs.join("\n"))?;
         }
-        println!();
+        say!("")
     }
 
     /// The state of the job after the array.
@@ -260,8 +260,4 @@ fn time_left(shards: &[ShardState]) -> Option<String> {
         (_, 0) => Some(format!("about {} left once all of them run", span(longest))),
         (_, running) => Some(format!("about {} left with {running} running", span(longest.max(sum / running as f64)))),
     }
-}
-
-fn span(seconds: f64) -> HumanDuration {
-    HumanDuration(Duration::from_secs_f64(seconds))
 }

@@ -16,6 +16,7 @@ use experiments::store::Store;
 use experiments::study::Study;
 use experiments::time_span::TimeSpan;
 
+use super::terminal::{print, say, tell};
 use super::{Failure, source, warn};
 
 /// Submit a study to a cluster: an array of jobs, each a shard of it, and a job that sums up and reports.
@@ -112,16 +113,16 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let request = request(arguments, &study, &all, &store);
     if request.tasks.is_empty() {
         let file = arguments.study.display();
-        eprintln!("all {} trials have a record: nothing to submit", all.len());
-        eprintln!("\nhint: `ohmspike report {file}` writes what was found");
+        tell!("all {} trials have a record: nothing to submit", all.len());
+        tell!("\nhint: `ohmspike report {file}` writes what was found");
         return Ok(ExitCode::SUCCESS);
     }
     let batch = batch(arguments, &study, &out, request)?;
     let folder = out.join("slurm");
     let (array, merge) = (folder.join("array.sh"), folder.join("merge.sh"));
     if arguments.dry_run {
-        println!("==> {} <==\n{}", array.display(), batch.array());
-        print!("==> {} <==\n{}", merge.display(), batch.merge());
+        say!("==> {} <==\n{}", array.display(), batch.array())?;
+        print(&format!("==> {} <==\n{}", merge.display(), batch.merge()))?;
         return Ok(ExitCode::SUCCESS);
     }
     if !arguments.force {
@@ -129,7 +130,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     }
     write(&folder.join("logs"), &[(&array, batch.array()), (&merge, batch.merge())])?;
     submit(&batch, &out, &array, &merge)?;
-    eprintln!(
+    tell!(
         "\nhint: `ohmspike status {}` with the same `--set` and `--out` shows how far it is",
         arguments.study.display()
     );
@@ -207,7 +208,7 @@ fn submit(batch: &Batch, out: &Path, array: &Path, merge: &Path) -> Result<(), F
     };
     let number = slurm::submit(array, None).map_err(refused)?;
     let request = &batch.request;
-    println!("array: job {number}, {} of {} shards of the study", request.tasks.len(), request.shards);
+    say!("array: job {number}, {} of {} shards of the study", request.tasks.len(), request.shards)?;
     let mut jobs = Jobs {
         array: number.clone(),
         merge: None,
@@ -220,9 +221,9 @@ fn submit(batch: &Batch, out: &Path, array: &Path, merge: &Path) -> Result<(), F
     let script = experiments::cluster::quote::shell(&merge.display().to_string());
     let last = slurm::submit(merge, Some(&number));
     let last = last.map_err(|source| SubmitError::NoMerge { source, array: number, script })?;
-    println!("summary and report: job {last}, after the array");
+    say!("summary and report: job {last}, after the array")?;
     jobs.merge = Some(last);
     jobs.write(out)?;
-    println!("{}", out.join("slurm").display());
+    say!("{}", out.join("slurm").display())?;
     Ok(())
 }

@@ -13,6 +13,7 @@ use experiments::trial::{Epoch, EpochEnd, run_trial};
 use experiments::warning::warnings;
 use lanes::Instructions;
 
+use super::terminal::{print, say, tell};
 use super::{Failure, source, warn};
 
 /// Train one network and watch it, epoch by epoch. Nothing is recorded.
@@ -58,28 +59,37 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let shapes = shapes(settings, data);
     let held = devices.with(&shapes);
     for (loaded, connections) in &held {
-        eprintln!("{}", device_sheet(&loaded.device, settings, connections[0].0));
+        tell!("{}", device_sheet(&loaded.device, settings, connections[0].0));
     }
     warn(&warnings(settings, &devices, &shapes));
 
     let seed = arguments.seed.unwrap_or(study.seeds[0]);
-    println!("epoch     loss   accuracy %   spikes/sample   excitatory %   seconds");
-    let mut watch = |end: &EpochEnd| println!("{}", epoch_line(end.epochs.len(), end.epoch()));
+    let mut wanted = say!("epoch     loss   accuracy %   spikes/sample   excitatory %   seconds");
+    let mut watch = |end: &EpochEnd| {
+        if matches!(wanted, Ok(true)) {
+            wanted = say!("{}", epoch_line(end.epochs.len(), end.epoch()));
+        }
+        // Nothing is recorded: without a reader the rest of the training is for nobody.
+        if matches!(wanted, Ok(false)) {
+            std::process::exit(0);
+        }
+    };
     let pool = Pool::new(arguments.threads.map_or_else(cores, usize::from))?;
     let outcome = pool.on_one(|| run_trial(settings, &devices, data, seed, None, &pool.crew(), &mut watch))?;
+    wanted?;
     let record = Record::new(settings, seed, data, &devices, &outcome);
     if let Some(mean) = record.outcome {
         let (epochs, percent) = (record.accuracy.len(), 100.0 * mean);
         let last = epochs.min(settings.outcome.last_epochs);
-        println!("outcome: {percent:.2} % (mean test accuracy, last {last} of {epochs} epochs, seed {seed})");
+        say!("outcome: {percent:.2} % (mean test accuracy, last {last} of {epochs} epochs, seed {seed})")?;
     }
     if outcome.epochs.last().is_some_and(|epoch| epoch.test.total().spikes_per_sample() == 0.0) {
-        eprintln!("{SILENT}");
+        tell!("{SILENT}");
     }
-    print!("{}", cost_lines(&record.writes, record.hardware.as_ref()));
+    print(&cost_lines(&record.writes, record.hardware.as_ref()))?;
     for (loaded, shapes) in held {
         let shapes: Vec<_> = shapes.into_iter().map(|(_, shape)| shape).collect();
-        print!("{}", area_line(&loaded.device, settings.hardware.pair, &shapes));
+        print(&area_line(&loaded.device, settings.hardware.pair, &shapes))?;
     }
     record.failure.map_or(Ok(ExitCode::SUCCESS), |failure| Err(failure.into()))
 }

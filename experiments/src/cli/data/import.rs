@@ -7,6 +7,7 @@ use clap::{ArgGroup, ValueEnum};
 use datasets::{DenseImport, EventForm, EventImport, Scale, Test, TimeUnit, import_dense, import_events, store};
 
 use super::super::Failure;
+use super::super::terminal::say;
 
 /// Make a data set of your own files: recorded events, or dense samples.
 ///
@@ -133,15 +134,15 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         }
     };
     let path = store(&data, arguments.cache.as_deref(), arguments.replace)?;
-    println!("{name}: {}", path.display());
-    println!(
+    say!("{name}: {}", path.display())?;
+    say!(
         "  {} samples for training, {} for the test, {} units, {} classes",
         data.train.len(),
         data.test.len(),
         data.train.units(),
         data.class_names.len()
-    );
-    println!("  SHA-256 {}", data.digest);
+    )?;
+    say!("  SHA-256 {}", data.digest)?;
     Ok(())
 }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::Chosen;
 use crate::cli::Failure;
+use crate::cli::terminal::say;
 
 /// Draw a device as SVG and PNG: a panel for everything that it has.
 #[derive(Debug, clap::Args)]
@@ -42,7 +43,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let files = [(svg.clone(), figure.svg().into_bytes()), (svg.with_extension("png"), figure.png()?)];
     for (path, content) in files {
         fs::write(&path, content).map_err(|source| WriteError { path: path.display().to_string(), source })?;
-        super::print(&format!("{}\n", path.display()))?;
+        say!("{}", path.display())?;
     }
     Ok(())
 }

@@ -97,7 +97,7 @@ pub(crate) fn download(
     let packed = receive(agent, &url, MOST_BYTES, tell)?;
     file.verify_packed(&url, &packed)?;
     let path = folder.join(file.name);
-    persist::write(&path, folder, |part| part.write_all(&packed))
+    persist::write(&path, |part| part.write_all(&packed))
         .map_err(|reason| DownloadError::Write { file: path.display().to_string(), reason })?;
     Ok(packed.len() as u64)
 }

@@ -258,7 +258,7 @@ fn put(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), FetchShdError> {
     let other = name.strip_suffix(".gz").map_or_else(|| format!("{name}.gz"), str::to_owned);
     // One that is not there needs no removing, and one that cannot be removed is told by the write.
     let _ = fs::remove_file(folder.join(other));
-    let written = fs::create_dir_all(folder).and_then(|()| persist::write(&path, folder, |part| part.write_all(bytes)));
+    let written = fs::create_dir_all(folder).and_then(|()| persist::write(&path, |part| part.write_all(bytes)));
     written.map_err(|reason| FetchShdError::Write { file: path.display().to_string(), reason })
 }
 

@@ -210,7 +210,7 @@ pub fn store(data: &Dataset, cache: Option<&Path>, replace: bool) -> Result<Path
         }
     }
     fs::create_dir_all(&folder)
-        .and_then(|()| stored::write(&path, &folder, data))
+        .and_then(|()| stored::write(&path, data))
         .map_err(|reason| ImportError::Write { path: written(), reason })?;
     Ok(path)
 }

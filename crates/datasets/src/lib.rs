@@ -17,7 +17,7 @@
 //! | time of an event | s from the start of its recording |
 //!
 //! What it deliberately does not do: shuffle or encode (the network does), hold other files than the published ones under
-//! their name, print. Only [`fetch()`] and [`fetch_shd()`] open connections, and only these two and [`store()`] write. A malformed file
+//! their name, print. Only [`fetch()`] and [`fetch_shd()`] open connections, and only these two, [`store()`] and [`persist`] write. A malformed file
 //! is an error that says where and what is allowed; none takes memory on the word of its header.
 //!
 //! ```
@@ -54,8 +54,10 @@ mod loopback;
 mod name;
 mod npy;
 mod npz;
-mod persist;
+pub mod persist;
+pub mod regular;
 mod shd;
+mod shown;
 mod source;
 mod split;
 mod status;
@@ -85,6 +87,7 @@ pub use name::{Name, UnknownName};
 pub use npy::NpyError;
 pub use npz::NpzError;
 pub use shd::{SHD_CLASSES, SHD_NAME, SHD_SECONDS, SHD_UNITS, ShdError, ShdFiles, ShdNotFound, locate_shd, read_shd};
+pub use shown::{excerpt, is_control, shown};
 pub use source::SourceError;
 pub use status::{Status, status};
 pub use stored::StoredError;

@@ -213,8 +213,8 @@ fn part_digest(part: &Part, classes: usize) -> String {
     hexadecimal(&hash.finalize().into())
 }
 
-/// Writes `data` as the file at `path` in `folder`.
-pub(crate) fn write(path: &Path, folder: &Path, data: &Dataset) -> io::Result<()> {
+/// Writes `data` as the file at `path`.
+pub(crate) fn write(path: &Path, data: &Dataset) -> io::Result<()> {
     let counts = |part: &Part| match part {
         Part::Events(events) => Counts { samples: events.len(), events: events.times.len() },
         _ => Counts { samples: part.len(), events: 0 },
@@ -233,7 +233,7 @@ pub(crate) fn write(path: &Path, folder: &Path, data: &Dataset) -> io::Result<()
         test: counts(&data.test),
         sha256: data.digest.clone(),
     };
-    persist::write(path, folder, |file| {
+    persist::write(path, |file| {
         writeln!(file, "{FORM}\n{}", serde_json::to_string(&header)?)?;
         write_part(file, &data.train)?;
         write_part(file, &data.test)

@@ -1,8 +1,8 @@
 //! Reading files within a bound: what somebody leaves in a folder may be endless, packed a thousand times over, or a device that
 //! never answers.
 //!
-//! Every caller states its bound beside its reason. Files of a folder of results must be regular files; a file that the user names
-//! may also be a pipe.
+//! Every caller states its bound beside its reason. Files of a folder of results must be regular files, which
+//! [`datasets::regular`] sees to; a file that the user names may also be a pipe.
 
 use std::fs::{self, File};
 use std::io::{self, BufRead, ErrorKind, Read};
@@ -18,9 +18,17 @@ pub const LARGEST_MAP: u64 = 512 << 20;
 /// A file that is not read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unreadable {
-    /// A folder, a pipe or a device.
-    #[error("must be a regular file, got {0}")]
-    Kind(&'static str),
+    /// A folder in the place of a file.
+    #[error("must be a file, got a folder")]
+    Folder,
+    /// Bytes that are no text.
+    #[error("must be UTF-8, got byte {byte:#04x} at {at}")]
+    Text {
+        /// The first such byte.
+        byte: u8,
+        /// Where it stands, from 0.
+        at: usize,
+    },
     /// More than anybody means to read.
     #[error("must have at most {0} bytes")]
     Size(u64),
@@ -40,41 +48,17 @@ impl From<Unreadable> for io::Error {
     }
 }
 
-/// Opens a regular file, or a link to one. Anything else is refused before it is opened, which could wait for ever.
-///
-/// # Errors
-/// [`Unreadable::Kind`], or what the system says.
-pub fn open(path: &Path) -> io::Result<File> {
-    let kind = fs::metadata(path)?.file_type();
-    if kind.is_file() {
-        return File::open(path);
-    }
-    Err(Unreadable::Kind(if kind.is_dir() { "a folder" } else { "a pipe, socket or device" }).into())
-}
-
-/// The content of a regular file of at most `most` bytes.
-///
-/// # Errors
-/// [`Unreadable`], or what the system says.
-pub fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
-    read_all(open(path)?, most)
-}
-
 /// The text of a file that the user names, which may be a pipe: at most `most` bytes.
 ///
 /// # Errors
 /// [`Unreadable`], or what the system says.
 pub fn read_named_text(path: &Path, most: u64) -> io::Result<String> {
     if fs::metadata(path)?.is_dir() {
-        return Err(Unreadable::Kind("a folder").into());
+        return Err(Unreadable::Folder.into());
     }
     String::from_utf8(read_all(File::open(path)?, most)?).map_err(|error| {
-        let problem = format!(
-            "must be UTF-8, got byte {:#04x} at {}",
-            error.as_bytes()[error.utf8_error().valid_up_to()],
-            error.utf8_error().valid_up_to()
-        );
-        io::Error::new(ErrorKind::InvalidData, problem)
+        let at = error.utf8_error().valid_up_to();
+        Unreadable::Text { byte: error.as_bytes()[at], at }.into()
     })
 }
 
@@ -120,26 +104,16 @@ mod tests {
     }
 
     #[test]
-    fn only_regular_files_are_opened() {
+    fn a_named_file_is_text_and_may_be_a_pipe() {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        assert_eq!(reason(open(folder.path())), "must be a regular file, got a folder");
-        assert_eq!(reason(read_named_text(folder.path(), 10)), "must be a regular file, got a folder");
-        fs::write(folder.path().join("file"), [b'a', 0xff]).expect("a writable folder");
-        assert_eq!(read(&folder.path().join("file"), 2).expect("small"), [b'a', 0xff]);
-        assert_eq!(reason(read_named_text(&folder.path().join("file"), 2)), "must be UTF-8, got byte 0xff at 1");
-        assert_eq!(open(&folder.path().join("none")).expect_err("nothing").kind(), ErrorKind::NotFound);
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn a_device_and_a_pipe_are_refused_without_waiting() {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let (link, pipe) = (folder.path().join("zero"), folder.path().join("pipe"));
-        std::os::unix::fs::symlink("/dev/zero", &link).expect("a link");
-        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
-        for path in [&link, &pipe] {
-            assert_eq!(reason(read(path, 10)), "must be a regular file, got a pipe, socket or device");
+        assert_eq!(reason(read_named_text(folder.path(), 10)), "must be a file, got a folder");
+        let path = folder.path().join("file");
+        fs::write(&path, [b'a', 0xff]).expect("a writable folder");
+        assert_eq!(reason(read_named_text(&path, 2)), "must be UTF-8, got byte 0xff at 1");
+        assert_eq!(read_named_text(&folder.path().join("none"), 2).expect_err("nothing").kind(), ErrorKind::NotFound);
+        if cfg!(unix) {
+            assert_eq!(reason(read_named_text(Path::new("/dev/zero"), 10)), "must have at most 10 bytes");
+            assert_eq!(read_named_text(Path::new("/dev/null"), 10).expect("an empty text"), "");
         }
-        assert_eq!(reason(read_named_text(&link, 10)), "must have at most 10 bytes");
     }
 }

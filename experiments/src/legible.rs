@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use datasets::is_control;
+
 /// The text with `?` in place of every control character except tab and line feed, and of the marks that turn the direction
 /// of text.
 pub fn legible(text: &str) -> Cow<'_, str> {
@@ -18,10 +20,8 @@ pub fn one_line(text: &str) -> String {
     legible(text).replace(['\n', '\t'], " ")
 }
 
-/// C0 and C1 controls, and the bidirectional controls of Unicode (UAX 9, section 2), which reorder what follows.
 fn is_illegible(letter: char) -> bool {
-    let turns = matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    turns || (letter.is_control() && !matches!(letter, '\n' | '\t'))
+    is_control(letter) && !matches!(letter, '\n' | '\t')
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use snn::metrics::van_rossum::{PairDistances, Time, VanRossum};
 use snn::network::Network;
 
 use crate::details::{Example, Snapshot, WeightHistograms};
+use crate::measured_neurons::MeasuredNeurons;
 
 /// Time constant of the Van Rossum distance, steps of 1 ms.
 const DISTANCE_STEPS: f64 = 1.0;
@@ -21,7 +22,7 @@ const DISTANCE_STEPS: f64 = 1.0;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Observation {
-    /// Means over images and pairs of hidden neurons.
+    /// Means over images and pairs of hidden neurons; of many neurons, of a sample of them ([`MeasuredNeurons`]).
     pub distances: PairDistances,
     /// Times between spikes, one entry a class.
     pub classes: Vec<ClassTiming>,
@@ -58,6 +59,7 @@ impl From<&Intervals> for IntervalSummary {
 /// Looks at every answer of a test.
 pub struct Observer<'a> {
     network: &'a Network,
+    measured: MeasuredNeurons,
     distances: VanRossum,
     firing: Firing,
     example: Option<Example>,
@@ -67,14 +69,15 @@ impl<'a> Observer<'a> {
     /// Nothing seen yet of `network`.
     pub fn new(network: &'a Network) -> Observer<'a> {
         let hidden = network.last_hidden();
-        let distances = VanRossum::new(hidden.neurons, DISTANCE_STEPS).expect("the time constant is positive");
+        let measured = MeasuredNeurons::of(hidden.neurons, hidden.excitatory);
+        let distances = VanRossum::new(measured.count, DISTANCE_STEPS).expect("the time constant is positive");
         let firing = Firing::new(hidden.neurons, hidden.excitatory, network.steps, network.classes);
-        Observer { network, distances, firing, example: None }
+        Observer { network, measured, distances, firing, example: None }
     }
 
     /// Looks at one answer; the first becomes the example.
     pub fn see(&mut self, answer: &Answer) {
-        self.distances.add_sample(answer.trace.hidden_spikes_by_step());
+        self.measured.spikes(answer.trace.hidden_spikes_by_step(), |steps| self.distances.add_sample(steps));
         self.firing.add_sample(answer.label, answer.trace.hidden_spikes_by_step());
         if self.example.is_none() {
             self.example = Some(Example::of(self.network, answer));
@@ -88,7 +91,7 @@ impl<'a> Observer<'a> {
             inhibitory: IntervalSummary::from(&class.inhibitory.intervals),
         });
         let observation = Observation {
-            distances: self.distances.report(self.network.last_hidden().excitatory, Time::Steps),
+            distances: self.distances.report(self.measured.excitatory, Time::Steps),
             classes: classes.collect(),
         };
         let weights = WeightHistograms::of(hidden, readout, self.network.hidden[0].excitatory);

@@ -11,11 +11,12 @@ mod own_file;
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-use std::fs::{self, File};
+use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::{self, BufReader, Read, Write};
+use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 
+use datasets::{persist, regular};
 pub use error::{StoreError, StoreWarning};
 use flate2::read::MultiGzDecoder;
 use own_file::OwnFile;
@@ -216,16 +217,10 @@ impl Store {
     /// [`StoreError::Write`]; then nothing is left of them.
     pub fn keep_details(&self, details: &Details) -> Result<(), StoreError> {
         let [path, _] = self.details_files(&details.id);
-        let aside = self.details.join(format!("{}.{}.part", details.id, std::process::id()));
         let bytes = serde_json::to_vec(details).expect("details are plain values");
-        let written = fs::create_dir_all(&self.details)
-            .and_then(|()| File::create(&aside))
-            .and_then(|mut file| file.write_all(&bytes).and_then(|()| file.sync_data()))
-            .and_then(|()| fs::rename(&aside, &path));
-        written.map_err(|source| {
-            let _ = fs::remove_file(&aside);
-            StoreError::Write { path, source }
-        })
+        let written =
+            fs::create_dir_all(&self.details).and_then(|()| persist::write(&path, |file| file.write_all(&bytes)));
+        written.map_err(|source| StoreError::Write { path, source })
     }
 
     /// Number of trials with a record.
@@ -332,7 +327,7 @@ fn digest(record: &Record) -> u64 {
 
 /// The content of a file, unpacked where its name ends with `.gz`.
 fn open_maybe_packed(path: &Path) -> io::Result<Box<dyn Read>> {
-    let file = bounded::open(path)?;
+    let file = regular::open(path)?;
     let packed = path.extension().is_some_and(|extension| extension == "gz");
     Ok(if packed { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) })
 }

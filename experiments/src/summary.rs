@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::csv_cell::csv_cell;
 use crate::run::Trial;
 use crate::statistics::Sample;
 use crate::store::Store;
@@ -48,7 +49,7 @@ impl Summary {
     /// yet is empty.
     pub fn csv(&self) -> String {
         let number = |value: Option<f64>| value.map(|value| format!("{value:.6}")).unwrap_or_default();
-        let mut header: Vec<String> = self.axes.iter().map(|axis| axis.key.clone()).collect();
+        let mut header: Vec<String> = self.axes.iter().map(|axis| csv_cell(&axis.key)).collect();
         header.extend(["mean", "sd", "n", "ci95_low", "ci95_high"].map(str::to_owned));
         let mut lines = vec![header.join(",")];
         for row in &self.rows {
@@ -87,11 +88,6 @@ impl Summary {
 /// A value as it stands in a cell: texts without quotes.
 pub fn plain(value: &toml::Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}
-
-/// A text as a cell of CSV, in quotes where it needs them.
-pub(crate) fn csv_cell(text: &str) -> String {
-    if text.contains([',', '"', '\n']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
 }
 
 /// The key without its section, and the value.

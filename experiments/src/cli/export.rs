@@ -1,10 +1,10 @@
 //! `ohmspike export`: the records of a study as a table for other programs.
 
-use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use datasets::persist;
 use experiments::export::{epoch_table, trial_table};
 use experiments::run::trials;
 use experiments::store::Store;
@@ -46,9 +46,9 @@ enum Format {
 
 /// The file cannot be written.
 #[derive(Debug, thiserror::Error)]
-#[error("{place}: cannot be written: {source}")]
+#[error("{path}: cannot be written: {source}\n\nhint: leave `--file` out to write to stdout")]
 struct WriteError {
-    place: String,
+    path: PathBuf,
     source: io::Error,
 }
 
@@ -68,14 +68,15 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Format::Csv => table.csv().into_bytes(),
         Format::Parquet => table.parquet()?,
     };
-    let written = match &arguments.file {
-        Some(path) => fs::write(path, bytes).map_err(|source| (path.display().to_string(), source)),
-        None => match io::stdout().lock().write_all(&bytes) {
-            // A reader that has seen enough, as `head` has, is no failure.
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-            written => written.map_err(|source| ("stdout".to_owned(), source)),
-        },
-    };
-    written.map_err(|(place, source)| WriteError { place, source })?;
+    match &arguments.file {
+        // Names of open files of this process, as /dev/stdout, must not be replaced by a file.
+        Some(path) if ["/dev", "/proc"].iter().any(|system| path.starts_with(system)) => {
+            let source = io::Error::new(io::ErrorKind::InvalidInput, "not a regular file");
+            return Err(WriteError { path: path.clone(), source }.into());
+        }
+        Some(path) => persist::write(path, |file| file.write_all(&bytes))
+            .map_err(|source| WriteError { path: path.clone(), source })?,
+        None => _ = print_file(&bytes)?,
+    }
     Ok(ExitCode::SUCCESS)
 }

@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use datasets::persist;
 use experiments::figures::{Recorded, study_figures};
 use experiments::machine::machine;
 use experiments::report::Report;
@@ -79,7 +80,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let path = out.join("report.html");
     let failed = |source| WriteError { path: path.clone(), source };
     fs::create_dir_all(&out).map_err(failed)?;
-    fs::write(&path, report.html()).map_err(failed)?;
+    persist::write(&path, |file| file.write_all(report.html().as_bytes())).map_err(failed)?;
     tell!("{done} of {} trials have a record", all.len());
     say!("{}", path.display())?;
     if arguments.open {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use datasets::persist;
 use experiments::checkpoint::Checkpoints;
 use experiments::figures::{Figure, Recorded, study_figures};
 use experiments::hardware::shapes;
@@ -15,7 +16,7 @@ use experiments::legible::one_line;
 use experiments::machine::cores;
 use experiments::pool::Pool;
 use experiments::prepare::Prepared;
-use experiments::run::{Progress, Shard, Trial, run_trials, shard, trials};
+use experiments::run::{MOST_THREADS, Progress, Shard, Trial, run_trials, shard, trials};
 use experiments::sheet::device_sheet;
 use experiments::store::Store;
 use experiments::study::Study;
@@ -42,7 +43,7 @@ pub struct Arguments {
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Trials that run at the same time [default: one a core]. Threads without a trial help with the others.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=MOST_THREADS))]
     threads: Option<u16>,
     /// Vector instructions of the kernels: baseline, avx2 or avx512; results have the same bits with each [default: the best
     /// that the CPU has].
@@ -268,9 +269,7 @@ fn write_results(
     for (path, content) in &files {
         let failed = |source| WriteError { path: path.clone(), source };
         fs::create_dir_all(path.parent().unwrap_or(out)).map_err(failed)?;
-        // Written aside and renamed: a reader, or a full disk, never meets half a file.
-        let aside = with_extension(path, &format!("{}.part", std::process::id()));
-        fs::write(&aside, content).and_then(|()| fs::rename(&aside, path)).map_err(failed)?;
+        persist::write(path, |file| file.write_all(content)).map_err(failed)?;
     }
     let records = records.exists().then_some(records);
     Ok(records.into_iter().chain(files.into_iter().map(|(path, _)| path)).collect())

@@ -49,8 +49,20 @@ impl Arguments {
 /// Asking for the state of jobs costs the scheduler something: the pause between two questions grows.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// So many questions in a row go unanswered before waiting ends: about ten minutes, in which a scheduler starts anew.
+const MOST_UNANSWERED: u32 = 25;
 /// So many shards are shown one by one; of more, those that failed.
 const SHOWN_SHARDS: usize = 40;
+
+/// Waiting has no end where nobody says what still runs.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "--wait: Slurm has not answered {MOST_UNANSWERED} times in a row, and {left} trials are left\n\n\
+     hint: the jobs go on by themselves; ask again once `squeue` answers"
+)]
+struct Unanswered {
+    left: usize,
+}
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
@@ -59,11 +71,15 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let out = std::path::absolute(source::results(arguments.out.as_deref(), &study))?;
     let all = trials(&study, &prepared);
 
-    let (mut pause, mut told) = (FIRST_PAUSE, None);
+    let (mut pause, mut told, mut unanswered) = (FIRST_PAUSE, None, 0);
     let view = loop {
         let view = View::of(&study, &all, &out)?;
         if !arguments.wait || !view.is_active() {
             break view;
+        }
+        unanswered = view.is_known().then_some(0).unwrap_or(unanswered + 1);
+        if unanswered == MOST_UNANSWERED {
+            return Err(Unanswered { left: view.all.left }.into());
         }
         if told != Some(view.all) {
             told = Some(view.all);
@@ -131,6 +147,11 @@ impl<'a> View<'a> {
             Some((_, None)) => self.all.left > 0,
             None => false,
         }
+    }
+
+    /// Whether it is known what of the jobs still runs.
+    fn is_known(&self) -> bool {
+        self.jobs.as_ref().is_none_or(|(_, queue)| queue.is_some())
     }
 
     fn counts(&self) -> String {

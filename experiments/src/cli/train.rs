@@ -7,6 +7,7 @@ use experiments::hardware::shapes;
 use experiments::machine::cores;
 use experiments::pool::Pool;
 use experiments::record::Record;
+use experiments::run::MOST_THREADS;
 use experiments::sheet::{area_line, cost_lines, device_sheet};
 use experiments::study::Study;
 use experiments::trial::{Epoch, EpochEnd, run_trial};
@@ -28,7 +29,7 @@ pub struct Arguments {
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
     /// Threads that share every batch [default: one a core]. The numbers stay the same.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=MOST_THREADS))]
     threads: Option<u16>,
     /// Vector instructions of the kernels: baseline, avx2 or avx512; results have the same bits with each [default: the best
     /// that the CPU has].

@@ -1,7 +1,8 @@
 //! `ohmspike device plot`: a device in curves.
 
-use std::fs;
 use std::path::PathBuf;
+
+use datasets::persist;
 
 use super::Chosen;
 use crate::cli::Failure;
@@ -42,7 +43,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let figure = experiments::figures::device_figure(&device);
     let files = [(svg.clone(), figure.svg().into_bytes()), (svg.with_extension("png"), figure.png()?)];
     for (path, content) in files {
-        fs::write(&path, content).map_err(|source| WriteError { path: path.display().to_string(), source })?;
+        persist::write(&path, |file| file.write_all(&content))
+            .map_err(|source| WriteError { path: path.display().to_string(), source })?;
         say!("{}", path.display())?;
     }
     Ok(())

@@ -24,6 +24,7 @@ use own_file::OwnFile;
 use crate::bounded;
 use crate::details::{self, Details};
 use crate::record::{FORMAT, Record};
+use crate::record_check::contradiction;
 use crate::run::Trial;
 
 /// Bytes of a record. Of 100 epochs and ten classes it has some 60 kB; studies are refused whose records could be longer
@@ -302,9 +303,9 @@ impl Store {
 fn record_in(path: &Path, line: usize, text: &[u8]) -> Result<Record, StoreWarning> {
     let path = path.to_owned();
     let reason = match serde_json::from_slice::<Record>(text) {
-        Ok(record) if record.format == FORMAT => match record.settings.check() {
-            Ok(()) => return Ok(record),
-            Err(error) => error.to_string(),
+        Ok(record) if record.format == FORMAT => match contradiction(&record) {
+            None => return Ok(record),
+            Some(reason) => reason,
         },
         // A record of another version is no mistake, but it is not the result of this program either.
         Ok(record) => format!("it has the form `{}`", record.format),

@@ -16,6 +16,7 @@ use experiments::legible::one_line;
 use experiments::machine::cores;
 use experiments::pool::Pool;
 use experiments::prepare::Prepared;
+use experiments::presence::Presence;
 use experiments::run::{MOST_THREADS, Progress, Shard, Trial, run_trials, shard, trials};
 use experiments::sheet::device_sheet;
 use experiments::store::Store;
@@ -92,13 +93,14 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let interrupted = Arc::new(AtomicBool::new(false));
     if !left.is_empty() {
         store.prepare_to_write()?;
+        let presence = announced(&out, arguments.shard);
         listen_for_interrupt(&interrupted)?;
         let threads = arguments.threads.map_or_else(cores, usize::from);
         let checkpoints = checkpoints_of(&all, &store, &out, arguments.checkpoint_seconds);
         let meter = Meter::new(&study, &all, &left, &earlier, threads);
         // More threads than trials and cores would have nothing to do.
         let pool = Pool::new(threads.min(left.len().max(cores())))?;
-        run_left(&left, &prepared, &checkpoints, &pool, &interrupted, &mut store, meter)?;
+        run_left(&left, &prepared, &checkpoints, &pool, &interrupted, (&mut store, presence), meter)?;
     }
     if let Some(mine) = arguments.shard {
         // Tables and figures of all trials are made once, not by every process of a cluster.
@@ -143,6 +145,24 @@ fn checkpoints_of(all: &[Trial], store: &Store, out: &Path, seconds: u64) -> Che
     checkpoints
 }
 
+/// Lets other processes see this one, and tells of those that do the same work. Removes what killed ones have left.
+fn announced(out: &Path, shard: Option<Shard>) -> Option<Presence> {
+    match Presence::announce(out, shard) {
+        Ok(mut presence) => {
+            presence.remove_leftovers();
+            warn(&presence.newcomers());
+            Some(presence)
+        }
+        Err(error) => {
+            warn(&[format!(
+                "{}: cannot be written, so that other processes do not see this one: {error}",
+                out.join("running").display()
+            )]);
+            None
+        }
+    }
+}
+
 /// One line a trial: its name, its seed and the values of the axes.
 fn list(study: &Study, left: &[Trial]) -> Wanted {
     let keys: Vec<&str> = study.axes.iter().map(|axis| axis.key.as_str()).collect();
@@ -168,7 +188,7 @@ fn introduce(study: &Study, prepared: &Prepared, all: &[Trial], left: &[Trial]) 
             // The sheet shows the spread at the highest level of the study, and says so by the level itself.
             let device_of = |trial: &Trial| (trial.settings.hardware.device.clone(), trial.settings.device.clone());
             let this = (loaded.device.name.clone(), device_of(trial));
-            if !shown.contains(&this) {
+            if shown.len() < MOST_SHEETS && !shown.contains(&this) {
                 shown.push(this);
                 for (key, value) in &trial.settings.device {
                     tell!("with device.{key} = {value}:");
@@ -183,12 +203,16 @@ fn introduce(study: &Study, prepared: &Prepared, all: &[Trial], left: &[Trial]) 
     }
 }
 
+/// Device sheets and warnings that a run shows: nobody reads more, and an axis may have 100,000 values.
+const MOST_SHEETS: usize = 50;
+const MOST_WARNINGS: usize = 200;
+
 /// The warnings of all conditions, each once.
 fn distinct_warnings(study: &Study, prepared: &Prepared) -> Vec<Warning> {
     let mut distinct = Vec::new();
     for settings in study.conditions.iter().map(|condition| &condition.settings) {
         for warning in warnings(settings, &prepared.devices_of(settings), &shapes(settings, prepared.data(settings))) {
-            if !distinct.contains(&warning) {
+            if distinct.len() < MOST_WARNINGS && !distinct.contains(&warning) {
                 distinct.push(warning);
             }
         }
@@ -214,7 +238,7 @@ fn run_left(
     checkpoints: &Checkpoints,
     pool: &Pool,
     stop: &AtomicBool,
-    store: &mut Store,
+    (store, mut presence): (&mut Store, Option<Presence>),
     mut meter: Meter,
 ) -> Result<(), Failure> {
     let stopped = run_trials(left, prepared, Some(checkpoints), pool, stop, |progress| match progress {
@@ -229,9 +253,13 @@ fn run_left(
             if let Err(error) = kept.and_then(|()| store.append(*record)) {
                 // Nothing that still runs could be kept either.
                 meter.say(&format!("error: {error}"));
+                drop(presence.take());
                 std::process::exit(2);
             }
             checkpoints.remove(&id);
+            for shared in presence.iter_mut().flat_map(Presence::newcomers) {
+                meter.say(&format!("warning: {shared}\n"));
+            }
             if let Some(failure) = failure {
                 meter.say(&format!("warning: {failure}; it counts as failed, not as an outcome"));
             }

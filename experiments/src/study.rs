@@ -203,8 +203,10 @@ impl Study {
                 (key, _) => return Err(unknown(key, &place)),
             }
         }
-        for Override { key, value, beyond } in overrides {
-            let place = format!("--set {key}={}", as_written(&value.to_string(), beyond));
+        for Override { key, value, beyond, text } in overrides {
+            // What stands for a number beyond 64 bits is nothing that anybody has written.
+            let shown = if beyond.is_empty() { value.to_string() } else { text.clone() };
+            let place = format!("--set {key}={shown}");
             given.retain(|earlier| earlier.key != *key);
             given.push(Given { key: key.clone(), value: value.clone(), place, beyond: beyond.clone() });
         }

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use datasets::{persist, regular};
 use serde::{Deserialize, Serialize};
 
+use crate::run::MOST_THREADS;
+
 /// Bytes of the file: the numbers of all shards take 0.7 MB, and a command line 2 MB.
 const LARGEST_FILE: u64 = 8 << 20;
 /// Shards of a study. Slurm takes arrays of at most 4 million tasks, and of 1001 where nobody has raised `MaxArraySize`.
@@ -87,6 +89,9 @@ impl Jobs {
         }
         if !(1..=MOST_SHARDS).contains(&self.shards) {
             return Err(format!("shards: must be a number from 1 to {MOST_SHARDS}, got {}", self.shards));
+        }
+        if !(1..=MOST_THREADS as usize).contains(&self.threads) {
+            return Err(format!("threads: must be a number from 1 to {MOST_THREADS}, got {}", self.threads));
         }
         match self.tasks.iter().find(|task| !(1..=self.shards).contains(*task)) {
             Some(task) => Err(format!("tasks: must be numbers of shards from 1 to {}, got {task}", self.shards)),

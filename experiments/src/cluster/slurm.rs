@@ -13,6 +13,8 @@ use super::task::TaskState;
 
 /// Bytes of an answer: a line of 60 for each of 100,000 tasks takes 6 MB.
 const LONGEST_ANSWER: u64 = 64 << 20;
+/// Letters of a refusal that are passed on.
+const LONGEST_MESSAGE: usize = 2000;
 /// How long an answer may take. A scheduler under load takes tens of seconds.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -165,7 +167,8 @@ fn ask(program: &'static str, command: &mut Command) -> Result<String, SlurmErro
         return Ok(String::from_utf8_lossy(&stdout).into_owned());
     }
     let said = String::from_utf8_lossy(&stderr);
-    let message = said.trim().trim_start_matches(&format!("{program}: error: ")).to_owned();
+    let message = said.trim().trim_start_matches(&format!("{program}: error: "));
+    let message: String = message.chars().take(LONGEST_MESSAGE).collect();
     Err(SlurmError::Refused { program, message: if message.is_empty() { status.to_string() } else { message } })
 }
 

@@ -16,6 +16,8 @@ pub struct Override {
     pub value: toml::Value,
     /// The numbers in it that 64 bits do not hold.
     pub(super) beyond: Vec<Beyond>,
+    /// The value as it was given.
+    pub(super) text: String,
 }
 
 /// A key with what was given for it and where.
@@ -38,6 +40,7 @@ impl Override {
     pub fn parse(text: &str) -> Result<Override, StudyError> {
         let malformed = || StudyError { place: format!("--set {text}"), problem: StudyProblem::Override };
         let (key, value) = text.split_once('=').ok_or_else(malformed)?;
+        let text = value;
         let key = key.trim();
         if !key.contains('.') || value.trim().is_empty() {
             return Err(malformed());
@@ -51,7 +54,7 @@ impl Override {
             }
             (None, None) => scalar_or_word(&key, value, &mut beyond),
         };
-        Ok(Override { key, value, beyond })
+        Ok(Override { key, value, beyond, text: text.to_owned() })
     }
 }
 

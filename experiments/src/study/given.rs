@@ -7,6 +7,10 @@ use toml::de::{DeTable, DeValue};
 use super::number::{self, Beyond};
 use super::{SEEDS, StudyError, StudyProblem};
 
+/// Names of a key. Those of a device file have four at most; every one becomes a table in another, which are read and dropped one
+/// within the other.
+const MOST_NAMES: usize = 16;
+
 /// A value put in the place of what the file says.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Override {
@@ -44,6 +48,12 @@ impl Override {
         let key = key.trim();
         if !key.contains('.') || value.trim().is_empty() {
             return Err(malformed());
+        }
+        let names = key.split('.').count();
+        if names > MOST_NAMES {
+            let reason = format!("must have at most {MOST_NAMES} names between dots, got {names}");
+            let problem = StudyProblem::Type { key: datasets::excerpt(key), reason };
+            return Err(StudyError { place: "--set".to_owned(), problem });
         }
         let (key, mut beyond) = (key.trim().to_owned(), Vec::new());
         let list = value.trim().strip_prefix('[').and_then(|list| list.strip_suffix(']'));

@@ -146,7 +146,11 @@ fn is_apart(one: Option<[usize; 2]>, other: Option<[usize; 2]>) -> bool {
 /// The process that the file at `path` is of, if it lives; otherwise the file is removed.
 fn living(path: &Path) -> Option<Process> {
     let bytes = regular::read(path, LARGEST_FILE).ok()?;
-    // A file that is still empty is of a process that is just beginning.
+    // A file that is still empty is of a process that is just beginning, or was killed in that moment.
+    let age = fs::metadata(path).and_then(|file| file.modified()).ok().and_then(|at| at.elapsed().ok());
+    if bytes.is_empty() && age.is_some_and(|age| age > STALE) {
+        let _ = fs::remove_file(path);
+    }
     let process: Process = serde_json::from_slice(&bytes).ok()?;
     let file = File::open(path).ok()?;
     let lives = match file.try_lock() {

@@ -120,7 +120,7 @@ impl Store {
             content => content.map_err(failed)?,
         };
         self.files.push(path.clone());
-        let (mut content, mut text, mut foreign) = (BufReader::new(content), Vec::new(), 0);
+        let (mut content, mut text, mut foreign, mut told) = (BufReader::new(content), Vec::new(), 0, 0);
         for line in 1.. {
             if !bounded::read_line(&mut content, &mut text, line, LONGEST_RECORD).map_err(failed)? {
                 break;
@@ -135,7 +135,10 @@ impl Store {
                 return Err(StoreError::NoRecords { path, count: foreign });
             }
             match found {
-                Some(Err(warning)) if self.told(&path) < MOST_TOLD => self.warnings.push(warning),
+                Some(Err(warning)) if told < MOST_TOLD => {
+                    self.warnings.push(warning);
+                    told += 1;
+                }
                 Some(Err(_)) => self.count_untold(&path),
                 _ => {}
             }
@@ -160,15 +163,7 @@ impl Store {
         }
     }
 
-    /// How many lines of the file have been told one by one.
-    fn told(&self, file: &Path) -> usize {
-        let of_file = |warning: &&StoreWarning| match warning {
-            StoreWarning::Torn { path, .. } | StoreWarning::Foreign { path, .. } => path == file,
-            StoreWarning::More { .. } => false,
-        };
-        self.warnings.iter().rev().take_while(of_file).count()
-    }
-
+    /// One more line of the file that is not told by itself.
     fn count_untold(&mut self, file: &Path) {
         match self.warnings.last_mut() {
             Some(StoreWarning::More { path, count }) if path == file => *count += 1,

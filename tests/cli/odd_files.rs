@@ -36,7 +36,8 @@ fn answers(folder: &Folder) -> Vec<Answer> {
 fn refused_with(folder: &Folder, message: &str) {
     for answer in answers(folder) {
         assert_eq!(answer.status, Some(2), "{answer:#?}");
-        assert!(answer.stderr.contains(&format!("error: {message}")), "{}", answer.stderr);
+        // Some subcommands name the whole path.
+        assert!(answer.stderr.contains("error: ") && answer.stderr.contains(message), "{}", answer.stderr);
     }
 }
 
@@ -130,7 +131,7 @@ fn a_file_of_jobs_that_no_submission_wrote_is_refused() {
             "threads: must be a number from 1 to 4096",
         ),
         (jobs("2", "1", "1,$(id)"), "numbers of jobs must be digits, got `1,$(id)`"),
-        ("[".repeat(100_000), "recursion limit exceeded"),
+        ("[".repeat(100_000), "invalid type: sequence"),
     ] {
         folder.write("results/tiny/slurm/jobs.json", text);
         let answer = folder.run(&["status", "tiny.toml"]);

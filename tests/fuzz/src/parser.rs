@@ -160,6 +160,8 @@ fn unpacked(packed: &[u8]) -> Vec<u8> {
 fn write(folder: &Path, name: &str, content: &[u8]) -> PathBuf {
     let path = folder.join(name);
     fs::create_dir_all(path.parent().expect("below the folder")).expect("our folder");
+    // Some file systems wait for the disk where a file is written over.
+    let _ = fs::remove_file(&path);
     fs::write(&path, content).expect("our folder");
     path
 }
@@ -188,15 +190,14 @@ fn is_events(path: &Path) -> bool {
     import_events("fuzz", &import, None).is_ok()
 }
 
-/// The file as samples, and as their labels.
+/// The file as samples, or as their labels.
 fn are_samples(path: &Path) -> bool {
-    let test = Test::Share(0.5);
-    let (samples, labels, scale) = (path.to_owned(), path.to_owned(), Some(Scale::MinMax));
-    let import = DenseImport { samples, labels, test, classes: 10, scale };
     let folder = path.parent().expect("below the folder");
-    let fine = write(folder, "labels.csv", b"label\n0\n1\n0\n1\n0\n1\n");
-    let with = |labels: &Path| {
-        import_dense("fuzz", &DenseImport { labels: labels.to_owned(), ..import.clone() }, None).is_ok()
+    let images = write(folder, "images.idx", &unpacked(&shipped!("import/images.idx.gz")));
+    let labels = write(folder, "labels.idx", &shipped!("import/labels.idx"));
+    let with = |samples: &Path, labels: &Path, scale: Option<Scale>| {
+        let (samples, labels, test) = (samples.to_owned(), labels.to_owned(), Test::Share(0.5));
+        import_dense("fuzz", &DenseImport { samples, labels, test, classes: 10, scale }, None).is_ok()
     };
-    with(path) | with(&fine)
+    with(path, &labels, Some(Scale::MinMax)) | with(path, &labels, None) | with(&images, path, None)
 }

@@ -10,7 +10,7 @@ use experiments::details::Details;
 use experiments::prepare::Prepared;
 use experiments::record::Record;
 use experiments::settings::Settings;
-use experiments::trial::run_trial;
+use experiments::trial::{EpochEnd, run_trial};
 
 /// Name of the trial.
 pub const ID: &str = "0123456789abcdef";
@@ -35,7 +35,7 @@ pub fn get() -> &'static Trained {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let checkpoints = Checkpoints::new(folder.path(), Duration::ZERO);
         let mut checkpoint = checkpoints.of(ID, 2);
-        let mut keep = |end: &_| checkpoint.keep(end).expect("our folder");
+        let mut keep = |end: &EpochEnd| checkpoint.keep(end).expect("our folder");
         let outcome = run_trial(&settings, &devices, data, 1, None, &lanes::Alone, &mut keep).expect("a trial");
         let record = Record { id: ID.to_owned(), ..Record::new(&settings, 1, data, &devices, &outcome) };
         let checkpoint = fs::read(folder.path().join(format!("checkpoints/{ID}.bin"))).expect("after the first epoch");

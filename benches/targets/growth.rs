@@ -67,5 +67,5 @@ fn encode(settings: &Settings, code: LatencyCode) -> EncodedData {
         let pixels = images.pixels.chunks_exact(images.rows * images.columns);
         code.samples(pixels, &images.labels, settings.network.steps).expect("few spikes")
     });
-    EncodedData { train, test, classes: loaded.class_names.len(), sha256: loaded.digest }
+    EncodedData { train, test, classes: loaded.class_names.len(), binned: None, sha256: loaded.digest }
 }

@@ -35,6 +35,7 @@ pub fn lines(run: Run) -> Vec<Line> {
         train: recordings(Seed::new(1).named("train"), train),
         test: recordings(Seed::new(1).named("test"), test),
         classes: CLASSES,
+        binned: None,
         sha256: String::new(),
     };
     let spikes = data.train.spikes.total() as f64 / train as f64;

@@ -21,7 +21,7 @@ use crate::device_file;
 use crate::hardware::{follows_study_level, shapes};
 use crate::settings::Settings;
 use crate::store::LONGEST_RECORD;
-use crate::trial::{TrialError, whole_batches};
+use crate::trial::{TrialError, full_batch};
 
 /// A device as its file and the study describe it, with the maps of the chip where the study gives them.
 #[derive(Clone, Debug)]
@@ -149,7 +149,7 @@ pub enum PrepareError {
         /// What was given.
         epochs: usize,
     },
-    /// The data do not fill a batch.
+    /// The training set does not fill a batch.
     #[error(transparent)]
     Batch(#[from] TrialError),
     /// A noise level for a device that states its own write noise.
@@ -214,6 +214,21 @@ impl Prepared {
         Ok(prepared)
     }
 
+    /// Reads the devices of trials with these settings, and no data, for whoever has data of another kind.
+    ///
+    /// # Errors
+    /// [`PrepareError`].
+    pub fn of_devices<'a>(
+        settings: impl Iterator<Item = &'a Settings>,
+        folder: &Path,
+    ) -> Result<Prepared, PrepareError> {
+        let mut prepared = Prepared::default();
+        for settings in settings {
+            prepared.add_devices(settings, folder)?;
+        }
+        Ok(prepared)
+    }
+
     fn add_devices(&mut self, settings: &Settings, folder: &Path) -> Result<(), PrepareError> {
         for name in settings.connections().into_iter().filter_map(|connection| settings.device_of(connection)) {
             let loaded = match self.devices.entry(device_key(&name, settings)) {
@@ -234,15 +249,15 @@ impl Prepared {
 
     fn add_data(&mut self, settings: &Settings) -> Result<(), PrepareError> {
         if let Entry::Vacant(missing) = self.data.entry(data_key(settings)) {
-            missing.insert(encoded::load(&settings.data, settings.network.steps)?);
+            missing.insert(encoded::load(settings)?);
         }
         Ok(())
     }
 
-    /// Whether the data fill a batch, and the maps are those of the layers.
+    /// Whether the training set fills a batch, and the maps are those of the layers.
     fn check_shapes(&self, settings: &Settings) -> Result<(), PrepareError> {
         let data = self.data(settings);
-        whole_batches(settings.preset().batch, data)?;
+        full_batch(settings.preset().batch, data)?;
         let (epochs, most) = (settings.preset().epochs, longest_training(data.classes));
         if epochs > most {
             return Err(PrepareError::Epochs { classes: data.classes, most, epochs });
@@ -307,9 +322,9 @@ fn neurons_key(connection: Connection) -> String {
     }
 }
 
-/// What of the settings decides the spikes: `[data]` and the steps.
+/// What of the settings decides the spikes: `[data]`, the steps, and what the preset makes of several events in one.
 fn data_key(settings: &Settings) -> String {
-    serde_json::json!([settings.data, settings.network.steps]).to_string()
+    serde_json::json!([settings.data, settings.network.steps, settings.events_per_step()]).to_string()
 }
 
 /// SHA-256 in hexadecimal.

@@ -2,9 +2,11 @@
 //!
 //! The numbers are in `experiments/published/kilgore-2025.json`, with their source and how well they could be read.
 
+use datasets::SHD_NAME;
 use serde::Deserialize;
 
 use snn::neuron::Neuron;
+use snn::spikes::EventsPerStep;
 
 use crate::settings::Settings;
 
@@ -18,6 +20,59 @@ pub struct Published {
     pub noise: NoiseFigure,
     /// Its untrained networks.
     pub distances: DistanceValues,
+    /// Its untrained networks of spoken digits.
+    pub digits: DigitValues,
+}
+
+/// Untrained networks that hear spoken digits.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DigitValues {
+    /// What the numbers are.
+    pub what: String,
+    /// Where they stand.
+    #[serde(rename = "where")]
+    pub place: String,
+    /// What must be said beside them.
+    pub caution: String,
+    /// Excitatory share, 0 to 1.
+    pub excitatory_fraction: f64,
+    /// What the published rates divide the spikes of a recording by, s.
+    pub rate_divisor_seconds: f64,
+    /// One entry a spread of the first weights.
+    pub rows: Vec<DigitRow>,
+}
+
+/// Untrained networks at one spread of the first weights.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DigitRow {
+    /// The spread, thresholds.
+    pub sigma_init: f64,
+    /// Mean root of the Van Rossum distance, if it is known.
+    pub distance_root: Option<f64>,
+    /// Spikes of a neuron and recording over the divisor, Hz, if it is known.
+    pub rate_hertz: Option<f64>,
+}
+
+impl DigitValues {
+    /// The published untrained networks of `settings`.
+    pub fn of(&self, settings: &Settings) -> Option<&DigitRow> {
+        let alike = settings.data.set == SHD_NAME
+            && settings.events_per_step() == EventsPerStep::Count
+            && settings.network.excitatory_fraction == self.excitatory_fraction
+            && settings.network.neuron == Neuron::Lif
+            && settings.connections().len() == 2
+            && !settings.has_device();
+        self.rows.iter().find(|row| alike && row.sigma_init == settings.weights.sigma_init)
+    }
+
+    /// What a rate over the recording's own time, Hz, is on the axis of the published figures; none where `settings` learn something
+    /// else, whose times are the published ones.
+    pub fn on_published_axis(&self, settings: &Settings, hertz: f64) -> Option<f64> {
+        let seconds = (settings.data.set == SHD_NAME).then(|| settings.sample_seconds())?;
+        Some(hertz * seconds / self.rate_divisor_seconds)
+    }
 }
 
 /// Van Rossum distances of untrained networks.
@@ -158,6 +213,20 @@ mod tests {
         );
         let levels = noise.levels_percent_of_sigma_init.len();
         assert!(noise.accuracy_percent.iter().all(|curve| curve.values.len() == levels));
+    }
+
+    /// 30.5 Hz over 0.2 s are 6.1 spikes of a neuron, and these over 1.4 s are 4.36 Hz.
+    #[test]
+    fn rates_of_digits_have_another_time_on_the_published_axis() {
+        let digits = Published::kilgore_2025().digits;
+        let mut settings = Settings::default();
+        assert_eq!(digits.on_published_axis(&settings, 4.0), None);
+        settings.data.set = SHD_NAME.to_owned();
+        let found = digits.on_published_axis(&settings, 6.1 / 1.4).expect("spoken digits");
+        assert!((found - 30.5).abs() < 1e-9, "{found}");
+        settings.data.window_seconds = Some(0.7);
+        let found = digits.on_published_axis(&settings, 2.0).expect("spoken digits");
+        assert!((found - 7.0).abs() < 1e-9, "{found}");
     }
 
     #[test]

@@ -18,7 +18,7 @@ use crate::trial::Outcome;
 
 /// The form of a record. It also stands for the arithmetic of the program: it changes when the same trial gives other
 /// numbers, so that no study mixes the two.
-pub const FORMAT: &str = "ohmspike-trial-4";
+pub const FORMAT: &str = "ohmspike-trial-5";
 
 /// One trial. All but `machine` and `seconds` is a pure function of settings, device, data and seed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -123,38 +123,47 @@ pub struct HardwareCost {
     pub further: Vec<FurtherUse>,
     /// Energy of all updates and of the reads in training, both layers.
     pub training_energy: EnergyUse,
-    /// Energy of classifying one test image, both layers, mean over all tests.
+    /// Energy of classifying one test image with the trained network, both layers: mean over the test after the last epoch;
+    /// unknown where training diverged.
     pub inference_energy: EnergyUse,
 }
 
 impl HardwareCost {
-    /// The cost of `used`, an entry each of the `connections`, in arrays of `devices`, where `inferences` test images were
-    /// classified. What one of several devices does not state is not known of all.
-    pub fn new(connections: &[Connection], used: &[HardwareUse], devices: &Devices, inferences: u64) -> HardwareCost {
+    /// The cost of `used`, an entry each of the `connections`, in arrays of `devices`; `inference` is what the test of the trained
+    /// network has cost, likewise, with its number of samples. What one of several devices does not state is not known of all.
+    pub fn new(
+        connections: &[Connection],
+        used: &[HardwareUse],
+        inference: Option<(&[Ledger], u64)>,
+        devices: &Devices,
+    ) -> HardwareCost {
         let [hidden, further @ .., readout] = used else { unreachable!("a network has two connections or more") };
         let further = connections[1..].iter().zip(further);
         let further = further
             .map(|(connection, used)| FurtherUse { connection: connection_name(*connection), used: used.clone() });
-        let by_connection: Vec<(Connection, &HardwareUse)> = connections.iter().copied().zip(used).collect();
-        let energies = devices.with(&by_connection).into_iter().map(|(loaded, used)| {
-            let (mut training, mut test) = (Ledger::default(), Ledger::default());
-            for (_, used) in used {
-                training += used.training;
-                test += used.test;
-            }
-            [training.energy(&loaded.device), test.energy(&loaded.device)]
-        });
-        let together =
-            |[training, test]: [EnergyUse; 2], [more, tested]: [EnergyUse; 2]| [training + more, test + tested];
-        let [training_energy, test_energy] = energies.reduce(together).unwrap_or_default();
+        let training: Vec<Ledger> = used.iter().map(|used| used.training).collect();
+        let inference = inference.map(|(spent, samples)| energy(connections, spent, devices).over(samples));
         HardwareCost {
             hidden: hidden.clone(),
             readout: readout.clone(),
             further: further.collect(),
-            training_energy,
-            inference_energy: test_energy.over(inferences),
+            training_energy: energy(connections, &training, devices),
+            inference_energy: inference.unwrap_or_default(),
         }
     }
+}
+
+/// The energy of what was `spent`, an entry each of the `connections`, in arrays of `devices`.
+fn energy(connections: &[Connection], spent: &[Ledger], devices: &Devices) -> EnergyUse {
+    let by_connection: Vec<(Connection, &Ledger)> = connections.iter().copied().zip(spent).collect();
+    let energies = devices.with(&by_connection).into_iter().map(|(loaded, spent)| {
+        let mut together = Ledger::default();
+        for (_, spent) in spent {
+            together += *spent;
+        }
+        together.energy(&loaded.device)
+    });
+    energies.reduce(|sum, energy| sum + energy).unwrap_or_default()
 }
 
 /// Spikes a sample of every hidden layer in every test, of networks of several.
@@ -204,13 +213,19 @@ pub fn trial_id(settings: &Settings, seed: u64, data: &EncodedData, devices: &De
     sha256(decides.to_string().as_bytes())[..16].to_owned()
 }
 
+/// What the arrays of a trial have cost; none for abstract weights.
+fn hardware_cost(settings: &Settings, devices: &Devices, outcome: &Outcome) -> Option<HardwareCost> {
+    let samples = outcome.after.as_ref().map(|after| after.test.total().samples);
+    let inference = outcome.inference.as_deref().zip(samples);
+    Some(HardwareCost::new(&settings.connections(), outcome.hardware.as_ref()?, inference, devices))
+}
+
 impl Record {
     /// The record of an outcome.
     pub fn new(settings: &Settings, seed: u64, data: &EncodedData, devices: &Devices, outcome: &Outcome) -> Record {
         let epochs = &outcome.epochs;
         let tests: Vec<ClassActivity> = epochs.iter().map(|epoch| epoch.test.total()).collect();
         let all_tests = std::iter::once(&outcome.before.test).chain(epochs.iter().map(|epoch| &epoch.test));
-        let inferences = all_tests.clone().map(|test| test.total().samples).sum();
         let accuracy: Vec<f64> = tests.iter().map(ClassActivity::accuracy).collect();
         let last = accuracy.len().min(settings.outcome.last_epochs);
         let mean = accuracy[accuracy.len() - last..].iter().sum::<f64>() / last as f64;
@@ -234,10 +249,7 @@ impl Record {
             after: outcome.after.as_ref().map(|look| look.observation.clone()),
             layer_spikes: layer_spikes(outcome),
             writes: Writes::of(&settings.connections(), &outcome.writes),
-            hardware: outcome
-                .hardware
-                .as_ref()
-                .map(|used| HardwareCost::new(&settings.connections(), used, devices, inferences)),
+            hardware: hardware_cost(settings, devices, outcome),
             program: env!("CARGO_PKG_VERSION").to_owned(),
             machine: machine(),
             seconds: Seconds {

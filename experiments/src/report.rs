@@ -15,6 +15,7 @@ mod outcomes;
 mod page;
 mod provenance;
 mod published;
+mod published_digits;
 mod reproduce;
 mod settings;
 mod table;

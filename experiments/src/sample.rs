@@ -12,13 +12,18 @@ mod chip;
 use std::fmt::Write;
 
 use crossbar::ArrayError;
-use crossbar::device::Device;
+use crossbar::device::{Device, Direction};
 use seed::Seed;
 
 pub use chip::Chip;
 
 /// Largest spread of a study, µS: far above any conductance.
 const LARGEST_SIGMA: f64 = 1e9;
+
+/// Pulses of one write of all cells together: about ten seconds of one core.
+const MOST_PULSES: f64 = 1e9;
+/// Numbers of one cycle, which are printed together: a gigabyte of text.
+const MOST_NUMBERS: u64 = 50_000_000;
 
 /// What is done to how many cells.
 #[derive(Clone, Debug, PartialEq)]
@@ -86,6 +91,36 @@ pub enum SampleError {
         /// The spread, µS.
         given: f64,
     },
+    /// A write of more pulses than anybody waits for.
+    #[error(
+        "--write: a write from {from} to {target} µS takes about {pulses:.0} pulses of `{device}` per cell, {all:.2e} for {count} \
+         cells; at most {MOST_PULSES:e} are sampled\n\nhint: sample fewer cells (`--count`), or a shorter way (`--from`)"
+    )]
+    Pulses {
+        /// Where it starts, µS.
+        from: f64,
+        /// Where it is to end, µS.
+        target: f64,
+        /// Nominal pulses of one cell.
+        pulses: f64,
+        /// Name of the device.
+        device: String,
+        /// Pulses of all cells.
+        all: f64,
+        /// Cells.
+        count: usize,
+    },
+    /// More numbers in a cycle than memory holds.
+    #[error(
+        "--read: {reads} reads of {count} cells are {} numbers per cycle; at most {MOST_NUMBERS} are printed\n\n\
+         hint: sample fewer cells (`--count`), or more cycles of fewer reads", u64::from(*reads) * *count as u64
+    )]
+    Numbers {
+        /// Reads a cycle.
+        reads: u32,
+        /// Cells.
+        count: usize,
+    },
     /// Cells that no array can hold.
     #[error(transparent)]
     Array(#[from] ArrayError),
@@ -125,10 +160,29 @@ impl Sampling {
                 return Err(SampleError::Outside { flag, given, device: device.name.clone(), low, high });
             }
         }
+        self.check_work(device)?;
         let study_sigma = self.study_sigma.unwrap_or(0.0);
         let mut chip = Chip::new(device, self.count, self.from, study_sigma, self.faults, Seed::new(self.seed))?;
         let sampling = self.clone();
         Ok((1..=self.cycles).map(move |number| sampling.cycle(&mut chip, number)))
+    }
+
+    /// Refuses what takes unbounded time or memory.
+    fn check_work(&self, device: &Device) -> Result<(), SampleError> {
+        let count = self.count;
+        if u64::from(self.reads) * count as u64 > MOST_NUMBERS {
+            return Err(SampleError::Numbers { reads: self.reads, count });
+        }
+        let Some(pulses) = device.write.pulses() else { return Ok(()) };
+        let way = (self.target - self.from) / f64::from(device.window.span());
+        let steps = if self.cycles > 1 { pulses.up_step.min(pulses.down_step) } else { pulses.step(direction(way)) };
+        let pulses = way.abs() / f64::from(steps);
+        let all = pulses * count as f64;
+        if all > MOST_PULSES {
+            let (from, target, device) = (self.from, self.target, device.name.clone());
+            return Err(SampleError::Pulses { from, target, pulses, device, all, count });
+        }
+        Ok(())
     }
 
     /// The header of the CSV, without end of line.
@@ -163,6 +217,11 @@ impl Sampling {
         let reads = (0..self.reads).map(read).collect();
         Cycle { number, target: self.target as f32, written, after, reads }
     }
+}
+
+/// Which way a write goes that changes the conductance by `way`.
+fn direction(way: f64) -> Direction {
+    if way < 0.0 { Direction::Down } else { Direction::Up }
 }
 
 impl Cycle {
@@ -303,6 +362,31 @@ mod tests {
         assert!(chip.written().iter().all(|written| (written - 1000.0).abs() < 0.02), "{:?}", chip.written());
     }
 
+    /// Steps of a thousandth of a percent of the window: 10^5 pulses a cell.
+    #[test]
+    fn work_without_end_is_refused() {
+        let fine = device(
+            r#", "write": { "scheme": "pulsed", "noise": "none", "pulses": { "law": "constant",
+                 "up_step_percent_of_window": 0.001, "down_step_percent_of_window": 1 } }"#,
+        );
+        let refused =
+            |sampling: Sampling| sampling.cycles(&fine).err().map(|error| error.to_string()).unwrap_or_default();
+        let up = Sampling { from: 1.0, target: 1000.0, count: 10_001, ..SAMPLING };
+        assert_eq!(
+            refused(up.clone()),
+            "--write: a write from 1 to 1000 µS takes about 100000 pulses of `sampled` per cell, 1.00e9 for 10001 cells; at \
+             most 1e9 are sampled\n\nhint: sample fewer cells (`--count`), or a shorter way (`--from`)"
+        );
+        assert_eq!(refused(Sampling { count: 9_900, ..up.clone() }), "");
+        let down = Sampling { from: 1000.0, target: 1.0, ..up };
+        assert_eq!(refused(down.clone()), "");
+        assert!(refused(Sampling { cycles: 2, ..down }).starts_with("--write: a write from 1000 to 1 µS"));
+        let reads = Sampling { reads: 100_000, count: 1000, ..SAMPLING };
+        assert!(
+            refused(reads).starts_with("--read: 100000 reads of 1000 cells are 100000000 numbers per cycle; at most")
+        );
+    }
+
     #[test]
     fn faults_are_there_only_where_they_are_asked_for() {
         let faulty = device(r#", "faults": { "p_low_resistance": 0.1 }"#);
@@ -312,6 +396,24 @@ mod tests {
         };
         assert_eq!(stuck(false), 0.0);
         assert!((stuck(true) - 1000.0).abs() < 5.0 * 900f64.sqrt());
+    }
+
+    /// Rows of ten cells: all or none of them are without current, in every column of the table.
+    #[test]
+    fn cells_of_dead_rows_carry_no_current() {
+        let faulty = device(
+            r#", "faults": { "p_dead_row": 0.2 }, "converters": { "tile_columns": 10 },
+                "read": { "white": { "noise": "constant", "sigma_microsiemens": 1 } }"#,
+        );
+        let sampling = Sampling { faults: true, reads: 1, after_seconds: Some(1.0), ..SAMPLING };
+        let cycle = &sampled(&sampling, &faulty)[0];
+        for conductances in [&cycle.written, cycle.after.as_ref().unwrap(), &cycle.reads[0]] {
+            let rows: Vec<&[f32]> = conductances.chunks(10).collect();
+            let dead = rows.iter().filter(|row| row.iter().all(|cell| *cell == 0.0)).count() as f64;
+            assert!((dead - 200.0).abs() < 5.0 * (1000.0 * 0.2 * 0.8f64).sqrt(), "{dead} of 1000 rows");
+            let scattered = rows.iter().filter(|row| row.contains(&0.0) && row.iter().any(|cell| *cell != 0.0)).count();
+            assert_eq!(scattered, 0);
+        }
     }
 
     #[test]

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 use check::{number, positive, refuse, whole};
 pub use data::{Code, DataSettings};
-pub(crate) use data::{ONLY_DENSE, ONLY_EVENTS};
+pub(crate) use data::{NO_EVENTS, ONLY_DENSE, ONLY_EVENTS, per_step_name};
 pub use hardware::{Controller, HardwareSettings, NO_DEVICE, PairKind};
 pub use layers::{DescribedLayer, LAYERS, LayerSettings, connection_name};
 pub use preset_name::PresetName;
@@ -146,12 +146,12 @@ pub struct NoiseSettings {
 #[serde(default, deny_unknown_fields)]
 pub struct TrainingSettings {
     /// `published-results`, `paper-text`, `shd-published-results` or `shd-paper-text`; decides every key below that is left
-    /// out, and `network.hidden`, `network.steps`, `weights.sigma_readout` and `outcome.last_epochs`.
+    /// out, and `network.hidden`, `network.steps`, `data.events_per_step`, `weights.sigma_readout` and `outcome.last_epochs`.
     pub preset: PresetName,
     /// Passes over the training set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub epochs: Option<usize>,
-    /// Samples a batch; an incomplete last batch is dropped in training and in test.
+    /// Samples a batch; training leaves out the incomplete last batch of every epoch, tests take every sample.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub batch: Option<usize>,
     /// Learning rate of plain gradient descent.
@@ -267,7 +267,7 @@ impl Settings {
         let [layer_2, layer_3, layer_4] = self.resolved_layers();
         let device_readout = self.hardware.device_readout.clone().filter(|device| *device != self.hardware.device);
         Settings {
-            data: self.data.resolved(),
+            data: self.resolved_data(),
             weights: WeightSettings {
                 sigma_readout: Some(self.sigma_readout()),
                 sigma_recurrent: self.network.recurrent.then(|| self.sigma_of(Connection::Recurrent(0))),

@@ -77,6 +77,8 @@ pub struct Outcome {
     pub writes: Vec<UpdateReport>,
     /// What the arrays have cost, one entry a connection; none for abstract weights.
     pub hardware: Option<Vec<HardwareUse>>,
+    /// What the test of the trained network has cost, likewise; none where training diverged.
+    pub inference: Option<Vec<Ledger>>,
     /// The trained network; none where training diverged.
     pub after: Option<Look>,
     /// The next update of the weights from the inputs and of the readout, taken apart; none where training diverged.
@@ -94,18 +96,16 @@ pub enum TrialError {
     /// The device cannot hold the first weights, or a map is not one of its arrays.
     #[error(transparent)]
     Hardware(#[from] HardwareError),
-    /// The data do not fill a batch.
+    /// The training set does not fill a batch.
     #[error(
-        "training.batch: must be at most the number of {set} samples, got {batch} of {images}\n\n\
-         hint: an incomplete last batch is left out, in training and in test: a batch that divides both wastes nothing"
+        "training.batch: must be at most {samples}, the number of training samples, got {batch}\n\n\
+         hint: training leaves out the incomplete last batch of every epoch; a batch that divides {samples} leaves out none"
     )]
     Batch {
-        /// Which images.
-        set: &'static str,
         /// Samples a batch.
         batch: usize,
-        /// Images there are.
-        images: usize,
+        /// Training samples there are.
+        samples: usize,
     },
     /// The trial cannot go on from there.
     #[error(transparent)]
@@ -158,7 +158,7 @@ pub fn run_trial(
     watch: &mut dyn FnMut(&EpochEnd),
 ) -> Result<Outcome, TrialError> {
     let preset = settings.preset();
-    let (batch, test_images) = whole_batches(preset.batch, data)?;
+    let batch = full_batch(preset.batch, data)?;
     let streams = TrialStreams::of(settings, seed);
 
     // Who learns, and what it is made of.
@@ -167,7 +167,7 @@ pub fn run_trial(
 
     // What it does before it has learnt anything, and the epochs of an earlier run.
     let rest = settings.hardware.retention_seconds;
-    let tested = TestSet { network: &network, samples: &data.test, images: test_images, rest, crew };
+    let tested = TestSet { network: &network, samples: &data.test, rest, crew };
     let (before, mut epochs) = match resume {
         Some(state) => layers.resume(state, preset.epochs)?,
         None => {
@@ -229,6 +229,8 @@ struct Layers {
     weights: Vec<LayerWeights>,
     writes: Vec<UpdateReport>,
     used: Vec<HardwareUse>,
+    /// What the last test has cost.
+    last_test: Vec<Ledger>,
 }
 
 impl Layers {
@@ -247,7 +249,7 @@ impl Layers {
         };
         let weights = network.connections().map(layer).collect::<Result<Vec<_>, _>>()?;
         let (writes, used) = (vec![Default::default(); weights.len()], vec![Default::default(); weights.len()]);
-        Ok(Layers { weights, writes, used })
+        Ok(Layers { weights, writes, used, last_test: Vec::new() })
     }
 
     fn stores(&mut self) -> Vec<&mut dyn WeightStore> {
@@ -278,17 +280,17 @@ impl Layers {
 
     /// What the network answers.
     fn test(&mut self, tested: &TestSet, read: Seed) -> Activity {
-        let TestSet { network, samples, images, crew, .. } = *tested;
-        self.rested(tested.rest, |stores| evaluate(network, stores, samples, images, read, crew))
+        let TestSet { network, samples, crew, .. } = *tested;
+        self.rested(tested.rest, |stores| evaluate(network, stores, samples, samples.spikes.len(), read, crew))
     }
 
     /// What the network answers, and how its hidden neurons spike meanwhile.
     fn look(&mut self, tested: &TestSet, read: Seed) -> Look {
         let mut observer = Observer::new(tested.network);
-        let TestSet { network, samples, images, .. } = *tested;
+        let TestSet { network, samples, .. } = *tested;
         let test = self.rested(tested.rest, |stores| {
             let watch = &mut |answer: &Answer| observer.see(answer);
-            evaluate_watched(network, stores, samples, images, read, watch)
+            evaluate_watched(network, stores, samples, samples.spikes.len(), read, watch)
         });
         let [from_inputs, .., readout] = &self.weights[..] else {
             unreachable!("a network has two connections or more")
@@ -306,7 +308,7 @@ impl Layers {
         if rest > 0.0 {
             self.rest(0.0);
         }
-        self.spend(|used| &mut used.test);
+        self.last_test = self.spend(|used| &mut used.test);
         test
     }
 
@@ -334,11 +336,13 @@ impl Layers {
         self.weights.iter_mut().for_each(|layer| layer.rest(seconds));
     }
 
-    /// Adds what all connections have spent since they were last asked to one of the ledgers of each.
-    fn spend(&mut self, ledger: fn(&mut HardwareUse) -> &mut Ledger) {
-        for (used, layer) in self.used.iter_mut().zip(&mut self.weights) {
-            *ledger(used) += layer.take_ledger();
+    /// Adds what all connections have spent since they were last asked to one of the ledgers of each, and returns it.
+    fn spend(&mut self, ledger: fn(&mut HardwareUse) -> &mut Ledger) -> Vec<Ledger> {
+        let spent: Vec<Ledger> = self.weights.iter_mut().map(LayerWeights::take_ledger).collect();
+        for (used, spent) in self.used.iter_mut().zip(&spent) {
+            *ledger(used) += *spent;
         }
+        spent
     }
 
     /// What is left of it all.
@@ -347,7 +351,9 @@ impl Layers {
         used.iter_mut().zip(&self.weights).for_each(|(used, layer)| used.endurance = layer.endurance());
         let on_cells = self.weights.iter().any(|layer| matches!(layer, LayerWeights::Crossbar(_)));
         let hardware = on_cells.then_some(used);
-        Outcome { before, epochs, after, update: None, writes: self.writes.clone(), hardware, diverged }
+        // A diverged network is not one that anybody would infer with, and its last test may lie in an earlier run.
+        let inference = (on_cells && after.is_some()).then(|| self.last_test.clone());
+        Outcome { before, epochs, after, update: None, writes: self.writes.clone(), hardware, inference, diverged }
     }
 }
 
@@ -355,19 +361,17 @@ impl Layers {
 struct TestSet<'a> {
     network: &'a Network,
     samples: &'a Samples,
-    /// The first so many of the samples.
-    images: usize,
     /// For how long the network is left alone before a test, s.
     rest: f64,
     crew: &'a dyn Crew,
 }
 
-/// The batch, and the test images that fill whole batches: the study drops an incomplete last batch of both sets.
-pub(crate) fn whole_batches(batch: usize, data: &EncodedData) -> Result<(usize, usize), TrialError> {
-    for (set, images) in [("training", data.train.labels.len()), ("test", data.test.labels.len())] {
-        if batch > images {
-            return Err(TrialError::Batch { set, batch, images });
-        }
+/// The batch, where the training set fills one: training leaves out the incomplete last batch of an epoch, as the published
+/// study does. Tests need no batches.
+pub(crate) fn full_batch(batch: usize, data: &EncodedData) -> Result<usize, TrialError> {
+    let samples = data.train.labels.len();
+    if batch > samples {
+        return Err(TrialError::Batch { batch, samples });
     }
-    Ok((batch, data.test.labels.len() / batch * batch))
+    Ok(batch)
 }

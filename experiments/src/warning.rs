@@ -2,24 +2,51 @@
 //!
 //! Nothing here stops a trial. What cannot be is refused by [`crate::settings`] and [`crate::prepare`].
 
+mod data;
 mod held;
+mod many_pulses;
+mod populations;
+mod sampled_distances;
+mod without_effect;
 
 use std::collections::BTreeSet;
 
-use crossbar::PairMapping;
 use crossbar::device::{Acceptance, Device, First, WriteNoise};
-use crossbar::spread::{WeightUnits, write_spread};
+use crossbar::spread::write_spread;
 use snn::connection::Connection;
 
 use crate::chip_maps::of_connection;
-use crate::prepare::{Devices, LoadedDevice};
+use crate::hardware::shapes;
+use crate::measured_neurons::MOST_MEASURED;
+use crate::pair_spread::{conductance_of, units_of_write};
+use crate::prepare::{Devices, EncodedData, LoadedDevice};
 use crate::settings::{Controller, HardwareSettings, Settings};
 use crate::sheet::significant;
+pub use data::DataWarning;
 use held::held_tables;
+use many_pulses::many_pulses;
+pub use populations::Rounded;
+use without_effect::{unused_full_scales, without_effect};
 
 /// Something that a trial does and that was hardly meant.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum Warning {
+    /// Data that are left out or not tested.
+    #[error(transparent)]
+    Data(DataWarning),
+    /// A fraction that whole neurons cannot give.
+    #[error(transparent)]
+    Rounded(Rounded),
+    /// Distances of spike trains that are those of a sample.
+    #[error(
+        "network.hidden: distances of spike trains are means over the pairs of a drawn sample of {MOST_MEASURED} of {neurons} \
+         hidden neurons\n\nhint: accuracies, rates and intervals are those of all neurons; with at most {MOST_MEASURED} \
+         neurons the distances are too"
+    )]
+    SampledDistances {
+        /// Hidden neurons that the readout receives input from.
+        neurons: usize,
+    },
     /// Keys of `[hardware]` beside abstract weights.
     #[error(
         "{}: no effect where `hardware.device` is `none`: abstract weights have no cells\n\n\
@@ -100,6 +127,29 @@ pub enum Warning {
         /// Name of the device.
         device: String,
     },
+    /// Keys that something else keeps from acting.
+    #[error("{}: no effect{}: {why}\n\nhint: {hint}", keys.join(", "), on(device))]
+    WithoutEffect {
+        /// The keys, with their sections.
+        keys: Vec<String>,
+        /// Name of the device; empty where none is meant.
+        device: String,
+        /// What keeps them from acting.
+        why: &'static str,
+        /// What to do.
+        hint: &'static str,
+    },
+    /// Writes of many pulses.
+    #[error(
+        "device `{device}`: write.pulses.most_pulses: one update may give a cell {most} pulses, one after the other: training \
+         takes as long as they do\n\nhint: choose a smaller number; what a write lacks is counted"
+    )]
+    ManyPulses {
+        /// Name of the device.
+        device: String,
+        /// Most pulses of one write.
+        most: u32,
+    },
     /// Steps that a controller forgets.
     #[error(
         "hardware.controller: device `{device}` is read before it is written (`write.verify.first`), and the array is all \
@@ -112,6 +162,10 @@ pub enum Warning {
         /// Half width of the acceptance window.
         window: Acceptance,
     },
+}
+
+fn on(device: &str) -> String {
+    if device.is_empty() { String::new() } else { format!(" on device `{device}`") }
 }
 
 fn or_copy(copy_helps: bool) -> &'static str {
@@ -135,6 +189,14 @@ fn half_width(window: Acceptance) -> String {
     }
 }
 
+/// Everything about a trial with `settings` that was hardly meant: what becomes of its `data` and of its neurons, and
+/// [`warnings`] of its devices.
+pub fn all_warnings(settings: &Settings, data: &EncodedData, devices: &Devices) -> Vec<Warning> {
+    let of_devices = warnings(settings, devices, &shapes(settings, data));
+    let sampled = sampled_distances::of(settings).into_iter().collect();
+    [data::of(settings, data), populations::of(settings), sampled, of_devices].concat()
+}
+
 /// What a trial with `settings` does that was hardly meant. `shapes` are rows and columns of its
 /// connections.
 pub fn warnings(settings: &Settings, devices: &Devices, shapes: &[(Connection, (usize, usize))]) -> Vec<Warning> {
@@ -142,7 +204,10 @@ pub fn warnings(settings: &Settings, devices: &Devices, shapes: &[(Connection, (
     if held.is_empty() {
         return no_device(&settings.hardware).into_iter().collect();
     }
-    held.iter().flat_map(|(loaded, shapes)| of_device(settings, loaded, shapes)).collect()
+    let connections: Vec<Connection> =
+        held.iter().flat_map(|(_, shapes)| shapes.iter().map(|(connection, _)| *connection)).collect();
+    let of_devices = held.iter().flat_map(|(loaded, shapes)| of_device(settings, loaded, shapes));
+    of_devices.chain(unused_full_scales(settings, &connections)).collect()
 }
 
 /// Those of one device, which holds the connections of these `shapes`.
@@ -165,6 +230,9 @@ fn of_device(settings: &Settings, loaded: &LoadedDevice, shapes: &[(Connection, 
         found.push(Warning::LostSteps { device: name(), window: verify.acceptance });
     }
     found.extend(held_tables(device));
+    let connections: Vec<Connection> = shapes.iter().map(|(connection, _)| *connection).collect();
+    found.extend(without_effect(settings, loaded, &connections));
+    found.extend(many_pulses(device));
     found.extend(shapes.iter().filter_map(|&(connection, shape)| clipped(loaded, connection, shape)));
     found
 }
@@ -192,15 +260,14 @@ fn coarse_write(settings: &Settings, device: &Device) -> Option<Warning> {
         return None;
     }
     let full_scale = hardware.full_scale_hidden;
-    let kappa = f64::from(PairMapping::new(device.window, full_scale as f32).ok()?.kappa());
-    let target = f64::from(device.window.low()) + sigma_init / kappa;
-    let units = WeightUnits { kappa, sigma_init, study_sigma: settings.study_sigma() };
+    let target = conductance_of(sigma_init, settings, device)?;
+    let units = units_of_write(settings, device, Connection::Feedforward(0))?;
     let written = write_spread(device, &[1e6 / target], Some(units)).first()?.percent_of_sigma_init?;
     let written = written * hardware.write_spread_scale;
     // What is accepted lies about evenly in the window of acceptance.
     let accepted = device.write.verify().map(|verify| {
         let half_width = f64::from(verify.acceptance.microsiemens(target as f32));
-        100.0 * kappa * half_width / 3f64.sqrt() / sigma_init
+        100.0 * units.kappa * half_width / 3f64.sqrt() / sigma_init
     });
     let percent = accepted.map_or(written, |accepted| written.min(accepted));
     let copy_helps = hardware.controller == Controller::ReadBack && device.write.pulses().is_none();

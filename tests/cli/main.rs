@@ -12,6 +12,7 @@
 //! - [`cluster`]: jobs and their state, with programs of a cluster that answer as told.
 //! - [`report`]: a study as a page, and its records as tables.
 //! - [`import`]: data of one's own, and training on it.
+//! - [`tested`]: every test sample, and several events in one step.
 //! - [`train`], [`device`], [`data`]: the other subcommands.
 //!
 //! Every run has a working folder, a home and a cache folder of its own.
@@ -35,6 +36,7 @@ mod results;
 mod shared;
 #[cfg(unix)]
 mod stopped;
+mod tested;
 mod train;
 
 /// Every transcript. Those with a folder `NAME.in` run in it; all of them end before anything is written.

@@ -107,7 +107,7 @@ fn a_network_that_never_fires_is_told() {
             "--set",
             "training.epochs=1",
             "--set",
-            "network.hidden=4",
+            "network.hidden=5",
             "--set",
             &sigma,
         ])

@@ -114,12 +114,7 @@ fn a_spike_is_a_row_read() {
     let prepared = prepared(&settings);
     let outcome = run(&settings, &[NOISY]);
     let [hidden, readout] = &outcome.hardware.as_ref().expect("arrays")[..] else { panic!("not two arrays") };
-    let batch = settings.preset().batch;
-    let test = &prepared.data(&settings).test;
-    let images = test.labels.len() / batch * batch;
-    let input_spikes: usize = (0..images)
-        .map(|image| (0..settings.network.steps).map(|step| test.spikes.sample(image).at(step).len()).sum::<usize>())
-        .sum();
+    let input_spikes = prepared.data(&settings).test.spikes.total();
     // One test before training, one after each of the two epochs.
     assert_eq!(hidden.test.row_reads, 3 * input_spikes as u64);
     let hidden_spikes: u64 = [&outcome.before.test]
@@ -173,4 +168,27 @@ fn a_trial_that_diverges_keeps_account_of_its_last_epoch() {
     let spikes = outcome.before.test.total();
     assert_eq!(readout.test.row_reads, spikes.excitatory_spikes + spikes.inhibitory_spikes);
     assert!(hidden.test.row_reads > 0 && outcome.after.is_none() && outcome.update.is_none());
+}
+
+/// An inference is one of the trained network: what the test after the last epoch costs, which is what all tests of one epoch more
+/// cost beyond those of one less.
+#[test]
+fn an_inference_costs_what_the_last_test_does() {
+    let energy = r#""read": {"volts": 0.1}, "energy": {"read_pulse_nanoseconds": 10}"#;
+    let [one, two] = [1, 2].map(|epochs| {
+        let mut settings = settings(epochs, 0.0);
+        settings.weights.sigma_init = 0.005;
+        run(&settings, &[NOISY, energy])
+    });
+    let early = one.inference.expect("trained");
+    let (before, all) = (one.hardware.expect("a device"), two.hardware.expect("a device"));
+    let last = two.inference.expect("trained");
+    for ((before, all), last) in before.iter().zip(&all).zip(&last) {
+        assert_eq!(all.test.row_reads - before.test.row_reads, last.row_reads);
+        // Sums of conductances are f64 that were added in another order.
+        let rest = all.test.read_conductance - before.test.read_conductance;
+        assert!((rest / last.read_conductance - 1.0).abs() < 1e-9);
+    }
+    // Hidden neurons of the trained network spike more or less than before: its inference is not that of another epoch.
+    assert_ne!(early[1].row_reads, last[1].row_reads);
 }

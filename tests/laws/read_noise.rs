@@ -10,7 +10,7 @@ use seed::Seed;
 use snn::forward::{Layer, Trace, forward};
 use snn::network::{HiddenLayer, Network};
 use snn::preset::Preset;
-use snn::spikes::SpikeTrains;
+use snn::spikes::{EventsPerStep, SpikeTrains};
 
 const READS: usize = 4000;
 const ROWS: usize = 12;
@@ -88,6 +88,28 @@ fn hidden_currents_have_the_moments_of_cell_by_cell_reads() {
         })
         .collect();
     assert_same_distribution(&array, &ACTIVE, &reads);
+}
+
+/// An input of k is k pulses in the step, each read with noise of its own: k times the mean and k times the variance.
+#[test]
+fn an_input_of_several_spikes_has_the_moments_of_as_many_reads() {
+    let array = array(18);
+    let network = network(ROWS, 18, 2, 3);
+    let silent = Matrix::zeros(18, 2);
+    let active = [0, 3, 3, 3, 4, 7, 7, 11];
+    let units = active.map(|unit| unit as u16);
+    let mut input = SpikeTrains::new(ROWS, 3).expect("few units");
+    input.push_events(&[0.5; 8], &units, 3.0, EventsPerStep::Count).expect("few spikes");
+    let mut trace = Trace::new(&network);
+    let readout = Layer { weights: &silent, read_variance: None, converter: None };
+    let reads: Vec<Vec<f64>> = (0..READS)
+        .map(|number| {
+            let seed = Seed::new(5).numbered(number as u64);
+            forward(&network, &[layer(&array), readout], input.sample(0), seed, &mut trace);
+            (0..18).map(|column| lane(trace.membrane(2), column)).collect()
+        })
+        .collect();
+    assert_same_distribution(&array, &active, &reads);
 }
 
 /// Hidden neurons that spike at step 2 send a current that is the readout voltage of step 4: U\[4\] = b U\[3\] + F\[3\],

@@ -17,7 +17,7 @@ use crate::spiking::{Spiking, assert_same_gradient, assert_same_response};
 #[serde(deny_unknown_fields)]
 struct Case {
     seed: u64,
-    /// Samples x steps x units, 0 or 1.
+    /// Samples x steps x units, whole numbers.
     input_spikes: Vec<Vec<Vec<f64>>>,
     labels: Vec<usize>,
     w1: Vec<Vec<f64>>,
@@ -127,7 +127,7 @@ impl Case {
                 SurrogateName::Exponential => Surrogate::Exponential(self.surrogate_slope),
             },
         };
-        let spiking = |row: &Vec<f64>| row.iter().map(|&spike| spike != 0.0).collect();
+        let spiking = |row: &Vec<f64>| row.iter().map(|&spikes| spikes as u32).collect();
         let sample =
             |(spikes, &label): (&Vec<Vec<f64>>, &usize)| Sample { spikes: spikes.iter().map(spiking).collect(), label };
         let samples: Vec<Sample> = self.input_spikes.iter().zip(&self.labels).map(sample).collect();

@@ -62,10 +62,10 @@ pub struct Network {
     pub surrogate: Surrogate,
 }
 
-/// One sample: whether each input spikes at each step, and its class.
+/// One sample: how many spikes each input sends at each step, and its class.
 #[derive(Clone, Debug)]
 pub struct Sample {
-    pub spikes: Vec<Vec<bool>>,
+    pub spikes: Vec<Vec<u32>>,
     pub label: usize,
 }
 
@@ -106,7 +106,7 @@ impl Network {
             membrane.push(v.clone());
             for j in 0..hidden {
                 v[j] = if s[j] { Number::default() } else { b * v[j] + i[j] };
-                i[j] = [a * i[j]].into_iter().chain(active(x, &self.w1, j)).sum();
+                i[j] = [a * i[j]].into_iter().chain(inputs(x, &self.w1, j)).sum();
             }
             for k in 0..classes {
                 u[k] = b * u[k] + f[k];
@@ -156,9 +156,7 @@ impl Network {
         for t in (0..steps).rev() {
             for j in 0..hidden {
                 for (unit, terms) in w1.iter_mut().enumerate() {
-                    if sample.spikes[t][unit] {
-                        terms[j].push(i[j]);
-                    }
+                    (0..sample.spikes[t][unit]).for_each(|_| terms[j].push(i[j]));
                 }
                 let spiked = response.hidden_spikes[t][j];
                 if spiked {
@@ -180,6 +178,12 @@ impl Network {
 /// The weights to `column` of the rows that are active.
 fn active<'a>(rows: &'a [bool], weights: &'a [Vec<f64>], column: usize) -> impl Iterator<Item = Number> + 'a {
     rows.iter().zip(weights).filter(|(active, _)| **active).map(move |(_, weights)| Number::input(weights[column]))
+}
+
+/// The weights to `column`, each as often as its row has spikes: k w, with the roundings of k additions.
+fn inputs<'a>(spikes: &'a [u32], weights: &'a [Vec<f64>], column: usize) -> impl Iterator<Item = Number> + 'a {
+    let times = move |(&spikes, weights): (&u32, &Vec<f64>)| (Number::input(weights[column]), spikes as usize);
+    spikes.iter().zip(weights).map(times).flat_map(|(weight, times)| std::iter::repeat_n(weight, times))
 }
 
 impl Loss {

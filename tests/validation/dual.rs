@@ -107,7 +107,7 @@ fn loss(network: &Network, sample: &Sample, zero: &Dual) -> Dual {
     let (mut u, mut f) = (vec![zero.clone(); classes], vec![zero.clone(); classes]);
     let mut voltages = vec![u.clone()];
     for x in &sample.spikes {
-        let mut heard: Vec<Dual> = x.iter().map(|&x| zero.map(f64::from(u8::from(x)), 0.0)).collect();
+        let mut heard: Vec<Dual> = x.iter().map(|&x| zero.map(f64::from(x), 0.0)).collect();
         for (layer, described) in layers.iter_mut().zip(&network.layers) {
             let spikes: Vec<Dual> = layer.voltage.iter().map(|v| spike(network, v)).collect();
             for neuron in 0..layer.voltage.len() {

@@ -104,7 +104,7 @@ impl Network {
         let (mut u, mut f) = (vec![Number::default(); classes], vec![Number::default(); classes]);
         let (mut readout, mut decided, mut held) = (vec![u.clone()], true, 0);
         for x in &sample.spikes {
-            let mut heard = x.clone();
+            let mut heard: Vec<bool> = x.iter().map(|&spikes| spikes > 0).collect();
             for ((layer, states), response) in self.layers.iter().zip(&mut states).zip(&mut layers) {
                 decided &= states.iter().all(|state| state.v.is_off(1.0));
                 let spikes: Vec<bool> = states.iter().map(|state| self.fires(state.v.value)).collect();
@@ -180,7 +180,8 @@ impl Network {
                     collect(&mut terms[place], spoken, &own);
                 }
                 place -= 1;
-                let heard = if number == 0 { &sample.spikes[t] } else { &response.layers[number - 1].spikes[t] };
+                let input: Vec<bool> = sample.spikes[t].iter().map(|&spikes| spikes > 0).collect();
+                let heard = if number == 0 { &input } else { &response.layers[number - 1].spikes[t] };
                 collect(&mut terms[place], heard, &own);
                 for (j, state) in adjoints[number].iter_mut().enumerate() {
                     let (v, half) = (response.layers[number].membrane[t][j], response.layers[number].halfway[t][j]);

@@ -72,7 +72,7 @@ fn network(case: Case, seed: Seed) -> Network {
 fn samples(seed: Seed) -> Vec<Sample> {
     let mut stream = seed.stream();
     let mut sample = |number| {
-        let mut step = || (0..INPUTS).map(|_| uniform(&mut stream) < 0.1).collect();
+        let mut step = || (0..INPUTS).map(|_| u32::from(uniform(&mut stream) < 0.1)).collect();
         Sample { spikes: (0..STEPS).map(|_| step()).collect(), label: number % CLASSES }
     };
     (0..SAMPLES).map(&mut sample).collect()
@@ -162,7 +162,7 @@ fn assert_ours_is_within_its_bound(case: Case, network: &Network, dense: &[Sampl
     let (of_crate, mut stores) = of_crates(network);
     let mut spikes = SpikeTrains::new(INPUTS, STEPS).expect("few units");
     for sample in dense {
-        spikes.push_raster(|step, unit| sample.spikes[step][unit]).expect("few spikes");
+        spikes.push_raster(|step, unit| sample.spikes[step][unit] > 0).expect("few spikes");
     }
     let mut trace = Trace::new(&of_crate);
     for (number, response) in responses.iter().enumerate() {

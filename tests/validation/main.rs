@@ -6,7 +6,7 @@
 //!   `layers`: both and ours;
 //! - `random_networks`: larger networks against it;
 //! - `spiking`: the same samples and weights as the crates take them;
-//! - `devices`: the device files against the papers; `chips`: chips of them, programmed; `in_situ`: training through each;
+//! - `devices`: the device files against the papers; `chips`: chips of them, programmed; `fit_curves`: pulsed ones against the fits that they cite; `in_situ`: training through each;
 //! - `shd`: event files as h5py reads and NumPy bins them; `latency`: the latency code by hand; `learning`: the published preset learns;
 //! - `spike_distances`: Van Rossum distances of untrained networks as published;
 //! - `statistics`: every statistic against scipy, statsmodels and textbooks: tests, `statistics_bootstrap`, `statistics_components`.
@@ -16,6 +16,7 @@ mod chips;
 mod dense;
 mod devices;
 mod dual;
+mod fit_curves;
 mod in_situ;
 mod latency;
 mod layered;

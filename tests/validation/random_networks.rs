@@ -40,20 +40,33 @@ fn random_network(
     }
 }
 
-fn random_samples(inputs: usize, classes: usize, seed: Seed) -> Vec<Sample> {
+/// Every tenth input is active in a step on average, with one spike up to `most` of them.
+fn random_samples(inputs: usize, classes: usize, most: u32, seed: Seed) -> Vec<Sample> {
     let mut stream = seed.stream();
     let mut sample = |number| {
-        let mut step = || (0..inputs).map(|_| uniform(&mut stream) < 0.1).collect();
+        let mut count = || {
+            let active = uniform(&mut stream) < 0.1;
+            let more = if most > 1 { (f64::from(most) * uniform(&mut stream)) as u32 } else { 0 };
+            if active { 1 + more } else { 0 }
+        };
+        let mut step = || (0..inputs).map(|_| count()).collect();
         Sample { spikes: (0..STEPS).map(|_| step()).collect(), label: number % classes }
     };
     (0..SAMPLES).map(&mut sample).collect()
 }
 
 fn check(sizes: (usize, usize, usize), loss: Loss, surrogate: Surrogate, seed: u64) {
+    check_counts(sizes, 1, loss, surrogate, seed);
+}
+
+fn check_counts(sizes: (usize, usize, usize), most: u32, loss: Loss, surrogate: Surrogate, seed: u64) {
     let seed = Seed::new(seed);
-    let what = format!("{sizes:?}, {loss:?}, {surrogate:?}");
-    let network = random_network(sizes, loss, surrogate, seed.named("network"));
-    let samples = random_samples(sizes.0, sizes.2, seed.named("samples"));
+    let what = format!("{sizes:?}, inputs up to {most}, {loss:?}, {surrogate:?}");
+    let mut network = random_network(sizes, loss, surrogate, seed.named("network"));
+    // The mean input is that of single spikes, so that voltages are as near the threshold; weights stay float32 numbers.
+    let mean = f64::from(1 + most) / 2.0;
+    network.w1.iter_mut().flatten().for_each(|weight| *weight = f64::from((*weight / mean) as f32));
+    let samples = random_samples(sizes.0, sizes.2, most, seed.named("samples"));
     let responses: Vec<Response> = samples.iter().map(|sample| network.respond(sample)).collect();
     let decided: Vec<usize> = (0..SAMPLES).filter(|&number| responses[number].decided).collect();
     assert!(decided.len() > SAMPLES / 2, "{what}: only {} of {SAMPLES} samples are decided", decided.len());
@@ -93,4 +106,10 @@ fn every_step_with_an_exponential() {
 fn more_classes_than_a_block_and_a_hidden_layer_of_whole_blocks() {
     check((40, 16, 20), Loss::Max, Surrogate::FastSigmoid(100.0), 5);
     check((40, 17, 17), Loss::PerStep, Surrogate::Exponential(25.0), 6);
+}
+
+#[test]
+fn inputs_of_several_spikes_raise_currents_and_gradients_by_their_number() {
+    check_counts((40, 16, 20), 3, Loss::Max, Surrogate::FastSigmoid(100.0), 5);
+    check_counts((40, 17, 17), 4, Loss::PerStep, Surrogate::Exponential(25.0), 6);
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use datasets::{EventSet, read_shd};
 use serde::Deserialize;
-use snn::spikes::SpikeTrains;
+use snn::spikes::{EventsPerStep, SpikeTrains};
 
 #[derive(Deserialize)]
 struct Expected {
@@ -55,7 +55,7 @@ fn counts_and_sums_are_those_of_h5py() {
         assert_eq!(events, expected.events);
         assert_eq!(set.unit.iter().map(|&unit| u64::from(unit)).sum::<u64>(), expected.sum_of_units);
         // Multiples of 2^-24 below 2^9 add without rounding in double precision, in any order.
-        assert_eq!(set.times.iter().map(|&time| f64::from(time)).sum::<f64>(), expected.sum_of_times_seconds);
+        assert_eq!(set.times.iter().sum::<f64>(), expected.sum_of_times_seconds);
     }
 }
 
@@ -67,7 +67,7 @@ fn spikes_are_binned_as_numpy_bins_them() {
             let mut trains = SpikeTrains::new(set.units, steps).expect("few units");
             for (recording, expected) in spikes.iter().enumerate() {
                 let (times, units) = set.recording(recording);
-                trains.push_events(times, units, window_seconds).expect("few spikes");
+                trains.push_events(times, units, window_seconds, EventsPerStep::Binary).expect("few spikes");
                 let train = trains.sample(recording);
                 let got: Vec<(usize, u16)> =
                     (0..steps).flat_map(|step| train.at(step).iter().map(move |&unit| (step, unit))).collect();

@@ -8,7 +8,7 @@ use snn::forward::{Trace, forward};
 use snn::loss::Loss;
 use snn::network::{HiddenLayer, Network, Sign};
 use snn::neuron::Neuron;
-use snn::spikes::{Samples, SpikeTrains};
+use snn::spikes::{EventsPerStep, Samples, SpikeTrains};
 use snn::surrogate::Surrogate;
 use snn::train::{Trainer, Training};
 use snn::weights::{DigitalWeights, WeightStore};
@@ -31,7 +31,14 @@ impl Spiking {
         let steps = samples[0].spikes.len();
         let mut spikes = SpikeTrains::new(inputs, steps).expect("few units");
         for sample in samples {
-            spikes.push_raster(|step, unit| sample.spikes[step][unit]).expect("few spikes");
+            // Events in the middle of their steps, as many as there are spikes.
+            let spiking = sample.spikes.iter().enumerate().flat_map(|(step, row)| {
+                let of_unit = move |(unit, &count): (usize, &u32)| (step as f32 + 0.5, unit as u16, count as usize);
+                row.iter().enumerate().map(of_unit)
+            });
+            let events = spiking.flat_map(|(time, unit, count)| std::iter::repeat_n((time, unit), count));
+            let (times, units): (Vec<f32>, Vec<u16>) = events.unzip();
+            spikes.push_events(&times, &units, steps as f64, EventsPerStep::Count).expect("few spikes");
         }
         let network_of_crate = Network {
             inputs,

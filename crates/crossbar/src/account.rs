@@ -6,7 +6,8 @@ use crate::array::CrossbarArray;
 use crate::ledger::{Endurance, Ledger};
 
 impl CrossbarArray {
-    /// Counts that each of `row_reads` rows was driven so often, in `steps` steps of time.
+    /// Counts that each of `row_reads` rows was driven so often, in `steps` steps of time. An input of k drives its row k times:
+    /// driver and cells spend k pulses on it, and a tile converts the sum of a step once.
     pub fn count_reads(&mut self, row_reads: &[u32], steps: u64) {
         let (columns, floor) = (self.columns(), f64::from(self.mapping.window().low()));
         let width = self.main.excess.row_blocks();

@@ -14,7 +14,7 @@ use crate::array_error::{ArrayError, check_finite, check_params};
 use crate::assemble::{branches, faults, scheme};
 use crate::branch::{Branch, BranchStreams, Scheme, StripReport, last_mask};
 use crate::converters::ArrayConverters;
-use crate::device::{Device, LevelGrid, WriteNoise, WrittenCells};
+use crate::device::{Device, LevelGrid};
 use crate::drive::DrivenRow;
 use crate::effective::{Programmed, refresh_variance, refresh_weights};
 use crate::fault_map::FaultMap;
@@ -37,10 +37,10 @@ pub struct ArrayParams<'a> {
     pub full_scale: f32,
     /// Sign of every row.
     pub signs: &'a [Sign],
-    /// Standard deviation of a write in units of weight, for a device whose write noise is `study-level`; others
-    /// state their own.
+    /// Standard deviation that an update leaves in a weight, in units of weight, for a device whose write noise is `study-level`;
+    /// others state that of a cell. Where an update writes both cells of a pair, they share its variance evenly.
     pub study_sigma: f32,
-    /// Factor on the write spread, for sweeps; 1 leaves it as the device and the study state it.
+    /// Factor on the write spread, that of pulses too, for sweeps; 1 leaves it as the device and the study state it.
     pub write_spread_scale: f32,
     /// How the two cells of a pair share the writing.
     pub pair: PairKind,
@@ -133,10 +133,9 @@ impl CrossbarArray {
         for &row in faults.dead_rows() {
             driven[row] = 0.0;
         }
-        // Pulses alone leave the cells that have none as they are; noise on top reaches all where the file says so.
-        let every_cell = device.write.cells == WrittenCells::All
-            && (device.write.pulses().is_none() || device.write.noise != WriteNoise::None);
-        let law = WriteLaw::new(&device.write, &mapping, params.study_sigma, params.write_spread_scale, every_cell);
+        let every_cell = device.write.reaches_every_cell();
+        let study_sigma = params.study_sigma * params.pair.share_of_study_noise(every_cell);
+        let law = WriteLaw::new(&device.write, &mapping, study_sigma, params.write_spread_scale, every_cell);
         let strip_rows = (STRIP_BLOCKS / initial.row_blocks()).max(1).min(rows);
         let scratch = Scratch::new(strip_rows * initial.row_blocks());
         let (main, other) = branches(device, &params, &signs, &faults, [rows, columns], chip, every_cell);
@@ -145,7 +144,7 @@ impl CrossbarArray {
         let mut array = CrossbarArray {
             mapping,
             pair: params.pair,
-            scheme: scheme(device, &mapping, &read),
+            scheme: scheme(device, &mapping, &read, params.write_spread_scale),
             levels: device.levels.at(&device.window),
             per_weight: signs.iter().map(|sign| sign * mapping.inverse_kappa()).collect(),
             driven,

@@ -68,12 +68,15 @@ pub(crate) fn branches(
     (main, other)
 }
 
-/// The scheme of `device`, whose verify reads have the noise `read`.
-pub(crate) fn scheme(device: &Device, mapping: &PairMapping, read: &Option<ReadSpread>) -> Scheme {
+/// The scheme of `device`, whose verify reads have the noise `read` and whose pulses spread `spread_scale` times as far as the
+/// file says.
+pub(crate) fn scheme(device: &Device, mapping: &PairMapping, read: &Option<ReadSpread>, spread_scale: f32) -> Scheme {
     let window = mapping.window();
     match &device.write.scheme {
         DeviceScheme::Add => Scheme::Add,
-        DeviceScheme::Pulsed(pulses) => Scheme::Pulsed(PulsedWrite::new(pulses, window.span(), window.low())),
+        DeviceScheme::Pulsed(pulses) => {
+            Scheme::Pulsed(PulsedWrite::new(pulses, window.span(), window.low(), spread_scale))
+        }
         DeviceScheme::Verify(verify) => Scheme::Verified(VerifiedWrite::new(*verify, read.clone())),
     }
 }

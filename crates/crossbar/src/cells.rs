@@ -4,6 +4,7 @@
 //! low .. high     excess that a cell can have, µS above the floor of the nominal window; a stuck cell has low = high,
 //!                 so that every write leaves it where it is stuck; on an open line both are -G_low
 //! gain up, down   factor on the steps that raise and that lower the conductance
+//! slope up, down  fall of the factor of a linear step over the state, beyond that of its law
 //! spread          factor on the standard deviation of a write
 //! ```
 //!
@@ -24,6 +25,8 @@ pub(crate) struct Cells {
     pub(crate) bounds: Option<[Matrix; 2]>,
     /// Gain of up and of down steps.
     pub(crate) gains: Option<[Matrix; 2]>,
+    /// Falls of the factors of linear up and down steps.
+    pub(crate) slopes: Option<[Matrix; 2]>,
     /// Factor on the write spread.
     pub(crate) spread: Option<Matrix>,
 }
@@ -34,6 +37,7 @@ pub(crate) struct CellStrip<'a> {
     span: f32,
     bounds: Option<[&'a [Block]; 2]>,
     gains: Option<[&'a [Block]; 2]>,
+    slopes: Option<[&'a [Block]; 2]>,
     spread: Option<&'a [Block]>,
 }
 
@@ -44,6 +48,7 @@ impl Cells {
             span: self.span,
             bounds: self.bounds.as_ref().map(|[low, high]| [low, high].map(|ends| &ends.blocks()[blocks.clone()])),
             gains: self.gains.as_ref().map(|[up, down]| [up, down].map(|gains| &gains.blocks()[blocks.clone()])),
+            slopes: self.slopes.as_ref().map(|[up, down]| [up, down].map(|slopes| &slopes.blocks()[blocks.clone()])),
             spread: self.spread.as_ref().map(|spread| &spread.blocks()[blocks]),
         }
     }
@@ -103,6 +108,12 @@ impl CellStrip<'_> {
         self.gains.map_or(1.0, |gains| gains[direction as usize][block][lane])
     }
 
+    /// Fall of the factor of a linear step of one cell, beyond that of its law.
+    #[inline(always)]
+    pub(crate) fn slope_of(&self, direction: Direction, block: usize, lane: usize) -> f32 {
+        self.slopes.map_or(0.0, |slopes| slopes[direction as usize][block][lane])
+    }
+
     /// Factor on the write spread of one cell.
     #[inline(always)]
     pub(crate) fn spread_of(&self, block: usize, lane: usize) -> f32 {
@@ -113,6 +124,18 @@ impl CellStrip<'_> {
     #[inline(always)]
     pub(crate) fn has_bounds(&self) -> bool {
         self.bounds.is_some()
+    }
+
+    /// Whether linear steps have slopes of their own.
+    #[inline(always)]
+    pub(crate) fn has_slopes(&self) -> bool {
+        self.slopes.is_some()
+    }
+
+    /// Whether cells have a factor on their write spread.
+    #[inline(always)]
+    pub(crate) fn has_spread(&self) -> bool {
+        self.spread.is_some()
     }
 
     /// Whether steps have gains.

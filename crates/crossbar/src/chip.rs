@@ -24,17 +24,8 @@ pub(crate) enum Side {
 /// The constants of the cells of one branch of a chip of `device`, before faults.
 pub(crate) fn cells(device: &Device, rows: usize, columns: usize, chip: Seed) -> Cells {
     let window = device.window;
-    let drawn = device.chip.draw(&window, rows, columns, chip);
-    let even = |value: f32| Matrix::from_fn(rows, columns, |_, _| value);
-    let bounds = match (drawn.low, drawn.high) {
-        (None, None) => None,
-        (low, high) => Some([low.unwrap_or_else(|| even(0.0)), high.unwrap_or_else(|| even(window.span()))]),
-    };
-    let gains = match (drawn.gain_up, drawn.gain_down) {
-        (Some(up), Some(down)) => Some([up, down]),
-        _ => None,
-    };
-    Cells { span: window.span(), bounds, gains, spread: drawn.spread }
+    let drawn = device.chip.draw(&window, device.write.pulses(), [rows, columns], chip);
+    Cells { span: window.span(), bounds: drawn.ends, gains: drawn.gains, slopes: drawn.slopes, spread: drawn.spread }
 }
 
 /// The constants of parked cells, before faults: they lie about the floor of the window and are never written. Where they
@@ -42,7 +33,7 @@ pub(crate) fn cells(device: &Device, rows: usize, columns: usize, chip: Seed) ->
 pub(crate) fn parked_cells(window: &ConductanceWindow, rows: usize, columns: usize, moves: bool) -> Cells {
     let even = |value: f32| Matrix::from_fn(rows, columns, |_, _| value);
     let bounds = moves.then(|| [even(-window.low()), even(f32::MAX)]);
-    Cells { span: window.span(), bounds, gains: None, spread: None }
+    Cells { span: window.span(), bounds, gains: None, slopes: None, spread: None }
 }
 
 /// A standard normal for every cell, 0 in the padding.

@@ -42,6 +42,23 @@ pub enum PairKind {
     PotentiationOnly,
 }
 
+impl PairKind {
+    /// Whether an update writes both cells of a pair; `every_cell` says that it writes those that are asked nothing, too.
+    pub fn writes_both_cells(self, every_cell: bool) -> bool {
+        match self {
+            PairKind::OneBranch => false,
+            PairKind::PushPull => true,
+            // One of the two is asked; the other gets noise only where all cells do.
+            PairKind::PotentiationOnly => every_cell,
+        }
+    }
+
+    /// Standard deviation of a write of one cell over that of the weight, where cells share the noise of a weight evenly.
+    pub(crate) fn share_of_study_noise(self, every_cell: bool) -> f32 {
+        if self.writes_both_cells(every_cell) { std::f32::consts::FRAC_1_SQRT_2 } else { 1.0 }
+    }
+}
+
 /// What the controller of an array takes its weights to be.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]

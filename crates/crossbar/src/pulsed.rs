@@ -17,7 +17,7 @@ use lanes::{Block, LANE_BITS, LANES, kernel};
 use seed::{Normals, Seed, Uniforms};
 
 use crate::cells::CellStrip;
-use crate::device::{Direction, Pulses};
+use crate::device::{Direction, PulsedCells, Pulses};
 use crate::program::{Scratch, total};
 
 /// The pulses of one array, and buffers for their strips.
@@ -71,10 +71,11 @@ pub(crate) struct Pulsed {
 }
 
 impl PulsedWrite {
-    /// The pulses of a device whose window spans `span` µS above `floor`.
-    pub(crate) fn new(pulses: &Pulses, span: f32, floor: f32) -> PulsedWrite {
+    /// The pulses of a device whose window spans `span` µS above `floor`, their spread times `spread_scale`.
+    pub(crate) fn new(pulses: &Pulses, span: f32, floor: f32, spread_scale: f32) -> PulsedWrite {
+        let cycle_sigma = pulses.cycle_sigma.map(|sigma| sigma * spread_scale);
         PulsedWrite {
-            pulses: pulses.clone(),
+            pulses: Pulses { cycle_sigma, ..pulses.clone() },
             steps: [Direction::Up, Direction::Down].map(|direction| pulses.step(direction) * span),
             floor,
             numbers: Vec::new(),
@@ -203,33 +204,27 @@ fn wave(
 ) -> f64 {
     let mut sums = [0.0; LANES];
     for (chunk, draw) in list.chunks(LANES).zip(draws) {
-        let gathered = gather(direction, chunk, cells, target);
-        let Gathered { excess, low, high, gain } = &gathered;
-        let after = pulses.pulse(direction, step, excess, [low, high], gain, draw);
+        let (gathered, spread) = gather(direction, chunk, cells, target);
+        let draw = spread.map_or(*draw, |spread| *draw * spread);
+        let after = pulses.pulse(direction, step, &gathered, &draw);
         for (lane, listed) in chunk.iter().enumerate() {
             target[listed.cell as usize / LANES][listed.cell as usize % LANES] = after[lane];
         }
         for lane in 0..LANES {
-            sums[lane] += f64::from(excess[lane]);
+            sums[lane] += f64::from(gathered.excess[lane]);
         }
     }
     sums.iter().sum()
 }
 
-/// Sixteen cells that are pulsed together.
-struct Gathered {
-    excess: Block,
-    low: Block,
-    high: Block,
-    gain: Block,
-}
-
-/// The cells of `chunk`, at most sixteen; the other lanes hold an excess of 0.
+/// The cells of `chunk`, at most sixteen, and the factors on their write spread where cells have some; the other lanes hold an
+/// excess of 0.
 #[inline(always)]
-fn gather(direction: Direction, chunk: &[Listed], cells: CellStrip, target: &[Block]) -> Gathered {
+fn gather(direction: Direction, chunk: &[Listed], cells: CellStrip, target: &[Block]) -> (PulsedCells, Option<Block>) {
     let places = || chunk.iter().map(|listed| (listed.cell as usize / LANES, listed.cell as usize % LANES)).enumerate();
-    let (low, high) = (Block::ZERO, Block::splat(cells.span()));
-    let mut gathered = Gathered { excess: Block::ZERO, low, high, gain: Block::splat(1.0) };
+    let span = cells.span();
+    let (low, high, gain) = (Block::ZERO, Block::splat(span), Block::splat(1.0));
+    let mut gathered = PulsedCells { excess: Block::ZERO, low, high, gain, slope: None, span };
     for (lane, (block, place)) in places() {
         gathered.excess[lane] = target[block][place];
     }
@@ -244,5 +239,19 @@ fn gather(direction: Direction, chunk: &[Listed], cells: CellStrip, target: &[Bl
             gathered.gain[lane] = cells.gain_of(direction, block, place);
         }
     }
-    gathered
+    if cells.has_slopes() {
+        let mut slope = Block::ZERO;
+        for (lane, (block, place)) in places() {
+            slope[lane] = cells.slope_of(direction, block, place);
+        }
+        gathered.slope = Some(slope);
+    }
+    if !cells.has_spread() {
+        return (gathered, None);
+    }
+    let mut spread = Block::ZERO;
+    for (lane, (block, place)) in places() {
+        spread[lane] = cells.spread_of(block, place);
+    }
+    (gathered, Some(spread))
 }

@@ -6,7 +6,8 @@
 //! ```
 //!
 //! Both are pure functions of what is stored: reading at t1 and then at t2 sees one path. G_t stays within the window of
-//! its cell, so that stuck cells stay; that of a parked cell has no floor. The reference that a pair subtracts is read at
+//! its cell, so that stuck cells stay; that of a parked cell has no floor, and where the file says so (`drift.bounds`) only 0
+//! holds that of any cell. The reference that a pair subtracts is read at
 //! the same voltage: a cell at the floor is worth nothing at any voltage.
 
 use std::ops::Range;
@@ -30,6 +31,8 @@ pub(crate) struct Sight {
     /// The I-V factor at the read voltage.
     factor: Option<FactorCurve>,
     floor: f32,
+    /// Whether the window of a cell holds it while it moves.
+    bounded: bool,
 }
 
 impl Sight {
@@ -37,7 +40,24 @@ impl Sight {
     pub(crate) fn new(device: &Device, floor: f32) -> Sight {
         let bent = device.read.nonlinearity.clone().zip(device.read.volts);
         let factor = bent.as_ref().map(|(nonlinearity, volts)| nonlinearity.at(*volts));
-        Sight { rested: 0.0, now: device.drift.at(0.0), drift: device.drift.clone(), bent, factor, floor }
+        let (now, bounded) = (device.drift.at(0.0), device.drift.stays_in_window());
+        Sight { rested: 0.0, now, drift: device.drift.clone(), bent, factor, floor, bounded }
+    }
+
+    /// Between which excesses the cells of a block are held while they move, µS. A stuck cell does not move.
+    #[inline(always)]
+    fn limits(&self, cells: &CellStrip, block: usize) -> (Block, Block) {
+        let (low, high) = (cells.low(block), cells.high(block));
+        if self.bounded {
+            return (low, high);
+        }
+        let moves = |lane: usize| low[lane] < high[lane];
+        let (mut lowest, mut highest) = (low, high);
+        for lane in 0..LANES {
+            lowest[lane] = if moves(lane) { -self.floor } else { low[lane] };
+            highest[lane] = if moves(lane) { f32::MAX } else { high[lane] };
+        }
+        (lowest, highest)
     }
 
     /// From now on sees cells as they are `seconds` after their write.
@@ -110,7 +130,7 @@ fn fill(sight: &Sight, factor: Option<&FactorCurve>, rows: Rows, visible: &mut [
             let mask = if (block + 1) % width == 0 { last_mask } else { Block::splat(1.0) };
             let written = excess.map(|excess| sight.floor + excess);
             let drifted = sight.now.conductance(&written, &paths[block]);
-            let (low, high) = (cells.low(block), cells.high(block));
+            let (low, high) = sight.limits(&cells, block);
             for lane in 0..LANES {
                 // A state that has not moved keeps every bit of its excess.
                 let moved = clip(drifted[lane] - sight.floor, low[lane], high[lane]);

@@ -301,3 +301,32 @@ fn a_reset_cell_forgets_the_path_of_its_last_write() {
     assert_eq!(report.refreshed, 800);
     assert!(conductances(&array)[1].iter().all(|opposite| *opposite == 1.0));
 }
+
+/// The study states its noise of a weight: two cells that are both written share it, and one that is written alone has all of it.
+#[test]
+fn the_noise_of_a_study_is_that_of_the_weight_in_every_pair() {
+    let sigma = 0.01 * FULL_SCALE;
+    let signs = mixed_signs(200);
+    let first = Matrix::from_fn(200, COLUMNS, |row, _| 0.5 * FULL_SCALE * signs[row].factor());
+    for cells in ["all", "asked"] {
+        let device = device(&[&format!(r#""write": {{"noise": "study-level", "cells": "{cells}"}}"#)]);
+        for pair in [PairKind::OneBranch, PairKind::PushPull, PairKind::PotentiationOnly] {
+            for controller in [Controller::ReadBack, Controller::DigitalCopy] {
+                let params = ArrayParams { study_sigma: sigma, pair, controller, ..params(&signs) };
+                let mut array = CrossbarArray::new(&device, params, &first, Seed::new(31)).expect("sound arguments");
+                let asked = 0.001 * FULL_SCALE;
+                let step = even(200, COLUMNS, asked);
+                array.update(&step, Seed::new(32)).expect("a step of the array's shape");
+                let noise =
+                    array.weights().cells().zip(first.cells()).map(|(after, before)| f64::from(after - before - asked));
+                let variance = f64::from(sigma) * f64::from(sigma);
+                assert_normal(
+                    &format!("{pair:?}, {controller:?}, {cells}"),
+                    &noise.collect::<Vec<f64>>(),
+                    0.0,
+                    variance,
+                );
+            }
+        }
+    }
+}

@@ -1,6 +1,6 @@
 //! Text of files and flags as messages show it: a value must not move the cursor, change colours or break a line.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, path::Path};
 
 /// Characters of an excerpt.
 const EXCERPT: usize = 40;
@@ -31,6 +31,11 @@ pub fn excerpt(text: &str) -> String {
         start.push_str("...");
     }
     start
+}
+
+/// A path as messages show it.
+pub fn shown_path(path: &Path) -> String {
+    shown(&path.to_string_lossy()).into_owned()
 }
 
 #[cfg(test)]

@@ -94,7 +94,7 @@ mod tests {
             let from_inputs = connection == Feedforward(0);
             assert_eq!(
                 (signs.len(), inhibitory),
-                (network.shape(connection).0, if from_inputs { 0 } else { signs.len().div_ceil(2) })
+                (network.shape(connection).0, if from_inputs { 0 } else { signs.len() / 2 })
             );
         }
         let mut streams: Vec<u64> = connections.iter().map(|connection| connection.stream()).collect();

@@ -106,7 +106,7 @@ pub enum NetworkError {
 }
 
 impl HiddenLayer {
-    /// A layer without recurrence whose first floor(`neurons` x `excitatory_fraction`) neurons are excitatory.
+    /// A layer without recurrence whose first [`excitatory_neurons`] are excitatory.
     ///
     /// # Errors
     /// [`NetworkError`] where there is no neuron or the fraction is outside of 0 to 1.
@@ -123,8 +123,8 @@ impl HiddenLayer {
 }
 
 impl Network {
-    /// A network of one hidden layer of leaky integrate-and-fire neurons, without recurrence, of which the first
-    /// floor(`hidden` x `excitatory_fraction`) are excitatory.
+    /// A network of one hidden layer of leaky integrate-and-fire neurons, without recurrence, whose first
+    /// [`excitatory_neurons`] are excitatory.
     ///
     /// # Errors
     /// [`NetworkError`] where a size is zero, the fraction is outside of 0 to 1 or a time constant is not positive.
@@ -182,10 +182,10 @@ impl Network {
     }
 }
 
-/// Number of excitatory neurons among `hidden`: floor(`hidden` x `excitatory_fraction`).
+/// Number of excitatory neurons among `hidden`: `hidden` x `excitatory_fraction` to the nearest whole number, a half up.
 pub fn excitatory_neurons(hidden: usize, excitatory_fraction: f64) -> usize {
-    // 0.29 x 100 is 28.999999999999996 in binary; a billionth of a neuron mends it.
-    (hidden as f64 * excitatory_fraction + 1e-9).floor() as usize
+    // 0.575 x 20 is 11.499999999999998 in binary; a billionth of a neuron makes it the half that was meant.
+    ((hidden as f64 * excitatory_fraction + 1e-9).round() as usize).min(hidden)
 }
 
 fn decay(what: &'static str, steps: f64) -> Result<f32, NetworkError> {
@@ -214,9 +214,16 @@ mod tests {
     #[test]
     fn the_excitatory_share_counts_whole_neurons() {
         let dynamics = Preset::published_results().dynamics;
-        for (fraction, expected) in [(0.0, 0), (0.29, 29), (0.7, 70), (0.95, 95), (0.999, 99), (1.0, 100)] {
+        for (fraction, expected) in [(0.0, 0), (0.29, 29), (0.7, 70), (0.95, 95), (0.992, 99), (0.999, 100), (1.0, 100)]
+        {
             let network = Network::new(784, 100, 10, fraction, 100, &dynamics).expect("valid");
             assert_eq!(network.last_hidden().excitatory, expected);
+        }
+        // Halves as decimals, which binary fractions miss on either side.
+        for (hidden, fraction, expected) in
+            [(20, 0.575, 12), (200, 0.5775, 116), (50, 0.575, 29), (3, 0.5, 2), (1, 0.49, 0)]
+        {
+            assert_eq!(excitatory_neurons(hidden, fraction), expected, "{fraction} of {hidden}");
         }
         let error = Network::new(784, 100, 10, 1.2, 100, &dynamics).expect_err("above 1");
         assert_eq!(error.to_string(), "excitatory_fraction: must lie between 0 and 1, got 1.2");

@@ -36,7 +36,7 @@ pub struct Preset {
     pub dynamics: Dynamics,
     /// Learning rate of plain gradient descent.
     pub learning_rate: f64,
-    /// Samples a batch; an incomplete last batch is dropped in training and in test.
+    /// Samples a batch; training drops an incomplete last batch.
     pub batch: usize,
     /// Passes over the training set.
     pub epochs: usize,

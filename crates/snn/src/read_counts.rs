@@ -15,7 +15,7 @@ pub(crate) struct ReadCounts {
 
 #[derive(Clone, Debug)]
 struct RowCounts {
-    /// Steps in which each row was active.
+    /// Times that each row was driven: once a step in which it was active, k times for an input of k.
     rows: Vec<u32>,
     /// Steps in which any row was.
     steps: u64,

@@ -1,6 +1,6 @@
 //! Rows that were read together, step after step: what a layer's converters are calibrated on.
 
-/// A flat list of lists of active rows, each rising.
+/// A flat list of lists of active rows, each rising; a row with an input of k is there k times.
 ///
 /// ```
 /// let mut reads = snn::reads::Reads::default();

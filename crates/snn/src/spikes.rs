@@ -1,16 +1,51 @@
 //! The input spikes of many samples, stored by step: what the network reads is which units spike now.
 
 use lanes::prefetch;
+use serde::{Deserialize, Serialize};
 
 /// Spike trains of samples x steps x units, compressed: only the spikes are stored.
+///
+/// An input of k in one step is k entries of its unit in that step. Whatever reads spikes takes entry after entry, so that the
+/// current rises by k w, the gradient of the weight holds k i\[t+1\], and the row is driven k times: read energy counts k reads,
+/// and independent read noise adds k times its variance.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SpikeTrains {
     units: usize,
     steps: usize,
     /// Index into `spikes` where each step of each sample starts, and one last end: samples x steps + 1 entries.
     starts: Vec<u32>,
-    /// Units that spike, step after step, rising within a step.
+    /// Units that spike, step after step, rising within a step; an input of k is k equal entries.
     spikes: Vec<u16>,
+}
+
+/// What several events of a unit in one step are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EventsPerStep {
+    /// An input as large as their number.
+    Count,
+    /// One spike.
+    #[default]
+    Binary,
+}
+
+/// What became of events that were put into steps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Binned {
+    /// All events.
+    pub events: u64,
+    /// Those merged with an earlier event of their unit in the same step; none where events are counted.
+    pub merged: u64,
+    /// Those at or past the end of the window, which are dropped.
+    pub late: u64,
+}
+
+impl std::ops::AddAssign for Binned {
+    fn add_assign(&mut self, other: Binned) {
+        self.events += other.events;
+        self.merged += other.merged;
+        self.late += other.late;
+    }
 }
 
 /// A sample cannot be stored.
@@ -81,7 +116,7 @@ impl SpikeTrains {
     /// ```
     ///
     /// A time at the start of a step lies in that step, though it be rounded to f32. Events at or past the end of the window are
-    /// dropped; several events of a unit in one step are one spike.
+    /// dropped; `per_step` says what several events of a unit in one step are.
     ///
     /// # Errors
     /// [`SpikesError::TooManySpikes`] where 32 bits no longer count the spikes.
@@ -89,25 +124,53 @@ impl SpikeTrains {
     /// # Panics
     /// Where there are not as many times as units, a time is negative or no number, a unit is not one of the
     /// collection, or the window does not last: a data set is checked when it is read.
-    pub fn push_events(&mut self, times: &[f32], units: &[u16], window_seconds: f64) -> Result<(), SpikesError> {
+    pub fn push_events(
+        &mut self,
+        times: &[f64],
+        units: &[u16],
+        window_seconds: f64,
+        per_step: EventsPerStep,
+    ) -> Result<Binned, SpikesError> {
         assert_eq!(times.len(), units.len(), "every event has a time and a unit");
         assert!(window_seconds > 0.0 && window_seconds.is_finite(), "a window lasts");
-        // A raster of bits puts the events in order and several of them together.
+        // A raster of bits puts the events in order; those that find their bit set are few, and sorted by themselves.
         let words = self.units.div_ceil(64);
         let mut raster = vec![0_u64; self.steps * words];
+        let mut repeats: Vec<(usize, u16)> = Vec::new();
+        let mut binned = Binned { events: times.len() as u64, ..Binned::default() };
         for (&time, &unit) in times.iter().zip(units) {
             assert!(time >= 0.0, "times count from the start of the sample");
             assert!(usize::from(unit) < self.units, "events are of units of the collection");
             let step = step_of(time, self.steps, window_seconds);
-            if step < self.steps {
-                raster[step * words + usize::from(unit) / 64] |= 1 << (unit % 64);
+            if step >= self.steps {
+                binned.late += 1;
+                continue;
+            }
+            let (word, bit) = (&mut raster[step * words + usize::from(unit) / 64], 1 << (unit % 64));
+            match per_step {
+                _ if *word & bit == 0 => *word |= bit,
+                EventsPerStep::Count => repeats.push((step, unit)),
+                EventsPerStep::Binary => binned.merged += 1,
             }
         }
+        repeats.sort_unstable();
+        self.push_in_order(&raster, &repeats)?;
+        Ok(binned)
+    }
+
+    /// Appends a sample from the bits of a `raster`, so many words a step, and from `repeats` of them, which rise.
+    fn push_in_order(&mut self, raster: &[u64], repeats: &[(usize, u16)]) -> Result<(), SpikesError> {
+        let words = self.units.div_ceil(64);
+        let mut repeats = repeats.iter().peekable();
         for step in 0..self.steps {
             for (word, &bits) in raster[step * words..][..words].iter().enumerate() {
                 let mut left = bits;
                 while left != 0 {
-                    self.spikes.push((64 * word) as u16 + left.trailing_zeros() as u16);
+                    let unit = (64 * word) as u16 + left.trailing_zeros() as u16;
+                    self.spikes.push(unit);
+                    while repeats.next_if(|&&repeat| repeat == (step, unit)).is_some() {
+                        self.spikes.push(unit);
+                    }
                     left &= left - 1;
                 }
             }
@@ -136,7 +199,7 @@ impl SpikeTrains {
         self.steps
     }
 
-    /// Spikes of all samples together.
+    /// Spikes of all samples together, an input of k as k.
     pub fn total(&self) -> usize {
         self.spikes.len()
     }
@@ -165,13 +228,17 @@ impl SpikeTrains {
     }
 }
 
+/// Half of what instruments resolve that count microseconds, s.
+const HALF_A_MICROSECOND: f64 = 0.5e-6;
+
 /// floor(t T / W), where a time that is the nearest f32 to the start of a step lies in that step: f32 is off by up to 2^-24 of a
-/// time, and the nearest number to 0.005 s lies below it.
-fn step_of(time: f32, steps: usize, window_seconds: f64) -> usize {
-    let place = f64::from(time) * steps as f64 / window_seconds;
+/// time, and the nearest number to 0.005 s lies below it. No time is moved by as much as a microsecond, however long the recording.
+fn step_of(time: f64, steps: usize, window_seconds: f64) -> usize {
+    let place = time * steps as f64 / window_seconds;
     let next = place.floor() + 1.0;
-    // Half an ulp of f32, and as much again for the roundings of f64.
-    (if next - place <= next * 2f64.powi(-23) { next } else { place }) as usize
+    // Half an ulp of f32, and as much again for the roundings of f64; at least those of f64.
+    let rounding = (next * 2f64.powi(-23)).min(HALF_A_MICROSECOND * steps as f64 / window_seconds);
+    (if next - place <= rounding.max(next * 2f64.powi(-51)) { next } else { place }) as usize
 }
 
 /// The spikes of one sample: of its input, or of a hidden layer.
@@ -188,7 +255,7 @@ impl<'a> SpikeTrain<'a> {
         SpikeTrain { starts, spikes }
     }
 
-    /// Units that spike at `step`.
+    /// Units that spike at `step`, rising; an input of k is k equal entries.
     #[inline(always)]
     pub fn at(&self, step: usize) -> &'a [u16] {
         &self.spikes[self.starts[step] as usize..self.starts[step + 1] as usize]
@@ -257,11 +324,28 @@ mod tests {
         let mut trains = SpikeTrains::new(700, 4).expect("few units");
         let times = [0.0, 0.2499, 0.25, 0.9999, 0.99, 0.3, 0.35, 1.0, 7.0];
         let units = [699, 64, 0, 63, 5, 9, 9, 1, 2];
-        trains.push_events(&times, &units, 1.0).expect("few spikes");
-        trains.push_events(&[], &[], 1.0).expect("few spikes");
+        let binned = trains.push_events(&times, &units, 1.0, EventsPerStep::Binary).expect("few spikes");
+        assert_eq!(binned, Binned { events: 9, merged: 1, late: 2 });
+        trains.push_events(&[], &[], 1.0, EventsPerStep::Binary).expect("few spikes");
         let sample = trains.sample(0);
         assert_eq!([0, 1, 2, 3].map(|step| sample.at(step)), [&[64, 699][..], &[0, 9], &[], &[5, 63]]);
         assert_eq!((trains.len(), trains.total(), trains.sample(1).first_step()), (2, 6, 4));
+    }
+
+    /// The same events, counted: three of unit 65 in one step, in any order, and neighbours that are not repeated.
+    #[test]
+    fn several_events_in_a_step_are_an_input_of_their_number() {
+        let mut trains = SpikeTrains::new(700, 4).expect("few units");
+        let times = [0.30, 0.76, 0.31, 0.26, 0.27, 0.35, 0.36, 2.0, 2.0];
+        let units = [65, 65, 9, 65, 64, 65, 9, 3, 3];
+        let binned = trains.push_events(&times, &units, 1.0, EventsPerStep::Count).expect("few spikes");
+        assert_eq!(binned, Binned { events: 9, merged: 0, late: 2 });
+        let sample = trains.sample(0);
+        assert_eq!([0, 1, 2, 3].map(|step| sample.at(step)), [&[][..], &[9, 9, 64, 65, 65, 65], &[], &[65]]);
+        assert_eq!((trains.total(), sample.active_steps()), (7, 2));
+        let mut merged = SpikeTrains::new(700, 4).expect("few units");
+        let binned = merged.push_events(&times, &units, 1.0, EventsPerStep::Binary).expect("few spikes");
+        assert_eq!((binned.merged, merged.sample(0).at(1)), (3, &[9, 64, 65][..]));
     }
 
     /// Instruments count in milliseconds, and most of these are no f32.
@@ -269,14 +353,30 @@ mod tests {
     fn a_time_at_the_start_of_a_step_lies_in_it() {
         for (steps, window, ticks) in [(500, 0.5, 1), (1000, 1.0, 1), (100, 1.4, 14), (200, 1.4, 7), (7, 0.35, 50)] {
             let mut trains = SpikeTrains::new(1, steps).expect("few units");
-            let times: Vec<f32> = (0..steps).map(|step| (0.001 * (step * ticks) as f64) as f32).collect();
-            trains.push_events(&times, &vec![0; steps], window).expect("few spikes");
+            let times: Vec<f64> = (0..steps).map(|step| f64::from((0.001 * (step * ticks) as f64) as f32)).collect();
+            trains.push_events(&times, &vec![0; steps], window, EventsPerStep::Count).expect("few spikes");
             assert!((0..steps).all(|step| trains.sample(0).at(step) == [0]), "{steps} steps of {ticks} ms");
         }
         // A time well before the next step stays where it is: by a microsecond here.
         let mut trains = SpikeTrains::new(1, 100).expect("few units");
-        trains.push_events(&[0.349_999], &[0], 0.7).expect("few spikes");
+        trains.push_events(&[0.349_999], &[0], 0.7, EventsPerStep::Binary).expect("few spikes");
         assert_eq!(trains.sample(0).at(49), [0]);
+    }
+
+    /// In recordings of an hour and of a day: whole microseconds, as an instrument counts them, around the start of each step.
+    #[test]
+    fn a_microsecond_decides_over_hours() {
+        for (steps, window) in [(3600, 3600.0), (36_000, 3600.0), (86_400, 86_400.0), (1000, 0.1)] {
+            let (mut starts, mut ends) = (Vec::new(), Vec::new());
+            for step in [1, steps / 2 + 1, steps - 1] {
+                let microseconds = (step as f64 * (1e6 * window / steps as f64)).round();
+                starts.push((step, microseconds / 1e6));
+                ends.push((step - 1, (microseconds - 1.0) / 1e6));
+            }
+            for (step, time) in [starts, ends].concat() {
+                assert_eq!(step_of(time, steps, window), step, "{time} s in {steps} steps of {window} s");
+            }
+        }
     }
 
     #[test]
@@ -286,8 +386,8 @@ mod tests {
         let spiking = |step: usize, unit: usize| (step * 31 + unit * 17).is_multiple_of(5);
         let events = (0..10).rev().flat_map(|step| (0..130).map(move |unit| (step, unit)));
         let events = events.filter(|&(step, unit)| spiking(step, unit));
-        let (times, units): (Vec<f32>, Vec<u16>) = events.map(|(step, unit)| (step as f32 + 0.5, unit as u16)).unzip();
-        by_events.push_events(&times, &units, 10.0).expect("few spikes");
+        let (times, units): (Vec<f64>, Vec<u16>) = events.map(|(step, unit)| (step as f64 + 0.5, unit as u16)).unzip();
+        by_events.push_events(&times, &units, 10.0, EventsPerStep::Count).expect("few spikes");
         by_raster.push_raster(spiking).expect("few spikes");
         assert_eq!(by_events, by_raster);
     }

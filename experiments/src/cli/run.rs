@@ -11,7 +11,6 @@ use std::time::Duration;
 use datasets::persist;
 use experiments::checkpoint::Checkpoints;
 use experiments::figures::{Figure, Recorded, study_figures};
-use experiments::hardware::shapes;
 use experiments::legible::one_line;
 use experiments::machine::cores;
 use experiments::pool::Pool;
@@ -19,11 +18,12 @@ use experiments::prepare::Prepared;
 use experiments::presence::Presence;
 use experiments::run::{MOST_THREADS, Progress, Shard, Trial, run_trials, shard, trials};
 use experiments::sheet::device_sheet;
+use experiments::silent_input::{SilentInput, silent_input};
 use experiments::store::Store;
 use experiments::study::Study;
 use experiments::summary::{Summary, plain};
 use experiments::tables::{Table, study_tables};
-use experiments::warning::{Warning, warnings};
+use experiments::warning::{Warning, all_warnings};
 use lanes::Instructions;
 
 use super::meter::{Earlier, Meter};
@@ -90,6 +90,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
 
     introduce(&study, &prepared, &all, &left);
     warn(&distinct_warnings(&study, &prepared));
+    warn(&silent_inputs(&study, &prepared));
     let interrupted = Arc::new(AtomicBool::new(false));
     if !left.is_empty() {
         store.prepare_to_write()?;
@@ -207,11 +208,25 @@ fn introduce(study: &Study, prepared: &Prepared, all: &[Trial], left: &[Trial]) 
 const MOST_SHEETS: usize = 50;
 const MOST_WARNINGS: usize = 200;
 
+/// What is silent of the data of all conditions, each once.
+fn silent_inputs(study: &Study, prepared: &Prepared) -> Vec<SilentInput> {
+    let (mut distinct, mut seen) = (Vec::new(), Vec::new());
+    for settings in study.conditions.iter().map(|condition| &condition.settings) {
+        let data = prepared.data(settings);
+        // Thousands of conditions may share the same millions of spikes.
+        if !seen.iter().any(|other| std::ptr::eq(*other, data)) {
+            seen.push(data);
+            distinct.extend(silent_input(settings, data).filter(|found| !distinct.contains(found)));
+        }
+    }
+    distinct
+}
+
 /// The warnings of all conditions, each once.
 fn distinct_warnings(study: &Study, prepared: &Prepared) -> Vec<Warning> {
     let mut distinct = Vec::new();
     for settings in study.conditions.iter().map(|condition| &condition.settings) {
-        for warning in warnings(settings, &prepared.devices_of(settings), &shapes(settings, prepared.data(settings))) {
+        for warning in all_warnings(settings, prepared.data(settings), &prepared.devices_of(settings)) {
             if distinct.len() < MOST_WARNINGS && !distinct.contains(&warning) {
                 distinct.push(warning);
             }

@@ -9,9 +9,10 @@ use experiments::pool::Pool;
 use experiments::record::Record;
 use experiments::run::MOST_THREADS;
 use experiments::sheet::{area_line, cost_lines, device_sheet};
+use experiments::silent_input::silent_input;
 use experiments::study::Study;
 use experiments::trial::{Epoch, EpochEnd, run_trial};
-use experiments::warning::warnings;
+use experiments::warning::all_warnings;
 use lanes::Instructions;
 
 use super::terminal::{print, say, tell};
@@ -62,7 +63,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     for (loaded, connections) in &held {
         tell!("{}", device_sheet(&loaded.device, settings, connections[0].0));
     }
-    warn(&warnings(settings, &devices, &shapes));
+    warn(&all_warnings(settings, data, &devices));
+    warn(&silent_input(settings, data).into_iter().collect::<Vec<_>>());
 
     let seed = arguments.seed.unwrap_or(study.seeds[0]);
     let mut wanted = say!("epoch     loss   accuracy %   spikes/sample   excitatory %   seconds");

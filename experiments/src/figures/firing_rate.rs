@@ -5,7 +5,8 @@
 //! ```
 //!
 //! A study of `weights.sigma_init` has this figure: the spread of the first weights sets the rate. Kilgore, Kopsick, Ascoli
-//! and Adam, Sci Rep 15, 24798 (2025), Fig. 1c, whose range of plausible rates is shaded.
+//! and Adam, Sci Rep 15, 24798 (2025), Fig. 1c, whose range of plausible rates is shaded where dt is 1 ms, as it is there. Of
+//! recordings it isn't: the published figure of spoken digits divides their spikes by another time than their own.
 
 use std::cmp::Ordering;
 
@@ -18,7 +19,9 @@ use super::plate::{Entry, Plate, Sample as Shown};
 use super::plot::{Plot, PlotAxis};
 use super::recorded::{Group, Recorded, is_numeric, number};
 use super::scale::Scale;
+use crate::published::Published;
 use crate::reference::Reference;
+use crate::settings::Settings;
 use crate::summary::plain;
 
 /// The biologically plausible range of the published figure, Hz.
@@ -68,10 +71,12 @@ fn figure(recorded: Recorded, sigma: usize, share: Option<usize>, group: &Group,
     if let Some((reference, _)) = recorded.reference.zip(peak) {
         entries.push(Entry::new(Shown::Line(REFERENCE, Dash::Dotted), reference.study.clone()));
     }
-    let plot = Plot { title: group.words(), ..plot(&curves, peak.map(|peak| peak.mean)) };
+    let settings = &recorded.study.conditions[*group.conditions.first()?].settings;
+    let plot =
+        Plot { title: group.words(), ..plot(&curves, peak.map(|peak| peak.mean), is_on_published_axis(settings)) };
     let plate = Plate { title: recorded.study.name.clone(), entries, rows: vec![vec![plot]] };
     let name = part_name("accuracy-over-initial-firing-rate", part);
-    Some(Figure::new(name, caption(recorded, &curves), plate, &data(&curves, share.is_some())))
+    Some(Figure::new(name, caption(recorded, settings, &curves), plate, &data(&curves, share.is_some())))
 }
 
 fn curves(recorded: Recorded, sigma: usize, share: Option<usize>, group: &Group) -> Vec<Curve> {
@@ -114,13 +119,35 @@ impl Spread {
     }
 }
 
-fn plot(curves: &[Curve], reference: Option<f64>) -> Plot {
+/// Whether rates are over the time that the published range is over: steps of 1 ms.
+fn is_on_published_axis(settings: &Settings) -> bool {
+    settings.data.window_seconds().is_none()
+}
+
+/// What is shaded, or how the rates lie to those of the paper.
+fn axis_words(settings: &Settings) -> String {
+    let (low, high) = PLAUSIBLE;
+    if is_on_published_axis(settings) {
+        return format!(" Shaded: {low} to {high} Hz.");
+    }
+    let digits = Published::kilgore_2025().digits;
+    let Some(factor) = digits.on_published_axis(settings, 1.0) else { return String::new() };
+    format!(
+        " Rates are over the {} s of a recording. The paper divides the same spikes by {} s: multiply by {factor:.3} for its axis. Its \
+         plausible range of {low} to {high} Hz is on that axis and isn't shaded here.",
+        settings.sample_seconds(),
+        digits.rate_divisor_seconds
+    )
+}
+
+fn plot(curves: &[Curve], reference: Option<f64>, shaded: bool) -> Plot {
     let spreads = || curves.iter().flat_map(|curve| &curve.spreads);
     let mut rates: Vec<f64> = spreads().flat_map(|spread| &spread.trials).map(|trial| trial.1).collect();
-    rates.extend([PLAUSIBLE.0, PLAUSIBLE.1]);
+    rates.extend([PLAUSIBLE.0, PLAUSIBLE.1].iter().filter(|_| shaded));
     let scale = Scale::log(&rates);
     let label = "biologically plausible".to_owned();
-    let mut marks = vec![Mark::Range { low: PLAUSIBLE.0, high: PLAUSIBLE.1, color: SHADE, label }];
+    let range = Mark::Range { low: PLAUSIBLE.0, high: PLAUSIBLE.1, color: SHADE, label };
+    let mut marks: Vec<Mark> = shaded.then_some(range).into_iter().collect();
     marks.extend(reference.map(|peak| level(peak, &scale, REFERENCE, Dash::Dotted)));
     for Curve { look, spreads, .. } in curves {
         let trials = spreads.iter().flat_map(|spread| &spread.trials).map(|(_, rate, peak)| (*rate, 100.0 * peak));
@@ -144,7 +171,7 @@ fn plot(curves: &[Curve], reference: Option<f64>) -> Plot {
     }
 }
 
-fn caption(recorded: Recorded, curves: &[Curve]) -> String {
+fn caption(recorded: Recorded, settings: &Settings, curves: &[Curve]) -> String {
     let spreads = || curves.iter().flat_map(|curve| &curve.spreads);
     let counts = spreads().map(|spread| spread.trials.len());
     let (least, most) = counts.fold((usize::MAX, 0), |(least, most), n| (least.min(n), most.max(n)));
@@ -159,9 +186,8 @@ fn caption(recorded: Recorded, curves: &[Curve]) -> String {
     format!(
         "Highest test accuracy of any epoch, over the mean firing rate of all hidden neurons on the test set before \
          training. Small marks are trials, large ones the means of the trials with one spread sigma_init of the first \
-         weights ({n}); lines join them in the order of sigma_init. Shaded: {} to {} Hz.{silent}{failed}{}",
-        PLAUSIBLE.0,
-        PLAUSIBLE.1,
+         weights ({n}); lines join them in the order of sigma_init.{}{silent}{failed}{}",
+        axis_words(settings),
         recorded.reference_words("the peak accuracy", recorded.reference.and_then(Reference::peak))
     )
 }
@@ -207,7 +233,7 @@ mod tests {
                          [weights]\nsigma_init = [0.0005, 0.01]\n[repeats]\nseeds = 2\n";
 
     /// 10 images and 50 neurons of 100 ms: a spike is 0.02 Hz.
-    fn with_spikes(settings: &crate::settings::Settings, seed: u64) -> Option<Record> {
+    fn with_spikes(settings: &Settings, seed: u64) -> Option<Record> {
         let spikes = if settings.weights.sigma_init < 0.001 { 0 } else { 100 * seed };
         let class = ClassActivity { samples: 5, correct: 0, excitatory_spikes: spikes / 2, inhibitory_spikes: 0 };
         let mut record = record(settings, seed, 0.6);
@@ -232,13 +258,38 @@ mod tests {
     fn lines_leave_silent_networks_alone() {
         Fixture::with_records(STUDY, with_spikes).see(|recorded| {
             let curves = curves(recorded, 1, Some(0), &recorded.groups(&[])[0]);
-            let plot = plot(&curves, None);
+            let plot = plot(&curves, None, true);
             let lines = plot.marks.iter().filter_map(|mark| match mark {
                 Mark::Line { points, .. } => Some(points.len()),
                 _ => None,
             });
             assert_eq!(lines.collect::<Vec<_>>(), [1, 1]);
             assert!(plot.x.scale.is_broken());
+        });
+    }
+
+    #[test]
+    fn a_published_range_is_not_shaded_on_the_axis_of_recordings() {
+        let mut settings = Settings::default();
+        assert_eq!(axis_words(&settings), " Shaded: 0.01 to 25.6 Hz.");
+        settings.data.set = "shd".to_owned();
+        let words = axis_words(&settings);
+        assert!(
+            words.contains(
+                "over the 1.4 s of a recording. The paper divides the same spikes by 0.2 s: multiply by 7.000"
+            ),
+            "{words}"
+        );
+        assert!(!words.contains("Shaded:") && !is_on_published_axis(&settings), "{words}");
+        settings.data.set = "mine".to_owned();
+        settings.data.window_seconds = Some(0.3);
+        assert_eq!(axis_words(&settings), "");
+        Fixture::with_records(STUDY, with_spikes).see(|recorded| {
+            let curves = curves(recorded, 1, Some(0), &recorded.groups(&[])[0]);
+            let ranges = |shaded| {
+                plot(&curves, None, shaded).marks.iter().filter(|mark| matches!(mark, Mark::Range { .. })).count()
+            };
+            assert_eq!((ranges(true), ranges(false)), (1, 0));
         });
     }
 

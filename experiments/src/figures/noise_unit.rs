@@ -2,17 +2,24 @@
 //!
 //! ```text
 //! |w| = sigma_init sqrt(2/pi)      mean of the first hidden weights, |N(0, sigma_init)|
-//! G   = Gmin + |w| / kappa         the conductance that holds it; the spread of a write at G in any unit
+//! G   = Gmin + |w| / kappa         the conductance that holds it, in push-pull pairs that of the main cell (pair_spread.rs)
+//! ```
+//!
+//! The spread of a write is that of one cell at G in units of conductance, and in % of sigma_init that of the weight.
+//!
+//! ```text
+//! one-branch    sigma_w = kappa sigma(G)          two cells written    sigma_w = sqrt(2) kappa sigma(G)
 //! ```
 
 use std::f64::consts::FRAC_2_PI;
 use std::fmt;
 use std::str::FromStr;
 
-use crossbar::PairMapping;
 use crossbar::device::Device;
-use crossbar::spread::{Sigma, SpreadRow, WeightUnits, spread_row};
+use crossbar::spread::{Sigma, SpreadRow, spread_row};
+use snn::connection::Connection;
 
+use crate::pair_spread::{conductance_of, units_of_write};
 use crate::settings::Settings;
 
 /// A unit of write noise.
@@ -96,12 +103,10 @@ impl FromStr for NoiseUnit {
 /// The spread of one write of a trial at the conductance of its mean first hidden weight; none where the window cannot
 /// hold it.
 pub(super) fn first_write(settings: &Settings, device: &Device) -> Option<SpreadRow> {
-    let (hardware, sigma_init) = (&settings.hardware, settings.weights.sigma_init);
-    let kappa = f64::from(PairMapping::new(device.window, hardware.full_scale_hidden as f32).ok()?.kappa());
-    let target = f64::from(device.window.low()) + sigma_init * FRAC_2_PI.sqrt() / kappa;
-    let units = WeightUnits { kappa, sigma_init, study_sigma: settings.study_sigma() };
-    let scale = hardware.write_spread_scale;
-    let sigma = match device.write.noise.sigma(target, Some(units.study_sigma / kappa))? {
+    let target = conductance_of(settings.weights.sigma_init * FRAC_2_PI.sqrt(), settings, device)?;
+    let units = units_of_write(settings, device, Connection::Feedforward(0))?;
+    let scale = settings.hardware.write_spread_scale;
+    let sigma = match device.write.noise.sigma(target, Some(units.study_sigma / units.kappa))? {
         Sigma::Microsiemens(sigma) => Sigma::Microsiemens(scale * sigma),
         Sigma::LnResistance { sigma, convention } => Sigma::LnResistance { sigma: scale * sigma, convention },
     };

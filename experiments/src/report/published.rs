@@ -7,7 +7,7 @@ use snn::metrics::van_rossum::{Distance, PairDistances};
 
 use super::number::{level, percent, points};
 use super::table::table;
-use super::{Facts, Section};
+use super::{Facts, Section, published_digits};
 use crate::figures::{FRACTION, NOISE};
 use crate::published::{FULL, Published, differences};
 use crate::statistics::Sample;
@@ -17,8 +17,9 @@ use crate::sweep::{Done, share};
 pub fn section(facts: &Facts) -> Section {
     let published = Published::kilgore_2025();
     let (rows, distances) = (rows(facts, &published), distances(facts, &published));
+    let digits = published_digits::part(facts, &published);
     let body = html! {
-        @if rows.is_empty() && distances.is_empty() {
+        @if rows.is_empty() && distances.is_empty() && digits.is_none() {
             p { (why_nothing(facts)) }
         }
         @if !rows.is_empty() {
@@ -41,6 +42,7 @@ pub fn section(facts: &Facts) -> Section {
             @let head = ["sigma_init, thresholds", "pairs", "ours", "published", "ours less published, %"];
             (table("Van Rossum distances of untrained networks of 80:20 beside the published values", &head, &distances))
         }
+        @if let Some(digits) = digits { (digits) }
     };
     Section { id: "published", heading: "Beside the published values", body }
 }

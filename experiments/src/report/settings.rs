@@ -64,6 +64,6 @@ fn origin(facts: &Facts, key: &str) -> String {
 
 /// Whether presets decide the key though it is not one of `[training]`.
 fn decided_elsewhere(key: &str) -> bool {
-    key == "weights.sigma_readout"
+    matches!(key, "weights.sigma_readout" | "data.events_per_step")
         || PresetName::PublishedResults.keys_elsewhere().iter().any(|(decided, _)| *decided == key)
 }

@@ -21,6 +21,8 @@ const ROW: usize = 128;
 pub struct Chip {
     array: CrossbarArray,
     count: usize,
+    /// Rows that are not driven. In a pair with an exact reference they are balanced; on their own their cells carry no current.
+    dead_rows: Vec<usize>,
     /// Largest step of one update, µS, up and down; without end but for pulses.
     reach: [f32; 2],
     seed: Seed,
@@ -60,13 +62,15 @@ impl Chip {
         let params = ArrayParams { study_sigma: study_sigma as f32, ..ArrayParams::new(window.span(), &signs) };
         let initial = Matrix::from_fn(rows, columns, |_, _| excess);
         let array = CrossbarArray::new(&cell, params, &initial, seed.named("chip"))?;
+        let dead_rows =
+            cell.faults.draw(&window, rows, columns, seed.named("chip").named("faults")).dead_rows().to_vec();
         let reach = match &cell.write.scheme {
             Scheme::Pulsed(pulses) => {
                 [pulses.up_step, pulses.down_step].map(|step| step * window.span() * pulses.most_pulses as f32)
             }
             Scheme::Add | Scheme::Verify(_) => [f32::INFINITY; 2],
         };
-        Ok(Chip { array, count, reach, seed, updates: 0, reads: 0 })
+        Ok(Chip { array, count, dead_rows, reach, seed, updates: 0, reads: 0 })
     }
 
     /// Whether `device` needs a spread of the study to be sampled.
@@ -100,7 +104,7 @@ impl Chip {
     /// What the last write left in every cell, at the voltage of the file's conductances, µS.
     pub fn written(&self) -> Vec<f32> {
         let floor = self.array.mapping().window().low();
-        self.array.excess().cells().take(self.count).map(|excess| floor + excess).collect()
+        self.each(|row, column| floor + self.array.excess()[(row, column)])
     }
 
     /// Lets `seconds` pass since the last write.
@@ -140,6 +144,7 @@ impl Chip {
 
     fn each(&self, value: impl Fn(usize, usize) -> f32) -> Vec<f32> {
         let columns = self.array.columns();
-        (0..self.count).map(|cell| value(cell / columns, cell % columns)).collect()
+        let of_row = |row, column| if self.dead_rows.binary_search(&row).is_ok() { 0.0 } else { value(row, column) };
+        (0..self.count).map(|cell| of_row(cell / columns, cell % columns)).collect()
     }
 }

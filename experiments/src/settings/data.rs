@@ -2,8 +2,9 @@
 
 use datasets::{Name, SHD_CLASSES, SHD_NAME, SHD_SECONDS, imported_content};
 use serde::{Deserialize, Serialize};
+use snn::spikes::EventsPerStep;
 
-use super::{ValueError, number, positive, refuse};
+use super::{Settings, ValueError, number, positive, refuse};
 
 /// Rate of a full number where the study gives none, 1/s: the largest of Diehl and Cook (2015).
 const RATE_HERTZ: f64 = 63.75;
@@ -24,6 +25,10 @@ pub struct DataSettings {
     /// duration for those that were imported. Later events are dropped.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub window_seconds: Option<f64>,
+    /// Of recorded events, what several of a unit in one step are: `count`, an input as large as their number, or `binary`, one
+    /// spike. Left out, the published SHD presets count and all others do not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub events_per_step: Option<EventsPerStep>,
 }
 
 /// How numbers become spikes.
@@ -46,7 +51,7 @@ impl Code {
 impl Default for DataSettings {
     fn default() -> Self {
         let set = Name::FashionMnistSubset.to_string();
-        DataSettings { set, code: Code::Latency, rate_hertz: None, window_seconds: None }
+        DataSettings { set, code: Code::Latency, rate_hertz: None, window_seconds: None, events_per_step: None }
     }
 }
 
@@ -91,6 +96,7 @@ impl DataSettings {
             code,
             rate_hertz: Some(RATE_HERTZ),
             window_seconds: Some(SHD_SECONDS),
+            events_per_step: Some(EventsPerStep::Binary),
             ..DataSettings::default()
         }
     }
@@ -114,6 +120,9 @@ impl DataSettings {
             Some(seconds) => positive("data.window_seconds", seconds)?,
             None => {}
         }
+        if let Some(per_step) = self.events_per_step.filter(|_| images) {
+            return Err(refuse("data.events_per_step", NO_EVENTS, format!("`{}`", per_step_name(per_step))));
+        }
         match self.rate_hertz {
             Some(rate) if self.code == Code::Latency => {
                 Err(refuse("data.rate_hertz", "left out where `data.code` is not `poisson`", rate))
@@ -126,17 +135,70 @@ impl DataSettings {
 
 /// Where a window is allowed.
 pub(crate) const ONLY_EVENTS: &str = "left out for images, whose steps are of 1 ms each";
+/// Where it is allowed to say what several events in one step are.
+pub(crate) const NO_EVENTS: &str = "left out for dense samples, which hold no recorded events";
 /// Where a code is allowed.
 pub(crate) const ONLY_DENSE: &str = "left out for recorded events, which are spikes already";
 
+impl Settings {
+    /// What several events of a unit in one step are: what `data.events_per_step` says, or else the preset.
+    pub fn events_per_step(&self) -> EventsPerStep {
+        self.data.events_per_step.unwrap_or(self.training.preset.events_per_step())
+    }
+
+    /// `[data]` with every key written out.
+    pub(super) fn resolved_data(&self) -> DataSettings {
+        let data = self.data.resolved();
+        // Dense samples have no window, and no events to count.
+        let events = data.window_seconds.is_some() || data.events_per_step.is_some();
+        DataSettings { events_per_step: events.then(|| self.events_per_step()), ..data }
+    }
+}
+
+/// How a study spells it.
+pub(crate) fn per_step_name(per_step: EventsPerStep) -> &'static str {
+    match per_step {
+        EventsPerStep::Count => "count",
+        EventsPerStep::Binary => "binary",
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use crate::settings::PresetName;
+
     use super::*;
 
     fn json(text: &str) -> String {
-        let settings: DataSettings = serde_json::from_str(text).unwrap();
-        settings.check().unwrap();
-        serde_json::to_string(&settings.resolved()).unwrap()
+        let settings = Settings { data: serde_json::from_str(text).unwrap(), ..Settings::default() };
+        settings.data.check().unwrap();
+        serde_json::to_string(&settings.resolved().data).unwrap()
+    }
+
+    #[test]
+    fn the_published_shd_presets_count_events_unless_the_study_says_otherwise() {
+        let mut settings = Settings::default();
+        settings.data.set = SHD_NAME.to_owned();
+        let resolved = |settings: &Settings| settings.resolved().data.events_per_step;
+        assert_eq!(resolved(&settings), Some(EventsPerStep::Binary));
+        for preset in [PresetName::ShdPublishedResults, PresetName::ShdPaperText] {
+            settings.training.preset = preset;
+            assert_eq!(resolved(&settings), Some(EventsPerStep::Count));
+        }
+        settings.data.events_per_step = Some(EventsPerStep::Binary);
+        assert_eq!(resolved(&settings), Some(EventsPerStep::Binary));
+        // Images have no events, whatever the preset.
+        let images = DataSettings { events_per_step: None, ..DataSettings::default() };
+        assert_eq!(resolved(&Settings { data: images, ..settings.clone() }), None);
+    }
+
+    #[test]
+    fn images_have_no_events_to_count() {
+        let counted = DataSettings { events_per_step: Some(EventsPerStep::Count), ..DataSettings::default() };
+        let message = counted.check().expect_err("images").to_string();
+        let expected =
+            "data.events_per_step: must be left out for dense samples, which hold no recorded events, got `count`";
+        assert_eq!(message, expected);
     }
 
     /// What enters the names of trials; those of before must not change.
@@ -144,7 +206,7 @@ mod tests {
     fn what_is_left_out_is_not_written_unless_it_decides_something() {
         assert_eq!(json("{}"), r#"{"set":"fashion-mnist-subset"}"#);
         assert_eq!(json(r#"{"set":"fashion-mnist","code":"latency"}"#), r#"{"set":"fashion-mnist"}"#);
-        assert_eq!(json(r#"{"set":"shd"}"#), r#"{"set":"shd","window_seconds":1.4}"#);
+        assert_eq!(json(r#"{"set":"shd"}"#), r#"{"set":"shd","window_seconds":1.4,"events_per_step":"binary"}"#);
         assert_eq!(json(r#"{"set":"mine"}"#), r#"{"set":"mine"}"#);
         assert_eq!(
             json(r#"{"code":"poisson"}"#),

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use snn::preset::Preset;
+use snn::spikes::EventsPerStep;
 
 /// The published choices by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +26,16 @@ impl PresetName {
             PresetName::PaperText => Preset::paper_text(),
             PresetName::ShdPublishedResults => Preset::shd_published_results(),
             PresetName::ShdPaperText => Preset::shd_paper_text(),
+        }
+    }
+
+    /// What several recorded events of a unit in one step are, where a study does not say: the code of the published SHD study
+    /// adds up the entries of a sparse tensor that share a step and a unit, so that three events are an input of 3
+    /// (ADAM-Lab-GW/E-I-SNN).
+    pub fn events_per_step(self) -> EventsPerStep {
+        match self {
+            PresetName::ShdPublishedResults | PresetName::ShdPaperText => EventsPerStep::Count,
+            PresetName::PublishedResults | PresetName::PaperText => EventsPerStep::Binary,
         }
     }
 

@@ -1,9 +1,9 @@
 //! Every mechanism of a device in a line or two of words; those that the file leaves out are said to be off.
 
 use crossbar::device::{
-    Acceptance, Adc, AdcCodes, AdcRange, AfterGiveUp, Convention, Device, Drift, DriftTimes, Energy, First,
-    LevelSpacing, Levels, Parked, PulseLaw, Pulses, Scheme, Sides, StepGain, Telegraph, Verify, WhiteNoise, WriteNoise,
-    WrittenCells,
+    Acceptance, Adc, AdcCodes, AdcRange, AfterGiveUp, Convention, Device, Drift, DriftTimes, EndsKind, Energy, First,
+    LevelSpacing, Levels, Parked, PulseLaw, PulseState, Pulses, Scheme, Sides, StepGain, Telegraph, Verify, WhiteNoise,
+    WriteNoise, WrittenCells,
 };
 
 use super::number::{percent, short, stated};
@@ -63,14 +63,20 @@ fn joined(parts: Vec<Option<String>>) -> String {
 fn chip(device: &Device) -> String {
     let chip = &device.chip;
     let sigma = |what: &str, sigma: Option<f32>| sigma.map(|sigma| format!("{what} {}", stated(sigma)));
+    let ends = match chip.ends {
+        EndsKind::LogNormal => "sigma of ln R",
+        EndsKind::Normal => "normal, sigma of G over its mean",
+    };
     joined(vec![
-        sigma("sigma of ln R of the fully-on end", chip.low_resistance),
-        sigma("sigma of ln R of the fully-off end", chip.high_resistance),
+        sigma(&format!("{ends} of the fully-on end"), chip.low_resistance),
+        sigma(&format!("{ends} of the fully-off end"), chip.high_resistance),
         chip.step_gain.map(|gain| match gain {
             StepGain::Normal { sigma } => format!("step gain normal, sigma {}", stated(sigma)),
             StepGain::LogNormal { sigma } => format!("step gain log-normal, sigma of ln {}", stated(sigma)),
         }),
         sigma("up-down asymmetry sigma", chip.up_down),
+        sigma("gain down times", chip.down_gain),
+        sigma("slope sigma", chip.slope),
         sigma("sigma of ln of the factor on the write spread", chip.write_spread),
     ])
 }
@@ -105,14 +111,33 @@ fn pulsed(pulses: &Pulses) -> String {
         }
     };
     let [up, down] = [pulses.up_step, pulses.down_step].map(|step| percent(f64::from(step)));
-    let cycle = match (pulses.cycle_sigma, pulses.additive) {
-        (0.0, _) => "no spread from pulse to pulse".to_owned(),
-        (sigma, additive) => {
-            let kind = if additive { "additive" } else { "multiplicative" };
-            format!("pulse-to-pulse sigma {} of a step, {kind}", percent(f64::from(sigma)))
-        }
+    let state = match pulses.state {
+        PulseState::OwnWindow => String::new(),
+        PulseState::NominalWindow => " over the nominal window".to_owned(),
+        PulseState::OwnEnd => format!(" from {} of the window to the end of the cell", share(pulses.reference)),
+        PulseState::OwnSpan => format!(" about {} of the window", share(pulses.reference)),
     };
-    format!("{law}; {up} of the window up and {down} down; {cycle}; at most {} pulses a write", pulses.most_pulses)
+    let cycle = cycle_noise(pulses);
+    format!(
+        "{law}{state}; {up} of the window up and {down} down; {cycle}; at most {} pulses per write",
+        pulses.most_pulses
+    )
+}
+
+fn share(of_window: f32) -> String {
+    percent(f64::from(of_window))
+}
+
+/// The spread from pulse to pulse.
+fn cycle_noise(pulses: &Pulses) -> String {
+    let kind = if pulses.additive { "additive" } else { "multiplicative" };
+    match pulses.cycle_sigma {
+        [0.0, 0.0] => "no spread from pulse to pulse".to_owned(),
+        [up, down] if up == down => format!("pulse-to-pulse sigma {} of a step, {kind}", share(up)),
+        [up, down] => {
+            format!("pulse-to-pulse sigma {} of an up step and {} of a down step, {kind}", share(up), share(down))
+        }
+    }
 }
 
 fn verified(verify: &Verify) -> String {

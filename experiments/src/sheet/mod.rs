@@ -13,11 +13,11 @@ mod writing;
 
 use std::fmt::Write;
 
-use crossbar::PairMapping;
 use crossbar::device::{Device, Scheme};
-use crossbar::spread::{WeightUnits, read_spread, write_spread};
+use crossbar::spread::{read_spread, write_spread};
 use snn::connection::Connection;
 
+use crate::pair_spread::{units_of_read, units_of_write};
 use crate::settings::{Settings, connection_name};
 
 pub use area::area_line;
@@ -34,12 +34,6 @@ pub fn device_sheet(device: &Device, settings: &Settings, connection: Connection
     let (low_ohm, high_ohm) = (1e6 / f64::from(window.high()), 1e6 / f64::from(window.low()));
     let middle_ohm = (low_ohm * high_ohm).sqrt();
     let full_scale = settings.full_scale_of(connection);
-    let kappa = PairMapping::new(window, full_scale as f32).map(|mapping| f64::from(mapping.kappa())).ok();
-    let units = kappa.map(|kappa| WeightUnits {
-        kappa,
-        sigma_init: settings.weights.sigma_init,
-        study_sigma: settings.study_sigma(),
-    });
     let resistances = [low_ohm, middle_ohm, high_ohm];
     let mut text = String::new();
     let _ = writeln!(
@@ -54,14 +48,18 @@ pub fn device_sheet(device: &Device, settings: &Settings, connection: Connection
     );
     let scale = settings.hardware.write_spread_scale;
     let scaled = if scale == 1.0 { String::new() } else { format!(", before the factor {scale} of this study") };
-    let spread = write_spread(device, &resistances, units);
+    let spread = write_spread(device, &resistances, units_of_write(settings, device, connection));
     let of = match device.write.scheme {
         Scheme::Add => "write spread",
         Scheme::Pulsed(_) => "write spread on top of the pulses'",
         Scheme::Verify(_) => "spread of one try",
     };
     spread_table(&mut text, &format!("{of}{scaled}"), &spread);
-    spread_table(&mut text, "read noise", &read_spread(device, &resistances, units));
+    spread_table(
+        &mut text,
+        "read noise",
+        &read_spread(device, &resistances, units_of_read(settings, device, connection)),
+    );
     text.push_str(&on_and_off(device));
     text
 }

@@ -81,10 +81,19 @@ fn swing(pulses: &Pulses, direction: Direction) -> Result<u32, f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crossbar::device::PulseLaw;
+    use crossbar::device::{PulseLaw, PulseState};
 
     fn pulses(law: PulseLaw) -> Pulses {
-        Pulses { law, up_step: 0.01, down_step: 0.02, cycle_sigma: 0.0, additive: false, most_pulses: 100 }
+        Pulses {
+            law,
+            up_step: 0.01,
+            down_step: 0.02,
+            cycle_sigma: [0.0, 0.0],
+            additive: false,
+            state: PulseState::OwnWindow,
+            reference: 0.5,
+            most_pulses: 100,
+        }
     }
 
     /// Soft bounds leave 1 - x to shrink by 1 % a pulse: from 0.95 to 0.05 in ln 19 / -ln 0.99 = 292.97 pulses.

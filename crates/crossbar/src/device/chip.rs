@@ -1,50 +1,31 @@
 //! What makes the cells of a chip differ: constants that are drawn once and stay.
 //!
 //! ```text
-//! z a standard normal of its own for every cell and every line below
+//! z a standard normal of its own for every cell and quantity
 //!
-//! ln R_low'  = ln R_low  + s z                end of the window where the cell is fully on, s = sigma of ln R
-//! ln R_high' = ln R_high + s z                end where it is fully off; a cell whose ends cross has them exchanged
-//!
-//! g = 1 + s z  (normal)  or  exp(s z)  (log-normal)      gain of a step
-//! r = s z                                                asymmetry of up and down
-//! g_up = max(g + r, 0),  g_down = max(g - r, 0)          factors on the steps of a cell, both ways
-//!
-//! f = exp(s z)                                factor on the standard deviation of the cell's writes
+//! ends of the window        device/ends.rs
+//! gains and slopes          device/gains.rs
+//! f = exp(s z)              factor on the standard deviation of the cell's writes, those of its pulses among them
 //! ```
 //!
-//! Gain and asymmetry are those of Gokmen and Vlasov, Front Neurosci 10:333 (2016), whose cells have a step of their
-//! own each way. The ends and the factor on the spread keep their median. A gain below zero would turn a pulse round,
-//! which no cell does: it is held at zero, and such a cell does not move.
-//!
-//! ```
-//! use crossbar::device::{ChipSpread, StepGain};
-//!
-//! let gain = StepGain::LogNormal { sigma: 0.2 };
-//! assert!((gain.at(1.0) - 1.2214).abs() < 1e-4); // exp(0.2): one standard normal above the median
-//! assert_eq!(StepGain::Normal { sigma: 0.2 }.at(1.0), 1.2);
-//! assert_eq!(ChipSpread::default().step_gain, None);
-//! ```
+//! The factor keeps its median. Every quantity has a stream of its own, so that switching one on leaves the others alone.
 
 use lanes::{LANES, Matrix, exp, lane_mask};
 use schemars::JsonSchema;
 use seed::Seed;
 use serde::{Deserialize, Serialize};
 
+use super::ends::{Ends, EndsKind};
+use super::gains::{StepGain, StepGainKind};
 use super::number::{Allowed, SIGMA_GAIN, SIGMA_LN, optional_number};
+use super::pulse_state::PulseState;
+use super::pulses::Pulses;
 use super::refusal::{SpecError, required};
 use super::shape::optional_word;
 use crate::window::ConductanceWindow;
 
-/// Distributions of the step gain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum StepGainKind {
-    /// 1 + s z, held at zero.
-    Normal,
-    /// exp(s z): the median cell has gain 1.
-    LogNormal,
-}
+/// Deviations of the gain of down steps over those of up steps.
+const DOWN_GAIN: Allowed = Allowed { low: 0.01, high: 100.0, unit: "" };
 
 /// The spreads of a chip in a device file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
@@ -58,6 +39,10 @@ pub struct ChipSpec {
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "f64", range(min = SIGMA_LN.low, max = SIGMA_LN.high), extend("x-unit" = "sigma of ln R"))]
     pub high_resistance_sigma_ln: Option<f64>,
+    /// Distribution of the ends; of `normal` ones the standard deviation is that of G over its nominal value. Needs one of the two.
+    #[serde(default, deserialize_with = "optional_word", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "EndsKind", extend("default" = "log-normal"))]
+    pub ends: Option<EndsKind>,
     /// Distribution of the gain of a step; needs `step_gain_sigma`.
     #[serde(default, deserialize_with = "optional_word", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "StepGainKind")]
@@ -70,25 +55,18 @@ pub struct ChipSpec {
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "f64", range(min = SIGMA_GAIN.low, max = SIGMA_GAIN.high), extend("x-unit" = "1"))]
     pub up_down_sigma: Option<f64>,
-    /// Standard deviation of the logarithm of the factor on a cell's write spread.
+    /// Deviation of the gain of down steps over that of up steps; needs `step_gain` or `up_down_sigma`.
+    #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "f64", range(min = DOWN_GAIN.low, max = DOWN_GAIN.high), extend("default" = 1, "x-unit" = "1"))]
+    pub down_gain_factor: Option<f64>,
+    /// Pulses with linear steps only: standard deviation of the share of a step that is lost from the reference state to the end.
+    #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "f64", range(min = SIGMA_GAIN.low, max = SIGMA_GAIN.high), extend("x-unit" = "1"))]
+    pub slope_sigma: Option<f64>,
+    /// Standard deviation of the logarithm of the factor on a cell's write spread, of pulses too.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "f64", range(min = SIGMA_LN.low, max = SIGMA_LN.high), extend("x-unit" = "sigma of ln"))]
     pub write_spread_sigma_ln: Option<f64>,
-}
-
-/// How the gain of a step differs from cell to cell.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum StepGain {
-    /// 1 + sigma z.
-    Normal {
-        /// Standard deviation of the gain.
-        sigma: f32,
-    },
-    /// exp(sigma z).
-    LogNormal {
-        /// Standard deviation of the logarithm of the gain.
-        sigma: f32,
-    },
 }
 
 /// The spreads from cell to cell of a chip; none where the file leaves them out.
@@ -99,10 +77,16 @@ pub struct ChipSpread {
     pub low_resistance: Option<f32>,
     /// Standard deviation of ln R of the fully-off end of the window.
     pub high_resistance: Option<f32>,
+    /// Distribution of the ends; of normal ones the deviations are those of G over its nominal value.
+    pub ends: EndsKind,
     /// Gain of a step.
     pub step_gain: Option<StepGain>,
     /// Standard deviation of half the difference of the gains up and down.
     pub up_down: Option<f32>,
+    /// Deviation of the gain down over that of the gain up; the same where there is none.
+    pub down_gain: Option<f32>,
+    /// Standard deviation of the share of a linear step that is lost from the reference state to the end.
+    pub slope: Option<f32>,
     /// Standard deviation of the logarithm of the factor on a cell's write spread.
     pub write_spread: Option<f32>,
 }
@@ -110,90 +94,45 @@ pub struct ChipSpread {
 /// The constants of every cell of one chip; none where all cells have the nominal one. Padding holds zero.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct ChipCells {
-    /// Own floor as excess over the nominal floor, µS.
-    pub(crate) low: Option<Matrix>,
-    /// Own ceiling as excess over the nominal floor, µS; there exactly when `low` is.
-    pub(crate) high: Option<Matrix>,
-    /// Factor on steps up, not below zero.
-    pub(crate) gain_up: Option<Matrix>,
-    /// Factor on steps down, not below zero; there exactly when `gain_up` is.
-    pub(crate) gain_down: Option<Matrix>,
+    /// Own floor and ceiling as excess over the nominal floor, µS.
+    pub(crate) ends: Option<[Matrix; 2]>,
+    /// Factors on steps up and down, not below zero.
+    pub(crate) gains: Option<[Matrix; 2]>,
+    /// Falls of the factors of linear steps over the state, up and down, beyond that of the law.
+    pub(crate) slopes: Option<[Matrix; 2]>,
     /// Factor on the standard deviation of a write.
     pub(crate) spread: Option<Matrix>,
 }
 
-impl StepGain {
-    /// The gain of a cell whose standard normal is `z`, not yet held at zero.
-    #[inline(always)]
-    pub fn at(self, z: f32) -> f32 {
-        match self {
-            StepGain::Normal { sigma } => 1.0 + sigma * z,
-            StepGain::LogNormal { sigma } => exp(sigma * z),
-        }
-    }
-}
-
 impl ChipSpread {
-    /// The cells of one chip. Every quantity has a stream of its own below `seed`, so that switching one on leaves the
-    /// draws of the others alone; the draws lie in the layout of the matrix.
-    pub(crate) fn draw(&self, window: &ConductanceWindow, rows: usize, columns: usize, seed: Seed) -> ChipCells {
+    /// The cells of one chip, written by `pulses` where they are. Every quantity has a stream of its own below `seed`, so that
+    /// switching one on leaves the draws of the others alone; the draws lie in the layout of the matrix.
+    pub(crate) fn draw(
+        &self,
+        window: &ConductanceWindow,
+        pulses: Option<&Pulses>,
+        [rows, columns]: [usize; 2],
+        seed: Seed,
+    ) -> ChipCells {
         let normals = |name: &str| {
             let mut normals = Matrix::zeros(rows, columns);
             seed.named(name).normals().fill(normals.blocks_mut());
             normals
         };
-        let (low, high) = self.ends(window, rows, columns, normals);
-        let (gain_up, gain_down) = self.gains(rows, columns, normals);
-        let spread = self.write_spread.map(|sigma| cells(normals("spread"), |z| exp(sigma * z)));
-        ChipCells { low, high, gain_up, gain_down, spread }
-    }
-
-    /// Floor and ceiling of every cell; both as soon as one has a spread, since a cell may have them exchanged.
-    fn ends(
-        &self,
-        window: &ConductanceWindow,
-        rows: usize,
-        columns: usize,
-        normals: impl Fn(&str) -> Matrix,
-    ) -> (Option<Matrix>, Option<Matrix>) {
-        if self.low_resistance.is_none() && self.high_resistance.is_none() {
-            return (None, None);
+        let reference = pulses.filter(|pulses| pulses.state != PulseState::OwnWindow);
+        let reference = reference.map(|pulses| pulses.reference * window.span());
+        let ends = Ends { kind: self.ends, low_resistance: self.low_resistance, high_resistance: self.high_resistance };
+        ChipCells {
+            ends: ends.draw(window, reference, [rows, columns], normals),
+            gains: self.gains(rows, columns, normals),
+            slopes: self.slopes(pulses, normals),
+            spread: self.write_spread.map(|sigma| cells(normals("spread"), |z| exp(sigma * z))),
         }
-        // ln G = -ln R up to a constant. With z = 0 the ends are the nominal ones without rounding.
-        let end = |name: &str, sigma: Option<f32>, nominal: f32, excess: f32| match sigma {
-            Some(sigma) => cells(normals(name), |z| excess + nominal * (exp(-sigma * z) - 1.0)),
-            None => cells(Matrix::zeros(rows, columns), |_| excess),
-        };
-        let mut low = end("low", self.high_resistance, window.low(), 0.0);
-        let mut high = end("high", self.low_resistance, window.high(), window.span());
-        for (low, high) in low.blocks_mut().iter_mut().zip(high.blocks_mut()) {
-            (*low, *high) = (low.zip(*high, f32::min), low.zip(*high, f32::max));
-        }
-        (Some(low), Some(high))
-    }
-
-    /// Factors on the steps up and down of every cell.
-    fn gains(&self, rows: usize, columns: usize, normals: impl Fn(&str) -> Matrix) -> (Option<Matrix>, Option<Matrix>) {
-        if self.step_gain.is_none() && self.up_down.is_none() {
-            return (None, None);
-        }
-        let mut up = match self.step_gain {
-            Some(gain) => cells(normals("gain"), |z| gain.at(z)),
-            None => cells(Matrix::zeros(rows, columns), |_| 1.0),
-        };
-        let mut down = up.clone();
-        let asymmetry = self.up_down.map(|sigma| cells(normals("up-down"), |z| sigma * z));
-        let asymmetry = asymmetry.unwrap_or_else(|| Matrix::zeros(rows, columns));
-        for ((up, down), r) in up.blocks_mut().iter_mut().zip(down.blocks_mut()).zip(asymmetry.blocks()) {
-            *up = up.zip(*r, |gain, r| if gain + r > 0.0 { gain + r } else { 0.0 });
-            *down = down.zip(*r, |gain, r| if gain - r > 0.0 { gain - r } else { 0.0 });
-        }
-        (Some(up), Some(down))
     }
 }
 
 /// `value` of every cell of `normals`, zero in the padding.
-fn cells(mut normals: Matrix, value: impl Fn(f32) -> f32) -> Matrix {
+pub(super) fn cells(mut normals: Matrix, value: impl Fn(f32) -> f32) -> Matrix {
     let columns = normals.columns();
     for row in 0..normals.rows() {
         for (number, block) in normals.row_mut(row).iter_mut().enumerate() {
@@ -224,11 +163,24 @@ impl TryFrom<ChipSpec> for ChipSpread {
                 Some(StepGain::LogNormal { sigma: required("step_gain_sigma", gain_sigma, "log-normal")? })
             }
         };
+        let low_resistance = sigma("low_resistance_sigma_ln", spec.low_resistance_sigma_ln, SIGMA_LN)?;
+        let high_resistance = sigma("high_resistance_sigma_ln", spec.high_resistance_sigma_ln, SIGMA_LN)?;
+        let spread = low_resistance.is_some() || high_resistance.is_some();
+        if spec.ends.is_some() && !spread {
+            return required("low_resistance_sigma_ln", None, "ends");
+        }
+        let up_down = sigma("up_down_sigma", spec.up_down_sigma, SIGMA_GAIN)?;
+        if spec.down_gain_factor.is_some() && step_gain.is_none() && up_down.is_none() {
+            return required("step_gain", None, "down_gain_factor");
+        }
         Ok(ChipSpread {
-            low_resistance: sigma("low_resistance_sigma_ln", spec.low_resistance_sigma_ln, SIGMA_LN)?,
-            high_resistance: sigma("high_resistance_sigma_ln", spec.high_resistance_sigma_ln, SIGMA_LN)?,
+            low_resistance,
+            high_resistance,
+            ends: spec.ends.unwrap_or_default(),
             step_gain,
-            up_down: sigma("up_down_sigma", spec.up_down_sigma, SIGMA_GAIN)?,
+            up_down,
+            down_gain: sigma("down_gain_factor", spec.down_gain_factor, DOWN_GAIN)?,
+            slope: sigma("slope_sigma", spec.slope_sigma, SIGMA_GAIN)?,
             write_spread: sigma("write_spread_sigma_ln", spec.write_spread_sigma_ln, SIGMA_LN)?,
         })
     }
@@ -252,15 +204,16 @@ mod tests {
             step_gain: Some(StepGain::LogNormal { sigma: 0.2 }),
             up_down: Some(0.01),
             write_spread: Some(0.25),
+            ..ChipSpread::default()
         }
     }
 
     fn chip(spread: ChipSpread) -> ChipCells {
-        spread.draw(&window(), ROWS, COLUMNS, Seed::new(1).named("chip"))
+        spread.draw(&window(), None, [ROWS, COLUMNS], Seed::new(1).named("chip"))
     }
 
-    fn values(cells: &Option<Matrix>, of: impl Fn(f64) -> f64) -> Vec<f64> {
-        cells.as_ref().unwrap().cells().map(|cell| of(f64::from(cell))).collect()
+    fn values(cells: &Matrix, of: impl Fn(f64) -> f64) -> Vec<f64> {
+        cells.cells().map(|cell| of(f64::from(cell))).collect()
     }
 
     /// Mean and variance within five standard errors of those of a normal.
@@ -275,12 +228,14 @@ mod tests {
 
     /// Quantities of all cells as standard normals, from the equations solved for z.
     fn standardised(cells: &ChipCells) -> [Vec<f64>; 5] {
-        let low = values(&cells.low, |excess| -libm::log(1.0 + excess) / 0.4);
-        let high = values(&cells.high, |excess| -libm::log((1.0 + excess) / 1000.0) / 0.3);
-        let (up, down) = (values(&cells.gain_up, |gain| gain), values(&cells.gain_down, |gain| gain));
+        let [low, high] = cells.ends.as_ref().unwrap();
+        let [up, down] = cells.gains.as_ref().unwrap();
+        let low = values(low, |excess| -libm::log(1.0 + excess) / 0.4);
+        let high = values(high, |excess| -libm::log((1.0 + excess) / 1000.0) / 0.3);
+        let (up, down) = (values(up, |gain| gain), values(down, |gain| gain));
         let gain = up.iter().zip(&down).map(|(up, down)| libm::log((up + down) / 2.0) / 0.2).collect();
         let up_down = up.iter().zip(&down).map(|(up, down)| (up - down) / 2.0 / 0.01).collect();
-        let spread = values(&cells.spread, |factor| libm::log(factor) / 0.25);
+        let spread = values(cells.spread.as_ref().unwrap(), |factor| libm::log(factor) / 0.25);
         [low, high, gain, up_down, spread]
     }
 
@@ -290,9 +245,9 @@ mod tests {
             assert_normal(what, &z, 0.0, 1.0);
         }
         let normal = ChipSpread { step_gain: Some(StepGain::Normal { sigma: 0.15 }), ..ChipSpread::default() };
-        let cells = chip(normal);
-        assert_normal("normal gain", &values(&cells.gain_up, |gain| gain), 1.0, 0.15);
-        assert_eq!(cells.gain_up, cells.gain_down);
+        let [up, down] = chip(normal).gains.unwrap();
+        assert_normal("normal gain", &values(&up, |gain| gain), 1.0, 0.15);
+        assert_eq!(up, down);
     }
 
     /// One number shared by many cells or quantities would show as a correlation: its standard error is 1 / sqrt(n).
@@ -320,13 +275,14 @@ mod tests {
     fn switching_one_quantity_on_leaves_the_draws_of_the_others_alone() {
         let every = chip(all());
         let gain = chip(ChipSpread { low_resistance: None, high_resistance: None, write_spread: None, ..all() });
-        assert_eq!((&gain.gain_up, &gain.gain_down), (&every.gain_up, &every.gain_down));
-        assert_eq!((&gain.low, &gain.high, &gain.spread), (&None, &None, &None));
+        assert_eq!(gain.gains, every.gains);
+        assert_eq!((&gain.ends, &gain.spread), (&None, &None));
         let low = chip(ChipSpread { low_resistance: None, ..all() });
-        assert_eq!(low.low, every.low);
-        assert!(low.high.unwrap().cells().all(|excess| excess == window().span()));
+        let ([low, high], [every_low, _]) = (low.ends.unwrap(), every.ends.unwrap());
+        assert_eq!(low, every_low);
+        assert!(high.cells().all(|excess| excess == window().span()));
         let none = chip(ChipSpread::default());
-        assert_eq!((none.low, none.gain_up, none.spread), (None, None, None));
+        assert_eq!(none, ChipCells { ends: None, gains: None, slopes: None, spread: None });
     }
 
     #[test]
@@ -336,11 +292,14 @@ mod tests {
             high_resistance: Some(0.0),
             step_gain: Some(StepGain::Normal { sigma: 0.0 }),
             up_down: Some(0.0),
+            down_gain: Some(3.0),
             write_spread: Some(0.0),
+            ..ChipSpread::default()
         });
-        let all_equal = |cells: &Option<Matrix>, value: f32| cells.as_ref().unwrap().cells().all(|cell| cell == value);
-        assert!(all_equal(&cells.low, 0.0) && all_equal(&cells.high, window().span()));
-        assert!(all_equal(&cells.gain_up, 1.0) && all_equal(&cells.gain_down, 1.0) && all_equal(&cells.spread, 1.0));
+        let all_equal = |cells: &Matrix, value: f32| cells.cells().all(|cell| cell == value);
+        let ([low, high], [up, down]) = (cells.ends.unwrap(), cells.gains.unwrap());
+        assert!(all_equal(&low, 0.0) && all_equal(&high, window().span()));
+        assert!(all_equal(&up, 1.0) && all_equal(&down, 1.0) && all_equal(&cells.spread.unwrap(), 1.0));
     }
 
     #[test]
@@ -351,22 +310,40 @@ mod tests {
             ..ChipSpread::default()
         };
         let narrow = ConductanceWindow::from_resistances(1e3, 2e3).unwrap();
-        let cells = wild.draw(&narrow, ROWS, COLUMNS, Seed::new(2));
-        let (low, high) = (cells.low.unwrap(), cells.high.unwrap());
+        let cells = wild.draw(&narrow, None, [ROWS, COLUMNS], Seed::new(2));
+        let [low, high] = cells.ends.unwrap();
         assert!(low.cells().zip(high.cells()).all(|(low, high)| -narrow.low() < low && low <= high));
         assert!(low.cells().any(|low| low < 0.0));
-        let up = cells.gain_up.unwrap();
+        let [up, _] = cells.gains.unwrap();
         // P(z < -1) = 0.1587 of a standard normal.
         let held = up.cells().filter(|gain| *gain == 0.0).count() as f64 / (ROWS * COLUMNS) as f64;
         let error = (0.1587 * 0.8413 / (ROWS * COLUMNS) as f64).sqrt();
         assert!((held - 0.158_655).abs() < 5.0 * error && up.cells().all(|gain| gain >= 0.0), "{held}");
     }
 
+    /// The gain down deviates by the factor of what the gain up does, less the asymmetry: its standard deviation is the factor
+    /// times the root of the sum of squares.
+    #[test]
+    fn the_gain_down_may_deviate_more() {
+        let spread = ChipSpread {
+            step_gain: Some(StepGain::Normal { sigma: 0.1 }),
+            up_down: Some(0.05),
+            down_gain: Some(1.5),
+            ..ChipSpread::default()
+        };
+        let [up, down] = chip(spread).gains.unwrap();
+        let sigma = libm::hypot(0.1, 0.05);
+        assert_normal("up", &values(&up, |gain| gain), 1.0, sigma);
+        assert_normal("down", &values(&down, |gain| gain), 1.0, 1.5 * sigma);
+    }
+
     #[test]
     fn padding_holds_zero() {
-        let cells = all().draw(&window(), 3, 19, Seed::new(3));
-        for cells in [cells.low, cells.high, cells.gain_up, cells.gain_down, cells.spread] {
-            let cells = cells.unwrap();
+        let cells = ChipSpread { ends: EndsKind::Normal, down_gain: Some(2.0), ..all() };
+        let cells = cells.draw(&window(), None, [3, 19], Seed::new(3));
+        let [low, high] = cells.ends.unwrap();
+        let [up, down] = cells.gains.unwrap();
+        for cells in [low, high, up, down, cells.spread.unwrap()] {
             assert!((0..3).all(|row| cells.row(row)[1].0[3..].iter().all(|lane| *lane == 0.0)));
         }
     }

@@ -14,6 +14,9 @@ use lanes::{Block, LANES};
 use super::number::RESISTANCE_OHM;
 use super::refusal::{Problem, SpecError};
 
+/// Points of a table: far more than a fit needs. Every look-up sums over all of them.
+const MOST_POINTS: usize = 1000;
+
 /// y over ln G, as a sum of clipped slopes.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Curve {
@@ -91,6 +94,9 @@ pub(crate) fn interpolated<P>(points: &[P], resistance: f64, place: impl Fn(&P) 
 pub(crate) fn check_resistances(resistances: &[f64]) -> Result<(), SpecError> {
     if resistances.is_empty() {
         return Err(SpecError::at("points", Problem::TableEmpty));
+    }
+    if resistances.len() > MOST_POINTS {
+        return Err(SpecError::at("points", Problem::TooMany { count: resistances.len(), most: MOST_POINTS }));
     }
     for (number, &resistance) in resistances.iter().enumerate() {
         RESISTANCE_OHM.check(&format!("points[{number}].resistance_ohm"), resistance)?;

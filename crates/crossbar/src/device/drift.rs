@@ -11,17 +11,19 @@
 //!
 //! mu and s are linear in ln R between the points of a table, held at its ends. All of a cell's future follows from the
 //! state written and one draw: whoever reads at t1 and then at t2 sees one path. Before the reference time the state
-//! is held: with the power law as written, with log-time relaxed by c xi. A cell that does not conduct stays so.
+//! is held: with the power law as written, with log-time relaxed by c xi. A cell that does not conduct stays so. What a read sees
+//! stays within the window of its cell, or with `bounds` = `zero` above 0 only, as the offset of a write does that a fit adds to
+//! the state.
 //!
 //! The power law with an exponent of its own for every device and state: Joshi et al., Nat. Commun. 11, 2473 (2020),
 //! phase-change memory. Log-time: Falcone et al., arXiv 2502.04524 (2025), conductive metal oxide on HfOx, whose fit
 //! after programming is that of the example.
 //!
 //! ```
-//! use crossbar::device::{Drift, DriftTimes, LogTimeDrift};
+//! use crossbar::device::{Drift, DriftBounds, DriftTimes, LogTimeDrift};
 //!
-//! let times = DriftTimes { reference: 1.0, latest: 1e7 };
-//! let drift = Drift::LogTime(LogTimeDrift { times, mean: -0.089, sigma: 0.042, sigma_at_reference: 0.412 });
+//! let (times, bounds) = (DriftTimes { reference: 1.0, latest: 1e7 }, DriftBounds::Window);
+//! let drift = Drift::LogTime(LogTimeDrift { times, mean: -0.089, sigma: 0.042, sigma_at_reference: 0.412, bounds });
 //! // Through an hour a cell at 50 µS loses 0.73 µS on average, with a spread of 0.76 µS.
 //! assert!((drift.conductance(50.0, 0.0, 3600.0) - 49.271).abs() < 1e-3);
 //! assert!((drift.conductance(50.0, 1.0, 3600.0) - 50.027).abs() < 1e-3);
@@ -35,7 +37,7 @@ use super::curve::{Curve, check_resistances, interpolated};
 use super::number::{EXPONENT, MICROSIEMENS_PER_LN, RESISTANCE_OHM, SECONDS, SIGMA_MICROSIEMENS};
 use super::number::{number, optional_number};
 use super::refusal::{Problem, SpecError, refuse_foreign, required};
-use super::shape::{optional_objects, word};
+use super::shape::{optional_objects, optional_word, word};
 
 /// Laws of drift.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
@@ -48,6 +50,17 @@ pub enum DriftLaw {
     Power,
     /// A shift in proportion to the logarithm of time, with an amplitude drawn anew at every write.
     LogTime,
+}
+
+/// Where a state that moves is held.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum DriftBounds {
+    /// At the ends of the window of its cell.
+    #[default]
+    Window,
+    /// At no conductance: what is read lies beyond the ends by as much as elsewhere.
+    Zero,
 }
 
 /// One point of a table of drift exponents.
@@ -115,6 +128,10 @@ pub struct DriftSpec {
         extend("x-unit" = "µS")
     )]
     pub sigma_microsiemens_at_reference: Option<f64>,
+    /// `log-time` only: where a state that moves is held.
+    #[serde(default, deserialize_with = "optional_word", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "DriftBounds", extend("default" = "window"))]
+    pub bounds: Option<DriftBounds>,
 }
 
 /// The times between which a law runs, seconds after the write.
@@ -144,6 +161,8 @@ pub struct LogTimeDrift {
     pub sigma: f64,
     /// Standard deviation at the reference time, µS.
     pub sigma_at_reference: f64,
+    /// Where a state that moves is held.
+    pub bounds: DriftBounds,
 }
 
 /// What a write becomes with time.
@@ -163,6 +182,11 @@ impl Drift {
     /// Whether cells keep what was written.
     pub fn is_off(&self) -> bool {
         *self == Drift::None
+    }
+
+    /// Whether the ends of its window hold a cell that moves.
+    pub(crate) fn stays_in_window(&self) -> bool {
+        !matches!(self, Drift::LogTime(LogTimeDrift { bounds: DriftBounds::Zero, .. }))
     }
 
     /// Conductance `seconds` after a write that left `written`, both µS; `draw` is the standard normal of that write.
@@ -303,6 +327,7 @@ impl DriftLaw {
                     "mean_microsiemens_per_ln",
                     "sigma_microsiemens_per_ln",
                     "sigma_microsiemens_at_reference",
+                    "bounds",
                 ],
             ),
         }
@@ -336,6 +361,7 @@ impl TryFrom<DriftSpec> for Drift {
         keys.push(("reference_seconds", spec.reference_seconds.is_some()));
         keys.push(("latest_seconds", spec.latest_seconds.is_some()));
         keys.push(("points", spec.points.is_some()));
+        keys.push(("bounds", spec.bounds.is_some()));
         refuse_foreign(&keys, law, takes)?;
         match spec.law {
             DriftLaw::None => Ok(Drift::None),
@@ -349,8 +375,8 @@ impl TryFrom<DriftSpec> for Drift {
                 for (checked, (key, value, allowed)) in checked.iter_mut().zip(numbers) {
                     *checked = allowed.check(key, required(key, value, law)?)?;
                 }
-                let [mean, sigma, sigma_at_reference] = checked;
-                Ok(Drift::LogTime(LogTimeDrift { times, mean, sigma, sigma_at_reference }))
+                let ([mean, sigma, sigma_at_reference], bounds) = (checked, spec.bounds.unwrap_or_default());
+                Ok(Drift::LogTime(LogTimeDrift { times, mean, sigma, sigma_at_reference, bounds }))
             }
         }
     }
@@ -379,8 +405,8 @@ mod tests {
     }
 
     fn metal_oxide() -> Drift {
-        let times = DriftTimes { reference: 1.0, latest: 1e5 };
-        Drift::LogTime(LogTimeDrift { times, mean: -0.089, sigma: 0.042, sigma_at_reference: 0.412 })
+        let (times, bounds) = (DriftTimes { reference: 1.0, latest: 1e5 }, DriftBounds::Window);
+        Drift::LogTime(LogTimeDrift { times, mean: -0.089, sigma: 0.042, sigma_at_reference: 0.412, bounds })
     }
 
     fn normals(count: usize) -> Vec<Block> {

@@ -34,6 +34,9 @@ use super::shape::optional_word;
 use crate::device::Allowed;
 use crate::window::ConductanceWindow;
 
+/// Levels of a list: 12 bits, more than were ever programmed. A write compares with all of them.
+const MOST_LISTED: usize = 4096;
+
 /// Ways to space levels evenly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -236,6 +239,9 @@ impl TryFrom<LevelsSpec> for Levels {
         }
         if levels.len() < 2 {
             return Err(SpecError::at("microsiemens", Problem::TooFew { count: levels.len(), least: 2 }));
+        }
+        if levels.len() > MOST_LISTED {
+            return Err(SpecError::at("microsiemens", Problem::TooMany { count: levels.len(), most: MOST_LISTED }));
         }
         // Levels that f32 cannot tell apart are the same level.
         match levels.windows(2).find(|two| two[1] as f32 <= two[0] as f32) {

@@ -21,15 +21,20 @@ mod chip;
 mod converters;
 mod curve;
 mod drift;
+mod ends;
 mod energy;
 mod faults;
+mod gains;
 mod levels;
 mod nonlinearity;
 pub(crate) mod number;
 mod parked;
 mod parse;
 mod provenance;
+mod pulse_law;
+mod pulse_state;
 mod pulses;
+mod pulses_spec;
 mod read;
 pub(crate) mod refusal;
 mod schema;
@@ -42,12 +47,14 @@ mod write;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use chip::{ChipSpec, ChipSpread, StepGain, StepGainKind};
+pub use chip::{ChipSpec, ChipSpread};
 pub use converters::{Adc, AdcCodes, AdcRange, AdcRangeKind, AdcSpec, Converters, ConvertersSpec, Dac, DacSpec};
 pub(crate) use drift::DriftAt;
-pub use drift::{Drift, DriftLaw, DriftPoint, DriftSpec, DriftTimes, LogTimeDrift, PowerDrift};
+pub use drift::{Drift, DriftBounds, DriftLaw, DriftPoint, DriftSpec, DriftTimes, LogTimeDrift, PowerDrift};
+pub use ends::EndsKind;
 pub use energy::{Energy, EnergySpec};
 pub use faults::{Faults, FaultsSpec};
+pub use gains::{StepGain, StepGainKind};
 pub(crate) use levels::LevelGrid;
 pub use levels::{LevelSpacing, Levels, LevelsSpec};
 pub(crate) use nonlinearity::FactorCurve;
@@ -55,7 +62,11 @@ pub use nonlinearity::{Nonlinearity, NonlinearityPoint, NonlinearitySpec};
 pub use number::{Allowed, Whole};
 pub use parked::{Parked, ParkedBranch, ParkedSpec};
 pub use provenance::{Grade, Provenance};
-pub use pulses::{CycleNoise, Direction, PulseKind, PulseLaw, Pulses, PulsesSpec};
+pub use pulse_law::{Direction, PulseLaw};
+pub use pulse_state::PulseState;
+pub(crate) use pulses::PulsedCells;
+pub use pulses::Pulses;
+pub use pulses_spec::{CycleNoise, PulseKind, PulsesSpec};
 pub use read::{Read, ReadNoiseKind, ReadSpec, WhiteNoise, WhiteNoiseSpec};
 use refusal::required;
 pub use refusal::{DeviceError, Problem, SpecError};
@@ -224,6 +235,7 @@ impl TryFrom<DeviceSpec> for Device {
             provenance: spec.provenance,
         };
         device.check_tables()?;
+        device.check_slopes()?;
         device.check_levels()?;
         device.check_range()?;
         Ok(device)
@@ -256,6 +268,15 @@ impl Device {
             {
                 return Err(SpecError::at(key, Problem::BesideWindow { table: [first, last], window }));
             }
+        }
+        Ok(())
+    }
+
+    /// Slopes that differ from cell to cell are those of linear pulses.
+    fn check_slopes(&self) -> Result<(), SpecError> {
+        let linear = self.write.pulses().is_some_and(|pulses| pulses.slope(Direction::Up).is_some());
+        if self.chip.slope.is_some() && !linear {
+            return Err(SpecError::at("chip.slope_sigma", Problem::NoSlope));
         }
         Ok(())
     }

@@ -87,6 +87,14 @@ pub enum Problem {
         /// Values needed.
         least: usize,
     },
+    /// A list that is too long.
+    #[error("got {count} of them, must be at most {most}")]
+    TooMany {
+        /// Values given.
+        count: usize,
+        /// Values allowed.
+        most: usize,
+    },
     /// Two keys of which one must be given.
     #[error(
         "{}, must be given either here or as `{}`, once",
@@ -168,6 +176,9 @@ pub enum Problem {
     /// Levels of a device that is written by pulses.
     #[error("not with scheme `pulsed`, whose pulses end where they end: must stand with `add` or `verify`")]
     LevelsOfPulses,
+    /// Slopes of steps that have none.
+    #[error("not of this device, must stand with pulses whose law is `linear` or `soft-bounds`")]
+    NoSlope,
     /// A name without letters.
     #[error("got an empty text, must name the device")]
     Empty,

@@ -6,7 +6,8 @@
 //!
 //! none          G' = G*
 //! constant      G' = G* + sigma z                         sigma in µS
-//! study-level   the same with sigma = sigma_w / kappa     sigma_w the study's noise in units of weight
+//! study-level   the same with sigma = sigma_w / kappa     sigma_w the study's noise in units of weight, over sqrt(2) where an
+//!                                                         update writes both cells of a pair
 //! relative      G' = T + (p / 100) T z                    T = G* clipped to the window, p in % of T
 //! table         ln G' = ln T + sigma(R) z                 median preserving, R = 10^6 / T in ohm, sigma of ln R
 //!               ln G' = ln T + sigma(R) z - sigma(R)²/2   mean preserving
@@ -36,7 +37,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::number::{SIGMA_MICROSIEMENS, SIGMA_PERCENT, optional_number};
-use super::pulses::{Pulses, PulsesSpec};
+use super::pulses::Pulses;
+use super::pulses_spec::PulsesSpec;
 use super::refusal::{Problem, SpecError, refuse_foreign, required};
 use super::shape::{optional_object, optional_objects, optional_word, word};
 use super::table::{Convention, SpreadPoint, SpreadTable};
@@ -174,6 +176,12 @@ pub enum Scheme {
 }
 
 impl Write {
+    /// Whether an update disturbs cells that are asked nothing. Pulses alone leave them as they are; noise on top of pulses reaches
+    /// all where the file says so.
+    pub fn reaches_every_cell(&self) -> bool {
+        self.cells == WrittenCells::All && (self.pulses().is_none() || self.noise != WriteNoise::None)
+    }
+
     /// What one pulse does, for a device that is written by pulses.
     pub fn pulses(&self) -> Option<&Pulses> {
         if let Scheme::Pulsed(pulses) = &self.scheme { Some(pulses) } else { None }

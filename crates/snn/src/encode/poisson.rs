@@ -13,7 +13,7 @@
 use rand::RngExt;
 use seed::Seed;
 
-use crate::spikes::{Samples, SpikeTrains, SpikesError};
+use crate::spikes::{EventsPerStep, Samples, SpikeTrains, SpikesError};
 
 /// A step, s.
 const STEP_SECONDS: f64 = 1e-3;
@@ -101,13 +101,13 @@ fn encode<'a, Intensity: Copy + 'a>(
                 next = next.saturating_add((libm::log(1.0 - stream.random::<f64>()) / silent) as usize);
                 if next < steps {
                     // The middle of the step, in steps.
-                    times.push(next as f32 + 0.5);
+                    times.push(next as f64 + 0.5);
                     places.push(unit as u16);
                 }
                 next = next.saturating_add(1);
             }
         }
-        spikes.push_events(&times, &places, steps as f64)?;
+        spikes.push_events(&times, &places, steps as f64, EventsPerStep::Binary)?;
     }
     assert_eq!(spikes.len(), labels.len(), "every sample has a label");
     Ok(Samples { spikes, labels: labels.to_vec() })

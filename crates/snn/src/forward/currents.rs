@@ -23,7 +23,8 @@ impl ReadBuffers {
     }
 }
 
-/// Reads the tiles of the rows that are `active`, which rise, and adds what their converters make of it to `current`.
+/// Reads the tiles of the rows that are `active`, which rise, and adds what their converters make of it to `current`. The
+/// pulses of an input of k fall into one step: converters take the sum of all of them, once.
 #[kernel]
 pub(super) fn add_converted(
     layer: Layer,

@@ -1,4 +1,8 @@
-//! The neuron of Izhikevich with an exponential synaptic current, forward Euler, one step = 1 ms.
+//! The neuron of Izhikevich in the form of 2003, with an exponential synaptic current, forward Euler, one step = 1 ms.
+//!
+//! This isn't the neuron of the published study of excitatory and inhibitory networks, though both carry the name. Its code
+//! takes the form of 2007, C v' = k (v - vr)(v - vt) - u + I with nine parameters a neuron, in one Euler step of 1 ms.
+//! The form here has four parameters, and takes v in two half steps. Don't compare its numbers with published ones.
 //!
 //! As published, with v and u in mV and time in ms:
 //!
@@ -37,7 +41,8 @@
 //! inhibition would make it fire: the voltage is held there, which the published program does not do. A voltage that is
 //! held carries no gradient, and neither does the reset.
 //!
-//! Source: E. M. Izhikevich, IEEE Trans. Neural Netw. 14, 1569 (2003), eqs. 1 to 3, Fig. 2 and the program of Fig. 3.
+//! Source: E. M. Izhikevich, IEEE Trans. Neural Netw. 14, 1569 (2003), eqs. 1 to 3, Fig. 2 and the program of Fig. 3. The form of
+//! 2007: E. M. Izhikevich, Dynamical Systems in Neuroscience (MIT Press, 2007), ch. 8.
 
 use lanes::{Block, LANES, Simd, note_work};
 

@@ -1,6 +1,6 @@
 //! Spreads over R: what the file states as lines, what cells do as dots.
 
-use crossbar::device::{Device, WriteNoise};
+use crossbar::device::{Device, Scheme, WriteNoise};
 use crossbar::spread::{SpreadRow, read_spread, write_spread};
 use seed::Seed;
 
@@ -9,6 +9,8 @@ use crate::sample::Chip;
 
 /// Cells of a dot: its own standard error is 1.6 %.
 const CELLS: usize = 2000;
+/// Pulses of a swing over the window in a figure: finer ones are taken several at once, so that a dot takes no more than seconds.
+const PULSES: u32 = 10_000;
 const DOTS: u32 = 7;
 const POINTS: u32 = 60;
 
@@ -59,7 +61,17 @@ pub(super) fn read_panel(device: &Device) -> Option<Panel> {
 /// The cells of a dot, at `from` µS.
 fn chip(device: &Device, from: f64, dot: u64) -> Chip {
     let seed = Seed::new(1).named("figure").numbered(dot);
-    Chip::new(device, CELLS, from, 0.0, false, seed).expect("no spread of a study is asked for")
+    Chip::new(&coarsened(device, PULSES).0, CELLS, from, 0.0, false, seed).expect("no spread of a study is asked for")
+}
+
+/// `device` with pulses of which a swing over the window has at most about `most`, and how many of its own each stands for.
+pub(super) fn coarsened(device: &Device, most: u32) -> (Device, u32) {
+    let mut coarse = device.clone();
+    let mut together = 1;
+    if let Scheme::Pulsed(pulses) = &mut coarse.write.scheme {
+        (*pulses, together) = pulses.coarsened(most);
+    }
+    (coarse, together)
 }
 
 /// Resistances at equal ratios from one end of the window to the other, ohm.

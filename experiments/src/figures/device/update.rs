@@ -3,6 +3,7 @@
 use crossbar::device::{Device, Direction, WriteNoise};
 use seed::Seed;
 
+use super::spread::coarsened;
 use crate::figures::panel::{COLORS, Curve, GREY, Panel, PanelAxis, Stroke};
 use crate::sample::Chip;
 
@@ -13,11 +14,12 @@ const SHOWN: usize = 4;
 const WRITES: u32 = 25;
 /// Most points each way.
 const POINTS: u32 = 150;
-/// Most pulses each way.
+/// Most pulses each way: finer ones are taken several at once.
 const MOST_PULSES: u32 = 100_000;
 
 /// G over pulses, or over writes of equal steps: a few cells and the mean.
 pub(super) fn panel(device: &Device) -> Panel {
+    let (device, together) = &coarsened(device, MOST_PULSES);
     let span = device.window.span();
     let mut chip = Chip::new(device, CELLS, f64::from(device.window.low()), 0.0, false, Seed::new(1).named("figure"))
         .expect("no spread of a study is asked for");
@@ -37,7 +39,7 @@ pub(super) fn panel(device: &Device) -> Panel {
         for _ in 0..count {
             chip.step(sign * f64::from(step));
             let last = path.last().map_or(0.0, |(x, _)| *x);
-            path.push((last + f64::from(along), chip.written()));
+            path.push((last + f64::from(along) * f64::from(*together), chip.written()));
         }
     }
     let cell = |number: usize| path.iter().map(|(x, written)| (*x, f64::from(written[number]))).collect();

@@ -1,0 +1,150 @@
+//! What the state of a cell is, of which the step of a pulse is a function, where its window is not the nominal one.
+//!
+//! ```text
+//! low, high   ends of the cell's own window, µS;  Low, High  ends of the nominal one
+//! R           reference state, a share of the nominal window;  G_R = Low + R (High - Low)
+//!
+//! own-window      x = (G - low) / (high - low), held within 0 to 1
+//! nominal-window  x = (G - Low) / (High - Low)
+//! own-end         up:   1 - x = (1 - R) (high - G) / (high - G_R)        down:  x = R (G - low) / (G_R - low)
+//! own-span        x = R + (G - G_R) / (high - low)
+//! ```
+//!
+//! In a cell whose window is the nominal one all four are the same. In others they differ in what stays: with `own-window` the
+//! step at the ends, with `nominal-window` the step at every conductance, and with the last two the step at G_R. Published
+//! fits state their steps at G_R, the weight 0 of a pair with a reference: `own-end` is their soft bounds, `own-span` their
+//! exponential steps, and `nominal-window` their linear ones. A step that falls below zero outside the nominal window is held at
+//! zero.
+
+use lanes::{Block, LANES};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::pulse_law::Direction;
+
+/// What the state of a cell with ends of its own is measured against.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum PulseState {
+    /// Both ends of its own window.
+    #[default]
+    OwnWindow,
+    /// Both ends of the nominal window.
+    NominalWindow,
+    /// The reference state, and the own end towards which the pulse moves.
+    OwnEnd,
+    /// The reference state, in units of its own window.
+    OwnSpan,
+}
+
+/// The ends of sixteen cells, excess over the floor of the nominal window, µS.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CellEnds<'a> {
+    /// Own floors.
+    pub(crate) low: &'a Block,
+    /// Own ceilings.
+    pub(crate) high: &'a Block,
+    /// Highest less lowest conductance of the nominal window.
+    pub(crate) span: f32,
+}
+
+impl PulseState {
+    /// The states of sixteen cells that hold `excess` µS; `reference` is a share of the nominal window.
+    #[inline(always)]
+    pub(crate) fn of(self, direction: Direction, reference: f32, excess: &Block, ends: CellEnds) -> Block {
+        let CellEnds { low, high, span } = ends;
+        let middle = reference * span;
+        let mut x = Block::ZERO;
+        match self {
+            PulseState::OwnWindow => {
+                for lane in 0..LANES {
+                    let state = (excess[lane] - low[lane]) / above_zero(high[lane] - low[lane]);
+                    let state = if state < 0.0 { 0.0 } else { state };
+                    x[lane] = if state > 1.0 { 1.0 } else { state };
+                }
+            }
+            PulseState::NominalWindow => x = excess.map(|excess| excess / span),
+            PulseState::OwnEnd if direction == Direction::Up => {
+                for lane in 0..LANES {
+                    let left = (high[lane] - excess[lane]) / above_zero(high[lane] - middle);
+                    x[lane] = 1.0 - (1.0 - reference) * left;
+                }
+            }
+            PulseState::OwnEnd => {
+                for lane in 0..LANES {
+                    x[lane] = reference * ((excess[lane] - low[lane]) / above_zero(middle - low[lane]));
+                }
+            }
+            PulseState::OwnSpan => {
+                for lane in 0..LANES {
+                    x[lane] = reference + (excess[lane] - middle) / above_zero(high[lane] - low[lane]);
+                }
+            }
+        }
+        x
+    }
+}
+
+/// `width`, or 1 where there is none. A cell that is stuck has no span: its bounds undo whatever a pulse does.
+#[inline(always)]
+fn above_zero(width: f32) -> f32 {
+    if width > 0.0 { width } else { 1.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KINDS: [PulseState; 4] =
+        [PulseState::OwnWindow, PulseState::NominalWindow, PulseState::OwnEnd, PulseState::OwnSpan];
+
+    fn state(kind: PulseState, direction: Direction, excess: f32, [low, high]: [f32; 2]) -> f32 {
+        let (low, high) = (Block::splat(low), Block::splat(high));
+        kind.of(direction, 0.375, &Block::splat(excess), CellEnds { low: &low, high: &high, span: 80.0 })[7]
+    }
+
+    #[test]
+    fn a_nominal_cell_has_one_state() {
+        for direction in [Direction::Up, Direction::Down] {
+            for excess in [0.0, 20.0, 30.0, 64.0, 80.0] {
+                for kind in KINDS {
+                    let found = state(kind, direction, excess, [0.0, 80.0]);
+                    // A quotient, a product and a difference of numbers up to 1.
+                    assert!((found - excess / 80.0).abs() <= 3.0 * f32::EPSILON, "{kind:?}: {found} at {excess}");
+                }
+            }
+        }
+    }
+
+    /// A cell from -10 to 110 µS above the floor, reference 30 µS: what each kind leaves in place.
+    #[test]
+    fn other_cells_keep_what_their_kind_says() {
+        let own = [-10.0, 110.0];
+        let of = |kind, direction, excess| f64::from(state(kind, direction, excess, own));
+        let near = |found: f64, expected: f64| assert!((found - expected).abs() < 1e-6, "{found}, must be {expected}");
+        for direction in [Direction::Up, Direction::Down] {
+            near(of(PulseState::OwnWindow, direction, -10.0), 0.0);
+            near(of(PulseState::OwnWindow, direction, 110.0), 1.0);
+            near(of(PulseState::NominalWindow, direction, 110.0), 110.0 / 80.0);
+            near(of(PulseState::OwnEnd, direction, 30.0), 0.375);
+            near(of(PulseState::OwnSpan, direction, 30.0), 0.375);
+            near(of(PulseState::OwnSpan, direction, 90.0), 0.375 + 0.5);
+        }
+        near(of(PulseState::OwnEnd, Direction::Up, 110.0), 1.0);
+        near(of(PulseState::OwnEnd, Direction::Up, 70.0), 1.0 - 0.625 / 2.0);
+        near(of(PulseState::OwnEnd, Direction::Down, -10.0), 0.0);
+        near(of(PulseState::OwnEnd, Direction::Down, 10.0), 0.375 / 2.0);
+    }
+
+    /// A window that is a point, and one that lies on the far side of the reference.
+    #[test]
+    fn a_cell_without_room_has_a_finite_state() {
+        for kind in KINDS {
+            for ends in [[30.0, 30.0], [50.0, 60.0], [5.0, 10.0]] {
+                for direction in [Direction::Up, Direction::Down] {
+                    assert!(state(kind, direction, ends[0], ends).is_finite());
+                }
+            }
+        }
+    }
+}

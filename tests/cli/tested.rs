@@ -1,0 +1,117 @@
+//! What tests see: every test sample, and events as the study counts them.
+
+use crate::ohmspike::{Answer, Folder};
+
+/// Events of `samples`, one of its own class each: unit and time tell the class, and every event comes `times` over.
+fn events(labels: &[u8], times: usize) -> String {
+    let mut text = "sample,time,unit,label\n".to_owned();
+    for (sample, label) in labels.iter().enumerate() {
+        for event in 0..times * 6 {
+            let time = 0.0011 + 0.01 * f64::from(u8::try_from(event / times).expect("few events"));
+            let unit = (usize::from(*label) * 2 + event / times % 2) % 6;
+            text += &format!("{sample},{time:.4},{unit},{label}\n");
+        }
+    }
+    text
+}
+
+const TRAIN: [u8; 12] = [0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2];
+
+fn import(folder: &Folder, name: &str, test: &[u8], times: usize) {
+    folder.write("train.csv", events(&TRAIN, times));
+    folder.write("test.csv", events(test, times));
+    let files = ["data", "import", name, "--events", "train.csv", "--test", "test.csv"];
+    folder.run(&[&files[..], &["--units", "6", "--classes", "3", "--duration", "0.1"]].concat()).succeeds();
+}
+
+fn study(name: &str, further: &str) -> String {
+    format!(
+        "name = '{name}'\n[data]\nset = '{name}'\n{further}[network]\nhidden = 10\nsteps = 50\n[weights]\nsigma_init = 0.6\n\
+         [training]\nbatch = 4\nepochs = 3\n[outcome]\nlast_epochs = 1\n"
+    )
+}
+
+/// Samples and right answers by class of the last test.
+fn last_test(folder: &Folder, name: &str) -> Vec<[u64; 2]> {
+    let records = folder.records(&format!("results/{name}/records/0001.jsonl"));
+    let test = records[0]["tests"].as_array().and_then(|tests| tests.last()).expect("a test").clone();
+    let count = |class: &serde_json::Value, place: usize| class[place].as_u64().expect("a count");
+    test.as_array().expect("classes").iter().map(|class| [count(class, 0), count(class, 1)]).collect()
+}
+
+/// Seven test samples where a batch has four, in two orders: the same network answers all of them, in the same way.
+#[test]
+fn every_test_sample_is_tested_in_whatever_order() {
+    let folder = Folder::new();
+    let mut tests = Vec::new();
+    for (name, labels) in [("rising", [0, 0, 0, 1, 1, 2, 2]), ("falling", [2, 2, 1, 1, 0, 0, 0])] {
+        import(&folder, name, &labels, 1);
+        folder.write("s.toml", study(name, ""));
+        let answer = folder.run(&["run", "s.toml"]).succeeds();
+        assert!(!answer.stderr.contains("warning"), "{}", answer.stderr);
+        tests.push(last_test(&folder, name));
+    }
+    assert_eq!(tests[0], tests[1]);
+    assert_eq!(tests[0].iter().map(|class| class[0]).collect::<Vec<_>>(), [3, 2, 2]);
+}
+
+/// Fewer test samples than a batch has are all tested, and classes without any are told.
+#[test]
+fn classes_without_samples_are_told_and_a_small_test_set_is_tested() {
+    let folder = Folder::new();
+    import(&folder, "few", &[2, 0], 1);
+    folder.write("s.toml", study("few", ""));
+    let answer = folder.run(&["run", "s.toml"]).succeeds();
+    assert!(
+        answer.stderr.contains("warning: data.set: 1 of 3 classes is without test samples: `"),
+        "{}",
+        answer.stderr
+    );
+    assert_eq!(answer.stderr.matches("warning: ").count(), 1, "{}", answer.stderr);
+    assert_eq!(last_test(&folder, "few").iter().map(|class| class[0]).collect::<Vec<_>>(), [1, 0, 1]);
+    let answer = folder.run(&["train", "s.toml"]).succeeds();
+    assert!(answer.stderr.contains("without test samples"), "{}", answer.stderr);
+}
+
+fn epochs(answer: &Answer) -> Vec<String> {
+    let columns = |line: &str| line.split_whitespace().take(5).collect::<Vec<_>>().join(" ");
+    answer.stdout.lines().skip(1).take(3).map(columns).collect()
+}
+
+/// Three events of a unit in every step where one is: merged they are the network of single events, counted another.
+#[test]
+fn several_events_in_a_step_are_counted_or_merged_and_told() {
+    let folder = Folder::new();
+    let test = [0, 1, 2, 0];
+    import(&folder, "single", &test, 1);
+    import(&folder, "triple", &test, 3);
+    folder.write("single.toml", study("single", ""));
+    folder.write("merged.toml", study("triple", ""));
+    folder.write("counted.toml", study("triple", "events_per_step = 'count'\n"));
+    let train = |study: &str| folder.run(&["train", study]).succeeds();
+    let [single, merged, counted] = ["single.toml", "merged.toml", "counted.toml"].map(train);
+    assert_eq!(single.stderr, "");
+    assert_eq!(epochs(&single), epochs(&merged));
+    assert_ne!(epochs(&single), epochs(&counted));
+    // Six steps with an input, two events merged in each, of 12 + 4 samples.
+    let told = "warning: data.events_per_step: `binary` merges 192 of 288 events of the training and test set with an earlier event \
+                of the same unit in the same step\n\nhint: ";
+    assert!(merged.stderr.starts_with(told), "{}", merged.stderr);
+    assert_eq!(counted.stderr, "");
+
+    // The SHD presets count, and records say so.
+    let preset = ["run", "merged.toml", "--set", "training.preset=shd-published-results", "--set", "repeats.seeds=1"];
+    folder.run(&preset).succeeds();
+    let record = &folder.records("results/triple/records/0001.jsonl")[0];
+    assert_eq!(record["settings"]["data"]["events_per_step"], "count");
+}
+
+#[test]
+fn a_fraction_that_whole_neurons_cannot_give_is_told() {
+    let folder = Folder::with_tiny_study();
+    let set =
+        ["--set", "network.hidden=50", "--set", "network.excitatory_fraction=0.575", "--set", "noise.level_percent=1"];
+    let answer = folder.run(&[&["train", "tiny.toml", "--set", "hardware.device=none"], &set[..]].concat()).succeeds();
+    let told = "warning: network.excitatory_fraction: 29 of 50 hidden neurons excite: 0.58, not 0.575\n\nhint: ";
+    assert!(answer.stderr.starts_with(told), "{}", answer.stderr);
+}

@@ -1,0 +1,305 @@
+//! Every key does something, or is told: for each built-in device and each key that a study can set, another value changes what a
+//! small trial leaves, or the value is refused, or a warning names the key.
+//!
+//! Keys come from the types: those of devices from their schema, those of studies from `known_keys`, so that a new key is swept
+//! without a word here. Values are what the schema allows: its words, its ends, and numbers around the value of the file. What is
+//! compared is the record with its energies, and the line of the area. Seeds and `[data]` have tests of their own.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crossbar::device::{BUILT_IN, schema};
+use experiments::hardware::shapes;
+use experiments::prepare::{EncodedData, Prepared};
+use experiments::record::{Record, Seconds};
+use experiments::settings::{Controller, PairKind, Settings};
+use experiments::sheet::area_line;
+use experiments::study::{Study, known_keys};
+use experiments::trial::run_trial;
+use experiments::warning::all_warnings;
+use serde_json::Value;
+use snn::spikes::{Samples, SpikeTrains};
+
+const INPUTS: usize = 12;
+const CLASSES: usize = 3;
+
+/// Keys that are texts for people, and those that act only on events which a small trial has none of. Each has its reason.
+const NOT_SWEPT: [(&str, &str); 12] = [
+    ("$schema", "for editors"),
+    ("name", "a text"),
+    ("description", "a text"),
+    ("provenance", "texts"),
+    ("write.verify.tries", "acts on cells that need as many tries"),
+    ("write.verify.after_give_up", "acts on cells that were given up"),
+    ("write.verify.sides", "acts on cells beside their target on that side"),
+    ("write.pulses.most_pulses", "acts on steps of as many pulses"),
+    ("converters.tile_rows", "acts on arrays of more rows"),
+    ("converters.tile_columns", "acts on arrays of more columns, and maps"),
+    ("read.slow", "acts on what flips within a trial"),
+    ("drift.latest_seconds", "acts on rests that are longer"),
+];
+
+/// Samples of which each class has units of its own that spike early.
+fn samples(count: usize, steps: usize) -> Samples {
+    let mut spikes = SpikeTrains::new(INPUTS, steps).expect("few units");
+    let labels: Vec<u8> = (0..count).map(|sample| (sample % CLASSES) as u8).collect();
+    for (sample, label) in labels.iter().enumerate() {
+        let spiking = |step: usize, unit: usize| {
+            let own = unit % CLASSES == usize::from(*label);
+            (step + unit + sample) % if own { 3 } else { 7 } == 0
+        };
+        spikes.push_raster(spiking).expect("few spikes");
+    }
+    Samples { spikes, labels }
+}
+
+fn data(settings: &Settings) -> EncodedData {
+    let steps = settings.network.steps;
+    EncodedData {
+        train: samples(24, steps),
+        test: samples(12, steps),
+        classes: CLASSES,
+        binned: None,
+        sha256: String::new(),
+    }
+}
+
+/// A trial in which weights move over their whole window.
+fn settings(device: &str) -> Settings {
+    let mut settings = Settings::default();
+    (settings.network.hidden, settings.network.steps) = (6, 20);
+    settings.weights.sigma_init = 0.3;
+    (settings.training.epochs, settings.training.batch) = (Some(2), Some(4));
+    settings.training.learning_rate = Some(0.5);
+    settings.outcome.last_epochs = 1;
+    settings.hardware.device = device.to_owned();
+    (settings.hardware.full_scale_hidden, settings.hardware.full_scale_readout) = (1.0, 2.0);
+    if device == "study-1k-1m" {
+        settings.noise.level_percent = 10.0;
+    }
+    // Pulses enough that cells come to the ends of their windows.
+    if own(device, "write.pulses").is_some() {
+        settings.device.insert("write.pulses.most_pulses".to_owned(), 5000.into());
+    }
+    // Clusters so rare that a small array has none.
+    if own(device, "faults.p_cluster").is_some() {
+        settings.device.insert("faults.p_cluster".to_owned(), 0.5.into());
+    }
+    settings
+}
+
+/// What a trial leaves, as text, and its warnings; none where the settings are refused.
+fn left(settings: &Settings) -> Option<(String, Vec<String>)> {
+    settings.check().ok()?;
+    let prepared = Prepared::of_devices([settings].into_iter(), Path::new(".")).ok()?;
+    let (devices, data) = (prepared.devices_of(settings), data(settings));
+    let shapes = shapes(settings, &data);
+    let outcome = run_trial(settings, &devices, &data, 5, None, &lanes::Alone, &mut |_| {}).ok()?;
+    let mut record = Record::new(settings, 5, &data, &devices, &outcome);
+    (record.id, record.settings, record.device_sha256) = (String::new(), Settings::default(), None);
+    (record.further_devices_sha256, record.seconds) = (Default::default(), Seconds::default());
+    let mut text = serde_json::to_string(&record).expect("plain values");
+    for (loaded, shapes) in devices.with(&shapes) {
+        let shapes: Vec<(usize, usize)> = shapes.iter().map(|(_, shape)| *shape).collect();
+        text += &area_line(&loaded.device, settings.hardware.pair, &shapes);
+    }
+    Some((text, all_warnings(settings, &data, &devices).iter().map(ToString::to_string).collect()))
+}
+
+/// The keys of a device and what each may hold, from the schema: whole lists as one key.
+fn device_keys() -> BTreeMap<String, Value> {
+    let schema = schema();
+    let mut keys = BTreeMap::new();
+    collect(&schema, &schema, "", &mut keys);
+    keys
+}
+
+fn collect(root: &Value, object: &Value, path: &str, keys: &mut BTreeMap<String, Value>) {
+    let object = resolved(root, object);
+    let properties = object.get("properties").and_then(Value::as_object);
+    for (name, below) in properties.into_iter().flatten() {
+        let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+        let target = resolved(root, below);
+        if target.get("properties").is_some() {
+            collect(root, target, &path, keys);
+        } else {
+            keys.insert(path, merged(target, below));
+        }
+    }
+}
+
+/// What a reference points to.
+fn resolved<'a>(root: &'a Value, value: &'a Value) -> &'a Value {
+    let reference = value.get("$ref").or_else(|| value.get("allOf")?.get(0)?.get("$ref")).and_then(Value::as_str);
+    reference.map_or(value, |reference| {
+        root.pointer(reference.trim_start_matches('#')).unwrap_or_else(|| panic!("{reference}: not in the schema"))
+    })
+}
+
+/// `target` with what stands beside the reference to it.
+fn merged(target: &Value, beside: &Value) -> Value {
+    let mut merged = target.clone();
+    if let (Some(merged), Some(beside)) = (merged.as_object_mut(), beside.as_object()) {
+        merged.extend(beside.iter().map(|(key, value)| (key.clone(), value.clone())));
+    }
+    merged
+}
+
+/// Values that a key of this `schema` may hold, beside the one of the file. Probabilities are large enough for a small array.
+fn values(key: &str, schema: &Value, own: Option<&Value>) -> Vec<Value> {
+    let words = |of: &Value| -> Vec<Value> {
+        let listed = of.get("enum").and_then(Value::as_array).cloned().unwrap_or_default();
+        let each = of.get("oneOf").and_then(Value::as_array).into_iter().flatten();
+        listed.into_iter().chain(each.filter_map(|one| one.get("const").cloned())).collect()
+    };
+    let mut values = words(schema);
+    let number = |key: &str| schema.get(key).and_then(Value::as_f64);
+    if let (Some(least), Some(most)) = (number("minimum"), number("maximum")) {
+        let whole = schema.get("type").is_some_and(|of| of == "integer");
+        let own = own.and_then(Value::as_f64);
+        let near = own.filter(|_| !key.contains(".p_")).map_or(vec![], |own| vec![1.3 * own, 0.7 * own]);
+        let between = [0.3, 5.0, 1000.0, 30_000.0];
+        for value in near.into_iter().chain(between) {
+            let value = if whole { value.round() } else { value };
+            if (least..=most).contains(&value) && Some(value) != own {
+                values.push(value.into());
+            }
+        }
+    }
+    // What is the default changes nothing where the key is left out, nor does a mechanism that is off.
+    let off = |value: &Value| schema.get("default") == Some(value) || value == "none" || value == "reference";
+    values.retain(|value| Some(value) != own && (own.is_some() || !off(value)));
+    values
+}
+
+/// What the file of `device` says of `key`.
+fn own(device: &str, key: &str) -> Option<Value> {
+    let (_, text) = BUILT_IN.iter().find(|(name, _)| *name == device)?;
+    let file: Value = serde_json::from_str(text).expect("a built-in file");
+    file.pointer(&format!("/{}", key.replace('.', "/"))).cloned()
+}
+
+/// The studies in which every device is swept: what others of their keys leave a mechanism to do differs.
+fn variants(device: &str) -> Vec<(&'static str, Settings)> {
+    let mut variants = vec![("", settings(device))];
+    let mut with = |what, change: &dyn Fn(&mut Settings)| {
+        let mut settings = settings(device);
+        change(&mut settings);
+        variants.push((what, settings));
+    };
+    with(" with a digital copy", &|settings| settings.hardware.controller = Controller::DigitalCopy);
+    with(" in push-pull pairs", &|settings| settings.hardware.pair = PairKind::PushPull);
+    with(" after an hour", &|settings| settings.hardware.retention_seconds = 3600.0);
+    variants
+}
+
+/// Whether `key` did something, or a warning names it that was not there before.
+fn is_told(key: &str, before: &(String, Vec<String>), after: &(String, Vec<String>)) -> bool {
+    before.0 != after.0 || after.1.iter().any(|warning| warning.contains(key))
+}
+
+#[test]
+fn every_key_of_every_device_acts_or_is_told() {
+    let keys = device_keys();
+    assert!(keys.len() > 80, "{} keys", keys.len());
+    let (mut silent, mut swept) = (Vec::new(), BTreeMap::<&str, usize>::new());
+    for (device, _) in BUILT_IN {
+        for (what, settings) in variants(device) {
+            let before = left(&settings).unwrap_or_else(|| panic!("{device}{what}"));
+            for (key, schema) in &keys {
+                if NOT_SWEPT.iter().any(|(other, _)| key == other || key.starts_with(&format!("{other}."))) {
+                    continue;
+                }
+                for value in values(key, schema, own(device, key).as_ref()) {
+                    let mut changed = settings.clone();
+                    changed.device.insert(key.clone(), value.clone());
+                    let Some(after) = left(&changed) else { continue };
+                    *swept.entry(key).or_default() += 1;
+                    if !is_told(&format!("device.{key}"), &before, &after) {
+                        silent.push(format!("{device}{what}: {key} = {value}"));
+                    }
+                }
+            }
+        }
+    }
+    assert!(swept.len() > 40, "only {} keys were ever taken: {swept:?}", swept.len());
+    assert!(silent.is_empty(), "{} keys are silent:\n{}", silent.len(), silent.join("\n"));
+}
+
+/// Values for a key of a study: those that its own refusal names, and numbers.
+fn study_values(key: &str) -> Vec<String> {
+    let with = |value: &str| {
+        let (section, key) = key.split_once('.').expect("known keys have a section");
+        Study::parse("keys.toml", &format!("name = \"keys\"\n[{section}]\n{key} = {value}\n"), &[])
+    };
+    let refused = with("\"?\"").err().map(|error| error.to_string()).unwrap_or_default();
+    let named = refused.split('`').skip(1).step_by(2).map(|word| format!("\"{word}\""));
+    let numbers = ["true", "false", "0.35", "0.6", "2.5", "3", "7", "40"].map(str::to_owned);
+    named.chain(numbers).filter(|value| with(value).is_ok()).collect()
+}
+
+#[test]
+fn every_key_of_a_study_acts_or_is_told_with_every_device() {
+    // `[data]` decides what is read, `[seeds]` which streams are drawn; maps are files.
+    let of_files = ["fault_map", "conductance_map"];
+    let swept = |key: &String| {
+        !["data.", "seeds.", "outcome.", "layer_"].iter().any(|section| key.starts_with(section))
+            && !of_files.iter().any(|name| key.contains(name))
+            && !key.ends_with(".device")
+            && !key.ends_with("device_readout")
+            // Refused without recurrence, which no device of these studies has.
+            && key != "weights.sigma_recurrent"
+    };
+    let keys: Vec<(String, Vec<String>)> =
+        known_keys().into_iter().filter(swept).map(|key| (key.clone(), study_values(&key))).collect();
+    assert!(keys.len() > 20 && keys.iter().all(|(_, values)| !values.is_empty()), "{keys:?}");
+    let mut silent = Vec::new();
+    for device in BUILT_IN.iter().map(|(name, _)| *name).chain(["none"]) {
+        for (what, settings) in variants(device) {
+            let before = left(&settings).unwrap_or_else(|| panic!("{device}{what}"));
+            let document = serde_json::to_value(&settings).expect("plain values");
+            for (key, values) in &keys {
+                for value in values {
+                    let pointer = format!("/{}", key.replace('.', "/"));
+                    let value: Value = serde_json::from_str(value).expect("words, numbers and truths are JSON");
+                    let mut changed = document.clone();
+                    let (section, name) = key.split_once('.').expect("known keys have a section");
+                    if is_own(&settings, &pointer, &value) {
+                        continue;
+                    }
+                    changed[section][name] = value.clone();
+                    let Ok(changed) = serde_json::from_value::<Settings>(changed) else { continue };
+                    let Some(after) = left(&changed) else { continue };
+                    if !is_told(key, &before, &after) {
+                        silent.push(format!("{device}{what}: {key} = {value}"));
+                    }
+                }
+            }
+        }
+    }
+    assert!(silent.is_empty(), "{} keys are silent:\n{}", silent.len(), silent.join("\n"));
+}
+
+/// Whether the key at `pointer` has this value already, be it given or by default.
+fn is_own(settings: &Settings, pointer: &str, value: &Value) -> bool {
+    let resolved = serde_json::to_value(settings.resolved()).expect("plain values");
+    let defaults = [
+        ("/network/recurrent", Value::from(false)),
+        ("/network/neuron", "lif".into()),
+        ("/network/signs", "constrained".into()),
+    ];
+    let left_out = defaults.iter().find(|(key, _)| *key == pointer).map(|(_, value)| value);
+    resolved
+        .pointer(pointer)
+        .or(left_out)
+        .is_some_and(|own| own == value || own.is_f64() && own.as_f64() == value.as_f64())
+}
+
+/// Nobody who leaves keys at their defaults is told that one has no effect.
+#[test]
+fn defaults_are_not_told() {
+    for (device, _) in BUILT_IN {
+        let (_, warnings) = left(&settings(device)).expect("a trial");
+        assert!(!warnings.iter().any(|warning| warning.contains("no effect")), "{device}: {warnings:?}");
+    }
+}

@@ -63,8 +63,7 @@ def write_events(rng, expected):
     of_recording = [np.flatnonzero(sample == number) for number in range(SAMPLES)]
     expected["events"] = {
         "labels": labels.tolist(),
-        # As float32, in which times are kept.
-        "times": [[float(np.float32(time)) for time in seconds[order]] for order in of_recording],
+        "times": [seconds[order].tolist() for order in of_recording],
         "units": [unit[order].tolist() for order in of_recording],
     }
     write("events.npz", npz(sample=sample.astype(np.int64), time=seconds, unit=unit.astype(np.uint16), labels=labels))
@@ -95,7 +94,7 @@ def write_sensor(rng, expected):
     rows["t"] = [0, 1500, 7, 999999, 3]
     write("sensor.npz", npz(events=rows, sample=sample, labels=np.array([1, 0, 1], np.uint8)))
     expected["sensor"] = {"units": [[0, 2 + 3 + 6], [], [1 + 3 + 6, 3, 2 + 6]], "labels": [1, 0, 1],
-                          "times": [[0.0, float(np.float32(0.0015))], [], [float(np.float32(7e-6)), float(np.float32(0.999999)), float(np.float32(3e-6))]]}
+                          "times": [[0.0, 0.0015], [], [7e-6, 0.999999, 3e-6]]}
 
 
 def idx(array):

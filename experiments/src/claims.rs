@@ -1,9 +1,11 @@
 //! The claims of the published study, each held against records by a criterion that is fixed here.
 //!
-//! A claim is *supported* or *contradicted* where its criterion decides, *open* where the data do not suffice, and *not
-//! tested* where there are no trials of its conditions. Kilgore, Kopsick, Ascoli and Adam, Sci Rep 15, 24798 (2025).
+//! A claim is *supported* or *contradicted* where its criterion decides, *inconclusive* where the data do not suffice, and
+//! *not tested* where there are no trials of its conditions. Every criterion is one of means over independent repeats, at
+//! one level: [`ALPHA`]. A claim with a number tests the number. Kilgore, Kopsick, Ascoli and Adam, Sci Rep 15, 24798 (2025).
 
 mod best;
+mod best_spread;
 mod by_condition;
 mod collapse;
 mod digits;
@@ -11,10 +13,16 @@ mod distances;
 mod inhibition;
 mod linear;
 mod rates;
+mod silent;
 
+use crate::drawn::streams;
+use crate::prepare::Devices;
 use crate::published::FULL;
 use crate::record::Record;
 use crate::settings::Settings;
+use crate::statistics::draws::Draws;
+use crate::statistics::equivalence::Agreement;
+use crate::statistics::{ALPHA, LEAST_REPEATS};
 
 /// A claim and what became of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,13 +52,13 @@ pub enum Verdict {
     /// The criterion fails, beyond chance.
     Contradicted,
     /// The data do not suffice to tell.
-    Open,
+    Inconclusive,
     /// No trials of the conditions that the claim is about.
     NotTested,
 }
 
-/// Outcomes without which no mean is judged.
-const LEAST: usize = 3;
+/// Repeats without which no mean is judged.
+const LEAST: usize = LEAST_REPEATS;
 
 impl Verdict {
     /// What follows from the verdicts on the parts of a claim, all of which must hold.
@@ -58,7 +66,7 @@ impl Verdict {
         match parts {
             all if all.iter().all(|verdict| *verdict == Verdict::Supported) => Verdict::Supported,
             some if some.contains(&Verdict::Contradicted) => Verdict::Contradicted,
-            _ => Verdict::Open,
+            _ => Verdict::Inconclusive,
         }
     }
 
@@ -67,10 +75,27 @@ impl Verdict {
         match self {
             Verdict::Supported => "supported",
             Verdict::Contradicted => "contradicted",
-            Verdict::Open => "does not suffice",
+            Verdict::Inconclusive => "inconclusive",
             Verdict::NotTested => "not tested by this study",
         }
     }
+}
+
+impl From<Agreement> for Verdict {
+    fn from(agreement: Agreement) -> Verdict {
+        match agreement {
+            Agreement::Agrees => Verdict::Supported,
+            Agreement::Disagrees => Verdict::Contradicted,
+            Agreement::Open => Verdict::Inconclusive,
+        }
+    }
+}
+
+/// What drew a trial, by its record alone.
+fn draws(record: &Record) -> Draws {
+    let settings = &record.settings;
+    let streams = if settings.has_device() { [true; 5] } else { streams(settings, &Devices::default()) };
+    crate::drawn::draws(settings, record.seed, streams)
 }
 
 impl Finding {
@@ -150,7 +175,7 @@ mod tests {
 
     #[test]
     fn records_of_other_data_test_no_claim() {
-        let mut records = made(0.5, 30.0, &[0.3, 0.31, 0.32]);
+        let mut records = made(0.5, 30.0, &[0.32, 0.33, 0.34]);
         let found = |records: &[Record]| claims(&records.iter().collect::<Vec<&Record>>())[1].finding.clone();
         assert_eq!(found(&records).verdict, Verdict::Supported);
         records.iter_mut().for_each(|record| record.settings.data.set = "fashion-mnist-subset".to_owned());

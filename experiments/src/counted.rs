@@ -64,6 +64,10 @@ impl WeightStore for Counted<'_> {
         self.store.count_reads(row_reads, steps);
     }
 
+    fn forget_conversions(&mut self) {
+        self.store.forget_conversions();
+    }
+
     fn update(&mut self, step: &Matrix, seed: Seed, crew: &dyn Crew) -> Result<UpdateReport, NotFinite> {
         let report = self.store.update(step, seed, crew)?;
         self.writes += report;

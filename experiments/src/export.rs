@@ -10,11 +10,13 @@ use snn::activity::ClassActivity;
 use snn::metrics::van_rossum::PairDistances;
 use snn::weights::UpdateReport;
 
+use crate::conversions::{ConversionShares, Conversions};
 use crate::figures::{is_numeric, number};
+use crate::health::{HealthState, Judged};
 use crate::record::Record;
+use crate::repeats::{Done, copies};
 use crate::study::{Axis, Study};
 use crate::summary::plain;
-use crate::sweep::Done;
 
 /// A table by columns of one length.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -55,7 +57,7 @@ pub enum ExportError {
     Parquet(#[from] ::parquet::errors::ParquetError),
 }
 
-/// A row a trial: its name, its axes, what came of it and what it did to the cells.
+/// A row a trial: its name, its axes, what came of it, of which other trial it is a copy, and what it did to the cells.
 pub fn trial_table(study: &Study, done: &[Done]) -> Table {
     let mut table = Table::default();
     names(&mut table, study, done);
@@ -63,6 +65,8 @@ pub fn trial_table(study: &Study, done: &[Done]) -> Table {
     table.numbers("outcome_accuracy_fraction", done, |record| record.outcome);
     table.texts("failure", done, |record| record.failure.clone());
     table.wholes("epochs", done, |record| Some(record.accuracy.len() as u64));
+    let copies = copies(study, done).into_iter().map(|first| first.map(|first| first.id.clone()));
+    table.push("copy_of", Values::Text(copies.collect()));
     table.numbers("peak_accuracy_fraction", done, |record| record.peak().map(|peak| peak.1));
     table.wholes("peak_epoch", done, |record| record.peak().map(|peak| peak.0));
     table.numbers("final_accuracy_fraction", done, last(|record| &record.accuracy));
@@ -90,6 +94,7 @@ pub fn trial_table(study: &Study, done: &[Done]) -> Table {
         });
     }
     writes(&mut table, "readout", done, |record| Some(&record.writes.readout));
+    conversions(&mut table, done);
     table.numbers("training_energy_microjoules", done, |record| {
         record.hardware.as_ref()?.training_energy.known_microjoules()
     });
@@ -98,6 +103,7 @@ pub fn trial_table(study: &Study, done: &[Done]) -> Table {
     });
     table.numbers("training_seconds", done, |record| Some(record.seconds.training));
     table.numbers("test_seconds", done, |record| Some(record.seconds.test));
+    health(&mut table, study, done);
     table
 }
 
@@ -145,6 +151,23 @@ fn distances(table: &mut Table, done: &[Done]) {
     }
 }
 
+/// Whether answers may rest on the trial, the states it is in, and what decides them.
+fn health(table: &mut Table, study: &Study, done: &[Done]) {
+    let judged = Judged::of(study, done);
+    let states: Vec<Vec<HealthState>> = done.iter().map(|done| judged.states(done)).collect();
+    let usable = |(done, states): (&Done, &Vec<HealthState>)| {
+        done.record.outcome.is_some() && !states.iter().any(|state| state.kind().excludes())
+    };
+    let yes_or_no = |usable: bool| Some(if usable { "yes" } else { "no" }.to_owned());
+    table.push("usable", Values::Text(done.iter().zip(&states).map(usable).map(yes_or_no).collect()));
+    let joined = |of: fn(&HealthState) -> String| {
+        let of_trial = |states: &Vec<HealthState>| states.iter().map(of).collect::<Vec<_>>().join("; ");
+        Values::Text(states.iter().map(of_trial).map(|text| Some(text).filter(|text| !text.is_empty())).collect())
+    };
+    table.push("health", joined(|state| state.kind().words().to_owned()));
+    table.push("health_reason", joined(HealthState::to_string));
+}
+
 /// What tells a row from the others.
 fn names(table: &mut Table, study: &Study, done: &[Done]) {
     table.texts("id", done, |record| Some(record.id.clone()));
@@ -182,6 +205,31 @@ fn writes(table: &mut Table, layer: &str, done: &[Done], of: impl Fn(&Record) ->
     ];
     for (name, count) in counts {
         table.wholes(&format!("{layer}_{name}"), done, |record| of(record).map(count));
+    }
+}
+
+/// Conversions by where they ended, of the connections that have some in any of the records.
+fn conversions(table: &mut Table, done: &[Done]) {
+    let mut connections: Vec<String> = Vec::new();
+    for of in done.iter().flat_map(|done| done.record.conversions()) {
+        if !connections.contains(&of.connection) {
+            connections.push(of.connection);
+        }
+    }
+    let stages: [(&str, fn(&Conversions) -> Option<ConversionShares>); 2] =
+        [("training", |of| of.training), ("test", |of| of.test)];
+    for connection in &connections {
+        for (stage, of_stage) in stages {
+            let shares = |record: &Record| {
+                record.conversions().iter().find(|of| of.connection == *connection).and_then(of_stage)
+            };
+            let name = |what: &str| format!("{connection}_{stage}_{what}");
+            table.wholes(&name("conversions"), done, |record| Some(shares(record)?.conversions));
+            table.numbers(&name("lowest_code_fraction"), done, |record| Some(shares(record)?.lowest));
+            table.numbers(&name("highest_code_fraction"), done, |record| Some(shares(record)?.highest));
+            table.numbers(&name("zero_code_fraction"), done, |record| Some(shares(record)?.zero));
+            table.numbers(&name("beyond_range_fraction"), done, |record| Some(shares(record)?.clipped));
+        }
     }
 }
 

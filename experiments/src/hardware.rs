@@ -9,9 +9,7 @@
 //! `digital-copy` the sum of the steps asked for.
 
 use crossbar::device::{Device, WriteNoise};
-use crossbar::{
-    ArrayConverters, ArrayError, ArrayParams, ArrayState, CrossbarArray, Endurance, Ledger, WriteReport, WrongState,
-};
+use crossbar::{ArrayError, ArrayParams, ArrayState, CrossbarArray, Endurance, Ledger, WriteReport, WrongState};
 use lanes::{Block, Crew, LANES, Matrix, blocks_for};
 use seed::Seed;
 use serde::{Deserialize, Serialize};
@@ -25,6 +23,7 @@ use snn::weights::{DigitalWeights, NotFinite, UpdateReport, WeightStore, WrongSh
 use crate::chip_maps::{LayerMaps, WrongMap};
 use crate::prepare::{EncodedData, LoadedDevice};
 use crate::settings::Settings;
+use crate::tile_converters::TileConverters;
 use crate::trial::network;
 
 /// A crossbar array that holds the weights of a layer.
@@ -38,30 +37,16 @@ pub struct CrossbarWeights {
     presentation_seconds: f64,
 }
 
-/// The column converters of an array.
-#[derive(Clone, Debug)]
-struct TileConverters(ArrayConverters);
-
-impl ColumnConverter for TileConverters {
-    fn tile_rows(&self) -> usize {
-        self.0.tile_rows()
-    }
-
-    fn convert(&self, tile: usize, sums: &mut [Block]) {
-        self.0.convert(tile, sums);
-    }
-}
-
 impl CrossbarWeights {
     /// An array whose samples are presented for so many seconds.
     pub fn new(array: CrossbarArray, presentation_seconds: f64) -> CrossbarWeights {
-        let converter = array.converters().cloned().map(TileConverters);
+        let converter = TileConverters::of(&array);
         CrossbarWeights { array, converter, presentation_seconds }
     }
 
     fn restore(&mut self, state: ArrayState) -> Result<(), WrongState> {
         self.array.restore(state)?;
-        self.converter = self.array.converters().cloned().map(TileConverters);
+        self.converter = TileConverters::of(&self.array);
         Ok(())
     }
 }
@@ -96,13 +81,13 @@ impl WeightStore for CrossbarWeights {
     }
 
     fn needs_calibration(&self) -> bool {
-        self.converter.as_ref().is_some_and(|converter| converter.0.is_calibrated())
+        self.converter.as_ref().is_some_and(|converter| converter.is_calibrated())
     }
 
     fn calibrate(&mut self, reads: &Reads) {
         let Some(converter) = &mut self.converter else { return };
-        let largest = largest_tile_sum(self.array.weights(), converter.0.tile_rows(), reads);
-        converter.0.calibrate(largest);
+        let largest = largest_tile_sum(self.array.weights(), converter.tile_rows(), reads);
+        converter.calibrate(largest);
         if let Some(converters) = self.array.converters_mut() {
             converters.calibrate(largest);
         }
@@ -114,6 +99,15 @@ impl WeightStore for CrossbarWeights {
 
     fn count_reads(&mut self, row_reads: &[u32], steps: u64) {
         self.array.count_reads(row_reads, steps);
+        if let Some(converter) = &self.converter {
+            self.array.count_codes(converter.take_counts());
+        }
+    }
+
+    fn forget_conversions(&mut self) {
+        if let Some(converter) = &self.converter {
+            converter.take_counts();
+        }
     }
 
     fn update(&mut self, step: &Matrix, seed: Seed, _crew: &dyn Crew) -> Result<UpdateReport, NotFinite> {

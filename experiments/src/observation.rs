@@ -13,18 +13,23 @@ use snn::metrics::van_rossum::{PairDistances, Time, VanRossum};
 use snn::network::Network;
 
 use crate::details::{Example, Snapshot, WeightHistograms};
+use crate::health::MOST_STEPS;
 
 /// Time constant of the Van Rossum distance, steps of 1 ms.
 const DISTANCE_STEPS: f64 = 1.0;
 
 /// What a record keeps of one look at the test set.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Observation {
     /// Means over images and pairs of hidden neurons.
     pub distances: PairDistances,
     /// Times between spikes, one entry a class.
     pub classes: Vec<ClassTiming>,
+    /// Neurons of every hidden layer, the one that hears the input first, that spike at more than half of the steps;
+    /// empty in records that do not tell.
+    #[serde(default)]
+    pub saturated_neurons: Vec<u64>,
 }
 
 /// Times between the spikes of a neuron, over the images of one class.
@@ -61,6 +66,9 @@ pub struct Observer<'a> {
     distances: VanRossum,
     firing: Firing,
     example: Option<Example>,
+    /// Spikes of every neuron of every hidden layer.
+    spikes: Vec<Vec<u64>>,
+    samples: u64,
 }
 
 impl<'a> Observer<'a> {
@@ -69,13 +77,18 @@ impl<'a> Observer<'a> {
         let hidden = network.last_hidden();
         let distances = VanRossum::new(hidden.neurons, DISTANCE_STEPS).expect("the time constant is positive");
         let firing = Firing::new(hidden.neurons, hidden.excitatory, network.steps, network.classes);
-        Observer { network, distances, firing, example: None }
+        let spikes = network.hidden.iter().map(|layer| vec![0; layer.neurons]).collect();
+        Observer { network, distances, firing, example: None, spikes, samples: 0 }
     }
 
     /// Looks at one answer; the first becomes the example.
     pub fn see(&mut self, answer: &Answer) {
         self.distances.add_sample(answer.trace.hidden_spikes_by_step());
         self.firing.add_sample(answer.label, answer.trace.hidden_spikes_by_step());
+        self.samples += 1;
+        for (spikes, layer) in self.spikes.iter_mut().zip(answer.trace.layers()) {
+            layer.spikes().all().iter().for_each(|&neuron| spikes[usize::from(neuron)] += 1);
+        }
         if self.example.is_none() {
             self.example = Some(Example::of(self.network, answer));
         }
@@ -90,9 +103,17 @@ impl<'a> Observer<'a> {
         let observation = Observation {
             distances: self.distances.report(self.network.last_hidden().excitatory, Time::Steps),
             classes: classes.collect(),
+            saturated_neurons: self.saturated_neurons(),
         };
         let weights = WeightHistograms::of(hidden, readout, self.network.hidden[0].excitatory);
         (observation, Snapshot { example: self.example, firing: self.firing.classes, weights })
+    }
+
+    /// By layer, the neurons that spike at more than half of the steps.
+    fn saturated_neurons(&self) -> Vec<u64> {
+        let most = MOST_STEPS * (self.samples * self.network.steps as u64) as f64;
+        let of_layer = |spikes: &Vec<u64>| spikes.iter().filter(|spikes| **spikes as f64 > most).count() as u64;
+        self.spikes.iter().map(of_layer).collect()
     }
 }
 

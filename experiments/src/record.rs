@@ -10,11 +10,13 @@ use snn::weights::UpdateReport;
 
 use crate::details::{self, Details};
 use crate::hardware::HardwareUse;
+use crate::health::{self, HealthState};
 use crate::machine::machine;
 use crate::observation::Observation;
 use crate::prepare::{Devices, EncodedData, LoadedDevice, sha256};
 use crate::settings::{Settings, connection_name};
 use crate::trial::Outcome;
+use crate::warning::converters::saturated;
 
 /// The form of a record. It also stands for the arithmetic of the program: it changes when the same trial gives other
 /// numbers, so that no study mixes the two.
@@ -58,6 +60,9 @@ pub struct Record {
     pub before: Observation,
     /// The same after the last epoch; null where training diverged.
     pub after: Option<Observation>,
+    /// What is wrong with the trial, empty where nothing is; left out by records of before, whose other fields tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health: Option<Vec<HealthState>>,
     /// What all updates did to the cells.
     pub writes: Writes,
     /// What the arrays have cost; null for abstract weights.
@@ -169,12 +174,7 @@ fn energy(connections: &[Connection], spent: &[Ledger], devices: &Devices) -> En
 /// Spikes a sample of every hidden layer in every test, of networks of several.
 fn layer_spikes(outcome: &Outcome) -> Vec<Vec<f64>> {
     let tests = std::iter::once(&outcome.before.test).chain(outcome.epochs.iter().map(|epoch| &epoch.test));
-    let of_test = |test: &Activity| {
-        let total = test.total();
-        let below = test.below.iter().map(|&spikes| spikes as f64 / total.samples.max(1) as f64);
-        below.chain([total.spikes_per_sample()]).collect()
-    };
-    if outcome.before.test.below.is_empty() { Vec::new() } else { tests.map(of_test).collect() }
+    if outcome.before.test.below.is_empty() { Vec::new() } else { tests.map(Activity::layer_spikes).collect() }
 }
 
 /// Wall time of a trial.
@@ -229,7 +229,7 @@ impl Record {
         let accuracy: Vec<f64> = tests.iter().map(ClassActivity::accuracy).collect();
         let last = accuracy.len().min(settings.outcome.last_epochs);
         let mean = accuracy[accuracy.len() - last..].iter().sum::<f64>() / last as f64;
-        Record {
+        let record = Record {
             format: FORMAT.to_owned(),
             id: trial_id(settings, seed, data, devices),
             seed,
@@ -248,6 +248,7 @@ impl Record {
             before: outcome.before.observation.clone(),
             after: outcome.after.as_ref().map(|look| look.observation.clone()),
             layer_spikes: layer_spikes(outcome),
+            health: None,
             writes: Writes::of(&settings.connections(), &outcome.writes),
             hardware: hardware_cost(settings, devices, outcome),
             program: env!("CARGO_PKG_VERSION").to_owned(),
@@ -256,7 +257,9 @@ impl Record {
                 training: epochs.iter().map(|epoch| epoch.training_seconds).sum(),
                 test: epochs.iter().map(|epoch| epoch.test_seconds).sum(),
             },
-        }
+        };
+        let health = health::states(&record, outcome.silence.clone(), &saturated(&record, devices));
+        Record { health: Some(health), ..record }
     }
 }
 
@@ -310,7 +313,8 @@ pub(crate) fn sample() -> Record {
         loss: Vec::new(),
         tests: Vec::new(),
         layer_spikes: Vec::new(),
-        before: Observation { distances: Default::default(), classes: Vec::new() },
+        health: None,
+        before: Observation::default(),
         after: None,
         writes: Writes::default(),
         hardware: None,

@@ -2,6 +2,7 @@
 //!
 //! Its results stand beside those of the study, in the folder of its name.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::settings::Settings;
@@ -34,8 +35,14 @@ impl Reference {
         }
         // One network is compared with: of trials that differ in their settings, those of which there are most.
         let mut networks: Vec<(Settings, Reference)> = Vec::new();
+        // Trials that left the same bits are one.
+        let mut known = BTreeSet::new();
         Store::skim(&folder, |record| {
             let (Some(outcome), Some((_, peak))) = (record.outcome, record.peak()) else { return };
+            let bits = |values: &[f64]| values.iter().map(|value| value.to_bits()).collect::<Vec<u64>>();
+            if !known.insert([bits(&[outcome]), bits(&record.accuracy), bits(&record.loss)]) {
+                return;
+            }
             let known = networks.iter().position(|(settings, _)| *settings == record.settings);
             let place = known.unwrap_or_else(|| {
                 let none = Reference { study: name.clone(), outcomes: Vec::new(), peaks: Vec::new() };

@@ -15,6 +15,8 @@ use crossbar::ArrayError;
 use crossbar::device::{Device, Direction};
 use seed::Seed;
 
+use crate::warning::{Warning, beyond_laws_at, law};
+
 pub use chip::Chip;
 
 /// Largest spread of a study, µS: far above any conductance.
@@ -165,6 +167,17 @@ impl Sampling {
         let mut chip = Chip::new(device, self.count, self.from, study_sigma, self.faults, Seed::new(self.seed))?;
         let sampling = self.clone();
         Ok((1..=self.cycles).map(move |number| sampling.cycle(&mut chip, number)))
+    }
+
+    /// What of the laws of `device` is held at an end in what is asked for.
+    pub fn beyond_laws(&self, device: &Device) -> Vec<Warning> {
+        let first = self.after_seconds.unwrap_or(0.0);
+        let mut beyond = beyond_laws_at(device, 1e6 / self.target, "--after", first);
+        // Reads right after a write lie before most laws, as training does; those after the end of one are told.
+        let last = first + f64::from(self.reads.saturating_sub(1)) * self.read_interval_seconds;
+        let ends = device.drift.times().is_some_and(|times| first <= times.latest && last > times.latest);
+        beyond.extend(law::time("--read-interval", device, last).filter(|_| ends).map(Warning::from));
+        beyond
     }
 
     /// Refuses what takes unbounded time or memory.
@@ -426,6 +439,28 @@ mod tests {
         let line = text(&sampling);
         let line = line.lines().next().unwrap();
         assert_eq!(line.split(',').count(), sampling.header().split(',').count());
+    }
+
+    #[test]
+    fn what_lies_beyond_the_laws_is_told_by_its_flag() {
+        let pcm = Device::built_in("pcm-joshi-2020").unwrap();
+        let told = |sampling: Sampling| {
+            let told = sampling.beyond_laws(&pcm).iter().map(Warning::to_string).collect::<Vec<String>>();
+            told.iter().map(|told| told.split(" lies ").next().unwrap().to_owned()).collect::<Vec<String>>()
+        };
+        let sampling = Sampling { target: 10.0, ..SAMPLING };
+        assert_eq!(told(Sampling { reads: 3, ..sampling.clone() }), [""; 0]);
+        assert_eq!(told(Sampling { after_seconds: Some(3600.0), reads: 3, ..sampling.clone() }), [""; 0]);
+        assert_eq!(told(Sampling { after_seconds: Some(1.0), ..sampling.clone() }), ["--after: 1.00 s"]);
+        let late = Sampling { after_seconds: Some(3.156e8), reads: 9, ..sampling.clone() };
+        assert_eq!(told(late), ["--after: 3.16e8 s"]);
+        let long = Sampling { reads: 3, read_interval_seconds: 2e7, ..sampling };
+        assert_eq!(told(long), ["--read-interval: 4.00e7 s"]);
+        // 16 kohm is where the I-V curves of this device end.
+        let milo = Device::built_in("hfo2-1t1r-milo-2021").unwrap();
+        let beyond = Sampling { target: 55.0, ..SAMPLING }.beyond_laws(&milo);
+        let expected = "device `hfo2-1t1r-milo-2021`: read.nonlinearity.points: ends at 16000 ohm";
+        assert!(beyond.len() == 1 && beyond[0].to_string().starts_with(expected), "{beyond:?}");
     }
 
     #[test]

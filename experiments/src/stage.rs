@@ -99,6 +99,7 @@ pub(crate) mod tests {
         let look = |value: f64| Observation {
             distances: PairDistances { ee: distance(value), ei: distance(value + 1.0), ii: distance(value + 2.0) },
             classes: vec![timing(value), timing(value + 2.0)],
+            ..Observation::default()
         };
         let class = |spikes: u64| ClassActivity {
             samples: 10,

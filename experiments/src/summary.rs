@@ -1,10 +1,9 @@
 //! The outcomes of a study by condition: as CSV for programs, as a table for people.
 
-use std::collections::BTreeMap;
-
-use crate::run::Trial;
-use crate::statistics::Sample;
-use crate::store::Store;
+use crate::health::{HealthKind, HealthTally, Judged};
+use crate::repeats::Done;
+use crate::statistics::draws::Drawn;
+use crate::statistics::{LEAST_REPEATS, Sample};
 use crate::study::{Axis, Study};
 
 /// The outcomes of every condition of a study.
@@ -25,53 +24,61 @@ pub struct Row {
     pub sample: Option<Sample>,
     /// Trials that ended without an outcome.
     pub failures: usize,
+    /// What is wrong with the others.
+    pub health: HealthTally,
+    /// Those that answers may rest on.
+    pub usable: usize,
 }
 
 impl Summary {
-    /// Gathers the outcomes of `trials`, all those of `study`, in their order.
-    pub fn new(study: &Study, trials: &[Trial], store: &Store) -> Summary {
-        let mut outcomes: BTreeMap<usize, Vec<Option<f64>>> = BTreeMap::new();
-        for trial in trials {
-            if let Some(record) = store.get(&trial.id) {
-                outcomes.entry(trial.condition).or_default().push(record.outcome);
-            }
-        }
+    /// Gathers the outcomes of `done`, trials of `study`.
+    pub fn new(study: &Study, done: &[Done]) -> Summary {
+        let judged = Judged::of(study, done);
         let row = |(number, condition): (usize, &crate::study::Condition)| {
-            let all = outcomes.remove(&number).unwrap_or_default();
-            let valid: Vec<f64> = all.iter().copied().flatten().collect();
-            Row { values: condition.values.clone(), sample: Sample::of(&valid), failures: all.len() - valid.len() }
+            let here = || done.iter().filter(|done| done.condition == number);
+            let drawn: Vec<Drawn> = here().filter_map(|done| Some((done.draws, done.record.outcome?))).collect();
+            let failures = here().filter(|done| done.record.outcome.is_none()).count();
+            let mut health = HealthTally::default();
+            let with_outcome = here().filter(|done| done.record.outcome.is_some());
+            with_outcome.for_each(|done| health.add(&judged.states(done), &done.record.settings));
+            let (values, usable) = (condition.values.clone(), drawn.len() - health.excluded);
+            Row { values, sample: Sample::of_drawn(&drawn), failures, health, usable }
         };
         Summary { axes: study.axes.clone(), rows: study.conditions.iter().enumerate().map(row).collect() }
     }
 
-    /// A column per axis named by its key, then `mean, sd, n, ci95_low, ci95_high` of the outcome. What does not exist
-    /// yet is empty.
+    /// A column per axis named by its key, then `mean, sd, n, ci95_low, ci95_high` of all outcomes, then the number of trials
+    /// that answers may rest on and of those in each state of health. n counts independent repeats, and there is no interval
+    /// below three of them. What does not exist is empty.
     pub fn csv(&self) -> String {
         let number = |value: Option<f64>| value.map(|value| format!("{value:.6}")).unwrap_or_default();
         let mut header: Vec<String> = self.axes.iter().map(|axis| axis.key.clone()).collect();
-        header.extend(["mean", "sd", "n", "ci95_low", "ci95_high"].map(str::to_owned));
+        header.extend(["mean", "sd", "n", "ci95_low", "ci95_high", "n_usable"].map(str::to_owned));
+        header.extend(HealthKind::ALL.map(|kind| format!("n_{}", kind.words().replace(' ', "_"))));
         let mut lines = vec![header.join(",")];
         for row in &self.rows {
             let mut cells: Vec<String> = row.values.iter().map(|value| csv_cell(&plain(value))).collect();
             let sample = row.sample;
-            let (low, high) = sample.and_then(|sample| sample.ci95).unzip();
+            let (low, high) = sample.and_then(|sample| sample.of_accuracy()).unzip();
             cells.push(number(sample.map(|sample| sample.mean)));
             cells.push(number(sample.and_then(|sample| sample.sd)));
             cells.push(sample.map_or(0, |sample| sample.n).to_string());
-            cells.extend([number(low), number(high)]);
+            cells.extend([number(low), number(high), row.usable.to_string()]);
+            cells.extend(HealthKind::ALL.map(|kind| row.health.count(kind).to_string()));
             lines.push(cells.join(","));
         }
         lines.join("\n") + "\n"
     }
 
     /// A table in percent: the last axis down, combinations of the others across; each cell the mean with half the
-    /// width of its 95 % interval, and the number of trials where they differ.
+    /// width of its 95 % interval, or with its ends where it is that of two repeats, and the number of
+    /// repeats where they differ or are too few for an interval.
     pub fn table(&self) -> String {
         let Some((down, across)) = self.axes.split_last() else {
             return format!("outcome: {}\n", self.rows.first().map(|row| cell(row, true)).unwrap_or_default());
         };
         let counts: Vec<usize> = self.rows.iter().map(|row| row.sample.map_or(0, |sample| sample.n)).collect();
-        let uneven = counts.iter().any(|&count| count != counts[0]);
+        let uneven = counts.iter().any(|&count| count != counts[0] || count < LEAST_REPEATS);
         let mut columns = vec![vec![down.key.clone()]];
         columns[0].extend(down.values.iter().map(plain));
         for rows in self.rows.chunks(down.values.len()) {
@@ -100,9 +107,17 @@ fn short(key: &str, value: &toml::Value) -> String {
 }
 
 fn cell(row: &Row, with_count: bool) -> String {
-    let failed = if row.failures > 0 { format!(" ({} failed)", row.failures) } else { String::new() };
+    let failed = (row.failures > 0).then(|| format!("{} failed", row.failures));
+    let unhealthy = Some(row.health.words(true)).filter(|words| !words.is_empty());
+    let marks: Vec<String> = failed.into_iter().chain(unhealthy).collect();
+    let failed = if marks.is_empty() { String::new() } else { format!(" ({})", marks.join(", ")) };
     let Some(sample) = row.sample else { return format!("-{failed}") };
-    let half = sample.ci95.map(|(low, high)| format!(" ±{:.1}", (high - low) * 50.0)).unwrap_or_default();
+    let half = match sample.of_accuracy() {
+        Some(cut) if sample.ci95 != Some(cut) => format!(" ({:.1} to {:.1})", 100.0 * cut.0, 100.0 * cut.1),
+        Some((low, high)) => format!(" ±{:.1}", (high - low) * 50.0),
+        None if sample.n == 2 => format!(" ({:.1}, {:.1})", sample.ends.0 * 100.0, sample.ends.1 * 100.0),
+        None => String::new(),
+    };
     let count = if with_count { format!(" n={}", sample.n) } else { String::new() };
     format!("{:.1}{half}{count}{failed}", sample.mean * 100.0)
 }

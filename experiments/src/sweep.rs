@@ -1,24 +1,15 @@
 //! The records of a study sorted for statistics: outcomes over one swept axis, one curve a value of another axis.
 //!
-//! Axes of `[seeds]` are repeats, not conditions: an outcome of one seed on one chip is a replicate like any other.
+//! Axes of `[seeds]` are repeats, not conditions. Outcomes that share all draws are copies and count once.
 
 use crate::figures::{FRACTION as SHARE, NOISE, axis_label, is_numeric, number, stated, value_label};
-use crate::record::Record;
-use crate::run::Trial;
-use crate::store::Store;
+use crate::health::curve::PointHealth;
+use crate::health::{HealthState, Judged};
+use crate::repeats::Done;
+use crate::statistics::Sample;
+use crate::statistics::draws::{Drawn, distinct};
 use crate::study::{Axis, Study};
 use crate::summary::plain;
-
-/// A trial that has been run.
-#[derive(Clone, Copy, Debug)]
-pub struct Done<'a> {
-    /// Number of its condition in the study.
-    pub condition: usize,
-    /// Which repeat of its condition it is, apart from the axes of `[seeds]`: the same number, the same seeds.
-    pub repeat: u64,
-    /// What it left.
-    pub record: &'a Record,
-}
 
 /// Curves over one axis, everything else alike.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,14 +30,22 @@ pub struct SweptCurve {
 }
 
 /// The outcomes of one condition.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct SweptPoint {
     /// Value of the swept axis, in the unit that its key names; none where no axis is swept.
     pub x: Option<f64>,
-    /// Repeat and outcome of the trials that have one.
-    pub outcomes: Vec<(u64, f64)>,
+    /// The outcomes that answers may rest on, with what drew them, without copies.
+    pub outcomes: Vec<Drawn>,
+    /// Those that no answer may rest on: they are drawn and told.
+    pub unusable: Vec<Drawn>,
+    /// What is wrong with them.
+    pub health: PointHealth,
     /// Trials that ended without an outcome.
     pub failures: usize,
+    /// Number of one of its conditions.
+    pub condition: usize,
+    /// Mean firing rate of the hidden neurons before training over the trials with an outcome, Hz.
+    pub initial_rate: Option<f64>,
 }
 
 /// All sweeps of a study.
@@ -58,23 +57,6 @@ pub struct Sweeps {
     pub curve: Option<Axis>,
     /// One a combination of further axes.
     pub sweeps: Vec<Sweep>,
-}
-
-/// The trials of `trials` that `store` has records of, in their order.
-pub fn done<'a>(study: &Study, trials: &[Trial], store: &'a Store) -> Vec<Done<'a>> {
-    let seeds: Vec<usize> = (0..study.axes.len()).filter(|&axis| is_seed(&study.axes[axis])).collect();
-    let repeat = |trial: &Trial| {
-        let place = study.seeds.iter().position(|&seed| seed == trial.seed).unwrap_or_default();
-        seeds.iter().fold(place, |number, &axis| {
-            let value = &study.conditions[trial.condition].values[axis];
-            let place = study.axes[axis].values.iter().position(|known| known == value).unwrap_or_default();
-            number * study.axes[axis].values.len() + place
-        }) as u64
-    };
-    let done = |trial: &Trial| {
-        store.get(&trial.id).map(|record| Done { condition: trial.condition, repeat: repeat(trial), record })
-    };
-    trials.iter().filter_map(done).collect()
 }
 
 impl Sweeps {
@@ -93,6 +75,7 @@ impl Sweeps {
         let curve = named(SHARE).filter(|&axis| Some(axis) != x).or(others.first().copied());
         let apart: Vec<usize> = others.into_iter().filter(|&axis| Some(axis) != curve).collect();
 
+        let judged = Judged::of(study, done);
         let mut sweeps: Vec<Sweep> = Vec::new();
         for (number, condition) in study.conditions.iter().enumerate() {
             let value = |axis: usize| condition.values[axis].clone();
@@ -108,8 +91,9 @@ impl Sweeps {
                 || SweptCurve { value: at.clone(), points: vec![] },
             );
             let x = x.and_then(|axis| self::number(&condition.values[axis]));
-            let empty = || SweptPoint { x, outcomes: Vec::new(), failures: 0 };
-            found(&mut curve.points, |point| point.x == x, empty).add(of_condition);
+            let empty = || SweptPoint { x, condition: number, ..SweptPoint::default() };
+            let point = found(&mut curve.points, |point| point.x == x, empty);
+            point.add(of_condition.map(|done| (done, judged.states(done))));
         }
         Sweeps { x: x.map(|axis| axes[axis].clone()), curve: curve.map(|axis| axes[axis].clone()), sweeps }
     }
@@ -129,18 +113,26 @@ impl Sweeps {
 }
 
 impl SweptPoint {
-    fn add<'a>(&mut self, done: impl Iterator<Item = &'a Done<'a>>) {
-        for done in done {
-            match done.record.outcome {
-                Some(outcome) => self.outcomes.push((done.repeat, outcome)),
-                None => self.failures += 1,
-            }
+    /// Adds trials with the states that they are in.
+    fn add<'a>(&mut self, trials: impl Iterator<Item = (&'a Done<'a>, Vec<HealthState>)>) {
+        let mut rates: Vec<f64> = self.initial_rate.into_iter().collect();
+        for (done, states) in trials {
+            let Some(outcome) = done.record.outcome else {
+                self.failures += 1;
+                continue;
+            };
+            rates.extend(done.record.initial_rate());
+            let usable = self.health.add(done.record, &states);
+            if usable { &mut self.outcomes } else { &mut self.unusable }.push((done.draws, outcome));
         }
+        self.outcomes = distinct(&self.outcomes);
+        self.unusable = distinct(&self.unusable);
+        self.initial_rate = (!rates.is_empty()).then(|| rates.iter().sum::<f64>() / rates.len() as f64);
     }
 
-    /// The outcomes without their repeats.
-    pub fn values(&self) -> Vec<f64> {
-        self.outcomes.iter().map(|outcome| outcome.1).collect()
+    /// Statistics of the outcomes; none without any.
+    pub fn sample(&self) -> Option<Sample> {
+        Sample::of_drawn(&self.outcomes)
     }
 }
 
@@ -183,14 +175,17 @@ fn found<T>(entries: &mut Vec<T>, is: impl Fn(&T) -> bool, new: impl FnOnce() ->
 mod tests {
     use super::*;
     use crate::figures::fixture::Fixture;
+    use crate::repeats::done;
+    use crate::statistics::draws::Draws;
 
     fn sweeps(text: &str) -> Sweeps {
         let accuracy = |settings: &crate::settings::Settings, seed: u64| {
             let noise = 0.001 * settings.noise.level_percent + 0.01 * settings.seeds.chip.unwrap_or_default() as f64;
             Some(0.5 + noise + 0.1 * seed as f64)
         };
-        Fixture::new(text, accuracy)
-            .see(|recorded| Sweeps::of(recorded.study, &done(recorded.study, recorded.trials, recorded.store)))
+        Fixture::new(text, accuracy).see(|recorded| {
+            Sweeps::of(recorded.study, &done(recorded.study, recorded.prepared, recorded.trials, recorded.store))
+        })
     }
 
     #[test]
@@ -211,17 +206,30 @@ mod tests {
 
     #[test]
     fn seeds_of_streams_are_repeats() {
-        let found = sweeps("[noise]\nlevel_percent = [0]\n[seeds]\nchip = [7, 8]\n[repeats]\nseeds = 2\n");
+        let faulty = "[noise]\nlevel_percent = [0]\n[hardware]\ndevice = \"study-1k-1m\"\n\
+                      [device.faults]\np_low_resistance = 0.1\n[seeds]\nchip = [7, 8]\n[repeats]\nseeds = 2\n";
+        let found = sweeps(faulty);
         let [sweep] = found.sweeps.as_slice() else { panic!("{found:?}") };
-        let outcomes = &sweep.curves[0].points[0].outcomes;
-        // Both seeds on the first chip, then on the second; repeats are numbered by seed, then chip.
-        assert_eq!(outcomes.iter().map(|outcome| outcome.0).collect::<Vec<_>>(), [0, 2, 1, 3]);
+        let point = &sweep.curves[0].points[0];
+        let seeds = |outcome: &Drawn| (outcome.0.0[0], outcome.0.0[4]);
+        let drawn: Vec<_> = point.outcomes.iter().map(seeds).collect();
+        assert_eq!(drawn, [(1, 7), (2, 7), (1, 8), (2, 8)].map(|(seed, chip)| (Some(seed), Some(chip))));
+        assert_eq!(point.sample().map(|sample| sample.n), Some(2), "two seeds and two chips are no four repeats");
+    }
+
+    /// Chips that do not differ leave the copies of one.
+    #[test]
+    fn copies_count_once() {
+        let found = sweeps("[noise]\nlevel_percent = [0]\n[seeds]\nread = [7, 8]\n[repeats]\nseeds = 2\n");
+        let point = &found.sweeps[0].curves[0].points[0];
+        assert_eq!((point.outcomes.len(), point.sample().map(|sample| sample.n)), (2, Some(2)));
     }
 
     #[test]
     fn one_condition_is_one_point() {
         let found = sweeps("");
         assert_eq!((found.x.as_ref(), found.sweeps[0].curves[0].points[0].x), (None, None));
-        assert_eq!(found.sweeps[0].curves[0].points[0].outcomes, [(0, 0.6)]);
+        let one = Draws([Some(1), Some(1), None, None, None]);
+        assert_eq!(found.sweeps[0].curves[0].points[0].outcomes, [(one, 0.6)]);
     }
 }

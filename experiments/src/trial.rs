@@ -3,6 +3,8 @@
 //! This page is the whole program in small. What surrounds it only decides which trials to run (`study.rs`, `run.rs`),
 //! keeps what they leave (`record.rs`, `store.rs`) and shows it (`statistics`, `summary.rs`, `figures`).
 
+mod as_json;
+mod silence;
 mod state;
 
 use crossbar::Ledger;
@@ -21,11 +23,13 @@ use snn::weights::{UpdateReport, WeightStore};
 use crate::counted::Counted;
 use crate::details::{Snapshot, UpdateAnatomy};
 use crate::hardware::{HardwareError, HardwareUse, LayerWeights, layer_weights};
+use crate::health::Silence;
 use crate::observation::{Observation, Observer};
 use crate::pool::{Helpers, Moment};
 use crate::prepare::{Devices, EncodedData};
 use crate::settings::{DescribedLayer, Settings, WeightSigns};
 
+use silence::Search;
 pub use state::{EpochEnd, TrialState, WrongTrialState};
 
 /// What one epoch left.
@@ -85,6 +89,8 @@ pub struct Outcome {
     pub update: Option<[UpdateAnatomy; 2]>,
     /// Why training stopped early, if it did.
     pub diverged: Option<TrainError>,
+    /// A hidden layer that hardly fires, with the cause.
+    pub silence: Option<Silence>,
 }
 
 /// A trial that could not start.
@@ -209,7 +215,9 @@ pub fn run_trial(
         .after
         .as_ref()
         .and_then(|_| layers.next_update(&network, &mut trainer, &data.train, training, &streams));
-    Ok(Outcome { update, ..outcome })
+    let search = Search { settings, devices, data, network: &network, streams: &streams, batch };
+    let silence = search.silence(&outcome, &mut layers);
+    Ok(Outcome { update, silence, ..outcome })
 }
 
 /// Who learns: sizes, time constants, and which hidden neurons excite.
@@ -353,7 +361,8 @@ impl Layers {
         let hardware = on_cells.then_some(used);
         // A diverged network is not one that anybody would infer with, and its last test may lie in an earlier run.
         let inference = (on_cells && after.is_some()).then(|| self.last_test.clone());
-        Outcome { before, epochs, after, update: None, writes: self.writes.clone(), hardware, inference, diverged }
+        let writes = self.writes.clone();
+        Outcome { before, epochs, after, update: None, writes, hardware, inference, diverged, silence: None }
     }
 }
 

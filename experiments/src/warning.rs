@@ -2,14 +2,20 @@
 //!
 //! Nothing here stops a trial. What cannot be is refused by [`crate::settings`] and [`crate::prepare`].
 
+pub mod converters;
 mod data;
 mod held;
+pub mod law;
+mod levels;
 mod many_pulses;
+mod maps;
 mod populations;
+mod repeats;
 mod without_effect;
 
 use std::collections::BTreeSet;
 
+use crossbar::PairMapping;
 use crossbar::device::{Acceptance, Device, First, WriteNoise};
 use crossbar::spread::write_spread;
 use snn::connection::Connection;
@@ -21,9 +27,13 @@ use crate::prepare::{Devices, EncodedData, LoadedDevice};
 use crate::settings::{Controller, HardwareSettings, Settings};
 use crate::sheet::significant;
 pub use data::DataWarning;
-use held::held_tables;
+use held::{HeldAt, HeldTable, held_at, held_tables};
+use law::LawWarning;
+use levels::{ClippedLevels, clipped_levels};
 use many_pulses::many_pulses;
+use maps::{MapWarning, odd_maps};
 pub use populations::Rounded;
+pub use repeats::{RepeatWarning, idle_seeds, repeat_warnings};
 use without_effect::{unused_full_scales, without_effect};
 
 /// Something that a trial does and that was hardly meant.
@@ -67,28 +77,25 @@ pub enum Warning {
         /// Whether a controller with a digital copy would keep the errors of writes from adding up.
         copy_helps: bool,
     },
+    /// A law of the device that is held at its end.
+    #[error(transparent)]
+    Law(#[from] LawWarning),
+    /// Levels that the window cuts through.
+    #[error(transparent)]
+    Levels(#[from] ClippedLevels),
+    /// A map of the chip that is odd.
+    #[error(transparent)]
+    Map(#[from] MapWarning),
     /// A table of the device that ends within the window.
-    #[error(
-        "device `{device}`: {key}: does not reach over the window of {} to {} ohm: {}\n\n\
-         hint: put `device.window` where the points are, or add points", significant(window.0), significant(window.1),
-        held(*below, *above)
-    )]
-    Held {
-        /// Name of the device.
-        device: String,
-        /// The table.
-        key: &'static str,
-        /// Ends of the window, ohm.
-        window: (f64, f64),
-        /// Resistance of the first point where the window begins below it, ohm.
-        below: Option<f64>,
-        /// Resistance of the last point where the window ends above it, ohm.
-        above: Option<f64>,
-    },
+    #[error(transparent)]
+    Held(#[from] HeldTable),
+    /// A resistance that a table of the device does not cover.
+    #[error(transparent)]
+    HeldAt(#[from] HeldAt),
     /// A map of conductances that cells of the device cannot have.
     #[error(
         "{key}: {path}: {below} of {cells} cells lie below the window of {} to {} µS and {above} above it: they start at \
-         its ends\n\nhint: put `device.window` where the map is, or name cells that cannot be written in a fault map",
+         its ends\n\nhint: widen `device.window` to hold the map, or name cells that cannot be written in a fault map",
         window.0, window.1
     )]
     Clipped {
@@ -164,12 +171,6 @@ fn or_copy(copy_helps: bool) -> &'static str {
     }
 }
 
-fn held(below: Option<f64>, above: Option<f64>) -> String {
-    let ends = [("below", below), ("above", above)];
-    let ends = ends.iter().filter_map(|(side, ohm)| ohm.map(|ohm| format!("{side} {} ohm", significant(ohm))));
-    format!("values are held {}", ends.collect::<Vec<String>>().join(" and "))
-}
-
 fn half_width(window: Acceptance) -> String {
     match window {
         Acceptance::Microsiemens(width) => format!("{width} µS"),
@@ -204,6 +205,10 @@ fn of_device(settings: &Settings, loaded: &LoadedDevice, shapes: &[(Connection, 
     if hardware.retention_seconds > 0.0 && device.drift.is_off() {
         found.push(Warning::NoDrift { device: name() });
     }
+    // Rests that end before a law begins have no effect, which is told as such.
+    let begun =
+        |warning: &Warning| !matches!(warning, Warning::Law(LawWarning::Time { given, held, .. }) if given < held);
+    found.extend(beyond_laws(settings, device).into_iter().filter(begun));
     if shapes.iter().any(|(connection, _)| *connection == Connection::Feedforward(0)) {
         found.extend(coarse_write(settings, device));
     }
@@ -215,12 +220,31 @@ fn of_device(settings: &Settings, loaded: &LoadedDevice, shapes: &[(Connection, 
     {
         found.push(Warning::LostSteps { device: name(), window: verify.acceptance });
     }
-    found.extend(held_tables(device));
     let connections: Vec<Connection> = shapes.iter().map(|(connection, _)| *connection).collect();
     found.extend(without_effect(settings, loaded, &connections));
     found.extend(many_pulses(device));
-    found.extend(shapes.iter().filter_map(|&(connection, shape)| clipped(loaded, connection, shape)));
+    for &(connection, shape) in shapes {
+        let study_sigma = units_of_write(settings, device, connection).map(|units| units.study_sigma / units.kappa);
+        let levels = clipped_levels(device, study_sigma, hardware.write_spread_scale).map(Warning::from);
+        found.extend(levels.filter(|levels| !found.contains(levels)));
+        found.extend(odd_maps(loaded, connection, shape).into_iter().map(Warning::from));
+        found.extend(clipped(loaded, connection, shape));
+    }
     found
+}
+
+/// What of the laws of `device` is held at an end in trials with `settings`.
+pub fn beyond_laws(settings: &Settings, device: &Device) -> Vec<Warning> {
+    let time = law::time("hardware.retention_seconds", device, settings.hardware.retention_seconds);
+    let laws = time.into_iter().chain(law::reads(device)).map(Warning::from);
+    laws.chain(held_tables(device).into_iter().map(Warning::from)).collect()
+}
+
+/// What of `device` is held where cells of `resistance` (ohm) are written and read, the longest `seconds` after the write, a time
+/// that `key` gives.
+pub fn beyond_laws_at(device: &Device, resistance: f64, key: &'static str, seconds: f64) -> Vec<Warning> {
+    let laws = law::time(key, device, seconds).into_iter().chain(law::reads(device)).map(Warning::from);
+    laws.chain(held_at(device, resistance).into_iter().map(Warning::from)).collect()
 }
 
 /// Keys that say something of a device where there is none.
@@ -386,7 +410,7 @@ mod tests {
             Some(MapFile { key, path: "chip.csv".to_owned(), text: text.to_owned(), sha256: String::new() })
         };
         let mut loaded = device("");
-        let conductances = file("hardware.conductance_map_hidden", "0.5, 1, 2000\n0, 1000, 5");
+        let conductances = file("hardware.conductance_map_hidden", "unit microsiemens\n0.5, 1, 2000\n0, 1000, 5");
         loaded.maps = ChipMaps { conductance: [conductances, None], ..ChipMaps::default() };
         let (what, _) = only(&Settings::default(), &loaded);
         assert_eq!(

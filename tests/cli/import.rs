@@ -116,7 +116,7 @@ fn a_study_that_asks_what_its_data_do_not_have() {
     std::fs::write(stored(&folder, "pixels"), "ohmspike-data-0\n").expect("the folder is ours");
     folder.write("own.toml", study("set = 'pixels'"));
     folder.run(&["run", "own.toml"]).refuses_with(&format!(
-        "error: {}: first line is `ohmspike-data-0`, must be `ohmspike-data-1`\n\n\
+        "error: {}: first line is `ohmspike-data-0`, must be `ohmspike-data-2`\n\n\
          hint: import the data set again with `--replace`\n",
         stored(&folder, "pixels")
     ));
@@ -150,4 +150,82 @@ fn a_wrong_file_is_told_with_its_place() {
         .run(&[&import[..], &["--test-share", "0.5"]].concat())
         .refuses_with("error: wrong.csv: `unit` of event 0 is 7, must be a whole number from 0 to 4\n");
     assert!(!folder.path("cache").exists());
+}
+
+/// Writes samples of two whole numbers each, of two classes in turn, as IDX.
+fn write_pixels(folder: &Folder, pixels: &[[u8; 2]]) {
+    let count = u8::try_from(pixels.len()).expect("a few samples");
+    let header = |sizes: &[u8]| {
+        [&[0, 0, 8, sizes.len() as u8][..], &sizes.iter().flat_map(|&size| [0, 0, 0, size]).collect::<Vec<_>>()]
+            .concat()
+    };
+    folder.write("samples.idx", [header(&[count, 1, 2]), pixels.concat()].concat());
+    folder.write("labels.idx", [header(&[count]), (0..count).map(|sample| sample % 2).collect()].concat());
+}
+
+/// Numbers to 16 of 255, of which the latency code makes nothing.
+#[test]
+fn samples_without_input_spikes_are_told_with_what_to_do() {
+    let folder = Folder::new();
+    write_pixels(&folder, &[[16, 3], [4, 15], [9, 16], [0, 12], [16, 1], [7, 2], [5, 11], [3, 16]]);
+    let import = ["data", "import", "digits", "--samples", "samples.idx", "--labels", "labels.idx", "--classes", "2"];
+    let import = [&import[..], &["--test-share", "0.5"]].concat();
+    let told = folder.run(&import).succeeds().stderr;
+    assert_eq!(
+        told,
+        "warning: digits: all 8 samples are without an input spike under the latency code, which leaves everything below 0.2 of \
+         full silent; the highest number is 16 of 255\n\n\
+         hint: import the data with `--scale min-max`, which makes the highest number of training full, or choose \
+         `data.code = \"poisson\"`\n\n"
+    );
+    folder.write("own.toml", study("set = 'digits'").replace("batch = 3", "batch = 2"));
+    let warning = "warning: data.set: `digits`: without a single input spike: all 4 training samples and all 4 test samples; the \
+                   latency code leaves numbers below 0.2 of full silent";
+    for command in ["run", "train"] {
+        let told = folder.run(&[command, "own.toml"]).succeeds().stderr;
+        assert!(told.contains(warning), "{command}: {told}");
+    }
+    let scaled = folder.run(&[&import[..], &["--scale", "min-max", "--replace"]].concat()).succeeds();
+    assert!(!scaled.stderr.contains("all 8 samples"), "{scaled:#?}");
+}
+
+#[test]
+fn empty_recordings_and_classes_without_test_samples_are_counted() {
+    let folder = Folder::new();
+    folder.write("events.csv", "sample,time,unit\n0,0.1,1\n2,0.2,3\n");
+    folder.write("none.csv", "sample,time,unit\n");
+    folder.write("labels.csv", "label\n0\n0\n1\n1\n2\n");
+    let import = |events: &str| {
+        let import =
+            ["data", "import", "mine", "--events", events, "--labels", "labels.csv", "--units", "5", "--classes", "3"];
+        folder.run(&[&import[..], &["--duration", "1", "--test-share", "0.5", "--replace"]].concat()).succeeds()
+    };
+    let some = import("events.csv");
+    assert!(some.stdout.contains("recordings for training have no event\n"), "{some:#?}");
+    let class = "\n  1 class without samples for the test: `class 2` (1 for training, 0 for the test)\n";
+    assert!(some.stdout.contains(class), "{some:#?}");
+    assert_eq!(some.stderr, "");
+    let none = import("none.csv");
+    assert!(none.stdout.contains("\n  3 of 3 recordings for training have no event\n"), "{none:#?}");
+    assert_eq!(
+        none.stderr,
+        "warning: mine: no recording has an event, so that no network sees any input\n\nhint: look into the file of events\n\n"
+    );
+}
+
+/// Names of classes go into figures and reports.
+#[test]
+fn names_of_classes_with_control_characters_are_refused() {
+    let folder = Folder::new();
+    let events = data("events.npz");
+    let import = ["data", "import", "mine", "--events", &events, "--units", "5", "--classes", "3", "--duration", "1"];
+    let named = |names: &str| folder.run(&[&import[..], &["--test-share", "0.5", "--class-names", names]].concat());
+    named("a\u{1b}[31m,b,c").refuses_with(
+        "error: name of a class: got `a?[31m`, must be text of 1 to 100 characters without control characters\n",
+    );
+    let answer = named("left,right,none").succeeds();
+    assert!(
+        answer.stdout.contains("\n  classes in the order of their numbers: 0 `left`, 1 `right`, 2 `none`\n"),
+        "{answer:#?}"
+    );
 }

@@ -9,6 +9,7 @@
 //! - [`records`]: what else may stand in a folder of records.
 //! - [`cluster`]: jobs and their state, with programs of a cluster that answer as told.
 //! - [`report`]: a study as a page, and its records as tables.
+//! - [`health`]: networks that say nothing about the hardware, with the cause.
 //! - [`import`]: data of one's own, and training on it.
 //! - [`tested`]: every test sample, and several events in one step.
 //! - [`train`], [`device`], [`data`]: the other subcommands.
@@ -19,6 +20,7 @@
 mod cluster;
 mod data;
 mod device;
+mod health;
 mod import;
 mod instructions;
 #[cfg(unix)]

@@ -9,7 +9,7 @@ fn a_run_leaves_records_summary_and_figures() {
     let listed: Vec<&str> = answer.stdout.lines().skip_while(|line| !line.is_empty()).collect();
     let first = [
         "",
-        "4 of 4 trials done; outcome: mean test accuracy (%) and 95 % interval",
+        "4 of 4 trials done; outcome: mean test accuracy (%), with its 95 % interval from 3 repeats on",
         "results/tiny/records",
         "results/tiny/summary.csv",
     ];
@@ -50,13 +50,74 @@ fn a_run_leaves_records_summary_and_figures() {
 fn the_summary_has_a_column_an_axis_and_a_row_a_condition() {
     let summary = String::from_utf8(TINY_SUMMARY.clone()).expect("text");
     let rows: Vec<Vec<&str>> = summary.lines().map(|line| line.split(',').collect()).collect();
-    assert_eq!(rows[0], ["noise.level_percent", "mean", "sd", "n", "ci95_low", "ci95_high"]);
+    assert_eq!(rows[0][..6], ["noise.level_percent", "mean", "sd", "n", "ci95_low", "ci95_high"]);
+    let health = ["n_usable", "n_silent", "n_saturated", "n_clipped", "n_not_converged", "n_at_chance"];
+    assert_eq!(rows[0][6..], health);
     assert_eq!((rows.len(), rows[1][0], rows[2][0]), (3, "1", "100"));
     for row in &rows[1..] {
         let number = |column: usize| row[column].parse::<f64>().expect("a number");
         assert_eq!(row[3], "2");
-        assert!((0.0..=1.0).contains(&number(1)) && number(4) <= number(1) && number(1) <= number(5), "{row:?}");
+        assert!((0.0..=1.0).contains(&number(1)) && number(2) >= 0.0, "{row:?}");
+        // Two repeats have no interval.
+        assert_eq!(row[4..6], ["", ""], "{row:?}");
     }
+}
+
+/// Fixed seeds of all that is drawn make copies: n = 1 and no interval, in the table, the summary and the export.
+#[test]
+fn repeats_that_are_copies_count_once_and_are_told() {
+    let folder = Folder::with_tiny_study();
+    let sets = [
+        "--set",
+        "noise.level_percent=0",
+        "--set",
+        "repeats.seeds=3",
+        "--set",
+        "seeds.initial=1",
+        "--set",
+        "seeds.order=1",
+    ];
+    let answer = folder.run(&[&["run", "tiny.toml"][..], &sets].concat()).succeeds();
+    let foreseen = "warning: repeats.seeds: the 3 seeds change nothing: `seeds.initial` and `seeds.order` are fixed and no other stream is drawn; \
+                    the repeats are copies and count as n = 1\n\nhint: remove a fixed seed, or set one seed\n";
+    assert!(answer.stderr.contains(foreseen), "{}", answer.stderr);
+    assert!(
+        answer.stderr.contains("warning: records: 2 of 3 trials are copies of others, to the last bit;"),
+        "{}",
+        answer.stderr
+    );
+    assert!(!answer.stdout.contains('±'), "{}", answer.stdout);
+    let summary = folder.text("results/tiny/summary.csv");
+    let row: Vec<&str> = summary.lines().nth(1).expect("a row").split(',').collect();
+    assert_eq!((row[1], &row[2..]), ("", &["1", "", ""][..]), "{summary}");
+    let export = folder.run(&[&["export", "tiny.toml"][..], &sets].concat()).succeeds();
+    let columns: Vec<&str> = export.stdout.lines().next().expect("names").split(',').collect();
+    let place = columns.iter().position(|name| *name == "copy_of").expect("a column");
+    let copies = export.stdout.lines().skip(1).filter(|line| !line.split(',').nth(place).expect("a cell").is_empty());
+    assert_eq!(copies.count(), 2);
+    let page = folder.run(&[&["report", "tiny.toml"][..], &sets].concat()).succeeds();
+    assert!(page.stderr.contains("2 of 3 trials are copies"), "{}", page.stderr);
+    assert!(folder.text("results/tiny/report.html").contains("(n = 1)"));
+}
+
+/// Write noise draws something, and a spread that is off does not.
+#[test]
+fn repeats_that_draw_something_are_no_copies() {
+    let folder = Folder::with_tiny_study();
+    let sets = [
+        "--set",
+        "noise.level_percent=5",
+        "--set",
+        "repeats.seeds=2",
+        "--set",
+        "seeds.initial=1",
+        "--set",
+        "seeds.order=1",
+    ];
+    let answer = folder.run(&[&["run", "tiny.toml"][..], &sets].concat()).succeeds();
+    assert!(!answer.stderr.contains("copies"), "{}", answer.stderr);
+    let summary = folder.text("results/tiny/summary.csv");
+    assert_eq!(summary.lines().nth(1).expect("a row").split(',').nth(2), Some("2"), "{summary}");
 }
 
 #[test]

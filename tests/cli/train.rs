@@ -23,7 +23,8 @@ fn one_line_an_epoch_and_the_outcome() {
     assert_eq!(lines[6], "hidden pulses: 4014080, verify reads 0, gave up 0, refreshes 0; a cell: mean 320, worst 320");
     assert_eq!(lines[7], "readout pulses: 51200, verify reads 0, gave up 0, refreshes 0; a cell: mean 320, worst 320");
     // The device file states voltages and times, and nothing of converters.
-    assert_eq!((lines.len(), lines[10]), (11, "area: not stated"), "{}", answer.stdout);
+    assert_eq!((lines.len(), lines[10]), (12, "area: not stated"), "{}", answer.stdout);
+    assert!(lines[11].starts_with("health: "), "{}", answer.stdout);
     for (line, what) in lines[8..10].iter().zip(["training", "one inference"]) {
         assert!(line.starts_with(&format!("energy of {what}: ")), "{line}");
         assert!(line.ends_with(", column converters not stated, row drivers not stated)"), "{line}");
@@ -31,7 +32,7 @@ fn one_line_an_epoch_and_the_outcome() {
     assert!(answer.stderr.starts_with("device study-1k-1m: 1000 to 1000000 ohm"), "{}", answer.stderr);
     let sheet: Vec<&str> = answer.stderr.lines().skip_while(|line| !line.starts_with("  on: ")).collect();
     let off = "  off: chip, levels, drift, slow reads, I-V, faults, tiles, drivers, converters";
-    assert_eq!(sheet, ["  on: scheme add", off, ""], "{}", answer.stderr);
+    assert_eq!(sheet[..3], ["  on: scheme add", off, ""], "{}", answer.stderr);
     assert!(!folder.path("results").exists(), "nothing is recorded");
 }
 
@@ -73,7 +74,7 @@ fn area_is_told_as_far_as_it_is_stated() {
     let tiles = ["device.energy.adc_area_square_micrometres=100", "device.converters.tile_rows=128"];
     let set: Vec<&str> = set.iter().chain(&tiles).flat_map(|key| ["--set", *key]).collect();
     let answer = folder.run(&[&["train", "tiny.toml"], &set[..]].concat()).succeeds();
-    let area = answer.stdout.lines().last().expect("a last line");
+    let area = answer.stdout.lines().find(|line| line.starts_with("area: ")).expect("a line on the area");
     assert_eq!(area, "area: cells 12700 µm², column converters 12200 µm²");
 }
 
@@ -86,7 +87,7 @@ fn warnings_come_before_the_trial() {
     let warning = "\n\nwarning: hardware.retention_seconds: no effect: device `study-1k-1m` has no drift, and tests see its \
                    cells as they were right after the last write\n\nhint: choose a device with a `drift` section, or leave \
                    the key out\n\n";
-    assert!(answer.stderr.ends_with(warning), "{}", answer.stderr);
+    assert!(answer.stderr.contains(warning), "{}", answer.stderr);
 }
 
 /// Abstract weights have no pulses.
@@ -96,24 +97,4 @@ fn abstract_weights_cost_nothing() {
     let set = ["--set", "noise.level_percent=1", "--set", "hardware.device=none"];
     let answer = folder.run(&[&["train", "tiny.toml"], &set[..]].concat()).succeeds();
     assert!(!answer.stdout.contains("pulses") && !answer.stdout.contains("energy"), "{}", answer.stdout);
-}
-
-#[test]
-fn a_network_that_never_fires_is_told() {
-    let train = |sigma: &str| {
-        let sigma = format!("weights.sigma_init={sigma}");
-        Folder::with_tiny_study().run(&[
-            "train",
-            "--set",
-            "training.epochs=1",
-            "--set",
-            "network.hidden=5",
-            "--set",
-            &sigma,
-        ])
-    };
-    let silent = train("1e-9");
-    assert!(silent.stderr.starts_with("warning: no hidden neuron that the readout hears fires, "), "{}", silent.stderr);
-    assert!(silent.stderr.contains("hint: begin with larger weights: `weights.sigma_init`"), "{}", silent.stderr);
-    assert_eq!(train("0.05").stderr, "");
 }

@@ -11,7 +11,8 @@
 //! - `kernel_bits`: the vector kernels are plain scalar loops, bit for bit; `work`: they do no more than the spikes ask for;
 //! - `layer_bits`: nor do instructions change those of several layers, of recurrence and of Izhikevich neurons;
 //! - `gradient`: that of the readout is a finite difference of the loss;
-//! - `weights`: signs, zero steps and counts; `keys`: every key acts or is told.
+//! - `weights`: signs, zero steps and counts; `zero_size`: a mechanism of size zero is none, to the bit; `keys`: every key
+//!   acts or is told.
 
 mod checkpoints;
 mod crews;
@@ -31,3 +32,4 @@ mod small;
 mod store;
 mod weights;
 mod work;
+mod zero_size;

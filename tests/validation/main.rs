@@ -9,10 +9,12 @@
 //! - `devices`: the device files against the papers; `chips`: chips of them, programmed; `fit_curves`: pulsed ones against the fits that they cite; `in_situ`: training through each;
 //! - `shd`: event files as h5py reads and NumPy bins them; `latency`: the latency code by hand; `learning`: the published preset learns;
 //! - `spike_distances`: Van Rossum distances of untrained networks as published;
-//! - `statistics`: every statistic against scipy, statsmodels and textbooks: tests, `statistics_bootstrap`, `statistics_components`.
+//! - `statistics`: every statistic against scipy, statsmodels and textbooks; `statistics_components`: where the variance comes from;
+//!   `coverage`: how often intervals hold the truth and tests find nothing where there is nothing, simulated.
 
 mod autograd;
 mod chips;
+mod coverage;
 mod dense;
 mod devices;
 mod dual;
@@ -28,5 +30,4 @@ mod shd;
 mod spike_distances;
 mod spiking;
 mod statistics;
-mod statistics_bootstrap;
 mod statistics_components;

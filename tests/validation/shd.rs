@@ -55,7 +55,7 @@ fn counts_and_sums_are_those_of_h5py() {
         assert_eq!(events, expected.events);
         assert_eq!(set.unit.iter().map(|&unit| u64::from(unit)).sum::<u64>(), expected.sum_of_units);
         // Multiples of 2^-24 below 2^9 add without rounding in double precision, in any order.
-        assert_eq!(set.times.iter().map(|&time| f64::from(time)).sum::<f64>(), expected.sum_of_times_seconds);
+        assert_eq!(set.times.iter().sum::<f64>(), expected.sum_of_times_seconds);
     }
 }
 

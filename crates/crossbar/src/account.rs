@@ -3,6 +3,7 @@
 use lanes::{Block, LANES, kernel, lane_mask};
 
 use crate::array::CrossbarArray;
+use crate::codes::CodeCounts;
 use crate::ledger::{Endurance, Ledger};
 
 impl CrossbarArray {
@@ -32,6 +33,11 @@ impl CrossbarArray {
                 self.ledger.conversions += driven.min(steps) * converters.conversions() as u64;
             }
         }
+    }
+
+    /// Counts conversions by where they ended.
+    pub fn count_codes(&mut self, codes: CodeCounts) {
+        self.ledger.codes += codes;
     }
 
     /// What the array has cost since it was made or the ledger was last taken.

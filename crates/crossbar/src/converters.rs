@@ -31,10 +31,12 @@
 //! # Ok::<(), &str>(())
 //! ```
 
-use lanes::{Block, LANES, Matrix, kernel, lane_mask};
+use lanes::{Block, Matrix, lane_mask};
 use seed::Seed;
 
+use crate::codes::CodeCounts;
 use crate::device::{Adc, AdcRange, Converters, Dac};
+use crate::digitise::{Codes, digitise};
 
 /// Full scales that leave room in f32 for their codes, weight.
 const FULL_SCALES: (f32, f32) = (1e-30, 1e30);
@@ -59,17 +61,6 @@ struct ColumnAdcs {
     gain: Matrix,
     /// Offset of every converter in codes; zero in the padding.
     offset: Matrix,
-}
-
-/// What all converters of an array share.
-#[derive(Clone, Copy)]
-struct Codes {
-    lowest: f32,
-    highest: f32,
-    /// Weight per code.
-    step: f32,
-    /// Codes per weight.
-    per_step: f32,
 }
 
 impl ArrayConverters {
@@ -123,6 +114,11 @@ impl ArrayConverters {
         self.adcs.as_ref().is_some_and(|adcs| adcs.full_scale.is_some())
     }
 
+    /// Whether there are column converters: sums of tiles are then kept apart, calibrated or not.
+    pub fn has_column_converters(&self) -> bool {
+        self.adcs.is_some()
+    }
+
     /// Whether the full scale comes from calibrations.
     pub fn is_calibrated(&self) -> bool {
         self.adcs.as_ref().is_some_and(|adcs| adcs.adc.range == AdcRange::Calibrated)
@@ -134,13 +130,14 @@ impl ArrayConverters {
     }
 
     /// Puts what the converters of row tile `row_tile` report in the place of its column `sums`, both weight. Padding
-    /// stays zero. Sums stay as they are without column converters and before the first calibration.
+    /// stays zero. Sums stay as they are, and nothing is counted, without column converters and before the first calibration.
+    /// Returns where the conversions ended.
     ///
     /// # Panics
     /// If there is no such row tile, or `sums` are not those of a row of the array.
-    pub fn convert(&self, row_tile: usize, sums: &mut [Block]) {
-        let Some(adcs) = &self.adcs else { return };
-        let Some(full_scale) = adcs.full_scale else { return };
+    pub fn convert(&self, row_tile: usize, sums: &mut [Block]) -> CodeCounts {
+        let Some(adcs) = &self.adcs else { return CodeCounts::default() };
+        let Some(full_scale) = adcs.full_scale else { return CodeCounts::default() };
         let (gain, offset) = (adcs.gain.row(row_tile), adcs.offset.row(row_tile));
         assert_eq!(sums.len(), gain.len(), "sums of an array with another number of columns");
         let highest = adcs.adc.highest_code();
@@ -150,7 +147,7 @@ impl ArrayConverters {
             step: full_scale / highest,
             per_step: highest / full_scale,
         };
-        digitise(sums, gain, offset, codes);
+        digitise(sums, gain, offset, codes).counted(self.columns, codes)
     }
 
     /// Sets the full scale of converters with a calibrated range to the `largest` magnitude of a tile's column sum in a
@@ -201,22 +198,6 @@ fn drawn(rows: usize, columns: usize, seed: Seed, value: impl Fn(f32) -> f32) ->
         }
     }
     drawn
-}
-
-#[kernel]
-fn digitise(sums: &mut [Block], gain: &[Block], offset: &[Block], codes: Codes) {
-    let Codes { lowest, highest, step, per_step } = codes;
-    for (sum, (gain, offset)) in sums.iter_mut().zip(gain.iter().zip(offset)) {
-        let mut reported = Block::ZERO;
-        for lane in 0..LANES {
-            let along = (sum[lane] * gain[lane]) * per_step + offset[lane];
-            let along = if along < lowest { lowest } else { along };
-            let along = if along > highest { highest } else { along };
-            // Adding zero turns the -0 of a small negative sum into 0.
-            reported[lane] = along.round_ties_even() * step + 0.0;
-        }
-        *sum = reported;
-    }
 }
 
 #[cfg(test)]
@@ -381,6 +362,31 @@ mod tests {
         array.convert(2, sums.blocks_mut());
         assert!(sums.cells().all(f32::is_finite));
         assert!(sums.row(0)[1].0[3..].iter().all(|lane| *lane == 0.0));
+    }
+
+    /// A scale of -7 to 7 in steps of 1, seven columns at places that can be counted by hand.
+    #[test]
+    fn conversions_are_counted_by_where_they_end() {
+        let counts = |codes, bits, sums: &[f32]| {
+            let array = array(adc(bits, codes, 7.0), 8, 8, sums.len());
+            array.convert(0, row(sums.len(), |column| sums[column]).blocks_mut())
+        };
+        let sums = [-20.0, -7.4, -6.6, -0.4, 0.4, 6.4, 7.6];
+        let expected = CodeCounts { conversions: 7, lowest: 3, highest: 1, zero: 2, clipped: 2 };
+        assert_eq!(counts(AdcCodes::Signed, 4, &sums), expected);
+        // From 0 to 7: all below zero end at 0, three of them by more than half a code.
+        let expected = CodeCounts { conversions: 7, lowest: 5, highest: 1, zero: 5, clipped: 4 };
+        assert_eq!(counts(AdcCodes::Unsigned, 3, &sums), expected);
+        // More than a block, whose padding is no conversion.
+        let twenty: Vec<f32> = (0..20).map(|column| 0.01 * column as f32).collect();
+        let expected = CodeCounts { conversions: 20, zero: 20, ..CodeCounts::default() };
+        assert_eq!(counts(AdcCodes::Signed, 4, &twenty), expected);
+    }
+
+    #[test]
+    fn nothing_is_counted_before_the_first_calibration() {
+        let array = array(Adc { range: AdcRange::Calibrated, ..adc(8, AdcCodes::Signed, 1.0) }, 4, 4, 40);
+        assert!(array.convert(0, row(40, |_| 1.0).blocks_mut()).is_empty());
     }
 
     #[test]

@@ -8,7 +8,7 @@
 //! use crossbar::{ConductanceWindow, FaultMap};
 //!
 //! let window = ConductanceWindow::from_resistances(1e3, 1e6)?;
-//! let map = FaultMap::from_csv("ok, low-resistance\nopen, 42.5", 2, 2, None, &window)?;
+//! let map = FaultMap::from_csv("unit microsiemens\nok, low-resistance\nopen, 42.5", 2, 2, None, &window)?;
 //! let stuck: Vec<_> = map.written().iter().map(|stuck| (stuck.row, stuck.column, stuck.conductance)).collect();
 //! assert_eq!(stuck, [(0, 1, 1000.0), (1, 0, 0.0), (1, 1, 42.5)]);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -18,7 +18,8 @@ use rand::RngExt;
 use seed::Seed;
 
 use crate::device::Faults;
-use crate::map_csv::{MapError, Unit, cells};
+use crate::map_csv::{Entry, FAULT_WORDS, Sheet};
+use crate::map_error::MapError;
 use crate::window::ConductanceWindow;
 
 /// What a cell of a fault map may be, as a message says it.
@@ -49,7 +50,7 @@ impl FaultMap {
     ///
     /// One line a row; cells between commas or white space; lines that start with `#` and empty ones do not count. A
     /// cell is `ok`, `low-resistance` or `high-resistance` (stuck at that end of `window`), `open` (no current), or the
-    /// conductance at which it is stuck: in µS, or in the unit of a first line like `unit siemens` (further rules as for
+    /// conductance at which it is stuck, in the unit of a first line like `unit siemens` (further rules as for
     /// [`ConductanceMap`](crate::ConductanceMap)). The map has the
     /// shape of the array, `rows` x `columns`, or that of one `tile`, which is then repeated over the array.
     ///
@@ -62,14 +63,21 @@ impl FaultMap {
         tile: Option<(usize, usize)>,
         window: &ConductanceWindow,
     ) -> Result<FaultMap, MapError> {
-        let map = cells(text, (rows, columns), tile, ALLOWED, |cell: &str, unit: Unit| match cell {
-            "ok" => Some(None),
-            "low-resistance" => Some(Some(window.high())),
-            "high-resistance" => Some(Some(window.low())),
-            "open" => Some(Some(0.0)),
-            number => unit.microsiemens(number).map(Some),
-        })?;
-        let stuck = |(row, column)| map.at(row, column).map(|conductance| Stuck { row, column, conductance });
+        let sheet = Sheet::read(text)?;
+        sheet.refuse_mask(false)?;
+        let numbers = sheet.cells.iter().filter(|entry| entry.text.parse::<f64>().is_ok()).count();
+        let cells = sheet.cells.len();
+        if cells > 1 && 2 * numbers >= cells && sheet.cells.iter().all(|entry| entry.text != FAULT_WORDS[0]) {
+            return Err(MapError::AllStuck { cells, numbers });
+        }
+        sheet.refuse_others(ALLOWED, |word| FAULT_WORDS.contains(&word))?;
+        sheet.check_shape((rows, columns), tile)?;
+        let read = |entry| match sheet_word(entry, window) {
+            Some(stuck) => Ok(stuck),
+            None => sheet.number(entry, ALLOWED, window).map(Some),
+        };
+        let map = sheet.cells.iter().map(read).collect::<Result<Vec<Option<f32>>, _>>()?;
+        let stuck = |(row, column)| map[sheet.place(row, column)].map(|conductance| Stuck { row, column, conductance });
         Ok(FaultMap { written: places(rows, columns).filter_map(stuck).collect(), ..FaultMap::default() })
     }
 
@@ -105,6 +113,18 @@ impl FaultMap {
     /// Whether no cell is stuck.
     pub fn is_empty(&self) -> bool {
         self.plus.is_empty() && self.minus.is_empty() && self.written.is_empty()
+    }
+}
+
+/// What a word of a map says of a cell: where it is stuck, µS, or that it is not; none for what is no word.
+fn sheet_word(entry: &Entry, window: &ConductanceWindow) -> Option<Option<f32>> {
+    let [works, low_resistance, high_resistance, open] = FAULT_WORDS;
+    match entry.text {
+        word if word == works => Some(None),
+        word if word == low_resistance => Some(Some(window.high())),
+        word if word == high_resistance => Some(Some(window.low())),
+        word if word == open => Some(Some(0.0)),
+        _ => None,
     }
 }
 
@@ -301,11 +321,51 @@ mod tests {
         assert_eq!(
             refusal("ok,ok\nok,sa0", None),
             "line 2, column 2: got `sa0`, must be `ok`, `low-resistance`, `high-resistance`, `open` or a conductance \
-             from 0 to 1000000 µS (the unit here is `microsiemens`)"
+             from 0 to 1000000 µS"
         );
+        let sentinel = refusal("unit microsiemens\nok,ok\nok,-1", None);
+        assert!(sentinel.starts_with("line 3, column 2: got `-1`, must be `ok`, "), "{sentinel}");
+        assert!(sentinel.ends_with("\n\nhint: write `ok` for a cell that works or was not measured"), "{sentinel}");
         assert_eq!(
             refusal("ok ok ok", Some((1, 2))),
             "map: got 1 x 3 cells, must be 2 x 2 like the array or 1 x 2 like a tile"
         );
+    }
+
+    /// 5 to 200 µS, and the usual ways to write that two cells of six are stuck at 200 µS.
+    #[test]
+    fn other_ways_to_write_a_map_of_faults_are_refused_with_the_right_one() {
+        let window = ConductanceWindow::from_resistances(5e3, 2e5).unwrap();
+        let read = |text: &str| FaultMap::from_csv(text, 2, 3, None, &window);
+        let refusal = |text: &str| read(text).unwrap_err().to_string();
+        for mask in
+            ["0,1,0\n0,0,1", "unit microsiemens\n0 1 0\n0 0 1", "true,false,true\ntrue,true,true", "0.0 1.0 1\n0 0 0"]
+        {
+            let message = refusal(mask);
+            assert!(message.contains("a mask, which does not say where a cell is stuck"), "{message}");
+            assert!(
+                message.contains("\n\nhint: write `ok` for a cell that works, and `low-resistance`, "),
+                "{message}"
+            );
+        }
+        let message = refusal("ok 2e-4 ok\nok 2e-4 ok");
+        assert!(message.starts_with("line 1, column 2: got `2e-4` without a unit; "), "{message}");
+        assert!(
+            message.contains("with `unit siemens` the median would be 200 µS, in the window of 5 to 200 µS"),
+            "{message}"
+        );
+        for measured in [
+            "unit microsiemens\n10 20 30\n40 50 60",
+            "10 20 30\n40 50 60",
+            "unit siemens\n1e-5 open 2e-5\n1e-4 1e-5 3e-5",
+        ] {
+            let message = refusal(measured);
+            assert!(
+                message.contains(" of 6 cells are numbers and none is `ok`: every cell would be stuck"),
+                "{message}"
+            );
+        }
+        let map = read("unit siemens\nok 2e-4 ok\nok ok 2e-4").unwrap();
+        assert!(map.written().len() == 2 && map.written().iter().all(|stuck| stuck.conductance == 200.0));
     }
 }

@@ -13,6 +13,7 @@ use std::ops::{Add, AddAssign};
 
 use serde::{Deserialize, Serialize};
 
+use crate::codes::CodeCounts;
 use crate::device::Device;
 
 /// Counts and sums since the last time they were taken.
@@ -32,6 +33,9 @@ pub struct Ledger {
     pub read_conductance: f64,
     /// Conversions of column sums, counted for every tile and step as one a column, at most one a row driven.
     pub conversions: u64,
+    /// Every conversion by where it ended; left out of records where nothing was converted.
+    #[serde(default, skip_serializing_if = "CodeCounts::is_empty")]
+    pub codes: CodeCounts,
 }
 
 /// Energy in µJ; none where the device file does not state what it follows from.
@@ -103,6 +107,7 @@ impl AddAssign for Ledger {
         self.row_reads += other.row_reads;
         self.read_conductance += other.read_conductance;
         self.conversions += other.conversions;
+        self.codes += other.codes;
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! # a comment, anywhere
-//! unit siemens              optional, before the first row: the unit of every number; left out: microsiemens
+//! unit siemens              before the first row: the unit of every number; a map without numbers needs none
 //! negative open             optional, before the first row: numbers below zero count as 0; left out: they are refused
 //! 1.5e-4, 1.4e-4            one row
 //! ```
@@ -11,233 +11,223 @@
 //! what they are. A map has the shape of the array, or that of one tile: cell (row, column) of the array is then cell
 //! (row modulo tile rows, column modulo tile columns) of the map.
 //!
-//! ```
-//! use crossbar::ConductanceMap;
+//! No unit is assumed: a map in siemens that is taken for microsiemens is a chip of open cells, and trains without a word.
 //!
-//! let map = ConductanceMap::from_csv("unit siemens\n1.5e-4 2e-5", 2, 2, Some((1, 2)))?;
+//! ```
+//! use crossbar::{ConductanceMap, ConductanceWindow};
+//!
+//! let window = ConductanceWindow::from_resistances(5e3, 1e5)?;
+//! let map = ConductanceMap::from_csv("unit siemens\n1.5e-4 2e-5", 2, 2, Some((1, 2)), &window)?;
 //! assert_eq!((map[(0, 0)], map[(1, 1)]), (150.0, 20.0));
-//! # Ok::<(), crossbar::MapError>(())
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
 use lanes::Matrix;
-use thiserror::Error;
-
-use crate::window::ConductanceWindow;
 
 use crate::device::number::SIGMA_MICROSIEMENS;
+use crate::map_error::MapError;
+use crate::map_unit::{Fit, UNITS, median};
+use crate::printable::printable;
+use crate::window::ConductanceWindow;
 
-/// Names of units with their factors to µS.
-const UNITS: [(&str, f64); 5] =
-    [("siemens", 1e6), ("millisiemens", 1e3), ("microsiemens", 1.0), ("nanosiemens", 1e-3), ("picosiemens", 1e-6)];
-
-/// A map that cannot be that of this array.
-#[derive(Clone, Debug, PartialEq, Error)]
-pub enum MapError {
-    /// A cell that is no word of the map and no conductance.
-    #[error(
-        "line {line}, column {column}: got `{value}`, must be {}a conductance from 0 to {} µS (the unit here is `{unit}`)",
-        with_space(words), SIGMA_MICROSIEMENS.high
-    )]
-    Cell {
-        /// Line of the text, from 1.
-        line: usize,
-        /// Cell of the line, from 1.
-        column: usize,
-        /// The cell.
-        value: String,
-        /// The words allowed beside a conductance.
-        words: &'static str,
-        /// Unit of the numbers.
-        unit: &'static str,
-    },
-    /// A unit that no conductance has.
-    #[error("line {line}: got unit `{value}`, must be one of {}", unit_names())]
-    Unit {
-        /// Line of the text, from 1.
-        line: usize,
-        /// The unit.
-        value: String,
-    },
-    /// Another word for what numbers below zero are.
-    #[error("line {line}: got negative `{value}`, must be `open`, or the line left out")]
-    Negative {
-        /// Line of the text, from 1.
-        line: usize,
-        /// The word.
-        value: String,
-    },
-    /// Rows of different length.
-    #[error("line {line}: got {cells} cells, must be {expected} like the rows before")]
-    Ragged {
-        /// Line of the text, from 1.
-        line: usize,
-        /// Cells of the line.
-        cells: usize,
-        /// Cells of the first row.
-        expected: usize,
-    },
-    /// A map of another shape.
-    #[error(
-        "map: got {} x {} cells, must be {} x {} like the array{}",
-        map.0, map.1, array.0, array.1, or_tile(*tile)
-    )]
-    Shape {
-        /// Rows and columns of the map.
-        map: (usize, usize),
-        /// Rows and columns of the array.
-        array: (usize, usize),
-        /// Rows and columns of a tile, where the device has tiles.
-        tile: Option<(usize, usize)>,
-    },
-    /// Conductances of another unit, or of another device.
-    #[error(
-        "map: none of {cells} conductances lies in the window of {low} to {high} µS, the median is {median} µS\n\nhint: \
-         a line `unit siemens` before the first row, or `unit nanosiemens` and the like, says what the numbers are"
-    )]
-    Outside {
-        /// Conductances of the map.
-        cells: usize,
-        /// Their median, µS.
-        median: f32,
-        /// Lowest conductance of the window, µS.
-        low: f32,
-        /// Highest, µS.
-        high: f32,
-    },
-}
-
-fn with_space(words: &str) -> String {
-    if words.is_empty() { String::new() } else { format!("{words} ") }
-}
-
-fn or_tile(tile: Option<(usize, usize)>) -> String {
-    tile.map(|(rows, columns)| format!(" or {rows} x {columns} like a tile")).unwrap_or_default()
-}
-
-fn unit_names() -> String {
-    UNITS.map(|(name, _)| format!("`{name}`")).join(", ")
-}
+/// Words of a map of faults, apart from conductances.
+pub(crate) const FAULT_WORDS: [&str; 4] = ["ok", "low-resistance", "high-resistance", "open"];
+/// What a mask writes for no and for yes.
+const MASKS: [(&str, &str); 4] = [("0", "1"), ("false", "true"), ("no", "yes"), ("f", "t")];
 
 /// The conductances measured on a chip.
 #[derive(Clone, Copy, Debug)]
 pub struct ConductanceMap;
 
 impl ConductanceMap {
-    /// Refuses a `map` (µS) of which no cell lies in `window`.
-    ///
-    /// # Errors
-    /// [`MapError::Outside`].
-    pub fn check(map: &Matrix, window: &ConductanceWindow) -> Result<(), MapError> {
-        let (low, high) = (window.low(), window.high());
-        if map.cells().any(|conductance| (low..=high).contains(&conductance)) {
-            return Ok(());
-        }
-        let mut sorted: Vec<f32> = map.cells().collect();
-        sorted.sort_by(f32::total_cmp);
-        Err(MapError::Outside { cells: sorted.len(), median: sorted[sorted.len() / 2], low, high })
-    }
-
     /// Conductances of an array of `rows` x `columns` in `text`, µS: the map of the array, or that of one `tile`, which
-    /// is repeated. Numbers from 0 to 10^6 µS, in µS or in the unit of a first line like `unit siemens`; below zero only
-    /// after a line `negative open`.
+    /// is repeated. Numbers from 0 to 10^6 µS in the unit of a first line like `unit siemens`; below zero only after a line
+    /// `negative open`. Some of them must lie in `window`.
     ///
     /// # Errors
     /// [`MapError`].
-    pub fn from_csv(text: &str, rows: usize, columns: usize, tile: Option<(usize, usize)>) -> Result<Matrix, MapError> {
-        let map = cells(text, (rows, columns), tile, "", |cell, unit| unit.microsiemens(cell))?;
-        Ok(Matrix::from_fn(rows, columns, |row, column| *map.at(row, column)))
+    pub fn from_csv(
+        text: &str,
+        rows: usize,
+        columns: usize,
+        tile: Option<(usize, usize)>,
+        window: &ConductanceWindow,
+    ) -> Result<Matrix, MapError> {
+        let sheet = Sheet::read(text)?;
+        if let Some(entry) = sheet.cells.iter().find(|entry| FAULT_WORDS.contains(&entry.text)) {
+            let (line, column, value) = entry.shown();
+            return Err(MapError::FaultWord { line, column, value });
+        }
+        sheet.refuse_mask(true)?;
+        sheet.refuse_others("", |_| false)?;
+        sheet.check_shape((rows, columns), tile)?;
+        let conductances =
+            sheet.cells.iter().map(|entry| sheet.number(entry, "", window)).collect::<Result<Vec<f32>, _>>()?;
+        let map = Matrix::from_fn(rows, columns, |row, column| conductances[sheet.place(row, column)]);
+        let (low, high) = (window.low(), window.high());
+        if map.cells().any(|conductance| (low..=high).contains(&conductance)) {
+            return Ok(map);
+        }
+        let median = median(conductances.iter().map(|&conductance| f64::from(conductance)).collect());
+        let (cells, median) = (conductances.len(), median.unwrap_or(0.0) as f32);
+        Err(MapError::Outside { cells, median, low, high, fit: sheet.fit(window) })
     }
 }
 
 /// How the numbers of a map are read.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Unit {
+struct Unit {
     name: &'static str,
     /// µS per unit.
     factor: f64,
-    /// Whether numbers below zero count as zero.
-    negative_open: bool,
 }
 
-impl Unit {
-    /// The conductance in `cell`, µS, if it is one.
-    pub(crate) fn microsiemens(self, cell: &str) -> Option<f32> {
-        let value = cell.parse::<f64>().ok()? * self.factor;
-        let value = if self.negative_open && value < 0.0 && value.is_finite() { 0.0 } else { value };
-        (0.0..=SIGMA_MICROSIEMENS.high).contains(&value).then_some(value as f32)
+/// One cell of a map as the file has it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entry<'t> {
+    line: usize,
+    column: usize,
+    pub(crate) text: &'t str,
+}
+
+impl Entry<'_> {
+    /// Line, column and text, for a message.
+    fn shown(&self) -> (usize, usize, String) {
+        (self.line, self.column, printable(self.text))
+    }
+}
+
+/// A map as its file has it: the cells of the array or those of one tile, and how numbers are read.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Sheet<'t> {
+    unit: Option<Unit>,
+    /// Whether numbers below zero count as zero.
+    negative_open: bool,
+    rows: usize,
+    columns: usize,
+    pub(crate) cells: Vec<Entry<'t>>,
+    /// A row of another length than those before, at which reading has ended.
+    ragged: Option<MapError>,
+}
+
+impl<'t> Sheet<'t> {
+    /// Reads `text`; what its cells mean is not looked at yet.
+    pub(crate) fn read(text: &'t str) -> Result<Sheet<'t>, MapError> {
+        let (mut sheet, mut said) = (Sheet::default(), Vec::new());
+        for (number, line) in text.trim_start_matches('\u{feff}').lines().map(str::trim).enumerate() {
+            if line.is_empty() || line.starts_with('#') {
+                continue;
+            }
+            let row = split(line);
+            if sheet.take(number + 1, &row, &mut said)? {
+                continue;
+            }
+            if sheet.rows > 0 && row.len() != sheet.columns {
+                sheet.ragged = Some(MapError::Ragged { line: number + 1, cells: row.len(), expected: sheet.columns });
+                break;
+            }
+            let entry = |(column, text)| Entry { line: number + 1, column: column + 1, text };
+            (sheet.rows, sheet.columns) = (sheet.rows + 1, row.len());
+            sheet.cells.extend(row.into_iter().enumerate().map(entry));
+        }
+        Ok(sheet)
     }
 
-    /// Takes in a line above the first row; false where it is a row.
-    fn take(&mut self, line: usize, words: &[&str]) -> Result<bool, MapError> {
-        let value = || words[1..].join(" ");
-        match words[0] {
+    /// Takes in a line that says how numbers are read; false where it is a row. `said` are the words so far, with their lines.
+    fn take(&mut self, line: usize, words: &[&str], said: &mut Vec<(&'static str, usize)>) -> Result<bool, MapError> {
+        let Some(word) = ["unit", "negative"].into_iter().find(|word| words[0] == *word) else { return Ok(false) };
+        if self.rows > 0 {
+            return Err(MapError::Late { line, word, rows: self.rows });
+        }
+        if let Some((_, earlier)) = said.iter().find(|(before, _)| *before == word) {
+            return Err(MapError::Again { line, word, earlier: *earlier });
+        }
+        said.push((word, line));
+        let value = words[1..].join(" ");
+        match word {
             "unit" => {
-                let known = UNITS.iter().find(|(name, _)| *name == value());
-                (self.name, self.factor) = *known.ok_or_else(|| MapError::Unit { line, value: value() })?;
+                let known = UNITS.iter().find(|(name, _)| *name == value);
+                let (name, factor) = *known.ok_or_else(|| MapError::Unit { line, value: printable(&value) })?;
+                self.unit = Some(Unit { name, factor });
             }
-            "negative" if value() == "open" => self.negative_open = true,
-            "negative" => return Err(MapError::Negative { line, value: value() }),
-            _ => return Ok(false),
+            _ if value == "open" => self.negative_open = true,
+            _ => return Err(MapError::Negative { line, value: printable(&value) }),
         }
         Ok(true)
     }
-}
 
-/// The cells of a map: those of the array or those of one tile.
-#[derive(Clone, Debug)]
-pub(crate) struct Cells<T> {
-    rows: usize,
-    columns: usize,
-    cells: Vec<T>,
-}
+    /// Refuses a map whose cells only say yes or no; `conductances` tells what was asked for.
+    pub(crate) fn refuse_mask(&self, conductances: bool) -> Result<(), MapError> {
+        let is = |entry: &Entry, word: &str| entry.text.eq_ignore_ascii_case(word) || same_number(entry.text, word);
+        for (no, yes) in MASKS {
+            let marked = self.cells.iter().filter(|entry| is(entry, yes)).count();
+            let all = self.cells.iter().all(|entry| is(entry, yes) || is(entry, no));
+            // Conductances may be alike, and a single cell may be stuck at 1.
+            let both = marked < self.cells.len() || (!conductances && self.cells.len() > 1);
+            if all && marked > 0 && both {
+                let [no, yes] = [no, yes].map(str::to_owned);
+                return Err(MapError::Mask { cells: self.cells.len(), yes, no, marked, conductances });
+            }
+        }
+        Ok(())
+    }
 
-impl<T> Cells<T> {
-    /// The cell of this row and column of the array.
-    pub(crate) fn at(&self, row: usize, column: usize) -> &T {
-        &self.cells[row % self.rows * self.columns + column % self.columns]
+    /// Refuses a cell that is neither a number nor a word of the map; `words` are what those are called. A file that is no map at
+    /// all is told by its first cell, and not by its shape.
+    pub(crate) fn refuse_others(&self, words: &'static str, is_word: impl Fn(&str) -> bool) -> Result<(), MapError> {
+        let other = |entry: &&Entry| !is_word(entry.text) && entry.text.parse::<f64>().is_err();
+        self.cells.iter().find(other).map_or(Ok(()), |entry| Err(self.refused(entry, words)))
+    }
+
+    /// Refuses a map that has neither the shape of the `array` nor that of a `tile`.
+    pub(crate) fn check_shape(&self, array: (usize, usize), tile: Option<(usize, usize)>) -> Result<(), MapError> {
+        if let Some(ragged) = &self.ragged {
+            return Err(ragged.clone());
+        }
+        let map = (self.rows, self.columns);
+        if self.rows > 0 && (map == array || Some(map) == tile) {
+            return Ok(());
+        }
+        Err(MapError::Shape { map, array, tile: tile.filter(|tile| *tile != array) })
+    }
+
+    /// Where the cell of this row and column of the array stands in `cells`.
+    pub(crate) fn place(&self, row: usize, column: usize) -> usize {
+        row % self.rows * self.columns + column % self.columns
+    }
+
+    /// The conductance in `entry`, µS; `words` are what it could have been instead.
+    pub(crate) fn number(
+        &self,
+        entry: &Entry,
+        words: &'static str,
+        window: &ConductanceWindow,
+    ) -> Result<f32, MapError> {
+        let refused = || self.refused(entry, words);
+        let number = entry.text.parse::<f64>().ok().filter(|number| number.is_finite()).ok_or_else(refused)?;
+        let Some(unit) = self.unit else {
+            let (line, column, value) = entry.shown();
+            return Err(MapError::NoUnit { line, column, value, fit: self.fit(window) });
+        };
+        let conductance = if self.negative_open && number < 0.0 { 0.0 } else { number * unit.factor };
+        (0.0..=SIGMA_MICROSIEMENS.high).contains(&conductance).then_some(conductance as f32).ok_or_else(refused)
+    }
+
+    /// That `entry` is no cell of this map.
+    fn refused(&self, entry: &Entry, words: &'static str) -> MapError {
+        let (line, column, value) = entry.shown();
+        MapError::Cell { line, column, value, words, unit: self.unit.map(|unit| unit.name) }
+    }
+
+    /// How the numbers of the map, as they stand there, fit `window`.
+    fn fit(&self, window: &ConductanceWindow) -> Fit {
+        Fit::of(self.cells.iter().filter_map(|entry| entry.text.parse::<f64>().ok()), window)
     }
 }
 
-/// Reads the map of an array of the shape `array`, cell by cell with `read`; `words` are what it takes beside numbers.
-pub(crate) fn cells<T>(
-    text: &str,
-    array: (usize, usize),
-    tile: Option<(usize, usize)>,
-    words: &'static str,
-    read: impl Fn(&str, Unit) -> Option<T>,
-) -> Result<Cells<T>, MapError> {
-    let mut unit = Unit { name: "microsiemens", factor: 1.0, negative_open: false };
-    let mut map = Cells { rows: 0, columns: 0, cells: Vec::new() };
-    for (number, line) in text.trim_start_matches('\u{feff}').lines().map(str::trim).enumerate() {
-        let line_number = number + 1;
-        if line.is_empty() || line.starts_with('#') {
-            continue;
-        }
-        let row = split(line);
-        if map.rows == 0 && unit.take(line_number, &row)? {
-            continue;
-        }
-        if map.rows > 0 && row.len() != map.columns {
-            return Err(MapError::Ragged { line: line_number, cells: row.len(), expected: map.columns });
-        }
-        for (column, cell) in row.iter().enumerate() {
-            let refused = || MapError::Cell {
-                line: line_number,
-                column: column + 1,
-                value: (*cell).to_owned(),
-                words,
-                unit: unit.name,
-            };
-            map.cells.push(read(cell, unit).ok_or_else(refused)?);
-        }
-        (map.rows, map.columns) = (map.rows + 1, row.len());
-    }
-    let shape = (map.rows, map.columns);
-    if map.rows > 0 && (shape == array || Some(shape) == tile) {
-        Ok(map)
-    } else {
-        Err(MapError::Shape { map: shape, array, tile: tile.filter(|tile| *tile != array) })
-    }
+/// Whether `text` is the number that `word` is, however it is written.
+fn same_number(text: &str, word: &str) -> bool {
+    text.parse::<f64>().is_ok_and(|number| word.parse::<f64>() == Ok(number))
 }
 
 /// The cells of a line that is not empty.
@@ -249,15 +239,28 @@ fn split(line: &str) -> Vec<&str> {
 mod tests {
     use super::*;
 
-    fn refusal(text: &str, tile: Option<(usize, usize)>) -> String {
-        ConductanceMap::from_csv(text, 2, 3, tile).unwrap_err().to_string()
+    /// 5 to 200 µS.
+    fn window() -> ConductanceWindow {
+        ConductanceWindow::from_resistances(5e3, 2e5).unwrap()
     }
+
+    fn read(text: &str, rows: usize, columns: usize, tile: Option<(usize, usize)>) -> Result<Matrix, MapError> {
+        ConductanceMap::from_csv(text, rows, columns, tile, &window())
+    }
+
+    fn refusal(text: &str, tile: Option<(usize, usize)>) -> String {
+        read(text, 2, 3, tile).unwrap_err().to_string()
+    }
+
+    const UNIT: &str = "unit microsiemens\n";
 
     #[test]
     fn commas_and_white_space_part_cells_and_comments_do_not_count() {
-        let expected = Matrix::from_fn(2, 3, |row, column| (3 * row + column) as f32);
-        for text in ["0,1,2\n3,4,5", "0 1\t2\r\n\r\n3  4 5\r\n", "\u{feff}# a chip\n 0, 1, 2 \n# more\n3e0,4.0,5"] {
-            assert_eq!(ConductanceMap::from_csv(text, 2, 3, None).as_ref(), Ok(&expected), "{text}");
+        let expected = Matrix::from_fn(2, 3, |row, column| (10 * (3 * row + column)) as f32);
+        let cells = ["0,10,20\n30,40,50", "0 10\t20\r\n\r\n30  40 50\r\n", " 0, 10, 20 \n# more\n3e1,40.0,50"];
+        for text in cells {
+            let text = format!("\u{feff}# a chip\n{UNIT}{text}");
+            assert_eq!(read(&text, 2, 3, None).as_ref(), Ok(&expected), "{text}");
         }
     }
 
@@ -266,7 +269,7 @@ mod tests {
         for (unit, value) in
             [("siemens", "2e-5"), ("picosiemens", "2e7"), ("microsiemens", "20"), ("nanosiemens", "2e4")]
         {
-            let map = ConductanceMap::from_csv(&format!("unit,{unit}\n{value}"), 1, 1, None).unwrap();
+            let map = read(&format!("unit,{unit}\n{value}"), 1, 1, None).unwrap();
             // Two roundings of f64 and one of f32.
             assert!((map[(0, 0)] - 20.0).abs() <= 20.0 * f32::EPSILON, "{unit}");
         }
@@ -274,32 +277,89 @@ mod tests {
             refusal("unit volt\n1 2 3", None),
             "line 1: got unit `volt`, must be one of `siemens`, `millisiemens`, `microsiemens`, `nanosiemens`, `picosiemens`"
         );
+        for unit in ["ohm", "kohm", "kΩ", "Mohm"] {
+            let message = refusal(&format!("unit {unit}\n1 2 3"), None);
+            assert!(message.contains("\n\nhint: a map holds conductances: write 1000000 / R"), "{message}");
+        }
+    }
+
+    #[test]
+    fn numbers_without_a_unit_are_refused_with_the_unit_that_fits() {
+        let hint = |text: &str| {
+            let message = refusal(text, None);
+            let (what, hint) = message.split_once("\n\nhint: ").expect("advice");
+            assert!(what.starts_with("line 1, column 1: got `") && what.contains("` without a unit; "), "{what}");
+            hint.to_owned()
+        };
+        let in_window = "of 5 to 200 µS";
+        assert_eq!(
+            hint("1.2e-4 1e-4 1.4e-4\n1e-4 1.1e-4 2e-4"),
+            format!("with `unit siemens` the median would be 115 µS, in the window {in_window}")
+        );
+        assert!(hint("120 100 140\n100 110 200").starts_with("with `unit microsiemens` the median would be 115 µS, "));
+        // 10 kohm, with a cell that is not conducting.
+        assert_eq!(
+            hint("10000 1e4 1e4\n0 9e3 1.2e4"),
+            format!(
+                "with `unit nanosiemens` the median would be 10 µS, in the window {in_window}; as resistances in ohm it \
+                 would be 100 µS, in the window too: a map holds conductances"
+            )
+        );
+        let message = hint("5e5 5e5 5e5\n5e5 5e5 5e5");
+        assert!(
+            message.starts_with("in none of the known units does the median, 500000, lie in the window"),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn what_says_how_numbers_are_read_is_said_once_and_before_them() {
+        assert_eq!(
+            refusal("unit siemens\nunit microsiemens\n1 2 3", None),
+            "line 2: `unit` is said again after line 1; a map must say it once"
+        );
+        assert_eq!(
+            refusal("unit siemens\n1e-4 1e-4 1e-4\nunit microsiemens", None),
+            "line 3: `unit` must stand before the first row of the map, got it below row 1"
+        );
     }
 
     #[test]
     fn numbers_below_zero_are_open_where_the_map_says_so() {
-        let map = ConductanceMap::from_csv("unit siemens\nnegative open\n-1.3e-5 2e-5", 1, 2, None).unwrap();
+        let map = read("unit siemens\nnegative open\n-1.3e-5 2e-5", 1, 2, None).unwrap();
         assert_eq!((map[(0, 0)], map[(0, 1)]), (0.0, 20.0));
         assert_eq!(refusal("negative zero", None), "line 1: got negative `zero`, must be `open`, or the line left out");
-        assert!(ConductanceMap::from_csv("negative open\n-inf 2", 1, 2, None).is_err());
+        assert!(read("unit microsiemens\nnegative open\n-inf 20", 1, 2, None).is_err());
     }
 
     #[test]
     fn a_tile_is_repeated() {
-        let map = ConductanceMap::from_csv("1 2\n3 4", 3, 5, Some((2, 2))).unwrap();
-        assert_eq!(map.cells().collect::<Vec<_>>(), [1., 2., 1., 2., 1., 3., 4., 3., 4., 3., 1., 2., 1., 2., 1.]);
+        let map = read(&format!("{UNIT}10 20\n30 40"), 3, 5, Some((2, 2))).unwrap();
+        let expected = [10., 20., 10., 20., 10., 30., 40., 30., 40., 30., 10., 20., 10., 20., 10.];
+        assert_eq!(map.cells().collect::<Vec<_>>(), expected);
         // A tile larger than the array is cut.
-        let map = ConductanceMap::from_csv("1 2\n3 4", 1, 1, Some((2, 2))).unwrap();
-        assert_eq!(map[(0, 0)], 1.0);
+        let map = read(&format!("{UNIT}10 20\n30 40"), 1, 1, Some((2, 2))).unwrap();
+        assert_eq!(map[(0, 0)], 10.0);
     }
 
     #[test]
     fn what_is_no_map_of_the_array_is_refused_with_its_place() {
         let conductance = "must be a conductance from 0 to 1000000 µS (the unit here is `microsiemens`)";
-        for (cell, text) in
-            [("NaN", "1 2 NaN"), ("-1", "0,1,-1"), ("inf", "1 2 inf"), ("", "1,2,"), ("1.8e8", "1 2 1.8e8")]
-        {
-            assert_eq!(refusal(text, None), format!("line 1, column 3: got `{cell}`, {conductance}"));
+        for (cell, text, hint) in [
+            ("NaN", "1 2 NaN\n1 2 3", ""),
+            ("inf", "1 2 inf\n1 2 3", ""),
+            ("", "1,2,\n1,2,3", ""),
+            ("1.8e8", "1 2 1.8e8\n1 2 3", ""),
+            ("2\\u{1b}[31m", "1 2 2\u{1b}[31m\n1 2 3", ""),
+            ("-1", "0,1,-1\n1,2,3", "`negative open` before the first row"),
+            ("50%", "10%,20%,50%\n1,2,3", "a map holds conductances"),
+        ] {
+            let message = refusal(&format!("{UNIT}{text}"), None);
+            let (what, advice) = message.split_once("\n\nhint: ").unwrap_or((&message, ""));
+            let column = if hint.starts_with("a map") { 1 } else { 3 };
+            let cell = if column == 1 { "10%" } else { cell };
+            assert_eq!(what, format!("line 2, column {column}: got `{cell}`, {conductance}"));
+            assert!(advice.starts_with(hint) && advice.is_empty() == hint.is_empty(), "{advice}");
         }
         assert_eq!(refusal("1 2 3\n4 5", None), "line 2: got 2 cells, must be 3 like the rows before");
         let shape = "must be 2 x 3 like the array";
@@ -307,19 +367,38 @@ mod tests {
             assert_eq!(refusal("1 2 3", tile), format!("map: got 1 x 3 cells, {shape}"));
         }
         assert_eq!(refusal("", Some((4, 4))), format!("map: got 0 x 0 cells, {shape} or 4 x 4 like a tile"));
+        let transposed = refusal(&format!("{UNIT}10 20\n30 40\n50 60"), None);
+        let expected = format!("map: got 3 x 2 cells, {shape}\n\nhint: this map is transposed; ");
+        assert!(transposed.starts_with(&expected), "{transposed}");
+    }
+
+    #[test]
+    fn a_mask_and_a_map_of_faults_are_no_conductances() {
+        for (mask, no, yes) in [("0 1 0\n0 0 1", "0", "1"), ("False True False\nFALSE false true", "false", "true")] {
+            for unit in ["", UNIT] {
+                let message = refusal(&format!("{unit}{mask}"), None);
+                let expected =
+                    format!("map: all 6 cells are `{no}` or `{yes}` (2 are `{yes}`): a mask, which does not say what");
+                assert!(message.starts_with(&expected), "{message}");
+            }
+        }
+        let message = refusal("ok ok low-resistance\nok ok ok", None);
+        let expected =
+            "line 1, column 1: got `ok`: a map of conductances holds numbers alone\n\nhint: if this is a map of stuck";
+        assert!(message.starts_with(expected), "{message}");
     }
 
     /// 140 µS in siemens are 0.00014 of what is taken for µS.
     #[test]
-    fn a_map_in_another_unit_is_refused_with_the_line_that_it_lacks() {
-        let window = ConductanceWindow::from_resistances(5e3, 2e5).unwrap();
+    fn a_map_in_another_unit_than_it_states_is_refused_with_the_one_that_fits() {
         let in_siemens = "1.4e-4 1.5e-4 1e-4\n1.4e-4 1e-4 2e-4";
-        let map = ConductanceMap::from_csv(in_siemens, 2, 3, None).unwrap();
-        let message = ConductanceMap::check(&map, &window).unwrap_err().to_string();
-        let expected =
-            "map: none of 6 conductances lies in the window of 5 to 200 µS, the median is 0.00014 µS\n\nhint: ";
+        let message = refusal(&format!("{UNIT}{in_siemens}"), None);
+        let expected = "map: none of 6 conductances lies in the window of 5 to 200 µS, the median is 0.00014 µS\n\nhint: with \
+                        `unit siemens` the median would be 140 µS";
         assert!(message.starts_with(expected), "{message}");
-        let map = ConductanceMap::from_csv(&format!("unit siemens\n{in_siemens}"), 2, 3, None).unwrap();
-        assert_eq!(ConductanceMap::check(&map, &window), Ok(()));
+        let resistances = "1e4 1.1e4 1.2e4\n1e4 1.1e4 1e4";
+        let message = refusal(&format!("{UNIT}{resistances}"), None);
+        assert!(message.contains("as resistances in ohm it would be 95.24 µS"), "{message}");
+        assert!(read(&format!("unit siemens\n{in_siemens}"), 2, 3, None).is_ok());
     }
 }

@@ -77,8 +77,10 @@ impl Sight {
     }
 
     fn reference_at(&self, factor: Option<&FactorCurve>) -> f32 {
-        let at_floor =
-            |factor: &FactorCurve| self.floor * factor.factor(&Block::splat(ln_of(self.floor)))[0] - self.floor;
+        let at_floor = |factor: &FactorCurve| {
+            let factor = factor.factor(&Block::splat(ln_of(self.floor)))[0];
+            bent_excess(0.0, self.floor, factor, self.floor)
+        };
         factor.map_or(0.0, at_floor)
     }
 
@@ -121,6 +123,13 @@ impl Rows<'_> {
     }
 }
 
+/// The excess of a cell over the `floor` where its `conductance` is so many times as large, µS. A straight curve keeps every bit
+/// of the excess, which the way over the conductance does not.
+#[inline(always)]
+fn bent_excess(excess: f32, conductance: f32, factor: f32, floor: f32) -> f32 {
+    if factor == 1.0 { excess } else { conductance * factor - floor }
+}
+
 #[kernel]
 fn fill(sight: &Sight, factor: Option<&FactorCurve>, rows: Rows, visible: &mut [Block]) {
     let Rows { width, last_mask, excess, paths, cells } = rows;
@@ -142,7 +151,7 @@ fn fill(sight: &Sight, factor: Option<&FactorCurve>, rows: Rows, visible: &mut [
             let conductance = seen.map(|excess| sight.floor + excess);
             let factors = factor.factor(&conductance.map(ln_of));
             for lane in 0..LANES {
-                seen[lane] = conductance[lane] * factors[lane] - sight.floor;
+                seen[lane] = bent_excess(seen[lane], conductance[lane], factors[lane], sight.floor);
             }
         }
         *visible = seen;

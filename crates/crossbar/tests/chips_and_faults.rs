@@ -138,7 +138,7 @@ fn a_dead_row_is_worth_nothing_whatever_the_pair() {
 #[test]
 fn a_measured_fault_map_replaces_what_would_be_drawn() {
     let faulty = device(&[EXACT, FAULTS]);
-    let text = "ok low-resistance ok\nopen ok 42.5\n";
+    let text = "unit microsiemens\nok low-resistance ok\nopen ok 42.5\n";
     let map = FaultMap::from_csv(text, 20, 12, Some((2, 3)), &faulty.window).unwrap();
     let mut array = excitatory(&faulty, Some(&map), 12, 20);
     array.update(&even(20, 12, 10.0 / 1024.0), Seed::new(2)).unwrap();
@@ -162,7 +162,7 @@ fn a_measured_fault_map_replaces_what_would_be_drawn() {
 #[test]
 fn a_measured_conductance_map_is_the_first_state() {
     let text = "unit siemens\n1.5e-4 2e-5\n5e-3 0\n";
-    let map = ConductanceMap::from_csv(text, 4, 6, Some((2, 2))).unwrap();
+    let map = ConductanceMap::from_csv(text, 4, 6, Some((2, 2)), &device(&[EXACT]).window).unwrap();
     let signs = mixed_signs(4);
     let params = ArrayParams { conductances: Some(&map), ..params(&signs) };
     let array = CrossbarArray::new(&device(&[EXACT]), params, &Matrix::zeros(4, 6), Seed::new(1)).unwrap();

@@ -85,7 +85,7 @@ fn conductances_of_another_array_are_refused() {
     let pushed = ArrayParams { conductances: Some(&map), pair: PairKind::PushPull, ..params(&SIGNS) };
     let expected = "conductances: a map of the main branch, must come with one-branch pairs, got push-pull";
     assert_eq!(refusal(pushed, &Matrix::zeros(2, 3)), expected);
-    let ragged = ConductanceMap::from_csv("1 2 3", 2, 3, None).unwrap_err().to_string();
+    let ragged = ConductanceMap::from_csv("1 2 3", 2, 3, None, &device(&[]).window).unwrap_err().to_string();
     assert_eq!(ragged, "map: got 1 x 3 cells, must be 2 x 3 like the array");
 }
 
@@ -96,7 +96,7 @@ fn faults_of_a_larger_array_are_refused() {
     let allowed = "must be one of the 2 x 3 of the array";
     for (text, rows, columns, place) in [
         ("ok ok ok ok\nok ok ok open", 2, 4, "row 1, column 3"),
-        ("ok ok ok\nok ok ok\nok 42 ok", 3, 3, "row 2, column 1"),
+        ("unit microsiemens\nok ok ok\nok ok ok\nok 42 ok", 3, 3, "row 2, column 1"),
     ] {
         let map = FaultMap::from_csv(text, rows, columns, None, &window).unwrap();
         let message = refusal(ArrayParams { faults: Some(&map), ..params(&SIGNS) }, &Matrix::zeros(2, 3));

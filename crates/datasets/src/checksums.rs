@@ -11,6 +11,8 @@ use md5::Md5;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
+use crate::shown::excerpt;
+
 /// Checksums by the name of their file.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Checksums {
@@ -83,11 +85,7 @@ impl Checksums {
         let text = String::from_utf8_lossy(text);
         let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
         let entry = |(number, line): (usize, &str)| {
-            let wrong = || ChecksumError::Line {
-                place: place.to_owned(),
-                line: number + 1,
-                got: line.chars().take(40).filter(|letter| !letter.is_control()).collect(),
-            };
+            let wrong = || ChecksumError::Line { place: place.to_owned(), line: number + 1, got: excerpt(line) };
             let (sum, name) = line.trim().split_once(char::is_whitespace).ok_or_else(wrong)?;
             let is_sum = [32, 64].contains(&sum.len()) && sum.bytes().all(|digit| digit.is_ascii_hexdigit());
             // A star marks files that were read as bytes; folders do not matter.

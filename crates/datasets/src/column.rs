@@ -2,6 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
+use crate::float_layout::FloatLayout;
 use half::f16;
 
 /// What kind of number it is.
@@ -13,23 +14,63 @@ pub(crate) enum Kind {
     Float,
 }
 
-/// How a number is stored. Only [`NumberType::new`] makes one, so that there is no other than those that are read.
+/// How a number is stored. Only its functions make one, so that there is no other than those that are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct NumberType {
-    kind: Kind,
+    coding: Coding,
+    /// Bytes.
     size: usize,
     big_endian: bool,
 }
 
+/// What the bits of a number are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Coding {
+    Boolean,
+    /// `precision` bits from bit `offset` on; the others are padding.
+    Integer {
+        signed: bool,
+        offset: u32,
+        precision: u32,
+    },
+    /// IEEE 754 of its size.
+    Float,
+    /// Any other.
+    FloatOf(FloatLayout),
+}
+
 impl NumberType {
-    /// A number of `size` bytes; none where there is no such number.
+    /// A number of `size` bytes, all of whose bits count; none where there is no such number.
     pub(crate) fn new(kind: Kind, size: usize, big_endian: bool) -> Option<NumberType> {
-        let known = match kind {
-            Kind::Boolean => size == 1,
-            Kind::Signed | Kind::Unsigned => (1..=8).contains(&size),
-            Kind::Float => [2, 4, 8].contains(&size),
+        let precision = 8 * u32::try_from(size).ok()?;
+        let coding = match kind {
+            Kind::Boolean => (size == 1).then_some(Coding::Boolean),
+            Kind::Signed | Kind::Unsigned => return NumberType::integer(kind, size, big_endian, 0, precision),
+            Kind::Float => [2, 4, 8].contains(&size).then_some(Coding::Float),
         };
-        known.then_some(NumberType { kind, size, big_endian })
+        Some(NumberType { coding: coding?, size, big_endian })
+    }
+
+    /// A whole number in `precision` bits from bit `offset` on of `size` bytes; none where they do not hold it.
+    pub(crate) fn integer(
+        kind: Kind,
+        size: usize,
+        big_endian: bool,
+        offset: u32,
+        precision: u32,
+    ) -> Option<NumberType> {
+        let fits = (1..=8).contains(&size) && precision > 0 && offset.checked_add(precision)? <= 8 * size as u32;
+        let coding = Coding::Integer { signed: kind == Kind::Signed, offset, precision };
+        fits.then_some(NumberType { coding, size, big_endian })
+    }
+
+    /// A floating-point number as `layout` describes it in `size` bytes; none where they do not hold it.
+    pub(crate) fn float(layout: FloatLayout, size: usize, big_endian: bool) -> Option<NumberType> {
+        if [2, 4, 8].contains(&size) && layout == FloatLayout::ieee(size) {
+            return NumberType::new(Kind::Float, size, big_endian);
+        }
+        let coding = Coding::FloatOf(layout);
+        ((1..=16).contains(&size) && layout.fits(8 * size as u32)).then_some(NumberType { coding, size, big_endian })
     }
 
     /// Bytes of a number.
@@ -38,41 +79,59 @@ impl NumberType {
     }
 
     pub(crate) fn is_float(self) -> bool {
-        self.kind == Kind::Float
+        matches!(self.coding, Coding::Float | Coding::FloatOf(_))
+    }
+
+    /// The distance from `number` to the next, where it is a float.
+    pub(crate) fn resolution(self, number: f64) -> Option<f64> {
+        let digits = match (self.coding, self.size) {
+            (Coding::Float, size) => FloatLayout::ieee(size).mantissa_bits,
+            (Coding::FloatOf(layout), _) => layout.mantissa_bits,
+            _ => return None,
+        };
+        Some(2f64.powf(number.abs().log2().floor() - f64::from(digits)))
     }
 
     /// Its bytes as a little-endian number without sign.
-    fn bits(self, bytes: &[u8]) -> u64 {
-        let join = |number: u64, &byte: &u8| number << 8 | u64::from(byte);
+    fn bits(self, bytes: &[u8]) -> u128 {
+        let join = |number: u128, &byte: &u8| number << 8 | u128::from(byte);
         if self.big_endian { bytes.iter().fold(0, join) } else { bytes.iter().rev().fold(0, join) }
     }
 
-    fn float(self, bits: u64) -> f64 {
-        match self.size {
-            2 => f16::from_bits(bits as u16).to_f64(),
-            4 => f64::from(f32::from_bits(bits as u32)),
-            _ => f64::from_bits(bits),
+    fn number(self, bits: u128) -> f64 {
+        match (self.coding, self.size) {
+            (Coding::Float, 2) => f16::from_bits(bits as u16).to_f64(),
+            (Coding::Float, 4) => f64::from(f32::from_bits(bits as u32)),
+            (Coding::Float, _) => f64::from_bits(bits as u64),
+            (Coding::FloatOf(layout), _) => layout.value(bits),
+            _ => self.whole(bits) as f64,
         }
     }
 
-    fn whole(self, bits: u64) -> i128 {
-        match self.kind {
-            Kind::Boolean => i128::from(bits != 0),
-            Kind::Signed if bits >> (8 * self.size - 1) == 1 => i128::from(bits) - (1 << (8 * self.size)),
-            _ => i128::from(bits),
-        }
+    /// The number, which is no float.
+    fn whole(self, bits: u128) -> i128 {
+        let Coding::Integer { signed, offset, precision } = self.coding else { return i128::from(bits != 0) };
+        let number = (bits >> offset & ((1 << precision) - 1)) as i128;
+        if signed && number >> (precision - 1) == 1 { number - (1 << precision) } else { number }
     }
 }
 
 impl fmt::Display for NumberType {
-    /// In the words of NumPy.
+    /// In the words of NumPy, and where that has none, in those of HDF5.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let order = if self.big_endian && self.size > 1 { "big-endian " } else { "" };
-        match self.kind {
-            Kind::Boolean => formatter.write_str("bool"),
-            Kind::Signed => write!(formatter, "{order}int{}", 8 * self.size),
-            Kind::Unsigned => write!(formatter, "{order}uint{}", 8 * self.size),
-            Kind::Float => write!(formatter, "{order}float{}", 8 * self.size),
+        let width = 8 * self.size as u32;
+        match self.coding {
+            Coding::Boolean => formatter.write_str("bool"),
+            Coding::Integer { signed, offset, precision } => {
+                write!(formatter, "{order}{}int{width}", if signed { "" } else { "u" })?;
+                if precision == width {
+                    return Ok(());
+                }
+                write!(formatter, " of {precision} bits from bit {offset}")
+            }
+            Coding::Float => write!(formatter, "{order}float{width}"),
+            Coding::FloatOf(layout) => write!(formatter, "{order}{}", layout.told(width)),
         }
     }
 }
@@ -108,12 +167,12 @@ impl Column {
     }
 
     pub(crate) fn of_integers(numbers: &[i64]) -> Column {
-        let number = NumberType { kind: Kind::Signed, size: 8, big_endian: false };
+        let number = NumberType::new(Kind::Signed, 8, false).expect("eight bytes hold a number");
         Column::dense(numbers.iter().flat_map(|number| number.to_le_bytes()).collect(), number)
     }
 
     pub(crate) fn of_floats(numbers: &[f64]) -> Column {
-        let number = NumberType { kind: Kind::Float, size: 8, big_endian: false };
+        let number = NumberType::new(Kind::Float, 8, false).expect("eight bytes hold a number");
         Column::dense(numbers.iter().flat_map(|number| number.to_le_bytes()).collect(), number)
     }
 
@@ -129,8 +188,7 @@ impl Column {
 
     /// Number `index`, rounded where float64 has fewer digits.
     pub(crate) fn number(&self, index: usize) -> f64 {
-        let bits = self.bits(index);
-        if self.number.is_float() { self.number.float(bits) } else { self.number.whole(bits) as f64 }
+        self.number.number(self.bits(index))
     }
 
     /// Number `index` where it is whole, however it is stored.
@@ -139,12 +197,12 @@ impl Column {
         if !self.number.is_float() {
             return Some(self.number.whole(bits));
         }
-        let number = self.number.float(bits);
+        let number = self.number.number(bits);
         // Every float64 below 2^100 that is whole is an i128.
         (number.trunc() == number && number.abs() < 1e30).then_some(number as i128)
     }
 
-    fn bits(&self, index: usize) -> u64 {
+    fn bits(&self, index: usize) -> u128 {
         assert!(index < self.count, "there are only {} numbers", self.count);
         self.number.bits(&self.bytes[self.first + index * self.stride..][..self.number.size])
     }
@@ -176,6 +234,28 @@ mod tests {
         assert_eq!([0, 1, 2].map(|index| double.integer(index)), [None; 3]);
         let boolean = column(Kind::Boolean, 1, false, &[0, 1]);
         assert_eq!((boolean.integer(0), boolean.integer(1)), (Some(0), Some(1)));
+    }
+
+    /// Seven bits from bit 1 of a byte, and twelve from bit 1 of two, whose other bits are padding.
+    #[test]
+    fn padding_is_no_part_of_a_number() {
+        let integer = |kind, size, big, offset, precision| NumberType::integer(kind, size, big, offset, precision);
+        let read = |number: Option<NumberType>, bytes: &[u8]| {
+            Column::dense(bytes.to_vec(), number.unwrap()).integer(0).unwrap()
+        };
+        assert_eq!(read(integer(Kind::Unsigned, 1, false, 1, 7), &[0b0000_1011]), 5);
+        assert_eq!(read(integer(Kind::Signed, 1, false, 1, 7), &[0b1111_1110]), -1);
+        assert_eq!(read(integer(Kind::Unsigned, 2, false, 1, 12), &[0x09, 0xe0]), 4);
+        assert_eq!(read(integer(Kind::Unsigned, 2, true, 1, 12), &[0xe0, 0x09]), 4);
+        assert_eq!(read(integer(Kind::Unsigned, 4, false, 8, 24), &[0xff, 0x84, 0x1e, 0x00]), 7812);
+        assert_eq!(read(integer(Kind::Unsigned, 8, false, 0, 64), &[0xff; 8]), i128::from(u64::MAX));
+        assert_eq!(
+            integer(Kind::Signed, 4, true, 8, 24).unwrap().to_string(),
+            "big-endian int32 of 24 bits from bit 8"
+        );
+        for (size, offset, precision) in [(2, 1, 16), (2, 0, 0), (9, 0, 8), (0, 0, 1), (4, u32::MAX, 1)] {
+            assert_eq!(integer(Kind::Signed, size, false, offset, precision), None, "{size} {offset} {precision}");
+        }
     }
 
     #[test]

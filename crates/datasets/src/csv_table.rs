@@ -5,7 +5,11 @@ use std::collections::BTreeMap;
 use csv::{ErrorKind, ReaderBuilder, StringRecord, Trim};
 use thiserror::Error;
 
-use crate::{column::Column, source::Source};
+use crate::{
+    column::Column,
+    shown::{excerpt, shown},
+    source::Source,
+};
 
 /// Why text is no table of numbers.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -81,7 +85,7 @@ pub(crate) fn read(source: &Source, whole: &[&str], float: &[&str]) -> Result<BT
                 file: source.file.clone(),
                 line,
                 name: name.clone(),
-                got: text.to_owned(),
+                got: excerpt(text),
                 needed,
             };
             if float.contains(&name.as_str()) {
@@ -102,8 +106,7 @@ fn names(source: &Source, header: &StringRecord, known: &[&str]) -> Result<Vec<S
     for name in header {
         if !known.contains(&name) {
             let allowed = known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-            let got = name.chars().take(40).map(|letter| if letter.is_control() { '?' } else { letter }).collect();
-            return Err(CsvError::Column { file: source.file.clone(), got, allowed });
+            return Err(CsvError::Column { file: source.file.clone(), got: excerpt(name), allowed });
         }
         if names.iter().any(|other| other == name) {
             return Err(CsvError::Twice { file: source.file.clone(), name: name.to_owned() });
@@ -121,6 +124,6 @@ fn wrong(source: &Source, error: &csv::Error) -> CsvError {
             CsvError::Width { file, line, got: *len, needed: *expected_len }
         }
         ErrorKind::Utf8 { .. } => CsvError::Text { file, line, reason: "not UTF-8".to_owned() },
-        _ => CsvError::Text { file, line, reason: error.to_string() },
+        _ => CsvError::Text { file, line, reason: shown(&error.to_string()).into_owned() },
     }
 }

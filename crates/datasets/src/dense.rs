@@ -17,6 +17,7 @@ use crate::{
     idx::{self, IdxError},
     image_set::ImageSet,
     labels::{self, Labels, LabelsError},
+    note::Note,
     npy::{self, Layout, NpyError},
     source::{Source, SourceError, spaced},
     value_set::ValueSet,
@@ -211,6 +212,38 @@ impl Measure {
         };
         let features = if scale == Scale::MinMaxEach { raw.units() } else { 1 };
         Ok(Measure::Range(ranges(raw, chosen, features)?))
+    }
+
+    /// Features that are the same in all of training and so become 0; none where numbers are taken as they are.
+    pub(crate) fn constant(&self) -> Option<Note> {
+        let Measure::Range(ranges) = self else { return None };
+        let constant = ranges.iter().filter(|(_, width)| *width == 0.0).count();
+        (constant > 0).then_some(Note::Constant { constant, features: ranges.len() })
+    }
+
+    /// What of the samples `chosen` of `raw` is held at an end of the range, or rounded.
+    pub(crate) fn changed(&self, raw: &Raw, chosen: &[usize]) -> Option<Note> {
+        let units = raw.units();
+        let numbers = chosen.len() * units;
+        let count = |changes: &dyn Fn(usize, f64) -> bool| {
+            let number = |sample: usize, index: usize| raw.numbers.number(sample * units + index);
+            let changed = |&sample: &usize| (0..units).filter(|&index| changes(index, number(sample, index))).count();
+            chosen.iter().map(changed).sum::<usize>()
+        };
+        match self {
+            Measure::Bytes => None,
+            Measure::Unit => {
+                let rounded = count(&|_, number| f64::from(number as f32) != number);
+                (rounded > 0).then_some(Note::Rounded { rounded, numbers })
+            }
+            Measure::Range(ranges) => {
+                let held = count(&|index, number| {
+                    let (low, width) = ranges[index % ranges.len()];
+                    number < low || number > low + width
+                });
+                (held > 0).then_some(Note::Held { held, numbers })
+            }
+        }
     }
 
     /// The samples `chosen` of `raw`, in their order.

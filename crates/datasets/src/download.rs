@@ -7,15 +7,18 @@ use std::{
 };
 
 use thiserror::Error;
-use ureq::Agent;
+use ureq::{Agent, config::ConfigBuilder, typestate::AgentScope};
 
 use crate::{
     file::{File, FileError},
     persist,
+    shown::{shown, shown_path},
 };
 
 /// A server that is silent for so long is given up.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// No download takes longer, however slowly a server answers: 512 MiB at 75 kB/s.
+const LONGEST: Duration = Duration::from_secs(2 * 60 * 60);
 /// More than this is no file of Fashion-MNIST: the largest has 26 MB.
 const MOST_BYTES: u64 = 64 << 20;
 /// Bytes between two tellings of the progress.
@@ -36,7 +39,7 @@ pub struct Progress {
 #[derive(Debug, Error)]
 pub enum DownloadError {
     /// No connection, or an answer that is not the file.
-    #[error("{url}: download failed ({reason}), the server must send the file")]
+    #[error("{}: download failed ({}), the server must send the file", shown(url), shown(&reason.to_string()))]
     Server {
         /// The address asked.
         url: String,
@@ -76,7 +79,13 @@ pub enum DownloadError {
 
 /// The client that [`download`] asks through; it heeds the proxy variables of the environment.
 pub(crate) fn agent() -> Agent {
-    Agent::config_builder()
+    limited(Agent::config_builder(), LONGEST)
+}
+
+/// The client that `config` describes, which gives up on silence, and on any answer that is not there in whole after `longest`.
+fn limited(config: ConfigBuilder<AgentScope>, longest: Duration) -> Agent {
+    config
+        .timeout_global(Some(longest))
         .timeout_connect(Some(PATIENCE))
         .timeout_recv_response(Some(PATIENCE))
         .timeout_per_read(Some(PATIENCE))
@@ -97,8 +106,8 @@ pub(crate) fn download(
     let packed = receive(agent, &url, MOST_BYTES, tell)?;
     file.verify_packed(&url, &packed)?;
     let path = folder.join(file.name);
-    persist::write(&path, folder, |part| part.write_all(&packed))
-        .map_err(|reason| DownloadError::Write { file: path.display().to_string(), reason })?;
+    persist::write(&path, |part| part.write_all(&packed))
+        .map_err(|reason| DownloadError::Write { file: shown_path(&path), reason })?;
     Ok(packed.len() as u64)
 }
 
@@ -202,6 +211,17 @@ mod tests {
         assert!(message.starts_with(&format!("{url}: transfer ended after 100 bytes (")), "{message}");
         assert!(message.ends_with("), must be whole"), "{message}");
         assert!(left.is_empty(), "{left:?}");
+    }
+
+    #[test]
+    fn a_server_that_never_ends_is_given_up() {
+        let server = serve(|_| Answer::Dripping);
+        let agent = limited(Agent::config_builder().proxy(None), Duration::from_millis(300));
+        let begun = std::time::Instant::now();
+        let error = receive(&agent, &server.address, MOST_BYTES, |_, _| {}).unwrap_err().to_string();
+        assert!(error.starts_with(&format!("{}: transfer ended after ", server.address)), "{error}");
+        // Ten times what is allowed, for a machine that is busy.
+        assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
     }
 
     #[test]

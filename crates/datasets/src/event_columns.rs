@@ -1,4 +1,4 @@
-//! Columns of events to recordings: which sample, when, which unit, which class.
+//! Columns of events: when, and which unit.
 //!
 //! ```text
 //! time in s     = time, or t / 10^6                  t counts microseconds, unless another unit is stated
@@ -12,7 +12,9 @@ use thiserror::Error;
 use crate::{
     column::Column,
     events::{EventSet, EventsError},
-    labels::{Labels, LabelsError},
+    labels::LabelsError,
+    note::Note,
+    time_unit::{Stated, TimeUnit},
 };
 
 /// What is known of recorded events beside their files.
@@ -24,7 +26,7 @@ pub struct EventForm {
     pub classes: usize,
     /// What a recording lasts, s; every event comes before its end.
     pub duration_seconds: f64,
-    /// What times count; by default seconds for `time`, microseconds for `t`.
+    /// What times count; by default what the file states, or else seconds for `time` and microseconds for `t`.
     pub time_unit: Option<TimeUnit>,
 }
 
@@ -32,27 +34,6 @@ impl EventForm {
     /// Number of units.
     pub fn units(&self) -> usize {
         self.sensor.iter().product()
-    }
-}
-
-/// What a time counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TimeUnit {
-    /// s.
-    Seconds,
-    /// ms.
-    Milliseconds,
-    /// Millionths of a second.
-    Microseconds,
-}
-
-impl TimeUnit {
-    fn in_a_second(self) -> f64 {
-        match self {
-            TimeUnit::Seconds => 1.0,
-            TimeUnit::Milliseconds => 1e3,
-            TimeUnit::Microseconds => 1e6,
-        }
     }
 }
 
@@ -126,6 +107,20 @@ pub enum ColumnsError {
         /// The duration, s.
         duration_seconds: f64,
     },
+    /// A file that states a unit that is not known.
+    #[error(
+        "{file}: `{name}`: {attribute} is {value}, must be s, ms, us or ns\n\nhint: say with `--time-unit` what the times count"
+    )]
+    Unit {
+        /// The file.
+        file: String,
+        /// The column.
+        name: &'static str,
+        /// The attribute, with the data set or group that has it.
+        attribute: String,
+        /// Its value.
+        value: String,
+    },
     /// A recording without event, and so without label.
     #[error(
         "{file}: sample {sample} has no event and so no label\n\nhint: give `labels`, one a sample, in place of `label`"
@@ -174,22 +169,24 @@ pub enum ColumnsError {
 
 /// Times and units of events, whose numbers may still be anything.
 pub(crate) struct EventColumns {
-    file: String,
+    pub file: String,
     time: (&'static str, Column),
+    unit: TimeUnit,
     place: Place,
 }
 
 enum Place {
-    Unit(Column),
+    Unit(&'static str, Column),
     /// Of width, height and polarity those that count.
     Sensor([Option<(&'static str, Column)>; 3]),
 }
 
 impl EventColumns {
-    /// The columns that `take` gives for their names.
+    /// The columns that `take` gives for their names; `stated` is what the file says of the unit of its times.
     pub(crate) fn new(
         file: &str,
         form: &EventForm,
+        stated: Option<&Stated>,
         mut take: impl FnMut(&'static str) -> Option<Column>,
     ) -> Result<EventColumns, ColumnsError> {
         let missing = |name, why: &str| ColumnsError::Missing { file: file.to_owned(), name, why: why.to_owned() };
@@ -201,7 +198,7 @@ impl EventColumns {
             (Some(_), Some(_)) => return Err(both("time", "t")),
         };
         let place = match (take("unit"), take("x")) {
-            (Some(unit), None) => Place::Unit(unit),
+            (Some(unit), None) => Place::Unit("unit", unit),
             (None, Some(x)) => {
                 let mut axis = |name, size: usize| match take(name) {
                     _ if size == 1 => Ok(None),
@@ -214,24 +211,53 @@ impl EventColumns {
             (None, None) => return Err(missing("unit", ", or `x`")),
             (Some(_), Some(_)) => return Err(both("unit", "x")),
         };
-        let columns = EventColumns { file: file.to_owned(), time, place };
+        let usual = if time.0 == "t" { TimeUnit::Microseconds } else { TimeUnit::Seconds };
+        let unit = unit_of(file, time.0, form, stated, usual)?;
+        let columns = EventColumns { file: file.to_owned(), time, unit, place };
+        columns.check_lengths()?;
+        Ok(columns)
+    }
+
+    /// Times and units of one recording in the layout of Spiking Heidelberg Digits.
+    pub(crate) fn of_recording(
+        file: String,
+        form: &EventForm,
+        stated: Option<&Stated>,
+        times: Column,
+        units: Column,
+    ) -> Result<EventColumns, ColumnsError> {
+        let unit = unit_of(&file, "times", form, stated, TimeUnit::Seconds)?;
+        let columns = EventColumns { file, time: ("times", times), unit, place: Place::Unit("units", units) };
         columns.check_lengths()?;
         Ok(columns)
     }
 
     fn check_lengths(&self) -> Result<(), ColumnsError> {
         match &self.place {
-            Place::Unit(unit) => self.same_length("unit", unit),
+            Place::Unit(name, unit) => self.same_length(name, unit),
             Place::Sensor(axes) => axes.iter().flatten().try_for_each(|(name, column)| self.same_length(name, column)),
         }
     }
 
-    fn same_length(&self, name: &'static str, column: &Column) -> Result<(), ColumnsError> {
+    pub(crate) fn same_length(&self, name: &'static str, column: &Column) -> Result<(), ColumnsError> {
         let (other, needed, got) = (self.time.0, self.len(), column.len());
         if got == needed {
             return Ok(());
         }
         Err(ColumnsError::Lengths { file: self.file.clone(), name, got, needed, other })
+    }
+
+    /// Whether the type of the times holds less than microseconds where the latest event is.
+    pub(crate) fn coarse(&self) -> Option<Note> {
+        let (column, times) = &self.time;
+        if !times.number_type().is_float() {
+            return None;
+        }
+        let latest = (0..times.len()).map(|event| times.number(event)).fold(0.0, f64::max);
+        let scale = self.unit.in_a_second();
+        let microseconds = 1e6 * times.number_type().resolution(latest).filter(|_| latest > 0.0)? / scale;
+        let (number_type, seconds) = (times.number_type().to_string(), latest / scale);
+        (microseconds > 1.0).then_some(Note::CoarseTimes { column, number_type, seconds, microseconds })
     }
 
     /// How many events there are.
@@ -240,9 +266,9 @@ impl EventColumns {
     }
 
     /// Time (s) and unit of event `index`.
-    fn event(&self, index: usize, form: &EventForm) -> Result<(f32, u16), ColumnsError> {
+    fn event(&self, index: usize, form: &EventForm) -> Result<(f64, u16), ColumnsError> {
         let unit = match &self.place {
-            Place::Unit(unit) => self.below("unit", unit, index, form.units())?,
+            Place::Unit(name, unit) => self.below(name, unit, index, form.units())?,
             Place::Sensor(axes) => {
                 let mut unit = 0;
                 let mut stride = 1;
@@ -258,7 +284,14 @@ impl EventColumns {
         Ok((self.seconds(index, form)?, u16::try_from(unit).expect("there are at most 65,536 units")))
     }
 
-    fn below(&self, name: &'static str, column: &Column, event: usize, size: usize) -> Result<usize, ColumnsError> {
+    /// Number `event` of a column, which must be below `size`.
+    pub(crate) fn below(
+        &self,
+        name: &'static str,
+        column: &Column,
+        event: usize,
+        size: usize,
+    ) -> Result<usize, ColumnsError> {
         let number = column.integer(event).and_then(|number| usize::try_from(number).ok());
         number.filter(|&number| number < size).ok_or_else(|| ColumnsError::Number {
             file: self.file.clone(),
@@ -269,34 +302,35 @@ impl EventColumns {
         })
     }
 
-    fn seconds(&self, event: usize, form: &EventForm) -> Result<f32, ColumnsError> {
+    fn seconds(&self, event: usize, form: &EventForm) -> Result<f64, ColumnsError> {
         let (name, column) = &self.time;
         let got = column.number(event);
         if !(got.is_finite() && got >= 0.0) {
             let (got, needed) = (got.to_string(), "finite and at least 0".to_owned());
             return Err(ColumnsError::Number { file: self.file.clone(), name, event, got, needed });
         }
-        let usual = if *name == "t" { TimeUnit::Microseconds } else { TimeUnit::Seconds };
-        let unit = form.time_unit.unwrap_or(usual);
-        let seconds = got / unit.in_a_second();
+        let seconds = got / self.unit.in_a_second();
         if seconds < form.duration_seconds {
-            return Ok(seconds as f32);
+            return Ok(seconds);
         }
-        let unit = match unit {
-            TimeUnit::Seconds => "s",
-            TimeUnit::Milliseconds => "ms",
-            TimeUnit::Microseconds => "microseconds",
-        };
+        let unit = self.unit.told();
         let (file, duration_seconds) = (self.file.clone(), form.duration_seconds);
         Err(ColumnsError::Late { file, name, event, got, unit, duration_seconds })
     }
 
-    /// Appends the events that `indices` lists as one recording.
-    fn append(&self, set: &mut EventSet, indices: &[usize], form: &EventForm, label: u8) -> Result<(), ColumnsError> {
-        let mut times = Vec::with_capacity(indices.len());
-        let mut units = Vec::with_capacity(indices.len());
-        for &index in indices {
-            let (time, unit) = self.event(index, form)?;
+    /// Appends the events that `indices` lists, or all, as one recording.
+    pub(crate) fn append(
+        &self,
+        set: &mut EventSet,
+        indices: Option<&[usize]>,
+        form: &EventForm,
+        label: u8,
+    ) -> Result<(), ColumnsError> {
+        let count = indices.map_or(self.len(), <[usize]>::len);
+        let mut times = Vec::with_capacity(count);
+        let mut units = Vec::with_capacity(count);
+        for place in 0..count {
+            let (time, unit) = self.event(indices.map_or(place, |indices| indices[place]), form)?;
             times.push(time);
             units.push(unit);
         }
@@ -305,95 +339,20 @@ impl EventColumns {
     }
 }
 
-/// Which class a recording of a table is of.
-pub(crate) enum TableLabels {
-    /// A label an event, the same for all of a recording.
-    OfEvents(Column),
-    /// A label a recording.
-    OfSamples(Labels),
-}
-
-/// The recordings of one table; `sample` numbers the recording of every event.
-pub(crate) fn of_table(
-    columns: &EventColumns,
-    sample: &Column,
-    labels: &TableLabels,
-    form: &EventForm,
-) -> Result<EventSet, ColumnsError> {
-    columns.same_length("sample", sample)?;
-    if let TableLabels::OfEvents(label) = labels {
-        columns.same_length("label", label)?;
-    }
-    let most = match labels {
-        TableLabels::OfSamples(labels) if labels.column.len() == 0 => {
-            return Err(ColumnsError::Empty { file: columns.file.clone() });
-        }
-        TableLabels::OfSamples(labels) => labels.column.len(),
-        // Each has an event, so that there are at most as many.
-        TableLabels::OfEvents(_) => columns.len(),
-    };
-    let numbers = (0..columns.len()).map(|event| columns.below("sample", sample, event, most));
-    let numbers = numbers.collect::<Result<Vec<usize>, _>>()?;
-    let count = match labels {
-        TableLabels::OfSamples(_) => most,
-        TableLabels::OfEvents(_) => numbers.iter().max().map_or(0, |last| last + 1),
-    };
-    let mut recordings = vec![Vec::new(); count];
-    for (event, number) in numbers.into_iter().enumerate() {
-        recordings[number].push(event);
-    }
-    let labels = match labels {
-        TableLabels::OfSamples(labels) => labels.checked(form.classes)?,
-        TableLabels::OfEvents(label) => common_labels(columns, label, &recordings, form)?,
-    };
-    if recordings.is_empty() {
-        return Err(ColumnsError::Empty { file: columns.file.clone() });
-    }
-    let mut set = EventSet::new(form.units(), form.classes);
-    for (events, label) in recordings.iter().zip(labels) {
-        columns.append(&mut set, events, form, label)?;
-    }
-    Ok(set)
-}
-
-/// The one label of the events of each recording.
-fn common_labels(
-    columns: &EventColumns,
-    label: &Column,
-    recordings: &[Vec<usize>],
-    form: &EventForm,
-) -> Result<Vec<u8>, ColumnsError> {
-    let file = || columns.file.clone();
-    let one = |(sample, events): (usize, &Vec<usize>)| {
-        let first = *events.first().ok_or_else(|| ColumnsError::Unlabelled { file: file(), sample })?;
-        let one = label.number(first);
-        if let Some(other) = events.iter().map(|&event| label.number(event)).find(|other| *other != one) {
-            let (one, other) = (one.to_string(), other.to_string());
-            return Err(ColumnsError::TwoLabels { file: file(), sample, one, other });
-        }
-        let class = columns.below("label", label, first, form.classes)?;
-        Ok(u8::try_from(class).expect("there are at most 256 classes"))
-    };
-    recordings.iter().enumerate().map(one).collect()
-}
-
-/// Recordings that each have columns of their own.
-pub(crate) fn of_recordings(
+/// What the times `name` count: what the user says, or the file, or else what is `usual`.
+fn unit_of(
     file: &str,
-    recordings: &[EventColumns],
-    labels: &Labels,
+    name: &'static str,
     form: &EventForm,
-) -> Result<EventSet, ColumnsError> {
-    let (got, needed) = (labels.column.len(), recordings.len());
-    if needed == 0 {
-        return Err(ColumnsError::Empty { file: file.to_owned() });
+    stated: Option<&Stated>,
+    usual: TimeUnit,
+) -> Result<TimeUnit, ColumnsError> {
+    match (form.time_unit, stated) {
+        (Some(unit), _) => Ok(unit),
+        (None, None) => Ok(usual),
+        (None, Some(Stated { attribute, value, unit })) => unit.ok_or_else(|| {
+            let (attribute, value) = (attribute.clone(), value.clone());
+            ColumnsError::Unit { file: file.to_owned(), name, attribute, value }
+        }),
     }
-    if got != needed {
-        return Err(ColumnsError::Counts { file: labels.file.clone(), got, needed });
-    }
-    let mut set = EventSet::new(form.units(), form.classes);
-    for (columns, label) in recordings.iter().zip(labels.checked(form.classes)?) {
-        columns.append(&mut set, &(0..columns.len()).collect::<Vec<_>>(), form, label)?;
-    }
-    Ok(set)
 }

@@ -20,14 +20,17 @@ use thiserror::Error;
 use crate::{
     column::Column,
     csv_table::{self, CsvError},
-    event_columns::{ColumnsError, EventColumns, EventForm, TableLabels, of_recordings, of_table},
+    event_columns::{ColumnsError, EventColumns, EventForm},
+    event_table::{TableLabels, of_recordings, of_table},
     events::EventSet,
-    hdf5::{self, Content, Hdf5Error},
+    hdf5::{self, Content, Hdf5Error, Needed},
     labels::{self, Labels, LabelsError},
+    note::Note,
     npy::{self, Array, Layout, NpyError},
     npz::{self, NpzError},
     shd::{self, ShdError},
     source::{Source, SourceError},
+    time_unit::Stated,
 };
 
 /// Columns of integers, a number an event.
@@ -71,6 +74,17 @@ pub enum EventFileError {
         file: String,
         /// The known names.
         allowed: String,
+    },
+    /// A file of HDF5 that holds none of the columns.
+    #[error(
+        "{file}: holds {got}, must hold the data sets `sample`, `time` or `t`, `unit` or `x`, and `label` or `labels`\n\n\
+         hint: store each column, and each field of a table, as a data set of its own at the root of the file"
+    )]
+    Others {
+        /// The file.
+        file: String,
+        /// What it holds.
+        got: String,
     },
     /// What must be there once.
     #[error("{file}: {what} is there twice, must be in one array alone")]
@@ -120,46 +134,40 @@ pub enum EventFileError {
         /// The file of events.
         file: String,
     },
-    /// An event after the end of its recording.
-    #[error(
-        "{file}: recording {recording}: time of event {event} is {time} s, must be below the stated duration of \
-         {duration_seconds} s\n\nhint: give a longer `--duration`"
-    )]
-    Late {
-        /// The file.
-        file: String,
-        /// The recording, from 0.
-        recording: usize,
-        /// Its event, from 0.
-        event: usize,
-        /// The time, s.
-        time: f32,
-        /// The duration, s.
-        duration_seconds: f64,
-    },
 }
 
-/// Reads the recordings in the file at `path`, whose labels are its own or those of the file at `labels`.
-pub(crate) fn read(path: &Path, labels: Option<&Path>, form: &EventForm) -> Result<EventSet, EventFileError> {
+/// Reads the recordings in the file at `path`, whose labels are its own or those of the file at `labels`; what is worth telling goes
+/// into `notes`.
+pub(crate) fn read(
+    path: &Path,
+    labels: Option<&Path>,
+    form: &EventForm,
+    notes: &mut Vec<Note>,
+) -> Result<EventSet, EventFileError> {
     let source = Source::read(path)?;
     let file = source.file.clone();
     let given = labels.map(|path| labels::read(Source::read(path)?)).transpose()?;
     if source.bytes.starts_with(npz::MAGIC) {
-        return of_archive(&source, given, form);
+        return of_archive(&source, given, form, notes);
     }
+    let mut stated = None;
     let columns = if source.bytes.starts_with(npy::MAGIC) {
         fields(npy::read(&file, source.bytes)?)?
-    } else if source.bytes.starts_with(&hdf5::SIGNATURE) {
+    } else if hdf5::is_hdf5(&source.bytes) {
         let content = Content::open(file.clone(), source.bytes)?;
         if content.has(shd::TIMES) {
-            return of_sequences(&content, given, form);
+            return of_sequences(&content, given, form, notes);
         }
+        if !known().any(|name| content.has(name)) {
+            return Err(EventFileError::Others { file, got: content.told() });
+        }
+        stated = FLOAT.into_iter().filter(|name| content.has(name)).find_map(|name| content.stated_unit(name));
         let there = known().filter(|name| content.has(name));
         there.map(|name| Ok((name.to_owned(), content.numbers(name)?))).collect::<Result<_, Hdf5Error>>()?
     } else {
         csv_table::read(&source, &WHOLE, &FLOAT)?
     };
-    table(&file, columns, given, form)
+    table(&file, columns, stated.as_ref(), given, form, notes)
 }
 
 /// The names of all columns.
@@ -167,25 +175,50 @@ fn known() -> impl Iterator<Item = &'static str> {
     WHOLE.into_iter().chain(FLOAT).chain([LABELS])
 }
 
-/// Recordings in the layout of Spiking Heidelberg Digits, which has labels.
-fn of_sequences(content: &Content, given: Option<Labels>, form: &EventForm) -> Result<EventSet, EventFileError> {
-    let file = || content.file.clone();
+/// Recordings in the layout of Spiking Heidelberg Digits, which has labels; numbers may be of any type.
+fn of_sequences(
+    content: &Content,
+    given: Option<Labels>,
+    form: &EventForm,
+    notes: &mut Vec<Note>,
+) -> Result<EventSet, EventFileError> {
+    let file = &content.file;
     if given.is_some() {
-        return Err(EventFileError::TwoLabels { file: file() });
+        return Err(EventFileError::TwoLabels { file: file.clone() });
     }
-    let set = shd::read_layout(content, form.units(), form.classes)?;
-    for recording in 0..set.len() {
-        let times = set.recording(recording).0;
-        if let Some(event) = times.iter().position(|&time| f64::from(time) >= form.duration_seconds) {
-            let (time, duration_seconds) = (times[event], form.duration_seconds);
-            return Err(EventFileError::Late { file: file(), recording, event, time, duration_seconds });
-        }
+    let shd::Columns { times, units, labels } = shd::columns(content, Needed::Number, Needed::Integer)?;
+    let stated = content.stated_unit(shd::TIMES);
+    let labels = Labels { file: format!("{file}: `{}`", shd::LABELS), column: labels }.checked(form.classes)?;
+    notes.extend(stated.as_ref().and_then(|stated| stated.note(form.time_unit)));
+    let mut coarse = None;
+    let mut set = EventSet::new(form.units(), form.classes);
+    for (recording, label) in labels.into_iter().enumerate() {
+        let file = format!("{file}: recording {recording}");
+        let (times, units) = (times.get(recording)?, units.get(recording)?);
+        let columns = EventColumns::of_recording(file, form, stated.as_ref(), times, units)?;
+        columns.append(&mut set, None, form, label)?;
+        coarse = coarser(coarse, columns.coarse());
     }
+    notes.extend(coarse);
     Ok(set)
 }
 
+/// That of both notes whose times are coarser.
+fn coarser(one: Option<Note>, other: Option<Note>) -> Option<Note> {
+    let microseconds = |note: &Option<Note>| match note {
+        Some(Note::CoarseTimes { microseconds, .. }) => *microseconds,
+        _ => 0.0,
+    };
+    if microseconds(&one) < microseconds(&other) { other } else { one }
+}
+
 /// The recordings of an archive: columns, or columns beside one array of records, or an array of records for each.
-fn of_archive(source: &Source, given: Option<Labels>, form: &EventForm) -> Result<EventSet, EventFileError> {
+fn of_archive(
+    source: &Source,
+    given: Option<Labels>,
+    form: &EventForm,
+    notes: &mut Vec<Note>,
+) -> Result<EventSet, EventFileError> {
     let mut columns = BTreeMap::new();
     let mut records = Vec::new();
     for (name, array) in npz::read(source)? {
@@ -208,9 +241,10 @@ fn of_archive(source: &Source, given: Option<Labels>, form: &EventForm) -> Resul
         let recordings = numbered(&source.file, records)?.into_iter().map(|array| {
             let file = array.file.clone();
             let mut columns = fields(array)?;
-            Ok(EventColumns::new(&file, form, |name| columns.remove(name))?)
+            Ok(EventColumns::new(&file, form, None, |name| columns.remove(name))?)
         });
         let recordings = recordings.collect::<Result<Vec<_>, EventFileError>>()?;
+        notes.extend(recordings.iter().map(EventColumns::coarse).fold(None, coarser));
         return Ok(of_recordings(&source.file, &recordings, &labels, form)?);
     }
     for (_, array) in records {
@@ -221,7 +255,7 @@ fn of_archive(source: &Source, given: Option<Labels>, form: &EventForm) -> Resul
             }
         }
     }
-    table(&source.file, columns, given, form)
+    table(&source.file, columns, None, given, form, notes)
 }
 
 /// The arrays in the order of the number that ends their names.
@@ -263,10 +297,14 @@ fn fields(array: Array) -> Result<BTreeMap<String, Column>, EventFileError> {
 fn table(
     file: &str,
     mut columns: BTreeMap<String, Column>,
+    stated: Option<&Stated>,
     given: Option<Labels>,
     form: &EventForm,
+    notes: &mut Vec<Note>,
 ) -> Result<EventSet, EventFileError> {
-    let events = EventColumns::new(file, form, |name| columns.remove(name))?;
+    let events = EventColumns::new(file, form, stated, |name| columns.remove(name))?;
+    notes.extend(stated.and_then(|stated| stated.note(form.time_unit)));
+    notes.extend(events.coarse());
     let sample = columns.remove("sample").ok_or_else(|| ColumnsError::Missing {
         file: file.to_owned(),
         name: "sample",

@@ -20,7 +20,7 @@ pub struct EventSet {
     /// Where each recording starts in `times` and `unit`, and one last end.
     pub offsets: Vec<usize>,
     /// Time of every event from the start of its recording, s; finite and at least 0.
-    pub times: Vec<f32>,
+    pub times: Vec<f64>,
     /// Unit of every event, below `units`.
     pub unit: Vec<u16>,
     /// Class of every recording, below `classes`.
@@ -44,16 +44,20 @@ impl EventSet {
     }
 
     /// Times (s) and units of recording `index`, which must be below [`len`](EventSet::len).
-    pub fn recording(&self, index: usize) -> (&[f32], &[u16]) {
+    pub fn recording(&self, index: usize) -> (&[f64], &[u16]) {
         let events = self.offsets[index]..self.offsets[index + 1];
         (&self.times[events.clone()], &self.unit[events])
     }
 
     /// SHA-256 in hexadecimal of what the recordings are, whatever file they came from: over the number of units, classes and
-    /// recordings as u64, then of every recording its label as u64, its number of events as u64, its times as f32 and
-    /// its units as u16, all little-endian.
+    /// recordings as u64, then of every recording its label as u64, its number of events as u64, its times as f32, or as f64
+    /// after the text `f64` where any time of the set is no f32, and its units as u16, all little-endian.
     pub fn digest(&self) -> String {
         let mut hash = Sha256::new();
+        let short = self.times.iter().all(|&time| f64::from(time as f32) == time);
+        if !short {
+            hash.update("f64");
+        }
         let number = |hash: &mut Sha256, number: usize| hash.update((number as u64).to_le_bytes());
         for size in [self.units, self.classes, self.len()] {
             number(&mut hash, size);
@@ -64,7 +68,11 @@ impl EventSet {
             number(&mut hash, usize::from(label));
             number(&mut hash, times.len());
             bytes.clear();
-            bytes.extend(times.iter().flat_map(|time| time.to_le_bytes()));
+            if short {
+                bytes.extend(times.iter().flat_map(|&time| (time as f32).to_le_bytes()));
+            } else {
+                bytes.extend(times.iter().flat_map(|time| time.to_le_bytes()));
+            }
             bytes.extend(units.iter().flat_map(|unit| unit.to_le_bytes()));
             hash.update(&bytes);
         }
@@ -75,7 +83,7 @@ impl EventSet {
     pub(crate) fn push(
         &mut self,
         file: &str,
-        times: impl ExactSizeIterator<Item = f32>,
+        times: impl ExactSizeIterator<Item = f64>,
         units: impl ExactSizeIterator<Item = u16>,
         label: i128,
     ) -> Result<(), EventsError> {
@@ -146,7 +154,7 @@ pub enum EventsError {
         /// Its event, from 0.
         event: usize,
         /// The time, s.
-        time: f32,
+        time: f64,
     },
     /// A unit that there is not.
     #[error("{file}: recording {recording}: unit of event {event} is {unit}, must be at most {highest}")]
@@ -196,7 +204,7 @@ mod tests {
     /// Each of the numbers is of weight: units, classes, labels, times, units of events, and where a recording ends.
     #[test]
     fn other_recordings_have_another_digest() {
-        let set = |units, classes, first: &[f32], unit: u16, label| {
+        let set = |units, classes, first: &[f64], unit: u16, label| {
             let mut set = EventSet::new(units, classes);
             let rest = [0.5, 0.25].into_iter().skip(first.len());
             set.push("a.h5", first.iter().copied(), first.iter().map(|_| unit), label).unwrap();
@@ -207,7 +215,10 @@ mod tests {
         assert_eq!(set(3, 2, &[0.5], 1, 1), one);
         let others =
             [set(4, 2, &[0.5], 1, 1), set(3, 3, &[0.5], 1, 1), set(3, 2, &[0.5], 2, 1), set(3, 2, &[0.5], 1, 0)];
-        let moved = [set(3, 2, &[0.75], 1, 1), set(3, 2, &[0.5, 0.25], 1, 1)];
+        // 0.1 is no f32, and the nearest f32 is another time.
+        let near = f64::from(0.1_f32);
+        assert_ne!(set(3, 2, &[0.1], 1, 1), set(3, 2, &[near], 1, 1));
+        let moved = [set(3, 2, &[0.75], 1, 1), set(3, 2, &[0.5, 0.25], 1, 1), set(3, 2, &[0.1], 1, 1)];
         assert!(others.iter().chain(&moved).all(|other| *other != one));
     }
 }

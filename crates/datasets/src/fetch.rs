@@ -11,6 +11,7 @@ use crate::{
     file::{File, FileError},
     locate::{self, Place, names, other_ways},
     name::Name,
+    shown::shown_path,
 };
 
 /// Where the data set's own repository keeps its files.
@@ -132,7 +133,7 @@ fn complete(
     address: &str,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Vec<FetchedFile>, FetchError> {
-    let label = folder.display().to_string();
+    let label = shown_path(folder);
     fs::create_dir_all(folder).map_err(|reason| FetchError::Folder { folder: label.clone(), reason })?;
     let one = |file| match kept(file, folder) {
         Ok(kept) => Ok(kept),

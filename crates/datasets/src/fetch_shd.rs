@@ -4,7 +4,7 @@
 //! the example on zenkelab.org/resources/spiking-heidelberg-datasets-shd reads them. The files were published anew with corrections,
 //! so that no checksum stands in the program; the user may state others, of MD5 or SHA-256.
 
-use std::{fs, path::Path};
+use std::{fs, io, path::Path};
 
 use thiserror::Error;
 use ureq::Agent;
@@ -14,8 +14,9 @@ use crate::{
     download::{self, DownloadError, Progress, receive},
     hdf5::{Content, Hdf5Error},
     locate::{self, Place},
-    persist,
-    shd::{self, SHD_CLASSES, SHD_NAME, SHD_UNITS, ShdError},
+    persist, regular,
+    shd::{self, SHD_NAME, ShdError},
+    shown::shown_path,
     source::{self, SourceError},
 };
 
@@ -106,7 +107,7 @@ pub enum FetchShdError {
         /// The file.
         file: String,
         /// What the system says.
-        reason: std::io::Error,
+        reason: io::Error,
     },
 }
 
@@ -155,7 +156,7 @@ fn fetch_with(
         (ShdFrom::Address(_), Ok(found)) if !matches!(found.place, Place::Cache(_)) => {
             let files = [found.train, found.test].into_iter().map(|path| {
                 let (bytes, name) = (read(&path)?, name_of(&path));
-                checked(&path.display().to_string(), &name, &bytes, Origin::Found, sums.as_ref())
+                checked(&shown_path(&path), &name, &bytes, Origin::Found, sums.as_ref())
             });
             Ok(FetchedShd { place: found.place, files: files.collect::<Result<_, _>>()? })
         }
@@ -178,7 +179,7 @@ fn fetch_with(
 
 /// The checksums that the user states.
 fn stated(path: &Path) -> Result<Checksums, FetchShdError> {
-    Ok(Checksums::parse(&path.display().to_string(), &read(path)?)?)
+    Ok(Checksums::parse(&shown_path(path), &read(path)?)?)
 }
 
 /// The checksums that the publisher states; none where there is no list of them.
@@ -204,8 +205,7 @@ fn complete(
         let there = name_of(&path);
         // Checksums of the packed file say nothing of the unpacked one.
         let sums = sums.filter(|sums| there == name || sums.has(&there));
-        let kept =
-            read(&path).and_then(|bytes| checked(&path.display().to_string(), &there, &bytes, Origin::Found, sums));
+        let kept = read(&path).and_then(|bytes| checked(&shown_path(&path), &there, &bytes, Origin::Found, sums));
         if kept.is_ok() {
             return kept;
         }
@@ -221,10 +221,10 @@ fn complete(
 /// Takes both files of `from` to our `folder`.
 fn copy(from: &Path, folder: &Path, sums: Option<&Checksums>) -> Result<FetchedShd, FetchShdError> {
     let one = |name| {
-        let missing = || FetchShdError::Missing { folder: from.display().to_string(), name };
+        let missing = || FetchShdError::Missing { folder: shown_path(from), name };
         let path = shd::file_in(from, name).ok_or_else(missing)?;
         let (bytes, name) = (read(&path)?, name_of(&path));
-        let file = checked(&path.display().to_string(), &name, &bytes, Origin::Copied, sums)?;
+        let file = checked(&shown_path(&path), &name, &bytes, Origin::Copied, sums)?;
         put(folder, &name, &bytes)?;
         Ok(file)
     };
@@ -243,23 +243,25 @@ fn checked(
     let checksum = sums.map(|sums| sums.verify(file, name, bytes)).transpose()?;
     let content = if name.ends_with(".gz") { source::unpack(file, bytes)? } else { bytes.to_vec() };
     let content = Content::open(file.to_owned(), content).map_err(|reason: Hdf5Error| ShdError::from(reason))?;
-    let recordings = shd::read_layout(&content, SHD_UNITS, SHD_CLASSES.len())?.len();
+    let recordings = shd::read_content(&content)?.len();
     Ok(FetchedRecordings { name: name.to_owned(), bytes: bytes.len() as u64, origin, recordings, checksum })
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, FetchShdError> {
-    let file = || path.display().to_string();
-    Ok(fs::read(path).map_err(|reason| SourceError::Read { file: file(), reason })?)
+    Ok(regular::read(path, MOST_BYTES).map_err(|reason| SourceError::Read { file: shown_path(path), reason })?)
 }
 
 /// Writes a file of our `folder`, in the place of the same packed or unpacked.
 fn put(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), FetchShdError> {
     let path = folder.join(name);
     let other = name.strip_suffix(".gz").map_or_else(|| format!("{name}.gz"), str::to_owned);
-    // One that is not there needs no removing, and one that cannot be removed is told by the write.
-    let _ = fs::remove_file(folder.join(other));
-    let written = fs::create_dir_all(folder).and_then(|()| persist::write(&path, folder, |part| part.write_all(bytes)));
-    written.map_err(|reason| FetchShdError::Write { file: path.display().to_string(), reason })
+    let written = fs::create_dir_all(folder).and_then(|()| persist::write(&path, |part| part.write_all(bytes)));
+    // Once the new one is there: the other might be taken in its place.
+    let written = written.and_then(|()| match fs::remove_file(folder.join(other)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        outcome => outcome,
+    });
+    written.map_err(|reason| FetchShdError::Write { file: shown_path(&path), reason })
 }
 
 fn name_of(path: &Path) -> String {

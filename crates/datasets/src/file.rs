@@ -1,10 +1,17 @@
 //! One published file of a data set: reading it, and checking that it is that file.
 
-use std::{fs, io, path::Path};
+use std::{io, path::Path};
 
 use thiserror::Error;
 
-use crate::idx::{self, Idx, IdxError};
+use crate::{
+    idx::{self, Idx, IdxError},
+    regular,
+    shown::shown_path,
+};
+
+/// More than this is no published file of images or labels: the largest has 26 MB.
+const LARGEST: u64 = 64 << 20;
 
 /// A file as its publisher describes it.
 #[derive(Clone, Copy, Debug)]
@@ -67,8 +74,8 @@ impl File {
     /// The packed bytes of this file in `folder`, and what messages call it.
     pub(crate) fn read_from(&self, folder: &Path) -> Result<(String, Vec<u8>), FileError> {
         let path = folder.join(self.name);
-        let file = path.display().to_string();
-        match fs::read(&path) {
+        let file = shown_path(&path);
+        match regular::read(&path, LARGEST) {
             Ok(packed) => Ok((file, packed)),
             Err(reason) => Err(FileError::Read { file, reason }),
         }

@@ -4,17 +4,21 @@
 //! structures. A sequence of variable length is stored as a reference of 16 bytes (its length, the address of a
 //! collection of the global heap, its number therein), and its elements as bytes of that collection.
 //!
-//! A file may be packed with gzip, whatever its name says. No memory is taken on the word of a header alone: what a read
-//! may take is bounded.
+//! A file may be packed with gzip, whatever its name says, and start with a block of the user's: its signature then stands at byte
+//! 512, 1024, 2048 and so on. No memory is taken on the word of a header alone: what a read may take is bounded.
 
-use std::{fmt, path::Path};
+use std::path::Path;
 
-use hdf5_reader::{ByteOrder, Dataset, Datatype, Hdf5File, OpenOptions, VarLenKind, error::Error as ReaderError};
+use hdf5_reader::{Dataset, Hdf5File, OpenOptions, error::Error as ReaderError, messages::HdfMessage};
 use thiserror::Error;
 
 use crate::{
-    column::{Column, Kind, NumberType},
+    column::{Column, NumberType},
+    hdf5_filter,
+    hdf5_type::Stored,
+    shown::{excerpt, shown},
     source::{Source, SourceError, spaced},
+    time_unit::Stated,
 };
 
 /// The first eight bytes of every HDF5 file.
@@ -23,6 +27,19 @@ pub(crate) const SIGNATURE: [u8; 8] = [0x89, b'H', b'D', b'F', b'\r', b'\n', 0x1
 const LARGEST_READ: usize = 64 << 20;
 /// The most that one data set of a large file may take, in bytes a byte of the file: numbers that rise pack so well.
 const LARGEST_RATIO: usize = 64;
+
+/// Data sets that a message lists.
+const LISTED: usize = 8;
+
+/// The first place of the signature behind a user block; each further one is twice as far.
+const FIRST_USER_BLOCK: usize = 512;
+
+/// Whether `bytes` are an HDF5 file.
+pub(crate) fn is_hdf5(bytes: &[u8]) -> bool {
+    let behind = std::iter::successors(Some(FIRST_USER_BLOCK), |place| place.checked_mul(2));
+    let places = [0].into_iter().chain(behind.take_while(|place| *place < bytes.len()));
+    places.into_iter().any(|place| bytes[place..].starts_with(&SIGNATURE))
+}
 
 /// An HDF5 file in memory.
 pub(crate) struct Content {
@@ -84,6 +101,16 @@ pub enum Hdf5Error {
         /// Its dimensions.
         got: usize,
     },
+    /// A filter that is not read.
+    #[error("{file}: `{place}`: is packed with {got}, must be packed with {}", hdf5_filter::READ)]
+    Filter {
+        /// The file.
+        file: String,
+        /// The data set.
+        place: String,
+        /// The filter.
+        got: String,
+    },
     /// Something else than what is needed.
     #[error("{file}: `{place}`: type is {got}, must be {needed}")]
     Type {
@@ -98,29 +125,32 @@ pub enum Hdf5Error {
     },
 }
 
-/// What the elements of a sequence must be.
+/// What the elements of sequences must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Element {
-    Float16,
-    Uint16,
+pub(crate) enum Needed {
+    /// This type.
+    Exactly(NumberType),
+    /// Any number.
+    Number,
+    /// Any integer.
+    Integer,
 }
 
-impl Element {
-    fn is(self, number: NumberType) -> bool {
-        let needed = match self {
-            Element::Float16 => NumberType::new(Kind::Float, 2, false),
-            Element::Uint16 => NumberType::new(Kind::Unsigned, 2, false),
-        };
-        needed == Some(number)
+impl Needed {
+    fn is_met(self, number: NumberType) -> bool {
+        match self {
+            Needed::Exactly(needed) => needed == number,
+            Needed::Number => true,
+            Needed::Integer => !number.is_float(),
+        }
     }
-}
 
-impl fmt::Display for Element {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Element::Float16 => "float16",
-            Element::Uint16 => "uint16",
-        })
+    fn told(self) -> String {
+        match self {
+            Needed::Exactly(number) => number.to_string(),
+            Needed::Number => "numbers".to_owned(),
+            Needed::Integer => "integers".to_owned(),
+        }
     }
 }
 
@@ -133,13 +163,14 @@ impl Content {
 
     /// Opens the content of a file, which messages call `file`.
     pub(crate) fn open(file: String, bytes: Vec<u8>) -> Result<Content, Hdf5Error> {
-        if !bytes.starts_with(&SIGNATURE) {
+        if !is_hdf5(&bytes) {
             let start = spaced(&bytes[..bytes.len().min(SIGNATURE.len())]);
             return Err(Hdf5Error::NotHdf5 { file, start });
         }
         let length = bytes.len() as u64;
         let most = LARGEST_READ.max(LARGEST_RATIO.saturating_mul(bytes.len()));
         let options = OpenOptions::default().with_max_read_bytes(most).with_max_chunk_bytes(most);
+        let options = options.with_filter_registry(hdf5_filter::registry(most));
         let hdf5 = Hdf5File::from_vec_with_options(bytes, options).map_err(|error| structure(&file, "/", error))?;
         let needed = hdf5.superblock().eof_address;
         if length < needed {
@@ -153,39 +184,61 @@ impl Content {
         !self.hdf5.dataset(place).is_err_and(|error| is_missing(&error))
     }
 
+    /// The data sets at the root of the file, in words.
+    pub(crate) fn told(&self) -> String {
+        let datasets = self.hdf5.root_group().and_then(|root| root.datasets()).unwrap_or_default();
+        let one = |dataset: &Dataset| {
+            let name = dataset.name().rsplit('/').next().unwrap_or_default();
+            format!("`{}` ({})", excerpt(name), Stored::of(dataset).told())
+        };
+        let first = datasets.iter().take(LISTED).map(one).collect::<Vec<_>>().join(", ");
+        match datasets.len() {
+            0 => "no data set at its root".to_owned(),
+            few if few <= LISTED => first,
+            many => format!("{first} and {} more", many - LISTED),
+        }
+    }
+
     /// The integers of the data set at `place`, of whatever width.
     pub(crate) fn integers(&self, place: &str) -> Result<Column, Hdf5Error> {
-        let dataset = self.row(place)?;
-        match number_type(dataset.dtype()) {
-            Some(number) if !number.is_float() => self.column(place, &dataset, number),
-            _ => Err(self.wrong_type(place, &dataset, "an integer".to_owned())),
-        }
+        self.column(place, "an integer", |number| !number.is_float())
     }
 
     /// The numbers of the data set at `place`, of whatever type.
     pub(crate) fn numbers(&self, place: &str) -> Result<Column, Hdf5Error> {
-        let dataset = self.row(place)?;
-        let number = number_type(dataset.dtype());
-        let number = number.ok_or_else(|| self.wrong_type(place, &dataset, "a number".to_owned()))?;
-        self.column(place, &dataset, number)
+        self.column(place, "a number, or a boolean of h5py", |_| true)
     }
 
-    fn column(&self, place: &str, dataset: &Dataset, number: NumberType) -> Result<Column, Hdf5Error> {
-        let bytes = dataset.read_raw_bytes().map_err(|error| structure(&self.file, place, error))?;
-        Ok(Column::dense(bytes, number))
+    fn column(&self, place: &str, needed: &str, accept: fn(NumberType) -> bool) -> Result<Column, Hdf5Error> {
+        let dataset = self.row(place)?;
+        match Stored::of(&dataset) {
+            Stored::Numbers(number) if accept(number) => Ok(Column::dense(self.bytes(place, &dataset)?, number)),
+            other => Err(self.wrong_type(place, &other, needed.to_owned())),
+        }
     }
 
-    /// The sequences of the data set at `place`, whose elements must be `element`.
-    pub(crate) fn sequences(&self, place: &'static str, element: Element) -> Result<Sequences<'_>, Hdf5Error> {
-        let dataset = self.row(place)?;
-        let number = match dataset.dtype() {
-            Datatype::VarLen { base, kind: VarLenKind::Sequence, .. } => number_type(base),
+    /// The elements of `dataset` as they are stored, unpacked.
+    fn bytes(&self, place: &str, dataset: &Dataset) -> Result<Vec<u8>, Hdf5Error> {
+        let damaged = |error| structure(&self.file, place, error);
+        let header = self.hdf5.get_or_parse_header(dataset.address()).map_err(damaged)?;
+        let pipelines = header.messages.iter().filter_map(|message| match message {
+            HdfMessage::FilterPipeline(pipeline) => hdf5_filter::refused(&pipeline.filters),
             _ => None,
+        });
+        if let Some(got) = pipelines.into_iter().next() {
+            return Err(Hdf5Error::Filter { file: self.file.clone(), place: place.to_owned(), got });
+        }
+        dataset.read_raw_bytes().map_err(damaged)
+    }
+
+    /// The sequences of the data set at `place`, whose elements must be `needed`.
+    pub(crate) fn sequences(&self, place: &'static str, needed: Needed) -> Result<Sequences<'_>, Hdf5Error> {
+        let dataset = self.row(place)?;
+        let number = match Stored::of(&dataset) {
+            Stored::Sequences(number) if needed.is_met(number) => number,
+            other => return Err(self.wrong_type(place, &other, format!("variable-length {}", needed.told()))),
         };
-        let Some(number) = number.filter(|number| element.is(*number)) else {
-            return Err(self.wrong_type(place, &dataset, format!("variable-length {element}")));
-        };
-        let references = dataset.read_raw_bytes().map_err(|error| structure(&self.file, place, error))?;
+        let references = self.bytes(place, &dataset)?;
         let sequences = Sequences { file: &self.file, place, dataset, references, number };
         // Elements are stored as they are: many references to the same ones would multiply them.
         let stated: i128 = (0..sequences.len()).map(|index| sequences.stated(index)).sum();
@@ -194,6 +247,25 @@ impl Content {
             return Err(Hdf5Error::Structure { file: self.file.clone(), place: place.to_owned(), reason });
         }
         Ok(sequences)
+    }
+
+    /// What the file states of the unit of the times at `place`, or of those of a group above it.
+    pub(crate) fn stated_unit(&self, place: &str) -> Option<Stated> {
+        if let Some(stated) =
+            self.hdf5.dataset(place).ok().and_then(|times| Stated::among(place, &times.attributes(), false))
+        {
+            return Some(stated);
+        }
+        let mut above = place.trim_start_matches('/');
+        loop {
+            above = above.rsplit_once('/').map_or("", |(group, _)| group);
+            let group = if above.is_empty() { self.hdf5.root_group() } else { self.hdf5.group(above) };
+            let attributes = group.and_then(|group| group.attributes()).unwrap_or_default();
+            let stated = Stated::among(&format!("/{above}"), &attributes, true);
+            if stated.is_some() || above.is_empty() {
+                return stated;
+            }
+        }
     }
 
     fn row(&self, place: &str) -> Result<Dataset, Hdf5Error> {
@@ -209,8 +281,8 @@ impl Content {
         }
     }
 
-    fn wrong_type(&self, place: &str, dataset: &Dataset, needed: String) -> Hdf5Error {
-        Hdf5Error::Type { file: self.file.clone(), place: place.to_owned(), got: told(dataset.dtype()), needed }
+    fn wrong_type(&self, place: &str, stored: &Stored, needed: String) -> Hdf5Error {
+        Hdf5Error::Type { file: self.file.clone(), place: place.to_owned(), got: stored.told(), needed }
     }
 }
 
@@ -234,7 +306,7 @@ impl Sequences<'_> {
         let bytes = self
             .dataset
             .resolve_vlen_reference_bytes(self.reference(index), self.number.size())
-            .map_err(|error| self.damaged(index, innermost(&error).to_string()))?;
+            .map_err(|error| self.damaged(index, shown(&innermost(&error).to_string()).into_owned()))?;
         // A reference to nothing is resolved as no elements, whatever length it states.
         let stated = self.stated(index);
         let elements = Column::dense(bytes, self.number);
@@ -260,23 +332,12 @@ impl Sequences<'_> {
     }
 }
 
-/// The type of a number; none where it is something else.
-fn number_type(datatype: &Datatype) -> Option<NumberType> {
-    let big = |order: &ByteOrder| *order == ByteOrder::BigEndian;
-    match datatype {
-        Datatype::FixedPoint { size, signed, byte_order } => {
-            let kind = if *signed { Kind::Signed } else { Kind::Unsigned };
-            NumberType::new(kind, usize::from(*size), big(byte_order))
-        }
-        Datatype::FloatingPoint { size, byte_order } => {
-            NumberType::new(Kind::Float, usize::from(*size), big(byte_order))
-        }
-        _ => None,
-    }
-}
-
 fn structure(file: &str, place: &str, error: ReaderError) -> Hdf5Error {
-    Hdf5Error::Structure { file: file.to_owned(), place: place.to_owned(), reason: innermost(&error).to_string() }
+    Hdf5Error::Structure {
+        file: file.to_owned(),
+        place: place.to_owned(),
+        reason: shown(&innermost(&error).to_string()).into_owned(),
+    }
 }
 
 /// Whether what was asked for is not there.
@@ -289,24 +350,5 @@ fn innermost(error: &ReaderError) -> &ReaderError {
     match error {
         ReaderError::Context { source, .. } => innermost(source),
         error => error,
-    }
-}
-
-/// A type in the words of NumPy.
-fn told(datatype: &Datatype) -> String {
-    let big = |order: &ByteOrder| if *order == ByteOrder::BigEndian { "big-endian " } else { "" };
-    match datatype {
-        Datatype::FixedPoint { size, signed, byte_order } => {
-            format!("{}{}int{}", big(byte_order), if *signed { "" } else { "u" }, 8 * u32::from(*size))
-        }
-        Datatype::FloatingPoint { size, byte_order } => format!("{}float{}", big(byte_order), 8 * u32::from(*size)),
-        Datatype::VarLen { base, kind: VarLenKind::Sequence, .. } => format!("variable-length {}", told(base)),
-        Datatype::String { .. } | Datatype::VarLen { .. } => "text".to_owned(),
-        Datatype::Compound { .. } => "compound".to_owned(),
-        Datatype::Array { base, .. } => format!("array of {}", told(base)),
-        Datatype::Enum { base, .. } => format!("enumeration of {}", told(base)),
-        Datatype::Opaque { .. } => "opaque".to_owned(),
-        Datatype::Reference { .. } => "reference".to_owned(),
-        Datatype::Bitfield { .. } => "bits".to_owned(),
     }
 }

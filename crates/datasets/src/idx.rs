@@ -22,6 +22,8 @@ const GZIP: [u8; 2] = [0x1f, 0x8b];
 pub(crate) const MAGIC: [u8; 2] = [0, 0];
 /// The magic number without the count of dimensions: two zero bytes and the code of unsigned bytes.
 const UNSIGNED_BYTES: u32 = 0x0000_0800;
+/// More content than any published file has: 60,000 images of 28 x 28 bytes are 47 MB.
+const LARGEST_PUBLISHED: usize = 64 << 20;
 /// Memory taken at once, in bytes a packed byte; the published images unpack to 1.8.
 const RESERVED: usize = 4;
 
@@ -93,13 +95,15 @@ pub enum IdxError {
         /// Its sizes.
         sizes: Vec<u32>,
     },
-    /// More bytes than can be addressed.
-    #[error("{file}: sizes are {}, their product must be at most {}", product(sizes), isize::MAX)]
+    /// More bytes than can be addressed, or than a published file has.
+    #[error("{file}: sizes are {}, their product must be at most {}", product(sizes), most)]
     Overflow {
         /// The file.
         file: String,
         /// Its sizes.
         sizes: Vec<u32>,
+        /// The bound.
+        most: usize,
     },
     /// The content goes on after the last byte that the sizes allow.
     #[error("{file}: content goes on after {needed} bytes, must end there")]
@@ -130,7 +134,7 @@ pub(crate) fn read(file: &str, packed: &[u8], dimensions: usize) -> Result<Idx, 
     let magic = content.numbers(1, 4 + 4 * dimensions, &mut hash)?[0];
     check_magic(file, magic, dimensions)?;
     let sizes = content.numbers(dimensions, 4 + 4 * dimensions, &mut hash)?;
-    let length = checked_length(file, &sizes)?;
+    let length = checked_length(file, &sizes, LARGEST_PUBLISHED)?;
 
     let needed = content.got + length;
     let mut data = Vec::with_capacity(length.min(RESERVED.saturating_mul(packed.len())));
@@ -153,7 +157,8 @@ pub(crate) fn parse(file: &str, content: &[u8], dimensions: Option<usize>) -> Re
     let start = 4 + 4 * dimensions;
     let sizes: Option<Vec<u32>> = (1..=dimensions).map(word).collect();
     let sizes = sizes.ok_or_else(|| truncated(start))?;
-    let length = checked_length(file, &sizes)?;
+    // An address must still hold it.
+    let length = checked_length(file, &sizes, isize::MAX as usize)?;
     let data = &content[start..];
     match data.len() {
         got if got < length => Err(truncated(start.saturating_add(length))),
@@ -226,16 +231,16 @@ fn check_magic(file: &str, got: u32, dimensions: usize) -> Result<(), IdxError> 
     Ok(())
 }
 
-/// The product of the sizes, which an address and the header before it must still hold.
-fn checked_length(file: &str, sizes: &[u32]) -> Result<usize, IdxError> {
+/// The product of the sizes, of at most `most`.
+fn checked_length(file: &str, sizes: &[u32], most: usize) -> Result<usize, IdxError> {
     if sizes.contains(&0) {
         return Err(IdxError::Empty { file: file.to_owned(), sizes: sizes.to_vec() });
     }
     sizes
         .iter()
         .try_fold(1_usize, |product, &size| product.checked_mul(size as usize))
-        .filter(|&length| isize::try_from(length).is_ok())
-        .ok_or_else(|| IdxError::Overflow { file: file.to_owned(), sizes: sizes.to_vec() })
+        .filter(|&length| length <= most)
+        .ok_or_else(|| IdxError::Overflow { file: file.to_owned(), sizes: sizes.to_vec(), most })
 }
 
 fn product(sizes: &[u32]) -> String {
@@ -352,17 +357,16 @@ pub(crate) mod tests {
         let packed = pack(&content(&[u32::MAX; 3], &[1]));
         assert_eq!(
             complaint(&packed),
-            format!(
-                "a.gz: sizes are 4294967295 x 4294967295 x 4294967295, their product must be at most {}",
-                isize::MAX
-            )
+            format!("a.gz: sizes are 4294967295 x 4294967295 x 4294967295, their product must be at most {}", 64 << 20)
         );
     }
 
     #[test]
     fn a_large_size_alone_takes_no_memory() {
+        let packed = pack(&content(&[64 << 20, 1, 1], &[1]));
+        assert_eq!(complaint(&packed), "a.gz: ends after 17 bytes of content, must have 67108880");
         let packed = pack(&content(&[u32::MAX, 1, 1], &[1]));
-        assert_eq!(complaint(&packed), "a.gz: ends after 17 bytes of content, must have 4294967311");
+        assert_eq!(complaint(&packed), "a.gz: sizes are 4294967295 x 1 x 1, their product must be at most 67108864");
     }
 
     #[test]

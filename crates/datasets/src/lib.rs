@@ -17,7 +17,7 @@
 //! | time of an event | s from the start of its recording |
 //!
 //! What it deliberately does not do: shuffle or encode (the network does), hold other files than the published ones under
-//! their name, print. Only [`fetch()`] and [`fetch_shd()`] open connections, and only these two and [`store()`] write. A malformed file
+//! their name, print. Only [`fetch()`] and [`fetch_shd()`] open connections, and only these two, [`store()`] and [`persist`] write. A malformed file
 //! is an error that says where and what is allowed; none takes memory on the word of its header.
 //!
 //! ```
@@ -37,11 +37,15 @@ mod dense;
 mod download;
 mod event_columns;
 mod event_file;
+mod event_table;
 mod events;
 mod fetch;
 mod fetch_shd;
 mod file;
+mod float_layout;
 mod hdf5;
+mod hdf5_filter;
+mod hdf5_type;
 mod idx;
 mod image_set;
 mod import;
@@ -52,14 +56,18 @@ mod locate;
 #[cfg(test)]
 mod loopback;
 mod name;
+mod note;
 mod npy;
 mod npz;
-mod persist;
+pub mod persist;
+pub mod regular;
 mod shd;
+mod shown;
 mod source;
 mod split;
 mod status;
 mod stored;
+mod time_unit;
 mod value_set;
 
 pub use checksums::{Algorithm, ChecksumError};
@@ -67,7 +75,7 @@ pub use csv_table::CsvError;
 pub use dataset::{Dataset, Part};
 pub use dense::{DenseError, Scale};
 pub use download::{DownloadError, Progress};
-pub use event_columns::{ColumnsError, EventForm, TimeUnit};
+pub use event_columns::{ColumnsError, EventForm};
 pub use event_file::EventFileError;
 pub use events::{EventSet, EventsError};
 pub use fetch::{FASHION_MNIST_ADDRESS, FetchError, Fetched, FetchedFile, fetch};
@@ -76,16 +84,19 @@ pub use file::FileError;
 pub use hdf5::Hdf5Error;
 pub use idx::IdxError;
 pub use image_set::{ImageSet, ImageSetError};
-pub use import::{DenseImport, EventImport, ImportError, Test, import_dense, import_events, store};
+pub use import::{DenseImport, EventImport, Import, ImportError, Test, import_dense, import_events, store};
 pub use imported::{Content, Imported, imported, imported_content, is_name};
 pub use labels::LabelsError;
 pub use load::{LoadError, load};
 pub use locate::{ENVIRONMENT_VARIABLE, Looked, NotFound, Place, locate};
 pub use name::{Name, UnknownName};
+pub use note::Note;
 pub use npy::NpyError;
 pub use npz::NpzError;
 pub use shd::{SHD_CLASSES, SHD_NAME, SHD_SECONDS, SHD_UNITS, ShdError, ShdFiles, ShdNotFound, locate_shd, read_shd};
+pub use shown::{excerpt, is_control, shown, shown_path};
 pub use source::SourceError;
 pub use status::{Status, status};
 pub use stored::StoredError;
+pub use time_unit::TimeUnit;
 pub use value_set::ValueSet;

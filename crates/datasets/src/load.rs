@@ -15,6 +15,7 @@ use crate::{
     locate::{self, NotFound},
     name::Name,
     shd::{SHD_CLASSES, SHD_NAME, SHD_SECONDS, ShdError, ShdNotFound, locate_shd, read_shd},
+    shown::excerpt,
     stored::{self, StoredError},
 };
 
@@ -74,7 +75,7 @@ pub fn load(name: &str, cache: Option<&Path>) -> Result<Dataset, LoadError> {
     }
     match find(name, cache) {
         Some(path) => Ok(stored::read(&path, name)?),
-        None => Err(LoadError::Unknown { got: name.to_owned(), known: known(cache) }),
+        None => Err(LoadError::Unknown { got: excerpt(name), known: known(cache) }),
     }
 }
 

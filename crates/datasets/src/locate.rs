@@ -16,6 +16,7 @@ use thiserror::Error;
 use crate::{
     catalogue::{self, Entry},
     name::Name,
+    shown::shown_path,
 };
 
 /// The environment variable that names a folder of data sets, or of one data set.
@@ -51,9 +52,9 @@ impl fmt::Display for Place {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Place::Embedded => write!(formatter, "part of the program"),
-            Place::Environment(folder) => write!(formatter, "{} ({ENVIRONMENT_VARIABLE})", folder.display()),
-            Place::System(folder) => write!(formatter, "{} (system)", folder.display()),
-            Place::Cache(folder) => write!(formatter, "{} (cache)", folder.display()),
+            Place::Environment(folder) => write!(formatter, "{} ({ENVIRONMENT_VARIABLE})", shown_path(folder)),
+            Place::System(folder) => write!(formatter, "{} (system)", shown_path(folder)),
+            Place::Cache(folder) => write!(formatter, "{} (cache)", shown_path(folder)),
         }
     }
 }

@@ -8,6 +8,7 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     thread::{self, JoinHandle},
+    time::Duration,
 };
 
 use ureq::Agent;
@@ -20,6 +21,8 @@ pub(crate) enum Answer {
     Cut { sent: Vec<u8>, announced: usize },
     /// No such file.
     Missing,
+    /// A byte after the other, as long as the client listens.
+    Dripping,
 }
 
 /// A running server; it ends when dropped.
@@ -56,14 +59,21 @@ fn reply(mut stream: TcpStream, answer: &impl Fn(&str) -> Answer) {
     let request = BufReader::new(stream.try_clone().unwrap());
     let lines: Vec<String> = request.lines().map_while(Result::ok).take_while(|line| !line.is_empty()).collect();
     let path = lines.first().and_then(|line| line.split(' ').nth(1)).unwrap_or_default();
-    let (status, announced, sent) = match answer(path.rsplit('/').next().unwrap_or_default()) {
+    let answer = answer(path.rsplit('/').next().unwrap_or_default());
+    let drips = matches!(answer, Answer::Dripping);
+    let (status, announced, sent) = match answer {
         Answer::Whole(bytes) => ("200 OK", bytes.len(), bytes),
         Answer::Cut { sent, announced } => ("200 OK", announced, sent),
         Answer::Missing => ("404 Not Found", 0, Vec::new()),
+        Answer::Dripping => ("200 OK", usize::MAX >> 1, Vec::new()),
     };
     let header = format!("HTTP/1.1 {status}\r\nContent-Length: {announced}\r\nConnection: close\r\n\r\n");
     // The client may have turned away.
-    let _ = stream.write_all(header.as_bytes()).and_then(|()| stream.write_all(&sent));
+    let mut outcome = stream.write_all(header.as_bytes()).and_then(|()| stream.write_all(&sent));
+    while drips && outcome.is_ok() {
+        thread::sleep(Duration::from_millis(10));
+        outcome = stream.write_all(&[0]);
+    }
 }
 
 impl Drop for Loopback {

@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use thiserror::Error;
 
-use crate::catalogue::entry;
+use crate::{catalogue::entry, shown::excerpt};
 
 /// A data set by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -43,7 +43,7 @@ impl FromStr for Name {
     type Err = UnknownName;
 
     fn from_str(text: &str) -> Result<Name, UnknownName> {
-        Name::ALL.into_iter().find(|name| name.as_str() == text).ok_or_else(|| UnknownName { got: text.to_owned() })
+        Name::ALL.into_iter().find(|name| name.as_str() == text).ok_or_else(|| UnknownName { got: excerpt(text) })
     }
 }
 

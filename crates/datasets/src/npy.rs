@@ -16,7 +16,10 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use crate::column::{Column, Kind, NumberType};
+use crate::{
+    column::{Column, Kind, NumberType},
+    shown::excerpt,
+};
 
 /// The first bytes of every file.
 pub(crate) const MAGIC: &[u8] = b"\x93NUMPY";
@@ -214,7 +217,7 @@ fn fields(file: &str, descr: &Literal) -> Result<Vec<Field>, NpyError> {
                         let one = field(file, name.clone(), code)?;
                         let shape = sizes(shape).ok_or_else(wrong)?;
                         let size = shape.iter().try_fold(one.size, |size, &count| size.checked_mul(count));
-                        let number = Err(format!("{} of `{code}`", told(&shape)));
+                        let number = Err(format!("{} of `{}`", told(&shape), excerpt(code)));
                         Ok(Field { number, size: size.ok_or_else(wrong)?, ..one })
                     }
                     _ => Err(wrong()),
@@ -227,7 +230,7 @@ fn fields(file: &str, descr: &Literal) -> Result<Vec<Field>, NpyError> {
 
 /// The field `name` of the type that NumPy writes as `code`: order of bytes, kind, size.
 fn field(file: &str, name: String, code: &str) -> Result<Field, NpyError> {
-    let unknown = || NpyError::Type { file: file.to_owned(), got: format!("`{code}`") };
+    let unknown = || NpyError::Type { file: file.to_owned(), got: format!("`{}`", excerpt(code)) };
     let order = code.chars().next().filter(|order| "<>|=".contains(*order)).ok_or_else(unknown)?;
     let mut rest = code[1..].chars();
     let letter = rest.next().ok_or_else(unknown)?;
@@ -244,7 +247,8 @@ fn field(file: &str, name: String, code: &str) -> Result<Field, NpyError> {
         'f' => Some(Kind::Float),
         _ => None,
     };
-    let number = kind.and_then(|kind| NumberType::new(kind, size, order == '>')).ok_or_else(|| format!("`{code}`"));
+    let number =
+        kind.and_then(|kind| NumberType::new(kind, size, order == '>')).ok_or_else(|| format!("`{}`", excerpt(code)));
     // Text is counted in characters of four bytes.
     let size = if letter == 'U' { size.checked_mul(4).ok_or_else(unknown)? } else { size };
     Ok(Field { name, number, size })

@@ -1,7 +1,7 @@
 //! Reads files of several NumPy arrays: a zip archive of npy files, packed or not.
 //!
-//! What is unpacked is bounded by what DEFLATE can make of the bytes of the archive, so that entries that share their bytes
-//! do not multiply them; it grows with the content that really comes.
+//! What is unpacked is bounded by the size of the archive, for all arrays together, so that entries that share their bytes do not
+//! multiply them; it grows with the content that really comes.
 
 use std::{collections::BTreeMap, io::Read};
 
@@ -11,13 +11,12 @@ use thiserror::Error;
 
 use crate::{
     npy::{self, Array, NpyError},
-    source::Source,
+    shown::{excerpt, shown},
+    source::{Source, most_unpacked},
 };
 
 /// The first bytes of every archive that is not empty.
 pub(crate) const MAGIC: &[u8] = b"PK\x03\x04";
-/// The most bytes that DEFLATE makes of one: 258 of 2 bits (RFC 1951, section 3.2.5).
-const HIGHEST_RATIO: u64 = 1032;
 
 /// Why a file is not an archive of arrays.
 #[derive(Debug, Error)]
@@ -39,7 +38,7 @@ pub enum NpzError {
 pub(crate) fn read(source: &Source) -> Result<BTreeMap<String, Array>, NpzError> {
     let damaged = |reason: rawzip::Error| wrong(&source.file, reason);
     let archive = ZipArchive::from_slice(&source.bytes[..]).map_err(damaged)?;
-    let mut left = HIGHEST_RATIO * source.bytes.len() as u64;
+    let mut left = most_unpacked(source.bytes.len());
     let mut arrays = BTreeMap::new();
     let mut entries = archive.entries();
     let mut count = 0;
@@ -47,7 +46,7 @@ pub(crate) fn read(source: &Source) -> Result<BTreeMap<String, Array>, NpzError>
         count += 1;
         let path = String::from_utf8_lossy(entry.file_path().as_ref()).into_owned();
         let Some(name) = path.strip_suffix(".npy") else { continue };
-        let file = format!("{}: `{name}`", source.file);
+        let file = format!("{}: `{}`", source.file, excerpt(name));
         let bytes = unpack(&file, &archive, &entry, left)?;
         left -= bytes.len() as u64;
         if !bytes.starts_with(npy::MAGIC) {
@@ -82,11 +81,14 @@ fn unpack(
     let outcome = local.verifying_reader(content).take(most + 1).read_to_end(&mut bytes);
     outcome.map_err(|reason| wrong(file, format!("damaged after {} bytes ({reason})", bytes.len())))?;
     if bytes.len() as u64 > most {
-        return Err(wrong(file, "unpacks to more than the archive can hold"));
+        return Err(wrong(
+            file,
+            format!("unpacks to more than the {most} bytes that are left of those that the archive may hold"),
+        ));
     }
     Ok(bytes)
 }
 
 fn wrong(file: &str, reason: impl ToString) -> NpzError {
-    NpzError::Archive { file: file.to_owned(), reason: reason.to_string() }
+    NpzError::Archive { file: file.to_owned(), reason: shown(&reason.to_string()).into_owned() }
 }

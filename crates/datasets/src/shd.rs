@@ -16,8 +16,9 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use crate::{
+    column::{Column, Kind, NumberType},
     events::{EventSet, EventsError},
-    hdf5::{Content, Element, Hdf5Error},
+    hdf5::{Content, Hdf5Error, Needed, Sequences},
     locate::{self, Place},
 };
 
@@ -38,7 +39,7 @@ pub const SHD_SECONDS: f64 = 1.4;
 
 pub(crate) const TIMES: &str = "/spikes/times";
 const UNITS: &str = "/spikes/units";
-const LABELS: &str = "/labels";
+pub(crate) const LABELS: &str = "/labels";
 
 /// Why a file is not one of Spiking Heidelberg Digits.
 #[derive(Debug, Error)]
@@ -81,31 +82,41 @@ pub fn read_shd(path: &Path) -> Result<EventSet, ShdError> {
     read_content(&Content::read(path)?)
 }
 
-fn read_content(content: &Content) -> Result<EventSet, ShdError> {
-    read_layout(content, SHD_UNITS, SHD_CLASSES.len())
+/// Times, units and labels of all recordings, equally many of each.
+pub(crate) struct Columns<'a> {
+    pub times: Sequences<'a>,
+    pub units: Sequences<'a>,
+    pub labels: Column,
 }
 
-/// Recordings of any number of units and classes in the layout of Spiking Heidelberg Digits.
-pub(crate) fn read_layout(content: &Content, units: usize, classes: usize) -> Result<EventSet, ShdError> {
-    let times = content.sequences(TIMES, Element::Float16)?;
-    let unit = content.sequences(UNITS, Element::Uint16)?;
+/// The data sets of the layout of Spiking Heidelberg Digits, whose times and units must be of these types.
+pub(crate) fn columns(content: &Content, times: Needed, units: Needed) -> Result<Columns<'_>, ShdError> {
+    let (times, units) = (content.sequences(TIMES, times)?, content.sequences(UNITS, units)?);
     let labels = content.integers(LABELS)?;
     let needed = times.len();
     if needed == 0 {
         return Err(ShdError::Empty { file: content.file.clone() });
     }
-    for (place, got) in [(UNITS, unit.len()), (LABELS, labels.len())] {
+    for (place, got) in [(UNITS, units.len()), (LABELS, labels.len())] {
         if got != needed {
             return Err(ShdError::CountsDisagree { file: content.file.clone(), place, got, needed });
         }
     }
-    let mut set = EventSet::new(units, classes);
-    for recording in 0..needed {
-        let (times, unit) = (times.get(recording)?, unit.get(recording)?);
+    Ok(Columns { times, units, labels })
+}
+
+/// The recordings of a file of Spiking Heidelberg Digits.
+pub(crate) fn read_content(content: &Content) -> Result<EventSet, ShdError> {
+    let exactly = |kind| Needed::Exactly(NumberType::new(kind, 2, false).expect("two bytes hold a number"));
+    let columns = columns(content, exactly(Kind::Float), exactly(Kind::Unsigned))?;
+    let mut set = EventSet::new(SHD_UNITS, SHD_CLASSES.len());
+    for recording in 0..columns.times.len() {
+        let (times, units) = (columns.times.get(recording)?, columns.units.get(recording)?);
         // Both conversions are exact: the types of the elements were compared.
-        let times = (0..times.len()).map(|event| times.number(event) as f32);
-        let unit = (0..unit.len()).map(|event| unit.number(event) as u16);
-        set.push(&content.file, times, unit, labels.integer(recording).expect("labels are integers"))?;
+        let times = (0..times.len()).map(|event| times.number(event));
+        let units = (0..units.len()).map(|event| units.number(event) as u16);
+        let label = columns.labels.integer(recording).expect("labels are integers");
+        set.push(&content.file, times, units, label)?;
     }
     Ok(set)
 }
@@ -200,7 +211,7 @@ mod tests {
         assert_eq!(set.unit.iter().map(|&unit| u64::from(unit)).sum::<u64>(), 65_814);
         let (times, units) = set.recording(0);
         // 6e-8 and 1.4 in the nearest float16: 2^-24 and 1434 / 1024.
-        assert_eq!(times[..6], [0.0, 2.0_f32.powi(-24), 0.5, 0.5, 1433.0 / 1024.0, 1434.0 / 1024.0]);
+        assert_eq!(times[..6], [0.0, 2.0_f64.powi(-24), 0.5, 0.5, 1433.0 / 1024.0, 1434.0 / 1024.0]);
         assert_eq!(units[..6], [699, 0, 7, 7, 1, 2]);
         assert_eq!(set.recording(3), (&[][..], &[][..]));
     }

@@ -1,10 +1,10 @@
 //! A part of the samples set aside for the test.
 //!
 //! ```text
-//! of the n samples of a class, round(share n) are for the test: those with the smallest SHA-256 of their number (u64, little-endian)
+//! of the n samples of a class, round(share n), at least 1 and at most n - 1, are for the test: those with the smallest SHA-256 of their number (u64, little-endian)
 //! ```
 //!
-//! The same samples are chosen on every machine, whatever order speakers or sessions have in the file.
+//! The only sample of a class is for training. The same samples are chosen on every machine, whatever order speakers or sessions have in the file.
 
 use sha2::{Digest, Sha256};
 
@@ -17,7 +17,12 @@ pub(crate) fn split(labels: &[u8], share: f64) -> (Vec<usize>, Vec<usize>) {
     let mut chosen = vec![false; labels.len()];
     for samples in &mut of_class {
         samples.sort_by_cached_key(|&sample| <[u8; 32]>::from(Sha256::digest((sample as u64).to_le_bytes())));
-        let count = (share * samples.len() as f64).round() as usize;
+        let count = match samples.len() {
+            // All of them, or none: what is asked for.
+            all if share <= 0.0 || share >= 1.0 => (share * all as f64).round() as usize,
+            0 | 1 => 0,
+            all => ((share * all as f64).round() as usize).clamp(1, all - 1),
+        };
         samples.iter().take(count).for_each(|&sample| chosen[sample] = true);
     }
     (0..labels.len()).partition(|&sample| !chosen[sample])
@@ -36,6 +41,14 @@ mod tests {
         let mut all = [train, test].concat();
         all.sort_unstable();
         assert_eq!(all, (0..100).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_small_class_is_in_both_parts() {
+        for (samples, share, tested) in [(2, 0.1, 1), (3, 0.1, 1), (3, 0.9, 2), (1, 0.4, 0), (1, 0.9, 0)] {
+            let (train, test) = split(&vec![7; samples], share);
+            assert_eq!((train.len(), test.len()), (samples - tested, tested), "{share} of {samples}");
+        }
     }
 
     /// `sha256sum` of the eight bytes of 0 to 4 starts with af, 7c, d8, 35 and f0.

@@ -1,14 +1,16 @@
 //! Imported data sets as they are stored: one file each, with a digest of its content.
 //!
 //! ```text
-//! ohmspike-data-1                     the form
+//! ohmspike-data-2                     the form
 //! {"kind":"events", ...}              one line of JSON: kind, sizes, names of the classes, counts of both parts, digest
 //! training part, test part:
 //!   labels          u8 a sample
 //!   bytes           u8, samples x units                               kind "bytes": 255 is full
 //!   values          f32, samples x units, from 0 to 1                 kind "values"
-//!   lengths, times, unit    u32 a sample, f32 an event (s), u16 an event     kind "events"
+//!   lengths, times, unit    u32 a sample, f64 an event (s), u16 an event     kind "events"
 //! ```
+//! The form before, `ohmspike-data-1`, had times as f32, which holds an hour to 0.2 ms: its dense samples are read, its events are not.
+//!
 //! All numbers are little-endian. The digest is SHA-256 in hexadecimal over the text `KIND TRAIN TEST DURATION`: the digests of both
 //! parts ([`EventSet::digest`] of events; of dense samples SHA-256 over units, classes and samples as u64, labels, numbers), and the
 //! bits of the duration as u64 in decimal, 0 for dense samples. Names of classes and sides of images decide no result and are no part
@@ -29,12 +31,15 @@ use crate::{
     events::{EventSet, EventsError},
     file::hexadecimal,
     image_set::ImageSet,
-    persist,
+    persist, regular,
+    shown::{excerpt, is_control, shown, shown_path},
     value_set::ValueSet,
 };
 
 /// The first line of a file.
-const FORM: &str = "ohmspike-data-1";
+const FORM: &str = "ohmspike-data-2";
+/// The first line of files whose times are rounded.
+const ROUNDED_TIMES: &str = "ohmspike-data-1";
 /// More than this is no header, bytes.
 const LONGEST_HEADER: u64 = 1 << 20;
 
@@ -56,6 +61,15 @@ pub enum StoredError {
         file: String,
         /// The first line.
         got: String,
+    },
+    /// Events of the form before.
+    #[error(
+        "{file}: times of the form `{ROUNDED_TIMES}` are rounded, must be exact to 1 microsecond as those of `{FORM}`\n\n\
+         hint: import the data set again with `--replace`"
+    )]
+    RoundedTimes {
+        /// The file.
+        file: String,
     },
     /// A header that is none.
     #[error("{file}: header {reason}, must be as `ohmspike data import` writes it")]
@@ -154,7 +168,7 @@ impl Header {
         match self.kind {
             Kind::Bytes => samples * (1 + units),
             Kind::Values => samples * (1 + 4 * units),
-            Kind::Events => samples * (1 + 4) + events * (4 + 2),
+            Kind::Events => samples * (1 + 4) + events * (8 + 2),
         }
     }
 
@@ -164,6 +178,9 @@ impl Header {
         let classes = self.class_names.len();
         if !(1..=1 << u8::BITS).contains(&classes) {
             return Err(header(format!("has {classes} classes")));
+        }
+        if let Some(name) = self.class_names.iter().find(|name| name.contains(is_control)) {
+            return Err(header(format!("has a class `{}` with control characters", excerpt(name))));
         }
         if !(1..=1 << u16::BITS).contains(&self.units()) {
             return Err(header(format!("has {} units", self.units())));
@@ -213,8 +230,8 @@ fn part_digest(part: &Part, classes: usize) -> String {
     hexadecimal(&hash.finalize().into())
 }
 
-/// Writes `data` as the file at `path` in `folder`.
-pub(crate) fn write(path: &Path, folder: &Path, data: &Dataset) -> io::Result<()> {
+/// Writes `data` as the file at `path`.
+pub(crate) fn write(path: &Path, data: &Dataset) -> io::Result<()> {
     let counts = |part: &Part| match part {
         Part::Events(events) => Counts { samples: events.len(), events: events.times.len() },
         _ => Counts { samples: part.len(), events: 0 },
@@ -233,7 +250,7 @@ pub(crate) fn write(path: &Path, folder: &Path, data: &Dataset) -> io::Result<()
         test: counts(&data.test),
         sha256: data.digest.clone(),
     };
-    persist::write(path, folder, |file| {
+    persist::write(path, |file| {
         writeln!(file, "{FORM}\n{}", serde_json::to_string(&header)?)?;
         write_part(file, &data.train)?;
         write_part(file, &data.test)
@@ -269,7 +286,7 @@ pub(crate) fn read(path: &Path, name: &str) -> Result<Dataset, StoredError> {
     let test = stored.part(header.test)?;
     let got = digest(&train, &test, header.class_names.len(), header.duration_seconds);
     if got != header.sha256 {
-        return Err(StoredError::Digest { file: stored.file, got, needed: header.sha256 });
+        return Err(StoredError::Digest { file: stored.file, got, needed: excerpt(&header.sha256) });
     }
     Ok(Dataset {
         name: name.to_owned(),
@@ -290,9 +307,9 @@ struct Stored {
 
 impl Stored {
     fn open(path: &Path) -> Result<Stored, StoredError> {
-        let file = path.display().to_string();
+        let file = shown_path(path);
         let read = |reason| StoredError::Read { file: file.clone(), reason };
-        let opened = fs::File::open(path).map_err(read)?;
+        let opened = regular::open(path).map_err(read)?;
         let length = opened.metadata().map_err(read)?.len();
         let mut content = BufReader::new(opened);
         let mut line = || -> Result<(String, u64), StoredError> {
@@ -301,14 +318,18 @@ impl Stored {
             Ok((String::from_utf8_lossy(&bytes).trim_end().to_owned(), bytes.len() as u64))
         };
         let (form, form_bytes) = line()?;
-        if form != FORM {
-            let got = form.chars().take(40).map(|letter| if letter.is_control() { '?' } else { letter }).collect();
-            return Err(StoredError::Form { file, got });
+        if form != FORM && form != ROUNDED_TIMES {
+            return Err(StoredError::Form { file, got: excerpt(&form) });
         }
         let (text, header_bytes) = line()?;
-        let header: Header = serde_json::from_str(&text)
-            .map_err(|error| StoredError::Header { file: file.clone(), reason: format!("is wrong ({error})") })?;
+        let header: Header = serde_json::from_str(&text).map_err(|error| StoredError::Header {
+            file: file.clone(),
+            reason: format!("is wrong ({})", shown(&error.to_string())),
+        })?;
         header.check(&file)?;
+        if form == ROUNDED_TIMES && header.kind == Kind::Events {
+            return Err(StoredError::RoundedTimes { file });
+        }
         let got = length.saturating_sub(form_bytes + header_bytes);
         let needed = header.bytes(header.train) + header.bytes(header.test);
         if u128::from(got) != needed {
@@ -350,13 +371,13 @@ impl Stored {
             let reason = format!("recordings have {sum} events together and the header says {}", counts.events);
             return Err(StoredError::Sample { file: self.file.clone(), reason });
         }
-        let times = self.words::<4>(counts.events)?;
+        let times = self.words::<8>(counts.events)?;
         let units = self.words::<2>(counts.events)?;
         let mut set = EventSet::new(self.header.units(), self.header.class_names.len());
         let mut start = 0;
         for (&length, &label) in lengths.iter().zip(labels) {
             let events = start..start + length;
-            let time = times[events.clone()].iter().map(|&time| f32::from_le_bytes(time));
+            let time = times[events.clone()].iter().map(|&time| f64::from_le_bytes(time));
             let unit = units[events.clone()].iter().map(|&unit| u16::from_le_bytes(unit));
             set.push(&self.file, time, unit, i128::from(label))?;
             start = events.end;

@@ -22,7 +22,7 @@ struct Expected {
 struct Recordings {
     labels: Vec<u8>,
     /// Of every recording, s.
-    times: Vec<Vec<f32>>,
+    times: Vec<Vec<f64>>,
     units: Vec<Vec<u16>>,
 }
 
@@ -54,7 +54,7 @@ fn itself(file: &str) -> Test {
 
 fn of_events(file: &str, sensor: [usize; 3]) -> Dataset {
     let import = EventImport { events: data(file), labels: None, test: itself(file), form: form(sensor) };
-    import_events("mine", &import, None).expect("it is right")
+    import_events("mine", &import, None).expect("it is right").data
 }
 
 fn events(part: &Part) -> &EventSet {
@@ -98,7 +98,7 @@ fn the_layout_of_spiking_heidelberg_digits_needs_no_conversion() {
         test: Test::Files { samples: file("shd_test.h5.gz"), labels: None },
         form: EventForm { sensor: [700, 1, 1], classes: 20, duration_seconds: 1.6, time_unit: None },
     };
-    let data = import_events("digits", &import, None).unwrap();
+    let data = import_events("digits", &import, None).unwrap().data;
     assert_eq!(*events(&data.train), datasets::read_shd(&file("shd_train.h5.gz")).unwrap());
     assert_eq!(*events(&data.test), datasets::read_shd(&file("shd_test.h5.gz")).unwrap());
 }
@@ -106,7 +106,7 @@ fn the_layout_of_spiking_heidelberg_digits_needs_no_conversion() {
 fn of_dense(samples: &str, labels: &str, scale: Option<Scale>) -> Dataset {
     let test = Test::Files { samples: data(samples), labels: Some(data(labels)) };
     let import = DenseImport { samples: data(samples), labels: data(labels), test, classes: 3, scale };
-    import_dense("mine", &import, None).expect("it is right")
+    import_dense("mine", &import, None).expect("it is right").data
 }
 
 #[test]
@@ -147,7 +147,7 @@ fn a_share_is_set_aside_and_the_rest_decides_the_scale() {
         classes: 3,
         scale: Some(Scale::MinMax),
     };
-    let split = import_dense("mine", &import, None).unwrap();
+    let split = import_dense("mine", &import, None).unwrap().data;
     // One of the four samples of each class.
     assert_eq!((split.train.len(), split.test.len()), (9, 3));
     let Part::Values(values) = &split.train else { panic!("{split:?}") };
@@ -155,7 +155,7 @@ fn a_share_is_set_aside_and_the_rest_decides_the_scale() {
     assert_eq!(ends, (0.0, 1.0));
     let import =
         EventImport { events: data("events.npz"), labels: None, test: Test::Share(0.25), form: form([5, 1, 1]) };
-    let split = import_events("mine", &import, None).unwrap();
+    let split = import_events("mine", &import, None).unwrap().data;
     assert_eq!((split.train.len(), split.test.len()), (9, 3));
 }
 

@@ -54,6 +54,13 @@ impl Activity {
         }
     }
 
+    /// Spikes a sample in every hidden layer, the one that hears the input first.
+    pub fn layer_spikes(&self) -> Vec<f64> {
+        let total = self.total();
+        let below = self.below.iter().map(|&spikes| spikes as f64 / total.samples.max(1) as f64);
+        below.chain([total.spikes_per_sample()]).collect()
+    }
+
     /// Sums over the classes.
     pub fn total(&self) -> ClassActivity {
         self.classes.iter().fold(ClassActivity::default(), |sum, class| ClassActivity {

@@ -42,6 +42,7 @@ pub(crate) fn calibrate(
         };
         stores[place].calibrate(&reads);
     }
+    stores.iter_mut().for_each(|store| store.forget_conversions());
 }
 
 /// The spikes of a hidden `layer`, where the connections from `place` on are read without converters: what they give out

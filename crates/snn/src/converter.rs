@@ -11,8 +11,34 @@
 //! even the offset of its converters.
 
 use std::fmt::Debug;
+use std::ops::AddAssign;
 
 use lanes::Block;
+
+/// Conversions by where on the scale they ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ConversionEnds {
+    /// All conversions.
+    pub conversions: u64,
+    /// Those that ended at the lowest code.
+    pub lowest: u64,
+    /// Those that ended at the highest code.
+    pub highest: u64,
+    /// Those that ended at the code 0.
+    pub zero: u64,
+    /// Those whose sum lay beyond either end of the scale.
+    pub clipped: u64,
+}
+
+impl AddAssign for ConversionEnds {
+    fn add_assign(&mut self, other: ConversionEnds) {
+        self.conversions += other.conversions;
+        self.lowest += other.lowest;
+        self.highest += other.highest;
+        self.zero += other.zero;
+        self.clipped += other.clipped;
+    }
+}
 
 /// The column converters of one layer.
 pub trait ColumnConverter: Debug + Sync {
@@ -20,6 +46,9 @@ pub trait ColumnConverter: Debug + Sync {
     fn tile_rows(&self) -> usize;
 
     /// Puts what the converters of tile number `tile` give out in the place of its column sums, thresholds. Lanes past
-    /// the last column are padding: they hold zero and must keep it.
-    fn convert(&self, tile: usize, sums: &mut [Block]);
+    /// the last column are padding: they hold zero and must keep it. Returns where the conversions ended.
+    fn convert(&self, tile: usize, sums: &mut [Block]) -> ConversionEnds;
+
+    /// Called once for every sample, with where all of its conversions ended. Samples may be read by several threads.
+    fn count(&self, _ends: ConversionEnds) {}
 }

@@ -18,7 +18,7 @@ use lanes::{Block, Matrix, blocks_for};
 use seed::{Normals, Seed};
 
 use crate::connection::Connection;
-use crate::converter::ColumnConverter;
+use crate::converter::{ColumnConverter, ConversionEnds};
 use crate::network::Network;
 use crate::neuron::Neurons;
 use crate::neuron::lif::LifParams;
@@ -94,12 +94,15 @@ impl LayerState {
 struct Reading<'a> {
     layer: Layer<'a>,
     noise: Option<Normals>,
+    /// Where the conversions of the sample ended.
+    ends: ConversionEnds,
 }
 
 impl<'a> Reading<'a> {
     /// That of `connection`, in the sample whose reads have the stream `read`.
     fn new(layer: Layer<'a>, connection: Connection, read: Seed) -> Reading<'a> {
-        Reading { layer, noise: layer.read_variance.map(|_| read.numbered(connection.stream()).normals()) }
+        let noise = layer.read_variance.map(|_| read.numbered(connection.stream()).normals());
+        Reading { layer, noise, ends: ConversionEnds::default() }
     }
 }
 

@@ -126,7 +126,7 @@ impl SpikeTrains {
     /// collection, or the window does not last: a data set is checked when it is read.
     pub fn push_events(
         &mut self,
-        times: &[f32],
+        times: &[f64],
         units: &[u16],
         window_seconds: f64,
         per_step: EventsPerStep,
@@ -228,13 +228,17 @@ impl SpikeTrains {
     }
 }
 
+/// Half of what instruments resolve that count microseconds, s.
+const HALF_A_MICROSECOND: f64 = 0.5e-6;
+
 /// floor(t T / W), where a time that is the nearest f32 to the start of a step lies in that step: f32 is off by up to 2^-24 of a
-/// time, and the nearest number to 0.005 s lies below it.
-fn step_of(time: f32, steps: usize, window_seconds: f64) -> usize {
-    let place = f64::from(time) * steps as f64 / window_seconds;
+/// time, and the nearest number to 0.005 s lies below it. No time is moved by as much as a microsecond, however long the recording.
+fn step_of(time: f64, steps: usize, window_seconds: f64) -> usize {
+    let place = time * steps as f64 / window_seconds;
     let next = place.floor() + 1.0;
-    // Half an ulp of f32, and as much again for the roundings of f64.
-    (if next - place <= next * 2f64.powi(-23) { next } else { place }) as usize
+    // Half an ulp of f32, and as much again for the roundings of f64; at least those of f64.
+    let rounding = (next * 2f64.powi(-23)).min(HALF_A_MICROSECOND * steps as f64 / window_seconds);
+    (if next - place <= rounding.max(next * 2f64.powi(-51)) { next } else { place }) as usize
 }
 
 /// The spikes of one sample: of its input, or of a hidden layer.
@@ -349,7 +353,7 @@ mod tests {
     fn a_time_at_the_start_of_a_step_lies_in_it() {
         for (steps, window, ticks) in [(500, 0.5, 1), (1000, 1.0, 1), (100, 1.4, 14), (200, 1.4, 7), (7, 0.35, 50)] {
             let mut trains = SpikeTrains::new(1, steps).expect("few units");
-            let times: Vec<f32> = (0..steps).map(|step| (0.001 * (step * ticks) as f64) as f32).collect();
+            let times: Vec<f64> = (0..steps).map(|step| f64::from((0.001 * (step * ticks) as f64) as f32)).collect();
             trains.push_events(&times, &vec![0; steps], window, EventsPerStep::Count).expect("few spikes");
             assert!((0..steps).all(|step| trains.sample(0).at(step) == [0]), "{steps} steps of {ticks} ms");
         }
@@ -359,6 +363,20 @@ mod tests {
         assert_eq!(trains.sample(0).at(49), [0]);
     }
 
+    /// In recordings of an hour and of a day: whole microseconds, as an instrument counts them, around the start of each step.
+    #[test]
+    fn a_microsecond_decides_over_hours() {
+        for (steps, window) in [(3600, 3600.0), (36_000, 3600.0), (86_400, 86_400.0), (1000, 0.1)] {
+            for step in [1, steps / 2 + 1, steps - 1] {
+                let microseconds = (step as f64 * (1e6 * window / steps as f64)).round();
+                for (early, expected) in [(0.0, step), (1.0, step - 1)] {
+                    let time = (microseconds - early) / 1e6;
+                    assert_eq!(step_of(time, steps, window), expected, "{time} s in {steps} steps of {window} s");
+                }
+            }
+        }
+    }
+
     #[test]
     fn events_and_raster_store_the_same_spikes() {
         let mut by_events = SpikeTrains::new(130, 10).expect("few units");
@@ -366,7 +384,7 @@ mod tests {
         let spiking = |step: usize, unit: usize| (step * 31 + unit * 17).is_multiple_of(5);
         let events = (0..10).rev().flat_map(|step| (0..130).map(move |unit| (step, unit)));
         let events = events.filter(|&(step, unit)| spiking(step, unit));
-        let (times, units): (Vec<f32>, Vec<u16>) = events.map(|(step, unit)| (step as f32 + 0.5, unit as u16)).unzip();
+        let (times, units): (Vec<f64>, Vec<u16>) = events.map(|(step, unit)| (step as f64 + 0.5, unit as u16)).unzip();
         by_events.push_events(&times, &units, 10.0, EventsPerStep::Count).expect("few spikes");
         by_raster.push_raster(spiking).expect("few spikes");
         assert_eq!(by_events, by_raster);

@@ -220,7 +220,7 @@ mod tests {
     use lanes::Alone;
 
     use crate::connection::Connection;
-    use crate::converter::ColumnConverter;
+    use crate::converter::{ColumnConverter, ConversionEnds};
     use crate::encode::LatencyCode;
     use crate::evaluate::evaluate;
     use crate::initial;
@@ -255,9 +255,10 @@ mod tests {
             128
         }
 
-        fn convert(&self, _tile: usize, sums: &mut [lanes::Block]) {
+        fn convert(&self, _tile: usize, sums: &mut [lanes::Block]) -> ConversionEnds {
             assert!(self.calibrated, "read before it was calibrated");
             sums.iter_mut().for_each(|sum| *sum = *sum * 0.5);
+            ConversionEnds::default()
         }
     }
 

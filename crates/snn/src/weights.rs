@@ -65,6 +65,9 @@ pub trait WeightStore {
     /// update in training and once at the end of a test; the reads of a calibration are not counted.
     fn count_reads(&mut self, _row_reads: &[u32], _steps: u64) {}
 
+    /// Forgets what its converters have counted so far: the conversions of a calibration belong to no epoch and no test.
+    fn forget_conversions(&mut self) {}
+
     /// Applies the step that training asks for, with the draws of `seed`; `crew` may do it in parts.
     ///
     /// # Errors

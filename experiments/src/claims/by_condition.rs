@@ -1,20 +1,21 @@
 //! Outcomes by excitatory share and noise level.
 
-use super::LEAST;
+use super::{LEAST, draws};
 use crate::record::Record;
 use crate::statistics::Sample;
+use crate::statistics::draws::Drawn;
 
-/// The outcomes at `share` and `level`.
-pub fn outcomes(records: &[&Record], share: f64, level: f64) -> Vec<f64> {
+/// The outcomes at `share` and `level`, with what drew them.
+pub fn outcomes(records: &[&Record], share: f64, level: f64) -> Vec<Drawn> {
     let here = |record: &&&Record| {
         record.settings.network.excitatory_fraction == share && record.settings.noise.level_percent == level
     };
-    records.iter().filter(here).filter_map(|record| record.outcome).collect()
+    records.iter().filter(here).filter_map(|record| Some((draws(record), record.outcome?))).collect()
 }
 
-/// Their mean, where there are enough of them to judge it.
+/// Their mean, where there are repeats enough to judge it.
 pub fn judged(records: &[&Record], share: f64, level: f64) -> Option<Sample> {
-    Sample::of(&outcomes(records, share, level)).filter(|sample| sample.n >= LEAST)
+    Sample::of_drawn(&outcomes(records, share, level)).filter(|sample| sample.n >= LEAST)
 }
 
 /// The values that `of` takes, rising.
@@ -37,6 +38,6 @@ pub fn levels(records: &[&Record]) -> Vec<f64> {
 
 /// Mean, interval and n in words.
 pub fn words(sample: &Sample) -> String {
-    let interval = sample.ci95.map(|(low, high)| format!(" ({:.1} to {:.1})", 100.0 * low, 100.0 * high));
+    let interval = sample.of_accuracy().map(|(low, high)| format!(" ({:.1} to {:.1})", 100.0 * low, 100.0 * high));
     format!("{:.1} %{}, n = {}", 100.0 * sample.mean, interval.unwrap_or_default(), sample.n)
 }

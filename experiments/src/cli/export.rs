@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use experiments::export::{epoch_table, trial_table};
+use experiments::repeats::done;
 use experiments::run::trials;
 use experiments::store::Store;
-use experiments::sweep::done;
+use experiments::warning::repeat_warnings;
 
 use super::{Failure, source, warn};
 
@@ -60,7 +61,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     warn(store.warnings());
     let all = trials(&study, &prepared);
     source::needs_records(&store, &all, &results)?;
-    let done = done(&study, &all, &store);
+    let done = done(&study, &prepared, &all, &store);
+    warn(&repeat_warnings(&study, &done));
     eprintln!("{} of {} trials have a record", done.len(), all.len());
     let table = if arguments.epochs { epoch_table(&study, &done) } else { trial_table(&study, &done) };
     let bytes = match arguments.format {

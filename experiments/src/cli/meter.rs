@@ -26,6 +26,7 @@ const LINES: usize = 20;
 #[derive(Clone, Copy, Debug)]
 pub struct Earlier {
     outcome: Option<f64>,
+    usable: bool,
     epochs: u64,
     seconds: f64,
 }
@@ -33,7 +34,8 @@ pub struct Earlier {
 impl From<&Record> for Earlier {
     fn from(record: &Record) -> Earlier {
         let seconds = record.seconds.training + record.seconds.test;
-        Earlier { outcome: record.outcome, epochs: record.accuracy.len() as u64, seconds }
+        let usable = record.is_usable();
+        Earlier { outcome: record.outcome, usable, epochs: record.accuracy.len() as u64, seconds }
     }
 }
 
@@ -85,7 +87,7 @@ impl<'a> Meter<'a> {
             table: now,
         };
         for (trial, left) in all.iter().filter_map(|trial| Some((trial, earlier.get(&trial.id)?))) {
-            meter.count(trial.condition, left.outcome);
+            meter.count(trial.condition, left.outcome, left.usable);
             meter.pace.measure(trial.condition, left.epochs, left.seconds);
         }
         meter.bar.set_message(meter.words());
@@ -114,7 +116,7 @@ impl<'a> Meter<'a> {
         let of_record = |number: &usize| self.trials[*number].id == record.id;
         if let Some(number) = self.running.keys().copied().find(of_record) {
             self.running.remove(&number);
-            self.count(self.trials[number].condition, record.outcome);
+            self.count(self.trials[number].condition, record.outcome, record.is_usable());
         }
         self.show();
     }
@@ -134,9 +136,9 @@ impl<'a> Meter<'a> {
         eprintln!("{} trials in {}\n", self.done, HumanDuration(self.started.elapsed()));
     }
 
-    fn count(&mut self, condition: usize, outcome: Option<f64>) {
+    fn count(&mut self, condition: usize, outcome: Option<f64>, usable: bool) {
         if let Some(outcome) = outcome {
-            self.tally.add(condition, outcome);
+            self.tally.add(condition, outcome, usable);
         }
     }
 

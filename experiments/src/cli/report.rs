@@ -7,9 +7,11 @@ use std::process::ExitCode;
 
 use experiments::figures::{Recorded, study_figures};
 use experiments::machine::machine;
+use experiments::repeats::done as done_trials;
 use experiments::report::Report;
 use experiments::run::trials;
 use experiments::store::Store;
+use experiments::warning::repeat_warnings;
 
 use super::{Failure, axis, source, warn};
 
@@ -72,10 +74,12 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         overrides: &arguments.set,
         out: named.as_deref(),
         flags: &flags,
+        noise_unit: choice.noise_unit,
         figures: &study_figures(recorded, &choice)?,
         machine: &machine(),
     };
     let path = out.join("report.html");
+    warn(&repeat_warnings(&study, &done_trials(&study, &prepared, &all, &store)));
     let failed = |source| WriteError { path: path.clone(), source };
     fs::create_dir_all(&out).map_err(failed)?;
     fs::write(&path, report.html()).map_err(failed)?;

@@ -11,16 +11,20 @@ use std::time::Duration;
 
 use experiments::checkpoint::Checkpoints;
 use experiments::figures::{Figure, Recorded, study_figures};
+use experiments::hardware::shapes;
+use experiments::health::HealthTally;
 use experiments::machine::cores;
 use experiments::pool::Pool;
 use experiments::prepare::Prepared;
+use experiments::repeats::done;
 use experiments::run::{Progress, Shard, Trial, run_trials, shard, trials};
 use experiments::sheet::device_sheet;
+use experiments::silent_input::{SilentInput, silent_input};
 use experiments::store::Store;
 use experiments::study::Study;
 use experiments::summary::{Summary, plain};
 use experiments::tables::{Table, study_tables};
-use experiments::warning::{Warning, all_warnings};
+use experiments::warning::{Warning, all_warnings, idle_seeds, repeat_warnings};
 use lanes::Instructions;
 
 use super::meter::{Earlier, Meter};
@@ -86,6 +90,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
 
     introduce(&study, &prepared, &all, &left);
     warn(&distinct_warnings(&study, &prepared));
+    warn(&idle_seeds(&study, &prepared));
+    warn(&silent_inputs(&study, &prepared));
     let interrupted = Arc::new(AtomicBool::new(false));
     if !left.is_empty() {
         store.prepare_to_write()?;
@@ -109,18 +115,33 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     drop(store);
     let store = Store::open(&out)?;
     let reference = source::reference(&study, &out)?;
-    let summary = Summary::new(&study, &all, &store);
+    let done_trials = done(&study, &prepared, &all, &store);
+    warn(&repeat_warnings(&study, &done_trials));
+    let summary = Summary::new(&study, &done_trials);
     println!("{}", summary.table().trim_end());
     let recorded =
         Recorded { study: &study, prepared: &prepared, trials: &all, store: &store, reference: reference.as_ref() };
     let shown = (study_figures(recorded, &choice)?, study_tables(recorded));
     let written = write_results(&summary, &shown, &out)?;
-    let done = all.iter().filter(|trial| store.get(&trial.id).is_some()).count();
-    println!("\n{done} of {} trials done; outcome: mean test accuracy (%) and 95 % interval", all.len());
+    let ended_trials = all.iter().filter(|trial| store.get(&trial.id).is_some()).count();
+    println!(
+        "\n{ended_trials} of {} trials done; outcome: mean test accuracy (%), with its 95 % interval from 3 repeats on",
+        all.len()
+    );
+    let health = HealthTally::of(&study, &done_trials);
+    health.lines().iter().for_each(|line| println!("{line}"));
     for path in written {
         println!("{}", path.display());
     }
-    Ok(ended(all.len() - done, &interrupted))
+    tell_health(&health);
+    Ok(ended(all.len() - ended_trials, &interrupted))
+}
+
+/// One trial of every state that keeps trials out of answers, with what to do.
+fn tell_health(health: &HealthTally) {
+    for (state, advice) in health.examples() {
+        eprintln!("warning: {state}\n\nhint: {advice}\n");
+    }
 }
 
 /// How a run ends that leaves so many trials: where somebody stopped it, it says how to go on.
@@ -161,10 +182,14 @@ fn introduce(study: &Study, prepared: &Prepared, all: &[Trial], left: &[Trial]) 
     eprintln!("  seeds: {}, trials: {}, to run now: {}\n", study.seeds.len(), all.len(), left.len());
     let mut shown = Vec::new();
     for trial in all {
-        let connections: Vec<_> = trial.settings.connections().into_iter().map(|connection| (connection, ())).collect();
+        let connections = shapes(trial.settings, prepared.data(trial.settings));
         for (loaded, held) in prepared.devices_of(trial.settings).with(&connections) {
             // The sheet shows the spread at the highest level of the study, and says so by the level itself.
-            let device_of = |trial: &Trial| (trial.settings.hardware.device.clone(), trial.settings.device.clone());
+            let device_of = |trial: &Trial| {
+                let hardware = &trial.settings.hardware;
+                let maps = hardware.maps().map(|(_, path)| path.to_owned());
+                (hardware.device.clone(), maps, trial.settings.device.clone())
+            };
             let this = (loaded.device.name.clone(), device_of(trial));
             if !shown.contains(&this) {
                 shown.push(this);
@@ -175,10 +200,24 @@ fn introduce(study: &Study, prepared: &Prepared, all: &[Trial], left: &[Trial]) 
                 let noisiest =
                     same.max_by(|a, b| a.settings.noise.level_percent.total_cmp(&b.settings.noise.level_percent));
                 let settings = noisiest.map_or(trial.settings, |noisiest| noisiest.settings);
-                eprintln!("{}", device_sheet(&loaded.device, settings, held[0].0));
+                eprintln!("{}", device_sheet(loaded, settings, &held));
             }
         }
     }
+}
+
+/// What is silent of the data of all conditions, each once.
+fn silent_inputs(study: &Study, prepared: &Prepared) -> Vec<SilentInput> {
+    let (mut distinct, mut seen) = (Vec::new(), Vec::new());
+    for settings in study.conditions.iter().map(|condition| &condition.settings) {
+        let data = prepared.data(settings);
+        // Thousands of conditions may share the same millions of spikes.
+        if !seen.iter().any(|other| std::ptr::eq(*other, data)) {
+            seen.push(data);
+            distinct.extend(silent_input(settings, data).filter(|found| !distinct.contains(found)));
+        }
+    }
+    distinct
 }
 
 /// The warnings of all conditions, each once.

@@ -12,6 +12,9 @@ use experiments::cluster::quote;
 use experiments::cluster::script::Batch;
 use experiments::cluster::slurm::{self, Queue};
 use experiments::cluster::task::{Phase, TaskState};
+use experiments::health::HealthTally;
+use experiments::prepare::Prepared;
+use experiments::repeats::done;
 use experiments::run::{Shard, Trial, shard, trials};
 use experiments::standing::{Standing, TrialTimes, left};
 use experiments::store::Store;
@@ -61,7 +64,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
 
     let (mut pause, mut told) = (FIRST_PAUSE, None);
     let view = loop {
-        let view = View::of(&study, &all, &out)?;
+        let view = View::of(&study, &prepared, &all, &out)?;
         if !arguments.wait || !view.is_active() {
             break view;
         }
@@ -79,6 +82,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     }
     warn(view.store.warnings());
     println!("{}: {}", study.name, view.counts());
+    view.health.lines().iter().for_each(|line| println!("  {line}"));
     view.print_times();
     view.print_jobs();
     println!("next: {}", view.next(&arguments.command()));
@@ -92,6 +96,7 @@ struct View<'a> {
     store: Store,
     checkpoints: Checkpoints,
     all: Standing,
+    health: HealthTally,
     times: Option<TrialTimes>,
     /// The last submission, and what Slurm says of it where it answers.
     jobs: Option<(Jobs, Option<Queue>)>,
@@ -109,7 +114,7 @@ struct ShardState {
 }
 
 impl<'a> View<'a> {
-    fn of(study: &Study, trials: &'a [Trial<'a>], out: &'a Path) -> Result<View<'a>, Failure> {
+    fn of(study: &Study, prepared: &Prepared, trials: &'a [Trial<'a>], out: &'a Path) -> Result<View<'a>, Failure> {
         let store = Store::open(out)?;
         let jobs = Jobs::read(out)?.map(|jobs| {
             let queue = slurm::queue(&jobs);
@@ -121,7 +126,8 @@ impl<'a> View<'a> {
         // Nothing is written here.
         let checkpoints = Checkpoints::new(out, Duration::MAX);
         let (all, times) = (Standing::of(trials, &store, &checkpoints), TrialTimes::of(study, trials, &store));
-        Ok(View { trials, out, all, times, jobs, store, checkpoints })
+        let health = HealthTally::of(study, &done(study, prepared, trials, &store));
+        Ok(View { trials, out, all, health, times, jobs, store, checkpoints })
     }
 
     /// Whether there is something to wait for. Where Slurm does not answer, what was submitted may still run.

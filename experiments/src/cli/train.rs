@@ -4,13 +4,16 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use experiments::hardware::shapes;
+use experiments::health::{Clipped, Ended, HealthState};
 use experiments::machine::cores;
 use experiments::pool::Pool;
 use experiments::record::Record;
 use experiments::sheet::{area_line, cost_lines, device_sheet};
+use experiments::silent_input::silent_input;
 use experiments::study::Study;
 use experiments::trial::{Epoch, EpochEnd, run_trial};
 use experiments::warning::all_warnings;
+use experiments::warning::converters::saturated;
 use lanes::Instructions;
 
 use super::{Failure, source, warn};
@@ -44,10 +47,6 @@ struct AxisError {
     first: String,
 }
 
-/// What is said of a network that learns nothing because nothing fires.
-const SILENT: &str = "warning: no hidden neuron that the readout hears fires, so that nothing is learnt\n\n\
-                      hint: begin with larger weights: `weights.sigma_init`, or `layer_N.sigma_init` of a further layer\n";
-
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     arguments.instructions.map_or(Ok(()), Instructions::use_for_all)?;
@@ -58,9 +57,10 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let shapes = shapes(settings, data);
     let held = devices.with(&shapes);
     for (loaded, connections) in &held {
-        eprintln!("{}", device_sheet(&loaded.device, settings, connections[0].0));
+        eprintln!("{}", device_sheet(loaded, settings, connections));
     }
     warn(&all_warnings(settings, data, &devices));
+    warn(&silent_input(settings, data).into_iter().collect::<Vec<_>>());
 
     let seed = arguments.seed.unwrap_or(study.seeds[0]);
     println!("epoch     loss   accuracy %   spikes/sample   excitatory %   seconds");
@@ -73,14 +73,13 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         let last = epochs.min(settings.outcome.last_epochs);
         println!("outcome: {percent:.2} % (mean test accuracy, last {last} of {epochs} epochs, seed {seed})");
     }
-    if outcome.epochs.last().is_some_and(|epoch| epoch.test.total().spikes_per_sample() == 0.0) {
-        eprintln!("{SILENT}");
-    }
+    warn(&saturated(&record, &devices));
     print!("{}", cost_lines(&record.writes, record.hardware.as_ref()));
     for (loaded, shapes) in held {
         let shapes: Vec<_> = shapes.into_iter().map(|(_, shape)| shape).collect();
         print!("{}", area_line(&loaded.device, settings.hardware.pair, &shapes));
     }
+    tell_health(&record);
     record.failure.map_or(Ok(ExitCode::SUCCESS), |failure| Err(failure.into()))
 }
 
@@ -95,6 +94,26 @@ fn one_condition(arguments: &Arguments) -> Result<Study, Failure> {
         return Err(AxisError { key: axis.key.clone(), count: axis.values.len(), first }.into());
     }
     Ok(study)
+}
+
+/// What is wrong with the trial, in a line on stdout, and with its numbers and advice on stderr.
+fn tell_health(record: &Record) {
+    let states = record.health_states();
+    // A network that guesses because it is silent needs no advice on guessing.
+    let excluded = states.iter().any(|state| state.kind().excludes());
+    // What a converter cuts off has been told with its counts.
+    let told = |state: &&HealthState| matches!(state, HealthState::Clipped(Clipped { ended: Ended::Conversions, .. }));
+    let states_left = states.iter().filter(|state| state.kind().excludes() == excluded && !told(state));
+    for state in states_left {
+        eprintln!("warning: {state}\n\nhint: {}\n", state.advice(&record.settings));
+    }
+    let words: Vec<&str> = states.iter().map(|state| state.kind().words()).collect();
+    match (record.outcome, words.as_slice()) {
+        (None, []) => println!("health: diverged"),
+        (None, words) => println!("health: diverged, {}", words.join(", ")),
+        (Some(_), []) => println!("health: nothing found"),
+        (Some(_), words) => println!("health: {}", words.join(", ")),
+    }
 }
 
 fn epoch_line(number: usize, epoch: &Epoch) -> String {

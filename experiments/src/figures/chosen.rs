@@ -46,16 +46,16 @@ impl<'a> Chosen<'a> {
         Ok(None)
     }
 
-    /// The trials with the best, the median (the lower of two) and the worst outcome among those with details, as far as they
+    /// The trials with the highest, the median (the lower of two) and the lowest outcome among those with details, as far as they
     /// are different ones; equals in the order of the trials.
-    pub(super) fn best_median_worst(recorded: Recorded<'a>) -> Result<Vec<(&'static str, Chosen<'a>)>, StoreError> {
+    pub(super) fn highest_median_lowest(recorded: Recorded<'a>) -> Result<Vec<(&'static str, Chosen<'a>)>, StoreError> {
         let mut ranked: Vec<(&Trial, &Record, f64)> = Vec::new();
         for (trial, record) in with_details(recorded) {
             ranked.extend(record.outcome.map(|outcome| (trial, record, outcome)));
         }
         ranked.sort_by(|one, other| other.2.partial_cmp(&one.2).unwrap_or(Ordering::Equal));
         let last = ranked.len().saturating_sub(1);
-        let mut places = vec![("best", 0), ("worst", last), ("median", ranked.len() / 2)];
+        let mut places = vec![("highest", 0), ("lowest", last), ("median", ranked.len() / 2)];
         places.sort_by_key(|(_, place)| *place);
         places.dedup_by_key(|(_, place)| *place);
         let mut chosen = Vec::new();
@@ -130,18 +130,18 @@ mod tests {
     }
 
     #[test]
-    fn best_median_and_worst_are_those_of_the_outcomes() {
+    fn highest_median_and_lowest_are_those_of_the_outcomes() {
         let of = |wanted: fn(&Trial) -> bool| {
             fixture().see(|recorded| {
                 keep(recorded, wanted);
-                let chosen = Chosen::best_median_worst(recorded).expect("readable");
+                let chosen = Chosen::highest_median_lowest(recorded).expect("readable");
                 chosen.iter().map(|(words, chosen)| (*words, levels(chosen.trial))).collect::<Vec<_>>()
             })
         };
-        assert_eq!(of(|_| true), [("best", (1.0, 1.0)), ("median", (0.9, 20.0)), ("worst", (0.5, 40.0))]);
+        assert_eq!(of(|_| true), [("highest", (1.0, 1.0)), ("median", (0.9, 20.0)), ("lowest", (0.5, 40.0))]);
         let two = of(|trial| levels(trial).0 == 0.5 && levels(trial).1 < 40.0);
-        assert_eq!(two, [("best", (0.5, 1.0)), ("worst", (0.5, 20.0))]);
-        assert_eq!(of(|trial| levels(trial) == (0.5, 20.0)), [("best", (0.5, 20.0))]);
+        assert_eq!(two, [("highest", (0.5, 1.0)), ("lowest", (0.5, 20.0))]);
+        assert_eq!(of(|trial| levels(trial) == (0.5, 20.0)), [("highest", (0.5, 20.0))]);
     }
 
     #[test]

@@ -1,19 +1,21 @@
 //! Differences of the outcome from networks of excitatory neurons alone, by excitatory share, at some noise levels.
 //!
-//! The difference of means, its 95 % interval and Welch's t test are those of independent samples; p values are adjusted
-//! by Holm over the shares of a level.
+//! Difference, 95 % interval and t test are those of pairs with shared seeds; p values are adjusted by Holm over all
+//! differences of the study that are drawn.
 
 use super::figure::{Data, Figure, cell, part_name};
 use super::key_label::{FRACTION, NOISE, SIGMA_INIT, stated, value_label};
 use super::mark::{Dash, Fill, Mark};
-use super::outcome::outcome_words;
+use super::outcome_caption::outcome_words;
 use super::palette::{BLACK, Look};
 use super::plate::{MOST_PLOTS, Plate};
 use super::plot::{Plot, PlotAxis, TICK_SIZE};
 use super::recorded::{Group, Recorded, is_numeric, number};
 use super::scale::Scale;
 use super::x_axis::XAxis;
-use crate::statistics::reference::{Comparison, against_reference};
+use crate::statistics::Sample;
+use crate::statistics::draws::Drawn;
+use crate::statistics::paired::{Adjusted, Paired, PairedError, adjusted, differences as paired_differences};
 use crate::summary::plain;
 
 /// The levels of the published figure, % of sigma_init.
@@ -29,8 +31,6 @@ struct Level {
     value: Option<toml::Value>,
     /// One a share below 1, in the order of the axis.
     differences: Vec<Difference>,
-    /// Trials of the reference.
-    reference_n: usize,
 }
 
 /// One share against that of 1.
@@ -38,11 +38,13 @@ struct Level {
 struct Difference {
     /// Its number on the axis of shares.
     number: usize,
-    /// Difference of means, as a fraction; none without outcomes on both sides.
+    /// Mean difference of pairs, as a fraction; none without a pair.
     mean: Option<f64>,
-    /// The test, where there are trials enough.
-    comparison: Option<Comparison>,
-    /// Trials.
+    /// The test, where there are pairs enough.
+    test: Result<Paired, PairedError>,
+    /// The same, adjusted over all differences.
+    adjusted: Option<Adjusted>,
+    /// Independent pairs.
     n: usize,
 }
 
@@ -68,9 +70,18 @@ pub(super) fn figures(recorded: Recorded, level: Option<XAxis>) -> Vec<Figure> {
     }
     let apart: Vec<usize> = varied.into_iter().filter(|&axis| axis != shares && Some(axis) != level).collect();
     let groups = recorded.groups(&apart);
-    let panels: Vec<Panel> = groups.iter().flat_map(|group| panels(recorded, shares, level, group)).collect();
+    let mut panels: Vec<Panel> = groups.iter().flat_map(|group| panels(recorded, shares, level, group)).collect();
+    adjust(&mut panels);
     let parts = panels.chunks(MOST_PLOTS).enumerate();
     parts.map(|(part, panels)| figure(recorded, shares, level, panels, part, groups.len() == 1)).collect()
+}
+
+/// Adjusts all tests together.
+fn adjust(panels: &mut [Panel]) {
+    let mut differences: Vec<&mut Difference> =
+        panels.iter_mut().flat_map(|panel| &mut panel.level.differences).collect();
+    let tests = adjusted(differences.iter().map(|difference| difference.test).collect());
+    differences.iter_mut().zip(tests).for_each(|(difference, test)| difference.adjusted = test.ok());
 }
 
 /// One panel a level that has outcomes on both sides.
@@ -130,24 +141,25 @@ fn shown(axis: &crate::study::Axis) -> Vec<toml::Value> {
 }
 
 fn differences(recorded: Recorded, shares: usize, value: Option<toml::Value>, conditions: &[usize]) -> Level {
-    let outcomes = |wanted: &toml::Value| -> Vec<f64> {
+    let outcomes = |wanted: &toml::Value| -> Vec<Drawn> {
         let here = conditions.iter().copied().filter(|condition| recorded.value(*condition, shares) == wanted);
-        recorded.outcomes(&here.collect::<Vec<usize>>()).into_iter().map(|(_, outcome)| outcome).collect()
+        recorded.outcomes(&here.collect::<Vec<usize>>())
     };
     let values = recorded.study.axes[shares].values.iter().enumerate();
     let (reference, others): (Vec<_>, Vec<_>) = values.partition(|(_, value)| number(value) == Some(1.0));
     let reference = reference.first().map(|(_, value)| outcomes(value)).unwrap_or_default();
-    let samples: Vec<Vec<f64>> = others.iter().map(|(_, value)| outcomes(value)).collect();
-    let mean = |sample: &[f64]| (!sample.is_empty()).then(|| sample.iter().sum::<f64>() / sample.len() as f64);
-    let compared = against_reference(&reference, &samples);
-    let difference = |(((number, _), sample), comparison): (((usize, _), &Vec<f64>), Option<Comparison>)| Difference {
-        number,
-        mean: mean(sample).zip(mean(&reference)).map(|(one, other)| one - other),
-        comparison,
-        n: sample.len(),
+    let difference = |(number, value): (usize, &toml::Value)| {
+        let pairs = paired_differences(&outcomes(value), &reference);
+        let sample = Sample::of_drawn(&pairs);
+        Difference {
+            number,
+            mean: sample.map(|sample| sample.mean),
+            test: Paired::of_differences(&pairs),
+            adjusted: None,
+            n: sample.map_or(0, |sample| sample.n),
+        }
     };
-    let differences = others.into_iter().zip(&samples).zip(compared).map(difference).collect();
-    Level { value, differences, reference_n: reference.len() }
+    Level { value, differences: others.into_iter().map(difference).collect() }
 }
 
 /// One plot a panel in so many columns.
@@ -180,7 +192,7 @@ fn plots(recorded: Recorded, shares: usize, level: Option<&str>, panels: &[Panel
 /// The scale of one level, since a share that collapses would hide the differences of other levels, and the height of its stars.
 fn scale(level: &Level) -> (Scale, f64) {
     let ends = level.differences.iter().flat_map(|difference| {
-        let interval = difference.comparison.map(|comparison| comparison.test.ci95);
+        let interval = difference.test.ok().map(|test| test.ci95);
         [difference.mean, interval.map(|ends| ends.0), interval.map(|ends| ends.1)]
     });
     let mut ends: Vec<f64> = ends.flatten().map(|end| 100.0 * end).chain([0.0]).collect();
@@ -196,12 +208,12 @@ fn marks(level: &Level, shares: usize, stars_at: f64) -> Vec<Mark> {
     for (place, difference) in level.differences.iter().enumerate() {
         let Some(mean) = difference.mean.map(|mean| 100.0 * mean) else { continue };
         let (x, Look { color, shape }) = (place as f64, Look::of(difference.number));
-        if let Some(comparison) = difference.comparison {
-            let (low, high) = comparison.test.ci95;
+        if let Some(adjusted) = difference.adjusted {
+            let (low, high) = adjusted.test.ci95;
             let (low, high) = (100.0 * low, 100.0 * high);
             marks.push(Mark::Intervals { ends: vec![[x, low, high]], color });
-            if !comparison.stars().is_empty() {
-                let content = comparison.stars().to_owned();
+            if !adjusted.stars().is_empty() {
+                let content = adjusted.stars().to_owned();
                 marks.push(Mark::Words { at: (x, stars_at), rise: 0.0, content, size: TICK_SIZE });
             }
         }
@@ -212,18 +224,23 @@ fn marks(level: &Level, shares: usize, stars_at: f64) -> Vec<Mark> {
 
 fn caption(recorded: Recorded, panels: &[Panel]) -> String {
     let levels = panels.iter().map(|panel| &panel.level);
-    let counts =
-        levels.flat_map(|level| level.differences.iter().map(|difference| difference.n).chain([level.reference_n]));
+    let counts = levels.flat_map(|level| level.differences.iter().map(|difference| difference.n));
     let (least, most) = counts.fold((usize::MAX, 0), |(least, most), n| (least.min(n), most.max(n)));
     let n = if least == most { format!("n = {most}") } else { format!("n = {least} to {most}") };
+    let tested =
+        panels.iter().flat_map(|panel| &panel.level.differences).any(|difference| difference.adjusted.is_some());
     let words = outcome_words(recorded);
     let outcome = words.chars().next().map(|first| first.to_lowercase().to_string()).unwrap_or_default()
         + words.get(1..).unwrap_or_default();
     format!(
         "Difference of the {outcome} from that of networks of excitatory neurons alone (100:0), percentage points, \
-         {n} trials a condition. Bars are 95 % intervals of the difference (Welch's t, unpaired: that conditions share \
-         seeds is not used). Stars: p below 0.05 (*), 0.01 (**) and 0.001 (***), adjusted by Holm over the shares of a \
-         level. Every level has a scale of its own."
+         mean of {n} pairs with shared seeds. {} Every level has a scale of its own.",
+        if tested {
+            "Bars are 95 % intervals of the difference (paired t). Stars: p below 0.05 (*), 0.01 (**) and 0.001 (***), adjusted by \
+             Holm over all differences shown; without a star the two are not distinguishable."
+        } else {
+            "Fewer than three pairs have no interval and no test."
+        }
     )
 }
 
@@ -240,23 +257,22 @@ fn data(recorded: Recorded, shares: usize, level: Option<&str>, panels: &[Panel]
         "p",
         "p_holm",
         "n",
-        "n_reference",
     ];
     header.extend(rest.map(str::to_owned));
     let mut data = Data { header, rows: Vec::new() };
     for Panel { group, level: of_level } in panels {
-        for Difference { number, mean, comparison, n } in &of_level.differences {
-            let test = comparison.map(|comparison| comparison.test);
+        for Difference { number, mean, test, adjusted, n } in &of_level.differences {
+            let test = test.ok();
             let points = |value: Option<f64>| cell(value.map(|value| 100.0 * value));
             let mut row: Vec<String> = group.cells().collect();
             row.extend(level.map(|_| of_level.value.as_ref().map(plain).unwrap_or_default()));
             row.push(plain(&recorded.study.axes[shares].values[*number]));
             row.extend([*mean, test.map(|test| test.ci95.0), test.map(|test| test.ci95.1)].map(points));
-            row.extend([test.map(|test| test.t), test.map(|test| test.degrees)].map(cell));
+            row.extend([test.map(|test| test.t), test.map(|test| test.n as f64 - 1.0)].map(cell));
             // Small p values would be lost in six digits after the point.
             let small = |p: Option<f64>| p.map(|p| format!("{p:.4e}")).unwrap_or_default();
-            row.extend([test.map(|test| test.p), comparison.map(|comparison| comparison.adjusted_p)].map(small));
-            row.extend([n.to_string(), of_level.reference_n.to_string()]);
+            row.extend([test.map(|test| test.p), adjusted.map(|adjusted| adjusted.adjusted_p)].map(small));
+            row.push(n.to_string());
             data.rows.push(row);
         }
     }
@@ -273,10 +289,12 @@ mod tests {
         let text = format!(
             "[network]\nexcitatory_fraction = [{shares}]\n[noise]\nlevel_percent = [{levels}]\n[repeats]\nseeds = 4\n"
         );
-        // 50:50 lies 20 points lower, the others nowhere; seeds spread by a point.
+        // 50:50 lies 20 points lower, give or take 1, 2, 3, 4; the others lie nowhere. Seeds shift all alike.
         let fixture = Fixture::new(&text, |settings, seed| {
-            let lower = if settings.network.excitatory_fraction == 0.5 { 0.2 } else { 0.0 };
-            Some(0.7 - lower + 0.01 * seed as f64)
+            let half = settings.network.excitatory_fraction == 0.5;
+            let lower = if half { 0.225 - 0.01 * seed as f64 } else { 0.0 };
+            let own = if settings.network.excitatory_fraction == 0.8 { 0.001 * ((seed % 2) as f64 - 0.5) } else { 0.0 };
+            Some(0.7 - lower + own + 0.05 * seed as f64)
         });
         let figures = fixture.see(|recorded| study_figures(recorded, &AxisChoice::default()).expect("figures"));
         figures.into_iter().find(|figure| figure.name == "difference-from-100-0")
@@ -288,13 +306,13 @@ mod tests {
         let rows: Vec<Vec<&str>> = figure.csv.lines().skip(1).map(|line| line.split(',').collect()).collect();
         let heads: Vec<(&str, &str)> = rows.iter().map(|row| (row[0], row[1])).collect();
         assert_eq!(heads, [("20", "0.5"), ("20", "0.8"), ("40", "0.5"), ("40", "0.8"), ("60", "0.5"), ("60", "0.8")]);
-        assert_eq!((rows[0][2], rows[1][2]), ("-20.000000", "0.000000"));
-        // sd of 1, 2, 3, 4 is 1.29099: se = 1.29099 sqrt(2/4), t = -20/se, t(0.975, 6) = 2.44691 (any table).
+        assert_eq!((rows[0][2], rows[1][2].trim_start_matches('-')), ("-20.000000", "0.000000"));
+        // sd of 1, 2, 3, 4 is 1.29099: se = 1.29099 / 2, t = -20/se, t(0.975, 3) = 3.18245 (any table).
         let number = |column: usize| rows[0][column].parse::<f64>().expect("a number");
-        assert!((number(3) + 20.0 + 2.44691 * 0.912871).abs() < 1e-4, "{}", rows[0][3]);
-        assert!((number(5) + 20.0 / 0.912871).abs() < 1e-4);
-        assert!((number(8) / number(7) - 2.0).abs() < 1e-3, "two shares are adjusted for");
-        assert_eq!(figure.svg.matches(">***<").count(), 3);
+        assert!((number(3) + 20.0 + 3.18245 * 0.645497).abs() < 1e-4, "{}", rows[0][3]);
+        assert!((number(5) + 20.0 / 0.645497).abs() < 1e-4);
+        assert!((number(8) / number(7) - 6.0).abs() < 1e-3, "six differences are adjusted for");
+        assert_eq!(figure.svg.matches(">***<").count() + figure.svg.matches(">**<").count(), 3);
         assert!(figure.svg.contains(">noise of every weight update: 40 % of σ_init<"));
     }
 

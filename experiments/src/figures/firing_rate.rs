@@ -186,7 +186,7 @@ fn caption(recorded: Recorded, settings: &Settings, curves: &[Curve]) -> String 
     format!(
         "Highest test accuracy of any epoch, over the mean firing rate of all hidden neurons on the test set before \
          training. Small marks are trials, large ones the means of the trials with one spread sigma_init of the first \
-         weights ({n}); lines join them in the order of sigma_init.{}{silent}{failed}{}",
+         weights ({n} trials each); lines join them in the order of sigma_init.{}{silent}{failed}{}",
         axis_words(settings),
         recorded.reference_words("the peak accuracy", recorded.reference.and_then(Reference::peak))
     )

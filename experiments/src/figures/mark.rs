@@ -60,6 +60,8 @@ pub(super) enum Mark {
 pub(super) enum Fill {
     /// Its colour, seen through where it is below 1.
     Opacity(f64),
+    /// White, with an outline of its colour.
+    Hollow,
 }
 
 /// From values to units of the scene.
@@ -129,8 +131,10 @@ pub(super) fn line(points: Vec<(f64, f64)>, color: &str, width: f64, dash: Dash)
 
 /// A marker around `middle`.
 pub(super) fn marker(middle: (f64, f64), shape: Shape, size: f64, color: &str, fill: Fill) -> Primitive {
-    let Fill::Opacity(opacity) = fill;
-    let (inside, opacity, outline) = (color, Some(opacity).filter(|opacity| *opacity < 1.0), None::<&str>);
+    let (inside, opacity, outline) = match fill {
+        Fill::Opacity(opacity) => (color, Some(opacity).filter(|opacity| *opacity < 1.0), None),
+        Fill::Hollow => ("#ffffff", None, Some(color)),
+    };
     if shape == Shape::Circle {
         return Primitive::Circle {
             cx: middle.0,

@@ -19,6 +19,7 @@ use crossbar::device::Device;
 use crossbar::spread::{Sigma, SpreadRow, spread_row};
 use snn::connection::Connection;
 
+use super::key_label::{NOISE, SPREAD_SCALE};
 use crate::pair_spread::{conductance_of, units_of_write};
 use crate::settings::Settings;
 
@@ -55,7 +56,7 @@ impl NoiseUnit {
     }
 
     /// The unit on an axis.
-    pub(super) fn symbol(self) -> &'static str {
+    pub(crate) fn symbol(self) -> &'static str {
         match self {
             NoiseUnit::PercentOfSigmaInit => "% of σ_init",
             NoiseUnit::Microsiemens => "µS",
@@ -111,6 +112,17 @@ pub(super) fn first_write(settings: &Settings, device: &Device) -> Option<Spread
         Sigma::LnResistance { sigma, convention } => Sigma::LnResistance { sigma: scale * sigma, convention },
     };
     Some(spread_row(1e6 / target, sigma, &device.window, Some(units)))
+}
+
+/// `level` of an axis of write noise in `unit`, at the mean first weight; none where the device has no such number.
+pub(crate) fn noise_at(settings: &Settings, device: &Device, key: &str, level: f64, unit: NoiseUnit) -> Option<f64> {
+    let mut settings = settings.clone();
+    match key {
+        NOISE => settings.noise.level_percent = level,
+        SPREAD_SCALE => settings.hardware.write_spread_scale = level,
+        _ => return None,
+    }
+    unit.of(&first_write(&settings, device)?)
 }
 
 #[cfg(test)]

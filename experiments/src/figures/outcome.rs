@@ -2,16 +2,22 @@
 //!
 //! An axis of numbers runs along x. An axis of texts, such as devices, stands on the left, with a row a text.
 
+use std::collections::BTreeSet;
+
 use super::figure::{Data, Figure, cell, part_name};
-use super::key_label::{FRACTION, axis_label, heading, value_label};
+use super::key_label::{FRACTION, heading, value_label};
 use super::mark::Dash;
+use super::outcome_caption::caption;
 use super::outcome_plot::{over_numbers, over_texts};
 use super::palette::{GREY, Look, REFERENCE};
 use super::plate::{Entry, MOST_PLOTS, Plate, Sample as Shown, in_pairs};
 use super::plot::Plot;
 use super::recorded::{Group, Recorded, is_numeric};
 use super::x_axis::XAxis;
+use crate::health::Judged;
+use crate::repeats::Done;
 use crate::statistics::Sample;
+use crate::statistics::draws::Drawn;
 use crate::summary::plain;
 
 /// Height of one of several plots.
@@ -26,6 +32,8 @@ pub(super) struct Point {
     pub(super) sample: Sample,
     /// Seeds and outcomes.
     pub(super) trials: Vec<(u64, f64)>,
+    /// Whether at least half of the trials are in a state that keeps them out of answers.
+    pub(super) unhealthy: bool,
 }
 
 /// The conditions that differ only on the axis along x.
@@ -40,9 +48,9 @@ pub(super) struct Curve {
 
 /// The curves of one plot.
 #[derive(Clone, Debug, PartialEq)]
-struct Panel {
-    group: Group,
-    curves: Vec<Curve>,
+pub(super) struct Panel {
+    pub(super) group: Group,
+    pub(super) curves: Vec<Curve>,
 }
 
 /// A plot for every combination of the axes that are neither along x nor make the curves, in as few figures as hold them; none
@@ -107,11 +115,14 @@ fn figure(recorded: Recorded, x: XAxis, curve: Option<usize>, panels: &[Panel], 
 fn curves(recorded: Recorded, x: XAxis, curve: Option<usize>, group: &Group) -> Vec<Curve> {
     let along = &recorded.study.axes[x.axis];
     let numeric = is_numeric(along);
+    let done = recorded.done(&(0..recorded.study.conditions.len()).collect::<Vec<usize>>());
+    let judged = Judged::of(recorded.study, &done);
     let point = |(place, value): (usize, &toml::Value), conditions: &[usize]| {
-        let trials = recorded.outcomes(conditions);
-        let sample = Sample::of(&trials.iter().map(|(_, outcome)| *outcome).collect::<Vec<f64>>())?;
+        let unhealthy = judged.is_unhealthy(&done, conditions);
+        let (trials, drawn) = outcomes(recorded, conditions);
+        let sample = Sample::of_drawn(&drawn)?;
         let x = if numeric { x.value(recorded, *conditions.first()?)? } else { place as f64 };
-        x.is_finite().then(|| Point { x, text: plain(value), sample, trials })
+        x.is_finite().then(|| Point { x, text: plain(value), sample, trials, unhealthy })
     };
     let curve_of = |number: usize, label: String, wanted: Option<(usize, &toml::Value)>| {
         let fits = |condition: usize| wanted.is_none_or(|(axis, value)| recorded.value(condition, axis) == value);
@@ -131,6 +142,15 @@ fn curves(recorded: Recorded, x: XAxis, curve: Option<usize>, group: &Group) -> 
     numbered.map(|(number, value)| curve_of(number, value_label(&made.key, value), Some((axis, value)))).collect()
 }
 
+/// Seed and outcome of the trials of `conditions`, without copies, and the outcomes with what drew them.
+fn outcomes(recorded: Recorded, conditions: &[usize]) -> (Vec<(u64, f64)>, Vec<Drawn>) {
+    let mut known = BTreeSet::new();
+    let mut done = recorded.done(conditions);
+    done.retain(|done| done.record.outcome.is_some() && known.insert(done.draws));
+    let of = |done: &Done| Some(((done.record.seed, done.record.outcome?), (done.draws, done.record.outcome?)));
+    done.iter().filter_map(of).unzip()
+}
+
 /// The legend: `curves` by their names, and what is drawn of `all` of them.
 fn entries(
     curves: &[Curve],
@@ -145,8 +165,11 @@ fn entries(
     let sample = if numeric { Shown::Curve } else { Shown::Marker };
     entries.extend(curves.iter().map(|curve| Entry::new(sample(curve.look), curve.label.clone())));
     let points = || all.iter().flat_map(|curve| &curve.points);
-    if points().any(|point| point.sample.n > 1) {
+    if points().any(|point| point.trials.len() > 1) {
         entries.push(Entry::new(Shown::Dot, "one trial"));
+    }
+    if points().any(|point| point.unhealthy) {
+        entries.push(Entry::new(Shown::Hollow, "unhealthy, see text"));
     }
     if points().any(|point| point.sample.ci95.is_some()) {
         let sample = if numeric { Shown::Band } else { Shown::Line(GREY, Dash::Solid) };
@@ -158,51 +181,6 @@ fn entries(
     );
     entries.extend(reference.map(|name| Entry::new(Shown::Line(REFERENCE, Dash::Dotted), name.to_owned())));
     entries
-}
-
-fn caption(recorded: Recorded, x: XAxis, panels: &[Panel]) -> String {
-    let study = recorded.study;
-    let points = panels.iter().flat_map(|panel| &panel.curves).flat_map(|curve| &curve.points);
-    let counts = points.map(|point| point.sample.n);
-    let (least, most) = counts.fold((usize::MAX, 0), |(least, most), n| (least.min(n), most.max(n)));
-    let mut text = format!("{}, over {}.", outcome_words(recorded), in_sentence(&axis_label(x.key(study))));
-    text.push_str(&match (least, most) {
-        (1, 1) => " Markers are single trials (n = 1).".to_owned(),
-        _ if least == most => format!(" Markers are means of n = {most} trials, small dots the trials."),
-        _ => format!(" Markers are means of n = {least} to {most} trials, small dots the trials."),
-    });
-    if most > 1 {
-        text.push_str(" Bands or bars are 95 % intervals of the mean over seeds (Student's t).");
-    }
-    let conditions: Vec<usize> = panels.iter().flat_map(|panel| panel.group.conditions.clone()).collect();
-    let failures = recorded.failures(&conditions);
-    if failures > 0 {
-        text.push_str(&format!(" {failures} trials diverged and are left out."));
-    }
-    text.push_str(&recorded.reference_words("the outcome", recorded.reference_outcome()));
-    text + &x.note(recorded)
-}
-
-/// What an outcome is, in words: mean test accuracy of so many epochs.
-pub(super) fn outcome_words(recorded: Recorded) -> String {
-    let of = |of: fn(&crate::settings::Settings) -> usize| {
-        let mut values: Vec<usize> =
-            recorded.study.conditions.iter().map(|condition| of(&condition.settings)).collect();
-        values.sort_unstable();
-        values.dedup();
-        if let [value] = values[..] { Some(value) } else { None }
-    };
-    match (of(|settings| settings.outcome.last_epochs), of(|settings| settings.preset().epochs)) {
-        (_, Some(1)) => "Test accuracy after one epoch".to_owned(),
-        (Some(1), Some(epochs)) => format!("Test accuracy after the last of {epochs} epochs"),
-        (Some(last), Some(epochs)) => format!("Mean test accuracy of the last {} of {epochs} epochs", last.min(epochs)),
-        _ => "Mean test accuracy of the last epochs".to_owned(),
-    }
-}
-
-/// Labels begin as they do on an axis; sentences go on with them as they are.
-fn in_sentence(label: &str) -> String {
-    format!("the {label}")
 }
 
 fn data(panels: &[Panel], x: &str, curve: Option<&str>) -> Data {
@@ -226,7 +204,7 @@ fn data(panels: &[Panel], x: &str, curve: Option<&str>) -> Data {
                 let rest = [seed.to_string(), percent(*outcome), String::new(), String::new(), "1".to_owned()];
                 data.rows.push(head("trial").into_iter().chain(rest).collect());
             }
-            let (low, high) = point.sample.ci95.unzip();
+            let (low, high) = point.sample.of_accuracy().unzip();
             let [low, high] = [low, high].map(|end| cell(end.map(|end| 100.0 * end)));
             let rest = [String::new(), percent(point.sample.mean), low, high, point.sample.n.to_string()];
             data.rows.push(head("mean").into_iter().chain(rest).collect());
@@ -314,7 +292,7 @@ mod tests {
         assert!(figures[0].caption.contains("single trials (n = 1)") && !figures[0].caption.contains("interval"));
         let more = of(NOISE_STUDY, None, |_, seed| Some(0.1 * seed as f64));
         assert!(more[0].svg.contains("95 % interval") && more[0].svg.contains("one trial"));
-        assert!(more[0].caption.contains("n = 3 trials"), "{}", more[0].caption);
+        assert!(more[0].caption.contains("n = 3 independent repeats"), "{}", more[0].caption);
     }
 
     #[test]
@@ -356,11 +334,17 @@ mod tests {
     /// Values of `[seeds]` are repeats: they make no curves and no plots, and their trials count together.
     #[test]
     fn seeds_of_streams_are_repeats() {
-        let text = "[noise]\nlevel_percent = [1, 20]\n[seeds]\nchip = [1, 2, 3]\n[repeats]\nseeds = 2\n";
+        let text = "[noise]\nlevel_percent = [1, 20]\n[hardware]\ndevice = \"study-1k-1m\"\n\
+                    [device.faults]\np_low_resistance = 0.1\n[seeds]\nchip = [1, 2, 3]\n[repeats]\nseeds = 2\n";
         let figures = of(text, None, |settings, _| settings.seeds.chip.map(|chip| 0.1 * chip as f64));
         assert_eq!(figures.len(), 1);
         assert_eq!(numbers(&figures[0].csv, "mean", 3), [20.0, 20.0]);
-        assert!(figures[0].caption.contains("n = 6 trials"), "{}", figures[0].caption);
+        assert!(figures[0].caption.contains("n = 2 independent repeats"), "{}", figures[0].caption);
+        assert!(
+            !figures[0].caption.contains("Bands") && !figures[0].svg.contains("interval"),
+            "{}",
+            figures[0].caption
+        );
     }
 
     #[test]

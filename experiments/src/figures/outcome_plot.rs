@@ -35,9 +35,9 @@ pub(super) fn over_numbers(recorded: Recorded, x: XAxis, curves: &[Curve], chanc
     }
     for curve in curves {
         let means: Vec<(f64, f64)> = curve.points.iter().map(|point| (point.x, 100.0 * point.sample.mean)).collect();
-        let Look { color, shape } = curve.look;
-        marks.push(Mark::Line { points: means.clone(), color, width: 1.8, dash: Dash::Solid });
-        marks.push(Mark::Dots { points: means, color, shape, size: 4.0, fill: Fill::Opacity(1.0) });
+        let color = curve.look.color;
+        marks.push(Mark::Line { points: means, color, width: 1.8, dash: Dash::Solid });
+        marks.extend(markers(curve, |point| (point.x, 100.0 * point.sample.mean)));
     }
     Plot {
         title: String::new(),
@@ -63,20 +63,19 @@ pub(super) fn over_texts(recorded: Recorded, x: XAxis, curves: &[Curve], chance:
     }
     for (number, curve) in curves.iter().enumerate() {
         let beside = 0.7 * ((number as f64 + 0.5) / curves.len() as f64 - 0.5);
-        let Look { color, shape } = curve.look;
+        let color = curve.look.color;
         let all = curve.points.iter().flat_map(|point| {
             point.trials.iter().map(move |(_, outcome)| (100.0 * outcome, point.x + beside + TRIALS_BELOW))
         });
-        if curve.points.iter().any(|point| point.sample.n > 1) {
+        if curve.points.iter().any(|point| point.trials.len() > 1) {
             marks.push(small_dots(all.collect(), color));
         }
         let ends = curve.points.iter().filter_map(|point| {
-            let (low, high) = point.sample.ci95?;
-            Some([point.x + beside, 100.0 * low.max(0.0), 100.0 * high.min(1.0)])
+            let (low, high) = point.sample.of_accuracy()?;
+            Some([point.x + beside, 100.0 * low, 100.0 * high])
         });
         marks.push(Mark::Spans { ends: ends.collect(), color });
-        let means = curve.points.iter().map(|point| (100.0 * point.sample.mean, point.x + beside)).collect();
-        marks.push(Mark::Dots { points: means, color, shape, size: 4.0, fill: Fill::Opacity(1.0) });
+        marks.extend(markers(curve, |point| (100.0 * point.sample.mean, point.x + beside)));
     }
     let (label, _) = words_and_unit(&axis.key);
     let lines = names.iter().map(|name| name.split('\n').count()).max().unwrap_or(1);
@@ -106,12 +105,28 @@ fn aside(number: usize, curves: usize) -> f64 {
 
 /// Every trial behind the means; none where every mean is that of one.
 fn trials(curve: &Curve, aside: f64, scale: &Scale) -> Option<Mark> {
-    curve.points.iter().any(|point| point.sample.n > 1).then(|| {
+    curve.points.iter().any(|point| point.trials.len() > 1).then(|| {
         let all = curve.points.iter().flat_map(|point| {
             let x = scale.moved(point.x, aside);
             point.trials.iter().map(move |(_, outcome)| (x, 100.0 * outcome))
         });
         small_dots(all.collect(), curve.look.color)
+    })
+}
+
+/// The means of a curve, hollow where they say nothing about the hardware.
+fn markers(curve: &Curve, at: impl Fn(&Point) -> (f64, f64)) -> impl Iterator<Item = Mark> {
+    let Look { color, shape } = curve.look;
+    let of = |unhealthy: bool| -> Vec<(f64, f64)> {
+        curve.points.iter().filter(|point| point.unhealthy == unhealthy).map(&at).collect()
+    };
+    let marks = [(of(false), Fill::Opacity(1.0)), (of(true), Fill::Hollow)];
+    marks.into_iter().filter(|(points, _)| !points.is_empty()).map(move |(points, fill)| Mark::Dots {
+        points,
+        color,
+        shape,
+        size: 4.0,
+        fill,
     })
 }
 
@@ -133,8 +148,8 @@ fn bands(curve: &Curve) -> Vec<Mark> {
 
 /// Place of a point and the interval of its mean in percent, cut where the axis ends.
 fn interval(point: &Point) -> Option<[f64; 3]> {
-    let (low, high) = point.sample.ci95?;
-    Some([point.x, 100.0 * low.clamp(0.0, 1.0), 100.0 * high.clamp(0.0, 1.0)])
+    let (low, high) = point.sample.of_accuracy()?;
+    Some([point.x, 100.0 * low, 100.0 * high])
 }
 
 /// A long name in lines, broken behind hyphens and slashes.

@@ -52,6 +52,8 @@ pub(super) enum Sample {
     Marker(Look),
     /// A small grey dot.
     Dot,
+    /// A grey marker that is not filled.
+    Hollow,
     /// A band.
     Band,
     /// A line alone.
@@ -82,6 +84,7 @@ impl Entry {
             }
             Sample::Marker(Look { color, shape }) => vec![marker(middle, shape, 3.4, color, Fill::Opacity(1.0))],
             Sample::Dot => vec![marker(middle, super::palette::Shape::Circle, 2.2, GREY, Fill::Opacity(0.8))],
+            Sample::Hollow => vec![marker(middle, super::palette::Shape::Circle, 3.4, GREY, Fill::Hollow)],
             Sample::Band => {
                 vec![area(&[(x, y - 5.0), (end, y - 5.0), (end, y + 5.0), (x, y + 5.0)], GREY, 0.3)]
             }

@@ -4,8 +4,10 @@ use super::key_label::stated;
 use crate::prepare::Prepared;
 use crate::record::Record;
 use crate::reference::Reference;
+use crate::repeats::{Done, done};
 use crate::run::Trial;
 use crate::statistics::Sample;
+use crate::statistics::draws::{Drawn, distinct};
 use crate::store::Store;
 use crate::study::{Axis, Study};
 use crate::summary::plain;
@@ -41,10 +43,17 @@ impl<'a> Recorded<'a> {
         self.trials.iter().filter_map(move |trial| Some((trial, self.store.get(&trial.id)?)))
     }
 
-    /// Seeds and outcomes of conditions so far.
-    pub(super) fn outcomes(self, conditions: &[usize]) -> Vec<(u64, f64)> {
-        let records = self.records().filter(|(trial, _)| conditions.contains(&trial.condition));
-        records.filter_map(|(trial, record)| Some((trial.seed, record.outcome?))).collect()
+    /// The trials of `conditions` so far, with what drew them.
+    pub(super) fn done(self, conditions: &[usize]) -> Vec<Done<'a>> {
+        let here: Vec<Trial> =
+            self.trials.iter().filter(|trial| conditions.contains(&trial.condition)).cloned().collect();
+        done(self.study, self.prepared, &here, self.store)
+    }
+
+    /// Outcomes of `conditions` so far, with what drew them.
+    pub(super) fn outcomes(self, conditions: &[usize]) -> Vec<Drawn> {
+        let done = self.done(conditions);
+        distinct(&done.iter().filter_map(|done| Some((done.draws, done.record.outcome?))).collect::<Vec<Drawn>>())
     }
 
     /// Trials that ended without an outcome, among those of `conditions`.

@@ -60,7 +60,7 @@ const QUANTITIES: [Quantity; 3] =
 
 /// The figure; none where no trial with an outcome has details.
 pub(super) fn figure(recorded: Recorded) -> Result<Option<Figure>, StoreError> {
-    let networks = Chosen::best_median_worst(recorded)?;
+    let networks = Chosen::highest_median_lowest(recorded)?;
     let Some((_, first)) = networks.first() else { return Ok(None) };
     let columns: Vec<Vec<Plot>> =
         networks.iter().enumerate().map(|(number, network)| column(number, network)).collect();
@@ -95,7 +95,7 @@ fn caption(recorded: Recorded, networks: &[(&str, Chosen)]) -> String {
     };
     let networks = networks.iter().map(of).collect::<Vec<String>>().join("; ");
     format!(
-        "Networks with the best, the median and the worst outcome among the trials with details ({networks}). From the top: spikes \
+        "Single trials with the highest, the median and the lowest outcome among those with details ({networks}); their order does not tell whether one setting is better than another. From the top: spikes \
          of excitatory and of inhibitory hidden neurons an image of the test set, before training (epoch 0) and after every epoch, by class; \
          share of the spikes that come from excitatory neurons, with their share of the neurons as a dashed line; weights from the \
          inputs, before training (dashed) and after the last epoch; weights to each class of the readout, before \

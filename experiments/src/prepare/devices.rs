@@ -21,7 +21,7 @@ impl<'a> From<Option<&'a LoadedDevice>> for Devices<'a> {
 }
 
 impl<'a> Devices<'a> {
-    pub(super) fn new(
+    pub(crate) fn new(
         first: Option<&'a LoadedDevice>,
         others: Vec<(Connection, Option<&'a LoadedDevice>)>,
     ) -> Devices<'a> {

@@ -25,6 +25,24 @@ pub struct EncodedData {
     pub sha256: String,
 }
 
+impl EncodedData {
+    /// Training samples without a single input spike.
+    pub fn silent_train_samples(&self) -> usize {
+        silent(&self.train.spikes)
+    }
+
+    /// Test samples without a single input spike.
+    pub fn silent_test_samples(&self) -> usize {
+        silent(&self.test.spikes)
+    }
+}
+
+fn silent(spikes: &SpikeTrains) -> usize {
+    let steps = spikes.steps();
+    let is_silent = |&sample: &usize| (0..steps).all(|step| spikes.sample(sample).at(step).is_empty());
+    (0..spikes.len()).filter(is_silent).count()
+}
+
 /// Reads the data set that `settings`, which are checked, name, and encodes it.
 pub(super) fn load(settings: &Settings) -> Result<EncodedData, PrepareError> {
     let (steps, per_step, settings) = (settings.network.steps, settings.events_per_step(), &settings.data);

@@ -1,17 +1,27 @@
-//! The answer in a sentence or two, with its numbers.
+//! The answer in a few sentences, with its numbers: nothing is named the highest or the lowest unless paired tests say so.
+
+use std::collections::BTreeMap;
 
 use maud::html;
 
-use super::number::{level, mean, mean_words, unit};
+use super::crossing_words::{crossing_words, held_words};
+use super::direction::Direction;
+use super::number::{level, mean, mean_words, significant, unit};
+use super::ranking::{End, Ranking};
 use super::table::table;
-use super::tolerance::{Tolerance, crossing_words};
+use super::tolerance::{Tolerance, clean_level, withheld_words};
 use super::{Facts, Section};
-use crate::statistics::Sample;
-use crate::statistics::normalised::Crossing;
+use crate::health::HealthKind;
+use crate::statistics::LEAST_REPEATS;
+use crate::statistics::draws::Drawn;
 use crate::sweep::{Sweep, SweptCurve, SweptPoint};
 
 /// Which of the thresholds the answer is about: 95 %.
 const THRESHOLD: usize = 1;
+/// Curves up to which a sentence names the threshold of each.
+const MOST_CURVES: usize = 4;
+/// How all tests of the answer are made.
+const TESTS: &str = "paired t tests over shared seeds, adjusted by Holm, 5 %";
 
 /// The section.
 pub fn section(facts: &Facts) -> Section {
@@ -20,12 +30,15 @@ pub fn section(facts: &Facts) -> Section {
             p.answer { "No trial has an outcome yet." }
         } @else {
             @for (number, sweep) in facts.sweeps.sweeps.iter().enumerate() {
+                @let found = facts.tolerances.as_ref().and_then(|(direction, all)| Some((*direction, all.get(number)?)));
                 p.answer {
                     @if !sweep.apart.is_empty() { strong { (sweep.name()) ": " } }
-                    (sentences(facts, sweep, facts.tolerances.get(number)))
+                    (sentences(facts, sweep, found))
                 }
-                @if let Some(tolerances) = facts.tolerances.get(number).filter(|all| all.len() > 1) {
-                    (by_curve(facts, tolerances))
+                @for reason in found.map(|(direction, all)| withheld(facts, all, direction)).unwrap_or_default() { p.warning { (reason) } }
+                @if let Some(left_out) = left_out(sweep) { p.warning { (left_out) } }
+                @if let Some((direction, tolerances)) = found.filter(|(_, all)| all.len() > 1) {
+                    (by_curve(facts, tolerances, direction))
                 }
             }
         }
@@ -33,95 +46,221 @@ pub fn section(facts: &Facts) -> Section {
     Section { id: "answer", heading: "Answer", body }
 }
 
-fn sentences(facts: &Facts, sweep: &Sweep, tolerances: Option<&Vec<Tolerance>>) -> String {
-    let borne = tolerances.and_then(|tolerances| borne(facts, tolerances)).unwrap_or_default();
-    // A crossing is measured from the lowest level, which must be the most accurate one.
-    let caution = match tolerances {
-        Some(tolerances) if tolerances.iter().any(|tolerance| tolerance.guesses(facts.chance)) => {
-            "At the lowest level not every curve can be told from guessing: how much it bears is not known.".to_owned()
+fn sentences(facts: &Facts, sweep: &Sweep, found: Option<(Direction, &Vec<Tolerance>)>) -> String {
+    let Some((direction, tolerances)) = found else { return outcomes(facts, sweep) };
+    let clean = clean_level(direction);
+    let mut text = vec![tolerated(facts, tolerances, direction)];
+    if tolerances.iter().any(|tolerance| tolerance.guesses(facts.chance)) {
+        text.push(format!(
+            "At the {clean} not every curve can be told from guessing: how much these tolerate is not known."
+        ));
+    } else if tolerances.iter().any(Tolerance::gains) {
+        text.push(format!("The {clean} is not the most accurate one, so this says little about tolerance."));
+    }
+    text.retain(|text| !text.is_empty());
+    let withheld = tolerances.iter().any(|one| one.withheld(THRESHOLD, direction).is_some());
+    match text.is_empty() {
+        true if withheld => "The answer is withheld.".to_owned(),
+        true => outcomes(facts, sweep),
+        false => text.join(" "),
+    }
+}
+
+/// Why curves do not answer, with what to do: one sentence for all curves of one reason.
+fn withheld(facts: &Facts, tolerances: &[Tolerance], direction: Direction) -> Vec<String> {
+    let key = facts.sweeps.x.as_ref().map_or("", |axis| axis.key.as_str());
+    let mut reasons: Vec<(String, String, Vec<&str>)> = Vec::new();
+    for tolerance in tolerances {
+        let Some(found) = tolerance.withheld(THRESHOLD, direction) else { continue };
+        let words = withheld_words(&found, key);
+        match reasons.iter_mut().find(|(known, ..)| *known == words) {
+            Some((.., names)) => names.push(&tolerance.name),
+            None => {
+                let last = found.levels.last().map(|at| format!("{}{}", level(*at), unit(key))).unwrap_or_default();
+                let detail = format!("At {last}: {}. To do: {}.", found.state.reason(), found.advice);
+                reasons.push((words, detail, vec![&tolerance.name]));
+            }
         }
-        Some(tolerances) if tolerances.iter().any(Tolerance::gains) => {
-            "The lowest level is not the most accurate one, so that this says little of how much noise is borne."
+    }
+    let sentence = |(words, detail, names): (String, String, Vec<&str>)| {
+        format!("Threshold of {}: {words}. {detail}", names.join(", "))
+    };
+    reasons.into_iter().map(sentence).collect()
+}
+
+/// How many trials of a sweep the answer leaves out.
+fn left_out(sweep: &Sweep) -> Option<String> {
+    let points = || sweep.curves.iter().flat_map(|curve| &curve.points);
+    let mut kinds: BTreeMap<HealthKind, usize> = BTreeMap::new();
+    for (state, _) in points().flat_map(|point| &point.health.unusable) {
+        *kinds.entry(state.kind()).or_default() += 1;
+    }
+    let (left, all) = (kinds.values().sum::<usize>(), points().map(|point| point.health.usable).sum::<usize>());
+    let words: Vec<String> = kinds.iter().map(|(kind, count)| format!("{} {count}", kind.words())).collect();
+    let trials = left + all;
+    (left > 0)
+        .then(|| format!("Left out of this answer: {left} of {trials} trials ({}); see Health.", words.join(", ")))
+}
+
+/// What the curves tolerate, those left out that may only guess.
+fn tolerated(facts: &Facts, tolerances: &[Tolerance], direction: Direction) -> String {
+    let Some(axis) = &facts.sweeps.x else { return String::new() };
+    let known: Vec<&Tolerance> = tolerances
+        .iter()
+        .filter(|one| !one.guesses(facts.chance) && one.withheld(THRESHOLD, direction).is_none())
+        .collect();
+    if direction.whole { whole(facts, &known, &axis.key, direction) } else { between(facts, &known, &axis.key) }
+}
+
+/// The last levels that keep the accuracy, where there is nothing between levels.
+fn whole(facts: &Facts, known: &[&Tolerance], key: &str, direction: Direction) -> String {
+    let of = |tolerance: &&Tolerance| {
+        let held = tolerance.held.as_ref().ok()?.get(THRESHOLD)?;
+        Some((tolerance.name.clone(), held_words(held, tolerance.last, key)))
+    };
+    let found: Vec<(String, String)> = known.iter().filter_map(of).collect();
+    let end = if direction.falls { "smallest" } else { "largest" };
+    listed(&format!("{end} {} that keeps 95 % of normalised accuracy", facts.sweeps.x_words()), &found)
+}
+
+/// The levels at which the accuracy falls, and which curve tolerates most, as far as seeds tell.
+fn between(facts: &Facts, known: &[&Tolerance], key: &str) -> String {
+    let crossing = |tolerance: &Tolerance| tolerance.crossings.as_ref().ok()?.get(THRESHOLD).cloned();
+    let found: Vec<_> = known.iter().filter_map(|tolerance| Some((*tolerance, crossing(tolerance)?))).collect();
+    if !found.is_empty() && found.iter().all(|(_, crossing)| crossing.level.is_none()) {
+        let last = found.iter().map(|(tolerance, _)| tolerance.last).fold(f64::NEG_INFINITY, f64::max);
+        let certain = |interval: Option<crate::statistics::normalised::CrossingInterval>| {
+            interval.is_some_and(|interval| interval.near.is_none())
+        };
+        let certain = found.iter().all(|(_, crossing)| certain(crossing.interval));
+        return format!(
+            "Mean normalised accuracy stays above 95 % up to the highest {}, {}{}, in all curves; {}.",
+            facts.sweeps.x_words(),
+            level(last),
+            unit(key),
+            if certain { "so do their 95 % intervals" } else { "their intervals do not exclude an earlier fall" }
+        );
+    }
+    let words = |(tolerance, crossing): &(&Tolerance, _)| {
+        (tolerance.name.clone(), crossing_words(facts, crossing, tolerance, key))
+    };
+    let sentence = listed(
+        &format!("{} at which normalised accuracy falls to 95 %", facts.sweeps.x_words()),
+        &found.iter().map(words).collect::<Vec<_>>(),
+    );
+    let by_repeat: Option<Vec<(String, Vec<Drawn>)>> = found
+        .iter()
+        .map(|(tolerance, crossing)| {
+            let has = crossing.level.is_some() && !crossing.by_repeat.is_empty();
+            has.then(|| (tolerance.name.clone(), crossing.by_repeat.clone()))
+        })
+        .collect();
+    let ranking = by_repeat.and_then(Ranking::of).filter(Ranking::is_tested);
+    let compared = match ranking {
+        Some(ranking) => told(&ranking, "tolerates most", "tolerates least", |value| {
+            format!("{}{}", significant(value), unit(key))
+        }),
+        None if found.len() > 1 => {
+            "No curve is said to tolerate more than another: that takes three shared seeds, and a crossing of every curve."
                 .to_owned()
         }
-        _ => String::new(),
+        None => String::new(),
     };
-    [borne, caution, extremes(facts, sweep)].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ")
+    [sentence, compared].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
-/// Which curve bears most and which least.
-fn borne(facts: &Facts, tolerances: &[Tolerance]) -> Option<String> {
-    let key = &facts.sweeps.x.as_ref()?.key;
-    let crossing = |tolerance: &Tolerance| Some(*tolerance.crossings.as_ref().ok()?.get(THRESHOLD)?);
-    let mut known: Vec<(&Tolerance, Crossing)> =
-        tolerances.iter().filter_map(|tolerance| Some((tolerance, crossing(tolerance)?))).collect();
-    // A crossing beyond the last level is above any other.
-    let place = |crossing: &Crossing| crossing.level.unwrap_or(f64::INFINITY);
-    known.sort_by(|a, b| place(&b.1).total_cmp(&place(&a.1)));
-    let words = |(tolerance, crossing): &(&Tolerance, Crossing)| {
-        // Curves that cross at one place, or all beyond the last level, bear the same.
-        let same = known.iter().filter(|(_, other)| place(other) == place(crossing));
-        let names: Vec<&str> = same.map(|(tolerance, _)| tolerance.name.as_str()).collect();
-        let bear = if names.len() > 1 { "bear" } else { "bears" };
-        (format!("{} for {}", crossing_words(crossing, tolerance.highest, key), names.join(" and ")), bear)
-    };
-    let what = format!("Normalised accuracy falls to 95 % at a {} of", facts.sweeps.x_words());
-    if !known.is_empty() && known.iter().all(|(_, crossing)| crossing.level.is_none()) {
-        let highest = known.iter().map(|(tolerance, _)| tolerance.highest).fold(f64::NEG_INFINITY, f64::max);
-        return Some(format!(
-            "Normalised accuracy stays above 95 % up to the highest {}, {}{}, in all curves.",
-            facts.sweeps.x_words(),
-            level(highest),
-            unit(key)
-        ));
-    }
-    match known.as_slice() {
-        [] => None,
-        [only] => Some(format!("{what} {}; in brackets the 95 % interval.", words(only).0)),
-        [most, .., least] => {
-            let ((most, bear), (least, bear_least)) = (words(most), words(least));
-            Some(format!(
-                "{what} {most}, which {bear} most, and {least}, which {bear_least} least; in brackets the 95 % intervals."
-            ))
+/// A sentence with the value of the only curve, or of a few, or a pointer to the table of many; `what` is a quantity.
+fn listed(what: &str, found: &[(String, String)]) -> String {
+    match found {
+        [] => String::new(),
+        [(_, only)] => format!("The {what} is {only}; in brackets the 95 % interval."),
+        few if few.len() <= MOST_CURVES => {
+            let each: Vec<String> = few.iter().map(|(name, words)| format!("{words} for {name}")).collect();
+            format!("The {what} is {}; in brackets the 95 % intervals.", each.join(", "))
         }
+        _ => format!("The table below lists the {what} for each curve, with its 95 % interval."),
     }
 }
 
-/// The best and the worst condition, or at the end of a curve where there are several.
-fn extremes(facts: &Facts, sweep: &Sweep) -> String {
+/// What the tests say of both ends of a ranking; `size` words a difference.
+fn told(ranking: &Ranking, most: &str, least: &str, size: impl Fn(f64) -> String) -> String {
+    let (highest, lowest) = (ranking.highest(), ranking.lowest());
+    let differs = |end: &End, what: &str| format!("{} {what}: it differs from every other ({TESTS}).", end.name);
+    let power = |end: &End| match end.least_difference {
+        Some(least) => format!(" A difference of {} would have been found with a power of 80 %.", size(least)),
+        None => String::new(),
+    };
+    let first = if highest.like.is_empty() {
+        differs(&highest, most)
+    } else {
+        format!(
+            "Which {most} cannot be told: {} are not distinguishable ({TESTS}).{}",
+            highest.names(),
+            power(&highest)
+        )
+    };
+    if lowest.like.is_empty() { format!("{first} {}", differs(&lowest, least)) } else { first }
+}
+
+/// The mean outcome, or how conditions compare, where there is no threshold.
+fn outcomes(facts: &Facts, sweep: &Sweep) -> String {
     let key = facts.sweeps.x.as_ref().map_or("", |axis| axis.key.as_str());
     let named = |curve: &SweptCurve, point: &SweptPoint| {
-        let at = point.x.map(|x| format!(" at {}{}", level(x), unit(key))).unwrap_or_default();
-        format!("{}{at}", facts.sweeps.name(curve))
+        let of_curve = curve.value.as_ref().map(|_| facts.sweeps.name(curve));
+        // A study of first weights asks for firing rates.
+        let rate = point.initial_rate.filter(|_| key == "weights.sigma_init");
+        let rate = rate.map(|rate| format!(" ({} Hz before training)", significant(rate))).unwrap_or_default();
+        let at = point.x.map(|x| format!("{}{}{rate}", level(x), unit(key)));
+        match (of_curve, at) {
+            (Some(name), Some(at)) => format!("{name} at {at}"),
+            (name, at) => name.or(at).unwrap_or_else(|| facts.sweeps.name(curve)),
+        }
     };
-    let with_mean = |curve: &SweptCurve, point: &SweptPoint| Some((named(curve, point), Sample::of(&point.values())?));
-    let all =
-        sweep.curves.iter().flat_map(|curve| curve.points.iter().filter_map(move |point| with_mean(curve, point)));
-    let mut all: Vec<(String, Sample)> = all.collect();
-    all.sort_by(|a, b| b.1.mean.total_cmp(&a.1.mean));
-    match (all.first(), all.last()) {
-        (Some(best), Some(worst)) if all.len() > 1 => format!(
-            "The mean test accuracy is highest, {}, for {}, and lowest, {}, for {}.",
-            mean_words(best.1),
-            best.0,
-            mean_words(worst.1),
-            worst.0
-        ),
-        (Some(only), _) => format!("The mean test accuracy is {}.", mean_words(only.1)),
-        _ => String::new(),
+    let points = sweep.curves.iter().flat_map(|curve| curve.points.iter().map(move |point| (curve, point)));
+    let points: Vec<(&SweptCurve, &SweptPoint)> = points.filter(|(_, point)| !point.outcomes.is_empty()).collect();
+    if let [(_, only)] = points[..] {
+        return only
+            .sample()
+            .map(|sample| format!("The mean test accuracy is {}.", mean_words(sample)))
+            .unwrap_or_default();
+    }
+    if points.is_empty() {
+        return "No trial has an outcome that an answer may rest on.".to_owned();
+    }
+    let most = points.iter().filter_map(|(_, point)| point.sample()).map(|sample| sample.n).max().unwrap_or(0);
+    if most < LEAST_REPEATS {
+        return format!(
+            "No condition is called better than another: there are no more than n = {most} independent repeats of each, and a \
+             comparison takes {LEAST_REPEATS}. The table of outcomes lists all of them."
+        );
+    }
+    let values = points.iter().map(|(curve, point)| (named(curve, point), point.outcomes.clone()));
+    match Ranking::of(values.collect()).filter(Ranking::is_tested) {
+        Some(ranking) => {
+            told(&ranking, "has the highest mean test accuracy", "has the lowest mean test accuracy", |value| {
+                format!("{} points", significant(100.0 * value))
+            })
+        }
+        None => "How the conditions compare is told in the section on differences.".to_owned(),
     }
 }
 
-fn by_curve(facts: &Facts, tolerances: &[Tolerance]) -> maud::Markup {
+fn by_curve(facts: &Facts, tolerances: &[Tolerance], direction: Direction) -> maud::Markup {
     let key = facts.sweeps.x.as_ref().map_or("", |axis| axis.key.as_str());
     let row = |tolerance: &Tolerance| {
-        let crossing = match &tolerance.crossings {
-            Ok(crossings) => crossing_words(&crossings[THRESHOLD], tolerance.highest, key),
+        let held = tolerance.held.as_ref().map(|held| held_words(&held[THRESHOLD], tolerance.last, key));
+        let crossing = tolerance.crossings.as_ref().map(|all| crossing_words(facts, &all[THRESHOLD], tolerance, key));
+        let withheld = tolerance.withheld(THRESHOLD, direction);
+        let at = match if direction.whole { held } else { crossing } {
+            _ if withheld.is_some() => withheld.map(|found| withheld_words(&found, key)).unwrap_or_default(),
+            _ if tolerance.guesses(facts.chance) => "not known: accuracy cannot be told from guessing".to_owned(),
+            Ok(words) => words,
             Err(error) => format!("not known: {error}"),
         };
-        vec![tolerance.name.clone(), crossing, mean(tolerance.clean.map(|clean| clean.1))]
+        vec![tolerance.name.clone(), at, mean(tolerance.clean.map(|clean| clean.1))]
     };
     let rows: Vec<Vec<String>> = tolerances.iter().map(row).collect();
-    let head = ["curve", "A* falls to 95 % at (95 % interval)", "accuracy at the lowest level, %"];
-    table(&format!("{} that is borne", facts.sweeps.x_words()), &head, &rows)
+    let what = if direction.whole { "last level that keeps 95 % of A*" } else { "A* falls to 95 % at (95 % interval)" };
+    let accuracy = format!("accuracy at the {}, %", clean_level(direction));
+    table(&format!("Tolerance: {}", facts.sweeps.x_words()), &["curve", what, &accuracy], &rows)
 }

@@ -5,7 +5,9 @@ use maud::{Markup, html};
 use super::{Facts, Section};
 use crate::claims::{Claim, claims};
 use crate::figures::{FRACTION, NOISE};
+use crate::health::Judged;
 use crate::record::Record;
+use crate::repeats::Done;
 use crate::study::Axis;
 use crate::sweep::{is_seed, setting};
 
@@ -14,7 +16,8 @@ pub fn section(facts: &Facts) -> Section {
     let body = html! {
         p.method {
             "Claims of Kilgore, Kopsick, Ascoli and Adam, Sci Rep 15, 24798 (2025). Every criterion is fixed in the program and was not fitted to the \
-             records. A claim is held against the trials of this study alone."
+             records. A claim is held against the healthy trials of this study alone. It is supported or contradicted only beyond chance, at one level for all claims: 5 %, over \
+             independent repeats. Otherwise it is inconclusive. Claims with a number test that number."
         }
         @for (apart, records) in alike(facts) {
             @if !apart.is_empty() { h3 { (apart) } }
@@ -36,7 +39,9 @@ fn alike<'a>(facts: &Facts<'a>) -> Vec<(String, Vec<&'a Record>)> {
         values.map(|(axis, value)| setting(&axis.key, value)).collect::<Vec<String>>().join(", ")
     };
     let mut groups: Vec<(String, Vec<&Record>)> = Vec::new();
-    for done in &facts.done {
+    let judged = Judged::of(study, &facts.done);
+    let healthy = |done: &&Done| !judged.states(done).iter().any(|state| state.kind().excludes());
+    for done in facts.done.iter().filter(healthy) {
         let name = name(done.condition);
         match groups.iter_mut().find(|(known, _)| *known == name) {
             Some((_, records)) => records.push(done.record),

@@ -7,6 +7,10 @@ use super::{Facts, Section};
 use crate::prepare::LoadedDevice;
 use crate::settings::Settings;
 use crate::sheet::{area_line, device_page, device_sheet};
+use crate::warning::beyond_laws;
+
+/// Rows and columns of the connections that a device holds.
+type Held = Vec<(Connection, (usize, usize))>;
 
 /// The section; none for abstract weights.
 pub fn section(facts: &Facts) -> Option<Section> {
@@ -19,11 +23,12 @@ pub fn section(facts: &Facts) -> Option<Section> {
             "As the first weights that it holds use it, at the highest noise level of the study. A spread is one standard deviation. What a \
              device leaves out is named as off."
         }
-        @for (number, (loaded, settings, connection)) in chosen.iter().enumerate() {
+        @for (number, (loaded, settings, shapes)) in chosen.iter().enumerate() {
             h3 { (loaded.device.name) }
             @for (key, value) in &settings.device { p { code { "device." (key) " = " (value) } } }
-            pre tabindex="0" { (device_sheet(&loaded.device, settings, *connection)) }
-            (area(facts, loaded, settings))
+            pre tabindex="0" { (device_sheet(loaded, settings, shapes)) }
+            @for beyond in beyond_laws(settings, &loaded.device) { p { "Warning: " (beyond.to_string().replace("\n\nhint: ", ". Hint: ")) "." } }
+            (area(loaded, settings, shapes))
             // Variants of one device differ in the keys that are shown above them.
             @if chosen[..number].iter().all(|(earlier, ..)| earlier.device.name != loaded.device.name) {
                 details {
@@ -37,29 +42,29 @@ pub fn section(facts: &Facts) -> Option<Section> {
 }
 
 /// Every device of the study once, with the settings of its highest noise level and the first weights that it holds.
-fn devices<'a>(facts: &Facts<'a>) -> Vec<(&'a LoadedDevice, &'a Settings, Connection)> {
-    let mut chosen: Vec<(&LoadedDevice, &Settings, Connection)> = Vec::new();
+fn devices<'a>(facts: &Facts<'a>) -> Vec<(&'a LoadedDevice, &'a Settings, Held)> {
+    let mut chosen: Vec<(&LoadedDevice, &Settings, Held)> = Vec::new();
+    let prepared = &facts.report.recorded.prepared;
     for condition in &facts.report.recorded.study.conditions {
         let settings = &condition.settings;
-        let connections: Vec<_> = settings.connections().into_iter().map(|connection| (connection, ())).collect();
-        for (loaded, held) in facts.report.recorded.prepared.devices_of(settings).with(&connections) {
-            let same = |known: &&mut (&LoadedDevice, &Settings, Connection)| {
-                known.0.sha256 == loaded.sha256 && known.0.device.name == loaded.device.name
+        let shapes = crate::hardware::shapes(settings, prepared.data(settings));
+        for (loaded, held) in prepared.devices_of(settings).with(&shapes) {
+            let same = |known: &&mut (&LoadedDevice, &Settings, Held)| {
+                known.0.sha256 == loaded.sha256
+                    && known.0.device.name == loaded.device.name
+                    && known.0.maps == loaded.maps
             };
             match chosen.iter_mut().find(same) {
                 Some(known) if known.1.noise.level_percent >= settings.noise.level_percent => {}
-                Some(known) => *known = (loaded, settings, held[0].0),
-                None => chosen.push((loaded, settings, held[0].0)),
+                Some(known) => *known = (loaded, settings, held),
+                None => chosen.push((loaded, settings, held)),
             }
         }
     }
     chosen
 }
 
-fn area(facts: &Facts, loaded: &LoadedDevice, settings: &Settings) -> maud::Markup {
-    let data = facts.report.recorded.prepared.data(settings);
-    let held = facts.report.recorded.prepared.devices_of(settings).with(&crate::hardware::shapes(settings, data));
-    let of_device = held.into_iter().filter(|(held, _)| std::ptr::eq(*held, loaded));
-    let shapes: Vec<_> = of_device.flat_map(|(_, shapes)| shapes).map(|(_, shape)| shape).collect();
+fn area(loaded: &LoadedDevice, settings: &Settings, held: &Held) -> maud::Markup {
+    let shapes: Vec<_> = held.iter().map(|(_, shape)| *shape).collect();
     html! { pre { (area_line(&loaded.device, settings.hardware.pair, &shapes)) } }
 }

@@ -6,6 +6,7 @@ use snn::weights::UpdateReport;
 use super::number::{count, significant};
 use super::table::table;
 use super::{Facts, Section};
+use crate::conversions::{ConversionShares, Conversions};
 use crate::record::Record;
 use crate::sweep::setting;
 
@@ -28,6 +29,7 @@ pub fn section(facts: &Facts) -> Section {
         }
         (writes(&groups))
         @if on_cells { (costs(&groups)) }
+        (conversions(&groups))
     };
     Section { id: "ledger", heading: "Ledger", body }
 }
@@ -100,6 +102,49 @@ fn writes(groups: &[Group]) -> Markup {
     };
     let head = ["condition", "trials", "writes", "at the floor, %", "at the ceiling, %", "Dale violations, %"];
     table("Writes a trial: hidden layer; readout", &head, &groups.iter().map(row).collect::<Vec<_>>())
+}
+
+/// Where conversions ended, a row a condition and connection that has some; shares of the sums over its trials.
+fn conversions(groups: &[Group]) -> Markup {
+    let mut rows = Vec::new();
+    for group in groups {
+        let of_records: Vec<Vec<Conversions>> = group.records.iter().map(|record| record.conversions()).collect();
+        let names = of_records.iter().max_by_key(|of| of.len()).into_iter().flatten().map(|of| of.connection.clone());
+        for connection in names {
+            let named: Vec<&Conversions> =
+                of_records.iter().flatten().filter(|of| of.connection == connection).collect();
+            let stages = [
+                ("training", named.iter().filter_map(|of| of.training).collect::<Vec<_>>()),
+                ("tests", named.iter().filter_map(|of| of.test).collect()),
+            ];
+            rows.extend(stages.into_iter().filter(|(_, shares)| !shares.is_empty()).map(|(stage, shares)| {
+                let all: f64 = shares.iter().map(|shares| shares.conversions as f64).sum();
+                let percent = |of: fn(&ConversionShares) -> f64| {
+                    let part: f64 = shares.iter().map(|shares| of(shares) * shares.conversions as f64).sum();
+                    format!("{:.2}", 100.0 * part / all)
+                };
+                vec![
+                    group.condition.clone(),
+                    format!("{connection}, {stage}"),
+                    count(all / shares.len() as f64),
+                    percent(|shares| shares.lowest),
+                    percent(|shares| shares.highest),
+                    percent(|shares| shares.zero),
+                    percent(|shares| shares.clipped),
+                ]
+            }));
+        }
+    }
+    let head = [
+        "condition",
+        "of",
+        "conversions",
+        "at the lowest code, %",
+        "at the highest code, %",
+        "at the code 0, %",
+        "beyond the range, %",
+    ];
+    html! { @if !rows.is_empty() { (table("Conversions of column sums a trial", &head, &rows)) } }
 }
 
 fn costs(groups: &[Group]) -> Markup {

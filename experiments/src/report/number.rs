@@ -18,7 +18,7 @@ pub fn probability(p: f64) -> String {
     if p < 1e-4 { "< 0.0001".to_owned() } else { format!("{p:.4}") }
 }
 
-/// Mean with half its 95 % interval and n, in percent.
+/// Mean with its 95 % interval and n, in percent.
 pub fn mean(sample: Option<Sample>) -> String {
     let Some(sample) = sample else { return "no outcome".to_owned() };
     format!("{} (n = {})", with_half(&sample), sample.n)
@@ -29,10 +29,17 @@ pub fn mean_words(sample: Sample) -> String {
     format!("{} % (n = {})", with_half(&sample), sample.n)
 }
 
-/// Mean and half the width of its interval, in percent.
+/// Mean in percent with half the width of its interval, or its ends where they are not as far from it; the values where there
+/// are two of them.
 pub fn with_half(sample: &Sample) -> String {
-    let half = sample.ci95.map(|(low, high)| format!(" ± {:.1}", 50.0 * (high - low))).unwrap_or_default();
-    format!("{}{half}", percent(sample.mean))
+    let mean = percent(sample.mean);
+    match (sample.ci95, sample.of_accuracy()) {
+        (Some(interval), Some(cut)) if interval == cut => format!("{mean} ± {:.1}", 50.0 * (cut.1 - cut.0)),
+        (_, Some((low, high))) => format!("{mean} ({} to {})", percent(low), percent(high)),
+        _ if sample.n == 2 => format!("{mean} ({}, {})", percent(sample.ends.0), percent(sample.ends.1)),
+        _ if sample.n > 2 => format!("{mean} (all equal)"),
+        _ => mean,
+    }
 }
 
 /// A count, with its millions in a word.
@@ -69,6 +76,15 @@ pub fn duration(seconds: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn intervals_end_at_0_and_100_percent_and_few_values_are_listed() {
+        let of = |values: &[f64]| with_half(&Sample::of(values).expect("values"));
+        assert_eq!(of(&[0.5, 0.51, 0.52]), "51.0 ± 2.5");
+        assert_eq!(of(&[0.01, 0.02, 0.06]), "3.0 (0.0 to 9.6)");
+        assert_eq!(of(&[0.5, 0.52]), "51.0 (50.0, 52.0)");
+        assert_eq!((of(&[0.5]), of(&[0.1; 3])), ("50.0".to_owned(), "10.0 (all equal)".to_owned()));
+    }
 
     #[test]
     fn numbers_read_well() {

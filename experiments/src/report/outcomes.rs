@@ -6,6 +6,7 @@ use super::number::{level, percent, unit, with_half};
 use super::table::table;
 use super::{Facts, Section, data_link};
 use crate::export::trial_table;
+use crate::health::HealthKind;
 use crate::statistics::Sample;
 use crate::summary::Summary;
 use crate::sweep::{Sweep, SweptCurve, SweptPoint, is_seed};
@@ -13,15 +14,15 @@ use crate::sweep::{Sweep, SweptCurve, SweptPoint, is_seed};
 /// The section.
 pub fn section(facts: &Facts) -> Section {
     let report = facts.report;
-    let summary = Summary::new(report.recorded.study, report.recorded.trials, report.recorded.store).csv();
+    let summary = Summary::new(report.recorded.study, &facts.done).csv();
     let trials = trial_table(report.recorded.study, &facts.done).csv();
     let body = html! {
         p.method {
             "Mean test accuracy in %, with half the width of its 95 % interval (Student's t, which assumes outcomes about normal) and the \
-             number n of trials with an outcome. Chance is " (percent(facts.chance)) " %."
+             number n of independent repeats. Two repeats are listed and have no interval. Chance is " (percent(facts.chance)) " %."
             @if facts.study().axes.iter().any(is_seed) {
-                " Trials that share the seed of a stream count as independent here, which they are not: intervals and tests are narrower than \
-                 those of as many chips."
+                " Trials that share the seed of a stream are not independent: n is the smallest number of seeds among the streams that are \
+                 drawn, and the interval adds the variances of all of them."
             }
         }
         @for sweep in &facts.sweeps.sweeps { (of_sweep(facts, sweep)) }
@@ -55,6 +56,15 @@ fn of_sweep(facts: &Facts, sweep: &Sweep) -> Markup {
 
 fn cell(point: &SweptPoint) -> String {
     let failed = if point.failures > 0 { format!(", {} failed", point.failures) } else { String::new() };
-    let Some(sample) = Sample::of(&point.values()) else { return format!("-{failed}") };
+    let kinds: Vec<&str> = point.health.kinds().into_iter().map(HealthKind::words).collect();
+    let left_out = match point.unusable.len() {
+        0 => String::new(),
+        count => format!(", {count} left out: {}", kinds.join(", ")),
+    };
+    let failed = failed + &left_out;
+    let Some(sample) = point.sample() else {
+        let unusable = Sample::of_drawn(&point.unusable).map(|sample| format!("[{}]", percent(sample.mean)));
+        return format!("{}{failed}", unusable.unwrap_or_else(|| "-".to_owned()));
+    };
     format!("{} (n = {}{failed})", with_half(&sample), sample.n)
 }

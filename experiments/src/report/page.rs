@@ -3,9 +3,11 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::{
-    Facts, Section, answer, claims, comparisons, devices, figures, ledger, outcomes, provenance, published, reproduce,
-    settings, tables, tolerance, variance,
+    Facts, Section, answer, claims, comparisons, devices, figures, health, ledger, outcomes, provenance, published,
+    reproduce, settings, tables, tolerance, variance,
 };
+
+use crate::warning::repeat_warnings;
 
 const STYLE: &str = include_str!("style.css");
 
@@ -13,6 +15,7 @@ const STYLE: &str = include_str!("style.css");
 pub fn page(facts: &Facts) -> String {
     let sections: Vec<Section> = [
         Some(answer::section(facts)),
+        health::section(facts),
         Some(settings::section(facts)),
         devices::section(facts),
         figures::section(facts),
@@ -71,6 +74,11 @@ fn completeness(facts: &Facts) -> Markup {
             }
         } @else {
             p.complete { "Complete: all " (all) " trials have been run." }
+        }
+        @for warning in repeat_warnings(facts.study(), &facts.done) {
+            @let text = warning.to_string();
+            @let (what, hint) = text.split_once("\n\nhint: ").unwrap_or((&text, ""));
+            p.warning { strong { (what) } @if !hint.is_empty() { ". Hint: " (hint) "." } }
         }
         @if !facts.report.overrides.is_empty() {
             p {

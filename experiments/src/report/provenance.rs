@@ -89,7 +89,7 @@ fn told(facts: &Facts) -> Vec<(String, String)> {
 
 fn failed(facts: &Facts) -> Vec<Vec<String>> {
     let study = facts.study();
-    let row = |done: &crate::sweep::Done| {
+    let row = |done: &crate::repeats::Done| {
         let values = study.axes.iter().zip(&study.conditions[done.condition].values);
         let condition: Vec<String> = values.map(|(axis, value)| setting(&axis.key, value)).collect();
         let why = done.record.failure.clone().unwrap_or_else(|| "not told".to_owned());

@@ -10,8 +10,10 @@ use super::table::table;
 use super::{Facts, Section, published_digits};
 use crate::figures::{FRACTION, NOISE};
 use crate::published::{FULL, Published, differences};
+use crate::repeats::Done;
 use crate::statistics::Sample;
-use crate::sweep::{Done, share};
+use crate::statistics::draws::Drawn;
+use crate::sweep::share;
 
 /// The section.
 pub fn section(facts: &Facts) -> Section {
@@ -57,15 +59,15 @@ fn rows(facts: &Facts, published: &Published) -> Vec<Vec<String>> {
             continue;
         };
         let done = facts.done.iter().filter(|done| done.condition == number);
-        let outcomes: Vec<f64> = done.filter_map(|done| done.record.outcome).collect();
-        let Some(sample) = Sample::of(&outcomes) else { continue };
+        let outcomes: Vec<Drawn> = done.filter_map(|done| Some((done.draws, done.record.outcome?))).collect();
+        let Some(sample) = Sample::of_drawn(&outcomes) else { continue };
         let difference = sample.mean - theirs;
         let half = sample.ci95.map(|(low, high)| (high - low) / 2.0);
         let bound = published.noise.reading_error_points / 100.0 + half.unwrap_or(0.0);
         let explained = match (difference.abs() <= bound, half) {
             (true, _) => "yes",
             (false, Some(_)) => "no",
-            (false, None) => "not by reading; one outcome has no interval",
+            (false, None) => "not by reading; no interval below three repeats",
         };
         let further: Vec<String> = study
             .axes

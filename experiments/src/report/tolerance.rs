@@ -1,162 +1,234 @@
-//! How much disturbance each curve bears: normalised accuracy, and where it falls below 99, 95 and 90 %.
+//! How much disturbance each curve tolerates: normalised accuracy, and where it falls below 99, 95 and 90 %.
 
 use maud::html;
-use seed::Seed;
 
-use super::number::{level, mean, percent, significant, unit};
+use super::crossing_words::{crossing_words, held_words};
+use super::direction::{Direction, direction};
+use super::number::{level, mean, percent, unit};
 use super::table::table;
 use super::{Facts, Section};
-use crate::figures::{NOISE, SPREAD_SCALE};
+use crate::health::curve::{PointHealth, Withheld, withheld};
 use crate::statistics::Sample;
-use crate::statistics::bootstrap::Bootstrap;
-use crate::statistics::normalised::{Condition, Crossing, Curve, NormalisedError, THRESHOLDS};
-use crate::sweep::{Sweeps, SweptCurve};
+use crate::statistics::normalised::{Condition, Crossing, Curve, Held, NormalisedError, THRESHOLDS};
+use crate::sweep::{Sweeps, SweptCurve, SweptPoint};
 
-/// Draws of a bootstrap: the ends of a 95 % interval then vary by about 2 % of its width from seed to seed.
-const RESAMPLES: usize = 10_000;
-
-/// What one curve bears.
+/// What one curve tolerates.
 pub struct Tolerance {
     /// What the curve is called.
     pub name: String,
-    /// The lowest level, and the outcomes there.
+    /// The undisturbed level, and the outcomes there.
     pub clean: Option<(f64, Sample)>,
     /// Level and A* of every condition.
     pub normalised: Vec<(f64, f64)>,
     /// Where it crosses [`THRESHOLDS`], or why that is not known.
     pub crossings: Result<Vec<Crossing>, NormalisedError>,
-    /// The highest level with an outcome.
-    pub highest: f64,
+    /// The same where there is nothing between two levels.
+    pub held: Result<Vec<Held>, NormalisedError>,
+    /// The level farthest from the undisturbed one that has an outcome.
+    pub last: f64,
+    /// One of its conditions.
+    pub condition: usize,
+    /// What its points say of their health, from the undisturbed level on.
+    pub health: Vec<(f64, PointHealth)>,
 }
 
 impl Tolerance {
-    /// Whether a higher level is clearly more accurate than the lowest, by which A* is measured.
+    /// Whether a disturbed level is clearly more accurate than the undisturbed one, by which A* is measured.
     pub fn gains(&self) -> bool {
         self.normalised.iter().any(|point| point.1 > 1.05)
     }
 
-    /// Whether the accuracy at the lowest level may be that of guessing, by which A* would be divided by nothing.
+    /// Why the curve does not answer where it falls to a threshold, of which this is the number: some of its networks are
+    /// unhealthy.
+    pub fn withheld(&self, threshold: usize, direction: Direction) -> Option<Withheld> {
+        let crossing = match direction.whole {
+            // The fall lies behind the last level that keeps the accuracy.
+            true => self.held.as_ref().ok().and_then(|held| self.after(held[threshold].last)),
+            false => self.crossings.as_ref().ok().and_then(|crossings| crossings[threshold].level),
+        };
+        withheld(&self.health, crossing)
+    }
+
+    /// Why none of the thresholds is answered.
+    fn withheld_everywhere(&self, direction: Direction) -> Option<Withheld> {
+        let all: Option<Vec<Withheld>> =
+            (0..THRESHOLDS.len()).map(|threshold| self.withheld(threshold, direction)).collect();
+        all?.into_iter().next()
+    }
+
+    /// The next level with an outcome.
+    fn after(&self, level: f64) -> Option<f64> {
+        let place = self.normalised.iter().position(|point| point.0 == level)?;
+        Some(self.normalised.get(place + 1)?.0)
+    }
+
+    /// Whether the accuracy at the undisturbed level may be that of guessing, by which A* would be divided by nothing.
     pub fn guesses(&self, chance: f64) -> bool {
-        self.clean.is_some_and(|(_, clean)| clean.ci95.map_or(clean.mean, |(low, _)| low) <= chance)
+        self.clean.is_some_and(|(_, clean)| clean.ci95.map_or(clean.ends.0, |(low, _)| low) <= chance)
     }
 }
 
-/// Whether more on this axis is more disturbance, so that its lowest level is the clean one.
-fn disturbs(key: &str) -> bool {
-    const OF_STUDIES: [&str; 3] = [NOISE, SPREAD_SCALE, "hardware.retention_seconds"];
-    const OF_DEVICES: [&str; 4] = ["sigma", "p_", "amplitude", "fraction_of_cells"];
-    let last = key.rsplit('.').next().unwrap_or(key);
-    OF_STUDIES.contains(&key) || key.starts_with("device.") && OF_DEVICES.iter().any(|word| last.starts_with(word))
+/// What the curves of every sweep tolerate, and along which direction; none where the swept axis is no disturbance.
+pub fn tolerances(sweeps: &Sweeps, chance: f64) -> Option<(Direction, Vec<Vec<Tolerance>>)> {
+    let direction = direction(sweeps)?;
+    let of_curve = |curve: &SweptCurve| tolerance(sweeps.name(curve), curve, chance, direction);
+    Some((direction, sweeps.sweeps.iter().map(|sweep| sweep.curves.iter().map(of_curve).collect()).collect()))
 }
 
-/// What the curves of every sweep bear; empty where the swept axis is no disturbance.
-pub fn tolerances(sweeps: &Sweeps, chance: f64) -> Vec<Vec<Tolerance>> {
-    if !sweeps.x.as_ref().is_some_and(|axis| disturbs(&axis.key)) {
-        return Vec::new();
-    }
-    let of_curve = |curve: &SweptCurve| tolerance(sweeps.name(curve), curve, chance);
-    sweeps.sweeps.iter().map(|sweep| sweep.curves.iter().map(of_curve).collect()).collect()
-}
-
-fn tolerance(name: String, curve: &SweptCurve, chance: f64) -> Tolerance {
-    let condition =
-        |point: &crate::sweep::SweptPoint| point.x.map(|level| Condition { level, outcomes: point.outcomes.clone() });
+fn tolerance(name: String, curve: &SweptCurve, chance: f64, direction: Direction) -> Tolerance {
+    let condition = |point: &SweptPoint| point.x.map(|level| Condition { level, outcomes: point.outcomes.clone() });
     let mut conditions: Vec<Condition> = curve.points.iter().filter_map(condition).collect();
     conditions.retain(|condition| !condition.outcomes.is_empty());
     conditions.sort_by(|a, b| a.level.total_cmp(&b.level));
-    // Curves share the draws of a resample, as their trials share seeds.
-    let bootstrap = Bootstrap { resamples: RESAMPLES, confidence: 0.95, seed: Seed::new(1).named("report") };
+    if direction.falls {
+        conditions.reverse();
+    }
+    let mut health: Vec<(f64, PointHealth)> =
+        curve.points.iter().filter_map(|point| Some((point.x?, point.health.clone()))).collect();
+    health.retain(|(_, health)| health.usable + health.unusable.len() > 0);
+    health.sort_by(|one, next| one.0.total_cmp(&next.0));
+    if direction.falls {
+        health.reverse();
+    }
     let checked = Curve::new(&conditions, chance);
     let levels = conditions.iter().map(|condition| condition.level);
     let normalised = checked.as_ref().map(|checked| levels.zip(checked.normalised()).collect()).unwrap_or_default();
-    let clean = conditions.first().and_then(|first| {
-        let outcomes: Vec<f64> = first.outcomes.iter().map(|outcome| outcome.1).collect();
-        Some((first.level, Sample::of(&outcomes)?))
-    });
-    let highest = conditions.last().map_or(f64::NAN, |last| last.level);
-    let crossings = checked.and_then(|checked| checked.crossings(&bootstrap));
-    Tolerance { name, clean, normalised, crossings, highest }
+    let clean = conditions.first().and_then(|first| Some((first.level, Sample::of_drawn(&first.outcomes)?)));
+    let last = conditions.last().map_or(f64::NAN, |last| last.level);
+    let crossings = checked.clone().and_then(|checked| checked.crossings());
+    let held = checked.and_then(|checked| THRESHOLDS.iter().map(|threshold| checked.held(*threshold)).collect());
+    let condition = curve.points.first().map_or(0, |point| point.condition);
+    Tolerance { name, clean, normalised, crossings, held, last, condition, health }
 }
 
-/// A crossing in words, with its interval.
-pub fn crossing_words(crossing: &Crossing, highest: f64, key: &str) -> String {
-    let unit = unit(key);
-    let end = |end: Option<f64>| end.map_or_else(|| format!("> {}", level(highest)), significant);
-    let at = match crossing.level {
-        Some(at) => format!("{}{unit}", significant(at)),
-        None => format!("> {}{unit}", level(highest)),
-    };
-    match crossing.interval {
-        // Beyond the highest level in every resample.
-        Some(interval) if crossing.level.is_none() && interval.low.is_none() => at,
-        Some(interval) => format!("{at} ({} to {})", end(interval.low), end(interval.high)),
-        None => format!("{at} (no interval: a level has one outcome)"),
+/// Why an answer is withheld, in a few words.
+pub fn withheld_words(withheld: &Withheld, key: &str) -> String {
+    let levels: Vec<String> = withheld.levels.iter().map(|at| format!("{}{}", level(*at), unit(key))).collect();
+    let (levels, kind) = (levels.join(", "), withheld.state.kind().words());
+    match withheld.unlearned {
+        true => format!("withheld: the axis is unlearned, since its reference, {levels}, is {kind}"),
+        false => format!("withheld: networks at {levels} are {kind}"),
     }
 }
 
 /// The section; none where the study sweeps no disturbance.
 pub fn section(facts: &Facts) -> Option<Section> {
     let key = &facts.sweeps.x.as_ref()?.key;
-    if facts.tolerances.is_empty() {
-        return None;
-    }
+    let (direction, all) = facts.tolerances.as_ref()?;
     let body = html! {
-        p.method {
-            "Normalised accuracy A* = 1 - (e - e_clean)/(e_chance - e_clean), with the error e = 1 - mean accuracy: 1 at the lowest level \
-             of each curve, 0 at chance (" (percent(facts.chance)) " %). The lowest level stands for a network without noise; where it is \
-             not 0, crossings are measured from it. Between levels A* runs straight; a crossing is the first level at which it falls to the \
-             threshold. Intervals: 95 %, percentile bootstrap over seeds, " (RESAMPLES) " resamples; where all conditions of a curve have the \
-             same seeds, a seed is drawn with all its outcomes. A crossing or an end beyond the highest level is written as > that level. Assumed: \
-             seeds are independent draws; below five of them an interval is rough."
-        }
-        @for (sweep, tolerances) in facts.sweeps.sweeps.iter().zip(&facts.tolerances) {
+        (method(facts, *direction))
+        @for (sweep, tolerances) in facts.sweeps.sweeps.iter().zip(all) {
             @if !sweep.apart.is_empty() { h3 { (sweep.name()) } }
-            @let gaining: Vec<&str> = tolerances.iter().filter(|one| one.gains()).map(|one| one.name.as_str()).collect();
-            @if !gaining.is_empty() {
-                p.warning {
-                    "A higher level is more accurate than the lowest for " (gaining.join(", ")) ", by more than 5 % of A*: either the networks have \
-                     not been trained to the end, or noise helps them. The lowest level is then no measure of a network without noise, and these \
-                     crossings say little."
-                }
-            }
-            @let guessing: Vec<&str> =
-                tolerances.iter().filter(|one| one.guesses(facts.chance)).map(|one| one.name.as_str()).collect();
-            @if !guessing.is_empty() {
-                p.warning {
-                    "At the lowest level the accuracy of " (guessing.join(", ")) " cannot be told from guessing: the networks have hardly learnt, and \
-                     there is no accuracy whose loss could be measured."
-                }
-            }
-            (crossings(tolerances, key))
-            (curves(tolerances, key))
+            @for caution in cautions(facts, tolerances, *direction) { p.warning { (caution) } }
+            (crossings(facts, tolerances, key, *direction))
+            (curves(tolerances, key, *direction))
         }
     };
-    Some(Section { id: "tolerance", heading: "Noise that is borne", body })
+    Some(Section { id: "tolerance", heading: heading(key, *direction), body })
 }
 
-fn crossings(tolerances: &[Tolerance], key: &str) -> maud::Markup {
+fn heading(key: &str, direction: Direction) -> &'static str {
+    match direction.whole {
+        _ if key == crate::figures::NOISE => "Noise tolerance",
+        true => "Thresholds",
+        false => "Tolerance",
+    }
+}
+
+/// How the text calls the undisturbed level.
+pub fn clean_level(direction: Direction) -> &'static str {
+    if direction.falls { "highest level" } else { "lowest level" }
+}
+
+fn method(facts: &Facts, direction: Direction) -> maud::Markup {
+    let clean = clean_level(direction);
+    let definition = format!(
+        "Normalised accuracy A* = 1 - (e - e_clean)/(e_chance - e_clean), with the error e = 1 - mean accuracy: 1 at the {clean} of each \
+         curve, 0 at chance ({} %). The {clean} stands for an undisturbed network.",
+        percent(facts.chance)
+    );
+    html! {
+        p.method {
+            (definition)
+            @if direction.whole {
+                " Nothing lies between two levels: the table names the last level that keeps A* before it first falls below the threshold. A level is \
+                 kept or lost with 95 % confidence where a t interval over independent repeats lies on one side of the threshold, at it and at all \
+                 levels before or after it."
+            } @else {
+                " Between levels A* is linear; a crossing is the first level at which it falls to the threshold. Intervals hold 95 %: a level belongs to \
+                 them unless a t test over independent repeats tells that A* is not at the threshold there; the undisturbed level is paired with the others by seed. A \
+                 crossing or an end beyond the last level is written as > that level. Below three repeats there is no interval."
+            }
+        }
+    }
+}
+
+/// What must be known of the curves before their thresholds are read.
+fn cautions(facts: &Facts, tolerances: &[Tolerance], direction: Direction) -> Vec<String> {
+    let clean = clean_level(direction);
+    let names = |is: &dyn Fn(&Tolerance) -> bool| {
+        tolerances.iter().filter(|one| is(one)).map(|one| one.name.as_str()).collect::<Vec<&str>>().join(", ")
+    };
+    let (gaining, guessing) = (names(&Tolerance::gains), names(&|one| one.guesses(facts.chance)));
+    let mut cautions = Vec::new();
+    if !gaining.is_empty() {
+        cautions.push(format!(
+            "For {gaining} another level has a mean accuracy above that of the {clean}, by more than 5 % of A*. The networks may need more \
+             epochs, or the disturbance helps them. The {clean} is then no measure of an undisturbed network, and its thresholds say little."
+        ));
+    }
+    if !guessing.is_empty() {
+        cautions.push(format!(
+            "For {guessing} the accuracy at the {clean} cannot be told from guessing, so no loss of accuracy can be measured."
+        ));
+    }
+    cautions
+}
+
+fn crossings(facts: &Facts, tolerances: &[Tolerance], key: &str, direction: Direction) -> maud::Markup {
     let thresholds = THRESHOLDS.map(|threshold| format!("A* = {} %", 100.0 * threshold));
-    let mut head = vec!["curve", "accuracy at the lowest level, %"];
+    let accuracy = format!("accuracy at the {}, %", clean_level(direction));
+    let mut head = vec!["curve", accuracy.as_str()];
     head.extend(thresholds.iter().map(String::as_str));
     let row = |tolerance: &Tolerance| {
         let mut row = vec![tolerance.name.clone(), mean(tolerance.clean.map(|clean| clean.1))];
-        match &tolerance.crossings {
-            Ok(crossings) => {
-                row.extend(crossings.iter().map(|crossing| crossing_words(crossing, tolerance.highest, key)));
-            }
-            Err(error) => row.extend([format!("not known: {error}"), String::new(), String::new()]),
+        let cells: Result<Vec<String>, String> = if let Some(withheld) = tolerance.withheld_everywhere(direction) {
+            Err(withheld_words(&withheld, key))
+        } else if tolerance.guesses(facts.chance) {
+            Err("not known: accuracy cannot be told from guessing".to_owned())
+        } else if direction.whole {
+            let words = |held: &Vec<Held>| held.iter().map(|held| held_words(held, tolerance.last, key)).collect();
+            tolerance.held.as_ref().map(words).map_err(|error| format!("not known: {error}"))
+        } else {
+            let words = |crossings: &Vec<Crossing>| {
+                crossings.iter().map(|one| crossing_words(facts, one, tolerance, key)).collect()
+            };
+            tolerance.crossings.as_ref().map(words).map_err(|error| format!("not known: {error}"))
+        };
+        match cells {
+            Ok(cells) => row.extend((0..).zip(cells).map(|(threshold, cell)| {
+                let withheld = tolerance.withheld(threshold, direction).map(|found| withheld_words(&found, key));
+                withheld.unwrap_or(cell)
+            })),
+            Err(why) => row.extend([why, String::new(), String::new()]),
         }
         row
     };
-    let caption = format!("Level of {key} at which A* falls to the threshold, with its 95 % interval");
+    let caption = match direction.whole {
+        true => format!("Last level of {key} that keeps A* at or above the threshold"),
+        false => format!("Level of {key} at which A* falls to the threshold, with its 95 % interval"),
+    };
     table(&caption, &head, &tolerances.iter().map(row).collect::<Vec<_>>())
 }
 
-fn curves(tolerances: &[Tolerance], key: &str) -> maud::Markup {
+fn curves(tolerances: &[Tolerance], key: &str, direction: Direction) -> maud::Markup {
     let mut levels: Vec<f64> =
         tolerances.iter().flat_map(|tolerance| tolerance.normalised.iter().map(|point| point.0)).collect();
     levels.sort_by(f64::total_cmp);
     levels.dedup();
+    if direction.falls {
+        levels.reverse();
+    }
     let shown: Vec<String> = levels.iter().map(|&at| format!("{}{}", level(at), unit(key))).collect();
     let head: Vec<&str> = ["curve"].into_iter().chain(shown.iter().map(String::as_str)).collect();
     let row = |tolerance: &Tolerance| {
@@ -167,19 +239,4 @@ fn curves(tolerances: &[Tolerance], key: &str) -> maud::Markup {
         [tolerance.name.clone()].into_iter().chain(levels.iter().map(at)).collect::<Vec<_>>()
     };
     table("Normalised accuracy A* of the mean, %", &head, &tolerances.iter().map(row).collect::<Vec<_>>())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_axis_disturbs_where_more_of_it_is_worse() {
-        for key in [NOISE, "device.read.white.sigma_percent_of_conductance", "device.faults.p_low_resistance"] {
-            assert!(disturbs(key), "{key}");
-        }
-        for key in ["weights.sigma_init", "device.converters.adc_bits", "network.excitatory_fraction"] {
-            assert!(!disturbs(key), "{key}");
-        }
-    }
 }

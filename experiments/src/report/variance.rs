@@ -5,9 +5,10 @@ use maud::{Markup, html};
 use super::number::percent;
 use super::table::table;
 use super::{Facts, Section};
+use crate::repeats::Done;
 use crate::statistics::nested::{Components, NestedError, Outcome};
 use crate::study::Axis;
-use crate::sweep::{Done, is_seed};
+use crate::sweep::is_seed;
 
 /// The section.
 pub fn section(facts: &Facts) -> Section {

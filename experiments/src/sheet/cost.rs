@@ -6,6 +6,7 @@ use crossbar::EnergyUse;
 use snn::weights::UpdateReport;
 
 use super::number::significant;
+use crate::conversions::ConversionShares;
 use crate::hardware::HardwareUse;
 use crate::record::{HardwareCost, Writes};
 
@@ -24,6 +25,7 @@ pub fn cost_lines(writes: &Writes, cost: Option<&HardwareCost>) -> String {
     for (layer, writes, used) in layers {
         if let Some(used) = used {
             pulsed(&mut text, layer, writes, used);
+            converted(&mut text, layer, used);
         }
     }
     if let Some(cost) = cost {
@@ -58,6 +60,20 @@ fn pulsed(text: &mut String, layer: &str, writes: &UpdateReport, used: &Hardware
     let _ = writeln!(text, "; a cell: mean {}, worst {}", significant(endurance.mean), endurance.worst);
 }
 
+/// Where the conversions ended, for a connection whose sums are converted.
+fn converted(text: &mut String, layer: &str, used: &HardwareUse) {
+    for (stage, codes) in [("training", used.training.codes), ("tests", used.test.codes)] {
+        let Some(shares) = ConversionShares::of(codes) else { continue };
+        let ConversionShares { conversions, lowest, highest, zero, clipped } = shares;
+        let [lowest, highest, zero, clipped] = [lowest, highest, zero, clipped].map(|share| 100.0 * share);
+        let _ = writeln!(
+            text,
+            "{layer} conversions, {stage}: {conversions}, {lowest:.2} % ended at the lowest code, {highest:.2} % at the highest, \
+             {zero:.2} % at the code 0, {clipped:.2} % were beyond the range",
+        );
+    }
+}
+
 fn energy(text: &mut String, what: &str, energy: &EnergyUse, shown: impl Fn(f64) -> String) {
     let parts = [
         ("writes", energy.write_microjoules),
@@ -87,7 +103,19 @@ fn scaled(microjoules: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crossbar::Endurance;
+    use crossbar::{CodeCounts, Endurance};
+
+    #[test]
+    fn conversions_are_told_where_there_are_some() {
+        let mut cost = HardwareCost::default();
+        assert!(!cost_lines(&Writes::default(), Some(&cost)).contains("conversions"));
+        cost.readout.test.codes = CodeCounts { conversions: 400, lowest: 2, highest: 100, zero: 40, clipped: 98 };
+        let text = cost_lines(&Writes::default(), Some(&cost));
+        let told: Vec<&str> = text.lines().filter(|line| line.contains("conversions")).collect();
+        let expected = "readout conversions, tests: 400, 0.50 % ended at the lowest code, 25.00 % at the highest, 10.00 % at the \
+                        code 0, 24.50 % were beyond the range";
+        assert_eq!(told, [expected]);
+    }
 
     #[test]
     fn what_is_not_stated_is_said_so() {

@@ -8,8 +8,9 @@
 
 use std::fmt::Write;
 
-use crossbar::device::{Device, Drift};
+use crossbar::device::{Device, DriftTimes};
 
+use super::held::{HELD, HeldRows};
 use super::number::{short, significant};
 use super::spreads::resistances;
 
@@ -36,32 +37,60 @@ fn moments(device: &Device, written: f64, seconds: f64) -> (f64, f64) {
     (written + mean, (squares / weight - mean * mean).max(0.0).sqrt())
 }
 
+/// The `end` of a law as a time, s, and which of the two it is.
+pub(super) fn end_of_law(end: f64, times: DriftTimes) -> String {
+    let which = if end == times.latest { "end" } else { "start" };
+    format!("{} s, the {which} of the law", short(end))
+}
+
 /// A table by resistance and time, or nothing where cells keep what was written.
 pub(super) fn drift_table(text: &mut String, device: &Device) {
-    if device.drift == Drift::None {
-        return;
-    }
+    let Some(times) = device.drift.times() else { return };
     let _ = writeln!(text, "drift, mean and one standard deviation in µS after:");
     let _ = write!(text, "{:>14} {:>10}", "at ohm", "written");
     for (name, _) in TIMES {
         let _ = write!(text, " {name:>20}");
     }
     text.push('\n');
+    let mut held = HeldRows::of(device.drift_table());
     for resistance in resistances(&device.window) {
         let written = 1e6 / resistance;
         let _ = write!(text, "{:>14} {:>10}", significant(resistance), significant(written));
         for (_, seconds) in TIMES {
             let (mean, sd) = moments(device, written, seconds);
-            let _ = write!(text, " {:>20}", format!("{} ±{}", significant(mean), short(sd)));
+            let mark = if times.held(seconds).is_some() { HELD } else { "" };
+            let _ = write!(text, " {:>20}", format!("{} ±{}{mark}", significant(mean), short(sd)));
         }
-        text.push('\n');
+        let _ = writeln!(text, "{}", held.mark(resistance));
     }
+    for (name, seconds) in TIMES {
+        if let Some(end) = times.held(seconds) {
+            let _ = writeln!(text, "  (held): {name} is held at {}", end_of_law(end, times));
+        }
+    }
+    held.footnote(text);
     text.push('\n');
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A law from 20 s to a year: a second and ten years lie beyond it.
+    #[test]
+    fn times_beyond_the_law_are_marked_and_explained() {
+        let mut text = String::new();
+        drift_table(&mut text, &Device::built_in("pcm-joshi-2020").unwrap());
+        let lines: Vec<&str> = text.lines().collect();
+        for row in &lines[2..6] {
+            assert_eq!(row.matches(HELD).count(), 2, "{row}");
+        }
+        assert!(text.contains("  (held): 1 s is held at 20 s, the start of the law\n"), "{text}");
+        assert!(text.contains("  (held): 10 y is held at 3.16e7 s, the end of the law\n"), "{text}");
+        let mut text = String::new();
+        drift_table(&mut text, &Device::built_in("cmo-hfox-falcone-2025").unwrap());
+        assert!(!text.is_empty() && !text.contains("held"), "{text}");
+    }
 
     /// Log-time is linear in xi: mean G + m L, standard deviation b L + c, as far as the window is wide.
     #[test]

@@ -2,8 +2,8 @@
 
 use crossbar::device::{
     Acceptance, Adc, AdcCodes, AdcRange, AfterGiveUp, Convention, Device, Drift, DriftTimes, EndsKind, Energy, First,
-    LevelSpacing, Levels, Parked, PulseLaw, PulseState, Pulses, Scheme, Sides, StepGain, Telegraph, Verify, WhiteNoise,
-    WriteNoise, WrittenCells,
+    LevelSpacing, Levels, Nonlinearity, Parked, PulseLaw, PulseState, Pulses, Scheme, Sides, StepGain, Telegraph,
+    Verify, WhiteNoise, WriteNoise, WrittenCells,
 };
 
 use super::number::{percent, short, stated};
@@ -266,10 +266,20 @@ fn nonlinearity(device: &Device) -> String {
         })
         .collect();
     format!(
-        "G (1 + q V + c V²), conductances stated at {} V; q and c: {}",
+        "G (1 + q V + c V²), conductances stated at {} V{}; q and c: {}",
         short(bent.reference_volts()),
+        fitted_up_to(device, bent),
         points.join(", ")
     )
+}
+
+/// Up to which voltage the curves of a device are known, and whether its read voltage lies beyond.
+fn fitted_up_to(device: &Device, bent: &Nonlinearity) -> String {
+    let Some(highest) = bent.highest_volts() else { return ", fitted up to a voltage that is not stated".to_owned() };
+    match device.read.volts.and_then(|volts| bent.held(volts).map(|_| volts)) {
+        Some(volts) => format!(", fitted up to {} V; {} V (held): that of the end", short(highest), short(volts)),
+        None => format!(", fitted up to {} V", short(highest)),
+    }
 }
 
 fn parked(device: &Device) -> String {

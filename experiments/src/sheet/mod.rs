@@ -5,6 +5,7 @@
 mod area;
 mod cost;
 mod drift;
+mod held;
 mod mechanisms;
 mod number;
 mod page;
@@ -18,6 +19,7 @@ use crossbar::spread::{read_spread, write_spread};
 use snn::connection::Connection;
 
 use crate::pair_spread::{units_of_read, units_of_write};
+use crate::prepare::LoadedDevice;
 use crate::settings::{Settings, connection_name};
 
 pub use area::area_line;
@@ -27,9 +29,11 @@ pub use number::{significant, wrapped};
 pub use page::{device_line, device_page, highest_grade};
 use spreads::spread_table;
 
-/// The device as the weights of `connection` of a trial with `settings` use it. A mechanism that the device leaves out is said to
-/// be off.
-pub fn device_sheet(device: &Device, settings: &Settings, connection: Connection) -> String {
+/// The device as the first of the connections of these `shapes`, which it holds, uses it in a trial with `settings`, and the
+/// maps of its chip. A mechanism that the device leaves out is said to be off.
+pub fn device_sheet(loaded: &LoadedDevice, settings: &Settings, shapes: &[(Connection, (usize, usize))]) -> String {
+    let device = &loaded.device;
+    let connection = shapes.first().map_or(Connection::Feedforward(0), |(connection, _)| *connection);
     let window = device.window;
     let (low_ohm, high_ohm) = (1e6 / f64::from(window.high()), 1e6 / f64::from(window.low()));
     let middle_ohm = (low_ohm * high_ohm).sqrt();
@@ -54,24 +58,38 @@ pub fn device_sheet(device: &Device, settings: &Settings, connection: Connection
         Scheme::Pulsed(_) => "write spread on top of the pulses'",
         Scheme::Verify(_) => "spread of one try",
     };
-    spread_table(&mut text, &format!("{of}{scaled}"), &spread);
-    spread_table(
-        &mut text,
-        "read noise",
-        &read_spread(device, &resistances, units_of_read(settings, device, connection)),
-    );
-    text.push_str(&on_and_off(device));
+    spread_table(&mut text, &format!("{of}{scaled}"), &spread, device.write_table());
+    let read = read_spread(device, &resistances, units_of_read(settings, device, connection));
+    spread_table(&mut text, "read noise", &read, device.read_table());
+    let maps = map_lines(loaded, shapes);
+    text.push_str(&on_and_off(device, maps.iter().any(|line| line.contains("fault map"))));
+    text.extend(maps);
     text
+}
+
+/// A line each for the maps of the chip.
+fn map_lines(loaded: &LoadedDevice, shapes: &[(Connection, (usize, usize))]) -> Vec<String> {
+    let told = |&(connection, shape): &(Connection, (usize, usize))| match loaded.maps.accounts(
+        connection,
+        shape,
+        &loaded.device,
+    ) {
+        Ok(accounts) => accounts.iter().map(|account| format!("  {account}\n")).collect::<Vec<String>>(),
+        Err(wrong) => vec![format!("  {wrong}\n")],
+    };
+    shapes.iter().flat_map(told).collect()
 }
 
 /// Which mechanisms the device has beside its spreads, and which it leaves out, by the names that [`device_page`] has for
 /// them.
-fn on_and_off(device: &Device) -> String {
+fn on_and_off(device: &Device, fault_map: bool) -> String {
     let named = ["scheme", "chip", "levels", "drift", "slow reads", "I-V", "faults", "tiles", "drivers", "converters"];
     let told: Vec<Told> = mechanisms(device).into_iter().filter(|(name, _)| named.contains(name)).collect();
-    let (off, on): (Vec<Told>, Vec<Told>) = told.into_iter().partition(|(_, told)| is_off(told));
+    let is_off = |(name, told): &Told| is_off(told) && !(fault_map && *name == "faults");
+    let (off, on): (Vec<Told>, Vec<Told>) = told.into_iter().partition(is_off);
     let name = |(name, _): &Told| match *name {
         "scheme" => format!("scheme {}", scheme_word(&device.write.scheme)),
+        "faults" if fault_map => "faults by map".to_owned(),
         name => name.to_owned(),
     };
     let line = |what: &str, told: &[Told]| match told {
@@ -84,13 +102,36 @@ fn on_and_off(device: &Device) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chip_maps::{ChipMaps, MapFile};
+
+    const SHAPES: &[(Connection, (usize, usize))] = &[(Connection::Feedforward(0), (2, 3))];
+
+    /// A chip with stuck cells is none without faults.
+    #[test]
+    fn a_map_of_faults_is_on() {
+        let mut loaded: LoadedDevice = Device::built_in("ideal").unwrap().into();
+        let text = "ok ok low-resistance\nok ok ok".to_owned();
+        let (key, path) = ("hardware.fault_map_hidden", "chip.csv".to_owned());
+        let map = MapFile { key, path, text, sha256: String::new() };
+        loaded.maps = ChipMaps { fault: [Some(map), None], ..ChipMaps::default() };
+        let sheet = device_sheet(&loaded, &Settings::default(), SHAPES);
+        let lines: Vec<&str> = sheet.lines().rev().take(3).collect();
+        assert_eq!(
+            lines,
+            [
+                "  fault map chip.csv (hidden): 1 of 6 cells stuck (16.7 %), median 1000 µS; 0 below and 0 above the window of 1 \
+                 to 1000 µS",
+                "  off: chip, levels, drift, slow reads, I-V, tiles, drivers, converters",
+                "  on: scheme add, faults by map",
+            ]
+        );
+    }
 
     /// What a device does beside its spreads stands above its trials, so that nothing is off unsaid.
     #[test]
     fn a_sheet_ends_with_what_is_on_and_what_is_off() {
         let of = |name: &str| {
-            let sheet =
-                device_sheet(&Device::built_in(name).unwrap(), &Settings::default(), Connection::Feedforward(0));
+            let sheet = device_sheet(&Device::built_in(name).unwrap().into(), &Settings::default(), SHAPES);
             sheet.lines().filter(|line| line.starts_with("  o")).map(str::to_owned).collect::<Vec<String>>()
         };
         let ideal =

@@ -3,12 +3,13 @@
 use std::fmt::Write;
 
 use crossbar::device::{Device, Grade, Provenance, WriteNoise};
-use crossbar::spread::{read_spread, write_spread};
+use crossbar::spread::{SpreadRow, read_spread, write_spread};
+use crossbar::write_clip;
 
 use super::drift::drift_table;
 use super::mechanisms::{mechanisms, scheme_word};
 use super::number::{short, wrapped};
-use super::spreads::{resistances, spread_table};
+use super::spreads::{clipped_table, resistances, spread_table};
 use super::writing::{pulse_counts, tries_table};
 
 /// Width of a line of words.
@@ -92,9 +93,13 @@ fn spreads(text: &mut String, device: &Device) {
     match (&device.write.noise, device.write.pulses()) {
         (WriteNoise::StudyLevel, _) => text.push_str("  write spread: the study states it\n"),
         (WriteNoise::None, Some(_)) => text.push_str("  write spread: that of the pulses\n"),
-        _ => spread_table(text, "write spread", &write_spread(device, &resistances, None)),
+        _ => {
+            let rows = write_spread(device, &resistances, None);
+            let clipped = |row: &SpreadRow| write_clip(device, row.conductance_microsiemens, None, 1.0);
+            clipped_table(text, "write spread", &rows, device.write_table(), Some(&clipped));
+        }
     }
-    spread_table(text, "read noise, white", &read_spread(device, &resistances, None));
+    spread_table(text, "read noise, white", &read_spread(device, &resistances, None), device.read_table());
     text.push('\n');
 }
 

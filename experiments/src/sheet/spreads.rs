@@ -2,10 +2,12 @@
 
 use std::fmt::Write;
 
-use crossbar::ConductanceWindow;
+use crossbar::device::TableRange;
 use crossbar::spread::SpreadRow;
+use crossbar::{ConductanceWindow, WriteClip};
 
-use super::number::significant;
+use super::held::HeldRows;
+use super::number::{short, significant};
 
 /// Resistances at which a full sheet tells a spread, ohm, rising: the ends of the window with the decades between them, or
 /// five at equal ratios where there are fewer than two decades inside.
@@ -21,8 +23,20 @@ pub(super) fn resistances(window: &ConductanceWindow) -> Vec<f64> {
     chosen
 }
 
-/// A table of `rows`, or that the mechanism is off. Without a study there is no column for its weights.
-pub(super) fn spread_table(text: &mut String, what: &str, rows: &[SpreadRow]) {
+/// A table of `rows`, or that the mechanism is off. Without a study there is no column for its weights. Rows beyond the
+/// `table` of the file are marked.
+pub(super) fn spread_table(text: &mut String, what: &str, rows: &[SpreadRow], table: Option<TableRange>) {
+    clipped_table(text, what, rows, table, None);
+}
+
+/// The same with the share of writes that the window clips at every target, as `clipped` gives it.
+pub(super) fn clipped_table(
+    text: &mut String,
+    what: &str,
+    rows: &[SpreadRow],
+    table: Option<TableRange>,
+    clipped: Option<&dyn Fn(&SpreadRow) -> Option<WriteClip>>,
+) {
     if rows.iter().all(|row| row.sigma_microsiemens == 0.0) {
         let _ = writeln!(text, "  {what}: off");
         return;
@@ -30,7 +44,10 @@ pub(super) fn spread_table(text: &mut String, what: &str, rows: &[SpreadRow]) {
     let _ = writeln!(text, "  {what}, one standard deviation:");
     let _ = write!(text, "{:>14} {:>10} {:>9} {:>12} {:>11}", "at ohm", "µS", "% of G", "% of window", "of ln R");
     let with_study = rows.iter().any(|row| row.percent_of_sigma_init.is_some());
-    let _ = writeln!(text, "{}", if with_study { format!(" {:>16}", "% of sigma_init") } else { String::new() });
+    let clip_head = if clipped.is_some() { format!(" {:>10}", "% clipped") } else { String::new() };
+    let init_head = if with_study { format!(" {:>16}", "% of sigma_init") } else { String::new() };
+    let _ = writeln!(text, "{init_head}{clip_head}");
+    let mut held = HeldRows::of(table);
     for row in rows {
         let _ = write!(
             text,
@@ -42,8 +59,21 @@ pub(super) fn spread_table(text: &mut String, what: &str, rows: &[SpreadRow]) {
             significant(row.sigma_ln_resistance),
         );
         let of_init = row.percent_of_sigma_init.map_or_else(|| "-".to_owned(), significant);
-        let _ = writeln!(text, "{}", if with_study { format!(" {of_init:>16}") } else { String::new() });
+        let of_init = if with_study { format!(" {of_init:>16}") } else { String::new() };
+        let clip = clipped.and_then(|clipped| clipped(row));
+        let clip = clip.map_or_else(String::new, |clip| format!(" {:>10}", short(significant_percent(clip.total()))));
+        let _ = writeln!(text, "{of_init}{clip}{}", held.mark(row.resistance_ohm));
     }
+    if clipped.is_some() {
+        let _ = writeln!(text, "  % clipped: share of the writes to that target that an end of the window cuts off");
+    }
+    held.footnote(text);
+}
+
+/// A share as percent; below a millionth of a percent it is none.
+fn significant_percent(share: f64) -> f64 {
+    let percent = 100.0 * share;
+    if percent < 1e-6 { 0.0 } else { percent }
 }
 
 #[cfg(test)]

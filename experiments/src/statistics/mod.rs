@@ -1,36 +1,41 @@
 //! Statistics of outcomes, from the mean of a condition to what a study concludes.
 //!
-//! - [`Sample`]: mean, spread and interval of a condition; [`moments`]: what every test begins with, and what it refuses;
-//! - [`t_test`], [`effect`], [`sign_test`]: two conditions; [`reference`](mod@reference): several against one; [`kruskal`], [`dunn`]:
-//!   several, by their [`ranks`]; [`line`](mod@line): one over a number; [`holm`]: many tests at once;
-//! - [`bootstrap`]: intervals of any statistic; [`normalised`]: how much noise a network bears; [`nested`]: where the
-//!   variance comes from.
+//! - [`draws`]: which outcomes are independent repeats; [`Sample`]: mean, spread and interval of a condition;
+//!   [`moments`]: what every test begins with, and what it refuses;
+//! - [`paired`]: whether two conditions differ; [`power`]: which difference would have been found; [`holm`]: many tests
+//!   at once; [`equivalence`]: whether a mean is the number that somebody claims;
+//! - [`line`](mod@line): an outcome over a number; [`normalised`]: how much noise a network tolerates; [`nested`]: where
+//!   the variance comes from.
 //!
 //! Distributions (Student t, chi-squared, normal) are those of the statrs crate. Outcomes have whatever unit they come
-//! in, accuracies as fractions; everything is f64. NaN and infinity are refused
-//! everywhere but in [`Sample`]. Values of other programs stand in `tests/validation/statistics.rs`.
+//! in, accuracies as fractions; everything is f64. NaN and infinity are refused everywhere but in [`Sample`]. Values of
+//! other programs are in `tests/validation/statistics.rs`, the coverage of intervals in `tests/validation/coverage.rs`.
 
-pub mod bootstrap;
-pub mod dunn;
-pub mod effect;
+pub mod draws;
+pub mod equivalence;
 pub mod holm;
-pub mod kruskal;
 pub mod line;
 pub mod moments;
 pub mod nested;
 pub mod normalised;
-pub mod ranks;
-pub mod reference;
+pub mod paired;
+pub mod power;
+mod quantile;
 mod sample;
-pub mod sign_test;
-pub mod t_test;
 
-pub(crate) use bootstrap::quantile;
-pub use sample::Sample;
+pub(crate) use quantile::quantile;
+pub use sample::{LEAST_REPEATS, Sample};
+use statrs::distribution::{ContinuousCDF, StudentsT};
 
-/// Tests only: holds `got` against a value of another program, within a relative `tolerance`.
-#[cfg(test)]
-#[track_caller]
-fn assert_close(got: f64, expected: f64, tolerance: f64) {
-    assert!((got - expected).abs() <= tolerance * expected.abs(), "got {got}, expected {expected}");
+/// The level of every test and the complement of every interval: 5 %, two-sided.
+pub const ALPHA: f64 = 0.05;
+
+/// Quantile of Student's t.
+fn student(degrees: usize, level: f64) -> f64 {
+    StudentsT::new(0.0, 1.0, degrees as f64).expect("at least one degree of freedom").inverse_cdf(level)
+}
+
+/// P(T > t).
+fn student_tail(degrees: usize, t: f64) -> f64 {
+    StudentsT::new(0.0, 1.0, degrees as f64).expect("at least one degree of freedom").sf(t)
 }

@@ -1,18 +1,18 @@
 //! Whether Van Rossum distances differ: between pairs of populations at a stage, and between stages for the same pairs.
 //!
-//! Each network gives one value a group, the mean over its pairs of neurons of the root reading
-//! ([`snn::metrics::van_rossum`]). Groups are compared by the Kruskal-Wallis test and, two at a time, by Dunn's test with Holm's
-//! adjustment. Both take groups to be independent; here the same networks stand behind several groups, so that p values
-//! say how far groups lie apart beside their spread, and are no probabilities of a designed experiment.
+//! Networks of one seed are no independent repeats: they begin alike. So each seed gives one value a group, the mean over its
+//! networks of the mean distance of their pairs of neurons (root reading, [`snn::metrics::van_rossum`]), and groups are compared by
+//! paired t tests over seeds, adjusted by Holm. Pairs of populations are compared within each network first.
+
+use std::collections::BTreeMap;
 
 use snn::metrics::van_rossum::{Distance, PairDistances};
 
 use super::{Table, number, probability};
 use crate::record::Record;
-use crate::stage::Stage;
-use crate::statistics::dunn::{Pair, dunn};
-use crate::statistics::kruskal::KruskalWallis;
-use crate::statistics::quantile;
+use crate::stage::{Seen, Stage};
+use crate::statistics::draws::{Drawn, Draws};
+use crate::statistics::paired::{Adjusted, Paired, PairedError, adjusted};
 use crate::success::Success;
 
 /// The populations of two neurons.
@@ -49,27 +49,24 @@ impl PairKind {
     }
 }
 
-/// Values without which a group says nothing of its spread.
-const LEAST: usize = 2;
 /// The stages that are compared.
 pub const STAGES: [Stage; 3] = [Stage::INITIAL, Stage::SUCCESSFUL, Stage::FAILED];
 
-/// The words of a group and its values.
-pub type Group = (String, Vec<f64>);
-
-/// One comparison of several groups.
+/// Two groups compared.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DistanceTest {
     /// Excitatory share of the networks; none for all of them.
     pub excitatory_fraction: Option<f64>,
-    /// What all groups have in common: a stage, or pairs of populations.
+    /// What both groups have in common: a stage, or pairs of populations.
     pub within: String,
-    /// Groups with at least two values, in words, with their values.
-    pub groups: Vec<Group>,
-    /// All groups together.
-    pub overall: KruskalWallis,
-    /// Two groups at a time.
-    pub pairs: Vec<Pair>,
+    /// The groups in words.
+    pub groups: [&'static str; 2],
+    /// Their mean distances, those of a seed being one value.
+    pub means: [f64; 2],
+    /// Seeds that have both.
+    pub seeds: usize,
+    /// The test of first less second, adjusted over its comparison; or why there is none.
+    pub test: Result<Adjusted, PairedError>,
 }
 
 /// Excitatory shares among `records`, rising.
@@ -91,95 +88,125 @@ fn tests_of(records: &[&Record], fraction: Option<f64>) -> Vec<DistanceTest> {
     let is_one =
         |record: &&Record| fraction.is_none_or(|fraction| record.settings.network.excitatory_fraction == fraction);
     let records: Vec<&Record> = records.iter().copied().filter(is_one).collect();
-    let values = |stage: Stage, kind: PairKind| {
-        let networks = stage.networks(&records);
-        networks.iter().filter_map(|seen| Some(kind.of(&seen.observation.distances)?.root)).collect::<Vec<f64>>()
-    };
-    let at_stage = |stage: Stage| {
-        let groups = PairKind::ALL.map(|kind| (kind.words().to_owned(), values(stage, kind)));
-        test(fraction, stage.words(), groups)
+    let networks = STAGES.map(|stage| stage.networks(&records));
+    let at_stage = |number: usize| {
+        let compared = PAIRS.map(|[one, other]| {
+            let (one, other) = (PairKind::ALL[one], PairKind::ALL[other]);
+            // The networks that have pairs of both kinds.
+            let both = |seen: &Seen| Some([root(seen, one)?, root(seen, other)?]);
+            let [first, second] = [0, 1].map(|place| by_seed(&networks[number], |seen| Some(both(seen)?[place])));
+            ([one.words(), other.words()], first, second)
+        });
+        family(fraction, STAGES[number].words(), compared)
     };
     let of_kind = |kind: PairKind| {
-        let groups = STAGES.map(|stage| (stage.words().to_owned(), values(stage, kind)));
-        test(fraction, kind.words(), groups)
+        let compared = PAIRS.map(|[one, other]| {
+            let of = |number: usize| by_seed(&networks[number], |seen| root(seen, kind));
+            ([STAGES[one].words(), STAGES[other].words()], of(one), of(other))
+        });
+        family(fraction, kind.words(), compared)
     };
-    STAGES.into_iter().filter_map(at_stage).chain(PairKind::ALL.into_iter().filter_map(of_kind)).collect()
+    (0..STAGES.len()).flat_map(at_stage).chain(PairKind::ALL.into_iter().flat_map(of_kind)).collect()
 }
 
-/// The comparison of those `groups` that have [`LEAST`] values; none where there are fewer than two, or all values are equal.
-fn test(fraction: Option<f64>, within: &str, groups: [Group; 3]) -> Option<DistanceTest> {
-    let groups: Vec<Group> = groups.into_iter().filter(|(_, values)| values.len() >= LEAST).collect();
-    let values: Vec<&[f64]> = groups.iter().map(|(_, values)| &values[..]).collect();
-    let (overall, pairs) = (KruskalWallis::of(&values).ok()?, dunn(&values).ok()?);
-    Some(DistanceTest { excitatory_fraction: fraction, within: within.to_owned(), groups, overall, pairs })
+/// Two of three groups at a time.
+const PAIRS: [[usize; 2]; 3] = [[0, 1], [0, 2], [1, 2]];
+
+fn root(seen: &Seen, kind: PairKind) -> Option<f64> {
+    Some(kind.of(&seen.observation.distances)?.root)
 }
 
-/// The comparisons as a table: a row for all groups of a comparison, then one for every two of them. None where there is no
-/// comparison.
+/// The mean of `of` over the networks of every seed.
+fn by_seed(networks: &[Seen], of: impl Fn(&Seen) -> Option<f64>) -> Vec<Drawn> {
+    let mut seeds: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
+    for seen in networks {
+        if let Some(value) = of(seen) {
+            seeds.entry(seen.record.seed).or_default().push(value);
+        }
+    }
+    seeds.into_iter().map(|(seed, values)| (Draws::all(seed), mean(&values))).collect()
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
+/// Groups in words and by seed, two at a time.
+type Compared = ([&'static str; 2], Vec<Drawn>, Vec<Drawn>);
+
+/// The comparisons for which both groups have values, adjusted together.
+fn family(fraction: Option<f64>, within: &str, compared: [Compared; 3]) -> Vec<DistanceTest> {
+    let compared: Vec<Compared> =
+        compared.into_iter().filter(|(_, one, other)| !one.is_empty() && !other.is_empty()).collect();
+    let tests = adjusted(compared.iter().map(|(_, one, other)| Paired::of(one, other)).collect());
+    let one = |((groups, one, other), test): (Compared, Result<Adjusted, PairedError>)| {
+        let values = |drawn: &[Drawn]| drawn.iter().map(|value| value.1).collect::<Vec<f64>>();
+        DistanceTest {
+            excitatory_fraction: fraction,
+            within: within.to_owned(),
+            groups,
+            means: [mean(&values(&one)), mean(&values(&other))],
+            seeds: one.iter().filter(|value| other.iter().any(|other| other.0 == value.0)).count(),
+            test,
+        }
+    };
+    compared.into_iter().zip(tests).map(one).collect()
+}
+
+/// The comparisons as a table, a row each. None where there is no comparison.
 pub fn table(records: &[&Record]) -> Option<Table> {
     let tests = tests(records);
     let header = [
         "excitatory_fraction",
         "within",
-        "groups",
-        "networks",
-        "medians",
-        "test",
-        "statistic",
-        "df",
+        "group",
+        "compared_with",
+        "seeds",
+        "mean_group",
+        "mean_compared_with",
+        "difference",
+        "ci95_low",
+        "ci95_high",
+        "t",
         "p",
         "p_holm",
-        "epsilon_squared",
     ];
     (!tests.is_empty()).then(|| Table {
         name: "spike-train-distances-tests".to_owned(),
         title: "Van Rossum distances compared".to_owned(),
         caption: format!(
-            "One value a network and group: the mean over pairs of hidden neurons of the root reading of the Van \
-                  Rossum distance (time constant one step) on the test set. Kruskal-Wallis (statistic H, corrected for ties) over all \
-                  groups of a line, those with fewer than two networks left out; Dunn's test (statistic z) for every two of them, p adjusted by Holm within the comparison. \
-                  Both take the groups to be independent, but the same networks stand in several of them. Successful: {}. Trials that begin with the same network count once among the initial ones.",
+            "Mean over pairs of hidden neurons of the root reading of the Van Rossum distance (time constant one step) on the \
+             test set. Networks of one seed begin alike, so that each seed gives one value: the mean over its networks. Paired t tests over \
+             seeds, p adjusted by Holm within the rows of one share and one column `within`; no test below three seeds. Pairs of populations are compared in networks that have both. \
+             Successful: {}. Trials that begin with the same network count once among the initial ones.",
             Success::words(&records[0].settings)
         ),
         header: header.map(str::to_owned).to_vec(),
-        rows: tests.iter().flat_map(rows).collect(),
-        leading: tests.iter().filter(|test| test.excitatory_fraction.is_none()).flat_map(rows).count(),
+        rows: tests.iter().map(row).collect(),
+        leading: tests.iter().filter(|test| test.excitatory_fraction.is_none()).count(),
         rest: "by excitatory share",
     })
 }
 
-fn rows(test: &DistanceTest) -> Vec<Vec<String>> {
-    let fraction = test.excitatory_fraction.map_or_else(|| "all".to_owned(), |fraction| fraction.to_string());
-    let row = |groups: &[usize], rest: [String; 6]| {
-        let joined = |of: fn(&Group) -> String| {
-            groups.iter().map(|&group| of(&test.groups[group])).collect::<Vec<String>>().join("; ")
-        };
-        let head = [
-            fraction.clone(),
-            test.within.clone(),
-            joined(|(name, _)| name.clone()),
-            joined(|(_, values)| values.len().to_string()),
-            joined(|(_, values)| format!("{:.3}", median(values))),
-        ];
-        head.into_iter().chain(rest).collect::<Vec<String>>()
-    };
-    let KruskalWallis { h, degrees, p, epsilon_squared } = test.overall;
-    let all: Vec<usize> = (0..test.groups.len()).collect();
-    let overall = ["Kruskal-Wallis".to_owned(), number(Some(h)), degrees.to_string(), probability(p), String::new()];
-    let [name, statistic, df, p, none] = overall;
-    let first = row(&all, [name, statistic, df, p, none, number(Some(epsilon_squared))]);
-    let of_pair = |pair: &Pair| {
-        let rest = [String::new(), probability(pair.p), probability(pair.p_holm), String::new()];
-        let [df, p, p_holm, effect] = rest;
-        row(&[pair.groups.0, pair.groups.1], ["Dunn".to_owned(), number(Some(pair.z)), df, p, p_holm, effect])
-    };
-    std::iter::once(first).chain(test.pairs.iter().map(of_pair)).collect()
-}
-
-fn median(values: &[f64]) -> f64 {
-    let mut rising = values.to_vec();
-    rising.sort_by(f64::total_cmp);
-    quantile(&rising, 0.5)
+fn row(test: &DistanceTest) -> Vec<String> {
+    let found = test.test.as_ref().ok();
+    let paired = found.map(|found| found.test);
+    let p = |value: Option<f64>| value.map(probability).unwrap_or_default();
+    vec![
+        test.excitatory_fraction.map_or_else(|| "all".to_owned(), |fraction| fraction.to_string()),
+        test.within.clone(),
+        test.groups[0].to_owned(),
+        test.groups[1].to_owned(),
+        test.seeds.to_string(),
+        number(Some(test.means[0])),
+        number(Some(test.means[1])),
+        number(Some(paired.map_or(test.means[0] - test.means[1], |test| test.difference))),
+        number(paired.map(|test| test.ci95.0)),
+        number(paired.map(|test| test.ci95.1)),
+        number(paired.map(|test| test.t)),
+        p(paired.map(|test| test.p)),
+        p(found.map(|found| found.adjusted_p)),
+    ]
 }
 
 #[cfg(test)]
@@ -189,37 +216,41 @@ mod tests_of_tables {
     use super::*;
 
     #[test]
-    fn groups_hold_one_value_a_network() {
+    fn every_seed_gives_one_value() {
+        // Two networks of every seed after training; E-I is 1 more than E-E, I-I 2 more, but for a little of its own.
+        let of = |seed: u64, after: f64| {
+            let mut record = record(seed, 0.8, 0.9, 0.1 * seed as f64, Some(after));
+            let distances = &mut record.after.as_mut().expect("trained").distances;
+            distances.ei = distances.ei.map(|one| Distance { root: one.root + 0.001 * (seed * seed) as f64, ..one });
+            record
+        };
         let records: Vec<Record> =
-            (0..4).map(|seed| record(seed, 0.8, 0.9, 0.1 * seed as f64, Some(1.0 + 0.1 * seed as f64))).collect();
-        let records: Vec<&Record> = records.iter().collect();
-        let tests = tests(&records);
+            (0..4).flat_map(|seed| [of(seed, 1.0 + 0.1 * seed as f64), of(seed, 1.2 + 0.1 * seed as f64)]).collect();
+        let tests = tests(&records.iter().collect::<Vec<&Record>>());
         // Initial, successful; E-E, E-I, I-I over initial and successful: nothing failed, and there is one share.
-        let within: Vec<&str> = tests.iter().map(|test| test.within.as_str()).collect();
-        assert_eq!(within, ["initial", "successful", "E-E", "E-I", "I-I"]);
-        let successful = &tests[1];
-        assert_eq!(successful.groups[1], ("E-I".to_owned(), vec![2.0, 2.1, 2.2, 2.3]));
-        let groups: [&[f64]; 3] = [&[1.0, 1.1, 1.2, 1.3], &[2.0, 2.1, 2.2, 2.3], &[3.0, 3.1, 3.2, 3.3]];
-        assert_eq!(successful.overall, KruskalWallis::of(&groups).expect("a test"));
-        assert_eq!((successful.overall.degrees, successful.pairs.len()), (2, 3));
+        let within: Vec<(&str, [&str; 2])> = tests.iter().map(|test| (test.within.as_str(), test.groups)).collect();
+        assert_eq!(within[3], ("successful", ["E-E", "E-I"]));
+        assert_eq!(within[6..], ["E-E", "E-I", "I-I"].map(|kind| (kind, ["initial", "successful"])));
+        let found = tests[3].test.expect("four seeds");
+        assert_eq!((tests[3].seeds, found.test.n), (4, 4), "eight networks are four repeats");
+        assert!((found.test.difference + 1.0 + 0.001 * 14.0 / 4.0).abs() < 1e-9);
 
-        let table = table(&records).expect("tests");
-        assert_eq!((table.rows.len(), table.leading), (2 * 4 + 3 * 2, 2 * 4 + 3 * 2));
+        let table = table(&records.iter().collect::<Vec<&Record>>()).expect("tests");
+        assert_eq!((table.rows.len(), table.leading), (9, 9));
         assert!(table.rows.iter().all(|row| row.len() == table.header.len()));
-        assert_eq!(
-            table.rows[4][..6],
-            ["all", "successful", "E-E; E-I; I-I", "4; 4; 4", "1.150; 2.150; 3.150", "Kruskal-Wallis"]
-        );
+        assert_eq!(table.rows[3][..5], ["all", "successful", "E-E", "E-I", "4"]);
     }
 
     #[test]
     fn shares_are_compared_apart_too() {
         let of = |seed, fraction, value| record(seed, fraction, 0.9, value, Some(value + 1.0));
-        let records = [of(1, 0.5, 0.1), of(2, 0.5, 0.2), of(1, 0.8, 0.3), of(2, 0.8, 0.4), of(1, 0.9, 0.5)];
+        let records = [of(1, 0.5, 0.1), of(2, 0.5, 0.2), of(1, 0.8, 0.3), of(2, 0.8, 0.4)];
         let records: Vec<&Record> = records.iter().collect();
-        let shares: Vec<Option<f64>> = tests(&records).iter().map(|test| test.excitatory_fraction).collect();
-        assert_eq!(shares, [[None; 5], [Some(0.5); 5], [Some(0.8); 5]].concat());
-        // One network at 90:10 is too few.
+        let tests = tests(&records);
+        let shares: Vec<Option<f64>> = tests.iter().map(|test| test.excitatory_fraction).collect();
+        assert_eq!(shares, [[None; 9], [Some(0.5); 9], [Some(0.8); 9]].concat());
+        // Two seeds have their values and no test.
+        assert!(tests.iter().all(|test| test.test == Err(PairedError::TooFew { n: 2 })));
         assert_eq!(table(&[]), None);
     }
 }

@@ -216,6 +216,14 @@ fn reading(settings: &Settings, device: &Device, tell: &mut impl FnMut(Vec<Strin
             "choose a `device.read.volts` other than `read.nonlinearity.reference_volts`",
         );
         tell(given(settings, "read.nonlinearity"), reason);
+    } else if let Some((curve, volts)) = read.nonlinearity.as_ref().zip(read.volts)
+        && curve.held(volts).is_none()
+    {
+        let reason = (
+            "cells are read below this voltage, which ends the fit of the I-V curves",
+            "choose a `device.read.volts` above it, or leave the key out",
+        );
+        tell(given(settings, "read.nonlinearity.highest_volts"), reason);
     }
     if device.converters.adc.is_none() {
         let reason =

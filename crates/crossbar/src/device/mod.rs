@@ -35,12 +35,14 @@ mod pulse_law;
 mod pulse_state;
 mod pulses;
 mod pulses_spec;
+mod range;
 mod read;
 pub(crate) mod refusal;
 mod schema;
 mod shape;
 mod table;
 mod telegraph;
+mod text;
 mod verify;
 mod write;
 
@@ -67,6 +69,8 @@ pub use pulse_state::PulseState;
 pub(crate) use pulses::PulsedCells;
 pub use pulses::Pulses;
 pub use pulses_spec::{CycleNoise, PulseKind, PulsesSpec};
+use range::SLACK;
+pub use range::TableRange;
 pub use read::{Read, ReadNoiseKind, ReadSpec, WhiteNoise, WhiteNoiseSpec};
 use refusal::required;
 pub use refusal::{DeviceError, Problem, SpecError};
@@ -79,9 +83,6 @@ pub use verify::{Acceptance, AfterGiveUp, First, Sides, Verify, VerifySpec};
 pub use write::{Scheme, SchemeKind, Write, WriteNoise, WriteNoiseKind, WriteSpec, WrittenCells};
 
 use crate::window::{ConductanceWindow, WindowSpec};
-
-/// Ends of the window are kept as conductances in f32: this share of a resistance is rounding.
-const WINDOW_SLACK: f64 = 1e-6;
 
 /// The devices that come with the program: name and text of the file, in the order of the names.
 pub const BUILT_IN: &[(&str, &str)] = &[
@@ -214,9 +215,7 @@ impl TryFrom<DeviceSpec> for Device {
     type Error = SpecError;
 
     fn try_from(spec: DeviceSpec) -> Result<Device, SpecError> {
-        if spec.name.trim().is_empty() {
-            return Err(SpecError::at("name", Problem::Empty));
-        }
+        text::check_texts(&spec)?;
         let window = ConductanceWindow::try_from(spec.window).map_err(|error| error.within("window"))?;
         let levels = Levels::try_from(spec.levels).and_then(|levels| levels.within(&window));
         let device = Device {
@@ -246,26 +245,9 @@ impl Device {
     /// Refuses tables that say nothing of any cell in the window: their ends would be held for all of it. A table of one
     /// point is a number for every cell, wherever the point is.
     fn check_tables(&self) -> Result<(), SpecError> {
-        let ohm = |points: &[SpreadPoint]| points.iter().map(|point| point.resistance_ohm).collect::<Vec<_>>();
-        let mut tables = Vec::new();
-        if let WriteNoise::Table(table) = &self.write.noise {
-            tables.push(("write.points", ohm(table.points())));
-        }
-        if let WhiteNoise::Table(table) = &self.read.white {
-            tables.push(("read.white.points", ohm(table.points())));
-        }
-        if let Drift::Power(drift) = &self.drift {
-            tables.push(("drift.points", drift.points().iter().map(|point| point.resistance_ohm).collect()));
-        }
-        if let Some(nonlinearity) = &self.read.nonlinearity {
-            let points = nonlinearity.points().iter().map(|point| point.resistance_ohm).collect();
-            tables.push(("read.nonlinearity.points", points));
-        }
         let window = [self.window.high(), self.window.low()].map(|conductance| 1e6 / f64::from(conductance));
-        for (key, resistances) in tables {
-            if let [first, .., last] = resistances[..]
-                && (last < window[0] * (1.0 - WINDOW_SLACK) || first > window[1] * (1.0 + WINDOW_SLACK))
-            {
+        for TableRange { key, first, last } in self.tables() {
+            if first < last && (last < window[0] * (1.0 - SLACK) || first > window[1] * (1.0 + SLACK)) {
                 return Err(SpecError::at(key, Problem::BesideWindow { table: [first, last], window }));
             }
         }

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! q and c are held at the ends of their table, and p is positive on all of it at both voltages. At V = V_ref the
-//! factor is 1. The cubic form, with q and c for every programmed conductance, is the fit of Milo et al., IEEE Int.
+//! factor is 1. Above the highest voltage of the fit, where the file states one, p keeps its value of there. The cubic form, with q and c for every programmed conductance, is the fit of Milo et al., IEEE Int.
 //! Reliability Physics Symp. (2021), to HfO2 cells up to 0.5 V.
 //!
 //! ```
@@ -27,7 +27,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::curve::{Curve, check_resistances, interpolated};
-use super::number::{CUBIC_PER_SQUARE_VOLT, QUADRATIC_PER_VOLT, RESISTANCE_OHM, VOLTS, number};
+use super::number::{
+    Allowed, CUBIC_PER_SQUARE_VOLT, QUADRATIC_PER_VOLT, RESISTANCE_OHM, VOLTS, number, optional_number,
+};
 use super::refusal::{Problem, SpecError};
 use super::shape::objects;
 
@@ -60,6 +62,10 @@ pub struct NonlinearitySpec {
     #[serde(deserialize_with = "number")]
     #[schemars(range(min = VOLTS.low, max = VOLTS.high), extend("x-unit" = "V"))]
     pub reference_volts: f64,
+    /// Highest voltage of the fit; above it the factor of there is held. Left out: not known.
+    #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "f64", range(min = VOLTS.low, max = VOLTS.high), extend("x-unit" = "V"))]
+    pub highest_volts: Option<f64>,
     /// Points in rising resistance, linear in ln R, held at the ends.
     #[serde(deserialize_with = "objects")]
     #[schemars(length(min = 1))]
@@ -71,6 +77,7 @@ pub struct NonlinearitySpec {
 #[serde(try_from = "NonlinearitySpec")]
 pub struct Nonlinearity {
     reference_volts: f64,
+    highest_volts: Option<f64>,
     points: Vec<NonlinearityPoint>,
 }
 
@@ -95,7 +102,7 @@ impl Nonlinearity {
             QUADRATIC_PER_VOLT.check(&key("quadratic_per_volt"), point.quadratic_per_volt)?;
             CUBIC_PER_SQUARE_VOLT.check(&key("cubic_per_square_volt"), point.cubic_per_square_volt)?;
         }
-        let checked = Nonlinearity { reference_volts, points };
+        let checked = Nonlinearity { reference_volts, highest_volts: None, points };
         checked.check_at(reference_volts)?;
         Ok(checked)
     }
@@ -103,6 +110,26 @@ impl Nonlinearity {
     /// Voltage at which a conductance is what it is called, V.
     pub fn reference_volts(&self) -> f64 {
         self.reference_volts
+    }
+
+    /// The same curves, fitted up to `volts`.
+    ///
+    /// # Errors
+    /// A voltage out of range or below the reference, with the key of the device file.
+    pub fn up_to(self, volts: f64) -> Result<Nonlinearity, SpecError> {
+        let least = Allowed { low: self.reference_volts, ..VOLTS };
+        let highest_volts = Some(least.check("highest_volts", volts)?);
+        Ok(Nonlinearity { highest_volts, ..self })
+    }
+
+    /// Highest voltage of the fit, V, where it is known.
+    pub fn highest_volts(&self) -> Option<f64> {
+        self.highest_volts
+    }
+
+    /// The voltage whose factor stands for that at `volts`: none where the fit covers it, or nobody knows how far it goes.
+    pub fn held(&self, volts: f64) -> Option<f64> {
+        self.highest_volts.filter(|highest| volts.abs() > *highest)
     }
 
     /// The points, resistances rising.
@@ -117,7 +144,7 @@ impl Nonlinearity {
     /// [`Problem::CurrentReverses`] at the point.
     pub(crate) fn check_at(&self, volts: f64) -> Result<(), SpecError> {
         for (number, point) in self.points.iter().enumerate() {
-            let ratio = point.conductance_ratio(volts);
+            let ratio = point.conductance_ratio(self.held(volts).unwrap_or(volts));
             if ratio < LEAST_FACTOR {
                 let problem = Problem::CurrentReverses { volts, ratio, least: LEAST_FACTOR };
                 return Err(SpecError::at(&format!("points[{number}]"), problem));
@@ -132,7 +159,7 @@ impl Nonlinearity {
             let place = |point: &NonlinearityPoint| (point.resistance_ohm, point.conductance_ratio(volts));
             interpolated(&self.points, 1e6 / conductance, place)
         };
-        ratio(volts) / ratio(self.reference_volts)
+        ratio(self.held(volts).unwrap_or(volts)) / ratio(self.reference_volts)
     }
 
     /// The factor at `volts` in the form for blocks of cells.
@@ -144,7 +171,8 @@ impl Nonlinearity {
         if volts.abs() == self.reference_volts {
             FactorCurve::One
         } else {
-            FactorCurve::Ratio { at_volts: ratio(volts), at_reference: ratio(self.reference_volts) }
+            let at_volts = ratio(self.held(volts).unwrap_or(volts));
+            FactorCurve::Ratio { at_volts, at_reference: ratio(self.reference_volts) }
         }
     }
 }
@@ -167,7 +195,9 @@ impl FactorCurve {
             FactorCurve::Ratio { at_volts, at_reference } => {
                 let (mut factor, at_reference) = (at_volts.at(ln_conductance), at_reference.at(ln_conductance));
                 for lane in 0..LANES {
-                    factor[lane] *= reciprocal(at_reference[lane]);
+                    let ratio = factor[lane] * reciprocal(at_reference[lane]);
+                    // A straight curve is one: the reciprocal of 1 may not be.
+                    factor[lane] = if factor[lane] == at_reference[lane] { 1.0 } else { ratio };
                 }
                 factor
             }
@@ -179,13 +209,33 @@ impl TryFrom<NonlinearitySpec> for Nonlinearity {
     type Error = SpecError;
 
     fn try_from(spec: NonlinearitySpec) -> Result<Nonlinearity, SpecError> {
-        Nonlinearity::new(spec.reference_volts, spec.points)
+        let curves = Nonlinearity::new(spec.reference_volts, spec.points)?;
+        spec.highest_volts.map_or(Ok(curves.clone()), |volts| curves.up_to(volts))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// c = 1 / V² up to 0.5 V: at 0.4 V 1.16, and at any higher voltage the 1.25 of 0.5 V.
+    #[test]
+    fn beyond_the_voltages_of_the_fit_the_factor_is_held() {
+        let point = NonlinearityPoint { resistance_ohm: 1e4, quadratic_per_volt: 0.0, cubic_per_square_volt: 1.0 };
+        let open = Nonlinearity::new(1e-6, vec![point]).unwrap();
+        let bent = open.clone().up_to(0.5).unwrap();
+        for (volts, expected) in [(0.4, 1.16), (0.5, 1.25), (0.6, 1.25), (-3.0, 1.25)] {
+            // The reference is 1 + 1e-12.
+            assert!((bent.factor(50.0, volts) - expected).abs() < 1e-11, "{volts}");
+            let block = bent.at(volts).factor(&Block::splat(3.0))[5];
+            assert!((f64::from(block) / expected - 1.0).abs() < 4.0 * f64::from(f32::EPSILON), "{volts}: {block}");
+        }
+        assert!((open.factor(50.0, 3.0) - 10.0).abs() < 1e-10);
+        assert_eq!([0.5, 0.6].map(|volts| bent.held(volts)), [None, Some(0.5)]);
+        assert_eq!(open.held(3.0), None);
+        let message = open.up_to(1e-7).unwrap_err().to_string();
+        assert_eq!(message, "highest_volts: got 0.0000001 V, must lie between 0.000001 and 100 V");
+    }
 
     /// The coefficients NL2 (µS/V) and NL3 (µS/V²) of Milo et al. (2021) at a conductance of `g0` µS at 0 V:
     /// I = G0 V + NL2 V² + NL3 V³.

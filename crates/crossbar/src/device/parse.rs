@@ -6,6 +6,7 @@
 use super::DeviceSpec;
 use super::refusal::DeviceError;
 use super::shape::object;
+use crate::printable::printable;
 
 /// The specs in `text`, types and keys checked, numbers not yet.
 ///
@@ -23,26 +24,26 @@ pub(crate) fn spec(text: &str) -> Result<DeviceSpec, DeviceError> {
 /// The error `source` at `path` of `text`, as it is shown.
 fn readable(text: &str, path: &str, source: serde_json::Error) -> DeviceError {
     // `.` is the root, `?` a key that is not complete.
-    let key = path.trim_end_matches(['.', '?']).to_owned();
+    let key = printable(path.trim_end_matches(['.', '?']));
     let (line, column) = (source.line(), source.column());
     let message = source.to_string();
     let message = message.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&message);
     if let Some((word, known)) = quoted_after(message, "unknown field") {
-        return DeviceError::UnknownKey { key: joined(&key, word), nearest: nearest(word, &known) };
+        return DeviceError::UnknownKey { key: joined(&key, &printable(word)), nearest: nearest(word, &known) };
     }
     if let Some((word, allowed)) = quoted_after(message, "unknown variant") {
-        return DeviceError::UnknownWord { key, value: word.to_owned(), allowed };
+        return DeviceError::UnknownWord { key, value: printable(word), allowed };
     }
     if let Some((word, _)) = quoted_after(message, "missing field") {
         return DeviceError::MissingKey { key: joined(&key, word) };
     }
     if let Some((word, _)) = quoted_after(message, "duplicate field") {
-        return DeviceError::DuplicateKey { key: joined(&key, word) };
+        return DeviceError::DuplicateKey { key: joined(&key, &printable(word)) };
     }
     if let Some((found, wanted)) =
         message.strip_prefix("invalid type: ").and_then(|types| types.rsplit_once(", expected "))
     {
-        return DeviceError::WrongType { key, found: found.to_owned(), wanted: wanted.to_owned(), line, column };
+        return DeviceError::WrongType { key, found: printable(found), wanted: wanted.to_owned(), line, column };
     }
     DeviceError::Json { key, found: word_at(text, line, column), source }
 }

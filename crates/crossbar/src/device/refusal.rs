@@ -176,6 +176,22 @@ pub enum Problem {
     /// Levels of a device that is written by pulses.
     #[error("not with scheme `pulsed`, whose pulses end where they end: must stand with `add` or `verify`")]
     LevelsOfPulses,
+    /// A character that a terminal or a page would act on.
+    #[error("got the character U+{code:04X} at place {place}, must be text without control characters")]
+    ControlCharacter {
+        /// Its place, from 1.
+        place: usize,
+        /// Its number in Unicode.
+        code: u32,
+    },
+    /// A text that is too long to show.
+    #[error("got {found} letters, must be at most {letters}")]
+    TooLong {
+        /// Letters given.
+        found: usize,
+        /// Letters allowed.
+        letters: usize,
+    },
     /// Slopes of steps that have none.
     #[error("not of this device, must stand with pulses whose law is `linear` or `soft-bounds`")]
     NoSlope,

@@ -101,7 +101,7 @@ fn encode<'a, Intensity: Copy + 'a>(
                 next = next.saturating_add((libm::log(1.0 - stream.random::<f64>()) / silent) as usize);
                 if next < steps {
                     // The middle of the step, in steps.
-                    times.push(next as f32 + 0.5);
+                    times.push(next as f64 + 0.5);
                     places.push(unit as u16);
                 }
                 next = next.saturating_add(1);

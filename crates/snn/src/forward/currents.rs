@@ -4,7 +4,7 @@ use lanes::{Block, Matrix, Simd, add_rows, blocks_at_mut, kernel};
 use seed::Normals;
 
 use super::{Layer, Reading};
-use crate::converter::ColumnConverter;
+use crate::converter::{ColumnConverter, ConversionEnds};
 
 /// One block each for every block of the columns of a layer.
 #[derive(Clone, Debug, Default)]
@@ -33,7 +33,8 @@ pub(super) fn add_converted(
     mut noise: Option<&mut Normals>,
     current: &mut [Block],
     buffers: &mut ReadBuffers,
-) {
+) -> ConversionEnds {
+    let mut ends = ConversionEnds::default();
     debug_assert!(active.is_sorted());
     let ReadBuffers { variance, draws, sums } = buffers;
     let tile_rows = converter.tile_rows();
@@ -43,12 +44,13 @@ pub(super) fn add_converted(
         let (of_tile, after) = left.split_at(left.partition_point(|&row| usize::from(row) < (tile + 1) * tile_rows));
         sums.fill(Block::ZERO);
         add_read(layer, of_tile, noise.as_deref_mut(), sums, variance, draws);
-        converter.convert(tile, sums);
+        ends += converter.convert(tile, sums);
         for (current, sum) in current.iter_mut().zip(sums.iter()) {
             *current += *sum;
         }
         left = after;
     }
+    ends
 }
 
 impl Reading<'_> {
@@ -61,7 +63,14 @@ impl Reading<'_> {
         let (layer, noise) = (self.layer, self.noise.as_mut());
         match layer.converter {
             None => add_read(layer, active, noise, current, &mut buffers.variance, &mut buffers.draws),
-            Some(converter) => add_converted(layer, converter, active, noise, current, buffers),
+            Some(converter) => self.ends += add_converted(layer, converter, active, noise, current, buffers),
+        }
+    }
+
+    /// Tells the converters, at the end of a sample, where its conversions ended.
+    pub(super) fn end(&self) {
+        if let Some(converter) = self.layer.converter {
+            converter.count(self.ends);
         }
     }
 }
@@ -143,11 +152,12 @@ mod tests {
             self.tile_rows
         }
 
-        fn convert(&self, tile: usize, sums: &mut [Block]) {
+        fn convert(&self, tile: usize, sums: &mut [Block]) -> ConversionEnds {
             for column in 0..self.columns {
                 let sum = &mut sums[column / LANES][column % LANES];
                 *sum = (*sum / self.unit).round() * self.unit + self.offset * (tile + 1) as f32;
             }
+            ConversionEnds { conversions: self.columns as u64, ..ConversionEnds::default() }
         }
     }
 

@@ -67,7 +67,7 @@ struct Columns<'a> {
 
 fn by_groups(
     lif: LifParams,
-    Reading { layer, noise }: Reading,
+    Reading { layer, noise, .. }: Reading,
     input: SpikeTrain,
     draws: &mut Vec<Block>,
     trace: &mut LayerTrace,

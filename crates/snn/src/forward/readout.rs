@@ -23,7 +23,7 @@ pub(super) fn run(network: &Network, reading: Reading, state: &mut State, trace:
 
 fn by_blocks(
     lif: LifParams,
-    Reading { layer, noise }: Reading,
+    Reading { layer, noise, .. }: Reading,
     spikes: SpikeTrain,
     first: usize,
     draws: &mut Vec<Block>,
@@ -98,6 +98,7 @@ fn converted(
         trace.voltage[(step + 1) * blocks..(step + 2) * blocks].copy_from_slice(readout_voltage);
         reading.add(spikes.at(step), readout_current, for_readout);
     }
+    reading.end();
     find_peaks(simd, first, trace);
 }
 

@@ -41,4 +41,6 @@ pub(super) fn by_steps(
             recurrent.add(trace.spikes().at(step), currents, buffers);
         }
     }
+    reads.feedforward.end();
+    reads.recurrent.iter().for_each(Reading::end);
 }

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use datasets::{
-    FASHION_MNIST_ADDRESS, FetchedRecordings, Name, Origin, Progress, SHD_ADDRESS, SHD_NAME, ShdFrom, fetch, fetch_shd,
+    FASHION_MNIST_ADDRESS, FetchedRecordings, Name, Origin, Progress, SHD_ADDRESS, SHD_NAME, ShdFrom, excerpt, fetch,
+    fetch_shd,
 };
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 
@@ -42,7 +43,7 @@ impl std::str::FromStr for Published {
         match text.parse() {
             Ok(name) => Ok(Published::Images(name)),
             Err(_) if text == SHD_NAME => Ok(Published::Shd),
-            Err(_) => Err(UnknownName { got: text.to_owned() }),
+            Err(_) => Err(UnknownName { got: excerpt(text) }),
         }
     }
 }

@@ -4,9 +4,13 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{ArgGroup, ValueEnum};
-use datasets::{DenseImport, EventForm, EventImport, Scale, Test, TimeUnit, import_dense, import_events, store};
+use datasets::{
+    Dataset, DenseImport, EventForm, EventImport, Import, Note, Part, Scale, Test, TimeUnit, import_dense,
+    import_events, shown_path, store,
+};
+use experiments::silent_input::silent_samples;
 
-use super::super::Failure;
+use super::super::{Failure, warn};
 
 /// Make a data set of your own files: recorded events, or dense samples.
 ///
@@ -52,7 +56,7 @@ pub struct Arguments {
     /// Of events, what a recording lasts, s.
     #[arg(long, value_name = "SECONDS")]
     duration: Option<f64>,
-    /// Of events, what their times count [default: seconds for time, microseconds for t].
+    /// Of events, what their times count [default: what an HDF5 file states, or seconds for time and microseconds for t].
     #[arg(long, value_name = "UNIT")]
     time_unit: Option<Unit>,
     /// Of dense samples, how other numbers are brought to 0 to 1.
@@ -65,6 +69,9 @@ pub struct Arguments {
     #[arg(long)]
     replace: bool,
 }
+
+/// Names of classes that are listed.
+const LISTED: usize = 8;
 
 /// Width, height and polarities.
 #[derive(Clone, Copy, Debug)]
@@ -97,6 +104,7 @@ enum Unit {
     Seconds,
     Milliseconds,
     Microseconds,
+    Nanoseconds,
 }
 
 /// How numbers are brought to 0 to 1.
@@ -116,7 +124,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         (None, share) => Test::Share(share.unwrap_or_default()),
     };
     let class_names = arguments.class_names.clone();
-    let data = match &arguments.events {
+    let Import { data, notes } = match &arguments.events {
         Some(events) => {
             let import =
                 EventImport { events: events.clone(), labels: arguments.labels.clone(), test, form: arguments.form() };
@@ -133,7 +141,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         }
     };
     let path = store(&data, arguments.cache.as_deref(), arguments.replace)?;
-    println!("{name}: {}", path.display());
+    println!("{name}: {}", shown_path(&path));
     println!(
         "  {} samples for training, {} for the test, {} units, {} classes",
         data.train.len(),
@@ -142,7 +150,38 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         data.class_names.len()
     );
     println!("  SHA-256 {}", data.digest);
+    if arguments.class_names.is_some() {
+        println!("  classes in the order of their numbers: {}", numbered(&data.class_names));
+    }
+    notes.iter().for_each(|note| println!("  {note}"));
+    warn_of_silence(&data, &notes);
     Ok(())
+}
+
+/// The first and last names with their numbers.
+fn numbered(names: &[String]) -> String {
+    let one = |class: usize| format!("{class} `{}`", names[class]);
+    let all = |classes: std::ops::Range<usize>| classes.map(one).collect::<Vec<_>>().join(", ");
+    match names.len() {
+        few if few <= LISTED => all(0..few),
+        many => format!("{}, ..., {}", all(0..LISTED - 1), one(many - 1)),
+    }
+}
+
+/// Tells of a data set of which a network sees nothing, or only a part.
+fn warn_of_silence(data: &Dataset, notes: &[Note]) {
+    warn(&silent_samples(data).into_iter().collect::<Vec<_>>());
+    let silent = [&data.train, &data.test].iter().all(|part| matches!(part, Part::Events(set) if set.times.is_empty()));
+    if silent && notes.iter().any(|note| matches!(note, Note::Empty { .. })) {
+        warn(&[NoEvents { name: data.name.clone() }]);
+    }
+}
+
+/// A data set of recordings that are all empty.
+#[derive(Debug, thiserror::Error)]
+#[error("{name}: no recording has an event, so that no network sees any input\n\nhint: look into the file of events")]
+struct NoEvents {
+    name: String,
 }
 
 impl Arguments {
@@ -152,6 +191,7 @@ impl Arguments {
             Unit::Seconds => TimeUnit::Seconds,
             Unit::Milliseconds => TimeUnit::Milliseconds,
             Unit::Microseconds => TimeUnit::Microseconds,
+            Unit::Nanoseconds => TimeUnit::Nanoseconds,
         });
         let sensor = match (self.sensor, self.units) {
             (Some(Sensor(sensor)), _) => sensor,

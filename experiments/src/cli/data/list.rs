@@ -1,6 +1,6 @@
 //! `ohmspike data list`: which data sets there are, and where.
 
-use datasets::{SHD_CLASSES, SHD_NAME, SHD_SECONDS, SHD_UNITS, imported, locate_shd, status};
+use datasets::{SHD_CLASSES, SHD_NAME, SHD_SECONDS, SHD_UNITS, imported, locate_shd, shown_path, status};
 use indicatif::HumanBytes;
 
 /// Prints a line a data set.
@@ -17,7 +17,7 @@ pub fn run() {
         let (size, place) = match data.content {
             Ok(content) => {
                 let counts = format!("{} + {} samples, {}", content.train, content.test, content.kind);
-                (counts, data.path.display().to_string())
+                (counts, shown_path(&data.path))
             }
             Err(wrong) => ("cannot be used".to_owned(), wrong.to_string()),
         };

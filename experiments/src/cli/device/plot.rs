@@ -3,8 +3,11 @@
 use std::fs;
 use std::path::PathBuf;
 
+use experiments::settings::Settings;
+use experiments::warning::beyond_laws;
+
 use super::Chosen;
-use crate::cli::Failure;
+use crate::cli::{Failure, warn};
 
 /// Draw a device as SVG and PNG: a panel for everything that it has.
 #[derive(Debug, clap::Args)]
@@ -38,6 +41,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     if svg.extension().is_none_or(|extension| extension != "svg") {
         return Err(ExtensionError { path: svg.display().to_string() }.into());
     }
+    warn(&beyond_laws(&Settings::default(), &device));
     let figure = experiments::figures::device_figure(&device);
     let files = [(svg.clone(), figure.svg().into_bytes()), (svg.with_extension("png"), figure.png()?)];
     for (path, content) in files {

@@ -4,7 +4,7 @@ use experiments::sample::{SampleError, Sampling};
 use experiments::time_span::TimeSpan;
 
 use super::{Chosen, print};
-use crate::cli::Failure;
+use crate::cli::{Failure, warn};
 
 /// Write and read cells as training does, and print what they hold as CSV, one line a cell and cycle.
 ///
@@ -93,6 +93,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         }
         (error, _) => error.into(),
     })?;
+    warn(&sampling.beyond_laws(&device));
     let mut wanted = print(&format!("{}\n", sampling.header()))?;
     for cycle in cycles {
         if !wanted {

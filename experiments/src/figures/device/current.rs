@@ -2,7 +2,7 @@
 
 use crossbar::device::Device;
 
-use super::three_states;
+use super::{held, three_states};
 use crate::figures::panel::{COLORS, Curve, GREY, Panel, PanelAxis, Stroke};
 
 const POINTS: u32 = 50;
@@ -21,7 +21,7 @@ pub(super) fn panel(device: &Device) -> Option<Panel> {
         curves.push(Curve::new(&name, COLORS[state], STROKES[state], points));
     }
     Some(Panel {
-        title: "I-V".to_owned(),
+        title: format!("I-V{}", device.current_table().map(|table| held(device, table)).unwrap_or_default()),
         x: PanelAxis { label: "voltage (V)", log: false },
         y: PanelAxis { label: "I (of the highest)", log: false },
         percent: None,

@@ -1,10 +1,11 @@
 //! Drift: median and 5 to 95 % of the writes, over the time since.
 
-use crossbar::device::{Device, Drift};
+use crossbar::device::Device;
 use statrs::distribution::{ContinuousCDF, Normal};
 
 use super::three_states;
 use crate::figures::panel::{COLORS, Curve, Panel, PanelAxis, Stroke};
+use crate::sheet::significant;
 
 /// Writes at equal steps of probability.
 const WRITES: u32 = 399;
@@ -15,11 +16,7 @@ const STROKES: [Stroke; 3] = [Stroke::Solid, Stroke::Dashed, Stroke::Dotted];
 
 /// G over what was written at three states; none where cells keep it.
 pub(super) fn panel(device: &Device) -> Option<Panel> {
-    let times = match &device.drift {
-        Drift::None => return None,
-        Drift::Power(law) => law.times(),
-        Drift::LogTime(law) => law.times,
-    };
+    let times = device.drift.times()?;
     let latest = times.latest.min(LATEST).max(10.0 * times.reference);
     let at = |step: u32| times.reference * (latest / times.reference).powf(f64::from(step) / f64::from(TIMES - 1));
     let curves = three_states(device).into_iter().enumerate().map(|(state, (name, written))| {
@@ -31,7 +28,10 @@ pub(super) fn panel(device: &Device) -> Option<Panel> {
         curve
     });
     Some(Panel {
-        title: "drift, median and 5 to 95 %".to_owned(),
+        title: match times.held(latest) {
+            Some(end) => format!("drift, median and 5 to 95 %, held from {} s", significant(end)),
+            None => "drift, median and 5 to 95 %".to_owned(),
+        },
         x: PanelAxis { label: "time after the write (s)", log: true },
         y: PanelAxis { label: "G (% of written)", log: false },
         percent: None,

@@ -8,7 +8,7 @@ mod drift;
 mod spread;
 mod update;
 
-use crossbar::device::Device;
+use crossbar::device::{Device, TableRange};
 
 use super::panel::{PanelFigure, prefixed};
 
@@ -22,6 +22,14 @@ pub fn device_figure(device: &Device) -> PanelFigure {
         current::panel(device),
     ];
     PanelFigure { title: device.name.clone(), panels: panels.into_iter().flatten().collect() }
+}
+
+/// Where within the window the values of a `table` are held, as the end of a title; nothing where it reaches over the window.
+fn held(device: &Device, table: TableRange) -> String {
+    let ends = [device.window.high(), device.window.low()].map(|conductance| 1e6 / f64::from(conductance));
+    let held = |(side, end): (&str, f64)| table.held(end).map(|held| format!("{side} {}", ohm(held)));
+    let held: Vec<String> = [("below", ends[0]), ("above", ends[1])].into_iter().filter_map(held).collect();
+    if held.is_empty() { String::new() } else { format!(", held {}", held.join(" and ")) }
 }
 
 /// Three states of the window, µS, named by their resistance: fully on, the middle in ln G, fully off.
@@ -63,6 +71,9 @@ mod tests {
             figure.panels.into_iter().map(|panel| panel.title).collect::<Vec<String>>()
         };
         assert_eq!(titles("ideal"), ["update"]);
+        // Its I-V curves end at 16 kohm, and its window at 20.
+        let milo = titles("hfo2-1t1r-milo-2021");
+        assert_eq!(milo[milo.len() - 1], "I-V, held above 16 kohm");
         assert_eq!(titles("illustrative-oxide"), ["update", "write spread", "read noise"]);
         assert_eq!(titles("study-1k-1m"), ["update, without the study's noise"]);
     }

@@ -1,9 +1,10 @@
 //! Spreads over R: what the file states as lines, what cells do as dots.
 
-use crossbar::device::{Device, Scheme, WriteNoise};
+use crossbar::device::{Device, Scheme, TableRange, WriteNoise};
 use crossbar::spread::{SpreadRow, read_spread, write_spread};
 use seed::Seed;
 
+use super::held;
 use crate::figures::panel::{COLORS, Curve, Panel, PanelAxis, Stroke};
 use crate::sample::Chip;
 
@@ -31,7 +32,7 @@ pub(super) fn write_panel(device: &Device) -> Option<Panel> {
         let label = format!("{CELLS} writes from the floor");
         curves.push(Curve::new(&label, COLORS[1], Stroke::Dots, sampled.collect()));
     }
-    panel("write spread", curves)
+    panel("write spread", curves, device, device.write_table())
 }
 
 /// The noise of one read; none where reads return the conductance.
@@ -55,7 +56,7 @@ pub(super) fn read_panel(device: &Device) -> Option<Panel> {
     if !curves.is_empty() {
         curves.push(Curve::new(&format!("{CELLS} reads"), COLORS[1], Stroke::Dots, sampled.collect()));
     }
-    panel("read noise", curves)
+    panel("read noise", curves, device, device.read_table())
 }
 
 /// The cells of a dot, at `from` µS.
@@ -115,10 +116,11 @@ fn sigma(conductances: impl Iterator<Item = f64>) -> Option<f64> {
     Some(variance.sqrt()).filter(|sigma| *sigma > 1e-6)
 }
 
-fn panel(title: &str, curves: Vec<Curve>) -> Option<Panel> {
+/// The panel, whose title says where values are held because the `table` of the device ends.
+fn panel(title: &str, curves: Vec<Curve>, device: &Device, table: Option<TableRange>) -> Option<Panel> {
     let curves: Vec<Curve> = curves.into_iter().filter(|curve| !curve.points.is_empty()).collect();
     (!curves.is_empty()).then(|| Panel {
-        title: title.to_owned(),
+        title: format!("{title}{}", table.map(|table| held(device, table)).unwrap_or_default()),
         x: PanelAxis { label: "resistance (ohm)", log: true },
         y: PanelAxis { label: "σ of ln R", log: true },
         percent: Some("σ (% of G)"),

@@ -1,0 +1,128 @@
+//! What an import leaves out, changes or cannot test is counted and told.
+
+#[allow(dead_code, reason = "other tests use the rest")]
+mod made;
+
+use datasets::{DenseImport, EventForm, EventImport, Import, Note, Scale, Test, import_dense, import_events};
+use made::{Folder, floats, integers, npy, zip};
+
+fn told(import: &Import) -> Vec<String> {
+    import.notes.iter().map(Note::to_string).collect()
+}
+
+fn events(content: impl AsRef<[u8]>, duration_seconds: f64, share: f64) -> Import {
+    let folder = Folder::new();
+    let form = EventForm { sensor: [4, 1, 1], classes: 3, duration_seconds, time_unit: None };
+    let import = EventImport { events: folder.write("a", content), labels: None, test: Test::Share(share), form };
+    import_events("mine", &import, None).expect("it is right")
+}
+
+fn dense(train: &[f64], test: &[f64], scale: Option<Scale>) -> Import {
+    let folder = Folder::new();
+    let file = |name: &str, numbers: &[f64]| {
+        let bytes: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
+        let labels: Vec<i64> = (0..numbers.len() as i64 / 2).map(|sample| sample % 2).collect();
+        let shape = format!("({}, 2)", numbers.len() / 2);
+        (folder.write(name, npy("'<f8'", &shape, &bytes)), folder.write(&format!("{name}-labels"), integers(&labels)))
+    };
+    let ((samples, labels), (test, test_labels)) = (file("train", train), file("test", test));
+    let test = Test::Files { samples: test, labels: Some(test_labels) };
+    import_dense("mine", &DenseImport { samples, labels, test, classes: 2, scale }, None).expect("it is right")
+}
+
+/// Recordings 0 to 5 are of the classes 0, 0, 1, 1, 1 and 2, and 1 and 4 have no event.
+#[test]
+fn empty_recordings_and_classes_without_samples_are_told() {
+    let columns = [
+        ("sample", integers(&[0, 2, 3, 5])),
+        ("time", floats(&[0.1, 0.2, 0.3, 0.4])),
+        ("unit", integers(&[0, 1, 2, 3])),
+        ("labels", integers(&[0, 0, 1, 1, 1, 2])),
+    ];
+    let import = events(zip(&columns), 1.0, 0.3);
+    let empty: usize =
+        import.notes.iter().map(|note| if let Note::Empty { empty, .. } = note { *empty } else { 0 }).sum();
+    assert_eq!(empty, 2);
+    assert_eq!(
+        told(&import).last().map(String::as_str),
+        Some("1 class without samples for the test: `class 2` (1 for training, 0 for the test)")
+    );
+    assert_eq!((import.data.train.len(), import.data.test.len()), (4, 2));
+}
+
+#[test]
+fn nothing_is_told_of_data_that_need_nothing() {
+    let rows = "sample,time,unit,label\n0,0.1,0,0\n1,0.1,0,0\n2,0.1,0,1\n3,0.1,0,1\n4,0.1,0,2\n5,3599.123456,0,2\n";
+    assert_eq!(told(&events(rows, 3600.0, 0.5)), [""; 0]);
+    assert_eq!(told(&dense(&[0.0, 1.0, 0.5, 0.25], &[0.0, 0.125, 0.5, 1.0], None)), [""; 0]);
+}
+
+/// Milliseconds that are called microseconds.
+#[test]
+fn times_that_are_much_shorter_than_the_duration_are_told() {
+    let rows = "sample,t,unit,label\n0,10,0,0\n1,499,0,0\n2,20,0,1\n3,30,0,1\n4,40,0,2\n5,50,0,2\n";
+    let note =
+        "the latest event of all is at 0.000499 s of the stated duration of 0.5 s: make sure of what the times count";
+    assert_eq!(told(&events(rows, 0.5, 0.5)), [note]);
+}
+
+/// An hour as float32 is counted in steps of 2^-12 s.
+#[test]
+fn times_that_their_type_rounds_are_told() {
+    let seconds = [0.5_f32, 3599.5, 1.0, 2.0];
+    let columns = |time| {
+        zip(&[
+            ("sample", integers(&[0, 1, 2, 3])),
+            ("time", time),
+            ("unit", integers(&[0, 1, 2, 3])),
+            ("labels", integers(&[0, 0, 1, 1, 2, 2])),
+        ])
+    };
+    let single = columns(npy("'<f4'", "(4,)", &seconds.map(f32::to_le_bytes).concat()));
+    let note = "`time` is float32, which resolves the latest event, at 3599.5 s, to 244.140625 microseconds: times of the file \
+                may be rounded";
+    assert!(told(&events(single, 3600.0, 0.5)).contains(&note.to_owned()));
+    let double = columns(floats(&seconds.map(f64::from)));
+    assert!(!told(&events(double, 3600.0, 0.5)).iter().any(|note| note.contains("resolves")));
+}
+
+#[test]
+fn numbers_that_are_held_rounded_or_constant_are_counted() {
+    let train = [0.0, 7.0, 10.0, 7.0];
+    let import = dense(&train, &[-1.0, 7.0, 11.0, 8.0], Some(Scale::MinMaxEach));
+    assert_eq!(
+        told(&import),
+        [
+            "1 of 2 features are the same in all of training and become 0 everywhere",
+            "3 of 4 numbers for the test lie outside the range of training and are held at its ends",
+        ]
+    );
+    // 0.1 and 0.2 are no float32, 0.5 is one.
+    let import = dense(&[0.1, 0.5, 0.5, 0.5], &[0.2, 0.5, 0.5, 0.5], None);
+    assert_eq!(told(&import), ["2 of 8 numbers are rounded to float32, by at most 1 in 16,777,216"]);
+}
+
+/// Whole microseconds of a day come back as they are.
+#[test]
+fn times_are_exact_to_a_microsecond_over_hours() {
+    let microseconds: Vec<i64> = (0..12).map(|event| 7_199_999_989 * event + 1).collect();
+    let columns = [
+        ("sample", integers(&[0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 5])),
+        ("t", integers(&microseconds)),
+        ("unit", integers(&[0; 12])),
+        ("labels", integers(&[0, 0, 1, 1, 2, 2])),
+    ];
+    let cache = tempfile::tempdir().expect("a temporary folder");
+    let import = events(zip(&columns), 86_400.0, 0.5).data;
+    datasets::store(&import, Some(cache.path()), false).expect("the folder is ours");
+    let stored = datasets::load("mine", Some(cache.path())).expect("it was stored");
+    assert_eq!(stored, import);
+    let times = |part: &datasets::Part| match part {
+        datasets::Part::Events(set) => set.times.clone(),
+        other => panic!("{other:?}"),
+    };
+    let mut got: Vec<i64> =
+        [times(&stored.train), times(&stored.test)].concat().iter().map(|time| (time * 1e6).round() as i64).collect();
+    got.sort_unstable();
+    assert_eq!(got, microseconds);
+}

@@ -1,0 +1,27 @@
+//! Networks that say nothing of their weights, since their hidden neurons hardly fire.
+
+use snn::activity::ClassActivity;
+
+use crate::health::LEAST_SPIKES;
+use crate::record::Record;
+
+/// Whether the hidden neurons of a trial are silent, before training or after.
+pub fn is_silent(record: &Record) -> bool {
+    let last = record.tests.len().saturating_sub(1);
+    let quiet = |test: ClassActivity| test.samples > 0 && test.spikes_per_sample() < LEAST_SPIKES;
+    [0, last].into_iter().filter_map(|number| record.test(number)).any(quiet)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fewer_than_one_spike_in_ten_samples_is_silence() {
+        let test = |spikes| vec![ClassActivity { samples: 100, excitatory_spikes: spikes, ..ClassActivity::default() }];
+        let of =
+            |before, after| is_silent(&Record { tests: vec![test(before), test(after)], ..crate::record::sample() });
+        assert!(of(9, 500) && of(500, 9) && !of(10, 500));
+        assert!(!is_silent(&crate::record::sample()), "no test, no verdict");
+    }
+}

@@ -1,0 +1,134 @@
+//! The states of all trials of a study, where what one trial cannot tell is judged over the seeds of its condition.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::chance::chance_of;
+use super::curve::PointHealth;
+use super::rise::{Rise, over_seeds};
+use super::{HealthKind, HealthState, outcome_window};
+use crate::record::Record;
+use crate::repeats::Done;
+use crate::study::Study;
+use crate::sweep::is_seed;
+
+/// Which conditions of a study still rise.
+#[derive(Clone, Debug, Default)]
+pub struct Judged {
+    /// One a condition; those that differ only in the seeds of streams are judged together.
+    conditions: Vec<Convergence>,
+}
+
+/// Whether a condition has come to rest.
+#[derive(Clone, Debug, Default, PartialEq)]
+enum Convergence {
+    /// There is one trial at most, which speaks for itself.
+    #[default]
+    OneTrial,
+    /// Its seeds do not show that it rises.
+    AtRest,
+    /// It still rises.
+    Rising(Rise),
+}
+
+impl Judged {
+    /// Judges the conditions of `study` by the trials that are done.
+    pub fn of(study: &Study, done: &[Done]) -> Judged {
+        let plain: Vec<usize> = (0..study.axes.len()).filter(|&axis| !is_seed(&study.axes[axis])).collect();
+        let mut numbers: HashMap<String, usize> = HashMap::new();
+        let group: Vec<usize> = study
+            .conditions
+            .iter()
+            .map(|condition| {
+                let name: Vec<String> = plain.iter().map(|&axis| condition.values[axis].to_string()).collect();
+                let next = numbers.len();
+                *numbers.entry(name.join("\n")).or_insert(next)
+            })
+            .collect();
+        let mut windows: Vec<Vec<&[f64]>> = vec![Vec::new(); numbers.len()];
+        let mut known = BTreeSet::new();
+        for done in done.iter().filter(|done| done.record.outcome.is_some()) {
+            // A copy of another trial is no further seed.
+            if !known.insert((group[done.condition], done.draws)) {
+                continue;
+            }
+            windows[group[done.condition]].push(outcome_window(done.record));
+        }
+        let tested = done.iter().find_map(|done| done.record.tests.last().and_then(|classes| chance_of(classes)));
+        let rising = over_seeds(&windows, tested.unwrap_or(0.0));
+        let convergence = |group: &usize| match (&rising[*group], windows[*group].len()) {
+            (Some(rise), _) => Convergence::Rising(rise.clone()),
+            (None, 0 | 1) => Convergence::OneTrial,
+            (None, _) => Convergence::AtRest,
+        };
+        Judged { conditions: group.iter().map(convergence).collect() }
+    }
+
+    /// Whether a point of these conditions says nothing about the hardware: at least half of its trials are unusable.
+    pub fn is_unhealthy(&self, done: &[Done], conditions: &[usize]) -> bool {
+        let mut health = PointHealth::default();
+        let here = done.iter().filter(|done| conditions.contains(&done.condition) && done.record.outcome.is_some());
+        here.for_each(|done| _ = health.add(done.record, &self.states(done)));
+        health.is_unhealthy()
+    }
+
+    /// What is wrong with a trial.
+    pub fn states(&self, done: &Done) -> Vec<HealthState> {
+        self.states_of(done.condition, done.record)
+    }
+
+    /// What is wrong with the trial of a condition that left `record`.
+    pub fn states_of(&self, condition: usize, record: &Record) -> Vec<HealthState> {
+        let mut states = record.health_states().into_owned();
+        match self.conditions.get(condition) {
+            None | Some(Convergence::OneTrial) => return states,
+            Some(Convergence::AtRest) => states.retain(|state| state.kind() != HealthKind::NotConverged),
+            Some(Convergence::Rising(rise)) => {
+                states.retain(|state| state.kind() != HealthKind::NotConverged);
+                if record.outcome.is_some() {
+                    states.push(HealthState::NotConverged(rise.clone()));
+                }
+            }
+        }
+        states.sort_by_key(HealthState::kind);
+        states
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::figures::fixture::{Fixture, record};
+    use crate::record::Record;
+    use crate::repeats::done;
+
+    /// Nine epochs from 0.3; the trials of one condition rise by `slope` an epoch, those of the other stay.
+    fn states(text: &str, slope: impl Fn(f64, u64) -> f64) -> Vec<Vec<HealthKind>> {
+        let fixture = Fixture::with_records(text, |settings, seed| {
+            let slope = slope(settings.noise.level_percent, seed);
+            let accuracy: Vec<f64> = (0..9).map(|epoch| 0.3 + slope * f64::from(epoch)).collect();
+            Some(Record { accuracy, ..record(settings, seed, 0.4) })
+        });
+        fixture.see(|recorded| {
+            let done = done(recorded.study, recorded.prepared, recorded.trials, recorded.store);
+            let judged = Judged::of(recorded.study, &done);
+            done.iter().map(|done| judged.states(done).iter().map(HealthState::kind).collect()).collect()
+        })
+    }
+
+    #[test]
+    fn seeds_decide_together_whether_a_condition_still_rises() {
+        let text = "[noise]\nlevel_percent = [0, 1]\n[repeats]\nseeds = 3\n";
+        let rising = states(text, |level, seed| if level == 0.0 { 0.02 + 0.0001 * seed as f64 } else { 0.0 });
+        let not_converged = vec![HealthKind::NotConverged];
+        assert_eq!(rising, [not_converged.clone(), vec![], not_converged.clone(), vec![], not_converged, vec![]]);
+        // One of three trials that rises is an accident of its epochs.
+        let one = states(text, |level, seed| if level == 0.0 && seed == 1 { 0.02 } else { 0.0 });
+        assert!(one.iter().all(Vec::is_empty), "{one:?}");
+    }
+
+    #[test]
+    fn one_seed_speaks_for_itself() {
+        let states = states("[noise]\nlevel_percent = [0, 1]\n", |level, _| if level == 0.0 { 0.02 } else { 0.0 });
+        assert_eq!(states, [vec![HealthKind::NotConverged], vec![]]);
+    }
+}

@@ -1,0 +1,173 @@
+//! Networks whose numbers say nothing about the hardware: told with their cause, and left out of answers.
+
+use crate::ohmspike::{Answer, Folder};
+
+/// One small network, trained for an epoch.
+fn train(folder: &Folder, set: &[&str]) -> Answer {
+    let small = ["network.hidden=8", "training.epochs=1", "outcome.last_epochs=1"];
+    let set: Vec<&str> = small.iter().chain(set).flat_map(|set| ["--set", *set]).collect();
+    folder.run(&[&["train", "--threads", "1"], &set[..]].concat()).succeeds()
+}
+
+/// The warning of a silent network, cause and hint.
+#[track_caller]
+fn silence(answer: &Answer) -> (String, String) {
+    let from = answer.stderr.find("warning: silent: ").unwrap_or_else(|| panic!("{answer:#?}"));
+    let (what, hint) = answer.stderr[from..].split_once("\n\nhint: ").expect("advice");
+    assert!(answer.stdout.lines().last().is_some_and(|line| line.starts_with("health: silent")), "{answer:#?}");
+    (what.to_owned(), hint.lines().next().unwrap_or_default().to_owned())
+}
+
+/// The advice is a number, and a network of that number fires.
+#[test]
+fn weights_that_are_too_small_are_named_with_weights_that_fire() {
+    let folder = Folder::new();
+    let (what, hint) = silence(&train(&folder, &["weights.sigma_init=0.0002"]));
+    assert!(
+        what.contains("the first weights are too small; a typical sample drives its strongest neuron to 0."),
+        "{what}"
+    );
+    let needed = hint.strip_prefix("raise `weights.sigma_init` to ").and_then(|rest| rest.split(' ').next());
+    let fires = train(&folder, &[&format!("weights.sigma_init={}", needed.expect("a number"))]);
+    assert!(!fires.stderr.contains("silent"), "{hint}: {}", fires.stderr);
+}
+
+/// Every recording has one event, after the window: no weight can help.
+#[test]
+fn samples_without_spikes_are_named_and_not_the_weights() {
+    let folder = Folder::new();
+    let events: String = (0..40).map(|sample| format!("{sample},0.3,{},{}\n", sample % 16, sample % 4)).collect();
+    folder.write("late.csv", format!("sample,time,unit,label\n{events}"));
+    let import =
+        ["data", "import", "late", "--events", "late.csv", "--units", "16", "--classes", "4", "--duration", "0.5"];
+    folder.run(&[&import[..], &["--test-share", "0.5"]].concat()).succeeds();
+    for sigma in ["weights.sigma_init=0.001", "weights.sigma_init=1000"] {
+        let window = ["data.set=late", "data.window_seconds=0.1", "training.batch=10", sigma];
+        let (what, hint) = silence(&train(&folder, &window));
+        assert!(what.ends_with("none of the 20 test samples has an input spike"), "{what}");
+        assert!(hint.contains("`data.window_seconds`") && !hint.contains("sigma_init"), "{hint}");
+    }
+}
+
+#[test]
+fn faults_are_named_where_the_network_fires_without_them() {
+    let folder = Folder::new();
+    let faulty = ["hardware.device=ideal", "weights.sigma_init=0.003", "device.faults.p_high_resistance=1"];
+    let (what, hint) = silence(&train(&folder, &faulty));
+    assert!(
+        what.contains("faults take too many cells away (device.faults.p_high_resistance = 1): without this it emits "),
+        "{what}"
+    );
+    assert!(
+        hint.contains("lower the share of faulty cells") && !hint.contains("sigma_init"),
+        "no weight helps: {hint}"
+    );
+}
+
+/// A threshold is worth 0.2 V x 999 µS = 199.8 µA, and the converters report no more than 1 µA.
+#[test]
+fn a_converter_range_that_no_weight_passes_is_named() {
+    let folder = Folder::new();
+    let adc =
+        r#""converters": { "adc": { "bits": 8, "codes": "signed", "range": "fixed", "full_scale_microamperes": 1 } }"#;
+    let window = r#""window": { "low_resistance_ohm": 1000, "high_resistance_ohm": 1000000 }"#;
+    folder.write("adc.json", format!(r#"{{ "name": "adc", {window}, "read": {{ "volts": 0.2 }}, {adc} }}"#));
+    for sigma in ["weights.sigma_init=0.005", "weights.sigma_init=0.3"] {
+        let (what, hint) = silence(&train(&folder, &["hardware.device=./adc.json", sigma]));
+        assert!(what.contains("8 bits and a full scale of 1.00 µA, where a threshold is worth 200 µA"), "{what}");
+        assert!(hint.starts_with("raise `device.converters.adc.full_scale_microamperes` to 200 or more"), "{hint}");
+    }
+    // A network that a larger range lets fire, but cuts, is clipped.
+    let cut = train(
+        &folder,
+        &["hardware.device=./adc.json", "weights.sigma_init=0.005", "device.converters.adc.full_scale_microamperes=20"],
+    );
+    assert!(cut.stdout.lines().last().is_some_and(|line| line.contains("clipped")), "{cut:#?}");
+}
+
+#[test]
+fn drift_is_named_where_the_network_fires_right_after_the_write() {
+    let folder = Folder::new();
+    let drift = r#""drift": { "law": "log-time", "reference_seconds": 1, "mean_microsiemens_per_ln": -1,
+        "sigma_microsiemens_per_ln": 0, "sigma_microsiemens_at_reference": 0 }"#;
+    let window = r#""window": { "low_resistance_ohm": 1000, "high_resistance_ohm": 1000000 }"#;
+    folder.write("drift.json", format!(r#"{{ "name": "drifting", {window}, {drift} }}"#));
+    let rest = ["hardware.device=./drift.json", "weights.sigma_init=0.003", "hardware.retention_seconds=100000"];
+    let (what, hint) = silence(&train(&folder, &rest));
+    assert!(what.contains("the cells drift before they are tested (hardware.retention_seconds = 100000)"), "{what}");
+    assert!(hint.contains("shorten `hardware.retention_seconds`"), "{hint}");
+}
+
+/// The condition of the quickstart at 20 % noise, trained for less long.
+#[test]
+fn the_quickstart_is_healthy() {
+    let folder = Folder::new();
+    folder.write("quickstart.toml", include_str!("../../experiments/studies/quickstart.toml"));
+    let one =
+        ["network.excitatory_fraction=0.8", "noise.level_percent=20", "training.epochs=3", "outcome.last_epochs=1"];
+    let set: Vec<&str> = one.iter().flat_map(|set| ["--set", *set]).collect();
+    let answer = folder.run(&[&["train", "quickstart.toml"], &set[..]].concat()).succeeds();
+    assert_eq!(answer.stdout.lines().last(), Some("health: nothing found"), "{answer:#?}");
+    assert!(!answer.stderr.contains("warning"), "{}", answer.stderr);
+}
+
+const SWEEP: &str = r#"
+name = "faulty"
+question = "How many stuck cells can a network bear?"
+
+[network]
+hidden = 8
+
+[weights]
+sigma_init = 0.003
+
+[hardware]
+device = "ideal"
+
+[device.faults]
+p_high_resistance = [0, 0.1, 1]
+
+[training]
+epochs = 2
+
+[outcome]
+last_epochs = 1
+"#;
+
+#[test]
+fn a_sweep_into_silence_is_told_everywhere_and_left_out_of_answers() {
+    let folder = Folder::new();
+    folder.write("faulty.toml", SWEEP);
+    let run = folder.run(&["run", "faulty.toml", "--threads", "1"]).succeeds();
+    assert!(run.stdout.contains("\n1 of 3 trials is left out of every answer: silent 1\n"), "{}", run.stdout);
+    assert!(run.stdout.contains(" (silent 1)"), "{}", run.stdout);
+    assert!(
+        run.stderr.contains("warning: silent: ") && run.stderr.contains("faults take too many cells away"),
+        "{}",
+        run.stderr
+    );
+
+    let summary = folder.text("results/faulty/summary.csv");
+    let rows: Vec<Vec<&str>> = summary.lines().map(|line| line.split(',').collect()).collect();
+    assert_eq!(rows[0][6..8], ["n_usable", "n_silent"], "{summary}");
+    assert_eq!((rows[1][6], rows[1][7], rows[3][6], rows[3][7]), ("1", "0", "0", "1"), "{summary}");
+
+    let records = folder.records("results/faulty/records/0001.jsonl");
+    let silent = records.iter().filter(|record| record["health"][0]["state"] == "silent").count();
+    assert_eq!(silent, 1, "one record says so");
+
+    let status = folder.run(&["status", "faulty.toml"]).succeeds();
+    assert!(status.stdout.contains("\n  1 of 3 trials is left out of every answer: silent 1\n"), "{}", status.stdout);
+
+    folder.run(&["export", "faulty.toml", "--file", "trials.csv"]).succeeds();
+    let trials = folder.text("trials.csv");
+    assert!(trials.lines().next().is_some_and(|names| names.ends_with(",usable,health,health_reason")), "{trials}");
+    assert_eq!(trials.lines().filter(|row| row.contains(",no,silent; at chance,")).count(), 1, "{trials}");
+
+    folder.run(&["report", "faulty.toml"]).succeeds();
+    let page = folder.text("results/faulty/report.html");
+    assert!(
+        page.contains("<section id=\"health\">") && page.contains("Left out of this answer: 1 of 3 trials (silent 1)"),
+        "{page}"
+    );
+}

@@ -1,0 +1,252 @@
+//! A mechanism of size zero is none: the same trial, to the bit, as without it, in every pair and scheme.
+
+use std::sync::LazyLock;
+
+use crossbar::device::Device;
+use experiments::chip_maps::{ChipMaps, MapFile};
+use experiments::prepare::{LoadedDevice, Prepared};
+use experiments::settings::{Controller, PairKind, Settings};
+use experiments::trial::{Outcome, run_trial};
+use serde_json::{Value, json};
+
+use crate::small::{prepared, settings};
+
+/// Name, what a device file says of a mechanism of size zero, and the same with a size that must be seen.
+type Mechanism = (&'static str, Value, Value);
+
+fn mechanisms() -> Vec<Mechanism> {
+    let bent = |q: f64| {
+        json!({"read": {"volts": 0.4, "nonlinearity": {"reference_volts": 0.1,
+        "points": [{"resistance_ohm": 1000, "quadratic_per_volt": q, "cubic_per_square_volt": q}]}}})
+    };
+    let telegraph = |share: f64, percent: f64| {
+        json!({"read": {"slow": {"kind": "telegraph", "fraction_of_cells": share,
+        "reference_resistance_ohm": 10000, "rate_per_second": 5, "amplitude_percent_of_conductance": percent}}})
+    };
+    let power = |exponent: f64| {
+        json!({"drift": {"law": "power", "reference_seconds": 1,
+        "points": [{"resistance_ohm": 1000, "exponent": exponent, "exponent_sigma": exponent}]}})
+    };
+    let log_time = |size: f64| {
+        json!({"drift": {"law": "log-time", "reference_seconds": 1, "mean_microsiemens_per_ln": -size,
+        "sigma_microsiemens_per_ln": size, "sigma_microsiemens_at_reference": size}})
+    };
+    let white = |noise: &str, key: &str, size: f64| json!({"read": {"white": {"noise": noise, key: size}}});
+    let faults = |p: f64| {
+        json!({"faults": {"p_low_resistance": p, "p_high_resistance": p, "p_anywhere": p, "p_dead_row": p,
+        "p_dead_column": p, "p_cluster": p, "cluster_share": 0.5}})
+    };
+    let driver = |gain: f64| json!({"converters": {"dac": {"bits": 1, "gain_sigma_percent": gain}}});
+    let tiled_driver = |gain: f64| {
+        json!({"converters": {"tile_rows": 100, "tile_columns": 2,
+        "dac": {"bits": 8, "gain_sigma_percent": gain}}})
+    };
+    vec![
+        ("ends of the window by cell", chip("low_resistance_sigma_ln", 0.0), chip("low_resistance_sigma_ln", 3.0)),
+        ("floors by cell", chip("high_resistance_sigma_ln", 0.0), chip("high_resistance_sigma_ln", 3.0)),
+        (
+            "white reads, constant",
+            white("constant", "sigma_microsiemens", 0.0),
+            white("constant", "sigma_microsiemens", 5.0),
+        ),
+        (
+            "white reads, relative",
+            white("relative", "sigma_percent_of_conductance", 0.0),
+            white("relative", "sigma_percent_of_conductance", 20.0),
+        ),
+        ("telegraph without cells", telegraph(0.0, 30.0), telegraph(0.8, 30.0)),
+        ("telegraph without step", telegraph(0.8, 0.0), telegraph(0.8, 30.0)),
+        ("drift, power", power(0.0), power(0.1)),
+        ("drift, log-time", log_time(0.0), log_time(3.0)),
+        ("I-V", bent(0.0), bent(2.0)),
+        ("faults", faults(0.0), faults(0.05)),
+        ("drivers", driver(0.0), driver(10.0)),
+        ("drivers of tiles", tiled_driver(0.0), tiled_driver(10.0)),
+        (
+            "tiles without converters",
+            json!({"converters": {"tile_rows": 100, "tile_columns": 2}}),
+            json!({"converters": {"tile_rows": 100, "adc": {"bits": 3, "codes": "signed", "range": "calibrated"}}}),
+        ),
+    ]
+}
+
+fn chip(key: &str, size: f64) -> Value {
+    json!({"chip": {key: size}})
+}
+
+/// Parts of `write` by scheme: exact ones, and such with draws of their own, which nothing of size zero may shift.
+fn schemes() -> [(&'static str, Value); 4] {
+    let pulses = json!({"law": "soft-bounds", "up_step_percent_of_window": 0.5, "down_step_percent_of_window": 0.7,
+        "cycle_sigma_percent_of_step": 0});
+    [
+        ("add", json!({"write": {"noise": "none"}})),
+        ("pulsed", json!({"write": {"noise": "none", "scheme": "pulsed", "cells": "asked", "pulses": pulses}})),
+        (
+            "verify",
+            json!({"write": {"noise": "constant", "sigma_microsiemens": 0.5, "scheme": "verify",
+            "verify": {"window_microsiemens": 1, "tries": 5}}}),
+        ),
+        ("add, with a spread", json!({"write": {"noise": "relative", "sigma_percent_of_conductance": 2}})),
+    ]
+}
+
+/// `over` put into `base`, object by object.
+fn merged(mut base: Value, over: &Value) -> Value {
+    match (base.as_object_mut(), over.as_object()) {
+        (Some(object), Some(more)) => {
+            for (key, value) in more {
+                let known = object.remove(key).unwrap_or_else(|| json!({}));
+                object.insert(key.clone(), if value.is_object() { merged(known, value) } else { value.clone() });
+            }
+            base
+        }
+        _ => over.clone(),
+    }
+}
+
+/// What a trial leaves that its seed decides.
+#[derive(Debug, PartialEq)]
+struct Left {
+    losses: Vec<u64>,
+    tests: Vec<snn::activity::Activity>,
+}
+
+fn left(outcome: Outcome) -> Left {
+    let tests = std::iter::once(outcome.before.test).chain(outcome.epochs.iter().map(|epoch| epoch.test.clone()));
+    Left { losses: outcome.epochs.iter().map(|epoch| epoch.loss.to_bits()).collect(), tests: tests.collect() }
+}
+
+fn trial(settings: &Settings, loaded: &LoadedDevice) -> Left {
+    static PREPARED: LazyLock<Prepared> = LazyLock::new(|| prepared(&spiking(PairKind::OneBranch)));
+    let prepared = &*PREPARED;
+    let devices = Some(loaded).into();
+    left(
+        run_trial(settings, &devices, prepared.data(settings), 3, None, &lanes::Alone, &mut |_| {})
+            .expect("a valid trial"),
+    )
+}
+
+fn device(parts: &[&Value]) -> LoadedDevice {
+    let window = json!({"name": "test", "window": {"low_resistance_ohm": 1000, "high_resistance_ohm": 1000000}});
+    let file = parts.iter().fold(window, |file, part| merged(file, part));
+    Device::from_json(&file.to_string()).unwrap_or_else(|error| panic!("{file}: {error}")).into()
+}
+
+/// Few neurons that spike from the beginning, tested after a rest.
+fn spiking(pair: PairKind) -> Settings {
+    let mut settings = settings(1, 0.0);
+    settings.network.steps = 25;
+    settings.weights.sigma_init = 0.02;
+    settings.hardware.pair = pair;
+    settings.hardware.retention_seconds = 1e4;
+    (settings.hardware.full_scale_hidden, settings.hardware.full_scale_readout) = (0.2, 2.0);
+    settings
+}
+
+const PAIRS: [PairKind; 3] = [PairKind::OneBranch, PairKind::PushPull, PairKind::PotentiationOnly];
+
+#[test]
+fn a_mechanism_of_size_zero_is_none_in_every_pair_and_scheme() {
+    let mut seen = Vec::new();
+    for pair in PAIRS {
+        for (scheme, write) in schemes() {
+            let settings = spiking(pair);
+            let without = trial(&settings, &device(&[&write]));
+            assert!(without.tests[0].total().spikes_per_sample() > 1.0, "{pair:?}, {scheme}");
+            for (name, zero, _) in mechanisms() {
+                if trial(&settings, &device(&[&write, &zero])) != without {
+                    seen.push(format!("{name}, {pair:?}, {scheme}"));
+                }
+            }
+        }
+    }
+    assert_eq!(seen, [""; 0]);
+}
+
+/// The same mechanisms with a size change the trial: the law above is not one of trials that see nothing.
+#[test]
+fn a_mechanism_with_a_size_is_seen() {
+    let settings = spiking(PairKind::OneBranch);
+    let (_, write) = &schemes()[0];
+    let without = trial(&settings, &device(&[write]));
+    let sized = |(_, _, sized): &Mechanism| trial(&settings, &device(&[write, sized])) == without;
+    let unseen: Vec<&str> = mechanisms().iter().filter(|mechanism| sized(mechanism)).map(|(name, ..)| *name).collect();
+    assert_eq!(unseen, [""; 0]);
+}
+
+/// Spreads of what is written, by what draws them.
+#[test]
+fn writes_without_spread_are_exact_however_they_say_so() {
+    let noise = |noise: &str, key: &str| json!({"write": {"noise": noise, key: 0}});
+    for pair in PAIRS {
+        let settings = spiking(pair);
+        let exact = trial(&settings, &device(&[&schemes()[0].1]));
+        let same = |name: &str, settings: &Settings, parts: &[&Value]| {
+            assert!(trial(settings, &device(parts)) == exact, "{name}, {pair:?}");
+        };
+        same("constant", &settings, &[&noise("constant", "sigma_microsiemens")]);
+        same("relative", &settings, &[&noise("relative", "sigma_percent_of_conductance")]);
+        same("study-level", &settings, &[&json!({"write": {"noise": "study-level"}})]);
+        let spread = json!({"write": {"noise": "relative", "sigma_percent_of_conductance": 5}});
+        same("by cell", &settings, &[&noise("constant", "sigma_microsiemens"), &chip("write_spread_sigma_ln", 0.4)]);
+        let mut scaled = spiking(pair);
+        scaled.hardware.write_spread_scale = 0.0;
+        same("scaled by 0", &scaled, &[&spread]);
+        assert!(trial(&settings, &device(&[&spread])) != exact, "{pair:?}");
+    }
+}
+
+/// Gains of steps, and pulses with a spread of zero of either kind.
+#[test]
+fn pulses_without_spread_are_alike() {
+    let (_, write) = &schemes()[1];
+    for pair in PAIRS {
+        let settings = spiking(pair);
+        let alike = trial(&settings, &device(&[write]));
+        for zero in [
+            json!({"write": {"pulses": {"cycle_noise": "additive"}}}),
+            json!({"chip": {"step_gain": "normal", "step_gain_sigma": 0}}),
+            json!({"chip": {"step_gain": "log-normal", "step_gain_sigma": 0}}),
+            json!({"chip": {"up_down_sigma": 0}}),
+            json!({"write": {"noise": "constant", "sigma_microsiemens": 0}}),
+        ] {
+            assert!(trial(&settings, &device(&[write, &zero])) == alike, "{zero}, {pair:?}");
+        }
+        let spread = json!({"chip": {"step_gain": "normal", "step_gain_sigma": 0.5}});
+        assert!(trial(&settings, &device(&[write, &spread])) != alike, "{pair:?}");
+    }
+}
+
+/// The branch that is never written, and a chip that has been measured and found sound.
+#[test]
+fn parked_cells_without_spread_and_maps_without_faults_are_none() {
+    let settings = spiking(PairKind::OneBranch);
+    let parked = |sigma: f64| json!({"parked": {"branch": "device", "sigma_ln_resistance": sigma}});
+    for (scheme, write) in schemes() {
+        let without = trial(&settings, &device(&[&write]));
+        assert!(trial(&settings, &device(&[&write, &parked(0.0)])) == without, "parked, {scheme}");
+        assert!(trial(&settings, &device(&[&write, &parked(0.8)])) != without, "parked, {scheme}");
+        let mut mapped = device(&[&write]);
+        let map = |word: &str| {
+            let row = format!("{word}{}\n", ",ok".repeat(settings.network.hidden - 1));
+            let (key, path, text) = ("hardware.fault_map_hidden", "chip.csv".to_owned(), row.repeat(784));
+            ChipMaps { fault: [Some(MapFile { key, path, text, sha256: String::new() }), None], ..ChipMaps::default() }
+        };
+        mapped.maps = map("ok");
+        assert!(trial(&settings, &mapped) == without, "map, {scheme}");
+        mapped.maps = map("low-resistance");
+        assert!(trial(&settings, &mapped) != without, "map, {scheme}");
+    }
+}
+
+/// A controller that remembers gets the same from mechanisms of size zero.
+#[test]
+fn a_digital_copy_sees_no_mechanism_of_size_zero_either() {
+    let mut settings = spiking(PairKind::OneBranch);
+    settings.hardware.controller = Controller::DigitalCopy;
+    let (_, write) = &schemes()[0];
+    let without = trial(&settings, &device(&[write]));
+    let changed = |(_, zero, _): &Mechanism| trial(&settings, &device(&[write, zero])) != without;
+    let seen: Vec<&str> = mechanisms().iter().filter(|mechanism| changed(mechanism)).map(|(name, ..)| *name).collect();
+    assert_eq!(seen, [""; 0]);
+}

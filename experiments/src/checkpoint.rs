@@ -5,23 +5,30 @@
 //! the state of the trial                                                      postcard: every bit of a number
 //! ```
 //!
-//! A file is written aside under the number of its process, synced and renamed: it is there in whole or not at all, and
-//! whoever runs the same trial beside leaves the same state. One that cannot be read, or was written by another version of
+//! A file is written aside, synced and renamed: it is there in whole or not at all, and whoever runs the same trial at the same
+//! time leaves the same state. One that cannot be read, or was written by another version of
 //! the program, is left out with a warning. When a checkpoint is written decides no bit of a result.
 
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::fs;
+use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use datasets::{persist, regular};
 use serde::{Deserialize, Serialize};
 
+use crate::bounded;
 use crate::prepare::sha256;
 use crate::record::FORMAT;
 use crate::trial::{EpochEnd, TrialState};
 
 /// The form of a checkpoint; changes whenever [`TrialState`] does.
 const FORM: &str = "ohmspike-checkpoint-2";
+/// Bytes of the first line, which has some 300.
+const LONGEST_HEADER: u64 = 4096;
+/// Bytes of a state. Each of the nine connections of the deepest network has at most 2^26 weights, and a cell of the richest
+/// device some 50 bytes: 30 GB; what is real is below 1 GB.
+const LARGEST_STATE: u64 = 32 << 30;
 
 /// The checkpoints of a folder of results.
 #[derive(Clone, Debug)]
@@ -85,6 +92,24 @@ impl Header {
     }
 }
 
+impl Header {
+    /// Whether this is the header that is `expected`, with its sum where that is known.
+    fn check(&self, expected: &Header, with_sum: bool) -> Result<(), String> {
+        let parts = [
+            ("form", &self.form, &expected.form),
+            ("record", &self.record, &expected.record),
+            ("id", &self.id, &expected.id),
+            ("program", &self.program, &expected.program),
+            ("sha256", &self.sha256, &expected.sha256),
+        ];
+        let known = if with_sum { &parts[..] } else { &parts[..4] };
+        match known.iter().find(|(_, found, wanted)| found != wanted) {
+            Some((part, found, wanted)) => Err(format!("its {part} must be `{wanted}`, got `{found}`")),
+            None => Ok(()),
+        }
+    }
+}
+
 impl Checkpoints {
     /// Those below the folder `results`, written at the end of an epoch when `every` has passed since the last one.
     pub fn new(results: &Path, every: Duration) -> Checkpoints {
@@ -136,8 +161,8 @@ impl Checkpoint<'_> {
     /// # Errors
     /// [`CheckpointWarning::Unusable`]; the trial then starts anew.
     pub fn load(&self) -> Result<Option<TrialState>, CheckpointWarning> {
-        match fs::read(self.of.file(self.id)) {
-            Ok(bytes) => read(self.id, &bytes).map(Some).map_err(|reason| self.of.unusable(self.id, reason)),
+        match regular::open(&self.of.file(self.id)) {
+            Ok(file) => read(self.id, file).map(Some).map_err(|reason| self.of.unusable(self.id, reason)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(self.of.unusable(self.id, error)),
         }
@@ -158,15 +183,9 @@ impl Checkpoint<'_> {
 
     fn write(&self, bytes: &[u8]) -> Result<(), CheckpointWarning> {
         let path = self.of.file(self.id);
-        let aside = self.of.folder.join(format!("{}.{}.part", self.id, std::process::id()));
-        let written = fs::create_dir_all(&self.of.folder)
-            .and_then(|()| File::create(&aside))
-            .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_data()))
-            .and_then(|()| fs::rename(&aside, &path));
-        written.map_err(|source| {
-            let _ = fs::remove_file(&aside);
-            CheckpointWarning::Write { path, source }
-        })
+        let written =
+            fs::create_dir_all(&self.of.folder).and_then(|()| persist::write(&path, |file| file.write_all(bytes)));
+        written.map_err(|source| CheckpointWarning::Write { path, source })
     }
 }
 
@@ -179,23 +198,17 @@ fn written(id: &str, state: &TrialState) -> Vec<u8> {
     bytes
 }
 
-/// The state in the `bytes` of a checkpoint of trial `id`, or what is wrong with them.
-fn read(id: &str, bytes: &[u8]) -> Result<TrialState, String> {
-    let end = bytes.iter().position(|&byte| byte == b'\n').ok_or("it has no first line")?;
-    let (header, state) = (&bytes[..end], &bytes[end + 1..]);
-    let header: Header = serde_json::from_slice(header).map_err(|error| format!("its first line: {error}"))?;
-    let expected = Header::new(id, state);
-    let parts = [
-        ("form", &header.form, &expected.form),
-        ("record", &header.record, &expected.record),
-        ("id", &header.id, &expected.id),
-        ("program", &header.program, &expected.program),
-        ("sha256", &header.sha256, &expected.sha256),
-    ];
-    if let Some((part, found, wanted)) = parts.into_iter().find(|(_, found, wanted)| found != wanted) {
-        return Err(format!("its {part} must be `{wanted}`, got `{found}`"));
-    }
-    postcard::from_bytes(state).map_err(|error| error.to_string())
+/// The state in the `content` of a checkpoint of trial `id`, or what is wrong with it.
+fn read(id: &str, content: impl Read) -> Result<TrialState, String> {
+    let (mut content, mut line) = (BufReader::new(content), Vec::new());
+    bounded::read_line(&mut content, &mut line, 1, LONGEST_HEADER).map_err(|error| error.to_string())?;
+    let line = line.strip_suffix(b"\n").ok_or("it has no first line")?;
+    let header: Header = serde_json::from_slice(line).map_err(|error| format!("its first line: {error}"))?;
+    // Before the rest is read: a file of something else may be of any size.
+    header.check(&Header::new(id, &[]), false)?;
+    let state = bounded::read_all(content, LARGEST_STATE).map_err(|error| error.to_string())?;
+    header.check(&Header::new(id, &state), true)?;
+    postcard::from_bytes(&state).map_err(|error| error.to_string())
 }
 
 #[cfg(test)]
@@ -234,7 +247,7 @@ mod tests {
     #[test]
     fn a_state_comes_back_whole() {
         let state = state();
-        assert_eq!(read(ID, &written(ID, &state)), Ok(state));
+        assert_eq!(read(ID, &written(ID, &state)[..]), Ok(state));
     }
 
     #[test]
@@ -289,7 +302,7 @@ mod tests {
             (flipped, "its sha256 must be `"),
             ([other.as_bytes(), other_body].concat(), "Hit the end of buffer"),
         ] {
-            let error = read(ID, &bytes).expect_err(reason);
+            let error = read(ID, &bytes[..]).expect_err(reason);
             assert!(error.starts_with(reason), "{error}, expected {reason}");
         }
     }

@@ -2,7 +2,6 @@
 
 mod account;
 
-use std::fs;
 use std::path::Path;
 
 use crossbar::device::Device;
@@ -10,6 +9,7 @@ use crossbar::{ConductanceMap, FaultMap, MapError};
 use lanes::Matrix;
 use snn::connection::Connection;
 
+use crate::bounded;
 use crate::device_file::find;
 use crate::prepare::{PrepareError, sha256};
 use crate::settings::HardwareSettings;
@@ -122,12 +122,18 @@ fn load(key: &'static str, name: &str, folder: &Path) -> Result<Option<MapFile>,
         return Ok(None);
     }
     let path = find(name, folder).unwrap_or_else(|| name.into());
-    let text = fs::read_to_string(&path).map_err(|source| PrepareError::Map { key, path, source })?;
+    let text = bounded::read_named_text(&path, bounded::LARGEST_MAP).map_err(|source| PrepareError::Map {
+        key,
+        path,
+        source,
+    })?;
     Ok(Some(MapFile { key, path: name.to_owned(), sha256: sha256(text.as_bytes()), text }))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

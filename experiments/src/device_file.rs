@@ -4,12 +4,12 @@
 //! any other device file: nothing that a file may not say can be said by a study.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use crossbar::device::{BUILT_IN, Device, DeviceError};
 use serde_json::{Map, Value};
 
+use crate::bounded;
 use crate::prepare::{PrepareError, sha256};
 
 /// `[device]` keys of a study, dotted, with their values.
@@ -51,7 +51,8 @@ fn read(name: &str, folder: &Path) -> Result<(String, String), PrepareError> {
         let nearest = nearest.expect("there are built-in devices");
         return Err(PrepareError::UnknownDevice { name: name.to_owned(), known: known.join(", "), nearest });
     };
-    let text = fs::read_to_string(&path).map_err(|source| PrepareError::DeviceFile { path: path.clone(), source })?;
+    let text = bounded::read_named_text(&path, bounded::LARGEST_DEVICE)
+        .map_err(|source| PrepareError::DeviceFile { path: path.clone(), source })?;
     Ok((path.display().to_string(), text))
 }
 

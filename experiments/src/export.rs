@@ -11,6 +11,7 @@ use snn::metrics::van_rossum::PairDistances;
 use snn::weights::UpdateReport;
 
 use crate::conversions::{ConversionShares, Conversions};
+use crate::csv_cell::harmless;
 use crate::figures::{is_numeric, number};
 use crate::health::{HealthState, Judged};
 use crate::record::Record;
@@ -258,7 +259,7 @@ impl Table {
     /// A line of names, then a line a row; what there is nothing to say of is empty.
     pub fn csv(&self) -> String {
         let mut writer = csv::Writer::from_writer(Vec::new());
-        let names = self.columns.iter().map(|column| column.name.clone()).collect();
+        let names = self.columns.iter().map(|column| harmless(&column.name).into_owned()).collect();
         let rows = (0..self.rows()).map(|row| self.columns.iter().map(|column| column.values.cell(row)).collect());
         for record in std::iter::once::<Vec<String>>(names).chain(rows) {
             writer.write_record(record).expect("rows of one length, into memory");
@@ -289,7 +290,7 @@ impl Values {
 
     fn cell(&self, row: usize) -> String {
         match self {
-            Values::Text(values) => values[row].clone(),
+            Values::Text(values) => values[row].as_deref().map(|text| harmless(text).into_owned()),
             Values::Whole(values) => values[row].map(|value| value.to_string()),
             Values::Number(values) => values[row].map(|value| value.to_string()),
         }

@@ -15,12 +15,14 @@
 //!
 //! The program `ohmspike` (in `main.rs` and `cli`) is the only part that prints.
 
+pub mod bounded;
 pub mod checkpoint;
 pub mod chip_maps;
 pub mod claims;
 pub mod cluster;
 pub mod conversions;
 pub mod counted;
+pub mod csv_cell;
 pub mod details;
 pub mod device_file;
 pub mod drawn;
@@ -28,14 +30,18 @@ pub mod export;
 pub mod figures;
 pub mod hardware;
 pub mod health;
+pub mod legible;
 pub mod machine;
+pub mod measured_neurons;
 pub mod observation;
 pub mod pace;
 pub(crate) mod pair_spread;
 pub mod pool;
 pub mod prepare;
+pub mod presence;
 pub mod published;
 pub mod record;
+pub mod record_check;
 pub mod reference;
 pub mod repeats;
 pub mod report;

@@ -13,6 +13,12 @@ pub fn machine() -> String {
     }
 }
 
+/// Name of this machine in its network, as far as the system tells.
+pub fn host() -> String {
+    let told = fs::read_to_string("/proc/sys/kernel/hostname").ok().or_else(|| std::env::var("HOSTNAME").ok());
+    told.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).unwrap_or_else(|| "this machine".to_owned())
+}
+
 /// Threads that run at a time here, as far as the system tells; at least 1.
 pub fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)

@@ -14,6 +14,7 @@ use snn::network::Network;
 
 use crate::details::{Example, Snapshot, WeightHistograms};
 use crate::health::MOST_STEPS;
+use crate::measured_neurons::MeasuredNeurons;
 
 /// Time constant of the Van Rossum distance, steps of 1 ms.
 const DISTANCE_STEPS: f64 = 1.0;
@@ -22,7 +23,7 @@ const DISTANCE_STEPS: f64 = 1.0;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Observation {
-    /// Means over images and pairs of hidden neurons.
+    /// Means over images and pairs of hidden neurons; of many neurons, of a sample of them ([`MeasuredNeurons`]).
     pub distances: PairDistances,
     /// Times between spikes, one entry a class.
     pub classes: Vec<ClassTiming>,
@@ -63,6 +64,7 @@ impl From<&Intervals> for IntervalSummary {
 /// Looks at every answer of a test.
 pub struct Observer<'a> {
     network: &'a Network,
+    measured: MeasuredNeurons,
     distances: VanRossum,
     firing: Firing,
     example: Option<Example>,
@@ -75,15 +77,16 @@ impl<'a> Observer<'a> {
     /// Nothing seen yet of `network`.
     pub fn new(network: &'a Network) -> Observer<'a> {
         let hidden = network.last_hidden();
-        let distances = VanRossum::new(hidden.neurons, DISTANCE_STEPS).expect("the time constant is positive");
+        let measured = MeasuredNeurons::of(hidden.neurons, hidden.excitatory);
+        let distances = VanRossum::new(measured.count, DISTANCE_STEPS).expect("the time constant is positive");
         let firing = Firing::new(hidden.neurons, hidden.excitatory, network.steps, network.classes);
         let spikes = network.hidden.iter().map(|layer| vec![0; layer.neurons]).collect();
-        Observer { network, distances, firing, example: None, spikes, samples: 0 }
+        Observer { network, measured, distances, firing, example: None, spikes, samples: 0 }
     }
 
     /// Looks at one answer; the first becomes the example.
     pub fn see(&mut self, answer: &Answer) {
-        self.distances.add_sample(answer.trace.hidden_spikes_by_step());
+        self.measured.spikes(answer.trace.hidden_spikes_by_step(), |steps| self.distances.add_sample(steps));
         self.firing.add_sample(answer.label, answer.trace.hidden_spikes_by_step());
         self.samples += 1;
         for (spikes, layer) in self.spikes.iter_mut().zip(answer.trace.layers()) {
@@ -101,7 +104,7 @@ impl<'a> Observer<'a> {
             inhibitory: IntervalSummary::from(&class.inhibitory.intervals),
         });
         let observation = Observation {
-            distances: self.distances.report(self.network.last_hidden().excitatory, Time::Steps),
+            distances: self.distances.report(self.measured.excitatory, Time::Steps),
             classes: classes.collect(),
             saturated_neurons: self.saturated_neurons(),
         };

@@ -58,12 +58,21 @@ impl Pace {
     /// The factor of every value of every axis.
     fn factors(&self, measured: &[Option<f64>], overall: f64) -> Vec<Vec<f64>> {
         let axes = self.places.first().map_or(0, Vec::len);
-        let factor = |axis: usize, value: usize| {
-            let with_value = self.places.iter().zip(measured).filter(|(places, _)| places[axis] == value);
-            geometric_mean(with_value.filter_map(|(_, known)| *known)).map_or(1.0, |mean| mean / overall)
+        let factors = |axis: usize| {
+            // Sums of logarithms over the conditions with each value, in one pass: an axis may have 100,000.
+            let values = self.places.iter().map(|places| places[axis] + 1).max().unwrap_or(0);
+            let mut sums = vec![(0.0, 0u32); values];
+            for (places, known) in self.places.iter().zip(measured) {
+                if let Some(seconds) = known {
+                    let (sum, count) = &mut sums[places[axis]];
+                    (*sum, *count) = (*sum + seconds.ln(), *count + 1);
+                }
+            }
+            let factor =
+                |(sum, count): (f64, u32)| if count > 0 { (sum / f64::from(count)).exp() / overall } else { 1.0 };
+            sums.into_iter().map(factor).collect()
         };
-        let values = |axis: usize| self.places.iter().map(|places| places[axis] + 1).max().unwrap_or(0);
-        (0..axes).map(|axis| (0..values(axis)).map(|value| factor(axis, value)).collect()).collect()
+        (0..axes).map(factors).collect()
     }
 }
 

@@ -20,6 +20,7 @@ use crate::chip_maps::{ChipMaps, WrongMap};
 use crate::device_file;
 use crate::hardware::{follows_study_level, shapes};
 use crate::settings::Settings;
+use crate::store::LONGEST_RECORD;
 use crate::trial::{TrialError, full_batch};
 
 /// A device as its file and the study describe it, with the maps of the chip where the study gives them.
@@ -138,6 +139,16 @@ pub enum PrepareError {
         /// Its columns.
         columns: usize,
     },
+    /// A training of so many epochs that its record would be too long.
+    #[error("training.epochs: must be at most {most} with {classes} classes, whose record is still read, got {epochs}")]
+    Epochs {
+        /// Classes of the data set.
+        classes: usize,
+        /// What is allowed.
+        most: usize,
+        /// What was given.
+        epochs: usize,
+    },
     /// The training set does not fill a batch.
     #[error(transparent)]
     Batch(#[from] TrialError),
@@ -180,6 +191,7 @@ impl PrepareError {
             PrepareError::UnknownDevice { .. } => Some("hardware.device"),
             PrepareError::TwoNoises { .. } => Some("noise.level_percent"),
             PrepareError::Batch(_) => Some("training.batch"),
+            PrepareError::Epochs { .. } => Some("training.epochs"),
             PrepareError::Matrix { key, .. } => Some(key),
             _ => None,
         }
@@ -246,6 +258,10 @@ impl Prepared {
     fn check_shapes(&self, settings: &Settings) -> Result<(), PrepareError> {
         let data = self.data(settings);
         full_batch(settings.preset().batch, data)?;
+        let (epochs, most) = (settings.preset().epochs, longest_training(data.classes));
+        if epochs > most {
+            return Err(PrepareError::Epochs { classes: data.classes, most, epochs });
+        }
         let devices = self.devices_of(settings);
         for (connection, (rows, columns)) in shapes(settings, data) {
             if rows > LARGEST_MATRIX / columns {
@@ -291,6 +307,12 @@ fn device_key(name: &str, settings: &Settings) -> String {
 
 /// Weights of one matrix: 256 MB, of which training holds up to twenty.
 const LARGEST_MATRIX: usize = 1 << 26;
+
+/// Epochs of a training whose record is not too long to be read: at most 105 bytes a class (four counts of 20 digits) and 200 for
+/// accuracy, loss and layers.
+fn longest_training(classes: usize) -> usize {
+    LONGEST_RECORD as usize / 2 / (105 * classes + 200)
+}
 
 /// The key of the neurons that a connection leads to.
 fn neurons_key(connection: Connection) -> String {

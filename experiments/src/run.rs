@@ -9,6 +9,7 @@ use std::sync::mpsc;
 use std::thread;
 
 use crate::checkpoint::{CheckpointWarning, Checkpoints};
+use crate::cluster::jobs::MOST_SHARDS;
 use crate::details::Details;
 use crate::pool::{Helpers, Pool};
 use crate::prepare::Prepared;
@@ -16,6 +17,9 @@ use crate::record::{Record, trial_id};
 use crate::settings::Settings;
 use crate::study::Study;
 use crate::trial::{TrialError, TrialState, run_trial};
+
+/// Threads of a process: more than any machine has.
+pub const MOST_THREADS: i64 = 4096;
 
 /// One trial of a study.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,8 +59,8 @@ impl std::str::FromStr for Shard {
     fn from_str(text: &str) -> Result<Shard, String> {
         let parsed = text.split_once('/').and_then(|(part, of)| Some((part.parse().ok()?, of.parse().ok()?)));
         match parsed {
-            Some((part, of)) if (1..=of).contains(&part) => Ok(Shard { part, of }),
-            _ => Err("must be I/N with 1 <= I <= N, for instance 3/16".to_owned()),
+            Some((part, of)) if (1..=of).contains(&part) && of <= MOST_SHARDS => Ok(Shard { part, of }),
+            _ => Err(format!("must be I/N with 1 <= I <= N <= {MOST_SHARDS}, for instance 3/16")),
         }
     }
 }
@@ -195,7 +199,7 @@ mod tests {
     #[test]
     fn a_shard_is_read_from_one() {
         assert_eq!("3/16".parse(), Ok(Shard { part: 3, of: 16 }));
-        for wrong in ["0/4", "5/4", "1", "1/", "-1/2", "a/b", "1/0"] {
+        for wrong in ["0/4", "5/4", "1", "1/", "-1/2", "a/b", "1/0", "1/100001", "1/18446744073709551616"] {
             assert!(wrong.parse::<Shard>().is_err(), "{wrong}");
         }
     }

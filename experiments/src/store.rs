@@ -6,77 +6,64 @@
 //! record of their trial, aside and renamed, so that they are there in whole or not at all. Files that somebody packed with
 //! gzip (`records/*.jsonl.gz`, `details/ID.json.gz`) are read as well.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufRead, BufReader, Read, Write};
+mod error;
+mod own_file;
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 
+use datasets::{persist, regular};
+pub use error::{StoreError, StoreWarning};
 use flate2::read::MultiGzDecoder;
+use own_file::OwnFile;
 
+use crate::bounded;
 use crate::details::{self, Details};
 use crate::record::{FORMAT, Record};
+use crate::record_check::contradiction;
 use crate::run::Trial;
+
+/// Bytes of a record. Of 100 epochs and ten classes it has some 60 kB; studies are refused whose records could be longer
+/// (`prepare.rs`).
+pub const LONGEST_RECORD: u64 = 256 << 20;
+/// Bytes of the details of a trial, which are some 60 kB; those of 65,536 steps and many classes some 100 MB.
+const LARGEST_DETAILS: u64 = 256 << 20;
+/// Lines of a file that are told one by one where they are no records.
+const MOST_TOLD: usize = 10;
+/// Lines of a file that are no records: as many as a study may have trials, all of them in an older form.
+const MOST_FOREIGN: usize = crate::study::MOST_TRIALS;
 
 /// The records of a folder, and the file to which this process appends.
 #[derive(Debug)]
 pub struct Store {
     folder: PathBuf,
     details: PathBuf,
-    /// Names of all records.
-    names: BTreeSet<String>,
+    /// All records by name: where they stand and what they say.
+    names: BTreeMap<String, Known>,
+    /// Files in the order in which they were read, then the own one.
+    files: Vec<PathBuf>,
     /// The records; none where they are only skimmed.
     records: Option<BTreeMap<String, Record>>,
     warnings: Vec<StoreWarning>,
     /// Opened at the first append.
-    file: Option<(PathBuf, File)>,
+    own: Option<OwnFile>,
+    /// Names of the records that this process has written.
+    written: Vec<String>,
 }
 
-/// A folder or file of records that cannot be read or written.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// Reading failed.
-    #[error("{path}: cannot be read: {source}\n\nhint: choose another folder with `--out`")]
-    Read {
-        /// File or folder.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-    /// Writing failed.
-    #[error(
-        "{path}: cannot be written: {source}\n\nhint: the records so far are whole; run the same command again once it can be written"
-    )]
-    Write {
-        /// File or folder.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
-}
-
-/// A line that is not a record.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum StoreWarning {
-    /// The last line of a file has no end: its process was stopped while it wrote.
-    #[error("{path}:{line}: torn last line, left out\n\nhint: its trial will be run again")]
-    Torn {
-        /// The file.
-        path: PathBuf,
-        /// Number of the line, from 1.
-        line: usize,
-    },
-    /// Something else stands in the file.
-    #[error(
-        "{path}:{line}: not a record of the form `{FORMAT}`, left out: {reason}\n\nhint: a trial that it held will be run again; nothing in the file is changed"
-    )]
-    Foreign {
-        /// The file.
-        path: PathBuf,
-        /// Number of the line, from 1.
-        line: usize,
-        /// What the parser says.
-        reason: String,
-    },
+/// Where a record stands, and what it says.
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    /// Number of its file.
+    file: usize,
+    /// Number of its line, from 1.
+    line: usize,
+    /// Equal for records that say the same.
+    digest: u64,
 }
 
 impl Store {
@@ -98,58 +85,90 @@ impl Store {
     /// [`StoreError::Read`].
     pub fn skim(folder: &Path, mut see: impl FnMut(Record)) -> Result<Store, StoreError> {
         let (folder, details) = (folder.join("records"), folder.join("details"));
-        let mut store =
-            Store { details, names: BTreeSet::new(), records: None, warnings: Vec::new(), file: None, folder };
+        let mut store = Store {
+            details,
+            names: BTreeMap::new(),
+            files: Vec::new(),
+            records: None,
+            warnings: Vec::new(),
+            own: None,
+            written: Vec::new(),
+            folder,
+        };
+        let failed = |source| StoreError::Read { path: store.folder.clone(), source };
         let mut files: Vec<PathBuf> = match fs::read_dir(&store.folder) {
-            Ok(entries) => entries.flatten().map(|entry| entry.path()).collect(),
+            Ok(entries) => entries.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>().map_err(failed)?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
-            Err(source) => return Err(StoreError::Read { path: store.folder.clone(), source }),
+            Err(error) => return Err(failed(error)),
         };
         files.retain(|path| [".jsonl", ".jsonl.gz"].iter().any(|end| path.to_string_lossy().ends_with(end)));
         files.sort();
         for path in files {
-            store.read(&path, &mut see)?;
+            store.read(path, &mut see)?;
         }
         Ok(store)
     }
 
     /// Reads one file line by line: all of its text would take as much memory as the records that stand in it.
-    fn read(&mut self, path: &Path, see: &mut dyn FnMut(Record)) -> Result<(), StoreError> {
-        let failed = |source| StoreError::Read { path: path.to_owned(), source };
-        let mut file = BufReader::new(open_maybe_packed(path).map_err(failed)?);
-        let mut text = Vec::new();
+    fn read(&mut self, path: PathBuf, see: &mut dyn FnMut(Record)) -> Result<(), StoreError> {
+        let failed = |source| StoreError::Read { path: path.clone(), source };
+        let content = match open_maybe_packed(&path) {
+            // Another process has ended without a record and removed its empty file.
+            Err(error) if error.kind() == io::ErrorKind::NotFound && fs::symlink_metadata(&path).is_err() => {
+                return Ok(());
+            }
+            content => content.map_err(failed)?,
+        };
+        self.files.push(path.clone());
+        let (mut content, mut text, mut foreign, mut told) = (BufReader::new(content), Vec::new(), 0, 0);
         for line in 1.. {
-            text.clear();
-            if file.read_until(b'\n', &mut text).map_err(failed)? == 0 {
+            if !bounded::read_line(&mut content, &mut text, line, LONGEST_RECORD).map_err(failed)? {
                 break;
             }
-            let whole = text.ends_with(b"\n");
-            if text == b"\n" {
+            let found = if text == b"\n" { None } else { Some(record_in(&path, line, &text)) };
+            if let Some(Ok(record)) = found {
+                self.meet(record, line, see)?;
                 continue;
             }
-            match self.record_in(path, line, &text, whole) {
-                Some(record) if self.names.insert(record.id.clone()) => see(record),
+            foreign += 1;
+            if foreign > MOST_FOREIGN {
+                return Err(StoreError::NoRecords { path, count: foreign });
+            }
+            match found {
+                Some(Err(warning)) if told < MOST_TOLD => {
+                    self.warnings.push(warning);
+                    told += 1;
+                }
+                Some(Err(_)) => self.count_untold(&path),
                 _ => {}
             }
         }
         Ok(())
     }
 
-    /// The record in a line; otherwise a warning of what it is.
-    fn record_in(&mut self, path: &Path, line: usize, text: &[u8], whole: bool) -> Option<Record> {
-        let path = path.to_owned();
-        let reason = match serde_json::from_slice::<Record>(text) {
-            Ok(record) if record.format == FORMAT => return Some(record),
-            // A record of another version is no mistake, but it is not the result of this program either.
-            Ok(record) => format!("it has the form `{}`", record.format),
-            Err(_) if !whole => {
-                self.warnings.push(StoreWarning::Torn { path, line });
-                return None;
+    /// Keeps the first record of a trial; another one must say the same.
+    fn meet(&mut self, record: Record, line: usize, see: &mut dyn FnMut(Record)) -> Result<(), StoreError> {
+        let new = Known { file: self.files.len() - 1, line, digest: digest(&record) };
+        match self.names.entry(record.id.clone()) {
+            Entry::Vacant(entry) => {
+                entry.insert(new);
+                see(record);
+                Ok(())
             }
-            Err(error) => error.to_string(),
-        };
-        self.warnings.push(StoreWarning::Foreign { path, line, reason });
-        None
+            Entry::Occupied(first) if first.get().digest == new.digest => Ok(()),
+            Entry::Occupied(first) => {
+                let place = |known: &Known| format!("{}:{}", self.files[known.file].display(), known.line);
+                Err(StoreError::Contradiction { id: record.id, first: place(first.get()), second: place(&new) })
+            }
+        }
+    }
+
+    /// One more line of the file that is not told by itself.
+    fn count_untold(&mut self, file: &Path) {
+        match self.warnings.last_mut() {
+            Some(StoreWarning::More { path, count }) if path == file => *count += 1,
+            _ => self.warnings.push(StoreWarning::More { path: file.to_owned(), count: 1 }),
+        }
     }
 
     /// The record of a trial.
@@ -159,7 +178,7 @@ impl Store {
 
     /// Whether nothing of `trial` is left to be run: its record is there, and its details where the study asks for them.
     pub fn holds(&self, trial: &Trial) -> bool {
-        self.names.contains(&trial.id) && (!trial.needs_details || self.has_details(&trial.id))
+        self.names.contains_key(&trial.id) && (!trial.needs_details || self.has_details(&trial.id))
     }
 
     /// Where the details of a trial are, plain or packed.
@@ -174,9 +193,8 @@ impl Store {
     pub fn details(&self, id: &str) -> Result<Option<Details>, StoreError> {
         let [plain, packed] = self.details_files(id);
         let path = if plain.is_file() { plain } else { packed };
-        let mut bytes = Vec::new();
-        match open_maybe_packed(&path).and_then(|mut file| file.read_to_end(&mut bytes)) {
-            Ok(_) => Ok(serde_json::from_slice(&bytes)
+        match open_maybe_packed(&path).and_then(|content| bounded::read_all(content, LARGEST_DETAILS)) {
+            Ok(bytes) => Ok(serde_json::from_slice(&bytes)
                 .ok()
                 .filter(|details: &Details| details.format == details::FORMAT && details.record_format == FORMAT)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -195,16 +213,10 @@ impl Store {
     /// [`StoreError::Write`]; then nothing is left of them.
     pub fn keep_details(&self, details: &Details) -> Result<(), StoreError> {
         let [path, _] = self.details_files(&details.id);
-        let aside = self.details.join(format!("{}.{}.part", details.id, std::process::id()));
         let bytes = serde_json::to_vec(details).expect("details are plain values");
-        let written = fs::create_dir_all(&self.details)
-            .and_then(|()| File::create(&aside))
-            .and_then(|mut file| file.write_all(&bytes).and_then(|()| file.sync_data()))
-            .and_then(|()| fs::rename(&aside, &path));
-        written.map_err(|source| {
-            let _ = fs::remove_file(&aside);
-            StoreError::Write { path, source }
-        })
+        let written =
+            fs::create_dir_all(&self.details).and_then(|()| persist::write(&path, |file| file.write_all(&bytes)));
+        written.map_err(|source| StoreError::Write { path, source })
     }
 
     /// Number of trials with a record.
@@ -227,8 +239,10 @@ impl Store {
     /// # Errors
     /// [`StoreError::Write`].
     pub fn prepare_to_write(&mut self) -> Result<(), StoreError> {
-        if self.file.is_none() {
-            self.file = Some(create_own_file(&self.folder)?);
+        if self.own.is_none() {
+            let own = OwnFile::create(&self.folder)?;
+            self.files.push(own.path.clone());
+            self.own = Some(own);
         }
         Ok(())
     }
@@ -237,63 +251,79 @@ impl Store {
     /// second.
     ///
     /// # Errors
-    /// [`StoreError::Write`]; a part of the line that was written is cut off again.
+    /// [`StoreError::Write`]; a part of the line that was written is cut off again. [`StoreError::Moved`] or
+    /// [`StoreError::Lost`] where somebody has removed the file.
     pub fn append(&mut self, record: Record) -> Result<(), StoreError> {
-        if self.names.contains(&record.id) {
+        if self.names.contains_key(&record.id) {
             return Ok(());
         }
         self.prepare_to_write()?;
-        let (path, file) = self.file.as_mut().expect("prepared above");
+        let own = self.own.as_mut().expect("prepared above");
         let mut line = serde_json::to_vec(&record).expect("records are plain values");
         line.push(b'\n');
-        let before = file.metadata().map(|metadata| metadata.len());
-        if let Err(source) = file.write_all(&line).and_then(|()| file.sync_data()) {
-            if let Ok(length) = before {
-                // Best effort: what stays behind is a torn last line, which reading leaves out.
-                let _ = file.set_len(length);
-            }
-            return Err(StoreError::Write { path: path.clone(), source });
-        }
-        self.names.insert(record.id.clone());
+        own.append(&line)?;
+        let known = Known { file: self.files.len() - 1, line: own.records, digest: digest(&record) };
+        self.names.insert(record.id.clone(), known);
+        self.written.push(record.id.clone());
         if let Some(records) = &mut self.records {
             records.insert(record.id.clone(), record);
         }
         Ok(())
     }
+
+    /// Ends the writing, and reads the records again: other processes may have appended to the same folder meanwhile.
+    ///
+    /// # Errors
+    /// [`StoreError`], also where a record that this process has written is not there.
+    pub fn reopen(mut self, results: &Path) -> Result<Store, StoreError> {
+        self.end_writing()?;
+        let again = Store::open(results)?;
+        let missing = self.written.iter().filter(|id| !again.names.contains_key(*id)).count();
+        if missing > 0 {
+            return Err(StoreError::Missing { path: self.folder.clone(), count: missing });
+        }
+        Ok(again)
+    }
+
+    /// Closes the file of this process, once it is sure that its records are still where they were written.
+    ///
+    /// # Errors
+    /// [`StoreError::Moved`] or [`StoreError::Lost`].
+    pub fn end_writing(&mut self) -> Result<(), StoreError> {
+        self.own.take().map_or(Ok(()), |mut own| own.check_place())
+    }
 }
 
-impl Drop for Store {
-    /// A run that wrote nothing leaves no empty file.
-    fn drop(&mut self) {
-        if let Some((path, file)) = &self.file
-            && file.metadata().is_ok_and(|metadata| metadata.len() == 0)
-        {
-            let _ = fs::remove_file(path);
-        }
-    }
+/// The record in a line; otherwise a warning of what it is.
+fn record_in(path: &Path, line: usize, text: &[u8]) -> Result<Record, StoreWarning> {
+    let path = path.to_owned();
+    let reason = match serde_json::from_slice::<Record>(text) {
+        Ok(record) if record.format == FORMAT => match contradiction(&record) {
+            None => return Ok(record),
+            Some(reason) => reason,
+        },
+        // A record of another version is no mistake, but it is not the result of this program either.
+        Ok(record) => format!("it has the form `{}`", record.format),
+        Err(_) if !text.ends_with(b"\n") => return Err(StoreWarning::Torn { path, line }),
+        Err(error) => error.to_string(),
+    };
+    Err(StoreWarning::Foreign { path, line, reason })
+}
+
+/// Equal for two records of a trial that say the same. Machine, times and version of the program may differ, and so may the names of
+/// files, whose content decides.
+fn digest(record: &Record) -> u64 {
+    let Record { seed, data_sha256, device_sha256, outcome, accuracy, loss, tests, .. } = record;
+    let failed = record.failure.is_some();
+    let said = serde_json::to_vec(&(seed, data_sha256, device_sha256, outcome, failed, accuracy, loss, tests));
+    let mut hasher = DefaultHasher::new();
+    said.expect("records are plain values").hash(&mut hasher);
+    hasher.finish()
 }
 
 /// The content of a file, unpacked where its name ends with `.gz`.
 fn open_maybe_packed(path: &Path) -> io::Result<Box<dyn Read>> {
-    let file = File::open(path)?;
+    let file = regular::open(path)?;
     let packed = path.extension().is_some_and(|extension| extension == "gz");
     Ok(if packed { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) })
-}
-
-/// Creates the first `NNNN.jsonl` that does not exist; creation is atomic, so two processes never share one.
-fn create_own_file(folder: &Path) -> Result<(PathBuf, File), StoreError> {
-    let failed = |path: &Path| {
-        let path = path.to_owned();
-        move |source| StoreError::Write { path, source }
-    };
-    fs::create_dir_all(folder).map_err(failed(folder))?;
-    for number in 1u32.. {
-        let path = folder.join(format!("{number:04}.jsonl"));
-        match OpenOptions::new().append(true).create_new(true).open(&path) {
-            Ok(file) => return Ok((path, file)),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(failed(&path)(error)),
-        }
-    }
-    unreachable!("four thousand million files of records")
 }

@@ -8,7 +8,10 @@
 //! are is checked when the device is put together (`prepare.rs`).
 
 mod given;
+mod grid;
+mod message;
 mod nearest;
+mod number;
 mod observe;
 
 use std::collections::BTreeMap;
@@ -16,7 +19,11 @@ use std::ops::Range;
 
 pub use given::Override;
 use given::{DEVICE, Given, is_device_key, read_section};
+pub use grid::{MOST_CONDITIONS, MOST_TRIALS};
+use grid::{check_axis, check_size, combinations};
+use message::type_reason;
 use nearest::{unknown, unknown_among};
+use number::as_written;
 use observe::DETAILS;
 pub use observe::KeptDetails;
 use toml::de::{DeTable, DeValue};
@@ -114,6 +121,23 @@ pub enum StudyProblem {
         /// The value.
         value: String,
     },
+    /// More conditions or trials than any memory should hold.
+    #[error(
+        "study: expected at most {most} {what}, got {size} (values of axes: {lengths}; seeds: {seeds})\n\n\
+         hint: split the study, or shorten its axes with `--set`"
+    )]
+    TooLarge {
+        /// `conditions` or `trials`.
+        what: &'static str,
+        /// How many there are.
+        size: String,
+        /// Values of every axis.
+        lengths: String,
+        /// Number of the seeds.
+        seeds: usize,
+        /// How many there may be.
+        most: usize,
+    },
     /// A value out of range.
     #[error(transparent)]
     Value(#[from] ValueError),
@@ -134,10 +158,7 @@ const SECTIONS: [&str; 12] = [
 impl Study {
     /// Where condition number `condition` stands on every axis: the place of its value there, from 0.
     pub fn places(&self, condition: usize) -> impl Iterator<Item = usize> {
-        let values = self.axes.iter().zip(&self.conditions[condition].values);
-        values.map(|(axis, own)| {
-            axis.values.iter().position(|value| value == own).expect("conditions are made of the values of the axes")
-        })
+        grid::places(&self.axes, condition)
     }
 
     /// Reads the study in `text`; `file` names it in messages.
@@ -151,7 +172,6 @@ impl Study {
             place: error.span().map_or_else(|| file.to_owned(), |span| at(&span)),
             problem: StudyProblem::Syntax(error.message().to_owned()),
         })?;
-        let values: toml::Table = toml::from_str(text).expect("the same text was TOML a line ago");
         let (mut name, mut question, mut reference, mut given) = (None, String::new(), None, Vec::new());
         for (key, value) in document.get_ref().iter() {
             let place = at(&key.span());
@@ -179,16 +199,16 @@ impl Study {
                         "must be given, as the section adds a layer of so many neurons",
                     ));
                 }
-                (section, DeValue::Table(keys)) => {
-                    read_section(section, keys, &values[section], &at, &mut given);
-                }
+                (section, DeValue::Table(keys)) => read_section(section, keys, &at, &mut given),
                 (key, _) => return Err(unknown(key, &place)),
             }
         }
-        for Override { key, value } in overrides {
-            let place = format!("--set {key}={value}");
+        for Override { key, value, beyond, text } in overrides {
+            // What stands for a number beyond 64 bits is nothing that anybody has written.
+            let shown = if beyond.is_empty() { value.to_string() } else { text.clone() };
+            let place = format!("--set {key}={shown}");
             given.retain(|earlier| earlier.key != *key);
-            given.push(Given { key: key.clone(), value: value.clone(), place });
+            given.push(Given { key: key.clone(), value: value.clone(), place, beyond: beyond.clone() });
         }
         let missing = || StudyError { place: file.to_owned(), problem: StudyProblem::Missing("name") };
         Ok(Study { reference, ..assemble(name.ok_or_else(missing)?, question, given)? })
@@ -199,10 +219,12 @@ impl Study {
 fn assemble(name: String, question: String, given: Vec<Given>) -> Result<Study, StudyError> {
     let known = known_keys();
     let (mut seeds, mut details, mut details_given) = (vec![1], KeptDetails::default(), false);
+    let mut seeds_place = name.clone();
     let mut placed: Vec<Given> = Vec::new();
     for given in given {
         if given.key == SEEDS {
             seeds = read_seeds(&given)?;
+            seeds_place = given.place;
             continue;
         }
         if given.key == DETAILS {
@@ -223,18 +245,23 @@ fn assemble(name: String, question: String, given: Vec<Given>) -> Result<Study, 
     };
     placed.sort_by_cached_key(|given| (position(&given.key), given.key.clone()));
 
-    let mut axes = Vec::new();
-    for Given { key, value, place } in &placed {
+    let (mut axes, mut axis_of) = (Vec::new(), Vec::new());
+    let mut longest = (seeds.len(), seeds_place);
+    for Given { key, value, place, .. } in &placed {
         check_kind(value, key, place)?;
-        if let toml::Value::Array(values) = value {
-            check_axis(key, values, place)?;
-            axes.push(Axis { key: key.clone(), values: values.clone() });
-        }
+        let toml::Value::Array(values) = value else {
+            axis_of.push(None);
+            continue;
+        };
+        check_axis(key, values, place)?;
+        longest = if values.len() > longest.0 { (values.len(), place.clone()) } else { longest };
+        axis_of.push(Some(axes.len()));
+        axes.push(Axis { key: key.clone(), values: values.clone() });
     }
+    check_size(&axes, seeds.len(), &longest.1)?;
     let conditions = combinations(&axes)
-        .into_iter()
         .map(|values| {
-            let settings = settings_of(&placed, &axes, &values)?;
+            let settings = settings_of(&placed, &axis_of, &values)?;
             Ok(Condition { values, settings })
         })
         .collect::<Result<_, StudyError>>()?;
@@ -242,31 +269,56 @@ fn assemble(name: String, question: String, given: Vec<Given>) -> Result<Study, 
     Ok(Study { name, question, reference: None, axes, seeds, details, details_given, conditions, places })
 }
 
-/// The settings for one value an axis. An error stands at the place of the key that it names.
-fn settings_of(placed: &[Given], axes: &[Axis], values: &[toml::Value]) -> Result<Settings, StudyError> {
-    let mut document = toml::Table::new();
-    for Given { key, value, .. } in placed {
-        let value = axes.iter().position(|axis| axis.key == *key).map_or(value, |axis| &values[axis]);
-        let (section, key) = key.split_once('.').expect("known keys have a section");
-        let section = document.entry(section).or_insert_with(|| toml::Table::new().into());
-        section.as_table_mut().expect("sections are tables").insert(key.to_owned(), value.clone());
-    }
-    add_keys_of_preset(&mut document);
-    let place_of = |key: &str| {
+/// The settings for one value an axis, where `axis_of` says which of the keys are one. An error stands at the place of the key
+/// that it names.
+fn settings_of(placed: &[Given], axis_of: &[Option<usize>], values: &[toml::Value]) -> Result<Settings, StudyError> {
+    let document = || {
+        let mut document = toml::Table::new();
+        for (Given { key, value, .. }, axis) in placed.iter().zip(axis_of) {
+            put(&mut document, key, axis.map_or(value, |axis| &values[axis]).clone());
+        }
+        add_keys_of_preset(&mut document);
+        document
+    };
+    let given = |key: &str| {
         // What is wrong with a layer stands where the layer does.
         let section = key.split('.').next().filter(|section| LAYERS.iter().any(|(layer, _)| layer == section));
         let of_layer = |given: &&Given| given.key.split('.').next() == section;
         let found = placed.iter().find(|given| given.key == key);
-        let found = found.or_else(|| placed.iter().find(|given| section.is_some() && of_layer(given)));
-        found.map_or_else(|| "study".to_owned(), |given| given.place.clone())
+        found.or_else(|| placed.iter().find(|given| section.is_some() && of_layer(given)))
     };
-    let settings: Settings = serde_path_to_error::deserialize(toml::Value::Table(document)).map_err(|error| {
-        let key = error.path().to_string();
-        let reason = reason(error.inner().message().trim());
+    let place_of = |key: &str| given(key).map_or_else(|| "study".to_owned(), |given| given.place.clone());
+    let written = |key: &str, shown: &str| as_written(shown, given(key).map_or(&[], |given| &given.beyond));
+    let settings = settings_in(document()).map_err(|(key, message)| {
+        let allowed = || whole_allowed(document(), &key);
+        let reason = type_reason(&message, allowed, |shown| written(&key, shown));
         StudyError { place: place_of(&key), problem: StudyProblem::Type { key, reason } }
     })?;
-    settings.check().map_err(|error| StudyError { place: place_of(&error.key), problem: error.into() })?;
+    settings.check().map_err(|error| StudyError {
+        place: place_of(&error.key),
+        problem: ValueError { value: written(&error.key, &error.value), ..error }.into(),
+    })?;
     Ok(settings)
+}
+
+/// The settings in `document`, or the key that is wrong and what the deserialiser says of it.
+fn settings_in(document: toml::Table) -> Result<Settings, (String, String)> {
+    serde_path_to_error::deserialize(toml::Value::Table(document))
+        .map_err(|error| (error.path().to_string(), error.inner().message().trim().to_owned()))
+}
+
+/// Puts the value of the dotted `key` into its section of `document`.
+fn put(document: &mut toml::Table, key: &str, value: toml::Value) {
+    let (section, key) = key.split_once('.').expect("known keys have a section");
+    let section = document.entry(section).or_insert_with(|| toml::Table::new().into());
+    section.as_table_mut().expect("sections are tables").insert(key.to_owned(), value);
+}
+
+/// What is allowed for `key`, which is a whole number: what is said of one that is too large.
+fn whole_allowed(mut document: toml::Table, key: &str) -> Option<String> {
+    put(&mut document, key, toml::Value::Integer(i64::MAX));
+    let refused = settings_in(document).ok()?.check().err()?;
+    (refused.key == key).then_some(refused.allowed)
 }
 
 /// Puts what the preset decides outside of `[training]` where the study gives nothing.
@@ -283,67 +335,23 @@ fn add_keys_of_preset(document: &mut toml::Table) {
     }
 }
 
-/// What the deserialiser says, in the form of the other messages.
-fn reason(message: &str) -> String {
-    // `string "20 %"` and "floating point `16.5`" become "20 %" and 16.5.
-    let value = |found: &str| found.find(['`', '"']).map_or(found, |at| &found[at..]).trim_matches('`').to_owned();
-    let typed = message.strip_prefix("invalid type: ").or(message.strip_prefix("invalid value: "));
-    if let Some((found, expected)) = typed.and_then(|typed| typed.split_once(", expected ")) {
-        let allowed = match expected {
-            "f64" => "a number",
-            "usize" => "a whole number",
-            "u64" => "a whole number from 0",
-            "a string" => "a text",
-            other => other,
-        };
-        return format!("must be {allowed}, got {}", value(found));
-    }
-    if let Some((found, known)) =
-        message.strip_prefix("unknown variant ").and_then(|rest| rest.split_once(", expected "))
-    {
-        return format!("must be {known}, got {found}");
-    }
-    message.to_owned()
-}
-
-fn check_axis(key: &str, values: &[toml::Value], place: &str) -> Result<(), StudyError> {
-    let error = |problem| StudyError { place: place.to_owned(), problem };
-    if values.is_empty() {
-        return Err(error(StudyProblem::EmptyAxis(key.to_owned())));
-    }
-    for (index, value) in values.iter().enumerate() {
-        if values[..index].iter().any(|earlier| same(earlier, value)) {
-            return Err(error(StudyProblem::Twice { key: key.to_owned(), value: value.to_string() }));
-        }
-    }
-    Ok(())
-}
-
 /// `repeats.seeds`: a count, which means 1 to that count, or a list.
 fn read_seeds(given: &Given) -> Result<Vec<u64>, StudyError> {
-    let wrong = || {
-        let allowed = "must be a count of at least 1 or a list of whole numbers from 0";
-        wrong_type(&given.place, SEEDS, &format!("{allowed}, got {}", given.value))
+    let wrong = |value: &toml::Value| {
+        let allowed =
+            format!("must be a count from 1 to {MOST_TRIALS} or a list of whole numbers from 0 to {}", u64::MAX);
+        // Seeds above the largest signed integer are kept as digits, which are no text to a reader.
+        let shown = number::seed(value).map_or_else(|| value.to_string(), |seed| seed.to_string());
+        wrong_type(&given.place, SEEDS, &format!("{allowed}, got {}", as_written(&shown, &given.beyond)))
     };
     match &given.value {
-        toml::Value::Integer(count @ 1..=1_000_000) => Ok((1..=*count as u64).collect()),
+        toml::Value::Integer(count) if (1..=MOST_TRIALS as i64).contains(count) => Ok((1..=*count as u64).collect()),
         toml::Value::Array(seeds) => {
             check_axis(SEEDS, seeds, &given.place)?;
-            let seed = |value: &toml::Value| value.as_integer().and_then(|seed| u64::try_from(seed).ok());
-            seeds.iter().map(|value| seed(value).ok_or_else(wrong)).collect()
+            seeds.iter().map(|value| number::seed(value).ok_or_else(|| wrong(value))).collect()
         }
-        _ => Err(wrong()),
+        value => Err(wrong(value)),
     }
-}
-
-/// Every combination of the axes, the last one running fastest.
-fn combinations(axes: &[Axis]) -> Vec<Vec<toml::Value>> {
-    axes.iter().fold(vec![Vec::new()], |combinations, axis| {
-        let extend = |chosen: Vec<toml::Value>| {
-            axis.values.iter().map(move |value| chosen.iter().chain([value]).cloned().collect::<Vec<_>>())
-        };
-        combinations.into_iter().flat_map(extend).collect()
-    })
 }
 
 /// Every key of [`Settings`] with its section, in the order of the sections; those of `[device]` are not known here.
@@ -388,12 +396,6 @@ fn check_kind(value: &toml::Value, key: &str, place: &str) -> Result<(), StudyEr
     };
     let fits = value.as_array().map_or_else(|| scalar(value), |values| values.iter().all(scalar));
     if fits { Ok(()) } else { Err(wrong_type(place, key, "must be a number, a text or a list of these")) }
-}
-
-/// Whether two values mean the same setting: 1 and 1.0 do.
-fn same(a: &toml::Value, b: &toml::Value) -> bool {
-    let number = |value: &toml::Value| value.as_float().or(value.as_integer().map(|whole| whole as f64));
-    a == b || number(a).is_some() && number(a) == number(b)
 }
 
 #[cfg(test)]
@@ -472,7 +474,7 @@ mod tests {
             ),
             (
                 with("[repeats]\nseeds = 0"),
-                "s.toml:4: repeats.seeds: must be a count of at least 1 or a list of whole numbers from 0, got 0",
+                "s.toml:4: repeats.seeds: must be a count from 1 to 1000000 or a list of whole numbers from 0 to 18446744073709551615, got 0",
             ),
             (
                 with("[data]\nset = 'My set'"),
@@ -483,7 +485,10 @@ mod tests {
                 "name = 'demo'\n[noises]".to_owned(),
                 "s.toml:2: noises: unknown key\n\nhint: the nearest known key is `noise`",
             ),
-            (with("[seeds]\nchip = [1, -1]"), "s.toml:4: seeds.chip: must be a whole number from 0, got -1"),
+            (
+                with("[seeds]\nchip = [1, -1]"),
+                "s.toml:4: seeds.chip: must be a whole number from 0 to 18446744073709551615, got -1",
+            ),
             (
                 with("[seeds]\nchips = 1"),
                 "s.toml:4: seeds.chips: unknown key\n\nhint: the nearest known key is `seeds.chip`",

@@ -1,5 +1,6 @@
 //! The outcomes of a study by condition: as CSV for programs, as a table for people.
 
+use crate::csv_cell::csv_cell;
 use crate::health::{HealthKind, HealthTally, Judged};
 use crate::repeats::Done;
 use crate::statistics::draws::Drawn;
@@ -52,7 +53,7 @@ impl Summary {
     /// below three of them. What does not exist is empty.
     pub fn csv(&self) -> String {
         let number = |value: Option<f64>| value.map(|value| format!("{value:.6}")).unwrap_or_default();
-        let mut header: Vec<String> = self.axes.iter().map(|axis| axis.key.clone()).collect();
+        let mut header: Vec<String> = self.axes.iter().map(|axis| csv_cell(&axis.key)).collect();
         header.extend(["mean", "sd", "n", "ci95_low", "ci95_high", "n_usable"].map(str::to_owned));
         header.extend(HealthKind::ALL.map(|kind| format!("n_{}", kind.words().replace(' ', "_"))));
         let mut lines = vec![header.join(",")];
@@ -94,11 +95,6 @@ impl Summary {
 /// A value as it stands in a cell: texts without quotes.
 pub fn plain(value: &toml::Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}
-
-/// A text as a cell of CSV, in quotes where it needs them.
-pub(crate) fn csv_cell(text: &str) -> String {
-    if text.contains([',', '"', '\n']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
 }
 
 /// The key without its section, and the value.

@@ -11,17 +11,18 @@ mod many_pulses;
 mod maps;
 mod populations;
 mod repeats;
+mod sampled_distances;
 mod without_effect;
 
 use std::collections::BTreeSet;
 
-use crossbar::PairMapping;
 use crossbar::device::{Acceptance, Device, First, WriteNoise};
 use crossbar::spread::write_spread;
 use snn::connection::Connection;
 
 use crate::chip_maps::of_connection;
 use crate::hardware::shapes;
+use crate::measured_neurons::MOST_MEASURED;
 use crate::pair_spread::{conductance_of, units_of_write};
 use crate::prepare::{Devices, EncodedData, LoadedDevice};
 use crate::settings::{Controller, HardwareSettings, Settings};
@@ -45,6 +46,16 @@ pub enum Warning {
     /// A fraction that whole neurons cannot give.
     #[error(transparent)]
     Rounded(Rounded),
+    /// Distances of spike trains that are those of a sample.
+    #[error(
+        "network.hidden: distances of spike trains are means over the pairs of a drawn sample of {MOST_MEASURED} of {neurons} \
+         hidden neurons\n\nhint: accuracies, rates and intervals are those of all neurons; with at most {MOST_MEASURED} \
+         neurons the distances are too"
+    )]
+    SampledDistances {
+        /// Hidden neurons that the readout receives input from.
+        neurons: usize,
+    },
     /// Keys of `[hardware]` beside abstract weights.
     #[error(
         "{}: no effect where `hardware.device` is `none`: abstract weights have no cells\n\n\
@@ -181,7 +192,9 @@ fn half_width(window: Acceptance) -> String {
 /// Everything about a trial with `settings` that was hardly meant: what becomes of its `data` and of its neurons, and
 /// [`warnings`] of its devices.
 pub fn all_warnings(settings: &Settings, data: &EncodedData, devices: &Devices) -> Vec<Warning> {
-    [data::of(settings, data), populations::of(settings), warnings(settings, devices, &shapes(settings, data))].concat()
+    let of_devices = warnings(settings, devices, &shapes(settings, data));
+    let sampled = sampled_distances::of(settings).into_iter().collect();
+    [data::of(settings, data), populations::of(settings), sampled, of_devices].concat()
 }
 
 /// What a trial with `settings` does that was hardly meant. `shapes` are rows and columns of its

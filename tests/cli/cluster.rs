@@ -333,3 +333,65 @@ fn a_killed_and_queued_again_shard_ends_as_if_nothing_had_been() {
     folder.run(&["run", "tiny.toml", "--set", "repeats.seeds=[1, 2]"]).succeeds();
     assert_eq!(folder.bytes("results/tiny/summary.csv"), *TINY_SUMMARY);
 }
+
+/// Every text that ends up in a line of a script.
+#[test]
+fn flags_that_would_end_a_line_of_a_script_are_refused() {
+    let cluster = Cluster::new();
+    let folder = cluster.0.path("");
+    let inject = format!("x\ntouch {}\n#", cluster.0.path("pwned").display());
+    let mut calls: Vec<Vec<String>> = Vec::new();
+    for flag in ["--partition", "--account", "--sbatch", "--set", "--out", "--time", "--memory"] {
+        let prefix = match flag {
+            "--sbatch" => "--qos=",
+            "--set" => "hardware.device=",
+            _ => "",
+        };
+        calls.push(vec![flag.to_owned(), format!("{prefix}{inject}")]);
+        calls.push(vec![flag.to_owned(), format!("{prefix}a\rb")]);
+    }
+    for (flag, value) in [
+        ("--partition", "a b"),
+        ("--partition", "a;b"),
+        ("--partition", "$(id)"),
+        ("--partition", ""),
+        ("--account", "-x"),
+        ("--account", "a#b"),
+        ("--sbatch", "qos"),
+        ("--time", "0s"),
+        ("--time", "1e9d"),
+        ("--memory", "18446744073709551615"),
+        ("--tasks", "100001"),
+        ("--threads", "5000"),
+    ] {
+        calls.push(vec![flag.to_owned(), value.to_owned()]);
+    }
+    for call in calls {
+        let answer = cluster.submit(&["--dry-run", &format!("{}={}", call[0], call[1])]);
+        assert_eq!((answer.status, answer.stdout.as_str()), (Some(2), ""), "{call:?}: {answer:#?}");
+    }
+    assert!(!folder.join("pwned").exists() && cluster.calls().is_empty());
+    let fine =
+        ["--partition=long,gpu-a.100", "--account=lab_1@x", "--sbatch=--comment=\"it's 100 % $HOME\"", "--time=7d"];
+    let script = cluster.submit(&[&["--dry-run"], &fine[..]].concat()).succeeds().stdout;
+    assert!(
+        script.contains("\n#SBATCH --partition=long,gpu-a.100\n") && script.contains("--time=7-00:00:00"),
+        "{script}"
+    );
+}
+
+/// A folder whose name holds a line break cannot stand in a script.
+#[test]
+fn paths_that_would_end_a_line_of_a_script_are_refused() {
+    let cluster = Cluster::new();
+    let folder = "two\nlines";
+    fs::create_dir(cluster.0.path(folder)).expect("the folder is ours");
+    cluster.0.write(&format!("{folder}/tiny.toml"), crate::ohmspike::TINY);
+    let answer = cluster.run(&["submit", &format!("{folder}/tiny.toml"), "--slurm", "--dry-run"]);
+    assert_eq!((answer.status, answer.stdout.as_str()), (Some(2), ""), "{answer:#?}");
+    assert!(
+        answer.stderr.contains("must be text without control characters to stand in a script"),
+        "{}",
+        answer.stderr
+    );
+}

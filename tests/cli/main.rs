@@ -7,6 +7,8 @@
 //! - [`stopped`]: Ctrl-C, a kill and a full disk in the middle of a run.
 //! - [`killed`]: a run that is killed again and again.
 //! - [`records`]: what else may stand in a folder of records.
+//! - [`odd_files`], [`shared`]: files that nobody meant there, and folders that others change meanwhile.
+//! - [`printing`]: readers that leave, and texts that would steer a terminal.
 //! - [`cluster`]: jobs and their state, with programs of a cluster that answer as told.
 //! - [`report`]: a study as a page, and its records as tables.
 //! - [`health`]: networks that say nothing about the hardware, with the cause.
@@ -25,10 +27,15 @@ mod import;
 mod instructions;
 #[cfg(unix)]
 mod killed;
+#[cfg(unix)]
+mod odd_files;
 mod ohmspike;
+mod printing;
 mod records;
 mod report;
 mod results;
+#[cfg(unix)]
+mod shared;
 #[cfg(unix)]
 mod stopped;
 mod tested;

@@ -82,13 +82,81 @@ fn bytes_that_are_no_text_are_left_out_with_a_warning() {
 }
 
 #[test]
-fn of_duplicates_the_first_counts() {
+fn of_equal_records_of_a_trial_the_first_counts() {
     let [first, _] = two_records();
-    let later = Record { outcome: Some(0.5), ..first.clone() };
+    // What is no result may differ.
+    let mut later = Record { machine: "another".to_owned(), program: "0.0.9".to_owned(), ..first.clone() };
+    later.seconds.training += 1.0;
     let (folder, file) = folder_with(&(line(&first) + &line(&later)));
     fs::write(file.with_file_name("0002.jsonl"), line(&later)).expect("a writable folder");
     let store = open(folder.path());
     assert_eq!((store.len(), store.get(&first.id), store.warnings()), (1, Some(&first), &[][..]));
+}
+
+#[test]
+fn two_results_of_a_trial_are_an_error_that_names_both_places() {
+    let [first, second] = two_records();
+    let changed: [fn(&mut Record); 4] = [
+        |record| record.outcome = record.outcome.map(|outcome| f64::from_bits(outcome.to_bits() + 1)),
+        |record| record.loss[0] *= 2.0,
+        |record| record.tests[1][0].excitatory_spikes += 1,
+        |record| record.data_sha256 = "another".to_owned(),
+    ];
+    for change in changed {
+        let mut other = first.clone();
+        change(&mut other);
+        let (folder, file) = folder_with(&(line(&second) + &line(&first)));
+        let later = file.with_file_name("0002.jsonl");
+        fs::write(&later, line(&other)).expect("a writable folder");
+        let skimmed = Store::skim(folder.path(), |_| ()).map(|_| ());
+        for error in [Store::open(folder.path()).map(|_| ()), skimmed] {
+            let Err(StoreError::Contradiction { id, first: one, second: two }) = error else { panic!("{error:?}") };
+            let expected = (first.id.clone(), format!("{}:2", file.display()), format!("{}:1", later.display()));
+            assert_eq!((id, one, two), expected);
+        }
+    }
+}
+
+/// Somebody removes the folder, or the file, or puts another one in its place, while a process has it open.
+#[cfg(unix)]
+#[test]
+fn records_of_a_file_that_is_gone_are_saved_again() {
+    let [first, second] = two_records();
+    let remove: [fn(&Path); 3] = [
+        |file| fs::remove_dir_all(file.parent().expect("a folder")).expect("ours"),
+        |file| fs::remove_file(file).expect("ours"),
+        |file| fs::rename(file, file.with_file_name("moved")).expect("ours"),
+    ];
+    for remove in remove {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let file = folder.path().join("records/0001.jsonl");
+        let mut store = open(folder.path());
+        store.append(first.clone()).expect("a writable folder");
+        remove(&file);
+        let error = store.append(second.clone()).expect_err("the file is gone");
+        assert!(matches!(&error, StoreError::Moved { path, .. } if *path == file), "{error}");
+        let again = open(folder.path());
+        assert_eq!((again.get(&first.id), again.get(&second.id)), (Some(&first), Some(&second)));
+
+        // The same after the last record, when the study is summed up.
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let mut store = open(folder.path());
+        store.append(first.clone()).expect("a writable folder");
+        remove(&folder.path().join("records/0001.jsonl"));
+        assert!(matches!(store.reopen(folder.path()), Err(StoreError::Moved { .. })));
+        assert_eq!(open(folder.path()).get(&first.id), Some(&first));
+    }
+}
+
+/// The file is still there and somebody has emptied it.
+#[test]
+fn records_that_are_changed_under_a_process_are_missed() {
+    let [first, _] = two_records();
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let mut store = open(folder.path());
+    store.append(first).expect("a writable folder");
+    fs::write(folder.path().join("records/0001.jsonl"), "").expect("ours");
+    assert!(matches!(store.reopen(folder.path()), Err(StoreError::Missing { count: 1, .. })));
 }
 
 #[test]

@@ -31,6 +31,8 @@ const RANDOM: usize = 16;
 /// What the system or `fill` says.
 pub fn write(path: &Path, fill: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>) -> io::Result<()> {
     let folder = path.parent().filter(|folder| *folder != OsStr::new("")).unwrap_or(Path::new("."));
+    // Told without the name of the unfinished file.
+    fs::metadata(folder)?;
     let permissions = replaceable(path)?;
     let mut part = BufWriter::new(beside(folder)?);
     fill(&mut part)?;

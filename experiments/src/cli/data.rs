@@ -20,7 +20,7 @@ pub enum Command {
 /// Runs the command.
 pub fn run(command: &Command) -> Result<ExitCode, Failure> {
     match command {
-        Command::List => list::run(),
+        Command::List => list::run()?,
         Command::Fetch(arguments) => fetch::run(arguments)?,
         Command::Import(arguments) => import::run(arguments)?,
     }

@@ -1,16 +1,17 @@
 //! `ohmspike export`: the records of a study as a table for other programs.
 
-use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use datasets::persist;
 use experiments::export::{epoch_table, trial_table};
 use experiments::repeats::done;
 use experiments::run::trials;
 use experiments::store::Store;
 use experiments::warning::repeat_warnings;
 
+use super::terminal::{print_file, tell};
 use super::{Failure, source, warn};
 
 /// Write the records of a study as a table: one row a trial.
@@ -46,9 +47,9 @@ enum Format {
 
 /// The file cannot be written.
 #[derive(Debug, thiserror::Error)]
-#[error("{place}: cannot be written: {source}")]
+#[error("{path}: cannot be written: {source}\n\nhint: leave `--file` out to write to stdout")]
 struct WriteError {
-    place: String,
+    path: PathBuf,
     source: io::Error,
 }
 
@@ -63,20 +64,21 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     source::needs_records(&store, &all, &results)?;
     let done = done(&study, &prepared, &all, &store);
     warn(&repeat_warnings(&study, &done));
-    eprintln!("{} of {} trials have a record", done.len(), all.len());
+    tell!("{} of {} trials have a record", done.len(), all.len());
     let table = if arguments.epochs { epoch_table(&study, &done) } else { trial_table(&study, &done) };
     let bytes = match arguments.format {
         Format::Csv => table.csv().into_bytes(),
         Format::Parquet => table.parquet()?,
     };
-    let written = match &arguments.file {
-        Some(path) => fs::write(path, bytes).map_err(|source| (path.display().to_string(), source)),
-        None => match io::stdout().lock().write_all(&bytes) {
-            // A reader that has seen enough, as `head` has, is no failure.
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-            written => written.map_err(|source| ("stdout".to_owned(), source)),
-        },
-    };
-    written.map_err(|(place, source)| WriteError { place, source })?;
+    match &arguments.file {
+        // Names of open files of this process, as /dev/stdout, must not be replaced by a file.
+        Some(path) if ["/dev", "/proc"].iter().any(|system| path.starts_with(system)) => {
+            let source = io::Error::new(io::ErrorKind::InvalidInput, "not a regular file");
+            return Err(WriteError { path: path.clone(), source }.into());
+        }
+        Some(path) => persist::write(path, |file| file.write_all(&bytes))
+            .map_err(|source| WriteError { path: path.clone(), source })?,
+        None => _ = print_file(&bytes)?,
+    }
     Ok(ExitCode::SUCCESS)
 }

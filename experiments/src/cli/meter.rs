@@ -6,12 +6,15 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use experiments::legible::legible;
 use experiments::pace::{Pace, seconds_left};
 use experiments::record::Record;
 use experiments::run::Trial;
 use experiments::study::Study;
 use experiments::tally::Tally;
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::terminal::{span, tell};
 
 /// How often the bar is drawn.
 const DRAW_INTERVAL: Duration = Duration::from_millis(500);
@@ -124,16 +127,16 @@ impl<'a> Meter<'a> {
     /// Says something between two drawings.
     pub fn say(&self, text: &str) {
         if self.bar.is_hidden() {
-            eprintln!("{text}");
+            tell!("{text}");
         } else {
-            self.bar.suspend(|| eprintln!("{text}"));
+            self.bar.suspend(|| tell!("{text}"));
         }
     }
 
     /// Ends the drawing.
     pub fn finish(&self) {
         self.bar.finish_and_clear();
-        eprintln!("{} trials in {}\n", self.done, HumanDuration(self.started.elapsed()));
+        tell!("{} trials in {}\n", self.done, HumanDuration(self.started.elapsed()));
     }
 
     fn count(&mut self, condition: usize, outcome: Option<f64>, usable: bool) {
@@ -150,25 +153,25 @@ impl<'a> Meter<'a> {
         };
         if self.bar.is_hidden() {
             if is_time(&mut self.line, LINE_INTERVAL) {
-                eprintln!("{}", self.words());
+                tell!("{}", self.words());
             }
             if is_time(&mut self.table, TABLE_INTERVAL) {
-                eprintln!("\n{}", self.tally.table(WIDTH));
+                tell!("\n{}", self.tally.table(WIDTH));
             }
         } else if is_time(&mut self.drawn, DRAW_INTERVAL) {
             let table = self.tally.table(WIDTH);
             let lines: Vec<&str> = table.lines().take(LINES).collect();
-            self.bar.set_message(format!("{}\n\n{}", self.words(), lines.join("\n")));
+            let shown = format!("{}\n\n{}", self.words(), lines.join("\n"));
+            self.bar.set_message(legible(&shown).into_owned());
         }
     }
 
     /// Trials done, running and waiting, and the time left.
     fn words(&self) -> String {
         let (running, waiting) = (self.running.len(), self.trials.len() - self.waiting);
-        let left = self.seconds_left().map_or_else(
-            || "time left not known yet".to_owned(),
-            |seconds| format!("about {} left", HumanDuration(Duration::from_secs_f64(seconds))),
-        );
+        let left = self
+            .seconds_left()
+            .map_or_else(|| "time left not known yet".to_owned(), |seconds| format!("about {} left", span(seconds)));
         format!("{} of {} trials done, {running} running, {waiting} waiting, {left}", self.done, self.trials.len())
     }
 

@@ -2,8 +2,6 @@
 //!
 //! Exit status: 0 done, 1 the study's own criterion failed or, after waiting, trials are left, 2 could not run, 130 stopped by Ctrl-C.
 
-#![allow(clippy::print_stdout, clippy::print_stderr)] // Only the program prints.
-
 mod axis;
 mod data;
 mod device;
@@ -14,12 +12,14 @@ mod run;
 mod source;
 mod status;
 mod submit;
+mod terminal;
 mod train;
 
 use std::fmt::Display;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use terminal::tell;
 
 /// Noise-versus-accuracy curves of spiking networks trained through emulated memristive crossbars.
 #[derive(Debug, Parser)]
@@ -49,7 +49,7 @@ type Failure = Box<dyn std::error::Error>;
 /// Tells what was hardly meant.
 fn warn<W: Display>(warnings: &[W]) {
     for warning in warnings {
-        eprintln!("warning: {warning}\n");
+        tell!("warning: {warning}\n");
     }
 }
 
@@ -66,7 +66,7 @@ pub fn main() -> ExitCode {
         Command::Device(command) => device::run(&command),
     };
     done.unwrap_or_else(|error| {
-        eprintln!("error: {error}");
+        tell!("error: {error}");
         ExitCode::from(2)
     })
 }

@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use datasets::persist;
 use experiments::figures::{Recorded, study_figures};
 use experiments::machine::machine;
 use experiments::repeats::done as done_trials;
@@ -13,6 +14,7 @@ use experiments::run::trials;
 use experiments::store::Store;
 use experiments::warning::repeat_warnings;
 
+use super::terminal::{say, tell};
 use super::{Failure, axis, source, warn};
 
 /// Write what a study has found as one page of HTML that needs nothing beside itself.
@@ -82,9 +84,9 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     warn(&repeat_warnings(&study, &done_trials(&study, &prepared, &all, &store)));
     let failed = |source| WriteError { path: path.clone(), source };
     fs::create_dir_all(&out).map_err(failed)?;
-    fs::write(&path, report.html()).map_err(failed)?;
-    eprintln!("{done} of {} trials have a record", all.len());
-    println!("{}", path.display());
+    persist::write(&path, |file| file.write_all(report.html().as_bytes())).map_err(failed)?;
+    tell!("{done} of {} trials have a record", all.len());
+    say!("{}", path.display())?;
     if arguments.open {
         opener::open(&path).map_err(|source| OpenError { path: path.clone(), source })?;
     }

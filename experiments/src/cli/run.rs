@@ -2,22 +2,24 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use datasets::persist;
 use experiments::checkpoint::Checkpoints;
 use experiments::figures::{Figure, Recorded, study_figures};
 use experiments::hardware::shapes;
 use experiments::health::HealthTally;
+use experiments::legible::one_line;
 use experiments::machine::cores;
 use experiments::pool::Pool;
 use experiments::prepare::Prepared;
+use experiments::presence::Presence;
 use experiments::repeats::done;
-use experiments::run::{Progress, Shard, Trial, run_trials, shard, trials};
+use experiments::run::{MOST_THREADS, Progress, Shard, Trial, run_trials, shard, trials};
 use experiments::sheet::device_sheet;
 use experiments::silent_input::{SilentInput, silent_input};
 use experiments::store::Store;
@@ -28,6 +30,7 @@ use experiments::warning::{Warning, all_warnings, idle_seeds, repeat_warnings};
 use lanes::Instructions;
 
 use super::meter::{Earlier, Meter};
+use super::terminal::{Wanted, print, say, tell};
 use super::{Failure, axis, source, warn};
 
 /// Run a study: all of its trials that have no record yet.
@@ -44,7 +47,7 @@ pub struct Arguments {
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Trials that run at the same time [default: one a core]. Threads without a trial help with the others.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=MOST_THREADS))]
     threads: Option<u16>,
     /// Vector instructions of the kernels: baseline, avx2 or avx512; results have the same bits with each [default: the best
     /// that the CPU has].
@@ -84,7 +87,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     left.retain(|trial| !store.holds(trial));
     left.truncate(arguments.limit.unwrap_or(usize::MAX));
     if arguments.dry_run {
-        list(&study, &left);
+        list(&study, &left)?;
         return Ok(ExitCode::SUCCESS);
     }
 
@@ -95,43 +98,46 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let interrupted = Arc::new(AtomicBool::new(false));
     if !left.is_empty() {
         store.prepare_to_write()?;
+        let presence = announced(&out, arguments.shard);
         listen_for_interrupt(&interrupted)?;
         let threads = arguments.threads.map_or_else(cores, usize::from);
         let checkpoints = checkpoints_of(&all, &store, &out, arguments.checkpoint_seconds);
         let meter = Meter::new(&study, &all, &left, &earlier, threads);
         // More threads than trials and cores would have nothing to do.
         let pool = Pool::new(threads.min(left.len().max(cores())))?;
-        run_left(&left, &prepared, &checkpoints, &pool, &interrupted, &mut store, meter)?;
+        run_left(&left, &prepared, &checkpoints, &pool, &interrupted, (&mut store, presence), meter)?;
     }
     if let Some(mine) = arguments.shard {
         // Tables and figures of all trials are made once, not by every process of a cluster.
+        store.end_writing()?;
         let trials = shard(&all, Some(mine));
         let done = trials.iter().filter(|trial| store.holds(trial)).count();
-        println!("{done} of {} trials of shard {mine} done; a run without `--shard` sums up", trials.len());
+        say!("{done} of {} trials of shard {mine} done; a run without `--shard` sums up", trials.len())?;
         return Ok(ended(trials.len() - done, &interrupted));
     }
 
-    // Other processes may have appended to the same folder meanwhile.
-    drop(store);
-    let store = Store::open(&out)?;
+    let store = store.reopen(&out)?;
     let reference = source::reference(&study, &out)?;
     let done_trials = done(&study, &prepared, &all, &store);
     warn(&repeat_warnings(&study, &done_trials));
     let summary = Summary::new(&study, &done_trials);
-    println!("{}", summary.table().trim_end());
     let recorded =
         Recorded { study: &study, prepared: &prepared, trials: &all, store: &store, reference: reference.as_ref() };
     let shown = (study_figures(recorded, &choice)?, study_tables(recorded));
+    // Before anything is printed: a reader that leaves, as `head` does, must not keep files from being written.
     let written = write_results(&summary, &shown, &out)?;
+    say!("{}", summary.table().trim_end())?;
     let ended_trials = all.iter().filter(|trial| store.get(&trial.id).is_some()).count();
-    println!(
+    say!(
         "\n{ended_trials} of {} trials done; outcome: mean test accuracy (%), with its 95 % interval from 3 repeats on",
         all.len()
-    );
+    )?;
     let health = HealthTally::of(&study, &done_trials);
-    health.lines().iter().for_each(|line| println!("{line}"));
+    for line in health.lines() {
+        say!("{line}")?;
+    }
     for path in written {
-        println!("{}", path.display());
+        say!("{}", path.display())?;
     }
     tell_health(&health);
     Ok(ended(all.len() - ended_trials, &interrupted))
@@ -140,14 +146,14 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
 /// One trial of every state that keeps trials out of answers, with what to do.
 fn tell_health(health: &HealthTally) {
     for (state, advice) in health.examples() {
-        eprintln!("warning: {state}\n\nhint: {advice}\n");
+        tell!("warning: {state}\n\nhint: {advice}\n");
     }
 }
 
 /// How a run ends that leaves so many trials: where somebody stopped it, it says how to go on.
 fn ended(left: usize, interrupted: &AtomicBool) -> ExitCode {
     if interrupted.load(Ordering::Relaxed) && left > 0 {
-        eprintln!("stopped; run the same command again to go on with the {left} trials left");
+        tell!("stopped; run the same command again to go on with the {left} trials left");
         return ExitCode::from(130);
     }
     ExitCode::SUCCESS
@@ -161,8 +167,26 @@ fn checkpoints_of(all: &[Trial], store: &Store, out: &Path, seconds: u64) -> Che
     checkpoints
 }
 
+/// Lets other processes see this one, and tells of those that do the same work. Removes what killed ones have left.
+fn announced(out: &Path, shard: Option<Shard>) -> Option<Presence> {
+    match Presence::announce(out, shard) {
+        Ok(mut presence) => {
+            presence.remove_leftovers();
+            warn(&presence.newcomers());
+            Some(presence)
+        }
+        Err(error) => {
+            warn(&[format!(
+                "{}: cannot be written, so that other processes do not see this one: {error}",
+                out.join("running").display()
+            )]);
+            None
+        }
+    }
+}
+
 /// One line a trial: its name, its seed and the values of the axes.
-fn list(study: &Study, left: &[Trial]) {
+fn list(study: &Study, left: &[Trial]) -> Wanted {
     let keys: Vec<&str> = study.axes.iter().map(|axis| axis.key.as_str()).collect();
     let mut text = [&["id", "seed"], &keys[..]].concat().join("\t") + "\n";
     for trial in left {
@@ -170,16 +194,15 @@ fn list(study: &Study, left: &[Trial]) {
         let cells: Vec<String> = [trial.id.clone(), trial.seed.to_string()].into_iter().chain(values).collect();
         text += &(cells.join("\t") + "\n");
     }
-    // A reader that has seen enough, as `head` has, is no failure.
-    let _ = std::io::stdout().lock().write_all(text.as_bytes());
+    print(&text)
 }
 
 fn introduce(study: &Study, prepared: &Prepared, all: &[Trial], left: &[Trial]) {
-    eprintln!("{}: {}", study.name, study.question);
+    tell!("{}: {}", study.name, one_line(&study.question));
     for axis in &study.axes {
-        eprintln!("  {} = {}", axis.key, toml::Value::Array(axis.values.clone()));
+        tell!("  {} = {}", axis.key, toml::Value::Array(axis.values.clone()));
     }
-    eprintln!("  seeds: {}, trials: {}, to run now: {}\n", study.seeds.len(), all.len(), left.len());
+    tell!("  seeds: {}, trials: {}, to run now: {}\n", study.seeds.len(), all.len(), left.len());
     let mut shown = Vec::new();
     for trial in all {
         let connections = shapes(trial.settings, prepared.data(trial.settings));
@@ -191,20 +214,24 @@ fn introduce(study: &Study, prepared: &Prepared, all: &[Trial], left: &[Trial]) 
                 (hardware.device.clone(), maps, trial.settings.device.clone())
             };
             let this = (loaded.device.name.clone(), device_of(trial));
-            if !shown.contains(&this) {
+            if shown.len() < MOST_SHEETS && !shown.contains(&this) {
                 shown.push(this);
                 for (key, value) in &trial.settings.device {
-                    eprintln!("with device.{key} = {value}:");
+                    tell!("with device.{key} = {value}:");
                 }
                 let same = all.iter().filter(|other| device_of(other) == device_of(trial));
                 let noisiest =
                     same.max_by(|a, b| a.settings.noise.level_percent.total_cmp(&b.settings.noise.level_percent));
                 let settings = noisiest.map_or(trial.settings, |noisiest| noisiest.settings);
-                eprintln!("{}", device_sheet(loaded, settings, &held));
+                tell!("{}", device_sheet(loaded, settings, &held));
             }
         }
     }
 }
+
+/// Device sheets and warnings that a run shows: nobody reads more, and an axis may have 100,000 values.
+const MOST_SHEETS: usize = 50;
+const MOST_WARNINGS: usize = 200;
 
 /// What is silent of the data of all conditions, each once.
 fn silent_inputs(study: &Study, prepared: &Prepared) -> Vec<SilentInput> {
@@ -225,7 +252,7 @@ fn distinct_warnings(study: &Study, prepared: &Prepared) -> Vec<Warning> {
     let mut distinct = Vec::new();
     for settings in study.conditions.iter().map(|condition| &condition.settings) {
         for warning in all_warnings(settings, prepared.data(settings), &prepared.devices_of(settings)) {
-            if !distinct.contains(&warning) {
+            if distinct.len() < MOST_WARNINGS && !distinct.contains(&warning) {
                 distinct.push(warning);
             }
         }
@@ -240,7 +267,7 @@ fn listen_for_interrupt(interrupted: &Arc<AtomicBool>) -> Result<(), Failure> {
         if flag.swap(true, Ordering::Relaxed) {
             std::process::exit(130);
         }
-        eprintln!("\nstopping after the running trials; Ctrl-C again to stop at once");
+        tell!("\nstopping after the running trials; Ctrl-C again to stop at once");
     })?;
     Ok(())
 }
@@ -251,7 +278,7 @@ fn run_left(
     checkpoints: &Checkpoints,
     pool: &Pool,
     stop: &AtomicBool,
-    store: &mut Store,
+    (store, mut presence): (&mut Store, Option<Presence>),
     mut meter: Meter,
 ) -> Result<(), Failure> {
     let stopped = run_trials(left, prepared, Some(checkpoints), pool, stop, |progress| match progress {
@@ -266,9 +293,13 @@ fn run_left(
             if let Err(error) = kept.and_then(|()| store.append(*record)) {
                 // Nothing that still runs could be kept either.
                 meter.say(&format!("error: {error}"));
+                drop(presence.take());
                 std::process::exit(2);
             }
             checkpoints.remove(&id);
+            for shared in presence.iter_mut().flat_map(Presence::newcomers) {
+                meter.say(&format!("warning: {shared}\n"));
+            }
             if let Some(failure) = failure {
                 meter.say(&format!("warning: {failure}; it counts as failed, not as an outcome"));
             }
@@ -306,9 +337,7 @@ fn write_results(
     for (path, content) in &files {
         let failed = |source| WriteError { path: path.clone(), source };
         fs::create_dir_all(path.parent().unwrap_or(out)).map_err(failed)?;
-        // Written aside and renamed: a reader, or a full disk, never meets half a file.
-        let aside = with_extension(path, &format!("{}.part", std::process::id()));
-        fs::write(&aside, content).and_then(|()| fs::rename(&aside, path)).map_err(failed)?;
+        persist::write(path, |file| file.write_all(content)).map_err(failed)?;
     }
     let records = records.exists().then_some(records);
     Ok(records.into_iter().chain(files.into_iter().map(|(path, _)| path)).collect())

@@ -1,13 +1,16 @@
 //! A study from its file and the command line.
 
+use std::io;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
+use experiments::bounded;
 use experiments::prepare::Prepared;
 use experiments::reference::Reference;
 use experiments::run::Trial;
 use experiments::store::Store;
 use experiments::study::{Override, Study, StudyError};
+
+use super::terminal::tell;
 
 /// The study file cannot be read.
 #[derive(Debug, thiserror::Error)]
@@ -25,7 +28,8 @@ pub fn read(file: &Path, overrides: &[String]) -> Result<Study, super::Failure> 
 /// The same with the text of the file.
 pub fn read_with_text(file: &Path, overrides: &[String]) -> Result<(Study, String), super::Failure> {
     let path = file.display().to_string();
-    let text = fs::read_to_string(file).map_err(|source| FileError { path: path.clone(), source })?;
+    let text = bounded::read_named_text(file, bounded::LARGEST_STUDY)
+        .map_err(|source| FileError { path: path.clone(), source })?;
     Ok((Study::parse(&path, &text, &parse_overrides(overrides)?)?, text))
 }
 
@@ -38,7 +42,7 @@ pub fn results(out: Option<&Path>, study: &Study) -> PathBuf {
 pub fn reference(study: &Study, out: &Path) -> Result<Option<Reference>, super::Failure> {
     let reference = Reference::beside(out, study)?;
     if let (Some(name), None) = (&study.reference, &reference) {
-        eprintln!("the reference study `{name}` has no records beside {}: figures show no line of it", out.display());
+        tell!("the reference study `{name}` has no records beside {}: figures show no line of it", out.display());
     }
     Ok(reference)
 }

@@ -19,8 +19,8 @@ use experiments::run::{Shard, Trial, shard, trials};
 use experiments::standing::{Standing, TrialTimes, left};
 use experiments::store::Store;
 use experiments::study::Study;
-use indicatif::HumanDuration;
 
+use super::terminal::{Wanted, say, span, tell};
 use super::{Failure, source, warn};
 
 /// Show how far a study is: trials done and left, the tasks of its job array, the time left, and what to do next.
@@ -52,8 +52,20 @@ impl Arguments {
 /// Asking for the state of jobs costs the scheduler something: the pause between two questions grows.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// So many questions in a row go unanswered before waiting ends: about ten minutes, in which a scheduler starts anew.
+const MOST_UNANSWERED: u32 = 25;
 /// So many shards are shown one by one; of more, those that failed.
 const SHOWN_SHARDS: usize = 40;
+
+/// Waiting has no end where nobody says what still runs.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "--wait: Slurm has not answered {MOST_UNANSWERED} times in a row, and {left} trials are left\n\n\
+     hint: the jobs go on by themselves; ask again once `squeue` answers"
+)]
+struct Unanswered {
+    left: usize,
+}
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
@@ -62,15 +74,19 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let out = std::path::absolute(source::results(arguments.out.as_deref(), &study))?;
     let all = trials(&study, &prepared);
 
-    let (mut pause, mut told) = (FIRST_PAUSE, None);
+    let (mut pause, mut told, mut unanswered) = (FIRST_PAUSE, None, 0);
     let view = loop {
         let view = View::of(&study, &prepared, &all, &out)?;
         if !arguments.wait || !view.is_active() {
             break view;
         }
+        unanswered = view.is_known().then_some(0).unwrap_or(unanswered + 1);
+        if unanswered == MOST_UNANSWERED {
+            return Err(Unanswered { left: view.all.left }.into());
+        }
         if told != Some(view.all) {
             told = Some(view.all);
-            eprintln!("{} of {} trials done", view.all.done, all.len());
+            tell!("{} of {} trials done", view.all.done, all.len());
         }
         thread::sleep(pause);
         pause = (pause * 3 / 2).min(LONGEST_PAUSE);
@@ -78,14 +94,16 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     if let Some((jobs, _)) = view.jobs.as_ref().filter(|(jobs, _)| jobs.set != arguments.set) {
         let set: Vec<String> = jobs.set.iter().map(|set| format!(" --set {set}")).collect();
         let set = if set.is_empty() { " no --set".to_owned() } else { set.concat() };
-        eprintln!("warning: the array was submitted with{set}, which is not what this command says\n");
+        tell!("warning: the array was submitted with{set}, which is not what this command says\n");
     }
     warn(view.store.warnings());
-    println!("{}: {}", study.name, view.counts());
-    view.health.lines().iter().for_each(|line| println!("  {line}"));
-    view.print_times();
-    view.print_jobs();
-    println!("next: {}", view.next(&arguments.command()));
+    say!("{}: {}", study.name, view.counts())?;
+    for line in view.health.lines() {
+        say!("  {line}")?;
+    }
+    view.print_times()?;
+    view.print_jobs()?;
+    say!("next: {}", view.next(&arguments.command()))?;
     Ok(ExitCode::from(u8::from(arguments.wait && view.all.left > 0)))
 }
 
@@ -119,7 +137,7 @@ impl<'a> View<'a> {
         let jobs = Jobs::read(out)?.map(|jobs| {
             let queue = slurm::queue(&jobs);
             if let Err(error) = &queue {
-                eprintln!("warning: {error}\n");
+                tell!("warning: {error}\n");
             }
             (jobs, queue.ok())
         });
@@ -139,6 +157,11 @@ impl<'a> View<'a> {
         }
     }
 
+    /// Whether it is known what of the jobs still runs.
+    fn is_known(&self) -> bool {
+        self.jobs.as_ref().is_none_or(|(_, queue)| queue.is_some())
+    }
+
     fn counts(&self) -> String {
         let Standing { done, failed, left, begun } = self.all;
         let mut text = format!("{done} of {} trials done, {left} left", done + left);
@@ -151,16 +174,16 @@ impl<'a> View<'a> {
         text
     }
 
-    fn print_times(&self) {
-        let Some(times) = &self.times else { return };
+    fn print_times(&self) -> Wanted {
+        let Some(times) = &self.times else { return Ok(true) };
         let left = left(self.trials, &self.store);
         if left.is_empty() {
-            return;
+            return Ok(true);
         }
         let cores = experiments::machine::cores();
         let (work, here) = (times.on_cores(&left, 1), times.on_cores(&left, cores));
-        println!("  a trial takes {} on one core, from {} measured", span(work / left.len() as f64), times.measured);
-        println!("  what is left takes {} on the {cores} cores of this machine", span(here));
+        say!("  a trial takes {} on one core, from {} measured", span(work / left.len() as f64), times.measured)?;
+        say!("  what is left takes {} on the {cores} cores of this machine", span(here))
     }
 
     fn shards(&self) -> Vec<ShardState> {
@@ -182,31 +205,31 @@ impl<'a> View<'a> {
         (1..=jobs.shards).map(one).collect()
     }
 
-    fn print_jobs(&self) {
-        let Some((jobs, _)) = &self.jobs else { return };
+    fn print_jobs(&self) -> Wanted {
+        let Some((jobs, _)) = &self.jobs else { return Ok(true) };
         let shards = self.shards();
         let mut counts: BTreeMap<Phase, usize> = BTreeMap::new();
         for phase in shards.iter().filter_map(|one| one.phase) {
             *counts.entry(phase).or_default() += 1;
         }
         let counts: Vec<String> = counts.iter().map(|(phase, count)| format!("{count} {phase}")).collect();
-        println!("\narray: job {}, {} shards: {}", jobs.array, jobs.shards, counts.join(", "));
+        say!("\narray: job {}, {} shards: {}", jobs.array, jobs.shards, counts.join(", "))?;
         if let Some(merge) = &jobs.merge {
             let state = self.merge().map_or("no longer known to Slurm".to_owned(), ToString::to_string);
-            println!("summary and report: job {merge}, {state}");
+            say!("summary and report: job {merge}, {state}")?;
         }
         if let Some(left) = time_left(&shards) {
-            println!("{left}");
+            say!("{left}")?;
         }
-        println!("\nshard   done   left   state");
+        say!("\nshard   done   left   state")?;
         for one in shards.iter().filter(|one| shards.len() <= SHOWN_SHARDS || one.failed()) {
-            println!("{:>5} {:>6} {:>6}   {}", one.number, one.standing.done, one.standing.left, one.state);
+            say!("{:>5} {:>6} {:>6}   {}", one.number, one.standing.done, one.standing.left, one.state)?;
         }
         let logs = self.logs_of_failed(&shards);
         if !logs.is_empty() {
-            println!("\nlogs of what failed:\n{}", logs.join("\n"));
+            say!("\nlogs of what failed:\n{}", logs.join("\n"))?;
         }
-        println!();
+        say!("")
     }
 
     /// The state of the job after the array.
@@ -266,8 +289,4 @@ fn time_left(shards: &[ShardState]) -> Option<String> {
         (_, 0) => Some(format!("about {} left once all of them run", span(longest))),
         (_, running) => Some(format!("about {} left with {running} running", span(longest.max(sum / running as f64)))),
     }
-}
-
-fn span(seconds: f64) -> HumanDuration {
-    HumanDuration(Duration::from_secs_f64(seconds))
 }

@@ -4,18 +4,20 @@ use std::fs;
 use std::path::{Path, PathBuf, absolute};
 use std::process::ExitCode;
 
-use experiments::cluster::jobs::Jobs;
+use datasets::persist;
+use experiments::cluster::jobs::{Jobs, MOST_SHARDS};
 use experiments::cluster::request::{
     DEFAULT_SECONDS, DEFAULT_SHARDS, Request, mebibytes_needed, mebibytes_to_merge, seconds_needed, unfinished,
 };
 use experiments::cluster::script::Batch;
 use experiments::cluster::slurm::{self, SlurmError};
-use experiments::run::{Trial, trials};
+use experiments::run::{MOST_THREADS, Trial, trials};
 use experiments::standing::TrialTimes;
 use experiments::store::Store;
 use experiments::study::Study;
-use experiments::time_span::TimeSpan;
+use experiments::time_span::{TimeSpan, TimeSpanError};
 
+use super::terminal::{print, say, tell};
 use super::{Failure, source, warn};
 
 /// Submit a study to a cluster: an array of jobs, each a shard of it, and a job that sums up and reports.
@@ -36,26 +38,26 @@ pub struct Arguments {
     #[arg(long, required = true)]
     slurm: bool,
     /// Tasks of the array, each a shard of the study [default: 16, or a trial each where there are fewer].
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=MOST_SHARDS as i64))]
     tasks: Option<u32>,
     /// Tasks that may run at the same time [default: as many as the cluster lets].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     at_once: Option<u32>,
     /// Cores of a task: trials that it runs at the same time.
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=MOST_THREADS))]
     threads: u16,
     /// Time limit of a task, for instance 90min [default: twice what was measured and 10 min, or 24h].
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = time_limit)]
     time: Option<TimeSpan>,
     /// Memory of a task [default: 256 and 256 a core, some five times what a trial of the built-in studies takes]; the job that
     /// sums up gets no less.
-    #[arg(long, value_name = "MEBIBYTES", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "MEBIBYTES", value_parser = clap::value_parser!(u64).range(1..=MOST_MEBIBYTES))]
     memory: Option<u64>,
     /// Partition of the cluster.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = slurm_name)]
     partition: Option<String>,
     /// Account that pays.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = slurm_name)]
     account: Option<String>,
     /// A further option of sbatch, for both jobs, for instance --sbatch=--qos=long.
     #[arg(long, value_name = "OPTION", allow_hyphen_values = true, value_parser = sbatch_option)]
@@ -71,8 +73,10 @@ pub struct Arguments {
 /// What keeps a study from being submitted.
 #[derive(Debug, thiserror::Error)]
 enum SubmitError {
-    #[error("{path}: must be text without line breaks to stand in a script")]
+    #[error("{path}: must be text without control characters to stand in a script")]
     Path { path: PathBuf },
+    #[error("--set {set}: must be text without control characters to stand in a script")]
+    Set { set: String },
     #[error(
         "{study}: job {array} of this study is still queued or running\n\nhint: wait for it with `ohmspike status`, end \
          it with `scancel {array}`, or submit beside it with `--force`; trials that both come to are run twice and kept once"
@@ -94,11 +98,34 @@ enum SubmitError {
 
 /// An option as it stands in a line of a script.
 fn sbatch_option(text: &str) -> Result<String, String> {
-    match text.starts_with('-') && !text.contains('\n') {
+    match text.starts_with('-') && !text.contains(char::is_control) {
         true => Ok(text.to_owned()),
         false => Err("must be an option as sbatch takes it, for instance --qos=long".to_owned()),
     }
 }
+
+/// A partition or an account as it stands in a line of a script, or several of them between commas.
+fn slurm_name(text: &str) -> Result<String, String> {
+    let fits = |letter: char| letter.is_alphanumeric() || "_-.,:@+/=".contains(letter);
+    match !text.is_empty() && !text.starts_with('-') && text.chars().all(fits) {
+        true => Ok(text.to_owned()),
+        false => Err("must be a name of letters, digits and any of `_-.,:@+/=`, not beginning with `-`".to_owned()),
+    }
+}
+
+/// A time limit that Slurm can count.
+fn time_limit(text: &str) -> Result<TimeSpan, String> {
+    let time: TimeSpan = text.parse().map_err(|error: TimeSpanError| error.to_string())?;
+    match (1.0..=LONGEST_LIMIT).contains(&time.seconds) {
+        true => Ok(time),
+        false => Err(format!("must be from 1 s to {} d, got `{text}`", LONGEST_LIMIT / 86_400.0)),
+    }
+}
+
+/// Memory of a task, MiB: 1 PiB.
+const MOST_MEBIBYTES: u64 = 1 << 30;
+/// Time limit of a task, s: ten years, which Slurm counts in minutes of 32 bits.
+const LONGEST_LIMIT: f64 = 3650.0 * 86_400.0;
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
@@ -112,16 +139,16 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let request = request(arguments, &study, &all, &store);
     if request.tasks.is_empty() {
         let file = arguments.study.display();
-        eprintln!("all {} trials have a record: nothing to submit", all.len());
-        eprintln!("\nhint: `ohmspike report {file}` writes what was found");
+        tell!("all {} trials have a record: nothing to submit", all.len());
+        tell!("\nhint: `ohmspike report {file}` writes what was found");
         return Ok(ExitCode::SUCCESS);
     }
     let batch = batch(arguments, &study, &out, request)?;
     let folder = out.join("slurm");
     let (array, merge) = (folder.join("array.sh"), folder.join("merge.sh"));
     if arguments.dry_run {
-        println!("==> {} <==\n{}", array.display(), batch.array());
-        print!("==> {} <==\n{}", merge.display(), batch.merge());
+        say!("==> {} <==\n{}", array.display(), batch.array())?;
+        print(&format!("==> {} <==\n{}", merge.display(), batch.merge()))?;
         return Ok(ExitCode::SUCCESS);
     }
     if !arguments.force {
@@ -129,7 +156,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     }
     write(&folder.join("logs"), &[(&array, batch.array()), (&merge, batch.merge())])?;
     submit(&batch, &out, &array, &merge)?;
-    eprintln!(
+    tell!(
         "\nhint: `ohmspike status {}` with the same `--set` and `--out` shows how far it is",
         arguments.study.display()
     );
@@ -158,6 +185,9 @@ fn request(arguments: &Arguments, study: &Study, all: &[Trial], store: &Store) -
 }
 
 fn batch(arguments: &Arguments, study: &Study, out: &Path, request: Request) -> Result<Batch, Failure> {
+    if let Some(set) = arguments.set.iter().find(|set| set.contains(char::is_control)) {
+        return Err(SubmitError::Set { set: set.clone() }.into());
+    }
     let data = std::env::var_os("OHMSPIKE_DATA").map(|folder| text(&absolute(folder)?)).transpose()?;
     Ok(Batch {
         name: study.name.clone(),
@@ -172,7 +202,7 @@ fn batch(arguments: &Arguments, study: &Study, out: &Path, request: Request) -> 
 }
 
 fn text(path: &Path) -> Result<String, Failure> {
-    let text = path.to_str().filter(|text| !text.contains('\n'));
+    let text = path.to_str().filter(|text| !text.contains(char::is_control));
     Ok(text.ok_or_else(|| SubmitError::Path { path: path.to_owned() })?.to_owned())
 }
 
@@ -193,7 +223,7 @@ fn write(logs: &Path, scripts: &[(&Path, String)]) -> Result<(), SubmitError> {
     };
     fs::create_dir_all(logs).map_err(failed(logs))?;
     for (path, script) in scripts {
-        fs::write(path, script).map_err(failed(path))?;
+        persist::write(path, |file| file.write_all(script.as_bytes())).map_err(failed(path))?;
     }
     Ok(())
 }
@@ -207,7 +237,7 @@ fn submit(batch: &Batch, out: &Path, array: &Path, merge: &Path) -> Result<(), F
     };
     let number = slurm::submit(array, None).map_err(refused)?;
     let request = &batch.request;
-    println!("array: job {number}, {} of {} shards of the study", request.tasks.len(), request.shards);
+    say!("array: job {number}, {} of {} shards of the study", request.tasks.len(), request.shards)?;
     let mut jobs = Jobs {
         array: number.clone(),
         merge: None,
@@ -220,9 +250,9 @@ fn submit(batch: &Batch, out: &Path, array: &Path, merge: &Path) -> Result<(), F
     let script = experiments::cluster::quote::shell(&merge.display().to_string());
     let last = slurm::submit(merge, Some(&number));
     let last = last.map_err(|source| SubmitError::NoMerge { source, array: number, script })?;
-    println!("summary and report: job {last}, after the array");
+    say!("summary and report: job {last}, after the array")?;
     jobs.merge = Some(last);
     jobs.write(out)?;
-    println!("{}", out.join("slurm").display());
+    say!("{}", out.join("slurm").display())?;
     Ok(())
 }

@@ -8,6 +8,7 @@ use experiments::health::{Clipped, Ended, HealthState};
 use experiments::machine::cores;
 use experiments::pool::Pool;
 use experiments::record::Record;
+use experiments::run::MOST_THREADS;
 use experiments::sheet::{area_line, cost_lines, device_sheet};
 use experiments::silent_input::silent_input;
 use experiments::study::Study;
@@ -16,6 +17,7 @@ use experiments::warning::all_warnings;
 use experiments::warning::converters::saturated;
 use lanes::Instructions;
 
+use super::terminal::{Wanted, print, say, tell};
 use super::{Failure, source, warn};
 
 /// Train one network and watch it, epoch by epoch. Nothing is recorded.
@@ -30,7 +32,7 @@ pub struct Arguments {
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
     /// Threads that share every batch [default: one a core]. The numbers stay the same.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=MOST_THREADS))]
     threads: Option<u16>,
     /// Vector instructions of the kernels: baseline, avx2 or avx512; results have the same bits with each [default: the best
     /// that the CPU has].
@@ -57,29 +59,38 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let shapes = shapes(settings, data);
     let held = devices.with(&shapes);
     for (loaded, connections) in &held {
-        eprintln!("{}", device_sheet(loaded, settings, connections));
+        tell!("{}", device_sheet(loaded, settings, connections));
     }
     warn(&all_warnings(settings, data, &devices));
     warn(&silent_input(settings, data).into_iter().collect::<Vec<_>>());
 
     let seed = arguments.seed.unwrap_or(study.seeds[0]);
-    println!("epoch     loss   accuracy %   spikes/sample   excitatory %   seconds");
-    let mut watch = |end: &EpochEnd| println!("{}", epoch_line(end.epochs.len(), end.epoch()));
+    let mut wanted = say!("epoch     loss   accuracy %   spikes/sample   excitatory %   seconds");
+    let mut watch = |end: &EpochEnd| {
+        if matches!(wanted, Ok(true)) {
+            wanted = say!("{}", epoch_line(end.epochs.len(), end.epoch()));
+        }
+        // Nothing is recorded: without a reader the rest of the training is for nobody.
+        if matches!(wanted, Ok(false)) {
+            std::process::exit(0);
+        }
+    };
     let pool = Pool::new(arguments.threads.map_or_else(cores, usize::from))?;
     let outcome = pool.on_one(|| run_trial(settings, &devices, data, seed, None, &pool.crew(), &mut watch))?;
+    wanted?;
     let record = Record::new(settings, seed, data, &devices, &outcome);
     if let Some(mean) = record.outcome {
         let (epochs, percent) = (record.accuracy.len(), 100.0 * mean);
         let last = epochs.min(settings.outcome.last_epochs);
-        println!("outcome: {percent:.2} % (mean test accuracy, last {last} of {epochs} epochs, seed {seed})");
+        say!("outcome: {percent:.2} % (mean test accuracy, last {last} of {epochs} epochs, seed {seed})")?;
     }
     warn(&saturated(&record, &devices));
-    print!("{}", cost_lines(&record.writes, record.hardware.as_ref()));
+    print(&cost_lines(&record.writes, record.hardware.as_ref()))?;
     for (loaded, shapes) in held {
         let shapes: Vec<_> = shapes.into_iter().map(|(_, shape)| shape).collect();
-        print!("{}", area_line(&loaded.device, settings.hardware.pair, &shapes));
+        print(&area_line(&loaded.device, settings.hardware.pair, &shapes))?;
     }
-    tell_health(&record);
+    tell_health(&record)?;
     record.failure.map_or(Ok(ExitCode::SUCCESS), |failure| Err(failure.into()))
 }
 
@@ -97,7 +108,7 @@ fn one_condition(arguments: &Arguments) -> Result<Study, Failure> {
 }
 
 /// What is wrong with the trial, in a line on stdout, and with its numbers and advice on stderr.
-fn tell_health(record: &Record) {
+fn tell_health(record: &Record) -> Wanted {
     let states = record.health_states();
     // A network that guesses because it is silent needs no advice on guessing.
     let excluded = states.iter().any(|state| state.kind().excludes());
@@ -105,14 +116,14 @@ fn tell_health(record: &Record) {
     let told = |state: &&HealthState| matches!(state, HealthState::Clipped(Clipped { ended: Ended::Conversions, .. }));
     let states_left = states.iter().filter(|state| state.kind().excludes() == excluded && !told(state));
     for state in states_left {
-        eprintln!("warning: {state}\n\nhint: {}\n", state.advice(&record.settings));
+        tell!("warning: {state}\n\nhint: {}\n", state.advice(&record.settings));
     }
     let words: Vec<&str> = states.iter().map(|state| state.kind().words()).collect();
     match (record.outcome, words.as_slice()) {
-        (None, []) => println!("health: diverged"),
-        (None, words) => println!("health: diverged, {}", words.join(", ")),
-        (Some(_), []) => println!("health: nothing found"),
-        (Some(_), words) => println!("health: {}", words.join(", ")),
+        (None, []) => say!("health: diverged"),
+        (None, words) => say!("health: diverged, {}", words.join(", ")),
+        (Some(_), []) => say!("health: nothing found"),
+        (Some(_), words) => say!("health: {}", words.join(", ")),
     }
 }
 

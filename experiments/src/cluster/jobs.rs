@@ -1,9 +1,17 @@
 //! Which jobs were submitted for a study last: `slurm/jobs.json` in the folder of its results.
 
+use std::io;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
+use datasets::{persist, regular};
 use serde::{Deserialize, Serialize};
+
+use crate::run::MOST_THREADS;
+
+/// Bytes of the file: the numbers of all shards take 0.7 MB, and a command line 2 MB.
+const LARGEST_FILE: u64 = 8 << 20;
+/// Shards of a study. Slurm takes arrays of at most 4 million tasks, and of 1001 where nobody has raised `MaxArraySize`.
+pub const MOST_SHARDS: usize = 100_000;
 
 /// The jobs of the last submission.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,13 +44,13 @@ pub enum JobsError {
     },
     /// Something else stands in it.
     #[error(
-        "{path}: not a file of jobs: {source}\n\nhint: remove it; the jobs of the last submission are no longer known then"
+        "{path}: not a file of jobs: {reason}\n\nhint: remove it; the jobs of the last submission are no longer known then"
     )]
     Foreign {
         /// The file.
         path: PathBuf,
-        /// What the parser says.
-        source: serde_json::Error,
+        /// What is wrong with it.
+        reason: String,
     },
     /// Writing failed.
     #[error("{path}: cannot be written: {source}")]
@@ -61,10 +69,33 @@ impl Jobs {
     /// [`JobsError::Read`], [`JobsError::Foreign`].
     pub fn read(out: &Path) -> Result<Option<Jobs>, JobsError> {
         let path = file(out);
-        match fs::read(&path) {
-            Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|source| JobsError::Foreign { path, source }),
+        match regular::read(&path, LARGEST_FILE) {
+            Ok(bytes) => {
+                let jobs: Jobs = serde_json::from_slice(&bytes)
+                    .map_err(|error| JobsError::Foreign { path: path.clone(), reason: error.to_string() })?;
+                jobs.check().map_err(|reason| JobsError::Foreign { path, reason })?;
+                Ok(Some(jobs))
+            }
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(source) => Err(JobsError::Read { path, source }),
+        }
+    }
+
+    /// What no submission has written.
+    fn check(&self) -> Result<(), String> {
+        let is_number = |job: &String| !job.is_empty() && job.bytes().all(|byte| byte.is_ascii_digit());
+        if let Some(job) = [Some(&self.array), self.merge.as_ref()].into_iter().flatten().find(|job| !is_number(job)) {
+            return Err(format!("numbers of jobs must be digits, got `{job}`"));
+        }
+        if !(1..=MOST_SHARDS).contains(&self.shards) {
+            return Err(format!("shards: must be a number from 1 to {MOST_SHARDS}, got {}", self.shards));
+        }
+        if !(1..=MOST_THREADS as usize).contains(&self.threads) {
+            return Err(format!("threads: must be a number from 1 to {MOST_THREADS}, got {}", self.threads));
+        }
+        match self.tasks.iter().find(|task| !(1..=self.shards).contains(*task)) {
+            Some(task) => Err(format!("tasks: must be numbers of shards from 1 to {}, got {task}", self.shards)),
+            None => Ok(()),
         }
     }
 
@@ -75,9 +106,7 @@ impl Jobs {
     pub fn write(&self, out: &Path) -> Result<(), JobsError> {
         let path = file(out);
         let text = serde_json::to_string(self).expect("jobs are plain values") + "\n";
-        let aside = path.with_extension("json.part");
-        fs::write(&aside, text)
-            .and_then(|()| fs::rename(&aside, &path))
+        persist::write(&path, |file| file.write_all(text.as_bytes()))
             .map_err(|source| JobsError::Write { path, source })
     }
 }

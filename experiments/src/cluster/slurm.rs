@@ -4,10 +4,19 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
+use std::time::Duration;
 
+use super::answer::{self, Answer};
 use super::jobs::Jobs;
 use super::task::TaskState;
+
+/// Bytes of an answer: a line of 60 for each of 100,000 tasks takes 6 MB.
+const LONGEST_ANSWER: u64 = 64 << 20;
+/// Letters of a refusal that are passed on.
+const LONGEST_MESSAGE: usize = 2000;
+/// How long an answer may take. A scheduler under load takes tens of seconds.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Slurm is not there, or does not do what it was asked for.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +37,14 @@ pub enum SlurmError {
         program: &'static str,
         /// Why.
         source: io::Error,
+    },
+    /// The program does not answer.
+    #[error("{program}: no answer within {seconds} s\n\nhint: ask again once the scheduler answers `{program}`")]
+    Silent {
+        /// Its name.
+        program: &'static str,
+        /// How long it was waited for, s.
+        seconds: u64,
     },
     /// The program refused.
     #[error("{program}: {message}")]
@@ -140,15 +157,18 @@ fn from_accounts(lines: &str) -> String {
 }
 
 fn ask(program: &'static str, command: &mut Command) -> Result<String, SlurmError> {
-    let Output { status, stdout, stderr } = command.output().map_err(|source| match source.kind() {
+    let answer = answer::of(command, LONGEST_ANSWER, PATIENCE).map_err(|source| match source.kind() {
         io::ErrorKind::NotFound => SlurmError::Missing { program },
+        io::ErrorKind::TimedOut => SlurmError::Silent { program, seconds: PATIENCE.as_secs() },
         _ => SlurmError::Start { program, source },
     })?;
+    let Answer { status, stdout, stderr } = answer;
     if status.success() {
         return Ok(String::from_utf8_lossy(&stdout).into_owned());
     }
     let said = String::from_utf8_lossy(&stderr);
-    let message = said.trim().trim_start_matches(&format!("{program}: error: ")).to_owned();
+    let message = said.trim().trim_start_matches(&format!("{program}: error: "));
+    let message: String = message.chars().take(LONGEST_MESSAGE).collect();
     Err(SlurmError::Refused { program, message: if message.is_empty() { status.to_string() } else { message } })
 }
 

@@ -2,7 +2,7 @@
 
 use super::FigureError;
 use super::plate::{Plate, WIDE, WIDTH};
-use crate::summary::csv_cell;
+use crate::csv_cell::csv_cell;
 
 /// A figure of a study.
 #[derive(Clone, Debug, PartialEq)]

@@ -6,9 +6,9 @@
 pub mod firing;
 pub mod spike_distances;
 
+use crate::csv_cell::csv_cell;
 use crate::figures::Recorded;
 use crate::record::Record;
-use crate::summary::csv_cell;
 
 /// Rows under a header.
 #[derive(Clone, Debug, PartialEq)]

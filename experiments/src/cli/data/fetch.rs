@@ -9,6 +9,7 @@ use datasets::{
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 
 use super::super::Failure;
+use super::super::terminal::say;
 
 /// Find the files of a data set, or download them into the cache folder.
 #[derive(Debug, clap::Args)]
@@ -95,10 +96,10 @@ fn images(
     let fetched = fetch(name, arguments.cache.as_deref(), address, progress);
     bar.finish_and_clear();
     let fetched = fetched?;
-    println!("{name}: {}", fetched.place);
+    say!("{name}: {}", fetched.place)?;
     for file in fetched.files {
         let how = if file.downloaded { "downloaded" } else { "found" };
-        println!("  {:<28} {:>10}   {how}, checksum right", file.name, HumanBytes(file.bytes).to_string());
+        say!("  {:<28} {:>10}   {how}, checksum right", file.name, HumanBytes(file.bytes).to_string())?;
     }
     Ok(())
 }
@@ -111,7 +112,7 @@ fn recordings(arguments: &Arguments, progress: &mut dyn FnMut(Progress), bar: &P
     let fetched = fetch_shd(arguments.cache.as_deref(), from, arguments.checksums.as_deref(), progress);
     bar.finish_and_clear();
     let fetched = fetched?;
-    println!("{SHD_NAME}: {}", fetched.place);
+    say!("{SHD_NAME}: {}", fetched.place)?;
     for FetchedRecordings { name, bytes, origin, recordings, checksum } in fetched.files {
         let how = match origin {
             Origin::Found => "found",
@@ -119,7 +120,7 @@ fn recordings(arguments: &Arguments, progress: &mut dyn FnMut(Progress), bar: &P
             Origin::Downloaded => "downloaded",
         };
         let sum = checksum.map_or_else(|| "no checksum stated".to_owned(), |algorithm| format!("{algorithm} right"));
-        println!("  {name:<28} {:>10}   {how}, {recordings} recordings, {sum}", HumanBytes(bytes).to_string());
+        say!("  {name:<28} {:>10}   {how}, {recordings} recordings, {sum}", HumanBytes(bytes).to_string())?;
     }
     Ok(())
 }

@@ -10,6 +10,7 @@ use datasets::{
 };
 use experiments::silent_input::silent_samples;
 
+use super::super::terminal::say;
 use super::super::{Failure, warn};
 
 /// Make a data set of your own files: recorded events, or dense samples.
@@ -141,19 +142,21 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         }
     };
     let path = store(&data, arguments.cache.as_deref(), arguments.replace)?;
-    println!("{name}: {}", shown_path(&path));
-    println!(
+    say!("{name}: {}", shown_path(&path))?;
+    say!(
         "  {} samples for training, {} for the test, {} units, {} classes",
         data.train.len(),
         data.test.len(),
         data.train.units(),
         data.class_names.len()
-    );
-    println!("  SHA-256 {}", data.digest);
+    )?;
+    say!("  SHA-256 {}", data.digest)?;
     if arguments.class_names.is_some() {
-        println!("  classes in the order of their numbers: {}", numbered(&data.class_names));
+        say!("  classes in the order of their numbers: {}", numbered(&data.class_names))?;
     }
-    notes.iter().for_each(|note| println!("  {note}"));
+    for note in &notes {
+        say!("  {note}")?;
+    }
     warn_of_silence(&data, &notes);
     Ok(())
 }

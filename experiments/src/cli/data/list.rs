@@ -3,8 +3,11 @@
 use datasets::{SHD_CLASSES, SHD_NAME, SHD_SECONDS, SHD_UNITS, imported, locate_shd, shown_path, status};
 use indicatif::HumanBytes;
 
+use super::super::Failure;
+use super::super::terminal::say;
+
 /// Prints a line a data set.
-pub fn run() {
+pub fn run() -> Result<(), Failure> {
     let mut rows = Vec::new();
     for data in status() {
         let place = data.place.map_or_else(|_| fetch(data.name), |place| place.to_string());
@@ -26,8 +29,11 @@ pub fn run() {
     let widest = |width: fn(&(String, String, String)) -> usize| rows.iter().map(width).max().unwrap_or_default();
     let (names, sizes) = (widest(|row| row.0.len()), widest(|row| row.1.len()));
     for (name, size, place) in &rows {
-        println!("{name:<names$}   {size:<sizes$}   {place}");
+        if !say!("{name:<names$}   {size:<sizes$}   {place}")? {
+            break;
+        }
     }
+    Ok(())
 }
 
 /// What to do where the files of a data set are nowhere; in full where it is fetched or used.

@@ -5,7 +5,6 @@ mod plot;
 mod sample;
 mod show;
 
-use std::io::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -15,6 +14,7 @@ use experiments::prepare::PrepareError;
 use experiments::study::Override;
 
 use super::Failure;
+use super::terminal::print;
 
 /// Show, draw or sample a device.
 #[derive(Debug, clap::Subcommand)]
@@ -66,7 +66,7 @@ impl Chosen {
     fn load(&self) -> Result<Device, Failure> {
         let mut keys = DeviceKeys::new();
         for text in &self.set {
-            let Override { key, value } = Override::parse(text)?;
+            let Override { key, value, .. } = Override::parse(text)?;
             // A study calls the same keys `device.KEY`.
             let key = key.strip_prefix("device.").unwrap_or(&key).to_owned();
             keys.insert(key, serde_json::to_value(value)?);
@@ -90,14 +90,5 @@ impl Chosen {
                 None => Err(error.into()),
             },
         }
-    }
-}
-
-/// Writes `text` to stdout. Whether there is still a reader: one that has seen enough, as `head` has, is no failure.
-fn print(text: &str) -> Result<bool, Failure> {
-    match io::stdout().lock().write_all(text.as_bytes()) {
-        Ok(()) => Ok(true),
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
-        Err(error) => Err(format!("stdout: cannot be written: {error}").into()),
     }
 }

@@ -1,12 +1,13 @@
 //! `ohmspike device plot`: a device in curves.
 
-use std::fs;
 use std::path::PathBuf;
 
+use datasets::persist;
 use experiments::settings::Settings;
 use experiments::warning::beyond_laws;
 
 use super::Chosen;
+use crate::cli::terminal::say;
 use crate::cli::{Failure, warn};
 
 /// Draw a device as SVG and PNG: a panel for everything that it has.
@@ -45,8 +46,9 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let figure = experiments::figures::device_figure(&device);
     let files = [(svg.clone(), figure.svg().into_bytes()), (svg.with_extension("png"), figure.png()?)];
     for (path, content) in files {
-        fs::write(&path, content).map_err(|source| WriteError { path: path.display().to_string(), source })?;
-        super::print(&format!("{}\n", path.display()))?;
+        persist::write(&path, |file| file.write_all(&content))
+            .map_err(|source| WriteError { path: path.display().to_string(), source })?;
+        say!("{}", path.display())?;
     }
     Ok(())
 }

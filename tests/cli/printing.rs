@@ -1,0 +1,108 @@
+//! Readers that leave, disks that are full behind stdout, and texts that would steer a terminal.
+
+use std::fs::File;
+use std::process::{Child, Stdio};
+
+use crate::ohmspike::{Answer, Folder};
+
+/// The answer to `arguments` where nobody reads what `close` closes.
+fn with_closed(folder: &Folder, arguments: &[&str], close: fn(&mut Child)) -> Answer {
+    let mut process = folder.ohmspike(arguments).spawn().expect("the program starts");
+    close(&mut process);
+    process.wait_with_output().expect("the program ends").into()
+}
+
+const TRAIN: [&str; 9] = [
+    "train",
+    "--set",
+    "network.hidden=4",
+    "--set",
+    "network.steps=5",
+    "--set",
+    "training.epochs=2",
+    "--set",
+    "training.batch=512",
+];
+
+/// Every subcommand that prints.
+fn subcommands() -> Vec<Vec<&'static str>> {
+    let mut all: Vec<Vec<&str>> = [
+        "run tiny.toml --out other",
+        "run tiny.toml --shard 1/2 --out shards",
+        "run tiny.toml --dry-run --out none",
+        "submit tiny.toml --slurm --dry-run --out none",
+        "status tiny.toml",
+        "report tiny.toml",
+        "export tiny.toml",
+        "data list",
+        "device list",
+        "device show ideal",
+        "device sample ideal --write 100 --count 20000",
+        "device plot ideal --out ideal.svg",
+    ]
+    .map(|line| line.split(' ').collect())
+    .into();
+    all.push(TRAIN.into());
+    all
+}
+
+#[test]
+fn a_reader_that_leaves_is_no_failure() {
+    let folder = Folder::with_tiny_study();
+    let first = with_closed(&folder, &["run", "tiny.toml"], |process| drop(process.stdout.take()));
+    assert_eq!((first.status, first.stderr.contains("panicked")), (Some(0), false), "{first:#?}");
+    for left in ["summary.csv", "figures/outcome-over-noise.level_percent.svg", "tables/firing-by-class.csv"] {
+        assert!(folder.path(&format!("results/tiny/{left}")).is_file(), "{left} is written before anything is printed");
+    }
+    for arguments in subcommands() {
+        let answer = with_closed(&folder, &arguments, |process| drop(process.stdout.take()));
+        assert_eq!((answer.status, answer.stderr.contains("panicked")), (Some(0), false), "{arguments:?}: {answer:#?}");
+        assert!(!answer.stderr.contains("error"), "{arguments:?}: {answer:#?}");
+    }
+    let unread = with_closed(&folder, &["run", "tiny.toml", "--out", "unread"], |process| drop(process.stderr.take()));
+    assert!(unread.stdout.contains("\n4 of 4 trials done;"), "{unread:#?}");
+    let refused = with_closed(&folder, &["run", "none.toml"], |process| drop(process.stderr.take()));
+    assert_eq!(refused.status, Some(2));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_behind_stdout_is_a_failure() {
+    let folder = Folder::with_tiny_study();
+    folder.run(&["run", "tiny.toml"]).succeeds();
+    for arguments in subcommands() {
+        let mut command = folder.ohmspike(&arguments);
+        let full = File::options().write(true).open("/dev/full").expect("Linux has one");
+        let answer: Answer = command.stdout(Stdio::from(full)).output().expect("the program starts").into();
+        assert_eq!(answer.status, Some(2), "{arguments:?}: {answer:#?}");
+        assert!(answer.stderr.ends_with("error: stdout: cannot be written: No space left on device (os error 28)\n"));
+    }
+}
+
+#[test]
+fn texts_of_files_do_not_steer_the_terminal() {
+    let folder = Folder::with_tiny_study();
+    let tiny = crate::ohmspike::TINY.replace("Does the program", "\\u001B[2JDoes\\r\\u009b31m\\u202e\\nthe program");
+    folder.write("question.toml", &tiny);
+    folder.write("key.toml", "name = \"x\"\n[noise]\n\"\\u001b[31mlevel\" = 3\n");
+    folder.write("value.toml", "name = \"x\"\n[data]\nset = \"\\u001b]0;title\\u0007\"\n");
+    folder.write("device.toml", "name = \"x\"\n[hardware]\ndevice = \"\\u001b[31m\"\n");
+    folder.write("table.toml", "name = \"x\"\n\"\\u001b[31m\" = 3\n");
+    let calls: [&[&str]; 7] = [
+        &["run", "question.toml", "--limit", "0"],
+        &["status", "question.toml"],
+        &["run", "key.toml"],
+        &["run", "value.toml"],
+        &["run", "device.toml"],
+        &["run", "table.toml"],
+        &["device", "show", "no-\u{1b}[31m-device"],
+    ];
+    for arguments in calls {
+        let answer = folder.run(arguments);
+        let printed = answer.stdout + &answer.stderr;
+        let steers = |letter: char| letter.is_control() && letter != '\n' && letter != '\t';
+        assert!(!printed.is_empty() && !printed.contains(steers) && !printed.contains('\u{202e}'), "{printed:?}");
+    }
+    let shown = folder.run(&["run", "question.toml", "--limit", "0"]).succeeds();
+    assert!(shown.stderr.starts_with("tiny: ?[2JDoes??31m? the program do what"), "{}", shown.stderr);
+}

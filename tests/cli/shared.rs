@@ -1,0 +1,99 @@
+//! Folders of results that others change or share while a run writes to them.
+
+use std::fs;
+use std::process::{Child, Output};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::ohmspike::{Answer, Folder};
+
+const LONG: [&str; 8] =
+    ["run", "tiny.toml", "--threads", "1", "--set", "repeats.seeds=12", "--set", "observe.details=none"];
+
+fn started(folder: &Folder, arguments: &[&str], records: usize) -> Child {
+    let process = folder.ohmspike(arguments).spawn().expect("the program starts");
+    let begun = Instant::now();
+    while folder.records("results/tiny/records/0001.jsonl").len() < records {
+        assert!(begun.elapsed() < Duration::from_secs(60), "no record within a minute");
+        thread::sleep(Duration::from_millis(2));
+    }
+    process
+}
+
+fn ended(process: Child) -> Answer {
+    let output: Output = process.wait_with_output().expect("the program ends");
+    output.into()
+}
+
+#[test]
+fn records_that_are_removed_under_a_run_are_saved_again_and_told() {
+    let folder = Folder::with_tiny_study();
+    let process = started(&folder, &LONG, 2);
+    fs::remove_dir_all(folder.path("results/tiny/records")).expect("ours");
+    let answer = ended(process);
+    assert_eq!(answer.status, Some(2), "{answer:#?}");
+    let told = "error: results/tiny/records/0001.jsonl: removed or moved while this process wrote to it; its records are \
+                saved again in results/tiny/records/0001.jsonl\n";
+    assert!(answer.stderr.contains(told), "{}", answer.stderr);
+    assert!(folder.records("results/tiny/records/0001.jsonl").len() >= 3, "nothing is lost");
+}
+
+#[test]
+fn records_that_are_moved_under_a_run_are_told() {
+    let folder = Folder::with_tiny_study();
+    let process = started(&folder, &LONG, 1);
+    fs::rename(folder.path("results/tiny"), folder.path("moved")).expect("ours");
+    let answer = ended(process);
+    assert_eq!(answer.status, Some(2), "{answer:#?}");
+    assert!(answer.stderr.contains("removed or moved while this process wrote to it"), "{}", answer.stderr);
+}
+
+#[test]
+fn two_runs_of_one_folder_say_so_and_shards_do_not() {
+    let folder = Folder::with_tiny_study();
+    let mut first = started(&folder, &LONG, 1);
+    let second = folder.run(&["run", "tiny.toml", "--limit", "1"]).succeeds();
+    let told = format!("warning: results/tiny: process {} on ", first.id());
+    assert!(second.stderr.contains(&told), "{}", second.stderr);
+    first.kill().expect("it still runs");
+    let killed = ended(first);
+    assert!(killed.stderr.contains("also runs trials of this folder"), "the first one says so too: {}", killed.stderr);
+    // The lock of a killed process is gone with it.
+    let third = folder.run(&["run", "tiny.toml", "--limit", "1", "--set", "repeats.seeds=12"]).succeeds();
+    assert!(!third.stderr.contains("also runs trials"), "{}", third.stderr);
+    assert!(!folder.path("results/tiny/running").exists());
+
+    let shards = Folder::with_tiny_study();
+    let part = |part| ["run", "tiny.toml", "--threads", "1", "--set", "repeats.seeds=6", "--shard", part];
+    let first = started(&shards, &part("1/2"), 1);
+    let second = shards.run(&part("2/2")).succeeds();
+    for answer in [second, ended(first)] {
+        assert!(!answer.stderr.contains("also runs trials"), "{}", answer.stderr);
+    }
+}
+
+#[test]
+fn two_results_of_one_trial_are_an_error_that_names_both() {
+    let folder = Folder::with_tiny_study();
+    folder.run(&["run", "tiny.toml", "--threads", "1"]).succeeds();
+    let whole = folder.text("results/tiny/records/0001.jsonl");
+    let mut again: serde_json::Value = serde_json::from_str(whole.lines().nth(1).expect("records")).expect("JSON");
+    // Another machine took another time: the same result.
+    again["machine"] = "another".into();
+    again["seconds"]["training"] = 7.5.into();
+    folder.write("results/tiny/records/0002.jsonl", format!("{again}\n"));
+    folder.run(&["status", "tiny.toml"]).succeeds();
+
+    again["outcome"] = 0.5.into();
+    folder.write("results/tiny/records/0002.jsonl", format!("\n{again}\n"));
+    let id = again["id"].as_str().expect("a name");
+    let expected = format!(
+        "results/tiny/records/0002.jsonl:2: trial {id} has another result than its record in \
+         results/tiny/records/0001.jsonl:2\n"
+    );
+    for call in ["run tiny.toml", "report tiny.toml", "export tiny.toml"] {
+        let answer = folder.run(&call.split(' ').collect::<Vec<_>>());
+        assert_eq!(answer.status, Some(2), "{answer:#?}");
+        assert!(answer.stderr.starts_with(&format!("error: {expected}")), "{}", answer.stderr);
+    }
+}

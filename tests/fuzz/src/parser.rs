@@ -1,0 +1,203 @@
+//! The parsers, each with valid inputs and what it makes of bytes.
+
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::ValueEnum;
+use crossbar::device::{BUILT_IN, Device};
+use datasets::{DenseImport, EventForm, EventImport, Scale, Test, import_dense, import_events};
+use experiments::checkpoint::Checkpoints;
+use experiments::chip_maps::{ChipMaps, MapFile};
+use experiments::cluster::jobs::Jobs;
+use experiments::prepare::sha256;
+use experiments::store::Store;
+use experiments::study::{Override, Study};
+use flate2::read::GzDecoder;
+use snn::connection::Connection;
+
+use crate::{archive, trained};
+
+/// What reads an input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Parser {
+    /// Study files.
+    Study,
+    /// Overrides of the command line.
+    Set,
+    /// Device files.
+    Device,
+    /// Maps of faults and conductances.
+    Map,
+    /// Files of records.
+    Records,
+    /// Details of a trial.
+    Details,
+    /// Checkpoints, whose sum is put right again.
+    Checkpoint,
+    /// The jobs of a study.
+    Jobs,
+    /// Arrays of NumPy, as events and as samples.
+    Npy,
+    /// Archives of these, broken as archives or within.
+    Npz,
+    /// Events of HDF5.
+    Hdf5,
+    /// Events as CSV.
+    Csv,
+    /// Samples of IDX.
+    Idx,
+}
+
+/// A file of the tests of `datasets`.
+macro_rules! shipped {
+    ($name:literal) => {
+        include_bytes!(concat!("../../../crates/datasets/tests/data/", $name)).to_vec()
+    };
+}
+
+const MAPS: [&str; 4] = [
+    "ok,ok,open\nok,stuck-on,ok\n",
+    "row,column,fault\n0,1,open\n1,2,stuck-on\n",
+    "row,column,conductance_microsiemens\n0,0,100\n0,1,200.5\n",
+    "0.1,0.2,0.3\n1e2,5,7\n",
+];
+const STUDY: &str = "name = 'fuzz'\nquestion = \"why\"\n[noise]\nlevel_percent = [1, 20.5]\n[network]\nhidden = 10\nexcitatory_fraction = \
+                     [0.5, 1]\n[hardware]\ndevice = 'ideal'\n[device.read.white]\nnoise = 'relative'\n[repeats]\nseeds = [1, \
+                     18446744073709551615]\n[seeds]\nchip = 7\n[layer_2]\nhidden = 5\n";
+
+impl Parser {
+    /// Valid inputs, some of several forms.
+    pub fn seeds(self) -> Vec<Vec<u8>> {
+        match self {
+            Parser::Study => {
+                let built_in = ["quickstart", "layers", "noise-robustness"];
+                let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../experiments/studies");
+                let read = |name: &&str| fs::read(folder.join(format!("{name}.toml"))).ok();
+                built_in.iter().filter_map(read).chain([STUDY.into()]).collect()
+            }
+            Parser::Set => [
+                "noise.level_percent=[1, 2]",
+                "hardware.device=[none, ideal]",
+                "repeats.seeds=3",
+                "device.write.noise=none",
+            ]
+            .map(|text| text.as_bytes().to_vec())
+            .into(),
+            Parser::Device => BUILT_IN.iter().map(|(_, text)| text.as_bytes().to_vec()).collect(),
+            Parser::Map => MAPS.map(|text| text.as_bytes().to_vec()).into(),
+            Parser::Records => vec![trained::get().record.clone()],
+            Parser::Details => vec![trained::get().details.clone()],
+            Parser::Checkpoint => vec![trained::get().checkpoint.clone()],
+            Parser::Jobs => {
+                vec![br#"{"array":"12","merge":"13","shards":2,"tasks":[1,2],"threads":1,"set":["a.b=1"]}"#.to_vec()]
+            }
+            Parser::Npy => {
+                vec![shipped!("import/big.npy"), shipped!("import/features.npy"), shipped!("import/table.npy")]
+            }
+            Parser::Npz => {
+                vec![shipped!("import/events.npz"), shipped!("import/recordings.npz"), shipped!("import/sensor.npz")]
+            }
+            Parser::Hdf5 => {
+                [shipped!("shd/latest.h5.gz"), shipped!("shd/chunked.h5.gz"), shipped!("shd/shd_train.h5.gz")]
+                    .iter()
+                    .map(|packed| unpacked(packed))
+                    .chain([shipped!("import/events.h5")])
+                    .collect()
+            }
+            Parser::Csv => vec![shipped!("import/events.csv"), b"sample,time,unit,label\n0,0.5,1,2\n".to_vec()],
+            Parser::Idx => vec![unpacked(&shipped!("import/images.idx.gz")), shipped!("import/labels.idx")],
+        }
+    }
+
+    /// Whether the parser takes `input`; `folder` is one that it may write to.
+    pub fn accepts(self, input: &[u8], folder: &Path) -> bool {
+        let text = || String::from_utf8_lossy(input);
+        match self {
+            Parser::Study => Study::parse("fuzz.toml", &text(), &[]).is_ok(),
+            Parser::Set => {
+                let given = Override::parse(&text());
+                given.and_then(|given| Study::parse("fuzz.toml", "name = 'fuzz'", &[given])).is_ok()
+            }
+            Parser::Device => Device::from_json(&text()).is_ok(),
+            Parser::Map => is_map(&text()),
+            Parser::Records => {
+                write(folder, "records/0001.jsonl", input);
+                Store::open(folder).is_ok_and(|store| store.warnings().is_empty() && !store.is_empty())
+            }
+            Parser::Details => {
+                write(folder, &format!("details/{}.json", trained::ID), input);
+                Store::open(folder).is_ok_and(|store| store.details(trained::ID).is_ok_and(|details| details.is_some()))
+            }
+            Parser::Checkpoint => {
+                write(folder, &format!("checkpoints/{}.bin", trained::ID), &with_sum(input));
+                Checkpoints::new(folder, Duration::ZERO).of(trained::ID, 2).load().is_ok_and(|state| state.is_some())
+            }
+            Parser::Jobs => {
+                write(folder, "slurm/jobs.json", input);
+                Jobs::read(folder).is_ok()
+            }
+            Parser::Npy => is_events(&write(folder, "x.npy", input)) | are_samples(&write(folder, "x.npy", input)),
+            Parser::Npz => {
+                let path = write(folder, "x.npz", input);
+                is_events(&path)
+                    | archive::repacked(input).is_some_and(|whole| is_events(&write(folder, "x.npz", &whole)))
+            }
+            Parser::Hdf5 => is_events(&write(folder, "x.h5", input)),
+            Parser::Csv => is_events(&write(folder, "x.csv", input)),
+            Parser::Idx => are_samples(&write(folder, "x.idx", input)),
+        }
+    }
+}
+
+fn unpacked(packed: &[u8]) -> Vec<u8> {
+    let mut content = Vec::new();
+    GzDecoder::new(packed).read_to_end(&mut content).expect("a shipped file");
+    content
+}
+
+fn write(folder: &Path, name: &str, content: &[u8]) -> PathBuf {
+    let path = folder.join(name);
+    fs::create_dir_all(path.parent().expect("below the folder")).expect("our folder");
+    // Some file systems wait for the disk where a file is written over.
+    let _ = fs::remove_file(&path);
+    fs::write(&path, content).expect("our folder");
+    path
+}
+
+/// The checkpoint with the sum that its state has: what is read past that check must not panic either.
+fn with_sum(input: &[u8]) -> Vec<u8> {
+    let Some(end) = input.iter().position(|byte| *byte == b'\n') else { return input.to_vec() };
+    let Ok(mut header) = serde_json::from_slice::<serde_json::Value>(&input[..end]) else { return input.to_vec() };
+    let Some(object) = header.as_object_mut() else { return input.to_vec() };
+    object.insert("sha256".to_owned(), sha256(&input[end + 1..]).into());
+    [header.to_string().as_bytes(), b"\n", &input[end + 1..]].concat()
+}
+
+/// Whether the text is a map of a chip of 2 x 3 cells.
+fn is_map(text: &str) -> bool {
+    let device = Device::built_in("ideal").expect("built in");
+    let map = || Some(MapFile { key: "map", path: String::new(), text: text.to_owned(), sha256: String::new() });
+    let read = |maps: ChipMaps| maps.of_layer(Connection::Feedforward(0), 2, 3, &device).is_ok();
+    let faults = read(ChipMaps { fault: [map(), None], ..ChipMaps::default() });
+    faults | read(ChipMaps { conductance: [map(), None], ..ChipMaps::default() })
+}
+
+fn is_events(path: &Path) -> bool {
+    let form = EventForm { sensor: [700, 1, 1], classes: 20, duration_seconds: 2.0, time_unit: None };
+    let import = EventImport { events: path.to_owned(), labels: None, test: Test::Share(0.5), form };
+    import_events("fuzz", &import, None).is_ok()
+}
+
+/// The file as samples, or as their labels.
+fn are_samples(path: &Path) -> bool {
+    let folder = path.parent().expect("below the folder");
+    let images = write(folder, "images.idx", &unpacked(&shipped!("import/images.idx.gz")));
+    let labels = write(folder, "labels.idx", &shipped!("import/labels.idx"));
+    let with = |samples: &Path, labels: &Path, scale: Option<Scale>| {
+        let (samples, labels, test) = (samples.to_owned(), labels.to_owned(), Test::Share(0.5));
+        import_dense("fuzz", &DenseImport { samples, labels, test, classes: 10, scale }, None).is_ok()
+    };
+    with(path, &labels, Some(Scale::MinMax)) | with(path, &labels, None) | with(&images, path, None)
+}

@@ -80,7 +80,8 @@ fn settings(device: &str) -> Settings {
     }
     // Pulses enough that cells come to the ends of their windows.
     if own(device, "write.pulses").is_some() {
-        settings.device.insert("write.pulses.most_pulses".to_owned(), 1000.into());
+        let most = if device == "ecram-mo-kim-2019" { 5000 } else { 1000 };
+        settings.device.insert("write.pulses.most_pulses".to_owned(), most.into());
     }
     // Clusters so rare that a small array has none.
     if own(device, "faults.p_cluster").is_some() {

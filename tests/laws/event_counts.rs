@@ -33,8 +33,8 @@ fn samples(most: usize, with_input: impl Fn(usize) -> bool) -> [Samples; 2] {
         let here = |step, unit| if with_input(step) { count(sample, step, unit).min(most) } else { 0 };
         let events = (0..STEPS).flat_map(|step| (0..UNITS).map(move |unit| (step, unit)));
         let events =
-            events.flat_map(|(step, unit)| std::iter::repeat_n((step as f32 + 0.5, unit as u16), here(step, unit)));
-        let (times, units): (Vec<f32>, Vec<u16>) = events.unzip();
+            events.flat_map(|(step, unit)| std::iter::repeat_n((step as f64 + 0.5, unit as u16), here(step, unit)));
+        let (times, units): (Vec<f64>, Vec<u16>) = events.unzip();
         counted.push_events(&times, &units, STEPS as f64, EventsPerStep::Count).expect("few spikes");
         copied.push_raster(|step, unit| unit % COPIES < here(step, unit / COPIES)).expect("few spikes");
     }

@@ -33,11 +33,11 @@ impl Spiking {
         for sample in samples {
             // Events in the middle of their steps, as many as there are spikes.
             let spiking = sample.spikes.iter().enumerate().flat_map(|(step, row)| {
-                let of_unit = move |(unit, &count): (usize, &u32)| (step as f32 + 0.5, unit as u16, count as usize);
+                let of_unit = move |(unit, &count): (usize, &u32)| (step as f64 + 0.5, unit as u16, count as usize);
                 row.iter().enumerate().map(of_unit)
             });
             let events = spiking.flat_map(|(time, unit, count)| std::iter::repeat_n((time, unit), count));
-            let (times, units): (Vec<f32>, Vec<u16>) = events.unzip();
+            let (times, units): (Vec<f64>, Vec<u16>) = events.unzip();
             spikes.push_events(&times, &units, steps as f64, EventsPerStep::Count).expect("few spikes");
         }
         let network_of_crate = Network {

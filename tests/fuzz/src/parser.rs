@@ -58,10 +58,10 @@ macro_rules! shipped {
 }
 
 const MAPS: [&str; 4] = [
-    "ok,ok,open\nok,stuck-on,ok\n",
+    "unit siemens\nok,2e-4,open\nok,low-resistance,ok\n",
     "row,column,fault\n0,1,open\n1,2,stuck-on\n",
     "row,column,conductance_microsiemens\n0,0,100\n0,1,200.5\n",
-    "0.1,0.2,0.3\n1e2,5,7\n",
+    "unit microsiemens\n10.5,20,30\n1e2,5,7\n",
 ];
 const STUDY: &str = "name = 'fuzz'\nquestion = \"why\"\n[noise]\nlevel_percent = [1, 20.5]\n[network]\nhidden = 10\nexcitatory_fraction = \
                      [0.5, 1]\n[hardware]\ndevice = 'ideal'\n[device.read.white]\nnoise = 'relative'\n[repeats]\nseeds = [1, \

@@ -56,7 +56,7 @@ pub struct WrongMap {
     /// The file.
     pub path: String,
     /// What is wrong with it.
-    pub source: MapError,
+    pub source: Box<MapError>,
 }
 
 impl ChipMaps {
@@ -114,7 +114,7 @@ pub(crate) fn of_connection(maps: &[Option<MapFile>; 2], connection: Connection)
 
 fn understood<M>(map: Option<&MapFile>, read: impl FnOnce(&str) -> Result<M, MapError>) -> Result<Option<M>, WrongMap> {
     let Some(MapFile { key, path, text, .. }) = map else { return Ok(None) };
-    read(text).map(Some).map_err(|source| WrongMap { key, path: path.clone(), source })
+    read(text).map(Some).map_err(|source| WrongMap { key, path: path.clone(), source: Box::new(source) })
 }
 
 fn load(key: &'static str, name: &str, folder: &Path) -> Result<Option<MapFile>, PrepareError> {

@@ -217,8 +217,8 @@ fn conversions(table: &mut Table, done: &[Done]) {
             connections.push(of.connection);
         }
     }
-    let stages: [(&str, fn(&Conversions) -> Option<ConversionShares>); 2] =
-        [("training", |of| of.training), ("test", |of| of.test)];
+    type OfStage = fn(&Conversions) -> Option<ConversionShares>;
+    let stages: [(&str, OfStage); 2] = [("training", |of| of.training), ("test", |of| of.test)];
     for connection in &connections {
         for (stage, of_stage) in stages {
             let shares = |record: &Record| {

@@ -3,7 +3,6 @@
 //! This page is the whole program in small. What surrounds it only decides which trials to run (`study.rs`, `run.rs`),
 //! keeps what they leave (`record.rs`, `store.rs`) and shows it (`statistics`, `summary.rs`, `figures`).
 
-mod as_json;
 mod silence;
 mod state;
 

@@ -47,7 +47,7 @@ fn samples(count: usize, steps: usize) -> Samples {
     for (sample, label) in labels.iter().enumerate() {
         let spiking = |step: usize, unit: usize| {
             let own = unit % CLASSES == usize::from(*label);
-            (step + unit + sample) % if own { 3 } else { 7 } == 0
+            (step + unit + sample).is_multiple_of(if own { 3 } else { 7 })
         };
         spikes.push_raster(spiking).expect("few spikes");
     }

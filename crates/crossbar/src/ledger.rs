@@ -33,8 +33,8 @@ pub struct Ledger {
     pub read_conductance: f64,
     /// Conversions of column sums, counted for every tile and step as one a column, at most one a row driven.
     pub conversions: u64,
-    /// Every conversion by where it ended; left out of records where nothing was converted.
-    #[serde(default, skip_serializing_if = "CodeCounts::is_empty")]
+    /// Every conversion by where it ended. Always written: the bytes of a checkpoint have no keys to leave out.
+    #[serde(default)]
     pub codes: CodeCounts,
 }
 

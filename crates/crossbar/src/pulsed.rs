@@ -210,8 +210,8 @@ fn wave(
         for (lane, listed) in chunk.iter().enumerate() {
             target[listed.cell as usize / LANES][listed.cell as usize % LANES] = after[lane];
         }
-        for lane in 0..LANES {
-            sums[lane] += f64::from(gathered.excess[lane]);
+        for (sum, excess) in sums.iter_mut().zip(gathered.excess.0) {
+            *sum += f64::from(excess);
         }
     }
     sums.iter().sum()

@@ -80,7 +80,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         if !arguments.wait || !view.is_active() {
             break view;
         }
-        unanswered = view.is_known().then_some(0).unwrap_or(unanswered + 1);
+        unanswered = if view.is_known() { 0 } else { unanswered + 1 };
         if unanswered == MOST_UNANSWERED {
             return Err(Unanswered { left: view.all.left }.into());
         }

@@ -85,7 +85,7 @@ mod tests {
         let mut tally = HealthTally::default();
         tally.add(&[], &Settings::default());
         assert!(tally.lines().is_empty());
-        tally.add(&[at_chance.clone()], &Settings::default());
+        tally.add(std::slice::from_ref(&at_chance), &Settings::default());
         tally.add(&[silent, at_chance], &Settings::default());
         assert_eq!(
             tally.lines(),

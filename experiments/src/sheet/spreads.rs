@@ -29,13 +29,16 @@ pub(super) fn spread_table(text: &mut String, what: &str, rows: &[SpreadRow], ta
     clipped_table(text, what, rows, table, None);
 }
 
+/// What the window clips of the writes to the target of a row.
+pub(super) type ClipOf<'a> = &'a dyn Fn(&SpreadRow) -> Option<WriteClip>;
+
 /// The same with the share of writes that the window clips at every target, as `clipped` gives it.
 pub(super) fn clipped_table(
     text: &mut String,
     what: &str,
     rows: &[SpreadRow],
     table: Option<TableRange>,
-    clipped: Option<&dyn Fn(&SpreadRow) -> Option<WriteClip>>,
+    clipped: Option<ClipOf>,
 ) {
     if rows.iter().all(|row| row.sigma_microsiemens == 0.0) {
         let _ = writeln!(text, "  {what}: off");

@@ -19,7 +19,6 @@ pub struct TrialState {
     /// What all updates did to the cells, one entry a connection.
     pub writes: Vec<UpdateReport>,
     /// What the arrays have cost, likewise.
-    #[serde(with = "super::as_json")]
     pub used: Vec<HardwareUse>,
     /// What training and tests have changed in the weights, likewise.
     pub layers: Vec<LayerState>,

@@ -76,8 +76,8 @@ mod tests {
 
     #[test]
     fn a_further_layer_is_named() {
-        let mut settings = Settings::default();
-        settings.layer_2 = toml::from_str("hidden = 9\nexcitatory_fraction = 0.8").expect("a layer");
+        let layer_2 = toml::from_str("hidden = 9\nexcitatory_fraction = 0.8").expect("a layer");
+        let settings = Settings { layer_2, ..Settings::default() };
         let [message] = &of(&settings)[..] else { panic!("one warning") };
         assert!(
             message

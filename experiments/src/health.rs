@@ -121,7 +121,7 @@ impl HealthState {
         match self {
             HealthState::Silent(silence) => silence.advice(settings),
             HealthState::Saturated(saturated) => saturated.advice(settings),
-            HealthState::AtChance(_) => AtChance::advice(),
+            HealthState::AtChance(at_chance) => at_chance.advice(settings),
             HealthState::NotConverged(_) => Rise::advice(settings),
             HealthState::Clipped(clipped) => clipped.advice(),
         }

@@ -78,13 +78,15 @@ pub enum Warning {
     #[error(
         "hardware.full_scale_hidden: at {full_scale}, one write of a typical first weight of the hidden layer leaves a \
          spread of {} % of `weights.sigma_init`: the first updates drown the first weights\n\n\
-         hint: choose a smaller full scale, which uses more of the window{}", significant(*percent), or_copy(*copy_helps)
+         hint: {}{}", significant(*percent), finer_scale(*finer), or_copy(*copy_helps)
     )]
     CoarseWrite {
         /// Weight of a hidden-layer cell that is fully on.
         full_scale: f64,
         /// Standard deviation of the write, % of the spread of the first weights.
         percent: f64,
+        /// A full scale with room for the first weights, and what the percentage is with it.
+        finer: (f64, f64),
         /// Whether a controller with a digital copy would keep the errors of writes from adding up.
         copy_helps: bool,
     },
@@ -172,6 +174,18 @@ pub enum Warning {
 
 fn on(device: &str) -> String {
     if device.is_empty() { String::new() } else { format!(" on device `{device}`") }
+}
+
+fn finer_scale((full_scale, percent): (f64, f64)) -> String {
+    let (full_scale, left) = (significant(full_scale), significant(percent));
+    if percent <= 100.0 {
+        format!("choose a smaller full scale, which uses more of the window: with {full_scale} it is {left} %")
+    } else {
+        format!(
+            "a smaller full scale uses more of the window, but even with {full_scale} it is {left} %: raise `weights.sigma_init` \
+             with it, or choose a device with finer writes"
+        )
+    }
 }
 
 fn or_copy(copy_helps: bool) -> &'static str {
@@ -278,11 +292,25 @@ fn no_device(given: &HardwareSettings) -> Option<Warning> {
 /// The spread of one write at the conductance of `sigma_init`, where that is more than `sigma_init`. Where the study states
 /// it in these very percent, nobody needs to be told.
 fn coarse_write(settings: &Settings, device: &Device) -> Option<Warning> {
-    let (hardware, sigma_init) = (&settings.hardware, settings.weights.sigma_init);
     if device.write.noise == WriteNoise::StudyLevel {
         return None;
     }
+    let hardware = &settings.hardware;
     let full_scale = hardware.full_scale_hidden;
+    let percent = percent_of_one_write(settings, device).filter(|percent| *percent > 100.0)?;
+    let mut smaller = settings.clone();
+    smaller.hardware.full_scale_hidden = full_scale.min(ROOM * settings.weights.sigma_init);
+    let finer = (smaller.hardware.full_scale_hidden, percent_of_one_write(&smaller, device).unwrap_or(percent));
+    let copy_helps = hardware.controller == Controller::ReadBack && device.write.pulses().is_none();
+    Some(Warning::CoarseWrite { full_scale, percent, finer, copy_helps })
+}
+
+/// Spreads of the first weights that a full scale leaves room for: training grows a weight to several times its first size.
+const ROOM: f64 = 10.0;
+
+/// What one write of a typical first weight spreads, % of the spread of the first weights.
+fn percent_of_one_write(settings: &Settings, device: &Device) -> Option<f64> {
+    let (hardware, sigma_init) = (&settings.hardware, settings.weights.sigma_init);
     let target = conductance_of(sigma_init, settings, device)?;
     let units = units_of_write(settings, device, Connection::Feedforward(0))?;
     let written = write_spread(device, &[1e6 / target], Some(units)).first()?.percent_of_sigma_init?;
@@ -292,9 +320,7 @@ fn coarse_write(settings: &Settings, device: &Device) -> Option<Warning> {
         let half_width = f64::from(verify.acceptance.microsiemens(target as f32));
         100.0 * units.kappa * half_width / 3f64.sqrt() / sigma_init
     });
-    let percent = accepted.map_or(written, |accepted| written.min(accepted));
-    let copy_helps = hardware.controller == Controller::ReadBack && device.write.pulses().is_none();
-    (percent > 100.0).then_some(Warning::CoarseWrite { full_scale, percent, copy_helps })
+    Some(accepted.map_or(written, |accepted| written.min(accepted)))
 }
 
 /// How much of the conductance map of `connection` lies outside the window. Cells that the fault map calls stuck stay where they

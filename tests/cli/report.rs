@@ -68,7 +68,7 @@ fn records_of_other_settings_replace_no_page_and_no_table() {
     for command in ["report", "export"] {
         let answer = folder.run(&[command, "tiny.toml"]);
         assert_eq!((answer.status, answer.stdout.as_str()), (Some(2), ""), "{command}");
-        let expected = "error: results/tiny: must hold records of this study, got 4 of other settings or none\n\nhint: repeat every `--set`";
+        let expected = "error: results/tiny: expected records of this study, got 4 records of other settings\n\nhint: run the study first;";
         assert!(answer.stderr.starts_with(expected), "{}", answer.stderr);
         let answer = folder.run(&[command, "tiny.toml", "--out", "nowhere"]);
         assert_eq!(answer.status, Some(2), "{command}");

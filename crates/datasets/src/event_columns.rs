@@ -91,7 +91,7 @@ pub enum ColumnsError {
     /// An event after the end of its recording.
     #[error(
         "{file}: `{name}` of event {event} is {got} {unit}, must be below the stated duration of {duration_seconds} s\n\n\
-         hint: give a longer `--duration`, or say with `--time-unit` what the times count"
+         hint: say with `--time-unit` what the times count, or give a longer `--duration` where recordings last longer"
     )]
     Late {
         /// The file.

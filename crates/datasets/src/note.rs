@@ -47,7 +47,7 @@ pub enum Note {
     },
     /// A duration that is far from what recordings last.
     #[error(
-        "the latest event of all is at {latest} s of the stated duration of {duration_seconds} s: make sure of what the times count"
+        "the latest event of all is at {latest:.3e} s of the stated duration of {duration_seconds} s: check `--time-unit` and `--duration`"
     )]
     Short {
         /// The latest event, s.

@@ -58,7 +58,7 @@ fn numbers_that_are_no_events() {
     assert_eq!(
         row("0,1.0,1,0"),
         "a: `time` of event 1 is 1 s, must be below the stated duration of 1 s\n\n\
-         hint: give a longer `--duration`, or say with `--time-unit` what the times count"
+         hint: say with `--time-unit` what the times count, or give a longer `--duration` where recordings last longer"
     );
     assert_eq!(row("0,0.1,4,0"), "a: `unit` of event 1 is 4, must be a whole number from 0 to 3");
     assert_eq!(row("0,0.1,-1,0"), "a: `unit` of event 1 is -1, must be a whole number from 0 to 3");

@@ -61,8 +61,7 @@ fn nothing_is_told_of_data_that_need_nothing() {
 #[test]
 fn times_that_are_much_shorter_than_the_duration_are_told() {
     let rows = "sample,t,unit,label\n0,10,0,0\n1,499,0,0\n2,20,0,1\n3,30,0,1\n4,40,0,2\n5,50,0,2\n";
-    let note =
-        "the latest event of all is at 0.000499 s of the stated duration of 0.5 s: make sure of what the times count";
+    let note = "the latest event of all is at 4.990e-4 s of the stated duration of 0.5 s: check `--time-unit` and `--duration`";
     assert_eq!(told(&events(rows, 0.5, 0.5)), [note]);
 }
 

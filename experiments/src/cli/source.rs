@@ -50,8 +50,8 @@ pub fn reference(study: &Study, out: &Path) -> Result<Option<Reference>, super::
 /// None of the records of a folder is of the study as it is given.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "{folder}: must hold records of this study, got {found} of other settings or none\n\n\
-     hint: repeat every `--set` of the run, and name its folder with `--out` where it is not results/NAME"
+    "{folder}: expected records of this study, got {found} records of other settings\n\n\
+     hint: run the study first; if it has run, repeat every `--set` of that run, and give its folder with `--out`"
 )]
 pub struct NoRecords {
     folder: PathBuf,

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use experiments::hardware::shapes;
+use experiments::health::rise::untested;
 use experiments::health::{Clipped, Ended, HealthState};
 use experiments::machine::cores;
 use experiments::pool::Pool;
@@ -122,7 +123,10 @@ fn tell_health(record: &Record) -> Wanted {
     match (record.outcome, words.as_slice()) {
         (None, []) => say!("health: diverged"),
         (None, words) => say!("health: diverged, {}", words.join(", ")),
-        (Some(_), []) => say!("health: nothing found"),
+        (Some(_), []) => match untested(&record.settings, 1) {
+            Some(untested) => say!("health: nothing found; {untested}"),
+            None => say!("health: nothing found"),
+        },
         (Some(_), words) => say!("health: {}", words.join(", ")),
     }
 }

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use snn::activity::ClassActivity;
 
 use crate::record::Record;
+use crate::settings::{NO_DEVICE, Settings};
 use crate::sheet::significant;
 
 /// Quantile of the standard normal for a 95 % interval.
@@ -30,25 +31,48 @@ pub struct AtChance {
     pub chance: f64,
     /// Test samples.
     pub samples: u64,
+    /// Training loss of the first epoch and of the last, where it did not fall.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub loss: Option<(f64, f64)>,
 }
 
 impl AtChance {
-    pub(super) fn advice() -> String {
-        "train longer (`training.epochs`), raise `training.learning_rate`, or test on more samples".to_owned()
+    pub(super) fn advice(&self, settings: &Settings) -> String {
+        if self.loss.is_none() {
+            return "train longer (`training.epochs`), raise `training.learning_rate`, or test on more samples"
+                .to_owned();
+        }
+        let on_cells = settings.hardware.device != NO_DEVICE;
+        let finer = if on_cells {
+            ", writes that are fine beside the first weights (a smaller `hardware.full_scale_hidden` or `hardware.write_spread_scale`)"
+        } else {
+            ""
+        };
+        format!(
+            "more epochs will not help where the loss does not fall: try less noise (`noise.level_percent`){finer}, or a smaller \
+             `training.learning_rate`"
+        )
     }
 }
 
 impl Display for AtChance {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         let percent = |share: f64| significant(100.0 * share);
-        let AtChance { outcome, low, chance, samples } = self;
+        let AtChance { outcome, low, chance, samples, loss } = self;
         write!(
             formatter,
             "the 95 % interval of the outcome, {} % on {samples} test samples, begins at {} %, and guessing reaches {} %",
             percent(*outcome),
             percent(*low),
             percent(*chance)
-        )
+        )?;
+        match loss {
+            Some((first, last)) => {
+                let (first, last) = (significant(*first), significant(*last));
+                write!(formatter, "; the training loss did not fall: {first} in the first epoch, {last} in the last")
+            }
+            None => Ok(()),
+        }
     }
 }
 
@@ -73,13 +97,30 @@ pub(super) fn at_chance(record: &Record) -> Option<AtChance> {
     let chance = chance_of(classes)?;
     let samples = classes.iter().map(|class| class.samples).sum();
     let low = lower_end(outcome, samples);
-    (low <= chance).then_some(AtChance { outcome, low, chance, samples })
+    let ends = record.loss.first().copied().zip(record.loss.last().copied()).filter(|_| record.loss.len() > 1);
+    let loss = ends.filter(|(first, last)| last >= first);
+    (low <= chance).then_some(AtChance { outcome, low, chance, samples, loss })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::record::sample;
+
+    /// A loss that grows is not cured by more epochs.
+    #[test]
+    fn a_loss_that_does_not_fall_changes_the_advice() {
+        let state = |loss| AtChance { outcome: 0.1, low: 0.08, chance: 0.1, samples: 1000, loss };
+        let mut settings = Settings::default();
+        assert!(state(None).advice(&settings).starts_with("train longer"));
+        let grown = state(Some((6.8, 34.5)));
+        assert!(
+            grown.to_string().ends_with("; the training loss did not fall: 6.80 in the first epoch, 34.5 in the last")
+        );
+        assert!(!grown.advice(&settings).contains("full_scale"), "{}", grown.advice(&settings));
+        settings.hardware.device = "study-1k-1m".to_owned();
+        assert!(grown.advice(&settings).contains("hardware.full_scale_hidden"));
+    }
 
     /// Wilson's interval of 15 of 100 is 0.0931 to 0.2328 (statsmodels 0.14, `proportion_confint(method="wilson")`).
     #[test]

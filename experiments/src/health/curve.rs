@@ -134,7 +134,7 @@ mod tests {
     }
 
     fn at_chance() -> PointHealth {
-        let state = AtChance { outcome: 0.1, low: 0.08, chance: 0.1, samples: 1000 };
+        let state = AtChance { outcome: 0.1, low: 0.08, chance: 0.1, samples: 1000, loss: None };
         PointHealth { at_chance: vec![(HealthState::AtChance(state), "train longer".to_owned()); 2], ..healthy(5.0) }
     }
 

@@ -74,6 +74,17 @@ impl Display for Rise {
     }
 }
 
+/// Why nobody can tell from trials with `settings` whether they have converged: the window is too short. `seeds` of a
+/// condition are judged together where there are several.
+pub fn untested(settings: &Settings, seeds: usize) -> Option<String> {
+    let window = settings.outcome.last_epochs.min(settings.preset().epochs);
+    let least = 3 * if seeds > 1 { LEAST_THIRD.0 } else { LEAST_THIRD.1 };
+    (window < least).then(|| {
+        let epochs = if window == 1 { "epoch" } else { "epochs" };
+        format!("convergence was not tested: the outcome covers {window} {epochs}, and the test takes {least} (`outcome.last_epochs`)")
+    })
+}
+
 /// The rise of one trial whose accuracies in the window are these, where it is clear and matters.
 pub fn within(window: &[f64], chance: f64) -> Option<Rise> {
     let third = window.len() / 3;

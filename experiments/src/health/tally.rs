@@ -81,7 +81,8 @@ mod tests {
     fn trials_are_counted_by_state() {
         let silence = Silence { layer: 1, spikes_before: 0.0, spikes_after: Some(0.0), cause: None };
         let silent = HealthState::Silent(silence);
-        let at_chance = HealthState::AtChance(AtChance { outcome: 0.1, low: 0.08, chance: 0.1, samples: 1000 });
+        let at_chance =
+            HealthState::AtChance(AtChance { outcome: 0.1, low: 0.08, chance: 0.1, samples: 1000, loss: None });
         let mut tally = HealthTally::default();
         tally.add(&[], &Settings::default());
         assert!(tally.lines().is_empty());

@@ -12,6 +12,7 @@ use super::table::table;
 use super::tolerance::{Tolerance, clean_level, withheld_words};
 use super::{Facts, Section};
 use crate::health::HealthKind;
+use crate::health::rise::untested;
 use crate::statistics::LEAST_REPEATS;
 use crate::statistics::draws::Drawn;
 use crate::sweep::{Sweep, SweptCurve, SweptPoint};
@@ -41,18 +42,30 @@ pub fn section(facts: &Facts) -> Section {
                     (by_curve(facts, tolerances, direction))
                 }
             }
+            @if let Some(untested) = untested(&facts.study().conditions[0].settings, facts.study().seeds.len()) {
+                p.method { (sentence(&untested)) }
+            }
         }
     };
     Section { id: "answer", heading: "Answer", body }
+}
+
+/// With a capital letter and a full stop.
+fn sentence(text: &str) -> String {
+    let (first, rest) = text.split_at(text.chars().next().map_or(0, char::len_utf8));
+    format!("{}{rest}.", first.to_uppercase())
 }
 
 fn sentences(facts: &Facts, sweep: &Sweep, found: Option<(Direction, &Vec<Tolerance>)>) -> String {
     let Some((direction, tolerances)) = found else { return outcomes(facts, sweep) };
     let clean = clean_level(direction);
     let mut text = vec![tolerated(facts, tolerances, direction)];
-    if tolerances.iter().any(|tolerance| tolerance.guesses(facts.chance)) {
+    let guessing: Vec<&str> =
+        tolerances.iter().filter(|one| one.guesses(facts.chance)).map(|one| one.name.as_str()).collect();
+    if !guessing.is_empty() {
         text.push(format!(
-            "At the {clean} not every curve can be told from guessing: how much these tolerate is not known."
+            "Not answered for {}: at the {clean}, the accuracy cannot be told from guessing.",
+            guessing.join(", ")
         ));
     } else if tolerances.iter().any(Tolerance::gains) {
         text.push(format!("The {clean} is not the most accurate one, so this says little about tolerance."));
@@ -109,7 +122,11 @@ fn tolerated(facts: &Facts, tolerances: &[Tolerance], direction: Direction) -> S
         .iter()
         .filter(|one| !one.guesses(facts.chance) && one.withheld(THRESHOLD, direction).is_none())
         .collect();
-    if direction.whole { whole(facts, &known, &axis.key, direction) } else { between(facts, &known, &axis.key) }
+    if direction.whole {
+        whole(facts, &known, &axis.key, direction)
+    } else {
+        between(facts, &known, tolerances.len(), &axis.key)
+    }
 }
 
 /// The last levels that keep the accuracy, where there is nothing between levels.
@@ -123,8 +140,8 @@ fn whole(facts: &Facts, known: &[&Tolerance], key: &str, direction: Direction) -
     listed(&format!("{end} {} that keeps 95 % of normalised accuracy", facts.sweeps.x_words()), &found)
 }
 
-/// The levels at which the accuracy falls, and which curve tolerates most, as far as seeds tell.
-fn between(facts: &Facts, known: &[&Tolerance], key: &str) -> String {
+/// The levels at which the accuracy falls, and which curve tolerates most, as far as seeds tell; `known` of `all` curves answer.
+fn between(facts: &Facts, known: &[&Tolerance], all: usize, key: &str) -> String {
     let crossing = |tolerance: &Tolerance| tolerance.crossings.as_ref().ok()?.get(THRESHOLD).cloned();
     let found: Vec<_> = known.iter().filter_map(|tolerance| Some((*tolerance, crossing(tolerance)?))).collect();
     if !found.is_empty() && found.iter().all(|(_, crossing)| crossing.level.is_none()) {
@@ -134,10 +151,15 @@ fn between(facts: &Facts, known: &[&Tolerance], key: &str) -> String {
         };
         let certain = found.iter().all(|(_, crossing)| certain(crossing.interval));
         return format!(
-            "Mean normalised accuracy stays above 95 % up to the highest {}, {}{}, in all curves; {}.",
+            "Mean normalised accuracy stays above 95 % up to the highest {}, {}{}, {}; {}.",
             facts.sweeps.x_words(),
             level(last),
             unit(key),
+            if found.len() == all {
+                "in all curves".to_owned()
+            } else {
+                format!("for {}", found.iter().map(|(one, _)| one.name.as_str()).collect::<Vec<_>>().join(", "))
+            },
             if certain { "so do their 95 % intervals" } else { "their intervals do not exclude an earlier fall" }
         );
     }

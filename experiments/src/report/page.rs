@@ -82,8 +82,8 @@ fn completeness(facts: &Facts) -> Markup {
         }
         @if !facts.report.overrides.is_empty() {
             p {
-                "In the place of what the study file says, the command gave " code { (facts.report.overrides.join(", ")) } ": where that is less, this is \
-                 a declared part of the study, and " code { "run" } " without it runs the rest."
+                "The command overrode the study file with " code { (facts.report.overrides.join(", ")) } ". If that leaves values out, this is a declared part \
+                 of the study; " code { "run" } " without the override runs the rest."
             }
         }
         @if failed > 0 {

@@ -35,7 +35,7 @@ use crate::settings::Settings;
 use crate::warning::converters;
 
 pub use cause::{Cause, Mechanism};
-pub use chance::{AtChance, chance_of};
+pub use chance::{AtChance, chance_in};
 pub use clipped::{Clipped, Ended};
 pub use judged::Judged;
 pub use rise::Rise;
@@ -154,7 +154,7 @@ pub fn states(record: &Record, silence: Option<Silence>, converters: &[converter
     let saturated = saturated::saturated(record).map(HealthState::Saturated);
     let conversions = converters.first().map(Clipped::conversions);
     let clipped = clipped::clipped(record).or(conversions).map(HealthState::Clipped);
-    let chance = record.tests.last().and_then(|classes| chance_of(classes)).unwrap_or(0.0);
+    let chance = chance_in([record]).unwrap_or(0.0);
     let rising = rise::within(outcome_window(record), chance).map(HealthState::NotConverged);
     let at_chance = chance::at_chance(record).map(HealthState::AtChance);
     [silence, saturated, clipped, rising, at_chance].into_iter().flatten().collect()

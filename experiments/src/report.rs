@@ -32,6 +32,7 @@ use std::collections::BTreeSet;
 use maud::{Markup, PreEscaped, html};
 
 use crate::figures::{Figure, NoiseUnit, Recorded};
+use crate::health::chance_in;
 use crate::repeats::{Done, done};
 use crate::study::Study;
 use crate::sweep::Sweeps;
@@ -78,7 +79,7 @@ impl Report<'_> {
         let done = done(self.recorded.study, self.recorded.prepared, self.recorded.trials, self.recorded.store);
         let sweeps = Sweeps::of(self.recorded.study, &done);
         let classes = self.recorded.prepared.data(&self.recorded.study.conditions[0].settings).classes;
-        let chance = 1.0 / classes as f64;
+        let chance = chance_in(done.iter().map(|done| done.record)).unwrap_or(1.0 / classes as f64);
         let tolerances = tolerances(&sweeps, chance);
         page::page(&Facts { report: self, done, sweeps, tolerances, chance })
     }

@@ -123,7 +123,7 @@ fn tell_health(record: &Record) -> Wanted {
     match (record.outcome, words.as_slice()) {
         (None, []) => say!("health: diverged"),
         (None, words) => say!("health: diverged, {}", words.join(", ")),
-        (Some(_), []) => match untested(&record.settings, 1) {
+        (Some(_), []) => match untested(&record.settings) {
             Some(untested) => say!("health: nothing found; {untested}"),
             None => say!("health: nothing found"),
         },

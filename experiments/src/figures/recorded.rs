@@ -1,6 +1,7 @@
 //! A study with its records, as figures see it.
 
 use super::key_label::stated;
+use crate::health::chance_in;
 use crate::prepare::Prepared;
 use crate::record::Record;
 use crate::reference::Reference;
@@ -74,8 +75,12 @@ impl<'a> Recorded<'a> {
         format!(" Dotted: {what} of the study {}, mean of n = {n}: {:.1} %.", reference.study, 100.0 * mean)
     }
 
-    /// Outcome of guessing, each class as often as any other.
+    /// Outcome of guessing, of classes alike where no test says how many samples each has.
     pub(super) fn chance(self) -> Option<f64> {
+        let tested = chance_in(self.records().map(|(_, record)| record));
+        if tested.is_some() {
+            return tested;
+        }
         let mut tests = self.records().filter_map(|(_, record)| record.tests.first());
         Some(1.0 / tests.find(|classes| !classes.is_empty())?.len() as f64)
     }

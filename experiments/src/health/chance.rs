@@ -83,6 +83,11 @@ pub fn chance_of(classes: &[ClassActivity]) -> Option<f64> {
     Some((most as f64 / samples as f64).max(1.0 / classes.len() as f64))
 }
 
+/// The same for the trials that left `records`: that of the last test of the first one that has samples.
+pub fn chance_in<'a>(records: impl IntoIterator<Item = &'a Record>) -> Option<f64> {
+    records.into_iter().find_map(|record| chance_of(record.tests.last()?))
+}
+
 /// Lower end of the 95 % interval of a share, found in so many samples.
 fn lower_end(share: f64, samples: u64) -> f64 {
     let n = samples as f64;
@@ -148,6 +153,16 @@ mod tests {
         assert!(found(0.02, &[100; 10]).is_some());
         // Few samples tell little: 3 of 10 correct of four classes.
         assert!(found(0.3, &[3, 3, 2, 2]).is_some());
+    }
+
+    #[test]
+    fn trials_have_the_chance_of_the_first_test_with_samples() {
+        let mut uneven = sample();
+        let class = |samples| ClassActivity { samples, ..ClassActivity::default() };
+        uneven.tests = vec![vec![class(1), class(1)], vec![class(900), class(100)]];
+        let empty = Record { tests: vec![vec![class(0); 2]], ..sample() };
+        assert_eq!(chance_in([&empty, &uneven]), Some(0.9));
+        assert_eq!(chance_in([&empty]), None);
     }
 
     #[test]

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::chance::chance_of;
+use super::chance::chance_in;
 use super::curve::PointHealth;
-use super::rise::{Rise, over_seeds};
+use super::rise::{Convergence, over_seeds};
 use super::{HealthKind, HealthState, outcome_window};
 use crate::record::Record;
 use crate::repeats::Done;
@@ -16,18 +16,6 @@ use crate::sweep::is_seed;
 pub struct Judged {
     /// One a condition; those that differ only in the seeds of streams are judged together.
     conditions: Vec<Convergence>,
-}
-
-/// Whether a condition has come to rest.
-#[derive(Clone, Debug, Default, PartialEq)]
-enum Convergence {
-    /// There is one trial at most, which speaks for itself.
-    #[default]
-    OneTrial,
-    /// Its seeds do not show that it rises.
-    AtRest,
-    /// It still rises.
-    Rising(Rise),
 }
 
 impl Judged {
@@ -53,14 +41,9 @@ impl Judged {
             }
             windows[group[done.condition]].push(outcome_window(done.record));
         }
-        let tested = done.iter().find_map(|done| done.record.tests.last().and_then(|classes| chance_of(classes)));
-        let rising = over_seeds(&windows, tested.unwrap_or(0.0));
-        let convergence = |group: &usize| match (&rising[*group], windows[*group].len()) {
-            (Some(rise), _) => Convergence::Rising(rise.clone()),
-            (None, 0 | 1) => Convergence::OneTrial,
-            (None, _) => Convergence::AtRest,
-        };
-        Judged { conditions: group.iter().map(convergence).collect() }
+        let chance = chance_in(done.iter().map(|done| done.record)).unwrap_or(0.0);
+        let judged: Vec<Convergence> = windows.iter().map(|windows| over_seeds(windows, chance)).collect();
+        Judged { conditions: group.iter().map(|&group| judged[group].clone()).collect() }
     }
 
     /// Whether a point of these conditions says nothing about the hardware: at least half of its trials are unusable.
@@ -80,7 +63,7 @@ impl Judged {
     pub fn states_of(&self, condition: usize, record: &Record) -> Vec<HealthState> {
         let mut states = record.health_states().into_owned();
         match self.conditions.get(condition) {
-            None | Some(Convergence::OneTrial) => return states,
+            None | Some(Convergence::OfTrials) => return states,
             Some(Convergence::AtRest) => states.retain(|state| state.kind() != HealthKind::NotConverged),
             Some(Convergence::Rising(rise)) => {
                 states.retain(|state| state.kind() != HealthKind::NotConverged);
@@ -124,6 +107,15 @@ mod tests {
         // One of three trials that rises is an accident of its epochs.
         let one = states(text, |level, seed| if level == 0.0 && seed == 1 { 0.02 } else { 0.0 });
         assert!(one.iter().all(Vec::is_empty), "{one:?}");
+    }
+
+    /// Rises of 0.12 and 0 have a mean of one standard error: that of two seeds tells nothing, so that each speaks for itself.
+    #[test]
+    fn two_seeds_do_not_overrule_their_trials() {
+        let one = states("[repeats]\nseeds = 2\n", |_, seed| if seed == 1 { 0.02 } else { 0.0 });
+        assert_eq!(one, [vec![HealthKind::NotConverged], vec![]]);
+        let both = states("[repeats]\nseeds = 2\n", |_, seed| if seed == 1 { 0.02 } else { 0.015 });
+        assert_eq!(both, [vec![HealthKind::NotConverged], vec![HealthKind::NotConverged]]);
     }
 
     #[test]

@@ -2,18 +2,20 @@
 //!
 //! ```text
 //! rise = mean of the last third - mean of the first third of the window          one a trial
-//! over n seeds:   t = mean rise / se,   se = sd / sqrt(n),   p = P(T > t), T of Student with n - 1 degrees of freedom
-//! of one trial:   se = sqrt(2 s²/k), s² the pooled variance of the k epochs of both thirds, 2 (k - 1) degrees of freedom
+//! over n seeds:   mean rise > 2 se,   se = sd / sqrt(n)
+//! of one trial:   t = b / se(b) of the least-squares line a + b epoch through the k epochs of the window,
+//!                 se(b) = sqrt(s² / Sxx),  s² = sum of squared residuals / (k - 2),  Sxx = sum of (epoch - mean epoch)²
+//!                 p = P(T > t) < 0.1 %, T of Student with k - 2 degrees of freedom
 //! ```
 //!
-//! A condition still rises where p is below 2.3 %, which is two standard errors of a normal distribution; with few seeds that
-//! takes more. Where a study has many conditions, p is held against the step-up bounds of Benjamini and Hochberg (1995), so
-//! that at most that share of those named has come to rest. One trial alone is judged at one in a thousand, since epochs that
-//! follow each other are not independent.
+//! One trial is judged by a line, since what an outcome rises by within a third is no noise. Its level is strict: epochs that
+//! follow each other are not independent. Seeds are independent, but the standard error of two is hardly known: a condition
+//! is called at rest, whatever its trials say, only from three seeds on, and not where half of these trials clearly rise.
 //!
 //! A rise also has to matter. The mean of a window lies about half a rise below its end: 10 % of the accuracy above chance
-//! moves an outcome by about the 5 % that the usual question asks about. Windows under six epochs, or nine for one trial,
-//! are not judged: a third would be a single test, or two.
+//! moves an outcome by about the 5 % that the usual question asks about. A rise of a third of the accuracy above chance is
+//! named however large its error is: such a mean is not that of a network at rest. Windows under six epochs are not judged: a
+//! third would be a single test.
 
 use std::fmt::{self, Display, Formatter};
 
@@ -22,15 +24,19 @@ use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use crate::settings::Settings;
 use crate::sheet::significant;
+use crate::statistics::LEAST_REPEATS;
 
-/// Probability of more than two standard errors above the mean, of a normal distribution.
-const TWO_ERRORS: f64 = 0.022_750;
-/// The same bound for one trial alone.
+/// Standard errors over seeds that a rise has to exceed.
+const ERRORS: f64 = 2.0;
+/// Least probability of one trial's line where there is no rise: strict, since its epochs are not independent.
 const ONE_TRIAL: f64 = 0.001;
-/// Least epochs of a third, over seeds and of one trial.
-const LEAST_THIRD: (usize, usize) = (2, 3);
+/// Least epochs of a window: a third has two, and the residuals of a line four degrees of freedom.
+const LEAST_WINDOW: usize = 6;
 /// Least rise that matters: a share of the accuracy above chance, and an accuracy.
 const LEAST_RISE: (f64, f64) = (0.1, 0.02);
+/// A rise that is named whatever its error is: a share of the accuracy above chance, and an accuracy. That is three standard
+/// errors of guessing one of ten classes on 100 samples, sqrt(0.1 x 0.9 / 100).
+const LARGE_RISE: (f64, f64) = (1.0 / 3.0, 0.1);
 
 /// An outcome that still rises.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -39,24 +45,42 @@ pub struct Rise {
     pub first_third: f64,
     /// That of the last third.
     pub last_third: f64,
-    /// Standard error of the difference.
+    /// Standard error of the difference: over seeds, or that of the line of one trial between the middles of both thirds.
     pub standard_error: f64,
     /// Epochs of the window.
     pub epochs: usize,
 }
 
-/// A rise, and how probable one as clear is by chance.
-type Tested = (Rise, f64);
+/// What the seeds of a condition tell together.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) enum Convergence {
+    /// Too little: every trial speaks for itself.
+    #[default]
+    OfTrials,
+    /// They do not show that it rises.
+    AtRest,
+    /// It still rises.
+    Rising(Rise),
+}
 
 impl Rise {
     pub(super) fn advice(settings: &Settings) -> String {
         format!("train longer: raise `training.epochs` above {}", settings.preset().epochs)
     }
 
-    /// Whether it moves the answer, where guessing reaches `chance`.
-    fn matters(&self, chance: f64) -> bool {
+    fn height(&self) -> f64 {
+        self.last_third - self.first_third
+    }
+
+    /// Whether it exceeds both a share of the accuracy above `chance` and an accuracy.
+    fn exceeds(&self, (share, accuracy): (f64, f64), chance: f64) -> bool {
         let outcome = (self.first_third + self.last_third) / 2.0;
-        self.last_third - self.first_third > (LEAST_RISE.0 * (outcome - chance)).max(LEAST_RISE.1)
+        self.height() > (share * (outcome - chance)).max(accuracy)
+    }
+
+    /// Whether it keeps the outcome out of answers, where guessing reaches `chance`; `clear` is whether its test finds it.
+    fn is_told(&self, clear: bool, chance: f64) -> bool {
+        clear && self.exceeds(LEAST_RISE, chance) || self.exceeds(LARGE_RISE, chance)
     }
 }
 
@@ -74,71 +98,70 @@ impl Display for Rise {
     }
 }
 
-/// Why nobody can tell from trials with `settings` whether they have converged: the window is too short. `seeds` of a
-/// condition are judged together where there are several.
-pub fn untested(settings: &Settings, seeds: usize) -> Option<String> {
+/// Why nobody can tell from trials with `settings` whether they have converged: the window is too short.
+pub fn untested(settings: &Settings) -> Option<String> {
     let window = settings.outcome.last_epochs.min(settings.preset().epochs);
-    let least = 3 * if seeds > 1 { LEAST_THIRD.0 } else { LEAST_THIRD.1 };
-    (window < least).then(|| {
+    (window < LEAST_WINDOW).then(|| {
         let epochs = if window == 1 { "epoch" } else { "epochs" };
-        format!("convergence was not tested: the outcome covers {window} {epochs}, and the test takes {least} (`outcome.last_epochs`)")
+        format!("convergence was not tested: the outcome covers {window} {epochs}, and the test takes {LEAST_WINDOW} (`outcome.last_epochs`)")
     })
 }
 
-/// The rise of one trial whose accuracies in the window are these, where it is clear and matters.
+/// The rise of one trial whose accuracies in the window are these, where it is clear and matters, or is large.
 pub fn within(window: &[f64], chance: f64) -> Option<Rise> {
+    let (first_third, last_third) = thirds(window)?;
+    let (k, middle) = (window.len() as f64, mean(window));
+    let centred = |(epoch, accuracy): (usize, &f64)| (epoch as f64 - (k - 1.0) / 2.0, accuracy - middle);
+    let points: Vec<(f64, f64)> = window.iter().enumerate().map(centred).collect();
+    let sum = |of: fn(f64, f64) -> f64| points.iter().map(|&(x, y)| of(x, y)).sum::<f64>();
+    let squares = sum(|x, _| x * x);
+    let slope = sum(|x, y| x * y) / squares;
+    let residuals = points.iter().map(|(x, y)| (y - slope * x).powi(2)).sum::<f64>();
+    let slope_error = (residuals / (k - 2.0) / squares).sqrt();
+    let between = (window.len() - window.len() / 3) as f64;
+    let rise = Rise { first_third, last_third, standard_error: slope_error * between, epochs: window.len() };
+    let clear = probability(slope, slope_error, k - 2.0) < ONE_TRIAL;
+    rise.is_told(clear, chance).then_some(rise)
+}
+
+/// Whether the condition with these windows, one a seed, still rises. One seed, and windows that are too short or of several
+/// lengths, tell nothing together.
+pub(super) fn over_seeds(windows: &[&[f64]], chance: f64) -> Convergence {
+    let epochs = windows.first().map_or(0, |window| window.len());
+    let ends: Option<Vec<(f64, f64)>> = windows.iter().map(|window| thirds(window)).collect();
+    let Some(ends) = ends.filter(|ends| ends.len() > 1 && windows.iter().all(|window| window.len() == epochs)) else {
+        return Convergence::OfTrials;
+    };
+    let n = ends.len() as f64;
+    let first_third = ends.iter().map(|ends| ends.0).sum::<f64>() / n;
+    let last_third = ends.iter().map(|ends| ends.1).sum::<f64>() / n;
+    let height = last_third - first_third;
+    let squares = ends.iter().map(|(first, last)| (last - first - height).powi(2)).sum::<f64>();
+    let standard_error = (squares / (n - 1.0) / n).sqrt();
+    let rise = Rise { first_third, last_third, standard_error, epochs };
+    if rise.is_told(height > ERRORS * standard_error, chance) {
+        return Convergence::Rising(rise);
+    }
+    let rising = windows.iter().filter(|window| within(window, chance).is_some()).count();
+    match windows.len() < LEAST_REPEATS || 2 * rising >= windows.len() {
+        true => Convergence::OfTrials,
+        false => Convergence::AtRest,
+    }
+}
+
+/// The means of the first and the last third of a window; none where it is too short.
+fn thirds(window: &[f64]) -> Option<(f64, f64)> {
     let third = window.len() / 3;
-    if third < LEAST_THIRD.1 {
-        return None;
-    }
-    let (first, last) = (&window[..third], &window[window.len() - third..]);
-    let squares = |values: &[f64]| values.iter().map(|value| (value - mean(values)).powi(2)).sum::<f64>();
-    let degrees = 2.0 * (third as f64 - 1.0);
-    let variance = (squares(first) + squares(last)) / degrees;
-    let standard_error = (2.0 * variance / third as f64).sqrt();
-    let rise = Rise { first_third: mean(first), last_third: mean(last), standard_error, epochs: window.len() };
-    (probability(&rise, degrees) < ONE_TRIAL && rise.matters(chance)).then_some(rise)
+    (window.len() >= LEAST_WINDOW).then(|| (mean(&window[..third]), mean(&window[window.len() - third..])))
 }
 
-/// Which of the conditions of a study still rise: each is the windows of its seeds. None of one seed, whose trial speaks
-/// for itself.
-pub fn over_seeds(conditions: &[Vec<&[f64]>], chance: f64) -> Vec<Option<Rise>> {
-    let tested: Vec<Option<Tested>> = conditions.iter().map(|windows| test(windows)).collect();
-    let mut probabilities: Vec<f64> = tested.iter().flatten().map(|tested| tested.1).collect();
-    probabilities.sort_by(f64::total_cmp);
-    let count = probabilities.len() as f64;
-    let within_bound = |(place, p): &(usize, &f64)| **p <= TWO_ERRORS * (place + 1) as f64 / count;
-    let bound = probabilities.iter().enumerate().filter(within_bound).map(|(_, p)| *p).next_back();
-    let clear = |(rise, p): Tested| bound.filter(|bound| p <= *bound && rise.matters(chance)).map(|_| rise);
-    tested.into_iter().map(|tested| tested.and_then(clear)).collect()
-}
-
-/// The mean rise over the seeds of a condition; none of one seed, or of windows that are too short or of several lengths.
-fn test(windows: &[&[f64]]) -> Option<Tested> {
-    let epochs = windows.first()?.len();
-    let third = epochs / 3;
-    if windows.len() < 2 || third < LEAST_THIRD.0 || windows.iter().any(|window| window.len() != epochs) {
-        return None;
-    }
-    let first: Vec<f64> = windows.iter().map(|window| mean(&window[..third])).collect();
-    let last: Vec<f64> = windows.iter().map(|window| mean(&window[epochs - third..])).collect();
-    let rises: Vec<f64> = first.iter().zip(&last).map(|(first, last)| last - first).collect();
-    let (n, middle) = (rises.len() as f64, mean(&rises));
-    let variance = rises.iter().map(|rise| (rise - middle).powi(2)).sum::<f64>() / (n - 1.0);
-    let standard_error = (variance / n).sqrt();
-    let rise = Rise { first_third: mean(&first), last_third: mean(&last), standard_error, epochs };
-    let p = probability(&rise, n - 1.0);
-    Some((rise, p))
-}
-
-/// Probability of a rise as many standard errors above 0, where there is none.
-fn probability(rise: &Rise, degrees: f64) -> f64 {
-    let height = rise.last_third - rise.first_third;
-    if rise.standard_error == 0.0 {
-        return if height > 0.0 { 0.0 } else { 1.0 };
+/// Probability of a slope as many standard errors above 0, where there is none.
+fn probability(slope: f64, standard_error: f64, degrees: f64) -> f64 {
+    if standard_error == 0.0 {
+        return if slope > 0.0 { 0.0 } else { 1.0 };
     }
     let student = StudentsT::new(0.0, 1.0, degrees).expect("at least one degree of freedom");
-    1.0 - student.cdf(height / rise.standard_error)
+    1.0 - student.cdf(slope / standard_error)
 }
 
 fn mean(values: &[f64]) -> f64 {
@@ -149,64 +172,127 @@ fn mean(values: &[f64]) -> f64 {
 mod tests {
     use super::*;
 
+    /// Nine epochs that rise nearly throughout: the noise of its thirds is mostly what it rises by.
+    const CLIMBING: [f64; 9] = [0.169, 0.214, 0.262, 0.255, 0.318, 0.347, 0.381, 0.402, 0.435];
+
     /// A window of six epochs that rises by `rise` from its first third to its last.
-    fn window(rise: f64) -> Vec<f64> {
-        vec![0.5, 0.5, 0.5, 0.5, 0.5 + rise, 0.5 + rise]
+    fn window(rise: f64) -> [f64; 6] {
+        [0.5, 0.5, 0.5 + rise / 2.0, 0.5 + rise / 2.0, 0.5 + rise, 0.5 + rise]
     }
 
-    fn rising(conditions: &[&[f64]]) -> Vec<bool> {
-        let windows: Vec<Vec<Vec<f64>>> =
-            conditions.iter().map(|rises| rises.iter().map(|rise| window(*rise)).collect()).collect();
-        let windows: Vec<Vec<&[f64]>> =
-            windows.iter().map(|windows| windows.iter().map(Vec::as_slice).collect()).collect();
-        over_seeds(&windows, 0.1).iter().map(Option::is_some).collect()
+    fn judged(windows: &[impl AsRef<[f64]>]) -> Convergence {
+        over_seeds(&windows.iter().map(AsRef::as_ref).collect::<Vec<&[f64]>>(), 0.1)
     }
 
-    /// Rises of mean 0.1 and standard error s/2: t = 0.2 / s. Student with 3 degrees of freedom has 2.275 % above 3.307.
+    fn rises(rises: &[f64]) -> bool {
+        let windows: Vec<[f64; 6]> = rises.iter().map(|rise| window(*rise)).collect();
+        matches!(judged(&windows), Convergence::Rising(_))
+    }
+
+    /// Of four rises of mean 0.1 and standard deviation s the standard error is s/2; of two, half their difference.
     #[test]
-    fn two_standard_errors_are_those_of_few_seeds() {
+    fn a_condition_rises_above_two_standard_errors() {
         let around = |s: f64| [-1.5f64, -0.5, 0.5, 1.5].map(|z| 0.1 + s * z / (5.0f64 / 3.0).sqrt());
-        assert_eq!(rising(&[&around(0.2 / 3.32)]), [true]);
-        assert_eq!(rising(&[&around(0.2 / 3.29)]), [false]);
+        assert!(rises(&around(0.0999)) && !rises(&around(0.1001)));
+        assert!(rises(&[0.09, 0.031]) && !rises(&[0.09, 0.029]));
     }
 
     #[test]
     fn a_rise_matters_from_a_tenth_of_the_accuracy_above_chance() {
         // Halfway between 0.5 and 0.5 + r the accuracy above chance is 0.4 + r/2: a tenth of it is r at r = 0.04 / 0.95.
-        assert_eq!(rising(&[&[0.0422, 0.0422, 0.0423]]), [true]);
-        assert_eq!(rising(&[&[0.0420, 0.0420, 0.0421]]), [false]);
-        assert_eq!(rising(&[&[-0.1, -0.1, -0.1]]), [false], "what falls has been trained enough");
+        assert!(rises(&[0.0422, 0.0422, 0.0423]));
+        assert!(!rises(&[0.0420, 0.0420, 0.0421]));
+        assert!(!rises(&[-0.1, -0.1, -0.1]), "what falls has been trained enough");
     }
 
-    /// t is 9.9 on one degree of freedom, p = 3.2 %, above the bound; on two, p = 0.5 %.
+    /// Rises of 0.1, 0.5 and 0.1 have a mean of 0.233, 1.75 standard errors; a third of the accuracy above chance is 0.172.
     #[test]
-    fn of_many_conditions_at_rest_one_may_rise_by_accident() {
-        let (rise, rest) = ([0.09, 0.1, 0.11], [-0.05, 0.0, 0.05]);
-        assert_eq!(rising(&[&rise]), [true]);
-        let mut conditions = vec![&rise[..]];
-        conditions.extend(std::iter::repeat_n(&rest[..], 30));
-        // t = 17.3 on two degrees of freedom: p = 0.17 %, against a bound of 2.3 % / 31 = 0.07 %.
-        assert!(!rising(&conditions).contains(&true));
-        let all = vec![&rise[..]; 31];
-        assert!(rising(&all).iter().all(|rising| *rising), "a study that rises as a whole is told as a whole");
-    }
-
-    #[test]
-    fn short_windows_and_single_seeds_are_not_judged() {
-        let short: Vec<&[f64]> = vec![&[0.1, 0.2, 0.3, 0.4, 0.5]; 4];
-        assert_eq!(over_seeds(&[short], 0.1), [None]);
-        let single: Vec<&[f64]> = vec![&[0.1, 0.2, 0.3, 0.4, 0.5, 0.6]];
-        assert_eq!(over_seeds(&[single, Vec::new()], 0.1), [None, None]);
+    fn a_large_rise_is_named_whatever_its_error() {
+        assert!(rises(&[0.1, 0.5, 0.1]));
+        // Here the mean is 0.1 at the same share of its error, and the third 0.15.
+        assert!(!rises(&[0.043, 0.214, 0.043]));
+        // A jump is no line: t = 2.96 on four degrees, p = 2 %.
+        assert!(within(&[0.1, 0.1, 0.1, 0.1, 0.5, 0.5], 0.1).is_some());
+        assert_eq!(within(&[0.5, 0.5, 0.5, 0.5, 0.6, 0.6], 0.1), None);
     }
 
     #[test]
-    fn one_trial_is_judged_by_its_epochs() {
+    fn short_windows_and_single_seeds_tell_nothing_together() {
+        assert_eq!(judged(&[[0.1, 0.2, 0.3, 0.4, 0.5]; 4]), Convergence::OfTrials);
+        assert_eq!(judged(&[[0.1, 0.2, 0.3, 0.4, 0.5, 0.6]]), Convergence::OfTrials);
+        assert_eq!(judged(&[&CLIMBING[..], &CLIMBING[..8], &CLIMBING[..]]), Convergence::OfTrials);
+        assert_eq!(over_seeds(&[], 0.1), Convergence::OfTrials);
+    }
+
+    #[test]
+    fn a_nearly_steady_climb_is_found_with_any_number_of_seeds() {
+        let rise = within(&CLIMBING, 0.1).expect("a climb");
+        assert!((rise.first_third - 0.215).abs() < 1e-12 && (rise.last_third - 0.406).abs() < 1e-12);
+        assert!(within(&CLIMBING[3..], 0.1).is_some(), "the least window");
+        for n in [2, 3] {
+            let windows: Vec<Vec<f64>> = (0..n)
+                .map(|seed| CLIMBING.iter().map(|at| at + 0.01 * f64::from(seed) * (at - 0.169)).collect())
+                .collect();
+            assert!(matches!(judged(&windows), Convergence::Rising(_)), "{n}");
+        }
+    }
+
+    #[test]
+    fn a_condition_at_rest_is_known_from_three_seeds_on() {
+        assert_eq!(judged(&[window(0.0); 2]), Convergence::OfTrials);
+        assert_eq!(judged(&[window(0.0); 3]), Convergence::AtRest);
+        // 0.06 on average, and twice its error is 0.127: half of four trials that climb are no accident of their epochs.
+        let falling = window(-0.05);
+        assert_eq!(judged(&[window(0.17), window(0.17), falling, falling]), Convergence::OfTrials);
+        assert_eq!(judged(&[window(0.17), falling, falling, falling]), Convergence::AtRest);
+    }
+
+    #[test]
+    fn one_trial_is_judged_by_the_line_through_its_epochs() {
         let line = |slope: f64| (0..9).map(|epoch| 0.3 + slope * f64::from(epoch)).collect::<Vec<f64>>();
-        // Thirds lie six epochs apart; within them s = slope, so that t = 6 / sqrt(2/3) = 7.3: p = 0.09 % on four degrees.
         assert!(within(&line(0.02), 0.1).is_some());
-        assert_eq!(within(&line(0.02)[..8], 0.1), None, "too short");
+        assert_eq!(within(&line(0.02)[..5], 0.1), None, "too short");
         assert_eq!(within(&line(0.003), 0.1), None, "rises by too little to matter");
         let rough = [0.3, 0.5, 0.3, 0.5, 0.3, 0.5, 0.4, 0.6, 0.4];
         assert_eq!(within(&rough, 0.1), None);
+    }
+
+    /// Sxy = 0.35 and Sxx = 17.5, and the squared residuals sum to 0.0007.
+    #[test]
+    fn the_error_is_that_of_least_squares() {
+        // 0.3 + 0.02 epoch, with residuals of 0.01 (1, -2, 1, 1, -2, 1) / sqrt(12 / 7), orthogonal to the line.
+        let by = 0.01 / (12.0f64 / 7.0).sqrt();
+        let residuals = [1.0, -2.0, 1.0, 1.0, -2.0, 1.0];
+        let window: Vec<f64> = (0..6).map(|at| 0.3 + 0.02 * at as f64 + by * residuals[at]).collect();
+        // s² = 0.0007 / 4, se(b) = sqrt(s² / 17.5) = 0.003162; four epochs lie between the middles; t = 6.32: p = 0.16 %.
+        assert_eq!(within(&window, 0.1), None);
+        let steeper: Vec<f64> = window.iter().enumerate().map(|(at, value)| value + 0.01 * at as f64).collect();
+        let rise = within(&steeper, 0.1).expect("t = 9.49, p = 0.03 %");
+        assert!((rise.standard_error - 4.0 * 0.003_162_278).abs() < 1e-8);
+    }
+
+    /// Accuracies that scatter by 3 points, as those of 100 samples do.
+    fn at_rest(state: &mut u64) -> [f64; 6] {
+        let mut uniform = || {
+            // SplitMix64 (Steele, Lea and Flood 2014).
+            *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let mixed = (*state ^ (*state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            ((mixed ^ (mixed >> 31)) >> 11) as f64 / (1u64 << 53) as f64
+        };
+        // Twelve of variance 1/12 are about normal.
+        [(); 6].map(|()| 0.5 + 0.03 * ((0..12).map(|_| uniform()).sum::<f64>() - 6.0))
+    }
+
+    /// Of 2000 each. One trial: 0.1 % are 2, and four standard deviations more make 7. Three seeds: the mean rise scatters by
+    /// 0.03 / sqrt(3), and has to exceed 0.04, 2.31 of these: 1.04 % are 21, and four standard deviations more make 39.
+    #[test]
+    fn flat_noisy_curves_are_seldom_called_rising() {
+        let mut state = 1;
+        let alone = (0..2000).filter(|_| within(&at_rest(&mut state), 0.1).is_some()).count();
+        assert!(alone <= 7, "{alone}");
+        let mut three = || [(); 3].map(|()| at_rest(&mut state));
+        let together = (0..2000).filter(|_| matches!(judged(&three()), Convergence::Rising(_))).count();
+        assert!(together <= 39, "{together}");
     }
 }

@@ -15,6 +15,7 @@ use crate::health::HealthKind;
 use crate::health::rise::untested;
 use crate::statistics::LEAST_REPEATS;
 use crate::statistics::draws::Drawn;
+use crate::statistics::normalised::Crossing;
 use crate::sweep::{Sweep, SweptCurve, SweptPoint};
 
 /// Which of the thresholds the answer is about: 95 %.
@@ -42,7 +43,7 @@ pub fn section(facts: &Facts) -> Section {
                     (by_curve(facts, tolerances, direction))
                 }
             }
-            @if let Some(untested) = untested(&facts.study().conditions[0].settings, facts.study().seeds.len()) {
+            @if let Some(untested) = untested(&facts.study().conditions[0].settings) {
                 p.method { (sentence(&untested)) }
             }
         }
@@ -145,23 +146,7 @@ fn between(facts: &Facts, known: &[&Tolerance], all: usize, key: &str) -> String
     let crossing = |tolerance: &Tolerance| tolerance.crossings.as_ref().ok()?.get(THRESHOLD).cloned();
     let found: Vec<_> = known.iter().filter_map(|tolerance| Some((*tolerance, crossing(tolerance)?))).collect();
     if !found.is_empty() && found.iter().all(|(_, crossing)| crossing.level.is_none()) {
-        let last = found.iter().map(|(tolerance, _)| tolerance.last).fold(f64::NEG_INFINITY, f64::max);
-        let certain = |interval: Option<crate::statistics::normalised::CrossingInterval>| {
-            interval.is_some_and(|interval| interval.near.is_none())
-        };
-        let certain = found.iter().all(|(_, crossing)| certain(crossing.interval));
-        return format!(
-            "Mean normalised accuracy stays above 95 % up to the highest {}, {}{}, {}; {}.",
-            facts.sweeps.x_words(),
-            level(last),
-            unit(key),
-            if found.len() == all {
-                "in all curves".to_owned()
-            } else {
-                format!("for {}", found.iter().map(|(one, _)| one.name.as_str()).collect::<Vec<_>>().join(", "))
-            },
-            if certain { "so do their 95 % intervals" } else { "their intervals do not exclude an earlier fall" }
-        );
+        return held_throughout(facts, &found, all, key);
     }
     let words = |(tolerance, crossing): &(&Tolerance, _)| {
         (tolerance.name.clone(), crossing_words(facts, crossing, tolerance, key))
@@ -191,6 +176,34 @@ fn between(facts: &Facts, known: &[&Tolerance], all: usize, key: &str) -> String
     [sentence, compared].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
+/// Curves that stay above the threshold wherever they have an outcome, each with its crossing; they are `found` of `all`.
+fn held_throughout(facts: &Facts, found: &[(&Tolerance, Crossing)], all: usize, key: &str) -> String {
+    let near = |crossing: &Crossing| crossing.interval.is_some_and(|interval| interval.near.is_none());
+    let certain = found.iter().all(|(_, crossing)| near(crossing));
+    let ends: Vec<(&str, f64)> = found.iter().map(|(one, _)| (one.name.as_str(), one.last)).collect();
+    format!(
+        "Mean normalised accuracy stays above 95 % up to {}; {}.",
+        last_levels(&facts.sweeps.x_words(), &ends, all, &unit(key)),
+        if certain { "so do their 95 % intervals" } else { "their intervals do not exclude an earlier fall" }
+    )
+}
+
+/// Up to where curves have outcomes, `ends` by their names: nothing is said of levels beyond, even if other curves reach them.
+fn last_levels(what: &str, ends: &[(&str, f64)], all: usize, unit: &str) -> String {
+    let shortest = ends.iter().map(|end| end.1).fold(f64::INFINITY, f64::min);
+    let names = || ends.iter().map(|end| end.0).collect::<Vec<_>>().join(", ");
+    let whose = if ends.len() == all { "in all curves".to_owned() } else { format!("for {}", names()) };
+    let at = |end: f64| format!("{}{unit}", level(end));
+    if ends.iter().all(|end| end.1 == shortest) {
+        return format!("the highest {what}, {}, {whose}", at(shortest));
+    }
+    if ends.len() > MOST_CURVES {
+        return format!("{}, the highest {what} that all of them have an outcome at, {whose}", at(shortest));
+    }
+    let each: Vec<String> = ends.iter().map(|(name, end)| format!("{} for {name}", at(*end))).collect();
+    format!("the highest {what} of each curve, {}", each.join(", "))
+}
+
 /// A sentence with the value of the only curve, or of a few, or a pointer to the table of many; `what` is a quantity.
 fn listed(what: &str, found: &[(String, String)]) -> String {
     match found {
@@ -212,16 +225,23 @@ fn told(ranking: &Ranking, most: &str, least: &str, size: impl Fn(f64) -> String
         Some(least) => format!(" A difference of {} would have been found with a power of 80 %.", size(least)),
         None => String::new(),
     };
-    let first = if highest.like.is_empty() {
-        differs(&highest, most)
-    } else {
-        format!(
+    let first = match (highest.stands_alone(), highest.like.is_empty()) {
+        (true, _) => differs(&highest, most),
+        (false, true) => format!("Which {most} cannot be told."),
+        (false, false) => format!(
             "Which {most} cannot be told: {} are not distinguishable ({TESTS}).{}",
             highest.names(),
             power(&highest)
-        )
+        ),
     };
-    if lowest.like.is_empty() { format!("{first} {}", differs(&lowest, least)) } else { first }
+    let mut text = vec![first];
+    if !highest.untested.is_empty() {
+        text.push(format!("Not tested against {}: {}.", highest.name, highest.untested_names()));
+    }
+    if lowest.stands_alone() {
+        text.push(differs(&lowest, least));
+    }
+    text.join(" ")
 }
 
 /// The mean outcome, or how conditions compare, where there is no threshold.
@@ -285,4 +305,43 @@ fn by_curve(facts: &Facts, tolerances: &[Tolerance], direction: Direction) -> ma
     let what = if direction.whole { "last level that keeps 95 % of A*" } else { "A* falls to 95 % at (95 % interval)" };
     let accuracy = format!("accuracy at the {}, %", clean_level(direction));
     table(&format!("Tolerance: {}", facts.sweeps.x_words()), &["curve", what, &accuracy], &rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::statistics::draws::Draws;
+
+    #[test]
+    fn nothing_is_said_of_levels_that_a_curve_does_not_have() {
+        let words = |ends: &[(&str, f64)], all| last_levels("noise", ends, all, " %");
+        assert_eq!(words(&[("a", 100.0), ("b", 100.0)], 2), "the highest noise, 100 %, in all curves");
+        assert_eq!(words(&[("a", 100.0), ("b", 100.0)], 3), "the highest noise, 100 %, for a, b");
+        assert_eq!(words(&[("a", 100.0), ("b", 50.0)], 2), "the highest noise of each curve, 100 % for a, 50 % for b");
+        let many = [("a", 100.0), ("b", 50.0), ("c", 50.0), ("d", 75.0), ("e", 100.0)];
+        assert_eq!(words(&many, 5), "50 %, the highest noise that all of them have an outcome at, in all curves");
+    }
+
+    #[test]
+    fn pairs_without_a_test_are_called_untested() {
+        let drawn = |values: &[f64]| (1..).map(Draws::all).zip(values.iter().copied()).collect::<Vec<Drawn>>();
+        let told = |values: &[(&str, &[f64])]| {
+            let values = values.iter().map(|(name, values)| ((*name).to_owned(), drawn(values)));
+            let ranking = Ranking::of(values.collect()).expect("several");
+            told(&ranking, "is most", "is least", |value| value.to_string())
+        };
+        let low: &[f64] = &[0.01, 0.02, 0.015, 0.01];
+        // b is a and 0.25 in every seed.
+        let words = told(&[("a", &[0.5, 0.75, 0.5, 0.625]), ("b", &[0.75, 1.0, 0.75, 0.875]), ("c", low)]);
+        assert!(
+            words.starts_with(
+                "Which is most cannot be told. Not tested against b: a (every pair of 4 differs by exactly 0.25)."
+            ),
+            "{words}"
+        );
+        assert!(
+            words.contains("c is least: it differs from every other") && !words.contains("not distinguishable"),
+            "{words}"
+        );
+    }
 }

@@ -2,7 +2,7 @@
 
 use crate::statistics::Sample;
 use crate::statistics::draws::Drawn;
-use crate::statistics::paired::{Adjusted, Paired, adjusted};
+use crate::statistics::paired::{Adjusted, Paired, PairedError, adjusted};
 
 /// How many are compared at most: all pairs are tested, and a page has no room for more.
 const MOST: usize = 50;
@@ -15,16 +15,18 @@ pub struct Ranking {
     order: Vec<usize>,
     names: Vec<String>,
     /// The tests of all pairs, the smaller number first.
-    tests: Vec<((usize, usize), Option<Adjusted>)>,
+    tests: Vec<((usize, usize), Result<Adjusted, PairedError>)>,
 }
 
 /// What can be said of one end of a ranking.
 pub struct End {
     /// The name of the outermost.
     pub name: String,
-    /// The names that cannot be told from it, in their order.
+    /// The names that tests cannot tell from it, in their order.
     pub like: Vec<String>,
-    /// The smallest difference that would have been found to all of them; none where some could not be tested.
+    /// Those that could not be tested against it, and why.
+    pub untested: Vec<(String, PairedError)>,
+    /// The smallest difference that would have been found to all that are like it; none where there are none.
     pub least_difference: Option<f64>,
 }
 
@@ -41,13 +43,13 @@ impl Ranking {
         let pairs: Vec<(usize, usize)> =
             (0..values.len()).flat_map(|one| (one + 1..values.len()).map(move |other| (one, other))).collect();
         let tests = pairs.iter().map(|&(one, other)| Paired::of(&values[one].1, &values[other].1)).collect();
-        let tests = pairs.iter().copied().zip(adjusted(tests).into_iter().map(Result::ok)).collect();
+        let tests = pairs.iter().copied().zip(adjusted(tests)).collect();
         Some(Ranking { order, names: values.into_iter().map(|(name, _)| name).collect(), tests })
     }
 
     /// Whether any two could be tested.
     pub fn is_tested(&self) -> bool {
-        self.tests.iter().any(|(_, test)| test.is_some())
+        self.tests.iter().any(|(_, test)| test.is_ok())
     }
 
     /// The one with the highest mean.
@@ -63,32 +65,54 @@ impl Ranking {
     fn end(&self, place: usize) -> End {
         let test = |other: usize| {
             let pair = (place.min(other), place.max(other));
-            self.tests.iter().find(|(known, _)| *known == pair).and_then(|(_, test)| *test)
+            self.tests.iter().find(|(known, _)| *known == pair).map(|(_, test)| *test)
         };
         let others = self.order.iter().copied().filter(|&other| other != place);
-        let like: Vec<usize> = others.filter(|&other| !test(other).is_some_and(|test| test.differs())).collect();
-        let least = like.iter().map(|&other| test(other).map(|test| test.least_difference()));
-        let least: Option<Vec<f64>> = least.collect();
-        End {
-            name: self.names[place].clone(),
-            like: like.iter().map(|&other| self.names[other].clone()).collect(),
-            least_difference: least.map(|all| all.into_iter().fold(0.0, f64::max)),
+        let (mut like, mut untested, mut least_difference) = (Vec::new(), Vec::new(), None);
+        for (other, test) in others.filter_map(|other| Some((other, test(other)?))) {
+            let name = self.names[other].clone();
+            match test {
+                Ok(test) if test.differs() => {}
+                Ok(test) => {
+                    like.push(name);
+                    least_difference = Some(test.least_difference().max(least_difference.unwrap_or(0.0)));
+                }
+                // Which of both is larger, their order would say by accident.
+                Err(PairedError::NoSpread { n, difference }) => {
+                    untested.push((name, PairedError::NoSpread { n, difference: difference.abs() }));
+                }
+                Err(error) => untested.push((name, error)),
+            }
         }
+        End { name: self.names[place].clone(), like, untested, least_difference }
     }
 }
 
 impl End {
+    /// Whether tests tell it from every other.
+    pub fn stands_alone(&self) -> bool {
+        self.like.is_empty() && self.untested.is_empty()
+    }
+
     /// This one and those like it, as a list.
     pub fn names(&self) -> String {
-        let mut names: Vec<&str> =
-            std::iter::once(self.name.as_str()).chain(self.like.iter().map(String::as_str)).collect();
-        let more = names.len().saturating_sub(MOST_NAMES);
-        names.truncate(MOST_NAMES);
-        match (more, names.split_last()) {
-            (0, Some((last, rest))) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
-            (0, _) => names.join(", "),
-            (more, _) => format!("{} and {more} more", names.join(", ")),
-        }
+        listed(std::iter::once(self.name.clone()).chain(self.like.iter().cloned()).collect())
+    }
+
+    /// Those that could not be tested against it, as a list with the reasons.
+    pub fn untested_names(&self) -> String {
+        listed(self.untested.iter().map(|(name, error)| format!("{name} ({error})")).collect())
+    }
+}
+
+/// A few names, and how many more there are.
+fn listed(mut names: Vec<String>) -> String {
+    let more = names.len().saturating_sub(MOST_NAMES);
+    names.truncate(MOST_NAMES);
+    match (more, names.split_last()) {
+        (0, Some((last, rest))) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        (0, _) => names.join(", "),
+        (more, _) => format!("{} and {more} more", names.join(", ")),
     }
 }
 
@@ -123,5 +147,24 @@ mod tests {
         let ranking = Ranking::of(vec![one("a", 0.1), one("b", 0.9)]).expect("two");
         assert!(!ranking.is_tested() && ranking.highest().least_difference.is_none());
         assert!(Ranking::of(vec![one("a", 0.1)]).is_none());
+    }
+
+    /// b lies exactly 0.5 above a in every seed, and shares one seed with c: neither has been tested.
+    #[test]
+    fn what_was_not_tested_is_not_called_alike() {
+        let drawn = |seeds: &[u64], value: f64| {
+            seeds.iter().map(|&seed| (Draws::all(seed), value + 0.125 * (seed * seed) as f64)).collect::<Vec<Drawn>>()
+        };
+        let values = [("a", drawn(&[1, 2, 3], 0.0)), ("b", drawn(&[1, 2, 3], 0.5)), ("c", drawn(&[3, 4, 5], -9.0))];
+        let mut values: Vec<(String, Vec<Drawn>)> = values.map(|(name, drawn)| (name.to_owned(), drawn)).into();
+        // Against d there is a test, which tells.
+        values.push(("d".to_owned(), (1..=3).map(|seed| (Draws::all(seed), -20.0 + 0.001 * seed as f64)).collect()));
+        let highest = Ranking::of(values).expect("four").highest();
+        assert!(highest.name == "b" && highest.like.is_empty() && !highest.stands_alone());
+        assert_eq!(highest.least_difference, None);
+        assert_eq!(
+            highest.untested_names(),
+            "a (every pair of 3 differs by exactly 0.5) and c (1 shared repeats, fewer than 3)"
+        );
     }
 }

@@ -23,7 +23,8 @@ pub(super) struct Digest {
 impl Digest {
     /// That of a record.
     pub(super) fn of(record: &Record) -> Digest {
-        let Record { seed, data_sha256, device_sha256, outcome, accuracy, loss, tests, before, after, writes, .. } = record;
+        let Record { seed, data_sha256, device_sha256, outcome, accuracy, loss, tests, before, after, writes, .. } =
+            record;
         let seen = |look: &crate::observation::Observation| hash(&(look.distances, &look.classes));
         let looks = (seen(before), after.as_ref().map(seen));
         let used = record.hardware.as_ref().map(pulses);

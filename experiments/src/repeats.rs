@@ -4,7 +4,7 @@
 //! a stream whose seed changes no bit of any record of a condition was not drawn there, and trials whose records differ
 //! drew different numbers, whatever the settings say.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::drawn::{Streams, draws, streams};
 use crate::prepare::Prepared;
@@ -30,12 +30,13 @@ pub struct Done<'a> {
 
 /// The trials of `trials` that `store` has records of, in their order.
 pub fn done<'a>(study: &Study, prepared: &Prepared, trials: &[Trial], store: &'a Store) -> Vec<Done<'a>> {
-    let mut drawn: Vec<Option<Streams>> = vec![None; study.conditions.len()];
+    let mut drawn: HashMap<usize, Streams> = HashMap::new();
     let mut all: Vec<Done> = Vec::new();
     for trial in trials {
         let Some(record) = store.get(&trial.id) else { continue };
-        let streams = *drawn[trial.condition]
-            .get_or_insert_with(|| streams(trial.settings, &prepared.devices_of(trial.settings)));
+        let streams = *drawn
+            .entry(trial.condition)
+            .or_insert_with(|| streams(trial.settings, &prepared.devices_of(trial.settings)));
         let draws = draws(trial.settings, trial.seed, streams);
         all.push(Done { condition: trial.condition, draws, unforeseen: false, record });
     }
@@ -43,6 +44,13 @@ pub fn done<'a>(study: &Study, prepared: &Prepared, trials: &[Trial], store: &'a
         settle(&mut all, &group);
     }
     all
+}
+
+/// `done` sorted by condition: an entry for every condition of the study.
+pub fn by_condition<'d, 'a>(study: &Study, done: &'d [Done<'a>]) -> Vec<Vec<&'d Done<'a>>> {
+    let mut sorted = vec![Vec::new(); study.conditions.len()];
+    done.iter().for_each(|done| sorted[done.condition].push(done));
+    sorted
 }
 
 /// Places of the trials that differ in nothing but their seeds, and have an outcome.

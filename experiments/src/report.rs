@@ -317,6 +317,26 @@ mod tests {
         assert!(page.contains("training diverged") && page.contains("(n = 1, 1 failed)"));
     }
 
+    /// Seeds end at 2^64 - 1, integers of TOML at 2^63 - 1.
+    #[test]
+    fn seeds_of_all_64_bits_are_told_apart() {
+        let variance = |chips: [u64; 2]| {
+            let text = format!(
+                "[noise]\nlevel_percent = 0\n[hardware]\ndevice = \"study-1k-1m\"\n[device.faults]\n\
+                 p_low_resistance = 0.1\n[seeds]\nchip = {chips:?}\n[repeats]\nseeds = 2\n"
+            );
+            let accuracy =
+                |chip: Option<u64>, seed| if chip == Some(chips[0]) { 0.5 } else { 0.6 } + 0.01 * seed as f64;
+            let page = html(&Fixture::new(&text, |settings, seed| Some(accuracy(settings.seeds.chip, seed))));
+            assert!(page.contains(&format!("{}, {}", chips[0], chips[1])), "{page}");
+            let start = page.find("Shares of the variance of outcomes").expect("a table");
+            page[start..][..page[start..].find("</section>").expect("its end")].to_owned()
+        };
+        let small = variance([1, 2]);
+        assert!(small.contains("chip") && !small.contains("not known"), "{small}");
+        assert_eq!(variance([1 << 63, u64::MAX]), small);
+    }
+
     #[test]
     fn a_study_without_records_has_a_page() {
         let page = html(&Fixture::new(STUDY, |_, _| None));

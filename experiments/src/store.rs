@@ -6,17 +6,18 @@
 //! record of their trial, aside and renamed, so that they are there in whole or not at all. Files that somebody packed with
 //! gzip (`records/*.jsonl.gz`, `details/ID.json.gz`) are read as well.
 
+mod digest;
 mod error;
 mod own_file;
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::fs;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 
 use datasets::{persist, regular};
+use digest::Digest;
 pub use error::{StoreError, StoreWarning};
 use flate2::read::MultiGzDecoder;
 use own_file::OwnFile;
@@ -62,8 +63,8 @@ struct Known {
     file: usize,
     /// Number of its line, from 1.
     line: usize,
-    /// Equal for records that say the same.
-    digest: u64,
+    /// What it says.
+    digest: Digest,
 }
 
 impl Store {
@@ -148,17 +149,17 @@ impl Store {
 
     /// Keeps the first record of a trial; another one must say the same.
     fn meet(&mut self, record: Record, line: usize, see: &mut dyn FnMut(Record)) -> Result<(), StoreError> {
-        let new = Known { file: self.files.len() - 1, line, digest: digest(&record) };
+        let new = Known { file: self.files.len() - 1, line, digest: Digest::of(&record) };
         match self.names.entry(record.id.clone()) {
             Entry::Vacant(entry) => {
                 entry.insert(new);
                 see(record);
                 Ok(())
             }
-            Entry::Occupied(first) if first.get().digest == new.digest => Ok(()),
+            Entry::Occupied(first) if first.get().digest.agrees(new.digest) => Ok(()),
             Entry::Occupied(first) => {
-                let place = |known: &Known| format!("{}:{}", self.files[known.file].display(), known.line);
-                Err(StoreError::Contradiction { id: record.id, first: place(first.get()), second: place(&new) })
+                let (first, second) = (place(&self.files, first.get()), place(&self.files, &new));
+                Err(StoreError::Contradiction { id: record.id, first, second })
             }
         }
     }
@@ -247,22 +248,35 @@ impl Store {
         Ok(())
     }
 
+    /// Makes sure that a trial that has a record, and was run again for its details, has the same result as before.
+    ///
+    /// # Errors
+    /// [`StoreError::Rerun`].
+    pub fn check(&self, record: &Record) -> Result<(), StoreError> {
+        match self.names.get(&record.id) {
+            Some(known) if !known.digest.agrees(Digest::of(record)) => {
+                Err(StoreError::Rerun { id: record.id.clone(), first: place(&self.files, known) })
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Appends a record and waits until it is on the disk. A trial that has one, and was run for its details alone, gets no
     /// second.
     ///
     /// # Errors
-    /// [`StoreError::Write`]; a part of the line that was written is cut off again. [`StoreError::Moved`] or
+    /// [`StoreError::Rerun`] where it has one that says something else. [`StoreError::Write`]; a part of the line that was written is cut off again. [`StoreError::Moved`] or
     /// [`StoreError::Lost`] where somebody has removed the file.
     pub fn append(&mut self, record: Record) -> Result<(), StoreError> {
         if self.names.contains_key(&record.id) {
-            return Ok(());
+            return self.check(&record);
         }
         self.prepare_to_write()?;
         let own = self.own.as_mut().expect("prepared above");
         let mut line = serde_json::to_vec(&record).expect("records are plain values");
         line.push(b'\n');
         own.append(&line)?;
-        let known = Known { file: self.files.len() - 1, line: own.records, digest: digest(&record) };
+        let known = Known { file: self.files.len() - 1, line: own.records, digest: Digest::of(&record) };
         self.names.insert(record.id.clone(), known);
         self.written.push(record.id.clone());
         if let Some(records) = &mut self.records {
@@ -294,6 +308,11 @@ impl Store {
     }
 }
 
+/// File and line of a record.
+fn place(files: &[PathBuf], known: &Known) -> String {
+    format!("{}:{}", files[known.file].display(), known.line)
+}
+
 /// The record in a line; otherwise a warning of what it is.
 fn record_in(path: &Path, line: usize, text: &[u8]) -> Result<Record, StoreWarning> {
     let path = path.to_owned();
@@ -308,17 +327,6 @@ fn record_in(path: &Path, line: usize, text: &[u8]) -> Result<Record, StoreWarni
         Err(error) => error.to_string(),
     };
     Err(StoreWarning::Foreign { path, line, reason })
-}
-
-/// Equal for two records of a trial that say the same. Machine, times and version of the program may differ, and so may the names of
-/// files, whose content decides.
-fn digest(record: &Record) -> u64 {
-    let Record { seed, data_sha256, device_sha256, outcome, accuracy, loss, tests, .. } = record;
-    let failed = record.failure.is_some();
-    let said = serde_json::to_vec(&(seed, data_sha256, device_sha256, outcome, failed, accuracy, loss, tests));
-    let mut hasher = DefaultHasher::new();
-    said.expect("records are plain values").hash(&mut hasher);
-    hasher.finish()
 }
 
 /// The content of a file, unpacked where its name ends with `.gz`.

@@ -24,6 +24,7 @@ use grid::{check_axis, check_size, combinations};
 use message::type_reason;
 use nearest::{unknown, unknown_among};
 use number::as_written;
+pub(crate) use number::seed as seed_in;
 use observe::DETAILS;
 pub use observe::KeptDetails;
 use toml::de::{DeTable, DeValue};

@@ -2,7 +2,7 @@
 
 use crate::csv_cell::csv_cell;
 use crate::health::{HealthKind, HealthTally, Judged};
-use crate::repeats::Done;
+use crate::repeats::{Done, by_condition};
 use crate::statistics::draws::Drawn;
 use crate::statistics::{LEAST_REPEATS, Sample};
 use crate::study::{Axis, Study};
@@ -35,8 +35,9 @@ impl Summary {
     /// Gathers the outcomes of `done`, trials of `study`.
     pub fn new(study: &Study, done: &[Done]) -> Summary {
         let judged = Judged::of(study, done);
-        let row = |(number, condition): (usize, &crate::study::Condition)| {
-            let here = || done.iter().filter(|done| done.condition == number);
+        let sorted = by_condition(study, done);
+        let row = |(condition, here): (&crate::study::Condition, &Vec<&Done>)| {
+            let here = || here.iter();
             let drawn: Vec<Drawn> = here().filter_map(|done| Some((done.draws, done.record.outcome?))).collect();
             let failures = here().filter(|done| done.record.outcome.is_none()).count();
             let mut health = HealthTally::default();
@@ -45,7 +46,7 @@ impl Summary {
             let (values, usable) = (condition.values.clone(), drawn.len() - health.excluded);
             Row { values, sample: Sample::of_drawn(&drawn), failures, health, usable }
         };
-        Summary { axes: study.axes.clone(), rows: study.conditions.iter().enumerate().map(row).collect() }
+        Summary { axes: study.axes.clone(), rows: study.conditions.iter().zip(&sorted).map(row).collect() }
     }
 
     /// A column per axis named by its key, then `mean, sd, n, ci95_low, ci95_high` of all outcomes, then the number of trials

@@ -2,10 +2,13 @@
 //!
 //! Axes of `[seeds]` are repeats, not conditions. Outcomes that share all draws are copies and count once.
 
+use std::collections::HashMap;
+use std::hash::Hash;
+
 use crate::figures::{FRACTION as SHARE, NOISE, axis_label, is_numeric, number, stated, value_label};
 use crate::health::curve::PointHealth;
 use crate::health::{HealthState, Judged};
-use crate::repeats::Done;
+use crate::repeats::{Done, by_condition};
 use crate::statistics::Sample;
 use crate::statistics::draws::{Drawn, distinct};
 use crate::study::{Axis, Study};
@@ -76,24 +79,28 @@ impl Sweeps {
         let apart: Vec<usize> = others.into_iter().filter(|&axis| Some(axis) != curve).collect();
 
         let judged = Judged::of(study, done);
-        let mut sweeps: Vec<Sweep> = Vec::new();
+        let (mut sweeps, sorted): (Vec<Sweep>, _) = (Vec::new(), by_condition(study, done));
+        let (mut of_apart, mut of_curve, mut of_point) = (HashMap::new(), HashMap::new(), HashMap::new());
         for (number, condition) in study.conditions.iter().enumerate() {
             let value = |axis: usize| condition.values[axis].clone();
-            let apart: Vec<(String, toml::Value)> =
-                apart.iter().map(|&axis| (axes[axis].key.clone(), value(axis))).collect();
-            let of_condition = done.iter().filter(|done| done.condition == number);
-            let sweep =
-                found(&mut sweeps, |sweep| sweep.apart == apart, || Sweep { apart: apart.clone(), curves: vec![] });
+            let text = |axis: &usize| condition.values[*axis].to_string();
+            let apart_here = || apart.iter().map(|&axis| (axes[axis].key.clone(), value(axis))).collect();
+            let sweep = found(&mut sweeps, &mut of_apart, apart.iter().map(text).collect::<Vec<_>>(), || Sweep {
+                apart: apart_here(),
+                curves: vec![],
+            });
+            let curves = &mut sweeps[sweep].curves;
             let at = curve.map(value);
-            let curve = found(
-                &mut sweep.curves,
-                |curve| curve.value == at,
-                || SweptCurve { value: at.clone(), points: vec![] },
-            );
+            let curve = found(curves, &mut of_curve, (sweep, curve.as_ref().map(text)), || SweptCurve {
+                value: at,
+                points: vec![],
+            });
+            let points = &mut curves[curve].points;
             let x = x.and_then(|axis| self::number(&condition.values[axis]));
             let empty = || SweptPoint { x, condition: number, ..SweptPoint::default() };
-            let point = found(&mut curve.points, |point| point.x == x, empty);
-            point.add(of_condition.map(|done| (done, judged.states(done))));
+            // 0 and -0 are one value.
+            let point = found(points, &mut of_point, (sweep, curve, x.map(|x| (x + 0.0).to_bits())), empty);
+            points[point].add(sorted[number].iter().map(|done| (*done, judged.states(done))));
         }
         Sweeps { x: x.map(|axis| axes[axis].clone()), curve: curve.map(|axis| axes[axis].clone()), sweeps }
     }
@@ -162,13 +169,17 @@ pub fn share(fraction: f64) -> String {
     value_label(SHARE, &fraction.into())
 }
 
-/// The entry that `is` the one looked for, made with `new` where there is none.
-fn found<T>(entries: &mut Vec<T>, is: impl Fn(&T) -> bool, new: impl FnOnce() -> T) -> &mut T {
-    let place = entries.iter().position(is).unwrap_or_else(|| {
+/// The place of the entry of `key`, which is made with `new` where there is none.
+fn found<T, K: Eq + Hash>(
+    entries: &mut Vec<T>,
+    places: &mut HashMap<K, usize>,
+    key: K,
+    new: impl FnOnce() -> T,
+) -> usize {
+    *places.entry(key).or_insert_with(|| {
         entries.push(new());
         entries.len() - 1
-    });
-    &mut entries[place]
+    })
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 
 pub mod converters;
 mod data;
+mod distinct;
 mod held;
 pub mod law;
 mod levels;
@@ -28,6 +29,8 @@ use crate::prepare::{Devices, EncodedData, LoadedDevice};
 use crate::settings::{Controller, HardwareSettings, Settings};
 use crate::sheet::significant;
 pub use data::DataWarning;
+use data::UnseenClasses;
+pub use distinct::{DistinctWarnings, distinct_warnings};
 use held::{HeldAt, HeldTable, held_at, held_tables};
 use law::LawWarning;
 use levels::{ClippedLevels, clipped_levels};
@@ -206,9 +209,14 @@ fn half_width(window: Acceptance) -> String {
 /// Everything about a trial with `settings` that was hardly meant: what becomes of its `data` and of its neurons, and
 /// [`warnings`] of its devices.
 pub fn all_warnings(settings: &Settings, data: &EncodedData, devices: &Devices) -> Vec<Warning> {
+    warnings_with(settings, data, &UnseenClasses::of(data), devices)
+}
+
+/// The same, where it is known which classes `data` lack.
+fn warnings_with(settings: &Settings, data: &EncodedData, unseen: &UnseenClasses, devices: &Devices) -> Vec<Warning> {
     let of_devices = warnings(settings, devices, &shapes(settings, data));
     let sampled = sampled_distances::of(settings).into_iter().collect();
-    [data::of(settings, data), populations::of(settings), sampled, of_devices].concat()
+    [data::of(settings, data, unseen), populations::of(settings), sampled, of_devices].concat()
 }
 
 /// What a trial with `settings` does that was hardly meant. `shapes` are rows and columns of its

@@ -229,3 +229,19 @@ fn names_of_classes_with_control_characters_are_refused() {
         "{answer:#?}"
     );
 }
+
+/// A wrong unit spoils every recording, and what speaks against it may be the file's own word.
+#[test]
+fn a_unit_that_the_file_contradicts_is_a_warning() {
+    let folder = Folder::new();
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/datasets/tests/data/hdf5/read/unit-ms.h5.gz");
+    let file = file.to_str().expect("a path of text");
+    let import = ["data", "import", "mine", "--events", file, "--test", file, "--units", "4", "--classes", "4"];
+    let of = |unit: &[&str]| folder.run(&[&import[..], &["--replace", "--duration", "1000"], unit].concat()).succeeds();
+    let against = of(&["--time-unit", "seconds"]);
+    assert!(against.stderr.contains("warning: mine: times count s as `--time-unit` says, although "), "{against:#?}");
+    assert!(!against.stdout.contains("times count"), "{against:#?}");
+    let stated = of(&[]);
+    assert!(stated.stdout.contains("\n  times count ms: "), "{stated:#?}");
+    assert!(!stated.stderr.contains("times count"), "{stated:#?}");
+}

@@ -71,3 +71,29 @@ fn a_file_in_the_place_of_the_records_is_not_touched() {
     answer.refuses_with("error: out/records: cannot be read: Not a directory (os error 20)\n\nhint: choose another folder with `--out`\n");
     assert_eq!(folder.text("out/records"), "in the way");
 }
+
+#[test]
+fn seeds_of_all_64_bits_have_a_report() {
+    let folder = Folder::with_tiny_study();
+    let seed = ["--set", "seeds.initial=18446744073709551615", "--set", "noise.level_percent=1"];
+    folder.run(&[&["run", "tiny.toml"], &seed[..]].concat()).succeeds();
+    folder.run(&[&["report", "tiny.toml"], &seed[..]].concat()).succeeds();
+    assert!(folder.text("results/tiny/report.html").contains("18446744073709551615"));
+}
+
+#[test]
+fn a_trial_that_is_run_again_for_its_details_must_have_its_result() {
+    let folder = Folder::with_tiny_study();
+    folder.run(&["run", "tiny.toml", "--threads", "1", "--set", "observe.details=\"none\""]).succeeds();
+    let again = ["run", "tiny.toml", "--threads", "1", "--set", "observe.details=\"all\""];
+    let text = folder.text(RECORDS);
+    let (before, after) = text.split_once("\"cells_written\":").expect("writes");
+    folder.write(RECORDS, format!("{before}\"cells_written\":1{after}"));
+    let answer = folder.run(&again);
+    assert_eq!(answer.status, Some(2), "{answer:#?}");
+    let expected = "was run again for its details and has another result than this record";
+    assert!(answer.stderr.contains("error: results/tiny/records/0001.jsonl:1: trial "), "{answer:#?}");
+    assert!(answer.stderr.contains(expected), "{answer:#?}");
+    folder.write(RECORDS, text);
+    folder.run(&again).succeeds();
+}

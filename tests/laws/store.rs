@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use experiments::health::{HealthState, Saturated};
 use experiments::record::{FORMAT, Record};
 use experiments::run::trials;
 use experiments::store::{Store, StoreError, StoreWarning};
@@ -14,6 +15,19 @@ fn two_records() -> [Record; 2] {
     let (study, prepared) = study("[network]\nhidden = 2\nsteps = 10\n[repeats]\nseeds = 2\n");
     let records = records(&trials(&study, &prepared), &prepared, 2);
     records.try_into().expect("two seeds, two records")
+}
+
+/// The same with arrays that hold the weights.
+fn two_records_on_arrays() -> [Record; 2] {
+    let text = "[network]\nhidden = 2\nsteps = 10\n[hardware]\ndevice = \"study-1k-1m\"\n[repeats]\nseeds = 2\n";
+    let (study, prepared) = study(text);
+    let records = records(&trials(&study, &prepared), &prepared, 2);
+    records.try_into().expect("two seeds, two records")
+}
+
+/// A state of health that no small trial is in.
+fn saturated() -> HealthState {
+    HealthState::Saturated(Saturated { layer: 1, saturated_neurons: 2, neurons: 2, before_training: true })
 }
 
 fn line(record: &Record) -> String {
@@ -95,16 +109,25 @@ fn of_equal_records_of_a_trial_the_first_counts() {
 
 #[test]
 fn two_results_of_a_trial_are_an_error_that_names_both_places() {
-    let [first, second] = two_records();
-    let changed: [fn(&mut Record); 4] = [
+    let [first, second] = two_records_on_arrays();
+    let changed: [fn(&mut Record); 12] = [
         |record| record.outcome = record.outcome.map(|outcome| f64::from_bits(outcome.to_bits() + 1)),
         |record| record.loss[0] *= 2.0,
         |record| record.tests[1][0].excitatory_spikes += 1,
         |record| record.data_sha256 = "another".to_owned(),
+        |record| record.writes.hidden.cells_written += 1,
+        |record| record.hardware.as_mut().expect("arrays").readout.training.write_pulses += 1,
+        |record| record.hardware.as_mut().expect("arrays").hidden.training.write_conductance *= 2.0,
+        |record| record.layer_spikes = vec![vec![1.0]],
+        |record| record.health = Some(vec![saturated()]),
+        |record| record.before.classes[0].excitatory.count += 1,
+        |record| record.after.as_mut().expect("no divergence").saturated_neurons[0] += 1,
+        |record| record.after = None,
     ];
-    for change in changed {
+    for (number, change) in changed.into_iter().enumerate() {
         let mut other = first.clone();
         change(&mut other);
+        assert_ne!(other, first, "change {number}");
         let (folder, file) = folder_with(&(line(&second) + &line(&first)));
         let later = file.with_file_name("0002.jsonl");
         fs::write(&later, line(&other)).expect("a writable folder");
@@ -115,6 +138,35 @@ fn two_results_of_a_trial_are_an_error_that_names_both_places() {
             assert_eq!((id, one, two), expected);
         }
     }
+}
+
+/// A trial that has a record is run again where its details are missing.
+#[test]
+fn a_trial_that_is_run_again_must_say_the_same() {
+    let [first, _] = two_records_on_arrays();
+    let (folder, file) = folder_with(&line(&first));
+    for mut store in [open(folder.path()), Store::skim(folder.path(), |_| ()).expect("a readable folder")] {
+        let mut same = Record { machine: "another".to_owned(), program: "0.0.9".to_owned(), ..first.clone() };
+        same.hardware.as_mut().expect("arrays").training_energy.write_microjoules = None;
+        store.append(same).expect("the same result");
+        let mut other = first.clone();
+        other.writes.readout.pulses += 1;
+        let error = store.append(other).expect_err("another result");
+        let StoreError::Rerun { id, first: place } = &error else { panic!("{error}") };
+        assert_eq!((id, place), (&first.id, &format!("{}:1", file.display())));
+    }
+    assert_eq!(fs::read_to_string(&file).expect("text"), line(&first));
+}
+
+/// Records of before do not tell the health of their trial, nor where conversions ended.
+#[test]
+fn what_a_record_of_before_leaves_out_contradicts_nothing() {
+    let [first, _] = two_records_on_arrays();
+    let mut before = Record { health: None, ..first.clone() };
+    before.before.saturated_neurons.clear();
+    before.after.as_mut().expect("no divergence").saturated_neurons.clear();
+    let (folder, _) = folder_with(&(line(&before) + &line(&first)));
+    assert_eq!(open(folder.path()).get(&first.id), Some(&before));
 }
 
 /// Somebody removes the folder, or the file, or puts another one in its place, while a process has it open.

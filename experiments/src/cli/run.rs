@@ -26,7 +26,7 @@ use experiments::store::Store;
 use experiments::study::Study;
 use experiments::summary::{Summary, plain};
 use experiments::tables::{Table, study_tables};
-use experiments::warning::{Warning, all_warnings, idle_seeds, repeat_warnings};
+use experiments::warning::{distinct_warnings, idle_seeds, repeat_warnings};
 use lanes::Instructions;
 
 use super::meter::{Earlier, Meter};
@@ -92,7 +92,11 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     }
 
     introduce(&study, &prepared, &all, &left);
-    warn(&distinct_warnings(&study, &prepared));
+    let distinct = distinct_warnings(&study, &prepared, MOST_WARNINGS);
+    warn(&distinct.shown);
+    if distinct.more > 0 {
+        tell!("warning: and {} more, which are not shown\n", distinct.more);
+    }
     warn(&idle_seeds(&study, &prepared));
     warn(&silent_inputs(&study, &prepared));
     let interrupted = Arc::new(AtomicBool::new(false));
@@ -247,19 +251,6 @@ fn silent_inputs(study: &Study, prepared: &Prepared) -> Vec<SilentInput> {
     distinct
 }
 
-/// The warnings of all conditions, each once.
-fn distinct_warnings(study: &Study, prepared: &Prepared) -> Vec<Warning> {
-    let mut distinct = Vec::new();
-    for settings in study.conditions.iter().map(|condition| &condition.settings) {
-        for warning in all_warnings(settings, prepared.data(settings), &prepared.devices_of(settings)) {
-            if distinct.len() < MOST_WARNINGS && !distinct.contains(&warning) {
-                distinct.push(warning);
-            }
-        }
-    }
-    distinct
-}
-
 /// The first Ctrl-C lets the running trials end, the second stops at once: every record on the disk is whole.
 fn listen_for_interrupt(interrupted: &Arc<AtomicBool>) -> Result<(), Failure> {
     let flag = Arc::clone(interrupted);
@@ -289,7 +280,8 @@ fn run_left(
             meter.ended(&record);
             let id = record.id.clone();
             let failure = record.failure.clone().map(|reason| format!("trial {id}: {reason}"));
-            let kept = details.map_or(Ok(()), |details| store.keep_details(&details));
+            let kept = store.check(&record);
+            let kept = kept.and_then(|()| details.map_or(Ok(()), |details| store.keep_details(&details)));
             if let Err(error) = kept.and_then(|()| store.append(*record)) {
                 // Nothing that still runs could be kept either.
                 meter.say(&format!("error: {error}"));

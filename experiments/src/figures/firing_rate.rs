@@ -86,9 +86,7 @@ fn curves(recorded: Recorded, sigma: usize, share: Option<usize>, group: &Group)
     let spread = |sigma_init: &toml::Value, wanted: Option<&toml::Value>| {
         let here = |condition: &usize| fits(*condition, wanted) && recorded.value(*condition, sigma) == sigma_init;
         let conditions: Vec<usize> = group.conditions.iter().copied().filter(here).collect();
-        let ended = recorded
-            .records()
-            .filter(|(trial, record)| conditions.contains(&trial.condition) && record.outcome.is_some());
+        let ended = recorded.records_of(&conditions).filter(|(_, record)| record.outcome.is_some());
         let trials = ended.filter_map(|(trial, record)| Some((trial.seed, record.initial_rate()?, record.peak()?.1)));
         let spread = Spread { sigma_init: plain(sigma_init), trials: trials.collect() };
         (!spread.trials.is_empty()).then_some(spread)

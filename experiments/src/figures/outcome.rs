@@ -2,7 +2,7 @@
 //!
 //! An axis of numbers runs along x. An axis of texts, such as devices, stands on the left, with a row a text.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use super::figure::{Data, Figure, cell, part_name};
 use super::key_label::{FRACTION, heading, value_label};
@@ -61,7 +61,8 @@ pub(super) fn figures(recorded: Recorded, x: XAxis) -> Vec<Figure> {
     let share = recorded.axis(FRACTION).filter(|axis| others.contains(axis));
     let curve = share.or(others.first().copied());
     let apart: Vec<usize> = others.into_iter().filter(|&axis| Some(axis) != curve).collect();
-    let panel = |group: Group| Panel { curves: curves(recorded, x, curve, &group), group };
+    let judged = judged(recorded);
+    let panel = |group: Group| Panel { curves: curves(recorded, &judged, x, curve, &group), group };
     let panels: Vec<Panel> = recorded.groups(&apart).into_iter().map(panel).collect();
     let drawn = |panel: &&Panel| panel.curves.iter().any(|curve| !curve.points.is_empty());
     let panels: Vec<Panel> = panels.iter().filter(drawn).cloned().collect();
@@ -112,40 +113,46 @@ fn figure(recorded: Recorded, x: XAxis, curve: Option<usize>, panels: &[Panel], 
     Figure::new(name, caption(recorded, x, panels), plate, &data(panels, &x.column(study), key))
 }
 
-fn curves(recorded: Recorded, x: XAxis, curve: Option<usize>, group: &Group) -> Vec<Curve> {
+/// What is wrong with all trials.
+fn judged(recorded: Recorded) -> Judged {
+    Judged::of(recorded.study, &recorded.done(&(0..recorded.study.conditions.len()).collect::<Vec<usize>>()))
+}
+
+fn curves(recorded: Recorded, judged: &Judged, x: XAxis, curve: Option<usize>, group: &Group) -> Vec<Curve> {
     let along = &recorded.study.axes[x.axis];
     let numeric = is_numeric(along);
-    let done = recorded.done(&(0..recorded.study.conditions.len()).collect::<Vec<usize>>());
-    let judged = Judged::of(recorded.study, &done);
+    let mut places: HashMap<(Option<String>, String), Vec<usize>> = HashMap::new();
+    for &condition in &group.conditions {
+        let text = |axis: usize| recorded.value(condition, axis).to_string();
+        places.entry((curve.map(text), text(x.axis))).or_default().push(condition);
+    }
     let point = |(place, value): (usize, &toml::Value), conditions: &[usize]| {
+        let done = recorded.done(conditions);
         let unhealthy = judged.is_unhealthy(&done, conditions);
-        let (trials, drawn) = outcomes(recorded, conditions);
+        let (trials, drawn) = outcomes(done);
         let sample = Sample::of_drawn(&drawn)?;
         let x = if numeric { x.value(recorded, *conditions.first()?)? } else { place as f64 };
         x.is_finite().then(|| Point { x, text: plain(value), sample, trials, unhealthy })
     };
-    let curve_of = |number: usize, label: String, wanted: Option<(usize, &toml::Value)>| {
-        let fits = |condition: usize| wanted.is_none_or(|(axis, value)| recorded.value(condition, axis) == value);
+    let curve_of = |number: usize, label: String, wanted: Option<&toml::Value>| {
         let at = |(place, value): (usize, &toml::Value)| {
-            let here = group.conditions.iter().copied();
-            let here = here.filter(|&condition| fits(condition) && recorded.value(condition, x.axis) == value);
-            point((place, value), &here.collect::<Vec<usize>>())
+            let here = places.get(&(wanted.map(ToString::to_string), value.to_string()))?;
+            point((place, value), here)
         };
         let mut points: Vec<Point> = along.values.iter().enumerate().filter_map(at).collect();
         points.sort_by(|one, next| one.x.total_cmp(&next.x));
-        let value = wanted.map(|(_, value)| plain(value)).unwrap_or_default();
+        let value = wanted.map(plain).unwrap_or_default();
         Curve { label, value, look: Look::of(number), points }
     };
     let Some(axis) = curve else { return vec![curve_of(0, "mean".to_owned(), None)] };
     let made = &recorded.study.axes[axis];
     let numbered = made.values.iter().enumerate();
-    numbered.map(|(number, value)| curve_of(number, value_label(&made.key, value), Some((axis, value)))).collect()
+    numbered.map(|(number, value)| curve_of(number, value_label(&made.key, value), Some(value))).collect()
 }
 
-/// Seed and outcome of the trials of `conditions`, without copies, and the outcomes with what drew them.
-fn outcomes(recorded: Recorded, conditions: &[usize]) -> (Vec<(u64, f64)>, Vec<Drawn>) {
+/// Seed and outcome of trials, without copies, and the outcomes with what drew them.
+fn outcomes(mut done: Vec<Done>) -> (Vec<(u64, f64)>, Vec<Drawn>) {
     let mut known = BTreeSet::new();
-    let mut done = recorded.done(conditions);
     done.retain(|done| done.record.outcome.is_some() && known.insert(done.draws));
     let of = |done: &Done| Some(((done.record.seed, done.record.outcome?), (done.draws, done.record.outcome?)));
     done.iter().filter_map(of).unzip()
@@ -253,7 +260,7 @@ mod tests {
         let fixture = Fixture::new(NOISE_STUDY, made_up);
         fixture.see(|recorded| {
             let x = AxisChoice::default().axes(recorded.study)[0];
-            let curves = curves(recorded, x, recorded.axis(FRACTION), &recorded.groups(&[])[0]);
+            let curves = curves(recorded, &judged(recorded), x, recorded.axis(FRACTION), &recorded.groups(&[])[0]);
             let means: Vec<(f64, f64)> =
                 curves[1].points.iter().map(|point| (point.x, (1e6 * point.sample.mean).round() / 1e6)).collect();
             assert_eq!(means, [(1.0, 0.815), (20.0, 0.72), (100.0, 0.32)]);

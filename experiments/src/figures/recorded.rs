@@ -1,5 +1,7 @@
 //! A study with its records, as figures see it.
 
+use std::collections::{BTreeSet, HashMap};
+
 use super::key_label::stated;
 use crate::health::chance_in;
 use crate::prepare::Prepared;
@@ -44,10 +46,23 @@ impl<'a> Recorded<'a> {
         self.trials.iter().filter_map(move |trial| Some((trial, self.store.get(&trial.id)?)))
     }
 
+    /// Those of `conditions`.
+    pub(super) fn records_of(self, conditions: &[usize]) -> impl Iterator<Item = (&'a Trial<'a>, &'a Record)> {
+        self.trials_of(conditions).filter_map(move |trial| Some((trial, self.store.get(&trial.id)?)))
+    }
+
+    /// The trials of `conditions`, each once, in the order of the trials: by seed, then by condition.
+    fn trials_of(self, conditions: &[usize]) -> impl Iterator<Item = &'a Trial<'a>> {
+        let wanted: BTreeSet<usize> = conditions.iter().copied().collect();
+        let of_seed = move |trials: &'a [Trial<'a>]| {
+            wanted.iter().filter_map(|&condition| trials.get(condition)).collect::<Vec<_>>()
+        };
+        self.trials.chunks(self.study.conditions.len()).flat_map(of_seed)
+    }
+
     /// The trials of `conditions` so far, with what drew them.
     pub(super) fn done(self, conditions: &[usize]) -> Vec<Done<'a>> {
-        let here: Vec<Trial> =
-            self.trials.iter().filter(|trial| conditions.contains(&trial.condition)).cloned().collect();
+        let here: Vec<Trial> = self.trials_of(conditions).cloned().collect();
         done(self.study, self.prepared, &here, self.store)
     }
 
@@ -59,9 +74,7 @@ impl<'a> Recorded<'a> {
 
     /// Trials that ended without an outcome, among those of `conditions`.
     pub(super) fn failures(self, conditions: &[usize]) -> usize {
-        let failed =
-            |(trial, record): &(&Trial, &Record)| conditions.contains(&trial.condition) && record.outcome.is_none();
-        self.records().filter(failed).count()
+        self.records_of(conditions).filter(|(_, record)| record.outcome.is_none()).count()
     }
 
     /// Outcomes of the reference.
@@ -104,16 +117,15 @@ impl<'a> Recorded<'a> {
     /// The conditions, those together that agree on the axes `apart`.
     pub(super) fn groups(self, apart: &[usize]) -> Vec<Group> {
         let mut groups: Vec<Group> = Vec::new();
+        let mut places: HashMap<Vec<String>, usize> = HashMap::new();
         for (number, condition) in self.study.conditions.iter().enumerate() {
-            let shared = apart.iter().map(|&axis| {
-                let Axis { key, .. } = &self.study.axes[axis];
-                (key.clone(), condition.values[axis].clone())
-            });
-            let shared: Vec<(String, toml::Value)> = shared.collect();
-            match groups.iter_mut().find(|group| group.shared == shared) {
-                Some(group) => group.conditions.push(number),
-                None => groups.push(Group { shared, conditions: vec![number] }),
+            let name = apart.iter().map(|&axis| condition.values[axis].to_string());
+            let place = *places.entry(name.collect()).or_insert(groups.len());
+            if place == groups.len() {
+                let value = |&axis: &usize| (self.study.axes[axis].key.clone(), condition.values[axis].clone());
+                groups.push(Group { shared: apart.iter().map(value).collect(), conditions: Vec::new() });
             }
+            groups[place].conditions.push(number);
         }
         groups
     }

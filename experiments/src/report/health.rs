@@ -5,6 +5,7 @@ use maud::html;
 use super::table::table;
 use super::{Facts, Section};
 use crate::health::{HealthKind, HealthState, HealthTally, Judged};
+use crate::repeats::by_condition;
 use crate::sweep::setting;
 
 /// The section; none where every trial is healthy.
@@ -32,12 +33,11 @@ fn rows(facts: &Facts) -> Vec<Vec<String>> {
     let study = facts.study();
     let judged = Judged::of(study, &facts.done);
     let mut rows = Vec::new();
-    for (number, condition) in study.conditions.iter().enumerate() {
+    for (condition, done) in study.conditions.iter().zip(by_condition(study, &facts.done)) {
         let named = study.axes.iter().zip(&condition.values).map(|(axis, value)| setting(&axis.key, value));
         let name = Some(named.collect::<Vec<_>>().join(", ")).filter(|name| !name.is_empty());
         let name = name.unwrap_or_else(|| "all".to_owned());
-        let done: Vec<Vec<HealthState>> =
-            facts.done.iter().filter(|done| done.condition == number).map(|done| judged.states(done)).collect();
+        let done: Vec<Vec<HealthState>> = done.into_iter().map(|done| judged.states(done)).collect();
         for kind in HealthKind::ALL {
             // Chance needs no row where another state explains it.
             let told =

@@ -8,6 +8,7 @@ use super::table::table;
 use super::{Facts, Section};
 use crate::conversions::{ConversionShares, Conversions};
 use crate::record::Record;
+use crate::repeats::{Done, by_condition};
 use crate::sweep::setting;
 
 /// The records of one condition.
@@ -36,16 +37,15 @@ pub fn section(facts: &Facts) -> Section {
 
 fn groups<'a>(facts: &Facts<'a>) -> Vec<Group<'a>> {
     let study = facts.report.recorded.study;
-    let group = |(number, condition): (usize, &crate::study::Condition)| {
+    let group = |(condition, done): (&crate::study::Condition, Vec<&Done<'a>>)| {
         let named = study.axes.iter().zip(&condition.values).map(|(axis, value)| setting(&axis.key, value));
         let condition = match named.collect::<Vec<_>>().join(", ") {
             none if none.is_empty() => "all".to_owned(),
             some => some,
         };
-        let of_condition = facts.done.iter().filter(|done| done.condition == number);
-        Group { condition, records: of_condition.map(|done| done.record).collect() }
+        Group { condition, records: done.into_iter().map(|done| done.record).collect() }
     };
-    let groups = study.conditions.iter().enumerate().map(group);
+    let groups = study.conditions.iter().zip(by_condition(study, &facts.done)).map(group);
     groups.filter(|group: &Group| !group.records.is_empty()).collect()
 }
 

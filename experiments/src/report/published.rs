@@ -10,7 +10,7 @@ use super::table::table;
 use super::{Facts, Section, published_digits};
 use crate::figures::{FRACTION, NOISE};
 use crate::published::{FULL, Published, differences};
-use crate::repeats::Done;
+use crate::repeats::{Done, by_condition};
 use crate::statistics::Sample;
 use crate::statistics::draws::Drawn;
 use crate::sweep::share;
@@ -52,14 +52,13 @@ pub fn section(facts: &Facts) -> Section {
 fn rows(facts: &Facts, published: &Published) -> Vec<Vec<String>> {
     let study = facts.study();
     let mut rows = Vec::new();
-    for (number, condition) in study.conditions.iter().enumerate() {
+    for (condition, done) in study.conditions.iter().zip(by_condition(study, &facts.done)) {
         let settings = &condition.settings;
         let (fraction, at) = (settings.network.excitatory_fraction, settings.noise.level_percent);
         let Some(theirs) = published.noise.accuracy(fraction, at).filter(|_| settings.data.set == FULL) else {
             continue;
         };
-        let done = facts.done.iter().filter(|done| done.condition == number);
-        let outcomes: Vec<Drawn> = done.filter_map(|done| Some((done.draws, done.record.outcome?))).collect();
+        let outcomes: Vec<Drawn> = done.iter().filter_map(|done| Some((done.draws, done.record.outcome?))).collect();
         let Some(sample) = Sample::of_drawn(&outcomes) else { continue };
         let difference = sample.mean - theirs;
         let half = sample.ci95.map(|(low, high)| (high - low) / 2.0);

@@ -1,5 +1,7 @@
 //! Every key of the study with its values and where they come from.
 
+use std::collections::HashSet;
+
 use maud::html;
 
 use super::table::facts as fact_table;
@@ -11,11 +13,14 @@ use crate::summary::plain;
 pub fn section(facts: &Facts) -> Section {
     let study = facts.study();
     let mut rows: Vec<Vec<String>> = Vec::new();
+    let mut known = HashSet::new();
     for condition in &study.conditions {
         for (key, value) in keys(&condition.settings) {
+            if !known.insert((key.clone(), value.clone())) {
+                continue;
+            }
             match rows.iter_mut().find(|row| row[0] == key) {
-                Some(row) if row[1].split(", ").any(|known| known == value) => {}
-                Some(row) => row[1] = format!("{}, {value}", row[1]),
+                Some(row) => row[1] += &format!(", {value}"),
                 None => rows.push(vec![key.clone(), value, origin(facts, &key)]),
             }
         }
@@ -44,7 +49,7 @@ pub fn section(facts: &Facts) -> Section {
 
 /// Every key of `settings`, written out, in the order of the sections.
 fn keys(settings: &Settings) -> Vec<(String, String)> {
-    let document = toml::Table::try_from(settings.resolved()).expect("settings are plain values");
+    let document = settings.resolved().table();
     let of_section = |(section, keys): (&String, &toml::Value)| {
         let keys = keys.as_table().into_iter().flatten();
         keys.map(|(key, value)| (format!("{section}.{key}"), plain(value))).collect::<Vec<_>>()

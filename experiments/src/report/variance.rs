@@ -1,5 +1,7 @@
 //! Where the variance of outcomes comes from, where the study gives single streams seeds of their own.
 
+use std::collections::HashMap;
+
 use maud::{Markup, html};
 
 use super::number::percent;
@@ -7,7 +9,7 @@ use super::table::table;
 use super::{Facts, Section};
 use crate::repeats::Done;
 use crate::statistics::nested::{Components, NestedError, Outcome};
-use crate::study::Axis;
+use crate::study::{Axis, seed_in};
 use crate::sweep::is_seed;
 
 /// The section.
@@ -36,13 +38,15 @@ fn shares(facts: &Facts, seeds: &[usize]) -> Markup {
     let axes = &facts.study().axes;
     let plain: Vec<usize> = (0..axes.len()).filter(|axis| !seeds.contains(axis)).collect();
     let mut groups: Vec<(Vec<&toml::Value>, Vec<&Done>)> = Vec::new();
+    let mut places: HashMap<Vec<String>, usize> = HashMap::new();
     for done in &facts.done {
         let values = &facts.study().conditions[done.condition].values;
         let key: Vec<&toml::Value> = plain.iter().map(|&axis| &values[axis]).collect();
-        match groups.iter_mut().find(|(known, _)| *known == key) {
-            Some((_, group)) => group.push(done),
-            None => groups.push((key, vec![done])),
+        let place = *places.entry(key.iter().map(ToString::to_string).collect()).or_insert(groups.len());
+        if place == groups.len() {
+            groups.push((key, Vec::new()));
         }
+        groups[place].1.push(done);
     }
     let rows: Vec<Vec<String>> =
         groups.iter().flat_map(|(key, group)| rows(facts, seeds, &plain, key, group)).collect();
@@ -95,7 +99,7 @@ fn components(facts: &Facts, seeds: &[usize], group: &[&Done]) -> Result<Compone
         let values = &study.conditions[done.condition].values;
         let seed_of = |axis: &&Axis| {
             let place = study.axes.iter().position(|known| known.key == axis.key).expect("an axis of the study");
-            values[place].as_integer().unwrap_or_default() as u64
+            seed_in(&values[place]).expect("a seed, which the study has checked")
         };
         let mut values: Vec<u64> = swept.iter().map(seed_of).collect();
         values.extend(others.then_some(done.record.seed));

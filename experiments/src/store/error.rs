@@ -29,6 +29,18 @@ pub enum StoreError {
         /// File and line of the other one.
         second: String,
     },
+    /// A trial that was run again for its details and says something else than its record.
+    #[error(
+        "{first}: trial {id} was run again for its details and has another result than this record\n\n\
+         hint: a trial has one result; remove the line if another program or a changed file has left it, and run the same \
+         command again"
+    )]
+    Rerun {
+        /// Name of the trial.
+        id: String,
+        /// File and line of its record.
+        first: String,
+    },
     /// More lines that are no records than a study can have trials.
     #[error("{path}: not a file of records: {count} lines of it are none\n\nhint: move it to another folder")]
     NoRecords {

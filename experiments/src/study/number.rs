@@ -68,7 +68,7 @@ fn whole(integer: &DeInteger, is_seed: bool, beyond: &mut Vec<Beyond>) -> Value 
 }
 
 /// A seed: a whole number from 0 to 2^64 - 1.
-pub(super) fn seed(value: &Value) -> Option<u64> {
+pub(crate) fn seed(value: &Value) -> Option<u64> {
     match value {
         Value::Integer(seed) => u64::try_from(*seed).ok(),
         Value::String(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => digits.parse().ok(),

@@ -80,17 +80,32 @@ fn listed(names: &[String]) -> String {
     }
 }
 
+/// Classes without samples. To find them takes a look at every label.
+pub(super) struct UnseenClasses {
+    /// Numbers of those that nothing is learnt of.
+    train: Vec<usize>,
+    /// Numbers of those that no test sees.
+    test: Vec<usize>,
+}
+
+impl UnseenClasses {
+    /// Those of a data set.
+    pub(super) fn of(data: &EncodedData) -> UnseenClasses {
+        let unseen = |samples: &Samples| {
+            let mut seen = vec![false; data.classes];
+            samples.labels.iter().for_each(|&label| seen[usize::from(label)] = true);
+            (0..data.classes).filter(|&class| !seen[class]).collect()
+        };
+        UnseenClasses { train: unseen(&data.train), test: unseen(&data.test) }
+    }
+}
+
 /// What trials with `settings` leave out of `data` or cannot test.
-pub(super) fn of(settings: &Settings, data: &EncodedData) -> Vec<Warning> {
-    let missing = |samples: &Samples| -> Vec<String> {
-        let mut seen = vec![false; data.classes];
-        samples.labels.iter().for_each(|&label| seen[usize::from(label)] = true);
-        let missing = (0..data.classes).filter(|&class| !seen[class]);
-        missing.map(|class| settings.data.class_name(class)).collect()
-    };
+pub(super) fn of(settings: &Settings, data: &EncodedData, unseen: &UnseenClasses) -> Vec<Warning> {
+    let named = |unseen: &[usize]| unseen.iter().map(|&class| settings.data.class_name(class)).collect::<Vec<_>>();
     let classes = data.classes;
     let mut found = Vec::new();
-    let (not_trained, not_tested) = (missing(&data.train), missing(&data.test));
+    let (not_trained, not_tested) = (named(&unseen.train), named(&unseen.test));
     if !not_trained.is_empty() {
         found.push(DataWarning::NotTrained { missing: not_trained, classes });
     }
@@ -124,7 +139,7 @@ mod tests {
 
     fn told(settings: &Settings, data: &EncodedData) -> Vec<String> {
         let first = |warning: Warning| warning.to_string().split("\n\n").next().unwrap_or_default().to_owned();
-        of(settings, data).into_iter().map(first).collect()
+        of(settings, data, &UnseenClasses::of(data)).into_iter().map(first).collect()
     }
 
     #[test]

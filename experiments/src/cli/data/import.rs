@@ -154,9 +154,12 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     if arguments.class_names.is_some() {
         say!("  classes in the order of their numbers: {}", numbered(&data.class_names))?;
     }
-    for note in &notes {
+    let (against, told): (Vec<&Note>, Vec<&Note>) =
+        notes.iter().partition(|note| matches!(note, Note::UnitOverruled { .. }));
+    for note in told {
         say!("  {note}")?;
     }
+    warn(&against.into_iter().map(|note| Overruled { name, note }).collect::<Vec<_>>());
     warn_of_silence(&data, &notes);
     Ok(())
 }
@@ -178,6 +181,14 @@ fn warn_of_silence(data: &Dataset, notes: &[Note]) {
     if silent && notes.iter().any(|note| matches!(note, Note::Empty { .. })) {
         warn(&[NoEvents { name: data.name.clone() }]);
     }
+}
+
+/// A file that says something else than the command.
+#[derive(Debug, thiserror::Error)]
+#[error("{name}: {note}\n\nhint: make sure that the file is wrong; a wrong unit stretches or shortens every recording")]
+struct Overruled<'a> {
+    name: &'a str,
+    note: &'a Note,
 }
 
 /// A data set of recordings that are all empty.

@@ -107,7 +107,8 @@ fn the_quickstart_is_healthy() {
         ["network.excitatory_fraction=0.8", "noise.level_percent=20", "training.epochs=3", "outcome.last_epochs=1"];
     let set: Vec<&str> = one.iter().flat_map(|set| ["--set", *set]).collect();
     let answer = folder.run(&[&["train", "quickstart.toml"], &set[..]].concat()).succeeds();
-    assert_eq!(answer.stdout.lines().last(), Some("health: nothing found"), "{answer:#?}");
+    let health = answer.stdout.lines().last().unwrap_or_default();
+    assert!(health.starts_with("health: nothing found; convergence was not tested"), "{answer:#?}");
     assert!(!answer.stderr.contains("warning"), "{}", answer.stderr);
 }
 

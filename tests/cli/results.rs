@@ -10,10 +10,11 @@ fn a_run_leaves_records_summary_and_figures() {
     let first = [
         "",
         "4 of 4 trials done; outcome: mean test accuracy (%), with its 95 % interval from 3 repeats on",
+        "2 of 4 trials are at chance",
         "results/tiny/records",
         "results/tiny/summary.csv",
     ];
-    assert_eq!(listed[..4], first);
+    assert_eq!(listed[..5], first);
     // Everything that was written is told, the records and details by their folders.
     let (details, names): (Vec<_>, Vec<_>) = folder
         .files("results")
@@ -21,7 +22,7 @@ fn a_run_leaves_records_summary_and_figures() {
         .partition(|path| path.parent().is_some_and(|parent| parent.ends_with("details")));
     // Two conditions, each with the details of its first seed.
     assert_eq!(details.len(), 2, "{details:?}");
-    let mut expected: Vec<_> = listed[2..].iter().map(|name| folder.path(name)).collect();
+    let mut expected: Vec<_> = listed[3..].iter().map(|name| folder.path(name)).collect();
     expected[0].push("0001.jsonl");
     expected.sort();
     assert_eq!(names, expected);

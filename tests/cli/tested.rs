@@ -90,14 +90,16 @@ fn several_events_in_a_step_are_counted_or_merged_and_told() {
     folder.write("counted.toml", study("triple", "events_per_step = 'count'\n"));
     let train = |study: &str| folder.run(&["train", study]).succeeds();
     let [single, merged, counted] = ["single.toml", "merged.toml", "counted.toml"].map(train);
-    assert_eq!(single.stderr, "");
+    // Four test samples cannot tell a network from guessing, and that is all that is told.
+    let of_data = |answer: &Answer| answer.stderr.matches("warning: data.").count();
+    assert_eq!(of_data(&single), 0, "{}", single.stderr);
     assert_eq!(epochs(&single), epochs(&merged));
     assert_ne!(epochs(&single), epochs(&counted));
     // Six steps with an input, two events merged in each, of 12 + 4 samples.
     let told = "warning: data.events_per_step: `binary` merges 192 of 288 events of the training and test set with an earlier event \
                 of the same unit in the same step\n\nhint: ";
     assert!(merged.stderr.starts_with(told), "{}", merged.stderr);
-    assert_eq!(counted.stderr, "");
+    assert_eq!(of_data(&counted), 0, "{}", counted.stderr);
 
     // The SHD presets count, and records say so.
     let preset = ["run", "merged.toml", "--set", "training.preset=shd-published-results", "--set", "repeats.seeds=1"];

@@ -294,11 +294,11 @@ fn on_a_full_disk_the_records_so_far_stay_whole() {
         return;
     }
     let folder = tempfile::tempdir().expect("a temporary folder");
-    // 4 KiB or 8 KiB, as the shell counts: at least one record and no hundred.
+    // 32 KiB or 64 KiB, as the shell counts: at least one record and no hundred.
     let status = std::process::Command::new("sh")
         .args([
             "-c",
-            "trap '' XFSZ; ulimit -f 8; exec \"$0\" --exact store::on_a_full_disk_the_records_so_far_stay_whole",
+            "trap '' XFSZ; ulimit -f 64; exec \"$0\" --exact store::on_a_full_disk_the_records_so_far_stay_whole",
         ])
         .arg(std::env::current_exe().expect("the running test"))
         .env(FULL, folder.path())

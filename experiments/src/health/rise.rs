@@ -173,7 +173,7 @@ mod tests {
     use super::*;
 
     /// Nine epochs that rise nearly throughout: the noise of its thirds is mostly what it rises by.
-    const CLIMBING: [f64; 9] = [0.169, 0.214, 0.262, 0.255, 0.318, 0.347, 0.381, 0.402, 0.435];
+    const CLIMBING: [f64; 9] = [0.169, 0.214, 0.262, 0.255, 0.315, 0.347, 0.381, 0.402, 0.435];
 
     /// A window of six epochs that rises by `rise` from its first third to its last.
     fn window(rise: f64) -> [f64; 6] {

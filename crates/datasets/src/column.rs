@@ -42,7 +42,7 @@ enum Coding {
 impl NumberType {
     /// A number of `size` bytes, all of whose bits count; none where there is no such number.
     pub(crate) fn new(kind: Kind, size: usize, big_endian: bool) -> Option<NumberType> {
-        let precision = 8 * u32::try_from(size).ok()?;
+        let precision = u32::try_from(size).ok()?.checked_mul(8)?;
         let coding = match kind {
             Kind::Boolean => (size == 1).then_some(Coding::Boolean),
             Kind::Signed | Kind::Unsigned => return NumberType::integer(kind, size, big_endian, 0, precision),
@@ -214,6 +214,16 @@ mod tests {
 
     fn column(kind: Kind, size: usize, big_endian: bool, bytes: &[u8]) -> Column {
         Column::dense(bytes.to_vec(), NumberType::new(kind, size, big_endian).unwrap())
+    }
+
+    /// Sizes whose bits 32 bits do not count, as a header may claim them.
+    #[test]
+    fn no_number_is_half_a_gigabyte() {
+        for kind in [Kind::Boolean, Kind::Signed, Kind::Unsigned, Kind::Float] {
+            for size in [1 << 29, 1 << 31, usize::MAX] {
+                assert!(NumberType::new(kind, size, false).is_none(), "{kind:?} of {size} bytes");
+            }
+        }
     }
 
     #[test]

@@ -4,18 +4,18 @@ use std::hint::black_box;
 
 use benches::{Learner, Stage, test_mode};
 use criterion::{Criterion, Throughput};
-use crossbar::device::Device;
-use crossbar::{ArrayParams, ColumnRead, CrossbarArray, Sign};
-use datasets::Name;
-use lanes::{Block, LANES, Matrix, add_rows, blocks_for, kernel};
-use seed::Seed;
-use snn::backward::{Adjoint, Gradient, Pass};
-use snn::connection::Connection;
-use snn::forward::{Trace, forward};
-use snn::loss::ReadoutGradient;
-use snn::neuron::lif::{LifParams, lif_step};
-use snn::spikes::SpikeTrain;
-use snn::weights::{DigitalWeights, WeightStore};
+use ohmspike_crossbar::device::Device;
+use ohmspike_crossbar::{ArrayParams, ColumnRead, CrossbarArray, Sign};
+use ohmspike_datasets::Name;
+use ohmspike_rng::Seed;
+use ohmspike_simd::{Block, LANES, Matrix, add_rows, blocks_for, kernel};
+use ohmspike_snn::backward::{Adjoint, Gradient, Pass};
+use ohmspike_snn::connection::Connection;
+use ohmspike_snn::forward::{Trace, forward};
+use ohmspike_snn::loss::ReadoutGradient;
+use ohmspike_snn::neuron::lif::{LifParams, lif_step};
+use ohmspike_snn::spikes::SpikeTrain;
+use ohmspike_snn::weights::{DigitalWeights, WeightStore};
 
 fn main() {
     let mut criterion = Criterion::default().configure_from_args();
@@ -212,7 +212,7 @@ fn abstract_update(criterion: &mut Criterion, stage: &Stage, learner: &Learner, 
         group.bench_function(name, |bencher| {
             bencher.iter(|| {
                 update += 1;
-                store.update(black_box(step), Seed::new(update), &lanes::Alone).expect("a finite step")
+                store.update(black_box(step), Seed::new(update), &ohmspike_simd::Alone).expect("a finite step")
             });
         });
     }

@@ -10,20 +10,21 @@
 
 use std::path::Path;
 
-use crossbar::device::Device;
-use datasets::{Name, locate};
-use experiments::hardware::{LayerWeights, layer_weights};
-use experiments::prepare::{EncodedData, LoadedDevice, Prepared};
-use experiments::settings::Settings;
-use lanes::{Alone, Crew, Matrix};
-use seed::Seed;
-use snn::activity::Activity;
-use snn::connection::Connection;
-use snn::evaluate::evaluate;
-use snn::initial;
-use snn::network::Network;
-use snn::train::{EpochReport, Streams, Trainer, Training};
-use snn::weights::WeightStore;
+use ohmspike_crossbar::device::Device;
+use ohmspike_datasets::{Name, locate};
+use ohmspike_rng::Seed;
+use ohmspike_simd::{Alone, Crew, Matrix};
+use ohmspike_snn::activity::Activity;
+use ohmspike_snn::connection::Connection;
+use ohmspike_snn::evaluate::evaluate;
+use ohmspike_snn::hardware::LayerWeights;
+use ohmspike_snn::initial;
+use ohmspike_snn::network::Network;
+use ohmspike_snn::train::{EpochReport, Streams, Trainer, Training};
+use ohmspike_snn::weights::WeightStore;
+use ohmspike_study::hardware::layer_weights;
+use ohmspike_study::prepare::{EncodedData, LoadedDevice, Prepared};
+use ohmspike_study::settings::Settings;
 
 /// Whether benches are only to show that they run: `cargo bench -- --test`, or `cargo test --benches`.
 pub fn test_mode() -> bool {
@@ -223,7 +224,7 @@ impl<'a> Learner<'a> {
         let [hidden, readout] = &self.trainer.gradient().matrices[..] else { unreachable!("one hidden layer") };
         [hidden, readout].map(|gradient| {
             let mut step = gradient.clone();
-            snn::optimiser::gradient_descent(&mut step, learning_rate);
+            ohmspike_snn::optimiser::gradient_descent(&mut step, learning_rate);
             step
         })
     }

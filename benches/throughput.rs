@@ -11,10 +11,10 @@ use std::thread;
 use std::time::Instant;
 
 use benches::{Stage, largest_data_set, number, test_mode, wanted};
-use crossbar::device::Device;
-use crossbar::{ArrayParams, ColumnRead, CrossbarArray, Sign};
-use lanes::Matrix;
-use seed::Seed;
+use ohmspike_crossbar::device::Device;
+use ohmspike_crossbar::{ArrayParams, ColumnRead, CrossbarArray, Sign};
+use ohmspike_rng::Seed;
+use ohmspike_simd::Matrix;
 
 /// Cores of the reference machine: trials at a time, and threads of every other program.
 const THREADS: usize = 2;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use benches::{Stage, largest_data_set, test_mode};
 use criterion::{Criterion, SamplingMode, Throughput};
-use crossbar::device::Device;
+use ohmspike_crossbar::device::Device;
 
 fn main() {
     let mut criterion = Criterion::default().configure_from_args();

@@ -4,9 +4,9 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use benches::{Stage, Trial};
-use seed::Seed;
-use snn::evaluate::evaluate_watched;
-use snn::metrics::van_rossum::{Time, VanRossum};
+use ohmspike_rng::Seed;
+use ohmspike_snn::evaluate::evaluate_watched;
+use ohmspike_snn::metrics::van_rossum::{Time, VanRossum};
 
 use crate::Run;
 use crate::table::{Line, Needs, Target};

@@ -5,10 +5,10 @@
 //! ten times as large for weights that are a tenth: the learning rate is a hundredth.
 
 use benches::{Stage, Trial, study_settings, test_mode};
-use datasets::Name;
-use experiments::prepare::EncodedData;
-use experiments::settings::Settings;
-use snn::encode::LatencyCode;
+use ohmspike_datasets::Name;
+use ohmspike_snn::encode::LatencyCode;
+use ohmspike_study::prepare::EncodedData;
+use ohmspike_study::settings::Settings;
 
 use crate::Run;
 use crate::table::{Line, Needs, Target};
@@ -61,7 +61,7 @@ pub fn lines(run: Run) -> Vec<Line> {
 }
 
 fn encode(settings: &Settings, code: LatencyCode) -> EncodedData {
-    let loaded = datasets::load(Name::FashionMnistSubset.as_str(), None).expect("it is part of the program");
+    let loaded = ohmspike_datasets::load(Name::FashionMnistSubset.as_str(), None).expect("it is part of the program");
     let [train, test] = [&loaded.train, &loaded.test].map(|part| {
         let images = part.images().expect("they are images");
         let pixels = images.pixels.chunks_exact(images.rows * images.columns);

@@ -6,10 +6,10 @@
 use std::fs;
 
 use benches::Stage;
-use crossbar::device::Device;
-use experiments::prepare::LoadedDevice;
-use experiments::trial::run_trial;
-use lanes::Alone;
+use ohmspike_crossbar::device::Device;
+use ohmspike_simd::Alone;
+use ohmspike_study::prepare::LoadedDevice;
+use ohmspike_study::trial::run_trial;
 
 use crate::Run;
 use crate::table::{Line, Needs, Target};

@@ -5,11 +5,11 @@
 //! and can be skipped, and the classes have nothing to do with it.
 
 use benches::{Stage, Trial, study_settings, test_mode};
-use datasets::Name;
-use experiments::prepare::EncodedData;
-use lanes::{Block, LANES};
-use seed::Seed;
-use snn::spikes::{Samples, SpikeTrains};
+use ohmspike_datasets::Name;
+use ohmspike_rng::Seed;
+use ohmspike_simd::{Block, LANES};
+use ohmspike_snn::spikes::{Samples, SpikeTrains};
+use ohmspike_study::prepare::EncodedData;
 
 use crate::Run;
 use crate::table::{Line, Needs, Target};

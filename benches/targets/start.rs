@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use benches::{Stage, largest_data_set, study_settings};
-use experiments::prepare::Prepared;
+use ohmspike_study::prepare::Prepared;
 
 use crate::table::{Line, Needs, Target};
 

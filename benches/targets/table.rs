@@ -1,8 +1,8 @@
 //! The table: what was measured beside what was to be reached.
 
 use benches::{Stage, test_mode};
-use datasets::Name;
-use experiments::settings::Settings;
+use ohmspike_datasets::Name;
+use ohmspike_study::settings::Settings;
 
 use crate::Run;
 

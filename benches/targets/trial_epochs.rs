@@ -7,9 +7,9 @@ use std::sync::Barrier;
 use std::thread;
 
 use benches::{Stage, Trial};
-use crossbar::device::{ChipSpread, Device, Read};
-use experiments::pool::Pool;
-use lanes::Matrix;
+use ohmspike_crossbar::device::{ChipSpread, Device, Read};
+use ohmspike_simd::Matrix;
+use ohmspike_study::pool::Pool;
 
 use crate::Run;
 use crate::table::{Line, Needs, Target};

@@ -15,14 +15,14 @@ mod linear;
 mod rates;
 mod silent;
 
-use crate::drawn::streams;
-use crate::prepare::Devices;
 use crate::published::FULL;
-use crate::record::Record;
-use crate::settings::Settings;
-use crate::statistics::draws::Draws;
-use crate::statistics::equivalence::Agreement;
-use crate::statistics::{ALPHA, LEAST_REPEATS};
+use ohmspike_analysis::drawn::streams;
+use ohmspike_stats::draws::Draws;
+use ohmspike_stats::equivalence::Agreement;
+use ohmspike_stats::{ALPHA, LEAST_REPEATS};
+use ohmspike_study::prepare::Devices;
+use ohmspike_study::record::Record;
+use ohmspike_study::settings::Settings;
 
 /// A claim and what became of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -95,7 +95,7 @@ impl From<Agreement> for Verdict {
 fn draws(record: &Record) -> Draws {
     let settings = &record.settings;
     let streams = if settings.has_device() { [true; 5] } else { streams(settings, &Devices::default()) };
-    crate::drawn::draws(settings, record.seed, streams)
+    ohmspike_analysis::drawn::draws(settings, record.seed, streams)
 }
 
 impl Finding {
@@ -152,7 +152,7 @@ type Tested = (&'static str, &'static str, fn(&[&Record]) -> Finding);
 #[cfg(test)]
 fn made(share: f64, level: f64, outcomes: &[f64]) -> Vec<Record> {
     let record = |(seed, outcome): (u64, &f64)| {
-        let mut record = crate::record::sample();
+        let mut record = ohmspike_study::record::empty_record();
         record.seed = seed;
         record.settings.data.set = FULL.to_owned();
         record.settings.network.excitatory_fraction = share;

@@ -2,13 +2,13 @@
 //!
 //! The numbers are in `experiments/published/kilgore-2025.json`, with their source and how well they could be read.
 
-use datasets::SHD_NAME;
+use ohmspike_datasets::SHD_NAME;
 use serde::Deserialize;
 
-use snn::neuron::Neuron;
-use snn::spikes::EventsPerStep;
+use ohmspike_snn::neuron::Neuron;
+use ohmspike_snn::spikes::EventsPerStep;
 
-use crate::settings::Settings;
+use ohmspike_study::settings::Settings;
 
 /// The paper.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -172,7 +172,7 @@ impl NoiseFigure {
 /// In what else than its axes `settings` differ from those of the published noise study, in words.
 pub fn differences(settings: &Settings) -> Vec<String> {
     let published = Settings {
-        data: crate::settings::DataSettings { set: FULL.to_owned(), ..Default::default() },
+        data: ohmspike_study::settings::DataSettings { set: FULL.to_owned(), ..Default::default() },
         ..Settings::default()
     };
     let (ours, theirs) = (settings.resolved(), published.resolved());
@@ -187,8 +187,11 @@ pub fn differences(settings: &Settings) -> Vec<String> {
         for (key, value) in keys.as_table().into_iter().flatten().filter(|(key, _)| !apart(section, key)) {
             let known = theirs.get(section).and_then(|section| section.get(key));
             if known != Some(value) {
-                let known = known.map_or_else(|| "none".to_owned(), crate::summary::plain);
-                found.push(format!("{section}.{key} = {} (published: {known})", crate::summary::plain(value)));
+                let known = known.map_or_else(|| "none".to_owned(), ohmspike_study::axis_value::plain);
+                found.push(format!(
+                    "{section}.{key} = {} (published: {known})",
+                    ohmspike_study::axis_value::plain(value)
+                ));
             }
         }
     }

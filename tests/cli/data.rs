@@ -87,7 +87,7 @@ fn a_wrong_file_in_the_named_folder_is_refused() {
 #[test]
 fn recordings_of_a_folder_are_copied_to_the_cache() {
     let folder = Folder::new();
-    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/datasets/tests/data/shd");
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../datasets/tests/data/shd");
     let data = data.to_str().expect("a path of text");
     let answer = folder.run(&["data", "fetch", "shd", "--folder", data]).succeeds();
     let lines: Vec<&str> = answer.stdout.lines().collect();

@@ -6,7 +6,7 @@ use crate::ohmspike::Folder;
 
 /// A file that `scripts/make_tiny_imports.py` made.
 fn data(name: &str) -> String {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/datasets/tests/data/import");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../datasets/tests/data/import");
     folder.join(name).to_str().expect("a path of text").to_owned()
 }
 
@@ -234,7 +234,7 @@ fn names_of_classes_with_control_characters_are_refused() {
 #[test]
 fn a_unit_that_the_file_contradicts_is_a_warning() {
     let folder = Folder::new();
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/datasets/tests/data/hdf5/read/unit-ms.h5.gz");
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../datasets/tests/data/hdf5/read/unit-ms.h5.gz");
     let file = file.to_str().expect("a path of text");
     let import = ["data", "import", "mine", "--events", file, "--test", file, "--units", "4", "--classes", "4"];
     let of = |unit: &[&str]| folder.run(&[&import[..], &["--replace", "--duration", "1000"], unit].concat()).succeeds();

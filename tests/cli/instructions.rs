@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use lanes::Instructions;
+use ohmspike_simd::Instructions;
 
 use crate::ohmspike::{Folder, TINY};
 

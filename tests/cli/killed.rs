@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::thread;
 use std::time::Duration;
 
-use seed::Seed;
+use ohmspike_rng::Seed;
 use serde_json::Value;
 
 use crate::ohmspike::Folder;

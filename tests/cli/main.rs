@@ -46,5 +46,5 @@ mod train;
 fn transcripts() {
     trycmd::TestCases::new()
         .register_bin("ohmspike", std::path::Path::new(env!("CARGO_BIN_EXE_ohmspike")))
-        .case("../tests/cli/*.trycmd");
+        .case("../../tests/cli/*.trycmd");
 }

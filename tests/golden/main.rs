@@ -1,15 +1,15 @@
 //! Our own earlier output: tiny records, bit for bit on every machine.
 //!
 //! `UPDATE_GOLDEN=1 cargo test -p tests --test golden` writes them anew; the difference is reviewed like code. Where the
-//! numbers of the same trial change on purpose, `experiments::record::FORMAT` changes with them, so that no study mixes
+//! numbers of the same trial change on purpose, `ohmspike_study::record::FORMAT` changes with them, so that no study mixes
 //! the two.
 
 use std::path::{Path, PathBuf};
 
-use experiments::prepare::Prepared;
-use experiments::record::Record;
-use experiments::settings::{PresetName, Settings};
-use experiments::trial::run_trial;
+use ohmspike_study::prepare::Prepared;
+use ohmspike_study::record::Record;
+use ohmspike_study::settings::{PresetName, Settings};
+use ohmspike_study::trial::run_trial;
 
 fn settings(device: &str) -> Settings {
     let mut settings = Settings::default();
@@ -23,7 +23,8 @@ fn settings(device: &str) -> Settings {
 fn record(settings: &Settings) -> String {
     let prepared = Prepared::new([settings].into_iter(), Path::new(".")).expect("embedded data and built-in devices");
     let (data, devices) = (prepared.data(settings), prepared.devices_of(settings));
-    let outcome = run_trial(settings, &devices, data, 1, None, &lanes::Alone, &mut |_| {}).expect("a valid trial");
+    let outcome =
+        run_trial(settings, &devices, data, 1, None, &ohmspike_simd::Alone, &mut |_| {}).expect("a valid trial");
     let mut value = serde_json::to_value(Record::new(settings, 1, data, &devices, &outcome)).expect("plain values");
     let record = value.as_object_mut().expect("a record is an object");
     for of_the_machine in ["seconds", "machine"] {
@@ -44,7 +45,7 @@ fn compare(name: &str, settings: &Settings) {
     assert!(
         golden == now,
         "{}:{}: golden `{}`, now `{}`\n\nhint: if the change is meant, run `UPDATE_GOLDEN=1 cargo test -p tests --test \
-         golden`, review it with `git diff tests/golden`, and change `experiments::record::FORMAT` where numbers changed",
+         golden`, review it with `git diff tests/golden`, and change `ohmspike_study::record::FORMAT` where numbers changed",
         path.display(),
         line + 1,
         golden.lines().nth(line).unwrap_or("").trim(),

@@ -3,13 +3,14 @@
 use std::path::Path;
 use std::time::Duration;
 
-use experiments::checkpoint::{CheckpointWarning, Checkpoints};
-use experiments::pool::Pool;
-use experiments::prepare::Prepared;
-use experiments::record::{Record, Seconds};
-use experiments::run::{self, Progress, Trial, run_trials};
-use experiments::study::Study;
-use experiments::trial::{Outcome, TrialError, TrialState, WrongTrialState, run_trial};
+use ohmspike_study::checkpoint::{CheckpointWarning, Checkpoints};
+use ohmspike_study::pool::Pool;
+use ohmspike_study::prepare::Prepared;
+use ohmspike_study::record::{Record, Seconds};
+use ohmspike_study::run;
+use ohmspike_study::run::{Progress, Trial, run_trials};
+use ohmspike_study::study::Study;
+use ohmspike_study::trial::{Outcome, TrialError, TrialState, WrongTrialState, run_trial};
 
 use crate::small::{records, timeless};
 
@@ -66,7 +67,7 @@ fn a_trial_stopped_after_every_epoch_leaves_what_one_run_through_leaves() {
         let (data, devices) = (prepared.data(settings), prepared.devices_of(settings));
         let run = |from: Option<TrialState>| {
             let mut after_one = None;
-            let outcome = run_trial(settings, &devices, data, 7, from, &lanes::Alone, &mut |end| {
+            let outcome = run_trial(settings, &devices, data, 7, from, &ohmspike_simd::Alone, &mut |end| {
                 after_one.get_or_insert_with(|| end.state());
             });
             (outcome.expect("a valid trial"), after_one.expect("an epoch"))
@@ -87,7 +88,7 @@ fn a_trial_stopped_after_every_epoch_leaves_what_one_run_through_leaves() {
             state = next;
         }
         // After the last epoch a record is what is left, and no state.
-        let error = run_trial(settings, &devices, data, 7, Some(state), &lanes::Alone, &mut |_| {})
+        let error = run_trial(settings, &devices, data, 7, Some(state), &ohmspike_simd::Alone, &mut |_| {})
             .expect_err("nothing is left");
         assert!(matches!(error, TrialError::State(WrongTrialState::Ended { epochs: EPOCHS, done: EPOCHS })), "{error}");
     }

@@ -3,19 +3,19 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use experiments::pool::Pool;
-use lanes::{Alone, Crew, Job};
-use seed::Seed;
-use snn::activity::Activity;
-use snn::connection::Connection;
-use snn::evaluate::evaluate;
-use snn::initial;
-use snn::network::{HiddenLayer, Network};
-use snn::neuron::Neuron;
-use snn::preset::Preset;
-use snn::spikes::{Samples, SpikeTrains};
-use snn::train::{EpochReport, Streams, Trainer, Training};
-use snn::weights::{DigitalWeights, WeightStore};
+use ohmspike_rng::Seed;
+use ohmspike_simd::{Alone, Crew, Job};
+use ohmspike_snn::activity::Activity;
+use ohmspike_snn::connection::Connection;
+use ohmspike_snn::evaluate::evaluate;
+use ohmspike_snn::initial;
+use ohmspike_snn::network::{HiddenLayer, Network};
+use ohmspike_snn::neuron::Neuron;
+use ohmspike_snn::preset::Preset;
+use ohmspike_snn::spikes::{Samples, SpikeTrains};
+use ohmspike_snn::train::{EpochReport, Streams, Trainer, Training};
+use ohmspike_snn::weights::{DigitalWeights, WeightStore};
+use ohmspike_study::pool::Pool;
 
 const SAMPLES: usize = 700;
 const STEPS: usize = 25;

@@ -3,17 +3,17 @@
 //! Where kappa is a power of two, products with it are exact and both run the same float32 operations on the same draws:
 //! whole training runs are equal bit for bit. For any other kappa each update agrees within the rounding derived below.
 
-use crossbar::device::Device;
-use crossbar::{ArrayParams, CrossbarArray};
-use experiments::prepare::LoadedDevice;
-use experiments::settings::Settings;
-use experiments::trial::{Outcome, run_trial};
-use lanes::Matrix;
-use seed::Seed;
-use snn::connection::Connection;
-use snn::network::Sign;
-use snn::train::{Trainer, Training};
-use snn::weights::{DigitalWeights, UpdateReport, WeightStore};
+use ohmspike_crossbar::device::Device;
+use ohmspike_crossbar::{ArrayParams, CrossbarArray};
+use ohmspike_rng::Seed;
+use ohmspike_simd::Matrix;
+use ohmspike_snn::connection::Connection;
+use ohmspike_snn::network::Sign;
+use ohmspike_snn::train::{Trainer, Training};
+use ohmspike_snn::weights::{DigitalWeights, UpdateReport, WeightStore};
+use ohmspike_study::prepare::LoadedDevice;
+use ohmspike_study::settings::Settings;
+use ohmspike_study::trial::{Outcome, run_trial};
 
 use crate::small::{loaded, network, prepared, settings};
 
@@ -30,7 +30,7 @@ fn both(mut settings: Settings) -> [Outcome; 2] {
     settings.hardware.full_scale_readout = SPAN / 64.0;
     let prepared = prepared(&settings);
     let run = |device: Option<&LoadedDevice>| {
-        run_trial(&settings, &device.into(), prepared.data(&settings), 3, None, &lanes::Alone, &mut |_| {})
+        run_trial(&settings, &device.into(), prepared.data(&settings), 3, None, &ohmspike_simd::Alone, &mut |_| {})
             .expect("a valid trial")
     };
     [run(None), run(Some(&loaded("study-1k-1m")))]
@@ -60,7 +60,7 @@ fn whole_runs_are_equal_bit_for_bit() {
 #[test]
 fn whole_runs_of_the_other_preset_are_equal_bit_for_bit() {
     let mut settings = settings(1, 100.0);
-    settings.training.preset = experiments::settings::PresetName::PaperText;
+    settings.training.preset = ohmspike_study::settings::PresetName::PaperText;
     settings.network.excitatory_fraction = 0.5;
     assert_equal(both(settings));
 }
@@ -77,7 +77,7 @@ fn another_device_is_not_the_abstract_study() {
     let prepared = prepared(&settings);
     let oxide = loaded("illustrative-oxide");
     let run = |device: Option<&LoadedDevice>| {
-        run_trial(&settings, &device.into(), prepared.data(&settings), 3, None, &lanes::Alone, &mut |_| {})
+        run_trial(&settings, &device.into(), prepared.data(&settings), 3, None, &ohmspike_simd::Alone, &mut |_| {})
             .expect("a valid trial")
     };
     assert_ne!(run(None).epochs[0].loss, run(Some(&oxide)).epochs[0].loss);
@@ -85,11 +85,11 @@ fn another_device_is_not_the_abstract_study() {
 
 /// A digital and a crossbar store of the same `weights`, after one update each with the same draws.
 fn updated(weights: &Matrix, signs: &[Sign], step: &Matrix, full_scale: f32, sigma: f32) -> [Matrix; 2] {
-    let branches: Vec<crossbar::Sign> = signs
+    let branches: Vec<ohmspike_crossbar::Sign> = signs
         .iter()
         .map(|sign| match sign {
-            Sign::Excitatory => crossbar::Sign::Excitatory,
-            Sign::Inhibitory => crossbar::Sign::Inhibitory,
+            Sign::Excitatory => ohmspike_crossbar::Sign::Excitatory,
+            Sign::Inhibitory => ohmspike_crossbar::Sign::Inhibitory,
             Sign::Unconstrained => unreachable!("a cell has one sign"),
         })
         .collect();
@@ -97,7 +97,7 @@ fn updated(weights: &Matrix, signs: &[Sign], step: &Matrix, full_scale: f32, sig
     let mut array = CrossbarArray::new(&study_device(), params, weights, Seed::new(1)).expect("weights that fit");
     let mut digital = DigitalWeights::noisy(weights.clone(), signs.to_vec(), sigma);
     let write = Seed::new(5).named("write");
-    digital.update(step, write, &lanes::Alone).expect("finite");
+    digital.update(step, write, &ohmspike_simd::Alone).expect("finite");
     let report = array.update(step, write).expect("finite");
     assert_eq!(array.initial_report().clipped_high + report.clipped_high, 0, "the window is not wide");
     [digital.weights().clone(), array.weights().clone()]
@@ -138,7 +138,7 @@ fn the_first_update_agrees_for_any_kappa() {
     let prepared = prepared(&settings);
     let samples = &prepared.data(&settings).train;
     let (network, mut hidden, mut readout) = network(7);
-    let mut trainer = Trainer::new(&network, Training { batch: 256, learning_rate: 0.01 }, &lanes::Alone);
+    let mut trainer = Trainer::new(&network, Training { batch: 256, learning_rate: 0.01 }, &ohmspike_simd::Alone);
     let chosen: Vec<u32> = (0..256).collect();
     trainer.differentiate(samples, &chosen, &mut [&mut hidden, &mut readout], Seed::new(0));
     for (store, signs, gradient) in [
@@ -146,7 +146,7 @@ fn the_first_update_agrees_for_any_kappa() {
         (&readout, network.signs(Connection::Readout), &trainer.gradient().matrices[1]),
     ] {
         let mut step = gradient.clone();
-        snn::optimiser::gradient_descent(&mut step, 0.01);
+        ohmspike_snn::optimiser::gradient_descent(&mut step, 0.01);
         assert!(step.cells().any(|step| step != 0.0));
         for full_scale in [2.5, 3.0, 7.0, 8.0] {
             for sigma in [0.0, 2e-4] {

@@ -1,15 +1,15 @@
 //! Several events of a unit in one step: an input of k is k inputs with the same weights.
 
-use lanes::{Alone, Matrix};
-use seed::Seed;
-use snn::connection::Connection;
-use snn::forward::{Trace, forward};
-use snn::initial;
-use snn::network::Network;
-use snn::preset::Preset;
-use snn::spikes::{EventsPerStep, Samples, SpikeTrains};
-use snn::train::{Trainer, Training};
-use snn::weights::{DigitalWeights, NotFinite, UpdateReport, WeightStore};
+use ohmspike_rng::Seed;
+use ohmspike_simd::{Alone, Matrix};
+use ohmspike_snn::connection::Connection;
+use ohmspike_snn::forward::{Trace, forward};
+use ohmspike_snn::initial;
+use ohmspike_snn::network::Network;
+use ohmspike_snn::preset::Preset;
+use ohmspike_snn::spikes::{EventsPerStep, Samples, SpikeTrains};
+use ohmspike_snn::train::{Trainer, Training};
+use ohmspike_snn::weights::{DigitalWeights, NotFinite, UpdateReport, WeightStore};
 
 const UNITS: usize = 12;
 const HIDDEN: usize = 20;
@@ -142,7 +142,7 @@ impl WeightStore for Counting {
         self.steps += steps;
     }
 
-    fn update(&mut self, step: &Matrix, seed: Seed, crew: &dyn lanes::Crew) -> Result<UpdateReport, NotFinite> {
+    fn update(&mut self, step: &Matrix, seed: Seed, crew: &dyn ohmspike_simd::Crew) -> Result<UpdateReport, NotFinite> {
         self.weights.update(step, seed, crew)
     }
 }

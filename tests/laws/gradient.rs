@@ -1,14 +1,14 @@
 //! The gradient by the readout's weights is a finite difference of the loss: no spike depends on them, so that the loss
 //! is smooth but where another step becomes the maximum.
 
-use lanes::Matrix;
-use seed::Seed;
-use snn::forward::{Trace, forward};
-use snn::loss::Loss;
-use snn::network::Network;
-use snn::spikes::{Samples, SpikeTrains};
-use snn::train::{Trainer, Training};
-use snn::weights::WeightStore;
+use ohmspike_rng::Seed;
+use ohmspike_simd::Matrix;
+use ohmspike_snn::forward::{Trace, forward};
+use ohmspike_snn::loss::Loss;
+use ohmspike_snn::network::Network;
+use ohmspike_snn::spikes::{Samples, SpikeTrains};
+use ohmspike_snn::train::{Trainer, Training};
+use ohmspike_snn::weights::WeightStore;
 
 use crate::small::{HIDDEN, network, prepared, settings};
 
@@ -78,7 +78,7 @@ fn check(loss_of: Loss) {
         forward(&network, &[hidden.layer(), readout.layer()], train, Seed::new(0), &mut trace);
         let label = usize::from(data.labels[number]);
         let samples = Samples { spikes: only(train, network.steps), labels: vec![data.labels[number]] };
-        let mut trainer = Trainer::new(&network, Training { batch: 1, learning_rate: 0.01 }, &lanes::Alone);
+        let mut trainer = Trainer::new(&network, Training { batch: 1, learning_rate: 0.01 }, &ohmspike_simd::Alone);
         trainer.differentiate(&samples, &[0], &mut [&mut hidden, &mut readout], Seed::new(0));
         let w2 = rows(readout.weights());
         let (at, steps) = loss(&network, &w2, &trace, label);
@@ -111,7 +111,7 @@ fn check(loss_of: Loss) {
     assert!(checked > 100, "only {checked} differences stand above their bound");
 }
 
-fn only(train: snn::spikes::SpikeTrain, steps: usize) -> SpikeTrains {
+fn only(train: ohmspike_snn::spikes::SpikeTrain, steps: usize) -> SpikeTrains {
     let mut spikes = SpikeTrains::new(784, steps).expect("few units");
     spikes.push_raster(|step, unit| train.at(step).contains(&(unit as u16))).expect("few spikes");
     spikes
@@ -141,7 +141,7 @@ fn the_gradient_of_a_batch_is_the_sum_over_its_samples() {
     let prepared = prepared(&settings);
     let data = &prepared.data(&settings).train;
     let (network, mut hidden, mut readout) = network(1);
-    let mut trainer = Trainer::new(&network, Training { batch: BATCH, learning_rate: 0.01 }, &lanes::Alone);
+    let mut trainer = Trainer::new(&network, Training { batch: BATCH, learning_rate: 0.01 }, &ohmspike_simd::Alone);
     let mut sums = vec![[0.0f64; 2]; 784 * HIDDEN + HIDDEN * CLASSES];
     let mut loss = 0.0;
     for sample in 0..BATCH as u32 {

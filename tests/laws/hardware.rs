@@ -1,9 +1,9 @@
 //! Training through arrays with every mechanism on: what each may change, and what it must leave alone.
 
-use crossbar::device::Device;
-use experiments::settings::{Controller, Settings};
-use experiments::trial::{Outcome, run_trial};
-use snn::train::TrainError;
+use ohmspike_crossbar::device::Device;
+use ohmspike_snn::train::TrainError;
+use ohmspike_study::settings::{Controller, Settings};
+use ohmspike_study::trial::{Outcome, run_trial};
 
 use crate::small::{prepared, settings};
 
@@ -17,7 +17,7 @@ fn run(settings: &Settings, keys: &[&str]) -> Outcome {
     let device = Device::from_json(&format!(r#"{{"name": "test", {WINDOW}, {}}}"#, keys.join(", ")));
     let loaded = device.expect("the test's own device").into();
     let prepared = prepared(settings);
-    run_trial(settings, &Some(&loaded).into(), prepared.data(settings), 3, None, &lanes::Alone, &mut |_| {})
+    run_trial(settings, &Some(&loaded).into(), prepared.data(settings), 3, None, &ohmspike_simd::Alone, &mut |_| {})
         .expect("a valid trial")
 }
 
@@ -25,7 +25,7 @@ fn losses(outcome: &Outcome) -> Vec<u64> {
     outcome.epochs.iter().map(|epoch| epoch.loss.to_bits()).collect()
 }
 
-fn tests_of(outcome: &Outcome) -> Vec<snn::activity::Activity> {
+fn tests_of(outcome: &Outcome) -> Vec<ohmspike_snn::activity::Activity> {
     outcome.epochs.iter().map(|epoch| epoch.test.clone()).collect()
 }
 

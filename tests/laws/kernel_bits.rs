@@ -1,15 +1,15 @@
 //! The forward and backward passes are the plain scalar loops of their equations in float32, bit for bit: whatever
 //! instructions run them and however columns are grouped, they round what the loops round, in their order.
 
-use lanes::{Block, Instructions, LANES, Matrix, blocks_for};
-use seed::{Normals, Seed};
-use snn::backward::{Adjoint, Gradient, backward};
-use snn::forward::{Layer, Trace, forward};
-use snn::loss::{Loss, ReadoutGradient};
-use snn::network::Network;
-use snn::preset::Preset;
-use snn::spikes::{SpikeTrain, SpikeTrains};
-use snn::surrogate::{Surrogate, exponential, fast_sigmoid};
+use ohmspike_rng::{Normals, Seed};
+use ohmspike_simd::{Block, Instructions, LANES, Matrix, blocks_for};
+use ohmspike_snn::backward::{Adjoint, Gradient, backward};
+use ohmspike_snn::forward::{Layer, Trace, forward};
+use ohmspike_snn::loss::{Loss, ReadoutGradient};
+use ohmspike_snn::network::Network;
+use ohmspike_snn::preset::Preset;
+use ohmspike_snn::spikes::{SpikeTrain, SpikeTrains};
+use ohmspike_snn::surrogate::{Surrogate, exponential, fast_sigmoid};
 
 /// Hidden neurons, classes, steps, inputs: every number of blocks that is one group, several groups with AVX2 and with
 /// AVX-512, classes beyond one block, a single step.
@@ -132,7 +132,7 @@ fn of_trace(trace: &Trace, network: &Network) -> Run {
     }
 }
 
-/// Adds the gradient of one sample to `w1` and `w2`, by the recursions that `snn::backward` states; dW1 spike by spike, or of a
+/// Adds the gradient of one sample to `w1` and `w2`, by the recursions that `ohmspike_snn::backward` states; dW1 spike by spike, or of a
 /// sample with more spikes than units, unit by unit.
 fn scalar_adjoint(
     network: &Network,

@@ -8,17 +8,17 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crossbar::device::{BUILT_IN, schema};
-use experiments::hardware::shapes;
-use experiments::prepare::{EncodedData, Prepared};
-use experiments::record::{Record, Seconds};
-use experiments::settings::{Controller, PairKind, Settings};
-use experiments::sheet::area_line;
-use experiments::study::{Study, known_keys};
-use experiments::trial::run_trial;
-use experiments::warning::all_warnings;
+use ohmspike_crossbar::device::{BUILT_IN, schema};
+use ohmspike_report::datasheet::area_line;
+use ohmspike_snn::spikes::{Samples, SpikeTrains};
+use ohmspike_study::hardware::shapes;
+use ohmspike_study::prepare::{EncodedData, Prepared};
+use ohmspike_study::record::{Record, Seconds};
+use ohmspike_study::settings::{Controller, PairKind, Settings};
+use ohmspike_study::study::{Study, known_keys};
+use ohmspike_study::trial::run_trial;
+use ohmspike_study::warning::all_warnings;
 use serde_json::Value;
-use snn::spikes::{Samples, SpikeTrains};
 
 const INPUTS: usize = 12;
 const CLASSES: usize = 3;
@@ -96,7 +96,7 @@ fn left(settings: &Settings) -> Option<(String, Vec<String>)> {
     let prepared = Prepared::of_devices([settings].into_iter(), Path::new(".")).ok()?;
     let (devices, data) = (prepared.devices_of(settings), data(settings));
     let shapes = shapes(settings, &data);
-    let outcome = run_trial(settings, &devices, &data, 5, None, &lanes::Alone, &mut |_| {}).ok()?;
+    let outcome = run_trial(settings, &devices, &data, 5, None, &ohmspike_simd::Alone, &mut |_| {}).ok()?;
     let mut record = Record::new(settings, 5, &data, &devices, &outcome);
     (record.id, record.settings, record.device_sha256) = (String::new(), Settings::default(), None);
     (record.further_devices_sha256, record.seconds) = (Default::default(), Seconds::default());

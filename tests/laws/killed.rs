@@ -9,10 +9,10 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use experiments::record::Record;
-use experiments::run::trials;
-use experiments::store::{Store, StoreWarning};
-use seed::Seed;
+use ohmspike_rng::Seed;
+use ohmspike_study::record::Record;
+use ohmspike_study::run::trials;
+use ohmspike_study::store::{Store, StoreWarning};
 
 use crate::small::{records, study};
 

@@ -1,17 +1,17 @@
 //! Networks of several layers, recurrence and Izhikevich neurons: the same bits with all instructions that the CPU has, and
 //! those of leaky neurons in registers where they go step by step.
 
-use lanes::{Alone, Instructions, Matrix};
-use seed::Seed;
-use snn::connection::Connection;
-use snn::forward::{Layer, Trace, forward};
-use snn::initial;
-use snn::network::{HiddenLayer, Network};
-use snn::neuron::Neuron;
-use snn::preset::Preset;
-use snn::spikes::{Samples, SpikeTrains};
-use snn::train::{Trainer, Training};
-use snn::weights::{DigitalWeights, WeightStore};
+use ohmspike_rng::Seed;
+use ohmspike_simd::{Alone, Instructions, Matrix};
+use ohmspike_snn::connection::Connection;
+use ohmspike_snn::forward::{Layer, Trace, forward};
+use ohmspike_snn::initial;
+use ohmspike_snn::network::{HiddenLayer, Network};
+use ohmspike_snn::neuron::Neuron;
+use ohmspike_snn::preset::Preset;
+use ohmspike_snn::spikes::{Samples, SpikeTrains};
+use ohmspike_snn::train::{Trainer, Training};
+use ohmspike_snn::weights::{DigitalWeights, WeightStore};
 
 const INPUTS: usize = 90;
 const STEPS: usize = 40;

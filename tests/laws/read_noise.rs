@@ -3,14 +3,14 @@
 //! The sample mean of n draws of variance v has a standard error of sqrt(v / n), their sample variance one of
 //! v sqrt(2 / n) where they are normal; a difference of two such samples has sqrt(2) times that. Five of them are allowed.
 
-use crossbar::device::Device;
-use crossbar::{ArrayParams, ColumnRead, CrossbarArray, Sign};
-use lanes::{Block, LANES, Matrix};
-use seed::Seed;
-use snn::forward::{Layer, Trace, forward};
-use snn::network::{HiddenLayer, Network};
-use snn::preset::Preset;
-use snn::spikes::{EventsPerStep, SpikeTrains};
+use ohmspike_crossbar::device::Device;
+use ohmspike_crossbar::{ArrayParams, ColumnRead, CrossbarArray, Sign};
+use ohmspike_rng::Seed;
+use ohmspike_simd::{Block, LANES, Matrix};
+use ohmspike_snn::forward::{Layer, Trace, forward};
+use ohmspike_snn::network::{HiddenLayer, Network};
+use ohmspike_snn::preset::Preset;
+use ohmspike_snn::spikes::{EventsPerStep, SpikeTrains};
 
 const READS: usize = 4000;
 const ROWS: usize = 12;

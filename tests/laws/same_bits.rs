@@ -4,12 +4,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use experiments::pool::Pool;
-use experiments::prepare::Prepared;
-use experiments::record::Record;
-use experiments::run::{Progress, Shard, Trial, run_trials, shard, trials};
-use experiments::store::Store;
-use experiments::study::Study;
+use ohmspike_study::pool::Pool;
+use ohmspike_study::prepare::Prepared;
+use ohmspike_study::record::Record;
+use ohmspike_study::run::{Progress, Shard, Trial, run_trials, shard, trials};
+use ohmspike_study::store::Store;
+use ohmspike_study::study::Study;
 
 use crate::small::{records, study, timeless};
 

@@ -1,13 +1,13 @@
 //! Streams with seeds of their own: chips, writes and repeats can be nested.
 
-use experiments::prepare::Prepared;
-use experiments::record::Record;
-use experiments::run::trials;
-use experiments::settings::SeedSettings;
-use experiments::study::Study;
-use experiments::trial::{TrialStreams, run_trial};
-use seed::Seed;
-use snn::train::Streams;
+use ohmspike_rng::Seed;
+use ohmspike_snn::train::Streams;
+use ohmspike_study::prepare::Prepared;
+use ohmspike_study::record::Record;
+use ohmspike_study::run::trials;
+use ohmspike_study::settings::SeedSettings;
+use ohmspike_study::study::Study;
+use ohmspike_study::trial::{TrialStreams, run_trial};
 
 use crate::small::{prepared, records, settings, study};
 
@@ -20,7 +20,7 @@ fn chips_by_writes(device: &str) -> (Study, Prepared) {
 fn in_order((study, prepared): (Study, Prepared)) -> [Record; 4] {
     let trials = trials(&study, &prepared);
     let records = records(&trials, &prepared, 2);
-    let of = |trial: &experiments::run::Trial| records.iter().find(|record| record.id == trial.id).cloned();
+    let of = |trial: &ohmspike_study::run::Trial| records.iter().find(|record| record.id == trial.id).cloned();
     let ordered: Vec<Record> = trials.iter().filter_map(of).collect();
     ordered.try_into().expect("four trials of different names")
 }
@@ -44,10 +44,10 @@ fn a_stream_without_a_seed_of_its_own_belongs_to_the_trial() {
 #[test]
 fn the_same_seed_for_every_stream_is_the_seed_of_the_trial() {
     let plain = settings(1, 20.0);
-    let seeded = experiments::settings::Settings { seeds: SeedSettings::all(3), ..plain.clone() };
+    let seeded = ohmspike_study::settings::Settings { seeds: SeedSettings::all(3), ..plain.clone() };
     let prepared = prepared(&plain);
     let run = |settings, seed| {
-        run_trial(settings, &Default::default(), prepared.data(&plain), seed, None, &lanes::Alone, &mut |_| {})
+        run_trial(settings, &Default::default(), prepared.data(&plain), seed, None, &ohmspike_simd::Alone, &mut |_| {})
             .expect("valid")
     };
     let (one, other) = (run(&plain, 3), run(&seeded, 9));

@@ -2,18 +2,18 @@
 
 use std::path::Path;
 
-use crossbar::device::Device;
-use experiments::pool::Pool;
-use experiments::prepare::{LoadedDevice, Prepared};
-use experiments::record::{Record, Seconds};
-use experiments::run::{Progress, Trial, run_trials};
-use experiments::settings::Settings;
-use experiments::study::Study;
-use seed::Seed;
-use snn::connection::Connection;
-use snn::network::Network;
-use snn::preset::Preset;
-use snn::weights::DigitalWeights;
+use ohmspike_crossbar::device::Device;
+use ohmspike_rng::Seed;
+use ohmspike_snn::connection::Connection;
+use ohmspike_snn::network::Network;
+use ohmspike_snn::preset::Preset;
+use ohmspike_snn::weights::DigitalWeights;
+use ohmspike_study::pool::Pool;
+use ohmspike_study::prepare::{LoadedDevice, Prepared};
+use ohmspike_study::record::{Record, Seconds};
+use ohmspike_study::run::{Progress, Trial, run_trials};
+use ohmspike_study::settings::Settings;
+use ohmspike_study::study::Study;
 
 /// Hidden neurons of every small network: one whole block and a part of one.
 pub const HIDDEN: usize = 20;
@@ -71,7 +71,7 @@ pub fn network(seed: u64) -> (Network, DigitalWeights, DigitalWeights) {
     let network = Network::new(784, HIDDEN, 10, 0.8, 100, &preset.dynamics).expect("valid");
     let seed = Seed::new(seed);
     let first = |signs: Vec<_>, columns, sigma, name| {
-        DigitalWeights::exact(snn::initial::weights(&signs, columns, sigma, seed.named(name)), signs)
+        DigitalWeights::exact(ohmspike_snn::initial::weights(&signs, columns, sigma, seed.named(name)), signs)
     };
     let hidden = first(network.signs(Connection::Feedforward(0)), HIDDEN, 0.005, "hidden");
     let readout = first(network.signs(Connection::Readout), 10, preset.readout_sigma(HIDDEN), "readout");

@@ -3,10 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use experiments::health::{HealthState, Saturated};
-use experiments::record::{FORMAT, Record};
-use experiments::run::trials;
-use experiments::store::{Store, StoreError, StoreWarning};
+use ohmspike_study::health::{HealthState, Saturated};
+use ohmspike_study::record::{FORMAT, Record};
+use ohmspike_study::run::trials;
+use ohmspike_study::store::{Store, StoreError, StoreWarning};
 
 use crate::small::{records, study};
 

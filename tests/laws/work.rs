@@ -1,15 +1,15 @@
 //! How much work training does: no more than the spikes ask for. A kernel that loses its sparsity fails here, on any machine.
 #![cfg(debug_assertions)] // Without them nothing is counted.
 
-use crossbar::device::Device;
-use crossbar::{ArrayParams, CrossbarArray};
-use lanes::{Alone, Matrix, Work, blocks_for, work_of};
-use seed::Seed;
-use snn::backward::{Adjoint, Gradient, backward};
-use snn::forward::{Layer, Trace, forward};
-use snn::loss::ReadoutGradient;
-use snn::spikes::SpikeTrain;
-use snn::weights::WeightStore;
+use ohmspike_crossbar::device::Device;
+use ohmspike_crossbar::{ArrayParams, CrossbarArray};
+use ohmspike_rng::Seed;
+use ohmspike_simd::{Alone, Matrix, Work, blocks_for, work_of};
+use ohmspike_snn::backward::{Adjoint, Gradient, backward};
+use ohmspike_snn::forward::{Layer, Trace, forward};
+use ohmspike_snn::loss::ReadoutGradient;
+use ohmspike_snn::spikes::SpikeTrain;
+use ohmspike_snn::weights::WeightStore;
 
 use crate::small::{HIDDEN, network, prepared, settings};
 
@@ -93,8 +93,8 @@ fn an_update_draws_once_a_cell_where_it_is_noisy_and_never_where_it_is_not() {
     let step = Matrix::zeros(784, HIDDEN);
     let (report, work) = work_of(|| exact.update(&step, Seed::new(1), &Alone));
     assert_eq!((report.expect("finite").cells_written, work), ((784 * HIDDEN) as u64, Work::default()));
-    let signs = vec![snn::network::Sign::Excitatory; 784];
-    let mut noisy = snn::weights::DigitalWeights::noisy(Matrix::zeros(784, HIDDEN), signs, 0.1);
+    let signs = vec![ohmspike_snn::network::Sign::Excitatory; 784];
+    let mut noisy = ohmspike_snn::weights::DigitalWeights::noisy(Matrix::zeros(784, HIDDEN), signs, 0.1);
     let (_, work) = work_of(|| noisy.update(&step, Seed::new(1), &Alone));
     assert_eq!(work, Work { drawn: (784 * WIDTH) as u64, ..Work::default() });
 }
@@ -109,7 +109,7 @@ fn pulses_and_their_draws_go_to_the_cells_that_are_asked() {
         "up_step_percent_of_window": 0.1, "down_step_percent_of_window": 0.1, "cycle_sigma_percent_of_step": 30 } } }"#,
     )
     .expect("a device");
-    let signs = vec![crossbar::Sign::Excitatory; 784];
+    let signs = vec![ohmspike_crossbar::Sign::Excitatory; 784];
     let half_on = Matrix::from_fn(784, HIDDEN, |_, _| 0.5);
     let mut array = CrossbarArray::new(&device, ArrayParams::new(1.0, &signs), &half_on, Seed::new(1)).expect("fits");
     let mut update = |rows: std::ops::Range<usize>, step: f32| {

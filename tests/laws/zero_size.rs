@@ -2,11 +2,11 @@
 
 use std::sync::LazyLock;
 
-use crossbar::device::Device;
-use experiments::chip_maps::{ChipMaps, MapFile};
-use experiments::prepare::{LoadedDevice, Prepared};
-use experiments::settings::{Controller, PairKind, Settings};
-use experiments::trial::{Outcome, run_trial};
+use ohmspike_crossbar::device::Device;
+use ohmspike_study::chip_maps::{ChipMaps, MapFile};
+use ohmspike_study::prepare::{LoadedDevice, Prepared};
+use ohmspike_study::settings::{Controller, PairKind, Settings};
+use ohmspike_study::trial::{Outcome, run_trial};
 use serde_json::{Value, json};
 
 use crate::small::{prepared, settings};
@@ -108,7 +108,7 @@ fn merged(mut base: Value, over: &Value) -> Value {
 #[derive(Debug, PartialEq)]
 struct Left {
     losses: Vec<u64>,
-    tests: Vec<snn::activity::Activity>,
+    tests: Vec<ohmspike_snn::activity::Activity>,
 }
 
 fn left(outcome: Outcome) -> Left {
@@ -121,7 +121,7 @@ fn trial(settings: &Settings, loaded: &LoadedDevice) -> Left {
     let prepared = &*PREPARED;
     let devices = Some(loaded).into();
     left(
-        run_trial(settings, &devices, prepared.data(settings), 3, None, &lanes::Alone, &mut |_| {})
+        run_trial(settings, &devices, prepared.data(settings), 3, None, &ohmspike_simd::Alone, &mut |_| {})
             .expect("a valid trial"),
     )
 }

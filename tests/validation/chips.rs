@@ -1,9 +1,9 @@
 //! Chips of library devices programmed to one state, and their statistics.
 
-use crossbar::device::{BUILT_IN, Device};
-use crossbar::{ArrayParams, CrossbarArray, Sign};
-use lanes::Matrix;
-use seed::Seed;
+use ohmspike_crossbar::device::{BUILT_IN, Device};
+use ohmspike_crossbar::{ArrayParams, CrossbarArray, Sign};
+use ohmspike_rng::Seed;
+use ohmspike_simd::Matrix;
 
 /// Rows and columns of a chip: 25,600 cells.
 const SHAPE: [usize; 2] = [160, 160];

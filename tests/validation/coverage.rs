@@ -10,11 +10,11 @@
 //! but for one series in 740 (three standard errors, one-sided): so much is demanded of each. At N = 20,000 that is 92.5 %.
 //! The seeds are fixed, so that a test that passes once always does.
 
-use experiments::statistics::draws::{Drawn, Draws};
-use experiments::statistics::normalised::{Condition, Curve};
-use experiments::statistics::paired::Paired;
-use experiments::statistics::{ALPHA, Sample};
-use seed::{Philox, Seed};
+use ohmspike_rng::{Philox, Seed};
+use ohmspike_stats::draws::{Drawn, Draws};
+use ohmspike_stats::normalised::{Condition, Curve};
+use ohmspike_stats::paired::Paired;
+use ohmspike_stats::{ALPHA, Sample};
 
 /// Of means, which are quick to make.
 const SIMULATIONS: usize = 20_000;

@@ -3,10 +3,10 @@
 //! Published spreads over resistance, the published fits in closed form, and the statistics of the measured array of
 //! Yousuf et al., Nat Commun 16, 1250 (2025). The sources of the numbers stand in the device files.
 
-use crossbar::device::{Acceptance, Device, Drift, WriteNoise};
-use crossbar::spread::{read_spread, write_spread};
-use lanes::Matrix;
-use seed::Seed;
+use ohmspike_crossbar::device::{Acceptance, Device, Drift, WriteNoise};
+use ohmspike_crossbar::spread::{read_spread, write_spread};
+use ohmspike_rng::Seed;
+use ohmspike_simd::Matrix;
 
 use crate::chips::{Moments, OFF, correlation, programmed, without_faults};
 
@@ -119,7 +119,7 @@ fn write_spreads_are_the_published_fits() {
 #[test]
 fn the_spread_follows_the_reference_of_its_fit_and_not_the_window() {
     let own = device("hfox-taox-wan-2022-1s");
-    let text = crossbar::device::BUILT_IN.iter().find(|(name, _)| *name == own.name).expect("built in").1;
+    let text = ohmspike_crossbar::device::BUILT_IN.iter().find(|(name, _)| *name == own.name).expect("built in").1;
     let mut spec: serde_json::Value = serde_json::from_str(text).expect("JSON");
     spec["window"]["low_resistance_ohm"] = 40_000.into();
     let narrow = Device::from_json(&spec.to_string()).expect("a narrower window");
@@ -333,7 +333,7 @@ fn offsets_of_writes_have_the_published_size_and_do_not_add_up() {
 /// One pulse of the fits on weights -1 to 1, or -0.75 to 1.25, is one pulse of the files.
 #[test]
 fn single_pulses_are_those_of_the_published_fits() {
-    use crossbar::device::Direction::{Down, Up};
+    use ohmspike_crossbar::device::Direction::{Down, Up};
     type Step = fn(f64) -> f64;
     let exponential: [Step; 2] = [
         |w| 0.00135 * (1.0 + 1.18445 * libm::exp(5.0 * (-0.5 * w - 0.5))),
@@ -372,11 +372,11 @@ fn single_pulses_are_those_of_the_published_fits() {
 /// Arrays built from every file hold weights at both ends of their window.
 #[test]
 fn every_device_makes_an_array() {
-    for (name, _) in crossbar::device::BUILT_IN {
+    for (name, _) in ohmspike_crossbar::device::BUILT_IN {
         let device = without_faults(name);
         let initial = Matrix::from_fn(1, 2, |_, column| column as f32);
-        let params = crossbar::ArrayParams::new(1.0, &[crossbar::Sign::Excitatory]);
-        let array = crossbar::CrossbarArray::new(&device, params, &initial, Seed::new(1));
+        let params = ohmspike_crossbar::ArrayParams::new(1.0, &[ohmspike_crossbar::Sign::Excitatory]);
+        let array = ohmspike_crossbar::CrossbarArray::new(&device, params, &initial, Seed::new(1));
         assert!(array.is_ok(), "{name}: {:?}", array.err());
     }
 }

@@ -9,10 +9,10 @@
 
 use std::sync::LazyLock;
 
-use crossbar::device::{Device, Direction, Drift, Faults, PulseLaw, Pulses, Scheme};
-use crossbar::{ArrayParams, CrossbarArray, Sign};
-use lanes::Matrix;
-use seed::Seed;
+use ohmspike_crossbar::device::{Device, Direction, Drift, Faults, PulseLaw, Pulses, Scheme};
+use ohmspike_crossbar::{ArrayParams, CrossbarArray, Sign};
+use ohmspike_rng::Seed;
+use ohmspike_simd::Matrix;
 use serde::Deserialize;
 
 /// Rows and columns of a chip: 16,000 cells.
@@ -156,7 +156,7 @@ fn assert_same(what: &str, found: &[f64], fit: Moments) {
 /// Every file that cites such a fit is here: those that are written by pulses.
 #[test]
 fn every_pulsed_file_has_its_fit() {
-    let pulsed = crossbar::device::BUILT_IN.iter().map(|(name, _)| *name);
+    let pulsed = ohmspike_crossbar::device::BUILT_IN.iter().map(|(name, _)| *name);
     let pulsed = pulsed.filter(|name| Device::built_in(name).is_some_and(|device| device.write.pulses().is_some()));
     let mut fits: Vec<&str> = VALUES.fits.iter().map(|fit| &*fit.file).collect();
     fits.sort_unstable();

@@ -5,18 +5,19 @@
 
 use std::path::Path;
 
-use crossbar::device::{BUILT_IN, Device, EndsKind, First, Scheme};
-use crossbar::{Endurance, Ledger};
-use experiments::hardware::{LayerWeights, layer_weights};
-use experiments::prepare::Prepared;
-use experiments::settings::{PairKind, Settings};
-use experiments::trial::TrialStreams;
-use snn::connection::Connection;
-use snn::evaluate::evaluate;
-use snn::initial;
-use snn::network::Network;
-use snn::train::{Trainer, Training};
-use snn::weights::{UpdateReport, WeightStore};
+use ohmspike_crossbar::device::{BUILT_IN, Device, EndsKind, First, Scheme};
+use ohmspike_crossbar::{Endurance, Ledger};
+use ohmspike_snn::connection::Connection;
+use ohmspike_snn::evaluate::evaluate;
+use ohmspike_snn::hardware::LayerWeights;
+use ohmspike_snn::initial;
+use ohmspike_snn::network::Network;
+use ohmspike_snn::train::{Trainer, Training};
+use ohmspike_snn::weights::{UpdateReport, WeightStore};
+use ohmspike_study::hardware::layer_weights;
+use ohmspike_study::prepare::Prepared;
+use ohmspike_study::settings::{PairKind, Settings};
+use ohmspike_study::trial::TrialStreams;
 
 /// Devices that learn here, and why they should: what a write leaves of a cell near the floor of its window, where the
 /// first weights lie, is below 0.2 % of the window, or a pulse is and pulses are nearly linear. All others write several
@@ -73,7 +74,7 @@ fn train(settings: &Settings) -> ([Trained; 2], u64, f64, f64) {
     let (mut hidden_layer, mut readout) = (layer(Connection::Feedforward(0)), layer(Connection::Readout));
     let training = Training { batch: BATCH, learning_rate: preset.learning_rate as f32 };
     let stores: &mut [&mut dyn WeightStore] = &mut [hidden_layer.store_mut(), readout.store_mut()];
-    let report = Trainer::new(&network, training, &lanes::Alone)
+    let report = Trainer::new(&network, training, &ohmspike_simd::Alone)
         .epoch(&data.train, stores, &streams.training, 0)
         .expect("no divergence");
     assert!(report.loss.is_finite() && report.loss > 0.0, "loss {}", report.loss);
@@ -88,7 +89,7 @@ fn train(settings: &Settings) -> ([Trained; 2], u64, f64, f64) {
         &data.test,
         images,
         streams.test,
-        &lanes::Alone,
+        &ohmspike_simd::Alone,
     );
     let layers = [trained(hidden_layer, report.writes[0]), trained(readout, report.writes[1])];
     let updates = (data.train.labels.len() / BATCH) as u64;

@@ -1,6 +1,6 @@
 //! The latency code by hand: t = floor(20 ln(x / (x - 0.2))), x at least 0.2 + 1e-7.
 
-use snn::encode::LatencyCode;
+use ohmspike_snn::encode::LatencyCode;
 
 #[test]
 fn spike_times_are_those_of_the_closed_form() {

@@ -1,14 +1,14 @@
 //! Several hidden layers, recurrence and Izhikevich neurons: the adjoint in float64 against derivatives that need none, and
 //! ours within the bound of float64.
 
-use lanes::{LANES, Matrix};
-use seed::{Philox, Seed};
-use snn::connection::Connection;
-use snn::forward::{Trace, forward};
-use snn::network::HiddenLayer;
-use snn::spikes::{Samples, SpikeTrains};
-use snn::train::{Trainer, Training};
-use snn::weights::{DigitalWeights, WeightStore};
+use ohmspike_rng::{Philox, Seed};
+use ohmspike_simd::{LANES, Matrix};
+use ohmspike_snn::connection::Connection;
+use ohmspike_snn::forward::{Trace, forward};
+use ohmspike_snn::network::HiddenLayer;
+use ohmspike_snn::spikes::{Samples, SpikeTrains};
+use ohmspike_snn::train::{Trainer, Training};
+use ohmspike_snn::weights::{DigitalWeights, WeightStore};
 
 use crate::dense::{Loss, Sample, Surrogate};
 use crate::dual;
@@ -115,31 +115,31 @@ fn assert_adjoint_is_the_derivative(case: Case, network: &Network, samples: &[Sa
 }
 
 /// The network as the crates take it, with the weights of its connections.
-fn of_crates(network: &Network) -> (snn::network::Network, Vec<DigitalWeights>) {
+fn of_crates(network: &Network) -> (ohmspike_snn::network::Network, Vec<DigitalWeights>) {
     let hidden = network.layers.iter().map(|layer| HiddenLayer {
         neurons: layer.feed[0].len(),
         excitatory: layer.excitatory,
         recurrent: layer.recurrent.is_some(),
     });
-    let of_crate = snn::network::Network {
+    let of_crate = ohmspike_snn::network::Network {
         inputs: INPUTS,
         hidden: hidden.collect(),
         constrained: true,
         classes: CLASSES,
         steps: STEPS,
         neuron: match network.neuron {
-            Neuron::Lif => snn::neuron::Neuron::Lif,
-            Neuron::Izhikevich => snn::neuron::Neuron::Izhikevich,
+            Neuron::Lif => ohmspike_snn::neuron::Neuron::Lif,
+            Neuron::Izhikevich => ohmspike_snn::neuron::Neuron::Izhikevich,
         },
         synapse_decay: network.synapse_decay as f32,
         membrane_decay: network.membrane_decay as f32,
         surrogate: match network.surrogate {
-            Surrogate::FastSigmoid(k) => snn::surrogate::Surrogate::FastSigmoid { steepness: k as f32 },
-            Surrogate::Exponential(k) => snn::surrogate::Surrogate::Exponential { steepness: k as f32 },
+            Surrogate::FastSigmoid(k) => ohmspike_snn::surrogate::Surrogate::FastSigmoid { steepness: k as f32 },
+            Surrogate::Exponential(k) => ohmspike_snn::surrogate::Surrogate::Exponential { steepness: k as f32 },
         },
         loss: match network.loss {
-            Loss::Max => snn::loss::Loss::MaxOverTime,
-            Loss::PerStep => snn::loss::Loss::PerStep,
+            Loss::Max => ohmspike_snn::loss::Loss::MaxOverTime,
+            Loss::PerStep => ohmspike_snn::loss::Loss::PerStep,
         },
     };
     let connections: Vec<Connection> = of_crate.connections().collect();
@@ -189,7 +189,8 @@ fn assert_ours_is_within_its_bound(case: Case, network: &Network, dense: &[Sampl
     }
 
     let samples = Samples { spikes, labels: dense.iter().map(|sample| sample.label as u8).collect() };
-    let mut trainer = Trainer::new(&of_crate, Training { batch: dense.len(), learning_rate: 0.01 }, &lanes::Alone);
+    let mut trainer =
+        Trainer::new(&of_crate, Training { batch: dense.len(), learning_rate: 0.01 }, &ohmspike_simd::Alone);
     let chosen: Vec<u32> = (0..dense.len() as u32).collect();
     let mut stores: Vec<&mut dyn WeightStore> = stores.iter_mut().map(|store| store as _).collect();
     let loss = trainer.differentiate(&samples, &chosen, &mut stores, Seed::new(0)) / dense.len() as f64;

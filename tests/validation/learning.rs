@@ -6,9 +6,9 @@
 
 use std::path::Path;
 
-use experiments::prepare::Prepared;
-use experiments::settings::Settings;
-use experiments::trial::run_trial;
+use ohmspike_study::prepare::Prepared;
+use ohmspike_study::settings::Settings;
+use ohmspike_study::trial::run_trial;
 
 #[test]
 fn a_few_epochs_are_clearly_above_chance() {
@@ -16,9 +16,16 @@ fn a_few_epochs_are_clearly_above_chance() {
     settings.noise.level_percent = 1.0;
     settings.training.epochs = Some(10);
     let prepared = Prepared::new([&settings].into_iter(), Path::new(".")).expect("the embedded subset");
-    let outcome =
-        run_trial(&settings, &Default::default(), prepared.data(&settings), 1, None, &lanes::Alone, &mut |_| {})
-            .expect("a valid trial");
+    let outcome = run_trial(
+        &settings,
+        &Default::default(),
+        prepared.data(&settings),
+        1,
+        None,
+        &ohmspike_simd::Alone,
+        &mut |_| {},
+    )
+    .expect("a valid trial");
     let last = outcome.epochs.last().expect("ten epochs").test.total();
     let chance = 0.1 + 5.0 * (0.1 * 0.9 / last.samples as f64).sqrt();
     assert!(last.accuracy() > chance, "accuracy {} must be above {chance}", last.accuracy());

@@ -1,7 +1,7 @@
 //! Larger random networks against the dense float64 one: hidden sizes beside a multiple of 16, both losses, both
 //! surrogates.
 
-use seed::{Philox, Seed};
+use ohmspike_rng::{Philox, Seed};
 
 use crate::dense::{Loss, Network, Response, Sample, Surrogate};
 use crate::spiking::{Spiking, assert_same_gradient, assert_same_response};

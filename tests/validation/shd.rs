@@ -5,9 +5,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use datasets::{EventSet, read_shd};
+use ohmspike_datasets::{EventSet, read_shd};
+use ohmspike_snn::spikes::{EventsPerStep, SpikeTrains};
 use serde::Deserialize;
-use snn::spikes::{EventsPerStep, SpikeTrains};
 
 #[derive(Deserialize)]
 struct Expected {

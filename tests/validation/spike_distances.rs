@@ -3,17 +3,17 @@
 
 use std::path::Path;
 
-use experiments::prepare::Prepared;
-use experiments::settings::Settings;
-use seed::Seed;
-use snn::connection::Connection;
-use snn::forward::{Trace, forward};
-use snn::initial;
-use snn::metrics::van_rossum::{PairDistances, Time, VanRossum};
-use snn::network::Network;
-use snn::preset::Preset;
-use snn::spikes::Samples;
-use snn::weights::{DigitalWeights, WeightStore};
+use ohmspike_rng::Seed;
+use ohmspike_snn::connection::Connection;
+use ohmspike_snn::forward::{Trace, forward};
+use ohmspike_snn::initial;
+use ohmspike_snn::metrics::van_rossum::{PairDistances, Time, VanRossum};
+use ohmspike_snn::network::Network;
+use ohmspike_snn::preset::Preset;
+use ohmspike_snn::spikes::Samples;
+use ohmspike_snn::weights::{DigitalWeights, WeightStore};
+use ohmspike_study::prepare::Prepared;
+use ohmspike_study::settings::Settings;
 
 const HIDDEN: usize = 100;
 const SAMPLES: usize = 1000;

@@ -1,17 +1,17 @@
 //! The samples and weights of a dense network as the crates take them, and what they make of them.
 
-use lanes::{Block, LANES, Matrix};
-use seed::Seed;
-use snn::backward::Gradient;
-use snn::connection::Connection;
-use snn::forward::{Trace, forward};
-use snn::loss::Loss;
-use snn::network::{HiddenLayer, Network, Sign};
-use snn::neuron::Neuron;
-use snn::spikes::{EventsPerStep, Samples, SpikeTrains};
-use snn::surrogate::Surrogate;
-use snn::train::{Trainer, Training};
-use snn::weights::{DigitalWeights, WeightStore};
+use ohmspike_rng::Seed;
+use ohmspike_simd::{Block, LANES, Matrix};
+use ohmspike_snn::backward::Gradient;
+use ohmspike_snn::connection::Connection;
+use ohmspike_snn::forward::{Trace, forward};
+use ohmspike_snn::loss::Loss;
+use ohmspike_snn::network::{HiddenLayer, Network, Sign};
+use ohmspike_snn::neuron::Neuron;
+use ohmspike_snn::spikes::{EventsPerStep, Samples, SpikeTrains};
+use ohmspike_snn::surrogate::Surrogate;
+use ohmspike_snn::train::{Trainer, Training};
+use ohmspike_snn::weights::{DigitalWeights, WeightStore};
 
 use crate::dense;
 use crate::number::Number;
@@ -81,7 +81,8 @@ impl Spiking {
     /// Mean loss and gradient over all samples.
     pub fn gradient(&self) -> (f64, Gradient) {
         let count = self.samples.labels.len();
-        let mut trainer = Trainer::new(&self.network, Training { batch: count, learning_rate: 0.01 }, &lanes::Alone);
+        let mut trainer =
+            Trainer::new(&self.network, Training { batch: count, learning_rate: 0.01 }, &ohmspike_simd::Alone);
         let chosen: Vec<u32> = (0..count as u32).collect();
         let (mut hidden, mut readout) = (self.hidden.clone(), self.readout.clone());
         let loss = trainer.differentiate(&self.samples, &chosen, &mut [&mut hidden, &mut readout], Seed::new(0));
@@ -99,7 +100,7 @@ pub fn assert_same_response(what: &str, dense: &dense::Response, trace: &Trace) 
             assert_within(&format!("{what}: V[{step}][{j}]"), lane(trace.membrane(step), j), *membrane);
         }
     }
-    let rows = trace.readout().chunks_exact(lanes::blocks_for(classes));
+    let rows = trace.readout().chunks_exact(ohmspike_simd::blocks_for(classes));
     for (step, (row, dense)) in rows.zip(&dense.readout).enumerate() {
         for (k, voltage) in dense.iter().enumerate() {
             assert_within(&format!("{what}: U[{step}][{k}]"), lane(row, k), *voltage);

@@ -8,14 +8,14 @@
 use std::fs;
 use std::sync::LazyLock;
 
-use experiments::statistics::Sample;
-use experiments::statistics::draws::{Drawn, Draws};
-use experiments::statistics::holm::holm;
-use experiments::statistics::line::Line;
-use experiments::statistics::moments::Moments;
-use experiments::statistics::normalised::{Condition, Curve, Scale};
-use experiments::statistics::paired::Paired;
-use experiments::statistics::power::least_shift;
+use ohmspike_stats::Sample;
+use ohmspike_stats::draws::{Drawn, Draws};
+use ohmspike_stats::holm::holm;
+use ohmspike_stats::line::Line;
+use ohmspike_stats::moments::Moments;
+use ohmspike_stats::normalised::{Condition, Curve, Scale};
+use ohmspike_stats::paired::Paired;
+use ohmspike_stats::power::least_shift;
 use serde::Deserialize;
 
 const TOLERANCE: f64 = 1e-10;

@@ -1,7 +1,7 @@
 //! Components of variance against mean squares of statsmodels and the textbook's expectations of them. The values are those
 //! of `data/statistics.json` (see `statistics.rs`).
 
-use experiments::statistics::nested::{Components, Outcome};
+use ohmspike_stats::nested::{Components, Outcome};
 use serde::Deserialize;
 
 use crate::statistics::{VALUES, assert_close};

@@ -1,6 +1,6 @@
 //! What an array keeps account of: the rows that are read, the pulses and reads of its ledger, the writes of its cells.
 
-use lanes::{Block, LANES, kernel, lane_mask};
+use ohmspike_simd::{Block, LANES, kernel, lane_mask};
 
 use crate::array::CrossbarArray;
 use crate::codes::CodeCounts;

@@ -7,8 +7,8 @@
 
 use std::ops::Range;
 
-use lanes::{Block, LANES, Matrix};
-use seed::Seed;
+use ohmspike_rng::Seed;
+use ohmspike_simd::{Block, LANES, Matrix};
 
 use crate::array_error::{ArrayError, check_finite, check_params};
 use crate::assemble::{branches, faults, scheme};
@@ -418,7 +418,7 @@ impl CrossbarArray {
             if let Some(levels) = &self.levels {
                 let (columns, width) = (branch.excess.columns(), branch.excess.row_blocks());
                 for (number, block) in branch.excess.blocks_mut().iter_mut().enumerate() {
-                    *block = levels.nearest_excess(block) * lanes::lane_mask(columns, number % width);
+                    *block = levels.nearest_excess(block) * ohmspike_simd::lane_mask(columns, number % width);
                 }
             }
             branch.hold();

@@ -1,6 +1,6 @@
 //! Why an array cannot be built, or cannot take a step.
 
-use lanes::Matrix;
+use ohmspike_simd::Matrix;
 use thiserror::Error;
 
 use crate::array::ArrayParams;

@@ -1,7 +1,7 @@
 //! From a device and what an array needs beside it to the parts of the array.
 
-use lanes::{LANES, Matrix};
-use seed::Seed;
+use ohmspike_rng::Seed;
+use ohmspike_simd::{LANES, Matrix};
 
 use crate::array::ArrayParams;
 use crate::branch::{Branch, Scheme};

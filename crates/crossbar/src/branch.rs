@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use lanes::{Block, LANES, Matrix, kernel, lane_mask};
-use seed::{Normals, Seed};
+use ohmspike_rng::{Normals, Seed};
+use ohmspike_simd::{Block, LANES, Matrix, kernel, lane_mask};
 
 use crate::cells::{Cells, clip};
 use crate::program::{Scratch, Strip, WriteLaw, Written};

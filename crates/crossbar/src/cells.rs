@@ -12,7 +12,7 @@
 
 use std::ops::Range;
 
-use lanes::{Block, Matrix};
+use ohmspike_simd::{Block, Matrix};
 
 use crate::device::Direction;
 

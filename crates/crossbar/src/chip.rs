@@ -3,8 +3,8 @@
 //! Spreads (device/chip.rs) and faults (fault_map.rs) become the constants of cells.rs. A dead row carries no current and
 //! no noise: it is not driven. Both cells of its pairs are open; beside an exact reference the main one counts as balanced.
 
-use lanes::{Matrix, lane_mask};
-use seed::Seed;
+use ohmspike_rng::Seed;
+use ohmspike_simd::{Matrix, lane_mask};
 
 use crate::branch::Branch;
 use crate::cells::Cells;

@@ -13,8 +13,8 @@
 //! device therefore makes exactly these too good.
 //!
 //! ```
-//! use crossbar::device::Device;
-//! use crossbar::write_clip;
+//! use ohmspike_crossbar::device::Device;
+//! use ohmspike_crossbar::write_clip;
 //!
 //! let device = Device::built_in("illustrative-oxide").ok_or("built in")?;
 //! let [end, inside] = [1000.0, 500.0].map(|target| write_clip(&device, target, None, 1.0));

@@ -13,10 +13,10 @@
 //! driver for all tiles that it crosses. The equations of codes stand in device/converters.rs.
 //!
 //! ```
-//! use crossbar::ArrayConverters;
-//! use crossbar::device::{Adc, AdcCodes, AdcRange, Converters};
-//! use lanes::Block;
-//! use seed::Seed;
+//! use ohmspike_crossbar::ArrayConverters;
+//! use ohmspike_crossbar::device::{Adc, AdcCodes, AdcRange, Converters};
+//! use ohmspike_simd::Block;
+//! use ohmspike_rng::Seed;
 //!
 //! let range = AdcRange::Fixed { full_scale: 70.0 };
 //! let adc = Adc { bits: 4, codes: AdcCodes::Signed, range, gain_sigma: 0.0, offset_sigma: 0.0 };
@@ -31,8 +31,8 @@
 //! # Ok::<(), &str>(())
 //! ```
 
-use lanes::{Block, Matrix, lane_mask};
-use seed::Seed;
+use ohmspike_rng::Seed;
+use ohmspike_simd::{Block, Matrix, lane_mask};
 
 use crate::codes::CodeCounts;
 use crate::device::{Adc, AdcRange, Converters, Dac};

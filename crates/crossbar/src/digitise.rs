@@ -2,7 +2,7 @@
 //!
 //! The equation stands in converters.rs. Counts of a row of converters are whole numbers in f32, exact up to 2^24 columns.
 
-use lanes::{Block, LANES, blocks_for, kernel};
+use ohmspike_simd::{Block, LANES, blocks_for, kernel};
 
 use crate::codes::CodeCounts;
 use crate::program::total;

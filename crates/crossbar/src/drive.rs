@@ -12,9 +12,9 @@
 //! with inputs in between the curve of every cell counts, and this read goes through all cells of the rows that are driven.
 //!
 //! ```
-//! use crossbar::{ArrayParams, CrossbarArray, Sign, VectorRead, device::Device};
-//! use lanes::Matrix;
-//! use seed::Seed;
+//! use ohmspike_crossbar::{ArrayParams, CrossbarArray, Sign, VectorRead, device::Device};
+//! use ohmspike_simd::Matrix;
+//! use ohmspike_rng::Seed;
 //!
 //! let device = Device::built_in("ideal").ok_or("built in")?;
 //! let signs = [Sign::Excitatory, Sign::Inhibitory];
@@ -26,8 +26,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-use lanes::{Block, LANES, blocks_for};
-use seed::Normals;
+use ohmspike_rng::Normals;
+use ohmspike_simd::{Block, LANES, blocks_for};
 
 use crate::array::CrossbarArray;
 
@@ -105,8 +105,8 @@ fn add(sums: &mut [Block], row: &[Block]) {
 
 #[cfg(test)]
 mod tests {
-    use lanes::Matrix;
-    use seed::Seed;
+    use ohmspike_rng::Seed;
+    use ohmspike_simd::Matrix;
 
     use super::*;
     use crate::array::ArrayParams;

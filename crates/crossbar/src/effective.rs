@@ -8,7 +8,7 @@
 //! An exact reference has no read noise: its sigma is left out. The gain of a driver scales the voltage of its row, and
 //! with it weights and their deviations alike.
 
-use lanes::{Block, LANES, kernel};
+use ohmspike_simd::{Block, LANES, kernel};
 
 use crate::mapping::PairMapping;
 use crate::program::total;

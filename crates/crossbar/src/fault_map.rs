@@ -5,7 +5,7 @@
 //! draw by its place alone: switching a mechanism on leaves the draws of the others alone.
 //!
 //! ```
-//! use crossbar::{ConductanceWindow, FaultMap};
+//! use ohmspike_crossbar::{ConductanceWindow, FaultMap};
 //!
 //! let window = ConductanceWindow::from_resistances(1e3, 1e6)?;
 //! let map = FaultMap::from_csv("unit microsiemens\nok, low-resistance\nopen, 42.5", 2, 2, None, &window)?;
@@ -14,8 +14,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+use ohmspike_rng::Seed;
 use rand::RngExt;
-use seed::Seed;
 
 use crate::device::Faults;
 use crate::map_csv::{Entry, FAULT_WORDS, Sheet};

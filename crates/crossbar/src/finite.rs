@@ -4,7 +4,7 @@
 //! x * 0 = 0 where x is finite, NaN where it is not; a sum keeps NaN
 //! ```
 
-use lanes::{Block, LANES, Matrix, kernel};
+use ohmspike_simd::{Block, LANES, Matrix, kernel};
 
 /// Row, column and value of the first cell that is not finite.
 pub(crate) fn first_not_finite(matrix: &Matrix) -> Option<(usize, usize, f32)> {

@@ -33,9 +33,9 @@
 //! yet: the resistance of wires.
 //!
 //! ```
-//! use crossbar::{ArrayParams, ColumnRead, CrossbarArray, Sign, device::Device};
-//! use lanes::Matrix;
-//! use seed::Seed;
+//! use ohmspike_crossbar::{ArrayParams, ColumnRead, CrossbarArray, Sign, device::Device};
+//! use ohmspike_simd::Matrix;
+//! use ohmspike_rng::Seed;
 //!
 //! let device = Device::built_in("illustrative-oxide").ok_or("not built in")?;
 //! let signs = [Sign::Excitatory, Sign::Inhibitory];

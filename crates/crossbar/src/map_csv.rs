@@ -14,7 +14,7 @@
 //! No unit is assumed: a map in siemens that is taken for microsiemens is a chip of open cells, and trains without a word.
 //!
 //! ```
-//! use crossbar::{ConductanceMap, ConductanceWindow};
+//! use ohmspike_crossbar::{ConductanceMap, ConductanceWindow};
 //!
 //! let window = ConductanceWindow::from_resistances(5e3, 1e5)?;
 //! let map = ConductanceMap::from_csv("unit siemens\n1.5e-4 2e-5", 2, 2, Some((1, 2)), &window)?;
@@ -22,7 +22,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-use lanes::Matrix;
+use ohmspike_simd::Matrix;
 
 use crate::device::number::SIGMA_MICROSIEMENS;
 use crate::map_error::MapError;

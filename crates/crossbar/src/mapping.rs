@@ -13,7 +13,7 @@
 //! subtracts anyway, and near the floor it keeps every bit of an f32.
 //!
 //! ```
-//! use crossbar::{ConductanceWindow, PairMapping, Sign};
+//! use ohmspike_crossbar::{ConductanceWindow, PairMapping, Sign};
 //!
 //! let window = ConductanceWindow::from_resistances(1e3, 1e6)?;
 //! let mapping = PairMapping::new(window, 9.99)?;

@@ -23,7 +23,7 @@
 
 use std::ops::AddAssign;
 
-use lanes::{Block, LANES, kernel};
+use ohmspike_simd::{Block, LANES, kernel};
 use serde::{Deserialize, Serialize};
 
 use crate::cells::{CellStrip, clip};

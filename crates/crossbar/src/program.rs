@@ -11,7 +11,7 @@
 //! The log-normal write is computed as G' - G_low = e* + G* (exp(sigma z) - 1): the target itself takes part without
 //! rounding, so that a spread of zero leaves it alone.
 
-use lanes::{Block, LANES, exp, exp2_coarse, kernel, ln, log2_coarse};
+use ohmspike_simd::{Block, LANES, exp, exp2_coarse, kernel, ln, log2_coarse};
 
 use crate::cells::{CellStrip, clip};
 use crate::device::{Convention, LnSigma, Write, WriteNoise};

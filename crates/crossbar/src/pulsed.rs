@@ -13,8 +13,8 @@
 //! Only cells with pulses are touched: they are listed, gathered in blocks of sixteen, and pulsed in waves, until every one
 //! has had its number.
 
-use lanes::{Block, LANE_BITS, LANES, kernel};
-use seed::{Normals, Seed, Uniforms};
+use ohmspike_rng::{Normals, Seed, Uniforms};
+use ohmspike_simd::{Block, LANE_BITS, LANES, kernel};
 
 use crate::cells::CellStrip;
 use crate::device::{Direction, PulsedCells, Pulses};

@@ -9,8 +9,8 @@
 //! draw a column replaces a draw a cell. Currents are in units of weight; over kappa and times the read voltage they are
 //! µA. [`ColumnRead::sample_cells`] draws every cell on its own and is what the sum is checked against.
 
-use lanes::{Block, LANES, Matrix, Simd, blocks_at, blocks_for, kernel, note_work};
-use seed::Normals;
+use ohmspike_rng::Normals;
+use ohmspike_simd::{Block, LANES, Matrix, Simd, blocks_at, blocks_for, kernel, note_work};
 
 use crate::array::CrossbarArray;
 

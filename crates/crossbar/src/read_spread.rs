@@ -9,7 +9,7 @@
 //! The second line is the conversion of spread.rs. exp(v) - 1 is a series where v is small and the difference would
 //! lose its digits: v (1 + v/2 (1 + v/3 (...))), whose first term left out is below 2e-8 of the sum at v = 1/2.
 
-use lanes::{Block, LANES, exp, ln};
+use ohmspike_simd::{Block, LANES, exp, ln};
 
 use crate::device::{Convention, LnSigma, WhiteNoise};
 

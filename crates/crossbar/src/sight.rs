@@ -12,7 +12,7 @@
 
 use std::ops::Range;
 
-use lanes::{Block, LANES, kernel};
+use ohmspike_simd::{Block, LANES, kernel};
 
 use crate::branch::{Branch, last_mask};
 use crate::cells::{CellStrip, clip};

@@ -7,8 +7,8 @@
 //! Amplitudes follow the conductances at every update; states move on from presentation to presentation, and only the
 //! weights of the cells that flip are touched.
 
-use lanes::{Block, LANES, Matrix, kernel};
-use seed::Seed;
+use ohmspike_rng::Seed;
+use ohmspike_simd::{Block, LANES, Matrix, kernel};
 use serde::{Deserialize, Serialize};
 
 use crate::branch::Branch;

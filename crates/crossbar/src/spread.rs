@@ -11,8 +11,8 @@
 //! Johnson, Kotz and Balakrishnan, *Continuous Univariate Distributions* 1 (1994), chapter 14.
 //!
 //! ```
-//! use crossbar::device::Device;
-//! use crossbar::spread::write_spread;
+//! use ohmspike_crossbar::device::Device;
+//! use ohmspike_crossbar::spread::write_spread;
 //!
 //! let device = Device::built_in("illustrative-oxide").ok_or("built in")?;
 //! let rows = write_spread(&device, &[1e3, 1e6], None);

@@ -6,9 +6,9 @@
 //! read sees with telegraph noise are kept, because their bits depend on the order of the flips.
 //!
 //! ```
-//! use crossbar::{ArrayParams, CrossbarArray, Sign, device::Device};
-//! use lanes::Matrix;
-//! use seed::Seed;
+//! use ohmspike_crossbar::{ArrayParams, CrossbarArray, Sign, device::Device};
+//! use ohmspike_simd::Matrix;
+//! use ohmspike_rng::Seed;
 //!
 //! let device = Device::built_in("illustrative-oxide").ok_or("not built in")?;
 //! let first = Matrix::from_fn(1, 5, |_, _| 0.2);
@@ -21,7 +21,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-use lanes::Matrix;
+use ohmspike_simd::Matrix;
 use serde::{Deserialize, Serialize};
 
 use crate::array::CrossbarArray;

@@ -9,9 +9,9 @@
 //! exactly one independent trial of p a cell, at a cost that grows with the number of flips.
 //!
 //! ```
-//! use crossbar::TelegraphState;
-//! use crossbar::device::Telegraph;
-//! use seed::Seed;
+//! use ohmspike_crossbar::TelegraphState;
+//! use ohmspike_crossbar::device::Telegraph;
+//! use ohmspike_rng::Seed;
 //!
 //! let noise = Telegraph {
 //!     fraction_of_cells: 0.3,
@@ -28,8 +28,8 @@
 //! assert!((160..310).contains(&flips));
 //! ```
 
-use lanes::{Block, Matrix, exp};
-use seed::{Philox, Seed};
+use ohmspike_rng::{Philox, Seed};
+use ohmspike_simd::{Block, Matrix, exp};
 
 use crate::device::Telegraph;
 
@@ -321,7 +321,7 @@ mod tests {
             for step in 0..700 {
                 let conductance = exp(0.01 * step as f32);
                 let expected = flip_probability(noise.rate(f64::from(conductance)), 0.1) / chip.largest_flip(0.1);
-                let found = f64::from(shares.at(&Block::splat(lanes::ln(conductance)))[3]);
+                let found = f64::from(shares.at(&Block::splat(ohmspike_simd::ln(conductance)))[3]);
                 let bound = 40.0 * f64::from(f32::EPSILON) + 1e-6;
                 assert!((found / expected - 1.0).abs() < bound, "{rate} {conductance}: {found}, {expected}");
             }

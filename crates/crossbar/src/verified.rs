@@ -4,8 +4,8 @@
 //! does, so that with a window without end both leave the same bits; later tries take theirs in the order of the cells
 //! that are left.
 
-use lanes::{Block, LANES, kernel};
-use seed::{Normals, Seed};
+use ohmspike_rng::{Normals, Seed};
+use ohmspike_simd::{Block, LANES, kernel};
 
 use crate::cells::{CellStrip, clip};
 use crate::device::{AfterGiveUp, Direction, First, Sides, Verify};

@@ -7,11 +7,11 @@
 //! Every cell of a chip has the same window; writes end at its ends.
 //!
 //! ```
-//! use crossbar::ConductanceWindow;
+//! use ohmspike_crossbar::ConductanceWindow;
 //!
 //! let window = ConductanceWindow::from_resistances(1e3, 1e6)?;
 //! assert_eq!((window.low(), window.high(), window.span()), (1.0, 1000.0, 999.0));
-//! # Ok::<(), crossbar::device::SpecError>(())
+//! # Ok::<(), ohmspike_crossbar::device::SpecError>(())
 //! ```
 
 use schemars::JsonSchema;

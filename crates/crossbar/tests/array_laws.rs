@@ -6,10 +6,10 @@ use chip::{
     FULL_SCALE, SIGMA_INIT, assert_rate, device, draws, equal_cells, mixed_signs, normal_below, normal_matrix,
     padding_is_zero, params,
 };
-use crossbar::device::Device;
-use crossbar::{ArrayError, ArrayParams, CrossbarArray, Sign};
-use lanes::Matrix;
-use seed::Seed;
+use ohmspike_crossbar::device::Device;
+use ohmspike_crossbar::{ArrayError, ArrayParams, CrossbarArray, Sign};
+use ohmspike_rng::Seed;
+use ohmspike_simd::Matrix;
 
 const NOISES: [&str; 5] = [
     r#""write": {"noise": "none"}"#,

@@ -6,10 +6,10 @@ use chip::{
     assert_mean, assert_normal, assert_rate, assert_uncorrelated, conductances, device, draws, equal_cells, even,
     mixed_signs, normal_matrix, params, values,
 };
-use crossbar::device::Device;
-use crossbar::{ArrayParams, ConductanceMap, CrossbarArray, FaultMap, PairKind, Sign};
-use lanes::Matrix;
-use seed::Seed;
+use ohmspike_crossbar::device::Device;
+use ohmspike_crossbar::{ArrayParams, ConductanceMap, CrossbarArray, FaultMap, PairKind, Sign};
+use ohmspike_rng::Seed;
+use ohmspike_simd::Matrix;
 
 const ROWS: usize = 500;
 const COLUMNS: usize = 40;

@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use crossbar::device::{BUILT_IN, Device, field_table, schema};
+use ohmspike_crossbar::device::{BUILT_IN, Device, field_table, schema};
 
 const BEGIN: &str = "<!-- keys: written by crates/crossbar/tests/device_models_are_current.rs -->\n";
 const END: &str = "<!-- end of keys -->";

@@ -6,10 +6,10 @@ use chip::{
     assert_normal, assert_uncorrelated, conductances, device, equal_cells, even, mixed_signs, normal_matrix, params,
     values,
 };
-use crossbar::CrossbarArray;
-use crossbar::device::Device;
-use lanes::Matrix;
-use seed::Seed;
+use ohmspike_crossbar::CrossbarArray;
+use ohmspike_crossbar::device::Device;
+use ohmspike_rng::Seed;
+use ohmspike_simd::Matrix;
 
 const ROWS: usize = 500;
 const COLUMNS: usize = 40;
@@ -219,7 +219,7 @@ fn parked_cells_below_the_floor_drift_like_the_others() {
 #[test]
 fn branches_drift_apart() {
     let signs = mixed_signs(ROWS);
-    let params = crossbar::ArrayParams { pair: crossbar::PairKind::PushPull, ..params(&signs) };
+    let params = ohmspike_crossbar::ArrayParams { pair: ohmspike_crossbar::PairKind::PushPull, ..params(&signs) };
     let device = device(&[EXACT, POWER]);
     let mut array = CrossbarArray::new(&device, params, &Matrix::zeros(ROWS, COLUMNS), Seed::new(2)).unwrap();
     array.rest(1e6);

@@ -3,9 +3,9 @@
 mod chip;
 
 use chip::{assert_normal, device, equal_cells, even, mixed_signs, normal_matrix, params, values};
-use crossbar::{ArrayParams, ColumnRead, CrossbarArray, Ledger, PairKind, Sign, VectorRead};
-use lanes::{Block, Matrix};
-use seed::Seed;
+use ohmspike_crossbar::{ArrayParams, ColumnRead, CrossbarArray, Ledger, PairKind, Sign, VectorRead};
+use ohmspike_rng::Seed;
+use ohmspike_simd::{Block, Matrix};
 
 const ASKED: &str = r#""write": {"noise": "none", "cells": "asked"}"#;
 const UNIT: f64 = f32::EPSILON as f64;

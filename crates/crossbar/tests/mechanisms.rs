@@ -3,10 +3,10 @@
 mod chip;
 
 use chip::{FULL_SCALE, conductances, device, mixed_signs, normal_matrix, params, values};
-use crossbar::device::Device;
-use crossbar::{ArrayParams, CrossbarArray, PairKind, WriteReport};
-use lanes::Matrix;
-use seed::Seed;
+use ohmspike_crossbar::device::Device;
+use ohmspike_crossbar::{ArrayParams, CrossbarArray, PairKind, WriteReport};
+use ohmspike_rng::Seed;
+use ohmspike_simd::Matrix;
 
 const ROWS: usize = 60;
 const COLUMNS: usize = 37;

@@ -5,10 +5,10 @@ mod chip;
 use chip::{
     FULL_SCALE, assert_normal, assert_rate, conductances, device, even, mixed_signs, normal_matrix, params, values,
 };
-use crossbar::device::Device;
-use crossbar::{ArrayParams, Controller, CrossbarArray, PairKind, Sign};
-use lanes::Matrix;
-use seed::Seed;
+use ohmspike_crossbar::device::Device;
+use ohmspike_crossbar::{ArrayParams, Controller, CrossbarArray, PairKind, Sign};
+use ohmspike_rng::Seed;
+use ohmspike_simd::Matrix;
 
 const ROWS: usize = 60;
 const COLUMNS: usize = 37;

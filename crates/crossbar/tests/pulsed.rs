@@ -6,10 +6,10 @@ use chip::{
     FULL_SCALE, assert_mean, assert_normal, assert_rate, device, draws, equal_cells, even, normal_matrix, params,
     values,
 };
-use crossbar::device::{Device, Direction};
-use crossbar::{CrossbarArray, Sign};
-use lanes::Matrix;
-use seed::Seed;
+use ohmspike_crossbar::device::{Device, Direction};
+use ohmspike_crossbar::{CrossbarArray, Sign};
+use ohmspike_rng::Seed;
+use ohmspike_simd::Matrix;
 
 const ROWS: usize = 500;
 const COLUMNS: usize = 40;
@@ -31,7 +31,7 @@ fn step_of(device: &Device, direction: Direction) -> f32 {
 }
 
 /// Excess after an update that asks `asked` µS of every cell.
-fn update(array: &mut CrossbarArray, asked: f32, seed: Seed) -> crossbar::WriteReport {
+fn update(array: &mut CrossbarArray, asked: f32, seed: Seed) -> ohmspike_crossbar::WriteReport {
     let step = even(array.rows(), array.columns(), asked / 1024.0);
     array.update(&step, seed).expect("sound arguments")
 }
@@ -302,7 +302,7 @@ fn ledger_and_endurance_count_the_pulses_of_every_update() {
     assert_eq!((endurance.cells, endurance.histogram.iter().sum::<u64>()), (CELLS, CELLS));
     assert!((endurance.mean * CELLS as f64 - pulses as f64).abs() < 0.5);
     assert!(endurance.worst >= 10 && endurance.worst < 100);
-    assert_eq!(array.take_ledger(), crossbar::Ledger::default());
+    assert_eq!(array.take_ledger(), ohmspike_crossbar::Ledger::default());
     // What the pulses met: conductances near 501 µS, by no more than a hundred steps of 1 µS.
     let mean = ledger.write_conductance / pulses as f64;
     assert!((401.0..601.0).contains(&mean), "{mean} µS");

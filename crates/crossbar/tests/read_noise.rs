@@ -3,9 +3,9 @@
 mod chip;
 
 use chip::{assert_normal, device, mixed_signs, normal_matrix, params};
-use crossbar::{ColumnRead, CrossbarArray, Sign};
-use lanes::{LANES, Matrix};
-use seed::Seed;
+use ohmspike_crossbar::{ColumnRead, CrossbarArray, Sign};
+use ohmspike_rng::Seed;
+use ohmspike_simd::{LANES, Matrix};
 
 const ROWS: usize = 30;
 const COLUMNS: usize = 20;

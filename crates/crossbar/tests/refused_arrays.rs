@@ -3,9 +3,9 @@
 mod chip;
 
 use chip::{device, even, params};
-use crossbar::{ArrayParams, ConductanceMap, CrossbarArray, FaultMap, PairKind, Sign};
-use lanes::Matrix;
-use seed::Seed;
+use ohmspike_crossbar::{ArrayParams, ConductanceMap, CrossbarArray, FaultMap, PairKind, Sign};
+use ohmspike_rng::Seed;
+use ohmspike_simd::Matrix;
 
 const SIGNS: [Sign; 2] = [Sign::Excitatory, Sign::Inhibitory];
 const STUDY: &str = r#""write": {"noise": "study-level"}"#;

@@ -6,7 +6,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use crossbar::device::Device;
+use ohmspike_crossbar::device::Device;
 
 #[test]
 fn bad_files_are_refused_with_their_message() {

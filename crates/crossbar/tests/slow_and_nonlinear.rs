@@ -5,10 +5,10 @@ mod chip;
 use chip::{
     assert_mean, assert_rate, conductances, device, equal_cells, even, mixed_signs, normal_matrix, params, values,
 };
-use crossbar::device::Device;
-use crossbar::{ColumnRead, CrossbarArray, Sign, read_cell};
-use lanes::Matrix;
-use seed::Seed;
+use ohmspike_crossbar::device::Device;
+use ohmspike_crossbar::{ColumnRead, CrossbarArray, Sign, read_cell};
+use ohmspike_rng::Seed;
+use ohmspike_simd::Matrix;
 
 const ROWS: usize = 500;
 const COLUMNS: usize = 40;

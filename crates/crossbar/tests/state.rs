@@ -3,10 +3,10 @@
 mod chip;
 
 use chip::{FULL_SCALE, device, mixed_signs, normal_matrix, params};
-use crossbar::device::{BUILT_IN, Device};
-use crossbar::{ArrayParams, ArrayState, Controller, CrossbarArray, PairKind};
-use lanes::{Block, Matrix, blocks_for};
-use seed::Seed;
+use ohmspike_crossbar::device::{BUILT_IN, Device};
+use ohmspike_crossbar::{ArrayParams, ArrayState, Controller, CrossbarArray, PairKind};
+use ohmspike_rng::Seed;
+use ohmspike_simd::{Block, Matrix, blocks_for};
 
 const ROWS: usize = 30;
 const COLUMNS: usize = 20;

@@ -6,10 +6,10 @@ use chip::{
     assert_mean, assert_normal, assert_rate, device, equal_cells, even, mixed_signs, normal_below, normal_matrix,
     params, values,
 };
-use crossbar::device::Device;
-use crossbar::{ArrayParams, CrossbarArray, Sign, WriteReport};
-use lanes::Matrix;
-use seed::Seed;
+use ohmspike_crossbar::device::Device;
+use ohmspike_crossbar::{ArrayParams, CrossbarArray, Sign, WriteReport};
+use ohmspike_rng::Seed;
+use ohmspike_simd::Matrix;
 
 const ROWS: usize = 1000;
 const COLUMNS: usize = 40;
@@ -332,8 +332,8 @@ fn small_steps_add_up_in_a_digital_copy() {
         }
         values(array.excess())
     };
-    assert!(after(crossbar::Controller::ReadBack).iter().all(|&excess| excess == 300.0));
-    assert!(after(crossbar::Controller::DigitalCopy).iter().all(|excess| (excess - 400.0).abs() <= 5.01));
+    assert!(after(ohmspike_crossbar::Controller::ReadBack).iter().all(|&excess| excess == 300.0));
+    assert!(after(ohmspike_crossbar::Controller::DigitalCopy).iter().all(|excess| (excess - 400.0).abs() <= 5.01));
 }
 
 /// A stuck cell costs its tries once where the controller leaves what it gave up, and at every write where it does not.

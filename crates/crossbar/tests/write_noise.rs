@@ -3,9 +3,9 @@
 mod chip;
 
 use chip::{assert_normal, assert_rate, device, draws, equal_cells, normal_below, normal_matrix, params};
-use crossbar::{CrossbarArray, Sign};
-use lanes::Matrix;
-use seed::Seed;
+use ohmspike_crossbar::{CrossbarArray, Sign};
+use ohmspike_rng::Seed;
+use ohmspike_simd::Matrix;
 
 const ROWS: usize = 1000;
 const COLUMNS: usize = 100;
@@ -88,7 +88,8 @@ fn table_writes_agree_with_f64() {
     let key = format!(r#""write": {{"noise": "table", "points": {TABLE}}}"#);
     let (rows, columns) = (200, 37);
     let signs = vec![Sign::Excitatory; rows];
-    let weight = |row: usize, column: usize| (0.05 * lanes::exp((row * columns + column) as f32 * 0.0013)) / 1024.0;
+    let weight =
+        |row: usize, column: usize| (0.05 * ohmspike_simd::exp((row * columns + column) as f32 * 0.0013)) / 1024.0;
     let first = Matrix::from_fn(rows, columns, weight);
     let mut array = CrossbarArray::new(&device(&[&key]), params(&signs), &first, Seed::new(1)).unwrap();
     let before = array.excess().clone();

@@ -21,7 +21,7 @@
 //! is an error that says where and what is allowed; none takes memory on the word of its header.
 //!
 //! ```
-//! let data = datasets::load("fashion-mnist-subset", None)?;
+//! let data = ohmspike_datasets::load("fashion-mnist-subset", None)?;
 //! assert_eq!((data.train.len(), data.test.len(), data.class_names.len()), (5120, 1024, 10));
 //! let images = data.train.images().expect("it holds images");
 //! assert_eq!((images.image(0).len(), images.labels[0], data.class_names[9].as_str()), (28 * 28, 9, "Ankle boot"));

@@ -73,10 +73,10 @@ pub enum ShdError {
 /// Reads the training or the test file at `path`, packed with gzip or not.
 ///
 /// ```no_run
-/// let train = datasets::read_shd("shd_train.h5.gz".as_ref())?;
+/// let train = ohmspike_datasets::read_shd("shd_train.h5.gz".as_ref())?;
 /// let (times, units) = train.recording(0);
 /// println!("unit {} spikes first, after {} s, in a recording of class {}", units[0], times[0], train.labels[0]);
-/// # Ok::<(), datasets::ShdError>(())
+/// # Ok::<(), ohmspike_datasets::ShdError>(())
 /// ```
 pub fn read_shd(path: &Path) -> Result<EventSet, ShdError> {
     read_content(&Content::read(path)?)

@@ -15,7 +15,7 @@ pub fn is_control(letter: char) -> bool {
 /// `text` with `?` for every control character.
 ///
 /// ```
-/// assert_eq!(datasets::shown("a\u{1b}[31m\nb"), "a?[31m?b");
+/// assert_eq!(ohmspike_datasets::shown("a\u{1b}[31m\nb"), "a?[31m?b");
 /// ```
 pub fn shown(text: &str) -> Cow<'_, str> {
     if !text.contains(is_control) {

@@ -6,8 +6,8 @@ use std::fs;
 use std::io::Read;
 use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 
-use datasets::{EventForm, EventImport, Part, Test, TimeUnit, import_events};
 use flate2::read::GzDecoder;
+use ohmspike_datasets::{EventForm, EventImport, Part, Test, TimeUnit, import_events};
 use serde::Deserialize;
 
 #[derive(Deserialize)]

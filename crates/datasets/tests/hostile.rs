@@ -6,11 +6,11 @@ mod made;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use datasets::{
+use made::{Folder, integers, npy, npy_of, shipped, zip};
+use ohmspike_datasets::{
     DenseImport, EventForm, EventImport, Scale, ShdFrom, Test, fetch_shd, import_dense, import_events, is_control,
     load, store,
 };
-use made::{Folder, integers, npy, npy_of, shipped, zip};
 
 /// Clears the screen, in C0 and in C1, and turns the direction of text.
 const HOSTILE: &str = "\u{1b}[2J\u{9b}2J\u{202e}\u{7}";
@@ -19,7 +19,10 @@ fn form() -> EventForm {
     EventForm { sensor: [5, 1, 1], classes: 3, duration_seconds: 1.0, time_unit: None }
 }
 
-fn import(events: PathBuf, class_names: Option<&[&str]>) -> Result<datasets::Import, datasets::ImportError> {
+fn import(
+    events: PathBuf,
+    class_names: Option<&[&str]>,
+) -> Result<ohmspike_datasets::Import, ohmspike_datasets::ImportError> {
     let import = EventImport { events, labels: None, test: Test::Share(0.5), form: form() };
     let names = class_names.map(|names| names.iter().map(|&name| name.to_owned()).collect());
     import_events("mine", &import, names)
@@ -53,7 +56,7 @@ fn no_value_of_a_file_reaches_the_terminal() {
     }
     assert_harmless(&import(Path::new(HOSTILE).join("gone"), None).unwrap_err().to_string());
     assert_harmless(&load(HOSTILE, None).unwrap_err().to_string());
-    assert_harmless(&datasets::read_shd(&folder.write(HOSTILE, b"none")).unwrap_err().to_string());
+    assert_harmless(&ohmspike_datasets::read_shd(&folder.write(HOSTILE, b"none")).unwrap_err().to_string());
     let cache = tempfile::tempdir().expect("a temporary folder");
     let address = format!("http://127.0.0.1:1/{HOSTILE}");
     assert_harmless(
@@ -129,7 +132,7 @@ fn pipes_and_devices_are_not_waited_for() {
     for path in [pipe.as_path(), Path::new("/dev/zero")] {
         let expected = format!("{}: cannot be read (not a regular file), must be a readable file", path.display());
         assert_eq!(import(path.to_owned(), None).unwrap_err().to_string(), expected);
-        assert_eq!(datasets::read_shd(path).unwrap_err().to_string(), expected);
+        assert_eq!(ohmspike_datasets::read_shd(path).unwrap_err().to_string(), expected);
         let labels = EventImport {
             events: shipped("recordings.npz"),
             labels: Some(path.to_owned()),

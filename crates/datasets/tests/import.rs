@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use datasets::{
+use ohmspike_datasets::{
     Dataset, DenseImport, EventForm, EventImport, EventSet, Part, Scale, Test, import_dense, import_events, imported,
     load, store,
 };
@@ -99,8 +99,8 @@ fn the_layout_of_spiking_heidelberg_digits_needs_no_conversion() {
         form: EventForm { sensor: [700, 1, 1], classes: 20, duration_seconds: 1.6, time_unit: None },
     };
     let data = import_events("digits", &import, None).unwrap().data;
-    assert_eq!(*events(&data.train), datasets::read_shd(&file("shd_train.h5.gz")).unwrap());
-    assert_eq!(*events(&data.test), datasets::read_shd(&file("shd_test.h5.gz")).unwrap());
+    assert_eq!(*events(&data.train), ohmspike_datasets::read_shd(&file("shd_train.h5.gz")).unwrap());
+    assert_eq!(*events(&data.test), ohmspike_datasets::read_shd(&file("shd_test.h5.gz")).unwrap());
 }
 
 fn of_dense(samples: &str, labels: &str, scale: Option<Scale>) -> Dataset {

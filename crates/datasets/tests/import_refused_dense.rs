@@ -2,8 +2,8 @@
 
 mod made;
 
-use datasets::{DenseImport, EventForm, EventImport, Scale, Test, import_dense, import_events};
 use made::{Folder, floats, integers, npy, npy_of, shipped, zip};
+use ohmspike_datasets::{DenseImport, EventForm, EventImport, Scale, Test, import_dense, import_events};
 
 fn form() -> EventForm {
     EventForm { sensor: [4, 1, 1], classes: 2, duration_seconds: 1.0, time_unit: None }

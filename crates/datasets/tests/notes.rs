@@ -3,8 +3,8 @@
 #[allow(dead_code, reason = "other tests use the rest")]
 mod made;
 
-use datasets::{DenseImport, EventForm, EventImport, Import, Note, Scale, Test, import_dense, import_events};
 use made::{Folder, floats, integers, npy, zip};
+use ohmspike_datasets::{DenseImport, EventForm, EventImport, Import, Note, Scale, Test, import_dense, import_events};
 
 fn told(import: &Import) -> Vec<String> {
     import.notes.iter().map(Note::to_string).collect()
@@ -113,11 +113,11 @@ fn times_are_exact_to_a_microsecond_over_hours() {
     ];
     let cache = tempfile::tempdir().expect("a temporary folder");
     let import = events(zip(&columns), 86_400.0, 0.5).data;
-    datasets::store(&import, Some(cache.path()), false).expect("the folder is ours");
-    let stored = datasets::load("mine", Some(cache.path())).expect("it was stored");
+    ohmspike_datasets::store(&import, Some(cache.path()), false).expect("the folder is ours");
+    let stored = ohmspike_datasets::load("mine", Some(cache.path())).expect("it was stored");
     assert_eq!(stored, import);
-    let times = |part: &datasets::Part| match part {
-        datasets::Part::Events(set) => set.times.clone(),
+    let times = |part: &ohmspike_datasets::Part| match part {
+        ohmspike_datasets::Part::Events(set) => set.times.clone(),
         other => panic!("{other:?}"),
     };
     let mut got: Vec<i64> =

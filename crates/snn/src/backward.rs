@@ -21,7 +21,7 @@
 //! only, so the last hidden layer needs `classes` projections a sample instead of one a step: P and Q follow the same
 //! recursions as u and f. The pass starts at the last step with a gradient and ends at the first input spike.
 
-use lanes::{Block, Matrix, blocks_for};
+use ohmspike_simd::{Block, Matrix, blocks_for};
 
 use crate::forward::{LayerTrace, Trace};
 use crate::loss::ReadoutGradient;

@@ -1,6 +1,6 @@
 //! Setting what a store sets by measurement, as the ranges of converters are, on a batch.
 
-use seed::Seed;
+use ohmspike_rng::Seed;
 
 use crate::connection::Connection;
 use crate::forward::{Layer, Trace, forward};

@@ -13,7 +13,7 @@
 use std::fmt::Debug;
 use std::ops::AddAssign;
 
-use lanes::Block;
+use ohmspike_simd::Block;
 
 /// Conversions by where on the scale they ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! Accuracy and activity on samples that are not learnt from.
 
-use lanes::{Crew, Job};
-use seed::Seed;
+use ohmspike_rng::Seed;
+use ohmspike_simd::{Crew, Job};
 
 use crate::activity::Activity;
 use crate::calibrate::calibrate;

@@ -14,8 +14,8 @@
 //! Where a [`ColumnConverter`] reads the columns, each sum is converted tile by tile, with the noise of reading the tile in
 //! it.
 
-use lanes::{Block, Matrix, blocks_for};
-use seed::{Normals, Seed};
+use ohmspike_rng::{Normals, Seed};
+use ohmspike_simd::{Block, Matrix, blocks_for};
 
 use crate::connection::Connection;
 use crate::converter::{ColumnConverter, ConversionEnds};

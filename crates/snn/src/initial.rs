@@ -7,8 +7,8 @@
 //!
 //! Source: Kilgore et al., Sci Rep 15, 24798 (2025), Methods.
 
-use lanes::{LANES, Matrix};
-use seed::Seed;
+use ohmspike_rng::Seed;
+use ohmspike_simd::{LANES, Matrix};
 
 use crate::network::Sign;
 

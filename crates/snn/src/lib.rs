@@ -8,7 +8,7 @@
 //! - [`backward`]: the adjoint of the forward pass; [`optimiser`]: from gradient to the step asked for;
 //! - [`weights`]: what holds a connection's weights and applies the step ([`WeightStore`](weights::WeightStore));
 //!   [`converter`]: what stands between its columns and the neurons; [`reads`]: what it is calibrated on;
-//! - [`train`], [`evaluate`]: whole epochs, cut into pieces that a [`lanes::Crew`] does; [`activity`]: spikes by population and class;
+//! - [`train`], [`evaluate`]: whole epochs, cut into pieces that a [`ohmspike_simd::Crew`] does; [`activity`]: spikes by population and class;
 //!   [`metrics`]: distances between spike trains, intervals and rates.
 //!
 //! | quantity | unit |
@@ -21,11 +21,11 @@
 //! and never form a dense steps x neurons product.
 //!
 //! What it deliberately does not do: it knows no hardware (a [`WeightStore`](weights::WeightStore) may hide some), no
-//! files, no clock, no threads; all randomness comes from a [`seed::Seed`].
+//! files, no clock, no threads; all randomness comes from a [`ohmspike_rng::Seed`].
 //!
 //! ```
-//! use seed::Seed;
-//! use snn::{connection::Connection, encode::LatencyCode, initial, network::Network, preset::Preset, train, weights::DigitalWeights};
+//! use ohmspike_rng::Seed;
+//! use ohmspike_snn::{connection::Connection, encode::LatencyCode, initial, network::Network, preset::Preset, train, weights::DigitalWeights};
 //!
 //! // Two bright and two dark pixels: four inputs, eight hidden neurons, two classes.
 //! let images: [[u8; 4]; 2] = [[255, 255, 0, 0], [0, 0, 255, 255]];
@@ -39,7 +39,7 @@
 //!     DigitalWeights::exact(initial::weights(&signs, columns, sigma, seed.numbered(connection.stream())), signs)
 //! };
 //! let (mut hidden, mut readout) = (first(Connection::Feedforward(0), 0.5), first(Connection::Readout, sigma));
-//! let mut trainer = train::Trainer::new(&network, train::Training { batch: 2, learning_rate: 0.01 }, &lanes::Alone);
+//! let mut trainer = train::Trainer::new(&network, train::Training { batch: 2, learning_rate: 0.01 }, &ohmspike_simd::Alone);
 //! let streams = train::Streams::of(seed);
 //! let first = trainer.epoch(&samples, &mut [&mut hidden, &mut readout], &streams, 0)?;
 //! let second = trainer.epoch(&samples, &mut [&mut hidden, &mut readout], &streams, 1)?;
@@ -47,6 +47,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod accumulating_store;
 pub mod activity;
 pub mod backward;
 mod calibrate;
@@ -55,6 +56,7 @@ pub mod converter;
 pub mod encode;
 pub mod evaluate;
 pub mod forward;
+pub mod hardware;
 pub mod initial;
 pub mod loss;
 pub mod metrics;

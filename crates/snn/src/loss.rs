@@ -9,7 +9,7 @@
 //! The class is the largest of max_t U. Of equal maxima the earliest counts. Source: Kilgore et al., Sci Rep 15, 24798
 //! (2025): the published results follow from the first, the published text states the second.
 
-use lanes::{Block, LANES, exp, ln};
+use ohmspike_simd::{Block, LANES, exp, ln};
 use serde::{Deserialize, Serialize};
 
 use crate::trace::Trace;

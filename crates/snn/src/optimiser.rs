@@ -6,7 +6,7 @@
 //!
 //! Plain stochastic gradient descent, as in the study.
 
-use lanes::Matrix;
+use ohmspike_simd::Matrix;
 
 /// -eta: what the step is to the gradient.
 pub fn step_factor(learning_rate: f32) -> f32 {

@@ -3,8 +3,8 @@
 //! A batch is cut into parts whoever computes them, and the gradients of the parts are added in their order: the order of
 //! a sum decides its last bits, and they must not depend on the number of threads.
 
-use lanes::{Block, Crew, Job, Matrix, kernel};
-use seed::Seed;
+use ohmspike_rng::Seed;
+use ohmspike_simd::{Block, Crew, Job, Matrix, kernel};
 
 use crate::backward::{Adjoint, Gradient, backward};
 use crate::forward::{Layer, Trace, forward};
@@ -49,7 +49,7 @@ impl Part {
     pub(crate) fn new(network: &Network) -> Part {
         Part {
             trace: Trace::new(network),
-            output: ReadoutGradient::new(network.steps, lanes::blocks_for(network.classes)),
+            output: ReadoutGradient::new(network.steps, ohmspike_simd::blocks_for(network.classes)),
             adjoint: Adjoint::new(network),
             gradient: Gradient::new(network),
             reads: ReadCounts::default(),

@@ -3,7 +3,7 @@
 /// A flat list of lists of active rows, each rising; a row with an input of k is there k times.
 ///
 /// ```
-/// let mut reads = snn::reads::Reads::default();
+/// let mut reads = ohmspike_snn::reads::Reads::default();
 /// reads.push(&[0, 7]);
 /// reads.push(&[3]);
 /// assert_eq!(reads.iter().collect::<Vec<_>>(), [&[0, 7][..], &[3]]);

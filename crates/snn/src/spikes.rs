@@ -1,6 +1,6 @@
 //! The input spikes of many samples, stored by step: what the network reads is which units spike now.
 
-use lanes::prefetch;
+use ohmspike_simd::prefetch;
 use serde::{Deserialize, Serialize};
 
 /// Spike trains of samples x steps x units, compressed: only the spikes are stored.

@@ -8,7 +8,7 @@
 //! Sources: the first, Zenke and Ganguli, Neural Computation 30, 1514 (2018), eq. 6 with the peak scaled to 1; the
 //! second, Shrestha and Orchard, NeurIPS 2018, which the text of Kilgore et al. (2025) names.
 
-use lanes::{Block, Simd, exp, reciprocal, wide_reciprocal};
+use ohmspike_simd::{Block, Simd, exp, reciprocal, wide_reciprocal};
 use serde::{Deserialize, Serialize};
 
 /// A surrogate slope with its steepness.
@@ -75,7 +75,7 @@ pub fn exponential(steepness: f32, membrane: f32) -> f32 {
 
 #[cfg(test)]
 mod tests {
-    use lanes::Portable;
+    use ohmspike_simd::Portable;
 
     use super::*;
 

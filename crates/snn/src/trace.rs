@@ -1,6 +1,6 @@
 //! What one sample left behind in a network: all that the loss and the backward pass need.
 
-use lanes::{Block, LANES, blocks_for};
+use ohmspike_simd::{Block, LANES, blocks_for};
 
 use crate::forward::State;
 use crate::network::Network;
@@ -138,7 +138,7 @@ impl Trace {
         for (block, row) in trace.readout.voltage.iter_mut().zip(rows) {
             block.0[..3].copy_from_slice(row);
         }
-        crate::forward::find_peaks(lanes::Portable, 0, &mut trace.readout);
+        crate::forward::find_peaks(ohmspike_simd::Portable, 0, &mut trace.readout);
         trace
     }
 }

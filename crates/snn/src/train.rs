@@ -4,9 +4,9 @@
 //! as if they were not there, with the weights as the controller takes them to be
 //! ([`WeightStore::believed`]).
 
-use lanes::{Crew, Job, Matrix};
+use ohmspike_rng::Seed;
+use ohmspike_simd::{Crew, Job, Matrix};
 use rand::seq::SliceRandom;
-use seed::Seed;
 
 use crate::backward::Gradient;
 use crate::calibrate::calibrate;
@@ -217,7 +217,7 @@ fn transpose(from: &Matrix, to: &mut Matrix) {
 
 #[cfg(test)]
 mod tests {
-    use lanes::Alone;
+    use ohmspike_simd::Alone;
 
     use crate::connection::Connection;
     use crate::converter::{ColumnConverter, ConversionEnds};
@@ -255,7 +255,7 @@ mod tests {
             128
         }
 
-        fn convert(&self, _tile: usize, sums: &mut [lanes::Block]) -> ConversionEnds {
+        fn convert(&self, _tile: usize, sums: &mut [ohmspike_simd::Block]) -> ConversionEnds {
             assert!(self.calibrated, "read before it was calibrated");
             sums.iter_mut().for_each(|sum| *sum = *sum * 0.5);
             ConversionEnds::default()

@@ -12,8 +12,8 @@
 
 use std::ops::AddAssign;
 
-use lanes::{Block, Crew, Job, LANES, Matrix, kernel, lane_mask};
-use seed::{GROUP, Normals, Seed};
+use ohmspike_rng::{GROUP, Normals, Seed};
+use ohmspike_simd::{Block, Crew, Job, LANES, Matrix, kernel, lane_mask};
 use serde::{Deserialize, Serialize};
 
 use crate::converter::ColumnConverter;
@@ -313,7 +313,7 @@ fn apply_row(weights: &mut [Block], step: &[Block], draws: &[Block], sigma: f32,
 
 #[cfg(test)]
 mod tests {
-    use lanes::Alone;
+    use ohmspike_simd::Alone;
 
     use super::*;
 

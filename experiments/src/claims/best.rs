@@ -2,10 +2,10 @@
 
 use super::by_condition::{judged, outcomes, shares};
 use super::{Finding, LEAST, Tested, Verdict};
-use crate::record::Record;
-use crate::statistics::Sample;
-use crate::statistics::paired::{Adjusted, Paired, adjusted};
-use crate::sweep::share;
+use ohmspike_analysis::sweep::share;
+use ohmspike_stats::Sample;
+use ohmspike_stats::paired::{Adjusted, Paired, adjusted};
+use ohmspike_study::record::Record;
 
 /// At 40 %.
 pub const AT_40: Tested = ("80:20 or 90:10 is best at a noise of 40 %", CRITERION, at_40);

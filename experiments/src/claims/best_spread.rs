@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::silent::is_silent;
-use crate::record::Record;
-use crate::statistics::Sample;
+use ohmspike_stats::Sample;
+use ohmspike_study::record::Record;
 
 /// What is found at the chosen spreads.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,9 +1,9 @@
 //! Outcomes by excitatory share and noise level.
 
 use super::{LEAST, draws};
-use crate::record::Record;
-use crate::statistics::Sample;
-use crate::statistics::draws::Drawn;
+use ohmspike_stats::Sample;
+use ohmspike_stats::draws::Drawn;
+use ohmspike_study::record::Record;
 
 /// The outcomes at `share` and `level`, with what drew them.
 pub fn outcomes(records: &[&Record], share: f64, level: f64) -> Vec<Drawn> {

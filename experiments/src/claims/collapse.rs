@@ -2,9 +2,9 @@
 
 use super::by_condition::{judged, levels, words};
 use super::{Finding, LEAST, Tested, Verdict};
-use crate::record::Record;
-use crate::statistics::Sample;
-use crate::statistics::equivalence::agreement;
+use ohmspike_stats::Sample;
+use ohmspike_stats::equivalence::agreement;
+use ohmspike_study::record::Record;
 
 /// At 30 %.
 pub const AT_30: Tested = (

@@ -2,16 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use snn::neuron::Neuron;
+use ohmspike_snn::neuron::Neuron;
 
 use super::best_spread::chosen;
 use super::by_condition::words;
 use super::silent::is_silent;
 use super::{Finding, LEAST, Tested, Verdict};
-use crate::record::Record;
-use crate::settings::{Settings, WeightSigns};
-use crate::statistics::equivalence::agreement;
-use crate::sweep::share;
+use ohmspike_analysis::sweep::share;
+use ohmspike_stats::equivalence::agreement;
+use ohmspike_study::record::Record;
+use ohmspike_study::settings::{Settings, WeightSigns};
 
 /// Networks that have both populations.
 pub const WITH_INHIBITION: Tested = (

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use super::by_condition::shares;
 use super::{Finding, LEAST, Tested, Verdict};
-use crate::record::Record;
-use crate::statistics::Sample;
-use crate::statistics::equivalence::agreement;
-use crate::success::succeeded;
-use crate::sweep::share;
+use ohmspike_analysis::sweep::share;
+use ohmspike_stats::Sample;
+use ohmspike_stats::equivalence::agreement;
+use ohmspike_study::record::Record;
+use ohmspike_study::success::succeeded;
 
 /// The claim.
 pub const CLAIM: Tested = (
@@ -52,7 +52,7 @@ fn by_seed(records: &[&Record], share: f64) -> Vec<f64> {
 
 #[cfg(test)]
 mod tests {
-    use snn::metrics::van_rossum::{Distance, PairDistances};
+    use ohmspike_snn::metrics::van_rossum::{Distance, PairDistances};
 
     use super::super::{made, verdict};
     use super::*;
@@ -63,7 +63,7 @@ mod tests {
             record.accuracy = vec![peak];
             let distance = |root| Some(Distance { root, square: root * root });
             let distances = PairDistances { ee: distance(0.9), ei: distance(0.9), ii: distance(0.9 + difference) };
-            record.after = Some(crate::observation::Observation { distances, ..Default::default() });
+            record.after = Some(ohmspike_study::observation::Observation { distances, ..Default::default() });
         }
         records
     }

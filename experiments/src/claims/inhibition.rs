@@ -2,8 +2,8 @@
 
 use super::by_condition::outcomes;
 use super::{ALPHA, Finding, LEAST, Tested, Verdict};
-use crate::record::Record;
-use crate::statistics::paired::{Paired, PairedError};
+use ohmspike_stats::paired::{Paired, PairedError};
+use ohmspike_study::record::Record;
 
 /// The claim.
 pub const CLAIM: Tested = (

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use super::by_condition::{levels, outcomes};
 use super::{Finding, LEAST, Tested, Verdict};
-use crate::record::Record;
-use crate::statistics::Sample;
-use crate::statistics::draws::{Drawn, Draws};
-use crate::statistics::equivalence::agreement;
-use crate::statistics::line::Line;
-use crate::sweep::share;
+use ohmspike_analysis::sweep::share;
+use ohmspike_stats::Sample;
+use ohmspike_stats::draws::{Drawn, Draws};
+use ohmspike_stats::equivalence::agreement;
+use ohmspike_stats::line::Line;
+use ohmspike_study::record::Record;
 
 /// The claim.
 pub const CLAIM: Tested = (

@@ -6,10 +6,10 @@ use super::best_spread::chosen;
 use super::by_condition::words;
 use super::silent::is_silent;
 use super::{Finding, LEAST, Tested, Verdict};
-use crate::record::Record;
-use crate::statistics::Sample;
-use crate::statistics::equivalence::agreement;
-use crate::sweep::share;
+use ohmspike_analysis::sweep::share;
+use ohmspike_stats::Sample;
+use ohmspike_stats::equivalence::agreement;
+use ohmspike_study::record::Record;
 
 /// How well they learn.
 pub const PEAKS: Tested = (
@@ -119,7 +119,7 @@ pub fn low_rates(records: &[&Record]) -> Finding {
 
 #[cfg(test)]
 mod tests {
-    use snn::activity::ClassActivity;
+    use ohmspike_snn::activity::ClassActivity;
 
     use super::super::{made, verdict};
     use super::*;

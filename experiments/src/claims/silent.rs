@@ -1,9 +1,9 @@
 //! Networks that say nothing of their weights, since their hidden neurons hardly fire.
 
-use snn::activity::ClassActivity;
+use ohmspike_snn::activity::ClassActivity;
 
-use crate::health::LEAST_SPIKES;
-use crate::record::Record;
+use ohmspike_study::health::LEAST_SPIKES;
+use ohmspike_study::record::Record;
 
 /// Whether the hidden neurons of a trial are silent, before training or after.
 pub fn is_silent(record: &Record) -> bool {
@@ -19,9 +19,10 @@ mod tests {
     #[test]
     fn fewer_than_one_spike_in_ten_samples_is_silence() {
         let test = |spikes| vec![ClassActivity { samples: 100, excitatory_spikes: spikes, ..ClassActivity::default() }];
-        let of =
-            |before, after| is_silent(&Record { tests: vec![test(before), test(after)], ..crate::record::sample() });
+        let of = |before, after| {
+            is_silent(&Record { tests: vec![test(before), test(after)], ..ohmspike_study::record::empty_record() })
+        };
         assert!(of(9, 500) && of(500, 9) && !of(10, 500));
-        assert!(!is_silent(&crate::record::sample()), "no test, no verdict");
+        assert!(!is_silent(&ohmspike_study::record::empty_record()), "no test, no verdict");
     }
 }

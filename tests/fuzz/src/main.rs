@@ -18,8 +18,8 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use clap::{Parser as _, ValueEnum};
+use ohmspike_rng::Seed;
 use parser::Parser;
-use seed::Seed;
 
 /// Hand mutated files to a parser, and count what becomes of them.
 #[derive(Debug, clap::Parser)]

@@ -119,7 +119,7 @@ fn swap_lines(input: &mut Vec<u8>, random: &mut impl Rng) {
 
 #[cfg(test)]
 mod tests {
-    use seed::Seed;
+    use ohmspike_rng::Seed;
 
     use super::*;
 

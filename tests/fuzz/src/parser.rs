@@ -6,16 +6,16 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::ValueEnum;
-use crossbar::device::{BUILT_IN, Device};
-use datasets::{DenseImport, EventForm, EventImport, Scale, Test, import_dense, import_events};
-use experiments::checkpoint::Checkpoints;
-use experiments::chip_maps::{ChipMaps, MapFile};
-use experiments::cluster::jobs::Jobs;
-use experiments::prepare::sha256;
-use experiments::store::Store;
-use experiments::study::{Override, Study};
 use flate2::read::GzDecoder;
-use snn::connection::Connection;
+use ohmspike_crossbar::device::{BUILT_IN, Device};
+use ohmspike_datasets::{DenseImport, EventForm, EventImport, Scale, Test, import_dense, import_events};
+use ohmspike_snn::connection::Connection;
+use ohmspike_study::checkpoint::Checkpoints;
+use ohmspike_study::chip_maps::{ChipMaps, MapFile};
+use ohmspike_study::cluster::jobs::Jobs;
+use ohmspike_study::prepare::sha256;
+use ohmspike_study::store::Store;
+use ohmspike_study::study::{Override, Study};
 
 use crate::{archive, trained};
 

@@ -5,12 +5,12 @@ use std::path::Path;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use experiments::checkpoint::Checkpoints;
-use experiments::details::Details;
-use experiments::prepare::Prepared;
-use experiments::record::Record;
-use experiments::settings::Settings;
-use experiments::trial::{EpochEnd, run_trial};
+use ohmspike_study::checkpoint::Checkpoints;
+use ohmspike_study::details::Details;
+use ohmspike_study::prepare::Prepared;
+use ohmspike_study::record::Record;
+use ohmspike_study::settings::Settings;
+use ohmspike_study::trial::{EpochEnd, run_trial};
 
 /// Name of the trial.
 pub const ID: &str = "0123456789abcdef";
@@ -36,7 +36,7 @@ pub fn get() -> &'static Trained {
         let checkpoints = Checkpoints::new(folder.path(), Duration::ZERO);
         let mut checkpoint = checkpoints.of(ID, 2);
         let mut keep = |end: &EpochEnd| checkpoint.keep(end).expect("our folder");
-        let outcome = run_trial(&settings, &devices, data, 1, None, &lanes::Alone, &mut keep).expect("a trial");
+        let outcome = run_trial(&settings, &devices, data, 1, None, &ohmspike_simd::Alone, &mut keep).expect("a trial");
         let record = Record { id: ID.to_owned(), ..Record::new(&settings, 1, data, &devices, &outcome) };
         let checkpoint = fs::read(folder.path().join(format!("checkpoints/{ID}.bin"))).expect("after the first epoch");
         Trained {

@@ -10,9 +10,9 @@
 //!
 //! The factor keeps its median. Every quantity has a stream of its own, so that switching one on leaves the others alone.
 
-use lanes::{LANES, Matrix, exp, lane_mask};
+use ohmspike_rng::Seed;
+use ohmspike_simd::{LANES, Matrix, exp, lane_mask};
 use schemars::JsonSchema;
-use seed::Seed;
 use serde::{Deserialize, Serialize};
 
 use super::ends::{Ends, EndsKind};

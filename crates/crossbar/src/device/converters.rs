@@ -13,7 +13,7 @@
 //! converters.rs.
 //!
 //! ```
-//! use crossbar::device::{Adc, AdcCodes, AdcRange};
+//! use ohmspike_crossbar::device::{Adc, AdcCodes, AdcRange};
 //!
 //! let adc = Adc { bits: 8, codes: AdcCodes::Signed, range: AdcRange::Calibrated, gain_sigma: 0.0, offset_sigma: 0.0 };
 //! assert_eq!((adc.lowest_code(), adc.highest_code()), (-127.0, 127.0));

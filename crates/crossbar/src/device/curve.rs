@@ -9,7 +9,7 @@
 //!
 //! The second form is the first one as a sum, which runs without branches on a block of cells.
 
-use lanes::{Block, LANES};
+use ohmspike_simd::{Block, LANES};
 
 use super::number::RESISTANCE_OHM;
 use super::refusal::{Problem, SpecError};

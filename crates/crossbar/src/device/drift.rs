@@ -20,7 +20,7 @@
 //! after programming is that of the example.
 //!
 //! ```
-//! use crossbar::device::{Drift, DriftBounds, DriftTimes, LogTimeDrift};
+//! use ohmspike_crossbar::device::{Drift, DriftBounds, DriftTimes, LogTimeDrift};
 //!
 //! let (times, bounds) = (DriftTimes { reference: 1.0, latest: 1e7 }, DriftBounds::Window);
 //! let drift = Drift::LogTime(LogTimeDrift { times, mean: -0.089, sigma: 0.042, sigma_at_reference: 0.412, bounds });
@@ -29,7 +29,7 @@
 //! assert!((drift.conductance(50.0, 1.0, 3600.0) - 50.027).abs() < 1e-3);
 //! ```
 
-use lanes::{Block, LANES, exp, ln};
+use ohmspike_simd::{Block, LANES, exp, ln};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -290,7 +290,7 @@ impl DriftAt {
         match self {
             DriftAt::Written => *written,
             DriftAt::Power { elapsed, mean, sigma } => {
-                // A conductance of 0 has a finite lanes::ln, and keeps its 0 whatever the factor.
+                // A conductance of 0 has a finite ohmspike_simd::ln, and keeps its 0 whatever the factor.
                 let ln_conductance = written.map(ln);
                 let (mean, sigma) = (mean.at(&ln_conductance), sigma.at(&ln_conductance));
                 let mut drifted = Block::ZERO;
@@ -384,7 +384,7 @@ impl TryFrom<DriftSpec> for Drift {
 
 #[cfg(test)]
 mod tests {
-    use seed::Seed;
+    use ohmspike_rng::Seed;
 
     use super::*;
 

@@ -11,7 +11,7 @@
 //! it: an end that would cross it is folded back, as by the bounds of Rasch et al., AICAS 2021, whose ranges always hold
 //! weight 0. No conductance is below 0 µS: such a floor is held there.
 
-use lanes::{Matrix, exp};
+use ohmspike_simd::{Matrix, exp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -80,7 +80,7 @@ impl Ends {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use seed::Seed;
+    use ohmspike_rng::Seed;
 
     const SHAPE: [usize; 2] = [300, 301];
 

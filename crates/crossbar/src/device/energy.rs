@@ -12,7 +12,7 @@
 //! are not in it. What the file does not state is not known: then there is no number, rather than zero.
 //!
 //! ```
-//! use crossbar::device::Energy;
+//! use ohmspike_crossbar::device::Energy;
 //!
 //! let energy = Energy { write_volts: Some(2.0), write_pulse_nanoseconds: Some(100.0), ..Energy::default() };
 //! // 4 V² x 100 ns x 1000 µS = 400 pJ

@@ -17,7 +17,7 @@
 //! columns are stuck for the most part: independent faults of single cells alone are the wrong model.
 //!
 //! ```
-//! use crossbar::device::Device;
+//! use ohmspike_crossbar::device::Device;
 //!
 //! let device = Device::from_json(
 //!     r#"{ "name": "x", "window": { "low_resistance_ohm": 4000, "high_resistance_ohm": 15000 },

@@ -15,14 +15,14 @@
 //! does not move.
 //!
 //! ```
-//! use crossbar::device::StepGain;
+//! use ohmspike_crossbar::device::StepGain;
 //!
 //! let gain = StepGain::LogNormal { sigma: 0.2 };
 //! assert!((gain.at(1.0) - 1.2214).abs() < 1e-4); // exp(0.2): one standard normal above the median
 //! assert_eq!(StepGain::Normal { sigma: 0.2 }.at(1.0), 1.2);
 //! ```
 
-use lanes::{Matrix, exp};
+use ohmspike_simd::{Matrix, exp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

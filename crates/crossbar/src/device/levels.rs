@@ -14,17 +14,17 @@
 //! the level is write noise as ever (device/write.rs).
 //!
 //! ```
-//! use crossbar::ConductanceWindow;
-//! use crossbar::device::{LevelSpacing, Levels};
+//! use ohmspike_crossbar::ConductanceWindow;
+//! use ohmspike_crossbar::device::{LevelSpacing, Levels};
 //!
 //! let window = ConductanceWindow::from_resistances(1e3, 1e6)?;
 //! let levels = Levels::Even { count: 4, spacing: LevelSpacing::LnConductance };
 //! assert!((levels.nearest(&window, 25.0) - 10.0).abs() < 1e-9); // 1, 10, 100 and 1000 µS
 //! assert_eq!(Levels::Even { count: 4, spacing: LevelSpacing::Conductance }.nearest(&window, 25.0), 1.0);
-//! # Ok::<(), crossbar::device::SpecError>(())
+//! # Ok::<(), ohmspike_crossbar::device::SpecError>(())
 //! ```
 
-use lanes::{Block, LANES, exp, ln};
+use ohmspike_simd::{Block, LANES, exp, ln};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -10,7 +10,7 @@
 //! Reliability Physics Symp. (2021), to HfO2 cells up to 0.5 V.
 //!
 //! ```
-//! use crossbar::device::{Nonlinearity, NonlinearityPoint};
+//! use ohmspike_crossbar::device::{Nonlinearity, NonlinearityPoint};
 //!
 //! let point = |resistance_ohm, cubic_per_square_volt| {
 //!     NonlinearityPoint { resistance_ohm, quadratic_per_volt: 0.0, cubic_per_square_volt }
@@ -19,10 +19,10 @@
 //! assert_eq!(bent.factor(100.0, 0.2), 1.0);
 //! // c = 1 / V² at 10 kohm: (1 + 0.25) / (1 + 0.04).
 //! assert!((bent.factor(100.0, 0.5) - 1.25 / 1.04).abs() < 1e-12);
-//! # Ok::<(), crossbar::device::SpecError>(())
+//! # Ok::<(), ohmspike_crossbar::device::SpecError>(())
 //! ```
 
-use lanes::{Block, LANES, reciprocal};
+use ohmspike_simd::{Block, LANES, reciprocal};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

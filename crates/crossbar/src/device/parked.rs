@@ -9,9 +9,9 @@
 //! then has the wrong sign, which an update counts (the Dale violation rate).
 //!
 //! ```
-//! use crossbar::ConductanceWindow;
-//! use crossbar::device::Parked;
-//! use seed::Seed;
+//! use ohmspike_crossbar::ConductanceWindow;
+//! use ohmspike_crossbar::device::Parked;
+//! use ohmspike_rng::Seed;
 //!
 //! let window = ConductanceWindow::from_resistances(1e3, 1e6)?;
 //! let excess = Parked::Device { sigma: 0.1 }.excess(&window, 4, 5, Seed::new(1)).ok_or("cells")?;
@@ -20,9 +20,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-use lanes::{LANES, Matrix, exp, lane_mask};
+use ohmspike_rng::Seed;
+use ohmspike_simd::{LANES, Matrix, exp, lane_mask};
 use schemars::JsonSchema;
-use seed::Seed;
 use serde::{Deserialize, Serialize};
 
 use super::number::{SIGMA_LN, optional_number};

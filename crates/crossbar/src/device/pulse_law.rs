@@ -1,7 +1,7 @@
 //! How the step of a pulse depends on the state of the cell: the factor f of the equations in device/pulses.rs.
 //!
 //! ```
-//! use crossbar::device::{Direction, PulseLaw};
+//! use ohmspike_crossbar::device::{Direction, PulseLaw};
 //!
 //! let soft = PulseLaw::Linear { up: 1.0, down: 1.0 };
 //! assert_eq!(soft.factor(Direction::Up, 0.25), 0.75);
@@ -10,7 +10,7 @@
 //! assert!((power.factor(Direction::Up, 0.5) - 0.25).abs() < 1e-6);
 //! ```
 
-use lanes::{Block, exp, ln};
+use ohmspike_simd::{Block, exp, ln};
 
 /// The largest exponent of an exponential step. States of the nominal window end there; those of cells with wider windows may
 /// lie beyond, where the exponential would leave the range of f32.

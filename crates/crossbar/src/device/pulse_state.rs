@@ -16,7 +16,7 @@
 //! exponential steps, and `nominal-window` their linear ones. A step that falls below zero outside the nominal window is held at
 //! zero.
 
-use lanes::{Block, LANES};
+use ohmspike_simd::{Block, LANES};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

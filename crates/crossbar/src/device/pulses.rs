@@ -24,7 +24,7 @@
 //! (2007) (soft bounds); Gong et al., Nat. Commun. 9, 2102 (2018) (exponential steps); Rasch et al., AICAS 2021 (additive noise
 //! in proportion to the gain).
 
-use lanes::{Block, LANES};
+use ohmspike_simd::{Block, LANES};
 use serde::Deserialize;
 
 use super::pulse_law::{Direction, PulseLaw};

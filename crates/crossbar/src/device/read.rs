@@ -9,7 +9,7 @@
 //! ```
 //!
 //! ```
-//! use crossbar::device::WhiteNoise;
+//! use ohmspike_crossbar::device::WhiteNoise;
 //!
 //! let sigma = WhiteNoise::Relative { fraction: 0.01 }.sigma(500.0);
 //! assert!((sigma.microsiemens(500.0) - 5.0).abs() < 1e-6);

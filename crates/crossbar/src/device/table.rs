@@ -8,13 +8,13 @@
 //! curve.rs looks up a block of cells at once.
 //!
 //! ```
-//! use crossbar::device::{Convention, SpreadPoint, SpreadTable};
+//! use ohmspike_crossbar::device::{Convention, SpreadPoint, SpreadTable};
 //!
 //! let point = |resistance_ohm, sigma_ln_resistance| SpreadPoint { resistance_ohm, sigma_ln_resistance };
 //! let table = SpreadTable::new(Convention::MedianPreserving, vec![point(1e3, 0.01), point(1e5, 0.04)])?;
 //! assert!((table.sigma(1e4) - 0.02).abs() < 1e-12);
 //! assert!((table.sigma(1e6) - 0.04).abs() < 1e-12);
-//! # Ok::<(), crossbar::device::SpecError>(())
+//! # Ok::<(), ohmspike_crossbar::device::SpecError>(())
 //! ```
 
 use schemars::JsonSchema;
@@ -100,7 +100,7 @@ pub(crate) type LnSigma = Curve;
 
 #[cfg(test)]
 mod tests {
-    use lanes::Block;
+    use ohmspike_simd::Block;
 
     use super::*;
 

@@ -17,7 +17,7 @@
 //! The states of an array and how they move on are telegraph_state.rs.
 //!
 //! ```
-//! use crossbar::device::Telegraph;
+//! use ohmspike_crossbar::device::Telegraph;
 //!
 //! let noise = Telegraph {
 //!     fraction_of_cells: 0.3,
@@ -31,7 +31,7 @@
 //! assert!((noise.conductance(100.0, -1.0) - 99.0).abs() < 1e-12);
 //! ```
 
-use lanes::{Block, LANES, exp};
+use ohmspike_simd::{Block, LANES, exp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -268,7 +268,8 @@ mod tests {
         for noise in [NOISE, Telegraph { amplitude: 0.0, ..NOISE }] {
             for conductance in [1e-3f32, 0.02, 1.0, 30.0, 2e3] {
                 for state in [-1.0, 0.0, 1.0] {
-                    let factor = noise.steps().factor(&Block::splat(lanes::ln(conductance)), &Block::splat(state));
+                    let factor =
+                        noise.steps().factor(&Block::splat(ohmspike_simd::ln(conductance)), &Block::splat(state));
                     let exact = noise.conductance(f64::from(conductance), f64::from(state)) / f64::from(conductance);
                     assert!((f64::from(factor[3]) - exact).abs() < bound, "{conductance} µS, {state}");
                 }

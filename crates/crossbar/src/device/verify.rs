@@ -19,7 +19,7 @@
 //! 2021 (incremental gate-voltage pulses with verify); Perez et al., IEEE Trans. Electron Devices 66, 3349 (2019).
 //!
 //! ```
-//! use crossbar::device::{Acceptance, Device};
+//! use ohmspike_crossbar::device::{Acceptance, Device};
 //!
 //! let device = Device::from_json(
 //!     r#"{ "name": "verified", "window": { "low_resistance_ohm": 4000, "high_resistance_ohm": 20000 },

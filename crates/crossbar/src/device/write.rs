@@ -25,7 +25,7 @@
 //! 24798 (2025), Methods; the table is the form in which spreads of resistive switches are published.
 //!
 //! ```
-//! use crossbar::device::WriteNoise;
+//! use ohmspike_crossbar::device::WriteNoise;
 //!
 //! let noise = WriteNoise::Relative { fraction: 0.03 };
 //! let sigma = noise.sigma(200.0, None).ok_or("not a study-level device")?;

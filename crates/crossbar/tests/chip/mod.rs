@@ -2,10 +2,10 @@
 
 #![allow(dead_code, reason = "every test file uses its own part")]
 
-use crossbar::device::Device;
-use crossbar::{ArrayParams, CrossbarArray, Sign};
-use lanes::{Block, Matrix};
-use seed::Seed;
+use ohmspike_crossbar::device::Device;
+use ohmspike_crossbar::{ArrayParams, CrossbarArray, Sign};
+use ohmspike_rng::Seed;
+use ohmspike_simd::{Block, Matrix};
 
 /// Initial weight spread of the tests that need one, the noise study's own.
 pub const SIGMA_INIT: f32 = 0.001;
@@ -79,8 +79,8 @@ pub fn padding_is_zero(matrix: &Matrix) -> bool {
     let width = matrix.row_blocks();
     let columns = matrix.columns();
     let padding = |(number, block): (usize, &Block)| {
-        let first = (number % width) * lanes::LANES;
-        (0..lanes::LANES).all(|lane| first + lane < columns || block[lane] == 0.0)
+        let first = (number % width) * ohmspike_simd::LANES;
+        (0..ohmspike_simd::LANES).all(|lane| first + lane < columns || block[lane] == 0.0)
     };
     matrix.blocks().iter().enumerate().all(padding)
 }

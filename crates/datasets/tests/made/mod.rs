@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use datasets::ImportError;
+use ohmspike_datasets::ImportError;
 use rawzip::{CompressionMethod, ZipArchiveWriter};
 use tempfile::TempDir;
 

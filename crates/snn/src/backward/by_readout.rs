@@ -1,6 +1,6 @@
 //! The adjoint of the readout, as the classes see it or as the hidden neurons do.
 
-use lanes::{Block, LANES, Matrix, Simd, add_to_rows, blocks_at, blocks_at_mut, kernel};
+use ohmspike_simd::{Block, LANES, Matrix, Simd, add_to_rows, blocks_at, blocks_at_mut, kernel};
 
 use super::Pass;
 use crate::neuron::lif::LifParams;

@@ -8,7 +8,7 @@
 //! Step by step, every spike reads and writes a row of the gradient, which is larger than the caches near a core; the
 //! adjoint currents of a sample are not. Where no unit spikes twice both orders give the same bits.
 
-use lanes::{Matrix, Simd, add_rows, blocks_at_mut, kernel};
+use ohmspike_simd::{Matrix, Simd, add_rows, blocks_at_mut, kernel};
 
 use super::Span;
 use crate::spikes::SpikeTrain;

@@ -1,7 +1,7 @@
 //! The adjoint of the last hidden layer where its neurons do not hear each other: groups of them stay in registers over all
 //! steps.
 
-use lanes::{Block, Simd, blocks_at, blocks_at_mut, in_place, kernel};
+use ohmspike_simd::{Block, Simd, blocks_at, blocks_at_mut, in_place, kernel};
 
 use super::Pass;
 use super::by_readout::ByReadout;

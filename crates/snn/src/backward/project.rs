@@ -4,7 +4,7 @@
 //! dL/dS_j[t] += sum_k W_jk i_k[t+1]         k in its order
 //! ```
 
-use lanes::{Block, LANES, Matrix, Simd, blocks_at, blocks_at_mut, kernel};
+use ohmspike_simd::{Block, LANES, Matrix, Simd, blocks_at, blocks_at_mut, kernel};
 
 /// Blocks of sums that stay in registers together.
 const GROUP: usize = 8;
@@ -13,7 +13,7 @@ const GROUP: usize = 8;
 /// between them, columns x rows.
 #[kernel(simd: S)]
 pub(super) fn down(transposed: &Matrix, steps: usize, currents: &[Block], by_spikes: &mut [Block]) {
-    let (above, below) = (lanes::blocks_for(transposed.rows()), transposed.row_blocks());
+    let (above, below) = (ohmspike_simd::blocks_for(transposed.rows()), transposed.row_blocks());
     let by_spikes = &mut by_spikes[..steps * below];
     by_spikes.fill(Block::ZERO);
     for (currents, by_spikes) in currents.chunks_exact(above).zip(by_spikes.chunks_exact_mut(below)) {

@@ -1,6 +1,6 @@
 //! The gradient by the weights of a layer from its adjoint currents: a row for every spike that was heard.
 
-use lanes::{Block, Matrix, Simd, add_to_rows, blocks_at, kernel};
+use ohmspike_simd::{Block, Matrix, Simd, add_to_rows, blocks_at, kernel};
 
 use super::Span;
 use super::by_unit::{self, RowsByUnit, add_units};

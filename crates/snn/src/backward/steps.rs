@@ -1,6 +1,6 @@
 //! The adjoint of a hidden layer, all of its neurons a step at a time: the adjoint lies in memory.
 
-use lanes::{Block, Matrix, kernel};
+use ohmspike_simd::{Block, Matrix, kernel};
 
 use super::{Adjoint, Span, project};
 use crate::neuron::{Model, Neurons, Voltages};

@@ -34,7 +34,7 @@ impl LatencyCode {
     /// The step at which a pixel of `intensity` in [0, 1] spikes, if it does before `steps`.
     ///
     /// ```
-    /// let code = snn::encode::LatencyCode::default();
+    /// let code = ohmspike_snn::encode::LatencyCode::default();
     /// assert_eq!(code.step(1.0, 100), Some(4)); // 20 ln(1 / 0.8) = 4.46
     /// assert_eq!(code.step(0.3, 100), Some(21)); // 20 ln 3 = 21.97
     /// assert_eq!(code.step(0.19, 100), None);

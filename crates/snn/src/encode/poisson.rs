@@ -10,8 +10,8 @@
 //! Steps with probability p and waiting times of this geometric law are the same process; the waiting times take a draw a spike
 //! in place of one a step. Source: P. U. Diehl and M. Cook, Front. Comput. Neurosci. 9, 99 (2015), whose largest rate is 63.75 Hz.
 
+use ohmspike_rng::Seed;
 use rand::RngExt;
-use seed::Seed;
 
 use crate::spikes::{EventsPerStep, Samples, SpikeTrains, SpikesError};
 
@@ -30,11 +30,11 @@ impl PoissonCode {
     /// number n has the stream `seed.numbered(n)`, so that it does not depend on the others.
     ///
     /// ```
-    /// let code = snn::encode::PoissonCode { rate_hertz: 1000.0 };
+    /// let code = ohmspike_snn::encode::PoissonCode { rate_hertz: 1000.0 };
     /// let images = [[255, 0]];
-    /// let samples = code.samples(images.iter().map(|image| &image[..]), &[0], 5, seed::Seed::new(1))?;
+    /// let samples = code.samples(images.iter().map(|image| &image[..]), &[0], 5, ohmspike_rng::Seed::new(1))?;
     /// assert_eq!(samples.spikes.total(), 5); // every step of the full pixel, none of the dark one
-    /// # Ok::<(), snn::spikes::SpikesError>(())
+    /// # Ok::<(), ohmspike_snn::spikes::SpikesError>(())
     /// ```
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! Column sums of one step, as they are or tile by tile through converters.
 
-use lanes::{Block, Matrix, Simd, add_rows, blocks_at_mut, kernel};
-use seed::Normals;
+use ohmspike_rng::Normals;
+use ohmspike_simd::{Block, Matrix, Simd, add_rows, blocks_at_mut, kernel};
 
 use super::{Layer, Reading};
 use crate::converter::{ColumnConverter, ConversionEnds};
@@ -128,8 +128,8 @@ fn add_read(
 
 #[cfg(test)]
 mod tests {
-    use lanes::LANES;
-    use seed::Seed;
+    use ohmspike_rng::Seed;
+    use ohmspike_simd::LANES;
 
     use crate::forward::{Trace, forward};
     use crate::network::Network;

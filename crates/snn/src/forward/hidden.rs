@@ -5,7 +5,7 @@
 //! hear each other, where converters read the columns, and of neurons with more to their state, all columns of a step belong
 //! together (`steps.rs`).
 
-use lanes::{Block, Instructions, Matrix, add_rows, blocks_at, kernel};
+use ohmspike_simd::{Block, Instructions, Matrix, add_rows, blocks_at, kernel};
 
 use super::steps::{Reads, by_steps};
 use super::{LayerState, Reading, decays};

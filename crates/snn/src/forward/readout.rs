@@ -1,6 +1,6 @@
 //! The readout of one sample, from the first hidden spike to the last step, and its largest voltages.
 
-use lanes::{Block, Matrix, Simd, add_rows, kernel};
+use ohmspike_simd::{Block, Matrix, Simd, add_rows, kernel};
 
 use super::{Reading, State, decays};
 use crate::network::Network;

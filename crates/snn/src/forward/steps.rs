@@ -1,6 +1,6 @@
 //! The hidden neurons of one layer in one sample, all of them a step at a time: the state lies in memory.
 
-use lanes::{Block, kernel};
+use ohmspike_simd::{Block, kernel};
 
 use super::{LayerState, Reading};
 use crate::neuron::{Model, Neurons};

@@ -5,7 +5,7 @@
 //! ```
 //!
 //! ```
-//! use snn::metrics::firing::Firing;
+//! use ohmspike_snn::metrics::firing::Firing;
 //!
 //! // One excitatory and one inhibitory neuron, four steps, two classes; a sample of class 1.
 //! let mut firing = Firing::new(2, 1, 4, 2);

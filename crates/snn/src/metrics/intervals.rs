@@ -10,7 +10,7 @@
 //! one period, near 1 for Poisson trains of one rate, and more where fast and slow neurons are mixed.
 //!
 //! ```
-//! use snn::metrics::intervals::Intervals;
+//! use ohmspike_snn::metrics::intervals::Intervals;
 //!
 //! let mut intervals = Intervals::default();
 //! [4, 6].map(|steps| intervals.add(steps));

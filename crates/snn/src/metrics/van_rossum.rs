@@ -21,7 +21,7 @@
 //! all neurons are added to row i of the products: spikes x neurons additions a sample, and exact.
 //!
 //! ```
-//! use snn::metrics::van_rossum::{Time, VanRossum};
+//! use ohmspike_snn::metrics::van_rossum::{Time, VanRossum};
 //!
 //! // Neuron 0 spikes at steps 0 and 2, neuron 1 at step 2.
 //! let mut distances = VanRossum::new(2, 1.0)?;
@@ -29,10 +29,10 @@
 //! // What is left is one spike of neuron 0, at D² = 1/2 from silence.
 //! let square = distances.pair(0, 1, Time::Continuous).square;
 //! assert!((square - 0.5).abs() < 1e-15);
-//! # Ok::<(), snn::metrics::van_rossum::VanRossumError>(())
+//! # Ok::<(), ohmspike_snn::metrics::van_rossum::VanRossumError>(())
 //! ```
 
-use lanes::kernel;
+use ohmspike_simd::kernel;
 use serde::{Deserialize, Serialize};
 
 /// What the squared difference of two filtered trains is added up over.
@@ -214,8 +214,8 @@ fn add_pairs(neurons: usize, products: &[f64], roots: &mut [f64], squares: &mut 
 
 #[cfg(test)]
 mod tests {
+    use ohmspike_rng::Seed;
     use rand::RngExt;
-    use seed::Seed;
 
     use super::*;
 

@@ -44,7 +44,7 @@
 //! Source: E. M. Izhikevich, IEEE Trans. Neural Netw. 14, 1569 (2003), eqs. 1 to 3, Fig. 2 and the program of Fig. 3. The form of
 //! 2007: E. M. Izhikevich, Dynamical Systems in Neuroscience (MIT Press, 2007), ch. 8.
 
-use lanes::{Block, LANES, Simd, note_work};
+use ohmspike_simd::{Block, LANES, Simd, note_work};
 
 use super::{Model, Neurons, Record, Voltages};
 use crate::network::HiddenLayer;

@@ -9,7 +9,7 @@
 //! with a = exp(-1 / tau_syn), b = exp(-1 / tau_mem). Source: Kilgore et al., Sci Rep 15, 24798 (2025), Methods, after
 //! Neftci, Mostafa and Zenke, IEEE Signal Process. Mag. 36, 51 (2019). The reset carries no gradient.
 
-use lanes::{Block, Simd, in_place, note_work};
+use ohmspike_simd::{Block, Simd, in_place, note_work};
 
 use super::{Model, Neurons, Record, Voltages};
 
@@ -119,7 +119,7 @@ impl Model for LifParams {
 
 #[cfg(test)]
 mod tests {
-    use lanes::Portable;
+    use ohmspike_simd::Portable;
 
     use super::*;
 

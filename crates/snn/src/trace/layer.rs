@@ -1,6 +1,6 @@
 //! What one sample left behind in a hidden layer: voltages and spikes, which the next layer hears.
 
-use lanes::{Block, LANES, blocks_at_mut, blocks_for, kernel};
+use ohmspike_simd::{Block, LANES, blocks_at_mut, blocks_for, kernel};
 
 use crate::network::HiddenLayer;
 use crate::neuron::izhikevich::{Kinds, kinds};

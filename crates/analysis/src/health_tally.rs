@@ -1,0 +1,98 @@
+//! How many trials of a study are unhealthy, and how.
+
+use std::collections::BTreeMap;
+
+use crate::judged::Judged;
+use crate::repeats::Done;
+use ohmspike_study::health::{HealthKind, HealthState};
+use ohmspike_study::settings::Settings;
+use ohmspike_study::study::Study;
+
+/// Counts of unhealthy trials.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct HealthTally {
+    /// Trials that were looked at.
+    pub trials: usize,
+    /// Those that no answer may rest on, without those that diverged.
+    pub excluded: usize,
+    /// Trials at chance that are in no state that explains it.
+    pub at_chance: usize,
+    /// Trials by state; one of several states counts in each.
+    pub kinds: BTreeMap<HealthKind, usize>,
+    /// One trial of each kind: what is wrong with the first, and what to do.
+    examples: BTreeMap<HealthKind, (HealthState, String)>,
+}
+
+impl HealthTally {
+    /// Counts the trials of `study` that are done.
+    pub fn of(study: &Study, done: &[Done]) -> HealthTally {
+        let (judged, mut tally) = (Judged::of(study, done), HealthTally::default());
+        done.iter().for_each(|done| tally.add(&judged.states(done), &done.record.settings));
+        tally
+    }
+
+    /// Counts one more trial, of these settings and in these states.
+    pub fn add(&mut self, states: &[HealthState], settings: &Settings) {
+        self.trials += 1;
+        let excluded = states.iter().any(|state| state.kind().excludes());
+        self.excluded += usize::from(excluded);
+        self.at_chance += usize::from(!excluded && states.iter().any(|state| state.kind() == HealthKind::AtChance));
+        for state in states {
+            *self.kinds.entry(state.kind()).or_default() += 1;
+            self.examples.entry(state.kind()).or_insert_with(|| (state.clone(), state.advice(settings)));
+        }
+    }
+
+    /// Trials in this state.
+    pub fn count(&self, kind: HealthKind) -> usize {
+        self.kinds.get(&kind).copied().unwrap_or(0)
+    }
+
+    /// The counts of kinds in words, as `silent 3, clipped 1`: those that exclude a trial from answers, or the others.
+    pub fn words(&self, excluding: bool) -> String {
+        let of = self.kinds.iter().filter(|(kind, _)| kind.excludes() == excluding);
+        of.map(|(kind, count)| format!("{} {count}", kind.words())).collect::<Vec<_>>().join(", ")
+    }
+
+    /// One line on the trials that answers leave out, and one on those at chance; empty where all are healthy.
+    pub fn lines(&self) -> Vec<String> {
+        let excluded = (self.excluded > 0).then(|| {
+            let are = if self.excluded == 1 { "is" } else { "are" };
+            format!("{} of {} trials {are} left out of every answer: {}", self.excluded, self.trials, self.words(true))
+        });
+        let guess = (self.at_chance > 0).then(|| {
+            let are = if self.at_chance == 1 { "is" } else { "are" };
+            format!("{} of {} trials {are} at chance", self.at_chance, self.trials)
+        });
+        excluded.into_iter().chain(guess).collect()
+    }
+
+    /// What is wrong with one trial of each kind that excludes it, and what to do about it.
+    pub fn examples(&self) -> impl Iterator<Item = &(HealthState, String)> {
+        self.examples.values().filter(|(state, _)| state.kind().excludes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ohmspike_study::health::{AtChance, Silence};
+
+    #[test]
+    fn trials_are_counted_by_state() {
+        let silence = Silence { layer: 1, spikes_before: 0.0, spikes_after: Some(0.0), cause: None };
+        let silent = HealthState::Silent(silence);
+        let at_chance =
+            HealthState::AtChance(AtChance { outcome: 0.1, low: 0.08, chance: 0.1, samples: 1000, loss: None });
+        let mut tally = HealthTally::default();
+        tally.add(&[], &Settings::default());
+        assert!(tally.lines().is_empty());
+        tally.add(std::slice::from_ref(&at_chance), &Settings::default());
+        tally.add(&[silent, at_chance], &Settings::default());
+        assert_eq!(
+            tally.lines(),
+            ["1 of 3 trials is left out of every answer: silent 1", "1 of 3 trials is at chance"]
+        );
+        assert_eq!(tally.examples().count(), 1);
+    }
+}

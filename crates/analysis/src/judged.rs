@@ -1,0 +1,126 @@
+//! The states of all trials of a study, where what one trial cannot tell is judged over the seeds of its condition.
+
+use std::collections::{BTreeSet, HashMap};
+
+use crate::point_health::PointHealth;
+use crate::repeats::Done;
+use ohmspike_study::axis_value::is_seed;
+use ohmspike_study::health::chance::chance_in;
+use ohmspike_study::health::rise::{Convergence, over_seeds};
+use ohmspike_study::health::{HealthKind, HealthState, outcome_window};
+use ohmspike_study::record::Record;
+use ohmspike_study::study::Study;
+
+/// Which conditions of a study still rise.
+#[derive(Clone, Debug, Default)]
+pub struct Judged {
+    /// One a condition; those that differ only in the seeds of streams are judged together.
+    conditions: Vec<Convergence>,
+}
+
+impl Judged {
+    /// Judges the conditions of `study` by the trials that are done.
+    pub fn of(study: &Study, done: &[Done]) -> Judged {
+        let plain: Vec<usize> = (0..study.axes.len()).filter(|&axis| !is_seed(&study.axes[axis])).collect();
+        let mut numbers: HashMap<String, usize> = HashMap::new();
+        let group: Vec<usize> = study
+            .conditions
+            .iter()
+            .map(|condition| {
+                let name: Vec<String> = plain.iter().map(|&axis| condition.values[axis].to_string()).collect();
+                let next = numbers.len();
+                *numbers.entry(name.join("\n")).or_insert(next)
+            })
+            .collect();
+        let mut windows: Vec<Vec<&[f64]>> = vec![Vec::new(); numbers.len()];
+        let mut known = BTreeSet::new();
+        for done in done.iter().filter(|done| done.record.outcome.is_some()) {
+            // A copy of another trial is no further seed.
+            if !known.insert((group[done.condition], done.draws)) {
+                continue;
+            }
+            windows[group[done.condition]].push(outcome_window(done.record));
+        }
+        let chance = chance_in(done.iter().map(|done| done.record)).unwrap_or(0.0);
+        let judged: Vec<Convergence> = windows.iter().map(|windows| over_seeds(windows, chance)).collect();
+        Judged { conditions: group.iter().map(|&group| judged[group].clone()).collect() }
+    }
+
+    /// Whether a point of these conditions says nothing about the hardware: at least half of its trials are unusable.
+    pub fn is_unhealthy(&self, done: &[Done], conditions: &[usize]) -> bool {
+        let mut health = PointHealth::default();
+        let here = done.iter().filter(|done| conditions.contains(&done.condition) && done.record.outcome.is_some());
+        here.for_each(|done| _ = health.add(done.record, &self.states(done)));
+        health.is_unhealthy()
+    }
+
+    /// What is wrong with a trial.
+    pub fn states(&self, done: &Done) -> Vec<HealthState> {
+        self.states_of(done.condition, done.record)
+    }
+
+    /// What is wrong with the trial of a condition that left `record`.
+    pub fn states_of(&self, condition: usize, record: &Record) -> Vec<HealthState> {
+        let mut states = record.health_states().into_owned();
+        match self.conditions.get(condition) {
+            None | Some(Convergence::OfTrials) => return states,
+            Some(Convergence::AtRest) => states.retain(|state| state.kind() != HealthKind::NotConverged),
+            Some(Convergence::Rising(rise)) => {
+                states.retain(|state| state.kind() != HealthKind::NotConverged);
+                if record.outcome.is_some() {
+                    states.push(HealthState::NotConverged(rise.clone()));
+                }
+            }
+        }
+        states.sort_by_key(HealthState::kind);
+        states
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{Fixture, record};
+    use crate::repeats::done;
+    use ohmspike_study::record::Record;
+
+    /// Nine epochs from 0.3; the trials of one condition rise by `slope` an epoch, those of the other stay.
+    fn states(text: &str, slope: impl Fn(f64, u64) -> f64) -> Vec<Vec<HealthKind>> {
+        let fixture = Fixture::with_records(text, |settings, seed| {
+            let slope = slope(settings.noise.level_percent, seed);
+            let accuracy: Vec<f64> = (0..9).map(|epoch| 0.3 + slope * f64::from(epoch)).collect();
+            Some(Record { accuracy, ..record(settings, seed, 0.4) })
+        });
+        fixture.see(|recorded| {
+            let done = done(recorded.study, recorded.prepared, recorded.trials, recorded.store);
+            let judged = Judged::of(recorded.study, &done);
+            done.iter().map(|done| judged.states(done).iter().map(HealthState::kind).collect()).collect()
+        })
+    }
+
+    #[test]
+    fn seeds_decide_together_whether_a_condition_still_rises() {
+        let text = "[noise]\nlevel_percent = [0, 1]\n[repeats]\nseeds = 3\n";
+        let rising = states(text, |level, seed| if level == 0.0 { 0.02 + 0.0001 * seed as f64 } else { 0.0 });
+        let not_converged = vec![HealthKind::NotConverged];
+        assert_eq!(rising, [not_converged.clone(), vec![], not_converged.clone(), vec![], not_converged, vec![]]);
+        // One of three trials that rises is an accident of its epochs.
+        let one = states(text, |level, seed| if level == 0.0 && seed == 1 { 0.02 } else { 0.0 });
+        assert!(one.iter().all(Vec::is_empty), "{one:?}");
+    }
+
+    /// Rises of 0.12 and 0 have a mean of one standard error: that of two seeds tells nothing, so that each speaks for itself.
+    #[test]
+    fn two_seeds_do_not_overrule_their_trials() {
+        let one = states("[repeats]\nseeds = 2\n", |_, seed| if seed == 1 { 0.02 } else { 0.0 });
+        assert_eq!(one, [vec![HealthKind::NotConverged], vec![]]);
+        let both = states("[repeats]\nseeds = 2\n", |_, seed| if seed == 1 { 0.02 } else { 0.015 });
+        assert_eq!(both, [vec![HealthKind::NotConverged], vec![HealthKind::NotConverged]]);
+    }
+
+    #[test]
+    fn one_seed_speaks_for_itself() {
+        let states = states("[noise]\nlevel_percent = [0, 1]\n", |level, _| if level == 0.0 { 0.02 } else { 0.0 });
+        assert_eq!(states, [vec![HealthKind::NotConverged], vec![]]);
+    }
+}

@@ -1,0 +1,195 @@
+//! Repeats that are copies of each other: seeds that change nothing that is drawn.
+
+use std::collections::BTreeSet;
+
+use crate::drawn::streams;
+use crate::repeats::{Done, copies};
+use ohmspike_stats::draws::STREAMS;
+use ohmspike_study::axis_value::is_seed;
+use ohmspike_study::prepare::Prepared;
+use ohmspike_study::settings::SeedSettings;
+use ohmspike_study::study::{Axis, Study};
+
+/// Repeats that are none.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum RepeatWarning {
+    /// Seeds that change no stream that is drawn.
+    #[error(
+        "{key}: the {seeds} seeds change nothing{}: {}; the repeats are copies and count as n = 1\n\nhint: {}",
+        some.as_ref().map_or_else(String::new, |example| format!(" in some conditions (for instance {example})")),
+        if key == "repeats.seeds" {
+            format!("{}no other stream is drawn", listed(fixed))
+        } else {
+            "no such stream is drawn".to_owned()
+        },
+        if key == "repeats.seeds" { "remove a fixed seed, or set one seed" } else { "give it one value" }
+    )]
+    IdleSeeds {
+        /// The key that lists them.
+        key: String,
+        /// How many there are.
+        seeds: usize,
+        /// Keys of the streams that are drawn and have a seed of their own.
+        fixed: Vec<String>,
+        /// The first of the conditions, where it is not so in all of them.
+        some: Option<String>,
+    },
+    /// Trials that left the same bits as others.
+    #[error(
+        "records: {count} of {trials} trials are copies of others, to the last bit{}; n counts distinct draws, and there is no interval \
+         below three of them\n\nhint: {}",
+        if *unforeseen { ", although their seeds differ" } else { "" },
+        if *unforeseen {
+            "nothing that the seeds draw reached the outcome; check that the networks spike"
+        } else {
+            "vary a stream that is drawn: see `repeats.seeds` and `[seeds]`"
+        }
+    )]
+    Copies {
+        /// How many.
+        count: usize,
+        /// Of how many trials.
+        trials: usize,
+        /// Whether their settings draw something from the seeds that differ.
+        unforeseen: bool,
+    },
+}
+
+/// Seeds of `study` that change no stream that is drawn, as far as settings and devices tell.
+pub fn idle_seeds(study: &Study, prepared: &Prepared) -> Vec<RepeatWarning> {
+    let drawn: Vec<_> = study
+        .conditions
+        .iter()
+        .map(|condition| {
+            (given(&condition.settings.seeds), streams(&condition.settings, &prepared.devices_of(&condition.settings)))
+        })
+        .collect();
+    let mut found = Vec::new();
+    if study.seeds.len() > 1 {
+        // The seed of a trial reaches the streams that have none of their own.
+        let idle = |(given, drawn): &([bool; 5], [bool; 5])| (0..5).all(|stream| given[stream] || !drawn[stream]);
+        let fixed =
+            |(given, drawn): &([bool; 5], [bool; 5])| (0..5).filter(|&stream| given[stream] && drawn[stream]).collect();
+        found.extend(idle_key(study, "repeats.seeds", study.seeds.len(), &drawn, idle, fixed));
+    }
+    for axis in study.axes.iter().filter(|axis| is_seed(axis) && axis.values.len() > 1) {
+        let Some(stream) = STREAMS.iter().position(|name| axis.key == format!("seeds.{name}")) else { continue };
+        let idle = move |(_, drawn): &([bool; 5], [bool; 5])| !drawn[stream];
+        found.extend(idle_key(study, &axis.key, axis.values.len(), &drawn, idle, |_| Vec::new()));
+    }
+    found
+}
+
+/// The warning of one key, whose seeds are `idle` in some conditions where other streams are `fixed`.
+fn idle_key(
+    study: &Study,
+    key: &str,
+    seeds: usize,
+    drawn: &[([bool; 5], [bool; 5])],
+    idle: impl Fn(&([bool; 5], [bool; 5])) -> bool,
+    fixed: impl Fn(&([bool; 5], [bool; 5])) -> Vec<usize>,
+) -> Option<RepeatWarning> {
+    let places: Vec<usize> = (0..drawn.len()).filter(|&place| idle(&drawn[place])).collect();
+    let fixed: BTreeSet<usize> = places.iter().flat_map(|&place| fixed(&drawn[place])).collect();
+    let fixed = fixed.into_iter().map(|stream| format!("seeds.{}", STREAMS[stream])).collect();
+    let plain = |axis: &Axis| !is_seed(axis) && axis.values.len() > 1;
+    let first = study.axes.iter().zip(&study.conditions.get(*places.first()?)?.values).filter(|(axis, _)| plain(axis));
+    let example = first.map(|(axis, value)| format!("{} = {value}", axis.key)).collect::<Vec<String>>().join(", ");
+    let some = (places.len() < drawn.len()).then_some(example);
+    Some(RepeatWarning::IdleSeeds { key: key.to_owned(), seeds, fixed, some })
+}
+
+fn given(seeds: &SeedSettings) -> [bool; 5] {
+    [seeds.initial, seeds.order, seeds.write, seeds.read, seeds.chip].map(|seed| seed.is_some())
+}
+
+/// Trials of `done` that are copies of others, to the last bit.
+pub fn repeat_warnings(study: &Study, done: &[Done]) -> Vec<RepeatWarning> {
+    let found = copies(study, done);
+    let unforeseen = done.iter().zip(&found).any(|(done, first)| first.is_some() && done.unforeseen);
+    let count = found.iter().flatten().count();
+    (count > 0).then_some(RepeatWarning::Copies { count, trials: done.len(), unforeseen }).into_iter().collect()
+}
+
+/// The streams in words.
+fn listed(fixed: &[String]) -> String {
+    let ticked: Vec<String> = fixed.iter().map(|key| format!("`{key}`")).collect();
+    match ticked.split_last() {
+        None => String::new(),
+        Some((only, [])) => format!("{only} is fixed and "),
+        Some((last, rest)) => format!("{} and {last} are fixed and ", rest.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{Fixture, record};
+    use ohmspike_study::record::Record;
+
+    fn told(text: &str) -> Vec<String> {
+        let fixture = Fixture::new(text, |_, _| None);
+        fixture.see(|recorded| {
+            idle_seeds(recorded.study, recorded.prepared).iter().map(RepeatWarning::to_string).collect()
+        })
+    }
+
+    #[test]
+    fn seeds_that_change_no_drawn_stream_are_told_with_those_that_are_fixed() {
+        let fixed = "[seeds]\ninitial = 1\norder = 1\n[repeats]\nseeds = 5\n";
+        assert_eq!(
+            told(fixed),
+            [
+                "repeats.seeds: the 5 seeds change nothing: `seeds.initial` and `seeds.order` are fixed and no other stream is drawn; the \
+              repeats are copies and count as n = 1\n\nhint: remove a fixed seed, or set one seed"
+            ]
+        );
+        let device = "[hardware]\ndevice = \"ideal\"\n";
+        assert_eq!(told(&format!("{device}{fixed}")).len(), 1);
+        let all = "[seeds]\ninitial = 1\norder = 1\nchip = 1\nwrite = 1\nread = 1\n[repeats]\nseeds = 2\n";
+        assert!(
+            told(&format!("[noise]\nlevel_percent = 5\n{all}"))[0]
+                .contains("`seeds.order` and `seeds.write` are fixed")
+        );
+        assert_eq!(told("[seeds]\ninitial = 1\n[repeats]\nseeds = 5\n"), [""; 0]);
+        assert_eq!(
+            told("[noise]\nlevel_percent = 5\n[seeds]\ninitial = 1\norder = 1\n[repeats]\nseeds = 5\n"),
+            [""; 0]
+        );
+    }
+
+    #[test]
+    fn conditions_and_lists_of_streams_are_told_apart() {
+        let some = told("[noise]\nlevel_percent = [0, 5]\n[seeds]\ninitial = 1\norder = 1\n[repeats]\nseeds = 5\n");
+        assert!(
+            some[0].contains("change nothing in some conditions (for instance noise.level_percent = 0): "),
+            "{}",
+            some[0]
+        );
+        let chips = told("[hardware]\ndevice = \"ideal\"\n[seeds]\nchip = [1, 2, 3]\n[repeats]\nseeds = 2\n");
+        assert!(
+            chips[0].starts_with("seeds.chip: the 3 seeds change nothing: no such stream is drawn;"),
+            "{}",
+            chips[0]
+        );
+    }
+
+    #[test]
+    fn records_with_the_same_bits_are_told() {
+        let of = |loss: fn(u64) -> f64| {
+            let made = move |settings: &ohmspike_study::settings::Settings, seed: u64| {
+                Some(Record { loss: vec![loss(seed)], ..record(settings, seed, 0.5) })
+            };
+            Fixture::with_records("[repeats]\nseeds = 4\n", made).see(|recorded| {
+                let done = crate::repeats::done(recorded.study, recorded.prepared, recorded.trials, recorded.store);
+                repeat_warnings(recorded.study, &done).iter().map(RepeatWarning::to_string).collect::<Vec<String>>()
+            })
+        };
+        assert!(
+            of(|_| 1.0)[0].starts_with(
+                "records: 3 of 4 trials are copies of others, to the last bit, although their seeds differ"
+            )
+        );
+        assert_eq!(of(|seed| seed as f64), [""; 0]);
+    }
+}

@@ -1,0 +1,103 @@
+//! The outcomes of a run so far, by the values of every axis: what people watch while trials run.
+
+use ohmspike_study::axis_value::plain;
+use ohmspike_study::study::{Axis, Study};
+
+/// Sums of outcomes by value of every axis.
+#[derive(Clone, Debug)]
+pub struct Tally<'a> {
+    study: &'a Study,
+    /// By axis and value: sum of the outcomes, how many there are, and how many of them no answer may rest on.
+    sums: Vec<Vec<(f64, usize, usize)>>,
+}
+
+impl Tally<'_> {
+    /// No outcomes of `study` yet.
+    pub fn new(study: &Study) -> Tally<'_> {
+        Tally { sums: study.axes.iter().map(|axis| vec![(0.0, 0, 0); axis.values.len()]).collect(), study }
+    }
+
+    /// Counts the `outcome` of a trial of a condition, and whether answers may rest on it.
+    pub fn add(&mut self, condition: usize, outcome: f64, usable: bool) {
+        for (sums, place) in self.sums.iter_mut().zip(self.study.places(condition)) {
+            sums[place].0 += outcome;
+            sums[place].1 += 1;
+            sums[place].2 += usize::from(!usable);
+        }
+    }
+
+    /// A small table an axis, at most `width` letters wide where its key and one value fit: values, mean outcomes in percent
+    /// over all other axes, the number of trials with an outcome, and where there are any, of those that are not usable.
+    pub fn table(&self, width: usize) -> String {
+        let axes = self.study.axes.iter().zip(&self.sums).filter(|(axis, _)| axis.values.len() > 1);
+        axes.map(|(axis, sums)| axis_table(axis, sums, width)).collect::<Vec<_>>().join("\n")
+    }
+}
+
+fn axis_table(axis: &Axis, sums: &[(f64, usize, usize)], width: usize) -> String {
+    let mean = |&(sum, count, _): &(f64, usize, usize)| {
+        if count == 0 { "-".to_owned() } else { format!("{:.1}", 100.0 * sum / count as f64) }
+    };
+    let unusable: usize = sums.iter().map(|sum| sum.2).sum();
+    let rows = if unusable > 0 { 4 } else { 3 };
+    let column = |(value, sum): (&toml::Value, &(f64, usize, usize))| {
+        [plain(value), mean(sum), sum.1.to_string(), sum.2.to_string()]
+    };
+    let columns: Vec<[String; 4]> = axis.values.iter().zip(sums).map(column).collect();
+    let heads = [axis.key.as_str(), "  mean outcome, %", "  trials", "  not usable"];
+    let letters = |text: &str| text.chars().count();
+    let head = heads.iter().map(|head| letters(head)).max().unwrap_or(0);
+    let cell = columns.iter().flatten().map(|cell| letters(cell)).max().unwrap_or(0).max(5);
+    let beside = (width.saturating_sub(head) / (cell + 2)).max(1);
+    let line = |columns: &[[String; 4]], row: usize| {
+        let cells: String = columns.iter().map(|column| format!("  {:>cell$}", column[row])).collect();
+        format!("{:<head$}{cells}\n", heads[row])
+    };
+    columns.chunks(beside).flat_map(|columns| (0..rows).map(move |row| line(columns, row))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn study() -> Study {
+        let text = "name = \"tally\"\n[network]\nexcitatory_fraction = [0.5, 1.0]\n[noise]\nlevel_percent = [1, 20, 100]\n\
+                    [hardware]\ndevice = [\"none\"]\n";
+        Study::parse("tally.toml", text, &[]).expect("the test's own study")
+    }
+
+    #[test]
+    fn outcomes_are_averaged_over_the_other_axes() {
+        let study = study();
+        let mut tally = Tally::new(&study);
+        for (condition, outcome) in [(0, 0.8), (0, 0.7), (1, 0.5), (3, 0.6)] {
+            tally.add(condition, outcome, true);
+        }
+        // An axis of one value has nothing to compare.
+        let expected = "\
+network.excitatory_fraction    0.5    1.0
+  mean outcome, %             66.7   60.0
+  trials                         3      1
+
+noise.level_percent      1     20    100
+  mean outcome, %     70.0   50.0      -
+  trials                 3      1      0
+";
+        assert_eq!(tally.table(78), expected);
+        tally.add(2, 0.1, false);
+        assert!(
+            tally
+                .table(78)
+                .contains("  trials                 3      1      1\n  not usable             0      0      1\n")
+        );
+    }
+
+    #[test]
+    fn a_narrow_table_has_several_rows() {
+        let study = study();
+        let table = Tally::new(&study).table(34);
+        assert!(table.lines().all(|line| line.chars().count() <= 34), "{table}");
+        assert_eq!(table.lines().filter(|line| line.starts_with("noise.level_percent")).count(), 2, "{table}");
+        assert!(!Tally::new(&study).table(0).is_empty(), "a value a row");
+    }
+}

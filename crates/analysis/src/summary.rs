@@ -1,0 +1,129 @@
+//! The outcomes of a study by condition: as CSV for programs, as a table for people.
+
+use crate::health_tally::HealthTally;
+use crate::judged::Judged;
+use crate::repeats::{Done, by_condition};
+use ohmspike_stats::draws::Drawn;
+use ohmspike_stats::{LEAST_REPEATS, Sample};
+use ohmspike_study::axis_value::plain;
+use ohmspike_study::csv_cell::csv_cell;
+use ohmspike_study::health::HealthKind;
+use ohmspike_study::study::{Axis, Study};
+
+/// The outcomes of every condition of a study.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Summary {
+    /// The axes of the study.
+    pub axes: Vec<Axis>,
+    /// One row a condition, in their order.
+    pub rows: Vec<Row>,
+}
+
+/// The outcomes of one condition.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// One value an axis.
+    pub values: Vec<toml::Value>,
+    /// Statistics of the outcomes so far.
+    pub sample: Option<Sample>,
+    /// Trials that ended without an outcome.
+    pub failures: usize,
+    /// What is wrong with the others.
+    pub health: HealthTally,
+    /// Those that answers may rest on.
+    pub usable: usize,
+}
+
+impl Summary {
+    /// Gathers the outcomes of `done`, trials of `study`.
+    pub fn new(study: &Study, done: &[Done]) -> Summary {
+        let judged = Judged::of(study, done);
+        let sorted = by_condition(study, done);
+        let row = |(condition, here): (&ohmspike_study::study::Condition, &Vec<&Done>)| {
+            let here = || here.iter();
+            let drawn: Vec<Drawn> = here().filter_map(|done| Some((done.draws, done.record.outcome?))).collect();
+            let failures = here().filter(|done| done.record.outcome.is_none()).count();
+            let mut health = HealthTally::default();
+            let with_outcome = here().filter(|done| done.record.outcome.is_some());
+            with_outcome.for_each(|done| health.add(&judged.states(done), &done.record.settings));
+            let (values, usable) = (condition.values.clone(), drawn.len() - health.excluded);
+            Row { values, sample: Sample::of_drawn(&drawn), failures, health, usable }
+        };
+        Summary { axes: study.axes.clone(), rows: study.conditions.iter().zip(&sorted).map(row).collect() }
+    }
+
+    /// A column per axis named by its key, then `mean, sd, n, ci95_low, ci95_high` of all outcomes, then the number of trials
+    /// that answers may rest on and of those in each state of health. n counts independent repeats, and there is no interval
+    /// below three of them. What does not exist is empty.
+    pub fn csv(&self) -> String {
+        let number = |value: Option<f64>| value.map(|value| format!("{value:.6}")).unwrap_or_default();
+        let mut header: Vec<String> = self.axes.iter().map(|axis| csv_cell(&axis.key)).collect();
+        header.extend(["mean", "sd", "n", "ci95_low", "ci95_high", "n_usable"].map(str::to_owned));
+        header.extend(HealthKind::ALL.map(|kind| format!("n_{}", kind.words().replace(' ', "_"))));
+        let mut lines = vec![header.join(",")];
+        for row in &self.rows {
+            let mut cells: Vec<String> = row.values.iter().map(|value| csv_cell(&plain(value))).collect();
+            let sample = row.sample;
+            let (low, high) = sample.and_then(|sample| sample.of_accuracy()).unzip();
+            cells.push(number(sample.map(|sample| sample.mean)));
+            cells.push(number(sample.and_then(|sample| sample.sd)));
+            cells.push(sample.map_or(0, |sample| sample.n).to_string());
+            cells.extend([number(low), number(high), row.usable.to_string()]);
+            cells.extend(HealthKind::ALL.map(|kind| row.health.count(kind).to_string()));
+            lines.push(cells.join(","));
+        }
+        lines.join("\n") + "\n"
+    }
+
+    /// A table in percent: the last axis down, combinations of the others across; each cell the mean with half the
+    /// width of its 95 % interval, or with its ends where it is that of two repeats, and the number of
+    /// repeats where they differ or are too few for an interval.
+    pub fn table(&self) -> String {
+        let Some((down, across)) = self.axes.split_last() else {
+            return format!("outcome: {}\n", self.rows.first().map(|row| cell(row, true)).unwrap_or_default());
+        };
+        let counts: Vec<usize> = self.rows.iter().map(|row| row.sample.map_or(0, |sample| sample.n)).collect();
+        let uneven = counts.iter().any(|&count| count != counts[0] || count < LEAST_REPEATS);
+        let mut columns = vec![vec![down.key.clone()]];
+        columns[0].extend(down.values.iter().map(plain));
+        for rows in self.rows.chunks(down.values.len()) {
+            let head: Vec<String> =
+                across.iter().zip(&rows[0].values).map(|(axis, value)| short(&axis.key, value)).collect();
+            let head = if head.is_empty() { "outcome %".to_owned() } else { head.join(", ") };
+            columns.push([head].into_iter().chain(rows.iter().map(|row| cell(row, uneven))).collect());
+        }
+        aligned(&columns)
+    }
+}
+
+/// The key without its section, and the value.
+fn short(key: &str, value: &toml::Value) -> String {
+    format!("{} {}", key.rsplit('.').next().unwrap_or(key), plain(value))
+}
+
+fn cell(row: &Row, with_count: bool) -> String {
+    let failed = (row.failures > 0).then(|| format!("{} failed", row.failures));
+    let unhealthy = Some(row.health.words(true)).filter(|words| !words.is_empty());
+    let marks: Vec<String> = failed.into_iter().chain(unhealthy).collect();
+    let failed = if marks.is_empty() { String::new() } else { format!(" ({})", marks.join(", ")) };
+    let Some(sample) = row.sample else { return format!("-{failed}") };
+    let half = match sample.of_accuracy() {
+        Some(cut) if sample.ci95 != Some(cut) => format!(" ({:.1} to {:.1})", 100.0 * cut.0, 100.0 * cut.1),
+        Some((low, high)) => format!(" ±{:.1}", (high - low) * 50.0),
+        None if sample.n == 2 => format!(" ({:.1}, {:.1})", sample.ends.0 * 100.0, sample.ends.1 * 100.0),
+        None => String::new(),
+    };
+    let count = if with_count { format!(" n={}", sample.n) } else { String::new() };
+    format!("{:.1}{half}{count}{failed}", sample.mean * 100.0)
+}
+
+/// Columns side by side, each as wide as its widest cell, numbers to the right.
+fn aligned(columns: &[Vec<String>]) -> String {
+    let widths: Vec<usize> =
+        columns.iter().map(|column| column.iter().map(|cell| cell.chars().count()).max().unwrap_or(0)).collect();
+    let line = |row: usize| {
+        let cells = columns.iter().zip(&widths).map(|(column, &width)| format!("{:>width$}", column[row]));
+        cells.collect::<Vec<_>>().join("   ")
+    };
+    (0..columns[0].len()).map(|row| line(row) + "\n").collect()
+}

@@ -1,0 +1,244 @@
+//! The records of a study sorted for statistics: outcomes over one swept axis, one curve a value of another axis.
+//!
+//! Axes of `[seeds]` are repeats, not conditions. Outcomes that share all draws are copies and count once.
+
+use ohmspike_study::axis_value::is_seed;
+use std::collections::HashMap;
+use std::hash::Hash;
+
+use crate::judged::Judged;
+use crate::point_health::PointHealth;
+use crate::repeats::{Done, by_condition};
+use ohmspike_stats::Sample;
+use ohmspike_stats::draws::{Drawn, distinct};
+use ohmspike_study::axis_value::plain;
+use ohmspike_study::axis_value::{is_numeric, number};
+use ohmspike_study::health::HealthState;
+use ohmspike_study::key_label::{FRACTION as SHARE, NOISE, axis_label, stated, value_label};
+use ohmspike_study::study::{Axis, Study};
+
+/// Curves over one axis, everything else alike.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sweep {
+    /// The further axes with their values here.
+    pub apart: Vec<(String, toml::Value)>,
+    /// One an entry of the axis that makes the curves; one in all where there is none.
+    pub curves: Vec<SweptCurve>,
+}
+
+/// The outcomes of one curve.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SweptCurve {
+    /// The value of the axis that makes the curves.
+    pub value: Option<toml::Value>,
+    /// One an entry of the swept axis, in the order of the study.
+    pub points: Vec<SweptPoint>,
+}
+
+/// The outcomes of one condition.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SweptPoint {
+    /// Value of the swept axis, in the unit that its key names; none where no axis is swept.
+    pub x: Option<f64>,
+    /// The outcomes that answers may rest on, with what drew them, without copies.
+    pub outcomes: Vec<Drawn>,
+    /// Those that no answer may rest on: they are drawn and told.
+    pub unusable: Vec<Drawn>,
+    /// What is wrong with them.
+    pub health: PointHealth,
+    /// Trials that ended without an outcome.
+    pub failures: usize,
+    /// Number of one of its conditions.
+    pub condition: usize,
+    /// Mean firing rate of the hidden neurons before training over the trials with an outcome, Hz.
+    pub initial_rate: Option<f64>,
+}
+
+/// All sweeps of a study.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sweeps {
+    /// The swept axis.
+    pub x: Option<Axis>,
+    /// The axis that makes the curves.
+    pub curve: Option<Axis>,
+    /// One a combination of further axes.
+    pub sweeps: Vec<Sweep>,
+}
+
+impl Sweeps {
+    /// Sorts the outcomes of `done`. The noise level, or else the last axis with numbers, is swept; the excitatory share, or else the first
+    /// other axis, makes the curves.
+    pub fn of(study: &Study, done: &[Done]) -> Sweeps {
+        let axes = &study.axes;
+        let plain_axes: Vec<usize> =
+            (0..axes.len()).filter(|&axis| axes[axis].values.len() > 1 && !is_seed(&axes[axis])).collect();
+        let named = |key: &str| plain_axes.iter().copied().find(|&axis| axes[axis].key == key);
+        let numeric = |axis: &usize| is_numeric(&axes[*axis]);
+        let last_numeric =
+            |but: Option<usize>| plain_axes.iter().copied().rfind(|axis| Some(*axis) != but && numeric(axis));
+        let x = named(NOISE).or_else(|| last_numeric(named(SHARE))).or_else(|| last_numeric(None));
+        let others: Vec<usize> = plain_axes.iter().copied().filter(|&axis| Some(axis) != x).collect();
+        let curve = named(SHARE).filter(|&axis| Some(axis) != x).or(others.first().copied());
+        let apart: Vec<usize> = others.into_iter().filter(|&axis| Some(axis) != curve).collect();
+
+        let judged = Judged::of(study, done);
+        let (mut sweeps, sorted): (Vec<Sweep>, _) = (Vec::new(), by_condition(study, done));
+        let (mut of_apart, mut of_curve, mut of_point) = (HashMap::new(), HashMap::new(), HashMap::new());
+        for (number, condition) in study.conditions.iter().enumerate() {
+            let value = |axis: usize| condition.values[axis].clone();
+            let text = |axis: &usize| condition.values[*axis].to_string();
+            let apart_here = || apart.iter().map(|&axis| (axes[axis].key.clone(), value(axis))).collect();
+            let sweep = found(&mut sweeps, &mut of_apart, apart.iter().map(text).collect::<Vec<_>>(), || Sweep {
+                apart: apart_here(),
+                curves: vec![],
+            });
+            let curves = &mut sweeps[sweep].curves;
+            let at = curve.map(value);
+            let curve = found(curves, &mut of_curve, (sweep, curve.as_ref().map(text)), || SweptCurve {
+                value: at,
+                points: vec![],
+            });
+            let points = &mut curves[curve].points;
+            let x = x.and_then(|axis| self::number(&condition.values[axis]));
+            let empty = || SweptPoint { x, condition: number, ..SweptPoint::default() };
+            // 0 and -0 are one value.
+            let point = found(points, &mut of_point, (sweep, curve, x.map(|x| (x + 0.0).to_bits())), empty);
+            points[point].add(sorted[number].iter().map(|done| (*done, judged.states(done))));
+        }
+        Sweeps { x: x.map(|axis| axes[axis].clone()), curve: curve.map(|axis| axes[axis].clone()), sweeps }
+    }
+
+    /// How a text calls `curve`.
+    pub fn name(&self, curve: &SweptCurve) -> String {
+        match (&self.curve, &curve.value) {
+            (Some(axis), Some(value)) => setting(&axis.key, value),
+            _ => "all networks".to_owned(),
+        }
+    }
+
+    /// What the swept axis is in words with its unit.
+    pub fn x_words(&self) -> String {
+        self.x.as_ref().map_or_else(|| "no swept axis".to_owned(), |axis| axis_label(&axis.key))
+    }
+}
+
+impl SweptPoint {
+    /// Adds trials with the states that they are in.
+    fn add<'a>(&mut self, trials: impl Iterator<Item = (&'a Done<'a>, Vec<HealthState>)>) {
+        let mut rates: Vec<f64> = self.initial_rate.into_iter().collect();
+        for (done, states) in trials {
+            let Some(outcome) = done.record.outcome else {
+                self.failures += 1;
+                continue;
+            };
+            rates.extend(done.record.initial_rate());
+            let usable = self.health.add(done.record, &states);
+            if usable { &mut self.outcomes } else { &mut self.unusable }.push((done.draws, outcome));
+        }
+        self.outcomes = distinct(&self.outcomes);
+        self.unusable = distinct(&self.unusable);
+        self.initial_rate = (!rates.is_empty()).then(|| rates.iter().sum::<f64>() / rates.len() as f64);
+    }
+
+    /// Statistics of the outcomes; none without any.
+    pub fn sample(&self) -> Option<Sample> {
+        Sample::of_drawn(&self.outcomes)
+    }
+}
+
+impl Sweep {
+    /// The further axes in words; empty without any.
+    pub fn name(&self) -> String {
+        self.apart.iter().map(|(key, value)| format!("{key} = {}", plain(value))).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// A key with its value in few words: an excitatory share as 80:20.
+pub fn setting(key: &str, value: &toml::Value) -> String {
+    match key {
+        SHARE => value_label(key, value),
+        NOISE => format!("noise {} %", value_label(key, value)),
+        _ => stated(key, value),
+    }
+}
+
+/// An excitatory share as the literature writes it: 80:20.
+pub fn share(fraction: f64) -> String {
+    value_label(SHARE, &fraction.into())
+}
+
+/// The place of the entry of `key`, which is made with `new` where there is none.
+fn found<T, K: Eq + Hash>(
+    entries: &mut Vec<T>,
+    places: &mut HashMap<K, usize>,
+    key: K,
+    new: impl FnOnce() -> T,
+) -> usize {
+    *places.entry(key).or_insert_with(|| {
+        entries.push(new());
+        entries.len() - 1
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::Fixture;
+    use crate::repeats::done;
+    use ohmspike_stats::draws::Draws;
+
+    fn sweeps(text: &str) -> Sweeps {
+        let accuracy = |settings: &ohmspike_study::settings::Settings, seed: u64| {
+            let noise = 0.001 * settings.noise.level_percent + 0.01 * settings.seeds.chip.unwrap_or_default() as f64;
+            Some(0.5 + noise + 0.1 * seed as f64)
+        };
+        Fixture::new(text, accuracy).see(|recorded| {
+            Sweeps::of(recorded.study, &done(recorded.study, recorded.prepared, recorded.trials, recorded.store))
+        })
+    }
+
+    #[test]
+    fn noise_is_swept_and_shares_make_the_curves() {
+        let found =
+            sweeps("[noise]\nlevel_percent = [1, 2]\n[network]\nhidden = [10, 20]\nexcitatory_fraction = [0.5, 1]\n");
+        let keys = [&found.x, &found.curve].map(|axis| axis.as_ref().map(|axis| axis.key.as_str()));
+        assert_eq!(keys, [Some("noise.level_percent"), Some("network.excitatory_fraction")]);
+        let names: Vec<String> = found.sweeps.iter().map(Sweep::name).collect();
+        assert_eq!(names, ["network.hidden = 10", "network.hidden = 20"]);
+        let curves: Vec<String> = found.sweeps[0].curves.iter().map(|curve| found.name(curve)).collect();
+        assert_eq!(curves, ["50:50", "100:0"]);
+        assert_eq!(
+            found.sweeps[0].curves[1].points.iter().map(|point| point.x).collect::<Vec<_>>(),
+            [Some(1.0), Some(2.0)]
+        );
+    }
+
+    #[test]
+    fn seeds_of_streams_are_repeats() {
+        let faulty = "[noise]\nlevel_percent = [0]\n[hardware]\ndevice = \"study-1k-1m\"\n\
+                      [device.faults]\np_low_resistance = 0.1\n[seeds]\nchip = [7, 8]\n[repeats]\nseeds = 2\n";
+        let found = sweeps(faulty);
+        let [sweep] = found.sweeps.as_slice() else { panic!("{found:?}") };
+        let point = &sweep.curves[0].points[0];
+        let seeds = |outcome: &Drawn| (outcome.0.0[0], outcome.0.0[4]);
+        let drawn: Vec<_> = point.outcomes.iter().map(seeds).collect();
+        assert_eq!(drawn, [(1, 7), (2, 7), (1, 8), (2, 8)].map(|(seed, chip)| (Some(seed), Some(chip))));
+        assert_eq!(point.sample().map(|sample| sample.n), Some(2), "two seeds and two chips are no four repeats");
+    }
+
+    /// Chips that do not differ leave the copies of one.
+    #[test]
+    fn copies_count_once() {
+        let found = sweeps("[noise]\nlevel_percent = [0]\n[seeds]\nread = [7, 8]\n[repeats]\nseeds = 2\n");
+        let point = &found.sweeps[0].curves[0].points[0];
+        assert_eq!((point.outcomes.len(), point.sample().map(|sample| sample.n)), (2, Some(2)));
+    }
+
+    #[test]
+    fn one_condition_is_one_point() {
+        let found = sweeps("");
+        assert_eq!((found.x.as_ref(), found.sweeps[0].curves[0].points[0].x), (None, None));
+        let one = Draws([Some(1), Some(1), None, None, None]);
+        assert_eq!(found.sweeps[0].curves[0].points[0].outcomes, [(one, 0.6)]);
+    }
+}

@@ -1,0 +1,71 @@
+//! The command line: one file a subcommand. stdout carries data, stderr progress and warnings.
+//!
+//! Exit status: 0 done, 1 the study's own criterion failed or, after waiting, trials are left, 2 could not run, 130 stopped by Ctrl-C.
+
+mod axis;
+mod data;
+mod device;
+mod export;
+mod meter;
+mod report;
+mod run;
+mod source;
+mod status;
+mod submit;
+mod terminal;
+mod train;
+
+use std::fmt::Display;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use terminal::tell;
+
+/// Noise-versus-accuracy curves of spiking networks trained through emulated memristive crossbars.
+#[derive(Debug, Parser)]
+#[command(name = "ohmspike", version, after_help = "Start with: ohmspike run experiments/studies/quickstart.toml")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Run(run::Arguments),
+    Submit(submit::Arguments),
+    Status(status::Arguments),
+    Report(report::Arguments),
+    Export(export::Arguments),
+    Train(train::Arguments),
+    #[command(subcommand)]
+    Data(data::Command),
+    #[command(subcommand)]
+    Device(device::Command),
+}
+
+/// Anything that ends a command; its message is all that the user sees.
+type Failure = Box<dyn std::error::Error>;
+
+/// Tells what was hardly meant.
+fn warn<W: Display>(warnings: &[W]) {
+    for warning in warnings {
+        tell!("warning: {warning}\n");
+    }
+}
+
+fn main() -> ExitCode {
+    let done = match Arguments::parse().command {
+        Command::Run(arguments) => run::run(&arguments),
+        Command::Submit(arguments) => submit::run(&arguments),
+        Command::Status(arguments) => status::run(&arguments),
+        Command::Report(arguments) => report::run(&arguments),
+        Command::Export(arguments) => export::run(&arguments),
+        Command::Train(arguments) => train::run(&arguments),
+        Command::Data(command) => data::run(&command),
+        Command::Device(command) => device::run(&command),
+    };
+    done.unwrap_or_else(|error| {
+        tell!("error: {error}");
+        ExitCode::from(2)
+    })
+}

@@ -1,0 +1,191 @@
+//! What a run shows while it runs: how far it is, how long the rest takes, and the outcomes so far by axis.
+//!
+//! On a terminal a bar with a table under it, drawn at most twice a second; elsewhere a line now and then, and now and then
+//! the table.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use ohmspike_analysis::running_means::Tally;
+use ohmspike_study::eta::{Pace, seconds_left};
+use ohmspike_study::legible::legible;
+use ohmspike_study::record::Record;
+use ohmspike_study::run::Trial;
+use ohmspike_study::study::Study;
+
+use super::terminal::{span, tell};
+
+/// How often the bar is drawn.
+const DRAW_INTERVAL: Duration = Duration::from_millis(500);
+/// How often a line is written where there is no terminal, and how often the table.
+const LINE_INTERVAL: Duration = Duration::from_secs(10);
+const TABLE_INTERVAL: Duration = Duration::from_secs(300);
+/// Letters beside each other, and lines under each other, that a terminal has at least.
+const WIDTH: usize = 79;
+const LINES: usize = 20;
+
+/// What a run needs to know of a trial that has ended before it: a record takes some 20 kB, and there may be thousands.
+#[derive(Clone, Copy, Debug)]
+pub struct Earlier {
+    outcome: Option<f64>,
+    usable: bool,
+    epochs: u64,
+    seconds: f64,
+}
+
+impl From<&Record> for Earlier {
+    fn from(record: &Record) -> Earlier {
+        let seconds = record.seconds.training + record.seconds.test;
+        let usable = record.is_usable();
+        Earlier { outcome: record.outcome, usable, epochs: record.accuracy.len() as u64, seconds }
+    }
+}
+
+/// The progress of a run.
+pub struct Meter<'a> {
+    trials: &'a [Trial<'a>],
+    threads: usize,
+    pace: Pace,
+    tally: Tally<'a>,
+    /// Epochs that the running trials have done, by their number.
+    running: BTreeMap<usize, usize>,
+    /// Trials from this number on have not begun.
+    waiting: usize,
+    done: usize,
+    bar: ProgressBar,
+    started: Instant,
+    drawn: Instant,
+    line: Instant,
+    table: Instant,
+}
+
+impl<'a> Meter<'a> {
+    /// Before the `trials` of `study` that are left of `all`; what the others have left is in `earlier`, by name.
+    pub fn new(
+        study: &'a Study,
+        all: &[Trial],
+        trials: &'a [Trial<'a>],
+        earlier: &BTreeMap<String, Earlier>,
+        threads: usize,
+    ) -> Meter<'a> {
+        let epochs = trials.iter().map(|trial| epochs_of(trial) as u64).sum();
+        let bar = ProgressBar::with_draw_target(Some(epochs), ProgressDrawTarget::stderr_with_hz(2));
+        let style = ProgressStyle::with_template("{bar:32} {percent:>3} %   {elapsed} gone, {msg}");
+        bar.set_style(style.expect("the template is fixed"));
+        bar.enable_steady_tick(DRAW_INTERVAL);
+        let now = Instant::now();
+        let mut meter = Meter {
+            trials,
+            threads: threads.min(trials.len()),
+            pace: Pace::new(study),
+            tally: Tally::new(study),
+            running: BTreeMap::new(),
+            waiting: 0,
+            done: 0,
+            bar,
+            started: now,
+            drawn: now,
+            line: now,
+            table: now,
+        };
+        for (trial, left) in all.iter().filter_map(|trial| Some((trial, earlier.get(&trial.id)?))) {
+            meter.count(trial.condition, left.outcome, left.usable);
+            meter.pace.measure(trial.condition, left.epochs, left.seconds);
+        }
+        meter.bar.set_message(meter.words());
+        meter
+    }
+
+    /// Trial `number` has begun, where an earlier run had done so many `epochs`.
+    pub fn begun(&mut self, number: usize, epochs: usize) {
+        self.waiting = self.waiting.max(number + 1);
+        self.running.insert(number, epochs);
+        self.bar.inc(epochs as u64);
+        self.show();
+    }
+
+    /// Trial `number` has ended an epoch, which took so many `seconds`.
+    pub fn epoch(&mut self, number: usize, seconds: f64) {
+        *self.running.entry(number).or_default() += 1;
+        self.pace.measure(self.trials[number].condition, 1, seconds);
+        self.bar.inc(1);
+        self.show();
+    }
+
+    /// The trial that left `record` has ended.
+    pub fn ended(&mut self, record: &Record) {
+        self.done += 1;
+        let of_record = |number: &usize| self.trials[*number].id == record.id;
+        if let Some(number) = self.running.keys().copied().find(of_record) {
+            self.running.remove(&number);
+            self.count(self.trials[number].condition, record.outcome, record.is_usable());
+        }
+        self.show();
+    }
+
+    /// Says something between two drawings.
+    pub fn say(&self, text: &str) {
+        if self.bar.is_hidden() {
+            tell!("{text}");
+        } else {
+            self.bar.suspend(|| tell!("{text}"));
+        }
+    }
+
+    /// Ends the drawing.
+    pub fn finish(&self) {
+        self.bar.finish_and_clear();
+        tell!("{} trials in {}\n", self.done, HumanDuration(self.started.elapsed()));
+    }
+
+    fn count(&mut self, condition: usize, outcome: Option<f64>, usable: bool) {
+        if let Some(outcome) = outcome {
+            self.tally.add(condition, outcome, usable);
+        }
+    }
+
+    fn show(&mut self) {
+        let is_time = |last: &mut Instant, interval: Duration| {
+            let is_time = last.elapsed() >= interval;
+            *last = if is_time { Instant::now() } else { *last };
+            is_time
+        };
+        if self.bar.is_hidden() {
+            if is_time(&mut self.line, LINE_INTERVAL) {
+                tell!("{}", self.words());
+            }
+            if is_time(&mut self.table, TABLE_INTERVAL) {
+                tell!("\n{}", self.tally.table(WIDTH));
+            }
+        } else if is_time(&mut self.drawn, DRAW_INTERVAL) {
+            let table = self.tally.table(WIDTH);
+            let lines: Vec<&str> = table.lines().take(LINES).collect();
+            let shown = format!("{}\n\n{}", self.words(), lines.join("\n"));
+            self.bar.set_message(legible(&shown).into_owned());
+        }
+    }
+
+    /// Trials done, running and waiting, and the time left.
+    fn words(&self) -> String {
+        let (running, waiting) = (self.running.len(), self.trials.len() - self.waiting);
+        let left = self
+            .seconds_left()
+            .map_or_else(|| "time left not known yet".to_owned(), |seconds| format!("about {} left", span(seconds)));
+        format!("{} of {} trials done, {running} running, {waiting} waiting, {left}", self.done, self.trials.len())
+    }
+
+    fn seconds_left(&self) -> Option<f64> {
+        let seconds = self.pace.epoch_seconds()?;
+        let of_trial =
+            |trial: &Trial, done: usize| epochs_of(trial).saturating_sub(done) as f64 * seconds[trial.condition];
+        let running: Vec<f64> =
+            self.running.iter().map(|(&number, &done)| of_trial(&self.trials[number], done)).collect();
+        let waiting = self.trials[self.waiting..].iter().map(|trial| of_trial(trial, 0));
+        Some(seconds_left(&running, waiting, self.threads))
+    }
+}
+
+fn epochs_of(trial: &Trial) -> usize {
+    trial.settings.preset().epochs
+}

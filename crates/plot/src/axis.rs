@@ -1,0 +1,89 @@
+//! Range and ticks of a numeric axis that fits its data.
+
+/// An axis from `low` to `high` with a tick at every multiple of `step`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Axis {
+    /// Lower end.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+    /// Distance between ticks.
+    pub step: f64,
+    /// Decimals that the multiples of `step` need.
+    pub decimals: usize,
+}
+
+impl Axis {
+    /// The axis of some finite values: every whole number gets a tick where they are few, round numbers otherwise.
+    pub fn of(values: &[f64]) -> Self {
+        let whole = values.iter().all(|value| value.fract() == 0.0);
+        let (low, high) = extent(values);
+        if whole && high - low <= 12.0 { Self::with_step(low, high, (1.0, 0)) } else { Self::with_ticks(values, 8.0) }
+    }
+
+    /// The same for a small panel: some four ticks.
+    pub fn of_few(values: &[f64]) -> Self {
+        Self::with_ticks(values, 4.0)
+    }
+
+    fn with_ticks(values: &[f64], ticks: f64) -> Self {
+        let (low, high) = extent(values);
+        Self::with_step(low, high, round_step((high - low) / ticks))
+    }
+
+    fn with_step(low: f64, high: f64, (step, decimals): (f64, usize)) -> Self {
+        let span = high - low;
+        // Room on both sides keeps the outermost markers clear of the axis line.
+        let room = 0.04 * span;
+        Self { low: low - room, high: high + room, step, decimals }
+    }
+}
+
+/// Least and greatest value, made wider where that leaves no width to draw in.
+fn extent(values: &[f64]) -> (f64, f64) {
+    let low = values.iter().copied().fold(f64::INFINITY, f64::min);
+    let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    if values.is_empty() {
+        (0.0, 1.0)
+    } else if low == high {
+        let half = if low == 0.0 { 1.0 } else { 0.5 * low.abs() };
+        (low - half, high + half)
+    } else {
+        (low, high)
+    }
+}
+
+/// The least of 1, 2 and 5 times a power of ten that reaches `least`, and the decimals its multiples need.
+fn round_step(least: f64) -> (f64, usize) {
+    (-9..=12_i32)
+        .flat_map(|power| [1.0, 2.0, 5.0].map(|digit| (digit * 10f64.powi(power), power)))
+        .find(|&(step, _)| step >= least)
+        .map_or((least, 0), |(step, power)| (step, power.min(0).unsigned_abs() as usize))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_whole_values_get_a_tick_each() {
+        let axis = Axis::of(&[0.0, 1.0, 11.0]);
+        assert_eq!((axis.step, axis.decimals), (1.0, 0));
+        assert!(axis.low < 0.0 && axis.high > 11.0);
+    }
+
+    #[test]
+    fn steps_are_round_and_carry_their_decimals() {
+        assert_eq!(round_step(0.45 / 8.0), (0.1, 1));
+        assert_eq!(round_step(30.0 / 8.0), (5.0, 0));
+        assert_eq!(round_step(0.013), (0.02, 2));
+        assert_eq!(round_step(200.0), (200.0, 0));
+    }
+
+    #[test]
+    fn one_value_and_no_value_still_have_a_width() {
+        assert_eq!(extent(&[20.0, 20.0]), (10.0, 30.0));
+        assert_eq!(extent(&[0.0]), (-1.0, 1.0));
+        assert_eq!(extent(&[]), (0.0, 1.0));
+    }
+}

@@ -1,0 +1,184 @@
+//! Plots in rows under one title and one legend.
+
+use kuva::render::render::{Primitive, Scene, TextAnchor};
+
+use super::mark::{Dash, Fill, area, line, marker};
+use super::palette::{GREY, Look};
+use super::panel::words;
+use super::plot::{Frame, Plot, TICK_SIZE, width, wrapped};
+use super::{pixels, vector};
+use crate::PlotError;
+
+/// Width of a figure, in units of the SVG: that of a column, 8.5 cm, makes letters of 13 units 6.5 pt high.
+pub const WIDTH: f64 = 480.0;
+/// Width of a figure over two columns, 17.5 cm, with letters of the same height.
+pub const WIDE: f64 = 988.0;
+const TITLE_SIZE: u32 = 15;
+const PNG_SCALE: usize = 2;
+/// Space at the right of every plot, which half of the last label of an axis needs.
+const RIGHT: f64 = 20.0;
+const BESIDE: f64 = 6.0;
+/// Most plots under one title; more make several figures.
+pub const MOST_PLOTS: usize = 12;
+/// A sample in the legend, the room behind it, and that behind a label.
+const SAMPLE: f64 = 22.0;
+const GAP: f64 = 5.0;
+const BETWEEN: f64 = 14.0;
+const ENTRY_HEIGHT: f64 = 19.0;
+
+/// Plots under one title.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plate {
+    /// Words above everything, in as many lines as they need; empty for none.
+    pub title: String,
+    /// The legend, in rows above the plots.
+    pub entries: Vec<Entry>,
+    /// Plots side by side, row after row.
+    pub rows: Vec<Vec<Plot>>,
+}
+
+/// One entry of the legend.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// What is drawn.
+    pub sample: Sample,
+    /// The words.
+    pub label: String,
+}
+
+/// What stands beside a label.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Sample {
+    /// A line with the marker of a curve.
+    Curve(Look),
+    /// The marker of a curve alone.
+    Marker(Look),
+    /// A small grey dot.
+    Dot,
+    /// A grey marker that is not filled.
+    Hollow,
+    /// A band.
+    Band,
+    /// A line alone.
+    Line(&'static str, Dash),
+    /// Nothing: the label says what the entries behind it have in common.
+    Heading,
+}
+
+impl Entry {
+    /// An entry of `sample` and `label`.
+    pub fn new(sample: Sample, label: impl Into<String>) -> Entry {
+        Entry { sample, label: label.into() }
+    }
+
+    fn width(&self) -> f64 {
+        self.sample_width() + width(&self.label, TICK_SIZE)
+    }
+
+    fn sample_width(&self) -> f64 {
+        if self.sample == Sample::Heading { 0.0 } else { SAMPLE + GAP }
+    }
+
+    fn drawn(&self, x: f64, y: f64) -> Vec<Primitive> {
+        let (middle, end) = ((x + SAMPLE / 2.0, y), x + SAMPLE);
+        let stroke = |color, dash| line(vec![(x, y), (end, y)], color, 1.8, dash);
+        let mut elements = match self.sample {
+            Sample::Curve(Look { color, shape }) => {
+                vec![stroke(color, Dash::Solid), marker(middle, shape, 4.0, color, Fill::Opacity(1.0))]
+            }
+            Sample::Marker(Look { color, shape }) => vec![marker(middle, shape, 3.4, color, Fill::Opacity(1.0))],
+            Sample::Dot => vec![marker(middle, super::palette::Shape::Circle, 2.2, GREY, Fill::Opacity(0.8))],
+            Sample::Hollow => vec![marker(middle, super::palette::Shape::Circle, 3.4, GREY, Fill::Hollow)],
+            Sample::Band => {
+                vec![area(&[(x, y - 5.0), (end, y - 5.0), (end, y + 5.0), (x, y + 5.0)], GREY, 0.3)]
+            }
+            Sample::Line(color, dash) => vec![stroke(color, dash)],
+            Sample::Heading => Vec::new(),
+        };
+        let base = y + 0.35 * f64::from(TICK_SIZE);
+        elements.push(words(x + self.sample_width(), base, TICK_SIZE, TextAnchor::Start, false, &self.label));
+        elements
+    }
+}
+
+impl Plate {
+    /// The plate as SVG of `width` units that scales to any width.
+    pub fn svg(&self, width: f64) -> String {
+        vector::svg(&self.scene(width))
+    }
+
+    /// The plate as PNG with two pixels per unit of the SVG.
+    pub fn png(&self, width: f64) -> Result<Vec<u8>, PlotError> {
+        pixels::png(self.scene(width), PNG_SCALE)
+    }
+
+    fn scene(&self, full: f64) -> Scene {
+        let (mut elements, mut y) = (Vec::new(), 6.0);
+        let titles = if self.title.is_empty() { Vec::new() } else { wrapped(&self.title, full - 20.0, TITLE_SIZE) };
+        for text in titles {
+            y += f64::from(TITLE_SIZE) * 1.25;
+            elements.push(words(full / 2.0, y, TITLE_SIZE, TextAnchor::Middle, false, &text));
+        }
+        y += 8.0;
+        for row in self.legend_rows(full) {
+            let mut x = ((full - row_width(&row)) / 2.0).max(GAP);
+            for entry in row {
+                elements.extend(entry.drawn(x, y + ENTRY_HEIGHT / 2.0));
+                x += entry.width() + BETWEEN;
+            }
+            y += ENTRY_HEIGHT;
+        }
+        let margins = self.left_margins();
+        for row in &self.rows {
+            y = draw_row(row, &margins, full, y, &mut elements);
+        }
+        let mut scene = Scene::new(full, (y + 8.0).ceil());
+        scene.font_family = Some("DejaVu Sans, Verdana, Liberation Sans, Arial, sans-serif".to_owned());
+        scene.elements = elements;
+        scene
+    }
+
+    /// What the plots of every column need left of their axes.
+    fn left_margins(&self) -> Vec<f64> {
+        let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
+        let widest = |column: usize| self.rows.iter().filter_map(move |row| row.get(column)).map(Plot::left_margin);
+        (0..columns).map(|column| BESIDE + widest(column).fold(0.0, f64::max)).collect()
+    }
+
+    /// Entries in rows that are not wider than the figure.
+    fn legend_rows(&self, full: f64) -> Vec<Vec<&Entry>> {
+        let mut rows: Vec<Vec<&Entry>> = Vec::new();
+        for entry in &self.entries {
+            match rows.last_mut() {
+                Some(row) if row_width(row) + BETWEEN + entry.width() <= full - 2.0 * GAP => row.push(entry),
+                _ => rows.push(vec![entry]),
+            }
+        }
+        rows
+    }
+}
+
+/// Plots two a row; one alone has the row to itself.
+pub fn in_pairs(plots: Vec<Plot>) -> Vec<Vec<Plot>> {
+    plots.chunks(2).map(<[Plot]>::to_vec).collect()
+}
+
+/// Draws a row of plots from `y` down in a figure of width `full`, the areas between their axes of one width; where it ends.
+fn draw_row(row: &[Plot], margins: &[f64], full: f64, y: f64, elements: &mut Vec<Primitive>) -> f64 {
+    let each = (full - margins.iter().sum::<f64>()) / margins.len().max(1) as f64 - RIGHT;
+    let top = y + row.iter().map(|plot| plot.top_margin(each)).fold(0.0, f64::max);
+    let (mut end, mut left) = (top, 0.0);
+    for (plot, margin) in row.iter().zip(margins) {
+        let title_left = left + BESIDE;
+        left += margin;
+        let frame = Frame { left, right: left + each, top, bottom: top + plot.height, title_left };
+        elements.extend(plot.drawn(frame));
+        end = end.max(frame.bottom + plot.bottom_margin(each));
+        left += each + RIGHT;
+    }
+    end + 4.0
+}
+
+fn row_width(row: &[&Entry]) -> f64 {
+    row.iter().map(|entry| entry.width()).sum::<f64>() + BETWEEN * row.len().saturating_sub(1) as f64
+}

@@ -1,0 +1,374 @@
+//! Panels side by side: small axes of one size, each with its curves, and their legend above the axes where it meets nothing.
+//!
+//! Curves differ by colour and by stroke or marker, so that they stay apart in grey and for every eye. Letters are large beside
+//! the axes: a figure of two panels a row can still be read at the width of a column.
+
+use std::sync::Arc;
+
+use kuva::plot::scatter::MarkerShape;
+use kuva::plot::{BandPlot, LinePlot, ScatterPlot};
+use kuva::render::color::Color;
+use kuva::render::layout::{ComputedLayout, Layout, TickFormat};
+use kuva::render::plots::Plot;
+use kuva::render::render::{Primitive, Scene, TextAnchor, render_multiple};
+use kuva::render::render_utils::generate_ticks_log;
+
+use super::axis::Axis;
+use super::{pixels, vector};
+use crate::PlotError;
+
+/// Blue, vermilion and green of Okabe and Ito (2008), darkest first, and a grey for what stands behind.
+pub const COLORS: [&str; 3] = ["#0072B2", "#D55E00", "#009E73"];
+/// Grid lines and frames.
+pub const GREY: &str = "#9A9A9A";
+/// Panels in a row.
+const COLUMNS: usize = 2;
+/// Size of a panel, in units of the SVG.
+const SIZE: (f64, f64) = (310.0, 284.0);
+/// Left, right, top and bottom margin of the axes in a panel.
+const MARGINS: [f64; 4] = [68.0, 56.0, 74.0, 50.0];
+const TITLE_HEIGHT: f64 = 30.0;
+const TITLE_SIZE: u32 = 16;
+const LABEL_SIZE: u32 = 14;
+const TICK_SIZE: u32 = 13;
+/// Width of a letter over its size, above the mean of DejaVu Sans: labels never touch.
+const LETTER: f64 = 0.6;
+const BAND_OPACITY: f64 = 0.2;
+const PNG_SCALE: usize = 2;
+/// Decades that an axis has labels for; of more it counts every other one, or every third.
+const MOST_DECADES: f64 = 5.5;
+/// Decades below which there is room for labels between them.
+const ROOM_X: f64 = 1.3;
+const ROOM_Y: f64 = 2.2;
+
+/// Several panels under one title.
+#[derive(Clone, Debug)]
+pub struct PanelFigure {
+    /// Text above all panels.
+    pub title: String,
+    /// Panels, row after row.
+    pub panels: Vec<Panel>,
+}
+
+/// One pair of axes with its curves.
+#[derive(Clone, Debug)]
+pub struct Panel {
+    /// Text above the legend.
+    pub title: String,
+    /// The horizontal axis.
+    pub x: PanelAxis,
+    /// The vertical axis.
+    pub y: PanelAxis,
+    /// Title of an axis on the right that counts hundredths of the left one, as percent do.
+    pub percent: Option<&'static str>,
+    /// Curves from back to front; their labels make the legend, in rows.
+    pub curves: Vec<Curve>,
+}
+
+/// One axis of a panel.
+#[derive(Clone, Copy, Debug)]
+pub struct PanelAxis {
+    /// Title with unit.
+    pub label: &'static str,
+    /// Whether it is logarithmic.
+    pub log: bool,
+}
+
+/// How a curve is drawn.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Stroke {
+    /// A solid line.
+    Solid,
+    /// A dashed line.
+    Dashed,
+    /// A dotted line.
+    Dotted,
+    /// A thin solid line.
+    Thin,
+    /// Circles without a line.
+    Dots,
+}
+
+/// One curve of a panel.
+#[derive(Clone, Debug)]
+pub struct Curve {
+    /// Text in the legend; none for a curve that goes with another.
+    pub label: Option<String>,
+    /// Colour, `#RRGGBB`.
+    pub color: &'static str,
+    /// How it is drawn.
+    pub stroke: Stroke,
+    /// Points from left to right.
+    pub points: Vec<(f64, f64)>,
+    /// x, lower and upper end of a band behind the curve.
+    pub band: Vec<[f64; 3]>,
+}
+
+impl Curve {
+    /// A curve without a band; an empty label leaves it out of the legend.
+    pub fn new(label: &str, color: &'static str, stroke: Stroke, points: Vec<(f64, f64)>) -> Curve {
+        let label = Some(label.to_owned()).filter(|label| !label.is_empty());
+        Curve { label, color, stroke, points, band: Vec::new() }
+    }
+
+    /// Every number that must lie inside an axis: x, or y.
+    fn numbers(&self, of_y: bool) -> impl Iterator<Item = f64> + '_ {
+        let points = self.points.iter().map(move |&(x, y)| if of_y { y } else { x });
+        let band = self.band.iter().flat_map(move |&[x, low, high]| if of_y { [low, high] } else { [x, x] });
+        points.chain(band)
+    }
+
+    fn plots(&self) -> Vec<Plot> {
+        let mut plots: Vec<Plot> = Vec::new();
+        if !self.band.is_empty() {
+            let column = |index: usize| self.band.iter().map(move |ends| ends[index]);
+            let band = BandPlot::new(column(0), column(1), column(2));
+            plots.push(band.with_color(self.color).with_opacity(BAND_OPACITY).into());
+        }
+        let line = || LinePlot::new().with_data(self.points.clone()).with_color(self.color).with_stroke_width(2.0);
+        plots.push(match self.stroke {
+            Stroke::Solid => line().into(),
+            Stroke::Dashed => line().with_dashed().into(),
+            Stroke::Dotted => line().with_dotted().into(),
+            Stroke::Thin => line().with_stroke_width(0.8).into(),
+            Stroke::Dots => ScatterPlot::new()
+                .with_data(self.points.clone())
+                .with_color(self.color)
+                .with_marker(MarkerShape::Circle)
+                .with_size(3.6)
+                .into(),
+        });
+        plots
+    }
+
+    /// The sample of the curve in the legend, from `x` at height `y`.
+    fn sample(&self, x: f64, y: f64) -> Primitive {
+        let dashes = match self.stroke {
+            Stroke::Dashed => Some("5 4".to_owned()),
+            Stroke::Dotted => Some("2 3".to_owned()),
+            _ => None,
+        };
+        match self.stroke {
+            Stroke::Dots => Primitive::Circle {
+                cx: x + SAMPLE / 2.0,
+                cy: y,
+                r: 3.6,
+                fill: Color::from(self.color),
+                fill_opacity: None,
+                stroke: None,
+                stroke_width: None,
+            },
+            stroke => Primitive::PolyLine {
+                points: vec![(x, y), (x + SAMPLE, y)],
+                stroke: Color::from(self.color),
+                stroke_width: if stroke == Stroke::Thin { 0.8 } else { 2.0 },
+                stroke_dasharray: dashes,
+            },
+        }
+    }
+}
+
+/// Width of a sample in the legend, and the room behind it and behind the label.
+const SAMPLE: f64 = 18.0;
+const GAP: f64 = 5.0;
+const BETWEEN: f64 = 12.0;
+
+impl PanelFigure {
+    /// The figure as SVG that scales to any width.
+    pub fn svg(&self) -> String {
+        vector::svg(&self.scene())
+    }
+
+    /// The figure as PNG with two pixels per unit of the SVG, set in the DejaVu Sans that the program carries.
+    pub fn png(&self) -> Result<Vec<u8>, PlotError> {
+        pixels::png(self.scene(), PNG_SCALE)
+    }
+
+    fn scene(&self) -> Scene {
+        let columns = COLUMNS.min(self.panels.len()).max(1);
+        let rows = self.panels.len().div_ceil(columns);
+        let (width, height) = (columns as f64 * SIZE.0, TITLE_HEIGHT + rows as f64 * SIZE.1);
+        let mut scene = Scene::new(width, height);
+        scene.add(words(width / 2.0, 21.0, TITLE_SIZE, TextAnchor::Middle, true, &self.title));
+        for (number, panel) in self.panels.iter().enumerate() {
+            let (row, column) = ((number / columns) as f64, (number % columns) as f64);
+            let place = format!("translate({},{})", column * SIZE.0, TITLE_HEIGHT + row * SIZE.1);
+            scene.add(Primitive::GroupStart { transform: Some(place), title: None, extra_attrs: None });
+            scene.elements.extend(panel.elements());
+            scene.add(Primitive::GroupEnd);
+        }
+        scene
+    }
+}
+
+impl Panel {
+    fn elements(&self) -> Vec<Primitive> {
+        let layout = self.layout();
+        let computed = ComputedLayout::from_layout(&layout);
+        let percent = self.percent.map(|title| self.percent_axis(title, &computed)).unwrap_or_default();
+        let plots = self.curves.iter().flat_map(Curve::plots).collect();
+        let mut elements = render_multiple(plots, layout).elements;
+        // Everything lies inside the axes as it is; the name of a clip counts the figures that the process has drawn, which
+        // would change the bytes.
+        elements.retain(|element| !matches!(element, Primitive::ClipStart { .. } | Primitive::ClipEnd));
+        let middle = (MARGINS[0] + SIZE.0 - MARGINS[1]) / 2.0;
+        elements.push(words(middle, 25.0, LABEL_SIZE, TextAnchor::Middle, true, &self.title));
+        elements.extend(self.legend());
+        elements.extend(percent);
+        elements
+    }
+
+    fn layout(&self) -> Layout {
+        let numbers = |of_y| self.curves.iter().flat_map(move |curve| curve.numbers(of_y)).collect::<Vec<f64>>();
+        let (x, y) = (range(self.x.log, &numbers(false)), range(self.y.log, &numbers(true)));
+        let mut layout = Layout::new((x.low, x.high), (y.low, y.high))
+            .with_show_grid(false)
+            .with_width(SIZE.0)
+            .with_height(SIZE.1)
+            .with_force_margins(MARGINS[0], MARGINS[1])
+            .with_force_margins_y(MARGINS[2], MARGINS[3])
+            .with_label_size(LABEL_SIZE)
+            .with_tick_size(TICK_SIZE)
+            .with_x_label(self.x.label)
+            .with_y_label(self.y.label)
+            .with_x_axis_min(x.low)
+            .with_x_axis_max(x.high)
+            .with_y_axis_min(y.low)
+            .with_y_axis_max(y.high);
+        layout = match self.x.log {
+            true => layout
+                .with_log_x()
+                .with_x_tick_format(TickFormat::Custom(Arc::new(log_labels(x.low, x.high, ROOM_X, prefixed)))),
+            false => layout.with_x_tick_step(x.step).with_x_tick_format(TickFormat::Fixed(x.decimals)),
+        };
+        match self.y.log {
+            true => layout
+                .with_log_y()
+                .with_y_tick_format(TickFormat::Custom(Arc::new(log_labels(y.low, y.high, ROOM_Y, power)))),
+            false => layout.with_y_tick_step(y.step).with_y_tick_format(TickFormat::Fixed(y.decimals)),
+        }
+    }
+
+    /// Samples and labels in rows above the axes.
+    fn legend(&self) -> Vec<Primitive> {
+        let mut elements = Vec::new();
+        let (mut x, mut y) = (GAP, 43.0);
+        for curve in &self.curves {
+            let Some(label) = &curve.label else { continue };
+            let width = SAMPLE + GAP + LETTER * f64::from(TICK_SIZE) * label.chars().count() as f64;
+            if x > GAP && x + width > SIZE.0 {
+                (x, y) = (GAP, y + 18.0);
+            }
+            elements.push(curve.sample(x, y));
+            elements.push(words(x + SAMPLE + GAP, y + 4.5, TICK_SIZE, TextAnchor::Start, false, label));
+            x += width + BETWEEN;
+        }
+        elements
+    }
+
+    /// Ticks and title of an axis on the right that counts hundredths of a logarithmic left one.
+    fn percent_axis(&self, title: &str, computed: &ComputedLayout) -> Vec<Primitive> {
+        let (x, black) = (SIZE.0 - MARGINS[1], || Color::from("black"));
+        let line = |points| Primitive::PolyLine { points, stroke: black(), stroke_width: 1.0, stroke_dasharray: None };
+        let (low, high) = computed.y_range;
+        let mut elements = vec![line(vec![(x, computed.map_y(low)), (x, computed.map_y(high))])];
+        let labels = log_labels(low, high, ROOM_Y, power);
+        for tick in generate_ticks_log(low, high) {
+            let y = computed.map_y(tick);
+            elements.push(line(vec![(x, y), (x + 5.0, y)]));
+            if !labels(tick).is_empty() {
+                elements.push(words(x + 8.0, y + 4.5, TICK_SIZE, TextAnchor::Start, false, &power(100.0 * tick)));
+            }
+        }
+        elements.push(Primitive::Text {
+            x: SIZE.0 - 5.0,
+            y: (MARGINS[2] + SIZE.1 - MARGINS[3]) / 2.0,
+            content: title.to_owned(),
+            size: LABEL_SIZE,
+            anchor: TextAnchor::Middle,
+            rotate: Some(-90.0),
+            bold: false,
+            color: None,
+        });
+        elements
+    }
+}
+
+/// Words at a place of the scene.
+pub fn words(x: f64, y: f64, size: u32, anchor: TextAnchor, bold: bool, content: &str) -> Primitive {
+    Primitive::Text { x, y, content: content.to_owned(), size, anchor, rotate: None, bold, color: None }
+}
+
+/// The axis of `values`; a logarithmic one of at least a decade.
+fn range(log: bool, values: &[f64]) -> Axis {
+    if !log {
+        return Axis::of_few(values);
+    }
+    let low = values.iter().copied().fold(f64::INFINITY, f64::min);
+    let high = values.iter().copied().fold(0.0, f64::max);
+    let (low, high) = if low <= high { (low, high) } else { (1.0, 10.0) };
+    let room = (high / low).powf(0.04).max(1.1);
+    let (low, high) = (low / room, high * room);
+    let widen = (10.0 / (high / low)).sqrt().max(1.0);
+    Axis { low: low / widen, high: high * widen, step: 1.0, decimals: 0 }
+}
+
+/// Labels of a logarithmic axis: at the decades or at some of them where they are many, and between them too where there are fewer
+/// than `room`.
+fn log_labels(low: f64, high: f64, room: f64, label: fn(f64) -> String) -> impl Fn(f64) -> String + Send + Sync {
+    let decades = (high / low).log10();
+    let every = (decades / MOST_DECADES).ceil().max(1.0) as i32;
+    move |value: f64| {
+        let power = value.log10();
+        let whole = (power - power.round()).abs() < 1e-6;
+        let skipped = (power.round() as i32).rem_euclid(every) != 0;
+        if (whole && !skipped) || decades < room { label(value) } else { String::new() }
+    }
+}
+
+/// 1000 as 1k, 0.001 as 1m: the prefixes of units.
+pub fn prefixed(value: f64) -> String {
+    let prefixes = [(1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, ""), (1e-3, "m"), (1e-6, "µ"), (1e-9, "n")];
+    let (unit, prefix) = prefixes.into_iter().find(|(unit, _)| value >= unit * (1.0 - 1e-9)).unwrap_or((1.0, ""));
+    format!("{}{prefix}", (1e6 * value / unit).round() / 1e6)
+}
+
+/// Between 0.01 and 1000 as it is, else as a power of ten.
+pub fn power(value: f64) -> String {
+    let power = value.log10();
+    let rounded = power.round() as i32;
+    if (-2..=3).contains(&rounded) || (power - power.round()).abs() > 1e-6 {
+        return format!("{}", (1e6 * value).round() / 1e6);
+    }
+    let raised = |digit| match digit {
+        '-' => '⁻',
+        '1' => '¹',
+        '2' => '²',
+        '3' => '³',
+        digit => char::from_u32('⁰' as u32 + digit.to_digit(10).unwrap_or(0)).unwrap_or('⁰'),
+    };
+    format!("10{}", rounded.to_string().chars().map(raised).collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ticks_are_short() {
+        for (value, as_prefixed, as_power) in
+            [(1e3, "1k", "1000"), (1e6, "1M", "10⁶"), (0.1, "100m", "0.1"), (1e-5, "10µ", "10⁻⁵"), (2.0, "2", "2")]
+        {
+            assert_eq!((prefixed(value).as_str(), power(value).as_str()), (as_prefixed, as_power));
+        }
+    }
+
+    #[test]
+    fn a_logarithmic_axis_has_at_least_a_decade() {
+        for values in [&[5.0][..], &[1.0, 2.0], &[], &[1e3, 1e6]] {
+            let axis = range(true, values);
+            assert!(axis.low > 0.0 && axis.high / axis.low > 9.999, "{values:?}: {axis:?}");
+            assert!(values.iter().all(|value| (axis.low..axis.high).contains(value)));
+        }
+    }
+}

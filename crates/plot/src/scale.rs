@@ -1,0 +1,274 @@
+//! From the values of an axis to places along it, and its ticks.
+//!
+//! A scale is linear, logarithmic, or one of names. Where values spread over decades and one of them is 0, a logarithmic
+//! scale shows it left of a break.
+
+use super::axis::Axis;
+use super::panel::power;
+use crate::time_span::TimeSpan;
+
+/// Places along an axis with a break: of 0, of the break, and of the least value above 0.
+const ZERO_AT: f64 = 0.045;
+/// The place of the break.
+pub const BREAK_AT: f64 = 0.115;
+const LOG_FROM: f64 = 0.17;
+/// Times that get a tick, s, those first that matter most; what has no room is left out.
+const TIMES: [f64; 12] =
+    [1.0, 3600.0, 86_400.0, 315_576_000.0, 1e-3, 1e-6, 60.0, 31_557_600.0, 2_592_000.0, 1e-9, 3_155_760_000.0, 0.1];
+
+/// A value that is marked on the axis.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tick {
+    /// Where it is.
+    pub value: f64,
+    /// Empty for a tick between those that are named.
+    pub label: String,
+}
+
+/// From values to places.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scale {
+    low: f64,
+    high: f64,
+    log: bool,
+    /// Whether 0 stands left of a break; logarithmic scales only.
+    zero: bool,
+    /// Share of the width or height at which the axis ends; words stand beyond.
+    end: f64,
+    /// Those that matter most come first.
+    pub ticks: Vec<Tick>,
+}
+
+impl Scale {
+    /// The scale on which the largest gap between neighbours is smallest: logarithmic only where the values above 0 span
+    /// more than one and a half decades and none is below.
+    pub fn fitting(values: &[f64]) -> Scale {
+        if log_fits(values) { Scale::log(values) } else { Scale::linear(values) }
+    }
+
+    /// Round numbers around all of `values`.
+    pub fn linear(values: &[f64]) -> Scale {
+        let Axis { low, high, step, decimals } = Axis::of(values);
+        Scale::with_step(low, high, step, decimals)
+    }
+
+    /// The same with some four ticks, at whole numbers where all values are.
+    pub fn linear_few(values: &[f64]) -> Scale {
+        let Axis { low, high, step, decimals } = Axis::of_few(values);
+        match values.iter().all(|value| value.fract() == 0.0) && step < 1.0 {
+            true => Scale::with_step(low, high, 1.0, 0),
+            false => Scale::with_step(low, high, step, decimals),
+        }
+    }
+
+    /// From `low` to `high`, with a tick at every multiple of `step`.
+    pub fn with_step(low: f64, high: f64, step: f64, decimals: usize) -> Scale {
+        let first = (low / step).ceil() as i64;
+        let last = (high / step + 1e-9).floor() as i64;
+        let tick = |multiple: i64| {
+            let value = multiple as f64 * step;
+            Tick { value, label: format!("{value:.decimals$}") }
+        };
+        Scale { low, high, log: false, zero: false, end: 1.0, ticks: (first..=last).map(tick).collect() }
+    }
+
+    /// 0 to 100 %.
+    pub fn percent() -> Scale {
+        Scale::with_step(0.0, 100.0, 20.0, 0)
+    }
+
+    /// Decades around the values above 0; where there are others they stand at 0, left of a break.
+    pub fn log(values: &[f64]) -> Scale {
+        let mut scale = Scale::decades(values);
+        let (from, to) = (scale.low.log10().floor() as i32, scale.high.log10().ceil() as i32);
+        let few = scale.high / scale.low < 20.0;
+        for decade in from..=to {
+            for digit in 1..10 {
+                let value = f64::from(digit) * 10f64.powi(decade);
+                if value < scale.low || value > scale.high {
+                    continue;
+                }
+                let named = digit == 1 || few && [2, 5].contains(&digit);
+                if named || to - from < 9 {
+                    scale.ticks.push(Tick { value, label: if named { decade_label(value) } else { String::new() } });
+                }
+            }
+        }
+        scale
+    }
+
+    /// Times in s, with ticks in the units of a clock; logarithmic.
+    pub fn times(values: &[f64]) -> Scale {
+        let mut scale = Scale::decades(values);
+        let label = |seconds: f64| match seconds {
+            1e-3 => "1 ms".to_owned(),
+            1e-6 => "1 µs".to_owned(),
+            1e-9 => "1 ns".to_owned(),
+            seconds => TimeSpan { seconds }.to_string(),
+        };
+        let inside = TIMES.into_iter().filter(|time| (scale.low..=scale.high).contains(time));
+        scale.ticks.extend(inside.map(|value| Tick { value, label: label(value) }).collect::<Vec<Tick>>());
+        scale
+    }
+
+    /// One place a name, at 0, 1 and so on, from the top of a vertical axis down.
+    pub fn names(names: &[String]) -> Scale {
+        let tick = |(number, name): (usize, &String)| Tick { value: number as f64, label: name.clone() };
+        let last = names.len().max(1) as f64 - 1.0;
+        Scale {
+            low: last + 0.5,
+            high: -0.5,
+            log: false,
+            zero: false,
+            end: 1.0,
+            ticks: names.iter().enumerate().map(tick).collect(),
+        }
+    }
+
+    /// The same from left to right.
+    pub fn names_across(names: &[String]) -> Scale {
+        let down = Scale::names(names);
+        Scale { low: down.high, high: down.low, ..down }
+    }
+
+    /// A logarithmic scale of at least a decade, with the tick of 0 alone.
+    fn decades(values: &[f64]) -> Scale {
+        let above = || values.iter().copied().filter(|value| *value > 0.0);
+        let (low, high) = (above().fold(f64::INFINITY, f64::min), above().fold(0.0, f64::max));
+        let (low, high) = if low <= high { (low, high) } else { (1.0, 10.0) };
+        let room = (high / low).powf(0.04).max(1.1);
+        let (low, high) = (low / room, high * room);
+        let widen = (10.0 / (high / low)).sqrt().max(1.0);
+        let zero = values.iter().any(|value| *value <= 0.0);
+        let ticks = if zero { vec![Tick { value: 0.0, label: "0".to_owned() }] } else { Vec::new() };
+        Scale { low: low / widen, high: high * widen, log: true, zero, end: 1.0, ticks }
+    }
+
+    /// The same linear scale with room for words beyond its end, a share of the width.
+    pub fn with_room(self, room: f64) -> Scale {
+        Scale { high: self.high + (self.high - self.low) * room / (1.0 - room), end: 1.0 - room, ..self }
+    }
+
+    /// Where the axis ends, from 0 to 1.
+    pub fn end(&self) -> f64 {
+        self.end
+    }
+
+    /// Where `value` stands, from 0 at the beginning of the axis to 1 at its end.
+    pub fn place(&self, value: f64) -> f64 {
+        if !self.log {
+            return (value - self.low) / (self.high - self.low);
+        }
+        if value <= 0.0 {
+            return ZERO_AT;
+        }
+        let from = if self.zero { LOG_FROM } else { 0.0 };
+        from + (1.0 - from) * (value / self.low).ln() / (self.high / self.low).ln()
+    }
+
+    /// The value that stands `aside`, a share of the axis, from that of `value`; 0 left of a break has no neighbours.
+    pub fn moved(&self, value: f64, aside: f64) -> f64 {
+        match self.log {
+            false => value + aside * (self.high - self.low),
+            true if value <= 0.0 => value,
+            true => value * (self.high / self.low).powf(aside),
+        }
+    }
+
+    /// Whether the axis has a break after 0.
+    pub fn is_broken(&self) -> bool {
+        self.zero
+    }
+
+    /// Least and greatest value that have a place, without 0 before a break.
+    pub fn ends(&self) -> (f64, f64) {
+        (self.low.min(self.high), self.low.max(self.high))
+    }
+}
+
+/// Between 0.0001 and 10000 as it is, else as a power of ten.
+fn decade_label(value: f64) -> String {
+    if (0.99e-4..1.01e4).contains(&value) { format!("{}", (1e6 * value).round() / 1e6) } else { power(value) }
+}
+
+/// How much wider the largest gap may be on a logarithmic scale, of all its length, than on a linear one.
+const LOG_SLACK: f64 = 1.1;
+
+/// Whether a logarithmic scale spaces `values` about as evenly as a linear one, and they span what makes it worth its
+/// harder reading.
+fn log_fits(values: &[f64]) -> bool {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted.dedup();
+    let above: Vec<f64> = sorted.iter().copied().filter(|value| *value > 0.0).collect();
+    let (Some(&low), Some(&high)) = (above.first(), above.last()) else { return false };
+    // One and a half decades.
+    if high / low <= 10f64.powf(1.5) || sorted[0] < 0.0 {
+        return false;
+    }
+    let largest_gap = |values: &[f64]| values.windows(2).map(|pair| pair[1] - pair[0]).fold(0.0, f64::max);
+    let logarithms: Vec<f64> = above.iter().map(|value| value.ln()).collect();
+    largest_gap(&logarithms) / (high / low).ln() <= LOG_SLACK * largest_gap(&above) / (high - low)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels(scale: &Scale) -> Vec<&str> {
+        scale.ticks.iter().map(|tick| tick.label.as_str()).filter(|label| !label.is_empty()).collect()
+    }
+
+    /// The published noise levels are spaced evenly, and spread over two decades all the same.
+    #[test]
+    fn evenly_spaced_values_stay_linear() {
+        let levels = [1.0, 10.0, 15.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0, 80.0, 90.0, 100.0];
+        assert!(!log_fits(&levels));
+        assert!(!log_fits(&[1.0, 20.0, 50.0, 100.0]));
+        // Those of the firing-rate study, dense at the low end.
+        assert!(log_fits(&[
+            0.0005, 0.001, 0.002, 0.004, 0.005, 0.01, 0.015, 0.02, 0.03, 0.04, 0.05, 0.06, 0.07, 0.075
+        ]));
+        assert!(log_fits(&[0.1, 1.0, 10.0]) && log_fits(&[0.0, 1.0, 3600.0]));
+        assert!(!log_fits(&[-1.0, 1.0, 1000.0]) && !log_fits(&[1.0, 3.0, 10.0]) && !log_fits(&[]) && !log_fits(&[0.0]));
+    }
+
+    #[test]
+    fn decades_are_named_and_lie_at_equal_distances() {
+        let scale = Scale::fitting(&[0.01, 0.1, 1.0, 10.0]);
+        assert_eq!(labels(&scale), ["0.01", "0.1", "1", "10"]);
+        let places = [0.01, 0.1, 1.0].map(|value| scale.place(value));
+        assert!((places[2] - 2.0 * places[1] + places[0]).abs() < 1e-12);
+        assert!(places[0] > 0.0 && scale.place(10.0) < 1.0 && !scale.is_broken());
+    }
+
+    #[test]
+    fn small_decades_are_named_alike() {
+        assert_eq!(labels(&Scale::log(&[0.0005, 0.075])), ["0.001", "0.01"]);
+        assert_eq!(labels(&Scale::log(&[1e3, 1e6])), ["1000", "10000", "10⁵", "10⁶"]);
+        assert_eq!(labels(&Scale::linear_few(&[0.0, 2.0])), ["0", "1", "2"]);
+    }
+
+    #[test]
+    fn zero_stands_left_of_a_break() {
+        let scale = Scale::times(&[0.0, 1.0, 3600.0, 86_400.0, 315_576_000.0]);
+        assert!(scale.is_broken());
+        assert_eq!(labels(&scale)[..5], ["0", "1 s", "1 h", "1 d", "10 y"]);
+        assert!(scale.place(0.0) < BREAK_AT && BREAK_AT < LOG_FROM && LOG_FROM < scale.place(1.0));
+    }
+
+    #[test]
+    fn steps_of_a_linear_scale_begin_within_it() {
+        assert_eq!(labels(&Scale::percent()), ["0", "20", "40", "60", "80", "100"]);
+        assert_eq!(labels(&Scale::with_step(-0.3, 0.55, 0.2, 1)), ["-0.2", "0.0", "0.2", "0.4"]);
+        assert_eq!((Scale::percent().place(25.0), Scale::percent().place(100.0)), (0.25, 1.0));
+    }
+
+    #[test]
+    fn names_stand_from_the_top_down() {
+        let names = ["a".to_owned(), "b".to_owned()];
+        let scale = Scale::names(&names);
+        assert_eq!((scale.place(0.0), scale.place(1.0)), (0.75, 0.25));
+        assert_eq!(Scale::names_across(&names).place(0.0), 0.25);
+    }
+}

@@ -1,0 +1,149 @@
+//! What training did to the cells and what it cost, in words.
+
+use std::fmt::Write;
+
+use ohmspike_crossbar::EnergyUse;
+use ohmspike_snn::weights::UpdateReport;
+
+use ohmspike_snn::hardware::HardwareUse;
+use ohmspike_study::conversions::ConversionShares;
+use ohmspike_study::record::{HardwareCost, Writes};
+use ohmspike_study::significant::significant;
+
+/// Writes by layer and, where the weights were held by a device, pulses, endurance and energy. What the device file does not
+/// state is said not to be stated.
+pub fn cost_lines(writes: &Writes, cost: Option<&HardwareCost>) -> String {
+    let mut text = String::new();
+    let further = |place: usize| cost.map(|cost| &cost.further[place].used);
+    let between = writes.further.iter().enumerate().map(|(place, of)| (&*of.connection, &of.writes, further(place)));
+    let mut layers = vec![("hidden", &writes.hidden, cost.map(|cost| &cost.hidden))];
+    layers.extend(between);
+    layers.push(("readout", &writes.readout, cost.map(|cost| &cost.readout)));
+    for (layer, writes, _) in &layers {
+        written(&mut text, layer, writes);
+    }
+    for (layer, writes, used) in layers {
+        if let Some(used) = used {
+            pulsed(&mut text, layer, writes, used);
+            converted(&mut text, layer, used);
+        }
+    }
+    if let Some(cost) = cost {
+        energy(&mut text, "training", &cost.training_energy, scaled);
+        energy(&mut text, "one inference", &cost.inference_energy, |microjoules| {
+            format!("{} nJ", significant(1e3 * microjoules))
+        });
+    }
+    text
+}
+
+fn written(text: &mut String, layer: &str, writes: &UpdateReport) {
+    let percent = |part: u64, whole: u64| 100.0 * part as f64 / whole.max(1) as f64;
+    let _ = writeln!(
+        text,
+        "{layer} writes: {}, {:.2} % ended at the floor, {:.2} % at the ceiling, Dale violations {:.2} %",
+        writes.cells_written,
+        percent(writes.clipped_low, writes.cells_written),
+        percent(writes.clipped_high, writes.cells_written),
+        percent(writes.wrong_sign, writes.cells),
+    );
+}
+
+fn pulsed(text: &mut String, layer: &str, writes: &UpdateReport, used: &HardwareUse) {
+    let UpdateReport { pulses, verify_reads, gave_up, pulse_limited, refreshed, .. } = writes;
+    let _ =
+        write!(text, "{layer} pulses: {pulses}, verify reads {verify_reads}, gave up {gave_up}, refreshes {refreshed}");
+    if *pulse_limited > 0 {
+        let _ = write!(text, ", writes cut short {pulse_limited}");
+    }
+    let endurance = &used.endurance;
+    let _ = writeln!(text, "; a cell: mean {}, worst {}", significant(endurance.mean), endurance.worst);
+}
+
+/// Where the conversions ended, for a connection whose sums are converted.
+fn converted(text: &mut String, layer: &str, used: &HardwareUse) {
+    for (stage, codes) in [("training", used.training.codes), ("tests", used.test.codes)] {
+        let Some(shares) = ConversionShares::of(codes) else { continue };
+        let ConversionShares { conversions, lowest, highest, zero, clipped } = shares;
+        let [lowest, highest, zero, clipped] = [lowest, highest, zero, clipped].map(|share| 100.0 * share);
+        let _ = writeln!(
+            text,
+            "{layer} conversions, {stage}: {conversions}, {lowest:.2} % ended at the lowest code, {highest:.2} % at the highest, \
+             {zero:.2} % at the code 0, {clipped:.2} % were beyond the range",
+        );
+    }
+}
+
+fn energy(text: &mut String, what: &str, energy: &EnergyUse, shown: impl Fn(f64) -> String) {
+    let parts = [
+        ("writes", energy.write_microjoules),
+        ("reads", energy.read_microjoules),
+        ("column converters", energy.adc_microjoules),
+        ("row drivers", energy.dac_microjoules),
+    ];
+    let parts = parts
+        .map(|(part, microjoules)| format!("{part} {}", microjoules.map_or_else(|| "not stated".to_owned(), &shown)));
+    let _ = write!(text, "energy of {what}: ");
+    let _ = match energy.known_microjoules() {
+        None => writeln!(text, "not stated"),
+        Some(sum) => writeln!(text, "{} ({})", shown(sum), parts.join(", ")),
+    };
+}
+
+/// An energy in µJ, mJ or J.
+fn scaled(microjoules: f64) -> String {
+    let (unit, factor) = match microjoules {
+        large if large >= 1e6 => ("J", 1e-6),
+        large if large >= 1e3 => ("mJ", 1e-3),
+        _ => ("µJ", 1.0),
+    };
+    format!("{} {unit}", significant(factor * microjoules))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ohmspike_crossbar::{CodeCounts, Endurance};
+
+    #[test]
+    fn conversions_are_told_where_there_are_some() {
+        let mut cost = HardwareCost::default();
+        assert!(!cost_lines(&Writes::default(), Some(&cost)).contains("conversions"));
+        cost.readout.test.codes = CodeCounts { conversions: 400, lowest: 2, highest: 100, zero: 40, clipped: 98 };
+        let text = cost_lines(&Writes::default(), Some(&cost));
+        let told: Vec<&str> = text.lines().filter(|line| line.contains("conversions")).collect();
+        let expected = "readout conversions, tests: 400, 0.50 % ended at the lowest code, 25.00 % at the highest, 10.00 % at the \
+                        code 0, 24.50 % were beyond the range";
+        assert_eq!(told, [expected]);
+    }
+
+    #[test]
+    fn what_is_not_stated_is_said_so() {
+        let writes = UpdateReport {
+            cells_written: 10,
+            pulses: 30,
+            gave_up: 2,
+            wrong_sign: 1,
+            cells: 20,
+            ..UpdateReport::default()
+        };
+        let writes = Writes { hidden: writes, readout: writes, further: Vec::new() };
+        let endurance = Endurance { cells: 4, mean: 7.5, worst: 9, histogram: Vec::new() };
+        let used = HardwareUse { endurance, ..HardwareUse::default() };
+        let mut cost = HardwareCost { hidden: used.clone(), readout: used, ..HardwareCost::default() };
+        cost.training_energy.write_microjoules = Some(1234.5);
+        let text = cost_lines(&writes, Some(&cost));
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(
+            lines[0],
+            "hidden writes: 10, 0.00 % ended at the floor, 0.00 % at the ceiling, Dale violations 5.00 %"
+        );
+        assert_eq!(lines[3], "readout pulses: 30, verify reads 0, gave up 2, refreshes 0; a cell: mean 7.50, worst 9");
+        assert_eq!(
+            lines[4],
+            "energy of training: 1.23 mJ (writes 1.23 mJ, reads not stated, column converters not stated, row drivers not stated)"
+        );
+        assert_eq!(lines[5..], ["energy of one inference: not stated"]);
+        assert_eq!(cost_lines(&writes, None).lines().count(), 2);
+    }
+}

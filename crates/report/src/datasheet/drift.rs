@@ -1,0 +1,110 @@
+//! What writes become with time: mean and standard deviation of the conductance some time later.
+//!
+//! ```text
+//! mean = integral of G(t, xi) phi(xi) d xi       xi the standard normal of a write, phi its density
+//! ```
+//!
+//! by the trapezoidal rule between -8 and 8, with G held in the window as the array holds it.
+
+use std::fmt::Write;
+
+use ohmspike_crossbar::device::{Device, DriftTimes};
+
+use super::held::{HELD, HeldRows};
+use super::spreads::resistances;
+use ohmspike_study::significant::{short, significant};
+
+/// Times of the table with their names, s.
+const TIMES: [(&str, f64); 4] = [("1 s", 1.0), ("1 h", 3600.0), ("1 d", 86_400.0), ("10 y", 315_576_000.0)];
+/// Standard normals of the integral: its width, and how many lie in one standard deviation.
+const REACH: i32 = 8;
+const PER_SIGMA: i32 = 100;
+
+/// Mean and standard deviation `seconds` after writes that left `written`, µS.
+fn moments(device: &Device, written: f64, seconds: f64) -> (f64, f64) {
+    let (low, high) = (f64::from(device.window.low()), f64::from(device.window.high()));
+    let (mut weight, mut sum, mut squares) = (0.0, 0.0, 0.0);
+    for step in -REACH * PER_SIGMA..=REACH * PER_SIGMA {
+        let draw = f64::from(step) / f64::from(PER_SIGMA);
+        let density = (-0.5 * draw * draw).exp();
+        // Differences from the state written keep their digits where the spread is small.
+        let change = device.drift.conductance(written, draw, seconds).clamp(low, high) - written;
+        weight += density;
+        sum += density * change;
+        squares += density * change * change;
+    }
+    let mean = sum / weight;
+    (written + mean, (squares / weight - mean * mean).max(0.0).sqrt())
+}
+
+/// The `end` of a law as a time, s, and which of the two it is.
+pub(super) fn end_of_law(end: f64, times: DriftTimes) -> String {
+    let which = if end == times.latest { "end" } else { "start" };
+    format!("{} s, the {which} of the law", short(end))
+}
+
+/// A table by resistance and time, or nothing where cells keep what was written.
+pub(super) fn drift_table(text: &mut String, device: &Device) {
+    let Some(times) = device.drift.times() else { return };
+    let _ = writeln!(text, "drift, mean and one standard deviation in µS after:");
+    let _ = write!(text, "{:>14} {:>10}", "at ohm", "written");
+    for (name, _) in TIMES {
+        let _ = write!(text, " {name:>20}");
+    }
+    text.push('\n');
+    let mut held = HeldRows::of(device.drift_table());
+    for resistance in resistances(&device.window) {
+        let written = 1e6 / resistance;
+        let _ = write!(text, "{:>14} {:>10}", significant(resistance), significant(written));
+        for (_, seconds) in TIMES {
+            let (mean, sd) = moments(device, written, seconds);
+            let mark = if times.held(seconds).is_some() { HELD } else { "" };
+            let _ = write!(text, " {:>20}", format!("{} ±{}{mark}", significant(mean), short(sd)));
+        }
+        let _ = writeln!(text, "{}", held.mark(resistance));
+    }
+    for (name, seconds) in TIMES {
+        if let Some(end) = times.held(seconds) {
+            let _ = writeln!(text, "  (held): {name} is held at {}", end_of_law(end, times));
+        }
+    }
+    held.footnote(text);
+    text.push('\n');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A law from 20 s to a year: a second and ten years lie beyond it.
+    #[test]
+    fn times_beyond_the_law_are_marked_and_explained() {
+        let mut text = String::new();
+        drift_table(&mut text, &Device::built_in("pcm-joshi-2020").unwrap());
+        let lines: Vec<&str> = text.lines().collect();
+        for row in &lines[2..6] {
+            assert_eq!(row.matches(HELD).count(), 2, "{row}");
+        }
+        assert!(text.contains("  (held): 1 s is held at 20 s, the start of the law\n"), "{text}");
+        assert!(text.contains("  (held): 10 y is held at 3.16e7 s, the end of the law\n"), "{text}");
+        let mut text = String::new();
+        drift_table(&mut text, &Device::built_in("cmo-hfox-falcone-2025").unwrap());
+        assert!(!text.is_empty() && !text.contains("held"), "{text}");
+    }
+
+    /// Log-time is linear in xi: mean G + m L, standard deviation b L + c, as far as the window is wide.
+    #[test]
+    fn moments_are_those_of_the_law() {
+        let device = Device::from_json(
+            r#"{ "name": "drifting", "window": { "low_resistance_ohm": 1000, "high_resistance_ohm": 1000000 },
+                 "drift": { "law": "log-time", "reference_seconds": 1, "mean_microsiemens_per_ln": -0.089,
+                            "sigma_microsiemens_per_ln": 0.042, "sigma_microsiemens_at_reference": 0.412 } }"#,
+        )
+        .unwrap();
+        let elapsed = 3600f64.ln();
+        let (mean, sd) = moments(&device, 50.0, 3600.0);
+        // The tails beyond 8 weigh below 1e-14 of the whole.
+        assert!((mean - (50.0 - 0.089 * elapsed)).abs() < 1e-9);
+        assert!((sd - (0.042 * elapsed + 0.412)).abs() < 1e-9);
+    }
+}

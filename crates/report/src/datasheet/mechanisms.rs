@@ -1,0 +1,365 @@
+//! Every mechanism of a device in a line or two of words; those that the file leaves out are said to be off.
+
+use ohmspike_crossbar::device::{
+    Acceptance, Adc, AdcCodes, AdcRange, AfterGiveUp, Convention, Device, Drift, DriftTimes, EndsKind, Energy, First,
+    LevelSpacing, Levels, Nonlinearity, Parked, PulseLaw, PulseState, Pulses, Scheme, Sides, StepGain, Telegraph,
+    Verify, WhiteNoise, WriteNoise, WrittenCells,
+};
+
+use ohmspike_study::significant::{percent, short, stated};
+
+/// Name of a mechanism, and what the device says of it.
+pub(super) type Told = (&'static str, String);
+
+/// All mechanisms in the order of the file.
+pub(super) fn mechanisms(device: &Device) -> Vec<Told> {
+    vec![
+        ("chip", chip(device)),
+        ("scheme", scheme(&device.write.scheme)),
+        ("write noise", write_noise(device)),
+        ("levels", levels(device)),
+        ("drift", drift(&device.drift)),
+        ("white reads", white(&device.read.white)),
+        ("slow reads", device.read.slow.telegraph().map_or_else(off, telegraph)),
+        (
+            "read voltage",
+            device.read.volts.map_or_else(|| "not stated".to_owned(), |volts| format!("{} V", short(volts))),
+        ),
+        ("I-V", nonlinearity(device)),
+        ("parked", parked(device)),
+        ("faults", faults(device)),
+        ("tiles", tiles(device)),
+        ("drivers", drivers(device)),
+        ("converters", device.converters.adc.as_ref().map_or_else(off, adc)),
+        ("energy", energy(device)),
+        ("area", area(&device.energy)),
+    ]
+}
+
+/// One word for how the device is written.
+pub(super) fn scheme_word(scheme: &Scheme) -> &'static str {
+    match scheme {
+        Scheme::Add => "add",
+        Scheme::Pulsed(_) => "pulsed",
+        Scheme::Verify(_) => "verify",
+    }
+}
+
+fn off() -> String {
+    "off".to_owned()
+}
+
+/// Whether what is `told` of a mechanism is that it is off.
+pub(super) fn is_off(told: &str) -> bool {
+    told.split(':').next() == Some("off")
+}
+
+/// The `parts` that are there, or that there are none.
+fn joined(parts: Vec<Option<String>>) -> String {
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    if parts.is_empty() { off() } else { parts.join("; ") }
+}
+
+fn chip(device: &Device) -> String {
+    let chip = &device.chip;
+    let sigma = |what: &str, sigma: Option<f32>| sigma.map(|sigma| format!("{what} {}", stated(sigma)));
+    let ends = match chip.ends {
+        EndsKind::LogNormal => "sigma of ln R",
+        EndsKind::Normal => "normal, sigma of G over its mean",
+    };
+    joined(vec![
+        sigma(&format!("{ends} of the fully-on end"), chip.low_resistance),
+        sigma(&format!("{ends} of the fully-off end"), chip.high_resistance),
+        chip.step_gain.map(|gain| match gain {
+            StepGain::Normal { sigma } => format!("step gain normal, sigma {}", stated(sigma)),
+            StepGain::LogNormal { sigma } => format!("step gain log-normal, sigma of ln {}", stated(sigma)),
+        }),
+        sigma("up-down asymmetry sigma", chip.up_down),
+        sigma("gain down times", chip.down_gain),
+        sigma("slope sigma", chip.slope),
+        sigma("sigma of ln of the factor on the write spread", chip.write_spread),
+    ])
+}
+
+fn scheme(scheme: &Scheme) -> String {
+    let how = match scheme {
+        Scheme::Add => "one write adds the step asked for".to_owned(),
+        Scheme::Pulsed(pulses) => pulsed(pulses),
+        Scheme::Verify(verify) => verified(verify),
+    };
+    format!("{}: {how}", scheme_word(scheme))
+}
+
+fn pulsed(pulses: &Pulses) -> String {
+    let law = match &pulses.law {
+        PulseLaw::Constant => "constant steps".to_owned(),
+        PulseLaw::Linear { up: 1.0, down: 1.0 } => "soft-bounds steps".to_owned(),
+        PulseLaw::Linear { up, down } => format!("linear steps, slope {} up and {} down", stated(*up), stated(*down)),
+        PulseLaw::Exponential { up, down, scale, offset } => format!(
+            "exponential steps, A {} and gamma {} up, {} and {} down, a {}, b {}",
+            stated(up.0),
+            stated(up.1),
+            stated(down.0),
+            stated(down.1),
+            stated(*scale),
+            stated(*offset)
+        ),
+        PulseLaw::Power { up, down } => format!("power steps, exponent {} up and {} down", stated(*up), stated(*down)),
+        PulseLaw::PiecewiseLinear { up, down } => {
+            let nodes = |nodes: &[f32]| nodes.iter().map(|node| stated(*node)).collect::<Vec<_>>().join(" ");
+            format!("piecewise-linear steps, times {} up and {} down from floor to ceiling", nodes(up), nodes(down))
+        }
+    };
+    let [up, down] = [pulses.up_step, pulses.down_step].map(|step| percent(f64::from(step)));
+    let state = match pulses.state {
+        PulseState::OwnWindow => String::new(),
+        PulseState::NominalWindow => " over the nominal window".to_owned(),
+        PulseState::OwnEnd => format!(" from {} of the window to the end of the cell", share(pulses.reference)),
+        PulseState::OwnSpan => format!(" about {} of the window", share(pulses.reference)),
+    };
+    let cycle = cycle_noise(pulses);
+    format!(
+        "{law}{state}; {up} of the window up and {down} down; {cycle}; at most {} pulses per write",
+        pulses.most_pulses
+    )
+}
+
+fn share(of_window: f32) -> String {
+    percent(f64::from(of_window))
+}
+
+/// The spread from pulse to pulse.
+fn cycle_noise(pulses: &Pulses) -> String {
+    let kind = if pulses.additive { "additive" } else { "multiplicative" };
+    match pulses.cycle_sigma {
+        [0.0, 0.0] => "no spread from pulse to pulse".to_owned(),
+        [up, down] if up == down => format!("pulse-to-pulse sigma {} of a step, {kind}", share(up)),
+        [up, down] => {
+            format!("pulse-to-pulse sigma {} of an up step and {} of a down step, {kind}", share(up), share(down))
+        }
+    }
+}
+
+fn verified(verify: &Verify) -> String {
+    let window = match verify.acceptance {
+        Acceptance::Microsiemens(width) => format!("±{} µS", stated(width)),
+        Acceptance::Fraction(fraction) => format!("±{} of the target", percent(f64::from(fraction))),
+    };
+    let sides = match verify.sides {
+        Sides::Both => "both ways",
+        Sides::Up => "upwards only",
+        Sides::Down => "downwards only",
+    };
+    let way = match verify.approach {
+        1.0 => "the whole way".to_owned(),
+        share => format!("{} of the way", percent(f64::from(share))),
+    };
+    let first = if verify.first == First::Read { "; reads first" } else { "" };
+    let after = if verify.after_give_up == AfterGiveUp::Leave { "; leaves what it gave up" } else { "" };
+    format!("accepted within {window}, at most {} tries, {sides}, each aims {way}{first}{after}", verify.tries)
+}
+
+fn convention(convention: Convention) -> &'static str {
+    match convention {
+        Convention::MedianPreserving => "median-preserving",
+        Convention::MeanPreserving => "mean-preserving",
+    }
+}
+
+fn write_noise(device: &Device) -> String {
+    let noise = match &device.write.noise {
+        WriteNoise::None => return off(),
+        WriteNoise::StudyLevel => "study-level: the study states it, in % of sigma_init".to_owned(),
+        WriteNoise::Constant { sigma } => format!("constant, sigma {} µS", stated(*sigma)),
+        WriteNoise::Relative { fraction } => format!("relative, sigma {} of G", percent(f64::from(*fraction))),
+        WriteNoise::Table(table) => format!(
+            "table of {} points of sigma of ln R over R, {}",
+            table.points().len(),
+            convention(table.convention())
+        ),
+    };
+    let cells = match device.write.cells {
+        WrittenCells::All => "every update writes all cells",
+        WrittenCells::Asked => "an update writes the cells that it asks something",
+    };
+    format!("{noise}; {cells}")
+}
+
+fn levels(device: &Device) -> String {
+    match &device.levels {
+        Levels::Continuous => "off: any conductance in the window".to_owned(),
+        Levels::Even { count, spacing } => {
+            let even = match spacing {
+                LevelSpacing::Conductance => "G",
+                LevelSpacing::LnConductance => "ln G",
+            };
+            format!("{count}, even in {even}")
+        }
+        Levels::Listed(levels) => {
+            let levels: Vec<String> = levels.iter().map(|level| short(*level)).collect();
+            format!("{} µS", levels.join(", "))
+        }
+    }
+}
+
+/// From when to when a law of drift runs.
+fn between(times: DriftTimes) -> String {
+    let from = format!("from {} s", short(times.reference));
+    // The largest time that a file may state stands for no end.
+    if times.latest >= 1e12 { format!("{from} on") } else { format!("{from} to {} s", short(times.latest)) }
+}
+
+fn drift(drift: &Drift) -> String {
+    match drift {
+        Drift::None => off(),
+        Drift::Power(law) => {
+            let exponents: Vec<String> = law
+                .points()
+                .iter()
+                .map(|point| {
+                    let (exponent, sigma) = (short(point.exponent), short(point.exponent_sigma));
+                    format!("{exponent} ±{sigma} at {} ohm", short(point.resistance_ohm))
+                })
+                .collect();
+            format!("power of time {}, exponent {}", between(law.times()), exponents.join(", "))
+        }
+        Drift::LogTime(law) => format!(
+            "log-time {}, mean {} µS and sigma {} µS per ln t, sigma {} µS at the start",
+            between(law.times),
+            short(law.mean),
+            short(law.sigma),
+            short(law.sigma_at_reference),
+        ),
+    }
+}
+
+fn white(white: &WhiteNoise) -> String {
+    match white {
+        WhiteNoise::None => off(),
+        WhiteNoise::Constant { sigma } => format!("constant, sigma {} µS", stated(*sigma)),
+        WhiteNoise::Relative { fraction } => format!("relative, sigma {} of G", percent(f64::from(*fraction))),
+        WhiteNoise::Table(table) => format!("table of {} points of sigma of ln R over R", table.points().len()),
+    }
+}
+
+fn telegraph(noise: Telegraph) -> String {
+    format!(
+        "telegraph in {} of the cells; at {} ohm {} flips per second and a step of {} of G, which grow with R to the \
+         power of {} and {}",
+        percent(noise.fraction_of_cells),
+        short(noise.reference_resistance),
+        short(noise.rate),
+        percent(noise.amplitude),
+        short(noise.rate_exponent),
+        short(noise.amplitude_exponent),
+    )
+}
+
+fn nonlinearity(device: &Device) -> String {
+    let Some(bent) = &device.read.nonlinearity else { return "off: current in proportion to the voltage".to_owned() };
+    let points: Vec<String> = bent
+        .points()
+        .iter()
+        .map(|point| {
+            let (q, c) = (short(point.quadratic_per_volt), short(point.cubic_per_square_volt));
+            format!("{q} / V and {c} / V² at {} ohm", short(point.resistance_ohm))
+        })
+        .collect();
+    format!(
+        "G (1 + q V + c V²), conductances stated at {} V{}; q and c: {}",
+        short(bent.reference_volts()),
+        fitted_up_to(device, bent),
+        points.join(", ")
+    )
+}
+
+/// Up to which voltage the curves of a device are known, and whether its read voltage lies beyond.
+fn fitted_up_to(device: &Device, bent: &Nonlinearity) -> String {
+    let Some(highest) = bent.highest_volts() else { return ", fitted up to a voltage that is not stated".to_owned() };
+    match device.read.volts.and_then(|volts| bent.held(volts).map(|_| volts)) {
+        Some(volts) => format!(", fitted up to {} V; {} V (held): that of the end", short(highest), short(volts)),
+        None => format!(", fitted up to {} V", short(highest)),
+    }
+}
+
+fn parked(device: &Device) -> String {
+    match device.parked {
+        Parked::Reference => "an exact reference at the floor".to_owned(),
+        Parked::Device { sigma } => format!("a cell at the floor, sigma of ln R {}", stated(sigma)),
+    }
+}
+
+fn faults(device: &Device) -> String {
+    let faults = &device.faults;
+    if faults.is_none() {
+        return off();
+    }
+    let stuck = [faults.low_resistance_conductance(&device.window), faults.high_resistance_conductance(&device.window)];
+    let [low, high] = stuck.map(|conductance| short(1e6 / f64::from(conductance)));
+    let share = |what: &str, p: f64| (p > 0.0).then(|| format!("{} {what}", percent(p)));
+    joined(vec![
+        share(&format!("of the cells stuck at {low} ohm"), faults.low_resistance),
+        share(&format!("of the cells stuck at {high} ohm"), faults.high_resistance),
+        share("of the cells stuck anywhere in the window", faults.anywhere),
+        share("of the rows dead", faults.dead_row),
+        share("of the columns dead", faults.dead_column),
+        share(&format!("of the columns with {} of their cells stuck", percent(faults.cluster_share)), faults.cluster),
+    ])
+}
+
+fn tiles(device: &Device) -> String {
+    let lines =
+        |lines: Option<usize>, of: &str| lines.map_or_else(|| format!("all {of}"), |lines| format!("{lines} {of}"));
+    match (device.converters.tile_rows, device.converters.tile_columns) {
+        (None, None) => "off: one tile an array".to_owned(),
+        (rows, columns) => format!("{} x {}", lines(rows, "rows"), lines(columns, "columns")),
+    }
+}
+
+fn drivers(device: &Device) -> String {
+    device
+        .converters
+        .dac
+        .as_ref()
+        .map_or_else(off, |dac| format!("{} bits, gain sigma {}", dac.bits, percent(f64::from(dac.gain_sigma))))
+}
+
+fn adc(adc: &Adc) -> String {
+    let codes = match adc.codes {
+        AdcCodes::Signed => "signed",
+        AdcCodes::Unsigned => "unsigned",
+    };
+    let range = match adc.range {
+        AdcRange::Fixed { full_scale } => format!("full scale {} µA", short(full_scale)),
+        AdcRange::Calibrated => "full scale from a batch".to_owned(),
+    };
+    let (gain, offset) = (percent(f64::from(adc.gain_sigma)), percent(f64::from(adc.offset_sigma)));
+    format!("{} bits, {codes}, {range}, gain sigma {gain}, offset sigma {offset} of full scale", adc.bits)
+}
+
+/// Energy of single events at both ends of the window, as far as the file states it.
+fn energy(device: &Device) -> String {
+    let energy = &device.energy;
+    let ends = [device.window.low(), device.window.high()].map(f64::from);
+    // pJ of one pulse at the floor and at the ceiling.
+    let pulse = |what: &str, microjoules: &dyn Fn(f64) -> Option<f64>| {
+        let [low, high] = ends.map(|end| microjoules(end).map(|energy| short(1e6 * energy)));
+        Some(format!("{what} {} pJ at the floor, {} pJ at the ceiling", low?, high?))
+    };
+    let told = joined(vec![
+        pulse("write pulse", &|conductance| energy.write_microjoules(conductance)),
+        pulse("read pulse", &|conductance| energy.read_microjoules(device.read.volts?, conductance)),
+        energy.adc_picojoules.map(|energy| format!("conversion {} pJ", short(energy))),
+        energy.dac_picojoules.map(|energy| format!("driver pulse {} pJ", short(energy))),
+    ]);
+    if told == off() { "not stated".to_owned() } else { told }
+}
+
+fn area(energy: &Energy) -> String {
+    let area = |what: &str, area: Option<f64>| area.map(|area| format!("{what} {} µm²", short(area)));
+    let told = joined(vec![
+        area("cell", energy.cell_square_micrometres),
+        area("column converter", energy.adc_square_micrometres),
+    ]);
+    if told == off() { "not stated".to_owned() } else { told }
+}

@@ -1,0 +1,169 @@
+//! Everything that a device file says, on one page.
+
+use std::fmt::Write;
+
+use ohmspike_crossbar::device::{Device, Grade, Provenance, WriteNoise};
+use ohmspike_crossbar::spread::{SpreadRow, read_spread, write_spread};
+use ohmspike_crossbar::write_clip;
+
+use super::drift::drift_table;
+use super::mechanisms::{mechanisms, scheme_word};
+use super::spreads::{clipped_table, resistances, spread_table};
+use super::writing::{pulse_counts, tries_table};
+use ohmspike_study::significant::{short, wrapped};
+
+/// Width of a line of words.
+const WIDTH: usize = 118;
+/// Where what is told of a mechanism begins.
+const INDENT: usize = 14;
+/// Words whose stop ends no sentence.
+const ABBREVIATIONS: [&str; 7] = ["al", "cf", "e.g", "i.e", "Fig", "Figs", "Ref"];
+
+/// The whole sheet of a device.
+pub fn device_page(device: &Device) -> String {
+    let mut text = format!("{}\n", device.name);
+    for line in wrapped(&device.description, WIDTH) {
+        let _ = writeln!(text, "{line}");
+    }
+    text.push('\n');
+    tell(&mut text, "window", &window(device));
+    for (name, told) in mechanisms(device) {
+        tell(&mut text, name, &told);
+    }
+    text.push('\n');
+    spreads(&mut text, device);
+    tries_table(&mut text, device);
+    pulse_counts(&mut text, device);
+    drift_table(&mut text, device);
+    provenance(&mut text, &device.provenance);
+    text
+}
+
+/// One line of the list of devices: name, window, scheme, highest grade and the first sentence of the description.
+pub fn device_line(device: &Device) -> String {
+    let window = device.window;
+    let [low, high] = [window.high(), window.low()].map(|conductance| short(1e6 / f64::from(conductance)));
+    format!(
+        "{:<26} {:<22} {:<7} {:<9} {}",
+        device.name,
+        format!("{low} to {high} ohm"),
+        scheme_word(&device.write.scheme),
+        highest_grade(&device.provenance).map_or("none", grade),
+        first_sentence(&device.description),
+    )
+}
+
+/// The best grade that any number of the device has.
+pub fn highest_grade(provenance: &[Provenance]) -> Option<Grade> {
+    let has = |grade: &Grade| provenance.iter().any(|entry| entry.grade == *grade);
+    [Grade::Measured, Grade::Fitted, Grade::Chosen].into_iter().find(has)
+}
+
+fn grade(grade: Grade) -> &'static str {
+    match grade {
+        Grade::Measured => "measured",
+        Grade::Fitted => "fitted",
+        Grade::Chosen => "chosen",
+    }
+}
+
+/// `told` beside `name`, in as many lines as it takes.
+fn tell(text: &mut String, name: &str, told: &str) {
+    for (number, line) in wrapped(told, WIDTH - INDENT).iter().enumerate() {
+        let name = if number == 0 { name } else { "" };
+        let _ = writeln!(text, "{name:<INDENT$}{line}");
+    }
+}
+
+fn window(device: &Device) -> String {
+    let window = device.window;
+    let [low, high] = [window.low(), window.high()].map(f64::from);
+    format!(
+        "{} to {} ohm ({} to {} µS), a ratio of {}",
+        short(1e6 / high),
+        short(1e6 / low),
+        short(low),
+        short(high),
+        short(high / low)
+    )
+}
+
+fn spreads(text: &mut String, device: &Device) {
+    let resistances = resistances(&device.window);
+    match (&device.write.noise, device.write.pulses()) {
+        (WriteNoise::StudyLevel, _) => text.push_str("  write spread: the study states it\n"),
+        (WriteNoise::None, Some(_)) => text.push_str("  write spread: that of the pulses\n"),
+        _ => {
+            let rows = write_spread(device, &resistances, None);
+            let clipped = |row: &SpreadRow| write_clip(device, row.conductance_microsiemens, None, 1.0);
+            clipped_table(text, "write spread", &rows, device.write_table(), Some(&clipped));
+        }
+    }
+    spread_table(text, "read noise, white", &read_spread(device, &resistances, None), device.read_table());
+    text.push('\n');
+}
+
+fn provenance(text: &mut String, provenance: &[Provenance]) {
+    if provenance.is_empty() {
+        text.push_str("provenance: none stated\n");
+        return;
+    }
+    let widest = provenance.iter().map(|entry| entry.what.chars().count()).max().unwrap_or(0).clamp(4, 40);
+    let _ = writeln!(text, "{:<widest$}  {:<8}  source", "what", "grade");
+    for entry in provenance {
+        for (number, line) in wrapped(&entry.source, WIDTH.saturating_sub(widest + 12)).iter().enumerate() {
+            let (what, grade) = if number == 0 { (entry.what.as_str(), grade(entry.grade)) } else { ("", "") };
+            let _ = writeln!(text, "{what:<widest$}  {grade:<8}  {line}");
+        }
+    }
+}
+
+/// Up to the first stop that ends a sentence, without it.
+fn first_sentence(text: &str) -> &str {
+    let ends = text.match_indices(". ").map(|(at, _)| &text[..at]).find(|before| {
+        let last = before.rsplit([' ', '(']).next().unwrap_or_default();
+        last.chars().count() > 1 && !ABBREVIATIONS.contains(&last)
+    });
+    ends.unwrap_or_else(|| text.trim_end().trim_end_matches('.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sentences_end_at_stops_that_end_sentences() {
+        assert_eq!(
+            first_sentence("A cell (Milo et al. 2021, Fig. 3). It is more."),
+            "A cell (Milo et al. 2021, Fig. 3)"
+        );
+        assert_eq!(first_sentence("A cell of 1.5 kohm."), "A cell of 1.5 kohm");
+        assert_eq!(first_sentence(""), "");
+    }
+
+    /// Every mechanism has its line, whatever the file leaves out.
+    #[test]
+    fn a_page_tells_every_mechanism() {
+        let page = device_page(&Device::built_in("ideal").unwrap());
+        for name in [
+            "window",
+            "chip",
+            "scheme",
+            "write noise",
+            "levels",
+            "drift",
+            "white reads",
+            "slow reads",
+            "I-V",
+            "parked",
+            "faults",
+            "tiles",
+            "drivers",
+            "converters",
+            "energy",
+            "area",
+        ] {
+            assert!(page.lines().any(|line| line.starts_with(&format!("{name} "))), "{name}: {page}");
+        }
+    }
+}

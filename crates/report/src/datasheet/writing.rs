@@ -1,0 +1,115 @@
+//! What writing costs: tries of a verified write, pulses of a pulsed one.
+
+use std::fmt::Write;
+
+use ohmspike_crossbar::device::{Device, Direction, Pulses};
+use ohmspike_rng::Seed;
+
+use super::spreads::resistances;
+use crate::device_sample::Chip;
+use ohmspike_study::significant::{percent, short, significant};
+
+/// Writes from which tries are told: their mean is good to some percent.
+const WRITES: usize = 2000;
+/// Share of the window that a full swing covers: steps that shrink towards the ends never reach them.
+const SWING: f32 = 0.9;
+/// Where a swing that does not arrive is given up.
+const MOST_PULSES: u32 = 1_000_000;
+
+/// Tries and give-ups of writes to several states, for a device that is verified; sampled with a fixed seed.
+/// Nothing where the study states how far writes spread.
+pub(super) fn tries_table(text: &mut String, device: &Device) {
+    if device.write.verify().is_none() || Chip::needs_study_sigma(device) {
+        return;
+    }
+    let _ = writeln!(text, "tries of a verified write from the middle of the window, mean of {WRITES} writes:");
+    let _ = writeln!(text, "{:>14} {:>10} {:>9} {:>12}", "at ohm", "µS", "tries", "% gave up");
+    let middle = 0.5 * (f64::from(device.window.low()) + f64::from(device.window.high()));
+    for resistance in resistances(&device.window) {
+        let target = 1e6 / resistance;
+        let seed = Seed::new(1).named("tries");
+        let Ok(mut chip) = Chip::new(device, WRITES, middle, 0.0, false, seed) else { continue };
+        let report = chip.write(target);
+        let of_writes = |count: u64| count as f64 / report.cells_written.max(1) as f64;
+        let _ = writeln!(
+            text,
+            "{:>14} {:>10} {:>9} {:>12}",
+            significant(resistance),
+            significant(target),
+            significant(of_writes(report.pulses)),
+            short(100.0 * of_writes(report.gave_up)),
+        );
+    }
+    text.push('\n');
+}
+
+/// States and pulses of a full swing, for a device that is written by pulses.
+pub(super) fn pulse_counts(text: &mut String, device: &Device) {
+    let Some(pulses) = device.write.pulses() else { return };
+    let _ = writeln!(text, "pulses of a median cell without spread:");
+    for (direction, name, ends) in [(Direction::Up, "up", "5 to 95 %"), (Direction::Down, "down", "95 to 5 %")] {
+        let steps = 1.0 / f64::from(pulses.step(direction));
+        let swing = match swing(pulses, direction) {
+            Ok(count) => format!("{count} pulses from {ends} of the window"),
+            Err(state) => format!("ends at {} of the window", percent(f64::from(state))),
+        };
+        let _ = writeln!(text, "  {name}: {} nominal steps in the window; {swing}", short(steps));
+    }
+    text.push('\n');
+}
+
+/// Pulses of a full swing, or the state, 0 to 1, where it does not get any further.
+fn swing(pulses: &Pulses, direction: Direction) -> Result<u32, f32> {
+    let (start, sign) = match direction {
+        Direction::Up => (0.5 * (1.0 - SWING), 1.0),
+        Direction::Down => (0.5 * (1.0 + SWING), -1.0),
+    };
+    let mut x = start;
+    for count in 1..=MOST_PULSES {
+        let next = x + sign * pulses.step(direction) * pulses.law.factor(direction, x);
+        if sign * (next - start) >= SWING {
+            return Ok(count);
+        }
+        if next == x {
+            break;
+        }
+        x = next.clamp(0.0, 1.0);
+    }
+    Err(x)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ohmspike_crossbar::device::{PulseLaw, PulseState};
+
+    fn pulses(law: PulseLaw) -> Pulses {
+        Pulses {
+            law,
+            up_step: 0.01,
+            down_step: 0.02,
+            cycle_sigma: [0.0, 0.0],
+            additive: false,
+            state: PulseState::OwnWindow,
+            reference: 0.5,
+            most_pulses: 100,
+        }
+    }
+
+    /// Soft bounds leave 1 - x to shrink by 1 % a pulse: from 0.95 to 0.05 in ln 19 / -ln 0.99 = 292.97 pulses.
+    #[test]
+    fn a_swing_takes_the_pulses_of_its_law() {
+        let soft = pulses(PulseLaw::Linear { up: 1.0, down: 1.0 });
+        assert_eq!(swing(&soft, Direction::Up), Ok(293));
+        let constant = pulses(PulseLaw::Constant);
+        // 45 steps of 2 %, and a last one where f32 has lost a bit of 90 %.
+        assert!(matches!(swing(&constant, Direction::Down), Ok(45 | 46)));
+    }
+
+    #[test]
+    fn a_swing_that_stops_says_where() {
+        let half = pulses(PulseLaw::PiecewiseLinear { up: vec![1.0, 0.0, 0.0], down: vec![0.0, 1.0] });
+        let end = swing(&half, Direction::Up).unwrap_err();
+        assert!((end - 0.5).abs() < 0.01, "{end}");
+    }
+}

@@ -1,0 +1,339 @@
+//! Records as plain tables for other programs: a row a trial, or a row a trial and epoch.
+//!
+//! Every column names its unit. A table has one type a column and may have gaps; the CSV of a number reads back as the same
+//! number.
+
+#[cfg(feature = "parquet")]
+mod parquet;
+
+use ohmspike_snn::activity::ClassActivity;
+use ohmspike_snn::metrics::van_rossum::PairDistances;
+use ohmspike_snn::weights::UpdateReport;
+
+use ohmspike_analysis::judged::Judged;
+use ohmspike_analysis::repeats::{Done, copies};
+use ohmspike_study::axis_value::plain;
+use ohmspike_study::axis_value::{is_numeric, number};
+use ohmspike_study::conversions::{ConversionShares, Conversions};
+use ohmspike_study::csv_cell::harmless;
+use ohmspike_study::health::HealthState;
+use ohmspike_study::record::Record;
+use ohmspike_study::study::{Axis, Study};
+
+/// A table by columns of one length.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Table {
+    /// Columns in their order.
+    pub columns: Vec<Column>,
+}
+
+/// One column.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Column {
+    /// Its name, with its unit.
+    pub name: String,
+    /// What stands in it.
+    pub values: Values,
+}
+
+/// Values of one type; none where there is nothing to say.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Values {
+    /// Words.
+    Text(Vec<Option<String>>),
+    /// Counts and seeds.
+    Whole(Vec<Option<u64>>),
+    /// Numbers.
+    Number(Vec<Option<f64>>),
+}
+
+/// A table that cannot be written.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// The program was built without the feature.
+    #[error("--format parquet: this program was built without it\n\nhint: cargo build --release --features parquet")]
+    NoParquet,
+    /// The Parquet library refused the table.
+    #[cfg(feature = "parquet")]
+    #[error("--format parquet: not written: {0}")]
+    Parquet(#[from] ::parquet::errors::ParquetError),
+}
+
+/// A row a trial: its name, its axes, what came of it, of which other trial it is a copy, and what it did to the cells.
+pub fn trial_table(study: &Study, done: &[Done]) -> Table {
+    let mut table = Table::default();
+    names(&mut table, study, done);
+    let last = |of: fn(&Record) -> &[f64]| move |record: &Record| of(record).last().copied();
+    table.numbers("outcome_accuracy_fraction", done, |record| record.outcome);
+    table.texts("failure", done, |record| record.failure.clone());
+    table.wholes("epochs", done, |record| Some(record.accuracy.len() as u64));
+    let copies = copies(study, done).into_iter().map(|first| first.map(|first| first.id.clone()));
+    table.push("copy_of", Values::Text(copies.collect()));
+    table.numbers("peak_accuracy_fraction", done, |record| record.peak().map(|peak| peak.1));
+    table.wholes("peak_epoch", done, |record| record.peak().map(|peak| peak.0));
+    table.numbers("final_accuracy_fraction", done, last(|record| &record.accuracy));
+    table.numbers("final_training_loss", done, last(|record| &record.loss));
+    let populations: [(&str, Spikes); 2] =
+        [("excitatory", |test| test.excitatory_spikes), ("inhibitory", |test| test.inhibitory_spikes)];
+    for (population, of) in populations {
+        table.numbers(&format!("initial_{population}_spikes_per_image"), done, |record| per_image(record, 0, of));
+        table.numbers(&format!("final_{population}_spikes_per_image"), done, |record| {
+            per_image(record, record.tests.len().checked_sub(1)?, of)
+        });
+    }
+    distances(&mut table, done);
+    writes(&mut table, "hidden", done, |record| Some(&record.writes.hidden));
+    let mut between: Vec<String> = Vec::new();
+    for further in done.iter().flat_map(|done| &done.record.writes.further) {
+        if !between.contains(&further.connection) {
+            between.push(further.connection.clone());
+        }
+    }
+    for connection in &between {
+        writes(&mut table, connection, done, |record| {
+            let of = record.writes.further.iter().find(|further| further.connection == *connection)?;
+            Some(&of.writes)
+        });
+    }
+    writes(&mut table, "readout", done, |record| Some(&record.writes.readout));
+    conversions(&mut table, done);
+    table.numbers("training_energy_microjoules", done, |record| {
+        record.hardware.as_ref()?.training_energy.known_microjoules()
+    });
+    table.numbers("inference_energy_microjoules", done, |record| {
+        record.hardware.as_ref()?.inference_energy.known_microjoules()
+    });
+    table.numbers("training_seconds", done, |record| Some(record.seconds.training));
+    table.numbers("test_seconds", done, |record| Some(record.seconds.test));
+    health(&mut table, study, done);
+    table
+}
+
+/// A row a trial and epoch.
+pub fn epoch_table(study: &Study, done: &[Done]) -> Table {
+    let every: Vec<Done> =
+        done.iter().flat_map(|done| std::iter::repeat_n(*done, done.record.accuracy.len())).collect();
+    let epochs: Vec<usize> = done.iter().flat_map(|done| 0..done.record.accuracy.len()).collect();
+    let mut table = Table::default();
+    names(&mut table, study, &every);
+    table.push("epoch", Values::Whole(epochs.iter().map(|&epoch| Some(epoch as u64 + 1)).collect()));
+    let mut series = |name: &str, of: fn(&Record, usize) -> Option<f64>| {
+        let value = |(done, &epoch): (&Done, &usize)| of(done.record, epoch);
+        table.push(name, Values::Number(every.iter().zip(&epochs).map(value).collect()));
+    };
+    series("accuracy_fraction", |record, epoch| record.accuracy.get(epoch).copied());
+    series("training_loss", |record, epoch| record.loss.get(epoch).copied());
+    // The first test is the one before training.
+    series("excitatory_spikes_per_image", |record, epoch| per_image(record, epoch + 1, |test| test.excitatory_spikes));
+    series("inhibitory_spikes_per_image", |record, epoch| per_image(record, epoch + 1, |test| test.inhibitory_spikes));
+    table
+}
+
+/// The spikes of one population in a test.
+type Spikes = fn(&ClassActivity) -> u64;
+
+fn per_image(record: &Record, test: usize, of: Spikes) -> Option<f64> {
+    let test = record.test(test)?;
+    (test.samples > 0).then(|| of(&test) as f64 / test.samples as f64)
+}
+
+/// Mean Van Rossum distances of the pairs of two populations, both readings of the published number; without a unit.
+fn distances(table: &mut Table, done: &[Done]) {
+    for (moment, initial) in [("initial", true), ("final", false)] {
+        let after = |record: &Record| record.after.as_ref().map(|after| after.distances);
+        let at = move |record: &Record| if initial { Some(record.before.distances) } else { after(record) };
+        for pair in ["ee", "ei", "ii"] {
+            let found = move |record: &Record| {
+                let PairDistances { ee, ei, ii } = at(record)?;
+                [("ee", ee), ("ei", ei), ("ii", ii)].into_iter().find(|(name, _)| *name == pair)?.1
+            };
+            table.numbers(&format!("{moment}_{pair}_distance_root"), done, |record| Some(found(record)?.root));
+            table.numbers(&format!("{moment}_{pair}_distance_square"), done, |record| Some(found(record)?.square));
+        }
+    }
+}
+
+/// Whether answers may rest on the trial, the states it is in, and what decides them.
+fn health(table: &mut Table, study: &Study, done: &[Done]) {
+    let judged = Judged::of(study, done);
+    let states: Vec<Vec<HealthState>> = done.iter().map(|done| judged.states(done)).collect();
+    let usable = |(done, states): (&Done, &Vec<HealthState>)| {
+        done.record.outcome.is_some() && !states.iter().any(|state| state.kind().excludes())
+    };
+    let yes_or_no = |usable: bool| Some(if usable { "yes" } else { "no" }.to_owned());
+    table.push("usable", Values::Text(done.iter().zip(&states).map(usable).map(yes_or_no).collect()));
+    let joined = |of: fn(&HealthState) -> String| {
+        let of_trial = |states: &Vec<HealthState>| states.iter().map(of).collect::<Vec<_>>().join("; ");
+        Values::Text(states.iter().map(of_trial).map(|text| Some(text).filter(|text| !text.is_empty())).collect())
+    };
+    table.push("health", joined(|state| state.kind().words().to_owned()));
+    table.push("health_reason", joined(HealthState::to_string));
+}
+
+/// What tells a row from the others.
+fn names(table: &mut Table, study: &Study, done: &[Done]) {
+    table.texts("id", done, |record| Some(record.id.clone()));
+    table.wholes("seed", done, |record| Some(record.seed));
+    for (place, axis) in study.axes.iter().enumerate() {
+        let values = done.iter().map(|done| &study.conditions[done.condition].values[place]);
+        table.push(&axis.key, axis_values(axis, values));
+    }
+}
+
+/// Numbers where the axis has only these, else words.
+fn axis_values<'a>(axis: &Axis, values: impl Iterator<Item = &'a toml::Value>) -> Values {
+    if is_numeric(axis) {
+        Values::Number(values.map(number).collect())
+    } else {
+        Values::Text(values.map(|value| Some(plain(value))).collect())
+    }
+}
+
+/// One count of what updates did.
+type Count = fn(&UpdateReport) -> u64;
+
+fn writes(table: &mut Table, layer: &str, done: &[Done], of: impl Fn(&Record) -> Option<&UpdateReport>) {
+    let counts: [(&str, Count); 10] = [
+        ("cells_written", |report| report.cells_written),
+        ("writes_at_floor", |report| report.clipped_low),
+        ("writes_at_ceiling", |report| report.clipped_high),
+        ("wrong_signs", |report| report.wrong_sign),
+        ("signs_looked_at", |report| report.cells),
+        ("write_pulses", |report| report.pulses),
+        ("verify_reads", |report| report.verify_reads),
+        ("writes_given_up", |report| report.gave_up),
+        ("pairs_refreshed", |report| report.refreshed),
+        ("writes_cut_short", |report| report.pulse_limited),
+    ];
+    for (name, count) in counts {
+        table.wholes(&format!("{layer}_{name}"), done, |record| of(record).map(count));
+    }
+}
+
+/// Conversions by where they ended, of the connections that have some in any of the records.
+fn conversions(table: &mut Table, done: &[Done]) {
+    let mut connections: Vec<String> = Vec::new();
+    for of in done.iter().flat_map(|done| done.record.conversions()) {
+        if !connections.contains(&of.connection) {
+            connections.push(of.connection);
+        }
+    }
+    type OfStage = fn(&Conversions) -> Option<ConversionShares>;
+    let stages: [(&str, OfStage); 2] = [("training", |of| of.training), ("test", |of| of.test)];
+    for connection in &connections {
+        for (stage, of_stage) in stages {
+            let shares = |record: &Record| {
+                record.conversions().iter().find(|of| of.connection == *connection).and_then(of_stage)
+            };
+            let name = |what: &str| format!("{connection}_{stage}_{what}");
+            table.wholes(&name("conversions"), done, |record| Some(shares(record)?.conversions));
+            table.numbers(&name("lowest_code_fraction"), done, |record| Some(shares(record)?.lowest));
+            table.numbers(&name("highest_code_fraction"), done, |record| Some(shares(record)?.highest));
+            table.numbers(&name("zero_code_fraction"), done, |record| Some(shares(record)?.zero));
+            table.numbers(&name("beyond_range_fraction"), done, |record| Some(shares(record)?.clipped));
+        }
+    }
+}
+
+impl Table {
+    fn push(&mut self, name: &str, values: Values) {
+        self.columns.push(Column { name: name.to_owned(), values });
+    }
+
+    fn numbers(&mut self, name: &str, done: &[Done], of: impl Fn(&Record) -> Option<f64>) {
+        self.push(name, Values::Number(done.iter().map(|done| of(done.record)).collect()));
+    }
+
+    fn wholes(&mut self, name: &str, done: &[Done], of: impl Fn(&Record) -> Option<u64>) {
+        self.push(name, Values::Whole(done.iter().map(|done| of(done.record)).collect()));
+    }
+
+    fn texts(&mut self, name: &str, done: &[Done], of: impl Fn(&Record) -> Option<String>) {
+        self.push(name, Values::Text(done.iter().map(|done| of(done.record)).collect()));
+    }
+
+    /// Number of rows.
+    pub fn rows(&self) -> usize {
+        self.columns.first().map_or(0, |column| column.values.len())
+    }
+
+    /// A line of names, then a line a row; what there is nothing to say of is empty.
+    pub fn csv(&self) -> String {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        let names = self.columns.iter().map(|column| harmless(&column.name).into_owned()).collect();
+        let rows = (0..self.rows()).map(|row| self.columns.iter().map(|column| column.values.cell(row)).collect());
+        for record in std::iter::once::<Vec<String>>(names).chain(rows) {
+            writer.write_record(record).expect("rows of one length, into memory");
+        }
+        String::from_utf8(writer.into_inner().expect("into memory")).expect("made of texts")
+    }
+
+    /// The same as a Parquet file.
+    ///
+    /// # Errors
+    /// [`ExportError`]; without the feature `parquet` always.
+    pub fn parquet(&self) -> Result<Vec<u8>, ExportError> {
+        #[cfg(feature = "parquet")]
+        return Ok(parquet::write(self)?);
+        #[cfg(not(feature = "parquet"))]
+        Err(ExportError::NoParquet)
+    }
+}
+
+impl Values {
+    fn len(&self) -> usize {
+        match self {
+            Values::Text(values) => values.len(),
+            Values::Whole(values) => values.len(),
+            Values::Number(values) => values.len(),
+        }
+    }
+
+    fn cell(&self, row: usize) -> String {
+        match self {
+            Values::Text(values) => values[row].as_deref().map(|text| harmless(text).into_owned()),
+            Values::Whole(values) => values[row].map(|value| value.to_string()),
+            Values::Number(values) => values[row].map(|value| value.to_string()),
+        }
+        .unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Gaps, commas, quotes, and numbers that only all of their digits tell apart.
+    pub(super) fn sample() -> Table {
+        let mut table = Table::default();
+        table.push("id", Values::Text(vec![Some("a, \"b\"".to_owned()), None, Some("line\nbreak".to_owned())]));
+        table.push("seed", Values::Whole(vec![Some(0), Some(u64::MAX), None]));
+        table.push("accuracy_fraction", Values::Number(vec![Some(0.1 + 0.2), Some(1e-300), None]));
+        table
+    }
+
+    #[test]
+    fn a_table_reads_back_from_csv() {
+        let table = sample();
+        let text = table.csv();
+        let mut reader = csv::Reader::from_reader(text.as_bytes());
+        let names: Vec<String> = reader.headers().expect("names").iter().map(str::to_owned).collect();
+        assert_eq!(names, ["id", "seed", "accuracy_fraction"]);
+        let rows: Vec<csv::StringRecord> = reader.records().collect::<Result<_, _>>().expect("rows");
+        let column =
+            |place: usize| rows.iter().map(move |row| Some(row[place].to_owned()).filter(|cell| !cell.is_empty()));
+        let read = [
+            Values::Text(column(0).collect()),
+            Values::Whole(column(1).map(|cell| cell.map(|cell| cell.parse().unwrap())).collect()),
+            Values::Number(column(2).map(|cell| cell.map(|cell| cell.parse().unwrap())).collect()),
+        ];
+        assert_eq!(table.columns.into_iter().map(|column| column.values).collect::<Vec<_>>(), read);
+    }
+
+    #[cfg(not(feature = "parquet"))]
+    #[test]
+    fn without_the_feature_the_message_says_how_to_get_it() {
+        let message = sample().parquet().expect_err("no feature").to_string();
+        assert!(message.ends_with("cargo build --release --features parquet"), "{message}");
+    }
+}

@@ -1,0 +1,318 @@
+//! Accuracy of every class over what the hidden neurons do for it, as training goes on: over their spikes, and over the
+//! share of these that excitatory neurons send.
+//!
+//! Networks that have learnt and those that have not stand apart. Kilgore, Kopsick, Ascoli and Adam, Sci Rep 15, 24798
+//! (2025), Fig. 3.
+
+use ohmspike_snn::activity::ClassActivity;
+
+use super::figure::{Data, Figure, cell};
+use super::networks::{Learner, Learnt, entries, learners, shares};
+use ohmspike_analysis::recorded::Recorded;
+use ohmspike_plot::grid::{Plate, Sample as Shown};
+use ohmspike_plot::mark::{Dash, Mark};
+use ohmspike_plot::palette::{GREY, Look};
+use ohmspike_plot::plot::{Plot, PlotAxis};
+use ohmspike_plot::scale::Scale;
+use ohmspike_study::key_label::FRACTION;
+use ohmspike_study::settings::Settings;
+use ohmspike_study::success::Success;
+
+/// Epochs after which classes are shown, beside the moment before training; the last in the place of one that is not reached.
+const EPOCHS: [usize; 3] = [1, 10, 30];
+const HEIGHT: f64 = 112.0;
+/// Most dots of a plot; of larger studies the first seeds are shown.
+const MOST_DOTS: usize = 2000;
+
+/// What runs along x.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Measure {
+    /// Hidden spikes an image.
+    Activity,
+    /// Share of the spikes that excitatory neurons send, %.
+    PercentExcitatory,
+}
+
+impl Measure {
+    fn name(self) -> &'static str {
+        match self {
+            Measure::Activity => "class-accuracy-over-activity",
+            Measure::PercentExcitatory => "class-accuracy-over-percent-excitatory",
+        }
+    }
+
+    fn label(self) -> &'static str {
+        match self {
+            Measure::Activity => "hidden spikes a sample",
+            Measure::PercentExcitatory => "spikes of excitatory neurons (%)",
+        }
+    }
+
+    fn column(self) -> &'static str {
+        match self {
+            Measure::Activity => "hidden_spikes_per_image",
+            Measure::PercentExcitatory => "excitatory_spikes_percent",
+        }
+    }
+
+    /// None for a share of no spikes.
+    fn of(self, class: &ClassActivity) -> Option<f64> {
+        match self {
+            Measure::Activity => Some(class.spikes_per_sample()),
+            Measure::PercentExcitatory => {
+                let spikes = class.excitatory_spikes + class.inhibitory_spikes;
+                (spikes > 0).then(|| 100.0 * class.excitatory_share())
+            }
+        }
+    }
+
+    fn scale(self, values: &[f64]) -> Scale {
+        let above = || values.iter().copied().filter(|value| *value > 0.0);
+        let (low, high) = (above().fold(f64::INFINITY, f64::min), above().fold(0.0, f64::max));
+        match self {
+            Measure::PercentExcitatory => Scale::percent(),
+            // More than one and a half decades.
+            Measure::Activity if high / low > 10f64.powf(1.5) => Scale::log(values),
+            Measure::Activity => Scale::linear_few(values),
+        }
+    }
+}
+
+/// A class of a trial at one moment.
+#[derive(Clone, Debug, PartialEq)]
+struct Dot {
+    learnt: Learnt,
+    share: usize,
+    epoch: usize,
+    class: usize,
+    seed: u64,
+    condition: usize,
+    x: f64,
+    accuracy: f64,
+}
+
+/// One figure over activity, one over the share of excitatory spikes; none before a trial has ended.
+pub(super) fn figures(recorded: Recorded) -> Vec<Figure> {
+    let learners = learners(recorded);
+    let (shown, seeds) = first_seeds(&learners);
+    [Measure::Activity, Measure::PercentExcitatory]
+        .into_iter()
+        .filter_map(|measure| figure(recorded, measure, &shown, seeds))
+        .collect()
+}
+
+/// The trials of as many seeds as there is room for, and the number of seeds where these are not all.
+fn first_seeds<'a>(learners: &[Learner<'a>]) -> (Vec<Learner<'a>>, Option<usize>) {
+    let dots = |learner: &Learner| learner.record.tests.first().map_or(0, Vec::len);
+    let mut seeds: Vec<u64> = learners.iter().map(|learner| learner.seed).collect();
+    seeds.sort_unstable();
+    seeds.dedup();
+    let (mut total, mut taken) = (0, 0);
+    for seed in &seeds {
+        total += learners.iter().filter(|learner| learner.seed == *seed).map(dots).sum::<usize>();
+        if taken > 0 && total > MOST_DOTS {
+            break;
+        }
+        taken += 1;
+    }
+    let shown = learners.iter().filter(|learner| seeds[..taken].contains(&learner.seed)).copied().collect();
+    (shown, (taken < seeds.len()).then_some(taken))
+}
+
+fn figure(recorded: Recorded, measure: Measure, learners: &[Learner], seeds: Option<usize>) -> Option<Figure> {
+    let epochs = epochs(learners);
+    let dots: Vec<Dot> = learners.iter().flat_map(|learner| dots(measure, learner, &epochs)).collect();
+    if dots.is_empty() {
+        return None;
+    }
+    let columns: Vec<Learnt> =
+        Learnt::BOTH.into_iter().filter(|learnt| dots.iter().any(|dot| dot.learnt == *learnt)).collect();
+    let looks = shares(recorded);
+    let scale = measure.scale(&dots.iter().map(|dot| dot.x).collect::<Vec<f64>>());
+    let chance = recorded.chance();
+    let plot = |epoch: usize, learnt: Learnt, first: bool| {
+        let here: Vec<&Dot> = dots.iter().filter(|dot| (dot.epoch, dot.learnt) == (epoch, learnt)).collect();
+        let last = epochs.last() == Some(&epoch);
+        Plot {
+            title: format!("{}, {}", moment(epoch), learnt.word()),
+            x: PlotAxis { label: if last { measure.label().to_owned() } else { String::new() }, scale: scale.clone() },
+            y: PlotAxis {
+                label: if first { "accuracy (%)".to_owned() } else { String::new() },
+                scale: Scale::percent(),
+            },
+            marks: marks(&here, &looks, chance, &scale),
+            height: HEIGHT,
+        }
+    };
+    let row = |&epoch: &usize| {
+        let plots = columns.iter().enumerate();
+        plots.map(|(number, &learnt)| plot(epoch, learnt, number == 0)).collect::<Vec<Plot>>()
+    };
+    let plate = Plate {
+        title: format!("{}, every class", recorded.study.name),
+        entries: entries(recorded, Shown::Marker),
+        rows: epochs.iter().map(row).collect(),
+    };
+    let caption = caption(measure, learners, seeds, &recorded.study.conditions[0].settings);
+    Some(Figure::new(measure.name().to_owned(), caption, plate, &data(measure, &dots, &looks)))
+}
+
+/// Before training, and the epochs that are shown of the longest trial, its last among them.
+fn epochs(learners: &[Learner]) -> Vec<usize> {
+    let tests = learners.iter().map(|learner| learner.record.tests.len()).max().unwrap_or(0);
+    let last = tests.saturating_sub(1);
+    let mut epochs: Vec<usize> = [0].into_iter().chain(EPOCHS.map(|epoch| epoch.min(last))).chain([last]).collect();
+    epochs.dedup();
+    epochs
+}
+
+fn moment(epoch: usize) -> String {
+    if epoch == 0 { "untrained".to_owned() } else { format!("epoch {epoch}") }
+}
+
+fn dots(measure: Measure, learner: &Learner, epochs: &[usize]) -> Vec<Dot> {
+    let of = |epoch: usize| {
+        let classes = learner.record.tests.get(epoch).into_iter().flatten().enumerate();
+        classes.filter_map(move |(class, activity)| {
+            let Learner { seed, condition, share, learnt, .. } = *learner;
+            let x = measure.of(activity).filter(|_| activity.samples > 0)?;
+            Some(Dot { learnt, share, epoch, class, seed, condition, x, accuracy: 100.0 * activity.accuracy() })
+        })
+    };
+    epochs.iter().flat_map(|&epoch| of(epoch)).collect()
+}
+
+fn marks(dots: &[&Dot], looks: &[(String, Look)], chance: Option<f64>, scale: &Scale) -> Vec<Mark> {
+    let mut marks: Vec<Mark> = chance
+        .map(|chance| {
+            let (low, high) = scale.ends();
+            let low = if scale.is_broken() { 0.0 } else { low };
+            let points = vec![(low, 100.0 * chance), (high, 100.0 * chance)];
+            Mark::Line { points, color: GREY, width: 1.0, dash: Dash::Dashed }
+        })
+        .into_iter()
+        .collect();
+    marks.extend(looks.iter().enumerate().map(|(share, (_, look))| {
+        let points = dots.iter().filter(|dot| dot.share == share).map(|dot| (dot.x, dot.accuracy)).collect();
+        Mark::Cloud { points, color: look.color, shape: look.shape, size: 1.8 }
+    }));
+    marks
+}
+
+fn caption(measure: Measure, learners: &[Learner], seeds: Option<usize>, settings: &Settings) -> String {
+    let over = match measure {
+        Measure::Activity => "the hidden spikes a sample of the class causes, test set",
+        Measure::PercentExcitatory => {
+            "the share of the hidden spikes that excitatory neurons send, test set; classes without a spike are left out"
+        }
+    };
+    let count = |learnt: Learnt| learners.iter().filter(|learner| learner.learnt == learnt).count();
+    let seeds =
+        seeds.map(|seeds| format!(" Of larger studies the first seeds are shown, here {seeds}.")).unwrap_or_default();
+    format!(
+        "Test accuracy of every class over {over}. One mark a class and trial: {} successful networks ({}) and \
+         {} failed ones. Dashed: chance.{seeds}",
+        count(Learnt::Successful),
+        Success::words(settings),
+        count(Learnt::Failed),
+    )
+}
+
+fn data(measure: Measure, dots: &[Dot], looks: &[(String, Look)]) -> Data {
+    let mut data = Data::new([
+        "learnt",
+        "epoch",
+        FRACTION,
+        "condition",
+        "seed",
+        "class",
+        measure.column(),
+        "class_accuracy_percent",
+    ]);
+    for dot in dots {
+        data.rows.push(vec![
+            dot.learnt.word().to_owned(),
+            dot.epoch.to_string(),
+            looks[dot.share].0.clone(),
+            dot.condition.to_string(),
+            dot.seed.to_string(),
+            dot.class.to_string(),
+            cell(Some(dot.x)),
+            cell(Some(dot.accuracy)),
+        ]);
+    }
+    data
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ohmspike_analysis::fixture::{Fixture, record};
+    use ohmspike_study::record::Record;
+    use ohmspike_study::settings::Settings;
+
+    const STUDY: &str = "[network]\nexcitatory_fraction = [0.5, 1.0]\n[repeats]\nseeds = 2\n";
+
+    /// The networks of share 0.5 fail. Class 1 has twice the activity of class 0, half of it excitatory.
+    fn with_tests(epochs: usize) -> impl Fn(&Settings, u64) -> Option<Record> {
+        move |settings, seed| {
+            let fails = settings.network.excitatory_fraction < 0.6;
+            let class = |spikes: u64, correct: u64| ClassActivity {
+                samples: 10,
+                correct,
+                excitatory_spikes: spikes,
+                inhibitory_spikes: spikes,
+            };
+            let mut record = record(settings, seed, 0.4);
+            record.accuracy = vec![if fails { 0.5 } else { 0.51 }; epochs];
+            let epoch = |number: usize| vec![class(10 * number as u64, 2), class(20 * number as u64, 8)];
+            record.tests = (0..=epochs).map(epoch).collect();
+            Some(record)
+        }
+    }
+
+    #[test]
+    fn a_class_stands_at_its_activity_and_its_accuracy() {
+        let figures = Fixture::with_records(STUDY, with_tests(30)).see(figures);
+        assert_eq!(
+            figures.iter().map(|figure| figure.name.as_str()).collect::<Vec<_>>(),
+            ["class-accuracy-over-activity", "class-accuracy-over-percent-excitatory"]
+        );
+        let activity = &figures[0].csv;
+        // Before training and after epochs 1, 10 and 30; 2 classes, 4 trials.
+        assert_eq!(activity.lines().count(), 1 + 4 * 2 * 4);
+        assert!(activity.contains("failed,10,0.5,0,1,1,40.000000,80.000000\n"), "{activity}");
+        assert!(activity.contains("successful,30,1.0,1,2,0,60.000000,20.000000\n"), "{activity}");
+        // Silent classes have no share.
+        let share = &figures[1].csv;
+        assert_eq!(share.lines().count(), 1 + 3 * 2 * 4);
+        assert!(share.contains("failed,10,0.5,0,1,1,50.000000,80.000000\n"), "{share}");
+        assert!(
+            figures[0].caption.contains("2 successful networks") && figures[0].caption.contains("and 2 failed ones")
+        );
+        assert!(figures[0].svg.contains(">untrained, failed<") && figures[0].svg.contains(">epoch 30, successful<"));
+    }
+
+    #[test]
+    fn a_short_trial_is_shown_after_its_last_epoch() {
+        let fixture = Fixture::with_records(STUDY, with_tests(6));
+        let shown = fixture.see(|recorded| epochs(&learners(recorded)));
+        assert_eq!(shown, [0, 1, 6]);
+        let none = Fixture::with_records(STUDY, |_, _| None).see(figures);
+        assert!(none.is_empty());
+    }
+
+    #[test]
+    fn large_studies_show_their_first_seeds() {
+        let study = "[network]\nexcitatory_fraction = [0.5, 1.0]\n[repeats]\nseeds = 3\n";
+        let fixture = Fixture::with_records(study, |settings, seed| {
+            let mut record = record(settings, seed, 0.4);
+            record.tests = vec![vec![ClassActivity { samples: 1, ..Default::default() }; MOST_DOTS / 4]; 1];
+            Some(record)
+        });
+        fixture.see(|recorded| {
+            let (shown, seeds) = first_seeds(&learners(recorded));
+            assert_eq!((shown.len(), seeds), (4, Some(2)));
+        });
+    }
+}

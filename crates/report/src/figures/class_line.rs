@@ -1,0 +1,36 @@
+//! A line for each class that looks like no other, in grey too; none is black.
+
+use ohmspike_plot::grid::{Entry, Sample};
+use ohmspike_plot::mark::Dash;
+use ohmspike_plot::palette::{BLACK, GREY, Look};
+use ohmspike_study::settings::Settings;
+
+/// Colour and dashes of the line of a class.
+pub(super) fn class_line(class: usize) -> (&'static str, Dash) {
+    // Colours and dashes have periods without a common divisor, so that 21 classes differ, and neighbours differ in both.
+    // Black is for what the classes have in common.
+    let color = Look::of(class).color;
+    (if color == BLACK { GREY } else { color }, [Dash::Solid, Dash::Dashed, Dash::Dotted][class % 3])
+}
+
+/// The legend of `classes` classes.
+pub(super) fn class_entries(settings: &Settings, classes: usize) -> Vec<Entry> {
+    let entry = |class: usize| {
+        let (color, dash) = class_line(class);
+        Entry::new(Sample::Line(color, dash), settings.data.class_name(class))
+    };
+    (0..classes).map(entry).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn twenty_one_classes_look_different() {
+        for one in 0..21 {
+            assert_ne!(class_line(one).0, BLACK);
+            assert!((0..one).all(|other| class_line(one) != class_line(other)));
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! I-V: current over voltage at three states, each over its current at the highest voltage.
+
+use ohmspike_crossbar::device::Device;
+
+use super::{held, three_states};
+use ohmspike_plot::panel::{COLORS, Curve, GREY, Panel, PanelAxis, Stroke};
+
+const POINTS: u32 = 50;
+const STROKES: [Stroke; 3] = [Stroke::Solid, Stroke::Dashed, Stroke::Dotted];
+
+/// Up to the larger of reference and read voltage, between which the file is known to have a current; none where the current is
+/// in proportion to the voltage.
+pub(super) fn panel(device: &Device) -> Option<Panel> {
+    let bent = device.read.nonlinearity.as_ref()?;
+    let highest = device.read.volts.unwrap_or(0.0).max(bent.reference_volts());
+    let volts = |step: u32| highest * f64::from(step) / f64::from(POINTS);
+    let mut curves = vec![Curve::new("ohmic", GREY, Stroke::Thin, vec![(0.0, 0.0), (highest, 1.0)])];
+    for (state, (name, conductance)) in three_states(device).into_iter().enumerate() {
+        let current = |volts: f64| conductance * volts * bent.factor(conductance, volts);
+        let points = (0..=POINTS).map(volts).map(|volts| (volts, current(volts) / current(highest))).collect();
+        curves.push(Curve::new(&name, COLORS[state], STROKES[state], points));
+    }
+    Some(Panel {
+        title: format!("I-V{}", device.current_table().map(|table| held(device, table)).unwrap_or_default()),
+        x: PanelAxis { label: "voltage (V)", log: false },
+        y: PanelAxis { label: "I (of the highest)", log: false },
+        percent: None,
+        curves,
+    })
+}

@@ -1,0 +1,53 @@
+//! Drift: median and 5 to 95 % of the writes, over the time since.
+
+use ohmspike_crossbar::device::Device;
+use statrs::distribution::{ContinuousCDF, Normal};
+
+use super::three_states;
+use ohmspike_plot::panel::{COLORS, Curve, Panel, PanelAxis, Stroke};
+use ohmspike_study::significant::significant;
+
+/// Writes at equal steps of probability.
+const WRITES: u32 = 399;
+const TIMES: u32 = 60;
+/// Where the axis ends if the law does not before: ten years, s.
+const LATEST: f64 = 315_576_000.0;
+const STROKES: [Stroke; 3] = [Stroke::Solid, Stroke::Dashed, Stroke::Dotted];
+
+/// G over what was written at three states; none where cells keep it.
+pub(super) fn panel(device: &Device) -> Option<Panel> {
+    let times = device.drift.times()?;
+    let latest = times.latest.min(LATEST).max(10.0 * times.reference);
+    let at = |step: u32| times.reference * (latest / times.reference).powf(f64::from(step) / f64::from(TIMES - 1));
+    let curves = three_states(device).into_iter().enumerate().map(|(state, (name, written))| {
+        let rows = (0..TIMES).map(at).map(|seconds| (seconds, percent(device, written, seconds)));
+        let rows: Vec<(f64, [f64; 3])> = rows.collect();
+        let median = rows.iter().map(|&(seconds, [_, median, _])| (seconds, median)).collect();
+        let mut curve = Curve::new(&name, COLORS[state], STROKES[state], median);
+        curve.band = rows.iter().map(|&(seconds, [low, _, high])| [seconds, low, high]).collect();
+        curve
+    });
+    Some(Panel {
+        title: match times.held(latest) {
+            Some(end) => format!("drift, median and 5 to 95 %, held from {} s", significant(end)),
+            None => "drift, median and 5 to 95 %".to_owned(),
+        },
+        x: PanelAxis { label: "time after the write (s)", log: true },
+        y: PanelAxis { label: "G (% of written)", log: false },
+        percent: None,
+        curves: curves.collect(),
+    })
+}
+
+/// 5 %, 50 % and 95 % of the writes `seconds` later, % of `written`, held in the window as the array holds them.
+fn percent(device: &Device, written: f64, seconds: f64) -> [f64; 3] {
+    let (low, high) = (f64::from(device.window.low()), f64::from(device.window.high()));
+    let normal = Normal::standard();
+    let mut later: Vec<f64> = (1..=WRITES)
+        .map(|write| normal.inverse_cdf(f64::from(write) / f64::from(WRITES + 1)))
+        .map(|draw| 100.0 * device.drift.conductance(written, draw, seconds).clamp(low, high) / written)
+        .collect();
+    later.sort_by(f64::total_cmp);
+    // Of 399 in order the 20th, 200th and 380th stand at 5, 50 and 95 % exactly.
+    [20, 200, 380].map(|order| later[order - 1])
+}

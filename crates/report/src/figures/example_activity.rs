@@ -1,0 +1,326 @@
+//! One image in one network, before and after training: who spikes when, and the voltages of membranes and readout.
+
+use super::chosen::Chosen;
+use super::class_line::class_line;
+use super::figure::{Data, Figure};
+use super::step_time::{time_cell, time_label};
+use ohmspike_analysis::recorded::Recorded;
+use ohmspike_plot::grid::{Entry, Plate, Sample};
+use ohmspike_plot::mark::{Dash, Mark};
+use ohmspike_plot::palette::{BLACK, GREY, Look, Shape};
+use ohmspike_plot::plot::{Plot, PlotAxis, TICK_SIZE};
+use ohmspike_plot::scale::Scale;
+use ohmspike_study::details::{Details, Example};
+use ohmspike_study::record::Record;
+use ohmspike_study::run::Trial;
+use ohmspike_study::settings::Settings;
+use ohmspike_study::store::StoreError;
+use ohmspike_study::success::{Success, succeeded};
+
+const INPUT_HEIGHT: f64 = 130.0;
+const HIDDEN_HEIGHT: f64 = 170.0;
+const MEMBRANE_HEIGHT: f64 = 90.0;
+const READOUT_HEIGHT: f64 = 190.0;
+/// Room of the name of a class beside it.
+const CLASS_HEIGHT: f64 = 15.0;
+/// Room for words beside the axes, a share of the width.
+const ROOM: f64 = 0.27;
+/// Where lines beside the names of classes begin and end, and where words begin, shares of the duration.
+const LINES: [f64; 2] = [1.04, 1.1];
+const NAMES_AT: f64 = 1.12;
+const WORDS_AT: f64 = 1.04;
+
+/// The figure; none where no details hold an image before and after training.
+pub(super) fn figure(recorded: Recorded) -> Result<Option<Figure>, StoreError> {
+    let both = |details: &Details| examples(details).is_some();
+    let Some(chosen) = Chosen::nearest(recorded, rank, both)? else { return Ok(None) };
+    Ok(examples(&chosen.details).map(|examples| drawn(recorded, &chosen, examples)))
+}
+
+/// Successful networks first, of these the one with the lowest noise.
+fn rank(trial: &Trial, record: &Record) -> [f64; 2] {
+    [f64::from(u8::from(!succeeded(record))), trial.settings.noise.level_percent]
+}
+
+fn examples(details: &Details) -> Option<[&Example; 2]> {
+    Some([details.before.example.as_ref()?, details.after.as_ref()?.example.as_ref()?])
+}
+
+fn drawn(recorded: Recorded, chosen: &Chosen, examples: [&Example; 2]) -> Figure {
+    let settings = chosen.trial.settings;
+    let columns = [("before training", examples[0]), ("after training", examples[1])];
+    let columns = columns.map(|(when, example)| plots(settings, when, example));
+    let class = settings.data.class_name(examples[0].label);
+    let [left, right] = columns.map(Vec::into_iter);
+    let rows_of_plots: Vec<Vec<Plot>> = left.zip(right).map(|(left, right)| vec![left, right]).collect();
+    let plate = Plate {
+        title: format!("{}, one test sample: {class}", recorded.study.name),
+        entries: entries(examples[0]),
+        rows: rows_of_plots,
+    };
+    let caption = format!(
+        "Test sample {} (class {class}) in one network, before training on the left and after it on the right. From the top: spikes \
+         of the input units; spikes of the hidden neurons, excitatory ones below the line; membranes of the two neurons of each \
+         population that spike most, which may rise above the threshold within the step in which they spike; voltages of the readout, of \
+         which the class with the highest maximum is chosen, named in the order of their maxima. Shown is the trial with details whose excitatory share is nearest \
+         to 80:20; of these, if there are any, of the successful ones ({}); of these, the first of the lowest noise: {}.",
+        examples[0].image,
+        Success::words(settings),
+        chosen.words(recorded.study)
+    );
+    Figure::wide("example-activity".to_owned(), caption, plate, &data(settings, examples))
+}
+
+fn entries(example: &Example) -> Vec<Entry> {
+    let [excitatory, inhibitory] = looks();
+    let mut entries = vec![Entry::new(Sample::Marker(excitatory), "excitatory")];
+    if example.excitatory < example.hidden_neurons {
+        entries.push(Entry::new(Sample::Marker(inhibitory), "inhibitory"));
+    }
+    entries.push(Entry::new(Sample::Line(GREY, Dash::Dashed), "threshold"));
+    entries.push(Entry::new(Sample::Line(BLACK, Dash::Solid), "true class"));
+    entries.push(Entry::new(Sample::Line(CHOSEN, Dash::Dashed), "chosen class, if another"));
+    entries
+}
+
+/// Of excitatory and of inhibitory neurons.
+pub(super) fn looks() -> [Look; 2] {
+    [Look { shape: Shape::Square, ..Look::of(0) }, Look { shape: Shape::Triangle, ..Look::of(1) }]
+}
+
+/// Of the class that the readout chose instead of the true one.
+const CHOSEN: &str = "#D55E00";
+
+/// The plots of one moment, from the top down.
+fn plots(settings: &Settings, when: &str, example: &Example) -> Vec<Plot> {
+    let chosen = settings.data.class_name(example.predicted);
+    let right = if example.predicted == example.label { "right" } else { "wrong" };
+    let mut plots =
+        vec![input(settings, example, format!("{when}: {chosen} chosen, {right}")), hidden(settings, example)];
+    let excitatory = |excitatory: bool| {
+        let of = |neuron: usize| (neuron < example.excitatory) == excitatory;
+        example.membranes.iter().any(|trace| of(trace.neuron)).then(|| membranes(settings, example, excitatory))
+    };
+    plots.extend([true, false].into_iter().filter_map(excitatory));
+    plots.push(readout(settings, example));
+    plots
+}
+
+fn time(settings: &Settings, example: &Example, label: bool) -> PlotAxis {
+    let steps = example.input.len() as f64;
+    let label = if label { time_label(settings) } else { String::new() };
+    PlotAxis { label, scale: Scale::with_step(0.0, steps, steps / 5.0, 0).with_room(ROOM) }
+}
+
+/// Step and number of everything that spikes and is `wanted`.
+fn spikes(by_step: &[Vec<u16>], wanted: impl Fn(usize) -> bool) -> Vec<(f64, f64)> {
+    let steps = by_step.iter().enumerate();
+    let all = steps.flat_map(|(step, spiking)| spiking.iter().map(move |&unit| (step, usize::from(unit))));
+    all.filter(|(_, unit)| wanted(*unit)).map(|(step, unit)| (step as f64, unit as f64)).collect()
+}
+
+fn input(settings: &Settings, example: &Example, title: String) -> Plot {
+    let points = spikes(&example.input, |_| true);
+    let highest = points.iter().map(|point| point.1).fold(0.0, f64::max);
+    Plot {
+        title,
+        x: time(settings, example, false),
+        y: PlotAxis { label: "input unit".to_owned(), scale: Scale::linear_few(&[0.0, highest.max(1.0)]) },
+        marks: vec![Mark::Cloud { points, color: BLACK, shape: Shape::Square, size: 1.9 }],
+        height: INPUT_HEIGHT,
+    }
+}
+
+fn hidden(settings: &Settings, example: &Example) -> Plot {
+    let [excitatory, inhibitory] = looks();
+    let neurons = example.hidden_neurons as f64;
+    let steps = example.hidden.len() as f64;
+    let border = example.excitatory as f64 - 0.5;
+    let of = |is_excitatory: bool, look: Look| Mark::Cloud {
+        points: spikes(&example.hidden, |neuron| (neuron < example.excitatory) == is_excitatory),
+        color: look.color,
+        shape: look.shape,
+        size: 2.1,
+    };
+    let mut marks = vec![of(true, excitatory)];
+    if example.excitatory < example.hidden_neurons {
+        let line = vec![(0.0, border), (steps, border)];
+        marks.push(Mark::Line { points: line, color: GREY, width: 1.0, dash: Dash::Solid });
+        marks.push(of(false, inhibitory));
+    }
+    let count =
+        |is_excitatory: bool| spikes(&example.hidden, |neuron| (neuron < example.excitatory) == is_excitatory).len();
+    let mut words = vec![(border / 2.0, count(true))];
+    words.extend((example.excitatory < example.hidden_neurons).then(|| ((border + neurons) / 2.0, count(false))));
+    marks.extend(words.into_iter().map(|(y, count)| {
+        let plural = if count == 1 { "spike" } else { "spikes" };
+        Mark::Label { at: (WORDS_AT * steps, y), content: format!("{count} {plural}"), size: TICK_SIZE }
+    }));
+    Plot {
+        title: String::new(),
+        x: time(settings, example, false),
+        y: PlotAxis { label: "hidden neuron".to_owned(), scale: Scale::linear_few(&[0.0, neurons]) },
+        marks,
+        height: HIDDEN_HEIGHT,
+    }
+}
+
+fn membranes(settings: &Settings, example: &Example, excitatory: bool) -> Plot {
+    let [of_excitatory, of_inhibitory] = looks();
+    let color = if excitatory { of_excitatory.color } else { of_inhibitory.color };
+    let traces = example.membranes.iter().filter(|trace| (trace.neuron < example.excitatory) == excitatory);
+    let steps = example.hidden.len() as f64;
+    let threshold = vec![(0.0, 1.0), (steps, 1.0)];
+    let mut marks = vec![Mark::Line { points: threshold, color: GREY, width: 1.2, dash: Dash::Dashed }];
+    let mut values = vec![0.0, 1.0];
+    let mut names = Vec::new();
+    for (trace, dash) in traces.zip([Dash::Solid, Dash::Dotted].into_iter().cycle()) {
+        let points: Vec<(f64, f64)> =
+            trace.voltage.iter().enumerate().map(|(step, &voltage)| (step as f64, voltage)).collect();
+        values.extend(&trace.voltage);
+        marks.push(Mark::Line { points, color, width: 1.4, dash });
+        names.push(format!("{} ({})", trace.neuron, if dash == Dash::Solid { "solid" } else { "dotted" }));
+    }
+    let scale = Scale::linear_few(&values);
+    let (low, high) = scale.ends();
+    let population = if excitatory { "excitatory" } else { "inhibitory" };
+    let lines = std::iter::once(population.to_owned()).chain(names).enumerate();
+    marks.extend(lines.map(|(number, content)| {
+        let y = high - (0.15 + 0.2 * number as f64) * (high - low);
+        Mark::Label { at: (WORDS_AT * steps, y), content, size: TICK_SIZE }
+    }));
+    let label = "V (thresholds)".to_owned();
+    Plot {
+        title: String::new(),
+        x: time(settings, example, false),
+        y: PlotAxis { label, scale },
+        marks,
+        height: MEMBRANE_HEIGHT,
+    }
+}
+
+fn readout(settings: &Settings, example: &Example) -> Plot {
+    let steps = example.readout.first().map_or(0, |trace| trace.len().saturating_sub(1)) as f64;
+    let all: Vec<f64> = example.readout.iter().flatten().copied().collect();
+    let scale = Scale::linear_few(&all);
+    let mut marks = Vec::new();
+    // The two that matter lie on top.
+    let mut order: Vec<usize> = (0..example.readout.len()).collect();
+    order.sort_by_key(|&class| (class == example.predicted, class == example.label));
+    for &class in &order {
+        let points = example.readout[class].iter().enumerate().map(|(step, &voltage)| (step as f64, voltage)).collect();
+        let (color, dash, width) = line(example, class);
+        marks.push(Mark::Line { points, color, width, dash });
+    }
+    // Names from the top down in the order of the highest voltages.
+    let highest = |class: usize| example.readout[class].iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    order.sort_unstable();
+    order.sort_by(|&one, &other| highest(other).total_cmp(&highest(one)));
+    let (low, high) = scale.ends();
+    for (number, &class) in order.iter().enumerate() {
+        let y = high - (number as f64 + 0.5) / order.len() as f64 * (high - low);
+        let (color, dash, width) = line(example, class);
+        let points = LINES.map(|share| (share * steps, y)).to_vec();
+        marks.push(Mark::Line { points, color, width, dash });
+        let content = settings.data.class_name(class);
+        marks.push(Mark::Label { at: (NAMES_AT * steps, y), content, size: TICK_SIZE });
+    }
+    let label = "readout (thresholds)".to_owned();
+    Plot {
+        title: String::new(),
+        x: time(settings, example, true),
+        y: PlotAxis { label, scale },
+        marks,
+        height: READOUT_HEIGHT.max(CLASS_HEIGHT * order.len() as f64),
+    }
+}
+
+/// Colour, dashes and width of the trace of a class: black where it is the true one, vermilion where it was chosen instead.
+fn line(example: &Example, class: usize) -> (&'static str, Dash, f64) {
+    match class {
+        class if class == example.label => (BLACK, Dash::Solid, 2.4),
+        class if class == example.predicted => (CHOSEN, Dash::Dashed, 2.4),
+        class => {
+            let (color, dash) = class_line(class);
+            (if color == CHOSEN { GREY } else { color }, dash, 1.1)
+        }
+    }
+}
+
+fn data(settings: &Settings, examples: [&Example; 2]) -> Data {
+    let mut data = Data::new(["moment", "quantity", "of", "time_ms", "value"]);
+    let mut row = |moment: &str, quantity: &str, of: String, step: usize, value: String| {
+        data.rows.push(vec![moment.to_owned(), quantity.to_owned(), of, time_cell(settings, step), value]);
+    };
+    for (moment, example) in ["before", "after"].into_iter().zip(examples) {
+        for (quantity, by_step) in [("input spike", &example.input), ("hidden spike", &example.hidden)] {
+            for (step, spiking) in by_step.iter().enumerate() {
+                spiking.iter().for_each(|unit| row(moment, quantity, unit.to_string(), step, "1".to_owned()));
+            }
+        }
+        for trace in &example.membranes {
+            for (step, voltage) in trace.voltage.iter().enumerate() {
+                row(moment, "membrane (thresholds)", trace.neuron.to_string(), step, voltage.to_string());
+            }
+        }
+        for (class, trace) in example.readout.iter().enumerate() {
+            for (step, voltage) in trace.iter().enumerate() {
+                row(moment, "readout (thresholds)", settings.data.class_name(class), step, voltage.to_string());
+            }
+        }
+    }
+    data
+}
+
+#[cfg(test)]
+mod tests {
+    use ohmspike_study::details::MembraneTrace;
+
+    use super::*;
+
+    fn example() -> Example {
+        Example {
+            image: 0,
+            label: 1,
+            predicted: 0,
+            excitatory: 2,
+            hidden_neurons: 3,
+            input: vec![vec![3, 5], vec![], vec![7], vec![]],
+            hidden: vec![vec![], vec![0, 2], vec![1], vec![0]],
+            membranes: vec![
+                MembraneTrace { neuron: 0, voltage: vec![0.0, 1.5, 0.0, 1.2] },
+                MembraneTrace { neuron: 2, voltage: vec![0.0, 1.1, 0.0, 0.3] },
+            ],
+            readout: vec![vec![0.0, 0.1, 0.3, 0.2, 0.1], vec![0.0, -0.1, -0.3, -0.2, -0.1]],
+        }
+    }
+
+    #[test]
+    fn every_spike_is_drawn_with_its_population() {
+        let plots = plots(&Settings::default(), "before training", &example());
+        assert_eq!(plots[0].title, "before training: T-shirt/top chosen, wrong");
+        let rasters = |plot: &Plot| -> Vec<Vec<(f64, f64)>> {
+            let points = plot.marks.iter().filter_map(|mark| match mark {
+                Mark::Cloud { points, .. } => Some(points.clone()),
+                _ => None,
+            });
+            points.collect()
+        };
+        assert_eq!(rasters(&plots[0]), [[(0.0, 3.0), (0.0, 5.0), (2.0, 7.0)]]);
+        assert_eq!(rasters(&plots[1]), [vec![(1.0, 0.0), (2.0, 1.0), (3.0, 0.0)], vec![(1.0, 2.0)]]);
+        // Input, hidden, a plot for the membranes of each population, readout.
+        assert_eq!(plots.len(), 5);
+        let lines = |plot: &Plot| plot.marks.iter().filter(|mark| matches!(mark, Mark::Line { .. })).count();
+        assert_eq!((lines(&plots[2]), lines(&plots[3]), lines(&plots[4])), (2, 2, 4));
+        assert!(plots[4].marks.iter().any(|mark| matches!(mark, Mark::Label { content, .. } if content == "Trouser")));
+    }
+
+    #[test]
+    fn the_table_holds_all_that_is_drawn() {
+        let (example, settings) = (example(), Settings::default());
+        let data = data(&settings, [&example, &example]);
+        // 3 + 4 spikes, 2 x 4 and 2 x 5 voltages, twice.
+        assert_eq!(data.rows.len(), 2 * (7 + 8 + 10));
+        assert_eq!(data.rows[24], ["before", "readout (thresholds)", "Trouser", "4", "-0.1"]);
+    }
+}

@@ -1,0 +1,278 @@
+//! Peak accuracy over the firing rate that the hidden neurons had before training, by excitatory share.
+//!
+//! ```text
+//! rate = spikes / (images hidden steps dt)        Hz, all hidden neurons, test set, dt what a step stands for
+//! ```
+//!
+//! A study of `weights.sigma_init` has this figure: the spread of the first weights sets the rate. Kilgore, Kopsick, Ascoli
+//! and Adam, Sci Rep 15, 24798 (2025), Fig. 1c. A study that replicates it shades its range of plausible rates.
+
+use std::cmp::Ordering;
+
+use super::figure::{Data, Figure, cell, part_name};
+use super::outcome_plot::level;
+use ohmspike_analysis::recorded::{Group, Recorded};
+use ohmspike_analysis::reference::Reference;
+use ohmspike_plot::grid::{Entry, Plate, Sample as Shown};
+use ohmspike_plot::mark::{Dash, Fill, Mark};
+use ohmspike_plot::palette::{Look, REFERENCE, SHADE};
+use ohmspike_plot::plot::{Plot, PlotAxis};
+use ohmspike_plot::scale::Scale;
+use ohmspike_study::axis_value::plain;
+use ohmspike_study::axis_value::{is_numeric, number};
+use ohmspike_study::key_label::{FRACTION, SIGMA_INIT, heading, value_label};
+
+use crate::replication::{FiringRates, Replication};
+
+const HEIGHT: f64 = 280.0;
+
+/// The trials of one spread of the first weights.
+#[derive(Clone, Debug, PartialEq)]
+struct Spread {
+    /// The spread as text.
+    sigma_init: String,
+    /// Seed, initial rate (Hz) and peak accuracy of each.
+    trials: Vec<(u64, f64, f64)>,
+}
+
+/// The spreads of one excitatory share.
+#[derive(Clone, Debug, PartialEq)]
+struct Curve {
+    label: String,
+    value: String,
+    look: Look,
+    spreads: Vec<Spread>,
+}
+
+/// A figure for every combination of the axes beside spread and share; none where spreads are not swept.
+pub(super) fn figures(recorded: Recorded, replication: Option<&dyn Replication>) -> Vec<Figure> {
+    let axes = &recorded.study.axes;
+    let swept = |axis: &usize| is_numeric(&axes[*axis]) && axes[*axis].values.len() > 1;
+    let Some(sigma) = recorded.axis(SIGMA_INIT).filter(swept) else { return Vec::new() };
+    let varied = recorded.varied();
+    let share = recorded.axis(FRACTION).filter(|axis| varied.contains(axis));
+    let apart: Vec<usize> = varied.into_iter().filter(|&axis| axis != sigma && Some(axis) != share).collect();
+    let groups = recorded.groups(&apart);
+    let published = |group: &Group| {
+        let settings = &recorded.study.conditions[*group.conditions.first()?].settings;
+        Some(replication?.firing_rates(settings))
+    };
+    let part = |(part, group): (usize, &Group)| {
+        figure(recorded, sigma, share, group, part, &published(group).unwrap_or_default())
+    };
+    groups.iter().enumerate().filter_map(part).collect()
+}
+
+fn figure(
+    recorded: Recorded,
+    sigma: usize,
+    share: Option<usize>,
+    group: &Group,
+    part: usize,
+    published: &FiringRates,
+) -> Option<Figure> {
+    let curves = curves(recorded, sigma, share, group);
+    if curves.iter().all(|curve| curve.spreads.is_empty()) {
+        return None;
+    }
+    let mut entries: Vec<Entry> =
+        share.map(|_| Entry::new(Shown::Heading, format!("{}:", heading(FRACTION)))).into_iter().collect();
+    entries.extend(curves.iter().map(|curve| Entry::new(Shown::Curve(curve.look), curve.label.clone())));
+    entries.push(Entry::new(Shown::Dot, "one trial"));
+    let peak = recorded.reference.and_then(Reference::peak);
+    if let Some((reference, _)) = recorded.reference.zip(peak) {
+        entries.push(Entry::new(Shown::Line(REFERENCE, Dash::Dotted), reference.study.clone()));
+    }
+    let plot = Plot { title: group.words(), ..plot(&curves, peak.map(|peak| peak.mean), published) };
+    let plate = Plate { title: recorded.study.name.clone(), entries, rows: vec![vec![plot]] };
+    let name = part_name("accuracy-over-initial-firing-rate", part);
+    Some(Figure::new(name, caption(recorded, &published.words, &curves), plate, &data(&curves, share.is_some())))
+}
+
+fn curves(recorded: Recorded, sigma: usize, share: Option<usize>, group: &Group) -> Vec<Curve> {
+    let fits = |condition: usize, wanted: Option<&toml::Value>| {
+        share.is_none_or(|axis| wanted.is_none_or(|value| recorded.value(condition, axis) == value))
+    };
+    let spread = |sigma_init: &toml::Value, wanted: Option<&toml::Value>| {
+        let here = |condition: &usize| fits(*condition, wanted) && recorded.value(*condition, sigma) == sigma_init;
+        let conditions: Vec<usize> = group.conditions.iter().copied().filter(here).collect();
+        let ended = recorded.records_of(&conditions).filter(|(_, record)| record.outcome.is_some());
+        let trials = ended.filter_map(|(trial, record)| Some((trial.seed, record.initial_rate()?, record.peak()?.1)));
+        let spread = Spread { sigma_init: plain(sigma_init), trials: trials.collect() };
+        (!spread.trials.is_empty()).then_some(spread)
+    };
+    let mut rising: Vec<&toml::Value> = recorded.study.axes[sigma].values.iter().collect();
+    rising.sort_by(|one, next| number(one).partial_cmp(&number(next)).unwrap_or(Ordering::Equal));
+    let spreads = |wanted: Option<&toml::Value>| rising.iter().filter_map(|value| spread(value, wanted)).collect();
+    let Some(axis) = share else {
+        let (label, value) = ("mean by σ_init".to_owned(), String::new());
+        return vec![Curve { label, value, look: Look::of(0), spreads: spreads(None) }];
+    };
+    let values = recorded.study.axes[axis].values.iter().enumerate();
+    let curve = |(number, value): (usize, &toml::Value)| Curve {
+        label: value_label(FRACTION, value),
+        value: plain(value),
+        look: Look::of(number),
+        spreads: spreads(Some(value)),
+    };
+    values.map(curve).collect()
+}
+
+impl Spread {
+    /// Mean rate and mean peak.
+    fn mean(&self) -> (f64, f64) {
+        let count = self.trials.len() as f64;
+        let mean = |of: fn(&(u64, f64, f64)) -> f64| self.trials.iter().map(of).sum::<f64>() / count;
+        (mean(|trial| trial.1), mean(|trial| trial.2))
+    }
+}
+
+fn plot(curves: &[Curve], reference: Option<f64>, published: &FiringRates) -> Plot {
+    let spreads = || curves.iter().flat_map(|curve| &curve.spreads);
+    let mut rates: Vec<f64> = spreads().flat_map(|spread| &spread.trials).map(|trial| trial.1).collect();
+    rates.extend(published.shaded.iter().flat_map(|(low, high, _)| [*low, *high]));
+    let scale = Scale::log(&rates);
+    let range = published.shaded.clone();
+    let range = range.map(|(low, high, label)| Mark::Range { low, high, color: SHADE, label });
+    let mut marks: Vec<Mark> = range.into_iter().collect();
+    marks.extend(reference.map(|peak| level(peak, &scale, REFERENCE, Dash::Dotted)));
+    for Curve { look, spreads, .. } in curves {
+        let trials = spreads.iter().flat_map(|spread| &spread.trials).map(|(_, rate, peak)| (*rate, 100.0 * peak));
+        marks.push(Mark::Cloud { points: trials.collect(), color: look.color, shape: look.shape, size: 1.8 });
+    }
+    for Curve { look, spreads, .. } in curves {
+        let Look { color, shape } = *look;
+        let means: Vec<(f64, f64)> =
+            spreads.iter().map(Spread::mean).map(|(rate, peak)| (rate, 100.0 * peak)).collect();
+        // Silent networks have no place on the axis that a line could begin at.
+        let active = means.iter().copied().filter(|(rate, _)| *rate > 0.0).collect();
+        marks.push(Mark::Line { points: active, color, width: 1.6, dash: Dash::Solid });
+        marks.push(Mark::Dots { points: means, color, shape, size: 3.8, fill: Fill::Opacity(1.0) });
+    }
+    Plot {
+        title: String::new(),
+        x: PlotAxis { label: "firing rate of hidden neurons before training (Hz)".to_owned(), scale },
+        y: PlotAxis { label: "peak test accuracy (%)".to_owned(), scale: Scale::percent() },
+        marks,
+        height: HEIGHT,
+    }
+}
+
+fn caption(recorded: Recorded, published: &str, curves: &[Curve]) -> String {
+    let spreads = || curves.iter().flat_map(|curve| &curve.spreads);
+    let counts = spreads().map(|spread| spread.trials.len());
+    let (least, most) = counts.fold((usize::MAX, 0), |(least, most), n| (least.min(n), most.max(n)));
+    let n = if least == most { format!("n = {most}") } else { format!("n = {least} to {most}") };
+    let silent = spreads().flat_map(|spread| &spread.trials).filter(|trial| trial.1 == 0.0).count();
+    let silent = match silent {
+        0 => String::new(),
+        count => format!(" The {count} networks that do not spike before training stand at 0, left of the break."),
+    };
+    let failures = recorded.failures(&(0..recorded.study.conditions.len()).collect::<Vec<_>>());
+    let failed = if failures > 0 { format!(" {failures} trials diverged and are left out.") } else { String::new() };
+    format!(
+        "Highest test accuracy of any epoch, over the mean firing rate of all hidden neurons on the test set before \
+         training. Small marks are trials, large ones the means of the trials with one spread sigma_init of the first \
+         weights ({n} trials each); lines join them in the order of sigma_init.{}{silent}{failed}{}",
+        published,
+        recorded.reference_words("the peak accuracy", recorded.reference.and_then(Reference::peak))
+    )
+}
+
+fn data(curves: &[Curve], with_share: bool) -> Data {
+    let mut data = Data::new(["mark"]);
+    data.header.extend(with_share.then(|| FRACTION.to_owned()));
+    data.header
+        .extend([SIGMA_INIT, "seed", "initial_firing_rate_hertz", "peak_accuracy_percent", "n"].map(str::to_owned));
+    for Curve { value, spreads, .. } in curves {
+        for spread in spreads {
+            let mut row = |mark: &str, seed: String, (rate, peak): (f64, f64), n: usize| {
+                let mut cells = vec![mark.to_owned()];
+                cells.extend(with_share.then(|| value.clone()));
+                // Rates spread over decades and keep all of their digits.
+                cells.extend([
+                    spread.sigma_init.clone(),
+                    seed,
+                    rate.to_string(),
+                    cell(Some(100.0 * peak)),
+                    n.to_string(),
+                ]);
+                data.rows.push(cells);
+            };
+            for (seed, rate, peak) in &spread.trials {
+                row("trial", seed.to_string(), (*rate, *peak), 1);
+            }
+            row("mean", String::new(), spread.mean(), spread.trials.len());
+        }
+    }
+    data
+}
+
+#[cfg(test)]
+mod tests {
+    use ohmspike_snn::activity::ClassActivity;
+
+    use super::*;
+    use ohmspike_analysis::fixture::{Fixture, record};
+    use ohmspike_study::record::Record;
+    use ohmspike_study::settings::Settings;
+
+    const STUDY: &str = "[network]\nhidden = 50\nsteps = 100\nexcitatory_fraction = [0.5, 1.0]\n\
+                         [weights]\nsigma_init = [0.0005, 0.01]\n[repeats]\nseeds = 2\n";
+
+    /// 10 images and 50 neurons of 100 ms: a spike is 0.02 Hz.
+    fn with_spikes(settings: &Settings, seed: u64) -> Option<Record> {
+        let spikes = if settings.weights.sigma_init < 0.001 { 0 } else { 100 * seed };
+        let class = ClassActivity { samples: 5, correct: 0, excitatory_spikes: spikes / 2, inhibitory_spikes: 0 };
+        let mut record = record(settings, seed, 0.6);
+        record.tests[0] = vec![class, class];
+        record.accuracy = vec![0.3, 0.75, 0.6];
+        Some(record)
+    }
+
+    #[test]
+    fn a_trial_stands_at_its_rate_and_its_peak() {
+        let figures = Fixture::with_records(STUDY, with_spikes).see(|recorded| figures(recorded, None));
+        assert_eq!(figures.len(), 1);
+        let rows: Vec<&str> = figures[0].csv.lines().collect();
+        assert_eq!(rows[1], "trial,0.5,0.0005,1,0,75.000000,1");
+        assert_eq!(rows[4], "trial,0.5,0.01,1,2,75.000000,1");
+        assert_eq!(rows[6], "mean,0.5,0.01,,3,75.000000,2");
+        assert!(figures[0].caption.contains("The 4 networks that do not spike"), "{}", figures[0].caption);
+        assert!(figures[0].svg.contains(">0<"));
+    }
+
+    #[test]
+    fn lines_leave_silent_networks_alone() {
+        Fixture::with_records(STUDY, with_spikes).see(|recorded| {
+            let curves = curves(recorded, 1, Some(0), &recorded.groups(&[])[0]);
+            let plot = plot(&curves, None, &FiringRates::default());
+            let lines = plot.marks.iter().filter_map(|mark| match mark {
+                Mark::Line { points, .. } => Some(points.len()),
+                _ => None,
+            });
+            assert_eq!(lines.collect::<Vec<_>>(), [1, 1]);
+            assert!(plot.x.scale.is_broken());
+        });
+    }
+
+    #[test]
+    fn a_published_range_is_shaded_where_a_replication_gives_one() {
+        let shaded =
+            FiringRates { shaded: Some((0.01, 25.6, "biologically plausible".to_owned())), ..Default::default() };
+        Fixture::with_records(STUDY, with_spikes).see(|recorded| {
+            let curves = curves(recorded, 1, Some(0), &recorded.groups(&[])[0]);
+            let ranges = |published: &FiringRates| {
+                plot(&curves, None, published).marks.iter().filter(|mark| matches!(mark, Mark::Range { .. })).count()
+            };
+            assert_eq!((ranges(&shaded), ranges(&FiringRates::default())), (1, 0));
+        });
+    }
+
+    #[test]
+    fn a_study_of_one_spread_has_no_such_figure() {
+        let text = "[network]\nexcitatory_fraction = [0.5, 1.0]\n";
+        assert!(Fixture::with_records(text, with_spikes).see(|recorded| figures(recorded, None)).is_empty());
+        assert!(Fixture::with_records(STUDY, |_, _| None).see(|recorded| figures(recorded, None)).is_empty());
+    }
+}

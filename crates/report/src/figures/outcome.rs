@@ -1,0 +1,386 @@
+//! The outcome over a swept axis: mean and every trial, one curve a value of another axis, with 95 % intervals.
+//!
+//! An axis of numbers runs along x. An axis of texts, such as devices, stands on the left, with a row a text.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::figure::{Data, Figure, cell, part_name};
+use super::outcome_caption::caption;
+use super::outcome_plot::{over_numbers, over_texts};
+use super::x_axis::XAxis;
+use ohmspike_analysis::judged::Judged;
+use ohmspike_analysis::recorded::{Group, Recorded};
+use ohmspike_analysis::repeats::Done;
+use ohmspike_plot::grid::{Entry, MOST_PLOTS, Plate, Sample as Shown, in_pairs};
+use ohmspike_plot::mark::Dash;
+use ohmspike_plot::palette::{GREY, Look, REFERENCE};
+use ohmspike_plot::plot::Plot;
+use ohmspike_stats::Sample;
+use ohmspike_stats::draws::Drawn;
+use ohmspike_study::axis_value::is_numeric;
+use ohmspike_study::axis_value::plain;
+use ohmspike_study::key_label::{FRACTION, heading, value_label};
+
+/// Height of one of several plots.
+const SMALL_HEIGHT: f64 = 140.0;
+/// The outcomes of one condition.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Point {
+    /// Place on the axis.
+    pub(super) x: f64,
+    /// The value of the axis as text.
+    pub(super) text: String,
+    pub(super) sample: Sample,
+    /// Seeds and outcomes.
+    pub(super) trials: Vec<(u64, f64)>,
+    /// Whether at least half of the trials are in a state that keeps them out of answers.
+    pub(super) unhealthy: bool,
+}
+
+/// The conditions that differ only on the axis along x.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Curve {
+    /// Words in the legend, and the value of the axis that makes the curves.
+    pub(super) label: String,
+    pub(super) value: String,
+    pub(super) look: Look,
+    pub(super) points: Vec<Point>,
+}
+
+/// The curves of one plot.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Panel {
+    pub(super) group: Group,
+    pub(super) curves: Vec<Curve>,
+}
+
+/// A plot for every combination of the axes that are neither along x nor make the curves, in as few figures as hold them; none
+/// before there is an outcome.
+pub(super) fn figures(recorded: Recorded, x: XAxis) -> Vec<Figure> {
+    let others: Vec<usize> = recorded.varied().into_iter().filter(|&axis| axis != x.axis).collect();
+    // The excitatory share makes the curves where it is swept, as in the study.
+    let share = recorded.axis(FRACTION).filter(|axis| others.contains(axis));
+    let curve = share.or(others.first().copied());
+    let apart: Vec<usize> = others.into_iter().filter(|&axis| Some(axis) != curve).collect();
+    let judged = judged(recorded);
+    let panel = |group: Group| Panel { curves: curves(recorded, &judged, x, curve, &group), group };
+    let panels: Vec<Panel> = recorded.groups(&apart).into_iter().map(panel).collect();
+    let drawn = |panel: &&Panel| panel.curves.iter().any(|curve| !curve.points.is_empty());
+    let panels: Vec<Panel> = panels.iter().filter(drawn).cloned().collect();
+    let parts = panels.chunks(MOST_PLOTS).enumerate();
+    parts.map(|(number, panels)| figure(recorded, x, curve, panels, number)).collect()
+}
+
+fn figure(recorded: Recorded, x: XAxis, curve: Option<usize>, panels: &[Panel], part: usize) -> Figure {
+    let study = recorded.study;
+    let chance = recorded.chance();
+    let numeric = is_numeric(&study.axes[x.axis]);
+    let alone = panels.len() == 1;
+    let plot = |(number, panel): (usize, &Panel)| {
+        let mut plot = match numeric {
+            true => over_numbers(recorded, x, &panel.curves, chance),
+            false => over_texts(recorded, x, &panel.curves, chance),
+        };
+        plot.title = panel.group.words();
+        if numeric && !alone {
+            plot.height = SMALL_HEIGHT;
+            // Titles of axes stand on the left and at the bottom alone.
+            if number % 2 == 1 {
+                plot.y.label.clear();
+            }
+            if number / 2 != (panels.len() - 1) / 2 {
+                plot.x.label.clear();
+            }
+        }
+        plot
+    };
+    let plots: Vec<Plot> = panels.iter().enumerate().map(plot).collect();
+    let all: Vec<&Curve> = panels.iter().flat_map(|panel| &panel.curves).collect();
+    let key = curve.map(|axis| study.axes[axis].key.as_str());
+    let plate = Plate {
+        title: study.name.clone(),
+        entries: entries(
+            &panels[0].curves,
+            &all,
+            key,
+            chance,
+            recorded.reference.map(|one| one.study.as_str()),
+            numeric,
+        ),
+        // Names need the room of a row.
+        rows: if numeric { in_pairs(plots) } else { plots.into_iter().map(|plot| vec![plot]).collect() },
+    };
+    let name = part_name(&format!("outcome-over-{}", x.key(study)), part);
+    Figure::new(name, caption(recorded, x, panels), plate, &data(panels, &x.column(study), key))
+}
+
+/// What is wrong with all trials.
+fn judged(recorded: Recorded) -> Judged {
+    Judged::of(recorded.study, &recorded.done(&(0..recorded.study.conditions.len()).collect::<Vec<usize>>()))
+}
+
+fn curves(recorded: Recorded, judged: &Judged, x: XAxis, curve: Option<usize>, group: &Group) -> Vec<Curve> {
+    let along = &recorded.study.axes[x.axis];
+    let numeric = is_numeric(along);
+    let mut places: HashMap<(Option<String>, String), Vec<usize>> = HashMap::new();
+    for &condition in &group.conditions {
+        let text = |axis: usize| recorded.value(condition, axis).to_string();
+        places.entry((curve.map(text), text(x.axis))).or_default().push(condition);
+    }
+    let point = |(place, value): (usize, &toml::Value), conditions: &[usize]| {
+        let done = recorded.done(conditions);
+        let unhealthy = judged.is_unhealthy(&done, conditions);
+        let (trials, drawn) = outcomes(done);
+        let sample = Sample::of_drawn(&drawn)?;
+        let x = if numeric { x.value(recorded, *conditions.first()?)? } else { place as f64 };
+        x.is_finite().then(|| Point { x, text: plain(value), sample, trials, unhealthy })
+    };
+    let curve_of = |number: usize, label: String, wanted: Option<&toml::Value>| {
+        let at = |(place, value): (usize, &toml::Value)| {
+            let here = places.get(&(wanted.map(ToString::to_string), value.to_string()))?;
+            point((place, value), here)
+        };
+        let mut points: Vec<Point> = along.values.iter().enumerate().filter_map(at).collect();
+        points.sort_by(|one, next| one.x.total_cmp(&next.x));
+        let value = wanted.map(plain).unwrap_or_default();
+        Curve { label, value, look: Look::of(number), points }
+    };
+    let Some(axis) = curve else { return vec![curve_of(0, "mean".to_owned(), None)] };
+    let made = &recorded.study.axes[axis];
+    let numbered = made.values.iter().enumerate();
+    numbered.map(|(number, value)| curve_of(number, value_label(&made.key, value), Some(value))).collect()
+}
+
+/// Seed and outcome of trials, without copies, and the outcomes with what drew them.
+fn outcomes(mut done: Vec<Done>) -> (Vec<(u64, f64)>, Vec<Drawn>) {
+    let mut known = BTreeSet::new();
+    done.retain(|done| done.record.outcome.is_some() && known.insert(done.draws));
+    let of = |done: &Done| Some(((done.record.seed, done.record.outcome?), (done.draws, done.record.outcome?)));
+    done.iter().filter_map(of).unzip()
+}
+
+/// The legend: `curves` by their names, and what is drawn of `all` of them.
+fn entries(
+    curves: &[Curve],
+    all: &[&Curve],
+    key: Option<&str>,
+    chance: Option<f64>,
+    reference: Option<&str>,
+    numeric: bool,
+) -> Vec<Entry> {
+    let mut entries: Vec<Entry> =
+        key.map(|key| Entry::new(Shown::Heading, format!("{}:", heading(key)))).into_iter().collect();
+    let sample = if numeric { Shown::Curve } else { Shown::Marker };
+    entries.extend(curves.iter().map(|curve| Entry::new(sample(curve.look), curve.label.clone())));
+    let points = || all.iter().flat_map(|curve| &curve.points);
+    if points().any(|point| point.trials.len() > 1) {
+        entries.push(Entry::new(Shown::Dot, "one trial"));
+    }
+    if points().any(|point| point.unhealthy) {
+        entries.push(Entry::new(Shown::Hollow, "unhealthy, see text"));
+    }
+    if points().any(|point| point.sample.ci95.is_some()) {
+        let sample = if numeric { Shown::Band } else { Shown::Line(GREY, Dash::Solid) };
+        entries.push(Entry::new(sample, "95 % interval"));
+    }
+    let percent = |chance: f64| (1000.0 * chance).round() / 10.0;
+    entries.extend(
+        chance.map(|chance| Entry::new(Shown::Line(GREY, Dash::Dashed), format!("chance, {} %", percent(chance)))),
+    );
+    entries.extend(reference.map(|name| Entry::new(Shown::Line(REFERENCE, Dash::Dotted), name.to_owned())));
+    entries
+}
+
+fn data(panels: &[Panel], x: &str, curve: Option<&str>) -> Data {
+    let mut data = Data::new(["mark"]);
+    data.header.extend(panels.first().into_iter().flat_map(|panel| panel.group.keys()));
+    data.header.push(x.to_owned());
+    data.header.extend(curve.map(str::to_owned));
+    data.header.extend(["seed", "accuracy_percent", "ci95_low_percent", "ci95_high_percent", "n"].map(str::to_owned));
+    let percent = |value: f64| cell(Some(100.0 * value));
+    for Panel { group, curves } in panels {
+        for (Curve { value, .. }, point) in
+            curves.iter().flat_map(|curve| curve.points.iter().map(move |point| (curve, point)))
+        {
+            // An axis of texts has its texts in the table, one of numbers its numbers.
+            let x = if point.text.parse::<f64>().is_ok() { short(point.x) } else { point.text.clone() };
+            let head = |mark: &str| {
+                let cells = [mark.to_owned()].into_iter().chain(group.cells()).chain([x.clone()]);
+                cells.chain(curve.map(|_| value.clone())).collect::<Vec<String>>()
+            };
+            for (seed, outcome) in &point.trials {
+                let rest = [seed.to_string(), percent(*outcome), String::new(), String::new(), "1".to_owned()];
+                data.rows.push(head("trial").into_iter().chain(rest).collect());
+            }
+            let (low, high) = point.sample.of_accuracy().unzip();
+            let [low, high] = [low, high].map(|end| cell(end.map(|end| 100.0 * end)));
+            let rest = [String::new(), percent(point.sample.mean), low, high, point.sample.n.to_string()];
+            data.rows.push(head("mean").into_iter().chain(rest).collect());
+        }
+    }
+    data
+}
+
+/// The shortest number that reads as `value`.
+fn short(value: f64) -> String {
+    value.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{AxisChoice, study_figures};
+    use super::*;
+    use ohmspike_analysis::fixture::{Fixture, record};
+    use ohmspike_plot::mark::Mark;
+
+    const NOISE_STUDY: &str = "[network]\nexcitatory_fraction = [0.5, 1.0]\n[noise]\nlevel_percent = [1, 20, 100]\n\
+                               [training]\nepochs = 30\n[repeats]\nseeds = 3\n";
+
+    fn of(
+        text: &str,
+        x: Option<&str>,
+        outcome: impl Fn(&ohmspike_study::settings::Settings, u64) -> Option<f64>,
+    ) -> Vec<Figure> {
+        let choice = AxisChoice { x: x.map(str::to_owned), noise_unit: None };
+        let mut figures =
+            Fixture::new(text, outcome).see(|recorded| study_figures(recorded, &choice, None).expect("figures"));
+        figures.retain(|figure| figure.name.starts_with("outcome-over"));
+        figures
+    }
+
+    fn numbers(csv: &str, mark: &str, column: usize) -> Vec<f64> {
+        let rows = csv.lines().filter(|line| line.starts_with(mark));
+        rows.map(|line| line.split(',').nth(column).expect("a column").parse().expect("a number")).collect()
+    }
+
+    #[test]
+    fn every_trial_is_drawn_at_its_outcome() {
+        let made_up = |settings: &ohmspike_study::settings::Settings, seed: u64| {
+            Some(0.8 - settings.noise.level_percent / 200.0 + 0.01 * seed as f64)
+        };
+        let fixture = Fixture::new(NOISE_STUDY, made_up);
+        fixture.see(|recorded| {
+            let x = AxisChoice::default().axes(recorded.study)[0];
+            let curves = curves(recorded, &judged(recorded), x, recorded.axis(FRACTION), &recorded.groups(&[])[0]);
+            let means: Vec<(f64, f64)> =
+                curves[1].points.iter().map(|point| (point.x, (1e6 * point.sample.mean).round() / 1e6)).collect();
+            assert_eq!(means, [(1.0, 0.815), (20.0, 0.72), (100.0, 0.32)]);
+            let plot = over_numbers(recorded, x, &curves, Some(0.1));
+            let drawn = |size: f64| {
+                let dots = plot.marks.iter().filter_map(|mark| match mark {
+                    Mark::Dots { points, size: of, .. } if *of == size => Some(points.clone()),
+                    _ => None,
+                });
+                dots.collect::<Vec<_>>()
+            };
+            let trials: Vec<f64> = drawn(1.7)[0].iter().map(|(_, accuracy)| accuracy.round()).collect();
+            assert_eq!(trials, [81.0, 82.0, 83.0, 71.0, 72.0, 73.0, 31.0, 32.0, 33.0]);
+            assert_eq!(drawn(4.0)[1].iter().map(|(x, _)| *x).collect::<Vec<f64>>(), [1.0, 20.0, 100.0]);
+        });
+    }
+
+    #[test]
+    fn the_table_holds_what_is_drawn() {
+        let figures = of(NOISE_STUDY, None, |_, seed| Some(0.5 + 0.1 * seed as f64));
+        let csv = &figures[0].csv;
+        let header = "mark,noise.level_percent,network.excitatory_fraction,seed,accuracy_percent,ci95_low_percent,\
+                      ci95_high_percent,n";
+        assert_eq!(csv.lines().next(), Some(header));
+        assert_eq!(numbers(csv, "trial", 1)[..4], [1.0, 1.0, 1.0, 20.0]);
+        assert_eq!(numbers(csv, "trial", 4)[..3], [60.0, 70.0, 80.0]);
+        assert_eq!(numbers(csv, "mean", 4), [70.0; 6]);
+        // t(0.975, 2) = 4.3027 (any table), times 10 / sqrt(3).
+        assert!(numbers(csv, "mean", 6).iter().all(|high| (high - 70.0 - 24.841).abs() < 1e-3));
+    }
+
+    #[test]
+    fn one_seed_has_no_interval_and_no_word_of_one() {
+        let figures = of(NOISE_STUDY, None, |_, seed| (seed == 1).then_some(0.5));
+        assert!(!figures[0].svg.contains("interval") && !figures[0].svg.contains("one trial"));
+        assert!(figures[0].caption.contains("single trials (n = 1)") && !figures[0].caption.contains("interval"));
+        let more = of(NOISE_STUDY, None, |_, seed| Some(0.1 * seed as f64));
+        assert!(more[0].svg.contains("95 % interval") && more[0].svg.contains("one trial"));
+        assert!(more[0].caption.contains("n = 3 independent repeats"), "{}", more[0].caption);
+    }
+
+    #[test]
+    fn nothing_is_drawn_before_there_is_an_outcome() {
+        assert!(of(NOISE_STUDY, None, |_, _| None).is_empty());
+        assert!(of("[network]\nhidden = 20\n", None, |_, _| Some(0.5)).is_empty(), "no axis");
+    }
+
+    #[test]
+    fn every_axis_of_numbers_has_a_figure_with_its_unit() {
+        let text = "[hardware]\ndevice = \"study-1k-1m\"\nretention_seconds = [0, 1, 3600, 315576000]\n\
+                    [device.faults]\np_low_resistance = [0, 0.01]\n";
+        let figures = of(text, None, |_, _| Some(0.5));
+        let names: Vec<&str> = figures.iter().map(|figure| figure.name.as_str()).collect();
+        assert_eq!(
+            names[..2],
+            ["outcome-over-hardware.retention_seconds", "outcome-over-device.faults.p_low_resistance"]
+        );
+        for label in [">0<", ">1 s<", ">1 h<", ">10 y<", ">time between the last write and the test<"] {
+            assert!(figures[0].svg.contains(label), "{label}");
+        }
+        assert!(figures[1].svg.contains(">share of cells stuck at the low resistance<"));
+        assert_eq!(of(text, Some("device.faults.p_low_resistance"), |_, _| Some(0.5)).len(), 1);
+    }
+
+    #[test]
+    fn further_axes_make_plots_of_one_figure() {
+        let text = "[network]\nexcitatory_fraction = [0.5, 1.0]\nhidden = [10, 20]\n[noise]\nlevel_percent = [1, 20]\n\
+                    [training]\nbatch = [32, 64]\n";
+        let figures = of(text, Some("noise.level_percent"), |_, _| Some(0.5));
+        assert_eq!(figures.len(), 1);
+        // Four plots, each with its values as a title.
+        assert_eq!(figures[0].svg.matches(">hidden neurons: ").count(), 4);
+        let header = "mark,network.hidden,training.batch,noise.level_percent,network.excitatory_fraction,seed,";
+        assert!(figures[0].csv.starts_with(header), "{}", figures[0].csv);
+        assert!(figures[0].csv.contains("\nmean,20,64,1,1.0,,50.000000,,,1\n"), "{}", figures[0].csv);
+    }
+
+    /// Values of `[seeds]` are repeats: they make no curves and no plots, and their trials count together.
+    #[test]
+    fn seeds_of_streams_are_repeats() {
+        let text = "[noise]\nlevel_percent = [1, 20]\n[hardware]\ndevice = \"study-1k-1m\"\n\
+                    [device.faults]\np_low_resistance = 0.1\n[seeds]\nchip = [1, 2, 3]\n[repeats]\nseeds = 2\n";
+        let figures = of(text, None, |settings, _| settings.seeds.chip.map(|chip| 0.1 * chip as f64));
+        assert_eq!(figures.len(), 1);
+        assert_eq!(numbers(&figures[0].csv, "mean", 3), [20.0, 20.0]);
+        assert!(figures[0].caption.contains("n = 2 independent repeats"), "{}", figures[0].caption);
+        assert!(
+            !figures[0].caption.contains("Bands") && !figures[0].svg.contains("interval"),
+            "{}",
+            figures[0].caption
+        );
+    }
+
+    #[test]
+    fn devices_are_rows_with_readable_names() {
+        let text = "[network]\nexcitatory_fraction = [0.8, 1.0]\n[hardware]\n\
+                    device = [\"ideal\", \"hfox-taox-wan-2022-1s\"]\n[repeats]\nseeds = 2\n";
+        let figures = of(text, None, |_, seed| Some(0.1 * seed as f64));
+        assert_eq!(figures[0].name, "outcome-over-hardware.device");
+        for name in [">ideal<", ">hfox-taox-wan-2022-1s<", ">80:20<", ">test accuracy (%)<"] {
+            assert!(figures[0].svg.contains(name), "{name}");
+        }
+        assert!(figures[0].csv.contains("mean,hfox-taox-wan-2022-1s,1.0,,15.000000,"), "{}", figures[0].csv);
+    }
+
+    #[test]
+    fn failures_are_told() {
+        let fixture = Fixture::with_records(NOISE_STUDY, |settings, seed| {
+            let outcome = (settings.noise.level_percent < 100.0).then_some(0.5);
+            Some(ohmspike_study::record::Record { outcome, ..record(settings, seed, 0.5) })
+        });
+        let figures = fixture.see(|recorded| study_figures(recorded, &AxisChoice::default(), None).expect("figures"));
+        assert!(figures[0].caption.contains(" 6 trials diverged and are left out."), "{}", figures[0].caption);
+    }
+
+    #[test]
+    fn a_second_drawing_has_the_same_bytes() {
+        let draw = || of(NOISE_STUDY, None, |_, seed| Some(0.1 * seed as f64));
+        assert_eq!(draw(), draw());
+        assert_eq!(draw()[0].png().expect("pixels"), draw()[0].png().expect("pixels"));
+    }
+}

@@ -1,0 +1,179 @@
+//! How outcomes are drawn over an axis of numbers, and over one of texts.
+
+use super::outcome::{Curve, Point};
+use super::x_axis::XAxis;
+use ohmspike_analysis::recorded::Recorded;
+use ohmspike_plot::mark::{Dash, Fill, Mark};
+use ohmspike_plot::palette::{GREY, Look, REFERENCE, Shape};
+use ohmspike_plot::plot::{Plot, PlotAxis};
+use ohmspike_plot::scale::Scale;
+use ohmspike_study::key_label::{value_label, words_and_unit};
+
+const ACCURACY: &str = "test accuracy (%)";
+const HEIGHT: f64 = 270.0;
+/// How far the trials of the outermost curves stand beside their means, shares of the width.
+const ASIDE: f64 = 0.008;
+/// Least height of a row of texts, and what every curve in it needs.
+const ROW_HEIGHT: f64 = 26.0;
+const CURVE_HEIGHT: f64 = 13.0;
+/// How far trials stand below the interval of their mean, rows.
+const TRIALS_BELOW: f64 = 0.12;
+/// Height of a line of a name.
+const NAME_HEIGHT: f64 = 18.0;
+
+/// Outcomes over numbers: means with their intervals, and every trial.
+pub(super) fn over_numbers(recorded: Recorded, x: XAxis, curves: &[Curve], chance: Option<f64>) -> Plot {
+    let xs: Vec<f64> = curves.iter().flat_map(|curve| &curve.points).map(|point| point.x).collect();
+    let scale = x.scale(recorded.study, &xs);
+    let mut marks: Vec<Mark> = chance.map(|chance| level(chance, &scale, GREY, Dash::Dashed)).into_iter().collect();
+    marks.extend(recorded.reference_outcome().map(|sample| level(sample.mean, &scale, REFERENCE, Dash::Dotted)));
+    for curve in curves {
+        marks.extend(bands(curve));
+    }
+    for (number, curve) in curves.iter().enumerate() {
+        marks.extend(trials(curve, aside(number, curves.len()), &scale));
+    }
+    for curve in curves {
+        let means: Vec<(f64, f64)> = curve.points.iter().map(|point| (point.x, 100.0 * point.sample.mean)).collect();
+        let color = curve.look.color;
+        marks.push(Mark::Line { points: means, color, width: 1.8, dash: Dash::Solid });
+        marks.extend(markers(curve, |point| (point.x, 100.0 * point.sample.mean)));
+    }
+    Plot {
+        title: String::new(),
+        x: PlotAxis { label: x.label(recorded.study), scale },
+        y: PlotAxis { label: ACCURACY.to_owned(), scale: Scale::percent() },
+        marks,
+        height: HEIGHT,
+    }
+}
+
+/// A row a text; outcomes run along x.
+pub(super) fn over_texts(recorded: Recorded, x: XAxis, curves: &[Curve], chance: Option<f64>) -> Plot {
+    let axis = &recorded.study.axes[x.axis];
+    let names: Vec<String> = axis.values.iter().map(|value| folded(&value_label(&axis.key, value))).collect();
+    let mut marks: Vec<Mark> = Vec::new();
+    if let Some(chance) = chance {
+        let points = vec![(100.0 * chance, -0.5), (100.0 * chance, names.len() as f64 - 0.5)];
+        marks.push(Mark::Line { points, color: GREY, width: 1.2, dash: Dash::Dashed });
+    }
+    if let Some(sample) = recorded.reference_outcome() {
+        let points = vec![(100.0 * sample.mean, -0.5), (100.0 * sample.mean, names.len() as f64 - 0.5)];
+        marks.push(Mark::Line { points, color: REFERENCE, width: 1.4, dash: Dash::Dotted });
+    }
+    for (number, curve) in curves.iter().enumerate() {
+        let beside = 0.7 * ((number as f64 + 0.5) / curves.len() as f64 - 0.5);
+        let color = curve.look.color;
+        let all = curve.points.iter().flat_map(|point| {
+            point.trials.iter().map(move |(_, outcome)| (100.0 * outcome, point.x + beside + TRIALS_BELOW))
+        });
+        if curve.points.iter().any(|point| point.trials.len() > 1) {
+            marks.push(small_dots(all.collect(), color));
+        }
+        let ends = curve.points.iter().filter_map(|point| {
+            let (low, high) = point.sample.of_accuracy()?;
+            Some([point.x + beside, 100.0 * low, 100.0 * high])
+        });
+        marks.push(Mark::Spans { ends: ends.collect(), color });
+        marks.extend(markers(curve, |point| (100.0 * point.sample.mean, point.x + beside)));
+    }
+    let (label, _) = words_and_unit(&axis.key);
+    let lines = names.iter().map(|name| name.split('\n').count()).max().unwrap_or(1);
+    let name_height = NAME_HEIGHT * lines as f64 + 4.0;
+    Plot {
+        title: String::new(),
+        x: PlotAxis { label: ACCURACY.to_owned(), scale: Scale::percent() },
+        y: PlotAxis { label, scale: Scale::names(&names) },
+        marks,
+        height: names.len() as f64
+            * [ROW_HEIGHT, CURVE_HEIGHT * (curves.len() as f64 + 1.0), name_height].into_iter().fold(0.0, f64::max),
+    }
+}
+
+/// A line across the plot at an accuracy, 0 to 1.
+pub(super) fn level(accuracy: f64, scale: &Scale, color: &'static str, dash: Dash) -> Mark {
+    let (low, high) = scale.ends();
+    let low = if scale.is_broken() { 0.0 } else { low };
+    let points = vec![(low, 100.0 * accuracy), (high, 100.0 * accuracy)];
+    Mark::Line { points, color, width: 1.4, dash }
+}
+
+/// How far the trials of a curve stand aside, so that those of several curves can be told apart; shares of the width.
+fn aside(number: usize, curves: usize) -> f64 {
+    if curves < 2 { 0.0 } else { ASIDE * (2.0 * number as f64 / (curves - 1) as f64 - 1.0) }
+}
+
+/// Every trial behind the means; none where every mean is that of one.
+fn trials(curve: &Curve, aside: f64, scale: &Scale) -> Option<Mark> {
+    curve.points.iter().any(|point| point.trials.len() > 1).then(|| {
+        let all = curve.points.iter().flat_map(|point| {
+            let x = scale.moved(point.x, aside);
+            point.trials.iter().map(move |(_, outcome)| (x, 100.0 * outcome))
+        });
+        small_dots(all.collect(), curve.look.color)
+    })
+}
+
+/// The means of a curve, hollow where they say nothing about the hardware.
+fn markers(curve: &Curve, at: impl Fn(&Point) -> (f64, f64)) -> impl Iterator<Item = Mark> {
+    let Look { color, shape } = curve.look;
+    let of = |unhealthy: bool| -> Vec<(f64, f64)> {
+        curve.points.iter().filter(|point| point.unhealthy == unhealthy).map(&at).collect()
+    };
+    let marks = [(of(false), Fill::Opacity(1.0)), (of(true), Fill::Hollow)];
+    marks.into_iter().filter(|(points, _)| !points.is_empty()).map(move |(points, fill)| Mark::Dots {
+        points,
+        color,
+        shape,
+        size: 4.0,
+        fill,
+    })
+}
+
+fn small_dots(points: Vec<(f64, f64)>, color: &'static str) -> Mark {
+    Mark::Dots { points, color, shape: Shape::Circle, size: 1.7, fill: Fill::Opacity(0.5) }
+}
+
+/// The intervals of the means: a band over every run of neighbours that have one, a bar for one on its own.
+fn bands(curve: &Curve) -> Vec<Mark> {
+    let ends: Vec<Option<[f64; 3]>> = curve.points.iter().map(interval).collect();
+    let runs = ends.split(Option::is_none).map(|run| run.iter().copied().flatten().collect::<Vec<_>>());
+    let color = curve.look.color;
+    let mark = |run: Vec<[f64; 3]>| match run.len() {
+        1 => Mark::Intervals { ends: run, color },
+        _ => Mark::Band { ends: run, color },
+    };
+    runs.filter(|run| !run.is_empty()).map(mark).collect()
+}
+
+/// Place of a point and the interval of its mean in percent, cut where the axis ends.
+fn interval(point: &Point) -> Option<[f64; 3]> {
+    let (low, high) = point.sample.of_accuracy()?;
+    Some([point.x, 100.0 * low, 100.0 * high])
+}
+
+/// A long name in lines, broken behind hyphens and slashes.
+fn folded(name: &str) -> String {
+    const LONGEST: usize = 22;
+    let mut lines = vec![String::new()];
+    for part in name.split_inclusive(['-', '/', '_', ' ']) {
+        let line = lines.last_mut().expect("there is a first line");
+        if line.is_empty() || line.chars().count() + part.chars().count() <= LONGEST {
+            line.push_str(part);
+        } else {
+            lines.push(part.to_owned());
+        }
+    }
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_names_are_folded_behind_hyphens() {
+        assert_eq!(folded("hfox-taox-wan-2022-1s"), "hfox-taox-wan-2022-1s");
+        assert_eq!(folded("my-very-long-device-name-of-2024"), "my-very-long-device-\nname-of-2024");
+    }
+}

@@ -1,0 +1,135 @@
+//! One weight update in five histograms: before, gradient, after the step, noise, after the bound; a row a layer.
+
+use super::bars::{bars, label, largest, rows, unit};
+use super::chosen::Chosen;
+use super::figure::{Data, Figure};
+use ohmspike_analysis::recorded::Recorded;
+use ohmspike_plot::grid::Plate;
+use ohmspike_plot::palette::Look;
+use ohmspike_plot::plot::{Plot, PlotAxis};
+use ohmspike_plot::scale::Scale;
+use ohmspike_study::details::{Details, Histogram, UpdateAnatomy};
+use ohmspike_study::record::Record;
+use ohmspike_study::run::Trial;
+use ohmspike_study::store::StoreError;
+use ohmspike_study::success::succeeded;
+
+/// The noise level of the published figure, % of sigma_init.
+const LEVEL_PERCENT: f64 = 20.0;
+const HEIGHT: f64 = 130.0;
+const LAYERS: [&str; 2] = ["hidden", "readout"];
+
+/// The figure; none where no details hold an update with noise.
+pub(super) fn figure(recorded: Recorded) -> Result<Option<Figure>, StoreError> {
+    let Some(chosen) = Chosen::nearest(recorded, rank, has_noise)? else { return Ok(None) };
+    Ok(chosen.details.update.as_ref().map(|layers| drawn(recorded, &chosen, layers)))
+}
+
+/// The level nearest to the published one, of these the networks that were successful.
+fn rank(trial: &Trial, record: &Record) -> [f64; 2] {
+    [(trial.settings.noise.level_percent - LEVEL_PERCENT).abs(), f64::from(u8::from(!succeeded(record)))]
+}
+
+fn has_noise(details: &Details) -> bool {
+    details.update.as_ref().is_some_and(|layers| layers.iter().any(|layer| !layer.noise.counts.is_empty()))
+}
+
+fn drawn(recorded: Recorded, chosen: &Chosen, layers: &[UpdateAnatomy; 2]) -> Figure {
+    let plate = Plate {
+        title: format!("{}, one weight update", recorded.study.name),
+        entries: Vec::new(),
+        rows: LAYERS.into_iter().zip(layers).map(|(name, layer)| plots(name, layer)).collect(),
+    };
+    let caption = format!(
+        "The weight update that would follow the last epoch: weights before it, gradient of the loss (mean over a batch), \
+         weights after the step of the learning rate against the gradient, noise, and weights after noise and bound. Upper row: \
+         {} weights from the inputs to the hidden neurons; lower row: {} weights to the readout. Counts are logarithmic; values \
+         that are exactly 0 are counted apart, in the black bar. Shown is the trial with details whose excitatory share is \
+         nearest to 80:20 and, of these, whose noise is nearest to {LEVEL_PERCENT} % of σ_init, the first of the successful ones if there are any: {}.",
+        layers[0].before.count(),
+        layers[1].before.count(),
+        chosen.words(recorded.study)
+    );
+    let mut data = Data::new(["layer", "histogram", "low", "high", "count"]);
+    for (name, layer) in LAYERS.into_iter().zip(layers) {
+        for (histogram, words) in parts(layer) {
+            let row = |[low, high, count]: [String; 3]| vec![name.to_owned(), words.to_owned(), low, high, count];
+            data.rows.extend(rows(histogram).into_iter().map(row));
+        }
+    }
+    Figure::wide("weight-update".to_owned(), caption, plate, &data)
+}
+
+/// The histograms of a layer, with their words.
+fn parts(layer: &UpdateAnatomy) -> [(&Histogram, &'static str); 5] {
+    [
+        (&layer.before, "before"),
+        (&layer.gradient, "gradient"),
+        (&layer.stepped, "after the step"),
+        (&layer.noise, "noise"),
+        (&layer.after, "after the bound"),
+    ]
+}
+
+fn plots(name: &str, layer: &UpdateAnatomy) -> Vec<Plot> {
+    let weights = [&layer.before, &layer.stepped, &layer.after];
+    let plot = |(number, (histogram, words)): (usize, (&Histogram, &str))| {
+        let is_weight = weights.iter().any(|weight| std::ptr::eq(*weight, histogram));
+        let (together, quantity, of): (&[&Histogram], _, _) = match words {
+            "gradient" => (&[histogram], "gradient", "1/threshold"),
+            "noise" => (&[histogram], "noise", "thresholds"),
+            _ => (&weights, "weight", "thresholds"),
+        };
+        let unit = unit(together.iter().map(|histogram| largest(histogram)).fold(0.0, f64::max));
+        let ends = together.iter().flat_map(|part| [part.low, part.high]).map(|end| f64::from(end) / unit);
+        let x = Scale::linear_few(&ends.chain([0.0]).collect::<Vec<f64>>());
+        let most = histogram.counts.iter().copied().chain([histogram.zeros, 1]).max().unwrap_or(1);
+        // Room for words above the highest bar.
+        let y = Scale::log(&[0.7, 12.0 * most as f64]);
+        let (low, high) = x.ends();
+        let color = Look::of(if is_weight { 0 } else { 1 }).color;
+        Plot {
+            title: words.to_owned(),
+            marks: bars(histogram, unit, &y, color, (low + high) / 2.0),
+            x: PlotAxis { label: label(quantity, unit, of), scale: x },
+            y: PlotAxis { label: if number == 0 { format!("{name} weights") } else { String::new() }, scale: y },
+            height: HEIGHT,
+        }
+    };
+    parts(layer).into_iter().enumerate().map(plot).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn layer(noise: &[f32]) -> UpdateAnatomy {
+        let of = |values: &[f32]| Histogram::of(values.iter().copied());
+        UpdateAnatomy {
+            before: of(&[0.0, 0.001, 0.002]),
+            gradient: of(&[-3.0, 0.0, 2.0]),
+            stepped: of(&[0.0, 0.004, -0.001]),
+            noise: of(noise),
+            after: of(&[0.0, 0.0, 0.005]),
+        }
+    }
+
+    #[test]
+    fn weights_share_an_axis_and_every_histogram_is_drawn() {
+        let plots = plots("hidden", &layer(&[0.1, -0.1]));
+        let titles: Vec<&str> = plots.iter().map(|plot| plot.title.as_str()).collect();
+        assert_eq!(titles, ["before", "gradient", "after the step", "noise", "after the bound"]);
+        assert_eq!((&plots[0].x, &plots[0].x), (&plots[2].x, &plots[4].x));
+        assert_eq!(plots[0].x.label, "weight (10⁻³ thresholds)");
+        assert_eq!(plots[1].x.label, "gradient (1/threshold)");
+        let words = |plot: &Plot| {
+            plot.marks.iter().find_map(|mark| match mark {
+                ohmspike_plot::mark::Mark::Words { content, .. } => Some(content.clone()),
+                _ => None,
+            })
+        };
+        assert_eq!(words(&plots[0]).as_deref(), Some("33 % exactly 0"));
+        assert_eq!(words(&plots[4]).as_deref(), Some("67 % exactly 0"));
+        assert_eq!(words(&super::plots("hidden", &layer(&[]))[3]).as_deref(), Some("none"));
+    }
+}

@@ -1,0 +1,354 @@
+//! A study as one page of HTML that needs nothing beside itself: what was asked, what came out, how sure that is, and how to
+//! get it again.
+//!
+//! One file a section. Everything that comes from a study, a device or a record is escaped; figures stand in the page as
+//! images of their own, so that names within them cannot meet.
+
+mod answer;
+mod comparisons;
+mod crossing_words;
+mod devices;
+mod direction;
+mod figures;
+mod health;
+mod layout;
+mod ledger;
+pub mod number;
+mod outcomes;
+mod provenance;
+mod ranking;
+mod reproduce;
+mod settings;
+pub mod table;
+mod tables;
+mod tolerance;
+mod variance;
+
+use std::collections::BTreeSet;
+
+use maud::{Markup, PreEscaped, html};
+
+use crate::figures::{Figure, NoiseUnit};
+use crate::replication::Replication;
+use direction::Direction;
+use ohmspike_analysis::recorded::Recorded;
+use ohmspike_analysis::repeats::{Done, done};
+use ohmspike_analysis::sweep::Sweeps;
+use ohmspike_study::health::chance_in;
+use ohmspike_study::study::Study;
+use tolerance::{Tolerance, tolerances};
+
+/// What a report is made from.
+#[derive(Debug)]
+pub struct Report<'a> {
+    /// The study and its records.
+    pub recorded: Recorded<'a>,
+    /// Its file, as the command names it.
+    pub file: &'a str,
+    /// The text of that file.
+    pub text: &'a str,
+    /// What `--set` put in the place of the file's values.
+    pub overrides: &'a [String],
+    /// The folder of the results, where it is not the default.
+    pub out: Option<&'a str>,
+    /// Further flags of the command, which choose what is drawn.
+    pub flags: &'a [String],
+    /// The unit of write noise that they ask for.
+    pub noise_unit: Option<NoiseUnit>,
+    /// What is drawn of them.
+    pub figures: &'a [Figure],
+    /// The published study that it replicates.
+    pub replication: Option<&'a dyn Replication>,
+    /// The machine that writes the report, in words.
+    pub machine: &'a str,
+}
+
+/// What several sections need of a report.
+pub struct Facts<'a> {
+    /// What the report is made from.
+    pub report: &'a Report<'a>,
+    /// The trials that have a record.
+    pub done: Vec<Done<'a>>,
+    /// Their outcomes along the axes.
+    pub sweeps: Sweeps,
+    /// How the swept axis disturbs, and what curves tolerate, by sweep; none where it does not disturb.
+    tolerances: Option<(Direction, Vec<Vec<Tolerance>>)>,
+    /// Accuracy of guessing, a fraction.
+    pub chance: f64,
+}
+
+impl Report<'_> {
+    /// The page. The same records give the same page on the same machine.
+    pub fn html(&self) -> String {
+        let done = done(self.recorded.study, self.recorded.prepared, self.recorded.trials, self.recorded.store);
+        let sweeps = Sweeps::of(self.recorded.study, &done);
+        let classes = self.recorded.prepared.data(&self.recorded.study.conditions[0].settings).classes;
+        let chance = chance_in(done.iter().map(|done| done.record)).unwrap_or(1.0 / classes as f64);
+        let tolerances = tolerances(&sweeps, chance);
+        layout::page(&Facts { report: self, done, sweeps, tolerances, chance })
+    }
+}
+
+impl Facts<'_> {
+    /// The study.
+    pub fn study(&self) -> &Study {
+        self.report.recorded.study
+    }
+
+    /// Number of trials, and of those that have a record.
+    pub fn counts(&self) -> (usize, usize) {
+        (self.report.recorded.trials.len(), self.done.len())
+    }
+
+    /// The seeds of the study that have a record at all.
+    fn seeds_done(&self) -> BTreeSet<u64> {
+        self.done.iter().map(|done| done.record.seed).collect()
+    }
+}
+
+/// A section with its heading, which the table of contents links to.
+pub struct Section {
+    /// The anchor.
+    pub id: &'static str,
+    /// The heading.
+    pub heading: &'static str,
+    /// What follows it.
+    pub body: Markup,
+}
+
+impl Section {
+    fn markup(&self) -> Markup {
+        html! { section id=(self.id) { h2 { (self.heading) } (self.body) } }
+    }
+}
+
+/// A link that holds its file: `name` is what it is saved as.
+fn data_link(name: &str, kind: &str, content: &[u8], words: &str) -> Markup {
+    html! { a href=(data_uri(kind, content)) download=(name) { (words) } }
+}
+
+fn data_uri(kind: &str, content: &[u8]) -> PreEscaped<String> {
+    use base64::Engine;
+    // Base64 and media types hold nothing that HTML would read as its own.
+    PreEscaped(format!("data:{kind};base64,{}", base64::engine::general_purpose::STANDARD.encode(content)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ohmspike_analysis::fixture::{Fixture, record};
+
+    const STUDY: &str = "question = 'Is <b> & \"c\" escaped?'\n[noise]\nlevel_percent = [0, 50, 100]\n\
+                         [network]\nexcitatory_fraction = [0.5, 0.8, 1.0]\n[repeats]\nseeds = 3\n";
+
+    fn html(fixture: &Fixture) -> String {
+        html_in(fixture, None)
+    }
+
+    fn html_in(fixture: &Fixture, noise_unit: Option<NoiseUnit>) -> String {
+        fixture.see(|recorded| {
+            let (file, overrides) = ("a <study>.toml", ["noise.level_percent=[0, 50]".to_owned()]);
+            Report {
+                recorded,
+                file,
+                text: STUDY,
+                overrides: &overrides,
+                out: None,
+                flags: &[],
+                noise_unit,
+                replication: None,
+                figures: &[],
+                machine: "a machine",
+            }
+            .html()
+        })
+    }
+
+    /// A network loses 0.2 of accuracy to a level of 50 %, less where more of its neurons excite.
+    fn falling() -> Fixture {
+        Fixture::new(STUDY, |settings, seed| {
+            let share = settings.network.excitatory_fraction;
+            let accuracy = 0.8 - settings.noise.level_percent * (0.006 - 0.002 * share) + 0.003 * (seed as f64 - 2.0);
+            Some(accuracy)
+        })
+    }
+
+    #[test]
+    fn the_answer_has_its_numbers() {
+        let page = html(&falling());
+        // A* falls to 0.95 where 0.7 x 0.05 of accuracy is lost: 100:0 loses 0.004, 50:50 0.005 a percent. A seed moves the
+        // crossing of 100:0 by 0.05 x 0.003 / 0.004; t(0.975, 2) / sqrt(3) of that is 0.093.
+        assert!(page.contains("8.75 % (8.66 to 8.84) for 100:0"), "{page}");
+        assert!(page.contains("100:0 tolerates most: it differs from every other"), "{page}");
+        assert!(page.contains("50:50 tolerates least: it differs from every other"), "{page}");
+        assert!(page.contains("Complete: all 27 trials have been run."));
+    }
+
+    /// sigma_init of 0.001 is 0.999 µS of a window of 999 µS that is worth 1: 8.75 % are 0.0874 µS.
+    #[test]
+    fn noise_is_answered_in_the_unit_that_was_asked_for_too() {
+        let text = STUDY.replace("[network]", "[hardware]\ndevice = 'study-1k-1m'\n[network]");
+        let fixture = Fixture::new(&text, |settings, seed| {
+            Some(0.8 - 0.004 * settings.noise.level_percent + 0.003 * (seed as f64 - 2.0))
+        });
+        let page = html_in(&fixture, Some(NoiseUnit::Microsiemens));
+        assert!(page.contains("8.75 % (8.66 to 8.84), which is 0.0874 µS (0.0865 to 0.0883) for 100:0"), "{page}");
+    }
+
+    /// Words that name a winner.
+    fn names_a_winner(page: &str) -> Option<&'static str> {
+        let named = [
+            "tolerates most: ",
+            "tolerates least: ",
+            "has the highest mean test accuracy: ",
+            "has the lowest mean test accuracy: ",
+        ];
+        let also = [">differs", "best condition", "which bears"];
+        named.into_iter().chain(also).find(|words| page.contains(words))
+    }
+
+    #[test]
+    fn one_or_two_seeds_name_no_winner_and_have_no_interval() {
+        for seeds in [1, 2] {
+            let text = STUDY.replace("seeds = 3", &format!("seeds = {seeds}"));
+            let page = html(&Fixture::new(&text, |settings, seed| {
+                Some(
+                    0.8 - 0.005 * settings.noise.level_percent * settings.network.excitatory_fraction
+                        + 0.01 * seed as f64,
+                )
+            }));
+            assert_eq!(names_a_winner(&page), None);
+            assert!(page.contains("No curve is said to tolerate more than another"), "{page}");
+            assert!(page.contains("(no interval below three repeats)") && !page.contains(" ± "), "{page}");
+        }
+        let text = "[training]\nlearning_rate = [0.1, 0.2]\n";
+        let page = html(&Fixture::new(text, |settings, _| Some(4.0 * settings.training.learning_rate.unwrap_or(0.0))));
+        assert_eq!(names_a_winner(&page), None);
+        assert!(page.contains("No condition is called better than another: there are no more than n = 1"), "{page}");
+    }
+
+    /// Twelve outcomes of two seeds are two repeats, whatever the chips do.
+    #[test]
+    fn chips_do_not_multiply_seeds() {
+        let text = "[hardware]\ndevice = 'study-1k-1m'\nfull_scale_hidden = [1.0, 2.0]\n[device.faults]\np_low_resistance = 0.1\n\
+                    [seeds]\nchip = [1, 2, 3, 4, 5, 6]\n[repeats]\nseeds = 2\n";
+        let page = html(&Fixture::new(text, |settings, seed| {
+            let chip = settings.seeds.chip.unwrap_or_default() as f64;
+            Some(0.2 + 0.3 * settings.hardware.full_scale_hidden - 0.01 * chip + 0.02 * seed as f64)
+        }));
+        assert_eq!(names_a_winner(&page), None);
+        assert!(page.contains("no more than n = 2 independent repeats") && page.contains("(n = 2)"), "{page}");
+    }
+
+    #[test]
+    fn conditions_within_the_noise_are_not_distinguishable() {
+        let text = "[training]\nlearning_rate = [0.1, 0.2, 0.3]\n[repeats]\nseeds = 8\n";
+        let scatter = |settings: &ohmspike_study::settings::Settings, seed: u64| {
+            let rate = (10.0 * settings.training.learning_rate.unwrap_or(0.0)).round() as u64;
+            // Scrambled, the same for every run: a spread of about 3 points.
+            0.7 + 0.01 * ((seed * 37 + rate * 11 + seed * rate * 5) % 11) as f64
+        };
+        let page = html(&Fixture::new(text, move |settings, seed| Some(scatter(settings, seed))));
+        assert_eq!(names_a_winner(&page), None);
+        assert!(page.contains("cannot be told: ") && page.contains("are not distinguishable"), "{page}");
+        assert!(page.contains("would have been found with a power of 80 %"), "{page}");
+    }
+
+    #[test]
+    fn bits_are_answered_in_bits() {
+        let text = "[hardware]\ndevice = 'study-1k-1m'\n[device.converters.adc]\ncodes = 'signed'\nbits = [3, 4, 6, 8]\nrange = 'calibrated'\n\
+                    [repeats]\nseeds = 4\n";
+        let page = html(&Fixture::new(text, |settings, seed| {
+            let bits = settings.device["converters.adc.bits"].as_f64().unwrap_or_default();
+            let own = 0.002 * ((seed * bits as u64) % 5) as f64;
+            Some(if bits < 4.0 { 0.3 } else { 0.7 } + own + 0.01 * seed as f64)
+        }));
+        assert!(page.contains("The smallest resolution of the column converters (bits) that keeps 95 % of normalised accuracy is 4 bits"), "{page}");
+        assert!(page.contains("kept at 4 bits and lost at 3 bits"), "{page}");
+    }
+
+    #[test]
+    fn a_study_of_first_weights_answers_in_hertz() {
+        use ohmspike_snn::activity::ClassActivity;
+        let text = "[weights]\nsigma_init = [0.001, 0.002]\n[repeats]\nseeds = 4\n";
+        let page = html(&Fixture::with_records(text, |settings, seed| {
+            let double = settings.weights.sigma_init > 0.0015;
+            let mut made = record(settings, seed, if double { 0.8 } else { 0.5 } + 0.01 * (seed * seed) as f64);
+            made.outcome = made.outcome.map(|outcome| outcome + if double { 0.001 * (seed % 3) as f64 } else { 0.0 });
+            // 100 neurons over 100 ms: 10 spikes a sample are 1 Hz.
+            let spikes = if double { 300 } else { 100 };
+            made.tests =
+                vec![vec![ClassActivity { samples: 10, excitatory_spikes: spikes, ..ClassActivity::default() }]; 2];
+            Some(made)
+        }));
+        assert!(
+            page.contains("0.002 thresholds (3.00 Hz before training) has the highest mean test accuracy: it differs"),
+            "{page}"
+        );
+    }
+
+    #[test]
+    fn copies_are_told_and_count_once() {
+        let text = "[seeds]\ninitial = 1\norder = 1\n[repeats]\nseeds = 5\n";
+        let page = html(&Fixture::with_records(text, |settings, seed| {
+            Some(ohmspike_study::record::Record { loss: vec![1.0], ..record(settings, seed, 0.5) })
+        }));
+        assert!(page.contains("4 of 5 trials are copies of others, to the last bit"), "{page}");
+        assert!(page.contains("The mean test accuracy is 50.0 % (n = 1)."), "{page}");
+    }
+
+    #[test]
+    fn everything_is_escaped_and_nothing_comes_from_elsewhere() {
+        let page = html(&falling());
+        assert!(page.contains("Is &lt;b&gt; &amp; &quot;c&quot; escaped?") && page.contains("a &lt;study&gt;.toml"));
+        for foreign in ["<script", "http://", "https://", "src=\"/", "@import", "url("] {
+            assert!(!page.contains(foreign), "{foreign}");
+        }
+        let sections = page.matches("<section id=").count();
+        assert_eq!(sections, page.matches("<a href=\"#").count(), "every section has its link");
+        assert_eq!(sections, 11, "no device, and no figure was handed in");
+    }
+
+    #[test]
+    fn what_is_missing_stands_at_the_top() {
+        let some = Fixture::with_records(STUDY, |settings, seed| {
+            let failed = settings.noise.level_percent == 100.0 && seed == 1;
+            let mut made = record(settings, seed, 0.7);
+            if failed {
+                made.outcome = None;
+                made.failure = Some("training diverged".to_owned());
+            }
+            (seed < 3).then_some(made)
+        });
+        let page = html(&some);
+        assert!(page.contains("Incomplete: 18 of 27 trials have been run."), "{page}");
+        assert!(page.contains("Seeds with a record: 2 of 3") && page.contains("3 of them ended without an outcome"));
+        assert!(page.contains("training diverged") && page.contains("(n = 1, 1 failed)"));
+    }
+
+    /// Seeds end at 2^64 - 1, integers of TOML at 2^63 - 1.
+    #[test]
+    fn seeds_of_all_64_bits_are_told_apart() {
+        let variance = |chips: [u64; 2]| {
+            let text = format!(
+                "[noise]\nlevel_percent = 0\n[hardware]\ndevice = \"study-1k-1m\"\n[device.faults]\n\
+                 p_low_resistance = 0.1\n[seeds]\nchip = {chips:?}\n[repeats]\nseeds = 2\n"
+            );
+            let accuracy =
+                |chip: Option<u64>, seed| if chip == Some(chips[0]) { 0.5 } else { 0.6 } + 0.01 * seed as f64;
+            let page = html(&Fixture::new(&text, |settings, seed| Some(accuracy(settings.seeds.chip, seed))));
+            assert!(page.contains(&format!("{}, {}", chips[0], chips[1])), "{page}");
+            let start = page.find("Shares of the variance of outcomes").expect("a table");
+            page[start..][..page[start..].find("</section>").expect("its end")].to_owned()
+        };
+        let small = variance([1, 2]);
+        assert!(small.contains("chip") && !small.contains("not known"), "{small}");
+        assert_eq!(variance([1 << 63, u64::MAX]), small);
+    }
+
+    #[test]
+    fn a_study_without_records_has_a_page() {
+        let page = html(&Fixture::new(STUDY, |_, _| None));
+        assert!(page.contains("Incomplete: 0 of 27 trials") && page.contains("No trial has an outcome yet."));
+    }
+}

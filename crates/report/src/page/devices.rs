@@ -1,0 +1,70 @@
+//! The devices of a crossbar study: what they do, with units side by side, and where their numbers come from.
+
+use maud::html;
+use ohmspike_snn::connection::Connection;
+
+use super::{Facts, Section};
+use crate::datasheet::{area_line, device_page, device_sheet};
+use ohmspike_study::prepare::LoadedDevice;
+use ohmspike_study::settings::Settings;
+use ohmspike_study::warning::beyond_laws;
+
+/// Rows and columns of the connections that a device holds.
+type Held = Vec<(Connection, (usize, usize))>;
+
+/// The section; none for abstract weights.
+pub fn section(facts: &Facts) -> Option<Section> {
+    let chosen = devices(facts);
+    if chosen.is_empty() {
+        return None;
+    }
+    let body = html! {
+        p.method {
+            "As the first weights that it holds use it, at the highest noise level of the study. A spread is one standard deviation. What a \
+             device leaves out is named as off."
+        }
+        @for (number, (loaded, settings, shapes)) in chosen.iter().enumerate() {
+            h3 { (loaded.device.name) }
+            @for (key, value) in &settings.device { p { code { "device." (key) " = " (value) } } }
+            pre tabindex="0" { (device_sheet(loaded, settings, shapes)) }
+            @for beyond in beyond_laws(settings, &loaded.device) { p { "Warning: " (beyond.to_string().replace("\n\nhint: ", ". Hint: ")) "." } }
+            (area(loaded, settings, shapes))
+            // Variants of one device differ in the keys that are shown above them.
+            @if chosen[..number].iter().all(|(earlier, ..)| earlier.device.name != loaded.device.name) {
+                details {
+                    summary { "Everything that the device file says, with the source of every number" }
+                    pre tabindex="0" { (device_page(&loaded.device)) }
+                }
+            }
+        }
+    };
+    Some(Section { id: "device", heading: "Device", body })
+}
+
+/// Every device of the study once, with the settings of its highest noise level and the first weights that it holds.
+fn devices<'a>(facts: &Facts<'a>) -> Vec<(&'a LoadedDevice, &'a Settings, Held)> {
+    let mut chosen: Vec<(&LoadedDevice, &Settings, Held)> = Vec::new();
+    let prepared = &facts.report.recorded.prepared;
+    for condition in &facts.report.recorded.study.conditions {
+        let settings = &condition.settings;
+        let shapes = ohmspike_study::hardware::shapes(settings, prepared.data(settings));
+        for (loaded, held) in prepared.devices_of(settings).with(&shapes) {
+            let same = |known: &&mut (&LoadedDevice, &Settings, Held)| {
+                known.0.sha256 == loaded.sha256
+                    && known.0.device.name == loaded.device.name
+                    && known.0.maps == loaded.maps
+            };
+            match chosen.iter_mut().find(same) {
+                Some(known) if known.1.noise.level_percent >= settings.noise.level_percent => {}
+                Some(known) => *known = (loaded, settings, held),
+                None => chosen.push((loaded, settings, held)),
+            }
+        }
+    }
+    chosen
+}
+
+fn area(loaded: &LoadedDevice, settings: &Settings, held: &Held) -> maud::Markup {
+    let shapes: Vec<_> = held.iter().map(|(_, shape)| *shape).collect();
+    html! { pre { (area_line(&loaded.device, settings.hardware.pair, &shapes)) } }
+}

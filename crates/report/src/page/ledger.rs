@@ -1,0 +1,186 @@
+//! What the trials did to their cells, and what it cost.
+
+use maud::{Markup, html};
+use ohmspike_snn::weights::UpdateReport;
+
+use super::number::count;
+use super::table::table;
+use super::{Facts, Section};
+use ohmspike_analysis::repeats::{Done, by_condition};
+use ohmspike_analysis::sweep::setting;
+use ohmspike_study::conversions::{ConversionShares, Conversions};
+use ohmspike_study::record::Record;
+use ohmspike_study::significant::significant;
+
+/// The records of one condition.
+struct Group<'a> {
+    condition: String,
+    records: Vec<&'a Record>,
+}
+
+/// The section.
+pub fn section(facts: &Facts) -> Section {
+    let groups = groups(facts);
+    let on_cells = groups.iter().any(|group| group.records.iter().any(|record| record.hardware.is_some()));
+    let body = html! {
+        p.method {
+            "Means over the trials of a condition, by layer. At the floor and at the ceiling: share of the writes that ended there. Dale violations: \
+             share of the weights that had the wrong sign after an update. "
+            @if on_cells { "Energies follow from voltages and times of the device file; what it does not state is not known." }
+            @else { "Abstract weights have neither pulses nor energy; their floor is weight 0, and they have no ceiling." }
+        }
+        (writes(&groups))
+        @if on_cells { (costs(&groups)) }
+        (conversions(&groups))
+    };
+    Section { id: "ledger", heading: "Ledger", body }
+}
+
+fn groups<'a>(facts: &Facts<'a>) -> Vec<Group<'a>> {
+    let study = facts.report.recorded.study;
+    let group = |(condition, done): (&ohmspike_study::study::Condition, Vec<&Done<'a>>)| {
+        let named = study.axes.iter().zip(&condition.values).map(|(axis, value)| setting(&axis.key, value));
+        let condition = match named.collect::<Vec<_>>().join(", ") {
+            none if none.is_empty() => "all".to_owned(),
+            some => some,
+        };
+        Group { condition, records: done.into_iter().map(|done| done.record).collect() }
+    };
+    let groups = study.conditions.iter().zip(by_condition(study, &facts.done)).map(group);
+    groups.filter(|group: &Group| !group.records.is_empty()).collect()
+}
+
+impl Group<'_> {
+    fn mean(&self, of: impl Fn(&Record) -> f64) -> f64 {
+        self.records.iter().map(|record| of(record)).sum::<f64>() / self.records.len() as f64
+    }
+
+    /// The mean of what is known of every record.
+    fn mean_known(&self, of: impl Fn(&Record) -> Option<f64>) -> Option<f64> {
+        let known: Vec<f64> = self.records.iter().filter_map(|record| of(record)).collect();
+        (known.len() == self.records.len()).then(|| known.iter().sum::<f64>() / known.len() as f64)
+    }
+
+    /// Share of `part` in `whole`, both summed over the trials, %.
+    fn share(&self, part: impl Fn(&Record) -> u64, whole: impl Fn(&Record) -> u64) -> String {
+        let sum = |of: &dyn Fn(&Record) -> u64| self.records.iter().map(|record| of(record)).sum::<u64>();
+        format!("{:.2}", 100.0 * sum(&part) as f64 / sum(&whole).max(1) as f64)
+    }
+}
+
+/// What updates did to one connection of a trial.
+type OfConnection<'a> = &'a dyn Fn(&Record) -> &UpdateReport;
+
+/// All connections of a condition in one cell: the weights from the inputs, those between, the readout's.
+fn each(group: &Group, of: impl Fn(OfConnection) -> String) -> String {
+    let further = group.records.iter().map(|record| record.writes.further.len()).min().unwrap_or_default();
+    let mut cells = vec![of(&|record: &Record| &record.writes.hidden)];
+    cells.extend((0..further).map(|place| of(&move |record: &Record| &record.writes.further[place].writes)));
+    cells.push(of(&|record: &Record| &record.writes.readout));
+    cells.join("; ")
+}
+
+/// The condition, with its connections where they are more than hidden layer and readout.
+fn named(group: &Group) -> String {
+    let further = group.records.first().map(|record| &record.writes.further[..]).unwrap_or_default();
+    if further.is_empty() {
+        return group.condition.clone();
+    }
+    let names = further.iter().map(|further| format!("{}; ", further.connection)).collect::<String>();
+    format!("{} (hidden; {names}readout)", group.condition)
+}
+
+fn writes(groups: &[Group]) -> Markup {
+    let row = |group: &Group| {
+        vec![
+            named(group),
+            group.records.len().to_string(),
+            each(group, |layer| count(group.mean(|record| layer(record).cells_written as f64))),
+            each(group, |layer| group.share(|record| layer(record).clipped_low, |record| layer(record).cells_written)),
+            each(group, |layer| group.share(|record| layer(record).clipped_high, |record| layer(record).cells_written)),
+            each(group, |layer| group.share(|record| layer(record).wrong_sign, |record| layer(record).cells)),
+        ]
+    };
+    let head = ["condition", "trials", "writes", "at the floor, %", "at the ceiling, %", "Dale violations, %"];
+    table("Writes a trial: hidden layer; readout", &head, &groups.iter().map(row).collect::<Vec<_>>())
+}
+
+/// Where conversions ended, a row a condition and connection that has some; shares of the sums over its trials.
+fn conversions(groups: &[Group]) -> Markup {
+    let mut rows = Vec::new();
+    for group in groups {
+        let of_records: Vec<Vec<Conversions>> = group.records.iter().map(|record| record.conversions()).collect();
+        let names = of_records.iter().max_by_key(|of| of.len()).into_iter().flatten().map(|of| of.connection.clone());
+        for connection in names {
+            let named: Vec<&Conversions> =
+                of_records.iter().flatten().filter(|of| of.connection == connection).collect();
+            let stages = [
+                ("training", named.iter().filter_map(|of| of.training).collect::<Vec<_>>()),
+                ("tests", named.iter().filter_map(|of| of.test).collect()),
+            ];
+            rows.extend(stages.into_iter().filter(|(_, shares)| !shares.is_empty()).map(|(stage, shares)| {
+                let all: f64 = shares.iter().map(|shares| shares.conversions as f64).sum();
+                let percent = |of: fn(&ConversionShares) -> f64| {
+                    let part: f64 = shares.iter().map(|shares| of(shares) * shares.conversions as f64).sum();
+                    format!("{:.2}", 100.0 * part / all)
+                };
+                vec![
+                    group.condition.clone(),
+                    format!("{connection}, {stage}"),
+                    count(all / shares.len() as f64),
+                    percent(|shares| shares.lowest),
+                    percent(|shares| shares.highest),
+                    percent(|shares| shares.zero),
+                    percent(|shares| shares.clipped),
+                ]
+            }));
+        }
+    }
+    let head = [
+        "condition",
+        "of",
+        "conversions",
+        "at the lowest code, %",
+        "at the highest code, %",
+        "at the code 0, %",
+        "beyond the range, %",
+    ];
+    html! { @if !rows.is_empty() { (table("Conversions of column sums a trial", &head, &rows)) } }
+}
+
+fn costs(groups: &[Group]) -> Markup {
+    let row = |group: &Group| {
+        let energy = |known: Option<f64>| known.map_or_else(|| "not stated".to_owned(), significant);
+        let training = |record: &Record| record.hardware.as_ref()?.training_energy.known_microjoules();
+        let inference = |record: &Record| Some(1e3 * record.hardware.as_ref()?.inference_energy.known_microjoules()?);
+        let worst = |record: &Record| {
+            let cost = record.hardware.as_ref()?;
+            let further = cost.further.iter().map(|further| further.used.endurance.worst);
+            further.chain([cost.hidden.endurance.worst, cost.readout.endurance.worst]).max()
+        };
+        vec![
+            group.condition.clone(),
+            each(group, |layer| count(group.mean(|record| layer(record).pulses as f64))),
+            each(group, |layer| count(group.mean(|record| layer(record).verify_reads as f64))),
+            each(group, |layer| count(group.mean(|record| layer(record).gave_up as f64))),
+            group
+                .records
+                .iter()
+                .filter_map(|record| worst(record))
+                .max()
+                .map_or_else(|| "-".to_owned(), |worst| worst.to_string()),
+            energy(group.mean_known(training)),
+            energy(group.mean_known(inference)),
+        ]
+    };
+    let head = [
+        "condition",
+        "write pulses",
+        "verify reads",
+        "writes given up",
+        "most pulses of a cell",
+        "energy of training, µJ",
+        "energy of an inference, nJ",
+    ];
+    table("Pulses and energy a trial: hidden layer; readout", &head, &groups.iter().map(row).collect::<Vec<_>>())
+}

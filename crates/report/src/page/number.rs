@@ -1,0 +1,96 @@
+//! Numbers as a report shows them.
+
+use ohmspike_stats::Sample;
+use ohmspike_study::key_label::words_and_unit;
+
+/// A fraction in percent with one decimal.
+pub fn percent(fraction: f64) -> String {
+    format!("{:.1}", 100.0 * fraction)
+}
+
+/// A difference of fractions in percentage points, with its sign.
+pub fn points(difference: f64) -> String {
+    format!("{:+.1}", 100.0 * difference)
+}
+
+/// A probability.
+pub fn probability(p: f64) -> String {
+    if p < 1e-4 { "< 0.0001".to_owned() } else { format!("{p:.4}") }
+}
+
+/// Mean with its 95 % interval and n, in percent.
+pub fn mean(sample: Option<Sample>) -> String {
+    let Some(sample) = sample else { return "no outcome".to_owned() };
+    format!("{} (n = {})", with_half(&sample), sample.n)
+}
+
+/// The same within a sentence: the unit at the number.
+pub fn mean_words(sample: Sample) -> String {
+    format!("{} % (n = {})", with_half(&sample), sample.n)
+}
+
+/// Mean in percent with half the width of its interval, or its ends where they are not as far from it; the values where there
+/// are two of them.
+pub fn with_half(sample: &Sample) -> String {
+    let mean = percent(sample.mean);
+    match (sample.ci95, sample.of_accuracy()) {
+        (Some(interval), Some(cut)) if interval == cut => format!("{mean} ± {:.1}", 50.0 * (cut.1 - cut.0)),
+        (_, Some((low, high))) => format!("{mean} ({} to {})", percent(low), percent(high)),
+        _ if sample.n == 2 => format!("{mean} ({}, {})", percent(sample.ends.0), percent(sample.ends.1)),
+        _ if sample.n > 2 => format!("{mean} (all equal)"),
+        _ => mean,
+    }
+}
+
+/// A count, with its millions in a word.
+pub fn count(value: f64) -> String {
+    if value >= 1e6 { format!("{} million", significant(value / 1e6)) } else { significant(value) }
+}
+
+/// A level without zeros behind its last digit.
+pub fn level(value: f64) -> String {
+    value.to_string()
+}
+
+/// A level that was worked out, to three significant digits.
+pub use ohmspike_study::significant::significant;
+
+/// The unit of an axis behind one of its values, with the space before it; what it is % of, the title of the axis says.
+pub fn unit(key: &str) -> String {
+    match words_and_unit(key).1 {
+        "" => String::new(),
+        percent if percent.starts_with('%') => " %".to_owned(),
+        unit => format!(" {unit}"),
+    }
+}
+
+/// A wall time in the largest unit of which there is one.
+pub fn duration(seconds: f64) -> String {
+    match seconds {
+        long if long >= 7200.0 => format!("{:.1} h", long / 3600.0),
+        long if long >= 120.0 => format!("{:.1} min", long / 60.0),
+        short => format!("{short:.1} s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn intervals_end_at_0_and_100_percent_and_few_values_are_listed() {
+        let of = |values: &[f64]| with_half(&Sample::of(values).expect("values"));
+        assert_eq!(of(&[0.5, 0.51, 0.52]), "51.0 ± 2.5");
+        assert_eq!(of(&[0.01, 0.02, 0.06]), "3.0 (0.0 to 9.6)");
+        assert_eq!(of(&[0.5, 0.52]), "51.0 (50.0, 52.0)");
+        assert_eq!((of(&[0.5]), of(&[0.1; 3])), ("50.0".to_owned(), "10.0 (all equal)".to_owned()));
+    }
+
+    #[test]
+    fn numbers_read_well() {
+        assert_eq!((percent(0.7843), points(-0.0123), points(0.02)), ("78.4".into(), "-1.2".into(), "+2.0".into()));
+        assert_eq!((probability(0.00001), probability(0.03)), ("< 0.0001".into(), "0.0300".into()));
+        assert_eq!([3.0, 130.0, 7200.0].map(duration), ["3.0 s", "2.2 min", "2.0 h"]);
+        assert_eq!([unit("noise.level_percent"), unit("hardware.retention_seconds"), unit("a.b")], [" %", " s", ""]);
+    }
+}

@@ -1,0 +1,71 @@
+//! The outcome of every condition.
+
+use maud::{Markup, html};
+
+use super::number::{level, percent, unit, with_half};
+use super::table::table;
+use super::{Facts, Section, data_link};
+use crate::export::trial_table;
+use ohmspike_analysis::summary::Summary;
+use ohmspike_analysis::sweep::{Sweep, SweptCurve, SweptPoint};
+use ohmspike_stats::Sample;
+use ohmspike_study::axis_value::is_seed;
+use ohmspike_study::health::HealthKind;
+
+/// The section.
+pub fn section(facts: &Facts) -> Section {
+    let report = facts.report;
+    let summary = Summary::new(report.recorded.study, &facts.done).csv();
+    let trials = trial_table(report.recorded.study, &facts.done).csv();
+    let body = html! {
+        p.method {
+            "Mean test accuracy in %, with half the width of its 95 % interval (Student's t, which assumes outcomes about normal) and the \
+             number n of independent repeats. Two repeats are listed and have no interval. Chance is " (percent(facts.chance)) " %."
+            @if facts.study().axes.iter().any(is_seed) {
+                " Trials that share the seed of a stream are not independent: n is the smallest number of seeds among the streams that are \
+                 drawn, and the interval adds the variances of all of them."
+            }
+        }
+        @for sweep in &facts.sweeps.sweeps { (of_sweep(facts, sweep)) }
+        p {
+            (data_link(&format!("{}-summary.csv", report.recorded.study.name), "text/csv", summary.as_bytes(), "Conditions as CSV"))
+            ", "
+            (data_link(&format!("{}-trials.csv", report.recorded.study.name), "text/csv", trials.as_bytes(), "trials as CSV"))
+            "."
+        }
+    };
+    Section { id: "outcomes", heading: "Outcomes", body }
+}
+
+fn of_sweep(facts: &Facts, sweep: &Sweep) -> Markup {
+    let names: Vec<String> = sweep.curves.iter().map(|curve| facts.sweeps.name(curve)).collect();
+    let x = facts.sweeps.x.as_ref().map_or("", |axis| axis.key.as_str());
+    let head: Vec<&str> = [x].into_iter().chain(names.iter().map(String::as_str)).collect();
+    let places = sweep.curves.first().map_or(0, |curve| curve.points.len());
+    let row = |place: usize| {
+        let at = sweep.curves[0].points[place].x.map(|x_value| format!("{}{}", level(x_value), unit(x)));
+        let cell = |curve: &SweptCurve| curve.points.get(place).map(cell).unwrap_or_default();
+        [at.unwrap_or_default()].into_iter().chain(sweep.curves.iter().map(cell)).collect::<Vec<String>>()
+    };
+    let rows: Vec<Vec<String>> = (0..places).map(row).collect();
+    let caption = match sweep.name() {
+        apart if apart.is_empty() => "Mean test accuracy, %".to_owned(),
+        apart => format!("Mean test accuracy, %, where {apart}"),
+    };
+    table(&caption, &head, &rows)
+}
+
+fn cell(point: &SweptPoint) -> String {
+    let failed = if point.failures > 0 { format!(", {} failed", point.failures) } else { String::new() };
+    let kinds: Vec<&str> = point.health.kinds().into_iter().map(HealthKind::words).collect();
+    let left_out = match point.unusable.len() {
+        0 => String::new(),
+        count => format!(", {count} left out: {}", kinds.join(", ")),
+    };
+    let failed = failed + &left_out;
+    let Some(sample) = point.sample() else {
+        let unusable = Sample::of_drawn(&point.unusable).map(|sample| format!("[{}]", percent(sample.mean)));
+        return format!("{}{failed}", unusable.unwrap_or_else(|| "-".to_owned()));
+    };
+    format!("{} (n = {}{failed})", with_half(&sample), sample.n)
+}

@@ -1,0 +1,99 @@
+//! Where every number comes from, and which trials ended without an outcome.
+
+use std::collections::BTreeSet;
+
+use maud::html;
+
+use super::number::duration;
+use super::table::{facts as fact_table, table};
+use super::{Facts, Section};
+use ohmspike_analysis::sweep::setting;
+use ohmspike_study::prepare::sha256;
+use ohmspike_study::record::{FORMAT, Record};
+
+/// The section.
+pub fn section(facts: &Facts) -> Section {
+    let failed = failed(facts);
+    let body = html! {
+        (fact_table("What the report rests on", &told(facts)))
+        @if !failed.is_empty() {
+            (table("Trials that ended without an outcome", &["trial", "seed", "condition", "why"], &failed))
+        }
+        p.method {
+            "A trial is named by the hash of everything that decides its outcome. Wall times are those of the machines of the trials; results depend on no machine."
+        }
+    };
+    Section { id: "provenance", heading: "Provenance", body }
+}
+
+fn told(facts: &Facts) -> Vec<(String, String)> {
+    let report = facts.report;
+    let (all, done) = facts.counts();
+    let distinct = |of: &dyn Fn(&Record) -> Option<String>| {
+        let values: BTreeSet<String> = facts.done.iter().filter_map(|done| of(done.record)).collect();
+        match values.len() {
+            0 => "none".to_owned(),
+            _ => values.into_iter().collect::<Vec<_>>().join(", "),
+        }
+    };
+    let sum = |of: fn(&Record) -> f64| facts.done.iter().map(|done| of(done.record)).sum::<f64>();
+    let (training, test) = (sum(|record| record.seconds.training), sum(|record| record.seconds.test));
+    let epochs: usize = facts.done.iter().map(|done| done.record.accuracy.len()).sum();
+    let names: Vec<&str> = report.recorded.trials.iter().map(|trial| trial.id.as_str()).collect();
+    let seeds = |seeds: Vec<u64>| seeds.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
+    let rows = [
+        (
+            "program",
+            format!(
+                "ohmspike {} wrote this page; records by version {}",
+                env!("CARGO_PKG_VERSION"),
+                distinct(&|record| Some(record.program.clone()))
+            ),
+        ),
+        ("form of the records", FORMAT.to_owned()),
+        ("trials", format!("{done} of {all} done")),
+        (
+            "hash of the study",
+            format!(
+                "{} (SHA-256 of the names of its trials, in their order)",
+                &sha256(names.join("\n").as_bytes())[..16]
+            ),
+        ),
+        ("data", distinct(&|record| Some(format!("{} (SHA-256 {})", record.settings.data.set, record.data_sha256)))),
+        (
+            "device",
+            distinct(&|record| {
+                Some(format!("{} (SHA-256 {})", record.settings.hardware.device, record.device_sha256.as_ref()?))
+            }),
+        ),
+        ("seeds of the study", seeds(report.recorded.study.seeds.clone())),
+        ("seeds with a record", seeds(facts.seeds_done().into_iter().collect())),
+        ("machines of the trials", distinct(&|record| Some(record.machine.clone()))),
+        ("machine of this page", report.machine.to_owned()),
+        (
+            "wall time of all trials",
+            format!(
+                "{}: training {}, tests {}; the sum over trials, each on one thread",
+                duration(training + test),
+                duration(training),
+                duration(test)
+            ),
+        ),
+        (
+            "wall time of an epoch",
+            format!("{:.2} s, the mean over {epochs} epochs", (training + test) / epochs.max(1) as f64),
+        ),
+    ];
+    rows.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+fn failed(facts: &Facts) -> Vec<Vec<String>> {
+    let study = facts.study();
+    let row = |done: &ohmspike_analysis::repeats::Done| {
+        let values = study.axes.iter().zip(&study.conditions[done.condition].values);
+        let condition: Vec<String> = values.map(|(axis, value)| setting(&axis.key, value)).collect();
+        let why = done.record.failure.clone().unwrap_or_else(|| "not told".to_owned());
+        vec![done.record.id.clone(), done.record.seed.to_string(), condition.join(", "), why]
+    };
+    facts.done.iter().filter(|done| done.record.outcome.is_none()).map(row).collect()
+}

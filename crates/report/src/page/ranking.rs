@@ -1,0 +1,170 @@
+//! Which of several is the highest, as far as paired tests over shared seeds tell.
+
+use ohmspike_stats::Sample;
+use ohmspike_stats::draws::Drawn;
+use ohmspike_stats::paired::{Adjusted, Paired, PairedError, adjusted};
+
+/// How many are compared at most: all pairs are tested, and a page has no room for more.
+const MOST: usize = 50;
+/// How many names a sentence lists.
+const MOST_NAMES: usize = 4;
+
+/// Several, compared with each other.
+pub struct Ranking {
+    /// Their order, the highest mean first.
+    order: Vec<usize>,
+    names: Vec<String>,
+    /// The tests of all pairs, the smaller number first.
+    tests: Vec<((usize, usize), Result<Adjusted, PairedError>)>,
+}
+
+/// What can be said of one end of a ranking.
+pub struct End {
+    /// The name of the outermost.
+    pub name: String,
+    /// The names that tests cannot tell from it, in their order.
+    pub like: Vec<String>,
+    /// Those that could not be tested against it, and why.
+    pub untested: Vec<(String, PairedError)>,
+    /// The smallest difference that would have been found to all that are like it; none where there are none.
+    pub least_difference: Option<f64>,
+}
+
+impl Ranking {
+    /// Compares `values` by name; none with fewer than two of them, or too many.
+    pub fn of(values: Vec<(String, Vec<Drawn>)>) -> Option<Ranking> {
+        if !(2..=MOST).contains(&values.len()) {
+            return None;
+        }
+        let means: Option<Vec<f64>> = values.iter().map(|(_, drawn)| Some(Sample::of_drawn(drawn)?.mean)).collect();
+        let means = means?;
+        let mut order: Vec<usize> = (0..values.len()).collect();
+        order.sort_by(|&one, &other| means[other].total_cmp(&means[one]));
+        let pairs: Vec<(usize, usize)> =
+            (0..values.len()).flat_map(|one| (one + 1..values.len()).map(move |other| (one, other))).collect();
+        let tests = pairs.iter().map(|&(one, other)| Paired::of(&values[one].1, &values[other].1)).collect();
+        let tests = pairs.iter().copied().zip(adjusted(tests)).collect();
+        Some(Ranking { order, names: values.into_iter().map(|(name, _)| name).collect(), tests })
+    }
+
+    /// Whether any two could be tested.
+    pub fn is_tested(&self) -> bool {
+        self.tests.iter().any(|(_, test)| test.is_ok())
+    }
+
+    /// The one with the highest mean.
+    pub fn highest(&self) -> End {
+        self.end(self.order[0])
+    }
+
+    /// The one with the lowest mean.
+    pub fn lowest(&self) -> End {
+        self.end(self.order[self.order.len() - 1])
+    }
+
+    fn end(&self, place: usize) -> End {
+        let test = |other: usize| {
+            let pair = (place.min(other), place.max(other));
+            self.tests.iter().find(|(known, _)| *known == pair).map(|(_, test)| *test)
+        };
+        let others = self.order.iter().copied().filter(|&other| other != place);
+        let (mut like, mut untested, mut least_difference) = (Vec::new(), Vec::new(), None);
+        for (other, test) in others.filter_map(|other| Some((other, test(other)?))) {
+            let name = self.names[other].clone();
+            match test {
+                Ok(test) if test.differs() => {}
+                Ok(test) => {
+                    like.push(name);
+                    least_difference = Some(test.least_difference().max(least_difference.unwrap_or(0.0)));
+                }
+                // Which of both is larger, their order would say by accident.
+                Err(PairedError::NoSpread { n, difference }) => {
+                    untested.push((name, PairedError::NoSpread { n, difference: difference.abs() }));
+                }
+                Err(error) => untested.push((name, error)),
+            }
+        }
+        End { name: self.names[place].clone(), like, untested, least_difference }
+    }
+}
+
+impl End {
+    /// Whether tests tell it from every other.
+    pub fn stands_alone(&self) -> bool {
+        self.like.is_empty() && self.untested.is_empty()
+    }
+
+    /// This one and those like it, as a list.
+    pub fn names(&self) -> String {
+        listed(std::iter::once(self.name.clone()).chain(self.like.iter().cloned()).collect())
+    }
+
+    /// Those that could not be tested against it, as a list with the reasons.
+    pub fn untested_names(&self) -> String {
+        listed(self.untested.iter().map(|(name, error)| format!("{name} ({error})")).collect())
+    }
+}
+
+/// A few names, and how many more there are.
+fn listed(mut names: Vec<String>) -> String {
+    let more = names.len().saturating_sub(MOST_NAMES);
+    names.truncate(MOST_NAMES);
+    match (more, names.split_last()) {
+        (0, Some((last, rest))) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        (0, _) => names.join(", "),
+        (more, _) => format!("{} and {more} more", names.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ohmspike_stats::draws::Draws;
+
+    fn ranking(means: &[(&str, f64)], spread: f64) -> Ranking {
+        let drawn = |place: usize, mean: f64| {
+            let own = |seed: u64| spread * (((seed + 1) * (place as u64 + 3) * 7) % 11) as f64;
+            (1..=6).map(|seed| (Draws::all(seed), mean + own(seed) + 0.1 * seed as f64)).collect()
+        };
+        let values = means.iter().enumerate().map(|(place, (name, mean))| ((*name).to_owned(), drawn(place, *mean)));
+        Ranking::of(values.collect()).expect("several")
+    }
+
+    #[test]
+    fn the_highest_is_named_only_beyond_chance() {
+        let clear = ranking(&[("a", 0.5), ("b", 0.7), ("c", 0.6)], 1e-4);
+        assert!(clear.highest().name == "b" && clear.highest().like.is_empty() && clear.lowest().name == "a");
+        let noise = ranking(&[("a", 0.5), ("b", 0.501), ("c", 0.1)], 1e-2);
+        let highest = noise.highest();
+        assert_eq!(highest.like.len(), 1, "{:?}", highest.like);
+        assert!(highest.names().contains(" and ") && highest.least_difference.is_some_and(|least| least > 0.001));
+        assert!(noise.lowest().like.is_empty());
+    }
+
+    #[test]
+    fn few_repeats_tell_nothing() {
+        let one = |name: &str, value: f64| (name.to_owned(), vec![(Draws::all(1), value)]);
+        let ranking = Ranking::of(vec![one("a", 0.1), one("b", 0.9)]).expect("two");
+        assert!(!ranking.is_tested() && ranking.highest().least_difference.is_none());
+        assert!(Ranking::of(vec![one("a", 0.1)]).is_none());
+    }
+
+    /// b lies exactly 0.5 above a in every seed, and shares one seed with c: neither has been tested.
+    #[test]
+    fn what_was_not_tested_is_not_called_alike() {
+        let drawn = |seeds: &[u64], value: f64| {
+            seeds.iter().map(|&seed| (Draws::all(seed), value + 0.125 * (seed * seed) as f64)).collect::<Vec<Drawn>>()
+        };
+        let values = [("a", drawn(&[1, 2, 3], 0.0)), ("b", drawn(&[1, 2, 3], 0.5)), ("c", drawn(&[3, 4, 5], -9.0))];
+        let mut values: Vec<(String, Vec<Drawn>)> = values.map(|(name, drawn)| (name.to_owned(), drawn)).into();
+        // Against d there is a test, which tells.
+        values.push(("d".to_owned(), (1..=3).map(|seed| (Draws::all(seed), -20.0 + 0.001 * seed as f64)).collect()));
+        let highest = Ranking::of(values).expect("four").highest();
+        assert!(highest.name == "b" && highest.like.is_empty() && !highest.stands_alone());
+        assert_eq!(highest.least_difference, None);
+        assert_eq!(
+            highest.untested_names(),
+            "a (every pair of 3 differs by exactly 0.5) and c (1 shared repeats, fewer than 3)"
+        );
+    }
+}

@@ -1,0 +1,74 @@
+//! Every key of the study with its values and where they come from.
+
+use std::collections::HashSet;
+
+use maud::html;
+
+use super::table::facts as fact_table;
+use super::{Facts, Section};
+use ohmspike_study::axis_value::plain;
+use ohmspike_study::settings::{PresetName, Settings};
+
+/// The section.
+pub fn section(facts: &Facts) -> Section {
+    let study = facts.study();
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    let mut known = HashSet::new();
+    for condition in &study.conditions {
+        for (key, value) in keys(&condition.settings) {
+            if !known.insert((key.clone(), value.clone())) {
+                continue;
+            }
+            match rows.iter_mut().find(|row| row[0] == key) {
+                Some(row) => row[1] += &format!(", {value}"),
+                None => rows.push(vec![key.clone(), value, origin(facts, &key)]),
+            }
+        }
+    }
+    let seeds = study.seeds.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
+    rows.push(vec!["repeats.seeds".to_owned(), seeds, String::new()]);
+    rows.push(vec!["observe.details".to_owned(), study.details.word().to_owned(), String::new()]);
+    let told = |row: &Vec<String>| {
+        let value = if row[1].is_empty() { "none" } else { &row[1] };
+        let from = if row[2].is_empty() { String::new() } else { format!(" ({})", row[2]) };
+        (row[0].clone(), format!("{value}{from}"))
+    };
+    let told: Vec<(String, String)> = rows.iter().map(told).collect();
+    let axes: Vec<&str> = study.axes.iter().map(|axis| axis.key.as_str()).collect();
+    let body = html! {
+        p {
+            "The study takes every combination of its axes (" (if axes.is_empty() { "none".to_owned() } else { axes.join(", ") })
+            "), once for every seed: " (study.conditions.len()) " conditions, " (study.seeds.len()) " seeds, "
+            (facts.report.recorded.trials.len()) " trials. The outcome of a trial is its mean test accuracy over the last "
+            code { "outcome.last_epochs" } " epochs."
+        }
+        (fact_table("All settings, with where they come from; several values where a key is swept or follows from one that is", &told))
+    };
+    Section { id: "settings", heading: "Settings", body }
+}
+
+/// Every key of `settings`, written out, in the order of the sections.
+fn keys(settings: &Settings) -> Vec<(String, String)> {
+    let document = settings.resolved().table();
+    let of_section = |(section, keys): (&String, &toml::Value)| {
+        let keys = keys.as_table().into_iter().flatten();
+        keys.map(|(key, value)| (format!("{section}.{key}"), plain(value))).collect::<Vec<_>>()
+    };
+    document.iter().flat_map(of_section).collect()
+}
+
+/// Where a value comes from: the study file, the command, or what stands in for what they leave out.
+fn origin(facts: &Facts, key: &str) -> String {
+    match facts.study().places.get(key) {
+        Some(place) if place.starts_with("--set") => "command line".to_owned(),
+        Some(place) => place.rsplit('/').next().unwrap_or(place).to_owned(),
+        None if key.starts_with("training.") || decided_elsewhere(key) => "preset".to_owned(),
+        None => "default".to_owned(),
+    }
+}
+
+/// Whether presets decide the key though it is not one of `[training]`.
+fn decided_elsewhere(key: &str) -> bool {
+    matches!(key, "weights.sigma_readout" | "data.events_per_step")
+        || PresetName::PublishedResults.keys_elsewhere().iter().any(|(decided, _)| *decided == key)
+}

@@ -1,0 +1,88 @@
+//! Plain f32 arithmetic that vectorises well and gives the same bits on every CPU.
+//!
+//! Parts, in the order in which data meets them:
+//! - [`Block`]: 16 aligned numbers, the unit in which every inner loop runs;
+//! - [`Matrix`]: rows x columns, each row padded with zeros to whole blocks;
+//! - [`Simd`]: the operations of an instruction set on sixteen numbers that stay in registers; [`add_rows`], [`add_to_rows`]:
+//!   rows of a matrix to and from them; [`prefetch()`]: data brought near before it is asked for;
+//! - [`Crew`]: who does pieces of work that do not wait for each other; [`Work`]: how much work kernels did, for tests;
+//! - [`exp()`], [`ln()`], [`reciprocal()`], [`sin_cos_turn()`]: elementary functions from additions, multiplications
+//!   and integer operations only, so that a loop over a block compiles to vector instructions;
+//! - [`kernel`]: compiles a function for every set of [`Instructions`], and runs it with the best that the CPU has.
+//!
+//! Why the bits agree: every operation is a correctly rounded IEEE 754 one in the order in which it is written; the
+//! compiler may widen a loop but neither fuse nor reorder it, and no function of a platform's maths library is called.
+//! Callers compile their kernels for several instruction sets and inherit this.
+//!
+//! What it deliberately does not do: linear algebra (nalgebra does), other number types.
+//!
+//! ```
+//! use ohmspike_simd::Matrix;
+//!
+//! let mut weights = Matrix::zeros(784, 100);
+//! weights[(3, 99)] = 0.25;
+//! assert_eq!(weights.row(3).len(), 7); // 100 columns fill 7 blocks of 16
+//! assert_eq!(weights.row(3)[6][3], 0.25);
+//! ```
+
+mod block;
+mod cells;
+mod crew;
+mod elementary;
+mod instructions;
+mod matrix;
+mod prefetch;
+mod rows;
+mod simd;
+mod work;
+
+pub use block::{Block, LANE_BITS, LANES, blocks_for, lane_mask};
+pub use cells::WrongCells;
+pub use crew::{Alone, Crew, Job};
+pub use elementary::{exp, exp2_coarse, ln, log2_coarse, reciprocal, sin_cos_turn};
+pub use instructions::{Instructions, NotAvailable, UnknownInstructions};
+pub use matrix::Matrix;
+/// Compiles a free function for every set of [`Instructions`] and calls the one of [`Instructions::current`].
+///
+/// Closures within the body are compiled with it. A function that it calls must be inlined (`#[inline(always)]`) if it
+/// matters: one that stays outside is compiled for the baseline.
+///
+/// ```
+/// use ohmspike_simd::{Block, LANES};
+///
+/// #[ohmspike_simd::kernel]
+/// fn add(sums: &mut [Block], terms: &[Block]) {
+///     for (sum, term) in sums.iter_mut().zip(terms) {
+///         *sum += *term;
+///     }
+/// }
+///
+/// let mut sums = [Block::ZERO; 7];
+/// add(&mut sums, &[Block::splat(0.5); 7]);
+/// assert_eq!(sums[6][LANES - 1], 0.5);
+/// ```
+///
+/// With `#[kernel(simd: S)]` the body may use `simd`, a value of the type `S: Simd` that proves the instructions of its
+/// clone; the function itself is called without it.
+///
+/// ```
+/// use ohmspike_simd::Simd;
+///
+/// #[ohmspike_simd::kernel(simd: S)]
+/// fn twice<const N: usize>(mut values: [f32; N]) -> [f32; N] {
+///     fn add<S: Simd>(_: S, value: f32) -> f32 {
+///         value + value
+///     }
+///     values.iter_mut().for_each(|value| *value = add::<S>(simd, *value));
+///     values
+/// }
+///
+/// assert_eq!(twice([1.0, -2.0]), [2.0, -4.0]);
+/// ```
+pub use ohmspike_simd_macros::kernel;
+pub use prefetch::prefetch;
+pub use rows::{add_rows, add_to_rows, blocks_at, blocks_at_mut};
+#[cfg(target_arch = "x86_64")]
+pub use simd::{Avx2, Avx512};
+pub use simd::{Portable, Simd, in_place, reciprocal as wide_reciprocal};
+pub use work::{Work, note_work, work_of};

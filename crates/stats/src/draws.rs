@@ -1,0 +1,204 @@
+//! Which random draws an outcome rests on, and how many independent repeats a list of outcomes holds.
+//!
+//! A trial draws from several streams (first weights, order, writes, reads, chip), each with a seed. Two outcomes are
+//! copies where all streams that are drawn have the same seeds, and independent where none has.
+//!
+//! ```text
+//! factor   = streams that change their seeds together; each value of the factor is one level
+//! n        = the smallest number of levels of any factor
+//! se^2     = sum over factors f of  s_f^2 / n_f        s_f: standard deviation of the means of the n_f levels
+//! degrees  = n - 1
+//! ```
+//!
+//! Without `[seeds]` all streams change together: one factor, and se is that of Student (1908). Where seeds are crossed,
+//! as 2 seeds on each of 6 chips, the components of variance of the factors add (Searle, Casella and McCulloch 1992,
+//! chapter 4); se^2 counts the rest once a factor, and so errs to the careful side. The 12 outcomes are 2 repeats.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::moments::all_equal;
+
+/// The streams of a trial, in the order of [`Draws`].
+pub const STREAMS: [&str; 5] = ["initial", "order", "write", "read", "chip"];
+
+/// The seed of each of [`STREAMS`]; none where the trial draws nothing from it that could change its outcome.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Draws(pub [Option<u64>; 5]);
+
+/// An outcome with what drew it.
+pub type Drawn = (Draws, f64);
+
+impl Draws {
+    /// All streams have the seed of the trial.
+    pub fn all(seed: u64) -> Draws {
+        Draws([Some(seed); 5])
+    }
+
+    /// The draws of two outcomes that can be compared in pairs: none where a stream that both draw has two seeds.
+    ///
+    /// ```
+    /// use crate::draws::Draws;
+    ///
+    /// let without_noise = Draws([Some(1), Some(1), None, None, None]);
+    /// assert_eq!(without_noise.joined(Draws::all(1)), Some(Draws::all(1)));
+    /// assert_eq!(without_noise.joined(Draws::all(2)), None);
+    /// ```
+    pub fn joined(self, other: Draws) -> Option<Draws> {
+        let mut joined = self;
+        for (one, other) in joined.0.iter_mut().zip(other.0) {
+            match (*one, other) {
+                (Some(one), Some(other)) if one != other => return None,
+                (None, Some(other)) => *one = Some(other),
+                _ => {}
+            }
+        }
+        Some(joined)
+    }
+
+    /// The draws of some streams alone.
+    fn of(mut self, streams: [bool; 5]) -> Draws {
+        self.0.iter_mut().zip(streams).filter(|(_, kept)| !kept).for_each(|(seed, _)| *seed = None);
+        self
+    }
+}
+
+/// Outcomes with their copies left out: the first of those that share all draws.
+pub fn distinct(outcomes: &[Drawn]) -> Vec<Drawn> {
+    let mut known = BTreeSet::new();
+    outcomes.iter().copied().filter(|outcome| known.insert(outcome.0)).collect()
+}
+
+/// Outcomes by their draws, to find those that go with given draws.
+pub(super) struct ByDraws<'a> {
+    outcomes: &'a [Drawn],
+    /// The streams that all of them and all that are looked for draw.
+    shared: [bool; 5],
+    places: BTreeMap<Draws, Vec<usize>>,
+}
+
+impl<'a> ByDraws<'a> {
+    /// `outcomes` for those whose draws are like `wanted`.
+    pub(super) fn new(outcomes: &'a [Drawn], wanted: impl IntoIterator<Item = Draws>) -> ByDraws<'a> {
+        let mut shared = [true; 5];
+        for draws in outcomes.iter().map(|outcome| outcome.0).chain(wanted) {
+            shared.iter_mut().zip(draws.0).for_each(|(shared, seed)| *shared &= seed.is_some());
+        }
+        let mut places: BTreeMap<Draws, Vec<usize>> = BTreeMap::new();
+        for (place, (draws, _)) in outcomes.iter().enumerate() {
+            places.entry(draws.of(shared)).or_default().push(place);
+        }
+        ByDraws { outcomes, shared, places }
+    }
+
+    /// Places of the outcomes that can be paired with `draws`, with the draws of both.
+    pub(super) fn fitting(&self, draws: Draws) -> impl Iterator<Item = (usize, Draws)> {
+        let places = self.places.get(&draws.of(self.shared)).into_iter().flatten();
+        places.filter_map(move |&place| Some((place, draws.joined(self.outcomes[place].0)?)))
+    }
+}
+
+/// The factors among `draws`: for each the level of every outcome, from 0. A factor within whose levels another one never
+/// changes is told by that other one.
+pub fn factors(draws: &[Draws]) -> Vec<Vec<usize>> {
+    let mut found: Vec<Vec<usize>> = together(draws).into_iter().map(|(levels, _)| levels).collect();
+    let coarser = |one: &Vec<usize>, other: &Vec<usize>| {
+        let mut within = BTreeMap::new();
+        one != other && other.iter().zip(one).all(|(other, one)| within.entry(*other).or_insert(*one) == one)
+    };
+    let all = found.clone();
+    found.retain(|factor| !all.iter().any(|other| coarser(other, factor)));
+    found
+}
+
+/// How sure a mean is, and over how many independent repeats.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Spread {
+    /// Number of independent repeats.
+    pub n: usize,
+    /// Standard deviation of their means.
+    pub sd: f64,
+    /// Standard error of the mean of all.
+    pub standard_error: f64,
+}
+
+/// The spread of `values` over the levels of all `factors`; none without a factor.
+pub fn spread(factors: &[Vec<usize>], values: &[f64]) -> Option<Spread> {
+    let of_factor = |levels: &Vec<usize>| {
+        let means = level_means(levels, values);
+        (means.len(), variance(&means))
+    };
+    let found: Vec<(usize, f64)> = factors.iter().map(of_factor).collect();
+    let fewest = found.iter().min_by_key(|(n, _)| *n)?;
+    let standard_error = found.iter().map(|(n, variance)| variance / *n as f64).sum::<f64>().sqrt();
+    Some(Spread { n: fewest.0, sd: fewest.1.sqrt(), standard_error })
+}
+
+/// Variance of `values`, at least two; exactly 0 where all are equal.
+fn variance(values: &[f64]) -> f64 {
+    if all_equal(values) {
+        return 0.0;
+    }
+    let mean = values.iter().sum::<f64>() / values.len() as f64;
+    values.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / (values.len() - 1) as f64
+}
+
+/// The streams that change their seeds, those together that always change together, with the level of every outcome.
+pub fn together(draws: &[Draws]) -> Vec<(Vec<usize>, Vec<usize>)> {
+    let mut found: Vec<(Vec<usize>, Vec<usize>)> = Vec::new();
+    for stream in 0..STREAMS.len() {
+        let mut numbers = BTreeMap::new();
+        let level = |draws: &Draws| {
+            let next = numbers.len();
+            *numbers.entry(draws.0[stream]).or_insert(next)
+        };
+        let levels: Vec<usize> = draws.iter().map(level).collect();
+        match found.iter_mut().find(|(known, _)| *known == levels) {
+            _ if levels.iter().all(|level| *level == 0) => {}
+            Some((_, streams)) => streams.push(stream),
+            None => found.push((levels, vec![stream])),
+        }
+    }
+    found
+}
+
+/// Mean of `values` within each level.
+fn level_means(levels: &[usize], values: &[f64]) -> Vec<f64> {
+    let count = levels.iter().max().map_or(0, |last| last + 1);
+    let (mut sums, mut counts) = (vec![0.0; count], vec![0.0; count]);
+    for (&level, value) in levels.iter().zip(values) {
+        sums[level] += value;
+        counts[level] += 1.0;
+    }
+    sums.iter().zip(counts).map(|(sum, count)| sum / count).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn crossed(seeds: u64, chips: u64) -> Vec<Draws> {
+        let one = |seed, chip| Draws([Some(seed), Some(seed), Some(seed), None, Some(100 + chip)]);
+        (0..seeds).flat_map(|seed| (0..chips).map(move |chip| one(seed, chip))).collect()
+    }
+
+    #[test]
+    fn streams_that_change_together_are_one_factor() {
+        assert_eq!(factors(&[1, 2, 3].map(Draws::all)), [vec![0, 1, 2]]);
+        assert_eq!(factors(&crossed(2, 3)), [vec![0, 0, 0, 1, 1, 1], vec![0, 1, 2, 0, 1, 2]]);
+        assert_eq!(factors(&crossed(1, 3)), [vec![0, 1, 2]]);
+        assert!(factors(&[Draws::all(1)]).is_empty());
+    }
+
+    #[test]
+    fn a_nested_factor_is_told_by_the_one_that_holds_it() {
+        let nested = [(1, 11), (1, 12), (2, 21), (2, 22)];
+        let draws = nested.map(|(chip, write)| Draws([Some(1), Some(1), Some(write), None, Some(chip)]));
+        assert_eq!(factors(&draws), [vec![0, 0, 1, 1]]);
+    }
+
+    #[test]
+    fn copies_are_left_out() {
+        let outcomes = [(Draws::all(1), 0.5), (Draws::all(1), 0.5), (Draws::all(2), 0.5)];
+        assert_eq!(distinct(&outcomes), [(Draws::all(1), 0.5), (Draws::all(2), 0.5)]);
+    }
+}

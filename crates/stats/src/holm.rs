@@ -1,0 +1,76 @@
+//! Many tests at once: Holm's step-down adjustment, and stars.
+//!
+//! ```text
+//! p_(1) <= ... <= p_(m)        adjusted_(k) = max over j <= k of min(1, (m - j + 1) p_(j))
+//! ```
+//!
+//! Holm, *A simple sequentially rejective multiple test procedure*, Scand. J. Statist. 6 (1979). Rejecting where the
+//! adjusted p is below alpha keeps the probability of any false rejection below alpha, however the tests depend.
+
+use thiserror::Error;
+
+/// A number that is no probability.
+#[derive(Clone, Copy, Debug, Error, PartialEq)]
+#[error("p value {number}: must be from 0 to 1, got {value}")]
+pub struct PValueError {
+    /// Place in the list, from 1.
+    pub number: usize,
+    /// What stands there.
+    pub value: f64,
+}
+
+/// Adjusted p values, in the order given; none for none.
+///
+/// # Errors
+/// [`PValueError`] for the first that is NaN or not within 0 and 1.
+///
+/// ```
+/// use crate::holm::holm;
+///
+/// assert_eq!(holm(&[0.25, 0.125])?, [0.25, 0.25]);
+/// # Ok::<(), crate::holm::PValueError>(())
+/// ```
+pub fn holm(p_values: &[f64]) -> Result<Vec<f64>, PValueError> {
+    if let Some(place) = p_values.iter().position(|p| !(0.0..=1.0).contains(p)) {
+        return Err(PValueError { number: place + 1, value: p_values[place] });
+    }
+    let mut order: Vec<usize> = (0..p_values.len()).collect();
+    order.sort_by(|&a, &b| p_values[a].total_cmp(&p_values[b]));
+    let (mut adjusted, mut largest) = (vec![0.0; p_values.len()], 0.0_f64);
+    for (rank, &place) in order.iter().enumerate() {
+        largest = largest.max((p_values.len() - rank) as f64 * p_values[place]).min(1.0);
+        adjusted[place] = largest;
+    }
+    Ok(adjusted)
+}
+
+/// `***` below 0.001, `**` below 0.01, `*` below 0.05, else nothing; nothing for NaN.
+pub fn stars(p: f64) -> &'static str {
+    match p {
+        p if p < 0.001 => "***",
+        p if p < 0.01 => "**",
+        p if p < 0.05 => "*",
+        _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_probability_is_refused() {
+        assert_eq!(holm(&[]), Ok(vec![]));
+        let message = |p: f64| holm(&[0.5, p]).expect_err("no probability").to_string();
+        assert_eq!(message(1.5), "p value 2: must be from 0 to 1, got 1.5");
+        assert_eq!(message(f64::NAN), "p value 2: must be from 0 to 1, got NaN");
+    }
+
+    #[test]
+    fn stars_begin_strictly_below_their_bounds() {
+        assert_eq!(
+            [0.05, 0.049, 0.01, 0.009, 0.001, 0.0009, f64::NAN].map(stars),
+            ["", "*", "*", "**", "**", "***", ""]
+        );
+    }
+}

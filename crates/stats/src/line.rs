@@ -1,0 +1,70 @@
+//! A straight line through points by least squares.
+//!
+//! ```text
+//! slope = sum (x - mean x)(y - mean y) / sum (x - mean x)^2        intercept = mean y - slope mean x
+//! R^2 = 1 - sum (y - line)^2 / sum (y - mean y)^2
+//! ```
+
+use super::moments::{Moments, SampleError};
+
+/// The line.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Line {
+    /// Rise of y over x.
+    pub slope: f64,
+    /// y at x = 0.
+    pub intercept: f64,
+    /// Share of the variance of y that the line explains, 0 to 1.
+    pub r_squared: f64,
+    /// Largest distance of a point from the line, in the unit of y.
+    pub largest_residual: f64,
+}
+
+impl Line {
+    /// The line through `points` (x, y).
+    ///
+    /// # Errors
+    /// [`SampleError`] for fewer than two points, values out of range, and where x or y do not spread.
+    ///
+    /// ```
+    /// use crate::line::Line;
+    ///
+    /// let line = Line::of(&[(0.0, 1.0), (1.0, 0.0), (2.0, 2.0)])?;
+    /// // Means 1 and 1; slope 1/2, residuals 1/2, -1, 1/2, so that R^2 = 1 - 1.5/2.
+    /// assert_eq!((line.slope, line.intercept, line.r_squared, line.largest_residual), (0.5, 0.5, 0.25, 1.0));
+    /// # Ok::<(), crate::moments::SampleError>(())
+    /// ```
+    pub fn of(points: &[(f64, f64)]) -> Result<Line, SampleError> {
+        let of_each = |of: fn(&(f64, f64)) -> f64| Moments::of(&points.iter().map(of).collect::<Vec<f64>>());
+        let (x, y) = (of_each(|point| point.0)?, of_each(|point| point.1)?);
+        for moments in [x, y] {
+            if moments.variance == 0.0 {
+                return Err(SampleError::NoSpread { value: moments.mean });
+            }
+        }
+        let together: f64 = points.iter().map(|point| (point.0 - x.mean) * (point.1 - y.mean)).sum();
+        let slope = together / (x.variance * (x.n - 1.0));
+        let intercept = y.mean - slope * x.mean;
+        let residuals = points.iter().map(|point| point.1 - (intercept + slope * point.0));
+        let (mut squares, mut largest) = (0.0, 0.0_f64);
+        residuals.for_each(|residual| {
+            squares += residual * residual;
+            largest = largest.max(residual.abs());
+        });
+        let r_squared = 1.0 - squares / (y.variance * (y.n - 1.0));
+        Ok(Line { slope, intercept, r_squared, largest_residual: largest })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn points_without_a_line_are_refused() {
+        let message = |points: &[(f64, f64)]| Line::of(points).expect_err("no line").to_string();
+        assert_eq!(message(&[(1.0, 1.0)]), "values of a sample: must be at least 2, got 1");
+        assert_eq!(message(&[(1.0, 1.0), (1.0, 2.0)]), "samples: must spread, got 1 throughout");
+        assert_eq!(message(&[(1.0, 0.5), (2.0, 0.5)]), "samples: must spread, got 0.5 throughout");
+    }
+}

@@ -1,0 +1,386 @@
+//! A curve over its levels: mean A*, crossings and their bounds.
+
+use std::cell::Cell;
+use std::collections::BTreeSet;
+
+use super::{Condition, Crossing, CrossingInterval, Held, NormalisedError, Scale, THRESHOLDS};
+use crate::draws::{ByDraws, Drawn, Draws, distinct, factors, spread};
+use crate::moments::in_range;
+use crate::sample::{LEAST_REPEATS, Sample};
+use crate::{ALPHA, student};
+
+/// Halvings of the distance of two levels in the search for an end: exact to 1e-15 of it.
+const HALVINGS: usize = 50;
+
+/// A curve of conditions, checked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Curve {
+    levels: Vec<f64>,
+    /// One list a condition, without copies.
+    outcomes: Vec<Vec<Drawn>>,
+    /// The accuracies of every repeat, one a level; empty where conditions do not share their draws.
+    repeats: Vec<(Draws, Vec<f64>)>,
+    /// The factors of the repeats.
+    factors: Vec<Vec<usize>>,
+    chance: f64,
+}
+
+/// Bounds of d at a threshold. Most are those of one number of repeats, whose quantile of t is kept.
+struct Bounds<'a> {
+    curve: &'a Curve,
+    threshold: f64,
+    quantile: Cell<(usize, f64)>,
+}
+
+/// Mean of d, its standard error and the number of repeats.
+type Distance = (f64, f64, usize);
+
+impl Curve {
+    /// Checks `conditions`, the clean one first, and the accuracy `chance` of guessing.
+    ///
+    /// # Errors
+    /// [`NormalisedError`] for fewer than two conditions, levels that neither rise nor fall, conditions without outcomes,
+    /// accuracies that are not finite, or a clean mean that is not above chance.
+    pub fn new(conditions: &[Condition], chance: f64) -> Result<Curve, NormalisedError> {
+        if conditions.len() < 2 {
+            return Err(NormalisedError::TooFew(conditions.len()));
+        }
+        let levels: Vec<f64> = conditions.iter().map(|condition| condition.level).collect();
+        check_levels(&levels)?;
+        for Condition { level, outcomes } in conditions {
+            if outcomes.is_empty() {
+                return Err(NormalisedError::Empty(*level));
+            }
+            if let Some(&(_, value)) = outcomes.iter().find(|outcome| !in_range(outcome.1)) {
+                return Err(NormalisedError::OutOfRange { level: *level, value });
+            }
+        }
+        let outcomes: Vec<Vec<Drawn>> = conditions.iter().map(|condition| distinct(&condition.outcomes)).collect();
+        Scale::new(mean(&outcomes[0]), chance)?;
+        let repeats = repeats(&outcomes);
+        let factors = factors(&repeats.iter().map(|repeat| repeat.0).collect::<Vec<Draws>>());
+        Ok(Curve { levels, outcomes, repeats, factors, chance })
+    }
+
+    /// Mean A* of every condition: that of its mean accuracy.
+    pub fn normalised(&self) -> Vec<f64> {
+        let scale = Scale { clean: mean(&self.outcomes[0]), chance: self.chance };
+        self.outcomes.iter().map(|outcomes| scale.normalised(mean(outcomes))).collect()
+    }
+
+    /// Whether outcomes of all conditions share their draws.
+    pub fn is_paired(&self) -> bool {
+        !self.repeats.is_empty()
+    }
+
+    /// Where the curve first falls to `threshold`, with its interval.
+    ///
+    /// ```
+    /// use crate::draws::Draws;
+    /// use crate::normalised::{Condition, Curve};
+    ///
+    /// let condition = |level, first, second| {
+    ///     Condition { level, outcomes: vec![(Draws::all(1), first), (Draws::all(2), second)] }
+    /// };
+    /// let curve = Curve::new(&[condition(0.0, 0.79, 0.81), condition(10.0, 0.64, 0.68)], 0.1)?;
+    /// let crossing = curve.crossing(0.9)?;
+    /// // Means 0.80 and 0.66: A* falls from 1 to 0.8 over 10. Two repeats have no interval.
+    /// assert!((crossing.level.expect("a crossing") - 5.0).abs() < 1e-9);
+    /// assert_eq!(crossing.interval, None);
+    /// # Ok::<(), crate::normalised::NormalisedError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`NormalisedError::Threshold`] unless `threshold` is below 1.
+    pub fn crossing(&self, threshold: f64) -> Result<Crossing, NormalisedError> {
+        self.check(threshold)?;
+        let place = self.first(threshold);
+        let level = place.map(|(segment, share)| self.level(segment, share));
+        let by_repeat = place.map_or_else(Vec::new, |place| self.by_repeat(threshold, place));
+        Ok(Crossing { threshold, level, interval: self.interval(threshold), by_repeat })
+    }
+
+    /// Crossings of all [`THRESHOLDS`].
+    ///
+    /// # Errors
+    /// As [`Curve::crossing`].
+    pub fn crossings(&self) -> Result<Vec<Crossing>, NormalisedError> {
+        THRESHOLDS.iter().map(|&threshold| self.crossing(threshold)).collect()
+    }
+
+    /// Between which levels the curve falls below `threshold`, nothing being said of what lies between levels.
+    ///
+    /// # Errors
+    /// [`NormalisedError::Threshold`] unless `threshold` is below 1.
+    pub fn held(&self, threshold: f64) -> Result<Held, NormalisedError> {
+        self.check(threshold)?;
+        let normalised = self.normalised();
+        let fallen = normalised.iter().position(|value| *value < threshold).unwrap_or(normalised.len());
+        let last = self.levels[fallen.max(1) - 1];
+        if !self.tells() {
+            return Ok(Held { last, certified: None, refuted: None });
+        }
+        let bounds = Bounds::new(self, threshold);
+        let bounds: Vec<[f64; 2]> = (0..self.levels.len()).map(|place| bounds.at(place, 0.0)).collect();
+        let certain = bounds.iter().take_while(|bounds| bounds[0] > 0.0).count();
+        let possible = bounds.iter().rposition(|bounds| bounds[1] >= 0.0).map_or(0, |place| place + 1);
+        let certified = certain.checked_sub(1).map(|place| self.levels[place]);
+        Ok(Held { last, certified, refuted: self.levels.get(possible).copied() })
+    }
+
+    fn check(&self, threshold: f64) -> Result<(), NormalisedError> {
+        if threshold.is_finite() && threshold < 1.0 { Ok(()) } else { Err(NormalisedError::Threshold(threshold)) }
+    }
+
+    /// Whether there are repeats enough, and a spread, for bounds.
+    fn tells(&self) -> bool {
+        let samples: Vec<Sample> = self.outcomes.iter().filter_map(|outcomes| Sample::of_drawn(outcomes)).collect();
+        let spread = samples.iter().any(|sample| sample.ci95.is_some());
+        spread && self.distance(0.5, 0, 0.0).2 >= LEAST_REPEATS
+    }
+
+    fn interval(&self, threshold: f64) -> Option<CrossingInterval> {
+        if !self.tells() {
+            return None;
+        }
+        let segments = self.levels.len() - 1;
+        let bounds = Bounds::new(self, threshold);
+        let at = |side: usize, segment: usize, share: f64| bounds.at(segment, share)[side];
+        let near = (0..segments).find(|&segment| at(0, segment, 1.0) <= 0.0).map(|segment| {
+            // The lower bound is concave over a segment: it leaves 0 once.
+            if at(0, segment, 0.0) <= 0.0 {
+                self.levels[segment]
+            } else {
+                self.root(segment, |share| at(0, segment, share))
+            }
+        });
+        let far = if at(1, segments - 1, 1.0) >= 0.0 {
+            None
+        } else {
+            // The upper one is convex: from the last level back it comes to 0 once.
+            let last = (0..segments).rfind(|&segment| at(1, segment, 0.0) >= 0.0);
+            Some(last.map_or(self.levels[0], |segment| self.root(segment, |share| at(1, segment, share))))
+        };
+        Some(CrossingInterval { near, far })
+    }
+
+    /// The level within a segment at which `bound` comes down to 0.
+    fn root(&self, segment: usize, bound: impl Fn(f64) -> f64) -> f64 {
+        let (mut above, mut below) = (0.0, 1.0);
+        for _ in 0..HALVINGS {
+            let middle = (above + below) / 2.0;
+            if bound(middle) > 0.0 { above = middle } else { below = middle }
+        }
+        self.level(segment, below)
+    }
+
+    fn level(&self, segment: usize, share: f64) -> f64 {
+        self.levels[segment] + share * (self.levels[segment + 1] - self.levels[segment])
+    }
+
+    fn distance(&self, threshold: f64, segment: usize, share: f64) -> Distance {
+        let mean = self.mean_distance(threshold, segment, share);
+        let next = (segment + 1).min(self.levels.len() - 1);
+        if self.is_paired() {
+            let distances = self.distances(threshold, segment, share);
+            let found = spread(&self.factors, &distances.iter().map(|one| one.1).collect::<Vec<f64>>());
+            return found.map_or((mean, 0.0, 1), |found| (mean, found.standard_error, found.n));
+        }
+        let of = |place: usize| Sample::of_drawn(&self.outcomes[place]);
+        let error = |place: usize| of(place).and_then(|sample| sample.standard_error).unwrap_or(0.0);
+        // Neighbouring levels may share some draws: their errors add in full. That of the clean level is apart.
+        let clean = if segment == 0 { 0.0 } else { threshold * error(0) };
+        let first = if segment == 0 { (1.0 - share - threshold).abs() } else { 1.0 - share };
+        let here = first * error(segment) + share * error(next);
+        let n = [0, segment, next].into_iter().filter_map(of).map(|sample| sample.n).min().unwrap_or(1);
+        (mean, here.hypot(clean), n)
+    }
+
+    fn mean_distance(&self, threshold: f64, segment: usize, share: f64) -> f64 {
+        let at = |place: usize| mean(&self.outcomes[place]);
+        let next = (segment + 1).min(self.levels.len() - 1);
+        let here = (1.0 - share) * at(segment) + share * at(next);
+        here - self.chance - threshold * (at(0) - self.chance)
+    }
+
+    /// d of every repeat.
+    fn distances(&self, threshold: f64, segment: usize, share: f64) -> Vec<Drawn> {
+        let next = (segment + 1).min(self.levels.len() - 1);
+        let of = |(draws, accuracies): &(Draws, Vec<f64>)| {
+            let here = (1.0 - share) * accuracies[segment] + share * accuracies[next];
+            (*draws, here - self.chance - threshold * (accuracies[0] - self.chance))
+        };
+        self.repeats.iter().map(of).collect()
+    }
+
+    /// Segment, and share of the way through it, where the mean first falls to `threshold`.
+    fn first(&self, threshold: f64) -> Option<(usize, f64)> {
+        let normalised = self.normalised();
+        let next = normalised.iter().skip(1).position(|&value| value <= threshold)? + 1;
+        let (above, below) = (normalised[next - 1], normalised[next]);
+        Some((next - 1, (above - threshold) / (above - below)))
+    }
+
+    fn by_repeat(&self, threshold: f64, (segment, share): (usize, f64)) -> Vec<Drawn> {
+        let rise = self.mean_distance(threshold, segment, 1.0) - self.mean_distance(threshold, segment, 0.0);
+        let slope = rise / (self.levels[segment + 1] - self.levels[segment]);
+        let level = self.level(segment, share);
+        let distances = self.distances(threshold, segment, share).into_iter();
+        distances.map(|(draws, distance)| (draws, level - distance / slope)).collect()
+    }
+}
+
+impl Bounds<'_> {
+    fn new(curve: &Curve, threshold: f64) -> Bounds<'_> {
+        Bounds { curve, threshold, quantile: Cell::new((0, 0.0)) }
+    }
+
+    /// Lower and upper end of the 95 % interval of d, a share of the way from one level to the next.
+    fn at(&self, segment: usize, share: f64) -> [f64; 2] {
+        let (mean, standard_error, n) = self.curve.distance(self.threshold, segment, share);
+        if self.quantile.get().0 != n {
+            self.quantile.set((n, student(n.max(2) - 1, 1.0 - ALPHA / 2.0)));
+        }
+        let half = self.quantile.get().1 * standard_error;
+        [mean - half, mean + half]
+    }
+}
+
+fn check_levels(levels: &[f64]) -> Result<(), NormalisedError> {
+    let rises = levels[0] < levels[1];
+    for pair in levels.windows(2) {
+        let goes_on = if rises { pair[0] < pair[1] } else { pair[0] > pair[1] };
+        if !(pair[0].is_finite() && pair[1].is_finite() && goes_on) {
+            return Err(NormalisedError::Order { before: pair[0], after: pair[1] });
+        }
+    }
+    Ok(())
+}
+
+/// The accuracies at all levels that share their draws; none where some outcome shares them with none of another level.
+fn repeats(outcomes: &[Vec<Drawn>]) -> Vec<(Draws, Vec<f64>)> {
+    let mut joined: Vec<(Draws, Vec<f64>, Vec<usize>)> = vec![(Draws::default(), Vec::new(), Vec::new())];
+    for condition in outcomes {
+        let fitting = ByDraws::new(condition, joined.iter().map(|row| row.0));
+        let with = |(draws, values, places): &(Draws, Vec<f64>, Vec<usize>)| {
+            let longer = fitting.fitting(*draws).map(|(place, both)| {
+                (both, [&values[..], &[condition[place].1]].concat(), [&places[..], &[place]].concat())
+            });
+            longer.collect::<Vec<_>>()
+        };
+        joined = joined.iter().flat_map(with).collect();
+    }
+    let used = |level: usize| joined.iter().map(|row| row.2[level]).collect::<BTreeSet<usize>>().len();
+    let all = outcomes.iter().enumerate().all(|(level, of)| used(level) == of.len());
+    if all { joined.into_iter().map(|(draws, values, _)| (draws, values)).collect() } else { Vec::new() }
+}
+
+fn mean(outcomes: &[Drawn]) -> f64 {
+    outcomes.iter().map(|outcome| outcome.1).sum::<f64>() / outcomes.len() as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LEVELS: [f64; 4] = [0.0, 10.0, 20.0, 40.0];
+    /// Made accuracies of four seeds at every level.
+    const ACCURACIES: [[f64; 4]; 4] =
+        [[0.80, 0.81, 0.79, 0.80], [0.78, 0.80, 0.77, 0.77], [0.70, 0.72, 0.70, 0.68], [0.50, 0.53, 0.49, 0.48]];
+
+    /// The conditions, whose seeds begin at `first_seed(condition)`.
+    fn conditions(first_seed: impl Fn(usize) -> u64) -> Vec<Condition> {
+        let drawn = |number: usize| (first_seed(number)..).map(Draws::all).zip(ACCURACIES[number]).collect();
+        (0..4).map(|number| Condition { level: LEVELS[number], outcomes: drawn(number) }).collect()
+    }
+
+    fn curve(conditions: &[Condition]) -> Curve {
+        Curve::new(conditions, 0.1).expect("a curve")
+    }
+
+    #[test]
+    fn a_curve_that_stays_above_crosses_nowhere() {
+        let curve = curve(&conditions(|_| 1));
+        let crossing = curve.crossing(0.3).expect("a crossing");
+        assert_eq!((crossing.level, crossing.interval), (None, Some(CrossingInterval { near: None, far: None })));
+        // The last mean lies at the threshold: it may be crossed or not.
+        let interval = curve.crossing(4.0 / 7.0).expect("a crossing").interval.expect("an interval");
+        assert!(interval.near.is_some_and(|near| near < 40.0) && interval.far.is_none());
+        assert_eq!(curve.held(0.3), Ok(Held { last: 40.0, certified: Some(40.0), refuted: None }));
+    }
+
+    #[test]
+    fn a_crossing_lies_in_its_interval_and_pairs_narrow_it() {
+        let ends = |curve: Curve| {
+            let Crossing { level, interval, by_repeat, .. } = curve.crossing(0.9).expect("a crossing");
+            let interval = interval.expect("an interval");
+            let (near, far) = (interval.near.expect("an end"), interval.far.expect("an end"));
+            assert!(near < level.expect("a crossing") && level.expect("a crossing") < far);
+            (far - near, by_repeat.len())
+        };
+        let (paired, unpaired) =
+            (ends(curve(&conditions(|_| 1))), ends(curve(&conditions(|number| 10 * number as u64))));
+        assert!(paired.0 < unpaired.0);
+        assert_eq!((paired.1, unpaired.1), (4, 0));
+    }
+
+    /// Fewer bits are worse: the same numbers with levels that fall.
+    #[test]
+    fn levels_may_fall() {
+        let mut falling = conditions(|_| 1);
+        falling.iter_mut().for_each(|condition| condition.level = 8.0 - condition.level / 10.0);
+        let (rising, falling) = (curve(&conditions(|_| 1)), curve(&falling));
+        let [up, down] = [&rising, &falling].map(|curve| curve.crossing(0.9).expect("a crossing"));
+        assert!((down.level.expect("one") - (8.0 - up.level.expect("one") / 10.0)).abs() < 1e-9);
+        assert_eq!(falling.held(0.9), Ok(Held { last: 7.0, certified: Some(7.0), refuted: Some(6.0) }));
+    }
+
+    #[test]
+    fn few_repeats_or_none_that_differ_have_no_interval() {
+        let of = |accuracies: [&[f64]; 2]| {
+            let drawn = |accuracies: &[f64]| (1..).map(Draws::all).zip(accuracies.iter().copied()).collect();
+            let condition = |place: usize| Condition { level: 4.0 * place as f64, outcomes: drawn(accuracies[place]) };
+            curve(&[condition(0), condition(1)]).crossing(0.75).expect("a crossing")
+        };
+        let one = of([&[0.8], &[0.45]]);
+        assert!((one.level.expect("a crossing") - 2.0).abs() < 1e-12);
+        for crossing in [one, of([&[0.8, 0.81], &[0.45, 0.44]]), of([&[0.8; 5], &[0.45; 5]])] {
+            assert_eq!(crossing.interval, None);
+        }
+    }
+
+    /// A repeat that ended early leaves the others a curve, without pairs.
+    #[test]
+    fn a_missing_outcome_leaves_an_interval() {
+        let mut some = conditions(|_| 1);
+        some[2].outcomes.remove(0);
+        let curve = curve(&some);
+        assert!(!curve.is_paired() && curve.crossing(0.9).expect("a crossing").interval.is_some());
+    }
+
+    #[test]
+    fn what_is_no_curve_is_refused() {
+        let condition = |level: f64, accuracy: f64| Condition { level, outcomes: vec![(Draws::all(1), accuracy)] };
+        let message = |conditions: &[Condition]| Curve::new(conditions, 0.1).expect_err("refused").to_string();
+        let clean = condition(0.0, 0.8);
+        assert_eq!(message(std::slice::from_ref(&clean)), "conditions: must be at least 2, got 1");
+        for (levels, told) in [([0.0, 0.0], "0 after 0"), ([0.0, f64::NAN], "NaN after 0")] {
+            let expected = format!("levels: must be finite and rise throughout or fall throughout, got {told}");
+            assert_eq!(message(&levels.map(|level| condition(level, 0.8))), expected);
+        }
+        let turning = [condition(0.0, 0.8), condition(2.0, 0.7), condition(1.0, 0.7)];
+        assert!(message(&turning).ends_with("got 1 after 2"));
+        assert_eq!(
+            message(&[clean.clone(), condition(1.0, f64::NAN)]),
+            "accuracy at level 1: must be from -1e100 to 1e100, got NaN"
+        );
+        let empty = Condition { level: 1.0, outcomes: vec![] };
+        assert_eq!(message(&[clean, empty]), "condition at level 1: must have an outcome, got none");
+        assert_eq!(
+            message(&[condition(0.0, 0.1), condition(1.0, 0.1)]),
+            "clean accuracy: must be finite and above chance, 0.1, got 0.1"
+        );
+        let refused = curve(&conditions(|_| 1)).crossing(1.0).expect_err("refused").to_string();
+        assert_eq!(refused, "threshold: must be below 1, got 1");
+    }
+}

@@ -1,0 +1,338 @@
+//! Checkpoints: how far the running trials have come, in `checkpoints/ID.bin`, so that a killed one goes on from there.
+//!
+//! ```text
+//! {"form": ..., "record": ..., "id": ..., "program": ..., "sha256": ...}     one line of JSON, sha256 of what follows
+//! the state of the trial                                                      postcard: every bit of a number
+//! ```
+//!
+//! A file is written aside, synced and renamed: it is there in whole or not at all, and whoever runs the same trial at the same
+//! time leaves the same state. One that cannot be read, or was written by another version of
+//! the program, is left out with a warning. When a checkpoint is written decides no bit of a result.
+
+use std::fs;
+use std::io::{self, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use ohmspike_datasets::{persist, regular};
+use serde::{Deserialize, Serialize};
+
+use crate::bounded;
+use crate::prepare::sha256;
+use crate::record::FORMAT;
+use crate::trial::{EpochEnd, TrialState};
+
+/// The form of a checkpoint; changes whenever [`TrialState`] does.
+const FORM: &str = "ohmspike-checkpoint-2";
+/// Bytes of the first line, which has some 300.
+const LONGEST_HEADER: u64 = 4096;
+/// Bytes of a state. Each of the nine connections of the deepest network has at most 2^26 weights, and a cell of the richest
+/// device some 50 bytes: 30 GB; what is real is below 1 GB.
+const LARGEST_STATE: u64 = 32 << 30;
+
+/// The checkpoints of a folder of results.
+#[derive(Clone, Debug)]
+pub struct Checkpoints {
+    folder: PathBuf,
+    every: Duration,
+}
+
+/// The checkpoint of one running trial.
+#[derive(Debug)]
+pub struct Checkpoint<'a> {
+    of: &'a Checkpoints,
+    id: &'a str,
+    /// Epochs of the whole trial.
+    epochs: usize,
+    /// When it was last written, or the trial begun.
+    last: Instant,
+}
+
+/// A checkpoint that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckpointWarning {
+    /// There is none that this program can go on from.
+    #[error("{path}: no checkpoint to go on from, left out: {reason}\n\nhint: its trial starts anew")]
+    Unusable {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// It cannot be written.
+    #[error("{path}: cannot be written: {source}\n\nhint: the trial runs on, and starts anew if it is killed")]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+/// The first line of a checkpoint.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Header {
+    form: String,
+    record: String,
+    id: String,
+    program: String,
+    sha256: String,
+}
+
+impl Header {
+    fn new(id: &str, state: &[u8]) -> Header {
+        Header {
+            form: FORM.to_owned(),
+            record: FORMAT.to_owned(),
+            id: id.to_owned(),
+            program: env!("CARGO_PKG_VERSION").to_owned(),
+            sha256: sha256(state),
+        }
+    }
+}
+
+impl Header {
+    /// Whether this is the header that is `expected`, with its sum where that is known.
+    fn check(&self, expected: &Header, with_sum: bool) -> Result<(), String> {
+        let parts = [
+            ("form", &self.form, &expected.form),
+            ("record", &self.record, &expected.record),
+            ("id", &self.id, &expected.id),
+            ("program", &self.program, &expected.program),
+            ("sha256", &self.sha256, &expected.sha256),
+        ];
+        let known = if with_sum { &parts[..] } else { &parts[..4] };
+        match known.iter().find(|(_, found, wanted)| found != wanted) {
+            Some((part, found, wanted)) => Err(format!("its {part} must be `{wanted}`, got `{found}`")),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Checkpoints {
+    /// Those below the folder `results`, written at the end of an epoch when `every` has passed since the last one.
+    pub fn new(results: &Path, every: Duration) -> Checkpoints {
+        Checkpoints { folder: results.join("checkpoints"), every }
+    }
+
+    /// That of the trial `id` of so many `epochs`, which begins now.
+    pub fn of<'a>(&'a self, id: &'a str, epochs: usize) -> Checkpoint<'a> {
+        Checkpoint { of: self, id, epochs, last: Instant::now() }
+    }
+
+    /// Whether the trial `id` has one.
+    pub fn has(&self, id: &str) -> bool {
+        self.file(id).is_file()
+    }
+
+    /// Removes what there is of the trial `id`, and what processes that were killed while they wrote it have left.
+    pub fn remove(&self, id: &str) {
+        self.remove_all(|other| other == id);
+    }
+
+    /// Removes what there is of trials that are `done`, and the folder if it is empty then.
+    pub fn remove_all(&self, done: impl Fn(&str) -> bool) {
+        let Ok(entries) = fs::read_dir(&self.folder) else { return };
+        for path in entries.flatten().map(|entry| entry.path()) {
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            let ours = [".bin", ".part"].iter().any(|end| name.ends_with(end));
+            if ours && name.split_once('.').is_some_and(|(id, _)| done(id)) {
+                // Best effort: what stays behind is never read again.
+                let _ = fs::remove_file(&path);
+            }
+        }
+        let _ = fs::remove_dir(&self.folder);
+    }
+
+    /// That the trial `id` cannot go on from what was written, for this `reason`.
+    pub fn unusable(&self, id: &str, reason: impl ToString) -> CheckpointWarning {
+        CheckpointWarning::Unusable { path: self.file(id), reason: reason.to_string() }
+    }
+
+    fn file(&self, id: &str) -> PathBuf {
+        self.folder.join(format!("{id}.bin"))
+    }
+}
+
+impl Checkpoint<'_> {
+    /// Where the trial stood; none where it has not run before.
+    ///
+    /// # Errors
+    /// [`CheckpointWarning::Unusable`]; the trial then starts anew.
+    pub fn load(&self) -> Result<Option<TrialState>, CheckpointWarning> {
+        match regular::open(&self.of.file(self.id)) {
+            Ok(file) => read(self.id, file).map(Some).map_err(|reason| self.of.unusable(self.id, reason)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(self.of.unusable(self.id, error)),
+        }
+    }
+
+    /// Writes how far the trial has come, if it is time to. After its last epoch it never is: the record comes next.
+    ///
+    /// # Errors
+    /// [`CheckpointWarning::Write`]; what was written before stays.
+    pub fn keep(&mut self, end: &EpochEnd) -> Result<(), CheckpointWarning> {
+        if end.epochs.len() >= self.epochs || self.last.elapsed() < self.of.every {
+            return Ok(());
+        }
+        let written = self.write(&written(self.id, &end.state()));
+        self.last = Instant::now();
+        written
+    }
+
+    fn write(&self, bytes: &[u8]) -> Result<(), CheckpointWarning> {
+        let path = self.of.file(self.id);
+        let written =
+            fs::create_dir_all(&self.of.folder).and_then(|()| persist::write(&path, |file| file.write_all(bytes)));
+        written.map_err(|source| CheckpointWarning::Write { path, source })
+    }
+}
+
+/// The bytes of the checkpoint of trial `id`.
+fn written(id: &str, state: &TrialState) -> Vec<u8> {
+    let state = postcard::to_stdvec(state).expect("states are plain values");
+    let mut bytes = serde_json::to_vec(&Header::new(id, &state)).expect("headers are texts");
+    bytes.push(b'\n');
+    bytes.extend(state);
+    bytes
+}
+
+/// The state in the `content` of a checkpoint of trial `id`, or what is wrong with it.
+fn read(id: &str, content: impl Read) -> Result<TrialState, String> {
+    let (mut content, mut line) = (BufReader::new(content), Vec::new());
+    bounded::read_line(&mut content, &mut line, 1, LONGEST_HEADER).map_err(|error| error.to_string())?;
+    let line = line.strip_suffix(b"\n").ok_or("it has no first line")?;
+    let header: Header = serde_json::from_slice(line).map_err(|error| format!("its first line: {error}"))?;
+    // Before the rest is read: a file of something else may be of any size.
+    header.check(&Header::new(id, &[]), false)?;
+    let state = bounded::read_all(content, LARGEST_STATE).map_err(|error| error.to_string())?;
+    header.check(&Header::new(id, &state), true)?;
+    postcard::from_bytes(&state).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::prepare::Prepared;
+    use crate::settings::Settings;
+    use crate::trial::run_trial;
+
+    const ID: &str = "0123456789abcdef";
+
+    /// What `then` makes of the checkpoint of a small trial of three epochs at the end of every one of them.
+    fn at_every_end(then: &mut dyn FnMut(&EpochEnd)) {
+        let mut settings = Settings::default();
+        (settings.network.hidden, settings.network.steps) = (3, 5);
+        (settings.training.epochs, settings.training.batch) = (Some(3), Some(1024));
+        let prepared = Prepared::new([&settings].into_iter(), Path::new(".")).expect("the embedded subset");
+        run_trial(&settings, &Default::default(), prepared.data(&settings), 1, None, &ohmspike_simd::Alone, then)
+            .expect("a valid trial");
+    }
+
+    fn state() -> TrialState {
+        let mut state = None;
+        at_every_end(&mut |end| state = Some(end.state()));
+        state.expect("three epochs")
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let Ok(entries) = fs::read_dir(folder.join("checkpoints")) else { return Vec::new() };
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.expect("an entry").file_name().into_string().expect("text")).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_state_comes_back_whole() {
+        let state = state();
+        assert_eq!(read(ID, &written(ID, &state)[..]), Ok(state));
+    }
+
+    #[test]
+    fn it_is_written_after_every_epoch_but_the_last() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let checkpoints = Checkpoints::new(folder.path(), Duration::ZERO);
+        let mut checkpoint = checkpoints.of(ID, 3);
+        let (mut found, mut number) = (Vec::new(), 0);
+        at_every_end(&mut |end| {
+            checkpoint.keep(end).expect("a writable folder");
+            let state = checkpoints.of(ID, 3).load().expect("whole").expect("there is one");
+            number += 1;
+            assert_eq!(state == end.state(), number < 3);
+            found.push(state.epochs.len());
+        });
+        assert_eq!((found, names(folder.path())), (vec![1, 2, 2], vec![format!("{ID}.bin")]));
+    }
+
+    #[test]
+    fn it_is_not_written_before_it_is_time() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let checkpoints = Checkpoints::new(folder.path(), Duration::from_secs(3600));
+        let mut checkpoint = checkpoints.of(ID, 3);
+        at_every_end(&mut |end| checkpoint.keep(end).expect("nothing to write"));
+        assert_eq!(names(folder.path()), [""; 0]);
+        assert_eq!(checkpoint.load().expect("none is no fault"), None);
+    }
+
+    #[test]
+    fn what_is_no_checkpoint_of_this_trial_and_program_is_left_out() {
+        let state = state();
+        let whole = written(ID, &state);
+        let body = whole.iter().position(|&byte| byte == b'\n').expect("a first line") + 1;
+        let header = String::from_utf8(whole[..body].to_vec()).expect("JSON");
+        let with_header = |from: &str, to: &str| [header.replace(from, to).as_bytes(), &whole[body..]].concat();
+        let mut flipped = whole.clone();
+        *flipped.last_mut().expect("a body") ^= 1;
+        let other_body = b"\x07";
+        let other = serde_json::to_string(&Header::new(ID, other_body)).expect("texts") + "\n";
+        for (bytes, reason) in [
+            (Vec::new(), "it has no first line"),
+            (whole[..body - 1].to_vec(), "it has no first line"),
+            (b"no checkpoint\n".to_vec(), "its first line: expected"),
+            (
+                with_header(FORM, "ohmspike-checkpoint-0"),
+                "its form must be `ohmspike-checkpoint-2`, got `ohmspike-checkpoint-0`",
+            ),
+            (with_header(FORMAT, "ohmspike-trial-0"), "its record must be `"),
+            (with_header(ID, "fedcba9876543210"), "its id must be `0123456789abcdef`, got `fedcba9876543210`"),
+            (with_header(env!("CARGO_PKG_VERSION"), "0.0.0"), "its program must be `"),
+            (whole[..whole.len() - 1].to_vec(), "its sha256 must be `"),
+            (flipped, "its sha256 must be `"),
+            ([other.as_bytes(), other_body].concat(), "Hit the end of buffer"),
+        ] {
+            let error = read(ID, &bytes[..]).expect_err(reason);
+            assert!(error.starts_with(reason), "{error}, expected {reason}");
+        }
+    }
+
+    #[test]
+    fn a_checkpoint_is_removed_with_what_killed_processes_left_of_it() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let checkpoints = Checkpoints::new(folder.path(), Duration::ZERO);
+        fs::create_dir(folder.path().join("checkpoints")).expect("a writable folder");
+        let others = ["0123456789abcdee.77.part", "0123456789abcdee.bin", "0123456789abcdef.txt"];
+        for name in ["0123456789abcdef.bin", "0123456789abcdef.77.part"].iter().chain(&others) {
+            fs::write(folder.path().join("checkpoints").join(name), "").expect("a writable folder");
+        }
+        checkpoints.remove(ID);
+        assert_eq!(names(folder.path()), others);
+        fs::remove_file(folder.path().join("checkpoints/0123456789abcdef.txt")).expect("it is there");
+        checkpoints.remove_all(|_| true);
+        assert!(!folder.path().join("checkpoints").exists(), "an empty folder stayed");
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_written_is_named() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        fs::write(folder.path().join("checkpoints"), "in the way").expect("a writable folder");
+        let checkpoints = Checkpoints::new(folder.path(), Duration::ZERO);
+        let mut checkpoint = checkpoints.of(ID, 3);
+        let mut told = Vec::new();
+        at_every_end(&mut |end| told.extend(checkpoint.keep(end).err().map(|error| error.to_string())));
+        let place = folder.path().join("checkpoints/0123456789abcdef.bin").display().to_string();
+        assert_eq!(told.len(), 2, "{told:?}");
+        assert!(told.iter().all(|told| told.starts_with(&format!("{place}: cannot be written: "))), "{told:?}");
+    }
+}

@@ -1,0 +1,155 @@
+//! What a map says in numbers: how many cells are stuck, where its median lies, what is outside of the window.
+
+use std::fmt;
+
+use ohmspike_crossbar::device::Device;
+use ohmspike_snn::connection::Connection;
+
+use super::{ChipMaps, LayerMaps, WrongMap, of_connection};
+use crate::settings::connection_name;
+use crate::significant::significant;
+
+/// Conductances of a map against the window of their device.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MapAccount {
+    /// The key that names the map.
+    pub key: &'static str,
+    /// The file.
+    pub path: String,
+    /// Name of the connection that it is of.
+    pub connection: String,
+    /// Whether its cells are stuck, or else only start there.
+    pub faults: bool,
+    /// Cells of the array.
+    pub cells: usize,
+    /// Those that the map gives a conductance.
+    pub given: usize,
+    /// Those of them without a current.
+    pub open: usize,
+    /// Those that conduct less than the window, but not nothing.
+    pub below: usize,
+    /// Those that conduct more than the window.
+    pub above: usize,
+    /// Median of what is given and conducts, µS; none where nothing does.
+    pub median: Option<f64>,
+    /// Ends of the window, µS.
+    pub window: (f32, f32),
+}
+
+impl MapAccount {
+    fn new(
+        maps: &ChipMaps,
+        connection: Connection,
+        (rows, columns): (usize, usize),
+        device: &Device,
+        faults: bool,
+        given: &[f32],
+    ) -> Option<MapAccount> {
+        let file = of_connection(if faults { &maps.fault } else { &maps.conductance }, connection)?;
+        let window = (device.window.low(), device.window.high());
+        let count = |of: &dyn Fn(f32) -> bool| given.iter().filter(|conductance| of(**conductance)).count();
+        let mut conducting: Vec<f32> = given.iter().copied().filter(|conductance| *conductance > 0.0).collect();
+        conducting.sort_by(f32::total_cmp);
+        let (below, above) = (conducting.len().saturating_sub(1) / 2, conducting.len() / 2);
+        let median = conducting.get(below).zip(conducting.get(above));
+        Some(MapAccount {
+            key: file.key,
+            path: file.path.clone(),
+            connection: connection_name(connection),
+            faults,
+            cells: rows * columns,
+            given: given.len(),
+            open: count(&|conductance| conductance == 0.0),
+            below: count(&|conductance| conductance > 0.0 && conductance < window.0),
+            above: count(&|conductance| conductance > window.1),
+            median: median.map(|(one, next)| 0.5 * (f64::from(*one) + f64::from(*next))),
+            window,
+        })
+    }
+}
+
+impl fmt::Display for MapAccount {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let MapAccount { path, connection, cells, given, open, below, above, window, .. } = self;
+        let percent = significant(100.0 * *given as f64 / *cells as f64);
+        if self.faults {
+            write!(formatter, "fault map {path} ({connection}): {given} of {cells} cells stuck ({percent} %)")?;
+        } else {
+            write!(formatter, "conductance map {path} ({connection}): {given} of {cells} cells start there")?;
+        }
+        if let Some(median) = self.median {
+            write!(formatter, ", median {} µS", significant(median))?;
+        }
+        if *open > 0 {
+            write!(formatter, ", {open} open")?;
+        }
+        write!(formatter, "; {below} below and {above} above the window of {} to {} µS", window.0, window.1)
+    }
+}
+
+impl ChipMaps {
+    /// What the maps of `connection`, an array of `shape` (rows, columns) of `device`, say: faults first.
+    ///
+    /// # Errors
+    /// [`WrongMap`].
+    pub fn accounts(
+        &self,
+        connection: Connection,
+        shape: (usize, usize),
+        device: &Device,
+    ) -> Result<Vec<MapAccount>, WrongMap> {
+        let LayerMaps { faults, conductances } = self.of_layer(connection, shape.0, shape.1, device)?;
+        let stuck = faults.map(|map| map.written().iter().map(|stuck| stuck.conductance).collect::<Vec<f32>>());
+        let start = conductances.map(|map| map.cells().collect::<Vec<f32>>());
+        let account = |(faults, given): (bool, Option<Vec<f32>>)| {
+            MapAccount::new(self, connection, shape, device, faults, &given?)
+        };
+        Ok([(true, stuck), (false, start)].into_iter().filter_map(account).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::MapFile;
+    use super::*;
+
+    fn file(key: &'static str, text: &str) -> Option<MapFile> {
+        Some(MapFile { key, path: "chip.csv".to_owned(), text: text.to_owned(), sha256: String::new() })
+    }
+
+    /// 5 to 200 µS.
+    fn device() -> Device {
+        let window = r#""window": { "low_resistance_ohm": 5000, "high_resistance_ohm": 200000 }"#;
+        Device::from_json(&format!(r#"{{ "name": "m", {window} }}"#)).expect("a device")
+    }
+
+    #[test]
+    fn stuck_cells_are_counted_of_all_cells_with_their_median_against_the_window() {
+        let text = "unit siemens\nok 2e-4 ok open\nok 2.5e-4 high-resistance ok";
+        let maps = ChipMaps { fault: [file("hardware.fault_map_hidden", text), None], ..ChipMaps::default() };
+        let told = |connection, shape| maps.accounts(connection, shape, &device()).expect("a map");
+        let accounts = told(Connection::Feedforward(0), (2, 4));
+        assert_eq!(
+            accounts.iter().map(MapAccount::to_string).collect::<Vec<_>>(),
+            [
+                "fault map chip.csv (hidden): 4 of 8 cells stuck (50.0 %), median 200 µS, 1 open; 0 below and 1 above the window \
+              of 5 to 200 µS"
+            ]
+        );
+        assert_eq!(told(Connection::Readout, (4, 2)), []);
+        assert!(maps.accounts(Connection::Feedforward(0), (4, 2), &device()).is_err());
+    }
+
+    #[test]
+    fn a_map_of_conductances_is_told_like_one_of_faults() {
+        let text = "unit microsiemens\n1 100 120 300";
+        let maps =
+            ChipMaps { conductance: [None, file("hardware.conductance_map_readout", text)], ..ChipMaps::default() };
+        let accounts = maps.accounts(Connection::Readout, (1, 4), &device()).expect("a map");
+        assert_eq!(
+            accounts[0].to_string(),
+            "conductance map chip.csv (readout): 4 of 4 cells start there, median 110 µS; 1 below and 1 above the window of 5 \
+             to 200 µS"
+        );
+    }
+}

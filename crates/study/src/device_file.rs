@@ -1,0 +1,275 @@
+//! From a device file and the `[device]` keys of a study to a checked device.
+//!
+//! The keys are put into the JSON of the file, each in the place of what stands there, and the whole is then read as
+//! any other device file: nothing that a file may not say can be said by a study.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use ohmspike_crossbar::device::{BUILT_IN, Device, DeviceError};
+use serde_json::{Map, Value};
+
+use crate::bounded;
+use crate::prepare::{PrepareError, sha256};
+
+/// `[device]` keys of a study, dotted, with their values.
+pub type DeviceKeys = BTreeMap<String, Value>;
+
+/// The device `name`, built in or a path from the working directory or from `folder`, with `keys` put in, and the
+/// SHA-256 of its behaviour.
+///
+/// # Errors
+/// [`PrepareError`] that names the study's key where that is at fault, else the file.
+pub fn load(name: &str, keys: &DeviceKeys, folder: &Path) -> Result<(Device, String), PrepareError> {
+    let (place, text) = read(name, folder)?;
+    let device = Device::from_json(&text).map_err(|source| PrepareError::Device { place: place.clone(), source })?;
+    let mut value: Value = serde_json::from_str(&text).expect("the same text was a device a line ago");
+    if keys.is_empty() {
+        return Ok((device, behaviour_sha256(value)));
+    }
+    for (key, given) in keys {
+        make_way(&mut value, key, given, keys);
+        put(&mut value, key, given)?;
+    }
+    let device = Device::from_json(&value.to_string()).map_err(|source| blame(place, keys, source))?;
+    Ok((device, behaviour_sha256(value)))
+}
+
+/// Where the device is from, and its text.
+fn read(name: &str, folder: &Path) -> Result<(String, String), PrepareError> {
+    if let Some((_, text)) = BUILT_IN.iter().find(|(known, _)| *known == name) {
+        return Ok((name.to_owned(), (*text).to_owned()));
+    }
+    let Some(path) = find(name, folder) else {
+        if name.ends_with(".json") || name.contains(['/', '\\']) {
+            let source = std::io::Error::from(std::io::ErrorKind::NotFound);
+            return Err(PrepareError::DeviceFile { path: PathBuf::from(name), source });
+        }
+        let known: Vec<String> = BUILT_IN.iter().map(|(known, _)| format!("`{known}`")).collect();
+        let likeness = |known: &str| strsim::jaro_winkler(&name.to_lowercase(), known);
+        let nearest = BUILT_IN.iter().map(|(known, _)| *known).max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+        let nearest = nearest.expect("there are built-in devices");
+        return Err(PrepareError::UnknownDevice { name: name.to_owned(), known: known.join(", "), nearest });
+    };
+    let text = bounded::read_named_text(&path, bounded::LARGEST_DEVICE)
+        .map_err(|source| PrepareError::DeviceFile { path: path.clone(), source })?;
+    Ok((path.display().to_string(), text))
+}
+
+/// The file called `name`, tried from the working directory, then from `folder`.
+pub(crate) fn find(name: &str, folder: &Path) -> Option<PathBuf> {
+    [PathBuf::from(name), folder.join(name)].into_iter().find(|path| path.exists())
+}
+
+/// Keys that choose a kind, with the keys beside them that only another kind has.
+const KINDS: &[(&str, &[&str])] = &[
+    ("write.noise", &["sigma_microsiemens", "sigma_percent_of_conductance", "convention", "points"]),
+    ("write.scheme", &["pulses", "verify"]),
+    ("read.white.noise", &["sigma_microsiemens", "sigma_percent_of_conductance", "convention", "points"]),
+    (
+        "read.slow.kind",
+        &[
+            "fraction_of_cells",
+            "reference_resistance_ohm",
+            "rate_per_second",
+            "rate_exponent",
+            "amplitude_percent_of_conductance",
+            "amplitude_exponent",
+        ],
+    ),
+    (
+        "drift.law",
+        &[
+            "reference_seconds",
+            "latest_seconds",
+            "points",
+            "mean_microsiemens_per_ln",
+            "sigma_microsiemens_per_ln",
+            "sigma_microsiemens_at_reference",
+        ],
+    ),
+    ("parked.branch", &["sigma_ln_resistance"]),
+];
+
+/// Takes out what the file says for another kind than the one that is `given`: of a mechanism that becomes another one, or
+/// none, its old numbers say nothing. Those that the study gives stay.
+fn make_way(value: &mut Value, key: &str, given: &Value, keys: &DeviceKeys) {
+    let Some((_, others)) = KINDS.iter().find(|(kind, _)| *kind == key) else { return };
+    let (parent, name) = key.rsplit_once('.').expect("kinds stand in sections");
+    let object = parent.split('.').try_fold(value, |at, name| at.get_mut(name)).and_then(Value::as_object_mut);
+    let Some(object) = object.filter(|object| object.get(name).is_some_and(|old| old != given)) else { return };
+    for other in *others {
+        let path = format!("{parent}.{other}");
+        if !keys.keys().any(|key| *key == path || key.starts_with(&format!("{path}."))) {
+            object.remove(*other);
+        }
+    }
+}
+
+/// Puts `given` in the place of what stands at the dotted `key`; objects that are missing on the way are made.
+fn put(value: &mut Value, key: &str, given: &Value) -> Result<(), PrepareError> {
+    let (mut at, mut walked) = (value, Vec::new());
+    for name in key.split('.') {
+        let found = at.to_string();
+        let Some(object) = at.as_object_mut() else {
+            return Err(PrepareError::NoObject { key: format!("device.{key}"), parent: walked.join("."), found });
+        };
+        at = object.entry(name).or_insert_with(|| Value::Object(Map::new()));
+        walked.push(name);
+    }
+    *at = whole(given);
+    Ok(())
+}
+
+/// Numbers without a fraction as integers, so that 1.0 and 1 are the same device.
+fn whole(given: &Value) -> Value {
+    match given.as_f64() {
+        Some(number) if given.is_f64() && number.fract() == 0.0 && number.abs() < 1e15 => Value::from(number as i64),
+        _ => given.clone(),
+    }
+}
+
+/// The file itself is a device, so that the study's keys are at fault: the one that is named, where one is.
+fn blame(place: String, keys: &DeviceKeys, source: DeviceError) -> PrepareError {
+    let wrong = key_of(&source);
+    let below = |long: &str, short: &str| {
+        long.strip_prefix(short).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+    };
+    match keys.keys().find(|key| below(wrong, key) || below(key, wrong)) {
+        Some(key) => PrepareError::DeviceKey { key: format!("device.{key}"), source },
+        None => {
+            let keys: Vec<String> = keys.keys().map(|key| format!("`device.{key}`")).collect();
+            PrepareError::Device { place: format!("{place} with {}", keys.join(", ")), source }
+        }
+    }
+}
+
+/// What is wrong, without line and column: nobody has seen the text that they count in.
+pub(crate) fn without_position(error: &DeviceError) -> String {
+    let text = error.to_string();
+    match error {
+        DeviceError::Json { .. } | DeviceError::WrongType { .. } => {
+            text.rsplit_once(" at line ").map_or(&*text, |(before, _)| before.trim_end_matches(',')).to_owned()
+        }
+        _ => text,
+    }
+}
+
+/// The key that an error names; empty where it names the whole.
+fn key_of(error: &DeviceError) -> &str {
+    match error {
+        DeviceError::Json { key, .. }
+        | DeviceError::WrongType { key, .. }
+        | DeviceError::UnknownKey { key, .. }
+        | DeviceError::UnknownWord { key, .. }
+        | DeviceError::MissingKey { key }
+        | DeviceError::DuplicateKey { key } => key,
+        DeviceError::Refused(refused) => &refused.key,
+    }
+}
+
+/// The hash of a device without what only people read. Keys are sorted, so that their order does not count.
+fn behaviour_sha256(mut device: Value) -> String {
+    if let Some(keys) = device.as_object_mut() {
+        for key in ["$schema", "name", "description", "provenance"] {
+            keys.remove(key);
+        }
+    }
+    sha256(device.to_string().as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use ohmspike_crossbar::device::{WhiteNoise, WriteNoise};
+
+    use super::*;
+
+    fn with(name: &str, keys: &[(&str, Value)]) -> Result<(Device, String), PrepareError> {
+        let keys = keys.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect();
+        load(name, &keys, Path::new("."))
+    }
+
+    fn message(name: &str, keys: &[(&str, Value)]) -> String {
+        with(name, keys).expect_err("a key that cannot be").to_string()
+    }
+
+    #[test]
+    fn keys_take_the_place_of_the_file_and_make_the_objects_they_need() {
+        let keys = [("write.noise", "relative".into()), ("write.sigma_percent_of_conductance", 2.5.into())];
+        let (device, sha256) = with("ideal", &keys).expect("a device");
+        assert_eq!(device.write.noise, WriteNoise::Relative { fraction: 0.025 });
+        assert_eq!(device.window, Device::built_in("ideal").expect("built in").window);
+        assert_ne!(sha256, with("ideal", &[]).expect("built in").1);
+        let keys = [("read.white.sigma_percent_of_conductance", 3.into())];
+        let (device, _) = with("illustrative-oxide", &keys).expect("a device");
+        assert_eq!(device.read.white, WhiteNoise::Relative { fraction: 0.03 });
+    }
+
+    /// Switching a mechanism off, or to another kind, is one key: the numbers of the old kind go.
+    #[test]
+    fn another_kind_makes_way() {
+        let (device, _) = with("illustrative-oxide", &[("write.noise", "none".into())]).expect("a device");
+        assert_eq!(device.write.noise, WriteNoise::None);
+        let keys = [("write.noise", "relative".into()), ("write.sigma_percent_of_conductance", 2.into())];
+        let (device, _) = with("pcm-joshi-2020", &keys).expect("a device");
+        assert_eq!(device.write.noise, WriteNoise::Relative { fraction: 0.02 });
+        for off in [("drift.law", "none"), ("read.white.noise", "none"), ("write.noise", "none")] {
+            with("pcm-joshi-2020", &[(off.0, off.1.into())]).expect("a mechanism that is switched off");
+        }
+        with("1t1r-yousuf-2025", &[("write.scheme", "add".into())]).expect("another scheme");
+        // The kind that the file has already leaves its numbers.
+        let (device, _) = with("illustrative-oxide", &[("write.noise", "table".into())]).expect("a device");
+        assert_eq!(device.write.noise, Device::built_in("illustrative-oxide").expect("built in").write.noise);
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_is_told_as_a_file() {
+        let message = message("no/such.json", &[]);
+        assert!(message.starts_with("no/such.json: cannot be read: "), "{message}");
+    }
+
+    #[test]
+    fn the_same_numbers_are_the_same_device() {
+        let key = "window.low_resistance_ohm";
+        let as_in_the_file = with("ideal", &[]).expect("built in").1;
+        for same in [Value::from(1000), Value::from(1000.0)] {
+            assert_eq!(with("ideal", &[(key, same)]).expect("a device").1, as_in_the_file);
+        }
+        let named = with("ideal", &[("name", "other".into())]).expect("a device").1;
+        assert_eq!(named, as_in_the_file);
+    }
+
+    #[test]
+    fn a_wrong_key_is_named_as_the_study_gave_it() {
+        assert_eq!(
+            message("ideal", &[("window.high_resistance_ohm", 10.into())]),
+            "device.window.high_resistance_ohm: got 10 ohm, must be at least 1.001 times `low_resistance_ohm`, which is 1000 ohm",
+        );
+        assert_eq!(
+            message("ideal", &[("window.high_resistance_ohms", 10.into())]),
+            "device.window.high_resistance_ohms: unknown key, the nearest known is `high_resistance_ohm`",
+        );
+        assert_eq!(
+            message("ideal", &[("window.low_resistance_ohm.low", 10.into())]),
+            "device.window.low_resistance_ohm.low: `window.low_resistance_ohm` must be an object to hold a key, got 1000",
+        );
+        assert_eq!(
+            message("ideal", &[("window.low_resistance_ohm", "low".into())]),
+            "device.window.low_resistance_ohm: got string \"low\", must be a number",
+        );
+        assert_eq!(message("ideal", &[("window", 3.into())]), "device.window: got integer `3`, must be an object");
+        let error = with("ideal", &[("write.noise", "loud".into())]).expect_err("a word that is none");
+        assert_eq!(error.key(), Some("device.write.noise"));
+        assert!(error.to_string().starts_with("device.write.noise: got `loud`, must be one of"), "{error}");
+    }
+
+    #[test]
+    fn a_key_that_another_one_needs_is_told_with_the_keys_of_the_study() {
+        let error = with("ideal", &[("write.noise", "relative".into())]).expect_err("no number");
+        assert_eq!(error.key(), None);
+        assert_eq!(
+            error.to_string(),
+            "ideal with `device.write.noise`: write.sigma_percent_of_conductance: missing, `relative` needs it",
+        );
+    }
+}

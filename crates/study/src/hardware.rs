@@ -1,0 +1,80 @@
+//! The weights of a trial in the device that its settings name.
+
+use ohmspike_crossbar::device::{Device, WriteNoise};
+use ohmspike_crossbar::{ArrayError, ArrayParams, CrossbarArray};
+use ohmspike_rng::Seed;
+use ohmspike_simd::Matrix;
+use ohmspike_snn::connection::Connection;
+use ohmspike_snn::hardware::{CrossbarWeights, LayerWeights};
+use ohmspike_snn::network::Sign;
+use ohmspike_snn::weights::DigitalWeights;
+
+use crate::chip_maps::{LayerMaps, WrongMap};
+use crate::prepare::{EncodedData, LoadedDevice};
+use crate::settings::Settings;
+use crate::trial::network;
+
+/// The connections of a network that `settings` describe and `data` are shown to, in their order, each with its rows and
+/// columns. There are none of a network that cannot be, which checked settings do not describe.
+pub fn shapes(settings: &Settings, data: &EncodedData) -> Vec<(Connection, (usize, usize))> {
+    let Ok(network) = network(settings, data) else { return Vec::new() };
+    network.connections().map(|connection| (connection, network.shape(connection))).collect()
+}
+
+/// A layer that its device cannot hold.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum HardwareError {
+    /// The array cannot be built.
+    #[error(transparent)]
+    Array(#[from] ArrayError),
+    /// A map of the chip is not one of this array.
+    #[error(transparent)]
+    Map(#[from] WrongMap),
+}
+
+/// What holds a layer with the given first weights: abstract weights without a device, a chip of it with one. `chip`
+/// opens the streams of what is drawn once a chip.
+///
+/// # Errors
+/// [`HardwareError`] where the first weights do not fit the device, or a map not the layer.
+pub fn layer_weights(
+    settings: &Settings,
+    loaded: Option<&LoadedDevice>,
+    connection: Connection,
+    initial: Matrix,
+    signs: Vec<Sign>,
+    chip: Seed,
+) -> Result<LayerWeights, HardwareError> {
+    let study_sigma = settings.study_sigma() as f32;
+    let Some(LoadedDevice { device, maps, .. }) = loaded else {
+        return Ok(LayerWeights::Digital(DigitalWeights::noisy(initial, signs, study_sigma)));
+    };
+    let signs: Vec<ohmspike_crossbar::Sign> = signs.into_iter().map(branch_of).collect();
+    let (rows, columns) = (initial.rows(), initial.columns());
+    let LayerMaps { faults, conductances } = maps.of_layer(connection, rows, columns, device)?;
+    let hardware = &settings.hardware;
+    let params = ArrayParams {
+        study_sigma,
+        write_spread_scale: hardware.write_spread_scale as f32,
+        pair: hardware.pair,
+        controller: hardware.controller,
+        faults: faults.as_ref(),
+        conductances: conductances.as_ref(),
+        ..ArrayParams::new(settings.full_scale_of(connection) as f32, &signs)
+    };
+    let array = CrossbarArray::new(device, params, &initial, chip)?;
+    Ok(LayerWeights::Crossbar(Box::new(CrossbarWeights::new(array, settings.sample_seconds()))))
+}
+
+/// Whether the write noise of `device` follows `noise.level_percent`.
+pub fn follows_study_level(device: Option<&Device>) -> bool {
+    device.is_none_or(|device| device.write.noise == WriteNoise::StudyLevel)
+}
+
+fn branch_of(sign: Sign) -> ohmspike_crossbar::Sign {
+    match sign {
+        Sign::Excitatory => ohmspike_crossbar::Sign::Excitatory,
+        Sign::Inhibitory => ohmspike_crossbar::Sign::Inhibitory,
+        Sign::Unconstrained => unreachable!("settings refuse a device for weights of either sign"),
+    }
+}

@@ -1,0 +1,174 @@
+//! Whether an outcome may be that of guessing.
+//!
+//! ```text
+//! low = (p + z²/2n - z sqrt(p (1 - p)/n + z²/4n²)) / (1 + z²/n)      lower end of the 95 % interval of Wilson (1927)
+//! ```
+//!
+//! p is the outcome and n the number of test samples. The outcome is the mean over several epochs, but all of them see the
+//! same samples: n is that of one test, as if the epochs always agreed. Guessing reaches 1 in the number of classes, or the
+//! share of the most frequent class where a network always names that one.
+
+use std::fmt::{self, Display, Formatter};
+
+use ohmspike_snn::activity::ClassActivity;
+use serde::{Deserialize, Serialize};
+
+use crate::record::Record;
+use crate::settings::{NO_DEVICE, Settings};
+use crate::significant::significant;
+
+/// Quantile of the standard normal for a 95 % interval.
+const Z: f64 = 1.959_963_984_540_054;
+
+/// An outcome that may be that of guessing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AtChance {
+    /// The outcome, 0 to 1.
+    pub outcome: f64,
+    /// Lower end of its 95 % interval.
+    pub low: f64,
+    /// Accuracy of guessing.
+    pub chance: f64,
+    /// Test samples.
+    pub samples: u64,
+    /// Training loss of the first epoch and of the last, where it did not fall.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub loss: Option<(f64, f64)>,
+}
+
+impl AtChance {
+    pub(super) fn advice(&self, settings: &Settings) -> String {
+        if self.loss.is_none() {
+            return "train longer (`training.epochs`), raise `training.learning_rate`, or test on more samples"
+                .to_owned();
+        }
+        let on_cells = settings.hardware.device != NO_DEVICE;
+        let finer = if on_cells {
+            ", writes that are fine beside the first weights (a smaller `hardware.full_scale_hidden` or `hardware.write_spread_scale`)"
+        } else {
+            ""
+        };
+        format!(
+            "more epochs will not help where the loss does not fall: try less noise (`noise.level_percent`){finer}, or a smaller \
+             `training.learning_rate`"
+        )
+    }
+}
+
+impl Display for AtChance {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        let percent = |share: f64| significant(100.0 * share);
+        let AtChance { outcome, low, chance, samples, loss } = self;
+        write!(
+            formatter,
+            "the 95 % interval of the outcome, {} % on {samples} test samples, begins at {} %, and guessing reaches {} %",
+            percent(*outcome),
+            percent(*low),
+            percent(*chance)
+        )?;
+        match loss {
+            Some((first, last)) => {
+                let (first, last) = (significant(*first), significant(*last));
+                write!(formatter, "; the training loss did not fall: {first} in the first epoch, {last} in the last")
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+/// The accuracy that guessing reaches on a test of these classes; none without samples.
+pub fn chance_of(classes: &[ClassActivity]) -> Option<f64> {
+    let samples: u64 = classes.iter().map(|class| class.samples).sum();
+    let most = classes.iter().map(|class| class.samples).max().filter(|_| samples > 0)?;
+    Some((most as f64 / samples as f64).max(1.0 / classes.len() as f64))
+}
+
+/// The same for the trials that left `records`: that of the last test of the first one that has samples.
+pub fn chance_in<'a>(records: impl IntoIterator<Item = &'a Record>) -> Option<f64> {
+    records.into_iter().find_map(|record| chance_of(record.tests.last()?))
+}
+
+/// Lower end of the 95 % interval of a share, found in so many samples.
+fn lower_end(share: f64, samples: u64) -> f64 {
+    let n = samples as f64;
+    let middle = share + Z * Z / (2.0 * n);
+    let half = Z * (share * (1.0 - share) / n + Z * Z / (4.0 * n * n)).sqrt();
+    (middle - half) / (1.0 + Z * Z / n)
+}
+
+/// Whether the outcome of `record` may be that of guessing.
+pub(super) fn at_chance(record: &Record) -> Option<AtChance> {
+    let (outcome, classes) = (record.outcome?, record.tests.last()?);
+    let chance = chance_of(classes)?;
+    let samples = classes.iter().map(|class| class.samples).sum();
+    let low = lower_end(outcome, samples);
+    let ends = record.loss.first().copied().zip(record.loss.last().copied()).filter(|_| record.loss.len() > 1);
+    let loss = ends.filter(|(first, last)| last >= first);
+    (low <= chance).then_some(AtChance { outcome, low, chance, samples, loss })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::empty_record;
+
+    /// A loss that grows is not cured by more epochs.
+    #[test]
+    fn a_loss_that_does_not_fall_changes_the_advice() {
+        let state = |loss| AtChance { outcome: 0.1, low: 0.08, chance: 0.1, samples: 1000, loss };
+        let mut settings = Settings::default();
+        assert!(state(None).advice(&settings).starts_with("train longer"));
+        let grown = state(Some((6.8, 34.5)));
+        assert!(
+            grown.to_string().ends_with("; the training loss did not fall: 6.80 in the first epoch, 34.5 in the last")
+        );
+        assert!(!grown.advice(&settings).contains("full_scale"), "{}", grown.advice(&settings));
+        settings.hardware.device = "study-1k-1m".to_owned();
+        assert!(grown.advice(&settings).contains("hardware.full_scale_hidden"));
+    }
+
+    /// Wilson's interval of 15 of 100 is 0.0931 to 0.2328 (statsmodels 0.14, `proportion_confint(method="wilson")`).
+    #[test]
+    fn the_interval_is_that_of_wilson() {
+        assert!((lower_end(0.15, 100) - 0.093_1).abs() < 5e-5);
+        // By symmetry the upper end of 15 of 100 is 1 less the lower end of 85.
+        assert!((1.0 - lower_end(0.85, 100) - 0.232_8).abs() < 5e-5);
+        assert_eq!(lower_end(0.0, 10), 0.0);
+    }
+
+    fn found(outcome: f64, of_class: &[u64]) -> Option<AtChance> {
+        let mut record = empty_record();
+        record.outcome = Some(outcome);
+        let class = |&samples| ClassActivity { samples, ..ClassActivity::default() };
+        record.tests = vec![of_class.iter().map(class).collect()];
+        at_chance(&record)
+    }
+
+    /// Wilson's interval ends where p lies 1.96 standard errors of chance away: at 0.1 + 1.96 sqrt(0.09/1000) = 0.1186.
+    #[test]
+    fn an_interval_that_includes_chance_is_told() {
+        assert!(found(0.10, &[100; 10]).is_some() && found(0.118, &[100; 10]).is_some());
+        assert_eq!(found(0.119, &[100; 10]), None);
+        // Below chance nothing has been learnt either.
+        assert!(found(0.02, &[100; 10]).is_some());
+        // Few samples tell little: 3 of 10 correct of four classes.
+        assert!(found(0.3, &[3, 3, 2, 2]).is_some());
+    }
+
+    #[test]
+    fn trials_have_the_chance_of_the_first_test_with_samples() {
+        let mut uneven = empty_record();
+        let class = |samples| ClassActivity { samples, ..ClassActivity::default() };
+        uneven.tests = vec![vec![class(1), class(1)], vec![class(900), class(100)]];
+        let empty = Record { tests: vec![vec![class(0); 2]], ..empty_record() };
+        assert_eq!(chance_in([&empty, &uneven]), Some(0.9));
+        assert_eq!(chance_in([&empty]), None);
+    }
+
+    #[test]
+    fn always_naming_the_most_frequent_class_is_guessing() {
+        let found_at = found(0.9, &[900, 100]).expect("nine in ten are of one class");
+        assert_eq!(found_at.chance, 0.9);
+        assert_eq!(found(0.95, &[900, 100]), None);
+    }
+}

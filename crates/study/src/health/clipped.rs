@@ -1,0 +1,125 @@
+//! Whether writes or conversions end at the top of their range.
+
+use std::fmt::{self, Display, Formatter};
+
+use ohmspike_snn::weights::UpdateReport;
+use serde::{Deserialize, Serialize};
+
+use crate::record::Record;
+use crate::significant::significant;
+use crate::warning::converters::{SATURATED, Saturated};
+
+/// Share of the writes above which a window is too small for the weights. Cells at the ceiling take no further step up, so
+/// that one write in a hundred there is a share of the weights that cannot be learnt.
+const MOST_WRITES: f64 = 0.01;
+
+/// Writes or conversions that end at the top of their range.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Clipped {
+    /// What ended there.
+    pub ended: Ended,
+    /// The connection where the share is largest.
+    pub connection: String,
+    /// Their share, 0 to 1.
+    pub share: f64,
+}
+
+/// What ends at the top of its range.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Ended {
+    /// Writes, at the ceiling of the conductance window.
+    Writes,
+    /// Conversions of column sums that lie beyond a fixed range.
+    Conversions,
+}
+
+impl Clipped {
+    /// The conversions of converters whose range cuts sums off.
+    pub(super) fn conversions(saturated: &Saturated) -> Clipped {
+        let (connection, share) = (saturated.connection.clone(), saturated.shares.clipped);
+        Clipped { ended: Ended::Conversions, connection, share }
+    }
+
+    pub(super) fn advice(&self) -> String {
+        match self.ended {
+            Ended::Conversions => "raise `device.converters.adc.full_scale_microamperes`, or set \
+                                   `device.converters.adc.range` to `calibrated`"
+                .to_owned(),
+            Ended::Writes => {
+                format!("raise `{}`, or choose a device with a wider window", full_scale_key(&self.connection))
+            }
+        }
+    }
+}
+
+/// The key of the weight of a cell of `connection` that is fully on.
+fn full_scale_key(connection: &str) -> String {
+    match connection {
+        "hidden" => "hardware.full_scale_hidden".to_owned(),
+        "readout" => "hardware.full_scale_readout".to_owned(),
+        // A further layer is called `layer_2`, its recurrent weights `layer_2_recurrent`; those of the first `hidden_recurrent`.
+        further => match further.strip_suffix("_recurrent").unwrap_or(further) {
+            "hidden" => "hardware.full_scale_hidden".to_owned(),
+            layer => format!("{layer}.full_scale"),
+        },
+    }
+}
+
+impl Display for Clipped {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        let Clipped { ended, connection, share } = self;
+        let percent = significant(100.0 * share);
+        match ended {
+            Ended::Conversions => write!(
+                formatter,
+                "{percent} % of the conversions of `{connection}` lie beyond the range of the converters; at most {} % are expected",
+                100.0 * SATURATED
+            ),
+            Ended::Writes => write!(
+                formatter,
+                "{percent} % of the writes to `{connection}` ended at the ceiling of the window; at most {} % are expected",
+                100.0 * MOST_WRITES
+            ),
+        }
+    }
+}
+
+/// The connection whose writes end most often at the ceiling, where that is too often.
+pub(super) fn clipped(record: &Record) -> Option<Clipped> {
+    let writes = &record.writes;
+    let further = writes.further.iter().map(|further| (&*further.connection, &further.writes));
+    let all = [("hidden", &writes.hidden), ("readout", &writes.readout)].into_iter().chain(further);
+    let share = |report: &UpdateReport| report.clipped_high as f64 / report.cells_written.max(1) as f64;
+    let (connection, share) =
+        all.map(|(connection, report)| (connection, share(report))).max_by(|one, next| one.1.total_cmp(&next.1))?;
+    (share > MOST_WRITES).then(|| Clipped { ended: Ended::Writes, connection: connection.to_owned(), share })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{FurtherWrites, empty_record};
+
+    fn report(clipped_high: u64) -> UpdateReport {
+        UpdateReport { cells_written: 10_000, clipped_high, ..UpdateReport::default() }
+    }
+
+    #[test]
+    fn more_than_one_write_in_a_hundred_at_the_ceiling_is_told() {
+        let mut record = empty_record();
+        assert_eq!(clipped(&record), None, "no cell was written");
+        (record.writes.hidden, record.writes.readout) = (report(100), report(0));
+        assert_eq!(clipped(&record), None);
+        record.writes.readout = report(101);
+        let found = clipped(&record).expect("just above");
+        assert_eq!((&*found.connection, found.share), ("readout", 0.0101));
+        assert!(found.advice().contains("`hardware.full_scale_readout`"));
+        let further = FurtherWrites { connection: "layer_2_recurrent".to_owned(), writes: report(5000) };
+        record.writes.further.push(further);
+        let found = clipped(&record).expect("half of them");
+        assert_eq!((&*found.connection, found.share), ("layer_2_recurrent", 0.5));
+        assert!(found.advice().contains("`layer_2.full_scale`"));
+    }
+}

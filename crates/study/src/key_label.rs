@@ -1,0 +1,176 @@
+//! The keys of a study in words, with their units.
+
+use crate::axis_value::number;
+use crate::axis_value::plain;
+
+/// Excitatory fraction of the hidden neurons.
+pub const FRACTION: &str = "network.excitatory_fraction";
+/// Noise of every weight update.
+pub const NOISE: &str = "noise.level_percent";
+/// Factor on the device's write spread.
+pub const SPREAD_SCALE: &str = "hardware.write_spread_scale";
+/// Initial spread of the first weights.
+pub const SIGMA_INIT: &str = "weights.sigma_init";
+pub(super) const DEVICE: &str = "hardware.device";
+
+/// Keys with their words and unit.
+const KNOWN: [(&str, &str, &str); 36] = [
+    (NOISE, "noise of every weight update", "% of σ_init"),
+    (FRACTION, "excitatory share of the hidden neurons", ""),
+    (SPREAD_SCALE, "factor on the device's write spread", ""),
+    (DEVICE, "device", ""),
+    ("network.hidden", "hidden neurons", ""),
+    ("network.steps", "steps of a sample", ""),
+    (SIGMA_INIT, "initial spread σ_init of hidden weights", "thresholds"),
+    ("weights.sigma_readout", "initial spread of readout weights", "thresholds"),
+    ("hardware.full_scale_hidden", "weight of a hidden cell that is fully on", "thresholds"),
+    ("hardware.full_scale_readout", "weight of a readout cell that is fully on", "thresholds"),
+    ("hardware.retention_seconds", "time between the last write and the test", "s"),
+    ("training.epochs", "epochs of training", ""),
+    ("training.batch", "samples a batch", ""),
+    ("training.learning_rate", "learning rate", ""),
+    ("training.tau_mem", "time constant of the membrane", "steps"),
+    ("training.tau_syn", "time constant of the synaptic current", "steps"),
+    ("training.surrogate_steepness", "steepness of the surrogate", ""),
+    ("outcome.last_epochs", "epochs that the outcome is the mean of", ""),
+    ("device.read.white.sigma_percent_of_conductance", "white read noise", "% of G"),
+    ("device.read.white.sigma_microsiemens", "white read noise", "µS"),
+    ("device.write.sigma_percent_of_conductance", "write noise", "% of G"),
+    ("device.write.sigma_microsiemens", "write noise", "µS"),
+    ("device.read.slow.amplitude_percent_of_conductance", "telegraph noise, from peak to peak", "% of G"),
+    ("device.read.slow.fraction_of_cells", "share of cells with telegraph noise", ""),
+    ("device.faults.p_low_resistance", "share of cells stuck at the low resistance", ""),
+    ("device.faults.p_high_resistance", "share of cells stuck at the high resistance", ""),
+    ("device.faults.p_anywhere", "share of cells stuck anywhere", ""),
+    ("device.faults.p_dead_row", "share of dead row lines", ""),
+    ("device.faults.p_dead_column", "share of dead column lines", ""),
+    ("device.faults.p_cluster", "share of column lines with a cluster of stuck cells", ""),
+    ("device.converters.adc.bits", "resolution of the column converters", "bits"),
+    ("device.converters.dac.bits", "resolution of the row drivers", "bits"),
+    ("device.converters.tile_rows", "rows of a tile", ""),
+    ("device.levels.count", "levels of a cell", ""),
+    ("device.chip.write_spread_sigma_ln", "spread of the write spread from cell to cell", "σ of ln"),
+    ("device.write.verify.tries", "tries of a write", ""),
+];
+/// Units as the end of a key spells them; those come first that end in others.
+const UNITS: [(&str, &str); 21] = [
+    ("percent_of_conductance", "% of G"),
+    ("percent_of_target", "% of G"),
+    ("percent_of_window", "% of window"),
+    ("percent_of_full_scale", "% of full scale"),
+    ("percent_of_step", "% of step"),
+    ("percent", "%"),
+    ("microsiemens_per_ln", "µS per ln t"),
+    ("microsiemens_at_reference", "µS"),
+    ("microsiemens", "µS"),
+    ("sigma_ln_resistance", "σ of ln R"),
+    ("sigma_ln", "σ of ln"),
+    ("ohm", "ohm"),
+    ("nanoseconds", "ns"),
+    ("seconds", "s"),
+    ("volts", "V"),
+    ("microamperes", "µA"),
+    ("picojoules_per_conversion", "pJ per conversion"),
+    ("picojoules_per_pulse", "pJ per pulse"),
+    ("square_micrometres", "µm²"),
+    ("per_second", "1/s"),
+    ("bits", "bits"),
+];
+
+/// What a key is in words, and its unit; empty where it has none.
+pub fn words_and_unit(key: &str) -> (String, &'static str) {
+    if let Some((_, words, unit)) = KNOWN.iter().find(|(known, ..)| *known == key) {
+        return ((*words).to_owned(), unit);
+    }
+    let path = key.strip_prefix("device.").unwrap_or(key);
+    let unit = UNITS.iter().find(|(end, _)| path.ends_with(end));
+    let words = unit.map_or(path, |(end, _)| path.strip_suffix(end).unwrap_or(path));
+    let words = words.trim_end_matches(['_', '.']).replace(['_', '.'], " ");
+    (words, unit.map_or("", |(_, unit)| unit))
+}
+
+/// Title of an axis: words and unit.
+pub fn axis_label(key: &str) -> String {
+    titled(words_and_unit(key))
+}
+
+/// Words with their unit in brackets.
+pub(super) fn titled((words, unit): (String, &str)) -> String {
+    if unit.is_empty() { words } else { format!("{words} ({unit})") }
+}
+
+/// A key with one of its values: words, value and unit.
+pub fn stated(key: &str, value: &toml::Value) -> String {
+    let (words, unit) = words_and_unit(key);
+    format!("{words}: {} {unit}", value_label(key, value)).trim_end().to_owned()
+}
+
+/// What stands before the values of a key in a legend.
+pub fn heading(key: &str) -> String {
+    match key {
+        FRACTION => "exc:inh".to_owned(),
+        key => axis_label(key),
+    }
+}
+
+/// A value of a key in a legend or beside an axis: shares of excitatory neurons as the literature writes them, 80:20; files
+/// by their names.
+pub fn value_label(key: &str, value: &toml::Value) -> String {
+    match (key, number(value)) {
+        (FRACTION, Some(fraction)) => {
+            let excitatory = (fraction * 1000.0).round() / 10.0;
+            format!("{excitatory}:{}", ((100.0 - excitatory) * 10.0).round() / 10.0)
+        }
+        (DEVICE, None) => {
+            let text = plain(value);
+            let name = text.rsplit('/').next().unwrap_or(&text);
+            name.strip_suffix(".json").unwrap_or(name).to_owned()
+        }
+        _ => plain(value),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn units_are_those_that_the_key_spells() {
+        for (key, label) in [
+            ("noise.level_percent", "noise of every weight update (% of σ_init)"),
+            ("device.read.white.sigma_percent_of_conductance", "white read noise (% of G)"),
+            (
+                "device.converters.adc.offset_sigma_percent_of_full_scale",
+                "converters adc offset sigma (% of full scale)",
+            ),
+            ("device.parked.sigma_ln_resistance", "parked (σ of ln R)"),
+            ("device.window.high_resistance_ohm", "window high resistance (ohm)"),
+            ("device.drift.sigma_microsiemens_per_ln", "drift sigma (µS per ln t)"),
+            ("device.converters.adc.bits", "resolution of the column converters (bits)"),
+            ("device.faults.cluster_share", "faults cluster share"),
+        ] {
+            assert_eq!(axis_label(key), label);
+        }
+    }
+
+    /// Every key that is known here is one that a study can have.
+    #[test]
+    fn known_keys_exist() {
+        let keys = crate::study::known_keys();
+        let schema = include_str!("../../../device-models/README.md");
+        for (key, ..) in KNOWN {
+            let in_schema = key.strip_prefix("device.").is_some_and(|key| schema.contains(&format!("| `{key}` |")));
+            assert!(keys.iter().any(|known| known == key) || in_schema, "{key}");
+        }
+    }
+
+    #[test]
+    fn values_are_short() {
+        assert_eq!(value_label(FRACTION, &toml::Value::Float(0.75)), "75:25");
+        assert_eq!(value_label(FRACTION, &toml::Value::Float(0.955)), "95.5:4.5");
+        assert_eq!(value_label(DEVICE, &toml::Value::String("../my/oxide.v2.json".to_owned())), "oxide.v2");
+        assert_eq!(value_label(NOISE, &toml::Value::Integer(20)), "20");
+        assert_eq!(stated(NOISE, &toml::Value::Integer(20)), "noise of every weight update: 20 % of σ_init");
+        assert_eq!(stated("network.hidden", &toml::Value::Integer(50)), "hidden neurons: 50");
+    }
+}

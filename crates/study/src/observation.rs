@@ -1,0 +1,170 @@
+//! What the hidden neurons do with the test set at one moment: how far their spike trains lie apart, and how their spikes
+//! follow each other. Of several hidden layers it is the one that the readout hears.
+//!
+//! Every trial is observed twice, before training and after the last epoch. The distances are those of Van Rossum with a
+//! time constant of 1 ms, which is one step, in the published form: summed over steps (`ohmspike_snn::metrics::van_rossum`).
+
+use ohmspike_simd::Matrix;
+use ohmspike_snn::evaluate::Answer;
+use ohmspike_snn::metrics::firing::Firing;
+use ohmspike_snn::metrics::intervals::Intervals;
+use ohmspike_snn::metrics::van_rossum::{PairDistances, Time, VanRossum};
+use ohmspike_snn::network::Network;
+use serde::{Deserialize, Serialize};
+
+use crate::details::{Example, Snapshot, WeightHistograms};
+use crate::health::MOST_STEPS;
+use crate::measured_neurons::MeasuredNeurons;
+
+/// Time constant of the Van Rossum distance, steps of 1 ms.
+const DISTANCE_STEPS: f64 = 1.0;
+
+/// What a record keeps of one look at the test set.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Observation {
+    /// Means over images and pairs of hidden neurons; of many neurons, of a sample of them ([`MeasuredNeurons`]).
+    pub distances: PairDistances,
+    /// Times between spikes, one entry a class.
+    pub classes: Vec<ClassTiming>,
+    /// Neurons of every hidden layer, the one that hears the input first, that spike at more than half of the steps;
+    /// empty in records that do not tell.
+    #[serde(default)]
+    pub saturated_neurons: Vec<u64>,
+}
+
+/// Times between the spikes of a neuron, over the images of one class.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClassTiming {
+    /// The excitatory neurons.
+    pub excitatory: IntervalSummary,
+    /// The inhibitory neurons.
+    pub inhibitory: IntervalSummary,
+}
+
+/// Intervals between the spikes of a neuron.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IntervalSummary {
+    /// Their number.
+    pub count: u64,
+    /// Their mean, steps of 1 ms; null without intervals.
+    pub mean: Option<f64>,
+    /// Their coefficient of variation; null without intervals.
+    pub variation: Option<f64>,
+}
+
+impl From<&Intervals> for IntervalSummary {
+    fn from(intervals: &Intervals) -> IntervalSummary {
+        IntervalSummary { count: intervals.count(), mean: intervals.mean(), variation: intervals.variation() }
+    }
+}
+
+/// Looks at every answer of a test.
+pub struct Observer<'a> {
+    network: &'a Network,
+    measured: MeasuredNeurons,
+    distances: VanRossum,
+    firing: Firing,
+    example: Option<Example>,
+    /// Spikes of every neuron of every hidden layer.
+    spikes: Vec<Vec<u64>>,
+    samples: u64,
+}
+
+impl<'a> Observer<'a> {
+    /// Nothing seen yet of `network`.
+    pub fn new(network: &'a Network) -> Observer<'a> {
+        let hidden = network.last_hidden();
+        let measured = MeasuredNeurons::of(hidden.neurons, hidden.excitatory);
+        let distances = VanRossum::new(measured.count, DISTANCE_STEPS).expect("the time constant is positive");
+        let firing = Firing::new(hidden.neurons, hidden.excitatory, network.steps, network.classes);
+        let spikes = network.hidden.iter().map(|layer| vec![0; layer.neurons]).collect();
+        Observer { network, measured, distances, firing, example: None, spikes, samples: 0 }
+    }
+
+    /// Looks at one answer; the first becomes the example.
+    pub fn see(&mut self, answer: &Answer) {
+        self.measured.spikes(answer.trace.hidden_spikes_by_step(), |steps| self.distances.add_sample(steps));
+        self.firing.add_sample(answer.label, answer.trace.hidden_spikes_by_step());
+        self.samples += 1;
+        for (spikes, layer) in self.spikes.iter_mut().zip(answer.trace.layers()) {
+            layer.spikes().all().iter().for_each(|&neuron| spikes[usize::from(neuron)] += 1);
+        }
+        if self.example.is_none() {
+            self.example = Some(Example::of(self.network, answer));
+        }
+    }
+
+    /// What was seen, and the weights from the inputs (`hidden`) and to the classes (`readout`) with which it was.
+    pub fn end(self, hidden: &Matrix, readout: &Matrix) -> (Observation, Snapshot) {
+        let classes = self.firing.classes.iter().map(|class| ClassTiming {
+            excitatory: IntervalSummary::from(&class.excitatory.intervals),
+            inhibitory: IntervalSummary::from(&class.inhibitory.intervals),
+        });
+        let observation = Observation {
+            distances: self.distances.report(self.measured.excitatory, Time::Steps),
+            classes: classes.collect(),
+            saturated_neurons: self.saturated_neurons(),
+        };
+        let weights = WeightHistograms::of(hidden, readout, self.network.hidden[0].excitatory);
+        (observation, Snapshot { example: self.example, firing: self.firing.classes, weights })
+    }
+
+    /// By layer, the neurons that spike at more than half of the steps.
+    fn saturated_neurons(&self) -> Vec<u64> {
+        let most = MOST_STEPS * (self.samples * self.network.steps as u64) as f64;
+        let of_layer = |spikes: &Vec<u64>| spikes.iter().filter(|spikes| **spikes as f64 > most).count() as u64;
+        self.spikes.iter().map(of_layer).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ohmspike_snn::connection::Connection;
+    use ohmspike_snn::encode::LatencyCode;
+    use ohmspike_snn::evaluate::evaluate_watched;
+    use ohmspike_snn::preset::Preset;
+    use ohmspike_snn::weights::DigitalWeights;
+
+    use super::*;
+
+    /// Two neurons that excite and one that inhibits, each driven by one of three pixels.
+    #[test]
+    fn what_was_seen_is_what_was_counted() {
+        let images = [[255u8, 200, 100], [90, 120, 250], [0, 0, 0]];
+        let samples = LatencyCode::default().samples(images.iter().map(|image| &image[..]), &[1, 0, 1], 60);
+        let samples = samples.expect("few spikes");
+        let network = Network::new(3, 3, 2, 0.67, 60, &Preset::published_results().dynamics).expect("valid");
+        let on = |signs: Vec<_>, weights: Matrix| DigitalWeights::exact(weights, signs);
+        let each_its_own = Matrix::from_fn(3, 3, |row, column| if row == column { 4.0 } else { 0.0 });
+        let mut hidden = on(network.signs(Connection::Feedforward(0)), each_its_own.clone());
+        let sign = |row| if row < 2 { 0.5 } else { -0.5 };
+        let mut readout = on(network.signs(Connection::Readout), Matrix::from_fn(3, 2, |row, _| sign(row)));
+
+        let mut observer = Observer::new(&network);
+        let read = ohmspike_rng::Seed::new(1);
+        let activity = evaluate_watched(&network, &mut [&mut hidden, &mut readout], &samples, 3, read, &mut |answer| {
+            observer.see(answer);
+        });
+        let (observation, snapshot) = observer.end(&each_its_own, &each_its_own);
+
+        let total = activity.total();
+        let counted =
+            |of: fn(&ohmspike_snn::metrics::firing::ClassFiring) -> u64| snapshot.firing.iter().map(of).sum::<u64>();
+        assert!(total.excitatory_spikes > 0 && total.inhibitory_spikes > 0, "{total:?}");
+        assert_eq!(counted(|class| class.excitatory.spikes()), total.excitatory_spikes);
+        assert_eq!(counted(|class| class.inhibitory.spikes()), total.inhibitory_spikes);
+        let example = snapshot.example.expect("an image was seen");
+        assert_eq!((example.image, example.label), (0, 1));
+        assert_eq!(example.input.iter().flatten().count(), 3);
+        assert_eq!(example.readout.len(), 2);
+        assert!(example.readout.iter().all(|trace| trace.len() == 61));
+        // One inhibitory neuron makes no pair.
+        let PairDistances { ee, ei, ii } = observation.distances;
+        assert!(ee.is_some_and(|distance| distance.root > 0.0) && ei.is_some() && ii.is_none());
+        let intervals = observation.classes.iter().map(|class| class.excitatory.count).sum::<u64>();
+        assert!(intervals > 0 && intervals < total.excitatory_spikes);
+    }
+}

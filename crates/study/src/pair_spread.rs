@@ -1,0 +1,99 @@
+//! From the spread of a cell to that of a weight: what a pair makes of it.
+//!
+//! ```text
+//! w = kappa (G+ - G-)     sigma_w² = kappa² (sigma+² + sigma-²), over the cells that an update writes, or a read reads
+//!
+//! one-branch              one cell is written, and lies at Gmin + |w| / kappa; a parked cell does not change
+//! push-pull               both are written, and lie at the middle of the window plus and minus w / (2 kappa)
+//! potentiation-only       both are, where an update reaches cells that are asked nothing
+//! ```
+//!
+//! Two cells at nearly the same conductance spread a weight by the root of 2 times what one of them does. The study's own noise is
+//! stated of the weight, and cells share it.
+
+use ohmspike_crossbar::PairMapping;
+use ohmspike_crossbar::device::Device;
+use ohmspike_crossbar::spread::WeightUnits;
+use ohmspike_snn::connection::Connection;
+
+use crate::settings::{PairKind, Settings};
+
+/// The units of a write to weights of `connection`, for spreads of single cells; none where the window cannot hold the weights.
+pub fn units_of_write(settings: &Settings, device: &Device, connection: Connection) -> Option<WeightUnits> {
+    let both = settings.hardware.pair.writes_both_cells(device.write.reaches_every_cell());
+    units(settings, device, connection, both)
+}
+
+/// The same of a read, which reads both cells of a pair that has two.
+pub fn units_of_read(settings: &Settings, device: &Device, connection: Connection) -> Option<WeightUnits> {
+    units(settings, device, connection, settings.hardware.pair != PairKind::OneBranch)
+}
+
+fn units(settings: &Settings, device: &Device, connection: Connection, both_cells: bool) -> Option<WeightUnits> {
+    let full_scale = settings.full_scale_of(connection) as f32;
+    let kappa = f64::from(PairMapping::new(device.window, full_scale).ok()?.kappa());
+    let kappa = if both_cells { kappa * std::f64::consts::SQRT_2 } else { kappa };
+    let (sigma_init, study_sigma) = (settings.weights.sigma_init, settings.study_sigma());
+    Some(WeightUnits { kappa, sigma_init, study_sigma })
+}
+
+/// The conductance at which the main cell of a pair holds `weight` of the hidden layer, µS.
+pub fn conductance_of(weight: f64, settings: &Settings, device: &Device) -> Option<f64> {
+    let (window, hardware) = (device.window, &settings.hardware);
+    let kappa = f64::from(PairMapping::new(window, hardware.full_scale_hidden as f32).ok()?.kappa());
+    let (low, span) = (f64::from(window.low()), f64::from(window.span()));
+    Some(match hardware.pair {
+        PairKind::OneBranch | PairKind::PotentiationOnly => low + weight / kappa,
+        PairKind::PushPull => low + 0.5 * span + 0.5 * weight / kappa,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ohmspike_crossbar::spread::write_spread;
+
+    const HIDDEN: Connection = Connection::Feedforward(0);
+
+    /// A level of 20 % is 20 % of `sigma_init` in every pair; one of 2 µS a cell is sqrt(2) times as much where two are written.
+    #[test]
+    fn a_level_is_that_of_the_weight_and_a_spread_of_the_cell_adds_up() {
+        let constant = r#"{ "name": "c", "window": { "low_resistance_ohm": 1000, "high_resistance_ohm": 1000000 },
+            "write": { "noise": "constant", "sigma_microsiemens": 2 } }"#;
+        let constant = Device::from_json(constant).unwrap();
+        let study = Device::built_in("study-1k-1m").unwrap();
+        let mut settings = Settings::default();
+        settings.noise.level_percent = 20.0;
+        let percent = |settings: &Settings, device: &Device| {
+            let units = units_of_write(settings, device, HIDDEN).unwrap();
+            write_spread(device, &[1e4], Some(units))[0].percent_of_sigma_init.unwrap()
+        };
+        let one_cell = percent(&settings, &constant);
+        // kappa is f32.
+        let near = |found: f64, expected: f64| assert!((found / expected - 1.0).abs() < 1e-6, "{found} for {expected}");
+        for (pair, factor) in
+            [(PairKind::OneBranch, 1.0), (PairKind::PushPull, 2f64.sqrt()), (PairKind::PotentiationOnly, 2f64.sqrt())]
+        {
+            settings.hardware.pair = pair;
+            near(percent(&settings, &study), 20.0);
+            near(percent(&settings, &constant), factor * one_cell);
+        }
+        let asked = Device {
+            write: ohmspike_crossbar::device::Write {
+                cells: ohmspike_crossbar::device::WrittenCells::Asked,
+                ..constant.write.clone()
+            },
+            ..constant.clone()
+        };
+        near(percent(&settings, &asked), one_cell);
+    }
+
+    #[test]
+    fn cells_of_push_pull_pairs_lie_about_the_middle() {
+        let device = Device::built_in("study-1k-1m").unwrap();
+        let mut settings = Settings::default();
+        assert!((conductance_of(0.001, &settings, &device).unwrap() - 1.999).abs() < 1e-6);
+        settings.hardware.pair = PairKind::PushPull;
+        assert!((conductance_of(0.001, &settings, &device).unwrap() - 500.9995).abs() < 1e-4);
+    }
+}

@@ -1,0 +1,333 @@
+//! What trials share: encoded data and devices, read once and kept for all threads.
+
+mod devices;
+mod encoded;
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::path::{Path, PathBuf};
+
+use ohmspike_crossbar::device::{Device, DeviceError};
+use ohmspike_datasets::LoadError;
+use ohmspike_snn::connection::Connection;
+use ohmspike_snn::spikes::SpikesError;
+use sha2::{Digest, Sha256};
+
+pub use devices::Devices;
+pub use encoded::EncodedData;
+
+use crate::chip_maps::{ChipMaps, WrongMap};
+use crate::device_file;
+use crate::hardware::{follows_study_level, shapes};
+use crate::settings::Settings;
+use crate::store::LONGEST_RECORD;
+use crate::trial::{TrialError, full_batch};
+
+/// A device as its file and the study describe it, with the maps of the chip where the study gives them.
+#[derive(Clone, Debug)]
+pub struct LoadedDevice {
+    /// The checked model.
+    pub device: Device,
+    /// SHA-256 of what decides its behaviour, in hexadecimal: all keys but name, texts and provenance.
+    pub sha256: String,
+    /// Measured maps, by layer.
+    pub maps: ChipMaps,
+}
+
+impl From<Device> for LoadedDevice {
+    /// A device that came from no file, on a chip that was not measured.
+    fn from(device: Device) -> LoadedDevice {
+        LoadedDevice { device, sha256: String::new(), maps: ChipMaps::default() }
+    }
+}
+
+/// Everything that the trials of a study need beside their settings.
+#[derive(Clone, Debug, Default)]
+pub struct Prepared {
+    /// By what of the settings decides them ([`data_key`]).
+    data: BTreeMap<String, EncodedData>,
+    /// By what of the settings decides them ([`device_key`]).
+    devices: BTreeMap<String, LoadedDevice>,
+}
+
+/// What a study needs is not there, or not what it must be.
+#[derive(Debug, thiserror::Error)]
+pub enum PrepareError {
+    /// The data set cannot be read.
+    #[error(transparent)]
+    Data(LoadError),
+    /// A key of `[data]` that this data set does not have, or has not with this value.
+    #[error("{key}: must be {allowed}, got {got}")]
+    DataKey {
+        /// The key.
+        key: &'static str,
+        /// What is allowed.
+        allowed: String,
+        /// What was given.
+        got: String,
+    },
+    /// The data set cannot be encoded.
+    #[error("data.set: {0}")]
+    Encode(#[from] SpikesError),
+    /// Neither a known device nor a file.
+    #[error(
+        "hardware.device: must be `none`, a device file or one of the built-in devices {known}, got `{name}`\n\n\
+         hint: the nearest name is `{nearest}`"
+    )]
+    UnknownDevice {
+        /// What was given.
+        name: String,
+        /// Names of the built-in devices.
+        known: String,
+        /// The one that is spelled most like it.
+        nearest: &'static str,
+    },
+    /// The device file cannot be read.
+    #[error("{path}: cannot be read: {source}")]
+    DeviceFile {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The device file says what no device can be.
+    #[error("{place}: {source}")]
+    Device {
+        /// The file, or the name of a built-in device.
+        place: String,
+        /// What is wrong.
+        source: DeviceError,
+    },
+    /// A key of `[device]` says what no device can be.
+    #[error("device.{}", device_file::without_position(source))]
+    DeviceKey {
+        /// The key as the study gives it.
+        key: String,
+        /// What is wrong.
+        source: DeviceError,
+    },
+    /// A key of `[device]` below something that holds no keys.
+    #[error("{key}: `{parent}` must be an object to hold a key, got {found}")]
+    NoObject {
+        /// The key as the study gives it.
+        key: String,
+        /// What stands above it.
+        parent: String,
+        /// Its value.
+        found: String,
+    },
+    /// A map of the chip cannot be read.
+    #[error("{key}: {path}: cannot be read: {source}")]
+    Map {
+        /// The key that names it.
+        key: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A map of the chip is not one of its array.
+    #[error(transparent)]
+    WrongMap(#[from] WrongMap),
+    /// A matrix of weights that no memory holds several times.
+    #[error("{key}: must make matrices of at most {LARGEST_MATRIX} weights, got {rows} x {columns}")]
+    Matrix {
+        /// The key of the neurons that it leads to.
+        key: String,
+        /// Its rows.
+        rows: usize,
+        /// Its columns.
+        columns: usize,
+    },
+    /// A training of so many epochs that its record would be too long.
+    #[error("training.epochs: must be at most {most} with {classes} classes, whose record is still read, got {epochs}")]
+    Epochs {
+        /// Classes of the data set.
+        classes: usize,
+        /// What is allowed.
+        most: usize,
+        /// What was given.
+        epochs: usize,
+    },
+    /// The training set does not fill a batch.
+    #[error(transparent)]
+    Batch(#[from] TrialError),
+    /// A noise level for a device that states its own write noise.
+    #[error(
+        "noise.level_percent: must be 0 for device `{device}`, whose write noise is not `study-level`, got {level}\n\n\
+         hint: scale the device's own spread with `hardware.write_spread_scale`, or choose a device whose write noise \
+         is `study-level`"
+    )]
+    TwoNoises {
+        /// Name of the device.
+        device: String,
+        /// The level.
+        level: f64,
+    },
+}
+
+impl From<LoadError> for PrepareError {
+    /// A name that is not known is the study's fault.
+    fn from(error: LoadError) -> PrepareError {
+        match error {
+            LoadError::Unknown { got, known } => PrepareError::DataKey {
+                key: "data.set",
+                allowed: format!("one of {known}"),
+                got: format!("`{got}`\n\nhint: `ohmspike data import {got}` makes a data set of files of your own"),
+            },
+            error => PrepareError::Data(error),
+        }
+    }
+}
+
+impl PrepareError {
+    /// The key of the study that is wrong, if it is the study's fault.
+    pub fn key(&self) -> Option<&str> {
+        match self {
+            PrepareError::DeviceKey { key, .. } | PrepareError::NoObject { key, .. } => Some(key),
+            PrepareError::DataKey { key, .. }
+            | PrepareError::Map { key, .. }
+            | PrepareError::WrongMap(WrongMap { key, .. }) => Some(key),
+            PrepareError::UnknownDevice { .. } => Some("hardware.device"),
+            PrepareError::TwoNoises { .. } => Some("noise.level_percent"),
+            PrepareError::Batch(_) => Some("training.batch"),
+            PrepareError::Epochs { .. } => Some("training.epochs"),
+            PrepareError::Matrix { key, .. } => Some(key),
+            _ => None,
+        }
+    }
+}
+
+impl Prepared {
+    /// Reads what the trials with these settings need. Device paths are tried from the working directory, then from
+    /// `folder`, the one of the study file.
+    ///
+    /// # Errors
+    /// [`PrepareError`].
+    pub fn new<'a>(settings: impl Iterator<Item = &'a Settings>, folder: &Path) -> Result<Prepared, PrepareError> {
+        let mut prepared = Prepared::default();
+        for settings in settings {
+            prepared.add_devices(settings, folder)?;
+            prepared.add_data(settings)?;
+            prepared.check_shapes(settings)?;
+        }
+        Ok(prepared)
+    }
+
+    /// Reads the devices of trials with these settings, and no data, for whoever has data of another kind.
+    ///
+    /// # Errors
+    /// [`PrepareError`].
+    pub fn of_devices<'a>(
+        settings: impl Iterator<Item = &'a Settings>,
+        folder: &Path,
+    ) -> Result<Prepared, PrepareError> {
+        let mut prepared = Prepared::default();
+        for settings in settings {
+            prepared.add_devices(settings, folder)?;
+        }
+        Ok(prepared)
+    }
+
+    fn add_devices(&mut self, settings: &Settings, folder: &Path) -> Result<(), PrepareError> {
+        for name in settings.connections().into_iter().filter_map(|connection| settings.device_of(connection)) {
+            let loaded = match self.devices.entry(device_key(&name, settings)) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(missing) => {
+                    let (device, sha256) = device_file::load(&name, &settings.device, folder)?;
+                    let maps = ChipMaps::load(&settings.hardware, folder)?;
+                    missing.insert(LoadedDevice { device, sha256, maps })
+                }
+            };
+            let level = settings.noise.level_percent;
+            if level > 0.0 && !follows_study_level(Some(&loaded.device)) {
+                return Err(PrepareError::TwoNoises { device: loaded.device.name.clone(), level });
+            }
+        }
+        Ok(())
+    }
+
+    fn add_data(&mut self, settings: &Settings) -> Result<(), PrepareError> {
+        if let Entry::Vacant(missing) = self.data.entry(data_key(settings)) {
+            missing.insert(encoded::load(settings)?);
+        }
+        Ok(())
+    }
+
+    /// Whether the training set fills a batch, and the maps are those of the layers.
+    fn check_shapes(&self, settings: &Settings) -> Result<(), PrepareError> {
+        let data = self.data(settings);
+        full_batch(settings.preset().batch, data)?;
+        let (epochs, most) = (settings.preset().epochs, longest_training(data.classes));
+        if epochs > most {
+            return Err(PrepareError::Epochs { classes: data.classes, most, epochs });
+        }
+        let devices = self.devices_of(settings);
+        for (connection, (rows, columns)) in shapes(settings, data) {
+            if rows > LARGEST_MATRIX / columns {
+                return Err(PrepareError::Matrix { key: neurons_key(connection), rows, columns });
+            }
+            if let Some(LoadedDevice { device, maps, .. }) = devices.of(connection) {
+                maps.of_layer(connection, rows, columns, device)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The data of a trial.
+    pub fn data(&self, settings: &Settings) -> &EncodedData {
+        &self.data[&data_key(settings)]
+    }
+
+    /// What holds the weights of a trial.
+    pub fn devices_of(&self, settings: &Settings) -> Devices<'_> {
+        let loaded = |name: String| &self.devices[&device_key(&name, settings)];
+        let others = settings.connections().into_iter().filter_map(|connection| {
+            let name = settings.device_of(connection);
+            (name.as_deref() != settings.device()).then(|| (connection, name.map(loaded)))
+        });
+        Devices::new(self.device(settings), others.collect())
+    }
+
+    /// The device that `hardware.device` names, if it names one.
+    pub fn device(&self, settings: &Settings) -> Option<&LoadedDevice> {
+        settings.device().map(|name| &self.devices[&device_key(name, settings)])
+    }
+
+    /// All devices, each with every combination of `[device]` keys and maps that the study gives.
+    pub fn devices(&self) -> impl Iterator<Item = &LoadedDevice> {
+        self.devices.values()
+    }
+}
+
+/// What of the settings decides a device: its name, the `[device]` keys and the maps.
+fn device_key(name: &str, settings: &Settings) -> String {
+    serde_json::json!([name, settings.device, settings.hardware.maps()]).to_string()
+}
+
+/// Weights of one matrix: 256 MB, of which training holds up to twenty.
+const LARGEST_MATRIX: usize = 1 << 26;
+
+/// Epochs of a training whose record is not too long to be read: at most 105 bytes a class (four counts of 20 digits) and 200 for
+/// accuracy, loss and layers.
+fn longest_training(classes: usize) -> usize {
+    LONGEST_RECORD as usize / 2 / (105 * classes + 200)
+}
+
+/// The key of the neurons that a connection leads to.
+fn neurons_key(connection: Connection) -> String {
+    match connection {
+        Connection::Feedforward(0) | Connection::Recurrent(0) | Connection::Readout => "network.hidden".to_owned(),
+        Connection::Feedforward(layer) | Connection::Recurrent(layer) => format!("layer_{}.hidden", layer + 1),
+    }
+}
+
+/// What of the settings decides the spikes: `[data]`, the steps, and what the preset makes of several events in one.
+fn data_key(settings: &Settings) -> String {
+    serde_json::json!([settings.data, settings.network.steps, settings.events_per_step()]).to_string()
+}
+
+/// SHA-256 in hexadecimal.
+pub fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}

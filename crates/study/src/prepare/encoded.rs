@@ -1,0 +1,132 @@
+//! A data set as the spikes that networks see.
+
+use std::thread;
+
+use ohmspike_datasets::{EventSet, Part};
+use ohmspike_rng::Seed;
+use ohmspike_snn::encode::{LatencyCode, PoissonCode};
+use ohmspike_snn::spikes::{Binned, EventsPerStep, Samples, SpikeTrains, SpikesError};
+
+use super::PrepareError;
+use crate::settings::{Code, DataSettings, NO_EVENTS, ONLY_DENSE, ONLY_EVENTS, Settings, per_step_name};
+
+/// A data set as spikes.
+#[derive(Clone, Debug)]
+pub struct EncodedData {
+    /// What is learnt from.
+    pub train: Samples,
+    /// What is tested with.
+    pub test: Samples,
+    /// Number of classes.
+    pub classes: usize,
+    /// What became of recorded events, of both sets; none of dense samples.
+    pub binned: Option<Binned>,
+    /// SHA-256 of the decoded data set, in hexadecimal.
+    pub sha256: String,
+}
+
+impl EncodedData {
+    /// Training samples without a single input spike.
+    pub fn silent_train_samples(&self) -> usize {
+        silent(&self.train.spikes)
+    }
+
+    /// Test samples without a single input spike.
+    pub fn silent_test_samples(&self) -> usize {
+        silent(&self.test.spikes)
+    }
+}
+
+fn silent(spikes: &SpikeTrains) -> usize {
+    let steps = spikes.steps();
+    let is_silent = |&sample: &usize| (0..steps).all(|step| spikes.sample(sample).at(step).is_empty());
+    (0..spikes.len()).filter(is_silent).count()
+}
+
+/// Reads the data set that `settings`, which are checked, name, and encodes it.
+pub(super) fn load(settings: &Settings) -> Result<EncodedData, PrepareError> {
+    let (steps, per_step, settings) = (settings.network.steps, settings.events_per_step(), &settings.data);
+    let loaded = ohmspike_datasets::load(&settings.set, None)?;
+    let window_seconds = settings.window_seconds().or(loaded.duration_seconds);
+    match (loaded.duration_seconds, settings.window_seconds) {
+        (None, Some(seconds)) => return Err(not_of_this("data.window_seconds", ONLY_EVENTS, seconds.to_string())),
+        (None, None) if settings.events_per_step.is_some() => {
+            let got = settings.events_per_step.map_or("", per_step_name);
+            return Err(not_of_this("data.events_per_step", NO_EVENTS, format!("`{got}`")));
+        }
+        (Some(_), _) if settings.code == Code::Poisson => {
+            return Err(not_of_this("data.code", ONLY_DENSE, "`poisson`".to_owned()));
+        }
+        _ => {}
+    }
+    // One seed for every study, so that all of them see the same spikes.
+    let seed = |part| Seed::new(0).named("poisson").named(part);
+    let encode = |part: &Part, name| -> Result<Encoded, SpikesError> {
+        match part {
+            Part::Events(events) => {
+                let (samples, binned) = in_steps(events, window_seconds.expect("recordings last"), steps, per_step)?;
+                Ok((samples, Some(binned)))
+            }
+            dense => Ok((with_code(dense, settings, steps, seed(name))?, None)),
+        }
+    };
+    // Both sets at once: encoding 70,000 images takes a moment.
+    let (train, test) = thread::scope(|scope| {
+        let test = scope.spawn(|| encode(&loaded.test, "test"));
+        (encode(&loaded.train, "train"), test.join().expect("encoding does not panic"))
+    });
+    let ((train, mut binned), (test, of_test)) = (train?, test?);
+    if let (Some(sum), Some(of_test)) = (&mut binned, of_test) {
+        *sum += of_test;
+    }
+    let classes = loaded.class_names.len();
+    Ok(EncodedData { train, test, classes, binned, sha256: loaded.digest })
+}
+
+/// Samples, and what became of their events.
+type Encoded = (Samples, Option<Binned>);
+
+/// A key that the kind of the data set does not have.
+fn not_of_this(key: &'static str, allowed: &'static str, got: String) -> PrepareError {
+    PrepareError::DataKey { key, allowed: allowed.to_owned(), got }
+}
+
+/// Dense samples in the code that `settings` ask for.
+fn with_code(part: &Part, settings: &DataSettings, steps: usize, seed: Seed) -> Result<Samples, SpikesError> {
+    let labels = part.labels();
+    let latency = LatencyCode::default();
+    let poisson = settings.rate_hertz().map(|rate_hertz| PoissonCode { rate_hertz });
+    match part {
+        Part::Images(images) => {
+            let pixels = images.pixels.chunks_exact(part.units());
+            match poisson {
+                Some(poisson) => poisson.samples(pixels, labels, steps, seed),
+                None => latency.samples(pixels, labels, steps),
+            }
+        }
+        Part::Values(values) => {
+            let numbers = values.values.chunks_exact(part.units());
+            match poisson {
+                Some(poisson) => poisson.samples_of_values(numbers, labels, steps, seed),
+                None => latency.samples_of_values(numbers, labels, steps),
+            }
+        }
+        Part::Events(_) => unreachable!("events are no dense samples"),
+    }
+}
+
+/// Recordings in steps that together are `window_seconds` long.
+fn in_steps(
+    events: &EventSet,
+    window_seconds: f64,
+    steps: usize,
+    per_step: EventsPerStep,
+) -> Result<(Samples, Binned), SpikesError> {
+    let mut binned = Binned::default();
+    let mut spikes = SpikeTrains::new(events.units, steps)?;
+    for recording in 0..events.len() {
+        let (times, units) = events.recording(recording);
+        binned += spikes.push_events(times, units, window_seconds, per_step)?;
+    }
+    Ok((Samples { spikes, labels: events.labels.clone() }, binned))
+}

@@ -1,0 +1,78 @@
+//! Numbers and texts in the form in which sheets show them.
+
+/// Three significant digits.
+pub fn significant(value: f64) -> String {
+    if value == 0.0 || !value.is_finite() {
+        return value.to_string();
+    }
+    let magnitude = value.abs().log10().floor() as i32;
+    if !(-4..7).contains(&magnitude) {
+        return format!("{value:.2e}");
+    }
+    let unit = 10f64.powi(magnitude - 2);
+    format!("{:.*}", (2 - magnitude).max(0) as usize, (value / unit).round() * unit)
+}
+
+/// The same without zeros behind the last digit that counts.
+pub fn short(value: f64) -> String {
+    let text = significant(value);
+    if !text.contains('.') || text.contains('e') {
+        return text;
+    }
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// An f32 of the device as the number that its file states, which the f32 is the nearest to.
+pub fn stated(value: f32) -> String {
+    short(f64::from(value))
+}
+
+/// A fraction as percent.
+pub fn percent(fraction: f64) -> String {
+    format!("{} %", short(100.0 * fraction))
+}
+
+/// `text` in lines of at most `width` letters where its words allow it.
+pub fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let line = lines.last_mut().expect("there is a first line");
+        if line.is_empty() {
+            line.push_str(word);
+        } else if line.chars().count() + 1 + word.chars().count() <= width {
+            line.push(' ');
+            line.push_str(word);
+        } else {
+            lines.push(word.to_owned());
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_three_digits() {
+        for (value, text, brief) in [
+            (0.0, "0", "0"),
+            (1000.0, "1000", "1000"),
+            (0.2, "0.200", "0.2"),
+            (31.6227, "31.6", "31.6"),
+            (-0.0891, "-0.0891", "-0.0891"),
+            (333_333.3, "333000", "333000"),
+            (1e12, "1.00e12", "1.00e12"),
+        ] {
+            assert_eq!((significant(value).as_str(), short(value).as_str()), (text, brief));
+        }
+        assert_eq!(percent(0.125), "12.5 %");
+    }
+
+    #[test]
+    fn lines_break_between_words() {
+        assert_eq!(wrapped("one two  three\nfour", 9), ["one two", "three", "four"]);
+        assert_eq!(wrapped("a-very-long-word b", 5), ["a-very-long-word", "b"]);
+        assert_eq!(wrapped("", 5), [""]);
+    }
+}

@@ -1,0 +1,153 @@
+//! Samples that never spike, whatever the network: what a code makes of their numbers.
+
+use ohmspike_datasets::{Dataset, Part};
+use ohmspike_snn::encode::LatencyCode;
+
+use crate::prepare::EncodedData;
+use crate::settings::{Code, Settings};
+
+/// Samples of a data set that have no input spike under the latency code, and why.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error(
+    "{name}: {} without an input spike under the latency code, which leaves everything below {threshold} of full silent; the \
+     highest number is {highest}\n\n\
+     hint: import the data with `--scale min-max`, which makes the highest number of training full, or choose \
+     `data.code = \"poisson\"`", counted(*silent, *samples)
+)]
+pub struct SilentSamples {
+    /// The data set.
+    pub name: String,
+    /// Samples without a spike, of training and test.
+    pub silent: usize,
+    /// All samples.
+    pub samples: usize,
+    /// The part of full below which numbers never spike.
+    pub threshold: f64,
+    /// The highest number, with what is full.
+    pub highest: String,
+}
+
+/// `silent` of `samples` in words.
+pub(crate) fn counted(silent: usize, samples: usize) -> String {
+    if silent == samples { format!("all {samples} samples are") } else { format!("{silent} of {samples} samples are") }
+}
+
+/// The dense samples of `data` that have no spike under the latency code in the steps of a study that states none; nothing
+/// where all have one, and for recordings.
+pub fn silent_samples(data: &Dataset) -> Option<SilentSamples> {
+    let code = LatencyCode::default();
+    let steps = Settings::default().network.steps;
+    let spikes = |intensity: f64| code.step(intensity, steps).is_some();
+    let parts = [&data.train, &data.test];
+    // The highest number of a sample spikes where any does.
+    let highest: Vec<f64> = parts.iter().flat_map(|part| highest_of_samples(part)).collect();
+    let silent = highest.iter().filter(|&&number| !spikes(number)).count();
+    let most = highest.iter().copied().fold(0.0, f64::max);
+    let highest = match data.train {
+        Part::Images(_) => format!("{} of 255", (255.0 * most).round()),
+        _ => format!("{most} of 1"),
+    };
+    let (name, samples) = (data.name.clone(), data.train.len() + data.test.len());
+    (silent > 0).then_some(SilentSamples { name, silent, samples, threshold: code.threshold, highest })
+}
+
+/// Samples of a study without a single input spike: a network tells none of them from another.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error(
+    "data.set: `{set}`: without a single input spike: {silent}; {}", advice(*code, *dense)
+)]
+pub struct SilentInput {
+    /// The data set.
+    pub set: String,
+    /// How many, in words.
+    silent: String,
+    code: Code,
+    dense: bool,
+}
+
+/// Why samples are silent, and what to do.
+fn advice(code: Code, dense: bool) -> String {
+    let threshold = LatencyCode::default().threshold;
+    match (dense, code) {
+        (false, _) => "they have no event in the window\n\nhint: look into the recordings, or choose a longer \
+                       `data.window_seconds`"
+            .to_owned(),
+        (true, Code::Latency) => format!(
+            "the latency code leaves numbers below {threshold} of full silent, and those that spike after the last step\n\n\
+             hint: import the data with `--scale min-max`, or choose `data.code = \"poisson\"` or more `network.steps`"
+        ),
+        (true, Code::Poisson) => {
+            "their numbers are small\n\nhint: import the data with `--scale min-max`, or choose a higher `data.rate_hertz` \
+             or more `network.steps`"
+                .to_owned()
+        }
+    }
+}
+
+/// The samples of `data`, encoded as `settings` say, that have no input spike; nothing where all have one.
+pub fn silent_input(settings: &Settings, data: &EncodedData) -> Option<SilentInput> {
+    let (train, test) = (data.silent_train_samples(), data.silent_test_samples());
+    let parts = [(train, data.train.labels.len(), "training"), (test, data.test.labels.len(), "test")];
+    let told = parts.into_iter().filter(|(silent, ..)| *silent > 0).map(|(silent, samples, part)| match silent {
+        all if all == samples => format!("all {samples} {part} samples"),
+        silent => format!("{silent} of {samples} {part} samples"),
+    });
+    let silent = told.collect::<Vec<_>>().join(" and ");
+    let (set, code) = (settings.data.set.clone(), settings.data.code);
+    // Only recordings have a window.
+    let dense = settings.data.window_seconds().is_none();
+    (train + test > 0).then_some(SilentInput { set, silent, code, dense })
+}
+
+/// The highest number of every sample as a part of what is full; nothing of recordings.
+fn highest_of_samples(part: &Part) -> Vec<f64> {
+    match part {
+        Part::Images(images) => {
+            let highest = |image: &[u8]| f64::from(image.iter().copied().max().unwrap_or(0)) / 255.0;
+            images.pixels.chunks_exact(part.units()).map(highest).collect()
+        }
+        Part::Values(values) => {
+            let highest = |sample: &[f32]| f64::from(sample.iter().copied().fold(0.0, f32::max));
+            values.values.chunks_exact(part.units()).map(highest).collect()
+        }
+        Part::Events(_) => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ohmspike_datasets::{ImageSet, ValueSet};
+
+    use super::*;
+
+    fn data(train: Part, test: Part) -> Dataset {
+        let class_names = vec!["a".to_owned(), "b".to_owned()];
+        let (name, digest) = ("digits".to_owned(), String::new());
+        Dataset { name, class_names, train, test, duration_seconds: None, digest }
+    }
+
+    fn images(pixels: &[u8]) -> Part {
+        let labels = vec![0; pixels.len() / 2];
+        Part::Images(ImageSet { rows: 1, columns: 2, pixels: pixels.to_vec(), labels })
+    }
+
+    fn values(values: &[f32]) -> Part {
+        Part::Values(ValueSet { units: 2, values: values.to_vec(), labels: vec![0; values.len() / 2] })
+    }
+
+    /// 51 of 255 is the threshold itself, but so near to it that the spike comes after the last step; 52 spikes at step 78.
+    #[test]
+    fn samples_below_the_threshold_are_counted() {
+        assert_eq!(silent_samples(&data(images(&[0, 52, 255, 0]), images(&[52, 0]))), None);
+        let found = silent_samples(&data(images(&[16, 3, 51, 0]), images(&[0, 52]))).unwrap();
+        assert_eq!((found.silent, found.samples, found.highest.as_str()), (2, 3, "52 of 255"));
+        let message = silent_samples(&data(images(&[16, 3, 0, 0]), images(&[7, 2]))).unwrap().to_string();
+        assert!(message.starts_with("digits: all 3 samples are without an input spike"), "{message}");
+        assert!(
+            message.contains("the highest number is 16 of 255") && message.contains("--scale min-max"),
+            "{message}"
+        );
+        let found = silent_samples(&data(values(&[0.1, 0.0, 0.5, 0.0]), values(&[0.0, 0.25]))).unwrap();
+        assert_eq!((found.silent, found.samples, found.highest.as_str()), (1, 3, "0.5 of 1"));
+    }
+}

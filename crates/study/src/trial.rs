@@ -1,0 +1,386 @@
+//! One trial: a network is made, trained through its weight stores and tested after every epoch.
+//!
+//! This page is the whole program in small. What surrounds it only decides which trials to run (`study.rs`, `run.rs`),
+//! keeps what they leave (`record.rs`, `store.rs`) and shows it (`statistics`, `summary.rs`, `figures`).
+
+mod silence;
+mod state;
+
+use ohmspike_crossbar::Ledger;
+use ohmspike_rng::Seed;
+use ohmspike_simd::{Crew, Matrix};
+use ohmspike_snn::activity::Activity;
+use ohmspike_snn::connection::Connection;
+use ohmspike_snn::evaluate::{Answer, calibrate_untrained, evaluate, evaluate_watched};
+use ohmspike_snn::initial;
+use ohmspike_snn::network::{Network, NetworkError};
+use ohmspike_snn::spikes::Samples;
+use ohmspike_snn::train::{Streams, TrainError, Trainer, Training};
+use ohmspike_snn::weights::{UpdateReport, WeightStore};
+use serde::{Deserialize, Serialize};
+
+use crate::details::{Snapshot, UpdateAnatomy};
+use crate::hardware::{HardwareError, layer_weights};
+use crate::health::Silence;
+use crate::observation::{Observation, Observer};
+use crate::pool::{Helpers, Moment};
+use crate::prepare::{Devices, EncodedData};
+use crate::settings::{DescribedLayer, Settings, WeightSigns};
+use ohmspike_snn::accumulating_store::Counted;
+use ohmspike_snn::hardware::{HardwareUse, LayerWeights};
+
+use silence::Search;
+pub use state::{EpochEnd, TrialState, WrongTrialState};
+
+/// What one epoch left.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Epoch {
+    /// Mean training loss.
+    pub loss: f64,
+    /// Predictions and hidden spikes on the test set after the epoch.
+    pub test: Activity,
+    /// Time of training, of all threads that took part, seconds.
+    pub training_seconds: f64,
+    /// Time of the test, likewise, seconds.
+    pub test_seconds: f64,
+    /// The part of both that other threads than the trial's own took part with, seconds.
+    pub helped_seconds: f64,
+}
+
+impl Epoch {
+    /// Time of both, seconds: what they take on one thread.
+    pub fn seconds(&self) -> f64 {
+        self.training_seconds + self.test_seconds
+    }
+
+    /// How long one waits for it, seconds.
+    pub fn wall_seconds(&self) -> f64 {
+        self.seconds() - self.helped_seconds
+    }
+}
+
+/// One look at a network from all sides.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Look {
+    /// Predictions and hidden spikes on the test set.
+    pub test: Activity,
+    /// How the hidden neurons spike, for the record.
+    pub observation: Observation,
+    /// Rasters, traces and histograms, for figures of single trials.
+    pub snapshot: Snapshot,
+}
+
+/// What a trial left.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    /// The untrained network.
+    pub before: Look,
+    /// The epochs in their order; fewer than asked for where training diverged.
+    pub epochs: Vec<Epoch>,
+    /// What all updates did to the cells, one entry a connection.
+    pub writes: Vec<UpdateReport>,
+    /// What the arrays have cost, one entry a connection; none for abstract weights.
+    pub hardware: Option<Vec<HardwareUse>>,
+    /// What the test of the trained network has cost, likewise; none where training diverged.
+    pub inference: Option<Vec<Ledger>>,
+    /// The trained network; none where training diverged.
+    pub after: Option<Look>,
+    /// The next update of the weights from the inputs and of the readout, taken apart; none where training diverged.
+    pub update: Option<[UpdateAnatomy; 2]>,
+    /// Why training stopped early, if it did.
+    pub diverged: Option<TrainError>,
+    /// A hidden layer that hardly fires, with the cause.
+    pub silence: Option<Silence>,
+}
+
+/// A trial that could not start.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum TrialError {
+    /// The network cannot be.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    /// The device cannot hold the first weights, or a map is not one of its arrays.
+    #[error(transparent)]
+    Hardware(#[from] HardwareError),
+    /// The training set does not fill a batch.
+    #[error(
+        "training.batch: must be at most {samples}, the number of training samples, got {batch}\n\n\
+         hint: training leaves out the incomplete last batch of every epoch; a batch that divides {samples} leaves out none"
+    )]
+    Batch {
+        /// Samples a batch.
+        batch: usize,
+        /// Training samples there are.
+        samples: usize,
+    },
+    /// The trial cannot go on from there.
+    #[error(transparent)]
+    State(#[from] WrongTrialState),
+}
+
+/// The random streams of a trial.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TrialStreams {
+    /// The first weights.
+    pub initial: Seed,
+    /// What is drawn once a chip.
+    pub chip: Seed,
+    /// Order, writes and reads of training.
+    pub training: Streams,
+    /// Reads of the tests.
+    pub test: Seed,
+}
+
+impl TrialStreams {
+    /// Children of `seed`, and of the seeds that `[seeds]` puts in its place; the test's reads go with `seeds.read`.
+    pub fn of(settings: &Settings, seed: u64) -> TrialStreams {
+        let given = &settings.seeds;
+        let of = |name, given: Option<u64>| Seed::new(given.unwrap_or(seed)).named(name);
+        TrialStreams {
+            initial: of("initial", given.initial),
+            chip: of("chip", given.chip),
+            training: Streams {
+                order: of("order", given.order),
+                write: of("write", given.write),
+                read: of("read", given.read),
+            },
+            test: of("test", given.read),
+        }
+    }
+}
+
+/// Runs one trial, from its beginning or from where an earlier run of it stood. A pure function of settings, device, data and
+/// seed, but for the seconds, whoever the `crew` is that computes it; `watch` is told of every epoch as it ends.
+///
+/// # Errors
+/// [`TrialError`] where the trial cannot start, or not go on from there. Training that diverges is an outcome.
+pub fn run_trial(
+    settings: &Settings,
+    devices: &Devices,
+    data: &EncodedData,
+    seed: u64,
+    resume: Option<TrialState>,
+    crew: &dyn Helpers,
+    watch: &mut dyn FnMut(&EpochEnd),
+) -> Result<Outcome, TrialError> {
+    let preset = settings.preset();
+    let batch = full_batch(preset.batch, data)?;
+    let streams = TrialStreams::of(settings, seed);
+
+    // Who learns, and what it is made of.
+    let network = network(settings, data)?;
+    let mut layers = Layers::programmed(settings, devices, &network, &streams)?;
+
+    // What it does before it has learnt anything, and the epochs of an earlier run.
+    let rest = settings.hardware.retention_seconds;
+    let tested = TestSet { network: &network, samples: &data.test, rest, crew };
+    let (before, mut epochs) = match resume {
+        Some(state) => layers.resume(state, preset.epochs)?,
+        None => {
+            layers.calibrate(&network, &data.train, batch, streams.test.named("calibration"));
+            (layers.look(&tested, streams.test.named("before")), Vec::with_capacity(preset.epochs))
+        }
+    };
+
+    // How it learns: an epoch of batches, then the test set, again and again, with a closer look at the end.
+    let training = Training { batch, learning_rate: preset.learning_rate as f32 };
+    let mut trainer = Trainer::new(&network, training, crew);
+    let (mut after, mut diverged) = (None, None);
+    for number in epochs.len() as u64..preset.epochs as u64 {
+        let started = Moment::now(crew);
+        let loss = match layers.train(&mut trainer, &data.train, &streams.training, number) {
+            Ok(loss) => loss,
+            Err(error) => {
+                diverged = Some(error);
+                break;
+            }
+        };
+        let trained = Moment::now(crew);
+        let read = streams.test.numbered(number);
+        let test = if number + 1 < preset.epochs as u64 {
+            layers.test(&tested, read)
+        } else {
+            after.insert(layers.look(&tested, read)).test.clone()
+        };
+        let (training_seconds, test_seconds) =
+            (trained.seconds_after(started), Moment::now(crew).seconds_after(trained));
+        let helped_seconds = (crew.helped() - started.helped).as_secs_f64();
+        epochs.push(Epoch { loss, test, training_seconds, test_seconds, helped_seconds });
+        watch(&EpochEnd { before: &before, epochs: &epochs, layers: &layers });
+    }
+
+    // What is left of it all, and what the update that would come next is made of.
+    let outcome = layers.outcome(before, epochs, after, diverged);
+    let update = outcome
+        .after
+        .as_ref()
+        .and_then(|_| layers.next_update(&network, &mut trainer, &data.train, training, &streams));
+    let search = Search { settings, devices, data, network: &network, streams: &streams, batch };
+    let silence = search.silence(&outcome, &mut layers);
+    Ok(Outcome { update, silence, ..outcome })
+}
+
+/// Who learns: sizes, time constants, and which hidden neurons excite.
+pub(crate) fn network(settings: &Settings, data: &EncodedData) -> Result<Network, NetworkError> {
+    let (inputs, steps) = (data.train.spikes.units(), settings.network.steps);
+    let hidden = settings.hidden_layers().iter().map(DescribedLayer::of_network).collect::<Result<_, _>>()?;
+    let network = Network::of_layers(inputs, hidden, data.classes, steps, &settings.preset().dynamics)?;
+    let network = Network { neuron: settings.network.neuron, ..network };
+    Ok(match settings.network.signs {
+        WeightSigns::Constrained => network,
+        WeightSigns::Unconstrained => network.unconstrained(),
+    })
+}
+
+/// What the network is made of, one entry a connection, and what has become of it so far.
+struct Layers {
+    weights: Vec<LayerWeights>,
+    writes: Vec<UpdateReport>,
+    used: Vec<HardwareUse>,
+    /// What the last test has cost.
+    last_test: Vec<Ledger>,
+}
+
+impl Layers {
+    /// Weights drawn with the signs of their rows, programmed into cells where there is a device.
+    fn programmed(
+        settings: &Settings,
+        devices: &Devices,
+        network: &Network,
+        streams: &TrialStreams,
+    ) -> Result<Layers, HardwareError> {
+        let layer = |connection: Connection| {
+            let (signs, (_, columns)) = (network.signs(connection), network.shape(connection));
+            let (sigma, stream) = (settings.sigma_of(connection) as f32, connection.stream());
+            let first = initial::weights(&signs, columns, sigma, streams.initial.numbered(stream));
+            layer_weights(settings, devices.of(connection), connection, first, signs, streams.chip.numbered(stream))
+        };
+        let weights = network.connections().map(layer).collect::<Result<Vec<_>, _>>()?;
+        let (writes, used) = (vec![Default::default(); weights.len()], vec![Default::default(); weights.len()]);
+        Ok(Layers { weights, writes, used, last_test: Vec::new() })
+    }
+
+    fn stores(&mut self) -> Vec<&mut dyn WeightStore> {
+        self.weights.iter_mut().map(LayerWeights::store_mut).collect()
+    }
+
+    /// One epoch of training; the mean loss. What it did is kept account of as far as it came.
+    fn train(
+        &mut self,
+        trainer: &mut Trainer,
+        samples: &Samples,
+        streams: &Streams,
+        epoch: u64,
+    ) -> Result<f64, TrainError> {
+        let mut counted: Vec<Counted> = self.stores().into_iter().map(Counted::new).collect();
+        let mut stores: Vec<&mut dyn WeightStore> = counted.iter_mut().map(|store| store as _).collect();
+        let report = trainer.epoch(samples, &mut stores, streams, epoch);
+        let writes: Vec<UpdateReport> = counted.iter().map(|store| store.writes).collect();
+        self.writes.iter_mut().zip(writes).for_each(|(sum, writes)| *sum += writes);
+        self.spend(|used| &mut used.training);
+        Ok(report?.loss)
+    }
+
+    /// Sets what is set by measurement, for a test before training.
+    fn calibrate(&mut self, network: &Network, samples: &Samples, count: usize, read: Seed) {
+        calibrate_untrained(network, &mut self.stores(), samples, count, read);
+    }
+
+    /// What the network answers.
+    fn test(&mut self, tested: &TestSet, read: Seed) -> Activity {
+        let TestSet { network, samples, crew, .. } = *tested;
+        self.rested(tested.rest, |stores| evaluate(network, stores, samples, samples.spikes.len(), read, crew))
+    }
+
+    /// What the network answers, and how its hidden neurons spike meanwhile.
+    fn look(&mut self, tested: &TestSet, read: Seed) -> Look {
+        let mut observer = Observer::new(tested.network);
+        let TestSet { network, samples, .. } = *tested;
+        let test = self.rested(tested.rest, |stores| {
+            let watch = &mut |answer: &Answer| observer.see(answer);
+            evaluate_watched(network, stores, samples, samples.spikes.len(), read, watch)
+        });
+        let [from_inputs, .., readout] = &self.weights[..] else {
+            unreachable!("a network has two connections or more")
+        };
+        let (observation, snapshot) = observer.end(from_inputs.store().weights(), readout.store().weights());
+        Look { test, observation, snapshot }
+    }
+
+    /// Tests the network once it has been left alone for a while; training goes on from now.
+    fn rested(&mut self, rest: f64, test: impl FnOnce(&mut [&mut dyn WeightStore]) -> Activity) -> Activity {
+        if rest > 0.0 {
+            self.rest(rest);
+        }
+        let test = test(&mut self.stores());
+        if rest > 0.0 {
+            self.rest(0.0);
+        }
+        self.last_test = self.spend(|used| &mut used.test);
+        test
+    }
+
+    /// The update that the first images of the training set ask for, from the inputs and in the readout.
+    fn next_update(
+        &mut self,
+        network: &Network,
+        trainer: &mut Trainer,
+        samples: &Samples,
+        training: Training,
+        streams: &TrialStreams,
+    ) -> Option<[UpdateAnatomy; 2]> {
+        let first: Vec<u32> = (0..training.batch as u32).collect();
+        let read = streams.training.read.named("next");
+        trainer.differentiate(samples, &first, &mut self.stores(), read);
+        let mut every = network.connections().zip(&mut self.weights).zip(&trainer.gradient().matrices);
+        let of = |((connection, layer), gradient): ((Connection, &mut LayerWeights), &Matrix)| {
+            let write = streams.training.write.named("next").numbered(connection.stream());
+            UpdateAnatomy::of(layer, gradient, training.learning_rate, write)
+        };
+        Some([of(every.next()?)?, of(every.last()?)?])
+    }
+
+    fn rest(&mut self, seconds: f64) {
+        self.weights.iter_mut().for_each(|layer| layer.rest(seconds));
+    }
+
+    /// Adds what all connections have spent since they were last asked to one of the ledgers of each, and returns it.
+    fn spend(&mut self, ledger: fn(&mut HardwareUse) -> &mut Ledger) -> Vec<Ledger> {
+        let spent: Vec<Ledger> = self.weights.iter_mut().map(LayerWeights::take_ledger).collect();
+        for (used, spent) in self.used.iter_mut().zip(&spent) {
+            *ledger(used) += *spent;
+        }
+        spent
+    }
+
+    /// What is left of it all.
+    fn outcome(&self, before: Look, epochs: Vec<Epoch>, after: Option<Look>, diverged: Option<TrainError>) -> Outcome {
+        let mut used = self.used.clone();
+        used.iter_mut().zip(&self.weights).for_each(|(used, layer)| used.endurance = layer.endurance());
+        let on_cells = self.weights.iter().any(|layer| matches!(layer, LayerWeights::Crossbar(_)));
+        let hardware = on_cells.then_some(used);
+        // A diverged network is not one that anybody would infer with, and its last test may lie in an earlier run.
+        let inference = (on_cells && after.is_some()).then(|| self.last_test.clone());
+        let writes = self.writes.clone();
+        Outcome { before, epochs, after, update: None, writes, hardware, inference, diverged, silence: None }
+    }
+}
+
+/// What a network is tested with.
+struct TestSet<'a> {
+    network: &'a Network,
+    samples: &'a Samples,
+    /// For how long the network is left alone before a test, s.
+    rest: f64,
+    crew: &'a dyn Crew,
+}
+
+/// The batch, where the training set fills one: training leaves out the incomplete last batch of an epoch, as the published
+/// study does. Tests need no batches.
+pub(crate) fn full_batch(batch: usize, data: &EncodedData) -> Result<usize, TrialError> {
+    let samples = data.train.labels.len();
+    if batch > samples {
+        return Err(TrialError::Batch { batch, samples });
+    }
+    Ok(batch)
+}

@@ -1,0 +1,331 @@
+//! Why a hidden layer is silent: every possible cause is looked at, on some of the test samples.
+//!
+//! Before training, in this order: input spikes; the first weights, held exactly; then the device without one mechanism at
+//! a time, until the layer fires. After training: the same weights without rest and without converters. Nothing here
+//! changes the trial: arrays are programmed anew, with the same draws, and reads have streams of their own.
+
+use ohmspike_crossbar::PairMapping;
+use ohmspike_crossbar::device::{AdcRange, Drift, Faults, Levels, Read, WriteNoise};
+use ohmspike_rng::Seed;
+use ohmspike_snn::connection::Connection;
+use ohmspike_snn::evaluate::{Answer, evaluate_watched};
+use ohmspike_snn::network::Network;
+use ohmspike_snn::neuron::Neuron;
+use ohmspike_snn::weights::{DigitalWeights, UpdateReport, WeightStore};
+
+use super::{Layers, Outcome, TrialStreams};
+use crate::health::{Cause, LEAST_SPIKES, Mechanism, Silence};
+use crate::prepare::{Devices, EncodedData, LoadedDevice};
+use crate::settings::Settings;
+use ohmspike_snn::hardware::LayerWeights;
+
+/// Test samples that are looked at: enough to tell a tenth of a spike per sample from half as much.
+const SAMPLES: usize = 1024;
+/// How far above its threshold the strongest neuron of a typical sample is to be driven, by weights that are proposed.
+const MARGIN: f64 = 1.5;
+/// Share of the samples without input spikes that explains a silent layer.
+const MOST_SAMPLES: f64 = 0.5;
+
+/// What the cause is looked for with.
+pub(super) struct Search<'a> {
+    pub(super) settings: &'a Settings,
+    pub(super) devices: &'a Devices<'a>,
+    pub(super) data: &'a EncodedData,
+    pub(super) network: &'a Network,
+    pub(super) streams: &'a TrialStreams,
+    /// Samples of a batch, which converters are calibrated on.
+    pub(super) batch: usize,
+}
+
+/// What a layer does with some samples.
+struct Activity {
+    /// Spikes per sample.
+    spikes: f64,
+    /// Largest membrane voltage of a typical sample, thresholds.
+    drive: f64,
+}
+
+impl Search<'_> {
+    /// The silence of a trial, with its cause; none where every hidden layer fires before training and after it.
+    pub(super) fn silence(&self, outcome: &Outcome, layers: &mut Layers) -> Option<Silence> {
+        let after = outcome.epochs.last().map(|epoch| epoch.test.layer_spikes());
+        let silence = Silence::of(&outcome.before.test.layer_spikes(), after.as_deref())?;
+        let trained = outcome.after.is_some().then_some(layers);
+        let cause = self.cause(&silence, trained);
+        Some(Silence { cause, ..silence })
+    }
+
+    /// The cause of `silence`. `trained` and `writes` are the network after training and what that did to it; none where
+    /// training diverged.
+    fn cause(&self, silence: &Silence, trained: Option<&mut Layers>) -> Option<Cause> {
+        let (layer, spikes) = (silence.layer - 1, &self.data.test.spikes);
+        let samples = spikes.len();
+        let empty = (0..samples).filter(|&sample| spikes.sample(sample).all().is_empty()).count();
+        if empty as f64 >= MOST_SAMPLES * samples as f64 {
+            return Some(Cause::NoInputSpikes { empty: empty as u64, samples: samples as u64 });
+        }
+        if silence.from_the_start() { self.before_training(layer) } else { self.after_training(layer, trained?) }
+    }
+
+    fn before_training(&self, layer: usize) -> Option<Cause> {
+        let exact = self.activity(layer, self.settings, &Devices::default())?;
+        let (key, sigma) = (sigma_key(layer), self.settings.sigma_of(Connection::Feedforward(layer)));
+        if exact.spikes < LEAST_SPIKES {
+            let drive = self.in_thresholds(exact.drive);
+            return Some(Cause::WeightsTooSmall { drive, key, sigma, needed: needed(sigma, drive) });
+        }
+        let drive = self.activity(layer, self.settings, self.devices).and_then(|real| self.in_thresholds(real.drive));
+        for suspect in Suspect::ALL {
+            let Some(without) = self.without(layer, suspect).filter(|found| found.spikes >= LEAST_SPIKES) else {
+                continue;
+            };
+            return Some(match suspect {
+                Suspect::Converters => self.converters(layer, without.spikes),
+                Suspect::Mechanism(mechanism) => {
+                    let (keys, needed) = (self.keys(mechanism, layer), needed(sigma, drive));
+                    Cause::Device { mechanism, keys, drive, spikes_without: without.spikes, key, needed }
+                }
+            });
+        }
+        let (mechanism, keys, needed) = (Mechanism::Together, Vec::new(), needed(sigma, drive));
+        Some(Cause::Device { mechanism, keys, drive, spikes_without: exact.spikes, key, needed })
+    }
+
+    fn after_training(&self, layer: usize, trained: &mut Layers) -> Option<Cause> {
+        let rest = self.settings.hardware.retention_seconds;
+        if rest > 0.0 {
+            trained.rest(0.0);
+            let fresh = self.look(layer, &mut trained.stores());
+            if fresh.spikes >= LEAST_SPIKES {
+                let (mechanism, keys) = (Mechanism::Drift, self.keys(Mechanism::Drift, layer));
+                let key = sigma_key(layer);
+                return Some(Cause::Device {
+                    mechanism,
+                    keys,
+                    drive: None,
+                    spikes_without: fresh.spikes,
+                    key,
+                    needed: None,
+                });
+            }
+            trained.rest(rest);
+        }
+        let exact: Vec<DigitalWeights> = self
+            .network
+            .connections()
+            .zip(&trained.weights)
+            .map(|(connection, weights)| {
+                DigitalWeights::exact(weights.store().weights().clone(), self.network.signs(connection))
+            })
+            .collect();
+        trained.rest(0.0);
+        let unread = self.look(layer, &mut of_digital(&mut exact.clone()));
+        if unread.spikes >= LEAST_SPIKES
+            && self.device(layer).is_some_and(|loaded| loaded.device.converters.adc.is_some())
+        {
+            return Some(self.converters(layer, unread.spikes));
+        }
+        let first = Layers::programmed(self.settings, &Devices::default(), self.network, self.streams).ok()?;
+        let place = self.network.connections().position(|connection| connection == Connection::Feedforward(layer))?;
+        let UpdateReport { clipped_low, cells_written, .. } = trained.writes[place];
+        Some(Cause::LostInTraining {
+            first: mean_magnitude(&first.weights[place]),
+            last: mean_magnitude(&trained.weights[place]),
+            at_floor: clipped_low as f64 / cells_written.max(1) as f64,
+            noise: self.noise(layer),
+        })
+    }
+
+    /// The layer where first weights are held by these devices; none where these cannot hold them.
+    fn activity(&self, layer: usize, settings: &Settings, devices: &Devices) -> Option<Activity> {
+        let mut layers = Layers::programmed(settings, devices, self.network, self.streams).ok()?;
+        layers.calibrate(self.network, &self.data.train, self.batch, self.read().named("calibration"));
+        layers.rest(settings.hardware.retention_seconds);
+        Some(self.look(layer, &mut layers.stores()))
+    }
+
+    fn read(&self) -> Seed {
+        self.streams.test.named("silence")
+    }
+
+    fn look(&self, layer: usize, stores: &mut [&mut dyn WeightStore]) -> Activity {
+        let (mut spikes, mut peaks) = (0, Vec::new());
+        let mut see = |answer: &Answer| {
+            let trace = &answer.trace.layers()[layer];
+            spikes += trace.spikes().all().len();
+            let voltages = (0..trace.steps()).flat_map(|step| trace.membrane(step)).flat_map(|block| block.0);
+            peaks.push(voltages.fold(f32::NEG_INFINITY, f32::max));
+        };
+        let samples = &self.data.test;
+        evaluate_watched(self.network, stores, samples, SAMPLES, self.read(), &mut see);
+        peaks.sort_by(f32::total_cmp);
+        let typical = peaks.get(peaks.len() / 2).copied().unwrap_or(0.0);
+        Activity { spikes: spikes as f64 / peaks.len().max(1) as f64, drive: f64::from(typical) }
+    }
+
+    /// A voltage in thresholds, of neurons whose threshold is 1.
+    fn in_thresholds(&self, voltage: f64) -> Option<f64> {
+        (self.network.neuron == Neuron::Lif).then_some(voltage.max(0.0))
+    }
+
+    /// The layer on devices without one part.
+    fn without(&self, layer: usize, suspect: Suspect) -> Option<Activity> {
+        let mut settings = self.settings.clone();
+        match suspect {
+            Suspect::Mechanism(Mechanism::FullScale) => enlarge(&mut settings),
+            Suspect::Mechanism(Mechanism::Drift) => settings.hardware.retention_seconds = 0.0,
+            _ => {}
+        }
+        let held: Vec<(Connection, Option<LoadedDevice>)> = self
+            .network
+            .connections()
+            .map(|connection| {
+                let device = self.devices.of(connection).cloned();
+                (connection, device.map(|device| suspect.removed_from(device)))
+            })
+            .collect();
+        let others = held.iter().map(|(connection, device)| (*connection, device.as_ref())).collect();
+        self.activity(layer, &settings, &Devices::new(None, others))
+    }
+
+    fn device(&self, layer: usize) -> Option<&LoadedDevice> {
+        self.devices.of(Connection::Feedforward(layer))
+    }
+
+    fn converters(&self, layer: usize, spikes_without: f64) -> Cause {
+        let device = self.device(layer).map(|loaded| &loaded.device);
+        let adc = device.and_then(|device| device.converters.adc);
+        let full_scale_microamperes = adc.and_then(|adc| match adc.range {
+            AdcRange::Fixed { full_scale } => Some(full_scale),
+            AdcRange::Calibrated => None,
+        });
+        let threshold_microamperes = device.and_then(|device| {
+            let full_scale = self.settings.full_scale_of(Connection::Feedforward(layer)) as f32;
+            let kappa = PairMapping::new(device.window, full_scale).ok()?.kappa();
+            Some(device.read.volts? / f64::from(kappa))
+        });
+        let bits = adc.map_or(0, |adc| adc.bits);
+        Cause::Converters { bits, full_scale_microamperes, threshold_microamperes, spikes_without }
+    }
+
+    /// The keys of a mechanism of the device that leads to the layer, as `key = value`.
+    fn keys(&self, mechanism: Mechanism, layer: usize) -> Vec<String> {
+        let hardware = &self.settings.hardware;
+        let key = |key: &str, value: f64| format!("{key} = {value}");
+        match mechanism {
+            Mechanism::FullScale => {
+                let full_scale = self.settings.full_scale_of(Connection::Feedforward(layer));
+                vec![key(&full_scale_key(layer), full_scale)]
+            }
+            Mechanism::Drift => vec![key("hardware.retention_seconds", hardware.retention_seconds)],
+            Mechanism::Faults => self.device(layer).map(|loaded| faults(loaded, layer)).unwrap_or_default(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// What disturbs the updates of the layer.
+    fn noise(&self, layer: usize) -> Option<String> {
+        let level = self.settings.noise.level_percent;
+        if level > 0.0 {
+            return Some(format!("noise of {level} % of sigma_init at every update"));
+        }
+        let device = &self.device(layer)?.device;
+        (device.write.noise != WriteNoise::None).then(|| format!("the write noise of device `{}`", device.name))
+    }
+}
+
+/// What is taken away from the devices to see whether it silences the layer.
+#[derive(Clone, Copy, Debug)]
+enum Suspect {
+    Mechanism(Mechanism),
+    Converters,
+}
+
+impl Suspect {
+    const ALL: [Suspect; 9] = [
+        Suspect::Mechanism(Mechanism::FullScale),
+        Suspect::Mechanism(Mechanism::Faults),
+        Suspect::Mechanism(Mechanism::Drift),
+        Suspect::Converters,
+        Suspect::Mechanism(Mechanism::Levels),
+        Suspect::Mechanism(Mechanism::WriteNoise),
+        Suspect::Mechanism(Mechanism::Reads),
+        Suspect::Mechanism(Mechanism::Chip),
+        Suspect::Mechanism(Mechanism::Drivers),
+    ];
+
+    fn removed_from(self, mut loaded: LoadedDevice) -> LoadedDevice {
+        let device = &mut loaded.device;
+        match self {
+            Suspect::Converters => device.converters.adc = None,
+            Suspect::Mechanism(Mechanism::Faults) => {
+                device.faults = Faults::default();
+                loaded.maps.fault = [None, None];
+            }
+            Suspect::Mechanism(Mechanism::Drift) => device.drift = Drift::None,
+            Suspect::Mechanism(Mechanism::Levels) => device.levels = Levels::Continuous,
+            Suspect::Mechanism(Mechanism::WriteNoise) => device.write.noise = WriteNoise::None,
+            Suspect::Mechanism(Mechanism::Reads) => device.read = Read { volts: device.read.volts, ..Read::default() },
+            Suspect::Mechanism(Mechanism::Chip) => {
+                device.chip = Default::default();
+                device.parked = Default::default();
+            }
+            Suspect::Mechanism(Mechanism::Drivers) => device.converters.dac = None,
+            Suspect::Mechanism(_) => {}
+        }
+        loaded
+    }
+}
+
+/// Full scales that hold first weights of up to five standard deviations.
+fn enlarge(settings: &mut Settings) {
+    let sigmas: Vec<f64> = settings.hidden_layers().iter().map(|layer| 5.0 * layer.sigma_init).collect();
+    let hardware = &mut settings.hardware;
+    hardware.full_scale_hidden = hardware.full_scale_hidden.max(sigmas[0]);
+    let layers = [&mut settings.layer_2, &mut settings.layer_3, &mut settings.layer_4];
+    for (layer, sigma) in layers.into_iter().flatten().zip(&sigmas[1..]) {
+        layer.full_scale = layer.full_scale.map(|full_scale| full_scale.max(*sigma)).or(Some(*sigma));
+    }
+}
+
+/// The faults of a device, as keys with their values, and the map of the layer.
+fn faults(loaded: &LoadedDevice, layer: usize) -> Vec<String> {
+    let Faults { low_resistance, high_resistance, anywhere, dead_row, dead_column, cluster, .. } = loaded.device.faults;
+    let all = [
+        ("p_low_resistance", low_resistance),
+        ("p_high_resistance", high_resistance),
+        ("p_anywhere", anywhere),
+        ("p_dead_row", dead_row),
+        ("p_dead_column", dead_column),
+        ("p_cluster", cluster),
+    ];
+    let there = all.iter().filter(|(_, share)| *share > 0.0);
+    let there = there.map(|(key, share)| format!("device.faults.{key} = {share}"));
+    let map = loaded.maps.fault[0].as_ref().filter(|_| layer == 0).map(|map| format!("{} = {}", map.key, map.path));
+    there.chain(map).collect()
+}
+
+/// The spread at which a typical sample drives the strongest neuron above its threshold, in three digits. Below the
+/// threshold, voltages are proportional to the weights.
+fn needed(sigma: f64, drive: Option<f64>) -> Option<f64> {
+    let drive = drive.filter(|drive| *drive > 1e-6)?;
+    Some(sigma * MARGIN / drive)
+}
+
+fn sigma_key(layer: usize) -> String {
+    if layer == 0 { "weights.sigma_init".to_owned() } else { format!("layer_{}.sigma_init", layer + 1) }
+}
+
+fn full_scale_key(layer: usize) -> String {
+    if layer == 0 { "hardware.full_scale_hidden".to_owned() } else { format!("layer_{}.full_scale", layer + 1) }
+}
+
+fn mean_magnitude(weights: &LayerWeights) -> f64 {
+    let weights = weights.store().weights();
+    let sum: f64 = weights.cells().map(|weight| f64::from(weight.abs())).sum();
+    sum / (weights.rows() * weights.columns()).max(1) as f64
+}
+
+fn of_digital(weights: &mut [DigitalWeights]) -> Vec<&mut dyn WeightStore> {
+    weights.iter_mut().map(|weights| weights as &mut dyn WeightStore).collect()
+}

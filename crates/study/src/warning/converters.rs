@@ -1,0 +1,106 @@
+//! Column converters whose range does not fit the sums that they convert: known once a network has run.
+
+use ohmspike_crossbar::device::{AdcCodes, AdcRange};
+use ohmspike_snn::connection::Connection;
+
+use crate::conversions::ConversionShares;
+use crate::prepare::Devices;
+use crate::record::Record;
+use crate::settings::connection_name;
+use crate::significant::significant;
+
+/// A range that cuts off more than this share of the sums of training or of the tests saturates: as for writes that end at the
+/// ceiling, 1 % is where the network begins to learn the converter and not its task.
+pub const SATURATED: f64 = 0.01;
+
+/// A fixed range that saturates, or codes that have no negative half where sums do.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error(
+    "converters.adc: {connection}: {} % of the conversions of the {stage} lie beyond a range of {} µA ({} % end at the lowest code, \
+     {} % at the highest, {} % at the code 0): what lies beyond is lost\n\nhint: {}",
+    significant(100.0 * shares.clipped), significant(*full_scale), significant(100.0 * shares.lowest),
+    significant(100.0 * shares.highest), significant(100.0 * shares.zero), advice(*below_zero)
+)]
+pub struct Saturated {
+    /// Name of the connection.
+    pub connection: String,
+    /// `training` or `tests`, whichever loses more.
+    pub stage: &'static str,
+    /// Where its conversions ended.
+    pub shares: ConversionShares,
+    /// Full scale, µA.
+    pub full_scale: f64,
+    /// Whether unsigned codes lose sums below zero rather than too large ones.
+    pub below_zero: bool,
+}
+
+fn advice(below_zero: bool) -> &'static str {
+    if below_zero {
+        "choose `device.converters.adc.codes = \"signed\"`: sums below zero have no code here"
+    } else {
+        "choose a larger `device.converters.adc.full_scale_microamperes`, or `device.converters.adc.range = \"calibrated\"`; larger \
+         weights change nothing"
+    }
+}
+
+/// The connections of `record` whose converters, those of `devices`, have a fixed range that saturates.
+pub fn saturated(record: &Record, devices: &Devices) -> Vec<Saturated> {
+    let conversions = record.conversions();
+    let of = |connection: Connection| {
+        let adc = devices.of(connection)?.device.converters.adc?;
+        let AdcRange::Fixed { full_scale } = adc.range else { return None };
+        let connection = connection_name(connection);
+        let counted = conversions.iter().find(|counted| counted.connection == connection)?;
+        let stages = [("training", counted.training), ("tests", counted.test)];
+        let worst = stages.into_iter().filter_map(|(stage, shares)| Some((stage, shares?)));
+        let (stage, shares) = worst.max_by(|(_, one), (_, next)| one.clipped.total_cmp(&next.clipped))?;
+        // With unsigned codes, what is cut off and did not end at the highest code lay below zero.
+        let below_zero = adc.codes == AdcCodes::Unsigned && shares.clipped > 2.0 * shares.highest;
+        (shares.clipped > SATURATED).then_some(Saturated { connection, stage, shares, full_scale, below_zero })
+    };
+    record.settings.connections().into_iter().filter_map(of).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use ohmspike_crossbar::CodeCounts;
+    use ohmspike_crossbar::device::Device;
+
+    use super::*;
+    use crate::prepare::LoadedDevice;
+    use crate::record::{HardwareCost, empty_record};
+
+    fn told(adc: &str, test: CodeCounts) -> Vec<String> {
+        let text = format!(
+            r#"{{ "name": "x", "window": {{ "low_resistance_ohm": 1000, "high_resistance_ohm": 1000000 }},
+                "read": {{ "volts": 0.2 }}, "converters": {{ "adc": {{ "bits": 8, {adc} }} }} }}"#
+        );
+        let loaded: LoadedDevice = Device::from_json(&text).expect("a device").into();
+        let mut cost = HardwareCost::default();
+        cost.hidden.training.codes = CodeCounts { conversions: 1000, highest: 5, zero: 400, clipped: 5, lowest: 0 };
+        cost.hidden.test.codes = test;
+        let record = Record { hardware: Some(cost), ..empty_record() };
+        saturated(&record, &Some(&loaded).into()).iter().map(Saturated::to_string).collect()
+    }
+
+    #[test]
+    fn a_fixed_range_that_saturates_is_told_with_what_to_change() {
+        let fixed = r#""codes": "signed", "range": "fixed", "full_scale_microamperes": 20"#;
+        let counts = CodeCounts { conversions: 1000, lowest: 30, highest: 120, zero: 100, clipped: 140 };
+        let expected = "converters.adc: hidden: 14.0 % of the conversions of the tests lie beyond a range of 20.0 µA (3.00 % end at \
+                        the lowest code, 12.0 % at the highest, 10.0 % at the code 0): what lies beyond is lost\n\n\
+                        hint: choose a larger `device.converters.adc.full_scale_microamperes`, or ";
+        let found = told(fixed, counts);
+        assert!(found.len() == 1 && found[0].starts_with(expected), "{found:?}");
+        assert_eq!(told(fixed, CodeCounts { clipped: 10, ..counts }), [""; 0]);
+        assert_eq!(told(r#""codes": "signed", "range": "calibrated""#, counts), [""; 0]);
+    }
+
+    #[test]
+    fn unsigned_codes_that_lose_what_lies_below_zero_are_told_so() {
+        let unsigned = r#""codes": "unsigned", "range": "fixed", "full_scale_microamperes": 200"#;
+        let counts = CodeCounts { conversions: 1000, lowest: 400, highest: 0, zero: 400, clipped: 380 };
+        let found = told(unsigned, counts);
+        assert!(found[0].contains("hint: choose `device.converters.adc.codes = \"signed\"`"), "{found:?}");
+    }
+}

@@ -1,0 +1,175 @@
+//! What of a data set a study leaves out or cannot test.
+
+use ohmspike_snn::spikes::Samples;
+
+use super::Warning;
+use crate::prepare::EncodedData;
+use crate::settings::Settings;
+
+/// Names that a message lists before it counts the rest.
+const LISTED: usize = 8;
+
+/// Something of the data that does not reach the network, or that no test sees.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum DataWarning {
+    /// Classes that nothing is learnt of.
+    #[error(
+        "data.set: {} without training samples: {}; the network cannot learn {}\n\n\
+         hint: import the data set again with training samples of every class", counted(missing.len(), *classes),
+        listed(missing), them(missing.len())
+    )]
+    NotTrained {
+        /// Their names.
+        missing: Vec<String>,
+        /// All classes.
+        classes: usize,
+    },
+    /// Classes that no test sees.
+    #[error(
+        "data.set: {} without test samples: {}; the test accuracy says nothing about {}\n\n\
+         hint: import the data set again with test samples of every class", counted(missing.len(), *classes),
+        listed(missing), them(missing.len())
+    )]
+    NotTested {
+        /// Their names.
+        missing: Vec<String>,
+        /// All classes.
+        classes: usize,
+    },
+    /// Events of a unit that become one spike.
+    #[error(
+        "data.events_per_step: `binary` merges {merged} of {events} events of the training and test set with an earlier \
+         event of the same unit in the same step\n\n\
+         hint: `data.events_per_step = \"count\"` keeps them, as an input as large as their number; more `network.steps` \
+         tell more of them apart"
+    )]
+    Merged {
+        /// Those that are merged.
+        merged: u64,
+        /// All events.
+        events: u64,
+    },
+    /// Events past the window.
+    #[error(
+        "data.window_seconds: {late} of {events} events of the training and test set are at or past the end of the window \
+         of {window_seconds} s and are dropped\n\nhint: choose a window as long as the recordings"
+    )]
+    Late {
+        /// Those that are dropped.
+        late: u64,
+        /// All events.
+        events: u64,
+        /// The window, s.
+        window_seconds: f64,
+    },
+}
+
+fn counted(missing: usize, classes: usize) -> String {
+    format!("{missing} of {classes} classes {}", if missing == 1 { "is" } else { "are" })
+}
+
+fn them(missing: usize) -> &'static str {
+    if missing == 1 { "it" } else { "them" }
+}
+
+fn listed(names: &[String]) -> String {
+    let shown = names.iter().take(LISTED).map(|name| format!("`{}`", name.escape_debug())).collect::<Vec<_>>();
+    match names.len().saturating_sub(LISTED) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+/// Classes without samples. To find them takes a look at every label.
+pub(super) struct UnseenClasses {
+    /// Numbers of those that nothing is learnt of.
+    train: Vec<usize>,
+    /// Numbers of those that no test sees.
+    test: Vec<usize>,
+}
+
+impl UnseenClasses {
+    /// Those of a data set.
+    pub(super) fn of(data: &EncodedData) -> UnseenClasses {
+        let unseen = |samples: &Samples| {
+            let mut seen = vec![false; data.classes];
+            samples.labels.iter().for_each(|&label| seen[usize::from(label)] = true);
+            (0..data.classes).filter(|&class| !seen[class]).collect()
+        };
+        UnseenClasses { train: unseen(&data.train), test: unseen(&data.test) }
+    }
+}
+
+/// What trials with `settings` leave out of `data` or cannot test.
+pub(super) fn of(settings: &Settings, data: &EncodedData, unseen: &UnseenClasses) -> Vec<Warning> {
+    let named = |unseen: &[usize]| unseen.iter().map(|&class| settings.data.class_name(class)).collect::<Vec<_>>();
+    let classes = data.classes;
+    let mut found = Vec::new();
+    let (not_trained, not_tested) = (named(&unseen.train), named(&unseen.test));
+    if !not_trained.is_empty() {
+        found.push(DataWarning::NotTrained { missing: not_trained, classes });
+    }
+    if !not_tested.is_empty() {
+        found.push(DataWarning::NotTested { missing: not_tested, classes });
+    }
+    if let Some(binned) = data.binned {
+        let events = binned.events;
+        if binned.merged > 0 {
+            found.push(DataWarning::Merged { merged: binned.merged, events });
+        }
+        if binned.late > 0 {
+            let window_seconds = settings.sample_seconds();
+            found.push(DataWarning::Late { late: binned.late, events, window_seconds });
+        }
+    }
+    found.into_iter().map(Warning::Data).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use ohmspike_snn::spikes::{Binned, SpikeTrains};
+
+    use super::*;
+
+    fn data(train: &[u8], test: &[u8], classes: usize, binned: Option<Binned>) -> EncodedData {
+        let samples =
+            |labels: &[u8]| Samples { spikes: SpikeTrains::new(1, 1).expect("few units"), labels: labels.to_vec() };
+        EncodedData { train: samples(train), test: samples(test), classes, binned, sha256: String::new() }
+    }
+
+    fn told(settings: &Settings, data: &EncodedData) -> Vec<String> {
+        let first = |warning: Warning| warning.to_string().split("\n\n").next().unwrap_or_default().to_owned();
+        of(settings, data, &UnseenClasses::of(data)).into_iter().map(first).collect()
+    }
+
+    #[test]
+    fn classes_that_are_not_tested_or_not_learnt_are_named() {
+        let mut settings = Settings::default();
+        settings.data.set = "not-imported".to_owned();
+        assert_eq!(told(&settings, &data(&[0, 1, 2], &[2, 1, 0], 3, None)), [""; 0]);
+        let expected = [
+            "data.set: 1 of 4 classes is without training samples: `class 3`; the network cannot learn it",
+            "data.set: 2 of 4 classes are without test samples: `class 0`, `class 2`; the test accuracy says nothing about \
+             them",
+        ];
+        assert_eq!(told(&settings, &data(&[0, 1, 2], &[3, 1, 3], 4, None)), expected);
+        let many = told(&settings, &data(&[0], &[0], 12, None));
+        assert!(many[0].contains("`class 8` and 3 more; the network cannot learn them"), "{many:?}");
+    }
+
+    #[test]
+    fn events_that_are_merged_or_dropped_are_counted() {
+        let mut settings = Settings::default();
+        settings.data.set = "not-imported".to_owned();
+        settings.data.window_seconds = Some(0.5);
+        let binned = |merged, late| Some(Binned { events: 9, merged, late });
+        assert_eq!(told(&settings, &data(&[0], &[0], 1, binned(0, 0))), [""; 0]);
+        let expected = [
+            "data.events_per_step: `binary` merges 2 of 9 events of the training and test set with an earlier event of the \
+             same unit in the same step",
+            "data.window_seconds: 3 of 9 events of the training and test set are at or past the end of the window of 0.5 s and \
+             are dropped",
+        ];
+        assert_eq!(told(&settings, &data(&[0], &[0], 1, binned(2, 3))), expected);
+    }
+}

@@ -1,0 +1,196 @@
+//! Maps of a chip whose numbers are probably not what they say.
+
+use std::collections::BTreeMap;
+
+use ohmspike_snn::connection::Connection;
+
+use crate::chip_maps::{MapAccount, MapFile, of_connection};
+use crate::prepare::LoadedDevice;
+use crate::significant::significant;
+
+/// Stuck cells that conduct so many times more or less than the window are told: shorts of real chips conduct some times more
+/// than a cell that is fully on, and a cell that conducts so much less than one that is off is as good as open.
+const FAR: f64 = 100.0;
+/// A number that stands so often in a map, alike to the last digit and made of nines, was not measured.
+const REPEATED: usize = 2;
+
+/// A map that needs a second look.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum MapWarning {
+    /// Stuck cells far from the window, or conductances of which half lie outside of it.
+    #[error(
+        "{key}: {path}: {} {} µS, {} times {} the window of {} to {} µS\n\nhint: check the line `unit ...` of the map{}{}",
+        if *faults { format!("{given} of {cells} cells are stuck, at a median of") }
+            else { format!("the median of {given} conductances is") },
+        significant(*median), significant(*times), if *above { "above" } else { "below" }, window.0, window.1,
+        meant.map(|meant| format!(", whose numbers would lie in the window {meant}")).unwrap_or_default(),
+        if *faults { "; write `open` for a cell that does not conduct" } else { "" }
+    )]
+    Far {
+        /// The key that names the map.
+        key: &'static str,
+        /// The file.
+        path: String,
+        /// Whether it is a map of faults.
+        faults: bool,
+        /// Cells that the map gives a conductance.
+        given: usize,
+        /// Cells of the array.
+        cells: usize,
+        /// Their median, µS.
+        median: f64,
+        /// How far it is from the nearer end of the window, as a ratio.
+        times: f64,
+        /// Whether it lies above the window.
+        above: bool,
+        /// What would put the median into the window, where something would.
+        meant: Option<&'static str>,
+        /// Ends of the window, µS.
+        window: (f32, f32),
+    },
+    /// The same number of nines, or below zero, in several cells.
+    #[error(
+        "{key}: {path}: `{value}` stands in {count} cells, alike to the last digit: it may mark cells that were not measured, and \
+         is read as a conductance\n\nhint: {}",
+        if *faults { "write `ok` for a cell that works or was not measured" } else {
+            "give these cells a conductance, or name them in a fault map"
+        }
+    )]
+    Placeholder {
+        /// The key that names the map.
+        key: &'static str,
+        /// The file.
+        path: String,
+        /// The number.
+        value: String,
+        /// Cells that hold it.
+        count: usize,
+        /// Whether it is a map of faults.
+        faults: bool,
+    },
+}
+
+/// What is odd about the maps of `connection`.
+pub(super) fn odd_maps(loaded: &LoadedDevice, connection: Connection, shape: (usize, usize)) -> Vec<MapWarning> {
+    // A map of another shape has been refused before.
+    let accounts = loaded.maps.accounts(connection, shape, &loaded.device).unwrap_or_default();
+    let of = |account: &MapAccount| {
+        let maps = if account.faults { &loaded.maps.fault } else { &loaded.maps.conductance };
+        of_connection(maps, connection).map(|file| odd(account, file)).unwrap_or_default()
+    };
+    accounts.iter().flat_map(of).collect()
+}
+
+/// What is odd about a map whose `account` is this, and whose text is in `file`.
+fn odd(account: &MapAccount, file: &MapFile) -> Vec<MapWarning> {
+    far(account).into_iter().chain(placeholders(account, file)).collect()
+}
+
+fn far(account: &MapAccount) -> Option<MapWarning> {
+    let median = account.median?;
+    let (low, high) = (f64::from(account.window.0), f64::from(account.window.1));
+    let within = |conductance: f64| (low..=high).contains(&conductance);
+    let above = median > high;
+    let times = if above { median / high } else { low / median };
+    // Cells start within the window, or at its ends: half of them are not outside by chance.
+    let least = if account.faults { FAR } else { 1.0 };
+    let other_unit = (-3..=3).any(|power| within(median * 1000f64.powi(power)));
+    let meant =
+        if within(1e6 / median) { Some("as resistances in ohm") } else { other_unit.then_some("in another unit") };
+    (times > least).then(|| MapWarning::Far {
+        key: account.key,
+        path: account.path.clone(),
+        faults: account.faults,
+        given: account.given,
+        cells: account.cells,
+        median,
+        times,
+        above,
+        meant,
+        window: account.window,
+    })
+}
+
+/// Numbers that stand for something else: nines alone, or one value below zero again and again.
+fn placeholders(account: &MapAccount, file: &MapFile) -> Vec<MapWarning> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for line in file.text.lines().filter(|line| !line.trim_start().starts_with('#')) {
+        for cell in line.split([',', ' ', '\t']).map(str::trim).filter(|cell| stands_for_nothing(cell)) {
+            *counts.entry(cell).or_default() += 1;
+        }
+    }
+    let told = |(value, count): (&str, usize)| {
+        let (key, path, value) = (account.key, account.path.clone(), value.to_owned());
+        (count >= REPEATED).then_some(MapWarning::Placeholder { key, path, value, count, faults: account.faults })
+    };
+    counts.into_iter().filter_map(told).collect()
+}
+
+/// 99, 999.0, 9999 and so on, or a whole number below zero.
+fn stands_for_nothing(cell: &str) -> bool {
+    let Ok(number) = cell.parse::<f64>() else { return false };
+    let whole = number.fract() == 0.0 && number.is_finite();
+    whole && (number < 0.0 || (number >= 99.0 && format!("{number}").bytes().all(|digit| digit == b'9')))
+}
+
+#[cfg(test)]
+mod tests {
+    use ohmspike_crossbar::device::Device;
+    use ohmspike_snn::connection::Connection;
+
+    use super::*;
+    use crate::chip_maps::ChipMaps;
+
+    /// The warnings of a map of 2 x 4 cells of a device of 5 to 200 µS.
+    fn told(key: &'static str, text: &str) -> Vec<String> {
+        let window = r#""window": { "low_resistance_ohm": 5000, "high_resistance_ohm": 200000 }"#;
+        let device = Device::from_json(&format!(r#"{{ "name": "m", {window} }}"#)).expect("a device");
+        let file = MapFile { key, path: "chip.csv".to_owned(), text: text.to_owned(), sha256: String::new() };
+        let of = [Some(file.clone()), None];
+        let maps = match key {
+            "hardware.fault_map_hidden" => ChipMaps { fault: of, ..ChipMaps::default() },
+            _ => ChipMaps { conductance: of, ..ChipMaps::default() },
+        };
+        let accounts = maps.accounts(Connection::Feedforward(0), (2, 4), &device).expect("a map");
+        accounts.iter().flat_map(|account| odd(account, &file)).map(|warning| warning.to_string()).collect()
+    }
+
+    const FAULTS: &str = "hardware.fault_map_hidden";
+    const CONDUCTANCES: &str = "hardware.conductance_map_hidden";
+
+    #[test]
+    fn stuck_cells_far_from_the_window_are_told_with_their_median() {
+        let siemens_as_micro = "unit microsiemens\nok 2e-4 ok 2e-4\nok ok ok 2e-4";
+        let resistances = "unit microsiemens\n7000 9000 5000 200\n12000 8000 6500 150";
+        let expected = "hardware.conductance_map_hidden: chip.csv: the median of 8 conductances is 6750 µS, 33.8 times above the \
+                        window of 5 to 200 µS\n\nhint: check the line `unit ...` of the map, whose numbers would lie in the window \
+                        as resistances in ohm";
+        assert_eq!(told(CONDUCTANCES, resistances), [expected]);
+        let expected = "hardware.fault_map_hidden: chip.csv: 3 of 8 cells are stuck, at a median of 0.000200 µS, 25000 times \
+                        below the window of 5 to 200 µS\n\nhint: check the line `unit ...` of the map, whose numbers would lie \
+                        in the window in another unit; write `open` for a cell that does not conduct";
+        assert_eq!(told(FAULTS, siemens_as_micro), [expected]);
+        assert!(told(FAULTS, "unit siemens\nok 0.1 ok 0.1\nok ok ok 0.1")[0].contains(" 500 times above the window"));
+        for sound in [
+            "ok low-resistance ok open\nhigh-resistance ok ok ok",
+            "unit microsiemens\nok 1430 ok 1210\nok ok open 0.8",
+            "ok ok ok ok\nok ok ok open",
+        ] {
+            assert_eq!(told(FAULTS, sound), [""; 0], "{sound}");
+        }
+    }
+
+    #[test]
+    fn placeholders_are_told_and_single_numbers_are_not() {
+        let nines = "unit microsiemens\n12.5 999 30.1 999\n# 999 999\n7.5 99.9 999.0 20";
+        let found = told(CONDUCTANCES, nines);
+        assert_eq!(found.len(), 1, "{found:?}");
+        let expected = "hardware.conductance_map_hidden: chip.csv: `999` stands in 2 cells, alike to the last digit";
+        assert!(found[0].starts_with(expected), "{found:?}");
+        let negative = "unit microsiemens\nnegative open\n12.5 -1 30.1 -1\n-0.02 -0.02 10 20";
+        assert!(told(CONDUCTANCES, negative)[0].contains("`-1` stands in 2 cells"));
+        let stuck = told(FAULTS, "unit microsiemens\nok 99 ok 99\nok ok ok ok");
+        assert!(stuck[0].ends_with("hint: write `ok` for a cell that works or was not measured"), "{stuck:?}");
+        assert_eq!(told(CONDUCTANCES, "unit microsiemens\n12.5 99 30.1 100\n-0 9 9 20"), [""; 0]);
+    }
+}

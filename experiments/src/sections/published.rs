@@ -1,0 +1,147 @@
+//! Ours beside the published value, with the honest difference.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use maud::{Markup, html};
+use ohmspike_snn::metrics::van_rossum::{Distance, PairDistances};
+
+use super::published_digits;
+use crate::published::{FULL, Published, differences};
+use ohmspike_analysis::repeats::{Done, by_condition};
+use ohmspike_analysis::sweep::share;
+use ohmspike_report::page::number::{level, percent, points};
+use ohmspike_report::page::table::table;
+use ohmspike_report::page::{Facts, Section};
+use ohmspike_stats::Sample;
+use ohmspike_stats::draws::Drawn;
+use ohmspike_study::key_label::{FRACTION, NOISE};
+
+/// The section.
+pub fn section(facts: &Facts) -> Section {
+    let published = Published::kilgore_2025();
+    let (rows, distances) = (rows(facts, &published), distances(facts, &published));
+    let digits = published_digits::part(facts, &published);
+    let body = html! {
+        @if rows.is_empty() && distances.is_empty() && digits.is_none() {
+            p { (why_nothing(facts)) }
+        }
+        @if !rows.is_empty() {
+            p.method {
+                "Published: " (published.source) "; " (published.noise.what) "; " (published.noise.place) ", within "
+                (published.noise.reading_error_points) " points. Of it must be said: " (published.noise.caution) ". A difference is within \
+                 both where it is at most the reading error and half the width of our 95 % interval together; the scatter of the published trials \
+                 is not known and comes on top."
+            }
+            (told_differences(facts))
+            @let head = ["noise, % of sigma_init", "share", "ours, %", "published, %", "difference, points", "within reading error and our interval"];
+            (table("Mean test accuracy beside the published figure", &head, &rows))
+        }
+        @if !distances.is_empty() {
+            @let theirs = &published.distances;
+            p.method {
+                "Published: " (published.source) "; " (theirs.what) "; " (theirs.place) ". Of it must be said: " (theirs.caution) ". Ours: mean and standard deviation \
+                 over seeds."
+            }
+            @let head = ["sigma_init, thresholds", "pairs", "ours", "published", "ours less published, %"];
+            (table("Van Rossum distances of untrained networks of 80:20 beside the published values", &head, &distances))
+        }
+        @if let Some(digits) = digits { (digits) }
+    };
+    Section { id: "published", heading: "Beside the published values", body }
+}
+
+fn rows(facts: &Facts, published: &Published) -> Vec<Vec<String>> {
+    let study = facts.study();
+    let mut rows = Vec::new();
+    for (condition, done) in study.conditions.iter().zip(by_condition(study, &facts.done)) {
+        let settings = &condition.settings;
+        let (fraction, at) = (settings.network.excitatory_fraction, settings.noise.level_percent);
+        let Some(theirs) = published.noise.accuracy(fraction, at).filter(|_| settings.data.set == FULL) else {
+            continue;
+        };
+        let outcomes: Vec<Drawn> = done.iter().filter_map(|done| Some((done.draws, done.record.outcome?))).collect();
+        let Some(sample) = Sample::of_drawn(&outcomes) else { continue };
+        let difference = sample.mean - theirs;
+        let half = sample.ci95.map(|(low, high)| (high - low) / 2.0);
+        let bound = published.noise.reading_error_points / 100.0 + half.unwrap_or(0.0);
+        let explained = match (difference.abs() <= bound, half) {
+            (true, _) => "yes",
+            (false, Some(_)) => "no",
+            (false, None) => "not by reading; no interval below three repeats",
+        };
+        let further: Vec<String> = study
+            .axes
+            .iter()
+            .zip(&condition.values)
+            .filter(|(axis, _)| ![NOISE, FRACTION].contains(&axis.key.as_str()))
+            .map(|(axis, value)| format!(", {}", ohmspike_analysis::sweep::setting(&axis.key, value)))
+            .collect();
+        rows.push(vec![
+            level(at),
+            format!("{}{}", share(fraction), further.concat()),
+            ohmspike_report::page::number::mean(Some(sample)),
+            percent(theirs),
+            points(difference),
+            explained.to_owned(),
+        ]);
+    }
+    rows
+}
+
+/// One row a spread of first weights and kind of pair.
+fn distances(facts: &Facts, published: &Published) -> Vec<Vec<String>> {
+    let mut rows = Vec::new();
+    for row in &published.distances.rows {
+        let alike = |done: &&Done| published.distances.of(&done.record.settings) == Some(row);
+        // Conditions that differ in what comes later begin with the same network: one value a seed.
+        let networks: BTreeMap<u64, PairDistances> =
+            facts.done.iter().filter(alike).map(|done| (done.record.seed, done.record.before.distances)).collect();
+        let pairs: [(&str, [f64; 2], Pick); 3] =
+            [("E-E", row.ee, |found| found.ee), ("E-I", row.ei, |found| found.ei), ("I-I", row.ii, |found| found.ii)];
+        for (pair, [mean, sd], pick) in pairs {
+            let ours: Vec<f64> = networks.values().filter_map(|found| Some(pick(found)?.root)).collect();
+            let Some(sample) = Sample::of(&ours) else { continue };
+            let spread = sample.sd.map(|sd| format!(" ± {sd:.4}")).unwrap_or_default();
+            let relative =
+                if mean > 0.0 { format!("{:+.1}", 100.0 * (sample.mean / mean - 1.0)) } else { String::new() };
+            rows.push(vec![
+                row.sigma_init.to_string(),
+                pair.to_owned(),
+                format!("{:.4}{spread} (n = {})", sample.mean, sample.n),
+                format!("{mean:.4} ± {sd:.4} (n = {})", row.networks),
+                relative,
+            ]);
+        }
+    }
+    rows
+}
+
+/// The distance of one kind of pair.
+type Pick = fn(&PairDistances) -> Option<Distance>;
+
+/// What else than its axes differs from the published study.
+fn told_differences(facts: &Facts) -> Markup {
+    let found: BTreeSet<String> =
+        facts.study().conditions.iter().flat_map(|condition| differences(&condition.settings)).collect();
+    html! {
+        @if found.is_empty() { p { "Apart from its seeds the study has the settings of the published one." } }
+        @else {
+            p { "The study differs from the published one in" }
+            ul { @for difference in &found { li { code { (difference) } } } }
+        }
+    }
+}
+
+fn why_nothing(facts: &Facts) -> String {
+    let sets: BTreeSet<&str> =
+        facts.study().conditions.iter().map(|condition| condition.settings.data.set.as_str()).collect();
+    if sets.contains(FULL) {
+        "None of the published values is of a condition of this study that has an outcome.".to_owned()
+    } else {
+        let sets: Vec<&str> = sets.into_iter().collect();
+        format!(
+            "Published values are of the whole of Fashion-MNIST; this study learns {}, so that none can stand beside ours.",
+            sets.join(", ")
+        )
+    }
+}

@@ -38,6 +38,7 @@ mod pulses_spec;
 mod range;
 mod read;
 pub(crate) mod refusal;
+#[cfg(feature = "schema")]
 mod schema;
 mod shape;
 mod table;
@@ -46,7 +47,6 @@ mod text;
 mod verify;
 mod write;
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use chip::{ChipSpec, ChipSpread};
@@ -74,6 +74,7 @@ pub use range::TableRange;
 pub use read::{Read, ReadNoiseKind, ReadSpec, WhiteNoise, WhiteNoiseSpec};
 use refusal::required;
 pub use refusal::{DeviceError, Problem, SpecError};
+#[cfg(feature = "schema")]
 pub use schema::{field_table, schema};
 pub(crate) use table::LnSigma;
 pub use table::{Convention, SpreadPoint, SpreadTable};
@@ -86,31 +87,32 @@ use crate::window::{ConductanceWindow, WindowSpec};
 
 /// The devices that come with the program: name and text of the file, in the order of the names.
 pub const BUILT_IN: &[(&str, &str)] = &[
-    ("1t1r-yousuf-2025", include_str!("../../../device-models/1t1r-yousuf-2025.json")),
-    ("1t1r-yousuf-2025-repeats", include_str!("../../../device-models/1t1r-yousuf-2025-repeats.json")),
-    ("cmo-hfox-falcone-2025", include_str!("../../../device-models/cmo-hfox-falcone-2025.json")),
-    ("cmo-hfox-falcone-2025-fine", include_str!("../../../device-models/cmo-hfox-falcone-2025-fine.json")),
-    ("ecram-mo-kim-2019", include_str!("../../../device-models/ecram-mo-kim-2019.json")),
-    ("ecram-tang-2018", include_str!("../../../device-models/ecram-tang-2018.json")),
-    ("hfo2-1t1r-milo-2021", include_str!("../../../device-models/hfo2-1t1r-milo-2021.json")),
-    ("hfo2-array-gong-2022", include_str!("../../../device-models/hfo2-array-gong-2022.json")),
-    ("hfox-taox-wan-2022-1d", include_str!("../../../device-models/hfox-taox-wan-2022-1d.json")),
-    ("hfox-taox-wan-2022-1s", include_str!("../../../device-models/hfox-taox-wan-2022-1s.json")),
-    ("hfox-taox-wan-2022-2d", include_str!("../../../device-models/hfox-taox-wan-2022-2d.json")),
-    ("ideal", include_str!("../../../device-models/ideal.json")),
-    ("illustrative-oxide", include_str!("../../../device-models/illustrative-oxide.json")),
-    ("oxide-ladder-chosen", include_str!("../../../device-models/oxide-ladder-chosen.json")),
-    ("pcm-joshi-2020", include_str!("../../../device-models/pcm-joshi-2020.json")),
-    ("reram-array-om-gong-2022", include_str!("../../../device-models/reram-array-om-gong-2022.json")),
-    ("reram-es-gong-2018", include_str!("../../../device-models/reram-es-gong-2018.json")),
-    ("reram-sb-gong-2018", include_str!("../../../device-models/reram-sb-gong-2018.json")),
-    ("study-1k-1m", include_str!("../../../device-models/study-1k-1m.json")),
+    ("1t1r-yousuf-2025", include_str!("../device-models/1t1r-yousuf-2025.json")),
+    ("1t1r-yousuf-2025-repeats", include_str!("../device-models/1t1r-yousuf-2025-repeats.json")),
+    ("cmo-hfox-falcone-2025", include_str!("../device-models/cmo-hfox-falcone-2025.json")),
+    ("cmo-hfox-falcone-2025-fine", include_str!("../device-models/cmo-hfox-falcone-2025-fine.json")),
+    ("ecram-mo-kim-2019", include_str!("../device-models/ecram-mo-kim-2019.json")),
+    ("ecram-tang-2018", include_str!("../device-models/ecram-tang-2018.json")),
+    ("hfo2-1t1r-milo-2021", include_str!("../device-models/hfo2-1t1r-milo-2021.json")),
+    ("hfo2-array-gong-2022", include_str!("../device-models/hfo2-array-gong-2022.json")),
+    ("hfox-taox-wan-2022-1d", include_str!("../device-models/hfox-taox-wan-2022-1d.json")),
+    ("hfox-taox-wan-2022-1s", include_str!("../device-models/hfox-taox-wan-2022-1s.json")),
+    ("hfox-taox-wan-2022-2d", include_str!("../device-models/hfox-taox-wan-2022-2d.json")),
+    ("ideal", include_str!("../device-models/ideal.json")),
+    ("illustrative-oxide", include_str!("../device-models/illustrative-oxide.json")),
+    ("oxide-ladder-chosen", include_str!("../device-models/oxide-ladder-chosen.json")),
+    ("pcm-joshi-2020", include_str!("../device-models/pcm-joshi-2020.json")),
+    ("reram-array-om-gong-2022", include_str!("../device-models/reram-array-om-gong-2022.json")),
+    ("reram-es-gong-2018", include_str!("../device-models/reram-es-gong-2018.json")),
+    ("reram-sb-gong-2018", include_str!("../device-models/reram-sb-gong-2018.json")),
+    ("study-1k-1m", include_str!("../device-models/study-1k-1m.json")),
 ];
 
 /// A device file: one memristive cell, its spreads, and where the numbers come from.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-#[schemars(title = "Ohmspike device model")]
+#[cfg_attr(feature = "schema", schemars(title = "Ohmspike device model"))]
 pub struct DeviceSpec {
     /// Path of schema.json, for editors; not used otherwise.
     #[serde(
@@ -119,10 +121,10 @@ pub struct DeviceSpec {
         deserialize_with = "shape::optional_text",
         skip_serializing_if = "Option::is_none"
     )]
-    #[schemars(with = "String")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub schema: Option<String>,
     /// Name of the device; a file of the library has the name of its file.
-    #[schemars(length(min = 1))]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub name: String,
     /// What the device is and what the file is meant for.
     #[serde(default)]

@@ -9,3 +9,8 @@ pub mod claims;
 pub mod published;
 pub mod replication;
 pub mod sections;
+
+/// Runs the examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -38,7 +38,6 @@ mod pulses_spec;
 mod range;
 mod read;
 pub(crate) mod refusal;
-#[cfg(feature = "schema")]
 mod schema;
 mod shape;
 mod table;
@@ -47,6 +46,7 @@ mod text;
 mod verify;
 mod write;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use chip::{ChipSpec, ChipSpread};
@@ -74,7 +74,6 @@ pub use range::TableRange;
 pub use read::{Read, ReadNoiseKind, ReadSpec, WhiteNoise, WhiteNoiseSpec};
 use refusal::required;
 pub use refusal::{DeviceError, Problem, SpecError};
-#[cfg(feature = "schema")]
 pub use schema::{field_table, schema};
 pub(crate) use table::LnSigma;
 pub use table::{Convention, SpreadPoint, SpreadTable};
@@ -109,10 +108,9 @@ pub const BUILT_IN: &[(&str, &str)] = &[
 ];
 
 /// A device file: one memristive cell, its spreads, and where the numbers come from.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[cfg_attr(feature = "schema", schemars(title = "Ohmspike device model"))]
+#[schemars(title = "Ohmspike device model")]
 pub struct DeviceSpec {
     /// Path of schema.json, for editors; not used otherwise.
     #[serde(
@@ -121,10 +119,10 @@ pub struct DeviceSpec {
         deserialize_with = "shape::optional_text",
         skip_serializing_if = "Option::is_none"
     )]
-    #[cfg_attr(feature = "schema", schemars(with = "String"))]
+    #[schemars(with = "String")]
     pub schema: Option<String>,
     /// Name of the device; a file of the library has the name of its file.
-    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
+    #[schemars(length(min = 1))]
     pub name: String,
     /// What the device is and what the file is meant for.
     #[serde(default)]

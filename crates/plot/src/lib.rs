@@ -41,3 +41,8 @@ pub enum PlotError {
     #[error("figure: png not packed: {0}")]
     Pack(#[from] png::EncodingError),
 }
+
+/// Runs the examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -26,8 +26,8 @@ pub enum Agreement {
 /// may be infinite.
 ///
 /// ```
-/// use crate::Sample;
-/// use crate::equivalence::{Agreement, agreement};
+/// use ohmspike_stats::Sample;
+/// use ohmspike_stats::equivalence::{Agreement, agreement};
 ///
 /// let at = |mean: f64| Sample::of(&[mean - 0.01, mean, mean + 0.01]).expect("outcomes");
 /// // -+ 0.0248 about the mean.

@@ -27,12 +27,12 @@ impl Line {
     /// [`SampleError`] for fewer than two points, values out of range, and where x or y do not spread.
     ///
     /// ```
-    /// use crate::line::Line;
+    /// use ohmspike_stats::line::Line;
     ///
     /// let line = Line::of(&[(0.0, 1.0), (1.0, 0.0), (2.0, 2.0)])?;
     /// // Means 1 and 1; slope 1/2, residuals 1/2, -1, 1/2, so that R^2 = 1 - 1.5/2.
     /// assert_eq!((line.slope, line.intercept, line.r_squared, line.largest_residual), (0.5, 0.5, 0.25, 1.0));
-    /// # Ok::<(), crate::moments::SampleError>(())
+    /// # Ok::<(), ohmspike_stats::moments::SampleError>(())
     /// ```
     pub fn of(points: &[(f64, f64)]) -> Result<Line, SampleError> {
         let of_each = |of: fn(&(f64, f64)) -> f64| Moments::of(&points.iter().map(of).collect::<Vec<f64>>());

@@ -53,10 +53,10 @@ impl Moments {
     /// [`SampleError::TooFew`] below two values, [`SampleError::OutOfRange`] for NaN and for values beyond 1e100.
     ///
     /// ```
-    /// use crate::moments::Moments;
+    /// use ohmspike_stats::moments::Moments;
     ///
     /// assert_eq!(Moments::of(&[1.0, 2.0, 3.0])?, Moments { n: 3.0, mean: 2.0, variance: 1.0 });
-    /// # Ok::<(), crate::moments::SampleError>(())
+    /// # Ok::<(), ohmspike_stats::moments::SampleError>(())
     /// ```
     pub fn of(sample: &[f64]) -> Result<Moments, SampleError> {
         check("values of a sample", sample, 2)?;

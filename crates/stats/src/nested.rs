@@ -130,7 +130,7 @@ impl Components {
     /// finite, and studies that are not balanced.
     ///
     /// ```
-    /// use crate::nested::{Components, Outcome};
+    /// use ohmspike_stats::nested::{Components, Outcome};
     ///
     /// // Two chips, two repeats: MS of chips 4, of repeats 1; sigma^2 of chips (4 - 1)/2.
     /// let outcome = |chip, value| Outcome { values: vec![chip], value };
@@ -139,7 +139,7 @@ impl Components {
     /// let components = Components::of(&["chip"], &study)?.components;
     /// assert!((components[0].variance - 1.5).abs() < 1e-12 && (components[1].variance - 1.0).abs() < 1e-12);
     /// assert!((components[0].share.expect("a share") - 0.6).abs() < 1e-12);
-    /// # Ok::<(), crate::nested::NestedError>(())
+    /// # Ok::<(), ohmspike_stats::nested::NestedError>(())
     /// ```
     pub fn of(factors: &[&str], outcomes: &[Outcome]) -> Result<Components, NestedError> {
         check_outcomes(factors, outcomes)?;

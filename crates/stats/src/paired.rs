@@ -69,15 +69,15 @@ impl Paired {
     /// The test of whether `differences` are 0 on average.
     ///
     /// ```
-    /// use crate::draws::Draws;
-    /// use crate::paired::Paired;
+    /// use ohmspike_stats::draws::Draws;
+    /// use ohmspike_stats::paired::Paired;
     ///
     /// let differences = [(1, 0.1), (2, 0.2), (3, 0.3)].map(|(seed, value)| (Draws::all(seed), value));
     /// let test = Paired::of_differences(&differences)?;
     /// // se = 0.1 / sqrt(3); P(T > t) at two degrees is (1 - t / sqrt(2 + t^2)) / 2.
     /// assert!((test.t - 12f64.sqrt()).abs() < 1e-12);
     /// assert!((test.p - (1.0 - (12.0 / 14.0_f64).sqrt())).abs() < 1e-9);
-    /// # Ok::<(), crate::paired::PairedError>(())
+    /// # Ok::<(), ohmspike_stats::paired::PairedError>(())
     /// ```
     ///
     /// # Errors

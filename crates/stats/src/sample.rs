@@ -36,7 +36,7 @@ impl Sample {
     /// Statistics of independent `outcomes`, or `None` without any. The order of the outcomes fixes the order of the sums.
     ///
     /// ```
-    /// use crate::Sample;
+    /// use ohmspike_stats::Sample;
     ///
     /// let sample = Sample::of(&[0.6, 0.7, 0.8]).expect("three outcomes");
     /// assert!((sample.mean - 0.7).abs() < 1e-12);
@@ -54,8 +54,8 @@ impl Sample {
     /// Statistics of outcomes that may share draws, or be copies of each other; `None` without any.
     ///
     /// ```
-    /// use crate::Sample;
-    /// use crate::draws::Draws;
+    /// use ohmspike_stats::Sample;
+    /// use ohmspike_stats::draws::Draws;
     ///
     /// // Two seeds on three chips.
     /// let outcome = |seed, chip, value| (Draws([Some(seed), Some(seed), None, None, Some(chip)]), value);

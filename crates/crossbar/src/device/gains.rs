@@ -23,6 +23,7 @@
 //! ```
 
 use ohmspike_simd::{Matrix, exp};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::chip::{ChipSpread, cells};
@@ -30,8 +31,7 @@ use super::pulse_law::Direction;
 use super::pulses::Pulses;
 
 /// Distributions of the step gain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum StepGainKind {
     /// 1 + s z, held at zero.

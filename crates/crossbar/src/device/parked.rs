@@ -22,6 +22,7 @@
 
 use ohmspike_rng::Seed;
 use ohmspike_simd::{LANES, Matrix, exp, lane_mask};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::number::{SIGMA_LN, optional_number};
@@ -30,8 +31,7 @@ use super::shape::word;
 use crate::window::ConductanceWindow;
 
 /// Kinds of parked branch.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ParkedBranch {
     /// An exact conductance at the floor of the window.
@@ -42,8 +42,7 @@ pub enum ParkedBranch {
 }
 
 /// The parked branch in a device file.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ParkedSpec {
     /// What the parked branch is.
@@ -51,7 +50,7 @@ pub struct ParkedSpec {
     pub branch: ParkedBranch,
     /// `device` only: standard deviation of ln R of the parked cells of a chip.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = SIGMA_LN.low, max = SIGMA_LN.high), extend("x-unit" = "sigma of ln R")))]
+    #[schemars(with = "f64", range(min = SIGMA_LN.low, max = SIGMA_LN.high), extend("x-unit" = "sigma of ln R"))]
     pub sigma_ln_resistance: Option<f64>,
 }
 

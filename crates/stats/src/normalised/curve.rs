@@ -76,8 +76,8 @@ impl Curve {
     /// Where the curve first falls to `threshold`, with its interval.
     ///
     /// ```
-    /// use crate::draws::Draws;
-    /// use crate::normalised::{Condition, Curve};
+    /// use ohmspike_stats::draws::Draws;
+    /// use ohmspike_stats::normalised::{Condition, Curve};
     ///
     /// let condition = |level, first, second| {
     ///     Condition { level, outcomes: vec![(Draws::all(1), first), (Draws::all(2), second)] }
@@ -87,7 +87,7 @@ impl Curve {
     /// // Means 0.80 and 0.66: A* falls from 1 to 0.8 over 10. Two repeats have no interval.
     /// assert!((crossing.level.expect("a crossing") - 5.0).abs() < 1e-9);
     /// assert_eq!(crossing.interval, None);
-    /// # Ok::<(), crate::normalised::NormalisedError>(())
+    /// # Ok::<(), ohmspike_stats::normalised::NormalisedError>(())
     /// ```
     ///
     /// # Errors

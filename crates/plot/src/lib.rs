@@ -21,7 +21,7 @@ pub mod time_span;
 pub mod vector;
 pub mod violin;
 
-pub use grid::Plate;
+pub use grid::Grid;
 pub use panel::PanelFigure;
 
 /// A picture that could not be drawn.

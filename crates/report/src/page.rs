@@ -81,7 +81,7 @@ impl Report<'_> {
     /// The page. The same records give the same page on the same machine.
     pub fn html(&self) -> String {
         let done = done(self.recorded.study, self.recorded.prepared, self.recorded.trials, self.recorded.store);
-        let sweeps = Sweeps::of(self.recorded.study, &done);
+        let sweeps = Sweeps::new(self.recorded.study, &done);
         let classes = self.recorded.prepared.data(&self.recorded.study.conditions[0].settings).classes;
         let chance = chance_in(done.iter().map(|done| done.record)).unwrap_or(1.0 / classes as f64);
         let tolerances = tolerances(&sweeps, chance);

@@ -11,7 +11,7 @@ use super::x_axis::XAxis;
 use ohmspike_analysis::judged::Judged;
 use ohmspike_analysis::recorded::{Group, Recorded};
 use ohmspike_analysis::repeats::Done;
-use ohmspike_plot::grid::{Entry, MOST_PLOTS, Plate, Sample as Shown, in_pairs};
+use ohmspike_plot::grid::{Entry, Grid, MOST_PLOTS, Sample as Shown, in_pairs};
 use ohmspike_plot::mark::Dash;
 use ohmspike_plot::palette::{GREY, Look, REFERENCE};
 use ohmspike_plot::plot::Plot;
@@ -97,7 +97,7 @@ fn figure(recorded: Recorded, x: XAxis, curve: Option<usize>, panels: &[Panel], 
     let plots: Vec<Plot> = panels.iter().enumerate().map(plot).collect();
     let all: Vec<&Curve> = panels.iter().flat_map(|panel| &panel.curves).collect();
     let key = curve.map(|axis| study.axes[axis].key.as_str());
-    let plate = Plate {
+    let grid = Grid {
         title: study.name.clone(),
         entries: entries(
             &panels[0].curves,
@@ -111,12 +111,12 @@ fn figure(recorded: Recorded, x: XAxis, curve: Option<usize>, panels: &[Panel], 
         rows: if numeric { in_pairs(plots) } else { plots.into_iter().map(|plot| vec![plot]).collect() },
     };
     let name = part_name(&format!("outcome-over-{}", x.key(study)), part);
-    Figure::new(name, caption(recorded, x, panels), plate, &data(panels, &x.column(study), key))
+    Figure::new(name, caption(recorded, x, panels), grid, &data(panels, &x.column(study), key))
 }
 
 /// What is wrong with all trials.
 fn judged(recorded: Recorded) -> Judged {
-    Judged::of(recorded.study, &recorded.done(&(0..recorded.study.conditions.len()).collect::<Vec<usize>>()))
+    Judged::new(recorded.study, &recorded.done(&(0..recorded.study.conditions.len()).collect::<Vec<usize>>()))
 }
 
 fn curves(recorded: Recorded, judged: &Judged, x: XAxis, curve: Option<usize>, group: &Group) -> Vec<Curve> {
@@ -131,7 +131,7 @@ fn curves(recorded: Recorded, judged: &Judged, x: XAxis, curve: Option<usize>, g
         let done = recorded.done(conditions);
         let unhealthy = judged.is_unhealthy(&done, conditions);
         let (trials, drawn) = outcomes(done);
-        let sample = Sample::of_drawn(&drawn)?;
+        let sample = Sample::from_drawn(&drawn)?;
         let x = if numeric { x.value(recorded, *conditions.first()?)? } else { place as f64 };
         x.is_finite().then(|| Point { x, text: plain(value), sample, trials, unhealthy })
     };
@@ -143,7 +143,7 @@ fn curves(recorded: Recorded, judged: &Judged, x: XAxis, curve: Option<usize>, g
         let mut points: Vec<Point> = along.values.iter().enumerate().filter_map(at).collect();
         points.sort_by(|one, next| one.x.total_cmp(&next.x));
         let value = wanted.map(plain).unwrap_or_default();
-        Curve { label, value, look: Look::of(number), points }
+        Curve { label, value, look: Look::new(number), points }
     };
     let Some(axis) = curve else { return vec![curve_of(0, "mean".to_owned(), None)] };
     let made = &recorded.study.axes[axis];
@@ -212,7 +212,7 @@ fn data(panels: &[Panel], x: &str, curve: Option<&str>) -> Data {
                 let rest = [seed.to_string(), percent(*outcome), String::new(), String::new(), "1".to_owned()];
                 data.rows.push(head("trial").into_iter().chain(rest).collect());
             }
-            let (low, high) = point.sample.of_accuracy().unzip();
+            let (low, high) = point.sample.accuracy_interval().unzip();
             let [low, high] = [low, high].map(|end| cell(end.map(|end| 100.0 * end)));
             let rest = [String::new(), percent(point.sample.mean), low, high, point.sample.n.to_string()];
             data.rows.push(head("mean").into_iter().chain(rest).collect());

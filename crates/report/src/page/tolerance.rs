@@ -95,7 +95,7 @@ fn tolerance(name: String, curve: &SweptCurve, chance: f64, direction: Direction
     // A reference without a usable outcome is not replaced by its neighbour.
     let reference = health.first().map(|first| first.0);
     let first = conditions.first().filter(|first| reference.is_none_or(|reference| reference == first.level));
-    let clean = first.and_then(|first| Some((first.level, Sample::of_drawn(&first.outcomes)?)));
+    let clean = first.and_then(|first| Some((first.level, Sample::from_drawn(&first.outcomes)?)));
     let normalised = checked.as_ref().ok().filter(|_| clean.is_some());
     let normalised = normalised.map(|checked| levels.zip(checked.normalised()).collect()).unwrap_or_default();
     let last = conditions.last().map_or(f64::NAN, |last| last.level);

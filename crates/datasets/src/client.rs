@@ -7,8 +7,6 @@ use std::time::Duration;
 #[cfg(feature = "download")]
 use ureq::Agent;
 
-use crate::download::DownloadError;
-
 /// Longest silence of a server.
 #[cfg(feature = "download")]
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -18,6 +16,16 @@ const LONGEST: Duration = Duration::from_secs(2 * 60 * 60);
 
 /// Asks servers for files.
 pub(crate) struct Client(#[cfg(feature = "download")] Agent);
+
+/// Why there is no answer.
+pub(crate) enum Refused {
+    /// The build has no client.
+    #[cfg_attr(feature = "download", expect(dead_code, reason = "this build has a client"))]
+    NotBuiltIn,
+    /// No connection, or an answer that is not the file.
+    #[cfg_attr(not(feature = "download"), expect(dead_code, reason = "this build asks nobody"))]
+    Server { status: Option<u16>, reason: String },
+}
 
 /// The start of an answer.
 pub(crate) struct Answer {
@@ -56,16 +64,16 @@ impl Client {
     }
 
     /// Asks for `url`.
-    pub(crate) fn get(&self, url: &str) -> Result<Answer, DownloadError> {
-        let body = self.0.get(url).call().map_err(|error| refused(url, &error))?.into_body();
+    pub(crate) fn get(&self, url: &str) -> Result<Answer, Refused> {
+        let body = self.0.get(url).call().map_err(|error| refused(&error))?.into_body();
         Ok(Answer { expected: body.content_length(), content: Box::new(body.into_reader()) })
     }
 }
 
 #[cfg(feature = "download")]
-fn refused(url: &str, error: &ureq::Error) -> DownloadError {
+fn refused(error: &ureq::Error) -> Refused {
     let status = if let ureq::Error::StatusCode(status) = error { Some(*status) } else { None };
-    DownloadError::Server { url: url.to_owned(), status, reason: error.to_string() }
+    Refused::Server { status, reason: error.to_string() }
 }
 
 #[cfg(not(feature = "download"))]
@@ -74,7 +82,7 @@ impl Client {
         Client()
     }
 
-    pub(crate) fn get(&self, url: &str) -> Result<Answer, DownloadError> {
-        Err(DownloadError::NotBuiltIn { url: url.to_owned() })
+    pub(crate) fn get(&self, _url: &str) -> Result<Answer, Refused> {
+        Err(Refused::NotBuiltIn)
     }
 }

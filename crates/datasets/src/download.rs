@@ -8,7 +8,7 @@ use std::{
 use thiserror::Error;
 
 use crate::{
-    client::Client,
+    client::{Client, Refused},
     file::{File, FileError},
     persist,
     shown::{shown, shown_path},
@@ -82,6 +82,14 @@ pub enum DownloadError {
 }
 
 impl DownloadError {
+    fn refused(url: &str, refused: Refused) -> DownloadError {
+        let url = url.to_owned();
+        match refused {
+            Refused::NotBuiltIn => DownloadError::NotBuiltIn { url },
+            Refused::Server { status, reason } => DownloadError::Server { url, status, reason },
+        }
+    }
+
     /// What to do about it.
     pub(crate) fn advice(&self) -> &'static str {
         match self {
@@ -116,7 +124,7 @@ pub(crate) fn receive(
     most: u64,
     mut tell: impl FnMut(u64, Option<u64>),
 ) -> Result<Vec<u8>, DownloadError> {
-    let answer = client.get(url)?;
+    let answer = client.get(url).map_err(|refused| DownloadError::refused(url, refused))?;
     let (expected, mut reader) = (answer.expected, answer.content.take(most + 1));
     let mut received = Vec::new();
     loop {

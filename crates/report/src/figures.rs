@@ -19,6 +19,7 @@ mod networks;
 mod noise_unit;
 mod outcome;
 mod outcome_caption;
+mod outcome_curves;
 mod outcome_plot;
 mod representative;
 mod spike_distances;

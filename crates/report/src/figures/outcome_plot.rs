@@ -1,6 +1,6 @@
 //! How outcomes are drawn over an axis of numbers, and over one of texts.
 
-use super::outcome::{Curve, Point};
+use super::outcome_curves::{Curve, Point};
 use super::x_axis::XAxis;
 use ohmspike_analysis::recorded::Recorded;
 use ohmspike_plot::mark::{Dash, Fill, Mark};

@@ -10,3 +10,8 @@ pub mod presets;
 pub mod published;
 pub mod replication;
 pub mod sections;
+
+/// Runs the examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -59,12 +59,12 @@ impl Reference {
 
     /// Statistics of the outcomes.
     pub fn outcome(&self) -> Option<Sample> {
-        Sample::of(&self.outcomes)
+        Sample::new(&self.outcomes)
     }
 
     /// Statistics of the best accuracies.
     pub fn peak(&self) -> Option<Sample> {
-        Sample::of(&self.peaks)
+        Sample::new(&self.peaks)
     }
 }
 

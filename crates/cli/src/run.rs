@@ -141,7 +141,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         "\n{ended_trials} of {} trials done; outcome: mean test accuracy (%), with its 95 % interval from 3 repeats on",
         all.len()
     )?;
-    let health = HealthTally::of(&study, &done_trials);
+    let health = HealthTally::new(&study, &done_trials);
     for line in health.lines() {
         say!("{line}")?;
     }

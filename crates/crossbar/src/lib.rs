@@ -107,3 +107,8 @@ pub use report::WriteReport;
 pub use state::{ArrayState, WrongState};
 pub use telegraph_state::TelegraphState;
 pub use window::{ConductanceWindow, WindowSpec};
+
+/// Runs the examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -146,7 +146,7 @@ fn distances(table: &mut Table, done: &[Done]) {
 
 /// Whether answers may rest on the trial, the states it is in, and what decides them.
 fn health(table: &mut Table, study: &Study, done: &[Done]) {
-    let judged = Judged::of(study, done);
+    let judged = Judged::new(study, done);
     let states: Vec<Vec<HealthState>> = done.iter().map(|done| judged.states(done)).collect();
     let usable = |(done, states): (&Done, &Vec<HealthState>)| {
         done.record.outcome.is_some() && !states.iter().any(|state| state.kind().excludes())

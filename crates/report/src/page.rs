@@ -9,6 +9,7 @@ mod comparisons;
 mod crossing_words;
 mod devices;
 mod direction;
+mod facts;
 mod figures;
 mod health;
 mod layout;
@@ -22,103 +23,19 @@ mod settings;
 pub mod table;
 mod tables;
 mod tolerance;
+mod tolerated;
 mod variance;
-
-use std::collections::BTreeSet;
 
 use maud::{Markup, PreEscaped, html};
 
-use crate::figures::{Figure, NoiseUnit};
 use crate::replication::Replication;
-use direction::Direction;
-use ohmspike_analysis::recorded::Recorded;
-use ohmspike_analysis::repeats::{Done, done};
-use ohmspike_analysis::sweep::Sweeps;
-use ohmspike_study::health::chance_in;
-use ohmspike_study::study::Study;
-use tolerance::{Tolerance, tolerances};
 
-/// What a report is made from.
-#[derive(Debug)]
-pub struct Report<'a> {
-    /// The study and its records.
-    pub recorded: Recorded<'a>,
-    /// Its file, as the command names it.
-    pub file: &'a str,
-    /// The text of that file.
-    pub text: &'a str,
-    /// What `--set` put in the place of the file's values.
-    pub overrides: &'a [String],
-    /// The folder of the results, where it is not the default.
-    pub out: Option<&'a str>,
-    /// Further flags of the command, which choose what is drawn.
-    pub flags: &'a [String],
-    /// The unit of write noise that they ask for.
-    pub noise_unit: Option<NoiseUnit>,
-    /// What is drawn of them.
-    pub figures: &'a [Figure],
-    /// The published study that it replicates.
-    pub replication: Option<&'a dyn Replication>,
-    /// The machine that writes the report, in words.
-    pub machine: &'a str,
-}
-
-/// What several sections need of a report.
-pub struct Facts<'a> {
-    /// What the report is made from.
-    pub report: &'a Report<'a>,
-    /// The trials that have a record.
-    pub done: Vec<Done<'a>>,
-    /// Their outcomes along the axes.
-    pub sweeps: Sweeps,
-    /// How the swept axis disturbs, and what curves tolerate, by sweep; none where it does not disturb.
-    tolerances: Option<(Direction, Vec<Vec<Tolerance>>)>,
-    /// Accuracy of guessing, a fraction.
-    pub chance: f64,
-}
+pub use facts::{Facts, Report, Section};
 
 impl Report<'_> {
-    /// The page. The same records give the same page on the same machine.
-    pub fn html(&self) -> String {
-        let done = done(self.recorded.study, self.recorded.prepared, self.recorded.trials, self.recorded.store);
-        let sweeps = Sweeps::of(self.recorded.study, &done);
-        let classes = self.recorded.prepared.data(&self.recorded.study.conditions[0].settings).classes;
-        let chance = chance_in(done.iter().map(|done| done.record)).unwrap_or(1.0 / classes as f64);
-        let tolerances = tolerances(&sweeps, chance);
-        layout::page(&Facts { report: self, done, sweeps, tolerances, chance })
-    }
-}
-
-impl Facts<'_> {
-    /// The study.
-    pub fn study(&self) -> &Study {
-        self.report.recorded.study
-    }
-
-    /// Number of trials, and of those that have a record.
-    pub fn counts(&self) -> (usize, usize) {
-        (self.report.recorded.trials.len(), self.done.len())
-    }
-
-    /// The seeds of the study that have a record at all.
-    fn seeds_done(&self) -> BTreeSet<u64> {
-        self.done.iter().map(|done| done.record.seed).collect()
-    }
-}
-
-/// A section with its heading, which the table of contents links to.
-pub struct Section {
-    /// The anchor.
-    pub id: &'static str,
-    /// The heading.
-    pub heading: &'static str,
-    /// What follows it.
-    pub body: Markup,
-}
-
-impl Section {
-    fn markup(&self) -> Markup {
-        html! { section id=(self.id) { h2 { (self.heading) } (self.body) } }
+    /// The page, with the sections that `replication` adds. The same records give the same page on the same machine.
+    pub fn html(&self, replication: Option<&dyn Replication>) -> String {
+        layout::page(&Facts::new(self), replication)
     }
 }
 
@@ -136,6 +53,7 @@ fn data_uri(kind: &str, content: &[u8]) -> PreEscaped<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::figures::NoiseUnit;
     use ohmspike_analysis::fixture::{Fixture, record};
 
     const STUDY: &str = "question = 'Is <b> & \"c\" escaped?'\n[noise]\nlevel_percent = [0, 50, 100]\n\
@@ -156,11 +74,10 @@ mod tests {
                 out: None,
                 flags: &[],
                 noise_unit,
-                replication: None,
                 figures: &[],
                 machine: "a machine",
             }
-            .html()
+            .html(None)
         })
     }
 

@@ -71,3 +71,8 @@ pub mod surrogate;
 mod trace;
 pub mod train;
 pub mod weights;
+
+/// Runs the examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -1,6 +1,6 @@
 //! What stands below a figure of outcomes: what they are, of how many repeats, and what their bands mean.
 
-use super::outcome::Panel;
+use super::outcome_curves::Panel;
 use super::x_axis::XAxis;
 use ohmspike_analysis::recorded::Recorded;
 use ohmspike_stats::LEAST_REPEATS;

@@ -4,7 +4,7 @@ use super::bars::{bars, label, largest, rows, unit};
 use super::chosen::Chosen;
 use super::figure::{Data, Figure};
 use ohmspike_analysis::recorded::Recorded;
-use ohmspike_plot::grid::Plate;
+use ohmspike_plot::grid::Grid;
 use ohmspike_plot::palette::Look;
 use ohmspike_plot::plot::{Plot, PlotAxis};
 use ohmspike_plot::scale::Scale;
@@ -34,7 +34,7 @@ fn has_noise(details: &Details) -> bool {
 }
 
 fn drawn(recorded: Recorded, chosen: &Chosen, layers: &[UpdateAnatomy]) -> Figure {
-    let plate = Plate {
+    let grid = Grid {
         title: format!("{}, one weight update", recorded.study.name),
         entries: Vec::new(),
         rows: layers.iter().map(plots).collect(),
@@ -57,7 +57,7 @@ fn drawn(recorded: Recorded, chosen: &Chosen, layers: &[UpdateAnatomy]) -> Figur
             data.rows.extend(rows(histogram).into_iter().map(row));
         }
     }
-    Figure::wide("weight-update".to_owned(), caption, plate, &data)
+    Figure::wide("weight-update".to_owned(), caption, grid, &data)
 }
 
 /// The histograms of a layer, with their words.
@@ -87,7 +87,7 @@ fn plots(layer: &UpdateAnatomy) -> Vec<Plot> {
         // Room for words above the highest bar.
         let y = Scale::log(&[0.7, 12.0 * most as f64]);
         let (low, high) = x.ends();
-        let color = Look::of(if is_weight { 0 } else { 1 }).color;
+        let color = Look::new(if is_weight { 0 } else { 1 }).color;
         Plot {
             title: words.to_owned(),
             marks: bars(histogram, unit, &y, color, (low + high) / 2.0),

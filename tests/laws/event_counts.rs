@@ -5,8 +5,8 @@ use ohmspike_simd::{Alone, Matrix};
 use ohmspike_snn::connection::Connection;
 use ohmspike_snn::forward::{Trace, forward};
 use ohmspike_snn::initial;
+use ohmspike_snn::network::Dynamics;
 use ohmspike_snn::network::Network;
-use ohmspike_snn::preset::Preset;
 use ohmspike_snn::spikes::{EventsPerStep, Samples, SpikeTrains};
 use ohmspike_snn::train::{Trainer, Training};
 use ohmspike_snn::weights::{DigitalWeights, NotFinite, UpdateReport, WeightStore};
@@ -43,7 +43,7 @@ fn samples(most: usize, with_input: impl Fn(usize) -> bool) -> [Samples; 2] {
 }
 
 fn network(inputs: usize) -> Network {
-    Network::new(inputs, HIDDEN, CLASSES, 0.75, STEPS, &Preset::published_results().dynamics).expect("valid")
+    Network::new(inputs, HIDDEN, CLASSES, 0.75, STEPS, &Dynamics::default()).expect("valid")
 }
 
 /// First weights by unit, and the same with a row for each of `copies`.

@@ -61,7 +61,7 @@ impl Judged {
 
     /// What is wrong with the trial of a condition that left `record`.
     pub fn states_of(&self, condition: usize, record: &Record) -> Vec<HealthState> {
-        let mut states = record.health_states().into_owned();
+        let mut states = record.health.clone();
         match self.conditions.get(condition) {
             None | Some(Convergence::OfTrials) => return states,
             Some(Convergence::AtRest) => states.retain(|state| state.kind() != HealthKind::NotConverged),

@@ -90,7 +90,7 @@ mod tests {
         let expected = Reference { study: "other".to_owned(), outcomes: vec![0.4, 0.5], peaks: vec![0.6, 0.6] };
         assert_eq!(found, expected);
         let mut other = Record { id: "4".to_owned(), outcome: Some(0.9), accuracy: vec![0.9], ..empty_record() };
-        other.settings.training.epochs = Some(5);
+        other.settings.training.epochs = 5;
         store.append(other).expect("a writable folder");
         assert_eq!(Reference::beside(&own, &with).expect("whole records").as_ref(), Some(&found));
         assert_eq!(found.outcome().map(|sample| (sample.n, sample.mean)), Some((2, 0.45)));

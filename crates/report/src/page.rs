@@ -139,7 +139,7 @@ mod tests {
             assert!(page.contains("(no interval below three repeats)") && !page.contains(" ± "), "{page}");
         }
         let text = "[training]\nlearning_rate = [0.1, 0.2]\n";
-        let page = html(&Fixture::new(text, |settings, _| Some(4.0 * settings.training.learning_rate.unwrap_or(0.0))));
+        let page = html(&Fixture::new(text, |settings, _| Some(4.0 * settings.training.learning_rate)));
         assert_eq!(names_a_winner(&page), None);
         assert!(page.contains("No condition is called better than another: there are no more than n = 1"), "{page}");
     }
@@ -147,11 +147,11 @@ mod tests {
     /// Twelve outcomes of two seeds are two repeats, whatever the chips do.
     #[test]
     fn chips_do_not_multiply_seeds() {
-        let text = "[hardware]\ndevice = 'study-1k-1m'\nfull_scale_hidden = [1.0, 2.0]\n[device.faults]\np_low_resistance = 0.1\n\
+        let text = "[hardware]\ndevice = 'study-1k-1m'\nweight_at_gmax = [1.0, 2.0]\n[device.faults]\np_low_resistance = 0.1\n\
                     [seeds]\nchip = [1, 2, 3, 4, 5, 6]\n[repeats]\nseeds = 2\n";
         let page = html(&Fixture::new(text, |settings, seed| {
             let chip = settings.seeds.chip.unwrap_or_default() as f64;
-            Some(0.2 + 0.3 * settings.hardware.full_scale_hidden - 0.01 * chip + 0.02 * seed as f64)
+            Some(0.2 + 0.3 * settings.hardware.weight_at_gmax - 0.01 * chip + 0.02 * seed as f64)
         }));
         assert_eq!(names_a_winner(&page), None);
         assert!(page.contains("no more than n = 2 independent repeats") && page.contains("(n = 2)"), "{page}");
@@ -161,7 +161,7 @@ mod tests {
     fn conditions_within_the_noise_are_not_distinguishable() {
         let text = "[training]\nlearning_rate = [0.1, 0.2, 0.3]\n[repeats]\nseeds = 8\n";
         let scatter = |settings: &ohmspike_study::settings::Settings, seed: u64| {
-            let rate = (10.0 * settings.training.learning_rate.unwrap_or(0.0)).round() as u64;
+            let rate = (10.0 * settings.training.learning_rate).round() as u64;
             // Scrambled, the same for every run: a spread of about 3 points.
             0.7 + 0.01 * ((seed * 37 + rate * 11 + seed * rate * 5) % 11) as f64
         };

@@ -30,7 +30,7 @@ pub fn units_of_read(settings: &Settings, device: &Device, connection: Connectio
 }
 
 fn units(settings: &Settings, device: &Device, connection: Connection, both_cells: bool) -> Option<WeightUnits> {
-    let full_scale = settings.full_scale_of(connection) as f32;
+    let full_scale = settings.weight_at_gmax_of(connection) as f32;
     let kappa = f64::from(PairMapping::new(device.window, full_scale).ok()?.kappa());
     let kappa = if both_cells { kappa * std::f64::consts::SQRT_2 } else { kappa };
     let (sigma_init, study_sigma) = (settings.weights.sigma_init, settings.study_sigma());
@@ -40,7 +40,9 @@ fn units(settings: &Settings, device: &Device, connection: Connection, both_cell
 /// The conductance at which the main cell of a pair holds `weight` of the hidden layer, µS.
 pub fn conductance_of(weight: f64, settings: &Settings, device: &Device) -> Option<f64> {
     let (window, hardware) = (device.window, &settings.hardware);
-    let kappa = f64::from(PairMapping::new(window, hardware.full_scale_hidden as f32).ok()?.kappa());
+    let kappa = f64::from(
+        PairMapping::new(window, settings.weight_at_gmax_of(Connection::Feedforward(0)) as f32).ok()?.kappa(),
+    );
     let (low, span) = (f64::from(window.low()), f64::from(window.span()));
     Some(match hardware.pair {
         PairKind::OneBranch | PairKind::PotentiationOnly => low + weight / kappa,

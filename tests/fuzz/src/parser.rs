@@ -175,10 +175,11 @@ fn with_sum(input: &[u8]) -> Vec<u8> {
 /// Whether the text is a map of a chip of 2 x 3 cells.
 fn is_map(text: &str) -> bool {
     let device = Device::built_in("ideal").expect("built in");
-    let map = || Some(MapFile { key: "map", path: String::new(), text: text.to_owned(), sha256: String::new() });
-    let read = |maps: ChipMaps| maps.of_layer(Connection::Feedforward(0), 2, 3, &device).is_ok();
-    let faults = read(ChipMaps { fault: [map(), None], ..ChipMaps::default() });
-    faults | read(ChipMaps { conductance: [map(), None], ..ChipMaps::default() })
+    let (connection, empty) = (Connection::Feedforward(0), String::new);
+    let map = || MapFile { connection, key: empty(), path: empty(), text: text.to_owned(), sha256: empty() };
+    let read = |maps: ChipMaps| maps.of_layer(connection, 2, 3, &device).is_ok();
+    let faults = read(ChipMaps { fault: vec![map()], ..ChipMaps::default() });
+    faults | read(ChipMaps { conductance: vec![map()], ..ChipMaps::default() })
 }
 
 fn is_events(path: &Path) -> bool {

@@ -17,14 +17,14 @@ use crate::small::{records, timeless};
 const EPOCHS: usize = 3;
 
 /// Abstract weights with noise, and cells with every kind of memory: drift and a rest before every test, telegraph noise,
-/// calibrated converters, parked cells, pulses, verified writes, two branches, a digital copy; several layers that hear themselves
+/// calibrated converters, reference cells, pulses, verified writes, two branches, a digital copy; several layers that hear themselves
 /// through such cells, and Izhikevich neurons without signs.
 const SECTIONS: [&str; 7] = [
     "[noise]\nlevel_percent = 30",
     "[hardware]\ndevice = \"illustrative-oxide\"\nretention_seconds = 1000\n\
      [device.drift]\nlaw = \"log-time\"\nreference_seconds = 1\nmean_microsiemens_per_ln = -0.5\n\
      sigma_microsiemens_per_ln = 0.2\nsigma_microsiemens_at_reference = 0.1\n\
-     [device.read.slow]\nkind = \"telegraph\"\nfraction_of_cells = 0.4\nreference_resistance_ohm = 1e4\n\
+     [device.read.rtn]\nkind = \"telegraph\"\nfraction_of_cells = 0.4\nreference_resistance_ohm = 1e4\n\
      rate_per_second = 2\namplitude_percent_of_conductance = 7\n\
      [device.converters]\ntile_rows = 128\nadc = { bits = 8, codes = \"signed\", range = \"calibrated\" }",
     "[hardware]\ndevice = \"illustrative-oxide\"\npair = \"potentiation-only\"\ncontroller = \"digital-copy\"\n\
@@ -33,7 +33,7 @@ const SECTIONS: [&str; 7] = [
     "recurrent = true\n[layer_2]\nhidden = 7\ndevice = \"illustrative-oxide\"\nrecurrent = false\nfull_scale = 4\n\
      [layer_3]\nhidden = 5\n[hardware]\ndevice_readout = \"pcm-joshi-2020\"",
     "recurrent = true\n[layer_2]\nhidden = 5\nfull_scale = 4\n[hardware]\ndevice = \"illustrative-oxide\"\n\
-     [device.read.slow]\nkind = \"telegraph\"\nfraction_of_cells = 0.4\nreference_resistance_ohm = 1e4\n\
+     [device.read.rtn]\nkind = \"telegraph\"\nfraction_of_cells = 0.4\nreference_resistance_ohm = 1e4\n\
      rate_per_second = 2\namplitude_percent_of_conductance = 7\n\
      [device.converters]\ntile_rows = 128\nadc = { bits = 8, codes = \"signed\", range = \"calibrated\" }",
     "neuron = \"izhikevich\"\nsigns = \"unconstrained\"\nexcitatory_fraction = 1\n[noise]\nlevel_percent = 30",

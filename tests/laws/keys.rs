@@ -31,11 +31,11 @@ const NOT_SWEPT: [(&str, &str); 13] = [
     ("provenance", "texts"),
     ("write.verify.tries", "acts on cells that need as many tries"),
     ("write.verify.after_give_up", "acts on cells that were given up"),
-    ("write.verify.sides", "acts on cells beside their target on that side"),
+    ("write.verify.direction", "acts on cells beside their target on that side"),
     ("write.pulses.most_pulses", "acts on steps of as many pulses"),
     ("converters.tile_rows", "acts on arrays of more rows"),
     ("converters.tile_columns", "acts on arrays of more columns, and maps"),
-    ("read.slow", "acts on what flips within a trial"),
+    ("read.rtn", "acts on what flips within a trial"),
     ("drift.law", "turns off a law, which may not have begun"),
     ("drift.latest_seconds", "acts on rests that are longer"),
 ];
@@ -213,7 +213,7 @@ fn every_key_of_every_device_acts_or_is_told() {
                     continue;
                 }
                 // Cells of pairs that start in the middle of the window come to no floor.
-                if settings.hardware.pair == PairKind::PushPull && key == "chip.high_resistance_sigma_ln" {
+                if settings.hardware.pair == PairKind::PushPull && key == "device_to_device.high_resistance_sigma_ln" {
                     continue;
                 }
                 for value in values(key, schema, own(device, key).as_ref()) {

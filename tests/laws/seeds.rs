@@ -11,7 +11,7 @@ use ohmspike_study::trial::{TrialStreams, run_trial};
 
 use crate::small::{prepared, records, settings, study};
 
-/// Two chips by two write seeds of a device whose parked cells differ from chip to chip.
+/// Two chips by two write seeds of a device whose reference cells differ from chip to chip.
 fn chips_by_writes(device: &str) -> (Study, Prepared) {
     study(&format!("[network]\nhidden = 20\n{device}\n[seeds]\nchip = [1, 2]\nwrite = [1, 2]\n"))
 }
@@ -56,20 +56,20 @@ fn the_same_seed_for_every_stream_is_the_seed_of_the_trial() {
     assert_ne!(one.epochs[0].loss, run(&plain, 9).epochs[0].loss);
 }
 
-/// Writes without noise draw nothing: what is left between the trials is the chip, here its parked cells.
+/// Writes without noise draw nothing: what is left between the trials is the chip, here its reference cells.
 #[test]
-fn the_same_chip_under_other_writes_has_the_same_parked_cells() {
-    let device = "[hardware]\ndevice = \"ideal\"\n[device.parked]\nbranch = \"device\"\nsigma_ln_resistance = 0.5\n";
+fn the_same_chip_under_other_writes_has_the_same_reference_cells() {
+    let device = "[hardware]\ndevice = \"ideal\"\n[device.reference_branch]\nkind = \"cell\"\nsigma_ln_resistance = 0.5\n";
     let [first, same_chip, other_chip, other_again] = in_order(chips_by_writes(device));
     for (one, other) in [(&first, &same_chip), (&other_chip, &other_again)] {
         assert_eq!((&one.loss, &one.tests, &one.writes), (&other.loss, &other.tests, &other.writes));
-        assert!(one.writes.hidden.wrong_sign > 0, "parked cells without a spread");
+        assert!(one.writes.hidden.wrong_sign > 0, "reference cells without a spread");
     }
     assert_ne!(first.loss, other_chip.loss);
     assert_ne!(first.writes.hidden.wrong_sign, other_chip.writes.hidden.wrong_sign);
 }
 
-/// With a reference as parked branch nothing is drawn once a chip: what is left is the noise of the writes.
+/// With a reference as an exact branch nothing is drawn once a chip: what is left is the noise of the writes.
 #[test]
 fn the_same_writes_on_another_chip_have_the_same_noise() {
     let device = "[hardware]\ndevice = \"ideal\"\n[device]\nwrite.noise = \"relative\"\nwrite.sigma_percent_of_conductance = 2\n";

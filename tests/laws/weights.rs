@@ -21,7 +21,7 @@ fn signs() -> Vec<Sign> {
     (0..ROWS).map(|row| if row < 3 { Sign::Excitatory } else { Sign::Inhibitory }).collect()
 }
 
-/// A digital store, and one crossbar with study-level noise and an exact reference.
+/// A digital store, and one crossbar with from-study noise and an exact reference.
 fn stores(sigma: f32) -> [Box<dyn WeightStore>; 2] {
     let initial = ohmspike_snn::initial::weights(&signs(), COLUMNS, 0.1, Seed::new(1));
     let device = Device::built_in("study-1k-1m").expect("built in");

@@ -172,7 +172,7 @@ fn ends_are_those_of_the_fits() {
             pulses.cycle_sigma = [0.0, 0.0];
         });
         let mut device = Device { drift: Drift::None, ..device };
-        (device.chip.step_gain, device.chip.up_down, device.chip.down_gain, device.chip.slope) =
+        (device.device_to_device.step_gain, device.device_to_device.up_down, device.device_to_device.down_gain, device.device_to_device.slope) =
             (None, None, None, None);
         let mut cells = Cells::new(&device, 0.5);
         cells.pulse(Direction::Down, 10);
@@ -195,7 +195,7 @@ fn ends_are_those_of_the_fits() {
 fn steps_and_their_noise_are_those_of_the_fits() {
     for fit in &VALUES.fits {
         let mut device = Device { drift: Drift::None, ..device_of(fit) };
-        (device.chip.low_resistance, device.chip.high_resistance) = (None, None);
+        (device.device_to_device.low_resistance, device.device_to_device.high_resistance) = (None, None);
         let reference = device.write.pulses().expect("pulsed").reference;
         let directions = [(Direction::Up, &fit.steps_at_weight_0.up), (Direction::Down, &fit.steps_at_weight_0.down)];
         for (direction, step) in directions {

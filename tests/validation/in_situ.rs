@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use ohmspike_crossbar::device::{BUILT_IN, Device, EndsKind, First, Scheme};
+use ohmspike_crossbar::device::{BUILT_IN, Device, EndsKind, InitialAction, Scheme};
 use ohmspike_crossbar::{Endurance, Ledger};
 use ohmspike_snn::connection::Connection;
 use ohmspike_snn::evaluate::evaluate;
@@ -101,14 +101,14 @@ fn train(settings: &Settings) -> ([Trained; 2], u64, f64, f64) {
 fn hull(device: &Device) -> (f64, f64) {
     let factor = |sigma: Option<f32>| libm::exp(6.0 * f64::from(sigma.unwrap_or(0.0)));
     let (low, high) = (f64::from(device.window.low()), f64::from(device.window.high()));
-    if device.chip.ends == EndsKind::Normal {
+    if device.device_to_device.ends == EndsKind::Normal {
         let share = |sigma: Option<f32>| 6.0 * f64::from(sigma.unwrap_or(0.0));
         return (
-            low * (1.0 - share(device.chip.high_resistance)).max(0.0),
-            high * (1.0 + share(device.chip.low_resistance)),
+            low * (1.0 - share(device.device_to_device.high_resistance)).max(0.0),
+            high * (1.0 + share(device.device_to_device.low_resistance)),
         );
     }
-    let (spread_low, spread_high) = (factor(device.chip.high_resistance), factor(device.chip.low_resistance));
+    let (spread_low, spread_high) = (factor(device.device_to_device.high_resistance), factor(device.device_to_device.low_resistance));
     ((low / spread_low).min(high / spread_high), (high * spread_high).max(low * spread_low))
 }
 
@@ -140,8 +140,8 @@ fn assert_counts_add_up(name: &str, device: &Device, layer: &Trained, updates: u
         Scheme::Pulsed(_) => assert!(report.pulses >= report.cells_written, "{name}"),
         Scheme::Verify(_) => {
             // A read after every pulse; a controller that reads first has one more for every cell it is asked for.
-            match device.write.verify().map(|verify| verify.first) {
-                Some(First::Read) => assert!(report.verify_reads >= report.pulses + report.cells_written, "{name}"),
+            match device.write.verify().map(|verify| verify.initial_action) {
+                Some(InitialAction::Read) => assert!(report.verify_reads >= report.pulses + report.cells_written, "{name}"),
                 _ => assert_eq!(report.pulses, report.verify_reads, "{name}"),
             }
             assert!(report.pulses >= report.cells_written && report.gave_up <= report.cells_written, "{name}");

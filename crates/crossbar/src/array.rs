@@ -25,7 +25,7 @@ use crate::program::{Scratch, WriteLaw};
 use crate::read_spread::ReadSpread;
 use crate::report::WriteReport;
 use crate::sight::Sight;
-use crate::slow::SlowReads;
+use crate::rtn::RtnReads;
 
 /// Blocks of a strip: a dozen streams of 8 KiB.
 const STRIP_BLOCKS: usize = 128;
@@ -37,7 +37,7 @@ pub struct ArrayParams<'a> {
     pub full_scale: f32,
     /// Sign of every row.
     pub signs: &'a [Sign],
-    /// Standard deviation that an update leaves in a weight, in units of weight, for a device whose write noise is `study-level`;
+    /// Standard deviation that an update leaves in a weight, in units of weight, for a device whose write noise is `from-study`;
     /// others state that of a cell. Where an update writes both cells of a pair, they share its variance evenly.
     pub study_sigma: f32,
     /// Factor on the write spread, that of pulses too, for sweeps; 1 leaves it as the device and the study state it.
@@ -82,7 +82,7 @@ pub struct CrossbarArray {
     /// Sign of every row times the gain of its driver; 0 where the row is dead.
     driven: Vec<f32>,
     pub(crate) main: Branch,
-    /// Cells on the opposite side: parked ones, or written ones in two-branch pairs; none for an exact reference.
+    /// Cells on the opposite side: reference cells, or written ones in two-branch pairs; none for an exact reference.
     pub(crate) other: Option<Branch>,
     /// The excess of the main branch over the opposite one that the controller has asked for, µS.
     pub(crate) copy: Option<Matrix>,
@@ -92,7 +92,7 @@ pub struct CrossbarArray {
     variance: Option<Matrix>,
     pub(crate) sight: Sight,
     read: Option<ReadSpread>,
-    pub(crate) slow: Option<SlowReads>,
+    pub(crate) rtn: Option<RtnReads>,
     pub(crate) converters: Option<ArrayConverters>,
     scratch: [Scratch; 2],
     pub(crate) updates: u64,
@@ -105,7 +105,7 @@ impl CrossbarArray {
     ///
     /// The first weights are programmed exactly, but to the nearest level where the device has levels: they are random draws
     /// themselves, and a spread of their writes would only widen them. Those outside the window end at its ends and are
-    /// counted ([`CrossbarArray::initial_report`]). Stuck cells stay where they are stuck. With a parked device the
+    /// counted ([`CrossbarArray::initial_report`]). Stuck cells stay where they are stuck. With a reference cell the
     /// effective weights differ from `initial` by its spread.
     ///
     /// # Errors
@@ -148,8 +148,8 @@ impl CrossbarArray {
             levels: device.levels.at(&device.window),
             per_weight: signs.iter().map(|sign| sign * mapping.inverse_kappa()).collect(),
             driven,
-            slow: device.read.slow.telegraph().map(|noise| {
-                SlowReads::new(noise, &mapping, [rows, columns], other.is_some(), chip.named("telegraph"))
+            rtn: device.read.rtn.telegraph().map(|noise| {
+                RtnReads::new(noise, &mapping, [rows, columns], other.is_some(), chip.named("telegraph"))
             }),
             sight: Sight::new(device, mapping.window().low()),
             copy: copied.then(|| Matrix::zeros(rows, columns)),
@@ -197,7 +197,7 @@ impl CrossbarArray {
         self.ledger.write_pulses += report.pulses;
         self.ledger.verify_reads += report.verify_reads;
         self.updates += 1;
-        self.refresh_slow();
+        self.refresh_rtn();
         Ok(report)
     }
 
@@ -209,28 +209,28 @@ impl CrossbarArray {
         self.refresh_all();
     }
 
-    /// Brings all that follows from what the cells hold up to date: what is seen, effective weights, variances, slow noise.
+    /// Brings all that follows from what the cells hold up to date: what is seen, effective weights, variances, RTN.
     pub(crate) fn refresh_all(&mut self) {
         for rows in self.strips() {
             self.refresh(rows);
         }
-        self.refresh_slow();
+        self.refresh_rtn();
     }
 
-    /// Lets slow read noise go on for `seconds`, with the draws of `seed`.
+    /// Lets random telegraph noise (RTN) go on for `seconds`, with the draws of `seed`.
     pub fn pass(&mut self, seconds: f64, seed: Seed) {
-        let Some(slow) = &mut self.slow else { return };
-        slow.pass(seconds, [Some(&self.main), self.other.as_ref()], self.mapping.window().low(), seed);
+        let Some(rtn) = &mut self.rtn else { return };
+        rtn.pass(seconds, [Some(&self.main), self.other.as_ref()], self.mapping.window().low(), seed);
     }
 
     /// Whether time that passes changes what is read ([`CrossbarArray::pass`]).
-    pub fn has_slow_noise(&self) -> bool {
-        self.slow.is_some()
+    pub fn has_rtn(&self) -> bool {
+        self.rtn.is_some()
     }
 
-    /// What a sum over active rows is taken of: the effective weights with the slow noise of now.
+    /// What a sum over active rows is taken of: the effective weights with the RTN of now.
     pub fn read_weights(&self) -> &Matrix {
-        self.slow.as_ref().map_or(&self.weights, |slow| slow.weights())
+        self.rtn.as_ref().map_or(&self.weights, |rtn| rtn.weights())
     }
 
     /// Rows of pairs.
@@ -291,7 +291,7 @@ impl CrossbarArray {
     }
 
     /// Effective weights of the pairs of one row at `input` times the read voltage, and the variance of one read of each,
-    /// both over the read voltage: what the row adds to the column currents. Drifted and bent, without slow noise.
+    /// both over the read voltage: what the row adds to the column currents. Drifted and bent, without RTN.
     pub(crate) fn driven_row(&self, row: usize, input: f32, seen: &mut DrivenRow) {
         let width = self.main.excess.row_blocks();
         let blocks = row * width..(row + 1) * width;
@@ -303,13 +303,13 @@ impl CrossbarArray {
             width,
             last_mask: last_mask(&self.main.excess),
             excess: main,
-            parked: Some(other),
+            opposite: Some(other),
             reference: 0.0,
         };
         refresh_weights(rows(), &self.mapping, weights);
         if let Some(spread) = &self.read {
-            let parked = self.other.as_ref().map(|_| &other[..]);
-            refresh_variance(Programmed { parked, ..rows() }, &self.mapping, spread, variance);
+            let opposite = self.other.as_ref().map(|_| &other[..]);
+            refresh_variance(Programmed { opposite, ..rows() }, &self.mapping, spread, variance);
         }
         for (weights, variance) in weights.iter_mut().zip(variance) {
             *weights = *weights * input;
@@ -426,7 +426,7 @@ impl CrossbarArray {
         for rows in self.strips() {
             report += self.refresh(rows);
         }
-        self.refresh_slow();
+        self.refresh_rtn();
         report
     }
 
@@ -441,7 +441,7 @@ impl CrossbarArray {
             width: self.main.excess.row_blocks(),
             last_mask: last_mask(&self.main.excess),
             excess: self.main.seen(blocks.clone()),
-            parked: self.other.as_ref().map(|other| other.seen(blocks.clone())),
+            opposite: self.other.as_ref().map(|other| other.seen(blocks.clone())),
             reference: self.sight.reference(),
         };
         let weights = &mut self.weights.blocks_mut()[blocks.clone()];
@@ -455,7 +455,7 @@ impl CrossbarArray {
                 width: copy.row_blocks(),
                 last_mask: last_mask(copy),
                 excess: &copy.blocks()[blocks.clone()],
-                parked: None,
+                opposite: None,
                 reference: 0.0,
             };
             refresh_weights(copied, &self.mapping, &mut believed.blocks_mut()[blocks]);
@@ -463,10 +463,10 @@ impl CrossbarArray {
         WriteReport { wrong_sign, cells: (rows.len() * self.columns()) as u64, ..WriteReport::default() }
     }
 
-    /// Puts the slow noise of now on top of new effective weights.
-    fn refresh_slow(&mut self) {
-        if let Some(slow) = &mut self.slow {
-            slow.refresh(&self.weights, [Some(&self.main), self.other.as_ref()], &self.driven, &self.mapping);
+    /// Puts the RTN of now on top of new effective weights.
+    fn refresh_rtn(&mut self) {
+        if let Some(rtn) = &mut self.rtn {
+            rtn.refresh(&self.weights, [Some(&self.main), self.other.as_ref()], &self.driven, &self.mapping);
         }
     }
 

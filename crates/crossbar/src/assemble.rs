@@ -50,9 +50,9 @@ pub(crate) fn branches(
     let mut main = branch(Matrix::zeros(rows, columns), chip);
     let mut other = match params.pair {
         PairKind::OneBranch => {
-            let parked = device.parked.excess(&device.window, rows, columns, chip.named("parked"));
-            parked.map(|excess| {
-                let cells = chip::parked_cells(&device.window, rows, columns, moves);
+            let reference = device.reference_branch.g_above_min(&device.window, rows, columns, chip.named("parked"));
+            reference.map(|excess| {
+                let cells = chip::reference_cells(&device.window, rows, columns, moves);
                 Branch { cells, ..branch(excess, chip.named("opposite")) }
             })
         }

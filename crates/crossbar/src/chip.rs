@@ -24,13 +24,13 @@ pub(crate) enum Side {
 /// The constants of the cells of one branch of a chip of `device`, before faults.
 pub(crate) fn cells(device: &Device, rows: usize, columns: usize, chip: Seed) -> Cells {
     let window = device.window;
-    let drawn = device.chip.draw(&window, device.write.pulses(), [rows, columns], chip);
+    let drawn = device.device_to_device.draw(&window, device.write.pulses(), [rows, columns], chip);
     Cells { span: window.span(), bounds: drawn.ends, gains: drawn.gains, slopes: drawn.slopes, spread: drawn.spread }
 }
 
-/// The constants of parked cells, before faults: they lie about the floor of the window and are never written. Where they
+/// The constants of reference cells, before faults: they lie about the floor of the window and are never written. Where they
 /// drift (`moves`), only no conductance at all bounds them.
-pub(crate) fn parked_cells(window: &ConductanceWindow, rows: usize, columns: usize, moves: bool) -> Cells {
+pub(crate) fn reference_cells(window: &ConductanceWindow, rows: usize, columns: usize, moves: bool) -> Cells {
     let even = |value: f32| Matrix::from_fn(rows, columns, |_, _| value);
     let bounds = moves.then(|| [even(-window.low()), even(f32::MAX)]);
     Cells { span: window.span(), bounds, gains: None, slopes: None, spread: None }

@@ -109,7 +109,7 @@ mod tests {
         for target in [10.0, 50.0, 100.0] {
             assert_eq!(write_clip(&exact, target, None, 1.0).map(WriteClip::total), Some(0.0), "{target}");
         }
-        let study = device(r#""noise": "study-level""#);
+        let study = device(r#""noise": "from-study""#);
         assert_eq!(write_clip(&study, 100.0, None, 1.0), None);
         assert!((write_clip(&study, 100.0, Some(3.0), 1.0).unwrap().above - 0.5).abs() < 1e-12);
     }

@@ -133,7 +133,7 @@ mod tests {
         {"resistance_ohm": 1000, "quadratic_per_volt": 0.1, "cubic_per_square_volt": 0.2},
         {"resistance_ohm": 1000000, "quadratic_per_volt": 1.5, "cubic_per_square_volt": 4}]}}"#;
     const NOISY: &str = r#", "read": {"white": {"noise": "relative", "sigma_percent_of_conductance": 3}},
-        "parked": {"branch": "device", "sigma_ln_resistance": 0.3}"#;
+        "reference_branch": {"kind": "cell", "sigma_ln_resistance": 0.3}"#;
 
     #[test]
     fn spikes_are_the_inputs_one_and_zero() {

@@ -1,8 +1,8 @@
 //! Effective weights: what the conductances of an array are worth to the network.
 //!
 //! ```text
-//! w      = sign kappa (e_written - e_parked)                       e = G - G_low, µS
-//! var(w) = kappa² (sigma(G_written)² + sigma(G_parked)²)           one read; sigma: read_spread.rs, µS
+//! w      = sign kappa (e_written - e_opposite)                       e = G - G_low, µS
+//! var(w) = kappa² (sigma(G_written)² + sigma(G_opposite)²)           one read; sigma: read_spread.rs, µS
 //! ```
 //!
 //! An exact reference has no read noise: its sigma is left out. The gain of a driver scales the voltage of its row, and
@@ -25,7 +25,7 @@ pub(crate) struct Programmed<'a> {
     /// Excess of the main branch, µS.
     pub(crate) excess: &'a [Block],
     /// Excess of the opposite branch, µS; none for an exact reference.
-    pub(crate) parked: Option<&'a [Block]>,
+    pub(crate) opposite: Option<&'a [Block]>,
     /// Excess of an exact reference, µS.
     pub(crate) reference: f32,
 }
@@ -42,15 +42,15 @@ pub(crate) fn refresh_variance(rows: Programmed, mapping: &PairMapping, spread: 
 
 #[kernel]
 fn fill_weights(rows: Programmed, kappa: f32, weights: &mut [Block]) -> Block {
-    let Programmed { signs, width, excess, parked, reference, .. } = rows;
+    let Programmed { signs, width, excess, opposite, reference, .. } = rows;
     let mut wrong_sign = Block::ZERO;
     for (row, sign) in signs.iter().enumerate() {
         let signed_kappa = sign * kappa;
         for block in row * width..(row + 1) * width {
-            let parked = parked.map_or(Block::splat(reference), |parked| parked[block]);
+            let opposite = opposite.map_or(Block::splat(reference), |opposite| opposite[block]);
             for lane in 0..LANES {
                 // Padding is the same on both branches: neither a weight nor a wrong sign.
-                let difference = excess[block][lane] - parked[lane];
+                let difference = excess[block][lane] - opposite[lane];
                 wrong_sign[lane] += if difference < 0.0 { 1.0 } else { 0.0 };
                 // Adding zero turns the -0 of an inhibitory cell at the floor into 0.
                 weights[block][lane] = signed_kappa * difference + 0.0;
@@ -62,7 +62,7 @@ fn fill_weights(rows: Programmed, kappa: f32, weights: &mut [Block]) -> Block {
 
 #[kernel]
 fn fill_variance(rows: Programmed, kappa: f32, floor: f32, spread: &ReadSpread, variance: &mut [Block]) {
-    let Programmed { signs, width, last_mask, excess, parked, .. } = rows;
+    let Programmed { signs, width, last_mask, excess, opposite, .. } = rows;
     for (block, (variance, excess)) in variance.iter_mut().zip(excess).enumerate() {
         let kappa = signs[block / width] * kappa;
         let mask = if (block + 1) % width == 0 { last_mask } else { Block::splat(1.0) };
@@ -72,11 +72,11 @@ fn fill_variance(rows: Programmed, kappa: f32, floor: f32, spread: &ReadSpread, 
             let written = kappa * sigma[lane];
             sum[lane] = mask[lane] * (written * written);
         }
-        if let Some(parked) = parked {
-            let sigma = spread.at(&parked[block].map(|excess| floor + excess));
+        if let Some(opposite) = opposite {
+            let sigma = spread.at(&opposite[block].map(|excess| floor + excess));
             for lane in 0..LANES {
-                let parked = kappa * sigma[lane];
-                sum[lane] += mask[lane] * (parked * parked);
+                let opposite = kappa * sigma[lane];
+                sum[lane] += mask[lane] * (opposite * opposite);
             }
         }
         *variance = sum;

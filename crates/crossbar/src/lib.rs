@@ -4,7 +4,7 @@
 //! networks: it takes steps and gives effective weights, the variance of reading them, and counts.
 //!
 //! Parts, in the order in which data meets them:
-//! - [`device`]: one cell as a file describes it: window, spreads of a chip, write noise and scheme, drift, reading, parked
+//! - [`device`]: one cell as a file describes it: window, spreads of a chip, write noise and scheme, drift, reading, reference
 //!   branch, levels, faults, converters, energy, provenance;
 //! - [`ConductanceWindow`]: the conductances that a cell can have;
 //! - [`PairMapping`], [`PairKind`], [`Controller`]: weights to pairs of conductances and back, how the cells of a pair share
@@ -82,10 +82,10 @@ mod read;
 mod read_spread;
 mod report;
 mod sight;
-mod slow;
+mod rtn;
 pub mod spread;
 mod state;
-mod telegraph_state;
+mod rtn_state;
 mod verified;
 mod window;
 
@@ -105,5 +105,5 @@ pub use pair::{Controller, PairKind};
 pub use read::{ColumnRead, read_cell};
 pub use report::WriteReport;
 pub use state::{ArrayState, WrongState};
-pub use telegraph_state::TelegraphState;
+pub use rtn_state::TelegraphState;
 pub use window::{ConductanceWindow, WindowSpec};

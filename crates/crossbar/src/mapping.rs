@@ -5,11 +5,11 @@
 //! kappa = full_scale / (G_high - G_low)       full_scale the weight of a cell that is fully on
 //!
 //! excess e = G - G_low                        µS, 0 to the span of the window for the written branch
-//! w     = sign kappa (e_written - e_parked)   sign +1 in excitatory rows, -1 in inhibitory ones
+//! w     = sign kappa (e_written - e_opposite)   sign +1 in excitatory rows, -1 in inhibitory ones
 //! ```
 //!
 //! A sign-constrained synapse writes one branch of its pair: G+ in excitatory rows, G- in inhibitory ones; the other is
-//! parked at the floor of the window. Arrays hold the excess rather than the conductance: it is what the pair
+//! the reference branch, at the floor of the window. Arrays hold the excess rather than the conductance: it is what the pair
 //! subtracts anyway, and near the floor it keeps every bit of an f32.
 //!
 //! ```
@@ -102,8 +102,8 @@ impl PairMapping {
     }
 
     /// Weight of a pair with these excesses, µS.
-    pub fn weight(&self, written_excess: f32, parked_excess: f32, sign: Sign) -> f32 {
-        sign.factor() * self.kappa * (written_excess - parked_excess)
+    pub fn weight(&self, written_excess: f32, opposite_excess: f32, sign: Sign) -> f32 {
+        sign.factor() * self.kappa * (written_excess - opposite_excess)
     }
 }
 

@@ -5,7 +5,7 @@
 //! e, o                                        excess of the main branch (G+ in excitatory rows, G- in inhibitory ones)
 //!                                             and of the opposite one, µS
 //!
-//! one-branch          e* = e + d              o is parked at the floor; the floor of the window is the sign bound
+//! one-branch          e* = e + d              o is the reference, at the floor; the floor of the window is the sign bound
 //! push-pull           e* = e + d/2, o* = o - d/2          starts in the middle of the window, |w| up to full scale
 //! potentiation-only   d > 0: e* = e + d;  d < 0: o* = o - d        cells only rise; where one would rise above its
 //!                     ceiling, both are reset to the floor and e* = e - o + d is programmed: a refresh
@@ -33,7 +33,7 @@ use crate::device::Direction;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PairKind {
-    /// One branch is written, the other parked at the floor of the window.
+    /// One branch is written, the other is the reference branch, at the floor of the window.
     #[default]
     OneBranch,
     /// Both branches take half of every step, in opposite directions.

@@ -121,7 +121,7 @@ impl WriteLaw {
     ) -> WriteLaw {
         let noise = match &write.noise {
             WriteNoise::None => Noise::Constant(0.0),
-            WriteNoise::StudyLevel => Noise::Constant(study_sigma * mapping.inverse_kappa() * scale),
+            WriteNoise::FromStudy => Noise::Constant(study_sigma * mapping.inverse_kappa() * scale),
             WriteNoise::Constant { sigma } => Noise::Constant(sigma * scale),
             WriteNoise::Relative { fraction } => Noise::Relative(fraction * scale),
             WriteNoise::Table(table) => Noise::LogNormal(LogNormal {

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! Both are pure functions of what is stored: reading at t1 and then at t2 sees one path. G_t stays within the window of
-//! its cell, so that stuck cells stay; that of a parked cell has no floor, and where the file says so (`drift.bounds`) only 0
+//! its cell, so that stuck cells stay; that of a reference cell has no floor, and where the file says so (`drift.bounds`) only 0
 //! holds that of any cell. The reference that a pair subtracts is read at
 //! the same voltage: a cell at the floor is worth nothing at any voltage.
 

@@ -71,7 +71,7 @@ pub struct WeightUnits {
     pub kappa: f64,
     /// Spread of the initial weights.
     pub sigma_init: f64,
-    /// The study's own write spread in units of weight, for a device whose noise is `study-level`.
+    /// The study's own write spread in units of weight, for a device whose noise is `from-study`.
     pub study_sigma: f64,
 }
 
@@ -109,7 +109,7 @@ pub fn spread_row(resistance: f64, sigma: Sigma, window: &ConductanceWindow, wei
     }
 }
 
-/// The spread of one write of `device` at `resistances`, ohm. Empty for `study-level` noise without a study.
+/// The spread of one write of `device` at `resistances`, ohm. Empty for `from-study` noise without a study.
 pub fn write_spread(device: &Device, resistances: &[f64], weight: Option<WeightUnits>) -> Vec<SpreadRow> {
     let study_sigma = weight.map(|units| units.study_sigma / units.kappa);
     let row = |&resistance: &f64| {

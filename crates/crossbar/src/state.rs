@@ -1,6 +1,6 @@
 //! What updates, reads and time have changed in an array since it was built, to go on from later with the same bits.
 //!
-//! What is drawn once a chip (windows, gains, faults, parked cells, traps, converters) is not part of it: an array is
+//! What is drawn once a chip (windows, gains, faults, reference cells, traps, converters) is not part of it: an array is
 //! restored by building it from the same device, parameters, first weights and seed, and giving it the state. What follows
 //! from the cells (what is seen, effective weights, variances) is computed again, by the same arithmetic. The weights that a
 //! read sees with telegraph noise are kept, because their bits depend on the order of the flips.
@@ -28,16 +28,16 @@ use crate::array::CrossbarArray;
 use crate::branch::Branch;
 use crate::ledger::Ledger;
 use crate::pair::PairKind;
-use crate::slow::SlowState;
+use crate::rtn::RtnReadsState;
 
 /// The state of an array; what it is the state of is up to whoever keeps it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ArrayState {
     main: BranchState,
-    /// Of a second branch that is written; parked cells stay as they were drawn.
+    /// Of a second branch that is written; reference cells stay as they were drawn.
     other: Option<BranchState>,
     copy: Option<Matrix>,
-    slow: Option<SlowState>,
+    rtn: Option<RtnReadsState>,
     /// Full scale of the column converters, weight.
     full_scale: Option<f32>,
     /// Time since the last write, s.
@@ -74,7 +74,7 @@ impl CrossbarArray {
             main: self.main.state(),
             other: self.second_written().map(Branch::state),
             copy: self.copy.clone(),
-            slow: self.slow.as_ref().map(|slow| slow.state()),
+            rtn: self.rtn.as_ref().map(|rtn| rtn.state()),
             full_scale: self.converters.as_ref().and_then(|converters| converters.full_scale()),
             rested: self.sight.rested(),
             updates: self.updates,
@@ -93,7 +93,7 @@ impl CrossbarArray {
         if let Some((&(part, _), _)) = unlike {
             return Err(WrongState { part, rows: self.rows(), columns: self.columns() });
         }
-        let ArrayState { main, other, copy, slow, full_scale, rested, updates, ledger } = state;
+        let ArrayState { main, other, copy, rtn, full_scale, rested, updates, ledger } = state;
         self.main.restore(main);
         if let (Some(branch), Some(other)) = (&mut self.other, other) {
             branch.restore(other);
@@ -104,8 +104,8 @@ impl CrossbarArray {
         }
         (self.updates, self.ledger) = (updates, ledger);
         self.rest(rested);
-        if let (Some(own), Some(slow)) = (&mut self.slow, slow) {
-            own.restore(slow);
+        if let (Some(own), Some(rtn)) = (&mut self.rtn, rtn) {
+            own.restore(rtn);
         }
         Ok(())
     }
@@ -124,9 +124,9 @@ impl ArrayState {
         let none = opposite.map(|part| (part, None));
         outline.extend(self.other.as_ref().map_or(none, |other| other.outline(opposite)));
         outline.push(("digital copy", self.copy.as_ref().map(size)));
-        outline.push(("slow noise", self.slow.as_ref().map(|slow| size(&slow.weights))));
-        outline.push(("telegraph states", self.slow.as_ref().map(|slow| [slow.sides.len(), 0])));
-        let sides = self.slow.iter().flat_map(|slow| &slow.sides);
+        outline.push(("RTN", self.rtn.as_ref().map(|rtn| size(&rtn.weights))));
+        outline.push(("telegraph states", self.rtn.as_ref().map(|rtn| [rtn.sides.len(), 0])));
+        let sides = self.rtn.iter().flat_map(|rtn| &rtn.sides);
         outline.extend(sides.map(|states| ("telegraph states", Some(size(states)))));
         outline
     }

@@ -8,7 +8,7 @@ use ohmspike_rng::{Normals, Seed};
 use ohmspike_simd::{Block, LANES, kernel};
 
 use crate::cells::{CellStrip, clip};
-use crate::device::{AfterGiveUp, Direction, First, Sides, Verify};
+use crate::device::{AfterGiveUp, Direction, InitialAction, VerifyDirection, Verify};
 use crate::program::{Scratch, Strip, WriteLaw};
 use crate::read_spread::ReadSpread;
 
@@ -79,7 +79,7 @@ impl VerifiedWrite {
         self.list(&strip, law, scratch, left.as_deref());
         let mut report = Verified::default();
         let mut list = std::mem::take(&mut self.list);
-        if self.verify.first == First::Read {
+        if self.verify.initial_action == InitialAction::Read {
             report.reads = list.len() as u64;
             report.verified = self.read_first(&mut list, &strip, law, scratch, streams);
         }
@@ -136,7 +136,7 @@ impl VerifiedWrite {
 
     /// Whether cells that are asked nothing may be written all the same.
     pub(crate) fn writes_unasked_cells(&self, law: &WriteLaw) -> bool {
-        law.writes_every_cell() && self.verify.first == First::Write && !self.leaves_cells()
+        law.writes_every_cell() && self.verify.initial_action == InitialAction::Write && !self.leaves_cells()
     }
 
     /// Reads the listed cells as they are: those that are accepted leave the list, and nothing is asked of them; of the
@@ -331,10 +331,10 @@ fn try_block(
         let share = verify.approach * gain[lane];
         let way = asked[lane] - excess[lane];
         aim[lane] = if share == 1.0 { asked[lane] } else { excess[lane] + share * way };
-        let restart = match verify.sides {
-            Sides::Both => false,
-            Sides::Up => excess[lane] > target[lane] + width[lane],
-            Sides::Down => excess[lane] < target[lane] - width[lane],
+        let restart = match verify.direction {
+            VerifyDirection::Both => false,
+            VerifyDirection::Up => excess[lane] > target[lane] + width[lane],
+            VerifyDirection::Down => excess[lane] < target[lane] - width[lane],
         };
         restarts[lane] = if restart { 1.0 } else { 0.0 };
     }
@@ -343,18 +343,18 @@ fn try_block(
     let mut aimed = Block::ZERO;
     for lane in 0..LANES {
         let clips_aim = law.clips_target() && restarts[lane] == 0.0;
-        written[lane] = match verify.sides {
-            Sides::Both => written[lane],
-            Sides::Up if restarts[lane] != 0.0 => low[lane],
-            Sides::Down if restarts[lane] != 0.0 => high[lane],
-            Sides::Up => {
+        written[lane] = match verify.direction {
+            VerifyDirection::Both => written[lane],
+            VerifyDirection::Up if restarts[lane] != 0.0 => low[lane],
+            VerifyDirection::Down if restarts[lane] != 0.0 => high[lane],
+            VerifyDirection::Up => {
                 if written[lane] < excess[lane] {
                     excess[lane]
                 } else {
                     written[lane]
                 }
             }
-            Sides::Down => {
+            VerifyDirection::Down => {
                 if written[lane] > excess[lane] {
                     excess[lane]
                 } else {

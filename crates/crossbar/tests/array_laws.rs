@@ -13,7 +13,7 @@ use ohmspike_simd::Matrix;
 
 const NOISES: [&str; 5] = [
     r#""write": {"noise": "none"}"#,
-    r#""write": {"noise": "study-level"}"#,
+    r#""write": {"noise": "from-study"}"#,
     r#""write": {"noise": "constant", "sigma_microsiemens": 2}"#,
     r#""write": {"noise": "relative", "sigma_percent_of_conductance": 5}"#,
     r#""write": {"noise": "table", "convention": "mean-preserving",
@@ -21,7 +21,7 @@ const NOISES: [&str; 5] = [
                    {"resistance_ohm": 1e6, "sigma_ln_resistance": 0.3}]}"#,
 ];
 const READ: &str = r#""read": {"white": {"noise": "relative", "sigma_percent_of_conductance": 1}}"#;
-const PARKED: &str = r#""parked": {"branch": "device", "sigma_ln_resistance": 0.3}"#;
+const PARKED: &str = r#""reference_branch": {"kind": "cell", "sigma_ln_resistance": 0.3}"#;
 
 /// Weights |N(0, SIGMA_INIT)| with the sign of their row.
 fn first_weights(signs: &[Sign], columns: usize) -> Matrix {

@@ -23,7 +23,7 @@ const SCHEMES: [&str; 4] = [
     r#""write": {"noise": "constant", "sigma_microsiemens": 50, "scheme": "verify",
         "verify": {"window_microsiemens": 10, "tries": 3}}"#,
 ];
-const FAULTS: &str = r#""faults": {"p_low_resistance": 0.05, "p_high_resistance": 0.03, "p_anywhere": 0.1}"#;
+const FAULTS: &str = r#""faults": {"p_low_resistance": 0.05, "p_high_resistance": 0.03, "p_stuck_random": 0.1}"#;
 
 fn excitatory(device: &Device, faults: Option<&FaultMap>, columns: usize, rows: usize) -> CrossbarArray {
     let signs = vec![Sign::Excitatory; rows];
@@ -55,7 +55,7 @@ fn stuck_cells_keep_their_conductance_in_every_scheme_and_pair() {
         for scheme in SCHEMES {
             let signs = mixed_signs(60);
             let params = ArrayParams { pair, ..params(&signs) };
-            let faulty = device(&[scheme, r#""faults": {"p_anywhere": 0.2, "p_dead_column": 0.1, "p_dead_row": 0.1}"#]);
+            let faulty = device(&[scheme, r#""faults": {"p_stuck_random": 0.2, "p_dead_column": 0.1, "p_dead_row": 0.1}"#]);
             let first = normal_matrix(Seed::new(2), 60, 37, 0.4);
             let mut array = CrossbarArray::new(&faulty, params, &first, Seed::new(1)).unwrap();
             let before = conductances(&array);
@@ -115,7 +115,7 @@ fn a_dead_column_carries_no_current_in_the_branch_it_is_of() {
 
 #[test]
 fn a_dead_row_is_worth_nothing_whatever_the_pair() {
-    let parked = r#""parked": {"branch": "device", "sigma_ln_resistance": 0.3}"#;
+    let parked = r#""reference_branch": {"kind": "cell", "sigma_ln_resistance": 0.3}"#;
     let faults = r#""faults": {"p_dead_row": 0.3}"#;
     for pair in [PairKind::OneBranch, PairKind::PushPull, PairKind::PotentiationOnly] {
         for keys in [&[EXACT, faults][..], &[EXACT, faults, parked]] {
@@ -177,7 +177,7 @@ fn a_measured_conductance_map_is_the_first_state() {
     assert_eq!((report.clipped_low, report.clipped_high), (6, 6));
 }
 
-const SPREADS: &str = r#""chip": {"low_resistance_sigma_ln": 0.2, "high_resistance_sigma_ln": 0.3, "step_gain": "log-normal",
+const SPREADS: &str = r#""device_to_device": {"low_resistance_sigma_ln": 0.2, "high_resistance_sigma_ln": 0.3, "step_gain": "log-normal",
     "step_gain_sigma": 0.2, "up_down_sigma": 0.05, "write_spread_sigma_ln": 0.4}"#;
 
 /// The ends of the windows of the cells: where steps far beyond them leave a cell without noise.
@@ -191,7 +191,7 @@ fn ends(array: &CrossbarArray) -> [Vec<f64>; 2] {
 
 #[test]
 fn the_ends_of_the_window_are_log_normal_and_bound_every_cell() {
-    let spread = r#""chip": {"low_resistance_sigma_ln": 0.2, "high_resistance_sigma_ln": 0.3}"#;
+    let spread = r#""device_to_device": {"low_resistance_sigma_ln": 0.2, "high_resistance_sigma_ln": 0.3}"#;
     let quiet = equal_cells(&device(&[EXACT, spread]), ROWS, COLUMNS, 300.0, Seed::new(1));
     let [low, high] = ends(&quiet);
     let ln = |ends: &[f64], nominal: f64| ends.iter().map(|end| libm::log(end / nominal)).collect::<Vec<_>>();
@@ -218,7 +218,7 @@ fn the_ends_of_the_window_are_log_normal_and_bound_every_cell() {
 /// sigma f z with f = exp(s z'): the logarithm of the variance of one cell over many writes spreads by 2 s.
 #[test]
 fn the_write_spread_of_a_cell_has_a_factor_of_its_own() {
-    let spread = r#""chip": {"write_spread_sigma_ln": 0.4}"#;
+    let spread = r#""device_to_device": {"write_spread_sigma_ln": 0.4}"#;
     let noisy = device(&[r#""write": {"noise": "constant", "sigma_microsiemens": 1}"#, spread]);
     let mut array = equal_cells(&noisy, ROWS, COLUMNS, 500.0, Seed::new(1));
     array.update(&Matrix::zeros(ROWS, COLUMNS), Seed::new(5)).unwrap();
@@ -265,7 +265,7 @@ fn a_chip_is_its_seed_alone() {
 /// `add` takes the gain on the step that it is asked for: median 1 of a log-normal gain, asymmetry of mean 0.
 #[test]
 fn gains_scale_the_steps_of_add() {
-    let spread = r#""chip": {"step_gain": "log-normal", "step_gain_sigma": 0.2}"#;
+    let spread = r#""device_to_device": {"step_gain": "log-normal", "step_gain_sigma": 0.2}"#;
     let mut array = equal_cells(&device(&[EXACT, spread]), ROWS, COLUMNS, 500.0, Seed::new(1));
     array.update(&even(ROWS, COLUMNS, 100.0 / 1024.0), Seed::new(2)).unwrap();
     let ln: Vec<_> = values(array.excess()).iter().map(|excess| libm::log((excess - 500.0) / 100.0)).collect();
@@ -278,7 +278,7 @@ fn gains_scale_the_steps_of_add() {
 fn stuck_cells_do_not_count_as_clipped() {
     for scheme in ["", r#", "scheme": "verify", "verify": {"window_microsiemens": 5, "tries": 3}"#] {
         let write = format!(r#""write": {{"noise": "constant", "sigma_microsiemens": 3{scheme}}}"#);
-        let stuck = device(&[write.as_str(), r#""faults": {"p_anywhere": 1}"#]);
+        let stuck = device(&[write.as_str(), r#""faults": {"p_stuck_random": 1}"#]);
         let mut array = equal_cells(&stuck, 50, 40, 500.0, Seed::new(1));
         let report = array.update(&even(50, 40, 10.0 / 1024.0), Seed::new(2)).unwrap();
         assert_eq!((report.cells_written, report.clipped_low, report.clipped_high), (2000, 0, 0), "{scheme}");

@@ -173,7 +173,7 @@ fn only_written_cells_get_a_new_path() {
 
 #[test]
 fn stuck_cells_do_not_drift() {
-    let faults = r#""faults": {"p_low_resistance": 0.1, "p_anywhere": 0.1, "p_dead_column": 0.1}"#;
+    let faults = r#""faults": {"p_low_resistance": 0.1, "p_stuck_random": 0.1, "p_dead_column": 0.1}"#;
     for drift in [POWER, LOG_TIME] {
         let mut array = equal_cells(&device(&[EXACT, drift, faults]), ROWS, COLUMNS, 300.0, Seed::new(3));
         let written = values(array.excess());
@@ -205,7 +205,7 @@ fn drift_ends_at_the_floor_of_the_window() {
 /// as soon as they drifted.
 #[test]
 fn parked_cells_below_the_floor_drift_like_the_others() {
-    let parked = r#""parked": {"branch": "device", "sigma_ln_resistance": 0.3}"#;
+    let parked = r#""reference_branch": {"kind": "cell", "sigma_ln_resistance": 0.3}"#;
     let mut array = equal_cells(&device(&[EXACT, POWER, parked]), ROWS, COLUMNS, 300.0, Seed::new(3));
     let [_, written] = conductances(&array);
     array.rest(1e6);

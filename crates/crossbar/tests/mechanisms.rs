@@ -35,18 +35,18 @@ fn trained(device: &Device, pair: PairKind) -> (CrossbarArray, WriteReport) {
 const STILL: [&str; 13] = [
     r#""write": {"noise": "constant", "sigma_microsiemens": 0}"#,
     r#""write": {"noise": "relative", "sigma_percent_of_conductance": 0}"#,
-    r#""write": {"noise": "study-level"}"#,
-    r#""chip": {"low_resistance_sigma_ln": 0, "high_resistance_sigma_ln": 0}"#,
-    r#""chip": {"step_gain": "normal", "step_gain_sigma": 0, "up_down_sigma": 0}"#,
-    r#""chip": {"step_gain": "log-normal", "step_gain_sigma": 0, "write_spread_sigma_ln": 0}"#,
+    r#""write": {"noise": "from-study"}"#,
+    r#""device_to_device": {"low_resistance_sigma_ln": 0, "high_resistance_sigma_ln": 0}"#,
+    r#""device_to_device": {"step_gain": "normal", "step_gain_sigma": 0, "up_down_sigma": 0}"#,
+    r#""device_to_device": {"step_gain": "log-normal", "step_gain_sigma": 0, "write_spread_sigma_ln": 0}"#,
     r#""drift": {"law": "power", "reference_seconds": 1, "points": [
         {"resistance_ohm": 1e4, "exponent": 0, "exponent_sigma": 0}]}"#,
     r#""drift": {"law": "log-time", "reference_seconds": 1, "mean_microsiemens_per_ln": 0,
         "sigma_microsiemens_per_ln": 0, "sigma_microsiemens_at_reference": 0}"#,
-    r#""read": {"slow": {"kind": "telegraph", "fraction_of_cells": 1, "reference_resistance_ohm": 1e4,
+    r#""read": {"rtn": {"kind": "telegraph", "fraction_of_cells": 1, "reference_resistance_ohm": 1e4,
         "rate_per_second": 1, "amplitude_percent_of_conductance": 0}}"#,
     r#""read": {"white": {"noise": "relative", "sigma_percent_of_conductance": 0}}"#,
-    r#""faults": {"p_low_resistance": 0, "p_high_resistance": 0, "p_anywhere": 0, "p_dead_row": 0, "p_dead_column": 0}"#,
+    r#""faults": {"p_low_resistance": 0, "p_high_resistance": 0, "p_stuck_random": 0, "p_dead_row": 0, "p_dead_column": 0}"#,
     r#""converters": {"dac": {"bits": 8, "gain_sigma_percent": 0}}"#,
     r#""write": {"noise": "none", "scheme": "verify", "verify": {"window_microsiemens": 1e-3, "tries": 5}}"#,
 ];
@@ -120,14 +120,14 @@ fn a_spread_is_not_scaled_to_the_wrong_window() {
 }
 
 const WRITE: &str = r#""write": {"noise": "constant", "sigma_microsiemens": 3, "cells": "all"}"#;
-const CHIP: &str = r#""chip": {"step_gain": "normal", "step_gain_sigma": 0.2, "up_down_sigma": 0.1}"#;
-const TELEGRAPH: &str = r#""read": {"slow": {"kind": "telegraph", "fraction_of_cells": 0.5, "reference_resistance_ohm": 1e4,
+const CHIP: &str = r#""device_to_device": {"step_gain": "normal", "step_gain_sigma": 0.2, "up_down_sigma": 0.1}"#;
+const TELEGRAPH: &str = r#""read": {"rtn": {"kind": "telegraph", "fraction_of_cells": 0.5, "reference_resistance_ohm": 1e4,
     "rate_per_second": 1, "amplitude_percent_of_conductance": 10},
     "white": {"noise": "relative", "sigma_percent_of_conductance": 1}}"#;
 const DRIFT: &str = r#""drift": {"law": "log-time", "reference_seconds": 1, "mean_microsiemens_per_ln": -0.5,
     "sigma_microsiemens_per_ln": 0.25, "sigma_microsiemens_at_reference": 2}"#;
 const FAULTS: &str = r#""faults": {"p_low_resistance": 0.1, "p_dead_column": 0.1}"#;
-const PARKED: &str = r#""parked": {"branch": "device", "sigma_ln_resistance": 0.3}"#;
+const PARKED: &str = r#""reference_branch": {"kind": "cell", "sigma_ln_resistance": 0.3}"#;
 
 /// Excess after writes that are asked nothing: the noise alone, 500 µS away from both ends.
 fn noise(keys: &[&str]) -> Vec<f32> {

@@ -309,7 +309,7 @@ fn the_noise_of_a_study_is_that_of_the_weight_in_every_pair() {
     let signs = mixed_signs(200);
     let first = Matrix::from_fn(200, COLUMNS, |row, _| 0.5 * FULL_SCALE * signs[row].factor());
     for cells in ["all", "asked"] {
-        let device = device(&[&format!(r#""write": {{"noise": "study-level", "cells": "{cells}"}}"#)]);
+        let device = device(&[&format!(r#""write": {{"noise": "from-study", "cells": "{cells}"}}"#)]);
         for pair in [PairKind::OneBranch, PairKind::PushPull, PairKind::PotentiationOnly] {
             for controller in [Controller::ReadBack, Controller::DigitalCopy] {
                 let params = ArrayParams { study_sigma: sigma, pair, controller, ..params(&signs) };

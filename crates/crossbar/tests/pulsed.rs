@@ -168,7 +168,7 @@ fn multiplicative_noise_shrinks_with_the_step_and_additive_noise_does_not() {
 
 #[test]
 fn gains_of_the_chip_scale_the_steps_of_their_cells_and_stay() {
-    let spread = r#""chip": {"step_gain": "normal", "step_gain_sigma": 0.1, "up_down_sigma": 0.05}"#;
+    let spread = r#""device_to_device": {"step_gain": "normal", "step_gain_sigma": 0.1, "up_down_sigma": 0.05}"#;
     let device = pulsed([0.1, 0.1], r#""constant""#, "", &[spread]);
     let size = step_of(&device, Direction::Up);
     let gains = [8.0, -8.0].map(|pulses: f32| {

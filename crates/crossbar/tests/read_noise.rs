@@ -14,7 +14,7 @@ const RELATIVE: &str = r#""read": {"white": {"noise": "relative", "sigma_percent
 const CONSTANT: &str = r#""read": {"white": {"noise": "constant", "sigma_microsiemens": 0.5}}"#;
 const TABLE: &str = r#""read": {"white": {"noise": "table", "points": [
     {"resistance_ohm": 1000, "sigma_ln_resistance": 0.1}, {"resistance_ohm": 1000000, "sigma_ln_resistance": 0.1}]}}"#;
-const PARKED: &str = r#""parked": {"branch": "device", "sigma_ln_resistance": 0.4}"#;
+const PARKED: &str = r#""reference_branch": {"kind": "cell", "sigma_ln_resistance": 0.4}"#;
 
 fn array(keys: &[&str]) -> CrossbarArray {
     let signs = mixed_signs(ROWS);

@@ -8,7 +8,7 @@ use ohmspike_rng::Seed;
 use ohmspike_simd::Matrix;
 
 const SIGNS: [Sign; 2] = [Sign::Excitatory, Sign::Inhibitory];
-const STUDY: &str = r#""write": {"noise": "study-level"}"#;
+const STUDY: &str = r#""write": {"noise": "from-study"}"#;
 
 fn refusal(params: ArrayParams, first: &Matrix) -> String {
     CrossbarArray::new(&device(&[STUDY]), params, first, Seed::new(1))

@@ -97,7 +97,7 @@ fn tries_are_geometric_and_the_controller_gives_up_as_often_as_all_fail() {
 
 const NOISES: [&str; 5] = [
     r#""none""#,
-    r#""study-level""#,
+    r#""from-study""#,
     r#""constant", "sigma_microsiemens": 20"#,
     r#""relative", "sigma_percent_of_conductance": 15"#,
     r#""table", "points": [{"resistance_ohm": 1e3, "sigma_ln_resistance": 0.1},
@@ -266,7 +266,7 @@ fn a_step_beyond_the_window_is_verified_at_its_end() {
 /// Verification is there to undo what the steps of a cell deviate by. Gains had moved the target itself.
 #[test]
 fn gains_of_the_chip_cost_tries_but_do_not_move_the_target() {
-    let gains = r#""chip": {"step_gain": "normal", "step_gain_sigma": 0.2, "up_down_sigma": 0.1}"#;
+    let gains = r#""device_to_device": {"step_gain": "normal", "step_gain_sigma": 0.2, "up_down_sigma": 0.1}"#;
     let device = verified(r#""none""#, r#""window_microsiemens": 1, "tries": 100"#, &[gains]);
     for asked in [100.0, -100.0] {
         let (excess, report, _) = written(&device, 300.0, asked);

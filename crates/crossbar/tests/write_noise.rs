@@ -29,8 +29,8 @@ fn constant_noise_is_a_gaussian_in_conductance() {
 #[test]
 fn study_noise_is_a_gaussian_in_units_of_weight() {
     // 20 % of sigma_init = 0.001 at 1024 µS per unit of weight.
-    let conductances = written(&[r#""write": {"noise": "study-level"}"#], 100.0);
-    assert_normal("study-level", &conductances, 101.0, (0.0002f64 * 1024.0).powi(2));
+    let conductances = written(&[r#""write": {"noise": "from-study"}"#], 100.0);
+    assert_normal("from-study", &conductances, 101.0, (0.0002f64 * 1024.0).powi(2));
 }
 
 #[test]

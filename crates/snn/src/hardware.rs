@@ -72,7 +72,7 @@ impl WeightStore for CrossbarWeights {
     }
 
     fn moves_on(&self) -> bool {
-        self.array.has_slow_noise()
+        self.array.has_rtn()
     }
 
     fn needs_calibration(&self) -> bool {

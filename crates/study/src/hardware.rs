@@ -68,7 +68,7 @@ pub fn layer_weights(
 
 /// Whether the write noise of `device` follows `noise.level_percent`.
 pub fn follows_study_level(device: Option<&Device>) -> bool {
-    device.is_none_or(|device| device.write.noise == WriteNoise::StudyLevel)
+    device.is_none_or(|device| device.write.noise == WriteNoise::FromStudy)
 }
 
 fn branch_of(sign: Sign) -> ohmspike_crossbar::Sign {

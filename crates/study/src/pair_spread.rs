@@ -3,7 +3,7 @@
 //! ```text
 //! w = kappa (G+ - G-)     sigma_w² = kappa² (sigma+² + sigma-²), over the cells that an update writes, or a read reads
 //!
-//! one-branch              one cell is written, and lies at Gmin + |w| / kappa; a parked cell does not change
+//! one-branch              one cell is written, and lies at Gmin + |w| / kappa; a reference cell does not change
 //! push-pull               both are written, and lie at the middle of the window plus and minus w / (2 kappa)
 //! potentiation-only       both are, where an update reaches cells that are asked nothing
 //! ```

@@ -137,7 +137,7 @@ impl Default for WeightSettings {
 #[serde(default, deny_unknown_fields)]
 pub struct NoiseSettings {
     /// Noise of every weight update, % of `weights.sigma_init`; for abstract weights and for devices whose write noise
-    /// is `study-level`.
+    /// is `from-study`.
     pub level_percent: f64,
 }
 

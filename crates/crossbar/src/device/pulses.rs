@@ -18,7 +18,7 @@
 //!
 //! and G' is clipped to the window of the cell. The gain multiplies step and noise alike, in both kinds of noise. `cycle_noise`
 //! says which it is. Noise is drawn for every pulse and stays in the cell: n pulses spread by sqrt(n) c. Slopes that differ from
-//! cell to cell (`chip.slope_sigma`) turn f about the reference state.
+//! cell to cell (`device_to_device.slope_sigma`) turn f about the reference state.
 //!
 //! Sources: Gokmen and Vlasov, Front. Neurosci. 10, 333 (2016) (constant steps, gains); Fusi and Abbott, Nat. Neurosci. 10, 485
 //! (2007) (soft bounds); Gong et al., Nat. Commun. 9, 2102 (2018) (exponential steps); Rasch et al., AICAS 2021 (additive noise

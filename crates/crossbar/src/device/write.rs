@@ -6,7 +6,7 @@
 //!
 //! none          G' = G*
 //! constant      G' = G* + sigma z                         sigma in µS
-//! study-level   the same with sigma = sigma_w / kappa     sigma_w the study's noise in units of weight, over sqrt(2) where an
+//! from-study   the same with sigma = sigma_w / kappa     sigma_w the study's noise in units of weight, over sqrt(2) where an
 //!                                                         update writes both cells of a pair
 //! relative      G' = T + (p / 100) T z                    T = G* clipped to the window, p in % of T
 //! table         ln G' = ln T + sigma(R) z                 median preserving, R = 10^6 / T in ohm, sigma of ln R
@@ -28,7 +28,7 @@
 //! use ohmspike_crossbar::device::WriteNoise;
 //!
 //! let noise = WriteNoise::Relative { fraction: 0.03 };
-//! let sigma = noise.sigma(200.0, None).ok_or("not a study-level device")?;
+//! let sigma = noise.sigma(200.0, None).ok_or("not a from-study device")?;
 //! assert!((sigma.microsiemens(200.0) - 6.0).abs() < 1e-6);
 //! # Ok::<(), &str>(())
 //! ```
@@ -53,7 +53,7 @@ pub enum WriteNoiseKind {
     #[default]
     None,
     /// The study states the spread in units of weight, as % of the initial weight spread.
-    StudyLevel,
+    FromStudy,
     /// The same spread in µS at every conductance.
     Constant,
     /// A spread in proportion to the conductance.
@@ -136,7 +136,7 @@ pub enum WriteNoise {
     #[default]
     None,
     /// A Gaussian whose standard deviation the study states in units of weight.
-    StudyLevel,
+    FromStudy,
     /// A Gaussian of the same standard deviation at every conductance.
     Constant {
         /// Standard deviation, µS.
@@ -194,12 +194,12 @@ impl Write {
 }
 
 impl WriteNoise {
-    /// The spread of one write at `target`, µS. `study_sigma` is the study's own spread, µS; without it a study-level
+    /// The spread of one write at `target`, µS. `study_sigma` is the study's own spread, µS; without it a from-study
     /// device has none to tell.
     pub fn sigma(&self, target: f64, study_sigma: Option<f64>) -> Option<Sigma> {
         match self {
             WriteNoise::None => Some(Sigma::Microsiemens(0.0)),
-            WriteNoise::StudyLevel => study_sigma.map(Sigma::Microsiemens),
+            WriteNoise::FromStudy => study_sigma.map(Sigma::Microsiemens),
             WriteNoise::Constant { sigma } => Some(Sigma::Microsiemens(f64::from(*sigma))),
             WriteNoise::Relative { fraction } => Some(Sigma::Microsiemens(f64::from(*fraction) * target)),
             WriteNoise::Table(table) => {
@@ -214,7 +214,7 @@ impl WriteNoiseKind {
     fn word_and_keys(self) -> (&'static str, &'static [&'static str]) {
         match self {
             WriteNoiseKind::None => ("none", &[]),
-            WriteNoiseKind::StudyLevel => ("study-level", &[]),
+            WriteNoiseKind::FromStudy => ("from-study", &[]),
             WriteNoiseKind::Constant => ("constant", &["sigma_microsiemens"]),
             WriteNoiseKind::Relative => ("relative", &["sigma_percent_of_conductance"]),
             WriteNoiseKind::Table => ("table", &["convention", "points"]),
@@ -236,7 +236,7 @@ impl TryFrom<WriteSpec> for Write {
         refuse_foreign(&keys, kind, takes)?;
         let noise = match spec.noise {
             WriteNoiseKind::None => WriteNoise::None,
-            WriteNoiseKind::StudyLevel => WriteNoise::StudyLevel,
+            WriteNoiseKind::FromStudy => WriteNoise::FromStudy,
             WriteNoiseKind::Constant => {
                 let sigma = required("sigma_microsiemens", spec.sigma_microsiemens, kind)?;
                 WriteNoise::Constant { sigma: SIGMA_MICROSIEMENS.check("sigma_microsiemens", sigma)? as f32 }

@@ -8,7 +8,7 @@
 //! noise, drift, read voltage and read noise. The cell on the other side of the pairs is an exact reference, and drivers and
 //! converters are left out: they are no property of a cell.
 
-use ohmspike_crossbar::device::{Converters, Device, Faults, Parked, Scheme, WriteNoise, WrittenCells};
+use ohmspike_crossbar::device::{Converters, Device, Faults, ReferenceBranch, Scheme, WriteNoise, WrittenCells};
 use ohmspike_crossbar::{ArrayError, ArrayParams, CrossbarArray, Sign, WriteReport};
 use ohmspike_rng::Seed;
 use ohmspike_simd::Matrix;
@@ -32,7 +32,7 @@ pub struct Chip {
 
 impl Chip {
     /// `count` cells of `device`, all at `from` µS, in rows as long as a tile. The first states are programmed exactly. All
-    /// draws come from `seed`. `study_sigma` (µS) is the spread of a device whose write noise is `study-level`. Without
+    /// draws come from `seed`. `study_sigma` (µS) is the spread of a device whose write noise is `from-study`. Without
     /// `faults` every cell works.
     ///
     /// # Errors
@@ -45,7 +45,7 @@ impl Chip {
         faults: bool,
         seed: Seed,
     ) -> Result<Chip, ArrayError> {
-        let mut cell = Device { parked: Parked::Reference, converters: Converters::default(), ..device.clone() };
+        let mut cell = Device { reference_branch: ReferenceBranch::Ideal, converters: Converters::default(), ..device.clone() };
         if !faults {
             cell.faults = Faults::default();
         }
@@ -75,7 +75,7 @@ impl Chip {
 
     /// Whether `device` needs a spread of the study to be sampled.
     pub fn needs_study_sigma(device: &Device) -> bool {
-        device.write.noise == WriteNoise::StudyLevel
+        device.write.noise == WriteNoise::FromStudy
     }
 
     /// Writes every cell to `target`, µS: the controller reads the state and asks for the difference. A difference of more

@@ -267,8 +267,8 @@ impl Suspect {
             Suspect::Mechanism(Mechanism::WriteNoise) => device.write.noise = WriteNoise::None,
             Suspect::Mechanism(Mechanism::Reads) => device.read = Read { volts: device.read.volts, ..Read::default() },
             Suspect::Mechanism(Mechanism::Chip) => {
-                device.chip = Default::default();
-                device.parked = Default::default();
+                device.device_to_device = Default::default();
+                device.reference_branch = Default::default();
             }
             Suspect::Mechanism(Mechanism::Drivers) => device.converters.dac = None,
             Suspect::Mechanism(_) => {}
@@ -290,11 +290,11 @@ fn enlarge(settings: &mut Settings) {
 
 /// The faults of a device, as keys with their values, and the map of the layer.
 fn faults(loaded: &LoadedDevice, layer: usize) -> Vec<String> {
-    let Faults { low_resistance, high_resistance, anywhere, dead_row, dead_column, cluster, .. } = loaded.device.faults;
+    let Faults { low_resistance, high_resistance, stuck_random, dead_row, dead_column, cluster, .. } = loaded.device.faults;
     let all = [
         ("p_low_resistance", low_resistance),
         ("p_high_resistance", high_resistance),
-        ("p_anywhere", anywhere),
+        ("p_stuck_random", stuck_random),
         ("p_dead_row", dead_row),
         ("p_dead_column", dead_column),
         ("p_cluster", cluster),

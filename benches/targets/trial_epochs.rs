@@ -7,7 +7,7 @@ use std::sync::Barrier;
 use std::thread;
 
 use benches::{Stage, Trial};
-use ohmspike_crossbar::device::{DeviceToDevice, Device, Read};
+use ohmspike_crossbar::device::{Device, DeviceToDevice, Read};
 use ohmspike_simd::Matrix;
 use ohmspike_study::pool::Pool;
 
@@ -54,7 +54,7 @@ pub fn lines(stage: &Stage, run: Run) -> Vec<Line> {
         let learner = alone[0].learner.held_by(device.clone());
         (device, Variant::of(learner))
     });
-    let shared = Trial { crew: &pool, ..Trial::default() };
+    let shared = Trial { executor: &pool, ..Trial::default() };
     let mut round = Round {
         alone,
         together: [1, 2].map(seeded),

@@ -67,7 +67,7 @@ fn a_trial_stopped_after_every_epoch_leaves_what_one_run_through_leaves() {
         let (data, devices) = (prepared.data(settings), prepared.devices_of(settings));
         let run = |from: Option<TrialState>| {
             let mut after_one = None;
-            let outcome = run_trial(settings, &devices, data, 7, from, &ohmspike_simd::Alone, &mut |end| {
+            let outcome = run_trial(settings, &devices, data, 7, from, &ohmspike_simd::Serial, &mut |end| {
                 after_one.get_or_insert_with(|| end.state());
             });
             (outcome.expect("a valid trial"), after_one.expect("an epoch"))
@@ -88,7 +88,7 @@ fn a_trial_stopped_after_every_epoch_leaves_what_one_run_through_leaves() {
             state = next;
         }
         // After the last epoch a record is what is left, and no state.
-        let error = run_trial(settings, &devices, data, 7, Some(state), &ohmspike_simd::Alone, &mut |_| {})
+        let error = run_trial(settings, &devices, data, 7, Some(state), &ohmspike_simd::Serial, &mut |_| {})
             .expect_err("nothing is left");
         assert!(matches!(error, TrialError::State(WrongTrialState::Ended { epochs: EPOCHS, done: EPOCHS })), "{error}");
     }

@@ -17,7 +17,7 @@ fn run(settings: &Settings, keys: &[&str]) -> Outcome {
     let device = Device::from_json(&format!(r#"{{"name": "test", {WINDOW}, {}}}"#, keys.join(", ")));
     let loaded = device.expect("the test's own device").into();
     let prepared = prepared(settings);
-    run_trial(settings, &Some(&loaded).into(), prepared.data(settings), 3, None, &ohmspike_simd::Alone, &mut |_| {})
+    run_trial(settings, &Some(&loaded).into(), prepared.data(settings), 3, None, &ohmspike_simd::Serial, &mut |_| {})
         .expect("a valid trial")
 }
 

@@ -96,7 +96,7 @@ fn left(settings: &Settings) -> Option<(String, Vec<String>)> {
     let prepared = Prepared::of_devices([settings].into_iter(), Path::new(".")).ok()?;
     let (devices, data) = (prepared.devices_of(settings), data(settings));
     let shapes = shapes(settings, &data);
-    let outcome = run_trial(settings, &devices, &data, 5, None, &ohmspike_simd::Alone, &mut |_| {}).ok()?;
+    let outcome = run_trial(settings, &devices, &data, 5, None, &ohmspike_simd::Serial, &mut |_| {}).ok()?;
     let mut record = Record::new(settings, 5, &data, &devices, &outcome);
     (record.id, record.settings, record.device_sha256) = (String::new(), Settings::default(), None);
     (record.further_devices_sha256, record.seconds) = (Default::default(), Seconds::default());

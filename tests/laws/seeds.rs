@@ -30,7 +30,7 @@ fn a_stream_without_a_seed_of_its_own_belongs_to_the_trial() {
     let mut settings = settings(1, 20.0);
     let (trial, given) = (Seed::new(7), Seed::new(3));
     let plain = TrialStreams::of(&settings, 7);
-    assert_eq!(plain.training, Streams::of(trial));
+    assert_eq!(plain.training, Streams::from_seed(trial));
     assert_eq!(
         [plain.chip, plain.initial, plain.test],
         [trial.named("chip"), trial.named("initial"), trial.named("test")]
@@ -47,7 +47,7 @@ fn the_same_seed_for_every_stream_is_the_seed_of_the_trial() {
     let seeded = ohmspike_study::settings::Settings { seeds: SeedSettings::all(3), ..plain.clone() };
     let prepared = prepared(&plain);
     let run = |settings, seed| {
-        run_trial(settings, &Default::default(), prepared.data(&plain), seed, None, &ohmspike_simd::Alone, &mut |_| {})
+        run_trial(settings, &Default::default(), prepared.data(&plain), seed, None, &ohmspike_simd::Serial, &mut |_| {})
             .expect("valid")
     };
     let (one, other) = (run(&plain, 3), run(&seeded, 9));
@@ -59,7 +59,8 @@ fn the_same_seed_for_every_stream_is_the_seed_of_the_trial() {
 /// Writes without noise draw nothing: what is left between the trials is the chip, here its reference cells.
 #[test]
 fn the_same_chip_under_other_writes_has_the_same_reference_cells() {
-    let device = "[hardware]\ndevice = \"ideal\"\n[device.reference_branch]\nkind = \"cell\"\nsigma_ln_resistance = 0.5\n";
+    let device =
+        "[hardware]\ndevice = \"ideal\"\n[device.reference_branch]\nkind = \"cell\"\nsigma_ln_resistance = 0.5\n";
     let [first, same_chip, other_chip, other_again] = in_order(chips_by_writes(device));
     for (one, other) in [(&first, &same_chip), (&other_chip, &other_again)] {
         assert_eq!((&one.loss, &one.tests, &one.writes), (&other.loss, &other.tests, &other.writes));

@@ -121,7 +121,7 @@ fn trial(settings: &Settings, loaded: &LoadedDevice) -> Left {
     let prepared = &*PREPARED;
     let devices = Some(loaded).into();
     left(
-        run_trial(settings, &devices, prepared.data(settings), 3, None, &ohmspike_simd::Alone, &mut |_| {})
+        run_trial(settings, &devices, prepared.data(settings), 3, None, &ohmspike_simd::Serial, &mut |_| {})
             .expect("a valid trial"),
     )
 }

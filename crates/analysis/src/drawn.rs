@@ -8,7 +8,9 @@
 //! | read | white or telegraph noise |
 //! | chip | spreads from cell to cell, faults without a map, converter errors, traps, reference cells, the drift of the first write |
 
-use ohmspike_crossbar::device::{DeviceToDevice, Converters, Device, Drift, ReferenceBranch, StepGain, WhiteNoise, WriteNoise};
+use ohmspike_crossbar::device::{
+    Converters, Device, DeviceToDevice, Drift, ReferenceBranch, StepGain, WhiteNoise, WriteNoise,
+};
 use ohmspike_snn::connection::Connection;
 
 use ohmspike_stats::draws::Draws;
@@ -103,8 +105,16 @@ fn chips_differ(settings: &Settings, loaded: &LoadedDevice, connection: Connecti
 
 fn cells_differ(chip: &DeviceToDevice) -> bool {
     // The deviation of the gain down is a share of that of the gain up.
-    let DeviceToDevice { low_resistance, high_resistance, ends: _, step_gain, up_down, down_gain: _, slope, write_spread } =
-        *chip;
+    let DeviceToDevice {
+        low_resistance,
+        high_resistance,
+        ends: _,
+        step_gain,
+        up_down,
+        down_gain: _,
+        slope,
+        write_spread,
+    } = *chip;
     let gain = step_gain.map(|gain| match gain {
         StepGain::Normal { sigma } | StepGain::LogNormal { sigma } => sigma,
     });

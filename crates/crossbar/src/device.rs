@@ -50,8 +50,8 @@ mod write;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use device_to_device::{DeviceToDeviceSpec, DeviceToDevice};
 pub use converters::{Adc, AdcCodes, AdcRange, AdcRangeKind, AdcSpec, Converters, ConvertersSpec, Dac, DacSpec};
+pub use device_to_device::{DeviceToDevice, DeviceToDeviceSpec};
 pub(crate) use drift::DriftAt;
 pub use drift::{Drift, DriftBounds, DriftLaw, DriftPoint, DriftSpec, DriftTimes, LogTimeDrift, PowerDrift};
 pub use ends::EndsKind;
@@ -62,8 +62,7 @@ pub(crate) use levels::LevelGrid;
 pub use levels::{LevelSpacing, Levels, LevelsSpec};
 pub(crate) use nonlinearity::FactorCurve;
 pub use nonlinearity::{Nonlinearity, NonlinearityPoint, NonlinearitySpec};
-pub use number::{Allowed, Whole};
-pub use reference_branch::{ReferenceBranch, ReferenceBranchKind, ReferenceBranchSpec};
+pub use number::{Allowed, IntegerRange};
 pub use provenance::{Grade, Provenance};
 pub use pulse_law::{Direction, PulseLaw};
 pub use pulse_state::PulseState;
@@ -73,14 +72,15 @@ pub use pulses_spec::{CycleNoise, PulseKind, PulsesSpec};
 use range::SLACK;
 pub use range::TableRange;
 pub use read::{Read, ReadNoiseKind, ReadSpec, WhiteNoise, WhiteNoiseSpec};
+pub use reference_branch::{ReferenceBranch, ReferenceBranchKind, ReferenceBranchSpec};
 use refusal::required;
-pub use renamed::{renamed_key, renamed_word};
 pub use refusal::{DeviceError, Problem, SpecError};
+pub use renamed::{renamed_key, renamed_word};
+pub(crate) use rtn::TelegraphSteps;
+pub use rtn::{Rtn, RtnKind, RtnSpec, Telegraph};
 pub use schema::{field_table, schema};
 pub(crate) use table::LnSigma;
 pub use table::{Convention, SpreadPoint, SpreadTable};
-pub(crate) use rtn::TelegraphSteps;
-pub use rtn::{Rtn, RtnKind, RtnSpec, Telegraph};
 pub use verify::{Acceptance, AfterGiveUp, InitialAction, Verify, VerifyDirection, VerifySpec};
 pub use write::{Scheme, SchemeKind, Write, WriteNoise, WriteNoiseKind, WriteSpec, WrittenCells};
 
@@ -224,11 +224,17 @@ impl TryFrom<DeviceSpec> for Device {
             name: spec.name,
             description: spec.description,
             window,
-            device_to_device: spec.device_to_device.try_into().map_err(|error: SpecError| error.within("device_to_device"))?,
+            device_to_device: spec
+                .device_to_device
+                .try_into()
+                .map_err(|error: SpecError| error.within("device_to_device"))?,
             write: spec.write.try_into().map_err(|error: SpecError| error.within("write"))?,
             drift: spec.drift.try_into().map_err(|error: SpecError| error.within("drift"))?,
             read: spec.read.try_into().map_err(|error: SpecError| error.within("read"))?,
-            reference_branch: spec.reference_branch.try_into().map_err(|error: SpecError| error.within("reference_branch"))?,
+            reference_branch: spec
+                .reference_branch
+                .try_into()
+                .map_err(|error: SpecError| error.within("reference_branch"))?,
             levels: levels.map_err(|error| error.within("levels"))?,
             faults: spec.faults.try_into().map_err(|error: SpecError| error.within("faults"))?,
             converters: spec.converters.try_into().map_err(|error: SpecError| error.within("converters"))?,
@@ -284,8 +290,18 @@ impl Device {
 mod tests {
     use super::*;
 
-    const MECHANISMS: [&str; 10] =
-        ["window", "device_to_device", "write", "drift", "read", "reference_branch", "levels", "faults", "converters", "energy"];
+    const MECHANISMS: [&str; 10] = [
+        "window",
+        "device_to_device",
+        "write",
+        "drift",
+        "read",
+        "reference_branch",
+        "levels",
+        "faults",
+        "converters",
+        "energy",
+    ];
 
     #[test]
     fn a_mechanism_that_is_left_out_is_off() {

@@ -46,7 +46,7 @@ pub struct FaultMap {
 }
 
 impl FaultMap {
-    /// The map in `text`, of the written branch: the plus cell in excitatory rows, the minus cell in inhibitory ones.
+    /// The map in `text`, of the written branch: the cell that its row writes.
     ///
     /// One line a row; cells between commas or white space; lines that start with `#` and empty ones do not count. A
     /// cell is `ok`, `low-resistance` or `high-resistance` (stuck at that end of `window`), `open` (no current), or the

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! w are the weights that a read sees: the effective ones with the RTN of now. Independent Gaussians add to one: a
-//! draw a column replaces a draw a cell. Currents are in units of weight; over kappa and times the read voltage they are
+//! draw a column replaces a draw a cell. Currents are in units of weight; over κ and times the read voltage they are
 //! µA. [`ColumnRead::sample_cells`] draws every cell on its own and is what the sum is checked against.
 
 use ohmspike_rng::Normals;
@@ -84,7 +84,7 @@ pub fn read_cell(array: &CrossbarArray, row: usize, column: usize, draws: [f32; 
     let written = written + spread.sigma(written) * draws[0];
     let opposite = if array.has_opposite_cells() { opposite + spread.sigma(opposite) * draws[1] } else { opposite };
     let rtn = array.read_weights()[cell] - array.weights()[cell];
-    array.driven(row) * array.mapping().kappa() * (written - opposite) + rtn
+    array.driven(row) * array.mapping().weight_per_microsiemens() * (written - opposite) + rtn
 }
 
 /// The sums of the rows numbered `active`, in their order.

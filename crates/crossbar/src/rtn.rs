@@ -1,7 +1,7 @@
 //! Random telegraph noise (RTN) of an array: the states of its cells, and the weights that a read sees with them.
 //!
 //! ```text
-//! w_read = w + sign kappa (G_main s_main a(G_main) / 2 - G_other s_other a(G_other) / 2)     device/rtn.rs
+//! w_read = w + sign κ (G_main s_main a(G_main) / 2 - G_other s_other a(G_other) / 2)     device/rtn.rs
 //! ```
 //!
 //! Amplitudes follow the conductances at every update; states move on from presentation to presentation, and only the
@@ -11,7 +11,7 @@ use ohmspike_rng::Seed;
 use ohmspike_simd::{Block, LANES, Matrix, kernel};
 use serde::{Deserialize, Serialize};
 
-use crate::branch::Branch;
+use crate::branch_cells::BranchCells;
 use crate::device::{Telegraph, TelegraphSteps};
 use crate::mapping::PairMapping;
 use crate::program::ln_of;
@@ -90,7 +90,7 @@ impl RtnReads {
     pub(crate) fn refresh(
         &mut self,
         weights: &Matrix,
-        branches: [Option<&Branch>; 2],
+        branches: [Option<&BranchCells>; 2],
         driven: &[f32],
         mapping: &PairMapping,
     ) {
@@ -101,14 +101,20 @@ impl RtnReads {
             for (row, driven) in driven.iter().enumerate() {
                 let rows = row * width..(row + 1) * width;
                 let halves = &mut side.halves.blocks_mut()[rows.clone()];
-                fill_halves(steps, branch.seen(rows.clone()), floor, of_branch * driven * mapping.kappa(), halves);
+                fill_halves(
+                    steps,
+                    branch.seen(rows.clone()),
+                    floor,
+                    of_branch * driven * mapping.weight_per_microsiemens(),
+                    halves,
+                );
                 add_states(&mut self.weights.blocks_mut()[rows.clone()], halves, &side.states.states().blocks()[rows]);
             }
         }
     }
 
     /// Lets the states of the `branches` go on for `seconds`; `floor` of the window in µS.
-    pub(crate) fn pass(&mut self, seconds: f64, branches: [Option<&Branch>; 2], floor: f32, seed: Seed) {
+    pub(crate) fn pass(&mut self, seconds: f64, branches: [Option<&BranchCells>; 2], floor: f32, seed: Seed) {
         let stale = self.shares_for != Some(seconds);
         self.shares_for = Some(seconds);
         for (number, (side, branch)) in self.sides.iter_mut().zip(branches.into_iter().flatten()).enumerate() {
@@ -131,7 +137,7 @@ impl RtnReads {
 #[kernel]
 fn fill_halves(steps: TelegraphSteps, seen: &[Block], floor: f32, per_microsiemens: f32, halves: &mut [Block]) {
     for (half, seen) in halves.iter_mut().zip(seen) {
-        let conductance = seen.map(|excess| floor + excess);
+        let conductance = seen.map(|g_above_min| floor + g_above_min);
         let factor = steps.factor(&conductance.map(ln_of), &Block::splat(1.0));
         for lane in 0..LANES {
             half[lane] = per_microsiemens * conductance[lane] * (factor[lane] - 1.0);
@@ -150,6 +156,6 @@ fn add_states(weights: &mut [Block], halves: &[Block], states: &[Block]) {
 #[kernel]
 fn fill_shares(law: FlipShares, seen: &[Block], floor: f32, shares: &mut [Block]) {
     for (share, seen) in shares.iter_mut().zip(seen) {
-        *share = law.at(&seen.map(|excess| ln_of(floor + excess)));
+        *share = law.at(&seen.map(|g_above_min| ln_of(floor + g_above_min)));
     }
 }

@@ -6,13 +6,13 @@
 //! read sees with telegraph noise are kept, because their bits depend on the order of the flips.
 //!
 //! ```
-//! use ohmspike_crossbar::{ArrayParams, CrossbarArray, Sign, device::Device};
+//! use ohmspike_crossbar::{ArrayParams, CrossbarArray, Branch, device::Device};
 //! use ohmspike_simd::Matrix;
 //! use ohmspike_rng::Seed;
 //!
 //! let device = Device::built_in("illustrative-oxide").ok_or("not built in")?;
 //! let first = Matrix::from_fn(1, 5, |_, _| 0.2);
-//! let built = || CrossbarArray::new(&device, ArrayParams::new(1.0, &[Sign::Excitatory]), &first, Seed::new(1));
+//! let built = || CrossbarArray::new(&device, ArrayParams::new(1.0, &[Branch::Plus]), &first, Seed::new(1));
 //! let mut array = built()?;
 //! array.update(&first, Seed::new(2))?;
 //! let mut other = built()?;
@@ -25,7 +25,7 @@ use ohmspike_simd::Matrix;
 use serde::{Deserialize, Serialize};
 
 use crate::array::CrossbarArray;
-use crate::branch::Branch;
+use crate::branch_cells::BranchCells;
 use crate::ledger::Ledger;
 use crate::pair::PairKind;
 use crate::rtn::RtnReadsState;
@@ -49,7 +49,7 @@ pub struct ArrayState {
 /// What updates have changed in one branch.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct BranchState {
-    excess: Matrix,
+    g_above_min: Matrix,
     relaxation: Option<Matrix>,
     pulses: Option<Vec<u32>>,
     left: Option<Vec<bool>>,
@@ -72,11 +72,11 @@ impl CrossbarArray {
     pub fn state(&self) -> ArrayState {
         ArrayState {
             main: self.main.state(),
-            other: self.second_written().map(Branch::state),
+            other: self.second_written().map(BranchCells::state),
             copy: self.copy.clone(),
             rtn: self.rtn.as_ref().map(|rtn| rtn.state()),
             full_scale: self.converters.as_ref().and_then(|converters| converters.full_scale()),
-            rested: self.sight.rested(),
+            rested: self.read_conductance.rested(),
             updates: self.updates,
             ledger: self.ledger,
         }
@@ -111,7 +111,7 @@ impl CrossbarArray {
     }
 
     /// The cells on the opposite side of the pairs, where updates write them.
-    pub(crate) fn second_written(&self) -> Option<&Branch> {
+    pub(crate) fn second_written(&self) -> Option<&BranchCells> {
         self.other.as_ref().filter(|_| self.pair != PairKind::OneBranch)
     }
 }
@@ -134,9 +134,9 @@ impl ArrayState {
 
 impl BranchState {
     fn outline(&self, names: [&'static str; 4]) -> [(&'static str, Option<[usize; 2]>); 4] {
-        let [excess, paths, pulses, left] = names;
+        let [g_above_min, paths, pulses, left] = names;
         [
-            (excess, Some(size(&self.excess))),
+            (g_above_min, Some(size(&self.g_above_min))),
             (paths, self.relaxation.as_ref().map(size)),
             (pulses, self.pulses.as_ref().map(|pulses| [1, pulses.len()])),
             (left, self.left.as_ref().map(|left| [1, left.len()])),
@@ -148,10 +148,10 @@ fn size(matrix: &Matrix) -> [usize; 2] {
     [matrix.rows(), matrix.columns()]
 }
 
-impl Branch {
+impl BranchCells {
     fn state(&self) -> BranchState {
         BranchState {
-            excess: self.excess.clone(),
+            g_above_min: self.g_above_min.clone(),
             relaxation: self.relaxation.clone(),
             pulses: self.pulses.clone(),
             left: self.left.clone(),
@@ -159,7 +159,7 @@ impl Branch {
     }
 
     fn restore(&mut self, state: BranchState) {
-        let BranchState { excess, relaxation, pulses, left } = state;
-        (self.excess, self.relaxation, self.pulses, self.left) = (excess, relaxation, pulses, left);
+        let BranchState { g_above_min, relaxation, pulses, left } = state;
+        (self.g_above_min, self.relaxation, self.pulses, self.left) = (g_above_min, relaxation, pulses, left);
     }
 }

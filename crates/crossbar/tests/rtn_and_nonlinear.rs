@@ -3,10 +3,10 @@
 mod chip;
 
 use chip::{
-    assert_mean, assert_rate, conductances, device, equal_cells, even, mixed_signs, normal_matrix, params, values,
+    assert_mean, assert_rate, conductances, device, equal_cells, even, mixed_branches, normal_matrix, params, values,
 };
 use ohmspike_crossbar::device::Device;
-use ohmspike_crossbar::{ColumnRead, CrossbarArray, Sign, read_cell};
+use ohmspike_crossbar::{Branch, ColumnRead, CrossbarArray, read_cell};
 use ohmspike_rng::Seed;
 use ohmspike_simd::Matrix;
 
@@ -93,10 +93,10 @@ fn the_autocorrelation_is_that_of_the_rate() {
 #[test]
 fn weights_follow_the_states_of_both_branches() {
     let parked = r#""reference_branch": {"kind": "cell", "sigma_ln_resistance": 0.3}"#;
-    let signs = mixed_signs(60);
+    let branches = mixed_branches(60);
     let first = normal_matrix(Seed::new(4), 60, 37, 0.3);
     let noisy = telegraph(0.5, 20.0, 40.0, &[parked]);
-    let mut array = CrossbarArray::new(&noisy, params(&signs), &first, Seed::new(1)).unwrap();
+    let mut array = CrossbarArray::new(&noisy, params(&branches), &first, Seed::new(1)).unwrap();
     for pass in 0..20 {
         array.pass(0.01, Seed::new(2).numbered(pass));
     }
@@ -132,10 +132,10 @@ fn amplitude_and_rate_fall_with_the_conductance() {
 
 #[test]
 fn without_slow_noise_reads_are_the_weights_bit_for_bit() {
-    let signs = mixed_signs(60);
+    let branches = mixed_branches(60);
     let first = normal_matrix(Seed::new(4), 60, 37, 0.3);
     for device in [device(&[EXACT]), telegraph(0.0, 5.0, 10.0, &[]), telegraph(1.0, 5.0, 0.0, &[])] {
-        let mut array = CrossbarArray::new(&device, params(&signs), &first, Seed::new(1)).unwrap();
+        let mut array = CrossbarArray::new(&device, params(&branches), &first, Seed::new(1)).unwrap();
         for pass in 0..5 {
             array.pass(0.3, Seed::new(2).numbered(pass));
             assert_eq!(array.read_weights(), array.weights());
@@ -172,21 +172,21 @@ fn factor(device: &Device, g: f64) -> f64 {
     device.read.nonlinearity.as_ref().expect("sound arguments").factor(g, device.read.volts.expect("sound arguments"))
 }
 
-/// w = sign kappa (G f(G) - G_low f(G_low)). A factor has an error of the two curves: ln G below 7 within 3 units, times a
+/// w = sign κ (G f(G) - G_low f(G_low)). A factor has an error of the two curves: ln G below 7 within 3 units, times a
 /// slope of p of at most 0.3, and a few roundings of numbers below 3 each, 12 units in all of at most 1.8.
 #[test]
 fn weights_are_scaled_by_the_factor_at_the_read_voltage() {
-    let signs = mixed_signs(60);
+    let branches = mixed_branches(60);
     let first = normal_matrix(Seed::new(4), 60, 37, 0.3);
     for volts in [0.05, 0.5] {
         let device = bent(volts);
-        let array = CrossbarArray::new(&device, params(&signs), &first, Seed::new(1)).unwrap();
+        let array = CrossbarArray::new(&device, params(&branches), &first, Seed::new(1)).unwrap();
         let floor = factor(&device, 1.0);
-        for (row, sign) in signs.iter().enumerate() {
+        for (row, branch) in branches.iter().enumerate() {
             for column in 0..37 {
-                let written = 1.0 + f64::from(array.excess()[(row, column)]);
+                let written = 1.0 + f64::from(array.g_above_min()[(row, column)]);
                 let expected = written * factor(&device, written) - floor;
-                let found = f64::from(array.weights()[(row, column)] * sign.factor()) * 1024.0;
+                let found = f64::from(array.weights()[(row, column)] * branch.sign()) * 1024.0;
                 assert!(
                     (found - expected).abs() <= 12.0 * UNIT * 1.8 * (written + 1.0),
                     "{found}, expected {expected}"
@@ -208,9 +208,9 @@ fn a_cell_at_the_floor_is_worth_nothing_at_any_voltage() {
 
 #[test]
 fn at_the_reference_voltage_nothing_is_bent() {
-    let (signs, first) = (mixed_signs(60), normal_matrix(Seed::new(4), 60, 37, 0.3));
+    let (branches, first) = (mixed_branches(60), normal_matrix(Seed::new(4), 60, 37, 0.3));
     let arrays = [bent(0.2), device(&[EXACT])]
-        .map(|device| CrossbarArray::new(&device, params(&signs), &first, Seed::new(1)).unwrap());
+        .map(|device| CrossbarArray::new(&device, params(&branches), &first, Seed::new(1)).unwrap());
     for (bent, straight) in values(arrays[0].weights()).iter().zip(values(arrays[1].weights())) {
         // The floor is added and taken away again.
         assert!((bent - straight).abs() <= UNIT, "{bent}, {straight}");
@@ -236,9 +236,9 @@ fn a_bent_array_writes_conductances_and_not_what_is_read() {
     let mut arrays = [bent(0.5), device(&[EXACT])].map(|device| equal_cells(&device, 20, 37, 299.0, Seed::new(1)));
     for array in &mut arrays {
         array.update(&even(20, 37, 50.0 / 1024.0), Seed::new(2)).unwrap();
-        assert!(array.excess().cells().all(|excess| excess == 349.0));
+        assert!(array.g_above_min().cells().all(|g_above_min| g_above_min == 349.0));
     }
-    let signs = [Sign::Inhibitory];
-    let array = CrossbarArray::new(&bent(0.5), params(&signs), &even(1, 1, -0.25), Seed::new(1)).unwrap();
+    let branches = [Branch::Minus];
+    let array = CrossbarArray::new(&bent(0.5), params(&branches), &even(1, 1, -0.25), Seed::new(1)).unwrap();
     assert!(array.weights()[(0, 0)] < -0.25);
 }

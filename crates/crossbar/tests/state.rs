@@ -2,7 +2,7 @@
 
 mod chip;
 
-use chip::{FULL_SCALE, device, mixed_signs, normal_matrix, params};
+use chip::{FULL_SCALE, device, mixed_branches, normal_matrix, params};
 use ohmspike_crossbar::device::{BUILT_IN, Device};
 use ohmspike_crossbar::{ArrayParams, ArrayState, Controller, CrossbarArray, PairKind};
 use ohmspike_rng::Seed;
@@ -42,10 +42,10 @@ fn full_devices() -> [Device; 3] {
 }
 
 fn array(device: &Device, pair: PairKind, controller: Controller) -> CrossbarArray {
-    let signs = mixed_signs(ROWS);
+    let branches = mixed_branches(ROWS);
     let normal = normal_matrix(Seed::new(1), ROWS, COLUMNS, 0.3 * FULL_SCALE);
-    let first = Matrix::from_fn(ROWS, COLUMNS, |row, column| signs[row].factor() * normal[(row, column)].abs());
-    let params = ArrayParams { pair, controller, ..params(&signs) };
+    let first = Matrix::from_fn(ROWS, COLUMNS, |row, column| branches[row].sign() * normal[(row, column)].abs());
+    let params = ArrayParams { pair, controller, ..params(&branches) };
     CrossbarArray::new(device, params, &first, Seed::new(2)).expect("sound arguments")
 }
 
@@ -105,8 +105,8 @@ fn converted(array: &CrossbarArray) -> Vec<Block> {
 fn assert_same(what: &str, one: &CrossbarArray, other: &CrossbarArray) {
     assert_eq!(bits(one.weights()), bits(other.weights()), "{what}: weights");
     assert_eq!(bits(one.read_weights()), bits(other.read_weights()), "{what}: weights of a read");
-    assert_eq!(bits(one.believed()), bits(other.believed()), "{what}: believed weights");
-    assert_eq!(bits(one.excess()), bits(other.excess()), "{what}: excess");
+    assert_eq!(bits(one.gradient_weights()), bits(other.gradient_weights()), "{what}: gradient_weights weights");
+    assert_eq!(bits(one.g_above_min()), bits(other.g_above_min()), "{what}: g_above_min");
     assert_eq!(one.read_variance().map(bits), other.read_variance().map(bits), "{what}: variance of a read");
     assert_eq!(chip::conductances(one), chip::conductances(other), "{what}: conductances");
     assert_eq!(converted(one), converted(other), "{what}: converters");

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use ohmspike_crossbar::WriteReport;
 use ohmspike_crossbar::{EnergyUse, Ledger};
 use ohmspike_snn::activity::{Activity, ClassActivity};
 use ohmspike_snn::connection::Connection;
-use ohmspike_snn::weights::UpdateReport;
 use serde::{Deserialize, Serialize};
 
 use crate::details::{self, Details};
@@ -79,9 +79,9 @@ pub struct Record {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Writes {
     /// Inputs x hidden.
-    pub hidden: UpdateReport,
+    pub hidden: WriteReport,
     /// Hidden x classes.
-    pub readout: UpdateReport,
+    pub readout: WriteReport,
     /// All other connections, in their order; left out where there is none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub further: Vec<FurtherWrites>,
@@ -93,7 +93,7 @@ pub struct FurtherWrites {
     /// Its name.
     pub connection: String,
     /// What was done to it.
-    pub writes: UpdateReport,
+    pub writes: WriteReport,
 }
 
 /// What an array between the first and the readout has cost.
@@ -107,7 +107,7 @@ pub struct FurtherUse {
 
 impl Writes {
     /// Of `writes`, an entry each of the `connections`.
-    fn of(connections: &[Connection], writes: &[UpdateReport]) -> Writes {
+    fn of(connections: &[Connection], writes: &[WriteReport]) -> Writes {
         let [hidden, further @ .., readout] = writes else { unreachable!("a network has two connections or more") };
         let further = connections[1..].iter().zip(further);
         let further = further

@@ -257,7 +257,8 @@ fn of_device(settings: &Settings, loaded: &LoadedDevice, shapes: &[(Connection, 
     found.extend(without_effect(settings, loaded, &connections));
     found.extend(many_pulses(device));
     for &(connection, shape) in shapes {
-        let study_sigma = units_of_write(settings, device, connection).map(|units| units.study_sigma / units.kappa);
+        let study_sigma = units_of_write(settings, device, connection)
+            .map(|units| units.update_sigma / units.weight_per_microsiemens);
         let levels = clipped_levels(device, study_sigma, hardware.write_spread_scale).map(Warning::from);
         found.extend(levels.filter(|levels| !found.contains(levels)));
         found.extend(odd_maps(loaded, connection, shape).into_iter().map(Warning::from));
@@ -324,7 +325,7 @@ fn percent_of_one_write(settings: &Settings, device: &Device) -> Option<f64> {
     // What is accepted lies about evenly in the window of acceptance.
     let accepted = device.write.verify().map(|verify| {
         let half_width = f64::from(verify.acceptance.microsiemens(target as f32));
-        100.0 * units.kappa * half_width / 3f64.sqrt() / sigma_init
+        100.0 * units.weight_per_microsiemens * half_width / 3f64.sqrt() / sigma_init
     });
     Some(accepted.map_or(written, |accepted| written.min(accepted)))
 }

@@ -94,7 +94,7 @@ pub struct DeviceToDevice {
 /// The constants of every cell of one chip; none where all cells have the nominal one. Padding holds zero.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct ChipCells {
-    /// Own floor and ceiling as excess over the nominal floor, µS.
+    /// Own floor and ceiling as conductance above the nominal floor, µS.
     pub(crate) ends: Option<[Matrix; 2]>,
     /// Factors on steps up and down, not below zero.
     pub(crate) gains: Option<[Matrix; 2]>,
@@ -230,8 +230,8 @@ mod tests {
     fn standardised(cells: &ChipCells) -> [Vec<f64>; 5] {
         let [low, high] = cells.ends.as_ref().unwrap();
         let [up, down] = cells.gains.as_ref().unwrap();
-        let low = values(low, |excess| -libm::log(1.0 + excess) / 0.4);
-        let high = values(high, |excess| -libm::log((1.0 + excess) / 1000.0) / 0.3);
+        let low = values(low, |g_above_min| -libm::log(1.0 + g_above_min) / 0.4);
+        let high = values(high, |g_above_min| -libm::log((1.0 + g_above_min) / 1000.0) / 0.3);
         let (up, down) = (values(up, |gain| gain), values(down, |gain| gain));
         let gain = up.iter().zip(&down).map(|(up, down)| libm::log((up + down) / 2.0) / 0.2).collect();
         let up_down = up.iter().zip(&down).map(|(up, down)| (up - down) / 2.0 / 0.01).collect();
@@ -280,7 +280,7 @@ mod tests {
         let low = chip(DeviceToDevice { low_resistance: None, ..all() });
         let ([low, high], [every_low, _]) = (low.ends.unwrap(), every.ends.unwrap());
         assert_eq!(low, every_low);
-        assert!(high.cells().all(|excess| excess == window().span()));
+        assert!(high.cells().all(|g_above_min| g_above_min == window().span()));
         let none = chip(DeviceToDevice::default());
         assert_eq!(none, ChipCells { ends: None, gains: None, slopes: None, spread: None });
     }

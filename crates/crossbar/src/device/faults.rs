@@ -120,8 +120,9 @@ impl Faults {
 
     /// Whether no cell and no line can be faulty.
     pub fn is_none(&self) -> bool {
-        let Faults { low_resistance, high_resistance, stuck_random, dead_row, dead_column, cluster, cluster_share, .. } =
-            *self;
+        let Faults {
+            low_resistance, high_resistance, stuck_random, dead_row, dead_column, cluster, cluster_share, ..
+        } = *self;
         [low_resistance, high_resistance, stuck_random, dead_row, dead_column, cluster * cluster_share]
             .iter()
             .all(|probability| *probability == 0.0)

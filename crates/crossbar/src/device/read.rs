@@ -21,9 +21,9 @@ use serde::{Deserialize, Serialize};
 use super::nonlinearity::{Nonlinearity, NonlinearitySpec};
 use super::number::{SIGMA_MICROSIEMENS, SIGMA_PERCENT, VOLTS, optional_number};
 use super::refusal::{SpecError, refuse_foreign, required};
+use super::rtn::{Rtn, RtnSpec};
 use super::shape::{object, optional_object, optional_objects, optional_word, word};
 use super::table::{Convention, SpreadPoint, SpreadTable};
-use super::rtn::{Rtn, RtnSpec};
 use crate::spread::Sigma;
 
 /// Kinds of white read noise.

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! The spread preserves the median. A reference cell can conduct more than the written one: the weight then has the wrong
-//! sign, which an update counts (the Dale violation rate).
+//! sign, which an update counts.
 //!
 //! ```
 //! use ohmspike_crossbar::ConductanceWindow;

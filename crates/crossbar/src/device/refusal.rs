@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::number::{Allowed, Whole};
+use super::number::{Allowed, IntegerRange};
 use super::renamed::renamed_word;
 
 /// A value that a device cannot have.
@@ -43,7 +43,7 @@ pub enum Problem {
         /// The number.
         value: f64,
         /// Its range.
-        allowed: Whole,
+        allowed: IntegerRange,
     },
     /// A window whose ends are the same or change places.
     #[error("got {high} ohm, must be at least {least_ratio} times `low_resistance_ohm`, which is {low} ohm")]

@@ -35,7 +35,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::number::{Allowed, Whole, number, optional_number};
+use super::number::{Allowed, IntegerRange, number, optional_number};
 use super::refusal::{Problem, SpecError};
 use super::shape::word;
 
@@ -44,7 +44,7 @@ const WINDOW_MICROSIEMENS: Allowed = Allowed { low: 1e-9, high: 1e6, unit: " µS
 /// Half widths of the acceptance window, % of the target.
 const WINDOW_PERCENT: Allowed = Allowed { low: 1e-6, high: 1e6, unit: " %" };
 /// Tries of one write.
-const TRIES: Whole = Whole { low: 1, high: 10_000 };
+const TRIES: IntegerRange = IntegerRange { low: 1, high: 10_000 };
 /// Shares of the way.
 const APPROACH: Allowed = Allowed { low: 0.001, high: 1.0, unit: "" };
 

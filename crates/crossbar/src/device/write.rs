@@ -1,12 +1,12 @@
 //! The spread that a write leaves in a cell.
 //!
 //! ```text
-//! G* = G + dG                       target of the write, µS; dG is the step asked for, divided by kappa (mapping.rs)
+//! G* = G + dG                       target of the write, µS; dG is the step asked for, divided by κ (mapping.rs)
 //! z  = a standard normal, one for every cell and write
 //!
 //! none          G' = G*
 //! constant      G' = G* + sigma z                         sigma in µS
-//! from-study   the same with sigma = sigma_w / kappa     sigma_w the study's noise in units of weight, over sqrt(2) where an
+//! from-study   the same with sigma = sigma_w / κ     sigma_w the study's noise in units of weight, over sqrt(2) where an
 //!                                                         update writes both cells of a pair
 //! relative      G' = T + (p / 100) T z                    T = G* clipped to the window, p in % of T
 //! table         ln G' = ln T + sigma(R) z                 median preserving, R = 10^6 / T in ohm, sigma of ln R
@@ -52,7 +52,7 @@ pub enum WriteNoiseKind {
     /// Writes end at their target.
     #[default]
     None,
-    /// The study states the spread in units of weight, as % of the initial weight spread.
+    /// The caller states the spread in units of weight.
     FromStudy,
     /// The same spread in µS at every conductance.
     Constant,
@@ -66,7 +66,7 @@ pub enum WriteNoiseKind {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum WrittenCells {
-    /// Every cell at every update: the convention of the study.
+    /// Every cell at every update: as in simulations of weight noise.
     #[default]
     All,
     /// Cells whose step is not zero; the others keep their state.
@@ -80,7 +80,7 @@ pub enum SchemeKind {
     /// One write that adds the step asked for.
     #[default]
     Add,
-    /// Whole pulses, the step rounded to them at random so that its mean is kept.
+    /// IntegerRange pulses, the step rounded to them at random so that its mean is kept.
     Pulsed,
     /// Writes and reads in turn until the cell is near its target.
     Verify,
@@ -135,7 +135,7 @@ pub enum WriteNoise {
     /// None: writes end at their target.
     #[default]
     None,
-    /// A Gaussian whose standard deviation the study states in units of weight.
+    /// A Gaussian whose standard deviation the caller states in units of weight.
     FromStudy,
     /// A Gaussian of the same standard deviation at every conductance.
     Constant {
@@ -169,7 +169,7 @@ pub enum Scheme {
     /// One write that adds the step asked for.
     #[default]
     Add,
-    /// Whole pulses.
+    /// IntegerRange pulses.
     Pulsed(Pulses),
     /// Writes and reads in turn.
     Verify(Verify),
@@ -194,12 +194,12 @@ impl Write {
 }
 
 impl WriteNoise {
-    /// The spread of one write at `target`, µS. `study_sigma` is the study's own spread, µS; without it a from-study
+    /// The spread of one write at `target`, µS. `update_sigma` is the study's own spread, µS; without it a from-study
     /// device has none to tell.
-    pub fn sigma(&self, target: f64, study_sigma: Option<f64>) -> Option<Sigma> {
+    pub fn sigma(&self, target: f64, update_sigma: Option<f64>) -> Option<Sigma> {
         match self {
             WriteNoise::None => Some(Sigma::Microsiemens(0.0)),
-            WriteNoise::FromStudy => study_sigma.map(Sigma::Microsiemens),
+            WriteNoise::FromStudy => update_sigma.map(Sigma::Microsiemens),
             WriteNoise::Constant { sigma } => Some(Sigma::Microsiemens(f64::from(*sigma))),
             WriteNoise::Relative { fraction } => Some(Sigma::Microsiemens(f64::from(*fraction) * target)),
             WriteNoise::Table(table) => {

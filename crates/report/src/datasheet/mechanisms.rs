@@ -1,9 +1,9 @@
 //! Every mechanism of a device in a line or two of words; those that the file leaves out are said to be off.
 
 use ohmspike_crossbar::device::{
-    Acceptance, Adc, AdcCodes, AdcRange, AfterGiveUp, Convention, Device, Drift, DriftTimes, EndsKind, Energy, InitialAction,
-    LevelSpacing, Levels, Nonlinearity, ReferenceBranch, PulseLaw, PulseState, Pulses, Scheme, VerifyDirection, StepGain, Telegraph,
-    Verify, WhiteNoise, WriteNoise, WrittenCells,
+    Acceptance, Adc, AdcCodes, AdcRange, AfterGiveUp, Convention, Device, Drift, DriftTimes, EndsKind, Energy,
+    InitialAction, LevelSpacing, Levels, Nonlinearity, PulseLaw, PulseState, Pulses, ReferenceBranch, Scheme, StepGain,
+    Telegraph, Verify, VerifyDirection, WhiteNoise, WriteNoise, WrittenCells,
 };
 
 use ohmspike_study::significant::{percent, short, stated};

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use ohmspike_snn::weights::UpdateReport;
+use ohmspike_crossbar::WriteReport;
 use serde::{Deserialize, Serialize};
 
 use crate::record::Record;
@@ -91,7 +91,7 @@ pub(super) fn clipped(record: &Record) -> Option<Clipped> {
     let writes = &record.writes;
     let further = writes.further.iter().map(|further| (&*further.connection, &further.writes));
     let all = [("hidden", &writes.hidden), ("readout", &writes.readout)].into_iter().chain(further);
-    let share = |report: &UpdateReport| report.clipped_high as f64 / report.cells_written.max(1) as f64;
+    let share = |report: &WriteReport| report.clipped_high as f64 / report.cells_written.max(1) as f64;
     let (connection, share) =
         all.map(|(connection, report)| (connection, share(report))).max_by(|one, next| one.1.total_cmp(&next.1))?;
     (share > MOST_WRITES).then(|| Clipped { ended: Ended::Writes, connection: connection.to_owned(), share })
@@ -102,8 +102,8 @@ mod tests {
     use super::*;
     use crate::record::{FurtherWrites, empty_record};
 
-    fn report(clipped_high: u64) -> UpdateReport {
-        UpdateReport { cells_written: 10_000, clipped_high, ..UpdateReport::default() }
+    fn report(clipped_high: u64) -> WriteReport {
+        WriteReport { cells_written: 10_000, clipped_high, ..WriteReport::default() }
     }
 
     #[test]

@@ -5,8 +5,18 @@ use ohmspike_crossbar::device::renamed_key;
 use super::{SEEDS, StudyError, StudyProblem, known_keys};
 
 /// Sections of a device file: a key of one without `device.` in front is a key of the device.
-const DEVICE_SECTIONS: [&str; 10] =
-    ["window", "device_to_device", "write", "drift", "read", "reference_branch", "levels", "faults", "converters", "energy"];
+const DEVICE_SECTIONS: [&str; 10] = [
+    "window",
+    "device_to_device",
+    "write",
+    "drift",
+    "read",
+    "reference_branch",
+    "levels",
+    "faults",
+    "converters",
+    "energy",
+];
 
 /// The error of a `key` that no study has, with the one that was meant.
 pub(super) fn unknown(key: &str, place: &str) -> StudyError {

@@ -72,17 +72,28 @@ fn mechanisms(settings: &Settings, device: &Device, tell: &mut impl FnMut(Vec<St
     if hardware.pair != PairKind::OneBranch && device.reference_branch != ReferenceBranch::Ideal {
         tell(
             named(settings, &["reference_branch"]),
-            ("both cells of the pairs of this study are written, and none is a reference", "choose the pair `one-branch`"),
+            (
+                "both cells of the pairs of this study are written, and none is a reference",
+                "choose the pair `one-branch`",
+            ),
         );
     } else if hardware.pair != PairKind::OneBranch {
-        tell(given(settings, "reference_branch"), ("these pairs have no reference branch", "choose the pair `one-branch`"));
+        tell(
+            given(settings, "reference_branch"),
+            ("these pairs have no reference branch", "choose the pair `one-branch`"),
+        );
     }
     let chip = &device.device_to_device;
     let targeted = device.write.scheme == Scheme::Add
         && hardware.controller == Controller::DigitalCopy
         && hardware.pair != PairKind::PotentiationOnly;
     if targeted && (chip.step_gain.is_some() || chip.up_down.is_some()) {
-        let keys = ["device_to_device.step_gain", "device_to_device.step_gain_sigma", "device_to_device.up_down_sigma", "device_to_device.down_gain_factor"];
+        let keys = [
+            "device_to_device.step_gain",
+            "device_to_device.step_gain_sigma",
+            "device_to_device.up_down_sigma",
+            "device_to_device.down_gain_factor",
+        ];
         let given = given_of(settings, &keys);
         let keys = if given.is_empty() { vec!["device.device_to_device.step_gain".to_owned()] } else { given };
         tell(
@@ -173,7 +184,11 @@ fn writing(settings: &Settings, device: &Device, tell: &mut impl FnMut(Vec<Strin
                 ("pulses of this device have no spread", "set `device.write.pulses.cycle_sigma_percent_of_step`");
             tell(given(settings, "write.pulses.cycle_noise"), reason);
         }
-        let differ = [device.device_to_device.low_resistance, device.device_to_device.high_resistance, device.device_to_device.slope];
+        let differ = [
+            device.device_to_device.low_resistance,
+            device.device_to_device.high_resistance,
+            device.device_to_device.slope,
+        ];
         if differ.iter().flatten().all(|sigma| *sigma == 0.0) {
             let reason = (
                 "all cells of this device have the same ends and slopes, and one state",
@@ -293,12 +308,16 @@ mod tests {
 
     #[test]
     fn factors_on_no_spread_are_told() {
-        let found =
-            told("ideal", &[("device_to_device.write_spread_sigma_ln", 1.into())], |hardware| hardware.write_spread_scale = 2.0);
+        let found = told("ideal", &[("device_to_device.write_spread_sigma_ln", 1.into())], |hardware| {
+            hardware.write_spread_scale = 2.0
+        });
         let why = "no effect on device `ideal`: writes of this device have no spread that a factor could change";
         assert_eq!(
             found,
-            [format!("hardware.write_spread_scale: {why}"), format!("device.device_to_device.write_spread_sigma_ln: {why}")]
+            [
+                format!("hardware.write_spread_scale: {why}"),
+                format!("device.device_to_device.write_spread_sigma_ln: {why}")
+            ]
         );
         assert_eq!(told("reram-es-gong-2018", &[], |hardware| hardware.write_spread_scale = 2.0), [""; 0]);
     }
@@ -308,7 +327,8 @@ mod tests {
         let reference = [("reference_branch.kind", "cell".into()), ("reference_branch.sigma_ln_resistance", 1.into())];
         let found = told("ideal", &reference, |hardware| hardware.pair = PairKind::PushPull);
         assert!(
-            found[0].starts_with("device.reference_branch.kind, device.reference_branch.sigma_ln_resistance: no effect on"),
+            found[0]
+                .starts_with("device.reference_branch.kind, device.reference_branch.sigma_ln_resistance: no effect on"),
             "{found:?}"
         );
         assert_eq!(told("ideal", &reference, |_| {}), [""; 0]);

@@ -11,7 +11,7 @@ impl CrossbarArray {
     /// driver and cells spend k pulses on it, and a tile converts the sum of a step once.
     pub fn count_reads(&mut self, row_reads: &[u32], steps: u64) {
         let (columns, floor) = (self.columns(), f64::from(self.mapping.window().low()));
-        let width = self.main.excess.row_blocks();
+        let width = self.main.g_above_min.row_blocks();
         let last_mask = lane_mask(columns, width - 1);
         for (row, &reads) in row_reads.iter().enumerate().filter(|(_, reads)| **reads > 0) {
             let blocks = row * width..(row + 1) * width;
@@ -47,7 +47,7 @@ impl CrossbarArray {
 
     /// How often the cells have been written.
     pub fn endurance(&self) -> Endurance {
-        let (columns, padded) = (self.columns(), self.main.excess.row_blocks() * LANES);
+        let (columns, padded) = (self.columns(), self.main.g_above_min.row_blocks() * LANES);
         let mut cells = Vec::new();
         let written = [Some(&self.main), self.second_written()];
         for branch in written.into_iter().flatten() {
@@ -59,7 +59,7 @@ impl CrossbarArray {
                 None => cells.extend((0..self.rows() * columns).map(|_| self.updates)),
             }
         }
-        Endurance::of(cells.into_iter())
+        Endurance::from_pulses(cells.into_iter())
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use ohmspike_rng::Seed;
-use ohmspike_simd::{Alone, Crew, Job};
+use ohmspike_simd::{Executor, Serial, Task};
 use ohmspike_snn::activity::Activity;
 use ohmspike_snn::connection::Connection;
 use ohmspike_snn::evaluate::evaluate;
@@ -27,12 +27,12 @@ struct Restless {
     asked: AtomicUsize,
 }
 
-impl Crew for Restless {
-    fn hands(&self) -> usize {
+impl Executor for Restless {
+    fn parallelism(&self) -> usize {
         1 + self.asked.fetch_add(1, Ordering::Relaxed) % self.most
     }
 
-    fn run(&self, jobs: Vec<Job>) {
+    fn run(&self, jobs: Vec<Task>) {
         thread::scope(|scope| jobs.into_iter().rev().for_each(|job| _ = scope.spawn(job)));
     }
 }
@@ -54,7 +54,7 @@ fn trained(
     network: &Network,
     samples: &Samples,
     batch: usize,
-    crew: &dyn Crew,
+    executor: &dyn Executor,
 ) -> (Vec<EpochReport>, Activity, Vec<u32>) {
     let store = |connection: Connection| {
         let (signs, (_, columns)) = (network.signs(connection), network.shape(connection));
@@ -64,11 +64,11 @@ fn trained(
     };
     let mut weights: Vec<DigitalWeights> = network.connections().map(store).collect();
     let mut stores: Vec<&mut dyn WeightStore> = weights.iter_mut().map(|store| store as _).collect();
-    let mut trainer = Trainer::new(network, Training { batch, learning_rate: 0.1 }, crew);
-    let streams = Streams::of(Seed::new(3));
+    let mut trainer = Trainer::new(network, Training { batch, learning_rate: 0.1 }, executor);
+    let streams = Streams::from_seed(Seed::new(3));
     let mut epoch = |number| trainer.epoch(samples, &mut stores, &streams, number).expect("converges");
     let reports = vec![epoch(0), epoch(1)];
-    let activity = evaluate(network, &mut stores, samples, SAMPLES, Seed::new(4), crew);
+    let activity = evaluate(network, &mut stores, samples, SAMPLES, Seed::new(4), executor);
     let bits = weights.iter().flat_map(|store| store.weights().cells().chain(store.last_noise()).map(f32::to_bits));
     (reports, activity, bits.collect())
 }
@@ -85,7 +85,7 @@ fn networks() -> Vec<(Network, usize)> {
         .collect();
     let layer = |neurons, recurrent| HiddenLayer { recurrent, ..HiddenLayer::new(neurons, 0.8).expect("valid") };
     let hidden = vec![layer(40, true), layer(20, false), layer(17, false)];
-    let deep = Network::of_layers(300, hidden, 3, STEPS, &dynamics).expect("valid");
+    let deep = Network::from_layers(300, hidden, 3, STEPS, &dynamics).expect("valid");
     networks.push((deep.clone(), 150));
     networks.push((Network { neuron: Neuron::Izhikevich, ..deep }, 150));
     networks
@@ -95,11 +95,11 @@ fn networks() -> Vec<(Network, usize)> {
 fn no_bit_depends_on_who_computes_it() {
     for (network, batch) in networks() {
         let samples = samples(network.inputs, network.classes);
-        let alone = trained(&network, &samples, batch, &Alone);
+        let alone = trained(&network, &samples, batch, &Serial);
         assert!(alone.1.total().spikes_per_sample() > 1.0, "{network:?}: too quiet to tell");
         for most in [2, 3, 7] {
-            let crew = Restless { most, asked: AtomicUsize::new(0) };
-            assert!(trained(&network, &samples, batch, &crew) == alone, "{network:?}, up to {most} hands");
+            let executor = Restless { most, asked: AtomicUsize::new(0) };
+            assert!(trained(&network, &samples, batch, &executor) == alone, "{network:?}, up to {most} hands");
         }
         let pool = Pool::new(3).expect("threads");
         let in_pool = pool.on_one(|| trained(&network, &samples, batch, &pool));

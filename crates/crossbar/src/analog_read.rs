@@ -12,15 +12,15 @@
 //! with inputs in between the curve of every cell counts, and this read goes through all cells of the rows that are driven.
 //!
 //! ```
-//! use ohmspike_crossbar::{ArrayParams, CrossbarArray, Sign, VectorRead, device::Device};
+//! use ohmspike_crossbar::{AnalogRead, ArrayParams, Branch, CrossbarArray, device::Device};
 //! use ohmspike_simd::Matrix;
 //! use ohmspike_rng::Seed;
 //!
 //! let device = Device::built_in("ideal").ok_or("built in")?;
-//! let signs = [Sign::Excitatory, Sign::Inhibitory];
+//! let branches = [Branch::Plus, Branch::Minus];
 //! let first = Matrix::from_fn(2, 3, |row, _| if row == 0 { 0.5 } else { -0.25 });
-//! let array = CrossbarArray::new(&device, ArrayParams::new(1.0, &signs), &first, Seed::new(1))?;
-//! let mut read = VectorRead::new(3);
+//! let array = CrossbarArray::new(&device, ArrayParams::new(1.0, &branches), &first, Seed::new(1))?;
+//! let mut read = AnalogRead::new(3);
 //! read.sample(&array, &[0.5, 1.0], &mut Seed::new(2).normals());
 //! assert!(read.current[0][2].abs() < 1e-6); // 0.5 x 0.5 - 1.0 x 0.25
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -30,10 +30,12 @@ use ohmspike_rng::Normals;
 use ohmspike_simd::{Block, LANES, blocks_for};
 
 use crate::array::CrossbarArray;
+use crate::branch_cells::last_mask;
+use crate::effective::{Programmed, refresh_variance, refresh_weights};
 
 /// Buffers of vector reads, owned by the caller and used again from read to read.
 #[derive(Clone, Debug)]
-pub struct VectorRead {
+pub struct AnalogRead {
     /// What the last read returned, a lane a column, weight; padding holds zero.
     pub current: Vec<Block>,
     mean: Vec<Block>,
@@ -45,7 +47,7 @@ pub struct VectorRead {
 /// One row at its voltage.
 #[derive(Clone, Debug)]
 pub(crate) struct DrivenRow {
-    /// Excess of the main and of the opposite branch at the voltage, µS.
+    /// Conductance above the floor of the main and of the opposite branch at the voltage, µS.
     pub(crate) main: Vec<Block>,
     pub(crate) other: Vec<Block>,
     /// What the row adds to the column currents, and to their variance.
@@ -53,12 +55,41 @@ pub(crate) struct DrivenRow {
     pub(crate) variance: Vec<Block>,
 }
 
-impl VectorRead {
+impl CrossbarArray {
+    /// Effective weights of the pairs of one row at `input` times the read voltage, and the variance of one read of each,
+    /// both over the read voltage: what the row adds to the column currents. Drifted and bent, without RTN.
+    fn driven_row(&self, row: usize, input: f32, seen: &mut DrivenRow) {
+        let width = self.main.g_above_min.row_blocks();
+        let blocks = row * width..(row + 1) * width;
+        let DrivenRow { main, other, weights, variance } = seen;
+        self.read_conductance.see_driven(Some(&self.main), blocks.clone(), input, main);
+        self.read_conductance.see_driven(self.other.as_ref(), blocks, input, other);
+        let rows = || Programmed {
+            signs: &self.driven[row..row + 1],
+            width,
+            last_mask: last_mask(&self.main.g_above_min),
+            g_above_min: main,
+            opposite: Some(other),
+            reference: 0.0,
+        };
+        refresh_weights(rows(), &self.mapping, weights);
+        if let Some(spread) = &self.read {
+            let opposite = self.other.as_ref().map(|_| &other[..]);
+            refresh_variance(Programmed { opposite, ..rows() }, &self.mapping, spread, variance);
+        }
+        for (weights, variance) in weights.iter_mut().zip(variance) {
+            *weights = *weights * input;
+            *variance = *variance * (input * input);
+        }
+    }
+}
+
+impl AnalogRead {
     /// Buffers for arrays of `columns` columns.
-    pub fn new(columns: usize) -> VectorRead {
+    pub fn new(columns: usize) -> AnalogRead {
         let blocks = || vec![Block::ZERO; blocks_for(columns)];
         let row = DrivenRow { main: blocks(), other: blocks(), weights: blocks(), variance: blocks() };
-        VectorRead { current: blocks(), mean: blocks(), variance: blocks(), draws: blocks(), row }
+        AnalogRead { current: blocks(), mean: blocks(), variance: blocks(), draws: blocks(), row }
     }
 
     /// One read of every column with the rows driven at `inputs`, one a row, 0 to 1 of the read voltage. The noise is drawn
@@ -109,22 +140,23 @@ mod tests {
     use ohmspike_simd::Matrix;
 
     use super::*;
-    use crate::array::ArrayParams;
+    use crate::array_params::ArrayParams;
+    use crate::branch::Branch;
     use crate::device::Device;
-    use crate::mapping::Sign;
     use crate::read::ColumnRead;
 
     fn array(keys: &str) -> CrossbarArray {
         let window = r#""window": {"low_resistance_ohm": 1000, "high_resistance_ohm": 1000000}"#;
         let device = Device::from_json(&format!(r#"{{"name": "test", {window}{keys}}}"#)).unwrap();
-        let signs = [Sign::Excitatory, Sign::Inhibitory, Sign::Excitatory, Sign::Inhibitory];
-        let first =
-            Matrix::from_fn(4, 20, |row, column| signs[row].factor() * (0.01 * (column + 1) as f32 + 0.1 * row as f32));
-        CrossbarArray::new(&device, ArrayParams::new(1.0, &signs), &first, Seed::new(1)).unwrap()
+        let branches = [Branch::Plus, Branch::Minus, Branch::Plus, Branch::Minus];
+        let first = Matrix::from_fn(4, 20, |row, column| {
+            branches[row].sign() * (0.01 * (column + 1) as f32 + 0.1 * row as f32)
+        });
+        CrossbarArray::new(&device, ArrayParams::new(1.0, &branches), &first, Seed::new(1)).unwrap()
     }
 
     fn read(array: &CrossbarArray, inputs: &[f32]) -> Vec<f32> {
-        let mut read = VectorRead::new(20);
+        let mut read = AnalogRead::new(20);
         read.sample(array, inputs, &mut Seed::new(2).normals());
         (0..20).map(|column| read.current[column / LANES][column % LANES]).collect()
     }
@@ -185,7 +217,7 @@ mod tests {
     fn noise_goes_with_the_input() {
         let noisy = array(NOISY);
         let spread = |input: f32| {
-            let mut one = VectorRead::new(20);
+            let mut one = AnalogRead::new(20);
             let mut normals = Seed::new(5).normals();
             let reads = 4000;
             let mut sums = [0.0f64; 2];

@@ -13,7 +13,7 @@ use std::path::Path;
 use ohmspike_crossbar::device::Device;
 use ohmspike_datasets::{Name, locate};
 use ohmspike_rng::Seed;
-use ohmspike_simd::{Alone, Crew, Matrix};
+use ohmspike_simd::{Executor, Matrix, Serial};
 use ohmspike_snn::activity::Activity;
 use ohmspike_snn::connection::Connection;
 use ohmspike_snn::evaluate::evaluate;
@@ -134,7 +134,7 @@ impl Stage {
         let (hidden, readout) = (hold(Connection::Feedforward(0), hidden), hold(Connection::Readout, readout));
         let TrainingSettings { batch, learning_rate, .. } = self.settings.training;
         let training = Training { batch, learning_rate: learning_rate as f32 };
-        let trainer = Trainer::new(&self.network, training, trial.crew);
+        let trainer = Trainer::new(&self.network, training, trial.executor);
         Learner { stage: self, hidden, readout, trial, trainer, epochs: 0 }
     }
 }
@@ -147,13 +147,13 @@ pub struct Trial<'a> {
     /// Its seed.
     pub seed: u64,
     /// Who computes it.
-    pub crew: &'a dyn Crew,
+    pub executor: &'a dyn Executor,
 }
 
 impl Default for Trial<'_> {
     /// Abstract weights of seed 1, on one thread.
     fn default() -> Self {
-        Trial { device: None, seed: 1, crew: &Alone }
+        Trial { device: None, seed: 1, executor: &Serial }
     }
 }
 
@@ -189,7 +189,7 @@ impl<'a> Learner<'a> {
         let report = self.trainer.epoch(
             train,
             &mut [self.hidden.store_mut(), self.readout.store_mut()],
-            &Streams::of(Seed::new(self.trial.seed)),
+            &Streams::from_seed(Seed::new(self.trial.seed)),
             self.epochs,
         );
         self.epochs += 1;
@@ -205,7 +205,7 @@ impl<'a> Learner<'a> {
             test,
             self.stage.test_images(),
             read,
-            self.trial.crew,
+            self.trial.executor,
         )
     }
 

@@ -25,7 +25,7 @@ fn record(settings: &Settings) -> String {
     let prepared = Prepared::new([settings].into_iter(), Path::new(".")).expect("embedded data and built-in devices");
     let (data, devices) = (prepared.data(settings), prepared.devices_of(settings));
     let outcome =
-        run_trial(settings, &devices, data, 1, None, &ohmspike_simd::Alone, &mut |_| {}).expect("a valid trial");
+        run_trial(settings, &devices, data, 1, None, &ohmspike_simd::Serial, &mut |_| {}).expect("a valid trial");
     let mut value = serde_json::to_value(Record::new(settings, 1, data, &devices, &outcome)).expect("plain values");
     let record = value.as_object_mut().expect("a record is an object");
     for of_the_machine in ["seconds", "machine"] {

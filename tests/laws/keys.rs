@@ -31,11 +31,11 @@ const NOT_SWEPT: [(&str, &str); 13] = [
     ("provenance", "texts"),
     ("write.verify.tries", "acts on cells that need as many tries"),
     ("write.verify.after_give_up", "acts on cells that were given up"),
-    ("write.verify.sides", "acts on cells beside their target on that side"),
+    ("write.verify.direction", "acts on cells beside their target on that side"),
     ("write.pulses.most_pulses", "acts on steps of as many pulses"),
     ("converters.tile_rows", "acts on arrays of more rows"),
     ("converters.tile_columns", "acts on arrays of more columns, and maps"),
-    ("read.slow", "acts on what flips within a trial"),
+    ("read.rtn", "acts on what flips within a trial"),
     ("drift.law", "turns off a law, which may not have begun"),
     ("drift.latest_seconds", "acts on rests that are longer"),
 ];
@@ -96,7 +96,7 @@ fn left(settings: &Settings) -> Option<(String, Vec<String>)> {
     let prepared = Prepared::of_devices([settings].into_iter(), Path::new(".")).ok()?;
     let (devices, data) = (prepared.devices_of(settings), data(settings));
     let shapes = shapes(settings, &data);
-    let outcome = run_trial(settings, &devices, &data, 5, None, &ohmspike_simd::Alone, &mut |_| {}).ok()?;
+    let outcome = run_trial(settings, &devices, &data, 5, None, &ohmspike_simd::Serial, &mut |_| {}).ok()?;
     let mut record = Record::new(settings, 5, &data, &devices, &outcome);
     (record.id, record.settings, record.seconds) = (String::new(), Settings::default(), Seconds::default());
     record.connections.iter_mut().for_each(|connection| connection.device_sha256 = None);
@@ -213,7 +213,7 @@ fn every_key_of_every_device_acts_or_is_told() {
                     continue;
                 }
                 // Cells of pairs that start in the middle of the window come to no floor.
-                if settings.hardware.pair == PairKind::PushPull && key == "chip.high_resistance_sigma_ln" {
+                if settings.hardware.pair == PairKind::PushPull && key == "device_to_device.high_resistance_sigma_ln" {
                     continue;
                 }
                 for value in values(key, schema, own(device, key).as_ref()) {

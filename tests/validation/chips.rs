@@ -1,7 +1,7 @@
 //! Chips of library devices programmed to one state, and their statistics.
 
 use ohmspike_crossbar::device::{BUILT_IN, Device};
-use ohmspike_crossbar::{ArrayParams, CrossbarArray, Sign};
+use ohmspike_crossbar::{ArrayParams, Branch, CrossbarArray};
 use ohmspike_rng::Seed;
 use ohmspike_simd::Matrix;
 
@@ -28,10 +28,10 @@ pub fn programmed<const RUNS: usize>(
 ) -> [Vec<f64>; RUNS] {
     let [rows, columns] = SHAPE;
     let span = device.window.span();
-    let signs = vec![Sign::Excitatory; rows];
+    let branches = vec![Branch::Plus; rows];
     let step = Matrix::from_fn(rows, columns, |_, _| (target - device.window.low()) / span);
     writes.map(|write| {
-        let params = ArrayParams::new(1.0, &signs);
+        let params = ArrayParams::new(1.0, &branches);
         let mut array =
             CrossbarArray::new(device, params, &Matrix::zeros(rows, columns), chip).expect("sound arguments");
         array.update(&step, write).expect("a step of the array's shape");

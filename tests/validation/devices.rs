@@ -375,7 +375,7 @@ fn every_device_makes_an_array() {
     for (name, _) in ohmspike_crossbar::device::BUILT_IN {
         let device = without_faults(name);
         let initial = Matrix::from_fn(1, 2, |_, column| column as f32);
-        let params = ohmspike_crossbar::ArrayParams::new(1.0, &[ohmspike_crossbar::Sign::Excitatory]);
+        let params = ohmspike_crossbar::ArrayParams::new(1.0, &[ohmspike_crossbar::Branch::Plus]);
         let array = ohmspike_crossbar::CrossbarArray::new(&device, params, &initial, Seed::new(1));
         assert!(array.is_ok(), "{name}: {:?}", array.err());
     }

@@ -22,7 +22,7 @@ fn a_few_epochs_are_clearly_above_chance() {
         prepared.data(&settings),
         1,
         None,
-        &ohmspike_simd::Alone,
+        &ohmspike_simd::Serial,
         &mut |_| {},
     )
     .expect("a valid trial");

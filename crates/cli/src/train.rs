@@ -77,7 +77,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         }
     };
     let pool = Pool::new(arguments.threads.map_or_else(cores, usize::from))?;
-    let outcome = pool.on_one(|| run_trial(settings, &devices, data, seed, None, &pool.crew(), &mut watch))?;
+    let outcome = pool.on_one(|| run_trial(settings, &devices, data, seed, None, &pool.executor(), &mut watch))?;
     wanted?;
     let record = Record::new(settings, seed, data, &devices, &outcome);
     if let Some(mean) = record.outcome {

@@ -17,9 +17,9 @@
 //! # Ok::<(), ohmspike_crossbar::device::DeviceError>(())
 //! ```
 
-mod chip;
 mod converters;
 mod curve;
+mod device_to_device;
 mod drift;
 mod ends;
 mod energy;
@@ -28,7 +28,6 @@ mod gains;
 mod levels;
 mod nonlinearity;
 pub(crate) mod number;
-mod parked;
 mod parse;
 mod provenance;
 mod pulse_law;
@@ -37,11 +36,13 @@ mod pulses;
 mod pulses_spec;
 mod range;
 mod read;
+mod reference_branch;
 pub(crate) mod refusal;
+mod renamed;
+mod rtn;
 mod schema;
 mod shape;
 mod table;
-mod telegraph;
 mod text;
 mod verify;
 mod write;
@@ -49,8 +50,8 @@ mod write;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use chip::{ChipSpec, ChipSpread};
 pub use converters::{Adc, AdcCodes, AdcRange, AdcRangeKind, AdcSpec, Converters, ConvertersSpec, Dac, DacSpec};
+pub use device_to_device::{DeviceToDevice, DeviceToDeviceSpec};
 pub(crate) use drift::DriftAt;
 pub use drift::{Drift, DriftBounds, DriftLaw, DriftPoint, DriftSpec, DriftTimes, LogTimeDrift, PowerDrift};
 pub use ends::EndsKind;
@@ -61,8 +62,7 @@ pub(crate) use levels::LevelGrid;
 pub use levels::{LevelSpacing, Levels, LevelsSpec};
 pub(crate) use nonlinearity::FactorCurve;
 pub use nonlinearity::{Nonlinearity, NonlinearityPoint, NonlinearitySpec};
-pub use number::{Allowed, Whole};
-pub use parked::{Parked, ParkedBranch, ParkedSpec};
+pub use number::{Allowed, IntegerRange};
 pub use provenance::{Grade, Provenance};
 pub use pulse_law::{Direction, PulseLaw};
 pub use pulse_state::PulseState;
@@ -72,14 +72,16 @@ pub use pulses_spec::{CycleNoise, PulseKind, PulsesSpec};
 use range::SLACK;
 pub use range::TableRange;
 pub use read::{Read, ReadNoiseKind, ReadSpec, WhiteNoise, WhiteNoiseSpec};
+pub use reference_branch::{ReferenceBranch, ReferenceBranchKind, ReferenceBranchSpec};
 use refusal::required;
 pub use refusal::{DeviceError, Problem, SpecError};
+pub use renamed::{renamed_key, renamed_word};
+pub(crate) use rtn::TelegraphSteps;
+pub use rtn::{Rtn, RtnKind, RtnSpec, Telegraph};
 pub use schema::{field_table, schema};
 pub(crate) use table::LnSigma;
 pub use table::{Convention, SpreadPoint, SpreadTable};
-pub(crate) use telegraph::TelegraphSteps;
-pub use telegraph::{SlowNoise, SlowNoiseKind, SlowNoiseSpec, Telegraph};
-pub use verify::{Acceptance, AfterGiveUp, First, Sides, Verify, VerifySpec};
+pub use verify::{Acceptance, AfterGiveUp, InitialAction, Verify, VerifyDirection, VerifySpec};
 pub use write::{Scheme, SchemeKind, Write, WriteNoise, WriteNoiseKind, WriteSpec, WrittenCells};
 
 use crate::window::{ConductanceWindow, WindowSpec};
@@ -132,7 +134,7 @@ pub struct DeviceSpec {
     pub window: WindowSpec,
     /// Spreads from cell to cell, drawn once a chip.
     #[serde(default, deserialize_with = "shape::object")]
-    pub chip: ChipSpec,
+    pub device_to_device: DeviceToDeviceSpec,
     /// What a write leaves.
     #[serde(default, deserialize_with = "shape::object")]
     pub write: WriteSpec,
@@ -142,9 +144,9 @@ pub struct DeviceSpec {
     /// What a read returns.
     #[serde(default, deserialize_with = "shape::object")]
     pub read: ReadSpec,
-    /// The branch of a pair that is never written.
+    /// The branch of a pair that is never written: its reference.
     #[serde(default, deserialize_with = "shape::object")]
-    pub parked: ParkedSpec,
+    pub reference_branch: ReferenceBranchSpec,
     /// Conductances that a write can aim at; left out: every one in the window.
     #[serde(default, deserialize_with = "shape::object")]
     pub levels: LevelsSpec,
@@ -173,15 +175,15 @@ pub struct Device {
     /// Conductances that a cell can have.
     pub window: ConductanceWindow,
     /// Spreads from cell to cell, drawn once a chip.
-    pub chip: ChipSpread,
+    pub device_to_device: DeviceToDevice,
     /// What a write leaves.
     pub write: Write,
     /// What a write becomes with time.
     pub drift: Drift,
     /// What a read returns.
     pub read: Read,
-    /// The branch of a pair that is never written.
-    pub parked: Parked,
+    /// The branch of a pair that is never written: its reference.
+    pub reference_branch: ReferenceBranch,
     /// Conductances that a write can aim at.
     pub levels: Levels,
     /// How often cells and lines are faulty.
@@ -222,11 +224,17 @@ impl TryFrom<DeviceSpec> for Device {
             name: spec.name,
             description: spec.description,
             window,
-            chip: spec.chip.try_into().map_err(|error: SpecError| error.within("chip"))?,
+            device_to_device: spec
+                .device_to_device
+                .try_into()
+                .map_err(|error: SpecError| error.within("device_to_device"))?,
             write: spec.write.try_into().map_err(|error: SpecError| error.within("write"))?,
             drift: spec.drift.try_into().map_err(|error: SpecError| error.within("drift"))?,
             read: spec.read.try_into().map_err(|error: SpecError| error.within("read"))?,
-            parked: spec.parked.try_into().map_err(|error: SpecError| error.within("parked"))?,
+            reference_branch: spec
+                .reference_branch
+                .try_into()
+                .map_err(|error: SpecError| error.within("reference_branch"))?,
             levels: levels.map_err(|error| error.within("levels"))?,
             faults: spec.faults.try_into().map_err(|error: SpecError| error.within("faults"))?,
             converters: spec.converters.try_into().map_err(|error: SpecError| error.within("converters"))?,
@@ -257,8 +265,8 @@ impl Device {
     /// Slopes that differ from cell to cell are those of linear pulses.
     fn check_slopes(&self) -> Result<(), SpecError> {
         let linear = self.write.pulses().is_some_and(|pulses| pulses.slope(Direction::Up).is_some());
-        if self.chip.slope.is_some() && !linear {
-            return Err(SpecError::at("chip.slope_sigma", Problem::NoSlope));
+        if self.device_to_device.slope.is_some() && !linear {
+            return Err(SpecError::at("device_to_device.slope_sigma", Problem::NoSlope));
         }
         Ok(())
     }
@@ -282,8 +290,18 @@ impl Device {
 mod tests {
     use super::*;
 
-    const MECHANISMS: [&str; 10] =
-        ["window", "chip", "write", "drift", "read", "parked", "levels", "faults", "converters", "energy"];
+    const MECHANISMS: [&str; 10] = [
+        "window",
+        "device_to_device",
+        "write",
+        "drift",
+        "read",
+        "reference_branch",
+        "levels",
+        "faults",
+        "converters",
+        "energy",
+    ];
 
     #[test]
     fn a_mechanism_that_is_left_out_is_off() {
@@ -291,13 +309,13 @@ mod tests {
         let device = Device::from_json(text).unwrap();
         assert_eq!(device.write, Write { noise: WriteNoise::None, cells: WrittenCells::All, scheme: Scheme::Add });
         assert!(device.drift.is_off());
-        assert_eq!(device.chip, ChipSpread::default());
+        assert_eq!(device.device_to_device, DeviceToDevice::default());
         assert_eq!(device.read.white, WhiteNoise::None);
         assert_eq!(device.levels, Levels::Continuous);
         assert!(device.faults.is_none());
         assert_eq!(device.converters, Converters::default());
         assert_eq!(device.energy, Energy::default());
-        assert_eq!(device.parked, Parked::Reference);
+        assert_eq!(device.reference_branch, ReferenceBranch::Ideal);
     }
 
     #[test]

@@ -83,7 +83,7 @@ fn map_lines(loaded: &LoadedDevice, shapes: &[(Connection, (usize, usize))]) -> 
 /// Which mechanisms the device has beside its spreads, and which it leaves out, by the names that [`device_page`] has for
 /// them.
 fn on_and_off(device: &Device, fault_map: bool) -> String {
-    let named = ["scheme", "chip", "levels", "drift", "slow reads", "I-V", "faults", "tiles", "drivers", "converters"];
+    let named = ["scheme", "variability", "levels", "drift", "RTN", "I-V", "faults", "tiles", "drivers", "converters"];
     let told: Vec<Told> = mechanisms(device).into_iter().filter(|(name, _)| named.contains(name)).collect();
     let is_off = |(name, told): &Told| is_off(told) && !(fault_map && *name == "faults");
     let (off, on): (Vec<Told>, Vec<Told>) = told.into_iter().partition(is_off);
@@ -121,7 +121,7 @@ mod tests {
             [
                 "  fault map chip.csv (hidden): 1 of 6 cells stuck (16.7 %), median 1000 µS; 0 below and 0 above the window of 1 \
                  to 1000 µS",
-                "  off: chip, levels, drift, slow reads, I-V, tiles, drivers, converters",
+                "  off: variability, levels, drift, RTN, I-V, tiles, drivers, converters",
                 "  on: scheme add, faults by map",
             ]
         );
@@ -135,7 +135,7 @@ mod tests {
             sheet.lines().filter(|line| line.starts_with("  o")).map(str::to_owned).collect::<Vec<String>>()
         };
         let ideal =
-            ["  on: scheme add", "  off: chip, levels, drift, slow reads, I-V, faults, tiles, drivers, converters"];
+            ["  on: scheme add", "  off: variability, levels, drift, RTN, I-V, faults, tiles, drivers, converters"];
         assert_eq!(of("ideal"), ideal);
         assert_eq!(of("reram-es-gong-2018")[0], "  on: chip, scheme pulsed, drift");
     }

@@ -6,9 +6,9 @@
 #[cfg(feature = "parquet")]
 mod parquet;
 
+use ohmspike_crossbar::WriteReport;
 use ohmspike_snn::activity::ClassActivity;
 use ohmspike_snn::metrics::van_rossum::PairDistances;
-use ohmspike_snn::weights::UpdateReport;
 
 use ohmspike_analysis::judged::Judged;
 use ohmspike_analysis::repeats::{Done, copies};
@@ -181,9 +181,9 @@ fn axis_values<'a>(axis: &Axis, values: impl Iterator<Item = &'a toml::Value>) -
 }
 
 /// One count of what updates did.
-type Count = fn(&UpdateReport) -> u64;
+type Count = fn(&WriteReport) -> u64;
 
-fn writes(table: &mut Table, layer: &str, done: &[Done], of: impl Fn(&Record) -> Option<&UpdateReport>) {
+fn writes(table: &mut Table, layer: &str, done: &[Done], of: impl Fn(&Record) -> Option<&WriteReport>) {
     let counts: [(&str, Count); 10] = [
         ("cells_written", |report| report.cells_written),
         ("writes_at_floor", |report| report.clipped_low),

@@ -8,7 +8,7 @@
 //! - [`backward`]: the adjoint of the forward pass; [`optimiser`]: from gradient to the step asked for;
 //! - [`weights`]: what holds a connection's weights and applies the step ([`WeightStore`](weights::WeightStore));
 //!   [`converter`]: what stands between its columns and the neurons; [`reads`]: what it is calibrated on;
-//! - [`train`], [`evaluate`]: whole epochs, cut into pieces that a [`ohmspike_simd::Crew`] does; [`activity`]: spikes by population and class;
+//! - [`train`], [`evaluate`]: whole epochs, cut into pieces that a [`ohmspike_simd::Executor`] does; [`activity`]: spikes by population and class;
 //!   [`metrics`]: distances between spike trains, intervals and rates.
 //!
 //! | quantity | unit |
@@ -39,8 +39,8 @@
 //!     DigitalWeights::exact(initial::weights(&signs, columns, sigma, seed.numbered(connection.stream())), signs)
 //! };
 //! let (mut hidden, mut readout) = (first(Connection::Feedforward(0), 0.5), first(Connection::Readout, sigma));
-//! let mut trainer = train::Trainer::new(&network, train::Training { batch: 2, learning_rate: 0.01 }, &ohmspike_simd::Alone);
-//! let streams = train::Streams::of(seed);
+//! let mut trainer = train::Trainer::new(&network, train::Training { batch: 2, learning_rate: 0.01 }, &ohmspike_simd::Serial);
+//! let streams = train::Streams::from_seed(seed);
 //! let first = trainer.epoch(&samples, &mut [&mut hidden, &mut readout], &streams, 0)?;
 //! let second = trainer.epoch(&samples, &mut [&mut hidden, &mut readout], &streams, 1)?;
 //! assert!(second.loss < first.loss);

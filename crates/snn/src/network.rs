@@ -161,14 +161,14 @@ impl Network {
         steps: usize,
         dynamics: &Dynamics,
     ) -> Result<Network, NetworkError> {
-        Network::of_layers(inputs, vec![HiddenLayer::new(hidden, excitatory_fraction)?], classes, steps, dynamics)
+        Network::from_layers(inputs, vec![HiddenLayer::new(hidden, excitatory_fraction)?], classes, steps, dynamics)
     }
 
     /// A network of these hidden layers of leaky integrate-and-fire neurons.
     ///
     /// # Errors
     /// [`NetworkError`] where a size is zero, there is no layer or a time constant is not positive.
-    pub fn of_layers(
+    pub fn from_layers(
         inputs: usize,
         hidden: Vec<HiddenLayer>,
         classes: usize,
@@ -254,7 +254,7 @@ mod tests {
         assert!(Network::new(784, 100, 10, f64::NAN, 100, &dynamics).is_err());
         assert!(Network::new(784, 0, 10, 0.5, 100, &dynamics).is_err());
         assert!(Network::new(784, 1, 10, 0.5, 100, &Dynamics { tau_mem: 0.0, ..dynamics }).is_err());
-        assert!(Network::of_layers(784, Vec::new(), 10, 100, &dynamics).is_err());
+        assert!(Network::from_layers(784, Vec::new(), 10, 100, &dynamics).is_err());
     }
 
     #[test]

@@ -154,9 +154,9 @@ pub enum PrepareError {
     Batch(#[from] TrialError),
     /// A noise level for a device that states its own write noise.
     #[error(
-        "noise.level_percent: must be 0 for device `{device}`, whose write noise is not `study-level`, got {level}\n\n\
+        "noise.level_percent: must be 0 for device `{device}`, whose write noise is not `from-study`, got {level}\n\n\
          hint: scale the device's own spread with `hardware.write_spread_scale`, or choose a device whose write noise \
-         is `study-level`"
+         is `from-study`"
     )]
     TwoNoises {
         /// Name of the device.

@@ -135,7 +135,7 @@ pub fn run_trials(
                 while !stop.load(Ordering::Relaxed) {
                     let number = next.fetch_add(1, Ordering::Relaxed);
                     let Some(trial) = trials.get(number) else { break };
-                    send(&sender, run_one(number, trial, prepared, checkpoints, &pool.crew(), &sender));
+                    send(&sender, run_one(number, trial, prepared, checkpoints, &pool.executor(), &sender));
                 }
             });
         });
@@ -163,7 +163,7 @@ fn run_one(
     trial: &Trial,
     prepared: &Prepared,
     checkpoints: Option<&Checkpoints>,
-    crew: &dyn Helpers,
+    executor: &dyn Helpers,
     sender: &Sender,
 ) -> Result<Progress, TrialError> {
     let (data, devices) = (prepared.data(trial.settings), prepared.devices_of(trial.settings));
@@ -173,7 +173,7 @@ fn run_one(
     let mut run = |state: Option<TrialState>| {
         let epochs = state.as_ref().map_or(0, |state| state.epochs.len());
         send(sender, Ok(Progress::Begun { trial: number, epochs }));
-        run_trial(trial.settings, &devices, data, trial.seed, state, crew, &mut |end| {
+        run_trial(trial.settings, &devices, data, trial.seed, state, executor, &mut |end| {
             send(sender, Ok(Progress::Epoch { trial: number, seconds: end.epoch().wall_seconds() }));
             if let Some(Err(warning)) = checkpoint.as_mut().map(|checkpoint| checkpoint.keep(end)) {
                 warn(warning);

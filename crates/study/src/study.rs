@@ -482,12 +482,17 @@ mod tests {
     #[test]
     fn keys_of_the_device_are_dotted_or_nested_and_lists_on_them_are_axes() {
         let text = "name = 'demo'\n[hardware]\ndevice = 'ideal'\n[seeds]\nwrite = [1, 2]\n[device.read.white]\nnoise = 'relative'\nsigma_percent_of_conductance = [0, 1.5]\n[device]\nwrite.noise = 'none'\n";
-        let overrides = [Override::parse("device.parked.sigma_ln_resistance=[0.1, 0.2]").expect("well formed")];
+        let overrides =
+            [Override::parse("device.reference_branch.sigma_ln_resistance=[0.1, 0.2]").expect("well formed")];
         let study = Study::parse("s.toml", text, &overrides).expect("valid");
         let keys: Vec<_> = study.axes.iter().map(|axis| axis.key.as_str()).collect();
         assert_eq!(
             keys,
-            ["device.parked.sigma_ln_resistance", "device.read.white.sigma_percent_of_conductance", "seeds.write"],
+            [
+                "device.reference_branch.sigma_ln_resistance",
+                "device.read.white.sigma_percent_of_conductance",
+                "seeds.write"
+            ],
         );
         assert_eq!(study.places["device.read.white.noise"], "s.toml:7");
         assert_eq!(study.places["device.write.noise"], "s.toml:10");
@@ -495,7 +500,7 @@ mod tests {
         assert_eq!(settings.seeds, SeedSettings { write: Some(2), ..SeedSettings::default() });
         let device: Vec<String> = settings.device.iter().map(|(key, value)| format!("{key}={value}")).collect();
         let expected = [
-            "parked.sigma_ln_resistance=0.1",
+            "reference_branch.sigma_ln_resistance=0.1",
             "read.white.noise=\"relative\"",
             "read.white.sigma_percent_of_conductance=1.5",
             "write.noise=\"none\"",

@@ -16,7 +16,7 @@ mod without_effect;
 
 use std::collections::BTreeSet;
 
-use ohmspike_crossbar::device::{Acceptance, Device, First, WriteNoise};
+use ohmspike_crossbar::device::{Acceptance, Device, InitialAction, WriteNoise};
 use ohmspike_crossbar::spread::write_spread;
 use ohmspike_snn::connection::Connection;
 
@@ -161,7 +161,7 @@ pub enum Warning {
     },
     /// Steps that a controller forgets.
     #[error(
-        "hardware.controller: device `{device}` is read before it is written (`write.verify.first`), and the array is all \
+        "hardware.controller: device `{device}` is read before it is written (`write.verify.initial_action`), and the array is all \
          that `read-back` knows: steps smaller than the acceptance window of ±{} are lost\n\n\
          hint: choose `digital-copy`, in which they add up until one is large enough", half_width(*window)
     )]
@@ -248,7 +248,7 @@ fn of_device(settings: &Settings, loaded: &LoadedDevice, shapes: &[(Connection, 
     if hardware.controller == Controller::DigitalCopy && device.write.pulses().is_some() {
         found.push(Warning::PulsedCopy { device: name() });
     }
-    if let Some(verify) = device.write.verify().filter(|verify| verify.first == First::Read)
+    if let Some(verify) = device.write.verify().filter(|verify| verify.initial_action == InitialAction::Read)
         && hardware.controller == Controller::ReadBack
     {
         found.push(Warning::LostSteps { device: name(), window: verify.acceptance });
@@ -257,7 +257,8 @@ fn of_device(settings: &Settings, loaded: &LoadedDevice, shapes: &[(Connection, 
     found.extend(without_effect(settings, loaded, &connections));
     found.extend(many_pulses(device));
     for &(connection, shape) in shapes {
-        let study_sigma = units_of_write(settings, device, connection).map(|units| units.study_sigma / units.kappa);
+        let study_sigma = units_of_write(settings, device, connection)
+            .map(|units| units.update_sigma / units.weight_per_microsiemens);
         let levels = clipped_levels(device, study_sigma, hardware.write_spread_scale).map(Warning::from);
         found.extend(levels.filter(|levels| !found.contains(levels)));
         found.extend(odd_maps(loaded, connection, shape).into_iter().map(Warning::from));
@@ -297,7 +298,7 @@ fn no_device(given: &HardwareSettings) -> Option<Warning> {
 /// The spread of one write at the conductance of `sigma_init`, where that is more than `sigma_init`. Where the study states
 /// it in these very percent, nobody needs to be told.
 fn coarse_write(settings: &Settings, device: &Device) -> Option<Warning> {
-    if device.write.noise == WriteNoise::StudyLevel {
+    if device.write.noise == WriteNoise::FromStudy {
         return None;
     }
     let hardware = &settings.hardware;
@@ -323,7 +324,7 @@ fn percent_of_one_write(settings: &Settings, device: &Device) -> Option<f64> {
     // What is accepted lies about evenly in the window of acceptance.
     let accepted = device.write.verify().map(|verify| {
         let half_width = f64::from(verify.acceptance.microsiemens(target as f32));
-        100.0 * units.kappa * half_width / 3f64.sqrt() / sigma_init
+        100.0 * units.weight_per_microsiemens * half_width / 3f64.sqrt() / sigma_init
     });
     Some(accepted.map_or(written, |accepted| written.min(accepted)))
 }
@@ -486,7 +487,7 @@ mod tests {
         let verified = |first: &str| {
             device(&format!(
                 r#", "write": {{ "scheme": "verify", "noise": "none",
-                "verify": {{ "window_percent_of_target": 5, "tries": 50, "first": "{first}" }} }}"#
+                "verify": {{ "window_percent_of_target": 5, "tries": 50, "initial_action": "{first}" }} }}"#
             ))
         };
         let (what, hint) = only(&settings, &verified("read"));

@@ -36,7 +36,8 @@ pub fn get() -> &'static Trained {
         let checkpoints = Checkpoints::new(folder.path(), Duration::ZERO);
         let mut checkpoint = checkpoints.of(ID, 2);
         let mut keep = |end: &EpochEnd| checkpoint.keep(end).expect("our folder");
-        let outcome = run_trial(&settings, &devices, data, 1, None, &ohmspike_simd::Alone, &mut keep).expect("a trial");
+        let outcome =
+            run_trial(&settings, &devices, data, 1, None, &ohmspike_simd::Serial, &mut keep).expect("a trial");
         let record = Record { id: ID.to_owned(), ..Record::new(&settings, 1, data, &devices, &outcome) };
         let checkpoint = fs::read(folder.path().join(format!("checkpoints/{ID}.bin"))).expect("after the first epoch");
         Trained {

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use ohmspike_crossbar::EnergyUse;
-use ohmspike_snn::weights::UpdateReport;
+use ohmspike_crossbar::WriteReport;
 
 use ohmspike_snn::hardware::HardwareUse;
 use ohmspike_study::conversions::ConversionShares;
@@ -32,7 +32,7 @@ pub fn cost_lines(connections: &[ConnectionRecord], cost: Option<&EnergyCost>) -
     text
 }
 
-fn written(text: &mut String, layer: &str, writes: &UpdateReport) {
+fn written(text: &mut String, layer: &str, writes: &WriteReport) {
     let percent = |part: u64, whole: u64| 100.0 * part as f64 / whole.max(1) as f64;
     let _ = writeln!(
         text,
@@ -44,8 +44,8 @@ fn written(text: &mut String, layer: &str, writes: &UpdateReport) {
     );
 }
 
-fn pulsed(text: &mut String, layer: &str, writes: &UpdateReport, used: &HardwareUse) {
-    let UpdateReport { pulses, verify_reads, gave_up, pulse_limited, refreshed, .. } = writes;
+fn pulsed(text: &mut String, layer: &str, writes: &WriteReport, used: &HardwareUse) {
+    let WriteReport { pulses, verify_reads, gave_up, pulse_limited, refreshed, .. } = writes;
     let _ =
         write!(text, "{layer} pulses: {pulses}, verify reads {verify_reads}, gave up {gave_up}, refreshes {refreshed}");
     if *pulse_limited > 0 {
@@ -100,14 +100,14 @@ mod tests {
     use super::*;
     use ohmspike_crossbar::{CodeCounts, Endurance};
 
-    fn connection(name: &str, writes: UpdateReport, used: HardwareUse) -> ConnectionRecord {
+    fn connection(name: &str, writes: WriteReport, used: HardwareUse) -> ConnectionRecord {
         ConnectionRecord { name: name.to_owned(), writes, used: Some(used), ..ConnectionRecord::default() }
     }
 
     #[test]
     fn conversions_are_told_where_there_are_some() {
         let lines = |used: HardwareUse| {
-            let connections = [connection("readout", UpdateReport::default(), used)];
+            let connections = [connection("readout", WriteReport::default(), used)];
             cost_lines(&connections, Some(&EnergyCost::default()))
         };
         assert!(!lines(HardwareUse::default()).contains("conversions"));
@@ -122,13 +122,13 @@ mod tests {
 
     #[test]
     fn what_is_not_stated_is_said_so() {
-        let writes = UpdateReport {
+        let writes = WriteReport {
             cells_written: 10,
             pulses: 30,
             gave_up: 2,
             wrong_sign: 1,
             cells: 20,
-            ..UpdateReport::default()
+            ..WriteReport::default()
         };
         let endurance = Endurance { cells: 4, mean: 7.5, worst: 9, histogram: Vec::new() };
         let used = HardwareUse { endurance, ..HardwareUse::default() };

@@ -1,7 +1,7 @@
 //! What the trials did to their cells, and what it cost.
 
 use maud::{Markup, html};
-use ohmspike_snn::weights::UpdateReport;
+use ohmspike_crossbar::WriteReport;
 
 use super::number::count;
 use super::table::table;
@@ -69,7 +69,7 @@ impl Group<'_> {
 }
 
 /// What updates did to one connection of a trial.
-type OfConnection<'a> = &'a dyn Fn(&Record) -> &UpdateReport;
+type OfConnection<'a> = &'a dyn Fn(&Record) -> &WriteReport;
 
 /// All connections of a condition in one cell, in the order of the network.
 fn each(group: &Group, of: impl Fn(OfConnection) -> String) -> String {

@@ -44,7 +44,7 @@ impl UpdateAnatomy {
         let mut step = gradient.clone();
         gradient_descent(&mut step, learning_rate);
         let before = layer.store().weights().clone();
-        layer.store_mut().update(&step, write, &ohmspike_simd::Alone).ok()?;
+        layer.store_mut().update(&step, write, &ohmspike_simd::Serial).ok()?;
         let after = layer.store().weights();
         let stepped = || before.cells().zip(step.cells()).map(|(weight, step)| weight + step);
         // A write that ended at the floor or the ceiling says only that it would have gone further.

@@ -118,7 +118,7 @@ impl Mechanism {
             Mechanism::Levels => "use more levels, or a smaller full scale",
             Mechanism::WriteNoise => "lower `hardware.write_spread_scale` or the full scale",
             Mechanism::Reads => "lower the read noise",
-            Mechanism::Chip => "lower the spreads of `device.chip`",
+            Mechanism::Chip => "lower the spreads of `device.device_to_device`",
             Mechanism::Drivers => "use more bits for the row drivers",
             Mechanism::Together => "disable them one at a time",
         }

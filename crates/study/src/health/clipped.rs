@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use ohmspike_snn::weights::UpdateReport;
+use ohmspike_crossbar::WriteReport;
 use serde::{Deserialize, Serialize};
 
 use crate::record::Record;
@@ -79,7 +79,7 @@ impl Display for Clipped {
 
 /// The connection whose writes end most often at the ceiling, where that is too often.
 pub(super) fn clipped(record: &Record) -> Option<Clipped> {
-    let share = |report: &UpdateReport| report.clipped_high as f64 / report.cells_written.max(1) as f64;
+    let share = |report: &WriteReport| report.clipped_high as f64 / report.cells_written.max(1) as f64;
     let shares = record.connections.iter().map(|connection| (&*connection.name, share(&connection.writes)));
     let (connection, share) = shares.max_by(|one, next| one.1.total_cmp(&next.1))?;
     (share > MOST_WRITES).then(|| Clipped { ended: Ended::Writes, connection: connection.to_owned(), share })
@@ -91,7 +91,7 @@ mod tests {
     use crate::record::{ConnectionRecord, empty_record};
 
     fn connection(name: &str, clipped_high: u64) -> ConnectionRecord {
-        let writes = UpdateReport { cells_written: 10_000, clipped_high, ..UpdateReport::default() };
+        let writes = WriteReport { cells_written: 10_000, clipped_high, ..WriteReport::default() };
         ConnectionRecord { name: name.to_owned(), writes, ..ConnectionRecord::default() }
     }
 

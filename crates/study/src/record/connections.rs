@@ -1,9 +1,8 @@
 //! What a trial did to every matrix of weights, and what its arrays have cost.
 
-use ohmspike_crossbar::{EnergyUse, Ledger};
+use ohmspike_crossbar::{EnergyUse, Ledger, WriteReport};
 use ohmspike_snn::connection::Connection;
 use ohmspike_snn::hardware::HardwareUse;
-use ohmspike_snn::weights::UpdateReport;
 use serde::{Deserialize, Serialize};
 
 use super::Record;
@@ -21,7 +20,7 @@ pub struct ConnectionRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device_sha256: Option<String>,
     /// What all updates did to the weights.
-    pub writes: UpdateReport,
+    pub writes: WriteReport,
     /// Pulses, reads and writes by cell; left out where no device of the trial holds weights.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub used: Option<HardwareUse>,

@@ -1,17 +1,30 @@
 //! The known key that a mistyped or misplaced one was meant to be.
 
+use ohmspike_crossbar::device::renamed_key;
+
 use super::keys::{known_keys, layer_of};
 use super::seeds::SEEDS;
 use super::{StudyError, StudyProblem, renamed};
 
 /// Sections of a device file: a key of one without `device.` in front is a key of the device.
-const DEVICE_SECTIONS: [&str; 10] =
-    ["window", "chip", "write", "drift", "read", "parked", "levels", "faults", "converters", "energy"];
+const DEVICE_SECTIONS: [&str; 10] = [
+    "window",
+    "device_to_device",
+    "write",
+    "drift",
+    "read",
+    "reference_branch",
+    "levels",
+    "faults",
+    "converters",
+    "energy",
+];
 
 /// The error of a `key` that no study has, with the one that was meant.
 pub(super) fn unknown(key: &str, place: &str) -> StudyError {
-    if key.split_once('.').is_some_and(|(section, _)| DEVICE_SECTIONS.contains(&section)) {
-        let problem = StudyProblem::UnknownKey { key: key.to_owned(), nearest: format!("device.{key}") };
+    let current = renamed_key(key).unwrap_or_else(|| key.to_owned());
+    if current.split_once('.').is_some_and(|(section, _)| DEVICE_SECTIONS.contains(&section)) {
+        let problem = StudyProblem::UnknownKey { key: key.to_owned(), nearest: format!("device.{current}") };
         return StudyError { place: place.to_owned(), problem };
     }
     let mut known = known_keys();

@@ -5,13 +5,14 @@
 //! changes the trial: arrays are programmed anew, with the same draws, and reads have streams of their own.
 
 use ohmspike_crossbar::PairMapping;
+use ohmspike_crossbar::WriteReport;
 use ohmspike_crossbar::device::{AdcRange, Drift, Faults, Levels, Read, WriteNoise};
 use ohmspike_rng::Seed;
 use ohmspike_snn::connection::Connection;
 use ohmspike_snn::evaluate::{Answer, evaluate_watched};
 use ohmspike_snn::network::Network;
 use ohmspike_snn::neuron::Neuron;
-use ohmspike_snn::weights::{DigitalWeights, UpdateReport, WeightStore};
+use ohmspike_snn::weights::{DigitalWeights, WeightStore};
 
 use super::{Layers, Outcome, TrialStreams};
 use crate::chip_maps::of_connection;
@@ -96,7 +97,7 @@ impl Search<'_> {
         let rest = self.settings.hardware.retention_seconds;
         if rest > 0.0 {
             trained.rest(0.0);
-            let fresh = self.look(layer, &mut trained.stores());
+            let fresh = self.evaluation(layer, &mut trained.stores());
             if fresh.spikes >= LEAST_SPIKES {
                 let (mechanism, keys) = (Mechanism::Drift, self.keys(Mechanism::Drift, layer));
                 let key = sigma_key(layer);
@@ -120,7 +121,7 @@ impl Search<'_> {
             })
             .collect();
         trained.rest(0.0);
-        let unread = self.look(layer, &mut of_digital(&mut exact.clone()));
+        let unread = self.evaluation(layer, &mut of_digital(&mut exact.clone()));
         if unread.spikes >= LEAST_SPIKES
             && self.device(layer).is_some_and(|loaded| loaded.device.converters.adc.is_some())
         {
@@ -128,7 +129,7 @@ impl Search<'_> {
         }
         let first = Layers::programmed(self.settings, &Devices::default(), self.network, self.streams).ok()?;
         let place = self.network.connections().position(|connection| connection == Connection::Feedforward(layer))?;
-        let UpdateReport { clipped_low, cells_written, .. } = trained.writes[place];
+        let WriteReport { clipped_low, cells_written, .. } = trained.writes[place];
         Some(Cause::LostInTraining {
             first: mean_magnitude(&first.weights[place]),
             last: mean_magnitude(&trained.weights[place]),
@@ -142,14 +143,14 @@ impl Search<'_> {
         let mut layers = Layers::programmed(settings, devices, self.network, self.streams).ok()?;
         layers.calibrate(self.network, &self.data.train, self.batch, self.read().named("calibration"));
         layers.rest(settings.hardware.retention_seconds);
-        Some(self.look(layer, &mut layers.stores()))
+        Some(self.evaluation(layer, &mut layers.stores()))
     }
 
     fn read(&self) -> Seed {
         self.streams.test.named("silence")
     }
 
-    fn look(&self, layer: usize, stores: &mut [&mut dyn WeightStore]) -> Activity {
+    fn evaluation(&self, layer: usize, stores: &mut [&mut dyn WeightStore]) -> Activity {
         let (mut spikes, mut peaks) = (0, Vec::new());
         let mut see = |answer: &Answer| {
             let trace = &answer.trace.layers()[layer];
@@ -202,8 +203,8 @@ impl Search<'_> {
         });
         let threshold_microamperes = device.and_then(|device| {
             let full_scale = self.settings.weight_at_gmax_of(Connection::Feedforward(layer)) as f32;
-            let kappa = PairMapping::new(device.window, full_scale).ok()?.kappa();
-            Some(device.read.volts? / f64::from(kappa))
+            let weight_per_microsiemens = PairMapping::new(device.window, full_scale).ok()?.weight_per_microsiemens();
+            Some(device.read.volts? / f64::from(weight_per_microsiemens))
         });
         let bits = adc.map_or(0, |adc| adc.bits);
         Cause::Converters { bits, full_scale_microamperes, threshold_microamperes, spikes_without }
@@ -268,8 +269,8 @@ impl Suspect {
             Suspect::Mechanism(Mechanism::WriteNoise) => device.write.noise = WriteNoise::None,
             Suspect::Mechanism(Mechanism::Reads) => device.read = Read { volts: device.read.volts, ..Read::default() },
             Suspect::Mechanism(Mechanism::Chip) => {
-                device.chip = Default::default();
-                device.parked = Default::default();
+                device.device_to_device = Default::default();
+                device.reference_branch = Default::default();
             }
             Suspect::Mechanism(Mechanism::Drivers) => device.converters.dac = None,
             Suspect::Mechanism(_) => {}
@@ -289,11 +290,12 @@ fn enlarge(settings: &mut Settings) {
 
 /// The faults of a device, as keys with their values, and the map of the layer.
 fn faults(loaded: &LoadedDevice, layer: usize) -> Vec<String> {
-    let Faults { low_resistance, high_resistance, anywhere, dead_row, dead_column, cluster, .. } = loaded.device.faults;
+    let Faults { low_resistance, high_resistance, stuck_random, dead_row, dead_column, cluster, .. } =
+        loaded.device.faults;
     let all = [
         ("p_low_resistance", low_resistance),
         ("p_high_resistance", high_resistance),
-        ("p_anywhere", anywhere),
+        ("p_stuck_random", stuck_random),
         ("p_dead_row", dead_row),
         ("p_dead_column", dead_column),
         ("p_cluster", cluster),

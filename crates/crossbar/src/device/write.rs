@@ -82,7 +82,7 @@ pub enum SchemeKind {
     /// One write that adds the step asked for.
     #[default]
     Add,
-    /// IntegerRange pulses, the step rounded to them at random so that its mean is kept.
+    /// Whole pulses, the step rounded to them at random so that its mean is kept.
     Pulsed,
     /// Writes and reads in turn until the cell is near its target.
     Verify,
@@ -172,7 +172,7 @@ pub enum Scheme {
     /// One write that adds the step asked for.
     #[default]
     Add,
-    /// IntegerRange pulses.
+    /// Whole pulses.
     Pulsed(Pulses),
     /// Writes and reads in turn.
     Verify(Verify),

@@ -5,6 +5,7 @@
 //! - [`results`]: what a run leaves, and that threads, shards, limits and restarts change none of it.
 //! - [`instructions`]: that the vector instructions of a run change none of it either.
 //! - [`stopped`]: Ctrl-C, a kill and a full disk in the middle of a run.
+//! - [`library`]: the same runs as library calls.
 //! - [`killed`]: a run that is killed again and again.
 //! - [`records`]: what else may stand in a folder of records.
 //! - [`odd_files`], [`shared`]: files that nobody meant there, and folders that others change meanwhile.
@@ -27,6 +28,7 @@ mod import;
 mod instructions;
 #[cfg(unix)]
 mod killed;
+mod library;
 #[cfg(unix)]
 mod odd_files;
 mod ohmspike;

@@ -20,3 +20,5 @@ pub mod stage;
 pub mod summary;
 pub mod sweep;
 pub mod tables;
+
+pub use summary::{Summary, summarise};

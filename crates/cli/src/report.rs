@@ -1,16 +1,14 @@
 //! `ohmspike report`: a study as one page of HTML.
 
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use ohmspike_analysis::recorded::Recorded;
 use ohmspike_analysis::repeat_warnings::repeat_warnings;
 use ohmspike_analysis::repeats::done as done_trials;
-use ohmspike_datasets::persist;
 use ohmspike_experiments::replication::replication;
 use ohmspike_report::figures::study_figures;
+use ohmspike_report::files::write_report;
 use ohmspike_report::page::Report;
 use ohmspike_study::machine::machine;
 use ohmspike_study::run::trials;
@@ -37,14 +35,6 @@ pub struct Arguments {
     open: bool,
     #[command(flatten)]
     axis: axis::AxisArguments,
-}
-
-/// The page cannot be written.
-#[derive(Debug, thiserror::Error)]
-#[error("{path}: cannot be written: {source}")]
-struct WriteError {
-    path: PathBuf,
-    source: io::Error,
 }
 
 /// The page is written and cannot be shown.
@@ -84,11 +74,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         replication,
         machine: &machine(),
     };
-    let path = out.join("report.html");
     warn(&repeat_warnings(&study, &done_trials(&study, &prepared, &all, &store)));
-    let failed = |source| WriteError { path: path.clone(), source };
-    fs::create_dir_all(&out).map_err(failed)?;
-    persist::write(&path, |file| file.write_all(report.html().as_bytes())).map_err(failed)?;
+    let path = write_report(&report, &out)?;
     tell!("{done} of {} trials have a record", all.len());
     say!("{}", path.display())?;
     if arguments.open {

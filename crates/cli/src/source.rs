@@ -38,6 +38,11 @@ pub fn results(out: Option<&Path>, study: &Study) -> PathBuf {
     out.map_or_else(|| Path::new("results").join(&study.name), Path::to_owned)
 }
 
+/// The folder of a study file, where its relative paths are looked up.
+pub fn folder_of(file: &Path) -> PathBuf {
+    file.parent().unwrap_or(Path::new(".")).to_owned()
+}
+
 /// What `study`, whose results are in `out`, is compared with; where nothing of it has been run, that is told.
 pub fn reference(study: &Study, out: &Path) -> Result<Option<Reference>, super::Failure> {
     let reference = Reference::beside(out, study)?;

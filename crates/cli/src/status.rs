@@ -17,7 +17,7 @@ use ohmspike_study::cluster::slurm::Queue;
 use ohmspike_study::cluster::task::{Phase, TaskState};
 use ohmspike_study::prepare::Prepared;
 use ohmspike_study::run::{Shard, Trial, shard, trials};
-use ohmspike_study::status::{Standing, TrialTimes, left};
+use ohmspike_study::status::{Status, TrialTimes, left};
 use ohmspike_study::store::Store;
 use ohmspike_study::study::Study;
 
@@ -114,7 +114,7 @@ struct View<'a> {
     out: &'a Path,
     store: Store,
     checkpoints: Checkpoints,
-    all: Standing,
+    all: Status,
     health: HealthTally,
     times: Option<TrialTimes>,
     /// The last submission, and what Slurm says of it where it answers.
@@ -124,7 +124,7 @@ struct View<'a> {
 /// A shard of the last submission.
 struct ShardState {
     number: usize,
-    standing: Standing,
+    status: Status,
     /// What will become of it: running, pending, completed, failed.
     phase: Option<Phase>,
     state: String,
@@ -144,7 +144,7 @@ impl<'a> View<'a> {
         });
         // Nothing is written here.
         let checkpoints = Checkpoints::new(out, Duration::MAX);
-        let (all, times) = (Standing::of(trials, &store, &checkpoints), TrialTimes::of(study, trials, &store));
+        let (all, times) = (Status::of(trials, &store, &checkpoints), TrialTimes::of(study, trials, &store));
         let health = HealthTally::of(study, &done(study, prepared, trials, &store));
         Ok(View { trials, out, all, health, times, jobs, store, checkpoints })
     }
@@ -164,7 +164,7 @@ impl<'a> View<'a> {
     }
 
     fn counts(&self) -> String {
-        let Standing { done, failed, left, begun } = self.all;
+        let Status { done, failed, left, begun } = self.all;
         let mut text = format!("{done} of {} trials done, {left} left", done + left);
         if failed > 0 {
             text += &format!(", {failed} failed (training diverged)");
@@ -191,17 +191,17 @@ impl<'a> View<'a> {
         let Some((jobs, queue)) = &self.jobs else { return Vec::new() };
         let one = |number: usize| {
             let mine = shard(self.trials, Some(Shard { part: number, of: jobs.shards }));
-            let standing = Standing::of(&mine, &self.store, &self.checkpoints);
+            let status = Status::of(&mine, &self.store, &self.checkpoints);
             let known = queue.as_ref().and_then(|queue| queue.tasks.get(&number));
             let (phase, state) = match (known, queue) {
                 (Some(state), _) => (Some(state.phase()), state.to_string()),
-                (None, _) if standing.left == 0 => (Some(Phase::Completed), "completed".to_owned()),
+                (None, _) if status.left == 0 => (Some(Phase::Completed), "completed".to_owned()),
                 (None, _) if !jobs.tasks.contains(&number) => (None, "not submitted".to_owned()),
                 (None, Some(_)) => (Some(Phase::Failed), "ended early".to_owned()),
                 (None, None) => (None, "not known".to_owned()),
             };
             let seconds = self.times.as_ref().map(|times| times.on_cores(&left(&mine, &self.store), jobs.threads));
-            ShardState { number, standing, phase, state, seconds }
+            ShardState { number, status, phase, state, seconds }
         };
         (1..=jobs.shards).map(one).collect()
     }
@@ -224,7 +224,7 @@ impl<'a> View<'a> {
         }
         say!("\nshard   done   left   state")?;
         for one in shards.iter().filter(|one| shards.len() <= SHOWN_SHARDS || one.failed()) {
-            say!("{:>5} {:>6} {:>6}   {}", one.number, one.standing.done, one.standing.left, one.state)?;
+            say!("{:>5} {:>6} {:>6}   {}", one.number, one.status.done, one.status.left, one.state)?;
         }
         let logs = self.logs_of_failed(&shards);
         if !logs.is_empty() {

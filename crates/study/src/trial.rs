@@ -6,6 +6,8 @@
 mod silence;
 mod state;
 
+use std::ops::ControlFlow;
+
 use ohmspike_crossbar::Ledger;
 use ohmspike_rng::Seed;
 use ohmspike_simd::{Crew, Matrix};
@@ -163,6 +165,23 @@ pub fn run_trial(
     crew: &dyn Helpers,
     watch: &mut dyn FnMut(&EpochEnd),
 ) -> Result<Outcome, TrialError> {
+    let outcome = run_trial_while(settings, devices, data, seed, resume, crew, &mut |end| {
+        watch(end);
+        ControlFlow::Continue(())
+    })?;
+    Ok(outcome.expect("only `watch` abandons a trial"))
+}
+
+/// The same; the trial is abandoned, and there is no outcome, once `watch` breaks.
+pub(crate) fn run_trial_while(
+    settings: &Settings,
+    devices: &Devices,
+    data: &EncodedData,
+    seed: u64,
+    resume: Option<TrialState>,
+    crew: &dyn Helpers,
+    watch: &mut dyn FnMut(&EpochEnd) -> ControlFlow<()>,
+) -> Result<Option<Outcome>, TrialError> {
     let preset = settings.preset();
     let batch = full_batch(preset.batch, data)?;
     let streams = TrialStreams::of(settings, seed);
@@ -206,7 +225,9 @@ pub fn run_trial(
             (trained.seconds_after(started), Moment::now(crew).seconds_after(trained));
         let helped_seconds = (crew.helped() - started.helped).as_secs_f64();
         epochs.push(Epoch { loss, test, training_seconds, test_seconds, helped_seconds });
-        watch(&EpochEnd { before: &before, epochs: &epochs, layers: &layers });
+        if watch(&EpochEnd { before: &before, epochs: &epochs, layers: &layers }).is_break() {
+            return Ok(None);
+        }
     }
 
     // What is left of it all, and what the update that would come next is made of.
@@ -217,7 +238,7 @@ pub fn run_trial(
         .and_then(|_| layers.next_update(&network, &mut trainer, &data.train, training, &streams));
     let search = Search { settings, devices, data, network: &network, streams: &streams, batch };
     let silence = search.silence(&outcome, &mut layers);
-    Ok(Outcome { update, silence, ..outcome })
+    Ok(Some(Outcome { update, silence, ..outcome }))
 }
 
 /// Who learns: sizes, time constants, and which hidden neurons excite.

@@ -48,13 +48,13 @@ pub struct Arguments {
     /// Vector instructions of the kernels: baseline, avx2 or avx512; results have the same bits with each [default: the best
     /// that the CPU has].
     #[arg(long, value_name = "SET")]
-    instructions: Option<Instructions>,
+    simd: Option<Instructions>,
     /// Run only the I-th of N equal parts, from 1, as one of several processes; a run without it sums up.
     #[arg(long, value_name = "I/N")]
     shard: Option<Shard>,
-    /// Run at most so many trials now.
+    /// Run at most N trials now.
     #[arg(long, value_name = "N")]
-    limit: Option<usize>,
+    max_trials: Option<usize>,
     /// Write at the end of an epoch where a trial stands, when so many seconds have passed since the last time: a trial that
     /// is killed goes on from there.
     #[arg(long, value_name = "N", default_value_t = 10)]
@@ -71,7 +71,7 @@ const MOST_SHEETS: usize = 50;
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
-    arguments.instructions.map_or(Ok(()), Instructions::use_for_all)?;
+    arguments.simd.map_or(Ok(()), Instructions::use_for_all)?;
     let study = source::read(&arguments.study, &arguments.set)?;
     let replication = replication(&study)?;
     let stop = Arc::new(AtomicBool::new(false));
@@ -108,7 +108,7 @@ fn options(arguments: &Arguments, study: &Study, stop: &Arc<AtomicBool>) -> RunO
         study_folder: source::folder_of(&arguments.study),
         threads: arguments.threads.map(usize::from),
         shard: arguments.shard,
-        max_trials: arguments.limit,
+        max_trials: arguments.max_trials,
         checkpoint_every: Duration::from_secs(arguments.checkpoint_seconds),
         stop: Some(Arc::clone(stop)),
     }

@@ -43,7 +43,7 @@ pub struct Arguments {
     tasks: Option<u32>,
     /// Tasks that may run at the same time [default: as many as the cluster lets].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    at_once: Option<u32>,
+    max_concurrent: Option<u32>,
     /// Cores of a task: trials that it runs at the same time.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=MOST_THREADS))]
     threads: u16,
@@ -92,7 +92,7 @@ enum SubmitError {
     Refused { source: SlurmError, folder: PathBuf },
     #[error(
         "{source}\n\nhint: the array is submitted as job {array}, but not the job that sums up: give \
-         `sbatch --dependency=afterany:{array} {script}`, or `ohmspike run` with `--limit 0` once the array has ended"
+         `sbatch --dependency=afterany:{array} {script}`, or `ohmspike run` with `--max-trials 0` once the array has ended"
     )]
     NoMerge { source: SlurmError, array: String, script: String },
 }
@@ -177,7 +177,7 @@ fn request(arguments: &Arguments, study: &Study, all: &[Trial], store: &Store) -
         merge_mebibytes: mebibytes_to_merge(all.len()).max(arguments.memory.unwrap_or(0)),
         shards,
         tasks,
-        at_once: arguments.at_once.map(|count| count as usize),
+        at_once: arguments.max_concurrent.map(|count| count as usize),
         threads,
         partition: arguments.partition.clone(),
         account: arguments.account.clone(),

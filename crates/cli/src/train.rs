@@ -35,12 +35,12 @@ pub struct Arguments {
     /// Vector instructions of the kernels: baseline, avx2 or avx512; results have the same bits with each [default: the best
     /// that the CPU has].
     #[arg(long, value_name = "SET")]
-    instructions: Option<Instructions>,
+    simd: Option<Instructions>,
 }
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
-    arguments.instructions.map_or(Ok(()), Instructions::use_for_all)?;
+    arguments.simd.map_or(Ok(()), Instructions::use_for_all)?;
     let study = match &arguments.study {
         Some(file) => source::read(file, &arguments.set)?,
         None => source::default(&arguments.set)?,

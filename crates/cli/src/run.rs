@@ -24,6 +24,7 @@ use ohmspike_study::results::Results;
 use ohmspike_study::run::{EpochReport, MOST_THREADS, Shard, Trial};
 use ohmspike_study::run_study::{Observer, Plan, RunOptions, RunWarning};
 use ohmspike_study::study::Study;
+use ohmspike_study::study_file::StudyFile;
 
 use super::meter::Meter;
 use super::terminal::{Wanted, print, say, tell};
@@ -34,12 +35,12 @@ use super::{Failure, axis, source, warn};
 /// Records, summary and figures go to results/NAME. Stop it at any moment and run it again: it goes on where it stopped.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Study file, for instance experiments/studies/quickstart.toml.
+    /// Study file, for instance experiments/studies/quickstart.toml, or a results folder.
     study: PathBuf,
-    /// Put VALUE, or a list of values, in the place of what the file says for a key.
+    /// Override a key; a list makes it a sweep axis.
     #[arg(long, value_name = "SECTION.KEY=VALUE")]
     set: Vec<String>,
-    /// Folder of the results [default: results/NAME].
+    /// Folder of the results [default: results/NAME, or the folder given as STUDY].
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Trials that run at the same time [default: one a core]. Threads without a trial help with the others.
@@ -72,21 +73,22 @@ const MOST_SHEETS: usize = 50;
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     arguments.simd.map_or(Ok(()), Instructions::use_for_all)?;
-    let study = source::read(&arguments.study, &arguments.set)?;
-    let replication = replication(&study)?;
+    let file = source::open(&arguments.study, &arguments.set)?;
+    let study = &file.study;
+    let replication = replication(study)?;
     let stop = Arc::new(AtomicBool::new(false));
-    let plan = Plan::new(&study, &options(arguments, &study, &stop))?;
+    let plan = Plan::new(study, &options(arguments, &file, &stop))?;
     let choice = arguments.axis.choice();
-    choice.check(&study, &plan.prepared)?;
+    choice.check(study, &plan.prepared)?;
     if arguments.dry_run {
         warn(plan.record_warnings());
-        list(&study, &plan.left)?;
+        list(study, &plan.left)?;
         return Ok(ExitCode::SUCCESS);
     }
     if !plan.left.is_empty() {
         listen_for_interrupt(&stop)?;
     }
-    let mut screen = Screen { study: &study, meter: None };
+    let mut screen = Screen { study, meter: None };
     let ran = plan.run(&mut screen);
     screen.finish();
     let finished = ran?;
@@ -102,10 +104,10 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     Ok(ended(results.trials.len() - results.records().count(), stopped))
 }
 
-fn options(arguments: &Arguments, study: &Study, stop: &Arc<AtomicBool>) -> RunOptions {
+fn options(arguments: &Arguments, file: &StudyFile, stop: &Arc<AtomicBool>) -> RunOptions {
     RunOptions {
-        folder: Some(source::results(arguments.out.as_deref(), study)),
-        study_folder: source::folder_of(&arguments.study),
+        folder: Some(source::results(arguments.out.as_deref(), file)),
+        study_folder: file.folder.clone(),
         threads: arguments.threads.map(usize::from),
         shard: arguments.shard,
         max_trials: arguments.max_trials,

@@ -16,7 +16,8 @@ use ohmspike_study::cluster::slurm;
 use ohmspike_study::cluster::slurm::Queue;
 use ohmspike_study::cluster::task::{Phase, TaskState};
 use ohmspike_study::prepare::Prepared;
-use ohmspike_study::run::{Shard, Trial, shard, trials};
+use ohmspike_study::results::Results;
+use ohmspike_study::run::{Shard, Trial, shard};
 use ohmspike_study::status::{Status, TrialTimes, left};
 use ohmspike_study::store::Store;
 use ohmspike_study::study::Study;
@@ -27,12 +28,12 @@ use super::{Failure, source, warn};
 /// Show how far a study is: trials done and left, the tasks of its job array, the time left, and what to do next.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Study file.
+    /// Study file or results folder.
     study: PathBuf,
-    /// Put VALUE, or a list of values, in the place of what the file says for a key, as `run` and `submit` were told.
+    /// Override a key; a list makes it a sweep axis.
     #[arg(long, value_name = "SECTION.KEY=VALUE")]
     set: Vec<String>,
-    /// Folder of the results [default: results/NAME].
+    /// Folder of the results [default: results/NAME, or the folder given as STUDY].
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Wait until no task is queued or running; the exit status is 1 where trials are left then.
@@ -70,14 +71,15 @@ struct Unanswered {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
-    let study = source::read(&arguments.study, &arguments.set)?;
-    let prepared = source::prepare(&study, Some(&arguments.study))?;
-    let out = std::path::absolute(source::results(arguments.out.as_deref(), &study))?;
-    let all = trials(&study, &prepared);
+    let file = source::open(&arguments.study, &arguments.set)?;
+    let study = &file.study;
+    let out = std::path::absolute(source::results(arguments.out.as_deref(), &file))?;
+    // Names of trials need the hash of their data, which are read once.
+    let Results { prepared, trials: all, .. } = Results::open(study, &out, &file.folder)?;
 
     let (mut pause, mut told, mut unanswered) = (FIRST_PAUSE, None, 0);
     let view = loop {
-        let view = View::of(&study, &prepared, &all, &out)?;
+        let view = View::of(study, &prepared, &all, &out)?;
         if !arguments.wait || !view.is_active() {
             break view;
         }

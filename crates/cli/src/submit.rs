@@ -13,7 +13,8 @@ use ohmspike_study::cluster::request::{
 use ohmspike_study::cluster::script::Batch;
 use ohmspike_study::cluster::slurm;
 use ohmspike_study::cluster::slurm::SlurmError;
-use ohmspike_study::run::{MOST_THREADS, Trial, trials};
+use ohmspike_study::run::{MOST_THREADS, Trial};
+use ohmspike_study::run_study::{Plan, RunOptions};
 use ohmspike_study::status::TrialTimes;
 use ohmspike_study::store::Store;
 use ohmspike_study::study::Study;
@@ -27,12 +28,12 @@ use super::{Failure, source, warn};
 /// are submitted: give the same command again after a failure, or after adding seeds or levels, and nothing runs twice.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Study file, for instance experiments/studies/noise-robustness.toml.
+    /// Study file, for instance experiments/studies/noise-robustness.toml, or a results folder.
     study: PathBuf,
-    /// Put VALUE, or a list of values, in the place of what the file says for a key.
+    /// Override a key; a list makes it a sweep axis.
     #[arg(long, value_name = "SECTION.KEY=VALUE")]
     set: Vec<String>,
-    /// Folder of the results, which every node must see [default: results/NAME].
+    /// Folder of the results, which every node must see [default: results/NAME, or the folder given as STUDY].
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Submit to Slurm, the scheduler that there is.
@@ -130,21 +131,24 @@ const LONGEST_LIMIT: f64 = 3650.0 * 86_400.0;
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
-    let study = source::read(&arguments.study, &arguments.set)?;
-    let prepared = source::prepare(&study, Some(&arguments.study))?;
-    let out = absolute(source::results(arguments.out.as_deref(), &study))?;
+    let file = source::open(&arguments.study, &arguments.set)?;
+    let study = &file.study;
+    let out = absolute(source::results(arguments.out.as_deref(), &file))?;
+    // Everything that would keep a task from running is told here rather than in a log of every task.
+    let options =
+        RunOptions { folder: Some(out.clone()), study_folder: file.folder.clone(), ..RunOptions::default() };
+    let Plan { trials: all, .. } = Plan::new(study, &options)?;
     let store = Store::open(&out)?;
     warn(store.warnings());
-    let all = trials(&study, &prepared);
 
-    let request = request(arguments, &study, &all, &store);
+    let request = request(arguments, study, &all, &store);
     if request.tasks.is_empty() {
         let file = arguments.study.display();
         tell!("all {} trials have a record: nothing to submit", all.len());
         tell!("\nhint: `ohmspike report {file}` writes what was found");
         return Ok(ExitCode::SUCCESS);
     }
-    let batch = batch(arguments, &study, &out, request)?;
+    let batch = batch(arguments, study, &out, request)?;
     let folder = out.join("slurm");
     let (array, merge) = (folder.join("array.sh"), folder.join("merge.sh"));
     if arguments.dry_run {
@@ -153,7 +157,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         return Ok(ExitCode::SUCCESS);
     }
     if !arguments.force {
-        refuse_while_queued(&out, &study)?;
+        refuse_while_queued(&out, study)?;
     }
     write(&folder.join("logs"), &[(&array, batch.array()), (&merge, batch.merge())])?;
     submit(&batch, &out, &array, &merge)?;

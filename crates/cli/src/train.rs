@@ -1,6 +1,6 @@
 //! `ohmspike train`: one trial, a line an epoch.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use ohmspike_report::datasheet::{area_line, cost_lines, device_sheet};
@@ -41,12 +41,12 @@ pub struct Arguments {
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     arguments.simd.map_or(Ok(()), Instructions::use_for_all)?;
-    let study = match &arguments.study {
-        Some(file) => source::read(file, &arguments.set)?,
-        None => source::default(&arguments.set)?,
+    let (study, study_folder) = match &arguments.study {
+        Some(path) => source::open(path, &arguments.set).map(|file| (file.study, file.folder))?,
+        None => (source::default(&arguments.set)?, PathBuf::from(".")),
     };
     let options = RunOptions {
-        study_folder: source::folder_of(arguments.study.as_deref().unwrap_or(Path::new("."))),
+        study_folder,
         threads: arguments.threads.map(usize::from),
         ..RunOptions::default()
     };
@@ -63,7 +63,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     }
     warn(&saturated(&record, &devices));
     print(&cost_lines(&record.writes, record.hardware.as_ref()))?;
-    for (loaded, shapes) in devices.with(&shapes(settings, data)) {
+    for (loaded, shapes) in devices.with(&shapes(settings, data.shape())) {
         let shapes: Vec<_> = shapes.into_iter().map(|(_, shape)| shape).collect();
         print(&area_line(&loaded.device, settings.hardware.pair, &shapes))?;
     }
@@ -78,7 +78,7 @@ struct Screen {
 
 impl Observer for Screen {
     fn training(&mut self, settings: &Settings, prepared: &Prepared) {
-        let shapes = shapes(settings, prepared.data(settings));
+        let shapes = shapes(settings, prepared.data(settings).shape());
         for (loaded, connections) in prepared.devices_of(settings).with(&shapes) {
             tell!("{}", device_sheet(loaded, settings, &connections));
         }

@@ -34,7 +34,6 @@ use direction::Direction;
 use ohmspike_analysis::recorded::Recorded;
 use ohmspike_analysis::repeats::{Done, done};
 use ohmspike_analysis::sweep::Sweeps;
-use ohmspike_study::health::chance_in;
 use ohmspike_study::study::Study;
 use tolerance::{Tolerance, tolerances};
 
@@ -82,8 +81,8 @@ impl Report<'_> {
     pub fn html(&self) -> String {
         let done = done(self.recorded.study, self.recorded.prepared, self.recorded.trials, self.recorded.store);
         let sweeps = Sweeps::of(self.recorded.study, &done);
-        let classes = self.recorded.prepared.data(&self.recorded.study.conditions[0].settings).classes;
-        let chance = chance_in(done.iter().map(|done| done.record)).unwrap_or(1.0 / classes as f64);
+        let shape = self.recorded.prepared.data_shape(&self.recorded.study.conditions[0].settings);
+        let chance = self.recorded.chance().unwrap_or_else(|| 1.0 / shape.map_or(1, |shape| shape.classes) as f64);
         let tolerances = tolerances(&sweeps, chance);
         layout::page(&Facts { report: self, done, sweeps, tolerances, chance })
     }

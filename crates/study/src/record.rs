@@ -187,7 +187,7 @@ pub struct Seconds {
 }
 
 /// The name of a trial: 16 hexadecimal digits of the hash of everything that decides its outcome.
-pub fn trial_id(settings: &Settings, seed: u64, data: &EncodedData, devices: &Devices) -> String {
+pub fn trial_id(settings: &Settings, seed: u64, data_sha256: &str, devices: &Devices) -> String {
     let mut resolved = settings.resolved();
     // The file's content counts, not what it is called; an absent device is content too.
     let content = |device: Option<&LoadedDevice>| device.map_or_else(String::new, |device| device.sha256.clone());
@@ -208,7 +208,7 @@ pub fn trial_id(settings: &Settings, seed: u64, data: &EncodedData, devices: &De
     resolved.hardware.conductance_map_hidden = conductance_hidden.to_owned();
     resolved.hardware.conductance_map_readout = conductance_readout.to_owned();
     let decides = serde_json::json!({
-        "format": FORMAT, "settings": resolved, "seed": seed, "data": data.sha256,
+        "format": FORMAT, "settings": resolved, "seed": seed, "data": data_sha256,
     });
     sha256(decides.to_string().as_bytes())[..16].to_owned()
 }
@@ -231,7 +231,7 @@ impl Record {
         let mean = accuracy[accuracy.len() - last..].iter().sum::<f64>() / last as f64;
         let record = Record {
             format: FORMAT.to_owned(),
-            id: trial_id(settings, seed, data, devices),
+            id: trial_id(settings, seed, &data.sha256, devices),
             seed,
             settings: settings.resolved(),
             data_sha256: data.sha256.clone(),
@@ -335,7 +335,7 @@ mod tests {
 
     fn id(settings: &Settings, folder: &Path) -> String {
         let prepared = Prepared::new([settings].into_iter(), folder).expect("a device and its maps");
-        trial_id(settings, 1, prepared.data(settings), &prepared.devices_of(settings))
+        trial_id(settings, 1, prepared.data_sha256(settings), &prepared.devices_of(settings))
     }
 
     #[test]

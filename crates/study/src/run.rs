@@ -74,7 +74,7 @@ pub fn trials<'a>(study: &'a Study, prepared: &Prepared) -> Vec<Trial<'a>> {
     let named = |position: usize, condition: usize| {
         let seed = study.seeds[position];
         let settings = &study.conditions[condition].settings;
-        let id = trial_id(settings, seed, prepared.data(settings), &prepared.devices_of(settings));
+        let id = trial_id(settings, seed, prepared.data_sha256(settings), &prepared.devices_of(settings));
         let details = study.details.keeps(position);
         Trial { condition, settings, seed, id, details, needs_details: details && study.details_given }
     };

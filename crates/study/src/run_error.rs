@@ -1,10 +1,11 @@
 //! Why a study can't be run, or its results can't be read.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rayon::ThreadPoolBuildError;
 
-use crate::prepare::{PrepareError, Prepared};
+use crate::prepare::{PrepareError, Prepared, RecordedData};
+use crate::resolved_study::ResolvedStudyError;
 use crate::store::StoreError;
 use crate::study::Study;
 use crate::trial::TrialError;
@@ -24,6 +25,9 @@ pub enum RunError {
     /// Records can't be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The study can't be written into the results folder.
+    #[error(transparent)]
+    Describe(#[from] ResolvedStudyError),
     /// A trial can't start.
     #[error(transparent)]
     Trial(#[from] TrialError),
@@ -47,14 +51,30 @@ pub enum RunError {
     },
 }
 
+/// Reads devices of `study`, whose file is in `folder`, and what records need of data sets.
+///
+/// # Errors
+/// [`RunError::Prepare`], with the place in the study that is wrong.
+pub(crate) fn prepare_to_read(study: &Study, folder: &Path, recorded: &RecordedData) -> Result<Prepared, RunError> {
+    let settings = study.conditions.iter().map(|condition| &condition.settings);
+    Prepared::for_reading(settings, &paths_folder(study, folder), recorded).map_err(|source| placed(study, source))
+}
+
 /// Reads data and devices of `study`, whose file is in `folder`.
 ///
 /// # Errors
 /// [`RunError::Prepare`], with the place in the study that is wrong.
 pub(crate) fn prepare(study: &Study, folder: &Path) -> Result<Prepared, RunError> {
     let settings = study.conditions.iter().map(|condition| &condition.settings);
-    Prepared::new(settings, folder).map_err(|source| {
-        let place = source.key().and_then(|key| study.places.get(key)).cloned();
-        RunError::Prepare { place, source }
-    })
+    Prepared::new(settings, &paths_folder(study, folder)).map_err(|source| placed(study, source))
+}
+
+/// Where relative paths of `study`, whose file is in `folder`, are looked up after the working directory.
+pub(crate) fn paths_folder(study: &Study, folder: &Path) -> PathBuf {
+    study.paths_from.as_ref().map_or_else(|| folder.to_owned(), |from| folder.join(from))
+}
+
+fn placed(study: &Study, source: PrepareError) -> RunError {
+    let place = source.key().and_then(|key| study.places.get(key)).cloned();
+    RunError::Prepare { place, source }
 }

@@ -5,6 +5,7 @@
 
 mod check;
 mod data;
+mod flat;
 mod hardware;
 mod layers;
 mod preset_name;

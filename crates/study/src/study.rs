@@ -46,6 +46,8 @@ pub struct Study {
     pub reference: Option<String>,
     /// The published study that this one replicates: reports compare it with what was published.
     pub replicates: Option<String>,
+    /// Where relative paths are looked up, seen from the folder of the file; that folder itself where the study doesn't say.
+    pub paths_from: Option<String>,
     /// The keys that were given a list, in the order of the sections.
     pub axes: Vec<Axis>,
     /// Seeds of the repeats of every condition.
@@ -175,8 +177,8 @@ impl Study {
             place: error.span().map_or_else(|| file.to_owned(), |span| at(&span)),
             problem: StudyProblem::Syntax(error.message().to_owned()),
         })?;
-        let (mut name, mut question, mut reference, mut replicates, mut given) =
-            (None, String::new(), None, None, Vec::new());
+        let (mut name, mut question, mut reference, mut replicates, mut paths_from, mut given) =
+            (None, String::new(), None, None, None, Vec::new());
         for (key, value) in document.get_ref().iter() {
             let place = at(&key.span());
             match (&**key.get_ref(), value.get_ref()) {
@@ -184,7 +186,8 @@ impl Study {
                 ("question", DeValue::String(text)) => question = text.to_string(),
                 ("reference", DeValue::String(text)) => reference = Some(checked_name("reference", text, &place)?),
                 ("replicates", DeValue::String(text)) => replicates = Some(checked_name("replicates", text, &place)?),
-                (section @ ("name" | "question" | "reference" | "replicates"), _) => {
+                ("paths_from", DeValue::String(text)) => paths_from = Some(text.to_string()),
+                (section @ ("name" | "question" | "reference" | "replicates" | "paths_from"), _) => {
                     return Err(wrong_type(&place, section, "must be a text"));
                 }
                 (section, DeValue::Table(_)) if !BESIDE.contains(&section) && !SECTIONS.contains(&section) => {
@@ -216,7 +219,7 @@ impl Study {
             given.push(Given { key: key.clone(), value: value.clone(), place, beyond: beyond.clone() });
         }
         let missing = || StudyError { place: file.to_owned(), problem: StudyProblem::Missing("name") };
-        Ok(Study { reference, replicates, ..assemble(name.ok_or_else(missing)?, question, given)? })
+        Ok(Study { reference, replicates, paths_from, ..assemble(name.ok_or_else(missing)?, question, given)? })
     }
 }
 
@@ -276,6 +279,7 @@ fn assemble(name: String, question: String, given: Vec<Given>) -> Result<Study, 
         question,
         reference: None,
         replicates: None,
+        paths_from: None,
         axes,
         seeds,
         details,

@@ -26,7 +26,7 @@ use crate::hardware::{HardwareError, layer_weights};
 use crate::health::Silence;
 use crate::observation::{Observation, Observer};
 use crate::pool::{Helpers, Moment};
-use crate::prepare::{Devices, EncodedData};
+use crate::prepare::{DataShape, Devices, EncodedData};
 use crate::settings::{DescribedLayer, Settings, WeightSigns};
 use ohmspike_snn::accumulating_store::Counted;
 use ohmspike_snn::hardware::{HardwareUse, LayerWeights};
@@ -187,7 +187,7 @@ pub(crate) fn run_trial_while(
     let streams = TrialStreams::of(settings, seed);
 
     // Who learns, and what it is made of.
-    let network = network(settings, data)?;
+    let network = network(settings, data.shape())?;
     let mut layers = Layers::programmed(settings, devices, &network, &streams)?;
 
     // What it does before it has learnt anything, and the epochs of an earlier run.
@@ -242,8 +242,8 @@ pub(crate) fn run_trial_while(
 }
 
 /// Who learns: sizes, time constants, and which hidden neurons excite.
-pub(crate) fn network(settings: &Settings, data: &EncodedData) -> Result<Network, NetworkError> {
-    let (inputs, steps) = (data.train.spikes.units(), settings.network.steps);
+pub(crate) fn network(settings: &Settings, data: DataShape) -> Result<Network, NetworkError> {
+    let (inputs, steps) = (data.inputs, settings.network.steps);
     let hidden = settings.hidden_layers().iter().map(DescribedLayer::of_network).collect::<Result<_, _>>()?;
     let network = Network::of_layers(inputs, hidden, data.classes, steps, &settings.preset().dynamics)?;
     let network = Network { neuron: settings.network.neuron, ..network };

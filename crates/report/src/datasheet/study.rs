@@ -20,7 +20,8 @@ pub fn study_sheets(trials: &[Trial], prepared: &Prepared, most: usize) -> Vec<S
     let mut shown: Vec<Device> = Vec::new();
     let mut sheets = Vec::new();
     for trial in trials {
-        let connections = shapes(trial.settings, prepared.data(trial.settings));
+        let Some(shape) = prepared.data_shape(trial.settings) else { continue };
+        let connections = shapes(trial.settings, shape);
         for (loaded, held) in prepared.devices_of(trial.settings).with(&connections) {
             let this = device_of(&loaded.device.name, trial.settings);
             if sheets.len() >= most || shown.contains(&this) {

@@ -53,7 +53,7 @@ pub fn train<'a>(
         .for_each(|warning| observer.warning(&RunWarning::Settings(warning)));
     silent_input(settings, data).into_iter().for_each(|found| observer.warning(&RunWarning::SilentInput(found)));
 
-    let id = trial_id(settings, seed, data, &devices);
+    let id = trial_id(settings, seed, &data.sha256, &devices);
     let trials = [Trial { condition: 0, settings, seed, id, details: false, needs_details: false }];
     let count = options.threads.unwrap_or_else(cores);
     let pool = Pool::new(count).map_err(|source| RunError::Threads { count, source })?;

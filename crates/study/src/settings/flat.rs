@@ -1,0 +1,27 @@
+//! Every key of the settings with its value, as a study spells them.
+
+use super::Settings;
+
+impl Settings {
+    /// Every key with its section, in the order of the sections, and its value: `layer.2.hidden` is of the second hidden layer.
+    /// Seeds beyond the integers of TOML are the text of their digits.
+    pub fn keys(&self) -> Vec<(String, toml::Value)> {
+        let mut keys = Vec::new();
+        for (section, value) in self.table() {
+            match value {
+                toml::Value::Array(layers) => {
+                    for (number, layer) in layers.into_iter().enumerate() {
+                        add(&mut keys, &format!("{section}.{}", number + 1), layer);
+                    }
+                }
+                section_keys => add(&mut keys, &section, section_keys),
+            }
+        }
+        keys
+    }
+}
+
+fn add(keys: &mut Vec<(String, toml::Value)>, section: &str, value: toml::Value) {
+    let toml::Value::Table(table) = value else { return };
+    keys.extend(table.into_iter().map(|(key, value)| (format!("{section}.{key}"), value)));
+}

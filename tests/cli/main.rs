@@ -12,6 +12,7 @@
 //! - [`printing`]: readers that leave, and texts that would steer a terminal.
 //! - [`cluster`]: jobs and their state, with programs of a cluster that answer as told.
 //! - [`report`]: a study as a page, and its records as tables.
+//! - [`folders`]: results folders that describe themselves, also where the data are gone.
 //! - [`health`]: networks that say nothing about the hardware, with the cause.
 //! - [`import`]: data of one's own, and training on it.
 //! - [`tested`]: every test sample, and several events in one step.
@@ -23,6 +24,7 @@
 mod cluster;
 mod data;
 mod device;
+mod folders;
 mod health;
 mod import;
 mod instructions;

@@ -65,8 +65,11 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     warn(&repeat_warnings(&file.study, &done));
     tell!("{} of {} trials have a record", done.len(), results.trials.len());
     let columns = arguments.columns;
-    let table =
-        if arguments.epochs { epoch_table(&file.study, &done, columns) } else { trial_table(&file.study, &done, columns) };
+    let table = if arguments.epochs {
+        epoch_table(&file.study, &done, columns)
+    } else {
+        trial_table(&file.study, &done, columns)
+    };
     let bytes = match arguments.format {
         Format::Csv => table.csv().into_bytes(),
         Format::Parquet => table.parquet()?,

@@ -135,8 +135,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let study = &file.study;
     let out = absolute(source::results(arguments.out.as_deref(), &file))?;
     // Everything that would keep a task from running is told here rather than in a log of every task.
-    let options =
-        RunOptions { folder: Some(out.clone()), study_folder: file.folder.clone(), ..RunOptions::default() };
+    let options = RunOptions { folder: Some(out.clone()), study_folder: file.folder.clone(), ..RunOptions::default() };
     let Plan { trials: all, .. } = Plan::new(study, &options)?;
     let store = Store::open(&out)?;
     warn(store.warnings());

@@ -45,11 +45,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Some(path) => source::open(path, &arguments.set).map(|file| (file.study, file.folder))?,
         None => (source::default(&arguments.set)?, PathBuf::from(".")),
     };
-    let options = RunOptions {
-        study_folder,
-        threads: arguments.threads.map(usize::from),
-        ..RunOptions::default()
-    };
+    let options = RunOptions { study_folder, threads: arguments.threads.map(usize::from), ..RunOptions::default() };
     let mut screen = Screen { wanted: Ok(true) };
     let Some(trained) = train(&study, arguments.seed, &options, &mut screen)? else { return Ok(ExitCode::SUCCESS) };
     screen.wanted?;

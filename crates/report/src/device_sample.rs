@@ -144,6 +144,22 @@ pub struct Cycle {
 }
 
 impl Sampling {
+    /// One write of one cell of `device` to `target`, µS, from the floor of the window; nothing is read and no fault is drawn.
+    pub fn new(device: &Device, target: f64) -> Sampling {
+        Sampling {
+            target,
+            from: f64::from(device.window.low()),
+            count: 1,
+            cycles: 1,
+            after_seconds: None,
+            reads: 0,
+            read_interval_seconds: 1e-3,
+            faults: false,
+            study_sigma: None,
+            seed: 1,
+        }
+    }
+
     /// Does it on a chip of `device`; nothing is kept of a cycle once the next is asked for.
     ///
     /// # Errors

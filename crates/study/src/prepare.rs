@@ -4,8 +4,8 @@ mod devices;
 mod encoded;
 mod known;
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use ohmspike_crossbar::device::{Device, DeviceError};

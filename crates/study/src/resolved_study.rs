@@ -179,8 +179,9 @@ impl Base {
         let settings = study.conditions.iter().map(|condition| &condition.settings);
         let names: BTreeSet<String> = settings.flat_map(file_names).collect();
         let relative = names.into_iter().filter(|name| Path::new(name).is_relative());
-        let paths: BTreeMap<String, PathBuf> =
-            relative.filter_map(|name| Some((name.clone(), std::path::absolute(find(&name, &folder)?).ok()?))).collect();
+        let paths: BTreeMap<String, PathBuf> = relative
+            .filter_map(|name| Some((name.clone(), std::path::absolute(find(&name, &folder)?).ok()?)))
+            .collect();
         let from_here = paths.iter().any(|(name, path)| *path == here.join(name));
         Base { folder: if from_here { here } else { folder }, paths }
     }

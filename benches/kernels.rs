@@ -5,7 +5,7 @@ use std::hint::black_box;
 use benches::{Learner, Stage, test_mode};
 use criterion::{Criterion, Throughput};
 use ohmspike_crossbar::device::Device;
-use ohmspike_crossbar::{ArrayParams, ColumnRead, CrossbarArray, Sign};
+use ohmspike_crossbar::{ArrayParams, Branch, ColumnRead, CrossbarArray};
 use ohmspike_datasets::Name;
 use ohmspike_rng::Seed;
 use ohmspike_simd::{Block, LANES, Matrix, add_rows, blocks_for, kernel};
@@ -212,7 +212,7 @@ fn abstract_update(criterion: &mut Criterion, stage: &Stage, learner: &Learner, 
         group.bench_function(name, |bencher| {
             bencher.iter(|| {
                 update += 1;
-                store.update(black_box(step), Seed::new(update), &ohmspike_simd::Alone).expect("a finite step")
+                store.update(black_box(step), Seed::new(update), &ohmspike_simd::Serial).expect("a finite step")
             });
         });
     }
@@ -220,18 +220,18 @@ fn abstract_update(criterion: &mut Criterion, stage: &Stage, learner: &Learner, 
 
 /// Time of a cell of the hidden layer in one update of a crossbar array, mechanism by mechanism.
 fn crossbar_update(criterion: &mut Criterion, learner: &Learner, step: &Matrix) {
-    let study = r#""write": { "noise": "study-level" }"#;
+    let study = r#""write": { "noise": "from-study" }"#;
     let table = r#""write": { "noise": "table", "points": [
         { "resistance_ohm": 1000, "sigma_ln_resistance": 0.002 },
         { "resistance_ohm": 10000, "sigma_ln_resistance": 0.004 },
         { "resistance_ohm": 100000, "sigma_ln_resistance": 0.01 },
         { "resistance_ohm": 1000000, "sigma_ln_resistance": 0.02 }] }"#;
     let read = r#""read": { "white": { "noise": "relative", "sigma_percent_of_conductance": 1 } }"#;
-    let parked = r#""parked": { "branch": "device", "sigma_ln_resistance": 0.05 }"#;
+    let reference = r#""reference_branch": { "kind": "cell", "sigma_ln_resistance": 0.05 }"#;
     let drift = r#""drift": { "law": "power", "reference_seconds": 20, "points": [
         { "resistance_ohm": 1000, "exponent": 0.05, "exponent_sigma": 0.01 },
         { "resistance_ohm": 1000000, "exponent": 0.1, "exponent_sigma": 0.04 }] }"#;
-    let telegraph = r#""read": { "slow": { "kind": "telegraph", "fraction_of_cells": 0.3, "reference_resistance_ohm": 10000,
+    let telegraph = r#""read": { "rtn": { "kind": "telegraph", "fraction_of_cells": 0.3, "reference_resistance_ohm": 10000,
         "rate_per_second": 0.1, "rate_exponent": 0.5, "amplitude_percent_of_conductance": 2 } }"#;
     let mut group = criterion.benchmark_group("crossbar update");
     group.throughput(Throughput::Elements(cells(step)));
@@ -241,7 +241,7 @@ fn crossbar_update(criterion: &mut Criterion, learner: &Learner, step: &Matrix) 
         ("study level, read variance", &[study, read]),
         ("table", &[table]),
         ("table, read variance", &[table, read]),
-        ("table, read variance, parked device", &[table, read, parked]),
+        ("table, read variance, reference cells", &[table, read, reference]),
         ("table, drift", &[table, drift]),
         ("table, telegraph", &[table, telegraph]),
     ] {
@@ -265,7 +265,8 @@ fn pulsed_update(criterion: &mut Criterion) {
             "up_step_percent_of_window": 0.1, "down_step_percent_of_window": 0.1, "cycle_sigma_percent_of_step": 30 }} }}"#
         )
     };
-    let chip = r#""chip": { "step_gain": "log-normal", "step_gain_sigma": 0.3, "low_resistance_sigma_ln": 0.1 }"#;
+    let chip =
+        r#""device_to_device": { "step_gain": "log-normal", "step_gain_sigma": 0.3, "low_resistance_sigma_ln": 0.1 }"#;
     let exponential = r#""law": "exponential", "up_amplitude": 0.1, "down_amplitude": 0.1, "up_steepness": 3,
         "down_steepness": 3, "state_scale": 0.5, "state_offset": 0"#;
     let mut group = criterion.benchmark_group("pulsed update");
@@ -296,8 +297,8 @@ fn pulsed_update(criterion: &mut Criterion) {
 fn array(parts: &[&str], weights: &Matrix) -> CrossbarArray {
     let head = [r#""name": "bench""#, r#""window": { "low_resistance_ohm": 1000, "high_resistance_ohm": 1000000 }"#];
     let device = Device::from_json(&format!("{{ {} }}", [&head, parts].concat().join(", "))).expect("a device");
-    let signs = vec![Sign::Excitatory; weights.rows()];
-    let params = ArrayParams { study_sigma: 2e-4, ..ArrayParams::new(1.0, &signs) };
+    let branches = vec![Branch::Plus; weights.rows()];
+    let params = ArrayParams { update_sigma: 2e-4, ..ArrayParams::new(1.0, &branches) };
     CrossbarArray::new(&device, params, weights, Seed::new(1)).expect("the device holds the weights")
 }
 

@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use benches::{Stage, largest_data_set, number, test_mode, wanted};
 use ohmspike_crossbar::device::Device;
-use ohmspike_crossbar::{ArrayParams, ColumnRead, CrossbarArray, Sign};
+use ohmspike_crossbar::{ArrayParams, Branch, ColumnRead, CrossbarArray};
 use ohmspike_rng::Seed;
 use ohmspike_simd::Matrix;
 
@@ -138,8 +138,8 @@ fn pulsed_updates(name: String, law: &str, threads: usize) -> Vec<Measurement> {
 fn array(part: &str, weights: &Matrix) -> CrossbarArray {
     let window = r#""window": { "low_resistance_ohm": 1000, "high_resistance_ohm": 1000000 }"#;
     let device = Device::from_json(&format!(r#"{{ "name": "bench", {window}, {part} }}"#)).expect("a device");
-    let signs = vec![Sign::Excitatory; weights.rows()];
-    CrossbarArray::new(&device, ArrayParams::new(1.0, &signs), weights, Seed::new(1)).expect("the weights fit")
+    let branches = vec![Branch::Plus; weights.rows()];
+    CrossbarArray::new(&device, ArrayParams::new(1.0, &branches), weights, Seed::new(1)).expect("the weights fit")
 }
 
 /// Seconds from the start of the first to the end of the last of `threads` that each do what `prepare` gives them.

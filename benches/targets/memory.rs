@@ -7,7 +7,7 @@ use std::fs;
 
 use benches::Stage;
 use ohmspike_crossbar::device::Device;
-use ohmspike_simd::Alone;
+use ohmspike_simd::Serial;
 use ohmspike_study::prepare::LoadedDevice;
 use ohmspike_study::trial::run_trial;
 
@@ -38,11 +38,12 @@ fn encoded_bytes(stage: &Stage) -> f64 {
 
 fn trial(stage: &Stage, device: Option<&str>, encoded: f64) -> Line {
     let mut settings = stage.settings.clone();
-    settings.training.epochs = Some(1);
+    settings.training.epochs = 1;
     let loaded = device.map(|name| LoadedDevice::from(Device::built_in(name).expect("a built-in device")));
     forget_peak();
     let before = resident("VmRSS");
-    run_trial(&settings, &loaded.as_ref().into(), &stage.data, 1, None, &Alone, &mut |_| {}).expect("the trial starts");
+    run_trial(&settings, &loaded.as_ref().into(), &stage.data, 1, None, &Serial, &mut |_| {})
+        .expect("the trial starts");
     let peak = resident("VmHWM");
     let grown = before.zip(peak).map(|(before, peak)| format!("{:.1} MB more than before it", peak - before));
     Line {

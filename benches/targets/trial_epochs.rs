@@ -7,7 +7,7 @@ use std::sync::Barrier;
 use std::thread;
 
 use benches::{Stage, Trial};
-use ohmspike_crossbar::device::{ChipSpread, Device, Read};
+use ohmspike_crossbar::device::{Device, DeviceToDevice, Read};
 use ohmspike_simd::Matrix;
 use ohmspike_study::pool::Pool;
 
@@ -25,7 +25,7 @@ const DEVICES: [Measured; 3] = [
     ("white read noise (illustrative-oxide)", 1.5, "illustrative-oxide", |_| {}),
     // Windows that differ from cell to cell lift its many weights near zero, and neurons would spike three times as often.
     ("pulsed writes (ecram-tang-2018 without spread of cells)", 1.3, "ecram-tang-2018", |device| {
-        device.chip = ChipSpread::default();
+        device.device_to_device = DeviceToDevice::default();
     }),
 ];
 
@@ -54,7 +54,7 @@ pub fn lines(stage: &Stage, run: Run) -> Vec<Line> {
         let learner = alone[0].learner.held_by(device.clone());
         (device, Variant::of(learner))
     });
-    let shared = Trial { crew: &pool, ..Trial::default() };
+    let shared = Trial { executor: &pool, ..Trial::default() };
     let mut round = Round {
         alone,
         together: [1, 2].map(seeded),

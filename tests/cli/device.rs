@@ -3,13 +3,13 @@
 use crate::ohmspike::Folder;
 
 const DEVICE: &str = r#"{ "name": "all of it", "window": { "low_resistance_ohm": 5000, "high_resistance_ohm": 200000 },
-  "chip": { "step_gain": "log-normal", "step_gain_sigma": 0.2 },
+  "device_to_device": { "step_gain": "log-normal", "step_gain_sigma": 0.2 },
   "write": { "scheme": "pulsed", "noise": "none", "pulses": { "law": "soft-bounds", "up_step_percent_of_window": 4,
              "down_step_percent_of_window": 4, "cycle_sigma_percent_of_step": 30 } },
   "drift": { "law": "power", "reference_seconds": 20,
              "points": [{ "resistance_ohm": 5000, "exponent": 0.005, "exponent_sigma": 0.01 }] },
   "read": { "white": { "noise": "relative", "sigma_percent_of_conductance": 2 }, "volts": 0.2,
-            "slow": { "kind": "telegraph", "fraction_of_cells": 0.3, "reference_resistance_ohm": 10000,
+            "rtn": { "kind": "telegraph", "fraction_of_cells": 0.3, "reference_resistance_ohm": 10000,
                       "rate_per_second": 10, "amplitude_percent_of_conductance": 2 },
             "nonlinearity": { "reference_volts": 0.5, "points": [
               { "resistance_ohm": 5000, "quadratic_per_volt": 0.1, "cubic_per_square_volt": 1 }] } } }"#;

@@ -121,7 +121,7 @@ fn import_digits(folder: &Folder, first: u8) {
     folder.run(&[&import[..], &["--test-share", "0.5", "--replace"]].concat()).succeeds();
 }
 
-const DIGITS: &str = "name = 'digits'\n[data]\nset = 'digits'\n[network]\nhidden = 6\nsteps = 20\n[weights]\nsigma_init = 0.5\n\
+const DIGITS: &str = "name = 'digits'\n[data]\nset = 'digits'\n[network]\nhidden = 6\nsteps = 20\n[weights]\nsigma_init = 0.2\n\
                       [hardware]\ndevice = 'ideal'\n[training]\nbatch = 2\nepochs = 2\n[repeats]\nseeds = 2\n";
 
 /// What report, export and status say of a study whose records are in results/digits.

@@ -17,9 +17,9 @@ const STUDIES: [(&str, &str); 6] = [
         "level",
         "surrogate = \"exponential\"\n[noise]\nlevel_percent = [0, 30]\n[hardware]\ndevice = [\"none\", \"study-1k-1m\"]",
     ),
-    // Writes that add, by a table with read noise and parked cells; pulsed; verified.
+    // Writes that add, by a table with read noise and reference cells; pulsed; verified.
     ("schemes", "[hardware]\ndevice = [\"illustrative-oxide\", \"reram-es-gong-2018\"]"),
-    ("verified", "[hardware]\ndevice = \"1t1r-yousuf-2025\"\nfull_scale_hidden = 0.01\nfull_scale_readout = 4"),
+    ("verified", "[hardware]\ndevice = \"1t1r-yousuf-2025\"\nweight_at_gmax = 0.01\n[readout]\nweight_at_gmax = 4"),
     ("pairs", "[hardware]\ndevice = \"illustrative-oxide\"\npair = [\"push-pull\", \"potentiation-only\"]"),
     (
         "copies",
@@ -28,10 +28,10 @@ const STUDIES: [(&str, &str); 6] = [
     ),
     (
         "time",
-        "preset = \"paper-text\"\n[hardware]\ndevice = \"illustrative-oxide\"\nretention_seconds = 1000\n\
+        "preset = \"kilgore-2025-text\"\n[hardware]\ndevice = \"illustrative-oxide\"\nretention_seconds = 1000\n\
          [device.drift]\nlaw = \"log-time\"\nreference_seconds = 1\nmean_microsiemens_per_ln = -0.5\n\
          sigma_microsiemens_per_ln = 0.2\nsigma_microsiemens_at_reference = 0.1\n\
-         [device.read.slow]\nkind = \"telegraph\"\nfraction_of_cells = 0.4\nreference_resistance_ohm = 1e4\n\
+         [device.read.rtn]\nkind = \"telegraph\"\nfraction_of_cells = 0.4\nreference_resistance_ohm = 1e4\n\
          rate_per_second = 2\namplitude_percent_of_conductance = 7\n\
          [device.converters]\ntile_rows = 128\nadc = { bits = 8, codes = \"signed\", range = \"calibrated\" }",
     ),

@@ -31,7 +31,7 @@ fn one_line_an_epoch_and_the_outcome() {
     }
     assert!(answer.stderr.starts_with("device study-1k-1m: 1000 to 1000000 ohm"), "{}", answer.stderr);
     let sheet: Vec<&str> = answer.stderr.lines().skip_while(|line| !line.starts_with("  on: ")).collect();
-    let off = "  off: chip, levels, drift, slow reads, I-V, faults, tiles, drivers, converters";
+    let off = "  off: variability, levels, drift, RTN, I-V, faults, tiles, drivers, converters";
     assert_eq!(sheet[..3], ["  on: scheme add", off, ""], "{}", answer.stderr);
     assert!(!folder.path("results").exists(), "nothing is recorded");
 }

@@ -17,23 +17,23 @@ use crate::small::{records, timeless};
 const EPOCHS: usize = 3;
 
 /// Abstract weights with noise, and cells with every kind of memory: drift and a rest before every test, telegraph noise,
-/// calibrated converters, parked cells, pulses, verified writes, two branches, a digital copy; several layers that hear themselves
+/// calibrated converters, reference cells, pulses, verified writes, two branches, a digital copy; several layers that hear themselves
 /// through such cells, and Izhikevich neurons without signs.
 const SECTIONS: [&str; 7] = [
     "[noise]\nlevel_percent = 30",
     "[hardware]\ndevice = \"illustrative-oxide\"\nretention_seconds = 1000\n\
      [device.drift]\nlaw = \"log-time\"\nreference_seconds = 1\nmean_microsiemens_per_ln = -0.5\n\
      sigma_microsiemens_per_ln = 0.2\nsigma_microsiemens_at_reference = 0.1\n\
-     [device.read.slow]\nkind = \"telegraph\"\nfraction_of_cells = 0.4\nreference_resistance_ohm = 1e4\n\
+     [device.read.rtn]\nkind = \"telegraph\"\nfraction_of_cells = 0.4\nreference_resistance_ohm = 1e4\n\
      rate_per_second = 2\namplitude_percent_of_conductance = 7\n\
      [device.converters]\ntile_rows = 128\nadc = { bits = 8, codes = \"signed\", range = \"calibrated\" }",
     "[hardware]\ndevice = \"illustrative-oxide\"\npair = \"potentiation-only\"\ncontroller = \"digital-copy\"\n\
-     full_scale_hidden = 0.02",
-    "[hardware]\ndevice = \"1t1r-yousuf-2025\"\ncontroller = \"digital-copy\"\nfull_scale_hidden = 0.01\nfull_scale_readout = 4",
-    "recurrent = true\n[layer_2]\nhidden = 7\ndevice = \"illustrative-oxide\"\nrecurrent = false\nfull_scale = 4\n\
-     [layer_3]\nhidden = 5\n[hardware]\ndevice_readout = \"pcm-joshi-2020\"",
-    "recurrent = true\n[layer_2]\nhidden = 5\nfull_scale = 4\n[hardware]\ndevice = \"illustrative-oxide\"\n\
-     [device.read.slow]\nkind = \"telegraph\"\nfraction_of_cells = 0.4\nreference_resistance_ohm = 1e4\n\
+     weight_at_gmax = 0.02",
+    "[hardware]\ndevice = \"1t1r-yousuf-2025\"\ncontroller = \"digital-copy\"\nweight_at_gmax = 0.01\n[readout]\nweight_at_gmax = 4",
+    "recurrent = true\n[[layer]]\n[[layer]]\nhidden = 7\ndevice = \"illustrative-oxide\"\nrecurrent = false\n\
+     weight_at_gmax = 4\n[[layer]]\nhidden = 5\n[readout]\ndevice = \"pcm-joshi-2020\"",
+    "recurrent = true\n[[layer]]\n[[layer]]\nhidden = 5\nweight_at_gmax = 4\n[hardware]\ndevice = \"illustrative-oxide\"\n\
+     [device.read.rtn]\nkind = \"telegraph\"\nfraction_of_cells = 0.4\nreference_resistance_ohm = 1e4\n\
      rate_per_second = 2\namplitude_percent_of_conductance = 7\n\
      [device.converters]\ntile_rows = 128\nadc = { bits = 8, codes = \"signed\", range = \"calibrated\" }",
     "neuron = \"izhikevich\"\nsigns = \"unconstrained\"\nexcitatory_fraction = 1\n[noise]\nlevel_percent = 30",
@@ -67,7 +67,7 @@ fn a_trial_stopped_after_every_epoch_leaves_what_one_run_through_leaves() {
         let (data, devices) = (prepared.data(settings), prepared.devices_of(settings));
         let run = |from: Option<TrialState>| {
             let mut after_one = None;
-            let outcome = run_trial(settings, &devices, data, 7, from, &ohmspike_simd::Alone, &mut |end| {
+            let outcome = run_trial(settings, &devices, data, 7, from, &ohmspike_simd::Serial, &mut |end| {
                 after_one.get_or_insert_with(|| end.state());
             });
             (outcome.expect("a valid trial"), after_one.expect("an epoch"))
@@ -88,7 +88,7 @@ fn a_trial_stopped_after_every_epoch_leaves_what_one_run_through_leaves() {
             state = next;
         }
         // After the last epoch a record is what is left, and no state.
-        let error = run_trial(settings, &devices, data, 7, Some(state), &ohmspike_simd::Alone, &mut |_| {})
+        let error = run_trial(settings, &devices, data, 7, Some(state), &ohmspike_simd::Serial, &mut |_| {})
             .expect_err("nothing is left");
         assert!(matches!(error, TrialError::State(WrongTrialState::Ended { epochs: EPOCHS, done: EPOCHS })), "{error}");
     }

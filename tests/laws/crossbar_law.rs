@@ -1,16 +1,18 @@
 //! A crossbar with constant write noise, an exact reference, a wide window and no read noise is the abstract study.
 //!
-//! Where kappa is a power of two, products with it are exact and both run the same float32 operations on the same draws:
-//! whole training runs are equal bit for bit. For any other kappa each update agrees within the rounding derived below.
+//! Where κ is a power of two, products with it are exact and both run the same float32 operations on the same draws:
+//! whole training runs are equal bit for bit. For any other κ each update agrees within the rounding derived below.
 
+use ohmspike_crossbar::WriteReport;
 use ohmspike_crossbar::device::Device;
 use ohmspike_crossbar::{ArrayParams, CrossbarArray};
 use ohmspike_rng::Seed;
 use ohmspike_simd::Matrix;
 use ohmspike_snn::connection::Connection;
+use ohmspike_snn::hardware::branch_of;
 use ohmspike_snn::network::Sign;
 use ohmspike_snn::train::{Trainer, Training};
-use ohmspike_snn::weights::{DigitalWeights, UpdateReport, WeightStore};
+use ohmspike_snn::weights::{DigitalWeights, WeightStore};
 use ohmspike_study::prepare::LoadedDevice;
 use ohmspike_study::settings::Settings;
 use ohmspike_study::trial::{Outcome, run_trial};
@@ -24,13 +26,13 @@ fn study_device() -> Device {
     Device::built_in("study-1k-1m").expect("built in")
 }
 
-/// Runs the same trial with abstract weights and through crossbars whose kappas are 2^-10 and 2^-6.
+/// Runs the same trial with abstract weights and through crossbars whose κs are 2^-10 and 2^-6.
 fn both(mut settings: Settings) -> [Outcome; 2] {
-    settings.hardware.full_scale_hidden = SPAN / 1024.0;
-    settings.hardware.full_scale_readout = SPAN / 64.0;
+    settings.hardware.weight_at_gmax = SPAN / 1024.0;
+    settings.readout.weight_at_gmax = SPAN / 64.0;
     let prepared = prepared(&settings);
     let run = |device: Option<&LoadedDevice>| {
-        run_trial(&settings, &device.into(), prepared.data(&settings), 3, None, &ohmspike_simd::Alone, &mut |_| {})
+        run_trial(&settings, &device.into(), prepared.data(&settings), 3, None, &ohmspike_simd::Serial, &mut |_| {})
             .expect("a valid trial")
     };
     [run(None), run(Some(&loaded("study-1k-1m")))]
@@ -46,7 +48,7 @@ fn assert_equal([digital, crossbar]: [Outcome; 2]) {
     }
     assert_eq!(crossbar.writes[0].clipped_high + crossbar.writes[1].clipped_high, 0, "the window is not wide");
     // Exact memory has no pulses; the `add` scheme writes every cell with one.
-    let pulsed = |writes: UpdateReport| UpdateReport { pulses: writes.cells_written, ..writes };
+    let pulsed = |writes: WriteReport| WriteReport { pulses: writes.cells_written, ..writes };
     assert_eq!(pulsed(digital.writes[0]), crossbar.writes[0]);
     assert_eq!(pulsed(digital.writes[1]), crossbar.writes[1]);
     assert!(digital.writes[0].clipped_low > 0, "the lower bound was never met");
@@ -60,7 +62,9 @@ fn whole_runs_are_equal_bit_for_bit() {
 #[test]
 fn whole_runs_of_the_other_preset_are_equal_bit_for_bit() {
     let mut settings = settings(1, 100.0);
-    settings.training.preset = ohmspike_study::settings::PresetName::PaperText;
+    settings.training.loss = ohmspike_snn::loss::Loss::PerStep;
+    settings.training.surrogate = ohmspike_study::settings::SurrogateShape::Exponential;
+    settings.training.tau_mem_steps = 10.0;
     settings.network.excitatory_fraction = 0.5;
     assert_equal(both(settings));
 }
@@ -77,7 +81,7 @@ fn another_device_is_not_the_abstract_study() {
     let prepared = prepared(&settings);
     let oxide = loaded("illustrative-oxide");
     let run = |device: Option<&LoadedDevice>| {
-        run_trial(&settings, &device.into(), prepared.data(&settings), 3, None, &ohmspike_simd::Alone, &mut |_| {})
+        run_trial(&settings, &device.into(), prepared.data(&settings), 3, None, &ohmspike_simd::Serial, &mut |_| {})
             .expect("a valid trial")
     };
     assert_ne!(run(None).epochs[0].loss, run(Some(&oxide)).epochs[0].loss);
@@ -85,19 +89,13 @@ fn another_device_is_not_the_abstract_study() {
 
 /// A digital and a crossbar store of the same `weights`, after one update each with the same draws.
 fn updated(weights: &Matrix, signs: &[Sign], step: &Matrix, full_scale: f32, sigma: f32) -> [Matrix; 2] {
-    let branches: Vec<ohmspike_crossbar::Sign> = signs
-        .iter()
-        .map(|sign| match sign {
-            Sign::Excitatory => ohmspike_crossbar::Sign::Excitatory,
-            Sign::Inhibitory => ohmspike_crossbar::Sign::Inhibitory,
-            Sign::Unconstrained => unreachable!("a cell has one sign"),
-        })
-        .collect();
-    let params = ArrayParams { study_sigma: sigma, ..ArrayParams::new(full_scale, &branches) };
+    let branch = |&sign: &Sign| branch_of(sign).expect("every row has a sign");
+    let branches: Vec<_> = signs.iter().map(branch).collect();
+    let params = ArrayParams { update_sigma: sigma, ..ArrayParams::new(full_scale, &branches) };
     let mut array = CrossbarArray::new(&study_device(), params, weights, Seed::new(1)).expect("weights that fit");
     let mut digital = DigitalWeights::noisy(weights.clone(), signs.to_vec(), sigma);
     let write = Seed::new(5).named("write");
-    digital.update(step, write, &ohmspike_simd::Alone).expect("finite");
+    digital.update(step, write, &ohmspike_simd::Serial).expect("finite");
     let report = array.update(step, write).expect("finite");
     assert_eq!(array.initial_report().clipped_high + report.clipped_high, 0, "the window is not wide");
     [digital.weights().clone(), array.weights().clone()]
@@ -107,8 +105,8 @@ fn updated(weights: &Matrix, signs: &[Sign], step: &Matrix, full_scale: f32, sig
 ///
 /// ```text
 /// digital   (w + s) + sigma z                            3 roundings on the way of each term at most
-/// crossbar  kappa ((w / kappa + s / kappa) + (sigma / kappa) z)
-///           1 / kappa and kappa, each rounded (2), the product with each (2), sigma's product with z (1), two sums (2)
+/// crossbar  κ ((w / κ + s / κ) + (sigma / κ) z)
+///           1 / κ and κ, each rounded (2), the product with each (2), sigma's product with z (1), two sums (2)
 /// ```
 ///
 /// Ten roundings a term at most, each of relative size 2^-24; the bound at zero brings no two numbers further apart.
@@ -138,7 +136,7 @@ fn the_first_update_agrees_for_any_kappa() {
     let prepared = prepared(&settings);
     let samples = &prepared.data(&settings).train;
     let (network, mut hidden, mut readout) = network(7);
-    let mut trainer = Trainer::new(&network, Training { batch: 256, learning_rate: 0.01 }, &ohmspike_simd::Alone);
+    let mut trainer = Trainer::new(&network, Training { batch: 256, learning_rate: 0.01 }, &ohmspike_simd::Serial);
     let chosen: Vec<u32> = (0..256).collect();
     trainer.differentiate(samples, &chosen, &mut [&mut hidden, &mut readout], Seed::new(0));
     for (store, signs, gradient) in [

@@ -1,15 +1,16 @@
 //! Several events of a unit in one step: an input of k is k inputs with the same weights.
 
+use ohmspike_crossbar::WriteReport;
 use ohmspike_rng::Seed;
-use ohmspike_simd::{Alone, Matrix};
+use ohmspike_simd::{Matrix, Serial};
 use ohmspike_snn::connection::Connection;
 use ohmspike_snn::forward::{Trace, forward};
 use ohmspike_snn::initial;
+use ohmspike_snn::network::Dynamics;
 use ohmspike_snn::network::Network;
-use ohmspike_snn::preset::Preset;
 use ohmspike_snn::spikes::{EventsPerStep, Samples, SpikeTrains};
 use ohmspike_snn::train::{Trainer, Training};
-use ohmspike_snn::weights::{DigitalWeights, NotFinite, UpdateReport, WeightStore};
+use ohmspike_snn::weights::{DigitalWeights, NotFinite, WeightStore};
 
 const UNITS: usize = 12;
 const HIDDEN: usize = 20;
@@ -43,7 +44,7 @@ fn samples(most: usize, with_input: impl Fn(usize) -> bool) -> [Samples; 2] {
 }
 
 fn network(inputs: usize) -> Network {
-    Network::new(inputs, HIDDEN, CLASSES, 0.75, STEPS, &Preset::published_results().dynamics).expect("valid")
+    Network::new(inputs, HIDDEN, CLASSES, 0.75, STEPS, &Dynamics::default()).expect("valid")
 }
 
 /// First weights by unit, and the same with a row for each of `copies`.
@@ -65,7 +66,7 @@ fn differentiate(
     samples: &Samples,
     chosen: &[u32],
 ) -> (f64, [Matrix; 2]) {
-    let mut trainer = Trainer::new(network, Training { batch: chosen.len(), learning_rate: 0.01 }, &Alone);
+    let mut trainer = Trainer::new(network, Training { batch: chosen.len(), learning_rate: 0.01 }, &Serial);
     let loss = trainer.differentiate(samples, chosen, &mut [hidden, readout], Seed::new(5));
     (loss, [0, 1].map(|layer| trainer.gradient().matrices[layer].clone()))
 }
@@ -142,8 +143,13 @@ impl WeightStore for Counting {
         self.steps += steps;
     }
 
-    fn update(&mut self, step: &Matrix, seed: Seed, crew: &dyn ohmspike_simd::Crew) -> Result<UpdateReport, NotFinite> {
-        self.weights.update(step, seed, crew)
+    fn update(
+        &mut self,
+        step: &Matrix,
+        seed: Seed,
+        executor: &dyn ohmspike_simd::Executor,
+    ) -> Result<WriteReport, NotFinite> {
+        self.weights.update(step, seed, executor)
     }
 }
 
@@ -152,7 +158,7 @@ fn an_input_of_k_drives_its_row_k_times_in_one_step() {
     let [counted, _] = samples(COPIES, |_| true);
     let (network, [hidden, mut readout]) = stores(1);
     let mut hidden = Counting { weights: hidden, row_reads: vec![0; UNITS], steps: 0 };
-    let mut trainer = Trainer::new(&network, Training { batch: SAMPLES, learning_rate: 0.01 }, &Alone);
+    let mut trainer = Trainer::new(&network, Training { batch: SAMPLES, learning_rate: 0.01 }, &Serial);
     trainer.differentiate(&counted, &ALL, &mut [&mut hidden, &mut readout], Seed::new(5));
     let places = || (0..SAMPLES).flat_map(|sample| (0..STEPS).map(move |step| (sample, step)));
     for unit in 0..UNITS {

@@ -78,7 +78,7 @@ fn check(loss_of: Loss) {
         forward(&network, &[hidden.layer(), readout.layer()], train, Seed::new(0), &mut trace);
         let label = usize::from(data.labels[number]);
         let samples = Samples { spikes: only(train, network.steps), labels: vec![data.labels[number]] };
-        let mut trainer = Trainer::new(&network, Training { batch: 1, learning_rate: 0.01 }, &ohmspike_simd::Alone);
+        let mut trainer = Trainer::new(&network, Training { batch: 1, learning_rate: 0.01 }, &ohmspike_simd::Serial);
         trainer.differentiate(&samples, &[0], &mut [&mut hidden, &mut readout], Seed::new(0));
         let w2 = rows(readout.weights());
         let (at, steps) = loss(&network, &w2, &trace, label);
@@ -141,7 +141,7 @@ fn the_gradient_of_a_batch_is_the_sum_over_its_samples() {
     let prepared = prepared(&settings);
     let data = &prepared.data(&settings).train;
     let (network, mut hidden, mut readout) = network(1);
-    let mut trainer = Trainer::new(&network, Training { batch: BATCH, learning_rate: 0.01 }, &ohmspike_simd::Alone);
+    let mut trainer = Trainer::new(&network, Training { batch: BATCH, learning_rate: 0.01 }, &ohmspike_simd::Serial);
     let mut sums = vec![[0.0f64; 2]; 784 * HIDDEN + HIDDEN * CLASSES];
     let mut loss = 0.0;
     for sample in 0..BATCH as u32 {

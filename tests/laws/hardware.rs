@@ -17,7 +17,7 @@ fn run(settings: &Settings, keys: &[&str]) -> Outcome {
     let device = Device::from_json(&format!(r#"{{"name": "test", {WINDOW}, {}}}"#, keys.join(", ")));
     let loaded = device.expect("the test's own device").into();
     let prepared = prepared(settings);
-    run_trial(settings, &Some(&loaded).into(), prepared.data(settings), 3, None, &ohmspike_simd::Alone, &mut |_| {})
+    run_trial(settings, &Some(&loaded).into(), prepared.data(settings), 3, None, &ohmspike_simd::Serial, &mut |_| {})
         .expect("a valid trial")
 }
 
@@ -71,7 +71,7 @@ fn a_digital_copy_of_an_ideal_array_is_what_is_read_back() {
 fn telegraph_noise_without_amplitude_changes_nothing() {
     let telegraph = |percent: f64, fraction: f64| {
         format!(
-            r#""read": {{"slow": {{"kind": "telegraph", "fraction_of_cells": {fraction},
+            r#""read": {{"rtn": {{"kind": "telegraph", "fraction_of_cells": {fraction},
             "reference_resistance_ohm": 10000, "rate_per_second": 0.5, "rate_exponent": 0.5,
             "amplitude_percent_of_conductance": {percent}, "amplitude_exponent": 0.5}}}}"#
         )
@@ -149,8 +149,8 @@ fn training_goes_on_through_faults() {
 fn a_trial_that_diverges_keeps_account_of_its_last_epoch() {
     let mut settings = settings(2, 0.0);
     // The first steps are finite and fill windows this wide; sums of such weights are more than f32 holds.
-    settings.training.learning_rate = Some(1e37);
-    (settings.hardware.full_scale_hidden, settings.hardware.full_scale_readout) = (1e37, 1e37);
+    settings.training.learning_rate = 1e37;
+    (settings.hardware.weight_at_gmax, settings.readout.weight_at_gmax) = (1e37, 1e37);
     let outcome = run(&settings, &[NOISY]);
     let TrainError::Diverged { epoch: 1, batch } = outcome.diverged.expect("no step is finite") else {
         panic!("{:?}", outcome.diverged)

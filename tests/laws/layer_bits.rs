@@ -2,13 +2,13 @@
 //! those of leaky neurons in registers where they go step by step.
 
 use ohmspike_rng::Seed;
-use ohmspike_simd::{Alone, Instructions, Matrix};
+use ohmspike_simd::{Instructions, Matrix, Serial};
 use ohmspike_snn::connection::Connection;
 use ohmspike_snn::forward::{Layer, Trace, forward};
 use ohmspike_snn::initial;
+use ohmspike_snn::network::Dynamics;
 use ohmspike_snn::network::{HiddenLayer, Network};
 use ohmspike_snn::neuron::Neuron;
-use ohmspike_snn::preset::Preset;
 use ohmspike_snn::spikes::{Samples, SpikeTrains};
 use ohmspike_snn::train::{Trainer, Training};
 use ohmspike_snn::weights::{DigitalWeights, WeightStore};
@@ -32,9 +32,9 @@ fn network(layers: &[(usize, bool)], neuron: Neuron) -> Network {
         recurrent,
         ..HiddenLayer::new(neurons, 0.7).expect("valid")
     };
-    let dynamics = Preset::published_results().dynamics;
+    let dynamics = Dynamics::default();
     let hidden = layers.iter().map(layer).collect();
-    Network { neuron, ..Network::of_layers(INPUTS, hidden, 3, STEPS, &dynamics).expect("valid") }
+    Network { neuron, ..Network::from_layers(INPUTS, hidden, 3, STEPS, &dynamics).expect("valid") }
 }
 
 fn stores(network: &Network) -> Vec<DigitalWeights> {
@@ -59,7 +59,7 @@ fn differentiated(network: &Network, samples: &Samples) -> (u64, Vec<u32>, Vec<u
         forward(network, &layers, samples.spikes.sample(sample), Seed::new(1), &mut trace);
         spikes.iter_mut().zip(trace.layers()).for_each(|(sum, layer)| *sum += layer.spikes().all().len());
     }
-    let mut trainer = Trainer::new(network, Training { batch: SAMPLES, learning_rate: 0.1 }, &Alone);
+    let mut trainer = Trainer::new(network, Training { batch: SAMPLES, learning_rate: 0.1 }, &Serial);
     let chosen: Vec<u32> = (0..SAMPLES as u32).collect();
     let mut stores: Vec<&mut dyn WeightStore> = weights.iter_mut().map(|store| store as _).collect();
     let loss = trainer.differentiate(samples, &chosen, &mut stores, Seed::new(1));
@@ -96,7 +96,7 @@ fn leaky_neurons_step_by_step_are_those_in_registers() {
     for neurons in [20, 130] {
         let (alone, heard) = (network(&[(neurons, false)], Neuron::Lif), network(&[(neurons, true)], Neuron::Lif));
         let gradient = |network: &Network, mut weights: Vec<DigitalWeights>| {
-            let mut trainer = Trainer::new(network, Training { batch: SAMPLES, learning_rate: 0.1 }, &Alone);
+            let mut trainer = Trainer::new(network, Training { batch: SAMPLES, learning_rate: 0.1 }, &Serial);
             let chosen: Vec<u32> = (0..SAMPLES as u32).collect();
             let mut stores: Vec<&mut dyn WeightStore> = weights.iter_mut().map(|store| store as _).collect();
             let loss = trainer.differentiate(&samples, &chosen, &mut stores, Seed::new(1));

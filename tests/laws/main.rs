@@ -7,7 +7,7 @@
 //! - `resolved_study`: the study in a results folder is the study that was run;
 //! - `seeds`: streams with seeds of their own nest chips, writes and repeats;
 //! - `store`: whatever happens to a record file, the records so far stay whole; `killed`: hundreds of kills do not either;
-//! - `crews`: nor does who computes the parts of a batch; `hardware`: training through arrays with every mechanism on;
+//! - `executors`: nor does who computes the parts of a batch; `hardware`: training through arrays with every mechanism on;
 //! - `event_counts`: an input of k is k inputs of the same weights, and drives its row k times;
 //! - `kernel_bits`: the vector kernels are plain scalar loops, bit for bit; `work`: they do no more than the spikes ask for;
 //! - `layer_bits`: nor do instructions change those of several layers, of recurrence and of Izhikevich neurons;
@@ -16,9 +16,9 @@
 //!   acts or is told.
 
 mod checkpoints;
-mod crews;
 mod crossbar_law;
 mod event_counts;
+mod executors;
 mod gradient;
 mod hardware;
 mod kernel_bits;

@@ -4,12 +4,12 @@
 //! v sqrt(2 / n) where they are normal; a difference of two such samples has sqrt(2) times that. Five of them are allowed.
 
 use ohmspike_crossbar::device::Device;
-use ohmspike_crossbar::{ArrayParams, ColumnRead, CrossbarArray, Sign};
+use ohmspike_crossbar::{ArrayParams, Branch, ColumnRead, CrossbarArray};
 use ohmspike_rng::Seed;
 use ohmspike_simd::{Block, LANES, Matrix};
 use ohmspike_snn::forward::{Layer, Trace, forward};
+use ohmspike_snn::network::Dynamics;
 use ohmspike_snn::network::{HiddenLayer, Network};
-use ohmspike_snn::preset::Preset;
 use ohmspike_snn::spikes::{EventsPerStep, SpikeTrains};
 
 const READS: usize = 4000;
@@ -19,10 +19,9 @@ const ACTIVE: [usize; 5] = [0, 3, 4, 7, 11];
 /// An array of a device with read noise on both branches, its rows of both signs.
 fn array(columns: usize) -> CrossbarArray {
     let device = Device::built_in("illustrative-oxide").expect("built in");
-    let signs: Vec<Sign> =
-        (0..ROWS).map(|row| if row % 4 == 3 { Sign::Inhibitory } else { Sign::Excitatory }).collect();
-    let params = ArrayParams::new(1.0, &signs);
-    let weights = Matrix::from_fn(ROWS, columns, |row, column| signs[row].factor() * 0.01 * (1 + row + column) as f32);
+    let branches: Vec<Branch> = (0..ROWS).map(|row| if row % 4 == 3 { Branch::Minus } else { Branch::Plus }).collect();
+    let params = ArrayParams::new(1.0, &branches);
+    let weights = Matrix::from_fn(ROWS, columns, |row, column| branches[row].sign() * 0.01 * (1 + row + column) as f32);
     CrossbarArray::new(&device, params, &weights, Seed::new(2).named("chip")).expect("weights that fit")
 }
 
@@ -67,7 +66,7 @@ fn moments(sample: impl Iterator<Item = f64>) -> (f64, f64) {
 }
 
 fn network(inputs: usize, hidden: usize, classes: usize, steps: usize) -> Network {
-    Network::new(inputs, hidden, classes, 1.0, steps, &Preset::published_results().dynamics).expect("valid")
+    Network::new(inputs, hidden, classes, 1.0, steps, &Dynamics::default()).expect("valid")
 }
 
 /// An input current of step 0 is the membrane voltage of step 2: V\[2\] = b V\[1\] + I\[1\], V\[1\] = 0.
@@ -139,9 +138,9 @@ fn readout_currents_have_the_moments_of_cell_by_cell_reads() {
 /// its voltage of step 4: V\[4\] = b V\[3\] + I\[3\], V\[3\] = 0. `layers` are the layers of the network, `noisy` is the place of the
 /// array among the weights; the voltages without it are taken off.
 fn voltages_of_step_4(layers: Vec<HiddenLayer>, array: &CrossbarArray, noisy: usize) -> Vec<Vec<f64>> {
-    let dynamics = Preset::published_results().dynamics;
+    let dynamics = Dynamics::default();
     let columns = layers.last().expect("a layer").neurons;
-    let network = Network::of_layers(1, layers, 2, 5, &dynamics).expect("valid");
+    let network = Network::from_layers(1, layers, 2, 5, &dynamics).expect("valid");
     let strong = Matrix::from_fn(1, ROWS, |_, neuron| if ACTIVE.contains(&neuron) { 1.5 } else { 0.0 });
     let mut input = SpikeTrains::new(1, 5).expect("few units");
     input.push_raster(|step, _| step == 0).expect("few spikes");

@@ -20,7 +20,7 @@ fn abstract_study() -> (Study, Prepared) {
     )
 }
 
-/// Crossbars with log-normal writes, parked cells and read noise.
+/// Crossbars with log-normal writes, reference cells and read noise.
 fn crossbar_study() -> (Study, Prepared) {
     study(
         "[network]\nhidden = 20\nexcitatory_fraction = [0.5, 0.8]\n[hardware]\ndevice = \"illustrative-oxide\"\n[repeats]\nseeds = 2\n",

@@ -11,7 +11,7 @@ use ohmspike_study::trial::{TrialStreams, run_trial};
 
 use crate::small::{prepared, records, settings, study};
 
-/// Two chips by two write seeds of a device whose parked cells differ from chip to chip.
+/// Two chips by two write seeds of a device whose reference cells differ from chip to chip.
 fn chips_by_writes(device: &str) -> (Study, Prepared) {
     study(&format!("[network]\nhidden = 20\n{device}\n[seeds]\nchip = [1, 2]\nwrite = [1, 2]\n"))
 }
@@ -30,7 +30,7 @@ fn a_stream_without_a_seed_of_its_own_belongs_to_the_trial() {
     let mut settings = settings(1, 20.0);
     let (trial, given) = (Seed::new(7), Seed::new(3));
     let plain = TrialStreams::of(&settings, 7);
-    assert_eq!(plain.training, Streams::of(trial));
+    assert_eq!(plain.training, Streams::from_seed(trial));
     assert_eq!(
         [plain.chip, plain.initial, plain.test],
         [trial.named("chip"), trial.named("initial"), trial.named("test")]
@@ -47,7 +47,7 @@ fn the_same_seed_for_every_stream_is_the_seed_of_the_trial() {
     let seeded = ohmspike_study::settings::Settings { seeds: SeedSettings::all(3), ..plain.clone() };
     let prepared = prepared(&plain);
     let run = |settings, seed| {
-        run_trial(settings, &Default::default(), prepared.data(&plain), seed, None, &ohmspike_simd::Alone, &mut |_| {})
+        run_trial(settings, &Default::default(), prepared.data(&plain), seed, None, &ohmspike_simd::Serial, &mut |_| {})
             .expect("valid")
     };
     let (one, other) = (run(&plain, 3), run(&seeded, 9));
@@ -56,24 +56,26 @@ fn the_same_seed_for_every_stream_is_the_seed_of_the_trial() {
     assert_ne!(one.epochs[0].loss, run(&plain, 9).epochs[0].loss);
 }
 
-/// Writes without noise draw nothing: what is left between the trials is the chip, here its parked cells.
+/// Writes without noise draw nothing: what is left between the trials is the chip, here its reference cells.
 #[test]
-fn the_same_chip_under_other_writes_has_the_same_parked_cells() {
-    let device = "[hardware]\ndevice = \"ideal\"\n[device.parked]\nbranch = \"device\"\nsigma_ln_resistance = 0.5\n";
+fn the_same_chip_under_other_writes_has_the_same_reference_cells() {
+    let device =
+        "[hardware]\ndevice = \"ideal\"\n[device.reference_branch]\nkind = \"cell\"\nsigma_ln_resistance = 0.5\n";
     let [first, same_chip, other_chip, other_again] = in_order(chips_by_writes(device));
     for (one, other) in [(&first, &same_chip), (&other_chip, &other_again)] {
-        assert_eq!((&one.loss, &one.tests, &one.writes), (&other.loss, &other.tests, &other.writes));
-        assert!(one.writes.hidden.wrong_sign > 0, "parked cells without a spread");
+        assert_eq!((&one.loss, &one.tests, &one.connections), (&other.loss, &other.tests, &other.connections));
+        assert!(one.connections[0].writes.wrong_sign > 0, "reference cells without a spread");
     }
     assert_ne!(first.loss, other_chip.loss);
-    assert_ne!(first.writes.hidden.wrong_sign, other_chip.writes.hidden.wrong_sign);
+    assert_ne!(first.connections[0].writes.wrong_sign, other_chip.connections[0].writes.wrong_sign);
 }
 
-/// With a reference as parked branch nothing is drawn once a chip: what is left is the noise of the writes.
+/// With a reference as an exact branch nothing is drawn once a chip: what is left is the noise of the writes.
 #[test]
 fn the_same_writes_on_another_chip_have_the_same_noise() {
     let device = "[hardware]\ndevice = \"ideal\"\n[device]\nwrite.noise = \"relative\"\nwrite.sigma_percent_of_conductance = 2\n";
     let [first, other_writes, same_writes, _] = in_order(chips_by_writes(device));
-    assert_eq!((&first.loss, &first.writes), (&same_writes.loss, &same_writes.writes));
+    let writes = |record: &Record| record.connections.iter().map(|one| one.writes).collect::<Vec<_>>();
+    assert_eq!((&first.loss, writes(&first)), (&same_writes.loss, writes(&same_writes)));
     assert_ne!(first.loss, other_writes.loss);
 }

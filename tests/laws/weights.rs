@@ -7,7 +7,7 @@ use ohmspike_simd::Matrix;
 use ohmspike_snn::activity::ClassActivity;
 use ohmspike_snn::evaluate::evaluate;
 use ohmspike_snn::forward::{Trace, forward};
-use ohmspike_snn::hardware::CrossbarWeights;
+use ohmspike_snn::hardware::{CrossbarWeights, branch_of};
 use ohmspike_snn::network::Sign;
 use ohmspike_snn::weights::{DigitalWeights, WeightStore};
 use proptest::prelude::*;
@@ -21,17 +21,12 @@ fn signs() -> Vec<Sign> {
     (0..ROWS).map(|row| if row < 3 { Sign::Excitatory } else { Sign::Inhibitory }).collect()
 }
 
-/// A digital store, and one crossbar with study-level noise and an exact reference.
+/// A digital store, and one crossbar with from-study noise and an exact reference.
 fn stores(sigma: f32) -> [Box<dyn WeightStore>; 2] {
     let initial = ohmspike_snn::initial::weights(&signs(), COLUMNS, 0.1, Seed::new(1));
     let device = Device::built_in("study-1k-1m").expect("built in");
-    let branch = |sign: &Sign| match sign {
-        Sign::Excitatory => ohmspike_crossbar::Sign::Excitatory,
-        Sign::Inhibitory => ohmspike_crossbar::Sign::Inhibitory,
-        Sign::Unconstrained => unreachable!("a cell has one sign"),
-    };
-    let branches: Vec<ohmspike_crossbar::Sign> = signs().iter().map(branch).collect();
-    let params = ArrayParams { study_sigma: sigma, ..ArrayParams::new(1.0, &branches) };
+    let branches: Vec<_> = signs().into_iter().map(|sign| branch_of(sign).expect("every row has a sign")).collect();
+    let params = ArrayParams { update_sigma: sigma, ..ArrayParams::new(1.0, &branches) };
     let array = CrossbarArray::new(&device, params, &initial, Seed::new(1)).expect("weights that fit");
     [Box::new(DigitalWeights::noisy(initial, signs(), sigma)), Box::new(CrossbarWeights::new(array, 0.1))]
 }
@@ -47,7 +42,7 @@ proptest! {
         for mut store in stores(sigma) {
             for (number, step) in steps.iter().enumerate() {
                 let step = Matrix::from_fn(ROWS, COLUMNS, |row, column| step[row * COLUMNS + column]);
-                let report = store.update(&step, Seed::new(2).numbered(number as u64), &ohmspike_simd::Alone).expect("finite");
+                let report = store.update(&step, Seed::new(2).numbered(number as u64), &ohmspike_simd::Serial).expect("finite");
                 prop_assert_eq!(report.wrong_sign, 0);
                 prop_assert_eq!(report.cells, (ROWS * COLUMNS) as u64);
                 for (row, sign) in signs().iter().enumerate() {
@@ -64,7 +59,7 @@ proptest! {
 fn a_zero_step_without_noise_changes_nothing() {
     for mut store in stores(0.0) {
         let before = store.weights().clone();
-        let report = store.update(&Matrix::zeros(ROWS, COLUMNS), Seed::new(3), &ohmspike_simd::Alone).expect("finite");
+        let report = store.update(&Matrix::zeros(ROWS, COLUMNS), Seed::new(3), &ohmspike_simd::Serial).expect("finite");
         assert_eq!(*store.weights(), before);
         assert_eq!((report.clipped_low, report.clipped_high), (0, 0));
     }
@@ -78,7 +73,7 @@ fn spikes_of_populations_and_classes_add_up_to_those_of_the_samples() {
     let (network, mut hidden, mut readout) = network(1);
     const COUNT: usize = 200;
     let activity =
-        evaluate(&network, &mut [&mut hidden, &mut readout], samples, COUNT, Seed::new(0), &ohmspike_simd::Alone);
+        evaluate(&network, &mut [&mut hidden, &mut readout], samples, COUNT, Seed::new(0), &ohmspike_simd::Serial);
     let mut trace = Trace::new(&network);
     let excitatory_neurons = network.last_hidden().excitatory;
     let (mut excitatory, mut inhibitory) = (0u64, 0u64);

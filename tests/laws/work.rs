@@ -4,7 +4,7 @@
 use ohmspike_crossbar::device::Device;
 use ohmspike_crossbar::{ArrayParams, CrossbarArray};
 use ohmspike_rng::Seed;
-use ohmspike_simd::{Alone, Matrix, Work, blocks_for, work_of};
+use ohmspike_simd::{Matrix, Serial, Work, blocks_for, work_of};
 use ohmspike_snn::backward::{Adjoint, Gradient, backward};
 use ohmspike_snn::forward::{Layer, Trace, forward};
 use ohmspike_snn::loss::ReadoutGradient;
@@ -91,11 +91,11 @@ fn a_backward_pass_writes_the_rows_that_spiked_between_the_first_spike_and_the_l
 fn an_update_draws_once_a_cell_where_it_is_noisy_and_never_where_it_is_not() {
     let (_, mut exact, _) = network(1);
     let step = Matrix::zeros(784, HIDDEN);
-    let (report, work) = work_of(|| exact.update(&step, Seed::new(1), &Alone));
+    let (report, work) = work_of(|| exact.update(&step, Seed::new(1), &Serial));
     assert_eq!((report.expect("finite").cells_written, work), ((784 * HIDDEN) as u64, Work::default()));
     let signs = vec![ohmspike_snn::network::Sign::Excitatory; 784];
     let mut noisy = ohmspike_snn::weights::DigitalWeights::noisy(Matrix::zeros(784, HIDDEN), signs, 0.1);
-    let (_, work) = work_of(|| noisy.update(&step, Seed::new(1), &Alone));
+    let (_, work) = work_of(|| noisy.update(&step, Seed::new(1), &Serial));
     assert_eq!(work, Work { drawn: (784 * WIDTH) as u64, ..Work::default() });
 }
 
@@ -109,9 +109,10 @@ fn pulses_and_their_draws_go_to_the_cells_that_are_asked() {
         "up_step_percent_of_window": 0.1, "down_step_percent_of_window": 0.1, "cycle_sigma_percent_of_step": 30 } } }"#,
     )
     .expect("a device");
-    let signs = vec![ohmspike_crossbar::Sign::Excitatory; 784];
+    let branches = vec![ohmspike_crossbar::Branch::Plus; 784];
     let half_on = Matrix::from_fn(784, HIDDEN, |_, _| 0.5);
-    let mut array = CrossbarArray::new(&device, ArrayParams::new(1.0, &signs), &half_on, Seed::new(1)).expect("fits");
+    let mut array =
+        CrossbarArray::new(&device, ArrayParams::new(1.0, &branches), &half_on, Seed::new(1)).expect("fits");
     let mut update = |rows: std::ops::Range<usize>, step: f32| {
         let step = Matrix::from_fn(784, HIDDEN, |row, _| if rows.contains(&row) { step } else { 0.0 });
         let (report, work) = work_of(|| array.update(&step, Seed::new(2)));

@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use ohmspike_crossbar::device::Device;
+use ohmspike_snn::connection::Connection;
 use ohmspike_study::chip_maps::{ChipMaps, MapFile};
 use ohmspike_study::prepare::{LoadedDevice, Prepared};
 use ohmspike_study::settings::{Controller, PairKind, Settings};
@@ -20,7 +21,7 @@ fn mechanisms() -> Vec<Mechanism> {
         "points": [{"resistance_ohm": 1000, "quadratic_per_volt": q, "cubic_per_square_volt": q}]}}})
     };
     let telegraph = |share: f64, percent: f64| {
-        json!({"read": {"slow": {"kind": "telegraph", "fraction_of_cells": share,
+        json!({"read": {"rtn": {"kind": "telegraph", "fraction_of_cells": share,
         "reference_resistance_ohm": 10000, "rate_per_second": 5, "amplitude_percent_of_conductance": percent}}})
     };
     let power = |exponent: f64| {
@@ -33,7 +34,7 @@ fn mechanisms() -> Vec<Mechanism> {
     };
     let white = |noise: &str, key: &str, size: f64| json!({"read": {"white": {"noise": noise, key: size}}});
     let faults = |p: f64| {
-        json!({"faults": {"p_low_resistance": p, "p_high_resistance": p, "p_anywhere": p, "p_dead_row": p,
+        json!({"faults": {"p_low_resistance": p, "p_high_resistance": p, "p_stuck_random": p, "p_dead_row": p,
         "p_dead_column": p, "p_cluster": p, "cluster_share": 0.5}})
     };
     let driver = |gain: f64| json!({"converters": {"dac": {"bits": 1, "gain_sigma_percent": gain}}});
@@ -71,7 +72,7 @@ fn mechanisms() -> Vec<Mechanism> {
 }
 
 fn chip(key: &str, size: f64) -> Value {
-    json!({"chip": {key: size}})
+    json!({"device_to_device": {key: size}})
 }
 
 /// Parts of `write` by scheme: exact ones, and such with draws of their own, which nothing of size zero may shift.
@@ -121,7 +122,7 @@ fn trial(settings: &Settings, loaded: &LoadedDevice) -> Left {
     let prepared = &*PREPARED;
     let devices = Some(loaded).into();
     left(
-        run_trial(settings, &devices, prepared.data(settings), 3, None, &ohmspike_simd::Alone, &mut |_| {})
+        run_trial(settings, &devices, prepared.data(settings), 3, None, &ohmspike_simd::Serial, &mut |_| {})
             .expect("a valid trial"),
     )
 }
@@ -139,7 +140,7 @@ fn spiking(pair: PairKind) -> Settings {
     settings.weights.sigma_init = 0.02;
     settings.hardware.pair = pair;
     settings.hardware.retention_seconds = 1e4;
-    (settings.hardware.full_scale_hidden, settings.hardware.full_scale_readout) = (0.2, 2.0);
+    (settings.hardware.weight_at_gmax, settings.readout.weight_at_gmax) = (0.2, 2.0);
     settings
 }
 
@@ -186,7 +187,7 @@ fn writes_without_spread_are_exact_however_they_say_so() {
         };
         same("constant", &settings, &[&noise("constant", "sigma_microsiemens")]);
         same("relative", &settings, &[&noise("relative", "sigma_percent_of_conductance")]);
-        same("study-level", &settings, &[&json!({"write": {"noise": "study-level"}})]);
+        same("from-study", &settings, &[&json!({"write": {"noise": "from-study"}})]);
         let spread = json!({"write": {"noise": "relative", "sigma_percent_of_conductance": 5}});
         same("by cell", &settings, &[&noise("constant", "sigma_microsiemens"), &chip("write_spread_sigma_ln", 0.4)]);
         let mut scaled = spiking(pair);
@@ -205,32 +206,34 @@ fn pulses_without_spread_are_alike() {
         let alike = trial(&settings, &device(&[write]));
         for zero in [
             json!({"write": {"pulses": {"cycle_noise": "additive"}}}),
-            json!({"chip": {"step_gain": "normal", "step_gain_sigma": 0}}),
-            json!({"chip": {"step_gain": "log-normal", "step_gain_sigma": 0}}),
-            json!({"chip": {"up_down_sigma": 0}}),
+            json!({"device_to_device": {"step_gain": "normal", "step_gain_sigma": 0}}),
+            json!({"device_to_device": {"step_gain": "log-normal", "step_gain_sigma": 0}}),
+            json!({"device_to_device": {"up_down_sigma": 0}}),
             json!({"write": {"noise": "constant", "sigma_microsiemens": 0}}),
         ] {
             assert!(trial(&settings, &device(&[write, &zero])) == alike, "{zero}, {pair:?}");
         }
-        let spread = json!({"chip": {"step_gain": "normal", "step_gain_sigma": 0.5}});
+        let spread = json!({"device_to_device": {"step_gain": "normal", "step_gain_sigma": 0.5}});
         assert!(trial(&settings, &device(&[write, &spread])) != alike, "{pair:?}");
     }
 }
 
 /// The branch that is never written, and a chip that has been measured and found sound.
 #[test]
-fn parked_cells_without_spread_and_maps_without_faults_are_none() {
+fn reference_cells_without_spread_and_maps_without_faults_are_none() {
     let settings = spiking(PairKind::OneBranch);
-    let parked = |sigma: f64| json!({"parked": {"branch": "device", "sigma_ln_resistance": sigma}});
+    let reference = |sigma: f64| json!({"reference_branch": {"kind": "cell", "sigma_ln_resistance": sigma}});
     for (scheme, write) in schemes() {
         let without = trial(&settings, &device(&[&write]));
-        assert!(trial(&settings, &device(&[&write, &parked(0.0)])) == without, "parked, {scheme}");
-        assert!(trial(&settings, &device(&[&write, &parked(0.8)])) != without, "parked, {scheme}");
+        assert!(trial(&settings, &device(&[&write, &reference(0.0)])) == without, "reference, {scheme}");
+        assert!(trial(&settings, &device(&[&write, &reference(0.8)])) != without, "reference, {scheme}");
         let mut mapped = device(&[&write]);
         let map = |word: &str| {
             let row = format!("{word}{}\n", ",ok".repeat(settings.network.hidden - 1));
-            let (key, path, text) = ("hardware.fault_map_hidden", "chip.csv".to_owned(), row.repeat(784));
-            ChipMaps { fault: [Some(MapFile { key, path, text, sha256: String::new() }), None], ..ChipMaps::default() }
+            let (key, path, text) = ("layer.1.fault_map".to_owned(), "chip.csv".to_owned(), row.repeat(784));
+            let connection = Connection::Feedforward(0);
+            let fault = vec![MapFile { connection, key, path, text, sha256: String::new() }];
+            ChipMaps { fault, ..ChipMaps::default() }
         };
         mapped.maps = map("ok");
         assert!(trial(&settings, &mapped) == without, "map, {scheme}");

@@ -1,7 +1,7 @@
 //! Chips of library devices programmed to one state, and their statistics.
 
 use ohmspike_crossbar::device::{BUILT_IN, Device};
-use ohmspike_crossbar::{ArrayParams, CrossbarArray, Sign};
+use ohmspike_crossbar::{ArrayParams, Branch, CrossbarArray};
 use ohmspike_rng::Seed;
 use ohmspike_simd::Matrix;
 
@@ -28,10 +28,10 @@ pub fn programmed<const RUNS: usize>(
 ) -> [Vec<f64>; RUNS] {
     let [rows, columns] = SHAPE;
     let span = device.window.span();
-    let signs = vec![Sign::Excitatory; rows];
+    let branches = vec![Branch::Plus; rows];
     let step = Matrix::from_fn(rows, columns, |_, _| (target - device.window.low()) / span);
     writes.map(|write| {
-        let params = ArrayParams::new(1.0, &signs);
+        let params = ArrayParams::new(1.0, &branches);
         let mut array =
             CrossbarArray::new(device, params, &Matrix::zeros(rows, columns), chip).expect("sound arguments");
         array.update(&step, write).expect("a step of the array's shape");
@@ -49,7 +49,7 @@ pub struct Moments {
 
 impl Moments {
     /// Of `sample`.
-    pub fn of(sample: &[f64]) -> Moments {
+    pub fn new(sample: &[f64]) -> Moments {
         let n = sample.len() as f64;
         let mean = sample.iter().sum::<f64>() / n;
         let moment = |power: i32| sample.iter().map(|x| (x - mean).powi(power)).sum::<f64>() / n;
@@ -60,7 +60,7 @@ impl Moments {
 
 /// Correlation of two samples of the same cells.
 pub fn correlation(one: &[f64], other: &[f64]) -> f64 {
-    let (first, second) = (Moments::of(one), Moments::of(other));
+    let (first, second) = (Moments::new(one), Moments::new(other));
     let products = one.iter().zip(other).map(|(x, y)| (x - first.mean) * (y - second.mean));
     products.sum::<f64>() / one.len() as f64 / (first.sigma * second.sigma)
 }

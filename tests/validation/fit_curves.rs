@@ -10,7 +10,7 @@
 use std::sync::LazyLock;
 
 use ohmspike_crossbar::device::{Device, Direction, Drift, Faults, PulseLaw, Pulses, Scheme};
-use ohmspike_crossbar::{ArrayParams, CrossbarArray, Sign};
+use ohmspike_crossbar::{ArrayParams, Branch, CrossbarArray};
 use ohmspike_rng::Seed;
 use ohmspike_simd::Matrix;
 use serde::Deserialize;
@@ -93,9 +93,9 @@ impl Cells {
     fn new(device: &Device, state: f32) -> Cells {
         let [rows, columns] = SHAPE;
         let device = Device { faults: Faults::default(), ..device.clone() };
-        let signs = vec![Sign::Excitatory; rows];
+        let branches = vec![Branch::Plus; rows];
         let first = Matrix::from_fn(rows, columns, |_, _| state);
-        let array = CrossbarArray::new(&device, ArrayParams::new(1.0, &signs), &first, Seed::new(61).named("chip"));
+        let array = CrossbarArray::new(&device, ArrayParams::new(1.0, &branches), &first, Seed::new(61).named("chip"));
         Cells { array: array.expect("sound arguments"), device, updates: 0 }
     }
 
@@ -119,7 +119,7 @@ impl Cells {
     /// The states of all cells.
     fn states(&self) -> Vec<f64> {
         let span = f64::from(self.device.window.span());
-        self.array.excess().cells().map(|excess| f64::from(excess) / span).collect()
+        self.array.g_above_min().cells().map(|g_above_min| f64::from(g_above_min) / span).collect()
     }
 
     /// What a read sees of them.
@@ -172,15 +172,19 @@ fn ends_are_those_of_the_fits() {
             pulses.cycle_sigma = [0.0, 0.0];
         });
         let mut device = Device { drift: Drift::None, ..device };
-        (device.chip.step_gain, device.chip.up_down, device.chip.down_gain, device.chip.slope) =
-            (None, None, None, None);
+        (
+            device.device_to_device.step_gain,
+            device.device_to_device.up_down,
+            device.device_to_device.down_gain,
+            device.device_to_device.slope,
+        ) = (None, None, None, None);
         let mut cells = Cells::new(&device, 0.5);
         cells.pulse(Direction::Down, 10);
         let floors = cells.states();
         assert_same(&format!("{}, floors", fit.file), &floors, fit.ends.floor);
         cells.pulse(Direction::Up, 20);
         assert_same(&format!("{}, ceilings", fit.file), &cells.states(), fit.ends.ceiling);
-        // A held floor is at no conductance, up to the rounding of an excess.
+        // A held floor is at no conductance, up to the rounding of an conductance above the floor.
         let (low, span) = (f64::from(device.window.low()), f64::from(device.window.span()));
         let held = floors.iter().filter(|floor| low + span * **floor < 1e-4).count() as f64 / floors.len() as f64;
         let share = fit.floors_held_at_zero;
@@ -195,7 +199,7 @@ fn ends_are_those_of_the_fits() {
 fn steps_and_their_noise_are_those_of_the_fits() {
     for fit in &VALUES.fits {
         let mut device = Device { drift: Drift::None, ..device_of(fit) };
-        (device.chip.low_resistance, device.chip.high_resistance) = (None, None);
+        (device.device_to_device.low_resistance, device.device_to_device.high_resistance) = (None, None);
         let reference = device.write.pulses().expect("pulsed").reference;
         let directions = [(Direction::Up, &fit.steps_at_weight_0.up), (Direction::Down, &fit.steps_at_weight_0.down)];
         for (direction, step) in directions {

@@ -5,7 +5,8 @@
 
 use std::path::Path;
 
-use ohmspike_crossbar::device::{BUILT_IN, Device, EndsKind, First, Scheme};
+use ohmspike_crossbar::WriteReport;
+use ohmspike_crossbar::device::{BUILT_IN, Device, EndsKind, InitialAction, Scheme};
 use ohmspike_crossbar::{Endurance, Ledger};
 use ohmspike_snn::connection::Connection;
 use ohmspike_snn::evaluate::evaluate;
@@ -13,7 +14,7 @@ use ohmspike_snn::hardware::LayerWeights;
 use ohmspike_snn::initial;
 use ohmspike_snn::network::Network;
 use ohmspike_snn::train::{Trainer, Training};
-use ohmspike_snn::weights::{UpdateReport, WeightStore};
+use ohmspike_snn::weights::WeightStore;
 use ohmspike_study::hardware::layer_weights;
 use ohmspike_study::prepare::Prepared;
 use ohmspike_study::settings::{PairKind, Settings};
@@ -39,19 +40,19 @@ const BATCH: usize = 32;
 fn settings(device: &str) -> Settings {
     let mut settings = Settings::default();
     settings.network.hidden = 20;
-    settings.training.batch = Some(BATCH);
-    settings.training.learning_rate = Some(0.03);
+    settings.training.batch = BATCH;
+    settings.training.learning_rate = 0.03;
     settings.hardware.device = device.to_owned();
     // A window that weights of the first epochs fill: steps of training are then not lost in that of a pulse.
-    settings.hardware.full_scale_hidden = 0.1;
-    settings.hardware.full_scale_readout = 4.0;
+    settings.hardware.weight_at_gmax = 0.1;
+    settings.readout.weight_at_gmax = 4.0;
     settings
 }
 
 /// A layer after training.
 struct Trained {
     weights: LayerWeights,
-    report: UpdateReport,
+    report: WriteReport,
     ledger: Ledger,
     endurance: Endurance,
 }
@@ -59,10 +60,9 @@ struct Trained {
 /// Both layers after one epoch, the number of updates, and the accuracy on the test set with its number of samples.
 fn train(settings: &Settings) -> ([Trained; 2], u64, f64, f64) {
     let prepared = Prepared::new([settings].into_iter(), Path::new(".")).expect("the embedded subset");
-    let (data, device, preset) = (prepared.data(settings), prepared.device(settings), settings.preset());
+    let (data, device, dynamics) = (prepared.data(settings), prepared.device(settings), settings.dynamics());
     let hidden = settings.network.hidden;
-    let network =
-        Network::new(784, hidden, data.classes, 0.8, settings.network.steps, &preset.dynamics).expect("valid");
+    let network = Network::new(784, hidden, data.classes, 0.8, settings.network.steps, &dynamics).expect("valid");
     let streams = TrialStreams::of(settings, 1);
     let layer = |connection: Connection| {
         let (signs, (_, columns)) = (network.signs(connection), network.shape(connection));
@@ -72,9 +72,9 @@ fn train(settings: &Settings) -> ([Trained; 2], u64, f64, f64) {
             .expect("a layer that fits")
     };
     let (mut hidden_layer, mut readout) = (layer(Connection::Feedforward(0)), layer(Connection::Readout));
-    let training = Training { batch: BATCH, learning_rate: preset.learning_rate as f32 };
+    let training = Training { batch: BATCH, learning_rate: settings.training.learning_rate as f32 };
     let stores: &mut [&mut dyn WeightStore] = &mut [hidden_layer.store_mut(), readout.store_mut()];
-    let report = Trainer::new(&network, training, &ohmspike_simd::Alone)
+    let report = Trainer::new(&network, training, &ohmspike_simd::Serial)
         .epoch(&data.train, stores, &streams.training, 0)
         .expect("no divergence");
     assert!(report.loss.is_finite() && report.loss > 0.0, "loss {}", report.loss);
@@ -89,7 +89,7 @@ fn train(settings: &Settings) -> ([Trained; 2], u64, f64, f64) {
         &data.test,
         images,
         streams.test,
-        &ohmspike_simd::Alone,
+        &ohmspike_simd::Serial,
     );
     let layers = [trained(hidden_layer, report.writes[0]), trained(readout, report.writes[1])];
     let updates = (data.train.labels.len() / BATCH) as u64;
@@ -101,14 +101,15 @@ fn train(settings: &Settings) -> ([Trained; 2], u64, f64, f64) {
 fn hull(device: &Device) -> (f64, f64) {
     let factor = |sigma: Option<f32>| libm::exp(6.0 * f64::from(sigma.unwrap_or(0.0)));
     let (low, high) = (f64::from(device.window.low()), f64::from(device.window.high()));
-    if device.chip.ends == EndsKind::Normal {
+    if device.device_to_device.ends == EndsKind::Normal {
         let share = |sigma: Option<f32>| 6.0 * f64::from(sigma.unwrap_or(0.0));
         return (
-            low * (1.0 - share(device.chip.high_resistance)).max(0.0),
-            high * (1.0 + share(device.chip.low_resistance)),
+            low * (1.0 - share(device.device_to_device.high_resistance)).max(0.0),
+            high * (1.0 + share(device.device_to_device.low_resistance)),
         );
     }
-    let (spread_low, spread_high) = (factor(device.chip.high_resistance), factor(device.chip.low_resistance));
+    let (spread_low, spread_high) =
+        (factor(device.device_to_device.high_resistance), factor(device.device_to_device.low_resistance));
     ((low / spread_low).min(high / spread_high), (high * spread_high).max(low * spread_low))
 }
 
@@ -116,11 +117,11 @@ fn assert_cells_within_their_window(name: &str, device: &Device, layer: &LayerWe
     let LayerWeights::Crossbar(weights) = layer else { panic!("{name}: no crossbar") };
     let (floor, (low, high)) = (f64::from(device.window.low()), hull(device));
     let stuck = f64::from(device.faults.low_resistance_conductance(&device.window));
-    let excess = weights.array.excess();
-    for row in 0..excess.rows() {
-        for column in 0..excess.columns() {
-            let cell = floor + f64::from(excess[(row, column)]);
-            // Excess and floor are f32 of up to `high`.
+    let g_above_min = weights.array.g_above_min();
+    for row in 0..g_above_min.rows() {
+        for column in 0..g_above_min.columns() {
+            let cell = floor + f64::from(g_above_min[(row, column)]);
+            // Conductance above the floor and floor are f32 of up to `high`.
             let rounding = f64::from(f32::EPSILON) * 2.0 * high.max(stuck);
             let faulty = !device.faults.is_none() && (cell.abs() <= rounding || (cell - stuck).abs() <= rounding);
             assert!(faulty || (low - rounding..=high + rounding).contains(&cell), "{name}: a cell at {cell} µS");
@@ -140,8 +141,10 @@ fn assert_counts_add_up(name: &str, device: &Device, layer: &Trained, updates: u
         Scheme::Pulsed(_) => assert!(report.pulses >= report.cells_written, "{name}"),
         Scheme::Verify(_) => {
             // A read after every pulse; a controller that reads first has one more for every cell it is asked for.
-            match device.write.verify().map(|verify| verify.first) {
-                Some(First::Read) => assert!(report.verify_reads >= report.pulses + report.cells_written, "{name}"),
+            match device.write.verify().map(|verify| verify.initial_action) {
+                Some(InitialAction::Read) => {
+                    assert!(report.verify_reads >= report.pulses + report.cells_written, "{name}")
+                }
                 _ => assert_eq!(report.pulses, report.verify_reads, "{name}"),
             }
             assert!(report.pulses >= report.cells_written && report.gave_up <= report.cells_written, "{name}");

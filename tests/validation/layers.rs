@@ -190,7 +190,7 @@ fn assert_ours_is_within_its_bound(case: Case, network: &Network, dense: &[Sampl
 
     let samples = Samples { spikes, labels: dense.iter().map(|sample| sample.label as u8).collect() };
     let mut trainer =
-        Trainer::new(&of_crate, Training { batch: dense.len(), learning_rate: 0.01 }, &ohmspike_simd::Alone);
+        Trainer::new(&of_crate, Training { batch: dense.len(), learning_rate: 0.01 }, &ohmspike_simd::Serial);
     let chosen: Vec<u32> = (0..dense.len() as u32).collect();
     let mut stores: Vec<&mut dyn WeightStore> = stores.iter_mut().map(|store| store as _).collect();
     let loss = trainer.differentiate(&samples, &chosen, &mut stores, Seed::new(0)) / dense.len() as f64;

@@ -82,7 +82,7 @@ impl Spiking {
     pub fn gradient(&self) -> (f64, Gradient) {
         let count = self.samples.labels.len();
         let mut trainer =
-            Trainer::new(&self.network, Training { batch: count, learning_rate: 0.01 }, &ohmspike_simd::Alone);
+            Trainer::new(&self.network, Training { batch: count, learning_rate: 0.01 }, &ohmspike_simd::Serial);
         let chosen: Vec<u32> = (0..count as u32).collect();
         let (mut hidden, mut readout) = (self.hidden.clone(), self.readout.clone());
         let loss = trainer.differentiate(&self.samples, &chosen, &mut [&mut hidden, &mut readout], Seed::new(0));

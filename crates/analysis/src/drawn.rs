@@ -6,9 +6,11 @@
 //! | order | always |
 //! | write | the study's noise, a spread of writes, stochastic rounding to pulses, noisy verify reads, or drift that spreads and has time |
 //! | read | white or telegraph noise |
-//! | chip | spreads from cell to cell, faults without a map, converter errors, traps, parked cells, the drift of the first write |
+//! | chip | spreads from cell to cell, faults without a map, converter errors, traps, reference cells, the drift of the first write |
 
-use ohmspike_crossbar::device::{ChipSpread, Converters, Device, Drift, Parked, StepGain, WhiteNoise, WriteNoise};
+use ohmspike_crossbar::device::{
+    Converters, Device, DeviceToDevice, Drift, ReferenceBranch, StepGain, WhiteNoise, WriteNoise,
+};
 use ohmspike_snn::connection::Connection;
 
 use ohmspike_stats::draws::Draws;
@@ -51,7 +53,7 @@ fn writes_spread(settings: &Settings, device: &Device) -> bool {
     let scaled = settings.hardware.write_spread_scale > 0.0;
     let noise = match &device.write.noise {
         WriteNoise::None => false,
-        WriteNoise::StudyLevel => settings.noise.level_percent > 0.0,
+        WriteNoise::FromStudy => settings.noise.level_percent > 0.0,
         WriteNoise::Constant { sigma } => *sigma > 0.0,
         WriteNoise::Relative { fraction } => *fraction > 0.0,
         WriteNoise::Table(table) => table.points().iter().any(|point| point.sigma_ln_resistance > 0.0),
@@ -70,7 +72,7 @@ fn white_spreads(device: &Device) -> bool {
 }
 
 fn traps(device: &Device) -> bool {
-    let telegraph = device.read.slow.telegraph();
+    let telegraph = device.read.rtn.telegraph();
     telegraph.is_some_and(|telegraph| telegraph.fraction_of_cells > 0.0 && telegraph.amplitude > 0.0)
 }
 
@@ -92,19 +94,27 @@ fn drift_spreads(settings: &Settings, device: &Device) -> bool {
 fn chips_differ(settings: &Settings, loaded: &LoadedDevice, connection: Connection) -> bool {
     let device = &loaded.device;
     let mapped = of_connection(&loaded.maps.fault, connection).is_some();
-    let parked = matches!(device.parked, Parked::Device { sigma } if sigma > 0.0);
-    cells_differ(&device.chip)
+    let reference = matches!(device.reference_branch, ReferenceBranch::Cell { sigma } if sigma > 0.0);
+    cells_differ(&device.device_to_device)
         || converters_differ(&device.converters)
         || !mapped && !device.faults.is_none()
-        || parked && settings.hardware.pair == PairKind::OneBranch
+        || reference && settings.hardware.pair == PairKind::OneBranch
         || traps(device)
         || drift_spreads(settings, device)
 }
 
-fn cells_differ(chip: &ChipSpread) -> bool {
+fn cells_differ(chip: &DeviceToDevice) -> bool {
     // The deviation of the gain down is a share of that of the gain up.
-    let ChipSpread { low_resistance, high_resistance, ends: _, step_gain, up_down, down_gain: _, slope, write_spread } =
-        *chip;
+    let DeviceToDevice {
+        low_resistance,
+        high_resistance,
+        ends: _,
+        step_gain,
+        up_down,
+        down_gain: _,
+        slope,
+        write_spread,
+    } = *chip;
     let gain = step_gain.map(|gain| match gain {
         StepGain::Normal { sigma } | StepGain::LogNormal { sigma } => sigma,
     });
@@ -143,8 +153,8 @@ mod tests {
     fn mechanisms_of_size_zero_draw_nothing() {
         for off in [
             "",
-            r#", "write": { "noise": "study-level" }"#,
-            r#", "chip": { "low_resistance_sigma_ln": 0, "high_resistance_sigma_ln": 0 }"#,
+            r#", "write": { "noise": "from-study" }"#,
+            r#", "device_to_device": { "low_resistance_sigma_ln": 0, "high_resistance_sigma_ln": 0 }"#,
             r#", "faults": { "p_low_resistance": 0 }"#,
             r#", "converters": { "dac": { "bits": 8, "gain_sigma_percent": 0 } }"#,
         ] {
@@ -159,9 +169,9 @@ mod tests {
         for (keys, expected) in [
             (r#", "write": { "noise": "constant", "sigma_microsiemens": 1 }"#, write),
             (r#", "read": { "white": { "noise": "constant", "sigma_microsiemens": 1 } }"#, read),
-            (r#", "chip": { "low_resistance_sigma_ln": 0.1 }"#, chip),
+            (r#", "device_to_device": { "low_resistance_sigma_ln": 0.1 }"#, chip),
             (r#", "faults": { "p_low_resistance": 0.1 }"#, chip),
-            (r#", "parked": { "branch": "device", "sigma_ln_resistance": 0.1 }"#, chip),
+            (r#", "reference_branch": { "kind": "cell", "sigma_ln_resistance": 0.1 }"#, chip),
         ] {
             assert_eq!(of(keys, |_| ()), expected, "{keys}");
         }

@@ -22,3 +22,8 @@ pub mod sweep;
 pub mod tables;
 
 pub use summary::{Summary, summarise};
+
+/// Runs the examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

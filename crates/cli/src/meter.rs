@@ -48,7 +48,7 @@ impl<'a> Meter<'a> {
     /// Before any trial of `plan` runs.
     pub fn new(study: &'a Study, plan: &Plan) -> Meter<'a> {
         let trials: Vec<(usize, usize)> =
-            plan.left.iter().map(|trial| (trial.condition, trial.settings.preset().epochs)).collect();
+            plan.left.iter().map(|trial| (trial.condition, trial.settings.training.epochs)).collect();
         let epochs = trials.iter().map(|trial| trial.1 as u64).sum();
         let bar = ProgressBar::with_draw_target(Some(epochs), ProgressDrawTarget::stderr_with_hz(2));
         let style = ProgressStyle::with_template("{bar:32} {percent:>3} %   {elapsed} gone, {msg}");

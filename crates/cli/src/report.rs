@@ -66,12 +66,11 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         flags: &flags,
         noise_unit: choice.noise_unit,
         figures: &study_figures(recorded, &choice, replication)?,
-        replication,
         machine: &machine(),
     };
     let done = done_of(&results);
     warn(&repeat_warnings(&file.study, &done));
-    let path = write_report(&report, &out)?;
+    let path = write_report(&report, replication, &out)?;
     tell!("{} of {} trials have a record", done.len(), results.trials.len());
     say!("{}", path.display())?;
     if arguments.open {

@@ -131,7 +131,7 @@ fn show(results: &Results, choice: &AxisChoice, replication: Option<&dyn Replica
         done.len(),
         results.trials.len()
     )?;
-    let health = HealthTally::of(results.study, &done);
+    let health = HealthTally::new(results.study, &done);
     for line in health.lines() {
         say!("{line}")?;
     }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use ohmspike_analysis::reference::Reference;
+use ohmspike_experiments::presets::PRESETS;
 use ohmspike_study::results::Results;
 use ohmspike_study::study::{Override, Study, StudyError};
 use ohmspike_study::study_file::StudyFile;
@@ -11,7 +12,7 @@ use super::terminal::tell;
 
 /// The study at `path`, a study file or a results folder, with `overrides` of the form SECTION.KEY=VALUE.
 pub fn open(path: &Path, overrides: &[String]) -> Result<StudyFile, super::Failure> {
-    Ok(StudyFile::open(path, &parse_overrides(overrides)?)?)
+    Ok(StudyFile::open_with(&PRESETS, path, &parse_overrides(overrides)?)?)
 }
 
 /// The folder of the results: the one that was asked for, or that of the study.
@@ -49,7 +50,7 @@ pub fn needs_records(results: &Results) -> Result<(), NoRecords> {
 
 /// The default study, one trial, with `overrides`.
 pub fn default(overrides: &[String]) -> Result<Study, super::Failure> {
-    Ok(Study::parse("defaults", "name = \"train\"", &parse_overrides(overrides)?)?)
+    Ok(Study::parse_with(&PRESETS, "defaults", "name = \"train\"", &parse_overrides(overrides)?)?)
 }
 
 fn parse_overrides(overrides: &[String]) -> Result<Vec<Override>, StudyError> {

@@ -3,7 +3,7 @@
 //! An update goes through the array in strips of rows that stay in the cache: what the step asks of the branches (pair.rs),
 //! writes (branch.rs and the schemes below it), effective weights and variance of a read (effective.rs). The draw of a cell
 //! is given by its place alone: the normals of the update's stream fill the blocks of the array row after row, padding
-//! included, as in the abstract study.
+//! included, as in the same update in exact memory.
 
 use std::ops::Range;
 
@@ -11,62 +11,23 @@ use ohmspike_rng::Seed;
 use ohmspike_simd::{Block, LANES, Matrix};
 
 use crate::array_error::{ArrayError, check_finite, check_params};
+use crate::array_params::ArrayParams;
 use crate::assemble::{branches, faults, scheme};
-use crate::branch::{Branch, BranchStreams, Scheme, StripReport, last_mask};
+use crate::branch_cells::{BranchCells, BranchStreams, Scheme, StripReport, last_mask};
 use crate::converters::ArrayConverters;
 use crate::device::{Device, LevelGrid};
-use crate::drive::DrivenRow;
 use crate::effective::{Programmed, refresh_variance, refresh_weights};
-use crate::fault_map::FaultMap;
 use crate::ledger::Ledger;
-use crate::mapping::{PairMapping, Sign};
+use crate::mapping::PairMapping;
 use crate::pair::{Asked, BranchAim, Controller, PairKind, Refreshes, aim_copy, aim_read_back, aim_two_branches};
 use crate::program::{Scratch, WriteLaw};
+use crate::read_conductance::ReadConductance;
 use crate::read_spread::ReadSpread;
 use crate::report::WriteReport;
-use crate::sight::Sight;
-use crate::slow::SlowReads;
+use crate::rtn::RtnReads;
 
 /// Blocks of a strip: a dozen streams of 8 KiB.
 const STRIP_BLOCKS: usize = 128;
-
-/// What an array needs to know beside its device and its first weights.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ArrayParams<'a> {
-    /// Weight of a cell that is fully on, beside one that is fully off.
-    pub full_scale: f32,
-    /// Sign of every row.
-    pub signs: &'a [Sign],
-    /// Standard deviation that an update leaves in a weight, in units of weight, for a device whose write noise is `study-level`;
-    /// others state that of a cell. Where an update writes both cells of a pair, they share its variance evenly.
-    pub study_sigma: f32,
-    /// Factor on the write spread, that of pulses too, for sweeps; 1 leaves it as the device and the study state it.
-    pub write_spread_scale: f32,
-    /// How the two cells of a pair share the writing.
-    pub pair: PairKind,
-    /// What the controller takes the weights to be.
-    pub controller: Controller,
-    /// Stuck cells and dead lines of a measured chip, in the place of those that the device's probabilities would draw.
-    pub faults: Option<&'a FaultMap>,
-    /// Measured conductances of the main branch, µS, in the place of the first weights.
-    pub conductances: Option<&'a Matrix>,
-}
-
-impl<'a> ArrayParams<'a> {
-    /// One-branch pairs that are read back, without noise of a study and without maps.
-    pub fn new(full_scale: f32, signs: &'a [Sign]) -> ArrayParams<'a> {
-        ArrayParams {
-            full_scale,
-            signs,
-            study_sigma: 0.0,
-            write_spread_scale: 1.0,
-            pair: PairKind::OneBranch,
-            controller: Controller::ReadBack,
-            faults: None,
-            conductances: None,
-        }
-    }
-}
 
 /// Rows x columns of pairs of one chip.
 #[derive(Clone, Debug)]
@@ -77,22 +38,22 @@ pub struct CrossbarArray {
     scheme: Scheme,
     levels: Option<LevelGrid>,
     signs: Vec<f32>,
-    /// 1/kappa with the sign of every row, µS per weight.
+    /// 1/κ with the sign of every row, µS per weight.
     per_weight: Vec<f32>,
     /// Sign of every row times the gain of its driver; 0 where the row is dead.
-    driven: Vec<f32>,
-    pub(crate) main: Branch,
-    /// Cells on the opposite side: parked ones, or written ones in two-branch pairs; none for an exact reference.
-    pub(crate) other: Option<Branch>,
-    /// The excess of the main branch over the opposite one that the controller has asked for, µS.
+    pub(crate) driven: Vec<f32>,
+    pub(crate) main: BranchCells,
+    /// Cells on the opposite side: reference cells, or written ones in two-branch pairs; none for an exact reference.
+    pub(crate) other: Option<BranchCells>,
+    /// The conductance above the floor of the main branch over the opposite one that the controller has asked for, µS.
     pub(crate) copy: Option<Matrix>,
     /// The same as weights.
-    believed: Option<Matrix>,
+    gradient_weights: Option<Matrix>,
     weights: Matrix,
     variance: Option<Matrix>,
-    pub(crate) sight: Sight,
-    read: Option<ReadSpread>,
-    pub(crate) slow: Option<SlowReads>,
+    pub(crate) read_conductance: ReadConductance,
+    pub(crate) read: Option<ReadSpread>,
+    pub(crate) rtn: Option<RtnReads>,
     pub(crate) converters: Option<ArrayConverters>,
     scratch: [Scratch; 2],
     pub(crate) updates: u64,
@@ -105,7 +66,7 @@ impl CrossbarArray {
     ///
     /// The first weights are programmed exactly, but to the nearest level where the device has levels: they are random draws
     /// themselves, and a spread of their writes would only widen them. Those outside the window end at its ends and are
-    /// counted ([`CrossbarArray::initial_report`]). Stuck cells stay where they are stuck. With a parked device the
+    /// counted ([`CrossbarArray::initial_report`]). Stuck cells stay where they are stuck. With a reference cell the
     /// effective weights differ from `initial` by its spread.
     ///
     /// # Errors
@@ -119,11 +80,11 @@ impl CrossbarArray {
         let mapping = PairMapping::new(device.window, params.full_scale)?;
         check_params(&params, &mapping, initial)?;
         let (rows, columns) = (initial.rows(), initial.columns());
-        let signs: Vec<f32> = params.signs.iter().map(|sign| sign.factor()).collect();
+        let signs: Vec<f32> = params.branches.iter().map(|branch| branch.sign()).collect();
         let read = ReadSpread::new(&device.read.white);
         // Without a voltage nothing is stated in µA.
         let volts = device.read.volts.unwrap_or(1.0);
-        let weight_per_microampere = f64::from(mapping.kappa()) / volts;
+        let weight_per_microampere = f64::from(mapping.weight_per_microsiemens()) / volts;
         let converters =
             ArrayConverters::new(&device.converters, rows, columns, weight_per_microampere, chip.named("converters"));
         let faults = faults(device, &params, [rows, columns], chip);
@@ -134,39 +95,40 @@ impl CrossbarArray {
             driven[row] = 0.0;
         }
         let every_cell = device.write.reaches_every_cell();
-        let study_sigma = params.study_sigma * params.pair.share_of_study_noise(every_cell);
-        let law = WriteLaw::new(&device.write, &mapping, study_sigma, params.write_spread_scale, every_cell);
+        let update_sigma = params.update_sigma * params.pair.share_of_update_noise(every_cell);
+        let law = WriteLaw::new(&device.write, &mapping, update_sigma, params.write_spread_scale, every_cell);
         let strip_rows = (STRIP_BLOCKS / initial.row_blocks()).max(1).min(rows);
         let scratch = Scratch::new(strip_rows * initial.row_blocks());
         let (main, other) = branches(device, &params, &signs, &faults, [rows, columns], chip, every_cell);
         let two_branches = params.pair != PairKind::OneBranch;
         let copied = params.controller == Controller::DigitalCopy;
-        let mut array = CrossbarArray {
-            mapping,
-            pair: params.pair,
-            scheme: scheme(device, &mapping, &read, params.write_spread_scale),
-            levels: device.levels.at(&device.window),
-            per_weight: signs.iter().map(|sign| sign * mapping.inverse_kappa()).collect(),
-            driven,
-            slow: device.read.slow.telegraph().map(|noise| {
-                SlowReads::new(noise, &mapping, [rows, columns], other.is_some(), chip.named("telegraph"))
-            }),
-            sight: Sight::new(device, mapping.window().low()),
-            copy: copied.then(|| Matrix::zeros(rows, columns)),
-            believed: copied.then(|| Matrix::zeros(rows, columns)),
-            weights: Matrix::zeros(rows, columns),
-            variance: read.as_ref().map(|_| Matrix::zeros(rows, columns)),
-            scratch: if two_branches { [scratch.clone(), scratch] } else { [scratch, Scratch::new(0)] },
-            law,
-            signs,
-            main,
-            other,
-            read,
-            converters,
-            updates: 0,
-            initial: WriteReport::default(),
-            ledger: Ledger::default(),
-        };
+        let mut array =
+            CrossbarArray {
+                mapping,
+                pair: params.pair,
+                scheme: scheme(device, &mapping, &read, params.write_spread_scale),
+                levels: device.levels.at(&device.window),
+                per_weight: signs.iter().map(|sign| sign * mapping.microsiemens_per_weight()).collect(),
+                driven,
+                rtn: device.read.rtn.telegraph().map(|noise| {
+                    RtnReads::new(noise, &mapping, [rows, columns], other.is_some(), chip.named("telegraph"))
+                }),
+                read_conductance: ReadConductance::new(device, mapping.window().low()),
+                copy: copied.then(|| Matrix::zeros(rows, columns)),
+                gradient_weights: copied.then(|| Matrix::zeros(rows, columns)),
+                weights: Matrix::zeros(rows, columns),
+                variance: read.as_ref().map(|_| Matrix::zeros(rows, columns)),
+                scratch: if two_branches { [scratch.clone(), scratch] } else { [scratch, Scratch::new(0)] },
+                law,
+                signs,
+                main,
+                other,
+                read,
+                converters,
+                updates: 0,
+                initial: WriteReport::default(),
+                ledger: Ledger::default(),
+            };
         array.initial = array.program_exactly(initial, params.conductances);
         Ok(array)
     }
@@ -181,7 +143,7 @@ impl CrossbarArray {
         self.check_step(step)?;
         let mut streams = [seed, seed.named("opposite")].map(BranchStreams::new);
         let mut report = WriteReport::default();
-        self.sight.rest(0.0);
+        self.read_conductance.rest(0.0);
         for rows in self.strips() {
             let blocks = self.blocks(&rows);
             let refreshes = self.aim(&rows, &step.blocks()[blocks.clone()]);
@@ -197,7 +159,7 @@ impl CrossbarArray {
         self.ledger.write_pulses += report.pulses;
         self.ledger.verify_reads += report.verify_reads;
         self.updates += 1;
-        self.refresh_slow();
+        self.refresh_rtn();
         Ok(report)
     }
 
@@ -205,42 +167,42 @@ impl CrossbarArray {
     /// path. Times before the reference time of the drift count as that; the next update writes to cells as they were
     /// before they rested.
     pub fn rest(&mut self, seconds: f64) {
-        self.sight.rest(seconds);
+        self.read_conductance.rest(seconds);
         self.refresh_all();
     }
 
-    /// Brings all that follows from what the cells hold up to date: what is seen, effective weights, variances, slow noise.
+    /// Brings all that follows from what the cells hold up to date: what is seen, effective weights, variances, RTN.
     pub(crate) fn refresh_all(&mut self) {
         for rows in self.strips() {
             self.refresh(rows);
         }
-        self.refresh_slow();
+        self.refresh_rtn();
     }
 
-    /// Lets slow read noise go on for `seconds`, with the draws of `seed`.
+    /// Lets random telegraph noise (RTN) go on for `seconds`, with the draws of `seed`.
     pub fn pass(&mut self, seconds: f64, seed: Seed) {
-        let Some(slow) = &mut self.slow else { return };
-        slow.pass(seconds, [Some(&self.main), self.other.as_ref()], self.mapping.window().low(), seed);
+        let Some(rtn) = &mut self.rtn else { return };
+        rtn.pass(seconds, [Some(&self.main), self.other.as_ref()], self.mapping.window().low(), seed);
     }
 
     /// Whether time that passes changes what is read ([`CrossbarArray::pass`]).
-    pub fn has_slow_noise(&self) -> bool {
-        self.slow.is_some()
+    pub fn has_rtn(&self) -> bool {
+        self.rtn.is_some()
     }
 
-    /// What a sum over active rows is taken of: the effective weights with the slow noise of now.
+    /// What a sum over active rows is taken of: the effective weights with the RTN of now.
     pub fn read_weights(&self) -> &Matrix {
-        self.slow.as_ref().map_or(&self.weights, |slow| slow.weights())
+        self.rtn.as_ref().map_or(&self.weights, |rtn| rtn.weights())
     }
 
     /// Rows of pairs.
     pub fn rows(&self) -> usize {
-        self.main.excess.rows()
+        self.main.g_above_min.rows()
     }
 
     /// Columns of pairs.
     pub fn columns(&self) -> usize {
-        self.main.excess.columns()
+        self.main.g_above_min.columns()
     }
 
     /// How weights and conductances belong together.
@@ -254,8 +216,8 @@ impl CrossbarArray {
     }
 
     /// What the controller takes the weights to be: the effective weights, or its digital copy.
-    pub fn believed(&self) -> &Matrix {
-        self.believed.as_ref().unwrap_or(&self.weights)
+    pub fn gradient_weights(&self) -> &Matrix {
+        self.gradient_weights.as_ref().unwrap_or(&self.weights)
     }
 
     /// Variance of one read of each weight, weight²; none where the device has no read noise.
@@ -276,45 +238,18 @@ impl CrossbarArray {
     /// Conductances of the main and of the opposite branch of a pair as a read sees them, µS.
     pub fn conductance(&self, row: usize, column: usize) -> (f32, f32) {
         let floor = self.mapping.window().low();
-        let other = self.other.as_ref().map_or(self.sight.reference(), |other| other.seen_at(row, column));
+        let other = self.other.as_ref().map_or(self.read_conductance.reference(), |other| other.seen_at(row, column));
         (floor + self.main.seen_at(row, column), floor + other)
     }
 
     /// Conductance of every cell of the main branch above the floor of the window as the last write left it, µS.
-    pub fn excess(&self) -> &Matrix {
-        &self.main.excess
+    pub fn g_above_min(&self) -> &Matrix {
+        &self.main.g_above_min
     }
 
     /// What became of the first weights: clipped and wrong-sign cells.
     pub fn initial_report(&self) -> WriteReport {
         self.initial
-    }
-
-    /// Effective weights of the pairs of one row at `input` times the read voltage, and the variance of one read of each,
-    /// both over the read voltage: what the row adds to the column currents. Drifted and bent, without slow noise.
-    pub(crate) fn driven_row(&self, row: usize, input: f32, seen: &mut DrivenRow) {
-        let width = self.main.excess.row_blocks();
-        let blocks = row * width..(row + 1) * width;
-        let DrivenRow { main, other, weights, variance } = seen;
-        self.sight.see_driven(Some(&self.main), blocks.clone(), input, main);
-        self.sight.see_driven(self.other.as_ref(), blocks, input, other);
-        let rows = || Programmed {
-            signs: &self.driven[row..row + 1],
-            width,
-            last_mask: last_mask(&self.main.excess),
-            excess: main,
-            parked: Some(other),
-            reference: 0.0,
-        };
-        refresh_weights(rows(), &self.mapping, weights);
-        if let Some(spread) = &self.read {
-            let parked = self.other.as_ref().map(|_| &other[..]);
-            refresh_variance(Programmed { parked, ..rows() }, &self.mapping, spread, variance);
-        }
-        for (weights, variance) in weights.iter_mut().zip(variance) {
-            *weights = *weights * input;
-            *variance = *variance * (input * input);
-        }
     }
 
     /// Spread of one read; none where the device has no read noise.
@@ -334,10 +269,10 @@ impl CrossbarArray {
 
     /// Turns the step of `rows` into what is asked of their branches; the refreshes that it takes.
     fn aim(&mut self, rows: &Range<usize>, step: &[Block]) -> Refreshes {
-        let blocks = rows.start * self.main.excess.row_blocks()..rows.end * self.main.excess.row_blocks();
+        let blocks = rows.start * self.main.g_above_min.row_blocks()..rows.end * self.main.g_above_min.row_blocks();
         let asked = Asked {
             per_weight: &self.per_weight[rows.clone()],
-            width: self.main.excess.row_blocks(),
+            width: self.main.g_above_min.row_blocks(),
             step,
             span: self.mapping.window().span(),
             floor: self.mapping.window().low(),
@@ -395,7 +330,7 @@ impl CrossbarArray {
             for column in 0..self.columns() {
                 let wanted = match conductances {
                     Some(conductances) => conductances[(row, column)] - floor,
-                    None => self.signs[row] * weights[(row, column)] * self.mapping.inverse_kappa(),
+                    None => self.signs[row] * weights[(row, column)] * self.mapping.microsiemens_per_weight(),
                 };
                 report.clipped_low += u64::from(wanted < 0.0);
                 report.clipped_high += u64::from(wanted > span);
@@ -404,9 +339,9 @@ impl CrossbarArray {
                     PairKind::PushPull => (0.5 * span + 0.5 * wanted, 0.5 * span - 0.5 * wanted),
                     PairKind::OneBranch | PairKind::PotentiationOnly => (wanted, 0.0),
                 };
-                self.main.excess[(row, column)] = main;
+                self.main.g_above_min[(row, column)] = main;
                 if let Some(branch) = self.other.as_mut().filter(|_| self.pair != PairKind::OneBranch) {
-                    branch.excess[(row, column)] = other;
+                    branch.g_above_min[(row, column)] = other;
                 }
                 if let Some(copy) = &mut self.copy {
                     copy[(row, column)] = wanted;
@@ -416,8 +351,8 @@ impl CrossbarArray {
         for branch in [Some(&mut self.main), self.other.as_mut().filter(|_| self.pair != PairKind::OneBranch)] {
             let Some(branch) = branch else { continue };
             if let Some(levels) = &self.levels {
-                let (columns, width) = (branch.excess.columns(), branch.excess.row_blocks());
-                for (number, block) in branch.excess.blocks_mut().iter_mut().enumerate() {
+                let (columns, width) = (branch.g_above_min.columns(), branch.g_above_min.row_blocks());
+                for (number, block) in branch.g_above_min.blocks_mut().iter_mut().enumerate() {
                     *block = levels.nearest_excess(block) * ohmspike_simd::lane_mask(columns, number % width);
                 }
             }
@@ -426,7 +361,7 @@ impl CrossbarArray {
         for rows in self.strips() {
             report += self.refresh(rows);
         }
-        self.refresh_slow();
+        self.refresh_rtn();
         report
     }
 
@@ -434,51 +369,51 @@ impl CrossbarArray {
     fn refresh(&mut self, rows: Range<usize>) -> WriteReport {
         let blocks = self.blocks(&rows);
         for branch in [Some(&mut self.main), self.other.as_mut()].into_iter().flatten() {
-            self.sight.see(branch, blocks.clone());
+            self.read_conductance.see(branch, blocks.clone());
         }
         let programmed = || Programmed {
             signs: &self.driven[rows.clone()],
-            width: self.main.excess.row_blocks(),
-            last_mask: last_mask(&self.main.excess),
-            excess: self.main.seen(blocks.clone()),
-            parked: self.other.as_ref().map(|other| other.seen(blocks.clone())),
-            reference: self.sight.reference(),
+            width: self.main.g_above_min.row_blocks(),
+            last_mask: last_mask(&self.main.g_above_min),
+            g_above_min: self.main.seen(blocks.clone()),
+            opposite: self.other.as_ref().map(|other| other.seen(blocks.clone())),
+            reference: self.read_conductance.reference(),
         };
         let weights = &mut self.weights.blocks_mut()[blocks.clone()];
         let wrong_sign = refresh_weights(programmed(), &self.mapping, weights);
         if let (Some(variance), Some(spread)) = (&mut self.variance, &self.read) {
             refresh_variance(programmed(), &self.mapping, spread, &mut variance.blocks_mut()[blocks.clone()]);
         }
-        if let (Some(copy), Some(believed)) = (&self.copy, &mut self.believed) {
+        if let (Some(copy), Some(gradient_weights)) = (&self.copy, &mut self.gradient_weights) {
             let copied = Programmed {
                 signs: &self.signs[rows.clone()],
                 width: copy.row_blocks(),
                 last_mask: last_mask(copy),
-                excess: &copy.blocks()[blocks.clone()],
-                parked: None,
+                g_above_min: &copy.blocks()[blocks.clone()],
+                opposite: None,
                 reference: 0.0,
             };
-            refresh_weights(copied, &self.mapping, &mut believed.blocks_mut()[blocks]);
+            refresh_weights(copied, &self.mapping, &mut gradient_weights.blocks_mut()[blocks]);
         }
         WriteReport { wrong_sign, cells: (rows.len() * self.columns()) as u64, ..WriteReport::default() }
     }
 
-    /// Puts the slow noise of now on top of new effective weights.
-    fn refresh_slow(&mut self) {
-        if let Some(slow) = &mut self.slow {
-            slow.refresh(&self.weights, [Some(&self.main), self.other.as_ref()], &self.driven, &self.mapping);
+    /// Puts the RTN of now on top of new effective weights.
+    fn refresh_rtn(&mut self) {
+        if let Some(rtn) = &mut self.rtn {
+            rtn.refresh(&self.weights, [Some(&self.main), self.other.as_ref()], &self.driven, &self.mapping);
         }
     }
 
     /// Rows in runs that fit the buffers.
     fn strips(&self) -> impl Iterator<Item = Range<usize>> + use<> {
-        let (rows, strip) = (self.rows(), self.scratch[0].blocks() / self.main.excess.row_blocks());
+        let (rows, strip) = (self.rows(), self.scratch[0].blocks() / self.main.g_above_min.row_blocks());
         (0..rows).step_by(strip).map(move |first| first..(first + strip).min(rows))
     }
 
     /// Blocks of `rows`.
     fn blocks(&self, rows: &Range<usize>) -> Range<usize> {
-        let width = self.main.excess.row_blocks();
+        let width = self.main.g_above_min.row_blocks();
         rows.start * width..rows.end * width
     }
 
@@ -491,10 +426,10 @@ impl CrossbarArray {
     }
 }
 
-fn branch_aim<'a>(branch: &'a mut Branch, blocks: Range<usize>, scratch: &'a mut Scratch) -> BranchAim<'a> {
+fn branch_aim<'a>(branch: &'a mut BranchCells, blocks: Range<usize>, scratch: &'a mut Scratch) -> BranchAim<'a> {
     let count = blocks.len();
     BranchAim {
-        excess: &mut branch.excess.blocks_mut()[blocks.clone()],
+        g_above_min: &mut branch.g_above_min.blocks_mut()[blocks.clone()],
         asked: &mut scratch.asked[..count],
         target: &mut scratch.target[..count],
         pulses: branch.pulses.as_mut().map(|pulses| &mut pulses[blocks.start * LANES..blocks.end * LANES]),

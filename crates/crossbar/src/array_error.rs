@@ -3,9 +3,9 @@
 use ohmspike_simd::Matrix;
 use thiserror::Error;
 
-use crate::array::ArrayParams;
-use crate::finite::first_not_finite;
+use crate::array_params::ArrayParams;
 use crate::mapping::{MappingError, PairMapping};
+use crate::nan_check::first_not_finite;
 use crate::pair::PairKind;
 
 /// Largest standard deviation of a write, µS: with it and a draw below 7, no write is more than f32 can hold.
@@ -28,18 +28,18 @@ pub enum ArrayError {
         columns: usize,
     },
     /// Not one sign for every row.
-    #[error("signs: got {signs}, must be one for each of {rows} rows")]
-    Signs {
+    #[error("branches: got {branches}, must be one for each of {rows} rows")]
+    Branches {
         /// Signs given.
-        signs: usize,
+        branches: usize,
         /// Rows of the first weights.
         rows: usize,
     },
     /// A write spread that is negative, not a number or too large.
-    #[error("study_sigma: got {study_sigma}, must be a number from 0 up to {LARGEST_SIGMA:e} µS of conductance")]
-    StudySigma {
+    #[error("update_sigma: got {update_sigma}, must be a number from 0 up to {LARGEST_SIGMA:e} µS of conductance")]
+    UpdateSigma {
         /// Standard deviation in units of weight.
-        study_sigma: f32,
+        update_sigma: f32,
     },
     /// A factor that is negative, not a number or too large.
     #[error("write_spread_scale: got {scale}, must be a number from 0 to {LARGEST_SCALE}")]
@@ -108,20 +108,20 @@ pub enum ArrayError {
 }
 
 pub(crate) fn check_params(params: &ArrayParams, mapping: &PairMapping, initial: &Matrix) -> Result<(), ArrayError> {
-    let (rows, columns, signs) = (initial.rows(), initial.columns(), params.signs.len());
+    let (rows, columns, branches) = (initial.rows(), initial.columns(), params.branches.len());
     if rows == 0 || columns == 0 {
         return Err(ArrayError::Empty { rows, columns });
     }
-    if signs != rows {
-        return Err(ArrayError::Signs { signs, rows });
+    if branches != rows {
+        return Err(ArrayError::Branches { branches, rows });
     }
     let scale = params.write_spread_scale;
     if !(0.0..=LARGEST_SCALE).contains(&scale) {
         return Err(ArrayError::SpreadScale { scale });
     }
-    let study_sigma = params.study_sigma;
-    if !(0.0..=LARGEST_SIGMA).contains(&(study_sigma * mapping.inverse_kappa() * scale.max(1.0))) {
-        return Err(ArrayError::StudySigma { study_sigma });
+    let update_sigma = params.update_sigma;
+    if !(0.0..=LARGEST_SIGMA).contains(&(update_sigma * mapping.microsiemens_per_weight() * scale.max(1.0))) {
+        return Err(ArrayError::UpdateSigma { update_sigma });
     }
     if let Some(map) = params.conductances {
         if (map.rows(), map.columns()) != (rows, columns) {

@@ -3,8 +3,8 @@
 use ohmspike_rng::Seed;
 use ohmspike_simd::{LANES, Matrix};
 
-use crate::array::ArrayParams;
-use crate::branch::{Branch, Scheme};
+use crate::array_params::ArrayParams;
+use crate::branch_cells::{BranchCells, Scheme};
 use crate::chip::{self, Side};
 use crate::device::{AfterGiveUp, Device, Scheme as DeviceScheme};
 use crate::fault_map::FaultMap;
@@ -29,31 +29,31 @@ pub(crate) fn branches(
     [rows, columns]: [usize; 2],
     chip: Seed,
     every_cell: bool,
-) -> (Branch, Option<Branch>) {
+) -> (BranchCells, Option<BranchCells>) {
     let once_an_update = every_cell && device.write.scheme == DeviceScheme::Add;
     let counted = !once_an_update || params.pair == PairKind::PotentiationOnly;
     let leaves = device.write.verify().is_some_and(|verify| verify.after_give_up == AfterGiveUp::Leave);
     let moves = !device.drift.is_off();
-    let branch = |excess: Matrix, chip: Seed| {
+    let branch = |g_above_min: Matrix, chip: Seed| {
         // The path of the first write is drawn with the chip.
         let relaxation = moves.then(|| chip::first_paths(rows, columns, chip.named("relaxation")));
         let seen = moves || device.read.nonlinearity.is_some();
-        Branch {
+        BranchCells {
             cells: chip::cells(device, rows, columns, chip),
             relaxation,
             visible: seen.then(|| Matrix::zeros(rows, columns)),
-            left: leaves.then(|| vec![false; excess.blocks().len() * LANES]),
-            pulses: counted.then(|| vec![0; excess.blocks().len() * LANES]),
-            excess,
+            left: leaves.then(|| vec![false; g_above_min.blocks().len() * LANES]),
+            pulses: counted.then(|| vec![0; g_above_min.blocks().len() * LANES]),
+            g_above_min,
         }
     };
     let mut main = branch(Matrix::zeros(rows, columns), chip);
     let mut other = match params.pair {
         PairKind::OneBranch => {
-            let parked = device.parked.excess(&device.window, rows, columns, chip.named("parked"));
-            parked.map(|excess| {
-                let cells = chip::parked_cells(&device.window, rows, columns, moves);
-                Branch { cells, ..branch(excess, chip.named("opposite")) }
+            let reference = device.reference_branch.g_above_min(&device.window, rows, columns, chip.named("parked"));
+            reference.map(|g_above_min| {
+                let cells = chip::reference_cells(&device.window, rows, columns, moves);
+                BranchCells { cells, ..branch(g_above_min, chip.named("opposite")) }
             })
         }
         PairKind::PushPull | PairKind::PotentiationOnly => {

@@ -1,7 +1,7 @@
 //! The constants of the cells of one branch: what device-to-device spread and faults leave, fixed for the life of a chip.
 //!
 //! ```text
-//! low .. high     excess that a cell can have, µS above the floor of the nominal window; a stuck cell has low = high,
+//! low .. high     conductance above the floor that a cell can have, µS above the floor of the nominal window; a stuck cell has low = high,
 //!                 so that every write leaves it where it is stuck; on an open line both are -G_low
 //! gain up, down   factor on the steps that raise and that lower the conductance
 //! slope up, down  fall of the factor of a linear step over the state, beyond that of its law
@@ -21,7 +21,7 @@ use crate::device::Direction;
 pub(crate) struct Cells {
     /// Highest less lowest conductance of the nominal window, µS.
     pub(crate) span: f32,
-    /// Lowest and highest excess of every cell, µS.
+    /// Lowest and highest conductance above the floor of every cell, µS.
     pub(crate) bounds: Option<[Matrix; 2]>,
     /// Gain of up and of down steps.
     pub(crate) gains: Option<[Matrix; 2]>,
@@ -53,7 +53,7 @@ impl Cells {
         }
     }
 
-    /// Lowest and highest excess of one cell, µS.
+    /// Lowest and highest conductance above the floor of one cell, µS.
     pub(crate) fn bounds(&self, row: usize, column: usize) -> (f32, f32) {
         let ends = self.bounds.as_ref();
         ends.map_or((0.0, self.span), |[low, high]| (low[(row, column)], high[(row, column)]))
@@ -66,13 +66,13 @@ impl CellStrip<'_> {
         self.span
     }
 
-    /// Lowest excess of the cells of a block, µS.
+    /// Lowest conductance above the floor of the cells of a block, µS.
     #[inline(always)]
     pub(crate) fn low(&self, block: usize) -> Block {
         self.bounds.map_or(Block::ZERO, |[low, _]| low[block])
     }
 
-    /// Highest excess of the cells of a block, µS.
+    /// Highest conductance above the floor of the cells of a block, µS.
     #[inline(always)]
     pub(crate) fn high(&self, block: usize) -> Block {
         self.bounds.map_or(Block::splat(self.span), |[_, high]| high[block])
@@ -90,13 +90,13 @@ impl CellStrip<'_> {
         self.spread.map_or(Block::splat(1.0), |spread| spread[block])
     }
 
-    /// Lowest excess of one cell, µS.
+    /// Lowest conductance above the floor of one cell, µS.
     #[inline(always)]
     pub(crate) fn low_of(&self, block: usize, lane: usize) -> f32 {
         self.bounds.map_or(0.0, |[low, _]| low[block][lane])
     }
 
-    /// Highest excess of one cell, µS.
+    /// Highest conductance above the floor of one cell, µS.
     #[inline(always)]
     pub(crate) fn high_of(&self, block: usize, lane: usize) -> f32 {
         self.bounds.map_or(self.span, |[_, high]| high[block][lane])
@@ -145,9 +145,9 @@ impl CellStrip<'_> {
     }
 }
 
-/// `excess` within `low` .. `high`. NaN stays NaN, and no step brings one in: `update` refuses it.
+/// `g_above_min` within `low` .. `high`. NaN stays NaN, and no step brings one in: `update` refuses it.
 #[inline(always)]
-pub(crate) fn clip(excess: f32, low: f32, high: f32) -> f32 {
-    let above = if excess < low { low } else { excess };
+pub(crate) fn clip(g_above_min: f32, low: f32, high: f32) -> f32 {
+    let above = if g_above_min < low { low } else { g_above_min };
     if above > high { high } else { above }
 }

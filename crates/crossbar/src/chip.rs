@@ -6,7 +6,7 @@
 use ohmspike_rng::Seed;
 use ohmspike_simd::{Matrix, lane_mask};
 
-use crate::branch::Branch;
+use crate::branch_cells::BranchCells;
 use crate::cells::Cells;
 use crate::device::Device;
 use crate::fault_map::{FaultMap, Stuck};
@@ -15,7 +15,7 @@ use crate::window::ConductanceWindow;
 /// Which cells of its pairs a branch has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Side {
-    /// G+ in excitatory rows, G- in inhibitory ones.
+    /// G+ or G-, as the row's branch says.
     Main,
     /// The other one.
     Opposite,
@@ -24,13 +24,13 @@ pub(crate) enum Side {
 /// The constants of the cells of one branch of a chip of `device`, before faults.
 pub(crate) fn cells(device: &Device, rows: usize, columns: usize, chip: Seed) -> Cells {
     let window = device.window;
-    let drawn = device.chip.draw(&window, device.write.pulses(), [rows, columns], chip);
+    let drawn = device.device_to_device.draw(&window, device.write.pulses(), [rows, columns], chip);
     Cells { span: window.span(), bounds: drawn.ends, gains: drawn.gains, slopes: drawn.slopes, spread: drawn.spread }
 }
 
-/// The constants of parked cells, before faults: they lie about the floor of the window and are never written. Where they
+/// The constants of reference cells, before faults: they lie about the floor of the window and are never written. Where they
 /// drift (`moves`), only no conductance at all bounds them.
-pub(crate) fn parked_cells(window: &ConductanceWindow, rows: usize, columns: usize, moves: bool) -> Cells {
+pub(crate) fn reference_cells(window: &ConductanceWindow, rows: usize, columns: usize, moves: bool) -> Cells {
     let even = |value: f32| Matrix::from_fn(rows, columns, |_, _| value);
     let bounds = moves.then(|| [even(-window.low()), even(f32::MAX)]);
     Cells { span: window.span(), bounds, gains: None, slopes: None, spread: None }
@@ -48,7 +48,7 @@ pub(crate) fn first_paths(rows: usize, columns: usize, seed: Seed) -> Matrix {
     draws
 }
 
-impl Branch {
+impl BranchCells {
     /// Holds the cells of `faults` that belong to `side` where they are stuck; `signs` of the rows, `floor` of the nominal
     /// window in µS. Without a cell on the other side a dead row is balanced.
     pub(crate) fn stick(&mut self, faults: &FaultMap, side: Side, signs: &[f32], floor: f32, balanced: bool) {
@@ -66,19 +66,19 @@ impl Branch {
             }
         }
         for &row in faults.dead_rows() {
-            for column in 0..self.excess.columns() {
+            for column in 0..self.g_above_min.columns() {
                 self.stick_at(row, column, if balanced { 0.0 } else { -floor });
             }
         }
     }
 
-    /// Leaves the cell at `excess`, whatever is written to it.
-    fn stick_at(&mut self, row: usize, column: usize, excess: f32) {
-        let (rows, columns, span) = (self.excess.rows(), self.excess.columns(), self.cells.span);
+    /// Leaves the cell at `g_above_min`, whatever is written to it.
+    fn stick_at(&mut self, row: usize, column: usize, g_above_min: f32) {
+        let (rows, columns, span) = (self.g_above_min.rows(), self.g_above_min.columns(), self.cells.span);
         let even = |value: f32| Matrix::from_fn(rows, columns, |_, _| value);
         let [low, high] = self.cells.bounds.get_or_insert_with(|| [even(0.0), even(span)]);
-        low[(row, column)] = excess;
-        high[(row, column)] = excess;
-        self.excess[(row, column)] = excess;
+        low[(row, column)] = g_above_min;
+        high[(row, column)] = g_above_min;
+        self.g_above_min[(row, column)] = g_above_min;
     }
 }

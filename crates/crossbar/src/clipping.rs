@@ -43,11 +43,11 @@ impl WriteClip {
 }
 
 /// What the window of `device` clips of the writes to `target`, µS, each of which has its spread times `scale`; of one try
-/// where writes are verified. None where the study states the spread and `study_sigma`, µS, is not given.
-pub fn write_clip(device: &Device, target: f64, study_sigma: Option<f64>, scale: f64) -> Option<WriteClip> {
+/// where writes are verified. None for `from-study` noise where `update_sigma`, µS, is not given.
+pub fn write_clip(device: &Device, target: f64, update_sigma: Option<f64>, scale: f64) -> Option<WriteClip> {
     let (low, high) = (f64::from(device.window.low()), f64::from(device.window.high()));
     let target = target.clamp(low, high);
-    let (below, above) = match device.write.noise.sigma(target, study_sigma)? {
+    let (below, above) = match device.write.noise.sigma(target, update_sigma)? {
         Sigma::Microsiemens(sigma) => ((low - target) / (scale * sigma), (target - high) / (scale * sigma)),
         Sigma::LnResistance { sigma, convention } => {
             let sigma = scale * sigma;
@@ -109,7 +109,7 @@ mod tests {
         for target in [10.0, 50.0, 100.0] {
             assert_eq!(write_clip(&exact, target, None, 1.0).map(WriteClip::total), Some(0.0), "{target}");
         }
-        let study = device(r#""noise": "study-level""#);
+        let study = device(r#""noise": "from-study""#);
         assert_eq!(write_clip(&study, 100.0, None, 1.0), None);
         assert!((write_clip(&study, 100.0, Some(3.0), 1.0).unwrap().above - 0.5).abs() < 1e-12);
     }

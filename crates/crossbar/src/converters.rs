@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! x_tj  = sum of the column j over the active rows of row tile t                      weight
-//! LSB   = FS / highest code,  FS = full scale in µA times kappa / V                   weight
+//! LSB   = FS / highest code,  FS = full scale in µA times κ / V                   weight
 //! code  = rint(clip(g_tj x_tj / LSB + o_tj highest code))                             clipped to lowest .. highest code
 //! y_j   = sum over t of  LSB code_tj                                                  partial sums are added digitally
 //!
@@ -65,7 +65,7 @@ struct ColumnAdcs {
 
 impl ArrayConverters {
     /// The converters of an array of `rows` x `columns`; none where the device has neither drivers nor column
-    /// converters. A column current of one µA is worth `weight_per_microampere`: kappa over the read voltage. Gains of
+    /// converters. A column current of one µA is worth `weight_per_microampere`: κ over the read voltage. Gains of
     /// drivers, gains and offsets of column converters have a stream each below `seed`.
     pub fn new(
         converters: &Converters,

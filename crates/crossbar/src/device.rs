@@ -17,9 +17,9 @@
 //! # Ok::<(), ohmspike_crossbar::device::DeviceError>(())
 //! ```
 
-mod chip;
 mod converters;
 mod curve;
+mod device_to_device;
 mod drift;
 mod ends;
 mod energy;
@@ -29,7 +29,6 @@ mod in_code;
 mod levels;
 mod nonlinearity;
 pub(crate) mod number;
-mod parked;
 mod parse;
 mod provenance;
 mod pulse_law;
@@ -38,11 +37,13 @@ mod pulses;
 mod pulses_spec;
 mod range;
 mod read;
+mod reference_branch;
 pub(crate) mod refusal;
+mod renamed;
+mod rtn;
 mod schema;
 mod shape;
 mod table;
-mod telegraph;
 mod text;
 mod verify;
 mod write;
@@ -50,8 +51,8 @@ mod write;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use chip::{ChipSpec, ChipSpread};
 pub use converters::{Adc, AdcCodes, AdcRange, AdcRangeKind, AdcSpec, Converters, ConvertersSpec, Dac, DacSpec};
+pub use device_to_device::{DeviceToDevice, DeviceToDeviceSpec};
 pub(crate) use drift::DriftAt;
 pub use drift::{Drift, DriftBounds, DriftLaw, DriftPoint, DriftSpec, DriftTimes, LogTimeDrift, PowerDrift};
 pub use ends::EndsKind;
@@ -62,8 +63,7 @@ pub(crate) use levels::LevelGrid;
 pub use levels::{LevelSpacing, Levels, LevelsSpec};
 pub(crate) use nonlinearity::FactorCurve;
 pub use nonlinearity::{Nonlinearity, NonlinearityPoint, NonlinearitySpec};
-pub use number::{Allowed, Whole};
-pub use parked::{Parked, ParkedBranch, ParkedSpec};
+pub use number::{Allowed, IntegerRange};
 pub use provenance::{Grade, Provenance};
 pub use pulse_law::{Direction, PulseLaw};
 pub use pulse_state::PulseState;
@@ -73,39 +73,41 @@ pub use pulses_spec::{CycleNoise, PulseKind, PulsesSpec};
 use range::SLACK;
 pub use range::TableRange;
 pub use read::{Read, ReadNoiseKind, ReadSpec, WhiteNoise, WhiteNoiseSpec};
+pub use reference_branch::{ReferenceBranch, ReferenceBranchKind, ReferenceBranchSpec};
 use refusal::required;
 pub use refusal::{DeviceError, Problem, SpecError};
+pub use renamed::{renamed_key, renamed_word};
+pub(crate) use rtn::TelegraphSteps;
+pub use rtn::{Rtn, RtnKind, RtnSpec, Telegraph};
 pub use schema::{field_table, schema};
 pub(crate) use table::LnSigma;
 pub use table::{Convention, SpreadPoint, SpreadTable};
-pub(crate) use telegraph::TelegraphSteps;
-pub use telegraph::{SlowNoise, SlowNoiseKind, SlowNoiseSpec, Telegraph};
-pub use verify::{Acceptance, AfterGiveUp, First, Sides, Verify, VerifySpec};
+pub use verify::{Acceptance, AfterGiveUp, InitialAction, Verify, VerifyDirection, VerifySpec};
 pub use write::{Scheme, SchemeKind, Write, WriteNoise, WriteNoiseKind, WriteSpec, WrittenCells};
 
 use crate::window::{ConductanceWindow, WindowSpec};
 
 /// The devices that come with the program: name and text of the file, in the order of the names.
 pub const BUILT_IN: &[(&str, &str)] = &[
-    ("1t1r-yousuf-2025", include_str!("../../../device-models/1t1r-yousuf-2025.json")),
-    ("1t1r-yousuf-2025-repeats", include_str!("../../../device-models/1t1r-yousuf-2025-repeats.json")),
-    ("cmo-hfox-falcone-2025", include_str!("../../../device-models/cmo-hfox-falcone-2025.json")),
-    ("cmo-hfox-falcone-2025-fine", include_str!("../../../device-models/cmo-hfox-falcone-2025-fine.json")),
-    ("ecram-mo-kim-2019", include_str!("../../../device-models/ecram-mo-kim-2019.json")),
-    ("ecram-tang-2018", include_str!("../../../device-models/ecram-tang-2018.json")),
-    ("hfo2-1t1r-milo-2021", include_str!("../../../device-models/hfo2-1t1r-milo-2021.json")),
-    ("hfo2-array-gong-2022", include_str!("../../../device-models/hfo2-array-gong-2022.json")),
-    ("hfox-taox-wan-2022-1d", include_str!("../../../device-models/hfox-taox-wan-2022-1d.json")),
-    ("hfox-taox-wan-2022-1s", include_str!("../../../device-models/hfox-taox-wan-2022-1s.json")),
-    ("hfox-taox-wan-2022-2d", include_str!("../../../device-models/hfox-taox-wan-2022-2d.json")),
-    ("ideal", include_str!("../../../device-models/ideal.json")),
-    ("illustrative-oxide", include_str!("../../../device-models/illustrative-oxide.json")),
-    ("oxide-ladder-chosen", include_str!("../../../device-models/oxide-ladder-chosen.json")),
-    ("pcm-joshi-2020", include_str!("../../../device-models/pcm-joshi-2020.json")),
-    ("reram-array-om-gong-2022", include_str!("../../../device-models/reram-array-om-gong-2022.json")),
-    ("reram-es-gong-2018", include_str!("../../../device-models/reram-es-gong-2018.json")),
-    ("reram-sb-gong-2018", include_str!("../../../device-models/reram-sb-gong-2018.json")),
-    ("study-1k-1m", include_str!("../../../device-models/study-1k-1m.json")),
+    ("1t1r-yousuf-2025", include_str!("../device-models/1t1r-yousuf-2025.json")),
+    ("1t1r-yousuf-2025-repeats", include_str!("../device-models/1t1r-yousuf-2025-repeats.json")),
+    ("cmo-hfox-falcone-2025", include_str!("../device-models/cmo-hfox-falcone-2025.json")),
+    ("cmo-hfox-falcone-2025-fine", include_str!("../device-models/cmo-hfox-falcone-2025-fine.json")),
+    ("ecram-mo-kim-2019", include_str!("../device-models/ecram-mo-kim-2019.json")),
+    ("ecram-tang-2018", include_str!("../device-models/ecram-tang-2018.json")),
+    ("hfo2-1t1r-milo-2021", include_str!("../device-models/hfo2-1t1r-milo-2021.json")),
+    ("hfo2-array-gong-2022", include_str!("../device-models/hfo2-array-gong-2022.json")),
+    ("hfox-taox-wan-2022-1d", include_str!("../device-models/hfox-taox-wan-2022-1d.json")),
+    ("hfox-taox-wan-2022-1s", include_str!("../device-models/hfox-taox-wan-2022-1s.json")),
+    ("hfox-taox-wan-2022-2d", include_str!("../device-models/hfox-taox-wan-2022-2d.json")),
+    ("ideal", include_str!("../device-models/ideal.json")),
+    ("illustrative-oxide", include_str!("../device-models/illustrative-oxide.json")),
+    ("oxide-ladder-chosen", include_str!("../device-models/oxide-ladder-chosen.json")),
+    ("pcm-joshi-2020", include_str!("../device-models/pcm-joshi-2020.json")),
+    ("reram-array-om-gong-2022", include_str!("../device-models/reram-array-om-gong-2022.json")),
+    ("reram-es-gong-2018", include_str!("../device-models/reram-es-gong-2018.json")),
+    ("reram-sb-gong-2018", include_str!("../device-models/reram-sb-gong-2018.json")),
+    ("study-1k-1m", include_str!("../device-models/study-1k-1m.json")),
 ];
 
 /// A device file: one memristive cell, its spreads, and where the numbers come from.
@@ -133,7 +135,7 @@ pub struct DeviceSpec {
     pub window: WindowSpec,
     /// Spreads from cell to cell, drawn once a chip.
     #[serde(default, deserialize_with = "shape::object")]
-    pub chip: ChipSpec,
+    pub device_to_device: DeviceToDeviceSpec,
     /// What a write leaves.
     #[serde(default, deserialize_with = "shape::object")]
     pub write: WriteSpec,
@@ -143,9 +145,9 @@ pub struct DeviceSpec {
     /// What a read returns.
     #[serde(default, deserialize_with = "shape::object")]
     pub read: ReadSpec,
-    /// The branch of a pair that is never written.
+    /// The branch of a pair that is never written: its reference.
     #[serde(default, deserialize_with = "shape::object")]
-    pub parked: ParkedSpec,
+    pub reference_branch: ReferenceBranchSpec,
     /// Conductances that a write can aim at; left out: every one in the window.
     #[serde(default, deserialize_with = "shape::object")]
     pub levels: LevelsSpec,
@@ -174,15 +176,15 @@ pub struct Device {
     /// Conductances that a cell can have.
     pub window: ConductanceWindow,
     /// Spreads from cell to cell, drawn once a chip.
-    pub chip: ChipSpread,
+    pub device_to_device: DeviceToDevice,
     /// What a write leaves.
     pub write: Write,
     /// What a write becomes with time.
     pub drift: Drift,
     /// What a read returns.
     pub read: Read,
-    /// The branch of a pair that is never written.
-    pub parked: Parked,
+    /// The branch of a pair that is never written: its reference.
+    pub reference_branch: ReferenceBranch,
     /// Conductances that a write can aim at.
     pub levels: Levels,
     /// How often cells and lines are faulty.
@@ -223,11 +225,17 @@ impl TryFrom<DeviceSpec> for Device {
             name: spec.name,
             description: spec.description,
             window,
-            chip: spec.chip.try_into().map_err(|error: SpecError| error.within("chip"))?,
+            device_to_device: spec
+                .device_to_device
+                .try_into()
+                .map_err(|error: SpecError| error.within("device_to_device"))?,
             write: spec.write.try_into().map_err(|error: SpecError| error.within("write"))?,
             drift: spec.drift.try_into().map_err(|error: SpecError| error.within("drift"))?,
             read: spec.read.try_into().map_err(|error: SpecError| error.within("read"))?,
-            parked: spec.parked.try_into().map_err(|error: SpecError| error.within("parked"))?,
+            reference_branch: spec
+                .reference_branch
+                .try_into()
+                .map_err(|error: SpecError| error.within("reference_branch"))?,
             levels: levels.map_err(|error| error.within("levels"))?,
             faults: spec.faults.try_into().map_err(|error: SpecError| error.within("faults"))?,
             converters: spec.converters.try_into().map_err(|error: SpecError| error.within("converters"))?,
@@ -258,8 +266,8 @@ impl Device {
     /// Slopes that differ from cell to cell are those of linear pulses.
     fn check_slopes(&self) -> Result<(), SpecError> {
         let linear = self.write.pulses().is_some_and(|pulses| pulses.slope(Direction::Up).is_some());
-        if self.chip.slope.is_some() && !linear {
-            return Err(SpecError::at("chip.slope_sigma", Problem::NoSlope));
+        if self.device_to_device.slope.is_some() && !linear {
+            return Err(SpecError::at("device_to_device.slope_sigma", Problem::NoSlope));
         }
         Ok(())
     }
@@ -283,8 +291,18 @@ impl Device {
 mod tests {
     use super::*;
 
-    const MECHANISMS: [&str; 10] =
-        ["window", "chip", "write", "drift", "read", "parked", "levels", "faults", "converters", "energy"];
+    const MECHANISMS: [&str; 10] = [
+        "window",
+        "device_to_device",
+        "write",
+        "drift",
+        "read",
+        "reference_branch",
+        "levels",
+        "faults",
+        "converters",
+        "energy",
+    ];
 
     #[test]
     fn a_mechanism_that_is_left_out_is_off() {
@@ -292,13 +310,13 @@ mod tests {
         let device = Device::from_json(text).unwrap();
         assert_eq!(device.write, Write { noise: WriteNoise::None, cells: WrittenCells::All, scheme: Scheme::Add });
         assert!(device.drift.is_off());
-        assert_eq!(device.chip, ChipSpread::default());
+        assert_eq!(device.device_to_device, DeviceToDevice::default());
         assert_eq!(device.read.white, WhiteNoise::None);
         assert_eq!(device.levels, Levels::Continuous);
         assert!(device.faults.is_none());
         assert_eq!(device.converters, Converters::default());
         assert_eq!(device.energy, Energy::default());
-        assert_eq!(device.parked, Parked::Reference);
+        assert_eq!(device.reference_branch, ReferenceBranch::Ideal);
     }
 
     #[test]

@@ -46,7 +46,7 @@ pub struct FaultMap {
 }
 
 impl FaultMap {
-    /// The map in `text`, of the written branch: the plus cell in excitatory rows, the minus cell in inhibitory ones.
+    /// The map in `text`, of the written branch: the cell that its row writes.
     ///
     /// One line a row; cells between commas or white space; lines that start with `#` and empty ones do not count. A
     /// cell is `ok`, `low-resistance` or `high-resistance` (stuck at that end of `window`), `open` (no current), or the
@@ -180,8 +180,8 @@ impl Faults {
             Some(self.low_resistance_conductance(window))
         } else if uniform < high {
             Some(self.high_resistance_conductance(window))
-        } else if uniform < high + self.anywhere {
-            Some(self.anywhere_conductance(window, place))
+        } else if uniform < high + self.stuck_random {
+            Some(self.stuck_random_conductance(window, place))
         } else {
             None
         }
@@ -229,7 +229,7 @@ mod tests {
 
     #[test]
     fn cells_are_stuck_at_the_rates_of_the_file() {
-        let map = draw(Faults { low_resistance: 0.03, high_resistance: 0.02, anywhere: 0.05, ..Faults::default() });
+        let map = draw(Faults { low_resistance: 0.03, high_resistance: 0.02, stuck_random: 0.05, ..Faults::default() });
         for stuck in [map.plus(), map.minus()] {
             let cells = ROWS * COLUMNS;
             assert_rate("low resistance", count(stuck, |conductance| conductance == 1000.0), cells, 0.03);

@@ -126,7 +126,7 @@ pub struct Endurance {
 
 impl Endurance {
     /// From the pulses of every cell.
-    pub(crate) fn of(pulses: impl Iterator<Item = u64>) -> Endurance {
+    pub(crate) fn from_pulses(pulses: impl Iterator<Item = u64>) -> Endurance {
         let mut endurance = Endurance::default();
         let mut sum = 0u64;
         for pulses in pulses {
@@ -150,7 +150,7 @@ mod tests {
 
     #[test]
     fn endurance_is_binned_in_powers_of_two() {
-        let endurance = Endurance::of([0, 0, 1, 2, 3, 4, 9].into_iter());
+        let endurance = Endurance::from_pulses([0, 0, 1, 2, 3, 4, 9].into_iter());
         assert_eq!(endurance.histogram, [2, 1, 2, 1, 1]);
         assert_eq!((endurance.cells, endurance.worst), (7, 9));
         assert!((endurance.mean - 19.0 / 7.0).abs() < 1e-12);

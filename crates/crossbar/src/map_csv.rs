@@ -221,7 +221,7 @@ impl<'t> Sheet<'t> {
 
     /// How the numbers of the map, as they stand there, fit `window`.
     fn fit(&self, window: &ConductanceWindow) -> Fit {
-        Fit::of(self.cells.iter().filter_map(|entry| entry.text.parse::<f64>().ok()), window)
+        Fit::new(self.cells.iter().filter_map(|entry| entry.text.parse::<f64>().ok()), window)
     }
 }
 

@@ -23,7 +23,7 @@ pub struct Fit {
 
 impl Fit {
     /// That of `numbers`, as the file states them, to `window`.
-    pub(crate) fn of(numbers: impl Iterator<Item = f64>, window: &ConductanceWindow) -> Fit {
+    pub(crate) fn new(numbers: impl Iterator<Item = f64>, window: &ConductanceWindow) -> Fit {
         let median = median(numbers.filter(|number| number.is_finite() && *number != 0.0).collect());
         let inside = |conductance: &f64| {
             // A cell at an end of the window may be rounded beyond it.

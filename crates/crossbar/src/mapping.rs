@@ -1,49 +1,30 @@
 //! Weights to conductances and back.
 //!
 //! ```text
-//! w     = kappa (G+ - G-)                     w in units of weight, G in µS
-//! kappa = full_scale / (G_high - G_low)       full_scale the weight of a cell that is fully on
-//!
-//! excess e = G - G_low                        µS, 0 to the span of the window for the written branch
-//! w     = sign kappa (e_written - e_parked)   sign +1 in excitatory rows, -1 in inhibitory ones
+//! w = κ (G+ - G-)                        weight; G in µS
+//! κ = full_scale / (G_high - G_low)      `weight_per_microsiemens`; full_scale the weight of a cell that is fully on
+//! e = G - G_low                          `g_above_min`, µS: 0 to the span of the window for the written branch
+//! w = s κ (e_written - e_opposite)       s = +1 in rows on the plus branch, -1 in rows on the minus branch
 //! ```
 //!
-//! A sign-constrained synapse writes one branch of its pair: G+ in excitatory rows, G- in inhibitory ones; the other is
-//! parked at the floor of the window. Arrays hold the excess rather than the conductance: it is what the pair
-//! subtracts anyway, and near the floor it keeps every bit of an f32.
+//! A row of one-branch pairs writes one branch of each pair, G+ or G-; the other is the reference branch, at the floor of
+//! the window. Arrays hold e and not G: it is what the pair subtracts anyway, and near the floor it keeps every bit of an
+//! f32.
 //!
 //! ```
-//! use ohmspike_crossbar::{ConductanceWindow, PairMapping, Sign};
+//! use ohmspike_crossbar::{ConductanceWindow, Branch, PairMapping};
 //!
 //! let window = ConductanceWindow::from_resistances(1e3, 1e6)?;
 //! let mapping = PairMapping::new(window, 9.99)?;
-//! assert_eq!(mapping.excess(0.5, Sign::Excitatory), 50.0);
-//! assert_eq!(mapping.weight(50.0, 0.0, Sign::Inhibitory), -0.5);
+//! assert_eq!(mapping.g_above_min(0.5, Branch::Plus), 50.0);
+//! assert_eq!(mapping.weight(50.0, 0.0, Branch::Minus), -0.5);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
 use thiserror::Error;
 
+use crate::branch::Branch;
 use crate::window::ConductanceWindow;
-
-/// What a row of synapses may be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sign {
-    /// Weights zero or above; G+ is written.
-    Excitatory,
-    /// Weights zero or below; G- is written.
-    Inhibitory,
-}
-
-impl Sign {
-    /// +1 or -1.
-    pub const fn factor(self) -> f32 {
-        match self {
-            Sign::Excitatory => 1.0,
-            Sign::Inhibitory => -1.0,
-        }
-    }
-}
 
 /// A pair that cannot carry weights.
 #[derive(Clone, Copy, Debug, PartialEq, Error)]
@@ -62,8 +43,8 @@ pub enum MappingError {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PairMapping {
     window: ConductanceWindow,
-    kappa: f32,
-    inverse_kappa: f32,
+    weight_per_microsiemens: f32,
+    microsiemens_per_weight: f32,
 }
 
 impl PairMapping {
@@ -73,9 +54,9 @@ impl PairMapping {
     /// [`MappingError::FullScale`].
     pub fn new(window: ConductanceWindow, full_scale: f32) -> Result<PairMapping, MappingError> {
         let span = window.span();
-        let (kappa, inverse_kappa) = (full_scale / span, span / full_scale);
-        if full_scale > 0.0 && kappa.is_normal() && inverse_kappa.is_normal() {
-            Ok(PairMapping { window, kappa, inverse_kappa })
+        let (weight_per_microsiemens, microsiemens_per_weight) = (full_scale / span, span / full_scale);
+        if full_scale > 0.0 && weight_per_microsiemens.is_normal() && microsiemens_per_weight.is_normal() {
+            Ok(PairMapping { window, weight_per_microsiemens, microsiemens_per_weight })
         } else {
             Err(MappingError::FullScale { full_scale, span })
         }
@@ -87,23 +68,23 @@ impl PairMapping {
     }
 
     /// Weight per µS.
-    pub fn kappa(&self) -> f32 {
-        self.kappa
+    pub fn weight_per_microsiemens(&self) -> f32 {
+        self.weight_per_microsiemens
     }
 
-    /// µS per weight, rounded on its own: exact where `kappa` is a power of two.
-    pub fn inverse_kappa(&self) -> f32 {
-        self.inverse_kappa
+    /// µS per weight, rounded on its own: exact where `weight_per_microsiemens` is a power of two.
+    pub fn microsiemens_per_weight(&self) -> f32 {
+        self.microsiemens_per_weight
     }
 
-    /// Excess of the written branch for `weight`, µS, not clipped to the window.
-    pub fn excess(&self, weight: f32, sign: Sign) -> f32 {
-        sign.factor() * weight * self.inverse_kappa
+    /// Conductance above the floor of the written branch for `weight`, µS, not clipped to the window.
+    pub fn g_above_min(&self, weight: f32, branch: Branch) -> f32 {
+        branch.sign() * weight * self.microsiemens_per_weight
     }
 
-    /// Weight of a pair with these excesses, µS.
-    pub fn weight(&self, written_excess: f32, parked_excess: f32, sign: Sign) -> f32 {
-        sign.factor() * self.kappa * (written_excess - parked_excess)
+    /// Weight of a pair with these conductances above the floor, µS.
+    pub fn weight(&self, written_above_min: f32, opposite_above_min: f32, branch: Branch) -> f32 {
+        branch.sign() * self.weight_per_microsiemens * (written_above_min - opposite_above_min)
     }
 }
 
@@ -115,12 +96,12 @@ mod tests {
     fn weights_come_back_from_their_excess() {
         let window = ConductanceWindow::from_resistances(1e3, 1e6).unwrap();
         let mapping = PairMapping::new(window, 0.03).unwrap();
-        for (weight, sign) in [(0.01, Sign::Excitatory), (-0.02, Sign::Inhibitory)] {
-            let back = mapping.weight(mapping.excess(weight, sign), 0.0, sign);
-            // kappa, its inverse and two products, half a unit in the last place each.
+        for (weight, sign) in [(0.01, Branch::Plus), (-0.02, Branch::Minus)] {
+            let back = mapping.weight(mapping.g_above_min(weight, sign), 0.0, sign);
+            // κ, its inverse and two products, half a unit in the last place each.
             assert!((back - weight).abs() <= 2.0 * f32::EPSILON * weight.abs());
         }
-        assert_eq!(mapping.weight(window.span(), 0.0, Sign::Excitatory), 0.03);
+        assert_eq!(mapping.weight(window.span(), 0.0, Branch::Plus), 0.03);
     }
 
     #[test]

@@ -1,11 +1,11 @@
 //! Kinds of pair, and what a step asks of their branches.
 //!
 //! ```text
-//! d = sign step / kappa                       the step along the sign of the row, µS
-//! e, o                                        excess of the main branch (G+ in excitatory rows, G- in inhibitory ones)
+//! d = sign step / κ                       the step along the sign of the row, µS
+//! e, o                                        conductance above the floor of the main branch (G+ or G-, as the row's branch says)
 //!                                             and of the opposite one, µS
 //!
-//! one-branch          e* = e + d              o is parked at the floor; the floor of the window is the sign bound
+//! one-branch          e* = e + d              o is the reference, at the floor; the floor of the window is the sign bound
 //! push-pull           e* = e + d/2, o* = o - d/2          starts in the middle of the window, |w| up to full scale
 //! potentiation-only   d > 0: e* = e + d;  d < 0: o* = o - d        cells only rise; where one would rise above its
 //!                     ceiling, both are reset to the floor and e* = e - o + d is programmed: a refresh
@@ -33,7 +33,7 @@ use crate::device::Direction;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PairKind {
-    /// One branch is written, the other parked at the floor of the window.
+    /// One branch is written, the other is the reference branch, at the floor of the window.
     #[default]
     OneBranch,
     /// Both branches take half of every step, in opposite directions.
@@ -54,7 +54,7 @@ impl PairKind {
     }
 
     /// Standard deviation of a write of one cell over that of the weight, where cells share the noise of a weight evenly.
-    pub(crate) fn share_of_study_noise(self, every_cell: bool) -> f32 {
+    pub(crate) fn share_of_update_noise(self, every_cell: bool) -> f32 {
         if self.writes_both_cells(every_cell) { std::f32::consts::FRAC_1_SQRT_2 } else { 1.0 }
     }
 }
@@ -72,11 +72,11 @@ pub enum Controller {
 
 /// One branch of a strip while a step is turned into targets.
 pub(crate) struct BranchAim<'a> {
-    /// Excess now, µS.
-    pub(crate) excess: &'a mut [Block],
+    /// Conductance above the floor now, µS.
+    pub(crate) g_above_min: &'a mut [Block],
     /// Change asked for, µS: filled.
     pub(crate) asked: &'a mut [Block],
-    /// Excess aimed at, µS: filled.
+    /// Conductance above the floor aimed at, µS: filled.
     pub(crate) target: &'a mut [Block],
     /// Write pulses of every lane, where they are kept.
     pub(crate) pulses: Option<&'a mut [u32]>,
@@ -88,7 +88,7 @@ pub(crate) struct BranchAim<'a> {
 
 /// The step asked of a strip.
 pub(crate) struct Asked<'a> {
-    /// 1/kappa with the sign of every row, µS per weight.
+    /// 1/κ with the sign of every row, µS per weight.
     pub(crate) per_weight: &'a [f32],
     /// Blocks in a row.
     pub(crate) width: usize,
@@ -105,21 +105,21 @@ pub(crate) struct Asked<'a> {
 /// Targets of one-branch pairs that are read back: e* = e + g d.
 #[kernel]
 pub(crate) fn aim_read_back(asked: &Asked, branch: BranchAim) {
-    let BranchAim { excess, asked: change, target, cells, .. } = branch;
+    let BranchAim { g_above_min, asked: change, target, cells, .. } = branch;
     for (row, &per_weight) in asked.per_weight.iter().enumerate() {
         for block in row * asked.width..(row + 1) * asked.width {
-            let (step, excess) = (&asked.step[block], &excess[block]);
+            let (step, g_above_min) = (&asked.step[block], &g_above_min[block]);
             let mut wanted = Block::ZERO;
             for lane in 0..LANES {
                 wanted[lane] = per_weight * step[lane];
             }
             change[block] = wanted;
-            target[block] = asked.aimed_at(excess, &wanted, &cells, block);
+            target[block] = asked.aimed_at(g_above_min, &wanted, &cells, block);
         }
     }
 }
 
-/// Targets of one-branch pairs whose controller keeps a `copy` of the excess it asked for: e* = copy + d.
+/// Targets of one-branch pairs whose controller keeps a `copy` of the conductance above the floor it asked for: e* = copy + d.
 #[kernel]
 pub(crate) fn aim_copy(asked: &Asked, branch: BranchAim, copy: &mut [Block]) {
     let BranchAim { asked: change, target, .. } = branch;
@@ -150,19 +150,19 @@ impl Asked<'_> {
         wanted
     }
 
-    /// `excess` after the `change`, times the gain of the cell where gains act on targets.
+    /// `g_above_min` after the `change`, times the gain of the cell where gains act on targets.
     #[inline(always)]
-    fn aimed_at(&self, excess: &Block, change: &Block, cells: &CellStrip, block: usize) -> Block {
+    fn aimed_at(&self, g_above_min: &Block, change: &Block, cells: &CellStrip, block: usize) -> Block {
         let mut target = Block::ZERO;
         if self.gains && cells.has_gains() {
             let (up, down) = (cells.gain(Direction::Up, block), cells.gain(Direction::Down, block));
             for lane in 0..LANES {
                 let gain = if change[lane] > 0.0 { up[lane] } else { down[lane] };
-                target[lane] = excess[lane] + gain * change[lane];
+                target[lane] = g_above_min[lane] + gain * change[lane];
             }
         } else {
             for lane in 0..LANES {
-                target[lane] = excess[lane] + change[lane];
+                target[lane] = g_above_min[lane] + change[lane];
             }
         }
         target
@@ -199,8 +199,10 @@ pub(crate) fn aim_two_branches(
         for block in row * asked.width..(row + 1) * asked.width {
             let copied = copy.as_deref_mut().map(|copy| &mut copy[block]);
             let copies = copied.is_some();
-            let held =
-                copied.as_deref().copied().unwrap_or_else(|| difference(&main.excess[block], &other.excess[block]));
+            let held = copied
+                .as_deref()
+                .copied()
+                .unwrap_or_else(|| difference(&main.g_above_min[block], &other.g_above_min[block]));
             let wanted = asked.wanted(&held, per_weight, block);
             if let Some(copy) = copied {
                 *copy = wanted;
@@ -211,8 +213,9 @@ pub(crate) fn aim_two_branches(
                 main.target[block] = wanted.map(|wanted| 0.5 * asked.span + 0.5 * wanted);
                 other.target[block] = wanted.map(|wanted| 0.5 * asked.span - 0.5 * wanted);
             } else {
-                main.target[block] = asked.aimed_at(&main.excess[block], &main.asked[block], &main.cells, block);
-                other.target[block] = asked.aimed_at(&other.excess[block], &other.asked[block], &other.cells, block);
+                main.target[block] = asked.aimed_at(&main.g_above_min[block], &main.asked[block], &main.cells, block);
+                other.target[block] =
+                    asked.aimed_at(&other.g_above_min[block], &other.asked[block], &other.cells, block);
             }
             if kind == PairKind::PotentiationOnly {
                 refreshes += refresh_full(asked, &mut main, &mut other, &wanted, block);
@@ -259,7 +262,7 @@ fn refresh_full(asked: &Asked, main: &mut BranchAim, other: &mut BranchAim, want
             main.asked[block][lane] = wanted[lane];
             main.target[block][lane] = wanted[lane];
             other.asked[block][lane] = 0.0;
-            other.target[block][lane] = other.excess[block][lane];
+            other.target[block][lane] = other.g_above_min[block][lane];
         }
     }
     refreshes
@@ -268,8 +271,8 @@ fn refresh_full(asked: &Asked, main: &mut BranchAim, other: &mut BranchAim, want
 impl BranchAim<'_> {
     /// Leaves a cell at its floor by one pulse; the conductance that the pulse met, µS.
     fn reset(&mut self, block: usize, lane: usize, floor: f32) -> f64 {
-        let met = floor + self.excess[block][lane];
-        self.excess[block][lane] = self.cells.low_of(block, lane);
+        let met = floor + self.g_above_min[block][lane];
+        self.g_above_min[block][lane] = self.cells.low_of(block, lane);
         if let Some(pulses) = &mut self.pulses {
             let pulses = &mut pulses[block * LANES + lane];
             *pulses = pulses.saturating_add(1);

@@ -1,12 +1,12 @@
 //! Programming: from the conductance aimed at to the one that a write leaves.
 //!
 //! ```text
-//! e* = e + sign step / kappa        target excess, µS (pair.rs)
+//! e* = e + sign step / κ        target, µS (pair.rs)
 //! e' = clip(write(e*, sign z))      e clipped to the cell's own window; the laws of `write` are in device/write.rs
 //! ```
 //!
 //! The draw carries the sign of the row, so that the same draw moves the weight the same way in both kinds of row and
-//! the noise of a whole array in units of weight is that of the abstract study, draw for draw.
+//! the noise of a whole array in units of weight is that of the same update in exact memory, draw for draw.
 //!
 //! The log-normal write is computed as G' - G_low = e* + G* (exp(sigma z) - 1): the target itself takes part without
 //! rounding, so that a spread of zero leaves it alone.
@@ -55,8 +55,8 @@ pub(crate) struct Strip<'a> {
     pub(crate) width: usize,
     /// 1 in the lanes of a row's last block that hold a cell.
     pub(crate) last_mask: Block,
-    /// Excess of the branch, µS.
-    pub(crate) excess: &'a mut [Block],
+    /// Conductance above the floor of the branch, µS.
+    pub(crate) g_above_min: &'a mut [Block],
     /// Constants of its cells.
     pub(crate) cells: CellStrip<'a>,
 }
@@ -64,9 +64,9 @@ pub(crate) struct Strip<'a> {
 /// What is asked of a strip, and what a write keeps at hand for every block of it.
 #[derive(Clone, Debug)]
 pub(crate) struct Scratch {
-    /// Change of the excess asked for, µS; 0 where a cell is asked nothing.
+    /// Change of the conductance above the floor asked for, µS; 0 where a cell is asked nothing.
     pub(crate) asked: Vec<Block>,
-    /// Excess aimed at, µS.
+    /// Conductance above the floor aimed at, µS.
     pub(crate) target: Vec<Block>,
     /// Standard normals.
     pub(crate) draws: Vec<Block>,
@@ -106,22 +106,22 @@ struct Counts {
     written: Block,
     low: Block,
     high: Block,
-    excess: Block,
+    g_above_min: Block,
 }
 
 impl WriteLaw {
-    /// The law of `write` in pairs of `mapping`, its spread times `scale`; `study_sigma` in units of weight. Writes reach
+    /// The law of `write` in pairs of `mapping`, its spread times `scale`; `update_sigma` in units of weight. Writes reach
     /// every cell, or with `every_cell` off only those that are asked something.
     pub(crate) fn new(
         write: &Write,
         mapping: &PairMapping,
-        study_sigma: f32,
+        update_sigma: f32,
         scale: f32,
         every_cell: bool,
     ) -> WriteLaw {
         let noise = match &write.noise {
             WriteNoise::None => Noise::Constant(0.0),
-            WriteNoise::StudyLevel => Noise::Constant(study_sigma * mapping.inverse_kappa() * scale),
+            WriteNoise::FromStudy => Noise::Constant(update_sigma * mapping.microsiemens_per_weight() * scale),
             WriteNoise::Constant { sigma } => Noise::Constant(sigma * scale),
             WriteNoise::Relative { fraction } => Noise::Relative(fraction * scale),
             WriteNoise::Table(table) => Noise::LogNormal(LogNormal {
@@ -159,7 +159,7 @@ impl WriteLaw {
 
     /// Writes a strip at the targets and with the draws in `scratch`.
     pub(crate) fn apply(&self, strip: Strip, scratch: &mut Scratch) -> Written {
-        let blocks = strip.excess.len();
+        let blocks = strip.g_above_min.len();
         let Scratch { asked, target, draws, change } = scratch;
         let aim = Aim { asked: &asked[..blocks], target: &target[..blocks], draws: &draws[..blocks] };
         let counts = match &self.noise {
@@ -171,16 +171,16 @@ impl WriteLaw {
             }
         };
         let cells = total(&counts.written);
-        let excess: f64 = counts.excess.0.iter().map(|&excess| f64::from(excess)).sum();
+        let g_above_min: f64 = counts.g_above_min.0.iter().map(|&g_above_min| f64::from(g_above_min)).sum();
         Written {
             cells,
             low: total(&counts.low),
             high: total(&counts.high),
-            conductance: excess + cells as f64 * f64::from(self.floor),
+            conductance: g_above_min + cells as f64 * f64::from(self.floor),
         }
     }
 
-    /// The excess that one write leaves at sixteen `target`s, not clipped; `signed` draws, `spread` the cells' factors.
+    /// The conductance above the floor that one write leaves at sixteen `target`s, not clipped; `signed` draws, `spread` the cells' factors.
     /// The same arithmetic as in a strip.
     #[inline(always)]
     pub(crate) fn leave(&self, target: &Block, [low, high]: [&Block; 2], signed: &Block, spread: &Block) -> Block {
@@ -310,7 +310,7 @@ fn write_change(strip: Strip, aim: Aim, law: &WriteLaw, change: &[Block]) -> Cou
     })
 }
 
-/// Writes every block: `written(block, targets, draws with the sign of the row)` is the excess before it is clipped;
+/// Writes every block: `written(block, targets, draws with the sign of the row)` is the conductance above the floor before it is clipped;
 /// `clips_target` says that it has clipped the target already.
 #[inline(always)]
 fn write_blocks(
@@ -320,10 +320,10 @@ fn write_blocks(
     clips_target: bool,
     written: impl Fn(usize, &Block, &Block) -> Block,
 ) -> Counts {
-    let Strip { signs, width, last_mask, excess, cells } = strip;
+    let Strip { signs, width, last_mask, g_above_min, cells } = strip;
     let mut counts = Counts::default();
-    for (row, (sign, excess)) in signs.iter().zip(excess.chunks_exact_mut(width)).enumerate() {
-        for (column, excess) in excess.iter_mut().enumerate() {
+    for (row, (sign, g_above_min)) in signs.iter().zip(g_above_min.chunks_exact_mut(width)).enumerate() {
+        for (column, g_above_min) in g_above_min.iter_mut().enumerate() {
             let block = row * width + column;
             let mask = if column + 1 == width { last_mask } else { Block::splat(1.0) };
             let (target, asked, draws) = (&aim.target[block], &aim.asked[block], &aim.draws[block]);
@@ -335,7 +335,7 @@ fn write_blocks(
             }
             let written = written(block, target, &signed);
             let aimed = if clips_target { target } else { &written };
-            settle(excess, [aimed, &written], &reached, [&cells.low(block), &cells.high(block)], &mut counts);
+            settle(g_above_min, [aimed, &written], &reached, [&cells.low(block), &cells.high(block)], &mut counts);
         }
     }
     counts
@@ -345,7 +345,7 @@ fn write_blocks(
 /// counts those that were clipped, be it what was `aimed` at or what was `written`.
 #[inline(always)]
 fn settle(
-    excess: &mut Block,
+    g_above_min: &mut Block,
     [aimed, written]: [&Block; 2],
     reached: &Block,
     [low, high]: [&Block; 2],
@@ -360,7 +360,7 @@ fn settle(
         counts.low[lane] += if lowest < low[lane] { moves } else { 0.0 };
         counts.high[lane] += if highest > high[lane] { moves } else { 0.0 };
         let settled = clip(written[lane], low[lane], high[lane]);
-        excess[lane] = if count > 0.0 { settled } else { excess[lane] };
-        counts.excess[lane] += count * excess[lane];
+        g_above_min[lane] = if count > 0.0 { settled } else { g_above_min[lane] };
+        counts.g_above_min[lane] += count * g_above_min[lane];
     }
 }

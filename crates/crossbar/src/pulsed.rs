@@ -89,16 +89,16 @@ impl PulsedWrite {
     /// where a cell has no pulse. `counts` gets the pulses of every cell, where they are kept.
     pub(crate) fn apply(
         &mut self,
-        excess: &[Block],
+        g_above_min: &[Block],
         cells: CellStrip,
         scratch: &mut Scratch,
         streams: &mut PulseStreams,
         counts: Option<&mut [u32]>,
     ) -> Pulsed {
-        let (asked, target) = (&mut scratch.asked[..excess.len()], &mut scratch.target[..excess.len()]);
-        self.numbers.resize(excess.len(), Block::ZERO);
+        let (asked, target) = (&mut scratch.asked[..g_above_min.len()], &mut scratch.target[..g_above_min.len()]);
+        self.numbers.resize(g_above_min.len(), Block::ZERO);
         streams.rounding.fill(&mut self.numbers);
-        target.copy_from_slice(excess);
+        target.copy_from_slice(g_above_min);
         let mut report = Pulsed { limited: self.list(asked), ..Pulsed::default() };
         if let Some(counts) = counts {
             for listed in self.lists.iter().flatten() {
@@ -114,9 +114,9 @@ impl PulsedWrite {
                 self.draws.resize(blocks, Block::ZERO);
                 streams.cycles.fill(&mut self.draws);
                 let step = self.steps[direction as usize];
-                let excess = wave(&self.pulses, direction, step, &list, &self.draws, cells, target);
+                let g_above_min = wave(&self.pulses, direction, step, &list, &self.draws, cells, target);
                 report.pulses += list.len() as u64;
-                report.conductance += excess + list.len() as f64 * f64::from(self.floor);
+                report.conductance += g_above_min + list.len() as f64 * f64::from(self.floor);
                 keep_unfinished(&mut list);
             }
             self.lists[direction as usize] = list;
@@ -191,7 +191,7 @@ fn keep_unfinished(list: &mut Vec<Listed>) {
     list.truncate(kept);
 }
 
-/// One pulse for every listed cell; returns the sum of the excess that the pulses met, µS.
+/// One pulse for every listed cell; returns the sum of the conductance above the floor that the pulses met, µS.
 #[kernel]
 fn wave(
     pulses: &Pulses,
@@ -210,23 +210,23 @@ fn wave(
         for (lane, listed) in chunk.iter().enumerate() {
             target[listed.cell as usize / LANES][listed.cell as usize % LANES] = after[lane];
         }
-        for (sum, excess) in sums.iter_mut().zip(gathered.excess.0) {
-            *sum += f64::from(excess);
+        for (sum, g_above_min) in sums.iter_mut().zip(gathered.g_above_min.0) {
+            *sum += f64::from(g_above_min);
         }
     }
     sums.iter().sum()
 }
 
 /// The cells of `chunk`, at most sixteen, and the factors on their write spread where cells have some; the other lanes hold an
-/// excess of 0.
+/// conductance above the floor of 0.
 #[inline(always)]
 fn gather(direction: Direction, chunk: &[Listed], cells: CellStrip, target: &[Block]) -> (PulsedCells, Option<Block>) {
     let places = || chunk.iter().map(|listed| (listed.cell as usize / LANES, listed.cell as usize % LANES)).enumerate();
     let span = cells.span();
     let (low, high, gain) = (Block::ZERO, Block::splat(span), Block::splat(1.0));
-    let mut gathered = PulsedCells { excess: Block::ZERO, low, high, gain, slope: None, span };
+    let mut gathered = PulsedCells { g_above_min: Block::ZERO, low, high, gain, slope: None, span };
     for (lane, (block, place)) in places() {
-        gathered.excess[lane] = target[block][place];
+        gathered.g_above_min[lane] = target[block][place];
     }
     if cells.has_bounds() {
         for (lane, (block, place)) in places() {

@@ -5,8 +5,8 @@
 //!         = M_j + sqrt(V_j) z_j,   M_j = sum w_ij,  V_j = sum sigma_ij²   in distribution, exactly
 //! ```
 //!
-//! w are the weights that a read sees: the effective ones with the slow noise of now. Independent Gaussians add to one: a
-//! draw a column replaces a draw a cell. Currents are in units of weight; over kappa and times the read voltage they are
+//! w are the weights that a read sees: the effective ones with the RTN of now. Independent Gaussians add to one: a
+//! draw a column replaces a draw a cell. Currents are in units of weight; over κ and times the read voltage they are
 //! µA. [`ColumnRead::sample_cells`] draws every cell on its own and is what the sum is checked against.
 
 use ohmspike_rng::Normals;
@@ -63,28 +63,28 @@ impl ColumnRead {
     /// As [`ColumnRead::moments`].
     pub fn sample_cells(&mut self, array: &CrossbarArray, active: &[usize], normals: &mut Normals) {
         self.current.fill(Block::ZERO);
-        let mut parked_draws = self.draws.clone();
+        let mut opposite_draws = self.draws.clone();
         for &row in active {
             normals.fill(&mut self.draws);
-            normals.fill(&mut parked_draws);
+            normals.fill(&mut opposite_draws);
             for column in 0..array.columns() {
                 let (block, lane) = (column / LANES, column % LANES);
-                let draws = [self.draws[block][lane], parked_draws[block][lane]];
+                let draws = [self.draws[block][lane], opposite_draws[block][lane]];
                 self.current[block][lane] += read_cell(array, row, column, draws);
             }
         }
     }
 }
 
-/// One noisy read of a weight; `draws` are the standard normals of the written and of the parked branch.
+/// One noisy read of a weight; `draws` are the standard normals of the written and of the opposite branch.
 pub fn read_cell(array: &CrossbarArray, row: usize, column: usize, draws: [f32; 2]) -> f32 {
-    let (written, parked) = array.conductance(row, column);
+    let (written, opposite) = array.conductance(row, column);
     let cell = (row, column);
     let Some(spread) = array.read_spread() else { return array.read_weights()[cell] };
     let written = written + spread.sigma(written) * draws[0];
-    let parked = if array.has_opposite_cells() { parked + spread.sigma(parked) * draws[1] } else { parked };
-    let slow = array.read_weights()[cell] - array.weights()[cell];
-    array.driven(row) * array.mapping().kappa() * (written - parked) + slow
+    let opposite = if array.has_opposite_cells() { opposite + spread.sigma(opposite) * draws[1] } else { opposite };
+    let rtn = array.read_weights()[cell] - array.weights()[cell];
+    array.driven(row) * array.mapping().weight_per_microsiemens() * (written - opposite) + rtn
 }
 
 /// The sums of the rows numbered `active`, in their order.

@@ -25,16 +25,15 @@ pub struct WriteReport {
     pub verify_reads: u64,
     /// Writes whose tries ran out.
     pub gave_up: u64,
-    /// Writes that were asked more pulses than one write may have.
-    pub pulse_limited: u64,
     /// Pairs whose cells were reset because one had reached its ceiling.
     pub refreshed: u64,
+    /// Writes that were asked more pulses than one write may have.
+    pub pulse_limited: u64,
 }
 
 impl WriteReport {
-    /// Share of weights that have the wrong sign, mean over the updates added up; 0 before the first. The Dale violation
-    /// rate.
-    pub fn dale_violation_rate(&self) -> f64 {
+    /// Share of weights that have the wrong sign, mean over the updates added up; 0 before the first.
+    pub fn wrong_sign_rate(&self) -> f64 {
         share(self.wrong_sign, self.cells)
     }
 
@@ -75,12 +74,12 @@ mod tests {
     #[test]
     fn rates_are_means_over_the_updates_added_up() {
         let mut sum = WriteReport::default();
-        assert_eq!(sum.dale_violation_rate(), 0.0);
+        assert_eq!(sum.wrong_sign_rate(), 0.0);
         let first =
             WriteReport { cells_written: 10, clipped_low: 5, wrong_sign: 2, cells: 20, ..WriteReport::default() };
         let second = WriteReport { cells_written: 30, clipped_low: 1, clipped_high: 4, cells: 20, ..first };
         sum += first;
         sum += WriteReport { wrong_sign: 0, ..second };
-        assert_eq!((sum.dale_violation_rate(), sum.clipped_low_rate(), sum.clipped_high_rate()), (0.05, 0.15, 0.1));
+        assert_eq!((sum.wrong_sign_rate(), sum.clipped_low_rate(), sum.clipped_high_rate()), (0.05, 0.15, 0.1));
     }
 }

@@ -68,11 +68,11 @@ impl Sigma {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct WeightUnits {
     /// Weight per µS.
-    pub kappa: f64,
+    pub weight_per_microsiemens: f64,
     /// Spread of the initial weights.
     pub sigma_init: f64,
-    /// The study's own write spread in units of weight, for a device whose noise is `study-level`.
-    pub study_sigma: f64,
+    /// Write spread in units of weight of a device whose noise is `from-study`.
+    pub update_sigma: f64,
 }
 
 /// One spread at one resistance, in every unit.
@@ -90,7 +90,7 @@ pub struct SpreadRow {
     pub percent_of_window: f64,
     /// Standard deviation of ln R.
     pub sigma_ln_resistance: f64,
-    /// Standard deviation of the weight over that of the initial weights, %; none without a study.
+    /// Standard deviation of the weight over that of the initial weights, %; none without weight units.
     pub percent_of_sigma_init: Option<f64>,
 }
 
@@ -105,15 +105,16 @@ pub fn spread_row(resistance: f64, sigma: Sigma, window: &ConductanceWindow, wei
         percent_of_conductance: 100.0 * microsiemens / conductance,
         percent_of_window: 100.0 * microsiemens / f64::from(window.span()),
         sigma_ln_resistance: sigma.ln_resistance(conductance),
-        percent_of_sigma_init: weight.map(|units| 100.0 * units.kappa * microsiemens / units.sigma_init),
+        percent_of_sigma_init: weight
+            .map(|units| 100.0 * units.weight_per_microsiemens * microsiemens / units.sigma_init),
     }
 }
 
-/// The spread of one write of `device` at `resistances`, ohm. Empty for `study-level` noise without a study.
+/// The spread of one write of `device` at `resistances`, ohm. Empty for `from-study` noise without a study.
 pub fn write_spread(device: &Device, resistances: &[f64], weight: Option<WeightUnits>) -> Vec<SpreadRow> {
-    let study_sigma = weight.map(|units| units.study_sigma / units.kappa);
+    let update_sigma = weight.map(|units| units.update_sigma / units.weight_per_microsiemens);
     let row = |&resistance: &f64| {
-        let sigma = device.write.noise.sigma(1e6 / resistance, study_sigma)?;
+        let sigma = device.write.noise.sigma(1e6 / resistance, update_sigma)?;
         Some(spread_row(resistance, sigma, &device.window, weight))
     };
     resistances.iter().filter_map(row).collect()
@@ -130,7 +131,7 @@ pub fn read_spread(device: &Device, resistances: &[f64], weight: Option<WeightUn
 mod tests {
     use super::*;
 
-    const UNITS: WeightUnits = WeightUnits { kappa: 1e-5, sigma_init: 1e-3, study_sigma: 2e-4 };
+    const UNITS: WeightUnits = WeightUnits { weight_per_microsiemens: 1e-5, sigma_init: 1e-3, update_sigma: 2e-4 };
 
     #[test]
     fn units_round_trip() {
@@ -145,7 +146,7 @@ mod tests {
             for again in [
                 row.percent_of_conductance / 100.0 * 50.0,
                 row.percent_of_window / 100.0 * 999.0,
-                row.percent_of_sigma_init.unwrap() / 100.0 * UNITS.sigma_init / UNITS.kappa,
+                row.percent_of_sigma_init.unwrap() / 100.0 * UNITS.sigma_init / UNITS.weight_per_microsiemens,
             ] {
                 assert!((again / microsiemens - 1.0).abs() < 1e-12);
             }

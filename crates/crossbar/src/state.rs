@@ -1,18 +1,18 @@
 //! What updates, reads and time have changed in an array since it was built, to go on from later with the same bits.
 //!
-//! What is drawn once a chip (windows, gains, faults, parked cells, traps, converters) is not part of it: an array is
+//! What is drawn once a chip (windows, gains, faults, reference cells, traps, converters) is not part of it: an array is
 //! restored by building it from the same device, parameters, first weights and seed, and giving it the state. What follows
 //! from the cells (what is seen, effective weights, variances) is computed again, by the same arithmetic. The weights that a
 //! read sees with telegraph noise are kept, because their bits depend on the order of the flips.
 //!
 //! ```
-//! use ohmspike_crossbar::{ArrayParams, CrossbarArray, Sign, device::Device};
+//! use ohmspike_crossbar::{ArrayParams, CrossbarArray, Branch, device::Device};
 //! use ohmspike_simd::Matrix;
 //! use ohmspike_rng::Seed;
 //!
 //! let device = Device::built_in("illustrative-oxide").ok_or("not built in")?;
 //! let first = Matrix::from_fn(1, 5, |_, _| 0.2);
-//! let built = || CrossbarArray::new(&device, ArrayParams::new(1.0, &[Sign::Excitatory]), &first, Seed::new(1));
+//! let built = || CrossbarArray::new(&device, ArrayParams::new(1.0, &[Branch::Plus]), &first, Seed::new(1));
 //! let mut array = built()?;
 //! array.update(&first, Seed::new(2))?;
 //! let mut other = built()?;
@@ -25,19 +25,19 @@ use ohmspike_simd::Matrix;
 use serde::{Deserialize, Serialize};
 
 use crate::array::CrossbarArray;
-use crate::branch::Branch;
+use crate::branch_cells::BranchCells;
 use crate::ledger::Ledger;
 use crate::pair::PairKind;
-use crate::slow::SlowState;
+use crate::rtn::RtnReadsState;
 
 /// The state of an array; what it is the state of is up to whoever keeps it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ArrayState {
     main: BranchState,
-    /// Of a second branch that is written; parked cells stay as they were drawn.
+    /// Of a second branch that is written; reference cells stay as they were drawn.
     other: Option<BranchState>,
     copy: Option<Matrix>,
-    slow: Option<SlowState>,
+    rtn: Option<RtnReadsState>,
     /// Full scale of the column converters, weight.
     full_scale: Option<f32>,
     /// Time since the last write, s.
@@ -49,7 +49,7 @@ pub struct ArrayState {
 /// What updates have changed in one branch.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct BranchState {
-    excess: Matrix,
+    g_above_min: Matrix,
     relaxation: Option<Matrix>,
     pulses: Option<Vec<u32>>,
     left: Option<Vec<bool>>,
@@ -72,11 +72,11 @@ impl CrossbarArray {
     pub fn state(&self) -> ArrayState {
         ArrayState {
             main: self.main.state(),
-            other: self.second_written().map(Branch::state),
+            other: self.second_written().map(BranchCells::state),
             copy: self.copy.clone(),
-            slow: self.slow.as_ref().map(|slow| slow.state()),
+            rtn: self.rtn.as_ref().map(|rtn| rtn.state()),
             full_scale: self.converters.as_ref().and_then(|converters| converters.full_scale()),
-            rested: self.sight.rested(),
+            rested: self.read_conductance.rested(),
             updates: self.updates,
             ledger: self.ledger,
         }
@@ -93,7 +93,7 @@ impl CrossbarArray {
         if let Some((&(part, _), _)) = unlike {
             return Err(WrongState { part, rows: self.rows(), columns: self.columns() });
         }
-        let ArrayState { main, other, copy, slow, full_scale, rested, updates, ledger } = state;
+        let ArrayState { main, other, copy, rtn, full_scale, rested, updates, ledger } = state;
         self.main.restore(main);
         if let (Some(branch), Some(other)) = (&mut self.other, other) {
             branch.restore(other);
@@ -104,14 +104,14 @@ impl CrossbarArray {
         }
         (self.updates, self.ledger) = (updates, ledger);
         self.rest(rested);
-        if let (Some(own), Some(slow)) = (&mut self.slow, slow) {
-            own.restore(slow);
+        if let (Some(own), Some(rtn)) = (&mut self.rtn, rtn) {
+            own.restore(rtn);
         }
         Ok(())
     }
 
     /// The cells on the opposite side of the pairs, where updates write them.
-    pub(crate) fn second_written(&self) -> Option<&Branch> {
+    pub(crate) fn second_written(&self) -> Option<&BranchCells> {
         self.other.as_ref().filter(|_| self.pair != PairKind::OneBranch)
     }
 }
@@ -124,9 +124,9 @@ impl ArrayState {
         let none = opposite.map(|part| (part, None));
         outline.extend(self.other.as_ref().map_or(none, |other| other.outline(opposite)));
         outline.push(("digital copy", self.copy.as_ref().map(size)));
-        outline.push(("slow noise", self.slow.as_ref().map(|slow| size(&slow.weights))));
-        outline.push(("telegraph states", self.slow.as_ref().map(|slow| [slow.sides.len(), 0])));
-        let sides = self.slow.iter().flat_map(|slow| &slow.sides);
+        outline.push(("RTN", self.rtn.as_ref().map(|rtn| size(&rtn.weights))));
+        outline.push(("telegraph states", self.rtn.as_ref().map(|rtn| [rtn.sides.len(), 0])));
+        let sides = self.rtn.iter().flat_map(|rtn| &rtn.sides);
         outline.extend(sides.map(|states| ("telegraph states", Some(size(states)))));
         outline
     }
@@ -134,9 +134,9 @@ impl ArrayState {
 
 impl BranchState {
     fn outline(&self, names: [&'static str; 4]) -> [(&'static str, Option<[usize; 2]>); 4] {
-        let [excess, paths, pulses, left] = names;
+        let [g_above_min, paths, pulses, left] = names;
         [
-            (excess, Some(size(&self.excess))),
+            (g_above_min, Some(size(&self.g_above_min))),
             (paths, self.relaxation.as_ref().map(size)),
             (pulses, self.pulses.as_ref().map(|pulses| [1, pulses.len()])),
             (left, self.left.as_ref().map(|left| [1, left.len()])),
@@ -148,10 +148,10 @@ fn size(matrix: &Matrix) -> [usize; 2] {
     [matrix.rows(), matrix.columns()]
 }
 
-impl Branch {
+impl BranchCells {
     fn state(&self) -> BranchState {
         BranchState {
-            excess: self.excess.clone(),
+            g_above_min: self.g_above_min.clone(),
             relaxation: self.relaxation.clone(),
             pulses: self.pulses.clone(),
             left: self.left.clone(),
@@ -159,7 +159,7 @@ impl Branch {
     }
 
     fn restore(&mut self, state: BranchState) {
-        let BranchState { excess, relaxation, pulses, left } = state;
-        (self.excess, self.relaxation, self.pulses, self.left) = (excess, relaxation, pulses, left);
+        let BranchState { g_above_min, relaxation, pulses, left } = state;
+        (self.g_above_min, self.relaxation, self.pulses, self.left) = (g_above_min, relaxation, pulses, left);
     }
 }

@@ -8,7 +8,7 @@ use ohmspike_rng::{Normals, Seed};
 use ohmspike_simd::{Block, LANES, kernel};
 
 use crate::cells::{CellStrip, clip};
-use crate::device::{AfterGiveUp, Direction, First, Sides, Verify};
+use crate::device::{AfterGiveUp, Direction, InitialAction, Verify, VerifyDirection};
 use crate::program::{Scratch, Strip, WriteLaw};
 use crate::read_spread::ReadSpread;
 
@@ -79,12 +79,12 @@ impl VerifiedWrite {
         self.list(&strip, law, scratch, left.as_deref());
         let mut report = Verified::default();
         let mut list = std::mem::take(&mut self.list);
-        if self.verify.first == First::Read {
+        if self.verify.initial_action == InitialAction::Read {
             report.reads = list.len() as u64;
             report.verified = self.read_first(&mut list, &strip, law, scratch, streams);
         }
         report.cells = list.len() as u64;
-        let Strip { signs, width, excess, cells, .. } = strip;
+        let Strip { signs, width, g_above_min, cells, .. } = strip;
         for number in 0..self.verify.tries {
             if list.is_empty() {
                 break;
@@ -99,7 +99,7 @@ impl VerifiedWrite {
             report.reads += list.len() as u64;
             let last = number + 1 == self.verify.tries;
             let tried = Try { verify: &self.verify, law, signs, width, cells, target: &scratch.target, last };
-            let round = tried.all(&mut list, [&self.draws, &self.reads], self.read.as_ref(), excess);
+            let round = tried.all(&mut list, [&self.draws, &self.reads], self.read.as_ref(), g_above_min);
             report.clipped[0] += round.clipped[0];
             report.clipped[1] += round.clipped[1];
             report.conductance += round.conductance;
@@ -136,7 +136,7 @@ impl VerifiedWrite {
 
     /// Whether cells that are asked nothing may be written all the same.
     pub(crate) fn writes_unasked_cells(&self, law: &WriteLaw) -> bool {
-        law.writes_every_cell() && self.verify.first == First::Write && !self.leaves_cells()
+        law.writes_every_cell() && self.verify.initial_action == InitialAction::Write && !self.leaves_cells()
     }
 
     /// Reads the listed cells as they are: those that are accepted leave the list, and nothing is asked of them; of the
@@ -158,13 +158,14 @@ impl VerifiedWrite {
         for chunk in 0..list.len().div_ceil(LANES) {
             let first = chunk * LANES;
             let count = (list.len() - first).min(LANES);
-            let (mut excess, mut target) = (Block::ZERO, Block::ZERO);
+            let (mut g_above_min, mut target) = (Block::ZERO, Block::ZERO);
             for lane in 0..count {
                 let (block, place) = (list[first + lane] as usize / LANES, list[first + lane] as usize % LANES);
-                excess[lane] = strip.excess[block][place];
+                g_above_min[lane] = strip.g_above_min[block][place];
                 target[lane] = clip(scratch.target[block][place], 0.0, span);
             }
-            let off = read_block(&self.verify, law.floor(), &excess, &target, self.read.as_ref(), &self.reads[chunk]);
+            let off =
+                read_block(&self.verify, law.floor(), &g_above_min, &target, self.read.as_ref(), &self.reads[chunk]);
             for lane in 0..count {
                 let cell = list[first + lane];
                 let asked = &mut scratch.asked[cell as usize / LANES][cell as usize % LANES];
@@ -176,7 +177,7 @@ impl VerifiedWrite {
                 };
                 list[kept] = cell;
                 kept += usize::from(!accepted);
-                conductance += f64::from(law.floor() + excess[lane]);
+                conductance += f64::from(law.floor() + g_above_min[lane]);
             }
         }
         list.truncate(kept);
@@ -186,7 +187,7 @@ impl VerifiedWrite {
     /// Lists the cells that are written; of those that were `left` nothing is asked.
     fn list(&mut self, strip: &Strip, law: &WriteLaw, scratch: &mut Scratch, left: Option<&[bool]>) {
         self.list.clear();
-        for block in 0..strip.excess.len() {
+        for block in 0..strip.g_above_min.len() {
             let mask = if (block + 1) % strip.width == 0 { strip.last_mask } else { Block::splat(1.0) };
             for lane in 0..LANES {
                 let cell = block * LANES + lane;
@@ -226,7 +227,7 @@ impl Try<'_> {
         list: &mut Vec<u32>,
         [draws, reads]: [&[Block]; 2],
         read: Option<&ReadSpread>,
-        excess: &mut [Block],
+        g_above_min: &mut [Block],
     ) -> Round {
         let mut round = Round::default();
         let mut kept = 0;
@@ -236,7 +237,7 @@ impl Try<'_> {
             let mut members = [0u32; LANES];
             members[..last - first].copy_from_slice(&list[first..last]);
             let members = &members[..last - first];
-            let refused = self.block(members, &draws[chunk], &reads[chunk], read, excess, &mut round);
+            let refused = self.block(members, &draws[chunk], &reads[chunk], read, g_above_min, &mut round);
             for (lane, &cell) in members.iter().enumerate() {
                 if refused[lane] != 0.0 {
                     list[kept] = cell;
@@ -255,26 +256,26 @@ impl Try<'_> {
         draw: &Block,
         read_draw: &Block,
         read: Option<&ReadSpread>,
-        excess: &mut [Block],
+        g_above_min: &mut [Block],
         round: &mut Round,
     ) -> Block {
         let mut gathered = Gathered::default();
         for (lane, &cell) in members.iter().enumerate() {
             let (block, place) = (cell as usize / LANES, cell as usize % LANES);
-            gathered.excess[lane] = excess[block][place];
+            gathered.g_above_min[lane] = g_above_min[block][place];
             gathered.target[lane] = self.target[block][place];
             gathered.low[lane] = self.cells.low_of(block, place);
             gathered.high[lane] = self.cells.high_of(block, place);
             gathered.spread[lane] = self.cells.spread_of(block, place);
             gathered.signed[lane] = self.signs[block / self.width] * draw[lane];
-            let rises = gathered.target[lane] > gathered.excess[lane];
+            let rises = gathered.target[lane] > gathered.g_above_min[lane];
             let direction = if rises { Direction::Up } else { Direction::Down };
             gathered.gain[lane] = self.cells.gain_of(direction, block, place);
         }
         let tried = try_block(self.verify, self.law, self.cells.span(), &gathered, read, read_draw);
         for (lane, &cell) in members.iter().enumerate() {
-            excess[cell as usize / LANES][cell as usize % LANES] = tried.excess[lane];
-            round.conductance += f64::from(self.law.floor() + tried.excess[lane]);
+            g_above_min[cell as usize / LANES][cell as usize % LANES] = tried.g_above_min[lane];
+            round.conductance += f64::from(self.law.floor() + tried.g_above_min[lane]);
             let (aimed, written) = (tried.aimed[lane], tried.written[lane]);
             // Of a write counts where its last try ended.
             let moves = gathered.low[lane] < gathered.high[lane];
@@ -289,7 +290,7 @@ impl Try<'_> {
 /// Up to sixteen cells that are tried together.
 #[derive(Clone, Copy, Default)]
 struct Gathered {
-    excess: Block,
+    g_above_min: Block,
     target: Block,
     low: Block,
     high: Block,
@@ -301,11 +302,11 @@ struct Gathered {
 /// What a try left.
 #[derive(Clone, Copy)]
 struct Tried {
-    /// Excess, µS.
-    excess: Block,
+    /// Conductance above the floor, µS.
+    g_above_min: Block,
     /// What the write aimed at, where its law clips that first; otherwise what it left.
     aimed: Block,
-    /// The excess before it was clipped.
+    /// The conductance above the floor before it was clipped.
     written: Block,
     /// 1 where the read was outside the window.
     refused: Block,
@@ -320,7 +321,7 @@ fn try_block(
     read: Option<&ReadSpread>,
     read_draw: &Block,
 ) -> Tried {
-    let Gathered { excess, target: asked, low, high, spread, signed, gain } = cells;
+    let Gathered { g_above_min, target: asked, low, high, spread, signed, gain } = cells;
     // What is asked beyond the nominal window is verified at its end: no read comes further.
     let target = asked.map(|asked| clip(asked, 0.0, span));
     let mut width = Block::ZERO;
@@ -329,12 +330,12 @@ fn try_block(
     for lane in 0..LANES {
         width[lane] = verify.acceptance.microsiemens(law.floor() + target[lane]);
         let share = verify.approach * gain[lane];
-        let way = asked[lane] - excess[lane];
-        aim[lane] = if share == 1.0 { asked[lane] } else { excess[lane] + share * way };
-        let restart = match verify.sides {
-            Sides::Both => false,
-            Sides::Up => excess[lane] > target[lane] + width[lane],
-            Sides::Down => excess[lane] < target[lane] - width[lane],
+        let way = asked[lane] - g_above_min[lane];
+        aim[lane] = if share == 1.0 { asked[lane] } else { g_above_min[lane] + share * way };
+        let restart = match verify.direction {
+            VerifyDirection::Both => false,
+            VerifyDirection::Up => g_above_min[lane] > target[lane] + width[lane],
+            VerifyDirection::Down => g_above_min[lane] < target[lane] - width[lane],
         };
         restarts[lane] = if restart { 1.0 } else { 0.0 };
     }
@@ -343,20 +344,20 @@ fn try_block(
     let mut aimed = Block::ZERO;
     for lane in 0..LANES {
         let clips_aim = law.clips_target() && restarts[lane] == 0.0;
-        written[lane] = match verify.sides {
-            Sides::Both => written[lane],
-            Sides::Up if restarts[lane] != 0.0 => low[lane],
-            Sides::Down if restarts[lane] != 0.0 => high[lane],
-            Sides::Up => {
-                if written[lane] < excess[lane] {
-                    excess[lane]
+        written[lane] = match verify.direction {
+            VerifyDirection::Both => written[lane],
+            VerifyDirection::Up if restarts[lane] != 0.0 => low[lane],
+            VerifyDirection::Down if restarts[lane] != 0.0 => high[lane],
+            VerifyDirection::Up => {
+                if written[lane] < g_above_min[lane] {
+                    g_above_min[lane]
                 } else {
                     written[lane]
                 }
             }
-            Sides::Down => {
-                if written[lane] > excess[lane] {
-                    excess[lane]
+            VerifyDirection::Down => {
+                if written[lane] > g_above_min[lane] {
+                    g_above_min[lane]
                 } else {
                     written[lane]
                 }
@@ -367,7 +368,7 @@ fn try_block(
     }
     let mut sigma = Block::ZERO;
     if let Some(read) = read {
-        sigma = read.at(&tried.map(|excess| law.floor() + excess));
+        sigma = read.at(&tried.map(|g_above_min| law.floor() + g_above_min));
     }
     let mut refused = Block::ZERO;
     for lane in 0..LANES {
@@ -375,7 +376,7 @@ fn try_block(
         let off = if off < 0.0 { -off } else { off };
         refused[lane] = if off <= width[lane] { 0.0 } else { 1.0 };
     }
-    Tried { excess: tried, aimed, written, refused }
+    Tried { g_above_min: tried, aimed, written, refused }
 }
 
 /// How far the reads of sixteen cells lie from their targets, µS: 0 where they are accepted.
@@ -383,15 +384,15 @@ fn try_block(
 fn read_block(
     verify: &Verify,
     floor: f32,
-    excess: &Block,
+    g_above_min: &Block,
     target: &Block,
     read: Option<&ReadSpread>,
     read_draw: &Block,
 ) -> Block {
-    let sigma = read.map_or(Block::ZERO, |read| read.at(&excess.map(|excess| floor + excess)));
+    let sigma = read.map_or(Block::ZERO, |read| read.at(&g_above_min.map(|g_above_min| floor + g_above_min)));
     let mut off = Block::ZERO;
     for lane in 0..LANES {
-        let distance = target[lane] - (excess[lane] + sigma[lane] * read_draw[lane]);
+        let distance = target[lane] - (g_above_min[lane] + sigma[lane] * read_draw[lane]);
         let size = if distance < 0.0 { -distance } else { distance };
         off[lane] = if size <= verify.acceptance.microsiemens(floor + target[lane]) { 0.0 } else { distance };
     }

@@ -3,17 +3,17 @@
 mod chip;
 
 use chip::{
-    FULL_SCALE, SIGMA_INIT, assert_rate, device, draws, equal_cells, mixed_signs, normal_below, normal_matrix,
+    FULL_SCALE, SIGMA_INIT, assert_rate, device, draws, equal_cells, mixed_branches, normal_below, normal_matrix,
     padding_is_zero, params,
 };
 use ohmspike_crossbar::device::Device;
-use ohmspike_crossbar::{ArrayError, ArrayParams, CrossbarArray, Sign};
+use ohmspike_crossbar::{ArrayError, ArrayParams, Branch, CrossbarArray};
 use ohmspike_rng::Seed;
 use ohmspike_simd::Matrix;
 
 const NOISES: [&str; 5] = [
     r#""write": {"noise": "none"}"#,
-    r#""write": {"noise": "study-level"}"#,
+    r#""write": {"noise": "from-study"}"#,
     r#""write": {"noise": "constant", "sigma_microsiemens": 2}"#,
     r#""write": {"noise": "relative", "sigma_percent_of_conductance": 5}"#,
     r#""write": {"noise": "table", "convention": "mean-preserving",
@@ -21,25 +21,26 @@ const NOISES: [&str; 5] = [
                    {"resistance_ohm": 1e6, "sigma_ln_resistance": 0.3}]}"#,
 ];
 const READ: &str = r#""read": {"white": {"noise": "relative", "sigma_percent_of_conductance": 1}}"#;
-const PARKED: &str = r#""parked": {"branch": "device", "sigma_ln_resistance": 0.3}"#;
+const PARKED: &str = r#""reference_branch": {"kind": "cell", "sigma_ln_resistance": 0.3}"#;
 
 /// Weights |N(0, SIGMA_INIT)| with the sign of their row.
-fn first_weights(signs: &[Sign], columns: usize) -> Matrix {
-    let normal = normal_matrix(Seed::new(11), signs.len(), columns, SIGMA_INIT);
-    Matrix::from_fn(signs.len(), columns, |row, column| signs[row].factor() * normal[(row, column)].abs())
+fn first_weights(branches: &[Branch], columns: usize) -> Matrix {
+    let normal = normal_matrix(Seed::new(11), branches.len(), columns, SIGMA_INIT);
+    Matrix::from_fn(branches.len(), columns, |row, column| branches[row].sign() * normal[(row, column)].abs())
 }
 
-fn array(device: &Device, signs: &[Sign], columns: usize) -> CrossbarArray {
-    CrossbarArray::new(device, params(signs), &first_weights(signs, columns), Seed::new(12)).expect("sound arguments")
+fn array(device: &Device, branches: &[Branch], columns: usize) -> CrossbarArray {
+    CrossbarArray::new(device, params(branches), &first_weights(branches, columns), Seed::new(12))
+        .expect("sound arguments")
 }
 
-/// The law of DESIGN.md: constant noise, exact reference, wide window and no read noise are the abstract study. kappa
+/// The law of DESIGN.md: constant noise, exact reference, wide window and no read noise are the abstract study. κ
 /// is 2^-10, so that no rounding tells the two apart.
 #[test]
 fn a_wide_exact_array_is_the_abstract_study_bit_for_bit() {
-    let (signs, columns) = (mixed_signs(50), 37);
-    let mut array = array(&device(&[NOISES[1]]), &signs, columns);
-    let mut weights = first_weights(&signs, columns);
+    let (branches, columns) = (mixed_branches(50), 37);
+    let mut array = array(&device(&[NOISES[1]]), &branches, columns);
+    let mut weights = first_weights(&branches, columns);
     assert_eq!(array.weights(), &weights);
     for update in 0..40 {
         let step = normal_matrix(Seed::new(13).numbered(update), 50, columns, 0.3 * SIGMA_INIT);
@@ -47,11 +48,11 @@ fn a_wide_exact_array_is_the_abstract_study_bit_for_bit() {
         let report = array.update(&step, seed).unwrap();
         let draws = draws(seed, 50, columns);
         let mut crossed = 0;
-        for (row, sign) in signs.iter().enumerate() {
+        for (row, branch) in branches.iter().enumerate() {
             for column in 0..columns {
                 let cell = (row, column);
                 let moved = (weights[cell] + step[cell]) + 0.2 * SIGMA_INIT * draws[cell];
-                let crosses = sign.factor() * moved < 0.0;
+                let crosses = branch.sign() * moved < 0.0;
                 crossed += u64::from(crosses);
                 weights[cell] = if crosses { 0.0 } else { moved };
             }
@@ -69,14 +70,14 @@ fn cells() -> impl Iterator<Item = (usize, usize)> {
 }
 
 #[test]
-fn inhibitory_rows_mirror_excitatory_ones() {
+fn the_minus_branch_mirrors_the_plus_branch() {
     let chip = device(&[NOISES[0], READ, PARKED]);
-    let [mut plus, mut minus] = [Sign::Excitatory, Sign::Inhibitory].map(|sign| array(&chip, &[sign; ROWS], COLUMNS));
+    let [mut plus, mut minus] = [Branch::Plus, Branch::Minus].map(|branch| array(&chip, &[branch; ROWS], COLUMNS));
     let step = normal_matrix(Seed::new(21), ROWS, COLUMNS, SIGMA_INIT);
     let opposite = Matrix::from_fn(ROWS, COLUMNS, |row, column| -step[(row, column)]);
     let reports = [plus.update(&step, Seed::new(22)), minus.update(&opposite, Seed::new(22))];
     assert_eq!(reports[0], reports[1]);
-    assert_eq!(plus.excess(), minus.excess());
+    assert_eq!(plus.g_above_min(), minus.g_above_min());
     assert_eq!(plus.read_variance(), minus.read_variance());
     assert!(cells().all(|cell| plus.weights()[cell] == -minus.weights()[cell]));
 }
@@ -84,10 +85,10 @@ fn inhibitory_rows_mirror_excitatory_ones() {
 #[test]
 fn a_draw_moves_the_weight_the_same_way_in_both_kinds_of_row() {
     for noise in &NOISES[1..4] {
-        let moved = [Sign::Excitatory, Sign::Inhibitory].map(|sign| {
-            let first = Matrix::from_fn(ROWS, COLUMNS, |_, _| 0.3 * sign.factor());
+        let moved = [Branch::Plus, Branch::Minus].map(|branch| {
+            let first = Matrix::from_fn(ROWS, COLUMNS, |_, _| 0.3 * branch.sign());
             let mut array =
-                CrossbarArray::new(&device(&[noise]), params(&[sign; ROWS]), &first, Seed::new(12)).unwrap();
+                CrossbarArray::new(&device(&[noise]), params(&[branch; ROWS]), &first, Seed::new(12)).unwrap();
             array.update(&Matrix::zeros(ROWS, COLUMNS), Seed::new(24)).unwrap();
             let weights = array.weights().clone();
             Matrix::from_fn(ROWS, COLUMNS, |row, column| weights[(row, column)] - first[(row, column)])
@@ -104,21 +105,21 @@ fn a_draw_moves_the_weight_the_same_way_in_both_kinds_of_row() {
 fn padding_stays_zero_and_uncounted() {
     for noise in NOISES {
         for columns in [1, 16, 37] {
-            let signs = mixed_signs(70);
-            let mut array = array(&device(&[noise, READ, PARKED]), &signs, columns);
+            let branches = mixed_branches(70);
+            let mut array = array(&device(&[noise, READ, PARKED]), &branches, columns);
             let cells = (70 * columns) as u64;
             for update in 0..3 {
                 let step = normal_matrix(Seed::new(31).numbered(update), 70, columns, SIGMA_INIT);
                 let report = array.update(&step, Seed::new(32).numbered(update)).unwrap();
                 assert_eq!((report.cells_written, report.cells), (cells, cells));
                 let wrong = array.weights().cells().enumerate().filter(|(cell, weight)| {
-                    let sign = signs[cell / columns].factor();
+                    let sign = branches[cell / columns].sign();
                     sign * weight < 0.0
                 });
                 assert_eq!(report.wrong_sign, wrong.count() as u64);
             }
             let variance = array.read_variance().unwrap();
-            assert!([array.weights(), array.excess(), variance].into_iter().all(padding_is_zero), "{noise}");
+            assert!([array.weights(), array.g_above_min(), variance].into_iter().all(padding_is_zero), "{noise}");
         }
     }
 }
@@ -126,10 +127,10 @@ fn padding_stays_zero_and_uncounted() {
 #[test]
 fn nothing_but_the_seed_decides_the_bits() {
     for noise in NOISES {
-        let (signs, columns) = (mixed_signs(300), 37);
+        let (branches, columns) = (mixed_branches(300), 37);
         let device = device(&[noise, READ, PARKED]);
         let run = |seed: Seed| {
-            let mut array = array(&device, &signs, columns);
+            let mut array = array(&device, &branches, columns);
             let step = normal_matrix(Seed::new(41), 300, columns, SIGMA_INIT);
             let report = array.update(&step, seed).unwrap();
             (array.weights().clone(), array.read_variance().cloned(), report)
@@ -139,7 +140,7 @@ fn nothing_but_the_seed_decides_the_bits() {
         assert_eq!(first.0 == run(Seed::new(43)).0, noise == NOISES[0]);
 
         // The draw of a cell is given by its place: rows above it change nothing that is below.
-        let mut narrow = array(&device, &signs[..10], columns);
+        let mut narrow = array(&device, &branches[..10], columns);
         let step = normal_matrix(Seed::new(41), 300, columns, SIGMA_INIT);
         narrow.update(&Matrix::from_fn(10, columns, |row, column| step[(row, column)]), Seed::new(42)).unwrap();
         assert_eq!(narrow.weights().blocks(), &first.0.blocks()[..narrow.weights().blocks().len()]);
@@ -148,11 +149,11 @@ fn nothing_but_the_seed_decides_the_bits() {
 
 #[test]
 fn a_spread_of_zero_is_the_ideal_device() {
-    let (signs, columns) = (mixed_signs(30), 20);
+    let (branches, columns) = (mixed_branches(30), 20);
     let step = normal_matrix(Seed::new(51), 30, columns, 3.0 * SIGMA_INIT);
     let weights = NOISES.map(|noise| {
-        let still = ArrayParams { write_spread_scale: 0.0, ..params(&signs) };
-        let first = first_weights(&signs, columns);
+        let still = ArrayParams { write_spread_scale: 0.0, ..params(&branches) };
+        let first = first_weights(&branches, columns);
         let mut array = CrossbarArray::new(&device(&[noise]), still, &first, Seed::new(12)).unwrap();
         array.update(&step, Seed::new(52)).unwrap();
         array.weights().clone()
@@ -164,17 +165,17 @@ fn a_spread_of_zero_is_the_ideal_device() {
 fn cells_that_are_not_asked_keep_their_state() {
     for noise in &NOISES[1..] {
         let asked = noise.replacen("{", r#"{"cells": "asked", "#, 1);
-        let mut array = array(&device(&[&asked]), &mixed_signs(ROWS), COLUMNS);
-        let before = array.excess().clone();
+        let mut array = array(&device(&[&asked]), &mixed_branches(ROWS), COLUMNS);
+        let before = array.g_above_min().clone();
         let step = Matrix::from_fn(ROWS, COLUMNS, |row, column| if (row + column) % 4 == 0 { 1e-4 } else { 0.0 });
         let report = array.update(&step, Seed::new(61)).unwrap();
         assert_eq!(report.cells_written, step.cells().filter(|step| *step != 0.0).count() as u64);
         assert_eq!(report.cells, 600);
         for cell in cells() {
             if step[cell] == 0.0 {
-                assert_eq!(array.excess()[cell], before[cell]);
+                assert_eq!(array.g_above_min()[cell], before[cell]);
             } else {
-                assert_ne!(array.excess()[cell], before[cell]);
+                assert_ne!(array.g_above_min()[cell], before[cell]);
             }
         }
     }
@@ -182,9 +183,9 @@ fn cells_that_are_not_asked_keep_their_state() {
 
 #[test]
 fn a_step_with_nan_is_refused_and_changes_nothing() {
-    let (signs, columns) = (mixed_signs(30), 20);
+    let (branches, columns) = (mixed_branches(30), 20);
     for value in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
-        let mut array = array(&device(&[NOISES[4], READ, PARKED]), &signs, columns);
+        let mut array = array(&device(&[NOISES[4], READ, PARKED]), &branches, columns);
         let before = array.weights().clone();
         let mut step = Matrix::zeros(30, columns);
         step[(17, 19)] = value;
@@ -196,10 +197,10 @@ fn a_step_with_nan_is_refused_and_changes_nothing() {
 
 #[test]
 fn the_largest_steps_end_at_the_window() {
-    let signs = [Sign::Excitatory, Sign::Inhibitory];
+    let branches = [Branch::Plus, Branch::Minus];
     for noise in NOISES {
         for value in [f32::MAX, f32::MIN] {
-            let mut array = array(&device(&[noise]), &signs, 3);
+            let mut array = array(&device(&[noise]), &branches, 3);
             array.update(&Matrix::from_fn(2, 3, |_, _| value), Seed::new(72)).unwrap();
             let ends = if value > 0.0 { [FULL_SCALE, 0.0] } else { [0.0, -FULL_SCALE] };
             for (row, end) in ends.into_iter().enumerate() {
@@ -217,14 +218,14 @@ fn the_largest_steps_end_at_the_window() {
 fn parked_cells_give_the_wrong_sign_as_often_as_the_log_normal_says() {
     let (rows, columns, sigma) = (1000, 100, 0.3);
     let chip = device(&[PARKED]);
-    for excess in [0.0, 0.1, 0.5] {
-        let mut array = equal_cells(&chip, rows, columns, excess, Seed::new(81));
-        // Wrong where G_low exp(sigma z) > G_low + excess.
-        let rate = normal_below(-libm::log(1.0 + f64::from(excess)) / sigma);
+    for g_above_min in [0.0, 0.1, 0.5] {
+        let mut array = equal_cells(&chip, rows, columns, g_above_min, Seed::new(81));
+        // Wrong where G_low exp(sigma z) > G_low + g_above_min.
+        let rate = normal_below(-libm::log(1.0 + f64::from(g_above_min)) / sigma);
         assert_rate("first", array.initial_report().wrong_sign, 100_000, rate);
         let report = array.update(&Matrix::zeros(rows, columns), Seed::new(82)).unwrap();
         assert_eq!(report.wrong_sign, array.initial_report().wrong_sign);
-        assert_eq!(report.dale_violation_rate(), report.wrong_sign as f64 / 1e5);
+        assert_eq!(report.wrong_sign_rate(), report.wrong_sign as f64 / 1e5);
     }
 }
 
@@ -244,9 +245,9 @@ fn parked_cells_are_log_normal_about_the_floor_and_stay() {
 
 #[test]
 fn first_weights_outside_the_window_are_clipped_and_counted() {
-    let signs = [Sign::Excitatory, Sign::Inhibitory];
+    let branches = [Branch::Plus, Branch::Minus];
     let first = Matrix::from_fn(2, 3, |row, column| [[-0.1, 0.1, 2.0], [-0.1, 0.1, -3.0]][row][column]);
-    let array = CrossbarArray::new(&device(&[]), params(&signs), &first, Seed::new(1)).unwrap();
+    let array = CrossbarArray::new(&device(&[]), params(&branches), &first, Seed::new(1)).unwrap();
     let report = array.initial_report();
     assert_eq!((report.cells_written, report.clipped_low, report.clipped_high), (6, 2, 2));
     let weights: Vec<f32> = array.weights().cells().collect();
@@ -257,24 +258,24 @@ fn first_weights_outside_the_window_are_clipped_and_counted() {
 
 #[test]
 fn arrays_without_a_meaning_are_refused() {
-    let signs = [Sign::Excitatory; 2];
+    let branches = [Branch::Plus; 2];
     let first = Matrix::zeros(2, 3);
     let refused = |params: ArrayParams, first: &Matrix| {
         CrossbarArray::new(&device(&[NOISES[1]]), params, first, Seed::new(1)).unwrap_err().to_string()
     };
-    let sound = params(&signs);
+    let sound = params(&branches);
     assert_eq!(
         refused(ArrayParams { full_scale: -1.0, ..sound }, &first),
         "full_scale: got -1, must be a positive number that f32 can hold per µS of a 999 µS window"
     );
-    assert_eq!(refused(params(&signs[..1]), &first), "signs: got 1, must be one for each of 2 rows");
+    assert_eq!(refused(params(&branches[..1]), &first), "branches: got 1, must be one for each of 2 rows");
     assert_eq!(
         refused(ArrayParams { write_spread_scale: -0.5, ..sound }, &first),
         "write_spread_scale: got -0.5, must be a number from 0 to 1000000"
     );
     assert_eq!(
-        refused(ArrayParams { study_sigma: f32::NAN, ..sound }, &first),
-        "study_sigma: got NaN, must be a number from 0 up to 1e30 µS of conductance"
+        refused(ArrayParams { update_sigma: f32::NAN, ..sound }, &first),
+        "update_sigma: got NaN, must be a number from 0 up to 1e30 µS of conductance"
     );
     assert_eq!(
         refused(params(&[]), &Matrix::zeros(0, 3)),

@@ -4,10 +4,10 @@ mod chip;
 
 use chip::{
     assert_mean, assert_normal, assert_rate, assert_uncorrelated, conductances, device, draws, equal_cells, even,
-    mixed_signs, normal_matrix, params, values,
+    mixed_branches, normal_matrix, params, values,
 };
 use ohmspike_crossbar::device::Device;
-use ohmspike_crossbar::{ArrayParams, ConductanceMap, CrossbarArray, FaultMap, PairKind, Sign};
+use ohmspike_crossbar::{ArrayParams, Branch, ConductanceMap, CrossbarArray, FaultMap, PairKind};
 use ohmspike_rng::Seed;
 use ohmspike_simd::Matrix;
 
@@ -23,29 +23,30 @@ const SCHEMES: [&str; 4] = [
     r#""write": {"noise": "constant", "sigma_microsiemens": 50, "scheme": "verify",
         "verify": {"window_microsiemens": 10, "tries": 3}}"#,
 ];
-const FAULTS: &str = r#""faults": {"p_low_resistance": 0.05, "p_high_resistance": 0.03, "p_anywhere": 0.1}"#;
+const FAULTS: &str = r#""faults": {"p_low_resistance": 0.05, "p_high_resistance": 0.03, "p_stuck_random": 0.1}"#;
 
-fn excitatory(device: &Device, faults: Option<&FaultMap>, columns: usize, rows: usize) -> CrossbarArray {
-    let signs = vec![Sign::Excitatory; rows];
-    let params = ArrayParams { faults, ..params(&signs) };
+fn plus_rows(device: &Device, faults: Option<&FaultMap>, columns: usize, rows: usize) -> CrossbarArray {
+    let branches = vec![Branch::Plus; rows];
+    let params = ArrayParams { faults, ..params(&branches) };
     CrossbarArray::new(device, params, &even(rows, columns, 300.0 / 1024.0), Seed::new(1)).expect("sound arguments")
 }
 
 /// The published defect: rates that were measured and stay at zero in the array.
 #[test]
 fn faults_are_not_left_at_zero_although_measured() {
-    for signs in [[Sign::Excitatory; ROWS], [Sign::Inhibitory; ROWS]] {
-        let first = even(ROWS, COLUMNS, signs[0].factor() * 300.0 / 1024.0);
-        let array = CrossbarArray::new(&device(&[EXACT, FAULTS]), params(&signs), &first, Seed::new(1)).unwrap();
-        let excess = values(array.excess());
-        let count = |of: &dyn Fn(f64) -> bool| excess.iter().filter(|excess| of(**excess)).count() as u64;
-        assert_rate("low resistance", count(&|excess| excess == 999.0), CELLS, 0.05);
-        assert_rate("high resistance", count(&|excess| excess == 0.0), CELLS, 0.03);
-        let anywhere = count(&|excess| excess != 999.0 && excess != 0.0 && excess != 300.0);
+    for branches in [[Branch::Plus; ROWS], [Branch::Minus; ROWS]] {
+        let first = even(ROWS, COLUMNS, branches[0].sign() * 300.0 / 1024.0);
+        let array = CrossbarArray::new(&device(&[EXACT, FAULTS]), params(&branches), &first, Seed::new(1)).unwrap();
+        let g_above_min = values(array.g_above_min());
+        let count =
+            |of: &dyn Fn(f64) -> bool| g_above_min.iter().filter(|g_above_min| of(**g_above_min)).count() as u64;
+        assert_rate("low resistance", count(&|g_above_min| g_above_min == 999.0), CELLS, 0.05);
+        assert_rate("high resistance", count(&|g_above_min| g_above_min == 0.0), CELLS, 0.03);
+        let anywhere = count(&|g_above_min| g_above_min != 999.0 && g_above_min != 0.0 && g_above_min != 300.0);
         assert_rate("anywhere", anywhere, CELLS, 0.1);
-        let decade = count(&|excess| (9.0..99.0).contains(&excess));
+        let decade = count(&|g_above_min| (9.0..99.0).contains(&g_above_min));
         assert_rate("second decade", decade, anywhere, 1.0 / 3.0);
-        assert!(array.weights().cells().all(|weight| weight * signs[0].factor() >= 0.0));
+        assert!(array.weights().cells().all(|weight| weight * branches[0].sign() >= 0.0));
     }
 }
 
@@ -53,9 +54,10 @@ fn faults_are_not_left_at_zero_although_measured() {
 fn stuck_cells_keep_their_conductance_in_every_scheme_and_pair() {
     for pair in [PairKind::OneBranch, PairKind::PushPull, PairKind::PotentiationOnly] {
         for scheme in SCHEMES {
-            let signs = mixed_signs(60);
-            let params = ArrayParams { pair, ..params(&signs) };
-            let faulty = device(&[scheme, r#""faults": {"p_anywhere": 0.2, "p_dead_column": 0.1, "p_dead_row": 0.1}"#]);
+            let branches = mixed_branches(60);
+            let params = ArrayParams { pair, ..params(&branches) };
+            let faulty =
+                device(&[scheme, r#""faults": {"p_stuck_random": 0.2, "p_dead_column": 0.1, "p_dead_row": 0.1}"#]);
             let first = normal_matrix(Seed::new(2), 60, 37, 0.4);
             let mut array = CrossbarArray::new(&faulty, params, &first, Seed::new(1)).unwrap();
             let before = conductances(&array);
@@ -68,13 +70,13 @@ fn stuck_cells_keep_their_conductance_in_every_scheme_and_pair() {
             let mut moved = 0;
             for (plus, list) in [(true, map.plus()), (false, map.minus())] {
                 for stuck in list {
-                    let main = (signs[stuck.row] == Sign::Excitatory) == plus;
+                    let main = (branches[stuck.row] == Branch::Plus) == plus;
                     if pair == PairKind::OneBranch && (!main || map.dead_rows().contains(&stuck.row)) {
                         continue;
                     }
                     let (side, cell) = (usize::from(!main), stuck.row * 37 + stuck.column);
                     assert_eq!(after[side][cell], before[side][cell], "{pair:?}, {scheme}");
-                    // The excess over the floor is rounded once, and the sum with it.
+                    // The conductance above the floor is rounded once, and the sum with it.
                     let bound = f64::from(f32::EPSILON * stuck.conductance);
                     assert!((after[side][cell] - f64::from(stuck.conductance)).abs() <= bound);
                 }
@@ -92,19 +94,19 @@ fn a_dead_column_carries_no_current_in_the_branch_it_is_of() {
     let faults = r#""faults": {"p_dead_column": 0.2}"#;
     let faulty = device(&[EXACT, faults]);
     let map = faulty.faults.draw(&faulty.window, 60, 200, Seed::new(1).named("faults"));
-    let signs = mixed_signs(60);
+    let branches = mixed_branches(60);
     let first = normal_matrix(Seed::new(2), 60, 200, 0.4);
-    let params = ArrayParams { pair: PairKind::PushPull, ..params(&signs) };
+    let params = ArrayParams { pair: PairKind::PushPull, ..params(&branches) };
     let mut array = CrossbarArray::new(&faulty, params, &first, Seed::new(1)).unwrap();
     array.update(&normal_matrix(Seed::new(3), 60, 200, 0.1), Seed::new(4)).unwrap();
     let dead = [map.plus(), map.minus()].map(|list| -> Vec<bool> {
         let columns = list.iter().filter(|stuck| stuck.row == 0).map(|stuck| stuck.column).collect::<Vec<_>>();
         (0..200).map(|column| columns.contains(&column)).collect()
     });
-    for (row, sign) in signs.iter().enumerate() {
+    for (row, sign) in branches.iter().enumerate() {
         for (column, dead) in dead[0].iter().zip(&dead[1]).enumerate() {
             let (main, other) = array.conductance(row, column);
-            let (plus, minus) = if *sign == Sign::Excitatory { (main, other) } else { (other, main) };
+            let (plus, minus) = if *sign == Branch::Plus { (main, other) } else { (other, main) };
             assert_eq!((plus == 0.0, minus == 0.0), (*dead.0, *dead.1));
         }
     }
@@ -115,13 +117,13 @@ fn a_dead_column_carries_no_current_in_the_branch_it_is_of() {
 
 #[test]
 fn a_dead_row_is_worth_nothing_whatever_the_pair() {
-    let parked = r#""parked": {"branch": "device", "sigma_ln_resistance": 0.3}"#;
+    let parked = r#""reference_branch": {"kind": "cell", "sigma_ln_resistance": 0.3}"#;
     let faults = r#""faults": {"p_dead_row": 0.3}"#;
     for pair in [PairKind::OneBranch, PairKind::PushPull, PairKind::PotentiationOnly] {
         for keys in [&[EXACT, faults][..], &[EXACT, faults, parked]] {
-            let signs = mixed_signs(100);
-            let first = Matrix::from_fn(100, 37, |row, _| 0.3 * signs[row].factor());
-            let params = ArrayParams { pair, ..params(&signs) };
+            let branches = mixed_branches(100);
+            let first = Matrix::from_fn(100, 37, |row, _| 0.3 * branches[row].sign());
+            let params = ArrayParams { pair, ..params(&branches) };
             let faulty = device(keys);
             let mut array = CrossbarArray::new(&faulty, params, &first, Seed::new(1)).unwrap();
             array.update(&even(100, 37, 1e-3), Seed::new(4)).unwrap();
@@ -140,7 +142,7 @@ fn a_measured_fault_map_replaces_what_would_be_drawn() {
     let faulty = device(&[EXACT, FAULTS]);
     let text = "unit microsiemens\nok low-resistance ok\nopen ok 42.5\n";
     let map = FaultMap::from_csv(text, 20, 12, Some((2, 3)), &faulty.window).unwrap();
-    let mut array = excitatory(&faulty, Some(&map), 12, 20);
+    let mut array = plus_rows(&faulty, Some(&map), 12, 20);
     array.update(&even(20, 12, 10.0 / 1024.0), Seed::new(2)).unwrap();
     for row in 0..20 {
         for column in 0..12 {
@@ -148,36 +150,36 @@ fn a_measured_fault_map_replaces_what_would_be_drawn() {
             assert_eq!(array.conductance(row, column), (expected, 1.0));
         }
     }
-    // In inhibitory rows it is the minus cell that is written.
-    let signs = [Sign::Inhibitory; 20];
-    let params = ArrayParams { faults: Some(&map), ..params(&signs) };
+    // On the minus branch it is the minus cell that is written.
+    let branches = [Branch::Minus; 20];
+    let params = ArrayParams { faults: Some(&map), ..params(&branches) };
     let array = CrossbarArray::new(&faulty, params, &even(20, 12, -300.0 / 1024.0), Seed::new(1)).unwrap();
     assert_eq!((array.conductance(0, 1).0, array.conductance(1, 0).0), (1000.0, 0.0));
     assert_eq!(array.weights()[(0, 1)], -999.0 / 1024.0);
     // A map without faults is a chip without faults.
     let none = FaultMap::default();
-    assert!(excitatory(&faulty, Some(&none), 12, 20).excess().cells().all(|excess| excess == 300.0));
+    assert!(plus_rows(&faulty, Some(&none), 12, 20).g_above_min().cells().all(|g_above_min| g_above_min == 300.0));
 }
 
 #[test]
 fn a_measured_conductance_map_is_the_first_state() {
     let text = "unit siemens\n1.5e-4 2e-5\n5e-3 0\n";
     let map = ConductanceMap::from_csv(text, 4, 6, Some((2, 2)), &device(&[EXACT]).window).unwrap();
-    let signs = mixed_signs(4);
-    let params = ArrayParams { conductances: Some(&map), ..params(&signs) };
+    let branches = mixed_branches(4);
+    let params = ArrayParams { conductances: Some(&map), ..params(&branches) };
     let array = CrossbarArray::new(&device(&[EXACT]), params, &Matrix::zeros(4, 6), Seed::new(1)).unwrap();
     for row in 0..4 {
         for column in 0..6 {
             let expected = [[150.0, 20.0], [1000.0, 1.0]][row % 2][column % 2];
             assert_eq!(array.conductance(row, column), (expected, 1.0));
-            assert_eq!(array.weights()[(row, column)], signs[row].factor() * (expected - 1.0) / 1024.0);
+            assert_eq!(array.weights()[(row, column)], branches[row].sign() * (expected - 1.0) / 1024.0);
         }
     }
     let report = array.initial_report();
     assert_eq!((report.clipped_low, report.clipped_high), (6, 6));
 }
 
-const SPREADS: &str = r#""chip": {"low_resistance_sigma_ln": 0.2, "high_resistance_sigma_ln": 0.3, "step_gain": "log-normal",
+const SPREADS: &str = r#""device_to_device": {"low_resistance_sigma_ln": 0.2, "high_resistance_sigma_ln": 0.3, "step_gain": "log-normal",
     "step_gain_sigma": 0.2, "up_down_sigma": 0.05, "write_spread_sigma_ln": 0.4}"#;
 
 /// The ends of the windows of the cells: where steps far beyond them leave a cell without noise.
@@ -185,13 +187,13 @@ fn ends(array: &CrossbarArray) -> [Vec<f64>; 2] {
     [-1e3, 1e3].map(|step| {
         let mut array = array.clone();
         array.update(&even(array.rows(), array.columns(), step), Seed::new(9)).expect("sound arguments");
-        values(array.excess()).iter().map(|excess| 1.0 + excess).collect()
+        values(array.g_above_min()).iter().map(|g_above_min| 1.0 + g_above_min).collect()
     })
 }
 
 #[test]
 fn the_ends_of_the_window_are_log_normal_and_bound_every_cell() {
-    let spread = r#""chip": {"low_resistance_sigma_ln": 0.2, "high_resistance_sigma_ln": 0.3}"#;
+    let spread = r#""device_to_device": {"low_resistance_sigma_ln": 0.2, "high_resistance_sigma_ln": 0.3}"#;
     let quiet = equal_cells(&device(&[EXACT, spread]), ROWS, COLUMNS, 300.0, Seed::new(1));
     let [low, high] = ends(&quiet);
     let ln = |ends: &[f64], nominal: f64| ends.iter().map(|end| libm::log(end / nominal)).collect::<Vec<_>>();
@@ -205,8 +207,8 @@ fn the_ends_of_the_window_are_log_normal_and_bound_every_cell() {
     let mut at_ends = [0, 0];
     for update in 0..4 {
         array.update(&Matrix::zeros(ROWS, COLUMNS), Seed::new(5).numbered(update)).unwrap();
-        for (excess, (low, high)) in values(array.excess()).iter().zip(low.iter().zip(&high)) {
-            let conductance = 1.0 + excess;
+        for (g_above_min, (low, high)) in values(array.g_above_min()).iter().zip(low.iter().zip(&high)) {
+            let conductance = 1.0 + g_above_min;
             assert!(*low <= conductance && conductance <= *high);
             at_ends[0] += u32::from(conductance == *low);
             at_ends[1] += u32::from(conductance == *high);
@@ -218,20 +220,20 @@ fn the_ends_of_the_window_are_log_normal_and_bound_every_cell() {
 /// sigma f z with f = exp(s z'): the logarithm of the variance of one cell over many writes spreads by 2 s.
 #[test]
 fn the_write_spread_of_a_cell_has_a_factor_of_its_own() {
-    let spread = r#""chip": {"write_spread_sigma_ln": 0.4}"#;
+    let spread = r#""device_to_device": {"write_spread_sigma_ln": 0.4}"#;
     let noisy = device(&[r#""write": {"noise": "constant", "sigma_microsiemens": 1}"#, spread]);
     let mut array = equal_cells(&noisy, ROWS, COLUMNS, 500.0, Seed::new(1));
     array.update(&Matrix::zeros(ROWS, COLUMNS), Seed::new(5)).unwrap();
     let drawn = draws(Seed::new(5), ROWS, COLUMNS);
     // A draw near zero leaves nothing of the factor but rounding: of 0.1 and above, a unit of 512 is 6e-4.
-    let changed = array.excess().cells().zip(drawn.cells()).filter(|(_, draw)| draw.abs() > 0.1);
-    let ln: Vec<_> = changed.map(|(excess, draw)| libm::log(f64::from((excess - 500.0) / draw))).collect();
+    let changed = array.g_above_min().cells().zip(drawn.cells()).filter(|(_, draw)| draw.abs() > 0.1);
+    let ln: Vec<_> = changed.map(|(g_above_min, draw)| libm::log(f64::from((g_above_min - 500.0) / draw))).collect();
     assert_normal("ln factor", &ln, 0.0, 0.16);
     // The factor stays: the next write has the same one.
-    let before = array.excess().clone();
+    let before = array.g_above_min().clone();
     array.update(&Matrix::zeros(ROWS, COLUMNS), Seed::new(6)).unwrap();
     let second = draws(Seed::new(6), ROWS, COLUMNS);
-    for (cell, (after, before)) in array.excess().cells().zip(before.cells()).enumerate() {
+    for (cell, (after, before)) in array.g_above_min().cells().zip(before.cells()).enumerate() {
         let (row, column) = (cell / COLUMNS, cell % COLUMNS);
         let (one, other) = (drawn[(row, column)], second[(row, column)]);
         // Two roundings of numbers below 512 on either side.
@@ -248,7 +250,7 @@ fn a_chip_is_its_seed_alone() {
     let gains = |array: &CrossbarArray, seed| {
         let mut array = array.clone();
         array.update(&even(ROWS, COLUMNS, 10.0 / 1024.0), Seed::new(seed)).unwrap();
-        values(array.excess())
+        values(array.g_above_min())
     };
     let (one, same, other) = (made(1), made(1), made(2));
     assert_eq!(ends(&one), ends(&same));
@@ -265,10 +267,11 @@ fn a_chip_is_its_seed_alone() {
 /// `add` takes the gain on the step that it is asked for: median 1 of a log-normal gain, asymmetry of mean 0.
 #[test]
 fn gains_scale_the_steps_of_add() {
-    let spread = r#""chip": {"step_gain": "log-normal", "step_gain_sigma": 0.2}"#;
+    let spread = r#""device_to_device": {"step_gain": "log-normal", "step_gain_sigma": 0.2}"#;
     let mut array = equal_cells(&device(&[EXACT, spread]), ROWS, COLUMNS, 500.0, Seed::new(1));
     array.update(&even(ROWS, COLUMNS, 100.0 / 1024.0), Seed::new(2)).unwrap();
-    let ln: Vec<_> = values(array.excess()).iter().map(|excess| libm::log((excess - 500.0) / 100.0)).collect();
+    let ln: Vec<_> =
+        values(array.g_above_min()).iter().map(|g_above_min| libm::log((g_above_min - 500.0) / 100.0)).collect();
     assert_normal("ln gain", &ln, 0.0, 0.04);
     assert_mean("gain", &ln.iter().map(|ln| libm::exp(*ln)).collect::<Vec<_>>(), libm::exp(0.02), 0.05);
 }
@@ -278,7 +281,7 @@ fn gains_scale_the_steps_of_add() {
 fn stuck_cells_do_not_count_as_clipped() {
     for scheme in ["", r#", "scheme": "verify", "verify": {"window_microsiemens": 5, "tries": 3}"#] {
         let write = format!(r#""write": {{"noise": "constant", "sigma_microsiemens": 3{scheme}}}"#);
-        let stuck = device(&[write.as_str(), r#""faults": {"p_anywhere": 1}"#]);
+        let stuck = device(&[write.as_str(), r#""faults": {"p_stuck_random": 1}"#]);
         let mut array = equal_cells(&stuck, 50, 40, 500.0, Seed::new(1));
         let report = array.update(&even(50, 40, 10.0 / 1024.0), Seed::new(2)).unwrap();
         assert_eq!((report.cells_written, report.clipped_low, report.clipped_high), (2000, 0, 0), "{scheme}");

@@ -3,7 +3,7 @@
 mod chip;
 
 use chip::{
-    assert_normal, assert_uncorrelated, conductances, device, equal_cells, even, mixed_signs, normal_matrix, params,
+    assert_normal, assert_uncorrelated, conductances, device, equal_cells, even, mixed_branches, normal_matrix, params,
     values,
 };
 use ohmspike_crossbar::CrossbarArray;
@@ -25,10 +25,10 @@ const EXACT: &str = r#""write": {"noise": "none", "cells": "asked"}"#;
 
 /// An array of weights all over the window.
 fn array(device: &Device) -> CrossbarArray {
-    let signs = mixed_signs(ROWS);
+    let branches = mixed_branches(ROWS);
     let normal = normal_matrix(Seed::new(1), ROWS, COLUMNS, 0.3);
-    let first = Matrix::from_fn(ROWS, COLUMNS, |row, column| signs[row].factor() * normal[(row, column)].abs());
-    CrossbarArray::new(device, params(&signs), &first, Seed::new(2)).expect("sound arguments")
+    let first = Matrix::from_fn(ROWS, COLUMNS, |row, column| branches[row].sign() * normal[(row, column)].abs());
+    CrossbarArray::new(device, params(&branches), &first, Seed::new(2)).expect("sound arguments")
 }
 
 #[test]
@@ -42,7 +42,7 @@ fn at_the_reference_time_weights_are_what_was_written() {
         }
         drifts.rest(2.0 * reference);
         assert_ne!(drifts.weights(), ideal.weights());
-        assert_eq!(drifts.excess(), ideal.excess());
+        assert_eq!(drifts.g_above_min(), ideal.g_above_min());
     }
 }
 
@@ -101,7 +101,7 @@ fn the_path_of_a_write_has_nothing_to_do_with_its_error() {
     let mut array = equal_cells(&device(&[noisy, LOG_TIME]), ROWS, COLUMNS, 500.0, Seed::new(3));
     array.update(&Matrix::zeros(ROWS, COLUMNS), Seed::new(4)).unwrap();
     array.rest(1e6);
-    let errors: Vec<_> = values(array.excess()).iter().map(|excess| excess - 500.0).collect();
+    let errors: Vec<_> = values(array.g_above_min()).iter().map(|g_above_min| g_above_min - 500.0).collect();
     let shifts: Vec<_> =
         conductances(&array)[0].iter().zip(&errors).map(|(seen, error)| seen - 501.0 - error).collect();
     assert_uncorrelated("error and path", &errors, &shifts);
@@ -111,11 +111,11 @@ fn the_path_of_a_write_has_nothing_to_do_with_its_error() {
 /// error.
 #[test]
 fn power_law_statistics_are_those_of_the_file() {
-    for (excess, seconds, held) in [(399.0, 1e3, 1e3), (99.0, 1e6, 1e6), (99.0, 1e9, 1e7)] {
-        let mut array = equal_cells(&device(&[EXACT, POWER]), ROWS, COLUMNS, excess, Seed::new(3));
+    for (g_above_min, seconds, held) in [(399.0, 1e3, 1e3), (99.0, 1e6, 1e6), (99.0, 1e9, 1e7)] {
+        let mut array = equal_cells(&device(&[EXACT, POWER]), ROWS, COLUMNS, g_above_min, Seed::new(3));
         array.rest(seconds);
         let elapsed = libm::log(held / 20.0);
-        let written = 1.0 + f64::from(excess);
+        let written = 1.0 + f64::from(g_above_min);
         let ln: Vec<_> = conductances(&array)[0].iter().map(|g| libm::log(g / written)).collect();
         assert_normal("ln ratio", &ln, -0.05 * elapsed, (0.005 * elapsed).powi(2));
     }
@@ -129,7 +129,7 @@ fn log_time_statistics_are_those_of_the_file() {
         array.rest(seconds);
         let shift: Vec<_> = conductances(&array)[0].iter().map(|g| g - 500.0).collect();
         assert_normal("shift", &shift, -0.5 * elapsed, (0.25 * elapsed + 2.0).powi(2));
-        // Weights follow: kappa is 1/1024 per µS.
+        // Weights follow: κ is 1/1024 per µS.
         for (weight, shift) in array.weights().cells().zip(&shift) {
             assert!((f64::from(weight) * 1024.0 - 499.0 - shift).abs() <= 1024.0 * f64::from(f32::EPSILON));
         }
@@ -145,7 +145,7 @@ fn an_update_after_a_rest_starts_from_what_was_written() {
         for array in [&mut rested, &mut fresh] {
             array.update(&normal_matrix(Seed::new(5), ROWS, COLUMNS, 0.05), Seed::new(6)).unwrap();
         }
-        assert_eq!(rested.excess(), fresh.excess());
+        assert_eq!(rested.g_above_min(), fresh.g_above_min());
         assert_eq!(rested.weights(), fresh.weights());
     }
 }
@@ -173,10 +173,10 @@ fn only_written_cells_get_a_new_path() {
 
 #[test]
 fn stuck_cells_do_not_drift() {
-    let faults = r#""faults": {"p_low_resistance": 0.1, "p_anywhere": 0.1, "p_dead_column": 0.1}"#;
+    let faults = r#""faults": {"p_low_resistance": 0.1, "p_stuck_random": 0.1, "p_dead_column": 0.1}"#;
     for drift in [POWER, LOG_TIME] {
         let mut array = equal_cells(&device(&[EXACT, drift, faults]), ROWS, COLUMNS, 300.0, Seed::new(3));
-        let written = values(array.excess());
+        let written = values(array.g_above_min());
         array.rest(1e6);
         let [seen, _] = conductances(&array);
         let mut stuck = 0;
@@ -205,7 +205,7 @@ fn drift_ends_at_the_floor_of_the_window() {
 /// as soon as they drifted.
 #[test]
 fn parked_cells_below_the_floor_drift_like_the_others() {
-    let parked = r#""parked": {"branch": "device", "sigma_ln_resistance": 0.3}"#;
+    let parked = r#""reference_branch": {"kind": "cell", "sigma_ln_resistance": 0.3}"#;
     let mut array = equal_cells(&device(&[EXACT, POWER, parked]), ROWS, COLUMNS, 300.0, Seed::new(3));
     let [_, written] = conductances(&array);
     array.rest(1e6);
@@ -218,8 +218,8 @@ fn parked_cells_below_the_floor_drift_like_the_others() {
 /// Both branches of a two-branch pair drift, each on its own path.
 #[test]
 fn branches_drift_apart() {
-    let signs = mixed_signs(ROWS);
-    let params = ohmspike_crossbar::ArrayParams { pair: ohmspike_crossbar::PairKind::PushPull, ..params(&signs) };
+    let branches = mixed_branches(ROWS);
+    let params = ohmspike_crossbar::ArrayParams { pair: ohmspike_crossbar::PairKind::PushPull, ..params(&branches) };
     let device = device(&[EXACT, POWER]);
     let mut array = CrossbarArray::new(&device, params, &Matrix::zeros(ROWS, COLUMNS), Seed::new(2)).unwrap();
     array.rest(1e6);

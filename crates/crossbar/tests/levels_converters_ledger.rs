@@ -2,8 +2,8 @@
 
 mod chip;
 
-use chip::{assert_normal, device, equal_cells, even, mixed_signs, normal_matrix, params, values};
-use ohmspike_crossbar::{ArrayParams, ColumnRead, CrossbarArray, Ledger, PairKind, Sign, VectorRead};
+use chip::{assert_normal, device, equal_cells, even, mixed_branches, normal_matrix, params, values};
+use ohmspike_crossbar::{AnalogRead, ArrayParams, Branch, ColumnRead, CrossbarArray, Ledger, PairKind};
 use ohmspike_rng::Seed;
 use ohmspike_simd::{Block, Matrix};
 
@@ -19,13 +19,13 @@ fn targets_land_on_levels_and_all_levels_are_reached() {
     ] {
         let coarse = device(&[ASKED, levels]);
         let known = coarse.levels.values(&coarse.window);
-        let signs = mixed_signs(60);
+        let branches = mixed_branches(60);
         let first = normal_matrix(Seed::new(1), 60, 37, 0.4);
-        let mut array = CrossbarArray::new(&coarse, params(&signs), &first, Seed::new(2)).unwrap();
+        let mut array = CrossbarArray::new(&coarse, params(&branches), &first, Seed::new(2)).unwrap();
         let mut reached = vec![0; known.len()];
         for update in 0..10 {
-            for (cell, excess) in values(array.excess()).into_iter().enumerate() {
-                let conductance = 1.0 + excess;
+            for (cell, g_above_min) in values(array.g_above_min()).into_iter().enumerate() {
+                let conductance = 1.0 + g_above_min;
                 let level = known.iter().position(|level| (level / conductance - 1.0).abs() < 20.0 * UNIT);
                 reached[level.unwrap_or_else(|| panic!("{conductance} µS of cell {cell} is no level"))] += 1;
             }
@@ -35,10 +35,10 @@ fn targets_land_on_levels_and_all_levels_are_reached() {
         // Programming what is there already changes no bit: a cell on a level is its own nearest.
         let before = array.clone();
         let weights = array.weights().clone();
-        let again = CrossbarArray::new(&coarse, params(&signs), &weights, Seed::new(2)).unwrap();
-        assert_eq!(again.excess(), before.excess());
+        let again = CrossbarArray::new(&coarse, params(&branches), &weights, Seed::new(2)).unwrap();
+        assert_eq!(again.g_above_min(), before.g_above_min());
         let report = array.update(&Matrix::zeros(60, 37), Seed::new(4)).unwrap();
-        assert_eq!((report.cells_written, array.excess() == before.excess()), (0, true));
+        assert_eq!((report.cells_written, array.g_above_min() == before.g_above_min()), (0, true));
     }
 }
 
@@ -48,7 +48,7 @@ fn write_noise_spreads_about_the_level() {
     let noisy = device(&[r#""write": {"noise": "constant", "sigma_microsiemens": 3}"#, levels]);
     let mut array = equal_cells(&noisy, 500, 40, 333.0, Seed::new(1));
     array.update(&even(500, 40, 300.0 / 1024.0), Seed::new(2)).unwrap();
-    assert_normal("level", &values(array.excess()), 666.0, 9.0);
+    assert_normal("level", &values(array.g_above_min()), 666.0, 9.0);
 }
 
 /// Columns with the rows of `active` on, tile by tile, in units of weight; and without any converter.
@@ -78,10 +78,10 @@ fn fine_converters_change_no_sum_by_more_than_half_a_code_a_tile() {
     // 16 rows of up to 1000 µS at 0.25 V: 4000 µA are the full scale, 4000 µA / 0.25 V / 1024 in units of weight.
     let converters = r#""converters": {"tile_rows": 16, "adc": {"bits": 12, "codes": "signed", "range": "fixed",
         "full_scale_microamperes": 4000}}"#;
-    let signs = mixed_signs(60);
+    let branches = mixed_branches(60);
     let first = normal_matrix(Seed::new(1), 60, 37, 0.3);
     let volts = r#""read": {"volts": 0.25}"#;
-    let array = CrossbarArray::new(&device(&[converters, volts]), params(&signs), &first, Seed::new(2)).unwrap();
+    let array = CrossbarArray::new(&device(&[converters, volts]), params(&branches), &first, Seed::new(2)).unwrap();
     assert_eq!(array.converters().unwrap().tiles(), (4, 1));
     let code = 4000.0 / 0.25 / 1024.0 / 2047.0;
     let active: Vec<u16> = (0..60).filter(|row| row % 2 == 0 || row % 7 == 0).collect();
@@ -98,14 +98,14 @@ fn fine_converters_change_no_sum_by_more_than_half_a_code_a_tile() {
 #[test]
 fn two_one_bit_tile_sums_are_one_wide_tile() {
     let first = Matrix::from_fn(2, 64, |row, column| if (column >> row) & 1 == 1 { 999.0 / 1024.0 } else { 0.0 });
-    let signs = [Sign::Excitatory; 2];
+    let branches = [Branch::Plus; 2];
     let [narrow, wide] = [(1, 1, 999), (2, 2, 2997)].map(|(rows, bits, full_scale)| {
         let converters = format!(
             r#""converters": {{"tile_rows": {rows}, "adc": {{"bits": {bits}, "codes": "unsigned", "range": "fixed",
                 "full_scale_microamperes": {full_scale}}}}}"#
         );
         let device = device(&[&converters, r#""read": {"volts": 1}"#]);
-        CrossbarArray::new(&device, params(&signs), &first, Seed::new(2)).unwrap()
+        CrossbarArray::new(&device, params(&branches), &first, Seed::new(2)).unwrap()
     });
     for active in [&[0][..], &[1], &[0, 1]] {
         let [(narrow, exact), (wide, _)] = [&narrow, &wide].map(|array| read(array, active));
@@ -120,9 +120,9 @@ fn two_one_bit_tile_sums_are_one_wide_tile() {
 #[test]
 fn gains_of_drivers_scale_their_rows() {
     let converters = r#""converters": {"dac": {"bits": 8, "gain_sigma_percent": 5}}"#;
-    let signs = mixed_signs(3000);
-    let first = Matrix::from_fn(3000, 20, |row, column| 0.02 * (column + 1) as f32 * signs[row].factor());
-    let array = CrossbarArray::new(&device(&[converters]), params(&signs), &first, Seed::new(2)).unwrap();
+    let branches = mixed_branches(3000);
+    let first = Matrix::from_fn(3000, 20, |row, column| 0.02 * (column + 1) as f32 * branches[row].sign());
+    let array = CrossbarArray::new(&device(&[converters]), params(&branches), &first, Seed::new(2)).unwrap();
     let mut gains = Vec::new();
     for row in 0..3000 {
         let gain = f64::from(array.weights()[(row, 0)]) / f64::from(first[(row, 0)]);
@@ -133,7 +133,7 @@ fn gains_of_drivers_scale_their_rows() {
         gains.push(gain);
     }
     assert_normal("gain", &gains, 1.0, 0.0025);
-    assert!(array.excess().row(0)[0][0] > 20.0, "the conductances are those that were asked for");
+    assert!(array.g_above_min().row(0)[0][0] > 20.0, "the conductances are those that were asked for");
 }
 
 /// A gain is a factor on the voltage of a row: the noise of its cells had been that of a row without one.
@@ -141,16 +141,16 @@ fn gains_of_drivers_scale_their_rows() {
 fn gains_of_drivers_scale_the_read_noise_of_their_rows() {
     let converters = r#""converters": {"dac": {"bits": 8, "gain_sigma_percent": 20}}"#;
     let read = r#""read": {"white": {"noise": "constant", "sigma_microsiemens": 2}}"#;
-    let signs = mixed_signs(60);
-    let first = Matrix::from_fn(60, 20, |row, _| 0.5 * signs[row].factor());
-    let array = CrossbarArray::new(&device(&[converters, read]), params(&signs), &first, Seed::new(2)).unwrap();
+    let branches = mixed_branches(60);
+    let first = Matrix::from_fn(60, 20, |row, _| 0.5 * branches[row].sign());
+    let array = CrossbarArray::new(&device(&[converters, read]), params(&branches), &first, Seed::new(2)).unwrap();
     let variance = array.read_variance().unwrap();
     for row in 0..60 {
         let gain = f64::from(array.weights()[(row, 3)]) / f64::from(first[(row, 3)]);
         let expected = (gain * 2.0 / 1024.0).powi(2);
         assert!((f64::from(variance[(row, 3)]) / expected - 1.0).abs() <= 8.0 * UNIT, "row {row} with gain {gain}");
     }
-    let mut read = VectorRead::new(20);
+    let mut read = AnalogRead::new(20);
     let mut columns = ColumnRead::new(20);
     read.sample(&array, &[1.0; 60], &mut Seed::new(3).normals());
     columns.sample(&array, &(0..60).collect::<Vec<_>>(), &mut Seed::new(3).normals());
@@ -196,9 +196,9 @@ fn the_energy_of_trains_is_summed_over_what_every_pulse_meets() {
 fn reads_are_counted_row_by_row() {
     let converters = r#""converters": {"tile_rows": 2, "adc": {"bits": 8, "codes": "signed", "range": "calibrated"}}"#;
     let stated = device(&[ASKED, ENERGY, converters, r#""read": {"volts": 0.2}"#]);
-    let signs = [Sign::Excitatory; 3];
+    let branches = [Branch::Plus; 3];
     let first = Matrix::from_fn(3, 20, |row, _| [399.0, 799.0, 0.0][row] / 1024.0);
-    let mut array = CrossbarArray::new(&stated, params(&signs), &first, Seed::new(1)).unwrap();
+    let mut array = CrossbarArray::new(&stated, params(&branches), &first, Seed::new(1)).unwrap();
     // Before the first calibration sums are not digitised.
     array.count_reads(&[5, 2, 0], 100);
     assert_eq!(array.take_ledger().conversions, 0);
@@ -215,7 +215,7 @@ fn reads_are_counted_row_by_row() {
     assert!((energy.read_microjoules.unwrap() / expected - 1.0).abs() < 8.0 * f64::EPSILON);
     assert!((energy.adc_microjoules.unwrap() / (220.0 * 3e-6) - 1.0).abs() < 8.0 * f64::EPSILON);
     assert!((energy.dac_microjoules.unwrap() / (12.0 * 0.5e-6) - 1.0).abs() < 8.0 * f64::EPSILON);
-    let params = ArrayParams { pair: PairKind::PushPull, ..params(&signs) };
+    let params = ArrayParams { pair: PairKind::PushPull, ..params(&branches) };
     let mut pairs = CrossbarArray::new(&stated, params, &Matrix::zeros(3, 20), Seed::new(1)).unwrap();
     pairs.count_reads(&[1, 0, 0], 1);
     assert_eq!(pairs.take_ledger().read_conductance, 20.0 * 1001.0);
@@ -247,9 +247,9 @@ fn ledgers_of_the_parts_of_a_run_add_up_to_that_of_the_whole() {
     ];
     for scheme in schemes {
         let run = |takes: bool| {
-            let signs = mixed_signs(30);
+            let branches = mixed_branches(30);
             let first = normal_matrix(Seed::new(1), 30, 37, 0.3);
-            let mut array = CrossbarArray::new(&device(&[scheme]), params(&signs), &first, Seed::new(2)).unwrap();
+            let mut array = CrossbarArray::new(&device(&[scheme]), params(&branches), &first, Seed::new(2)).unwrap();
             let mut sum = Ledger::default();
             for update in 0..10 {
                 let step = normal_matrix(Seed::new(3).numbered(update), 30, 37, 0.1);

@@ -2,7 +2,7 @@
 
 mod chip;
 
-use chip::{FULL_SCALE, conductances, device, mixed_signs, normal_matrix, params, values};
+use chip::{FULL_SCALE, conductances, device, mixed_branches, normal_matrix, params, values};
 use ohmspike_crossbar::device::Device;
 use ohmspike_crossbar::{ArrayParams, CrossbarArray, PairKind, WriteReport};
 use ohmspike_rng::Seed;
@@ -12,10 +12,10 @@ const ROWS: usize = 60;
 const COLUMNS: usize = 37;
 
 fn array(device: &Device, pair: PairKind) -> CrossbarArray {
-    let signs = mixed_signs(ROWS);
+    let branches = mixed_branches(ROWS);
     let normal = normal_matrix(Seed::new(1), ROWS, COLUMNS, 0.3);
-    let first = Matrix::from_fn(ROWS, COLUMNS, |row, column| signs[row].factor() * normal[(row, column)].abs());
-    CrossbarArray::new(device, ArrayParams { pair, study_sigma: 0.0, ..params(&signs) }, &first, Seed::new(2))
+    let first = Matrix::from_fn(ROWS, COLUMNS, |row, column| branches[row].sign() * normal[(row, column)].abs());
+    CrossbarArray::new(device, ArrayParams { pair, update_sigma: 0.0, ..params(&branches) }, &first, Seed::new(2))
         .expect("sound arguments")
 }
 
@@ -35,18 +35,18 @@ fn trained(device: &Device, pair: PairKind) -> (CrossbarArray, WriteReport) {
 const STILL: [&str; 13] = [
     r#""write": {"noise": "constant", "sigma_microsiemens": 0}"#,
     r#""write": {"noise": "relative", "sigma_percent_of_conductance": 0}"#,
-    r#""write": {"noise": "study-level"}"#,
-    r#""chip": {"low_resistance_sigma_ln": 0, "high_resistance_sigma_ln": 0}"#,
-    r#""chip": {"step_gain": "normal", "step_gain_sigma": 0, "up_down_sigma": 0}"#,
-    r#""chip": {"step_gain": "log-normal", "step_gain_sigma": 0, "write_spread_sigma_ln": 0}"#,
+    r#""write": {"noise": "from-study"}"#,
+    r#""device_to_device": {"low_resistance_sigma_ln": 0, "high_resistance_sigma_ln": 0}"#,
+    r#""device_to_device": {"step_gain": "normal", "step_gain_sigma": 0, "up_down_sigma": 0}"#,
+    r#""device_to_device": {"step_gain": "log-normal", "step_gain_sigma": 0, "write_spread_sigma_ln": 0}"#,
     r#""drift": {"law": "power", "reference_seconds": 1, "points": [
         {"resistance_ohm": 1e4, "exponent": 0, "exponent_sigma": 0}]}"#,
     r#""drift": {"law": "log-time", "reference_seconds": 1, "mean_microsiemens_per_ln": 0,
         "sigma_microsiemens_per_ln": 0, "sigma_microsiemens_at_reference": 0}"#,
-    r#""read": {"slow": {"kind": "telegraph", "fraction_of_cells": 1, "reference_resistance_ohm": 1e4,
+    r#""read": {"rtn": {"kind": "telegraph", "fraction_of_cells": 1, "reference_resistance_ohm": 1e4,
         "rate_per_second": 1, "amplitude_percent_of_conductance": 0}}"#,
     r#""read": {"white": {"noise": "relative", "sigma_percent_of_conductance": 0}}"#,
-    r#""faults": {"p_low_resistance": 0, "p_high_resistance": 0, "p_anywhere": 0, "p_dead_row": 0, "p_dead_column": 0}"#,
+    r#""faults": {"p_low_resistance": 0, "p_high_resistance": 0, "p_stuck_random": 0, "p_dead_row": 0, "p_dead_column": 0}"#,
     r#""converters": {"dac": {"bits": 8, "gain_sigma_percent": 0}}"#,
     r#""write": {"noise": "none", "scheme": "verify", "verify": {"window_microsiemens": 1e-3, "tries": 5}}"#,
 ];
@@ -83,17 +83,17 @@ fn a_table_of_equal_rows_is_a_constant_spread_of_ln_resistance() {
     let [table, relative] = [small, relative].map(|device| {
         let mut array = array(&device, PairKind::OneBranch);
         array.update(&Matrix::zeros(ROWS, COLUMNS), Seed::new(6)).unwrap();
-        values(array.excess())
+        values(array.g_above_min())
     });
     for (table, relative) in table.iter().zip(&relative) {
-        // exp(x) - 1 in f32 is off by two units of 1; the excess rounds once or twice more.
+        // exp(x) - 1 in f32 is off by two units of 1; the conductance above the floor rounds once or twice more.
         let bound = (1.0 + relative) * (0.5 * (6.0 * sigma) * (6.0 * sigma) + 4.0 * f64::from(f32::EPSILON));
         assert!((table - relative).abs() <= bound, "{table}, {relative}");
     }
 }
 
 /// The published defect: spread scaled to the wrong window. A spread in µS or % of G is what it says in any window and at any
-/// full scale; in units of weight it follows kappa.
+/// full scale; in units of weight it follows κ.
 #[test]
 fn a_spread_is_not_scaled_to_the_wrong_window() {
     for (window, span) in [("[1000, 1000000]", 999.0), ("[2000, 100000]", 490.0)] {
@@ -104,42 +104,48 @@ fn a_spread_is_not_scaled_to_the_wrong_window() {
             let read = r#"{"white": {"noise": "constant", "sigma_microsiemens": 2}}"#;
             let text = format!(r#"{{"name": "x", "window": {window}, "write": {write}, "read": {read}}}"#);
             let device = Device::from_json(&text).unwrap();
-            let signs = mixed_signs(500);
-            let first = Matrix::from_fn(500, 40, |row, _| 0.5 * full_scale * signs[row].factor());
-            let params = ArrayParams::new(full_scale, &signs);
+            let branches = mixed_branches(500);
+            let first = Matrix::from_fn(500, 40, |row, _| 0.5 * full_scale * branches[row].sign());
+            let params = ArrayParams::new(full_scale, &branches);
             let mut array = CrossbarArray::new(&device, params, &first, Seed::new(2)).unwrap();
             array.update(&Matrix::zeros(500, 40), Seed::new(3)).unwrap();
-            chip::assert_normal("written, µS", &values(array.excess()), 0.5 * span, 9.0);
-            let kappa = f64::from(full_scale) / span;
+            chip::assert_normal("written, µS", &values(array.g_above_min()), 0.5 * span, 9.0);
+            let weight_per_microsiemens = f64::from(full_scale) / span;
             let weights: Vec<_> = values(array.weights()).iter().map(|weight| weight.abs()).collect();
-            chip::assert_normal("weights", &weights, 0.5 * f64::from(full_scale), (3.0 * kappa).powi(2));
+            chip::assert_normal(
+                "weights",
+                &weights,
+                0.5 * f64::from(full_scale),
+                (3.0 * weight_per_microsiemens).powi(2),
+            );
             let variance = f64::from(array.read_variance().unwrap()[(7, 11)]);
-            assert!((variance / (2.0 * kappa).powi(2) - 1.0).abs() < 8.0 * f64::from(f32::EPSILON));
+            assert!((variance / (2.0 * weight_per_microsiemens).powi(2) - 1.0).abs() < 8.0 * f64::from(f32::EPSILON));
         }
     }
 }
 
 const WRITE: &str = r#""write": {"noise": "constant", "sigma_microsiemens": 3, "cells": "all"}"#;
-const CHIP: &str = r#""chip": {"step_gain": "normal", "step_gain_sigma": 0.2, "up_down_sigma": 0.1}"#;
-const TELEGRAPH: &str = r#""read": {"slow": {"kind": "telegraph", "fraction_of_cells": 0.5, "reference_resistance_ohm": 1e4,
+const CHIP: &str = r#""device_to_device": {"step_gain": "normal", "step_gain_sigma": 0.2, "up_down_sigma": 0.1}"#;
+const TELEGRAPH: &str = r#""read": {"rtn": {"kind": "telegraph", "fraction_of_cells": 0.5, "reference_resistance_ohm": 1e4,
     "rate_per_second": 1, "amplitude_percent_of_conductance": 10},
     "white": {"noise": "relative", "sigma_percent_of_conductance": 1}}"#;
 const DRIFT: &str = r#""drift": {"law": "log-time", "reference_seconds": 1, "mean_microsiemens_per_ln": -0.5,
     "sigma_microsiemens_per_ln": 0.25, "sigma_microsiemens_at_reference": 2}"#;
 const FAULTS: &str = r#""faults": {"p_low_resistance": 0.1, "p_dead_column": 0.1}"#;
-const PARKED: &str = r#""parked": {"branch": "device", "sigma_ln_resistance": 0.3}"#;
+const PARKED: &str = r#""reference_branch": {"kind": "cell", "sigma_ln_resistance": 0.3}"#;
 
-/// Excess after writes that are asked nothing: the noise alone, 500 µS away from both ends.
+/// Conductance above the floor after writes that are asked nothing: the noise alone, 500 µS away from both ends.
 fn noise(keys: &[&str]) -> Vec<f32> {
-    let signs = mixed_signs(ROWS);
-    let first = Matrix::from_fn(ROWS, COLUMNS, |row, _| 0.5 * FULL_SCALE * signs[row].factor());
-    let mut array = CrossbarArray::new(&device(keys), params(&signs), &first, Seed::new(2)).expect("sound arguments");
+    let branches = mixed_branches(ROWS);
+    let first = Matrix::from_fn(ROWS, COLUMNS, |row, _| 0.5 * FULL_SCALE * branches[row].sign());
+    let mut array =
+        CrossbarArray::new(&device(keys), params(&branches), &first, Seed::new(2)).expect("sound arguments");
     for update in 0..3 {
         array.update(&Matrix::zeros(ROWS, COLUMNS), Seed::new(4).numbered(update)).expect("sound arguments");
         array.rest(1e4);
         array.pass(0.3, Seed::new(5).numbered(update));
     }
-    array.excess().cells().collect()
+    array.g_above_min().cells().collect()
 }
 
 #[test]
@@ -181,12 +187,12 @@ fn what_is_switched_on_leaves_the_telegraph_states_alone() {
 #[test]
 fn what_is_switched_on_leaves_the_paths_of_drift_alone() {
     let shifts = |keys: &[&str]| -> Vec<f64> {
-        let signs = mixed_signs(ROWS);
-        let first = Matrix::from_fn(ROWS, COLUMNS, |row, _| 0.5 * FULL_SCALE * signs[row].factor());
-        let mut array = CrossbarArray::new(&device(keys), params(&signs), &first, Seed::new(2)).unwrap();
+        let branches = mixed_branches(ROWS);
+        let first = Matrix::from_fn(ROWS, COLUMNS, |row, _| 0.5 * FULL_SCALE * branches[row].sign());
+        let mut array = CrossbarArray::new(&device(keys), params(&branches), &first, Seed::new(2)).unwrap();
         array.update(&Matrix::zeros(ROWS, COLUMNS), Seed::new(4)).unwrap();
         array.rest(1e4);
-        let written = values(array.excess());
+        let written = values(array.g_above_min());
         conductances(&array)[0].iter().zip(written).map(|(seen, written)| seen - 1.0 - written).collect()
     };
     let alone = shifts(&[DRIFT]);

@@ -3,10 +3,10 @@
 mod chip;
 
 use chip::{
-    FULL_SCALE, assert_normal, assert_rate, conductances, device, even, mixed_signs, normal_matrix, params, values,
+    FULL_SCALE, assert_normal, assert_rate, conductances, device, even, mixed_branches, normal_matrix, params, values,
 };
 use ohmspike_crossbar::device::Device;
-use ohmspike_crossbar::{ArrayParams, Controller, CrossbarArray, PairKind, Sign};
+use ohmspike_crossbar::{ArrayParams, Branch, Controller, CrossbarArray, PairKind};
 use ohmspike_rng::Seed;
 use ohmspike_simd::Matrix;
 
@@ -17,16 +17,22 @@ const TWO_BRANCHES: [PairKind; 2] = [PairKind::PushPull, PairKind::PotentiationO
 const ASKED: &str = r#""write": {"noise": "none", "cells": "asked"}"#;
 
 /// Weights between 0 and full scale with the sign of their row.
-fn first_weights(signs: &[Sign], columns: usize) -> Matrix {
-    let normal = normal_matrix(Seed::new(11), signs.len(), columns, 0.3 * FULL_SCALE);
-    Matrix::from_fn(signs.len(), columns, |row, column| {
-        signs[row].factor() * normal[(row, column)].abs().min(FULL_SCALE)
+fn first_weights(branches: &[Branch], columns: usize) -> Matrix {
+    let normal = normal_matrix(Seed::new(11), branches.len(), columns, 0.3 * FULL_SCALE);
+    Matrix::from_fn(branches.len(), columns, |row, column| {
+        branches[row].sign() * normal[(row, column)].abs().min(FULL_SCALE)
     })
 }
 
-fn array(device: &Device, signs: &[Sign], columns: usize, pair: PairKind, controller: Controller) -> CrossbarArray {
-    let params = ArrayParams { pair, controller, ..params(signs) };
-    CrossbarArray::new(device, params, &first_weights(signs, columns), Seed::new(12)).expect("sound arguments")
+fn array(
+    device: &Device,
+    branches: &[Branch],
+    columns: usize,
+    pair: PairKind,
+    controller: Controller,
+) -> CrossbarArray {
+    let params = ArrayParams { pair, controller, ..params(branches) };
+    CrossbarArray::new(device, params, &first_weights(branches, columns), Seed::new(12)).expect("sound arguments")
 }
 
 fn step(update: u64, scale: f32) -> Matrix {
@@ -38,22 +44,22 @@ fn step(update: u64, scale: f32) -> Matrix {
 /// their difference before and after, the change and its halves. Errors add up; clipping does not amplify them.
 #[test]
 fn ideal_two_branch_pairs_follow_the_abstract_weights() {
-    let signs = mixed_signs(ROWS);
+    let branches = mixed_branches(ROWS);
     for pair in TWO_BRANCHES {
         for controller in [Controller::ReadBack, Controller::DigitalCopy] {
-            let mut array = array(&device(&[ASKED]), &signs, COLUMNS, pair, controller);
-            let mut weights = first_weights(&signs, COLUMNS);
+            let mut array = array(&device(&[ASKED]), &branches, COLUMNS, pair, controller);
+            let mut weights = first_weights(&branches, COLUMNS);
             for update in 0..60 {
                 let step = step(update, 0.2 * FULL_SCALE);
                 let report = array.update(&step, Seed::new(14).numbered(update)).unwrap();
                 let bound = 6.0 * UNIT * FULL_SCALE * (update + 2) as f32;
-                for (row, sign) in signs.iter().map(|sign| sign.factor()).enumerate() {
+                for (row, sign) in branches.iter().map(|branch| branch.sign()).enumerate() {
                     for column in 0..COLUMNS {
                         let weight = &mut weights[(row, column)];
                         *weight = sign * (sign * (*weight + step[(row, column)])).clamp(0.0, FULL_SCALE);
                         let off = (array.weights()[(row, column)] - *weight).abs();
                         assert!(off <= bound, "{pair:?}, {controller:?}, update {update}: off by {off}");
-                        let off = (array.believed()[(row, column)] - *weight).abs();
+                        let off = (array.gradient_weights()[(row, column)] - *weight).abs();
                         assert!(off <= bound, "{pair:?}, {controller:?} believes what is off by {off}");
                     }
                 }
@@ -66,8 +72,8 @@ fn ideal_two_branch_pairs_follow_the_abstract_weights() {
 
 #[test]
 fn push_pull_cells_move_by_half_a_step_each_about_the_middle() {
-    let signs = mixed_signs(ROWS);
-    let mut array = array(&device(&[ASKED]), &signs, COLUMNS, PairKind::PushPull, Controller::ReadBack);
+    let branches = mixed_branches(ROWS);
+    let mut array = array(&device(&[ASKED]), &branches, COLUMNS, PairKind::PushPull, Controller::ReadBack);
     for update in 0..10 {
         let [main, other] = conductances(&array);
         for (main, other) in main.iter().zip(&other) {
@@ -83,9 +89,9 @@ fn push_pull_cells_move_by_half_a_step_each_about_the_middle() {
 /// above follows, and all of it in the main branch.
 #[test]
 fn potentiation_only_lowers_a_conductance_in_a_refresh_alone() {
-    let signs = mixed_signs(ROWS);
+    let branches = mixed_branches(ROWS);
     let chip = device(&[ASKED]);
-    let mut array = array(&chip, &signs, COLUMNS, PairKind::PotentiationOnly, Controller::ReadBack);
+    let mut array = array(&chip, &branches, COLUMNS, PairKind::PotentiationOnly, Controller::ReadBack);
     let mut refreshed = 0;
     for update in 0..60 {
         let before = conductances(&array);
@@ -113,9 +119,9 @@ fn potentiation_only_lowers_a_conductance_in_a_refresh_alone() {
 /// conductance that they met.
 #[test]
 fn a_refresh_costs_a_pulse_of_both_cells() {
-    let signs = mixed_signs(ROWS);
+    let branches = mixed_branches(ROWS);
     for write in [ASKED, r#""write": {"noise": "none", "cells": "all"}"#] {
-        let mut array = array(&device(&[write]), &signs, COLUMNS, PairKind::PotentiationOnly, Controller::ReadBack);
+        let mut array = array(&device(&[write]), &branches, COLUMNS, PairKind::PotentiationOnly, Controller::ReadBack);
         let (mut pulses, mut refreshed) = (0, 0);
         for update in 0..20 {
             let report = array.update(&step(update, 0.2 * FULL_SCALE), Seed::new(14).numbered(update)).unwrap();
@@ -130,7 +136,7 @@ fn a_refresh_costs_a_pulse_of_both_cells() {
     }
     // One pair: e = 800 and o = 700 µS, to which 300 µS are added.
     let asked = device(&[ASKED]);
-    let params = ArrayParams { pair: PairKind::PotentiationOnly, ..params(&[Sign::Excitatory]) };
+    let params = ArrayParams { pair: PairKind::PotentiationOnly, ..params(&[Branch::Plus]) };
     let mut pair = CrossbarArray::new(&asked, params, &even(1, 1, 800.0 / 1024.0), Seed::new(1)).unwrap();
     pair.update(&even(1, 1, -700.0 / 1024.0), Seed::new(2)).unwrap();
     assert_eq!(pair.conductance(0, 0), (801.0, 701.0));
@@ -145,8 +151,8 @@ fn a_refresh_costs_a_pulse_of_both_cells() {
 #[test]
 fn noise_leaves_wrong_signs_that_are_counted() {
     let noisy = device(&[r#""write": {"noise": "constant", "sigma_microsiemens": 3}"#]);
-    let signs = vec![Sign::Excitatory; 500];
-    let params = ArrayParams { pair: PairKind::PushPull, ..params(&signs) };
+    let branches = vec![Branch::Plus; 500];
+    let params = ArrayParams { pair: PairKind::PushPull, ..params(&branches) };
     let mut array = CrossbarArray::new(&noisy, params, &Matrix::zeros(500, 40), Seed::new(12)).unwrap();
     assert_eq!(array.initial_report().wrong_sign, 0);
     let report = array.update(&Matrix::zeros(500, 40), Seed::new(15)).unwrap();
@@ -154,18 +160,18 @@ fn noise_leaves_wrong_signs_that_are_counted() {
     assert_eq!((report.wrong_sign, report.cells, report.cells_written), (wrong, 20_000, 40_000));
     assert_rate("wrong sign", wrong, 20_000, 0.5);
     // Both cells of a pair have draws of their own.
-    let excess: Vec<_> = values(array.weights()).iter().map(|weight| 1024.0 * weight).collect();
-    assert_normal("difference", &excess, 0.0, 18.0);
+    let g_above_min: Vec<_> = values(array.weights()).iter().map(|weight| 1024.0 * weight).collect();
+    assert_normal("difference", &g_above_min, 0.0, 18.0);
     // The controller takes them back to a weight of 0 when it asks something of them.
     let report = array.update(&even(500, 40, -1e-6), Seed::new(15)).unwrap();
-    assert!(report.dale_violation_rate() < 0.6);
+    assert!(report.wrong_sign_rate() < 0.6);
 }
 
 #[test]
 fn two_branch_pairs_write_every_branch_with_draws_of_its_own() {
     let noisy = device(&[r#""write": {"noise": "constant", "sigma_microsiemens": 3}"#]);
-    let signs = vec![Sign::Excitatory; 500];
-    let params = ArrayParams { pair: PairKind::PushPull, ..params(&signs) };
+    let branches = vec![Branch::Plus; 500];
+    let params = ArrayParams { pair: PairKind::PushPull, ..params(&branches) };
     let mut array = CrossbarArray::new(&noisy, params, &Matrix::zeros(500, 40), Seed::new(12)).unwrap();
     array.update(&Matrix::zeros(500, 40), Seed::new(15)).unwrap();
     let [main, other] = conductances(&array);
@@ -176,17 +182,17 @@ fn two_branch_pairs_write_every_branch_with_draws_of_its_own() {
 
 #[test]
 fn a_digital_copy_of_an_ideal_one_branch_array_is_read_back_bit_for_bit() {
-    let signs = mixed_signs(ROWS);
+    let branches = mixed_branches(ROWS);
     let device = device(&[r#""write": {"noise": "none"}"#]);
     let mut arrays = [Controller::ReadBack, Controller::DigitalCopy]
-        .map(|controller| array(&device, &signs, COLUMNS, PairKind::OneBranch, controller));
+        .map(|controller| array(&device, &branches, COLUMNS, PairKind::OneBranch, controller));
     for update in 0..40 {
         for array in &mut arrays {
             array.update(&step(update, 0.2 * FULL_SCALE), Seed::new(16).numbered(update)).unwrap();
         }
         assert_eq!(arrays[0].weights(), arrays[1].weights());
-        assert_eq!(arrays[1].believed(), arrays[1].weights());
-        assert_eq!(arrays[0].believed(), arrays[0].weights());
+        assert_eq!(arrays[1].gradient_weights(), arrays[1].weights());
+        assert_eq!(arrays[0].gradient_weights(), arrays[0].weights());
     }
 }
 
@@ -194,18 +200,18 @@ fn a_digital_copy_of_an_ideal_one_branch_array_is_read_back_bit_for_bit() {
 #[test]
 fn write_noise_adds_up_when_read_back_and_not_with_a_digital_copy() {
     let noisy = device(&[r#""write": {"noise": "constant", "sigma_microsiemens": 3}"#]);
-    let signs = vec![Sign::Excitatory; 500];
+    let branches = vec![Branch::Plus; 500];
     for (controller, writes) in [(Controller::ReadBack, 16.0), (Controller::DigitalCopy, 1.0)] {
-        let params = ArrayParams { controller, ..params(&signs) };
+        let params = ArrayParams { controller, ..params(&branches) };
         let mut array = CrossbarArray::new(&noisy, params, &even(500, 40, 400.0 / 1024.0), Seed::new(12)).unwrap();
         for update in 0..16 {
             array.update(&even(500, 40, 4.0 / 1024.0), Seed::new(15).numbered(update)).unwrap();
         }
-        assert_normal("excess", &values(array.excess()), 464.0, 9.0 * writes);
+        assert_normal("g_above_min", &values(array.g_above_min()), 464.0, 9.0 * writes);
         if controller == Controller::DigitalCopy {
-            assert!(array.believed().cells().all(|weight| weight == 464.0 / 1024.0));
+            assert!(array.gradient_weights().cells().all(|weight| weight == 464.0 / 1024.0));
         } else {
-            assert_eq!(array.believed(), array.weights());
+            assert_eq!(array.gradient_weights(), array.weights());
         }
     }
 }
@@ -214,9 +220,9 @@ fn write_noise_adds_up_when_read_back_and_not_with_a_digital_copy() {
 #[test]
 fn write_noise_does_not_add_up_in_push_pull_pairs_with_a_digital_copy() {
     let noisy = device(&[r#""write": {"noise": "constant", "sigma_microsiemens": 3}"#]);
-    let signs = vec![Sign::Excitatory; 500];
+    let branches = vec![Branch::Plus; 500];
     for (controller, writes) in [(Controller::ReadBack, 16.0), (Controller::DigitalCopy, 1.0)] {
-        let params = ArrayParams { controller, pair: PairKind::PushPull, ..params(&signs) };
+        let params = ArrayParams { controller, pair: PairKind::PushPull, ..params(&branches) };
         let mut array = CrossbarArray::new(&noisy, params, &even(500, 40, 400.0 / 1024.0), Seed::new(12)).unwrap();
         for update in 0..16 {
             array.update(&even(500, 40, 4.0 / 1024.0), Seed::new(15).numbered(update)).unwrap();
@@ -230,23 +236,23 @@ fn write_noise_does_not_add_up_in_push_pull_pairs_with_a_digital_copy() {
 #[test]
 fn a_digital_copy_is_the_bounded_sum_of_the_steps() {
     let noisy = device(&[r#""write": {"noise": "relative", "sigma_percent_of_conductance": 20}"#]);
-    let signs = mixed_signs(ROWS);
+    let branches = mixed_branches(ROWS);
     for pair in [PairKind::OneBranch, PairKind::PushPull, PairKind::PotentiationOnly] {
-        let mut array = array(&noisy, &signs, COLUMNS, pair, Controller::DigitalCopy);
-        let mut sum = first_weights(&signs, COLUMNS);
+        let mut array = array(&noisy, &branches, COLUMNS, pair, Controller::DigitalCopy);
+        let mut sum = first_weights(&branches, COLUMNS);
         for update in 0..20 {
             let step = step(update, 0.3 * FULL_SCALE);
             array.update(&step, Seed::new(16).numbered(update)).unwrap();
-            for (row, sign) in signs.iter().map(|sign| sign.factor()).enumerate() {
+            for (row, sign) in branches.iter().map(|branch| branch.sign()).enumerate() {
                 for column in 0..COLUMNS {
                     let weight = &mut sum[(row, column)];
                     *weight = sign * (sign * (*weight + step[(row, column)])).clamp(0.0, FULL_SCALE);
-                    let off = (array.believed()[(row, column)] - *weight).abs();
+                    let off = (array.gradient_weights()[(row, column)] - *weight).abs();
                     assert!(off <= 4.0 * UNIT * FULL_SCALE * (update + 2) as f32, "{pair:?}: off by {off}");
                 }
             }
         }
-        assert_ne!(array.believed(), array.weights());
+        assert_ne!(array.gradient_weights(), array.weights());
     }
 }
 
@@ -256,18 +262,18 @@ fn a_digital_copy_between_levels_leaves_cells_on_levels() {
     let levels = r#""levels": {"count": 4, "spacing": "conductance"}"#;
     for cells in ["all", "asked"] {
         let write = format!(r#""write": {{"noise": "none", "cells": "{cells}"}}"#);
-        let signs = vec![Sign::Excitatory; 4];
-        let params = ArrayParams { controller: Controller::DigitalCopy, ..params(&signs) };
+        let branches = vec![Branch::Plus; 4];
+        let params = ArrayParams { controller: Controller::DigitalCopy, ..params(&branches) };
         let coarse = device(&[&write, levels]);
         let mut array = CrossbarArray::new(&coarse, params, &even(4, 20, 0.0), Seed::new(1)).unwrap();
-        let mut excess = Vec::new();
+        let mut g_above_min = Vec::new();
         for update in 0..8 {
             let asked = if update % 2 == 0 { 100.0 / 1024.0 } else { 0.0 };
             array.update(&even(4, 20, asked), Seed::new(2)).unwrap();
-            excess.push(array.excess()[(3, 19)]);
+            g_above_min.push(array.g_above_min()[(3, 19)]);
         }
         // The copy is 100, 100, 200, ... µS, the levels are 333 µS apart.
-        assert_eq!(excess, [0.0, 0.0, 333.0, 333.0, 333.0, 333.0, 333.0, 333.0], "{cells}");
+        assert_eq!(g_above_min, [0.0, 0.0, 333.0, 333.0, 333.0, 333.0, 333.0, 333.0], "{cells}");
     }
 }
 
@@ -275,8 +281,8 @@ fn a_digital_copy_between_levels_leaves_cells_on_levels() {
 #[test]
 fn pairs_with_a_stuck_cell_are_not_refreshed() {
     let stuck = device(&[r#""write": {"noise": "none"}"#, r#""faults": {"p_low_resistance": 1}"#]);
-    let signs = vec![Sign::Excitatory; 40];
-    let params = ArrayParams { pair: PairKind::PotentiationOnly, ..params(&signs) };
+    let branches = vec![Branch::Plus; 40];
+    let params = ArrayParams { pair: PairKind::PotentiationOnly, ..params(&branches) };
     let mut array = CrossbarArray::new(&stuck, params, &even(40, 20, 0.1), Seed::new(12)).unwrap();
     for update in 0..5 {
         let report = array.update(&even(40, 20, 0.01), Seed::new(15).numbered(update)).unwrap();
@@ -292,8 +298,8 @@ fn a_reset_cell_forgets_the_path_of_its_last_write() {
         r#""drift": {"law": "log-time", "reference_seconds": 1, "mean_microsiemens_per_ln": 0,
             "sigma_microsiemens_per_ln": 0, "sigma_microsiemens_at_reference": 10}"#,
     ]);
-    let signs = vec![Sign::Excitatory; 40];
-    let params = ArrayParams { pair: PairKind::PotentiationOnly, ..params(&signs) };
+    let branches = vec![Branch::Plus; 40];
+    let params = ArrayParams { pair: PairKind::PotentiationOnly, ..params(&branches) };
     let mut array = CrossbarArray::new(&moving, params, &even(40, 20, 500.0 / 1024.0), Seed::new(12)).unwrap();
     array.update(&even(40, 20, -100.0 / 1024.0), Seed::new(15)).unwrap();
     assert!(conductances(&array)[1].iter().any(|opposite| *opposite > 105.0), "no path of its own");
@@ -306,20 +312,20 @@ fn a_reset_cell_forgets_the_path_of_its_last_write() {
 #[test]
 fn the_noise_of_a_study_is_that_of_the_weight_in_every_pair() {
     let sigma = 0.01 * FULL_SCALE;
-    let signs = mixed_signs(200);
-    let first = Matrix::from_fn(200, COLUMNS, |row, _| 0.5 * FULL_SCALE * signs[row].factor());
+    let branches = mixed_branches(200);
+    let first = Matrix::from_fn(200, COLUMNS, |row, _| 0.5 * FULL_SCALE * branches[row].sign());
     for cells in ["all", "asked"] {
-        let device = device(&[&format!(r#""write": {{"noise": "study-level", "cells": "{cells}"}}"#)]);
+        let device = device(&[&format!(r#""write": {{"noise": "from-study", "cells": "{cells}"}}"#)]);
         for pair in [PairKind::OneBranch, PairKind::PushPull, PairKind::PotentiationOnly] {
             for controller in [Controller::ReadBack, Controller::DigitalCopy] {
-                let params = ArrayParams { study_sigma: sigma, pair, controller, ..params(&signs) };
+                let params = ArrayParams { update_sigma: sigma, pair, controller, ..params(&branches) };
                 let mut array = CrossbarArray::new(&device, params, &first, Seed::new(31)).expect("sound arguments");
                 // A step towards 0 brings both cells away from the ends of their windows, where noise would be clipped.
-                let back = Matrix::from_fn(200, COLUMNS, |row, _| -0.25 * FULL_SCALE * signs[row].factor());
+                let back = Matrix::from_fn(200, COLUMNS, |row, _| -0.25 * FULL_SCALE * branches[row].sign());
                 array.update(&back, Seed::new(33)).expect("a step of the array's shape");
                 // Cells that are programmed to a copy start from it; others from what they hold.
                 let copied = pair != PairKind::PotentiationOnly;
-                let before = if copied { array.believed().clone() } else { array.weights().clone() };
+                let before = if copied { array.gradient_weights().clone() } else { array.weights().clone() };
                 let asked = 0.001 * FULL_SCALE;
                 array.update(&even(200, COLUMNS, asked), Seed::new(32)).expect("a step of the array's shape");
                 let noise = array.weights().cells().zip(before.cells());

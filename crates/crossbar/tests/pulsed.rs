@@ -7,7 +7,7 @@ use chip::{
     values,
 };
 use ohmspike_crossbar::device::{Device, Direction};
-use ohmspike_crossbar::{CrossbarArray, Sign};
+use ohmspike_crossbar::{Branch, CrossbarArray};
 use ohmspike_rng::Seed;
 use ohmspike_simd::Matrix;
 
@@ -30,14 +30,14 @@ fn step_of(device: &Device, direction: Direction) -> f32 {
     device.write.pulses().expect("sound arguments").step(direction) * device.window.span()
 }
 
-/// Excess after an update that asks `asked` µS of every cell.
+/// Conductance above the floor after an update that asks `asked` µS of every cell.
 fn update(array: &mut CrossbarArray, asked: f32, seed: Seed) -> ohmspike_crossbar::WriteReport {
     let step = even(array.rows(), array.columns(), asked / 1024.0);
     array.update(&step, seed).expect("sound arguments")
 }
 
 fn changes(array: &CrossbarArray, from: f32) -> Vec<f64> {
-    array.excess().cells().map(|excess| f64::from(excess) - f64::from(from)).collect()
+    array.g_above_min().cells().map(|g_above_min| f64::from(g_above_min) - f64::from(from)).collect()
 }
 
 #[test]
@@ -71,12 +71,12 @@ fn cells_that_are_asked_nothing_get_no_pulse_and_keep_every_bit() {
     let law = r#""constant", "cycle_sigma_percent_of_step": 30"#;
     let device = pulsed([0.1, 0.1], law, r#", "cells": "all""#, &[]);
     let mut array = equal_cells(&device, ROWS, COLUMNS, 500.1, Seed::new(1));
-    let before = array.excess().clone();
+    let before = array.g_above_min().clone();
     let step = Matrix::from_fn(ROWS, COLUMNS, |row, column| if (row + column) % 3 == 0 { 2e-3 } else { 0.0 });
     let report = array.update(&step, Seed::new(2)).unwrap();
     let asked = step.cells().filter(|step| *step != 0.0).count() as u64;
     assert_eq!((report.cells_written, report.cells), (asked, CELLS));
-    for ((after, before), step) in array.excess().cells().zip(before.cells()).zip(step.cells()) {
+    for ((after, before), step) in array.g_above_min().cells().zip(before.cells()).zip(step.cells()) {
         assert_eq!(after == before, step == 0.0);
     }
     let endurance = array.endurance();
@@ -87,9 +87,10 @@ fn cells_that_are_asked_nothing_get_no_pulse_and_keep_every_bit() {
 fn a_step_that_rounds_to_no_pulse_leaves_every_bit() {
     let device = pulsed([0.1, 0.1], r#""constant""#, "", &[]);
     let mut array = equal_cells(&device, ROWS, COLUMNS, 500.1, Seed::new(1));
-    let before = array.excess().clone();
+    let before = array.g_above_min().clone();
     let report = update(&mut array, 0.3 * step_of(&device, Direction::Up), Seed::new(2));
-    let still = array.excess().cells().zip(before.cells()).filter(|(after, before)| after == before).count() as u64;
+    let still =
+        array.g_above_min().cells().zip(before.cells()).filter(|(after, before)| after == before).count() as u64;
     assert_eq!((report.cells_written, report.pulses), (CELLS - still, CELLS - still));
     assert_rate("cells with a pulse", report.pulses, CELLS, 0.3);
 }
@@ -110,7 +111,7 @@ fn write_noise_on_all_cells_reaches_those_without_a_pulse() {
         let report = array.update(&step, seed).unwrap();
         let written = if cells == "all" { CELLS } else { CELLS / 2 };
         assert_eq!(report.cells_written, written);
-        for (place, (after, draw)) in array.excess().cells().zip(drawn.cells()).enumerate() {
+        for (place, (after, draw)) in array.g_above_min().cells().zip(drawn.cells()).enumerate() {
             if place / COLUMNS % 2 == 1 {
                 let expected = if cells == "all" { 500.0 + 2.0 * draw } else { 500.0 };
                 assert_eq!(after, expected);
@@ -168,7 +169,7 @@ fn multiplicative_noise_shrinks_with_the_step_and_additive_noise_does_not() {
 
 #[test]
 fn gains_of_the_chip_scale_the_steps_of_their_cells_and_stay() {
-    let spread = r#""chip": {"step_gain": "normal", "step_gain_sigma": 0.1, "up_down_sigma": 0.05}"#;
+    let spread = r#""device_to_device": {"step_gain": "normal", "step_gain_sigma": 0.1, "up_down_sigma": 0.05}"#;
     let device = pulsed([0.1, 0.1], r#""constant""#, "", &[spread]);
     let size = step_of(&device, Direction::Up);
     let gains = [8.0, -8.0].map(|pulses: f32| {
@@ -210,7 +211,10 @@ fn soft_bounds_saturate_as_a_geometric_series() {
             };
             // Three roundings a pulse of numbers up to 999; older ones fade by a share of a hundredth or more.
             let bound = 3.0 * 999.0 * UNIT / 0.01;
-            assert!(values(array.excess()).iter().all(|excess| (excess - expected).abs() < bound), "{expected}");
+            assert!(
+                values(array.g_above_min()).iter().all(|g_above_min| (g_above_min - expected).abs() < bound),
+                "{expected}"
+            );
         }
     }
     assert!(expected < 0.01 * span);
@@ -268,17 +272,17 @@ fn every_law_is_its_closed_form() {
         ),
     ];
     let (rows, columns) = (50, 20);
-    let signs = vec![Sign::Excitatory; rows];
+    let branches = vec![Branch::Plus; rows];
     let first = Matrix::from_fn(rows, columns, |row, column| FULL_SCALE * (row * columns + column) as f32 / 999.0);
     for (law, up, down) in laws {
         let device = pulsed([1.0, 1.0], law, "", &[]);
         let span = f64::from(device.window.span());
         for (direction, signed, factor) in [(Direction::Up, 1.0, up), (Direction::Down, -1.0, down)] {
-            let mut array = CrossbarArray::new(&device, params(&signs), &first, Seed::new(1)).unwrap();
-            let before = values(array.excess());
+            let mut array = CrossbarArray::new(&device, params(&branches), &first, Seed::new(1)).unwrap();
+            let before = values(array.g_above_min());
             let size = step_of(&device, direction);
             update(&mut array, signed * size, Seed::new(2));
-            for (before, after) in before.iter().zip(values(array.excess())) {
+            for (before, after) in before.iter().zip(values(array.g_above_min())) {
                 let expected = before + f64::from(signed * size) * factor(before / span);
                 let expected = expected.clamp(0.0, span);
                 let bound = 10.0 * 40.0 * UNIT + 999.0 * UNIT;

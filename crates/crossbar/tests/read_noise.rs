@@ -2,8 +2,8 @@
 
 mod chip;
 
-use chip::{assert_normal, device, mixed_signs, normal_matrix, params};
-use ohmspike_crossbar::{ColumnRead, CrossbarArray, Sign};
+use chip::{assert_normal, device, mixed_branches, normal_matrix, params};
+use ohmspike_crossbar::{Branch, ColumnRead, CrossbarArray};
 use ohmspike_rng::Seed;
 use ohmspike_simd::{LANES, Matrix};
 
@@ -14,27 +14,28 @@ const RELATIVE: &str = r#""read": {"white": {"noise": "relative", "sigma_percent
 const CONSTANT: &str = r#""read": {"white": {"noise": "constant", "sigma_microsiemens": 0.5}}"#;
 const TABLE: &str = r#""read": {"white": {"noise": "table", "points": [
     {"resistance_ohm": 1000, "sigma_ln_resistance": 0.1}, {"resistance_ohm": 1000000, "sigma_ln_resistance": 0.1}]}}"#;
-const PARKED: &str = r#""parked": {"branch": "device", "sigma_ln_resistance": 0.4}"#;
+const PARKED: &str = r#""reference_branch": {"kind": "cell", "sigma_ln_resistance": 0.4}"#;
 
 fn array(keys: &[&str]) -> CrossbarArray {
-    let signs = mixed_signs(ROWS);
+    let branches = mixed_branches(ROWS);
     let normal = normal_matrix(Seed::new(1), ROWS, COLUMNS, 0.01);
-    let first = Matrix::from_fn(ROWS, COLUMNS, |row, column| signs[row].factor() * normal[(row, column)].abs());
-    CrossbarArray::new(&device(keys), params(&signs), &first, Seed::new(2)).expect("the test's own array")
+    let first = Matrix::from_fn(ROWS, COLUMNS, |row, column| branches[row].sign() * normal[(row, column)].abs());
+    CrossbarArray::new(&device(keys), params(&branches), &first, Seed::new(2)).expect("the test's own array")
 }
 
 /// Mean and variance of every column current in closed form, f64.
 fn closed_form(array: &CrossbarArray, sigma: impl Fn(f64) -> f64, parked_is_read: bool) -> Vec<(f64, f64)> {
-    let signs = mixed_signs(ROWS);
+    let branches = mixed_branches(ROWS);
     let moments = |column| {
         ACTIVE.iter().fold((0.0, 0.0), |(mean, variance), &row| {
             let (written, parked) = array.conductance(row, column);
             let (written, parked) = (f64::from(written), f64::from(parked));
-            let kappa = 1.0 / 1024.0;
+            let weight_per_microsiemens = 1.0 / 1024.0;
             let parked_sigma = if parked_is_read { sigma(parked) } else { 0.0 };
-            let sign = f64::from(signs[row].factor());
-            let cell = kappa * kappa * (sigma(written).powi(2) + parked_sigma.powi(2));
-            (mean + sign * kappa * (written - parked), variance + cell)
+            let sign = f64::from(branches[row].sign());
+            let cell =
+                weight_per_microsiemens * weight_per_microsiemens * (sigma(written).powi(2) + parked_sigma.powi(2));
+            (mean + sign * weight_per_microsiemens * (written - parked), variance + cell)
         })
     };
     (0..COLUMNS).map(moments).collect()
@@ -108,9 +109,9 @@ fn a_device_without_read_noise_returns_the_sum_of_weights() {
 
 #[test]
 fn padding_of_a_read_is_zero() {
-    let signs = [Sign::Excitatory];
+    let branches = [Branch::Plus];
     let first = Matrix::from_fn(1, COLUMNS, |_, _| 0.1);
-    let array = CrossbarArray::new(&device(&[RELATIVE]), params(&signs), &first, Seed::new(6)).unwrap();
+    let array = CrossbarArray::new(&device(&[RELATIVE]), params(&branches), &first, Seed::new(6)).unwrap();
     let mut read = ColumnRead::new(COLUMNS);
     read.sample(&array, &[0], &mut Seed::new(7).normals());
     assert_eq!(read.current[1].0[COLUMNS - LANES..], [0.0; 2 * LANES - COLUMNS]);

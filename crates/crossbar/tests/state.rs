@@ -2,7 +2,7 @@
 
 mod chip;
 
-use chip::{FULL_SCALE, device, mixed_signs, normal_matrix, params};
+use chip::{FULL_SCALE, device, mixed_branches, normal_matrix, params};
 use ohmspike_crossbar::device::{BUILT_IN, Device};
 use ohmspike_crossbar::{ArrayParams, ArrayState, Controller, CrossbarArray, PairKind};
 use ohmspike_rng::Seed;
@@ -13,14 +13,14 @@ const COLUMNS: usize = 20;
 const PAIRS: [PairKind; 3] = [PairKind::OneBranch, PairKind::PushPull, PairKind::PotentiationOnly];
 const CONTROLLERS: [Controller; 2] = [Controller::ReadBack, Controller::DigitalCopy];
 
-const TELEGRAPH: &str = r#""slow": {"kind": "telegraph", "fraction_of_cells": 0.4, "reference_resistance_ohm": 1e4,
+const TELEGRAPH: &str = r#""rtn": {"kind": "telegraph", "fraction_of_cells": 0.4, "reference_resistance_ohm": 1e4,
     "rate_per_second": 2, "amplitude_percent_of_conductance": 7}"#;
 const CONVERTERS: &str = r#""converters": {"tile_rows": 8, "dac": {"bits": 4, "gain_sigma_percent": 2},
     "adc": {"bits": 6, "codes": "signed", "range": "calibrated", "gain_sigma_percent": 3, "offset_sigma_percent_of_full_scale": 1}}"#;
-const SPREADS: &str = r#""chip": {"low_resistance_sigma_ln": 0.2, "high_resistance_sigma_ln": 0.3, "write_spread_sigma_ln": 0.2,
+const SPREADS: &str = r#""device_to_device": {"low_resistance_sigma_ln": 0.2, "high_resistance_sigma_ln": 0.3, "write_spread_sigma_ln": 0.2,
     "step_gain": "log-normal", "step_gain_sigma": 0.2}"#;
-const FAULTS: &str = r#""faults": {"p_low_resistance": 0.05, "p_anywhere": 0.05, "p_dead_row": 0.05}"#;
-const PARKED: &str = r#""parked": {"branch": "device", "sigma_ln_resistance": 0.3}"#;
+const FAULTS: &str = r#""faults": {"p_low_resistance": 0.05, "p_stuck_random": 0.05, "p_dead_row": 0.05}"#;
+const PARKED: &str = r#""reference_branch": {"kind": "cell", "sigma_ln_resistance": 0.3}"#;
 const POWER: &str = r#""drift": {"law": "power", "reference_seconds": 20, "points": [
     {"resistance_ohm": 1e4, "exponent": 0.05, "exponent_sigma": 0.02}]}"#;
 const LOG_TIME: &str = r#""drift": {"law": "log-time", "reference_seconds": 1, "mean_microsiemens_per_ln": -0.5,
@@ -42,10 +42,10 @@ fn full_devices() -> [Device; 3] {
 }
 
 fn array(device: &Device, pair: PairKind, controller: Controller) -> CrossbarArray {
-    let signs = mixed_signs(ROWS);
+    let branches = mixed_branches(ROWS);
     let normal = normal_matrix(Seed::new(1), ROWS, COLUMNS, 0.3 * FULL_SCALE);
-    let first = Matrix::from_fn(ROWS, COLUMNS, |row, column| signs[row].factor() * normal[(row, column)].abs());
-    let params = ArrayParams { pair, controller, ..params(&signs) };
+    let first = Matrix::from_fn(ROWS, COLUMNS, |row, column| branches[row].sign() * normal[(row, column)].abs());
+    let params = ArrayParams { pair, controller, ..params(&branches) };
     CrossbarArray::new(device, params, &first, Seed::new(2)).expect("sound arguments")
 }
 
@@ -105,8 +105,8 @@ fn converted(array: &CrossbarArray) -> Vec<Block> {
 fn assert_same(what: &str, one: &CrossbarArray, other: &CrossbarArray) {
     assert_eq!(bits(one.weights()), bits(other.weights()), "{what}: weights");
     assert_eq!(bits(one.read_weights()), bits(other.read_weights()), "{what}: weights of a read");
-    assert_eq!(bits(one.believed()), bits(other.believed()), "{what}: believed weights");
-    assert_eq!(bits(one.excess()), bits(other.excess()), "{what}: excess");
+    assert_eq!(bits(one.gradient_weights()), bits(other.gradient_weights()), "{what}: gradient_weights weights");
+    assert_eq!(bits(one.g_above_min()), bits(other.g_above_min()), "{what}: g_above_min");
     assert_eq!(one.read_variance().map(bits), other.read_variance().map(bits), "{what}: variance of a read");
     assert_eq!(chip::conductances(one), chip::conductances(other), "{what}: conductances");
     assert_eq!(converted(one), converted(other), "{what}: converters");

@@ -3,11 +3,11 @@
 mod chip;
 
 use chip::{
-    assert_mean, assert_normal, assert_rate, device, equal_cells, even, mixed_signs, normal_below, normal_matrix,
+    assert_mean, assert_normal, assert_rate, device, equal_cells, even, mixed_branches, normal_below, normal_matrix,
     params, values,
 };
 use ohmspike_crossbar::device::Device;
-use ohmspike_crossbar::{ArrayParams, CrossbarArray, Sign, WriteReport};
+use ohmspike_crossbar::{ArrayParams, Branch, CrossbarArray, WriteReport};
 use ohmspike_rng::Seed;
 use ohmspike_simd::Matrix;
 
@@ -21,11 +21,11 @@ fn verified(noise: &str, verify: &str, others: &[&str]) -> Device {
     device(&[&[write.as_str()], others].concat())
 }
 
-/// Excess of equal cells after one update with a step of `asked` µS, what it reports, and the array.
-fn written(device: &Device, excess: f32, asked: f32) -> (Vec<f64>, WriteReport, CrossbarArray) {
-    let mut array = equal_cells(device, ROWS, COLUMNS, excess, Seed::new(1));
+/// Conductance above the floor of equal cells after one update with a step of `asked` µS, what it reports, and the array.
+fn written(device: &Device, g_above_min: f32, asked: f32) -> (Vec<f64>, WriteReport, CrossbarArray) {
+    let mut array = equal_cells(device, ROWS, COLUMNS, g_above_min, Seed::new(1));
     let report = array.update(&even(ROWS, COLUMNS, asked / 1024.0), Seed::new(2)).expect("sound arguments");
-    (values(array.excess()), report, array)
+    (values(array.g_above_min()), report, array)
 }
 
 /// Skewness of a sample; its standard error is sqrt(6/n) for a normal.
@@ -46,12 +46,12 @@ const SIGMA_8: &str = r#""constant", "sigma_microsiemens": 8"#;
 /// w²: its variance is w^4 / 4 at most.
 #[test]
 fn what_is_accepted_is_a_truncated_normal() {
-    for (excess, asked) in [(300.0, 0.0), (310.0, 200.0)] {
+    for (g_above_min, asked) in [(300.0, 0.0), (310.0, 200.0)] {
         let device = verified(SIGMA_8, r#""window_microsiemens": 5, "tries": 100"#, &[]);
-        let (excess_after, report, _) = written(&device, excess, asked);
+        let (after, report, _) = written(&device, g_above_min, asked);
         assert_eq!((report.cells_written, report.gave_up), (CELLS, 0));
-        let target = f64::from(excess + asked);
-        let errors: Vec<_> = excess_after.iter().map(|excess| excess - target).collect();
+        let target = f64::from(g_above_min + asked);
+        let errors: Vec<_> = after.iter().map(|g_above_min| g_above_min - target).collect();
         // The read subtracts two numbers of f32 below 1024.
         assert!(errors.iter().all(|error| error.abs() <= 5.0 + 512.0 * UNIT));
         let (a, p) = (5.0 / 8.0, libm::erf(5.0 / 8.0 / std::f64::consts::SQRT_2));
@@ -97,7 +97,7 @@ fn tries_are_geometric_and_the_controller_gives_up_as_often_as_all_fail() {
 
 const NOISES: [&str; 5] = [
     r#""none""#,
-    r#""study-level""#,
+    r#""from-study""#,
     r#""constant", "sigma_microsiemens": 20"#,
     r#""relative", "sigma_percent_of_conductance": 15"#,
     r#""table", "points": [{"resistance_ohm": 1e3, "sigma_ln_resistance": 0.1},
@@ -107,7 +107,7 @@ const NOISES: [&str; 5] = [
 /// Steps that leave the window at both ends take part: states, weights and counts are the same, but for the reads.
 #[test]
 fn a_window_without_end_is_add_bit_for_bit() {
-    let signs = mixed_signs(60);
+    let branches = mixed_branches(60);
     for noise in NOISES {
         for cells in ["all", "asked"] {
             let noise = format!(r#"{noise}, "cells": "{cells}""#);
@@ -115,14 +115,14 @@ fn a_window_without_end_is_add_bit_for_bit() {
             let devices = [device(&[&format!(r#""write": {{"noise": {noise}}}"#)]), verify];
             let first = normal_matrix(Seed::new(3), 60, 37, 0.3);
             let mut arrays =
-                devices.map(|device| CrossbarArray::new(&device, params(&signs), &first, Seed::new(1)).unwrap());
+                devices.map(|device| CrossbarArray::new(&device, params(&branches), &first, Seed::new(1)).unwrap());
             for update in 0..4 {
                 let step = normal_matrix(Seed::new(4).numbered(update), 60, 37, 0.2);
                 let step =
                     Matrix::from_fn(60, 37, |row, column| if column % 5 == 0 { 0.0 } else { step[(row, column)] });
                 let [add, verified] =
                     [0, 1].map(|array: usize| arrays[array].update(&step, Seed::new(5).numbered(update)).unwrap());
-                assert_eq!(arrays[0].excess(), arrays[1].excess(), "{noise}");
+                assert_eq!(arrays[0].g_above_min(), arrays[1].g_above_min(), "{noise}");
                 assert_eq!(arrays[0].weights(), arrays[1].weights());
                 assert_eq!((verified.verify_reads, verified.gave_up), (add.cells_written, 0));
                 assert_eq!(WriteReport { verify_reads: 0, ..verified }, add, "{noise}");
@@ -139,9 +139,9 @@ fn one_sided_approaches_leave_a_hard_edge_and_a_tail_to_the_inside() {
     let noise = r#""constant", "sigma_microsiemens": 0.5"#;
     for (sides, start, side) in [("down", 900.0, 1.0), ("up", 100.0, -1.0)] {
         let procedure = format!(r#""window_microsiemens": 5, "tries": 200, "sides": "{sides}", "approach": 0.1"#);
-        let (excess, report, _) = written(&verified(noise, &procedure, &[]), start, 500.0 - start);
+        let (g_above_min, report, _) = written(&verified(noise, &procedure, &[]), start, 500.0 - start);
         assert_eq!(report.gave_up, 0);
-        let outside: Vec<_> = excess.iter().map(|excess| side * (excess - 500.0)).collect();
+        let outside: Vec<_> = g_above_min.iter().map(|g_above_min| side * (g_above_min - 500.0)).collect();
         assert!(outside.iter().all(|error| *error <= 5.0 + 512.0 * UNIT));
         let near = outside.iter().filter(|error| **error > 4.0).count() as u64;
         let further = outside.iter().filter(|error| (3.0..4.0).contains(*error)).count() as u64;
@@ -156,8 +156,8 @@ fn one_sided_approaches_leave_a_hard_edge_and_a_tail_to_the_inside() {
 fn one_sided_approaches_start_over_from_the_other_end() {
     for (sides, start) in [("down", 100.0), ("up", 900.0)] {
         let procedure = format!(r#""window_microsiemens": 5, "tries": 9, "sides": "{sides}""#);
-        let (excess, report, _) = written(&verified(r#""none""#, &procedure, &[]), start, 500.0 - start);
-        assert!(excess.iter().all(|excess| *excess == 500.0));
+        let (g_above_min, report, _) = written(&verified(r#""none""#, &procedure, &[]), start, 500.0 - start);
+        assert!(g_above_min.iter().all(|g_above_min| *g_above_min == 500.0));
         assert_eq!((report.pulses, report.gave_up), (2 * CELLS, 0));
     }
 }
@@ -167,7 +167,7 @@ fn one_sided_approaches_start_over_from_the_other_end() {
 fn read_noise_widens_what_is_accepted() {
     let read = r#""read": {"white": {"noise": "constant", "sigma_microsiemens": 4}}"#;
     let device = verified(SIGMA_8, r#""window_microsiemens": 5, "tries": 1000"#, &[read]);
-    let (excess, report, _) = written(&device, 300.0, 0.0);
+    let (g_above_min, report, _) = written(&device, 300.0, 0.0);
     let (mut weight, mut second, mut fourth) = (0.0, 0.0, 0.0);
     for step in -6000..=6000 {
         let x = f64::from(step) * 0.01;
@@ -178,7 +178,7 @@ fn read_noise_widens_what_is_accepted() {
         fourth += density * x.powi(4);
     }
     let (variance, fourth) = (second / weight, fourth / weight);
-    let errors: Vec<_> = excess.iter().map(|excess| excess - 300.0).collect();
+    let errors: Vec<_> = g_above_min.iter().map(|g_above_min| g_above_min - 300.0).collect();
     assert_mean("accepted", &errors, 0.0, variance);
     let squares: Vec<_> = errors.iter().map(|error| error * error).collect();
     assert_mean("variance", &squares, variance, fourth - variance * variance);
@@ -193,8 +193,8 @@ fn read_noise_widens_what_is_accepted() {
 #[test]
 fn without_a_spread_the_first_try_is_exact() {
     let exact = verified(r#""none""#, r#""window_microsiemens": 1e-9, "tries": 9"#, &[]);
-    let (excess, report, _) = written(&exact, 300.0, 12.5);
-    assert!(excess.iter().all(|excess| *excess == 312.5));
+    let (g_above_min, report, _) = written(&exact, 300.0, 12.5);
+    assert!(g_above_min.iter().all(|g_above_min| *g_above_min == 312.5));
     assert_eq!((report.pulses, report.verify_reads, report.gave_up), (CELLS, CELLS, 0));
 }
 
@@ -202,10 +202,10 @@ fn without_a_spread_the_first_try_is_exact() {
 fn stuck_cells_give_up_after_all_tries_and_are_counted() {
     let faults = r#""faults": {"p_high_resistance": 0.1}"#;
     let device = verified(r#""none""#, r#""window_microsiemens": 2, "tries": 7"#, &[faults]);
-    let (excess, report, array) = written(&device, 300.0, 10.0);
-    let stuck = excess.iter().filter(|excess| **excess == 0.0).count() as u64;
+    let (g_above_min, report, array) = written(&device, 300.0, 10.0);
+    let stuck = g_above_min.iter().filter(|g_above_min| **g_above_min == 0.0).count() as u64;
     assert_rate("stuck", stuck, CELLS, 0.1);
-    assert!(excess.iter().all(|excess| *excess == 0.0 || *excess == 310.0));
+    assert!(g_above_min.iter().all(|g_above_min| *g_above_min == 0.0 || *g_above_min == 310.0));
     assert_eq!((report.gave_up, report.pulses), (stuck, 7 * stuck + CELLS - stuck));
     assert_eq!(array.endurance().worst, 7);
 }
@@ -215,15 +215,15 @@ fn stuck_cells_give_up_after_all_tries_and_are_counted() {
 fn a_window_in_percent_cuts_the_log_normal_of_a_table() {
     let noise = r#""table", "points": [{"resistance_ohm": 1e4, "sigma_ln_resistance": 0.1}]"#;
     let device = verified(noise, r#""window_percent_of_target": 5, "tries": 200"#, &[]);
-    let (excess, report, _) = written(&device, 99.0, 0.0);
+    let (g_above_min, report, _) = written(&device, 99.0, 0.0);
     assert_eq!(report.gave_up, 0);
-    assert!(excess.iter().all(|excess| (excess - 99.0).abs() <= 5.0 + 100.0 * UNIT));
+    assert!(g_above_min.iter().all(|g_above_min| (g_above_min - 99.0).abs() <= 5.0 + 100.0 * UNIT));
     let ends = [0.95, 1.05].map(|ratio| libm::log(ratio) / 0.1);
     let p = normal_below(ends[1]) - normal_below(ends[0]);
     let error = libm::sqrt((1.0 - p) / (p * p) * CELLS as f64);
     assert!((report.pulses as f64 - CELLS as f64 / p).abs() < 5.0 * error);
     // Mean of the truncated normal: (phi(a) - phi(b)) / p in units of sigma.
-    let ln: Vec<_> = excess.iter().map(|excess| libm::log((1.0 + excess) / 100.0)).collect();
+    let ln: Vec<_> = g_above_min.iter().map(|g_above_min| libm::log((1.0 + g_above_min) / 100.0)).collect();
     let mean = 0.1 * (normal_density(ends[0]) - normal_density(ends[1])) / p;
     assert_mean("ln G", &ln, mean, 0.05f64.powi(2));
 }
@@ -234,8 +234,8 @@ fn a_window_in_percent_cuts_the_log_normal_of_a_table() {
 fn an_acceptance_window_in_the_wrong_unit_does_not_fall_back() {
     let widths = ["window_microsiemens", "window_percent_of_target"].map(|unit| {
         let device = verified(SIGMA_8, &format!(r#""{unit}": 4, "tries": 1000"#), &[]);
-        let (excess, ..) = written(&device, 299.0, 0.0);
-        excess.iter().map(|excess| (excess - 299.0).abs()).fold(0.0, f64::max)
+        let (g_above_min, ..) = written(&device, 299.0, 0.0);
+        g_above_min.iter().map(|g_above_min| (g_above_min - 299.0).abs()).fold(0.0, f64::max)
     });
     // 4 µS, and 4 % of 300 µS; with 40,000 cells the largest error is within a hundredth of the edge.
     assert!((widths[0] - 4.0).abs() < 0.04 && (widths[1] - 12.0).abs() < 0.12, "{widths:?}");
@@ -256,8 +256,8 @@ fn a_step_beyond_the_window_is_verified_at_its_end() {
             [("both", -900.0, 0.0), ("both", 900.0, 999.0), ("up", 900.0, 999.0), ("down", -900.0, 0.0)]
         {
             let procedure = format!(r#"{window}, "tries": 20, "sides": "{sides}""#);
-            let (excess, report, _) = written(&verified(r#""none""#, &procedure, &[]), 300.0, asked);
-            assert!(excess.iter().all(|excess| *excess == end), "{sides}");
+            let (g_above_min, report, _) = written(&verified(r#""none""#, &procedure, &[]), 300.0, asked);
+            assert!(g_above_min.iter().all(|g_above_min| *g_above_min == end), "{sides}");
             assert_eq!((report.gave_up, report.pulses), (0, CELLS), "{sides} with {window}");
         }
     }
@@ -266,12 +266,12 @@ fn a_step_beyond_the_window_is_verified_at_its_end() {
 /// Verification is there to undo what the steps of a cell deviate by. Gains had moved the target itself.
 #[test]
 fn gains_of_the_chip_cost_tries_but_do_not_move_the_target() {
-    let gains = r#""chip": {"step_gain": "normal", "step_gain_sigma": 0.2, "up_down_sigma": 0.1}"#;
+    let gains = r#""device_to_device": {"step_gain": "normal", "step_gain_sigma": 0.2, "up_down_sigma": 0.1}"#;
     let device = verified(r#""none""#, r#""window_microsiemens": 1, "tries": 100"#, &[gains]);
     for asked in [100.0, -100.0] {
-        let (excess, report, _) = written(&device, 300.0, asked);
+        let (g_above_min, report, _) = written(&device, 300.0, asked);
         let target = f64::from(300.0 + asked);
-        assert!(excess.iter().all(|excess| (excess - target).abs() <= 1.0 + 512.0 * UNIT));
+        assert!(g_above_min.iter().all(|g_above_min| (g_above_min - target).abs() <= 1.0 + 512.0 * UNIT));
         assert_eq!(report.gave_up, 0);
         // The first try is off by 100 µS (g - 1), g normal with 0.2² + 0.1².
         let first = libm::erf(0.01 / libm::sqrt(2.0 * 0.05));
@@ -284,11 +284,11 @@ fn gains_of_the_chip_cost_tries_but_do_not_move_the_target() {
 #[test]
 fn the_spread_of_tries_scales_with_the_factor_of_the_study() {
     let device = verified(r#""constant", "sigma_microsiemens": 4"#, r#""window_microsiemens": 1e6, "tries": 1"#, &[]);
-    let signs = vec![Sign::Excitatory; ROWS];
-    let params = ArrayParams { write_spread_scale: 2.0, ..params(&signs) };
+    let branches = vec![Branch::Plus; ROWS];
+    let params = ArrayParams { write_spread_scale: 2.0, ..params(&branches) };
     let mut array = CrossbarArray::new(&device, params, &even(ROWS, COLUMNS, 300.0 / 1024.0), Seed::new(1)).unwrap();
     array.update(&Matrix::zeros(ROWS, COLUMNS), Seed::new(2)).unwrap();
-    assert_normal("twice 4 µS", &values(array.excess()), 300.0, 64.0);
+    assert_normal("twice 4 µS", &values(array.g_above_min()), 300.0, 64.0);
 }
 
 /// A cell that is accepted as it is gets no pulse, keeps every bit, and costs one read.
@@ -296,12 +296,12 @@ fn the_spread_of_tries_scales_with_the_factor_of_the_study() {
 fn reading_first_leaves_accepted_cells_alone() {
     let device = verified(SIGMA_8, r#""window_microsiemens": 5, "tries": 100, "first": "read""#, &[]);
     let (kept, report, mut array) = written(&device, 300.0, 4.0);
-    assert!(kept.iter().all(|&excess| excess == 300.0));
+    assert!(kept.iter().all(|&g_above_min| g_above_min == 300.0));
     assert_eq!((report.cells_written, report.pulses, report.verify_reads), (0, 0, CELLS));
     let ledger = array.take_ledger();
     assert_eq!((ledger.verify_conductance, ledger.write_conductance), (301.0 * CELLS as f64, 0.0));
     let (moved, report, _) = written(&device, 300.0, 6.0);
-    assert!(moved.iter().all(|excess| (excess - 306.0).abs() <= 5.0 + 512.0 * UNIT));
+    assert!(moved.iter().all(|g_above_min| (g_above_min - 306.0).abs() <= 5.0 + 512.0 * UNIT));
     assert_eq!(report.cells_written, CELLS);
     assert_eq!(report.verify_reads, report.pulses + CELLS);
 }
@@ -311,10 +311,10 @@ fn reading_first_leaves_accepted_cells_alone() {
 fn the_first_read_has_the_noise_of_every_read() {
     let read = r#""read": {"white": {"noise": "constant", "sigma_microsiemens": 2}}"#;
     let device = verified(SIGMA_8, r#""window_microsiemens": 5, "tries": 100, "first": "read""#, &[read]);
-    let (excess, report, _) = written(&device, 300.0, 4.0);
+    let (g_above_min, report, _) = written(&device, 300.0, 4.0);
     let accepted = normal_below(0.5) - normal_below(-4.5);
     assert_rate("accepted at once", CELLS - report.cells_written, CELLS, accepted);
-    let untouched = excess.iter().filter(|&&excess| excess == 300.0).count() as u64;
+    let untouched = g_above_min.iter().filter(|&&g_above_min| g_above_min == 300.0).count() as u64;
     assert_eq!(untouched, CELLS - report.cells_written);
 }
 
@@ -323,17 +323,19 @@ fn the_first_read_has_the_noise_of_every_read() {
 fn small_steps_add_up_in_a_digital_copy() {
     let device = verified(SIGMA_8, r#""window_microsiemens": 5, "tries": 100, "first": "read""#, &[]);
     let after = |controller| {
-        let signs = vec![Sign::Excitatory; 100];
+        let branches = vec![Branch::Plus; 100];
         let first = Matrix::from_fn(100, 20, |_, _| 300.0 / 1024.0);
-        let own = ArrayParams { controller, ..params(&signs) };
+        let own = ArrayParams { controller, ..params(&branches) };
         let mut array = CrossbarArray::new(&device, own, &first, Seed::new(1)).unwrap();
         for update in 0..100 {
             array.update(&even(100, 20, 1.0 / 1024.0), Seed::new(2).numbered(update)).unwrap();
         }
-        values(array.excess())
+        values(array.g_above_min())
     };
-    assert!(after(ohmspike_crossbar::Controller::ReadBack).iter().all(|&excess| excess == 300.0));
-    assert!(after(ohmspike_crossbar::Controller::DigitalCopy).iter().all(|excess| (excess - 400.0).abs() <= 5.01));
+    assert!(after(ohmspike_crossbar::Controller::ReadBack).iter().all(|&g_above_min| g_above_min == 300.0));
+    assert!(
+        after(ohmspike_crossbar::Controller::DigitalCopy).iter().all(|g_above_min| (g_above_min - 400.0).abs() <= 5.01)
+    );
 }
 
 /// A stuck cell costs its tries once where the controller leaves what it gave up, and at every write where it does not.
@@ -344,7 +346,7 @@ fn cells_that_were_given_up_are_left_alone() {
         let verify = format!(r#""window_microsiemens": 20, "tries": 7, "after_give_up": "{after}""#);
         let device = verified(r#""constant", "sigma_microsiemens": 1"#, &verify, &[faults]);
         let mut array = equal_cells(&device, ROWS, COLUMNS, 300.0, Seed::new(1));
-        let stuck = values(array.excess()).iter().filter(|&&excess| excess == 0.0).count() as u64;
+        let stuck = values(array.g_above_min()).iter().filter(|&&g_above_min| g_above_min == 0.0).count() as u64;
         assert_rate("stuck", stuck, CELLS, 0.1);
         let mut sum = WriteReport::default();
         for update in 0..5 {

@@ -3,7 +3,7 @@
 mod chip;
 
 use chip::{assert_normal, assert_rate, device, draws, equal_cells, normal_below, normal_matrix, params};
-use ohmspike_crossbar::{CrossbarArray, Sign};
+use ohmspike_crossbar::{Branch, CrossbarArray};
 use ohmspike_rng::Seed;
 use ohmspike_simd::Matrix;
 
@@ -11,33 +11,34 @@ const ROWS: usize = 1000;
 const COLUMNS: usize = 100;
 const CELLS: u64 = (ROWS * COLUMNS) as u64;
 
-/// Conductances, µS, that one update with step zero leaves in equal cells of `excess` µS.
-fn written(keys: &[&str], excess: f32) -> Vec<f64> {
-    let mut array = equal_cells(&device(keys), ROWS, COLUMNS, excess, Seed::new(1));
+/// Conductances, µS, that one update with step zero leaves in equal cells of `g_above_min` µS.
+fn written(keys: &[&str], g_above_min: f32) -> Vec<f64> {
+    let mut array = equal_cells(&device(keys), ROWS, COLUMNS, g_above_min, Seed::new(1));
     array.update(&Matrix::zeros(ROWS, COLUMNS), Seed::new(2).named("write")).expect("a step of zeros");
-    array.excess().cells().map(|excess| 1.0 + f64::from(excess)).collect()
+    array.g_above_min().cells().map(|g_above_min| 1.0 + f64::from(g_above_min)).collect()
 }
 
 #[test]
 fn constant_noise_is_a_gaussian_in_conductance() {
-    for excess in [50.0, 900.0] {
-        let conductances = written(&[r#""write": {"noise": "constant", "sigma_microsiemens": 3}"#], excess);
-        assert_normal("constant", &conductances, 1.0 + f64::from(excess), 9.0);
+    for g_above_min in [50.0, 900.0] {
+        let conductances = written(&[r#""write": {"noise": "constant", "sigma_microsiemens": 3}"#], g_above_min);
+        assert_normal("constant", &conductances, 1.0 + f64::from(g_above_min), 9.0);
     }
 }
 
 #[test]
 fn study_noise_is_a_gaussian_in_units_of_weight() {
     // 20 % of sigma_init = 0.001 at 1024 µS per unit of weight.
-    let conductances = written(&[r#""write": {"noise": "study-level"}"#], 100.0);
-    assert_normal("study-level", &conductances, 101.0, (0.0002f64 * 1024.0).powi(2));
+    let conductances = written(&[r#""write": {"noise": "from-study"}"#], 100.0);
+    assert_normal("from-study", &conductances, 101.0, (0.0002f64 * 1024.0).powi(2));
 }
 
 #[test]
 fn relative_noise_is_a_gaussian_in_proportion_to_the_conductance() {
-    for excess in [1.0, 99.0, 499.0] {
-        let conductances = written(&[r#""write": {"noise": "relative", "sigma_percent_of_conductance": 2.5}"#], excess);
-        let target = 1.0 + f64::from(excess);
+    for g_above_min in [1.0, 99.0, 499.0] {
+        let conductances =
+            written(&[r#""write": {"noise": "relative", "sigma_percent_of_conductance": 2.5}"#], g_above_min);
+        let target = 1.0 + f64::from(g_above_min);
         assert_normal("relative", &conductances, target, (0.025 * target).powi(2));
     }
 }
@@ -45,29 +46,29 @@ fn relative_noise_is_a_gaussian_in_proportion_to_the_conductance() {
 const TABLE: &str = r#"[{"resistance_ohm": 1000, "sigma_ln_resistance": 0.01},
     {"resistance_ohm": 10000, "sigma_ln_resistance": 0.04}, {"resistance_ohm": 100000, "sigma_ln_resistance": 0.09}]"#;
 
-/// Sigma of ln R of [`TABLE`] at `excess`, in closed form: 0.04 = 0.01 x 4 and 0.09 = 0.04 x 9/4 over a decade each.
-fn table_sigma(excess: f64) -> f64 {
-    let decades = libm::log10(1e6 / (1.0 + excess)) - 3.0;
+/// Sigma of ln R of [`TABLE`] at `g_above_min`, in closed form: 0.04 = 0.01 x 4 and 0.09 = 0.04 x 9/4 over a decade each.
+fn table_sigma(g_above_min: f64) -> f64 {
+    let decades = libm::log10(1e6 / (1.0 + g_above_min)) - 3.0;
     if decades <= 1.0 { 0.01 * 4f64.powf(decades) } else { 0.04 * 2.25f64.powf(decades.min(2.0) - 1.0) }
 }
 
 #[test]
 fn median_preserving_tables_are_log_normal_about_the_target() {
     // The last lies beyond the table, whose end is held.
-    for excess in [700.0, 99.0, 30.0, 9.0, 1.0] {
+    for g_above_min in [700.0, 99.0, 30.0, 9.0, 1.0] {
         let key = format!(r#""write": {{"noise": "table", "points": {TABLE}}}"#);
-        let target = 1.0 + f64::from(excess);
-        let ln: Vec<f64> = written(&[&key], excess).iter().map(|g| libm::log(g / target)).collect();
-        assert_normal("ln G", &ln, 0.0, table_sigma(f64::from(excess)).powi(2));
+        let target = 1.0 + f64::from(g_above_min);
+        let ln: Vec<f64> = written(&[&key], g_above_min).iter().map(|g| libm::log(g / target)).collect();
+        assert_normal("ln G", &ln, 0.0, table_sigma(f64::from(g_above_min)).powi(2));
     }
 }
 
 #[test]
 fn mean_preserving_tables_keep_the_mean() {
     let key = format!(r#""write": {{"noise": "table", "convention": "mean-preserving", "points": {TABLE}}}"#);
-    for excess in [99.0, 9.0] {
-        let (target, sigma) = (1.0 + f64::from(excess), table_sigma(f64::from(excess)));
-        let conductances = written(&[&key], excess);
+    for g_above_min in [99.0, 9.0] {
+        let (target, sigma) = (1.0 + f64::from(g_above_min), table_sigma(f64::from(g_above_min)));
+        let conductances = written(&[&key], g_above_min);
         let ln: Vec<f64> = conductances.iter().map(|g| libm::log(g / target)).collect();
         assert_normal("ln G", &ln, -0.5 * sigma * sigma, sigma * sigma);
         let mean = conductances.iter().sum::<f64>() / CELLS as f64;
@@ -87,12 +88,12 @@ fn mean_preserving_tables_keep_the_mean() {
 fn table_writes_agree_with_f64() {
     let key = format!(r#""write": {{"noise": "table", "points": {TABLE}}}"#);
     let (rows, columns) = (200, 37);
-    let signs = vec![Sign::Excitatory; rows];
+    let branches = vec![Branch::Plus; rows];
     let weight =
         |row: usize, column: usize| (0.05 * ohmspike_simd::exp((row * columns + column) as f32 * 0.0013)) / 1024.0;
     let first = Matrix::from_fn(rows, columns, weight);
-    let mut array = CrossbarArray::new(&device(&[&key]), params(&signs), &first, Seed::new(1)).unwrap();
-    let before = array.excess().clone();
+    let mut array = CrossbarArray::new(&device(&[&key]), params(&branches), &first, Seed::new(1)).unwrap();
+    let before = array.g_above_min().clone();
     let step = normal_matrix(Seed::new(3), rows, columns, 1e-4);
     let seed = Seed::new(4).named("write");
     array.update(&step, seed).unwrap();
@@ -105,7 +106,7 @@ fn table_writes_agree_with_f64() {
         let expected = (target + (1.0 + target) * change).clamp(0.0, 999.0);
         let exponent_error = (sigma * z).abs() * 40.0 * unit;
         let bound = (1.0 + target) * ((1.0 + change) * (exponent_error + 2.0 * unit) + unit) + 3.0 * unit * expected;
-        let written = f64::from(array.excess()[cell]);
+        let written = f64::from(array.g_above_min()[cell]);
         assert!((written - expected).abs() <= bound, "{written}, expected {expected} +- {bound}");
     }
 }
@@ -113,11 +114,11 @@ fn table_writes_agree_with_f64() {
 #[test]
 fn writes_below_and_above_the_window_end_there_and_are_counted() {
     // Two sigma above the floor, one below the ceiling.
-    for (excess, low, high) in [(6.0, normal_below(-2.0), 0.0), (996.0, 0.0, normal_below(-1.0))] {
+    for (g_above_min, low, high) in [(6.0, normal_below(-2.0), 0.0), (996.0, 0.0, normal_below(-1.0))] {
         let device = device(&[r#""write": {"noise": "constant", "sigma_microsiemens": 3}"#]);
-        let mut array = equal_cells(&device, ROWS, COLUMNS, excess, Seed::new(1));
+        let mut array = equal_cells(&device, ROWS, COLUMNS, g_above_min, Seed::new(1));
         let report = array.update(&Matrix::zeros(ROWS, COLUMNS), Seed::new(5)).unwrap();
-        let at = |end: f32| array.excess().cells().filter(|excess| *excess == end).count() as u64;
+        let at = |end: f32| array.g_above_min().cells().filter(|g_above_min| *g_above_min == end).count() as u64;
         assert_eq!((report.cells_written, report.cells), (CELLS, CELLS));
         assert_eq!((report.clipped_low, report.clipped_high), (at(0.0), at(999.0)));
         for (count, rate) in [(report.clipped_low, low), (report.clipped_high, high)] {

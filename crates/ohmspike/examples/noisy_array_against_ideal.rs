@@ -33,8 +33,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// An array of the built-in device `name` that holds `target` as well as it can.
 fn programmed(name: &str, target: &Matrix) -> Result<CrossbarArray, Box<dyn std::error::Error>> {
     let device = Device::built_in(name).ok_or("not built in")?;
-    let signs = [Sign::Excitatory; ROWS];
-    Ok(CrossbarArray::new(&device, ArrayParams::new(1.0, &signs), target, Seed::new(1).named("chip"))?)
+    let branches = [Branch::Plus; ROWS];
+    Ok(CrossbarArray::new(&device, ArrayParams::new(1.0, &branches), target, Seed::new(1).named("chip"))?)
 }
 
 fn rms(one: &CrossbarArray, other: &CrossbarArray) -> f64 {

@@ -24,6 +24,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let device = Override::new("hardware.device", "illustrative-oxide");
     let study = Study::parse("device.toml", text, &[device])?;
     let Some(trained) = train(&study, None, &RunOptions::default(), &mut Epochs)? else { return Ok(()) };
-    print!("{}", ohmspike::report::datasheet::cost_lines(&trained.record.writes, trained.record.hardware.as_ref()));
+    print!("{}", ohmspike::report::datasheet::cost_lines(&trained.record.connections, trained.record.energy.as_ref()));
     Ok(())
 }

@@ -2,7 +2,8 @@
 
 pub use ohmspike_analysis::{Summary, summarise};
 pub use ohmspike_crossbar::device::{Device, DeviceSpec};
-pub use ohmspike_crossbar::{ArrayParams, ColumnRead, CrossbarArray, Sign};
+pub use ohmspike_crossbar::{ArrayParams, Branch, ColumnRead, CrossbarArray};
+pub use ohmspike_experiments::presets::PRESETS;
 pub use ohmspike_report::device_sample::Sampling;
 pub use ohmspike_rng::Seed;
 pub use ohmspike_simd::Matrix;

@@ -39,12 +39,12 @@ pub fn device_sheet(loaded: &LoadedDevice, settings: &Settings, shapes: &[(Conne
     let window = device.window;
     let (low_ohm, high_ohm) = (1e6 / f64::from(window.high()), 1e6 / f64::from(window.low()));
     let middle_ohm = (low_ohm * high_ohm).sqrt();
-    let full_scale = settings.full_scale_of(connection);
+    let weight_at_gmax = settings.weight_at_gmax_of(connection);
     let resistances = [low_ohm, middle_ohm, high_ohm];
     let mut text = String::new();
     let _ = writeln!(
         text,
-        "device {}: {} to {} ohm ({} to {} µS), a full-scale cell is a {} weight of {full_scale}",
+        "device {}: {} to {} ohm ({} to {} µS), a cell at Gmax is a {} weight of {weight_at_gmax}",
         device.name,
         significant(low_ohm),
         significant(high_ohm),
@@ -85,7 +85,7 @@ fn map_lines(loaded: &LoadedDevice, shapes: &[(Connection, (usize, usize))]) -> 
 /// Which mechanisms the device has beside its spreads, and which it leaves out, by the names that [`device_page`] has for
 /// them.
 fn on_and_off(device: &Device, fault_map: bool) -> String {
-    let named = ["scheme", "chip", "levels", "drift", "slow reads", "I-V", "faults", "tiles", "drivers", "converters"];
+    let named = ["scheme", "variability", "levels", "drift", "RTN", "I-V", "faults", "tiles", "drivers", "converters"];
     let told: Vec<Told> = mechanisms(device).into_iter().filter(|(name, _)| named.contains(name)).collect();
     let is_off = |(name, told): &Told| is_off(told) && !(fault_map && *name == "faults");
     let (off, on): (Vec<Told>, Vec<Told>) = told.into_iter().partition(is_off);
@@ -113,9 +113,9 @@ mod tests {
     fn a_map_of_faults_is_on() {
         let mut loaded: LoadedDevice = Device::built_in("ideal").unwrap().into();
         let text = "ok ok low-resistance\nok ok ok".to_owned();
-        let (key, path) = ("hardware.fault_map_hidden", "chip.csv".to_owned());
-        let map = MapFile { key, path, text, sha256: String::new() };
-        loaded.maps = ChipMaps { fault: [Some(map), None], ..ChipMaps::default() };
+        let (key, path) = ("layer.1.fault_map".to_owned(), "chip.csv".to_owned());
+        let map = MapFile { connection: Connection::Feedforward(0), key, path, text, sha256: String::new() };
+        loaded.maps = ChipMaps { fault: vec![map], ..ChipMaps::default() };
         let sheet = device_sheet(&loaded, &Settings::default(), SHAPES);
         let lines: Vec<&str> = sheet.lines().rev().take(3).collect();
         assert_eq!(
@@ -123,7 +123,7 @@ mod tests {
             [
                 "  fault map chip.csv (hidden): 1 of 6 cells stuck (16.7 %), median 1000 µS; 0 below and 0 above the window of 1 \
                  to 1000 µS",
-                "  off: chip, levels, drift, slow reads, I-V, tiles, drivers, converters",
+                "  off: variability, levels, drift, RTN, I-V, tiles, drivers, converters",
                 "  on: scheme add, faults by map",
             ]
         );
@@ -137,7 +137,7 @@ mod tests {
             sheet.lines().filter(|line| line.starts_with("  o")).map(str::to_owned).collect::<Vec<String>>()
         };
         let ideal =
-            ["  on: scheme add", "  off: chip, levels, drift, slow reads, I-V, faults, tiles, drivers, converters"];
+            ["  on: scheme add", "  off: variability, levels, drift, RTN, I-V, faults, tiles, drivers, converters"];
         assert_eq!(of("ideal"), ideal);
         assert_eq!(of("reram-es-gong-2018")[0], "  on: chip, scheme pulsed, drift");
     }

@@ -46,7 +46,7 @@ pub struct Sampling {
     pub read_interval_seconds: f64,
     /// Whether the faults of the device are drawn.
     pub faults: bool,
-    /// Spread of a write, µS, for a device whose write noise is `study-level`.
+    /// Spread of a write, µS, for a device whose write noise is `from-study`.
     pub study_sigma: Option<f64>,
     /// Seed of all draws.
     pub seed: u64,
@@ -71,7 +71,7 @@ pub enum SampleError {
     },
     /// A device that leaves its write noise to the study, without a study.
     #[error(
-        "--study-sigma-microsiemens: must be given for `{device}`: its write noise is `study-level`, which a study states"
+        "--study-sigma-microsiemens: must be given for `{device}`: its write noise is `from-study`, which a study states"
     )]
     NoStudy {
         /// Name of the device.
@@ -79,7 +79,7 @@ pub enum SampleError {
     },
     /// A spread for a device that has its own.
     #[error(
-        "--study-sigma-microsiemens: must be left out for `{device}`, whose write noise is not `study-level`, got {given}"
+        "--study-sigma-microsiemens: must be left out for `{device}`, whose write noise is not `from-study`, got {given}"
     )]
     OwnNoise {
         /// Name of the device.
@@ -362,7 +362,7 @@ mod tests {
     #[test]
     fn reads_see_the_telegraph_noise_at_their_interval() {
         let slow = device(
-            r#", "read": { "slow": { "kind": "telegraph", "fraction_of_cells": 1, "reference_resistance_ohm": 10000,
+            r#", "read": { "rtn": { "kind": "telegraph", "fraction_of_cells": 1, "reference_resistance_ohm": 10000,
                            "rate_per_second": 2, "amplitude_percent_of_conductance": 10 } }"#,
         );
         let sampling = Sampling { reads: 2, read_interval_seconds: 0.1, ..SAMPLING };

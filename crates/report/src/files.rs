@@ -58,12 +58,16 @@ pub fn write_results(
     files.into_iter().map(|(path, content)| write(path, &content)).collect()
 }
 
-/// Writes `report` as `report.html` into `folder`; returns its path.
+/// Writes `report`, with what `replication` adds, as `report.html` into `folder`; returns its path.
 ///
 /// # Errors
 /// [`FilesError::Write`].
-pub fn write_report(report: &Report, folder: &Path) -> Result<PathBuf, FilesError> {
-    write(folder.join("report.html"), report.html().as_bytes())
+pub fn write_report(
+    report: &Report,
+    replication: Option<&dyn Replication>,
+    folder: &Path,
+) -> Result<PathBuf, FilesError> {
+    write(folder.join("report.html"), report.html(replication).as_bytes())
 }
 
 fn write(path: PathBuf, content: &[u8]) -> Result<PathBuf, FilesError> {

@@ -13,3 +13,8 @@ pub mod figures;
 pub mod files;
 pub mod page;
 pub mod replication;
+
+/// Runs the examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -5,7 +5,7 @@
 //! - [`Matrix`]: rows x columns, each row padded with zeros to whole blocks;
 //! - [`Simd`]: the operations of an instruction set on sixteen numbers that stay in registers; [`add_rows`], [`add_to_rows`]:
 //!   rows of a matrix to and from them; [`prefetch()`]: data brought near before it is asked for;
-//! - [`Crew`]: who does pieces of work that do not wait for each other; [`Work`]: how much work kernels did, for tests;
+//! - [`Executor`]: who does pieces of work that do not wait for each other; [`Work`]: how much work kernels did, for tests;
 //! - [`exp()`], [`ln()`], [`reciprocal()`], [`sin_cos_turn()`]: elementary functions from additions, multiplications
 //!   and integer operations only, so that a loop over a block compiles to vector instructions;
 //! - [`kernel`]: compiles a function for every set of [`Instructions`], and runs it with the best that the CPU has.
@@ -27,8 +27,8 @@
 
 mod block;
 mod cells;
-mod crew;
 mod elementary;
+mod executor;
 mod instructions;
 mod matrix;
 mod prefetch;
@@ -38,8 +38,8 @@ mod work;
 
 pub use block::{Block, LANE_BITS, LANES, blocks_for, lane_mask};
 pub use cells::WrongCells;
-pub use crew::{Alone, Crew, Job};
 pub use elementary::{exp, exp2_coarse, ln, log2_coarse, reciprocal, sin_cos_turn};
+pub use executor::{Executor, Serial, Task};
 pub use instructions::{Instructions, NotAvailable, UnknownInstructions};
 pub use matrix::Matrix;
 /// Compiles a free function for every set of [`Instructions`] and calls the one of [`Instructions::current`].
@@ -86,3 +86,8 @@ pub use rows::{add_rows, add_to_rows, blocks_at, blocks_at_mut};
 pub use simd::{Avx2, Avx512};
 pub use simd::{Portable, Simd, in_place, reciprocal as wide_reciprocal};
 pub use work::{Work, note_work, work_of};
+
+/// Runs the examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

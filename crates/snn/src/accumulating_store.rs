@@ -5,21 +5,22 @@
 use crate::converter::ColumnConverter;
 use crate::forward::Layer;
 use crate::reads::Reads;
-use crate::weights::{NotFinite, UpdateReport, WeightStore};
+use crate::weights::{NotFinite, WeightStore};
+use ohmspike_crossbar::WriteReport;
 use ohmspike_rng::Seed;
-use ohmspike_simd::{Crew, Matrix};
+use ohmspike_simd::{Executor, Matrix};
 
 /// A store, and the sum of what its updates did.
 pub struct Counted<'a> {
     store: &'a mut dyn WeightStore,
     /// What all updates did since this was made.
-    pub writes: UpdateReport,
+    pub writes: WriteReport,
 }
 
 impl<'a> Counted<'a> {
     /// The `store` before an update.
     pub fn new(store: &'a mut dyn WeightStore) -> Counted<'a> {
-        Counted { store, writes: UpdateReport::default() }
+        Counted { store, writes: WriteReport::default() }
     }
 }
 
@@ -36,16 +37,16 @@ impl WeightStore for Counted<'_> {
         self.store.converter()
     }
 
-    fn believed(&self) -> &Matrix {
-        self.store.believed()
+    fn gradient_weights(&self) -> &Matrix {
+        self.store.gradient_weights()
     }
 
-    fn present(&mut self, seed: Seed) {
-        self.store.present(seed);
+    fn begin_sample(&mut self, seed: Seed) {
+        self.store.begin_sample(seed);
     }
 
-    fn moves_on(&self) -> bool {
-        self.store.moves_on()
+    fn has_read_state(&self) -> bool {
+        self.store.has_read_state()
     }
 
     fn needs_calibration(&self) -> bool {
@@ -68,8 +69,8 @@ impl WeightStore for Counted<'_> {
         self.store.forget_conversions();
     }
 
-    fn update(&mut self, step: &Matrix, seed: Seed, crew: &dyn Crew) -> Result<UpdateReport, NotFinite> {
-        let report = self.store.update(step, seed, crew)?;
+    fn update(&mut self, step: &Matrix, seed: Seed, executor: &dyn Executor) -> Result<WriteReport, NotFinite> {
+        let report = self.store.update(step, seed, executor)?;
         self.writes += report;
         Ok(report)
     }

@@ -7,7 +7,7 @@ use crate::forward::{Layer, Trace, forward};
 use crate::network::Network;
 use crate::reads::Reads;
 use crate::spikes::{Samples, SpikeTrain};
-use crate::weights::{WeightStore, present};
+use crate::weights::{WeightStore, begin_sample};
 
 /// Calibrates the stores that need it on the `chosen` samples, one connection after the other: on the spikes that its rows
 /// stand for, made by those that are calibrated by then. `read` opens the streams of its reads.
@@ -59,7 +59,7 @@ fn spikes_of(
     let (mut reads, mut trace) = (Reads::default(), Trace::new(network));
     for (position, &sample) in chosen.iter().enumerate() {
         let (input, read) = (samples.spikes.sample(sample as usize), read.numbered(position as u64));
-        present(network, stores, read);
+        begin_sample(network, stores, read);
         let mut layers: Vec<Layer> = stores.iter().map(|store| store.layer()).collect();
         layers[place..].iter_mut().for_each(|layer| layer.converter = None);
         forward(network, &layers, input, read, &mut trace);

@@ -1,7 +1,7 @@
 //! Accuracy and activity on samples that are not learnt from.
 
 use ohmspike_rng::Seed;
-use ohmspike_simd::{Crew, Job};
+use ohmspike_simd::{Executor, Task};
 
 use crate::activity::Activity;
 use crate::calibrate::calibrate;
@@ -9,7 +9,7 @@ use crate::forward::{Layer, Trace, forward};
 use crate::network::Network;
 use crate::read_counts::ReadCounts;
 use crate::spikes::{Samples, SpikeTrain};
-use crate::weights::{WeightStore, layers, present};
+use crate::weights::{WeightStore, begin_sample, layers};
 
 /// What a network made of one sample.
 #[derive(Clone, Copy, Debug)]
@@ -28,7 +28,7 @@ pub struct Answer<'a> {
 
 /// Runs the first `count` of `samples` (at most all) through a network whose weights are in `stores`, one a connection, and
 /// counts predictions and hidden spikes. `seed` opens the streams
-/// of the read noise, one a sample; the `crew` takes the samples in parts. The stores change only where reading changes
+/// of the read noise, one a sample; the `executor` takes the samples in parts. The stores change only where reading changes
 /// them: slow noise moves on, and reads are counted.
 pub fn evaluate(
     network: &Network,
@@ -36,16 +36,16 @@ pub fn evaluate(
     samples: &Samples,
     count: usize,
     seed: Seed,
-    crew: &dyn Crew,
+    executor: &dyn Executor,
 ) -> Activity {
-    if crew.hands() == 1 || stores.iter().any(|store| store.moves_on()) {
+    if executor.parallelism() == 1 || stores.iter().any(|store| store.has_read_state()) {
         return evaluate_watched(network, stores, samples, count, seed, &mut |_| {});
     }
     let count = count.min(samples.spikes.len());
     let starts: Vec<usize> = (0..count).step_by(SAMPLES_OF_TEST).collect();
     let mut tests = vec![Test::new(network, stores); starts.len()];
     let layers = &layers(stores)[..];
-    let jobs = tests.iter_mut().zip(&starts).map(|(test, &start)| -> Job {
+    let tasks = tests.iter_mut().zip(&starts).map(|(test, &start)| -> Task {
         Box::new(move || {
             let mut trace = Trace::new(network);
             for sample in start..(start + SAMPLES_OF_TEST).min(count) {
@@ -53,7 +53,7 @@ pub fn evaluate(
             }
         })
     });
-    crew.run(jobs.collect());
+    executor.run(tasks.collect());
     let mut all = Test::new(network, stores);
     tests.iter().for_each(|test| all.add(test));
     all.reads.hand_over(stores);
@@ -72,7 +72,7 @@ pub fn evaluate_watched(
     let mut test = Test::new(network, stores);
     let mut trace = Trace::new(network);
     for sample in 0..count.min(samples.spikes.len()) {
-        present(network, stores, seed.numbered(sample as u64));
+        begin_sample(network, stores, seed.numbered(sample as u64));
         watch(&test.answer(network, &layers(stores), samples, sample, seed, &mut trace));
     }
     test.reads.hand_over(stores);

@@ -10,15 +10,16 @@
 
 mod tile_converters;
 
-use ohmspike_crossbar::{ArrayError, ArrayState, CrossbarArray, Endurance, Ledger, WriteReport, WrongState};
+use ohmspike_crossbar::{ArrayError, ArrayState, Branch, CrossbarArray, Endurance, Ledger, WriteReport, WrongState};
 use ohmspike_rng::Seed;
-use ohmspike_simd::{Block, Crew, LANES, Matrix, blocks_for};
+use ohmspike_simd::{Block, Executor, LANES, Matrix, blocks_for};
 use serde::{Deserialize, Serialize};
 
 use crate::converter::ColumnConverter;
 use crate::forward::Layer;
+use crate::network::Sign;
 use crate::reads::Reads;
-use crate::weights::{DigitalWeights, NotFinite, UpdateReport, WeightStore, WrongShape};
+use crate::weights::{DigitalWeights, NotFinite, WeightStore, WrongShape};
 pub use tile_converters::TileConverters;
 
 /// A crossbar array that holds the weights of a layer.
@@ -35,13 +36,13 @@ pub struct CrossbarWeights {
 impl CrossbarWeights {
     /// An array whose samples are presented for so many seconds.
     pub fn new(array: CrossbarArray, presentation_seconds: f64) -> CrossbarWeights {
-        let converter = TileConverters::of(&array);
+        let converter = TileConverters::from_array(&array);
         CrossbarWeights { array, converter, presentation_seconds }
     }
 
     fn restore(&mut self, state: ArrayState) -> Result<(), WrongState> {
         self.array.restore(state)?;
-        self.converter = TileConverters::of(&self.array);
+        self.converter = TileConverters::from_array(&self.array);
         Ok(())
     }
 }
@@ -59,20 +60,20 @@ impl WeightStore for CrossbarWeights {
         self.converter.as_ref().map(|converter| converter as &dyn ColumnConverter)
     }
 
-    fn believed(&self) -> &Matrix {
-        self.array.believed()
+    fn gradient_weights(&self) -> &Matrix {
+        self.array.gradient_weights()
     }
 
     fn layer(&self) -> Layer<'_> {
         Layer { weights: self.array.read_weights(), read_variance: self.read_variance(), converter: self.converter() }
     }
 
-    fn present(&mut self, seed: Seed) {
+    fn begin_sample(&mut self, seed: Seed) {
         self.array.pass(self.presentation_seconds, seed);
     }
 
-    fn moves_on(&self) -> bool {
-        self.array.has_slow_noise()
+    fn has_read_state(&self) -> bool {
+        self.array.has_rtn()
     }
 
     fn needs_calibration(&self) -> bool {
@@ -105,9 +106,9 @@ impl WeightStore for CrossbarWeights {
         }
     }
 
-    fn update(&mut self, step: &Matrix, seed: Seed, _crew: &dyn Crew) -> Result<UpdateReport, NotFinite> {
+    fn update(&mut self, step: &Matrix, seed: Seed, _crew: &dyn Executor) -> Result<WriteReport, NotFinite> {
         match self.array.update(step, seed) {
-            Ok(report) => Ok(update_report(report)),
+            Ok(report) => Ok(report),
             Err(ArrayError::NotFinite { .. }) => Err(NotFinite),
             Err(error) => unreachable!("the step is the gradient of this layer and has its shape: {error}"),
         }
@@ -132,20 +133,12 @@ fn largest_tile_sum(weights: &Matrix, tile_rows: usize, reads: &Reads) -> f32 {
     largest
 }
 
-fn update_report(report: WriteReport) -> UpdateReport {
-    let WriteReport { cells_written, clipped_low, clipped_high, wrong_sign, cells, .. } = report;
-    let WriteReport { pulses, verify_reads, gave_up, pulse_limited, refreshed, .. } = report;
-    UpdateReport {
-        cells_written,
-        clipped_low,
-        clipped_high,
-        wrong_sign,
-        cells,
-        pulses,
-        verify_reads,
-        gave_up,
-        pulse_limited,
-        refreshed,
+/// The branch of a pair that carries the weights of a row; none for a row whose weights may have either sign.
+pub fn branch_of(sign: Sign) -> Option<Branch> {
+    match sign {
+        Sign::Excitatory => Some(Branch::Plus),
+        Sign::Inhibitory => Some(Branch::Minus),
+        Sign::Unconstrained => None,
     }
 }
 

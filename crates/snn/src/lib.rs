@@ -2,13 +2,13 @@
 //!
 //! Parts, in the order in which data meets them:
 //! - [`encode`]: images to spike times; [`spikes`]: the spikes of many samples, step by step;
-//! - [`network`]: sizes, time constants and signs; [`connection`]: its matrices of weights; [`initial`]: the first weights; [`preset`]: the published choices;
+//! - [`network`]: sizes, time constants and signs; [`connection`]: its matrices of weights; [`initial`]: the first weights;
 //! - [`neuron`]: leaky integrate-and-fire, and Izhikevich's; [`forward`]: from input spikes to the readout;
 //! - [`loss`]: from the readout to a number and its gradient; [`surrogate`]: the slope that a spike pretends to have;
 //! - [`backward`]: the adjoint of the forward pass; [`optimiser`]: from gradient to the step asked for;
 //! - [`weights`]: what holds a connection's weights and applies the step ([`WeightStore`](weights::WeightStore));
 //!   [`converter`]: what stands between its columns and the neurons; [`reads`]: what it is calibrated on;
-//! - [`train`], [`evaluate`]: whole epochs, cut into pieces that a [`ohmspike_simd::Crew`] does; [`activity`]: spikes by population and class;
+//! - [`train`], [`evaluate`]: whole epochs, cut into pieces that a [`ohmspike_simd::Executor`] does; [`activity`]: spikes by population and class;
 //!   [`metrics`]: distances between spike trains, intervals and rates.
 //!
 //! | quantity | unit |
@@ -25,22 +25,22 @@
 //!
 //! ```
 //! use ohmspike_rng::Seed;
-//! use ohmspike_snn::{connection::Connection, encode::LatencyCode, initial, network::Network, preset::Preset, train, weights::DigitalWeights};
+//! use ohmspike_snn::{connection::Connection, encode::LatencyCode, initial, network::{Dynamics, Network}, train, weights::DigitalWeights};
 //!
 //! // Two bright and two dark pixels: four inputs, eight hidden neurons, two classes.
 //! let images: [[u8; 4]; 2] = [[255, 255, 0, 0], [0, 0, 255, 255]];
 //! let samples = LatencyCode::default().samples(images.iter().map(|image| &image[..]), &[0, 1], 100)?;
-//! let preset = Preset::published_results();
-//! let network = Network::new(4, 8, 2, 0.75, 100, &preset.dynamics)?;
+//! let dynamics = Dynamics::default();
+//! let network = Network::new(4, 8, 2, 0.75, 100, &dynamics)?;
 //! let seed = Seed::new(1);
-//! let sigma = preset.readout_sigma(8);
+//! let sigma = dynamics.readout_sigma(8);
 //! let first = |connection, sigma| {
 //!     let (signs, (_, columns)) = (network.signs(connection), network.shape(connection));
 //!     DigitalWeights::exact(initial::weights(&signs, columns, sigma, seed.numbered(connection.stream())), signs)
 //! };
 //! let (mut hidden, mut readout) = (first(Connection::Feedforward(0), 0.5), first(Connection::Readout, sigma));
-//! let mut trainer = train::Trainer::new(&network, train::Training { batch: 2, learning_rate: 0.01 }, &ohmspike_simd::Alone);
-//! let streams = train::Streams::of(seed);
+//! let mut trainer = train::Trainer::new(&network, train::Training { batch: 2, learning_rate: 0.01 }, &ohmspike_simd::Serial);
+//! let streams = train::Streams::from_seed(seed);
 //! let first = trainer.epoch(&samples, &mut [&mut hidden, &mut readout], &streams, 0)?;
 //! let second = trainer.epoch(&samples, &mut [&mut hidden, &mut readout], &streams, 1)?;
 //! assert!(second.loss < first.loss);
@@ -64,7 +64,6 @@ pub mod network;
 pub mod neuron;
 pub mod optimiser;
 mod part;
-pub mod preset;
 mod read_counts;
 pub mod reads;
 pub mod spikes;
@@ -72,3 +71,8 @@ pub mod surrogate;
 mod trace;
 pub mod train;
 pub mod weights;
+
+/// Runs the examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

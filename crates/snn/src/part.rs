@@ -4,7 +4,7 @@
 //! a sum decides its last bits, and they must not depend on the number of threads.
 
 use ohmspike_rng::Seed;
-use ohmspike_simd::{Block, Crew, Job, Matrix, kernel};
+use ohmspike_simd::{Block, Executor, Matrix, Task, kernel};
 
 use crate::backward::{Adjoint, Gradient, backward};
 use crate::forward::{Layer, Trace, forward};
@@ -21,7 +21,7 @@ pub(crate) fn samples_of_part(batch: usize) -> usize {
 
 /// What all samples of a batch have in common.
 #[derive(Clone, Copy)]
-pub(crate) struct Lesson<'a> {
+pub(crate) struct BatchContext<'a> {
     pub(crate) network: &'a Network,
     pub(crate) samples: &'a Samples,
     /// The weights of all connections but the first as the controller takes them to be, columns x rows.
@@ -64,16 +64,16 @@ impl Part {
     }
 
     /// Learns from the `chosen` samples, the first of which has the place `first` in the batch.
-    pub(crate) fn learn(&mut self, lesson: Lesson, layers: &[Layer], chosen: &[u32], first: usize) {
+    pub(crate) fn learn(&mut self, batch: BatchContext, layers: &[Layer], chosen: &[u32], first: usize) {
         for (place, &sample) in chosen.iter().enumerate() {
-            lesson.samples.spikes.prefetch_after(chosen, place);
-            self.learn_one(lesson, layers, sample, first + place);
+            batch.samples.spikes.prefetch_after(chosen, place);
+            self.learn_one(batch, layers, sample, first + place);
         }
     }
 
     /// Learns from one sample, which has the place `place` in the batch.
-    pub(crate) fn learn_one(&mut self, lesson: Lesson, layers: &[Layer], sample: u32, place: usize) {
-        let Lesson { network, samples, transposed, scale, read } = lesson;
+    pub(crate) fn learn_one(&mut self, batch: BatchContext, layers: &[Layer], sample: u32, place: usize) {
+        let BatchContext { network, samples, transposed, scale, read } = batch;
         let input = samples.spikes.sample(sample as usize);
         let label = usize::from(samples.labels[sample as usize]);
         let Part { trace, output, adjoint, gradient, reads, loss } = self;
@@ -85,23 +85,23 @@ impl Part {
 }
 
 /// `factor` times the sum of the gradients of `parts`, in their order, to `sum`; theirs are zero again.
-pub(crate) fn add_up(parts: &mut [Part], factor: f32, sum: &mut Gradient, crew: &dyn Crew) {
+pub(crate) fn add_up(parts: &mut [Part], factor: f32, sum: &mut Gradient, executor: &dyn Executor) {
     for (number, sum) in sum.matrices.iter_mut().enumerate() {
         let of_parts = parts.iter_mut().map(|part| part.gradient.matrices[number].blocks_mut());
-        add_matrices(of_parts.collect(), factor, sum.blocks_mut(), crew);
+        add_matrices(of_parts.collect(), factor, sum.blocks_mut(), executor);
     }
 }
 
-fn add_matrices(mut left: Vec<&mut [Block]>, factor: f32, sums: &mut [Block], crew: &dyn Crew) {
-    let stretch = sums.len().div_ceil(crew.hands()).max(LEAST_BLOCKS);
-    let jobs = sums.chunks_mut(stretch).map(|sums| -> Job {
+fn add_matrices(mut left: Vec<&mut [Block]>, factor: f32, sums: &mut [Block], executor: &dyn Executor) {
+    let stretch = sums.len().div_ceil(executor.parallelism()).max(LEAST_BLOCKS);
+    let tasks = sums.chunks_mut(stretch).map(|sums| -> Task {
         let mut terms: Vec<&mut [Block]> = Vec::with_capacity(left.len());
         for left in &mut left {
             terms.push(left.split_off_mut(..sums.len()).expect("as long as the sums"));
         }
         Box::new(move || add_blocks(&mut terms, factor, sums))
     });
-    crew.run(jobs.collect());
+    executor.run(tasks.collect());
 }
 
 /// Not fewer blocks are summed by a hand of their own: some microseconds.

@@ -2,20 +2,21 @@
 //!
 //! Gradients are straight-through: read noise and converters act in the forward pass, and the backward pass is computed
 //! as if they were not there, with the weights as the controller takes them to be
-//! ([`WeightStore::believed`]).
+//! ([`WeightStore::gradient_weights`]).
 
+use ohmspike_crossbar::WriteReport;
 use ohmspike_rng::Seed;
-use ohmspike_simd::{Crew, Job, Matrix};
+use ohmspike_simd::{Executor, Matrix, Task};
 use rand::seq::SliceRandom;
 
 use crate::backward::Gradient;
 use crate::calibrate::calibrate;
 use crate::network::Network;
 use crate::optimiser::step_factor;
-use crate::part::{Lesson, Part, add_up, samples_of_part};
+use crate::part::{BatchContext, Part, add_up, samples_of_part};
 use crate::read_counts::ReadCounts;
 use crate::spikes::Samples;
-use crate::weights::{NotFinite, UpdateReport, WeightStore, layers, present};
+use crate::weights::{NotFinite, WeightStore, begin_sample, layers};
 
 /// How a network is trained.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -39,7 +40,7 @@ pub struct Streams {
 
 impl Streams {
     /// The children of `seed` named `order`, `write` and `read`.
-    pub fn of(seed: Seed) -> Streams {
+    pub fn from_seed(seed: Seed) -> Streams {
         Streams { order: seed.named("order"), write: seed.named("write"), read: seed.named("read") }
     }
 }
@@ -50,7 +51,7 @@ pub struct EpochReport {
     /// Loss, mean over the samples of the epoch, each at the weights of its batch.
     pub loss: f64,
     /// What the updates did to the cells, one entry a connection.
-    pub writes: Vec<UpdateReport>,
+    pub writes: Vec<WriteReport>,
 }
 
 /// Training cannot go on.
@@ -79,22 +80,22 @@ pub enum TrainError {
 pub struct Trainer<'a> {
     network: &'a Network,
     training: Training,
-    crew: &'a dyn Crew,
+    executor: &'a dyn Executor,
     parts: Vec<Part>,
     gradient: Gradient,
-    /// The believed weights of all connections but the first, columns x rows.
+    /// The gradient_weights weights of all connections but the first, columns x rows.
     transposed: Vec<Matrix>,
 }
 
 impl<'a> Trainer<'a> {
-    /// Buffers for `network`, whose batches the `crew` computes.
-    pub fn new(network: &'a Network, training: Training, crew: &'a dyn Crew) -> Trainer<'a> {
+    /// Buffers for `network`, whose batches the `executor` computes.
+    pub fn new(network: &'a Network, training: Training, executor: &'a dyn Executor) -> Trainer<'a> {
         let shapes = network.connections().skip(1).map(|connection| network.shape(connection));
         let transposed = shapes.map(|(rows, columns)| Matrix::zeros(columns, rows));
         Trainer {
             network,
             training,
-            crew,
+            executor,
             parts: Vec::new(),
             gradient: Gradient::new(network),
             transposed: transposed.collect(),
@@ -123,7 +124,7 @@ impl<'a> Trainer<'a> {
         let first = &order[..size];
         calibrate(self.network, samples, first, stores, read.named("calibration"));
 
-        let (mut loss, mut writes) = (0.0, vec![UpdateReport::default(); stores.len()]);
+        let (mut loss, mut writes) = (0.0, vec![WriteReport::default(); stores.len()]);
         for (batch, chosen) in order.chunks_exact(size).enumerate() {
             let diverged = |_: NotFinite| TrainError::Diverged { epoch: epoch + 1, batch: batch as u64 + 1 };
             let read = read.numbered(batch as u64);
@@ -131,7 +132,7 @@ impl<'a> Trainer<'a> {
             let write = write.numbered(batch as u64);
             let steps = self.network.connections().zip(&self.gradient.matrices);
             for (((connection, step), store), writes) in steps.zip(stores.iter_mut()).zip(&mut writes) {
-                *writes += store.update(step, write.numbered(connection.stream()), self.crew).map_err(diverged)?;
+                *writes += store.update(step, write.numbered(connection.stream()), self.executor).map_err(diverged)?;
             }
             if !loss.is_finite() {
                 return Err(diverged(NotFinite));
@@ -167,7 +168,7 @@ impl<'a> Trainer<'a> {
         factor: f32,
     ) -> f64 {
         for (store, transposed) in stores[1..].iter().zip(&mut self.transposed) {
-            transpose(store.believed(), transposed);
+            transpose(store.gradient_weights(), transposed);
         }
         let size = samples_of_part(chosen.len());
         let count = chosen.len().div_ceil(size);
@@ -177,23 +178,23 @@ impl<'a> Trainer<'a> {
         let parts = &mut self.parts[..count];
         parts.iter_mut().for_each(|part| part.begin(self.network, stores));
         let (network, transposed) = (self.network, &self.transposed[..]);
-        let lesson = Lesson { network, samples, transposed, scale: 1.0 / chosen.len() as f32, read };
+        let batch = BatchContext { network, samples, transposed, scale: 1.0 / chosen.len() as f32, read };
         let work = parts.iter_mut().zip(chosen.chunks(size)).enumerate();
         let work = work.map(|(number, (part, chosen))| (part, chosen, number * size));
-        if stores.iter().any(|store| store.moves_on()) {
+        if stores.iter().any(|store| store.has_read_state()) {
             for (part, chosen, first) in work {
                 for (place, &sample) in (first..).zip(chosen) {
-                    present(network, stores, read.numbered(place as u64));
-                    part.learn_one(lesson, &layers(stores), sample, place);
+                    begin_sample(network, stores, read.numbered(place as u64));
+                    part.learn_one(batch, &layers(stores), sample, place);
                 }
             }
         } else {
             let layers = &layers(stores)[..];
-            let jobs = work
-                .map(|(part, chosen, first)| -> Job { Box::new(move || part.learn(lesson, layers, chosen, first)) });
-            self.crew.run(jobs.collect());
+            let tasks = work
+                .map(|(part, chosen, first)| -> Task { Box::new(move || part.learn(batch, layers, chosen, first)) });
+            self.executor.run(tasks.collect());
         }
-        add_up(&mut self.parts[..count], factor, &mut self.gradient, self.crew);
+        add_up(&mut self.parts[..count], factor, &mut self.gradient, self.executor);
         let mut reads = ReadCounts::new(self.network, stores);
         self.parts[..count].iter().for_each(|part| reads.add(&part.reads));
         reads.hand_over(stores);
@@ -217,14 +218,14 @@ fn transpose(from: &Matrix, to: &mut Matrix) {
 
 #[cfg(test)]
 mod tests {
-    use ohmspike_simd::Alone;
+    use ohmspike_simd::Serial;
 
     use crate::connection::Connection;
     use crate::converter::{ColumnConverter, ConversionEnds};
     use crate::encode::LatencyCode;
     use crate::evaluate::evaluate;
     use crate::initial;
-    use crate::preset::Preset;
+    use crate::network::Dynamics;
     use crate::reads::Reads;
     use crate::weights::DigitalWeights;
 
@@ -234,7 +235,7 @@ mod tests {
     #[derive(Debug)]
     struct Watched {
         weights: DigitalWeights,
-        believed: Option<Matrix>,
+        gradient_weights: Option<Matrix>,
         presented: Vec<Seed>,
         row_reads: Vec<u32>,
         steps: u64,
@@ -264,10 +265,20 @@ mod tests {
 
     impl Watched {
         fn new(weights: DigitalWeights) -> Watched {
-            let (believed, presented, row_reads) = (None, Vec::new(), vec![0; weights.weights().rows()]);
+            let (gradient_weights, presented, row_reads) = (None, Vec::new(), vec![0; weights.weights().rows()]);
             let converter = Halving { calibrated: false };
             let (steps, hand_overs, updates, calibrations) = (0, 0, 0, Vec::new());
-            Watched { weights, believed, presented, row_reads, steps, hand_overs, updates, calibrations, converter }
+            Watched {
+                weights,
+                gradient_weights,
+                presented,
+                row_reads,
+                steps,
+                hand_overs,
+                updates,
+                calibrations,
+                converter,
+            }
         }
     }
 
@@ -284,15 +295,15 @@ mod tests {
             Some(&self.converter)
         }
 
-        fn believed(&self) -> &Matrix {
-            self.believed.as_ref().unwrap_or(self.weights())
+        fn gradient_weights(&self) -> &Matrix {
+            self.gradient_weights.as_ref().unwrap_or(self.weights())
         }
 
-        fn present(&mut self, seed: Seed) {
+        fn begin_sample(&mut self, seed: Seed) {
             self.presented.push(seed);
         }
 
-        fn moves_on(&self) -> bool {
+        fn has_read_state(&self) -> bool {
             true
         }
 
@@ -316,9 +327,9 @@ mod tests {
             self.hand_overs += 1;
         }
 
-        fn update(&mut self, step: &Matrix, seed: Seed, crew: &dyn Crew) -> Result<UpdateReport, NotFinite> {
+        fn update(&mut self, step: &Matrix, seed: Seed, executor: &dyn Executor) -> Result<WriteReport, NotFinite> {
             self.updates += 1;
-            self.weights.update(step, seed, crew)
+            self.weights.update(step, seed, executor)
         }
     }
 
@@ -329,7 +340,7 @@ mod tests {
             .collect();
         let labels = [0, 1, 0, 1, 0, 1, 0, 1];
         let samples = LatencyCode::default().samples(images.iter().map(|image| &image[..]), &labels, 100);
-        let network = Network::new(4, 8, 2, 0.75, 100, &Preset::published_results().dynamics).expect("valid");
+        let network = Network::new(4, 8, 2, 0.75, 100, &Dynamics::default()).expect("valid");
         let first = |signs: Vec<_>, columns, sigma, number| {
             DigitalWeights::exact(initial::weights(&signs, columns, sigma, Seed::new(1).numbered(number)), signs)
         };
@@ -349,8 +360,8 @@ mod tests {
     fn an_epoch_calibrates_once_presents_every_sample_and_counts_every_read() {
         let (network, samples, stores) = stage();
         let [mut hidden, mut readout] = stores.map(Watched::new);
-        let streams = Streams::of(Seed::new(5));
-        let mut trainer = Trainer::new(&network, TRAINING, &Alone);
+        let streams = Streams::from_seed(Seed::new(5));
+        let mut trainer = Trainer::new(&network, TRAINING, &Serial);
         trainer.epoch(&samples, &mut [&mut hidden, &mut readout], &streams, 0).expect("converges");
         let order = data_order(8, streams.order.numbered(0));
 
@@ -384,7 +395,7 @@ mod tests {
         for store in [&mut hidden, &mut readout] {
             store.converter.calibrated = true;
         }
-        let activity = evaluate(&network, &mut [&mut hidden, &mut readout], &samples, 5, Seed::new(3), &Alone);
+        let activity = evaluate(&network, &mut [&mut hidden, &mut readout], &samples, 5, Seed::new(3), &Serial);
         assert_eq!((hidden.presented.len(), readout.presented.len()), (5, 5));
         assert_eq!(hidden.presented[4], Seed::new(3).numbered(4).named("slow").numbered(0));
         assert_eq!((hidden.hand_overs, readout.hand_overs), (1, 1));
@@ -398,13 +409,13 @@ mod tests {
     #[test]
     fn the_backward_pass_uses_what_the_controller_believes_and_the_forward_pass_what_is_there() {
         let (network, samples, [hidden, readout]) = stage();
-        let gradient = |believed: Option<Matrix>| {
+        let gradient = |gradient_weights: Option<Matrix>| {
             let [mut hidden, mut readout] = [hidden.clone(), readout.clone()].map(Watched::new);
             for store in [&mut hidden, &mut readout] {
                 store.converter.calibrated = true;
             }
-            readout.believed = believed;
-            let mut trainer = Trainer::new(&network, TRAINING, &Alone);
+            readout.gradient_weights = gradient_weights;
+            let mut trainer = Trainer::new(&network, TRAINING, &Serial);
             let loss = trainer.differentiate(&samples, &[0, 1, 2], &mut [&mut hidden, &mut readout], Seed::new(1));
             (loss, trainer.gradient().matrices.clone())
         };
@@ -423,6 +434,6 @@ mod tests {
     fn streams_are_the_children_of_a_seed_by_name() {
         let seed = Seed::new(9);
         let expected = Streams { order: seed.named("order"), write: seed.named("write"), read: seed.named("read") };
-        assert_eq!(Streams::of(seed), expected);
+        assert_eq!(Streams::from_seed(seed), expected);
     }
 }

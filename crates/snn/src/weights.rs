@@ -10,11 +10,9 @@
 //! Source: Kilgore et al., Sci Rep 15, 24798 (2025), Methods: sigma is the noise level times the initial spread of the
 //! hidden layer's weights, for both layers.
 
-use std::ops::AddAssign;
-
+use ohmspike_crossbar::WriteReport;
 use ohmspike_rng::{GROUP, Normals, Seed};
-use ohmspike_simd::{Block, Crew, Job, LANES, Matrix, kernel, lane_mask};
-use serde::{Deserialize, Serialize};
+use ohmspike_simd::{Block, Executor, LANES, Matrix, Task, kernel, lane_mask};
 
 use crate::converter::ColumnConverter;
 use crate::forward::Layer;
@@ -35,16 +33,16 @@ pub trait WeightStore {
     }
 
     /// What the controller takes the weights to be, thresholds: the backward pass is computed with these.
-    fn believed(&self) -> &Matrix {
+    fn gradient_weights(&self) -> &Matrix {
         self.weights()
     }
 
     /// Called once before each sample is read, in training and in tests, with a seed of its own: read noise that lasts
     /// longer than a sample moves on here.
-    fn present(&mut self, _seed: Seed) {}
+    fn begin_sample(&mut self, _seed: Seed) {}
 
-    /// Whether [`WeightStore::present`] does anything: samples are then read one after the other, by one thread.
-    fn moves_on(&self) -> bool {
+    /// Whether [`WeightStore::begin_sample`] does anything: samples are then read one after the other, by one thread.
+    fn has_read_state(&self) -> bool {
         false
     }
 
@@ -68,11 +66,11 @@ pub trait WeightStore {
     /// Forgets what its converters have counted so far: the conversions of a calibration belong to no epoch and no test.
     fn forget_conversions(&mut self) {}
 
-    /// Applies the step that training asks for, with the draws of `seed`; `crew` may do it in parts.
+    /// Applies the step that training asks for, with the draws of `seed`; `executor` may do it in parts.
     ///
     /// # Errors
     /// [`NotFinite`] where the step holds a NaN or an infinity; the weights stay as they were.
-    fn update(&mut self, step: &Matrix, seed: Seed, crew: &dyn Crew) -> Result<UpdateReport, NotFinite>;
+    fn update(&mut self, step: &Matrix, seed: Seed, executor: &dyn Executor) -> Result<WriteReport, NotFinite>;
 
     /// The layer as the forward pass sees it.
     fn layer(&self) -> Layer<'_> {
@@ -81,56 +79,16 @@ pub trait WeightStore {
 }
 
 /// Begins the read of a sample in all connections. `read` is the stream of the sample.
-pub(crate) fn present(network: &Network, stores: &mut [&mut dyn WeightStore], read: Seed) {
+pub(crate) fn begin_sample(network: &Network, stores: &mut [&mut dyn WeightStore], read: Seed) {
     let slow = read.named("slow");
     for (connection, store) in network.connections().zip(stores) {
-        store.present(slow.numbered(connection.stream()));
+        store.begin_sample(slow.numbered(connection.stream()));
     }
 }
 
 /// All of them as the forward pass sees them.
 pub(crate) fn layers<'a>(stores: &'a [&mut dyn WeightStore]) -> Vec<Layer<'a>> {
     stores.iter().map(|store| store.layer()).collect()
-}
-
-/// What updates did to the cells; sums over updates.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct UpdateReport {
-    /// Cells that were written.
-    pub cells_written: u64,
-    /// Writes that ended at the lower bound: weight 0, or the floor of the conductance window.
-    pub clipped_low: u64,
-    /// Writes that ended at the ceiling of the conductance window.
-    pub clipped_high: u64,
-    /// Weights whose sign is wrong after the update (Dale's law violated).
-    pub wrong_sign: u64,
-    /// Weights looked at for their sign.
-    pub cells: u64,
-    /// Pulses that were given.
-    pub pulses: u64,
-    /// Reads that checked what a write had left.
-    pub verify_reads: u64,
-    /// Writes whose tries ran out before they reached their target.
-    pub gave_up: u64,
-    /// Pairs that were reset and programmed anew.
-    pub refreshed: u64,
-    /// Writes that asked for more pulses than one update may give.
-    pub pulse_limited: u64,
-}
-
-impl AddAssign for UpdateReport {
-    fn add_assign(&mut self, other: UpdateReport) {
-        self.cells_written += other.cells_written;
-        self.clipped_low += other.clipped_low;
-        self.clipped_high += other.clipped_high;
-        self.wrong_sign += other.wrong_sign;
-        self.cells += other.cells;
-        self.pulses += other.pulses;
-        self.verify_reads += other.verify_reads;
-        self.gave_up += other.gave_up;
-        self.refreshed += other.refreshed;
-        self.pulse_limited += other.pulse_limited;
-    }
 }
 
 /// A step with a NaN or an infinity: training has diverged.
@@ -220,25 +178,25 @@ impl WeightStore for DigitalWeights {
         None
     }
 
-    fn update(&mut self, step: &Matrix, seed: Seed, crew: &dyn Crew) -> Result<UpdateReport, NotFinite> {
+    fn update(&mut self, step: &Matrix, seed: Seed, executor: &dyn Executor) -> Result<WriteReport, NotFinite> {
         check_finite(step)?;
         self.last_update = Some(seed);
         let (rows, width, sigma) = (step.rows(), step.row_blocks(), self.sigma);
         let last_mask = lane_mask(step.columns(), width - 1);
-        let part_rows = rows.div_ceil(crew.hands()).max(LEAST_BLOCKS / width).next_multiple_of(STRIP);
+        let part_rows = rows.div_ceil(executor.parallelism()).max(LEAST_BLOCKS / width).next_multiple_of(STRIP);
         let mut clipped = vec![0; rows.div_ceil(part_rows)];
         let parts = self.weights.blocks_mut().chunks_mut(part_rows * width);
         let parts = parts.zip(step.blocks().chunks(part_rows * width)).zip(self.signs.chunks(part_rows));
-        let jobs = parts.zip(&mut clipped).enumerate().map(|(part, (((weights, step), signs), clipped))| -> Job {
+        let tasks = parts.zip(&mut clipped).enumerate().map(|(part, (((weights, step), signs), clipped))| -> Task {
             Box::new(move || {
                 let normals = seed.normals().after_groups(part * part_rows * width / GROUP);
                 *clipped = apply(Rows { width, last_mask, step, signs }, weights, sigma, normals);
             })
         });
-        crew.run(jobs.collect());
+        executor.run(tasks.collect());
         let cells = (rows * step.columns()) as u64;
         let clipped_low = clipped.iter().sum();
-        Ok(UpdateReport { cells_written: cells, clipped_low, cells, ..UpdateReport::default() })
+        Ok(WriteReport { cells_written: cells, clipped_low, cells, ..WriteReport::default() })
     }
 }
 
@@ -313,7 +271,7 @@ fn apply_row(weights: &mut [Block], step: &[Block], draws: &[Block], sigma: f32,
 
 #[cfg(test)]
 mod tests {
-    use ohmspike_simd::Alone;
+    use ohmspike_simd::Serial;
 
     use super::*;
 
@@ -326,7 +284,7 @@ mod tests {
     fn weights_that_cross_zero_stop_there() {
         let mut store = store(0.0);
         let step = Matrix::from_fn(2, 20, |_, column| if column < 10 { 0.2 } else { -0.2 });
-        let report = store.update(&step, Seed::new(1), &Alone).expect("finite");
+        let report = store.update(&step, Seed::new(1), &Serial).expect("finite");
         assert_eq!(report.clipped_low, 20);
         assert_eq!(report.cells_written, 40);
         assert_eq!(
@@ -341,7 +299,7 @@ mod tests {
     fn weights_without_a_sign_cross_zero() {
         let mut store = DigitalWeights::exact(Matrix::from_fn(1, 20, |_, _| 0.5), vec![Sign::Unconstrained]);
         let step = Matrix::from_fn(1, 20, |_, _| -0.75);
-        let report = store.update(&step, Seed::new(1), &Alone).expect("finite");
+        let report = store.update(&step, Seed::new(1), &Serial).expect("finite");
         assert_eq!((report.clipped_low, store.weights[(0, 19)]), (0, -0.25));
         assert!(store.weights.row(0)[1].0[4..].iter().all(|&padding| padding == 0.0));
     }
@@ -350,7 +308,7 @@ mod tests {
     fn noise_keeps_signs_and_padding() {
         let mut store = store(0.1);
         for batch in 0..50 {
-            store.update(&Matrix::zeros(2, 20), Seed::new(1).numbered(batch), &Alone).expect("finite");
+            store.update(&Matrix::zeros(2, 20), Seed::new(1).numbered(batch), &Serial).expect("finite");
         }
         assert!(store.weights.row(0).iter().all(|block| block.0.iter().all(|&weight| weight >= 0.0)));
         assert!(store.weights.row(1).iter().all(|block| block.0.iter().all(|&weight| weight <= 0.0)));
@@ -360,7 +318,7 @@ mod tests {
     #[test]
     fn restored_weights_go_on_with_the_same_bits() {
         let step = Matrix::from_fn(2, 20, |row, column| 0.01 * (column as f32 - 7.0 - row as f32));
-        let update = |store: &mut DigitalWeights, batch| store.update(&step, Seed::new(1).numbered(batch), &Alone);
+        let update = |store: &mut DigitalWeights, batch| store.update(&step, Seed::new(1).numbered(batch), &Serial);
         for sigma in [0.0, 0.1] {
             let mut straight = store(sigma);
             for batch in 0..10 {
@@ -391,7 +349,7 @@ mod tests {
             let mut store = store(0.1);
             let before = store.weights.clone();
             let step = Matrix::from_fn(2, 20, |row, column| if (row, column) == (1, 17) { bad } else { 0.0 });
-            assert_eq!(store.update(&step, Seed::new(1), &Alone), Err(NotFinite));
+            assert_eq!(store.update(&step, Seed::new(1), &Serial), Err(NotFinite));
             assert_eq!(store.weights, before);
         }
     }

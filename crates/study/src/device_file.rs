@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use ohmspike_crossbar::device::{BUILT_IN, Device, DeviceError};
+use ohmspike_crossbar::device::{BUILT_IN, Device, DeviceError, renamed_key};
 use serde_json::{Map, Value};
 
 use crate::bounded;
@@ -28,6 +28,7 @@ pub fn load(name: &str, keys: &DeviceKeys, folder: &Path) -> Result<(Device, Str
         return Ok((device, behaviour_sha256(value)));
     }
     for (key, given) in keys {
+        refuse_renamed(key)?;
         make_way(&mut value, key, given, keys);
         put(&mut value, key, given)?;
     }
@@ -61,13 +62,20 @@ pub(crate) fn find(name: &str, folder: &Path) -> Option<PathBuf> {
     [PathBuf::from(name), folder.join(name)].into_iter().find(|path| path.exists())
 }
 
+/// Refuses a key of an older device file with the key that a study gives today.
+fn refuse_renamed(key: &str) -> Result<(), PrepareError> {
+    let Some(new) = renamed_key(key) else { return Ok(()) };
+    let source = DeviceError::RenamedKey { key: key.to_owned(), new: format!("device.{new}") };
+    Err(PrepareError::DeviceKey { key: format!("device.{key}"), source })
+}
+
 /// Keys that choose a kind, with the keys beside them that only another kind has.
 const KINDS: &[(&str, &[&str])] = &[
     ("write.noise", &["sigma_microsiemens", "sigma_percent_of_conductance", "convention", "points"]),
     ("write.scheme", &["pulses", "verify"]),
     ("read.white.noise", &["sigma_microsiemens", "sigma_percent_of_conductance", "convention", "points"]),
     (
-        "read.slow.kind",
+        "read.rtn.kind",
         &[
             "fraction_of_cells",
             "reference_resistance_ohm",
@@ -88,7 +96,7 @@ const KINDS: &[(&str, &[&str])] = &[
             "sigma_microsiemens_at_reference",
         ],
     ),
-    ("parked.branch", &["sigma_ln_resistance"]),
+    ("reference_branch.kind", &["sigma_ln_resistance"]),
 ];
 
 /// Takes out what the file says for another kind than the one that is `given`: of a mechanism that becomes another one, or
@@ -161,6 +169,7 @@ fn key_of(error: &DeviceError) -> &str {
         DeviceError::Json { key, .. }
         | DeviceError::WrongType { key, .. }
         | DeviceError::UnknownKey { key, .. }
+        | DeviceError::RenamedKey { key, .. }
         | DeviceError::UnknownWord { key, .. }
         | DeviceError::MissingKey { key }
         | DeviceError::DuplicateKey { key } => key,
@@ -261,6 +270,21 @@ mod tests {
         let error = with("ideal", &[("write.noise", "loud".into())]).expect_err("a word that is none");
         assert_eq!(error.key(), Some("device.write.noise"));
         assert!(error.to_string().starts_with("device.write.noise: got `loud`, must be one of"), "{error}");
+    }
+
+    #[test]
+    fn old_keys_and_words_are_refused_with_the_new_ones() {
+        assert_eq!(
+            message("ideal", &[("chip.step_gain_sigma", 0.1.into())]),
+            "device.chip.step_gain_sigma: unknown key\n\nhint: renamed to `device.device_to_device.step_gain_sigma`",
+        );
+        assert_eq!(
+            message("1t1r-yousuf-2025", &[("write.verify.first", "read".into())]),
+            "device.write.verify.first: unknown key\n\nhint: renamed to `device.write.verify.initial_action`",
+        );
+        let told = message("ideal", &[("write.noise", "study-level".into())]);
+        assert!(told.starts_with("device.write.noise: got `study-level`, must be one of "), "{told}");
+        assert!(told.ends_with("\n\nhint: renamed to `from-study`"), "{told}");
     }
 
     #[test]

@@ -1,11 +1,11 @@
 //! The weights of a trial in the device that its settings name.
 
 use ohmspike_crossbar::device::{Device, WriteNoise};
-use ohmspike_crossbar::{ArrayError, ArrayParams, CrossbarArray};
+use ohmspike_crossbar::{ArrayError, ArrayParams, Branch, CrossbarArray};
 use ohmspike_rng::Seed;
 use ohmspike_simd::Matrix;
 use ohmspike_snn::connection::Connection;
-use ohmspike_snn::hardware::{CrossbarWeights, LayerWeights};
+use ohmspike_snn::hardware::{CrossbarWeights, LayerWeights, branch_of};
 use ohmspike_snn::network::Sign;
 use ohmspike_snn::weights::DigitalWeights;
 
@@ -49,18 +49,19 @@ pub fn layer_weights(
     let Some(LoadedDevice { device, maps, .. }) = loaded else {
         return Ok(LayerWeights::Digital(DigitalWeights::noisy(initial, signs, study_sigma)));
     };
-    let signs: Vec<ohmspike_crossbar::Sign> = signs.into_iter().map(branch_of).collect();
+    let branch = |sign| branch_of(sign).expect("settings refuse a device for weights of either sign");
+    let branches: Vec<Branch> = signs.into_iter().map(branch).collect();
     let (rows, columns) = (initial.rows(), initial.columns());
     let LayerMaps { faults, conductances } = maps.of_layer(connection, rows, columns, device)?;
     let hardware = &settings.hardware;
     let params = ArrayParams {
-        study_sigma,
+        update_sigma: study_sigma,
         write_spread_scale: hardware.write_spread_scale as f32,
         pair: hardware.pair,
         controller: hardware.controller,
         faults: faults.as_ref(),
         conductances: conductances.as_ref(),
-        ..ArrayParams::new(settings.full_scale_of(connection) as f32, &signs)
+        ..ArrayParams::new(settings.weight_at_gmax_of(connection) as f32, &branches)
     };
     let array = CrossbarArray::new(device, params, &initial, chip)?;
     Ok(LayerWeights::Crossbar(Box::new(CrossbarWeights::new(array, settings.sample_seconds()))))
@@ -68,13 +69,5 @@ pub fn layer_weights(
 
 /// Whether the write noise of `device` follows `noise.level_percent`.
 pub fn follows_study_level(device: Option<&Device>) -> bool {
-    device.is_none_or(|device| device.write.noise == WriteNoise::StudyLevel)
-}
-
-fn branch_of(sign: Sign) -> ohmspike_crossbar::Sign {
-    match sign {
-        Sign::Excitatory => ohmspike_crossbar::Sign::Excitatory,
-        Sign::Inhibitory => ohmspike_crossbar::Sign::Inhibitory,
-        Sign::Unconstrained => unreachable!("settings refuse a device for weights of either sign"),
-    }
+    device.is_none_or(|device| device.write.noise == WriteNoise::FromStudy)
 }

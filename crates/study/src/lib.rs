@@ -55,3 +55,8 @@ pub mod warning;
 pub use results::Results;
 pub use run_error::RunError;
 pub use run_study::{Finished, Observer, RunOptions, run_study};
+
+/// Runs the examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -15,8 +15,9 @@ pub fn machine() -> String {
 
 /// Name of this machine in its network, as far as the system tells.
 pub fn host() -> String {
-    let told = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    if told.trim().is_empty() { "this machine".to_owned() } else { told.trim().to_owned() }
+    let told =
+        ["/proc/sys/kernel/hostname", "/etc/hostname"].into_iter().find_map(|file| fs::read_to_string(file).ok());
+    told.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).unwrap_or_else(|| "this machine".to_owned())
 }
 
 /// Threads that run at a time here, as far as the system tells; at least 1.

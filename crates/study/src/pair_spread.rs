@@ -1,10 +1,10 @@
 //! From the spread of a cell to that of a weight: what a pair makes of it.
 //!
 //! ```text
-//! w = kappa (G+ - G-)     sigma_w² = kappa² (sigma+² + sigma-²), over the cells that an update writes, or a read reads
+//! w = κ (G+ - G-)     sigma_w² = weight_per_microsiemens² (sigma+² + sigma-²), over the cells that an update writes, or a read reads
 //!
-//! one-branch              one cell is written, and lies at Gmin + |w| / kappa; a parked cell does not change
-//! push-pull               both are written, and lie at the middle of the window plus and minus w / (2 kappa)
+//! one-branch              one cell is written, and lies at Gmin + |w| / κ; a reference cell does not change
+//! push-pull               both are written, and lie at the middle of the window plus and minus w / (2 κ)
 //! potentiation-only       both are, where an update reaches cells that are asked nothing
 //! ```
 //!
@@ -30,21 +30,27 @@ pub fn units_of_read(settings: &Settings, device: &Device, connection: Connectio
 }
 
 fn units(settings: &Settings, device: &Device, connection: Connection, both_cells: bool) -> Option<WeightUnits> {
-    let full_scale = settings.full_scale_of(connection) as f32;
-    let kappa = f64::from(PairMapping::new(device.window, full_scale).ok()?.kappa());
-    let kappa = if both_cells { kappa * std::f64::consts::SQRT_2 } else { kappa };
-    let (sigma_init, study_sigma) = (settings.weights.sigma_init, settings.study_sigma());
-    Some(WeightUnits { kappa, sigma_init, study_sigma })
+    let full_scale = settings.weight_at_gmax_of(connection) as f32;
+    let weight_per_microsiemens =
+        f64::from(PairMapping::new(device.window, full_scale).ok()?.weight_per_microsiemens());
+    let weight_per_microsiemens =
+        if both_cells { weight_per_microsiemens * std::f64::consts::SQRT_2 } else { weight_per_microsiemens };
+    let (sigma_init, update_sigma) = (settings.weights.sigma_init, settings.study_sigma());
+    Some(WeightUnits { weight_per_microsiemens, sigma_init, update_sigma })
 }
 
 /// The conductance at which the main cell of a pair holds `weight` of the hidden layer, µS.
 pub fn conductance_of(weight: f64, settings: &Settings, device: &Device) -> Option<f64> {
     let (window, hardware) = (device.window, &settings.hardware);
-    let kappa = f64::from(PairMapping::new(window, hardware.full_scale_hidden as f32).ok()?.kappa());
+    let weight_per_microsiemens = f64::from(
+        PairMapping::new(window, settings.weight_at_gmax_of(Connection::Feedforward(0)) as f32)
+            .ok()?
+            .weight_per_microsiemens(),
+    );
     let (low, span) = (f64::from(window.low()), f64::from(window.span()));
     Some(match hardware.pair {
-        PairKind::OneBranch | PairKind::PotentiationOnly => low + weight / kappa,
-        PairKind::PushPull => low + 0.5 * span + 0.5 * weight / kappa,
+        PairKind::OneBranch | PairKind::PotentiationOnly => low + weight / weight_per_microsiemens,
+        PairKind::PushPull => low + 0.5 * span + 0.5 * weight / weight_per_microsiemens,
     })
 }
 
@@ -69,7 +75,7 @@ mod tests {
             write_spread(device, &[1e4], Some(units))[0].percent_of_sigma_init.unwrap()
         };
         let one_cell = percent(&settings, &constant);
-        // kappa is f32.
+        // κ is f32.
         let near = |found: f64, expected: f64| assert!((found / expected - 1.0).abs() < 1e-6, "{found} for {expected}");
         for (pair, factor) in
             [(PairKind::OneBranch, 1.0), (PairKind::PushPull, 2f64.sqrt()), (PairKind::PotentiationOnly, 2f64.sqrt())]

@@ -1,21 +1,21 @@
-//! The threads of a process, as the crew of every trial on it.
+//! The threads of a process, as the executor of every trial on it.
 //!
 //! Trials go to threads first, since they share nothing. A thread that has no trial helps with the batches of those that
 //! run: the last trials of a study, or a single one, are computed by all threads. Parts are added in their order whoever
 //! computes them, so that this changes the time and nothing else.
 //!
-//! A batch takes a millisecond and is several rounds of jobs, and a thread that sleeps takes a good part of that to wake
-//! up: whoever waits for jobs looks for them again and again for a while before it naps.
+//! A batch takes a millisecond and is several rounds of tasks, and a thread that sleeps takes a good part of that to wake
+//! up: whoever waits for tasks looks for them again and again for a while before it naps.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::thread::{sleep, yield_now as give_way};
 use std::time::{Duration, Instant};
 
-use ohmspike_simd::{Alone, Crew, Job};
+use ohmspike_simd::{Executor, Serial, Task};
 use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder, Yield, yield_now};
 
-/// For how long a helper looks for jobs without a rest.
+/// For how long a helper looks for tasks without a rest.
 const PATIENCE: Duration = Duration::from_micros(500);
 /// For how long it then rests between two looks.
 const NAP: Duration = Duration::from_micros(200);
@@ -41,7 +41,7 @@ impl Pool {
     /// Calls `work` once on every thread of the pool, all at a time; returns when the last call does. A thread whose call
     /// has ended helps those that go on.
     ///
-    /// Work that is not cut into jobs belongs here and not into a job: a thread that waits for a job of its own does
+    /// Work that is not cut into tasks belongs here and not into a task: a thread that waits for a task of its own does
     /// others meanwhile, and must not be caught in a whole trial.
     pub fn each(&self, work: impl Fn() + Sync) {
         self.busy.fetch_add(self.threads.current_num_threads(), Ordering::Relaxed);
@@ -68,7 +68,7 @@ impl Pool {
         done.expect("a thread of the pool took the work, and a panic of it would have ended `each`")
     }
 
-    /// Does jobs of others until none of them has work of its own.
+    /// Does tasks of others until none of them has work of its own.
     fn help(&self) {
         let mut idle_since = Instant::now();
         while self.busy.load(Ordering::Relaxed) > 0 {
@@ -90,31 +90,31 @@ impl Drop for Leaves<'_> {
     }
 }
 
-impl Crew for Pool {
-    fn hands(&self) -> usize {
+impl Executor for Pool {
+    fn parallelism(&self) -> usize {
         let idle = self.threads.current_num_threads().saturating_sub(self.busy.load(Ordering::Relaxed));
         1 + idle
     }
 
-    fn run(&self, jobs: Vec<Job>) {
-        self.run_counted(jobs, &AtomicU64::new(0));
+    fn run(&self, tasks: Vec<Task>) {
+        self.run_counted(tasks, &AtomicU64::new(0));
     }
 }
 
 impl Pool {
-    /// Does `jobs` and adds to `helped` the nanoseconds that other threads than this one spend on them.
-    fn run_counted(&self, jobs: Vec<Job>, helped: &AtomicU64) {
-        if jobs.len() < 2 || self.hands() == 1 {
-            return Alone.run(jobs);
+    /// Does `tasks` and adds to `helped` the nanoseconds that other threads than this one spend on them.
+    fn run_counted(&self, tasks: Vec<Task>, helped: &AtomicU64) {
+        if tasks.len() < 2 || self.parallelism() == 1 {
+            return Serial.run(tasks);
         }
-        let (left, asking) = (AtomicUsize::new(jobs.len()), self.threads.current_thread_index());
+        let (left, asking) = (AtomicUsize::new(tasks.len()), self.threads.current_thread_index());
         self.threads.scope(|scope| {
             let left = &left;
-            for job in jobs {
+            for task in tasks {
                 scope.spawn(move |_| {
                     let _done = Leaves(left);
                     let started = Instant::now();
-                    job();
+                    task();
                     if self.threads.current_thread_index() != asking {
                         helped.fetch_add(started.elapsed().as_nanos() as u64, Ordering::Relaxed);
                     }
@@ -129,15 +129,15 @@ impl Pool {
         });
     }
 
-    /// The pool as the crew of one trial.
-    pub fn crew(&self) -> TrialCrew<'_> {
-        TrialCrew { pool: self, helped: AtomicU64::new(0) }
+    /// The pool as the executor of one trial.
+    pub fn executor(&self) -> TrialExecutor<'_> {
+        TrialExecutor { pool: self, helped: AtomicU64::new(0) }
     }
 }
 
-/// A crew that knows what it was spared.
-pub trait Helpers: Crew {
-    /// Time that threads other than the one that asks have spent on its jobs so far.
+/// A executor that knows what it was spared.
+pub trait Helpers: Executor {
+    /// Time that threads other than the one that asks have spent on its tasks so far.
     fn helped(&self) -> Duration;
 }
 
@@ -150,9 +150,9 @@ pub struct Moment {
 }
 
 impl Moment {
-    /// Now, of the trial that `crew` computes.
-    pub fn now(crew: &dyn Helpers) -> Moment {
-        Moment { wall: Instant::now(), helped: crew.helped() }
+    /// Now, of the trial that `executor` computes.
+    pub fn now(executor: &dyn Helpers) -> Moment {
+        Moment { wall: Instant::now(), helped: executor.helped() }
     }
 
     /// Time since `earlier` of all threads that took part, s.
@@ -161,7 +161,7 @@ impl Moment {
     }
 }
 
-impl Helpers for Alone {
+impl Helpers for Serial {
     fn helped(&self) -> Duration {
         Duration::ZERO
     }
@@ -169,23 +169,23 @@ impl Helpers for Alone {
 
 /// The threads of a pool as they help one trial.
 #[derive(Debug)]
-pub struct TrialCrew<'a> {
+pub struct TrialExecutor<'a> {
     pool: &'a Pool,
     /// Nanoseconds.
     helped: AtomicU64,
 }
 
-impl Crew for TrialCrew<'_> {
-    fn hands(&self) -> usize {
-        self.pool.hands()
+impl Executor for TrialExecutor<'_> {
+    fn parallelism(&self) -> usize {
+        self.pool.parallelism()
     }
 
-    fn run(&self, jobs: Vec<Job>) {
-        self.pool.run_counted(jobs, &self.helped);
+    fn run(&self, tasks: Vec<Task>) {
+        self.pool.run_counted(tasks, &self.helped);
     }
 }
 
-impl Helpers for TrialCrew<'_> {
+impl Helpers for TrialExecutor<'_> {
     fn helped(&self) -> Duration {
         Duration::from_nanos(self.helped.load(Ordering::Relaxed))
     }
@@ -204,8 +204,8 @@ mod tests {
             let sum = pool.on_one(|| {
                 let sums: Vec<AtomicU64> = (0..50).map(AtomicU64::new).collect();
                 for _ in 0..200 {
-                    let job = |sum| -> Job { Box::new(move || _ = AtomicU64::fetch_add(sum, 1, Ordering::Relaxed)) };
-                    pool.run(sums.iter().map(job).collect());
+                    let task = |sum| -> Task { Box::new(move || _ = AtomicU64::fetch_add(sum, 1, Ordering::Relaxed)) };
+                    pool.run(sums.iter().map(task).collect());
                 }
                 sums.into_iter().map(AtomicU64::into_inner).sum::<u64>()
             });
@@ -219,10 +219,10 @@ mod tests {
         let (calls, hands) = (AtomicUsize::new(0), AtomicUsize::new(0));
         pool.each(|| {
             if calls.fetch_add(1, Ordering::SeqCst) == 0 {
-                while pool.hands() < 3 {
+                while pool.parallelism() < 3 {
                     spin_loop();
                 }
-                hands.store(pool.hands(), Ordering::SeqCst);
+                hands.store(pool.parallelism(), Ordering::SeqCst);
             }
         });
         assert_eq!((calls.into_inner(), hands.into_inner()), (3, 3));
@@ -240,13 +240,13 @@ mod tests {
     #[test]
     fn a_panic_in_a_job_reaches_whoever_asked() {
         let pool = Pool::new(2).expect("threads");
-        let job = |number| -> Job { Box::new(move || assert_ne!(number, 3)) };
+        let task = |number| -> Task { Box::new(move || assert_ne!(number, 3)) };
         let asked = || {
             pool.on_one(|| {
-                while pool.hands() < 2 {
+                while pool.parallelism() < 2 {
                     spin_loop();
                 }
-                pool.run((0..6).map(job).collect());
+                pool.run((0..6).map(task).collect());
             })
         };
         assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(asked)).is_err());
@@ -255,16 +255,16 @@ mod tests {
 
     #[test]
     fn time_of_helpers_is_counted_and_none_where_nobody_helps() {
-        let nap = || -> Job { Box::new(|| sleep(Duration::from_millis(2))) };
+        let nap = || -> Task { Box::new(|| sleep(Duration::from_millis(2))) };
         let helped = |threads: usize| {
             let pool = Pool::new(threads).expect("threads");
             pool.on_one(|| {
-                while pool.hands() < threads {
+                while pool.parallelism() < threads {
                     spin_loop();
                 }
-                let crew = pool.crew();
-                crew.run((0..20).map(|_| nap()).collect());
-                crew.helped()
+                let executor = pool.executor();
+                executor.run((0..20).map(|_| nap()).collect());
+                executor.helped()
             })
         };
         assert_eq!(helped(1), Duration::ZERO);

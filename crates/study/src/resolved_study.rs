@@ -20,6 +20,7 @@ use ohmspike_datasets::persist;
 use crate::bounded;
 use crate::device_file::find;
 use crate::prepare::sha256;
+use crate::settings::layers::FIRST_LAYER;
 use crate::settings::{NO_DEVICE, Settings};
 use crate::study::Study;
 
@@ -145,7 +146,7 @@ fn common_keys(study: &Study) -> Vec<(String, toml::Value)> {
 
 /// Whether another section spells this key of the first layer, too.
 fn is_spelled_elsewhere(key: &str) -> bool {
-    layer_of(key).is_some_and(|(number, key)| number == 1 && key == "hidden")
+    layer_of(key).is_some_and(|(number, key)| number == 1 && FIRST_LAYER.iter().any(|(name, _)| *name == key))
 }
 
 fn written(key: &str, value: &toml::Value) -> String {

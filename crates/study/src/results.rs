@@ -63,7 +63,8 @@ fn shape(record: &Record) -> DataShape {
 
 /// Inputs of the network, as the cells of the first array tell. Abstract weights don't tell, and nobody asks how many they are.
 fn inputs(record: &Record) -> usize {
-    let cells = record.hardware.as_ref().map_or(0, |cost| cost.hidden.endurance.cells);
+    let used = record.connections.first().and_then(|connection| connection.used.as_ref());
+    let cells = used.map_or(0, |used| used.endurance.cells);
     let branches = if record.settings.hardware.pair == PairKind::OneBranch { 1 } else { 2 };
     (cells as usize / branches / record.settings.network.hidden).max(1)
 }

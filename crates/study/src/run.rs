@@ -192,7 +192,7 @@ pub(crate) fn run_until(
                     let number = next.fetch_add(1, Ordering::Relaxed);
                     let Some(trial) = trials.get(number) else { break };
                     let run = RunningTrial { number, trial, prepared, checkpoints, halt, sender: &sender };
-                    if let Some(message) = run.run(&pool.crew()).transpose() {
+                    if let Some(message) = run.run(&pool.executor()).transpose() {
                         send(&sender, message);
                     }
                 }
@@ -229,14 +229,14 @@ struct RunningTrial<'a> {
 
 impl RunningTrial<'_> {
     /// Runs it, from its checkpoint if there is one; what it left, unless it was abandoned.
-    fn run(&self, crew: &dyn Helpers) -> Result<Option<Progress>, TrialError> {
+    fn run(&self, executor: &dyn Helpers) -> Result<Option<Progress>, TrialError> {
         let Trial { settings, seed, id, .. } = self.trial;
-        let mut checkpoint = self.checkpoints.map(|checkpoints| checkpoints.of(id, settings.preset().epochs));
+        let mut checkpoint = self.checkpoints.map(|checkpoints| checkpoints.of(id, settings.training.epochs));
         let kept = checkpoint.as_ref().and_then(|one| one.load().map_err(|warning| self.warn(warning)).ok().flatten());
-        let outcome = match self.run_from(kept, checkpoint.as_mut(), crew) {
+        let outcome = match self.run_from(kept, checkpoint.as_mut(), executor) {
             Err(TrialError::State(error)) => {
                 self.checkpoints.into_iter().for_each(|checkpoints| self.warn(checkpoints.unusable(id, &error)));
-                self.run_from(None, checkpoint.as_mut(), crew)?
+                self.run_from(None, checkpoint.as_mut(), executor)?
             }
             outcome => outcome?,
         };
@@ -251,13 +251,13 @@ impl RunningTrial<'_> {
         &self,
         state: Option<TrialState>,
         mut checkpoint: Option<&mut Checkpoint>,
-        crew: &dyn Helpers,
+        executor: &dyn Helpers,
     ) -> Result<Option<Outcome>, TrialError> {
         let Trial { settings, seed, .. } = self.trial;
         let (data, devices) = (self.prepared.data(settings), self.prepared.devices_of(settings));
         let epochs = state.as_ref().map_or(0, |state| state.epochs.len());
         self.tell(Progress::Begun { trial: self.number, epochs });
-        run_trial_while(settings, &devices, data, *seed, state, crew, &mut |end| {
+        run_trial_while(settings, &devices, data, *seed, state, executor, &mut |end| {
             self.tell(Progress::Epoch { trial: self.number, report: EpochReport::new(end) });
             if let Some(Err(warning)) = checkpoint.as_mut().map(|checkpoint| checkpoint.keep(end)) {
                 self.warn(warning);

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::bounded;
 use crate::resolved_study::FILE;
-use crate::study::{Override, Study, StudyError};
+use crate::study::{Override, Preset, Study, StudyError};
 
 /// A study and where it is from.
 #[derive(Clone, Debug)]
@@ -52,6 +52,14 @@ impl StudyFile {
     /// # Errors
     /// [`StudyFileError`].
     pub fn open(path: &Path, overrides: &[Override]) -> Result<StudyFile, StudyFileError> {
+        StudyFile::open_with(&[], path, overrides)
+    }
+
+    /// The same where the study may name one of `presets`.
+    ///
+    /// # Errors
+    /// [`StudyFileError`].
+    pub fn open_with(presets: &[Preset], path: &Path, overrides: &[Override]) -> Result<StudyFile, StudyFileError> {
         let results = path.is_dir().then(|| path.to_owned());
         let file = results.as_ref().map_or_else(|| path.to_owned(), |folder| folder.join(FILE));
         if results.is_some() && !file.exists() {
@@ -59,7 +67,7 @@ impl StudyFile {
         }
         let text = bounded::read_named_text(&file, bounded::LARGEST_STUDY)
             .map_err(|source| StudyFileError::Read { path: file.clone(), source })?;
-        let study = Study::parse(&file.display().to_string(), &text, overrides)?;
+        let study = Study::parse_with(presets, &file.display().to_string(), &text, overrides)?;
         let folder = file.parent().unwrap_or(Path::new(".")).to_owned();
         Ok(StudyFile { study, text, folder, results })
     }

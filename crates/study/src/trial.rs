@@ -9,8 +9,9 @@ mod state;
 use std::ops::ControlFlow;
 
 use ohmspike_crossbar::Ledger;
+use ohmspike_crossbar::WriteReport;
 use ohmspike_rng::Seed;
-use ohmspike_simd::{Crew, Matrix};
+use ohmspike_simd::{Executor, Matrix};
 use ohmspike_snn::activity::Activity;
 use ohmspike_snn::connection::Connection;
 use ohmspike_snn::evaluate::{Answer, calibrate_untrained, evaluate, evaluate_watched};
@@ -18,7 +19,7 @@ use ohmspike_snn::initial;
 use ohmspike_snn::network::{Network, NetworkError};
 use ohmspike_snn::spikes::Samples;
 use ohmspike_snn::train::{Streams, TrainError, Trainer, Training};
-use ohmspike_snn::weights::{UpdateReport, WeightStore};
+use ohmspike_snn::weights::WeightStore;
 use serde::{Deserialize, Serialize};
 
 use crate::details::{Snapshot, UpdateAnatomy};
@@ -63,7 +64,7 @@ impl Epoch {
 
 /// One look at a network from all sides.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Look {
+pub struct Evaluation {
     /// Predictions and hidden spikes on the test set.
     pub test: Activity,
     /// How the hidden neurons spike, for the record.
@@ -76,19 +77,19 @@ pub struct Look {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outcome {
     /// The untrained network.
-    pub before: Look,
+    pub before: Evaluation,
     /// The epochs in their order; fewer than asked for where training diverged.
     pub epochs: Vec<Epoch>,
     /// What all updates did to the cells, one entry a connection.
-    pub writes: Vec<UpdateReport>,
+    pub writes: Vec<WriteReport>,
     /// What the arrays have cost, one entry a connection; none for abstract weights.
     pub hardware: Option<Vec<HardwareUse>>,
     /// What the test of the trained network has cost, likewise; none where training diverged.
     pub inference: Option<Vec<Ledger>>,
     /// The trained network; none where training diverged.
-    pub after: Option<Look>,
+    pub after: Option<Evaluation>,
     /// The next update of the weights from the inputs and of the readout, taken apart; none where training diverged.
-    pub update: Option<[UpdateAnatomy; 2]>,
+    pub update: Option<Vec<UpdateAnatomy>>,
     /// Why training stopped early, if it did.
     pub diverged: Option<TrainError>,
     /// A hidden layer that hardly fires, with the cause.
@@ -152,7 +153,7 @@ impl TrialStreams {
 }
 
 /// Runs one trial, from its beginning or from where an earlier run of it stood. A pure function of settings, device, data and
-/// seed, but for the seconds, whoever the `crew` is that computes it; `watch` is told of every epoch as it ends.
+/// seed, but for the seconds, whoever the `executor` is that computes it; `watch` is told of every epoch as it ends.
 ///
 /// # Errors
 /// [`TrialError`] where the trial cannot start, or not go on from there. Training that diverges is an outcome.
@@ -162,10 +163,10 @@ pub fn run_trial(
     data: &EncodedData,
     seed: u64,
     resume: Option<TrialState>,
-    crew: &dyn Helpers,
+    executor: &dyn Helpers,
     watch: &mut dyn FnMut(&EpochEnd),
 ) -> Result<Outcome, TrialError> {
-    let outcome = run_trial_while(settings, devices, data, seed, resume, crew, &mut |end| {
+    let outcome = run_trial_while(settings, devices, data, seed, resume, executor, &mut |end| {
         watch(end);
         ControlFlow::Continue(())
     })?;
@@ -179,11 +180,11 @@ pub(crate) fn run_trial_while(
     data: &EncodedData,
     seed: u64,
     resume: Option<TrialState>,
-    crew: &dyn Helpers,
+    executor: &dyn Helpers,
     watch: &mut dyn FnMut(&EpochEnd) -> ControlFlow<()>,
 ) -> Result<Option<Outcome>, TrialError> {
-    let preset = settings.preset();
-    let batch = full_batch(preset.batch, data)?;
+    let epochs_asked = settings.training.epochs;
+    let batch = full_batch(settings.training.batch, data)?;
     let streams = TrialStreams::of(settings, seed);
 
     // Who learns, and what it is made of.
@@ -192,21 +193,21 @@ pub(crate) fn run_trial_while(
 
     // What it does before it has learnt anything, and the epochs of an earlier run.
     let rest = settings.hardware.retention_seconds;
-    let tested = TestSet { network: &network, samples: &data.test, rest, crew };
+    let tested = TestSet { network: &network, samples: &data.test, rest, executor };
     let (before, mut epochs) = match resume {
-        Some(state) => layers.resume(state, preset.epochs)?,
+        Some(state) => layers.resume(state, epochs_asked)?,
         None => {
             layers.calibrate(&network, &data.train, batch, streams.test.named("calibration"));
-            (layers.look(&tested, streams.test.named("before")), Vec::with_capacity(preset.epochs))
+            (layers.evaluation(&tested, streams.test.named("before")), Vec::with_capacity(epochs_asked))
         }
     };
 
     // How it learns: an epoch of batches, then the test set, again and again, with a closer look at the end.
-    let training = Training { batch, learning_rate: preset.learning_rate as f32 };
-    let mut trainer = Trainer::new(&network, training, crew);
+    let training = Training { batch, learning_rate: settings.training.learning_rate as f32 };
+    let mut trainer = Trainer::new(&network, training, executor);
     let (mut after, mut diverged) = (None, None);
-    for number in epochs.len() as u64..preset.epochs as u64 {
-        let started = Moment::now(crew);
+    for number in epochs.len() as u64..epochs_asked as u64 {
+        let started = Moment::now(executor);
         let loss = match layers.train(&mut trainer, &data.train, &streams.training, number) {
             Ok(loss) => loss,
             Err(error) => {
@@ -214,16 +215,16 @@ pub(crate) fn run_trial_while(
                 break;
             }
         };
-        let trained = Moment::now(crew);
+        let trained = Moment::now(executor);
         let read = streams.test.numbered(number);
-        let test = if number + 1 < preset.epochs as u64 {
+        let test = if number + 1 < epochs_asked as u64 {
             layers.test(&tested, read)
         } else {
-            after.insert(layers.look(&tested, read)).test.clone()
+            after.insert(layers.evaluation(&tested, read)).test.clone()
         };
         let (training_seconds, test_seconds) =
-            (trained.seconds_after(started), Moment::now(crew).seconds_after(trained));
-        let helped_seconds = (crew.helped() - started.helped).as_secs_f64();
+            (trained.seconds_after(started), Moment::now(executor).seconds_after(trained));
+        let helped_seconds = (executor.helped() - started.helped).as_secs_f64();
         epochs.push(Epoch { loss, test, training_seconds, test_seconds, helped_seconds });
         if watch(&EpochEnd { before: &before, epochs: &epochs, layers: &layers }).is_break() {
             return Ok(None);
@@ -245,7 +246,7 @@ pub(crate) fn run_trial_while(
 pub(crate) fn network(settings: &Settings, data: DataShape) -> Result<Network, NetworkError> {
     let (inputs, steps) = (data.inputs, settings.network.steps);
     let hidden = settings.hidden_layers().iter().map(DescribedLayer::of_network).collect::<Result<_, _>>()?;
-    let network = Network::of_layers(inputs, hidden, data.classes, steps, &settings.preset().dynamics)?;
+    let network = Network::from_layers(inputs, hidden, data.classes, steps, &settings.dynamics())?;
     let network = Network { neuron: settings.network.neuron, ..network };
     Ok(match settings.network.signs {
         WeightSigns::Constrained => network,
@@ -256,7 +257,7 @@ pub(crate) fn network(settings: &Settings, data: DataShape) -> Result<Network, N
 /// What the network is made of, one entry a connection, and what has become of it so far.
 struct Layers {
     weights: Vec<LayerWeights>,
-    writes: Vec<UpdateReport>,
+    writes: Vec<WriteReport>,
     used: Vec<HardwareUse>,
     /// What the last test has cost.
     last_test: Vec<Ledger>,
@@ -296,7 +297,7 @@ impl Layers {
         let mut counted: Vec<Counted> = self.stores().into_iter().map(Counted::new).collect();
         let mut stores: Vec<&mut dyn WeightStore> = counted.iter_mut().map(|store| store as _).collect();
         let report = trainer.epoch(samples, &mut stores, streams, epoch);
-        let writes: Vec<UpdateReport> = counted.iter().map(|store| store.writes).collect();
+        let writes: Vec<WriteReport> = counted.iter().map(|store| store.writes).collect();
         self.writes.iter_mut().zip(writes).for_each(|(sum, writes)| *sum += writes);
         self.spend(|used| &mut used.training);
         Ok(report?.loss)
@@ -309,12 +310,12 @@ impl Layers {
 
     /// What the network answers.
     fn test(&mut self, tested: &TestSet, read: Seed) -> Activity {
-        let TestSet { network, samples, crew, .. } = *tested;
-        self.rested(tested.rest, |stores| evaluate(network, stores, samples, samples.spikes.len(), read, crew))
+        let TestSet { network, samples, executor, .. } = *tested;
+        self.rested(tested.rest, |stores| evaluate(network, stores, samples, samples.spikes.len(), read, executor))
     }
 
     /// What the network answers, and how its hidden neurons spike meanwhile.
-    fn look(&mut self, tested: &TestSet, read: Seed) -> Look {
+    fn evaluation(&mut self, tested: &TestSet, read: Seed) -> Evaluation {
         let mut observer = Observer::new(tested.network);
         let TestSet { network, samples, .. } = *tested;
         let test = self.rested(tested.rest, |stores| {
@@ -325,7 +326,7 @@ impl Layers {
             unreachable!("a network has two connections or more")
         };
         let (observation, snapshot) = observer.end(from_inputs.store().weights(), readout.store().weights());
-        Look { test, observation, snapshot }
+        Evaluation { test, observation, snapshot }
     }
 
     /// Tests the network once it has been left alone for a while; training goes on from now.
@@ -349,16 +350,16 @@ impl Layers {
         samples: &Samples,
         training: Training,
         streams: &TrialStreams,
-    ) -> Option<[UpdateAnatomy; 2]> {
+    ) -> Option<Vec<UpdateAnatomy>> {
         let first: Vec<u32> = (0..training.batch as u32).collect();
         let read = streams.training.read.named("next");
         trainer.differentiate(samples, &first, &mut self.stores(), read);
-        let mut every = network.connections().zip(&mut self.weights).zip(&trainer.gradient().matrices);
+        let every = network.connections().zip(&mut self.weights).zip(&trainer.gradient().matrices);
         let of = |((connection, layer), gradient): ((Connection, &mut LayerWeights), &Matrix)| {
             let write = streams.training.write.named("next").numbered(connection.stream());
-            UpdateAnatomy::of(layer, gradient, training.learning_rate, write)
+            UpdateAnatomy::new(connection, layer, gradient, training.learning_rate, write)
         };
-        Some([of(every.next()?)?, of(every.last()?)?])
+        every.map(of).collect()
     }
 
     fn rest(&mut self, seconds: f64) {
@@ -375,7 +376,13 @@ impl Layers {
     }
 
     /// What is left of it all.
-    fn outcome(&self, before: Look, epochs: Vec<Epoch>, after: Option<Look>, diverged: Option<TrainError>) -> Outcome {
+    fn outcome(
+        &self,
+        before: Evaluation,
+        epochs: Vec<Epoch>,
+        after: Option<Evaluation>,
+        diverged: Option<TrainError>,
+    ) -> Outcome {
         let mut used = self.used.clone();
         used.iter_mut().zip(&self.weights).for_each(|(used, layer)| used.endurance = layer.endurance());
         let on_cells = self.weights.iter().any(|layer| matches!(layer, LayerWeights::Crossbar(_)));
@@ -393,7 +400,7 @@ struct TestSet<'a> {
     samples: &'a Samples,
     /// For how long the network is left alone before a test, s.
     rest: f64,
-    crew: &'a dyn Crew,
+    executor: &'a dyn Executor,
 }
 
 /// The batch, where the training set fills one: training leaves out the incomplete last batch of an epoch, as the published

@@ -28,7 +28,7 @@ pub fn get() -> &'static Trained {
     TRAINED.get_or_init(|| {
         let mut settings = Settings::default();
         (settings.network.hidden, settings.network.steps) = (3, 5);
-        (settings.training.epochs, settings.training.batch) = (Some(2), Some(1024));
+        (settings.training.epochs, settings.training.batch) = (2, 1024);
         settings.hardware.device = "ideal".to_owned();
         let prepared = Prepared::new([&settings].into_iter(), Path::new(".")).expect("the embedded subset");
         let (data, devices) = (prepared.data(&settings), prepared.devices_of(&settings));
@@ -36,7 +36,8 @@ pub fn get() -> &'static Trained {
         let checkpoints = Checkpoints::new(folder.path(), Duration::ZERO);
         let mut checkpoint = checkpoints.of(ID, 2);
         let mut keep = |end: &EpochEnd| checkpoint.keep(end).expect("our folder");
-        let outcome = run_trial(&settings, &devices, data, 1, None, &ohmspike_simd::Alone, &mut keep).expect("a trial");
+        let outcome =
+            run_trial(&settings, &devices, data, 1, None, &ohmspike_simd::Serial, &mut keep).expect("a trial");
         let record = Record { id: ID.to_owned(), ..Record::new(&settings, 1, data, &devices, &outcome) };
         let checkpoint = fs::read(folder.path().join(format!("checkpoints/{ID}.bin"))).expect("after the first epoch");
         Trained {

@@ -10,7 +10,7 @@ use crate::{Failure, warn};
 ///
 /// The cells are those of one chip, with its spreads, written by the device's own scheme. A device that is written by pulses
 /// is asked for the whole difference, in equal parts where it has more pulses than one write may have. Other devices write
-/// every cell once, also one that stands at the target; but a verified device that reads first (`write.verify.first`) gives
+/// every cell once, also one that stands at the target; but a verified device that reads first (`write.verify.initial_action`) gives
 /// no write to cells that it accepts as they are.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {

@@ -15,7 +15,7 @@ use ohmspike_simd::{Matrix, exp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::chip::cells;
+use super::device_to_device::cells;
 use crate::window::ConductanceWindow;
 
 /// Distributions of the ends of the window.
@@ -41,8 +41,8 @@ pub(super) struct Ends {
 }
 
 impl Ends {
-    /// Floor and ceiling of every cell as excess over the floor of `window`, µS; both as soon as one has a spread, since a cell
-    /// may have them exchanged. `normals` draws those of a name; `reference` is the reference state as excess.
+    /// Floor and ceiling of every cell as conductance above the floor of `window`, µS; both as soon as one has a spread, since a cell
+    /// may have them exchanged. `normals` draws those of a name; `reference` is the reference state above the floor.
     pub(super) fn draw(
         &self,
         window: &ConductanceWindow,
@@ -54,10 +54,12 @@ impl Ends {
             return None;
         }
         // With z = 0 the ends are the nominal ones without rounding.
-        let end = |name: &str, sigma: Option<f32>, nominal: f32, excess: f32| match (sigma, self.kind) {
-            (Some(sigma), EndsKind::LogNormal) => cells(normals(name), |z| excess + nominal * (exp(-sigma * z) - 1.0)),
-            (Some(sigma), EndsKind::Normal) => cells(normals(name), |z| excess - nominal * (sigma * z)),
-            (None, _) => cells(Matrix::zeros(rows, columns), |_| excess),
+        let end = |name: &str, sigma: Option<f32>, nominal: f32, g_above_min: f32| match (sigma, self.kind) {
+            (Some(sigma), EndsKind::LogNormal) => {
+                cells(normals(name), |z| g_above_min + nominal * (exp(-sigma * z) - 1.0))
+            }
+            (Some(sigma), EndsKind::Normal) => cells(normals(name), |z| g_above_min - nominal * (sigma * z)),
+            (None, _) => cells(Matrix::zeros(rows, columns), |_| g_above_min),
         };
         let mut low = end("low", self.high_resistance, window.low(), 0.0);
         let mut high = end("high", self.low_resistance, window.high(), window.span());

@@ -7,7 +7,7 @@
 //! per cell          u uniform in [0, 1):
 //!                   u < p_low                          stuck at the low resistance
 //!                   u < p_low + p_high                 stuck at the high resistance
-//!                   u < p_low + p_high + p_anywhere    stuck at a conductance uniform in ln G over the window
+//!                   u < p_low + p_high + p_stuck_random    stuck at a conductance uniform in ln G over the window
 //! ```
 //!
 //! A cell that is stuck stays at its conductance whatever is written; a dead line carries no current (G = 0). A dead
@@ -50,7 +50,7 @@ pub struct FaultsSpec {
     /// Probability that a cell is stuck somewhere in the window, uniformly in ln G. The three are at most 1 together.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "f64", range(min = PROBABILITY.low, max = PROBABILITY.high), extend("x-unit" = "1"))]
-    pub p_anywhere: Option<f64>,
+    pub p_stuck_random: Option<f64>,
     /// Probability that a row line is dead: no current through any of its cells.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "f64", range(min = PROBABILITY.low, max = PROBABILITY.high), extend("x-unit" = "1"))]
@@ -86,7 +86,7 @@ pub struct Faults {
     /// That a cell is stuck at the high resistance.
     pub high_resistance: f64,
     /// That a cell is stuck somewhere in the window.
-    pub anywhere: f64,
+    pub stuck_random: f64,
     /// That a row line is dead.
     pub dead_row: f64,
     /// That a column line is dead.
@@ -112,17 +112,18 @@ impl Faults {
         self.stuck_low_conductance.unwrap_or(window.low())
     }
 
-    /// Conductance of a cell that is stuck anywhere, µS: `uniform` in 0 .. 1 across the window in ln G.
-    pub fn anywhere_conductance(&self, window: &ConductanceWindow, uniform: f64) -> f32 {
+    /// Conductance of a cell that is stuck at random, µS: `uniform` in 0 .. 1 across the window in ln G.
+    pub fn stuck_random_conductance(&self, window: &ConductanceWindow, uniform: f64) -> f32 {
         let (low, high) = (f64::from(window.low()), f64::from(window.high()));
         ((low * libm::exp(uniform * libm::log(high / low))) as f32).clamp(window.low(), window.high())
     }
 
     /// Whether no cell and no line can be faulty.
     pub fn is_none(&self) -> bool {
-        let Faults { low_resistance, high_resistance, anywhere, dead_row, dead_column, cluster, cluster_share, .. } =
-            *self;
-        [low_resistance, high_resistance, anywhere, dead_row, dead_column, cluster * cluster_share]
+        let Faults {
+            low_resistance, high_resistance, stuck_random, dead_row, dead_column, cluster, cluster_share, ..
+        } = *self;
+        [low_resistance, high_resistance, stuck_random, dead_row, dead_column, cluster * cluster_share]
             .iter()
             .all(|probability| *probability == 0.0)
     }
@@ -141,7 +142,7 @@ impl TryFrom<FaultsSpec> for Faults {
         let faults = Faults {
             low_resistance: probability("p_low_resistance", spec.p_low_resistance)?,
             high_resistance: probability("p_high_resistance", spec.p_high_resistance)?,
-            anywhere: probability("p_anywhere", spec.p_anywhere)?,
+            stuck_random: probability("p_stuck_random", spec.p_stuck_random)?,
             dead_row: probability("p_dead_row", spec.p_dead_row)?,
             dead_column: probability("p_dead_column", spec.p_dead_column)?,
             cluster: probability("p_cluster", spec.p_cluster)?,
@@ -150,7 +151,7 @@ impl TryFrom<FaultsSpec> for Faults {
             stuck_low_conductance: conductance("stuck_high_resistance_ohm", spec.stuck_high_resistance_ohm)?,
         };
         // Shares in decimals, 0.7 and 0.2 and 0.1 for instance, may add up to a unit in the last place above 1.
-        let sum = faults.low_resistance + faults.high_resistance + faults.anywhere;
+        let sum = faults.low_resistance + faults.high_resistance + faults.stuck_random;
         if sum > 1.0 + 2.0 * f64::EPSILON {
             return Err(SpecError::at("p_low_resistance", Problem::AboveOne { sum }));
         }
@@ -177,7 +178,7 @@ mod tests {
         let spec = |low, high, anywhere| FaultsSpec {
             p_low_resistance: Some(low),
             p_high_resistance: Some(high),
-            p_anywhere: Some(anywhere),
+            p_stuck_random: Some(anywhere),
             ..FaultsSpec::default()
         };
         assert!(Faults::try_from(spec(0.7, 0.2, 0.1)).is_ok());
@@ -185,7 +186,7 @@ mod tests {
         let refused = Faults::try_from(spec(0.5, 0.5, 0.25)).unwrap_err().to_string();
         assert_eq!(
             refused,
-            "p_low_resistance: `p_low_resistance`, `p_high_resistance` and `p_anywhere` add up to 1.25, must be at most 1"
+            "p_low_resistance: `p_low_resistance`, `p_high_resistance` and `p_stuck_random` add up to 1.25, must be at most 1"
         );
         assert!(Faults::try_from(FaultsSpec::default()).unwrap().is_none());
         assert!(!Faults::try_from(spec(0.0, 0.0, 0.1)).unwrap().is_none());
@@ -194,7 +195,7 @@ mod tests {
     #[test]
     fn anywhere_is_the_window_from_end_to_end() {
         let window = ConductanceWindow::from_resistances(1e3, 1e6).unwrap();
-        let at = |uniform| Faults::default().anywhere_conductance(&window, uniform);
+        let at = |uniform| Faults::default().stuck_random_conductance(&window, uniform);
         assert_eq!((at(0.0), at(1.0)), (1.0, 1000.0));
         assert!((at(1.0 / 3.0) - 10.0).abs() < 1e-5);
     }

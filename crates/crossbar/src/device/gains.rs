@@ -26,7 +26,7 @@ use ohmspike_simd::{Matrix, exp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::chip::{ChipSpread, cells};
+use super::device_to_device::{DeviceToDevice, cells};
 use super::pulse_law::Direction;
 use super::pulses::Pulses;
 
@@ -66,7 +66,7 @@ impl StepGain {
     }
 }
 
-impl ChipSpread {
+impl DeviceToDevice {
     /// Factors on the steps up and down of every cell; none where all are 1.
     pub(super) fn gains(&self, rows: usize, columns: usize, normals: impl Fn(&str) -> Matrix) -> Option<[Matrix; 2]> {
         if self.step_gain.is_none() && self.up_down.is_none() {

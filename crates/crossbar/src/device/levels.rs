@@ -131,9 +131,9 @@ impl Levels {
                 Some(LevelGrid::LnConductance { low: window.low(), ln_low, last: last as f32, step, per_step, span })
             }
             Levels::Listed(levels) => {
-                let excess = |level: f64| (level - f64::from(window.low())) as f32;
-                let steps = levels.windows(2).map(|two| (excess(0.5 * (two[0] + two[1])), excess(two[1])));
-                Some(LevelGrid::Listed { lowest: excess(levels[0]), steps: steps.collect() })
+                let g_above_min = |level: f64| (level - f64::from(window.low())) as f32;
+                let steps = levels.windows(2).map(|two| (g_above_min(0.5 * (two[0] + two[1])), g_above_min(two[1])));
+                Some(LevelGrid::Listed { lowest: g_above_min(levels[0]), steps: steps.collect() })
             }
         }
     }
@@ -170,32 +170,32 @@ fn even_level(window: &ConductanceWindow, count: u32, spacing: LevelSpacing, lev
     }
 }
 
-/// The levels of an array as excess over the floor of the window, µS.
+/// The levels of an array as conductance above the floor of the window, µS.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum LevelGrid {
     /// Evenly spaced in G.
     Conductance { last: f32, step: f32, per_step: f32, span: f32 },
     /// Evenly spaced in ln G.
     LnConductance { low: f32, ln_low: f32, last: f32, step: f32, per_step: f32, span: f32 },
-    /// As listed: the lowest, then from which excess on which level is the nearest.
+    /// As listed: the lowest, then from which conductance above the floor on which level is the nearest.
     Listed { lowest: f32, steps: Vec<(f32, f32)> },
 }
 
 impl LevelGrid {
-    /// The levels nearest to sixteen targets, excess in µS. The ends of the window come out exactly.
+    /// The levels nearest to sixteen targets, above the floor, µS. The ends of the window come out exactly.
     #[inline(always)]
-    pub(crate) fn nearest_excess(&self, excess: &Block) -> Block {
+    pub(crate) fn nearest_excess(&self, g_above_min: &Block) -> Block {
         let mut nearest = Block::ZERO;
         match *self {
             LevelGrid::Conductance { last, step, per_step, span } => {
                 for lane in 0..LANES {
-                    let level = (clip(excess[lane], span) * per_step).round_ties_even();
+                    let level = (clip(g_above_min[lane], span) * per_step).round_ties_even();
                     nearest[lane] = if level >= last { span } else { level * step };
                 }
             }
             LevelGrid::LnConductance { low, ln_low, last, step, per_step, span } => {
                 for lane in 0..LANES {
-                    let along = (ln(low + clip(excess[lane], span)) - ln_low) * per_step;
+                    let along = (ln(low + clip(g_above_min[lane], span)) - ln_low) * per_step;
                     let level = clip(along, last).round_ties_even();
                     nearest[lane] = if level >= last { span } else { low * (exp(level * step) - 1.0) };
                 }
@@ -204,7 +204,7 @@ impl LevelGrid {
                 nearest = Block::splat(lowest);
                 for &(from, level) in steps {
                     for lane in 0..LANES {
-                        nearest[lane] = if excess[lane] > from { level } else { nearest[lane] };
+                        nearest[lane] = if g_above_min[lane] > from { level } else { nearest[lane] };
                     }
                 }
             }
@@ -297,7 +297,7 @@ mod tests {
         }
     }
 
-    /// Targets well between two midpoints: the f32 form finds the same level as the f64 form. Of its excess, a level of
+    /// Targets well between two midpoints: the f32 form finds the same level as the f64 form. Of its conductance above the floor, a level of
     /// the even grid has three roundings. One of the ln grid has the error of the exponent k step (two roundings of at
     /// most ln 1000 = 6.9) and two units of the exponential, of the whole conductance.
     #[test]
@@ -327,7 +327,7 @@ mod tests {
         for levels in examples() {
             let grid = levels.at(&window()).unwrap();
             let lowest = (levels.values(&window())[0] - 1.0) as f32;
-            let at = |excess| grid.nearest_excess(&Block::splat(excess))[15];
+            let at = |g_above_min| grid.nearest_excess(&Block::splat(g_above_min))[15];
             for (target, level) in [(-50.0, lowest), (-1.0, lowest), (0.0, lowest), (999.0, 999.0), (5e3, 999.0)] {
                 assert_eq!(at(target), level, "{levels:?} at {target}");
             }

@@ -38,13 +38,13 @@ pub const PICOJOULES: Allowed = Allowed { low: 0.0, high: 1e9, unit: " pJ" };
 pub const SQUARE_MICROMETRES: Allowed = Allowed { low: 0.0, high: 1e9, unit: " µm²" };
 
 /// Levels of a cell.
-pub const LEVEL_COUNT: Whole = Whole { low: 2, high: 65_536 };
+pub const LEVEL_COUNT: IntegerRange = IntegerRange { low: 2, high: 65_536 };
 /// Bits of a converter whose codes start at zero; f32 holds every integer up to 2^24.
-pub const UNSIGNED_BITS: Whole = Whole { low: 1, high: 24 };
+pub const UNSIGNED_BITS: IntegerRange = IntegerRange { low: 1, high: 24 };
 /// Bits of a converter with codes of both signs.
-pub const SIGNED_BITS: Whole = Whole { low: 2, high: 24 };
+pub const SIGNED_BITS: IntegerRange = IntegerRange { low: 2, high: 24 };
 /// Rows or columns of a tile.
-pub const TILE_LINES: Whole = Whole { low: 1, high: 65_536 };
+pub const TILE_LINES: IntegerRange = IntegerRange { low: 1, high: 65_536 };
 /// Shares of a whole, %.
 pub const PERCENT: Allowed = Allowed { low: 0.0, high: 100.0, unit: " %" };
 /// Events per second.
@@ -85,14 +85,14 @@ impl Allowed {
 
 /// The whole numbers that a key may hold, both ends included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Whole {
+pub struct IntegerRange {
     /// The smallest.
     pub low: u32,
     /// The largest.
     pub high: u32,
 }
 
-impl Whole {
+impl IntegerRange {
     /// `value` if it is a whole number in the range.
     ///
     /// # Errors

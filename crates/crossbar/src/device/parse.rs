@@ -5,6 +5,7 @@
 
 use super::DeviceSpec;
 use super::refusal::DeviceError;
+use super::renamed::renamed_key;
 use super::shape::object;
 use crate::printable::printable;
 
@@ -29,7 +30,11 @@ fn readable(text: &str, path: &str, source: serde_json::Error) -> DeviceError {
     let message = source.to_string();
     let message = message.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&message);
     if let Some((word, known)) = quoted_after(message, "unknown field") {
-        return DeviceError::UnknownKey { key: joined(&key, &printable(word)), nearest: nearest(word, &known) };
+        let key = joined(&key, &printable(word));
+        return match renamed_key(&key) {
+            Some(new) => DeviceError::RenamedKey { key, new },
+            None => DeviceError::UnknownKey { key, nearest: nearest(word, &known) },
+        };
     }
     if let Some((word, allowed)) = quoted_after(message, "unknown variant") {
         return DeviceError::UnknownWord { key, value: printable(word), allowed };
@@ -110,8 +115,8 @@ mod tests {
             "write.points[0].sigma: unknown key, the nearest known is `sigma_ln_resistance`"
         );
         assert_eq!(
-            refusal(&format!(r#"{{"name": "x", {WINDOW}, "parked": {{"branch": "cell"}}}}"#)),
-            "parked.branch: got `cell`, must be one of `reference`, `device`"
+            refusal(&format!(r#"{{"name": "x", {WINDOW}, "reference_branch": {{"kind": "battery"}}}}"#)),
+            "reference_branch.kind: got `battery`, must be one of `ideal`, `cell`"
         );
     }
 

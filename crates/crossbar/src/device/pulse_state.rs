@@ -37,7 +37,7 @@ pub enum PulseState {
     OwnSpan,
 }
 
-/// The ends of sixteen cells, excess over the floor of the nominal window, µS.
+/// The ends of sixteen cells, conductance above the floor of the nominal window, µS.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CellEnds<'a> {
     /// Own floors.
@@ -49,35 +49,35 @@ pub(crate) struct CellEnds<'a> {
 }
 
 impl PulseState {
-    /// The states of sixteen cells that hold `excess` µS; `reference` is a share of the nominal window.
+    /// The states of sixteen cells that hold `g_above_min` µS; `reference` is a share of the nominal window.
     #[inline(always)]
-    pub(crate) fn of(self, direction: Direction, reference: f32, excess: &Block, ends: CellEnds) -> Block {
+    pub(crate) fn of(self, direction: Direction, reference: f32, g_above_min: &Block, ends: CellEnds) -> Block {
         let CellEnds { low, high, span } = ends;
         let middle = reference * span;
         let mut x = Block::ZERO;
         match self {
             PulseState::OwnWindow => {
                 for lane in 0..LANES {
-                    let state = (excess[lane] - low[lane]) / above_zero(high[lane] - low[lane]);
+                    let state = (g_above_min[lane] - low[lane]) / above_zero(high[lane] - low[lane]);
                     let state = if state < 0.0 { 0.0 } else { state };
                     x[lane] = if state > 1.0 { 1.0 } else { state };
                 }
             }
-            PulseState::NominalWindow => x = excess.map(|excess| excess / span),
+            PulseState::NominalWindow => x = g_above_min.map(|g_above_min| g_above_min / span),
             PulseState::OwnEnd if direction == Direction::Up => {
                 for lane in 0..LANES {
-                    let left = (high[lane] - excess[lane]) / above_zero(high[lane] - middle);
+                    let left = (high[lane] - g_above_min[lane]) / above_zero(high[lane] - middle);
                     x[lane] = 1.0 - (1.0 - reference) * left;
                 }
             }
             PulseState::OwnEnd => {
                 for lane in 0..LANES {
-                    x[lane] = reference * ((excess[lane] - low[lane]) / above_zero(middle - low[lane]));
+                    x[lane] = reference * ((g_above_min[lane] - low[lane]) / above_zero(middle - low[lane]));
                 }
             }
             PulseState::OwnSpan => {
                 for lane in 0..LANES {
-                    x[lane] = reference + (excess[lane] - middle) / above_zero(high[lane] - low[lane]);
+                    x[lane] = reference + (g_above_min[lane] - middle) / above_zero(high[lane] - low[lane]);
                 }
             }
         }
@@ -98,19 +98,22 @@ mod tests {
     const KINDS: [PulseState; 4] =
         [PulseState::OwnWindow, PulseState::NominalWindow, PulseState::OwnEnd, PulseState::OwnSpan];
 
-    fn state(kind: PulseState, direction: Direction, excess: f32, [low, high]: [f32; 2]) -> f32 {
+    fn state(kind: PulseState, direction: Direction, g_above_min: f32, [low, high]: [f32; 2]) -> f32 {
         let (low, high) = (Block::splat(low), Block::splat(high));
-        kind.of(direction, 0.375, &Block::splat(excess), CellEnds { low: &low, high: &high, span: 80.0 })[7]
+        kind.of(direction, 0.375, &Block::splat(g_above_min), CellEnds { low: &low, high: &high, span: 80.0 })[7]
     }
 
     #[test]
     fn a_nominal_cell_has_one_state() {
         for direction in [Direction::Up, Direction::Down] {
-            for excess in [0.0, 20.0, 30.0, 64.0, 80.0] {
+            for g_above_min in [0.0, 20.0, 30.0, 64.0, 80.0] {
                 for kind in KINDS {
-                    let found = state(kind, direction, excess, [0.0, 80.0]);
+                    let found = state(kind, direction, g_above_min, [0.0, 80.0]);
                     // A quotient, a product and a difference of numbers up to 1.
-                    assert!((found - excess / 80.0).abs() <= 3.0 * f32::EPSILON, "{kind:?}: {found} at {excess}");
+                    assert!(
+                        (found - g_above_min / 80.0).abs() <= 3.0 * f32::EPSILON,
+                        "{kind:?}: {found} at {g_above_min}"
+                    );
                 }
             }
         }
@@ -120,7 +123,7 @@ mod tests {
     #[test]
     fn other_cells_keep_what_their_kind_says() {
         let own = [-10.0, 110.0];
-        let of = |kind, direction, excess| f64::from(state(kind, direction, excess, own));
+        let of = |kind, direction, g_above_min| f64::from(state(kind, direction, g_above_min, own));
         let near = |found: f64, expected: f64| assert!((found - expected).abs() < 1e-6, "{found}, must be {expected}");
         for direction in [Direction::Up, Direction::Down] {
             near(of(PulseState::OwnWindow, direction, -10.0), 0.0);

@@ -18,7 +18,7 @@
 //!
 //! and G' is clipped to the window of the cell. The gain multiplies step and noise alike, in both kinds of noise. `cycle_noise`
 //! says which it is. Noise is drawn for every pulse and stays in the cell: n pulses spread by sqrt(n) c. Slopes that differ from
-//! cell to cell (`chip.slope_sigma`) turn f about the reference state.
+//! cell to cell (`device_to_device.slope_sigma`) turn f about the reference state.
 //!
 //! Sources: Gokmen and Vlasov, Front. Neurosci. 10, 333 (2016) (constant steps, gains); Fusi and Abbott, Nat. Neurosci. 10, 485
 //! (2007) (soft bounds); Gong et al., Nat. Commun. 9, 2102 (2018) (exponential steps); Rasch et al., AICAS 2021 (additive noise
@@ -96,8 +96,8 @@ impl Pulses {
     /// Sixteen cells after one pulse each; `step` of a nominal cell in µS, with the normals `draw`.
     #[inline(always)]
     pub(crate) fn pulse(&self, direction: Direction, step: f32, cells: &PulsedCells, draw: &Block) -> Block {
-        let PulsedCells { excess, low, high, gain, slope, span } = cells;
-        let x = self.state.of(direction, self.reference, excess, CellEnds { low, high, span: *span });
+        let PulsedCells { g_above_min, low, high, gain, slope, span } = cells;
+        let x = self.state.of(direction, self.reference, g_above_min, CellEnds { low, high, span: *span });
         let mut factor = self.law.factors(direction, &x);
         if let Some(slope) = slope {
             for lane in 0..LANES {
@@ -114,7 +114,7 @@ impl Pulses {
             // No cell turns a pulse round.
             let factor = if factor[lane] < 0.0 { 0.0 } else { factor[lane] };
             let moved = if self.additive { (factor + noise) * gain[lane] } else { factor * gain[lane] * (1.0 + noise) };
-            let moved = excess[lane] + signed * moved;
+            let moved = g_above_min[lane] + signed * moved;
             let above = if moved < low[lane] { low[lane] } else { moved };
             after[lane] = if above > high[lane] { high[lane] } else { above };
         }
@@ -131,11 +131,11 @@ pub(crate) struct Slope {
     pub(crate) fall: f32,
 }
 
-/// Sixteen cells that are pulsed together; conductances as excess over the floor of the nominal window, µS.
+/// Sixteen cells that are pulsed together; conductances as conductance above the floor of the nominal window, µS.
 #[derive(Clone, Debug)]
 pub(crate) struct PulsedCells {
     /// What they hold.
-    pub(crate) excess: Block,
+    pub(crate) g_above_min: Block,
     /// Own floors.
     pub(crate) low: Block,
     /// Own ceilings.
@@ -165,13 +165,13 @@ mod tests {
         }
     }
 
-    fn cells(excess: Block, [low, high]: [f32; 2]) -> PulsedCells {
+    fn cells(g_above_min: Block, [low, high]: [f32; 2]) -> PulsedCells {
         let (low, high, gain) = (Block::splat(low), Block::splat(high), Block::splat(1.0));
-        PulsedCells { excess, low, high, gain, slope: None, span: 100.0 }
+        PulsedCells { g_above_min, low, high, gain, slope: None, span: 100.0 }
     }
 
     fn after(pulses: &Pulses, direction: Direction, start: f32, count: u32) -> f32 {
-        let pulse = |excess, _| pulses.pulse(direction, 1.0, &cells(excess, [0.0, 100.0]), &Block::ZERO);
+        let pulse = |g_above_min, _| pulses.pulse(direction, 1.0, &cells(g_above_min, [0.0, 100.0]), &Block::ZERO);
         (0..count).fold(Block::splat(start), pulse)[3]
     }
 
@@ -246,8 +246,8 @@ mod tests {
         let after = |pulses: &Pulses, count: u32| {
             let quiet = Pulses { cycle_sigma: [0.0; 2], ..pulses.clone() };
             let step = 100.0 * quiet.up_step;
-            (0..count).fold(Block::splat(20.0), |excess, _| {
-                quiet.pulse(Direction::Up, step, &cells(excess, [0.0, 100.0]), &Block::ZERO)
+            (0..count).fold(Block::splat(20.0), |g_above_min, _| {
+                quiet.pulse(Direction::Up, step, &cells(g_above_min, [0.0, 100.0]), &Block::ZERO)
             })[0]
         };
         let moved = after(&coarse, 100) - 20.0;
@@ -268,10 +268,10 @@ mod tests {
         {
             let found = linear.slope(direction).unwrap();
             assert!((found.lost - slope).abs() < 1e-6 && (found.fall - at_reference / to_end).abs() < 1e-6);
-            let step = |excess: f32, deviation: f32| {
+            let step = |g_above_min: f32, deviation: f32| {
                 let slope = Some(Block::splat(deviation * found.fall));
-                let cells = PulsedCells { slope, ..cells(Block::splat(excess), [-1000.0, 1000.0]) };
-                (linear.pulse(direction, 1.0, &cells, &Block::ZERO)[0] - excess).abs()
+                let cells = PulsedCells { slope, ..cells(Block::splat(g_above_min), [-1000.0, 1000.0]) };
+                (linear.pulse(direction, 1.0, &cells, &Block::ZERO)[0] - g_above_min).abs()
             };
             let end = if direction == Direction::Up { 100.0 } else { 0.0 };
             assert!((step(40.0, 0.3) - at_reference).abs() < 1e-5);

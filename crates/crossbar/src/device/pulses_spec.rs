@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::number::{Allowed, Whole, number, optional_number, optional_numbers};
+use super::number::{Allowed, IntegerRange, number, optional_number, optional_numbers};
 use super::pulse_law::PulseLaw;
 use super::pulse_state::PulseState;
 use super::pulses::Pulses;
@@ -33,7 +33,7 @@ const EXPONENT: Allowed = Allowed { low: 0.0, high: 20.0, unit: "" };
 /// Multiples of the step at the nodes of a piecewise-linear one.
 const NODE: Allowed = Allowed { low: 0.0, high: 100.0, unit: "" };
 /// Pulses of one write.
-const PULSES: Whole = Whole { low: 1, high: 1_000_000 };
+const PULSES: IntegerRange = IntegerRange { low: 1, high: 1_000_000 };
 /// Pulses of one write where the file states no limit.
 const MOST_PULSES: u32 = 100;
 

@@ -17,7 +17,7 @@ pub struct TableRange {
 }
 
 impl TableRange {
-    fn of(key: &'static str, mut resistances: impl DoubleEndedIterator<Item = f64>) -> Option<TableRange> {
+    fn new(key: &'static str, mut resistances: impl DoubleEndedIterator<Item = f64>) -> Option<TableRange> {
         let first = resistances.next()?;
         Some(TableRange { key, first, last: resistances.next_back().unwrap_or(first) })
     }
@@ -63,25 +63,25 @@ impl Device {
     /// The range of the table of write noise, where it is one.
     pub fn write_table(&self) -> Option<TableRange> {
         let WriteNoise::Table(table) = &self.write.noise else { return None };
-        TableRange::of("write.points", table.points().iter().map(|point| point.resistance_ohm))
+        TableRange::new("write.points", table.points().iter().map(|point| point.resistance_ohm))
     }
 
     /// The range of the table of white read noise, where it is one.
     pub fn read_table(&self) -> Option<TableRange> {
         let WhiteNoise::Table(table) = &self.read.white else { return None };
-        TableRange::of("read.white.points", table.points().iter().map(|point| point.resistance_ohm))
+        TableRange::new("read.white.points", table.points().iter().map(|point| point.resistance_ohm))
     }
 
     /// The range of the table of drift exponents, where there is one.
     pub fn drift_table(&self) -> Option<TableRange> {
         let Drift::Power(law) = &self.drift else { return None };
-        TableRange::of("drift.points", law.points().iter().map(|point| point.resistance_ohm))
+        TableRange::new("drift.points", law.points().iter().map(|point| point.resistance_ohm))
     }
 
     /// The range of the table of I-V curves, where there is one.
     pub fn current_table(&self) -> Option<TableRange> {
         let points = self.read.nonlinearity.as_ref()?.points().iter();
-        TableRange::of("read.nonlinearity.points", points.map(|point| point.resistance_ohm))
+        TableRange::new("read.nonlinearity.points", points.map(|point| point.resistance_ohm))
     }
 
     /// The ranges of all tables over resistance.

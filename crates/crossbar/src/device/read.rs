@@ -21,9 +21,9 @@ use serde::{Deserialize, Serialize};
 use super::nonlinearity::{Nonlinearity, NonlinearitySpec};
 use super::number::{SIGMA_MICROSIEMENS, SIGMA_PERCENT, VOLTS, optional_number};
 use super::refusal::{SpecError, refuse_foreign, required};
+use super::rtn::{Rtn, RtnSpec};
 use super::shape::{object, optional_object, optional_objects, optional_word, word};
 use super::table::{Convention, SpreadPoint, SpreadTable};
-use super::telegraph::{SlowNoise, SlowNoiseSpec};
 use crate::spread::Sigma;
 
 /// Kinds of white read noise.
@@ -79,7 +79,7 @@ pub struct ReadSpec {
     pub white: WhiteNoiseSpec,
     /// Noise with memory: a state of the cell that changes between reads.
     #[serde(default, deserialize_with = "object")]
-    pub slow: SlowNoiseSpec,
+    pub rtn: RtnSpec,
     /// Voltage of a read.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
     #[schemars(with = "f64", range(min = VOLTS.low, max = VOLTS.high), extend("x-unit" = "V"))]
@@ -118,7 +118,7 @@ pub struct Read {
     /// Noise without memory.
     pub white: WhiteNoise,
     /// Noise with memory.
-    pub slow: SlowNoise,
+    pub rtn: Rtn,
     /// Voltage of a read, V; none where the file does not say.
     pub volts: Option<f64>,
     /// How the conductance changes with the read voltage; there is a voltage where there is one.
@@ -187,10 +187,10 @@ impl TryFrom<ReadSpec> for Read {
 
     fn try_from(spec: ReadSpec) -> Result<Read, SpecError> {
         let white = WhiteNoise::try_from(spec.white).map_err(|error| error.within("white"))?;
-        let slow = SlowNoise::try_from(spec.slow).map_err(|error| error.within("slow"))?;
+        let rtn = Rtn::try_from(spec.rtn).map_err(|error| error.within("rtn"))?;
         let volts = spec.volts.map(|volts| VOLTS.check("volts", volts)).transpose()?;
         let nonlinearity = spec.nonlinearity.map(|spec| bent(spec, volts)).transpose()?;
-        Ok(Read { white, slow, volts, nonlinearity })
+        Ok(Read { white, rtn, volts, nonlinearity })
     }
 }
 

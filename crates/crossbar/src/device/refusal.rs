@@ -2,7 +2,8 @@
 
 use thiserror::Error;
 
-use super::number::{Allowed, Whole};
+use super::number::{Allowed, IntegerRange};
+use super::renamed::renamed_word;
 
 /// A value that a device cannot have.
 #[derive(Clone, Debug, PartialEq, Error)]
@@ -42,7 +43,7 @@ pub enum Problem {
         /// The number.
         value: f64,
         /// Its range.
-        allowed: Whole,
+        allowed: IntegerRange,
     },
     /// A window whose ends are the same or change places.
     #[error("got {high} ohm, must be at least {least_ratio} times `low_resistance_ohm`, which is {low} ohm")]
@@ -123,7 +124,7 @@ pub enum Problem {
         reference: f64,
     },
     /// Probabilities of faults that exclude each other.
-    #[error("`p_low_resistance`, `p_high_resistance` and `p_anywhere` add up to {sum}, must be at most 1")]
+    #[error("`p_low_resistance`, `p_high_resistance` and `p_stuck_random` add up to {sum}, must be at most 1")]
     AboveOne {
         /// Their sum.
         sum: f64,
@@ -235,8 +236,16 @@ pub enum DeviceError {
         /// The known key that is spelled most like it.
         nearest: String,
     },
+    /// A key that was renamed.
+    #[error("{key}: unknown key\n\nhint: renamed to `{new}`")]
+    RenamedKey {
+        /// Path of the key.
+        key: String,
+        /// The path that replaced it.
+        new: String,
+    },
     /// A word that is none of those allowed.
-    #[error("{key}: got `{value}`, must be one of {}", quoted(allowed))]
+    #[error("{key}: got `{value}`, must be one of {}{}", quoted(allowed), renamed_hint(key, value))]
     UnknownWord {
         /// Path of the key.
         key: String,
@@ -270,6 +279,11 @@ fn with(text: &str, follows: &str) -> String {
 /// Six significant digits: an end of the window comes back from f32.
 fn significant(value: f64) -> f64 {
     format!("{value:.5e}").parse().unwrap_or(value)
+}
+
+/// The hint for an old word; empty for any other.
+fn renamed_hint(key: &str, word: &str) -> String {
+    renamed_word(key, word).map_or_else(String::new, |new| format!("\n\nhint: renamed to `{new}`"))
 }
 
 fn quoted(words: &[impl AsRef<str>]) -> String {

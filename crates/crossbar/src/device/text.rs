@@ -70,7 +70,7 @@ mod tests {
     fn words_and_keys_with_control_characters_are_told_by_their_codes() {
         let window = r#""window": { "low_resistance_ohm": 1000, "high_resistance_ohm": 1000000 }"#;
         for text in [
-            format!(r#"{{ "name": "x", {window}, "parked": {{ "branch": "cell\u001b[31m" }} }}"#),
+            format!(r#"{{ "name": "x", {window}, "reference_branch": {{ "kind": "cell\u001b[31m" }} }}"#),
             format!(r#"{{ "name": "x", {window}, "wri\u001bte": 3 }}"#),
             format!(r#"{{ "name": 3, {window}, "write": "\u001b[2J" }}"#),
             format!(r#"{{ "name": "x", {window}, "write": "\u001b[2J" }}"#),

@@ -35,7 +35,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::number::{Allowed, Whole, number, optional_number};
+use super::number::{Allowed, IntegerRange, number, optional_number};
 use super::refusal::{Problem, SpecError};
 use super::shape::word;
 
@@ -44,14 +44,14 @@ const WINDOW_MICROSIEMENS: Allowed = Allowed { low: 1e-9, high: 1e6, unit: " µS
 /// Half widths of the acceptance window, % of the target.
 const WINDOW_PERCENT: Allowed = Allowed { low: 1e-6, high: 1e6, unit: " %" };
 /// Tries of one write.
-const TRIES: Whole = Whole { low: 1, high: 10_000 };
+const TRIES: IntegerRange = IntegerRange { low: 1, high: 10_000 };
 /// Shares of the way.
 const APPROACH: Allowed = Allowed { low: 0.001, high: 1.0, unit: "" };
 
 /// Ways in which tries may move a cell.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum Sides {
+pub enum VerifyDirection {
     /// Every try may raise or lower the cell.
     #[default]
     Both,
@@ -64,7 +64,7 @@ pub enum Sides {
 /// What a controller does first with a cell that has a new target.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum First {
+pub enum InitialAction {
     /// Write: every target gets one try at least, be its step ever so small.
     #[default]
     Write,
@@ -106,10 +106,10 @@ pub struct VerifySpec {
     pub tries: f64,
     /// Which way tries may move the cell.
     #[serde(default, deserialize_with = "word")]
-    pub sides: Sides,
+    pub direction: VerifyDirection,
     /// What is done first with a new target.
     #[serde(default, deserialize_with = "word")]
-    pub first: First,
+    pub initial_action: InitialAction,
     /// What is done with a cell whose tries have run out.
     #[serde(default, deserialize_with = "word")]
     pub after_give_up: AfterGiveUp,
@@ -152,9 +152,9 @@ pub struct Verify {
     /// Most tries of one write.
     pub tries: u32,
     /// Which way tries may move the cell.
-    pub sides: Sides,
+    pub direction: VerifyDirection,
     /// What is done first with a new target.
-    pub first: First,
+    pub initial_action: InitialAction,
     /// What is done with a cell whose tries have run out.
     pub after_give_up: AfterGiveUp,
     /// Share of the way to the target that a try aims at, above 0, at most 1.
@@ -180,8 +180,8 @@ impl TryFrom<VerifySpec> for Verify {
         Ok(Verify {
             acceptance,
             tries: TRIES.check("tries", spec.tries)?,
-            sides: spec.sides,
-            first: spec.first,
+            direction: spec.direction,
+            initial_action: spec.initial_action,
             after_give_up: spec.after_give_up,
             approach: APPROACH.check("approach", spec.approach)? as f32,
         })

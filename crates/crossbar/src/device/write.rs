@@ -1,12 +1,12 @@
 //! The spread that a write leaves in a cell.
 //!
 //! ```text
-//! G* = G + dG                       target of the write, µS; dG is the step asked for, divided by kappa (mapping.rs)
+//! G* = G + dG                       target of the write, µS; dG is the step asked for, divided by κ (mapping.rs)
 //! z  = a standard normal, one for every cell and write
 //!
 //! none          G' = G*
 //! constant      G' = G* + sigma z                         sigma in µS
-//! study-level   the same with sigma = sigma_w / kappa     sigma_w the study's noise in units of weight, over sqrt(2) where an
+//! from-study   the same with sigma = sigma_w / κ     sigma_w the study's noise in units of weight, over sqrt(2) where an
 //!                                                         update writes both cells of a pair
 //! relative      G' = T + (p / 100) T z                    T = G* clipped to the window, p in % of T
 //! table         ln G' = ln T + sigma(R) z                 median preserving, R = 10^6 / T in ohm, sigma of ln R
@@ -28,7 +28,7 @@
 //! use ohmspike_crossbar::device::WriteNoise;
 //!
 //! let noise = WriteNoise::Relative { fraction: 0.03 };
-//! let sigma = noise.sigma(200.0, None).ok_or("not a study-level device")?;
+//! let sigma = noise.sigma(200.0, None).ok_or("not a from-study device")?;
 //! assert!((sigma.microsiemens(200.0) - 6.0).abs() < 1e-6);
 //! # Ok::<(), &str>(())
 //! ```
@@ -52,8 +52,8 @@ pub enum WriteNoiseKind {
     /// Writes end at their target.
     #[default]
     None,
-    /// The study states the spread in units of weight, as % of the initial weight spread.
-    StudyLevel,
+    /// The caller states the spread in units of weight.
+    FromStudy,
     /// The same spread in µS at every conductance.
     Constant,
     /// A spread in proportion to the conductance.
@@ -66,7 +66,7 @@ pub enum WriteNoiseKind {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum WrittenCells {
-    /// Every cell at every update: the convention of the study.
+    /// Every cell at every update: as in simulations of weight noise.
     #[default]
     All,
     /// Cells whose step is not zero; the others keep their state.
@@ -80,7 +80,7 @@ pub enum SchemeKind {
     /// One write that adds the step asked for.
     #[default]
     Add,
-    /// Whole pulses, the step rounded to them at random so that its mean is kept.
+    /// IntegerRange pulses, the step rounded to them at random so that its mean is kept.
     Pulsed,
     /// Writes and reads in turn until the cell is near its target.
     Verify,
@@ -135,8 +135,8 @@ pub enum WriteNoise {
     /// None: writes end at their target.
     #[default]
     None,
-    /// A Gaussian whose standard deviation the study states in units of weight.
-    StudyLevel,
+    /// A Gaussian whose standard deviation the caller states in units of weight.
+    FromStudy,
     /// A Gaussian of the same standard deviation at every conductance.
     Constant {
         /// Standard deviation, µS.
@@ -169,7 +169,7 @@ pub enum Scheme {
     /// One write that adds the step asked for.
     #[default]
     Add,
-    /// Whole pulses.
+    /// IntegerRange pulses.
     Pulsed(Pulses),
     /// Writes and reads in turn.
     Verify(Verify),
@@ -194,12 +194,12 @@ impl Write {
 }
 
 impl WriteNoise {
-    /// The spread of one write at `target`, µS. `study_sigma` is the study's own spread, µS; without it a study-level
+    /// The spread of one write at `target`, µS. `update_sigma` is the study's own spread, µS; without it a from-study
     /// device has none to tell.
-    pub fn sigma(&self, target: f64, study_sigma: Option<f64>) -> Option<Sigma> {
+    pub fn sigma(&self, target: f64, update_sigma: Option<f64>) -> Option<Sigma> {
         match self {
             WriteNoise::None => Some(Sigma::Microsiemens(0.0)),
-            WriteNoise::StudyLevel => study_sigma.map(Sigma::Microsiemens),
+            WriteNoise::FromStudy => update_sigma.map(Sigma::Microsiemens),
             WriteNoise::Constant { sigma } => Some(Sigma::Microsiemens(f64::from(*sigma))),
             WriteNoise::Relative { fraction } => Some(Sigma::Microsiemens(f64::from(*fraction) * target)),
             WriteNoise::Table(table) => {
@@ -214,7 +214,7 @@ impl WriteNoiseKind {
     fn word_and_keys(self) -> (&'static str, &'static [&'static str]) {
         match self {
             WriteNoiseKind::None => ("none", &[]),
-            WriteNoiseKind::StudyLevel => ("study-level", &[]),
+            WriteNoiseKind::FromStudy => ("from-study", &[]),
             WriteNoiseKind::Constant => ("constant", &["sigma_microsiemens"]),
             WriteNoiseKind::Relative => ("relative", &["sigma_percent_of_conductance"]),
             WriteNoiseKind::Table => ("table", &["convention", "points"]),
@@ -236,7 +236,7 @@ impl TryFrom<WriteSpec> for Write {
         refuse_foreign(&keys, kind, takes)?;
         let noise = match spec.noise {
             WriteNoiseKind::None => WriteNoise::None,
-            WriteNoiseKind::StudyLevel => WriteNoise::StudyLevel,
+            WriteNoiseKind::FromStudy => WriteNoise::FromStudy,
             WriteNoiseKind::Constant => {
                 let sigma = required("sigma_microsiemens", spec.sigma_microsiemens, kind)?;
                 WriteNoise::Constant { sigma: SIGMA_MICROSIEMENS.check("sigma_microsiemens", sigma)? as f32 }

@@ -3,13 +3,13 @@
 #![allow(dead_code, reason = "every test file uses its own part")]
 
 use ohmspike_crossbar::device::Device;
-use ohmspike_crossbar::{ArrayParams, CrossbarArray, Sign};
+use ohmspike_crossbar::{ArrayParams, Branch, CrossbarArray};
 use ohmspike_rng::Seed;
 use ohmspike_simd::{Block, Matrix};
 
 /// Initial weight spread of the tests that need one, the noise study's own.
 pub const SIGMA_INIT: f32 = 0.001;
-/// Full scale that makes kappa 2^-10 per µS in the window of [`device`].
+/// Full scale that makes κ 2^-10 per µS in the window of [`device`].
 pub const FULL_SCALE: f32 = 999.0 / 1024.0;
 
 /// A device between 1 kohm and 1 Mohm with further `keys` of a device file.
@@ -20,20 +20,20 @@ pub fn device(keys: &[&str]) -> Device {
 }
 
 /// What an array needs beside its device: full scale 999/1024, a study level of 20 % of sigma_init.
-pub fn params(signs: &[Sign]) -> ArrayParams<'_> {
-    ArrayParams { study_sigma: 0.2 * SIGMA_INIT, ..ArrayParams::new(FULL_SCALE, signs) }
+pub fn params(branches: &[Branch]) -> ArrayParams<'_> {
+    ArrayParams { update_sigma: 0.2 * SIGMA_INIT, ..ArrayParams::new(FULL_SCALE, branches) }
 }
 
-/// Every third row inhibitory.
-pub fn mixed_signs(rows: usize) -> Vec<Sign> {
-    (0..rows).map(|row| if row % 3 == 2 { Sign::Inhibitory } else { Sign::Excitatory }).collect()
+/// Every third row on the minus branch.
+pub fn mixed_branches(rows: usize) -> Vec<Branch> {
+    (0..rows).map(|row| if row % 3 == 2 { Branch::Minus } else { Branch::Plus }).collect()
 }
 
-/// An array of excitatory cells whose excess is `excess` µS.
-pub fn equal_cells(device: &Device, rows: usize, columns: usize, excess: f32, chip: Seed) -> CrossbarArray {
-    let signs = vec![Sign::Excitatory; rows];
-    let weights = Matrix::from_fn(rows, columns, |_, _| excess / 1024.0);
-    CrossbarArray::new(device, params(&signs), &weights, chip).expect("the test's own array")
+/// An array of cells on the plus branch whose conductance above the floor is `g_above_min` µS.
+pub fn equal_cells(device: &Device, rows: usize, columns: usize, g_above_min: f32, chip: Seed) -> CrossbarArray {
+    let branches = vec![Branch::Plus; rows];
+    let weights = Matrix::from_fn(rows, columns, |_, _| g_above_min / 1024.0);
+    CrossbarArray::new(device, params(&branches), &weights, chip).expect("the test's own array")
 }
 
 /// Standard normals of `seed` in the layout of an array.

@@ -1,19 +1,19 @@
 //! The area of the arrays of a trial, as far as the device file states it.
 //!
 //! ```text
-//! cells        rows x columns x branches     2 branches where the opposite one is a cell too: written, or parked as a
+//! cells        rows x columns x branches     2 branches where the opposite one is a cell too: written, or a reference
 //!                                            device; 1 beside an exact reference
 //! converters   row tiles x columns           one at each column of each tile
 //! ```
 
-use ohmspike_crossbar::device::{Device, Parked};
+use ohmspike_crossbar::device::{Device, ReferenceBranch};
 
 use ohmspike_study::settings::PairKind;
 use ohmspike_study::significant::significant;
 
 /// Area of arrays of `shapes` (rows, columns) whose cells are those of `device` in pairs of a kind.
 pub fn area_line(device: &Device, pair: PairKind, shapes: &[(usize, usize)]) -> String {
-    let branches = if pair == PairKind::OneBranch && device.parked == Parked::Reference { 1 } else { 2 };
+    let branches = if pair == PairKind::OneBranch && device.reference_branch == ReferenceBranch::Ideal { 1 } else { 2 };
     let cells: usize = shapes.iter().map(|(rows, columns)| rows * columns * branches).sum();
     let converters: usize =
         shapes.iter().map(|&(rows, columns)| rows.div_ceil(device.converters.tile(rows, columns).0) * columns).sum();
@@ -49,8 +49,8 @@ mod tests {
         let two = "area: cells 79400 µm², column converters not stated\n";
         assert_eq!(line(CELL, PairKind::OneBranch), one);
         assert_eq!(line(CELL, PairKind::PushPull), two);
-        let parked = format!(r#""parked": {{ "branch": "device", "sigma_ln_resistance": 0.1 }}, {CELL}"#);
-        assert_eq!(line(&parked, PairKind::OneBranch), two);
+        let reference = format!(r#""reference_branch": {{ "kind": "cell", "sigma_ln_resistance": 0.1 }}, {CELL}"#);
+        assert_eq!(line(&reference, PairKind::OneBranch), two);
         assert_eq!(line(r#""energy": {}"#, PairKind::OneBranch), "area: not stated\n");
     }
 

@@ -1,9 +1,9 @@
 //! Every mechanism of a device in a line or two of words; those that the file leaves out are said to be off.
 
 use ohmspike_crossbar::device::{
-    Acceptance, Adc, AdcCodes, AdcRange, AfterGiveUp, Convention, Device, Drift, DriftTimes, EndsKind, Energy, First,
-    LevelSpacing, Levels, Nonlinearity, Parked, PulseLaw, PulseState, Pulses, Scheme, Sides, StepGain, Telegraph,
-    Verify, WhiteNoise, WriteNoise, WrittenCells,
+    Acceptance, Adc, AdcCodes, AdcRange, AfterGiveUp, Convention, Device, Drift, DriftTimes, EndsKind, Energy,
+    InitialAction, LevelSpacing, Levels, Nonlinearity, PulseLaw, PulseState, Pulses, ReferenceBranch, Scheme, StepGain,
+    Telegraph, Verify, VerifyDirection, WhiteNoise, WriteNoise, WrittenCells,
 };
 
 use ohmspike_study::significant::{percent, short, stated};
@@ -14,19 +14,19 @@ pub(super) type Told = (&'static str, String);
 /// All mechanisms in the order of the file.
 pub(super) fn mechanisms(device: &Device) -> Vec<Told> {
     vec![
-        ("chip", chip(device)),
+        ("variability", device_to_device(device)),
         ("scheme", scheme(&device.write.scheme)),
         ("write noise", write_noise(device)),
         ("levels", levels(device)),
         ("drift", drift(&device.drift)),
         ("white reads", white(&device.read.white)),
-        ("slow reads", device.read.slow.telegraph().map_or_else(off, telegraph)),
+        ("RTN", device.read.rtn.telegraph().map_or_else(off, telegraph)),
         (
             "read voltage",
             device.read.volts.map_or_else(|| "not stated".to_owned(), |volts| format!("{} V", short(volts))),
         ),
         ("I-V", nonlinearity(device)),
-        ("parked", parked(device)),
+        ("reference", reference(device)),
         ("faults", faults(device)),
         ("tiles", tiles(device)),
         ("drivers", drivers(device)),
@@ -60,24 +60,24 @@ fn joined(parts: Vec<Option<String>>) -> String {
     if parts.is_empty() { off() } else { parts.join("; ") }
 }
 
-fn chip(device: &Device) -> String {
-    let chip = &device.chip;
+fn device_to_device(device: &Device) -> String {
+    let spread = &device.device_to_device;
     let sigma = |what: &str, sigma: Option<f32>| sigma.map(|sigma| format!("{what} {}", stated(sigma)));
-    let ends = match chip.ends {
+    let ends = match spread.ends {
         EndsKind::LogNormal => "sigma of ln R",
         EndsKind::Normal => "normal, sigma of G over its mean",
     };
     joined(vec![
-        sigma(&format!("{ends} of the fully-on end"), chip.low_resistance),
-        sigma(&format!("{ends} of the fully-off end"), chip.high_resistance),
-        chip.step_gain.map(|gain| match gain {
+        sigma(&format!("{ends} of the fully-on end"), spread.low_resistance),
+        sigma(&format!("{ends} of the fully-off end"), spread.high_resistance),
+        spread.step_gain.map(|gain| match gain {
             StepGain::Normal { sigma } => format!("step gain normal, sigma {}", stated(sigma)),
             StepGain::LogNormal { sigma } => format!("step gain log-normal, sigma of ln {}", stated(sigma)),
         }),
-        sigma("up-down asymmetry sigma", chip.up_down),
-        sigma("gain down times", chip.down_gain),
-        sigma("slope sigma", chip.slope),
-        sigma("sigma of ln of the factor on the write spread", chip.write_spread),
+        sigma("up-down asymmetry sigma", spread.up_down),
+        sigma("gain down times", spread.down_gain),
+        sigma("slope sigma", spread.slope),
+        sigma("sigma of ln of the factor on the write spread", spread.write_spread),
     ])
 }
 
@@ -145,18 +145,18 @@ fn verified(verify: &Verify) -> String {
         Acceptance::Microsiemens(width) => format!("±{} µS", stated(width)),
         Acceptance::Fraction(fraction) => format!("±{} of the target", percent(f64::from(fraction))),
     };
-    let sides = match verify.sides {
-        Sides::Both => "both ways",
-        Sides::Up => "upwards only",
-        Sides::Down => "downwards only",
+    let direction = match verify.direction {
+        VerifyDirection::Both => "both ways",
+        VerifyDirection::Up => "upwards only",
+        VerifyDirection::Down => "downwards only",
     };
     let way = match verify.approach {
         1.0 => "the whole way".to_owned(),
         share => format!("{} of the way", percent(f64::from(share))),
     };
-    let first = if verify.first == First::Read { "; reads first" } else { "" };
+    let first = if verify.initial_action == InitialAction::Read { "; reads first" } else { "" };
     let after = if verify.after_give_up == AfterGiveUp::Leave { "; leaves what it gave up" } else { "" };
-    format!("accepted within {window}, at most {} tries, {sides}, each aims {way}{first}{after}", verify.tries)
+    format!("accepted within {window}, at most {} tries, {direction}, each aims {way}{first}{after}", verify.tries)
 }
 
 fn convention(convention: Convention) -> &'static str {
@@ -169,7 +169,7 @@ fn convention(convention: Convention) -> &'static str {
 fn write_noise(device: &Device) -> String {
     let noise = match &device.write.noise {
         WriteNoise::None => return off(),
-        WriteNoise::StudyLevel => "study-level: the study states it, in % of sigma_init".to_owned(),
+        WriteNoise::FromStudy => "from-study: the study states it, in % of sigma_init".to_owned(),
         WriteNoise::Constant { sigma } => format!("constant, sigma {} µS", stated(*sigma)),
         WriteNoise::Relative { fraction } => format!("relative, sigma {} of G", percent(f64::from(*fraction))),
         WriteNoise::Table(table) => format!(
@@ -282,10 +282,10 @@ fn fitted_up_to(device: &Device, bent: &Nonlinearity) -> String {
     }
 }
 
-fn parked(device: &Device) -> String {
-    match device.parked {
-        Parked::Reference => "an exact reference at the floor".to_owned(),
-        Parked::Device { sigma } => format!("a cell at the floor, sigma of ln R {}", stated(sigma)),
+fn reference(device: &Device) -> String {
+    match device.reference_branch {
+        ReferenceBranch::Ideal => "an exact reference at the floor".to_owned(),
+        ReferenceBranch::Cell { sigma } => format!("a cell at the floor, sigma of ln R {}", stated(sigma)),
     }
 }
 
@@ -300,7 +300,7 @@ fn faults(device: &Device) -> String {
     joined(vec![
         share(&format!("of the cells stuck at {low} ohm"), faults.low_resistance),
         share(&format!("of the cells stuck at {high} ohm"), faults.high_resistance),
-        share("of the cells stuck anywhere in the window", faults.anywhere),
+        share("of the cells stuck at random in the window", faults.stuck_random),
         share("of the rows dead", faults.dead_row),
         share("of the columns dead", faults.dead_column),
         share(&format!("of the columns with {} of their cells stuck", percent(faults.cluster_share)), faults.cluster),

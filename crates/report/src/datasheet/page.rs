@@ -91,7 +91,7 @@ fn window(device: &Device) -> String {
 fn spreads(text: &mut String, device: &Device) {
     let resistances = resistances(&device.window);
     match (&device.write.noise, device.write.pulses()) {
-        (WriteNoise::StudyLevel, _) => text.push_str("  write spread: the study states it\n"),
+        (WriteNoise::FromStudy, _) => text.push_str("  write spread: the study states it\n"),
         (WriteNoise::None, Some(_)) => text.push_str("  write spread: that of the pulses\n"),
         _ => {
             let rows = write_spread(device, &resistances, None);
@@ -147,15 +147,15 @@ mod tests {
         let page = device_page(&Device::built_in("ideal").unwrap());
         for name in [
             "window",
-            "chip",
+            "variability",
             "scheme",
             "write noise",
             "levels",
             "drift",
             "white reads",
-            "slow reads",
+            "RTN",
             "I-V",
-            "parked",
+            "reference",
             "faults",
             "tiles",
             "drivers",

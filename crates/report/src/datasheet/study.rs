@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::device_sheet;
 
 /// Everything of the settings that makes a device, and its name.
-type Device = (String, String, [String; 4], BTreeMap<String, Value>);
+type Device<'a> = (&'a str, &'a str, Vec<[&'a str; 2]>, &'a BTreeMap<String, Value>);
 
 /// Sheets of at most `most` distinct devices of `trials`, each at the highest noise level of the study; above each are the
 /// keys that the study overrides.
@@ -31,7 +31,7 @@ pub fn study_sheets(trials: &[Trial], prepared: &Prepared, most: usize) -> Vec<S
             for (key, value) in &trial.settings.device {
                 let _ = writeln!(text, "with device.{key} = {value}:");
             }
-            let same = trials.iter().filter(|other| device_of(&this.0, other.settings) == this);
+            let same = trials.iter().filter(|other| device_of(this.0, other.settings) == this);
             let level = |trial: &&Trial| trial.settings.noise.level_percent;
             let noisiest = same.max_by(|one, other| level(one).total_cmp(&level(other))).unwrap_or(trial);
             sheets.push(text + &device_sheet(loaded, noisiest.settings, &held));
@@ -41,7 +41,7 @@ pub fn study_sheets(trials: &[Trial], prepared: &Prepared, most: usize) -> Vec<S
     sheets
 }
 
-fn device_of(name: &str, settings: &Settings) -> Device {
-    let maps = settings.hardware.maps().map(|(_, path)| path.to_owned());
-    (name.to_owned(), settings.hardware.device.clone(), maps, settings.device.clone())
+fn device_of<'a>(name: &'a str, settings: &'a Settings) -> Device<'a> {
+    let maps = settings.connections().into_iter().map(|connection| settings.maps_of(connection));
+    (name, &settings.hardware.device, maps.collect(), &settings.device)
 }

@@ -1,15 +1,15 @@
 //! A chip of cells that are written and read on their own, apart from any network.
 //!
 //! ```text
-//! one-branch pairs in excitatory rows, kappa = 1 weight per µS:  the excess of a cell in µS is its weight, digit for digit
+//! one-branch pairs on the plus branch, κ = 1 weight per µS:  the conductance above the floor of a cell in µS is its weight, digit for digit
 //! ```
 //!
 //! The cells are those of a [`CrossbarArray`], so that what is sampled is what training meets: chip spread, scheme, write
 //! noise, drift, read voltage and read noise. The cell on the other side of the pairs is an exact reference, and drivers and
 //! converters are left out: they are no property of a cell.
 
-use ohmspike_crossbar::device::{Converters, Device, Faults, Parked, Scheme, WriteNoise, WrittenCells};
-use ohmspike_crossbar::{ArrayError, ArrayParams, CrossbarArray, Sign, WriteReport};
+use ohmspike_crossbar::device::{Converters, Device, Faults, ReferenceBranch, Scheme, WriteNoise, WrittenCells};
+use ohmspike_crossbar::{ArrayError, ArrayParams, Branch, CrossbarArray, WriteReport};
 use ohmspike_rng::Seed;
 use ohmspike_simd::Matrix;
 
@@ -32,7 +32,7 @@ pub struct Chip {
 
 impl Chip {
     /// `count` cells of `device`, all at `from` µS, in rows as long as a tile. The first states are programmed exactly. All
-    /// draws come from `seed`. `study_sigma` (µS) is the spread of a device whose write noise is `study-level`. Without
+    /// draws come from `seed`. `study_sigma` (µS) is the spread of a device whose write noise is `from-study`. Without
     /// `faults` every cell works.
     ///
     /// # Errors
@@ -45,7 +45,8 @@ impl Chip {
         faults: bool,
         seed: Seed,
     ) -> Result<Chip, ArrayError> {
-        let mut cell = Device { parked: Parked::Reference, converters: Converters::default(), ..device.clone() };
+        let mut cell =
+            Device { reference_branch: ReferenceBranch::Ideal, converters: Converters::default(), ..device.clone() };
         if !faults {
             cell.faults = Faults::default();
         }
@@ -57,10 +58,10 @@ impl Chip {
         let window = cell.window;
         let columns = count.min(device.converters.tile_columns.unwrap_or(ROW)).max(1);
         let rows = count.div_ceil(columns);
-        let excess = from as f32 - window.low();
-        let signs = vec![Sign::Excitatory; rows];
-        let params = ArrayParams { study_sigma: study_sigma as f32, ..ArrayParams::new(window.span(), &signs) };
-        let initial = Matrix::from_fn(rows, columns, |_, _| excess);
+        let g_above_min = from as f32 - window.low();
+        let branches = vec![Branch::Plus; rows];
+        let params = ArrayParams { update_sigma: study_sigma as f32, ..ArrayParams::new(window.span(), &branches) };
+        let initial = Matrix::from_fn(rows, columns, |_, _| g_above_min);
         let array = CrossbarArray::new(&cell, params, &initial, seed.named("chip"))?;
         let dead_rows =
             cell.faults.draw(&window, rows, columns, seed.named("chip").named("faults")).dead_rows().to_vec();
@@ -75,15 +76,16 @@ impl Chip {
 
     /// Whether `device` needs a spread of the study to be sampled.
     pub fn needs_study_sigma(device: &Device) -> bool {
-        device.write.noise == WriteNoise::StudyLevel
+        device.write.noise == WriteNoise::FromStudy
     }
 
     /// Writes every cell to `target`, µS: the controller reads the state and asks for the difference. A difference of more
     /// pulses than one write may have is asked for in equal parts.
     pub fn write(&mut self, target: f64) -> WriteReport {
-        let excess = target as f32 - self.array.mapping().window().low();
-        let written = self.array.excess();
-        let step = Matrix::from_fn(written.rows(), written.columns(), |row, column| excess - written[(row, column)]);
+        let g_above_min = target as f32 - self.array.mapping().window().low();
+        let written = self.array.g_above_min();
+        let step =
+            Matrix::from_fn(written.rows(), written.columns(), |row, column| g_above_min - written[(row, column)]);
         let parts = step.cells().map(|step| (step.abs() / self.reach[usize::from(step < 0.0)]).ceil());
         let parts = parts.fold(1.0, f32::max);
         let part = Matrix::from_fn(step.rows(), step.columns(), |row, column| step[(row, column)] / parts);
@@ -96,7 +98,7 @@ impl Chip {
 
     /// Adds `step`, µS, to every cell, as the device writes it.
     pub fn step(&mut self, step: f64) -> WriteReport {
-        let written = self.array.excess();
+        let written = self.array.g_above_min();
         let step = Matrix::from_fn(written.rows(), written.columns(), |_, _| step as f32);
         self.update(&step)
     }
@@ -104,7 +106,7 @@ impl Chip {
     /// What the last write left in every cell, at the voltage of the file's conductances, µS.
     pub fn written(&self) -> Vec<f32> {
         let floor = self.array.mapping().window().low();
-        self.each(|row, column| floor + self.array.excess()[(row, column)])
+        self.each(|row, column| floor + self.array.g_above_min()[(row, column)])
     }
 
     /// Lets `seconds` pass since the last write.

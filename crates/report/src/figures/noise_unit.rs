@@ -2,13 +2,13 @@
 //!
 //! ```text
 //! |w| = sigma_init sqrt(2/pi)      mean of the first hidden weights, |N(0, sigma_init)|
-//! G   = Gmin + |w| / kappa         the conductance that holds it, in push-pull pairs that of the main cell (pair_spread.rs)
+//! G   = Gmin + |w| / κ         the conductance that holds it, in push-pull pairs that of the main cell (pair_spread.rs)
 //! ```
 //!
 //! The spread of a write is that of one cell at G in units of conductance, and in % of sigma_init that of the weight.
 //!
 //! ```text
-//! one-branch    sigma_w = kappa sigma(G)          two cells written    sigma_w = sqrt(2) kappa sigma(G)
+//! one-branch    sigma_w = κ sigma(G)          two cells written    sigma_w = sqrt(2) κ sigma(G)
 //! ```
 
 use std::f64::consts::FRAC_2_PI;
@@ -107,7 +107,7 @@ pub(super) fn first_write(settings: &Settings, device: &Device) -> Option<Spread
     let target = conductance_of(settings.weights.sigma_init * FRAC_2_PI.sqrt(), settings, device)?;
     let units = units_of_write(settings, device, Connection::Feedforward(0))?;
     let scale = settings.hardware.write_spread_scale;
-    let sigma = match device.write.noise.sigma(target, Some(units.study_sigma / units.kappa))? {
+    let sigma = match device.write.noise.sigma(target, Some(units.update_sigma / units.weight_per_microsiemens))? {
         Sigma::Microsiemens(sigma) => Sigma::Microsiemens(scale * sigma),
         Sigma::LnResistance { sigma, convention } => Sigma::LnResistance { sigma: scale * sigma, convention },
     };
@@ -139,7 +139,7 @@ mod tests {
     #[test]
     fn a_level_has_its_spread_in_every_unit() {
         let row = first_write(&settings(20.0), &Device::built_in("study-1k-1m").unwrap()).unwrap();
-        // kappa and the window are f32.
+        // κ and the window are f32.
         let close = |got: f64, expected: f64| (got / expected - 1.0).abs() < 1e-6;
         let conductance = 1.0 + 0.999 * (2.0 / std::f64::consts::PI).sqrt();
         assert!(close(row.conductance_microsiemens, conductance));

@@ -36,7 +36,7 @@ impl Clone for TileConverters {
 impl TileConverters {
     /// Those of `array`; none where sums are read as they are. Row drivers alone convert no sum: their gains are part of the
     /// weights, so that exact ones change no bit.
-    pub fn of(array: &CrossbarArray) -> Option<TileConverters> {
+    pub fn from_array(array: &CrossbarArray) -> Option<TileConverters> {
         let converters = array.converters().filter(|converters| converters.has_column_converters())?;
         Some(TileConverters { converters: converters.clone(), counts: Counts::default() })
     }

@@ -74,7 +74,7 @@ impl Intervals {
 mod tests {
     use super::*;
 
-    fn of(steps: &[usize]) -> Intervals {
+    fn from_steps(steps: &[usize]) -> Intervals {
         let mut intervals = Intervals::default();
         steps.iter().for_each(|&steps| intervals.add(steps));
         intervals
@@ -82,14 +82,14 @@ mod tests {
 
     #[test]
     fn clocks_do_not_vary() {
-        let clock = of(&[7; 1000]);
+        let clock = from_steps(&[7; 1000]);
         assert_eq!((clock.count(), clock.mean(), clock.variation()), (1000, Some(7.0), Some(0.0)));
         assert_eq!(clock.histogram, [0, 0, 0, 0, 0, 0, 0, 1000]);
     }
 
     #[test]
     fn no_interval_has_no_mean() {
-        assert_eq!((of(&[]).count(), of(&[]).mean(), of(&[]).variation()), (0, None, None));
+        assert_eq!((from_steps(&[]).count(), from_steps(&[]).mean(), from_steps(&[]).variation()), (0, None, None));
     }
 
     #[test]
@@ -104,10 +104,10 @@ mod tests {
 
     #[test]
     fn merging_is_counting_both() {
-        let mut merged = of(&[1, 5]);
-        merged.merge(&of(&[9, 1]));
-        assert_eq!(merged, of(&[1, 1, 5, 9]));
-        merged.merge(&of(&[2]));
-        assert_eq!(merged, of(&[1, 1, 2, 5, 9]));
+        let mut merged = from_steps(&[1, 5]);
+        merged.merge(&from_steps(&[9, 1]));
+        assert_eq!(merged, from_steps(&[1, 1, 5, 9]));
+        merged.merge(&from_steps(&[2]));
+        assert_eq!(merged, from_steps(&[1, 1, 2, 5, 9]));
     }
 }

@@ -25,3 +25,17 @@ fn add(keys: &mut Vec<(String, toml::Value)>, section: &str, value: toml::Value)
     let toml::Value::Table(table) = value else { return };
     keys.extend(table.into_iter().map(|(key, value)| (format!("{section}.{key}"), value)));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn layers_are_numbered_from_one() {
+        let keys = Settings::default().resolved().keys();
+        let value = |key: &str| keys.iter().find(|(known, _)| known == key).map(|(_, value)| value.to_string());
+        assert_eq!(value("layer.1.hidden").as_deref(), Some("100"));
+        assert_eq!(value("readout.weight_at_gmax").as_deref(), Some("8.0"));
+        assert_eq!(value("layer.2.hidden"), None);
+    }
+}

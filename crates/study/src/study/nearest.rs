@@ -1,24 +1,48 @@
 //! The known key that a mistyped or misplaced one was meant to be.
 
-use super::{SEEDS, StudyError, StudyProblem, known_keys};
+use ohmspike_crossbar::device::renamed_key;
+
+use super::keys::{known_keys, layer_of};
+use super::seeds::SEEDS;
+use super::{StudyError, StudyProblem, renamed};
 
 /// Sections of a device file: a key of one without `device.` in front is a key of the device.
-const DEVICE_SECTIONS: [&str; 10] =
-    ["window", "chip", "write", "drift", "read", "parked", "levels", "faults", "converters", "energy"];
+const DEVICE_SECTIONS: [&str; 10] = [
+    "window",
+    "device_to_device",
+    "write",
+    "drift",
+    "read",
+    "reference_branch",
+    "levels",
+    "faults",
+    "converters",
+    "energy",
+];
 
 /// The error of a `key` that no study has, with the one that was meant.
 pub(super) fn unknown(key: &str, place: &str) -> StudyError {
-    if key.split_once('.').is_some_and(|(section, _)| DEVICE_SECTIONS.contains(&section)) {
-        let problem = StudyProblem::UnknownKey { key: key.to_owned(), nearest: format!("device.{key}") };
+    let current = renamed_key(key).unwrap_or_else(|| key.to_owned());
+    if current.split_once('.').is_some_and(|(section, _)| DEVICE_SECTIONS.contains(&section)) {
+        let problem = StudyProblem::UnknownKey { key: key.to_owned(), nearest: format!("device.{current}") };
         return StudyError { place: place.to_owned(), problem };
     }
     let mut known = known_keys();
+    if let Some((number, _)) = layer_of(key) {
+        known.retain(|key| key.starts_with("layer.1."));
+        known.iter_mut().for_each(|key| *key = key.replacen("layer.1.", &format!("layer.{number}."), 1));
+        return unknown_among(key, place, known);
+    }
     known.extend(["name".to_owned(), "question".to_owned(), SEEDS.to_owned()]);
     unknown_among(key, place, known)
 }
 
 /// The same where only the `known` ones come into question.
 pub(super) fn unknown_among(key: &str, place: &str, known: impl IntoIterator<Item = String>) -> StudyError {
+    if let Some(renamed) = renamed::key(key) {
+        let problem = StudyProblem::Renamed { key: key.to_owned(), renamed };
+        return StudyError { place: place.to_owned(), problem };
+    }
     let nearest = known.into_iter().max_by(|a, b| likeness(key, a).total_cmp(&likeness(key, b)));
     let nearest = nearest.expect("there are known keys");
     StudyError { place: place.to_owned(), problem: StudyProblem::UnknownKey { key: key.to_owned(), nearest } }

@@ -5,18 +5,20 @@
 //! changes the trial: arrays are programmed anew, with the same draws, and reads have streams of their own.
 
 use ohmspike_crossbar::PairMapping;
+use ohmspike_crossbar::WriteReport;
 use ohmspike_crossbar::device::{AdcRange, Drift, Faults, Levels, Read, WriteNoise};
 use ohmspike_rng::Seed;
 use ohmspike_snn::connection::Connection;
 use ohmspike_snn::evaluate::{Answer, evaluate_watched};
 use ohmspike_snn::network::Network;
 use ohmspike_snn::neuron::Neuron;
-use ohmspike_snn::weights::{DigitalWeights, UpdateReport, WeightStore};
+use ohmspike_snn::weights::{DigitalWeights, WeightStore};
 
 use super::{Layers, Outcome, TrialStreams};
+use crate::chip_maps::of_connection;
 use crate::health::{Cause, LEAST_SPIKES, Mechanism, Silence};
 use crate::prepare::{Devices, EncodedData, LoadedDevice};
-use crate::settings::Settings;
+use crate::settings::{Settings, connection_key};
 use ohmspike_snn::hardware::LayerWeights;
 
 /// Test samples that are looked at: enough to tell a tenth of a spike per sample from half as much.
@@ -95,7 +97,7 @@ impl Search<'_> {
         let rest = self.settings.hardware.retention_seconds;
         if rest > 0.0 {
             trained.rest(0.0);
-            let fresh = self.look(layer, &mut trained.stores());
+            let fresh = self.evaluation(layer, &mut trained.stores());
             if fresh.spikes >= LEAST_SPIKES {
                 let (mechanism, keys) = (Mechanism::Drift, self.keys(Mechanism::Drift, layer));
                 let key = sigma_key(layer);
@@ -119,7 +121,7 @@ impl Search<'_> {
             })
             .collect();
         trained.rest(0.0);
-        let unread = self.look(layer, &mut of_digital(&mut exact.clone()));
+        let unread = self.evaluation(layer, &mut of_digital(&mut exact.clone()));
         if unread.spikes >= LEAST_SPIKES
             && self.device(layer).is_some_and(|loaded| loaded.device.converters.adc.is_some())
         {
@@ -127,7 +129,7 @@ impl Search<'_> {
         }
         let first = Layers::programmed(self.settings, &Devices::default(), self.network, self.streams).ok()?;
         let place = self.network.connections().position(|connection| connection == Connection::Feedforward(layer))?;
-        let UpdateReport { clipped_low, cells_written, .. } = trained.writes[place];
+        let WriteReport { clipped_low, cells_written, .. } = trained.writes[place];
         Some(Cause::LostInTraining {
             first: mean_magnitude(&first.weights[place]),
             last: mean_magnitude(&trained.weights[place]),
@@ -141,14 +143,14 @@ impl Search<'_> {
         let mut layers = Layers::programmed(settings, devices, self.network, self.streams).ok()?;
         layers.calibrate(self.network, &self.data.train, self.batch, self.read().named("calibration"));
         layers.rest(settings.hardware.retention_seconds);
-        Some(self.look(layer, &mut layers.stores()))
+        Some(self.evaluation(layer, &mut layers.stores()))
     }
 
     fn read(&self) -> Seed {
         self.streams.test.named("silence")
     }
 
-    fn look(&self, layer: usize, stores: &mut [&mut dyn WeightStore]) -> Activity {
+    fn evaluation(&self, layer: usize, stores: &mut [&mut dyn WeightStore]) -> Activity {
         let (mut spikes, mut peaks) = (0, Vec::new());
         let mut see = |answer: &Answer| {
             let trace = &answer.trace.layers()[layer];
@@ -200,9 +202,9 @@ impl Search<'_> {
             AdcRange::Calibrated => None,
         });
         let threshold_microamperes = device.and_then(|device| {
-            let full_scale = self.settings.full_scale_of(Connection::Feedforward(layer)) as f32;
-            let kappa = PairMapping::new(device.window, full_scale).ok()?.kappa();
-            Some(device.read.volts? / f64::from(kappa))
+            let full_scale = self.settings.weight_at_gmax_of(Connection::Feedforward(layer)) as f32;
+            let weight_per_microsiemens = PairMapping::new(device.window, full_scale).ok()?.weight_per_microsiemens();
+            Some(device.read.volts? / f64::from(weight_per_microsiemens))
         });
         let bits = adc.map_or(0, |adc| adc.bits);
         Cause::Converters { bits, full_scale_microamperes, threshold_microamperes, spikes_without }
@@ -214,8 +216,8 @@ impl Search<'_> {
         let key = |key: &str, value: f64| format!("{key} = {value}");
         match mechanism {
             Mechanism::FullScale => {
-                let full_scale = self.settings.full_scale_of(Connection::Feedforward(layer));
-                vec![key(&full_scale_key(layer), full_scale)]
+                let full_scale = self.settings.weight_at_gmax_of(Connection::Feedforward(layer));
+                vec![key(&connection_key(Connection::Feedforward(layer), "weight_at_gmax"), full_scale)]
             }
             Mechanism::Drift => vec![key("hardware.retention_seconds", hardware.retention_seconds)],
             Mechanism::Faults => self.device(layer).map(|loaded| faults(loaded, layer)).unwrap_or_default(),
@@ -260,15 +262,15 @@ impl Suspect {
             Suspect::Converters => device.converters.adc = None,
             Suspect::Mechanism(Mechanism::Faults) => {
                 device.faults = Faults::default();
-                loaded.maps.fault = [None, None];
+                loaded.maps.fault.clear();
             }
             Suspect::Mechanism(Mechanism::Drift) => device.drift = Drift::None,
             Suspect::Mechanism(Mechanism::Levels) => device.levels = Levels::Continuous,
             Suspect::Mechanism(Mechanism::WriteNoise) => device.write.noise = WriteNoise::None,
             Suspect::Mechanism(Mechanism::Reads) => device.read = Read { volts: device.read.volts, ..Read::default() },
             Suspect::Mechanism(Mechanism::Chip) => {
-                device.chip = Default::default();
-                device.parked = Default::default();
+                device.device_to_device = Default::default();
+                device.reference_branch = Default::default();
             }
             Suspect::Mechanism(Mechanism::Drivers) => device.converters.dac = None,
             Suspect::Mechanism(_) => {}
@@ -277,31 +279,31 @@ impl Suspect {
     }
 }
 
-/// Full scales that hold first weights of up to five standard deviations.
+/// Weights at the top of the window that hold first weights of up to five standard deviations.
 fn enlarge(settings: &mut Settings) {
+    *settings = settings.resolved();
     let sigmas: Vec<f64> = settings.hidden_layers().iter().map(|layer| 5.0 * layer.sigma_init).collect();
-    let hardware = &mut settings.hardware;
-    hardware.full_scale_hidden = hardware.full_scale_hidden.max(sigmas[0]);
-    let layers = [&mut settings.layer_2, &mut settings.layer_3, &mut settings.layer_4];
-    for (layer, sigma) in layers.into_iter().flatten().zip(&sigmas[1..]) {
-        layer.full_scale = layer.full_scale.map(|full_scale| full_scale.max(*sigma)).or(Some(*sigma));
+    for (layer, sigma) in settings.layers.iter_mut().zip(sigmas) {
+        layer.weight_at_gmax = layer.weight_at_gmax.map(|weight| weight.max(sigma));
     }
 }
 
 /// The faults of a device, as keys with their values, and the map of the layer.
 fn faults(loaded: &LoadedDevice, layer: usize) -> Vec<String> {
-    let Faults { low_resistance, high_resistance, anywhere, dead_row, dead_column, cluster, .. } = loaded.device.faults;
+    let Faults { low_resistance, high_resistance, stuck_random, dead_row, dead_column, cluster, .. } =
+        loaded.device.faults;
     let all = [
         ("p_low_resistance", low_resistance),
         ("p_high_resistance", high_resistance),
-        ("p_anywhere", anywhere),
+        ("p_stuck_random", stuck_random),
         ("p_dead_row", dead_row),
         ("p_dead_column", dead_column),
         ("p_cluster", cluster),
     ];
     let there = all.iter().filter(|(_, share)| *share > 0.0);
     let there = there.map(|(key, share)| format!("device.faults.{key} = {share}"));
-    let map = loaded.maps.fault[0].as_ref().filter(|_| layer == 0).map(|map| format!("{} = {}", map.key, map.path));
+    let map = of_connection(&loaded.maps.fault, Connection::Feedforward(layer))
+        .map(|map| format!("{} = {}", map.key, map.path));
     there.chain(map).collect()
 }
 
@@ -314,10 +316,6 @@ fn needed(sigma: f64, drive: Option<f64>) -> Option<f64> {
 
 fn sigma_key(layer: usize) -> String {
     if layer == 0 { "weights.sigma_init".to_owned() } else { format!("layer_{}.sigma_init", layer + 1) }
-}
-
-fn full_scale_key(layer: usize) -> String {
-    if layer == 0 { "hardware.full_scale_hidden".to_owned() } else { format!("layer_{}.full_scale", layer + 1) }
 }
 
 fn mean_magnitude(weights: &LayerWeights) -> f64 {

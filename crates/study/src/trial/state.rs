@@ -3,21 +3,21 @@
 //! All randomness is named by epoch and batch, so that no generator has a state. What is left are the epochs so far, what
 //! they did to the cells, and what they changed in all weights; everything else is made anew from the settings and the seed.
 
-use ohmspike_snn::weights::UpdateReport;
+use ohmspike_crossbar::WriteReport;
 use serde::{Deserialize, Serialize};
 
-use super::{Epoch, Layers, Look};
+use super::{Epoch, Evaluation, Layers};
 use ohmspike_snn::hardware::{HardwareUse, LayerState, LayerWeights, WrongLayerState};
 
 /// A trial after some of its epochs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TrialState {
     /// The untrained network.
-    pub before: Look,
+    pub before: Evaluation,
     /// The epochs so far.
     pub epochs: Vec<Epoch>,
     /// What all updates did to the cells, one entry a connection.
-    pub writes: Vec<UpdateReport>,
+    pub writes: Vec<WriteReport>,
     /// What the arrays have cost, likewise.
     pub used: Vec<HardwareUse>,
     /// What training and tests have changed in the weights, likewise.
@@ -51,7 +51,7 @@ pub enum WrongTrialState {
 /// The moment at which a trial has ended an epoch.
 pub struct EpochEnd<'a> {
     /// The untrained network.
-    pub(super) before: &'a Look,
+    pub(super) before: &'a Evaluation,
     /// The epochs so far, at least one.
     pub epochs: &'a [Epoch],
     pub(super) layers: &'a Layers,
@@ -78,7 +78,11 @@ impl EpochEnd<'_> {
 impl Layers {
     /// Puts all weights where they stood in `state`, one of a trial of `epochs` epochs. Returns the untrained network and the
     /// epochs so far.
-    pub(super) fn resume(&mut self, state: TrialState, epochs: usize) -> Result<(Look, Vec<Epoch>), WrongTrialState> {
+    pub(super) fn resume(
+        &mut self,
+        state: TrialState,
+        epochs: usize,
+    ) -> Result<(Evaluation, Vec<Epoch>), WrongTrialState> {
         let TrialState { before, epochs: done, writes, used, layers } = state;
         if done.len() >= epochs {
             return Err(WrongTrialState::Ended { epochs, done: done.len() });

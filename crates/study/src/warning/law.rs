@@ -44,9 +44,9 @@ pub enum LawWarning {
     },
     /// Slow noise whose step has reached the whole conductance.
     #[error(
-        "read.slow: the step of the telegraph noise of device `{device}` reaches 100 % of the conductance at {} ohm, within the \
+        "read.rtn: the step of the telegraph noise of device `{device}` reaches 100 % of the conductance at {} ohm, within the \
          window: it is held at 100 % for higher resistances\n\n\
-         hint: a smaller `read.slow.amplitude_exponent`, or a window within the range of the fit",
+         hint: a smaller `read.rtn.amplitude_exponent`, or a window within the range of the fit",
         significant(*resistance)
     )]
     Telegraph {
@@ -72,7 +72,7 @@ pub fn reads(device: &Device) -> Vec<LawWarning> {
         device.read.volts.zip(device.read.nonlinearity.as_ref()).and_then(|(volts, bent)| {
             bent.held(volts).map(|highest| LawWarning::Volts { device: name(), volts, highest })
         });
-    let telegraph = device.read.slow.telegraph().filter(|noise| noise.fraction_of_cells > 0.0);
+    let telegraph = device.read.rtn.telegraph().filter(|noise| noise.fraction_of_cells > 0.0);
     let telegraph = telegraph.filter(|noise| noise.amplitude_exponent > 0.0).and_then(|noise| {
         // a (R / R_ref)^m = 1
         let grown = (1.0 / noise.amplitude).powf(1.0 / noise.amplitude_exponent);
@@ -130,7 +130,7 @@ mod tests {
     fn a_step_that_cannot_grow_is_told() {
         let slow = |exponent: f64| {
             reads(&device(&format!(
-                r#", "read": {{ "slow": {{ "kind": "telegraph", "fraction_of_cells": 0.5, "reference_resistance_ohm": 10000,
+                r#", "read": {{ "rtn": {{ "kind": "telegraph", "fraction_of_cells": 0.5, "reference_resistance_ohm": 10000,
                    "rate_per_second": 1, "amplitude_percent_of_conductance": 4, "amplitude_exponent": {exponent} }} }}"#
             )))
         };

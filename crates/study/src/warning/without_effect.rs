@@ -4,12 +4,12 @@
 //! device are told where the study turns them off by another key. Keys of `[device]` are told where the device lacks what they
 //! belong to: somebody has just written them.
 
-use ohmspike_crossbar::device::{AdcRange, Device, Drift, Parked, Scheme, WriteNoise, WrittenCells};
+use ohmspike_crossbar::device::{AdcRange, Device, Drift, ReferenceBranch, Scheme, WriteNoise, WrittenCells};
 use ohmspike_snn::connection::Connection;
 
 use super::Warning;
 use crate::prepare::LoadedDevice;
-use crate::settings::{Controller, PairKind, Settings};
+use crate::settings::{Controller, PairKind, Settings, connection_key};
 
 /// Why a key has no effect, and what to do.
 type Reason = (&'static str, &'static str);
@@ -32,18 +32,20 @@ pub(super) fn without_effect(settings: &Settings, loaded: &LoadedDevice, connect
     found
 }
 
-/// Full scales of connections that no device holds. `held` are those that one does.
-pub(super) fn unused_full_scales(settings: &Settings, held: &[Connection]) -> Option<Warning> {
-    let (given, default) = (&settings.hardware, crate::settings::HardwareSettings::default());
-    let of_hidden =
-        |connection: &Connection| matches!(connection, Connection::Feedforward(0) | Connection::Recurrent(0));
-    let mut keys = Vec::new();
-    if given.full_scale_hidden != default.full_scale_hidden && !held.iter().any(of_hidden) {
-        keys.push("hardware.full_scale_hidden".to_owned());
-    }
-    if given.full_scale_readout != default.full_scale_readout && !held.contains(&Connection::Readout) {
-        keys.push("hardware.full_scale_readout".to_owned());
-    }
+/// Keys of connections that no device holds. `held` are those that one does.
+pub(super) fn unused_weights_at_gmax(settings: &Settings, held: &[Connection]) -> Option<Warning> {
+    let default = Settings::default();
+    let unused = |connection: &Connection| {
+        let usual = match connection {
+            Connection::Readout => default.readout.weight_at_gmax,
+            _ => default.hardware.weight_at_gmax,
+        };
+        !matches!(connection, Connection::Recurrent(_))
+            && !held.contains(connection)
+            && settings.weight_at_gmax_of(*connection) != usual
+    };
+    let connections = settings.connections().into_iter().filter(unused);
+    let keys: Vec<String> = connections.map(|connection| connection_key(connection, "weight_at_gmax")).collect();
     let (device, why) = (String::new(), "no device holds the weights of this layer");
     let hint = "choose a device for the layer, or leave the key out";
     (!keys.is_empty()).then_some(Warning::WithoutEffect { keys, device, why, hint })
@@ -69,22 +71,33 @@ fn named(settings: &Settings, names: &[&str]) -> Vec<String> {
 /// Mechanisms that the pair or the controller leaves no part to play.
 fn mechanisms(settings: &Settings, device: &Device, tell: &mut impl FnMut(Vec<String>, Reason)) {
     let hardware = &settings.hardware;
-    if hardware.pair != PairKind::OneBranch && device.parked != Parked::Reference {
+    if hardware.pair != PairKind::OneBranch && device.reference_branch != ReferenceBranch::Ideal {
         tell(
-            named(settings, &["parked"]),
-            ("both cells of the pairs of this study are written, and none is parked", "choose the pair `one-branch`"),
+            named(settings, &["reference_branch"]),
+            (
+                "both cells of the pairs of this study are written, and none is a reference",
+                "choose the pair `one-branch`",
+            ),
         );
     } else if hardware.pair != PairKind::OneBranch {
-        tell(given(settings, "parked"), ("no cell of these pairs is parked", "choose the pair `one-branch`"));
+        tell(
+            given(settings, "reference_branch"),
+            ("these pairs have no reference branch", "choose the pair `one-branch`"),
+        );
     }
-    let chip = &device.chip;
+    let chip = &device.device_to_device;
     let targeted = device.write.scheme == Scheme::Add
         && hardware.controller == Controller::DigitalCopy
         && hardware.pair != PairKind::PotentiationOnly;
     if targeted && (chip.step_gain.is_some() || chip.up_down.is_some()) {
-        let keys = ["chip.step_gain", "chip.step_gain_sigma", "chip.up_down_sigma", "chip.down_gain_factor"];
+        let keys = [
+            "device_to_device.step_gain",
+            "device_to_device.step_gain_sigma",
+            "device_to_device.up_down_sigma",
+            "device_to_device.down_gain_factor",
+        ];
         let given = given_of(settings, &keys);
-        let keys = if given.is_empty() { vec!["device.chip.step_gain".to_owned()] } else { given };
+        let keys = if given.is_empty() { vec!["device.device_to_device.step_gain".to_owned()] } else { given };
         tell(
             keys,
             (
@@ -99,12 +112,12 @@ fn mechanisms(settings: &Settings, device: &Device, tell: &mut impl FnMut(Vec<St
 fn scales(settings: &Settings, device: &Device, tell: &mut impl FnMut(Vec<String>, Reason)) {
     let writes_spread = match device.write.noise {
         WriteNoise::None => false,
-        WriteNoise::StudyLevel => settings.noise.level_percent > 0.0,
+        WriteNoise::FromStudy => settings.noise.level_percent > 0.0,
         WriteNoise::Constant { sigma } => sigma > 0.0,
         WriteNoise::Relative { fraction } => fraction > 0.0,
         WriteNoise::Table(_) => true,
     };
-    if device.write.noise == WriteNoise::StudyLevel && !writes_spread {
+    if device.write.noise == WriteNoise::FromStudy && !writes_spread {
         let reason = ("the study states no noise", "set `noise.level_percent`");
         tell(given(settings, "write.noise"), reason);
     }
@@ -119,8 +132,8 @@ fn scales(settings: &Settings, device: &Device, tell: &mut impl FnMut(Vec<String
     if settings.hardware.write_spread_scale != 1.0 {
         tell(vec!["hardware.write_spread_scale".to_owned()], reason);
     }
-    if device.chip.write_spread.is_some_and(|sigma| sigma > 0.0) {
-        tell(named(settings, &["chip.write_spread_sigma_ln"]), reason);
+    if device.device_to_device.write_spread.is_some_and(|sigma| sigma > 0.0) {
+        tell(named(settings, &["device_to_device.write_spread_sigma_ln"]), reason);
     }
 }
 
@@ -173,11 +186,15 @@ fn writing(settings: &Settings, device: &Device, tell: &mut impl FnMut(Vec<Strin
                 ("pulses of this device have no spread", "set `device.write.pulses.cycle_sigma_percent_of_step`");
             tell(given(settings, "write.pulses.cycle_noise"), reason);
         }
-        let differ = [device.chip.low_resistance, device.chip.high_resistance, device.chip.slope];
+        let differ = [
+            device.device_to_device.low_resistance,
+            device.device_to_device.high_resistance,
+            device.device_to_device.slope,
+        ];
         if differ.iter().flatten().all(|sigma| *sigma == 0.0) {
             let reason = (
                 "all cells of this device have the same ends and slopes, and one state",
-                "set a spread of the ends, `device.chip.low_resistance_sigma_ln` or `device.chip.high_resistance_sigma_ln`",
+                "set a spread of the ends, `device.device_to_device.low_resistance_sigma_ln` or `device.device_to_device.high_resistance_sigma_ln`",
             );
             tell(given_of(settings, &["write.pulses.state", "write.pulses.reference_state"]), reason);
         }
@@ -293,30 +310,35 @@ mod tests {
 
     #[test]
     fn factors_on_no_spread_are_told() {
-        let found =
-            told("ideal", &[("chip.write_spread_sigma_ln", 1.into())], |hardware| hardware.write_spread_scale = 2.0);
+        let found = told("ideal", &[("device_to_device.write_spread_sigma_ln", 1.into())], |hardware| {
+            hardware.write_spread_scale = 2.0
+        });
         let why = "no effect on device `ideal`: writes of this device have no spread that a factor could change";
         assert_eq!(
             found,
-            [format!("hardware.write_spread_scale: {why}"), format!("device.chip.write_spread_sigma_ln: {why}")]
+            [
+                format!("hardware.write_spread_scale: {why}"),
+                format!("device.device_to_device.write_spread_sigma_ln: {why}")
+            ]
         );
         assert_eq!(told("reram-es-gong-2018", &[], |hardware| hardware.write_spread_scale = 2.0), [""; 0]);
     }
 
     #[test]
     fn what_pair_and_controller_turn_off_is_told() {
-        let parked = [("parked.branch", "device".into()), ("parked.sigma_ln_resistance", 1.into())];
-        let found = told("ideal", &parked, |hardware| hardware.pair = PairKind::PushPull);
+        let reference = [("reference_branch.kind", "cell".into()), ("reference_branch.sigma_ln_resistance", 1.into())];
+        let found = told("ideal", &reference, |hardware| hardware.pair = PairKind::PushPull);
         assert!(
-            found[0].starts_with("device.parked.branch, device.parked.sigma_ln_resistance: no effect on"),
+            found[0]
+                .starts_with("device.reference_branch.kind, device.reference_branch.sigma_ln_resistance: no effect on"),
             "{found:?}"
         );
-        assert_eq!(told("ideal", &parked, |_| {}), [""; 0]);
+        assert_eq!(told("ideal", &reference, |_| {}), [""; 0]);
         let copy = |hardware: &mut HardwareSettings| hardware.controller = Controller::DigitalCopy;
-        let found = told("1t1r-yousuf-2025-repeats", &[("chip.step_gain_sigma", 1.into())], copy);
+        let found = told("1t1r-yousuf-2025-repeats", &[("device_to_device.step_gain_sigma", 1.into())], copy);
         assert_eq!(found.len(), 1);
-        assert!(found[0].starts_with("device.chip.step_gain_sigma: no effect on"), "{found:?}");
-        assert_eq!(told("reram-es-gong-2018", &[("chip.step_gain_sigma", 1.into())], copy), [""; 0]);
+        assert!(found[0].starts_with("device.device_to_device.step_gain_sigma: no effect on"), "{found:?}");
+        assert_eq!(told("reram-es-gong-2018", &[("device_to_device.step_gain_sigma", 1.into())], copy), [""; 0]);
     }
 
     #[test]
@@ -330,11 +352,13 @@ mod tests {
     }
 
     #[test]
-    fn full_scales_of_abstract_layers_are_told() {
+    fn weights_at_gmax_of_abstract_layers_are_told() {
         let mut settings = Settings::default();
-        (settings.hardware.full_scale_hidden, settings.hardware.full_scale_readout) = (0.5, 4.0);
-        let found = unused_full_scales(&settings, &[Connection::Feedforward(0)]).expect("a readout without a device");
-        assert!(found.to_string().starts_with("hardware.full_scale_readout: no effect: no device holds"), "{found}");
-        assert_eq!(unused_full_scales(&settings, &[Connection::Feedforward(0), Connection::Readout]), None);
+        (settings.hardware.weight_at_gmax, settings.readout.weight_at_gmax) = (0.5, 4.0);
+        let found =
+            unused_weights_at_gmax(&settings, &[Connection::Feedforward(0)]).expect("a readout without a device");
+        assert!(found.to_string().starts_with("readout.weight_at_gmax: no effect: no device holds"), "{found}");
+        let held = [Connection::Feedforward(0), Connection::Readout];
+        assert_eq!(unused_weights_at_gmax(&settings, &held), None);
     }
 }

@@ -18,8 +18,8 @@ const POINTS: u32 = 60;
 /// The spread that a write leaves; none where writes end at their target.
 pub(super) fn write_panel(device: &Device) -> Option<Panel> {
     let mut curves = Vec::new();
-    // A study-level spread is the study's.
-    if device.write.noise != WriteNoise::StudyLevel {
+    // A from-study spread is the study's.
+    if device.write.noise != WriteNoise::FromStudy {
         curves = stated(&write_spread(device, &resistances(device, POINTS), None));
         let from = f64::from(device.window.low());
         let sampled = (0..).zip(resistances(device, DOTS)).filter_map(|(dot, resistance)| {
@@ -38,7 +38,7 @@ pub(super) fn write_panel(device: &Device) -> Option<Panel> {
 /// The noise of one read; none where reads return the conductance.
 pub(super) fn read_panel(device: &Device) -> Option<Panel> {
     let mut curves = stated(&read_spread(device, &resistances(device, POINTS), None));
-    if let Some(noise) = device.read.slow.telegraph().filter(|noise| noise.fraction_of_cells > 0.0) {
+    if let Some(noise) = device.read.rtn.telegraph().filter(|noise| noise.fraction_of_cells > 0.0) {
         let half = |resistance: f64| (resistance, 0.5 * noise.amplitude(1e6 / resistance));
         let points: Vec<_> =
             resistances(device, POINTS).into_iter().map(half).filter(|(_, half)| *half > 0.0).collect();

@@ -1,0 +1,235 @@
+//! Reading with analog inputs: a vector of voltages at the rows, a vector of currents at the columns.
+//!
+//! ```text
+//! u_i  = DAC(input_i)                             input 0 to 1, of the read voltage V (device/converters.rs)
+//! I_j  = sum_i u_i κ (G+_ij f(u_i V) - G-_ij f(u_i V)) + noise        f the I-V factor (device/nonlinearity.rs)
+//! noise ~ N(0, sum_i u_i² κ² (σ(G+)² + σ(G-)²))   a conductance that fluctuates carries a current in proportion to u
+//! y_j  = sum over row tiles of ADC(I_j of the tile)
+//! ```
+//!
+//! Currents are in units of weight, as in read.rs. Slow noise is left out; but for it this is [`crate::ColumnRead`] where
+//! inputs are spikes, 0 or 1;
+//! with inputs in between the curve of every cell counts, and this read goes through all cells of the rows that are driven.
+//!
+//! ```
+//! use ohmspike_crossbar::{AnalogRead, ArrayParams, Branch, CrossbarArray, device::Device};
+//! use ohmspike_simd::Matrix;
+//! use ohmspike_rng::Seed;
+//!
+//! let device = Device::built_in("ideal").ok_or("built in")?;
+//! let branches = [Branch::Plus, Branch::Minus];
+//! let first = Matrix::from_fn(2, 3, |row, _| if row == 0 { 0.5 } else { -0.25 });
+//! let array = CrossbarArray::new(&device, ArrayParams::new(1.0, &branches), &first, Seed::new(1))?;
+//! let mut read = AnalogRead::new(3);
+//! read.sample(&array, &[0.5, 1.0], &mut Seed::new(2).normals());
+//! assert!(read.current[0][2].abs() < 1e-6); // 0.5 x 0.5 - 1.0 x 0.25
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+use ohmspike_rng::Normals;
+use ohmspike_simd::{Block, LANES, blocks_for};
+
+use crate::array::CrossbarArray;
+use crate::branch_cells::last_mask;
+use crate::effective::{Programmed, refresh_variance, refresh_weights};
+
+/// Buffers of vector reads, owned by the caller and used again from read to read.
+#[derive(Clone, Debug)]
+pub struct AnalogRead {
+    /// What the last read returned, a lane a column, weight; padding holds zero.
+    pub current: Vec<Block>,
+    mean: Vec<Block>,
+    variance: Vec<Block>,
+    draws: Vec<Block>,
+    row: DrivenRow,
+}
+
+/// One row at its voltage.
+#[derive(Clone, Debug)]
+pub(crate) struct DrivenRow {
+    /// Conductance above the floor of the main and of the opposite branch at the voltage, µS.
+    pub(crate) main: Vec<Block>,
+    pub(crate) other: Vec<Block>,
+    /// What the row adds to the column currents, and to their variance.
+    pub(crate) weights: Vec<Block>,
+    pub(crate) variance: Vec<Block>,
+}
+
+impl CrossbarArray {
+    /// Effective weights of the pairs of one row at `input` times the read voltage, and the variance of one read of each,
+    /// both over the read voltage: what the row adds to the column currents. Drifted and bent, without RTN.
+    fn driven_row(&self, row: usize, input: f32, seen: &mut DrivenRow) {
+        let width = self.main.g_above_min.row_blocks();
+        let blocks = row * width..(row + 1) * width;
+        let DrivenRow { main, other, weights, variance } = seen;
+        self.read_conductance.see_driven(Some(&self.main), blocks.clone(), input, main);
+        self.read_conductance.see_driven(self.other.as_ref(), blocks, input, other);
+        let rows = || Programmed {
+            signs: &self.driven[row..row + 1],
+            width,
+            last_mask: last_mask(&self.main.g_above_min),
+            g_above_min: main,
+            opposite: Some(other),
+            reference: 0.0,
+        };
+        refresh_weights(rows(), &self.mapping, weights);
+        if let Some(spread) = &self.read {
+            let opposite = self.other.as_ref().map(|_| &other[..]);
+            refresh_variance(Programmed { opposite, ..rows() }, &self.mapping, spread, variance);
+        }
+        for (weights, variance) in weights.iter_mut().zip(variance) {
+            *weights = *weights * input;
+            *variance = *variance * (input * input);
+        }
+    }
+}
+
+impl AnalogRead {
+    /// Buffers for arrays of `columns` columns.
+    pub fn new(columns: usize) -> AnalogRead {
+        let blocks = || vec![Block::ZERO; blocks_for(columns)];
+        let row = DrivenRow { main: blocks(), other: blocks(), weights: blocks(), variance: blocks() };
+        AnalogRead { current: blocks(), mean: blocks(), variance: blocks(), draws: blocks(), row }
+    }
+
+    /// One read of every column with the rows driven at `inputs`, one a row, 0 to 1 of the read voltage. The noise is drawn
+    /// from `normals`, once a column and row tile.
+    ///
+    /// # Panics
+    /// If `inputs` are not as many as the rows, or the buffers are for another number of columns.
+    pub fn sample(&mut self, array: &CrossbarArray, inputs: &[f32], normals: &mut Normals) {
+        assert_eq!(inputs.len(), array.rows(), "one input a row");
+        assert_eq!(self.current.len(), blocks_for(array.columns()), "buffers for another number of columns");
+        let converters = array.converters();
+        self.current.fill(Block::ZERO);
+        let tile_rows = converters.map_or(inputs.len(), |converters| converters.tile_rows());
+        for (tile, inputs) in inputs.chunks(tile_rows).enumerate() {
+            self.mean.fill(Block::ZERO);
+            self.variance.fill(Block::ZERO);
+            for (row, &input) in inputs.iter().enumerate() {
+                let driven = converters.map_or(input, |converters| converters.drive(input));
+                if driven != 0.0 {
+                    array.driven_row(tile * tile_rows + row, driven, &mut self.row);
+                    add(&mut self.mean, &self.row.weights);
+                    add(&mut self.variance, &self.row.variance);
+                }
+            }
+            normals.fill(&mut self.draws);
+            for ((mean, variance), draw) in self.mean.iter_mut().zip(&self.variance).zip(&self.draws) {
+                for lane in 0..LANES {
+                    mean[lane] += variance[lane].sqrt() * draw[lane];
+                }
+            }
+            if let Some(converters) = converters {
+                converters.convert(tile, &mut self.mean);
+            }
+            add(&mut self.current, &self.mean);
+        }
+    }
+}
+
+fn add(sums: &mut [Block], row: &[Block]) {
+    for (sum, row) in sums.iter_mut().zip(row) {
+        *sum += *row;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ohmspike_rng::Seed;
+    use ohmspike_simd::Matrix;
+
+    use super::*;
+    use crate::array_params::ArrayParams;
+    use crate::branch::Branch;
+    use crate::device::Device;
+    use crate::read::ColumnRead;
+
+    fn array(keys: &str) -> CrossbarArray {
+        let window = r#""window": {"low_resistance_ohm": 1000, "high_resistance_ohm": 1000000}"#;
+        let device = Device::from_json(&format!(r#"{{"name": "test", {window}{keys}}}"#)).unwrap();
+        let branches = [Branch::Plus, Branch::Minus, Branch::Plus, Branch::Minus];
+        let first = Matrix::from_fn(4, 20, |row, column| {
+            branches[row].sign() * (0.01 * (column + 1) as f32 + 0.1 * row as f32)
+        });
+        CrossbarArray::new(&device, ArrayParams::new(1.0, &branches), &first, Seed::new(1)).unwrap()
+    }
+
+    fn read(array: &CrossbarArray, inputs: &[f32]) -> Vec<f32> {
+        let mut read = AnalogRead::new(20);
+        read.sample(array, inputs, &mut Seed::new(2).normals());
+        (0..20).map(|column| read.current[column / LANES][column % LANES]).collect()
+    }
+
+    const BENT: &str = r#", "read": {"volts": 0.4, "nonlinearity": {"reference_volts": 0.2, "points": [
+        {"resistance_ohm": 1000, "quadratic_per_volt": 0.1, "cubic_per_square_volt": 0.2},
+        {"resistance_ohm": 1000000, "quadratic_per_volt": 1.5, "cubic_per_square_volt": 4}]}}"#;
+    const NOISY: &str = r#", "read": {"white": {"noise": "relative", "sigma_percent_of_conductance": 3}},
+        "reference_branch": {"kind": "cell", "sigma_ln_resistance": 0.3}"#;
+
+    #[test]
+    fn spikes_are_the_inputs_one_and_zero() {
+        for keys in ["", BENT, NOISY] {
+            let array = array(keys);
+            let mut columns = ColumnRead::new(20);
+            columns.sample(&array, &[0, 3], &mut Seed::new(2).normals());
+            let spikes: Vec<f32> = (0..20).map(|column| columns.current[column / LANES][column % LANES]).collect();
+            assert_eq!(read(&array, &[1.0, 0.0, 0.0, 1.0]), spikes, "{keys}");
+        }
+    }
+
+    /// The current of every cell from the equation in f64.
+    #[test]
+    fn bent_cells_carry_the_current_of_their_voltage() {
+        let (flat, bent) = (array(""), array(BENT));
+        let device = Device::from_json(&format!(
+            r#"{{"name": "test", "window": {{"low_resistance_ohm": 1000, "high_resistance_ohm": 1000000}}{BENT}}}"#
+        ));
+        let device = device.unwrap();
+        let nonlinearity = device.read.nonlinearity.as_ref().unwrap();
+        let inputs = [0.25, 0.5, 0.0, 1.0];
+        let got = read(&bent, &inputs);
+        for (column, got) in got.iter().enumerate() {
+            let mut expected = 0.0;
+            for (row, &input) in inputs.iter().enumerate() {
+                let (main, other) = flat.conductance(row, column);
+                let worth = |conductance: f32| {
+                    let conductance = f64::from(conductance);
+                    conductance * nonlinearity.factor(conductance, f64::from(input) * 0.4)
+                };
+                let sign = if row % 2 == 0 { 1.0 } else { -1.0 };
+                expected += sign * f64::from(input) * (worth(main) - worth(other)) / 999.0;
+            }
+            // Curve, reciprocal and products: a few units of each term, of which the largest is near 0.6.
+            assert!((f64::from(*got) - expected).abs() < 2e-6, "column {column}: {got}, expected {expected}");
+        }
+    }
+
+    #[test]
+    fn drivers_give_whole_codes() {
+        let two_bits = array(r#", "converters": {"dac": {"bits": 2}}"#);
+        // Codes are thirds: 0.4 becomes 1/3, 0.1 becomes 0.
+        let third = read(&array(""), &[1.0 / 3.0, 0.0, 0.0, 0.0]);
+        assert_eq!(read(&two_bits, &[0.4, 0.1, 0.0, 0.0]), third);
+    }
+
+    #[test]
+    fn noise_goes_with_the_input() {
+        let noisy = array(NOISY);
+        let spread = |input: f32| {
+            let mut one = AnalogRead::new(20);
+            let mut normals = Seed::new(5).normals();
+            let reads = 4000;
+            let mut sums = [0.0f64; 2];
+            for _ in 0..reads {
+                one.sample(&noisy, &[input, 0.0, 0.0, 0.0], &mut normals);
+                let current = f64::from(one.current[0][4]);
+                sums[0] += current;
+                sums[1] += current * current;
+            }
+            (sums[1] / f64::from(reads) - (sums[0] / f64::from(reads)).powi(2)).sqrt()
+        };
+        // The same draws scaled by one half: equal up to the rounding of the sums.
+        assert!((spread(0.5) / spread(1.0) - 0.5).abs() < 1e-4);
+    }
+}

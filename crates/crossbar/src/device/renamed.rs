@@ -1,0 +1,94 @@
+//! Keys and words of a device file that were renamed.
+//!
+//! ```
+//! use ohmspike_crossbar::device::{renamed_key, renamed_word};
+//!
+//! assert_eq!(renamed_key("chip.slope_sigma").as_deref(), Some("device_to_device.slope_sigma"));
+//! assert_eq!(renamed_key("device_to_device"), None);
+//! assert_eq!(renamed_word("write.noise", "study-level"), Some("from-study"));
+//! ```
+
+/// Old and new paths; a path stands for all keys below it, and the longer one comes first.
+const KEYS: &[(&str, &str)] = &[
+    ("chip", "device_to_device"),
+    ("parked.branch", "reference_branch.kind"),
+    ("parked", "reference_branch"),
+    ("read.slow", "read.rtn"),
+    ("faults.p_anywhere", "faults.p_stuck_random"),
+    ("write.verify.first", "write.verify.initial_action"),
+    ("write.verify.sides", "write.verify.direction"),
+];
+
+/// A key, an old word for its value, and the new one.
+const WORDS: &[(&str, &str, &str)] = &[
+    ("write.noise", "study-level", "from-study"),
+    ("reference_branch.kind", "reference", "ideal"),
+    ("reference_branch.kind", "device", "cell"),
+];
+
+/// The path that replaced the dotted `key` of a device file; none for a key that was not renamed.
+pub fn renamed_key(key: &str) -> Option<String> {
+    KEYS.iter().find_map(|(old, new)| {
+        let rest = key.strip_prefix(old)?;
+        (rest.is_empty() || rest.starts_with(['.', '['])).then(|| format!("{new}{rest}"))
+    })
+}
+
+/// The word that replaced `word` as value of the dotted `key`; none for a word that was not renamed.
+pub fn renamed_word(key: &str, word: &str) -> Option<&'static str> {
+    WORDS.iter().find(|(at, old, _)| *at == key && *old == word).map(|(_, _, new)| *new)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::device::Device;
+
+    const WINDOW: &str = r#""name": "x", "window": {"low_resistance_ohm": 1e3, "high_resistance_ohm": 1e6}"#;
+
+    fn refusal(mechanism: &str) -> String {
+        Device::from_json(&format!("{{{WINDOW}, {mechanism}}}")).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn old_keys_are_refused_with_the_new_one() {
+        let verify = |key: &str| {
+            format!(
+                r#""write": {{"noise": "none", "scheme": "verify",
+                    "verify": {{"window_microsiemens": 5, "tries": 9, {key}: "read"}}}}"#
+            )
+        };
+        for (mechanism, old, new) in [
+            (r#""chip": {"slope_sigma": 1}"#.to_owned(), "chip", "device_to_device"),
+            (r#""parked": {"branch": "device"}"#.to_owned(), "parked", "reference_branch"),
+            (r#""read": {"slow": {"kind": "none"}}"#.to_owned(), "read.slow", "read.rtn"),
+            (r#""faults": {"p_anywhere": 0.1}"#.to_owned(), "faults.p_anywhere", "faults.p_stuck_random"),
+            (verify(r#""first""#), "write.verify.first", "write.verify.initial_action"),
+            (verify(r#""sides""#), "write.verify.sides", "write.verify.direction"),
+        ] {
+            assert_eq!(refusal(&mechanism), format!("{old}: unknown key\n\nhint: renamed to `{new}`"));
+        }
+    }
+
+    #[test]
+    fn old_words_are_refused_with_the_new_one() {
+        for (mechanism, what, new) in [
+            (r#""write": {"noise": "study-level"}"#, "write.noise: got `study-level`, ", "from-study"),
+            (r#""reference_branch": {"kind": "device"}"#, "reference_branch.kind: got `device`, ", "cell"),
+            (r#""reference_branch": {"kind": "reference"}"#, "reference_branch.kind: got `reference`, ", "ideal"),
+        ] {
+            let message = refusal(mechanism);
+            assert!(message.starts_with(what), "{message}");
+            assert!(message.ends_with(&format!("\n\nhint: renamed to `{new}`")), "{message}");
+        }
+    }
+
+    #[test]
+    fn only_whole_keys_are_renamed() {
+        assert_eq!(renamed_key("parked.branch").as_deref(), Some("reference_branch.kind"));
+        assert_eq!(renamed_key("parked.sigma_ln_resistance").as_deref(), Some("reference_branch.sigma_ln_resistance"));
+        for key in ["chips", "read.slower", "write.verify", ""] {
+            assert_eq!(renamed_key(key), None, "{key}");
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! Random telegraph noise (RTN) of an array: the states of its cells, and the weights that a read sees with them.
+//!
+//! ```text
+//! w_read = w + sign κ (G_main s_main a(G_main) / 2 - G_other s_other a(G_other) / 2)     device/rtn.rs
+//! ```
+//!
+//! Amplitudes follow the conductances at every update; states move on from presentation to presentation, and only the
+//! weights of the cells that flip are touched.
+
+use ohmspike_rng::Seed;
+use ohmspike_simd::{Block, LANES, Matrix, kernel};
+use serde::{Deserialize, Serialize};
+
+use crate::branch_cells::BranchCells;
+use crate::device::{Telegraph, TelegraphSteps};
+use crate::mapping::PairMapping;
+use crate::program::ln_of;
+use crate::rtn_state::{FlipShares, TelegraphState};
+
+/// The telegraph noise of one array.
+#[derive(Clone, Debug)]
+pub(crate) struct RtnReads {
+    noise: Telegraph,
+    /// Main branch, and the cells opposite to it if there are any.
+    sides: Vec<Side>,
+    weights: Matrix,
+    /// Time for which the shares of the sides hold, s; none while conductances have changed since.
+    shares_for: Option<f64>,
+}
+
+/// What presentations have changed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct RtnReadsState {
+    /// States of the cells of every side.
+    pub(crate) sides: Vec<Matrix>,
+    /// Effective weights with the noise of now: flips are added to them one by one, each rounded.
+    pub(crate) weights: Matrix,
+}
+
+/// The telegraph noise of one branch.
+#[derive(Clone, Debug)]
+struct Side {
+    states: TelegraphState,
+    /// Weight between the mean and a state, with the sign of the row and of the branch.
+    halves: Matrix,
+    /// Probability of a flip over the largest.
+    shares: Matrix,
+}
+
+impl RtnReads {
+    /// The states of a chip, those of the opposite branch too where `opposite` says that it has cells.
+    pub(crate) fn new(
+        noise: Telegraph,
+        mapping: &PairMapping,
+        [rows, columns]: [usize; 2],
+        opposite: bool,
+        chip: Seed,
+    ) -> RtnReads {
+        let lowest = f64::from(mapping.window().low());
+        let zeros = || Matrix::zeros(rows, columns);
+        let side = |number: u64| Side {
+            states: TelegraphState::new(noise, lowest, rows, columns, chip.numbered(number)),
+            halves: zeros(),
+            shares: zeros(),
+        };
+        let sides = (0..=u64::from(opposite)).map(side).collect();
+        RtnReads { noise, sides, weights: zeros(), shares_for: None }
+    }
+
+    /// What presentations have changed; amplitudes and shares follow from the conductances.
+    pub(crate) fn state(&self) -> RtnReadsState {
+        let sides = self.sides.iter().map(|side| side.states.states().clone()).collect();
+        RtnReadsState { sides, weights: self.weights.clone() }
+    }
+
+    /// Goes on from `state`, whose conductances have been taken up already.
+    pub(crate) fn restore(&mut self, state: RtnReadsState) {
+        for (side, states) in self.sides.iter_mut().zip(state.sides) {
+            side.states.restore(states);
+        }
+        self.weights = state.weights;
+    }
+
+    /// Effective weights with the noise of now.
+    pub(crate) fn weights(&self) -> &Matrix {
+        &self.weights
+    }
+
+    /// Takes up new effective `weights` of the `branches`, whose rows are `driven` (sign x gain of the driver).
+    pub(crate) fn refresh(
+        &mut self,
+        weights: &Matrix,
+        branches: [Option<&BranchCells>; 2],
+        driven: &[f32],
+        mapping: &PairMapping,
+    ) {
+        self.shares_for = None;
+        self.weights.blocks_mut().copy_from_slice(weights.blocks());
+        let (steps, floor, width) = (self.noise.steps(), mapping.window().low(), weights.row_blocks());
+        for ((side, branch), of_branch) in self.sides.iter_mut().zip(branches.into_iter().flatten()).zip([1.0, -1.0]) {
+            for (row, driven) in driven.iter().enumerate() {
+                let rows = row * width..(row + 1) * width;
+                let halves = &mut side.halves.blocks_mut()[rows.clone()];
+                fill_halves(
+                    steps,
+                    branch.seen(rows.clone()),
+                    floor,
+                    of_branch * driven * mapping.weight_per_microsiemens(),
+                    halves,
+                );
+                add_states(&mut self.weights.blocks_mut()[rows.clone()], halves, &side.states.states().blocks()[rows]);
+            }
+        }
+    }
+
+    /// Lets the states of the `branches` go on for `seconds`; `floor` of the window in µS.
+    pub(crate) fn pass(&mut self, seconds: f64, branches: [Option<&BranchCells>; 2], floor: f32, seed: Seed) {
+        let stale = self.shares_for != Some(seconds);
+        self.shares_for = Some(seconds);
+        for (number, (side, branch)) in self.sides.iter_mut().zip(branches.into_iter().flatten()).enumerate() {
+            let Side { states, halves, shares } = side;
+            if stale && let Some(law) = states.shares(seconds) {
+                let blocks = 0..shares.blocks().len();
+                fill_shares(law, branch.seen(blocks), floor, shares.blocks_mut());
+            }
+            let weights = &mut self.weights;
+            let share = |row, column| f64::from(shares[(row, column)]);
+            states.flip(states.largest_flip(seconds), share, seed.numbered(number as u64), |row, column, state| {
+                // From the other state to this one: two halves.
+                weights[(row, column)] += 2.0 * state * halves[(row, column)];
+            });
+        }
+    }
+}
+
+/// Fills `halves` with the weight of half a step of every cell.
+#[kernel]
+fn fill_halves(steps: TelegraphSteps, seen: &[Block], floor: f32, per_microsiemens: f32, halves: &mut [Block]) {
+    for (half, seen) in halves.iter_mut().zip(seen) {
+        let conductance = seen.map(|g_above_min| floor + g_above_min);
+        let factor = steps.factor(&conductance.map(ln_of), &Block::splat(1.0));
+        for lane in 0..LANES {
+            half[lane] = per_microsiemens * conductance[lane] * (factor[lane] - 1.0);
+        }
+    }
+}
+
+fn add_states(weights: &mut [Block], halves: &[Block], states: &[Block]) {
+    for ((weights, halves), states) in weights.iter_mut().zip(halves).zip(states) {
+        for lane in 0..LANES {
+            weights[lane] += halves[lane] * states[lane];
+        }
+    }
+}
+
+#[kernel]
+fn fill_shares(law: FlipShares, seen: &[Block], floor: f32, shares: &mut [Block]) {
+    for (share, seen) in shares.iter_mut().zip(seen) {
+        *share = law.at(&seen.map(|g_above_min| ln_of(floor + g_above_min)));
+    }
+}

@@ -1,0 +1,80 @@
+//! What an array keeps account of: the rows that are read, the pulses and reads of its ledger, the writes of its cells.
+
+use ohmspike_simd::{Block, LANES, kernel, lane_mask};
+
+use crate::array::CrossbarArray;
+use crate::codes::CodeCounts;
+use crate::ledger::{Endurance, Ledger};
+
+impl CrossbarArray {
+    /// Counts that each of `row_reads` rows was driven so often, in `steps` steps of time. An input of k drives its row k times:
+    /// driver and cells spend k pulses on it, and a tile converts the sum of a step once.
+    pub fn count_reads(&mut self, row_reads: &[u32], steps: u64) {
+        let (columns, floor) = (self.columns(), f64::from(self.mapping.window().low()));
+        let width = self.main.g_above_min.row_blocks();
+        let last_mask = lane_mask(columns, width - 1);
+        for (row, &reads) in row_reads.iter().enumerate().filter(|(_, reads)| **reads > 0) {
+            let blocks = row * width..(row + 1) * width;
+            self.ledger.row_reads += u64::from(reads);
+            if self.driven(row) == 0.0 {
+                continue;
+            }
+            let branches = [Some(&self.main), self.other.as_ref()];
+            let conductance: f64 = branches
+                .into_iter()
+                .flatten()
+                .map(|branch| cell_sum(branch.seen(blocks.clone()), last_mask) + floor * columns as f64)
+                .sum();
+            self.ledger.read_conductance += f64::from(reads) * conductance;
+        }
+        if let Some(converters) = &self.converters {
+            for tile in row_reads.chunks(converters.tile_rows()) {
+                let driven: u64 = tile.iter().map(|&reads| u64::from(reads)).sum();
+                self.ledger.conversions += driven.min(steps) * converters.conversions() as u64;
+            }
+        }
+    }
+
+    /// Counts conversions by where they ended.
+    pub fn count_codes(&mut self, codes: CodeCounts) {
+        self.ledger.codes += codes;
+    }
+
+    /// What the array has cost since it was made or the ledger was last taken.
+    pub fn take_ledger(&mut self) -> Ledger {
+        std::mem::take(&mut self.ledger)
+    }
+
+    /// How often the cells have been written.
+    pub fn endurance(&self) -> Endurance {
+        let (columns, padded) = (self.columns(), self.main.g_above_min.row_blocks() * LANES);
+        let mut cells = Vec::new();
+        let written = [Some(&self.main), self.second_written()];
+        for branch in written.into_iter().flatten() {
+            match &branch.pulses {
+                Some(pulses) => {
+                    let rows = pulses.chunks_exact(padded);
+                    cells.extend(rows.flat_map(|row| row[..columns].iter().map(|&pulses| u64::from(pulses))));
+                }
+                None => cells.extend((0..self.rows() * columns).map(|_| self.updates)),
+            }
+        }
+        Endurance::from_pulses(cells.into_iter())
+    }
+}
+
+/// Sum over the cells of a row, µS: the padding of what is seen at another voltage is not zero, and `last_mask` leaves it out.
+#[kernel]
+fn cell_sum(row: &[Block], last_mask: Block) -> f64 {
+    let Some((last, whole)) = row.split_last() else { return 0.0 };
+    let mut sums = [0.0; LANES];
+    for block in whole {
+        for lane in 0..LANES {
+            sums[lane] += f64::from(block[lane]);
+        }
+    }
+    for lane in 0..LANES {
+        sums[lane] += f64::from(last[lane] * last_mask[lane]);
+    }
+    sums.iter().sum()
+}

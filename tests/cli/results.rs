@@ -12,9 +12,10 @@ fn a_run_leaves_records_summary_and_figures() {
         "4 of 4 trials done; outcome: mean test accuracy (%), with its 95 % interval from 3 repeats on",
         "2 of 4 trials are at chance",
         "results/tiny/records",
+        "results/tiny/study.toml",
         "results/tiny/summary.csv",
     ];
-    assert_eq!(listed[..5], first);
+    assert_eq!(listed[..6], first);
     // Everything that was written is told, the records and details by their folders.
     let (details, names): (Vec<_>, Vec<_>) = folder
         .files("results")

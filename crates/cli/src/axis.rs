@@ -5,7 +5,7 @@ use ohmspike_report::figures::{AxisChoice, NoiseUnit};
 /// Flags of the commands that draw figures.
 #[derive(Clone, Debug, clap::Args)]
 pub struct AxisArguments {
-    /// Draw the outcome over this swept key alone [default: over every one with numbers].
+    /// Draw the outcome over this swept key alone [default: over every numeric one].
     #[arg(long, value_name = "SECTION.KEY")]
     x_axis: Option<String>,
     /// Unit of the write noise on an axis: percent-of-sigma-init, microsiemens, percent-of-conductance or sigma-ln-resistance.

@@ -13,7 +13,7 @@ use ohmspike_study::results::Results;
 use super::terminal::{print_file, tell};
 use super::{Failure, source, warn};
 
-/// Write the records of a study as a table: one row a trial.
+/// Write the records of a study as a table: one row per trial.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Study file, for instance experiments/studies/quickstart.toml, or a results folder.
@@ -30,7 +30,7 @@ pub struct Arguments {
     /// Settings to include: those that the study sweeps, or every setting of a trial, resolved.
     #[arg(long, value_name = "swept|all", default_value = "all")]
     columns: SettingColumns,
-    /// One row a trial and epoch.
+    /// One row per trial and epoch.
     #[arg(long)]
     epochs: bool,
     /// File to write [default: stdout].

@@ -16,9 +16,9 @@ use ohmspike_study::results::Results;
 use super::terminal::{say, tell};
 use super::{Failure, axis, source, warn};
 
-/// Write what a study has found as one page of HTML that needs nothing beside itself.
+/// Write the results of a study as a self-contained HTML page.
 ///
-/// Runs no trial: it reports what has a record, and says at the top what is missing.
+/// Runs no trial and needs no data set. The page says at the top which trials are missing.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Study file, for instance experiments/studies/quickstart.toml, or a results folder.
@@ -29,7 +29,7 @@ pub struct Arguments {
     /// Folder of the results, into which report.html is written [default: results/NAME, or the folder given as STUDY].
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Open the page with what this machine opens pages with.
+    /// Open the report in the default browser.
     #[arg(long)]
     open: bool,
     #[command(flatten)]

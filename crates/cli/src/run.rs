@@ -20,6 +20,7 @@ use ohmspike_simd::Instructions;
 use ohmspike_study::axis_value::plain;
 use ohmspike_study::legible::one_line;
 use ohmspike_study::record::Record;
+use ohmspike_study::resolved_study::FILE;
 use ohmspike_study::results::Results;
 use ohmspike_study::run::{EpochReport, MOST_THREADS, Shard, Trial};
 use ohmspike_study::run_study::{Observer, Plan, RunOptions, RunWarning};
@@ -32,7 +33,8 @@ use super::{Failure, axis, source, warn};
 
 /// Run a study: all of its trials that have no record yet.
 ///
-/// Records, summary and figures go to results/NAME. Stop it at any moment and run it again: it goes on where it stopped.
+/// Records, summary and figures go to results/NAME, and the study itself, with every override, to results/NAME/study.toml.
+/// Stop it at any moment and run it again: it resumes.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     /// Study file, for instance experiments/studies/quickstart.toml, or a results folder.
@@ -43,24 +45,22 @@ pub struct Arguments {
     /// Folder of the results [default: results/NAME, or the folder given as STUDY].
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Trials that run at the same time [default: one a core]. Threads without a trial help with the others.
+    /// Trials that run at the same time [default: one per core]. Idle threads help with the others.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=MOST_THREADS))]
     threads: Option<u16>,
-    /// Vector instructions of the kernels: baseline, avx2 or avx512; results have the same bits with each [default: the best
-    /// that the CPU has].
+    /// Vector instructions: baseline, avx2 or avx512; results have the same bits with each [default: the best of the CPU].
     #[arg(long, value_name = "SET")]
     simd: Option<Instructions>,
-    /// Run only the I-th of N equal parts, from 1, as one of several processes; a run without it sums up.
+    /// Run only part I of N, from 1, as one of several processes; rerun without it for the summary.
     #[arg(long, value_name = "I/N")]
     shard: Option<Shard>,
     /// Run at most N trials now.
     #[arg(long, value_name = "N")]
     max_trials: Option<usize>,
-    /// Write at the end of an epoch where a trial stands, when so many seconds have passed since the last time: a trial that
-    /// is killed goes on from there.
+    /// Minimum seconds between checkpoints of a trial.
     #[arg(long, value_name = "N", default_value_t = 10)]
     checkpoint_seconds: u64,
-    /// List the trials that would run, and run none.
+    /// List the trials that would run, and exit.
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
@@ -135,8 +135,8 @@ fn show(results: &Results, choice: &AxisChoice, replication: Option<&dyn Replica
     for line in health.lines() {
         say!("{line}")?;
     }
-    let records = Some(results.folder.join("records")).filter(|records| records.exists());
-    for path in records.iter().chain(&files) {
+    let kept = ["records", FILE].map(|name| results.folder.join(name));
+    for path in kept.iter().filter(|path| path.exists()).chain(&files) {
         say!("{}", path.display())?;
     }
     // One trial of every state that keeps trials out of answers, with what to do.

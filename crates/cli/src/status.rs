@@ -36,7 +36,7 @@ pub struct Arguments {
     /// Folder of the results [default: results/NAME, or the folder given as STUDY].
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Wait until no task is queued or running; the exit status is 1 where trials are left then.
+    /// Wait until no task is queued or running; the exit status is 1 if trials are left then.
     #[arg(long)]
     wait: bool,
 }
@@ -94,7 +94,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         thread::sleep(pause);
         pause = (pause * 3 / 2).min(LONGEST_PAUSE);
     };
-    if let Some((jobs, _)) = view.jobs.as_ref().filter(|(jobs, _)| jobs.set != arguments.set) {
+    if let Some((jobs, _)) = view.jobs.as_ref().filter(|(jobs, _)| file.results.is_none() && jobs.set != arguments.set)
+    {
         let set: Vec<String> = jobs.set.iter().map(|set| format!(" --set {set}")).collect();
         let set = if set.is_empty() { " no --set".to_owned() } else { set.concat() };
         tell!("warning: the array was submitted with{set}, which is not what this command says\n");

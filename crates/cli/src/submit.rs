@@ -7,12 +7,14 @@ use std::process::ExitCode;
 use ohmspike_datasets::persist;
 use ohmspike_plot::time_span::{TimeSpan, TimeSpanError};
 use ohmspike_study::cluster::jobs::{Jobs, MOST_SHARDS};
+use ohmspike_study::cluster::quote::shell;
 use ohmspike_study::cluster::request::{
     DEFAULT_SECONDS, DEFAULT_SHARDS, Request, mebibytes_needed, mebibytes_to_merge, seconds_needed, unfinished,
 };
 use ohmspike_study::cluster::script::Batch;
 use ohmspike_study::cluster::slurm;
 use ohmspike_study::cluster::slurm::SlurmError;
+use ohmspike_study::resolved_study::write_study;
 use ohmspike_study::run::{MOST_THREADS, Trial};
 use ohmspike_study::run_study::{Plan, RunOptions};
 use ohmspike_study::status::TrialTimes;
@@ -36,13 +38,13 @@ pub struct Arguments {
     /// Folder of the results, which every node must see [default: results/NAME, or the folder given as STUDY].
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Submit to Slurm, the scheduler that there is.
+    /// Submit to Slurm.
     #[arg(long, required = true)]
     slurm: bool,
-    /// Tasks of the array, each a shard of the study [default: 16, or a trial each where there are fewer].
+    /// Tasks of the array, each a shard of the study [default: 16, or one per trial if there are fewer].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=MOST_SHARDS as i64))]
     tasks: Option<u32>,
-    /// Tasks that may run at the same time [default: as many as the cluster lets].
+    /// Tasks that may run at the same time [default: no limit].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     max_concurrent: Option<u32>,
     /// Cores of a task: trials that it runs at the same time.
@@ -58,13 +60,13 @@ pub struct Arguments {
     /// Partition of the cluster.
     #[arg(long, value_name = "NAME", value_parser = slurm_name)]
     partition: Option<String>,
-    /// Account that pays.
+    /// Slurm account to charge.
     #[arg(long, value_name = "NAME", value_parser = slurm_name)]
     account: Option<String>,
     /// A further option of sbatch, for both jobs, for instance --sbatch=--qos=long.
     #[arg(long, value_name = "OPTION", allow_hyphen_values = true, value_parser = sbatch_option)]
     sbatch: Vec<String>,
-    /// Print the scripts, and submit nothing.
+    /// Print the scripts, and exit.
     #[arg(long)]
     dry_run: bool,
     /// Submit although an array of this study is still queued.
@@ -159,11 +161,10 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         refuse_while_queued(&out, study)?;
     }
     write(&folder.join("logs"), &[(&array, batch.array()), (&merge, batch.merge())])?;
+    // The folder describes its study before the first task has run.
+    write_study(study, &file.folder, &out)?;
     submit(&batch, &out, &array, &merge)?;
-    tell!(
-        "\nhint: `ohmspike status {}` with the same `--set` and `--out` shows how far it is",
-        arguments.study.display()
-    );
+    tell!("\nhint: `ohmspike status {}` shows how far it is", shell(&out.display().to_string()));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -251,7 +252,7 @@ fn submit(batch: &Batch, out: &Path, array: &Path, merge: &Path) -> Result<(), F
         set: batch.set.clone(),
     };
     jobs.write(out)?;
-    let script = ohmspike_study::cluster::quote::shell(&merge.display().to_string());
+    let script = shell(&merge.display().to_string());
     let last = slurm::submit(merge, Some(&number));
     let last = last.map_err(|source| SubmitError::NoMerge { source, array: number, script })?;
     say!("summary and report: job {last}, after the array")?;

@@ -23,17 +23,16 @@ use super::{Failure, source, warn};
 pub struct Arguments {
     /// Study file; without one, the defaults: 80:20, abstract weights, no noise, the built-in subset.
     study: Option<PathBuf>,
-    /// Put VALUE in the place of what the file says for a key; needed for every axis of the file.
+    /// Override a key; every axis of the study needs one value.
     #[arg(long, value_name = "SECTION.KEY=VALUE")]
     set: Vec<String>,
     /// Seed of the trial [default: the first of the study].
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    /// Threads that share every batch [default: one a core]. The numbers stay the same.
+    /// Threads that share every batch [default: one per core]; results have the same bits with any number.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=MOST_THREADS))]
     threads: Option<u16>,
-    /// Vector instructions of the kernels: baseline, avx2 or avx512; results have the same bits with each [default: the best
-    /// that the CPU has].
+    /// Vector instructions: baseline, avx2 or avx512; results have the same bits with each [default: the best of the CPU].
     #[arg(long, value_name = "SET")]
     simd: Option<Instructions>,
 }

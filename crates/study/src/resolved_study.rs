@@ -35,7 +35,7 @@ pub struct ResolvedStudyError {
     source: io::Error,
 }
 
-/// Writes `study`, whose relative paths are looked up in the working directory and then in `study_folder`, into `results`.
+/// Writes `study`, whose file is in `study_folder`, into `results`.
 ///
 /// # Errors
 /// [`ResolvedStudyError`]; the file is then as it was.
@@ -45,7 +45,7 @@ pub fn write_study(study: &Study, study_folder: &Path, results: &Path) -> Result
         let path = path.to_owned();
         move |source| ResolvedStudyError { path, source }
     };
-    let text = resolved_text(study, &Base::new(study, study_folder), results);
+    let text = resolved_text(study, &Base::new(study, &study.paths_folder(study_folder)), results);
     fs::create_dir_all(results).map_err(failed(results))?;
     match bounded::read_named_text(&path, bounded::LARGEST_STUDY) {
         Ok(there) if there == text => return Ok(()),
@@ -174,9 +174,10 @@ struct Base {
 }
 
 impl Base {
-    fn new(study: &Study, study_folder: &Path) -> Base {
+    /// That of `study`, whose relative paths are looked up in the working directory, then in `folder`.
+    fn new(study: &Study, folder: &Path) -> Base {
         let here = std::env::current_dir().unwrap_or_default();
-        let folder = std::path::absolute(study_folder).unwrap_or_else(|_| study_folder.to_owned());
+        let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
         let settings = study.conditions.iter().map(|condition| &condition.settings);
         let names: BTreeSet<String> = settings.flat_map(file_names).collect();
         let relative = names.into_iter().filter(|name| Path::new(name).is_relative());

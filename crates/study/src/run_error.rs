@@ -1,6 +1,6 @@
 //! Why a study can't be run, or its results can't be read.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rayon::ThreadPoolBuildError;
 
@@ -57,7 +57,7 @@ pub enum RunError {
 /// [`RunError::Prepare`], with the place in the study that is wrong.
 pub(crate) fn prepare_to_read(study: &Study, folder: &Path, recorded: &RecordedData) -> Result<Prepared, RunError> {
     let settings = study.conditions.iter().map(|condition| &condition.settings);
-    Prepared::for_reading(settings, &paths_folder(study, folder), recorded).map_err(|source| placed(study, source))
+    Prepared::for_reading(settings, &study.paths_folder(folder), recorded).map_err(|source| placed(study, source))
 }
 
 /// Reads data and devices of `study`, whose file is in `folder`.
@@ -66,12 +66,7 @@ pub(crate) fn prepare_to_read(study: &Study, folder: &Path, recorded: &RecordedD
 /// [`RunError::Prepare`], with the place in the study that is wrong.
 pub(crate) fn prepare(study: &Study, folder: &Path) -> Result<Prepared, RunError> {
     let settings = study.conditions.iter().map(|condition| &condition.settings);
-    Prepared::new(settings, &paths_folder(study, folder)).map_err(|source| placed(study, source))
-}
-
-/// Where relative paths of `study`, whose file is in `folder`, are looked up after the working directory.
-pub(crate) fn paths_folder(study: &Study, folder: &Path) -> PathBuf {
-    study.paths_from.as_ref().map_or_else(|| folder.to_owned(), |from| folder.join(from))
+    Prepared::new(settings, &study.paths_folder(folder)).map_err(|source| placed(study, source))
 }
 
 fn placed(study: &Study, source: PrepareError) -> RunError {

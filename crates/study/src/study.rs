@@ -22,6 +22,7 @@ mod seeds;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::path::{Path, PathBuf};
 
 pub use given::Override;
 use given::{Given, is_device_key, read_section};
@@ -109,6 +110,11 @@ impl Study {
     /// Where condition number `condition` stands on every axis: the place of its value there, from 0.
     pub fn places(&self, condition: usize) -> impl Iterator<Item = usize> {
         grid::places(&self.axes, condition)
+    }
+
+    /// The folder where relative paths are looked up after the working directory; `folder` is that of the study file.
+    pub fn paths_folder(&self, folder: &Path) -> PathBuf {
+        self.paths_from.as_ref().map_or_else(|| folder.to_owned(), |from| folder.join(from))
     }
 
     /// Reads the study in `text`, which names no preset; `file` names it in messages.

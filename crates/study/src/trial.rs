@@ -51,6 +51,13 @@ pub struct Epoch {
 }
 
 impl Epoch {
+    /// An epoch that started, had trained and had tested at these moments.
+    fn new(loss: f64, test: Activity, [started, trained, tested]: [Moment; 3]) -> Epoch {
+        let (training_seconds, test_seconds) = (trained.seconds_after(started), tested.seconds_after(trained));
+        let helped_seconds = (tested.helped - started.helped).as_secs_f64();
+        Epoch { loss, test, training_seconds, test_seconds, helped_seconds }
+    }
+
     /// Time of both, seconds: what they take on one thread.
     pub fn seconds(&self) -> f64 {
         self.training_seconds + self.test_seconds
@@ -183,8 +190,7 @@ pub(crate) fn run_trial_while(
     executor: &dyn Helpers,
     watch: &mut dyn FnMut(&EpochEnd) -> ControlFlow<()>,
 ) -> Result<Option<Outcome>, TrialError> {
-    let epochs_asked = settings.training.epochs;
-    let batch = full_batch(settings.training.batch, data)?;
+    let (epochs_asked, batch) = (settings.training.epochs, full_batch(settings.training.batch, data)?);
     let streams = TrialStreams::of(settings, seed);
 
     // Who learns, and what it is made of.
@@ -192,14 +198,11 @@ pub(crate) fn run_trial_while(
     let mut layers = Layers::programmed(settings, devices, &network, &streams)?;
 
     // What it does before it has learnt anything, and the epochs of an earlier run.
-    let rest = settings.hardware.retention_seconds;
-    let tested = TestSet { network: &network, samples: &data.test, rest, executor };
+    let (samples, rest) = (&data.test, settings.hardware.retention_seconds);
+    let tested = TestSet { network: &network, samples, rest, executor };
     let (before, mut epochs) = match resume {
         Some(state) => layers.resume(state, epochs_asked)?,
-        None => {
-            layers.calibrate(&network, &data.train, batch, streams.test.named("calibration"));
-            (layers.evaluation(&tested, streams.test.named("before")), Vec::with_capacity(epochs_asked))
-        }
+        None => (layers.untrained(&tested, &data.train, batch, streams.test), Vec::with_capacity(epochs_asked)),
     };
 
     // How it learns: an epoch of batches, then the test set, again and again, with a closer look at the end.
@@ -222,10 +225,7 @@ pub(crate) fn run_trial_while(
         } else {
             after.insert(layers.evaluation(&tested, read)).test.clone()
         };
-        let (training_seconds, test_seconds) =
-            (trained.seconds_after(started), Moment::now(executor).seconds_after(trained));
-        let helped_seconds = (executor.helped() - started.helped).as_secs_f64();
-        epochs.push(Epoch { loss, test, training_seconds, test_seconds, helped_seconds });
+        epochs.push(Epoch::new(loss, test, [started, trained, Moment::now(executor)]));
         if watch(&EpochEnd { before: &before, epochs: &epochs, layers: &layers }).is_break() {
             return Ok(None);
         }
@@ -303,9 +303,10 @@ impl Layers {
         Ok(report?.loss)
     }
 
-    /// Sets what is set by measurement, for a test before training.
-    fn calibrate(&mut self, network: &Network, samples: &Samples, count: usize, read: Seed) {
-        calibrate_untrained(network, &mut self.stores(), samples, count, read);
+    /// What the untrained network does, once its converters are calibrated with `count` of the training `samples`.
+    fn untrained(&mut self, tested: &TestSet, samples: &Samples, count: usize, test: Seed) -> Evaluation {
+        calibrate_untrained(tested.network, &mut self.stores(), samples, count, test.named("calibration"));
+        self.evaluation(tested, test.named("before"))
     }
 
     /// What the network answers.

@@ -18,7 +18,7 @@ pub struct Arguments {
     chosen: Chosen,
     #[command(flatten)]
     target: Target,
-    /// Conductance from which cells start and to which they are written back [default: the floor of the window].
+    /// Conductance at which cells start and to which they are written back [default: the floor of the window].
     #[arg(long, value_name = "MICROSIEMENS", allow_negative_numbers = true)]
     start_microsiemens: Option<f64>,
     /// Number of cells.
@@ -51,10 +51,10 @@ pub struct Arguments {
 #[derive(Debug, clap::Args)]
 #[group(required = true, multiple = false)]
 struct Target {
-    /// Conductance that writes aim at.
+    /// Target conductance of the writes.
     #[arg(long, value_name = "MICROSIEMENS", allow_negative_numbers = true)]
     target_microsiemens: Option<f64>,
-    /// The same as a resistance.
+    /// The same target as a resistance.
     #[arg(long, value_name = "OHM", allow_negative_numbers = true)]
     target_ohm: Option<f64>,
 }

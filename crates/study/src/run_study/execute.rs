@@ -16,7 +16,7 @@ use crate::presence::Presence;
 use crate::record::Record;
 use crate::resolved_study::write_study;
 use crate::run::{Halt, Progress, Trial, run_until, shard};
-use crate::run_error::{RunError, paths_folder};
+use crate::run_error::RunError;
 use crate::silent_input::{SilentInput, silent_input};
 use crate::store::{Store, StoreError};
 use crate::study::Study;
@@ -34,8 +34,7 @@ impl<'a> Plan<'a> {
         self.store.warnings().iter().for_each(|warning| observer.warning(&RunWarning::Store(warning.clone())));
         observer.opened(&self);
         self.warnings().iter().for_each(|warning| observer.warning(warning));
-        let paths = paths_folder(self.study, &self.options.study_folder);
-        write_study(self.study, &paths, &self.folder)?;
+        write_study(self.study, &self.options.study_folder, &self.folder)?;
         if !self.left.is_empty() {
             self.run_left(observer)?;
         }

@@ -15,7 +15,7 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use ohmspike_crossbar::device::Device;
-use ohmspike_datasets::persist;
+use ohmspike_datasets::{persist, regular};
 
 use crate::bounded;
 use crate::device_file::find;
@@ -47,11 +47,11 @@ pub fn write_study(study: &Study, study_folder: &Path, results: &Path) -> Result
     };
     let text = resolved_text(study, &Base::new(study, &study.paths_folder(study_folder)), results);
     fs::create_dir_all(results).map_err(failed(results))?;
-    match bounded::read_named_text(&path, bounded::LARGEST_STUDY) {
-        Ok(there) if there == text => return Ok(()),
+    match regular::read(&path, bounded::LARGEST_STUDY) {
+        Ok(there) if there == text.as_bytes() => return Ok(()),
         Ok(there) => {
-            let kept = results.join(format!("study-{}.toml", &sha256(there.as_bytes())[..8]));
-            persist::write(&kept, |file| file.write_all(there.as_bytes())).map_err(failed(&kept))?;
+            let kept = results.join(format!("study-{}.toml", &sha256(&there)[..8]));
+            persist::write(&kept, |file| file.write_all(&there)).map_err(failed(&kept))?;
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(source) => return Err(ResolvedStudyError { path, source }),

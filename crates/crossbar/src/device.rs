@@ -25,6 +25,7 @@ mod ends;
 mod energy;
 mod faults;
 mod gains;
+mod in_code;
 mod levels;
 mod nonlinearity;
 pub(crate) mod number;

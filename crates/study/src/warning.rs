@@ -212,7 +212,7 @@ pub fn all_warnings(settings: &Settings, data: &EncodedData, devices: &Devices) 
 
 /// The same, where it is known which classes `data` lack.
 fn warnings_with(settings: &Settings, data: &EncodedData, unseen: &UnseenClasses, devices: &Devices) -> Vec<Warning> {
-    let of_devices = warnings(settings, devices, &shapes(settings, data));
+    let of_devices = warnings(settings, devices, &shapes(settings, data.shape()));
     let sampled = sampled_distances::of(settings).into_iter().collect();
     [data::of(settings, data, unseen), populations::of(settings), sampled, of_devices].concat()
 }

@@ -41,6 +41,7 @@ mod reference_branch;
 pub(crate) mod refusal;
 mod renamed;
 mod rtn;
+#[cfg(feature = "schema")]
 mod schema;
 mod shape;
 mod table;
@@ -48,7 +49,6 @@ mod text;
 mod verify;
 mod write;
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use converters::{Adc, AdcCodes, AdcRange, AdcRangeKind, AdcSpec, Converters, ConvertersSpec, Dac, DacSpec};
@@ -79,6 +79,7 @@ pub use refusal::{DeviceError, Problem, SpecError};
 pub use renamed::{renamed_key, renamed_word};
 pub(crate) use rtn::TelegraphSteps;
 pub use rtn::{Rtn, RtnKind, RtnSpec, Telegraph};
+#[cfg(feature = "schema")]
 pub use schema::{field_table, schema};
 pub(crate) use table::LnSigma;
 pub use table::{Convention, SpreadPoint, SpreadTable};
@@ -111,9 +112,10 @@ pub const BUILT_IN: &[(&str, &str)] = &[
 ];
 
 /// A device file: one memristive cell, its spreads, and where the numbers come from.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-#[schemars(title = "Ohmspike device model")]
+#[cfg_attr(feature = "schema", schemars(title = "Ohmspike device model"))]
 pub struct DeviceSpec {
     /// Path of schema.json, for editors; not used otherwise.
     #[serde(
@@ -122,10 +124,10 @@ pub struct DeviceSpec {
         deserialize_with = "shape::optional_text",
         skip_serializing_if = "Option::is_none"
     )]
-    #[schemars(with = "String")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub schema: Option<String>,
     /// Name of the device; a file of the library has the name of its file.
-    #[schemars(length(min = 1))]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub name: String,
     /// What the device is and what the file is meant for.
     #[serde(default)]

@@ -26,10 +26,9 @@ use ohmspike_simd::{Block, LANES, reciprocal};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::allowed::Allowed;
 use super::curve::{Curve, check_resistances, interpolated};
-use super::number::{
-    Allowed, CUBIC_PER_SQUARE_VOLT, QUADRATIC_PER_VOLT, RESISTANCE_OHM, VOLTS, number, optional_number,
-};
+use super::number::{CUBIC_PER_SQUARE_VOLT, QUADRATIC_PER_VOLT, RESISTANCE_OHM, VOLTS, number, optional_number};
 use super::refusal::{Problem, SpecError};
 use super::shape::objects;
 

@@ -66,6 +66,7 @@ pub mod optimiser;
 mod part;
 pub mod preset;
 mod read_counts;
+pub mod read_path;
 pub mod reads;
 pub mod spikes;
 pub mod surrogate;

@@ -226,7 +226,7 @@ mod tests {
         (settings.network.hidden, settings.network.steps) = (3, 5);
         (settings.training.epochs, settings.training.batch) = (Some(3), Some(1024));
         let prepared = Prepared::new([&settings].into_iter(), Path::new(".")).expect("the embedded subset");
-        run_trial(&settings, &Default::default(), prepared.data(&settings), 1, None, &ohmspike_simd::Alone, then)
+        run_trial(&settings, &Default::default(), prepared.data(&settings), 1, None, &ohmspike_simd::Serial, then)
             .expect("a valid trial");
     }
 

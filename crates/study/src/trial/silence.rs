@@ -9,7 +9,7 @@ use ohmspike_crossbar::WriteReport;
 use ohmspike_crossbar::device::{AdcRange, Drift, Faults, Levels, Read, WriteNoise};
 use ohmspike_rng::Seed;
 use ohmspike_snn::connection::Connection;
-use ohmspike_snn::evaluate::{Answer, evaluate_watched};
+use ohmspike_snn::evaluate::{Answer, calibrate_untrained, evaluate_watched};
 use ohmspike_snn::network::Network;
 use ohmspike_snn::neuron::Neuron;
 use ohmspike_snn::weights::{DigitalWeights, WeightStore};
@@ -141,7 +141,8 @@ impl Search<'_> {
     /// The layer where first weights are held by these devices; none where these cannot hold them.
     fn activity(&self, layer: usize, settings: &Settings, devices: &Devices) -> Option<Activity> {
         let mut layers = Layers::programmed(settings, devices, self.network, self.streams).ok()?;
-        layers.calibrate(self.network, &self.data.train, self.batch, self.read().named("calibration"));
+        let calibration = self.read().named("calibration");
+        calibrate_untrained(self.network, &mut layers.stores(), &self.data.train, self.batch, calibration);
         layers.rest(settings.hardware.retention_seconds);
         Some(self.evaluation(layer, &mut layers.stores()))
     }

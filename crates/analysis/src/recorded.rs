@@ -12,6 +12,7 @@ use ohmspike_study::health::chance_in;
 use ohmspike_study::key_label::stated;
 use ohmspike_study::prepare::Prepared;
 use ohmspike_study::record::Record;
+use ohmspike_study::results::Results;
 use ohmspike_study::run::Trial;
 use ohmspike_study::store::Store;
 use ohmspike_study::study::{Axis, Study};
@@ -41,6 +42,12 @@ pub struct Group {
 }
 
 impl<'a> Recorded<'a> {
+    /// Those of `results`, compared with `reference`.
+    pub fn new(results: &'a Results<'a>, reference: Option<&'a Reference>) -> Recorded<'a> {
+        let Results { study, prepared, trials, store, .. } = results;
+        Recorded { study, prepared, trials, store, reference }
+    }
+
     /// Every trial that has a record, in the order of the trials.
     pub fn records(self) -> impl Iterator<Item = (&'a Trial<'a>, &'a Record)> {
         self.trials.iter().filter_map(move |trial| Some((trial, self.store.get(&trial.id)?)))

@@ -11,6 +11,7 @@ use ohmspike_stats::draws::{Draws, together};
 use ohmspike_study::axis_value::is_seed;
 use ohmspike_study::prepare::Prepared;
 use ohmspike_study::record::Record;
+use ohmspike_study::results::Results;
 use ohmspike_study::run::Trial;
 use ohmspike_study::store::Store;
 use ohmspike_study::study::Study;
@@ -44,6 +45,11 @@ pub fn done<'a>(study: &Study, prepared: &Prepared, trials: &[Trial], store: &'a
         settle(&mut all, &group);
     }
     all
+}
+
+/// The trials of `results` that have a record, in their order.
+pub fn done_of<'a>(results: &'a Results) -> Vec<Done<'a>> {
+    done(results.study, &results.prepared, &results.trials, &results.store)
 }
 
 /// `done` sorted by condition: an entry for every condition of the study.

@@ -9,6 +9,7 @@ mod held;
 mod mechanisms;
 mod page;
 mod spreads;
+mod study;
 mod writing;
 
 use std::fmt::Write;
@@ -28,6 +29,7 @@ pub use cost::cost_lines;
 use mechanisms::{Told, is_off, mechanisms, scheme_word};
 pub use page::{device_line, device_page, highest_grade};
 use spreads::spread_table;
+pub use study::study_sheets;
 
 /// The device as the first of the connections of these `shapes`, which it holds, uses it in a trial with `settings`, and the
 /// maps of its chip. A mechanism that the device leaves out is said to be off.

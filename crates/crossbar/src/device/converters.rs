@@ -23,9 +23,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::number::{
-    Allowed, CONVERTER_PERCENT, MICROAMPERES, SIGNED_BITS, TILE_LINES, UNSIGNED_BITS, number, optional_number,
-};
+use super::allowed::Allowed;
+use super::number::{CONVERTER_PERCENT, MICROAMPERES, SIGNED_BITS, TILE_LINES, UNSIGNED_BITS, number, optional_number};
 use super::refusal::{SpecError, refuse_foreign, required};
 use super::shape::{optional_object, word};
 

@@ -11,12 +11,14 @@
 //! The factor keeps its median. Every quantity has a stream of its own, so that switching one on leaves the others alone.
 
 use ohmspike_rng::Seed;
-use ohmspike_simd::{LANES, Matrix, exp, lane_mask};
+use ohmspike_simd::{Matrix, exp};
 use serde::{Deserialize, Serialize};
 
+use super::allowed::Allowed;
+use super::cell_draws::cells;
 use super::ends::{Ends, EndsKind};
-use super::gains::{StepGain, StepGainKind};
-use super::number::{Allowed, SIGMA_GAIN, SIGMA_LN, optional_number};
+use super::gains::{Gains, StepGain, StepGainKind, slopes};
+use super::number::{SIGMA_GAIN, SIGMA_LN, optional_number};
 use super::pulse_state::PulseState;
 use super::pulses::Pulses;
 use super::refusal::{SpecError, required};
@@ -122,27 +124,14 @@ impl DeviceToDevice {
         let reference = pulses.filter(|pulses| pulses.state != PulseState::OwnWindow);
         let reference = reference.map(|pulses| pulses.reference * window.span());
         let ends = Ends { kind: self.ends, low_resistance: self.low_resistance, high_resistance: self.high_resistance };
+        let gains = Gains { step_gain: self.step_gain, up_down: self.up_down, down_gain: self.down_gain };
         ChipCells {
             ends: ends.draw(window, reference, [rows, columns], normals),
-            gains: self.gains(rows, columns, normals),
-            slopes: self.slopes(pulses, normals),
+            gains: gains.draw(rows, columns, normals),
+            slopes: self.slope.zip(pulses).and_then(|(sigma, pulses)| slopes(sigma, pulses, normals)),
             spread: self.write_spread.map(|sigma| cells(normals("spread"), |z| exp(sigma * z))),
         }
     }
-}
-
-/// `value` of every cell of `normals`, zero in the padding.
-pub(super) fn cells(mut normals: Matrix, value: impl Fn(f32) -> f32) -> Matrix {
-    let columns = normals.columns();
-    for row in 0..normals.rows() {
-        for (number, block) in normals.row_mut(row).iter_mut().enumerate() {
-            let mask = lane_mask(columns, number);
-            for lane in 0..LANES {
-                block[lane] = if mask[lane] > 0.0 { value(block[lane]) } else { 0.0 };
-            }
-        }
-    }
-    normals
 }
 
 impl TryFrom<DeviceToDeviceSpec> for DeviceToDevice {

@@ -14,7 +14,7 @@
 use ohmspike_simd::{Matrix, exp};
 use serde::{Deserialize, Serialize};
 
-use super::device_to_device::cells;
+use super::cell_draws::cells;
 use crate::window::ConductanceWindow;
 
 /// Distributions of the ends of the window.

@@ -24,7 +24,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::number::{Allowed, NANOSECONDS, PICOJOULES, SQUARE_MICROMETRES, VOLTS, optional_number};
+use super::allowed::Allowed;
+use super::number::{NANOSECONDS, PICOJOULES, SQUARE_MICROMETRES, VOLTS, optional_number};
 use super::refusal::SpecError;
 
 const SECONDS_PER_NANOSECOND: f64 = 1e-9;

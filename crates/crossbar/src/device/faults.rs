@@ -30,7 +30,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::number::{Allowed, PROBABILITY, RESISTANCE_OHM, optional_number};
+use super::allowed::Allowed;
+use super::number::{PROBABILITY, RESISTANCE_OHM, optional_number};
 use super::refusal::{Problem, SpecError, required};
 use crate::window::ConductanceWindow;
 

@@ -27,10 +27,10 @@
 use ohmspike_simd::{Block, LANES, exp, ln};
 use serde::{Deserialize, Serialize};
 
+use super::allowed::Allowed;
 use super::number::{LEVEL_COUNT, optional_number, optional_numbers};
 use super::refusal::{Problem, SpecError, required};
 use super::shape::optional_word;
-use crate::device::Allowed;
 use crate::window::ConductanceWindow;
 
 /// Levels of a list: 12 bits, more than were ever programmed. A write compares with all of them.

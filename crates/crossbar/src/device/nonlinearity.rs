@@ -25,10 +25,11 @@
 use ohmspike_simd::{Block, LANES, reciprocal};
 use serde::{Deserialize, Serialize};
 
+use super::allowed::Allowed;
 use super::curve::{Curve, check_resistances, interpolated};
 #[cfg(feature = "schema")]
 use super::number::RESISTANCE_OHM;
-use super::number::{Allowed, CUBIC_PER_SQUARE_VOLT, QUADRATIC_PER_VOLT, VOLTS, number, optional_number};
+use super::number::{CUBIC_PER_SQUARE_VOLT, QUADRATIC_PER_VOLT, VOLTS, number, optional_number};
 use super::refusal::{Problem, SpecError};
 use super::shape::objects;
 

@@ -2,16 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::number::{Allowed, IntegerRange, number, optional_number, optional_numbers};
+use super::allowed::{Allowed, IntegerRange};
+use super::number::{number, optional_number, optional_numbers};
 use super::pulse_law::PulseLaw;
 use super::pulse_state::PulseState;
-use super::pulses::Pulses;
 use super::refusal::{Problem, SpecError, refuse_foreign, required};
 use super::shape::{optional_word, word};
 
 /// Steps of one pulse, % of the span of the window: from a millionth of the window, so that a swing has a million pulses at most
 /// (as many as one write may have), to all of it. The finest published fit has 7000.
-const STEP_PERCENT: Allowed = Allowed { low: 1e-4, high: 100.0, unit: " %" };
+pub(super) const STEP_PERCENT: Allowed = Allowed { low: 1e-4, high: 100.0, unit: " %" };
 /// Nodes of a piecewise-linear step: far more than were ever measured, and a table that stays in the cache.
 const MOST_NODES: usize = 4096;
 /// Reference states, a share of the window: with room for steps on both sides.
@@ -19,7 +19,7 @@ const REFERENCE: Allowed = Allowed { low: 0.01, high: 0.99, unit: "" };
 /// The reference state where the file states none: the middle of the window.
 const MIDDLE: f32 = 0.5;
 /// Spread of the step from pulse to pulse, % of the step.
-const CYCLE_PERCENT: Allowed = Allowed { low: 0.0, high: 10_000.0, unit: " %" };
+pub(super) const CYCLE_PERCENT: Allowed = Allowed { low: 0.0, high: 10_000.0, unit: " %" };
 /// Falls of a linear step over the window.
 const SLOPE: Allowed = Allowed { low: 0.0, high: 1.0, unit: "" };
 /// Amplitudes of an exponential step.
@@ -32,9 +32,9 @@ const EXPONENT: Allowed = Allowed { low: 0.0, high: 20.0, unit: "" };
 /// Multiples of the step at the nodes of a piecewise-linear one.
 const NODE: Allowed = Allowed { low: 0.0, high: 100.0, unit: "" };
 /// Pulses of one write.
-const PULSES: IntegerRange = IntegerRange { low: 1, high: 1_000_000 };
+pub(super) const PULSES: IntegerRange = IntegerRange { low: 1, high: 1_000_000 };
 /// Pulses of one write where the file states no limit.
-const MOST_PULSES: u32 = 100;
+pub(super) const MOST_PULSES: u32 = 100;
 
 /// Ways in which the step of a pulse depends on the state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -188,7 +188,8 @@ impl PulseKind {
 }
 
 impl PulsesSpec {
-    fn law(&self) -> Result<PulseLaw, SpecError> {
+    /// How the step depends on the state.
+    pub(super) fn law(&self) -> Result<PulseLaw, SpecError> {
         let (kind, takes) = self.law.word_and_keys();
         let keys = [
             ("up_slope", self.up_slope.is_some()),
@@ -253,7 +254,8 @@ fn nodes(key: &str, given: Option<&[f64]>, kind: &'static str) -> Result<Vec<f32
     given.iter().enumerate().map(check).collect()
 }
 
-fn reference(state: PulseState, given: Option<f64>) -> Result<f32, SpecError> {
+/// The reference state, where `given`, of cells whose state is measured against `state`.
+pub(super) fn reference(state: PulseState, given: Option<f64>) -> Result<f32, SpecError> {
     match given {
         None => Ok(MIDDLE),
         Some(_) if state == PulseState::OwnWindow => {
@@ -261,29 +263,5 @@ fn reference(state: PulseState, given: Option<f64>) -> Result<f32, SpecError> {
             Err(SpecError::at("reference_state", Problem::Foreign { kind: "state: own-window", takes }))
         }
         Some(given) => Ok(REFERENCE.check("reference_state", given)? as f32),
-    }
-}
-
-impl TryFrom<PulsesSpec> for Pulses {
-    type Error = SpecError;
-
-    fn try_from(spec: PulsesSpec) -> Result<Pulses, SpecError> {
-        let law = spec.law()?;
-        let step = |key, percent| Ok::<f32, SpecError>((STEP_PERCENT.check(key, percent)? / 100.0) as f32);
-        let most_pulses = PULSES.check("most_pulses", spec.most_pulses.unwrap_or(f64::from(MOST_PULSES)))?;
-        let cycle = |key, percent| Ok::<f32, SpecError>((CYCLE_PERCENT.check(key, percent)? / 100.0) as f32);
-        let both = cycle("cycle_sigma_percent_of_step", spec.cycle_sigma_percent_of_step)?;
-        let of_down = spec.down_cycle_sigma_percent_of_step;
-        let of_down = of_down.map(|percent| cycle("down_cycle_sigma_percent_of_step", percent)).transpose()?;
-        Ok(Pulses {
-            law,
-            up_step: step("up_step_percent_of_window", spec.up_step_percent_of_window)?,
-            down_step: step("down_step_percent_of_window", spec.down_step_percent_of_window)?,
-            cycle_sigma: [both, of_down.unwrap_or(both)],
-            additive: spec.cycle_noise.unwrap_or_default() == CycleNoise::Additive,
-            state: spec.state.unwrap_or_default(),
-            reference: reference(spec.state.unwrap_or_default(), spec.reference_state)?,
-            most_pulses,
-        })
     }
 }

@@ -22,8 +22,8 @@ use super::number::{SIGMA_MICROSIEMENS, SIGMA_PERCENT, VOLTS, optional_number};
 use super::refusal::{SpecError, refuse_foreign, required};
 use super::rtn::{Rtn, RtnSpec};
 use super::shape::{object, optional_object, optional_objects, optional_word, word};
+use super::sigma::Sigma;
 use super::table::{Convention, SpreadPoint, SpreadTable};
-use crate::spread::Sigma;
 
 /// Kinds of white read noise.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]

@@ -34,7 +34,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::number::{Allowed, IntegerRange, number, optional_number};
+use super::allowed::{Allowed, IntegerRange};
+use super::number::{number, optional_number};
 use super::refusal::{Problem, SpecError};
 use super::shape::word;
 

@@ -40,9 +40,9 @@ use super::pulses::Pulses;
 use super::pulses_spec::PulsesSpec;
 use super::refusal::{Problem, SpecError, refuse_foreign, required};
 use super::shape::{optional_object, optional_objects, optional_word, word};
+use super::sigma::Sigma;
 use super::table::{Convention, SpreadPoint, SpreadTable};
 use super::verify::{Verify, VerifySpec};
-use crate::spread::Sigma;
 
 /// Kinds of write noise.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]

@@ -195,7 +195,7 @@ mod tests {
         let noise = "[noise]\nlevel_percent = [1, 20]\n";
         assert_eq!(
             refused(noise, &choice(Some("network.hidden"), None)),
-            "--x: must be a key that the study sweeps, one of `noise.level_percent`, got `network.hidden`\n\n\
+            "--x-axis: must be a key that the study sweeps, one of `noise.level_percent`, got `network.hidden`\n\n\
              hint: a list of values makes a key an axis, for instance `--set 'network.hidden=[...]'`"
         );
         let cells = refused(noise, &choice(None, Some(NoiseUnit::Microsiemens)));

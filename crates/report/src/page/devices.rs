@@ -47,7 +47,8 @@ fn devices<'a>(facts: &Facts<'a>) -> Vec<(&'a LoadedDevice, &'a Settings, Held)>
     let prepared = &facts.report.recorded.prepared;
     for condition in &facts.report.recorded.study.conditions {
         let settings = &condition.settings;
-        let shapes = ohmspike_study::hardware::shapes(settings, prepared.data(settings));
+        let Some(shape) = prepared.data_shape(settings) else { continue };
+        let shapes = ohmspike_study::hardware::shapes(settings, shape);
         for (loaded, held) in prepared.devices_of(settings).with(&shapes) {
             let same = |known: &&mut (&LoadedDevice, &Settings, Held)| {
                 known.0.sha256 == loaded.sha256

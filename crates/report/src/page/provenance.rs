@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use maud::html;
 
-use super::number::duration;
-use super::table::{facts as fact_table, table};
-use super::{Facts, Section};
 use ohmspike_analysis::sweep::setting;
 use ohmspike_study::prepare::sha256;
 use ohmspike_study::record::{ARITHMETIC, Record, SCHEMA};
+
+use super::number::duration;
+use super::table::{facts as fact_table, table};
+use super::{Facts, Section};
 
 /// The section.
 pub fn section(facts: &Facts) -> Section {

@@ -4,10 +4,11 @@ use ohmspike_crossbar::WriteReport;
 use ohmspike_rng::Seed;
 use ohmspike_simd::{Matrix, Serial};
 use ohmspike_snn::connection::Connection;
-use ohmspike_snn::forward::{Trace, forward};
+use ohmspike_snn::forward::{Layer, Trace, forward};
 use ohmspike_snn::initial;
 use ohmspike_snn::network::Dynamics;
 use ohmspike_snn::network::Network;
+use ohmspike_snn::read_path::ReadPath;
 use ohmspike_snn::spikes::{EventsPerStep, Samples, SpikeTrains};
 use ohmspike_snn::train::{Trainer, Training};
 use ohmspike_snn::weights::{DigitalWeights, NotFinite, WeightStore};
@@ -130,17 +131,12 @@ impl WeightStore for Counting {
         self.weights.weights()
     }
 
-    fn read_variance(&self) -> Option<&Matrix> {
-        None
+    fn read_path(&self) -> Option<&dyn ReadPath> {
+        Some(self)
     }
 
-    fn counts_reads(&self) -> bool {
-        true
-    }
-
-    fn count_reads(&mut self, row_reads: &[u32], steps: u64) {
-        self.row_reads.iter_mut().zip(row_reads).for_each(|(sum, reads)| *sum += u64::from(*reads));
-        self.steps += steps;
+    fn read_path_mut(&mut self) -> Option<&mut dyn ReadPath> {
+        Some(self)
     }
 
     fn update(
@@ -150,6 +146,17 @@ impl WeightStore for Counting {
         executor: &dyn ohmspike_simd::Executor,
     ) -> Result<WriteReport, NotFinite> {
         self.weights.update(step, seed, executor)
+    }
+}
+
+impl ReadPath for Counting {
+    fn layer(&self) -> Layer<'_> {
+        Layer::exact(self.weights())
+    }
+
+    fn count_reads(&mut self, row_reads: &[u32], steps: u64) {
+        self.row_reads.iter_mut().zip(row_reads).for_each(|(sum, reads)| *sum += u64::from(*reads));
+        self.steps += steps;
     }
 }
 

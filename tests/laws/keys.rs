@@ -169,7 +169,7 @@ fn values(key: &str, schema: &Value, own: Option<&Value>) -> Vec<Value> {
         }
     }
     // What is the default changes nothing where the key is left out, nor does a mechanism that is off.
-    let off = |value: &Value| schema.get("default") == Some(value) || value == "none" || value == "reference";
+    let off = |value: &Value| schema.get("default") == Some(value) || value == "none" || value == "ideal";
     values.retain(|value| Some(value) != own && (own.is_some() || !off(value)));
     values
 }

@@ -23,8 +23,7 @@
 //! # Ok::<(), &str>(())
 //! ```
 
-use crate::device::{Convention, Device};
-use crate::spread::Sigma;
+use crate::device::{Convention, Device, Sigma};
 
 /// Shares of the writes to one target, 0 to 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

@@ -22,47 +22,8 @@
 //! # Ok::<(), &str>(())
 //! ```
 
-use crate::device::{Convention, Device};
+use crate::device::{Device, Sigma};
 use crate::window::ConductanceWindow;
-
-/// A spread as a device states it at one conductance.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Sigma {
-    /// A Gaussian in conductance: its standard deviation, µS.
-    Microsiemens(f64),
-    /// A log-normal.
-    LnResistance {
-        /// Standard deviation of ln R, which is that of ln G.
-        sigma: f64,
-        /// What the spread leaves in place.
-        convention: Convention,
-    },
-}
-
-impl Sigma {
-    /// Standard deviation of the conductance at `target`, both µS.
-    pub fn microsiemens(self, target: f64) -> f64 {
-        match self {
-            Sigma::Microsiemens(sigma) => sigma,
-            Sigma::LnResistance { sigma, convention } => {
-                let variance = sigma * sigma;
-                let mean = match convention {
-                    Convention::MedianPreserving => target * libm::exp(0.5 * variance),
-                    Convention::MeanPreserving => target,
-                };
-                mean * libm::sqrt(libm::expm1(variance))
-            }
-        }
-    }
-
-    /// Standard deviation of ln R at `target`, µS; of a Gaussian, that of the log-normal with its mean and variance.
-    pub fn ln_resistance(self, target: f64) -> f64 {
-        match self {
-            Sigma::Microsiemens(sigma) => libm::sqrt(libm::log1p((sigma / target) * (sigma / target))),
-            Sigma::LnResistance { sigma, .. } => sigma,
-        }
-    }
-}
 
 /// What turns a spread of conductances into one of weights.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -130,6 +91,7 @@ pub fn read_spread(device: &Device, resistances: &[f64], weight: Option<WeightUn
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::device::Convention;
 
     const UNITS: WeightUnits = WeightUnits { weight_per_microsiemens: 1e-5, sigma_init: 1e-3, update_sigma: 2e-4 };
 

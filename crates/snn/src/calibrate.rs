@@ -5,6 +5,7 @@ use ohmspike_rng::Seed;
 use crate::connection::Connection;
 use crate::forward::{Layer, Trace, forward};
 use crate::network::Network;
+use crate::read_path::ReadPath;
 use crate::reads::Reads;
 use crate::spikes::{Samples, SpikeTrain};
 use crate::weights::{WeightStore, begin_sample};
@@ -19,7 +20,7 @@ pub(crate) fn calibrate(
     read: Seed,
 ) {
     for (place, connection) in network.connections().enumerate() {
-        if !stores[place].needs_calibration() {
+        if !stores[place].read_path().is_some_and(ReadPath::needs_calibration) {
             continue;
         }
         let reads = match connection {
@@ -40,9 +41,11 @@ pub(crate) fn calibrate(
             }
             Connection::Readout => spikes_of(network, samples, chosen, stores, place, network.hidden.len() - 1, read),
         };
-        stores[place].calibrate(&reads);
+        if let Some(path) = stores[place].read_path_mut() {
+            path.calibrate(&reads);
+        }
     }
-    stores.iter_mut().for_each(|store| store.forget_conversions());
+    stores.iter_mut().filter_map(|store| store.read_path_mut()).for_each(|path| path.forget_conversions());
 }
 
 /// The spikes of a hidden `layer`, where the connections from `place` on are read without converters: what they give out

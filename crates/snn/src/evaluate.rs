@@ -9,7 +9,7 @@ use crate::forward::{Layer, Trace, forward};
 use crate::network::Network;
 use crate::read_counts::ReadCounts;
 use crate::spikes::{Samples, SpikeTrain};
-use crate::weights::{WeightStore, begin_sample, layers};
+use crate::weights::{WeightStore, begin_sample, have_read_state, layers};
 
 /// What a network made of one sample.
 #[derive(Clone, Copy, Debug)]
@@ -38,7 +38,7 @@ pub fn evaluate(
     seed: Seed,
     executor: &dyn Executor,
 ) -> Activity {
-    if executor.parallelism() == 1 || stores.iter().any(|store| store.has_read_state()) {
+    if executor.parallelism() == 1 || have_read_state(stores) {
         return evaluate_watched(network, stores, samples, count, seed, &mut |_| {});
     }
     let count = count.min(samples.spikes.len());

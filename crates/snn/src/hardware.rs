@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::converter::ColumnConverter;
 use crate::forward::Layer;
 use crate::network::Sign;
+use crate::read_path::ReadPath;
 use crate::reads::Reads;
 use crate::weights::{DigitalWeights, NotFinite, WeightStore, WrongShape};
 pub use tile_converters::TileConverters;
@@ -52,20 +53,41 @@ impl WeightStore for CrossbarWeights {
         self.array.weights()
     }
 
-    fn read_variance(&self) -> Option<&Matrix> {
-        self.array.read_variance()
-    }
-
-    fn converter(&self) -> Option<&dyn ColumnConverter> {
-        self.converter.as_ref().map(|converter| converter as &dyn ColumnConverter)
-    }
-
     fn gradient_weights(&self) -> &Matrix {
         self.array.gradient_weights()
     }
 
+    fn read_path(&self) -> Option<&dyn ReadPath> {
+        Some(self)
+    }
+
+    fn read_path_mut(&mut self) -> Option<&mut dyn ReadPath> {
+        Some(self)
+    }
+
+    fn update(&mut self, step: &Matrix, seed: Seed, _executor: &dyn Executor) -> Result<WriteReport, NotFinite> {
+        match self.array.update(step, seed) {
+            Ok(report) => Ok(report),
+            Err(ArrayError::NotFinite { .. }) => Err(NotFinite),
+            Err(error) => unreachable!("the step is the gradient of this layer and has its shape: {error}"),
+        }
+    }
+}
+
+impl ReadPath for CrossbarWeights {
     fn layer(&self) -> Layer<'_> {
-        Layer { weights: self.array.read_weights(), read_variance: self.read_variance(), converter: self.converter() }
+        Layer {
+            weights: self.array.read_weights(),
+            read_variance: self.array.read_variance(),
+            converter: self.converter.as_ref().map(|converter| converter as &dyn ColumnConverter),
+        }
+    }
+
+    fn count_reads(&mut self, row_reads: &[u32], steps: u64) {
+        self.array.count_reads(row_reads, steps);
+        if let Some(converter) = &self.converter {
+            self.array.count_codes(converter.take_counts());
+        }
     }
 
     fn begin_sample(&mut self, seed: Seed) {
@@ -89,28 +111,9 @@ impl WeightStore for CrossbarWeights {
         }
     }
 
-    fn counts_reads(&self) -> bool {
-        true
-    }
-
-    fn count_reads(&mut self, row_reads: &[u32], steps: u64) {
-        self.array.count_reads(row_reads, steps);
-        if let Some(converter) = &self.converter {
-            self.array.count_codes(converter.take_counts());
-        }
-    }
-
     fn forget_conversions(&mut self) {
         if let Some(converter) = &self.converter {
             converter.take_counts();
-        }
-    }
-
-    fn update(&mut self, step: &Matrix, seed: Seed, _crew: &dyn Executor) -> Result<WriteReport, NotFinite> {
-        match self.array.update(step, seed) {
-            Ok(report) => Ok(report),
-            Err(ArrayError::NotFinite { .. }) => Err(NotFinite),
-            Err(error) => unreachable!("the step is the gradient of this layer and has its shape: {error}"),
         }
     }
 }

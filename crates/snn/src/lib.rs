@@ -65,6 +65,7 @@ pub mod neuron;
 pub mod optimiser;
 mod part;
 mod read_counts;
+pub mod read_path;
 pub mod reads;
 pub mod spikes;
 pub mod surrogate;

@@ -10,19 +10,12 @@
 //! (2025): the published results follow from the first, the published text states the second.
 
 use ohmspike_simd::{Block, LANES, exp, ln};
-use serde::{Deserialize, Serialize};
 
 use crate::trace::Trace;
 
-/// What training makes small.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Loss {
-    /// Cross entropy of each class's largest voltage.
-    MaxOverTime,
-    /// Cross entropy at every step, averaged.
-    PerStep,
-}
+pub(crate) mod kind;
+
+pub use kind::Loss;
 
 /// Gradient of the loss by the readout's voltages, dL/dU\[t\], stored where it is not zero.
 #[derive(Clone, Debug)]

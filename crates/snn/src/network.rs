@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{loss::Loss, neuron::Neuron, surrogate::Surrogate};
+use crate::loss::kind::Loss;
+use crate::neuron::Neuron;
+use crate::surrogate::Surrogate;
 
 /// The sign that every weight of a row keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

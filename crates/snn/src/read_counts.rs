@@ -26,7 +26,7 @@ impl ReadCounts {
     pub(crate) fn new(network: &Network, stores: &[&mut dyn WeightStore]) -> ReadCounts {
         let counts = |(connection, store): (Connection, &&mut dyn WeightStore)| {
             let (rows, _) = network.shape(connection);
-            (connection, store.counts_reads().then(|| RowCounts { rows: vec![0; rows], steps: 0 }))
+            (connection, store.read_path().is_some().then(|| RowCounts { rows: vec![0; rows], steps: 0 }))
         };
         ReadCounts { connections: network.connections().zip(stores).map(counts).collect() }
     }
@@ -57,8 +57,8 @@ impl ReadCounts {
     /// Hands the counts to their stores and starts again from zero.
     pub(crate) fn hand_over(&mut self, stores: &mut [&mut dyn WeightStore]) {
         for ((_, counts), store) in self.connections.iter_mut().zip(stores) {
-            if let Some(counts) = counts {
-                store.count_reads(&counts.rows, counts.steps);
+            if let (Some(counts), Some(path)) = (counts, store.read_path_mut()) {
+                path.count_reads(&counts.rows, counts.steps);
                 counts.rows.fill(0);
                 counts.steps = 0;
             }

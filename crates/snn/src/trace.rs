@@ -2,7 +2,7 @@
 
 use ohmspike_simd::{Block, LANES, blocks_for};
 
-use crate::forward::State;
+use crate::forward::state::State;
 use crate::network::Network;
 
 pub use layer::LayerTrace;

@@ -16,7 +16,7 @@ use crate::optimiser::step_factor;
 use crate::part::{BatchContext, Part, add_up, samples_of_part};
 use crate::read_counts::ReadCounts;
 use crate::spikes::Samples;
-use crate::weights::{NotFinite, WeightStore, begin_sample, layers};
+use crate::weights::{NotFinite, WeightStore, begin_sample, have_read_state, layers};
 
 /// How a network is trained.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -181,7 +181,7 @@ impl<'a> Trainer<'a> {
         let batch = BatchContext { network, samples, transposed, scale: 1.0 / chosen.len() as f32, read };
         let work = parts.iter_mut().zip(chosen.chunks(size)).enumerate();
         let work = work.map(|(number, (part, chosen))| (part, chosen, number * size));
-        if stores.iter().any(|store| store.has_read_state()) {
+        if have_read_state(stores) {
             for (part, chosen, first) in work {
                 for (place, &sample) in (first..).zip(chosen) {
                     begin_sample(network, stores, read.numbered(place as u64));
@@ -224,8 +224,10 @@ mod tests {
     use crate::converter::{ColumnConverter, ConversionEnds};
     use crate::encode::LatencyCode;
     use crate::evaluate::evaluate;
+    use crate::forward::Layer;
     use crate::initial;
     use crate::network::Dynamics;
+    use crate::read_path::ReadPath;
     use crate::reads::Reads;
     use crate::weights::DigitalWeights;
 
@@ -287,16 +289,27 @@ mod tests {
             self.weights.weights()
         }
 
-        fn read_variance(&self) -> Option<&Matrix> {
-            None
-        }
-
-        fn converter(&self) -> Option<&dyn ColumnConverter> {
-            Some(&self.converter)
-        }
-
         fn gradient_weights(&self) -> &Matrix {
             self.gradient_weights.as_ref().unwrap_or(self.weights())
+        }
+
+        fn read_path(&self) -> Option<&dyn ReadPath> {
+            Some(self)
+        }
+
+        fn read_path_mut(&mut self) -> Option<&mut dyn ReadPath> {
+            Some(self)
+        }
+
+        fn update(&mut self, step: &Matrix, seed: Seed, executor: &dyn Executor) -> Result<WriteReport, NotFinite> {
+            self.updates += 1;
+            self.weights.update(step, seed, executor)
+        }
+    }
+
+    impl ReadPath for Watched {
+        fn layer(&self) -> Layer<'_> {
+            Layer { converter: Some(&self.converter), ..Layer::exact(self.weights()) }
         }
 
         fn begin_sample(&mut self, seed: Seed) {
@@ -316,20 +329,11 @@ mod tests {
             self.converter.calibrated = true;
         }
 
-        fn counts_reads(&self) -> bool {
-            true
-        }
-
         fn count_reads(&mut self, row_reads: &[u32], steps: u64) {
             assert_eq!(self.hand_overs, self.updates, "once before each update");
             self.row_reads.iter_mut().zip(row_reads).for_each(|(sum, reads)| *sum += reads);
             self.steps += steps;
             self.hand_overs += 1;
-        }
-
-        fn update(&mut self, step: &Matrix, seed: Seed, executor: &dyn Executor) -> Result<WriteReport, NotFinite> {
-            self.updates += 1;
-            self.weights.update(step, seed, executor)
         }
     }
 

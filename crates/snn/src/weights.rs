@@ -14,57 +14,14 @@ use ohmspike_crossbar::WriteReport;
 use ohmspike_rng::{GROUP, Normals, Seed};
 use ohmspike_simd::{Block, Executor, LANES, Matrix, Task, kernel, lane_mask};
 
-use crate::converter::ColumnConverter;
 use crate::forward::Layer;
 use crate::network::{Network, Sign};
-use crate::reads::Reads;
+use crate::read_path::ReadPath;
 
 /// The weights of one connection, whatever they are made of. Rows are the units that send, columns those that receive.
 pub trait WeightStore {
     /// Effective weights now, rows x columns, thresholds.
     fn weights(&self) -> &Matrix;
-
-    /// Variance of one read of each weight, where reading is noisy, thresholds squared.
-    fn read_variance(&self) -> Option<&Matrix>;
-
-    /// What converts the column sums, where something does.
-    fn converter(&self) -> Option<&dyn ColumnConverter> {
-        None
-    }
-
-    /// What the controller takes the weights to be, thresholds: the backward pass is computed with these.
-    fn gradient_weights(&self) -> &Matrix {
-        self.weights()
-    }
-
-    /// Called once before each sample is read, in training and in tests, with a seed of its own: read noise that lasts
-    /// longer than a sample moves on here.
-    fn begin_sample(&mut self, _seed: Seed) {}
-
-    /// Whether [`WeightStore::begin_sample`] does anything: samples are then read one after the other, by one thread.
-    fn has_read_state(&self) -> bool {
-        false
-    }
-
-    /// Whether [`WeightStore::calibrate`] is to be called before the next epoch.
-    fn needs_calibration(&self) -> bool {
-        false
-    }
-
-    /// Sets what is set by measurement, as the ranges of converters are, on the rows that a batch makes active.
-    fn calibrate(&mut self, _reads: &Reads) {}
-
-    /// Whether [`WeightStore::count_reads`] is to be called.
-    fn counts_reads(&self) -> bool {
-        false
-    }
-
-    /// How often each row was active since the last call, and in how many `steps` any row was. Called once before each
-    /// update in training and once at the end of a test; the reads of a calibration are not counted.
-    fn count_reads(&mut self, _row_reads: &[u32], _steps: u64) {}
-
-    /// Forgets what its converters have counted so far: the conversions of a calibration belong to no epoch and no test.
-    fn forget_conversions(&mut self) {}
 
     /// Applies the step that training asks for, with the draws of `seed`; `executor` may do it in parts.
     ///
@@ -72,9 +29,24 @@ pub trait WeightStore {
     /// [`NotFinite`] where the step holds a NaN or an infinity; the weights stay as they were.
     fn update(&mut self, step: &Matrix, seed: Seed, executor: &dyn Executor) -> Result<WriteReport, NotFinite>;
 
-    /// The layer as the forward pass sees it.
+    /// What gradients are computed with, thresholds: what the controller takes the weights to be.
+    fn gradient_weights(&self) -> &Matrix {
+        self.weights()
+    }
+
+    /// How the weights are read, where a read is more than the weights.
+    fn read_path(&self) -> Option<&dyn ReadPath> {
+        None
+    }
+
+    /// [`WeightStore::read_path`], to read, calibrate and count.
+    fn read_path_mut(&mut self) -> Option<&mut dyn ReadPath> {
+        None
+    }
+
+    /// The layer as the forward pass reads it.
     fn layer(&self) -> Layer<'_> {
-        Layer { weights: self.weights(), read_variance: self.read_variance(), converter: self.converter() }
+        self.read_path().map_or_else(|| Layer::exact(self.weights()), ReadPath::layer)
     }
 }
 
@@ -82,8 +54,15 @@ pub trait WeightStore {
 pub(crate) fn begin_sample(network: &Network, stores: &mut [&mut dyn WeightStore], read: Seed) {
     let slow = read.named("slow");
     for (connection, store) in network.connections().zip(stores) {
-        store.begin_sample(slow.numbered(connection.stream()));
+        if let Some(path) = store.read_path_mut() {
+            path.begin_sample(slow.numbered(connection.stream()));
+        }
     }
+}
+
+/// Whether reading a sample changes one of the stores: samples are then read one after the other, by one thread.
+pub(crate) fn have_read_state(stores: &[&mut dyn WeightStore]) -> bool {
+    stores.iter().any(|store| store.read_path().is_some_and(ReadPath::has_read_state))
 }
 
 /// All of them as the forward pass sees them.
@@ -172,10 +151,6 @@ pub struct WrongShape {
 impl WeightStore for DigitalWeights {
     fn weights(&self) -> &Matrix {
         &self.weights
-    }
-
-    fn read_variance(&self) -> Option<&Matrix> {
-        None
     }
 
     fn update(&mut self, step: &Matrix, seed: Seed, executor: &dyn Executor) -> Result<WriteReport, NotFinite> {

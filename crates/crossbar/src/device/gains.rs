@@ -23,15 +23,15 @@
 //! ```
 
 use ohmspike_simd::{Matrix, exp};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::device_to_device::{DeviceToDevice, cells};
+use super::cell_draws::cells;
 use super::pulse_law::Direction;
 use super::pulses::Pulses;
 
 /// Distributions of the step gain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum StepGainKind {
     /// 1 + s z, held at zero.
@@ -66,9 +66,19 @@ impl StepGain {
     }
 }
 
-impl DeviceToDevice {
+/// The spreads of the gains of a chip.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Gains {
+    pub(super) step_gain: Option<StepGain>,
+    /// Standard deviation of half the difference of the gains up and down.
+    pub(super) up_down: Option<f32>,
+    /// Deviation of the gain of down steps over that of up steps.
+    pub(super) down_gain: Option<f32>,
+}
+
+impl Gains {
     /// Factors on the steps up and down of every cell; none where all are 1.
-    pub(super) fn gains(&self, rows: usize, columns: usize, normals: impl Fn(&str) -> Matrix) -> Option<[Matrix; 2]> {
+    pub(super) fn draw(self, rows: usize, columns: usize, normals: impl Fn(&str) -> Matrix) -> Option<[Matrix; 2]> {
         if self.step_gain.is_none() && self.up_down.is_none() {
             return None;
         }
@@ -90,14 +100,13 @@ impl DeviceToDevice {
         // The padding has no gain, whatever a factor makes of that.
         Some([up, cells(down, |gain| gain)])
     }
+}
 
-    /// Falls of the factor of a linear step over x, up and down, beyond that of the law.
-    pub(super) fn slopes(&self, pulses: Option<&Pulses>, normals: impl Fn(&str) -> Matrix) -> Option<[Matrix; 2]> {
-        let (sigma, pulses) = (self.slope?, pulses?);
-        let of = |direction: Direction, name: &str| {
-            let slope = pulses.slope(direction)?;
-            Some(cells(normals(name), |z| slope.fall * ((slope.lost + sigma * z).abs() - slope.lost)))
-        };
-        Some([of(Direction::Up, "slope-up")?, of(Direction::Down, "slope-down")?])
-    }
+/// Falls of the factor of a linear step over x, up and down, beyond that of the law; `sigma` is their spread.
+pub(super) fn slopes(sigma: f32, pulses: &Pulses, normals: impl Fn(&str) -> Matrix) -> Option<[Matrix; 2]> {
+    let of = |direction: Direction, name: &str| {
+        let slope = pulses.slope(direction)?;
+        Some(cells(normals(name), |z| slope.fall * ((slope.lost + sigma * z).abs() - slope.lost)))
+    };
+    Some([of(Direction::Up, "slope-up")?, of(Direction::Down, "slope-down")?])
 }

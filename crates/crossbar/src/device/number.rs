@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
+use super::allowed::{Allowed, IntegerRange};
 use super::refusal::{Problem, SpecError};
 
 /// Resistances from 1 ohm to 1 Tohm: conductances from 10^-6 to 10^6 µS, whose squares f32 still holds.
@@ -58,17 +59,6 @@ pub const QUADRATIC_PER_VOLT: Allowed = Allowed { low: -100.0, high: 100.0, unit
 /// Coefficients of V² in a conductance over that at 0 V.
 pub const CUBIC_PER_SQUARE_VOLT: Allowed = Allowed { low: -1000.0, high: 1000.0, unit: " per V²" };
 
-/// The numbers that a key may hold, both ends included.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Allowed {
-    /// The smallest.
-    pub low: f64,
-    /// The largest.
-    pub high: f64,
-    /// The unit, with the space before it.
-    pub unit: &'static str,
-}
-
 impl Allowed {
     /// `value` if it lies in the range, which NaN does not.
     ///
@@ -81,15 +71,6 @@ impl Allowed {
             Err(SpecError::at(key, Problem::OutOfRange { value, allowed: self }))
         }
     }
-}
-
-/// The whole numbers that a key may hold, both ends included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct IntegerRange {
-    /// The smallest.
-    pub low: u32,
-    /// The largest.
-    pub high: u32,
 }
 
 impl IntegerRange {

@@ -3,10 +3,10 @@
 //! The JSON reader says what is wrong; `serde_path_to_error` says at which key. The messages that people meet are taken
 //! apart and put together again with the key, the value and what is allowed.
 
-use super::DeviceSpec;
 use super::refusal::DeviceError;
 use super::renamed::renamed_key;
 use super::shape::object;
+use super::spec::DeviceSpec;
 use crate::printable::printable;
 
 /// The specs in `text`, types and keys checked, numbers not yet.

@@ -29,7 +29,8 @@ use serde::Deserialize;
 
 use super::pulse_law::{Direction, PulseLaw};
 use super::pulse_state::{CellEnds, PulseState};
-use super::pulses_spec::PulsesSpec;
+use super::pulses_spec::{CYCLE_PERCENT, CycleNoise, MOST_PULSES, PULSES, PulsesSpec, STEP_PERCENT, reference};
+use super::refusal::SpecError;
 
 /// What one pulse does to a cell.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -51,6 +52,30 @@ pub struct Pulses {
     pub reference: f32,
     /// Most pulses of one write.
     pub most_pulses: u32,
+}
+
+impl TryFrom<PulsesSpec> for Pulses {
+    type Error = SpecError;
+
+    fn try_from(spec: PulsesSpec) -> Result<Pulses, SpecError> {
+        let law = spec.law()?;
+        let step = |key, percent| Ok::<f32, SpecError>((STEP_PERCENT.check(key, percent)? / 100.0) as f32);
+        let most_pulses = PULSES.check("most_pulses", spec.most_pulses.unwrap_or(f64::from(MOST_PULSES)))?;
+        let cycle = |key, percent| Ok::<f32, SpecError>((CYCLE_PERCENT.check(key, percent)? / 100.0) as f32);
+        let both = cycle("cycle_sigma_percent_of_step", spec.cycle_sigma_percent_of_step)?;
+        let of_down = spec.down_cycle_sigma_percent_of_step;
+        let of_down = of_down.map(|percent| cycle("down_cycle_sigma_percent_of_step", percent)).transpose()?;
+        Ok(Pulses {
+            law,
+            up_step: step("up_step_percent_of_window", spec.up_step_percent_of_window)?,
+            down_step: step("down_step_percent_of_window", spec.down_step_percent_of_window)?,
+            cycle_sigma: [both, of_down.unwrap_or(both)],
+            additive: spec.cycle_noise.unwrap_or_default() == CycleNoise::Additive,
+            state: spec.state.unwrap_or_default(),
+            reference: reference(spec.state.unwrap_or_default(), spec.reference_state)?,
+            most_pulses,
+        })
+    }
 }
 
 impl Pulses {

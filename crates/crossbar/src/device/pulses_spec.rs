@@ -1,18 +1,17 @@
 //! Pulses in a device file, and what their numbers may be.
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::number::{Allowed, IntegerRange, number, optional_number, optional_numbers};
+use super::allowed::{Allowed, IntegerRange};
+use super::number::{number, optional_number, optional_numbers};
 use super::pulse_law::PulseLaw;
 use super::pulse_state::PulseState;
-use super::pulses::Pulses;
 use super::refusal::{Problem, SpecError, refuse_foreign, required};
 use super::shape::{optional_word, word};
 
 /// Steps of one pulse, % of the span of the window: from a millionth of the window, so that a swing has a million pulses at most
 /// (as many as one write may have), to all of it. The finest published fit has 7000.
-const STEP_PERCENT: Allowed = Allowed { low: 1e-4, high: 100.0, unit: " %" };
+pub(super) const STEP_PERCENT: Allowed = Allowed { low: 1e-4, high: 100.0, unit: " %" };
 /// Nodes of a piecewise-linear step: far more than were ever measured, and a table that stays in the cache.
 const MOST_NODES: usize = 4096;
 /// Reference states, a share of the window: with room for steps on both sides.
@@ -20,7 +19,7 @@ const REFERENCE: Allowed = Allowed { low: 0.01, high: 0.99, unit: "" };
 /// The reference state where the file states none: the middle of the window.
 const MIDDLE: f32 = 0.5;
 /// Spread of the step from pulse to pulse, % of the step.
-const CYCLE_PERCENT: Allowed = Allowed { low: 0.0, high: 10_000.0, unit: " %" };
+pub(super) const CYCLE_PERCENT: Allowed = Allowed { low: 0.0, high: 10_000.0, unit: " %" };
 /// Falls of a linear step over the window.
 const SLOPE: Allowed = Allowed { low: 0.0, high: 1.0, unit: "" };
 /// Amplitudes of an exponential step.
@@ -33,12 +32,13 @@ const EXPONENT: Allowed = Allowed { low: 0.0, high: 20.0, unit: "" };
 /// Multiples of the step at the nodes of a piecewise-linear one.
 const NODE: Allowed = Allowed { low: 0.0, high: 100.0, unit: "" };
 /// Pulses of one write.
-const PULSES: IntegerRange = IntegerRange { low: 1, high: 1_000_000 };
+pub(super) const PULSES: IntegerRange = IntegerRange { low: 1, high: 1_000_000 };
 /// Pulses of one write where the file states no limit.
-const MOST_PULSES: u32 = 100;
+pub(super) const MOST_PULSES: u32 = 100;
 
 /// Ways in which the step of a pulse depends on the state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum PulseKind {
     /// The same step at every state.
@@ -56,7 +56,8 @@ pub enum PulseKind {
 }
 
 /// What the spread from pulse to pulse is in proportion to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum CycleNoise {
     /// The step at the state of the cell.
@@ -67,7 +68,8 @@ pub enum CycleNoise {
 }
 
 /// Pulses in a device file.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PulsesSpec {
     /// How the step of a pulse depends on the state of the cell.
@@ -75,87 +77,87 @@ pub struct PulsesSpec {
     pub law: PulseKind,
     /// Step of one pulse that raises the conductance, where the factor of its law is 1.
     #[serde(deserialize_with = "number")]
-    #[schemars(range(min = STEP_PERCENT.low, max = STEP_PERCENT.high), extend("x-unit" = "% of window"))]
+    #[cfg_attr(feature = "schema", schemars(range(min = STEP_PERCENT.low, max = STEP_PERCENT.high), extend("x-unit" = "% of window")))]
     pub up_step_percent_of_window: f64,
     /// Step of one pulse that lowers the conductance, where the factor of its law is 1.
     #[serde(deserialize_with = "number")]
-    #[schemars(range(min = STEP_PERCENT.low, max = STEP_PERCENT.high), extend("x-unit" = "% of window"))]
+    #[cfg_attr(feature = "schema", schemars(range(min = STEP_PERCENT.low, max = STEP_PERCENT.high), extend("x-unit" = "% of window")))]
     pub down_step_percent_of_window: f64,
     /// `linear` only: share of the up step that is lost at the ceiling.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "f64", range(min = SLOPE.low, max = SLOPE.high))]
+    #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = SLOPE.low, max = SLOPE.high)))]
     pub up_slope: Option<f64>,
     /// `linear` only: share of the down step that is lost at the floor.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "f64", range(min = SLOPE.low, max = SLOPE.high))]
+    #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = SLOPE.low, max = SLOPE.high)))]
     pub down_slope: Option<f64>,
     /// `exponential` only: amplitude A of the up step.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "f64", range(min = AMPLITUDE.low, max = AMPLITUDE.high))]
+    #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = AMPLITUDE.low, max = AMPLITUDE.high)))]
     pub up_amplitude: Option<f64>,
     /// `exponential` only: amplitude A of the down step.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "f64", range(min = AMPLITUDE.low, max = AMPLITUDE.high))]
+    #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = AMPLITUDE.low, max = AMPLITUDE.high)))]
     pub down_amplitude: Option<f64>,
     /// `exponential` only: steepness γ of the up step.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "f64", range(min = STEEPNESS.low, max = STEEPNESS.high))]
+    #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = STEEPNESS.low, max = STEEPNESS.high)))]
     pub up_steepness: Option<f64>,
     /// `exponential` only: steepness γ of the down step.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "f64", range(min = STEEPNESS.low, max = STEEPNESS.high))]
+    #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = STEEPNESS.low, max = STEEPNESS.high)))]
     pub down_steepness: Option<f64>,
     /// `exponential` only: scale a of the state.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "f64", range(min = SCALE.low, max = SCALE.high))]
+    #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = SCALE.low, max = SCALE.high)))]
     pub state_scale: Option<f64>,
     /// `exponential` only: offset b of the state.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "f64", range(min = SCALE.low, max = SCALE.high))]
+    #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = SCALE.low, max = SCALE.high)))]
     pub state_offset: Option<f64>,
     /// `power` only: exponent of the up step.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "f64", range(min = EXPONENT.low, max = EXPONENT.high))]
+    #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = EXPONENT.low, max = EXPONENT.high)))]
     pub up_exponent: Option<f64>,
     /// `power` only: exponent of the down step.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "f64", range(min = EXPONENT.low, max = EXPONENT.high))]
+    #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = EXPONENT.low, max = EXPONENT.high)))]
     pub down_exponent: Option<f64>,
     /// `piecewise-linear` only: multiples of the up step at equal distances from the floor to the ceiling.
     #[serde(default, deserialize_with = "optional_numbers", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Vec<f64>", length(min = 2))]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<f64>", length(min = 2)))]
     pub up_nodes: Option<Vec<f64>>,
     /// `piecewise-linear` only: multiples of the down step at equal distances from the floor to the ceiling.
     #[serde(default, deserialize_with = "optional_numbers", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Vec<f64>", length(min = 2))]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<f64>", length(min = 2)))]
     pub down_nodes: Option<Vec<f64>>,
     /// Standard deviation of the step from pulse to pulse, of the step of its direction where the factor of its law is 1.
     #[serde(default, deserialize_with = "number")]
-    #[schemars(range(min = CYCLE_PERCENT.low, max = CYCLE_PERCENT.high), extend("x-unit" = "% of step"))]
+    #[cfg_attr(feature = "schema", schemars(range(min = CYCLE_PERCENT.low, max = CYCLE_PERCENT.high), extend("x-unit" = "% of step")))]
     pub cycle_sigma_percent_of_step: f64,
     /// The same of down pulses, where their percentage is another; left out: `cycle_sigma_percent_of_step`.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[schemars(
+    #[cfg_attr(feature = "schema", schemars(
         with = "f64",
         range(min = CYCLE_PERCENT.low, max = CYCLE_PERCENT.high),
         extend("x-unit" = "% of step")
-    )]
+    ))]
     pub down_cycle_sigma_percent_of_step: Option<f64>,
     /// What that standard deviation is in proportion to.
     #[serde(default, deserialize_with = "optional_word", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "CycleNoise", extend("default" = "multiplicative"))]
+    #[cfg_attr(feature = "schema", schemars(with = "CycleNoise", extend("default" = "multiplicative")))]
     pub cycle_noise: Option<CycleNoise>,
     /// `linear`, `soft-bounds` and `exponential`: what the state of a cell with ends of its own is measured against.
     #[serde(default, deserialize_with = "optional_word", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "PulseState", extend("default" = "own-window"))]
+    #[cfg_attr(feature = "schema", schemars(with = "PulseState", extend("default" = "own-window")))]
     pub state: Option<PulseState>,
     /// State at which cells that differ have the same step, a share of the nominal window; needs a `state` other than `own-window`.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "f64", range(min = REFERENCE.low, max = REFERENCE.high), extend("default" = MIDDLE, "x-unit" = "1"))]
+    #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = REFERENCE.low, max = REFERENCE.high), extend("default" = MIDDLE, "x-unit" = "1")))]
     pub reference_state: Option<f64>,
     /// Most pulses of one write; what a larger step lacks is counted and lost.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "u32", range(min = PULSES.low, max = PULSES.high), extend("default" = MOST_PULSES, "x-unit" = "pulses"))]
+    #[cfg_attr(feature = "schema", schemars(with = "u32", range(min = PULSES.low, max = PULSES.high), extend("default" = MOST_PULSES, "x-unit" = "pulses")))]
     pub most_pulses: Option<f64>,
 }
 
@@ -186,7 +188,8 @@ impl PulseKind {
 }
 
 impl PulsesSpec {
-    fn law(&self) -> Result<PulseLaw, SpecError> {
+    /// How the step depends on the state.
+    pub(super) fn law(&self) -> Result<PulseLaw, SpecError> {
         let (kind, takes) = self.law.word_and_keys();
         let keys = [
             ("up_slope", self.up_slope.is_some()),
@@ -251,7 +254,8 @@ fn nodes(key: &str, given: Option<&[f64]>, kind: &'static str) -> Result<Vec<f32
     given.iter().enumerate().map(check).collect()
 }
 
-fn reference(state: PulseState, given: Option<f64>) -> Result<f32, SpecError> {
+/// The reference state, where `given`, of cells whose state is measured against `state`.
+pub(super) fn reference(state: PulseState, given: Option<f64>) -> Result<f32, SpecError> {
     match given {
         None => Ok(MIDDLE),
         Some(_) if state == PulseState::OwnWindow => {
@@ -259,29 +263,5 @@ fn reference(state: PulseState, given: Option<f64>) -> Result<f32, SpecError> {
             Err(SpecError::at("reference_state", Problem::Foreign { kind: "state: own-window", takes }))
         }
         Some(given) => Ok(REFERENCE.check("reference_state", given)? as f32),
-    }
-}
-
-impl TryFrom<PulsesSpec> for Pulses {
-    type Error = SpecError;
-
-    fn try_from(spec: PulsesSpec) -> Result<Pulses, SpecError> {
-        let law = spec.law()?;
-        let step = |key, percent| Ok::<f32, SpecError>((STEP_PERCENT.check(key, percent)? / 100.0) as f32);
-        let most_pulses = PULSES.check("most_pulses", spec.most_pulses.unwrap_or(f64::from(MOST_PULSES)))?;
-        let cycle = |key, percent| Ok::<f32, SpecError>((CYCLE_PERCENT.check(key, percent)? / 100.0) as f32);
-        let both = cycle("cycle_sigma_percent_of_step", spec.cycle_sigma_percent_of_step)?;
-        let of_down = spec.down_cycle_sigma_percent_of_step;
-        let of_down = of_down.map(|percent| cycle("down_cycle_sigma_percent_of_step", percent)).transpose()?;
-        Ok(Pulses {
-            law,
-            up_step: step("up_step_percent_of_window", spec.up_step_percent_of_window)?,
-            down_step: step("down_step_percent_of_window", spec.down_step_percent_of_window)?,
-            cycle_sigma: [both, of_down.unwrap_or(both)],
-            additive: spec.cycle_noise.unwrap_or_default() == CycleNoise::Additive,
-            state: spec.state.unwrap_or_default(),
-            reference: reference(spec.state.unwrap_or_default(), spec.reference_state)?,
-            most_pulses,
-        })
     }
 }

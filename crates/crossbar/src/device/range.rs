@@ -1,6 +1,10 @@
 //! What the laws of a device file cover: resistances, times, voltages. Beyond them the value at the end is held.
 
-use super::{Device, Drift, DriftTimes, Levels, WhiteNoise, WriteNoise};
+use super::drift::{Drift, DriftTimes};
+use super::levels::Levels;
+use super::model::Device;
+use super::read::WhiteNoise;
+use super::write::WriteNoise;
 
 /// Ends of the window are kept as conductances in f32: this share of a resistance is rounding.
 pub(super) const SLACK: f64 = 1e-6;

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::number::{Allowed, IntegerRange};
+use super::allowed::{Allowed, IntegerRange};
 use super::renamed::renamed_word;
 
 /// A value that a device cannot have.

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::DeviceSpec;
+use super::spec::DeviceSpec;
 
 /// The JSON schema (draft 2020-12) of a device file; the unit of a number stands under `x-unit`.
 pub fn schema() -> Value {

@@ -1,7 +1,7 @@
 //! The texts of a device file, which terminals, pages and figures show: without characters that these would act on.
 
-use super::DeviceSpec;
 use super::refusal::{Problem, SpecError};
+use super::spec::DeviceSpec;
 use crate::printable::acts;
 
 /// Letters of a name: it stands in file names, legends and lines of tables.

@@ -15,8 +15,8 @@ use std::f64::consts::FRAC_2_PI;
 use std::fmt;
 use std::str::FromStr;
 
-use ohmspike_crossbar::device::Device;
-use ohmspike_crossbar::spread::{Sigma, SpreadRow, spread_row};
+use ohmspike_crossbar::device::{Device, Sigma};
+use ohmspike_crossbar::spread::{SpreadRow, spread_row};
 use ohmspike_snn::connection::Connection;
 
 use ohmspike_study::key_label::{NOISE, SPREAD_SCALE};

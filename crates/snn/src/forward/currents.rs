@@ -3,25 +3,9 @@
 use ohmspike_rng::Normals;
 use ohmspike_simd::{Block, Matrix, Simd, add_rows, blocks_at_mut, kernel};
 
-use super::{Layer, Reading};
+use super::reading::{Layer, Reading};
+use super::state::ReadBuffers;
 use crate::converter::{ColumnConverter, ConversionEnds};
-
-/// One block each for every block of the columns of a layer.
-#[derive(Clone, Debug, Default)]
-pub(super) struct ReadBuffers {
-    /// Variance of the current of a tile.
-    variance: Vec<Block>,
-    draws: Vec<Block>,
-    /// Column sums of a tile.
-    sums: Vec<Block>,
-}
-
-impl ReadBuffers {
-    pub(super) fn new(blocks: usize) -> ReadBuffers {
-        let zero = vec![Block::ZERO; blocks];
-        ReadBuffers { variance: zero.clone(), draws: zero.clone(), sums: zero }
-    }
-}
 
 /// Reads the tiles of the rows that are `active`, which rise, and adds what their converters make of it to `current`. The
 /// pulses of an input of k fall into one step: converters take the sum of all of them, once.

@@ -7,8 +7,9 @@
 
 use ohmspike_simd::{Block, Instructions, Matrix, add_rows, blocks_at, kernel};
 
+use super::reading::{Reading, decays};
+use super::state::LayerState;
 use super::steps::{Reads, by_steps};
-use super::{LayerState, Reading, decays};
 use crate::network::Network;
 use crate::neuron::Neuron;
 use crate::neuron::izhikevich::Izhikevich;

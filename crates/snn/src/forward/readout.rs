@@ -2,7 +2,8 @@
 
 use ohmspike_simd::{Block, Matrix, Simd, add_rows, kernel};
 
-use super::{Reading, State, decays};
+use super::reading::{Reading, decays};
+use super::state::State;
 use crate::network::Network;
 use crate::neuron::lif::LifParams;
 use crate::spikes::SpikeTrain;

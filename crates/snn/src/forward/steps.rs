@@ -2,7 +2,8 @@
 
 use ohmspike_simd::{Block, kernel};
 
-use super::{LayerState, Reading};
+use super::reading::Reading;
+use super::state::LayerState;
 use crate::neuron::{Model, Neurons};
 use crate::spikes::SpikeTrain;
 use crate::trace::LayerTrace;

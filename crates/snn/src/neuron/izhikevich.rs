@@ -47,7 +47,6 @@
 use ohmspike_simd::{Block, LANES, Simd, note_work};
 
 use super::{Model, Neurons, Record, Voltages};
-use crate::network::HiddenLayer;
 
 /// b: how much of the voltage the recovery follows, a step.
 const SENSITIVITY: f32 = 0.2;
@@ -67,12 +66,12 @@ pub struct Kinds {
     pub jump: Block,
 }
 
-/// The kinds of the neurons of `layer`, a block each: the excitatory ones regular spiking, the others fast spiking.
-pub fn kinds(layer: &HiddenLayer) -> Vec<Kinds> {
-    let of = |first: usize, excitatory: f32, inhibitory: f32| {
-        Block(std::array::from_fn(|lane| if first + lane < layer.excitatory { excitatory } else { inhibitory }))
+/// The kinds of so many `neurons`, a block each: the first `excitatory` ones regular spiking, the others fast spiking.
+pub fn kinds(neurons: usize, excitatory: usize) -> Vec<Kinds> {
+    let of = |first: usize, regular: f32, fast: f32| {
+        Block(std::array::from_fn(|lane| if first + lane < excitatory { regular } else { fast }))
     };
-    let blocks = (0..layer.neurons).step_by(LANES);
+    let blocks = (0..neurons).step_by(LANES);
     blocks.map(|first| Kinds { rate: of(first, 0.02, 0.1), jump: of(first, 0.08, 0.02) }).collect()
 }
 

@@ -34,7 +34,7 @@ impl LayerTrace {
         let blocks = blocks_for(layer.neurons);
         let (halfway, kinds) = match neuron {
             Neuron::Lif => (Vec::new(), Vec::new()),
-            Neuron::Izhikevich => (vec![Block::ZERO; steps * blocks], kinds(layer)),
+            Neuron::Izhikevich => (vec![Block::ZERO; steps * blocks], kinds(layer.neurons, layer.excitatory)),
         };
         LayerTrace {
             blocks,

@@ -1,0 +1,85 @@
+//! From what a device file says to a device: every mechanism by itself, then mechanisms against each other.
+
+use super::converters::AdcRange;
+use super::levels::Levels;
+use super::model::Device;
+use super::pulse_law::Direction;
+use super::range::{SLACK, TableRange};
+use super::refusal::{Problem, SpecError, required};
+use super::spec::DeviceSpec;
+use super::text;
+use super::write::Scheme;
+use crate::window::ConductanceWindow;
+
+impl TryFrom<DeviceSpec> for Device {
+    type Error = SpecError;
+
+    fn try_from(spec: DeviceSpec) -> Result<Device, SpecError> {
+        text::check_texts(&spec)?;
+        let window = ConductanceWindow::try_from(spec.window).map_err(|error| error.within("window"))?;
+        let levels = Levels::try_from(spec.levels).and_then(|levels| levels.within(&window));
+        let device = Device {
+            name: spec.name,
+            description: spec.description,
+            window,
+            device_to_device: spec
+                .device_to_device
+                .try_into()
+                .map_err(|error: SpecError| error.within("device_to_device"))?,
+            write: spec.write.try_into().map_err(|error: SpecError| error.within("write"))?,
+            drift: spec.drift.try_into().map_err(|error: SpecError| error.within("drift"))?,
+            read: spec.read.try_into().map_err(|error: SpecError| error.within("read"))?,
+            reference_branch: spec
+                .reference_branch
+                .try_into()
+                .map_err(|error: SpecError| error.within("reference_branch"))?,
+            levels: levels.map_err(|error| error.within("levels"))?,
+            faults: spec.faults.try_into().map_err(|error: SpecError| error.within("faults"))?,
+            converters: spec.converters.try_into().map_err(|error: SpecError| error.within("converters"))?,
+            energy: spec.energy.try_into().map_err(|error: SpecError| error.within("energy"))?,
+            provenance: spec.provenance,
+        };
+        device.check_tables()?;
+        device.check_slopes()?;
+        device.check_levels()?;
+        device.check_range()?;
+        Ok(device)
+    }
+}
+
+impl Device {
+    /// Refuses tables that say nothing of any cell in the window: their ends would be held for all of it. A table of one
+    /// point is a number for every cell, wherever the point is.
+    fn check_tables(&self) -> Result<(), SpecError> {
+        let window = [self.window.high(), self.window.low()].map(|conductance| 1e6 / f64::from(conductance));
+        for TableRange { key, first, last } in self.tables() {
+            if first < last && (last < window[0] * (1.0 - SLACK) || first > window[1] * (1.0 + SLACK)) {
+                return Err(SpecError::at(key, Problem::BesideWindow { table: [first, last], window }));
+            }
+        }
+        Ok(())
+    }
+
+    /// Slopes that differ from cell to cell are those of linear pulses.
+    fn check_slopes(&self) -> Result<(), SpecError> {
+        let linear = self.write.pulses().is_some_and(|pulses| pulses.slope(Direction::Up).is_some());
+        if self.device_to_device.slope.is_some() && !linear {
+            return Err(SpecError::at("device_to_device.slope_sigma", Problem::NoSlope));
+        }
+        Ok(())
+    }
+
+    /// A full scale in µA is one of conductance only at a known voltage.
+    fn check_range(&self) -> Result<(), SpecError> {
+        let fixed = self.converters.adc.is_some_and(|adc| matches!(adc.range, AdcRange::Fixed { .. }));
+        if fixed { required("read.volts", self.read.volts, "converters.adc.range: fixed").map(|_| ()) } else { Ok(()) }
+    }
+
+    /// Pulses end where they end: levels belong to writes that aim at a conductance.
+    fn check_levels(&self) -> Result<(), SpecError> {
+        match (&self.levels, &self.write.scheme) {
+            (Levels::Continuous, _) | (_, Scheme::Add | Scheme::Verify(_)) => Ok(()),
+            (_, Scheme::Pulsed(_)) => Err(SpecError::at("levels", Problem::LevelsOfPulses)),
+        }
+    }
+}

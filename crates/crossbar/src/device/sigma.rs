@@ -1,0 +1,52 @@
+//! One spread in µS or in ln R, and each from the other.
+//!
+//! ```text
+//! s = sigma of ln R, g = G (the target), m and v = mean and variance of the conductance that is left
+//!
+//! median preserving   m = g exp(s²/2)    v = m² (exp(s²) - 1)
+//! mean preserving     m = g              v = m² (exp(s²) - 1)
+//! Gaussian, sqrt(v)   m = g              s = sqrt(ln(1 + v/m²)), the log-normal of the same mean and variance
+//! ```
+//!
+//! Johnson, Kotz and Balakrishnan, *Continuous Univariate Distributions* 1 (1994), chapter 14.
+
+use super::table::Convention;
+
+/// A spread as a device states it at one conductance.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Sigma {
+    /// A Gaussian in conductance: its standard deviation, µS.
+    Microsiemens(f64),
+    /// A log-normal.
+    LnResistance {
+        /// Standard deviation of ln R, which is that of ln G.
+        sigma: f64,
+        /// What the spread leaves in place.
+        convention: Convention,
+    },
+}
+
+impl Sigma {
+    /// Standard deviation of the conductance at `target`, both µS.
+    pub fn microsiemens(self, target: f64) -> f64 {
+        match self {
+            Sigma::Microsiemens(sigma) => sigma,
+            Sigma::LnResistance { sigma, convention } => {
+                let variance = sigma * sigma;
+                let mean = match convention {
+                    Convention::MedianPreserving => target * libm::exp(0.5 * variance),
+                    Convention::MeanPreserving => target,
+                };
+                mean * libm::sqrt(libm::expm1(variance))
+            }
+        }
+    }
+
+    /// Standard deviation of ln R at `target`, µS; of a Gaussian, that of the log-normal with its mean and variance.
+    pub fn ln_resistance(self, target: f64) -> f64 {
+        match self {
+            Sigma::Microsiemens(sigma) => libm::sqrt(libm::log1p((sigma / target) * (sigma / target))),
+            Sigma::LnResistance { sigma, .. } => sigma,
+        }
+    }
+}

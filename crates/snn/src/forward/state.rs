@@ -1,0 +1,67 @@
+//! Running state of one sample where it lies in memory.
+
+use ohmspike_simd::{Block, blocks_for};
+
+use crate::network::Network;
+use crate::neuron::Neurons;
+
+/// Running state of one sample where it lies in memory.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct State {
+    /// Of the read noise of a matrix, a block for every block of columns of every step that reads.
+    pub(super) draws: Vec<Block>,
+    pub(super) hidden: Vec<LayerState>,
+    pub(super) readout_voltage: Vec<Block>,
+    pub(super) readout_current: Vec<Block>,
+    pub(super) for_readout: ReadBuffers,
+}
+
+/// That of a hidden layer.
+#[derive(Clone, Debug)]
+pub(super) struct LayerState {
+    pub(super) neurons: Vec<Neurons<Block>>,
+    /// The currents of all neurons, which reads add to.
+    pub(super) currents: Vec<Block>,
+    pub(super) buffers: ReadBuffers,
+}
+
+impl State {
+    /// Room for one sample of `network`.
+    pub(crate) fn new(network: &Network) -> State {
+        let classes = blocks_for(network.classes);
+        State {
+            draws: Vec::new(),
+            hidden: network.hidden.iter().map(|layer| LayerState::new(blocks_for(layer.neurons))).collect(),
+            readout_voltage: vec![Block::ZERO; classes],
+            readout_current: vec![Block::ZERO; classes],
+            for_readout: ReadBuffers::new(classes),
+        }
+    }
+}
+
+impl LayerState {
+    fn new(blocks: usize) -> LayerState {
+        LayerState {
+            neurons: vec![Neurons::splat(Block::ZERO); blocks],
+            currents: vec![Block::ZERO; blocks],
+            buffers: ReadBuffers::new(blocks),
+        }
+    }
+}
+
+/// One block each for every block of the columns of a layer.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ReadBuffers {
+    /// Variance of the current of a tile.
+    pub(super) variance: Vec<Block>,
+    pub(super) draws: Vec<Block>,
+    /// Column sums of a tile.
+    pub(super) sums: Vec<Block>,
+}
+
+impl ReadBuffers {
+    pub(super) fn new(blocks: usize) -> ReadBuffers {
+        let zero = vec![Block::ZERO; blocks];
+        ReadBuffers { variance: zero.clone(), draws: zero.clone(), sums: zero }
+    }
+}

@@ -305,8 +305,13 @@ impl Layers {
 
     /// What the untrained network does, once its converters are calibrated with `count` of the training `samples`.
     fn untrained(&mut self, tested: &TestSet, samples: &Samples, count: usize, test: Seed) -> Evaluation {
-        calibrate_untrained(tested.network, &mut self.stores(), samples, count, test.named("calibration"));
+        self.calibrate(tested.network, samples, count, test.named("calibration"));
         self.evaluation(tested, test.named("before"))
+    }
+
+    /// Calibrates converters with `count` of the training `samples`, for a test before training.
+    fn calibrate(&mut self, network: &Network, samples: &Samples, count: usize, read: Seed) {
+        calibrate_untrained(network, &mut self.stores(), samples, count, read);
     }
 
     /// What the network answers.

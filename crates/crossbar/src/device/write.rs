@@ -197,6 +197,17 @@ impl Write {
 }
 
 impl WriteNoise {
+    /// Whether writes spread at all, where `from_caller` says whether the caller states a spread.
+    pub fn spreads(&self, from_caller: bool) -> bool {
+        match self {
+            WriteNoise::None => false,
+            WriteNoise::FromStudy => from_caller,
+            WriteNoise::Constant { sigma } => *sigma > 0.0,
+            WriteNoise::Relative { fraction } => *fraction > 0.0,
+            WriteNoise::Table(table) => table.points().iter().any(|point| point.sigma_ln_resistance > 0.0),
+        }
+    }
+
     /// The spread of one write at `target`, µS. `update_sigma` is the study's own spread, µS; without it a from-study
     /// device has none to tell.
     pub fn sigma(&self, target: f64, update_sigma: Option<f64>) -> Option<Sigma> {

@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use crate::reference::Reference;
-use crate::repeats::{Done, done};
 use ohmspike_stats::Sample;
 use ohmspike_stats::draws::{Drawn, distinct};
 use ohmspike_study::axis_value::is_seed;
@@ -16,6 +14,9 @@ use ohmspike_study::results::Results;
 use ohmspike_study::run::Trial;
 use ohmspike_study::store::Store;
 use ohmspike_study::study::{Axis, Study};
+
+use crate::reference::Reference;
+use crate::repeats::{Done, done};
 
 /// A study, its trials and what they have left so far.
 #[derive(Clone, Copy, Debug)]

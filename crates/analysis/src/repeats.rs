@@ -6,7 +6,6 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::drawn::{Streams, draws, streams};
 use ohmspike_stats::draws::{Draws, together};
 use ohmspike_study::axis_value::is_seed;
 use ohmspike_study::prepare::Prepared;
@@ -15,6 +14,8 @@ use ohmspike_study::results::Results;
 use ohmspike_study::run::Trial;
 use ohmspike_study::store::Store;
 use ohmspike_study::study::Study;
+
+use crate::drawn::{Streams, draws, streams};
 
 /// A trial that has been run.
 #[derive(Clone, Copy, Debug)]
@@ -126,9 +127,10 @@ pub fn copies<'a>(study: &Study, done: &[Done<'a>]) -> Vec<Option<&'a Record>> {
 
 #[cfg(test)]
 mod tests {
+    use ohmspike_study::settings::Settings;
+
     use super::*;
     use crate::fixture::{Fixture, record};
-    use ohmspike_study::settings::Settings;
 
     /// The draws of all trials of a study whose loss is as `loss` says.
     fn draws_of(text: &str, loss: impl Fn(&Settings, u64) -> f64) -> Vec<Draws> {

@@ -1,8 +1,5 @@
 //! The outcomes of a study by condition: as CSV for programs, as a table for people.
 
-use crate::health_tally::HealthTally;
-use crate::judged::Judged;
-use crate::repeats::{Done, by_condition, done_of};
 use ohmspike_stats::draws::Drawn;
 use ohmspike_stats::{LEAST_REPEATS, Sample};
 use ohmspike_study::axis_value::plain;
@@ -10,6 +7,10 @@ use ohmspike_study::csv_cell::csv_cell;
 use ohmspike_study::health::HealthKind;
 use ohmspike_study::results::Results;
 use ohmspike_study::study::{Axis, Study};
+
+use crate::health_tally::HealthTally;
+use crate::judged::Judged;
+use crate::repeats::{Done, by_condition, done_of};
 
 /// The outcomes of every condition of a study.
 #[derive(Clone, Debug, PartialEq)]

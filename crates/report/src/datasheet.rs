@@ -14,15 +14,13 @@ mod writing;
 
 use std::fmt::Write;
 
-use ohmspike_study::significant::significant;
-
 use ohmspike_crossbar::device::{Device, Scheme};
 use ohmspike_crossbar::spread::{read_spread, write_spread};
 use ohmspike_snn::connection::Connection;
-
 use ohmspike_study::pair_spread::{units_of_read, units_of_write};
 use ohmspike_study::prepare::LoadedDevice;
 use ohmspike_study::settings::{Settings, connection_name};
+use ohmspike_study::significant::significant;
 
 pub use area::area_line;
 pub use cost::cost_lines;
@@ -103,8 +101,9 @@ fn on_and_off(device: &Device, fault_map: bool) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use ohmspike_study::chip_maps::{ChipMaps, MapFile};
+
+    use super::*;
 
     const SHAPES: &[(Connection, (usize, usize))] = &[(Connection::Feedforward(0), (2, 3))];
 

@@ -14,7 +14,6 @@ use std::fmt::Write;
 use ohmspike_crossbar::ArrayError;
 use ohmspike_crossbar::device::{Device, Direction};
 use ohmspike_rng::Seed;
-
 use ohmspike_study::warning::{Warning, beyond_laws_at, law};
 
 pub use chip::Chip;

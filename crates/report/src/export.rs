@@ -8,12 +8,11 @@ mod parquet;
 
 use std::collections::BTreeMap;
 
+use ohmspike_analysis::judged::Judged;
+use ohmspike_analysis::repeats::{Done, copies};
 use ohmspike_crossbar::WriteReport;
 use ohmspike_snn::activity::ClassActivity;
 use ohmspike_snn::metrics::van_rossum::PairDistances;
-
-use ohmspike_analysis::judged::Judged;
-use ohmspike_analysis::repeats::{Done, copies};
 use ohmspike_study::axis_value::plain;
 use ohmspike_study::axis_value::{is_numeric, number};
 use ohmspike_study::conversions::{ConversionShares, Conversions};

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use serde_json::Value;
+
 use ohmspike_study::hardware::shapes;
 use ohmspike_study::prepare::Prepared;
 use ohmspike_study::run::Trial;
 use ohmspike_study::settings::Settings;
-use serde_json::Value;
 
 use super::device_sheet;
 

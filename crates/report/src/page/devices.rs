@@ -1,13 +1,14 @@
 //! The devices of a crossbar study: what they do, with units side by side, and where their numbers come from.
 
 use maud::html;
-use ohmspike_snn::connection::Connection;
 
-use super::{Facts, Section};
-use crate::datasheet::{area_line, device_page, device_sheet};
+use ohmspike_snn::connection::Connection;
 use ohmspike_study::prepare::LoadedDevice;
 use ohmspike_study::settings::Settings;
 use ohmspike_study::warning::beyond_laws;
+
+use super::{Facts, Section};
+use crate::datasheet::{area_line, device_page, device_sheet};
 
 /// Rows and columns of the connections that a device holds.
 type Held = Vec<(Connection, (usize, usize))>;

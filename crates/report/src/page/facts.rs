@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 
 use maud::{Markup, html};
 
-use super::direction::Direction;
-use super::tolerated::{Tolerance, tolerances};
-use crate::figures::{Figure, NoiseUnit};
 use ohmspike_analysis::recorded::Recorded;
 use ohmspike_analysis::repeats::{Done, done};
 use ohmspike_analysis::sweep::Sweeps;
 use ohmspike_study::study::Study;
+
+use super::direction::Direction;
+use super::tolerated::{Tolerance, tolerances};
+use crate::figures::{Figure, NoiseUnit};
 
 /// What a report is made from.
 #[derive(Debug)]

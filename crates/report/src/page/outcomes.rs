@@ -2,15 +2,16 @@
 
 use maud::{Markup, html};
 
-use super::number::{level, percent, unit, with_half};
-use super::table::table;
-use super::{Facts, Section, data_link};
-use crate::export::{SettingColumns, trial_table};
 use ohmspike_analysis::summary::Summary;
 use ohmspike_analysis::sweep::{Sweep, SweptCurve, SweptPoint};
 use ohmspike_stats::Sample;
 use ohmspike_study::axis_value::is_seed;
 use ohmspike_study::health::HealthKind;
+
+use super::number::{level, percent, unit, with_half};
+use super::table::table;
+use super::{Facts, Section, data_link};
+use crate::export::{SettingColumns, trial_table};
 
 /// The section.
 pub fn section(facts: &Facts) -> Section {

@@ -24,7 +24,7 @@ use ohmspike_snn::train::{EpochReport, Streams, Trainer, Training};
 use ohmspike_snn::weights::WeightStore;
 use ohmspike_study::hardware::layer_weights;
 use ohmspike_study::prepare::{EncodedData, LoadedDevice, Prepared};
-use ohmspike_study::settings::Settings;
+use ohmspike_study::settings::{Settings, TrainingSettings};
 
 /// Whether benches are only to show that they run: `cargo bench -- --test`, or `cargo test --benches`.
 pub fn test_mode() -> bool {
@@ -50,7 +50,7 @@ pub fn largest_data_set() -> Name {
     if !test_mode() && locate(Name::FashionMnist, None).is_ok() { Name::FashionMnist } else { Name::FashionMnistSubset }
 }
 
-/// A network and its data; by default the network of the noise study, 80:20 and `published-results`, on one data set.
+/// A network and its data; by default the network of the noise study, 80:20 and `kilgore-2025`, on one data set.
 #[derive(Debug)]
 pub struct Stage {
     /// Everything but the device.
@@ -87,7 +87,7 @@ impl Stage {
     /// If there is no such network.
     pub fn of(settings: Settings, data: EncodedData) -> Stage {
         let shape = &settings.network;
-        let dynamics = settings.preset().dynamics;
+        let dynamics = settings.dynamics();
         let inputs = data.train.spikes.units();
         let network =
             Network::new(inputs, shape.hidden, data.classes, shape.excitatory_fraction, shape.steps, &dynamics)
@@ -132,8 +132,8 @@ impl Stage {
                 .expect("the device holds the first weights")
         };
         let (hidden, readout) = (hold(Connection::Feedforward(0), hidden), hold(Connection::Readout, readout));
-        let preset = self.settings.preset();
-        let training = Training { batch: preset.batch, learning_rate: preset.learning_rate as f32 };
+        let TrainingSettings { batch, learning_rate, .. } = self.settings.training;
+        let training = Training { batch, learning_rate: learning_rate as f32 };
         let trainer = Trainer::new(&self.network, training, trial.executor);
         Learner { stage: self, hidden, readout, trial, trainer, epochs: 0 }
     }
@@ -211,7 +211,7 @@ impl<'a> Learner<'a> {
 
     /// Forward and backward passes of the first batch of samples; their losses.
     pub fn first_batch(&mut self) -> f64 {
-        let batch: Vec<u32> = (0..self.stage.settings.preset().batch as u32).collect();
+        let batch: Vec<u32> = (0..self.stage.settings.training.batch as u32).collect();
         let read = Seed::new(self.trial.seed);
         let stores: &mut [&mut dyn WeightStore] = &mut [self.hidden.store_mut(), self.readout.store_mut()];
         self.trainer.differentiate(&self.stage.data.train, &batch, stores, read)
@@ -220,7 +220,7 @@ impl<'a> Learner<'a> {
     /// The steps that the first batch of samples asks of both layers, as an update gets them.
     pub fn steps(&mut self) -> [Matrix; 2] {
         self.first_batch();
-        let learning_rate = self.stage.settings.preset().learning_rate as f32;
+        let learning_rate = self.stage.settings.training.learning_rate as f32;
         let [hidden, readout] = &self.trainer.gradient().matrices[..] else { unreachable!("one hidden layer") };
         [hidden, readout].map(|gradient| {
             let mut step = gradient.clone();
@@ -233,13 +233,13 @@ impl<'a> Learner<'a> {
 impl Stage {
     /// Test images that fill whole batches.
     pub fn test_images(&self) -> usize {
-        let batch = self.settings.preset().batch;
+        let batch = self.settings.training.batch;
         self.data.test.labels.len() / batch * batch
     }
 
     /// Training images that fill whole batches.
     pub fn training_images(&self) -> usize {
-        let batch = self.settings.preset().batch;
+        let batch = self.settings.training.batch;
         self.data.train.labels.len() / batch * batch
     }
 }

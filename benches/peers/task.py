@@ -1,6 +1,6 @@
 """The work that every program does: images as spikes, first weights, and the constants of the noise study.
 
-The network is 784-100-10 without biases, preset `published-results`; crates/snn/src/preset.rs has the sources.
+The network is 784-100-10 without biases, preset `kilgore-2025`; crates/snn/src/preset.rs has the sources.
 """
 
 import gzip

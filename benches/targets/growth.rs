@@ -27,10 +27,9 @@ pub fn lines(run: Run) -> Vec<Line> {
     let mut fine = study.clone();
     fine.network.steps *= 10;
     fine.weights.sigma_init /= 10.0;
-    let preset = study.preset();
-    fine.training.tau_syn = Some(10.0 * preset.dynamics.tau_syn);
-    fine.training.tau_mem = Some(10.0 * preset.dynamics.tau_mem);
-    fine.training.learning_rate = Some(preset.learning_rate / 100.0);
+    fine.training.tau_syn_steps *= 10.0;
+    fine.training.tau_mem_steps *= 10.0;
+    fine.training.learning_rate /= 100.0;
     let code = LatencyCode::default();
     let finer = LatencyCode { tau: 10.0 * code.tau, ..code };
 

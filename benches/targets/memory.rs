@@ -38,7 +38,7 @@ fn encoded_bytes(stage: &Stage) -> f64 {
 
 fn trial(stage: &Stage, device: Option<&str>, encoded: f64) -> Line {
     let mut settings = stage.settings.clone();
-    settings.training.epochs = Some(1);
+    settings.training.epochs = 1;
     let loaded = device.map(|name| LoadedDevice::from(Device::built_in(name).expect("a built-in device")));
     forget_peak();
     let before = resident("VmRSS");

@@ -59,7 +59,7 @@ impl DigitValues {
     /// The published untrained networks of `settings`.
     pub fn of(&self, settings: &Settings) -> Option<&DigitRow> {
         let alike = settings.data.set == SHD_NAME
-            && settings.events_per_step() == EventsPerStep::Count
+            && settings.data.events_per_step() == EventsPerStep::Count
             && settings.network.excitatory_fraction == self.excitatory_fraction
             && settings.network.neuron == Neuron::Lif
             && settings.connections().len() == 2
@@ -149,7 +149,7 @@ impl Published {
 impl DistanceValues {
     /// The published distances of the untrained networks of `settings`.
     pub fn of(&self, settings: &Settings) -> Option<&DistanceRow> {
-        let tau_mem = settings.preset().dynamics.tau_mem;
+        let tau_mem = settings.training.tau_mem_steps;
         let alike = settings.data.set == FULL
             && settings.network.excitatory_fraction == self.excitatory_fraction
             && tau_mem == self.tau_mem
@@ -237,7 +237,7 @@ mod tests {
         settings.data.set = FULL.to_owned();
         settings.noise.level_percent = 40.0;
         assert_eq!(differences(&settings), [""; 0]);
-        settings.training.epochs = Some(20);
+        settings.training.epochs = 20;
         settings.hardware.device = "ideal".to_owned();
         let expected = ["hardware.device = ideal (published: none)", "training.epochs = 20 (published: 30)"];
         assert_eq!(differences(&settings), expected);

@@ -70,7 +70,7 @@ fn a_study_runs_on_imported_events() {
 fn dense_data_is_learnt_in_either_code() {
     let folder = Folder::new();
     import_pixels(&folder);
-    folder.write("own.toml", study("set = 'pixels'\ncode = ['latency', 'poisson']"));
+    folder.write("own.toml", study("set = 'pixels'\nencoding = ['latency', 'poisson']"));
     folder.run(&["run", "own.toml"]).succeeds();
     let settings: Vec<_> = folder
         .records("results/own/records/0001.jsonl")
@@ -78,7 +78,7 @@ fn dense_data_is_learnt_in_either_code() {
         .map(|record| record["settings"]["data"].clone())
         .collect();
     assert!(settings.contains(&serde_json::json!({ "set": "pixels" })), "{settings:?}");
-    let poisson = serde_json::json!({ "set": "pixels", "code": "poisson", "rate_hertz": 63.75 });
+    let poisson = serde_json::json!({ "set": "pixels", "encoding": "poisson", "poisson_rate_hertz": 63.75 });
     assert!(settings.contains(&poisson), "{settings:?}");
     assert_eq!(settings.len(), 2);
 }
@@ -98,20 +98,20 @@ fn a_study_that_asks_what_its_data_do_not_have() {
          hint: `ohmspike data import mine` makes a data set of files of your own",
     );
     refused(
-        "set = 'spikes'\ncode = 'poisson'",
-        "4: data.code: must be left out for recorded events, which are spikes already, got `poisson`",
+        "set = 'spikes'\nencoding = 'poisson'",
+        "4: data.encoding: must be left out for recorded events, which are spikes already, got `poisson`",
     );
     refused(
         "set = 'pixels'\nwindow_seconds = 1.0",
         "4: data.window_seconds: must be left out for images, whose steps are of 1 ms each, got 1",
     );
     refused(
-        "set = 'pixels'\nrate_hertz = 10.0",
-        "4: data.rate_hertz: must be left out where `data.code` is not `poisson`, got 10",
+        "set = 'pixels'\npoisson_rate_hertz = 10.0",
+        "4: data.poisson_rate_hertz: must be left out where `data.encoding` is not `poisson`, got 10",
     );
     refused(
-        "set = 'pixels'\ncode = 'poisson'\nrate_hertz = 2000.0",
-        "5: data.rate_hertz: must be a number from 1e-3 to 1000, one spike a step, got 2000",
+        "set = 'pixels'\nencoding = 'poisson'\npoisson_rate_hertz = 2000.0",
+        "5: data.poisson_rate_hertz: must be a number from 1e-3 to 1000, one spike a step, got 2000",
     );
     std::fs::write(stored(&folder, "pixels"), "ohmspike-data-0\n").expect("the folder is ours");
     folder.write("own.toml", study("set = 'pixels'"));
@@ -176,7 +176,7 @@ fn samples_without_input_spikes_are_told_with_what_to_do() {
         "warning: digits: all 8 samples are without an input spike under the latency code, which leaves everything below 0.2 of \
          full silent; the highest number is 16 of 255\n\n\
          hint: import the data with `--scale min-max`, which makes the highest number of training full, or choose \
-         `data.code = \"poisson\"`\n\n"
+         `data.encoding = \"poisson\"`\n\n"
     );
     folder.write("own.toml", study("set = 'digits'").replace("batch = 3", "batch = 2"));
     let warning = "warning: data.set: `digits`: without a single input spike: all 4 training samples and all 4 test samples; the \

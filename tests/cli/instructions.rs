@@ -19,7 +19,7 @@ const STUDIES: [(&str, &str); 6] = [
     ),
     // Writes that add, by a table with read noise and reference cells; pulsed; verified.
     ("schemes", "[hardware]\ndevice = [\"illustrative-oxide\", \"reram-es-gong-2018\"]"),
-    ("verified", "[hardware]\ndevice = \"1t1r-yousuf-2025\"\nfull_scale_hidden = 0.01\nfull_scale_readout = 4"),
+    ("verified", "[hardware]\ndevice = \"1t1r-yousuf-2025\"\nweight_at_gmax = 0.01\n[readout]\nweight_at_gmax = 4"),
     ("pairs", "[hardware]\ndevice = \"illustrative-oxide\"\npair = [\"push-pull\", \"potentiation-only\"]"),
     (
         "copies",
@@ -28,7 +28,7 @@ const STUDIES: [(&str, &str); 6] = [
     ),
     (
         "time",
-        "preset = \"paper-text\"\n[hardware]\ndevice = \"illustrative-oxide\"\nretention_seconds = 1000\n\
+        "preset = \"kilgore-2025-text\"\n[hardware]\ndevice = \"illustrative-oxide\"\nretention_seconds = 1000\n\
          [device.drift]\nlaw = \"log-time\"\nreference_seconds = 1\nmean_microsiemens_per_ln = -0.5\n\
          sigma_microsiemens_per_ln = 0.2\nsigma_microsiemens_at_reference = 0.1\n\
          [device.read.rtn]\nkind = \"telegraph\"\nfraction_of_cells = 0.4\nreference_resistance_ohm = 1e4\n\

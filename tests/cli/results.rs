@@ -130,7 +130,7 @@ fn records_say_what_was_run() {
     for record in &records {
         let level = record["settings"]["noise"]["level_percent"].as_f64().expect("a level");
         run.push((record["seed"].as_u64().expect("a seed"), level));
-        assert_eq!(record["settings"]["training"]["tau_mem"], 5.0, "settings are written out");
+        assert_eq!(record["settings"]["training"]["tau_mem_steps"], 5.0, "settings are written out");
         assert_eq!(record["accuracy"][0], record["outcome"]);
         // 784 x 16 hidden cells, 160 batches of 32 of 5120 images.
         assert_eq!(record["writes"]["hidden"]["cells_written"], 784 * 16 * 160);

@@ -102,7 +102,7 @@ fn several_events_in_a_step_are_counted_or_merged_and_told() {
     assert_eq!(of_data(&counted), 0, "{}", counted.stderr);
 
     // The SHD presets count, and records say so.
-    let preset = ["run", "merged.toml", "--set", "training.preset=shd-published-results", "--set", "repeats.seeds=1"];
+    let preset = ["run", "merged.toml", "--set", "training.preset=kilgore-2025-shd", "--set", "repeats.seeds=1"];
     folder.run(&preset).succeeds();
     let record = &folder.records("results/triple/records/0001.jsonl")[0];
     assert_eq!(record["settings"]["data"]["events_per_step"], "count");

@@ -1,20 +1,21 @@
 //! Our own earlier output: tiny records, bit for bit on every machine.
 //!
 //! `UPDATE_GOLDEN=1 cargo test -p tests --test golden` writes them anew; the difference is reviewed like code. Where the
-//! numbers of the same trial change on purpose, `ohmspike_study::record::FORMAT` changes with them, so that no study mixes
+//! numbers of the same trial change on purpose, `ohmspike_study::record::ARITHMETIC` changes with them, so that no study mixes
 //! the two.
 
 use std::path::{Path, PathBuf};
 
+use ohmspike_snn::loss::Loss;
 use ohmspike_study::prepare::Prepared;
 use ohmspike_study::record::Record;
-use ohmspike_study::settings::{PresetName, Settings};
+use ohmspike_study::settings::{Settings, SurrogateShape};
 use ohmspike_study::trial::run_trial;
 
 fn settings(device: &str) -> Settings {
     let mut settings = Settings::default();
     settings.network.hidden = 20;
-    settings.training.epochs = Some(2);
+    settings.training.epochs = 2;
     settings.hardware.device = device.to_owned();
     settings
 }
@@ -45,7 +46,7 @@ fn compare(name: &str, settings: &Settings) {
     assert!(
         golden == now,
         "{}:{}: golden `{}`, now `{}`\n\nhint: if the change is meant, run `UPDATE_GOLDEN=1 cargo test -p tests --test \
-         golden`, review it with `git diff tests/golden`, and change `ohmspike_study::record::FORMAT` where numbers changed",
+         golden`, review it with `git diff tests/golden`, and change `ohmspike_study::record::ARITHMETIC` where numbers changed",
         path.display(),
         line + 1,
         golden.lines().nth(line).unwrap_or("").trim(),
@@ -63,7 +64,9 @@ fn abstract_weights_with_the_published_results() {
 #[test]
 fn crossbars_with_every_mechanism_and_the_text_of_the_paper() {
     let mut settings = settings("illustrative-oxide");
-    settings.training.preset = PresetName::PaperText;
-    settings.training.epochs = Some(1);
+    settings.training.loss = Loss::PerStep;
+    settings.training.surrogate = SurrogateShape::Exponential;
+    settings.training.tau_mem_steps = 10.0;
+    settings.training.epochs = 1;
     compare("oxide.json", &settings);
 }

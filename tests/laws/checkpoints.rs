@@ -28,11 +28,11 @@ const SECTIONS: [&str; 7] = [
      rate_per_second = 2\namplitude_percent_of_conductance = 7\n\
      [device.converters]\ntile_rows = 128\nadc = { bits = 8, codes = \"signed\", range = \"calibrated\" }",
     "[hardware]\ndevice = \"illustrative-oxide\"\npair = \"potentiation-only\"\ncontroller = \"digital-copy\"\n\
-     full_scale_hidden = 0.02",
-    "[hardware]\ndevice = \"1t1r-yousuf-2025\"\ncontroller = \"digital-copy\"\nfull_scale_hidden = 0.01\nfull_scale_readout = 4",
-    "recurrent = true\n[layer_2]\nhidden = 7\ndevice = \"illustrative-oxide\"\nrecurrent = false\nfull_scale = 4\n\
-     [layer_3]\nhidden = 5\n[hardware]\ndevice_readout = \"pcm-joshi-2020\"",
-    "recurrent = true\n[layer_2]\nhidden = 5\nfull_scale = 4\n[hardware]\ndevice = \"illustrative-oxide\"\n\
+     weight_at_gmax = 0.02",
+    "[hardware]\ndevice = \"1t1r-yousuf-2025\"\ncontroller = \"digital-copy\"\nweight_at_gmax = 0.01\n[readout]\nweight_at_gmax = 4",
+    "recurrent = true\n[[layer]]\n[[layer]]\nhidden = 7\ndevice = \"illustrative-oxide\"\nrecurrent = false\n\
+     weight_at_gmax = 4\n[[layer]]\nhidden = 5\n[readout]\ndevice = \"pcm-joshi-2020\"",
+    "recurrent = true\n[[layer]]\n[[layer]]\nhidden = 5\nweight_at_gmax = 4\n[hardware]\ndevice = \"illustrative-oxide\"\n\
      [device.read.rtn]\nkind = \"telegraph\"\nfraction_of_cells = 0.4\nreference_resistance_ohm = 1e4\n\
      rate_per_second = 2\namplitude_percent_of_conductance = 7\n\
      [device.converters]\ntile_rows = 128\nadc = { bits = 8, codes = \"signed\", range = \"calibrated\" }",

@@ -28,8 +28,8 @@ fn study_device() -> Device {
 
 /// Runs the same trial with abstract weights and through crossbars whose κs are 2^-10 and 2^-6.
 fn both(mut settings: Settings) -> [Outcome; 2] {
-    settings.hardware.full_scale_hidden = SPAN / 1024.0;
-    settings.hardware.full_scale_readout = SPAN / 64.0;
+    settings.hardware.weight_at_gmax = SPAN / 1024.0;
+    settings.readout.weight_at_gmax = SPAN / 64.0;
     let prepared = prepared(&settings);
     let run = |device: Option<&LoadedDevice>| {
         run_trial(&settings, &device.into(), prepared.data(&settings), 3, None, &ohmspike_simd::Serial, &mut |_| {})
@@ -62,7 +62,9 @@ fn whole_runs_are_equal_bit_for_bit() {
 #[test]
 fn whole_runs_of_the_other_preset_are_equal_bit_for_bit() {
     let mut settings = settings(1, 100.0);
-    settings.training.preset = ohmspike_study::settings::PresetName::PaperText;
+    settings.training.loss = ohmspike_snn::loss::Loss::PerStep;
+    settings.training.surrogate = ohmspike_study::settings::SurrogateShape::Exponential;
+    settings.training.tau_mem_steps = 10.0;
     settings.network.excitatory_fraction = 0.5;
     assert_equal(both(settings));
 }

@@ -6,8 +6,8 @@ use ohmspike_simd::{Matrix, Serial};
 use ohmspike_snn::connection::Connection;
 use ohmspike_snn::forward::{Layer, Trace, forward};
 use ohmspike_snn::initial;
+use ohmspike_snn::network::Dynamics;
 use ohmspike_snn::network::Network;
-use ohmspike_snn::preset::Preset;
 use ohmspike_snn::read_path::ReadPath;
 use ohmspike_snn::spikes::{EventsPerStep, Samples, SpikeTrains};
 use ohmspike_snn::train::{Trainer, Training};
@@ -45,7 +45,7 @@ fn samples(most: usize, with_input: impl Fn(usize) -> bool) -> [Samples; 2] {
 }
 
 fn network(inputs: usize) -> Network {
-    Network::new(inputs, HIDDEN, CLASSES, 0.75, STEPS, &Preset::published_results().dynamics).expect("valid")
+    Network::new(inputs, HIDDEN, CLASSES, 0.75, STEPS, &Dynamics::default()).expect("valid")
 }
 
 /// First weights by unit, and the same with a row for each of `copies`.

@@ -9,9 +9,9 @@ use ohmspike_snn::activity::Activity;
 use ohmspike_snn::connection::Connection;
 use ohmspike_snn::evaluate::evaluate;
 use ohmspike_snn::initial;
+use ohmspike_snn::network::Dynamics;
 use ohmspike_snn::network::{HiddenLayer, Network};
 use ohmspike_snn::neuron::Neuron;
-use ohmspike_snn::preset::Preset;
 use ohmspike_snn::spikes::{Samples, SpikeTrains};
 use ohmspike_snn::train::{EpochReport, Streams, Trainer, Training};
 use ohmspike_snn::weights::{DigitalWeights, WeightStore};
@@ -75,7 +75,7 @@ fn trained(
 
 /// Networks of one layer, and of several with everything that a layer can be.
 fn networks() -> Vec<(Network, usize)> {
-    let dynamics = Preset::published_results().dynamics;
+    let dynamics = Dynamics::default();
     let sizes = [(700, 20, 3, 150), (300, 130, 20, 200), (784, 100, 10, 64), (100, 300, 2, 65)];
     let mut networks: Vec<(Network, usize)> = sizes
         .into_iter()

@@ -149,8 +149,8 @@ fn training_goes_on_through_faults() {
 fn a_trial_that_diverges_keeps_account_of_its_last_epoch() {
     let mut settings = settings(2, 0.0);
     // The first steps are finite and fill windows this wide; sums of such weights are more than f32 holds.
-    settings.training.learning_rate = Some(1e37);
-    (settings.hardware.full_scale_hidden, settings.hardware.full_scale_readout) = (1e37, 1e37);
+    settings.training.learning_rate = 1e37;
+    (settings.hardware.weight_at_gmax, settings.readout.weight_at_gmax) = (1e37, 1e37);
     let outcome = run(&settings, &[NOISY]);
     let TrainError::Diverged { epoch: 1, batch } = outcome.diverged.expect("no step is finite") else {
         panic!("{:?}", outcome.diverged)

@@ -6,8 +6,8 @@ use ohmspike_simd::{Block, Instructions, LANES, Matrix, blocks_for};
 use ohmspike_snn::backward::{Adjoint, Gradient, backward};
 use ohmspike_snn::forward::{Layer, Trace, forward};
 use ohmspike_snn::loss::{Loss, ReadoutGradient};
+use ohmspike_snn::network::Dynamics;
 use ohmspike_snn::network::Network;
-use ohmspike_snn::preset::Preset;
 use ohmspike_snn::spikes::{SpikeTrain, SpikeTrains};
 use ohmspike_snn::surrogate::{Surrogate, exponential, fast_sigmoid};
 
@@ -217,7 +217,7 @@ fn check(network: &Network, cells: &Cells, noisy: bool, trains: &SpikeTrains, wh
 fn both_passes_are_the_scalar_loops_bit_for_bit() {
     let mut spikes = 0;
     for (hidden, classes, steps, inputs) in SHAPES {
-        let dynamics = Preset::published_results().dynamics;
+        let dynamics = Dynamics::default();
         let first = Network::new(inputs, hidden, classes, 0.8, steps, &dynamics).expect("valid");
         let seed = Seed::new(7).numbered((hidden * 1000 + classes) as u64);
         let cells = Cells {

@@ -70,11 +70,11 @@ fn settings(device: &str) -> Settings {
     let mut settings = Settings::default();
     (settings.network.hidden, settings.network.steps) = (6, 20);
     settings.weights.sigma_init = 0.3;
-    (settings.training.epochs, settings.training.batch) = (Some(2), Some(4));
-    settings.training.learning_rate = Some(0.5);
+    (settings.training.epochs, settings.training.batch) = (2, 4);
+    settings.training.learning_rate = 0.5;
     settings.outcome.last_epochs = 1;
     settings.hardware.device = device.to_owned();
-    (settings.hardware.full_scale_hidden, settings.hardware.full_scale_readout) = (1.0, 2.0);
+    (settings.hardware.weight_at_gmax, settings.readout.weight_at_gmax) = (1.0, 2.0);
     if device == "study-1k-1m" {
         settings.noise.level_percent = 10.0;
     }
@@ -98,8 +98,8 @@ fn left(settings: &Settings) -> Option<(String, Vec<String>)> {
     let shapes = shapes(settings, &data);
     let outcome = run_trial(settings, &devices, &data, 5, None, &ohmspike_simd::Serial, &mut |_| {}).ok()?;
     let mut record = Record::new(settings, 5, &data, &devices, &outcome);
-    (record.id, record.settings, record.device_sha256) = (String::new(), Settings::default(), None);
-    (record.further_devices_sha256, record.seconds) = (Default::default(), Seconds::default());
+    (record.id, record.settings, record.seconds) = (String::new(), Settings::default(), Seconds::default());
+    record.connections.iter_mut().for_each(|connection| connection.device_sha256 = None);
     let mut text = serde_json::to_string(&record).expect("plain values");
     for (loaded, shapes) in devices.with(&shapes) {
         let shapes: Vec<(usize, usize)> = shapes.iter().map(|(_, shape)| *shape).collect();
@@ -249,10 +249,10 @@ fn every_key_of_a_study_acts_or_is_told_with_every_device() {
     // `[data]` decides what is read, `[seeds]` which streams are drawn; maps are files.
     let of_files = ["fault_map", "conductance_map"];
     let swept = |key: &String| {
-        !["data.", "seeds.", "outcome.", "layer_"].iter().any(|section| key.starts_with(section))
+        !["data.", "seeds.", "outcome.", "layer."].iter().any(|section| key.starts_with(section))
             && !of_files.iter().any(|name| key.contains(name))
             && !key.ends_with(".device")
-            && !key.ends_with("device_readout")
+            && key != "training.preset"
             // Refused without recurrence, which no device of these studies has.
             && key != "weights.sigma_recurrent"
     };

@@ -6,9 +6,9 @@ use ohmspike_simd::{Instructions, Matrix, Serial};
 use ohmspike_snn::connection::Connection;
 use ohmspike_snn::forward::{Layer, Trace, forward};
 use ohmspike_snn::initial;
+use ohmspike_snn::network::Dynamics;
 use ohmspike_snn::network::{HiddenLayer, Network};
 use ohmspike_snn::neuron::Neuron;
-use ohmspike_snn::preset::Preset;
 use ohmspike_snn::spikes::{Samples, SpikeTrains};
 use ohmspike_snn::train::{Trainer, Training};
 use ohmspike_snn::weights::{DigitalWeights, WeightStore};
@@ -32,7 +32,7 @@ fn network(layers: &[(usize, bool)], neuron: Neuron) -> Network {
         recurrent,
         ..HiddenLayer::new(neurons, 0.7).expect("valid")
     };
-    let dynamics = Preset::published_results().dynamics;
+    let dynamics = Dynamics::default();
     let hidden = layers.iter().map(layer).collect();
     Network { neuron, ..Network::from_layers(INPUTS, hidden, 3, STEPS, &dynamics).expect("valid") }
 }

@@ -8,8 +8,8 @@ use ohmspike_crossbar::{ArrayParams, Branch, ColumnRead, CrossbarArray};
 use ohmspike_rng::Seed;
 use ohmspike_simd::{Block, LANES, Matrix};
 use ohmspike_snn::forward::{Layer, Trace, forward};
+use ohmspike_snn::network::Dynamics;
 use ohmspike_snn::network::{HiddenLayer, Network};
-use ohmspike_snn::preset::Preset;
 use ohmspike_snn::spikes::{EventsPerStep, SpikeTrains};
 
 const READS: usize = 4000;
@@ -66,7 +66,7 @@ fn moments(sample: impl Iterator<Item = f64>) -> (f64, f64) {
 }
 
 fn network(inputs: usize, hidden: usize, classes: usize, steps: usize) -> Network {
-    Network::new(inputs, hidden, classes, 1.0, steps, &Preset::published_results().dynamics).expect("valid")
+    Network::new(inputs, hidden, classes, 1.0, steps, &Dynamics::default()).expect("valid")
 }
 
 /// An input current of step 0 is the membrane voltage of step 2: V\[2\] = b V\[1\] + I\[1\], V\[1\] = 0.
@@ -138,7 +138,7 @@ fn readout_currents_have_the_moments_of_cell_by_cell_reads() {
 /// its voltage of step 4: V\[4\] = b V\[3\] + I\[3\], V\[3\] = 0. `layers` are the layers of the network, `noisy` is the place of the
 /// array among the weights; the voltages without it are taken off.
 fn voltages_of_step_4(layers: Vec<HiddenLayer>, array: &CrossbarArray, noisy: usize) -> Vec<Vec<f64>> {
-    let dynamics = Preset::published_results().dynamics;
+    let dynamics = Dynamics::default();
     let columns = layers.last().expect("a layer").neurons;
     let network = Network::from_layers(1, layers, 2, 5, &dynamics).expect("valid");
     let strong = Matrix::from_fn(1, ROWS, |_, neuron| if ACTIVE.contains(&neuron) { 1.5 } else { 0.0 });

@@ -63,11 +63,11 @@ fn the_same_chip_under_other_writes_has_the_same_reference_cells() {
         "[hardware]\ndevice = \"ideal\"\n[device.reference_branch]\nkind = \"cell\"\nsigma_ln_resistance = 0.5\n";
     let [first, same_chip, other_chip, other_again] = in_order(chips_by_writes(device));
     for (one, other) in [(&first, &same_chip), (&other_chip, &other_again)] {
-        assert_eq!((&one.loss, &one.tests, &one.writes), (&other.loss, &other.tests, &other.writes));
-        assert!(one.writes.hidden.wrong_sign > 0, "reference cells without a spread");
+        assert_eq!((&one.loss, &one.tests, &one.connections), (&other.loss, &other.tests, &other.connections));
+        assert!(one.connections[0].writes.wrong_sign > 0, "reference cells without a spread");
     }
     assert_ne!(first.loss, other_chip.loss);
-    assert_ne!(first.writes.hidden.wrong_sign, other_chip.writes.hidden.wrong_sign);
+    assert_ne!(first.connections[0].writes.wrong_sign, other_chip.connections[0].writes.wrong_sign);
 }
 
 /// With a reference as an exact branch nothing is drawn once a chip: what is left is the noise of the writes.
@@ -75,6 +75,7 @@ fn the_same_chip_under_other_writes_has_the_same_reference_cells() {
 fn the_same_writes_on_another_chip_have_the_same_noise() {
     let device = "[hardware]\ndevice = \"ideal\"\n[device]\nwrite.noise = \"relative\"\nwrite.sigma_percent_of_conductance = 2\n";
     let [first, other_writes, same_writes, _] = in_order(chips_by_writes(device));
-    assert_eq!((&first.loss, &first.writes), (&same_writes.loss, &same_writes.writes));
+    let writes = |record: &Record| record.connections.iter().map(|one| one.writes).collect::<Vec<_>>();
+    assert_eq!((&first.loss, writes(&first)), (&same_writes.loss, writes(&same_writes)));
     assert_ne!(first.loss, other_writes.loss);
 }

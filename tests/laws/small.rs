@@ -5,8 +5,8 @@ use std::path::Path;
 use ohmspike_crossbar::device::Device;
 use ohmspike_rng::Seed;
 use ohmspike_snn::connection::Connection;
+use ohmspike_snn::network::Dynamics;
 use ohmspike_snn::network::Network;
-use ohmspike_snn::preset::Preset;
 use ohmspike_snn::weights::DigitalWeights;
 use ohmspike_study::pool::Pool;
 use ohmspike_study::prepare::{LoadedDevice, Prepared};
@@ -22,7 +22,7 @@ pub const HIDDEN: usize = 20;
 pub fn settings(epochs: usize, level: f64) -> Settings {
     let mut settings = Settings::default();
     settings.network.hidden = HIDDEN;
-    settings.training.epochs = Some(epochs);
+    settings.training.epochs = epochs;
     settings.noise.level_percent = level;
     settings
 }
@@ -67,13 +67,13 @@ pub fn timeless(mut records: Vec<Record>) -> Vec<Record> {
 
 /// A network of the embedded subset's sizes and exact first weights of both layers, wide enough to spike often.
 pub fn network(seed: u64) -> (Network, DigitalWeights, DigitalWeights) {
-    let preset = Preset::published_results();
-    let network = Network::new(784, HIDDEN, 10, 0.8, 100, &preset.dynamics).expect("valid");
+    let dynamics = Dynamics::default();
+    let network = Network::new(784, HIDDEN, 10, 0.8, 100, &dynamics).expect("valid");
     let seed = Seed::new(seed);
     let first = |signs: Vec<_>, columns, sigma, name| {
         DigitalWeights::exact(ohmspike_snn::initial::weights(&signs, columns, sigma, seed.named(name)), signs)
     };
     let hidden = first(network.signs(Connection::Feedforward(0)), HIDDEN, 0.005, "hidden");
-    let readout = first(network.signs(Connection::Readout), 10, preset.readout_sigma(HIDDEN), "readout");
+    let readout = first(network.signs(Connection::Readout), 10, dynamics.readout_sigma(HIDDEN), "readout");
     (network, hidden, readout)
 }

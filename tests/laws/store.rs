@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use ohmspike_study::health::{HealthState, Saturated};
-use ohmspike_study::record::{FORMAT, Record};
+use ohmspike_study::record::{ARITHMETIC, Record};
 use ohmspike_study::run::trials;
 use ohmspike_study::store::{Store, StoreError, StoreWarning};
 
@@ -69,7 +69,7 @@ fn a_torn_last_line_is_left_out_and_its_trial_can_be_added_again() {
 #[test]
 fn foreign_lines_and_formats_are_left_out_with_a_warning() {
     let [first, second] = two_records();
-    let other_format = line(&second).replacen(FORMAT, "ohmspike-trial-0", 1);
+    let other_format = line(&second).replacen(&format!("\"arithmetic\":{ARITHMETIC}"), "\"arithmetic\":0", 1);
     let other_key = line(&second).replacen('{', "{\"colour\":1,", 1);
     for foreign in ["hello\n".to_owned(), "{}\n".to_owned(), "\u{0}\u{0}\n".to_owned(), other_format, other_key] {
         for text in [foreign.clone() + &line(&first), line(&first) + &foreign] {
@@ -115,11 +115,11 @@ fn two_results_of_a_trial_are_an_error_that_names_both_places() {
         |record| record.loss[0] *= 2.0,
         |record| record.tests[1][0].excitatory_spikes += 1,
         |record| record.data_sha256 = "another".to_owned(),
-        |record| record.writes.hidden.cells_written += 1,
-        |record| record.hardware.as_mut().expect("arrays").readout.training.write_pulses += 1,
-        |record| record.hardware.as_mut().expect("arrays").hidden.training.write_conductance *= 2.0,
+        |record| record.connections[0].writes.cells_written += 1,
+        |record| record.connections[1].used.as_mut().expect("an array").training.write_pulses += 1,
+        |record| record.connections[0].used.as_mut().expect("an array").training.write_conductance *= 2.0,
         |record| record.layer_spikes = vec![vec![1.0]],
-        |record| record.health = Some(vec![saturated()]),
+        |record| record.health = vec![saturated()],
         |record| record.before.classes[0].excitatory.count += 1,
         |record| record.after.as_mut().expect("no divergence").saturated_neurons[0] += 1,
         |record| record.after = None,
@@ -147,10 +147,10 @@ fn a_trial_that_is_run_again_must_say_the_same() {
     let (folder, file) = folder_with(&line(&first));
     for mut store in [open(folder.path()), Store::skim(folder.path(), |_| ()).expect("a readable folder")] {
         let mut same = Record { machine: "another".to_owned(), program: "0.0.9".to_owned(), ..first.clone() };
-        same.hardware.as_mut().expect("arrays").training_energy.write_microjoules = None;
+        same.energy.as_mut().expect("arrays").training.write_microjoules = None;
         store.append(same).expect("the same result");
         let mut other = first.clone();
-        other.writes.readout.pulses += 1;
+        other.connections[1].writes.pulses += 1;
         let error = store.append(other).expect_err("another result");
         let StoreError::Rerun { id, first: place } = &error else { panic!("{error}") };
         assert_eq!((id, place), (&first.id, &format!("{}:1", file.display())));
@@ -158,15 +158,22 @@ fn a_trial_that_is_run_again_must_say_the_same() {
     assert_eq!(fs::read_to_string(&file).expect("text"), line(&first));
 }
 
-/// Records of before do not tell the health of their trial, nor where conversions ended.
+/// A line that another version wrote says which.
 #[test]
-fn what_a_record_of_before_leaves_out_contradicts_nothing() {
-    let [first, _] = two_records_on_arrays();
-    let mut before = Record { health: None, ..first.clone() };
-    before.before.saturated_neurons.clear();
-    before.after.as_mut().expect("no divergence").saturated_neurons.clear();
-    let (folder, _) = folder_with(&(line(&before) + &line(&first)));
-    assert_eq!(open(folder.path()).get(&first.id), Some(&before));
+fn records_of_other_versions_are_left_out_and_say_which() {
+    let [first, _] = two_records();
+    for (text, reason) in [
+        (line(&first).replacen("\"schema\":6", "\"schema\":7,\"colour\":1", 1), "it has schema 7 and arithmetic 5"),
+        (
+            "{\"format\":\"ohmspike-trial-5\"}\n".to_owned(),
+            "it has the format `ohmspike-trial-5` of an earlier version",
+        ),
+    ] {
+        let (folder, _) = folder_with(&text);
+        let store = open(folder.path());
+        let [StoreWarning::Foreign { reason: found, .. }] = store.warnings() else { panic!("{:?}", store.warnings()) };
+        assert_eq!(found, reason);
+    }
 }
 
 /// Somebody removes the folder, or the file, or puts another one in its place, while a process has it open.

@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use ohmspike_crossbar::device::Device;
+use ohmspike_snn::connection::Connection;
 use ohmspike_study::chip_maps::{ChipMaps, MapFile};
 use ohmspike_study::prepare::{LoadedDevice, Prepared};
 use ohmspike_study::settings::{Controller, PairKind, Settings};
@@ -139,7 +140,7 @@ fn spiking(pair: PairKind) -> Settings {
     settings.weights.sigma_init = 0.02;
     settings.hardware.pair = pair;
     settings.hardware.retention_seconds = 1e4;
-    (settings.hardware.full_scale_hidden, settings.hardware.full_scale_readout) = (0.2, 2.0);
+    (settings.hardware.weight_at_gmax, settings.readout.weight_at_gmax) = (0.2, 2.0);
     settings
 }
 
@@ -229,8 +230,10 @@ fn reference_cells_without_spread_and_maps_without_faults_are_none() {
         let mut mapped = device(&[&write]);
         let map = |word: &str| {
             let row = format!("{word}{}\n", ",ok".repeat(settings.network.hidden - 1));
-            let (key, path, text) = ("hardware.fault_map_hidden", "chip.csv".to_owned(), row.repeat(784));
-            ChipMaps { fault: [Some(MapFile { key, path, text, sha256: String::new() }), None], ..ChipMaps::default() }
+            let (key, path, text) = ("layer.1.fault_map".to_owned(), "chip.csv".to_owned(), row.repeat(784));
+            let connection = Connection::Feedforward(0);
+            let fault = vec![MapFile { connection, key, path, text, sha256: String::new() }];
+            ChipMaps { fault, ..ChipMaps::default() }
         };
         mapped.maps = map("ok");
         assert!(trial(&settings, &mapped) == without, "map, {scheme}");

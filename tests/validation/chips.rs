@@ -49,7 +49,7 @@ pub struct Moments {
 
 impl Moments {
     /// Of `sample`.
-    pub fn of(sample: &[f64]) -> Moments {
+    pub fn new(sample: &[f64]) -> Moments {
         let n = sample.len() as f64;
         let mean = sample.iter().sum::<f64>() / n;
         let moment = |power: i32| sample.iter().map(|x| (x - mean).powi(power)).sum::<f64>() / n;
@@ -60,7 +60,7 @@ impl Moments {
 
 /// Correlation of two samples of the same cells.
 pub fn correlation(one: &[f64], other: &[f64]) -> f64 {
-    let (first, second) = (Moments::of(one), Moments::of(other));
+    let (first, second) = (Moments::new(one), Moments::new(other));
     let products = one.iter().zip(other).map(|(x, y)| (x - first.mean) * (y - second.mean));
     products.sum::<f64>() / one.len() as f64 / (first.sigma * second.sigma)
 }

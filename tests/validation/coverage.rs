@@ -116,7 +116,7 @@ fn intervals_of_means_hold_them() {
             let covers = |number: usize| {
                 let mut stream = seed.numbered(number as u64).stream();
                 let values: Vec<f64> = (0..n).map(|_| shape.outcome(accuracy, sd, &mut stream)).collect();
-                let (low, high) = Sample::of(&values).and_then(|sample| sample.ci95).expect("three repeats");
+                let (low, high) = Sample::new(&values).and_then(|sample| sample.ci95).expect("three repeats");
                 low <= truth && truth <= high
             };
             let count = (0..SIMULATIONS).filter(|number| covers(*number)).count();
@@ -143,7 +143,7 @@ fn intervals_of_crossed_seeds_hold_the_mean() {
                     outcomes.push((draws, 0.6 + seed + chip + rest[one * of_chips.len() + other]));
                 }
             }
-            let sample = Sample::of_drawn(&outcomes).expect("outcomes");
+            let sample = Sample::from_drawn(&outcomes).expect("outcomes");
             assert_eq!(sample.n as u64, seeds.min(chips));
             sample.ci95.is_some_and(|(low, high)| low <= 0.6 && 0.6 <= high)
         };
@@ -212,7 +212,7 @@ fn crossings_of_equal_curves_seldom_differ() {
                     curve.crossing(0.95).expect("a threshold").by_repeat
                 };
                 let (one, other) = (crossing(), crossing());
-                Paired::of(&one, &other).map_or(true, |test| test.p >= ALPHA)
+                Paired::new(&one, &other).map_or(true, |test| test.p >= ALPHA)
             };
             let count = (0..CURVES).filter(|number| agrees(*number)).count();
             assert_often(count, CURVES, LEAST_COVERAGE, &format!("{shape:?}, n = {n}"));
@@ -235,7 +235,7 @@ fn equal_conditions_seldom_differ() {
                         seeds.iter().map(|seed| seed + shape.outcome(0.7, sd, &mut stream) - less).collect::<Vec<_>>(),
                     )
                 };
-                let test = Paired::of(&outcomes(0.01, narrow), &outcomes(0.03, wide)).expect("a test");
+                let test = Paired::new(&outcomes(0.01, narrow), &outcomes(0.03, wide)).expect("a test");
                 test.p >= ALPHA
             };
             let count = (0..SIMULATIONS).filter(|number| agrees(*number)).count();

@@ -234,7 +234,7 @@ fn the_four_levels_end_as_they_were_measured() {
     for (level, (target, mean, sigma)) in LEVELS.into_iter().enumerate() {
         let [cells] = programmed(&device, target, Seed::new(31), [Seed::new(32).numbered(level as u64)]);
         assert!(cells.len() >= 20_000);
-        let found = Moments::of(&cells);
+        let found = Moments::new(&cells);
         let mean_open = 5.0 * sigma / QUOTED_CELLS.sqrt();
         let sigma_open = 5.0 * sigma / (2.0 * QUOTED_CELLS).sqrt();
         assert!((found.mean - mean).abs() < mean_open, "{target} µS: mean {}, measured {mean}", found.mean);
@@ -260,10 +260,10 @@ fn two_runs_of_a_chip_share_what_was_measured() {
     let correlated = correlation(&runs[0], &runs[1]);
     let open = 5.0 * (1.0 - 0.59f64.powi(2)) / pairs.sqrt();
     assert!((correlated - 0.59).abs() < open, "correlation {correlated}, measured 0.59 +- {open}");
-    let found = Moments::of(&runs[0]);
+    let found = Moments::new(&runs[0]);
     assert!((found.sigma - 11.6).abs() < 5.0 * 11.6 / (2.0 * pairs).sqrt(), "total {} µS", found.sigma);
     let differences: Vec<f64> = runs[0].iter().zip(&runs[1]).map(|(one, other)| one - other).collect();
-    let between = Moments::of(&differences).sigma / 2f64.sqrt();
+    let between = Moments::new(&differences).sigma / 2f64.sqrt();
     assert!((between - 7.3).abs() < 5.0 * 7.3 / (2.0 * pairs).sqrt(), "run to run {between} µS");
     let persistent = (found.sigma.powi(2) - between.powi(2)).sqrt();
     assert!((persistent - 8.7).abs() < 5.0 * 8.7 / (2.0 * pairs).sqrt(), "persistent {persistent} µS");

@@ -40,12 +40,12 @@ const BATCH: usize = 32;
 fn settings(device: &str) -> Settings {
     let mut settings = Settings::default();
     settings.network.hidden = 20;
-    settings.training.batch = Some(BATCH);
-    settings.training.learning_rate = Some(0.03);
+    settings.training.batch = BATCH;
+    settings.training.learning_rate = 0.03;
     settings.hardware.device = device.to_owned();
     // A window that weights of the first epochs fill: steps of training are then not lost in that of a pulse.
-    settings.hardware.full_scale_hidden = 0.1;
-    settings.hardware.full_scale_readout = 4.0;
+    settings.hardware.weight_at_gmax = 0.1;
+    settings.readout.weight_at_gmax = 4.0;
     settings
 }
 
@@ -60,10 +60,9 @@ struct Trained {
 /// Both layers after one epoch, the number of updates, and the accuracy on the test set with its number of samples.
 fn train(settings: &Settings) -> ([Trained; 2], u64, f64, f64) {
     let prepared = Prepared::new([settings].into_iter(), Path::new(".")).expect("the embedded subset");
-    let (data, device, preset) = (prepared.data(settings), prepared.device(settings), settings.preset());
+    let (data, device, dynamics) = (prepared.data(settings), prepared.device(settings), settings.dynamics());
     let hidden = settings.network.hidden;
-    let network =
-        Network::new(784, hidden, data.classes, 0.8, settings.network.steps, &preset.dynamics).expect("valid");
+    let network = Network::new(784, hidden, data.classes, 0.8, settings.network.steps, &dynamics).expect("valid");
     let streams = TrialStreams::of(settings, 1);
     let layer = |connection: Connection| {
         let (signs, (_, columns)) = (network.signs(connection), network.shape(connection));
@@ -73,7 +72,7 @@ fn train(settings: &Settings) -> ([Trained; 2], u64, f64, f64) {
             .expect("a layer that fits")
     };
     let (mut hidden_layer, mut readout) = (layer(Connection::Feedforward(0)), layer(Connection::Readout));
-    let training = Training { batch: BATCH, learning_rate: preset.learning_rate as f32 };
+    let training = Training { batch: BATCH, learning_rate: settings.training.learning_rate as f32 };
     let stores: &mut [&mut dyn WeightStore] = &mut [hidden_layer.store_mut(), readout.store_mut()];
     let report = Trainer::new(&network, training, &ohmspike_simd::Serial)
         .epoch(&data.train, stores, &streams.training, 0)

@@ -1,4 +1,4 @@
-//! The preset `published-results` learns on the embedded part of Fashion-MNIST.
+//! The preset `kilgore-2025` learns on the embedded part of Fashion-MNIST.
 //!
 //! A classifier that knows nothing is right on one of ten images: of n test images it has a share of 0.1 with a standard
 //! error of sqrt(0.1 x 0.9 / n). Five of them above is more than chance; the published numbers of all images take hours
@@ -14,7 +14,7 @@ use ohmspike_study::trial::run_trial;
 fn a_few_epochs_are_clearly_above_chance() {
     let mut settings = Settings::default();
     settings.noise.level_percent = 1.0;
-    settings.training.epochs = Some(10);
+    settings.training.epochs = 10;
     let prepared = Prepared::new([&settings].into_iter(), Path::new(".")).expect("the embedded subset");
     let outcome = run_trial(
         &settings,

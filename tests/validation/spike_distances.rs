@@ -8,8 +8,8 @@ use ohmspike_snn::connection::Connection;
 use ohmspike_snn::forward::{Trace, forward};
 use ohmspike_snn::initial;
 use ohmspike_snn::metrics::van_rossum::{PairDistances, Time, VanRossum};
+use ohmspike_snn::network::Dynamics;
 use ohmspike_snn::network::Network;
-use ohmspike_snn::preset::Preset;
 use ohmspike_snn::spikes::Samples;
 use ohmspike_snn::weights::{DigitalWeights, WeightStore};
 use ohmspike_study::prepare::Prepared;
@@ -38,14 +38,14 @@ const PUBLISHED: [Published; 6] = [
 
 /// Distances of every sample by itself.
 fn untrained(samples: &Samples, sigma: f32) -> Vec<VanRossum> {
-    let mut preset = Preset::published_results();
-    preset.dynamics.tau_mem = 10.0;
-    let network = Network::new(784, HIDDEN, 10, 0.8, 100, &preset.dynamics).expect("valid");
+    let mut dynamics = Dynamics::default();
+    dynamics.tau_mem = 10.0;
+    let network = Network::new(784, HIDDEN, 10, 0.8, 100, &dynamics).expect("valid");
     let store = |signs: Vec<_>, columns, sigma, name| {
         DigitalWeights::exact(initial::weights(&signs, columns, sigma, Seed::new(1).named(name)), signs)
     };
     let hidden = store(network.signs(Connection::Feedforward(0)), HIDDEN, sigma, "hidden");
-    let readout = store(network.signs(Connection::Readout), 10, preset.readout_sigma(HIDDEN), "readout");
+    let readout = store(network.signs(Connection::Readout), 10, dynamics.readout_sigma(HIDDEN), "readout");
     let mut trace = Trace::new(&network);
     // Whether the samples are stored class by class or mixed, every so many are of every class.
     let stride = samples.spikes.len() / SAMPLES;

@@ -123,13 +123,13 @@ fn assert_all_close(got: impl IntoIterator<Item = f64>, expected: &[f64]) {
 #[test]
 fn means_and_their_intervals() {
     for case in &VALUES.intervals {
-        let sample = Sample::of(&case.sample).expect("a sample");
+        let sample = Sample::new(&case.sample).expect("a sample");
         let (low, high) = sample.ci95.expect("an interval");
         assert_all_close(
             [sample.mean, sample.sd.expect("a spread"), low, high],
             &[case.mean, case.sd, case.low, case.high],
         );
-        let moments = Moments::of(&case.sample).expect("moments");
+        let moments = Moments::new(&case.sample).expect("moments");
         assert_all_close([moments.mean, moments.variance.sqrt()], &[case.mean, case.sd]);
     }
 }
@@ -141,12 +141,12 @@ fn drawn(values: &[f64]) -> Vec<Drawn> {
 #[test]
 fn paired_t_tests() {
     for TwoSamples { a, b, t, p, low, high } in &VALUES.pairs {
-        let test = Paired::of(&drawn(a), &drawn(b)).expect("a test");
+        let test = Paired::new(&drawn(a), &drawn(b)).expect("a test");
         assert_all_close([test.t, test.p, test.ci95.0, test.ci95.1], &[*t, *p, *low, *high]);
     }
     // `t.test(extra ~ group, data = sleep, paired = TRUE)` of R, as its help page prints it.
     let TwoSamples { a, b, .. } = &VALUES.pairs[0];
-    let test = Paired::of(&drawn(a), &drawn(b)).expect("a test");
+    let test = Paired::new(&drawn(a), &drawn(b)).expect("a test");
     let printed = [test.t, test.p, test.ci95.0, test.ci95.1].map(|value| format!("{value:.4}"));
     assert_eq!(printed, ["-4.0621", "0.0028", "-2.4599", "-0.7001"]);
 }
@@ -205,7 +205,7 @@ fn adjustments_of_holm() {
 #[test]
 fn straight_lines() {
     for case in &VALUES.lines {
-        let line = Line::of(&case.points).expect("a line");
+        let line = Line::fit(&case.points).expect("a line");
         assert_all_close(
             [line.slope, line.intercept, line.r_squared, line.largest_residual],
             &[case.slope, case.intercept, case.r_squared, case.largest_residual],

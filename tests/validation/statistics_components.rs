@@ -25,7 +25,7 @@ fn components_of_published_and_made_up_studies() {
         let factors: Vec<&str> = design.factors.iter().map(String::as_str).collect();
         let outcomes: Vec<Outcome> =
             design.outcomes.iter().map(|(values, value)| Outcome { values: values.clone(), value: *value }).collect();
-        let found = Components::of(&factors, &outcomes).expect(&design.name).components;
+        let found = Components::new(&factors, &outcomes).expect(&design.name).components;
         let names: Vec<String> = found.iter().map(|component| component.factors.join(" x ")).collect();
         assert_eq!(
             names,

@@ -25,8 +25,8 @@ pub struct HealthTally {
 
 impl HealthTally {
     /// Counts the trials of `study` that are done.
-    pub fn of(study: &Study, done: &[Done]) -> HealthTally {
-        let (judged, mut tally) = (Judged::of(study, done), HealthTally::default());
+    pub fn new(study: &Study, done: &[Done]) -> HealthTally {
+        let (judged, mut tally) = (Judged::new(study, done), HealthTally::default());
         done.iter().for_each(|done| tally.add(&judged.states(done), &done.record.settings));
         tally
     }

@@ -20,7 +20,7 @@ pub struct Judged {
 
 impl Judged {
     /// Judges the conditions of `study` by the trials that are done.
-    pub fn of(study: &Study, done: &[Done]) -> Judged {
+    pub fn new(study: &Study, done: &[Done]) -> Judged {
         let plain: Vec<usize> = (0..study.axes.len()).filter(|&axis| !is_seed(&study.axes[axis])).collect();
         let mut numbers: HashMap<String, usize> = HashMap::new();
         let group: Vec<usize> = study
@@ -61,7 +61,7 @@ impl Judged {
 
     /// What is wrong with the trial of a condition that left `record`.
     pub fn states_of(&self, condition: usize, record: &Record) -> Vec<HealthState> {
-        let mut states = record.health_states().into_owned();
+        let mut states = record.health.clone();
         match self.conditions.get(condition) {
             None | Some(Convergence::OfTrials) => return states,
             Some(Convergence::AtRest) => states.retain(|state| state.kind() != HealthKind::NotConverged),
@@ -93,7 +93,7 @@ mod tests {
         });
         fixture.see(|recorded| {
             let done = done(recorded.study, recorded.prepared, recorded.trials, recorded.store);
-            let judged = Judged::of(recorded.study, &done);
+            let judged = Judged::new(recorded.study, &done);
             done.iter().map(|done| judged.states(done).iter().map(HealthState::kind).collect()).collect()
         })
     }

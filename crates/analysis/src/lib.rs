@@ -20,3 +20,8 @@ pub mod stage;
 pub mod summary;
 pub mod sweep;
 pub mod tables;
+
+/// Runs the examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -59,12 +59,12 @@ impl Reference {
 
     /// Statistics of the outcomes.
     pub fn outcome(&self) -> Option<Sample> {
-        Sample::of(&self.outcomes)
+        Sample::new(&self.outcomes)
     }
 
     /// Statistics of the best accuracies.
     pub fn peak(&self) -> Option<Sample> {
-        Sample::of(&self.peaks)
+        Sample::new(&self.peaks)
     }
 }
 
@@ -90,7 +90,7 @@ mod tests {
         let expected = Reference { study: "other".to_owned(), outcomes: vec![0.4, 0.5], peaks: vec![0.6, 0.6] };
         assert_eq!(found, expected);
         let mut other = Record { id: "4".to_owned(), outcome: Some(0.9), accuracy: vec![0.9], ..empty_record() };
-        other.settings.training.epochs = Some(5);
+        other.settings.training.epochs = 5;
         store.append(other).expect("a writable folder");
         assert_eq!(Reference::beside(&own, &with).expect("whole records").as_ref(), Some(&found));
         assert_eq!(found.outcome().map(|sample| (sample.n, sample.mean)), Some((2, 0.45)));

@@ -37,7 +37,7 @@ pub struct Row {
 impl Summary {
     /// Gathers the outcomes of `done`, trials of `study`.
     pub fn new(study: &Study, done: &[Done]) -> Summary {
-        let judged = Judged::of(study, done);
+        let judged = Judged::new(study, done);
         let sorted = by_condition(study, done);
         let row = |(condition, here): (&ohmspike_study::study::Condition, &Vec<&Done>)| {
             let here = || here.iter();
@@ -47,7 +47,7 @@ impl Summary {
             let with_outcome = here().filter(|done| done.record.outcome.is_some());
             with_outcome.for_each(|done| health.add(&judged.states(done), &done.record.settings));
             let (values, usable) = (condition.values.clone(), drawn.len() - health.excluded);
-            Row { values, sample: Sample::of_drawn(&drawn), failures, health, usable }
+            Row { values, sample: Sample::from_drawn(&drawn), failures, health, usable }
         };
         Summary { axes: study.axes.clone(), rows: study.conditions.iter().zip(&sorted).map(row).collect() }
     }
@@ -64,7 +64,7 @@ impl Summary {
         for row in &self.rows {
             let mut cells: Vec<String> = row.values.iter().map(|value| csv_cell(&plain(value))).collect();
             let sample = row.sample;
-            let (low, high) = sample.and_then(|sample| sample.of_accuracy()).unzip();
+            let (low, high) = sample.and_then(|sample| sample.accuracy_interval()).unzip();
             cells.push(number(sample.map(|sample| sample.mean)));
             cells.push(number(sample.and_then(|sample| sample.sd)));
             cells.push(sample.map_or(0, |sample| sample.n).to_string());
@@ -107,7 +107,7 @@ fn cell(row: &Row, with_count: bool) -> String {
     let marks: Vec<String> = failed.into_iter().chain(unhealthy).collect();
     let failed = if marks.is_empty() { String::new() } else { format!(" ({})", marks.join(", ")) };
     let Some(sample) = row.sample else { return format!("-{failed}") };
-    let half = match sample.of_accuracy() {
+    let half = match sample.accuracy_interval() {
         Some(cut) if sample.ci95 != Some(cut) => format!(" ({:.1} to {:.1})", 100.0 * cut.0, 100.0 * cut.1),
         Some((low, high)) => format!(" ±{:.1}", (high - low) * 50.0),
         None if sample.n == 2 => format!(" ({:.1}, {:.1})", sample.ends.0 * 100.0, sample.ends.1 * 100.0),

@@ -68,7 +68,7 @@ pub struct Sweeps {
 impl Sweeps {
     /// Sorts the outcomes of `done`. The noise level, or else the last axis with numbers, is swept; the excitatory share, or else the first
     /// other axis, makes the curves.
-    pub fn of(study: &Study, done: &[Done]) -> Sweeps {
+    pub fn new(study: &Study, done: &[Done]) -> Sweeps {
         let axes = &study.axes;
         let plain_axes: Vec<usize> =
             (0..axes.len()).filter(|&axis| axes[axis].values.len() > 1 && !is_seed(&axes[axis])).collect();
@@ -81,7 +81,7 @@ impl Sweeps {
         let curve = named(SHARE).filter(|&axis| Some(axis) != x).or(others.first().copied());
         let apart: Vec<usize> = others.into_iter().filter(|&axis| Some(axis) != curve).collect();
 
-        let judged = Judged::of(study, done);
+        let judged = Judged::new(study, done);
         let (mut sweeps, sorted): (Vec<Sweep>, _) = (Vec::new(), by_condition(study, done));
         let (mut of_apart, mut of_curve, mut of_point) = (HashMap::new(), HashMap::new(), HashMap::new());
         for (number, condition) in study.conditions.iter().enumerate() {
@@ -142,7 +142,7 @@ impl SweptPoint {
 
     /// Statistics of the outcomes; none without any.
     pub fn sample(&self) -> Option<Sample> {
-        Sample::of_drawn(&self.outcomes)
+        Sample::from_drawn(&self.outcomes)
     }
 }
 
@@ -193,7 +193,7 @@ mod tests {
             Some(0.5 + noise + 0.1 * seed as f64)
         };
         Fixture::new(text, accuracy).see(|recorded| {
-            Sweeps::of(recorded.study, &done(recorded.study, recorded.prepared, recorded.trials, recorded.store))
+            Sweeps::new(recorded.study, &done(recorded.study, recorded.prepared, recorded.trials, recorded.store))
         })
     }
 

@@ -187,5 +187,5 @@ impl<'a> Meter<'a> {
 }
 
 fn epochs_of(trial: &Trial) -> usize {
-    trial.settings.preset().epochs
+    trial.settings.training.epochs
 }

@@ -81,14 +81,13 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         flags: &flags,
         noise_unit: choice.noise_unit,
         figures: &study_figures(recorded, &choice, replication)?,
-        replication,
         machine: &machine(),
     };
     let path = out.join("report.html");
     warn(&repeat_warnings(&study, &done_trials(&study, &prepared, &all, &store)));
     let failed = |source| WriteError { path: path.clone(), source };
     fs::create_dir_all(&out).map_err(failed)?;
-    persist::write(&path, |file| file.write_all(report.html().as_bytes())).map_err(failed)?;
+    persist::write(&path, |file| file.write_all(report.html(replication).as_bytes())).map_err(failed)?;
     tell!("{done} of {} trials have a record", all.len());
     say!("{}", path.display())?;
     if arguments.open {

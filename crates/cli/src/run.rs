@@ -141,7 +141,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         "\n{ended_trials} of {} trials done; outcome: mean test accuracy (%), with its 95 % interval from 3 repeats on",
         all.len()
     )?;
-    let health = HealthTally::of(&study, &done_trials);
+    let health = HealthTally::new(&study, &done_trials);
     for line in health.lines() {
         say!("{line}")?;
     }
@@ -217,11 +217,6 @@ fn introduce(study: &Study, prepared: &Prepared, all: &[Trial], left: &[Trial]) 
         let connections = shapes(trial.settings, prepared.data(trial.settings));
         for (loaded, held) in prepared.devices_of(trial.settings).with(&connections) {
             // The sheet shows the spread at the highest level of the study, and says so by the level itself.
-            let device_of = |trial: &Trial| {
-                let hardware = &trial.settings.hardware;
-                let maps = hardware.maps().map(|(_, path)| path.to_owned());
-                (hardware.device.clone(), maps, trial.settings.device.clone())
-            };
             let this = (loaded.device.name.clone(), device_of(trial));
             if shown.len() < MOST_SHEETS && !shown.contains(&this) {
                 shown.push(this);
@@ -236,6 +231,13 @@ fn introduce(study: &Study, prepared: &Prepared, all: &[Trial], left: &[Trial]) 
             }
         }
     }
+}
+
+/// What makes one device of another in a study: its file, the maps of its chip and the keys that override it.
+fn device_of<'a>(trial: &Trial<'a>) -> (&'a str, Vec<[&'a str; 2]>, &'a BTreeMap<String, serde_json::Value>) {
+    let settings = trial.settings;
+    let maps = settings.connections().into_iter().map(|connection| settings.maps_of(connection));
+    (&settings.hardware.device, maps.collect(), &settings.device)
 }
 
 /// Device sheets and warnings that a run shows: nobody reads more, and an axis may have 100,000 values.

@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use ohmspike_analysis::reference::Reference;
+use ohmspike_experiments::presets::PRESETS;
 use ohmspike_study::bounded;
 use ohmspike_study::prepare::Prepared;
 use ohmspike_study::run::Trial;
@@ -30,7 +31,7 @@ pub fn read_with_text(file: &Path, overrides: &[String]) -> Result<(Study, Strin
     let path = file.display().to_string();
     let text = bounded::read_named_text(file, bounded::LARGEST_STUDY)
         .map_err(|source| FileError { path: path.clone(), source })?;
-    Ok((Study::parse(&path, &text, &parse_overrides(overrides)?)?, text))
+    Ok((Study::parse_with(&PRESETS, &path, &text, &parse_overrides(overrides)?)?, text))
 }
 
 /// The folder of the results: the one that was asked for, or results/NAME.
@@ -68,7 +69,7 @@ pub fn needs_records(store: &Store, trials: &[Trial], folder: &Path) -> Result<(
 
 /// The default study, one trial, with `overrides`.
 pub fn default(overrides: &[String]) -> Result<Study, super::Failure> {
-    Ok(Study::parse("defaults", "name = \"train\"", &parse_overrides(overrides)?)?)
+    Ok(Study::parse_with(&PRESETS, "defaults", "name = \"train\"", &parse_overrides(overrides)?)?)
 }
 
 fn parse_overrides(overrides: &[String]) -> Result<Vec<Override>, StudyError> {

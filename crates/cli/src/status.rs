@@ -145,7 +145,7 @@ impl<'a> View<'a> {
         // Nothing is written here.
         let checkpoints = Checkpoints::new(out, Duration::MAX);
         let (all, times) = (Standing::of(trials, &store, &checkpoints), TrialTimes::of(study, trials, &store));
-        let health = HealthTally::of(study, &done(study, prepared, trials, &store));
+        let health = HealthTally::new(study, &done(study, prepared, trials, &store));
         Ok(View { trials, out, all, health, times, jobs, store, checkpoints })
     }
 

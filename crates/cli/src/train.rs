@@ -86,7 +86,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         say!("outcome: {percent:.2} % (mean test accuracy, last {last} of {epochs} epochs, seed {seed})")?;
     }
     warn(&saturated(&record, &devices));
-    print(&cost_lines(&record.writes, record.hardware.as_ref()))?;
+    print(&cost_lines(&record.connections, record.energy.as_ref()))?;
     for (loaded, shapes) in held {
         let shapes: Vec<_> = shapes.into_iter().map(|(_, shape)| shape).collect();
         print(&area_line(&loaded.device, settings.hardware.pair, &shapes))?;
@@ -110,7 +110,7 @@ fn one_condition(arguments: &Arguments) -> Result<Study, Failure> {
 
 /// What is wrong with the trial, in a line on stdout, and with its numbers and advice on stderr.
 fn tell_health(record: &Record) -> Wanted {
-    let states = record.health_states();
+    let states = &record.health;
     // A network that guesses because it is silent needs no advice on guessing.
     let excluded = states.iter().any(|state| state.kind().excludes());
     // What a converter cuts off has been told with its counts.

@@ -111,3 +111,8 @@ pub use report::WriteReport;
 pub use rtn_state::TelegraphState;
 pub use state::{ArrayState, WrongState};
 pub use window::{ConductanceWindow, WindowSpec};
+
+/// Runs the examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -119,8 +119,8 @@ pub enum MapError {
     /// Conductances of all cells as a map of faults.
     #[error(
         "map: {numbers} of {cells} cells are numbers and none is `ok`: every cell would be stuck\n\n\
-         hint: if these are measured conductances, name the file as a conductance map (`hardware.conductance_map_hidden` or \
-         `hardware.conductance_map_readout`); if it lists stuck cells, write `ok` for those that work"
+         hint: if these are measured conductances, name the file as a conductance map (`layer.1.conductance_map` or \
+         `readout.conductance_map`); if it lists stuck cells, write `ok` for those that work"
     )]
     AllStuck {
         /// Cells of the map.
@@ -131,8 +131,8 @@ pub enum MapError {
     /// A map of faults as a map of conductances.
     #[error(
         "line {line}, column {column}: got `{value}`: a map of conductances holds numbers alone\n\n\
-         hint: if this is a map of stuck cells, name the file as a fault map (`hardware.fault_map_hidden` or \
-         `hardware.fault_map_readout`)"
+         hint: if this is a map of stuck cells, name the file as a fault map (`layer.1.fault_map` or \
+         `readout.fault_map`)"
     )]
     FaultWord {
         /// Line of the text, from 1.
@@ -200,7 +200,7 @@ fn unsaid(conductances: bool) -> &'static str {
 fn mask_advice(conductances: bool) -> &'static str {
     if conductances {
         "give the conductance of every cell, with a line like `unit microsiemens`; a map of stuck cells is named as \
-         `hardware.fault_map_hidden` or `hardware.fault_map_readout`"
+         `layer.1.fault_map` or `readout.fault_map`"
     } else {
         "write `ok` for a cell that works, and `low-resistance`, `high-resistance` or `open` for one that is stuck, or the \
          conductance at which it is stuck after a line like `unit microsiemens`"

@@ -17,6 +17,13 @@ pub(crate) struct Entry {
     pub embedded: Option<[&'static [u8]; 4]>,
 }
 
+impl Name {
+    /// What each class is called, in the order of the labels.
+    pub fn class_names(self) -> &'static [&'static str] {
+        entry(self).classes
+    }
+}
+
 /// What is known of `name`.
 pub(crate) fn entry(name: Name) -> &'static Entry {
     match name {
@@ -72,4 +79,17 @@ const TEST_LABELS: &[u8] = include_bytes!("../embedded/fashion-mnist-subset/t10k
 pub(crate) fn loose_subset() -> (Entry, [&'static [u8]; 4]) {
     let files = [TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS];
     (Entry { embedded: None, ..FASHION_MNIST_SUBSET.clone() }, files)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The first training image is an ankle boot, as the picture in the repository of Fashion-MNIST shows it.
+    #[test]
+    fn classes_are_called_as_they_were_published() {
+        let names = Name::FashionMnist.class_names();
+        assert_eq!((names.len(), names[0], names[9]), (10, "T-shirt/top", "Ankle boot"));
+        assert_eq!(Name::FashionMnistSubset.class_names(), names);
+    }
 }

@@ -1,18 +1,6 @@
-//! A whole data set: training and test samples of one kind, and published images decoded, checked and put together.
+//! A whole data set: training and test samples of one kind.
 
-use std::{borrow::Cow, panic, thread};
-
-use sha2::{Digest, Sha256};
-
-use crate::{
-    catalogue::Entry,
-    events::EventSet,
-    file::{File, hexadecimal},
-    idx,
-    image_set::{self, ImageSet},
-    load::LoadError,
-    value_set::ValueSet,
-};
+use crate::{events::EventSet, image_set::ImageSet, value_set::ValueSet};
 
 /// Training and test samples of one data set.
 #[derive(Clone, Debug, PartialEq)]
@@ -80,49 +68,4 @@ impl Part {
             _ => None,
         }
     }
-}
-
-/// The packed bytes of a file, and what messages call it.
-pub(crate) type Packed = (String, Cow<'static, [u8]>);
-
-/// Decodes the four files of `entry`, training and test at the same time.
-pub(crate) fn decode(entry: &Entry, packed: &[Packed; 4]) -> Result<Dataset, LoadError> {
-    let part = |images: usize, labels: usize| {
-        decode_part(
-            [&entry.files[images], &entry.files[labels]],
-            [&packed[images], &packed[labels]],
-            entry.classes.len(),
-        )
-    };
-    let (train, test) = thread::scope(|scope| {
-        let test = scope.spawn(|| part(2, 3));
-        (part(0, 1), test.join().unwrap_or_else(|cause| panic::resume_unwind(cause)))
-    });
-    let (train, train_hashes) = train?;
-    let (test, test_hashes) = test?;
-    let digest = train_hashes.iter().chain(&test_hashes).fold(Sha256::new(), Digest::chain_update);
-    Ok(Dataset {
-        name: entry.name.to_string(),
-        class_names: entry.classes.iter().map(|&name| name.to_owned()).collect(),
-        train: Part::Images(train),
-        test: Part::Images(test),
-        duration_seconds: None,
-        digest: hexadecimal(&digest.finalize().into()),
-    })
-}
-
-/// Images and labels of one part, and the hashes of the two contents.
-fn decode_part(
-    files: [&File; 2],
-    packed: [&Packed; 2],
-    classes: usize,
-) -> Result<(ImageSet, [[u8; 32]; 2]), LoadError> {
-    let images = idx::read(&packed[0].0, &packed[0].1, files[0].dimensions)?;
-    let labels = idx::read(&packed[1].0, &packed[1].1, files[1].dimensions)?;
-    let hashes = [images.sha256, labels.sha256];
-    let verified = files[0].verify(&images).and_then(|()| files[1].verify(&labels));
-    // What does not fit together says more than a wrong hash.
-    let set = image_set::join(images, labels, classes)?;
-    verified?;
-    Ok((set, hashes))
 }

@@ -3,22 +3,17 @@
 use std::{
     io::{self, Read},
     path::Path,
-    time::Duration,
 };
 
 use thiserror::Error;
-use ureq::{Agent, config::ConfigBuilder, typestate::AgentScope};
 
 use crate::{
+    client::{Client, Refused},
     file::{File, FileError},
     persist,
     shown::{shown, shown_path},
 };
 
-/// A server that is silent for so long is given up.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// No download takes longer, however slowly a server answers: 512 MiB at 75 kB/s.
-const LONGEST: Duration = Duration::from_secs(2 * 60 * 60);
 /// More than this is no file of Fashion-MNIST: the largest has 26 MB.
 const MOST_BYTES: u64 = 64 << 20;
 /// Bytes between two tellings of the progress.
@@ -37,14 +32,23 @@ pub struct Progress {
 
 /// Why a file was not downloaded.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum DownloadError {
+    /// The build has no HTTP client.
+    #[error("{url}: cannot download: this build has no HTTP client (feature `download`)")]
+    NotBuiltIn {
+        /// The address to ask.
+        url: String,
+    },
     /// No connection, or an answer that is not the file.
-    #[error("{}: download failed ({}), the server must send the file", shown(url), shown(&reason.to_string()))]
+    #[error("{}: download failed ({}), the server must send the file", shown(url), shown(reason))]
     Server {
         /// The address asked.
         url: String,
+        /// The HTTP status, where the server answered.
+        status: Option<u16>,
         /// What went wrong.
-        reason: Box<ureq::Error>,
+        reason: String,
     },
     /// The connection broke.
     #[error("{url}: transfer ended after {received} bytes ({reason}), must be whole")]
@@ -77,25 +81,27 @@ pub enum DownloadError {
     },
 }
 
-/// The client that [`download`] asks through; it heeds the proxy variables of the environment.
-pub(crate) fn agent() -> Agent {
-    limited(Agent::config_builder(), LONGEST)
-}
+impl DownloadError {
+    fn refused(url: &str, refused: Refused) -> DownloadError {
+        let url = url.to_owned();
+        match refused {
+            Refused::NotBuiltIn => DownloadError::NotBuiltIn { url },
+            Refused::Server { status, reason } => DownloadError::Server { url, status, reason },
+        }
+    }
 
-/// The client that `config` describes, which gives up on silence, and on any answer that is not there in whole after `longest`.
-fn limited(config: ConfigBuilder<AgentScope>, longest: Duration) -> Agent {
-    config
-        .timeout_global(Some(longest))
-        .timeout_connect(Some(PATIENCE))
-        .timeout_recv_response(Some(PATIENCE))
-        .timeout_per_read(Some(PATIENCE))
-        .build()
-        .into()
+    /// What to do about it.
+    pub(crate) fn advice(&self) -> &'static str {
+        match self {
+            DownloadError::NotBuiltIn { .. } => "build the program with `--features download`",
+            _ => "run it again, what is already there is kept",
+        }
+    }
 }
 
 /// Downloads `file` from below `address` into `folder` and returns its bytes.
 pub(crate) fn download(
-    agent: &Agent,
+    client: &Client,
     address: &str,
     file: &File,
     folder: &Path,
@@ -103,7 +109,7 @@ pub(crate) fn download(
 ) -> Result<u64, DownloadError> {
     let url = format!("{}/{}", address.trim_end_matches('/'), file.name);
     let tell = |received, expected| progress(Progress { file: file.name, received, expected });
-    let packed = receive(agent, &url, MOST_BYTES, tell)?;
+    let packed = receive(client, &url, MOST_BYTES, tell)?;
     file.verify_packed(&url, &packed)?;
     let path = folder.join(file.name);
     persist::write(&path, |part| part.write_all(&packed))
@@ -113,15 +119,13 @@ pub(crate) fn download(
 
 /// The whole answer of `url`, of at most `most` bytes.
 pub(crate) fn receive(
-    agent: &Agent,
+    client: &Client,
     url: &str,
     most: u64,
     mut tell: impl FnMut(u64, Option<u64>),
 ) -> Result<Vec<u8>, DownloadError> {
-    let refused = |reason| DownloadError::Server { url: url.to_owned(), reason: Box::new(reason) };
-    let body = agent.get(url).call().map_err(refused)?.into_body();
-    let expected = body.content_length();
-    let mut reader = body.into_reader().take(most + 1);
+    let answer = client.get(url).map_err(|refused| DownloadError::refused(url, refused))?;
+    let (expected, mut reader) = (answer.expected, answer.content.take(most + 1));
     let mut received = Vec::new();
     loop {
         let before = received.len();
@@ -141,14 +145,14 @@ pub(crate) fn receive(
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "download"))]
 mod tests {
-    use std::fs;
+    use std::{fs, time::Duration};
 
     use super::*;
     use crate::{
         catalogue::loose_subset,
-        loopback::{Answer, direct_agent, serve},
+        loopback::{Answer, serve},
     };
 
     /// Downloads the training labels from a server that answers so; what is then in the folder.
@@ -156,7 +160,7 @@ mod tests {
         let server = serve(move |_| answer());
         let folder = tempfile::tempdir().unwrap();
         let file = loose_subset().0.files[1];
-        let outcome = download(&direct_agent(), &server.address, &file, folder.path(), &mut |_| {});
+        let outcome = download(&Client::direct(), &server.address, &file, folder.path(), &mut |_| {});
         let left = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
         (outcome, format!("{}/{}", server.address, file.name), left.collect())
     }
@@ -177,7 +181,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = loose_subset().0.files[2];
         let mut told = Vec::new();
-        download(&direct_agent(), &server.address, &file, folder.path(), &mut |progress| told.push(progress)).unwrap();
+        download(&Client::direct(), &server.address, &file, folder.path(), &mut |progress| told.push(progress))
+            .unwrap();
         let all = loose_subset().1[2].len() as u64;
         assert_eq!(told.first().map(|progress| progress.received), Some(PIECE as u64));
         assert_eq!(told.last(), Some(&Progress { file: file.name, received: all, expected: Some(all) }));
@@ -216,9 +221,9 @@ mod tests {
     #[test]
     fn a_server_that_never_ends_is_given_up() {
         let server = serve(|_| Answer::Dripping);
-        let agent = limited(Agent::config_builder().proxy(None), Duration::from_millis(300));
+        let client = Client::direct_with_limit(Duration::from_millis(300));
         let begun = std::time::Instant::now();
-        let error = receive(&agent, &server.address, MOST_BYTES, |_, _| {}).unwrap_err().to_string();
+        let error = receive(&client, &server.address, MOST_BYTES, |_, _| {}).unwrap_err().to_string();
         assert!(error.starts_with(&format!("{}: transfer ended after ", server.address)), "{error}");
         // Ten times what is allowed, for a machine that is busy.
         assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
@@ -238,7 +243,15 @@ mod tests {
         let server = serve(|_| Answer::Whole(labels().to_vec()));
         let folder = tempfile::tempdir().unwrap().path().join("gone");
         let file = loose_subset().0.files[1];
-        let error = download(&direct_agent(), &server.address, &file, &folder, &mut |_| {}).unwrap_err().to_string();
+        let error = download(&Client::direct(), &server.address, &file, &folder, &mut |_| {}).unwrap_err().to_string();
         assert!(error.starts_with(&format!("{}: cannot be written (", folder.join(file.name).display())), "{error}");
+    }
+
+    #[test]
+    fn a_build_without_a_client_says_so() {
+        let error = DownloadError::NotBuiltIn { url: "http://a/b.gz".to_owned() };
+        let message = "http://a/b.gz: cannot download: this build has no HTTP client (feature `download`)";
+        assert_eq!(error.to_string(), message);
+        assert_eq!(error.advice(), "build the program with `--features download`");
     }
 }

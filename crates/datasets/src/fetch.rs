@@ -3,11 +3,11 @@
 use std::{fs, io, path::Path};
 
 use thiserror::Error;
-use ureq::Agent;
 
 use crate::{
     catalogue::{self, Entry},
-    download::{self, DownloadError, Progress, download},
+    client::Client,
+    download::{DownloadError, Progress, download},
     file::{File, FileError},
     locate::{self, Place, names, other_ways},
     name::Name,
@@ -68,8 +68,8 @@ pub enum FetchError {
     /// A file could not be downloaded.
     #[error(
         "{reason}\n\n\
-         hint: run it again, what is already there is kept; or put {} into {folder}; or {}",
-        names(catalogue::entry(*name)), other_ways(*name)
+         hint: {}; or put {} into {folder}; or {}",
+        reason.advice(), names(catalogue::entry(*name)), other_ways(*name)
     )]
     Download {
         /// The data set.
@@ -93,14 +93,14 @@ pub fn fetch(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Fetched, FetchError> {
     let entry = catalogue::entry(name);
-    fetch_to(entry, locate::places(entry, cache), &download::agent(), address, progress)
+    fetch_to(entry, locate::places(entry, cache), &Client::new(), address, progress)
 }
 
 /// Finds or downloads `entry`, given the places to look in.
 fn fetch_to(
     entry: &Entry,
     places: Vec<Place>,
-    agent: &Agent,
+    client: &Client,
     address: &str,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Fetched, FetchError> {
@@ -109,7 +109,7 @@ fn fetch_to(
     match locate::locate_in(entry, places) {
         Ok(Place::Cache(_)) | Err(_) => {
             let folder = cache.ok_or(FetchError::NoCacheFolder { name: entry.name })?;
-            let files = complete(entry, &folder, agent, address, progress)?;
+            let files = complete(entry, &folder, client, address, progress)?;
             Ok(Fetched { place: Place::Cache(folder), files })
         }
         Ok(place) => check(entry, place),
@@ -129,7 +129,7 @@ fn check(entry: &Entry, place: Place) -> Result<Fetched, FetchError> {
 fn complete(
     entry: &Entry,
     folder: &Path,
-    agent: &Agent,
+    client: &Client,
     address: &str,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Vec<FetchedFile>, FetchError> {
@@ -137,7 +137,7 @@ fn complete(
     fs::create_dir_all(folder).map_err(|reason| FetchError::Folder { folder: label.clone(), reason })?;
     let one = |file| match kept(file, folder) {
         Ok(kept) => Ok(kept),
-        Err(_) => download(agent, address, file, folder, progress)
+        Err(_) => download(client, address, file, folder, progress)
             .map(|bytes| FetchedFile { name: file.name, bytes, downloaded: true })
             .map_err(|reason| FetchError::Download { name: entry.name, folder: label.clone(), reason }),
     };
@@ -151,7 +151,7 @@ fn kept(file: &File, folder: &Path) -> Result<FetchedFile, FileError> {
     Ok(FetchedFile { name: file.name, bytes: packed.len() as u64, downloaded: false })
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "download"))]
 mod tests {
     use std::net::TcpListener;
 
@@ -160,7 +160,7 @@ mod tests {
     use super::*;
     use crate::{
         catalogue::loose_subset,
-        loopback::{Answer, direct_agent, serve},
+        loopback::{Answer, serve},
     };
 
     fn subset_file(name: &str) -> Option<&'static [u8]> {
@@ -174,7 +174,7 @@ mod tests {
 
     fn fetch_into(cache: &TempDir, address: &str) -> Result<Fetched, FetchError> {
         let places = vec![Place::Cache(cache.path().join("subset"))];
-        fetch_to(&loose_subset().0, places, &direct_agent(), address, &mut |_| {})
+        fetch_to(&loose_subset().0, places, &Client::direct(), address, &mut |_| {})
     }
 
     fn downloaded(fetched: &Fetched) -> Vec<bool> {
@@ -230,7 +230,7 @@ mod tests {
             fs::write(folder.path().join(file.name), subset_file(file.name).unwrap()).unwrap();
         }
         let place = Place::Environment(folder.path().to_owned());
-        let fetch = || fetch_to(&entry, vec![place.clone()], &direct_agent(), &silent_address(), &mut |_| {});
+        let fetch = || fetch_to(&entry, vec![place.clone()], &Client::direct(), &silent_address(), &mut |_| {});
         assert_eq!(downloaded(&fetch().unwrap()), [false; 4]);
 
         let spoiled = folder.path().join(entry.files[3].name);
@@ -270,7 +270,7 @@ mod tests {
     #[test]
     fn without_a_home_folder_there_is_nowhere_to_write() {
         let entry = loose_subset().0;
-        let error = fetch_to(&entry, Vec::new(), &direct_agent(), &silent_address(), &mut |_| {}).unwrap_err();
+        let error = fetch_to(&entry, Vec::new(), &Client::direct(), &silent_address(), &mut |_| {}).unwrap_err();
         assert_eq!(
             error.to_string(),
             "fashion-mnist-subset: no cache folder as the home folder is unknown, must be known or given\n\n\

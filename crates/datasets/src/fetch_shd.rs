@@ -7,11 +7,11 @@
 use std::{fs, io, path::Path};
 
 use thiserror::Error;
-use ureq::Agent;
 
 use crate::{
     checksums::{Algorithm, ChecksumError, Checksums},
-    download::{self, DownloadError, Progress, receive},
+    client::Client,
+    download::{DownloadError, Progress, receive},
     hdf5::{Content, Hdf5Error},
     locate::{self, Place},
     persist, regular,
@@ -72,8 +72,8 @@ pub enum FetchShdError {
     /// A file was not downloaded.
     #[error(
         "{reason}\n\n\
-         hint: run it again, what is already there is kept; or download `shd_train.h5.gz` and `shd_test.h5.gz` by other means and \
-         give `--folder DIR`"
+         hint: {}; or download `shd_train.h5.gz` and `shd_test.h5.gz` by other means and give `--folder DIR`",
+        reason.advice()
     )]
     Download {
         /// What went wrong.
@@ -134,12 +134,12 @@ pub fn fetch_shd(
     checksums: Option<&Path>,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<FetchedShd, FetchShdError> {
-    fetch_with(&download::agent(), locate::folders(SHD_NAME, cache), from, checksums, progress)
+    fetch_with(&Client::new(), locate::folders(SHD_NAME, cache), from, checksums, progress)
 }
 
 /// Finds or brings the files, given the places to look in.
 fn fetch_with(
-    agent: &Agent,
+    client: &Client,
     places: Vec<Place>,
     from: ShdFrom<'_>,
     checksums: Option<&Path>,
@@ -165,12 +165,12 @@ fn fetch_with(
             let sums = match sums {
                 Some(sums) => Some(sums),
                 // Without a network, files that are there are read all the same.
-                None => published(agent, address).or_else(|error| match error {
+                None => published(client, address).or_else(|error| match error {
                     FetchShdError::Download { .. } if there => Ok(None),
                     error => Err(error),
                 })?,
             };
-            let one = |name| complete(agent, address, name, &folder, sums.as_ref(), progress);
+            let one = |name| complete(client, address, name, &folder, sums.as_ref(), progress);
             let files = FILES.into_iter().map(one).collect::<Result<_, _>>()?;
             Ok(FetchedShd { place: Place::Cache(folder), files })
         }
@@ -183,18 +183,18 @@ fn stated(path: &Path) -> Result<Checksums, FetchShdError> {
 }
 
 /// The checksums that the publisher states; none where there is no list of them.
-fn published(agent: &Agent, address: &str) -> Result<Option<Checksums>, FetchShdError> {
+fn published(client: &Client, address: &str) -> Result<Option<Checksums>, FetchShdError> {
     let url = format!("{}/{SUMS}", address.trim_end_matches('/'));
-    match receive(agent, &url, MOST_SUMS, |_, _| {}) {
+    match receive(client, &url, MOST_SUMS, |_, _| {}) {
         Ok(text) => Ok(Some(Checksums::parse(&url, &text)?)),
-        Err(DownloadError::Server { reason, .. }) if matches!(*reason, ureq::Error::StatusCode(404)) => Ok(None),
+        Err(DownloadError::Server { status: Some(404), .. }) => Ok(None),
         Err(reason) => Err(FetchShdError::Download { reason }),
     }
 }
 
 /// Keeps the file `name` of our `folder`, or the same unpacked, or downloads it.
 fn complete(
-    agent: &Agent,
+    client: &Client,
     address: &str,
     name: &'static str,
     folder: &Path,
@@ -212,7 +212,7 @@ fn complete(
     }
     let url = format!("{}/{name}", address.trim_end_matches('/'));
     let tell = |received, expected| progress(Progress { file: name, received, expected });
-    let bytes = receive(agent, &url, MOST_BYTES, tell).map_err(|reason| FetchShdError::Download { reason })?;
+    let bytes = receive(client, &url, MOST_BYTES, tell).map_err(|reason| FetchShdError::Download { reason })?;
     let file = checked(&url, name, &bytes, Origin::Downloaded, sums)?;
     put(folder, name, &bytes)?;
     Ok(file)
@@ -268,7 +268,7 @@ fn name_of(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "download"))]
 mod tests {
     use std::path::PathBuf;
 
@@ -276,7 +276,7 @@ mod tests {
     use sha2::Digest;
 
     use super::*;
-    use crate::loopback::{Answer, direct_agent, serve};
+    use crate::loopback::{Answer, serve};
 
     fn data() -> PathBuf {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/shd")
@@ -308,7 +308,7 @@ mod tests {
     ) -> Result<FetchedShd, String> {
         let server = serve(answer);
         let from = ShdFrom::Address(&server.address);
-        fetch_with(&direct_agent(), vec![Place::Cache(cache.join(SHD_NAME))], from, checksums, &mut |_| {}).map_err(
+        fetch_with(&Client::direct(), vec![Place::Cache(cache.join(SHD_NAME))], from, checksums, &mut |_| {}).map_err(
             |error| error.to_string().replace(&server.address, "URL").replace(&cache.display().to_string(), "CACHE"),
         )
     }
@@ -368,7 +368,7 @@ mod tests {
         let (folder, cache) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let copied = || {
             let from = ShdFrom::Folder(folder.path());
-            fetch_with(&direct_agent(), vec![Place::Cache(cache.path().join(SHD_NAME))], from, None, &mut |_| {})
+            fetch_with(&Client::direct(), vec![Place::Cache(cache.path().join(SHD_NAME))], from, None, &mut |_| {})
         };
         fs::copy(data().join(FILES[0]), folder.path().join(FILES[0])).unwrap();
         let message = copied().unwrap_err().to_string();

@@ -30,6 +30,7 @@
 
 mod catalogue;
 mod checksums;
+mod client;
 mod column;
 mod csv_table;
 mod dataset;
@@ -53,7 +54,7 @@ mod imported;
 mod labels;
 mod load;
 mod locate;
-#[cfg(test)]
+#[cfg(all(test, feature = "download"))]
 mod loopback;
 mod name;
 mod note;
@@ -100,3 +101,8 @@ pub use status::{Status, status};
 pub use stored::StoredError;
 pub use time_unit::TimeUnit;
 pub use value_set::ValueSet;
+
+/// Runs the examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -7,10 +7,10 @@ use thiserror::Error;
 
 use crate::{
     catalogue::{self, Entry},
-    dataset::{self, Dataset, Packed, Part},
-    file::{FileError, hexadecimal},
-    idx::IdxError,
-    image_set::ImageSetError,
+    dataset::{Dataset, Part},
+    file::{File, FileError, hexadecimal},
+    idx::{self, IdxError},
+    image_set::{self, ImageSet, ImageSetError},
     imported::{find, imported},
     locate::{self, NotFound},
     name::Name,
@@ -67,7 +67,7 @@ pub fn load(name: &str, cache: Option<&Path>) -> Result<Dataset, LoadError> {
         let entry = catalogue::entry(name);
         return match locate::locate(name, cache)?.folder() {
             Some(folder) => load_folder(entry, folder),
-            None => dataset::decode(entry, &embedded(entry)),
+            None => decode(entry, &embedded(entry)),
         };
     }
     if name == SHD_NAME {
@@ -113,7 +113,7 @@ fn load_shd(cache: Option<&Path>) -> Result<Dataset, LoadError> {
 fn load_folder(entry: &Entry, folder: &Path) -> Result<Dataset, LoadError> {
     let [train_images, train_labels, test_images, test_labels] = entry.files.map(|file| file.read_from(folder));
     let packed = [train_images?, train_labels?, test_images?, test_labels?];
-    dataset::decode(entry, &packed.map(|(file, bytes)| (file, Cow::Owned(bytes))))
+    decode(entry, &packed.map(|(file, bytes)| (file, Cow::Owned(bytes))))
 }
 
 /// The files that are part of the program.
@@ -123,6 +123,51 @@ fn embedded(entry: &Entry) -> [Packed; 4] {
     std::array::from_fn(|index| {
         (format!("embedded {}: {}", entry.name, entry.files[index].name), Cow::Borrowed(bytes[index]))
     })
+}
+
+/// The packed bytes of a file, and what messages call it.
+type Packed = (String, Cow<'static, [u8]>);
+
+/// Decodes the four files of `entry`, training and test at the same time.
+fn decode(entry: &Entry, packed: &[Packed; 4]) -> Result<Dataset, LoadError> {
+    let part = |images: usize, labels: usize| {
+        decode_part(
+            [&entry.files[images], &entry.files[labels]],
+            [&packed[images], &packed[labels]],
+            entry.classes.len(),
+        )
+    };
+    let (train, test) = thread::scope(|scope| {
+        let test = scope.spawn(|| part(2, 3));
+        (part(0, 1), test.join().unwrap_or_else(|cause| panic::resume_unwind(cause)))
+    });
+    let (train, train_hashes) = train?;
+    let (test, test_hashes) = test?;
+    let digest = train_hashes.iter().chain(&test_hashes).fold(Sha256::new(), Digest::chain_update);
+    Ok(Dataset {
+        name: entry.name.to_string(),
+        class_names: entry.classes.iter().map(|&name| name.to_owned()).collect(),
+        train: Part::Images(train),
+        test: Part::Images(test),
+        duration_seconds: None,
+        digest: hexadecimal(&digest.finalize().into()),
+    })
+}
+
+/// Images and labels of one part, and the hashes of the two contents.
+fn decode_part(
+    files: [&File; 2],
+    packed: [&Packed; 2],
+    classes: usize,
+) -> Result<(ImageSet, [[u8; 32]; 2]), LoadError> {
+    let images = idx::read(&packed[0].0, &packed[0].1, files[0].dimensions)?;
+    let labels = idx::read(&packed[1].0, &packed[1].1, files[1].dimensions)?;
+    let hashes = [images.sha256, labels.sha256];
+    let verified = files[0].verify(&images).and_then(|()| files[1].verify(&labels));
+    // What does not fit together says more than a wrong hash.
+    let set = image_set::join(images, labels, classes)?;
+    verified?;
+    Ok((set, hashes))
 }
 
 #[cfg(test)]

@@ -11,8 +11,6 @@ use std::{
     time::Duration,
 };
 
-use ureq::Agent;
-
 /// What to answer.
 pub(crate) enum Answer {
     /// The whole file.
@@ -48,11 +46,6 @@ pub(crate) fn serve(answer: impl Fn(&str) -> Answer + Send + 'static) -> Loopbac
         }
     });
     Loopback { address: format!("http://{socket}"), socket, ended, thread: Some(thread) }
-}
-
-/// A client that asks this machine directly, whatever proxy the environment names.
-pub(crate) fn direct_agent() -> Agent {
-    Agent::config_builder().proxy(None).build().into()
 }
 
 fn reply(mut stream: TcpStream, answer: &impl Fn(&str) -> Answer) {

@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use thiserror::Error;
 
-use crate::{catalogue::entry, shown::excerpt};
+use crate::shown::excerpt;
 
 /// A data set by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -25,11 +25,6 @@ impl Name {
             Name::FashionMnist => "fashion-mnist",
             Name::FashionMnistSubset => "fashion-mnist-subset",
         }
-    }
-
-    /// What each class is called, in the order of the labels.
-    pub fn class_names(self) -> &'static [&'static str] {
-        entry(self).classes
     }
 }
 
@@ -68,14 +63,6 @@ mod tests {
         for name in Name::ALL {
             assert_eq!(name.to_string().parse(), Ok(name));
         }
-    }
-
-    /// The first training image is an ankle boot, as the picture in the repository of Fashion-MNIST shows it.
-    #[test]
-    fn classes_are_called_as_they_were_published() {
-        let names = Name::FashionMnist.class_names();
-        assert_eq!((names.len(), names[0], names[9]), (10, "T-shirt/top", "Ankle boot"));
-        assert_eq!(Name::FashionMnistSubset.class_names(), names);
     }
 
     #[test]

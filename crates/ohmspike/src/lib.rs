@@ -11,3 +11,8 @@ pub use ohmspike_simd as simd;
 pub use ohmspike_snn as snn;
 pub use ohmspike_stats as stats;
 pub use ohmspike_study as study;
+
+/// Runs the examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -15,14 +15,14 @@ pub struct Axis {
 
 impl Axis {
     /// The axis of some finite values: every whole number gets a tick where they are few, round numbers otherwise.
-    pub fn of(values: &[f64]) -> Self {
+    pub fn from_values(values: &[f64]) -> Self {
         let whole = values.iter().all(|value| value.fract() == 0.0);
         let (low, high) = extent(values);
         if whole && high - low <= 12.0 { Self::with_step(low, high, (1.0, 0)) } else { Self::with_ticks(values, 8.0) }
     }
 
     /// The same for a small panel: some four ticks.
-    pub fn of_few(values: &[f64]) -> Self {
+    pub fn from_few(values: &[f64]) -> Self {
         Self::with_ticks(values, 4.0)
     }
 
@@ -67,7 +67,7 @@ mod tests {
 
     #[test]
     fn few_whole_values_get_a_tick_each() {
-        let axis = Axis::of(&[0.0, 1.0, 11.0]);
+        let axis = Axis::from_values(&[0.0, 1.0, 11.0]);
         assert_eq!((axis.step, axis.decimals), (1.0, 0));
         assert!(axis.low < 0.0 && axis.high > 11.0);
     }

@@ -28,7 +28,7 @@ const ENTRY_HEIGHT: f64 = 19.0;
 
 /// Plots under one title.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Plate {
+pub struct Grid {
     /// Words above everything, in as many lines as they need; empty for none.
     pub title: String,
     /// The legend, in rows above the plots.
@@ -101,13 +101,13 @@ impl Entry {
     }
 }
 
-impl Plate {
-    /// The plate as SVG of `width` units that scales to any width.
+impl Grid {
+    /// The grid as SVG of `width` units that scales to any width.
     pub fn svg(&self, width: f64) -> String {
         vector::svg(&self.scene(width))
     }
 
-    /// The plate as PNG with two pixels per unit of the SVG.
+    /// The grid as PNG with two pixels per unit of the SVG.
     pub fn png(&self, width: f64) -> Result<Vec<u8>, PlotError> {
         pixels::png(self.scene(width), PNG_SCALE)
     }

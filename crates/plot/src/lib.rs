@@ -21,7 +21,7 @@ pub mod time_span;
 pub mod vector;
 pub mod violin;
 
-pub use grid::Plate;
+pub use grid::Grid;
 pub use panel::PanelFigure;
 
 /// A picture that could not be drawn.
@@ -41,3 +41,8 @@ pub enum PlotError {
     #[error("figure: png not packed: {0}")]
     Pack(#[from] png::EncodingError),
 }
+
+/// Runs the examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -47,7 +47,7 @@ pub struct Look {
 
 impl Look {
     /// The look of curve `number`, from 0.
-    pub fn of(number: usize) -> Look {
+    pub fn new(number: usize) -> Look {
         Look { color: COLORS[number % COLORS.len()], shape: SHAPES[(number + number / COLORS.len()) % SHAPES.len()] }
     }
 }
@@ -105,11 +105,11 @@ mod tests {
     fn curves_look_different() {
         for one in 0..49 {
             for other in 0..one {
-                assert_ne!(Look::of(one), Look::of(other));
+                assert_ne!(Look::new(one), Look::new(other));
             }
         }
         for one in 0..7 {
-            assert!((0..one).all(|other| Look::of(one).shape != Look::of(other).shape), "in grey too");
+            assert!((0..one).all(|other| Look::new(one).shape != Look::new(other).shape), "in grey too");
         }
     }
 }

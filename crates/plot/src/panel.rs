@@ -302,7 +302,7 @@ pub fn words(x: f64, y: f64, size: u32, anchor: TextAnchor, bold: bool, content:
 /// The axis of `values`; a logarithmic one of at least a decade.
 fn range(log: bool, values: &[f64]) -> Axis {
     if !log {
-        return Axis::of_few(values);
+        return Axis::from_few(values);
     }
     let low = values.iter().copied().fold(f64::INFINITY, f64::min);
     let high = values.iter().copied().fold(0.0, f64::max);

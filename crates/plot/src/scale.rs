@@ -48,13 +48,13 @@ impl Scale {
 
     /// Round numbers around all of `values`.
     pub fn linear(values: &[f64]) -> Scale {
-        let Axis { low, high, step, decimals } = Axis::of(values);
+        let Axis { low, high, step, decimals } = Axis::from_values(values);
         Scale::with_step(low, high, step, decimals)
     }
 
     /// The same with some four ticks, at whole numbers where all values are.
     pub fn linear_few(values: &[f64]) -> Scale {
-        let Axis { low, high, step, decimals } = Axis::of_few(values);
+        let Axis { low, high, step, decimals } = Axis::from_few(values);
         match values.iter().all(|value| value.fract() == 0.0) && step < 1.0 {
             true => Scale::with_step(low, high, 1.0, 0),
             false => Scale::with_step(low, high, step, decimals),

@@ -87,12 +87,12 @@ mod tests {
     #[test]
     fn few_values_are_dots_and_many_a_violin_within_them() {
         let values: Vec<f64> = (0..9).map(f64::from).collect();
-        let few = violin(1.0, 0.4, &values[..7], Look::of(0));
+        let few = violin(1.0, 0.4, &values[..7], Look::new(0));
         let Mark::Dots { points, .. } = &few[1] else { panic!("dots") };
         assert_eq!(points.iter().map(|point| point.1).collect::<Vec<f64>>(), values[..7]);
         assert!(points.iter().all(|point| (point.0 - 1.0).abs() < 0.4));
 
-        let many = violin(1.0, 0.4, &values, Look::of(0));
+        let many = violin(1.0, 0.4, &values, Look::new(0));
         let Mark::Area { outline, .. } = &many[0] else { panic!("an area") };
         assert!(outline.iter().all(|(x, y)| (x - 1.0).abs() <= 0.4 + 1e-12 && (0.0..=8.0).contains(y)));
         let Mark::Line { points, .. } = &many[2] else { panic!("quartiles") };
@@ -101,7 +101,7 @@ mod tests {
 
     #[test]
     fn equal_values_have_no_density() {
-        assert_eq!(violin(0.0, 0.4, &[2.0; 20], Look::of(0)).len(), 2);
-        assert_eq!(violin(0.0, 0.4, &[], Look::of(0)), []);
+        assert_eq!(violin(0.0, 0.4, &[2.0; 20], Look::new(0)).len(), 2);
+        assert_eq!(violin(0.0, 0.4, &[], Look::new(0)), []);
     }
 }

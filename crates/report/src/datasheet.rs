@@ -37,12 +37,12 @@ pub fn device_sheet(loaded: &LoadedDevice, settings: &Settings, shapes: &[(Conne
     let window = device.window;
     let (low_ohm, high_ohm) = (1e6 / f64::from(window.high()), 1e6 / f64::from(window.low()));
     let middle_ohm = (low_ohm * high_ohm).sqrt();
-    let full_scale = settings.full_scale_of(connection);
+    let weight_at_gmax = settings.weight_at_gmax_of(connection);
     let resistances = [low_ohm, middle_ohm, high_ohm];
     let mut text = String::new();
     let _ = writeln!(
         text,
-        "device {}: {} to {} ohm ({} to {} µS), a full-scale cell is a {} weight of {full_scale}",
+        "device {}: {} to {} ohm ({} to {} µS), a cell at Gmax is a {} weight of {weight_at_gmax}",
         device.name,
         significant(low_ohm),
         significant(high_ohm),
@@ -111,9 +111,9 @@ mod tests {
     fn a_map_of_faults_is_on() {
         let mut loaded: LoadedDevice = Device::built_in("ideal").unwrap().into();
         let text = "ok ok low-resistance\nok ok ok".to_owned();
-        let (key, path) = ("hardware.fault_map_hidden", "chip.csv".to_owned());
-        let map = MapFile { key, path, text, sha256: String::new() };
-        loaded.maps = ChipMaps { fault: [Some(map), None], ..ChipMaps::default() };
+        let (key, path) = ("layer.1.fault_map".to_owned(), "chip.csv".to_owned());
+        let map = MapFile { connection: Connection::Feedforward(0), key, path, text, sha256: String::new() };
+        loaded.maps = ChipMaps { fault: vec![map], ..ChipMaps::default() };
         let sheet = device_sheet(&loaded, &Settings::default(), SHAPES);
         let lines: Vec<&str> = sheet.lines().rev().take(3).collect();
         assert_eq!(

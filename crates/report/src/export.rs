@@ -82,27 +82,18 @@ pub fn trial_table(study: &Study, done: &[Done]) -> Table {
         });
     }
     distances(&mut table, done);
-    writes(&mut table, "hidden", done, |record| Some(&record.writes.hidden));
-    let mut between: Vec<String> = Vec::new();
-    for further in done.iter().flat_map(|done| &done.record.writes.further) {
-        if !between.contains(&further.connection) {
-            between.push(further.connection.clone());
+    let mut connections: Vec<&str> = Vec::new();
+    for connection in done.iter().flat_map(|done| &done.record.connections) {
+        if !connections.contains(&&*connection.name) {
+            connections.push(&connection.name);
         }
     }
-    for connection in &between {
-        writes(&mut table, connection, done, |record| {
-            let of = record.writes.further.iter().find(|further| further.connection == *connection)?;
-            Some(&of.writes)
-        });
+    for connection in connections {
+        writes(&mut table, connection, done, |record| Some(&record.connection(connection)?.writes));
     }
-    writes(&mut table, "readout", done, |record| Some(&record.writes.readout));
     conversions(&mut table, done);
-    table.numbers("training_energy_microjoules", done, |record| {
-        record.hardware.as_ref()?.training_energy.known_microjoules()
-    });
-    table.numbers("inference_energy_microjoules", done, |record| {
-        record.hardware.as_ref()?.inference_energy.known_microjoules()
-    });
+    table.numbers("training_energy_microjoules", done, |record| record.energy.as_ref()?.training.known_microjoules());
+    table.numbers("inference_energy_microjoules", done, |record| record.energy.as_ref()?.inference.known_microjoules());
     table.numbers("training_seconds", done, |record| Some(record.seconds.training));
     table.numbers("test_seconds", done, |record| Some(record.seconds.test));
     health(&mut table, study, done);
@@ -155,7 +146,7 @@ fn distances(table: &mut Table, done: &[Done]) {
 
 /// Whether answers may rest on the trial, the states it is in, and what decides them.
 fn health(table: &mut Table, study: &Study, done: &[Done]) {
-    let judged = Judged::of(study, done);
+    let judged = Judged::new(study, done);
     let states: Vec<Vec<HealthState>> = done.iter().map(|done| judged.states(done)).collect();
     let usable = |(done, states): (&Done, &Vec<HealthState>)| {
         done.record.outcome.is_some() && !states.iter().any(|state| state.kind().excludes())
@@ -206,7 +197,7 @@ fn writes(table: &mut Table, layer: &str, done: &[Done], of: impl Fn(&Record) ->
         ("writes_cut_short", |report| report.pulse_limited),
     ];
     for (name, count) in counts {
-        table.wholes(&format!("{layer}_{name}"), done, |record| of(record).map(count));
+        table.wholes(&format!("{}_{name}", layer.replace('-', "_")), done, |record| of(record).map(count));
     }
 }
 
@@ -225,7 +216,7 @@ fn conversions(table: &mut Table, done: &[Done]) {
             let shares = |record: &Record| {
                 record.conversions().iter().find(|of| of.connection == *connection).and_then(of_stage)
             };
-            let name = |what: &str| format!("{connection}_{stage}_{what}");
+            let name = |what: &str| format!("{}_{stage}_{what}", connection.replace('-', "_"));
             table.wholes(&name("conversions"), done, |record| Some(shares(record)?.conversions));
             table.numbers(&name("lowest_code_fraction"), done, |record| Some(shares(record)?.lowest));
             table.numbers(&name("highest_code_fraction"), done, |record| Some(shares(record)?.highest));

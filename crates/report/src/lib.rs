@@ -11,3 +11,8 @@ pub mod export;
 pub mod figures;
 pub mod page;
 pub mod replication;
+
+/// Runs the examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -9,6 +9,7 @@ mod comparisons;
 mod crossing_words;
 mod devices;
 mod direction;
+mod facts;
 mod figures;
 mod health;
 mod layout;
@@ -22,103 +23,19 @@ mod settings;
 pub mod table;
 mod tables;
 mod tolerance;
+mod tolerated;
 mod variance;
-
-use std::collections::BTreeSet;
 
 use maud::{Markup, PreEscaped, html};
 
-use crate::figures::{Figure, NoiseUnit};
 use crate::replication::Replication;
-use direction::Direction;
-use ohmspike_analysis::recorded::Recorded;
-use ohmspike_analysis::repeats::{Done, done};
-use ohmspike_analysis::sweep::Sweeps;
-use ohmspike_study::health::chance_in;
-use ohmspike_study::study::Study;
-use tolerance::{Tolerance, tolerances};
 
-/// What a report is made from.
-#[derive(Debug)]
-pub struct Report<'a> {
-    /// The study and its records.
-    pub recorded: Recorded<'a>,
-    /// Its file, as the command names it.
-    pub file: &'a str,
-    /// The text of that file.
-    pub text: &'a str,
-    /// What `--set` put in the place of the file's values.
-    pub overrides: &'a [String],
-    /// The folder of the results, where it is not the default.
-    pub out: Option<&'a str>,
-    /// Further flags of the command, which choose what is drawn.
-    pub flags: &'a [String],
-    /// The unit of write noise that they ask for.
-    pub noise_unit: Option<NoiseUnit>,
-    /// What is drawn of them.
-    pub figures: &'a [Figure],
-    /// The published study that it replicates.
-    pub replication: Option<&'a dyn Replication>,
-    /// The machine that writes the report, in words.
-    pub machine: &'a str,
-}
-
-/// What several sections need of a report.
-pub struct Facts<'a> {
-    /// What the report is made from.
-    pub report: &'a Report<'a>,
-    /// The trials that have a record.
-    pub done: Vec<Done<'a>>,
-    /// Their outcomes along the axes.
-    pub sweeps: Sweeps,
-    /// How the swept axis disturbs, and what curves tolerate, by sweep; none where it does not disturb.
-    tolerances: Option<(Direction, Vec<Vec<Tolerance>>)>,
-    /// Accuracy of guessing, a fraction.
-    pub chance: f64,
-}
+pub use facts::{Facts, Report, Section};
 
 impl Report<'_> {
-    /// The page. The same records give the same page on the same machine.
-    pub fn html(&self) -> String {
-        let done = done(self.recorded.study, self.recorded.prepared, self.recorded.trials, self.recorded.store);
-        let sweeps = Sweeps::of(self.recorded.study, &done);
-        let classes = self.recorded.prepared.data(&self.recorded.study.conditions[0].settings).classes;
-        let chance = chance_in(done.iter().map(|done| done.record)).unwrap_or(1.0 / classes as f64);
-        let tolerances = tolerances(&sweeps, chance);
-        layout::page(&Facts { report: self, done, sweeps, tolerances, chance })
-    }
-}
-
-impl Facts<'_> {
-    /// The study.
-    pub fn study(&self) -> &Study {
-        self.report.recorded.study
-    }
-
-    /// Number of trials, and of those that have a record.
-    pub fn counts(&self) -> (usize, usize) {
-        (self.report.recorded.trials.len(), self.done.len())
-    }
-
-    /// The seeds of the study that have a record at all.
-    fn seeds_done(&self) -> BTreeSet<u64> {
-        self.done.iter().map(|done| done.record.seed).collect()
-    }
-}
-
-/// A section with its heading, which the table of contents links to.
-pub struct Section {
-    /// The anchor.
-    pub id: &'static str,
-    /// The heading.
-    pub heading: &'static str,
-    /// What follows it.
-    pub body: Markup,
-}
-
-impl Section {
-    fn markup(&self) -> Markup {
-        html! { section id=(self.id) { h2 { (self.heading) } (self.body) } }
+    /// The page, with the sections that `replication` adds. The same records give the same page on the same machine.
+    pub fn html(&self, replication: Option<&dyn Replication>) -> String {
+        layout::page(&Facts::new(self), replication)
     }
 }
 
@@ -136,6 +53,7 @@ fn data_uri(kind: &str, content: &[u8]) -> PreEscaped<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::figures::NoiseUnit;
     use ohmspike_analysis::fixture::{Fixture, record};
 
     const STUDY: &str = "question = 'Is <b> & \"c\" escaped?'\n[noise]\nlevel_percent = [0, 50, 100]\n\
@@ -156,11 +74,10 @@ mod tests {
                 out: None,
                 flags: &[],
                 noise_unit,
-                replication: None,
                 figures: &[],
                 machine: "a machine",
             }
-            .html()
+            .html(None)
         })
     }
 
@@ -222,7 +139,7 @@ mod tests {
             assert!(page.contains("(no interval below three repeats)") && !page.contains(" ± "), "{page}");
         }
         let text = "[training]\nlearning_rate = [0.1, 0.2]\n";
-        let page = html(&Fixture::new(text, |settings, _| Some(4.0 * settings.training.learning_rate.unwrap_or(0.0))));
+        let page = html(&Fixture::new(text, |settings, _| Some(4.0 * settings.training.learning_rate)));
         assert_eq!(names_a_winner(&page), None);
         assert!(page.contains("No condition is called better than another: there are no more than n = 1"), "{page}");
     }
@@ -230,11 +147,11 @@ mod tests {
     /// Twelve outcomes of two seeds are two repeats, whatever the chips do.
     #[test]
     fn chips_do_not_multiply_seeds() {
-        let text = "[hardware]\ndevice = 'study-1k-1m'\nfull_scale_hidden = [1.0, 2.0]\n[device.faults]\np_low_resistance = 0.1\n\
+        let text = "[hardware]\ndevice = 'study-1k-1m'\nweight_at_gmax = [1.0, 2.0]\n[device.faults]\np_low_resistance = 0.1\n\
                     [seeds]\nchip = [1, 2, 3, 4, 5, 6]\n[repeats]\nseeds = 2\n";
         let page = html(&Fixture::new(text, |settings, seed| {
             let chip = settings.seeds.chip.unwrap_or_default() as f64;
-            Some(0.2 + 0.3 * settings.hardware.full_scale_hidden - 0.01 * chip + 0.02 * seed as f64)
+            Some(0.2 + 0.3 * settings.hardware.weight_at_gmax - 0.01 * chip + 0.02 * seed as f64)
         }));
         assert_eq!(names_a_winner(&page), None);
         assert!(page.contains("no more than n = 2 independent repeats") && page.contains("(n = 2)"), "{page}");
@@ -244,7 +161,7 @@ mod tests {
     fn conditions_within_the_noise_are_not_distinguishable() {
         let text = "[training]\nlearning_rate = [0.1, 0.2, 0.3]\n[repeats]\nseeds = 8\n";
         let scatter = |settings: &ohmspike_study::settings::Settings, seed: u64| {
-            let rate = (10.0 * settings.training.learning_rate.unwrap_or(0.0)).round() as u64;
+            let rate = (10.0 * settings.training.learning_rate).round() as u64;
             // Scrambled, the same for every run: a spread of about 3 points.
             0.7 + 0.01 * ((seed * 37 + rate * 11 + seed * rate * 5) % 11) as f64
         };

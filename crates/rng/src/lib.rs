@@ -119,3 +119,8 @@ mod tests {
         assert_eq!(std::array::from_fn(|_| stream.next_u32()), expected);
     }
 }
+
+/// Runs the examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -86,3 +86,8 @@ pub use rows::{add_rows, add_to_rows, blocks_at, blocks_at_mut};
 pub use simd::{Avx2, Avx512};
 pub use simd::{Portable, Simd, in_place, reciprocal as wide_reciprocal};
 pub use work::{Work, note_work, work_of};
+
+/// Runs the examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

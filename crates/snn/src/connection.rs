@@ -73,8 +73,8 @@ impl Network {
 
 #[cfg(test)]
 mod tests {
+    use crate::network::Dynamics;
     use crate::network::HiddenLayer;
-    use crate::preset::Preset;
 
     use super::Connection::{Feedforward, Readout, Recurrent};
     use super::*;
@@ -83,7 +83,7 @@ mod tests {
     fn a_sample_meets_every_matrix_in_turn_and_each_has_streams_of_its_own() {
         let layer = |neurons, recurrent| HiddenLayer { recurrent, ..HiddenLayer::new(neurons, 0.5).expect("valid") };
         let hidden = vec![layer(4, true), layer(3, false), layer(5, true)];
-        let network = Network::from_layers(7, hidden, 2, 10, &Preset::published_results().dynamics).expect("valid");
+        let network = Network::from_layers(7, hidden, 2, 10, &Dynamics::default()).expect("valid");
         let connections: Vec<Connection> = network.connections().collect();
         assert_eq!(connections, [Feedforward(0), Recurrent(0), Feedforward(1), Feedforward(2), Recurrent(2), Readout]);
         let shapes: Vec<_> = connections.iter().map(|&connection| network.shape(connection)).collect();

@@ -2,7 +2,7 @@
 //!
 //! Parts, in the order in which data meets them:
 //! - [`encode`]: images to spike times; [`spikes`]: the spikes of many samples, step by step;
-//! - [`network`]: sizes, time constants and signs; [`connection`]: its matrices of weights; [`initial`]: the first weights; [`preset`]: the published choices;
+//! - [`network`]: sizes, time constants and signs; [`connection`]: its matrices of weights; [`initial`]: the first weights;
 //! - [`neuron`]: leaky integrate-and-fire, and Izhikevich's; [`forward`]: from input spikes to the readout;
 //! - [`loss`]: from the readout to a number and its gradient; [`surrogate`]: the slope that a spike pretends to have;
 //! - [`backward`]: the adjoint of the forward pass; [`optimiser`]: from gradient to the step asked for;
@@ -25,15 +25,15 @@
 //!
 //! ```
 //! use ohmspike_rng::Seed;
-//! use ohmspike_snn::{connection::Connection, encode::LatencyCode, initial, network::Network, preset::Preset, train, weights::DigitalWeights};
+//! use ohmspike_snn::{connection::Connection, encode::LatencyCode, initial, network::{Dynamics, Network}, train, weights::DigitalWeights};
 //!
 //! // Two bright and two dark pixels: four inputs, eight hidden neurons, two classes.
 //! let images: [[u8; 4]; 2] = [[255, 255, 0, 0], [0, 0, 255, 255]];
 //! let samples = LatencyCode::default().samples(images.iter().map(|image| &image[..]), &[0, 1], 100)?;
-//! let preset = Preset::published_results();
-//! let network = Network::new(4, 8, 2, 0.75, 100, &preset.dynamics)?;
+//! let dynamics = Dynamics::default();
+//! let network = Network::new(4, 8, 2, 0.75, 100, &dynamics)?;
 //! let seed = Seed::new(1);
-//! let sigma = preset.readout_sigma(8);
+//! let sigma = dynamics.readout_sigma(8);
 //! let first = |connection, sigma| {
 //!     let (signs, (_, columns)) = (network.signs(connection), network.shape(connection));
 //!     DigitalWeights::exact(initial::weights(&signs, columns, sigma, seed.numbered(connection.stream())), signs)
@@ -64,7 +64,6 @@ pub mod network;
 pub mod neuron;
 pub mod optimiser;
 mod part;
-pub mod preset;
 mod read_counts;
 pub mod read_path;
 pub mod reads;
@@ -73,3 +72,8 @@ pub mod surrogate;
 mod trace;
 pub mod train;
 pub mod weights;
+
+/// Runs the examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -120,13 +120,13 @@ fn cross_entropy(u: &mut [f32], label: usize) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use crate::network::Dynamics;
     use crate::network::Network;
-    use crate::preset::Preset;
 
     use super::*;
 
     fn trace(rows: &[[f32; 3]]) -> Trace {
-        let dynamics = Preset::published_results().dynamics;
+        let dynamics = Dynamics::default();
         let network = Network::new(1, 1, 3, 1.0, rows.len() - 1, &dynamics).expect("valid");
         Trace::of_readout(&network, rows)
     }

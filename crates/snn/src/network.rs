@@ -49,6 +49,31 @@ pub struct Dynamics {
     pub loss: Loss,
 }
 
+impl Default for Dynamics {
+    /// Both time constants 5 steps, a fast sigmoid of steepness 100, the maximum over time.
+    fn default() -> Dynamics {
+        Dynamics {
+            tau_syn: 5.0,
+            tau_mem: 5.0,
+            surrogate: Surrogate::FastSigmoid { steepness: 100.0 },
+            loss: Loss::MaxOverTime,
+        }
+    }
+}
+
+impl Dynamics {
+    /// Initial spread of the weights of a readout of `rows` neurons, thresholds:
+    ///
+    /// ```text
+    /// 7 (1 - b) / sqrt(rows)      b = exp(-1 / tau_mem), what a step leaves of a membrane voltage
+    /// ```
+    ///
+    /// Source: Kilgore et al., Sci Rep 15, 24798 (2025), Methods.
+    pub fn readout_sigma(&self, rows: usize) -> f32 {
+        (7.0 * (1.0 - libm::exp(-1.0 / self.tau_mem)) / libm::sqrt(rows as f64)) as f32
+    }
+}
+
 /// A layer of hidden neurons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HiddenLayer {
@@ -200,13 +225,12 @@ fn decay(what: &'static str, steps: f64) -> Result<f32, NetworkError> {
 #[cfg(test)]
 mod tests {
     use crate::connection::Connection;
-    use crate::preset::Preset;
 
     use super::*;
 
     #[test]
     fn an_unconstrained_network_has_one_population_of_either_sign() {
-        let dynamics = Preset::published_results().dynamics;
+        let dynamics = Dynamics::default();
         let network = Network::new(3, 4, 2, 0.5, 10, &dynamics).expect("valid").unconstrained();
         assert_eq!(network.last_hidden().excitatory, 4);
         assert_eq!(network.signs(Connection::Feedforward(0)), [Sign::Unconstrained; 3]);
@@ -215,7 +239,7 @@ mod tests {
 
     #[test]
     fn the_excitatory_share_counts_whole_neurons() {
-        let dynamics = Preset::published_results().dynamics;
+        let dynamics = Dynamics::default();
         for (fraction, expected) in [(0.0, 0), (0.29, 29), (0.7, 70), (0.95, 95), (0.992, 99), (0.999, 100), (1.0, 100)]
         {
             let network = Network::new(784, 100, 10, fraction, 100, &dynamics).expect("valid");
@@ -233,5 +257,11 @@ mod tests {
         assert!(Network::new(784, 0, 10, 0.5, 100, &dynamics).is_err());
         assert!(Network::new(784, 1, 10, 0.5, 100, &Dynamics { tau_mem: 0.0, ..dynamics }).is_err());
         assert!(Network::from_layers(784, Vec::new(), 10, 100, &dynamics).is_err());
+    }
+
+    #[test]
+    fn the_readout_spread_is_that_of_the_study() {
+        assert!((Dynamics::default().readout_sigma(100) - 0.126_888).abs() < 1e-6);
+        assert!((Dynamics { tau_mem: 10.0, ..Dynamics::default() }.readout_sigma(100) - 0.066_614).abs() < 1e-6);
     }
 }

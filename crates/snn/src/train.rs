@@ -226,7 +226,7 @@ mod tests {
     use crate::evaluate::evaluate;
     use crate::forward::Layer;
     use crate::initial;
-    use crate::preset::Preset;
+    use crate::network::Dynamics;
     use crate::read_path::ReadPath;
     use crate::reads::Reads;
     use crate::weights::DigitalWeights;
@@ -344,7 +344,7 @@ mod tests {
             .collect();
         let labels = [0, 1, 0, 1, 0, 1, 0, 1];
         let samples = LatencyCode::default().samples(images.iter().map(|image| &image[..]), &labels, 100);
-        let network = Network::new(4, 8, 2, 0.75, 100, &Preset::published_results().dynamics).expect("valid");
+        let network = Network::new(4, 8, 2, 0.75, 100, &Dynamics::default()).expect("valid");
         let first = |signs: Vec<_>, columns, sigma, number| {
             DigitalWeights::exact(initial::weights(&signs, columns, sigma, Seed::new(1).numbered(number)), signs)
         };

@@ -37,7 +37,7 @@ impl Draws {
     /// The draws of two outcomes that can be compared in pairs: none where a stream that both draw has two seeds.
     ///
     /// ```
-    /// use crate::draws::Draws;
+    /// use ohmspike_stats::draws::Draws;
     ///
     /// let without_noise = Draws([Some(1), Some(1), None, None, None]);
     /// assert_eq!(without_noise.joined(Draws::all(1)), Some(Draws::all(1)));

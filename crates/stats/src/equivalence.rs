@@ -26,10 +26,10 @@ pub enum Agreement {
 /// may be infinite.
 ///
 /// ```
-/// use crate::Sample;
-/// use crate::equivalence::{Agreement, agreement};
+/// use ohmspike_stats::Sample;
+/// use ohmspike_stats::equivalence::{Agreement, agreement};
 ///
-/// let at = |mean: f64| Sample::of(&[mean - 0.01, mean, mean + 0.01]).expect("outcomes");
+/// let at = |mean: f64| Sample::new(&[mean - 0.01, mean, mean + 0.01]).expect("outcomes");
 /// // -+ 0.0248 about the mean.
 /// assert_eq!(agreement(&at(0.33), 0.28, 0.38, 1), Agreement::Agrees);
 /// assert_eq!(agreement(&at(0.115), 0.28, 0.38, 1), Agreement::Disagrees);

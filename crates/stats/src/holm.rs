@@ -25,10 +25,10 @@ pub struct PValueError {
 /// [`PValueError`] for the first that is NaN or not within 0 and 1.
 ///
 /// ```
-/// use crate::holm::holm;
+/// use ohmspike_stats::holm::holm;
 ///
 /// assert_eq!(holm(&[0.25, 0.125])?, [0.25, 0.25]);
-/// # Ok::<(), crate::holm::PValueError>(())
+/// # Ok::<(), ohmspike_stats::holm::PValueError>(())
 /// ```
 pub fn holm(p_values: &[f64]) -> Result<Vec<f64>, PValueError> {
     if let Some(place) = p_values.iter().position(|p| !(0.0..=1.0).contains(p)) {

@@ -37,3 +37,8 @@ fn student(degrees: usize, level: f64) -> f64 {
 fn student_tail(degrees: usize, t: f64) -> f64 {
     StudentsT::new(0.0, 1.0, degrees as f64).expect("at least one degree of freedom").sf(t)
 }
+
+/// Runs the examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

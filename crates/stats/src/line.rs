@@ -27,15 +27,15 @@ impl Line {
     /// [`SampleError`] for fewer than two points, values out of range, and where x or y do not spread.
     ///
     /// ```
-    /// use crate::line::Line;
+    /// use ohmspike_stats::line::Line;
     ///
-    /// let line = Line::of(&[(0.0, 1.0), (1.0, 0.0), (2.0, 2.0)])?;
+    /// let line = Line::fit(&[(0.0, 1.0), (1.0, 0.0), (2.0, 2.0)])?;
     /// // Means 1 and 1; slope 1/2, residuals 1/2, -1, 1/2, so that R^2 = 1 - 1.5/2.
     /// assert_eq!((line.slope, line.intercept, line.r_squared, line.largest_residual), (0.5, 0.5, 0.25, 1.0));
-    /// # Ok::<(), crate::moments::SampleError>(())
+    /// # Ok::<(), ohmspike_stats::moments::SampleError>(())
     /// ```
-    pub fn of(points: &[(f64, f64)]) -> Result<Line, SampleError> {
-        let of_each = |of: fn(&(f64, f64)) -> f64| Moments::of(&points.iter().map(of).collect::<Vec<f64>>());
+    pub fn fit(points: &[(f64, f64)]) -> Result<Line, SampleError> {
+        let of_each = |of: fn(&(f64, f64)) -> f64| Moments::new(&points.iter().map(of).collect::<Vec<f64>>());
         let (x, y) = (of_each(|point| point.0)?, of_each(|point| point.1)?);
         for moments in [x, y] {
             if moments.variance == 0.0 {
@@ -62,7 +62,7 @@ mod tests {
 
     #[test]
     fn points_without_a_line_are_refused() {
-        let message = |points: &[(f64, f64)]| Line::of(points).expect_err("no line").to_string();
+        let message = |points: &[(f64, f64)]| Line::fit(points).expect_err("no line").to_string();
         assert_eq!(message(&[(1.0, 1.0)]), "values of a sample: must be at least 2, got 1");
         assert_eq!(message(&[(1.0, 1.0), (1.0, 2.0)]), "samples: must spread, got 1 throughout");
         assert_eq!(message(&[(1.0, 0.5), (2.0, 0.5)]), "samples: must spread, got 0.5 throughout");

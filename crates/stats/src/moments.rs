@@ -53,12 +53,12 @@ impl Moments {
     /// [`SampleError::TooFew`] below two values, [`SampleError::OutOfRange`] for NaN and for values beyond 1e100.
     ///
     /// ```
-    /// use crate::moments::Moments;
+    /// use ohmspike_stats::moments::Moments;
     ///
-    /// assert_eq!(Moments::of(&[1.0, 2.0, 3.0])?, Moments { n: 3.0, mean: 2.0, variance: 1.0 });
-    /// # Ok::<(), crate::moments::SampleError>(())
+    /// assert_eq!(Moments::new(&[1.0, 2.0, 3.0])?, Moments { n: 3.0, mean: 2.0, variance: 1.0 });
+    /// # Ok::<(), ohmspike_stats::moments::SampleError>(())
     /// ```
-    pub fn of(sample: &[f64]) -> Result<Moments, SampleError> {
+    pub fn new(sample: &[f64]) -> Result<Moments, SampleError> {
         check("values of a sample", sample, 2)?;
         let n = sample.len() as f64;
         if all_equal(sample) {
@@ -97,13 +97,13 @@ mod tests {
 
     #[test]
     fn equal_values_have_no_variance_at_all() {
-        let moments = Moments::of(&[0.1, 0.1, 0.1]).expect("three values");
+        let moments = Moments::new(&[0.1, 0.1, 0.1]).expect("three values");
         assert_eq!((moments.mean, moments.variance), (0.1, 0.0));
     }
 
     #[test]
     fn samples_without_moments_are_refused() {
-        let message = |sample: &[f64]| Moments::of(sample).expect_err("no moments").to_string();
+        let message = |sample: &[f64]| Moments::new(sample).expect_err("no moments").to_string();
         assert_eq!(message(&[]), "values of a sample: must be at least 2, got 0");
         assert_eq!(message(&[1.0]), "values of a sample: must be at least 2, got 1");
         assert_eq!(message(&[1.0, f64::NAN]), "value 2 of a sample: must be from -1e100 to 1e100, got NaN");

@@ -130,18 +130,18 @@ impl Components {
     /// finite, and studies that are not balanced.
     ///
     /// ```
-    /// use crate::nested::{Components, Outcome};
+    /// use ohmspike_stats::nested::{Components, Outcome};
     ///
     /// // Two chips, two repeats: MS of chips 4, of repeats 1; sigma^2 of chips (4 - 1)/2.
     /// let outcome = |chip, value| Outcome { values: vec![chip], value };
     /// let r = 0.5_f64.sqrt();
     /// let study = [outcome(1, -1.0 - r), outcome(1, -1.0 + r), outcome(2, 1.0 - r), outcome(2, 1.0 + r)];
-    /// let components = Components::of(&["chip"], &study)?.components;
+    /// let components = Components::new(&["chip"], &study)?.components;
     /// assert!((components[0].variance - 1.5).abs() < 1e-12 && (components[1].variance - 1.0).abs() < 1e-12);
     /// assert!((components[0].share.expect("a share") - 0.6).abs() < 1e-12);
-    /// # Ok::<(), crate::nested::NestedError>(())
+    /// # Ok::<(), ohmspike_stats::nested::NestedError>(())
     /// ```
-    pub fn of(factors: &[&str], outcomes: &[Outcome]) -> Result<Components, NestedError> {
+    pub fn new(factors: &[&str], outcomes: &[Outcome]) -> Result<Components, NestedError> {
         check_outcomes(factors, outcomes)?;
         let parents = parents(factors, outcomes)?;
         let terms = terms(&parents);
@@ -343,7 +343,7 @@ mod tests {
 
     #[test]
     fn outcomes_without_variance_have_no_shares() {
-        let components = Components::of(&["chip"], &crossed(&[2], &[0.1; 6])).expect("balanced").components;
+        let components = Components::new(&["chip"], &crossed(&[2], &[0.1; 6])).expect("balanced").components;
         assert!(components.iter().all(|component| component.variance == 0.0 && component.share.is_none()));
     }
 
@@ -351,7 +351,7 @@ mod tests {
     fn studies_without_components_are_refused() {
         let outcome = |values: &[u64], value: f64| Outcome { values: values.to_vec(), value };
         let message = |factors: &[&str], outcomes: &[Outcome]| {
-            Components::of(factors, outcomes).expect_err("refused").to_string()
+            Components::new(factors, outcomes).expect_err("refused").to_string()
         };
         let square = crossed(&[2, 2], &[1.0, 2.0, 3.0, 4.0]);
         let both = ["chip", "write"];

@@ -91,11 +91,11 @@ impl Scale {
     /// A* of `accuracy`.
     ///
     /// ```
-    /// use crate::normalised::Scale;
+    /// use ohmspike_stats::normalised::Scale;
     ///
     /// let scale = Scale::new(0.8, 0.1)?;
     /// assert!((scale.normalised(0.45) - 0.5).abs() < 1e-12);
-    /// # Ok::<(), crate::normalised::NormalisedError>(())
+    /// # Ok::<(), ohmspike_stats::normalised::NormalisedError>(())
     /// ```
     pub fn normalised(&self, accuracy: f64) -> f64 {
         let (error, clean, chance) = (1.0 - accuracy, 1.0 - self.clean, 1.0 - self.chance);

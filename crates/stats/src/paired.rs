@@ -62,29 +62,29 @@ impl Paired {
     ///
     /// # Errors
     /// [`PairedError`] below three shared repeats, and where all pairs differ by the same.
-    pub fn of(a: &[Drawn], b: &[Drawn]) -> Result<Paired, PairedError> {
-        Paired::of_differences(&differences(a, b))
+    pub fn new(a: &[Drawn], b: &[Drawn]) -> Result<Paired, PairedError> {
+        Paired::from_differences(&differences(a, b))
     }
 
     /// The test of whether `differences` are 0 on average.
     ///
     /// ```
-    /// use crate::draws::Draws;
-    /// use crate::paired::Paired;
+    /// use ohmspike_stats::draws::Draws;
+    /// use ohmspike_stats::paired::Paired;
     ///
     /// let differences = [(1, 0.1), (2, 0.2), (3, 0.3)].map(|(seed, value)| (Draws::all(seed), value));
-    /// let test = Paired::of_differences(&differences)?;
+    /// let test = Paired::from_differences(&differences)?;
     /// // se = 0.1 / sqrt(3); P(T > t) at two degrees is (1 - t / sqrt(2 + t^2)) / 2.
     /// assert!((test.t - 12f64.sqrt()).abs() < 1e-12);
     /// assert!((test.p - (1.0 - (12.0 / 14.0_f64).sqrt())).abs() < 1e-9);
-    /// # Ok::<(), crate::paired::PairedError>(())
+    /// # Ok::<(), ohmspike_stats::paired::PairedError>(())
     /// ```
     ///
     /// # Errors
-    /// As [`Paired::of`].
-    pub fn of_differences(differences: &[Drawn]) -> Result<Paired, PairedError> {
-        let n = Sample::of_drawn(differences).map_or(0, |sample| sample.n);
-        let sample = Sample::of_drawn(differences).filter(|sample| sample.n >= LEAST_REPEATS);
+    /// As [`Paired::new`].
+    pub fn from_differences(differences: &[Drawn]) -> Result<Paired, PairedError> {
+        let n = Sample::from_drawn(differences).map_or(0, |sample| sample.n);
+        let sample = Sample::from_drawn(differences).filter(|sample| sample.n >= LEAST_REPEATS);
         let sample = sample.ok_or(PairedError::TooFew { n })?;
         let standard_error = sample.standard_error.unwrap_or(0.0);
         let Some(ci95) = sample.ci95.filter(|_| standard_error > 0.0) else {
@@ -164,9 +164,9 @@ mod tests {
     #[test]
     fn what_a_seed_adds_to_both_cancels() {
         let (a, b) = (drawn(&[0.5, 0.7, 0.9]), drawn(&[0.49, 0.688, 0.891]));
-        let test = Paired::of(&a, &b).expect("three pairs");
+        let test = Paired::new(&a, &b).expect("three pairs");
         assert!(test.p < 0.02 && (test.difference - 0.031 / 3.0).abs() < 1e-12, "{test:?}");
-        let turned = Paired::of(&b, &a).expect("three pairs");
+        let turned = Paired::new(&b, &a).expect("three pairs");
         assert_eq!((turned.difference, turned.p), (-test.difference, test.p));
     }
 
@@ -177,21 +177,21 @@ mod tests {
         let noisy = [3, 1, 2].map(|seed| (Draws::all(seed), 2.0 * seed as f64));
         let found = differences(&noisy, &clean);
         assert_eq!(found, [3, 1, 2].map(|seed| (Draws::all(seed), seed as f64)));
-        assert_eq!(Paired::of(&noisy, &clean).map(|test| test.n), Ok(3));
+        assert_eq!(Paired::new(&noisy, &clean).map(|test| test.n), Ok(3));
     }
 
     #[test]
     fn pairs_without_a_test_are_told() {
         let (two, three) = (drawn(&[0.5, 0.6]), drawn(&[0.5, 0.6, 0.7]));
-        assert_eq!(Paired::of(&two, &three), Err(PairedError::TooFew { n: 2 }));
-        assert_eq!(Paired::of(&[], &three), Err(PairedError::TooFew { n: 0 }));
-        assert_eq!(Paired::of(&three, &three), Err(PairedError::NoSpread { n: 3, difference: 0.0 }));
+        assert_eq!(Paired::new(&two, &three), Err(PairedError::TooFew { n: 2 }));
+        assert_eq!(Paired::new(&[], &three), Err(PairedError::TooFew { n: 0 }));
+        assert_eq!(Paired::new(&three, &three), Err(PairedError::NoSpread { n: 3, difference: 0.0 }));
     }
 
     #[test]
     fn missing_tests_are_not_adjusted_for() {
         let (a, b) = (drawn(&[0.5, 0.7, 0.9]), drawn(&[0.49, 0.688, 0.891]));
-        let all = adjusted(vec![Paired::of(&a, &b), Paired::of(&a, &a), Paired::of(&b, &a)]);
+        let all = adjusted(vec![Paired::new(&a, &b), Paired::new(&a, &a), Paired::new(&b, &a)]);
         let first = all[0].expect("a test");
         assert_eq!((first.family, first.adjusted_p), (2, 2.0 * first.test.p));
         assert!(all[1].is_err() && first.differs());

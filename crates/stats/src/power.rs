@@ -20,7 +20,7 @@ const LAST: f64 = 8.0;
 /// The difference, in standard errors, that a two-sided test at level `alpha` finds with probability `power`.
 ///
 /// ```
-/// use crate::power::least_shift;
+/// use ohmspike_stats::power::least_shift;
 ///
 /// // Many degrees: the normal distribution, 1.959964 + 0.841621.
 /// assert!((least_shift(100_000, 0.05, 0.8) - 2.801585).abs() < 1e-3);

@@ -36,35 +36,35 @@ impl Sample {
     /// Statistics of independent `outcomes`, or `None` without any. The order of the outcomes fixes the order of the sums.
     ///
     /// ```
-    /// use crate::Sample;
+    /// use ohmspike_stats::Sample;
     ///
-    /// let sample = Sample::of(&[0.6, 0.7, 0.8]).expect("three outcomes");
+    /// let sample = Sample::new(&[0.6, 0.7, 0.8]).expect("three outcomes");
     /// assert!((sample.mean - 0.7).abs() < 1e-12);
     /// assert!((sample.sd.expect("more than one") - 0.1).abs() < 1e-12);
     /// let (low, high) = sample.ci95.expect("three repeats");
     /// // t(0.975, 2) = 4.3027 (any table), times 0.1 / sqrt(3).
     /// assert!((high - 0.7 - 0.248_41).abs() < 1e-4 && (0.7 - low - 0.248_41).abs() < 1e-4);
-    /// assert_eq!(Sample::of(&[0.6, 0.8]).expect("two outcomes").ci95, None);
+    /// assert_eq!(Sample::new(&[0.6, 0.8]).expect("two outcomes").ci95, None);
     /// ```
-    pub fn of(outcomes: &[f64]) -> Option<Sample> {
+    pub fn new(outcomes: &[f64]) -> Option<Sample> {
         let each_alone = (0..).zip(outcomes).map(|(number, outcome)| (Draws::all(number), *outcome));
-        Sample::of_drawn(&each_alone.collect::<Vec<Drawn>>())
+        Sample::from_drawn(&each_alone.collect::<Vec<Drawn>>())
     }
 
     /// Statistics of outcomes that may share draws, or be copies of each other; `None` without any.
     ///
     /// ```
-    /// use crate::Sample;
-    /// use crate::draws::Draws;
+    /// use ohmspike_stats::Sample;
+    /// use ohmspike_stats::draws::Draws;
     ///
     /// // Two seeds on three chips.
     /// let outcome = |seed, chip, value| (Draws([Some(seed), Some(seed), None, None, Some(chip)]), value);
     /// let all = [outcome(1, 7, 0.5), outcome(1, 8, 0.6), outcome(1, 9, 0.7),
     ///            outcome(2, 7, 0.7), outcome(2, 8, 0.8), outcome(2, 9, 0.9)];
-    /// let sample = Sample::of_drawn(&all).expect("six outcomes");
+    /// let sample = Sample::from_drawn(&all).expect("six outcomes");
     /// assert_eq!((sample.n, sample.ci95), (2, None));
     /// ```
-    pub fn of_drawn(outcomes: &[Drawn]) -> Option<Sample> {
+    pub fn from_drawn(outcomes: &[Drawn]) -> Option<Sample> {
         let kept = distinct(outcomes);
         let (draws, values): (Vec<Draws>, Vec<f64>) = kept.into_iter().unzip();
         if values.is_empty() {
@@ -91,7 +91,7 @@ impl Sample {
     }
 
     /// The 95 % interval of an accuracy, which ends at 0 and 1.
-    pub fn of_accuracy(&self) -> Option<(f64, f64)> {
+    pub fn accuracy_interval(&self) -> Option<(f64, f64)> {
         self.ci95.map(|(low, high)| (low.clamp(0.0, 1.0), high.clamp(0.0, 1.0)))
     }
 }
@@ -102,15 +102,15 @@ mod tests {
 
     #[test]
     fn copies_are_one_repeat() {
-        let sample = Sample::of_drawn(&[(Draws::all(1), 0.4); 5]).expect("outcomes");
+        let sample = Sample::from_drawn(&[(Draws::all(1), 0.4); 5]).expect("outcomes");
         assert_eq!((sample.mean, sample.n, sample.sd, sample.ci95), (0.4, 1, None, None));
     }
 
     #[test]
     fn equal_values_have_no_interval() {
-        let sample = Sample::of(&[0.1; 4]).expect("outcomes");
+        let sample = Sample::new(&[0.1; 4]).expect("outcomes");
         assert_eq!((sample.n, sample.sd, sample.ci95), (4, Some(0.0), None));
-        assert_eq!(Sample::of(&[]), None);
+        assert_eq!(Sample::new(&[]), None);
     }
 
     /// Variances of both factors add: a mean over the same few chips is no surer for many seeds.
@@ -121,7 +121,7 @@ mod tests {
             (Draws([Some(seed), Some(seed), None, None, Some(chip)]), value)
         };
         let all: Vec<Drawn> = (0..4).flat_map(|seed| (0..3).map(move |chip| outcome(seed, chip))).collect();
-        let sample = Sample::of_drawn(&all).expect("outcomes");
+        let sample = Sample::from_drawn(&all).expect("outcomes");
         assert_eq!(sample.n, 3);
         // Variance of 0, 1, 2, 3 is 5/3, of 0, 1, 2 is 1.
         let expected = (1e-4 * 5.0 / 3.0 / 4.0 + 25e-4 / 3.0_f64).sqrt();

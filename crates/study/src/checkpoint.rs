@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::bounded;
 use crate::prepare::sha256;
-use crate::record::FORMAT;
+use crate::record::ARITHMETIC;
 use crate::trial::{EpochEnd, TrialState};
 
 /// The form of a checkpoint; changes whenever [`TrialState`] does.
@@ -74,7 +74,7 @@ pub enum CheckpointWarning {
 #[serde(deny_unknown_fields)]
 struct Header {
     form: String,
-    record: String,
+    arithmetic: String,
     id: String,
     program: String,
     sha256: String,
@@ -84,7 +84,7 @@ impl Header {
     fn new(id: &str, state: &[u8]) -> Header {
         Header {
             form: FORM.to_owned(),
-            record: FORMAT.to_owned(),
+            arithmetic: ARITHMETIC.to_string(),
             id: id.to_owned(),
             program: env!("CARGO_PKG_VERSION").to_owned(),
             sha256: sha256(state),
@@ -97,7 +97,7 @@ impl Header {
     fn check(&self, expected: &Header, with_sum: bool) -> Result<(), String> {
         let parts = [
             ("form", &self.form, &expected.form),
-            ("record", &self.record, &expected.record),
+            ("arithmetic", &self.arithmetic, &expected.arithmetic),
             ("id", &self.id, &expected.id),
             ("program", &self.program, &expected.program),
             ("sha256", &self.sha256, &expected.sha256),
@@ -224,7 +224,7 @@ mod tests {
     fn at_every_end(then: &mut dyn FnMut(&EpochEnd)) {
         let mut settings = Settings::default();
         (settings.network.hidden, settings.network.steps) = (3, 5);
-        (settings.training.epochs, settings.training.batch) = (Some(3), Some(1024));
+        (settings.training.epochs, settings.training.batch) = (3, 1024);
         let prepared = Prepared::new([&settings].into_iter(), Path::new(".")).expect("the embedded subset");
         run_trial(&settings, &Default::default(), prepared.data(&settings), 1, None, &ohmspike_simd::Serial, then)
             .expect("a valid trial");
@@ -295,7 +295,10 @@ mod tests {
                 with_header(FORM, "ohmspike-checkpoint-0"),
                 "its form must be `ohmspike-checkpoint-2`, got `ohmspike-checkpoint-0`",
             ),
-            (with_header(FORMAT, "ohmspike-trial-0"), "its record must be `"),
+            (
+                with_header(&format!("\"arithmetic\":\"{ARITHMETIC}\""), "\"arithmetic\":\"0\""),
+                "its arithmetic must be `",
+            ),
             (with_header(ID, "fedcba9876543210"), "its id must be `0123456789abcdef`, got `fedcba9876543210`"),
             (with_header(env!("CARGO_PKG_VERSION"), "0.0.0"), "its program must be `"),
             (whole[..whole.len() - 1].to_vec(), "its sha256 must be `"),

@@ -5,8 +5,7 @@
 
 use ohmspike_crossbar::CodeCounts;
 
-use crate::record::Record;
-use ohmspike_snn::hardware::HardwareUse;
+use crate::record::{ConnectionRecord, Record};
 
 /// Shares of the conversions by where on the scale they ended, 0 to 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -26,7 +25,7 @@ pub struct ConversionShares {
 /// The conversions of one connection.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Conversions {
-    /// Name of the connection: `hidden`, `readout`, or that of a further one.
+    /// Name of the connection.
     pub connection: String,
     /// Those of all epochs of training; none where nothing was converted.
     pub training: Option<ConversionShares>,
@@ -51,37 +50,40 @@ impl ConversionShares {
 impl Record {
     /// The conversions of every connection whose sums were converted, in the order of the network.
     pub fn conversions(&self) -> Vec<Conversions> {
-        let Some(cost) = &self.hardware else { return Vec::new() };
-        let named = |connection: &str, used: &HardwareUse| Conversions {
-            connection: connection.to_owned(),
-            training: ConversionShares::of(used.training.codes),
-            test: ConversionShares::of(used.test.codes),
+        let converted = |connection: &ConnectionRecord| {
+            let used = connection.used.as_ref()?;
+            let (training, test) = (ConversionShares::of(used.training.codes), ConversionShares::of(used.test.codes));
+            let connection = connection.name.clone();
+            (training.is_some() || test.is_some()).then_some(Conversions { connection, training, test })
         };
-        let mut all = vec![named("hidden", &cost.hidden)];
-        all.extend(cost.further.iter().map(|further| named(&further.connection, &further.used)));
-        all.push(named("readout", &cost.readout));
-        all.retain(|of| of.training.is_some() || of.test.is_some());
-        all
+        self.connections.iter().filter_map(converted).collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{FurtherUse, HardwareCost, empty_record};
+    use crate::record::empty_record;
+    use ohmspike_snn::hardware::HardwareUse;
 
     #[test]
     fn shares_are_those_of_the_counts_by_connection() {
         let counts = CodeCounts { conversions: 200, lowest: 10, highest: 30, zero: 100, clipped: 20 };
-        let mut cost = HardwareCost::default();
-        cost.hidden.training.codes = counts;
-        let mut further = FurtherUse { connection: "layer_2".to_owned(), used: HardwareUse::default() };
-        further.used.test.codes = CodeCounts { conversions: 4, zero: 1, ..CodeCounts::default() };
-        cost.further.push(further);
-        let record = Record { hardware: Some(cost), ..empty_record() };
+        let connection = |name: &str, training, test| {
+            let mut used = HardwareUse::default();
+            (used.training.codes, used.test.codes) = (training, test);
+            ConnectionRecord { name: name.to_owned(), used: Some(used), ..ConnectionRecord::default() }
+        };
+        let none = CodeCounts::default();
+        let connections = vec![
+            connection("hidden-1", counts, none),
+            connection("hidden-2", none, CodeCounts { conversions: 4, zero: 1, ..none }),
+            connection("readout", none, none),
+        ];
+        let record = Record { connections, ..empty_record() };
         let found = record.conversions();
         let names: Vec<&str> = found.iter().map(|of| &*of.connection).collect();
-        assert_eq!(names, ["hidden", "layer_2"]);
+        assert_eq!(names, ["hidden-1", "hidden-2"]);
         let expected = ConversionShares { conversions: 200, lowest: 0.05, highest: 0.15, zero: 0.5, clipped: 0.1 };
         assert_eq!((found[0].training, found[0].test), (Some(expected), None));
         assert_eq!(found[1].test.map(|shares| shares.zero), Some(0.25));

@@ -16,24 +16,24 @@ pub use histogram::Histogram;
 pub use update::UpdateAnatomy;
 
 /// The form of a file of details; changes together with that of records, for the same reason.
-pub const FORMAT: &str = "ohmspike-details-1";
+pub const SCHEMA: u32 = 2;
 
 /// One trial from inside. A pure function of settings, device, data and seed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Details {
-    /// [`FORMAT`].
-    pub format: String,
-    /// Form of the records beside which this stands.
-    pub record_format: String,
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// Arithmetic of the records beside which this stands.
+    pub arithmetic: u32,
     /// Name of the trial.
     pub id: String,
     /// Before training.
     pub before: Snapshot,
     /// After the last epoch; null where training diverged.
     pub after: Option<Snapshot>,
-    /// The update that would come next, of the weights from the inputs and of the readout; null where training diverged.
-    pub update: Option<[UpdateAnatomy; 2]>,
+    /// The update that would come next, an entry per connection; null where training diverged.
+    pub update: Option<Vec<UpdateAnatomy>>,
 }
 
 /// A network at one moment, and what it does with the test set.
@@ -86,8 +86,8 @@ pub fn empty_details(id: &str) -> Details {
     };
     let snapshot = Snapshot { example: None, firing: Vec::new(), weights };
     Details {
-        format: FORMAT.to_owned(),
-        record_format: crate::record::FORMAT.to_owned(),
+        schema: SCHEMA,
+        arithmetic: crate::record::ARITHMETIC,
         id: id.to_owned(),
         before: snapshot.clone(),
         after: Some(snapshot),

@@ -61,7 +61,7 @@ pub fn layer_weights(
         controller: hardware.controller,
         faults: faults.as_ref(),
         conductances: conductances.as_ref(),
-        ..ArrayParams::new(settings.full_scale_of(connection) as f32, &branches)
+        ..ArrayParams::new(settings.weight_at_gmax_of(connection) as f32, &branches)
     };
     let array = CrossbarArray::new(device, params, &initial, chip)?;
     Ok(LayerWeights::Crossbar(Box::new(CrossbarWeights::new(array, settings.sample_seconds()))))

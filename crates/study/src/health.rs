@@ -22,7 +22,6 @@ pub mod rise;
 mod saturated;
 pub mod silent;
 
-use std::borrow::Cow;
 use std::fmt::{self, Display, Formatter};
 
 use serde::{Deserialize, Serialize};
@@ -165,21 +164,13 @@ pub fn outcome_window(record: &Record) -> &[f64] {
 }
 
 impl Record {
-    /// What is wrong with the trial, as its record says; of a record that says nothing, what its numbers show.
-    pub fn health_states(&self) -> Cow<'_, [HealthState]> {
-        match &self.health {
-            Some(states) => Cow::Borrowed(states),
-            None => Cow::Owned(states(self, None, &[])),
-        }
-    }
-
     /// The states of the trial that keep it out of every answer.
     pub fn excluding_states(&self) -> Vec<HealthState> {
-        self.health_states().iter().filter(|state| state.kind().excludes()).cloned().collect()
+        self.health.iter().filter(|state| state.kind().excludes()).cloned().collect()
     }
 
     /// Whether there is an outcome that answers may rest on.
     pub fn is_usable(&self) -> bool {
-        self.outcome.is_some() && !self.health_states().iter().any(|state| state.kind().excludes())
+        self.outcome.is_some() && !self.health.iter().any(|state| state.kind().excludes())
     }
 }

@@ -45,3 +45,8 @@ pub mod study;
 pub mod success;
 pub mod trial;
 pub mod warning;
+
+/// Runs the examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -125,7 +125,7 @@ mod tests {
     use ohmspike_snn::connection::Connection;
     use ohmspike_snn::encode::LatencyCode;
     use ohmspike_snn::evaluate::evaluate_watched;
-    use ohmspike_snn::preset::Preset;
+    use ohmspike_snn::network::Dynamics;
     use ohmspike_snn::weights::DigitalWeights;
 
     use super::*;
@@ -136,7 +136,7 @@ mod tests {
         let images = [[255u8, 200, 100], [90, 120, 250], [0, 0, 0]];
         let samples = LatencyCode::default().samples(images.iter().map(|image| &image[..]), &[1, 0, 1], 60);
         let samples = samples.expect("few spikes");
-        let network = Network::new(3, 3, 2, 0.67, 60, &Preset::published_results().dynamics).expect("valid");
+        let network = Network::new(3, 3, 2, 0.67, 60, &Dynamics::default()).expect("valid");
         let on = |signs: Vec<_>, weights: Matrix| DigitalWeights::exact(weights, signs);
         let each_its_own = Matrix::from_fn(3, 3, |row, column| if row == column { 4.0 } else { 0.0 });
         let mut hidden = on(network.signs(Connection::Feedforward(0)), each_its_own.clone());

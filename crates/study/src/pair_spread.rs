@@ -1,7 +1,7 @@
 //! From the spread of a cell to that of a weight: what a pair makes of it.
 //!
 //! ```text
-//! w = κ (G+ - G-)     sigma_w² = kappa² (sigma+² + sigma-²), over the cells that an update writes, or a read reads
+//! w = κ (G+ - G-)     sigma_w² = weight_per_microsiemens² (sigma+² + sigma-²), over the cells that an update writes, or a read reads
 //!
 //! one-branch              one cell is written, and lies at Gmin + |w| / κ; a reference cell does not change
 //! push-pull               both are written, and lie at the middle of the window plus and minus w / (2 κ)
@@ -30,7 +30,7 @@ pub fn units_of_read(settings: &Settings, device: &Device, connection: Connectio
 }
 
 fn units(settings: &Settings, device: &Device, connection: Connection, both_cells: bool) -> Option<WeightUnits> {
-    let full_scale = settings.full_scale_of(connection) as f32;
+    let full_scale = settings.weight_at_gmax_of(connection) as f32;
     let weight_per_microsiemens =
         f64::from(PairMapping::new(device.window, full_scale).ok()?.weight_per_microsiemens());
     let weight_per_microsiemens =
@@ -42,8 +42,11 @@ fn units(settings: &Settings, device: &Device, connection: Connection, both_cell
 /// The conductance at which the main cell of a pair holds `weight` of the hidden layer, µS.
 pub fn conductance_of(weight: f64, settings: &Settings, device: &Device) -> Option<f64> {
     let (window, hardware) = (device.window, &settings.hardware);
-    let weight_per_microsiemens =
-        f64::from(PairMapping::new(window, hardware.full_scale_hidden as f32).ok()?.weight_per_microsiemens());
+    let weight_per_microsiemens = f64::from(
+        PairMapping::new(window, settings.weight_at_gmax_of(Connection::Feedforward(0)) as f32)
+            .ok()?
+            .weight_per_microsiemens(),
+    );
     let (low, span) = (f64::from(window.low()), f64::from(window.span()));
     Some(match hardware.pair {
         PairKind::OneBranch | PairKind::PotentiationOnly => low + weight / weight_per_microsiemens,

@@ -19,7 +19,7 @@ pub use encoded::EncodedData;
 use crate::chip_maps::{ChipMaps, WrongMap};
 use crate::device_file;
 use crate::hardware::{follows_study_level, shapes};
-use crate::settings::Settings;
+use crate::settings::{Settings, connection_key};
 use crate::store::LONGEST_RECORD;
 use crate::trial::{TrialError, full_batch};
 
@@ -120,7 +120,7 @@ pub enum PrepareError {
     #[error("{key}: {path}: cannot be read: {source}")]
     Map {
         /// The key that names it.
-        key: &'static str,
+        key: String,
         /// The file.
         path: PathBuf,
         /// Why.
@@ -185,9 +185,8 @@ impl PrepareError {
     pub fn key(&self) -> Option<&str> {
         match self {
             PrepareError::DeviceKey { key, .. } | PrepareError::NoObject { key, .. } => Some(key),
-            PrepareError::DataKey { key, .. }
-            | PrepareError::Map { key, .. }
-            | PrepareError::WrongMap(WrongMap { key, .. }) => Some(key),
+            PrepareError::DataKey { key, .. } => Some(key),
+            PrepareError::Map { key, .. } | PrepareError::WrongMap(WrongMap { key, .. }) => Some(key),
             PrepareError::UnknownDevice { .. } => Some("hardware.device"),
             PrepareError::TwoNoises { .. } => Some("noise.level_percent"),
             PrepareError::Batch(_) => Some("training.batch"),
@@ -235,7 +234,7 @@ impl Prepared {
                 Entry::Occupied(known) => known.into_mut(),
                 Entry::Vacant(missing) => {
                     let (device, sha256) = device_file::load(&name, &settings.device, folder)?;
-                    let maps = ChipMaps::load(&settings.hardware, folder)?;
+                    let maps = ChipMaps::load(settings, folder)?;
                     missing.insert(LoadedDevice { device, sha256, maps })
                 }
             };
@@ -257,8 +256,8 @@ impl Prepared {
     /// Whether the training set fills a batch, and the maps are those of the layers.
     fn check_shapes(&self, settings: &Settings) -> Result<(), PrepareError> {
         let data = self.data(settings);
-        full_batch(settings.preset().batch, data)?;
-        let (epochs, most) = (settings.preset().epochs, longest_training(data.classes));
+        full_batch(settings.training.batch, data)?;
+        let (epochs, most) = (settings.training.epochs, longest_training(data.classes));
         if epochs > most {
             return Err(PrepareError::Epochs { classes: data.classes, most, epochs });
         }
@@ -302,7 +301,9 @@ impl Prepared {
 
 /// What of the settings decides a device: its name, the `[device]` keys and the maps.
 fn device_key(name: &str, settings: &Settings) -> String {
-    serde_json::json!([name, settings.device, settings.hardware.maps()]).to_string()
+    let maps: Vec<[&str; 2]> =
+        settings.connections().into_iter().map(|connection| settings.maps_of(connection)).collect();
+    serde_json::json!([name, settings.device, maps]).to_string()
 }
 
 /// Weights of one matrix: 256 MB, of which training holds up to twenty.
@@ -314,17 +315,17 @@ fn longest_training(classes: usize) -> usize {
     LONGEST_RECORD as usize / 2 / (105 * classes + 200)
 }
 
-/// The key of the neurons that a connection leads to.
+/// The key of the neurons that a connection leads to; of the readout, those that it comes from.
 fn neurons_key(connection: Connection) -> String {
     match connection {
-        Connection::Feedforward(0) | Connection::Recurrent(0) | Connection::Readout => "network.hidden".to_owned(),
-        Connection::Feedforward(layer) | Connection::Recurrent(layer) => format!("layer_{}.hidden", layer + 1),
+        Connection::Readout => "network.hidden".to_owned(),
+        hidden => connection_key(hidden, "hidden"),
     }
 }
 
-/// What of the settings decides the spikes: `[data]`, the steps, and what the preset makes of several events in one.
+/// What of the settings decides the spikes: `[data]`, the steps, and what several events in one step are.
 fn data_key(settings: &Settings) -> String {
-    serde_json::json!([settings.data, settings.network.steps, settings.events_per_step()]).to_string()
+    serde_json::json!([settings.data, settings.network.steps, settings.data.events_per_step()]).to_string()
 }
 
 /// SHA-256 in hexadecimal.

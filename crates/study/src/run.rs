@@ -167,7 +167,7 @@ fn run_one(
     sender: &Sender,
 ) -> Result<Progress, TrialError> {
     let (data, devices) = (prepared.data(trial.settings), prepared.devices_of(trial.settings));
-    let mut checkpoint = checkpoints.map(|checkpoints| checkpoints.of(&trial.id, trial.settings.preset().epochs));
+    let mut checkpoint = checkpoints.map(|checkpoints| checkpoints.of(&trial.id, trial.settings.training.epochs));
     let warn = |warning| send(sender, Ok(Progress::Warning(warning)));
     let kept = checkpoint.as_ref().and_then(|checkpoint| checkpoint.load().map_err(warn).ok().flatten());
     let mut run = |state: Option<TrialState>| {

@@ -1,29 +1,31 @@
 //! Everything that decides the outcome of a trial, but for its seed.
 //!
-//! A study file gives these keys, section by section; what it leaves out has the default given here. A key of
-//! `[training]` left out is taken from the preset.
+//! A study file gives these keys, section by section. What it leaves out comes from its preset, or else has the default
+//! given here.
+//!
+//! `[network]`, `[weights]` and `[hardware]` describe the first hidden layer and what further layers leave out; `[[layer]]` lists
+//! the hidden layers ([`layers`]), `[readout]` describes the last matrix of weights ([`readout`]).
 
 mod check;
 mod data;
+mod flat;
 mod hardware;
-mod layers;
-mod preset_name;
+pub mod layers;
+pub mod readout;
 mod seeds;
 
 use std::collections::BTreeMap;
 
 use check::{number, positive, refuse, whole};
-pub use data::{Code, DataSettings};
+pub use data::{DataSettings, Encoding};
 pub(crate) use data::{NO_EVENTS, ONLY_DENSE, ONLY_EVENTS, per_step_name};
 pub use hardware::{Controller, HardwareSettings, NO_DEVICE, PairKind};
-pub use layers::{DescribedLayer, LAYERS, LayerSettings, connection_name};
-use ohmspike_snn::connection::Connection;
+pub use layers::{DescribedLayer, LayerSettings, MOST_LAYERS, connection_key, connection_name, layer_key};
 use ohmspike_snn::loss::Loss;
 use ohmspike_snn::network::Dynamics;
 use ohmspike_snn::neuron::Neuron;
-use ohmspike_snn::preset::Preset;
 use ohmspike_snn::surrogate::Surrogate;
-pub use preset_name::PresetName;
+pub use readout::ReadoutSettings;
 pub use seeds::SeedSettings;
 use serde::{Deserialize, Serialize};
 
@@ -37,15 +39,11 @@ pub struct Settings {
     pub network: NetworkSettings,
     /// The first weights.
     pub weights: WeightSettings,
-    /// A second hidden layer.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub layer_2: Option<LayerSettings>,
-    /// A third.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub layer_3: Option<LayerSettings>,
-    /// A fourth.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub layer_4: Option<LayerSettings>,
+    /// The hidden layers, the one that receives the input first; empty for one layer of which `[network]` says everything.
+    #[serde(rename = "layer", skip_serializing_if = "Vec::is_empty")]
+    pub layers: Vec<LayerSettings>,
+    /// The weights from the last hidden layer to the classes.
+    pub readout: ReadoutSettings,
     /// The study's own noise.
     pub noise: NoiseSettings,
     /// What holds the weights.
@@ -118,9 +116,6 @@ impl WeightSigns {
 pub struct WeightSettings {
     /// Initial spread of the weights from the inputs to the first hidden layer, thresholds.
     pub sigma_init: f64,
-    /// Initial spread of the readout's weights, thresholds; by default 7 (1 - b) / sqrt(hidden).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub sigma_readout: Option<f64>,
     /// Initial spread of the first hidden layer's recurrent weights, thresholds; by default `sigma_init`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sigma_recurrent: Option<f64>,
@@ -128,7 +123,7 @@ pub struct WeightSettings {
 
 impl Default for WeightSettings {
     fn default() -> Self {
-        WeightSettings { sigma_init: 0.001, sigma_readout: None, sigma_recurrent: None }
+        WeightSettings { sigma_init: 0.001, sigma_recurrent: None }
     }
 }
 
@@ -141,51 +136,41 @@ pub struct NoiseSettings {
     pub level_percent: f64,
 }
 
-/// Section `[training]`.
+/// Section `[training]`. Its key `preset` names a set of keys that a study takes as they are where it gives none; it is
+/// resolved when the study is read.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TrainingSettings {
-    /// `published-results`, `paper-text`, `shd-published-results` or `shd-paper-text`; decides every key below that is left
-    /// out, and `network.hidden`, `network.steps`, `data.events_per_step`, `weights.sigma_readout` and `outcome.last_epochs`.
-    pub preset: PresetName,
     /// Passes over the training set.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub epochs: Option<usize>,
-    /// Samples a batch; training leaves out the incomplete last batch of every epoch, tests take every sample.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub batch: Option<usize>,
+    pub epochs: usize,
+    /// Samples per batch; training leaves out the incomplete last batch of every epoch, tests take every sample.
+    pub batch: usize,
     /// Learning rate of plain gradient descent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub learning_rate: Option<f64>,
+    pub learning_rate: f64,
     /// Time constant of the membrane, steps.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub tau_mem: Option<f64>,
+    pub tau_mem_steps: f64,
     /// Time constant of the synaptic current, steps.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub tau_syn: Option<f64>,
+    pub tau_syn_steps: f64,
     /// `max-over-time` or `per-step`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub loss: Option<Loss>,
+    pub loss: Loss,
     /// `fast-sigmoid` or `exponential`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub surrogate: Option<SurrogateShape>,
+    pub surrogate: SurrogateShape,
     /// Steepness of the surrogate.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub surrogate_steepness: Option<f64>,
+    pub surrogate_steepness: f64,
 }
 
 impl Default for TrainingSettings {
     fn default() -> Self {
+        let Dynamics { tau_mem, tau_syn, loss, .. } = Dynamics::default();
         TrainingSettings {
-            preset: PresetName::PublishedResults,
-            epochs: None,
-            batch: None,
-            learning_rate: None,
-            tau_mem: None,
-            tau_syn: None,
-            loss: None,
-            surrogate: None,
-            surrogate_steepness: None,
+            epochs: 30,
+            batch: 256,
+            learning_rate: 0.01,
+            tau_mem_steps: tau_mem,
+            tau_syn_steps: tau_syn,
+            loss,
+            surrogate: SurrogateShape::FastSigmoid,
+            surrogate_steepness: 100.0,
         }
     }
 }
@@ -204,14 +189,38 @@ pub enum SurrogateShape {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct OutcomeSettings {
-    /// The outcome of a trial is its mean test accuracy over the last so many epochs.
+    /// The outcome of a trial is its mean test accuracy over this many last epochs.
     pub last_epochs: usize,
+    /// The accuracy that decides whether a network was trained successfully: `best` of any epoch, or the `outcome`.
+    #[serde(skip_serializing_if = "is_default")]
+    pub success_of: SuccessOf,
+    /// What this accuracy must exceed, 0 to 1.
+    #[serde(skip_serializing_if = "is_success_above")]
+    pub success_above: f64,
 }
 
 impl Default for OutcomeSettings {
     fn default() -> Self {
-        OutcomeSettings { last_epochs: 10 }
+        OutcomeSettings { last_epochs: 10, success_of: SuccessOf::Best, success_above: SUCCESS_ABOVE }
     }
+}
+
+/// More than half of the samples of ten classes.
+const SUCCESS_ABOVE: f64 = 0.5;
+
+fn is_success_above(above: &f64) -> bool {
+    *above == SUCCESS_ABOVE
+}
+
+/// The accuracy of a trial that decides whether it was successful.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SuccessOf {
+    /// The highest after any epoch.
+    #[default]
+    Best,
+    /// The outcome: the mean of the last epochs.
+    Outcome,
 }
 
 /// A value that no trial can have.
@@ -227,67 +236,28 @@ pub struct ValueError {
 }
 
 impl Settings {
-    /// The preset with every key of `[training]` that is given put in its place.
-    pub fn preset(&self) -> Preset {
-        let given = &self.training;
-        let named = given.preset.preset();
-        let (shape, steepness) = match named.dynamics.surrogate {
-            Surrogate::FastSigmoid { steepness } => (SurrogateShape::FastSigmoid, steepness),
-            Surrogate::Exponential { steepness } => (SurrogateShape::Exponential, steepness),
-        };
-        let steepness = given.surrogate_steepness.map_or(steepness, |given| given as f32);
-        let surrogate = match given.surrogate.unwrap_or(shape) {
+    /// Time constants, surrogate and loss.
+    pub fn dynamics(&self) -> Dynamics {
+        let TrainingSettings { tau_mem_steps, tau_syn_steps, loss, surrogate, surrogate_steepness, .. } = self.training;
+        let steepness = surrogate_steepness as f32;
+        let surrogate = match surrogate {
             SurrogateShape::FastSigmoid => Surrogate::FastSigmoid { steepness },
             SurrogateShape::Exponential => Surrogate::Exponential { steepness },
         };
-        Preset {
-            dynamics: Dynamics {
-                tau_syn: given.tau_syn.unwrap_or(named.dynamics.tau_syn),
-                tau_mem: given.tau_mem.unwrap_or(named.dynamics.tau_mem),
-                surrogate,
-                loss: given.loss.unwrap_or(named.dynamics.loss),
-            },
-            learning_rate: given.learning_rate.unwrap_or(named.learning_rate),
-            batch: given.batch.unwrap_or(named.batch),
-            epochs: given.epochs.unwrap_or(named.epochs),
-            hidden: self.network.hidden,
-            steps: self.network.steps,
-            sigma_readout: self.weights.sigma_readout.or(named.sigma_readout),
-            last_epochs: self.outcome.last_epochs,
-        }
+        Dynamics { tau_syn: tau_syn_steps, tau_mem: tau_mem_steps, surrogate, loss }
     }
 
     /// The same settings with every key written out, as a record holds them.
     pub fn resolved(&self) -> Settings {
-        let preset = self.preset();
-        let (shape, steepness) = match preset.dynamics.surrogate {
-            Surrogate::FastSigmoid { steepness } => (SurrogateShape::FastSigmoid, steepness),
-            Surrogate::Exponential { steepness } => (SurrogateShape::Exponential, steepness),
-        };
-        let [layer_2, layer_3, layer_4] = self.resolved_layers();
-        let device_readout = self.hardware.device_readout.clone().filter(|device| *device != self.hardware.device);
+        let first = &self.hidden_layers()[0];
+        let DescribedLayer { hidden, excitatory_fraction, recurrent, sigma_init, weight_at_gmax, .. } = *first;
         Settings {
-            data: self.resolved_data(),
-            weights: WeightSettings {
-                sigma_readout: Some(self.sigma_readout()),
-                sigma_recurrent: self.network.recurrent.then(|| self.sigma_of(Connection::Recurrent(0))),
-                ..self.weights.clone()
-            },
-            layer_2,
-            layer_3,
-            layer_4,
-            hardware: HardwareSettings { device_readout, ..self.hardware.clone() },
-            training: TrainingSettings {
-                preset: self.training.preset,
-                epochs: Some(preset.epochs),
-                batch: Some(preset.batch),
-                learning_rate: Some(preset.learning_rate),
-                tau_mem: Some(preset.dynamics.tau_mem),
-                tau_syn: Some(preset.dynamics.tau_syn),
-                loss: Some(preset.dynamics.loss),
-                surrogate: Some(shape),
-                surrogate_steepness: Some(f64::from(steepness)),
-            },
+            data: self.data.resolved(),
+            network: NetworkSettings { hidden, excitatory_fraction, recurrent, ..self.network.clone() },
+            weights: WeightSettings { sigma_init, sigma_recurrent: recurrent.then_some(first.sigma_recurrent) },
+            hardware: HardwareSettings { device: first.device.clone(), weight_at_gmax, ..self.hardware.clone() },
+            layers: self.resolved_layers(),
+            readout: self.resolved_readout(),
             ..self.clone()
         }
     }
@@ -302,12 +272,6 @@ impl Settings {
         self.data.window_seconds().unwrap_or(self.network.steps as f64 * 1e-3)
     }
 
-    /// Initial spread of the readout's weights, thresholds.
-    pub fn sigma_readout(&self) -> f64 {
-        let preset = self.preset();
-        preset.sigma_readout.unwrap_or_else(|| f64::from(preset.readout_sigma(self.last_hidden().hidden)))
-    }
-
     /// Standard deviation of the study's noise of one update, thresholds: level x sigma_init.
     pub fn study_sigma(&self) -> f64 {
         self.noise.level_percent / 100.0 * self.weights.sigma_init
@@ -316,17 +280,6 @@ impl Settings {
     /// The name of the device, if weights are held by one.
     pub fn device(&self) -> Option<&str> {
         (self.hardware.device != NO_DEVICE).then_some(self.hardware.device.as_str())
-    }
-}
-
-/// The key that names the device of `connection`.
-pub fn device_key(connection: Connection) -> &'static str {
-    match connection {
-        Connection::Feedforward(0) | Connection::Recurrent(0) => "hardware.device",
-        Connection::Feedforward(1) | Connection::Recurrent(1) => "layer_2.device",
-        Connection::Feedforward(2) | Connection::Recurrent(2) => "layer_3.device",
-        Connection::Feedforward(_) | Connection::Recurrent(_) => "layer_4.device",
-        Connection::Readout => "hardware.device_readout",
     }
 }
 
@@ -342,19 +295,11 @@ mod tests {
     fn resolving_writes_every_key_out_and_changes_nothing() {
         let settings = Settings::default();
         let resolved = settings.resolved();
-        let written_out = Preset { sigma_readout: Some(settings.sigma_readout()), ..settings.preset() };
-        assert_eq!(resolved.preset(), written_out);
         assert_eq!(resolved.resolved(), resolved);
-        assert_eq!(resolved.training.tau_mem, Some(5.0));
-    }
-
-    #[test]
-    fn a_given_key_takes_the_place_of_the_preset() {
-        let mut settings = Settings::default();
-        settings.training.preset = PresetName::PaperText;
-        settings.training.tau_mem = Some(7.5);
-        let preset = settings.preset();
-        assert_eq!((preset.dynamics.tau_mem, preset.dynamics.loss), (7.5, Loss::PerStep));
+        assert_eq!(resolved.hidden_layers(), settings.hidden_layers());
+        assert_eq!(resolved.dynamics(), settings.dynamics());
+        assert_eq!(resolved.layers[0].hidden, Some(100));
+        assert!(resolved.readout.sigma_init.is_some());
     }
 
     #[test]

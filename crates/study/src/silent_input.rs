@@ -4,15 +4,15 @@ use ohmspike_datasets::{Dataset, Part};
 use ohmspike_snn::encode::LatencyCode;
 
 use crate::prepare::EncodedData;
-use crate::settings::{Code, Settings};
+use crate::settings::{Encoding, Settings};
 
-/// Samples of a data set that have no input spike under the latency code, and why.
+/// Samples of a data set that have no input spike under the latency encoding, and why.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error(
-    "{name}: {} without an input spike under the latency code, which leaves everything below {threshold} of full silent; the \
+    "{name}: {} without an input spike under the latency encoding, which leaves everything below {threshold} of full silent; the \
      highest number is {highest}\n\n\
      hint: import the data with `--scale min-max`, which makes the highest number of training full, or choose \
-     `data.code = \"poisson\"`", counted(*silent, *samples)
+     `data.encoding = \"poisson\"`", counted(*silent, *samples)
 )]
 pub struct SilentSamples {
     /// The data set.
@@ -54,30 +54,30 @@ pub fn silent_samples(data: &Dataset) -> Option<SilentSamples> {
 /// Samples of a study without a single input spike: a network tells none of them from another.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error(
-    "data.set: `{set}`: without a single input spike: {silent}; {}", advice(*code, *dense)
+    "data.set: `{set}`: without a single input spike: {silent}; {}", advice(*encoding, *dense)
 )]
 pub struct SilentInput {
     /// The data set.
     pub set: String,
     /// How many, in words.
     silent: String,
-    code: Code,
+    encoding: Encoding,
     dense: bool,
 }
 
 /// Why samples are silent, and what to do.
-fn advice(code: Code, dense: bool) -> String {
+fn advice(encoding: Encoding, dense: bool) -> String {
     let threshold = LatencyCode::default().threshold;
-    match (dense, code) {
+    match (dense, encoding) {
         (false, _) => "they have no event in the window\n\nhint: look into the recordings, or choose a longer \
                        `data.window_seconds`"
             .to_owned(),
-        (true, Code::Latency) => format!(
+        (true, Encoding::Latency) => format!(
             "the latency code leaves numbers below {threshold} of full silent, and those that spike after the last step\n\n\
-             hint: import the data with `--scale min-max`, or choose `data.code = \"poisson\"` or more `network.steps`"
+             hint: import the data with `--scale min-max`, or choose `data.encoding = \"poisson\"` or more `network.steps`"
         ),
-        (true, Code::Poisson) => {
-            "their numbers are small\n\nhint: import the data with `--scale min-max`, or choose a higher `data.rate_hertz` \
+        (true, Encoding::Poisson) => {
+            "their numbers are small\n\nhint: import the data with `--scale min-max`, or choose a higher `data.poisson_rate_hertz` \
              or more `network.steps`"
                 .to_owned()
         }
@@ -93,10 +93,10 @@ pub fn silent_input(settings: &Settings, data: &EncodedData) -> Option<SilentInp
         silent => format!("{silent} of {samples} {part} samples"),
     });
     let silent = told.collect::<Vec<_>>().join(" and ");
-    let (set, code) = (settings.data.set.clone(), settings.data.code);
+    let (set, encoding) = (settings.data.set.clone(), settings.data.encoding);
     // Only recordings have a window.
     let dense = settings.data.window_seconds().is_none();
-    (train + test > 0).then_some(SilentInput { set, silent, code, dense })
+    (train + test > 0).then_some(SilentInput { set, silent, encoding, dense })
 }
 
 /// The highest number of every sample as a part of what is full; nothing of recordings.

@@ -66,7 +66,7 @@ impl TrialTimes {
 
     /// What a trial takes, s.
     pub fn seconds(&self, trial: &Trial) -> f64 {
-        trial.settings.preset().epochs as f64 * self.epoch_seconds[trial.condition]
+        trial.settings.training.epochs as f64 * self.epoch_seconds[trial.condition]
     }
 
     /// What `trials` take where so many run at the same time, s.

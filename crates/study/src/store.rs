@@ -24,7 +24,9 @@ use own_file::OwnFile;
 
 use crate::bounded;
 use crate::details::{self, Details};
-use crate::record::{FORMAT, Record};
+use serde::Deserialize;
+
+use crate::record::{ARITHMETIC, Record, SCHEMA};
 use crate::record_check::contradiction;
 use crate::run::Trial;
 
@@ -149,14 +151,14 @@ impl Store {
 
     /// Keeps the first record of a trial; another one must say the same.
     fn meet(&mut self, record: Record, line: usize, see: &mut dyn FnMut(Record)) -> Result<(), StoreError> {
-        let new = Known { file: self.files.len() - 1, line, digest: Digest::of(&record) };
+        let new = Known { file: self.files.len() - 1, line, digest: Digest::new(&record) };
         match self.names.entry(record.id.clone()) {
             Entry::Vacant(entry) => {
                 entry.insert(new);
                 see(record);
                 Ok(())
             }
-            Entry::Occupied(first) if first.get().digest.agrees(new.digest) => Ok(()),
+            Entry::Occupied(first) if first.get().digest == new.digest => Ok(()),
             Entry::Occupied(first) => {
                 let (first, second) = (place(&self.files, first.get()), place(&self.files, &new));
                 Err(StoreError::Contradiction { id: record.id, first, second })
@@ -197,7 +199,7 @@ impl Store {
         match open_maybe_packed(&path).and_then(|content| bounded::read_all(content, LARGEST_DETAILS)) {
             Ok(bytes) => Ok(serde_json::from_slice(&bytes)
                 .ok()
-                .filter(|details: &Details| details.format == details::FORMAT && details.record_format == FORMAT)),
+                .filter(|details: &Details| details.schema == details::SCHEMA && details.arithmetic == ARITHMETIC)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(source) => Err(StoreError::Read { path, source }),
         }
@@ -254,7 +256,7 @@ impl Store {
     /// [`StoreError::Rerun`].
     pub fn check(&self, record: &Record) -> Result<(), StoreError> {
         match self.names.get(&record.id) {
-            Some(known) if !known.digest.agrees(Digest::of(record)) => {
+            Some(known) if known.digest != Digest::new(record) => {
                 Err(StoreError::Rerun { id: record.id.clone(), first: place(&self.files, known) })
             }
             _ => Ok(()),
@@ -276,7 +278,7 @@ impl Store {
         let mut line = serde_json::to_vec(&record).expect("records are plain values");
         line.push(b'\n');
         own.append(&line)?;
-        let known = Known { file: self.files.len() - 1, line: own.records, digest: Digest::of(&record) };
+        let known = Known { file: self.files.len() - 1, line: own.records, digest: Digest::new(&record) };
         self.names.insert(record.id.clone(), known);
         self.written.push(record.id.clone());
         if let Some(records) = &mut self.records {
@@ -313,18 +315,36 @@ fn place(files: &[PathBuf], known: &Known) -> String {
     format!("{}:{}", files[known.file].display(), known.line)
 }
 
+/// What tells the version of any record.
+#[derive(Deserialize)]
+struct Version {
+    schema: Option<u32>,
+    arithmetic: Option<u32>,
+    format: Option<String>,
+}
+
+fn other_version(schema: u32, arithmetic: u32) -> String {
+    format!("it has schema {schema} and arithmetic {arithmetic}")
+}
+
 /// The record in a line; otherwise a warning of what it is.
 fn record_in(path: &Path, line: usize, text: &[u8]) -> Result<Record, StoreWarning> {
     let path = path.to_owned();
     let reason = match serde_json::from_slice::<Record>(text) {
-        Ok(record) if record.format == FORMAT => match contradiction(&record) {
+        Ok(record) if (record.schema, record.arithmetic) == (SCHEMA, ARITHMETIC) => match contradiction(&record) {
             None => return Ok(record),
             Some(reason) => reason,
         },
         // A record of another version is no mistake, but it is not the result of this program either.
-        Ok(record) => format!("it has the form `{}`", record.format),
+        Ok(record) => other_version(record.schema, record.arithmetic),
         Err(_) if !text.ends_with(b"\n") => return Err(StoreWarning::Torn { path, line }),
-        Err(error) => error.to_string(),
+        Err(error) => match serde_json::from_slice::<Version>(text) {
+            Ok(Version { schema: Some(schema), arithmetic: Some(arithmetic), .. }) if schema != SCHEMA => {
+                other_version(schema, arithmetic)
+            }
+            Ok(Version { format: Some(format), .. }) => format!("it has the format `{format}` of an earlier version"),
+            _ => error.to_string(),
+        },
     };
     Err(StoreWarning::Foreign { path, line, reason })
 }

@@ -7,33 +7,42 @@
 //! The keys of `[device]` are those of a device file, dotted or in nested tables: `device.read.white.noise`. Which there
 //! are is checked when the device is put together (`prepare.rs`).
 
+mod document;
 mod given;
 mod grid;
+mod keys;
 mod message;
 mod nearest;
 mod number;
 mod observe;
+mod preset;
+mod problem;
+mod renamed;
+mod seeds;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 pub use given::Override;
-use given::{DEVICE, Given, is_device_key, read_section};
+use given::{Given, is_device_key, read_section};
 pub use grid::{MOST_CONDITIONS, MOST_TRIALS};
 use grid::{check_axis, check_size, combinations};
+pub use keys::known_keys;
+use keys::{LAYER, SECTIONS, canonical, is_known, layer_of, position};
 use message::type_reason;
 use nearest::{unknown, unknown_among};
 use number::as_written;
 pub use number::seed as seed_in;
 use observe::DETAILS;
 pub use observe::KeptDetails;
+use preset::PRESET;
+pub use preset::Preset;
+use problem::wrong_type;
+pub use problem::{StudyError, StudyProblem};
+use seeds::{SEEDS, read_seeds};
 use toml::de::{DeTable, DeValue};
 
-use ohmspike_snn::neuron::Neuron;
-
-use crate::settings::{
-    DataSettings, LAYERS, LayerSettings, PresetName, SeedSettings, Settings, TrainingSettings, ValueError, WeightSigns,
-};
+use crate::settings::{Settings, ValueError};
 
 /// A study that has been read and checked.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,7 +65,7 @@ pub struct Study {
     pub details_given: bool,
     /// Every combination of the axes, the last axis running fastest.
     pub conditions: Vec<Condition>,
-    /// Where each key was given: file and line, or the `--set` argument.
+    /// Where each key was given: file and line, the `--set` argument, or a preset.
     pub places: BTreeMap<String, String>,
 }
 
@@ -78,85 +87,20 @@ pub struct Condition {
     pub settings: Settings,
 }
 
-/// What is wrong with a study, and where.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[error("{place}: {problem}")]
-pub struct StudyError {
-    /// File and line, or the `--set` argument.
-    pub place: String,
-    /// What is wrong.
-    pub problem: StudyProblem,
-}
-
-/// What can be wrong with a study.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum StudyProblem {
-    /// Not TOML.
-    #[error("not TOML: {0}")]
-    Syntax(String),
-    /// A key that no study has.
-    #[error("{key}: unknown key\n\nhint: the nearest known key is `{nearest}`")]
-    UnknownKey {
-        /// The key, with its section.
-        key: String,
-        /// The known key that is spelled most like it.
-        nearest: String,
-    },
-    /// A key without which there is no study.
-    #[error("{0}: missing, must be given")]
-    Missing(&'static str),
-    /// A value of the wrong kind.
-    #[error("{key}: {reason}")]
-    Type {
-        /// The key, with its section.
-        key: String,
-        /// What was found and what is expected.
-        reason: String,
-    },
-    /// An axis without values.
-    #[error("{0}: an axis must have at least one value, got an empty list")]
-    EmptyAxis(String),
-    /// A value that an axis has twice.
-    #[error("{key}: an axis must have each value once, got {value} twice")]
-    Twice {
-        /// The key, with its section.
-        key: String,
-        /// The value.
-        value: String,
-    },
-    /// More conditions or trials than any memory should hold.
-    #[error(
-        "study: expected at most {most} {what}, got {size} (values of axes: {lengths}; seeds: {seeds})\n\n\
-         hint: split the study, or shorten its axes with `--set`"
-    )]
-    TooLarge {
-        /// `conditions` or `trials`.
-        what: &'static str,
-        /// How many there are.
-        size: String,
-        /// Values of every axis.
-        lengths: String,
-        /// Number of the seeds.
-        seeds: usize,
-        /// How many there may be.
-        most: usize,
-    },
-    /// A value out of range.
-    #[error(transparent)]
-    Value(#[from] ValueError),
-    /// An override that is not `SECTION.KEY=VALUE`.
-    #[error("must have the form `SECTION.KEY=VALUE`")]
-    Override,
-}
-
 /// The sections that decide no outcome.
 const BESIDE: [&str; 2] = ["repeats", "observe"];
-const SEEDS: &str = "repeats.seeds";
-/// The sections of [`Settings`].
-const SECTIONS: [&str; 12] = [
-    "data", "network", "weights", "layer_2", "layer_3", "layer_4", "noise", "hardware", DEVICE, "seeds", "training",
-    "outcome",
-];
+
+/// What a study file gives, key by key.
+#[derive(Default)]
+struct Text {
+    name: Option<String>,
+    question: String,
+    reference: Option<String>,
+    replicates: Option<String>,
+    given: Vec<Given>,
+    /// Entries of `[[layer]]`.
+    layers: usize,
+}
 
 impl Study {
     /// Where condition number `condition` stands on every axis: the place of its value there, from 0.
@@ -164,91 +108,119 @@ impl Study {
         grid::places(&self.axes, condition)
     }
 
-    /// Reads the study in `text`; `file` names it in messages.
+    /// Reads the study in `text`, which names no preset; `file` names it in messages.
     ///
     /// # Errors
     /// [`StudyError`] with the line of the file, or the override, that is wrong.
     pub fn parse(file: &str, text: &str, overrides: &[Override]) -> Result<Study, StudyError> {
+        Study::parse_with(&[], file, text, overrides)
+    }
+
+    /// The same where the study may name one of `presets`.
+    ///
+    /// # Errors
+    /// [`StudyError`] with the line of the file, or the override, that is wrong.
+    pub fn parse_with(presets: &[Preset], file: &str, text: &str, overrides: &[Override]) -> Result<Study, StudyError> {
+        let Text { name, question, reference, replicates, mut given, layers } = Text::read(file, text)?;
+        for Override { key, value, beyond, text } in overrides {
+            // What stands for a number beyond 64 bits is nothing that anybody has written.
+            let shown = if beyond.is_empty() { value.to_string() } else { text.clone() };
+            let place = format!("--set {key}={shown}");
+            given.retain(|earlier| earlier.key != canonical(key));
+            given.push(Given::new(key, value.clone(), place, beyond.clone()));
+        }
+        let missing = || StudyError { place: file.to_owned(), problem: StudyProblem::Missing("name") };
+        let study = assemble(name.ok_or_else(missing)?, given, layers, presets)?;
+        Ok(Study { question, reference, replicates, ..study })
+    }
+}
+
+impl Text {
+    fn read(file: &str, text: &str) -> Result<Text, StudyError> {
         let at =
             |span: &Range<usize>| format!("{file}:{}", text[..span.start.min(text.len())].matches('\n').count() + 1);
         let document = DeTable::parse(text).map_err(|error| StudyError {
             place: error.span().map_or_else(|| file.to_owned(), |span| at(&span)),
             problem: StudyProblem::Syntax(error.message().to_owned()),
         })?;
-        let (mut name, mut question, mut reference, mut replicates, mut given) =
-            (None, String::new(), None, None, Vec::new());
+        let mut found = Text::default();
         for (key, value) in document.get_ref().iter() {
             let place = at(&key.span());
-            match (&**key.get_ref(), value.get_ref()) {
-                ("name", DeValue::String(text)) => name = Some(checked_name("name", text, &place)?),
-                ("question", DeValue::String(text)) => question = text.to_string(),
-                ("reference", DeValue::String(text)) => reference = Some(checked_name("reference", text, &place)?),
-                ("replicates", DeValue::String(text)) => replicates = Some(checked_name("replicates", text, &place)?),
-                (section @ ("name" | "question" | "reference" | "replicates"), _) => {
-                    return Err(wrong_type(&place, section, "must be a text"));
+            found.read_entry(key.get_ref(), value.get_ref(), &place, &at)?;
+        }
+        found.check_once()?;
+        Ok(found)
+    }
+
+    /// One entry of the top level: a text, a section, or the list of layers.
+    fn read_entry(
+        &mut self,
+        key: &str,
+        value: &DeValue,
+        place: &str,
+        at: &impl Fn(&Range<usize>) -> String,
+    ) -> Result<(), StudyError> {
+        match (key, value) {
+            ("name", DeValue::String(text)) => self.name = Some(checked_name("name", text, place)?),
+            ("question", DeValue::String(text)) => self.question = text.to_string(),
+            ("reference", DeValue::String(text)) => self.reference = Some(checked_name("reference", text, place)?),
+            ("replicates", DeValue::String(text)) => self.replicates = Some(checked_name("replicates", text, place)?),
+            (key @ ("name" | "question" | "reference" | "replicates"), _) => {
+                return Err(wrong_type(place, key, "must be a text"));
+            }
+            (LAYER, DeValue::Array(layers)) => {
+                self.layers = layers.len();
+                for (number, layer) in layers.iter().enumerate() {
+                    let DeValue::Table(keys) = layer.get_ref() else {
+                        return Err(wrong_type(&at(&layer.span()), LAYER, LAYER_FORM));
+                    };
+                    read_section(&format!("{LAYER}.{}", number + 1), keys, at, &mut self.given);
                 }
-                (section, DeValue::Table(_)) if !BESIDE.contains(&section) && !SECTIONS.contains(&section) => {
-                    return Err(unknown_among(
-                        section,
-                        &place,
-                        SECTIONS.iter().chain(&BESIDE).map(|name| name.to_string()),
-                    ));
-                }
-                (section, DeValue::Table(keys))
-                    if keys.is_empty() && LAYERS.iter().any(|(layer, _)| *layer == section) =>
-                {
-                    let key = format!("{section}.hidden");
-                    return Err(wrong_type(
-                        &place,
-                        &key,
-                        "must be given, as the section adds a layer of so many neurons",
-                    ));
-                }
-                (section, DeValue::Table(keys)) => read_section(section, keys, &at, &mut given),
-                (key, _) => return Err(unknown(key, &place)),
+            }
+            (LAYER, _) => return Err(wrong_type(place, LAYER, LAYER_FORM)),
+            (section, DeValue::Table(_)) if !BESIDE.contains(&section) && !SECTIONS.contains(&section) => {
+                let known = SECTIONS.iter().chain(&BESIDE).map(|name| name.to_string());
+                return Err(unknown_among(section, place, known));
+            }
+            (section, DeValue::Table(keys)) => read_section(section, keys, at, &mut self.given),
+            (key, _) => return Err(unknown(key, place)),
+        }
+        Ok(())
+    }
+
+    /// Refuses a setting of the first layer that two sections spell.
+    fn check_once(&self) -> Result<(), StudyError> {
+        let listed = self.given.iter().filter(|given| given.spelled != given.key);
+        for given in listed {
+            if let Some(other) = self.given.iter().find(|other| other.spelled == given.key) {
+                let (key, other, place) = (given.spelled.clone(), other.key.clone(), other.place.clone());
+                let problem = StudyProblem::GivenTwice { key, other, place };
+                return Err(StudyError { place: given.place.clone(), problem });
             }
         }
-        for Override { key, value, beyond, text } in overrides {
-            // What stands for a number beyond 64 bits is nothing that anybody has written.
-            let shown = if beyond.is_empty() { value.to_string() } else { text.clone() };
-            let place = format!("--set {key}={shown}");
-            given.retain(|earlier| earlier.key != *key);
-            given.push(Given { key: key.clone(), value: value.clone(), place, beyond: beyond.clone() });
-        }
-        let missing = || StudyError { place: file.to_owned(), problem: StudyProblem::Missing("name") };
-        Ok(Study { reference, replicates, ..assemble(name.ok_or_else(missing)?, question, given)? })
+        Ok(())
     }
 }
 
-/// Puts axes, seeds and conditions together from the keys that were given.
-fn assemble(name: String, question: String, given: Vec<Given>) -> Result<Study, StudyError> {
-    let known = known_keys();
+/// How layers are given.
+const LAYER_FORM: &str = "must be a list of layers: write `[[layer]]` before the keys of each";
+
+/// Puts axes, seeds and conditions together from the keys that were `given`, with `layers` entries of `[[layer]]`.
+fn assemble(name: String, given: Vec<Given>, layers: usize, presets: &[Preset]) -> Result<Study, StudyError> {
     let (mut seeds, mut details, mut details_given) = (vec![1], KeptDetails::default(), false);
     let mut seeds_place = name.clone();
     let mut placed: Vec<Given> = Vec::new();
     for given in given {
-        if given.key == SEEDS {
-            seeds = read_seeds(&given)?;
-            seeds_place = given.place;
-            continue;
+        match given.key.as_str() {
+            SEEDS => {
+                seeds = read_seeds(&given)?;
+                seeds_place = given.place;
+            }
+            DETAILS => (details, details_given) = (KeptDetails::read(&given)?, true),
+            _ => placed.push(given),
         }
-        if given.key == DETAILS {
-            (details, details_given) = (KeptDetails::read(&given)?, true);
-            continue;
-        }
-        if given.key.starts_with("device.") && !is_device_key(&given.key) {
-            return Err(wrong_type(&given.place, &given.key, "must have a name before and after every dot"));
-        }
-        if !is_device_key(&given.key) && !known.contains(&given.key) {
-            return Err(unknown(&given.key, &given.place));
-        }
-        placed.push(given);
     }
-    let position = |key: &str| {
-        let section = key.split('.').next().unwrap_or_default();
-        (SECTIONS.iter().position(|known| *known == section), known.iter().position(|known| known == key))
-    };
-    placed.sort_by_cached_key(|given| (position(&given.key), given.key.clone()));
+    let placed = in_order(placed, layers)?;
 
     let (mut axes, mut axis_of) = (Vec::new(), Vec::new());
     let mut longest = (seeds.len(), seeds_place);
@@ -264,130 +236,91 @@ fn assemble(name: String, question: String, given: Vec<Given>) -> Result<Study, 
         axes.push(Axis { key: key.clone(), values: values.clone() });
     }
     check_size(&axes, seeds.len(), &longest.1)?;
+    let reading = Reading { placed: &placed, axis_of, layers, presets };
     let conditions = combinations(&axes)
-        .map(|values| {
-            let settings = settings_of(&placed, &axis_of, &values)?;
-            Ok(Condition { values, settings })
-        })
+        .map(|values| Ok(Condition { settings: reading.settings(&values)?, values }))
         .collect::<Result<_, StudyError>>()?;
-    let places = placed.into_iter().map(|given| (given.key, given.place)).collect();
-    Ok(Study {
-        name,
-        question,
-        reference: None,
-        replicates: None,
-        axes,
-        seeds,
-        details,
-        details_given,
-        conditions,
-        places,
-    })
+    let mut places: BTreeMap<String, String> = preset::places(presets, &placed);
+    places.extend(placed.into_iter().map(|given| (given.key, given.place)));
+    let (question, reference, replicates) = (String::new(), None, None);
+    Ok(Study { name, question, reference, replicates, axes, seeds, details, details_given, conditions, places })
 }
 
-/// The settings for one value an axis, where `axis_of` says which of the keys are one. An error stands at the place of the key
-/// that it names.
-fn settings_of(placed: &[Given], axis_of: &[Option<usize>], values: &[toml::Value]) -> Result<Settings, StudyError> {
-    let document = || {
-        let mut document = toml::Table::new();
-        for (Given { key, value, .. }, axis) in placed.iter().zip(axis_of) {
-            put(&mut document, key, axis.map_or(value, |axis| &values[axis]).clone());
+/// The keys in the order of sections, layers and keys, none of them unknown.
+fn in_order(mut placed: Vec<Given>, layers: usize) -> Result<Vec<Given>, StudyError> {
+    let known = known_keys();
+    for given in &placed {
+        if given.key.starts_with("device.") && !is_device_key(&given.key) {
+            return Err(wrong_type(&given.place, &given.spelled, "must have a name before and after every dot"));
         }
-        add_keys_of_preset(&mut document);
-        document
-    };
-    let given = |key: &str| {
-        // What is wrong with a layer stands where the layer does.
-        let section = key.split('.').next().filter(|section| LAYERS.iter().any(|(layer, _)| layer == section));
-        let of_layer = |given: &&Given| given.key.split('.').next() == section;
-        let found = placed.iter().find(|given| given.key == key);
-        found.or_else(|| placed.iter().find(|given| section.is_some() && of_layer(given)))
-    };
-    let place_of = |key: &str| given(key).map_or_else(|| "study".to_owned(), |given| given.place.clone());
-    let written = |key: &str, shown: &str| as_written(shown, given(key).map_or(&[], |given| &given.beyond));
-    let settings = settings_in(document()).map_err(|(key, message)| {
-        let allowed = || whole_allowed(document(), &key);
-        let reason = type_reason(&message, allowed, |shown| written(&key, shown));
-        StudyError { place: place_of(&key), problem: StudyProblem::Type { key, reason } }
-    })?;
-    settings.check().map_err(|error| StudyError {
-        place: place_of(&error.key),
-        problem: ValueError { value: written(&error.key, &error.value), ..error }.into(),
-    })?;
-    Ok(settings)
-}
-
-/// The settings in `document`, or the key that is wrong and what the deserialiser says of it.
-fn settings_in(document: toml::Table) -> Result<Settings, (String, String)> {
-    serde_path_to_error::deserialize(toml::Value::Table(document))
-        .map_err(|error| (error.path().to_string(), error.inner().message().trim().to_owned()))
-}
-
-/// Puts the value of the dotted `key` into its section of `document`.
-fn put(document: &mut toml::Table, key: &str, value: toml::Value) {
-    let (section, key) = key.split_once('.').expect("known keys have a section");
-    let section = document.entry(section).or_insert_with(|| toml::Table::new().into());
-    section.as_table_mut().expect("sections are tables").insert(key.to_owned(), value);
-}
-
-/// What is allowed for `key`, which is a whole number: what is said of one that is too large.
-fn whole_allowed(mut document: toml::Table, key: &str) -> Option<String> {
-    put(&mut document, key, toml::Value::Integer(i64::MAX));
-    let refused = settings_in(document).ok()?.check().err()?;
-    (refused.key == key).then_some(refused.allowed)
-}
-
-/// Puts what the preset decides outside of `[training]` where the study gives nothing.
-fn add_keys_of_preset(document: &mut toml::Table) {
-    let named = document.get("training").and_then(|training| training.get("preset"));
-    // A name that no preset has is refused with the other values.
-    let named = named.cloned().map_or(Ok(TrainingSettings::default().preset), toml::Value::try_into);
-    let Ok(preset) = named else { return };
-    for (key, value) in PresetName::keys_elsewhere(preset) {
-        let (section, key) = key.split_once('.').expect("known keys have a section");
-        let section = document.entry(section).or_insert_with(|| toml::Table::new().into());
-        let section = section.as_table_mut().expect("sections are tables");
-        section.entry(key).or_insert(toml::Value::Integer(value as i64));
-    }
-}
-
-/// `repeats.seeds`: a count, which means 1 to that count, or a list.
-fn read_seeds(given: &Given) -> Result<Vec<u64>, StudyError> {
-    let wrong = |value: &toml::Value| {
-        let allowed =
-            format!("must be a count from 1 to {MOST_TRIALS} or a list of whole numbers from 0 to {}", u64::MAX);
-        // Seeds above the largest signed integer are kept as digits, which are no text to a reader.
-        let shown = number::seed(value).map_or_else(|| value.to_string(), |seed| seed.to_string());
-        wrong_type(&given.place, SEEDS, &format!("{allowed}, got {}", as_written(&shown, &given.beyond)))
-    };
-    match &given.value {
-        toml::Value::Integer(count) if (1..=MOST_TRIALS as i64).contains(count) => Ok((1..=*count as u64).collect()),
-        toml::Value::Array(seeds) => {
-            check_axis(SEEDS, seeds, &given.place)?;
-            seeds.iter().map(|value| number::seed(value).ok_or_else(|| wrong(value))).collect()
+        if !is_device_key(&given.key) && !is_known(&given.key, &known) {
+            return Err(unknown(&given.spelled, &given.place));
         }
-        value => Err(wrong(value)),
     }
+    placed.sort_by_cached_key(|given| (position(&given.key, &known), given.key.clone()));
+    let mut count = layers.max(1);
+    for (given, number) in placed.iter().filter_map(|given| Some((given, layer_of(&given.key)?.0))) {
+        if number > count + 1 {
+            let problem = StudyProblem::LayerGap { number, count };
+            return Err(StudyError { place: given.place.clone(), problem });
+        }
+        count = count.max(number);
+    }
+    Ok(placed)
 }
 
-/// Every key of [`Settings`] with its section, in the order of the sections; those of `[device]` are not known here.
-pub fn known_keys() -> Vec<String> {
-    let mut every = Settings { seeds: SeedSettings::all(0), ..Settings::default().resolved() };
-    // Keys that are left out where they say nothing.
-    (every.data, every.network.signs) = (DataSettings::with_every_key(), WeightSigns::Unconstrained);
-    (every.network.recurrent, every.network.neuron) = (true, Neuron::Izhikevich);
-    (every.weights.sigma_recurrent, every.hardware.device_readout) = (Some(1.0), Some(String::new()));
-    let layer = || Some(LayerSettings::every());
-    (every.layer_2, every.layer_3, every.layer_4) = (layer(), layer(), layer());
-    let document = toml::Table::try_from(every).expect("settings are plain values");
-    SECTIONS
-        .iter()
-        .flat_map(|section| {
-            let keys =
-                document.get(*section).and_then(toml::Value::as_table).into_iter().flat_map(|table| table.keys());
-            keys.map(move |key| format!("{section}.{key}")).collect::<Vec<_>>()
-        })
-        .collect()
+/// What the settings of a condition are read from.
+struct Reading<'a> {
+    /// The keys of the study, in their order.
+    placed: &'a [Given],
+    /// Which of them are an axis, and the how manieth.
+    axis_of: Vec<Option<usize>>,
+    /// Entries of `[[layer]]`.
+    layers: usize,
+    presets: &'a [Preset],
+}
+
+impl Reading<'_> {
+    /// The settings for one value per axis. An error stands at the place of the key that it names.
+    fn settings(&self, values: &[toml::Value]) -> Result<Settings, StudyError> {
+        let mut document = document::new(self.layers);
+        let mut preset = Vec::new();
+        for (Given { key, value, place, .. }, axis) in self.placed.iter().zip(&self.axis_of) {
+            let value = axis.map_or(value, |axis| &values[axis]);
+            if key == PRESET {
+                preset = preset::named(self.presets, value, place)?.given();
+            } else {
+                document::put(&mut document, key, value.clone());
+            }
+        }
+        for Given { key, value, .. } in &preset {
+            document::put_missing(&mut document, key, value.clone());
+        }
+        let given = |key: &str| {
+            let layer = layer_of(key).map(|(number, _)| number);
+            let of_layer =
+                |given: &&Given| layer.is_some() && layer_of(&given.spelled).map(|(number, _)| number) == layer;
+            let all = || self.placed.iter().chain(&preset);
+            // What is wrong with a layer stands where the layer does.
+            all().find(|given| given.key == canonical(key)).or_else(|| all().find(of_layer))
+        };
+        let place_of = |key: &str| given(key).map_or_else(|| "study".to_owned(), |given| given.place.clone());
+        let written = |key: &str, shown: &str| as_written(shown, given(key).map_or(&[], |given| &given.beyond));
+        let spelled = |key: String| {
+            let found = given(&key).filter(|given| given.key == canonical(&key));
+            found.map_or(key, |given| given.spelled.clone())
+        };
+        let settings = document::settings_in(document.clone()).map_err(|(key, message)| {
+            let allowed = || document::whole_allowed(document.clone(), &key);
+            let reason = type_reason(&message, allowed, |shown| written(&key, shown));
+            StudyError { place: place_of(&key), problem: StudyProblem::Type { key: spelled(key), reason } }
+        })?;
+        settings.check().map_err(|error| StudyError {
+            place: place_of(&error.key),
+            problem: ValueError { value: written(&error.key, &error.value), key: spelled(error.key), ..error }.into(),
+        })?;
+        Ok(settings)
+    }
 }
 
 /// The results of a study stand in a folder of its name.
@@ -398,11 +331,6 @@ fn checked_name(key: &str, name: &str, place: &str) -> Result<String, StudyError
         return Err(wrong_type(place, key, &format!("{allowed}, got `{name}`")));
     }
     Ok(name.to_owned())
-}
-
-fn wrong_type(place: &str, key: &str, reason: &str) -> StudyError {
-    let problem = StudyProblem::Type { key: key.to_owned(), reason: reason.to_owned() };
-    StudyError { place: place.to_owned(), problem }
 }
 
 /// Refuses what is neither a scalar nor a list of scalars.
@@ -417,6 +345,7 @@ fn check_kind(value: &toml::Value, key: &str, place: &str) -> Result<(), StudyEr
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::SeedSettings;
 
     const STUDY: &str = "name = 'demo'\nquestion = 'why'\n[noise]\nlevel_percent = [1, 20.5]\n[network]\nexcitatory_fraction = [0.5, 0.8, 1]\n[repeats]\nseeds = 2\n";
 
@@ -518,8 +447,8 @@ mod tests {
                 "s.toml:4: hardware.retention_seconds: must be a number of seconds from 0 to 1e12, got -1",
             ),
             (
-                with("[hardware]\nfault_map_readout = 'chip.csv'"),
-                "s.toml:4: hardware.fault_map_readout: must be left out where `hardware.device` is `none`, got `chip.csv`",
+                with("[readout]\nfault_map = 'chip.csv'"),
+                "s.toml:4: readout.fault_map: must be left out where `hardware.device` is `none`, got `chip.csv`",
             ),
             (
                 with("[device]\nfaults.p_dead_row = 0.1"),
@@ -532,6 +461,14 @@ mod tests {
             (
                 with("[device]\nwrite.points = [{ resistance_ohm = 1 }]"),
                 "s.toml:4: device.write.points: must be a number, a text or a list of these",
+            ),
+            (
+                with("[hardware]\nfull_scale_hidden = 2"),
+                "s.toml:4: hardware.full_scale_hidden: unknown key\n\nhint: renamed to `hardware.weight_at_gmax`",
+            ),
+            (
+                with("[training]\ntau_mem = 2"),
+                "s.toml:4: training.tau_mem: unknown key\n\nhint: renamed to `training.tau_mem_steps`",
             ),
             ("name = 'demo'\n[noise\n".to_owned(), "s.toml:2: not TOML: unclosed table, expected `]`"),
             ("name = 'a/b'".to_owned(), "s.toml:1: name: must be made of letters, digits, `-`, `_` and `.`, got `a/b`"),
@@ -584,13 +521,16 @@ mod tests {
     fn a_wrong_override_names_itself() {
         let expected = "--set noise.level_percent=-1: noise.level_percent: must be a percentage of sigma_init from 0 to 1e6, got -1";
         assert_eq!(error(STUDY, &["noise.level_percent=-1"]), expected);
+        let expected = "--set layer.3.hidden=5: layer.3: must follow layer 2, got 1 hidden layers";
+        assert_eq!(error(STUDY, &["layer.3.hidden=5"]), expected);
         let expected = "--set device..noise=3: device..noise: must have a name before and after every dot";
         assert_eq!(error(STUDY, &["device..noise=3"]), expected);
         assert_eq!(error(STUDY, &["level=3"]), "--set level=3: must have the form `SECTION.KEY=VALUE`");
         let expected =
             "--set drift.law=\"none\": drift.law: unknown key\n\nhint: the nearest known key is `device.drift.law`";
         assert_eq!(error(STUDY, &["drift.law=none"]), expected);
-        let expected = "--set training.preset=\"paper\": training.preset: must be one of `published-results`, `paper-text`, `shd-published-results`, `shd-paper-text`, got `paper`";
+        let expected =
+            "--set training.preset=\"paper\": training.preset: must be left out, as there are none, got `paper`";
         assert_eq!(error(STUDY, &["training.preset=paper"]), expected);
     }
 }

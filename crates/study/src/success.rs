@@ -1,46 +1,31 @@
-//! Which networks count as successful: those that have learnt their task, as Kilgore et al., Sci Rep 15, 24798 (2025) count them.
-//!
-//! | data | successful |
-//! |---|---|
-//! | Fashion-MNIST | best test accuracy above 50 % |
-//! | Spiking Heidelberg Digits | mean test accuracy of the last 25 epochs above 30 % |
+//! Which networks count as successful: those that have learnt their task, as `outcome.success_of` and `outcome.success_above`
+//! say. By default the best test accuracy must exceed 50 %, as Kilgore et al., Sci Rep 15, 24798 (2025) count networks of
+//! Fashion-MNIST.
 
 use crate::record::Record;
-use crate::settings::{PresetName, Settings};
+use crate::settings::{Settings, SuccessOf};
 
 /// What makes a network a successful one.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Success {
     /// Which accuracy is judged.
-    pub of: Judged,
+    pub of: SuccessOf,
     /// The accuracy that it must be above, 0 to 1.
     pub above: f64,
 }
 
-/// An accuracy of a trial.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Judged {
-    /// The highest after any epoch.
-    Best,
-    /// The outcome: the mean of the last epochs.
-    Outcome,
-}
-
 impl Success {
-    /// What counts in trials of these settings; the preset decides.
-    pub fn of(settings: &Settings) -> Success {
-        match settings.training.preset {
-            PresetName::PublishedResults | PresetName::PaperText => Success { of: Judged::Best, above: 0.5 },
-            PresetName::ShdPublishedResults | PresetName::ShdPaperText => Success { of: Judged::Outcome, above: 0.3 },
-        }
+    /// What counts in trials of these settings.
+    pub fn new(settings: &Settings) -> Success {
+        Success { of: settings.outcome.success_of, above: settings.outcome.success_above }
     }
 
     /// In words, for captions.
     pub fn words(settings: &Settings) -> String {
-        let Success { of, above } = Success::of(settings);
+        let Success { of, above } = Success::new(settings);
         let of = match of {
-            Judged::Best => "best test accuracy".to_owned(),
-            Judged::Outcome => format!("mean test accuracy of the last {} epochs", settings.outcome.last_epochs),
+            SuccessOf::Best => "best test accuracy".to_owned(),
+            SuccessOf::Outcome => format!("mean test accuracy of the last {} epochs", settings.outcome.last_epochs),
         };
         format!("{of} above {} %", (100.0 * above).round())
     }
@@ -48,10 +33,10 @@ impl Success {
 
 /// Whether the network of a trial was successful.
 pub fn succeeded(record: &Record) -> bool {
-    let Success { of, above } = Success::of(&record.settings);
+    let Success { of, above } = Success::new(&record.settings);
     match of {
-        Judged::Best => record.accuracy.iter().any(|accuracy| *accuracy > above),
-        Judged::Outcome => record.outcome.is_some_and(|outcome| outcome > above),
+        SuccessOf::Best => record.accuracy.iter().any(|accuracy| *accuracy > above),
+        SuccessOf::Outcome => record.outcome.is_some_and(|outcome| outcome > above),
     }
 }
 
@@ -65,7 +50,8 @@ mod tests {
         (record.accuracy, record.outcome) = (vec![0.1, 0.6, 0.29], Some(0.29));
         assert!(succeeded(&record));
         assert_eq!(Success::words(&record.settings), "best test accuracy above 50 %");
-        record.settings.training.preset = PresetName::ShdPublishedResults;
+        record.settings.outcome.success_of = SuccessOf::Outcome;
+        record.settings.outcome.success_above = 0.3;
         record.settings.outcome.last_epochs = 25;
         assert!(!succeeded(&record));
         assert_eq!(Success::words(&record.settings), "mean test accuracy of the last 25 epochs above 30 %");

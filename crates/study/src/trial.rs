@@ -87,7 +87,7 @@ pub struct Outcome {
     /// The trained network; none where training diverged.
     pub after: Option<Evaluation>,
     /// The next update of the weights from the inputs and of the readout, taken apart; none where training diverged.
-    pub update: Option<[UpdateAnatomy; 2]>,
+    pub update: Option<Vec<UpdateAnatomy>>,
     /// Why training stopped early, if it did.
     pub diverged: Option<TrainError>,
     /// A hidden layer that hardly fires, with the cause.
@@ -164,8 +164,8 @@ pub fn run_trial(
     executor: &dyn Helpers,
     watch: &mut dyn FnMut(&EpochEnd),
 ) -> Result<Outcome, TrialError> {
-    let preset = settings.preset();
-    let batch = full_batch(preset.batch, data)?;
+    let epochs_asked = settings.training.epochs;
+    let batch = full_batch(settings.training.batch, data)?;
     let streams = TrialStreams::of(settings, seed);
 
     // Who learns, and what it is made of.
@@ -176,18 +176,18 @@ pub fn run_trial(
     let rest = settings.hardware.retention_seconds;
     let tested = TestSet { network: &network, samples: &data.test, rest, executor };
     let (before, mut epochs) = match resume {
-        Some(state) => layers.resume(state, preset.epochs)?,
+        Some(state) => layers.resume(state, epochs_asked)?,
         None => {
             layers.calibrate(&network, &data.train, batch, streams.test.named("calibration"));
-            (layers.evaluation(&tested, streams.test.named("before")), Vec::with_capacity(preset.epochs))
+            (layers.evaluation(&tested, streams.test.named("before")), Vec::with_capacity(epochs_asked))
         }
     };
 
     // How it learns: an epoch of batches, then the test set, again and again, with a closer look at the end.
-    let training = Training { batch, learning_rate: preset.learning_rate as f32 };
+    let training = Training { batch, learning_rate: settings.training.learning_rate as f32 };
     let mut trainer = Trainer::new(&network, training, executor);
     let (mut after, mut diverged) = (None, None);
-    for number in epochs.len() as u64..preset.epochs as u64 {
+    for number in epochs.len() as u64..epochs_asked as u64 {
         let started = Moment::now(executor);
         let loss = match layers.train(&mut trainer, &data.train, &streams.training, number) {
             Ok(loss) => loss,
@@ -198,7 +198,7 @@ pub fn run_trial(
         };
         let trained = Moment::now(executor);
         let read = streams.test.numbered(number);
-        let test = if number + 1 < preset.epochs as u64 {
+        let test = if number + 1 < epochs_asked as u64 {
             layers.test(&tested, read)
         } else {
             after.insert(layers.evaluation(&tested, read)).test.clone()
@@ -225,7 +225,7 @@ pub fn run_trial(
 pub(crate) fn network(settings: &Settings, data: &EncodedData) -> Result<Network, NetworkError> {
     let (inputs, steps) = (data.train.spikes.units(), settings.network.steps);
     let hidden = settings.hidden_layers().iter().map(DescribedLayer::of_network).collect::<Result<_, _>>()?;
-    let network = Network::from_layers(inputs, hidden, data.classes, steps, &settings.preset().dynamics)?;
+    let network = Network::from_layers(inputs, hidden, data.classes, steps, &settings.dynamics())?;
     let network = Network { neuron: settings.network.neuron, ..network };
     Ok(match settings.network.signs {
         WeightSigns::Constrained => network,
@@ -329,16 +329,16 @@ impl Layers {
         samples: &Samples,
         training: Training,
         streams: &TrialStreams,
-    ) -> Option<[UpdateAnatomy; 2]> {
+    ) -> Option<Vec<UpdateAnatomy>> {
         let first: Vec<u32> = (0..training.batch as u32).collect();
         let read = streams.training.read.named("next");
         trainer.differentiate(samples, &first, &mut self.stores(), read);
-        let mut every = network.connections().zip(&mut self.weights).zip(&trainer.gradient().matrices);
+        let every = network.connections().zip(&mut self.weights).zip(&trainer.gradient().matrices);
         let of = |((connection, layer), gradient): ((Connection, &mut LayerWeights), &Matrix)| {
             let write = streams.training.write.named("next").numbered(connection.stream());
-            UpdateAnatomy::of(layer, gradient, training.learning_rate, write)
+            UpdateAnatomy::new(connection, layer, gradient, training.learning_rate, write)
         };
-        Some([of(every.next()?)?, of(every.last()?)?])
+        every.map(of).collect()
     }
 
     fn rest(&mut self, seconds: f64) {

@@ -36,7 +36,7 @@ use levels::{ClippedLevels, clipped_levels};
 use many_pulses::many_pulses;
 use maps::{MapWarning, odd_maps};
 pub use populations::Rounded;
-use without_effect::{unused_full_scales, without_effect};
+use without_effect::{unused_weights_at_gmax, without_effect};
 
 /// Something that a trial does and that was hardly meant.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -77,13 +77,13 @@ pub enum Warning {
     },
     /// One write disturbs a weight by more than the first weights differ.
     #[error(
-        "hardware.full_scale_hidden: at {full_scale}, one write of a typical first weight of the hidden layer leaves a \
+        "hardware.weight_at_gmax: at {weight_at_gmax}, one write of a typical first weight of the hidden layer leaves a \
          spread of {} % of `weights.sigma_init`: the first updates drown the first weights\n\n\
          hint: {}{}", significant(*percent), finer_scale(*finer), or_copy(*copy_helps)
     )]
     CoarseWrite {
-        /// Weight of a hidden-layer cell that is fully on.
-        full_scale: f64,
+        /// Weight of a hidden-layer cell at the top of its window.
+        weight_at_gmax: f64,
         /// Standard deviation of the write, % of the spread of the first weights.
         percent: f64,
         /// A full scale with room for the first weights, and what the percentage is with it.
@@ -114,7 +114,7 @@ pub enum Warning {
     )]
     Clipped {
         /// The key that names the map.
-        key: &'static str,
+        key: String,
         /// The file.
         path: String,
         /// Cells of the map, less those that a fault map calls stuck.
@@ -177,13 +177,13 @@ fn on(device: &str) -> String {
     if device.is_empty() { String::new() } else { format!(" on device `{device}`") }
 }
 
-fn finer_scale((full_scale, percent): (f64, f64)) -> String {
-    let (full_scale, left) = (significant(full_scale), significant(percent));
+fn finer_scale((weight, percent): (f64, f64)) -> String {
+    let (weight, left) = (significant(weight), significant(percent));
     if percent <= 100.0 {
-        format!("choose a smaller full scale, which uses more of the window: with {full_scale} it is {left} %")
+        format!("choose a smaller weight at Gmax, which uses more of the window: with {weight} it is {left} %")
     } else {
         format!(
-            "a smaller full scale uses more of the window, but even with {full_scale} it is {left} %: raise `weights.sigma_init` \
+            "a smaller weight at Gmax uses more of the window, but even with {weight} it is {left} %: raise `weights.sigma_init` \
              with it, or choose a device with finer writes"
         )
     }
@@ -227,7 +227,7 @@ pub fn warnings(settings: &Settings, devices: &Devices, shapes: &[(Connection, (
     let connections: Vec<Connection> =
         held.iter().flat_map(|(_, shapes)| shapes.iter().map(|(connection, _)| *connection)).collect();
     let of_devices = held.iter().flat_map(|(loaded, shapes)| of_device(settings, loaded, shapes));
-    of_devices.chain(unused_full_scales(settings, &connections)).collect()
+    of_devices.chain(unused_weights_at_gmax(settings, &connections)).collect()
 }
 
 /// Those of one device, which holds the connections of these `shapes`.
@@ -285,8 +285,7 @@ pub fn beyond_laws_at(device: &Device, resistance: f64, key: &'static str, secon
 fn no_device(given: &HardwareSettings) -> Option<Warning> {
     let default = HardwareSettings::default();
     let keys = [
-        ("hardware.full_scale_hidden", given.full_scale_hidden != default.full_scale_hidden),
-        ("hardware.full_scale_readout", given.full_scale_readout != default.full_scale_readout),
+        ("hardware.weight_at_gmax", given.weight_at_gmax != default.weight_at_gmax),
         ("hardware.write_spread_scale", given.write_spread_scale != default.write_spread_scale),
         ("hardware.pair", given.pair != default.pair),
         ("hardware.controller", given.controller != default.controller),
@@ -303,13 +302,13 @@ fn coarse_write(settings: &Settings, device: &Device) -> Option<Warning> {
         return None;
     }
     let hardware = &settings.hardware;
-    let full_scale = hardware.full_scale_hidden;
+    let weight_at_gmax = settings.weight_at_gmax_of(Connection::Feedforward(0));
     let percent = percent_of_one_write(settings, device).filter(|percent| *percent > 100.0)?;
-    let mut smaller = settings.clone();
-    smaller.hardware.full_scale_hidden = full_scale.min(ROOM * settings.weights.sigma_init);
-    let finer = (smaller.hardware.full_scale_hidden, percent_of_one_write(&smaller, device).unwrap_or(percent));
+    let mut smaller = Settings { layers: Vec::new(), ..settings.clone() };
+    smaller.hardware.weight_at_gmax = weight_at_gmax.min(ROOM * settings.weights.sigma_init);
+    let finer = (smaller.hardware.weight_at_gmax, percent_of_one_write(&smaller, device).unwrap_or(percent));
     let copy_helps = hardware.controller == Controller::ReadBack && device.write.pulses().is_none();
-    Some(Warning::CoarseWrite { full_scale, percent, finer, copy_helps })
+    Some(Warning::CoarseWrite { weight_at_gmax, percent, finer, copy_helps })
 }
 
 /// Spreads of the first weights that a full scale leaves room for: training grows a weight to several times its first size.
@@ -349,7 +348,7 @@ fn clipped(loaded: &LoadedDevice, connection: Connection, (rows, columns): (usiz
         }
     }
     let cells = rows * columns - stuck.len();
-    let (key, path) = (file.key, file.path.clone());
+    let (key, path) = (file.key.clone(), file.path.clone());
     (below + above > 0).then_some(Warning::Clipped { key, path, cells, below, above, window })
 }
 
@@ -429,14 +428,14 @@ mod tests {
         let (what, hint) = only(&settings, &device(&noise(2.0)));
         assert_eq!(
             what,
-            "hardware.full_scale_hidden: at 1, one write of a typical first weight of the hidden layer leaves a spread of \
+            "hardware.weight_at_gmax: at 1, one write of a typical first weight of the hidden layer leaves a spread of \
              200 % of `weights.sigma_init`: the first updates drown the first weights"
         );
-        assert!(hint.contains("smaller full scale") && hint.contains("digital-copy"), "{hint}");
+        assert!(hint.contains("smaller weight") && hint.contains("digital-copy"), "{hint}");
         assert_eq!(told(&settings, &device(&noise(0.9))), [""; 0]);
         settings.hardware.controller = Controller::DigitalCopy;
         assert!(!only(&settings, &device(&noise(2.0))).1.contains("digital-copy"));
-        settings.hardware.full_scale_hidden = 0.4;
+        settings.hardware.weight_at_gmax = 0.4;
         assert_eq!(told(&settings, &device(&noise(2.0))), [""; 0]);
         settings.hardware.write_spread_scale = 2.0;
         assert!(only(&settings, &device(&noise(2.0))).0.contains(" 160 % "));
@@ -452,19 +451,20 @@ mod tests {
 
     #[test]
     fn cells_of_a_map_outside_the_window_are_counted_but_for_stuck_ones() {
-        let file = |key, text: &str| {
-            Some(MapFile { key, path: "chip.csv".to_owned(), text: text.to_owned(), sha256: String::new() })
+        let file = |key: &str, text: &str| {
+            let (connection, path) = (Connection::Feedforward(0), "chip.csv".to_owned());
+            MapFile { connection, key: key.to_owned(), path, text: text.to_owned(), sha256: String::new() }
         };
         let mut loaded = device("");
-        let conductances = file("hardware.conductance_map_hidden", "unit microsiemens\n0.5, 1, 2000\n0, 1000, 5");
-        loaded.maps = ChipMaps { conductance: [conductances, None], ..ChipMaps::default() };
+        let conductances = file("layer.1.conductance_map", "unit microsiemens\n0.5, 1, 2000\n0, 1000, 5");
+        loaded.maps = ChipMaps { conductance: vec![conductances], ..ChipMaps::default() };
         let (what, _) = only(&Settings::default(), &loaded);
         assert_eq!(
             what,
-            "hardware.conductance_map_hidden: chip.csv: 2 of 6 cells lie below the window of 1 to 1000 µS and 1 above it: \
+            "layer.1.conductance_map: chip.csv: 2 of 6 cells lie below the window of 1 to 1000 µS and 1 above it: \
              they start at its ends"
         );
-        loaded.maps.fault = [file("hardware.fault_map_hidden", "ok, ok, ok\nopen, ok, ok"), None];
+        loaded.maps.fault = vec![file("layer.1.fault_map", "ok, ok, ok\nopen, ok, ok")];
         assert!(only(&Settings::default(), &loaded).0.contains(": 1 of 5 cells"));
     }
 

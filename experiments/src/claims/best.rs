@@ -38,7 +38,7 @@ fn find(records: &[&Record], level: f64) -> Finding {
     }
     let others: Vec<f64> = means.iter().map(|(of, _)| *of).filter(|of| !CLAIMED.contains(of)).collect();
     let at = |of: f64| outcomes(records, of, level);
-    let tests = CLAIMED.iter().flat_map(|one| others.iter().map(|other| Paired::of(&at(*one), &at(*other))));
+    let tests = CLAIMED.iter().flat_map(|one| others.iter().map(|other| Paired::new(&at(*one), &at(*other))));
     let tests = adjusted(tests.collect());
     let [first, second] = [&tests[..others.len()], &tests[others.len()..]];
     let above = |test: &Result<Adjusted, _>, sign: f64| {

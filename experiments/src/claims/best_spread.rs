@@ -31,7 +31,7 @@ pub fn chosen(records: &[&Record], of: impl Fn(&Record) -> Option<f64>) -> Optio
     for seed in seeds {
         let of_others = |values: &[(u64, f64)]| {
             let others = values.iter().filter(|value| value.0 != seed).map(|value| value.1);
-            Sample::of(&others.collect::<Vec<f64>>()).map(|sample| sample.mean)
+            Sample::new(&others.collect::<Vec<f64>>()).map(|sample| sample.mean)
         };
         let own = |values: &[(u64, f64)]| values.iter().find(|value| value.0 == seed).map(|value| value.1);
         let candidates = values.iter().filter_map(|(spread, values)| Some((spread, of_others(values)?, own(values)?)));
@@ -41,7 +41,7 @@ pub fn chosen(records: &[&Record], of: impl Fn(&Record) -> Option<f64>) -> Optio
         }
     }
     let spreads = spreads.into_iter().map(f64::from_bits).collect();
-    Some(Chosen { spreads, sample: Sample::of(&tested)? })
+    Some(Chosen { spreads, sample: Sample::new(&tested)? })
 }
 
 impl Chosen {

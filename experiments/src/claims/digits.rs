@@ -39,7 +39,7 @@ pub fn as_published(settings: &Settings) -> bool {
     network.signs == WeightSigns::Constrained
         && network.neuron == Neuron::Lif
         && !network.recurrent
-        && settings.layer_2.is_none()
+        && settings.hidden_layers().len() == 1
         && !settings.has_device()
 }
 

@@ -21,7 +21,7 @@ pub const CLAIM: Tested = (
 
 /// What `records` say.
 pub fn find(records: &[&Record]) -> Finding {
-    let of = |share| Some((share, Sample::of(&by_seed(records, share)).filter(|sample| sample.n >= LEAST)?));
+    let of = |share| Some((share, Sample::new(&by_seed(records, share)).filter(|sample| sample.n >= LEAST)?));
     let tested: Vec<(f64, Sample)> = shares(records).into_iter().filter_map(of).collect();
     if tested.is_empty() {
         let why = format!("no share with both populations and successful networks of {LEAST} seeds");

@@ -19,7 +19,7 @@ const MATTERS: f64 = 0.01;
 /// What `records` say.
 pub fn find(records: &[&Record]) -> Finding {
     let [with, without] = [0.75, 1.0].map(|share| outcomes(records, share, LEVEL));
-    let test = match Paired::of(&with, &without) {
+    let test = match Paired::new(&with, &without) {
         Ok(test) => test,
         Err(PairedError::TooFew { n }) => {
             return Finding::not_tested(format!(

@@ -75,12 +75,12 @@ fn lines(records: &[&Record], share: f64) -> Option<Lines> {
     }
     let line = |draws: &Draws| {
         let points = levels.iter().map(|(level, outcomes)| Some((*level, *outcomes.get(draws)?)));
-        Some((*draws, Line::of(&points.collect::<Option<Vec<_>>>()?).ok()?))
+        Some((*draws, Line::fit(&points.collect::<Option<Vec<_>>>()?).ok()?))
     };
     let lines: Vec<(Draws, Line)> = levels[0].1.keys().filter_map(line).collect();
     let of = |of: fn(&Line) -> f64| {
         let drawn: Vec<Drawn> = lines.iter().map(|(draws, line)| (*draws, of(line))).collect();
-        Sample::of_drawn(&drawn).filter(|sample| sample.n >= LEAST)
+        Sample::from_drawn(&drawn).filter(|sample| sample.n >= LEAST)
     };
     Some(Lines { share, levels: levels.len(), slope: of(|line| line.slope)?, r_squared: of(|line| line.r_squared)? })
 }

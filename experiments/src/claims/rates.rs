@@ -107,7 +107,7 @@ pub fn low_rates(records: &[&Record]) -> Finding {
     };
     let of_share = |rated: &Rated| {
         let differences: Vec<f64> = rated.seeds.iter().map(|[low, high]| mean(low) - mean(high)).collect();
-        (rated.share, Sample::of(&differences))
+        (rated.share, Sample::new(&differences))
     };
     let told = |sample: &Sample| {
         let interval = sample.ci95.map(|(low, high)| format!(" ({:+.1} to {:+.1})", 100.0 * low, 100.0 * high));

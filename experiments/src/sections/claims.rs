@@ -40,7 +40,7 @@ fn alike<'a>(facts: &Facts<'a>) -> Vec<(String, Vec<&'a Record>)> {
         values.map(|(axis, value)| setting(&axis.key, value)).collect::<Vec<String>>().join(", ")
     };
     let mut groups: Vec<(String, Vec<&Record>)> = Vec::new();
-    let judged = Judged::of(study, &facts.done);
+    let judged = Judged::new(study, &facts.done);
     let healthy = |done: &&Done| !judged.states(done).iter().any(|state| state.kind().excludes());
     for done in facts.done.iter().filter(healthy) {
         let name = name(done.condition);

@@ -51,10 +51,9 @@ pub enum Parser {
 }
 
 /// A file of the tests of `datasets`.
-macro_rules! shipped {
-    ($name:literal) => {
-        include_bytes!(concat!("../../../crates/datasets/tests/data/", $name)).to_vec()
-    };
+fn shipped(name: &str) -> Vec<u8> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../crates/datasets/tests/data").join(name);
+    fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
 const MAPS: [&str; 4] = [
@@ -94,20 +93,18 @@ impl Parser {
                 vec![br#"{"array":"12","merge":"13","shards":2,"tasks":[1,2],"threads":1,"set":["a.b=1"]}"#.to_vec()]
             }
             Parser::Npy => {
-                vec![shipped!("import/big.npy"), shipped!("import/features.npy"), shipped!("import/table.npy")]
+                vec![shipped("import/big.npy"), shipped("import/features.npy"), shipped("import/table.npy")]
             }
             Parser::Npz => {
-                vec![shipped!("import/events.npz"), shipped!("import/recordings.npz"), shipped!("import/sensor.npz")]
+                vec![shipped("import/events.npz"), shipped("import/recordings.npz"), shipped("import/sensor.npz")]
             }
-            Parser::Hdf5 => {
-                [shipped!("shd/latest.h5.gz"), shipped!("shd/chunked.h5.gz"), shipped!("shd/shd_train.h5.gz")]
-                    .iter()
-                    .map(|packed| unpacked(packed))
-                    .chain([shipped!("import/events.h5")])
-                    .collect()
-            }
-            Parser::Csv => vec![shipped!("import/events.csv"), b"sample,time,unit,label\n0,0.5,1,2\n".to_vec()],
-            Parser::Idx => vec![unpacked(&shipped!("import/images.idx.gz")), shipped!("import/labels.idx")],
+            Parser::Hdf5 => [shipped("shd/latest.h5.gz"), shipped("shd/chunked.h5.gz"), shipped("shd/shd_train.h5.gz")]
+                .iter()
+                .map(|packed| unpacked(packed))
+                .chain([shipped("import/events.h5")])
+                .collect(),
+            Parser::Csv => vec![shipped("import/events.csv"), b"sample,time,unit,label\n0,0.5,1,2\n".to_vec()],
+            Parser::Idx => vec![unpacked(&shipped("import/images.idx.gz")), shipped("import/labels.idx")],
         }
     }
 
@@ -178,10 +175,11 @@ fn with_sum(input: &[u8]) -> Vec<u8> {
 /// Whether the text is a map of a chip of 2 x 3 cells.
 fn is_map(text: &str) -> bool {
     let device = Device::built_in("ideal").expect("built in");
-    let map = || Some(MapFile { key: "map", path: String::new(), text: text.to_owned(), sha256: String::new() });
-    let read = |maps: ChipMaps| maps.of_layer(Connection::Feedforward(0), 2, 3, &device).is_ok();
-    let faults = read(ChipMaps { fault: [map(), None], ..ChipMaps::default() });
-    faults | read(ChipMaps { conductance: [map(), None], ..ChipMaps::default() })
+    let (connection, empty) = (Connection::Feedforward(0), String::new);
+    let map = || MapFile { connection, key: empty(), path: empty(), text: text.to_owned(), sha256: empty() };
+    let read = |maps: ChipMaps| maps.of_layer(connection, 2, 3, &device).is_ok();
+    let faults = read(ChipMaps { fault: vec![map()], ..ChipMaps::default() });
+    faults | read(ChipMaps { conductance: vec![map()], ..ChipMaps::default() })
 }
 
 fn is_events(path: &Path) -> bool {
@@ -193,8 +191,8 @@ fn is_events(path: &Path) -> bool {
 /// The file as samples, or as their labels.
 fn are_samples(path: &Path) -> bool {
     let folder = path.parent().expect("below the folder");
-    let images = write(folder, "images.idx", &unpacked(&shipped!("import/images.idx.gz")));
-    let labels = write(folder, "labels.idx", &shipped!("import/labels.idx"));
+    let images = write(folder, "images.idx", &unpacked(&shipped("import/images.idx.gz")));
+    let labels = write(folder, "labels.idx", &shipped("import/labels.idx"));
     let with = |samples: &Path, labels: &Path, scale: Option<Scale>| {
         let (samples, labels, test) = (samples.to_owned(), labels.to_owned(), Test::Share(0.5));
         import_dense("fuzz", &DenseImport { samples, labels, test, classes: 10, scale }, None).is_ok()

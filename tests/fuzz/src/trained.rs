@@ -28,7 +28,7 @@ pub fn get() -> &'static Trained {
     TRAINED.get_or_init(|| {
         let mut settings = Settings::default();
         (settings.network.hidden, settings.network.steps) = (3, 5);
-        (settings.training.epochs, settings.training.batch) = (Some(2), Some(1024));
+        (settings.training.epochs, settings.training.batch) = (2, 1024);
         settings.hardware.device = "ideal".to_owned();
         let prepared = Prepared::new([&settings].into_iter(), Path::new(".")).expect("the embedded subset");
         let (data, devices) = (prepared.data(&settings), prepared.devices_of(&settings));

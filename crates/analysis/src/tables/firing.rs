@@ -95,7 +95,7 @@ pub fn rows(records: &[&Record]) -> Vec<FiringRow> {
 }
 
 fn row(networks: &[Seen], stage: Stage, population: Population, class: Option<usize>) -> FiringRow {
-    let sample = |of: &dyn Fn(&Seen) -> Option<f64>| Sample::of(&networks.iter().filter_map(of).collect::<Vec<f64>>());
+    let sample = |of: &dyn Fn(&Seen) -> Option<f64>| Sample::new(&networks.iter().filter_map(of).collect::<Vec<f64>>());
     FiringRow {
         stage,
         population,

@@ -138,7 +138,7 @@ type Compared = ([&'static str; 2], Vec<Drawn>, Vec<Drawn>);
 fn family(fraction: Option<f64>, within: &str, compared: [Compared; 3]) -> Vec<DistanceTest> {
     let compared: Vec<Compared> =
         compared.into_iter().filter(|(_, one, other)| !one.is_empty() && !other.is_empty()).collect();
-    let tests = adjusted(compared.iter().map(|(_, one, other)| Paired::of(one, other)).collect());
+    let tests = adjusted(compared.iter().map(|(_, one, other)| Paired::new(one, other)).collect());
     let one = |((groups, one, other), test): (Compared, Result<Adjusted, PairedError>)| {
         let values = |drawn: &[Drawn]| drawn.iter().map(|value| value.1).collect::<Vec<f64>>();
         DistanceTest {

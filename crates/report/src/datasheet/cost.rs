@@ -7,30 +7,25 @@ use ohmspike_crossbar::WriteReport;
 
 use ohmspike_snn::hardware::HardwareUse;
 use ohmspike_study::conversions::ConversionShares;
-use ohmspike_study::record::{HardwareCost, Writes};
+use ohmspike_study::record::{ConnectionRecord, EnergyCost};
 use ohmspike_study::significant::significant;
 
-/// Writes by layer and, where the weights were held by a device, pulses, endurance and energy. What the device file does not
-/// state is said not to be stated.
-pub fn cost_lines(writes: &Writes, cost: Option<&HardwareCost>) -> String {
+/// Writes by connection and, where the weights of a trial were held by a device, pulses, endurance and energy. What the device
+/// file does not state is said not to be stated.
+pub fn cost_lines(connections: &[ConnectionRecord], cost: Option<&EnergyCost>) -> String {
     let mut text = String::new();
-    let further = |place: usize| cost.map(|cost| &cost.further[place].used);
-    let between = writes.further.iter().enumerate().map(|(place, of)| (&*of.connection, &of.writes, further(place)));
-    let mut layers = vec![("hidden", &writes.hidden, cost.map(|cost| &cost.hidden))];
-    layers.extend(between);
-    layers.push(("readout", &writes.readout, cost.map(|cost| &cost.readout)));
-    for (layer, writes, _) in &layers {
-        written(&mut text, layer, writes);
+    for ConnectionRecord { name, writes, .. } in connections {
+        written(&mut text, name, writes);
     }
-    for (layer, writes, used) in layers {
+    for ConnectionRecord { name, writes, used, .. } in connections {
         if let Some(used) = used {
-            pulsed(&mut text, layer, writes, used);
-            converted(&mut text, layer, used);
+            pulsed(&mut text, name, writes, used);
+            converted(&mut text, name, used);
         }
     }
     if let Some(cost) = cost {
-        energy(&mut text, "training", &cost.training_energy, scaled);
-        energy(&mut text, "one inference", &cost.inference_energy, |microjoules| {
+        energy(&mut text, "training", &cost.training, scaled);
+        energy(&mut text, "one inference", &cost.inference, |microjoules| {
             format!("{} nJ", significant(1e3 * microjoules))
         });
     }
@@ -105,12 +100,20 @@ mod tests {
     use super::*;
     use ohmspike_crossbar::{CodeCounts, Endurance};
 
+    fn connection(name: &str, writes: WriteReport, used: HardwareUse) -> ConnectionRecord {
+        ConnectionRecord { name: name.to_owned(), writes, used: Some(used), ..ConnectionRecord::default() }
+    }
+
     #[test]
     fn conversions_are_told_where_there_are_some() {
-        let mut cost = HardwareCost::default();
-        assert!(!cost_lines(&Writes::default(), Some(&cost)).contains("conversions"));
-        cost.readout.test.codes = CodeCounts { conversions: 400, lowest: 2, highest: 100, zero: 40, clipped: 98 };
-        let text = cost_lines(&Writes::default(), Some(&cost));
+        let lines = |used: HardwareUse| {
+            let connections = [connection("readout", WriteReport::default(), used)];
+            cost_lines(&connections, Some(&EnergyCost::default()))
+        };
+        assert!(!lines(HardwareUse::default()).contains("conversions"));
+        let mut used = HardwareUse::default();
+        used.test.codes = CodeCounts { conversions: 400, lowest: 2, highest: 100, zero: 40, clipped: 98 };
+        let text = lines(used);
         let told: Vec<&str> = text.lines().filter(|line| line.contains("conversions")).collect();
         let expected = "readout conversions, tests: 400, 0.50 % ended at the lowest code, 25.00 % at the highest, 10.00 % at the \
                         code 0, 24.50 % were beyond the range";
@@ -127,16 +130,16 @@ mod tests {
             cells: 20,
             ..WriteReport::default()
         };
-        let writes = Writes { hidden: writes, readout: writes, further: Vec::new() };
         let endurance = Endurance { cells: 4, mean: 7.5, worst: 9, histogram: Vec::new() };
         let used = HardwareUse { endurance, ..HardwareUse::default() };
-        let mut cost = HardwareCost { hidden: used.clone(), readout: used, ..HardwareCost::default() };
-        cost.training_energy.write_microjoules = Some(1234.5);
-        let text = cost_lines(&writes, Some(&cost));
+        let mut connections = [connection("hidden-1", writes, used.clone()), connection("readout", writes, used)];
+        let mut cost = EnergyCost::default();
+        cost.training.write_microjoules = Some(1234.5);
+        let text = cost_lines(&connections, Some(&cost));
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(
             lines[0],
-            "hidden writes: 10, 0.00 % ended at the floor, 0.00 % at the ceiling, Dale violations 5.00 %"
+            "hidden-1 writes: 10, 0.00 % ended at the floor, 0.00 % at the ceiling, Dale violations 5.00 %"
         );
         assert_eq!(lines[3], "readout pulses: 30, verify reads 0, gave up 2, refreshes 0; a cell: mean 7.50, worst 9");
         assert_eq!(
@@ -144,6 +147,7 @@ mod tests {
             "energy of training: 1.23 mJ (writes 1.23 mJ, reads not stated, column converters not stated, row drivers not stated)"
         );
         assert_eq!(lines[5..], ["energy of one inference: not stated"]);
-        assert_eq!(cost_lines(&writes, None).lines().count(), 2);
+        connections.iter_mut().for_each(|connection| connection.used = None);
+        assert_eq!(cost_lines(&connections, None).lines().count(), 2);
     }
 }

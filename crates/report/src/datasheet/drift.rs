@@ -52,7 +52,7 @@ pub(super) fn drift_table(text: &mut String, device: &Device) {
         let _ = write!(text, " {name:>20}");
     }
     text.push('\n');
-    let mut held = HeldRows::of(device.drift_table());
+    let mut held = HeldRows::new(device.drift_table());
     for resistance in resistances(&device.window) {
         let written = 1e6 / resistance;
         let _ = write!(text, "{:>14} {:>10}", significant(resistance), significant(written));

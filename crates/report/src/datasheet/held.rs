@@ -18,7 +18,7 @@ pub(super) struct HeldRows {
 
 impl HeldRows {
     /// Those of `table`; without one nothing is held.
-    pub(super) fn of(table: Option<TableRange>) -> HeldRows {
+    pub(super) fn new(table: Option<TableRange>) -> HeldRows {
         HeldRows { table, ends: Vec::new() }
     }
 
@@ -48,14 +48,14 @@ mod tests {
     #[test]
     fn rows_beyond_a_table_are_marked_and_explained_once() {
         let table = TableRange { key: "write.points", first: 2e3, last: 5e4 };
-        let mut rows = HeldRows::of(Some(table));
+        let mut rows = HeldRows::new(Some(table));
         let marks = [1e3, 2e3, 1e4, 6e4, 1e5].map(|resistance| rows.mark(resistance));
         assert_eq!(marks, [HELD, "", "", HELD, HELD]);
         let mut text = String::new();
         rows.footnote(&mut text);
         assert_eq!(text, "  (held): held at 2000 ohm and 50000 ohm, the ends of `write.points`\n");
         for table in [Some(table), None] {
-            let mut rows = HeldRows::of(table);
+            let mut rows = HeldRows::new(table);
             assert_eq!(rows.mark(1e4), "");
             let mut text = String::new();
             rows.footnote(&mut text);

@@ -50,7 +50,7 @@ pub(super) fn clipped_table(
     let clip_head = if clipped.is_some() { format!(" {:>10}", "% clipped") } else { String::new() };
     let init_head = if with_study { format!(" {:>16}", "% of sigma_init") } else { String::new() };
     let _ = writeln!(text, "{init_head}{clip_head}");
-    let mut held = HeldRows::of(table);
+    let mut held = HeldRows::new(table);
     for row in rows {
         let _ = write!(
             text,

@@ -7,7 +7,7 @@ use super::step_time::{time_cell, time_label};
 use ohmspike_analysis::recorded::Recorded;
 use ohmspike_analysis::stage::Stage;
 use ohmspike_analysis::tables::firing::Population;
-use ohmspike_plot::grid::Plate;
+use ohmspike_plot::grid::Grid;
 use ohmspike_plot::mark::Mark;
 use ohmspike_plot::plot::{Plot, PlotAxis};
 use ohmspike_plot::scale::Scale;
@@ -95,7 +95,7 @@ fn drawn(recorded: Recorded, settings: &Settings, stages: [(Stage, Rates); 3]) -
         };
         there.iter().enumerate().map(plot).collect::<Vec<Plot>>()
     };
-    let plate = Plate {
+    let grid = Grid {
         title: format!("{}, activity over time", recorded.study.name),
         entries: class_entries(settings, classes),
         rows: populations.iter().enumerate().map(row).collect(),
@@ -105,7 +105,7 @@ fn drawn(recorded: Recorded, settings: &Settings, stages: [(Stage, Rates); 3]) -
          each class and over the networks whose details are kept: before training, and after it those that were successful ({}) and those that failed. Trials that begin with the same network count once before training.",
         Success::words(settings)
     );
-    Some(Figure::wide("activity-over-time".to_owned(), caption, plate, &data(settings, &there)))
+    Some(Figure::wide("activity-over-time".to_owned(), caption, grid, &data(settings, &there)))
 }
 
 fn plot(means: &[Vec<f64>]) -> Plot {

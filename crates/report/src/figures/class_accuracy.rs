@@ -9,7 +9,7 @@ use ohmspike_snn::activity::ClassActivity;
 use super::figure::{Data, Figure, cell};
 use super::networks::{Learner, Learnt, entries, learners, shares};
 use ohmspike_analysis::recorded::Recorded;
-use ohmspike_plot::grid::{Plate, Sample as Shown};
+use ohmspike_plot::grid::{Grid, Sample as Shown};
 use ohmspike_plot::mark::{Dash, Mark};
 use ohmspike_plot::palette::{GREY, Look};
 use ohmspike_plot::plot::{Plot, PlotAxis};
@@ -148,13 +148,13 @@ fn figure(recorded: Recorded, measure: Measure, learners: &[Learner], seeds: Opt
         let plots = columns.iter().enumerate();
         plots.map(|(number, &learnt)| plot(epoch, learnt, number == 0)).collect::<Vec<Plot>>()
     };
-    let plate = Plate {
+    let grid = Grid {
         title: format!("{}, every class", recorded.study.name),
         entries: entries(recorded, Shown::Marker),
         rows: epochs.iter().map(row).collect(),
     };
     let caption = caption(measure, learners, seeds, &recorded.study.conditions[0].settings);
-    Some(Figure::new(measure.name().to_owned(), caption, plate, &data(measure, &dots, &looks)))
+    Some(Figure::new(measure.name().to_owned(), caption, grid, &data(measure, &dots, &looks)))
 }
 
 /// Before training, and the epochs that are shown of the longest trial, its last among them.

@@ -9,7 +9,7 @@ use ohmspike_study::settings::Settings;
 pub(super) fn class_line(class: usize) -> (&'static str, Dash) {
     // Colours and dashes have periods without a common divisor, so that 21 classes differ, and neighbours differ in both.
     // Black is for what the classes have in common.
-    let color = Look::of(class).color;
+    let color = Look::new(class).color;
     (if color == BLACK { GREY } else { color }, [Dash::Solid, Dash::Dashed, Dash::Dotted][class % 3])
 }
 

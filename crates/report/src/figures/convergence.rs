@@ -3,7 +3,7 @@
 use super::figure::{Data, Figure, cell};
 use super::networks::{Learner, Learnt, entries, learners, shares};
 use ohmspike_analysis::recorded::Recorded;
-use ohmspike_plot::grid::{Entry, Plate, Sample as Shown};
+use ohmspike_plot::grid::{Entry, Grid, Sample as Shown};
 use ohmspike_plot::mark::{Dash, Fill, Mark};
 use ohmspike_plot::palette::Look;
 use ohmspike_plot::plot::{Plot, PlotAxis};
@@ -65,7 +65,7 @@ pub(super) fn figure(recorded: Recorded) -> Option<Figure> {
     let mut legend = entries(recorded, Shown::Curve);
     let bands = looks.len() <= MOST_BANDS;
     legend.extend(bands.then(|| Entry::new(Shown::Band, "middle 80 %")));
-    let plate = Plate {
+    let grid = Grid {
         title: format!("{}, epoch by epoch", recorded.study.name),
         entries: legend,
         rows: vec![columns.iter().enumerate().map(plot).collect()],
@@ -76,7 +76,7 @@ pub(super) fn figure(recorded: Recorded) -> Option<Figure> {
         if bands { ", bands hold the middle 80 % of them" } else { "" },
         Success::words(&recorded.study.conditions[0].settings)
     );
-    Some(Figure::new("convergence".to_owned(), caption, plate, &data(&courses, &looks)))
+    Some(Figure::new("convergence".to_owned(), caption, grid, &data(&courses, &looks)))
 }
 
 /// None without two tests of any network.

@@ -7,7 +7,7 @@ use super::figure::{Data, Figure, cell, part_name};
 use super::outcome_caption::outcome_words;
 use super::x_axis::XAxis;
 use ohmspike_analysis::recorded::{Group, Recorded};
-use ohmspike_plot::grid::{MOST_PLOTS, Plate};
+use ohmspike_plot::grid::{Grid, MOST_PLOTS};
 use ohmspike_plot::mark::{Dash, Fill, Mark};
 use ohmspike_plot::palette::{BLACK, Look};
 use ohmspike_plot::plot::{Plot, PlotAxis, TICK_SIZE};
@@ -114,13 +114,13 @@ fn figure(
     let level_key = level.map(|axis| recorded.study.axes[axis].key.as_str());
     let columns = if in_rows { 1 } else { 2 };
     let plots = plots(recorded, shares, level_key, panels, columns);
-    let plate = Plate {
+    let grid = Grid {
         title: format!("{}, difference from 100:0", recorded.study.name),
         entries: Vec::new(),
         rows: plots.chunks(columns).map(<[Plot]>::to_vec).collect(),
     };
     let name = part_name("difference-from-100-0", part);
-    Figure::new(name, caption(recorded, panels), plate, &data(recorded, shares, level_key, panels))
+    Figure::new(name, caption(recorded, panels), grid, &data(recorded, shares, level_key, panels))
 }
 
 /// The values of an axis that are shown: those nearest to the published noise levels, or the first, middle and last.
@@ -151,11 +151,11 @@ fn differences(recorded: Recorded, shares: usize, value: Option<toml::Value>, co
     let reference = reference.first().map(|(_, value)| outcomes(value)).unwrap_or_default();
     let difference = |(number, value): (usize, &toml::Value)| {
         let pairs = paired_differences(&outcomes(value), &reference);
-        let sample = Sample::of_drawn(&pairs);
+        let sample = Sample::from_drawn(&pairs);
         Difference {
             number,
             mean: sample.map(|sample| sample.mean),
-            test: Paired::of_differences(&pairs),
+            test: Paired::from_differences(&pairs),
             adjusted: None,
             n: sample.map_or(0, |sample| sample.n),
         }
@@ -208,7 +208,7 @@ fn marks(level: &Level, shares: usize, stars_at: f64) -> Vec<Mark> {
     let mut marks = vec![Mark::Line { points: zero, color: BLACK, width: 1.0, dash: Dash::Solid }];
     for (place, difference) in level.differences.iter().enumerate() {
         let Some(mean) = difference.mean.map(|mean| 100.0 * mean) else { continue };
-        let (x, Look { color, shape }) = (place as f64, Look::of(difference.number));
+        let (x, Look { color, shape }) = (place as f64, Look::new(difference.number));
         if let Some(adjusted) = difference.adjusted {
             let (low, high) = adjusted.test.ci95;
             let (low, high) = (100.0 * low, 100.0 * high);

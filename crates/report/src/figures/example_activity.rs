@@ -5,7 +5,7 @@ use super::class_line::class_line;
 use super::figure::{Data, Figure};
 use super::step_time::{time_cell, time_label};
 use ohmspike_analysis::recorded::Recorded;
-use ohmspike_plot::grid::{Entry, Plate, Sample};
+use ohmspike_plot::grid::{Entry, Grid, Sample};
 use ohmspike_plot::mark::{Dash, Mark};
 use ohmspike_plot::palette::{BLACK, GREY, Look, Shape};
 use ohmspike_plot::plot::{Plot, PlotAxis, TICK_SIZE};
@@ -53,7 +53,7 @@ fn drawn(recorded: Recorded, chosen: &Chosen, examples: [&Example; 2]) -> Figure
     let class = settings.data.class_name(examples[0].label);
     let [left, right] = columns.map(Vec::into_iter);
     let rows_of_plots: Vec<Vec<Plot>> = left.zip(right).map(|(left, right)| vec![left, right]).collect();
-    let plate = Plate {
+    let grid = Grid {
         title: format!("{}, one test sample: {class}", recorded.study.name),
         entries: entries(examples[0]),
         rows: rows_of_plots,
@@ -68,7 +68,7 @@ fn drawn(recorded: Recorded, chosen: &Chosen, examples: [&Example; 2]) -> Figure
         Success::words(settings),
         chosen.words(recorded.study)
     );
-    Figure::wide("example-activity".to_owned(), caption, plate, &data(settings, examples))
+    Figure::wide("example-activity".to_owned(), caption, grid, &data(settings, examples))
 }
 
 fn entries(example: &Example) -> Vec<Entry> {
@@ -85,7 +85,7 @@ fn entries(example: &Example) -> Vec<Entry> {
 
 /// Of excitatory and of inhibitory neurons.
 pub(super) fn looks() -> [Look; 2] {
-    [Look { shape: Shape::Square, ..Look::of(0) }, Look { shape: Shape::Triangle, ..Look::of(1) }]
+    [Look { shape: Shape::Square, ..Look::new(0) }, Look { shape: Shape::Triangle, ..Look::new(1) }]
 }
 
 /// Of the class that the readout chose instead of the true one.

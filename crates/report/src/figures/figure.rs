@@ -1,7 +1,7 @@
 //! A finished figure: its picture, what it shows in words, and its numbers.
 
 use super::FigureError;
-use ohmspike_plot::grid::{Plate, WIDE, WIDTH};
+use ohmspike_plot::grid::{Grid, WIDE, WIDTH};
 use ohmspike_study::csv_cell::csv_cell;
 
 /// A figure of a study.
@@ -17,23 +17,23 @@ pub struct Figure {
     pub svg: String,
     /// The numbers that are drawn, with their units in the header.
     pub csv: String,
-    plate: Plate,
+    grid: Grid,
     width: f64,
 }
 
 impl Figure {
-    /// The figure of `plate` and of the numbers in `data`, for one column.
-    pub(super) fn new(name: String, caption: String, plate: Plate, data: &Data) -> Figure {
-        Figure::sized(name, caption, plate, data, WIDTH)
+    /// The figure of `grid` and of the numbers in `data`, for one column.
+    pub(super) fn new(name: String, caption: String, grid: Grid, data: &Data) -> Figure {
+        Figure::sized(name, caption, grid, data, WIDTH)
     }
 
     /// The same for two columns.
-    pub(super) fn wide(name: String, caption: String, plate: Plate, data: &Data) -> Figure {
-        Figure::sized(name, caption, plate, data, WIDE)
+    pub(super) fn wide(name: String, caption: String, grid: Grid, data: &Data) -> Figure {
+        Figure::sized(name, caption, grid, data, WIDE)
     }
 
-    fn sized(name: String, caption: String, plate: Plate, data: &Data, width: f64) -> Figure {
-        Figure { name, title: plate.title.clone(), caption, svg: plate.svg(width), csv: data.csv(), plate, width }
+    fn sized(name: String, caption: String, grid: Grid, data: &Data, width: f64) -> Figure {
+        Figure { name, title: grid.title.clone(), caption, svg: grid.svg(width), csv: data.csv(), grid, width }
     }
 
     /// The picture as PNG with two pixels per unit of the SVG, set in the DejaVu Sans that the program carries.
@@ -41,7 +41,7 @@ impl Figure {
     /// # Errors
     /// [`FigureError`] where the drawing library refuses it.
     pub fn png(&self) -> Result<Vec<u8>, FigureError> {
-        Ok(self.plate.png(self.width)?)
+        Ok(self.grid.png(self.width)?)
     }
 }
 

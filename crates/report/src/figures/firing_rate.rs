@@ -13,7 +13,7 @@ use super::figure::{Data, Figure, cell, part_name};
 use super::outcome_plot::level;
 use ohmspike_analysis::recorded::{Group, Recorded};
 use ohmspike_analysis::reference::Reference;
-use ohmspike_plot::grid::{Entry, Plate, Sample as Shown};
+use ohmspike_plot::grid::{Entry, Grid, Sample as Shown};
 use ohmspike_plot::mark::{Dash, Fill, Mark};
 use ohmspike_plot::palette::{Look, REFERENCE, SHADE};
 use ohmspike_plot::plot::{Plot, PlotAxis};
@@ -84,9 +84,9 @@ fn figure(
         entries.push(Entry::new(Shown::Line(REFERENCE, Dash::Dotted), reference.study.clone()));
     }
     let plot = Plot { title: group.words(), ..plot(&curves, peak.map(|peak| peak.mean), published) };
-    let plate = Plate { title: recorded.study.name.clone(), entries, rows: vec![vec![plot]] };
+    let grid = Grid { title: recorded.study.name.clone(), entries, rows: vec![vec![plot]] };
     let name = part_name("accuracy-over-initial-firing-rate", part);
-    Some(Figure::new(name, caption(recorded, &published.words, &curves), plate, &data(&curves, share.is_some())))
+    Some(Figure::new(name, caption(recorded, &published.words, &curves), grid, &data(&curves, share.is_some())))
 }
 
 fn curves(recorded: Recorded, sigma: usize, share: Option<usize>, group: &Group) -> Vec<Curve> {
@@ -106,13 +106,13 @@ fn curves(recorded: Recorded, sigma: usize, share: Option<usize>, group: &Group)
     let spreads = |wanted: Option<&toml::Value>| rising.iter().filter_map(|value| spread(value, wanted)).collect();
     let Some(axis) = share else {
         let (label, value) = ("mean by σ_init".to_owned(), String::new());
-        return vec![Curve { label, value, look: Look::of(0), spreads: spreads(None) }];
+        return vec![Curve { label, value, look: Look::new(0), spreads: spreads(None) }];
     };
     let values = recorded.study.axes[axis].values.iter().enumerate();
     let curve = |(number, value): (usize, &toml::Value)| Curve {
         label: value_label(FRACTION, value),
         value: plain(value),
-        look: Look::of(number),
+        look: Look::new(number),
         spreads: spreads(Some(value)),
     };
     values.map(curve).collect()

@@ -35,7 +35,7 @@ impl Learnt {
         }
     }
 
-    fn of(record: &Record) -> Learnt {
+    fn new(record: &Record) -> Learnt {
         if succeeded(record) { Learnt::Successful } else { Learnt::Failed }
     }
 }
@@ -53,16 +53,16 @@ pub(super) fn learners(recorded: Recorded) -> Vec<Learner> {
     let ended = recorded.records().filter(|(_, record)| record.outcome.is_some());
     let learner = |(trial, record): (&ohmspike_study::run::Trial, _)| {
         let (seed, condition) = (trial.seed, trial.condition);
-        Learner { seed, condition, share: share(condition), learnt: Learnt::of(record), record }
+        Learner { seed, condition, share: share(condition), learnt: Learnt::new(record), record }
     };
     ended.map(learner).collect()
 }
 
 /// The excitatory shares with their looks: as text, empty where the study sweeps none.
 pub(super) fn shares(recorded: Recorded) -> Vec<(String, Look)> {
-    let Some(axis) = recorded.axis(FRACTION) else { return vec![(String::new(), Look::of(0))] };
+    let Some(axis) = recorded.axis(FRACTION) else { return vec![(String::new(), Look::new(0))] };
     let values = recorded.study.axes[axis].values.iter().enumerate();
-    values.map(|(number, value)| (ohmspike_study::axis_value::plain(value), Look::of(number))).collect()
+    values.map(|(number, value)| (ohmspike_study::axis_value::plain(value), Look::new(number))).collect()
 }
 
 /// The legend of the shares, with `sample` of each; empty where the study sweeps none.
@@ -70,6 +70,6 @@ pub(super) fn entries(recorded: Recorded, sample: fn(Look) -> Shown) -> Vec<Entr
     let Some(axis) = recorded.axis(FRACTION) else { return Vec::new() };
     let values = recorded.study.axes[axis].values.iter().enumerate();
     let entry =
-        |(number, value): (usize, &toml::Value)| Entry::new(sample(Look::of(number)), value_label(FRACTION, value));
+        |(number, value): (usize, &toml::Value)| Entry::new(sample(Look::new(number)), value_label(FRACTION, value));
     [Entry::new(Shown::Heading, format!("{}:", heading(FRACTION)))].into_iter().chain(values.map(entry)).collect()
 }

@@ -2,57 +2,21 @@
 //!
 //! An axis of numbers runs along x. An axis of texts, such as devices, stands on the left, with a row a text.
 
-use std::collections::{BTreeSet, HashMap};
-
 use super::figure::{Data, Figure, cell, part_name};
 use super::outcome_caption::caption;
+use super::outcome_curves::{Curve, Panel, curves, judged};
 use super::outcome_plot::{over_numbers, over_texts};
 use super::x_axis::XAxis;
-use ohmspike_analysis::judged::Judged;
 use ohmspike_analysis::recorded::{Group, Recorded};
-use ohmspike_analysis::repeats::Done;
-use ohmspike_plot::grid::{Entry, MOST_PLOTS, Plate, Sample as Shown, in_pairs};
+use ohmspike_plot::grid::{Entry, Grid, MOST_PLOTS, Sample as Shown, in_pairs};
 use ohmspike_plot::mark::Dash;
-use ohmspike_plot::palette::{GREY, Look, REFERENCE};
+use ohmspike_plot::palette::{GREY, REFERENCE};
 use ohmspike_plot::plot::Plot;
-use ohmspike_stats::Sample;
-use ohmspike_stats::draws::Drawn;
 use ohmspike_study::axis_value::is_numeric;
-use ohmspike_study::axis_value::plain;
-use ohmspike_study::key_label::{FRACTION, heading, value_label};
+use ohmspike_study::key_label::{FRACTION, heading};
 
 /// Height of one of several plots.
 const SMALL_HEIGHT: f64 = 140.0;
-/// The outcomes of one condition.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Point {
-    /// Place on the axis.
-    pub(super) x: f64,
-    /// The value of the axis as text.
-    pub(super) text: String,
-    pub(super) sample: Sample,
-    /// Seeds and outcomes.
-    pub(super) trials: Vec<(u64, f64)>,
-    /// Whether at least half of the trials are in a state that keeps them out of answers.
-    pub(super) unhealthy: bool,
-}
-
-/// The conditions that differ only on the axis along x.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Curve {
-    /// Words in the legend, and the value of the axis that makes the curves.
-    pub(super) label: String,
-    pub(super) value: String,
-    pub(super) look: Look,
-    pub(super) points: Vec<Point>,
-}
-
-/// The curves of one plot.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Panel {
-    pub(super) group: Group,
-    pub(super) curves: Vec<Curve>,
-}
 
 /// A plot for every combination of the axes that are neither along x nor make the curves, in as few figures as hold them; none
 /// before there is an outcome.
@@ -97,7 +61,7 @@ fn figure(recorded: Recorded, x: XAxis, curve: Option<usize>, panels: &[Panel], 
     let plots: Vec<Plot> = panels.iter().enumerate().map(plot).collect();
     let all: Vec<&Curve> = panels.iter().flat_map(|panel| &panel.curves).collect();
     let key = curve.map(|axis| study.axes[axis].key.as_str());
-    let plate = Plate {
+    let grid = Grid {
         title: study.name.clone(),
         entries: entries(
             &panels[0].curves,
@@ -111,52 +75,7 @@ fn figure(recorded: Recorded, x: XAxis, curve: Option<usize>, panels: &[Panel], 
         rows: if numeric { in_pairs(plots) } else { plots.into_iter().map(|plot| vec![plot]).collect() },
     };
     let name = part_name(&format!("outcome-over-{}", x.key(study)), part);
-    Figure::new(name, caption(recorded, x, panels), plate, &data(panels, &x.column(study), key))
-}
-
-/// What is wrong with all trials.
-fn judged(recorded: Recorded) -> Judged {
-    Judged::of(recorded.study, &recorded.done(&(0..recorded.study.conditions.len()).collect::<Vec<usize>>()))
-}
-
-fn curves(recorded: Recorded, judged: &Judged, x: XAxis, curve: Option<usize>, group: &Group) -> Vec<Curve> {
-    let along = &recorded.study.axes[x.axis];
-    let numeric = is_numeric(along);
-    let mut places: HashMap<(Option<String>, String), Vec<usize>> = HashMap::new();
-    for &condition in &group.conditions {
-        let text = |axis: usize| recorded.value(condition, axis).to_string();
-        places.entry((curve.map(text), text(x.axis))).or_default().push(condition);
-    }
-    let point = |(place, value): (usize, &toml::Value), conditions: &[usize]| {
-        let done = recorded.done(conditions);
-        let unhealthy = judged.is_unhealthy(&done, conditions);
-        let (trials, drawn) = outcomes(done);
-        let sample = Sample::of_drawn(&drawn)?;
-        let x = if numeric { x.value(recorded, *conditions.first()?)? } else { place as f64 };
-        x.is_finite().then(|| Point { x, text: plain(value), sample, trials, unhealthy })
-    };
-    let curve_of = |number: usize, label: String, wanted: Option<&toml::Value>| {
-        let at = |(place, value): (usize, &toml::Value)| {
-            let here = places.get(&(wanted.map(ToString::to_string), value.to_string()))?;
-            point((place, value), here)
-        };
-        let mut points: Vec<Point> = along.values.iter().enumerate().filter_map(at).collect();
-        points.sort_by(|one, next| one.x.total_cmp(&next.x));
-        let value = wanted.map(plain).unwrap_or_default();
-        Curve { label, value, look: Look::of(number), points }
-    };
-    let Some(axis) = curve else { return vec![curve_of(0, "mean".to_owned(), None)] };
-    let made = &recorded.study.axes[axis];
-    let numbered = made.values.iter().enumerate();
-    numbered.map(|(number, value)| curve_of(number, value_label(&made.key, value), Some(value))).collect()
-}
-
-/// Seed and outcome of trials, without copies, and the outcomes with what drew them.
-fn outcomes(mut done: Vec<Done>) -> (Vec<(u64, f64)>, Vec<Drawn>) {
-    let mut known = BTreeSet::new();
-    done.retain(|done| done.record.outcome.is_some() && known.insert(done.draws));
-    let of = |done: &Done| Some(((done.record.seed, done.record.outcome?), (done.draws, done.record.outcome?)));
-    done.iter().filter_map(of).unzip()
+    Figure::new(name, caption(recorded, x, panels), grid, &data(panels, &x.column(study), key))
 }
 
 /// The legend: `curves` by their names, and what is drawn of `all` of them.
@@ -212,7 +131,7 @@ fn data(panels: &[Panel], x: &str, curve: Option<&str>) -> Data {
                 let rest = [seed.to_string(), percent(*outcome), String::new(), String::new(), "1".to_owned()];
                 data.rows.push(head("trial").into_iter().chain(rest).collect());
             }
-            let (low, high) = point.sample.of_accuracy().unzip();
+            let (low, high) = point.sample.accuracy_interval().unzip();
             let [low, high] = [low, high].map(|end| cell(end.map(|end| 100.0 * end)));
             let rest = [String::new(), percent(point.sample.mean), low, high, point.sample.n.to_string()];
             data.rows.push(head("mean").into_iter().chain(rest).collect());

@@ -1,6 +1,6 @@
 //! What stands below a figure of outcomes: what they are, of how many repeats, and what their bands mean.
 
-use super::outcome::Panel;
+use super::outcome_curves::Panel;
 use super::x_axis::XAxis;
 use ohmspike_analysis::recorded::Recorded;
 use ohmspike_stats::LEAST_REPEATS;
@@ -58,7 +58,7 @@ pub(super) fn outcome_words(recorded: Recorded) -> String {
         values.dedup();
         if let [value] = values[..] { Some(value) } else { None }
     };
-    match (of(|settings| settings.outcome.last_epochs), of(|settings| settings.preset().epochs)) {
+    match (of(|settings| settings.outcome.last_epochs), of(|settings| settings.training.epochs)) {
         (_, Some(1)) => "Test accuracy after one epoch".to_owned(),
         (Some(1), Some(epochs)) => format!("Test accuracy after the last of {epochs} epochs"),
         (Some(last), Some(epochs)) => format!("Mean test accuracy of the last {} of {epochs} epochs", last.min(epochs)),

@@ -1,6 +1,6 @@
 //! How outcomes are drawn over an axis of numbers, and over one of texts.
 
-use super::outcome::{Curve, Point};
+use super::outcome_curves::{Curve, Point};
 use super::x_axis::XAxis;
 use ohmspike_analysis::recorded::Recorded;
 use ohmspike_plot::mark::{Dash, Fill, Mark};
@@ -71,7 +71,7 @@ pub(super) fn over_texts(recorded: Recorded, x: XAxis, curves: &[Curve], chance:
             marks.push(small_dots(all.collect(), color));
         }
         let ends = curve.points.iter().filter_map(|point| {
-            let (low, high) = point.sample.of_accuracy()?;
+            let (low, high) = point.sample.accuracy_interval()?;
             Some([point.x + beside, 100.0 * low, 100.0 * high])
         });
         marks.push(Mark::Spans { ends: ends.collect(), color });
@@ -148,7 +148,7 @@ fn bands(curve: &Curve) -> Vec<Mark> {
 
 /// Place of a point and the interval of its mean in percent, cut where the axis ends.
 fn interval(point: &Point) -> Option<[f64; 3]> {
-    let (low, high) = point.sample.of_accuracy()?;
+    let (low, high) = point.sample.accuracy_interval()?;
     Some([point.x, 100.0 * low, 100.0 * high])
 }
 

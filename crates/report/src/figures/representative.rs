@@ -7,7 +7,7 @@ use super::example_activity::looks;
 use super::figure::{Data, Figure, cell};
 use ohmspike_analysis::recorded::Recorded;
 use ohmspike_analysis::tables::firing::Population;
-use ohmspike_plot::grid::{Entry, Plate, Sample};
+use ohmspike_plot::grid::{Entry, Grid, Sample};
 use ohmspike_plot::mark::{Dash, Mark};
 use ohmspike_plot::palette::{BLACK, GREY};
 use ohmspike_plot::plot::{Plot, PlotAxis};
@@ -66,14 +66,14 @@ pub(super) fn figure(recorded: Recorded) -> Result<Option<Figure>, StoreError> {
         networks.iter().enumerate().map(|(number, network)| column(number, network)).collect();
     let row = |row: usize| columns.iter().map(|column| column[row].clone()).collect::<Vec<Plot>>();
     let classes = first.record.before.classes.len();
-    let plate = Plate {
+    let grid = Grid {
         title: format!("{}, representative networks", recorded.study.name),
         entries: entries(first.trial.settings, classes),
         rows: (0..columns[0].len()).map(row).collect(),
     };
     let mut data = Data::new(["network", "trial", "quantity", "class", "epoch", "low", "high", "value"]);
     networks.iter().for_each(|(words, chosen)| add_rows(&mut data, words, chosen));
-    Ok(Some(Figure::wide("representative-networks".to_owned(), caption(recorded, &networks), plate, &data)))
+    Ok(Some(Figure::wide("representative-networks".to_owned(), caption(recorded, &networks), grid, &data)))
 }
 
 fn entries(settings: &Settings, classes: usize) -> Vec<Entry> {

@@ -4,7 +4,7 @@ use super::figure::{Data, Figure, cell};
 use ohmspike_analysis::recorded::Recorded;
 use ohmspike_analysis::stage::{Seen, Stage};
 use ohmspike_analysis::tables::spike_distances::{PairKind, STAGES, fractions};
-use ohmspike_plot::grid::{Entry, Plate, Sample};
+use ohmspike_plot::grid::{Entry, Grid, Sample};
 use ohmspike_plot::palette::Look;
 use ohmspike_plot::plot::{Plot, PlotAxis};
 use ohmspike_plot::scale::Scale;
@@ -34,9 +34,9 @@ pub(super) fn figure(recorded: Recorded) -> Option<Figure> {
     }
     let scale = Scale::linear_few(&[0.0, highest.max(0.1)]);
     let rows = if shares.len() > 1 { by_share(&at, &shares, &scale) } else { vec![vec![by_stage(&at, scale)]] };
-    let plate = Plate { title: recorded.study.name.clone(), entries: entries(&at), rows };
+    let grid = Grid { title: recorded.study.name.clone(), entries: entries(&at), rows };
     let make = if shares.len() > 1 { Figure::wide } else { Figure::new };
-    Some(make("spike-train-distances".to_owned(), caption(&at, shares.len(), &records[0].settings), plate, &data(&at)))
+    Some(make("spike-train-distances".to_owned(), caption(&at, shares.len(), &records[0].settings), grid, &data(&at)))
 }
 
 fn values(at: &[(Stage, Vec<Seen>)]) -> Vec<f64> {
@@ -89,7 +89,7 @@ fn plot(
         for (number, kind) in PairKind::ALL.into_iter().enumerate() {
             let values: Vec<f64> = networks.iter().filter_map(|seen| root(seen, kind)).collect();
             let x = place as f64 + narrow * BESIDE * (number as f64 - 1.0);
-            marks.extend(violin(x, narrow * HALF, &values, Look::of(number)));
+            marks.extend(violin(x, narrow * HALF, &values, Look::new(number)));
         }
     }
     let x = PlotAxis { label, scale: Scale::names_across(names) };
@@ -100,7 +100,7 @@ fn entries(at: &[(Stage, Vec<Seen>)]) -> Vec<Entry> {
     let there = |kind: &PairKind| at.iter().flat_map(|(_, networks)| networks).any(|seen| root(seen, *kind).is_some());
     let kinds = PairKind::ALL.into_iter().enumerate().filter(|(_, kind)| there(kind));
     let mut entries = vec![Entry::new(Sample::Heading, "pairs:")];
-    entries.extend(kinds.map(|(number, kind)| Entry::new(Sample::Marker(Look::of(number)), kind.words())));
+    entries.extend(kinds.map(|(number, kind)| Entry::new(Sample::Marker(Look::new(number)), kind.words())));
     entries
 }
 

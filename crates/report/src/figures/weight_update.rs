@@ -1,10 +1,10 @@
-//! One weight update in five histograms: before, gradient, after the step, noise, after the bound; a row a layer.
+//! One weight update in five histograms: before, gradient, after the step, noise, after the bound; one row per connection.
 
 use super::bars::{bars, label, largest, rows, unit};
 use super::chosen::Chosen;
 use super::figure::{Data, Figure};
 use ohmspike_analysis::recorded::Recorded;
-use ohmspike_plot::grid::Plate;
+use ohmspike_plot::grid::Grid;
 use ohmspike_plot::palette::Look;
 use ohmspike_plot::plot::{Plot, PlotAxis};
 use ohmspike_plot::scale::Scale;
@@ -17,7 +17,6 @@ use ohmspike_study::success::succeeded;
 /// The noise level of the published figure, % of sigma_init.
 const LEVEL_PERCENT: f64 = 20.0;
 const HEIGHT: f64 = 130.0;
-const LAYERS: [&str; 2] = ["hidden", "readout"];
 
 /// The figure; none where no details hold an update with noise.
 pub(super) fn figure(recorded: Recorded) -> Result<Option<Figure>, StoreError> {
@@ -34,30 +33,31 @@ fn has_noise(details: &Details) -> bool {
     details.update.as_ref().is_some_and(|layers| layers.iter().any(|layer| !layer.noise.counts.is_empty()))
 }
 
-fn drawn(recorded: Recorded, chosen: &Chosen, layers: &[UpdateAnatomy; 2]) -> Figure {
-    let plate = Plate {
+fn drawn(recorded: Recorded, chosen: &Chosen, layers: &[UpdateAnatomy]) -> Figure {
+    let grid = Grid {
         title: format!("{}, one weight update", recorded.study.name),
         entries: Vec::new(),
-        rows: LAYERS.into_iter().zip(layers).map(|(name, layer)| plots(name, layer)).collect(),
+        rows: layers.iter().map(plots).collect(),
     };
+    let count = |layer: &UpdateAnatomy| format!("{} weights of {}", layer.before.count(), layer.connection);
+    let counts: Vec<String> = layers.iter().map(count).collect();
     let caption = format!(
         "The weight update that would follow the last epoch: weights before it, gradient of the loss (mean over a batch), \
-         weights after the step of the learning rate against the gradient, noise, and weights after noise and bound. Upper row: \
-         {} weights from the inputs to the hidden neurons; lower row: {} weights to the readout. Counts are logarithmic; values \
+         weights after the step of the learning rate against the gradient, noise, and weights after noise and bound. Rows: {}. Counts are logarithmic; values \
          that are exactly 0 are counted apart, in the black bar. Shown is the trial with details whose excitatory share is \
          nearest to 80:20 and, of these, whose noise is nearest to {LEVEL_PERCENT} % of σ_init, the first of the successful ones if there are any: {}.",
-        layers[0].before.count(),
-        layers[1].before.count(),
+        counts.join(", "),
         chosen.words(recorded.study)
     );
-    let mut data = Data::new(["layer", "histogram", "low", "high", "count"]);
-    for (name, layer) in LAYERS.into_iter().zip(layers) {
+    let mut data = Data::new(["connection", "histogram", "low", "high", "count"]);
+    for layer in layers {
         for (histogram, words) in parts(layer) {
-            let row = |[low, high, count]: [String; 3]| vec![name.to_owned(), words.to_owned(), low, high, count];
+            let row =
+                |[low, high, count]: [String; 3]| vec![layer.connection.clone(), words.to_owned(), low, high, count];
             data.rows.extend(rows(histogram).into_iter().map(row));
         }
     }
-    Figure::wide("weight-update".to_owned(), caption, plate, &data)
+    Figure::wide("weight-update".to_owned(), caption, grid, &data)
 }
 
 /// The histograms of a layer, with their words.
@@ -71,7 +71,7 @@ fn parts(layer: &UpdateAnatomy) -> [(&Histogram, &'static str); 5] {
     ]
 }
 
-fn plots(name: &str, layer: &UpdateAnatomy) -> Vec<Plot> {
+fn plots(layer: &UpdateAnatomy) -> Vec<Plot> {
     let weights = [&layer.before, &layer.stepped, &layer.after];
     let plot = |(number, (histogram, words)): (usize, (&Histogram, &str))| {
         let is_weight = weights.iter().any(|weight| std::ptr::eq(*weight, histogram));
@@ -87,12 +87,15 @@ fn plots(name: &str, layer: &UpdateAnatomy) -> Vec<Plot> {
         // Room for words above the highest bar.
         let y = Scale::log(&[0.7, 12.0 * most as f64]);
         let (low, high) = x.ends();
-        let color = Look::of(if is_weight { 0 } else { 1 }).color;
+        let color = Look::new(if is_weight { 0 } else { 1 }).color;
         Plot {
             title: words.to_owned(),
             marks: bars(histogram, unit, &y, color, (low + high) / 2.0),
             x: PlotAxis { label: label(quantity, unit, of), scale: x },
-            y: PlotAxis { label: if number == 0 { format!("{name} weights") } else { String::new() }, scale: y },
+            y: PlotAxis {
+                label: if number == 0 { format!("{} weights", layer.connection) } else { String::new() },
+                scale: y,
+            },
             height: HEIGHT,
         }
     };
@@ -106,6 +109,7 @@ mod tests {
     fn layer(noise: &[f32]) -> UpdateAnatomy {
         let of = |values: &[f32]| Histogram::of(values.iter().copied());
         UpdateAnatomy {
+            connection: "hidden-1".to_owned(),
             before: of(&[0.0, 0.001, 0.002]),
             gradient: of(&[-3.0, 0.0, 2.0]),
             stepped: of(&[0.0, 0.004, -0.001]),
@@ -116,7 +120,7 @@ mod tests {
 
     #[test]
     fn weights_share_an_axis_and_every_histogram_is_drawn() {
-        let plots = plots("hidden", &layer(&[0.1, -0.1]));
+        let plots = plots(&layer(&[0.1, -0.1]));
         let titles: Vec<&str> = plots.iter().map(|plot| plot.title.as_str()).collect();
         assert_eq!(titles, ["before", "gradient", "after the step", "noise", "after the bound"]);
         assert_eq!((&plots[0].x, &plots[0].x), (&plots[2].x, &plots[4].x));
@@ -130,6 +134,6 @@ mod tests {
         };
         assert_eq!(words(&plots[0]).as_deref(), Some("33 % exactly 0"));
         assert_eq!(words(&plots[4]).as_deref(), Some("67 % exactly 0"));
-        assert_eq!(words(&super::plots("hidden", &layer(&[]))[3]).as_deref(), Some("none"));
+        assert_eq!(words(&super::plots(&layer(&[]))[3]).as_deref(), Some("none"));
     }
 }

@@ -9,7 +9,8 @@ use super::direction::Direction;
 use super::number::{level, mean, mean_words, unit};
 use super::ranking::{End, Ranking};
 use super::table::table;
-use super::tolerance::{Tolerance, clean_level, withheld_words};
+use super::tolerance::{clean_level, withheld_words};
+use super::tolerated::Tolerance;
 use super::{Facts, Section};
 use ohmspike_analysis::sweep::{Sweep, SweptCurve, SweptPoint};
 use ohmspike_stats::LEAST_REPEATS;
@@ -163,7 +164,7 @@ fn between(facts: &Facts, known: &[&Tolerance], all: usize, key: &str) -> String
             has.then(|| (tolerance.name.clone(), crossing.by_repeat.clone()))
         })
         .collect();
-    let ranking = by_repeat.and_then(Ranking::of).filter(Ranking::is_tested);
+    let ranking = by_repeat.and_then(Ranking::new).filter(Ranking::is_tested);
     let compared = match ranking {
         Some(ranking) => told(&ranking, "tolerates most", "tolerates least", |value| {
             format!("{}{}", significant(value), unit(key))
@@ -278,7 +279,7 @@ fn outcomes(facts: &Facts, sweep: &Sweep) -> String {
         );
     }
     let values = points.iter().map(|(curve, point)| (named(curve, point), point.outcomes.clone()));
-    match Ranking::of(values.collect()).filter(Ranking::is_tested) {
+    match Ranking::new(values.collect()).filter(Ranking::is_tested) {
         Some(ranking) => {
             told(&ranking, "has the highest mean test accuracy", "has the lowest mean test accuracy", |value| {
                 format!("{} points", significant(100.0 * value))
@@ -328,7 +329,7 @@ mod tests {
         let drawn = |values: &[f64]| (1..).map(Draws::all).zip(values.iter().copied()).collect::<Vec<Drawn>>();
         let told = |values: &[(&str, &[f64])]| {
             let values = values.iter().map(|(name, values)| ((*name).to_owned(), drawn(values)));
-            let ranking = Ranking::of(values.collect()).expect("several");
+            let ranking = Ranking::new(values.collect()).expect("several");
             told(&ranking, "is most", "is least", |value| value.to_string())
         };
         let low: &[f64] = &[0.01, 0.02, 0.015, 0.01];

@@ -92,7 +92,7 @@ fn against_reference(families: &[Family]) -> Vec<Row> {
         for (place, (name, outcomes)) in family.groups.iter().enumerate() {
             if place != family.reference {
                 heads.push((family.at.clone(), name.clone()));
-                tests.push(Paired::of(outcomes, &family.groups[family.reference].1));
+                tests.push(Paired::new(outcomes, &family.groups[family.reference].1));
             }
         }
     }
@@ -144,7 +144,7 @@ fn pairs(families: &[Family]) -> Markup {
     let pairs: Vec<(usize, usize)> =
         (0..groups).flat_map(|one| (one + 1..groups).map(move |other| (one, other))).collect();
     let test =
-        |family: &Family, (one, other): (usize, usize)| Paired::of(&family.groups[one].1, &family.groups[other].1);
+        |family: &Family, (one, other): (usize, usize)| Paired::new(&family.groups[one].1, &family.groups[other].1);
     let tests = pairs.iter().flat_map(|&pair| families.iter().map(move |family| test(family, pair)));
     let tests = adjusted(tests.collect());
     let cell = |test: &Result<Adjusted, PairedError>| match test {

@@ -2,7 +2,7 @@
 
 use super::Facts;
 use super::number::{level, unit};
-use super::tolerance::Tolerance;
+use super::tolerated::Tolerance;
 use crate::figures::{NoiseUnit, noise_at};
 use ohmspike_stats::normalised::{Crossing, Held};
 use ohmspike_study::key_label::{NOISE, SPREAD_SCALE};

@@ -51,7 +51,7 @@ fn is_whole(axis: &Axis) -> bool {
 /// where curves contradict each other.
 fn higher_is_better(sweeps: &Sweeps) -> Option<bool> {
     let curves = sweeps.sweeps.iter().flat_map(|sweep| &sweep.curves);
-    let tests = curves.filter_map(ends).map(|(low, high)| Paired::of(&high.outcomes, &low.outcomes));
+    let tests = curves.filter_map(ends).map(|(low, high)| Paired::new(&high.outcomes, &low.outcomes));
     let told: Vec<bool> = adjusted(tests.collect())
         .into_iter()
         .filter_map(|test| test.ok().filter(|test| test.differs()).map(|test| test.test.difference > 0.0))
@@ -95,7 +95,7 @@ mod tests {
             let text = "[network]\nhidden = [10, 20, 30]\n[repeats]\nseeds = 4\n";
             Fixture::new(text, made).see(|recorded| {
                 let done = done(recorded.study, recorded.prepared, recorded.trials, recorded.store);
-                direction(&Sweeps::of(recorded.study, &done))
+                direction(&Sweeps::new(recorded.study, &done))
             })
         };
         assert_eq!(of(0.01), Some(Direction { falls: true, whole: true }));

@@ -13,7 +13,7 @@ use ohmspike_study::health::{HealthKind, HealthState};
 /// The section; none where every trial is healthy.
 pub fn section(facts: &Facts) -> Option<Section> {
     let study = facts.study();
-    let lines = HealthTally::of(study, &facts.done).lines();
+    let lines = HealthTally::new(study, &facts.done).lines();
     if lines.is_empty() {
         return None;
     }
@@ -33,7 +33,7 @@ pub fn section(facts: &Facts) -> Option<Section> {
 
 fn rows(facts: &Facts) -> Vec<Vec<String>> {
     let study = facts.study();
-    let judged = Judged::of(study, &facts.done);
+    let judged = Judged::new(study, &facts.done);
     let mut rows = Vec::new();
     for (condition, done) in study.conditions.iter().zip(by_condition(study, &facts.done)) {
         let named = study.axes.iter().zip(&condition.values).map(|(axis, value)| setting(&axis.key, value));

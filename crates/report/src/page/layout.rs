@@ -7,12 +7,13 @@ use super::{
     tables, tolerance, variance,
 };
 
+use crate::replication::Replication;
 use ohmspike_analysis::repeat_warnings::repeat_warnings;
 
 const STYLE: &str = include_str!("style.css");
 
 /// All of it, in the order in which a reviewer asks.
-pub fn page(facts: &Facts) -> String {
+pub fn page(facts: &Facts, replication: Option<&dyn Replication>) -> String {
     let before = [
         Some(answer::section(facts)),
         health::section(facts),
@@ -25,7 +26,7 @@ pub fn page(facts: &Facts) -> String {
         Some(variance::section(facts)),
         tables::section(facts),
     ];
-    let replication = facts.report.replication.map_or_else(Vec::new, |replication| replication.sections(facts));
+    let replication = replication.map_or_else(Vec::new, |replication| replication.sections(facts));
     let after = [Some(ledger::section(facts)), Some(provenance::section(facts)), Some(reproduce::section(facts))];
     let sections: Vec<Section> =
         before.into_iter().flatten().chain(replication).chain(after.into_iter().flatten()).collect();

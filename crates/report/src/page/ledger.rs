@@ -21,7 +21,7 @@ struct Group<'a> {
 /// The section.
 pub fn section(facts: &Facts) -> Section {
     let groups = groups(facts);
-    let on_cells = groups.iter().any(|group| group.records.iter().any(|record| record.hardware.is_some()));
+    let on_cells = groups.iter().any(|group| group.records.iter().any(|record| record.on_cells()));
     let body = html! {
         p.method {
             "Means over the trials of a condition, by layer. At the floor and at the ceiling: share of the writes that ended there. Dale violations: \
@@ -71,23 +71,21 @@ impl Group<'_> {
 /// What updates did to one connection of a trial.
 type OfConnection<'a> = &'a dyn Fn(&Record) -> &WriteReport;
 
-/// All connections of a condition in one cell: the weights from the inputs, those between, the readout's.
+/// All connections of a condition in one cell, in the order of the network.
 fn each(group: &Group, of: impl Fn(OfConnection) -> String) -> String {
-    let further = group.records.iter().map(|record| record.writes.further.len()).min().unwrap_or_default();
-    let mut cells = vec![of(&|record: &Record| &record.writes.hidden)];
-    cells.extend((0..further).map(|place| of(&move |record: &Record| &record.writes.further[place].writes)));
-    cells.push(of(&|record: &Record| &record.writes.readout));
-    cells.join("; ")
+    let connections = group.records.iter().map(|record| record.connections.len()).min().unwrap_or_default();
+    let cell = |place: usize| of(&move |record: &Record| &record.connections[place].writes);
+    (0..connections).map(cell).collect::<Vec<_>>().join("; ")
 }
 
 /// The condition, with its connections where they are more than hidden layer and readout.
 fn named(group: &Group) -> String {
-    let further = group.records.first().map(|record| &record.writes.further[..]).unwrap_or_default();
-    if further.is_empty() {
+    let connections = group.records.first().map(|record| &record.connections[..]).unwrap_or_default();
+    if connections.len() <= 2 {
         return group.condition.clone();
     }
-    let names = further.iter().map(|further| format!("{}; ", further.connection)).collect::<String>();
-    format!("{} (hidden; {names}readout)", group.condition)
+    let names: Vec<&str> = connections.iter().map(|connection| &*connection.name).collect();
+    format!("{} ({})", group.condition, names.join("; "))
 }
 
 fn writes(groups: &[Group]) -> Markup {
@@ -151,12 +149,10 @@ fn conversions(groups: &[Group]) -> Markup {
 fn costs(groups: &[Group]) -> Markup {
     let row = |group: &Group| {
         let energy = |known: Option<f64>| known.map_or_else(|| "not stated".to_owned(), significant);
-        let training = |record: &Record| record.hardware.as_ref()?.training_energy.known_microjoules();
-        let inference = |record: &Record| Some(1e3 * record.hardware.as_ref()?.inference_energy.known_microjoules()?);
+        let training = |record: &Record| record.energy.as_ref()?.training.known_microjoules();
+        let inference = |record: &Record| Some(1e3 * record.energy.as_ref()?.inference.known_microjoules()?);
         let worst = |record: &Record| {
-            let cost = record.hardware.as_ref()?;
-            let further = cost.further.iter().map(|further| further.used.endurance.worst);
-            further.chain([cost.hidden.endurance.worst, cost.readout.endurance.worst]).max()
+            record.connections.iter().filter_map(|connection| Some(connection.used.as_ref()?.endurance.worst)).max()
         };
         vec![
             group.condition.clone(),

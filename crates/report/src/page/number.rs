@@ -33,7 +33,7 @@ pub fn mean_words(sample: Sample) -> String {
 /// are two of them.
 pub fn with_half(sample: &Sample) -> String {
     let mean = percent(sample.mean);
-    match (sample.ci95, sample.of_accuracy()) {
+    match (sample.ci95, sample.accuracy_interval()) {
         (Some(interval), Some(cut)) if interval == cut => format!("{mean} ± {:.1}", 50.0 * (cut.1 - cut.0)),
         (_, Some((low, high))) => format!("{mean} ({} to {})", percent(low), percent(high)),
         _ if sample.n == 2 => format!("{mean} ({}, {})", percent(sample.ends.0), percent(sample.ends.1)),
@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn intervals_end_at_0_and_100_percent_and_few_values_are_listed() {
-        let of = |values: &[f64]| with_half(&Sample::of(values).expect("values"));
+        let of = |values: &[f64]| with_half(&Sample::new(values).expect("values"));
         assert_eq!(of(&[0.5, 0.51, 0.52]), "51.0 ± 2.5");
         assert_eq!(of(&[0.01, 0.02, 0.06]), "3.0 (0.0 to 9.6)");
         assert_eq!(of(&[0.5, 0.52]), "51.0 (50.0, 52.0)");

@@ -64,7 +64,7 @@ fn cell(point: &SweptPoint) -> String {
     };
     let failed = failed + &left_out;
     let Some(sample) = point.sample() else {
-        let unusable = Sample::of_drawn(&point.unusable).map(|sample| format!("[{}]", percent(sample.mean)));
+        let unusable = Sample::from_drawn(&point.unusable).map(|sample| format!("[{}]", percent(sample.mean)));
         return format!("{}{failed}", unusable.unwrap_or_else(|| "-".to_owned()));
     };
     format!("{} (n = {}{failed})", with_half(&sample), sample.n)

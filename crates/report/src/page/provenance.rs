@@ -9,7 +9,7 @@ use super::table::{facts as fact_table, table};
 use super::{Facts, Section};
 use ohmspike_analysis::sweep::setting;
 use ohmspike_study::prepare::sha256;
-use ohmspike_study::record::{FORMAT, Record};
+use ohmspike_study::record::{ARITHMETIC, Record, SCHEMA};
 
 /// The section.
 pub fn section(facts: &Facts) -> Section {
@@ -50,7 +50,7 @@ fn told(facts: &Facts) -> Vec<(String, String)> {
                 distinct(&|record| Some(record.program.clone()))
             ),
         ),
-        ("form of the records", FORMAT.to_owned()),
+        ("records", format!("schema {SCHEMA}, arithmetic {ARITHMETIC}")),
         ("trials", format!("{done} of {all} done")),
         (
             "hash of the study",
@@ -63,7 +63,8 @@ fn told(facts: &Facts) -> Vec<(String, String)> {
         (
             "device",
             distinct(&|record| {
-                Some(format!("{} (SHA-256 {})", record.settings.hardware.device, record.device_sha256.as_ref()?))
+                let sha256 = record.connections.first()?.device_sha256.as_ref()?;
+                Some(format!("{} (SHA-256 {sha256})", record.settings.hardware.device))
             }),
         ),
         ("seeds of the study", seeds(report.recorded.study.seeds.clone())),

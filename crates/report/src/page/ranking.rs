@@ -32,17 +32,17 @@ pub struct End {
 
 impl Ranking {
     /// Compares `values` by name; none with fewer than two of them, or too many.
-    pub fn of(values: Vec<(String, Vec<Drawn>)>) -> Option<Ranking> {
+    pub fn new(values: Vec<(String, Vec<Drawn>)>) -> Option<Ranking> {
         if !(2..=MOST).contains(&values.len()) {
             return None;
         }
-        let means: Option<Vec<f64>> = values.iter().map(|(_, drawn)| Some(Sample::of_drawn(drawn)?.mean)).collect();
+        let means: Option<Vec<f64>> = values.iter().map(|(_, drawn)| Some(Sample::from_drawn(drawn)?.mean)).collect();
         let means = means?;
         let mut order: Vec<usize> = (0..values.len()).collect();
         order.sort_by(|&one, &other| means[other].total_cmp(&means[one]));
         let pairs: Vec<(usize, usize)> =
             (0..values.len()).flat_map(|one| (one + 1..values.len()).map(move |other| (one, other))).collect();
-        let tests = pairs.iter().map(|&(one, other)| Paired::of(&values[one].1, &values[other].1)).collect();
+        let tests = pairs.iter().map(|&(one, other)| Paired::new(&values[one].1, &values[other].1)).collect();
         let tests = pairs.iter().copied().zip(adjusted(tests)).collect();
         Some(Ranking { order, names: values.into_iter().map(|(name, _)| name).collect(), tests })
     }
@@ -127,7 +127,7 @@ mod tests {
             (1..=6).map(|seed| (Draws::all(seed), mean + own(seed) + 0.1 * seed as f64)).collect()
         };
         let values = means.iter().enumerate().map(|(place, (name, mean))| ((*name).to_owned(), drawn(place, *mean)));
-        Ranking::of(values.collect()).expect("several")
+        Ranking::new(values.collect()).expect("several")
     }
 
     #[test]
@@ -144,9 +144,9 @@ mod tests {
     #[test]
     fn few_repeats_tell_nothing() {
         let one = |name: &str, value: f64| (name.to_owned(), vec![(Draws::all(1), value)]);
-        let ranking = Ranking::of(vec![one("a", 0.1), one("b", 0.9)]).expect("two");
+        let ranking = Ranking::new(vec![one("a", 0.1), one("b", 0.9)]).expect("two");
         assert!(!ranking.is_tested() && ranking.highest().least_difference.is_none());
-        assert!(Ranking::of(vec![one("a", 0.1)]).is_none());
+        assert!(Ranking::new(vec![one("a", 0.1)]).is_none());
     }
 
     /// b lies exactly 0.5 above a in every seed, and shares one seed with c: neither has been tested.
@@ -159,7 +159,7 @@ mod tests {
         let mut values: Vec<(String, Vec<Drawn>)> = values.map(|(name, drawn)| (name.to_owned(), drawn)).into();
         // Against d there is a test, which tells.
         values.push(("d".to_owned(), (1..=3).map(|seed| (Draws::all(seed), -20.0 + 0.001 * seed as f64)).collect()));
-        let highest = Ranking::of(values).expect("four").highest();
+        let highest = Ranking::new(values).expect("four").highest();
         assert!(highest.name == "b" && highest.like.is_empty() && !highest.stands_alone());
         assert_eq!(highest.least_difference, None);
         assert_eq!(

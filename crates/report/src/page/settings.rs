@@ -7,7 +7,7 @@ use maud::html;
 use super::table::facts as fact_table;
 use super::{Facts, Section};
 use ohmspike_study::axis_value::plain;
-use ohmspike_study::settings::{PresetName, Settings};
+use ohmspike_study::settings::Settings;
 
 /// The section.
 pub fn section(facts: &Facts) -> Section {
@@ -49,12 +49,7 @@ pub fn section(facts: &Facts) -> Section {
 
 /// Every key of `settings`, written out, in the order of the sections.
 fn keys(settings: &Settings) -> Vec<(String, String)> {
-    let document = settings.resolved().table();
-    let of_section = |(section, keys): (&String, &toml::Value)| {
-        let keys = keys.as_table().into_iter().flatten();
-        keys.map(|(key, value)| (format!("{section}.{key}"), plain(value))).collect::<Vec<_>>()
-    };
-    document.iter().flat_map(of_section).collect()
+    settings.resolved().keys().into_iter().map(|(key, value)| (key, plain(&value))).collect()
 }
 
 /// Where a value comes from: the study file, the command, or what stands in for what they leave out.
@@ -62,13 +57,6 @@ fn origin(facts: &Facts, key: &str) -> String {
     match facts.study().places.get(key) {
         Some(place) if place.starts_with("--set") => "command line".to_owned(),
         Some(place) => place.rsplit('/').next().unwrap_or(place).to_owned(),
-        None if key.starts_with("training.") || decided_elsewhere(key) => "preset".to_owned(),
         None => "default".to_owned(),
     }
-}
-
-/// Whether presets decide the key though it is not one of `[training]`.
-fn decided_elsewhere(key: &str) -> bool {
-    matches!(key, "weights.sigma_readout" | "data.events_per_step")
-        || PresetName::PublishedResults.keys_elsewhere().iter().any(|(decided, _)| *decided == key)
 }

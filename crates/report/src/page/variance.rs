@@ -106,5 +106,5 @@ fn components(facts: &Facts, seeds: &[usize], group: &[&Done]) -> Result<Compone
         Some(Outcome { values, value: done.record.outcome? })
     };
     let outcomes: Vec<Outcome> = group.iter().filter_map(outcome).collect();
-    Components::of(&factors, &outcomes)
+    Components::new(&factors, &outcomes)
 }

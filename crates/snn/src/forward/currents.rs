@@ -116,8 +116,8 @@ mod tests {
     use ohmspike_simd::LANES;
 
     use crate::forward::{Trace, forward};
+    use crate::network::Dynamics;
     use crate::network::Network;
-    use crate::preset::Preset;
     use crate::spikes::SpikeTrains;
 
     use super::*;
@@ -214,7 +214,7 @@ mod tests {
 
     #[test]
     fn both_layers_read_through_their_converters() {
-        let network = Network::new(2, 1, 1, 1.0, 4, &Preset::published_results().dynamics).expect("valid");
+        let network = Network::new(2, 1, 1, 1.0, 4, &Dynamics::default()).expect("valid");
         let mut input = SpikeTrains::new(2, 4).expect("few units");
         input.push_raster(|step, unit| (step, unit) == (0, 1)).expect("few spikes");
         let [hidden, readout] = [Matrix::from_fn(2, 1, |_, _| 1.4), Matrix::from_fn(1, 1, |_, _| 0.6)];

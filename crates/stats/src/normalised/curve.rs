@@ -76,8 +76,8 @@ impl Curve {
     /// Where the curve first falls to `threshold`, with its interval.
     ///
     /// ```
-    /// use crate::draws::Draws;
-    /// use crate::normalised::{Condition, Curve};
+    /// use ohmspike_stats::draws::Draws;
+    /// use ohmspike_stats::normalised::{Condition, Curve};
     ///
     /// let condition = |level, first, second| {
     ///     Condition { level, outcomes: vec![(Draws::all(1), first), (Draws::all(2), second)] }
@@ -87,7 +87,7 @@ impl Curve {
     /// // Means 0.80 and 0.66: A* falls from 1 to 0.8 over 10. Two repeats have no interval.
     /// assert!((crossing.level.expect("a crossing") - 5.0).abs() < 1e-9);
     /// assert_eq!(crossing.interval, None);
-    /// # Ok::<(), crate::normalised::NormalisedError>(())
+    /// # Ok::<(), ohmspike_stats::normalised::NormalisedError>(())
     /// ```
     ///
     /// # Errors
@@ -134,7 +134,7 @@ impl Curve {
 
     /// Whether there are repeats enough, and a spread, for bounds.
     fn tells(&self) -> bool {
-        let samples: Vec<Sample> = self.outcomes.iter().filter_map(|outcomes| Sample::of_drawn(outcomes)).collect();
+        let samples: Vec<Sample> = self.outcomes.iter().filter_map(|outcomes| Sample::from_drawn(outcomes)).collect();
         let spread = samples.iter().any(|sample| sample.ci95.is_some());
         spread && self.distance(0.5, 0, 0.0).2 >= LEAST_REPEATS
     }
@@ -186,7 +186,7 @@ impl Curve {
             let found = spread(&self.factors, &distances.iter().map(|one| one.1).collect::<Vec<f64>>());
             return found.map_or((mean, 0.0, 1), |found| (mean, found.standard_error, found.n));
         }
-        let of = |place: usize| Sample::of_drawn(&self.outcomes[place]);
+        let of = |place: usize| Sample::from_drawn(&self.outcomes[place]);
         let error = |place: usize| of(place).and_then(|sample| sample.standard_error).unwrap_or(0.0);
         // Neighbouring levels may share some draws: their errors add in full. That of the clean level is apart.
         let clean = if segment == 0 { 0.0 } else { threshold * error(0) };

@@ -13,7 +13,7 @@ use crate::significant::significant;
 #[derive(Clone, Debug, PartialEq)]
 pub struct MapAccount {
     /// The key that names the map.
-    pub key: &'static str,
+    pub key: String,
     /// The file.
     pub path: String,
     /// Name of the connection that it is of.
@@ -53,7 +53,7 @@ impl MapAccount {
         let (below, above) = (conducting.len().saturating_sub(1) / 2, conducting.len() / 2);
         let median = conducting.get(below).zip(conducting.get(above));
         Some(MapAccount {
-            key: file.key,
+            key: file.key.clone(),
             path: file.path.clone(),
             connection: connection_name(connection),
             faults,
@@ -113,8 +113,9 @@ mod tests {
     use super::super::MapFile;
     use super::*;
 
-    fn file(key: &'static str, text: &str) -> Option<MapFile> {
-        Some(MapFile { key, path: "chip.csv".to_owned(), text: text.to_owned(), sha256: String::new() })
+    fn file(connection: Connection, text: &str) -> MapFile {
+        let path = "chip.csv".to_owned();
+        MapFile { connection, key: "map".to_owned(), path, text: text.to_owned(), sha256: String::new() }
     }
 
     /// 5 to 200 µS.
@@ -126,13 +127,13 @@ mod tests {
     #[test]
     fn stuck_cells_are_counted_of_all_cells_with_their_median_against_the_window() {
         let text = "unit siemens\nok 2e-4 ok open\nok 2.5e-4 high-resistance ok";
-        let maps = ChipMaps { fault: [file("hardware.fault_map_hidden", text), None], ..ChipMaps::default() };
+        let maps = ChipMaps { fault: vec![file(Connection::Feedforward(0), text)], ..ChipMaps::default() };
         let told = |connection, shape| maps.accounts(connection, shape, &device()).expect("a map");
         let accounts = told(Connection::Feedforward(0), (2, 4));
         assert_eq!(
             accounts.iter().map(MapAccount::to_string).collect::<Vec<_>>(),
             [
-                "fault map chip.csv (hidden): 4 of 8 cells stuck (50.0 %), median 200 µS, 1 open; 0 below and 1 above the window \
+                "fault map chip.csv (hidden-1): 4 of 8 cells stuck (50.0 %), median 200 µS, 1 open; 0 below and 1 above the window \
               of 5 to 200 µS"
             ]
         );
@@ -143,8 +144,7 @@ mod tests {
     #[test]
     fn a_map_of_conductances_is_told_like_one_of_faults() {
         let text = "unit microsiemens\n1 100 120 300";
-        let maps =
-            ChipMaps { conductance: [None, file("hardware.conductance_map_readout", text)], ..ChipMaps::default() };
+        let maps = ChipMaps { conductance: vec![file(Connection::Readout, text)], ..ChipMaps::default() };
         let accounts = maps.accounts(Connection::Readout, (1, 4), &device()).expect("a map");
         assert_eq!(
             accounts[0].to_string(),

@@ -4,16 +4,20 @@
 //! reports is taken after it.
 
 use ohmspike_simd::Matrix;
+use ohmspike_snn::connection::Connection;
 use ohmspike_snn::optimiser::gradient_descent;
 use serde::{Deserialize, Serialize};
 
 use super::Histogram;
+use crate::settings::connection_name;
 use ohmspike_snn::hardware::LayerWeights;
 
-/// The weights of one layer on their way through an update; all in thresholds but for the gradient (1/threshold).
+/// The weights of one connection on their way through an update; all in thresholds but for the gradient (1/threshold).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateAnatomy {
+    /// Name of the connection.
+    pub connection: String,
     /// Weights before the update.
     pub before: Histogram,
     /// Gradient of the loss by the weights.
@@ -28,9 +32,10 @@ pub struct UpdateAnatomy {
 }
 
 impl UpdateAnatomy {
-    /// Makes the update of the `layer` with this `gradient`. `None` where the step is
+    /// Makes the update of the `layer` that holds the weights of `connection` with this `gradient`. `None` where the step is
     /// not finite.
-    pub fn of(
+    pub fn new(
+        connection: Connection,
         layer: &mut LayerWeights,
         gradient: &Matrix,
         learning_rate: f32,
@@ -52,6 +57,7 @@ impl UpdateAnatomy {
             LayerWeights::Crossbar(_) => Histogram::of(left.map(|(after, stepped)| after - stepped)),
         };
         Some(UpdateAnatomy {
+            connection: connection_name(connection),
             before: Histogram::of(before.cells()),
             gradient: Histogram::of(gradient.cells()),
             stepped: Histogram::of(stepped()),

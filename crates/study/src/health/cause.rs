@@ -4,7 +4,7 @@ use std::fmt::{self, Display, Formatter};
 
 use serde::{Deserialize, Serialize};
 
-use crate::settings::{Code, Settings};
+use crate::settings::{Encoding, Settings};
 use crate::significant::significant;
 
 /// What silences a hidden layer, with what was measured. A drive is the largest membrane voltage of any of its neurons on a
@@ -167,11 +167,11 @@ fn no_input(settings: &Settings) -> String {
         return "import recordings that hold events, or check `data.window_seconds`; no weight can help".to_owned();
     }
     let scale = "import the samples again with `--scale min-max`; no weight can help";
-    match settings.data.code {
-        Code::Latency => {
-            format!("{scale}: with `data.code = \"latency\"`, a number below 0.2 of full scale never spikes")
+    match settings.data.encoding {
+        Encoding::Latency => {
+            format!("{scale}: with `data.encoding = \"latency\"`, a number below 0.2 of full scale never spikes")
         }
-        Code::Poisson => format!("{scale} where numbers are small, or raise `data.rate_hertz`"),
+        Encoding::Poisson => format!("{scale} where numbers are small, or raise `data.poisson_rate_hertz`"),
     }
 }
 

@@ -44,7 +44,7 @@ impl AtChance {
         }
         let on_cells = settings.hardware.device != NO_DEVICE;
         let finer = if on_cells {
-            ", writes that are fine beside the first weights (a smaller `hardware.full_scale_hidden` or `hardware.write_spread_scale`)"
+            ", writes that are fine beside the first weights (a smaller `hardware.weight_at_gmax` or `hardware.write_spread_scale`)"
         } else {
             ""
         };
@@ -122,9 +122,9 @@ mod tests {
         assert!(
             grown.to_string().ends_with("; the training loss did not fall: 6.80 in the first epoch, 34.5 in the last")
         );
-        assert!(!grown.advice(&settings).contains("full_scale"), "{}", grown.advice(&settings));
+        assert!(!grown.advice(&settings).contains("weight_at_gmax"), "{}", grown.advice(&settings));
         settings.hardware.device = "study-1k-1m".to_owned();
-        assert!(grown.advice(&settings).contains("hardware.full_scale_hidden"));
+        assert!(grown.advice(&settings).contains("hardware.weight_at_gmax"));
     }
 
     /// Wilson's interval of 15 of 100 is 0.0931 to 0.2328 (statsmodels 0.14, `proportion_confint(method="wilson")`).

@@ -6,6 +6,7 @@ use ohmspike_crossbar::WriteReport;
 use serde::{Deserialize, Serialize};
 
 use crate::record::Record;
+use crate::settings::layers::key_of_named;
 use crate::significant::significant;
 use crate::warning::converters::{SATURATED, Saturated};
 
@@ -48,22 +49,12 @@ impl Clipped {
                                    `device.converters.adc.range` to `calibrated`"
                 .to_owned(),
             Ended::Writes => {
-                format!("raise `{}`, or choose a device with a wider window", full_scale_key(&self.connection))
+                format!(
+                    "raise `{}`, or choose a device with a wider window",
+                    key_of_named(&self.connection, "weight_at_gmax")
+                )
             }
         }
-    }
-}
-
-/// The key of the weight of a cell of `connection` that is fully on.
-fn full_scale_key(connection: &str) -> String {
-    match connection {
-        "hidden" => "hardware.full_scale_hidden".to_owned(),
-        "readout" => "hardware.full_scale_readout".to_owned(),
-        // A further layer is called `layer_2`, its recurrent weights `layer_2_recurrent`; those of the first `hidden_recurrent`.
-        further => match further.strip_suffix("_recurrent").unwrap_or(further) {
-            "hidden" => "hardware.full_scale_hidden".to_owned(),
-            layer => format!("{layer}.full_scale"),
-        },
     }
 }
 
@@ -88,38 +79,35 @@ impl Display for Clipped {
 
 /// The connection whose writes end most often at the ceiling, where that is too often.
 pub(super) fn clipped(record: &Record) -> Option<Clipped> {
-    let writes = &record.writes;
-    let further = writes.further.iter().map(|further| (&*further.connection, &further.writes));
-    let all = [("hidden", &writes.hidden), ("readout", &writes.readout)].into_iter().chain(further);
     let share = |report: &WriteReport| report.clipped_high as f64 / report.cells_written.max(1) as f64;
-    let (connection, share) =
-        all.map(|(connection, report)| (connection, share(report))).max_by(|one, next| one.1.total_cmp(&next.1))?;
+    let shares = record.connections.iter().map(|connection| (&*connection.name, share(&connection.writes)));
+    let (connection, share) = shares.max_by(|one, next| one.1.total_cmp(&next.1))?;
     (share > MOST_WRITES).then(|| Clipped { ended: Ended::Writes, connection: connection.to_owned(), share })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{FurtherWrites, empty_record};
+    use crate::record::{ConnectionRecord, empty_record};
 
-    fn report(clipped_high: u64) -> WriteReport {
-        WriteReport { cells_written: 10_000, clipped_high, ..WriteReport::default() }
+    fn connection(name: &str, clipped_high: u64) -> ConnectionRecord {
+        let writes = WriteReport { cells_written: 10_000, clipped_high, ..WriteReport::default() };
+        ConnectionRecord { name: name.to_owned(), writes, ..ConnectionRecord::default() }
     }
 
     #[test]
     fn more_than_one_write_in_a_hundred_at_the_ceiling_is_told() {
         let mut record = empty_record();
         assert_eq!(clipped(&record), None, "no cell was written");
-        (record.writes.hidden, record.writes.readout) = (report(100), report(0));
+        record.connections = vec![connection("hidden-1", 100), connection("readout", 0)];
         assert_eq!(clipped(&record), None);
-        record.writes.readout = report(101);
+        record.connections[1] = connection("readout", 101);
         let found = clipped(&record).expect("just above");
         assert_eq!((&*found.connection, found.share), ("readout", 0.0101));
-        assert!(found.advice().contains("`hardware.full_scale_readout`"));
-        let further = FurtherWrites { connection: "layer_2_recurrent".to_owned(), writes: report(5000) };
-        record.writes.further.push(further);
+        assert!(found.advice().contains("`readout.weight_at_gmax`"));
+        record.connections.insert(1, connection("hidden-2-recurrent", 5000));
         let found = clipped(&record).expect("half of them");
-        assert_eq!((&*found.connection, found.share), ("layer_2_recurrent", 0.5));
-        assert!(found.advice().contains("`layer_2.full_scale`"));
+        assert_eq!((&*found.connection, found.share), ("hidden-2-recurrent", 0.5));
+        assert!(found.advice().contains("`layer.2.weight_at_gmax`"));
     }
 }

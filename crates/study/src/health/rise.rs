@@ -65,7 +65,7 @@ pub enum Convergence {
 
 impl Rise {
     pub(super) fn advice(settings: &Settings) -> String {
-        format!("train longer: raise `training.epochs` above {}", settings.preset().epochs)
+        format!("train longer: raise `training.epochs` above {}", settings.training.epochs)
     }
 
     fn height(&self) -> f64 {
@@ -100,7 +100,7 @@ impl Display for Rise {
 
 /// Why nobody can tell from trials with `settings` whether they have converged: the window is too short.
 pub fn untested(settings: &Settings) -> Option<String> {
-    let window = settings.outcome.last_epochs.min(settings.preset().epochs);
+    let window = settings.outcome.last_epochs.min(settings.training.epochs);
     (window < LEAST_WINDOW).then(|| {
         let epochs = if window == 1 { "epoch" } else { "epochs" };
         format!("convergence was not tested: the outcome covers {window} {epochs}, and the test takes {LEAST_WINDOW} (`outcome.last_epochs`)")

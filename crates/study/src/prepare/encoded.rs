@@ -8,7 +8,7 @@ use ohmspike_snn::encode::{LatencyCode, PoissonCode};
 use ohmspike_snn::spikes::{Binned, EventsPerStep, Samples, SpikeTrains, SpikesError};
 
 use super::PrepareError;
-use crate::settings::{Code, DataSettings, NO_EVENTS, ONLY_DENSE, ONLY_EVENTS, Settings, per_step_name};
+use crate::settings::{DataSettings, Encoding, NO_EVENTS, ONLY_DENSE, ONLY_EVENTS, Settings, per_step_name};
 
 /// A data set as spikes.
 #[derive(Clone, Debug)]
@@ -45,7 +45,7 @@ fn silent(spikes: &SpikeTrains) -> usize {
 
 /// Reads the data set that `settings`, which are checked, name, and encodes it.
 pub(super) fn load(settings: &Settings) -> Result<EncodedData, PrepareError> {
-    let (steps, per_step, settings) = (settings.network.steps, settings.events_per_step(), &settings.data);
+    let (steps, per_step, settings) = (settings.network.steps, settings.data.events_per_step(), &settings.data);
     let loaded = ohmspike_datasets::load(&settings.set, None)?;
     let window_seconds = settings.window_seconds().or(loaded.duration_seconds);
     match (loaded.duration_seconds, settings.window_seconds) {
@@ -54,8 +54,8 @@ pub(super) fn load(settings: &Settings) -> Result<EncodedData, PrepareError> {
             let got = settings.events_per_step.map_or("", per_step_name);
             return Err(not_of_this("data.events_per_step", NO_EVENTS, format!("`{got}`")));
         }
-        (Some(_), _) if settings.code == Code::Poisson => {
-            return Err(not_of_this("data.code", ONLY_DENSE, "`poisson`".to_owned()));
+        (Some(_), _) if settings.encoding == Encoding::Poisson => {
+            return Err(not_of_this("data.encoding", ONLY_DENSE, "`poisson`".to_owned()));
         }
         _ => {}
     }
@@ -67,7 +67,7 @@ pub(super) fn load(settings: &Settings) -> Result<EncodedData, PrepareError> {
                 let (samples, binned) = in_steps(events, window_seconds.expect("recordings last"), steps, per_step)?;
                 Ok((samples, Some(binned)))
             }
-            dense => Ok((with_code(dense, settings, steps, seed(name))?, None)),
+            dense => Ok((encoded(dense, settings, steps, seed(name))?, None)),
         }
     };
     // Both sets at once: encoding 70,000 images takes a moment.
@@ -92,10 +92,10 @@ fn not_of_this(key: &'static str, allowed: &'static str, got: String) -> Prepare
 }
 
 /// Dense samples in the code that `settings` ask for.
-fn with_code(part: &Part, settings: &DataSettings, steps: usize, seed: Seed) -> Result<Samples, SpikesError> {
+fn encoded(part: &Part, settings: &DataSettings, steps: usize, seed: Seed) -> Result<Samples, SpikesError> {
     let labels = part.labels();
     let latency = LatencyCode::default();
-    let poisson = settings.rate_hertz().map(|rate_hertz| PoissonCode { rate_hertz });
+    let poisson = settings.poisson_rate_hertz().map(|rate_hertz| PoissonCode { rate_hertz });
     match part {
         Part::Images(images) => {
             let pixels = images.pixels.chunks_exact(part.units());

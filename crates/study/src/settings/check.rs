@@ -1,26 +1,19 @@
 //! Values that no trial can have, told with their key, what is allowed, and what was given.
 
 use ohmspike_snn::connection::Connection;
-use ohmspike_snn::surrogate::Surrogate;
 
-use super::{PairKind, Settings, ValueError, WeightSigns, device_key};
+use super::{PairKind, Settings, ValueError, WeightSigns, connection_key};
 
 impl Settings {
     /// A crossbar whose window cannot hold the first weights would train from others than those asked for. Of a normal,
     /// 0.3 % lie beyond three standard deviations; these are clipped.
-    fn check_full_scale(&self) -> Result<(), ValueError> {
+    fn check_weight_at_gmax(&self) -> Result<(), ValueError> {
         for connection in self.connections() {
-            let key = match connection {
-                Connection::Feedforward(0) | Connection::Recurrent(0) => "hardware.full_scale_hidden".to_owned(),
-                Connection::Feedforward(layer) | Connection::Recurrent(layer) => {
-                    format!("layer_{}.full_scale", layer + 1)
-                }
-                Connection::Readout => "hardware.full_scale_readout".to_owned(),
-            };
-            let (full_scale, sigma) = (self.full_scale_of(connection), self.sigma_of(connection));
-            if self.device_of(connection).is_some() && full_scale < 3.0 * sigma {
+            let key = connection_key(connection, "weight_at_gmax");
+            let (weight, sigma) = (self.weight_at_gmax_of(connection), self.sigma_of(connection));
+            if self.device_of(connection).is_some() && weight < 3.0 * sigma {
                 let allowed = format!("at least three times the spread of the first weights, {sigma}");
-                return Err(refuse(&key, allowed, full_scale));
+                return Err(refuse(&key, allowed, weight));
             }
         }
         Ok(())
@@ -37,25 +30,38 @@ impl Settings {
                 return Err(refuse(&key, "a finite number, a text, true or false", "a number that is not finite"));
             }
         }
-        // Those of the hidden layer and of the readout take turns.
-        let held = [Connection::Feedforward(0), Connection::Readout].map(|layer| self.device_of(layer).is_some());
-        for ((key, path), held) in self.hardware.maps().into_iter().zip(held.into_iter().cycle()) {
-            if !held && !path.is_empty() {
-                let device = if key.ends_with("readout") && self.hardware.device_readout.is_some() {
-                    "hardware.device_readout"
-                } else {
-                    "hardware.device"
-                };
-                return Err(refuse(key, format!("left out where `{device}` is `none`"), format!("`{path}`")));
-            }
-        }
-        // A map is that of the main branch, and says nothing of a second one.
-        for (key, path) in &self.hardware.maps()[2..] {
-            if self.hardware.pair != PairKind::OneBranch && !path.is_empty() {
-                return Err(refuse(key, "left out unless `hardware.pair` is `one-branch`", format!("`{path}`")));
+        self.check_maps()
+    }
+
+    /// A map needs the cells of a device, and is that of the main branch: it says nothing of a second one.
+    fn check_maps(&self) -> Result<(), ValueError> {
+        for connection in self.connections() {
+            let maps = self.maps_of(connection);
+            for (path, name) in
+                maps.into_iter().zip(["fault_map", "conductance_map"]).filter(|(path, _)| !path.is_empty())
+            {
+                let key = connection_key(connection, name);
+                if self.device_of(connection).is_none() {
+                    let device = self.device_key(connection);
+                    return Err(refuse(&key, format!("left out where `{device}` is `none`"), format!("`{path}`")));
+                }
+                if name == "conductance_map" && self.hardware.pair != PairKind::OneBranch {
+                    return Err(refuse(&key, "left out unless `hardware.pair` is `one-branch`", format!("`{path}`")));
+                }
             }
         }
         Ok(())
+    }
+
+    /// The key that names the device of `connection`.
+    pub fn device_key(&self, connection: Connection) -> String {
+        let own = match connection {
+            Connection::Readout => self.readout.device.is_some(),
+            Connection::Feedforward(layer) | Connection::Recurrent(layer) => {
+                self.layers.get(layer).is_some_and(|layer| layer.device.is_some())
+            }
+        };
+        if own { connection_key(connection, "device") } else { "hardware.device".to_owned() }
     }
 
     /// Neurons whose weights have either sign neither excite nor inhibit, and a cell has one sign.
@@ -70,7 +76,7 @@ impl Settings {
         for connection in self.connections() {
             let Some(device) = self.device_of(connection) else { continue };
             let allowed = "`none` where `network.signs` is `unconstrained`, as a cell has one sign";
-            return Err(refuse(device_key(connection), allowed, format!("`{device}`")));
+            return Err(refuse(&self.device_key(connection), allowed, format!("`{device}`")));
         }
         Ok(())
     }
@@ -92,9 +98,6 @@ impl Settings {
             return Err(refuse("network.steps", allowed, self.network.steps));
         }
         positive("weights.sigma_init", self.weights.sigma_init)?;
-        if let Some(sigma) = self.weights.sigma_readout {
-            positive("weights.sigma_readout", sigma)?;
-        }
         if let Some(sigma) = self.weights.sigma_recurrent {
             positive("weights.sigma_recurrent", sigma)?;
             if !self.network.recurrent {
@@ -102,24 +105,28 @@ impl Settings {
             }
         }
         number("noise.level_percent", self.noise.level_percent, 0.0..=1e6, "a percentage of sigma_init from 0 to 1e6")?;
-        positive("hardware.full_scale_hidden", self.hardware.full_scale_hidden)?;
-        positive("hardware.full_scale_readout", self.hardware.full_scale_readout)?;
-        self.check_full_scale()?;
+        positive("hardware.weight_at_gmax", self.hardware.weight_at_gmax)?;
+        self.check_readout()?;
+        self.check_weight_at_gmax()?;
         let scale = self.hardware.write_spread_scale;
         number("hardware.write_spread_scale", scale, 0.0..=1e6, "a factor from 0 to 1e6")?;
         let retention = self.hardware.retention_seconds;
         number("hardware.retention_seconds", retention, 0.0..=1e12, "a number of seconds from 0 to 1e12")?;
         self.check_device()?;
-        let preset = self.preset();
-        whole("training.epochs", preset.epochs, 1_000_000)?;
-        whole("training.batch", preset.batch, 1_000_000)?;
-        number("training.learning_rate", preset.learning_rate, 0.0..=1e6, "a number from 0 to 1e6")?;
+        self.check_training()?;
+        whole("outcome.last_epochs", self.outcome.last_epochs, 1_000_000)?;
+        number("outcome.success_above", self.outcome.success_above, 0.0..=1.0, "between 0 and 1")
+    }
+
+    fn check_training(&self) -> Result<(), ValueError> {
+        let training = &self.training;
+        whole("training.epochs", training.epochs, 1_000_000)?;
+        whole("training.batch", training.batch, 1_000_000)?;
+        number("training.learning_rate", training.learning_rate, 0.0..=1e6, "a number from 0 to 1e6")?;
         let steps = "a number of steps from 0.001 to 1e6";
-        number("training.tau_mem", preset.dynamics.tau_mem, 1e-3..=1e6, steps)?;
-        number("training.tau_syn", preset.dynamics.tau_syn, 1e-3..=1e6, steps)?;
-        let (Surrogate::FastSigmoid { steepness } | Surrogate::Exponential { steepness }) = preset.dynamics.surrogate;
-        positive("training.surrogate_steepness", f64::from(steepness))?;
-        whole("outcome.last_epochs", self.outcome.last_epochs, 1_000_000)
+        number("training.tau_mem_steps", training.tau_mem_steps, 1e-3..=1e6, steps)?;
+        number("training.tau_syn_steps", training.tau_syn_steps, 1e-3..=1e6, steps)?;
+        positive("training.surrogate_steepness", training.surrogate_steepness)
     }
 }
 

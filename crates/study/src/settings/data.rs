@@ -4,7 +4,7 @@ use ohmspike_datasets::{Name, SHD_CLASSES, SHD_NAME, SHD_SECONDS, imported_conte
 use ohmspike_snn::spikes::EventsPerStep;
 use serde::{Deserialize, Serialize};
 
-use super::{Settings, ValueError, number, positive, refuse};
+use super::{ValueError, number, positive, refuse};
 
 /// Rate of a full number where the study gives none, 1/s: the largest of Diehl and Cook (2015).
 const RATE_HERTZ: f64 = 63.75;
@@ -16,17 +16,17 @@ pub struct DataSettings {
     /// `fashion-mnist`, `fashion-mnist-subset`, which is built in, `shd`, or the name of a data set that was imported.
     pub set: String,
     /// How the numbers of dense samples become spikes.
-    #[serde(skip_serializing_if = "Code::is_latency")]
-    pub code: Code,
-    /// With `code = "poisson"`, the rate of a full number, 1/s; 63.75 where it is left out.
+    #[serde(skip_serializing_if = "Encoding::is_latency")]
+    pub encoding: Encoding,
+    /// With `encoding = "poisson"`, the rate of a full number, 1/s; 63.75 where it is left out.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub rate_hertz: Option<f64>,
+    pub poisson_rate_hertz: Option<f64>,
     /// Of recorded events, the seconds from the start of a recording that all steps together stand for; 1.4 for `shd`, the stated
     /// duration for those that were imported. Later events are dropped.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub window_seconds: Option<f64>,
     /// Of recorded events, what several of a unit in one step are: `count`, an input as large as their number, or `binary`, one
-    /// spike. Left out, the published SHD presets count and all others do not.
+    /// spike. Default `binary`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub events_per_step: Option<EventsPerStep>,
 }
@@ -34,7 +34,7 @@ pub struct DataSettings {
 /// How numbers become spikes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Code {
+pub enum Encoding {
     /// The larger, the earlier its one spike.
     #[default]
     Latency,
@@ -42,16 +42,22 @@ pub enum Code {
     Poisson,
 }
 
-impl Code {
+impl Encoding {
     fn is_latency(&self) -> bool {
-        *self == Code::Latency
+        *self == Encoding::Latency
     }
 }
 
 impl Default for DataSettings {
     fn default() -> Self {
         let set = Name::FashionMnistSubset.to_string();
-        DataSettings { set, code: Code::Latency, rate_hertz: None, window_seconds: None, events_per_step: None }
+        DataSettings {
+            set,
+            encoding: Encoding::Latency,
+            poisson_rate_hertz: None,
+            window_seconds: None,
+            events_per_step: None,
+        }
     }
 }
 
@@ -71,7 +77,15 @@ impl DataSettings {
 
     /// The same with every key written out.
     pub(super) fn resolved(&self) -> DataSettings {
-        DataSettings { rate_hertz: self.rate_hertz(), window_seconds: self.window_seconds(), ..self.clone() }
+        let window_seconds = self.window_seconds();
+        // Dense samples have no window, and no events to count.
+        let events = window_seconds.is_some() || self.events_per_step.is_some();
+        DataSettings {
+            poisson_rate_hertz: self.poisson_rate_hertz(),
+            window_seconds,
+            events_per_step: events.then(|| self.events_per_step()),
+            ..self.clone()
+        }
     }
 
     /// What all steps of a sample together stand for, s; none where a sample is dense, whose steps are of 1 ms each, or the data set
@@ -84,17 +98,22 @@ impl DataSettings {
         self.window_seconds.or_else(usual)
     }
 
-    /// With the Poisson code, the rate of a full number, 1/s.
-    pub fn rate_hertz(&self) -> Option<f64> {
-        self.rate_hertz.or((self.code == Code::Poisson).then_some(RATE_HERTZ))
+    /// With Poisson encoding, the rate of a full number, 1/s.
+    pub fn poisson_rate_hertz(&self) -> Option<f64> {
+        self.poisson_rate_hertz.or((self.encoding == Encoding::Poisson).then_some(RATE_HERTZ))
+    }
+
+    /// What several events of a unit in one step are.
+    pub fn events_per_step(&self) -> EventsPerStep {
+        self.events_per_step.unwrap_or(EventsPerStep::Binary)
     }
 
     /// Settings that hold every key, for who asks which there are.
     pub(crate) fn with_every_key() -> DataSettings {
-        let code = Code::Poisson;
+        let encoding = Encoding::Poisson;
         DataSettings {
-            code,
-            rate_hertz: Some(RATE_HERTZ),
+            encoding,
+            poisson_rate_hertz: Some(RATE_HERTZ),
             window_seconds: Some(SHD_SECONDS),
             events_per_step: Some(EventsPerStep::Binary),
             ..DataSettings::default()
@@ -112,8 +131,8 @@ impl DataSettings {
             );
             return Err(refuse("data.set", allowed, format!("`{}`", self.set)));
         }
-        if self.set == SHD_NAME && self.code == Code::Poisson {
-            return Err(refuse("data.code", ONLY_DENSE, "`poisson`"));
+        if self.set == SHD_NAME && self.encoding == Encoding::Poisson {
+            return Err(refuse("data.encoding", ONLY_DENSE, "`poisson`"));
         }
         match self.window_seconds {
             Some(seconds) if images => return Err(refuse("data.window_seconds", ONLY_EVENTS, seconds)),
@@ -123,11 +142,13 @@ impl DataSettings {
         if let Some(per_step) = self.events_per_step.filter(|_| images) {
             return Err(refuse("data.events_per_step", NO_EVENTS, format!("`{}`", per_step_name(per_step))));
         }
-        match self.rate_hertz {
-            Some(rate) if self.code == Code::Latency => {
-                Err(refuse("data.rate_hertz", "left out where `data.code` is not `poisson`", rate))
+        match self.poisson_rate_hertz {
+            Some(rate) if self.encoding == Encoding::Latency => {
+                Err(refuse("data.poisson_rate_hertz", "left out where `data.encoding` is not `poisson`", rate))
             }
-            Some(rate) => number("data.rate_hertz", rate, 1e-3..=1e3, "a number from 1e-3 to 1000, one spike a step"),
+            Some(rate) => {
+                number("data.poisson_rate_hertz", rate, 1e-3..=1e3, "a number from 1e-3 to 1000, one spike a step")
+            }
             None => Ok(()),
         }
     }
@@ -137,23 +158,8 @@ impl DataSettings {
 pub(crate) const ONLY_EVENTS: &str = "left out for images, whose steps are of 1 ms each";
 /// Where it is allowed to say what several events in one step are.
 pub(crate) const NO_EVENTS: &str = "left out for dense samples, which hold no recorded events";
-/// Where a code is allowed.
+/// Where an encoding is allowed.
 pub(crate) const ONLY_DENSE: &str = "left out for recorded events, which are spikes already";
-
-impl Settings {
-    /// What several events of a unit in one step are: what `data.events_per_step` says, or else the preset.
-    pub fn events_per_step(&self) -> EventsPerStep {
-        self.data.events_per_step.unwrap_or(self.training.preset.events_per_step())
-    }
-
-    /// `[data]` with every key written out.
-    pub(super) fn resolved_data(&self) -> DataSettings {
-        let data = self.data.resolved();
-        // Dense samples have no window, and no events to count.
-        let events = data.window_seconds.is_some() || data.events_per_step.is_some();
-        DataSettings { events_per_step: events.then(|| self.events_per_step()), ..data }
-    }
-}
 
 /// How a study spells it.
 pub(crate) fn per_step_name(per_step: EventsPerStep) -> &'static str {
@@ -165,31 +171,13 @@ pub(crate) fn per_step_name(per_step: EventsPerStep) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use crate::settings::PresetName;
-
     use super::*;
+    use crate::settings::Settings;
 
     fn json(text: &str) -> String {
         let settings = Settings { data: serde_json::from_str(text).unwrap(), ..Settings::default() };
         settings.data.check().unwrap();
         serde_json::to_string(&settings.resolved().data).unwrap()
-    }
-
-    #[test]
-    fn the_published_shd_presets_count_events_unless_the_study_says_otherwise() {
-        let mut settings = Settings::default();
-        settings.data.set = SHD_NAME.to_owned();
-        let resolved = |settings: &Settings| settings.resolved().data.events_per_step;
-        assert_eq!(resolved(&settings), Some(EventsPerStep::Binary));
-        for preset in [PresetName::ShdPublishedResults, PresetName::ShdPaperText] {
-            settings.training.preset = preset;
-            assert_eq!(resolved(&settings), Some(EventsPerStep::Count));
-        }
-        settings.data.events_per_step = Some(EventsPerStep::Binary);
-        assert_eq!(resolved(&settings), Some(EventsPerStep::Binary));
-        // Images have no events, whatever the preset.
-        let images = DataSettings { events_per_step: None, ..DataSettings::default() };
-        assert_eq!(resolved(&Settings { data: images, ..settings.clone() }), None);
     }
 
     #[test]
@@ -205,12 +193,12 @@ mod tests {
     #[test]
     fn what_is_left_out_is_not_written_unless_it_decides_something() {
         assert_eq!(json("{}"), r#"{"set":"fashion-mnist-subset"}"#);
-        assert_eq!(json(r#"{"set":"fashion-mnist","code":"latency"}"#), r#"{"set":"fashion-mnist"}"#);
+        assert_eq!(json(r#"{"set":"fashion-mnist","encoding":"latency"}"#), r#"{"set":"fashion-mnist"}"#);
         assert_eq!(json(r#"{"set":"shd"}"#), r#"{"set":"shd","window_seconds":1.4,"events_per_step":"binary"}"#);
         assert_eq!(json(r#"{"set":"mine"}"#), r#"{"set":"mine"}"#);
         assert_eq!(
-            json(r#"{"code":"poisson"}"#),
-            r#"{"set":"fashion-mnist-subset","code":"poisson","rate_hertz":63.75}"#
+            json(r#"{"encoding":"poisson"}"#),
+            r#"{"set":"fashion-mnist-subset","encoding":"poisson","poisson_rate_hertz":63.75}"#
         );
     }
 }

@@ -1,27 +1,26 @@
-//! Sections `[layer_2]` to `[layer_4]`: further hidden layers, and what is said of every connection.
+//! `[[layer]]`: the hidden layers, the one that receives the input first.
 //!
-//! A section that is there adds a hidden layer above the one before it; `[network]` and `[weights]` describe the first, and
-//! what a section leaves out is that of the first. Only the spread of its first weights is not: by default it is
+//! An entry adds a layer above the one before it. What an entry leaves out is that of the first layer, which `[network]`,
+//! `[weights]` and `[hardware]` describe as well. Only the spread of the first weights is not inherited: by default it is
 //!
 //! ```text
 //! 2 (1 - b) / sqrt(rows)       b  what is left of a membrane voltage after a step, rows  neurons of the layer below
 //! ```
 //!
-//! two sevenths of that of the readout: where four in five neurons excite and each spikes once or twice, the next layer does so
+//! two sevenths of that of a readout: where four in five neurons excite and each spikes once or twice, the next layer does so
 //! some times too.
 
 use ohmspike_snn::connection::Connection;
 use ohmspike_snn::network::HiddenLayer;
-use ohmspike_snn::preset::Preset;
 use serde::{Deserialize, Serialize};
 
-use super::{NO_DEVICE, Settings, ValueError, WeightSigns, number, positive, refuse, whole};
+use super::{NO_DEVICE, Settings, ValueError, WeightSigns, number as number_in, positive, refuse, whole};
 
-/// One of the sections `[layer_2]`, `[layer_3]`, `[layer_4]`.
+/// One entry of `[[layer]]`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LayerSettings {
-    /// Hidden neurons; must be given.
+    /// Hidden neurons.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hidden: Option<usize>,
     /// Share of them that are excitatory, 0 to 1.
@@ -39,13 +38,30 @@ pub struct LayerSettings {
     /// What holds the weights that lead to the layer, as `hardware.device`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub device: Option<String>,
-    /// Weight of one of its cells that is fully on, thresholds.
+    /// Weight of one of its cells at the top of its window, thresholds.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub full_scale: Option<f64>,
+    pub weight_at_gmax: Option<f64>,
+    /// CSV file with the measured faults of the array that leads to the layer; empty for none.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub fault_map: String,
+    /// CSV file with the measured conductances of that array; empty for none.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub conductance_map: String,
 }
 
-/// The sections, each with the number of its layer from 0.
-pub const LAYERS: [(&str, usize); 3] = [("layer_2", 1), ("layer_3", 2), ("layer_4", 3)];
+/// Hidden layers of a network: far more than surrogate gradients train.
+pub const MOST_LAYERS: usize = 64;
+
+/// Keys of the first entry that other sections spell as well, with that spelling.
+pub(crate) const FIRST_LAYER: [(&str, &str); 7] = [
+    ("hidden", "network.hidden"),
+    ("excitatory_fraction", "network.excitatory_fraction"),
+    ("recurrent", "network.recurrent"),
+    ("sigma_init", "weights.sigma_init"),
+    ("sigma_recurrent", "weights.sigma_recurrent"),
+    ("device", "hardware.device"),
+    ("weight_at_gmax", "hardware.weight_at_gmax"),
+];
 
 impl LayerSettings {
     /// Every key given.
@@ -57,7 +73,9 @@ impl LayerSettings {
             sigma_init: Some(1.0),
             sigma_recurrent: Some(1.0),
             device: Some(NO_DEVICE.to_owned()),
-            full_scale: Some(1.0),
+            weight_at_gmax: Some(1.0),
+            fault_map: "x".to_owned(),
+            conductance_map: "x".to_owned(),
         }
     }
 }
@@ -77,8 +95,8 @@ pub struct DescribedLayer {
     pub sigma_recurrent: f64,
     /// What holds the weights that lead to it.
     pub device: String,
-    /// Weight of a cell that is fully on, thresholds.
-    pub full_scale: f64,
+    /// Weight of a cell at the top of its window, thresholds.
+    pub weight_at_gmax: f64,
 }
 
 impl DescribedLayer {
@@ -92,38 +110,33 @@ impl DescribedLayer {
 }
 
 impl Settings {
-    /// The sections of further layers that are there.
-    fn sections(&self) -> impl Iterator<Item = &LayerSettings> {
-        [&self.layer_2, &self.layer_3, &self.layer_4].into_iter().flatten()
-    }
-
-    /// All hidden layers, the one that hears the input first.
+    /// All hidden layers, the one that receives the input first.
     pub fn hidden_layers(&self) -> Vec<DescribedLayer> {
-        let sigma_init = self.weights.sigma_init;
+        let nothing = LayerSettings::default();
+        let (given, further) = self.layers.split_first().unwrap_or((&nothing, &[]));
+        let sigma_init = given.sigma_init.unwrap_or(self.weights.sigma_init);
         let first = DescribedLayer {
-            hidden: self.network.hidden,
-            excitatory_fraction: self.network.excitatory_fraction,
-            recurrent: self.network.recurrent,
+            hidden: given.hidden.unwrap_or(self.network.hidden),
+            excitatory_fraction: given.excitatory_fraction.unwrap_or(self.network.excitatory_fraction),
+            recurrent: given.recurrent.unwrap_or(self.network.recurrent),
             sigma_init,
-            sigma_recurrent: self.weights.sigma_recurrent.unwrap_or(sigma_init),
-            device: self.hardware.device.clone(),
-            full_scale: self.hardware.full_scale_hidden,
+            sigma_recurrent: given.sigma_recurrent.or(self.weights.sigma_recurrent).unwrap_or(sigma_init),
+            device: given.device.clone().unwrap_or_else(|| self.hardware.device.clone()),
+            weight_at_gmax: given.weight_at_gmax.unwrap_or(self.hardware.weight_at_gmax),
         };
         let mut layers = vec![first.clone()];
-        for given in self.sections() {
+        for given in further {
             let below = layers[layers.len() - 1].hidden;
-            // Whatever the preset states of the readout.
-            let preset = Preset { sigma_readout: None, ..self.preset() };
-            let spread = || 2.0 / 7.0 * f64::from(preset.readout_sigma(below));
+            let spread = || 2.0 / 7.0 * f64::from(self.dynamics().readout_sigma(below));
             let sigma_init = given.sigma_init.unwrap_or_else(spread);
             layers.push(DescribedLayer {
-                hidden: given.hidden.unwrap_or(0),
+                hidden: given.hidden.unwrap_or(first.hidden),
                 excitatory_fraction: given.excitatory_fraction.unwrap_or(first.excitatory_fraction),
                 recurrent: given.recurrent.unwrap_or(first.recurrent),
                 sigma_init,
                 sigma_recurrent: given.sigma_recurrent.unwrap_or(sigma_init),
                 device: given.device.clone().unwrap_or_else(|| first.device.clone()),
-                full_scale: given.full_scale.unwrap_or(first.full_scale),
+                weight_at_gmax: given.weight_at_gmax.unwrap_or(first.weight_at_gmax),
             });
         }
         layers
@@ -134,18 +147,23 @@ impl Settings {
         self.hidden_layers().pop().expect("there is a first layer")
     }
 
-    /// The sections of further layers with every key written out.
-    pub(super) fn resolved_layers(&self) -> [Option<LayerSettings>; 3] {
-        let mut layers = self.hidden_layers().into_iter().skip(1).map(|layer| LayerSettings {
-            hidden: Some(layer.hidden),
-            excitatory_fraction: Some(layer.excitatory_fraction),
-            recurrent: Some(layer.recurrent),
-            sigma_init: Some(layer.sigma_init),
-            sigma_recurrent: layer.recurrent.then_some(layer.sigma_recurrent),
-            device: Some(layer.device),
-            full_scale: Some(layer.full_scale),
-        });
-        [layers.next(), layers.next(), layers.next()]
+    /// All layers with every key written out.
+    pub(super) fn resolved_layers(&self) -> Vec<LayerSettings> {
+        let written_out = |(number, layer): (usize, DescribedLayer)| {
+            let [fault_map, conductance_map] = self.maps_of(Connection::Feedforward(number)).map(str::to_owned);
+            LayerSettings {
+                hidden: Some(layer.hidden),
+                excitatory_fraction: Some(layer.excitatory_fraction),
+                recurrent: Some(layer.recurrent),
+                sigma_init: Some(layer.sigma_init),
+                sigma_recurrent: layer.recurrent.then_some(layer.sigma_recurrent),
+                device: Some(layer.device),
+                weight_at_gmax: Some(layer.weight_at_gmax),
+                fault_map,
+                conductance_map,
+            }
+        };
+        self.hidden_layers().into_iter().enumerate().map(written_out).collect()
     }
 
     /// Initial spread of the weights of `connection`, thresholds.
@@ -157,18 +175,18 @@ impl Settings {
         }
     }
 
-    /// Weight of a cell of `connection` that is fully on, thresholds.
-    pub fn full_scale_of(&self, connection: Connection) -> f64 {
+    /// Weight of a cell of `connection` at the top of its window, thresholds.
+    pub fn weight_at_gmax_of(&self, connection: Connection) -> f64 {
         match connection {
-            Connection::Readout => self.hardware.full_scale_readout,
-            Connection::Feedforward(layer) | Connection::Recurrent(layer) => self.hidden_layers()[layer].full_scale,
+            Connection::Readout => self.readout.weight_at_gmax,
+            Connection::Feedforward(layer) | Connection::Recurrent(layer) => self.hidden_layers()[layer].weight_at_gmax,
         }
     }
 
     /// The name of the device that holds the weights of `connection`, if one does.
     pub fn device_of(&self, connection: Connection) -> Option<String> {
         let name = match connection {
-            Connection::Readout => self.hardware.device_readout.clone().unwrap_or_else(|| self.hardware.device.clone()),
+            Connection::Readout => self.readout_device().to_owned(),
             Connection::Feedforward(layer) | Connection::Recurrent(layer) => self.hidden_layers()[layer].device.clone(),
         };
         (name != NO_DEVICE).then_some(name)
@@ -189,34 +207,24 @@ impl Settings {
         self.connections().into_iter().any(|connection| self.device_of(connection).is_some())
     }
 
-    /// Refuses sections that describe no layer.
+    /// Refuses entries that describe no layer.
     pub(super) fn check_layers(&self) -> Result<(), ValueError> {
-        let given = [&self.layer_2, &self.layer_3, &self.layer_4];
-        for ((section, place), layer) in LAYERS.into_iter().zip(given) {
-            let Some(layer) = layer else { continue };
-            if place > 1 && given[place - 2].is_none() {
-                let allowed = format!("given together with `[layer_{place}]`, the layer below");
-                return Err(refuse(section, allowed, "no such section"));
-            }
-            let key = |key: &str| format!("{section}.{key}");
-            let Some(hidden) = layer.hidden else {
-                return Err(refuse(&key("hidden"), "given, as the section adds a layer of so many neurons", "nothing"));
-            };
-            whole(&key("hidden"), hidden, 65_536)?;
-            let fraction = layer.excitatory_fraction.unwrap_or(1.0);
-            number(&key("excitatory_fraction"), fraction, 0.0..=1.0, "between 0 and 1")?;
+        if self.layers.len() > MOST_LAYERS {
+            return Err(refuse("layer", format!("at most {MOST_LAYERS} entries"), self.layers.len()));
+        }
+        for (number, (given, layer)) in self.layers.iter().zip(self.hidden_layers()).enumerate() {
+            let key = |key: &str| layer_key(number, key);
+            whole(&key("hidden"), layer.hidden, 65_536)?;
+            let fraction = layer.excitatory_fraction;
+            number_in(&key("excitatory_fraction"), fraction, 0.0..=1.0, "between 0 and 1")?;
             if self.network.signs == WeightSigns::Unconstrained && fraction != 1.0 {
                 let allowed = "1 where `network.signs` is `unconstrained`, as all neurons are of one population";
                 return Err(refuse(&key("excitatory_fraction"), allowed, fraction));
             }
-            for (name, value) in [
-                ("sigma_init", layer.sigma_init),
-                ("sigma_recurrent", layer.sigma_recurrent),
-                ("full_scale", layer.full_scale),
-            ] {
-                value.map_or(Ok(()), |value| positive(&key(name), value))?;
-            }
-            if let Some(sigma) = layer.sigma_recurrent.filter(|_| !layer.recurrent.unwrap_or(self.network.recurrent)) {
+            positive(&key("sigma_init"), layer.sigma_init)?;
+            positive(&key("sigma_recurrent"), layer.sigma_recurrent)?;
+            positive(&key("weight_at_gmax"), layer.weight_at_gmax)?;
+            if let Some(sigma) = given.sigma_recurrent.filter(|_| !layer.recurrent) {
                 return Err(refuse(&key("sigma_recurrent"), "left out where the layer is not recurrent", sigma));
             }
         }
@@ -224,15 +232,40 @@ impl Settings {
     }
 }
 
+/// The key of hidden layer `number`, from 0, as a study spells it: `layer.2.hidden` is of the second.
+pub fn layer_key(number: usize, key: &str) -> String {
+    format!("layer.{}.{key}", number + 1)
+}
+
+/// The section that describes a connection: `layer.1` of the first hidden layer, or `readout`.
+pub fn connection_section(connection: Connection) -> String {
+    match connection {
+        Connection::Feedforward(layer) | Connection::Recurrent(layer) => format!("layer.{}", layer + 1),
+        Connection::Readout => "readout".to_owned(),
+    }
+}
+
+/// `key` of the section that describes a connection; of the first hidden layer as the other sections spell it.
+pub fn connection_key(connection: Connection, key: &str) -> String {
+    let first = matches!(connection, Connection::Feedforward(0) | Connection::Recurrent(0));
+    let spelled = FIRST_LAYER.iter().find(|(name, _)| first && *name == key);
+    spelled.map_or_else(|| format!("{}.{key}", connection_section(connection)), |(_, other)| (*other).to_owned())
+}
+
 /// What tables, records and messages call a connection.
 pub fn connection_name(connection: Connection) -> String {
     match connection {
-        Connection::Feedforward(0) => "hidden".to_owned(),
-        Connection::Recurrent(0) => "hidden_recurrent".to_owned(),
-        Connection::Feedforward(layer) => format!("layer_{}", layer + 1),
-        Connection::Recurrent(layer) => format!("layer_{}_recurrent", layer + 1),
+        Connection::Feedforward(layer) => format!("hidden-{}", layer + 1),
+        Connection::Recurrent(layer) => format!("hidden-{}-recurrent", layer + 1),
         Connection::Readout => "readout".to_owned(),
     }
+}
+
+/// [`connection_key`] of the connection that is called `name`; that of the readout for another name.
+pub(crate) fn key_of_named(name: &str, key: &str) -> String {
+    let number = name.strip_prefix("hidden-").and_then(|rest| rest.split('-').next()?.parse::<usize>().ok());
+    let layer = number.and_then(|number| number.checked_sub(1));
+    connection_key(layer.map_or(Connection::Readout, Connection::Feedforward), key)
 }
 
 #[cfg(test)]
@@ -249,71 +282,69 @@ mod tests {
     }
 
     #[test]
-    fn what_a_section_leaves_out_is_that_of_the_first_layer() {
-        let text = "[network]\nhidden = 50\nrecurrent = true\nexcitatory_fraction = 0.6\n[weights]\nsigma_recurrent = 0.02\n\
-                    [layer_2]\nhidden = 49\n[layer_3]\nhidden = 7\nrecurrent = false\nexcitatory_fraction = 1\nsigma_init = 0.3\n\
-                    device = 'none'\nfull_scale = 3\n[hardware]\ndevice = 'ideal'\ndevice_readout = 'none'";
+    fn what_an_entry_leaves_out_is_that_of_the_first_layer() {
+        let text = "[network]\nrecurrent = true\nexcitatory_fraction = 0.6\n[weights]\nsigma_recurrent = 0.02\n\
+                    [[layer]]\nhidden = 50\n[[layer]]\nhidden = 49\n[[layer]]\nhidden = 7\nrecurrent = false\n\
+                    excitatory_fraction = 1\nsigma_init = 0.3\ndevice = 'none'\nweight_at_gmax = 3\n\
+                    [hardware]\ndevice = 'ideal'\n[readout]\ndevice = 'none'";
         let settings = study(text).expect("three layers");
         let [first, second, third] = &settings.hidden_layers()[..] else { panic!("not three layers") };
-        assert_eq!((first.hidden, first.sigma_recurrent), (50, 0.02));
+        assert_eq!((first.hidden, first.sigma_recurrent, settings.network.hidden), (50, 0.02, 50));
         // 2 (1 - b) / sqrt(50), b = exp(-1 / 5), in f32.
         let spread = 2.0 * (1.0 - (-0.2f64).exp()) / 50f64.sqrt();
         assert!((second.sigma_init - spread).abs() < 1e-7 && second.sigma_recurrent == second.sigma_init);
-        assert_eq!((second.excitatory_fraction, second.recurrent, second.full_scale), (0.6, true, 1.0));
-        assert_eq!((third.hidden, third.recurrent, third.sigma_init, third.full_scale), (7, false, 0.3, 3.0));
+        assert_eq!((second.excitatory_fraction, second.recurrent, second.weight_at_gmax), (0.6, true, 1.0));
+        assert_eq!((third.hidden, third.recurrent, third.sigma_init, third.weight_at_gmax), (7, false, 0.3, 3.0));
         let connections = [Feedforward(0), Recurrent(0), Feedforward(1), Recurrent(1), Feedforward(2), Readout];
         assert_eq!(settings.connections(), connections);
         let devices = connections.map(|connection| settings.device_of(connection).is_some());
         assert_eq!(devices, [true, true, true, true, false, false]);
         let names = connections.map(connection_name);
-        assert_eq!(names, ["hidden", "hidden_recurrent", "layer_2", "layer_2_recurrent", "layer_3", "readout"]);
-        // The readout hears the seven neurons of the last layer.
+        let expected = ["hidden-1", "hidden-1-recurrent", "hidden-2", "hidden-2-recurrent", "hidden-3", "readout"];
+        assert_eq!(names, expected);
+        // The readout receives input from the seven neurons of the last layer.
         assert!((settings.sigma_readout() - 7.0 * (1.0 - (-0.2f64).exp()) / 7f64.sqrt()).abs() < 1e-6);
         assert_eq!(settings.resolved().resolved(), settings.resolved());
-        let digits = study("[training]\npreset = 'shd-published-results'\n[layer_2]\nhidden = 49").expect("two layers");
-        let spread = 2.0 * (1.0 - (-0.2f64).exp()) / 200f64.sqrt();
-        assert!((digits.hidden_layers()[1].sigma_init - spread).abs() < 1e-7);
         assert_eq!(settings.resolved().hidden_layers(), settings.hidden_layers());
     }
 
     #[test]
-    fn settings_of_one_layer_say_nothing_of_further_ones() {
-        let written = serde_json::to_string(&Settings::default().resolved()).expect("plain values");
-        for key in ["layer_", "recurrent", "neuron", "device_readout"] {
-            assert!(!written.contains(key), "{key}: {written}");
-        }
+    fn the_first_entry_and_the_other_sections_are_one() {
+        let listed = study("[[layer]]\nhidden = 30\nexcitatory_fraction = 0.5\nsigma_init = 0.01").expect("one layer");
+        let told = study("[network]\nhidden = 30\nexcitatory_fraction = 0.5\n[weights]\nsigma_init = 0.01");
+        assert_eq!(listed.resolved(), told.expect("the same layer").resolved());
+        let twice = study("[network]\nhidden = 30\n[[layer]]\nhidden = 40").expect_err("given twice");
+        assert_eq!(twice, "s.toml:5: layer.1.hidden: must be given once, also given as `network.hidden` at s.toml:3");
     }
 
     #[test]
-    fn sections_that_describe_no_layer_are_refused() {
+    fn entries_that_describe_no_layer_are_refused() {
+        let unknown = "s.toml:3: layer.1.neurons: unknown key\n\nhint: the nearest known key is `layer.1.";
         for (text, expected) in [
             (
-                "[layer_2]\nrecurrent = true",
-                "s.toml:3: layer_2.hidden: must be given, as the section adds a layer of so many neurons, got nothing",
+                "[[layer]]\n[[layer]]\nhidden = 0",
+                "s.toml:4: layer.2.hidden: must be a whole number from 1 to 65536, got 0",
             ),
-            ("[layer_2]", "s.toml:2: layer_2.hidden: must be given, as the section adds a layer of so many neurons"),
+            ("[[layer]]\nneurons = 2", unknown),
             (
-                "[layer_3]\nhidden = 5",
-                "s.toml:3: layer_3: must be given together with `[layer_2]`, the layer below, got no such section",
-            ),
-            ("[layer_2]\nhidden = 0", "s.toml:3: layer_2.hidden: must be a whole number from 1 to 65536, got 0"),
-            (
-                "[layer_2]\nhidden = 5\nexcitatory_fraction = 2",
-                "s.toml:4: layer_2.excitatory_fraction: must be between 0 and 1, got 2",
-            ),
-            ("[layer_2]\nhidden = 5\nneurons = 2", "s.toml:4: layer_2.neurons: unknown key"),
-            (
-                "[weights]\nsigma_recurrent = 1",
-                "s.toml:3: weights.sigma_recurrent: must be left out where `network.recurrent` is false, got 1",
+                "[[layer]]\n[[layer]]\nexcitatory_fraction = 2",
+                "s.toml:4: layer.2.excitatory_fraction: must be between 0 and 1, got 2",
             ),
             (
-                "[layer_2]\nhidden = 5\nsigma_recurrent = 1",
-                "s.toml:4: layer_2.sigma_recurrent: must be left out where the layer is not recurrent, got 1",
+                "[[layer]]\n[[layer]]\nsigma_recurrent = 0.1",
+                "s.toml:4: layer.2.sigma_recurrent: must be left out where the layer is not recurrent, got 0.1",
             ),
-            ("[network]\nneuron = 'hodgkin'", "s.toml:3: network.neuron: must be `lif` or `izhikevich`, got `hodgkin`"),
             (
-                "[layer_2]\nhidden = 5\ndevice = 'ideal'\nfull_scale = 0.1",
-                "s.toml:5: layer_2.full_scale: must be at least three times the spread of the first weights",
+                "[hardware]\ndevice = 'ideal'\n[[layer]]\n[[layer]]\nweight_at_gmax = 0.1",
+                "s.toml:6: layer.2.weight_at_gmax: must be at least three times the spread of the first weights",
+            ),
+            (
+                "[layer]\nhidden = 5",
+                "s.toml:2: layer: must be a list of layers: write `[[layer]]` before the keys of each",
+            ),
+            (
+                "[layer_2]\nhidden = 5",
+                "s.toml:2: layer_2: unknown key\n\nhint: renamed to a `[[layer]]` entry per hidden layer, first hidden layer first",
             ),
         ] {
             let error = study(text).expect_err(text);

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::record::FORMAT;
+use crate::record::{ARITHMETIC, SCHEMA};
 
 /// A folder or file of records that cannot be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -109,7 +109,7 @@ pub enum StoreWarning {
     },
     /// Something else stands in the file.
     #[error(
-        "{path}:{line}: not a record of the form `{FORMAT}`, left out: {reason}\n\nhint: a trial that it held will be run again; nothing in the file is changed"
+        "{path}:{line}: not a record of schema {SCHEMA} and arithmetic {ARITHMETIC}, left out: {reason}\n\nhint: a trial that it held will be run again; nothing in the file is changed"
     )]
     Foreign {
         /// The file.
@@ -120,7 +120,9 @@ pub enum StoreWarning {
         reason: String,
     },
     /// Further lines of the same file that are no records.
-    #[error("{path}: {count} further lines are not records of the form `{FORMAT}` and are left out")]
+    #[error(
+        "{path}: {count} further lines are not records of schema {SCHEMA} and arithmetic {ARITHMETIC} and are left out"
+    )]
     More {
         /// The file.
         path: PathBuf,

@@ -4,8 +4,10 @@ use std::ops::Range;
 
 use toml::de::{DeTable, DeValue};
 
+use super::keys::canonical;
 use super::number::{self, Beyond};
-use super::{SEEDS, StudyError, StudyProblem};
+use super::seeds::SEEDS;
+use super::{StudyError, StudyProblem};
 
 /// Names of a key. Those of a device file have four at most; every one becomes a table in another, which are read and dropped one
 /// within the other.
@@ -25,12 +27,23 @@ pub struct Override {
 }
 
 /// A key with what was given for it and where.
+#[derive(Clone, Debug)]
 pub(super) struct Given {
+    /// The key, in the spelling of the section that it belongs to.
     pub key: String,
+    /// The key as it was given.
+    pub spelled: String,
     pub value: toml::Value,
     pub place: String,
     /// The numbers in `value` that 64 bits do not hold.
     pub beyond: Vec<Beyond>,
+}
+
+impl Given {
+    /// The value that `key` was given.
+    pub fn new(key: &str, value: toml::Value, place: String, beyond: Vec<Beyond>) -> Given {
+        Given { key: canonical(key).to_owned(), spelled: key.to_owned(), value, place, beyond }
+    }
 }
 
 /// The section whose keys are those of a device file, which this page does not know.
@@ -82,7 +95,7 @@ pub(super) fn read_section(
             value => {
                 let mut beyond = Vec::new();
                 let value = number::value(value, is_seed_key(&key), &mut beyond);
-                given.push(Given { value, key, place: at(&name.span()), beyond });
+                given.push(Given::new(&key, value, at(&name.span()), beyond));
             }
         }
     }

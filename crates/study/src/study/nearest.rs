@@ -2,7 +2,9 @@
 
 use ohmspike_crossbar::device::renamed_key;
 
-use super::{SEEDS, StudyError, StudyProblem, known_keys};
+use super::keys::{known_keys, layer_of};
+use super::seeds::SEEDS;
+use super::{StudyError, StudyProblem, renamed};
 
 /// Sections of a device file: a key of one without `device.` in front is a key of the device.
 const DEVICE_SECTIONS: [&str; 10] = [
@@ -26,12 +28,21 @@ pub(super) fn unknown(key: &str, place: &str) -> StudyError {
         return StudyError { place: place.to_owned(), problem };
     }
     let mut known = known_keys();
+    if let Some((number, _)) = layer_of(key) {
+        known.retain(|key| key.starts_with("layer.1."));
+        known.iter_mut().for_each(|key| *key = key.replacen("layer.1.", &format!("layer.{number}."), 1));
+        return unknown_among(key, place, known);
+    }
     known.extend(["name".to_owned(), "question".to_owned(), SEEDS.to_owned()]);
     unknown_among(key, place, known)
 }
 
 /// The same where only the `known` ones come into question.
 pub(super) fn unknown_among(key: &str, place: &str, known: impl IntoIterator<Item = String>) -> StudyError {
+    if let Some(renamed) = renamed::key(key) {
+        let problem = StudyProblem::Renamed { key: key.to_owned(), renamed };
+        return StudyError { place: place.to_owned(), problem };
+    }
     let nearest = known.into_iter().max_by(|a, b| likeness(key, a).total_cmp(&likeness(key, b)));
     let nearest = nearest.expect("there are known keys");
     StudyError { place: place.to_owned(), problem: StudyProblem::UnknownKey { key: key.to_owned(), nearest } }

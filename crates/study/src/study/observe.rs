@@ -1,7 +1,8 @@
 //! Section `[observe]`: of which trials the details are kept.
 
+use super::StudyError;
 use super::given::Given;
-use super::{StudyError, wrong_type};
+use super::problem::wrong_type;
 
 /// The key.
 pub(super) const DETAILS: &str = "observe.details";

@@ -15,9 +15,10 @@ use ohmspike_snn::neuron::Neuron;
 use ohmspike_snn::weights::{DigitalWeights, WeightStore};
 
 use super::{Layers, Outcome, TrialStreams};
+use crate::chip_maps::of_connection;
 use crate::health::{Cause, LEAST_SPIKES, Mechanism, Silence};
 use crate::prepare::{Devices, EncodedData, LoadedDevice};
-use crate::settings::Settings;
+use crate::settings::{Settings, connection_key};
 use ohmspike_snn::hardware::LayerWeights;
 
 /// Test samples that are looked at: enough to tell a tenth of a spike per sample from half as much.
@@ -201,7 +202,7 @@ impl Search<'_> {
             AdcRange::Calibrated => None,
         });
         let threshold_microamperes = device.and_then(|device| {
-            let full_scale = self.settings.full_scale_of(Connection::Feedforward(layer)) as f32;
+            let full_scale = self.settings.weight_at_gmax_of(Connection::Feedforward(layer)) as f32;
             let weight_per_microsiemens = PairMapping::new(device.window, full_scale).ok()?.weight_per_microsiemens();
             Some(device.read.volts? / f64::from(weight_per_microsiemens))
         });
@@ -215,8 +216,8 @@ impl Search<'_> {
         let key = |key: &str, value: f64| format!("{key} = {value}");
         match mechanism {
             Mechanism::FullScale => {
-                let full_scale = self.settings.full_scale_of(Connection::Feedforward(layer));
-                vec![key(&full_scale_key(layer), full_scale)]
+                let full_scale = self.settings.weight_at_gmax_of(Connection::Feedforward(layer));
+                vec![key(&connection_key(Connection::Feedforward(layer), "weight_at_gmax"), full_scale)]
             }
             Mechanism::Drift => vec![key("hardware.retention_seconds", hardware.retention_seconds)],
             Mechanism::Faults => self.device(layer).map(|loaded| faults(loaded, layer)).unwrap_or_default(),
@@ -261,7 +262,7 @@ impl Suspect {
             Suspect::Converters => device.converters.adc = None,
             Suspect::Mechanism(Mechanism::Faults) => {
                 device.faults = Faults::default();
-                loaded.maps.fault = [None, None];
+                loaded.maps.fault.clear();
             }
             Suspect::Mechanism(Mechanism::Drift) => device.drift = Drift::None,
             Suspect::Mechanism(Mechanism::Levels) => device.levels = Levels::Continuous,
@@ -278,14 +279,12 @@ impl Suspect {
     }
 }
 
-/// Full scales that hold first weights of up to five standard deviations.
+/// Weights at the top of the window that hold first weights of up to five standard deviations.
 fn enlarge(settings: &mut Settings) {
+    *settings = settings.resolved();
     let sigmas: Vec<f64> = settings.hidden_layers().iter().map(|layer| 5.0 * layer.sigma_init).collect();
-    let hardware = &mut settings.hardware;
-    hardware.full_scale_hidden = hardware.full_scale_hidden.max(sigmas[0]);
-    let layers = [&mut settings.layer_2, &mut settings.layer_3, &mut settings.layer_4];
-    for (layer, sigma) in layers.into_iter().flatten().zip(&sigmas[1..]) {
-        layer.full_scale = layer.full_scale.map(|full_scale| full_scale.max(*sigma)).or(Some(*sigma));
+    for (layer, sigma) in settings.layers.iter_mut().zip(sigmas) {
+        layer.weight_at_gmax = layer.weight_at_gmax.map(|weight| weight.max(sigma));
     }
 }
 
@@ -303,7 +302,8 @@ fn faults(loaded: &LoadedDevice, layer: usize) -> Vec<String> {
     ];
     let there = all.iter().filter(|(_, share)| *share > 0.0);
     let there = there.map(|(key, share)| format!("device.faults.{key} = {share}"));
-    let map = loaded.maps.fault[0].as_ref().filter(|_| layer == 0).map(|map| format!("{} = {}", map.key, map.path));
+    let map = of_connection(&loaded.maps.fault, Connection::Feedforward(layer))
+        .map(|map| format!("{} = {}", map.key, map.path));
     there.chain(map).collect()
 }
 
@@ -316,10 +316,6 @@ fn needed(sigma: f64, drive: Option<f64>) -> Option<f64> {
 
 fn sigma_key(layer: usize) -> String {
     if layer == 0 { "weights.sigma_init".to_owned() } else { format!("layer_{}.sigma_init", layer + 1) }
-}
-
-fn full_scale_key(layer: usize) -> String {
-    if layer == 0 { "hardware.full_scale_hidden".to_owned() } else { format!("layer_{}.full_scale", layer + 1) }
 }
 
 fn mean_magnitude(weights: &LayerWeights) -> f64 {

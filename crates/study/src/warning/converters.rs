@@ -65,10 +65,11 @@ pub fn saturated(record: &Record, devices: &Devices) -> Vec<Saturated> {
 mod tests {
     use ohmspike_crossbar::CodeCounts;
     use ohmspike_crossbar::device::Device;
+    use ohmspike_snn::hardware::HardwareUse;
 
     use super::*;
     use crate::prepare::LoadedDevice;
-    use crate::record::{HardwareCost, empty_record};
+    use crate::record::{ConnectionRecord, empty_record};
 
     fn told(adc: &str, test: CodeCounts) -> Vec<String> {
         let text = format!(
@@ -76,10 +77,13 @@ mod tests {
                 "read": {{ "volts": 0.2 }}, "converters": {{ "adc": {{ "bits": 8, {adc} }} }} }}"#
         );
         let loaded: LoadedDevice = Device::from_json(&text).expect("a device").into();
-        let mut cost = HardwareCost::default();
-        cost.hidden.training.codes = CodeCounts { conversions: 1000, highest: 5, zero: 400, clipped: 5, lowest: 0 };
-        cost.hidden.test.codes = test;
-        let record = Record { hardware: Some(cost), ..empty_record() };
+        let mut used = HardwareUse::default();
+        used.training.codes = CodeCounts { conversions: 1000, highest: 5, zero: 400, clipped: 5, lowest: 0 };
+        used.test.codes = test;
+        let record = Record {
+            connections: vec![ConnectionRecord { name: "hidden-1".to_owned(), used: Some(used), ..Default::default() }],
+            ..empty_record()
+        };
         saturated(&record, &Some(&loaded).into()).iter().map(Saturated::to_string).collect()
     }
 
@@ -87,7 +91,7 @@ mod tests {
     fn a_fixed_range_that_saturates_is_told_with_what_to_change() {
         let fixed = r#""codes": "signed", "range": "fixed", "full_scale_microamperes": 20"#;
         let counts = CodeCounts { conversions: 1000, lowest: 30, highest: 120, zero: 100, clipped: 140 };
-        let expected = "converters.adc: hidden: 14.0 % of the conversions of the tests lie beyond a range of 20.0 µA (3.00 % end at \
+        let expected = "converters.adc: hidden-1: 14.0 % of the conversions of the tests lie beyond a range of 20.0 µA (3.00 % end at \
                         the lowest code, 12.0 % at the highest, 10.0 % at the code 0): what lies beyond is lost\n\n\
                         hint: choose a larger `device.converters.adc.full_scale_microamperes`, or ";
         let found = told(fixed, counts);

@@ -28,7 +28,7 @@ pub enum MapWarning {
     )]
     Far {
         /// The key that names the map.
-        key: &'static str,
+        key: String,
         /// The file.
         path: String,
         /// Whether it is a map of faults.
@@ -58,7 +58,7 @@ pub enum MapWarning {
     )]
     Placeholder {
         /// The key that names the map.
-        key: &'static str,
+        key: String,
         /// The file.
         path: String,
         /// The number.
@@ -98,7 +98,7 @@ fn far(account: &MapAccount) -> Option<MapWarning> {
     let meant =
         if within(1e6 / median) { Some("as resistances in ohm") } else { other_unit.then_some("in another unit") };
     (times > least).then(|| MapWarning::Far {
-        key: account.key,
+        key: account.key.clone(),
         path: account.path.clone(),
         faults: account.faults,
         given: account.given,
@@ -120,7 +120,7 @@ fn placeholders(account: &MapAccount, file: &MapFile) -> Vec<MapWarning> {
         }
     }
     let told = |(value, count): (&str, usize)| {
-        let (key, path, value) = (account.key, account.path.clone(), value.to_owned());
+        let (key, path, value) = (account.key.clone(), account.path.clone(), value.to_owned());
         (count >= REPEATED).then_some(MapWarning::Placeholder { key, path, value, count, faults: account.faults })
     };
     counts.into_iter().filter_map(told).collect()
@@ -142,31 +142,32 @@ mod tests {
     use crate::chip_maps::ChipMaps;
 
     /// The warnings of a map of 2 x 4 cells of a device of 5 to 200 µS.
-    fn told(key: &'static str, text: &str) -> Vec<String> {
+    fn told(key: &str, text: &str) -> Vec<String> {
         let window = r#""window": { "low_resistance_ohm": 5000, "high_resistance_ohm": 200000 }"#;
         let device = Device::from_json(&format!(r#"{{ "name": "m", {window} }}"#)).expect("a device");
-        let file = MapFile { key, path: "chip.csv".to_owned(), text: text.to_owned(), sha256: String::new() };
-        let of = [Some(file.clone()), None];
+        let (connection, path) = (Connection::Feedforward(0), "chip.csv".to_owned());
+        let file = MapFile { connection, key: key.to_owned(), path, text: text.to_owned(), sha256: String::new() };
+        let of = vec![file.clone()];
         let maps = match key {
-            "hardware.fault_map_hidden" => ChipMaps { fault: of, ..ChipMaps::default() },
+            FAULTS => ChipMaps { fault: of, ..ChipMaps::default() },
             _ => ChipMaps { conductance: of, ..ChipMaps::default() },
         };
         let accounts = maps.accounts(Connection::Feedforward(0), (2, 4), &device).expect("a map");
         accounts.iter().flat_map(|account| odd(account, &file)).map(|warning| warning.to_string()).collect()
     }
 
-    const FAULTS: &str = "hardware.fault_map_hidden";
-    const CONDUCTANCES: &str = "hardware.conductance_map_hidden";
+    const FAULTS: &str = "layer.1.fault_map";
+    const CONDUCTANCES: &str = "layer.1.conductance_map";
 
     #[test]
     fn stuck_cells_far_from_the_window_are_told_with_their_median() {
         let siemens_as_micro = "unit microsiemens\nok 2e-4 ok 2e-4\nok ok ok 2e-4";
         let resistances = "unit microsiemens\n7000 9000 5000 200\n12000 8000 6500 150";
-        let expected = "hardware.conductance_map_hidden: chip.csv: the median of 8 conductances is 6750 µS, 33.8 times above the \
+        let expected = "layer.1.conductance_map: chip.csv: the median of 8 conductances is 6750 µS, 33.8 times above the \
                         window of 5 to 200 µS\n\nhint: check the line `unit ...` of the map, whose numbers would lie in the window \
                         as resistances in ohm";
         assert_eq!(told(CONDUCTANCES, resistances), [expected]);
-        let expected = "hardware.fault_map_hidden: chip.csv: 3 of 8 cells are stuck, at a median of 0.000200 µS, 25000 times \
+        let expected = "layer.1.fault_map: chip.csv: 3 of 8 cells are stuck, at a median of 0.000200 µS, 25000 times \
                         below the window of 5 to 200 µS\n\nhint: check the line `unit ...` of the map, whose numbers would lie \
                         in the window in another unit; write `open` for a cell that does not conduct";
         assert_eq!(told(FAULTS, siemens_as_micro), [expected]);
@@ -185,7 +186,7 @@ mod tests {
         let nines = "unit microsiemens\n12.5 999 30.1 999\n# 999 999\n7.5 99.9 999.0 20";
         let found = told(CONDUCTANCES, nines);
         assert_eq!(found.len(), 1, "{found:?}");
-        let expected = "hardware.conductance_map_hidden: chip.csv: `999` stands in 2 cells, alike to the last digit";
+        let expected = "layer.1.conductance_map: chip.csv: `999` stands in 2 cells, alike to the last digit";
         assert!(found[0].starts_with(expected), "{found:?}");
         let negative = "unit microsiemens\nnegative open\n12.5 -1 30.1 -1\n-0.02 -0.02 10 20";
         assert!(told(CONDUCTANCES, negative)[0].contains("`-1` stands in 2 cells"));

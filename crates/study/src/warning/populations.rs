@@ -1,20 +1,21 @@
 //! Excitatory fractions that whole neurons cannot give.
 
+use ohmspike_snn::connection::Connection;
 use ohmspike_snn::network::excitatory_neurons;
 
 use super::Warning;
-use crate::settings::Settings;
+use crate::settings::{Settings, connection_key};
 
 /// A layer whose excitatory fraction is the nearest that whole neurons give, and not the one asked for.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error(
-    "{section}.excitatory_fraction: {excitatory} of {hidden} hidden neurons excite: {}, not {asked}\n\n\
+    "{key}: {excitatory} of {hidden} hidden neurons excite: {}, not {asked}\n\n\
      hint: choose a fraction and a number of neurons that together make whole excitatory neurons",
     fraction(*excitatory, *hidden, *asked)
 )]
 pub struct Rounded {
-    /// The section of the layer.
-    pub section: String,
+    /// The key.
+    pub key: String,
     /// Its neurons.
     pub hidden: usize,
     /// Those that excite.
@@ -33,8 +34,8 @@ pub(super) fn of(settings: &Settings) -> Vec<Warning> {
         let (hidden, asked) = (layer.hidden, layer.excitatory_fraction);
         let excitatory = excitatory_neurons(hidden, asked);
         let off = (excitatory as f64 - hidden as f64 * asked).abs();
-        let section = if number == 0 { "network".to_owned() } else { format!("layer_{}", number + 1) };
-        (off > WORTH_A_WORD).then_some(Warning::Rounded(Rounded { section, hidden, excitatory, asked }))
+        let key = connection_key(Connection::Feedforward(number), "excitatory_fraction");
+        (off > WORTH_A_WORD).then_some(Warning::Rounded(Rounded { key, hidden, excitatory, asked }))
     });
     rounded.collect()
 }
@@ -49,6 +50,7 @@ fn fraction(excitatory: usize, hidden: usize, asked: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::settings::LayerSettings;
 
     fn told(hidden: usize, fraction: f64) -> Vec<String> {
         let mut settings = Settings::default();
@@ -76,13 +78,13 @@ mod tests {
 
     #[test]
     fn a_further_layer_is_named() {
-        let layer_2 = toml::from_str("hidden = 9\nexcitatory_fraction = 0.8").expect("a layer");
-        let settings = Settings { layer_2, ..Settings::default() };
+        let second = toml::from_str("hidden = 9\nexcitatory_fraction = 0.8").expect("a layer");
+        let settings = Settings { layers: vec![LayerSettings::default(), second], ..Settings::default() };
         let [message] = &of(&settings)[..] else { panic!("one warning") };
         assert!(
             message
                 .to_string()
-                .starts_with("layer_2.excitatory_fraction: 7 of 9 hidden neurons excite: 0.7778, not 0.8")
+                .starts_with("layer.2.excitatory_fraction: 7 of 9 hidden neurons excite: 0.7778, not 0.8")
         );
     }
 }

@@ -9,7 +9,7 @@ use ohmspike_snn::connection::Connection;
 
 use super::Warning;
 use crate::prepare::LoadedDevice;
-use crate::settings::{Controller, PairKind, Settings};
+use crate::settings::{Controller, PairKind, Settings, connection_key};
 
 /// Why a key has no effect, and what to do.
 type Reason = (&'static str, &'static str);
@@ -32,18 +32,20 @@ pub(super) fn without_effect(settings: &Settings, loaded: &LoadedDevice, connect
     found
 }
 
-/// Full scales of connections that no device holds. `held` are those that one does.
-pub(super) fn unused_full_scales(settings: &Settings, held: &[Connection]) -> Option<Warning> {
-    let (given, default) = (&settings.hardware, crate::settings::HardwareSettings::default());
-    let of_hidden =
-        |connection: &Connection| matches!(connection, Connection::Feedforward(0) | Connection::Recurrent(0));
-    let mut keys = Vec::new();
-    if given.full_scale_hidden != default.full_scale_hidden && !held.iter().any(of_hidden) {
-        keys.push("hardware.full_scale_hidden".to_owned());
-    }
-    if given.full_scale_readout != default.full_scale_readout && !held.contains(&Connection::Readout) {
-        keys.push("hardware.full_scale_readout".to_owned());
-    }
+/// Keys of connections that no device holds. `held` are those that one does.
+pub(super) fn unused_weights_at_gmax(settings: &Settings, held: &[Connection]) -> Option<Warning> {
+    let default = Settings::default();
+    let unused = |connection: &Connection| {
+        let usual = match connection {
+            Connection::Readout => default.readout.weight_at_gmax,
+            _ => default.hardware.weight_at_gmax,
+        };
+        !matches!(connection, Connection::Recurrent(_))
+            && !held.contains(connection)
+            && settings.weight_at_gmax_of(*connection) != usual
+    };
+    let connections = settings.connections().into_iter().filter(unused);
+    let keys: Vec<String> = connections.map(|connection| connection_key(connection, "weight_at_gmax")).collect();
     let (device, why) = (String::new(), "no device holds the weights of this layer");
     let hint = "choose a device for the layer, or leave the key out";
     (!keys.is_empty()).then_some(Warning::WithoutEffect { keys, device, why, hint })
@@ -350,11 +352,13 @@ mod tests {
     }
 
     #[test]
-    fn full_scales_of_abstract_layers_are_told() {
+    fn weights_at_gmax_of_abstract_layers_are_told() {
         let mut settings = Settings::default();
-        (settings.hardware.full_scale_hidden, settings.hardware.full_scale_readout) = (0.5, 4.0);
-        let found = unused_full_scales(&settings, &[Connection::Feedforward(0)]).expect("a readout without a device");
-        assert!(found.to_string().starts_with("hardware.full_scale_readout: no effect: no device holds"), "{found}");
-        assert_eq!(unused_full_scales(&settings, &[Connection::Feedforward(0), Connection::Readout]), None);
+        (settings.hardware.weight_at_gmax, settings.readout.weight_at_gmax) = (0.5, 4.0);
+        let found =
+            unused_weights_at_gmax(&settings, &[Connection::Feedforward(0)]).expect("a readout without a device");
+        assert!(found.to_string().starts_with("readout.weight_at_gmax: no effect: no device holds"), "{found}");
+        let held = [Connection::Feedforward(0), Connection::Readout];
+        assert_eq!(unused_weights_at_gmax(&settings, &held), None);
     }
 }

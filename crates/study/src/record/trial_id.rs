@@ -1,0 +1,90 @@
+//! The name of a trial.
+
+use ohmspike_snn::connection::Connection;
+
+use super::ARITHMETIC;
+use crate::chip_maps::of_connection;
+use crate::prepare::{Devices, EncodedData, LoadedDevice, sha256};
+use crate::settings::Settings;
+
+/// The name of a trial: 16 hexadecimal digits of the hash of everything that decides its outcome.
+pub fn trial_id(settings: &Settings, seed: u64, data: &EncodedData, devices: &Devices) -> String {
+    let mut resolved = settings.resolved();
+    // The content of a file counts, not what it is called; an absent device is content too.
+    let content = |device: Option<&LoadedDevice>| device.map_or_else(String::new, |device| device.sha256.clone());
+    let maps = |connection: Connection| {
+        let maps = devices.of(connection).map(|device| &device.maps);
+        let of = |files| of_connection(files, connection).map_or_else(String::new, |map| map.sha256.clone());
+        [
+            maps.map_or_else(String::new, |maps| of(&maps.fault)),
+            maps.map_or_else(String::new, |maps| of(&maps.conductance)),
+        ]
+    };
+    resolved.hardware.device = content(devices.first());
+    resolved.readout.device = Some(content(devices.of(Connection::Readout)));
+    [resolved.readout.fault_map, resolved.readout.conductance_map] = maps(Connection::Readout);
+    for (number, layer) in resolved.layers.iter_mut().enumerate() {
+        layer.device = Some(content(devices.of(Connection::Feedforward(number))));
+        [layer.fault_map, layer.conductance_map] = maps(Connection::Feedforward(number));
+    }
+    resolved.device.clear();
+    let decides = serde_json::json!({
+        "arithmetic": ARITHMETIC, "settings": resolved, "seed": seed, "data": data.sha256,
+    });
+    sha256(decides.to_string().as_bytes())[..16].to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use crate::prepare::Prepared;
+    use crate::settings::LayerSettings;
+
+    use super::*;
+
+    fn id(settings: &Settings, folder: &Path) -> String {
+        let prepared = Prepared::new([settings].into_iter(), folder).expect("a device and its maps");
+        trial_id(settings, 1, prepared.data(settings), &prepared.devices_of(settings))
+    }
+
+    #[test]
+    fn what_the_study_says_of_the_chip_names_the_trial_by_its_content() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let write = |name: &str, text: String| fs::write(folder.path().join(name), text).expect("a writable folder");
+        let mut settings = Settings::default();
+        settings.hardware.device = "ideal".to_owned();
+        let plain = id(&settings, folder.path());
+
+        // What the file says anyway is no other device.
+        settings.device.insert("window.low_resistance_ohm".to_owned(), 1000.into());
+        assert_eq!(id(&settings, folder.path()), plain);
+        settings.device.insert("window.low_resistance_ohm".to_owned(), 2000.into());
+        assert_ne!(id(&settings, folder.path()), plain);
+        settings.device.clear();
+
+        // The first pixel's row has a stuck cell, or another one.
+        let map =
+            |first: &str| format!("{first}{}\n", ",ok".repeat(99)) + &format!("ok{}\n", ",ok".repeat(99)).repeat(783);
+        write("one.csv", map("low-resistance"));
+        write("same.csv", map("low-resistance"));
+        write("other.csv", map("high-resistance"));
+        let mut with_map = |name: &str| {
+            settings.layers = vec![LayerSettings { fault_map: name.to_owned(), ..LayerSettings::default() }];
+            id(&settings, folder.path())
+        };
+        let one = with_map("one.csv");
+        assert_ne!(one, plain);
+        assert_eq!(with_map("same.csv"), one);
+        assert_ne!(with_map("other.csv"), one);
+    }
+
+    #[test]
+    fn seeds_of_streams_name_the_trial() {
+        let mut settings = Settings::default();
+        let plain = id(&settings, Path::new("."));
+        settings.seeds.chip = Some(1);
+        assert_ne!(id(&settings, Path::new(".")), plain);
+    }
+}

@@ -1,0 +1,59 @@
+//! The keys of a trial as a TOML document, and the settings in it.
+
+use super::keys::{LAYER, layer_of};
+use crate::settings::Settings;
+
+/// A document of `layers` hidden layers and no keys; without a list of them where the study has none.
+pub(super) fn new(layers: usize) -> toml::Table {
+    let mut document = toml::Table::new();
+    if layers > 0 {
+        document.insert(LAYER.to_owned(), vec![toml::Table::new(); layers].into());
+    }
+    document
+}
+
+/// Puts the value of the dotted `key` into its section of `document`.
+pub(super) fn put(document: &mut toml::Table, key: &str, value: toml::Value) {
+    let (section, key) = section_of(document, key);
+    section.insert(key.to_owned(), value);
+}
+
+/// The same where the document has no value of `key`.
+pub(super) fn put_missing(document: &mut toml::Table, key: &str, value: toml::Value) {
+    let (section, key) = section_of(document, key);
+    section.entry(key.to_owned()).or_insert(value);
+}
+
+fn section_of<'d, 'k>(document: &'d mut toml::Table, key: &'k str) -> (&'d mut toml::Table, &'k str) {
+    if let Some((number, key)) = layer_of(key) {
+        let layers = document.entry(LAYER).or_insert_with(|| Vec::<toml::Value>::new().into());
+        let layers = layers.as_array_mut().expect("layers are a list");
+        while layers.len() < number {
+            layers.push(toml::Table::new().into());
+        }
+        return (layers[number - 1].as_table_mut().expect("layers are tables"), key);
+    }
+    let (section, key) = key.split_once('.').expect("known keys have a section");
+    let section = document.entry(section).or_insert_with(|| toml::Table::new().into());
+    (section.as_table_mut().expect("sections are tables"), key)
+}
+
+/// The settings in `document`, or the key that is wrong and what the deserialiser says of it.
+pub(super) fn settings_in(document: toml::Table) -> Result<Settings, (String, String)> {
+    serde_path_to_error::deserialize(toml::Value::Table(document))
+        .map_err(|error| (study_key(&error.path().to_string()), error.inner().message().trim().to_owned()))
+}
+
+/// The path of the deserialiser, whose lists begin at 0, as a study spells it: `layer[1].hidden` is `layer.2.hidden`.
+fn study_key(path: &str) -> String {
+    let numbered = path.strip_prefix("layer[").and_then(|rest| rest.split_once(']'));
+    let number = numbered.and_then(|(number, rest)| Some((number.parse::<usize>().ok()?, rest)));
+    number.map_or_else(|| path.to_owned(), |(number, rest)| format!("layer.{}{rest}", number + 1))
+}
+
+/// What is allowed for `key`, which is a whole number: what is said of one that is too large.
+pub(super) fn whole_allowed(mut document: toml::Table, key: &str) -> Option<String> {
+    put(&mut document, key, toml::Value::Integer(i64::MAX));
+    let refused = settings_in(document).ok()?.check().err()?;
+    (refused.key == key).then_some(refused.allowed)
+}

@@ -1,0 +1,72 @@
+//! The keys that a study may have.
+
+use ohmspike_snn::neuron::Neuron;
+
+use super::given::DEVICE;
+use super::preset::PRESET;
+use crate::settings::layers::FIRST_LAYER;
+use crate::settings::{DataSettings, LayerSettings, ReadoutSettings, SeedSettings, Settings, SuccessOf, WeightSigns};
+
+/// The sections of [`Settings`].
+pub(super) const SECTIONS: [&str; 11] =
+    ["data", "network", "weights", LAYER, "readout", "noise", "hardware", DEVICE, "seeds", "training", "outcome"];
+/// The list of hidden layers.
+pub(super) const LAYER: &str = "layer";
+
+/// Every key of a study with its section, in the order of the sections. Those of `layer` are given for the first one; those of
+/// `[device]` are not known here.
+pub fn known_keys() -> Vec<String> {
+    let document = toml::Table::try_from(with_every_key()).expect("settings are plain values");
+    let keys = |section: &str| -> Vec<String> {
+        let value = match document.get(section) {
+            Some(toml::Value::Array(layers)) => layers.first(),
+            value => value,
+        };
+        let section = if section == LAYER { "layer.1" } else { section };
+        let table = value.and_then(toml::Value::as_table);
+        table.into_iter().flat_map(|table| table.keys()).map(|key| format!("{section}.{key}")).collect()
+    };
+    let mut known: Vec<String> = SECTIONS.iter().flat_map(|section| keys(section)).collect();
+    let training = known.iter().position(|key| key.starts_with("training."));
+    known.insert(training.unwrap_or(known.len()), PRESET.to_owned());
+    known
+}
+
+/// Settings that leave no key out.
+fn with_every_key() -> Settings {
+    let mut every = Settings { seeds: SeedSettings::all(0), ..Settings::default().resolved() };
+    (every.data, every.network.signs) = (DataSettings::with_every_key(), WeightSigns::Unconstrained);
+    (every.network.recurrent, every.network.neuron) = (true, Neuron::Izhikevich);
+    every.weights.sigma_recurrent = Some(1.0);
+    (every.layers, every.readout) = (vec![LayerSettings::every()], ReadoutSettings::every());
+    (every.outcome.success_of, every.outcome.success_above) = (SuccessOf::Outcome, 1.0);
+    every
+}
+
+/// Number of the layer, from 1, and its own key, of a key as `layer.2.hidden`.
+pub(super) fn layer_of(key: &str) -> Option<(usize, &str)> {
+    let (number, key) = key.strip_prefix("layer.")?.split_once('.')?;
+    let digits = !number.starts_with('0') && number.bytes().all(|byte| byte.is_ascii_digit());
+    Some((number.parse().ok().filter(|_| digits)?, key))
+}
+
+/// The key in the spelling of the other sections where it is of the first layer and they spell it too.
+pub(super) fn canonical(key: &str) -> &str {
+    let first = layer_of(key).filter(|(number, _)| *number == 1);
+    let other = first.and_then(|(_, key)| FIRST_LAYER.iter().find(|(name, _)| *name == key));
+    other.map_or(key, |(_, other)| other)
+}
+
+/// Whether a study may have the key.
+pub(super) fn is_known(key: &str, known: &[String]) -> bool {
+    let of_first = layer_of(key).map(|(_, key)| format!("layer.1.{key}"));
+    known.iter().any(|known| *known == *of_first.as_deref().unwrap_or(key))
+}
+
+/// Where the key stands in the order of sections, layers and keys.
+pub(super) fn position(key: &str, known: &[String]) -> (Option<usize>, usize, Option<usize>) {
+    let section = key.split('.').next().unwrap_or_default();
+    let (number, of_first) = layer_of(key).map_or((0, None), |(number, key)| (number, Some(format!("layer.1.{key}"))));
+    let place = known.iter().position(|known| *known == *of_first.as_deref().unwrap_or(key));
+    (SECTIONS.iter().position(|known| *known == section), number, place)
+}

@@ -1,0 +1,124 @@
+//! Which crate may depend on which.
+
+use std::collections::BTreeMap;
+
+use crate::repository::{packages, table};
+
+/// Our crates, and which of them each may use. Whoever is not listed is a test or a bench and may use anything.
+const ARROWS: [(&str, &[&str]); 14] = [
+    ("ohmspike-simd-macros", &[]),
+    ("ohmspike-simd", &["simd-macros"]),
+    ("ohmspike-rng", &["simd"]),
+    ("ohmspike-stats", &[]),
+    ("ohmspike-datasets", &[]),
+    ("ohmspike-plot", &[]),
+    ("ohmspike-crossbar", &["simd", "rng"]),
+    ("ohmspike-snn", &["simd", "rng", "crossbar"]),
+    ("ohmspike-study", &["simd", "rng", "stats", "crossbar", "snn", "datasets"]),
+    ("ohmspike-analysis", &["simd", "rng", "stats", "crossbar", "snn", "datasets", "study"]),
+    ("ohmspike-report", &["simd", "rng", "stats", "crossbar", "snn", "datasets", "study", "analysis", "plot"]),
+    (
+        "ohmspike-experiments",
+        &["simd", "rng", "stats", "crossbar", "snn", "datasets", "study", "analysis", "plot", "report"],
+    ),
+    ("ohmspike", &LIBRARIES),
+    ("ohmspike-cli", &PROGRAM),
+];
+const LIBRARIES: [&str; 11] =
+    ["simd", "rng", "stats", "crossbar", "snn", "datasets", "study", "analysis", "plot", "report", "experiments"];
+const PROGRAM: [&str; 12] = [
+    "simd",
+    "rng",
+    "stats",
+    "crossbar",
+    "snn",
+    "datasets",
+    "study",
+    "analysis",
+    "plot",
+    "report",
+    "experiments",
+    "ohmspike",
+];
+/// Packages that nothing depends on.
+const ENDS: [&str; 4] = ["tests", "benches", "fuzz", "ohmspike-cli"];
+
+/// What a package uses of ours.
+struct Uses {
+    /// What everybody gets who builds it.
+    normal: Vec<String>,
+    /// What its own tests use besides.
+    development: Vec<String>,
+}
+
+fn uses() -> BTreeMap<String, Uses> {
+    let manifests: Vec<toml::Table> = packages().iter().map(|folder| table(&folder.join("Cargo.toml"))).collect();
+    let name = |manifest: &toml::Table| manifest["package"]["name"].as_str().expect("packages have names").to_owned();
+    let names: Vec<String> = manifests.iter().map(name).collect();
+    let uses = |manifest: &toml::Table| {
+        let ours = |key: &str| {
+            let mut found = dependencies(manifest, key);
+            found.retain(|used| names.contains(used) && *used != name(manifest));
+            found
+        };
+        let normal = [ours("dependencies"), ours("build-dependencies")].concat();
+        Uses { normal, development: ours("dev-dependencies") }
+    };
+    manifests.iter().map(|manifest| (name(manifest), uses(manifest))).collect()
+}
+
+/// Names in the tables `key`, those of a target included.
+fn dependencies(manifest: &toml::Table, key: &str) -> Vec<String> {
+    let keys = |table: &toml::Table| table.keys().cloned().collect::<Vec<_>>();
+    let own = manifest.get(key).and_then(toml::Value::as_table).map(keys).unwrap_or_default();
+    let targets = manifest.get("target").and_then(toml::Value::as_table).into_iter().flat_map(toml::Table::values);
+    let of_targets = targets.filter_map(toml::Value::as_table).flat_map(|target| dependencies(target, key));
+    own.into_iter().chain(of_targets).collect()
+}
+
+fn is_allowed(allowed: &[&str], used: &str) -> bool {
+    allowed.iter().any(|name| used == *name || used.strip_prefix("ohmspike-") == Some(name))
+}
+
+#[test]
+fn dependencies_follow_the_arrows() {
+    let packages = uses();
+    for (package, allowed) in ARROWS {
+        let used = packages.get(package).unwrap_or_else(|| panic!("`{package}` is no package of the workspace"));
+        let forbidden: Vec<&String> = used.normal.iter().filter(|name| !is_allowed(allowed, name)).collect();
+        assert!(forbidden.is_empty(), "`{package}` may use {allowed:?} of ours only, got {forbidden:?}");
+    }
+    for (package, used) in &packages {
+        let known = ARROWS.iter().any(|(name, _)| name == package) || ENDS.contains(&package.as_str());
+        assert!(known, "`{package}` has no place in the arrows yet");
+        let ends: Vec<&String> = used.normal.iter().filter(|name| ENDS.contains(&name.as_str())).collect();
+        assert!(ends.is_empty(), "`{package}` must not use {ends:?}");
+    }
+}
+
+/// A library may test itself with others only if these do not need it.
+#[test]
+fn tests_of_a_crate_use_nothing_that_needs_it() {
+    let packages = uses();
+    for (package, used) in &packages {
+        for name in &used.development {
+            let needs_it = reached(&packages, name).contains(package);
+            assert!(!needs_it, "`{package}`: its tests use `{name}`, which depends on it");
+        }
+    }
+}
+
+/// Every package of ours that `package` depends on.
+fn reached(packages: &BTreeMap<String, Uses>, package: &str) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    let mut open = vec![package.to_owned()];
+    while let Some(next) = open.pop() {
+        for name in &packages[&next].normal {
+            if !found.contains(name) {
+                found.push(name.clone());
+                open.push(name.clone());
+            }
+        }
+    }
+    found
+}

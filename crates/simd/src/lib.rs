@@ -36,7 +36,7 @@ mod rows;
 mod simd;
 mod work;
 
-pub use block::{Block, LANE_BITS, LANES, blocks_for, lane_mask};
+pub use block::{Block, LANE_BITS, LANES, blocks_for, lane_mask, numbers, numbers_mut};
 pub use cells::WrongCells;
 pub use elementary::{exp, exp2_coarse, ln, log2_coarse, reciprocal, sin_cos_turn};
 pub use executor::{Executor, Serial, Task};

@@ -258,9 +258,9 @@ mod tests {
             128
         }
 
-        fn convert(&self, _tile: usize, sums: &mut [ohmspike_simd::Block]) -> ConversionEnds {
+        fn convert(&self, _tile: usize, sums: &mut [f32]) -> ConversionEnds {
             assert!(self.calibrated, "read before it was calibrated");
-            sums.iter_mut().for_each(|sum| *sum = *sum * 0.5);
+            sums.iter_mut().for_each(|sum| *sum *= 0.5);
             ConversionEnds::default()
         }
     }

@@ -56,6 +56,7 @@ pub struct EpochReport {
 
 /// Training cannot go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum TrainError {
     /// The loss or a step is NaN or infinite.
     #[error("training diverged in epoch {epoch}, batch {batch}: the loss or the step is not finite")]

@@ -10,6 +10,7 @@ use super::shape::{optional_objects, optional_word, word};
 /// Laws of drift.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum DriftLaw {
     /// Cells keep what was written.
     #[default]

@@ -40,6 +40,7 @@ pub(super) const MOST_PULSES: u32 = 100;
 /// Ways in which the step of a pulse depends on the state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum PulseKind {
     /// The same step at every state.
     Constant,

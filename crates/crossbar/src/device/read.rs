@@ -29,6 +29,7 @@ use super::table::{Convention, SpreadPoint, SpreadTable};
 /// Kinds of white read noise.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum ReadNoiseKind {
     /// Reads return the conductance.
     #[default]

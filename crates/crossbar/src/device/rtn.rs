@@ -42,6 +42,7 @@ use super::shape::word;
 /// Kinds of read noise with memory.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum RtnKind {
     /// Nothing moves between reads.
     #[default]

@@ -48,6 +48,7 @@ use super::verify::{Verify, VerifySpec};
 /// Kinds of write noise.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum WriteNoiseKind {
     /// Writes end at their target.
     #[default]
@@ -76,6 +77,7 @@ pub enum WrittenCells {
 /// Ways of bringing a cell to its target.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum SchemeKind {
     /// One write that adds the step asked for.
     #[default]

@@ -36,6 +36,7 @@ mod matrix;
 mod prefetch;
 mod rows;
 mod simd;
+mod width;
 mod work;
 
 pub use block::{Block, LANE_BITS, LANES, blocks_for, lane_mask, numbers, numbers_mut};

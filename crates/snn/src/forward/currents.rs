@@ -1,7 +1,7 @@
 //! Column sums of one step, as they are or tile by tile through converters.
 
 use ohmspike_rng::Normals;
-use ohmspike_simd::{Block, Matrix, Simd, add_rows, blocks_at_mut, kernel, numbers_mut};
+use ohmspike_simd::{Block, Matrix, Simd, add_rows, blocks_at_mut, kernel, numbers_mut, with_width};
 
 use super::reading::{Layer, Reading};
 use super::state::ReadBuffers;
@@ -66,16 +66,7 @@ const GROUP: usize = 8;
 #[kernel(simd: S)]
 fn add_rows_of(matrix: &Matrix, active: &[u16], sums: &mut [Block]) {
     for first in (0..sums.len()).step_by(GROUP) {
-        match sums.len() - first {
-            1 => add_group::<S, 1>(simd, matrix, first, active, sums),
-            2 => add_group::<S, 2>(simd, matrix, first, active, sums),
-            3 => add_group::<S, 3>(simd, matrix, first, active, sums),
-            4 => add_group::<S, 4>(simd, matrix, first, active, sums),
-            5 => add_group::<S, 5>(simd, matrix, first, active, sums),
-            6 => add_group::<S, 6>(simd, matrix, first, active, sums),
-            7 => add_group::<S, 7>(simd, matrix, first, active, sums),
-            _ => add_group::<S, GROUP>(simd, matrix, first, active, sums),
-        }
+        with_width!(sums.len() - first, 1 2 3 4 5 6 7, else GROUP, W => add_group::<S, W>(simd, matrix, first, active, sums));
     }
 }
 

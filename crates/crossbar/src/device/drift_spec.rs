@@ -11,6 +11,7 @@ use super::shape::{optional_objects, optional_word, word};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum DriftLaw {
     /// Cells keep what was written.
     #[default]
@@ -19,6 +20,27 @@ pub enum DriftLaw {
     Power,
     /// A shift in proportion to the logarithm of time, with an amplitude drawn anew at every write.
     LogTime,
+}
+
+impl DriftLaw {
+    /// The word in the file and the keys that the law takes.
+    pub(super) fn word_and_keys(self) -> (&'static str, &'static [&'static str]) {
+        match self {
+            DriftLaw::None => ("none", &[]),
+            DriftLaw::Power => ("power", &["reference_seconds", "latest_seconds", "points"]),
+            DriftLaw::LogTime => (
+                "log-time",
+                &[
+                    "reference_seconds",
+                    "latest_seconds",
+                    "mean_microsiemens_per_ln",
+                    "sigma_microsiemens_per_ln",
+                    "sigma_microsiemens_at_reference",
+                    "bounds",
+                ],
+            ),
+        }
+    }
 }
 
 /// Where a state that moves is held.

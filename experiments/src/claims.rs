@@ -15,7 +15,6 @@ mod linear;
 mod rates;
 mod silent;
 
-use crate::published::FULL;
 use ohmspike_analysis::drawn::streams;
 use ohmspike_stats::draws::Draws;
 use ohmspike_stats::equivalence::Agreement;
@@ -23,6 +22,8 @@ use ohmspike_stats::{ALPHA, LEAST_REPEATS};
 use ohmspike_study::prepare::Devices;
 use ohmspike_study::record::Record;
 use ohmspike_study::settings::Settings;
+
+use crate::published::FULL;
 
 /// A claim and what became of it.
 #[derive(Clone, Debug, PartialEq)]

@@ -2,12 +2,11 @@
 //!
 //! The numbers are in `experiments/published/kilgore-2025.json`, with their source and how well they could be read.
 
-use ohmspike_datasets::SHD_NAME;
 use serde::Deserialize;
 
+use ohmspike_datasets::SHD_NAME;
 use ohmspike_snn::neuron::Neuron;
 use ohmspike_snn::spikes::EventsPerStep;
-
 use ohmspike_study::settings::Settings;
 
 /// The paper.

@@ -124,7 +124,8 @@ fn an_array_and_a_job_after_it_are_submitted() {
 #[test]
 fn a_dry_run_prints_the_scripts_and_leaves_nothing() {
     let cluster = Cluster::new();
-    let dry = ["--dry-run", "--tasks", "3", "--threads", "2", "--at-once", "2", "--set", "network.hidden=[8, 16]"];
+    let dry =
+        ["--dry-run", "--tasks", "3", "--threads", "2", "--max-concurrent", "2", "--set", "network.hidden=[8, 16]"];
     let asked =
         ["--time", "90min", "--memory", "800", "--partition", "long", "--account", "lab", "--sbatch", "--qos=low"];
     let answer = cluster.submit(&[&dry[..], &asked[..]].concat()).succeeds();
@@ -190,7 +191,7 @@ fn a_refusal_is_passed_on_and_nothing_is_lost() {
     let refusal =
         "error: sbatch: Batch job submission failed: Invalid account or account/partition combination specified\n";
     let cluster = Cluster::new();
-    cluster.run(&["run", "tiny.toml", "--limit", "1"]).succeeds();
+    cluster.run(&["run", "tiny.toml", "--max-trials", "1"]).succeeds();
     let records = cluster.0.files("results/tiny/records");
     cluster.0.write("bin/refuse", "1");
     let answer = cluster.submit(&[]);
@@ -205,7 +206,7 @@ fn a_refusal_is_passed_on_and_nothing_is_lost() {
     cluster.0.write("bin/refuse", "3");
     let answer = cluster.submit(&[]);
     let hint = "hint: the array is submitted as job 13, but not the job that sums up: give `sbatch --dependency=afterany:13 \
-                [CWD]/results/tiny/slurm/merge.sh`, or `ohmspike run` with `--limit 0` once the array has ended\n";
+                [CWD]/results/tiny/slurm/merge.sh`, or `ohmspike run` with `--max-trials 0` once the array has ended\n";
     assert_eq!(answer.status, Some(2), "{answer:#?}");
     assert_eq!(cluster.shown(&answer.stderr), format!("{refusal}\n{hint}"));
     let jobs = cluster.0.text("results/tiny/slurm/jobs.json");
@@ -282,7 +283,7 @@ fn a_study_without_a_cluster_has_a_state_too() {
     assert_eq!(none.stdout, format!("tiny: 0 of 4 trials done, 4 left\n{next}\n"));
     assert!(!folder.path("results").exists(), "asking leaves nothing");
 
-    folder.run(&["run", "tiny.toml", "--limit", "3"]).succeeds();
+    folder.run(&["run", "tiny.toml", "--max-trials", "3"]).succeeds();
     let listed = folder.run(&["run", "tiny.toml", "--dry-run"]).succeeds();
     let left = listed.stdout.lines().last().and_then(|line| line.split('\t').next()).expect("a trial is left");
     fs::create_dir_all(folder.path("results/tiny/checkpoints")).expect("the folder is ours");

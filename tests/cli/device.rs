@@ -28,7 +28,8 @@ fn sigma(csv: &str, name: &str) -> (f64, f64) {
 #[test]
 fn samples_are_csv_with_the_spread_of_the_device() {
     let folder = Folder::new();
-    let sample = ["device", "sample", "illustrative-oxide", "--write", "100", "--count", "5000", "--read", "1"];
+    let sample =
+        ["device", "sample", "illustrative-oxide", "--target-microsiemens", "100", "--count", "5000", "--read", "1"];
     let answer = folder.run(&[&sample[..], &["--cycles", "2", "--after", "1d"]].concat()).succeeds();
     let header = answer.stdout.lines().next().expect("a header");
     let columns = "cell,cycle,target_microsiemens,written_microsiemens,after_microsiemens,read_1_microsiemens";
@@ -47,7 +48,19 @@ fn samples_are_csv_with_the_spread_of_the_device() {
 fn the_same_seed_gives_the_same_bytes() {
     let folder = Folder::new();
     folder.write("device.json", DEVICE);
-    let sample = ["device", "sample", "device.json", "--write", "100", "--count", "20", "--read", "3", "--after", "1h"];
+    let sample = [
+        "device",
+        "sample",
+        "device.json",
+        "--target-microsiemens",
+        "100",
+        "--count",
+        "20",
+        "--read",
+        "3",
+        "--after",
+        "1h",
+    ];
     let of = |seed: &str| folder.run(&[&sample[..], &["--seed", seed]].concat()).succeeds().stdout;
     assert_eq!(of("3"), of("3"));
     assert_ne!(of("3"), of("4"));
@@ -77,7 +90,7 @@ fn a_plot_leaves_an_svg_and_a_png_with_the_same_bytes_again() {
 fn a_reader_may_leave() {
     let folder = Folder::new();
     let mut child = folder
-        .ohmspike(&["device", "sample", "ideal", "--write", "5", "--count", "1000", "--cycles", "1000"])
+        .ohmspike(&["device", "sample", "ideal", "--target-microsiemens", "5", "--count", "1000", "--cycles", "1000"])
         .spawn()
         .expect("the program starts");
     drop(child.stdout.take());

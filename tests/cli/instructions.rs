@@ -1,4 +1,4 @@
-//! `--instructions`: every set that the CPU has leaves the same records and details, bit for bit.
+//! `--simd`: every set that the CPU has leaves the same records and details, bit for bit.
 
 use std::collections::BTreeMap;
 
@@ -49,7 +49,7 @@ fn left_with(instructions: Instructions) -> BTreeMap<String, String> {
         folder.write("study.toml", format!("name = \"{name}\"\n{COMMON}{own}\n"));
         // A shard leaves records and details, and no summary of them.
         let level = instructions.to_string();
-        folder.run(&["run", "study.toml", "--threads", "1", "--shard", "1/1", "--instructions", &level]).succeeds();
+        folder.run(&["run", "study.toml", "--threads", "1", "--shard", "1/1", "--simd", &level]).succeeds();
         for (number, mut record) in
             folder.records(&format!("results/{name}/records/0001.jsonl")).into_iter().enumerate()
         {
@@ -92,7 +92,7 @@ fn a_set_that_the_cpu_lacks_is_refused() {
         let name = instructions.to_string();
         let commands = [["run", "tiny.toml", "--dry-run"], ["train", "tiny.toml", "--set=noise.level_percent=1"]];
         for command in commands {
-            let answer = folder.run(&[&command[..], &["--instructions", &name]].concat());
+            let answer = folder.run(&[&command[..], &["--simd", &name]].concat());
             if has(instructions) {
                 answer.succeeds();
             } else {

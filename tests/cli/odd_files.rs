@@ -21,7 +21,7 @@ fn with_folders() -> Folder {
 
 /// What the subcommands that read results answer, in an address space of 3 GB.
 fn answers(folder: &Folder) -> Vec<Answer> {
-    let calls = ["status tiny.toml", "report tiny.toml", "export tiny.toml", "run tiny.toml --limit 0"];
+    let calls = ["status tiny.toml", "report tiny.toml", "export tiny.toml", "run tiny.toml --max-trials 0"];
     let limited = |call: &str| {
         let mut shell = folder.command("sh");
         shell.args(["-c", &format!("ulimit -v 3000000; exec \"$0\" {call}"), env!("CARGO_BIN_EXE_ohmspike")]);

@@ -37,7 +37,7 @@ fn subcommands() -> Vec<Vec<&'static str>> {
         "data list",
         "device list",
         "device show ideal",
-        "device sample ideal --write 100 --count 20000",
+        "device sample ideal --target-microsiemens 100 --count 20000",
         "device plot ideal --out ideal.svg",
     ]
     .map(|line| line.split(' ').collect())
@@ -89,7 +89,7 @@ fn texts_of_files_do_not_steer_the_terminal() {
     folder.write("device.toml", "name = \"x\"\n[hardware]\ndevice = \"\\u001b[31m\"\n");
     folder.write("table.toml", "name = \"x\"\n\"\\u001b[31m\" = 3\n");
     let calls: [&[&str]; 7] = [
-        &["run", "question.toml", "--limit", "0"],
+        &["run", "question.toml", "--max-trials", "0"],
         &["status", "question.toml"],
         &["run", "key.toml"],
         &["run", "value.toml"],
@@ -103,6 +103,6 @@ fn texts_of_files_do_not_steer_the_terminal() {
         let steers = |letter: char| letter.is_control() && letter != '\n' && letter != '\t';
         assert!(!printed.is_empty() && !printed.contains(steers) && !printed.contains('\u{202e}'), "{printed:?}");
     }
-    let shown = folder.run(&["run", "question.toml", "--limit", "0"]).succeeds();
+    let shown = folder.run(&["run", "question.toml", "--max-trials", "0"]).succeeds();
     assert!(shown.stderr.starts_with("tiny: ?[2JDoes??31m? the program do what"), "{}", shown.stderr);
 }

@@ -5,7 +5,7 @@ use crate::ohmspike::Folder;
 #[test]
 fn a_report_is_one_page_that_needs_nothing_beside_itself() {
     let folder = Folder::with_tiny_study();
-    folder.run(&["run", "tiny.toml", "--limit", "3"]).succeeds();
+    folder.run(&["run", "tiny.toml", "--max-trials", "3"]).succeeds();
     let before = folder.files("results");
     let answer = folder.run(&["report", "tiny.toml"]).succeeds();
     assert_eq!(answer.stdout, "results/tiny/report.html\n");

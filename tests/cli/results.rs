@@ -12,9 +12,10 @@ fn a_run_leaves_records_summary_and_figures() {
         "4 of 4 trials done; outcome: mean test accuracy (%), with its 95 % interval from 3 repeats on",
         "2 of 4 trials are at chance",
         "results/tiny/records",
+        "results/tiny/study.toml",
         "results/tiny/summary.csv",
     ];
-    assert_eq!(listed[..5], first);
+    assert_eq!(listed[..6], first);
     // Everything that was written is told, the records and details by their folders.
     let (details, names): (Vec<_>, Vec<_>) = folder
         .files("results")
@@ -160,7 +161,7 @@ fn a_dry_run_lists_what_is_left_and_runs_nothing() {
     assert_eq!(columns(&all.stdout), ["seed\tnoise.level_percent", "1\t1", "1\t100", "2\t1", "2\t100"]);
     assert!(!folder.path("results").exists());
 
-    folder.run(&["run", "tiny.toml", "--limit", "3"]).succeeds();
+    folder.run(&["run", "tiny.toml", "--max-trials", "3"]).succeeds();
     let left = folder.run(&["run", "tiny.toml", "--dry-run"]).succeeds();
     assert_eq!(columns(&left.stdout), ["seed\tnoise.level_percent", "2\t100"]);
     assert_eq!(left.stdout.lines().last(), all.stdout.lines().last(), "a trial keeps its name");
@@ -169,7 +170,7 @@ fn a_dry_run_lists_what_is_left_and_runs_nothing() {
 #[test]
 fn a_limited_run_is_continued() {
     let folder = Folder::with_tiny_study();
-    let first = folder.run(&["run", "tiny.toml", "--limit", "1"]).succeeds();
+    let first = folder.run(&["run", "tiny.toml", "--max-trials", "1"]).succeeds();
     assert!(first.stdout.contains("\n1 of 4 trials done;"), "{}", first.stdout);
     let before = folder.bytes("results/tiny/records/0001.jsonl");
     let rest = folder.run(&["run", "tiny.toml"]).succeeds();
@@ -190,7 +191,7 @@ fn two_shards_are_one_run() {
     assert!(!folder.path("shards/figures").exists(), "a shard leaves what it has measured, and no figure of its part");
     let counts = ["shards/records/0001.jsonl", "shards/records/0002.jsonl"].map(|name| folder.records(name).len());
     assert_eq!(counts, [2, 2]);
-    folder.run(&["run", "tiny.toml", "--out", "shards", "--limit", "0"]).succeeds();
+    folder.run(&["run", "tiny.toml", "--out", "shards", "--max-trials", "0"]).succeeds();
     assert_eq!(folder.bytes("shards/summary.csv"), *TINY_SUMMARY);
 }
 
@@ -269,7 +270,7 @@ fn a_set_list_makes_an_axis() {
 fn a_warning_of_several_trials_is_told_once() {
     let folder = Folder::with_tiny_study();
     let set = ["--set", "hardware.device=[none, study-1k-1m]", "--set", "hardware.retention_seconds=60"];
-    let answer = folder.run(&[&["run", "tiny.toml", "--limit", "0"], &set[..]].concat()).succeeds();
+    let answer = folder.run(&[&["run", "tiny.toml", "--max-trials", "0"], &set[..]].concat()).succeeds();
     let paragraphs = answer.stderr.split("\n\n").filter_map(|paragraph| paragraph.strip_prefix("warning: "));
     let told: Vec<&str> = paragraphs.map(|warning| warning.split_once(" effect").expect("no effect").0).collect();
     assert_eq!(told, ["hardware.retention_seconds: no"; 2]);

@@ -53,14 +53,14 @@ fn records_that_are_moved_under_a_run_are_told() {
 fn two_runs_of_one_folder_say_so_and_shards_do_not() {
     let folder = Folder::with_tiny_study();
     let mut first = started(&folder, &LONG, 1);
-    let second = folder.run(&["run", "tiny.toml", "--limit", "1"]).succeeds();
+    let second = folder.run(&["run", "tiny.toml", "--max-trials", "1"]).succeeds();
     let told = format!("warning: results/tiny: process {} on ", first.id());
     assert!(second.stderr.contains(&told), "{}", second.stderr);
     first.kill().expect("it still runs");
     let killed = ended(first);
     assert!(killed.stderr.contains("also runs trials of this folder"), "the first one says so too: {}", killed.stderr);
     // The lock of a killed process is gone with it.
-    let third = folder.run(&["run", "tiny.toml", "--limit", "1", "--set", "repeats.seeds=12"]).succeeds();
+    let third = folder.run(&["run", "tiny.toml", "--max-trials", "1", "--set", "repeats.seeds=12"]).succeeds();
     assert!(!third.stderr.contains("also runs trials"), "{}", third.stderr);
     assert!(!folder.path("results/tiny/running").exists());
 

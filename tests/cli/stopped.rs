@@ -77,7 +77,7 @@ fn a_killed_run_loses_at_most_the_running_trial() {
 #[test]
 fn a_full_disk_leaves_whole_records() {
     let folder = Folder::with_tiny_study();
-    folder.run(&["run", "tiny.toml", "--threads", "1", "--limit", "1"]).succeeds();
+    folder.run(&["run", "tiny.toml", "--threads", "1", "--max-trials", "1"]).succeeds();
     let length = folder.bytes(RECORDS).len();
     // A limit counts units of 512 bytes; without the signal that comes with it, writing fails as on a full disk.
     let limited = format!("trap '' XFSZ; ulimit -f {}; exec \"$0\" \"$@\"", length * 3 / 2 / 512);

@@ -95,7 +95,7 @@ fn left(settings: &Settings) -> Option<(String, Vec<String>)> {
     settings.check().ok()?;
     let prepared = Prepared::of_devices([settings].into_iter(), Path::new(".")).ok()?;
     let (devices, data) = (prepared.devices_of(settings), data(settings));
-    let shapes = shapes(settings, &data);
+    let shapes = shapes(settings, data.shape());
     let outcome = run_trial(settings, &devices, &data, 5, None, &ohmspike_simd::Serial, &mut |_| {}).ok()?;
     let mut record = Record::new(settings, 5, &data, &devices, &outcome);
     (record.id, record.settings, record.seconds) = (String::new(), Settings::default(), Seconds::default());

@@ -4,6 +4,7 @@
 //! - `checkpoints`: a trial that is stopped and gone on with is the one that ran through;
 //! - `read_noise`: one draw a column and a draw a cell have the same mean and variance;
 //! - `same_bits`: threads, stopping and shards change no bit of a record;
+//! - `resolved_study`: the study in a results folder is the study that was run;
 //! - `seeds`: streams with seeds of their own nest chips, writes and repeats;
 //! - `store`: whatever happens to a record file, the records so far stay whole; `killed`: hundreds of kills do not either;
 //! - `executors`: nor does who computes the parts of a batch; `hardware`: training through arrays with every mechanism on;
@@ -26,6 +27,7 @@ mod keys;
 mod killed;
 mod layer_bits;
 mod read_noise;
+mod resolved_study;
 mod same_bits;
 mod seeds;
 mod small;

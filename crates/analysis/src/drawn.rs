@@ -12,7 +12,6 @@ use ohmspike_crossbar::device::{
     Converters, Device, DeviceToDevice, Drift, ReferenceBranch, StepGain, WhiteNoise, WriteNoise,
 };
 use ohmspike_snn::connection::Connection;
-
 use ohmspike_stats::draws::Draws;
 use ohmspike_study::chip_maps::of_connection;
 use ohmspike_study::prepare::{Devices, LoadedDevice};

@@ -2,8 +2,6 @@
 
 use std::path::Path;
 
-use crate::recorded::Recorded;
-use crate::reference::Reference;
 use ohmspike_snn::activity::ClassActivity;
 use ohmspike_snn::metrics::van_rossum::{Distance, PairDistances};
 use ohmspike_study::observation::{ClassTiming, IntervalSummary, Observation};
@@ -13,6 +11,9 @@ use ohmspike_study::run::Trial;
 use ohmspike_study::settings::Settings;
 use ohmspike_study::store::Store;
 use ohmspike_study::study::Study;
+
+use crate::recorded::Recorded;
+use crate::reference::Reference;
 
 /// A study and records of some of its trials.
 pub struct Fixture {

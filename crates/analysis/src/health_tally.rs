@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::judged::Judged;
-use crate::repeats::Done;
 use ohmspike_study::health::{HealthKind, HealthState};
 use ohmspike_study::settings::Settings;
 use ohmspike_study::study::Study;
+
+use crate::judged::Judged;
+use crate::repeats::Done;
 
 /// Counts of unhealthy trials.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -75,8 +76,9 @@ impl HealthTally {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use ohmspike_study::health::{AtChance, Silence};
+
+    use super::*;
 
     #[test]
     fn trials_are_counted_by_state() {

@@ -2,14 +2,15 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use crate::point_health::PointHealth;
-use crate::repeats::Done;
 use ohmspike_study::axis_value::is_seed;
 use ohmspike_study::health::chance::chance_in;
 use ohmspike_study::health::rise::{Convergence, over_seeds};
 use ohmspike_study::health::{HealthKind, HealthState, outcome_window};
 use ohmspike_study::record::Record;
 use ohmspike_study::study::Study;
+
+use crate::point_health::PointHealth;
+use crate::repeats::Done;
 
 /// Which conditions of a study still rise.
 #[derive(Clone, Debug, Default)]
@@ -79,10 +80,11 @@ impl Judged {
 
 #[cfg(test)]
 mod tests {
+    use ohmspike_study::record::Record;
+
     use super::*;
     use crate::fixture::{Fixture, record};
     use crate::repeats::done;
-    use ohmspike_study::record::Record;
 
     /// Nine epochs from 0.3; the trials of one condition rise by `slope` an epoch, those of the other stay.
     fn states(text: &str, slope: impl Fn(f64, u64) -> f64) -> Vec<Vec<HealthKind>> {

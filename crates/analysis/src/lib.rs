@@ -21,6 +21,8 @@ pub mod summary;
 pub mod sweep;
 pub mod tables;
 
+pub use summary::{Summary, summarise};
+
 /// Runs the examples of the README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

@@ -120,8 +120,9 @@ fn least_spikes(record: &Record) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use ohmspike_study::health::{AtChance, Silence};
+
+    use super::*;
 
     fn healthy(spikes: f64) -> PointHealth {
         PointHealth { usable: 2, least_spikes: Some(spikes), ..PointHealth::default() }

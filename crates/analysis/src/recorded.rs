@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use crate::reference::Reference;
-use crate::repeats::{Done, done};
 use ohmspike_stats::Sample;
 use ohmspike_stats::draws::{Drawn, distinct};
 use ohmspike_study::axis_value::is_seed;
@@ -12,9 +10,13 @@ use ohmspike_study::health::chance_in;
 use ohmspike_study::key_label::stated;
 use ohmspike_study::prepare::Prepared;
 use ohmspike_study::record::Record;
+use ohmspike_study::results::Results;
 use ohmspike_study::run::Trial;
 use ohmspike_study::store::Store;
 use ohmspike_study::study::{Axis, Study};
+
+use crate::reference::Reference;
+use crate::repeats::{Done, done};
 
 /// A study, its trials and what they have left so far.
 #[derive(Clone, Copy, Debug)]
@@ -41,6 +43,12 @@ pub struct Group {
 }
 
 impl<'a> Recorded<'a> {
+    /// Those of `results`, compared with `reference`.
+    pub fn new(results: &'a Results<'a>, reference: Option<&'a Reference>) -> Recorded<'a> {
+        let Results { study, prepared, trials, store, .. } = results;
+        Recorded { study, prepared, trials, store, reference }
+    }
+
     /// Every trial that has a record, in the order of the trials.
     pub fn records(self) -> impl Iterator<Item = (&'a Trial<'a>, &'a Record)> {
         self.trials.iter().filter_map(move |trial| Some((trial, self.store.get(&trial.id)?)))

@@ -70,8 +70,9 @@ impl Reference {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use ohmspike_study::record::{Record, empty_record};
+
+    use super::*;
 
     #[test]
     fn it_is_found_in_the_folder_of_its_name() {

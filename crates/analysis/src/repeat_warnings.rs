@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use crate::drawn::streams;
-use crate::repeats::{Done, copies};
 use ohmspike_stats::draws::STREAMS;
 use ohmspike_study::axis_value::is_seed;
 use ohmspike_study::prepare::Prepared;
 use ohmspike_study::settings::SeedSettings;
 use ohmspike_study::study::{Axis, Study};
+
+use crate::drawn::streams;
+use crate::repeats::{Done, copies};
 
 /// Repeats that are none.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -123,9 +124,10 @@ fn listed(fixed: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use ohmspike_study::record::Record;
+
     use super::*;
     use crate::fixture::{Fixture, record};
-    use ohmspike_study::record::Record;
 
     fn told(text: &str) -> Vec<String> {
         let fixture = Fixture::new(text, |_, _| None);

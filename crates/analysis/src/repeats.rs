@@ -6,14 +6,16 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::drawn::{Streams, draws, streams};
 use ohmspike_stats::draws::{Draws, together};
 use ohmspike_study::axis_value::is_seed;
 use ohmspike_study::prepare::Prepared;
 use ohmspike_study::record::Record;
+use ohmspike_study::results::Results;
 use ohmspike_study::run::Trial;
 use ohmspike_study::store::Store;
 use ohmspike_study::study::Study;
+
+use crate::drawn::{Streams, draws, streams};
 
 /// A trial that has been run.
 #[derive(Clone, Copy, Debug)]
@@ -44,6 +46,11 @@ pub fn done<'a>(study: &Study, prepared: &Prepared, trials: &[Trial], store: &'a
         settle(&mut all, &group);
     }
     all
+}
+
+/// The trials of `results` that have a record, in their order.
+pub fn done_of<'a>(results: &'a Results) -> Vec<Done<'a>> {
+    done(results.study, &results.prepared, &results.trials, &results.store)
 }
 
 /// `done` sorted by condition: an entry for every condition of the study.
@@ -120,9 +127,10 @@ pub fn copies<'a>(study: &Study, done: &[Done<'a>]) -> Vec<Option<&'a Record>> {
 
 #[cfg(test)]
 mod tests {
+    use ohmspike_study::settings::Settings;
+
     use super::*;
     use crate::fixture::{Fixture, record};
-    use ohmspike_study::settings::Settings;
 
     /// The draws of all trials of a study whose loss is as `loss` says.
     fn draws_of(text: &str, loss: impl Fn(&Settings, u64) -> f64) -> Vec<Draws> {

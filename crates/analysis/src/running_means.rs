@@ -5,16 +5,16 @@ use ohmspike_study::study::{Axis, Study};
 
 /// Sums of outcomes by value of every axis.
 #[derive(Clone, Debug)]
-pub struct Tally<'a> {
+pub struct RunningMeans<'a> {
     study: &'a Study,
     /// By axis and value: sum of the outcomes, how many there are, and how many of them no answer may rest on.
     sums: Vec<Vec<(f64, usize, usize)>>,
 }
 
-impl Tally<'_> {
+impl RunningMeans<'_> {
     /// No outcomes of `study` yet.
-    pub fn new(study: &Study) -> Tally<'_> {
-        Tally { sums: study.axes.iter().map(|axis| vec![(0.0, 0, 0); axis.values.len()]).collect(), study }
+    pub fn new(study: &Study) -> RunningMeans<'_> {
+        RunningMeans { sums: study.axes.iter().map(|axis| vec![(0.0, 0, 0); axis.values.len()]).collect(), study }
     }
 
     /// Counts the `outcome` of a trial of a condition, and whether answers may rest on it.
@@ -69,7 +69,7 @@ mod tests {
     #[test]
     fn outcomes_are_averaged_over_the_other_axes() {
         let study = study();
-        let mut tally = Tally::new(&study);
+        let mut tally = RunningMeans::new(&study);
         for (condition, outcome) in [(0, 0.8), (0, 0.7), (1, 0.5), (3, 0.6)] {
             tally.add(condition, outcome, true);
         }
@@ -95,9 +95,9 @@ noise.level_percent      1     20    100
     #[test]
     fn a_narrow_table_has_several_rows() {
         let study = study();
-        let table = Tally::new(&study).table(34);
+        let table = RunningMeans::new(&study).table(34);
         assert!(table.lines().all(|line| line.chars().count() <= 34), "{table}");
         assert_eq!(table.lines().filter(|line| line.starts_with("noise.level_percent")).count(), 2, "{table}");
-        assert!(!Tally::new(&study).table(0).is_empty(), "a value a row");
+        assert!(!RunningMeans::new(&study).table(0).is_empty(), "a value a row");
     }
 }

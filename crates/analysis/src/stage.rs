@@ -1,7 +1,6 @@
 //! Networks before training and after it, those that were successful (`success.rs`) apart from those that were not.
 
 use ohmspike_snn::activity::ClassActivity;
-
 use ohmspike_study::observation::Observation;
 use ohmspike_study::record::Record;
 use ohmspike_study::success::succeeded;
@@ -79,9 +78,8 @@ fn one_start(one: Seen, other: Seen) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::fixture::observed as record;
-
     use super::*;
+    use crate::fixture::observed as record;
 
     #[test]
     fn networks_are_sorted_by_their_best_accuracy() {

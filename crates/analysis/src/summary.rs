@@ -1,14 +1,16 @@
 //! The outcomes of a study by condition: as CSV for programs, as a table for people.
 
-use crate::health_tally::HealthTally;
-use crate::judged::Judged;
-use crate::repeats::{Done, by_condition};
 use ohmspike_stats::draws::Drawn;
 use ohmspike_stats::{LEAST_REPEATS, Sample};
 use ohmspike_study::axis_value::plain;
 use ohmspike_study::csv_cell::csv_cell;
 use ohmspike_study::health::HealthKind;
+use ohmspike_study::results::Results;
 use ohmspike_study::study::{Axis, Study};
+
+use crate::health_tally::HealthTally;
+use crate::judged::Judged;
+use crate::repeats::{Done, by_condition, done_of};
 
 /// The outcomes of every condition of a study.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,6 +19,11 @@ pub struct Summary {
     pub axes: Vec<Axis>,
     /// One row a condition, in their order.
     pub rows: Vec<Row>,
+}
+
+/// The outcomes of `results` by condition.
+pub fn summarise(results: &Results) -> Summary {
+    Summary::new(results.study, &done_of(results))
 }
 
 /// The outcomes of one condition.

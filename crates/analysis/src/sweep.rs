@@ -2,20 +2,21 @@
 //!
 //! Axes of `[seeds]` are repeats, not conditions. Outcomes that share all draws are copies and count once.
 
-use ohmspike_study::axis_value::is_seed;
 use std::collections::HashMap;
 use std::hash::Hash;
 
-use crate::judged::Judged;
-use crate::point_health::PointHealth;
-use crate::repeats::{Done, by_condition};
 use ohmspike_stats::Sample;
 use ohmspike_stats::draws::{Drawn, distinct};
+use ohmspike_study::axis_value::is_seed;
 use ohmspike_study::axis_value::plain;
 use ohmspike_study::axis_value::{is_numeric, number};
 use ohmspike_study::health::HealthState;
 use ohmspike_study::key_label::{FRACTION as SHARE, NOISE, axis_label, stated, value_label};
 use ohmspike_study::study::{Axis, Study};
+
+use crate::judged::Judged;
+use crate::point_health::PointHealth;
+use crate::repeats::{Done, by_condition};
 
 /// Curves over one axis, everything else alike.
 #[derive(Clone, Debug, PartialEq)]
@@ -182,10 +183,11 @@ fn found<T, K: Eq + Hash>(
 
 #[cfg(test)]
 mod tests {
+    use ohmspike_stats::draws::Draws;
+
     use super::*;
     use crate::fixture::Fixture;
     use crate::repeats::done;
-    use ohmspike_stats::draws::Draws;
 
     fn sweeps(text: &str) -> Sweeps {
         let accuracy = |settings: &ohmspike_study::settings::Settings, seed: u64| {

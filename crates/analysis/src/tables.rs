@@ -6,9 +6,10 @@
 pub mod firing;
 pub mod spike_distances;
 
-use crate::recorded::Recorded;
 use ohmspike_study::csv_cell::csv_cell;
 use ohmspike_study::record::Record;
+
+use crate::recorded::Recorded;
 
 /// Rows under a header.
 #[derive(Clone, Debug, PartialEq)]

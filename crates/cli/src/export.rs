@@ -5,30 +5,32 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use ohmspike_analysis::repeat_warnings::repeat_warnings;
-use ohmspike_analysis::repeats::done;
+use ohmspike_analysis::repeats::done_of;
 use ohmspike_datasets::persist;
-use ohmspike_report::export::{epoch_table, trial_table};
-use ohmspike_study::run::trials;
-use ohmspike_study::store::Store;
+use ohmspike_report::export::{SettingColumns, epoch_table, trial_table};
+use ohmspike_study::results::Results;
 
 use super::terminal::{print_file, tell};
 use super::{Failure, source, warn};
 
-/// Write the records of a study as a table: one row a trial.
+/// Write the records of a study as a table: one row per trial.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Study file, for instance experiments/studies/quickstart.toml.
+    /// Study file, for instance experiments/studies/quickstart.toml, or a results folder.
     study: PathBuf,
-    /// Put VALUE, or a list of values, in the place of what the file says for a key.
+    /// Override a key; a list makes it a sweep axis.
     #[arg(long, value_name = "SECTION.KEY=VALUE")]
     set: Vec<String>,
-    /// Folder of the results [default: results/NAME].
+    /// Folder of the results [default: results/NAME, or the folder given as STUDY].
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Form of the table.
     #[arg(long, value_enum, default_value_t = Format::Csv)]
     format: Format,
-    /// One row a trial and epoch.
+    /// Settings to include: those that the study sweeps, or every setting of a trial, resolved.
+    #[arg(long, value_name = "swept|all", default_value = "all")]
+    columns: SettingColumns,
+    /// One row per trial and epoch.
     #[arg(long)]
     epochs: bool,
     /// File to write [default: stdout].
@@ -55,17 +57,19 @@ struct WriteError {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
-    let study = source::read(&arguments.study, &arguments.set)?;
-    let prepared = source::prepare(&study, Some(&arguments.study))?;
-    let results = source::results(arguments.out.as_deref(), &study);
-    let store = Store::open(&results)?;
-    warn(store.warnings());
-    let all = trials(&study, &prepared);
-    source::needs_records(&store, &all, &results)?;
-    let done = done(&study, &prepared, &all, &store);
-    warn(&repeat_warnings(&study, &done));
-    tell!("{} of {} trials have a record", done.len(), all.len());
-    let table = if arguments.epochs { epoch_table(&study, &done) } else { trial_table(&study, &done) };
+    let file = source::open(&arguments.study, &arguments.set)?;
+    let results = Results::open(&file.study, &source::results(arguments.out.as_deref(), &file), &file.folder)?;
+    warn(results.store.warnings());
+    source::needs_records(&results)?;
+    let done = done_of(&results);
+    warn(&repeat_warnings(&file.study, &done));
+    tell!("{} of {} trials have a record", done.len(), results.trials.len());
+    let columns = arguments.columns;
+    let table = if arguments.epochs {
+        epoch_table(&file.study, &done, columns)
+    } else {
+        trial_table(&file.study, &done, columns)
+    };
     let bytes = match arguments.format {
         Format::Csv => table.csv().into_bytes(),
         Format::Parquet => table.parquet()?,

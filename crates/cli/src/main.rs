@@ -7,6 +7,7 @@ mod data;
 mod device;
 mod export;
 mod meter;
+mod renamed;
 mod report;
 mod run;
 mod source;
@@ -54,7 +55,14 @@ fn warn<W: Display>(warnings: &[W]) {
 }
 
 fn main() -> ExitCode {
-    let done = match Arguments::parse().command {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => match renamed::renamed_flag(&error, std::env::args()) {
+            Some(renamed) => return failed(&renamed),
+            None => error.exit(),
+        },
+    };
+    let done = match arguments.command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Submit(arguments) => submit::run(&arguments),
         Command::Status(arguments) => status::run(&arguments),
@@ -64,8 +72,11 @@ fn main() -> ExitCode {
         Command::Data(command) => data::run(&command),
         Command::Device(command) => device::run(&command),
     };
-    done.unwrap_or_else(|error| {
-        tell!("error: {error}");
-        ExitCode::from(2)
-    })
+    done.unwrap_or_else(|error| failed(&error))
+}
+
+/// Says why a command could not run.
+fn failed(error: &impl Display) -> ExitCode {
+    tell!("error: {error}");
+    ExitCode::from(2)
 }

@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
-use ohmspike_analysis::running_means::Tally;
-use ohmspike_study::eta::{Pace, seconds_left};
+use ohmspike_analysis::running_means::RunningMeans;
+use ohmspike_study::eta::{EpochTimes, seconds_left};
 use ohmspike_study::legible::legible;
 use ohmspike_study::record::Record;
-use ohmspike_study::run::Trial;
+use ohmspike_study::run_study::Plan;
 use ohmspike_study::study::Study;
 
 use super::terminal::{span, tell};
@@ -25,29 +25,13 @@ const TABLE_INTERVAL: Duration = Duration::from_secs(300);
 const WIDTH: usize = 79;
 const LINES: usize = 20;
 
-/// What a run needs to know of a trial that has ended before it: a record takes some 20 kB, and there may be thousands.
-#[derive(Clone, Copy, Debug)]
-pub struct Earlier {
-    outcome: Option<f64>,
-    usable: bool,
-    epochs: u64,
-    seconds: f64,
-}
-
-impl From<&Record> for Earlier {
-    fn from(record: &Record) -> Earlier {
-        let seconds = record.seconds.training + record.seconds.test;
-        let usable = record.is_usable();
-        Earlier { outcome: record.outcome, usable, epochs: record.accuracy.len() as u64, seconds }
-    }
-}
-
 /// The progress of a run.
 pub struct Meter<'a> {
-    trials: &'a [Trial<'a>],
+    /// Condition and epochs of every trial of the run.
+    trials: Vec<(usize, usize)>,
     threads: usize,
-    pace: Pace,
-    tally: Tally<'a>,
+    times: EpochTimes,
+    means: RunningMeans<'a>,
     /// Epochs that the running trials have done, by their number.
     running: BTreeMap<usize, usize>,
     /// Trials from this number on have not begun.
@@ -61,25 +45,21 @@ pub struct Meter<'a> {
 }
 
 impl<'a> Meter<'a> {
-    /// Before the `trials` of `study` that are left of `all`; what the others have left is in `earlier`, by name.
-    pub fn new(
-        study: &'a Study,
-        all: &[Trial],
-        trials: &'a [Trial<'a>],
-        earlier: &BTreeMap<String, Earlier>,
-        threads: usize,
-    ) -> Meter<'a> {
-        let epochs = trials.iter().map(|trial| epochs_of(trial) as u64).sum();
+    /// Before any trial of `plan` runs.
+    pub fn new(study: &'a Study, plan: &Plan) -> Meter<'a> {
+        let trials: Vec<(usize, usize)> =
+            plan.left.iter().map(|trial| (trial.condition, trial.settings.training.epochs)).collect();
+        let epochs = trials.iter().map(|trial| trial.1 as u64).sum();
         let bar = ProgressBar::with_draw_target(Some(epochs), ProgressDrawTarget::stderr_with_hz(2));
         let style = ProgressStyle::with_template("{bar:32} {percent:>3} %   {elapsed} gone, {msg}");
         bar.set_style(style.expect("the template is fixed"));
         bar.enable_steady_tick(DRAW_INTERVAL);
         let now = Instant::now();
         let mut meter = Meter {
+            threads: plan.threads.min(trials.len()),
             trials,
-            threads: threads.min(trials.len()),
-            pace: Pace::new(study),
-            tally: Tally::new(study),
+            times: EpochTimes::new(study),
+            means: RunningMeans::new(study),
             running: BTreeMap::new(),
             waiting: 0,
             done: 0,
@@ -89,9 +69,9 @@ impl<'a> Meter<'a> {
             line: now,
             table: now,
         };
-        for (trial, left) in all.iter().filter_map(|trial| Some((trial, earlier.get(&trial.id)?))) {
+        for (trial, left) in plan.trials.iter().filter_map(|trial| Some((trial, plan.earlier.get(&trial.id)?))) {
             meter.count(trial.condition, left.outcome, left.usable);
-            meter.pace.measure(trial.condition, left.epochs, left.seconds);
+            meter.times.measure(trial.condition, left.epochs, left.seconds);
         }
         meter.bar.set_message(meter.words());
         meter
@@ -108,19 +88,16 @@ impl<'a> Meter<'a> {
     /// Trial `number` has ended an epoch, which took so many `seconds`.
     pub fn epoch(&mut self, number: usize, seconds: f64) {
         *self.running.entry(number).or_default() += 1;
-        self.pace.measure(self.trials[number].condition, 1, seconds);
+        self.times.measure(self.trials[number].0, 1, seconds);
         self.bar.inc(1);
         self.show();
     }
 
-    /// The trial that left `record` has ended.
-    pub fn ended(&mut self, record: &Record) {
+    /// Trial `number` has ended with `record`.
+    pub fn ended(&mut self, number: usize, record: &Record) {
         self.done += 1;
-        let of_record = |number: &usize| self.trials[*number].id == record.id;
-        if let Some(number) = self.running.keys().copied().find(of_record) {
-            self.running.remove(&number);
-            self.count(self.trials[number].condition, record.outcome, record.is_usable());
-        }
+        self.running.remove(&number);
+        self.count(self.trials[number].0, record.outcome, record.is_usable());
         self.show();
     }
 
@@ -141,7 +118,7 @@ impl<'a> Meter<'a> {
 
     fn count(&mut self, condition: usize, outcome: Option<f64>, usable: bool) {
         if let Some(outcome) = outcome {
-            self.tally.add(condition, outcome, usable);
+            self.means.add(condition, outcome, usable);
         }
     }
 
@@ -156,10 +133,10 @@ impl<'a> Meter<'a> {
                 tell!("{}", self.words());
             }
             if is_time(&mut self.table, TABLE_INTERVAL) {
-                tell!("\n{}", self.tally.table(WIDTH));
+                tell!("\n{}", self.means.table(WIDTH));
             }
         } else if is_time(&mut self.drawn, DRAW_INTERVAL) {
-            let table = self.tally.table(WIDTH);
+            let table = self.means.table(WIDTH);
             let lines: Vec<&str> = table.lines().take(LINES).collect();
             let shown = format!("{}\n\n{}", self.words(), lines.join("\n"));
             self.bar.set_message(legible(&shown).into_owned());
@@ -176,16 +153,12 @@ impl<'a> Meter<'a> {
     }
 
     fn seconds_left(&self) -> Option<f64> {
-        let seconds = self.pace.epoch_seconds()?;
-        let of_trial =
-            |trial: &Trial, done: usize| epochs_of(trial).saturating_sub(done) as f64 * seconds[trial.condition];
-        let running: Vec<f64> =
-            self.running.iter().map(|(&number, &done)| of_trial(&self.trials[number], done)).collect();
-        let waiting = self.trials[self.waiting..].iter().map(|trial| of_trial(trial, 0));
+        let seconds = self.times.epoch_seconds()?;
+        let left = |&(condition, epochs): &(usize, usize), done: usize| {
+            epochs.saturating_sub(done) as f64 * seconds[condition]
+        };
+        let running: Vec<f64> = self.running.iter().map(|(&number, &done)| left(&self.trials[number], done)).collect();
+        let waiting = self.trials[self.waiting..].iter().map(|trial| left(trial, 0));
         Some(seconds_left(&running, waiting, self.threads))
     }
-}
-
-fn epochs_of(trial: &Trial) -> usize {
-    trial.settings.training.epochs
 }

@@ -16,8 +16,9 @@ use ohmspike_study::cluster::slurm;
 use ohmspike_study::cluster::slurm::Queue;
 use ohmspike_study::cluster::task::{Phase, TaskState};
 use ohmspike_study::prepare::Prepared;
-use ohmspike_study::run::{Shard, Trial, shard, trials};
-use ohmspike_study::status::{Standing, TrialTimes, left};
+use ohmspike_study::results::Results;
+use ohmspike_study::run::{Shard, Trial, shard};
+use ohmspike_study::status::{Status, TrialTimes, left};
 use ohmspike_study::store::Store;
 use ohmspike_study::study::Study;
 
@@ -27,15 +28,15 @@ use super::{Failure, source, warn};
 /// Show how far a study is: trials done and left, the tasks of its job array, the time left, and what to do next.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Study file.
+    /// Study file or results folder.
     study: PathBuf,
-    /// Put VALUE, or a list of values, in the place of what the file says for a key, as `run` and `submit` were told.
+    /// Override a key; a list makes it a sweep axis.
     #[arg(long, value_name = "SECTION.KEY=VALUE")]
     set: Vec<String>,
-    /// Folder of the results [default: results/NAME].
+    /// Folder of the results [default: results/NAME, or the folder given as STUDY].
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Wait until no task is queued or running; the exit status is 1 where trials are left then.
+    /// Wait until no task is queued or running; the exit status is 1 if trials are left then.
     #[arg(long)]
     wait: bool,
 }
@@ -70,14 +71,15 @@ struct Unanswered {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
-    let study = source::read(&arguments.study, &arguments.set)?;
-    let prepared = source::prepare(&study, Some(&arguments.study))?;
-    let out = std::path::absolute(source::results(arguments.out.as_deref(), &study))?;
-    let all = trials(&study, &prepared);
+    let file = source::open(&arguments.study, &arguments.set)?;
+    let study = &file.study;
+    let out = std::path::absolute(source::results(arguments.out.as_deref(), &file))?;
+    // Names of trials need the hash of their data, which are read once.
+    let Results { prepared, trials: all, .. } = Results::open(study, &out, &file.folder)?;
 
     let (mut pause, mut told, mut unanswered) = (FIRST_PAUSE, None, 0);
     let view = loop {
-        let view = View::of(&study, &prepared, &all, &out)?;
+        let view = View::of(study, &prepared, &all, &out)?;
         if !arguments.wait || !view.is_active() {
             break view;
         }
@@ -92,7 +94,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         thread::sleep(pause);
         pause = (pause * 3 / 2).min(LONGEST_PAUSE);
     };
-    if let Some((jobs, _)) = view.jobs.as_ref().filter(|(jobs, _)| jobs.set != arguments.set) {
+    if let Some((jobs, _)) = view.jobs.as_ref().filter(|(jobs, _)| file.results.is_none() && jobs.set != arguments.set)
+    {
         let set: Vec<String> = jobs.set.iter().map(|set| format!(" --set {set}")).collect();
         let set = if set.is_empty() { " no --set".to_owned() } else { set.concat() };
         tell!("warning: the array was submitted with{set}, which is not what this command says\n");
@@ -114,7 +117,7 @@ struct View<'a> {
     out: &'a Path,
     store: Store,
     checkpoints: Checkpoints,
-    all: Standing,
+    all: Status,
     health: HealthTally,
     times: Option<TrialTimes>,
     /// The last submission, and what Slurm says of it where it answers.
@@ -124,7 +127,7 @@ struct View<'a> {
 /// A shard of the last submission.
 struct ShardState {
     number: usize,
-    standing: Standing,
+    status: Status,
     /// What will become of it: running, pending, completed, failed.
     phase: Option<Phase>,
     state: String,
@@ -144,7 +147,7 @@ impl<'a> View<'a> {
         });
         // Nothing is written here.
         let checkpoints = Checkpoints::new(out, Duration::MAX);
-        let (all, times) = (Standing::of(trials, &store, &checkpoints), TrialTimes::of(study, trials, &store));
+        let (all, times) = (Status::of(trials, &store, &checkpoints), TrialTimes::of(study, trials, &store));
         let health = HealthTally::new(study, &done(study, prepared, trials, &store));
         Ok(View { trials, out, all, health, times, jobs, store, checkpoints })
     }
@@ -164,7 +167,7 @@ impl<'a> View<'a> {
     }
 
     fn counts(&self) -> String {
-        let Standing { done, failed, left, begun } = self.all;
+        let Status { done, failed, left, begun } = self.all;
         let mut text = format!("{done} of {} trials done, {left} left", done + left);
         if failed > 0 {
             text += &format!(", {failed} failed (training diverged)");
@@ -191,17 +194,17 @@ impl<'a> View<'a> {
         let Some((jobs, queue)) = &self.jobs else { return Vec::new() };
         let one = |number: usize| {
             let mine = shard(self.trials, Some(Shard { part: number, of: jobs.shards }));
-            let standing = Standing::of(&mine, &self.store, &self.checkpoints);
+            let status = Status::of(&mine, &self.store, &self.checkpoints);
             let known = queue.as_ref().and_then(|queue| queue.tasks.get(&number));
             let (phase, state) = match (known, queue) {
                 (Some(state), _) => (Some(state.phase()), state.to_string()),
-                (None, _) if standing.left == 0 => (Some(Phase::Completed), "completed".to_owned()),
+                (None, _) if status.left == 0 => (Some(Phase::Completed), "completed".to_owned()),
                 (None, _) if !jobs.tasks.contains(&number) => (None, "not submitted".to_owned()),
                 (None, Some(_)) => (Some(Phase::Failed), "ended early".to_owned()),
                 (None, None) => (None, "not known".to_owned()),
             };
             let seconds = self.times.as_ref().map(|times| times.on_cores(&left(&mine, &self.store), jobs.threads));
-            ShardState { number, standing, phase, state, seconds }
+            ShardState { number, status, phase, state, seconds }
         };
         (1..=jobs.shards).map(one).collect()
     }
@@ -224,7 +227,7 @@ impl<'a> View<'a> {
         }
         say!("\nshard   done   left   state")?;
         for one in shards.iter().filter(|one| shards.len() <= SHOWN_SHARDS || one.failed()) {
-            say!("{:>5} {:>6} {:>6}   {}", one.number, one.standing.done, one.standing.left, one.state)?;
+            say!("{:>5} {:>6} {:>6}   {}", one.number, one.status.done, one.status.left, one.state)?;
         }
         let logs = self.logs_of_failed(&shards);
         if !logs.is_empty() {

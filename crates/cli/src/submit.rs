@@ -7,13 +7,16 @@ use std::process::ExitCode;
 use ohmspike_datasets::persist;
 use ohmspike_plot::time_span::{TimeSpan, TimeSpanError};
 use ohmspike_study::cluster::jobs::{Jobs, MOST_SHARDS};
+use ohmspike_study::cluster::quote::shell;
 use ohmspike_study::cluster::request::{
     DEFAULT_SECONDS, DEFAULT_SHARDS, Request, mebibytes_needed, mebibytes_to_merge, seconds_needed, unfinished,
 };
 use ohmspike_study::cluster::script::Batch;
 use ohmspike_study::cluster::slurm;
 use ohmspike_study::cluster::slurm::SlurmError;
-use ohmspike_study::run::{MOST_THREADS, Trial, trials};
+use ohmspike_study::resolved_study::write_study;
+use ohmspike_study::run::{MOST_THREADS, Trial};
+use ohmspike_study::run_study::{Plan, RunOptions};
 use ohmspike_study::status::TrialTimes;
 use ohmspike_study::store::Store;
 use ohmspike_study::study::Study;
@@ -27,23 +30,23 @@ use super::{Failure, source, warn};
 /// are submitted: give the same command again after a failure, or after adding seeds or levels, and nothing runs twice.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Study file, for instance experiments/studies/noise-robustness.toml.
+    /// Study file, for instance experiments/studies/noise-robustness.toml, or a results folder.
     study: PathBuf,
-    /// Put VALUE, or a list of values, in the place of what the file says for a key.
+    /// Override a key; a list makes it a sweep axis.
     #[arg(long, value_name = "SECTION.KEY=VALUE")]
     set: Vec<String>,
-    /// Folder of the results, which every node must see [default: results/NAME].
+    /// Folder of the results, which every node must see [default: results/NAME, or the folder given as STUDY].
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Submit to Slurm, the scheduler that there is.
+    /// Submit to Slurm.
     #[arg(long, required = true)]
     slurm: bool,
-    /// Tasks of the array, each a shard of the study [default: 16, or a trial each where there are fewer].
+    /// Tasks of the array, each a shard of the study [default: 16, or one per trial if there are fewer].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=MOST_SHARDS as i64))]
     tasks: Option<u32>,
-    /// Tasks that may run at the same time [default: as many as the cluster lets].
+    /// Tasks that may run at the same time [default: no limit].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    at_once: Option<u32>,
+    max_concurrent: Option<u32>,
     /// Cores of a task: trials that it runs at the same time.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=MOST_THREADS))]
     threads: u16,
@@ -57,13 +60,13 @@ pub struct Arguments {
     /// Partition of the cluster.
     #[arg(long, value_name = "NAME", value_parser = slurm_name)]
     partition: Option<String>,
-    /// Account that pays.
+    /// Slurm account to charge.
     #[arg(long, value_name = "NAME", value_parser = slurm_name)]
     account: Option<String>,
     /// A further option of sbatch, for both jobs, for instance --sbatch=--qos=long.
     #[arg(long, value_name = "OPTION", allow_hyphen_values = true, value_parser = sbatch_option)]
     sbatch: Vec<String>,
-    /// Print the scripts, and submit nothing.
+    /// Print the scripts, and exit.
     #[arg(long)]
     dry_run: bool,
     /// Submit although an array of this study is still queued.
@@ -92,7 +95,7 @@ enum SubmitError {
     Refused { source: SlurmError, folder: PathBuf },
     #[error(
         "{source}\n\nhint: the array is submitted as job {array}, but not the job that sums up: give \
-         `sbatch --dependency=afterany:{array} {script}`, or `ohmspike run` with `--limit 0` once the array has ended"
+         `sbatch --dependency=afterany:{array} {script}`, or `ohmspike run` with `--max-trials 0` once the array has ended"
     )]
     NoMerge { source: SlurmError, array: String, script: String },
 }
@@ -130,21 +133,23 @@ const LONGEST_LIMIT: f64 = 3650.0 * 86_400.0;
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
-    let study = source::read(&arguments.study, &arguments.set)?;
-    let prepared = source::prepare(&study, Some(&arguments.study))?;
-    let out = absolute(source::results(arguments.out.as_deref(), &study))?;
+    let file = source::open(&arguments.study, &arguments.set)?;
+    let study = &file.study;
+    let out = absolute(source::results(arguments.out.as_deref(), &file))?;
+    // Everything that would keep a task from running is told here rather than in a log of every task.
+    let options = RunOptions { folder: Some(out.clone()), study_folder: file.folder.clone(), ..RunOptions::default() };
+    let Plan { trials: all, .. } = Plan::new(study, &options)?;
     let store = Store::open(&out)?;
     warn(store.warnings());
-    let all = trials(&study, &prepared);
 
-    let request = request(arguments, &study, &all, &store);
+    let request = request(arguments, study, &all, &store);
     if request.tasks.is_empty() {
         let file = arguments.study.display();
         tell!("all {} trials have a record: nothing to submit", all.len());
         tell!("\nhint: `ohmspike report {file}` writes what was found");
         return Ok(ExitCode::SUCCESS);
     }
-    let batch = batch(arguments, &study, &out, request)?;
+    let batch = batch(arguments, study, &out, request)?;
     let folder = out.join("slurm");
     let (array, merge) = (folder.join("array.sh"), folder.join("merge.sh"));
     if arguments.dry_run {
@@ -153,14 +158,13 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         return Ok(ExitCode::SUCCESS);
     }
     if !arguments.force {
-        refuse_while_queued(&out, &study)?;
+        refuse_while_queued(&out, study)?;
     }
     write(&folder.join("logs"), &[(&array, batch.array()), (&merge, batch.merge())])?;
+    // The folder describes its study before the first task has run.
+    write_study(study, &file.folder, &out)?;
     submit(&batch, &out, &array, &merge)?;
-    tell!(
-        "\nhint: `ohmspike status {}` with the same `--set` and `--out` shows how far it is",
-        arguments.study.display()
-    );
+    tell!("\nhint: `ohmspike status {}` shows how far it is", shell(&out.display().to_string()));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -177,7 +181,7 @@ fn request(arguments: &Arguments, study: &Study, all: &[Trial], store: &Store) -
         merge_mebibytes: mebibytes_to_merge(all.len()).max(arguments.memory.unwrap_or(0)),
         shards,
         tasks,
-        at_once: arguments.at_once.map(|count| count as usize),
+        at_once: arguments.max_concurrent.map(|count| count as usize),
         threads,
         partition: arguments.partition.clone(),
         account: arguments.account.clone(),
@@ -248,7 +252,7 @@ fn submit(batch: &Batch, out: &Path, array: &Path, merge: &Path) -> Result<(), F
         set: batch.set.clone(),
     };
     jobs.write(out)?;
-    let script = ohmspike_study::cluster::quote::shell(&merge.display().to_string());
+    let script = shell(&merge.display().to_string());
     let last = slurm::submit(merge, Some(&number));
     let last = last.map_err(|source| SubmitError::NoMerge { source, array: number, script })?;
     say!("summary and report: job {last}, after the array")?;

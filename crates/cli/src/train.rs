@@ -8,14 +8,11 @@ use ohmspike_simd::Instructions;
 use ohmspike_study::hardware::shapes;
 use ohmspike_study::health::rise::untested;
 use ohmspike_study::health::{Clipped, Ended, HealthState};
-use ohmspike_study::machine::cores;
-use ohmspike_study::pool::Pool;
+use ohmspike_study::prepare::Prepared;
 use ohmspike_study::record::Record;
-use ohmspike_study::run::MOST_THREADS;
-use ohmspike_study::silent_input::silent_input;
-use ohmspike_study::study::Study;
-use ohmspike_study::trial::{Epoch, EpochEnd, run_trial};
-use ohmspike_study::warning::all_warnings;
+use ohmspike_study::run::{EpochReport, MOST_THREADS, Trial};
+use ohmspike_study::run_study::{Observer, RunOptions, RunWarning, Trained, train};
+use ohmspike_study::settings::Settings;
 use ohmspike_study::warning::converters::saturated;
 
 use super::terminal::{Wanted, print, say, tell};
@@ -26,68 +23,42 @@ use super::{Failure, source, warn};
 pub struct Arguments {
     /// Study file; without one, the defaults: 80:20, abstract weights, no noise, the built-in subset.
     study: Option<PathBuf>,
-    /// Put VALUE in the place of what the file says for a key; needed for every axis of the file.
+    /// Override a key; every axis of the study needs one value.
     #[arg(long, value_name = "SECTION.KEY=VALUE")]
     set: Vec<String>,
     /// Seed of the trial [default: the first of the study].
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    /// Threads that share every batch [default: one a core]. The numbers stay the same.
+    /// Threads that share every batch [default: one per core]; results have the same bits with any number.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=MOST_THREADS))]
     threads: Option<u16>,
-    /// Vector instructions of the kernels: baseline, avx2 or avx512; results have the same bits with each [default: the best
-    /// that the CPU has].
+    /// Vector instructions: baseline, avx2 or avx512; results have the same bits with each [default: the best of the CPU].
     #[arg(long, value_name = "SET")]
-    instructions: Option<Instructions>,
-}
-
-/// A study with several conditions where one is wanted.
-#[derive(Debug, thiserror::Error)]
-#[error("{key}: must be one value to train one network, got {count}\n\nhint: choose with `--set {key}={first}`")]
-struct AxisError {
-    key: String,
-    count: usize,
-    first: String,
+    simd: Option<Instructions>,
 }
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
-    arguments.instructions.map_or(Ok(()), Instructions::use_for_all)?;
-    let study = one_condition(arguments)?;
-    let settings = &study.conditions[0].settings;
-    let prepared = source::prepare(&study, arguments.study.as_deref())?;
-    let (data, devices) = (prepared.data(settings), prepared.devices_of(settings));
-    let shapes = shapes(settings, data);
-    let held = devices.with(&shapes);
-    for (loaded, connections) in &held {
-        tell!("{}", device_sheet(loaded, settings, connections));
-    }
-    warn(&all_warnings(settings, data, &devices));
-    warn(&silent_input(settings, data).into_iter().collect::<Vec<_>>());
-
-    let seed = arguments.seed.unwrap_or(study.seeds[0]);
-    let mut wanted = say!("epoch     loss   accuracy %   spikes/sample   excitatory %   seconds");
-    let mut watch = |end: &EpochEnd| {
-        if matches!(wanted, Ok(true)) {
-            wanted = say!("{}", epoch_line(end.epochs.len(), end.epoch()));
-        }
-        // Nothing is recorded: without a reader the rest of the training is for nobody.
-        if matches!(wanted, Ok(false)) {
-            std::process::exit(0);
-        }
+    arguments.simd.map_or(Ok(()), Instructions::use_for_all)?;
+    let (study, study_folder) = match &arguments.study {
+        Some(path) => source::open(path, &arguments.set).map(|file| (file.study, file.folder))?,
+        None => (source::default(&arguments.set)?, PathBuf::from(".")),
     };
-    let pool = Pool::new(arguments.threads.map_or_else(cores, usize::from))?;
-    let outcome = pool.on_one(|| run_trial(settings, &devices, data, seed, None, &pool.executor(), &mut watch))?;
-    wanted?;
-    let record = Record::new(settings, seed, data, &devices, &outcome);
+    let options = RunOptions { study_folder, threads: arguments.threads.map(usize::from), ..RunOptions::default() };
+    let mut screen = Screen { wanted: Ok(true) };
+    let Some(trained) = train(&study, arguments.seed, &options, &mut screen)? else { return Ok(ExitCode::SUCCESS) };
+    screen.wanted?;
+    let Trained { settings, prepared, record } = trained;
+    let (data, devices) = (prepared.data(settings), prepared.devices_of(settings));
     if let Some(mean) = record.outcome {
         let (epochs, percent) = (record.accuracy.len(), 100.0 * mean);
         let last = epochs.min(settings.outcome.last_epochs);
+        let seed = record.seed;
         say!("outcome: {percent:.2} % (mean test accuracy, last {last} of {epochs} epochs, seed {seed})")?;
     }
     warn(&saturated(&record, &devices));
     print(&cost_lines(&record.connections, record.energy.as_ref()))?;
-    for (loaded, shapes) in held {
+    for (loaded, shapes) in devices.with(&shapes(settings, data.shape())) {
         let shapes: Vec<_> = shapes.into_iter().map(|(_, shape)| shape).collect();
         print(&area_line(&loaded.device, settings.hardware.pair, &shapes))?;
     }
@@ -95,17 +66,36 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     record.failure.map_or(Ok(ExitCode::SUCCESS), |failure| Err(failure.into()))
 }
 
-/// The study with the one condition that is to be trained.
-fn one_condition(arguments: &Arguments) -> Result<Study, Failure> {
-    let study = match &arguments.study {
-        Some(file) => source::read(file, &arguments.set)?,
-        None => source::default(&arguments.set)?,
-    };
-    if let Some(axis) = study.axes.iter().find(|axis| axis.values.len() > 1) {
-        let first = axis.values[0].to_string();
-        return Err(AxisError { key: axis.key.clone(), count: axis.values.len(), first }.into());
+/// What a training shows: its devices, warnings, and a line per epoch.
+struct Screen {
+    wanted: Wanted,
+}
+
+impl Observer for Screen {
+    fn training(&mut self, settings: &Settings, prepared: &Prepared) {
+        let shapes = shapes(settings, prepared.data(settings).shape());
+        for (loaded, connections) in prepared.devices_of(settings).with(&shapes) {
+            tell!("{}", device_sheet(loaded, settings, &connections));
+        }
     }
-    Ok(study)
+
+    fn warning(&mut self, warning: &RunWarning) {
+        tell!("warning: {warning}\n");
+    }
+
+    fn trial_begun(&mut self, _: usize, _: &Trial, _: usize) {
+        self.wanted = say!("epoch     loss   accuracy %   spikes/sample   excitatory %   seconds");
+    }
+
+    fn epoch_ended(&mut self, _: usize, _: &Trial, epoch: &EpochReport) {
+        if matches!(self.wanted, Ok(true)) {
+            self.wanted = say!("{}", epoch_line(epoch));
+        }
+        // Nothing is recorded: without a reader the rest of the training is for nobody.
+        if matches!(self.wanted, Ok(false)) {
+            std::process::exit(0);
+        }
+    }
 }
 
 /// What is wrong with the trial, in a line on stdout, and with its numbers and advice on stderr.
@@ -131,14 +121,12 @@ fn tell_health(record: &Record) -> Wanted {
     }
 }
 
-fn epoch_line(number: usize, epoch: &Epoch) -> String {
-    let test = epoch.test.total();
+fn epoch_line(epoch: &EpochReport) -> String {
+    let EpochReport { number, loss, test, seconds } = epoch;
     format!(
-        "{number:>5} {:>8.4} {:>12.2} {:>15.1} {:>14.1} {:>9.2}",
-        epoch.loss,
+        "{number:>5} {loss:>8.4} {:>12.2} {:>15.1} {:>14.1} {seconds:>9.2}",
         test.accuracy() * 100.0,
         test.spikes_per_sample(),
         test.excitatory_share() * 100.0,
-        epoch.wall_seconds(),
     )
 }

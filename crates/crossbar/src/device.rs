@@ -30,6 +30,7 @@ mod ends;
 mod energy;
 mod faults;
 mod gains;
+mod in_code;
 mod levels;
 mod model;
 mod nonlinearity;
@@ -46,6 +47,7 @@ mod reference_branch;
 pub(crate) mod refusal;
 mod renamed;
 mod rtn;
+#[cfg(feature = "schema")]
 mod schema;
 mod shape;
 mod sigma;
@@ -84,6 +86,7 @@ pub use refusal::{DeviceError, Problem, SpecError};
 pub use renamed::{renamed_key, renamed_word};
 pub(crate) use rtn::TelegraphSteps;
 pub use rtn::{Rtn, RtnKind, RtnSpec, Telegraph};
+#[cfg(feature = "schema")]
 pub use schema::{field_table, schema};
 pub use sigma::Sigma;
 pub use spec::DeviceSpec;

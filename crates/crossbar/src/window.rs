@@ -14,7 +14,6 @@
 //! # Ok::<(), ohmspike_crossbar::device::SpecError>(())
 //! ```
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::device::number::{RESISTANCE_OHM, number};
@@ -24,16 +23,17 @@ use crate::device::refusal::{Problem, SpecError};
 const LEAST_RATIO: f64 = 1.001;
 
 /// The window in a device file.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct WindowSpec {
     /// Resistance of a cell that is fully on.
     #[serde(deserialize_with = "number")]
-    #[schemars(range(min = RESISTANCE_OHM.low, max = RESISTANCE_OHM.high), extend("x-unit" = "ohm"))]
+    #[cfg_attr(feature = "schema", schemars(range(min = RESISTANCE_OHM.low, max = RESISTANCE_OHM.high), extend("x-unit" = "ohm")))]
     pub low_resistance_ohm: f64,
     /// Resistance of a cell that is fully off, at least 1.001 times the low one.
     #[serde(deserialize_with = "number")]
-    #[schemars(range(min = RESISTANCE_OHM.low, max = RESISTANCE_OHM.high), extend("x-unit" = "ohm"))]
+    #[cfg_attr(feature = "schema", schemars(range(min = RESISTANCE_OHM.low, max = RESISTANCE_OHM.high), extend("x-unit" = "ohm")))]
     pub high_resistance_ohm: f64,
 }
 

@@ -11,7 +11,7 @@ const BEGIN: &str = "<!-- keys: written by crates/crossbar/tests/device_models_a
 const END: &str = "<!-- end of keys -->";
 
 fn folder() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../device-models")
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("device-models")
 }
 
 /// Compares a file with what it should be, or writes it where `UPDATE_GOLDEN` says so.

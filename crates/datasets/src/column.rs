@@ -2,8 +2,9 @@
 
 use std::{fmt, sync::Arc};
 
-use crate::float_layout::FloatLayout;
 use half::f16;
+
+use crate::float_layout::FloatLayout;
 
 /// What kind of number it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

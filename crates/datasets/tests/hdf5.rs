@@ -7,8 +7,9 @@ use std::io::Read;
 use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 
 use flate2::read::GzDecoder;
-use ohmspike_datasets::{EventForm, EventImport, Part, Test, TimeUnit, import_events};
 use serde::Deserialize;
+
+use ohmspike_datasets::{EventForm, EventImport, Part, Test, TimeUnit, import_events};
 
 #[derive(Deserialize)]
 struct Expected {

@@ -6,11 +6,12 @@ mod made;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use made::{Folder, integers, npy, npy_of, shipped, zip};
 use ohmspike_datasets::{
     DenseImport, EventForm, EventImport, Scale, ShdFrom, Test, fetch_shd, import_dense, import_events, is_control,
     load, store,
 };
+
+use made::{Folder, integers, npy, npy_of, shipped, zip};
 
 /// Clears the screen, in C0 and in C1, and turns the direction of text.
 const HOSTILE: &str = "\u{1b}[2J\u{9b}2J\u{202e}\u{7}";

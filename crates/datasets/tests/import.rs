@@ -5,11 +5,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use serde::Deserialize;
+
 use ohmspike_datasets::{
     Dataset, DenseImport, EventForm, EventImport, EventSet, Part, Scale, Test, import_dense, import_events, imported,
     load, store,
 };
-use serde::Deserialize;
 
 #[derive(Deserialize)]
 struct Expected {

@@ -4,8 +4,9 @@ mod made;
 
 use std::fs;
 
-use made::{Folder, floats, integers, npy, npy_of, shipped, zip};
 use ohmspike_datasets::{EventForm, EventImport, Test, TimeUnit, import_events};
+
+use made::{Folder, floats, integers, npy, npy_of, shipped, zip};
 
 fn form() -> EventForm {
     EventForm { sensor: [4, 1, 1], classes: 2, duration_seconds: 1.0, time_unit: None }

@@ -2,8 +2,9 @@
 
 mod made;
 
-use made::{Folder, floats, integers, npy, npy_of, shipped, zip};
 use ohmspike_datasets::{DenseImport, EventForm, EventImport, Scale, Test, import_dense, import_events};
+
+use made::{Folder, floats, integers, npy, npy_of, shipped, zip};
 
 fn form() -> EventForm {
     EventForm { sensor: [4, 1, 1], classes: 2, duration_seconds: 1.0, time_unit: None }

@@ -3,8 +3,9 @@
 #[allow(dead_code, reason = "other tests use the rest")]
 mod made;
 
-use made::{Folder, floats, integers, npy, zip};
 use ohmspike_datasets::{DenseImport, EventForm, EventImport, Import, Note, Scale, Test, import_dense, import_events};
+
+use made::{Folder, floats, integers, npy, zip};
 
 fn told(import: &Import) -> Vec<String> {
     import.notes.iter().map(Note::to_string).collect()

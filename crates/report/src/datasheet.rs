@@ -9,25 +9,25 @@ mod held;
 mod mechanisms;
 mod page;
 mod spreads;
+mod study;
 mod writing;
 
 use std::fmt::Write;
 
-use ohmspike_study::significant::significant;
-
 use ohmspike_crossbar::device::{Device, Scheme};
 use ohmspike_crossbar::spread::{read_spread, write_spread};
 use ohmspike_snn::connection::Connection;
-
 use ohmspike_study::pair_spread::{units_of_read, units_of_write};
 use ohmspike_study::prepare::LoadedDevice;
 use ohmspike_study::settings::{Settings, connection_name};
+use ohmspike_study::significant::significant;
 
 pub use area::area_line;
 pub use cost::cost_lines;
 use mechanisms::{Told, is_off, mechanisms, scheme_word};
 pub use page::{device_line, device_page, highest_grade};
 use spreads::spread_table;
+pub use study::study_sheets;
 
 /// The device as the first of the connections of these `shapes`, which it holds, uses it in a trial with `settings`, and the
 /// maps of its chip. A mechanism that the device leaves out is said to be off.
@@ -101,8 +101,9 @@ fn on_and_off(device: &Device, fault_map: bool) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use ohmspike_study::chip_maps::{ChipMaps, MapFile};
+
+    use super::*;
 
     const SHAPES: &[(Connection, (usize, usize))] = &[(Connection::Feedforward(0), (2, 3))];
 

@@ -14,7 +14,6 @@ use std::fmt::Write;
 use ohmspike_crossbar::ArrayError;
 use ohmspike_crossbar::device::{Device, Direction};
 use ohmspike_rng::Seed;
-
 use ohmspike_study::warning::{Warning, beyond_laws_at, law};
 
 pub use chip::Chip;
@@ -95,8 +94,8 @@ pub enum SampleError {
     },
     /// A write of more pulses than anybody waits for.
     #[error(
-        "--write: a write from {from} to {target} µS takes about {pulses:.0} pulses of `{device}` per cell, {all:.2e} for {count} \
-         cells; at most {MOST_PULSES:e} are sampled\n\nhint: sample fewer cells (`--count`), or a shorter way (`--from`)"
+        "--target-microsiemens: a write from {from} to {target} µS takes about {pulses:.0} pulses of `{device}` per cell, {all:.2e} for {count} \
+         cells; at most {MOST_PULSES:e} are sampled\n\nhint: sample fewer cells (`--count`), or a shorter way (`--start-microsiemens`)"
     )]
     Pulses {
         /// Where it starts, µS.
@@ -144,6 +143,22 @@ pub struct Cycle {
 }
 
 impl Sampling {
+    /// One write of one cell of `device` to `target`, µS, from the floor of the window; nothing is read and no fault is drawn.
+    pub fn new(device: &Device, target: f64) -> Sampling {
+        Sampling {
+            target,
+            from: f64::from(device.window.low()),
+            count: 1,
+            cycles: 1,
+            after_seconds: None,
+            reads: 0,
+            read_interval_seconds: 1e-3,
+            faults: false,
+            study_sigma: None,
+            seed: 1,
+        }
+    }
+
     /// Does it on a chip of `device`; nothing is kept of a cycle once the next is asked for.
     ///
     /// # Errors
@@ -156,7 +171,7 @@ impl Sampling {
             Some(given) if !(0.0..=LARGEST_SIGMA).contains(&given) => return Err(SampleError::StudySigma { given }),
             _ => {}
         }
-        for (flag, given) in [("--write", self.target), ("--from", self.from)] {
+        for (flag, given) in [("--target-microsiemens", self.target), ("--start-microsiemens", self.from)] {
             let (low, high) = (device.window.low(), device.window.high());
             if !(low..=high).contains(&(given as f32)) {
                 return Err(SampleError::Outside { flag, given, device: device.name.clone(), low, high });
@@ -387,13 +402,15 @@ mod tests {
         let up = Sampling { from: 1.0, target: 1000.0, count: 10_001, ..SAMPLING };
         assert_eq!(
             refused(up.clone()),
-            "--write: a write from 1 to 1000 µS takes about 100000 pulses of `sampled` per cell, 1.00e9 for 10001 cells; at \
-             most 1e9 are sampled\n\nhint: sample fewer cells (`--count`), or a shorter way (`--from`)"
+            "--target-microsiemens: a write from 1 to 1000 µS takes about 100000 pulses of `sampled` per cell, 1.00e9 for 10001 cells; at \
+             most 1e9 are sampled\n\nhint: sample fewer cells (`--count`), or a shorter way (`--start-microsiemens`)"
         );
         assert_eq!(refused(Sampling { count: 9_900, ..up.clone() }), "");
         let down = Sampling { from: 1000.0, target: 1.0, ..up };
         assert_eq!(refused(down.clone()), "");
-        assert!(refused(Sampling { cycles: 2, ..down }).starts_with("--write: a write from 1000 to 1 µS"));
+        assert!(
+            refused(Sampling { cycles: 2, ..down }).starts_with("--target-microsiemens: a write from 1000 to 1 µS")
+        );
         let reads = Sampling { reads: 100_000, count: 1000, ..SAMPLING };
         assert!(
             refused(reads).starts_with("--read: 100000 reads of 1000 cells are 100000000 numbers per cycle; at most")
@@ -470,11 +487,11 @@ mod tests {
         };
         assert_eq!(
             refused("ideal", Sampling { target: 2000.0, ..SAMPLING }),
-            "--write: got 2000 µS, must lie in the window of `ideal`, 1 to 1000 µS"
+            "--target-microsiemens: got 2000 µS, must lie in the window of `ideal`, 1 to 1000 µS"
         );
         assert_eq!(
             refused("ideal", Sampling { from: f64::NAN, ..SAMPLING }),
-            "--from: got NaN µS, must lie in the window of `ideal`, 1 to 1000 µS"
+            "--start-microsiemens: got NaN µS, must lie in the window of `ideal`, 1 to 1000 µS"
         );
         assert!(refused("study-1k-1m", SAMPLING).starts_with("--study-sigma-microsiemens: must be given for"));
         let with_sigma = Sampling { study_sigma: Some(20.0), ..SAMPLING };

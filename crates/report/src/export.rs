@@ -6,12 +6,13 @@
 #[cfg(feature = "parquet")]
 mod parquet;
 
-use ohmspike_crossbar::WriteReport;
-use ohmspike_snn::activity::ClassActivity;
-use ohmspike_snn::metrics::van_rossum::PairDistances;
+use std::collections::BTreeMap;
 
 use ohmspike_analysis::judged::Judged;
 use ohmspike_analysis::repeats::{Done, copies};
+use ohmspike_crossbar::WriteReport;
+use ohmspike_snn::activity::ClassActivity;
+use ohmspike_snn::metrics::van_rossum::PairDistances;
 use ohmspike_study::axis_value::plain;
 use ohmspike_study::axis_value::{is_numeric, number};
 use ohmspike_study::conversions::{ConversionShares, Conversions};
@@ -59,8 +60,30 @@ pub enum ExportError {
     Parquet(#[from] ::parquet::errors::ParquetError),
 }
 
+/// Which settings of a trial have a column of their own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SettingColumns {
+    /// The keys that the study sweeps.
+    Swept,
+    /// These, and then every other key with its resolved value.
+    #[default]
+    All,
+}
+
+impl std::str::FromStr for SettingColumns {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<SettingColumns, String> {
+        match text {
+            "swept" => Ok(SettingColumns::Swept),
+            "all" => Ok(SettingColumns::All),
+            _ => Err("expected `swept` or `all`".to_owned()),
+        }
+    }
+}
+
 /// A row a trial: its name, its axes, what came of it, of which other trial it is a copy, and what it did to the cells.
-pub fn trial_table(study: &Study, done: &[Done]) -> Table {
+pub fn trial_table(study: &Study, done: &[Done], columns: SettingColumns) -> Table {
     let mut table = Table::default();
     names(&mut table, study, done);
     let last = |of: fn(&Record) -> &[f64]| move |record: &Record| of(record).last().copied();
@@ -97,11 +120,12 @@ pub fn trial_table(study: &Study, done: &[Done]) -> Table {
     table.numbers("training_seconds", done, |record| Some(record.seconds.training));
     table.numbers("test_seconds", done, |record| Some(record.seconds.test));
     health(&mut table, study, done);
+    settings(&mut table, study, done, columns);
     table
 }
 
 /// A row a trial and epoch.
-pub fn epoch_table(study: &Study, done: &[Done]) -> Table {
+pub fn epoch_table(study: &Study, done: &[Done], columns: SettingColumns) -> Table {
     let every: Vec<Done> =
         done.iter().flat_map(|done| std::iter::repeat_n(*done, done.record.accuracy.len())).collect();
     let epochs: Vec<usize> = done.iter().flat_map(|done| 0..done.record.accuracy.len()).collect();
@@ -117,6 +141,7 @@ pub fn epoch_table(study: &Study, done: &[Done]) -> Table {
     // The first test is the one before training.
     series("excitatory_spikes_per_image", |record, epoch| per_image(record, epoch + 1, |test| test.excitatory_spikes));
     series("inhibitory_spikes_per_image", |record, epoch| per_image(record, epoch + 1, |test| test.inhibitory_spikes));
+    settings(&mut table, study, &every, columns);
     table
 }
 
@@ -177,6 +202,32 @@ fn axis_values<'a>(axis: &Axis, values: impl Iterator<Item = &'a toml::Value>) -
         Values::Number(values.map(number).collect())
     } else {
         Values::Text(values.map(|value| Some(plain(value))).collect())
+    }
+}
+
+/// Every setting of the trials that the study doesn't sweep: numbers where all that is given are numbers, else words.
+fn settings(table: &mut Table, study: &Study, done: &[Done], columns: SettingColumns) {
+    if columns == SettingColumns::Swept {
+        return;
+    }
+    let mut by_key: BTreeMap<String, Vec<Option<toml::Value>>> = BTreeMap::new();
+    for (row, done) in done.iter().enumerate() {
+        let swept = |key: &str| study.axes.iter().any(|axis| axis.key == key);
+        for (key, value) in done.record.settings.keys().into_iter().filter(|(key, _)| !swept(key)) {
+            let values = by_key.entry(key).or_default();
+            values.resize(row, None);
+            values.push(Some(value));
+        }
+    }
+    for (key, mut values) in by_key {
+        values.resize(done.len(), None);
+        let is_number = values.iter().flatten().all(|value| number(value).is_some());
+        let column = if is_number {
+            Values::Number(values.iter().map(|value| number(value.as_ref()?)).collect())
+        } else {
+            Values::Text(values.iter().map(|value| value.as_ref().map(plain)).collect())
+        };
+        table.push(&key, column);
     }
 }
 

@@ -68,7 +68,7 @@ pub fn study_figures(
 #[derive(Debug, thiserror::Error)]
 pub enum FigureError {
     /// A key for the x axis that the study does not sweep.
-    #[error("--x: must be a key that the study sweeps, {}, got `{key}`{}", listed(.swept), axis_hint(.key))]
+    #[error("--x-axis: must be a key that the study sweeps, {}, got `{key}`{}", listed(.swept), axis_hint(.key))]
     Axis {
         /// The key.
         key: String,

@@ -14,19 +14,19 @@ use crate::study::Study;
 
 /// Seconds of an epoch by condition, measured and estimated.
 #[derive(Clone, Debug)]
-pub struct Pace {
+pub struct EpochTimes {
     /// Place of the condition's value on every axis.
     places: Vec<Vec<usize>>,
     /// Seconds and number of the measured epochs of every condition.
     measured: Vec<(f64, u64)>,
 }
 
-impl Pace {
+impl EpochTimes {
     /// Nothing has been measured of the conditions of `study` yet.
-    pub fn new(study: &Study) -> Pace {
+    pub fn new(study: &Study) -> EpochTimes {
         let places: Vec<Vec<usize>> =
             (0..study.conditions.len()).map(|number| study.places(number).collect()).collect();
-        Pace { measured: vec![(0.0, 0); places.len()], places }
+        EpochTimes { measured: vec![(0.0, 0); places.len()], places }
     }
 
     /// Takes note that `epochs` epochs of a condition took so many `seconds` together.
@@ -98,9 +98,9 @@ mod tests {
     use super::*;
 
     /// Two hidden layers x three levels; conditions in that order.
-    fn pace() -> Pace {
+    fn pace() -> EpochTimes {
         let text = "name = \"pace\"\n[network]\nhidden = [10, 20]\n[noise]\nlevel_percent = [1, 10, 100]\n";
-        Pace::new(&Study::parse("pace.toml", text, &[]).expect("the test's own study"))
+        EpochTimes::new(&Study::parse("pace.toml", text, &[]).expect("the test's own study"))
     }
 
     fn assert_near(found: &[f64], expected: &[f64]) {

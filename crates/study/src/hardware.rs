@@ -10,13 +10,13 @@ use ohmspike_snn::network::Sign;
 use ohmspike_snn::weights::DigitalWeights;
 
 use crate::chip_maps::{LayerMaps, WrongMap};
-use crate::prepare::{EncodedData, LoadedDevice};
+use crate::prepare::{DataShape, LoadedDevice};
 use crate::settings::Settings;
 use crate::trial::network;
 
 /// The connections of a network that `settings` describe and `data` are shown to, in their order, each with its rows and
 /// columns. There are none of a network that cannot be, which checked settings do not describe.
-pub fn shapes(settings: &Settings, data: &EncodedData) -> Vec<(Connection, (usize, usize))> {
+pub fn shapes(settings: &Settings, data: DataShape) -> Vec<(Connection, (usize, usize))> {
     let Ok(network) = network(settings, data) else { return Vec::new() };
     network.connections().map(|connection| (connection, network.shape(connection))).collect()
 }

@@ -6,6 +6,7 @@
 //! - [`warning`]: settings that are valid but probably unintended;
 //! - [`hardware`]: the weights of a trial in the device that its settings name;
 //! - [`health`]: whether the number of a trial says anything about its hardware;
+//! - [`run_study`](mod@run_study): all of it in one call; [`results`]: a results folder, read;
 //! - [`run`]: trials on threads and shards; [`pool`]: the threads, which help one another; [`record`], [`observation`], [`details`]: what they leave, on which [`machine`]; [`store`]: kept safe
 //!   against being killed; [`checkpoint`]: how far the running ones have come;
 //! - [`status`], [`eta`]: trials done and left, and for how long; [`cluster`]: the same study as jobs of Slurm.
@@ -35,16 +36,25 @@ pub mod prepare;
 pub mod presence;
 pub mod record;
 pub mod record_check;
+pub mod resolved_study;
+pub mod results;
 pub mod run;
+pub mod run_error;
+pub mod run_study;
 pub mod settings;
 pub mod significant;
 pub mod silent_input;
 pub mod status;
 pub mod store;
 pub mod study;
+pub mod study_file;
 pub mod success;
 pub mod trial;
 pub mod warning;
+
+pub use results::Results;
+pub use run_error::RunError;
+pub use run_study::{Finished, Observer, RunOptions, run_study};
 
 /// Runs the examples of the README.
 #[cfg(doctest)]

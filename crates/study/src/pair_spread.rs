@@ -30,9 +30,9 @@ pub fn units_of_read(settings: &Settings, device: &Device, connection: Connectio
 }
 
 fn units(settings: &Settings, device: &Device, connection: Connection, both_cells: bool) -> Option<WeightUnits> {
-    let full_scale = settings.weight_at_gmax_of(connection) as f32;
+    let weight_at_gmax = settings.weight_at_gmax_of(connection) as f32;
     let weight_per_microsiemens =
-        f64::from(PairMapping::new(device.window, full_scale).ok()?.weight_per_microsiemens());
+        f64::from(PairMapping::new(device.window, weight_at_gmax).ok()?.weight_per_microsiemens());
     let weight_per_microsiemens =
         if both_cells { weight_per_microsiemens * std::f64::consts::SQRT_2 } else { weight_per_microsiemens };
     let (sigma_init, update_sigma) = (settings.weights.sigma_init, settings.study_sigma());

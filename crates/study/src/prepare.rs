@@ -2,9 +2,10 @@
 
 mod devices;
 mod encoded;
+mod known;
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use ohmspike_crossbar::device::{Device, DeviceError};
@@ -15,6 +16,7 @@ use sha2::{Digest, Sha256};
 
 pub use devices::Devices;
 pub use encoded::EncodedData;
+pub use known::{AmbiguousData, DataShape, KnownData, RecordedData};
 
 use crate::chip_maps::{ChipMaps, WrongMap};
 use crate::device_file;
@@ -48,6 +50,8 @@ pub struct Prepared {
     data: BTreeMap<String, EncodedData>,
     /// By what of the settings decides them ([`device_key`]).
     devices: BTreeMap<String, LoadedDevice>,
+    /// By name, for whoever only reads records.
+    known: BTreeMap<String, KnownData>,
 }
 
 /// What a study needs is not there, or not what it must be.
@@ -126,6 +130,9 @@ pub enum PrepareError {
         /// Why.
         source: std::io::Error,
     },
+    /// Records of several data sets of one name.
+    #[error(transparent)]
+    Ambiguous(#[from] AmbiguousData),
     /// A map of the chip is not one of its array.
     #[error(transparent)]
     WrongMap(#[from] WrongMap),
@@ -228,6 +235,29 @@ impl Prepared {
         Ok(prepared)
     }
 
+    /// Reads what it takes to read records of trials with these settings: devices, and hash and shape of data sets. Those that are
+    /// not on this machine are as the records tell.
+    ///
+    /// # Errors
+    /// [`PrepareError`].
+    pub fn for_reading<'a>(
+        settings: impl Iterator<Item = &'a Settings>,
+        folder: &Path,
+        recorded: &RecordedData,
+    ) -> Result<Prepared, PrepareError> {
+        let (mut prepared, mut sets) = (Prepared::default(), BTreeSet::new());
+        for settings in settings {
+            prepared.add_devices(settings, folder)?;
+            sets.insert(settings.data.set.clone());
+        }
+        for name in sets {
+            if let Some(known) = known::known(&name, recorded)? {
+                prepared.known.insert(name, known);
+            }
+        }
+        Ok(prepared)
+    }
+
     fn add_devices(&mut self, settings: &Settings, folder: &Path) -> Result<(), PrepareError> {
         for name in settings.connections().into_iter().filter_map(|connection| settings.device_of(connection)) {
             let loaded = match self.devices.entry(device_key(&name, settings)) {
@@ -262,7 +292,7 @@ impl Prepared {
             return Err(PrepareError::Epochs { classes: data.classes, most, epochs });
         }
         let devices = self.devices_of(settings);
-        for (connection, (rows, columns)) in shapes(settings, data) {
+        for (connection, (rows, columns)) in shapes(settings, data.shape()) {
             if rows > LARGEST_MATRIX / columns {
                 return Err(PrepareError::Matrix { key: neurons_key(connection), rows, columns });
             }
@@ -274,8 +304,23 @@ impl Prepared {
     }
 
     /// The data of a trial.
+    ///
+    /// # Panics
+    /// Where they were not read, as by [`Prepared::for_reading`].
     pub fn data(&self, settings: &Settings) -> &EncodedData {
         &self.data[&data_key(settings)]
+    }
+
+    /// SHA-256 of the data of a trial; empty where nobody knows it.
+    pub fn data_sha256(&self, settings: &Settings) -> &str {
+        let known = || self.known.get(&settings.data.set).map(|known| &*known.sha256);
+        self.data.get(&data_key(settings)).map(|data| &*data.sha256).or_else(known).unwrap_or_default()
+    }
+
+    /// Sizes of the data of a trial; none where nobody knows them.
+    pub fn data_shape(&self, settings: &Settings) -> Option<DataShape> {
+        let known = || self.known.get(&settings.data.set).map(|known| known.shape);
+        self.data.get(&data_key(settings)).map(EncodedData::shape).or_else(known)
     }
 
     /// What holds the weights of a trial.

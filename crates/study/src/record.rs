@@ -100,7 +100,7 @@ impl Record {
         let record = Record {
             schema: SCHEMA,
             arithmetic: ARITHMETIC,
-            id: trial_id(settings, seed, data, devices),
+            id: trial_id(settings, seed, &data.sha256, devices),
             seed,
             settings: settings.resolved(),
             data_sha256: data.sha256.clone(),

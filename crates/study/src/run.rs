@@ -4,11 +4,14 @@
 //! shards nor restarts can change a result. Records are handed to the calling thread in the order in which trials
 //! end.
 
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
 
-use crate::checkpoint::{CheckpointWarning, Checkpoints};
+use ohmspike_snn::activity::ClassActivity;
+
+use crate::checkpoint::{Checkpoint, CheckpointWarning, Checkpoints};
 use crate::cluster::jobs::MOST_SHARDS;
 use crate::details::Details;
 use crate::pool::{Helpers, Pool};
@@ -16,7 +19,7 @@ use crate::prepare::Prepared;
 use crate::record::{Record, trial_id};
 use crate::settings::Settings;
 use crate::study::Study;
-use crate::trial::{TrialError, TrialState, run_trial};
+use crate::trial::{EpochEnd, Outcome, TrialError, TrialState, run_trial_while};
 
 /// Threads of a process: more than any machine has.
 pub const MOST_THREADS: i64 = 4096;
@@ -71,7 +74,7 @@ pub fn trials<'a>(study: &'a Study, prepared: &Prepared) -> Vec<Trial<'a>> {
     let named = |position: usize, condition: usize| {
         let seed = study.seeds[position];
         let settings = &study.conditions[condition].settings;
-        let id = trial_id(settings, seed, prepared.data(settings), &prepared.devices_of(settings));
+        let id = trial_id(settings, seed, prepared.data_sha256(settings), &prepared.devices_of(settings));
         let details = study.details.keeps(position);
         Trial { condition, settings, seed, id, details, needs_details: details && study.details_given }
     };
@@ -102,13 +105,53 @@ pub enum Progress {
     Epoch {
         /// Its number.
         trial: usize,
-        /// Wall time of the epoch, s.
-        seconds: f64,
+        /// What the epoch left.
+        report: EpochReport,
     },
     /// A checkpoint cannot be used; its trial runs without.
     Warning(CheckpointWarning),
     /// A trial has ended; with its details where they are kept.
     Trial(Box<Record>, Option<Box<Details>>),
+}
+
+/// What an epoch of a trial left, in a few numbers.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct EpochReport {
+    /// Its number, from 1.
+    pub number: usize,
+    /// Mean training loss.
+    pub loss: f64,
+    /// Predictions and hidden spikes on the test set, of all classes together.
+    pub test: ClassActivity,
+    /// Wall time, s.
+    pub seconds: f64,
+}
+
+impl EpochReport {
+    fn new(end: &EpochEnd) -> EpochReport {
+        let epoch = end.epoch();
+        let (test, seconds) = (epoch.test.total(), epoch.wall_seconds());
+        EpochReport { number: end.epochs.len(), loss: epoch.loss, test, seconds }
+    }
+}
+
+/// When running trials end early.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Halt<'a> {
+    /// Once it is set, running trials finish and no other begins.
+    pub after_trials: &'a AtomicBool,
+    /// Once it is set, running trials are abandoned after their current epoch, too.
+    pub after_epochs: &'a AtomicBool,
+}
+
+impl Halt<'_> {
+    fn begins_no_trial(self) -> bool {
+        self.after_trials.load(Ordering::Relaxed) || self.abandons_trials()
+    }
+
+    fn abandons_trials(self) -> bool {
+        self.after_epochs.load(Ordering::Relaxed)
+    }
 }
 
 type Sender = mpsc::Sender<Result<Progress, TrialError>>;
@@ -124,18 +167,34 @@ pub fn run_trials(
     checkpoints: Option<&Checkpoints>,
     pool: &Pool,
     stop: &AtomicBool,
+    hear: impl FnMut(Progress),
+) -> Result<(), TrialError> {
+    let halt = Halt { after_trials: stop, after_epochs: &AtomicBool::new(false) };
+    run_until(trials, prepared, checkpoints, pool, halt, hear)
+}
+
+/// The same, with two ways to end it early.
+pub(crate) fn run_until(
+    trials: &[Trial],
+    prepared: &Prepared,
+    checkpoints: Option<&Checkpoints>,
+    pool: &Pool,
+    halt: Halt,
     mut hear: impl FnMut(Progress),
 ) -> Result<(), TrialError> {
-    let next = AtomicUsize::new(0);
+    let (next, failed) = (AtomicUsize::new(0), AtomicBool::new(false));
     let (sender, receiver) = mpsc::channel();
     thread::scope(|scope| {
-        let next = &next;
+        let (next, failed) = (&next, &failed);
         scope.spawn(move || {
             pool.each(|| {
-                while !stop.load(Ordering::Relaxed) {
+                while !halt.begins_no_trial() && !failed.load(Ordering::Relaxed) {
                     let number = next.fetch_add(1, Ordering::Relaxed);
                     let Some(trial) = trials.get(number) else { break };
-                    send(&sender, run_one(number, trial, prepared, checkpoints, &pool.executor(), &sender));
+                    let run = RunningTrial { number, trial, prepared, checkpoints, halt, sender: &sender };
+                    if let Some(message) = run.run(&pool.executor()).transpose() {
+                        send(&sender, message);
+                    }
                 }
             });
         });
@@ -144,7 +203,7 @@ pub fn run_trials(
             match message {
                 Ok(progress) => hear(progress),
                 Err(error) => {
-                    stop.store(true, Ordering::Relaxed);
+                    failed.store(true, Ordering::Relaxed);
                     failure.get_or_insert(error);
                 }
             }
@@ -158,38 +217,62 @@ fn send(sender: &Sender, message: Result<Progress, TrialError>) {
     let _ = sender.send(message);
 }
 
-fn run_one(
+/// A trial on a thread.
+struct RunningTrial<'a> {
     number: usize,
-    trial: &Trial,
-    prepared: &Prepared,
-    checkpoints: Option<&Checkpoints>,
-    executor: &dyn Helpers,
-    sender: &Sender,
-) -> Result<Progress, TrialError> {
-    let (data, devices) = (prepared.data(trial.settings), prepared.devices_of(trial.settings));
-    let mut checkpoint = checkpoints.map(|checkpoints| checkpoints.of(&trial.id, trial.settings.training.epochs));
-    let warn = |warning| send(sender, Ok(Progress::Warning(warning)));
-    let kept = checkpoint.as_ref().and_then(|checkpoint| checkpoint.load().map_err(warn).ok().flatten());
-    let mut run = |state: Option<TrialState>| {
-        let epochs = state.as_ref().map_or(0, |state| state.epochs.len());
-        send(sender, Ok(Progress::Begun { trial: number, epochs }));
-        run_trial(trial.settings, &devices, data, trial.seed, state, executor, &mut |end| {
-            send(sender, Ok(Progress::Epoch { trial: number, seconds: end.epoch().wall_seconds() }));
-            if let Some(Err(warning)) = checkpoint.as_mut().map(|checkpoint| checkpoint.keep(end)) {
-                warn(warning);
+    trial: &'a Trial<'a>,
+    prepared: &'a Prepared,
+    checkpoints: Option<&'a Checkpoints>,
+    halt: Halt<'a>,
+    sender: &'a Sender,
+}
+
+impl RunningTrial<'_> {
+    /// Runs it, from its checkpoint if there is one; what it left, unless it was abandoned.
+    fn run(&self, executor: &dyn Helpers) -> Result<Option<Progress>, TrialError> {
+        let Trial { settings, seed, id, .. } = self.trial;
+        let mut checkpoint = self.checkpoints.map(|checkpoints| checkpoints.of(id, settings.training.epochs));
+        let kept = checkpoint.as_ref().and_then(|one| one.load().map_err(|warning| self.warn(warning)).ok().flatten());
+        let outcome = match self.run_from(kept, checkpoint.as_mut(), executor) {
+            Err(TrialError::State(error)) => {
+                self.checkpoints.into_iter().for_each(|checkpoints| self.warn(checkpoints.unusable(id, &error)));
+                self.run_from(None, checkpoint.as_mut(), executor)?
             }
+            outcome => outcome?,
+        };
+        let Some(outcome) = outcome else { return Ok(None) };
+        let (data, devices) = (self.prepared.data(settings), self.prepared.devices_of(settings));
+        let record = Record::new(settings, *seed, data, &devices, &outcome);
+        let details = self.trial.details.then(|| Box::new(Details::new(&record.id, &outcome)));
+        Ok(Some(Progress::Trial(Box::new(record), details)))
+    }
+
+    fn run_from(
+        &self,
+        state: Option<TrialState>,
+        mut checkpoint: Option<&mut Checkpoint>,
+        executor: &dyn Helpers,
+    ) -> Result<Option<Outcome>, TrialError> {
+        let Trial { settings, seed, .. } = self.trial;
+        let (data, devices) = (self.prepared.data(settings), self.prepared.devices_of(settings));
+        let epochs = state.as_ref().map_or(0, |state| state.epochs.len());
+        self.tell(Progress::Begun { trial: self.number, epochs });
+        run_trial_while(settings, &devices, data, *seed, state, executor, &mut |end| {
+            self.tell(Progress::Epoch { trial: self.number, report: EpochReport::new(end) });
+            if let Some(Err(warning)) = checkpoint.as_mut().map(|checkpoint| checkpoint.keep(end)) {
+                self.warn(warning);
+            }
+            if self.halt.abandons_trials() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })
-    };
-    let outcome = match run(kept) {
-        Err(TrialError::State(error)) => {
-            checkpoints.into_iter().for_each(|checkpoints| warn(checkpoints.unusable(&trial.id, error)));
-            run(None)?
-        }
-        outcome => outcome?,
-    };
-    let record = Record::new(trial.settings, trial.seed, data, &devices, &outcome);
-    let details = trial.details.then(|| Box::new(Details::new(&record.id, &outcome)));
-    Ok(Progress::Trial(Box::new(record), details))
+    }
+
+    fn warn(&self, warning: CheckpointWarning) {
+        self.tell(Progress::Warning(warning));
+    }
+
+    fn tell(&self, progress: Progress) {
+        send(self.sender, Ok(progress));
+    }
 }
 
 #[cfg(test)]

@@ -1,14 +1,14 @@
 //! How far a study is: trials done and left, and how long those that are left will take.
 
 use crate::checkpoint::Checkpoints;
-use crate::eta::{Pace, seconds_left};
+use crate::eta::{EpochTimes, seconds_left};
 use crate::run::Trial;
 use crate::store::Store;
 use crate::study::Study;
 
 /// Trials of a study, or of a shard, counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Standing {
+pub struct Status {
     /// Trials that are done: with a record, and their details where they are kept.
     pub done: usize,
     /// Those of them that have no outcome.
@@ -19,20 +19,20 @@ pub struct Standing {
     pub begun: usize,
 }
 
-impl Standing {
+impl Status {
     /// Counts `trials`, whose records are in `store`.
-    pub fn of(trials: &[Trial], store: &Store, checkpoints: &Checkpoints) -> Standing {
-        let mut standing = Standing::default();
+    pub fn of(trials: &[Trial], store: &Store, checkpoints: &Checkpoints) -> Status {
+        let mut status = Status::default();
         for trial in trials {
             if store.holds(trial) {
-                standing.done += 1;
-                standing.failed += usize::from(store.get(&trial.id).is_some_and(|record| record.failure.is_some()));
+                status.done += 1;
+                status.failed += usize::from(store.get(&trial.id).is_some_and(|record| record.failure.is_some()));
             } else {
-                standing.left += 1;
-                standing.begun += usize::from(checkpoints.has(&trial.id));
+                status.left += 1;
+                status.begun += usize::from(checkpoints.has(&trial.id));
             }
         }
-        standing
+        status
     }
 }
 
@@ -53,7 +53,7 @@ pub struct TrialTimes {
 impl TrialTimes {
     /// The times of `trials` of `study`; none where no trial has a record that tells.
     pub fn of(study: &Study, trials: &[Trial], store: &Store) -> Option<TrialTimes> {
-        let (mut pace, mut measured) = (Pace::new(study), 0);
+        let (mut pace, mut measured) = (EpochTimes::new(study), 0);
         for trial in trials {
             if let Some(record) = store.get(&trial.id).filter(|record| !record.accuracy.is_empty()) {
                 let seconds = record.seconds.training + record.seconds.test;

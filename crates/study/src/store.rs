@@ -179,6 +179,11 @@ impl Store {
         self.records.as_ref()?.get(id)
     }
 
+    /// All records, by name; none where they are only skimmed.
+    pub fn records(&self) -> impl Iterator<Item = &Record> {
+        self.records.iter().flat_map(BTreeMap::values)
+    }
+
     /// Whether nothing of `trial` is left to be run: its record is there, and its details where the study asks for them.
     pub fn holds(&self, trial: &Trial) -> bool {
         self.names.contains_key(&trial.id) && (!trial.needs_details || self.has_details(&trial.id))

@@ -22,6 +22,7 @@ mod seeds;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::path::{Path, PathBuf};
 
 pub use given::Override;
 use given::{Given, is_device_key, read_section};
@@ -55,6 +56,8 @@ pub struct Study {
     pub reference: Option<String>,
     /// The published study that this one replicates: reports compare it with what was published.
     pub replicates: Option<String>,
+    /// Where relative paths are looked up, seen from the folder of the file; that folder itself where the study doesn't say.
+    pub paths_from: Option<String>,
     /// The keys that were given a list, in the order of the sections.
     pub axes: Vec<Axis>,
     /// Seeds of the repeats of every condition.
@@ -97,6 +100,7 @@ struct Text {
     question: String,
     reference: Option<String>,
     replicates: Option<String>,
+    paths_from: Option<String>,
     given: Vec<Given>,
     /// Entries of `[[layer]]`.
     layers: usize,
@@ -106,6 +110,11 @@ impl Study {
     /// Where condition number `condition` stands on every axis: the place of its value there, from 0.
     pub fn places(&self, condition: usize) -> impl Iterator<Item = usize> {
         grid::places(&self.axes, condition)
+    }
+
+    /// The folder where relative paths are looked up after the working directory; `folder` is that of the study file.
+    pub fn paths_folder(&self, folder: &Path) -> PathBuf {
+        self.paths_from.as_ref().map_or_else(|| folder.to_owned(), |from| folder.join(from))
     }
 
     /// Reads the study in `text`, which names no preset; `file` names it in messages.
@@ -121,7 +130,7 @@ impl Study {
     /// # Errors
     /// [`StudyError`] with the line of the file, or the override, that is wrong.
     pub fn parse_with(presets: &[Preset], file: &str, text: &str, overrides: &[Override]) -> Result<Study, StudyError> {
-        let Text { name, question, reference, replicates, mut given, layers } = Text::read(file, text)?;
+        let Text { name, question, reference, replicates, paths_from, mut given, layers } = Text::read(file, text)?;
         for Override { key, value, beyond, text } in overrides {
             // What stands for a number beyond 64 bits is nothing that anybody has written.
             let shown = if beyond.is_empty() { value.to_string() } else { text.clone() };
@@ -131,7 +140,7 @@ impl Study {
         }
         let missing = || StudyError { place: file.to_owned(), problem: StudyProblem::Missing("name") };
         let study = assemble(name.ok_or_else(missing)?, given, layers, presets)?;
-        Ok(Study { question, reference, replicates, ..study })
+        Ok(Study { question, reference, replicates, paths_from, ..study })
     }
 }
 
@@ -165,7 +174,8 @@ impl Text {
             ("question", DeValue::String(text)) => self.question = text.to_string(),
             ("reference", DeValue::String(text)) => self.reference = Some(checked_name("reference", text, place)?),
             ("replicates", DeValue::String(text)) => self.replicates = Some(checked_name("replicates", text, place)?),
-            (key @ ("name" | "question" | "reference" | "replicates"), _) => {
+            ("paths_from", DeValue::String(text)) => self.paths_from = Some(text.to_string()),
+            (key @ ("name" | "question" | "reference" | "replicates" | "paths_from"), _) => {
                 return Err(wrong_type(place, key, "must be a text"));
             }
             (LAYER, DeValue::Array(layers)) => {
@@ -242,8 +252,19 @@ fn assemble(name: String, given: Vec<Given>, layers: usize, presets: &[Preset]) 
         .collect::<Result<_, StudyError>>()?;
     let mut places: BTreeMap<String, String> = preset::places(presets, &placed);
     places.extend(placed.into_iter().map(|given| (given.key, given.place)));
-    let (question, reference, replicates) = (String::new(), None, None);
-    Ok(Study { name, question, reference, replicates, axes, seeds, details, details_given, conditions, places })
+    Ok(Study {
+        name,
+        question: String::new(),
+        reference: None,
+        replicates: None,
+        paths_from: None,
+        axes,
+        seeds,
+        details,
+        details_given,
+        conditions,
+        places,
+    })
 }
 
 /// The keys in the order of sections, layers and keys, none of them unknown.

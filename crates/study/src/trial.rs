@@ -6,6 +6,8 @@
 mod silence;
 mod state;
 
+use std::ops::ControlFlow;
+
 use ohmspike_crossbar::Ledger;
 use ohmspike_crossbar::WriteReport;
 use ohmspike_rng::Seed;
@@ -25,7 +27,7 @@ use crate::hardware::{HardwareError, layer_weights};
 use crate::health::Silence;
 use crate::observation::{Observation, Observer};
 use crate::pool::{Helpers, Moment};
-use crate::prepare::{Devices, EncodedData};
+use crate::prepare::{DataShape, Devices, EncodedData};
 use crate::settings::{DescribedLayer, Settings, WeightSigns};
 use ohmspike_snn::accumulating_store::Counted;
 use ohmspike_snn::hardware::{HardwareUse, LayerWeights};
@@ -49,6 +51,13 @@ pub struct Epoch {
 }
 
 impl Epoch {
+    /// An epoch that started, had trained and had tested at these moments.
+    fn new(loss: f64, test: Activity, [started, trained, tested]: [Moment; 3]) -> Epoch {
+        let (training_seconds, test_seconds) = (trained.seconds_after(started), tested.seconds_after(trained));
+        let helped_seconds = (tested.helped - started.helped).as_secs_f64();
+        Epoch { loss, test, training_seconds, test_seconds, helped_seconds }
+    }
+
     /// Time of both, seconds: what they take on one thread.
     pub fn seconds(&self) -> f64 {
         self.training_seconds + self.test_seconds
@@ -164,23 +173,36 @@ pub fn run_trial(
     executor: &dyn Helpers,
     watch: &mut dyn FnMut(&EpochEnd),
 ) -> Result<Outcome, TrialError> {
-    let epochs_asked = settings.training.epochs;
-    let batch = full_batch(settings.training.batch, data)?;
+    let outcome = run_trial_while(settings, devices, data, seed, resume, executor, &mut |end| {
+        watch(end);
+        ControlFlow::Continue(())
+    })?;
+    Ok(outcome.expect("only `watch` abandons a trial"))
+}
+
+/// The same; the trial is abandoned, and there is no outcome, once `watch` breaks.
+pub(crate) fn run_trial_while(
+    settings: &Settings,
+    devices: &Devices,
+    data: &EncodedData,
+    seed: u64,
+    resume: Option<TrialState>,
+    executor: &dyn Helpers,
+    watch: &mut dyn FnMut(&EpochEnd) -> ControlFlow<()>,
+) -> Result<Option<Outcome>, TrialError> {
+    let (epochs_asked, batch) = (settings.training.epochs, full_batch(settings.training.batch, data)?);
     let streams = TrialStreams::of(settings, seed);
 
     // Who learns, and what it is made of.
-    let network = network(settings, data)?;
+    let network = network(settings, data.shape())?;
     let mut layers = Layers::programmed(settings, devices, &network, &streams)?;
 
     // What it does before it has learnt anything, and the epochs of an earlier run.
-    let rest = settings.hardware.retention_seconds;
-    let tested = TestSet { network: &network, samples: &data.test, rest, executor };
+    let (samples, rest) = (&data.test, settings.hardware.retention_seconds);
+    let tested = TestSet { network: &network, samples, rest, executor };
     let (before, mut epochs) = match resume {
         Some(state) => layers.resume(state, epochs_asked)?,
-        None => {
-            layers.calibrate(&network, &data.train, batch, streams.test.named("calibration"));
-            (layers.evaluation(&tested, streams.test.named("before")), Vec::with_capacity(epochs_asked))
-        }
+        None => (layers.untrained(&tested, &data.train, batch, streams.test), Vec::with_capacity(epochs_asked)),
     };
 
     // How it learns: an epoch of batches, then the test set, again and again, with a closer look at the end.
@@ -203,11 +225,10 @@ pub fn run_trial(
         } else {
             after.insert(layers.evaluation(&tested, read)).test.clone()
         };
-        let (training_seconds, test_seconds) =
-            (trained.seconds_after(started), Moment::now(executor).seconds_after(trained));
-        let helped_seconds = (executor.helped() - started.helped).as_secs_f64();
-        epochs.push(Epoch { loss, test, training_seconds, test_seconds, helped_seconds });
-        watch(&EpochEnd { before: &before, epochs: &epochs, layers: &layers });
+        epochs.push(Epoch::new(loss, test, [started, trained, Moment::now(executor)]));
+        if watch(&EpochEnd { before: &before, epochs: &epochs, layers: &layers }).is_break() {
+            return Ok(None);
+        }
     }
 
     // What is left of it all, and what the update that would come next is made of.
@@ -218,12 +239,12 @@ pub fn run_trial(
         .and_then(|_| layers.next_update(&network, &mut trainer, &data.train, training, &streams));
     let search = Search { settings, devices, data, network: &network, streams: &streams, batch };
     let silence = search.silence(&outcome, &mut layers);
-    Ok(Outcome { update, silence, ..outcome })
+    Ok(Some(Outcome { update, silence, ..outcome }))
 }
 
 /// Who learns: sizes, time constants, and which hidden neurons excite.
-pub(crate) fn network(settings: &Settings, data: &EncodedData) -> Result<Network, NetworkError> {
-    let (inputs, steps) = (data.train.spikes.units(), settings.network.steps);
+pub(crate) fn network(settings: &Settings, data: DataShape) -> Result<Network, NetworkError> {
+    let (inputs, steps) = (data.inputs, settings.network.steps);
     let hidden = settings.hidden_layers().iter().map(DescribedLayer::of_network).collect::<Result<_, _>>()?;
     let network = Network::from_layers(inputs, hidden, data.classes, steps, &settings.dynamics())?;
     let network = Network { neuron: settings.network.neuron, ..network };
@@ -282,7 +303,13 @@ impl Layers {
         Ok(report?.loss)
     }
 
-    /// Sets what is set by measurement, for a test before training.
+    /// What the untrained network does, once its converters are calibrated with `count` of the training `samples`.
+    fn untrained(&mut self, tested: &TestSet, samples: &Samples, count: usize, test: Seed) -> Evaluation {
+        self.calibrate(tested.network, samples, count, test.named("calibration"));
+        self.evaluation(tested, test.named("before"))
+    }
+
+    /// Calibrates converters with `count` of the training `samples`, for a test before training.
     fn calibrate(&mut self, network: &Network, samples: &Samples, count: usize, read: Seed) {
         calibrate_untrained(network, &mut self.stores(), samples, count, read);
     }

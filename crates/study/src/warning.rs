@@ -86,7 +86,7 @@ pub enum Warning {
         weight_at_gmax: f64,
         /// Standard deviation of the write, % of the spread of the first weights.
         percent: f64,
-        /// A full scale with room for the first weights, and what the percentage is with it.
+        /// A weight at Gmax with room for the first weights, and what the percentage is with it.
         finer: (f64, f64),
         /// Whether a controller with a digital copy would keep the errors of writes from adding up.
         copy_helps: bool,
@@ -212,7 +212,7 @@ pub fn all_warnings(settings: &Settings, data: &EncodedData, devices: &Devices) 
 
 /// The same, where it is known which classes `data` lack.
 fn warnings_with(settings: &Settings, data: &EncodedData, unseen: &UnseenClasses, devices: &Devices) -> Vec<Warning> {
-    let of_devices = warnings(settings, devices, &shapes(settings, data));
+    let of_devices = warnings(settings, devices, &shapes(settings, data.shape()));
     let sampled = sampled_distances::of(settings).into_iter().collect();
     [data::of(settings, data, unseen), populations::of(settings), sampled, of_devices].concat()
 }
@@ -311,7 +311,7 @@ fn coarse_write(settings: &Settings, device: &Device) -> Option<Warning> {
     Some(Warning::CoarseWrite { weight_at_gmax, percent, finer, copy_helps })
 }
 
-/// Spreads of the first weights that a full scale leaves room for: training grows a weight to several times its first size.
+/// Spreads of the first weights that a weight at Gmax leaves room for: training grows a weight to several times its first size.
 const ROOM: f64 = 10.0;
 
 /// What one write of a typical first weight spreads, % of the spread of the first weights.

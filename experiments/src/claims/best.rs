@@ -1,11 +1,12 @@
 //! Which share is best at 40 and 60 % of noise.
 
-use super::by_condition::{judged, outcomes, shares};
-use super::{Finding, LEAST, Tested, Verdict};
 use ohmspike_analysis::sweep::share;
 use ohmspike_stats::Sample;
 use ohmspike_stats::paired::{Adjusted, Paired, adjusted};
 use ohmspike_study::record::Record;
+
+use super::by_condition::{judged, outcomes, shares};
+use super::{Finding, LEAST, Tested, Verdict};
 
 /// At 40 %.
 pub const AT_40: Tested = ("80:20 or 90:10 is best at a noise of 40 %", CRITERION, at_40);

@@ -5,9 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::silent::is_silent;
 use ohmspike_stats::Sample;
 use ohmspike_study::record::Record;
+
+use super::silent::is_silent;
 
 /// What is found at the chosen spreads.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,9 +1,10 @@
 //! Outcomes by excitatory share and noise level.
 
-use super::{LEAST, draws};
 use ohmspike_stats::Sample;
 use ohmspike_stats::draws::Drawn;
 use ohmspike_study::record::Record;
+
+use super::{LEAST, draws};
 
 /// The outcomes at `share` and `level`, with what drew them.
 pub fn outcomes(records: &[&Record], share: f64, level: f64) -> Vec<Drawn> {

@@ -1,10 +1,11 @@
 //! Networks of half inhibition collapse at moderate noise.
 
-use super::by_condition::{judged, levels, words};
-use super::{Finding, LEAST, Tested, Verdict};
 use ohmspike_stats::Sample;
 use ohmspike_stats::equivalence::agreement;
 use ohmspike_study::record::Record;
+
+use super::by_condition::{judged, levels, words};
+use super::{Finding, LEAST, Tested, Verdict};
 
 /// At 30 %.
 pub const AT_30: Tested = (

@@ -2,16 +2,16 @@
 
 use std::collections::BTreeSet;
 
+use ohmspike_analysis::sweep::share;
 use ohmspike_snn::neuron::Neuron;
+use ohmspike_stats::equivalence::agreement;
+use ohmspike_study::record::Record;
+use ohmspike_study::settings::{Settings, WeightSigns};
 
 use super::best_spread::chosen;
 use super::by_condition::words;
 use super::silent::is_silent;
 use super::{Finding, LEAST, Tested, Verdict};
-use ohmspike_analysis::sweep::share;
-use ohmspike_stats::equivalence::agreement;
-use ohmspike_study::record::Record;
-use ohmspike_study::settings::{Settings, WeightSigns};
 
 /// Networks that have both populations.
 pub const WITH_INHIBITION: Tested = (

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::by_condition::shares;
-use super::{Finding, LEAST, Tested, Verdict};
 use ohmspike_analysis::sweep::share;
 use ohmspike_stats::Sample;
 use ohmspike_stats::equivalence::agreement;
 use ohmspike_study::record::Record;
 use ohmspike_study::success::succeeded;
+
+use super::by_condition::shares;
+use super::{Finding, LEAST, Tested, Verdict};
 
 /// The claim.
 pub const CLAIM: Tested = (

@@ -1,9 +1,10 @@
 //! A quarter of inhibition beats none at 20 % of noise.
 
-use super::by_condition::outcomes;
-use super::{ALPHA, Finding, LEAST, Tested, Verdict};
 use ohmspike_stats::paired::{Paired, PairedError};
 use ohmspike_study::record::Record;
+
+use super::by_condition::outcomes;
+use super::{ALPHA, Finding, LEAST, Tested, Verdict};
 
 /// The claim.
 pub const CLAIM: Tested = (

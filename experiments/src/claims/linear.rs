@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use super::by_condition::{levels, outcomes};
-use super::{Finding, LEAST, Tested, Verdict};
 use ohmspike_analysis::sweep::share;
 use ohmspike_stats::Sample;
 use ohmspike_stats::draws::{Drawn, Draws};
 use ohmspike_stats::equivalence::agreement;
 use ohmspike_stats::line::Line;
 use ohmspike_study::record::Record;
+
+use super::by_condition::{levels, outcomes};
+use super::{Finding, LEAST, Tested, Verdict};
 
 /// The claim.
 pub const CLAIM: Tested = (

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use super::best_spread::chosen;
-use super::by_condition::words;
-use super::silent::is_silent;
-use super::{Finding, LEAST, Tested, Verdict};
 use ohmspike_analysis::sweep::share;
 use ohmspike_stats::Sample;
 use ohmspike_stats::equivalence::agreement;
 use ohmspike_study::record::Record;
+
+use super::best_spread::chosen;
+use super::by_condition::words;
+use super::silent::is_silent;
+use super::{Finding, LEAST, Tested, Verdict};
 
 /// How well they learn.
 pub const PEAKS: Tested = (

@@ -1,7 +1,6 @@
 //! Networks that say nothing of their weights, since their hidden neurons hardly fire.
 
 use ohmspike_snn::activity::ClassActivity;
-
 use ohmspike_study::health::LEAST_SPIKES;
 use ohmspike_study::record::Record;
 

@@ -2,7 +2,6 @@
 
 use maud::{Markup, html};
 
-use crate::claims::{Claim, claims};
 use ohmspike_analysis::judged::Judged;
 use ohmspike_analysis::repeats::Done;
 use ohmspike_analysis::sweep::setting;
@@ -11,6 +10,8 @@ use ohmspike_study::axis_value::is_seed;
 use ohmspike_study::key_label::{FRACTION, NOISE};
 use ohmspike_study::record::Record;
 use ohmspike_study::study::Axis;
+
+use crate::claims::{Claim, claims};
 
 /// The section.
 pub fn section(facts: &Facts) -> Section {

@@ -3,18 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use maud::{Markup, html};
-use ohmspike_snn::metrics::van_rossum::{Distance, PairDistances};
 
-use super::published_digits;
-use crate::published::{FULL, Published, differences};
 use ohmspike_analysis::repeats::{Done, by_condition};
 use ohmspike_analysis::sweep::share;
 use ohmspike_report::page::number::{level, percent, points};
 use ohmspike_report::page::table::table;
 use ohmspike_report::page::{Facts, Section};
+use ohmspike_snn::metrics::van_rossum::{Distance, PairDistances};
 use ohmspike_stats::Sample;
 use ohmspike_stats::draws::Drawn;
 use ohmspike_study::key_label::{FRACTION, NOISE};
+
+use super::published_digits;
+use crate::published::{FULL, Published, differences};
 
 /// The section.
 pub fn section(facts: &Facts) -> Section {

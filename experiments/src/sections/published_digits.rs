@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use maud::{Markup, html};
 
-use crate::published::{DigitRow, DigitValues, Published};
 use ohmspike_report::page::Facts;
 use ohmspike_report::page::table::table;
 use ohmspike_stats::Sample;
 use ohmspike_study::record::Record;
+
+use crate::published::{DigitRow, DigitValues, Published};
 
 /// The table with its caveats; none where the study has no such network.
 pub fn part(facts: &Facts, published: &Published) -> Option<Markup> {

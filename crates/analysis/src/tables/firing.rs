@@ -9,13 +9,13 @@
 
 use ohmspike_snn::activity::ClassActivity;
 use ohmspike_snn::network::excitatory_neurons;
-
-use super::{Table, number};
-use crate::stage::{Seen, Stage};
 use ohmspike_stats::Sample;
 use ohmspike_study::observation::{ClassTiming, IntervalSummary};
 use ohmspike_study::record::Record;
 use ohmspike_study::success::Success;
+
+use super::{Table, number};
+use crate::stage::{Seen, Stage};
 
 /// Hidden neurons of one sign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -193,9 +193,8 @@ pub fn table(records: &[&Record]) -> Option<Table> {
 
 #[cfg(test)]
 mod tests {
-    use crate::fixture::observed as record;
-
     use super::*;
+    use crate::fixture::observed as record;
 
     #[test]
     fn frequencies_and_intervals_are_those_of_the_records() {

@@ -7,13 +7,13 @@
 use std::collections::BTreeMap;
 
 use ohmspike_snn::metrics::van_rossum::{Distance, PairDistances};
-
-use super::{Table, number, probability};
-use crate::stage::{Seen, Stage};
 use ohmspike_stats::draws::{Drawn, Draws};
 use ohmspike_stats::paired::{Adjusted, Paired, PairedError, adjusted};
 use ohmspike_study::record::Record;
 use ohmspike_study::success::Success;
+
+use super::{Table, number, probability};
+use crate::stage::{Seen, Stage};
 
 /// The populations of two neurons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -211,9 +211,8 @@ fn row(test: &DistanceTest) -> Vec<String> {
 
 #[cfg(test)]
 mod tests_of_tables {
-    use crate::fixture::observed as record;
-
     use super::*;
+    use crate::fixture::observed as record;
 
     #[test]
     fn every_seed_gives_one_value() {

@@ -18,9 +18,9 @@ pub struct Arguments {
     chosen: Chosen,
     #[command(flatten)]
     target: Target,
-    /// Conductance from which cells start and to which they are written back [default: the floor of the window].
+    /// Conductance at which cells start and to which they are written back [default: the floor of the window].
     #[arg(long, value_name = "MICROSIEMENS", allow_negative_numbers = true)]
-    from: Option<f64>,
+    start_microsiemens: Option<f64>,
     /// Number of cells.
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     count: u32,
@@ -51,17 +51,17 @@ pub struct Arguments {
 #[derive(Debug, clap::Args)]
 #[group(required = true, multiple = false)]
 struct Target {
-    /// Conductance that writes aim at.
+    /// Target conductance of the writes.
     #[arg(long, value_name = "MICROSIEMENS", allow_negative_numbers = true)]
-    write: Option<f64>,
-    /// The same as a resistance.
+    target_microsiemens: Option<f64>,
+    /// The same target as a resistance.
     #[arg(long, value_name = "OHM", allow_negative_numbers = true)]
-    write_ohm: Option<f64>,
+    target_ohm: Option<f64>,
 }
 
 /// A resistance outside the window.
 #[derive(Debug, thiserror::Error)]
-#[error("--write-ohm: got {given} ohm, must lie in the window of `{device}`, {low} to {high} ohm")]
+#[error("--target-ohm: got {given} ohm, must lie in the window of `{device}`, {low} to {high} ohm")]
 struct OutsideError {
     given: f64,
     device: String,
@@ -72,10 +72,11 @@ struct OutsideError {
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let device = arguments.chosen.load()?;
-    let target = arguments.target.write.or(arguments.target.write_ohm.map(|resistance| 1e6 / resistance));
+    let target =
+        arguments.target.target_microsiemens.or(arguments.target.target_ohm.map(|resistance| 1e6 / resistance));
     let sampling = Sampling {
         target: target.expect("one of the two is required"),
-        from: arguments.from.unwrap_or(f64::from(device.window.low())),
+        from: arguments.start_microsiemens.unwrap_or(f64::from(device.window.low())),
         count: arguments.count as usize,
         cycles: arguments.cycles,
         after_seconds: arguments.after.map(|after| after.seconds),
@@ -85,8 +86,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         study_sigma: arguments.study_sigma_microsiemens,
         seed: arguments.seed,
     };
-    let cycles = sampling.cycles(&device).map_err(|error| match (error, arguments.target.write_ohm) {
-        (SampleError::Outside { flag: "--write", device, low, high, .. }, Some(given)) => {
+    let cycles = sampling.cycles(&device).map_err(|error| match (error, arguments.target.target_ohm) {
+        (SampleError::Outside { flag: "--target-microsiemens", device, low, high, .. }, Some(given)) => {
             // The ends of the window are f32 of conductances: more digits would be those of a rounding.
             let [low, high] = [high, low].map(|conductance| (1e6 / f64::from(conductance)) as f32);
             Failure::from(OutsideError { given, device, low, high })

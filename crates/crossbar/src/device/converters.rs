@@ -21,7 +21,6 @@
 //! assert_eq!((adc.lowest_code(), adc.highest_code()), (0.0, 255.0));
 //! ```
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::allowed::Allowed;
@@ -30,7 +29,8 @@ use super::refusal::{SpecError, refuse_foreign, required};
 use super::shape::{optional_object, word};
 
 /// Codes of a column converter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum AdcCodes {
     /// As many below zero as above.
@@ -40,7 +40,8 @@ pub enum AdcCodes {
 }
 
 /// Where the full scale of a column converter comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum AdcRangeKind {
     /// From the file.
@@ -50,12 +51,13 @@ pub enum AdcRangeKind {
 }
 
 /// The column converters in a device file.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AdcSpec {
     /// Bits of a code; at least 2 where codes are signed.
     #[serde(deserialize_with = "number")]
-    #[schemars(with = "u32", range(min = UNSIGNED_BITS.low, max = UNSIGNED_BITS.high), extend("x-unit" = "bits"))]
+    #[cfg_attr(feature = "schema", schemars(with = "u32", range(min = UNSIGNED_BITS.low, max = UNSIGNED_BITS.high), extend("x-unit" = "bits")))]
     pub bits: f64,
     /// Whether there are codes below zero.
     #[serde(deserialize_with = "word")]
@@ -65,51 +67,53 @@ pub struct AdcSpec {
     pub range: AdcRangeKind,
     /// `fixed` only: column current of the highest code.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "f64", range(min = MICROAMPERES.low, max = MICROAMPERES.high), extend("x-unit" = "µA"))]
+    #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = MICROAMPERES.low, max = MICROAMPERES.high), extend("x-unit" = "µA")))]
     pub full_scale_microamperes: Option<f64>,
     /// Standard deviation of the gain from converter to converter.
     #[serde(default, deserialize_with = "number")]
-    #[schemars(range(min = CONVERTER_PERCENT.low, max = CONVERTER_PERCENT.high), extend("x-unit" = "%"))]
+    #[cfg_attr(feature = "schema", schemars(range(min = CONVERTER_PERCENT.low, max = CONVERTER_PERCENT.high), extend("x-unit" = "%")))]
     pub gain_sigma_percent: f64,
     /// Standard deviation of the offset from converter to converter.
     #[serde(default, deserialize_with = "number")]
-    #[schemars(range(min = CONVERTER_PERCENT.low, max = CONVERTER_PERCENT.high), extend("x-unit" = "% of full scale"))]
+    #[cfg_attr(feature = "schema", schemars(range(min = CONVERTER_PERCENT.low, max = CONVERTER_PERCENT.high), extend("x-unit" = "% of full scale")))]
     pub offset_sigma_percent_of_full_scale: f64,
 }
 
 /// The row drivers in a device file.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct DacSpec {
     /// Bits of an input.
     #[serde(deserialize_with = "number")]
-    #[schemars(with = "u32", range(min = UNSIGNED_BITS.low, max = UNSIGNED_BITS.high), extend("x-unit" = "bits"))]
+    #[cfg_attr(feature = "schema", schemars(with = "u32", range(min = UNSIGNED_BITS.low, max = UNSIGNED_BITS.high), extend("x-unit" = "bits")))]
     pub bits: f64,
     /// Standard deviation of the gain from row to row.
     #[serde(default, deserialize_with = "number")]
-    #[schemars(range(min = CONVERTER_PERCENT.low, max = CONVERTER_PERCENT.high), extend("x-unit" = "%"))]
+    #[cfg_attr(feature = "schema", schemars(range(min = CONVERTER_PERCENT.low, max = CONVERTER_PERCENT.high), extend("x-unit" = "%")))]
     pub gain_sigma_percent: f64,
 }
 
 /// Tiles and converters in a device file.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ConvertersSpec {
     /// Rows that one set of column converters serves; left out: all of an array.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "u32", range(min = TILE_LINES.low, max = TILE_LINES.high), extend("x-unit" = "rows"))]
+    #[cfg_attr(feature = "schema", schemars(with = "u32", range(min = TILE_LINES.low, max = TILE_LINES.high), extend("x-unit" = "rows")))]
     pub tile_rows: Option<f64>,
     /// Columns of a tile; left out: all of an array.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "u32", range(min = TILE_LINES.low, max = TILE_LINES.high), extend("x-unit" = "columns"))]
+    #[cfg_attr(feature = "schema", schemars(with = "u32", range(min = TILE_LINES.low, max = TILE_LINES.high), extend("x-unit" = "columns")))]
     pub tile_columns: Option<f64>,
     /// Row drivers; left out: exact.
     #[serde(default, deserialize_with = "optional_object", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "DacSpec")]
+    #[cfg_attr(feature = "schema", schemars(with = "DacSpec"))]
     pub dac: Option<DacSpec>,
     /// Column converters; left out: exact.
     #[serde(default, deserialize_with = "optional_object", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "AdcSpec")]
+    #[cfg_attr(feature = "schema", schemars(with = "AdcSpec"))]
     pub adc: Option<AdcSpec>,
 }
 

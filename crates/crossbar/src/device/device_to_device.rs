@@ -12,7 +12,6 @@
 
 use ohmspike_rng::Seed;
 use ohmspike_simd::{Matrix, exp};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::allowed::Allowed;
@@ -30,44 +29,45 @@ use crate::window::ConductanceWindow;
 const DOWN_GAIN: Allowed = Allowed { low: 0.01, high: 100.0, unit: "" };
 
 /// The spreads of a chip in a device file.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct DeviceToDeviceSpec {
     /// Standard deviation of ln R of the fully-on end of the window.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "f64", range(min = SIGMA_LN.low, max = SIGMA_LN.high), extend("x-unit" = "sigma of ln R"))]
+    #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = SIGMA_LN.low, max = SIGMA_LN.high), extend("x-unit" = "sigma of ln R")))]
     pub low_resistance_sigma_ln: Option<f64>,
     /// Standard deviation of ln R of the fully-off end of the window.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "f64", range(min = SIGMA_LN.low, max = SIGMA_LN.high), extend("x-unit" = "sigma of ln R"))]
+    #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = SIGMA_LN.low, max = SIGMA_LN.high), extend("x-unit" = "sigma of ln R")))]
     pub high_resistance_sigma_ln: Option<f64>,
     /// Distribution of the ends; of `normal` ones the standard deviation is that of G over its nominal value. Needs one of the two.
     #[serde(default, deserialize_with = "optional_word", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "EndsKind", extend("default" = "log-normal"))]
+    #[cfg_attr(feature = "schema", schemars(with = "EndsKind", extend("default" = "log-normal")))]
     pub ends: Option<EndsKind>,
     /// Distribution of the gain of a step; needs `step_gain_sigma`.
     #[serde(default, deserialize_with = "optional_word", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "StepGainKind")]
+    #[cfg_attr(feature = "schema", schemars(with = "StepGainKind"))]
     pub step_gain: Option<StepGainKind>,
     /// Standard deviation of the gain, or of its logarithm; needs `step_gain`.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "f64", range(min = SIGMA_GAIN.low, max = SIGMA_GAIN.high), extend("x-unit" = "1"))]
+    #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = SIGMA_GAIN.low, max = SIGMA_GAIN.high), extend("x-unit" = "1")))]
     pub step_gain_sigma: Option<f64>,
     /// Standard deviation of half the difference of the gains up and down.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "f64", range(min = SIGMA_GAIN.low, max = SIGMA_GAIN.high), extend("x-unit" = "1"))]
+    #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = SIGMA_GAIN.low, max = SIGMA_GAIN.high), extend("x-unit" = "1")))]
     pub up_down_sigma: Option<f64>,
     /// Deviation of the gain of down steps over that of up steps; needs `step_gain` or `up_down_sigma`.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "f64", range(min = DOWN_GAIN.low, max = DOWN_GAIN.high), extend("default" = 1, "x-unit" = "1"))]
+    #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = DOWN_GAIN.low, max = DOWN_GAIN.high), extend("default" = 1, "x-unit" = "1")))]
     pub down_gain_factor: Option<f64>,
     /// Pulses with linear steps only: standard deviation of the share of a step that is lost from the reference state to the end.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "f64", range(min = SIGMA_GAIN.low, max = SIGMA_GAIN.high), extend("x-unit" = "1"))]
+    #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = SIGMA_GAIN.low, max = SIGMA_GAIN.high), extend("x-unit" = "1")))]
     pub slope_sigma: Option<f64>,
     /// Standard deviation of the logarithm of the factor on a cell's write spread, of pulses too.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "f64", range(min = SIGMA_LN.low, max = SIGMA_LN.high), extend("x-unit" = "sigma of ln"))]
+    #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = SIGMA_LN.low, max = SIGMA_LN.high), extend("x-unit" = "sigma of ln")))]
     pub write_spread_sigma_ln: Option<f64>,
 }
 

@@ -12,14 +12,14 @@
 //! weight 0. No conductance is below 0 µS: such a floor is held there.
 
 use ohmspike_simd::{Matrix, exp};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::cell_draws::cells;
 use crate::window::ConductanceWindow;
 
 /// Distributions of the ends of the window.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum EndsKind {
     /// ln R' = ln R + s z: the median cell has the nominal end.

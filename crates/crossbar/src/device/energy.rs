@@ -22,7 +22,6 @@
 //! # Ok::<(), &str>(())
 //! ```
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::allowed::Allowed;
@@ -33,44 +32,45 @@ const SECONDS_PER_NANOSECOND: f64 = 1e-9;
 const MICROJOULES_PER_PICOJOULE: f64 = 1e-6;
 
 /// Energy and area in a device file; every key stands for itself. The read voltage is that of `read`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct EnergySpec {
     /// Voltage of a write pulse.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "f64", range(min = VOLTS.low, max = VOLTS.high), extend("x-unit" = "V"))]
+    #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = VOLTS.low, max = VOLTS.high), extend("x-unit" = "V")))]
     pub write_volts: Option<f64>,
     /// Length of a write pulse.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "f64", range(min = NANOSECONDS.low, max = NANOSECONDS.high), extend("x-unit" = "ns"))]
+    #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = NANOSECONDS.low, max = NANOSECONDS.high), extend("x-unit" = "ns")))]
     pub write_pulse_nanoseconds: Option<f64>,
     /// Length of a read pulse.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "f64", range(min = NANOSECONDS.low, max = NANOSECONDS.high), extend("x-unit" = "ns"))]
+    #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = NANOSECONDS.low, max = NANOSECONDS.high), extend("x-unit" = "ns")))]
     pub read_pulse_nanoseconds: Option<f64>,
     /// Energy of one conversion of a column converter.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "f64", range(min = PICOJOULES.low, max = PICOJOULES.high), extend("x-unit" = "pJ"))]
+    #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = PICOJOULES.low, max = PICOJOULES.high), extend("x-unit" = "pJ")))]
     pub adc_picojoules_per_conversion: Option<f64>,
     /// Energy of one pulse of a row driver.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "f64", range(min = PICOJOULES.low, max = PICOJOULES.high), extend("x-unit" = "pJ"))]
+    #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = PICOJOULES.low, max = PICOJOULES.high), extend("x-unit" = "pJ")))]
     pub dac_picojoules_per_pulse: Option<f64>,
     /// Area of one cell.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[schemars(
+    #[cfg_attr(feature = "schema", schemars(
         with = "f64",
         range(min = SQUARE_MICROMETRES.low, max = SQUARE_MICROMETRES.high),
         extend("x-unit" = "µm²")
-    )]
+    ))]
     pub cell_area_square_micrometres: Option<f64>,
     /// Area of one column converter.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[schemars(
+    #[cfg_attr(feature = "schema", schemars(
         with = "f64",
         range(min = SQUARE_MICROMETRES.low, max = SQUARE_MICROMETRES.high),
         extend("x-unit" = "µm²")
-    )]
+    ))]
     pub adc_area_square_micrometres: Option<f64>,
 }
 

@@ -28,7 +28,6 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::allowed::Allowed;
@@ -37,44 +36,45 @@ use super::refusal::{Problem, SpecError, required};
 use crate::window::ConductanceWindow;
 
 /// The faults in a device file.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct FaultsSpec {
     /// Probability that a cell is stuck at the low resistance.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "f64", range(min = PROBABILITY.low, max = PROBABILITY.high), extend("x-unit" = "1"))]
+    #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = PROBABILITY.low, max = PROBABILITY.high), extend("x-unit" = "1")))]
     pub p_low_resistance: Option<f64>,
     /// Probability that a cell is stuck at the high resistance.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "f64", range(min = PROBABILITY.low, max = PROBABILITY.high), extend("x-unit" = "1"))]
+    #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = PROBABILITY.low, max = PROBABILITY.high), extend("x-unit" = "1")))]
     pub p_high_resistance: Option<f64>,
     /// Probability that a cell is stuck somewhere in the window, uniformly in ln G. The three are at most 1 together.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "f64", range(min = PROBABILITY.low, max = PROBABILITY.high), extend("x-unit" = "1"))]
+    #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = PROBABILITY.low, max = PROBABILITY.high), extend("x-unit" = "1")))]
     pub p_stuck_random: Option<f64>,
     /// Probability that a row line is dead: no current through any of its cells.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "f64", range(min = PROBABILITY.low, max = PROBABILITY.high), extend("x-unit" = "1"))]
+    #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = PROBABILITY.low, max = PROBABILITY.high), extend("x-unit" = "1")))]
     pub p_dead_row: Option<f64>,
     /// Probability that a column line is dead; a pair has two.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "f64", range(min = PROBABILITY.low, max = PROBABILITY.high), extend("x-unit" = "1"))]
+    #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = PROBABILITY.low, max = PROBABILITY.high), extend("x-unit" = "1")))]
     pub p_dead_column: Option<f64>,
     /// Probability that a column line has a cluster of cells stuck at the low resistance; needs `cluster_share`.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "f64", range(min = PROBABILITY.low, max = PROBABILITY.high), extend("x-unit" = "1"))]
+    #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = PROBABILITY.low, max = PROBABILITY.high), extend("x-unit" = "1")))]
     pub p_cluster: Option<f64>,
     /// Share of the cells of a clustered column that are stuck; needs `p_cluster`.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "f64", range(min = PROBABILITY.low, max = PROBABILITY.high), extend("x-unit" = "1"))]
+    #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = PROBABILITY.low, max = PROBABILITY.high), extend("x-unit" = "1")))]
     pub cluster_share: Option<f64>,
     /// Resistance of a cell that is stuck low, in the window or not; left out: the low end of the window.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "f64", range(min = RESISTANCE_OHM.low, max = RESISTANCE_OHM.high), extend("x-unit" = "ohm"))]
+    #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = RESISTANCE_OHM.low, max = RESISTANCE_OHM.high), extend("x-unit" = "ohm")))]
     pub stuck_low_resistance_ohm: Option<f64>,
     /// Resistance of a cell that is stuck high, in the window or not; left out: the high end of the window.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "f64", range(min = RESISTANCE_OHM.low, max = RESISTANCE_OHM.high), extend("x-unit" = "ohm"))]
+    #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = RESISTANCE_OHM.low, max = RESISTANCE_OHM.high), extend("x-unit" = "ohm")))]
     pub stuck_high_resistance_ohm: Option<f64>,
 }
 

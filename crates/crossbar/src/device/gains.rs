@@ -23,7 +23,6 @@
 //! ```
 
 use ohmspike_simd::{Matrix, exp};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::cell_draws::cells;
@@ -31,7 +30,8 @@ use super::pulse_law::Direction;
 use super::pulses::Pulses;
 
 /// Distributions of the step gain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum StepGainKind {

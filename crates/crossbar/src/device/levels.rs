@@ -25,7 +25,6 @@
 //! ```
 
 use ohmspike_simd::{Block, LANES, exp, ln};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::allowed::Allowed;
@@ -38,7 +37,8 @@ use crate::window::ConductanceWindow;
 const MOST_LISTED: usize = 4096;
 
 /// Ways to space levels evenly.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum LevelSpacing {
     /// The same difference of G from level to level.
@@ -48,20 +48,21 @@ pub enum LevelSpacing {
 }
 
 /// The levels in a device file: `count` and `spacing`, or `microsiemens`.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct LevelsSpec {
     /// Number of levels over the window, its ends among them; needs `spacing`.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "u32", range(min = LEVEL_COUNT.low, max = LEVEL_COUNT.high), extend("x-unit" = "levels"))]
+    #[cfg_attr(feature = "schema", schemars(with = "u32", range(min = LEVEL_COUNT.low, max = LEVEL_COUNT.high), extend("x-unit" = "levels")))]
     pub count: Option<f64>,
     /// How they are spaced; needs `count`.
     #[serde(default, deserialize_with = "optional_word", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "LevelSpacing")]
+    #[cfg_attr(feature = "schema", schemars(with = "LevelSpacing"))]
     pub spacing: Option<LevelSpacing>,
     /// The levels one by one, rising, within the window; in the place of `count` and `spacing`.
     #[serde(default, deserialize_with = "optional_numbers", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Vec<f64>", length(min = 2), extend("x-unit" = "µS"))]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<f64>", length(min = 2), extend("x-unit" = "µS")))]
     pub microsiemens: Option<Vec<f64>>,
 }
 

@@ -23,12 +23,13 @@
 //! ```
 
 use ohmspike_simd::{Block, LANES, reciprocal};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::allowed::Allowed;
 use super::curve::{Curve, check_resistances, interpolated};
-use super::number::{CUBIC_PER_SQUARE_VOLT, QUADRATIC_PER_VOLT, RESISTANCE_OHM, VOLTS, number, optional_number};
+#[cfg(feature = "schema")]
+use super::number::RESISTANCE_OHM;
+use super::number::{CUBIC_PER_SQUARE_VOLT, QUADRATIC_PER_VOLT, VOLTS, number, optional_number};
 use super::refusal::{Problem, SpecError};
 use super::shape::objects;
 
@@ -36,38 +37,40 @@ use super::shape::objects;
 const LEAST_FACTOR: f64 = 0.001;
 
 /// One point of a table of I-V curves.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NonlinearityPoint {
     /// Resistance at the reference voltage; rises from point to point.
     #[serde(deserialize_with = "number")]
-    #[schemars(range(min = RESISTANCE_OHM.low, max = RESISTANCE_OHM.high), extend("x-unit" = "ohm"))]
+    #[cfg_attr(feature = "schema", schemars(range(min = RESISTANCE_OHM.low, max = RESISTANCE_OHM.high), extend("x-unit" = "ohm")))]
     pub resistance_ohm: f64,
     /// Coefficient of |V| in the conductance over that at 0 V.
     #[serde(deserialize_with = "number")]
-    #[schemars(range(min = QUADRATIC_PER_VOLT.low, max = QUADRATIC_PER_VOLT.high), extend("x-unit" = "1/V"))]
+    #[cfg_attr(feature = "schema", schemars(range(min = QUADRATIC_PER_VOLT.low, max = QUADRATIC_PER_VOLT.high), extend("x-unit" = "1/V")))]
     pub quadratic_per_volt: f64,
     /// Coefficient of V² in the conductance over that at 0 V.
     #[serde(deserialize_with = "number")]
-    #[schemars(range(min = CUBIC_PER_SQUARE_VOLT.low, max = CUBIC_PER_SQUARE_VOLT.high), extend("x-unit" = "1/V²"))]
+    #[cfg_attr(feature = "schema", schemars(range(min = CUBIC_PER_SQUARE_VOLT.low, max = CUBIC_PER_SQUARE_VOLT.high), extend("x-unit" = "1/V²")))]
     pub cubic_per_square_volt: f64,
 }
 
 /// I-V nonlinearity in a device file.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NonlinearitySpec {
     /// Voltage at which the conductances of the file were measured.
     #[serde(deserialize_with = "number")]
-    #[schemars(range(min = VOLTS.low, max = VOLTS.high), extend("x-unit" = "V"))]
+    #[cfg_attr(feature = "schema", schemars(range(min = VOLTS.low, max = VOLTS.high), extend("x-unit" = "V")))]
     pub reference_volts: f64,
     /// Highest voltage of the fit; above it the factor of there is held. Left out: not known.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "f64", range(min = VOLTS.low, max = VOLTS.high), extend("x-unit" = "V"))]
+    #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = VOLTS.low, max = VOLTS.high), extend("x-unit" = "V")))]
     pub highest_volts: Option<f64>,
     /// Points in rising resistance, linear in ln R, held at the ends.
     #[serde(deserialize_with = "objects")]
-    #[schemars(length(min = 1))]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub points: Vec<NonlinearityPoint>,
 }
 

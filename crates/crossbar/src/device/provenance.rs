@@ -1,12 +1,12 @@
 //! Where the numbers of a device come from.
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::shape::word;
 
 /// How far a number can be trusted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Grade {
     /// Read off an instrument or a published table.
@@ -18,7 +18,8 @@ pub enum Grade {
 }
 
 /// Where some numbers of a device come from.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Provenance {
     /// Key of the file that the entry speaks of, for instance `window` or `write.points`.

@@ -17,13 +17,13 @@
 //! zero.
 
 use ohmspike_simd::{Block, LANES};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::pulse_law::Direction;
 
 /// What the state of a cell with ends of its own is measured against.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum PulseState {
     /// Both ends of its own window.

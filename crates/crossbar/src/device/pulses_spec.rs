@@ -1,6 +1,5 @@
 //! Pulses in a device file, and what their numbers may be.
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::allowed::{Allowed, IntegerRange};
@@ -38,7 +37,8 @@ pub(super) const PULSES: IntegerRange = IntegerRange { low: 1, high: 1_000_000 }
 pub(super) const MOST_PULSES: u32 = 100;
 
 /// Ways in which the step of a pulse depends on the state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum PulseKind {
@@ -57,7 +57,8 @@ pub enum PulseKind {
 }
 
 /// What the spread from pulse to pulse is in proportion to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum CycleNoise {
     /// The step at the state of the cell.
@@ -68,7 +69,8 @@ pub enum CycleNoise {
 }
 
 /// Pulses in a device file.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PulsesSpec {
     /// How the step of a pulse depends on the state of the cell.
@@ -76,87 +78,87 @@ pub struct PulsesSpec {
     pub law: PulseKind,
     /// Step of one pulse that raises the conductance, where the factor of its law is 1.
     #[serde(deserialize_with = "number")]
-    #[schemars(range(min = STEP_PERCENT.low, max = STEP_PERCENT.high), extend("x-unit" = "% of window"))]
+    #[cfg_attr(feature = "schema", schemars(range(min = STEP_PERCENT.low, max = STEP_PERCENT.high), extend("x-unit" = "% of window")))]
     pub up_step_percent_of_window: f64,
     /// Step of one pulse that lowers the conductance, where the factor of its law is 1.
     #[serde(deserialize_with = "number")]
-    #[schemars(range(min = STEP_PERCENT.low, max = STEP_PERCENT.high), extend("x-unit" = "% of window"))]
+    #[cfg_attr(feature = "schema", schemars(range(min = STEP_PERCENT.low, max = STEP_PERCENT.high), extend("x-unit" = "% of window")))]
     pub down_step_percent_of_window: f64,
     /// `linear` only: share of the up step that is lost at the ceiling.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "f64", range(min = SLOPE.low, max = SLOPE.high))]
+    #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = SLOPE.low, max = SLOPE.high)))]
     pub up_slope: Option<f64>,
     /// `linear` only: share of the down step that is lost at the floor.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "f64", range(min = SLOPE.low, max = SLOPE.high))]
+    #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = SLOPE.low, max = SLOPE.high)))]
     pub down_slope: Option<f64>,
     /// `exponential` only: amplitude A of the up step.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "f64", range(min = AMPLITUDE.low, max = AMPLITUDE.high))]
+    #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = AMPLITUDE.low, max = AMPLITUDE.high)))]
     pub up_amplitude: Option<f64>,
     /// `exponential` only: amplitude A of the down step.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "f64", range(min = AMPLITUDE.low, max = AMPLITUDE.high))]
+    #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = AMPLITUDE.low, max = AMPLITUDE.high)))]
     pub down_amplitude: Option<f64>,
     /// `exponential` only: steepness γ of the up step.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "f64", range(min = STEEPNESS.low, max = STEEPNESS.high))]
+    #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = STEEPNESS.low, max = STEEPNESS.high)))]
     pub up_steepness: Option<f64>,
     /// `exponential` only: steepness γ of the down step.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "f64", range(min = STEEPNESS.low, max = STEEPNESS.high))]
+    #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = STEEPNESS.low, max = STEEPNESS.high)))]
     pub down_steepness: Option<f64>,
     /// `exponential` only: scale a of the state.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "f64", range(min = SCALE.low, max = SCALE.high))]
+    #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = SCALE.low, max = SCALE.high)))]
     pub state_scale: Option<f64>,
     /// `exponential` only: offset b of the state.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "f64", range(min = SCALE.low, max = SCALE.high))]
+    #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = SCALE.low, max = SCALE.high)))]
     pub state_offset: Option<f64>,
     /// `power` only: exponent of the up step.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "f64", range(min = EXPONENT.low, max = EXPONENT.high))]
+    #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = EXPONENT.low, max = EXPONENT.high)))]
     pub up_exponent: Option<f64>,
     /// `power` only: exponent of the down step.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "f64", range(min = EXPONENT.low, max = EXPONENT.high))]
+    #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = EXPONENT.low, max = EXPONENT.high)))]
     pub down_exponent: Option<f64>,
     /// `piecewise-linear` only: multiples of the up step at equal distances from the floor to the ceiling.
     #[serde(default, deserialize_with = "optional_numbers", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Vec<f64>", length(min = 2))]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<f64>", length(min = 2)))]
     pub up_nodes: Option<Vec<f64>>,
     /// `piecewise-linear` only: multiples of the down step at equal distances from the floor to the ceiling.
     #[serde(default, deserialize_with = "optional_numbers", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Vec<f64>", length(min = 2))]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<f64>", length(min = 2)))]
     pub down_nodes: Option<Vec<f64>>,
     /// Standard deviation of the step from pulse to pulse, of the step of its direction where the factor of its law is 1.
     #[serde(default, deserialize_with = "number")]
-    #[schemars(range(min = CYCLE_PERCENT.low, max = CYCLE_PERCENT.high), extend("x-unit" = "% of step"))]
+    #[cfg_attr(feature = "schema", schemars(range(min = CYCLE_PERCENT.low, max = CYCLE_PERCENT.high), extend("x-unit" = "% of step")))]
     pub cycle_sigma_percent_of_step: f64,
     /// The same of down pulses, where their percentage is another; left out: `cycle_sigma_percent_of_step`.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[schemars(
+    #[cfg_attr(feature = "schema", schemars(
         with = "f64",
         range(min = CYCLE_PERCENT.low, max = CYCLE_PERCENT.high),
         extend("x-unit" = "% of step")
-    )]
+    ))]
     pub down_cycle_sigma_percent_of_step: Option<f64>,
     /// What that standard deviation is in proportion to.
     #[serde(default, deserialize_with = "optional_word", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "CycleNoise", extend("default" = "multiplicative"))]
+    #[cfg_attr(feature = "schema", schemars(with = "CycleNoise", extend("default" = "multiplicative")))]
     pub cycle_noise: Option<CycleNoise>,
     /// `linear`, `soft-bounds` and `exponential`: what the state of a cell with ends of its own is measured against.
     #[serde(default, deserialize_with = "optional_word", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "PulseState", extend("default" = "own-window"))]
+    #[cfg_attr(feature = "schema", schemars(with = "PulseState", extend("default" = "own-window")))]
     pub state: Option<PulseState>,
     /// State at which cells that differ have the same step, a share of the nominal window; needs a `state` other than `own-window`.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "f64", range(min = REFERENCE.low, max = REFERENCE.high), extend("default" = MIDDLE, "x-unit" = "1"))]
+    #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = REFERENCE.low, max = REFERENCE.high), extend("default" = MIDDLE, "x-unit" = "1")))]
     pub reference_state: Option<f64>,
     /// Most pulses of one write; what a larger step lacks is counted and lost.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "u32", range(min = PULSES.low, max = PULSES.high), extend("default" = MOST_PULSES, "x-unit" = "pulses"))]
+    #[cfg_attr(feature = "schema", schemars(with = "u32", range(min = PULSES.low, max = PULSES.high), extend("default" = MOST_PULSES, "x-unit" = "pulses")))]
     pub most_pulses: Option<f64>,
 }
 

@@ -15,7 +15,6 @@
 //! assert!((sigma.microsiemens(500.0) - 5.0).abs() < 1e-6);
 //! ```
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::nonlinearity::{Nonlinearity, NonlinearitySpec};
@@ -27,7 +26,8 @@ use super::sigma::Sigma;
 use super::table::{Convention, SpreadPoint, SpreadTable};
 
 /// Kinds of white read noise.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum ReadNoiseKind {
@@ -43,7 +43,8 @@ pub enum ReadNoiseKind {
 }
 
 /// White read noise in a device file.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct WhiteNoiseSpec {
     /// Kind of spread of one read.
@@ -51,28 +52,29 @@ pub struct WhiteNoiseSpec {
     pub noise: ReadNoiseKind,
     /// `constant` only: standard deviation of one read.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[schemars(
+    #[cfg_attr(feature = "schema", schemars(
         with = "f64",
         range(min = SIGMA_MICROSIEMENS.low, max = SIGMA_MICROSIEMENS.high),
         extend("x-unit" = "µS")
-    )]
+    ))]
     pub sigma_microsiemens: Option<f64>,
     /// `relative` only: standard deviation of one read, of the conductance.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "f64", range(min = SIGMA_PERCENT.low, max = SIGMA_PERCENT.high), extend("x-unit" = "% of G"))]
+    #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = SIGMA_PERCENT.low, max = SIGMA_PERCENT.high), extend("x-unit" = "% of G")))]
     pub sigma_percent_of_conductance: Option<f64>,
     /// `table` only: of which log-normal the standard deviation is taken.
     #[serde(default, deserialize_with = "optional_word", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Convention", extend("default" = "median-preserving"))]
+    #[cfg_attr(feature = "schema", schemars(with = "Convention", extend("default" = "median-preserving")))]
     pub convention: Option<Convention>,
     /// `table` only: points in rising resistance, interpolated in ln R and ln sigma, held at the ends.
     #[serde(default, deserialize_with = "optional_objects", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Vec<SpreadPoint>", length(min = 1))]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<SpreadPoint>", length(min = 1)))]
     pub points: Option<Vec<SpreadPoint>>,
 }
 
 /// Reading in a device file.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ReadSpec {
     /// Noise without memory: independent from read to read and from cell to cell.
@@ -83,11 +85,11 @@ pub struct ReadSpec {
     pub rtn: RtnSpec,
     /// Voltage of a read.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "f64", range(min = VOLTS.low, max = VOLTS.high), extend("x-unit" = "V"))]
+    #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = VOLTS.low, max = VOLTS.high), extend("x-unit" = "V")))]
     pub volts: Option<f64>,
     /// How the conductance changes with the read voltage; needs `volts`. Left out: not at all.
     #[serde(default, deserialize_with = "optional_object", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "NonlinearitySpec")]
+    #[cfg_attr(feature = "schema", schemars(with = "NonlinearitySpec"))]
     pub nonlinearity: Option<NonlinearitySpec>,
 }
 

@@ -22,7 +22,6 @@
 
 use ohmspike_rng::Seed;
 use ohmspike_simd::{LANES, Matrix, exp, lane_mask};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::number::{SIGMA_LN, optional_number};
@@ -31,7 +30,8 @@ use super::shape::word;
 use crate::window::ConductanceWindow;
 
 /// Kinds of reference branch.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum ReferenceBranchKind {
     /// An exact conductance at the floor of the window.
@@ -42,7 +42,8 @@ pub enum ReferenceBranchKind {
 }
 
 /// The reference branch in a device file.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ReferenceBranchSpec {
     /// What the reference branch is.
@@ -50,7 +51,7 @@ pub struct ReferenceBranchSpec {
     pub kind: ReferenceBranchKind,
     /// `cell` only: standard deviation of ln R of the reference cells of a chip.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "f64", range(min = SIGMA_LN.low, max = SIGMA_LN.high), extend("x-unit" = "sigma of ln R"))]
+    #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = SIGMA_LN.low, max = SIGMA_LN.high), extend("x-unit" = "sigma of ln R")))]
     pub sigma_ln_resistance: Option<f64>,
 }
 

@@ -32,7 +32,6 @@
 //! ```
 
 use ohmspike_simd::{Block, LANES, exp};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::number::{PERCENT, POWER, PROBABILITY, RATE_PER_SECOND, RESISTANCE_OHM, optional_number};
@@ -40,7 +39,8 @@ use super::refusal::{SpecError, refuse_foreign, required};
 use super::shape::word;
 
 /// Kinds of read noise with memory.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum RtnKind {
@@ -52,7 +52,8 @@ pub enum RtnKind {
 }
 
 /// Slow read noise in a device file.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RtnSpec {
     /// Kind of noise with memory.
@@ -60,27 +61,27 @@ pub struct RtnSpec {
     pub kind: RtnKind,
     /// `telegraph` only: share of the cells that flip, drawn once a chip.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "f64", range(min = PROBABILITY.low, max = PROBABILITY.high))]
+    #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = PROBABILITY.low, max = PROBABILITY.high)))]
     pub fraction_of_cells: Option<f64>,
     /// `telegraph` only: resistance at which rate and amplitude are stated.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "f64", range(min = RESISTANCE_OHM.low, max = RESISTANCE_OHM.high), extend("x-unit" = "ohm"))]
+    #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = RESISTANCE_OHM.low, max = RESISTANCE_OHM.high), extend("x-unit" = "ohm")))]
     pub reference_resistance_ohm: Option<f64>,
     /// `telegraph` only: flips per second in either state.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "f64", range(min = RATE_PER_SECOND.low, max = RATE_PER_SECOND.high), extend("x-unit" = "1/s"))]
+    #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = RATE_PER_SECOND.low, max = RATE_PER_SECOND.high), extend("x-unit" = "1/s")))]
     pub rate_per_second: Option<f64>,
     /// `telegraph` only: power of the resistance with which the rate grows.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "f64", range(min = POWER.low, max = POWER.high), extend("default" = 0))]
+    #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = POWER.low, max = POWER.high), extend("default" = 0)))]
     pub rate_exponent: Option<f64>,
     /// `telegraph` only: step between the two states, of the conductance.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "f64", range(min = PERCENT.low, max = PERCENT.high), extend("x-unit" = "% of G"))]
+    #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = PERCENT.low, max = PERCENT.high), extend("x-unit" = "% of G")))]
     pub amplitude_percent_of_conductance: Option<f64>,
     /// `telegraph` only: power of the resistance with which the step grows, to 100 % at most.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "f64", range(min = POWER.low, max = POWER.high), extend("default" = 0))]
+    #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = POWER.low, max = POWER.high), extend("default" = 0)))]
     pub amplitude_exponent: Option<f64>,
 }
 

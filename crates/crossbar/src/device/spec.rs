@@ -1,6 +1,5 @@
 //! What a device file says, before its numbers are checked.
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::converters::ConvertersSpec;
@@ -17,9 +16,10 @@ use super::write::WriteSpec;
 use crate::window::WindowSpec;
 
 /// A device file: one memristive cell, its spreads, and where the numbers come from.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-#[schemars(title = "Ohmspike device model")]
+#[cfg_attr(feature = "schema", schemars(title = "Ohmspike device model"))]
 pub struct DeviceSpec {
     /// Path of schema.json, for editors; not used otherwise.
     #[serde(
@@ -28,10 +28,10 @@ pub struct DeviceSpec {
         deserialize_with = "shape::optional_text",
         skip_serializing_if = "Option::is_none"
     )]
-    #[schemars(with = "String")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub schema: Option<String>,
     /// Name of the device; a file of the library has the name of its file.
-    #[schemars(length(min = 1))]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub name: String,
     /// What the device is and what the file is meant for.
     #[serde(default)]

@@ -17,15 +17,17 @@
 //! # Ok::<(), ohmspike_crossbar::device::SpecError>(())
 //! ```
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::curve::{Curve, check_resistances, interpolated};
-use super::number::{RESISTANCE_OHM, TABLE_SIGMA_LN, number};
+#[cfg(feature = "schema")]
+use super::number::RESISTANCE_OHM;
+use super::number::{TABLE_SIGMA_LN, number};
 use super::refusal::SpecError;
 
 /// What a log-normal spread leaves in place.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Convention {
     /// ln G = ln target + sigma z: half of the writes end above the target.
@@ -36,16 +38,17 @@ pub enum Convention {
 }
 
 /// One point of a spread table.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SpreadPoint {
     /// Resistance at which the spread holds; rises from point to point.
     #[serde(deserialize_with = "number")]
-    #[schemars(range(min = RESISTANCE_OHM.low, max = RESISTANCE_OHM.high), extend("x-unit" = "ohm"))]
+    #[cfg_attr(feature = "schema", schemars(range(min = RESISTANCE_OHM.low, max = RESISTANCE_OHM.high), extend("x-unit" = "ohm")))]
     pub resistance_ohm: f64,
     /// Standard deviation of ln R after one write, or of one read.
     #[serde(deserialize_with = "number")]
-    #[schemars(range(min = TABLE_SIGMA_LN.low, max = TABLE_SIGMA_LN.high), extend("x-unit" = "sigma of ln R"))]
+    #[cfg_attr(feature = "schema", schemars(range(min = TABLE_SIGMA_LN.low, max = TABLE_SIGMA_LN.high), extend("x-unit" = "sigma of ln R")))]
     pub sigma_ln_resistance: f64,
 }
 

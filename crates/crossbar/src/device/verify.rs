@@ -32,7 +32,6 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::allowed::{Allowed, IntegerRange};
@@ -50,7 +49,8 @@ const TRIES: IntegerRange = IntegerRange { low: 1, high: 10_000 };
 const APPROACH: Allowed = Allowed { low: 0.001, high: 1.0, unit: "" };
 
 /// Ways in which tries may move a cell.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum VerifyDirection {
     /// Every try may raise or lower the cell.
@@ -63,7 +63,8 @@ pub enum VerifyDirection {
 }
 
 /// What a controller does first with a cell that has a new target.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum InitialAction {
     /// Write: every target gets one try at least, be its step ever so small.
@@ -75,7 +76,8 @@ pub enum InitialAction {
 }
 
 /// What a controller does with a cell whose tries have run out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum AfterGiveUp {
     /// Tries again when it has a new target.
@@ -86,24 +88,25 @@ pub enum AfterGiveUp {
 }
 
 /// Program-and-verify in a device file.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct VerifySpec {
     /// Half width of the acceptance window around the target. Either this or `window_percent_of_target`.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[schemars(
+    #[cfg_attr(feature = "schema", schemars(
         with = "f64",
         range(min = WINDOW_MICROSIEMENS.low, max = WINDOW_MICROSIEMENS.high),
         extend("x-unit" = "µS")
-    )]
+    ))]
     pub window_microsiemens: Option<f64>,
     /// The same over the target conductance.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "f64", range(min = WINDOW_PERCENT.low, max = WINDOW_PERCENT.high), extend("x-unit" = "% of G"))]
+    #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = WINDOW_PERCENT.low, max = WINDOW_PERCENT.high), extend("x-unit" = "% of G")))]
     pub window_percent_of_target: Option<f64>,
     /// Most tries of one write; after them it gives up.
     #[serde(deserialize_with = "number")]
-    #[schemars(with = "u32", range(min = TRIES.low, max = TRIES.high), extend("x-unit" = "tries"))]
+    #[cfg_attr(feature = "schema", schemars(with = "u32", range(min = TRIES.low, max = TRIES.high), extend("x-unit" = "tries")))]
     pub tries: f64,
     /// Which way tries may move the cell.
     #[serde(default, deserialize_with = "word")]
@@ -116,7 +119,7 @@ pub struct VerifySpec {
     pub after_give_up: AfterGiveUp,
     /// Share of the way to the target that a try aims at.
     #[serde(default = "whole_way", deserialize_with = "number")]
-    #[schemars(range(min = APPROACH.low, max = APPROACH.high))]
+    #[cfg_attr(feature = "schema", schemars(range(min = APPROACH.low, max = APPROACH.high)))]
     pub approach: f64,
 }
 

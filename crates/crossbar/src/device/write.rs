@@ -33,7 +33,6 @@
 //! # Ok::<(), &str>(())
 //! ```
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::number::{SIGMA_MICROSIEMENS, SIGMA_PERCENT, optional_number};
@@ -46,7 +45,8 @@ use super::table::{Convention, SpreadPoint, SpreadTable};
 use super::verify::{Verify, VerifySpec};
 
 /// Kinds of write noise.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum WriteNoiseKind {
@@ -64,7 +64,8 @@ pub enum WriteNoiseKind {
 }
 
 /// Which cells an update writes, and so disturbs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum WrittenCells {
     /// Every cell at every update: as in simulations of weight noise.
@@ -75,21 +76,23 @@ pub enum WrittenCells {
 }
 
 /// Ways of bringing a cell to its target.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum SchemeKind {
     /// One write that adds the step asked for.
     #[default]
     Add,
-    /// IntegerRange pulses, the step rounded to them at random so that its mean is kept.
+    /// Whole pulses, the step rounded to them at random so that its mean is kept.
     Pulsed,
     /// Writes and reads in turn until the cell is near its target.
     Verify,
 }
 
 /// The writing of a cell in a device file.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct WriteSpec {
     /// Kind of spread that a write leaves.
@@ -97,23 +100,23 @@ pub struct WriteSpec {
     pub noise: WriteNoiseKind,
     /// `constant` only: standard deviation of the conductance written.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[schemars(
+    #[cfg_attr(feature = "schema", schemars(
         with = "f64",
         range(min = SIGMA_MICROSIEMENS.low, max = SIGMA_MICROSIEMENS.high),
         extend("x-unit" = "µS")
-    )]
+    ))]
     pub sigma_microsiemens: Option<f64>,
     /// `relative` only: standard deviation of the conductance written, of the target conductance.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "f64", range(min = SIGMA_PERCENT.low, max = SIGMA_PERCENT.high), extend("x-unit" = "% of G"))]
+    #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = SIGMA_PERCENT.low, max = SIGMA_PERCENT.high), extend("x-unit" = "% of G")))]
     pub sigma_percent_of_conductance: Option<f64>,
     /// `table` only: what the spread leaves in place.
     #[serde(default, deserialize_with = "optional_word", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Convention", extend("default" = "median-preserving"))]
+    #[cfg_attr(feature = "schema", schemars(with = "Convention", extend("default" = "median-preserving")))]
     pub convention: Option<Convention>,
     /// `table` only: points in rising resistance, interpolated in ln R and ln sigma, held at the ends.
     #[serde(default, deserialize_with = "optional_objects", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Vec<SpreadPoint>", length(min = 1))]
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<SpreadPoint>", length(min = 1)))]
     pub points: Option<Vec<SpreadPoint>>,
     /// Cells that an update writes.
     #[serde(default, deserialize_with = "word")]
@@ -123,11 +126,11 @@ pub struct WriteSpec {
     pub scheme: SchemeKind,
     /// `pulsed` only: what one pulse does.
     #[serde(default, deserialize_with = "optional_object", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "PulsesSpec")]
+    #[cfg_attr(feature = "schema", schemars(with = "PulsesSpec"))]
     pub pulses: Option<PulsesSpec>,
     /// `verify` only: when a write is accepted.
     #[serde(default, deserialize_with = "optional_object", skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "VerifySpec")]
+    #[cfg_attr(feature = "schema", schemars(with = "VerifySpec"))]
     pub verify: Option<VerifySpec>,
 }
 
@@ -171,7 +174,7 @@ pub enum Scheme {
     /// One write that adds the step asked for.
     #[default]
     Add,
-    /// IntegerRange pulses.
+    /// Whole pulses.
     Pulsed(Pulses),
     /// Writes and reads in turn.
     Verify(Verify),

@@ -3,9 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use ohmspike_datasets::ImportError;
 use rawzip::{CompressionMethod, ZipArchiveWriter};
 use tempfile::TempDir;
+
+use ohmspike_datasets::ImportError;
 
 /// Files of a test, gone with it.
 pub struct Folder(TempDir);

@@ -7,7 +7,6 @@
 //! ```
 
 use ohmspike_crossbar::device::{Device, ReferenceBranch};
-
 use ohmspike_study::settings::PairKind;
 use ohmspike_study::significant::significant;
 

@@ -4,7 +4,6 @@ use std::fmt::Write;
 
 use ohmspike_crossbar::EnergyUse;
 use ohmspike_crossbar::WriteReport;
-
 use ohmspike_snn::hardware::HardwareUse;
 use ohmspike_study::conversions::ConversionShares;
 use ohmspike_study::record::{ConnectionRecord, EnergyCost};
@@ -97,8 +96,9 @@ fn scaled(microjoules: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use ohmspike_crossbar::{CodeCounts, Endurance};
+
+    use super::*;
 
     fn connection(name: &str, writes: WriteReport, used: HardwareUse) -> ConnectionRecord {
         ConnectionRecord { name: name.to_owned(), writes, used: Some(used), ..ConnectionRecord::default() }

@@ -9,10 +9,10 @@
 use std::fmt::Write;
 
 use ohmspike_crossbar::device::{Device, DriftTimes};
+use ohmspike_study::significant::{short, significant};
 
 use super::held::{HELD, HeldRows};
 use super::spreads::resistances;
-use ohmspike_study::significant::{short, significant};
 
 /// Times of the table with their names, s.
 const TIMES: [(&str, f64); 4] = [("1 s", 1.0), ("1 h", 3600.0), ("1 d", 86_400.0), ("10 y", 315_576_000.0)];

@@ -3,7 +3,6 @@
 use std::fmt::Write;
 
 use ohmspike_crossbar::device::TableRange;
-
 use ohmspike_study::significant::significant;
 
 /// The mark itself.

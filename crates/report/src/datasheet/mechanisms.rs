@@ -5,7 +5,6 @@ use ohmspike_crossbar::device::{
     InitialAction, LevelSpacing, Levels, Nonlinearity, PulseLaw, PulseState, Pulses, ReferenceBranch, Scheme, StepGain,
     Telegraph, Verify, VerifyDirection, WhiteNoise, WriteNoise, WrittenCells,
 };
-
 use ohmspike_study::significant::{percent, short, stated};
 
 /// Name of a mechanism, and what the device says of it.

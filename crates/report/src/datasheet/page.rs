@@ -5,12 +5,12 @@ use std::fmt::Write;
 use ohmspike_crossbar::device::{Device, Grade, Provenance, WriteNoise};
 use ohmspike_crossbar::spread::{SpreadRow, read_spread, write_spread};
 use ohmspike_crossbar::write_clip;
+use ohmspike_study::significant::{short, wrapped};
 
 use super::drift::drift_table;
 use super::mechanisms::{mechanisms, scheme_word};
 use super::spreads::{clipped_table, resistances, spread_table};
 use super::writing::{pulse_counts, tries_table};
-use ohmspike_study::significant::{short, wrapped};
 
 /// Width of a line of words.
 const WIDTH: usize = 118;

@@ -5,9 +5,9 @@ use std::fmt::Write;
 use ohmspike_crossbar::device::TableRange;
 use ohmspike_crossbar::spread::SpreadRow;
 use ohmspike_crossbar::{ConductanceWindow, WriteClip};
+use ohmspike_study::significant::{short, significant};
 
 use super::held::HeldRows;
-use ohmspike_study::significant::{short, significant};
 
 /// Resistances at which a full sheet tells a spread, ohm, rising: the ends of the window with the decades between them, or
 /// five at equal ratios where there are fewer than two decades inside.

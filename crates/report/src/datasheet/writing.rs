@@ -4,10 +4,10 @@ use std::fmt::Write;
 
 use ohmspike_crossbar::device::{Device, Direction, Pulses};
 use ohmspike_rng::Seed;
+use ohmspike_study::significant::{percent, short, significant};
 
 use super::spreads::resistances;
 use crate::device_sample::Chip;
-use ohmspike_study::significant::{percent, short, significant};
 
 /// Writes from which tries are told: their mean is good to some percent.
 const WRITES: usize = 2000;
@@ -80,8 +80,9 @@ fn swing(pulses: &Pulses, direction: Direction) -> Result<u32, f32> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use ohmspike_crossbar::device::{PulseLaw, PulseState};
+
+    use super::*;
 
     fn pulses(law: PulseLaw) -> Pulses {
         Pulses {

@@ -1,9 +1,5 @@
 //! Firing rate of the hidden neurons over the time of an image, a line a class, by population and stage.
 
-use super::chosen::with_details;
-use super::class_line::{class_entries, class_line};
-use super::figure::{Data, Figure, cell};
-use super::step_time::{time_cell, time_label};
 use ohmspike_analysis::recorded::Recorded;
 use ohmspike_analysis::stage::Stage;
 use ohmspike_analysis::tables::firing::Population;
@@ -15,6 +11,11 @@ use ohmspike_study::details::Snapshot;
 use ohmspike_study::settings::Settings;
 use ohmspike_study::store::StoreError;
 use ohmspike_study::success::{Success, succeeded};
+
+use super::chosen::with_details;
+use super::class_line::{class_entries, class_line};
+use super::figure::{Data, Figure, cell};
+use super::step_time::{time_cell, time_label};
 
 const HEIGHT: f64 = 150.0;
 const STAGES: [Stage; 3] = [Stage::INITIAL, Stage::SUCCESSFUL, Stage::FAILED];
@@ -151,9 +152,9 @@ fn data(settings: &Settings, stages: &[(Stage, Rates)]) -> Data {
 mod tests {
     use ohmspike_simd::Matrix;
     use ohmspike_snn::metrics::firing::Firing;
+    use ohmspike_study::details::WeightHistograms;
 
     use super::*;
-    use ohmspike_study::details::WeightHistograms;
 
     /// Neurons 0 and 1 excite, 2 inhibits; `excitatory` of them.
     fn snapshot(excitatory: usize, spikes: [&[u16]; 2]) -> Snapshot {

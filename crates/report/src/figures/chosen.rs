@@ -82,11 +82,12 @@ pub(super) fn with_details(recorded: Recorded<'_>) -> Vec<(&Trial<'_>, &Record)>
 
 #[cfg(test)]
 mod tests {
-    use super::super::{activity_over_time, example_activity, representative, spike_distances, weight_update};
-    use super::*;
     use ohmspike_analysis::fixture::Fixture;
     use ohmspike_analysis::tables::study_tables;
     use ohmspike_study::details;
+
+    use super::super::{activity_over_time, example_activity, representative, spike_distances, weight_update};
+    use super::*;
 
     const STUDY: &str = "[noise]\nlevel_percent = [1, 20, 40]\n[network]\nexcitatory_fraction = [0.5, 0.9, 1.0]\n";
 

@@ -4,19 +4,19 @@
 //! Networks that have learnt and those that have not stand apart. Kilgore, Kopsick, Ascoli and Adam, Sci Rep 15, 24798
 //! (2025), Fig. 3.
 
-use ohmspike_snn::activity::ClassActivity;
-
-use super::figure::{Data, Figure, cell};
-use super::networks::{Learner, Learnt, entries, learners, shares};
 use ohmspike_analysis::recorded::Recorded;
 use ohmspike_plot::grid::{Grid, Sample as Shown};
 use ohmspike_plot::mark::{Dash, Mark};
 use ohmspike_plot::palette::{GREY, Look};
 use ohmspike_plot::plot::{Plot, PlotAxis};
 use ohmspike_plot::scale::Scale;
+use ohmspike_snn::activity::ClassActivity;
 use ohmspike_study::key_label::FRACTION;
 use ohmspike_study::settings::Settings;
 use ohmspike_study::success::Success;
+
+use super::figure::{Data, Figure, cell};
+use super::networks::{Learner, Learnt, entries, learners, shares};
 
 /// Epochs after which classes are shown, beside the moment before training; the last in the place of one that is not reached.
 const EPOCHS: [usize; 3] = [1, 10, 30];
@@ -246,10 +246,11 @@ fn data(measure: Measure, dots: &[Dot], looks: &[(String, Look)]) -> Data {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use ohmspike_analysis::fixture::{Fixture, record};
     use ohmspike_study::record::Record;
     use ohmspike_study::settings::Settings;
+
+    use super::*;
 
     const STUDY: &str = "[network]\nexcitatory_fraction = [0.5, 1.0]\n[repeats]\nseeds = 2\n";
 

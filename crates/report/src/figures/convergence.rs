@@ -1,7 +1,5 @@
 //! Test accuracy epoch by epoch, of networks that have learnt and of those that have not.
 
-use super::figure::{Data, Figure, cell};
-use super::networks::{Learner, Learnt, entries, learners, shares};
 use ohmspike_analysis::recorded::Recorded;
 use ohmspike_plot::grid::{Entry, Grid, Sample as Shown};
 use ohmspike_plot::mark::{Dash, Fill, Mark};
@@ -11,6 +9,9 @@ use ohmspike_plot::scale::Scale;
 use ohmspike_study::key_label::FRACTION;
 use ohmspike_study::record::Record;
 use ohmspike_study::success::Success;
+
+use super::figure::{Data, Figure, cell};
+use super::networks::{Learner, Learnt, entries, learners, shares};
 
 const HEIGHT: f64 = 190.0;
 /// The middle share of the networks, between the quantiles of which the band lies.
@@ -147,10 +148,10 @@ fn data(courses: &[Course], looks: &[(String, Look)]) -> Data {
 
 #[cfg(test)]
 mod tests {
+    use ohmspike_analysis::fixture::{Fixture, record};
     use ohmspike_snn::activity::ClassActivity;
 
     use super::*;
-    use ohmspike_analysis::fixture::{Fixture, record};
 
     #[test]
     fn means_and_quantiles_are_those_of_the_networks() {

@@ -9,7 +9,6 @@ mod spread;
 mod update;
 
 use ohmspike_crossbar::device::{Device, TableRange};
-
 use ohmspike_plot::panel::{PanelFigure, prefixed};
 
 /// Update curve, write spread and read noise over R, drift and I-V of `device`, as far as it has them.

@@ -3,9 +3,6 @@
 //! Difference, 95 % interval and t test are those of pairs with shared seeds; p values are adjusted by Holm over all
 //! differences of the study that are drawn.
 
-use super::figure::{Data, Figure, cell, part_name};
-use super::outcome_caption::outcome_words;
-use super::x_axis::XAxis;
 use ohmspike_analysis::recorded::{Group, Recorded};
 use ohmspike_plot::grid::{Grid, MOST_PLOTS};
 use ohmspike_plot::mark::{Dash, Fill, Mark};
@@ -18,6 +15,10 @@ use ohmspike_stats::paired::{Adjusted, Paired, PairedError, adjusted, difference
 use ohmspike_study::axis_value::plain;
 use ohmspike_study::axis_value::{is_numeric, number};
 use ohmspike_study::key_label::{FRACTION, NOISE, SIGMA_INIT, stated, value_label};
+
+use super::figure::{Data, Figure, cell, part_name};
+use super::outcome_caption::outcome_words;
+use super::x_axis::XAxis;
 
 /// The levels of the published figure, % of sigma_init.
 const LEVELS: [f64; 3] = [20.0, 40.0, 60.0];
@@ -282,9 +283,10 @@ fn data(recorded: Recorded, shares: usize, level: Option<&str>, panels: &[Panel]
 
 #[cfg(test)]
 mod tests {
+    use ohmspike_analysis::fixture::Fixture;
+
     use super::super::{AxisChoice, study_figures};
     use super::*;
-    use ohmspike_analysis::fixture::Fixture;
 
     fn differences_of(levels: &str, shares: &str) -> Option<Figure> {
         let text = format!(

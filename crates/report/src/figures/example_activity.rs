@@ -1,9 +1,5 @@
 //! One image in one network, before and after training: who spikes when, and the voltages of membranes and readout.
 
-use super::chosen::Chosen;
-use super::class_line::class_line;
-use super::figure::{Data, Figure};
-use super::step_time::{time_cell, time_label};
 use ohmspike_analysis::recorded::Recorded;
 use ohmspike_plot::grid::{Entry, Grid, Sample};
 use ohmspike_plot::mark::{Dash, Mark};
@@ -16,6 +12,11 @@ use ohmspike_study::run::Trial;
 use ohmspike_study::settings::Settings;
 use ohmspike_study::store::StoreError;
 use ohmspike_study::success::{Success, succeeded};
+
+use super::chosen::Chosen;
+use super::class_line::class_line;
+use super::figure::{Data, Figure};
+use super::step_time::{time_cell, time_label};
 
 const INPUT_HEIGHT: f64 = 130.0;
 const HIDDEN_HEIGHT: f64 = 170.0;

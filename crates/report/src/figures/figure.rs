@@ -1,8 +1,9 @@
 //! A finished figure: its picture, what it shows in words, and its numbers.
 
-use super::FigureError;
 use ohmspike_plot::grid::{Grid, WIDE, WIDTH};
 use ohmspike_study::csv_cell::csv_cell;
+
+use super::FigureError;
 
 /// A figure of a study.
 #[derive(Clone, Debug, PartialEq)]

@@ -9,8 +9,6 @@
 
 use std::cmp::Ordering;
 
-use super::figure::{Data, Figure, cell, part_name};
-use super::outcome_plot::level;
 use ohmspike_analysis::recorded::{Group, Recorded};
 use ohmspike_analysis::reference::Reference;
 use ohmspike_plot::grid::{Entry, Grid, Sample as Shown};
@@ -22,6 +20,8 @@ use ohmspike_study::axis_value::plain;
 use ohmspike_study::axis_value::{is_numeric, number};
 use ohmspike_study::key_label::{FRACTION, SIGMA_INIT, heading, value_label};
 
+use super::figure::{Data, Figure, cell, part_name};
+use super::outcome_plot::level;
 use crate::replication::{FiringRates, Replication};
 
 const HEIGHT: f64 = 280.0;
@@ -210,12 +210,12 @@ fn data(curves: &[Curve], with_share: bool) -> Data {
 
 #[cfg(test)]
 mod tests {
-    use ohmspike_snn::activity::ClassActivity;
-
-    use super::*;
     use ohmspike_analysis::fixture::{Fixture, record};
+    use ohmspike_snn::activity::ClassActivity;
     use ohmspike_study::record::Record;
     use ohmspike_study::settings::Settings;
+
+    use super::*;
 
     const STUDY: &str = "[network]\nhidden = 50\nsteps = 100\nexcitatory_fraction = [0.5, 1.0]\n\
                          [weights]\nsigma_init = [0.0005, 0.01]\n[repeats]\nseeds = 2\n";

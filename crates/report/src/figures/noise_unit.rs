@@ -18,7 +18,6 @@ use std::str::FromStr;
 use ohmspike_crossbar::device::{Device, Sigma};
 use ohmspike_crossbar::spread::{SpreadRow, spread_row};
 use ohmspike_snn::connection::Connection;
-
 use ohmspike_study::key_label::{NOISE, SPREAD_SCALE};
 use ohmspike_study::pair_spread::{conductance_of, units_of_write};
 use ohmspike_study::settings::Settings;

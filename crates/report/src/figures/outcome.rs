@@ -2,11 +2,6 @@
 //!
 //! An axis of numbers runs along x. An axis of texts, such as devices, stands on the left, with a row a text.
 
-use super::figure::{Data, Figure, cell, part_name};
-use super::outcome_caption::caption;
-use super::outcome_curves::{Curve, Panel, curves, judged};
-use super::outcome_plot::{over_numbers, over_texts};
-use super::x_axis::XAxis;
 use ohmspike_analysis::recorded::{Group, Recorded};
 use ohmspike_plot::grid::{Entry, Grid, MOST_PLOTS, Sample as Shown, in_pairs};
 use ohmspike_plot::mark::Dash;
@@ -14,6 +9,12 @@ use ohmspike_plot::palette::{GREY, REFERENCE};
 use ohmspike_plot::plot::Plot;
 use ohmspike_study::axis_value::is_numeric;
 use ohmspike_study::key_label::{FRACTION, heading};
+
+use super::figure::{Data, Figure, cell, part_name};
+use super::outcome_caption::caption;
+use super::outcome_curves::{Curve, Panel, curves, judged};
+use super::outcome_plot::{over_numbers, over_texts};
+use super::x_axis::XAxis;
 
 /// Height of one of several plots.
 const SMALL_HEIGHT: f64 = 140.0;
@@ -147,10 +148,11 @@ fn short(value: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{AxisChoice, study_figures};
-    use super::*;
     use ohmspike_analysis::fixture::{Fixture, record};
     use ohmspike_plot::mark::Mark;
+
+    use super::super::{AxisChoice, study_figures};
+    use super::*;
 
     const NOISE_STUDY: &str = "[network]\nexcitatory_fraction = [0.5, 1.0]\n[noise]\nlevel_percent = [1, 20, 100]\n\
                                [training]\nepochs = 30\n[repeats]\nseeds = 3\n";

@@ -1,10 +1,11 @@
 //! What stands below a figure of outcomes: what they are, of how many repeats, and what their bands mean.
 
-use super::outcome_curves::Panel;
-use super::x_axis::XAxis;
 use ohmspike_analysis::recorded::Recorded;
 use ohmspike_stats::LEAST_REPEATS;
 use ohmspike_study::key_label::axis_label;
+
+use super::outcome_curves::Panel;
+use super::x_axis::XAxis;
 
 /// The sentence or two below a figure of outcomes.
 pub(super) fn caption(recorded: Recorded, x: XAxis, panels: &[Panel]) -> String {

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::x_axis::XAxis;
 use ohmspike_analysis::judged::Judged;
 use ohmspike_analysis::recorded::{Group, Recorded};
 use ohmspike_analysis::repeats::Done;
@@ -12,6 +11,8 @@ use ohmspike_stats::draws::Drawn;
 use ohmspike_study::axis_value::is_numeric;
 use ohmspike_study::axis_value::plain;
 use ohmspike_study::key_label::value_label;
+
+use super::x_axis::XAxis;
 
 /// The outcomes of one condition.
 #[derive(Clone, Debug, PartialEq)]

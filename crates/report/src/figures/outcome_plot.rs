@@ -1,13 +1,14 @@
 //! How outcomes are drawn over an axis of numbers, and over one of texts.
 
-use super::outcome_curves::{Curve, Point};
-use super::x_axis::XAxis;
 use ohmspike_analysis::recorded::Recorded;
 use ohmspike_plot::mark::{Dash, Fill, Mark};
 use ohmspike_plot::palette::{GREY, Look, REFERENCE, Shape};
 use ohmspike_plot::plot::{Plot, PlotAxis};
 use ohmspike_plot::scale::Scale;
 use ohmspike_study::key_label::{value_label, words_and_unit};
+
+use super::outcome_curves::{Curve, Point};
+use super::x_axis::XAxis;
 
 const ACCURACY: &str = "test accuracy (%)";
 const HEIGHT: f64 = 270.0;

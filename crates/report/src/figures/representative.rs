@@ -1,10 +1,5 @@
 //! Three representative networks: activity over the epochs, and weights before and after training, by class.
 
-use super::bars::{coarser, label, largest, rows, steps, unit, zeros};
-use super::chosen::Chosen;
-use super::class_line::{class_entries, class_line};
-use super::example_activity::looks;
-use super::figure::{Data, Figure, cell};
 use ohmspike_analysis::recorded::Recorded;
 use ohmspike_analysis::tables::firing::Population;
 use ohmspike_plot::grid::{Entry, Grid, Sample};
@@ -17,6 +12,12 @@ use ohmspike_study::details::{Details, Histogram, WeightHistograms};
 use ohmspike_study::record::Record;
 use ohmspike_study::settings::Settings;
 use ohmspike_study::store::StoreError;
+
+use super::bars::{coarser, label, largest, rows, steps, unit, zeros};
+use super::chosen::Chosen;
+use super::class_line::{class_entries, class_line};
+use super::example_activity::looks;
+use super::figure::{Data, Figure, cell};
 
 const HEIGHT: f64 = 140.0;
 const WEIGHTS_HEIGHT: f64 = 130.0;

@@ -1,6 +1,5 @@
 //! Van Rossum distances of E-E, E-I and I-I pairs before training and after it, successful and failed networks apart.
 
-use super::figure::{Data, Figure, cell};
 use ohmspike_analysis::recorded::Recorded;
 use ohmspike_analysis::stage::{Seen, Stage};
 use ohmspike_analysis::tables::spike_distances::{PairKind, STAGES, fractions};
@@ -13,6 +12,8 @@ use ohmspike_study::key_label::{FRACTION, heading, value_label};
 use ohmspike_study::record::Record;
 use ohmspike_study::settings::Settings;
 use ohmspike_study::success::Success;
+
+use super::figure::{Data, Figure, cell};
 
 const HEIGHT: f64 = 150.0;
 const HEIGHT_ALONE: f64 = 260.0;

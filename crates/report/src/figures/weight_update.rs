@@ -1,8 +1,5 @@
 //! One weight update in five histograms: before, gradient, after the step, noise, after the bound; one row per connection.
 
-use super::bars::{bars, label, largest, rows, unit};
-use super::chosen::Chosen;
-use super::figure::{Data, Figure};
 use ohmspike_analysis::recorded::Recorded;
 use ohmspike_plot::grid::Grid;
 use ohmspike_plot::palette::Look;
@@ -13,6 +10,10 @@ use ohmspike_study::record::Record;
 use ohmspike_study::run::Trial;
 use ohmspike_study::store::StoreError;
 use ohmspike_study::success::succeeded;
+
+use super::bars::{bars, label, largest, rows, unit};
+use super::chosen::Chosen;
+use super::figure::{Data, Figure};
 
 /// The noise level of the published figure, % of sigma_init.
 const LEVEL_PERCENT: f64 = 20.0;

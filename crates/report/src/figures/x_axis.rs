@@ -1,7 +1,5 @@
 //! Which axes of a study run along x, and what their values are there.
 
-use super::FigureError;
-use super::noise_unit::{NoiseUnit, first_write};
 use ohmspike_analysis::recorded::Recorded;
 use ohmspike_plot::scale::Scale;
 use ohmspike_study::axis_value::is_seed;
@@ -9,6 +7,9 @@ use ohmspike_study::axis_value::{is_numeric, number};
 use ohmspike_study::key_label::{FRACTION, NOISE, SPREAD_SCALE, axis_label};
 use ohmspike_study::prepare::Prepared;
 use ohmspike_study::study::{Axis, Study};
+
+use super::FigureError;
+use super::noise_unit::{NoiseUnit, first_write};
 
 /// What the user wants to see along x.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -161,9 +162,10 @@ fn each_once(texts: impl Iterator<Item = String>) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use ohmspike_analysis::fixture::Fixture;
+
     use super::super::study_figures;
     use super::*;
-    use ohmspike_analysis::fixture::Fixture;
 
     fn choice(x: Option<&str>, noise_unit: Option<NoiseUnit>) -> AxisChoice {
         AxisChoice { x: x.map(str::to_owned), noise_unit }
@@ -195,7 +197,7 @@ mod tests {
         let noise = "[noise]\nlevel_percent = [1, 20]\n";
         assert_eq!(
             refused(noise, &choice(Some("network.hidden"), None)),
-            "--x: must be a key that the study sweeps, one of `noise.level_percent`, got `network.hidden`\n\n\
+            "--x-axis: must be a key that the study sweeps, one of `noise.level_percent`, got `network.hidden`\n\n\
              hint: a list of values makes a key an axis, for instance `--set 'network.hidden=[...]'`"
         );
         let cells = refused(noise, &choice(None, Some(NoiseUnit::Microsiemens)));

@@ -4,6 +4,14 @@ use std::collections::BTreeMap;
 
 use maud::html;
 
+use ohmspike_analysis::sweep::{Sweep, SweptCurve, SweptPoint};
+use ohmspike_stats::LEAST_REPEATS;
+use ohmspike_stats::draws::Drawn;
+use ohmspike_stats::normalised::Crossing;
+use ohmspike_study::health::HealthKind;
+use ohmspike_study::health::rise::untested;
+use ohmspike_study::significant::significant;
+
 use super::crossing_words::{crossing_words, held_words};
 use super::direction::Direction;
 use super::number::{level, mean, mean_words, unit};
@@ -12,13 +20,6 @@ use super::table::table;
 use super::tolerance::{clean_level, withheld_words};
 use super::tolerated::Tolerance;
 use super::{Facts, Section};
-use ohmspike_analysis::sweep::{Sweep, SweptCurve, SweptPoint};
-use ohmspike_stats::LEAST_REPEATS;
-use ohmspike_stats::draws::Drawn;
-use ohmspike_stats::normalised::Crossing;
-use ohmspike_study::health::HealthKind;
-use ohmspike_study::health::rise::untested;
-use ohmspike_study::significant::significant;
 
 /// Which of the thresholds the answer is about: 95 %.
 const THRESHOLD: usize = 1;
@@ -311,8 +312,9 @@ fn by_curve(facts: &Facts, tolerances: &[Tolerance], direction: Direction) -> ma
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use ohmspike_stats::draws::Draws;
+
+    use super::*;
 
     #[test]
     fn nothing_is_said_of_levels_that_a_curve_does_not_have() {

@@ -2,15 +2,16 @@
 
 use maud::{Markup, html};
 
-use super::number::{level, points, probability, unit};
-use super::table::table;
-use super::{Facts, Section};
 use ohmspike_analysis::sweep::{Sweep, Sweeps, SweptCurve};
 use ohmspike_stats::draws::Drawn;
 use ohmspike_stats::paired::{Adjusted, Paired, PairedError, adjusted};
 use ohmspike_study::axis_value::number;
 use ohmspike_study::key_label::FRACTION;
 use ohmspike_study::significant::significant;
+
+use super::number::{level, points, probability, unit};
+use super::table::table;
+use super::{Facts, Section};
 
 /// Conditions that are compared with each other.
 struct Family {

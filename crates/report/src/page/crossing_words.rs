@@ -1,12 +1,13 @@
 //! Levels at which accuracy falls, in words: with their interval, in the unit of the axis and in those that were asked for.
 
+use ohmspike_stats::normalised::{Crossing, Held};
+use ohmspike_study::key_label::{NOISE, SPREAD_SCALE};
+use ohmspike_study::significant::significant;
+
 use super::Facts;
 use super::number::{level, unit};
 use super::tolerated::Tolerance;
 use crate::figures::{NoiseUnit, noise_at};
-use ohmspike_stats::normalised::{Crossing, Held};
-use ohmspike_study::key_label::{NOISE, SPREAD_SCALE};
-use ohmspike_study::significant::significant;
 
 /// A crossing with its interval.
 pub fn crossing_words(facts: &Facts, crossing: &Crossing, tolerance: &Tolerance, key: &str) -> String {
@@ -77,8 +78,9 @@ pub fn held_words(held: &Held, last: f64, key: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use ohmspike_stats::normalised::CrossingInterval;
+
+    use super::*;
 
     #[test]
     fn crossings_say_what_is_beyond_the_last_level() {

@@ -1,13 +1,14 @@
 //! The devices of a crossbar study: what they do, with units side by side, and where their numbers come from.
 
 use maud::html;
-use ohmspike_snn::connection::Connection;
 
-use super::{Facts, Section};
-use crate::datasheet::{area_line, device_page, device_sheet};
+use ohmspike_snn::connection::Connection;
 use ohmspike_study::prepare::LoadedDevice;
 use ohmspike_study::settings::Settings;
 use ohmspike_study::warning::beyond_laws;
+
+use super::{Facts, Section};
+use crate::datasheet::{area_line, device_page, device_sheet};
 
 /// Rows and columns of the connections that a device holds.
 type Held = Vec<(Connection, (usize, usize))>;
@@ -47,7 +48,8 @@ fn devices<'a>(facts: &Facts<'a>) -> Vec<(&'a LoadedDevice, &'a Settings, Held)>
     let prepared = &facts.report.recorded.prepared;
     for condition in &facts.report.recorded.study.conditions {
         let settings = &condition.settings;
-        let shapes = ohmspike_study::hardware::shapes(settings, prepared.data(settings));
+        let Some(shape) = prepared.data_shape(settings) else { continue };
+        let shapes = ohmspike_study::hardware::shapes(settings, shape);
         for (loaded, held) in prepared.devices_of(settings).with(&shapes) {
             let same = |known: &&mut (&LoadedDevice, &Settings, Held)| {
                 known.0.sha256 == loaded.sha256

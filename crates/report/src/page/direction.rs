@@ -69,10 +69,11 @@ fn ends(curve: &SweptCurve) -> Option<(&SweptPoint, &SweptPoint)> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use ohmspike_analysis::fixture::Fixture;
     use ohmspike_analysis::repeats::done;
     use ohmspike_study::settings::Settings;
+
+    use super::*;
 
     #[test]
     fn an_axis_disturbs_where_more_of_it_is_worse() {

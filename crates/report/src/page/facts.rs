@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use maud::{Markup, html};
 
-use super::direction::Direction;
-use super::tolerated::{Tolerance, tolerances};
-use crate::figures::{Figure, NoiseUnit};
 use ohmspike_analysis::recorded::Recorded;
 use ohmspike_analysis::repeats::{Done, done};
 use ohmspike_analysis::sweep::Sweeps;
-use ohmspike_study::health::chance_in;
 use ohmspike_study::study::Study;
+
+use super::direction::Direction;
+use super::tolerated::{Tolerance, tolerances};
+use crate::figures::{Figure, NoiseUnit};
 
 /// What a report is made from.
 #[derive(Debug)]
@@ -56,8 +56,8 @@ impl<'a> Facts<'a> {
         let recorded = report.recorded;
         let done = done(recorded.study, recorded.prepared, recorded.trials, recorded.store);
         let sweeps = Sweeps::new(recorded.study, &done);
-        let classes = recorded.prepared.data(&recorded.study.conditions[0].settings).classes;
-        let chance = chance_in(done.iter().map(|done| done.record)).unwrap_or(1.0 / classes as f64);
+        let shape = recorded.prepared.data_shape(&recorded.study.conditions[0].settings);
+        let chance = recorded.chance().unwrap_or_else(|| 1.0 / shape.map_or(1, |shape| shape.classes) as f64);
         let tolerances = tolerances(&sweeps, chance);
         Facts { report, done, sweeps, tolerances, chance }
     }

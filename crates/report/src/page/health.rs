@@ -2,13 +2,14 @@
 
 use maud::html;
 
-use super::table::table;
-use super::{Facts, Section};
 use ohmspike_analysis::health_tally::HealthTally;
 use ohmspike_analysis::judged::Judged;
 use ohmspike_analysis::repeats::by_condition;
 use ohmspike_analysis::sweep::setting;
 use ohmspike_study::health::{HealthKind, HealthState};
+
+use super::table::table;
+use super::{Facts, Section};
 
 /// The section; none where every trial is healthy.
 pub fn section(facts: &Facts) -> Option<Section> {

@@ -2,13 +2,13 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+use ohmspike_analysis::repeat_warnings::repeat_warnings;
+
 use super::{
     Facts, Section, answer, comparisons, devices, figures, health, ledger, outcomes, provenance, reproduce, settings,
     tables, tolerance, variance,
 };
-
 use crate::replication::Replication;
-use ohmspike_analysis::repeat_warnings::repeat_warnings;
 
 const STYLE: &str = include_str!("style.css");
 

@@ -1,16 +1,17 @@
 //! What the trials did to their cells, and what it cost.
 
 use maud::{Markup, html};
+
+use ohmspike_analysis::repeats::{Done, by_condition};
+use ohmspike_analysis::sweep::setting;
 use ohmspike_crossbar::WriteReport;
+use ohmspike_study::conversions::{ConversionShares, Conversions};
+use ohmspike_study::record::Record;
+use ohmspike_study::significant::significant;
 
 use super::number::count;
 use super::table::table;
 use super::{Facts, Section};
-use ohmspike_analysis::repeats::{Done, by_condition};
-use ohmspike_analysis::sweep::setting;
-use ohmspike_study::conversions::{ConversionShares, Conversions};
-use ohmspike_study::record::Record;
-use ohmspike_study::significant::significant;
 
 /// The records of one condition.
 struct Group<'a> {

@@ -2,21 +2,22 @@
 
 use maud::{Markup, html};
 
-use super::number::{level, percent, unit, with_half};
-use super::table::table;
-use super::{Facts, Section, data_link};
-use crate::export::trial_table;
 use ohmspike_analysis::summary::Summary;
 use ohmspike_analysis::sweep::{Sweep, SweptCurve, SweptPoint};
 use ohmspike_stats::Sample;
 use ohmspike_study::axis_value::is_seed;
 use ohmspike_study::health::HealthKind;
 
+use super::number::{level, percent, unit, with_half};
+use super::table::table;
+use super::{Facts, Section, data_link};
+use crate::export::{SettingColumns, trial_table};
+
 /// The section.
 pub fn section(facts: &Facts) -> Section {
     let report = facts.report;
     let summary = Summary::new(report.recorded.study, &facts.done).csv();
-    let trials = trial_table(report.recorded.study, &facts.done).csv();
+    let trials = trial_table(report.recorded.study, &facts.done, SettingColumns::All).csv();
     let body = html! {
         p.method {
             "Mean test accuracy in %, with half the width of its 95 % interval (Student's t, which assumes outcomes about normal) and the \

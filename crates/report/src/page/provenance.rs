@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use maud::html;
 
-use super::number::duration;
-use super::table::{facts as fact_table, table};
-use super::{Facts, Section};
 use ohmspike_analysis::sweep::setting;
 use ohmspike_study::prepare::sha256;
 use ohmspike_study::record::{ARITHMETIC, Record, SCHEMA};
+
+use super::number::duration;
+use super::table::{facts as fact_table, table};
+use super::{Facts, Section};
 
 /// The section.
 pub fn section(facts: &Facts) -> Section {
@@ -26,16 +27,16 @@ pub fn section(facts: &Facts) -> Section {
     Section { id: "provenance", heading: "Provenance", body }
 }
 
+/// What records say, each answer once.
+fn distinct(facts: &Facts, of: &dyn Fn(&Record) -> Option<String>) -> String {
+    let values: BTreeSet<String> = facts.done.iter().filter_map(|done| of(done.record)).collect();
+    if values.is_empty() { "none".to_owned() } else { values.into_iter().collect::<Vec<_>>().join(", ") }
+}
+
 fn told(facts: &Facts) -> Vec<(String, String)> {
     let report = facts.report;
     let (all, done) = facts.counts();
-    let distinct = |of: &dyn Fn(&Record) -> Option<String>| {
-        let values: BTreeSet<String> = facts.done.iter().filter_map(|done| of(done.record)).collect();
-        match values.len() {
-            0 => "none".to_owned(),
-            _ => values.into_iter().collect::<Vec<_>>().join(", "),
-        }
-    };
+    let distinct = |of: &dyn Fn(&Record) -> Option<String>| distinct(facts, of);
     let sum = |of: fn(&Record) -> f64| facts.done.iter().map(|done| of(done.record)).sum::<f64>();
     let (training, test) = (sum(|record| record.seconds.training), sum(|record| record.seconds.test));
     let epochs: usize = facts.done.iter().map(|done| done.record.accuracy.len()).sum();

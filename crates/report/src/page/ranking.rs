@@ -118,8 +118,9 @@ fn listed(mut names: Vec<String>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use ohmspike_stats::draws::Draws;
+
+    use super::*;
 
     fn ranking(means: &[(&str, f64)], spread: f64) -> Ranking {
         let drawn = |place: usize, mean: f64| {

@@ -1,10 +1,11 @@
 //! The commands that give the same numbers again.
 
 use maud::html;
+
 use ohmspike_datasets::Name;
+use ohmspike_study::cluster::quote::shell;
 
 use super::{Facts, Section};
-use ohmspike_study::cluster::quote::shell;
 
 /// The section.
 pub fn section(facts: &Facts) -> Section {

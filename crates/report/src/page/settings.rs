@@ -4,10 +4,11 @@ use std::collections::HashSet;
 
 use maud::html;
 
-use super::table::facts as fact_table;
-use super::{Facts, Section};
 use ohmspike_study::axis_value::plain;
 use ohmspike_study::settings::Settings;
+
+use super::table::facts as fact_table;
+use super::{Facts, Section};
 
 /// The section.
 pub fn section(facts: &Facts) -> Section {

@@ -2,9 +2,10 @@
 
 use maud::html;
 
+use ohmspike_analysis::tables::study_tables;
+
 use super::table::table;
 use super::{Facts, Section, data_link};
-use ohmspike_analysis::tables::study_tables;
 
 /// The section; none before there is a network.
 pub fn section(facts: &Facts) -> Option<Section> {

@@ -2,14 +2,15 @@
 
 use maud::html;
 
+use ohmspike_analysis::point_health::Withheld;
+use ohmspike_stats::normalised::{Crossing, Held, THRESHOLDS};
+
 use super::crossing_words::{crossing_words, held_words};
 use super::direction::Direction;
 use super::number::{level, mean, percent, unit};
 use super::table::table;
 use super::tolerated::Tolerance;
 use super::{Facts, Section};
-use ohmspike_analysis::point_health::Withheld;
-use ohmspike_stats::normalised::{Crossing, Held, THRESHOLDS};
 
 /// Why an answer is withheld, in a few words.
 pub fn withheld_words(withheld: &Withheld, key: &str) -> String {

@@ -1,10 +1,11 @@
 //! How much disturbance each curve tolerates, as numbers: normalised accuracy, and where it falls below 99, 95 and 90 %.
 
-use super::direction::{Direction, direction};
 use ohmspike_analysis::point_health::{PointHealth, Withheld, withheld};
 use ohmspike_analysis::sweep::{Sweeps, SweptCurve, SweptPoint};
 use ohmspike_stats::Sample;
 use ohmspike_stats::normalised::{Condition, Crossing, Curve, Held, NormalisedError, THRESHOLDS};
+
+use super::direction::{Direction, direction};
 
 /// What one curve tolerates.
 pub struct Tolerance {

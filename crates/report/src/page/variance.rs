@@ -4,13 +4,14 @@ use std::collections::HashMap;
 
 use maud::{Markup, html};
 
-use super::number::percent;
-use super::table::table;
-use super::{Facts, Section};
 use ohmspike_analysis::repeats::Done;
 use ohmspike_stats::nested::{Components, NestedError, Outcome};
 use ohmspike_study::axis_value::is_seed;
 use ohmspike_study::study::{Axis, seed_in};
+
+use super::number::percent;
+use super::table::table;
+use super::{Facts, Section};
 
 /// The section.
 pub fn section(facts: &Facts) -> Section {

@@ -58,7 +58,7 @@ impl Batch {
         option(&mut text, "cpus-per-task", "1");
         self.common_options(&mut text, "merge-%j.log");
         self.surroundings(&mut text);
-        text + &self.command("run") + " \\\n    --limit 0 &&\nexec " + &self.command("report") + "\n"
+        text + &self.command("run") + " \\\n    --max-trials 0 &&\nexec " + &self.command("report") + "\n"
     }
 
     /// Where the logs are; the last part of their names has the numbers of job and task.

@@ -75,8 +75,8 @@ pub enum Cause {
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Mechanism {
-    /// The window holds weights up to the full scale alone.
-    FullScale,
+    /// The window holds weights up to that at Gmax alone.
+    WeightAtGmax,
     /// Stuck cells and dead lines.
     Faults,
     /// Drift between the write and the test.
@@ -98,7 +98,7 @@ pub enum Mechanism {
 impl Mechanism {
     fn words(self) -> &'static str {
         match self {
-            Mechanism::FullScale => "the device cuts the first weights at its full scale",
+            Mechanism::WeightAtGmax => "the device cuts the first weights at its weight at Gmax",
             Mechanism::Faults => "faults take too many cells away",
             Mechanism::Drift => "the cells drift before they are tested",
             Mechanism::Levels => "the levels of the device round the first weights away",
@@ -112,11 +112,11 @@ impl Mechanism {
 
     fn remedy(self) -> &'static str {
         match self {
-            Mechanism::FullScale => "raise the full scale",
+            Mechanism::WeightAtGmax => "raise the weight at Gmax",
             Mechanism::Faults => "lower the share of faulty cells",
             Mechanism::Drift => "shorten `hardware.retention_seconds`",
-            Mechanism::Levels => "use more levels, or a smaller full scale",
-            Mechanism::WriteNoise => "lower `hardware.write_spread_scale` or the full scale",
+            Mechanism::Levels => "use more levels, or a smaller weight at Gmax",
+            Mechanism::WriteNoise => "lower `hardware.write_spread_scale` or the weight at Gmax",
             Mechanism::Reads => "lower the read noise",
             Mechanism::Chip => "lower the spreads of `device.device_to_device`",
             Mechanism::Drivers => "use more bits for the row drivers",

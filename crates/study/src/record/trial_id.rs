@@ -4,11 +4,11 @@ use ohmspike_snn::connection::Connection;
 
 use super::ARITHMETIC;
 use crate::chip_maps::of_connection;
-use crate::prepare::{Devices, EncodedData, LoadedDevice, sha256};
+use crate::prepare::{Devices, LoadedDevice, sha256};
 use crate::settings::Settings;
 
 /// The name of a trial: 16 hexadecimal digits of the hash of everything that decides its outcome.
-pub fn trial_id(settings: &Settings, seed: u64, data: &EncodedData, devices: &Devices) -> String {
+pub fn trial_id(settings: &Settings, seed: u64, data_sha256: &str, devices: &Devices) -> String {
     let mut resolved = settings.resolved();
     // The content of a file counts, not what it is called; an absent device is content too.
     let content = |device: Option<&LoadedDevice>| device.map_or_else(String::new, |device| device.sha256.clone());
@@ -29,7 +29,7 @@ pub fn trial_id(settings: &Settings, seed: u64, data: &EncodedData, devices: &De
     }
     resolved.device.clear();
     let decides = serde_json::json!({
-        "arithmetic": ARITHMETIC, "settings": resolved, "seed": seed, "data": data.sha256,
+        "arithmetic": ARITHMETIC, "settings": resolved, "seed": seed, "data": data_sha256,
     });
     sha256(decides.to_string().as_bytes())[..16].to_owned()
 }
@@ -46,7 +46,7 @@ mod tests {
 
     fn id(settings: &Settings, folder: &Path) -> String {
         let prepared = Prepared::new([settings].into_iter(), folder).expect("a device and its maps");
-        trial_id(settings, 1, prepared.data(settings), &prepared.devices_of(settings))
+        trial_id(settings, 1, prepared.data_sha256(settings), &prepared.devices_of(settings))
     }
 
     #[test]

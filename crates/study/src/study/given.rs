@@ -50,6 +50,12 @@ impl Given {
 pub(super) const DEVICE: &str = "device";
 
 impl Override {
+    /// Another value for `key`, which has a section: a number, a text, true or false, or a list of these, which is an axis.
+    pub fn new(key: &str, value: impl Into<toml::Value>) -> Override {
+        let value = value.into();
+        Override { key: key.to_owned(), text: value.to_string(), value, beyond: Vec::new() }
+    }
+
     /// Reads `SECTION.KEY=VALUE`, where VALUE is TOML, a bare word or a list of bare words.
     ///
     /// # Errors

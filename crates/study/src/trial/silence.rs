@@ -9,7 +9,7 @@ use ohmspike_crossbar::WriteReport;
 use ohmspike_crossbar::device::{AdcRange, Drift, Faults, Levels, Read, WriteNoise};
 use ohmspike_rng::Seed;
 use ohmspike_snn::connection::Connection;
-use ohmspike_snn::evaluate::{Answer, evaluate_watched};
+use ohmspike_snn::evaluate::{Answer, calibrate_untrained, evaluate_watched};
 use ohmspike_snn::network::Network;
 use ohmspike_snn::neuron::Neuron;
 use ohmspike_snn::weights::{DigitalWeights, WeightStore};
@@ -141,7 +141,8 @@ impl Search<'_> {
     /// The layer where first weights are held by these devices; none where these cannot hold them.
     fn activity(&self, layer: usize, settings: &Settings, devices: &Devices) -> Option<Activity> {
         let mut layers = Layers::programmed(settings, devices, self.network, self.streams).ok()?;
-        layers.calibrate(self.network, &self.data.train, self.batch, self.read().named("calibration"));
+        let calibration = self.read().named("calibration");
+        calibrate_untrained(self.network, &mut layers.stores(), &self.data.train, self.batch, calibration);
         layers.rest(settings.hardware.retention_seconds);
         Some(self.evaluation(layer, &mut layers.stores()))
     }
@@ -174,7 +175,7 @@ impl Search<'_> {
     fn without(&self, layer: usize, suspect: Suspect) -> Option<Activity> {
         let mut settings = self.settings.clone();
         match suspect {
-            Suspect::Mechanism(Mechanism::FullScale) => enlarge(&mut settings),
+            Suspect::Mechanism(Mechanism::WeightAtGmax) => enlarge(&mut settings),
             Suspect::Mechanism(Mechanism::Drift) => settings.hardware.retention_seconds = 0.0,
             _ => {}
         }
@@ -202,8 +203,8 @@ impl Search<'_> {
             AdcRange::Calibrated => None,
         });
         let threshold_microamperes = device.and_then(|device| {
-            let full_scale = self.settings.weight_at_gmax_of(Connection::Feedforward(layer)) as f32;
-            let weight_per_microsiemens = PairMapping::new(device.window, full_scale).ok()?.weight_per_microsiemens();
+            let weight = self.settings.weight_at_gmax_of(Connection::Feedforward(layer)) as f32;
+            let weight_per_microsiemens = PairMapping::new(device.window, weight).ok()?.weight_per_microsiemens();
             Some(device.read.volts? / f64::from(weight_per_microsiemens))
         });
         let bits = adc.map_or(0, |adc| adc.bits);
@@ -215,9 +216,9 @@ impl Search<'_> {
         let hardware = &self.settings.hardware;
         let key = |key: &str, value: f64| format!("{key} = {value}");
         match mechanism {
-            Mechanism::FullScale => {
-                let full_scale = self.settings.weight_at_gmax_of(Connection::Feedforward(layer));
-                vec![key(&connection_key(Connection::Feedforward(layer), "weight_at_gmax"), full_scale)]
+            Mechanism::WeightAtGmax => {
+                let weight = self.settings.weight_at_gmax_of(Connection::Feedforward(layer));
+                vec![key(&connection_key(Connection::Feedforward(layer), "weight_at_gmax"), weight)]
             }
             Mechanism::Drift => vec![key("hardware.retention_seconds", hardware.retention_seconds)],
             Mechanism::Faults => self.device(layer).map(|loaded| faults(loaded, layer)).unwrap_or_default(),
@@ -245,7 +246,7 @@ enum Suspect {
 
 impl Suspect {
     const ALL: [Suspect; 9] = [
-        Suspect::Mechanism(Mechanism::FullScale),
+        Suspect::Mechanism(Mechanism::WeightAtGmax),
         Suspect::Mechanism(Mechanism::Faults),
         Suspect::Mechanism(Mechanism::Drift),
         Suspect::Converters,

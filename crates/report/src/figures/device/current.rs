@@ -1,9 +1,9 @@
 //! I-V: current over voltage at three states, each over its current at the highest voltage.
 
 use ohmspike_crossbar::device::Device;
+use ohmspike_plot::panel::{COLORS, Curve, GREY, Panel, PanelAxis, Stroke};
 
 use super::{held, three_states};
-use ohmspike_plot::panel::{COLORS, Curve, GREY, Panel, PanelAxis, Stroke};
 
 const POINTS: u32 = 50;
 const STROKES: [Stroke; 3] = [Stroke::Solid, Stroke::Dashed, Stroke::Dotted];

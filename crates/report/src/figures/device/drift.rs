@@ -1,11 +1,12 @@
 //! Drift: median and 5 to 95 % of the writes, over the time since.
 
-use ohmspike_crossbar::device::Device;
 use statrs::distribution::{ContinuousCDF, Normal};
 
-use super::three_states;
+use ohmspike_crossbar::device::Device;
 use ohmspike_plot::panel::{COLORS, Curve, Panel, PanelAxis, Stroke};
 use ohmspike_study::significant::significant;
+
+use super::three_states;
 
 /// Writes at equal steps of probability.
 const WRITES: u32 = 399;

@@ -2,11 +2,11 @@
 
 use ohmspike_crossbar::device::{Device, Scheme, TableRange, WriteNoise};
 use ohmspike_crossbar::spread::{SpreadRow, read_spread, write_spread};
+use ohmspike_plot::panel::{COLORS, Curve, Panel, PanelAxis, Stroke};
 use ohmspike_rng::Seed;
 
 use super::held;
 use crate::device_sample::Chip;
-use ohmspike_plot::panel::{COLORS, Curve, Panel, PanelAxis, Stroke};
 
 /// Cells of a dot: its own standard error is 1.6 %.
 const CELLS: usize = 2000;

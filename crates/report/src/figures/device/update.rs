@@ -1,11 +1,11 @@
 //! The update curve: conductance over equal steps up, then down.
 
 use ohmspike_crossbar::device::{Device, Direction, WriteNoise};
+use ohmspike_plot::panel::{COLORS, Curve, GREY, Panel, PanelAxis, Stroke};
 use ohmspike_rng::Seed;
 
 use super::spread::coarsened;
 use crate::device_sample::Chip;
-use ohmspike_plot::panel::{COLORS, Curve, GREY, Panel, PanelAxis, Stroke};
 
 /// Cells of the mean, and those that are shown.
 const CELLS: usize = 200;

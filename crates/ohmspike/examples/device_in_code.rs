@@ -1,0 +1,28 @@
+//! Describe a device in code, keep it as a file, and run a study through it.
+
+#![allow(clippy::print_stdout)]
+
+use ohmspike::crossbar::device::{WriteNoiseKind, WriteSpec};
+use ohmspike::prelude::*;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let folder = std::env::temp_dir().join("ohmspike-device-in-code");
+    std::fs::create_dir_all(&folder)?;
+    println!("write spread, % of the conductance   test accuracy");
+    for percent in [0.0, 2.0, 20.0] {
+        let noise = WriteNoiseKind::Relative;
+        let write = WriteSpec { noise, sigma_percent_of_conductance: Some(percent), ..WriteSpec::default() };
+        let spec = DeviceSpec { write, ..DeviceSpec::new(&format!("spread-{percent}"), 1e4, 1e6) };
+        // A value that no device can have is refused here, with the name of its field.
+        let device = Device::try_from(spec.clone())?;
+        let file = folder.join(format!("{}.json", device.name));
+        std::fs::write(&file, spec.to_json())?;
+
+        let text = "name = 'in-code'\n[network]\nhidden = 30\n[training]\nepochs = 1\n";
+        let study =
+            Study::parse("in-code.toml", text, &[Override::new("hardware.device", file.display().to_string())])?;
+        let Some(trained) = train(&study, None, &RunOptions::default(), &mut ())? else { return Ok(()) };
+        println!("{percent:>34}   {:>13.3}", trained.record.outcome.unwrap_or(f64::NAN));
+    }
+    Ok(())
+}

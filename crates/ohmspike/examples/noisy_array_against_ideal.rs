@@ -1,0 +1,50 @@
+//! Program the same weights into a noisy array and into an ideal one, and compare what their columns add up.
+
+#![allow(clippy::print_stdout)]
+
+use ohmspike::prelude::*;
+
+/// Rows and columns of the arrays.
+const ROWS: usize = 64;
+const COLUMNS: usize = 16;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let target = Matrix::from_fn(ROWS, COLUMNS, |row, column| 0.1 + 0.8 * ((row * 7 + column * 3) % 11) as f32 / 10.0);
+    let ideal = programmed("ideal", &target)?;
+    let noisy = programmed("illustrative-oxide", &target)?;
+    println!("{ROWS} x {COLUMNS} weights of 0.1 to 0.9; a cell at the top of its window is a weight of 1");
+    println!("root mean square error of a weight: {:.4}", rms(&ideal, &noisy));
+
+    // Every fourth row carries a spike in this time step.
+    let active: Vec<usize> = (0..ROWS).step_by(4).collect();
+    println!("\ncolumn   ideal sum   noisy sum, and the standard deviation of one read");
+    for column in 0..4 {
+        let sum = |array: &CrossbarArray| active.iter().map(|&row| array.weights()[(row, column)]).sum::<f32>();
+        println!(
+            "{column:>6}   {:>9.3}   {:>9.3} ± {:.3}",
+            sum(&ideal),
+            sum(&noisy),
+            read_sigma(&noisy, &active, column)
+        );
+    }
+    Ok(())
+}
+
+/// An array of the built-in device `name` that holds `target` as well as it can.
+fn programmed(name: &str, target: &Matrix) -> Result<CrossbarArray, Box<dyn std::error::Error>> {
+    let device = Device::built_in(name).ok_or("not built in")?;
+    let branches = [Branch::Plus; ROWS];
+    Ok(CrossbarArray::new(&device, ArrayParams::new(1.0, &branches), target, Seed::new(1).named("chip"))?)
+}
+
+fn rms(one: &CrossbarArray, other: &CrossbarArray) -> f64 {
+    let cells = (0..ROWS).flat_map(|row| (0..COLUMNS).map(move |column| (row, column)));
+    let squares = cells.map(|cell| f64::from(one.weights()[cell] - other.weights()[cell]).powi(2));
+    (squares.sum::<f64>() / (ROWS * COLUMNS) as f64).sqrt()
+}
+
+/// Standard deviation of one read of a column: cells add their variances.
+fn read_sigma(array: &CrossbarArray, active: &[usize], column: usize) -> f32 {
+    let Some(variance) = array.read_variance() else { return 0.0 };
+    active.iter().map(|&row| variance[(row, column)]).sum::<f32>().sqrt()
+}

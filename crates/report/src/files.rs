@@ -1,0 +1,88 @@
+//! The files of a results folder that people read: `summary.csv`, `figures/`, `tables/` and `report.html`.
+//!
+//! Each is written whole or not at all.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use ohmspike_analysis::recorded::Recorded;
+use ohmspike_analysis::summary::Summary;
+use ohmspike_analysis::tables::study_tables;
+use ohmspike_datasets::persist;
+
+use crate::figures::{AxisChoice, FigureError, study_figures};
+use crate::page::Report;
+use crate::replication::Replication;
+
+/// Why a file isn't written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FilesError {
+    /// A figure can't be drawn.
+    #[error(transparent)]
+    Figure(#[from] FigureError),
+    /// A file can't be written.
+    #[error(
+        "{path}: cannot be written: {source}\n\nhint: the records are whole; run the same command again once it can"
+    )]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+/// Writes summary, figures and tables of `recorded` into `folder`; returns the files in the order of writing.
+///
+/// # Errors
+/// [`FilesError`].
+pub fn write_results(
+    recorded: Recorded,
+    summary: &Summary,
+    folder: &Path,
+    choice: &AxisChoice,
+    replication: Option<&dyn Replication>,
+) -> Result<Vec<PathBuf>, FilesError> {
+    let mut files = vec![(folder.join("summary.csv"), summary.csv().into_bytes())];
+    for figure in study_figures(recorded, choice, replication)? {
+        let path = folder.join("figures").join(&figure.name);
+        files.push((with_extension(&path, "svg"), figure.svg.clone().into_bytes()));
+        files.push((with_extension(&path, "png"), figure.png()?));
+        files.push((with_extension(&path, "csv"), figure.csv.into_bytes()));
+    }
+    for table in study_tables(recorded) {
+        files.push((with_extension(&folder.join("tables").join(&table.name), "csv"), table.csv().into_bytes()));
+    }
+    files.into_iter().map(|(path, content)| write(path, &content)).collect()
+}
+
+/// Writes `report`, with what `replication` adds, as `report.html` into `folder`; returns its path.
+///
+/// # Errors
+/// [`FilesError::Write`].
+pub fn write_report(
+    report: &Report,
+    replication: Option<&dyn Replication>,
+    folder: &Path,
+) -> Result<PathBuf, FilesError> {
+    write(folder.join("report.html"), report.html(replication).as_bytes())
+}
+
+fn write(path: PathBuf, content: &[u8]) -> Result<PathBuf, FilesError> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let written = fs::create_dir_all(folder).and_then(|()| persist::write(&path, |file| file.write_all(content)));
+    match written {
+        Ok(()) => Ok(path),
+        Err(source) => Err(FilesError::Write { path, source }),
+    }
+}
+
+/// The path with `.extension` appended to its name, which may contain dots.
+fn with_extension(path: &Path, extension: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".");
+    name.push(extension);
+    PathBuf::from(name)
+}

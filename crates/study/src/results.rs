@@ -1,0 +1,70 @@
+//! A study together with the records of its results folder.
+
+use std::path::{Path, PathBuf};
+
+use crate::prepare::{DataShape, KnownData, Prepared, RecordedData};
+use crate::record::Record;
+use crate::run::{Trial, trials};
+use crate::run_error::{RunError, prepare_to_read};
+use crate::settings::PairKind;
+use crate::store::Store;
+use crate::study::Study;
+
+/// The results of a study, as far as there are any.
+#[derive(Debug)]
+pub struct Results<'a> {
+    /// The study.
+    pub study: &'a Study,
+    /// The folder.
+    pub folder: PathBuf,
+    /// Data and devices of the study.
+    pub prepared: Prepared,
+    /// All trials of the study.
+    pub trials: Vec<Trial<'a>>,
+    /// The records.
+    pub store: Store,
+}
+
+impl<'a> Results<'a> {
+    /// Reads the records of `study` in `folder`, which need not exist. Relative paths in the study are looked up in the working
+    /// directory, then in `study_folder`. Data sets need not be on this machine: then the records tell which they were.
+    ///
+    /// # Errors
+    /// [`RunError::Prepare`], [`RunError::Store`].
+    pub fn open(study: &'a Study, folder: &Path, study_folder: &Path) -> Result<Results<'a>, RunError> {
+        let store = Store::open(folder)?;
+        let prepared = prepare_to_read(study, study_folder, &recorded_data(&store))?;
+        let trials = trials(study, &prepared);
+        Ok(Results { study, folder: folder.to_owned(), prepared, trials, store })
+    }
+
+    /// Every trial that has a record, with it, in the order of the trials.
+    pub fn records(&self) -> impl Iterator<Item = (&Trial<'a>, &Record)> {
+        self.trials.iter().filter_map(|trial| Some((trial, self.store.get(&trial.id)?)))
+    }
+}
+
+/// The data sets that records were made with.
+fn recorded_data(store: &Store) -> RecordedData {
+    let mut recorded = RecordedData::new();
+    for record in store.records() {
+        let sets = recorded.entry(record.settings.data.set.clone()).or_default();
+        match sets.iter_mut().find(|known| known.sha256 == record.data_sha256) {
+            Some(known) => known.shape.inputs = known.shape.inputs.max(inputs(record)),
+            None => sets.push(KnownData { sha256: record.data_sha256.clone(), shape: shape(record) }),
+        }
+    }
+    recorded
+}
+
+fn shape(record: &Record) -> DataShape {
+    DataShape { inputs: inputs(record), classes: record.tests.first().map_or(1, Vec::len).max(1) }
+}
+
+/// Inputs of the network, as the cells of the first array tell. Abstract weights don't tell, and nobody asks how many they are.
+fn inputs(record: &Record) -> usize {
+    let used = record.connections.first().and_then(|connection| connection.used.as_ref());
+    let cells = used.map_or(0, |used| used.endurance.cells);
+    let branches = if record.settings.hardware.pair == PairKind::OneBranch { 1 } else { 2 };
+    (cells as usize / branches / record.settings.network.hidden).max(1)
+}

@@ -1,0 +1,59 @@
+//! Run a study with one call: [`run_study`].
+//!
+//! ```text
+//! Study + RunOptions -> Plan -> trials on threads -> records on the disk -> Finished -> Results
+//! ```
+//!
+//! 1. [`Plan::new`] reads data sets and devices, and compares the trials of the study with the records of the results folder.
+//! 2. [`Plan::run`] runs the trials that are left, each from its checkpoint. A record is on the disk before the next is taken.
+//! 3. [`Finished::results`] reads the records back, together with those that other processes wrote meanwhile.
+//!
+//! An [`Observer`] hears of everything as it happens. Results don't depend on options or observers: threads, shards, stops
+//! and resumes change no bit.
+
+mod execute;
+mod finished;
+mod observer;
+mod options;
+mod plan;
+mod train;
+
+use crate::run_error::RunError;
+use crate::study::Study;
+
+pub use finished::Finished;
+pub use observer::{EachTrial, Observer, RunWarning, each_trial};
+pub use options::RunOptions;
+pub use plan::{Earlier, Plan};
+pub use train::{Trained, train};
+
+/// Runs every trial of `study` that has no record in the results folder.
+///
+/// Stop it at any moment, or kill the process, and call it again: it resumes.
+///
+/// ```
+/// use ohmspike_study::run_study::{RunOptions, each_trial, run_study};
+/// use ohmspike_study::study::Study;
+///
+/// let text = "name = 'noise'\n[network]\nhidden = 8\n[training]\nbatch = 512\nepochs = 1\n[noise]\nlevel_percent = [0, 50]";
+/// let study = Study::parse("noise.toml", text, &[])?;
+/// let folder = tempfile::tempdir()?;
+/// let options = RunOptions { folder: Some(folder.path().into()), ..RunOptions::default() };
+/// let mut seen = 0;
+/// let finished = run_study(&study, &options, &mut each_trial(|_, _| seen += 1))?;
+/// assert_eq!((finished.done, finished.left), (2, 0));
+/// let results = finished.results()?;
+/// assert!(results.records().all(|(_, record)| record.outcome.is_some()));
+/// assert_eq!(seen, 2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// [`RunError`].
+pub fn run_study<'a>(
+    study: &'a Study,
+    options: &RunOptions,
+    observer: &mut dyn Observer,
+) -> Result<Finished<'a>, RunError> {
+    Plan::new(study, options)?.run(observer)
+}

@@ -1,0 +1,177 @@
+//! Running the trials that a plan has left, and keeping what they leave.
+
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::finished::Finished;
+use super::observer::{Observer, RunWarning};
+use super::plan::Plan;
+use crate::checkpoint::Checkpoints;
+use crate::details::Details;
+use crate::machine::cores;
+use crate::pool::Pool;
+use crate::prepare::Prepared;
+use crate::presence::Presence;
+use crate::record::Record;
+use crate::resolved_study::write_study;
+use crate::run::{Halt, Progress, Trial, run_until, shard};
+use crate::run_error::RunError;
+use crate::silent_input::{SilentInput, silent_input};
+use crate::store::{Store, StoreError};
+use crate::study::Study;
+use crate::warning::distinct_warnings;
+
+/// Warnings about settings that a run tells one by one: an axis may have 100,000 values.
+const MOST_WARNINGS: usize = 200;
+
+impl<'a> Plan<'a> {
+    /// Runs the trials that are left.
+    ///
+    /// # Errors
+    /// [`RunError`]. If a record can't be kept, running trials are abandoned after their current epoch.
+    pub fn run(mut self, observer: &mut dyn Observer) -> Result<Finished<'a>, RunError> {
+        self.store.warnings().iter().for_each(|warning| observer.warning(&RunWarning::Store(warning.clone())));
+        observer.opened(&self);
+        self.warnings().iter().for_each(|warning| observer.warning(warning));
+        write_study(self.study, &self.options.study_folder, &self.folder)?;
+        if !self.left.is_empty() {
+            self.run_left(observer)?;
+        }
+        self.store.end_writing()?;
+        let mine = shard(&self.trials, self.options.shard);
+        let done = mine.iter().filter(|trial| self.store.holds(trial)).count();
+        Ok(Finished {
+            left: mine.len() - done,
+            done,
+            shard: self.options.shard,
+            stopped: self.options.is_stopped(),
+            study: self.study,
+            folder: self.folder,
+            prepared: self.prepared,
+            trials: self.trials,
+            store: self.store,
+        })
+    }
+
+    /// What is valid and probably unintended.
+    fn warnings(&self) -> Vec<RunWarning> {
+        let distinct = distinct_warnings(self.study, &self.prepared, MOST_WARNINGS);
+        let mut all: Vec<RunWarning> = distinct.shown.into_iter().map(RunWarning::Settings).collect();
+        all.extend((distinct.more > 0).then_some(RunWarning::MoreSettings(distinct.more)));
+        all.extend(silent_inputs(self.study, &self.prepared).into_iter().map(RunWarning::SilentInput));
+        all
+    }
+
+    fn run_left(&mut self, observer: &mut dyn Observer) -> Result<(), RunError> {
+        self.store.prepare_to_write()?;
+        let presence = self.announced(observer);
+        let checkpoints = self.checkpoints();
+        // More threads than trials and cores would have nothing to do.
+        let count = self.threads.min(self.left.len().max(cores()));
+        let pool = Pool::new(count).map_err(|source| RunError::Threads { count, source })?;
+        let never = AtomicBool::new(false);
+        let halt = Halt {
+            after_trials: self.options.stop.as_deref().unwrap_or(&never),
+            after_epochs: &AtomicBool::new(false),
+        };
+        let mut keeper = Keeper { store: &mut self.store, checkpoints: &checkpoints, presence, failure: None };
+        let left = &self.left;
+        let ran = run_until(left, &self.prepared, Some(&checkpoints), &pool, halt, |progress| {
+            if keeper.hear(left, progress, observer).is_break() {
+                // Nothing that still runs could be kept either.
+                halt.after_epochs.store(true, Ordering::Relaxed);
+            }
+        });
+        keeper.failure.map_or(Ok(()), Err)?;
+        Ok(ran?)
+    }
+
+    /// Lets other processes see this one, and removes what killed ones left.
+    fn announced(&self, observer: &mut dyn Observer) -> Option<Presence> {
+        match Presence::announce(&self.folder, self.options.shard) {
+            Ok(mut presence) => {
+                presence.remove_leftovers();
+                tell_newcomers(&mut presence, observer);
+                Some(presence)
+            }
+            Err(source) => {
+                observer.warning(&RunWarning::Unseen { folder: self.folder.join("running"), source });
+                None
+            }
+        }
+    }
+
+    /// The checkpoints of the folder, without those of trials that are done.
+    fn checkpoints(&self) -> Checkpoints {
+        let checkpoints = Checkpoints::new(&self.folder, self.options.checkpoint_every);
+        let done: BTreeSet<&str> =
+            self.trials.iter().filter(|trial| self.store.holds(trial)).map(|trial| &*trial.id).collect();
+        checkpoints.remove_all(|id| done.contains(id));
+        checkpoints
+    }
+}
+
+/// Keeps what trials leave, and passes on what they tell.
+struct Keeper<'a> {
+    store: &'a mut Store,
+    checkpoints: &'a Checkpoints,
+    presence: Option<Presence>,
+    failure: Option<StoreError>,
+}
+
+impl Keeper<'_> {
+    fn hear(&mut self, left: &[Trial], progress: Progress, observer: &mut dyn Observer) -> ControlFlow<()> {
+        match progress {
+            Progress::Begun { trial, epochs } => observer.trial_begun(trial, &left[trial], epochs),
+            Progress::Epoch { trial, report } => observer.epoch_ended(trial, &left[trial], &report),
+            Progress::Warning(warning) => observer.warning(&RunWarning::Checkpoint(warning)),
+            Progress::Trial(record, details) => {
+                if self.failure.is_some() {
+                    return ControlFlow::Break(());
+                }
+                let number = left.iter().position(|trial| trial.id == record.id).unwrap_or(left.len());
+                if let Err(error) = self.keep(&record, details.as_deref()) {
+                    self.failure = Some(error);
+                    return ControlFlow::Break(());
+                }
+                if let Some(trial) = left.get(number) {
+                    observer.trial_ended(number, trial, &record);
+                }
+                self.presence.iter_mut().for_each(|presence| tell_newcomers(presence, observer));
+                if let Some(reason) = record.failure {
+                    observer.warning(&RunWarning::Failed { id: record.id, reason });
+                }
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn keep(&mut self, record: &Record, details: Option<&Details>) -> Result<(), StoreError> {
+        self.store.check(record)?;
+        if let Some(details) = details {
+            self.store.keep_details(details)?;
+        }
+        self.store.append(record.clone())?;
+        self.checkpoints.remove(&record.id);
+        Ok(())
+    }
+}
+
+fn tell_newcomers(presence: &mut Presence, observer: &mut dyn Observer) {
+    presence.newcomers().into_iter().for_each(|shared| observer.warning(&RunWarning::Shared(shared)));
+}
+
+/// What is silent of the data of all conditions, each once.
+fn silent_inputs(study: &Study, prepared: &Prepared) -> Vec<SilentInput> {
+    let (mut distinct, mut seen) = (Vec::new(), Vec::new());
+    for settings in study.conditions.iter().map(|condition| &condition.settings) {
+        let data = prepared.data(settings);
+        // Thousands of conditions may share the same millions of spikes.
+        if !seen.iter().any(|other| std::ptr::eq(*other, data)) {
+            seen.push(data);
+            distinct.extend(silent_input(settings, data).filter(|found| !distinct.contains(found)));
+        }
+    }
+    distinct
+}

@@ -1,0 +1,73 @@
+//! Train one network and record nothing.
+
+use std::sync::atomic::AtomicBool;
+
+use super::observer::{Observer, RunWarning};
+use super::options::RunOptions;
+use crate::machine::cores;
+use crate::pool::Pool;
+use crate::prepare::Prepared;
+use crate::record::{Record, trial_id};
+use crate::run::{Halt, Progress, Trial, run_until};
+use crate::run_error::{RunError, prepare};
+use crate::settings::Settings;
+use crate::silent_input::silent_input;
+use crate::study::Study;
+use crate::warning::all_warnings;
+
+/// A network that [`train`] has trained.
+#[derive(Debug)]
+pub struct Trained<'a> {
+    /// Its settings.
+    pub settings: &'a Settings,
+    /// Its data and devices.
+    pub prepared: Prepared,
+    /// What a run would have recorded.
+    pub record: Record,
+}
+
+/// Trains one network with `seed`, or the first seed of `study`, and returns its record; nothing is written.
+///
+/// Only `study_folder`, `threads` and `stop` of the options count. A stop ends the training after the current epoch, and
+/// there is no network then.
+///
+/// # Errors
+/// [`RunError`], [`RunError::SeveralConditions`] if `study` sweeps a key.
+pub fn train<'a>(
+    study: &'a Study,
+    seed: Option<u64>,
+    options: &RunOptions,
+    observer: &mut dyn Observer,
+) -> Result<Option<Trained<'a>>, RunError> {
+    if let Some(axis) = study.axes.iter().find(|axis| axis.values.len() > 1) {
+        let (key, count, first) = (axis.key.clone(), axis.values.len(), axis.values[0].to_string());
+        return Err(RunError::SeveralConditions { key, count, first });
+    }
+    let settings = &study.conditions[0].settings;
+    let seed = seed.unwrap_or(study.seeds[0]);
+    let prepared = prepare(study, &options.study_folder)?;
+    observer.training(settings, &prepared);
+    let (data, devices) = (prepared.data(settings), prepared.devices_of(settings));
+    all_warnings(settings, data, &devices)
+        .into_iter()
+        .for_each(|warning| observer.warning(&RunWarning::Settings(warning)));
+    silent_input(settings, data).into_iter().for_each(|found| observer.warning(&RunWarning::SilentInput(found)));
+
+    let id = trial_id(settings, seed, &data.sha256, &devices);
+    let trials = [Trial { condition: 0, settings, seed, id, details: false, needs_details: false }];
+    let count = options.threads.unwrap_or_else(cores);
+    let pool = Pool::new(count).map_err(|source| RunError::Threads { count, source })?;
+    let never = AtomicBool::new(false);
+    let halt = Halt { after_trials: &never, after_epochs: options.stop.as_deref().unwrap_or(&never) };
+    let mut record = None;
+    run_until(&trials, &prepared, None, &pool, halt, |progress| match progress {
+        Progress::Begun { trial, epochs } => observer.trial_begun(trial, &trials[trial], epochs),
+        Progress::Epoch { trial, report } => observer.epoch_ended(trial, &trials[trial], &report),
+        Progress::Warning(warning) => observer.warning(&RunWarning::Checkpoint(warning)),
+        Progress::Trial(ended, _) => {
+            observer.trial_ended(0, &trials[0], &ended);
+            record = Some(*ended);
+        }
+    })?;
+    Ok(record.map(|record| Trained { settings, prepared, record }))
+}

@@ -1,0 +1,213 @@
+//! Results folders that describe themselves: `study.toml`, folders in place of study files, and records whose data are gone.
+
+use std::fs;
+use std::path::Path;
+
+use crate::ohmspike::{Folder, TINY};
+
+/// The files of `name` that hold a resolved study, without their folder.
+fn studies(folder: &Folder, name: &str) -> Vec<String> {
+    let files = folder.files(name).into_keys();
+    let names = files.filter_map(|path| Some(path.file_name()?.to_str()?.to_owned()));
+    names.filter(|name| name.ends_with(".toml")).collect()
+}
+
+#[test]
+fn a_results_folder_stands_for_its_study_and_overrides() {
+    let folder = Folder::with_tiny_study();
+    let set = ["--set", "noise.level_percent=[1, 50]", "--set", "repeats.seeds=1"];
+    let ran = folder.run(&[&["run", "tiny.toml"][..], &set].concat()).succeeds();
+    let text = folder.text("results/tiny/study.toml");
+    for line in ["name = \"tiny\"", "level_percent = [1, 50]", "seeds = 1", "device = \"study-1k-1m\"", "batch = 32"] {
+        assert!(text.lines().any(|known| known == line), "{line}: {text}");
+    }
+    let again = folder.run(&["run", "results/tiny"]).succeeds();
+    assert!(again.stderr.contains("trials: 2, to run now: 0"), "{}", again.stderr);
+    assert_eq!(again.stdout, ran.stdout);
+    assert_eq!(folder.text("results/tiny/study.toml"), text);
+
+    let of_file = folder.run(&[&["export", "tiny.toml"][..], &set].concat()).succeeds();
+    assert_eq!(folder.run(&["export", "results/tiny"]).succeeds().stdout, of_file.stdout);
+    let status = folder.run(&["status", "results/tiny"]).succeeds();
+    assert!(status.stdout.starts_with("tiny: 2 of 2 trials done, 0 left\n"), "{status:#?}");
+    folder.run(&["report", "results/tiny"]).succeeds();
+    assert!(folder.text("results/tiny/report.html").contains("ohmspike run results/tiny"));
+
+    // A further override adds to what the folder says, and a moved folder is still one.
+    fs::rename(folder.path("results/tiny"), folder.path("elsewhere")).expect("the folder is ours");
+    let grown = folder.run(&["run", "elsewhere", "--set", "repeats.seeds=2"]).succeeds();
+    assert!(grown.stderr.contains("trials: 4, to run now: 2"), "{}", grown.stderr);
+    assert!(!folder.path("results/tiny").exists());
+}
+
+#[test]
+fn another_run_into_the_same_folder_loses_neither_records_nor_the_earlier_study() {
+    let folder = Folder::with_tiny_study();
+    let one = ["--set", "noise.level_percent=1", "--set", "repeats.seeds=1"];
+    let other = ["--set", "noise.level_percent=100", "--set", "repeats.seeds=1"];
+    folder.run(&[&["run", "tiny.toml"][..], &one].concat()).succeeds();
+    let first = folder.text("results/tiny/study.toml");
+    assert_eq!(studies(&folder, "results/tiny"), ["study.toml"]);
+    folder.run(&[&["run", "tiny.toml"][..], &other].concat()).succeeds();
+    assert_ne!(folder.text("results/tiny/study.toml"), first);
+    let kept = studies(&folder, "results/tiny");
+    assert_eq!(kept.len(), 2, "{kept:?}");
+    let earlier = kept.iter().find(|name| *name != "study.toml").expect("the earlier study");
+    assert_eq!(folder.text(&format!("results/tiny/{earlier}")), first);
+
+    // Both runs are there: the earlier one by the file that was kept, all of it by the study file.
+    let export = |study: &str, set: &[&str]| {
+        let answer = folder.run(&[&["export", study, "--out", "results/tiny"][..], set].concat()).succeeds();
+        answer.stdout.lines().count() - 1
+    };
+    assert_eq!(export("results/tiny", &[]), 1);
+    assert_eq!(export(&format!("results/tiny/{earlier}"), &[]), 1);
+    assert_eq!(export("tiny.toml", &["--set", "repeats.seeds=1"]), 2);
+    // Going back and forth keeps each study once.
+    folder.run(&[&["run", "tiny.toml"][..], &one].concat()).succeeds();
+    folder.run(&[&["run", "tiny.toml"][..], &other].concat()).succeeds();
+    assert_eq!(studies(&folder, "results/tiny").len(), 3);
+}
+
+#[test]
+fn relative_paths_are_found_from_the_results_folder() {
+    let folder = Folder::new();
+    for name in ["studies", "models", "away"] {
+        fs::create_dir(folder.path(name)).expect("the folder is ours");
+    }
+    let device = r#"{ "name": "mine", "window": { "low_resistance_ohm": 1000, "high_resistance_ohm": 1000000 } }"#;
+    folder.write("models/mine.json", device);
+    folder.write("studies/beside.json", device.replace("1000000", "500000"));
+    let study = TINY.replace("level_percent = [1, 100]", "level_percent = 0");
+    let axis = "device = [\"models/mine.json\", \"beside.json\"]";
+    folder.write("studies/tiny.toml", study.replace("device = \"study-1k-1m\"", axis));
+    let one = ["--set", "repeats.seeds=1"];
+    folder.run(&[&["run", "studies/tiny.toml"][..], &one].concat()).succeeds();
+    let text = folder.text("results/tiny/study.toml");
+    assert!(text.contains("\npaths_from = \"../..\"\n"), "{text}");
+    assert!(text.contains("\ndevice = [\"models/mine.json\", \"studies/beside.json\"]\n"), "{text}");
+    let mut elsewhere = folder.ohmspike(&["run", "../results/tiny"]);
+    let answer = elsewhere.current_dir(folder.path("away")).output().expect("the program starts");
+    let told = String::from_utf8(answer.stderr).expect("text");
+    assert!(answer.status.success() && told.contains("trials: 2, to run now: 0"), "{told}");
+}
+
+#[test]
+fn a_folder_without_a_study_is_refused_and_still_read_with_the_study_file() {
+    let folder = Folder::with_tiny_study();
+    folder.run(&["run", "tiny.toml", "--max-trials", "1"]).succeeds();
+    fs::remove_file(folder.path("results/tiny/study.toml")).expect("written");
+    for command in ["run", "report", "export", "status"] {
+        folder.run(&[command, "results/tiny"]).refuses_with(
+            "error: results/tiny: expected a study file or a results folder with a `study.toml`, got a folder without one\n\n\
+             hint: give the study file, and the folder with `--out results/tiny`\n",
+        );
+    }
+    folder.run(&["report", "tiny.toml"]).succeeds();
+    assert_eq!(folder.run(&["export", "tiny.toml"]).succeeds().stdout.lines().count(), 2);
+    assert!(!folder.path("results/tiny/study.toml").exists(), "reading writes no study");
+}
+
+/// Imports four samples of two numbers as `digits`, the first of which is `first`.
+fn import_digits(folder: &Folder, first: u8) {
+    let header = |sizes: &[u8]| {
+        let sizes: Vec<u8> = sizes.iter().flat_map(|&size| [0, 0, 0, size]).collect();
+        [&[0, 0, 8, (sizes.len() / 4) as u8][..], &sizes].concat()
+    };
+    let pixels = [first, 20, 90, 250, 30, 200, 240, 60, 100, 220, 255, 10, 70, 180, 210, 40];
+    folder.write("samples.idx", [header(&[8, 1, 2]), pixels.to_vec()].concat());
+    folder.write("labels.idx", [header(&[8]), (0..8).map(|sample| sample % 2).collect()].concat());
+    let import = ["data", "import", "digits", "--samples", "samples.idx", "--labels", "labels.idx", "--classes", "2"];
+    folder.run(&[&import[..], &["--test-share", "0.5", "--replace"]].concat()).succeeds();
+}
+
+const DIGITS: &str = "name = 'digits'\n[data]\nset = 'digits'\n[network]\nhidden = 6\nsteps = 20\n[weights]\nsigma_init = 0.2\n\
+                      [hardware]\ndevice = 'ideal'\n[training]\nbatch = 2\nepochs = 2\n[repeats]\nseeds = 2\n";
+
+/// What report, export and status say of a study whose records are in results/digits.
+fn told(folder: &Folder, study: &str) -> [String; 3] {
+    folder.run(&["report", study, "--out", "results/digits"]).succeeds();
+    let page = folder.text("results/digits/report.html");
+    let export = folder.run(&["export", study, "--out", "results/digits"]).succeeds().stdout;
+    let status = folder.run(&["status", study, "--out", "results/digits"]).succeeds().stdout;
+    [page, export, status]
+}
+
+#[test]
+fn records_are_read_where_the_data_are_gone() {
+    let folder = Folder::new();
+    import_digits(&folder, 10);
+    folder.write("digits.toml", DIGITS);
+    folder.run(&["run", "digits.toml"]).succeeds();
+    let with_data = told(&folder, "digits.toml");
+    assert!(with_data[1].lines().count() == 3 && with_data[2].contains("2 of 2 trials done"), "{with_data:?}");
+    fs::remove_dir_all(folder.path("cache")).expect("the cache is ours");
+    assert_eq!(told(&folder, "digits.toml"), with_data, "the page has the same devices, areas and answers");
+    assert_eq!(told(&folder, "results/digits")[1], with_data[1]);
+    let answer = folder.run(&["run", "results/digits"]);
+    assert_eq!(answer.status, Some(2), "running needs the data: {answer:#?}");
+}
+
+#[test]
+fn records_of_two_data_sets_of_one_name_are_told_apart_by_the_data_or_refused() {
+    let folder = Folder::new();
+    folder.write("digits.toml", DIGITS);
+    import_digits(&folder, 10);
+    folder.run(&["run", "digits.toml"]).succeeds();
+    import_digits(&folder, 11);
+    let status = |folder: &Folder| folder.run(&["status", "results/digits"]);
+    assert!(status(&folder).succeeds().stdout.contains("0 of 2 trials done"), "other data, other trials");
+    folder.run(&["run", "results/digits"]).succeeds();
+    assert!(status(&folder).succeeds().stdout.contains("2 of 2 trials done"));
+    fs::remove_dir_all(folder.path("cache")).expect("the cache is ours");
+    for command in ["report", "export", "status"] {
+        let answer = folder.run(&[command, "results/digits"]);
+        assert_eq!((answer.status, answer.stdout.as_str()), (Some(2), ""));
+        let expected = "data.set: the records are of 2 data sets called `digits` (SHA-256 ";
+        assert!(answer.stderr.contains(expected), "{}", answer.stderr);
+        assert!(answer.stderr.contains("\n\nhint: import the data set that you want to read, or move"), "{answer:#?}");
+    }
+}
+
+#[test]
+fn recordings_that_nobody_else_has_are_not_needed_for_a_report() {
+    let folder = Folder::new();
+    let published = Path::new(env!("CARGO_MANIFEST_DIR")).join("../datasets/tests/data/shd");
+    let published = published.to_str().expect("a path of text");
+    folder.run(&["data", "fetch", "shd", "--folder", published]).succeeds();
+    let study = DIGITS.replace("'digits'", "'shd'").replace("name = 'shd'", "name = 'digits'");
+    folder.write("digits.toml", study);
+    folder.run(&["run", "digits.toml"]).succeeds();
+    let with_data = told(&folder, "results/digits");
+    fs::remove_dir_all(folder.path("cache")).expect("the cache is ours");
+    assert_eq!(told(&folder, "results/digits"), with_data);
+    assert_eq!(told(&folder, "digits.toml")[1..], with_data[1..]);
+}
+
+#[test]
+fn an_export_has_every_setting_or_those_that_are_swept() {
+    let folder = Folder::with_tiny_study();
+    folder.run(&["run", "tiny.toml", "--set", "repeats.seeds=1"]).succeeds();
+    let header = |flags: &[&str]| -> Vec<String> {
+        let answer = folder.run(&[&["export", "results/tiny"][..], flags].concat()).succeeds();
+        answer.stdout.lines().next().expect("names").split(',').map(str::to_owned).collect()
+    };
+    let (all, swept) = (header(&[]), header(&["--columns", "swept"]));
+    assert_eq!(all, header(&["--columns", "all"]));
+    let settings = |columns: &[String]| -> Vec<String> {
+        let of_setting = |name: &&String| name.contains('.');
+        columns.iter().filter(of_setting).cloned().collect()
+    };
+    assert_eq!(settings(&swept), ["noise.level_percent"]);
+    for key in ["training.batch", "training.learning_rate", "hardware.device", "data.set", "noise.level_percent"] {
+        assert_eq!(all.iter().filter(|name| *name == key).count(), 1, "{key}: {all:?}");
+    }
+    let epochs = header(&["--epochs"]);
+    assert!(
+        epochs.contains(&"training.batch".to_owned())
+            && !header(&["--epochs", "--columns", "swept"]).contains(&"training.batch".to_owned())
+    );
+    let answer = folder.run(&["export", "results/tiny", "--columns", "some"]);
+    assert_eq!(answer.status, Some(2));
+    assert!(answer.stderr.contains("expected `swept` or `all`"), "{}", answer.stderr);
+}

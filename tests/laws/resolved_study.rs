@@ -1,0 +1,61 @@
+//! A resolved study is the same study: every trial of it has the settings that it had.
+
+use std::fs;
+use std::path::Path;
+
+use ohmspike_study::resolved_study::write_study;
+use ohmspike_study::study::{Override, Study};
+use ohmspike_study::study_file::StudyFile;
+
+/// Writes `study` into a results folder and reads it back, twice.
+fn written_and_read(study: &Study) -> (String, Study) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    write_study(study, folder.path(), folder.path()).expect("a writable folder");
+    let first = fs::read_to_string(folder.path().join("study.toml")).expect("written");
+    let read = StudyFile::open(folder.path(), &[]).unwrap_or_else(|error| panic!("{error}\n{first}"));
+    write_study(&read.study, folder.path(), folder.path()).expect("a writable folder");
+    let second = fs::read_to_string(folder.path().join("study.toml")).expect("written");
+    assert_eq!(first, second, "writing what was read changes nothing");
+    (first, read.study)
+}
+
+fn assert_same(study: &Study) {
+    let (text, read) = written_and_read(study);
+    let of = |study: &Study| (study.name.clone(), study.question.clone(), study.axes.clone(), study.seeds.clone());
+    assert_eq!(of(&read), of(study), "{text}");
+    assert_eq!((&read.reference, &read.replicates), (&study.reference, &study.replicates));
+    assert_eq!((read.details, read.details_given), (study.details, study.details_given));
+    assert_eq!(read.conditions.len(), study.conditions.len());
+    for (one, other) in study.conditions.iter().zip(&read.conditions) {
+        assert_eq!(one.values, other.values);
+        assert_eq!(one.settings.resolved(), other.settings.resolved(), "{text}");
+    }
+}
+
+#[test]
+fn the_studies_of_the_repository_survive() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../experiments/studies");
+    let mut seen = 0;
+    for entry in fs::read_dir(folder).expect("the studies").flatten() {
+        if entry.path().extension().is_some_and(|extension| extension == "toml") {
+            let file = StudyFile::open(&entry.path(), &[]).expect("a study");
+            assert_same(&file.study);
+            seen += 1;
+        }
+    }
+    assert!(seen > 2, "{seen} studies");
+}
+
+#[test]
+fn overrides_axes_seeds_and_device_keys_survive() {
+    let text = "name = \"odd\"\nquestion = \"is \\\"this\\\" kept?\"\n[network]\nhidden = [7, 8]\n[noise]\nlevel_percent = [0, 2.5]\n\
+                [hardware]\ndevice = [\"ideal\", \"study-1k-1m\"]\n[seeds]\nchip = [18446744073709551615, 3]\n\
+                [device]\nread.white.noise = \"relative\"\nread.white.sigma_percent_of_conductance = [0.5, 1]\n";
+    for sets in
+        [&[][..], &["repeats.seeds=[4, 18446744073709551615]", "training.learning_rate=1e-7"], &["observe.details=all"]]
+    {
+        let overrides: Vec<Override> = sets.iter().map(|set| Override::parse(set).expect("well formed")).collect();
+        let text = if sets.is_empty() { text.to_owned() } else { text.replace("[0, 2.5]", "0") };
+        assert_same(&Study::parse("odd.toml", &text, &overrides).expect("a study"));
+    }
+}

@@ -4,9 +4,12 @@
 
 use serde::Deserialize;
 
+use std::collections::BTreeMap;
+
 use ohmspike_datasets::SHD_NAME;
 use ohmspike_snn::neuron::Neuron;
 use ohmspike_snn::spikes::EventsPerStep;
+use ohmspike_study::axis_value::plain;
 use ohmspike_study::settings::Settings;
 
 /// The paper.
@@ -175,26 +178,23 @@ pub fn differences(settings: &Settings) -> Vec<String> {
         ..Settings::default()
     };
     let (ours, theirs) = (settings.resolved(), published.resolved());
-    let (ours, theirs) = (ours.table(), theirs.table());
-    // Axes of the figures, and what has no meaning without a device.
-    let apart = |section: &str, key: &str| {
-        matches!((section, key), ("noise", _) | ("network", "excitatory_fraction") | ("seeds", _))
-            || section == "hardware" && !matches!(key, "device" | "device_readout")
+    let same_device = ours.readout.device.as_ref() == Some(&ours.hardware.device);
+    // Axes of the figures, what has no meaning without a device, and what other keys say as well.
+    let apart = |key: &str| {
+        let of_cells = key.starts_with("hardware.") && key != "hardware.device" || key == "readout.weight_at_gmax";
+        let again = key.starts_with("layer.1.") || key == "readout.device" && same_device;
+        of_cells
+            || again
+            || ["noise.", "seeds."].iter().any(|section| key.starts_with(section))
+            || key == "network.excitatory_fraction"
     };
-    let mut found = Vec::new();
-    for (section, keys) in &ours {
-        for (key, value) in keys.as_table().into_iter().flatten().filter(|(key, _)| !apart(section, key)) {
-            let known = theirs.get(section).and_then(|section| section.get(key));
-            if known != Some(value) {
-                let known = known.map_or_else(|| "none".to_owned(), ohmspike_study::axis_value::plain);
-                found.push(format!(
-                    "{section}.{key} = {} (published: {known})",
-                    ohmspike_study::axis_value::plain(value)
-                ));
-            }
-        }
-    }
-    found
+    let theirs: BTreeMap<String, toml::Value> = theirs.keys().into_iter().collect();
+    let differs = |(key, value): (String, toml::Value)| {
+        let known = theirs.get(&key);
+        let known_words = || known.map_or_else(|| "none".to_owned(), plain);
+        (known != Some(&value)).then(|| format!("{key} = {} (published: {})", plain(&value), known_words()))
+    };
+    ours.keys().into_iter().filter(|(key, _)| !apart(key)).filter_map(differs).collect()
 }
 
 /// The data set of the published study.

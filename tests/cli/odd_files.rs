@@ -89,7 +89,7 @@ fn many_foreign_lines_are_told_in_one_warning() {
     folder.write(FILE, "hello\n".repeat(500));
     let answer = folder.run(&["status", "tiny.toml"]).succeeds();
     assert_eq!(answer.stderr.matches("warning: ").count(), 11, "{}", answer.stderr);
-    let last = "warning: results/tiny/records/0001.jsonl: 490 further lines are not records of the form";
+    let last = "warning: results/tiny/records/0001.jsonl: 490 further lines are not records of schema";
     assert!(answer.stderr.contains(&last.replace("results", &folder.path("results").display().to_string())));
 }
 
@@ -166,7 +166,7 @@ fn records_of_nothing_are_left_out() {
         folder.write(FILE, format!("{changed}\n{}", whole.split_once('\n').expect("several records").1));
         for answer in answers(&folder) {
             assert_eq!(answer.status, Some(0), "{answer:#?}");
-            assert!(answer.stderr.contains("0001.jsonl:1: not a record of the form"), "{}", answer.stderr);
+            assert!(answer.stderr.contains("0001.jsonl:1: not a record of schema"), "{}", answer.stderr);
         }
     }
     // Times of any length are no reason to leave a result out.

@@ -33,7 +33,7 @@ fn foreign_lines_are_left_out_and_kept() {
     let folder = Folder::with_tiny_study();
     folder.run(&["run", "tiny.toml", "--threads", "1"]).succeeds();
     let whole = folder.text(RECORDS);
-    let other_version = whole.lines().next().expect("a record").replace("\"ohmspike-trial-5\"", "\"ohmspike-trial-0\"");
+    let other_version = whole.lines().next().expect("a record").replace("\"arithmetic\":5", "\"arithmetic\":4");
     let foreign = format!("a note\n{other_version}\n\n{whole}");
     folder.write(RECORDS, &foreign);
 
@@ -41,10 +41,10 @@ fn foreign_lines_are_left_out_and_kept() {
     assert_eq!(
         warnings(&answer),
         [
-            "warning: results/tiny/records/0001.jsonl:1: not a record of the form `ohmspike-trial-5`, left out: \
+            "warning: results/tiny/records/0001.jsonl:1: not a record of schema 6 and arithmetic 5, left out: \
              expected value at line 1 column 1",
-            "warning: results/tiny/records/0001.jsonl:2: not a record of the form `ohmspike-trial-5`, left out: \
-             it has the form `ohmspike-trial-0`",
+            "warning: results/tiny/records/0001.jsonl:2: not a record of schema 6 and arithmetic 5, left out: \
+             it has schema 6 and arithmetic 4",
         ]
     );
     assert!(answer.stderr.contains("trials: 4, to run now: 0"), "{}", answer.stderr);

@@ -134,7 +134,7 @@ fn records_say_what_was_run() {
         assert_eq!(record["settings"]["training"]["tau_mem_steps"], 5.0, "settings are written out");
         assert_eq!(record["accuracy"][0], record["outcome"]);
         // 784 x 16 hidden cells, 160 batches of 32 of 5120 images.
-        assert_eq!(record["writes"]["hidden"]["cells_written"], 784 * 16 * 160);
+        assert_eq!(record["connections"][0]["writes"]["cells_written"], 784 * 16 * 160);
     }
     run.sort_by(|a, b| a.partial_cmp(b).expect("numbers"));
     assert_eq!(run, [(1, 1.0), (1, 100.0), (2, 1.0), (2, 100.0)]);

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use ohmspike_snn::activity::ClassActivity;
 use ohmspike_snn::metrics::van_rossum::{Distance, PairDistances};
+use ohmspike_study::health::states;
 use ohmspike_study::observation::{ClassTiming, IntervalSummary, Observation};
 use ohmspike_study::prepare::Prepared;
 use ohmspike_study::record::{Record, empty_record};
@@ -45,7 +46,8 @@ impl Fixture {
         for (condition, trial) in study.conditions.iter().enumerate() {
             for &seed in &study.seeds {
                 if let Some(record) = of(&trial.settings, seed) {
-                    store.append(Record { id: id(condition, seed), ..record }).expect("a writable folder");
+                    let health = [record.health.clone(), states(&record, None, &[])].concat();
+                    store.append(Record { id: id(condition, seed), health, ..record }).expect("a writable folder");
                 }
             }
         }

@@ -120,7 +120,7 @@ mod tests {
         assert_eq!(
             lines,
             [
-                "  fault map chip.csv (hidden): 1 of 6 cells stuck (16.7 %), median 1000 µS; 0 below and 0 above the window of 1 \
+                "  fault map chip.csv (hidden-1): 1 of 6 cells stuck (16.7 %), median 1000 µS; 0 below and 0 above the window of 1 \
                  to 1000 µS",
                 "  off: variability, levels, drift, RTN, I-V, tiles, drivers, converters",
                 "  on: scheme add, faults by map",
@@ -138,6 +138,6 @@ mod tests {
         let ideal =
             ["  on: scheme add", "  off: variability, levels, drift, RTN, I-V, faults, tiles, drivers, converters"];
         assert_eq!(of("ideal"), ideal);
-        assert_eq!(of("reram-es-gong-2018")[0], "  on: chip, scheme pulsed, drift");
+        assert_eq!(of("reram-es-gong-2018")[0], "  on: variability, scheme pulsed, drift");
     }
 }

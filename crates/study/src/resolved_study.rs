@@ -176,7 +176,7 @@ struct Base {
 impl Base {
     /// That of `study`, whose relative paths are looked up in the working directory, then in `folder`.
     fn new(study: &Study, folder: &Path) -> Base {
-        let here = std::env::current_dir().unwrap_or_default();
+        let here = std::path::absolute(".").unwrap_or_default();
         let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
         let settings = study.conditions.iter().map(|condition| &condition.settings);
         let names: BTreeSet<String> = settings.flat_map(file_names).collect();

@@ -29,9 +29,8 @@
 //! assert!((drift.conductance(50.0, 1.0, 3600.0) - 50.027).abs() < 1e-3);
 //! ```
 
-use serde::Deserialize;
-
 use ohmspike_simd::{Block, LANES, exp, ln};
+use serde::Deserialize;
 
 use super::curve::{Curve, check_resistances, interpolated};
 use super::drift_spec::{DriftBounds, DriftLaw, DriftPoint, DriftSpec};

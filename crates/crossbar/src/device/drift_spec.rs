@@ -22,6 +22,27 @@ pub enum DriftLaw {
     LogTime,
 }
 
+impl DriftLaw {
+    /// The word in the file and the keys that the law takes.
+    pub(super) fn word_and_keys(self) -> (&'static str, &'static [&'static str]) {
+        match self {
+            DriftLaw::None => ("none", &[]),
+            DriftLaw::Power => ("power", &["reference_seconds", "latest_seconds", "points"]),
+            DriftLaw::LogTime => (
+                "log-time",
+                &[
+                    "reference_seconds",
+                    "latest_seconds",
+                    "mean_microsiemens_per_ln",
+                    "sigma_microsiemens_per_ln",
+                    "sigma_microsiemens_at_reference",
+                    "bounds",
+                ],
+            ),
+        }
+    }
+}
+
 /// Where a state that moves is held.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

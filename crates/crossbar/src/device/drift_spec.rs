@@ -127,24 +127,3 @@ pub struct DriftSpec {
     #[cfg_attr(feature = "schema", schemars(with = "DriftBounds", extend("default" = "window")))]
     pub bounds: Option<DriftBounds>,
 }
-
-impl DriftLaw {
-    /// The word in the file and the keys that the law takes.
-    pub(super) fn word_and_keys(self) -> (&'static str, &'static [&'static str]) {
-        match self {
-            DriftLaw::None => ("none", &[]),
-            DriftLaw::Power => ("power", &["reference_seconds", "latest_seconds", "points"]),
-            DriftLaw::LogTime => (
-                "log-time",
-                &[
-                    "reference_seconds",
-                    "latest_seconds",
-                    "mean_microsiemens_per_ln",
-                    "sigma_microsiemens_per_ln",
-                    "sigma_microsiemens_at_reference",
-                    "bounds",
-                ],
-            ),
-        }
-    }
-}

@@ -93,7 +93,7 @@ fn noisy_reads(name: String, active: usize, threads: usize) -> Vec<Measurement> 
         move || {
             for active in (0..rounds).flat_map(|_| vectors) {
                 read.sample(array, black_box(active), &mut normals);
-                black_box(&read.current);
+                black_box(read.current());
             }
         }
     });

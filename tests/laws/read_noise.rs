@@ -40,12 +40,12 @@ fn assert_same_distribution(array: &CrossbarArray, active: &[usize], by_forward:
     let by_cells: Vec<Vec<f64>> = (0..READS)
         .map(|_| {
             read.sample_cells(array, active, &mut normals);
-            (0..array.columns()).map(|column| lane(&read.current, column)).collect()
+            read.current().iter().map(|&current| f64::from(current)).collect()
         })
         .collect();
     read.moments(array, active);
     for column in 0..array.columns() {
-        let (mean, variance) = (lane(&read.mean, column), lane(&read.variance, column));
+        let (mean, variance) = (f64::from(read.mean()[column]), f64::from(read.variance()[column]));
         assert!(variance > 0.0);
         let (mean_error, variance_error) = ((variance / READS as f64).sqrt(), variance * (2.0 / READS as f64).sqrt());
         let [forward, cells] = [by_forward, &by_cells].map(|reads| moments(reads.iter().map(|read| read[column])));

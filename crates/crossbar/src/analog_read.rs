@@ -22,12 +22,12 @@
 //! let array = CrossbarArray::new(&device, ArrayParams::new(1.0, &branches), &first, Seed::new(1))?;
 //! let mut read = AnalogRead::new(3);
 //! read.sample(&array, &[0.5, 1.0], &mut Seed::new(2).normals());
-//! assert!(read.current[0][2].abs() < 1e-6); // 0.5 x 0.5 - 1.0 x 0.25
+//! assert!(read.current()[2].abs() < 1e-6); // 0.5 x 0.5 - 1.0 x 0.25
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
 use ohmspike_rng::Normals;
-use ohmspike_simd::{Block, LANES, blocks_for};
+use ohmspike_simd::{Block, LANES, blocks_for, numbers, numbers_mut};
 
 use crate::array::CrossbarArray;
 use crate::branch_cells::last_mask;
@@ -36,8 +36,8 @@ use crate::effective::{Programmed, refresh_variance, refresh_weights};
 /// Buffers of vector reads, owned by the caller and used again from read to read.
 #[derive(Clone, Debug)]
 pub struct AnalogRead {
-    /// What the last read returned, a lane a column, weight; padding holds zero.
-    pub current: Vec<Block>,
+    columns: usize,
+    current: Vec<Block>,
     mean: Vec<Block>,
     variance: Vec<Block>,
     draws: Vec<Block>,
@@ -89,7 +89,12 @@ impl AnalogRead {
     pub fn new(columns: usize) -> AnalogRead {
         let blocks = || vec![Block::ZERO; blocks_for(columns)];
         let row = DrivenRow { main: blocks(), other: blocks(), weights: blocks(), variance: blocks() };
-        AnalogRead { current: blocks(), mean: blocks(), variance: blocks(), draws: blocks(), row }
+        AnalogRead { columns, current: blocks(), mean: blocks(), variance: blocks(), draws: blocks(), row }
+    }
+
+    /// What the last read returned, one a column, weight.
+    pub fn current(&self) -> &[f32] {
+        &numbers(&self.current)[..self.columns]
     }
 
     /// One read of every column with the rows driven at `inputs`, one a row, 0 to 1 of the read voltage. The noise is drawn
@@ -121,7 +126,7 @@ impl AnalogRead {
                 }
             }
             if let Some(converters) = converters {
-                converters.convert(tile, &mut self.mean);
+                converters.convert(tile, &mut numbers_mut(&mut self.mean)[..self.columns]);
             }
             add(&mut self.current, &self.mean);
         }
@@ -158,7 +163,7 @@ mod tests {
     fn read(array: &CrossbarArray, inputs: &[f32]) -> Vec<f32> {
         let mut read = AnalogRead::new(20);
         read.sample(array, inputs, &mut Seed::new(2).normals());
-        (0..20).map(|column| read.current[column / LANES][column % LANES]).collect()
+        read.current().to_vec()
     }
 
     const BENT: &str = r#", "read": {"volts": 0.4, "nonlinearity": {"reference_volts": 0.2, "points": [
@@ -173,7 +178,7 @@ mod tests {
             let array = array(keys);
             let mut columns = ColumnRead::new(20);
             columns.sample(&array, &[0, 3], &mut Seed::new(2).normals());
-            let spikes: Vec<f32> = (0..20).map(|column| columns.current[column / LANES][column % LANES]).collect();
+            let spikes: Vec<f32> = columns.current().to_vec();
             assert_eq!(read(&array, &[1.0, 0.0, 0.0, 1.0]), spikes, "{keys}");
         }
     }
@@ -223,7 +228,7 @@ mod tests {
             let mut sums = [0.0f64; 2];
             for _ in 0..reads {
                 one.sample(&noisy, &[input, 0.0, 0.0, 0.0], &mut normals);
-                let current = f64::from(one.current[0][4]);
+                let current = f64::from(one.current()[4]);
                 sums[0] += current;
                 sums[1] += current * current;
             }

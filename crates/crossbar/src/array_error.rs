@@ -15,6 +15,7 @@ pub(crate) const LARGEST_SCALE: f32 = 1e6;
 
 /// An array that cannot be built, or a step that it cannot take.
 #[derive(Clone, Debug, PartialEq, Error)]
+#[non_exhaustive]
 pub enum ArrayError {
     /// A weight cannot be mapped to the window.
     #[error(transparent)]

@@ -15,7 +15,6 @@
 //! ```
 //! use ohmspike_crossbar::ArrayConverters;
 //! use ohmspike_crossbar::device::{Adc, AdcCodes, AdcRange, Converters};
-//! use ohmspike_simd::Block;
 //! use ohmspike_rng::Seed;
 //!
 //! let range = AdcRange::Fixed { full_scale: 70.0 };
@@ -24,15 +23,14 @@
 //! // 0.1 units of weight a µA: a full scale of 7 and a code for every unit.
 //! let array = ArrayConverters::new(&converters, 784, 3, 0.1, Seed::new(1)).ok_or("converters")?;
 //! assert_eq!(array.tiles(), (7, 1));
-//! let mut sums = [Block::ZERO];
-//! sums[0].0[..3].copy_from_slice(&[2.4, -1.6, 11.0]);
+//! let mut sums = [2.4, -1.6, 11.0];
 //! array.convert(0, &mut sums);
-//! assert_eq!(sums[0].0[..3], [2.0, -2.0, 7.0]);
+//! assert_eq!(sums, [2.0, -2.0, 7.0]);
 //! # Ok::<(), &str>(())
 //! ```
 
 use ohmspike_rng::Seed;
-use ohmspike_simd::{Block, Matrix, lane_mask};
+use ohmspike_simd::{Matrix, lane_mask};
 
 use crate::codes::CodeCounts;
 use crate::device::{Adc, AdcRange, Converters, Dac};
@@ -129,17 +127,16 @@ impl ArrayConverters {
         if self.is_digitising() { self.columns } else { 0 }
     }
 
-    /// Puts what the converters of row tile `row_tile` report in the place of its column `sums`, both weight. Padding
-    /// stays zero. Sums stay as they are, and nothing is counted, without column converters and before the first calibration.
+    /// Puts what the converters of row tile `row_tile` report in the place of its column `sums`, both weight. Sums stay as they are, and nothing is counted, without column converters and before the first calibration.
     /// Returns where the conversions ended.
     ///
     /// # Panics
     /// If there is no such row tile, or `sums` are not those of a row of the array.
-    pub fn convert(&self, row_tile: usize, sums: &mut [Block]) -> CodeCounts {
+    pub fn convert(&self, row_tile: usize, sums: &mut [f32]) -> CodeCounts {
         let Some(adcs) = &self.adcs else { return CodeCounts::default() };
         let Some(full_scale) = adcs.full_scale else { return CodeCounts::default() };
         let (gain, offset) = (adcs.gain.row(row_tile), adcs.offset.row(row_tile));
-        assert_eq!(sums.len(), gain.len(), "sums of an array with another number of columns");
+        assert_eq!(sums.len(), self.columns, "sums of an array with another number of columns");
         let highest = adcs.adc.highest_code();
         let codes = Codes {
             lowest: adcs.adc.lowest_code(),
@@ -219,14 +216,14 @@ mod tests {
         ArrayConverters::new(&converters, rows, columns, 1.0, Seed::new(1).named("converters")).unwrap()
     }
 
-    fn row(columns: usize, value: impl Fn(usize) -> f32) -> Matrix {
-        Matrix::from_fn(1, columns, |_, column| value(column))
+    fn row(columns: usize, value: impl Fn(usize) -> f32) -> Vec<f32> {
+        (0..columns).map(value).collect()
     }
 
-    fn converted(array: &ArrayConverters, row_tile: usize, sums: &Matrix) -> Vec<f32> {
-        let mut sums = sums.clone();
-        array.convert(row_tile, sums.blocks_mut());
-        sums.cells().collect()
+    fn converted(array: &ArrayConverters, row_tile: usize, sums: &[f32]) -> Vec<f32> {
+        let mut sums = sums.to_vec();
+        array.convert(row_tile, &mut sums);
+        sums
     }
 
     /// Full scales that are the highest code times a power of two: steps and codes are exact in f32.
@@ -240,7 +237,7 @@ mod tests {
                 let model = adc(bits, codes, 1.0);
                 let (lowest, highest) = (f64::from(model.lowest_code()), f64::from(model.highest_code()));
                 let array = array(adc(bits, codes, f64::from(step) * highest), 8, 8, COLUMNS);
-                for (sum, found) in sums.cells().zip(converted(&array, 0, &sums)) {
+                for (sum, found) in sums.iter().copied().zip(converted(&array, 0, &sums)) {
                     let code = libm::rint((f64::from(sum) / f64::from(step)).clamp(lowest, highest));
                     assert_eq!(f64::from(found), code * f64::from(step), "{bits} bits, {codes:?}, sum {sum}");
                 }
@@ -254,11 +251,12 @@ mod tests {
     fn the_error_is_uniform_over_a_code() {
         let columns = 100_000;
         let mut stream = Seed::new(2).stream();
-        let sums = Matrix::from_fn(1, columns, |_, _| 90.0 * (2.0 * stream.random::<f32>() - 1.0));
+        let sums: Vec<f32> = (0..columns).map(|_| 90.0 * (2.0 * stream.random::<f32>() - 1.0)).collect();
         let step = 100.0 / 127.0;
         let array = array(adc(8, AdcCodes::Signed, 100.0), 1, 1, columns);
         let errors: Vec<f64> = sums
-            .cells()
+            .iter()
+            .copied()
             .zip(converted(&array, 0, &sums))
             .map(|(sum, found)| (f64::from(found) - f64::from(sum)) / step)
             .collect();
@@ -329,21 +327,21 @@ mod tests {
         assert_normal("driver", &gains, 1.0, 0.05);
         assert_eq!((array.drive(1.0), array.drive(0.4), array.conversions()), (1.0, 1.0 / 3.0, 0));
         let sums = row(3, |column| 0.1 * column as f32);
-        assert_eq!(converted(&array, 0, &sums), sums.cells().collect::<Vec<_>>());
+        assert_eq!(converted(&array, 0, &sums), sums);
     }
 
     #[test]
     fn a_calibrated_range_is_exact_until_it_is_set_and_follows_the_largest_sum() {
         let mut array = array(Adc { range: AdcRange::Calibrated, ..adc(8, AdcCodes::Signed, 1.0) }, 4, 4, 40);
         let sums = row(40, |column| 0.37 * column as f32 - 5.0);
-        assert_eq!(converted(&array, 0, &sums), sums.cells().collect::<Vec<_>>());
+        assert_eq!(converted(&array, 0, &sums), sums);
         for nothing in [0.0, -1.0, f32::NAN] {
             array.calibrate(nothing);
             assert!(!array.is_digitising());
         }
         array.calibrate(9.43);
         assert!(array.is_digitising());
-        for (sum, found) in sums.cells().zip(converted(&array, 0, &sums)) {
+        for (sum, found) in sums.iter().copied().zip(converted(&array, 0, &sums)) {
             // Half a code, and a few roundings of the sum.
             assert!((found - sum).abs() <= 0.5 * 9.43 / 127.0 + 4.0 * f32::EPSILON * sum.abs(), "{found} of {sum}");
         }
@@ -354,14 +352,13 @@ mod tests {
     }
 
     #[test]
-    fn no_sum_is_too_large_and_padding_stays_zero() {
+    fn no_sum_is_too_large() {
         let model = Adc { gain_sigma: 1.0, offset_sigma: 1.0, ..adc(24, AdcCodes::Signed, 1e-6) };
         let array = array(model, 3, 7, 19);
         assert_eq!((array.tile_rows(), array.tiles(), array.conversions()), (3, (3, 1), 19));
         let mut sums = row(19, |column| if column % 2 == 0 { f32::MAX } else { f32::MIN });
-        array.convert(2, sums.blocks_mut());
-        assert!(sums.cells().all(f32::is_finite));
-        assert!(sums.row(0)[1].0[3..].iter().all(|lane| *lane == 0.0));
+        array.convert(2, &mut sums);
+        assert!(sums.iter().all(|sum| sum.is_finite()));
     }
 
     /// A scale of -7 to 7 in steps of 1, seven columns at places that can be counted by hand.
@@ -369,7 +366,7 @@ mod tests {
     fn conversions_are_counted_by_where_they_end() {
         let counts = |codes, bits, sums: &[f32]| {
             let array = array(adc(bits, codes, 7.0), 8, 8, sums.len());
-            array.convert(0, row(sums.len(), |column| sums[column]).blocks_mut())
+            array.convert(0, &mut sums.to_vec())
         };
         let sums = [-20.0, -7.4, -6.6, -0.4, 0.4, 6.4, 7.6];
         let expected = CodeCounts { conversions: 7, lowest: 3, highest: 1, zero: 2, clipped: 2 };
@@ -386,7 +383,7 @@ mod tests {
     #[test]
     fn nothing_is_counted_before_the_first_calibration() {
         let array = array(Adc { range: AdcRange::Calibrated, ..adc(8, AdcCodes::Signed, 1.0) }, 4, 4, 40);
-        assert!(array.convert(0, row(40, |_| 1.0).blocks_mut()).is_empty());
+        assert!(array.convert(0, &mut row(40, |_| 1.0)).is_empty());
     }
 
     #[test]

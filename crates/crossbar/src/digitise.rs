@@ -26,28 +26,42 @@ pub(crate) struct Ends {
     clipped: Block,
 }
 
+/// Puts what the converters report in the place of `sums`, a column each.
 #[kernel]
-pub(crate) fn digitise(sums: &mut [Block], gain: &[Block], offset: &[Block], codes: Codes) -> Ends {
-    let Codes { lowest, highest, step, per_step } = codes;
-    let (below, above) = (lowest - 0.5, highest + 0.5);
+pub(crate) fn digitise(sums: &mut [f32], gain: &[Block], offset: &[Block], codes: Codes) -> Ends {
     let mut ends = Ends { lowest: Block::ZERO, highest: Block::ZERO, zero: Block::ZERO, clipped: Block::ZERO };
-    for (sum, (gain, offset)) in sums.iter_mut().zip(gain.iter().zip(offset)) {
-        let mut reported = Block::ZERO;
-        for lane in 0..LANES {
-            let along = (sum[lane] * gain[lane]) * per_step + offset[lane];
-            ends.clipped[lane] += if along < below || along > above { 1.0 } else { 0.0 };
-            let along = if along < lowest { lowest } else { along };
-            let along = if along > highest { highest } else { along };
-            let code = along.round_ties_even();
-            ends.lowest[lane] += if code == lowest { 1.0 } else { 0.0 };
-            ends.highest[lane] += if code == highest { 1.0 } else { 0.0 };
-            ends.zero[lane] += if code == 0.0 { 1.0 } else { 0.0 };
-            // Adding zero turns the -0 of a small negative sum into 0.
-            reported[lane] = code * step + 0.0;
-        }
-        *sum = reported;
+    let (whole, rest) = sums.as_chunks_mut::<LANES>();
+    let full = whole.len();
+    for (sum, (gain, offset)) in whole.iter_mut().zip(gain.iter().zip(offset)) {
+        *sum = digitise_block(sum, gain, offset, codes, &mut ends);
+    }
+    if !rest.is_empty() {
+        let mut last = [0.0; LANES];
+        last[..rest.len()].copy_from_slice(rest);
+        last = digitise_block(&last, &gain[full], &offset[full], codes, &mut ends);
+        rest.copy_from_slice(&last[..rest.len()]);
     }
     ends
+}
+
+#[inline(always)]
+fn digitise_block(sum: &[f32; LANES], gain: &Block, offset: &Block, codes: Codes, ends: &mut Ends) -> [f32; LANES] {
+    let Codes { lowest, highest, step, per_step } = codes;
+    let (below, above) = (lowest - 0.5, highest + 0.5);
+    let mut reported = [0.0; LANES];
+    for lane in 0..LANES {
+        let along = (sum[lane] * gain[lane]) * per_step + offset[lane];
+        ends.clipped[lane] += if along < below || along > above { 1.0 } else { 0.0 };
+        let along = if along < lowest { lowest } else { along };
+        let along = if along > highest { highest } else { along };
+        let code = along.round_ties_even();
+        ends.lowest[lane] += if code == lowest { 1.0 } else { 0.0 };
+        ends.highest[lane] += if code == highest { 1.0 } else { 0.0 };
+        ends.zero[lane] += if code == 0.0 { 1.0 } else { 0.0 };
+        // Adding zero turns the -0 of a small negative sum into 0.
+        reported[lane] = code * step + 0.0;
+    }
+    reported
 }
 
 impl Ends {

@@ -1,55 +1,53 @@
-//! A memristive crossbar: conductance arrays whose writes and reads are those of real devices.
+//! A memristive crossbar: arrays of differential pairs whose writes and reads are those of real devices.
 //!
-//! Training asks for a change of weights; the array answers with what its cells make of it. The crate knows nothing of
-//! networks: it takes steps and gives effective weights, the variance of reading them, and counts.
+//! You ask an array for a change of weights; it answers with what its cells make of it.
 //!
 //! Parts, in the order in which data meets them:
-//! - [`device`]: one cell as a file describes it: window, spreads of a chip, write noise and scheme, drift, reading, reference
-//!   branch, levels, faults, converters, energy, provenance;
-//! - [`ConductanceWindow`]: the conductances that a cell can have;
-//! - [`PairMapping`], [`PairKind`], [`Controller`]: weights to pairs of conductances and back, how the cells of a pair share
-//!   the writing, and what the controller takes the weights to be;
-//! - [`FaultMap`], [`ConductanceMap`]: the stuck cells of an array, drawn or measured, and its measured conductances;
-//! - [`CrossbarArray`]: rows x columns of pairs, and [`CrossbarArray::update`]: targets, writes by the scheme of the device,
-//!   effective weights, strip by strip; [`CrossbarArray::rest`] and [`CrossbarArray::pass`] let time go by;
-//! - [`WriteReport`], [`Ledger`], [`Endurance`]: what updates did, in counts, what they and the reads cost, and how often
-//!   cells were written;
-//! - [`ColumnRead`], [`AnalogRead`]: column currents with read noise, for spikes and for analog inputs;
-//! - [`ArrayConverters`]: column sums as the converters of each tile report them;
-//! - [`ArrayState`]: what updates, reads and time have changed, to go on from later with the same bits;
-//! - [`spread`]: any spread in every unit in which people state it.
+//! 1. [`device`]: one cell as a device file describes it: window, write noise and scheme, drift, read noise, faults, energy;
+//! 2. [`ConductanceWindow`]: the conductances that a cell can have;
+//! 3. [`FaultMap`], [`ConductanceMap`]: stuck cells and conductances of a chip, drawn or measured;
+//! 4. [`Branch`], [`PairMapping`], [`PairKind`], [`Controller`]: weights to pairs of conductances and back;
+//! 5. [`ArrayParams`], [`CrossbarArray`]: the array; [`CrossbarArray::update`] writes, [`CrossbarArray::rest`] and
+//!    [`CrossbarArray::pass`] let time go by;
+//! 6. [`WriteReport`], [`Ledger`], [`Endurance`]: what updates did and cost;
+//! 7. [`ColumnRead`], [`AnalogRead`]: column currents with read noise, for spikes and for analog inputs;
+//! 8. [`ArrayConverters`]: column sums as the converters of each tile report them;
+//! 9. [`ArrayState`]: what has changed in an array, to continue later with the same bits;
+//! 10. [`spread`]: one spread in every unit in which people state it.
 //!
 //! | quantity | unit |
 //! |---|---|
-//! | conductance, its conductance above the floor of the window, its standard deviation | µS |
+//! | conductance, conductance above the floor of the window, their standard deviations | µS |
 //! | resistance, in device files only | ohm |
 //! | weight, step, full scale, update sigma | units of weight |
-//! | κ | units of weight per µS |
-//! | column current | units of weight; / κ x read voltage: µA |
+//! | κ (`weight_per_microsiemens`) | units of weight per µS |
+//! | column current | units of weight; divided by κ and times the read voltage: µA |
 //! | voltage, time, energy | V, s, µJ |
 //! | sigma of ln R, which is sigma of ln G | 1 |
 //!
-//! What it deliberately does not do: networks and gradients, files (it takes text), clocks and threads, printing. Not
-//! yet: the resistance of wires.
+//! It deliberately does not know networks or gradients, open files (it takes text), read clocks, start threads or print.
+//!
+//! Write a noisy array and an ideal one, and read both:
 //!
 //! ```
-//! use ohmspike_crossbar::{ArrayParams, ColumnRead, CrossbarArray, Branch, device::Device};
-//! use ohmspike_simd::Matrix;
+//! use ohmspike_crossbar::{ArrayParams, Branch, ColumnRead, CrossbarArray, device::Device};
 //! use ohmspike_rng::Seed;
+//! use ohmspike_simd::Matrix;
 //!
-//! let device = Device::built_in("illustrative-oxide").ok_or("not built in")?;
-//! let branches = [Branch::Plus, Branch::Minus];
-//! let params = ArrayParams::new(1.0, &branches);
-//! let first = Matrix::from_fn(2, 100, |row, _| if row == 0 { 0.2 } else { -0.1 });
-//! let mut array = CrossbarArray::new(&device, params, &first, Seed::new(1).named("chip"))?;
-//!
-//! let step = Matrix::from_fn(2, 100, |_, _| 0.05);
-//! let report = array.update(&step, Seed::new(1).named("write").numbered(0))?;
-//! assert_eq!((report.cells_written, report.wrong_sign_rate()), (200, 0.0));
-//! assert!((array.weights()[(1, 7)] + 0.05).abs() < 0.01);
-//!
-//! let mut read = ColumnRead::new(100);
-//! read.sample(&array, &[0, 1], &mut Seed::new(1).named("read").normals());
+//! let (first, step) = (Matrix::from_fn(2, 3, |_, _| 0.2), Matrix::from_fn(2, 3, |_, _| 0.05));
+//! let mut currents = Vec::new();
+//! for name in ["ideal", "illustrative-oxide"] {
+//!     let device = Device::built_in(name).ok_or("not built in")?;
+//!     let params = ArrayParams::new(1.0, &[Branch::Plus; 2]);
+//!     let mut array = CrossbarArray::new(&device, params, &first, Seed::new(1).named("chip"))?;
+//!     let report = array.update(&step, Seed::new(1).named("write"))?;
+//!     assert_eq!(report.cells_written, 6);
+//!     let mut read = ColumnRead::new(3);
+//!     read.sample(&array, &[0, 1], &mut Seed::new(1).named("read").normals());
+//!     currents.push(read.current().to_vec());
+//! }
+//! assert!((currents[0][0] - 0.5).abs() < 1e-6);
+//! assert!(currents[0][0] != currents[1][0] && (currents[1][0] - 0.5).abs() < 0.1);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 

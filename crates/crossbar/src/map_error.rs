@@ -7,6 +7,7 @@ use crate::map_unit::{Fit, UNITS};
 
 /// A map that cannot be that of this array.
 #[derive(Clone, Debug, PartialEq, Error)]
+#[non_exhaustive]
 pub enum MapError {
     /// A cell that is no word of the map and no conductance.
     #[error(

@@ -28,6 +28,7 @@ use crate::window::ConductanceWindow;
 
 /// A pair that cannot carry weights.
 #[derive(Clone, Copy, Debug, PartialEq, Error)]
+#[non_exhaustive]
 pub enum MappingError {
     /// A full scale that is no positive number, or one beyond what f32 can map to the window.
     #[error("full_scale: got {full_scale}, must be a positive number that f32 can hold per µS of a {span} µS window")]

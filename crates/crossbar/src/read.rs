@@ -10,19 +10,17 @@
 //! µA. [`ColumnRead::sample_cells`] draws every cell on its own and is what the sum is checked against.
 
 use ohmspike_rng::Normals;
-use ohmspike_simd::{Block, LANES, Matrix, Simd, blocks_at, blocks_for, kernel, note_work};
+use ohmspike_simd::{Block, LANES, Matrix, Simd, blocks_at, blocks_for, kernel, note_work, numbers};
 
 use crate::array::CrossbarArray;
 
 /// Buffers of column reads, owned by the caller and used again from read to read.
 #[derive(Clone, Debug)]
 pub struct ColumnRead {
-    /// What the last read returned, a lane a column, weight; padding holds zero.
-    pub current: Vec<Block>,
-    /// Its mean, weight.
-    pub mean: Vec<Block>,
-    /// Its variance, weight².
-    pub variance: Vec<Block>,
+    columns: usize,
+    current: Vec<Block>,
+    mean: Vec<Block>,
+    variance: Vec<Block>,
     draws: Vec<Block>,
 }
 
@@ -30,7 +28,22 @@ impl ColumnRead {
     /// Buffers for arrays of `columns` columns.
     pub fn new(columns: usize) -> ColumnRead {
         let blocks = vec![Block::ZERO; blocks_for(columns)];
-        ColumnRead { current: blocks.clone(), mean: blocks.clone(), variance: blocks.clone(), draws: blocks }
+        ColumnRead { columns, current: blocks.clone(), mean: blocks.clone(), variance: blocks.clone(), draws: blocks }
+    }
+
+    /// What the last read returned, one a column, weight.
+    pub fn current(&self) -> &[f32] {
+        &numbers(&self.current)[..self.columns]
+    }
+
+    /// The mean of that read, one a column, weight.
+    pub fn mean(&self) -> &[f32] {
+        &numbers(&self.mean)[..self.columns]
+    }
+
+    /// Its variance, one a column, weight².
+    pub fn variance(&self) -> &[f32] {
+        &numbers(&self.variance)[..self.columns]
     }
 
     /// Mean and variance of every column current with the rows of `active` on.

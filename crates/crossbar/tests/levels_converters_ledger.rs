@@ -5,7 +5,7 @@ mod chip;
 use chip::{assert_normal, device, equal_cells, even, mixed_branches, normal_matrix, params, values};
 use ohmspike_crossbar::{AnalogRead, ArrayParams, Branch, ColumnRead, CrossbarArray, Ledger, PairKind};
 use ohmspike_rng::Seed;
-use ohmspike_simd::{Block, Matrix};
+use ohmspike_simd::{Block, Matrix, numbers_mut};
 
 const ASKED: &str = r#""write": {"noise": "none", "cells": "asked"}"#;
 const UNIT: f64 = f32::EPSILON as f64;
@@ -61,13 +61,13 @@ fn read(array: &CrossbarArray, active: &[u16]) -> (Vec<f64>, Vec<f64>) {
             active.iter().copied().filter(|row| usize::from(*row) / converters.tile_rows() == tile).collect();
         let mut sums = vec![Block::ZERO; width];
         array.read_weights().add_rows_to(&mut sums, &rows);
-        let lane = |sums: &[Block], column: usize| f64::from(sums[column / 16][column % 16]);
-        for (column, exact) in exact.iter_mut().enumerate() {
-            *exact += lane(&sums, column);
+        let sums = &mut numbers_mut(&mut sums)[..array.columns()];
+        for (exact, sum) in exact.iter_mut().zip(&*sums) {
+            *exact += f64::from(*sum);
         }
-        converters.convert(tile, &mut sums);
-        for (column, digital) in digital.iter_mut().enumerate() {
-            *digital += lane(&sums, column);
+        converters.convert(tile, sums);
+        for (digital, sum) in digital.iter_mut().zip(&*sums) {
+            *digital += f64::from(*sum);
         }
     }
     (digital, exact)
@@ -154,7 +154,7 @@ fn gains_of_drivers_scale_the_read_noise_of_their_rows() {
     let mut columns = ColumnRead::new(20);
     read.sample(&array, &[1.0; 60], &mut Seed::new(3).normals());
     columns.sample(&array, &(0..60).collect::<Vec<_>>(), &mut Seed::new(3).normals());
-    assert_eq!(read.current, columns.current);
+    assert_eq!(read.current(), columns.current());
 }
 
 const ENERGY: &str = r#""energy": {"write_volts": 2, "write_pulse_nanoseconds": 100, "read_pulse_nanoseconds": 10,

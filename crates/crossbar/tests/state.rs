@@ -6,7 +6,7 @@ use chip::{FULL_SCALE, device, mixed_branches, normal_matrix, params};
 use ohmspike_crossbar::device::{BUILT_IN, Device};
 use ohmspike_crossbar::{ArrayParams, ArrayState, Controller, CrossbarArray, PairKind};
 use ohmspike_rng::Seed;
-use ohmspike_simd::{Block, Matrix, blocks_for};
+use ohmspike_simd::Matrix;
 
 const ROWS: usize = 30;
 const COLUMNS: usize = 20;
@@ -91,11 +91,10 @@ fn bits(matrix: &Matrix) -> Vec<u32> {
 }
 
 /// Column sums of every tile as the converters report them.
-fn converted(array: &CrossbarArray) -> Vec<Block> {
+fn converted(array: &CrossbarArray) -> Vec<f32> {
     let Some(converters) = array.converters() else { return Vec::new() };
     let sums = |tile| {
-        let mut sums: Vec<Block> =
-            (0..blocks_for(COLUMNS)).map(|block| Block::splat(0.1 * (1 + block) as f32)).collect();
+        let mut sums: Vec<f32> = (0..COLUMNS).map(|column| 0.1 * (1 + column / 16) as f32).collect();
         converters.convert(tile, &mut sums);
         sums
     };

@@ -1,10 +1,17 @@
 //! Random streams named by a path of names and numbers.
 //!
-//! A [`Seed`] is a key and a place in a tree. A name or a number leads to a child; from any place a stream opens:
-//! [`Seed::stream`] for single draws (any `rand` distribution), [`Seed::normals`] for standard normals and
-//! [`Seed::uniforms`] for uniform numbers in bulk.
-//! Whoever asks for the same path gets the same draws: nothing depends on the order of asking, on threads or on the
-//! CPU. There is no other source of randomness in Ohmspike.
+//! Parts, in the order in which data meets them:
+//! 1. [`Seed`]: a key and a place in a tree; a name or a number leads to a child;
+//! 2. [`Seed::stream`]: single draws, for any `rand` distribution;
+//! 3. [`Seed::normals`], [`Seed::uniforms`]: standard normals and uniform numbers in bulk.
+//!
+//! | quantity | unit |
+//! |---|---|
+//! | normals | standard deviations (mean 0, standard deviation 1) |
+//! | uniforms | 1, in \[0, 1) |
+//!
+//! The same path gives the same draws: nothing depends on the order of the calls, on threads or on the CPU. Ohmspike has
+//! no other source of randomness. The crate deliberately offers no generator without a seed and none for cryptography.
 //!
 //! The generator is Philox4x32-10 (Salmon, Moraes, Dror and Shaw, *Parallel random numbers: as easy as 1, 2, 3*,
 //! SC 2011): 128 counter bits, of which the upper 64 hold the place in the tree and the lower 64 count along the

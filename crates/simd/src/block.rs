@@ -24,6 +24,8 @@ pub const LANE_BITS: [u32; LANES] = {
 #[repr(C, align(64))]
 pub struct Block(pub [f32; LANES]);
 
+const _: () = assert!(size_of::<Block>() == size_of::<[f32; LANES]>());
+
 impl Block {
     /// All lanes zero.
     pub const ZERO: Block = Block([0.0; LANES]);
@@ -116,6 +118,25 @@ pub const fn blocks_for(columns: usize) -> usize {
     columns.div_ceil(LANES)
 }
 
+/// The numbers of `blocks`, one after another, padding included.
+pub const fn numbers(blocks: &[Block]) -> &[f32] {
+    // SAFETY: a block is sixteen f32 in their order (repr(C)) and as large as they are, so that the blocks of a slice are
+    // that many f32 without a gap, which the slice lends for as long.
+    #[allow(unsafe_code)]
+    unsafe {
+        std::slice::from_raw_parts(blocks.as_ptr().cast(), blocks.len() * LANES)
+    }
+}
+
+/// [`numbers`], to write.
+pub const fn numbers_mut(blocks: &mut [Block]) -> &mut [f32] {
+    // SAFETY: as in [`numbers`]; every f32 is one that a block may hold, and the slice is lent to nobody else.
+    #[allow(unsafe_code)]
+    unsafe {
+        std::slice::from_raw_parts_mut(blocks.as_mut_ptr().cast(), blocks.len() * LANES)
+    }
+}
+
 /// 1 where block number `block` of a row of `columns` numbers holds one of them, 0 in its padding.
 pub fn lane_mask(columns: usize, block: usize) -> Block {
     Block(std::array::from_fn(|lane| if block * LANES + lane < columns { 1.0 } else { 0.0 }))
@@ -124,6 +145,16 @@ pub fn lane_mask(columns: usize, block: usize) -> Block {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_are_those_of_the_blocks_in_their_order() {
+        let mut blocks = [0, 1, 2].map(|block| Block(std::array::from_fn(|lane| (block * LANES + lane) as f32)));
+        assert!(numbers(&blocks).iter().enumerate().all(|(place, number)| *number == place as f32));
+        assert_eq!(numbers(&blocks).len(), 3 * LANES);
+        assert!(numbers(&[]).is_empty());
+        numbers_mut(&mut blocks)[LANES + 3] = -1.0;
+        assert_eq!((blocks[1][3], blocks[1][4]), (-1.0, (LANES + 4) as f32));
+    }
 
     #[test]
     fn the_mask_marks_columns_and_not_padding() {

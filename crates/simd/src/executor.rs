@@ -1,20 +1,20 @@
-//! Who does pieces of work that do not wait for each other: the seam between arithmetic and threads.
+//! The seam between arithmetic and threads: who runs tasks that do not depend on each other.
 //!
-//! What a piece computes must not depend on who does it or when, so that a executor changes nothing but the time.
+//! What a task computes must not depend on who runs it or when, so that an executor changes nothing but the time.
 
 /// A piece of work.
 pub type Task<'a> = Box<dyn FnOnce() + Send + 'a>;
 
-/// Does tasks, perhaps several at a time.
+/// Runs tasks, perhaps several at a time.
 pub trait Executor: std::fmt::Debug + Sync {
-    /// How many tasks can be done at a time, now; it may be another number in a moment.
+    /// Number of tasks that can run at a time now; it may change from call to call.
     fn parallelism(&self) -> usize;
 
-    /// Does all `tasks`, in any order; returns once the last is done.
+    /// Runs all `tasks`, in any order; returns once the last has ended.
     fn run(&self, tasks: Vec<Task>);
 }
 
-/// One task after the other, on the thread that asks.
+/// Runs one task after the other on the calling thread.
 #[derive(Clone, Copy, Debug)]
 pub struct Serial;
 

@@ -1,20 +1,22 @@
 //! Plain f32 arithmetic that vectorises well and gives the same bits on every CPU.
 //!
 //! Parts, in the order in which data meets them:
-//! - [`Block`]: 16 aligned numbers, the unit in which every inner loop runs;
-//! - [`Matrix`]: rows x columns, each row padded with zeros to whole blocks;
-//! - [`Simd`]: the operations of an instruction set on sixteen numbers that stay in registers; [`add_rows`], [`add_to_rows`]:
-//!   rows of a matrix to and from them; [`prefetch()`]: data brought near before it is asked for;
-//! - [`Executor`]: who does pieces of work that do not wait for each other; [`Work`]: how much work kernels did, for tests;
-//! - [`exp()`], [`ln()`], [`reciprocal()`], [`sin_cos_turn()`]: elementary functions from additions, multiplications
-//!   and integer operations only, so that a loop over a block compiles to vector instructions;
-//! - [`kernel`]: compiles a function for every set of [`Instructions`], and runs it with the best that the CPU has.
+//! 1. [`Block`]: 16 aligned numbers, the unit in which every inner loop runs; [`numbers()`]: the same as a plain slice;
+//! 2. [`Matrix`]: rows x columns, each row padded with zeros to whole blocks;
+//! 3. [`Instructions`], [`kernel`]: a function compiled for every instruction set, run with the best that the CPU has;
+//! 4. [`Simd`]: sixteen numbers that stay in registers; [`add_rows`], [`add_to_rows`]: rows of a matrix to and from them;
+//!    [`prefetch()`]: data brought near before it is used;
+//! 5. [`exp()`], [`ln()`], [`reciprocal()`], [`sin_cos_turn()`]: elementary functions from additions, multiplications and
+//!    integer operations only, so that a loop over a block compiles to vector instructions;
+//! 6. [`Executor`]: runs independent tasks, on one thread or on many; [`Work`]: how much work kernels did, for tests.
+//!
+//! Numbers have no unit here; angles of [`sin_cos_turn()`] are in turns.
 //!
 //! Why the bits agree: every operation is a correctly rounded IEEE 754 one in the order in which it is written; the
 //! compiler may widen a loop but neither fuse nor reorder it, and no function of a platform's maths library is called.
 //! Callers compile their kernels for several instruction sets and inherit this.
 //!
-//! What it deliberately does not do: linear algebra (nalgebra does), other number types.
+//! It deliberately offers no linear algebra and no other number types.
 //!
 //! ```
 //! use ohmspike_simd::Matrix;
@@ -34,9 +36,10 @@ mod matrix;
 mod prefetch;
 mod rows;
 mod simd;
+mod width;
 mod work;
 
-pub use block::{Block, LANE_BITS, LANES, blocks_for, lane_mask};
+pub use block::{Block, LANE_BITS, LANES, blocks_for, lane_mask, numbers, numbers_mut};
 pub use cells::WrongCells;
 pub use elementary::{exp, exp2_coarse, ln, log2_coarse, reciprocal, sin_cos_turn};
 pub use executor::{Executor, Serial, Task};

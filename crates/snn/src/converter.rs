@@ -13,8 +13,6 @@
 use std::fmt::Debug;
 use std::ops::AddAssign;
 
-use ohmspike_simd::Block;
-
 /// Conversions by where on the scale they ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ConversionEnds {
@@ -45,9 +43,9 @@ pub trait ColumnConverter: Debug + Sync {
     /// Rows of a tile, at least 1; the last tile may have fewer.
     fn tile_rows(&self) -> usize;
 
-    /// Puts what the converters of tile number `tile` give out in the place of its column sums, thresholds. Lanes past
-    /// the last column are padding: they hold zero and must keep it. Returns where the conversions ended.
-    fn convert(&self, tile: usize, sums: &mut [Block]) -> ConversionEnds;
+    /// Puts what the converters of tile number `tile` give out in the place of its column sums, thresholds, one a
+    /// column. Returns where the conversions ended.
+    fn convert(&self, tile: usize, sums: &mut [f32]) -> ConversionEnds;
 
     /// Called once for every sample, with where all of its conversions ended. Samples may be read by several threads.
     fn count(&self, _ends: ConversionEnds) {}

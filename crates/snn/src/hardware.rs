@@ -165,6 +165,7 @@ pub enum LayerState {
 
 /// A state that is not one of the layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum WrongLayerState {
     /// Weights of another shape.
     #[error(transparent)]

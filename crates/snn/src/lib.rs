@@ -1,15 +1,16 @@
 //! A spiking network of hidden layers, trained by surrogate gradients through whatever holds its weights.
 //!
 //! Parts, in the order in which data meets them:
-//! - [`encode`]: images to spike times; [`spikes`]: the spikes of many samples, step by step;
-//! - [`network`]: sizes, time constants and signs; [`connection`]: its matrices of weights; [`initial`]: the first weights;
-//! - [`neuron`]: leaky integrate-and-fire, and Izhikevich's; [`forward`]: from input spikes to the readout;
-//! - [`loss`]: from the readout to a number and its gradient; [`surrogate`]: the slope that a spike pretends to have;
-//! - [`backward`]: the adjoint of the forward pass; [`optimiser`]: from gradient to the step asked for;
-//! - [`weights`]: what holds a connection's weights and applies the step ([`WeightStore`](weights::WeightStore));
-//!   [`converter`]: what stands between its columns and the neurons; [`reads`]: what it is calibrated on;
-//! - [`train`], [`evaluate`]: whole epochs, cut into pieces that a [`ohmspike_simd::Executor`] does; [`activity`]: spikes by population and class;
-//!   [`metrics`]: distances between spike trains, intervals and rates.
+//! 1. [`encode`]: images to spike times; [`spikes`]: the spikes of many samples, step by step;
+//! 2. [`network`]: sizes, time constants and signs; [`connection`]: its weight matrices; [`initial`]: the first weights;
+//! 3. [`weights`]: what holds the weights of a connection ([`WeightStore`](weights::WeightStore)); [`read_path`]: how they
+//!    are read ([`ReadPath`](read_path::ReadPath)); [`hardware`]: weights on conductance pairs of a crossbar array;
+//! 4. [`neuron`]: leaky integrate-and-fire and Izhikevich neurons; [`forward`]: from input spikes to the readout;
+//!    [`converter`]: what stands between columns and neurons;
+//! 5. [`loss`]: from the readout to a number and its gradient; [`surrogate`]: the surrogate derivative of a spike;
+//!    [`backward`]: the adjoint of the forward pass; [`optimiser`]: from gradient to the step asked for;
+//! 6. [`train`], [`evaluate`]: whole epochs, cut into tasks for an [`Executor`](ohmspike_simd::Executor);
+//! 7. [`activity`], [`metrics`]: spikes by population and class, distances between spike trains, intervals and rates.
 //!
 //! | quantity | unit |
 //! |---|---|
@@ -20,8 +21,8 @@
 //! Inputs and hidden spikes are sparse and binary: the forward and backward passes touch the weight rows that spiked
 //! and never form a dense steps x neurons product.
 //!
-//! What it deliberately does not do: it knows no hardware (a [`WeightStore`](weights::WeightStore) may hide some), no
-//! files, no clock, no threads; all randomness comes from a [`ohmspike_rng::Seed`].
+//! It deliberately opens no files, reads no clock and starts no threads; only [`hardware`] knows crossbars; all randomness
+//! comes from a [`Seed`](ohmspike_rng::Seed).
 //!
 //! ```
 //! use ohmspike_rng::Seed;

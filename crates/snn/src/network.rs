@@ -112,6 +112,7 @@ pub struct Network {
 
 /// A network that cannot be.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum NetworkError {
     /// A layer without units, or no time.
     #[error("{what}: must be at least 1, got 0")]

@@ -50,6 +50,7 @@ impl std::ops::AddAssign for Binned {
 
 /// A sample cannot be stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum SpikesError {
     /// More units than an index can name.
     #[error("units: at most 65536 can be told apart, got {0}")]

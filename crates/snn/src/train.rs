@@ -56,6 +56,7 @@ pub struct EpochReport {
 
 /// Training cannot go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum TrainError {
     /// The loss or a step is NaN or infinite.
     #[error("training diverged in epoch {epoch}, batch {batch}: the loss or the step is not finite")]
@@ -258,9 +259,9 @@ mod tests {
             128
         }
 
-        fn convert(&self, _tile: usize, sums: &mut [ohmspike_simd::Block]) -> ConversionEnds {
+        fn convert(&self, _tile: usize, sums: &mut [f32]) -> ConversionEnds {
             assert!(self.calibrated, "read before it was calibrated");
-            sums.iter_mut().for_each(|sum| *sum = *sum * 0.5);
+            sums.iter_mut().for_each(|sum| *sum *= 0.5);
             ConversionEnds::default()
         }
     }

@@ -139,7 +139,7 @@ fn whole(given: &Value) -> Value {
 
 /// The file itself is a device, so that the study's keys are at fault: the one that is named, where one is.
 fn blame(place: String, keys: &DeviceKeys, source: DeviceError) -> PrepareError {
-    let wrong = key_of(&source);
+    let wrong = source.key();
     let below = |long: &str, short: &str| {
         long.strip_prefix(short).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
     };
@@ -160,20 +160,6 @@ pub(crate) fn without_position(error: &DeviceError) -> String {
             text.rsplit_once(" at line ").map_or(&*text, |(before, _)| before.trim_end_matches(',')).to_owned()
         }
         _ => text,
-    }
-}
-
-/// The key that an error names; empty where it names the whole.
-fn key_of(error: &DeviceError) -> &str {
-    match error {
-        DeviceError::Json { key, .. }
-        | DeviceError::WrongType { key, .. }
-        | DeviceError::UnknownKey { key, .. }
-        | DeviceError::RenamedKey { key, .. }
-        | DeviceError::UnknownWord { key, .. }
-        | DeviceError::MissingKey { key }
-        | DeviceError::DuplicateKey { key } => key,
-        DeviceError::Refused(refused) => &refused.key,
     }
 }
 

@@ -30,114 +30,12 @@
 //! ```
 
 use ohmspike_simd::{Block, LANES, exp, ln};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::curve::{Curve, check_resistances, interpolated};
-#[cfg(feature = "schema")]
-use super::number::RESISTANCE_OHM;
+use super::drift_spec::{DriftBounds, DriftLaw, DriftPoint, DriftSpec};
 use super::number::{EXPONENT, MICROSIEMENS_PER_LN, SECONDS, SIGMA_MICROSIEMENS};
-use super::number::{number, optional_number};
 use super::refusal::{Problem, SpecError, refuse_foreign, required};
-use super::shape::{optional_objects, optional_word, word};
-
-/// Laws of drift.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
-pub enum DriftLaw {
-    /// Cells keep what was written.
-    #[default]
-    None,
-    /// A power of time, with an exponent that depends on R and is drawn anew at every write.
-    Power,
-    /// A shift in proportion to the logarithm of time, with an amplitude drawn anew at every write.
-    LogTime,
-}
-
-/// Where a state that moves is held.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
-pub enum DriftBounds {
-    /// At the ends of the window of its cell.
-    #[default]
-    Window,
-    /// At no conductance: what is read lies beyond the ends by as much as elsewhere.
-    Zero,
-}
-
-/// One point of a table of drift exponents.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct DriftPoint {
-    /// Resistance at which the exponent holds; rises from point to point.
-    #[serde(deserialize_with = "number")]
-    #[cfg_attr(feature = "schema", schemars(range(min = RESISTANCE_OHM.low, max = RESISTANCE_OHM.high), extend("x-unit" = "ohm")))]
-    pub resistance_ohm: f64,
-    /// Mean of the exponent before its sign is dropped.
-    #[serde(deserialize_with = "number")]
-    #[cfg_attr(feature = "schema", schemars(range(min = EXPONENT.low, max = EXPONENT.high)))]
-    pub exponent: f64,
-    /// Standard deviation of the exponent over writes.
-    #[serde(deserialize_with = "number")]
-    #[cfg_attr(feature = "schema", schemars(range(min = EXPONENT.low, max = EXPONENT.high)))]
-    pub exponent_sigma: f64,
-}
-
-/// Relaxation and drift in a device file.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct DriftSpec {
-    /// How the conductance changes with the time since the write.
-    #[serde(deserialize_with = "word")]
-    pub law: DriftLaw,
-    /// `power` and `log-time`: time after the write from which the law runs.
-    #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = SECONDS.low, max = SECONDS.high), extend("x-unit" = "s")))]
-    pub reference_seconds: Option<f64>,
-    /// `power` and `log-time`: time after the write to which the law is known; later, the state of then is held.
-    #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schemars(
-        with = "f64",
-        range(min = SECONDS.low, max = SECONDS.high),
-        extend("x-unit" = "s", "default" = SECONDS.high as u64)
-    ))]
-    pub latest_seconds: Option<f64>,
-    /// `power` only: points in rising resistance, linear in ln R, held at the ends.
-    #[serde(default, deserialize_with = "optional_objects", skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schemars(with = "Vec<DriftPoint>", length(min = 1)))]
-    pub points: Option<Vec<DriftPoint>>,
-    /// `log-time` only: mean shift per unit of ln t; negative where cells lose conductance.
-    #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schemars(
-        with = "f64",
-        range(min = MICROSIEMENS_PER_LN.low, max = MICROSIEMENS_PER_LN.high),
-        extend("x-unit" = "µS per ln t")
-    ))]
-    pub mean_microsiemens_per_ln: Option<f64>,
-    /// `log-time` only: growth of the standard deviation over writes, per unit of ln t.
-    #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schemars(
-        with = "f64",
-        range(min = SIGMA_MICROSIEMENS.low, max = SIGMA_MICROSIEMENS.high),
-        extend("x-unit" = "µS per ln t")
-    ))]
-    pub sigma_microsiemens_per_ln: Option<f64>,
-    /// `log-time` only: standard deviation over writes at the reference time.
-    #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schemars(
-        with = "f64",
-        range(min = SIGMA_MICROSIEMENS.low, max = SIGMA_MICROSIEMENS.high),
-        extend("x-unit" = "µS")
-    ))]
-    pub sigma_microsiemens_at_reference: Option<f64>,
-    /// `log-time` only: where a state that moves is held.
-    #[serde(default, deserialize_with = "optional_word", skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schemars(with = "DriftBounds", extend("default" = "window")))]
-    pub bounds: Option<DriftBounds>,
-}
 
 /// The times between which a law runs, seconds after the write.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -314,27 +212,6 @@ impl DriftAt {
                 }
                 drifted
             }
-        }
-    }
-}
-
-impl DriftLaw {
-    /// The word in the file and the keys that the law takes.
-    fn word_and_keys(self) -> (&'static str, &'static [&'static str]) {
-        match self {
-            DriftLaw::None => ("none", &[]),
-            DriftLaw::Power => ("power", &["reference_seconds", "latest_seconds", "points"]),
-            DriftLaw::LogTime => (
-                "log-time",
-                &[
-                    "reference_seconds",
-                    "latest_seconds",
-                    "mean_microsiemens_per_ln",
-                    "sigma_microsiemens_per_ln",
-                    "sigma_microsiemens_at_reference",
-                    "bounds",
-                ],
-            ),
         }
     }
 }

@@ -33,6 +33,7 @@ use super::pulses::Pulses;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum StepGainKind {
     /// 1 + s z, held at zero.
     Normal,

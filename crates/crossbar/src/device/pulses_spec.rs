@@ -40,6 +40,7 @@ pub(super) const MOST_PULSES: u32 = 100;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum PulseKind {
     /// The same step at every state.
     Constant,

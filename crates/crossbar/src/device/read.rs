@@ -29,6 +29,7 @@ use super::table::{Convention, SpreadPoint, SpreadTable};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum ReadNoiseKind {
     /// Reads return the conductance.
     #[default]

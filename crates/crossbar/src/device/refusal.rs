@@ -28,6 +28,7 @@ impl SpecError {
 
 /// What is wrong with the value of a key.
 #[derive(Clone, Debug, PartialEq, Error)]
+#[non_exhaustive]
 pub enum Problem {
     /// A number outside its range.
     #[error("got {value}{}, must lie between {} and {}{}", allowed.unit, allowed.low, allowed.high, allowed.unit)]
@@ -203,6 +204,7 @@ pub enum Problem {
 
 /// A device file that cannot be read as a device.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum DeviceError {
     /// Not JSON, or JSON of another form; the source carries line and column.
     #[error("{}{}{source}", with(key, ": "), with(found, ", "))]
@@ -269,6 +271,22 @@ pub enum DeviceError {
     /// A value that a device cannot have.
     #[error(transparent)]
     Refused(#[from] SpecError),
+}
+
+impl DeviceError {
+    /// Path of the key at fault; empty where the whole file is.
+    pub fn key(&self) -> &str {
+        match self {
+            DeviceError::Json { key, .. }
+            | DeviceError::WrongType { key, .. }
+            | DeviceError::UnknownKey { key, .. }
+            | DeviceError::RenamedKey { key, .. }
+            | DeviceError::UnknownWord { key, .. }
+            | DeviceError::MissingKey { key }
+            | DeviceError::DuplicateKey { key } => key,
+            DeviceError::Refused(refused) => &refused.key,
+        }
+    }
 }
 
 /// `text` and what follows it, or nothing.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::converters::ConvertersSpec;
 use super::device_to_device::DeviceToDeviceSpec;
-use super::drift::DriftSpec;
+use super::drift_spec::DriftSpec;
 use super::energy::EnergySpec;
 use super::faults::FaultsSpec;
 use super::levels::LevelsSpec;

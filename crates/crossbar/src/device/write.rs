@@ -48,6 +48,7 @@ use super::verify::{Verify, VerifySpec};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum WriteNoiseKind {
     /// Writes end at their target.
     #[default]
@@ -78,6 +79,7 @@ pub enum WrittenCells {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum SchemeKind {
     /// One write that adds the step asked for.
     #[default]

@@ -8,7 +8,7 @@
 //! Step by step, every spike reads and writes a row of the gradient, which is larger than the caches near a core; the
 //! adjoint currents of a sample are not. Where no unit spikes twice both orders give the same bits.
 
-use ohmspike_simd::{Matrix, Simd, add_rows, blocks_at_mut, kernel};
+use ohmspike_simd::{Matrix, Simd, add_rows, blocks_at_mut, kernel, with_width};
 
 use super::Span;
 use crate::spikes::SpikeTrain;
@@ -71,21 +71,7 @@ pub(super) fn add_units(units: &RowsByUnit, currents: &Matrix, gradient: &mut Ma
     for part in 0..parts {
         // Parts of equal width, give or take a block.
         let width = (blocks - first).div_ceil(parts - part);
-        match width {
-            1 => add_part::<S, 1>(simd, units, currents, first, gradient),
-            2 => add_part::<S, 2>(simd, units, currents, first, gradient),
-            3 => add_part::<S, 3>(simd, units, currents, first, gradient),
-            4 => add_part::<S, 4>(simd, units, currents, first, gradient),
-            5 => add_part::<S, 5>(simd, units, currents, first, gradient),
-            6 => add_part::<S, 6>(simd, units, currents, first, gradient),
-            7 => add_part::<S, 7>(simd, units, currents, first, gradient),
-            8 => add_part::<S, 8>(simd, units, currents, first, gradient),
-            9 => add_part::<S, 9>(simd, units, currents, first, gradient),
-            10 => add_part::<S, 10>(simd, units, currents, first, gradient),
-            11 => add_part::<S, 11>(simd, units, currents, first, gradient),
-            12 => add_part::<S, 12>(simd, units, currents, first, gradient),
-            _ => add_part::<S, ROW_PART>(simd, units, currents, first, gradient),
-        }
+        with_width!(width, 1 2 3 4 5 6 7 8 9 10 11 12, else ROW_PART, W => add_part::<S, W>(simd, units, currents, first, gradient));
         first += width;
     }
 }

@@ -1,7 +1,7 @@
 //! The adjoint of the last hidden layer where its neurons do not hear each other: groups of them stay in registers over all
 //! steps.
 
-use ohmspike_simd::{Block, Simd, blocks_at, blocks_at_mut, in_place, kernel};
+use ohmspike_simd::{Block, Simd, blocks_at, blocks_at_mut, in_place, kernel, with_width};
 
 use super::Pass;
 use super::by_readout::ByReadout;
@@ -15,12 +15,7 @@ const GROUP: usize = 4;
 pub(super) fn all(pass: Pass, slope: impl Slope, currents: &mut [Block]) {
     let blocks = pass.layer.blocks;
     for first in (0..blocks).step_by(GROUP) {
-        match blocks - first {
-            1 => group_of::<1>(pass, slope, first, currents),
-            2 => group_of::<2>(pass, slope, first, currents),
-            3 => group_of::<3>(pass, slope, first, currents),
-            _ => group_of::<GROUP>(pass, slope, first, currents),
-        }
+        with_width!(blocks - first, 1 2 3, else GROUP, W => group_of::<W>(pass, slope, first, currents));
     }
 }
 

@@ -4,7 +4,7 @@
 //! dL/dS_j[t] += sum_k W_jk i_k[t+1]         k in its order
 //! ```
 
-use ohmspike_simd::{Block, LANES, Matrix, Simd, blocks_at, blocks_at_mut, kernel};
+use ohmspike_simd::{Block, LANES, Matrix, Simd, blocks_at, blocks_at_mut, kernel, with_width};
 
 /// Blocks of sums that stay in registers together.
 const GROUP: usize = 8;
@@ -30,16 +30,7 @@ pub(super) fn add(transposed: &Matrix, currents: &[Block], by_spikes: &mut [Bloc
 #[inline(always)]
 fn add_step<S: Simd>(simd: S, transposed: &Matrix, currents: &[Block], by_spikes: &mut [Block]) {
     for first in (0..by_spikes.len()).step_by(GROUP) {
-        match by_spikes.len() - first {
-            1 => add_group::<S, 1>(simd, transposed, first, currents, by_spikes),
-            2 => add_group::<S, 2>(simd, transposed, first, currents, by_spikes),
-            3 => add_group::<S, 3>(simd, transposed, first, currents, by_spikes),
-            4 => add_group::<S, 4>(simd, transposed, first, currents, by_spikes),
-            5 => add_group::<S, 5>(simd, transposed, first, currents, by_spikes),
-            6 => add_group::<S, 6>(simd, transposed, first, currents, by_spikes),
-            7 => add_group::<S, 7>(simd, transposed, first, currents, by_spikes),
-            _ => add_group::<S, GROUP>(simd, transposed, first, currents, by_spikes),
-        }
+        with_width!(by_spikes.len() - first, 1 2 3 4 5 6 7, else GROUP, W => add_group::<S, W>(simd, transposed, first, currents, by_spikes));
     }
 }
 

@@ -1,6 +1,6 @@
 //! The gradient by the weights of a layer from its adjoint currents: a row for every spike that was heard.
 
-use ohmspike_simd::{Block, Matrix, Simd, add_to_rows, blocks_at, kernel};
+use ohmspike_simd::{Block, Matrix, Simd, add_to_rows, blocks_at, kernel, with_width};
 
 use super::Span;
 use super::by_unit::{self, RowsByUnit, add_units};
@@ -35,16 +35,7 @@ fn by_step(span: Span, currents: &[Block], heard: SpikeTrain, gradient: &mut Mat
             continue;
         }
         for first in (0..blocks).step_by(ROW_PART) {
-            match blocks - first {
-                1 => add_currents::<S, 1>(simd, gradient, first, rows, currents),
-                2 => add_currents::<S, 2>(simd, gradient, first, rows, currents),
-                3 => add_currents::<S, 3>(simd, gradient, first, rows, currents),
-                4 => add_currents::<S, 4>(simd, gradient, first, rows, currents),
-                5 => add_currents::<S, 5>(simd, gradient, first, rows, currents),
-                6 => add_currents::<S, 6>(simd, gradient, first, rows, currents),
-                7 => add_currents::<S, 7>(simd, gradient, first, rows, currents),
-                _ => add_currents::<S, ROW_PART>(simd, gradient, first, rows, currents),
-            }
+            with_width!(blocks - first, 1 2 3 4 5 6 7, else ROW_PART, W => add_currents::<S, W>(simd, gradient, first, rows, currents));
         }
     }
 }

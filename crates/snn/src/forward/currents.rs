@@ -1,7 +1,7 @@
 //! Column sums of one step, as they are or tile by tile through converters.
 
 use ohmspike_rng::Normals;
-use ohmspike_simd::{Block, Matrix, Simd, add_rows, blocks_at_mut, kernel};
+use ohmspike_simd::{Block, Matrix, Simd, add_rows, blocks_at_mut, kernel, numbers_mut, with_width};
 
 use super::reading::{Layer, Reading};
 use super::state::ReadBuffers;
@@ -28,7 +28,7 @@ pub(super) fn add_converted(
         let (of_tile, after) = left.split_at(left.partition_point(|&row| usize::from(row) < (tile + 1) * tile_rows));
         sums.fill(Block::ZERO);
         add_read(layer, of_tile, noise.as_deref_mut(), sums, variance, draws);
-        ends += converter.convert(tile, sums);
+        ends += converter.convert(tile, &mut numbers_mut(sums)[..layer.weights.columns()]);
         for (current, sum) in current.iter_mut().zip(sums.iter()) {
             *current += *sum;
         }
@@ -66,16 +66,7 @@ const GROUP: usize = 8;
 #[kernel(simd: S)]
 fn add_rows_of(matrix: &Matrix, active: &[u16], sums: &mut [Block]) {
     for first in (0..sums.len()).step_by(GROUP) {
-        match sums.len() - first {
-            1 => add_group::<S, 1>(simd, matrix, first, active, sums),
-            2 => add_group::<S, 2>(simd, matrix, first, active, sums),
-            3 => add_group::<S, 3>(simd, matrix, first, active, sums),
-            4 => add_group::<S, 4>(simd, matrix, first, active, sums),
-            5 => add_group::<S, 5>(simd, matrix, first, active, sums),
-            6 => add_group::<S, 6>(simd, matrix, first, active, sums),
-            7 => add_group::<S, 7>(simd, matrix, first, active, sums),
-            _ => add_group::<S, GROUP>(simd, matrix, first, active, sums),
-        }
+        with_width!(sums.len() - first, 1 2 3 4 5 6 7, else GROUP, W => add_group::<S, W>(simd, matrix, first, active, sums));
     }
 }
 
@@ -136,9 +127,8 @@ mod tests {
             self.tile_rows
         }
 
-        fn convert(&self, tile: usize, sums: &mut [Block]) -> ConversionEnds {
-            for column in 0..self.columns {
-                let sum = &mut sums[column / LANES][column % LANES];
+        fn convert(&self, tile: usize, sums: &mut [f32]) -> ConversionEnds {
+            for sum in &mut sums[..self.columns] {
                 *sum = (*sum / self.unit).round() * self.unit + self.offset * (tile + 1) as f32;
             }
             ConversionEnds { conversions: self.columns as u64, ..ConversionEnds::default() }

@@ -5,7 +5,7 @@
 //! hear each other, where converters read the columns, and of neurons with more to their state, all columns of a step belong
 //! together (`steps.rs`).
 
-use ohmspike_simd::{Block, Instructions, Matrix, add_rows, blocks_at, kernel};
+use ohmspike_simd::{Block, Instructions, Matrix, add_rows, blocks_at, kernel, with_width};
 
 use super::reading::{Reading, decays};
 use super::state::LayerState;
@@ -85,20 +85,7 @@ fn by_groups(
         // Groups of equal width, give or take a block.
         let width = (blocks - first).div_ceil(groups - group);
         let columns = Columns { weights: layer.weights, first, noisy };
-        match width {
-            1 => group_of::<1>(lif, columns, input, trace),
-            2 => group_of::<2>(lif, columns, input, trace),
-            3 => group_of::<3>(lif, columns, input, trace),
-            4 => group_of::<4>(lif, columns, input, trace),
-            5 => group_of::<5>(lif, columns, input, trace),
-            6 => group_of::<6>(lif, columns, input, trace),
-            7 => group_of::<7>(lif, columns, input, trace),
-            8 => group_of::<8>(lif, columns, input, trace),
-            9 => group_of::<9>(lif, columns, input, trace),
-            10 => group_of::<10>(lif, columns, input, trace),
-            11 => group_of::<11>(lif, columns, input, trace),
-            _ => group_of::<12>(lif, columns, input, trace),
-        }
+        with_width!(width, 1 2 3 4 5 6 7 8 9 10 11, else 12, W => group_of::<W>(lif, columns, input, trace));
         first += width;
     }
 }

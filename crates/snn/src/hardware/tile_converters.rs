@@ -7,7 +7,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::converter::{ColumnConverter, ConversionEnds};
 use ohmspike_crossbar::{ArrayConverters, CodeCounts, CrossbarArray};
-use ohmspike_simd::Block;
 
 /// The converters of an array that has some at its columns.
 #[derive(Debug)]
@@ -69,7 +68,7 @@ impl ColumnConverter for TileConverters {
         self.converters.tile_rows()
     }
 
-    fn convert(&self, tile: usize, sums: &mut [Block]) -> ConversionEnds {
+    fn convert(&self, tile: usize, sums: &mut [f32]) -> ConversionEnds {
         let CodeCounts { conversions, lowest, highest, zero, clipped } = self.converters.convert(tile, sums);
         ConversionEnds { conversions, lowest, highest, zero, clipped }
     }

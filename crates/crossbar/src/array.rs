@@ -89,11 +89,7 @@ impl CrossbarArray {
             ArrayConverters::new(&device.converters, rows, columns, weight_per_microampere, chip.named("converters"));
         let faults = faults(device, &params, [rows, columns], chip);
         let gains = converters.as_ref().and_then(ArrayConverters::row_gains);
-        let mut driven: Vec<f32> =
-            signs.iter().enumerate().map(|(row, sign)| sign * gains.map_or(1.0, |gains| gains[row])).collect();
-        for &row in faults.dead_rows() {
-            driven[row] = 0.0;
-        }
+        let driven = driven_rows(&signs, gains, faults.dead_rows());
         let every_cell = device.write.reaches_every_cell();
         let update_sigma = params.update_sigma * params.pair.share_of_update_noise(every_cell);
         let law = WriteLaw::new(&device.write, &mapping, update_sigma, params.write_spread_scale, every_cell);
@@ -424,6 +420,16 @@ impl CrossbarArray {
         }
         check_finite("step", step)
     }
+}
+
+/// Sign of every row times the `gains` of its driver; 0 in `dead` rows.
+fn driven_rows(signs: &[f32], gains: Option<&[f32]>, dead: &[usize]) -> Vec<f32> {
+    let gain = |row: usize| gains.map_or(1.0, |gains| gains[row]);
+    let mut driven: Vec<f32> = signs.iter().enumerate().map(|(row, sign)| sign * gain(row)).collect();
+    for &row in dead {
+        driven[row] = 0.0;
+    }
+    driven
 }
 
 fn branch_aim<'a>(branch: &'a mut BranchCells, blocks: Range<usize>, scratch: &'a mut Scratch) -> BranchAim<'a> {

@@ -312,6 +312,18 @@ struct Tried {
     refused: Block,
 }
 
+/// `value`, or `least` where it lies below; NaN stays NaN.
+#[inline(always)]
+fn at_least(value: f32, least: f32) -> f32 {
+    if value < least { least } else { value }
+}
+
+/// `value`, or `most` where it lies above; NaN stays NaN.
+#[inline(always)]
+fn at_most(value: f32, most: f32) -> f32 {
+    if value > most { most } else { value }
+}
+
 #[kernel]
 fn try_block(
     verify: &Verify,
@@ -348,20 +360,8 @@ fn try_block(
             VerifyDirection::Both => written[lane],
             VerifyDirection::Up if restarts[lane] != 0.0 => low[lane],
             VerifyDirection::Down if restarts[lane] != 0.0 => high[lane],
-            VerifyDirection::Up => {
-                if written[lane] < g_above_min[lane] {
-                    g_above_min[lane]
-                } else {
-                    written[lane]
-                }
-            }
-            VerifyDirection::Down => {
-                if written[lane] > g_above_min[lane] {
-                    g_above_min[lane]
-                } else {
-                    written[lane]
-                }
-            }
+            VerifyDirection::Up => at_least(written[lane], g_above_min[lane]),
+            VerifyDirection::Down => at_most(written[lane], g_above_min[lane]),
         };
         aimed[lane] = if clips_aim { aim[lane] } else { written[lane] };
         tried[lane] = clip(written[lane], low[lane], high[lane]);

@@ -138,7 +138,7 @@ fn a_window_without_end_is_add_bit_for_bit() {
 fn one_sided_approaches_leave_a_hard_edge_and_a_tail_to_the_inside() {
     let noise = r#""constant", "sigma_microsiemens": 0.5"#;
     for (sides, start, side) in [("down", 900.0, 1.0), ("up", 100.0, -1.0)] {
-        let procedure = format!(r#""window_microsiemens": 5, "tries": 200, "sides": "{sides}", "approach": 0.1"#);
+        let procedure = format!(r#""window_microsiemens": 5, "tries": 200, "direction": "{sides}", "approach": 0.1"#);
         let (g_above_min, report, _) = written(&verified(noise, &procedure, &[]), start, 500.0 - start);
         assert_eq!(report.gave_up, 0);
         let outside: Vec<_> = g_above_min.iter().map(|g_above_min| side * (g_above_min - 500.0)).collect();
@@ -155,7 +155,7 @@ fn one_sided_approaches_leave_a_hard_edge_and_a_tail_to_the_inside() {
 #[test]
 fn one_sided_approaches_start_over_from_the_other_end() {
     for (sides, start) in [("down", 100.0), ("up", 900.0)] {
-        let procedure = format!(r#""window_microsiemens": 5, "tries": 9, "sides": "{sides}""#);
+        let procedure = format!(r#""window_microsiemens": 5, "tries": 9, "direction": "{sides}""#);
         let (g_above_min, report, _) = written(&verified(r#""none""#, &procedure, &[]), start, 500.0 - start);
         assert!(g_above_min.iter().all(|g_above_min| *g_above_min == 500.0));
         assert_eq!((report.pulses, report.gave_up), (2 * CELLS, 0));
@@ -255,7 +255,7 @@ fn a_step_beyond_the_window_is_verified_at_its_end() {
         for (sides, asked, end) in
             [("both", -900.0, 0.0), ("both", 900.0, 999.0), ("up", 900.0, 999.0), ("down", -900.0, 0.0)]
         {
-            let procedure = format!(r#"{window}, "tries": 20, "sides": "{sides}""#);
+            let procedure = format!(r#"{window}, "tries": 20, "direction": "{sides}""#);
             let (g_above_min, report, _) = written(&verified(r#""none""#, &procedure, &[]), 300.0, asked);
             assert!(g_above_min.iter().all(|g_above_min| *g_above_min == end), "{sides}");
             assert_eq!((report.gave_up, report.pulses), (0, CELLS), "{sides} with {window}");
@@ -294,7 +294,7 @@ fn the_spread_of_tries_scales_with_the_factor_of_the_study() {
 /// A cell that is accepted as it is gets no pulse, keeps every bit, and costs one read.
 #[test]
 fn reading_first_leaves_accepted_cells_alone() {
-    let device = verified(SIGMA_8, r#""window_microsiemens": 5, "tries": 100, "first": "read""#, &[]);
+    let device = verified(SIGMA_8, r#""window_microsiemens": 5, "tries": 100, "initial_action": "read""#, &[]);
     let (kept, report, mut array) = written(&device, 300.0, 4.0);
     assert!(kept.iter().all(|&g_above_min| g_above_min == 300.0));
     assert_eq!((report.cells_written, report.pulses, report.verify_reads), (0, 0, CELLS));
@@ -310,7 +310,7 @@ fn reading_first_leaves_accepted_cells_alone() {
 #[test]
 fn the_first_read_has_the_noise_of_every_read() {
     let read = r#""read": {"white": {"noise": "constant", "sigma_microsiemens": 2}}"#;
-    let device = verified(SIGMA_8, r#""window_microsiemens": 5, "tries": 100, "first": "read""#, &[read]);
+    let device = verified(SIGMA_8, r#""window_microsiemens": 5, "tries": 100, "initial_action": "read""#, &[read]);
     let (g_above_min, report, _) = written(&device, 300.0, 4.0);
     let accepted = normal_below(0.5) - normal_below(-4.5);
     assert_rate("accepted at once", CELLS - report.cells_written, CELLS, accepted);
@@ -321,7 +321,7 @@ fn the_first_read_has_the_noise_of_every_read() {
 /// Steps smaller than the window are lost to a controller that reads back, and add up in one that keeps a copy.
 #[test]
 fn small_steps_add_up_in_a_digital_copy() {
-    let device = verified(SIGMA_8, r#""window_microsiemens": 5, "tries": 100, "first": "read""#, &[]);
+    let device = verified(SIGMA_8, r#""window_microsiemens": 5, "tries": 100, "initial_action": "read""#, &[]);
     let after = |controller| {
         let branches = vec![Branch::Plus; 100];
         let first = Matrix::from_fn(100, 20, |_, _| 300.0 / 1024.0);

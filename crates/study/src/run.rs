@@ -235,7 +235,7 @@ impl RunningTrial<'_> {
         let kept = checkpoint.as_ref().and_then(|one| one.load().map_err(|warning| self.warn(warning)).ok().flatten());
         let outcome = match self.run_from(kept, checkpoint.as_mut(), executor) {
             Err(TrialError::State(error)) => {
-                self.checkpoints.into_iter().for_each(|checkpoints| self.warn(checkpoints.unusable(id, &error)));
+                self.checkpoints.into_iter().for_each(|checkpoints| self.warn(checkpoints.unusable(id, error)));
                 self.run_from(None, checkpoint.as_mut(), executor)?
             }
             outcome => outcome?,

@@ -20,7 +20,7 @@ pub enum RunError {
         /// File and line of the study, or the override, that is at fault; absent if the study isn't.
         place: Option<String>,
         /// What is wrong.
-        source: PrepareError,
+        source: Box<PrepareError>,
     },
     /// Records can't be read or written.
     #[error(transparent)]
@@ -71,5 +71,5 @@ pub(crate) fn prepare(study: &Study, folder: &Path) -> Result<Prepared, RunError
 
 fn placed(study: &Study, source: PrepareError) -> RunError {
     let place = source.key().and_then(|key| study.places.get(key)).cloned();
-    RunError::Prepare { place, source }
+    RunError::Prepare { place, source: Box::new(source) }
 }

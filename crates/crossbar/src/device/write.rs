@@ -181,7 +181,8 @@ pub enum Scheme {
 }
 
 impl Write {
-    /// Whether an update disturbs cells that are asked nothing. Pulses alone leave them as they are; noise on top of pulses reaches
+    /// Whether an update disturbs cells that are asked nothing. Pulses alone leave them as they are; noise on top of
+    /// pulses reaches
     /// all where the file says so.
     pub fn reaches_every_cell(&self) -> bool {
         self.cells == WrittenCells::All && (self.pulses().is_none() || self.noise != WriteNoise::None)

@@ -42,6 +42,7 @@ impl fmt::Display for Algorithm {
 
 /// Why checksums do not vouch for a file.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum ChecksumError {
     /// A line that is none.
     #[error(

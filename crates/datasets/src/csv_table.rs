@@ -13,6 +13,7 @@ use crate::{
 
 /// Why text is no table of numbers.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum CsvError {
     /// The first line names something else.
     #[error("{file}:1: `{got}` is no column of this file, must be of {allowed}")]

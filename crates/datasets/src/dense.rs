@@ -34,6 +34,7 @@ pub enum Scale {
 
 /// Why files hold no dense samples.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum DenseError {
     /// A file has no content.
     #[error(transparent)]

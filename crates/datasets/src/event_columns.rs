@@ -39,6 +39,7 @@ impl EventForm {
 
 /// Why columns are no recordings.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum ColumnsError {
     /// A column is not there.
     #[error("{file}: `{name}` is missing, must be there{why}")]

@@ -42,6 +42,7 @@ const LABELS: &str = "labels";
 
 /// Why a file holds no recordings.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum EventFileError {
     /// It has no content.
     #[error(transparent)]

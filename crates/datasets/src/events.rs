@@ -131,6 +131,7 @@ impl fmt::Debug for EventSet {
 
 /// Why a recording cannot be one.
 #[derive(Clone, Debug, PartialEq, Error)]
+#[non_exhaustive]
 pub enum EventsError {
     /// Times without units, or units without times.
     #[error("{file}: recording {recording} has {units} units, must be {times} as it has times")]

@@ -39,6 +39,7 @@ pub struct FetchedFile {
 
 /// Why a data set is not there, or not right.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum FetchError {
     /// Files were found outside the cache, where we write nothing, and are wrong.
     #[error("{reason}\n\nhint: {place} comes before the cache folder: put the published files there, or none")]

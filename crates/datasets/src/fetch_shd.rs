@@ -68,6 +68,7 @@ pub enum Origin {
 
 /// Why the files are not there, or not right.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum FetchShdError {
     /// A file was not downloaded.
     #[error(

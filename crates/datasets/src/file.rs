@@ -24,6 +24,7 @@ pub(crate) struct File {
 
 /// Why a file cannot be used.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum FileError {
     /// The system does not let us read it.
     #[error("{file}: cannot be read ({reason}), must be a readable file")]

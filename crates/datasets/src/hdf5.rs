@@ -51,6 +51,7 @@ pub(crate) struct Content {
 
 /// Why a file cannot be read as HDF5 of the needed form.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum Hdf5Error {
     /// It has no content.
     #[error(transparent)]

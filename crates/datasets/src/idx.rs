@@ -40,6 +40,7 @@ pub(crate) struct Idx {
 
 /// Why bytes are not a packed IDX file.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum IdxError {
     /// The first bytes are not those of gzip.
     #[error("{file}: not gzip, starts with `{start}`, must start with `1f 8b`")]

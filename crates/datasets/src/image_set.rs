@@ -46,6 +46,7 @@ impl fmt::Debug for ImageSet {
 
 /// Why images and labels do not belong together.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum ImageSetError {
     /// More images than labels, or fewer.
     #[error("{labels_file}: {labels} labels, must be {images} as `{images_file}` holds images")]

@@ -70,6 +70,7 @@ pub struct DenseImport {
 
 /// Why data cannot be imported.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum ImportError {
     /// A statement that no data set can have.
     #[error("{what}: got {got}, must be {allowed}")]

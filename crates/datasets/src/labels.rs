@@ -15,6 +15,7 @@ use crate::{
 
 /// Why a file holds no labels.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum LabelsError {
     /// It has no content.
     #[error(transparent)]

@@ -21,6 +21,7 @@ use crate::{
 
 /// Why a data set cannot be loaded.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum LoadError {
     /// Its files are nowhere.
     #[error(transparent)]

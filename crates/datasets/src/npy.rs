@@ -43,6 +43,7 @@ pub(crate) enum Layout {
 
 /// Why bytes are not an array of numbers.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum NpyError {
     /// The file ends within its header.
     #[error("{file}: ends after {got} bytes, within the header, must be whole")]

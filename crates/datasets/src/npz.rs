@@ -20,6 +20,7 @@ pub(crate) const MAGIC: &[u8] = b"PK\x03\x04";
 
 /// Why a file is not an archive of arrays.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum NpzError {
     /// The archive is damaged, or has something that is not read.
     #[error("{file}: {reason}, must be an archive as `numpy.savez` writes it")]

@@ -43,6 +43,7 @@ pub(crate) const LABELS: &str = "/labels";
 
 /// Why a file is not one of Spiking Heidelberg Digits.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum ShdError {
     /// It is not HDF5 of this form.
     #[error(transparent)]

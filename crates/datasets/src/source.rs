@@ -39,6 +39,7 @@ pub(crate) struct Source {
 
 /// Why a file has no content.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum SourceError {
     /// The system does not let us read it.
     #[error("{file}: cannot be read ({reason}), must be a readable file")]

@@ -45,6 +45,7 @@ const LONGEST_HEADER: u64 = 1 << 20;
 
 /// Why a stored data set cannot be used.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum StoredError {
     /// The system does not let us read it.
     #[error("{file}: cannot be read ({reason}), must be a readable file")]

@@ -53,6 +53,7 @@ pub struct Sampling {
 
 /// What cannot be sampled.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum SampleError {
     /// A conductance outside the window.
     #[error("{flag}: got {given} µS, must lie in the window of `{device}`, {low} to {high} µS")]

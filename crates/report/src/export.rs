@@ -50,6 +50,7 @@ pub enum Values {
 
 /// A table that cannot be written.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ExportError {
     /// The program was built without the feature.
     #[error("--format parquet: this program was built without it\n\nhint: cargo build --release --features parquet")]

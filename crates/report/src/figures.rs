@@ -66,6 +66,7 @@ pub fn study_figures(
 
 /// Why there is no figure.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum FigureError {
     /// A key for the x axis that the study does not sweep.
     #[error("--x-axis: must be a key that the study sweeps, {}, got `{key}`{}", listed(.swept), axis_hint(.key))]

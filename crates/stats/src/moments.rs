@@ -8,6 +8,7 @@ use thiserror::Error;
 
 /// Why a statistic does not exist for some samples.
 #[derive(Clone, Debug, Error, PartialEq)]
+#[non_exhaustive]
 pub enum SampleError {
     /// A statistic of spread needs more values, or one of groups more groups.
     #[error("{what}: must be at least {least}, got {got}")]

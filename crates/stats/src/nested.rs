@@ -31,6 +31,7 @@ const MOST_FACTORS: usize = 8;
 
 /// Why there are no components.
 #[derive(Clone, Debug, Error, PartialEq)]
+#[non_exhaustive]
 pub enum NestedError {
     /// The number of terms goes with 2 to the power of the factors.
     #[error("factors: must be from 1 to {MOST_FACTORS}, got {0}")]

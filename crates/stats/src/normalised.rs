@@ -32,6 +32,7 @@ pub const THRESHOLDS: [f64; 3] = [0.99, 0.95, 0.90];
 
 /// Why there is no normalised accuracy or crossing.
 #[derive(Clone, Debug, Error, PartialEq)]
+#[non_exhaustive]
 pub enum NormalisedError {
     /// There is nothing to normalise by.
     #[error("clean accuracy: must be finite and above chance, {chance}, got {clean}")]

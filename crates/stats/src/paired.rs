@@ -23,6 +23,7 @@ pub const POWER: f64 = 0.8;
 
 /// Why two conditions cannot be compared.
 #[derive(Clone, Copy, Debug, Error, PartialEq)]
+#[non_exhaustive]
 pub enum PairedError {
     /// Too few repeats that both conditions have.
     #[error("{n} shared repeats, fewer than {LEAST_REPEATS}")]

@@ -131,7 +131,7 @@ fn assert_within_rounding(both: &[Matrix; 2], weights: &Matrix, step: &Matrix, s
 
 /// The first update of a run on the embedded subset, for full scales that are no friends of the window.
 #[test]
-fn the_first_update_agrees_for_any_kappa() {
+fn the_first_update_agrees_for_any_weight_per_microsiemens() {
     let settings = settings(1, 0.0);
     let prepared = prepared(&settings);
     let samples = &prepared.data(&settings).train;

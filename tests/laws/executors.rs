@@ -20,7 +20,7 @@ use ohmspike_study::pool::Pool;
 const SAMPLES: usize = 700;
 const STEPS: usize = 25;
 
-/// Has another number of hands every time that it is asked, and does jobs in the reverse order, a thread each.
+/// Has another parallelism at every call, and runs tasks in the reverse order, a thread each.
 #[derive(Debug)]
 struct Restless {
     most: usize,
@@ -99,7 +99,7 @@ fn no_bit_depends_on_who_computes_it() {
         assert!(alone.1.total().spikes_per_sample() > 1.0, "{network:?}: too quiet to tell");
         for most in [2, 3, 7] {
             let executor = Restless { most, asked: AtomicUsize::new(0) };
-            assert!(trained(&network, &samples, batch, &executor) == alone, "{network:?}, up to {most} hands");
+            assert!(trained(&network, &samples, batch, &executor) == alone, "{network:?}, up to {most} at a time");
         }
         let pool = Pool::new(3).expect("threads");
         let in_pool = pool.on_one(|| trained(&network, &samples, batch, &pool));

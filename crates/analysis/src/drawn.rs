@@ -8,9 +8,7 @@
 //! | read | white or telegraph noise |
 //! | chip | spreads from cell to cell, faults without a map, converter errors, traps, reference cells, the drift of the first write |
 
-use ohmspike_crossbar::device::{
-    Converters, Device, DeviceToDevice, Drift, ReferenceBranch, StepGain, WhiteNoise, WriteNoise,
-};
+use ohmspike_crossbar::device::{Converters, Device, DeviceToDevice, Drift, ReferenceBranch, StepGain, WhiteNoise};
 use ohmspike_snn::connection::Connection;
 use ohmspike_stats::draws::Draws;
 use ohmspike_study::chip_maps::of_connection;
@@ -50,13 +48,7 @@ pub fn draws(settings: &Settings, seed: u64, drawn: Streams) -> Draws {
 /// Whether a write leaves something that is drawn.
 fn writes_spread(settings: &Settings, device: &Device) -> bool {
     let scaled = settings.hardware.write_spread_scale > 0.0;
-    let noise = match &device.write.noise {
-        WriteNoise::None => false,
-        WriteNoise::FromStudy => settings.noise.level_percent > 0.0,
-        WriteNoise::Constant { sigma } => *sigma > 0.0,
-        WriteNoise::Relative { fraction } => *fraction > 0.0,
-        WriteNoise::Table(table) => table.points().iter().any(|point| point.sigma_ln_resistance > 0.0),
-    };
+    let noise = device.write.noise.spreads(settings.noise.level_percent > 0.0);
     let verified = device.write.verify().is_some() && white_spreads(device);
     noise && scaled || device.write.pulses().is_some() || verified || drift_spreads(settings, device)
 }

@@ -7,7 +7,8 @@
 //! y_j  = sum over row tiles of ADC(I_j of the tile)
 //! ```
 //!
-//! Currents are in units of weight, as in read.rs. Slow noise is left out; but for it this is [`crate::ColumnRead`] where
+//! Currents are in units of weight, as in read.rs. Telegraph noise is left out; but for it this is [`crate::ColumnRead`]
+//! where
 //! inputs are spikes, 0 or 1;
 //! with inputs in between the curve of every cell counts, and this read goes through all cells of the rows that are driven.
 //!

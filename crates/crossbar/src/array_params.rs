@@ -13,7 +13,8 @@ pub struct ArrayParams<'a> {
     pub full_scale: f32,
     /// The branch that holds the weights of each row.
     pub branches: &'a [Branch],
-    /// Standard deviation that an update leaves in a weight, in units of weight, for a device whose write noise is `from-study`;
+    /// Standard deviation that an update leaves in a weight, in units of weight, for a device whose write noise is
+    /// `from-study`;
     /// others state that of a cell. Where an update writes both cells of a pair, they share its variance evenly.
     pub update_sigma: f32,
     /// Factor on the write spread, that of pulses too, for sweeps; 1 leaves it as it is stated.

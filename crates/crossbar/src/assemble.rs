@@ -68,7 +68,8 @@ pub(crate) fn branches(
     (main, other)
 }
 
-/// The scheme of `device`, whose verify reads have the noise `read` and whose pulses spread `spread_scale` times as far as the
+/// The scheme of `device`, whose verify reads have the noise `read` and whose pulses spread `spread_scale` times as far
+/// as the
 /// file says.
 pub(crate) fn scheme(device: &Device, mapping: &PairMapping, read: &Option<ReadSpread>, spread_scale: f32) -> Scheme {
     let window = mapping.window();

@@ -127,7 +127,8 @@ impl ArrayConverters {
         if self.is_digitising() { self.columns } else { 0 }
     }
 
-    /// Puts what the converters of row tile `row_tile` report in the place of its column `sums`, both weight. Sums stay as they are, and nothing is counted, without column converters and before the first calibration.
+    /// Puts what the converters of row tile `row_tile` report in the place of its column `sums`, both weight. Sums stay
+    /// as they are, and nothing is counted, without column converters and before the first calibration.
     /// Returns where the conversions ended.
     ///
     /// # Panics

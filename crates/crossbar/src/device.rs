@@ -95,22 +95,23 @@ pub use table::{Convention, SpreadPoint, SpreadTable};
 pub use verify::{Acceptance, AfterGiveUp, InitialAction, Verify, VerifyDirection, VerifySpec};
 pub use write::{Scheme, SchemeKind, Write, WriteNoise, WriteNoiseKind, WriteSpec, WrittenCells};
 
+/// The sections of a device file, in their order.
+pub const SECTIONS: [&str; 10] = [
+    "window",
+    "device_to_device",
+    "write",
+    "drift",
+    "read",
+    "reference_branch",
+    "levels",
+    "faults",
+    "converters",
+    "energy",
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const MECHANISMS: [&str; 10] = [
-        "window",
-        "device_to_device",
-        "write",
-        "drift",
-        "read",
-        "reference_branch",
-        "levels",
-        "faults",
-        "converters",
-        "energy",
-    ];
 
     #[test]
     fn a_mechanism_that_is_left_out_is_off() {
@@ -134,7 +135,7 @@ mod tests {
             assert_eq!(device.name, *name);
             assert!(!device.description.is_empty());
             let given: serde_json::Map<_, _> = serde_json::from_str(text).unwrap();
-            for mechanism in MECHANISMS {
+            for mechanism in SECTIONS {
                 let sourced = device.provenance.iter().any(|entry| entry.what.split('.').next() == Some(mechanism));
                 assert!(sourced || !given.contains_key(mechanism), "{name}: {mechanism} has no provenance");
             }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! w      = sign κ (e_written - e_opposite)                       e = G - G_low, µS
-//! var(w) = kappa² (sigma(G_written)² + sigma(G_opposite)²)           one read; sigma: read_spread.rs, µS
+//! var(w) = κ² (sigma(G_written)² + sigma(G_opposite)²)           one read; sigma: read_spread.rs, µS
 //! ```
 //!
 //! An exact reference has no read noise: its sigma is left out. The gain of a driver scales the voltage of its row, and

@@ -133,7 +133,8 @@ impl<'t> Sheet<'t> {
         Ok(sheet)
     }
 
-    /// Takes in a line that says how numbers are read; false where it is a row. `said` are the words so far, with their lines.
+    /// Takes in a line that says how numbers are read; false where it is a row. `said` are the words so far, with their
+    /// lines.
     fn take(&mut self, line: usize, words: &[&str], said: &mut Vec<(&'static str, usize)>) -> Result<bool, MapError> {
         let Some(word) = ["unit", "negative"].into_iter().find(|word| words[0] == *word) else { return Ok(false) };
         if self.rows > 0 {
@@ -172,7 +173,8 @@ impl<'t> Sheet<'t> {
         Ok(())
     }
 
-    /// Refuses a cell that is neither a number nor a word of the map; `words` are what those are called. A file that is no map at
+    /// Refuses a cell that is neither a number nor a word of the map; `words` are what those are called. A file that is
+    /// no map at
     /// all is told by its first cell, and not by its shape.
     pub(crate) fn refuse_others(&self, words: &'static str, is_word: impl Fn(&str) -> bool) -> Result<(), MapError> {
         let other = |entry: &&Entry| !is_word(entry.text) && entry.text.parse::<f64>().is_err();

@@ -119,7 +119,8 @@ pub(crate) fn aim_read_back(asked: &Asked, branch: BranchAim) {
     }
 }
 
-/// Targets of one-branch pairs whose controller keeps a `copy` of the conductance above the floor it asked for: e* = copy + d.
+/// Targets of one-branch pairs whose controller keeps a `copy` of the conductance above the floor it asked for: e* =
+/// copy + d.
 #[kernel]
 pub(crate) fn aim_copy(asked: &Asked, branch: BranchAim, copy: &mut [Block]) {
     let BranchAim { asked: change, target, .. } = branch;

@@ -180,7 +180,8 @@ impl WriteLaw {
         }
     }
 
-    /// The conductance above the floor that one write leaves at sixteen `target`s, not clipped; `signed` draws, `spread` the cells' factors.
+    /// The conductance above the floor that one write leaves at sixteen `target`s, not clipped; `signed` draws, `spread`
+    /// the cells' factors.
     /// The same arithmetic as in a strip.
     #[inline(always)]
     pub(crate) fn leave(&self, target: &Block, [low, high]: [&Block; 2], signed: &Block, spread: &Block) -> Block {
@@ -310,7 +311,8 @@ fn write_change(strip: Strip, aim: Aim, law: &WriteLaw, change: &[Block]) -> Cou
     })
 }
 
-/// Writes every block: `written(block, targets, draws with the sign of the row)` is the conductance above the floor before it is clipped;
+/// Writes every block: `written(block, targets, draws with the sign of the row)` is the conductance above the floor
+/// before it is clipped;
 /// `clips_target` says that it has clipped the target already.
 #[inline(always)]
 fn write_blocks(

@@ -217,7 +217,8 @@ fn wave(
     sums.iter().sum()
 }
 
-/// The cells of `chunk`, at most sixteen, and the factors on their write spread where cells have some; the other lanes hold an
+/// The cells of `chunk`, at most sixteen, and the factors on their write spread where cells have some; the other lanes
+/// hold an
 /// conductance above the floor of 0.
 #[inline(always)]
 fn gather(direction: Direction, chunk: &[Listed], cells: CellStrip, target: &[Block]) -> (PulsedCells, Option<Block>) {

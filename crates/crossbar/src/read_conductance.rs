@@ -6,7 +6,8 @@
 //! ```
 //!
 //! Both are pure functions of what is stored: reading at t1 and then at t2 sees one path. G_t stays within the window of
-//! its cell, so that stuck cells stay; that of a reference cell has no floor, and where the file says so (`drift.bounds`) only 0
+//! its cell, so that stuck cells stay; that of a reference cell has no floor, and where the file says so
+//! (`drift.bounds`) only 0
 //! holds that of any cell. The reference that a pair subtracts is read at
 //! the same voltage: a cell at the floor is worth nothing at any voltage.
 
@@ -44,7 +45,8 @@ impl ReadConductance {
         ReadConductance { rested: 0.0, now, drift: device.drift.clone(), bent, factor, floor, bounded }
     }
 
-    /// Between which conductances above the floor the cells of a block are held while they move, µS. A stuck cell does not move.
+    /// Between which conductances above the floor the cells of a block are held while they move, µS. A stuck cell does
+    /// not move.
     #[inline(always)]
     fn limits(&self, cells: &CellStrip, block: usize) -> (Block, Block) {
         let (low, high) = (cells.low(block), cells.high(block));
@@ -84,7 +86,8 @@ impl ReadConductance {
         factor.map_or(0.0, at_floor)
     }
 
-    /// Conductance above the floor of the cells in `blocks` (whole rows), or of an exact reference without a `branch`, at `input` times the read
+    /// Conductance above the floor of the cells in `blocks` (whole rows), or of an exact reference without a `branch`,
+    /// at `input` times the read
     /// voltage, µS.
     pub(crate) fn see_driven(
         &self,
@@ -129,7 +132,8 @@ impl Rows<'_> {
     }
 }
 
-/// The conductance above the floor of a cell over the `floor` where its `conductance` is so many times as large, µS. A straight curve keeps every bit
+/// The conductance above the floor of a cell over the `floor` where its `conductance` is so many times as large, µS. A
+/// straight curve keeps every bit
 /// of the conductance above the floor, which the way over the conductance does not.
 #[inline(always)]
 fn bent_excess(g_above_min: f32, conductance: f32, factor: f32, floor: f32) -> f32 {

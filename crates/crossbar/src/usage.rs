@@ -7,7 +7,8 @@ use crate::codes::CodeCounts;
 use crate::ledger::{Endurance, Ledger};
 
 impl CrossbarArray {
-    /// Counts that each of `row_reads` rows was driven so often, in `steps` steps of time. An input of k drives its row k times:
+    /// Counts that each of `row_reads` rows was driven so often, in `steps` steps of time. An input of k drives its row
+    /// k times:
     /// driver and cells spend k pulses on it, and a tile converts the sum of a step once.
     pub fn count_reads(&mut self, row_reads: &[u32], steps: u64) {
         let (columns, floor) = (self.columns(), f64::from(self.mapping.window().low()));
@@ -63,7 +64,8 @@ impl CrossbarArray {
     }
 }
 
-/// Sum over the cells of a row, µS: the padding of what is seen at another voltage is not zero, and `last_mask` leaves it out.
+/// Sum over the cells of a row, µS: the padding of what is seen at another voltage is not zero, and `last_mask` leaves
+/// it out.
 #[kernel]
 fn cell_sum(row: &[Block], last_mask: Block) -> f64 {
     let Some((last, whole)) = row.split_last() else { return 0.0 };

@@ -308,7 +308,8 @@ fn a_reset_cell_forgets_the_path_of_its_last_write() {
     assert!(conductances(&array)[1].iter().all(|opposite| *opposite == 1.0));
 }
 
-/// The study states its noise of a weight: two cells that are both written share it, and one that is written alone has all of it.
+/// The study states its noise of a weight: two cells that are both written share it, and one that is written alone has
+/// all of it.
 #[test]
 fn the_noise_of_a_study_is_that_of_the_weight_in_every_pair() {
     let sigma = 0.01 * FULL_SCALE;

@@ -143,7 +143,7 @@ fn without_slow_noise_reads_are_the_weights_bit_for_bit() {
     }
 }
 
-/// Currents were summed over the effective weights without the slow noise of now.
+/// Currents were summed over the effective weights without the RTN of now.
 #[test]
 fn column_reads_see_the_slow_noise_of_now() {
     let noisy = telegraph(1.0, 5.0, 10.0, &[]);

@@ -6,20 +6,7 @@ use std::fs;
 
 use ohmspike_datasets::{EventForm, EventImport, Test, TimeUnit, import_events};
 
-use made::{Folder, floats, integers, npy, npy_of, shipped, zip};
-
-fn form() -> EventForm {
-    EventForm { sensor: [4, 1, 1], classes: 2, duration_seconds: 1.0, time_unit: None }
-}
-
-/// The message that importing events of `content` ends with.
-fn events_in(content: impl AsRef<[u8]>, labels: Option<&[u8]>, form: EventForm) -> String {
-    let folder = Folder::new();
-    let events = folder.write("a", content);
-    let labels = labels.map(|labels| folder.write("labels", labels));
-    let import = EventImport { events, labels, test: Test::Share(0.5), form };
-    folder.told(&import_events("mine", &import, None).expect_err("it is wrong"))
-}
+use made::{Folder, events_in, floats, form, integers, npy, npy_of, shipped, zip};
 
 fn events(content: impl AsRef<[u8]>) -> String {
     events_in(content, None, form())

@@ -4,20 +4,7 @@ mod made;
 
 use ohmspike_datasets::{DenseImport, EventForm, EventImport, Scale, Test, import_dense, import_events};
 
-use made::{Folder, floats, integers, npy, npy_of, shipped, zip};
-
-fn form() -> EventForm {
-    EventForm { sensor: [4, 1, 1], classes: 2, duration_seconds: 1.0, time_unit: None }
-}
-
-/// The message that importing events of `content` ends with.
-fn events_in(content: impl AsRef<[u8]>, labels: Option<&[u8]>, form: EventForm) -> String {
-    let folder = Folder::new();
-    let events = folder.write("a", content);
-    let labels = labels.map(|labels| folder.write("labels", labels));
-    let import = EventImport { events, labels, test: Test::Share(0.5), form };
-    folder.told(&import_events("mine", &import, None).expect_err("it is wrong"))
-}
+use made::{Folder, events_in, floats, form, integers, npy, npy_of, shipped, zip};
 
 /// The message that importing dense samples ends with.
 fn dense(samples: impl AsRef<[u8]>, labels: impl AsRef<[u8]>) -> String {

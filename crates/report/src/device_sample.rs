@@ -145,9 +145,14 @@ pub struct Cycle {
 impl Sampling {
     /// One write of one cell of `device` to `target`, µS, from the floor of the window; nothing is read and no fault is drawn.
     pub fn new(device: &Device, target: f64) -> Sampling {
+        Sampling::one_write(target, f64::from(device.window.low()))
+    }
+
+    /// One write of one cell to `target` from a conductance of `from`, µS.
+    const fn one_write(target: f64, from: f64) -> Sampling {
         Sampling {
             target,
-            from: f64::from(device.window.low()),
+            from,
             count: 1,
             cycles: 1,
             after_seconds: None,
@@ -271,18 +276,7 @@ impl Cycle {
 mod tests {
     use super::*;
 
-    const SAMPLING: Sampling = Sampling {
-        target: 100.0,
-        from: 1.0,
-        count: 10_000,
-        cycles: 1,
-        after_seconds: None,
-        reads: 0,
-        read_interval_seconds: 1e-3,
-        faults: false,
-        study_sigma: None,
-        seed: 1,
-    };
+    const SAMPLING: Sampling = Sampling { count: 10_000, ..Sampling::one_write(100.0, 1.0) };
 
     fn device(sections: &str) -> Device {
         let window = r#""window": { "low_resistance_ohm": 1000, "high_resistance_ohm": 1000000 }"#;

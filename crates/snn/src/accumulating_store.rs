@@ -2,11 +2,12 @@
 //!
 //! Training reports an epoch when it has ended. Where it diverges within one, what it did until then stands here.
 
-use crate::read_path::ReadPath;
-use crate::weights::{NotFinite, WeightStore};
 use ohmspike_crossbar::WriteReport;
 use ohmspike_rng::Seed;
 use ohmspike_simd::{Executor, Matrix};
+
+use crate::read_path::ReadPath;
+use crate::weights::{NotFinite, WeightStore};
 
 /// A store, and the sum of what its updates did.
 pub struct Counted<'a> {

@@ -11,7 +11,8 @@
 //! x are the spikes that a layer hears: the input's, or those of the layer below at the same step. R is there where a layer
 //! is recurrent. x_i\[t\] and S_j\[t\] are binary, so that the sums run over the rows that spiked. The last term is there
 //! where the weights are read from noisy cells: independent Gaussians of the cells of a column add to one Gaussian a column.
-//! Where a [`ColumnConverter`](crate::converter::ColumnConverter) reads the columns, each sum is converted tile by tile, with the noise of reading the tile in
+//! Where a [`ColumnConverter`](crate::converter::ColumnConverter) reads the columns, each sum is converted tile by tile,
+//! with the noise of reading the tile in
 //! it.
 
 use ohmspike_rng::Seed;

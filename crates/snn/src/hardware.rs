@@ -2,7 +2,7 @@
 //!
 //! Training asks for steps and knows no hardware; the array takes steps and knows no network. Here the one becomes the
 //! other: the step goes to the array as it is, and what a read makes of the array comes back: effective weights with the
-//! slow noise of now, the variance of a read, converters.
+//! telegraph noise of now, the variance of a read, converters.
 //!
 //! Gradients are straight-through: they are computed at the weights that the controller believes in (`hardware.controller`),
 //! as if these had been read without noise and without converters. With `read-back` these are the effective weights, with

@@ -5,8 +5,10 @@ use serde::{Deserialize, Serialize};
 
 /// Spike trains of samples x steps x units, compressed: only the spikes are stored.
 ///
-/// An input of k in one step is k entries of its unit in that step. Whatever reads spikes takes entry after entry, so that the
-/// current rises by k w, the gradient of the weight holds k i\[t+1\], and the row is driven k times: read energy counts k reads,
+/// An input of k in one step is k entries of its unit in that step. Whatever reads spikes takes entry after entry, so
+/// that the
+/// current rises by k w, the gradient of the weight holds k i\[t+1\], and the row is driven k times: read energy counts
+/// k reads,
 /// and independent read noise adds k times its variance.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SpikeTrains {
@@ -116,7 +118,8 @@ impl SpikeTrains {
     /// step = floor(t T / W)     t time of an event, s     T number of steps     W window, s
     /// ```
     ///
-    /// A time at the start of a step lies in that step, though it be rounded to f32. Events at or past the end of the window are
+    /// A time at the start of a step lies in that step, though it be rounded to f32. Events at or past the end of the
+    /// window are
     /// dropped; `per_step` says what several events of a unit in one step are.
     ///
     /// # Errors
@@ -232,8 +235,10 @@ impl SpikeTrains {
 /// Half of what instruments resolve that count microseconds, s.
 const HALF_A_MICROSECOND: f64 = 0.5e-6;
 
-/// floor(t T / W), where a time that is the nearest f32 to the start of a step lies in that step: f32 is off by up to 2^-24 of a
-/// time, and the nearest number to 0.005 s lies below it. No time is moved by as much as a microsecond, however long the recording.
+/// floor(t T / W), where a time that is the nearest f32 to the start of a step lies in that step: f32 is off by up to
+/// 2^-24 of a
+/// time, and the nearest number to 0.005 s lies below it. No time is moved by as much as a microsecond, however long the
+/// recording.
 fn step_of(time: f64, steps: usize, window_seconds: f64) -> usize {
     let place = time * steps as f64 / window_seconds;
     let next = place.floor() + 1.0;
@@ -364,7 +369,8 @@ mod tests {
         assert_eq!(trains.sample(0).at(49), [0]);
     }
 
-    /// In recordings of an hour and of a day: whole microseconds, as an instrument counts them, around the start of each step.
+    /// In recordings of an hour and of a day: whole microseconds, as an instrument counts them, around the start of each
+    /// step.
     #[test]
     fn a_microsecond_decides_over_hours() {
         for (steps, window) in [(3600, 3600.0), (36_000, 3600.0), (86_400, 86_400.0), (1000, 0.1)] {

@@ -103,7 +103,8 @@ impl<'a> Trainer<'a> {
         }
     }
 
-    /// Trains epoch number `epoch`, from 0, of weights that are in `stores`, one a connection in their order, with the children of that number of every one of the `streams`. A store that
+    /// Trains epoch number `epoch`, from 0, of weights that are in `stores`, one a connection in their order, with the
+    /// children of that number of every one of the `streams`. A store that
     /// needs it is calibrated on the first batch before it is trained with.
     ///
     /// # Errors
@@ -142,7 +143,8 @@ impl<'a> Trainer<'a> {
         Ok(EpochReport { loss: loss / (batches * size) as f64, writes })
     }
 
-    /// The gradient that [`Trainer::differentiate`] left, by the weights of all connections; after an epoch, the step of its last batch.
+    /// The gradient that [`Trainer::differentiate`] left, by the weights of all connections; after an epoch, the step of
+    /// its last batch.
     pub fn gradient(&self) -> &Gradient {
         &self.gradient
     }

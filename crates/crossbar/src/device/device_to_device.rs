@@ -41,7 +41,8 @@ pub struct DeviceToDeviceSpec {
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = SIGMA_LN.low, max = SIGMA_LN.high), extend("x-unit" = "sigma of ln R")))]
     pub high_resistance_sigma_ln: Option<f64>,
-    /// Distribution of the ends; of `normal` ones the standard deviation is that of G over its nominal value. Needs one of the two.
+    /// Distribution of the ends; of `normal` ones the standard deviation is that of G over its nominal value. Needs one
+    /// of the two.
     #[serde(default, deserialize_with = "optional_word", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "EndsKind", extend("default" = "log-normal")))]
     pub ends: Option<EndsKind>,
@@ -61,7 +62,8 @@ pub struct DeviceToDeviceSpec {
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = DOWN_GAIN.low, max = DOWN_GAIN.high), extend("default" = 1, "x-unit" = "1")))]
     pub down_gain_factor: Option<f64>,
-    /// Pulses with linear steps only: standard deviation of the share of a step that is lost from the reference state to the end.
+    /// Pulses with linear steps only: standard deviation of the share of a step that is lost from the reference state to
+    /// the end.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = SIGMA_GAIN.low, max = SIGMA_GAIN.high), extend("x-unit" = "1")))]
     pub slope_sigma: Option<f64>,
@@ -107,7 +109,8 @@ pub(crate) struct ChipCells {
 }
 
 impl DeviceToDevice {
-    /// The cells of one chip, written by `pulses` where they are. Every quantity has a stream of its own below `seed`, so that
+    /// The cells of one chip, written by `pulses` where they are. Every quantity has a stream of its own below `seed`,
+    /// so that
     /// switching one on leaves the draws of the others alone; the draws lie in the layout of the matrix.
     pub(crate) fn draw(
         &self,
@@ -310,7 +313,8 @@ mod tests {
         assert!((held - 0.158_655).abs() < 5.0 * error && up.cells().all(|gain| gain >= 0.0), "{held}");
     }
 
-    /// The gain down deviates by the factor of what the gain up does, less the asymmetry: its standard deviation is the factor
+    /// The gain down deviates by the factor of what the gain up does, less the asymmetry: its standard deviation is the
+    /// factor
     /// times the root of the sum of squares.
     #[test]
     fn the_gain_down_may_deviate_more() {

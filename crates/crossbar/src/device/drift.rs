@@ -11,8 +11,10 @@
 //!
 //! mu and s are linear in ln R between the points of a table, held at its ends. All of a cell's future follows from the
 //! state written and one draw: whoever reads at t1 and then at t2 sees one path. Before the reference time the state
-//! is held: with the power law as written, with log-time relaxed by c xi. A cell that does not conduct stays so. What a read sees
-//! stays within the window of its cell, or with `bounds` = `zero` above 0 only, as the offset of a write does that a fit adds to
+//! is held: with the power law as written, with log-time relaxed by c xi. A cell that does not conduct stays so. What a
+//! read sees
+//! stays within the window of its cell, or with `bounds` = `zero` above 0 only, as the offset of a write does that a fit
+//! adds to
 //! the state.
 //!
 //! The power law with an exponent of its own for every device and state: Joshi et al., Nat. Commun. 11, 2473 (2020),

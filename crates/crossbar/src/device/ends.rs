@@ -7,7 +7,8 @@
 //! normal       G' = G (1 - s z)        the mean stays; to first order in s the same
 //! ```
 //!
-//! A cell whose ends cross has them exchanged. Normal ends of pulsed devices that state a reference state lie on both sides of
+//! A cell whose ends cross has them exchanged. Normal ends of pulsed devices that state a reference state lie on both
+//! sides of
 //! it: an end that would cross it is folded back, as by the bounds of Rasch et al., AICAS 2021, whose ranges always hold
 //! weight 0. No conductance is below 0 µS: such a floor is held there.
 
@@ -41,7 +42,8 @@ pub(super) struct Ends {
 }
 
 impl Ends {
-    /// Floor and ceiling of every cell as conductance above the floor of `window`, µS; both as soon as one has a spread, since a cell
+    /// Floor and ceiling of every cell as conductance above the floor of `window`, µS; both as soon as one has a spread,
+    /// since a cell
     /// may have them exchanged. `normals` draws those of a name; `reference` is the reference state above the floor.
     pub(super) fn draw(
         &self,
@@ -117,7 +119,8 @@ mod tests {
         assert_moments(&high, 75.0, 5.0);
     }
 
-    /// Ceilings at 4 |1 + z| above the reference: the mean of |1 + z| is sqrt(2/π) exp(-1/2) + erf(1/sqrt 2), its mean square 2.
+    /// Ceilings at 4 |1 + z| above the reference: the mean of |1 + z| is sqrt(2/π) exp(-1/2) + erf(1/sqrt 2), its mean
+    /// square 2.
     #[test]
     fn ends_that_cross_the_reference_are_folded() {
         let window = ConductanceWindow::from_resistances(1e6 / 140.0, 1e6 / 100.0).unwrap();

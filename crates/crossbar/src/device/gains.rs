@@ -9,9 +9,12 @@
 //! k' = |k + s z|                                         share of a linear step that is lost from the reference state to the end
 //! ```
 //!
-//! d is 1 where both directions spread by the same share. Where they spread by the same amount, d is the up step over the down
-//! step: so in fits that add gain and asymmetry to steps of unequal size. Gain and asymmetry are those of Gokmen and Vlasov, Front.
-//! Neurosci. 10, 333 (2016). A gain below zero would turn a pulse round, which no cell does: it is held at zero, and such a cell
+//! d is 1 where both directions spread by the same share. Where they spread by the same amount, d is the up step over
+//! the down
+//! step: so in fits that add gain and asymmetry to steps of unequal size. Gain and asymmetry are those of Gokmen and
+//! Vlasov, Front.
+//! Neurosci. 10, 333 (2016). A gain below zero would turn a pulse round, which no cell does: it is held at zero, and
+//! such a cell
 //! does not move.
 //!
 //! ```

@@ -298,7 +298,8 @@ mod tests {
         }
     }
 
-    /// Targets well between two midpoints: the f32 form finds the same level as the f64 form. Of its conductance above the floor, a level of
+    /// Targets well between two midpoints: the f32 form finds the same level as the f64 form. Of its conductance above
+    /// the floor, a level of
     /// the even grid has three roundings. One of the ln grid has the error of the exponent k step (two roundings of at
     /// most ln 1000 = 6.9) and two units of the exponential, of the whole conductance.
     #[test]

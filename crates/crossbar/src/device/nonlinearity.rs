@@ -6,7 +6,8 @@
 //! ```
 //!
 //! q and c are held at the ends of their table, and p is positive on all of it at both voltages. At V = V_ref the
-//! factor is 1. Above the highest voltage of the fit, where the file states one, p keeps its value of there. The cubic form, with q and c for every programmed conductance, is the fit of Milo et al., IEEE Int.
+//! factor is 1. Above the highest voltage of the fit, where the file states one, p keeps its value of there. The cubic
+//! form, with q and c for every programmed conductance, is the fit of Milo et al., IEEE Int.
 //! Reliability Physics Symp. (2021), to HfO2 cells up to 0.5 V.
 //!
 //! ```

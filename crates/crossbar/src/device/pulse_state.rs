@@ -10,10 +10,12 @@
 //! own-span        x = R + (G - G_R) / (high - low)
 //! ```
 //!
-//! In a cell whose window is the nominal one all four are the same. In others they differ in what stays: with `own-window` the
+//! In a cell whose window is the nominal one all four are the same. In others they differ in what stays: with
+//! `own-window` the
 //! step at the ends, with `nominal-window` the step at every conductance, and with the last two the step at G_R. Published
 //! fits state their steps at G_R, the weight 0 of a pair with a reference: `own-end` is their soft bounds, `own-span` their
-//! exponential steps, and `nominal-window` their linear ones. A step that falls below zero outside the nominal window is held at
+//! exponential steps, and `nominal-window` their linear ones. A step that falls below zero outside the nominal window is
+//! held at
 //! zero.
 
 use ohmspike_simd::{Block, LANES};

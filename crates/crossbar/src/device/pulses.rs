@@ -16,12 +16,16 @@
 //! piecewise-linear   f interpolated between nodes at equal distances of x
 //! ```
 //!
-//! and G' is clipped to the window of the cell. The gain multiplies step and noise alike, in both kinds of noise. `cycle_noise`
-//! says which it is. Noise is drawn for every pulse and stays in the cell: n pulses spread by sqrt(n) c. Slopes that differ from
+//! and G' is clipped to the window of the cell. The gain multiplies step and noise alike, in both kinds of noise.
+//! `cycle_noise`
+//! says which it is. Noise is drawn for every pulse and stays in the cell: n pulses spread by sqrt(n) c. Slopes that
+//! differ from
 //! cell to cell (`device_to_device.slope_sigma`) turn f about the reference state.
 //!
-//! Sources: Gokmen and Vlasov, Front. Neurosci. 10, 333 (2016) (constant steps, gains); Fusi and Abbott, Nat. Neurosci. 10, 485
-//! (2007) (soft bounds); Gong et al., Nat. Commun. 9, 2102 (2018) (exponential steps); Rasch et al., AICAS 2021 (additive noise
+//! Sources: Gokmen and Vlasov, Front. Neurosci. 10, 333 (2016) (constant steps, gains); Fusi and Abbott, Nat. Neurosci.
+//! 10, 485
+//! (2007) (soft bounds); Gong et al., Nat. Commun. 9, 2102 (2018) (exponential steps); Rasch et al., AICAS 2021
+//! (additive noise
 //! in proportion to the gain).
 
 use ohmspike_simd::{Block, LANES};
@@ -87,8 +91,10 @@ impl Pulses {
         }
     }
 
-    /// The same pulses taken so many at once that a swing over the window has at most about `most`; and how many that are. A sum of
-    /// n pulses has n times their step and the root of n times their noise: exact where steps are constant, and elsewhere to first
+    /// The same pulses taken so many at once that a swing over the window has at most about `most`; and how many that
+    /// are. A sum of
+    /// n pulses has n times their step and the root of n times their noise: exact where steps are constant, and
+    /// elsewhere to first
     /// order in the step, which is then at most 1 / `most` of the window.
     pub fn coarsened(&self, most: u32) -> (Pulses, u32) {
         let finest = self.up_step.min(self.down_step);
@@ -105,7 +111,8 @@ impl Pulses {
         (coarse, together as u32)
     }
 
-    /// By how much slopes that differ from cell to cell turn the factor of a direction: its share lost from the reference state
+    /// By how much slopes that differ from cell to cell turn the factor of a direction: its share lost from the
+    /// reference state
     /// to the end, and the factor of the fall of f over x that a deviation of 1 adds. None where the step has no slope.
     pub(crate) fn slope(&self, direction: Direction) -> Option<Slope> {
         let PulseLaw::Linear { up, down } = self.law else { return None };
@@ -234,7 +241,8 @@ mod tests {
         assert_eq!(constant.pulse(Direction::Up, 1.0, &cells, &Block::splat(1.0)), stuck);
     }
 
-    /// One standard normal in the noise moves a cell of twice the gain twice as far, at every state and in both kinds of noise.
+    /// One standard normal in the noise moves a cell of twice the gain twice as far, at every state and in both kinds of
+    /// noise.
     #[test]
     fn noise_grows_with_the_gain() {
         for additive in [true, false] {

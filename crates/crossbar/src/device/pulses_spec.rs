@@ -9,7 +9,8 @@ use super::pulse_state::PulseState;
 use super::refusal::{Problem, SpecError, refuse_foreign, required};
 use super::shape::{optional_word, word};
 
-/// Steps of one pulse, % of the span of the window: from a millionth of the window, so that a swing has a million pulses at most
+/// Steps of one pulse, % of the span of the window: from a millionth of the window, so that a swing has a million pulses
+/// at most
 /// (as many as one write may have), to all of it. The finest published fit has 7000.
 pub(super) const STEP_PERCENT: Allowed = Allowed { low: 1e-4, high: 100.0, unit: " %" };
 /// Nodes of a piecewise-linear step: far more than were ever measured, and a table that stays in the cache.
@@ -152,7 +153,8 @@ pub struct PulsesSpec {
     #[serde(default, deserialize_with = "optional_word", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "PulseState", extend("default" = "own-window")))]
     pub state: Option<PulseState>,
-    /// State at which cells that differ have the same step, a share of the nominal window; needs a `state` other than `own-window`.
+    /// State at which cells that differ have the same step, a share of the nominal window; needs a `state` other than
+    /// `own-window`.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = REFERENCE.low, max = REFERENCE.high), extend("default" = MIDDLE, "x-unit" = "1")))]
     pub reference_state: Option<f64>,

@@ -181,7 +181,8 @@ pub enum Scheme {
 }
 
 impl Write {
-    /// Whether an update disturbs cells that are asked nothing. Pulses alone leave them as they are; noise on top of pulses reaches
+    /// Whether an update disturbs cells that are asked nothing. Pulses alone leave them as they are; noise on top of
+    /// pulses reaches
     /// all where the file says so.
     pub fn reaches_every_cell(&self) -> bool {
         self.cells == WrittenCells::All && (self.pulses().is_none() || self.noise != WriteNoise::None)
@@ -199,6 +200,17 @@ impl Write {
 }
 
 impl WriteNoise {
+    /// Whether writes spread at all, where `from_caller` says whether the caller states a spread.
+    pub fn spreads(&self, from_caller: bool) -> bool {
+        match self {
+            WriteNoise::None => false,
+            WriteNoise::FromStudy => from_caller,
+            WriteNoise::Constant { sigma } => *sigma > 0.0,
+            WriteNoise::Relative { fraction } => *fraction > 0.0,
+            WriteNoise::Table(table) => table.points().iter().any(|point| point.sigma_ln_resistance > 0.0),
+        }
+    }
+
     /// The spread of one write at `target`, µS. `update_sigma` is the study's own spread, µS; without it a from-study
     /// device has none to tell.
     pub fn sigma(&self, target: f64, update_sigma: Option<f64>) -> Option<Sigma> {

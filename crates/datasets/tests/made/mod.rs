@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use rawzip::{CompressionMethod, ZipArchiveWriter};
 use tempfile::TempDir;
 
-use ohmspike_datasets::ImportError;
+use ohmspike_datasets::{EventForm, EventImport, ImportError, Test, import_events};
 
 /// Files of a test, gone with it.
 pub struct Folder(TempDir);
@@ -30,6 +30,20 @@ impl Folder {
     pub fn told(&self, error: &ImportError) -> String {
         error.to_string().replace(&format!("{}{}", self.0.path().display(), std::path::MAIN_SEPARATOR), "")
     }
+}
+
+/// Four units and two classes.
+pub fn form() -> EventForm {
+    EventForm { sensor: [4, 1, 1], classes: 2, duration_seconds: 1.0, time_unit: None }
+}
+
+/// The message that importing events of `content` ends with.
+pub fn events_in(content: impl AsRef<[u8]>, labels: Option<&[u8]>, form: EventForm) -> String {
+    let folder = Folder::new();
+    let events = folder.write("a", content);
+    let labels = labels.map(|labels| folder.write("labels", labels));
+    let import = EventImport { events, labels, test: Test::Share(0.5), form };
+    folder.told(&import_events("mine", &import, None).expect_err("it is wrong"))
 }
 
 /// A file that `scripts/make_tiny_imports.py` made.

@@ -7,8 +7,10 @@
 //! gap = floor(ln u / ln(1 - p))   steps without a spike before the next one; u uniform in (0, 1]
 //! ```
 //!
-//! Steps with probability p and waiting times of this geometric law are the same process; the waiting times take a draw a spike
-//! in place of one a step. Source: P. U. Diehl and M. Cook, Front. Comput. Neurosci. 9, 99 (2015), whose largest rate is 63.75 Hz.
+//! Steps with probability p and waiting times of this geometric law are the same process; the waiting times take a draw
+//! a spike
+//! in place of one a step. Source: P. U. Diehl and M. Cook, Front. Comput. Neurosci. 9, 99 (2015), whose largest rate is
+//! 63.75 Hz.
 
 use ohmspike_rng::Seed;
 use rand::RngExt;
@@ -125,7 +127,8 @@ mod tests {
     }
 
     /// Of n steps with probability p, np spike within five standard errors sqrt(n p (1 - p)), in the first and the last step
-    /// alike, and so do pairs of neighbouring steps with p^2, whose variance, with the overlap of neighbours, is at most 3 n p^2.
+    /// alike, and so do pairs of neighbouring steps with p^2, whose variance, with the overlap of neighbours, is at most
+    /// 3 n p^2.
     #[test]
     fn steps_are_independent_and_have_the_probability() {
         let (samples, units) = (200, 50);

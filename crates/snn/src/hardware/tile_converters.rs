@@ -5,8 +5,9 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::converter::{ColumnConverter, ConversionEnds};
 use ohmspike_crossbar::{ArrayConverters, CodeCounts, CrossbarArray};
+
+use crate::converter::{ColumnConverter, ConversionEnds};
 
 /// The converters of an array that has some at its columns.
 #[derive(Debug)]

@@ -41,7 +41,8 @@
 //! inhibition would make it fire: the voltage is held there, which the published program does not do. A voltage that is
 //! held carries no gradient, and neither does the reset.
 //!
-//! Source: E. M. Izhikevich, IEEE Trans. Neural Netw. 14, 1569 (2003), eqs. 1 to 3, Fig. 2 and the program of Fig. 3. The form of
+//! Source: E. M. Izhikevich, IEEE Trans. Neural Netw. 14, 1569 (2003), eqs. 1 to 3, Fig. 2 and the program of Fig. 3.
+//! The form of
 //! 2007: E. M. Izhikevich, Dynamical Systems in Neuroscience (MIT Press, 2007), ch. 8.
 
 use ohmspike_simd::{Block, LANES, Simd, note_work};

@@ -1,29 +1,15 @@
 //! The known key that a mistyped or misplaced one was meant to be.
 
-use ohmspike_crossbar::device::renamed_key;
+use ohmspike_crossbar::device::{SECTIONS, renamed_key};
 
 use super::keys::{known_keys, layer_of};
 use super::seeds::SEEDS;
 use super::{StudyError, StudyProblem, renamed};
 
-/// Sections of a device file: a key of one without `device.` in front is a key of the device.
-const DEVICE_SECTIONS: [&str; 10] = [
-    "window",
-    "device_to_device",
-    "write",
-    "drift",
-    "read",
-    "reference_branch",
-    "levels",
-    "faults",
-    "converters",
-    "energy",
-];
-
 /// The error of a `key` that no study has, with the one that was meant.
 pub(super) fn unknown(key: &str, place: &str) -> StudyError {
     let current = renamed_key(key).unwrap_or_else(|| key.to_owned());
-    if current.split_once('.').is_some_and(|(section, _)| DEVICE_SECTIONS.contains(&section)) {
+    if current.split_once('.').is_some_and(|(section, _)| SECTIONS.contains(&section)) {
         let problem = StudyProblem::UnknownKey { key: key.to_owned(), nearest: format!("device.{current}") };
         return StudyError { place: place.to_owned(), problem };
     }

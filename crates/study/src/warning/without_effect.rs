@@ -110,13 +110,7 @@ fn mechanisms(settings: &Settings, device: &Device, tell: &mut impl FnMut(Vec<St
 
 /// Factors on a spread that there is not.
 fn scales(settings: &Settings, device: &Device, tell: &mut impl FnMut(Vec<String>, Reason)) {
-    let writes_spread = match device.write.noise {
-        WriteNoise::None => false,
-        WriteNoise::FromStudy => settings.noise.level_percent > 0.0,
-        WriteNoise::Constant { sigma } => sigma > 0.0,
-        WriteNoise::Relative { fraction } => fraction > 0.0,
-        WriteNoise::Table(_) => true,
-    };
+    let writes_spread = device.write.noise.spreads(settings.noise.level_percent > 0.0);
     if device.write.noise == WriteNoise::FromStudy && !writes_spread {
         let reason = ("the study states no noise", "set `noise.level_percent`");
         tell(given(settings, "write.noise"), reason);

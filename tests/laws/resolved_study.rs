@@ -24,7 +24,7 @@ fn assert_same(study: &Study) {
     let (text, read) = written_and_read(study);
     let of = |study: &Study| (study.name.clone(), study.question.clone(), study.axes.clone(), study.seeds.clone());
     assert_eq!(of(&read), of(study), "{text}");
-    assert_eq!((&read.reference, &read.replicates), (&study.reference, &study.replicates));
+    assert_eq!((&read.baseline, &read.replicates), (&study.baseline, &study.replicates));
     assert_eq!((read.details, read.details_given), (study.details, study.details_given));
     assert_eq!(read.conditions.len(), study.conditions.len());
     for (one, other) in study.conditions.iter().zip(&read.conditions) {

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use ohmspike_experiments::presets::PRESETS;
 use ohmspike_study::resolved_study::write_study;
 use ohmspike_study::study::{Override, Study};
 use ohmspike_study::study_file::StudyFile;
@@ -12,7 +13,7 @@ fn written_and_read(study: &Study) -> (String, Study) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     write_study(study, folder.path(), folder.path()).expect("a writable folder");
     let first = fs::read_to_string(folder.path().join("study.toml")).expect("written");
-    let read = StudyFile::open(folder.path(), &[]).unwrap_or_else(|error| panic!("{error}\n{first}"));
+    let read = StudyFile::open_with(&PRESETS, folder.path(), &[]).unwrap_or_else(|error| panic!("{error}\n{first}"));
     write_study(&read.study, folder.path(), folder.path()).expect("a writable folder");
     let second = fs::read_to_string(folder.path().join("study.toml")).expect("written");
     assert_eq!(first, second, "writing what was read changes nothing");
@@ -23,7 +24,7 @@ fn assert_same(study: &Study) {
     let (text, read) = written_and_read(study);
     let of = |study: &Study| (study.name.clone(), study.question.clone(), study.axes.clone(), study.seeds.clone());
     assert_eq!(of(&read), of(study), "{text}");
-    assert_eq!((&read.reference, &read.replicates), (&study.reference, &study.replicates));
+    assert_eq!((&read.baseline, &read.replicates), (&study.baseline, &study.replicates));
     assert_eq!((read.details, read.details_given), (study.details, study.details_given));
     assert_eq!(read.conditions.len(), study.conditions.len());
     for (one, other) in study.conditions.iter().zip(&read.conditions) {
@@ -38,7 +39,7 @@ fn the_studies_of_the_repository_survive() {
     let mut seen = 0;
     for entry in fs::read_dir(folder).expect("the studies").flatten() {
         if entry.path().extension().is_some_and(|extension| extension == "toml") {
-            let file = StudyFile::open(&entry.path(), &[]).expect("a study");
+            let file = StudyFile::open_with(&PRESETS, &entry.path(), &[]).expect("a study");
             assert_same(&file.study);
             seen += 1;
         }

@@ -14,7 +14,7 @@ use ohmspike_rng::{Philox, Seed};
 use ohmspike_stats::draws::{Drawn, Draws};
 use ohmspike_stats::normalised::{Condition, Curve};
 use ohmspike_stats::paired::Paired;
-use ohmspike_stats::{ALPHA, Sample};
+use ohmspike_stats::{ALPHA, Estimate};
 
 /// Of means, which are quick to make.
 const SIMULATIONS: usize = 20_000;
@@ -116,7 +116,7 @@ fn intervals_of_means_hold_them() {
             let covers = |number: usize| {
                 let mut stream = seed.numbered(number as u64).stream();
                 let values: Vec<f64> = (0..n).map(|_| shape.outcome(accuracy, sd, &mut stream)).collect();
-                let (low, high) = Sample::new(&values).and_then(|sample| sample.ci95).expect("three repeats");
+                let (low, high) = Estimate::new(&values).and_then(|sample| sample.ci95).expect("three repeats");
                 low <= truth && truth <= high
             };
             let count = (0..SIMULATIONS).filter(|number| covers(*number)).count();
@@ -143,7 +143,7 @@ fn intervals_of_crossed_seeds_hold_the_mean() {
                     outcomes.push((draws, 0.6 + seed + chip + rest[one * of_chips.len() + other]));
                 }
             }
-            let sample = Sample::from_drawn(&outcomes).expect("outcomes");
+            let sample = Estimate::from_drawn(&outcomes).expect("outcomes");
             assert_eq!(sample.n as u64, seeds.min(chips));
             sample.ci95.is_some_and(|(low, high)| low <= 0.6 && 0.6 <= high)
         };

@@ -8,7 +8,7 @@
 use std::fs;
 use std::sync::LazyLock;
 
-use ohmspike_stats::Sample;
+use ohmspike_stats::Estimate;
 use ohmspike_stats::draws::{Drawn, Draws};
 use ohmspike_stats::holm::holm;
 use ohmspike_stats::line::Line;
@@ -123,7 +123,7 @@ fn assert_all_close(got: impl IntoIterator<Item = f64>, expected: &[f64]) {
 #[test]
 fn means_and_their_intervals() {
     for case in &VALUES.intervals {
-        let sample = Sample::new(&case.sample).expect("a sample");
+        let sample = Estimate::new(&case.sample).expect("a sample");
         let (low, high) = sample.ci95.expect("an interval");
         assert_all_close(
             [sample.mean, sample.sd.expect("a spread"), low, high],

@@ -13,8 +13,8 @@ use ohmspike_study::settings::Settings;
 use ohmspike_study::store::Store;
 use ohmspike_study::study::Study;
 
+use crate::baseline::Baseline;
 use crate::recorded::Recorded;
-use crate::reference::Reference;
 
 /// A study and records of some of its trials.
 pub struct Fixture {
@@ -22,7 +22,7 @@ pub struct Fixture {
     prepared: Prepared,
     store: Store,
     /// What the study is compared with; none unless a test sets it.
-    pub(crate) reference: Option<Reference>,
+    pub(crate) baseline: Option<Baseline>,
     /// Holds the files of the store.
     _folder: tempfile::TempDir,
 }
@@ -51,7 +51,7 @@ impl Fixture {
                 }
             }
         }
-        Fixture { study, prepared, store, reference: None, _folder: folder }
+        Fixture { study, prepared, store, baseline: None, _folder: folder }
     }
 
     /// What figures see of it.
@@ -72,7 +72,7 @@ impl Fixture {
             prepared: &self.prepared,
             trials: &trials,
             store: &self.store,
-            reference: self.reference.as_ref(),
+            baseline: self.baseline.as_ref(),
         })
     }
 }

@@ -2,9 +2,10 @@
 //!
 //! - [`recorded`]: a study with its records; [`repeats`], [`drawn`]: which trials are repeats and which are copies;
 //! - [`judged`], [`point_health`], [`health_tally`]: health over the seeds of a condition;
-//! - [`summary`], [`running_means`], [`sweep`], [`stage`], [`tables`]: what people read; [`reference`]: another study to compare with;
+//! - [`summary`], [`running_means`], [`sweep`], [`stage`], [`tables`]: what people read; [`baseline`]: another study to compare with;
 //! - [`repeat_warnings`]: repeats that are none.
 
+pub mod baseline;
 pub mod drawn;
 #[cfg(any(test, feature = "fixture"))]
 pub mod fixture;
@@ -12,7 +13,6 @@ pub mod health_tally;
 pub mod judged;
 pub mod point_health;
 pub mod recorded;
-pub mod reference;
 pub mod repeat_warnings;
 pub mod repeats;
 pub mod running_means;

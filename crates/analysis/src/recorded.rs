@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use ohmspike_stats::Sample;
+use ohmspike_stats::Estimate;
 use ohmspike_stats::draws::{Drawn, distinct};
 use ohmspike_study::axis_value::is_seed;
 use ohmspike_study::axis_value::plain;
@@ -15,7 +15,7 @@ use ohmspike_study::run::Trial;
 use ohmspike_study::store::Store;
 use ohmspike_study::study::{Axis, Study};
 
-use crate::reference::Reference;
+use crate::baseline::Baseline;
 use crate::repeats::{Done, done};
 
 /// A study, its trials and what they have left so far.
@@ -30,7 +30,7 @@ pub struct Recorded<'a> {
     /// Their records, as far as there are any.
     pub store: &'a Store,
     /// What the study is compared with, as far as that has been run.
-    pub reference: Option<&'a Reference>,
+    pub baseline: Option<&'a Baseline>,
 }
 
 /// Conditions that have the same values on some axes.
@@ -43,10 +43,10 @@ pub struct Group {
 }
 
 impl<'a> Recorded<'a> {
-    /// Those of `results`, compared with `reference`.
-    pub fn new(results: &'a Results<'a>, reference: Option<&'a Reference>) -> Recorded<'a> {
+    /// Those of `results`, compared with `baseline`.
+    pub fn new(results: &'a Results<'a>, baseline: Option<&'a Baseline>) -> Recorded<'a> {
         let Results { study, prepared, trials, store, .. } = results;
-        Recorded { study, prepared, trials, store, reference }
+        Recorded { study, prepared, trials, store, baseline }
     }
 
     /// Every trial that has a record, in the order of the trials.
@@ -85,15 +85,15 @@ impl<'a> Recorded<'a> {
         self.records_of(conditions).filter(|(_, record)| record.outcome.is_none()).count()
     }
 
-    /// Outcomes of the reference.
-    pub fn reference_outcome(self) -> Option<Sample> {
-        self.reference?.outcome()
+    /// Outcomes of the baseline.
+    pub fn baseline_outcome(self) -> Option<Estimate> {
+        self.baseline?.outcome()
     }
 
-    /// The sentence on the line of the reference, whose value is `sample`; empty where there is none.
-    pub fn reference_words(self, what: &str, sample: Option<Sample>) -> String {
-        let Some((reference, Sample { mean, n, .. })) = self.reference.zip(sample) else { return String::new() };
-        format!(" Dotted: {what} of the study {}, mean of n = {n}: {:.1} %.", reference.study, 100.0 * mean)
+    /// The sentence on the line of the baseline, whose value is `sample`; empty where there is none.
+    pub fn baseline_words(self, what: &str, sample: Option<Estimate>) -> String {
+        let Some((baseline, Estimate { mean, n, .. })) = self.baseline.zip(sample) else { return String::new() };
+        format!(" Dotted: {what} of the study {}, mean of n = {n}: {:.1} %.", baseline.study, 100.0 * mean)
     }
 
     /// Outcome of guessing, of classes alike where no test says how many samples each has.

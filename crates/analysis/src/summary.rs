@@ -1,7 +1,7 @@
 //! The outcomes of a study by condition: as CSV for programs, as a table for people.
 
 use ohmspike_stats::draws::Drawn;
-use ohmspike_stats::{LEAST_REPEATS, Sample};
+use ohmspike_stats::{Estimate, LEAST_REPEATS};
 use ohmspike_study::axis_value::plain;
 use ohmspike_study::csv_cell::csv_cell;
 use ohmspike_study::health::HealthKind;
@@ -32,7 +32,7 @@ pub struct Row {
     /// One value an axis.
     pub values: Vec<toml::Value>,
     /// Statistics of the outcomes so far.
-    pub sample: Option<Sample>,
+    pub sample: Option<Estimate>,
     /// Trials that ended without an outcome.
     pub failures: usize,
     /// What is wrong with the others.
@@ -54,7 +54,7 @@ impl Summary {
             let with_outcome = here().filter(|done| done.record.outcome.is_some());
             with_outcome.for_each(|done| health.add(&judged.states(done), &done.record.settings));
             let (values, usable) = (condition.values.clone(), drawn.len() - health.excluded);
-            Row { values, sample: Sample::from_drawn(&drawn), failures, health, usable }
+            Row { values, sample: Estimate::from_drawn(&drawn), failures, health, usable }
         };
         Summary { axes: study.axes.clone(), rows: study.conditions.iter().zip(&sorted).map(row).collect() }
     }

@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
-use ohmspike_stats::Sample;
+use ohmspike_stats::Estimate;
 use ohmspike_stats::draws::{Drawn, distinct};
 use ohmspike_study::axis_value::is_seed;
 use ohmspike_study::axis_value::plain;
@@ -142,8 +142,8 @@ impl SweptPoint {
     }
 
     /// Statistics of the outcomes; none without any.
-    pub fn sample(&self) -> Option<Sample> {
-        Sample::from_drawn(&self.outcomes)
+    pub fn estimate(&self) -> Option<Estimate> {
+        Estimate::from_drawn(&self.outcomes)
     }
 }
 
@@ -225,7 +225,7 @@ mod tests {
         let seeds = |outcome: &Drawn| (outcome.0.0[0], outcome.0.0[4]);
         let drawn: Vec<_> = point.outcomes.iter().map(seeds).collect();
         assert_eq!(drawn, [(1, 7), (2, 7), (1, 8), (2, 8)].map(|(seed, chip)| (Some(seed), Some(chip))));
-        assert_eq!(point.sample().map(|sample| sample.n), Some(2), "two seeds and two chips are no four repeats");
+        assert_eq!(point.estimate().map(|sample| sample.n), Some(2), "two seeds and two chips are no four repeats");
     }
 
     /// Chips that do not differ leave the copies of one.
@@ -233,7 +233,7 @@ mod tests {
     fn copies_count_once() {
         let found = sweeps("[noise]\nlevel_percent = [0]\n[seeds]\nread = [7, 8]\n[repeats]\nseeds = 2\n");
         let point = &found.sweeps[0].curves[0].points[0];
-        assert_eq!((point.outcomes.len(), point.sample().map(|sample| sample.n)), (2, Some(2)));
+        assert_eq!((point.outcomes.len(), point.estimate().map(|sample| sample.n)), (2, Some(2)));
     }
 
     #[test]

@@ -54,8 +54,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     choice.check(&file.study, &results.prepared)?;
     warn(results.store.warnings());
     source::needs_records(&results)?;
-    let reference = source::reference(&file.study, &out)?;
-    let recorded = Recorded::new(&results, reference.as_ref());
+    let baseline = source::baseline(&file.study, &out)?;
+    let recorded = Recorded::new(&results, baseline.as_ref());
     let (named, flags) = (arguments.out.as_deref().map(Path::to_string_lossy), arguments.axis.flags());
     let report = Report {
         recorded,

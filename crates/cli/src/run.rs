@@ -118,11 +118,11 @@ fn options(arguments: &Arguments, file: &StudyFile, stop: &Arc<AtomicBool>) -> R
 
 /// Writes summary, figures and tables, and prints the table.
 fn show(results: &Results, choice: &AxisChoice, replication: Option<&dyn Replication>) -> Result<(), Failure> {
-    let reference = source::reference(results.study, &results.folder)?;
+    let baseline = source::baseline(results.study, &results.folder)?;
     let done = done_of(results);
     warn(&repeat_warnings(results.study, &done));
     let summary = Summary::new(results.study, &done);
-    let recorded = Recorded::new(results, reference.as_ref());
+    let recorded = Recorded::new(results, baseline.as_ref());
     // Before anything is printed: a reader that leaves, as `head` does, must not keep files from being written.
     let files = write_results(recorded, &summary, &results.folder, choice, replication)?;
     say!("{}", summary.table().trim_end())?;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use ohmspike_analysis::reference::Reference;
+use ohmspike_analysis::baseline::Baseline;
 use ohmspike_experiments::presets::PRESETS;
 use ohmspike_study::results::Results;
 use ohmspike_study::study::{Override, Study, StudyError};
@@ -21,12 +21,12 @@ pub fn results(out: Option<&Path>, file: &StudyFile) -> PathBuf {
 }
 
 /// What `study`, whose results are in `out`, is compared with; where nothing of it has been run, that is told.
-pub fn reference(study: &Study, out: &Path) -> Result<Option<Reference>, super::Failure> {
-    let reference = Reference::beside(out, study)?;
-    if let (Some(name), None) = (&study.reference, &reference) {
-        tell!("the reference study `{name}` has no records beside {}: figures show no line of it", out.display());
+pub fn baseline(study: &Study, out: &Path) -> Result<Option<Baseline>, super::Failure> {
+    let baseline = Baseline::beside(out, study)?;
+    if let (Some(name), None) = (&study.baseline, &baseline) {
+        tell!("the baseline study `{name}` has no records beside {}: figures show no line of it", out.display());
     }
-    Ok(reference)
+    Ok(baseline)
 }
 
 /// None of the records of a folder is of the study as it is given.

@@ -18,7 +18,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let file = folder.join(format!("{}.json", device.name));
         std::fs::write(&file, spec.to_json())?;
 
-        let text = "name = 'in-code'\n[network]\nhidden = 30\n[training]\nepochs = 1\n";
+        let text = "name = 'in-code'\n[network]\nhidden = 30\n[weights]\nsigma_init = 0.003\n\
+                    [training]\nbatch = 32\nepochs = 1\n";
         let study =
             Study::parse("in-code.toml", text, &[Override::new("hardware.device", file.display().to_string())])?;
         let Some(trained) = train(&study, None, &RunOptions::default(), &mut ())? else { return Ok(()) };

@@ -34,7 +34,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 fn programmed(name: &str, target: &Matrix) -> Result<CrossbarArray, Box<dyn std::error::Error>> {
     let device = Device::built_in(name).ok_or("not built in")?;
     let branches = [Branch::Plus; ROWS];
-    Ok(CrossbarArray::new(&device, ArrayParams::new(1.0, &branches), target, Seed::new(1).named("chip"))?)
+    let half = Matrix::from_fn(ROWS, COLUMNS, |_, _| 0.5);
+    let mut array = CrossbarArray::new(&device, ArrayParams::new(1.0, &branches), &half, Seed::new(1).named("chip"))?;
+    // Every cell is written once, with the write noise of the device.
+    let step = Matrix::from_fn(ROWS, COLUMNS, |row, column| target[(row, column)] - 0.5);
+    array.update(&step, Seed::new(1).named("write"))?;
+    Ok(array)
 }
 
 fn rms(one: &CrossbarArray, other: &CrossbarArray) -> f64 {

@@ -18,8 +18,8 @@ impl Observer for StopAfterOne {
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let text = "name = 'resume'\n[network]\nhidden = 20\n[training]\nepochs = 1\n[noise]\nlevel_percent = [0, 50]\n\
-                [repeats]\nseeds = 2\n";
+    let text = "name = 'resume'\n[network]\nhidden = 20\n[weights]\nsigma_init = 0.003\n[training]\nbatch = 32\nepochs = 1\n\
+                [noise]\nlevel_percent = [0, 100]\n[repeats]\nseeds = 2\n";
     let study = Study::parse("resume.toml", text, &[])?;
     let folder = tempfolder("ohmspike-resume-a-study")?;
     let options = RunOptions { folder: Some(folder), threads: Some(1), ..RunOptions::default() };

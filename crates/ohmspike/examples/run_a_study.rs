@@ -3,7 +3,8 @@
 use ohmspike::prelude::*;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let text = "name = 'noise'\n[network]\nhidden = 30\n[training]\nepochs = 2\n[noise]\nlevel_percent = [0, 20, 100]";
+    let text = "name = 'noise'\n[network]\nhidden = 30\n[weights]\nsigma_init = 0.003\n\
+                [training]\nbatch = 32\nepochs = 2\n[noise]\nlevel_percent = [0, 20, 100]";
     let study = Study::parse("noise.toml", text, &[])?;
     let folder = std::env::temp_dir().join("ohmspike-run-a-study");
     let options = RunOptions { folder: Some(folder), ..RunOptions::default() };

@@ -7,8 +7,9 @@
 use ohmspike::prelude::*;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let text = "name = 'sweep'\n[network]\nhidden = 30\n[training]\nepochs = 2\n[repeats]\nseeds = 3\n";
-    let sweep = Override::new("noise.level_percent", vec![0, 10, 50, 200]);
+    let text = "name = 'sweep'\n[network]\nhidden = 30\n[weights]\nsigma_init = 0.003\n\
+                [training]\nbatch = 32\nepochs = 2\n[repeats]\nseeds = 3\n";
+    let sweep = Override::new("noise.level_percent", vec![0, 20, 100, 500]);
     let study = Study::parse("sweep.toml", text, &[sweep])?;
     let folder = std::env::temp_dir().join("ohmspike-sweep-one-key");
     let options = RunOptions { folder: Some(folder), ..RunOptions::default() };

@@ -20,7 +20,8 @@ impl Observer for Epochs {
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let text = "name = 'through-a-device'\n[network]\nhidden = 50\n[training]\nepochs = 3\n";
+    let text = "name = 'through-a-device'\n[network]\nhidden = 50\n[weights]\nsigma_init = 0.003\n\
+                [training]\nbatch = 32\nepochs = 3\n";
     let device = Override::new("hardware.device", "illustrative-oxide");
     let study = Study::parse("device.toml", text, &[device])?;
     let Some(trained) = train(&study, None, &RunOptions::default(), &mut Epochs)? else { return Ok(()) };

@@ -41,14 +41,14 @@ pub struct Grid {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
     /// What is drawn.
-    pub sample: Sample,
+    pub sample: Swatch,
     /// The words.
     pub label: String,
 }
 
 /// What stands beside a label.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Sample {
+pub enum Swatch {
     /// A line with the marker of a curve.
     Curve(Look),
     /// The marker of a curve alone.
@@ -67,7 +67,7 @@ pub enum Sample {
 
 impl Entry {
     /// An entry of `sample` and `label`.
-    pub fn new(sample: Sample, label: impl Into<String>) -> Entry {
+    pub fn new(sample: Swatch, label: impl Into<String>) -> Entry {
         Entry { sample, label: label.into() }
     }
 
@@ -76,24 +76,24 @@ impl Entry {
     }
 
     fn sample_width(&self) -> f64 {
-        if self.sample == Sample::Heading { 0.0 } else { SAMPLE + GAP }
+        if self.sample == Swatch::Heading { 0.0 } else { SAMPLE + GAP }
     }
 
     fn drawn(&self, x: f64, y: f64) -> Vec<Primitive> {
         let (middle, end) = ((x + SAMPLE / 2.0, y), x + SAMPLE);
         let stroke = |color, dash| line(vec![(x, y), (end, y)], color, 1.8, dash);
         let mut elements = match self.sample {
-            Sample::Curve(Look { color, shape }) => {
+            Swatch::Curve(Look { color, shape }) => {
                 vec![stroke(color, Dash::Solid), marker(middle, shape, 4.0, color, Fill::Opacity(1.0))]
             }
-            Sample::Marker(Look { color, shape }) => vec![marker(middle, shape, 3.4, color, Fill::Opacity(1.0))],
-            Sample::Dot => vec![marker(middle, super::palette::Shape::Circle, 2.2, GREY, Fill::Opacity(0.8))],
-            Sample::Hollow => vec![marker(middle, super::palette::Shape::Circle, 3.4, GREY, Fill::Hollow)],
-            Sample::Band => {
+            Swatch::Marker(Look { color, shape }) => vec![marker(middle, shape, 3.4, color, Fill::Opacity(1.0))],
+            Swatch::Dot => vec![marker(middle, super::palette::Shape::Circle, 2.2, GREY, Fill::Opacity(0.8))],
+            Swatch::Hollow => vec![marker(middle, super::palette::Shape::Circle, 3.4, GREY, Fill::Hollow)],
+            Swatch::Band => {
                 vec![area(&[(x, y - 5.0), (end, y - 5.0), (end, y + 5.0), (x, y + 5.0)], GREY, 0.3)]
             }
-            Sample::Line(color, dash) => vec![stroke(color, dash)],
-            Sample::Heading => Vec::new(),
+            Swatch::Line(color, dash) => vec![stroke(color, dash)],
+            Swatch::Heading => Vec::new(),
         };
         let base = y + 0.35 * f64::from(TICK_SIZE);
         elements.push(words(x + self.sample_width(), base, TICK_SIZE, TextAnchor::Start, false, &self.label));

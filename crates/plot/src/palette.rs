@@ -11,7 +11,7 @@ pub const BLACK: &str = "#000000";
 /// What stands behind the data: levels, single trials in a legend.
 pub const GREY: &str = "#666666";
 /// What a study is compared with.
-pub const REFERENCE: &str = "#222222";
+pub const BASELINE: &str = "#222222";
 /// Grid lines.
 pub const GRID: &str = "#E6E6E6";
 /// A shaded range.

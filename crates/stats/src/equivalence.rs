@@ -9,7 +9,7 @@
 //! level 5 % over their number (Bonferroni). Otherwise the outcomes do not decide. Agreement is that of two one-sided tests (Schuirmann 1987), here at half the usual
 //! level, so that one [`super::ALPHA`] holds for all verdicts.
 
-use super::{ALPHA, Sample};
+use super::{ALPHA, Estimate};
 
 /// What the outcomes say of the claimed number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,16 +26,16 @@ pub enum Agreement {
 /// may be infinite.
 ///
 /// ```
-/// use ohmspike_stats::Sample;
+/// use ohmspike_stats::Estimate;
 /// use ohmspike_stats::equivalence::{Agreement, agreement};
 ///
-/// let at = |mean: f64| Sample::new(&[mean - 0.01, mean, mean + 0.01]).expect("outcomes");
+/// let at = |mean: f64| Estimate::new(&[mean - 0.01, mean, mean + 0.01]).expect("outcomes");
 /// // -+ 0.0248 about the mean.
 /// assert_eq!(agreement(&at(0.33), 0.28, 0.38, 1), Agreement::Agrees);
 /// assert_eq!(agreement(&at(0.115), 0.28, 0.38, 1), Agreement::Disagrees);
 /// assert_eq!(agreement(&at(0.37), 0.28, 0.38, 1), Agreement::Open);
 /// ```
-pub fn agreement(sample: &Sample, low: f64, high: f64, means: usize) -> Agreement {
+pub fn agreement(sample: &Estimate, low: f64, high: f64, means: usize) -> Agreement {
     let (Some(inner), Some(outer)) = (sample.ci95, sample.interval(ALPHA / means.max(1) as f64)) else {
         return Agreement::Open;
     };

@@ -1,6 +1,6 @@
 //! Statistics of outcomes, from the mean of a condition to what a study concludes.
 //!
-//! - [`draws`]: which outcomes are independent repeats; [`Sample`]: mean, spread and interval of a condition;
+//! - [`draws`]: which outcomes are independent repeats; [`Estimate`]: mean, spread and interval of a condition;
 //!   [`moments`]: what every test begins with, and what it refuses;
 //! - [`paired`]: whether two conditions differ; [`power`]: which difference would have been found; [`holm`]: many tests
 //!   at once; [`equivalence`]: whether a mean is the number that somebody claims;
@@ -8,11 +8,12 @@
 //!   the variance comes from.
 //!
 //! Distributions (Student t, chi-squared, normal) are those of the statrs crate. Outcomes have whatever unit they come
-//! in, accuracies as fractions; everything is f64. NaN and infinity are refused everywhere but in [`Sample`]. Values of
+//! in, accuracies as fractions; everything is f64. NaN and infinity are refused everywhere but in [`Estimate`]. Values of
 //! other programs are in `tests/validation/statistics.rs`, the coverage of intervals in `tests/validation/coverage.rs`.
 
 pub mod draws;
 pub mod equivalence;
+mod estimate;
 pub mod holm;
 pub mod line;
 pub mod moments;
@@ -20,9 +21,8 @@ pub mod nested;
 pub mod normalised;
 pub mod paired;
 pub mod power;
-mod sample;
 
-pub use sample::{LEAST_REPEATS, Sample};
+pub use estimate::{Estimate, LEAST_REPEATS};
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
 /// The level of every test and the complement of every interval: 5 %, two-sided.

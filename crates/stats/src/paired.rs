@@ -13,9 +13,9 @@ use thiserror::Error;
 
 use super::ALPHA;
 use super::draws::{ByDraws, Drawn, distinct};
+use super::estimate::{Estimate, LEAST_REPEATS};
 use super::holm::{holm, stars};
 use super::power::least_shift;
-use super::sample::{LEAST_REPEATS, Sample};
 use super::student_tail;
 
 /// Power at which [`Paired::least_difference`] would have been found.
@@ -84,8 +84,8 @@ impl Paired {
     /// # Errors
     /// As [`Paired::new`].
     pub fn from_differences(differences: &[Drawn]) -> Result<Paired, PairedError> {
-        let n = Sample::from_drawn(differences).map_or(0, |sample| sample.n);
-        let sample = Sample::from_drawn(differences).filter(|sample| sample.n >= LEAST_REPEATS);
+        let n = Estimate::from_drawn(differences).map_or(0, |sample| sample.n);
+        let sample = Estimate::from_drawn(differences).filter(|sample| sample.n >= LEAST_REPEATS);
         let sample = sample.ok_or(PairedError::TooFew { n })?;
         let standard_error = sample.standard_error.unwrap_or(0.0);
         let Some(ci95) = sample.ci95.filter(|_| standard_error > 0.0) else {

@@ -72,7 +72,7 @@ fn resolved_text(study: &Study, base: &Base, results: &Path) -> String {
     let mut line = |key: &str, value: &str| _ = writeln!(text, "{key} = {}", quoted(value));
     line("name", &study.name);
     line("question", &study.question);
-    study.reference.iter().for_each(|name| line("reference", name));
+    study.baseline.iter().for_each(|name| line("baseline", name));
     study.replicates.iter().for_each(|name| line("replicates", name));
     if !base.paths.is_empty() {
         line("paths_from", &relative(&base.folder, results).to_string_lossy());

@@ -53,7 +53,7 @@ pub struct Study {
     /// What the study asks, in a sentence.
     pub question: String,
     /// The study whose outcome figures show as a line to compare with.
-    pub reference: Option<String>,
+    pub baseline: Option<String>,
     /// The published study that this one replicates: reports compare it with what was published.
     pub replicates: Option<String>,
     /// Where relative paths are looked up, seen from the folder of the file; that folder itself where the study doesn't say.
@@ -98,7 +98,7 @@ const BESIDE: [&str; 2] = ["repeats", "observe"];
 struct Text {
     name: Option<String>,
     question: String,
-    reference: Option<String>,
+    baseline: Option<String>,
     replicates: Option<String>,
     paths_from: Option<String>,
     given: Vec<Given>,
@@ -130,7 +130,7 @@ impl Study {
     /// # Errors
     /// [`StudyError`] with the line of the file, or the override, that is wrong.
     pub fn parse_with(presets: &[Preset], file: &str, text: &str, overrides: &[Override]) -> Result<Study, StudyError> {
-        let Text { name, question, reference, replicates, paths_from, mut given, layers } = Text::read(file, text)?;
+        let Text { name, question, baseline, replicates, paths_from, mut given, layers } = Text::read(file, text)?;
         for Override { key, value, beyond, text } in overrides {
             // What stands for a number beyond 64 bits is nothing that anybody has written.
             let shown = if beyond.is_empty() { value.to_string() } else { text.clone() };
@@ -140,7 +140,7 @@ impl Study {
         }
         let missing = || StudyError { place: file.to_owned(), problem: StudyProblem::Missing("name") };
         let study = assemble(name.ok_or_else(missing)?, given, layers, presets)?;
-        Ok(Study { question, reference, replicates, paths_from, ..study })
+        Ok(Study { question, baseline, replicates, paths_from, ..study })
     }
 }
 
@@ -172,10 +172,10 @@ impl Text {
         match (key, value) {
             ("name", DeValue::String(text)) => self.name = Some(checked_name("name", text, place)?),
             ("question", DeValue::String(text)) => self.question = text.to_string(),
-            ("reference", DeValue::String(text)) => self.reference = Some(checked_name("reference", text, place)?),
+            ("baseline", DeValue::String(text)) => self.baseline = Some(checked_name("baseline", text, place)?),
             ("replicates", DeValue::String(text)) => self.replicates = Some(checked_name("replicates", text, place)?),
             ("paths_from", DeValue::String(text)) => self.paths_from = Some(text.to_string()),
-            (key @ ("name" | "question" | "reference" | "replicates" | "paths_from"), _) => {
+            (key @ ("name" | "question" | "baseline" | "replicates" | "paths_from"), _) => {
                 return Err(wrong_type(place, key, "must be a text"));
             }
             (LAYER, DeValue::Array(layers)) => {
@@ -255,7 +255,7 @@ fn assemble(name: String, given: Vec<Given>, layers: usize, presets: &[Preset]) 
     Ok(Study {
         name,
         question: String::new(),
-        reference: None,
+        baseline: None,
         replicates: None,
         paths_from: None,
         axes,

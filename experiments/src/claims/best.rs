@@ -1,7 +1,7 @@
 //! Which share is best at 40 and 60 % of noise.
 
 use ohmspike_analysis::sweep::share;
-use ohmspike_stats::Sample;
+use ohmspike_stats::Estimate;
 use ohmspike_stats::paired::{Adjusted, Paired, adjusted};
 use ohmspike_study::record::Record;
 
@@ -28,7 +28,7 @@ pub fn at_60(records: &[&Record]) -> Finding {
 }
 
 fn find(records: &[&Record], level: f64) -> Finding {
-    let mut means: Vec<(f64, Sample)> =
+    let mut means: Vec<(f64, Estimate)> =
         shares(records).into_iter().filter_map(|of| Some((of, judged(records, of, level)?))).collect();
     let has = |wanted: f64| means.iter().any(|(of, _)| *of == wanted);
     if !(has(CLAIMED[0]) && has(CLAIMED[1]) && has(1.0)) || means.len() < 4 {

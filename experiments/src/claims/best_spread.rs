@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ohmspike_stats::Sample;
+use ohmspike_stats::Estimate;
 use ohmspike_study::record::Record;
 
 use super::silent::is_silent;
@@ -16,7 +16,7 @@ pub struct Chosen {
     /// The spreads that were chosen, rising.
     pub spreads: Vec<f64>,
     /// The values of the seeds at the spreads that the others chose.
-    pub sample: Sample,
+    pub sample: Estimate,
 }
 
 /// `of` the records at the spread that is best for the other seeds; none below two seeds, where there is no other one.
@@ -32,7 +32,7 @@ pub fn chosen(records: &[&Record], of: impl Fn(&Record) -> Option<f64>) -> Optio
     for seed in seeds {
         let of_others = |values: &[(u64, f64)]| {
             let others = values.iter().filter(|value| value.0 != seed).map(|value| value.1);
-            Sample::new(&others.collect::<Vec<f64>>()).map(|sample| sample.mean)
+            Estimate::new(&others.collect::<Vec<f64>>()).map(|sample| sample.mean)
         };
         let own = |values: &[(u64, f64)]| values.iter().find(|value| value.0 == seed).map(|value| value.1);
         let candidates = values.iter().filter_map(|(spread, values)| Some((spread, of_others(values)?, own(values)?)));
@@ -42,7 +42,7 @@ pub fn chosen(records: &[&Record], of: impl Fn(&Record) -> Option<f64>) -> Optio
         }
     }
     let spreads = spreads.into_iter().map(f64::from_bits).collect();
-    Some(Chosen { spreads, sample: Sample::new(&tested)? })
+    Some(Chosen { spreads, sample: Estimate::new(&tested)? })
 }
 
 impl Chosen {

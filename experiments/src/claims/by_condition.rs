@@ -1,6 +1,6 @@
 //! Outcomes by excitatory share and noise level.
 
-use ohmspike_stats::Sample;
+use ohmspike_stats::Estimate;
 use ohmspike_stats::draws::Drawn;
 use ohmspike_study::record::Record;
 
@@ -15,8 +15,8 @@ pub fn outcomes(records: &[&Record], share: f64, level: f64) -> Vec<Drawn> {
 }
 
 /// Their mean, where there are repeats enough to judge it.
-pub fn judged(records: &[&Record], share: f64, level: f64) -> Option<Sample> {
-    Sample::from_drawn(&outcomes(records, share, level)).filter(|sample| sample.n >= LEAST)
+pub fn judged(records: &[&Record], share: f64, level: f64) -> Option<Estimate> {
+    Estimate::from_drawn(&outcomes(records, share, level)).filter(|sample| sample.n >= LEAST)
 }
 
 /// The values that `of` takes, rising.
@@ -38,7 +38,7 @@ pub fn levels(records: &[&Record]) -> Vec<f64> {
 }
 
 /// Mean, interval and n in words.
-pub fn words(sample: &Sample) -> String {
+pub fn words(sample: &Estimate) -> String {
     let interval =
         sample.accuracy_interval().map(|(low, high)| format!(" ({:.1} to {:.1})", 100.0 * low, 100.0 * high));
     format!("{:.1} %{}, n = {}", 100.0 * sample.mean, interval.unwrap_or_default(), sample.n)

@@ -1,6 +1,6 @@
 //! Networks of half inhibition collapse at moderate noise.
 
-use ohmspike_stats::Sample;
+use ohmspike_stats::Estimate;
 use ohmspike_stats::equivalence::agreement;
 use ohmspike_study::record::Record;
 
@@ -38,7 +38,8 @@ pub fn at_30(records: &[&Record]) -> Finding {
 /// What `records` say of 50 % and more.
 pub fn from_50(records: &[&Record]) -> Finding {
     let high = levels(records).into_iter().filter(|level| *level >= 50.0);
-    let samples: Vec<(f64, Sample)> = high.filter_map(|level| Some((level, judged(records, SHARE, level)?))).collect();
+    let samples: Vec<(f64, Estimate)> =
+        high.filter_map(|level| Some((level, judged(records, SHARE, level)?))).collect();
     if samples.len() < 2 {
         return Finding::not_tested(format!("fewer than two levels from 50 % on with {LEAST} repeats at 50:50"));
     }
@@ -48,7 +49,7 @@ pub fn from_50(records: &[&Record]) -> Finding {
 }
 
 /// Whether the mean, one of several, is about `number`.
-fn about(sample: &Sample, number: f64, means: usize) -> Verdict {
+fn about(sample: &Estimate, number: f64, means: usize) -> Verdict {
     agreement(sample, number - ABOUT, number + ABOUT, means).into()
 }
 

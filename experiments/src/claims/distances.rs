@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use ohmspike_analysis::sweep::share;
-use ohmspike_stats::Sample;
+use ohmspike_stats::Estimate;
 use ohmspike_stats::equivalence::agreement;
 use ohmspike_study::record::Record;
 use ohmspike_study::success::succeeded;
@@ -22,14 +22,14 @@ pub const CLAIM: Tested = (
 
 /// What `records` say.
 pub fn find(records: &[&Record]) -> Finding {
-    let of = |share| Some((share, Sample::new(&by_seed(records, share)).filter(|sample| sample.n >= LEAST)?));
-    let tested: Vec<(f64, Sample)> = shares(records).into_iter().filter_map(of).collect();
+    let of = |share| Some((share, Estimate::new(&by_seed(records, share)).filter(|sample| sample.n >= LEAST)?));
+    let tested: Vec<(f64, Estimate)> = shares(records).into_iter().filter_map(of).collect();
     if tested.is_empty() {
         let why = format!("no share with both populations and successful networks of {LEAST} seeds");
         return Finding::not_tested(why);
     }
-    let verdict = |(_, sample): &(f64, Sample)| agreement(sample, 0.0, f64::INFINITY, tested.len()).into();
-    let words = |(of, sample): &(f64, Sample)| {
+    let verdict = |(_, sample): &(f64, Estimate)| agreement(sample, 0.0, f64::INFINITY, tested.len()).into();
+    let words = |(of, sample): &(f64, Estimate)| {
         let interval = sample.ci95.map(|(low, high)| format!(" ({low:+.3} to {high:+.3})")).unwrap_or_default();
         format!("{}: I-I less E-E {:+.3}{interval}, {} seeds", share(*of), sample.mean, sample.n)
     };

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use ohmspike_analysis::sweep::share;
-use ohmspike_stats::Sample;
+use ohmspike_stats::Estimate;
 use ohmspike_stats::draws::{Drawn, Draws};
 use ohmspike_stats::equivalence::agreement;
 use ohmspike_stats::line::Line;
@@ -31,8 +31,8 @@ const LEAST_R_SQUARED: f64 = 0.95;
 struct Lines {
     share: f64,
     levels: usize,
-    slope: Sample,
-    r_squared: Sample,
+    slope: Estimate,
+    r_squared: Estimate,
 }
 
 /// What `records` say.
@@ -81,7 +81,7 @@ fn lines(records: &[&Record], share: f64) -> Option<Lines> {
     let lines: Vec<(Draws, Line)> = levels[0].1.keys().filter_map(line).collect();
     let of = |of: fn(&Line) -> f64| {
         let drawn: Vec<Drawn> = lines.iter().map(|(draws, line)| (*draws, of(line))).collect();
-        Sample::from_drawn(&drawn).filter(|sample| sample.n >= LEAST)
+        Estimate::from_drawn(&drawn).filter(|sample| sample.n >= LEAST)
     };
     Some(Lines { share, levels: levels.len(), slope: of(|line| line.slope)?, r_squared: of(|line| line.r_squared)? })
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use ohmspike_analysis::sweep::share;
-use ohmspike_stats::Sample;
+use ohmspike_stats::Estimate;
 use ohmspike_stats::equivalence::agreement;
 use ohmspike_study::record::Record;
 
@@ -70,12 +70,12 @@ fn not_tested() -> Finding {
 }
 
 /// The verdict on means of all shares; inconclusive where some have too few seeds.
-fn decided(means: &[(f64, Option<Sample>)], low: f64, told: impl Fn(&Sample) -> String) -> Finding {
-    let verdict = |(_, sample): &(f64, Option<Sample>)| match sample {
+fn decided(means: &[(f64, Option<Estimate>)], low: f64, told: impl Fn(&Estimate) -> String) -> Finding {
+    let verdict = |(_, sample): &(f64, Option<Estimate>)| match sample {
         Some(sample) if sample.n >= LEAST => agreement(sample, low, f64::INFINITY, means.len()).into(),
         _ => Verdict::Inconclusive,
     };
-    let words = |(of, sample): &(f64, Option<Sample>)| match sample {
+    let words = |(of, sample): &(f64, Option<Estimate>)| match sample {
         Some(sample) => format!("{}: {}", share(*of), told(sample)),
         None => format!("{}: one seed, which decides nothing", share(*of)),
     };
@@ -108,9 +108,9 @@ pub fn low_rates(records: &[&Record]) -> Finding {
     };
     let of_share = |rated: &Rated| {
         let differences: Vec<f64> = rated.seeds.iter().map(|[low, high]| mean(low) - mean(high)).collect();
-        (rated.share, Sample::new(&differences))
+        (rated.share, Estimate::new(&differences))
     };
-    let told = |sample: &Sample| {
+    let told = |sample: &Estimate| {
         let interval = sample.ci95.map(|(low, high)| format!(" ({:+.1} to {:+.1})", 100.0 * low, 100.0 * high));
         let interval = interval.unwrap_or_default();
         format!("lowest less highest third {:+.1} points{interval}, n = {}", 100.0 * sample.mean, sample.n)

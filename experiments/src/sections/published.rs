@@ -10,7 +10,7 @@ use ohmspike_report::page::number::{level, percent, points};
 use ohmspike_report::page::table::table;
 use ohmspike_report::page::{Facts, Section};
 use ohmspike_snn::metrics::van_rossum::{Distance, PairDistances};
-use ohmspike_stats::Sample;
+use ohmspike_stats::Estimate;
 use ohmspike_stats::draws::Drawn;
 use ohmspike_study::key_label::{FRACTION, NOISE};
 
@@ -61,7 +61,7 @@ fn rows(facts: &Facts, published: &Published) -> Vec<Vec<String>> {
             continue;
         };
         let outcomes: Vec<Drawn> = done.iter().filter_map(|done| Some((done.draws, done.record.outcome?))).collect();
-        let Some(sample) = Sample::from_drawn(&outcomes) else { continue };
+        let Some(sample) = Estimate::from_drawn(&outcomes) else { continue };
         let difference = sample.mean - theirs;
         let half = sample.ci95.map(|(low, high)| (high - low) / 2.0);
         let bound = published.noise.reading_error_points / 100.0 + half.unwrap_or(0.0);
@@ -101,7 +101,7 @@ fn distances(facts: &Facts, published: &Published) -> Vec<Vec<String>> {
             [("E-E", row.ee, |found| found.ee), ("E-I", row.ei, |found| found.ei), ("I-I", row.ii, |found| found.ii)];
         for (pair, [mean, sd], pick) in pairs {
             let ours: Vec<f64> = networks.values().filter_map(|found| Some(pick(found)?.root)).collect();
-            let Some(sample) = Sample::new(&ours) else { continue };
+            let Some(sample) = Estimate::new(&ours) else { continue };
             let spread = sample.sd.map(|sd| format!(" ± {sd:.4}")).unwrap_or_default();
             let relative =
                 if mean > 0.0 { format!("{:+.1}", 100.0 * (sample.mean / mean - 1.0)) } else { String::new() };

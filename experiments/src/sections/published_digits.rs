@@ -6,7 +6,7 @@ use maud::{Markup, html};
 
 use ohmspike_report::page::Facts;
 use ohmspike_report::page::table::table;
-use ohmspike_stats::Sample;
+use ohmspike_stats::Estimate;
 use ohmspike_study::record::Record;
 
 use crate::published::{DigitRow, DigitValues, Published};
@@ -42,7 +42,7 @@ fn told(facts: &Facts, theirs: &DigitValues, row: &DigitRow) -> Option<Vec<Strin
         facts.done.iter().map(|done| done.record).filter(alike).map(|record| (record.seed, record)).collect();
     let mean = |of: &dyn Fn(&Record) -> Option<f64>| {
         let values: Vec<f64> = networks.values().filter_map(|record| of(record)).collect();
-        Sample::new(&values)
+        Estimate::new(&values)
     };
     let rate = mean(&|record| record.initial_rate())?;
     let on_axis = mean(&|record| theirs.on_published_axis(&record.settings, record.initial_rate()?));

@@ -9,7 +9,7 @@
 
 use ohmspike_snn::activity::ClassActivity;
 use ohmspike_snn::network::excitatory_neurons;
-use ohmspike_stats::Sample;
+use ohmspike_stats::Estimate;
 use ohmspike_study::observation::{ClassTiming, IntervalSummary};
 use ohmspike_study::record::Record;
 use ohmspike_study::success::Success;
@@ -65,11 +65,11 @@ pub struct FiringRow {
     /// Number of the class; none for all of them together.
     pub class: Option<usize>,
     /// Mean interval, ms; networks in which no neuron spikes twice have none.
-    pub interval: Option<Sample>,
+    pub interval: Option<Estimate>,
     /// Coefficient of variation of the intervals.
-    pub variation: Option<Sample>,
+    pub variation: Option<Estimate>,
     /// Firing frequency, Hz a neuron.
-    pub frequency: Option<Sample>,
+    pub frequency: Option<Estimate>,
 }
 
 /// The stages of the table: before and after training, successful and failed networks.
@@ -95,7 +95,8 @@ pub fn rows(records: &[&Record]) -> Vec<FiringRow> {
 }
 
 fn row(networks: &[Seen], stage: Stage, population: Population, class: Option<usize>) -> FiringRow {
-    let sample = |of: &dyn Fn(&Seen) -> Option<f64>| Sample::new(&networks.iter().filter_map(of).collect::<Vec<f64>>());
+    let sample =
+        |of: &dyn Fn(&Seen) -> Option<f64>| Estimate::new(&networks.iter().filter_map(of).collect::<Vec<f64>>());
     FiringRow {
         stage,
         population,
@@ -161,8 +162,8 @@ pub fn table(records: &[&Record]) -> Option<Table> {
     ];
     let cells = |row: &FiringRow| {
         let class = row.class.map_or_else(|| "all".to_owned(), |class| data.class_name(class));
-        let count = |sample: Option<Sample>| sample.map_or(0, |sample| sample.n).to_string();
-        let both = |sample: Option<Sample>| {
+        let count = |sample: Option<Estimate>| sample.map_or(0, |sample| sample.n).to_string();
+        let both = |sample: Option<Estimate>| {
             [number(sample.map(|sample| sample.mean)), number(sample.and_then(|sample| sample.sd))]
         };
         let head = [row.stage.words().to_owned(), row.population.words().to_owned(), class, count(row.frequency)];

@@ -5,7 +5,7 @@
 //! (2025), Fig. 3.
 
 use ohmspike_analysis::recorded::Recorded;
-use ohmspike_plot::grid::{Grid, Sample as Shown};
+use ohmspike_plot::grid::{Grid, Swatch as Shown};
 use ohmspike_plot::mark::{Dash, Mark};
 use ohmspike_plot::palette::{GREY, Look};
 use ohmspike_plot::plot::{Plot, PlotAxis};

@@ -1,6 +1,6 @@
 //! A line for each class that looks like no other, in grey too; none is black.
 
-use ohmspike_plot::grid::{Entry, Sample};
+use ohmspike_plot::grid::{Entry, Swatch};
 use ohmspike_plot::mark::Dash;
 use ohmspike_plot::palette::{BLACK, GREY, Look};
 use ohmspike_study::settings::Settings;
@@ -17,7 +17,7 @@ pub(super) fn class_line(class: usize) -> (&'static str, Dash) {
 pub(super) fn class_entries(settings: &Settings, classes: usize) -> Vec<Entry> {
     let entry = |class: usize| {
         let (color, dash) = class_line(class);
-        Entry::new(Sample::Line(color, dash), settings.data.class_name(class))
+        Entry::new(Swatch::Line(color, dash), settings.data.class_name(class))
     };
     (0..classes).map(entry).collect()
 }

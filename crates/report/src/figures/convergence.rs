@@ -1,7 +1,7 @@
 //! Test accuracy epoch by epoch, of networks that have learnt and of those that have not.
 
 use ohmspike_analysis::recorded::Recorded;
-use ohmspike_plot::grid::{Entry, Grid, Sample as Shown};
+use ohmspike_plot::grid::{Entry, Grid, Swatch as Shown};
 use ohmspike_plot::mark::{Dash, Fill, Mark};
 use ohmspike_plot::palette::Look;
 use ohmspike_plot::plot::{Plot, PlotAxis};

@@ -9,7 +9,7 @@ use ohmspike_plot::mark::{Dash, Fill, Mark};
 use ohmspike_plot::palette::{BLACK, Look};
 use ohmspike_plot::plot::{Plot, PlotAxis, TICK_SIZE};
 use ohmspike_plot::scale::Scale;
-use ohmspike_stats::Sample;
+use ohmspike_stats::Estimate;
 use ohmspike_stats::draws::Drawn;
 use ohmspike_stats::paired::{Adjusted, Paired, PairedError, adjusted, differences as paired_differences};
 use ohmspike_study::axis_value::plain;
@@ -148,11 +148,11 @@ fn differences(recorded: Recorded, shares: usize, value: Option<toml::Value>, co
         recorded.outcomes(&here.collect::<Vec<usize>>())
     };
     let values = recorded.study.axes[shares].values.iter().enumerate();
-    let (reference, others): (Vec<_>, Vec<_>) = values.partition(|(_, value)| number(value) == Some(1.0));
-    let reference = reference.first().map(|(_, value)| outcomes(value)).unwrap_or_default();
+    let (baseline, others): (Vec<_>, Vec<_>) = values.partition(|(_, value)| number(value) == Some(1.0));
+    let baseline = baseline.first().map(|(_, value)| outcomes(value)).unwrap_or_default();
     let difference = |(number, value): (usize, &toml::Value)| {
-        let pairs = paired_differences(&outcomes(value), &reference);
-        let sample = Sample::from_drawn(&pairs);
+        let pairs = paired_differences(&outcomes(value), &baseline);
+        let sample = Estimate::from_drawn(&pairs);
         Difference {
             number,
             mean: sample.map(|sample| sample.mean),

@@ -1,7 +1,7 @@
 //! One image in one network, before and after training: who spikes when, and the voltages of membranes and readout.
 
 use ohmspike_analysis::recorded::Recorded;
-use ohmspike_plot::grid::{Entry, Grid, Sample};
+use ohmspike_plot::grid::{Entry, Grid, Swatch};
 use ohmspike_plot::mark::{Dash, Mark};
 use ohmspike_plot::palette::{BLACK, GREY, Look, Shape};
 use ohmspike_plot::plot::{Plot, PlotAxis, TICK_SIZE};
@@ -74,13 +74,13 @@ fn drawn(recorded: Recorded, chosen: &Chosen, examples: [&Example; 2]) -> Figure
 
 fn entries(example: &Example) -> Vec<Entry> {
     let [excitatory, inhibitory] = looks();
-    let mut entries = vec![Entry::new(Sample::Marker(excitatory), "excitatory")];
+    let mut entries = vec![Entry::new(Swatch::Marker(excitatory), "excitatory")];
     if example.excitatory < example.hidden_neurons {
-        entries.push(Entry::new(Sample::Marker(inhibitory), "inhibitory"));
+        entries.push(Entry::new(Swatch::Marker(inhibitory), "inhibitory"));
     }
-    entries.push(Entry::new(Sample::Line(GREY, Dash::Dashed), "threshold"));
-    entries.push(Entry::new(Sample::Line(BLACK, Dash::Solid), "true class"));
-    entries.push(Entry::new(Sample::Line(CHOSEN, Dash::Dashed), "chosen class, if another"));
+    entries.push(Entry::new(Swatch::Line(GREY, Dash::Dashed), "threshold"));
+    entries.push(Entry::new(Swatch::Line(BLACK, Dash::Solid), "true class"));
+    entries.push(Entry::new(Swatch::Line(CHOSEN, Dash::Dashed), "chosen class, if another"));
     entries
 }
 

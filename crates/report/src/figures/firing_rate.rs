@@ -9,11 +9,11 @@
 
 use std::cmp::Ordering;
 
+use ohmspike_analysis::baseline::Baseline;
 use ohmspike_analysis::recorded::{Group, Recorded};
-use ohmspike_analysis::reference::Reference;
-use ohmspike_plot::grid::{Entry, Grid, Sample as Shown};
+use ohmspike_plot::grid::{Entry, Grid, Swatch as Shown};
 use ohmspike_plot::mark::{Dash, Fill, Mark};
-use ohmspike_plot::palette::{Look, REFERENCE, SHADE};
+use ohmspike_plot::palette::{BASELINE, Look, SHADE};
 use ohmspike_plot::plot::{Plot, PlotAxis};
 use ohmspike_plot::scale::Scale;
 use ohmspike_study::axis_value::plain;
@@ -79,9 +79,9 @@ fn figure(
         share.map(|_| Entry::new(Shown::Heading, format!("{}:", heading(FRACTION)))).into_iter().collect();
     entries.extend(curves.iter().map(|curve| Entry::new(Shown::Curve(curve.look), curve.label.clone())));
     entries.push(Entry::new(Shown::Dot, "one trial"));
-    let peak = recorded.reference.and_then(Reference::peak);
-    if let Some((reference, _)) = recorded.reference.zip(peak) {
-        entries.push(Entry::new(Shown::Line(REFERENCE, Dash::Dotted), reference.study.clone()));
+    let peak = recorded.baseline.and_then(Baseline::peak);
+    if let Some((baseline, _)) = recorded.baseline.zip(peak) {
+        entries.push(Entry::new(Shown::Line(BASELINE, Dash::Dotted), baseline.study.clone()));
     }
     let plot = Plot { title: group.words(), ..plot(&curves, peak.map(|peak| peak.mean), published) };
     let grid = Grid { title: recorded.study.name.clone(), entries, rows: vec![vec![plot]] };
@@ -127,7 +127,7 @@ impl Spread {
     }
 }
 
-fn plot(curves: &[Curve], reference: Option<f64>, published: &FiringRates) -> Plot {
+fn plot(curves: &[Curve], baseline: Option<f64>, published: &FiringRates) -> Plot {
     let spreads = || curves.iter().flat_map(|curve| &curve.spreads);
     let mut rates: Vec<f64> = spreads().flat_map(|spread| &spread.trials).map(|trial| trial.1).collect();
     rates.extend(published.shaded.iter().flat_map(|(low, high, _)| [*low, *high]));
@@ -135,7 +135,7 @@ fn plot(curves: &[Curve], reference: Option<f64>, published: &FiringRates) -> Pl
     let range = published.shaded.clone();
     let range = range.map(|(low, high, label)| Mark::Range { low, high, color: SHADE, label });
     let mut marks: Vec<Mark> = range.into_iter().collect();
-    marks.extend(reference.map(|peak| level(peak, &scale, REFERENCE, Dash::Dotted)));
+    marks.extend(baseline.map(|peak| level(peak, &scale, BASELINE, Dash::Dotted)));
     for Curve { look, spreads, .. } in curves {
         let trials = spreads.iter().flat_map(|spread| &spread.trials).map(|(_, rate, peak)| (*rate, 100.0 * peak));
         marks.push(Mark::Cloud { points: trials.collect(), color: look.color, shape: look.shape, size: 1.8 });
@@ -175,7 +175,7 @@ fn caption(recorded: Recorded, published: &str, curves: &[Curve]) -> String {
          training. Small marks are trials, large ones the means of the trials with one spread sigma_init of the first \
          weights ({n} trials each); lines join them in the order of sigma_init.{}{silent}{failed}{}",
         published,
-        recorded.reference_words("the peak accuracy", recorded.reference.and_then(Reference::peak))
+        recorded.baseline_words("the peak accuracy", recorded.baseline.and_then(Baseline::peak))
     )
 }
 

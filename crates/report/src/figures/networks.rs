@@ -1,7 +1,7 @@
 //! The networks of a study as figures of learning see them: which have learnt, and what colour they have.
 
 use ohmspike_analysis::recorded::Recorded;
-use ohmspike_plot::grid::{Entry, Sample as Shown};
+use ohmspike_plot::grid::{Entry, Swatch as Shown};
 use ohmspike_plot::palette::Look;
 use ohmspike_study::key_label::{FRACTION, heading, value_label};
 use ohmspike_study::record::Record;

@@ -3,9 +3,9 @@
 //! An axis of numbers runs along x. An axis of texts, such as devices, stands on the left, with a row a text.
 
 use ohmspike_analysis::recorded::{Group, Recorded};
-use ohmspike_plot::grid::{Entry, Grid, MOST_PLOTS, Sample as Shown, in_pairs};
+use ohmspike_plot::grid::{Entry, Grid, MOST_PLOTS, Swatch as Shown, in_pairs};
 use ohmspike_plot::mark::Dash;
-use ohmspike_plot::palette::{GREY, REFERENCE};
+use ohmspike_plot::palette::{BASELINE, GREY};
 use ohmspike_plot::plot::Plot;
 use ohmspike_study::axis_value::is_numeric;
 use ohmspike_study::key_label::{FRACTION, heading};
@@ -69,7 +69,7 @@ fn figure(recorded: Recorded, x: XAxis, curve: Option<usize>, panels: &[Panel], 
             &all,
             key,
             chance,
-            recorded.reference.map(|one| one.study.as_str()),
+            recorded.baseline.map(|one| one.study.as_str()),
             numeric,
         ),
         // Names need the room of a row.
@@ -85,7 +85,7 @@ fn entries(
     all: &[&Curve],
     key: Option<&str>,
     chance: Option<f64>,
-    reference: Option<&str>,
+    baseline: Option<&str>,
     numeric: bool,
 ) -> Vec<Entry> {
     let mut entries: Vec<Entry> =
@@ -107,7 +107,7 @@ fn entries(
     entries.extend(
         chance.map(|chance| Entry::new(Shown::Line(GREY, Dash::Dashed), format!("chance, {} %", percent(chance)))),
     );
-    entries.extend(reference.map(|name| Entry::new(Shown::Line(REFERENCE, Dash::Dotted), name.to_owned())));
+    entries.extend(baseline.map(|name| Entry::new(Shown::Line(BASELINE, Dash::Dotted), name.to_owned())));
     entries
 }
 

@@ -40,7 +40,7 @@ pub(super) fn caption(recorded: Recorded, x: XAxis, panels: &[Panel]) -> String 
             " Hollow markers are networks that say nothing about the hardware, such as silent ones; no answer rests on them.",
         );
     }
-    text.push_str(&recorded.reference_words("the outcome", recorded.reference_outcome()));
+    text.push_str(&recorded.baseline_words("the outcome", recorded.baseline_outcome()));
     text + &x.note(recorded)
 }
 

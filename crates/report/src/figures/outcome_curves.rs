@@ -6,7 +6,7 @@ use ohmspike_analysis::judged::Judged;
 use ohmspike_analysis::recorded::{Group, Recorded};
 use ohmspike_analysis::repeats::Done;
 use ohmspike_plot::palette::Look;
-use ohmspike_stats::Sample;
+use ohmspike_stats::Estimate;
 use ohmspike_stats::draws::Drawn;
 use ohmspike_study::axis_value::is_numeric;
 use ohmspike_study::axis_value::plain;
@@ -21,7 +21,7 @@ pub(super) struct Point {
     pub(super) x: f64,
     /// The value of the axis as text.
     pub(super) text: String,
-    pub(super) sample: Sample,
+    pub(super) sample: Estimate,
     /// Seeds and outcomes.
     pub(super) trials: Vec<(u64, f64)>,
     /// Whether at least half of the trials are in a state that keeps them out of answers.
@@ -63,7 +63,7 @@ pub(super) fn curves(recorded: Recorded, judged: &Judged, x: XAxis, curve: Optio
         let done = recorded.done(conditions);
         let unhealthy = judged.is_unhealthy(&done, conditions);
         let (trials, drawn) = outcomes(done);
-        let sample = Sample::from_drawn(&drawn)?;
+        let sample = Estimate::from_drawn(&drawn)?;
         let x = if numeric { x.value(recorded, *conditions.first()?)? } else { place as f64 };
         x.is_finite().then(|| Point { x, text: plain(value), sample, trials, unhealthy })
     };

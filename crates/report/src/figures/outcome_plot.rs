@@ -2,7 +2,7 @@
 
 use ohmspike_analysis::recorded::Recorded;
 use ohmspike_plot::mark::{Dash, Fill, Mark};
-use ohmspike_plot::palette::{GREY, Look, REFERENCE, Shape};
+use ohmspike_plot::palette::{BASELINE, GREY, Look, Shape};
 use ohmspike_plot::plot::{Plot, PlotAxis};
 use ohmspike_plot::scale::Scale;
 use ohmspike_study::key_label::{value_label, words_and_unit};
@@ -27,7 +27,7 @@ pub(super) fn over_numbers(recorded: Recorded, x: XAxis, curves: &[Curve], chanc
     let xs: Vec<f64> = curves.iter().flat_map(|curve| &curve.points).map(|point| point.x).collect();
     let scale = x.scale(recorded.study, &xs);
     let mut marks: Vec<Mark> = chance.map(|chance| level(chance, &scale, GREY, Dash::Dashed)).into_iter().collect();
-    marks.extend(recorded.reference_outcome().map(|sample| level(sample.mean, &scale, REFERENCE, Dash::Dotted)));
+    marks.extend(recorded.baseline_outcome().map(|sample| level(sample.mean, &scale, BASELINE, Dash::Dotted)));
     for curve in curves {
         marks.extend(bands(curve));
     }
@@ -58,9 +58,9 @@ pub(super) fn over_texts(recorded: Recorded, x: XAxis, curves: &[Curve], chance:
         let points = vec![(100.0 * chance, -0.5), (100.0 * chance, names.len() as f64 - 0.5)];
         marks.push(Mark::Line { points, color: GREY, width: 1.2, dash: Dash::Dashed });
     }
-    if let Some(sample) = recorded.reference_outcome() {
+    if let Some(sample) = recorded.baseline_outcome() {
         let points = vec![(100.0 * sample.mean, -0.5), (100.0 * sample.mean, names.len() as f64 - 0.5)];
-        marks.push(Mark::Line { points, color: REFERENCE, width: 1.4, dash: Dash::Dotted });
+        marks.push(Mark::Line { points, color: BASELINE, width: 1.4, dash: Dash::Dotted });
     }
     for (number, curve) in curves.iter().enumerate() {
         let beside = 0.7 * ((number as f64 + 0.5) / curves.len() as f64 - 0.5);

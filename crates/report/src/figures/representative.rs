@@ -2,7 +2,7 @@
 
 use ohmspike_analysis::recorded::Recorded;
 use ohmspike_analysis::tables::firing::Population;
-use ohmspike_plot::grid::{Entry, Grid, Sample};
+use ohmspike_plot::grid::{Entry, Grid, Swatch};
 use ohmspike_plot::mark::{Dash, Mark};
 use ohmspike_plot::palette::{BLACK, GREY};
 use ohmspike_plot::plot::{Plot, PlotAxis};
@@ -80,12 +80,12 @@ pub(super) fn figure(recorded: Recorded) -> Result<Option<Figure>, StoreError> {
 fn entries(settings: &Settings, classes: usize) -> Vec<Entry> {
     let [excitatory, inhibitory] = looks();
     let mut entries = class_entries(settings, classes);
-    entries.push(Entry::new(Sample::Line(BLACK, Dash::Solid), "all classes"));
-    entries.push(Entry::new(Sample::Line(excitatory.color, Dash::Solid), "weights to excitatory"));
-    entries.push(Entry::new(Sample::Line(inhibitory.color, Dash::Solid), "to inhibitory neurons"));
-    entries.push(Entry::new(Sample::Heading, "before training:"));
-    entries.push(Entry::new(Sample::Line(GREY, Dash::Dashed), "from the inputs"));
-    entries.push(Entry::new(Sample::Band, "to the readout"));
+    entries.push(Entry::new(Swatch::Line(BLACK, Dash::Solid), "all classes"));
+    entries.push(Entry::new(Swatch::Line(excitatory.color, Dash::Solid), "weights to excitatory"));
+    entries.push(Entry::new(Swatch::Line(inhibitory.color, Dash::Solid), "to inhibitory neurons"));
+    entries.push(Entry::new(Swatch::Heading, "before training:"));
+    entries.push(Entry::new(Swatch::Line(GREY, Dash::Dashed), "from the inputs"));
+    entries.push(Entry::new(Swatch::Band, "to the readout"));
     entries
 }
 

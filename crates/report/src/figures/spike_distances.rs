@@ -3,7 +3,7 @@
 use ohmspike_analysis::recorded::Recorded;
 use ohmspike_analysis::stage::{Seen, Stage};
 use ohmspike_analysis::tables::spike_distances::{PairKind, STAGES, fractions};
-use ohmspike_plot::grid::{Entry, Grid, Sample};
+use ohmspike_plot::grid::{Entry, Grid, Swatch};
 use ohmspike_plot::palette::Look;
 use ohmspike_plot::plot::{Plot, PlotAxis};
 use ohmspike_plot::scale::Scale;
@@ -100,8 +100,8 @@ fn plot(
 fn entries(at: &[(Stage, Vec<Seen>)]) -> Vec<Entry> {
     let there = |kind: &PairKind| at.iter().flat_map(|(_, networks)| networks).any(|seen| root(seen, *kind).is_some());
     let kinds = PairKind::ALL.into_iter().enumerate().filter(|(_, kind)| there(kind));
-    let mut entries = vec![Entry::new(Sample::Heading, "pairs:")];
-    entries.extend(kinds.map(|(number, kind)| Entry::new(Sample::Marker(Look::new(number)), kind.words())));
+    let mut entries = vec![Entry::new(Swatch::Heading, "pairs:")];
+    entries.extend(kinds.map(|(number, kind)| Entry::new(Swatch::Marker(Look::new(number)), kind.words())));
     entries
 }
 

@@ -265,14 +265,14 @@ fn outcomes(facts: &Facts, sweep: &Sweep) -> String {
     let points: Vec<(&SweptCurve, &SweptPoint)> = points.filter(|(_, point)| !point.outcomes.is_empty()).collect();
     if let [(_, only)] = points[..] {
         return only
-            .sample()
+            .estimate()
             .map(|sample| format!("The mean test accuracy is {}.", mean_words(sample)))
             .unwrap_or_default();
     }
     if points.is_empty() {
         return "No trial has an outcome that an answer may rest on.".to_owned();
     }
-    let most = points.iter().filter_map(|(_, point)| point.sample()).map(|sample| sample.n).max().unwrap_or(0);
+    let most = points.iter().filter_map(|(_, point)| point.estimate()).map(|sample| sample.n).max().unwrap_or(0);
     if most < LEAST_REPEATS {
         return format!(
             "No condition is called better than another: there are no more than n = {most} independent repeats of each, and a \

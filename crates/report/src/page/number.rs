@@ -1,6 +1,6 @@
 //! Numbers as a report shows them.
 
-use ohmspike_stats::Sample;
+use ohmspike_stats::Estimate;
 use ohmspike_study::key_label::words_and_unit;
 
 /// A fraction in percent with one decimal.
@@ -19,19 +19,19 @@ pub fn probability(p: f64) -> String {
 }
 
 /// Mean with its 95 % interval and n, in percent.
-pub fn mean(sample: Option<Sample>) -> String {
+pub fn mean(sample: Option<Estimate>) -> String {
     let Some(sample) = sample else { return "no outcome".to_owned() };
     format!("{} (n = {})", with_half(&sample), sample.n)
 }
 
 /// The same within a sentence: the unit at the number.
-pub fn mean_words(sample: Sample) -> String {
+pub fn mean_words(sample: Estimate) -> String {
     format!("{} % (n = {})", with_half(&sample), sample.n)
 }
 
 /// Mean in percent with half the width of its interval, or its ends where they are not as far from it; the values where there
 /// are two of them.
-pub fn with_half(sample: &Sample) -> String {
+pub fn with_half(sample: &Estimate) -> String {
     let mean = percent(sample.mean);
     match (sample.ci95, sample.accuracy_interval()) {
         (Some(interval), Some(cut)) if interval == cut => format!("{mean} ± {:.1}", 50.0 * (cut.1 - cut.0)),
@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn intervals_end_at_0_and_100_percent_and_few_values_are_listed() {
-        let of = |values: &[f64]| with_half(&Sample::new(values).expect("values"));
+        let of = |values: &[f64]| with_half(&Estimate::new(values).expect("values"));
         assert_eq!(of(&[0.5, 0.51, 0.52]), "51.0 ± 2.5");
         assert_eq!(of(&[0.01, 0.02, 0.06]), "3.0 (0.0 to 9.6)");
         assert_eq!(of(&[0.5, 0.52]), "51.0 (50.0, 52.0)");

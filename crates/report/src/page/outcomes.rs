@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use ohmspike_analysis::summary::Summary;
 use ohmspike_analysis::sweep::{Sweep, SweptCurve, SweptPoint};
-use ohmspike_stats::Sample;
+use ohmspike_stats::Estimate;
 use ohmspike_study::axis_value::is_seed;
 use ohmspike_study::health::HealthKind;
 
@@ -64,8 +64,8 @@ fn cell(point: &SweptPoint) -> String {
         count => format!(", {count} left out: {}", kinds.join(", ")),
     };
     let failed = failed + &left_out;
-    let Some(sample) = point.sample() else {
-        let unusable = Sample::from_drawn(&point.unusable).map(|sample| format!("[{}]", percent(sample.mean)));
+    let Some(sample) = point.estimate() else {
+        let unusable = Estimate::from_drawn(&point.unusable).map(|sample| format!("[{}]", percent(sample.mean)));
         return format!("{}{failed}", unusable.unwrap_or_else(|| "-".to_owned()));
     };
     format!("{} (n = {}{failed})", with_half(&sample), sample.n)

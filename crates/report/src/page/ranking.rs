@@ -1,6 +1,6 @@
 //! Which of several is the highest, as far as paired tests over shared seeds tell.
 
-use ohmspike_stats::Sample;
+use ohmspike_stats::Estimate;
 use ohmspike_stats::draws::Drawn;
 use ohmspike_stats::paired::{Adjusted, Paired, PairedError, adjusted};
 
@@ -36,7 +36,7 @@ impl Ranking {
         if !(2..=MOST).contains(&values.len()) {
             return None;
         }
-        let means: Option<Vec<f64>> = values.iter().map(|(_, drawn)| Some(Sample::from_drawn(drawn)?.mean)).collect();
+        let means: Option<Vec<f64>> = values.iter().map(|(_, drawn)| Some(Estimate::from_drawn(drawn)?.mean)).collect();
         let means = means?;
         let mut order: Vec<usize> = (0..values.len()).collect();
         order.sort_by(|&one, &other| means[other].total_cmp(&means[one]));

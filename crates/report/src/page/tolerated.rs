@@ -2,7 +2,7 @@
 
 use ohmspike_analysis::point_health::{PointHealth, Withheld, withheld};
 use ohmspike_analysis::sweep::{Sweeps, SweptCurve, SweptPoint};
-use ohmspike_stats::Sample;
+use ohmspike_stats::Estimate;
 use ohmspike_stats::normalised::{Condition, Crossing, Curve, Held, NormalisedError, THRESHOLDS};
 
 use super::direction::{Direction, direction};
@@ -12,7 +12,7 @@ pub struct Tolerance {
     /// What the curve is called.
     pub name: String,
     /// The undisturbed level, and the outcomes there.
-    pub clean: Option<(f64, Sample)>,
+    pub clean: Option<(f64, Estimate)>,
     /// Level and A* of every condition.
     pub normalised: Vec<(f64, f64)>,
     /// Where it crosses [`THRESHOLDS`], or why that is not known.
@@ -90,7 +90,7 @@ fn tolerance(name: String, curve: &SweptCurve, chance: f64, direction: Direction
     // A reference without a usable outcome is not replaced by its neighbour.
     let reference = health.first().map(|first| first.0);
     let first = conditions.first().filter(|first| reference.is_none_or(|reference| reference == first.level));
-    let clean = first.and_then(|first| Some((first.level, Sample::from_drawn(&first.outcomes)?)));
+    let clean = first.and_then(|first| Some((first.level, Estimate::from_drawn(&first.outcomes)?)));
     let normalised = checked.as_ref().ok().filter(|_| clean.is_some());
     let normalised = normalised.map(|checked| levels.zip(checked.normalised()).collect()).unwrap_or_default();
     let last = conditions.last().map_or(f64::NAN, |last| last.level);

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use super::{Condition, Crossing, CrossingInterval, Held, NormalisedError, Scale, THRESHOLDS};
 use crate::draws::{ByDraws, Drawn, Draws, distinct, factors, spread};
+use crate::estimate::{Estimate, LEAST_REPEATS};
 use crate::moments::in_range;
-use crate::sample::{LEAST_REPEATS, Sample};
 use crate::{ALPHA, student};
 
 /// Halvings of the distance of two levels in the search for an end: exact to 1e-15 of it.
@@ -134,7 +134,8 @@ impl Curve {
 
     /// Whether there are repeats enough, and a spread, for bounds.
     fn tells(&self) -> bool {
-        let samples: Vec<Sample> = self.outcomes.iter().filter_map(|outcomes| Sample::from_drawn(outcomes)).collect();
+        let samples: Vec<Estimate> =
+            self.outcomes.iter().filter_map(|outcomes| Estimate::from_drawn(outcomes)).collect();
         let spread = samples.iter().any(|sample| sample.ci95.is_some());
         spread && self.distance(0.5, 0, 0.0).2 >= LEAST_REPEATS
     }
@@ -186,7 +187,7 @@ impl Curve {
             let found = spread(&self.factors, &distances.iter().map(|one| one.1).collect::<Vec<f64>>());
             return found.map_or((mean, 0.0, 1), |found| (mean, found.standard_error, found.n));
         }
-        let of = |place: usize| Sample::from_drawn(&self.outcomes[place]);
+        let of = |place: usize| Estimate::from_drawn(&self.outcomes[place]);
         let error = |place: usize| of(place).and_then(|sample| sample.standard_error).unwrap_or(0.0);
         // Neighbouring levels may share some draws: their errors add in full. That of the clean level is apart.
         let clean = if segment == 0 { 0.0 } else { threshold * error(0) };

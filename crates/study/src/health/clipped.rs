@@ -21,8 +21,8 @@ pub struct Clipped {
     pub ended: Ended,
     /// The connection where the share is largest.
     pub connection: String,
-    /// Their share, 0 to 1.
-    pub share: f64,
+    /// Their fraction, 0 to 1.
+    pub fraction: f64,
 }
 
 /// What ends at the top of its range.
@@ -40,7 +40,7 @@ impl Clipped {
     /// The conversions of converters whose range cuts sums off.
     pub(super) fn conversions(saturated: &Saturated) -> Clipped {
         let (connection, share) = (saturated.connection.clone(), saturated.shares.clipped);
-        Clipped { ended: Ended::Conversions, connection, share }
+        Clipped { ended: Ended::Conversions, connection, fraction: share }
     }
 
     pub(super) fn advice(&self) -> String {
@@ -60,7 +60,7 @@ impl Clipped {
 
 impl Display for Clipped {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
-        let Clipped { ended, connection, share } = self;
+        let Clipped { ended, connection, fraction: share } = self;
         let percent = significant(100.0 * share);
         match ended {
             Ended::Conversions => write!(
@@ -82,7 +82,7 @@ pub(super) fn clipped(record: &Record) -> Option<Clipped> {
     let share = |report: &WriteReport| report.clipped_high as f64 / report.cells_written.max(1) as f64;
     let shares = record.connections.iter().map(|connection| (&*connection.name, share(&connection.writes)));
     let (connection, share) = shares.max_by(|one, next| one.1.total_cmp(&next.1))?;
-    (share > MOST_WRITES).then(|| Clipped { ended: Ended::Writes, connection: connection.to_owned(), share })
+    (share > MOST_WRITES).then(|| Clipped { ended: Ended::Writes, connection: connection.to_owned(), fraction: share })
 }
 
 #[cfg(test)]
@@ -103,11 +103,11 @@ mod tests {
         assert_eq!(clipped(&record), None);
         record.connections[1] = connection("readout", 101);
         let found = clipped(&record).expect("just above");
-        assert_eq!((&*found.connection, found.share), ("readout", 0.0101));
+        assert_eq!((&*found.connection, found.fraction), ("readout", 0.0101));
         assert!(found.advice().contains("`readout.weight_at_gmax`"));
         record.connections.insert(1, connection("hidden-2-recurrent", 5000));
         let found = clipped(&record).expect("half of them");
-        assert_eq!((&*found.connection, found.share), ("hidden-2-recurrent", 0.5));
+        assert_eq!((&*found.connection, found.fraction), ("hidden-2-recurrent", 0.5));
         assert!(found.advice().contains("`layer.2.weight_at_gmax`"));
     }
 }

@@ -1,7 +1,8 @@
 //! Names of earlier versions: each is refused with its name now.
 
 /// Sections and keys, with their name now.
-const KEYS: [(&str, &str); 18] = [
+const KEYS: [(&str, &str); 19] = [
+    ("reference", "`baseline`"),
     ("layer_2", "a `[[layer]]` entry per hidden layer, first hidden layer first"),
     ("layer_3", "a `[[layer]]` entry per hidden layer, first hidden layer first"),
     ("layer_4", "a `[[layer]]` entry per hidden layer, first hidden layer first"),

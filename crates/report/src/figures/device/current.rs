@@ -8,7 +8,7 @@ use super::{held, three_states};
 const POINTS: u32 = 50;
 const STROKES: [Stroke; 3] = [Stroke::Solid, Stroke::Dashed, Stroke::Dotted];
 
-/// Up to the larger of reference and read voltage, between which the file is known to have a current; none where the current is
+/// Up to the larger of baseline and read voltage, between which the file is known to have a current; none where the current is
 /// in proportion to the voltage.
 pub(super) fn panel(device: &Device) -> Option<Panel> {
     let bent = device.read.nonlinearity.as_ref()?;

@@ -17,7 +17,7 @@ pub const LEAST_REPEATS: usize = 3;
 
 /// What some outcomes have in common.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Sample {
+pub struct Estimate {
     /// Mean.
     pub mean: f64,
     /// Standard deviation of the repeats; `None` for one.
@@ -32,39 +32,39 @@ pub struct Sample {
     pub ci95: Option<(f64, f64)>,
 }
 
-impl Sample {
+impl Estimate {
     /// Statistics of independent `outcomes`, or `None` without any. The order of the outcomes fixes the order of the sums.
     ///
     /// ```
-    /// use ohmspike_stats::Sample;
+    /// use ohmspike_stats::Estimate;
     ///
-    /// let sample = Sample::new(&[0.6, 0.7, 0.8]).expect("three outcomes");
+    /// let sample = Estimate::new(&[0.6, 0.7, 0.8]).expect("three outcomes");
     /// assert!((sample.mean - 0.7).abs() < 1e-12);
     /// assert!((sample.sd.expect("more than one") - 0.1).abs() < 1e-12);
     /// let (low, high) = sample.ci95.expect("three repeats");
     /// // t(0.975, 2) = 4.3027 (any table), times 0.1 / sqrt(3).
     /// assert!((high - 0.7 - 0.248_41).abs() < 1e-4 && (0.7 - low - 0.248_41).abs() < 1e-4);
-    /// assert_eq!(Sample::new(&[0.6, 0.8]).expect("two outcomes").ci95, None);
+    /// assert_eq!(Estimate::new(&[0.6, 0.8]).expect("two outcomes").ci95, None);
     /// ```
-    pub fn new(outcomes: &[f64]) -> Option<Sample> {
+    pub fn new(outcomes: &[f64]) -> Option<Estimate> {
         let each_alone = (0..).zip(outcomes).map(|(number, outcome)| (Draws::all(number), *outcome));
-        Sample::from_drawn(&each_alone.collect::<Vec<Drawn>>())
+        Estimate::from_drawn(&each_alone.collect::<Vec<Drawn>>())
     }
 
     /// Statistics of outcomes that may share draws, or be copies of each other; `None` without any.
     ///
     /// ```
-    /// use ohmspike_stats::Sample;
+    /// use ohmspike_stats::Estimate;
     /// use ohmspike_stats::draws::Draws;
     ///
     /// // Two seeds on three chips.
     /// let outcome = |seed, chip, value| (Draws([Some(seed), Some(seed), None, None, Some(chip)]), value);
     /// let all = [outcome(1, 7, 0.5), outcome(1, 8, 0.6), outcome(1, 9, 0.7),
     ///            outcome(2, 7, 0.7), outcome(2, 8, 0.8), outcome(2, 9, 0.9)];
-    /// let sample = Sample::from_drawn(&all).expect("six outcomes");
+    /// let sample = Estimate::from_drawn(&all).expect("six outcomes");
     /// assert_eq!((sample.n, sample.ci95), (2, None));
     /// ```
-    pub fn from_drawn(outcomes: &[Drawn]) -> Option<Sample> {
+    pub fn from_drawn(outcomes: &[Drawn]) -> Option<Estimate> {
         let kept = distinct(outcomes);
         let (draws, values): (Vec<Draws>, Vec<f64>) = kept.into_iter().unzip();
         if values.is_empty() {
@@ -73,16 +73,16 @@ impl Sample {
         let mean = values.iter().sum::<f64>() / values.len() as f64;
         let ends = values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(*x), high.max(*x)));
         let Some(Spread { n, sd, standard_error }) = spread(&factors(&draws), &values) else {
-            return Some(Sample { mean, sd: None, standard_error: None, n: 1, ends, ci95: None });
+            return Some(Estimate { mean, sd: None, standard_error: None, n: 1, ends, ci95: None });
         };
         let told = n >= LEAST_REPEATS && !all_equal(&values);
         let half = student(n - 1, 1.0 - ALPHA / 2.0) * standard_error;
         let ci95 = told.then_some((mean - half, mean + half));
-        Some(Sample { mean, sd: Some(sd), standard_error: Some(standard_error), n, ends, ci95 })
+        Some(Estimate { mean, sd: Some(sd), standard_error: Some(standard_error), n, ends, ci95 })
     }
 }
 
-impl Sample {
+impl Estimate {
     /// Interval of the mean at level `alpha`; none where there is no 95 % interval either.
     pub fn interval(&self, alpha: f64) -> Option<(f64, f64)> {
         self.ci95?;
@@ -102,15 +102,15 @@ mod tests {
 
     #[test]
     fn copies_are_one_repeat() {
-        let sample = Sample::from_drawn(&[(Draws::all(1), 0.4); 5]).expect("outcomes");
+        let sample = Estimate::from_drawn(&[(Draws::all(1), 0.4); 5]).expect("outcomes");
         assert_eq!((sample.mean, sample.n, sample.sd, sample.ci95), (0.4, 1, None, None));
     }
 
     #[test]
     fn equal_values_have_no_interval() {
-        let sample = Sample::new(&[0.1; 4]).expect("outcomes");
+        let sample = Estimate::new(&[0.1; 4]).expect("outcomes");
         assert_eq!((sample.n, sample.sd, sample.ci95), (4, Some(0.0), None));
-        assert_eq!(Sample::new(&[]), None);
+        assert_eq!(Estimate::new(&[]), None);
     }
 
     /// Variances of both factors add: a mean over the same few chips is no surer for many seeds.
@@ -121,7 +121,7 @@ mod tests {
             (Draws([Some(seed), Some(seed), None, None, Some(chip)]), value)
         };
         let all: Vec<Drawn> = (0..4).flat_map(|seed| (0..3).map(move |chip| outcome(seed, chip))).collect();
-        let sample = Sample::from_drawn(&all).expect("outcomes");
+        let sample = Estimate::from_drawn(&all).expect("outcomes");
         assert_eq!(sample.n, 3);
         // Variance of 0, 1, 2, 3 is 5/3, of 0, 1, 2 is 1.
         let expected = (1e-4 * 5.0 / 3.0 / 4.0 + 25e-4 / 3.0_f64).sqrt();

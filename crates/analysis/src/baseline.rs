@@ -1,18 +1,18 @@
-//! The study that another one names as its reference: one network to compare with, whose outcome is drawn as a line.
+//! The study that another one names as its baseline: one network to compare with, whose outcome is drawn as a line.
 //!
 //! Its results stand beside those of the study, in the folder of its name.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use ohmspike_stats::Sample;
+use ohmspike_stats::Estimate;
 use ohmspike_study::settings::Settings;
 use ohmspike_study::store::{Store, StoreError};
 use ohmspike_study::study::Study;
 
-/// What the trials of the reference left.
+/// What the trials of the baseline left.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Reference {
+pub struct Baseline {
     /// Name of the study.
     pub study: String,
     /// Outcomes of its trials, 0 to 1.
@@ -21,20 +21,20 @@ pub struct Reference {
     pub peaks: Vec<f64>,
 }
 
-impl Reference {
-    /// The reference of `study`, whose own results are in the folder `results`; none where it names none, or where nothing of it
+impl Baseline {
+    /// The baseline of `study`, whose own results are in the folder `results`; none where it names none, or where nothing of it
     /// has been run.
     ///
     /// # Errors
     /// [`StoreError`] where its records cannot be read.
-    pub fn beside(results: &Path, study: &Study) -> Result<Option<Reference>, StoreError> {
-        let Some(name) = &study.reference else { return Ok(None) };
+    pub fn beside(results: &Path, study: &Study) -> Result<Option<Baseline>, StoreError> {
+        let Some(name) = &study.baseline else { return Ok(None) };
         let folder = results.parent().unwrap_or(Path::new(".")).join(name);
         if !folder.is_dir() {
             return Ok(None);
         }
         // One network is compared with: of trials that differ in their settings, those of which there are most.
-        let mut networks: Vec<(Settings, Reference)> = Vec::new();
+        let mut networks: Vec<(Settings, Baseline)> = Vec::new();
         // Trials that left the same bits are one.
         let mut known = BTreeSet::new();
         Store::skim(&folder, |record| {
@@ -45,26 +45,26 @@ impl Reference {
             }
             let known = networks.iter().position(|(settings, _)| *settings == record.settings);
             let place = known.unwrap_or_else(|| {
-                let none = Reference { study: name.clone(), outcomes: Vec::new(), peaks: Vec::new() };
+                let none = Baseline { study: name.clone(), outcomes: Vec::new(), peaks: Vec::new() };
                 networks.push((record.settings.clone(), none));
                 networks.len() - 1
             });
             networks[place].1.outcomes.push(outcome);
             networks[place].1.peaks.push(peak);
         })?;
-        let trials = |network: &(Settings, Reference)| network.1.outcomes.len();
+        let trials = |network: &(Settings, Baseline)| network.1.outcomes.len();
         // The first of equal ones.
-        Ok(networks.into_iter().rev().max_by_key(trials).map(|(_, reference)| reference))
+        Ok(networks.into_iter().rev().max_by_key(trials).map(|(_, baseline)| baseline))
     }
 
     /// Statistics of the outcomes.
-    pub fn outcome(&self) -> Option<Sample> {
-        Sample::new(&self.outcomes)
+    pub fn outcome(&self) -> Option<Estimate> {
+        Estimate::new(&self.outcomes)
     }
 
     /// Statistics of the best accuracies.
-    pub fn peak(&self) -> Option<Sample> {
-        Sample::new(&self.peaks)
+    pub fn peak(&self) -> Option<Estimate> {
+        Estimate::new(&self.peaks)
     }
 }
 
@@ -79,21 +79,21 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let own = folder.path().join("own");
         let study = |text: &str| Study::parse("s.toml", &format!("name = \"own\"\n{text}"), &[]).expect("a study");
-        let with = study("reference = \"other\"\n");
-        assert_eq!(Reference::beside(&own, &study("")).expect("no folder is read"), None);
-        assert_eq!(Reference::beside(&own, &with).expect("no folder is read"), None);
+        let with = study("baseline = \"other\"\n");
+        assert_eq!(Baseline::beside(&own, &study("")).expect("no folder is read"), None);
+        assert_eq!(Baseline::beside(&own, &with).expect("no folder is read"), None);
         let mut store = Store::open(&folder.path().join("other")).expect("an empty store");
         for (id, outcome) in [("1", Some(0.4)), ("2", None), ("3", Some(0.5))] {
             let record = Record { id: id.to_owned(), outcome, accuracy: vec![0.3, 0.6, 0.5], ..empty_record() };
             store.append(record).expect("a writable folder");
         }
-        let found = Reference::beside(&own, &with).expect("whole records").expect("some");
-        let expected = Reference { study: "other".to_owned(), outcomes: vec![0.4, 0.5], peaks: vec![0.6, 0.6] };
+        let found = Baseline::beside(&own, &with).expect("whole records").expect("some");
+        let expected = Baseline { study: "other".to_owned(), outcomes: vec![0.4, 0.5], peaks: vec![0.6, 0.6] };
         assert_eq!(found, expected);
         let mut other = Record { id: "4".to_owned(), outcome: Some(0.9), accuracy: vec![0.9], ..empty_record() };
         other.settings.training.epochs = 5;
         store.append(other).expect("a writable folder");
-        assert_eq!(Reference::beside(&own, &with).expect("whole records").as_ref(), Some(&found));
+        assert_eq!(Baseline::beside(&own, &with).expect("whole records").as_ref(), Some(&found));
         assert_eq!(found.outcome().map(|sample| (sample.n, sample.mean)), Some((2, 0.45)));
     }
 }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use ohmspike_datasets::persist;
 use ohmspike_plot::time_span::{TimeSpan, TimeSpanError};
-use ohmspike_study::cluster::jobs::{Jobs, MOST_SHARDS};
+use ohmspike_study::cluster::jobs::Jobs;
 use ohmspike_study::cluster::quote::shell;
 use ohmspike_study::cluster::request::{
     DEFAULT_SECONDS, DEFAULT_SHARDS, Request, mebibytes_needed, mebibytes_to_merge, seconds_needed, unfinished,
@@ -15,7 +15,7 @@ use ohmspike_study::cluster::script::Batch;
 use ohmspike_study::cluster::slurm;
 use ohmspike_study::cluster::slurm::SlurmError;
 use ohmspike_study::resolved_study::write_study;
-use ohmspike_study::run::{MOST_THREADS, Trial};
+use ohmspike_study::run::{MOST_SHARDS, MOST_THREADS, Trial};
 use ohmspike_study::run_study::{Plan, RunOptions};
 use ohmspike_study::status::TrialTimes;
 use ohmspike_study::store::Store;

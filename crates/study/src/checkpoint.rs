@@ -18,8 +18,8 @@ use ohmspike_datasets::{persist, regular};
 use serde::{Deserialize, Serialize};
 
 use crate::bounded;
-use crate::prepare::sha256;
 use crate::record::ARITHMETIC;
+use crate::sha256::sha256;
 use crate::trial::{EpochEnd, TrialState};
 
 /// The form of a checkpoint; changes whenever [`TrialState`] does.

@@ -1,6 +1,7 @@
 //! Maps of a measured chip, as the study names them: read as text, understood once the shape of the layer is known.
 
 mod account;
+mod wrong_map;
 
 use std::path::Path;
 
@@ -11,10 +12,12 @@ use ohmspike_snn::connection::Connection;
 
 use crate::bounded;
 use crate::device_file::find;
-use crate::prepare::{PrepareError, sha256};
+use crate::prepare::PrepareError;
 use crate::settings::{Settings, connection_key};
+use crate::sha256::sha256;
 
 pub use account::MapAccount;
+pub use wrong_map::WrongMap;
 
 /// The measured maps of a chip, a list of arrays each.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -47,18 +50,6 @@ pub struct LayerMaps {
     pub faults: Option<FaultMap>,
     /// Conductances of the cells, µS.
     pub conductances: Option<Matrix>,
-}
-
-/// A map that is not one of its array.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[error("{key}: {path}: {source}")]
-pub struct WrongMap {
-    /// The key that names it.
-    pub key: String,
-    /// The file.
-    pub path: String,
-    /// What is wrong with it.
-    pub source: Box<MapError>,
 }
 
 impl ChipMaps {

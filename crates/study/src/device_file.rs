@@ -10,7 +10,8 @@ use ohmspike_crossbar::device::{BUILT_IN, Device, DeviceError, renamed_key};
 use serde_json::{Map, Value};
 
 use crate::bounded;
-use crate::prepare::{PrepareError, sha256};
+use crate::prepare::PrepareError;
+use crate::sha256::sha256;
 
 /// `[device]` keys of a study, dotted, with their values.
 pub type DeviceKeys = BTreeMap<String, Value>;
@@ -149,17 +150,6 @@ fn blame(place: String, keys: &DeviceKeys, source: DeviceError) -> PrepareError 
             let keys: Vec<String> = keys.keys().map(|key| format!("`device.{key}`")).collect();
             PrepareError::Device { place: format!("{place} with {}", keys.join(", ")), source }
         }
-    }
-}
-
-/// What is wrong, without line and column: nobody has seen the text that they count in.
-pub(crate) fn without_position(error: &DeviceError) -> String {
-    let text = error.to_string();
-    match error {
-        DeviceError::Json { .. } | DeviceError::WrongType { .. } => {
-            text.rsplit_once(" at line ").map_or(&*text, |(before, _)| before.trim_end_matches(',')).to_owned()
-        }
-        _ => text,
     }
 }
 

@@ -1,7 +1,9 @@
 //! The weights of a trial in the device that its settings name.
 
+mod error;
+
 use ohmspike_crossbar::device::{Device, WriteNoise};
-use ohmspike_crossbar::{ArrayError, ArrayParams, Branch, CrossbarArray};
+use ohmspike_crossbar::{ArrayParams, Branch, CrossbarArray};
 use ohmspike_rng::Seed;
 use ohmspike_simd::Matrix;
 use ohmspike_snn::connection::Connection;
@@ -9,27 +11,18 @@ use ohmspike_snn::hardware::{CrossbarWeights, LayerWeights, branch_of};
 use ohmspike_snn::network::Sign;
 use ohmspike_snn::weights::DigitalWeights;
 
-use crate::chip_maps::{LayerMaps, WrongMap};
+pub use error::HardwareError;
+
+use crate::chip_maps::LayerMaps;
 use crate::prepare::{DataShape, LoadedDevice};
 use crate::settings::Settings;
-use crate::trial::network;
+use crate::trial::network::network;
 
 /// The connections of a network that `settings` describe and `data` are shown to, in their order, each with its rows and
 /// columns. There are none of a network that cannot be, which checked settings do not describe.
 pub fn shapes(settings: &Settings, data: DataShape) -> Vec<(Connection, (usize, usize))> {
     let Ok(network) = network(settings, data) else { return Vec::new() };
     network.connections().map(|connection| (connection, network.shape(connection))).collect()
-}
-
-/// A layer that its device cannot hold.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum HardwareError {
-    /// The array cannot be built.
-    #[error(transparent)]
-    Array(#[from] ArrayError),
-    /// A map of the chip is not one of this array.
-    #[error(transparent)]
-    Map(#[from] WrongMap),
 }
 
 /// What holds a layer with the given first weights: abstract weights without a device, a chip of it with one. `chip`

@@ -42,6 +42,7 @@ pub mod run;
 pub mod run_error;
 pub mod run_study;
 pub mod settings;
+mod sha256;
 pub mod significant;
 pub mod silent_input;
 pub mod status;

@@ -2,46 +2,33 @@
 
 mod devices;
 mod encoded;
+mod error;
 mod known;
+mod loaded_device;
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use ohmspike_crossbar::device::{Device, DeviceError};
-use ohmspike_datasets::LoadError;
 use ohmspike_snn::connection::Connection;
-use ohmspike_snn::spikes::SpikesError;
-use sha2::{Digest, Sha256};
 
 pub use devices::Devices;
 pub use encoded::EncodedData;
-pub use known::{AmbiguousData, DataShape, KnownData, RecordedData};
+pub use error::{AmbiguousData, PrepareError};
+pub use known::{DataShape, KnownData, RecordedData};
+pub use loaded_device::LoadedDevice;
 
-use crate::chip_maps::{ChipMaps, WrongMap};
+pub use crate::sha256::sha256;
+
+use crate::chip_maps::ChipMaps;
 use crate::device_file;
 use crate::hardware::{follows_study_level, shapes};
+use crate::record::LONGEST_RECORD;
 use crate::settings::{Settings, connection_key};
-use crate::store::LONGEST_RECORD;
-use crate::trial::{TrialError, full_batch};
+use crate::trial::full_batch;
 
-/// A device as its file and the study describe it, with the maps of the chip where the study gives them.
-#[derive(Clone, Debug)]
-pub struct LoadedDevice {
-    /// The checked model.
-    pub device: Device,
-    /// SHA-256 of what decides its behaviour, in hexadecimal: all keys but name, texts and provenance.
-    pub sha256: String,
-    /// Measured maps, by layer.
-    pub maps: ChipMaps,
-}
-
-impl From<Device> for LoadedDevice {
-    /// A device that came from no file, on a chip that was not measured.
-    fn from(device: Device) -> LoadedDevice {
-        LoadedDevice { device, sha256: String::new(), maps: ChipMaps::default() }
-    }
-}
+/// Weights of one matrix: 256 MB, of which training holds up to twenty.
+const LARGEST_MATRIX: usize = 1 << 26;
 
 /// Everything that the trials of a study need beside their settings.
 #[derive(Clone, Debug, Default)]
@@ -52,156 +39,6 @@ pub struct Prepared {
     devices: BTreeMap<String, LoadedDevice>,
     /// By name, for whoever only reads records.
     known: BTreeMap<String, KnownData>,
-}
-
-/// What a study needs is not there, or not what it must be.
-#[derive(Debug, thiserror::Error)]
-pub enum PrepareError {
-    /// The data set cannot be read.
-    #[error(transparent)]
-    Data(LoadError),
-    /// A key of `[data]` that this data set does not have, or has not with this value.
-    #[error("{key}: must be {allowed}, got {got}")]
-    DataKey {
-        /// The key.
-        key: &'static str,
-        /// What is allowed.
-        allowed: String,
-        /// What was given.
-        got: String,
-    },
-    /// The data set cannot be encoded.
-    #[error("data.set: {0}")]
-    Encode(#[from] SpikesError),
-    /// Neither a known device nor a file.
-    #[error(
-        "hardware.device: must be `none`, a device file or one of the built-in devices {known}, got `{name}`\n\n\
-         hint: the nearest name is `{nearest}`"
-    )]
-    UnknownDevice {
-        /// What was given.
-        name: String,
-        /// Names of the built-in devices.
-        known: String,
-        /// The one that is spelled most like it.
-        nearest: &'static str,
-    },
-    /// The device file cannot be read.
-    #[error("{path}: cannot be read: {source}")]
-    DeviceFile {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// The device file says what no device can be.
-    #[error("{place}: {source}")]
-    Device {
-        /// The file, or the name of a built-in device.
-        place: String,
-        /// What is wrong.
-        source: DeviceError,
-    },
-    /// A key of `[device]` says what no device can be.
-    #[error("device.{}", device_file::without_position(source))]
-    DeviceKey {
-        /// The key as the study gives it.
-        key: String,
-        /// What is wrong.
-        source: DeviceError,
-    },
-    /// A key of `[device]` below something that holds no keys.
-    #[error("{key}: `{parent}` must be an object to hold a key, got {found}")]
-    NoObject {
-        /// The key as the study gives it.
-        key: String,
-        /// What stands above it.
-        parent: String,
-        /// Its value.
-        found: String,
-    },
-    /// A map of the chip cannot be read.
-    #[error("{key}: {path}: cannot be read: {source}")]
-    Map {
-        /// The key that names it.
-        key: String,
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// Records of several data sets of one name.
-    #[error(transparent)]
-    Ambiguous(#[from] AmbiguousData),
-    /// A map of the chip is not one of its array.
-    #[error(transparent)]
-    WrongMap(#[from] WrongMap),
-    /// A matrix of weights that no memory holds several times.
-    #[error("{key}: must make matrices of at most {LARGEST_MATRIX} weights, got {rows} x {columns}")]
-    Matrix {
-        /// The key of the neurons that it leads to.
-        key: String,
-        /// Its rows.
-        rows: usize,
-        /// Its columns.
-        columns: usize,
-    },
-    /// A training of so many epochs that its record would be too long.
-    #[error("training.epochs: must be at most {most} with {classes} classes, whose record is still read, got {epochs}")]
-    Epochs {
-        /// Classes of the data set.
-        classes: usize,
-        /// What is allowed.
-        most: usize,
-        /// What was given.
-        epochs: usize,
-    },
-    /// The training set does not fill a batch.
-    #[error(transparent)]
-    Batch(#[from] TrialError),
-    /// A noise level for a device that states its own write noise.
-    #[error(
-        "noise.level_percent: must be 0 for device `{device}`, whose write noise is not `from-study`, got {level}\n\n\
-         hint: scale the device's own spread with `hardware.write_spread_scale`, or choose a device whose write noise \
-         is `from-study`"
-    )]
-    TwoNoises {
-        /// Name of the device.
-        device: String,
-        /// The level.
-        level: f64,
-    },
-}
-
-impl From<LoadError> for PrepareError {
-    /// A name that is not known is the study's fault.
-    fn from(error: LoadError) -> PrepareError {
-        match error {
-            LoadError::Unknown { got, known } => PrepareError::DataKey {
-                key: "data.set",
-                allowed: format!("one of {known}"),
-                got: format!("`{got}`\n\nhint: `ohmspike data import {got}` makes a data set of files of your own"),
-            },
-            error => PrepareError::Data(error),
-        }
-    }
-}
-
-impl PrepareError {
-    /// The key of the study that is wrong, if it is the study's fault.
-    pub fn key(&self) -> Option<&str> {
-        match self {
-            PrepareError::DeviceKey { key, .. } | PrepareError::NoObject { key, .. } => Some(key),
-            PrepareError::DataKey { key, .. } => Some(key),
-            PrepareError::Map { key, .. } | PrepareError::WrongMap(WrongMap { key, .. }) => Some(key),
-            PrepareError::UnknownDevice { .. } => Some("hardware.device"),
-            PrepareError::TwoNoises { .. } => Some("noise.level_percent"),
-            PrepareError::Batch(_) => Some("training.batch"),
-            PrepareError::Epochs { .. } => Some("training.epochs"),
-            PrepareError::Matrix { key, .. } => Some(key),
-            _ => None,
-        }
-    }
 }
 
 impl Prepared {
@@ -351,9 +188,6 @@ fn device_key(name: &str, settings: &Settings) -> String {
     serde_json::json!([name, settings.device, maps]).to_string()
 }
 
-/// Weights of one matrix: 256 MB, of which training holds up to twenty.
-const LARGEST_MATRIX: usize = 1 << 26;
-
 /// Epochs of a training whose record is not too long to be read: at most 105 bytes a class (four counts of 20 digits) and 200 for
 /// accuracy, loss and layers.
 fn longest_training(classes: usize) -> usize {
@@ -371,9 +205,4 @@ fn neurons_key(connection: Connection) -> String {
 /// What of the settings decides the spikes: `[data]`, the steps, and what several events in one step are.
 fn data_key(settings: &Settings) -> String {
     serde_json::json!([settings.data, settings.network.steps, settings.data.events_per_step()]).to_string()
-}
-
-/// SHA-256 in hexadecimal.
-pub fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }

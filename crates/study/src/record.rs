@@ -25,6 +25,10 @@ pub const SCHEMA: u32 = 6;
 /// numbers, so that no study mixes the two: it is part of the name of every trial.
 pub const ARITHMETIC: u32 = 5;
 
+/// Bytes of a record. Of 100 epochs and ten classes it has some 60 kB; studies are refused whose records could be longer
+/// (`prepare.rs`).
+pub const LONGEST_RECORD: u64 = 256 << 20;
+
 /// One trial. All but `machine` and `seconds` is a pure function of settings, device, data and seed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

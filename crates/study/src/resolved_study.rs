@@ -19,9 +19,9 @@ use ohmspike_datasets::{persist, regular};
 
 use crate::bounded;
 use crate::device_file::find;
-use crate::prepare::sha256;
 use crate::settings::layers::FIRST_LAYER;
 use crate::settings::{NO_DEVICE, Settings};
+use crate::sha256::sha256;
 use crate::study::Study;
 
 /// Name of the file.

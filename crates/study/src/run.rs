@@ -12,7 +12,6 @@ use std::thread;
 use ohmspike_snn::activity::ClassActivity;
 
 use crate::checkpoint::{Checkpoint, CheckpointWarning, Checkpoints};
-use crate::cluster::jobs::MOST_SHARDS;
 use crate::details::Details;
 use crate::pool::{Helpers, Pool};
 use crate::prepare::Prepared;
@@ -21,6 +20,8 @@ use crate::settings::Settings;
 use crate::study::Study;
 use crate::trial::{EpochEnd, Outcome, TrialError, TrialState, run_trial_while};
 
+/// Shards of a study. Slurm takes arrays of at most 4 million tasks, and of 1001 where nobody has raised `MaxArraySize`.
+pub const MOST_SHARDS: usize = 100_000;
 /// Threads of a process: more than any machine has.
 pub const MOST_THREADS: i64 = 4096;
 

@@ -13,10 +13,10 @@ mod hardware;
 pub mod layers;
 pub mod readout;
 mod seeds;
+mod value;
 
 use std::collections::BTreeMap;
 
-use check::{number, positive, refuse, whole};
 pub use data::{DataSettings, Encoding};
 pub(crate) use data::{NO_EVENTS, ONLY_DENSE, ONLY_EVENTS, per_step_name};
 pub use hardware::{Controller, HardwareSettings, NO_DEVICE, PairKind};
@@ -28,6 +28,7 @@ use ohmspike_snn::surrogate::Surrogate;
 pub use readout::ReadoutSettings;
 pub use seeds::SeedSettings;
 use serde::{Deserialize, Serialize};
+use value::{number, positive, refuse, whole};
 
 /// The settings of one trial.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

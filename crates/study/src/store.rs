@@ -26,13 +26,10 @@ use crate::bounded;
 use crate::details::{self, Details};
 use serde::Deserialize;
 
-use crate::record::{ARITHMETIC, Record, SCHEMA};
+use crate::record::{ARITHMETIC, LONGEST_RECORD, Record, SCHEMA};
 use crate::record_check::contradiction;
 use crate::run::Trial;
 
-/// Bytes of a record. Of 100 epochs and ten classes it has some 60 kB; studies are refused whose records could be longer
-/// (`prepare.rs`).
-pub const LONGEST_RECORD: u64 = 256 << 20;
 /// Bytes of the details of a trial, which are some 60 kB; those of 65,536 steps and many classes some 100 MB.
 const LARGEST_DETAILS: u64 = 256 << 20;
 /// Lines of a file that are told one by one where they are no records.

@@ -3,6 +3,8 @@
 //! This page is the whole program in small. What surrounds it only decides which trials to run (`study.rs`, `run.rs`),
 //! keeps what they leave (`record.rs`, `store.rs`) and shows it (`statistics`, `summary.rs`, `figures`).
 
+mod error;
+pub(crate) mod network;
 mod silence;
 mod state;
 
@@ -16,7 +18,7 @@ use ohmspike_snn::activity::Activity;
 use ohmspike_snn::connection::Connection;
 use ohmspike_snn::evaluate::{Answer, calibrate_untrained, evaluate, evaluate_watched};
 use ohmspike_snn::initial;
-use ohmspike_snn::network::{Network, NetworkError};
+use ohmspike_snn::network::Network;
 use ohmspike_snn::spikes::Samples;
 use ohmspike_snn::train::{Streams, TrainError, Trainer, Training};
 use ohmspike_snn::weights::WeightStore;
@@ -27,13 +29,15 @@ use crate::hardware::{HardwareError, layer_weights};
 use crate::health::Silence;
 use crate::observation::{Observation, Observer};
 use crate::pool::{Helpers, Moment};
-use crate::prepare::{DataShape, Devices, EncodedData};
-use crate::settings::{DescribedLayer, Settings, WeightSigns};
+use crate::prepare::{Devices, EncodedData};
+use crate::settings::Settings;
 use ohmspike_snn::accumulating_store::Counted;
 use ohmspike_snn::hardware::{HardwareUse, LayerWeights};
 
+pub use error::{TrialError, WrongTrialState};
+use network::network;
 use silence::Search;
-pub use state::{EpochEnd, TrialState, WrongTrialState};
+pub use state::{EpochEnd, TrialState};
 
 /// What one epoch left.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -101,31 +105,6 @@ pub struct Outcome {
     pub diverged: Option<TrainError>,
     /// A hidden layer that hardly fires, with the cause.
     pub silence: Option<Silence>,
-}
-
-/// A trial that could not start.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum TrialError {
-    /// The network cannot be.
-    #[error(transparent)]
-    Network(#[from] NetworkError),
-    /// The device cannot hold the first weights, or a map is not one of its arrays.
-    #[error(transparent)]
-    Hardware(#[from] HardwareError),
-    /// The training set does not fill a batch.
-    #[error(
-        "training.batch: must be at most {samples}, the number of training samples, got {batch}\n\n\
-         hint: training leaves out the incomplete last batch of every epoch; a batch that divides {samples} leaves out none"
-    )]
-    Batch {
-        /// Samples a batch.
-        batch: usize,
-        /// Training samples there are.
-        samples: usize,
-    },
-    /// The trial cannot go on from there.
-    #[error(transparent)]
-    State(#[from] WrongTrialState),
 }
 
 /// The random streams of a trial.
@@ -240,18 +219,6 @@ pub(crate) fn run_trial_while(
     let search = Search { settings, devices, data, network: &network, streams: &streams, batch };
     let silence = search.silence(&outcome, &mut layers);
     Ok(Some(Outcome { update, silence, ..outcome }))
-}
-
-/// Who learns: sizes, time constants, and which hidden neurons excite.
-pub(crate) fn network(settings: &Settings, data: DataShape) -> Result<Network, NetworkError> {
-    let (inputs, steps) = (data.inputs, settings.network.steps);
-    let hidden = settings.hidden_layers().iter().map(DescribedLayer::of_network).collect::<Result<_, _>>()?;
-    let network = Network::from_layers(inputs, hidden, data.classes, steps, &settings.dynamics())?;
-    let network = Network { neuron: settings.network.neuron, ..network };
-    Ok(match settings.network.signs {
-        WeightSigns::Constrained => network,
-        WeightSigns::Unconstrained => network.unconstrained(),
-    })
 }
 
 /// What the network is made of, one entry a connection, and what has become of it so far.

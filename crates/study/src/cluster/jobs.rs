@@ -6,12 +6,10 @@ use std::path::{Path, PathBuf};
 use ohmspike_datasets::{persist, regular};
 use serde::{Deserialize, Serialize};
 
-use crate::run::MOST_THREADS;
+use crate::run::{MOST_SHARDS, MOST_THREADS};
 
 /// Bytes of the file: the numbers of all shards take 0.7 MB, and a command line 2 MB.
 const LARGEST_FILE: u64 = 8 << 20;
-/// Shards of a study. Slurm takes arrays of at most 4 million tasks, and of 1001 where nobody has raised `MaxArraySize`.
-pub const MOST_SHARDS: usize = 100_000;
 
 /// The jobs of the last submission.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::encoded::EncodedData;
+use super::error::AmbiguousData;
 
 /// What names a trial and shapes its network.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,20 +31,6 @@ impl EncodedData {
     pub fn shape(&self) -> DataShape {
         DataShape { inputs: self.train.spikes.units(), classes: self.classes }
     }
-}
-
-/// Why it isn't known which data set records are of.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "data.set: the records are of {} data sets called `{name}` (SHA-256 {}), and none of them is on this machine; expected one\n\n\
-     hint: import the data set that you want to read, or move the records of the others to another folder",
-    hashes.len(), hashes.join(", ")
-)]
-pub struct AmbiguousData {
-    /// Name of the data set.
-    pub name: String,
-    /// Its hashes.
-    pub hashes: Vec<String>,
 }
 
 /// The data set called `name`: as it is on this machine, or else as the records tell; none if neither is the case.

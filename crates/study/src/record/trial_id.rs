@@ -4,8 +4,9 @@ use ohmspike_snn::connection::Connection;
 
 use super::ARITHMETIC;
 use crate::chip_maps::of_connection;
-use crate::prepare::{Devices, LoadedDevice, sha256};
+use crate::prepare::{Devices, LoadedDevice};
 use crate::settings::Settings;
+use crate::sha256::sha256;
 
 /// The name of a trial: 16 hexadecimal digits of the hash of everything that decides its outcome.
 pub fn trial_id(settings: &Settings, seed: u64, data_sha256: &str, devices: &Devices) -> String {

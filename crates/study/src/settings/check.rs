@@ -2,6 +2,7 @@
 
 use ohmspike_snn::connection::Connection;
 
+use super::value::{number, positive, refuse, whole};
 use super::{PairKind, Settings, ValueError, WeightSigns, connection_key};
 
 impl Settings {
@@ -132,29 +133,3 @@ impl Settings {
 
 /// Hidden neurons x steps of one sample's trace: 1 GB of voltages.
 const LARGEST_TRACE: usize = 1 << 28;
-
-pub(super) fn refuse(key: &str, allowed: impl Into<String>, value: impl ToString) -> ValueError {
-    ValueError { key: key.to_owned(), allowed: allowed.into(), value: value.to_string() }
-}
-
-pub(super) fn whole(key: &str, value: usize, most: usize) -> Result<(), ValueError> {
-    if (1..=most).contains(&value) {
-        Ok(())
-    } else {
-        Err(refuse(key, format!("a whole number from 1 to {most}"), value))
-    }
-}
-
-pub(super) fn number(
-    key: &str,
-    value: f64,
-    range: std::ops::RangeInclusive<f64>,
-    allowed: &'static str,
-) -> Result<(), ValueError> {
-    if range.contains(&value) { Ok(()) } else { Err(refuse(key, allowed, value)) }
-}
-
-/// Values are used as f32 in places: what they can hold is what is allowed.
-pub(super) fn positive(key: &str, value: f64) -> Result<(), ValueError> {
-    number(key, value, 1e-12..=1e12, "a number from 1e-12 to 1e12")
-}

@@ -4,9 +4,8 @@ use std::ops::Range;
 
 use toml::de::{DeTable, DeValue};
 
-use super::keys::canonical;
+use super::keys::{DEVICE, SEEDS, canonical};
 use super::number::{self, Beyond};
-use super::seeds::SEEDS;
 use super::{StudyError, StudyProblem};
 
 /// Names of a key. Those of a device file have four at most; every one becomes a table in another, which are read and dropped one
@@ -45,9 +44,6 @@ impl Given {
         Given { key: canonical(key).to_owned(), spelled: key.to_owned(), value, place, beyond }
     }
 }
-
-/// The section whose keys are those of a device file, which this page does not know.
-pub(super) const DEVICE: &str = "device";
 
 impl Override {
     /// Another value for `key`, which has a section: a number, a text, true or false, or a list of these, which is an axis.

@@ -2,8 +2,6 @@
 
 use ohmspike_snn::neuron::Neuron;
 
-use super::given::DEVICE;
-use super::preset::PRESET;
 use crate::settings::layers::FIRST_LAYER;
 use crate::settings::{DataSettings, LayerSettings, ReadoutSettings, SeedSettings, Settings, SuccessOf, WeightSigns};
 
@@ -12,6 +10,12 @@ pub(super) const SECTIONS: [&str; 11] =
     ["data", "network", "weights", LAYER, "readout", "noise", "hardware", DEVICE, "seeds", "training", "outcome"];
 /// The list of hidden layers.
 pub(super) const LAYER: &str = "layer";
+/// The section whose keys are those of a device file.
+pub(super) const DEVICE: &str = "device";
+/// The key that names a preset.
+pub(super) const PRESET: &str = "training.preset";
+/// The key of the seeds.
+pub(super) const SEEDS: &str = "repeats.seeds";
 
 /// Every key of a study with its section, in the order of the sections. Those of `layer` are given for the first one; those of
 /// `[device]` are not known here.

@@ -2,8 +2,7 @@
 
 use ohmspike_crossbar::device::{SECTIONS, renamed_key};
 
-use super::keys::{known_keys, layer_of};
-use super::seeds::SEEDS;
+use super::keys::{SEEDS, known_keys, layer_of};
 use super::{StudyError, StudyProblem, renamed};
 
 /// The error of a `key` that no study has, with the one that was meant.

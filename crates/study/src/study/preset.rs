@@ -6,11 +6,9 @@ use std::collections::BTreeMap;
 use toml::de::{DeTable, DeValue};
 
 use super::given::{Given, read_section};
+use super::keys::PRESET;
 use super::renamed;
 use super::{StudyError, StudyProblem};
-
-/// The key that names one.
-pub(super) const PRESET: &str = "training.preset";
 
 /// Keys under a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,11 +3,9 @@
 use super::StudyError;
 use super::given::Given;
 use super::grid::{MOST_TRIALS, check_axis};
+use super::keys::SEEDS;
 use super::number::{self, as_written};
 use super::problem::wrong_type;
-
-/// The key.
-pub(super) const SEEDS: &str = "repeats.seeds";
 
 /// `repeats.seeds`: a count, which means 1 to that count, or a list.
 pub(super) fn read_seeds(given: &Given) -> Result<Vec<u64>, StudyError> {

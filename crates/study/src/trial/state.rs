@@ -6,8 +6,8 @@
 use ohmspike_crossbar::WriteReport;
 use serde::{Deserialize, Serialize};
 
-use super::{Epoch, Evaluation, Layers};
-use ohmspike_snn::hardware::{HardwareUse, LayerState, LayerWeights, WrongLayerState};
+use super::{Epoch, Evaluation, Layers, WrongTrialState};
+use ohmspike_snn::hardware::{HardwareUse, LayerState, LayerWeights};
 
 /// A trial after some of its epochs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -22,30 +22,6 @@ pub struct TrialState {
     pub used: Vec<HardwareUse>,
     /// What training and tests have changed in the weights, likewise.
     pub layers: Vec<LayerState>,
-}
-
-/// A state from which this trial cannot go on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum WrongTrialState {
-    /// That of other layers.
-    #[error(transparent)]
-    Layer(#[from] WrongLayerState),
-    /// That of another number of layers.
-    #[error("state: must be one of {expected} matrices of weights, got {found}")]
-    Count {
-        /// Matrices of the trial.
-        expected: usize,
-        /// Those of the state.
-        found: usize,
-    },
-    /// Nothing is left to go on with.
-    #[error("state: must be one before the last of {epochs} epochs, got one after {done}")]
-    Ended {
-        /// Epochs of the trial.
-        epochs: usize,
-        /// Epochs of the state.
-        done: usize,
-    },
 }
 
 /// The moment at which a trial has ended an epoch.

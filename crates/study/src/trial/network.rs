@@ -1,0 +1,18 @@
+//! The network that settings describe.
+
+use ohmspike_snn::network::{Network, NetworkError};
+
+use crate::prepare::DataShape;
+use crate::settings::{DescribedLayer, Settings, WeightSigns};
+
+/// Who learns: sizes, time constants, and which hidden neurons excite.
+pub(crate) fn network(settings: &Settings, data: DataShape) -> Result<Network, NetworkError> {
+    let (inputs, steps) = (data.inputs, settings.network.steps);
+    let hidden = settings.hidden_layers().iter().map(DescribedLayer::of_network).collect::<Result<_, _>>()?;
+    let network = Network::from_layers(inputs, hidden, data.classes, steps, &settings.dynamics())?;
+    let network = Network { neuron: settings.network.neuron, ..network };
+    Ok(match settings.network.signs {
+        WeightSigns::Constrained => network,
+        WeightSigns::Unconstrained => network.unconstrained(),
+    })
+}

@@ -8,23 +8,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::modules::{modules, uses};
 use crate::repository::crates;
 
-/// Uses that close a cycle today: of a file, and the file that it uses. The list must end up empty.
-const EXCEPTIONS: [(&str, &str); 13] = [
-    ("crates/study/src/chip_maps.rs", "crates/study/src/prepare.rs"),
-    ("crates/study/src/cluster/jobs.rs", "crates/study/src/run.rs"),
-    ("crates/study/src/device_file.rs", "crates/study/src/prepare.rs"),
-    ("crates/study/src/hardware.rs", "crates/study/src/prepare.rs"),
-    ("crates/study/src/hardware.rs", "crates/study/src/trial.rs"),
-    ("crates/study/src/health/silent.rs", "crates/study/src/record.rs"),
-    ("crates/study/src/observation.rs", "crates/study/src/health/saturated.rs"),
-    ("crates/study/src/prepare.rs", "crates/study/src/store.rs"),
-    ("crates/study/src/record.rs", "crates/study/src/health.rs"),
-    ("crates/study/src/record.rs", "crates/study/src/warning/converters.rs"),
-    ("crates/study/src/settings/check.rs", "crates/study/src/settings/layers.rs"),
-    ("crates/study/src/study/given.rs", "crates/study/src/study/keys.rs"),
-    ("crates/study/src/study/given.rs", "crates/study/src/study/seeds.rs"),
-];
-
 /// Which files each file of a crate needs.
 type Needs = BTreeMap<String, BTreeSet<String>>;
 
@@ -69,11 +52,7 @@ fn uses_within(needs: &Needs, circle: &[&str]) -> String {
 
 #[test]
 fn no_source_files_need_each_other() {
-    let mut needs = needs();
-    for (from, to) in EXCEPTIONS {
-        let removed = needs.get_mut(from).is_some_and(|used| used.remove(to));
-        assert!(removed, "{from} does not use {to}; remove the exception");
-    }
+    let needs = needs();
     let circles = circles(&needs);
     let told: Vec<String> = circles.iter().map(|circle| uses_within(&needs, circle)).collect();
     assert!(circles.is_empty(), "{} cycles:\n{}", circles.len(), told.join("\n"));

@@ -3,9 +3,8 @@
 use std::collections::{BTreeSet, HashMap};
 
 use ohmspike_study::axis_value::is_seed;
-use ohmspike_study::health::chance::chance_in;
 use ohmspike_study::health::rise::{Convergence, over_seeds};
-use ohmspike_study::health::{HealthKind, HealthState, outcome_window};
+use ohmspike_study::health::{HealthKind, HealthState, chance_in, outcome_window};
 use ohmspike_study::record::Record;
 use ohmspike_study::study::Study;
 

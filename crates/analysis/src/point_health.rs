@@ -7,7 +7,7 @@
 //! neurons reach their threshold, which is a property of the first weights. A crossing in front of silent levels is
 //! therefore answered only where the networks on both of its sides fire clearly: ten times as often as a silent one.
 
-use ohmspike_study::health::silent::spikes_of_test;
+use ohmspike_study::health::spikes_of_test;
 use ohmspike_study::health::{HealthKind, HealthState, LEAST_SPIKES};
 use ohmspike_study::record::Record;
 

@@ -16,23 +16,24 @@
 //! curve, and only a reference at chance is of no use. Every other state keeps a trial out of every answer.
 
 mod cause;
-pub mod chance;
+mod chance;
 mod clipped;
+mod diagnosis;
 pub mod rise;
 mod saturated;
-pub mod silent;
+mod silent;
 
 use std::fmt::{self, Display, Formatter};
 
 use serde::{Deserialize, Serialize};
 
-use crate::record::Record;
 use crate::settings::Settings;
-use crate::warning::converters;
 
 pub use cause::{Cause, Mechanism};
-pub use chance::{AtChance, chance_in};
+pub use chance::AtChance;
+pub(crate) use clipped::MOST_CONVERSIONS;
 pub use clipped::{Clipped, Ended};
+pub use diagnosis::{chance_in, outcome_window, spikes_of_test, states};
 pub use rise::Rise;
 pub(crate) use saturated::MOST_STEPS;
 pub use saturated::Saturated;
@@ -138,39 +139,5 @@ impl HealthState {
 impl Display for HealthState {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}: {}", self.kind().words(), self.reason())
-    }
-}
-
-/// Everything that the numbers of `record` show to be wrong; `silence` is what its trial found out about that, and
-/// `converters` are those whose fixed range cuts sums off.
-pub fn states(record: &Record, silence: Option<Silence>, converters: &[converters::Saturated]) -> Vec<HealthState> {
-    let silence = silence.or_else(|| silent::silence(record)).map(HealthState::Silent);
-    let saturated = saturated::saturated(record).map(HealthState::Saturated);
-    let conversions = converters.first().map(Clipped::conversions);
-    let clipped = clipped::clipped(record).or(conversions).map(HealthState::Clipped);
-    let chance = chance_in([record]).unwrap_or(0.0);
-    let rising = rise::within(outcome_window(record), chance).map(HealthState::NotConverged);
-    let at_chance = chance::at_chance(record).map(HealthState::AtChance);
-    [silence, saturated, clipped, rising, at_chance].into_iter().flatten().collect()
-}
-
-/// The epochs over which the outcome of `record` is the mean; none where training diverged.
-pub fn outcome_window(record: &Record) -> &[f64] {
-    let last = record.accuracy.len().min(record.settings.outcome.last_epochs);
-    match record.outcome {
-        Some(_) => &record.accuracy[record.accuracy.len() - last..],
-        None => &[],
-    }
-}
-
-impl Record {
-    /// The states of the trial that keep it out of every answer.
-    pub fn excluding_states(&self) -> Vec<HealthState> {
-        self.health.iter().filter(|state| state.kind().excludes()).cloned().collect()
-    }
-
-    /// Whether there is an outcome that answers may rest on.
-    pub fn is_usable(&self) -> bool {
-        self.outcome.is_some() && !self.health.iter().any(|state| state.kind().excludes())
     }
 }

@@ -51,6 +51,7 @@ pub mod study;
 pub mod study_file;
 pub mod success;
 pub mod trial;
+mod trial_record;
 pub mod warning;
 
 pub use results::Results;

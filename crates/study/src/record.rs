@@ -6,16 +6,10 @@ mod trial_id;
 use ohmspike_snn::activity::{Activity, ClassActivity};
 use serde::{Deserialize, Serialize};
 
-use crate::details::{self, Details};
-use crate::health::{self, HealthState};
-use crate::machine::machine;
+use crate::health::HealthState;
 use crate::observation::Observation;
-use crate::prepare::{Devices, EncodedData};
 use crate::settings::Settings;
-use crate::trial::Outcome;
-use crate::warning::converters::saturated;
 pub use connections::{ConnectionRecord, EnergyCost};
-use connections::{connections, energy};
 pub use trial_id::trial_id;
 
 /// What a line of records holds: it changes when fields do.
@@ -77,12 +71,6 @@ pub struct Record {
     pub seconds: Seconds,
 }
 
-/// Spikes a sample of every hidden layer in every test, of networks of several.
-fn layer_spikes(outcome: &Outcome) -> Vec<Vec<f64>> {
-    let tests = std::iter::once(&outcome.before.test).chain(outcome.epochs.iter().map(|epoch| &epoch.test));
-    if outcome.before.test.below.is_empty() { Vec::new() } else { tests.map(Activity::layer_spikes).collect() }
-}
-
 /// Wall time of a trial.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Seconds {
@@ -90,45 +78,6 @@ pub struct Seconds {
     pub training: f64,
     /// Tests, all epochs.
     pub test: f64,
-}
-
-impl Record {
-    /// The record of an outcome.
-    pub fn new(settings: &Settings, seed: u64, data: &EncodedData, devices: &Devices, outcome: &Outcome) -> Record {
-        let epochs = &outcome.epochs;
-        let tests: Vec<ClassActivity> = epochs.iter().map(|epoch| epoch.test.total()).collect();
-        let all_tests = std::iter::once(&outcome.before.test).chain(epochs.iter().map(|epoch| &epoch.test));
-        let accuracy: Vec<f64> = tests.iter().map(ClassActivity::accuracy).collect();
-        let last = accuracy.len().min(settings.outcome.last_epochs);
-        let mean = accuracy[accuracy.len() - last..].iter().sum::<f64>() / last as f64;
-        let record = Record {
-            schema: SCHEMA,
-            arithmetic: ARITHMETIC,
-            id: trial_id(settings, seed, &data.sha256, devices),
-            seed,
-            settings: settings.resolved(),
-            data_sha256: data.sha256.clone(),
-            outcome: outcome.diverged.is_none().then_some(mean),
-            failure: outcome.diverged.map(|error| error.to_string()),
-            accuracy,
-            loss: epochs.iter().map(|epoch| epoch.loss).collect(),
-            tests: all_tests.map(|test| test.classes.clone()).collect(),
-            before: outcome.before.observation.clone(),
-            after: outcome.after.as_ref().map(|look| look.observation.clone()),
-            layer_spikes: layer_spikes(outcome),
-            health: Vec::new(),
-            connections: connections(settings, devices, outcome),
-            energy: energy(settings, devices, outcome),
-            program: env!("CARGO_PKG_VERSION").to_owned(),
-            machine: machine(),
-            seconds: Seconds {
-                training: epochs.iter().map(|epoch| epoch.training_seconds).sum(),
-                test: epochs.iter().map(|epoch| epoch.test_seconds).sum(),
-            },
-        };
-        let health = health::states(&record, outcome.silence.clone(), &saturated(&record, devices));
-        Record { health, ..record }
-    }
 }
 
 impl Record {
@@ -150,17 +99,15 @@ impl Record {
     }
 }
 
-impl Details {
-    /// What stands beside the record `id` of an outcome.
-    pub fn new(id: &str, outcome: &Outcome) -> Details {
-        Details {
-            schema: details::SCHEMA,
-            arithmetic: ARITHMETIC,
-            id: id.to_owned(),
-            before: outcome.before.snapshot.clone(),
-            after: outcome.after.as_ref().map(|look| look.snapshot.clone()),
-            update: outcome.update.clone(),
-        }
+impl Record {
+    /// The states of the trial that keep it out of every answer.
+    pub fn excluding_states(&self) -> Vec<HealthState> {
+        self.health.iter().filter(|state| state.kind().excludes()).cloned().collect()
+    }
+
+    /// Whether there is an outcome that answers may rest on.
+    pub fn is_usable(&self) -> bool {
+        self.outcome.is_some() && !self.health.iter().any(|state| state.kind().excludes())
     }
 }
 

@@ -4,14 +4,11 @@ use ohmspike_crossbar::device::{AdcCodes, AdcRange};
 use ohmspike_snn::connection::Connection;
 
 use crate::conversions::ConversionShares;
+use crate::health::MOST_CONVERSIONS;
 use crate::prepare::Devices;
 use crate::record::Record;
 use crate::settings::connection_name;
 use crate::significant::significant;
-
-/// A range that cuts off more than this share of the sums of training or of the tests saturates: as for writes that end at the
-/// ceiling, 1 % is where the network begins to learn the converter and not its task.
-pub const SATURATED: f64 = 0.01;
 
 /// A fixed range that saturates, or codes that have no negative half where sums do.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -56,7 +53,7 @@ pub fn saturated(record: &Record, devices: &Devices) -> Vec<Saturated> {
         let (stage, shares) = worst.max_by(|(_, one), (_, next)| one.clipped.total_cmp(&next.clipped))?;
         // With unsigned codes, what is cut off and did not end at the highest code lay below zero.
         let below_zero = adc.codes == AdcCodes::Unsigned && shares.clipped > 2.0 * shares.highest;
-        (shares.clipped > SATURATED).then_some(Saturated { connection, stage, shares, full_scale, below_zero })
+        (shares.clipped > MOST_CONVERSIONS).then_some(Saturated { connection, stage, shares, full_scale, below_zero })
     };
     record.settings.connections().into_iter().filter_map(of).collect()
 }

@@ -1,0 +1,99 @@
+//! Whether an outcome may be that of guessing.
+//!
+//! ```text
+//! low = (p + z²/2n - z sqrt(p (1 - p)/n + z²/4n²)) / (1 + z²/n)      lower end of the 95 % interval of Wilson (1927)
+//! ```
+//!
+//! p is the outcome and n the number of test samples. The outcome is the mean over several epochs, but all of them see the
+//! same samples: n is that of one test, as if the epochs always agreed. Guessing reaches 1 in the number of classes, or the
+//! share of the most frequent class where a network always names that one.
+
+use ohmspike_snn::activity::ClassActivity;
+
+use crate::health::AtChance;
+use crate::record::Record;
+
+/// Quantile of the standard normal for a 95 % interval.
+const Z: f64 = 1.959_963_984_540_054;
+
+/// The accuracy that guessing reaches on a test of these classes; none without samples.
+pub fn chance_of(classes: &[ClassActivity]) -> Option<f64> {
+    let samples: u64 = classes.iter().map(|class| class.samples).sum();
+    let most = classes.iter().map(|class| class.samples).max().filter(|_| samples > 0)?;
+    Some((most as f64 / samples as f64).max(1.0 / classes.len() as f64))
+}
+
+/// The same for the trials that left `records`: that of the last test of the first one that has samples.
+pub fn chance_in<'a>(records: impl IntoIterator<Item = &'a Record>) -> Option<f64> {
+    records.into_iter().find_map(|record| chance_of(record.tests.last()?))
+}
+
+/// Lower end of the 95 % interval of a share, found in so many samples.
+fn lower_end(share: f64, samples: u64) -> f64 {
+    let n = samples as f64;
+    let middle = share + Z * Z / (2.0 * n);
+    let half = Z * (share * (1.0 - share) / n + Z * Z / (4.0 * n * n)).sqrt();
+    (middle - half) / (1.0 + Z * Z / n)
+}
+
+/// Whether the outcome of `record` may be that of guessing.
+pub(in crate::health) fn at_chance(record: &Record) -> Option<AtChance> {
+    let (outcome, classes) = (record.outcome?, record.tests.last()?);
+    let chance = chance_of(classes)?;
+    let samples = classes.iter().map(|class| class.samples).sum();
+    let low = lower_end(outcome, samples);
+    let ends = record.loss.first().copied().zip(record.loss.last().copied()).filter(|_| record.loss.len() > 1);
+    let loss = ends.filter(|(first, last)| last >= first);
+    (low <= chance).then_some(AtChance { outcome, low, chance, samples, loss })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::empty_record;
+
+    /// Wilson's interval of 15 of 100 is 0.0931 to 0.2328 (statsmodels 0.14, `proportion_confint(method="wilson")`).
+    #[test]
+    fn the_interval_is_that_of_wilson() {
+        assert!((lower_end(0.15, 100) - 0.093_1).abs() < 5e-5);
+        // By symmetry the upper end of 15 of 100 is 1 less the lower end of 85.
+        assert!((1.0 - lower_end(0.85, 100) - 0.232_8).abs() < 5e-5);
+        assert_eq!(lower_end(0.0, 10), 0.0);
+    }
+
+    fn found(outcome: f64, of_class: &[u64]) -> Option<AtChance> {
+        let mut record = empty_record();
+        record.outcome = Some(outcome);
+        let class = |&samples| ClassActivity { samples, ..ClassActivity::default() };
+        record.tests = vec![of_class.iter().map(class).collect()];
+        at_chance(&record)
+    }
+
+    /// Wilson's interval ends where p lies 1.96 standard errors of chance away: at 0.1 + 1.96 sqrt(0.09/1000) = 0.1186.
+    #[test]
+    fn an_interval_that_includes_chance_is_told() {
+        assert!(found(0.10, &[100; 10]).is_some() && found(0.118, &[100; 10]).is_some());
+        assert_eq!(found(0.119, &[100; 10]), None);
+        // Below chance nothing has been learnt either.
+        assert!(found(0.02, &[100; 10]).is_some());
+        // Few samples tell little: 3 of 10 correct of four classes.
+        assert!(found(0.3, &[3, 3, 2, 2]).is_some());
+    }
+
+    #[test]
+    fn trials_have_the_chance_of_the_first_test_with_samples() {
+        let mut uneven = empty_record();
+        let class = |samples| ClassActivity { samples, ..ClassActivity::default() };
+        uneven.tests = vec![vec![class(1), class(1)], vec![class(900), class(100)]];
+        let empty = Record { tests: vec![vec![class(0); 2]], ..empty_record() };
+        assert_eq!(chance_in([&empty, &uneven]), Some(0.9));
+        assert_eq!(chance_in([&empty]), None);
+    }
+
+    #[test]
+    fn always_naming_the_most_frequent_class_is_guessing() {
+        let found_at = found(0.9, &[900, 100]).expect("nine in ten are of one class");
+        assert_eq!(found_at.chance, 0.9);
+        assert_eq!(found(0.95, &[900, 100]), None);
+    }
+}

@@ -1,0 +1,66 @@
+//! Whether the hidden neurons of a recorded trial fired at all.
+
+use crate::health::Silence;
+use crate::record::Record;
+
+/// The silence of a trial, from its record: the cause is not there.
+pub(in crate::health) fn silence(record: &Record) -> Option<Silence> {
+    let after = record.tests.len().checked_sub(1).filter(|last| *last > 0);
+    let after = after.and_then(|last| spikes_of_test(record, last));
+    Silence::of(&spikes_of_test(record, 0)?, after.as_deref())
+}
+
+/// Spikes per sample in every hidden layer in a test, the first being the one before training.
+pub fn spikes_of_test(record: &Record, number: usize) -> Option<Vec<f64>> {
+    let total = record.test(number).filter(|total| total.samples > 0)?;
+    Some(record.layer_spikes.get(number).cloned().unwrap_or_else(|| vec![total.spikes_per_sample()]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::empty_record;
+    use ohmspike_snn::activity::ClassActivity;
+
+    fn test(samples: u64, spikes: u64) -> Vec<ClassActivity> {
+        vec![ClassActivity { samples, correct: 0, excitatory_spikes: spikes, inhibitory_spikes: 0 }]
+    }
+
+    #[test]
+    fn a_tenth_of_a_spike_per_sample_is_enough() {
+        let silent = |before: u64, after: u64| {
+            let mut record = empty_record();
+            record.tests = vec![test(1000, before), test(1000, 0), test(1000, after)];
+            silence(&record).map(|found| (found.layer, found.spikes_before, found.spikes_after))
+        };
+        assert_eq!(silent(100, 100), None);
+        assert_eq!(silent(99, 5000), Some((1, 0.099, Some(5.0))));
+        assert_eq!(silent(5000, 99), Some((1, 5.0, Some(0.099))));
+    }
+
+    #[test]
+    fn the_first_silent_layer_is_named() {
+        let mut record = empty_record();
+        record.tests = vec![test(10, 0), test(10, 0)];
+        record.layer_spikes = vec![vec![3.0, 0.05, 0.0], vec![3.0, 2.0, 0.0]];
+        let found = silence(&record).expect("two layers are silent");
+        assert_eq!((found.layer, found.spikes_before, found.spikes_after), (2, 0.05, Some(2.0)));
+        assert!(found.from_the_start());
+        record.layer_spikes[0] = vec![3.0, 1.0, 1.0];
+        let found = silence(&record).expect("the last layer is silent in the end");
+        assert_eq!((found.layer, found.from_the_start()), (3, false));
+    }
+
+    #[test]
+    fn a_record_without_tests_says_nothing() {
+        assert_eq!(silence(&empty_record()), None);
+        let mut diverged = empty_record();
+        diverged.tests = vec![test(10, 0)];
+        let found = silence(&diverged).expect("silent before training");
+        assert_eq!(found.spikes_after, None);
+        assert_eq!(
+            found.to_string(),
+            "hidden layer 1 emits 0 spikes per sample before training; expected at least 0.1"
+        );
+    }
+}

@@ -1,0 +1,68 @@
+//! Studies as they are read: axes, overrides and keys of the device.
+
+mod mistakes;
+
+use super::*;
+use crate::settings::SeedSettings;
+
+const STUDY: &str = "name = 'demo'\nquestion = 'why'\n[noise]\nlevel_percent = [1, 20.5]\n[network]\nexcitatory_fraction = [0.5, 0.8, 1]\n[repeats]\nseeds = 2\n";
+
+#[test]
+fn lists_become_axes() {
+    let study = Study::parse("s.toml", STUDY, &[]).expect("valid");
+    let keys: Vec<_> = study.axes.iter().map(|axis| axis.key.as_str()).collect();
+    assert_eq!(keys, ["network.excitatory_fraction", "noise.level_percent"]);
+    assert_eq!((study.conditions.len(), study.seeds.as_slice()), (6, &[1, 2][..]));
+    let second = &study.conditions[1].settings;
+    assert_eq!((second.network.excitatory_fraction, second.noise.level_percent), (0.5, 20.5));
+}
+
+#[test]
+fn overrides_take_the_place_of_the_file() {
+    let overrides: Vec<_> = ["noise.level_percent=5", "hardware.device=ideal", "repeats.seeds=[7]"]
+        .map(|text| Override::parse(text).expect("well formed"))
+        .into();
+    let study = Study::parse("s.toml", STUDY, &overrides).expect("valid");
+    assert_eq!((study.axes.len(), study.seeds.as_slice()), (1, &[7][..]));
+    assert_eq!(study.conditions[0].settings.hardware.device, "ideal");
+    let list = Override::parse("hardware.device=[none, ideal]").expect("bare words");
+    assert_eq!(list.value, toml::Value::Array(vec!["none".into(), "ideal".into()]));
+    assert_eq!(study.conditions[0].settings.noise.level_percent, 5.0);
+}
+
+#[test]
+fn keys_of_the_device_are_dotted_or_nested_and_lists_on_them_are_axes() {
+    let text = "name = 'demo'\n[hardware]\ndevice = 'ideal'\n[seeds]\nwrite = [1, 2]\n[device.read.white]\nnoise = 'relative'\nsigma_percent_of_conductance = [0, 1.5]\n[device]\nwrite.noise = 'none'\n";
+    let overrides = [Override::parse("device.reference_branch.sigma_ln_resistance=[0.1, 0.2]").expect("well formed")];
+    let study = Study::parse("s.toml", text, &overrides).expect("valid");
+    let keys: Vec<_> = study.axes.iter().map(|axis| axis.key.as_str()).collect();
+    assert_eq!(
+        keys,
+        [
+            "device.reference_branch.sigma_ln_resistance",
+            "device.read.white.sigma_percent_of_conductance",
+            "seeds.write"
+        ],
+    );
+    assert_eq!(study.places["device.read.white.noise"], "s.toml:7");
+    assert_eq!(study.places["device.write.noise"], "s.toml:10");
+    let settings = &study.conditions[3].settings;
+    assert_eq!(settings.seeds, SeedSettings { write: Some(2), ..SeedSettings::default() });
+    let device: Vec<String> = settings.device.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    let expected = [
+        "reference_branch.sigma_ln_resistance=0.1",
+        "read.white.noise=\"relative\"",
+        "read.white.sigma_percent_of_conductance=1.5",
+        "write.noise=\"none\"",
+    ];
+    assert_eq!(device, expected);
+}
+
+#[test]
+fn an_override_of_a_device_key_takes_the_place_of_the_file() {
+    let text = "name = 'demo'\n[hardware]\ndevice = 'ideal'\n[device]\nread.white.noise = ['none', 'relative']\n";
+    let overrides = [Override::parse("device.read.white.noise=none").expect("well formed")];
+    let study = Study::parse("s.toml", text, &overrides).expect("valid");
+    assert_eq!((study.axes.len(), study.conditions.len()), (0, 1));
+    assert_eq!(study.conditions[0].settings.device["read.white.noise"], "none");
+}

@@ -510,8 +510,8 @@ mod tests {
         assert_eq!(
             keys,
             [
-                "device.reference_branch.sigma_ln_resistance",
                 "device.read.white.sigma_percent_of_conductance",
+                "device.reference_branch.sigma_ln_resistance",
                 "seeds.write"
             ],
         );
@@ -521,9 +521,9 @@ mod tests {
         assert_eq!(settings.seeds, SeedSettings { write: Some(2), ..SeedSettings::default() });
         let device: Vec<String> = settings.device.iter().map(|(key, value)| format!("{key}={value}")).collect();
         let expected = [
-            "reference_branch.sigma_ln_resistance=0.1",
             "read.white.noise=\"relative\"",
             "read.white.sigma_percent_of_conductance=1.5",
+            "reference_branch.sigma_ln_resistance=0.1",
             "write.noise=\"none\"",
         ];
         assert_eq!(device, expected);

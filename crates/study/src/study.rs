@@ -522,8 +522,8 @@ mod tests {
         let device: Vec<String> = settings.device.iter().map(|(key, value)| format!("{key}={value}")).collect();
         let expected = [
             "read.white.noise=\"relative\"",
-            "read.white.sigma_percent_of_conductance=1.5",
-            "reference_branch.sigma_ln_resistance=0.1",
+            "read.white.sigma_percent_of_conductance=0",
+            "reference_branch.sigma_ln_resistance=0.2",
             "write.noise=\"none\"",
         ];
         assert_eq!(device, expected);

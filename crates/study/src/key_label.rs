@@ -143,7 +143,7 @@ mod tests {
                 "device.converters.adc.offset_sigma_percent_of_full_scale",
                 "converters adc offset sigma (% of full scale)",
             ),
-            ("device.reference_branch.sigma_ln_resistance", "parked (σ of ln R)"),
+            ("device.reference_branch.sigma_ln_resistance", "reference branch (σ of ln R)"),
             ("device.window.high_resistance_ohm", "window high resistance (ohm)"),
             ("device.drift.sigma_microsiemens_per_ln", "drift sigma (µS per ln t)"),
             ("device.converters.adc.bits", "resolution of the column converters (bits)"),

@@ -36,7 +36,7 @@ use levels::{ClippedLevels, clipped_levels};
 use many_pulses::many_pulses;
 use maps::{MapWarning, odd_maps};
 pub use populations::Rounded;
-use without_effect::{unused_weights_at_gmax, without_effect};
+use without_effect::{other_weights_at_gmax, unused_weights_at_gmax, without_effect};
 
 /// Something that a trial does and that was hardly meant.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -64,7 +64,7 @@ pub enum Warning {
     )]
     NoDevice {
         /// The keys.
-        keys: Vec<&'static str>,
+        keys: Vec<String>,
     },
     /// Time between training and test for cells that stay as they are.
     #[error(
@@ -222,7 +222,7 @@ fn warnings_with(settings: &Settings, data: &EncodedData, unseen: &UnseenClasses
 pub fn warnings(settings: &Settings, devices: &Devices, shapes: &[(Connection, (usize, usize))]) -> Vec<Warning> {
     let held = devices.with(shapes);
     if held.is_empty() {
-        return no_device(&settings.hardware).into_iter().collect();
+        return no_device(settings).into_iter().collect();
     }
     let connections: Vec<Connection> =
         held.iter().flat_map(|(_, shapes)| shapes.iter().map(|(connection, _)| *connection)).collect();
@@ -282,16 +282,16 @@ pub fn beyond_laws_at(device: &Device, resistance: f64, key: &'static str, secon
 }
 
 /// Keys that say something of a device where there is none.
-fn no_device(given: &HardwareSettings) -> Option<Warning> {
-    let default = HardwareSettings::default();
+fn no_device(settings: &Settings) -> Option<Warning> {
+    let (given, default) = (&settings.hardware, HardwareSettings::default());
     let keys = [
-        ("hardware.weight_at_gmax", given.weight_at_gmax != default.weight_at_gmax),
         ("hardware.write_spread_scale", given.write_spread_scale != default.write_spread_scale),
         ("hardware.pair", given.pair != default.pair),
         ("hardware.controller", given.controller != default.controller),
         ("hardware.retention_seconds", given.retention_seconds != default.retention_seconds),
     ];
-    let keys: Vec<&str> = keys.into_iter().filter_map(|(key, differs)| differs.then_some(key)).collect();
+    let given = keys.into_iter().filter_map(|(key, differs)| differs.then(|| key.to_owned()));
+    let keys: Vec<String> = other_weights_at_gmax(settings, &[]).into_iter().chain(given).collect();
     (!keys.is_empty()).then_some(Warning::NoDevice { keys })
 }
 

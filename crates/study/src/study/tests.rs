@@ -39,8 +39,8 @@ fn keys_of_the_device_are_dotted_or_nested_and_lists_on_them_are_axes() {
     assert_eq!(
         keys,
         [
-            "device.reference_branch.sigma_ln_resistance",
             "device.read.white.sigma_percent_of_conductance",
+            "device.reference_branch.sigma_ln_resistance",
             "seeds.write"
         ],
     );
@@ -50,9 +50,9 @@ fn keys_of_the_device_are_dotted_or_nested_and_lists_on_them_are_axes() {
     assert_eq!(settings.seeds, SeedSettings { write: Some(2), ..SeedSettings::default() });
     let device: Vec<String> = settings.device.iter().map(|(key, value)| format!("{key}={value}")).collect();
     let expected = [
-        "reference_branch.sigma_ln_resistance=0.1",
         "read.white.noise=\"relative\"",
-        "read.white.sigma_percent_of_conductance=1.5",
+        "read.white.sigma_percent_of_conductance=0",
+        "reference_branch.sigma_ln_resistance=0.2",
         "write.noise=\"none\"",
     ];
     assert_eq!(device, expected);

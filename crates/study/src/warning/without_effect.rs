@@ -32,10 +32,18 @@ pub(super) fn without_effect(settings: &Settings, loaded: &LoadedDevice, connect
     found
 }
 
-/// Keys of connections that no device holds. `held` are those that one does.
+/// Weights at Gmax that are given for connections that no device holds. `held` are those that one does.
 pub(super) fn unused_weights_at_gmax(settings: &Settings, held: &[Connection]) -> Option<Warning> {
+    let keys = other_weights_at_gmax(settings, held);
+    let (device, why) = (String::new(), "no device holds the weights of this layer");
+    let hint = "choose a device for the layer, or leave the key out";
+    (!keys.is_empty()).then_some(Warning::WithoutEffect { keys, device, why, hint })
+}
+
+/// The keys of weights at Gmax other than the default, of connections that are not `held`.
+pub(super) fn other_weights_at_gmax(settings: &Settings, held: &[Connection]) -> Vec<String> {
     let default = Settings::default();
-    let unused = |connection: &Connection| {
+    let other = |connection: &Connection| {
         let usual = match connection {
             Connection::Readout => default.readout.weight_at_gmax,
             _ => default.hardware.weight_at_gmax,
@@ -44,11 +52,8 @@ pub(super) fn unused_weights_at_gmax(settings: &Settings, held: &[Connection]) -
             && !held.contains(connection)
             && settings.weight_at_gmax_of(*connection) != usual
     };
-    let connections = settings.connections().into_iter().filter(unused);
-    let keys: Vec<String> = connections.map(|connection| connection_key(connection, "weight_at_gmax")).collect();
-    let (device, why) = (String::new(), "no device holds the weights of this layer");
-    let hint = "choose a device for the layer, or leave the key out";
-    (!keys.is_empty()).then_some(Warning::WithoutEffect { keys, device, why, hint })
+    let connections = settings.connections().into_iter().filter(other);
+    connections.map(|connection| connection_key(connection, "weight_at_gmax")).collect()
 }
 
 /// The keys of `[device]` at or below `section` that the study gives.

@@ -290,7 +290,7 @@ fn no_device(settings: &Settings) -> Option<Warning> {
         ("hardware.controller", given.controller != default.controller),
         ("hardware.retention_seconds", given.retention_seconds != default.retention_seconds),
     ];
-    let given = keys.into_iter().filter_map(|(key, differs)| differs.then(|| key.to_owned()));
+    let given = keys.into_iter().filter(|(_, differs)| *differs).map(|(key, _)| key.to_owned());
     let keys: Vec<String> = other_weights_at_gmax(settings, &[]).into_iter().chain(given).collect();
     (!keys.is_empty()).then_some(Warning::NoDevice { keys })
 }

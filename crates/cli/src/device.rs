@@ -74,7 +74,7 @@ impl Chosen {
         }
         match device_file::load(&self.device, &keys, Path::new(".")) {
             Ok((device, _)) => Ok(device),
-            Err(PrepareError::UnknownDevice { name, known, nearest }) => {
+            Err(PrepareError::UnknownDevice { name, known, nearest, .. }) => {
                 Err(ChosenError::Unknown { name, known, nearest }.into())
             }
             // A study calls the same keys `device.KEY`.

@@ -77,7 +77,7 @@ impl CrossbarArray {
         initial: &Matrix,
         chip: Seed,
     ) -> Result<CrossbarArray, ArrayError> {
-        let mapping = PairMapping::new(device.window, params.full_scale)?;
+        let mapping = PairMapping::new(device.window, params.weight_at_gmax)?;
         check_params(&params, &mapping, initial)?;
         let (rows, columns) = (initial.rows(), initial.columns());
         let signs: Vec<f32> = params.branches.iter().map(|branch| branch.sign()).collect();

@@ -10,7 +10,7 @@ use crate::pair::{Controller, PairKind};
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ArrayParams<'a> {
     /// Weight of a cell that is fully on, beside one that is fully off.
-    pub full_scale: f32,
+    pub weight_at_gmax: f32,
     /// The branch that holds the weights of each row.
     pub branches: &'a [Branch],
     /// Standard deviation that an update leaves in a weight, in units of weight, for a device whose write noise is
@@ -31,9 +31,9 @@ pub struct ArrayParams<'a> {
 
 impl<'a> ArrayParams<'a> {
     /// One-branch pairs that are read back, without update noise and without maps.
-    pub fn new(full_scale: f32, branches: &'a [Branch]) -> ArrayParams<'a> {
+    pub fn new(weight_at_gmax: f32, branches: &'a [Branch]) -> ArrayParams<'a> {
         ArrayParams {
-            full_scale,
+            weight_at_gmax,
             branches,
             update_sigma: 0.0,
             write_spread_scale: 1.0,

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! w = κ (G+ - G-)                        weight; G in µS
-//! κ = full_scale / (G_high - G_low)      `weight_per_microsiemens`; full_scale the weight of a cell that is fully on
+//! κ = weight_at_gmax / (G_high - G_low)      `weight_per_microsiemens`; weight_at_gmax the weight of a cell that is fully on
 //! e = G - G_low                          `g_above_min`, µS: 0 to the span of the window for the written branch
 //! w = s κ (e_written - e_opposite)       s = +1 in rows on the plus branch, -1 in rows on the minus branch
 //! ```
@@ -30,11 +30,13 @@ use crate::window::ConductanceWindow;
 #[derive(Clone, Copy, Debug, PartialEq, Error)]
 #[non_exhaustive]
 pub enum MappingError {
-    /// A full scale that is no positive number, or one beyond what f32 can map to the window.
-    #[error("full_scale: got {full_scale}, must be a positive number that f32 can hold per µS of a {span} µS window")]
-    FullScale {
+    /// A weight at Gmax that is no positive number, or one beyond what f32 can map to the window.
+    #[error(
+        "weight_at_gmax: got {weight_at_gmax}, must be a positive number that f32 can hold per µS of a {span} µS window"
+    )]
+    WeightAtGmax {
         /// The weight asked of a cell that is fully on.
-        full_scale: f32,
+        weight_at_gmax: f32,
         /// Highest less lowest conductance, µS.
         span: f32,
     },
@@ -49,17 +51,17 @@ pub struct PairMapping {
 }
 
 impl PairMapping {
-    /// Pairs in `window` whose weight is `full_scale` when the written branch is fully on.
+    /// Pairs in `window` whose weight is `weight_at_gmax` when the written branch is fully on.
     ///
     /// # Errors
-    /// [`MappingError::FullScale`].
-    pub fn new(window: ConductanceWindow, full_scale: f32) -> Result<PairMapping, MappingError> {
+    /// [`MappingError::WeightAtGmax`].
+    pub fn new(window: ConductanceWindow, weight_at_gmax: f32) -> Result<PairMapping, MappingError> {
         let span = window.span();
-        let (weight_per_microsiemens, microsiemens_per_weight) = (full_scale / span, span / full_scale);
-        if full_scale > 0.0 && weight_per_microsiemens.is_normal() && microsiemens_per_weight.is_normal() {
+        let (weight_per_microsiemens, microsiemens_per_weight) = (weight_at_gmax / span, span / weight_at_gmax);
+        if weight_at_gmax > 0.0 && weight_per_microsiemens.is_normal() && microsiemens_per_weight.is_normal() {
             Ok(PairMapping { window, weight_per_microsiemens, microsiemens_per_weight })
         } else {
-            Err(MappingError::FullScale { full_scale, span })
+            Err(MappingError::WeightAtGmax { weight_at_gmax, span })
         }
     }
 
@@ -106,10 +108,10 @@ mod tests {
     }
 
     #[test]
-    fn full_scales_without_a_meaning_are_refused() {
+    fn weights_at_gmax_without_a_meaning_are_refused() {
         let window = ConductanceWindow::from_resistances(1e3, 1e6).unwrap();
-        for full_scale in [0.0, -1.0, f32::NAN, f32::INFINITY, 1e-38] {
-            assert!(PairMapping::new(window, full_scale).is_err(), "{full_scale}");
+        for weight_at_gmax in [0.0, -1.0, f32::NAN, f32::INFINITY, 1e-38] {
+            assert!(PairMapping::new(window, weight_at_gmax).is_err(), "{weight_at_gmax}");
         }
     }
 }

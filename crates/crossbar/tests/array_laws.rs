@@ -265,8 +265,8 @@ fn arrays_without_a_meaning_are_refused() {
     };
     let sound = params(&branches);
     assert_eq!(
-        refused(ArrayParams { full_scale: -1.0, ..sound }, &first),
-        "full_scale: got -1, must be a positive number that f32 can hold per µS of a 999 µS window"
+        refused(ArrayParams { weight_at_gmax: -1.0, ..sound }, &first),
+        "weight_at_gmax: got -1, must be a positive number that f32 can hold per µS of a 999 µS window"
     );
     assert_eq!(refused(params(&branches[..1]), &first), "branches: got 1, must be one for each of 2 rows");
     assert_eq!(

@@ -17,10 +17,12 @@ fn refusal(params: ArrayParams, first: &Matrix) -> String {
 }
 
 #[test]
-fn full_scales_without_a_meaning_are_refused() {
-    for (full_scale, said) in [(0.0, "0"), (-1.0, "-1"), (f32::NAN, "NaN"), (f32::INFINITY, "inf"), (1e-40, "0.0000")] {
-        let message = refusal(ArrayParams { full_scale, ..params(&BRANCHES) }, &Matrix::zeros(2, 3));
-        assert!(message.starts_with(&format!("full_scale: got {said}")), "{message}");
+fn weights_at_gmax_without_a_meaning_are_refused() {
+    for (weight_at_gmax, said) in
+        [(0.0, "0"), (-1.0, "-1"), (f32::NAN, "NaN"), (f32::INFINITY, "inf"), (1e-40, "0.0000")]
+    {
+        let message = refusal(ArrayParams { weight_at_gmax, ..params(&BRANCHES) }, &Matrix::zeros(2, 3));
+        assert!(message.starts_with(&format!("weight_at_gmax: got {said}")), "{message}");
         assert!(
             message.ends_with(", must be a positive number that f32 can hold per µS of a 999 µS window"),
             "{message}"

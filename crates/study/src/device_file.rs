@@ -51,7 +51,12 @@ fn read(name: &str, folder: &Path) -> Result<(String, String), PrepareError> {
         let likeness = |known: &str| strsim::jaro_winkler(&name.to_lowercase(), known);
         let nearest = BUILT_IN.iter().map(|(known, _)| *known).max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
         let nearest = nearest.expect("there are built-in devices");
-        return Err(PrepareError::UnknownDevice { name: name.to_owned(), known: known.join(", "), nearest });
+        return Err(PrepareError::UnknownDevice {
+            key: "hardware.device".to_owned(),
+            name: name.to_owned(),
+            known: known.join(", "),
+            nearest,
+        });
     };
     let text = bounded::read_named_text(&path, bounded::LARGEST_DEVICE)
         .map_err(|source| PrepareError::DeviceFile { path: path.clone(), source })?;

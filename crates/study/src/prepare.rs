@@ -96,11 +96,13 @@ impl Prepared {
     }
 
     fn add_devices(&mut self, settings: &Settings, folder: &Path) -> Result<(), PrepareError> {
-        for name in settings.connections().into_iter().filter_map(|connection| settings.device_of(connection)) {
+        for connection in settings.connections() {
+            let Some(name) = settings.device_of(connection) else { continue };
             let loaded = match self.devices.entry(device_key(&name, settings)) {
                 Entry::Occupied(known) => known.into_mut(),
                 Entry::Vacant(missing) => {
-                    let (device, sha256) = device_file::load(&name, &settings.device, folder)?;
+                    let (device, sha256) = device_file::load(&name, &settings.device, folder)
+                        .map_err(|error| error.of_device(settings.device_key(connection)))?;
                     let maps = ChipMaps::load(settings, folder)?;
                     missing.insert(LoadedDevice { device, sha256, maps })
                 }

@@ -60,6 +60,10 @@ impl StudyFile {
     /// # Errors
     /// [`StudyFileError`].
     pub fn open_with(presets: &[Preset], path: &Path, overrides: &[Override]) -> Result<StudyFile, StudyFileError> {
+        // The description of a results folder stands for the folder.
+        let described = path.file_name() == Some(FILE.as_ref()) && path.with_file_name("records").is_dir();
+        let path = if described { path.parent().unwrap_or(Path::new(".")) } else { path };
+        let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
         let results = path.is_dir().then(|| path.to_owned());
         let file = results.as_ref().map_or_else(|| path.to_owned(), |folder| folder.join(FILE));
         if results.is_some() && !file.exists() {

@@ -1,7 +1,7 @@
 //! One trial: a network is made, trained through its weight stores and tested after every epoch.
 //!
-//! This page is the whole program in small. What surrounds it only decides which trials to run (`study.rs`, `run.rs`),
-//! keeps what they leave (`record.rs`, `store.rs`) and shows it (`statistics`, `summary.rs`, `figures`).
+//! This page is the whole program in small. The rest decides which trials to run (`study.rs`, `run_study.rs`), keeps what they
+//! leave (`record.rs`, `store.rs`) and shows it (the crates `analysis` and `report`).
 
 mod error;
 pub(crate) mod network;

@@ -6,7 +6,7 @@ use ohmspike_study::axis_value::is_seed;
 use ohmspike_study::axis_value::{is_numeric, number};
 use ohmspike_study::key_label::{FRACTION, NOISE, SPREAD_SCALE, axis_label};
 use ohmspike_study::prepare::Prepared;
-use ohmspike_study::study::{Axis, Study};
+use ohmspike_study::study::{Axis, Study, canonical};
 
 use super::FigureError;
 use super::noise_unit::{NoiseUnit, first_write};
@@ -37,12 +37,12 @@ impl AxisChoice {
     pub fn check(&self, study: &Study, prepared: &Prepared) -> Result<(), FigureError> {
         let swept = || study.axes.iter().map(|axis| axis.key.clone());
         if let Some(key) = &self.x
-            && !swept().any(|known| known == *key)
+            && !swept().any(|known| known == canonical(key))
         {
             return Err(FigureError::Axis { key: key.clone(), swept: swept().collect() });
         }
         let Some(unit) = self.noise_unit else { return Ok(()) };
-        let noise = |axis: &Axis| has_unit(&axis.key) && self.x.as_ref().is_none_or(|x| *x == axis.key);
+        let noise = |axis: &Axis| has_unit(&axis.key) && self.x.as_ref().is_none_or(|x| canonical(x) == axis.key);
         let Some(axis) = study.axes.iter().find(|axis| noise(axis)) else { return Err(FigureError::NoNoise { unit }) };
         // The level of abstract weights is in % of sigma_init; every other unit is one of cells.
         if axis.key == NOISE && unit == NoiseUnit::PercentOfSigmaInit {
@@ -66,7 +66,7 @@ impl AxisChoice {
             (0..study.axes.len()).filter(|&axis| wanted(&study.axes[axis])).map(of).collect()
         };
         if let Some(key) = &self.x {
-            return those(&|axis| axis.key == *key);
+            return those(&|axis| axis.key == canonical(key));
         }
         let varied = |axis: &Axis| axis.values.len() > 1 && !is_seed(axis);
         let mut numeric = those(&|axis| varied(axis) && is_numeric(axis) && axis.key != FRACTION);

@@ -31,10 +31,12 @@ pub enum PrepareError {
     Encode(#[from] SpikesError),
     /// Neither a known device nor a file.
     #[error(
-        "hardware.device: must be `none`, a device file or one of the built-in devices {known}, got `{name}`\n\n\
+        "{key}: must be `none`, a device file or one of the built-in devices {known}, got `{name}`\n\n\
          hint: the nearest name is `{nearest}`"
     )]
     UnknownDevice {
+        /// The key that names it.
+        key: String,
         /// What was given.
         name: String,
         /// Names of the built-in devices.
@@ -144,13 +146,23 @@ impl From<LoadError> for PrepareError {
 }
 
 impl PrepareError {
+    /// The same of a device that `device_key` names.
+    pub(super) fn of_device(self, device_key: String) -> PrepareError {
+        match self {
+            PrepareError::UnknownDevice { name, known, nearest, .. } => {
+                PrepareError::UnknownDevice { key: device_key, name, known, nearest }
+            }
+            error => error,
+        }
+    }
+
     /// The key of the study that is wrong, if it is the study's fault.
     pub fn key(&self) -> Option<&str> {
         match self {
             PrepareError::DeviceKey { key, .. } | PrepareError::NoObject { key, .. } => Some(key),
             PrepareError::DataKey { key, .. } => Some(key),
             PrepareError::Map { key, .. } | PrepareError::WrongMap(WrongMap { key, .. }) => Some(key),
-            PrepareError::UnknownDevice { .. } => Some("hardware.device"),
+            PrepareError::UnknownDevice { key, .. } => Some(key),
             PrepareError::TwoNoises { .. } => Some("noise.level_percent"),
             PrepareError::Batch(_) => Some("training.batch"),
             PrepareError::Epochs { .. } => Some("training.epochs"),

@@ -55,7 +55,7 @@ pub(super) fn layer_of(key: &str) -> Option<(usize, &str)> {
 }
 
 /// The key in the spelling of the other sections where it is of the first layer and they spell it too.
-pub(super) fn canonical(key: &str) -> &str {
+pub fn canonical(key: &str) -> &str {
     let first = layer_of(key).filter(|(number, _)| *number == 1);
     let other = first.and_then(|(_, key)| FIRST_LAYER.iter().find(|(name, _)| *name == key));
     other.map_or(key, |(_, other)| other)

@@ -3,6 +3,7 @@
 use ohmspike_crossbar::device::{SECTIONS, renamed_key};
 
 use super::keys::{SEEDS, known_keys, layer_of};
+use super::observe::DETAILS;
 use super::{StudyError, StudyProblem, renamed};
 
 /// The error of a `key` that no study has, with the one that was meant.
@@ -18,7 +19,8 @@ pub(super) fn unknown(key: &str, place: &str) -> StudyError {
         known.iter_mut().for_each(|key| *key = key.replacen("layer.1.", &format!("layer.{number}."), 1));
         return unknown_among(key, place, known);
     }
-    known.extend(["name".to_owned(), "question".to_owned(), SEEDS.to_owned()]);
+    let others = ["name", "question", "baseline", "replicates", DETAILS, SEEDS];
+    known.extend(others.map(str::to_owned));
     unknown_among(key, place, known)
 }
 

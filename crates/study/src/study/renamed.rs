@@ -33,6 +33,9 @@ const PRESETS: [(&str, &str); 4] = [
 /// What a section or key is called now.
 pub(super) fn key(name: &str) -> Option<&'static str> {
     let section = name.split('.').next().unwrap_or(name);
+    if name.starts_with("layer.") && name.ends_with(".full_scale") || name == "readout.full_scale" {
+        return Some("`weight_at_gmax`");
+    }
     let of = |wanted: &str| KEYS.iter().find(|(old, _)| *old == wanted).map(|(_, now)| *now);
     of(name).or_else(|| of(section))
 }

@@ -111,6 +111,7 @@ fn heard(trials: &[Trial], prepared: &Prepared, checkpoints: &Checkpoints) -> He
             Progress::Epoch { .. } => heard.now += 1,
             Progress::Warning(warning) => heard.warnings.push(warning),
             Progress::Trial(record, _) => heard.records.push(*record),
+            other => panic!("{other:?}"),
         }
     })
     .expect("valid trials");

@@ -13,6 +13,7 @@ use crate::repeats::{Done, copies};
 
 /// Repeats that are none.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum RepeatWarning {
     /// Seeds that change no stream that is drawn.
     #[error(

@@ -50,6 +50,7 @@ pub struct Checkpoint<'a> {
 
 /// A checkpoint that cannot be used.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum CheckpointWarning {
     /// There is none that this program can go on from.
     #[error("{path}: no checkpoint to go on from, left out: {reason}\n\nhint: its trial starts anew")]

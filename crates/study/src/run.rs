@@ -94,6 +94,7 @@ pub fn shard<'a>(trials: &[Trial<'a>], shard: Option<Shard>) -> Vec<Trial<'a>> {
 
 /// What the calling thread hears of; trials are numbered as they were given.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum Progress {
     /// A trial has begun.
     Begun {

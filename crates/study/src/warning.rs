@@ -40,6 +40,7 @@ use without_effect::{other_weights_at_gmax, unused_weights_at_gmax, without_effe
 
 /// Something that a trial does and that was hardly meant.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum Warning {
     /// Data that are left out or not tested.
     #[error(transparent)]
@@ -295,8 +296,7 @@ fn no_device(settings: &Settings) -> Option<Warning> {
     (!keys.is_empty()).then_some(Warning::NoDevice { keys })
 }
 
-/// The spread of one write at the conductance of `sigma_init`, where that is more than `sigma_init`. Where the study states
-/// it in these very percent, nobody needs to be told.
+/// The spread of one write at the conductance of `sigma_init`, where it exceeds `sigma_init` and the study does not state it.
 fn coarse_write(settings: &Settings, device: &Device) -> Option<Warning> {
     if device.write.noise == WriteNoise::FromStudy {
         return None;

@@ -58,6 +58,7 @@ impl Time {
 
 /// Distances that cannot be taken.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum VanRossumError {
     /// A time constant that is no time, or during which nothing decays.
     #[error("van_rossum: tau: must be a positive number of steps, at most 1000000000, got {0}")]

@@ -31,6 +31,7 @@ pub struct Jobs {
 
 /// The file of the jobs cannot be read or written.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum JobsError {
     /// Reading failed.
     #[error("{path}: cannot be read: {source}")]

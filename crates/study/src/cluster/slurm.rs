@@ -20,6 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Slurm is not there, or does not do what it was asked for.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum SlurmError {
     /// No such program.
     #[error(

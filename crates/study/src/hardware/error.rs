@@ -6,6 +6,7 @@ use crate::chip_maps::WrongMap;
 
 /// A layer that its device cannot hold.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum HardwareError {
     /// The array cannot be built.
     #[error(transparent)]

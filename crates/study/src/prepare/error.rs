@@ -12,6 +12,7 @@ use crate::trial::TrialError;
 
 /// What a study needs is not there, or not what it must be.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum PrepareError {
     /// The data set cannot be read.
     #[error(transparent)]

@@ -7,6 +7,7 @@ use crate::record::{ARITHMETIC, SCHEMA};
 
 /// A folder or file of records that cannot be read or written.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum StoreError {
     /// Reading failed.
     #[error("{path}: cannot be read: {source}\n\nhint: choose another folder with `--out`")]
@@ -98,6 +99,7 @@ pub enum StoreError {
 
 /// A line that is not a record.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum StoreWarning {
     /// The last line of a file has no end: its process was stopped while it wrote.
     #[error("{path}:{line}: torn last line, left out\n\nhint: its trial will be run again")]

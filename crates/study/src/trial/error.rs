@@ -7,6 +7,7 @@ use crate::hardware::HardwareError;
 
 /// A trial that could not start.
 #[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum TrialError {
     /// The network cannot be.
     #[error(transparent)]

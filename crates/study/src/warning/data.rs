@@ -11,6 +11,7 @@ const LISTED: usize = 8;
 
 /// Something of the data that does not reach the network, or that no test sees.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum DataWarning {
     /// Classes that nothing is learnt of.
     #[error(

@@ -6,6 +6,7 @@ use crate::significant::significant;
 
 /// A law of a device that is held at its end.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum LawWarning {
     /// A time that the law of drift does not cover.
     #[error(

@@ -16,6 +16,7 @@ const REPEATED: usize = 2;
 
 /// A map that needs a second look.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
 pub enum MapWarning {
     /// Stuck cells far from the window, or conductances of which half lie outside of it.
     #[error(

@@ -173,14 +173,14 @@ fn samples_without_input_spikes_are_told_with_what_to_do() {
     let told = folder.run(&import).succeeds().stderr;
     assert_eq!(
         told,
-        "warning: digits: all 8 samples are without an input spike under the latency code, which leaves everything below 0.2 of \
+        "warning: digits: all 8 samples are without an input spike under the latency encoding, which leaves everything below 0.2 of \
          full silent; the highest number is 16 of 255\n\n\
          hint: import the data with `--scale min-max`, which makes the highest number of training full, or choose \
          `data.encoding = \"poisson\"`\n\n"
     );
     folder.write("own.toml", study("set = 'digits'").replace("batch = 3", "batch = 2"));
     let warning = "warning: data.set: `digits`: without a single input spike: all 4 training samples and all 4 test samples; the \
-                   latency code leaves numbers below 0.2 of full silent";
+                   latency encoding leaves numbers below 0.2 of full silent";
     for command in ["run", "train"] {
         let told = folder.run(&[command, "own.toml"]).succeeds().stderr;
         assert!(told.contains(warning), "{command}: {told}");

@@ -32,7 +32,7 @@ pub(crate) fn counted(silent: usize, samples: usize) -> String {
     if silent == samples { format!("all {samples} samples are") } else { format!("{silent} of {samples} samples are") }
 }
 
-/// The dense samples of `data` that have no spike under the latency code in the steps of a study that states none; nothing
+/// The dense samples of `data` that have no spike under the latency encoding in the steps of a study that states none; nothing
 /// where all have one, and for recordings.
 pub fn silent_samples(data: &Dataset) -> Option<SilentSamples> {
     let code = LatencyCode::default();
@@ -73,7 +73,7 @@ fn advice(encoding: Encoding, dense: bool) -> String {
                        `data.window_seconds`"
             .to_owned(),
         (true, Encoding::Latency) => format!(
-            "the latency code leaves numbers below {threshold} of full silent, and those that spike after the last step\n\n\
+            "the latency encoding leaves numbers below {threshold} of full silent, and those that spike after the last step\n\n\
              hint: import the data with `--scale min-max`, or choose `data.encoding = \"poisson\"` or more `network.steps`"
         ),
         (true, Encoding::Poisson) => {

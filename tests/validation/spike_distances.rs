@@ -38,8 +38,7 @@ const PUBLISHED: [Published; 6] = [
 
 /// Distances of every sample by itself.
 fn untrained(samples: &Samples, sigma: f32) -> Vec<VanRossum> {
-    let mut dynamics = Dynamics::default();
-    dynamics.tau_mem = 10.0;
+    let dynamics = Dynamics { tau_mem: 10.0, ..Dynamics::default() };
     let network = Network::new(784, HIDDEN, 10, 0.8, 100, &dynamics).expect("valid");
     let store = |signs: Vec<_>, columns, sigma, name| {
         DigitalWeights::exact(initial::weights(&signs, columns, sigma, Seed::new(1).named(name)), signs)

@@ -146,6 +146,7 @@ pub(crate) fn receive(
 }
 
 #[cfg(all(test, feature = "download"))]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use std::{fs, time::Duration};
 

@@ -153,6 +153,7 @@ fn kept(file: &File, folder: &Path) -> Result<FetchedFile, FileError> {
 }
 
 #[cfg(all(test, feature = "download"))]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use std::net::TcpListener;
 

@@ -270,6 +270,7 @@ fn name_of(path: &Path) -> String {
 }
 
 #[cfg(all(test, feature = "download"))]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use std::path::PathBuf;
 

@@ -55,6 +55,7 @@ mod labels;
 mod load;
 mod locate;
 #[cfg(all(test, feature = "download"))]
+#[allow(clippy::unwrap_used)]
 mod loopback;
 mod name;
 mod note;

@@ -1,7 +1,7 @@
 //! Figures of a study, drawn from its records: SVG for papers, PNG for previews, and the numbers that they show as CSV.
 //!
 //! [`study_figures`] gives the [`Figure`]s that the records of a study hold: each is one file here, from [`Recorded`] to a
-//! grid of plots with marks. The same records always give the same bytes. [`PanelFigure`] holds several small axes;
+//! grid of plots with marks. The same records always give the same bytes. [`PanelFigure`](ohmspike_plot::PanelFigure) holds several small axes;
 //! [`device_figure`] fills it with what a device does.
 
 mod activity_over_time;

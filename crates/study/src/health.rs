@@ -9,7 +9,7 @@
 //! | clipped | more than 1 % of the writes to a connection end at the top of the window, or of its conversions beyond a fixed range |
 //!
 //! A trial without an outcome diverged, which its record says itself. A swept axis is *unlearned* where its reference is
-//! unhealthy ([`curve`]). All tests are pure functions of a record, so that records written before a test existed have
+//! unhealthy (`ohmspike_analysis::point_health`). All tests are pure functions of a record, so that records written before a test existed have
 //! it too; only the [`Cause`] of silence is looked for by the trial itself.
 //!
 //! A network at chance has a number that can be right: enough noise takes every network there. It counts as a point of a

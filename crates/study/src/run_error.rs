@@ -39,7 +39,7 @@ pub enum RunError {
         /// Why.
         source: ThreadPoolBuildError,
     },
-    /// [`train`] was given a study with several conditions.
+    /// [`train`](crate::run_study::train) was given a study with several conditions.
     #[error("{key}: expected one value to train one network, got {count}\n\nhint: choose with `--set {key}={first}`")]
     SeveralConditions {
         /// The key with several values.

@@ -20,7 +20,10 @@ fn one_line_an_epoch_and_the_outcome() {
     assert!(lines[4].starts_with("hidden-1 writes: 4014080, "), "{}", lines[4]);
     assert!(lines[5].starts_with("readout writes: 51200, "), "{}", lines[5]);
     // Every cell gets one pulse an update, 2 x 160 in all.
-    assert_eq!(lines[6], "hidden-1 pulses: 4014080, verify reads 0, gave up 0, refreshes 0; a cell: mean 320, worst 320");
+    assert_eq!(
+        lines[6],
+        "hidden-1 pulses: 4014080, verify reads 0, gave up 0, refreshes 0; a cell: mean 320, worst 320"
+    );
     assert_eq!(lines[7], "readout pulses: 51200, verify reads 0, gave up 0, refreshes 0; a cell: mean 320, worst 320");
     // The device file states voltages and times, and nothing of converters.
     assert_eq!((lines.len(), lines[10]), (12, "area: not stated"), "{}", answer.stdout);

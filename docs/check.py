@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Runs the commands of the README and the docs pages, in order, page by page, and compares what they print.
+"""Runs the commands of the docs pages, in order, page by page, and compares what they print.
 
-Every page gets an empty folder with links to the repository's `experiments`, `device-models` and `crates`. In it,
+Every page gets a folder with links to the repository's `experiments`, `device-models` and `crates`, and a copy of
+`results/quickstart` if there is one, so that the quickstart is not run again. In it,
 
 - a block with a title (```toml title="study.toml") is written to that file,
 - a block marked `sh` or `python` runs; it must exit with 0,
@@ -12,6 +13,7 @@ A comment `<!-- not run: REASON -->` before a block skips it. Usage: docs/check.
 
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -22,10 +24,11 @@ FENCE = re.compile(
     r"(?P<skip><!-- not run: [^>]+ -->\s*)?^(?P<indent> *)```(?P<info>[^\n`]*)\n(?P<body>.*?)^(?P=indent)```$", re.S | re.M
 )
 LINKS = ["experiments", "device-models", "crates"]
+QUICKSTART = pathlib.Path("results/quickstart")
 
 
 def lines_of(text):
-    return [line.strip() for line in text.splitlines() if line.strip()]
+    return [" ".join(line.split()) for line in text.splitlines() if line.strip()]
 
 
 def missing_line(shown, printed):
@@ -50,6 +53,8 @@ def check(page):
         folder = pathlib.Path(name)
         for link in LINKS:
             (folder / link).symlink_to(ROOT / link)
+        if (ROOT / QUICKSTART).is_dir():
+            shutil.copytree(ROOT / QUICKSTART, folder / QUICKSTART)
         text = page.read_text()
         for fence in FENCE.finditer(text):
             place = f"{page.relative_to(ROOT)}:{text.count(chr(10), 0, fence.start('info')) + 1}"
@@ -77,7 +82,7 @@ def check(page):
 
 def main():
     pages = [pathlib.Path(page).resolve() for page in sys.argv[1:]]
-    pages = pages or [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    pages = pages or sorted((ROOT / "docs").rglob("*.md"))
     failed = False
     for page in pages:
         began = time.monotonic()

@@ -48,9 +48,12 @@ fn fetching_without_a_network_names_the_other_ways() {
     }
     assert_eq!(answer.status, Some(2), "{answer:#?}");
     assert_eq!(answer.stdout, "");
-    for way in
-        ["run the command again", "cache/ohmspike/fashion-mnist", "apt-get install dataset-fashion-mnist", "OHMSPIKE_DATA"]
-    {
+    for way in [
+        "run the command again",
+        "cache/ohmspike/fashion-mnist",
+        "apt-get install dataset-fashion-mnist",
+        "OHMSPIKE_DATA",
+    ] {
         assert!(answer.stderr.contains(way), "{way}: {}", answer.stderr);
     }
 }

@@ -220,9 +220,8 @@ fn names_of_classes_with_control_characters_are_refused() {
     let events = data("events.npz");
     let import = ["data", "import", "mine", "--events", &events, "--units", "5", "--classes", "3", "--duration", "1"];
     let named = |names: &str| folder.run(&[&import[..], &["--test-share", "0.5", "--class-names", names]].concat());
-    named("a\u{1b}[31m,b,c").refuses_with(
-        "error: class name: expected 1 to 100 characters without control characters, got `a?[31m`\n",
-    );
+    named("a\u{1b}[31m,b,c")
+        .refuses_with("error: class name: expected 1 to 100 characters without control characters, got `a?[31m`\n");
     let answer = named("left,right,none").succeeds();
     assert!(
         answer.stdout.contains("\n  classes in the order of their numbers: 0 `left`, 1 `right`, 2 `none`\n"),

@@ -45,9 +45,7 @@ impl fmt::Display for Algorithm {
 #[non_exhaustive]
 pub enum ChecksumError {
     /// A line without a checksum and a file name.
-    #[error(
-        "{place}:{line}: expected 32 (MD5) or 64 (SHA-256) hexadecimal digits and a file name, got `{got}`"
-    )]
+    #[error("{place}:{line}: expected 32 (MD5) or 64 (SHA-256) hexadecimal digits and a file name, got `{got}`")]
     Line {
         /// Source of the checksums.
         place: String,
@@ -144,10 +142,7 @@ mod tests {
             sums.verify("a/empty", "empty", b"a").unwrap_err().to_string(),
             "a/empty: expected MD5 `d41d8cd98f00b204e9800998ecf8427e` (from SUMS), got `0cc175b9c0f1b6a831c399e269772661`"
         );
-        assert_eq!(
-            sums.verify("a/b", "b", b"").unwrap_err().to_string(),
-            "SUMS: no checksum for `b`"
-        );
+        assert_eq!(sums.verify("a/b", "b", b"").unwrap_err().to_string(), "SUMS: no checksum for `b`");
         for line in [
             "d41d8cd98f00b204e9800998ecf8427e",
             "d41d8cd98f00b204e9800998ecf8427 a",
@@ -155,9 +150,7 @@ mod tests {
         ] {
             assert_eq!(
                 Checksums::parse("SUMS", format!("\n{line}").as_bytes()).unwrap_err().to_string(),
-                format!(
-                    "SUMS:2: expected 32 (MD5) or 64 (SHA-256) hexadecimal digits and a file name, got `{line}`"
-                )
+                format!("SUMS:2: expected 32 (MD5) or 64 (SHA-256) hexadecimal digits and a file name, got `{line}`")
             );
         }
     }

@@ -233,10 +233,7 @@ mod tests {
     #[test]
     fn reports_a_file_missing_on_the_server() {
         let (outcome, url, _) = download_of(|| Answer::Missing);
-        assert_eq!(
-            outcome.unwrap_err().to_string(),
-            format!("{url}: download failed: http status: 404")
-        );
+        assert_eq!(outcome.unwrap_err().to_string(), format!("{url}: download failed: http status: 404"));
     }
 
     #[test]

@@ -42,7 +42,9 @@ pub struct FetchedFile {
 #[non_exhaustive]
 pub enum FetchError {
     /// Invalid files outside the cache folder, which are never overwritten.
-    #[error("{reason}\n\nhint: {place} takes precedence over the cache folder; put the published files there or remove them")]
+    #[error(
+        "{reason}\n\nhint: {place} takes precedence over the cache folder; put the published files there or remove them"
+    )]
     Found {
         /// Location of the files.
         place: Place,

@@ -98,9 +98,7 @@ pub enum FetchShdError {
         name: &'static str,
     },
     /// Unknown cache folder.
-    #[error(
-        "{SHD_NAME}: no cache folder because the home folder is unknown\n\nhint: set `HOME` or `XDG_CACHE_HOME`"
-    )]
+    #[error("{SHD_NAME}: no cache folder because the home folder is unknown\n\nhint: set `HOME` or `XDG_CACHE_HOME`")]
     NoCacheFolder,
     /// A file cannot be written to the cache folder.
     #[error("cannot write `{file}`: {reason}")]

@@ -309,10 +309,7 @@ pub(crate) mod tests {
         packed[checksum] ^= 1;
         assert_eq!(complaint(&packed), "a.gz: damaged gzip data after 22 bytes");
         // An undefined compression method.
-        assert_eq!(
-            complaint(b"\x1f\x8b\x07\0\0\0\0\0\0\0\0\0"),
-            "a.gz: damaged gzip data after 0 bytes"
-        );
+        assert_eq!(complaint(b"\x1f\x8b\x07\0\0\0\0\0\0\0\0\0"), "a.gz: damaged gzip data after 0 bytes");
     }
 
     #[test]
@@ -358,7 +355,10 @@ pub(crate) mod tests {
         let packed = pack(&content(&[u32::MAX; 3], &[1]));
         assert_eq!(
             complaint(&packed),
-            format!("a.gz: sizes: expected a product of at most {}, got 4294967295 x 4294967295 x 4294967295", 64 << 20)
+            format!(
+                "a.gz: sizes: expected a product of at most {}, got 4294967295 x 4294967295 x 4294967295",
+                64 << 20
+            )
         );
     }
 

@@ -123,9 +123,7 @@ pub enum ImportError {
         new: String,
     },
     /// Unknown cache folder.
-    #[error(
-        "no cache folder because the home folder is unknown\n\nhint: set `HOME` or `XDG_CACHE_HOME`"
-    )]
+    #[error("no cache folder because the home folder is unknown\n\nhint: set `HOME` or `XDG_CACHE_HOME`")]
     NoCacheFolder,
     /// The data set cannot be written.
     #[error("cannot write `{path}`: {reason}")]
@@ -290,8 +288,7 @@ fn checked(
     test: &Test,
 ) -> Result<Vec<String>, ImportError> {
     if !imported::is_name(name) {
-        let allowed =
-            "1 to 64 lower-case letters, digits and hyphens, starting with a letter, and not a built-in name";
+        let allowed = "1 to 64 lower-case letters, digits and hyphens, starting with a letter, and not a built-in name";
         return refuse("name", format!("`{}`", shown(name)), allowed);
     }
     if !(2..=1 << u8::BITS).contains(&classes) {

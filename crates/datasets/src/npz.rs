@@ -82,10 +82,7 @@ fn unpack(
     let outcome = local.verifying_reader(content).take(most + 1).read_to_end(&mut bytes);
     outcome.map_err(|reason| wrong(file, format!("damaged after {} bytes ({reason})", bytes.len())))?;
     if bytes.len() as u64 > most {
-        return Err(wrong(
-            file,
-            format!("decompresses to more than the remaining {most} bytes of the limit"),
-        ));
+        return Err(wrong(file, format!("decompresses to more than the remaining {most} bytes of the limit")));
     }
     Ok(bytes)
 }

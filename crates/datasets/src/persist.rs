@@ -114,7 +114,8 @@ mod tests {
     }
 
     fn names(folder: &Path) -> Vec<String> {
-        let entries = fs::read_dir(folder).expect("the folder exists").map(|entry| entry.expect("the folder exists").file_name());
+        let entries =
+            fs::read_dir(folder).expect("the folder exists").map(|entry| entry.expect("the folder exists").file_name());
         let mut names: Vec<_> = entries.map(|name| name.to_string_lossy().into_owned()).collect();
         names.sort();
         names

@@ -254,7 +254,10 @@ mod tests {
     #[test]
     fn rejects_other_formats() {
         let start = "expected `89 48 44 46 0d 0a 1a 0a`";
-        assert_eq!(complaint(b"PK\x03\x04".to_vec()), format!("a.h5: not an HDF5 file; starts with `50 4b 03 04`, {start}"));
+        assert_eq!(
+            complaint(b"PK\x03\x04".to_vec()),
+            format!("a.h5: not an HDF5 file; starts with `50 4b 03 04`, {start}")
+        );
         assert_eq!(complaint(Vec::new()), format!("a.h5: not an HDF5 file; starts with ``, {start}"));
     }
 
@@ -325,7 +328,9 @@ mod tests {
         let length = bytes.len();
         assert_eq!(
             complaint(bytes),
-            format!("a.h5: `/spikes/times`: damaged or unsupported HDF5: 4294967457 elements in a file of {length} bytes")
+            format!(
+                "a.h5: `/spikes/times`: damaged or unsupported HDF5: 4294967457 elements in a file of {length} bytes"
+            )
         );
     }
 

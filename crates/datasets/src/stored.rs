@@ -346,7 +346,10 @@ impl Stored {
         let classes = self.header.class_names.len();
         let sample = |file: &str, reason| StoredError::Sample { file: file.to_owned(), reason };
         if let Some(index) = labels.iter().position(|&label| usize::from(label) >= classes) {
-            return Err(sample(&self.file, format!("sample {index}: label: expected 0 to {}, got {}", classes - 1, labels[index])));
+            return Err(sample(
+                &self.file,
+                format!("sample {index}: label: expected 0 to {}, got {}", classes - 1, labels[index]),
+            ));
         }
         let numbers = counts.samples.saturating_mul(self.header.units());
         match self.header.kind {

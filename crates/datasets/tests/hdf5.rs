@@ -32,7 +32,8 @@ fn import(file: PathBuf, time_unit: Option<TimeUnit>) -> EventImport {
 }
 
 fn files(folder: &str) -> Vec<PathBuf> {
-    let entries = fs::read_dir(data(folder)).expect("the test data exist").map(|entry| entry.expect("a readable folder").path());
+    let entries =
+        fs::read_dir(data(folder)).expect("the test data exist").map(|entry| entry.expect("a readable folder").path());
     entries.filter(|path| path.extension().is_some_and(|extension| extension == "gz")).collect()
 }
 
@@ -63,7 +64,8 @@ fn unsupported_files_have_their_message() {
         let name = file.file_name().and_then(|name| name.to_str()).expect("a UTF-8 name");
         let message = import_events("mine", &import(file.clone(), None), None).expect_err(name).to_string();
         let message = message.strip_prefix(&format!("{}{MAIN_SEPARATOR}", data("refused").display()));
-        let expected = fs::read_to_string(data("refused").join(name.replace(".h5.gz", ".error"))).expect("each file has its message");
+        let expected = fs::read_to_string(data("refused").join(name.replace(".h5.gz", ".error")))
+            .expect("each file has its message");
         assert_eq!(message, Some(expected.trim_end()), "{name}");
     }
 }
@@ -85,7 +87,9 @@ fn no_wrong_byte_causes_a_panic() {
     let path = folder.path().join("a.h5");
     for (number, file) in files("read").into_iter().chain(files("refused")).enumerate() {
         let mut whole = Vec::new();
-        GzDecoder::new(fs::File::open(&file).expect("the test data exist")).read_to_end(&mut whole).expect("valid gzip data");
+        GzDecoder::new(fs::File::open(&file).expect("the test data exist"))
+            .read_to_end(&mut whole)
+            .expect("valid gzip data");
         // Testing every byte would take a minute; each file gets a different subset.
         for place in (number..whole.len()).step_by(29) {
             let mut spoilt = whole.clone();

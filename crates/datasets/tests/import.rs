@@ -41,7 +41,8 @@ fn data(name: &str) -> PathBuf {
 }
 
 fn expected() -> Expected {
-    serde_json::from_str(&fs::read_to_string(data("expected.json")).expect("the test data exist")).expect("valid expectations")
+    serde_json::from_str(&fs::read_to_string(data("expected.json")).expect("the test data exist"))
+        .expect("valid expectations")
 }
 
 /// Form of the events from the script, for the given sensor.

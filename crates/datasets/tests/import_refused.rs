@@ -26,7 +26,10 @@ fn rejects_invalid_csv() {
         ("sample,time,unit,label\n", "a: no recordings; expected at least 1"),
         ("sample,unit,label\n", "a: missing column `time` or `t`"),
         ("sample,time,label\n", "a: missing column `unit` or `x`"),
-        ("sample,time,unit\n", "a: no labels; expected one label per sample, in this file or in a separate file of labels"),
+        (
+            "sample,time,unit\n",
+            "a: no labels; expected one label per sample, in this file or in a separate file of labels",
+        ),
         ("time,unit,label\n", "a: missing column `sample` (recording number of each event)"),
         ("sample,time,t,unit,label\n", "a: expected `time` or `t`, got both"),
         ("sample,time,unit,x,label\n", "a: expected `unit` or `x`, got both"),
@@ -103,7 +106,10 @@ fn rejects_invalid_arrays() {
             npy("'<i8'", "(4294967296, 4294967296)", &[0; 8]),
             format!("a: expected more than {} bytes of elements for shape (4294967296, 4294967296), got 8", usize::MAX),
         ),
-        (integers(&[1]), "a: elements have no fields; expected records with fields such as `t`, `x` and `p`".to_owned()),
+        (
+            integers(&[1]),
+            "a: elements have no fields; expected records with fields such as `t`, `x` and `p`".to_owned(),
+        ),
         (npy("[('t', '<i8')]", "(1, 1)", &[0; 8]), "a: expected a one-dimensional array, got shape (1, 1)".to_owned()),
         (npy("[('t', '<M8[us]')]", "(1,)", &[0; 8]), "a: t: expected a number, got `<M8[us]`".to_owned()),
         (npy("[('t', '<i8', (2,))]", "(1,)", &[0; 16]), "a: t: expected a number, got (2,) of `<i8`".to_owned()),
@@ -126,8 +132,14 @@ fn rejects_invalid_archives() {
     };
     let records = || npy("[('t', '<i8'), ('x', '<i8')]", "(1,)", &[0; 16]);
     assert_eq!(events(columns(integers(&[0]))), "a: event 1: sample: expected a whole number from 0 to 0, got 1");
-    assert_eq!(events(columns(integers(&[0, 2]))), "a: `labels`: sample 1: label: expected a whole number from 0 to 1, got 2");
-    assert_eq!(events(columns(npy("'|i1'", "(1, 2)", &[0; 2]))), "a: `labels`: expected a one-dimensional array, got shape (1, 2)");
+    assert_eq!(
+        events(columns(integers(&[0, 2]))),
+        "a: `labels`: sample 1: label: expected a whole number from 0 to 1, got 2"
+    );
+    assert_eq!(
+        events(columns(npy("'|i1'", "(1, 2)", &[0; 2]))),
+        "a: `labels`: expected a one-dimensional array, got shape (1, 2)"
+    );
     assert_eq!(
         events(zip(&[
             ("sample", integers(&[0])),

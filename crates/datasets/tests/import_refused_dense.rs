@@ -21,10 +21,7 @@ fn rejects_invalid_labels() {
     assert_eq!(labels(b"class\n0\n"), "labels:1: unknown column `class`; expected `label`");
     assert_eq!(labels(b"label\n0\n-1\n"), "labels: sample 1: label: expected a whole number from 0 to 1, got -1");
     assert_eq!(labels(&floats(&[0.0, 0.5])), "labels: sample 1: label: expected a whole number from 0 to 1, got 0.5");
-    assert_eq!(
-        labels(&zip(&[("label", integers(&[0]))])),
-        "labels: missing `labels`; expected one label per sample"
-    );
+    assert_eq!(labels(&zip(&[("label", integers(&[0]))])), "labels: missing `labels`; expected one label per sample");
     assert_eq!(
         labels(&npy("'<i8'", "(1, 1)", &[0; 8])),
         "labels: expected a one-dimensional array of integers (one per sample), got an array of shape (1, 1)"
@@ -66,7 +63,10 @@ fn rejects_invalid_dense_samples() {
         dense(numbers([0.0, 1.5]), integers(&[0, 0])),
         format!("a: sample 1, number 0: expected a number from 0 to 1, got 1.5{hint}")
     );
-    assert_eq!(dense(numbers([f32::NAN, 0.5]), integers(&[0, 0])), "a: sample 0, number 0: expected a finite number, got NaN");
+    assert_eq!(
+        dense(numbers([f32::NAN, 0.5]), integers(&[0, 0])),
+        "a: sample 0, number 0: expected a finite number, got NaN"
+    );
     let fortran = npy_of("{'descr': '<f8', 'fortran_order': True, 'shape': (1, 1)}", &[0; 8]);
     assert_eq!(
         dense(fortran, integers(&[0])),
@@ -115,17 +115,17 @@ fn rejects_invalid_properties() {
     }
     // The only sample of a class is for training.
     let single = events_in("sample,time,unit,label\n0,0.1,0,0\n1,0.1,0,1\n", None, EventForm { classes: 2, ..form() });
-    assert_eq!(single, "test share: 0.5 of 2 samples leaves 2 for training and 0 for testing; expected at least 1 of each");
+    assert_eq!(
+        single,
+        "test share: 0.5 of 2 samples leaves 2 for training and 0 for testing; expected at least 1 of each"
+    );
     assert_eq!(
         event("mine", form(), half(), Some(vec!["a".to_owned()])),
         "class names: expected 3 (one per class), got 1"
     );
     let gone = EventImport { events: "gone.npz".into(), labels: None, test: half(), form: form() };
     let message = import_events("mine", &gone, None).unwrap_err().to_string();
-    assert!(
-        message.starts_with("cannot read `gone.npz`: "),
-        "{message}"
-    );
+    assert!(message.starts_with("cannot read `gone.npz`: "), "{message}");
 }
 
 #[test]
@@ -141,19 +141,13 @@ fn rejects_test_samples_that_do_not_match_the_training_samples() {
         let folder = format!("{}{}", shipped("").display(), "");
         import_dense("mine", import, None).unwrap_err().to_string().replace(&folder, "")
     };
-    assert_eq!(
-        told(&import("images.npy", None, None)),
-        "images.npy: no labels; expected a separate file of labels"
-    );
+    assert_eq!(told(&import("images.npy", None, None)), "images.npy: no labels; expected a separate file of labels");
     assert_eq!(
         told(&import("images.npy", Some("labels.npy"), None)),
         "images.npy: expected 4 numbers per sample (as in training), got 6"
     );
     let message = told(&import("features.npy", Some("labels.npy"), None));
-    assert!(
-        message.contains("features.npy: sample 0, number 0: expected a number from 0 to 1, got "),
-        "{message}"
-    );
+    assert!(message.contains("features.npy: sample 0, number 0: expected a number from 0 to 1, got "), "{message}");
     // Test numbers outside the training range are clipped.
     import_dense("mine", &import("features.npy", Some("labels.npy"), Some(Scale::MinMax)), None).unwrap();
 }

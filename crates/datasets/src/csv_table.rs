@@ -34,7 +34,7 @@ pub enum CsvError {
         name: String,
     },
     /// Number of values differs from the number of columns.
-    #[error("{file}:{line}: expected {needed} values (one per column), got {got}")]
+    #[error("{file}:{line}: expected {} (one per column), got {got}", crate::counted(*needed as usize, "value"))]
     Width {
         /// The file.
         file: String,

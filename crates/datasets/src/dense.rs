@@ -65,7 +65,7 @@ pub enum DenseError {
         got: String,
     },
     /// Number of labels differs from the number of samples.
-    #[error("{labels_file}: expected {samples} labels (one per sample of `{file}`), got {labels}")]
+    #[error("{labels_file}: expected {} (one per sample of `{file}`), got {labels}", crate::counted(*samples, "label"))]
     Counts {
         /// The file of labels.
         labels_file: String,
@@ -77,7 +77,7 @@ pub enum DenseError {
         samples: usize,
     },
     /// Test samples differ in size from training samples.
-    #[error("{file}: expected {needed} numbers per sample (as in training), got {got}")]
+    #[error("{file}: expected {} per sample (as in training), got {got}", crate::counted(*needed, "number"))]
     Units {
         /// The file.
         file: String,

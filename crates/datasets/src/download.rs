@@ -51,7 +51,7 @@ pub enum DownloadError {
         reason: String,
     },
     /// The connection broke.
-    #[error("{url}: download interrupted after {received} bytes: {reason}")]
+    #[error("{url}: download interrupted after {received} bytes: {}", crate::reason(reason))]
     Interrupted {
         /// Requested URL.
         url: String,
@@ -72,7 +72,7 @@ pub enum DownloadError {
     #[error(transparent)]
     File(#[from] FileError),
     /// The file cannot be written.
-    #[error("cannot write `{file}`: {reason}")]
+    #[error("cannot write `{file}`: {}", crate::write_reason(reason))]
     Write {
         /// The file.
         file: String,

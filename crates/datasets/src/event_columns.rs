@@ -63,7 +63,7 @@ pub enum ColumnsError {
         other: &'static str,
     },
     /// Columns of different lengths.
-    #[error("{file}: {name}: expected {needed} numbers (the length of `{other}`), got {got}")]
+    #[error("{file}: {name}: expected {} (the length of `{other}`), got {got}", crate::counted(*needed, "number"))]
     Lengths {
         /// The file.
         file: String,
@@ -148,7 +148,7 @@ pub enum ColumnsError {
         other: String,
     },
     /// Number of labels differs from the number of recordings.
-    #[error("{file}: expected {needed} labels (one per recording), got {got}")]
+    #[error("{file}: expected {} (one per recording), got {got}", crate::counted(*needed, "label"))]
     Counts {
         /// The file of labels.
         file: String,

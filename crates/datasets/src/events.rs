@@ -136,7 +136,7 @@ impl fmt::Debug for EventSet {
 #[non_exhaustive]
 pub enum EventsError {
     /// Different numbers of times and units.
-    #[error("{file}: recording {recording}: expected {times} units (one per time), got {units}")]
+    #[error("{file}: recording {recording}: expected {} (one per time), got {units}", crate::counted(*times, "unit"))]
     LengthsDisagree {
         /// The file.
         file: String,

@@ -61,7 +61,7 @@ pub enum FetchError {
         name: Name,
     },
     /// The cache folder cannot be created.
-    #[error("cannot create `{folder}`: {reason}")]
+    #[error("cannot create `{folder}`: {}", crate::write_reason(reason))]
     Folder {
         /// The folder.
         folder: String,

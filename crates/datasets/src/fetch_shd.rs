@@ -101,7 +101,7 @@ pub enum FetchShdError {
     #[error("{SHD_NAME}: no cache folder because the home folder is unknown\n\nhint: set `HOME` or `XDG_CACHE_HOME`")]
     NoCacheFolder,
     /// A file cannot be written to the cache folder.
-    #[error("cannot write `{file}`: {reason}")]
+    #[error("cannot write `{file}`: {}", crate::write_reason(reason))]
     Write {
         /// The file.
         file: String,

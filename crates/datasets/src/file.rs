@@ -27,7 +27,7 @@ pub(crate) struct File {
 #[non_exhaustive]
 pub enum FileError {
     /// The file cannot be read.
-    #[error("cannot read `{file}`: {reason}")]
+    #[error("cannot read `{file}`: {}", crate::reason(reason))]
     Read {
         /// The file.
         file: String,

@@ -49,7 +49,7 @@ impl fmt::Debug for ImageSet {
 #[non_exhaustive]
 pub enum ImageSetError {
     /// Number of labels differs from the number of images.
-    #[error("{labels_file}: expected {images} labels (one per image of `{images_file}`), got {labels}")]
+    #[error("{labels_file}: expected {} (one per image of `{images_file}`), got {labels}", crate::counted(*images, "label"))]
     CountsDisagree {
         /// The file of labels.
         labels_file: String,

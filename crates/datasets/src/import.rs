@@ -126,7 +126,7 @@ pub enum ImportError {
     #[error("no cache folder because the home folder is unknown\n\nhint: set `HOME` or `XDG_CACHE_HOME`")]
     NoCacheFolder,
     /// The data set cannot be written.
-    #[error("cannot write `{path}`: {reason}")]
+    #[error("cannot write `{path}`: {}", crate::write_reason(reason))]
     Write {
         /// The file.
         path: String,

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::shown::excerpt;
+use crate::{counted, shown::excerpt};
 
 /// Classes listed in a note.
 const LISTED: usize = 8;
@@ -66,7 +66,7 @@ pub enum Note {
         samples: usize,
     },
     /// Classes without training samples or without test samples.
-    #[error("{} without samples {part}: {}", counted(classes.len()), listed(classes))]
+    #[error("{} without samples {part}: {}", counted(classes.len(), "class"), listed(classes))]
     Missing {
         /// `for training` or `for testing`.
         part: &'static str,
@@ -97,10 +97,6 @@ pub enum Note {
         /// Total numbers.
         numbers: usize,
     },
-}
-
-fn counted(classes: usize) -> String {
-    if classes == 1 { "1 class".to_owned() } else { format!("{classes} classes") }
 }
 
 fn listed(classes: &[(String, usize, usize)]) -> String {

@@ -58,7 +58,7 @@ pub enum ShdError {
         file: String,
     },
     /// Different numbers of times, units and labels.
-    #[error("{file}: `{place}`: expected {needed} recordings (as in `{TIMES}`), got {got}")]
+    #[error("{file}: `{place}`: expected {} (as in `{TIMES}`), got {got}", crate::counted(*needed, "recording"))]
     CountsDisagree {
         /// The file.
         file: String,

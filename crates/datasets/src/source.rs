@@ -42,7 +42,7 @@ pub(crate) struct Source {
 #[non_exhaustive]
 pub enum SourceError {
     /// The file cannot be read.
-    #[error("cannot read `{file}`: {reason}")]
+    #[error("cannot read `{file}`: {}", crate::reason(reason))]
     Read {
         /// The file.
         file: String,

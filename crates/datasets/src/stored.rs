@@ -49,7 +49,7 @@ const LONGEST_HEADER: u64 = 1 << 20;
 #[non_exhaustive]
 pub enum StoredError {
     /// The file cannot be read.
-    #[error("cannot read `{file}`: {reason}")]
+    #[error("cannot read `{file}`: {}", crate::reason(reason))]
     Read {
         /// The file.
         file: String,

@@ -163,7 +163,7 @@ fn rejects_invalid_archives() {
     );
     assert_eq!(
         events(zip(&[("arr_0", records()), ("labels", integers(&[0, 0]))])),
-        "a: `labels`: expected 1 labels (one per recording), got 2"
+        "a: `labels`: expected 1 label (one per recording), got 2"
     );
     assert_eq!(
         events(zip(&[("arr_0", records())])),

@@ -363,7 +363,10 @@ mod tests {
         let infinite = [outcome(&[1], 0.5), outcome(&[2], f64::INFINITY)];
         assert_eq!(message(&["chip"], &infinite), "outcome 2: expected -1e100 to 1e100, got inf");
         let together = [outcome(&[1, 5], 0.5), outcome(&[2, 6], 0.6)];
-        assert_eq!(message(&both, &together), "factors `chip` and `write` always vary together; expected each to vary on its own");
+        assert_eq!(
+            message(&both, &together),
+            "factors `chip` and `write` always vary together; expected each to vary on its own"
+        );
         assert_eq!(
             message(&both, &square[..3]),
             "study: expected all 2 cells of `chip` with equal numbers of outcomes, got 2 with 1 to 2"

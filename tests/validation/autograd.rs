@@ -162,8 +162,7 @@ fn solved() -> Vec<Solved> {
     let further = std::env::var_os("OHMSPIKE_AUTOGRAD_CASES").map(|file| root.join(PathBuf::from(file)));
     let read = |path: PathBuf| {
         let file = path.display().to_string();
-        let text = std::fs::read_to_string(&path)
-            .unwrap_or_else(|error| panic!("cannot read `{file}`: {error}"));
+        let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("cannot read `{file}`: {error}"));
         let cases = parse(&file, &text).unwrap_or_else(|problem| panic!("{problem}"));
         cases.into_iter().enumerate().map(move |(number, case)| case.solve(&file, number)).collect::<Vec<_>>()
     };

@@ -68,8 +68,7 @@ fn train(settings: &Settings) -> ([Trained; 2], u64, f64, f64) {
         let (signs, (_, columns)) = (network.signs(connection), network.shape(connection));
         let (sigma, stream) = (settings.sigma_of(connection) as f32, connection.stream());
         let first = initial::weights(&signs, columns, sigma, streams.initial.numbered(stream));
-        layer_weights(settings, device, connection, first, signs, streams.chip.numbered(stream))
-            .expect("a valid layer")
+        layer_weights(settings, device, connection, first, signs, streams.chip.numbered(stream)).expect("a valid layer")
     };
     let (mut hidden_layer, mut readout) = (layer(Connection::Feedforward(0)), layer(Connection::Readout));
     let training = Training { batch: BATCH, learning_rate: settings.training.learning_rate as f32 };

@@ -1,7 +1,7 @@
 //! Measures Ohmspike for the comparison with other programs and prints a table of counts and seconds.
 //!
 //! `peers/run.py` runs this in turn with the other programs. `--epochs N` sets the number of measured epochs per trial.
-//! An argument without dashes selects the measurements whose name contains it.
+//! An argument without dashes selects measurements by part of their name.
 
 #![allow(clippy::print_stdout)] // The output is the measurement.
 
@@ -140,7 +140,7 @@ fn array(part: &str, weights: &Matrix) -> CrossbarArray {
     CrossbarArray::new(&device, ArrayParams::new(1.0, &branches), weights, Seed::new(1)).expect("the weights fit")
 }
 
-/// Seconds from the start of the first to the end of the last of `threads` that each do what `prepare` gives them.
+/// Runs the work from `prepare` on `threads` threads; returns the seconds from the first start to the last end.
 fn side_by_side<W: FnMut()>(threads: usize, prepare: impl Fn(usize) -> W + Sync) -> f64 {
     let ready = Barrier::new(threads);
     let run = |thread| {

@@ -137,7 +137,7 @@ def main():
     fits = [of_fit(name, fit, rng) for name, fit in FITS.items()]
     source = (
         "Made by scripts/make_fit_curves.py with numpy from the published equations of the presets of aihwkit 1.1.0. Numbers are "
-        "shares of the nominal window; moments over so many cells."
+        "fractions of the nominal window; moments over this number of cells."
     )
     text = json.dumps({"source": source, "cells": CELLS, "fits": fits}, indent=1)
     OUTPUT.write_text(text + "\n", encoding="utf-8")

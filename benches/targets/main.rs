@@ -1,7 +1,7 @@
 //! Measures every target of speed and memory in one process and prints a Markdown table.
 //!
 //! Variants are measured in turn, epoch by epoch, and ratios compare neighbouring epochs. `--rounds N` sets the number
-//! of rounds. An argument without dashes selects the groups whose name contains it.
+//! of rounds. An argument without dashes selects groups by part of their name.
 
 #![allow(clippy::print_stdout)] // The output is the measurement.
 

@@ -41,7 +41,7 @@ const NOT_SWEPT: [(&str, &str); 13] = [
     ("drift.latest_seconds", "affects only longer rests"),
 ];
 
-/// Samples of which each class has units of its own that spike early.
+/// Samples with separate units for each class, which spike early.
 fn samples(count: usize, steps: usize) -> Samples {
     let mut spikes = SpikeTrains::new(INPUTS, steps).expect("few units");
     let labels: Vec<u8> = (0..count).map(|sample| (sample % CLASSES) as u8).collect();
@@ -140,10 +140,10 @@ fn resolved<'a>(root: &'a Value, value: &'a Value) -> &'a Value {
 }
 
 /// Merges `target` with the entries next to the reference to it.
-fn merged(target: &Value, beside: &Value) -> Value {
+fn merged(target: &Value, others: &Value) -> Value {
     let mut merged = target.clone();
-    if let (Some(merged), Some(beside)) = (merged.as_object_mut(), beside.as_object()) {
-        merged.extend(beside.iter().map(|(key, value)| (key.clone(), value.clone())));
+    if let (Some(merged), Some(others)) = (merged.as_object_mut(), others.as_object()) {
+        merged.extend(others.iter().map(|(key, value)| (key.clone(), value.clone())));
     }
     merged
 }

@@ -31,8 +31,8 @@ impl Number {
     pub fn input(value: f64) -> Number {
         Number { value, error: (f64::from(value as f32) - value).abs(), magnitude: value.abs() }
     }
+
     /// Creates a number with a known error, as the start of new sums.
-    /// A number with a known error, the start of new sums.
     pub fn known(value: f64, error: f64) -> Number {
         Number { value, error, magnitude: value.abs() }
     }

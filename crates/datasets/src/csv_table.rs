@@ -66,7 +66,7 @@ pub enum CsvError {
         file: String,
         /// Line number, from 1.
         line: u64,
-        /// What is wrong.
+        /// Description of the error.
         reason: String,
     },
 }

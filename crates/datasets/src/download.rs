@@ -47,7 +47,7 @@ pub enum DownloadError {
         url: String,
         /// HTTP status, if the server answered.
         status: Option<u16>,
-        /// What went wrong.
+        /// Reason of the failure.
         reason: String,
     },
     /// The connection broke.
@@ -57,7 +57,7 @@ pub enum DownloadError {
         url: String,
         /// Bytes received.
         received: usize,
-        /// What went wrong.
+        /// Reason of the failure.
         reason: io::Error,
     },
     /// The response is too long.

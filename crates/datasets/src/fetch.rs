@@ -48,7 +48,7 @@ pub enum FetchError {
     Found {
         /// Location of the files.
         place: Place,
-        /// What is wrong.
+        /// Description of the error.
         reason: FileError,
     },
     /// Unknown cache folder.
@@ -79,7 +79,7 @@ pub enum FetchError {
         name: Name,
         /// Folder for the files.
         folder: String,
-        /// What went wrong.
+        /// Reason of the failure.
         reason: DownloadError,
     },
 }

@@ -77,7 +77,7 @@ pub enum FetchShdError {
         reason.advice()
     )]
     Download {
-        /// What went wrong.
+        /// Reason of the failure.
         reason: DownloadError,
     },
     /// An invalid list of checksums, or a wrong checksum.

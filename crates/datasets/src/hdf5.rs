@@ -81,7 +81,7 @@ pub enum Hdf5Error {
         file: String,
         /// The data set, or `/` for the file itself.
         place: String,
-        /// What is wrong.
+        /// Description of the error.
         reason: String,
     },
     /// Missing data set.

@@ -68,7 +68,7 @@ pub enum NpyError {
     Text {
         /// The array.
         file: String,
-        /// What is wrong.
+        /// Description of the error.
         reason: String,
     },
     /// Unsupported element type.

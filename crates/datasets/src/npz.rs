@@ -27,7 +27,7 @@ pub enum NpzError {
     Archive {
         /// The file, and the array if one is at fault.
         file: String,
-        /// What is wrong.
+        /// Description of the error.
         reason: String,
     },
     /// Invalid array.

@@ -34,7 +34,7 @@ pub fn write(path: &Path, fill: impl FnOnce(&mut (dyn Write + Send)) -> io::Resu
     // Checked first so that the error does not name the unfinished file.
     fs::metadata(folder)?;
     let permissions = replaceable(path)?;
-    let mut part = BufWriter::new(beside(folder)?);
+    let mut part = BufWriter::new(temporary_file(folder)?);
     fill(&mut part)?;
     let part = part.into_inner().map_err(io::IntoInnerError::into_error)?;
     if let Some(permissions) = permissions {
@@ -72,7 +72,7 @@ fn irregular() -> Error {
 }
 
 /// Creates a temporary file in `folder` with default permissions, since a cache folder may be shared.
-fn beside(folder: &Path) -> io::Result<NamedTempFile> {
+fn temporary_file(folder: &Path) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(PREFIX).suffix(SUFFIX).rand_bytes(RANDOM);
     #[cfg(unix)]

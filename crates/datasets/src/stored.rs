@@ -78,7 +78,7 @@ pub enum StoredError {
     Header {
         /// The file.
         file: String,
-        /// What is wrong.
+        /// Description of the error.
         reason: String,
     },
     /// The length of the content differs from the header.
@@ -96,7 +96,7 @@ pub enum StoredError {
     Sample {
         /// The file.
         file: String,
-        /// What is wrong.
+        /// Description of the error.
         reason: String,
     },
     /// Invalid recording.

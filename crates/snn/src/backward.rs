@@ -241,8 +241,8 @@ impl<'a> Pass<'a> {
             Surrogate::Exponential { steepness } => groups::all(self, Exponential(steepness), currents),
         }
     }
+
     /// Adds the gradient of the input weights of that layer, given its adjoint currents in `adjoint`.
-    /// Adds the gradient by the weights through which that layer hears, whose adjoint currents are in `adjoint`.
     pub fn hidden_gradient(self, adjoint: &mut Adjoint, gradient: &mut Matrix) {
         let Adjoint { currents, units, .. } = adjoint;
         rows::add(self.span, last(currents), self.input, units, gradient);

@@ -135,7 +135,7 @@ impl SpikeTrains {
     ) -> Result<Binned, SpikesError> {
         assert_eq!(times.len(), units.len(), "every event has a time and a unit");
         assert!(window_seconds > 0.0 && window_seconds.is_finite(), "the window is positive");
-        // A bit raster sorts the events. Repeated events, whose bit is already set, are rare and sorted separately.
+        // A bit raster sorts the events. Repeated events find their bit set; they are rare and sorted separately.
         let words = self.units.div_ceil(64);
         let mut raster = vec![0_u64; self.steps * words];
         let mut repeats: Vec<(usize, u16)> = Vec::new();

@@ -76,7 +76,7 @@ pub enum TrainError {
     },
 }
 
-/// Trains a network whose weights are in stores; owns the buffers of a trial.
+/// Trains a network with weights in stores; owns the buffers of a trial.
 #[derive(Clone, Debug)]
 pub struct Trainer<'a> {
     network: &'a Network,

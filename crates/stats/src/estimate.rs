@@ -29,7 +29,7 @@ pub struct Estimate {
     pub n: usize,
     /// Smallest and largest outcome.
     pub ends: (f64, f64),
-    /// 95 % interval of the mean; `None` below [`LEAST_REPEATS`], and where all outcomes are equal.
+    /// 95 % interval of the mean; `None` below [`LEAST_REPEATS`], or if all outcomes are equal.
     pub ci95: Option<(f64, f64)>,
 }
 

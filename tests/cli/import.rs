@@ -148,7 +148,7 @@ fn a_wrong_file_is_told_with_its_place() {
         ["data", "import", "mine", "--events", "wrong.csv", "--units", "5", "--classes", "3", "--duration", "1"];
     folder
         .run(&[&import[..], &["--test-share", "0.5"]].concat())
-        .refuses_with("error: wrong.csv: event 0: unit: expected a whole number from 0 to 4, got 7\n");
+        .refuses_with("error: wrong.csv:2: unit: expected a whole number from 0 to 4, got 7\n");
     assert!(!folder.path("cache").exists());
 }
 

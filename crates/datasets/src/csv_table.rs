@@ -102,6 +102,13 @@ pub(crate) fn read(source: &Source, whole: &[&str], float: &[&str]) -> Result<BT
     Ok(names.into_iter().zip(columns).collect())
 }
 
+/// Returns the line of row `row` after the header, counted from 0.
+pub(crate) fn line_of(source: &Source, row: usize) -> Option<u64> {
+    let mut reader = ReaderBuilder::new().from_reader(&source.bytes[..]);
+    let record = reader.records().nth(row)?.ok()?;
+    record.position().map(csv::Position::line)
+}
+
 fn names(source: &Source, header: &StringRecord, known: &[&str]) -> Result<Vec<String>, CsvError> {
     let mut names: Vec<String> = Vec::new();
     for name in header {

@@ -77,10 +77,10 @@ pub enum ColumnsError {
         other: &'static str,
     },
     /// A number out of range.
-    #[error("{file}: event {event}: {name}: expected {needed}, got {got}")]
+    #[error("{place}: {name}: expected {needed}, got {got}")]
     Number {
-        /// The file.
-        file: String,
+        /// The file and the event or, in CSV, the line.
+        place: String,
         /// The column.
         name: &'static str,
         /// Event index, from 0.
@@ -92,12 +92,12 @@ pub enum ColumnsError {
     },
     /// An event after the end of its recording.
     #[error(
-        "{file}: event {event}: {name}: expected less than the duration of {duration_seconds} s, got {got} {unit}\n\n\
+        "{place}: {name}: expected less than the duration of {duration_seconds} s, got {got} {unit}\n\n\
          hint: set the unit of the times with `--time-unit`, or increase `--duration` if recordings last longer"
     )]
     Late {
-        /// The file.
-        file: String,
+        /// The file and the event or, in CSV, the line.
+        place: String,
         /// The column.
         name: &'static str,
         /// Event index, from 0.
@@ -169,6 +169,18 @@ pub enum ColumnsError {
     /// Invalid recording.
     #[error(transparent)]
     Events(#[from] EventsError),
+}
+
+impl ColumnsError {
+    /// Replaces the place of an event by the one that `place_of` returns.
+    pub(crate) fn at(mut self, place_of: impl FnOnce(usize) -> Option<String>) -> ColumnsError {
+        if let ColumnsError::Number { place, event, .. } | ColumnsError::Late { place, event, .. } = &mut self
+            && let Some(better) = place_of(*event)
+        {
+            *place = better;
+        }
+        self
+    }
 }
 
 /// Columns of times and units, with unchecked numbers.
@@ -288,6 +300,11 @@ impl EventColumns {
         Ok((self.seconds(index, form)?, u16::try_from(unit).expect("there are at most 65,536 units")))
     }
 
+    /// Returns the place of an event for messages.
+    fn place(&self, event: usize) -> String {
+        format!("{}: event {event}", self.file)
+    }
+
     /// Returns number `event` of a column, which must be below `size`.
     pub(crate) fn below(
         &self,
@@ -298,7 +315,7 @@ impl EventColumns {
     ) -> Result<usize, ColumnsError> {
         let number = column.integer(event).and_then(|number| usize::try_from(number).ok());
         number.filter(|&number| number < size).ok_or_else(|| ColumnsError::Number {
-            file: self.file.clone(),
+            place: self.place(event),
             name,
             event,
             got: column.number(event).to_string(),
@@ -311,15 +328,15 @@ impl EventColumns {
         let got = column.number(event);
         if !(got.is_finite() && got >= 0.0) {
             let (got, needed) = (got.to_string(), "a finite number of at least 0".to_owned());
-            return Err(ColumnsError::Number { file: self.file.clone(), name, event, got, needed });
+            return Err(ColumnsError::Number { place: self.place(event), name, event, got, needed });
         }
         let seconds = got / self.unit.in_a_second();
         if seconds < form.duration_seconds {
             return Ok(seconds);
         }
         let unit = self.unit.told();
-        let (file, duration_seconds) = (self.file.clone(), form.duration_seconds);
-        Err(ColumnsError::Late { file, name, event, got, unit, duration_seconds })
+        let (place, duration_seconds) = (self.place(event), form.duration_seconds);
+        Err(ColumnsError::Late { place, name, event, got, unit, duration_seconds })
     }
 
     /// Appends the events at `indices`, or all events, as one recording.

@@ -175,9 +175,19 @@ pub(crate) fn read(
         let there = known().filter(|name| content.has(name));
         there.map(|name| Ok((name.to_owned(), content.numbers(name)?))).collect::<Result<_, Hdf5Error>>()?
     } else {
-        csv_table::read(&source, &WHOLE, &FLOAT)?
+        let columns = csv_table::read(&source, &WHOLE, &FLOAT)?;
+        return table(&file, columns, None, given, form, notes).map_err(|error| at_line(error, &source));
     };
     table(&file, columns, stated.as_ref(), given, form, notes)
+}
+
+/// Replaces the event in an error by its line in the CSV text of `source`.
+fn at_line(error: EventFileError, source: &Source) -> EventFileError {
+    let place = |event| Some(format!("{}:{}", source.file, csv_table::line_of(source, event)?));
+    match error {
+        EventFileError::Columns(error) => error.at(place).into(),
+        other => other,
+    }
 }
 
 /// Returns the names of all columns.

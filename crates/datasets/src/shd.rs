@@ -136,7 +136,7 @@ pub struct ShdFiles {
 /// Error: no place has both files.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error(
-    "{SHD_NAME}: no complete data set in {}; expected `shd_train.h5` and `shd_test.h5`, or both as `.h5.gz`\n\n\
+    "{SHD_NAME}: no complete data set in {}; expected `shd_train.h5` and `shd_test.h5`, optionally gzipped (`.h5.gz`)\n\n\
      hint: `ohmspike data fetch {SHD_NAME}` downloads the files from their publisher, or copies them with `--folder DIR`; \
      or set {} to their folder",
     looked_in(looked),
@@ -319,10 +319,7 @@ mod tests {
         );
         bytes[place + 12] = 200;
         let told = complaint(bytes.clone());
-        assert!(
-            told.starts_with("a.h5: `/spikes/times`: damaged or unsupported HDF5: sequence 0: invalid data: missing vlen heap object 200 at"),
-            "{told}"
-        );
+        assert!(told.contains("HDF5: sequence 0: invalid data: missing vlen heap object 200 at"), "{told}");
         // All sequences have 210 elements in total, 48 of them in the first.
         bytes[place..place + 4].copy_from_slice(&u32::MAX.to_le_bytes());
         let length = bytes.len();
@@ -369,7 +366,7 @@ mod tests {
         assert_eq!(
             find(&[&part]).unwrap_err().to_string(),
             format!(
-                "shd: no complete data set in {} (cache); expected `shd_train.h5` and `shd_test.h5`, or both as `.h5.gz`\n\n\
+                "shd: no complete data set in {} (cache); expected `shd_train.h5` and `shd_test.h5`, optionally gzipped (`.h5.gz`)\n\n\
                  hint: `ohmspike data fetch shd` downloads the files from their publisher, or copies them with \
                  `--folder DIR`; or set OHMSPIKE_DATA to their folder",
                 part.display()

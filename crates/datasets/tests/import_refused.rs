@@ -44,18 +44,18 @@ fn rejects_invalid_csv() {
 #[test]
 fn rejects_invalid_events() {
     let row = |row: &str| events(format!("sample,time,unit,label\n0,0.1,1,0\n{row}\n"));
-    assert_eq!(row("0,-0.1,1,0"), "a: event 1: time: expected a finite number of at least 0, got -0.1");
-    assert_eq!(row("0,NaN,1,0"), "a: event 1: time: expected a finite number of at least 0, got NaN");
+    assert_eq!(row("0,-0.1,1,0"), "a:3: time: expected a finite number of at least 0, got -0.1");
+    assert_eq!(row("0,NaN,1,0"), "a:3: time: expected a finite number of at least 0, got NaN");
     assert_eq!(
         row("0,1.0,1,0"),
-        "a: event 1: time: expected less than the duration of 1 s, got 1 s\n\n\
+        "a:3: time: expected less than the duration of 1 s, got 1 s\n\n\
          hint: set the unit of the times with `--time-unit`, or increase `--duration` if recordings last longer"
     );
-    assert_eq!(row("0,0.1,4,0"), "a: event 1: unit: expected a whole number from 0 to 3, got 4");
-    assert_eq!(row("0,0.1,-1,0"), "a: event 1: unit: expected a whole number from 0 to 3, got -1");
-    assert_eq!(row("1,0.1,1,2"), "a: event 1: label: expected a whole number from 0 to 1, got 2");
+    assert_eq!(row("0,0.1,4,0"), "a:3: unit: expected a whole number from 0 to 3, got 4");
+    assert_eq!(row("0,0.1,-1,0"), "a:3: unit: expected a whole number from 0 to 3, got -1");
+    assert_eq!(row("1,0.1,1,2"), "a:3: label: expected a whole number from 0 to 1, got 2");
     assert_eq!(row("0,0.1,1,1"), "a: sample 0: expected one label, got 0 and 1");
-    assert_eq!(row("99,0.1,1,0"), "a: event 1: sample: expected a whole number from 0 to 1, got 99");
+    assert_eq!(row("99,0.1,1,0"), "a:3: sample: expected a whole number from 0 to 1, got 99");
     let gap = events("sample,time,unit,label\n0,0.1,1,0\n2,0.1,1,0\n2,0.1,1,0\n");
     assert_eq!(
         gap,
@@ -63,7 +63,7 @@ fn rejects_invalid_events() {
     );
     let late = EventForm { time_unit: Some(TimeUnit::Milliseconds), ..form() };
     let late = events_in("sample,time,unit,label\n0,1000,0,0\n", None, late);
-    assert!(late.starts_with("a: event 0: time: expected less than the duration of 1 s, got 1000 ms\n"), "{late}");
+    assert!(late.starts_with("a:2: time: expected less than the duration of 1 s, got 1000 ms\n"), "{late}");
 }
 
 #[test]
@@ -72,7 +72,7 @@ fn a_sensor_needs_all_its_axes() {
     assert_eq!(sensor("sample,t,x,p,label\n0,1,0,0,0\n"), "a: missing column `y`; the sensor has 2 values of `y`");
     assert_eq!(sensor("sample,t,x,y,label\n0,1,0,0,0\n"), "a: missing column `p`; the sensor has 2 values of `p`");
     let minus = sensor("sample,t,x,y,p,label\n0,1,0,0,-1,0\n");
-    assert_eq!(minus, "a: event 0: p: expected a whole number from 0 to 1, got -1");
+    assert_eq!(minus, "a:2: p: expected a whole number from 0 to 1, got -1");
 }
 
 #[test]

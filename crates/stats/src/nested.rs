@@ -37,7 +37,7 @@ pub enum NestedError {
     #[error("factors: expected 1 to {MOST_FACTORS}, got {0}")]
     Factors(usize),
     /// An outcome does not have one value per factor.
-    #[error("outcome {number}: expected {factors} factor values (one per factor), got {got}")]
+    #[error("outcome {number}: factor values: expected {factors} (one per factor), got {got}")]
     Values {
         /// Position of the outcome, from 1.
         number: usize,
@@ -357,7 +357,7 @@ mod tests {
         let square = crossed(&[2, 2], &[1.0, 2.0, 3.0, 4.0]);
         let both = ["chip", "write"];
         assert_eq!(message(&[], &square), "factors: expected 1 to 8, got 0");
-        assert_eq!(message(&["chip"], &square), "outcome 1: expected 1 factor values (one per factor), got 2");
+        assert_eq!(message(&["chip"], &square), "outcome 1: factor values: expected 1 (one per factor), got 2");
         assert_eq!(message(&both, &[]), "factor `chip`: expected at least 2 values, got 0");
         assert_eq!(message(&["chip"], &[outcome(&[1], 0.5)]), "factor `chip`: expected at least 2 values, got 1");
         let infinite = [outcome(&[1], 0.5), outcome(&[2], f64::INFINITY)];

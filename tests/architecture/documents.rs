@@ -83,6 +83,14 @@ fn physics_pages_name_tests_and_pictures_that_exist() {
 }
 
 #[test]
+fn device_files_of_the_physics_pages_are_valid() {
+    for file in crate::repository::entries(&root().join("docs/physics/devices")) {
+        let device = ohmspike_crossbar::device::Device::from_json(&read(&file));
+        assert!(device.is_ok(), "{}: {}", shown(&file), device.unwrap_err());
+    }
+}
+
+#[test]
 fn every_crate_has_its_licences() {
     for folder in crates() {
         for licence in ["LICENSE-MIT", "LICENSE-APACHE"] {

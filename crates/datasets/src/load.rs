@@ -224,9 +224,10 @@ mod tests {
         assert_eq!(
             error.to_string(),
             format!(
-                "{}: SHA-256 of the content is `bc3326d40226638052d42966316466b60c3174e7045b8d6c19dd031da4658d76`, \
-                 must be `c18e4435454c1a33c043e83839ccf18a73a0fbf7719f682ede7747c45dc3f324`\n\n\
-                 hint: `ohmspike data fetch` replaces wrong files of the cache folder; elsewhere put the published file",
+                "{}: SHA-256 of the content: expected \
+                 `c18e4435454c1a33c043e83839ccf18a73a0fbf7719f682ede7747c45dc3f324`, got \
+                 `bc3326d40226638052d42966316466b60c3174e7045b8d6c19dd031da4658d76`\n\n\
+                 hint: `ohmspike data fetch` replaces wrong files in the cache folder; replace files elsewhere yourself",
                 file.display()
             )
         );

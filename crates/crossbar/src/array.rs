@@ -418,7 +418,7 @@ impl CrossbarArray {
         if (rows, columns) != (own_rows, own_columns) {
             return Err(ArrayError::StepShape { rows, columns, own_rows, own_columns });
         }
-        check_finite("step", step)
+        check_finite("update", step)
     }
 }
 

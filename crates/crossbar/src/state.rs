@@ -57,7 +57,7 @@ struct BranchState {
 
 /// A state that is not one of this array.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("state: its {part} must be that of an array of {rows} x {columns} built like this one, got another")]
+#[error("state: its {part} does not fit this array; expected the state of an array of {rows} x {columns} (rows x columns) with the same parameters")]
 pub struct WrongState {
     /// What differs in presence or size.
     pub part: &'static str,

@@ -275,18 +275,18 @@ fn arrays_without_a_meaning_are_refused() {
     );
     assert_eq!(
         refused(ArrayParams { update_sigma: f32::NAN, ..sound }, &first),
-        "update_sigma: got NaN, must be a number from 0 up to 1e30 µS of conductance"
+        "update_sigma: expected 0 to 1e30 µS of conductance, got NaN in units of weight"
     );
     assert_eq!(
         refused(params(&[]), &Matrix::zeros(0, 3)),
-        "array: got 0 rows and 3 columns, must have at least one of each"
+        "array: expected at least 1 row and 1 column, got 0 x 3 (rows x columns)"
     );
     let mut spoilt = first.clone();
     spoilt[(1, 2)] = f32::NAN;
-    assert_eq!(refused(sound, &spoilt), "weights: got NaN in row 1, column 2, must be a finite number");
+    assert_eq!(refused(sound, &spoilt), "weights: expected finite numbers, got NaN in row 1, column 2");
 
     let mut array = CrossbarArray::new(&device(&[]), sound, &first, Seed::new(1)).unwrap();
     let shape = ArrayError::StepShape { rows: 3, columns: 2, own_rows: 2, own_columns: 3 };
-    assert_eq!(shape.to_string(), "step: got 3 x 2, must be 2 x 3 like the array");
+    assert_eq!(shape.to_string(), "update: expected 2 x 3, got 3 x 2 (rows x columns)");
     assert_eq!(array.update(&Matrix::zeros(3, 2), Seed::new(2)), Err(shape));
 }

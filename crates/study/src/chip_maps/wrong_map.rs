@@ -4,7 +4,7 @@ use ohmspike_crossbar::MapError;
 
 /// A map that is not one of its array.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[error("{key}: {path}: {source}")]
+#[error("{key}: {}", source.in_file(path))]
 pub struct WrongMap {
     /// The key that names it.
     pub key: String,

@@ -54,7 +54,7 @@ pub enum PrepareError {
         source: std::io::Error,
     },
     /// The device file says what no device can be.
-    #[error("{place}: {source}")]
+    #[error("{}", source.in_file(place))]
     Device {
         /// The file, or the name of a built-in device.
         place: String,
@@ -62,7 +62,7 @@ pub enum PrepareError {
         source: DeviceError,
     },
     /// A key of `[device]` says what no device can be.
-    #[error("device.{}", without_position(source))]
+    #[error("{source}")]
     DeviceKey {
         /// The key as the study gives it.
         key: String,
@@ -185,15 +185,4 @@ pub struct AmbiguousData {
     pub name: String,
     /// Its hashes.
     pub hashes: Vec<String>,
-}
-
-/// What is wrong, without line and column: nobody has seen the text that they count in.
-fn without_position(error: &DeviceError) -> String {
-    let text = error.to_string();
-    match error {
-        DeviceError::Json { .. } | DeviceError::WrongType { .. } => {
-            text.rsplit_once(" at line ").map_or(&*text, |(before, _)| before.trim_end_matches(',')).to_owned()
-        }
-        _ => text,
-    }
 }

@@ -325,11 +325,13 @@ mod tests {
         );
         let sentinel = refusal("unit microsiemens\nok,ok\nok,-1", None);
         assert!(sentinel.starts_with("3:2: expected `ok`, "), "{sentinel}");
-        assert!(sentinel.ends_with(", got `-1` (unit microsiemens)\n\nhint: write `ok` for a cell that works or was not measured"), "{sentinel}");
-        assert_eq!(
-            refusal("ok ok ok", Some((1, 2))),
-            "expected 2 x 2 or a tile of 1 x 2, got 1 x 3 (rows x columns)"
+        assert!(
+            sentinel.ends_with(
+                ", got `-1` (unit microsiemens)\n\nhint: write `ok` for a cell that works or was not measured"
+            ),
+            "{sentinel}"
         );
+        assert_eq!(refusal("ok ok ok", Some((1, 2))), "expected 2 x 2 or a tile of 1 x 2, got 1 x 3 (rows x columns)");
     }
 
     /// Window of 5 to 200 µS, and common ways to write that two of six cells are stuck at 200 µS.
@@ -343,10 +345,7 @@ mod tests {
         {
             let message = refusal(mask);
             assert!(message.starts_with("expected stuck cells, got a mask: all 6 cells are `"), "{message}");
-            assert!(
-                message.contains("\n\nhint: write `ok` for a working cell, and `low-resistance`, "),
-                "{message}"
-            );
+            assert!(message.contains("\n\nhint: write `ok` for a working cell, and `low-resistance`, "), "{message}");
         }
         let message = refusal("ok 2e-4 ok\nok 2e-4 ok");
         assert!(message.starts_with("1:2: `2e-4` has no unit; "), "{message}");
@@ -361,7 +360,8 @@ mod tests {
         ] {
             let message = refusal(measured);
             assert!(
-                message.starts_with("every cell would be stuck: ") && message.contains(" of 6 cells are numbers, none is `ok`"),
+                message.starts_with("every cell would be stuck: ")
+                    && message.contains(" of 6 cells are numbers, none is `ok`"),
                 "{message}"
             );
         }

@@ -308,10 +308,7 @@ mod tests {
             )
         );
         let message = hint("5e5 5e5 5e5\n5e5 5e5 5e5");
-        assert!(
-            message.starts_with("the median, 500000, is outside the window"),
-            "{message}"
-        );
+        assert!(message.starts_with("the median, 500000, is outside the window"), "{message}");
     }
 
     #[test]
@@ -384,8 +381,7 @@ mod tests {
             }
         }
         let message = refusal("ok ok low-resistance\nok ok ok", None);
-        let expected =
-            "1:1: expected a conductance, got `ok`\n\nhint: if this is a map of stuck";
+        let expected = "1:1: expected a conductance, got `ok`\n\nhint: if this is a map of stuck";
         assert!(message.starts_with(expected), "{message}");
     }
 

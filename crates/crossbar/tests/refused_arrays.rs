@@ -11,9 +11,7 @@ const BRANCHES: [Branch; 2] = [Branch::Plus, Branch::Minus];
 const STUDY: &str = r#""write": {"noise": "from-study"}"#;
 
 fn refusal(params: ArrayParams, first: &Matrix) -> String {
-    CrossbarArray::new(&device(&[STUDY]), params, first, Seed::new(1))
-        .expect_err("invalid input")
-        .to_string()
+    CrossbarArray::new(&device(&[STUDY]), params, first, Seed::new(1)).expect_err("invalid input").to_string()
 }
 
 #[test]
@@ -24,7 +22,8 @@ fn rejects_invalid_weights_at_gmax() {
         let message = refusal(ArrayParams { weight_at_gmax, ..params(&BRANCHES) }, &Matrix::zeros(2, 3));
         assert!(message.contains(&format!(", got {said}")), "{message}");
         assert!(
-            message.starts_with("weight_at_gmax: expected a positive number that fits into f32 per µS of a 999 µS window"),
+            message
+                .starts_with("weight_at_gmax: expected a positive number that fits into f32 per µS of a 999 µS window"),
             "{message}"
         );
     }
@@ -42,7 +41,10 @@ fn rejects_a_number_of_signs_other_than_rows() {
 fn rejects_arrays_without_cells() {
     for (rows, columns) in [(0, 3), (2, 0), (0, 0)] {
         let message = refusal(params(&BRANCHES), &Matrix::zeros(rows, columns));
-        assert_eq!(message, format!("array: expected at least 1 row and 1 column, got {rows} x {columns} (rows x columns)"));
+        assert_eq!(
+            message,
+            format!("array: expected at least 1 row and 1 column, got {rows} x {columns} (rows x columns)")
+        );
     }
 }
 

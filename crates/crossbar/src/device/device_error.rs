@@ -175,7 +175,11 @@ fn got(word: &str) -> String {
 }
 
 fn json_hint(starts_an_object: bool) -> &'static str {
-    if starts_an_object { "" } else { "\n\nhint: a device file is a JSON object: `{ \"name\": ..., \"window\": { ... } }`" }
+    if starts_an_object {
+        ""
+    } else {
+        "\n\nhint: a device file is a JSON object: `{ \"name\": ..., \"window\": { ... } }`"
+    }
 }
 
 fn word_hint(renamed: Option<&str>) -> String {
@@ -198,7 +202,8 @@ mod tests {
 
     #[test]
     fn the_file_comes_before_line_and_column() {
-        let negative = refused("{ \"name\": \"x\",\n  \"window\": { \"low_resistance_ohm\": -5, \"high_resistance_ohm\": 1e6 } }");
+        let negative =
+            refused("{ \"name\": \"x\",\n  \"window\": { \"low_resistance_ohm\": -5, \"high_resistance_ohm\": 1e6 } }");
         let expected = "my.json:2:37: window.low_resistance_ohm: expected 1 to 1e12 ohm, got -5 ohm";
         assert_eq!(negative.in_file("my.json"), expected);
         assert_eq!(refused("{ \"name\": \"x\" }").in_file("my.json"), "my.json: missing key `window`");

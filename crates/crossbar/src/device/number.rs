@@ -156,9 +156,6 @@ mod tests {
             assert!(SIGMA_LN.check("s", refused).is_err());
         }
         let refused = RESISTANCE_OHM.check("window.low_resistance_ohm", -5.0).unwrap_err();
-        assert_eq!(
-            refused.to_string(),
-            "window.low_resistance_ohm: expected 1 to 1e12 ohm, got -5 ohm"
-        );
+        assert_eq!(refused.to_string(), "window.low_resistance_ohm: expected 1 to 1e12 ohm, got -5 ohm");
     }
 }

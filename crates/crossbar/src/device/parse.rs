@@ -182,7 +182,10 @@ mod tests {
 
     #[test]
     fn syntax_errors_have_line_and_column() {
-        assert_eq!(refusal(""), "1:1: unexpected end of file\n\nhint: a device file is a JSON object: `{ \"name\": ..., \"window\": { ... } }`");
+        assert_eq!(
+            refusal(""),
+            "1:1: unexpected end of file\n\nhint: a device file is a JSON object: `{ \"name\": ..., \"window\": { ... } }`"
+        );
         assert_eq!(refusal("[]"), "1:1: expected an object, got a list");
         assert_eq!(
             refusal(&format!(r#"{{"name": "x", {WINDOW}}} more"#)),

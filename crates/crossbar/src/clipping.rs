@@ -60,7 +60,7 @@ pub fn write_clip(device: &Device, target: f64, update_sigma: Option<f64>, scale
     };
     // Without noise a write ends at its target: 0 / 0 clips nothing.
     let fraction = |z: f64| if z.is_nan() { 0.0 } else { normal_distribution(z) };
-    Some(WriteClip { below: share(below), above: share(above) })
+    Some(WriteClip { below: fraction(below), above: fraction(above) })
 }
 
 /// Returns Phi(z).

@@ -58,7 +58,7 @@ struct BranchState {
 /// State of another array.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "state: its {part} does not fit this array; expected the state of an array of {rows} x {columns} (rows x columns) with the same parameters"
+    "state: {part} of another array; expected an array of {rows} x {columns} (rows x columns) with the same parameters"
 )]
 pub struct WrongState {
     /// Part that differs in presence or size.

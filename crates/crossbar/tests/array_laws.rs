@@ -190,7 +190,7 @@ fn a_step_with_nan_is_rejected_and_changes_nothing() {
         let mut step = Matrix::zeros(30, columns);
         step[(17, 19)] = value;
         let refused = array.update(&step, Seed::new(71)).unwrap_err();
-        assert_eq!(refused.to_string(), format!("step: got {value} in row 17, column 19, must be a finite number"));
+        assert_eq!(refused.to_string(), format!("update: expected finite numbers, got {value} in row 17, column 19"));
         assert_eq!(array.weights(), &before);
     }
 }
@@ -266,12 +266,12 @@ fn rejects_invalid_arrays() {
     let sound = params(&branches);
     assert_eq!(
         refused(ArrayParams { weight_at_gmax: -1.0, ..sound }, &first),
-        "weight_at_gmax: got -1, must be a positive number that f32 can hold per µS of a 999 µS window"
+        "weight_at_gmax: expected a positive number that fits into f32 per µS of a 999 µS window, got -1"
     );
-    assert_eq!(refused(params(&branches[..1]), &first), "branches: got 1, must be one for each of 2 rows");
+    assert_eq!(refused(params(&branches[..1]), &first), "branches: expected one per row (2), got 1");
     assert_eq!(
         refused(ArrayParams { write_spread_scale: -0.5, ..sound }, &first),
-        "write_spread_scale: got -0.5, must be a number from 0 to 1000000"
+        "write_spread_scale: expected 0 to 1e6, got -0.5"
     );
     assert_eq!(
         refused(ArrayParams { update_sigma: f32::NAN, ..sound }, &first),

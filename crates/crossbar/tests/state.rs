@@ -180,8 +180,9 @@ fn the_state_of_another_array_is_rejected_and_changes_nothing() {
         let mut array = array(&drifting, one, CONTROLLERS[0]);
         let before = array.clone();
         let error = array.restore(state).expect_err("another array").to_string();
-        let expected =
-            format!("state: its {part} must be that of an array of 30 x 20 built like this one, got another");
+        let expected = format!(
+            "state: {part} of another array; expected an array of 30 x 20 (rows x columns) with the same parameters"
+        );
         assert_eq!(error, expected);
         assert_same(part, &array, &before);
     }

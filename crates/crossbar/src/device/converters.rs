@@ -290,7 +290,7 @@ mod tests {
             gain_sigma_percent: 0.0,
             offset_sigma_percent_of_full_scale: 0.0,
         };
-        assert_eq!(Adc::try_from(spec).unwrap_err().to_string(), "bits: got 1, must be a whole number from 2 to 24");
+        assert_eq!(Adc::try_from(spec).unwrap_err().to_string(), "bits: expected a whole number from 2 to 24, got 1");
         let unsigned = Adc::try_from(AdcSpec { codes: AdcCodes::Unsigned, ..spec }).unwrap();
         assert_eq!((unsigned.lowest_code(), unsigned.highest_code()), (0.0, 1.0));
     }

@@ -101,10 +101,10 @@ mod tests {
         let n = values.len() as f64;
         let found = values.iter().sum::<f64>() / n;
         let variance = values.iter().map(|value| (value - found).powi(2)).sum::<f64>() / n;
-        assert!((found - mean).abs() < 5.0 * sigma / n.sqrt(), "mean {found}, must be {mean}");
+        assert!((found - mean).abs() < 5.0 * sigma / n.sqrt(), "mean {found}, expected {mean}");
         assert!(
             (variance.sqrt() - sigma).abs() < 5.0 * sigma / (2.0 * n).sqrt(),
-            "sigma {}, must be {sigma}",
+            "sigma {}, expected {sigma}",
             variance.sqrt()
         );
     }
@@ -131,7 +131,7 @@ mod tests {
         let sigma = libm::sqrt(2.0 - mean.powi(2));
         let n = high.len() as f64;
         let found = (high.iter().sum::<f64>() / n - 36.0) / 4.0;
-        assert!((found - mean).abs() < 5.0 * sigma / libm::sqrt(n), "{found}, must be {mean}");
+        assert!((found - mean).abs() < 5.0 * sigma / libm::sqrt(n), "{found}, expected {mean}");
     }
 
     #[test]

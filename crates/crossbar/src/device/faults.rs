@@ -190,7 +190,7 @@ mod tests {
         let refused = Faults::try_from(spec(0.5, 0.5, 0.25)).unwrap_err().to_string();
         assert_eq!(
             refused,
-            "p_low_resistance: `p_low_resistance`, `p_high_resistance` and `p_stuck_random` add up to 1.25, must be at most 1"
+            "p_low_resistance: expected a sum of at most 1 for `p_low_resistance`, `p_high_resistance` and `p_stuck_random`, got 1.25"
         );
         assert!(Faults::try_from(FaultsSpec::default()).unwrap().is_none());
         assert!(!Faults::try_from(spec(0.0, 0.0, 0.1)).unwrap().is_none());

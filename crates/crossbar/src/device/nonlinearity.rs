@@ -237,7 +237,7 @@ mod tests {
         assert_eq!([0.5, 0.6].map(|volts| bent.held(volts)), [None, Some(0.5)]);
         assert_eq!(open.held(3.0), None);
         let message = open.up_to(1e-7).unwrap_err().to_string();
-        assert_eq!(message, "highest_volts: got 0.0000001 V, must lie between 0.000001 and 100 V");
+        assert_eq!(message, "highest_volts: expected 1e-6 to 100 V, got 1e-7 V");
     }
 
     /// Returns the coefficients NL2 (µS/V) and NL3 (µS/V²) of Milo et al. (2021) at a conductance of `g0` µS at 0 V: I

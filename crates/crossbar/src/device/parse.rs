@@ -172,7 +172,7 @@ mod tests {
             refusal(&format!(
                 r#"{{"name": "x", {WINDOW}, "write": {{"noise": "table", "points": [{{"sigma": 3}}]}}}}"#
             )),
-            "1:130: unknown key `write.points[0].sigma`\n\nhint: did you mean `write.points[0].sigma_ln_resistance`?"
+            "1:131: unknown key `write.points[0].sigma`\n\nhint: did you mean `write.points[0].sigma_ln_resistance`?"
         );
         assert_eq!(
             refusal(&format!(r#"{{"name": "x", {WINDOW}, "reference_branch": {{"kind": "battery"}}}}"#)),

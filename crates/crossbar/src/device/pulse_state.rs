@@ -124,7 +124,7 @@ mod tests {
     fn each_kind_preserves_its_quantity() {
         let own = [-10.0, 110.0];
         let of = |kind, direction, g_above_min| f64::from(state(kind, direction, g_above_min, own));
-        let near = |found: f64, expected: f64| assert!((found - expected).abs() < 1e-6, "{found}, must be {expected}");
+        let near = |found: f64, expected: f64| assert!((found - expected).abs() < 1e-6, "{found}, expected {expected}");
         for direction in [Direction::Up, Direction::Down] {
             near(of(PulseState::OwnWindow, direction, -10.0), 0.0);
             near(of(PulseState::OwnWindow, direction, 110.0), 1.0);

@@ -32,7 +32,7 @@ fn push_rows(table: &mut String, root: &Value, object: &Value, path: &str) {
 
 fn row(key: &str, property: &Value, target: &Value, required: bool) -> String {
     let default = match &property["default"] {
-        Value::Null if required => "must be given".to_owned(),
+        Value::Null if required => "required".to_owned(),
         Value::Null => "-".to_owned(),
         default => format!("`{default}`"),
     };

@@ -42,8 +42,9 @@ pub struct DeviceToDeviceSpec {
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = SIGMA_LN.low, max = SIGMA_LN.high), extend("x-unit" = "sigma of ln R")))]
     pub high_resistance_sigma_ln: Option<f64>,
-    /// Distribution of the window ends over cells. With `normal`, the two sigmas above are standard deviations of G
-    /// relative to its nominal value. Requires at least one of them.
+    /// Distribution of the window ends over cells. With `normal`, `low_resistance_sigma_ln` and
+    /// `high_resistance_sigma_ln` are standard deviations of G relative to its nominal value. Requires at least one of
+    /// them.
     #[serde(default, deserialize_with = "optional_word", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "EndsKind", extend("default" = "log-normal")))]
     pub ends: Option<EndsKind>,

@@ -67,11 +67,11 @@ pub enum VerifyDirection {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum InitialAction {
-    /// Write: every new target gets at least one try, however small the step.
+    /// Every new target gets at least one try, however small the step.
     #[default]
     Write,
-    /// Read: a cell already inside the acceptance window gets no try. Updates smaller than the window then add up only
-    /// in a controller with a digital copy.
+    /// A cell already inside the acceptance window gets no try. Updates smaller than the window then add up only in a
+    /// controller with a digital copy.
     Read,
 }
 

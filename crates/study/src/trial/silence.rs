@@ -51,7 +51,7 @@ impl Search<'_> {
     /// The silence of a trial, with its cause; none where every hidden layer fires before training and after it.
     pub(super) fn silence(&self, outcome: &Outcome, layers: &mut Layers) -> Option<Silence> {
         let after = outcome.epochs.last().map(|epoch| epoch.test.layer_spikes());
-        let silence = Silence::of(&outcome.before.test.layer_spikes(), after.as_deref())?;
+        let silence = Silence::find(&outcome.before.test.layer_spikes(), after.as_deref())?;
         let trained = outcome.after.is_some().then_some(layers);
         let cause = self.cause(&silence, trained);
         Some(Silence { cause, ..silence })

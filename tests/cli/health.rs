@@ -142,7 +142,7 @@ fn a_sweep_into_silence_is_told_everywhere_and_left_out_of_answers() {
     let folder = Folder::new();
     folder.write("faulty.toml", SWEEP);
     let run = folder.run(&["run", "faulty.toml", "--threads", "1"]).succeeds();
-    assert!(run.stdout.contains("\n1 of 3 trials is left out of every answer: silent 1\n"), "{}", run.stdout);
+    assert!(run.stdout.contains("\n1 of 3 trials is excluded from all results: silent 1\n"), "{}", run.stdout);
     assert!(run.stdout.contains(" (silent 1)"), "{}", run.stdout);
     assert!(
         run.stderr.contains("warning: silent: ") && run.stderr.contains("faulty cells remove too many weights"),
@@ -160,7 +160,7 @@ fn a_sweep_into_silence_is_told_everywhere_and_left_out_of_answers() {
     assert_eq!(silent, 1, "one record says so");
 
     let status = folder.run(&["status", "faulty.toml"]).succeeds();
-    assert!(status.stdout.contains("\n  1 of 3 trials is left out of every answer: silent 1\n"), "{}", status.stdout);
+    assert!(status.stdout.contains("\n  1 of 3 trials is excluded from all results: silent 1\n"), "{}", status.stdout);
 
     folder.run(&["export", "faulty.toml", "--file", "trials.csv"]).succeeds();
     let trials = folder.text("trials.csv");

@@ -80,11 +80,11 @@ fn repeats_that_are_copies_count_once_and_are_told() {
         "seeds.order=1",
     ];
     let answer = folder.run(&[&["run", "tiny.toml"][..], &sets].concat()).succeeds();
-    let foreseen = "warning: repeats.seeds: the 3 seeds change nothing: `seeds.initial` and `seeds.order` are fixed and no other stream is drawn; \
-                    the repeats are copies and count as n = 1\n\nhint: remove a fixed seed, or set one seed\n";
+    let foreseen = "warning: repeats.seeds: the 3 seeds change nothing: `seeds.initial` and `seeds.order` are fixed, and no other random stream is used; \
+                    the repeats are copies and count as n = 1\n\nhint: remove a fixed seed, or set `repeats.seeds` to 1\n";
     assert!(answer.stderr.contains(foreseen), "{}", answer.stderr);
     assert!(
-        answer.stderr.contains("warning: records: 2 of 3 trials are copies of others, to the last bit;"),
+        answer.stderr.contains("warning: records: 2 of 3 trials are bit-identical copies of others;"),
         "{}",
         answer.stderr
     );

@@ -27,7 +27,7 @@ impl Baseline {
     ///
     /// # Errors
     /// Returns a [`StoreError`] if the records of the baseline cannot be read.
-    pub fn beside(results: &Path, study: &Study) -> Result<Option<Baseline>, StoreError> {
+    pub fn next_to(results: &Path, study: &Study) -> Result<Option<Baseline>, StoreError> {
         let Some(name) = &study.baseline else { return Ok(None) };
         let folder = results.parent().unwrap_or(Path::new(".")).join(name);
         if !folder.is_dir() {
@@ -80,20 +80,20 @@ mod tests {
         let own = folder.path().join("own");
         let study = |text: &str| Study::parse("s.toml", &format!("name = \"own\"\n{text}"), &[]).expect("a study");
         let with = study("baseline = \"other\"\n");
-        assert_eq!(Baseline::beside(&own, &study("")).expect("no folder is read"), None);
-        assert_eq!(Baseline::beside(&own, &with).expect("no folder is read"), None);
+        assert_eq!(Baseline::next_to(&own, &study("")).expect("no folder is read"), None);
+        assert_eq!(Baseline::next_to(&own, &with).expect("no folder is read"), None);
         let mut store = Store::open(&folder.path().join("other")).expect("an empty store");
         for (id, outcome) in [("1", Some(0.4)), ("2", None), ("3", Some(0.5))] {
             let record = Record { id: id.to_owned(), outcome, accuracy: vec![0.3, 0.6, 0.5], ..empty_record() };
             store.append(record).expect("a writable folder");
         }
-        let found = Baseline::beside(&own, &with).expect("whole records").expect("some");
+        let found = Baseline::next_to(&own, &with).expect("whole records").expect("some");
         let expected = Baseline { study: "other".to_owned(), outcomes: vec![0.4, 0.5], peaks: vec![0.6, 0.6] };
         assert_eq!(found, expected);
         let mut other = Record { id: "4".to_owned(), outcome: Some(0.9), accuracy: vec![0.9], ..empty_record() };
         other.settings.training.epochs = 5;
         store.append(other).expect("a writable folder");
-        assert_eq!(Baseline::beside(&own, &with).expect("whole records").as_ref(), Some(&found));
+        assert_eq!(Baseline::next_to(&own, &with).expect("whole records").as_ref(), Some(&found));
         assert_eq!(found.outcome().map(|sample| (sample.n, sample.mean)), Some((2, 0.45)));
     }
 }

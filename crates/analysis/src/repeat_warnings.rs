@@ -144,10 +144,9 @@ mod tests {
         let fixed = "[seeds]\ninitial = 1\norder = 1\n[repeats]\nseeds = 5\n";
         assert_eq!(
             told(fixed),
-            [
-                "repeats.seeds: the 5 seeds change nothing: `seeds.initial` and `seeds.order` are fixed, and no other random stream is \
-             used; the repeats are copies and count as n = 1\n\nhint: remove a fixed seed, or set `repeats.seeds` to 1"
-            ]
+            ["repeats.seeds: the 5 seeds change nothing: `seeds.initial` and `seeds.order` are fixed, and no other \
+                 random stream is used; the repeats are copies and count as n = 1\n\nhint: remove a fixed seed, or \
+             set `repeats.seeds` to 1"]
         );
         let device = "[hardware]\ndevice = \"ideal\"\n";
         assert_eq!(told(&format!("{device}{fixed}")).len(), 1);

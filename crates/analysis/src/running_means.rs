@@ -49,12 +49,12 @@ fn axis_table(axis: &Axis, sums: &[(f64, usize, usize)], width: usize) -> String
     let letters = |text: &str| text.chars().count();
     let head = heads.iter().map(|head| letters(head)).max().unwrap_or(0);
     let cell = columns.iter().flatten().map(|cell| letters(cell)).max().unwrap_or(0).max(5);
-    let beside = (width.saturating_sub(head) / (cell + 2)).max(1);
+    let per_row = (width.saturating_sub(head) / (cell + 2)).max(1);
     let line = |columns: &[[String; 4]], row: usize| {
         let cells: String = columns.iter().map(|column| format!("  {:>cell$}", column[row])).collect();
         format!("{:<head$}{cells}\n", heads[row])
     };
-    columns.chunks(beside).flat_map(|columns| (0..rows).map(move |row| line(columns, row))).collect()
+    columns.chunks(per_row).flat_map(|columns| (0..rows).map(move |row| line(columns, row))).collect()
 }
 
 #[cfg(test)]
@@ -62,7 +62,8 @@ mod tests {
     use super::*;
 
     fn study() -> Study {
-        let text = "name = \"tally\"\n[network]\nexcitatory_fraction = [0.5, 1.0]\n[noise]\nlevel_percent = [1, 20, 100]\n\
+        let text = "name = \"tally\"\n[network]\nexcitatory_fraction = [0.5, 1.0]\n[noise]\nlevel_percent = [1, 20, \
+                    100]\n\
                     [hardware]\ndevice = [\"none\"]\n";
         Study::parse("tally.toml", text, &[]).expect("the test's own study")
     }

@@ -227,7 +227,8 @@ mod tests {
     fn names_a_wrong_key_as_the_study_spells_it() {
         assert_eq!(
             message("ideal", &[("window.high_resistance_ohm", 10.into())]),
-            "device.window.high_resistance_ohm: got 10 ohm, must be at least 1.001 times `low_resistance_ohm`, which is 1000 ohm",
+            "device.window.high_resistance_ohm: got 10 ohm, must be at least 1.001 times `low_resistance_ohm`, which \
+             is 1000 ohm",
         );
         assert_eq!(
             message("ideal", &[("window.high_resistance_ohms", 10.into())]),

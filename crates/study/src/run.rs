@@ -157,7 +157,7 @@ impl Halt<'_> {
 
 type Sender = mpsc::Sender<Result<Progress, TrialError>>;
 
-/// Runs `trials` on the threads of `pool`, each from its checkpoint if there is one, and calls `hear` on this thread.
+/// Runs `trials` on the threads of `pool`, each from its checkpoint if there is one, and calls `on_progress` on this thread.
 /// Once `stop` is set, running trials finish and no others start. The caller deletes a checkpoint once its record is
 /// saved.
 ///
@@ -169,10 +169,10 @@ pub fn run_trials(
     checkpoints: Option<&Checkpoints>,
     pool: &Pool,
     stop: &AtomicBool,
-    hear: impl FnMut(Progress),
+    on_progress: impl FnMut(Progress),
 ) -> Result<(), TrialError> {
     let halt = Halt { after_trials: stop, after_epochs: &AtomicBool::new(false) };
-    run_until(trials, prepared, checkpoints, pool, halt, hear)
+    run_until(trials, prepared, checkpoints, pool, halt, on_progress)
 }
 
 /// Same as [`run_trials`], with two ways to end it early.
@@ -182,7 +182,7 @@ pub(crate) fn run_until(
     checkpoints: Option<&Checkpoints>,
     pool: &Pool,
     halt: Halt,
-    mut hear: impl FnMut(Progress),
+    mut on_progress: impl FnMut(Progress),
 ) -> Result<(), TrialError> {
     let (next, failed) = (AtomicUsize::new(0), AtomicBool::new(false));
     let (sender, receiver) = mpsc::channel();
@@ -203,7 +203,7 @@ pub(crate) fn run_until(
         let mut failure = None;
         for message in receiver {
             match message {
-                Ok(progress) => hear(progress),
+                Ok(progress) => on_progress(progress),
                 Err(error) => {
                     failed.store(true, Ordering::Relaxed);
                     failure.get_or_insert(error);

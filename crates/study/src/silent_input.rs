@@ -81,8 +81,8 @@ fn advice(encoding: Encoding, dense: bool) -> String {
              hint: import the data with `--scale min-max`, set `data.encoding = \"poisson\"`, or raise `network.steps`"
         ),
         (true, Encoding::Poisson) => {
-            "the values are small\n\nhint: import the data with `--scale min-max`, or raise `data.poisson_rate_hertz` or \
-             `network.steps`"
+            "the values are small\n\nhint: import the data with `--scale min-max`, or raise `data.poisson_rate_hertz` \
+             or `network.steps`"
                 .to_owned()
         }
     }

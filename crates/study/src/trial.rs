@@ -2,10 +2,15 @@
 //!
 //! This file shows the whole simulation on one page; start reading here, at [`run_trial`].
 //!
+//! ```text
+//! spikes -> forward -> loss -> backward -> requested update -> WeightStore -> next forward
+//!                                                              write noise, clipping, drift, read noise
+//! ```
+//!
 //! 1. [`TrialStreams`] opens the random streams of the trial.
 //! 2. `Layers::programmed` draws the initial weights and programs them into cells.
-//! 3. Each epoch trains on all batches and then tests. Every weight update goes through the [`WeightStore`] of its
-//!    connection, which adds write noise, clipping and drift.
+//! 3. Each epoch trains on all batches and then tests. Each connection has a [`WeightStore`]: abstract weights, or the
+//!    cells of a crossbar array with their non-idealities.
 //! 4. [`Outcome`] collects the epochs, the state of the network before and after training, and the hardware usage.
 //!
 //! Other modules choose the trials (`study.rs`, `run_study.rs`) and save their results (`record.rs`, `store.rs`). The
@@ -178,7 +183,7 @@ pub(crate) fn run_trial_while(
     executor: &dyn Helpers,
     watch: &mut dyn FnMut(&EpochEnd) -> ControlFlow<()>,
 ) -> Result<Option<Outcome>, TrialError> {
-    let (epochs_asked, batch) = (settings.training.epochs, full_batch(settings.training.batch, data)?);
+    let (total_epochs, batch) = (settings.training.epochs, full_batch(settings.training.batch, data)?);
     let streams = TrialStreams::new(settings, seed);
 
     // Build the network and program its weights.
@@ -186,18 +191,18 @@ pub(crate) fn run_trial_while(
     let mut layers = Layers::programmed(settings, devices, &network, &streams)?;
 
     // Evaluate the untrained network, or restore the epochs of an earlier run.
-    let (samples, rest) = (&data.test, settings.hardware.retention_seconds);
-    let tested = TestSet { network: &network, samples, rest, executor };
+    let (samples, retention) = (&data.test, settings.hardware.retention_seconds);
+    let tested = TestSet { network: &network, samples, retention, executor };
     let (before, mut epochs) = match resume {
-        Some(state) => layers.resume(state, epochs_asked)?,
-        None => (layers.untrained(&tested, &data.train, batch, streams.test), Vec::with_capacity(epochs_asked)),
+        Some(state) => layers.resume(state, total_epochs)?,
+        None => (layers.untrained(&tested, &data.train, batch, streams.test), Vec::with_capacity(total_epochs)),
     };
 
     // Train and test in turn; the last test is a full evaluation.
     let training = Training { batch, learning_rate: settings.training.learning_rate as f32 };
     let mut trainer = Trainer::new(&network, training, executor);
     let (mut after, mut diverged) = (None, None);
-    for number in epochs.len() as u64..epochs_asked as u64 {
+    for number in epochs.len() as u64..total_epochs as u64 {
         let started = Moment::now(executor);
         let loss = match layers.train(&mut trainer, &data.train, &streams.training, number) {
             Ok(loss) => loss,
@@ -208,7 +213,7 @@ pub(crate) fn run_trial_while(
         };
         let trained = Moment::now(executor);
         let read = streams.test.numbered(number);
-        let test = if number + 1 < epochs_asked as u64 {
+        let test = if number + 1 < total_epochs as u64 {
             layers.test(&tested, read)
         } else {
             after.insert(layers.evaluation(&tested, read)).test.clone()
@@ -275,7 +280,7 @@ impl Layers {
         let report = trainer.epoch(samples, &mut stores, streams, epoch);
         let writes: Vec<WriteReport> = counted.iter().map(|store| store.writes).collect();
         self.writes.iter_mut().zip(writes).for_each(|(sum, writes)| *sum += writes);
-        self.spend(|used| &mut used.training);
+        self.take_usage(|used| &mut used.training);
         Ok(report?.loss)
     }
 
@@ -293,14 +298,16 @@ impl Layers {
     /// Tests the network.
     fn test(&mut self, tested: &TestSet, read: Seed) -> Activity {
         let TestSet { network, samples, executor, .. } = *tested;
-        self.rested(tested.rest, |stores| evaluate(network, stores, samples, samples.spikes.len(), read, executor))
+        self.after_retention(tested.retention, |stores| {
+            evaluate(network, stores, samples, samples.spikes.len(), read, executor)
+        })
     }
 
     /// Tests the network and observes its hidden neurons.
     fn evaluation(&mut self, tested: &TestSet, read: Seed) -> Evaluation {
         let mut observer = Observer::new(tested.network);
         let TestSet { network, samples, .. } = *tested;
-        let test = self.rested(tested.rest, |stores| {
+        let test = self.after_retention(tested.retention, |stores| {
             let watch = &mut |answer: &Answer| observer.see(answer);
             evaluate_watched(network, stores, samples, samples.spikes.len(), read, watch)
         });
@@ -311,16 +318,20 @@ impl Layers {
         Evaluation { test, observation, snapshot }
     }
 
-    /// Runs `test` on cells that have drifted for `rest` seconds, then undoes the drift for further training.
-    fn rested(&mut self, rest: f64, test: impl FnOnce(&mut [&mut dyn WeightStore]) -> Activity) -> Activity {
-        if rest > 0.0 {
-            self.rest(rest);
+    /// Runs `test` on cells that have drifted for `seconds`, then undoes the drift for further training.
+    fn after_retention(
+        &mut self,
+        seconds: f64,
+        test: impl FnOnce(&mut [&mut dyn WeightStore]) -> Activity,
+    ) -> Activity {
+        if seconds > 0.0 {
+            self.rest(seconds);
         }
         let test = test(&mut self.stores());
-        if rest > 0.0 {
+        if seconds > 0.0 {
             self.rest(0.0);
         }
-        self.last_test = self.spend(|used| &mut used.test);
+        self.last_test = self.take_usage(|used| &mut used.test);
         test
     }
 
@@ -349,7 +360,7 @@ impl Layers {
     }
 
     /// Moves the usage since the last call into one `ledger` of each connection, and returns it.
-    fn spend(&mut self, ledger: fn(&mut HardwareUse) -> &mut Ledger) -> Vec<Ledger> {
+    fn take_usage(&mut self, ledger: fn(&mut HardwareUse) -> &mut Ledger) -> Vec<Ledger> {
         let spent: Vec<Ledger> = self.weights.iter_mut().map(LayerWeights::take_ledger).collect();
         for (used, spent) in self.used.iter_mut().zip(&spent) {
             *ledger(used) += *spent;
@@ -381,7 +392,7 @@ struct TestSet<'a> {
     network: &'a Network,
     samples: &'a Samples,
     /// Retention time before a test, s.
-    rest: f64,
+    retention: f64,
     executor: &'a dyn Executor,
 }
 

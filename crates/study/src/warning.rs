@@ -132,8 +132,8 @@ pub enum Warning {
     },
     /// A digital copy for cells written with pulses.
     #[error(
-        "hardware.controller: device `{device}` is written with pulses that carry only the change of the digital copy: no \
-         read-back corrects the cells, so pulse errors and noise add up\n\n\
+        "hardware.controller: device `{device}` is written with pulses that carry only the change of the digital copy: \
+         no read-back corrects the cells, so pulse errors and noise add up\n\n\
          hint: choose `read-back`, or a device with write scheme `add` or `verify`, which writes cells to the value of \
          the copy"
     )]
@@ -155,8 +155,9 @@ pub enum Warning {
     },
     /// A device that allows many pulses per write.
     #[error(
-        "device `{device}`: write.pulses.most_pulses: one update may take {most} pulses per cell, one after another, which \
-         slows training down\n\nhint: choose a smaller limit; the record counts writes that fall short of their target"
+        "device `{device}`: write.pulses.most_pulses: one update may take {most} pulses per cell, one after another, \
+         which slows training down\n\nhint: choose a smaller limit; the record counts writes that fall short of their \
+         target"
     )]
     ManyPulses {
         /// Name of the device.
@@ -166,8 +167,8 @@ pub enum Warning {
     },
     /// Updates below the resolution of the controller.
     #[error(
-        "hardware.controller: device `{device}` reads a cell before it writes (`write.verify.initial_action`), and `read-back` \
-         keeps no copy of the weights: updates smaller than the acceptance window of ±{} are lost\n\n\
+        "hardware.controller: device `{device}` reads a cell before it writes (`write.verify.initial_action`), and \
+         `read-back` keeps no copy of the weights: updates smaller than the acceptance window of ±{} are lost\n\n\
          hint: choose `digital-copy`, which sums small updates until one is large enough", half_width(*window)
     )]
     LostSteps {
@@ -374,10 +375,8 @@ mod tests {
         let found = warnings(&settings, &Devices::default(), SHAPES);
         assert_eq!(
             found.iter().map(Warning::to_string).collect::<Vec<_>>(),
-            [
-                "hardware.pair, hardware.retention_seconds: no effect with `hardware.device = \"none\"`: abstract weights have \
-                 no cells\n\nhint: choose a device or remove these keys"
-            ],
+            ["hardware.pair, hardware.retention_seconds: no effect with `hardware.device = \"none\"`: abstract \
+                 weights have no cells\n\nhint: choose a device or remove these keys"],
         );
     }
 
@@ -388,8 +387,8 @@ mod tests {
         let (what, hint) = only(&settings, &device(""));
         assert_eq!(
             what,
-            "hardware.retention_seconds: no effect: device `test` has no drift, so tests see the cells as they were after \
-             the last write"
+            "hardware.retention_seconds: no effect: device `test` has no drift, so tests see the cells as they were \
+             after the last write"
         );
         assert_eq!(hint, "choose a device with a `drift` section or remove the key");
     }
@@ -435,8 +434,8 @@ mod tests {
         let (what, _) = only(&Settings::default(), &loaded);
         assert_eq!(
             what,
-            "layer.1.conductance_map: chip.csv: of 6 mapped cells, 2 are below the window of 1 to 1000 µS and 1 above it; \
-             they start at its ends"
+            "layer.1.conductance_map: chip.csv: of 6 mapped cells, 2 are below the window of 1 to 1000 µS and 1 above \
+             it; they start at its ends"
         );
         loaded.maps.fault = vec![file("layer.1.fault_map", "ok, ok, ok\nopen, ok, ok")];
         assert!(only(&Settings::default(), &loaded).0.contains(": of 5 mapped cells, 1 is below"));

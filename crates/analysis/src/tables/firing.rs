@@ -179,10 +179,10 @@ pub fn table(records: &[&Record]) -> Option<Table> {
         name: "firing-by-class".to_owned(),
         title: "Inter-spike intervals and firing frequency".to_owned(),
         caption: format!(
-            "Means over networks with the sample standard deviation. Each network gives one value over the test set: spikes \
-             per second and neuron, and the mean and coefficient of variation of the intervals between spikes of a \
-             neuron (which must spike at least twice). Successful: {}. Trials that start from the same network count \
-             once before training.",
+            "Means over networks with the sample standard deviation. Each network gives one value over the test set: \
+             spikes per second and neuron, and the mean and coefficient of variation of the intervals between spikes \
+             of a neuron (which must spike at least twice). Successful: {}. Trials that start from the same network \
+             count once before training.",
             Success::words(&records[0].settings)
         ),
         header: header.map(str::to_owned).to_vec(),

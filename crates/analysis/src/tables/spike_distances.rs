@@ -177,11 +177,12 @@ pub fn table(records: &[&Record]) -> Option<Table> {
         name: "spike-train-distances-tests".to_owned(),
         title: "Van Rossum distances compared".to_owned(),
         caption: format!(
-            "Mean root reading of the Van Rossum distance over pairs of hidden neurons on the test set (time constant: one time \
-             step). Networks with the same seed start from the same weights, so each seed gives one value, the mean over its \
-             networks. Paired t tests over seeds; p adjusted by Holm within the rows with the same fraction and the same \
-             `within`; no test below 3 seeds. Pairs of populations are compared in networks that have both. Successful: {}. \
-             Trials that start from the same network count once among the initial ones.",
+            "Mean root reading of the Van Rossum distance over pairs of hidden neurons on the test set (time constant: \
+             one time step). Networks with the same seed start from the same weights, so each seed gives one value, \
+             the mean over its networks. Paired t tests over seeds; p adjusted by Holm within the rows with the same \
+             fraction and the same `within`; no test below 3 seeds. Pairs of populations are compared in networks \
+             that have both. Successful: {}. Trials that start from the same network count once among the initial \
+             ones.",
             Success::words(&records[0].settings)
         ),
         header: header.map(str::to_owned).to_vec(),

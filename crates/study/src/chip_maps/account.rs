@@ -135,10 +135,8 @@ mod tests {
         let accounts = told(Connection::Feedforward(0), (2, 4));
         assert_eq!(
             accounts.iter().map(MapAccount::to_string).collect::<Vec<_>>(),
-            [
-                "fault map chip.csv (hidden-1): 4 of 8 cells stuck (50.0 %), median 200 µS, 1 open; 0 below and 1 above the window \
-              of 5 to 200 µS"
-            ]
+            ["fault map chip.csv (hidden-1): 4 of 8 cells stuck (50.0 %), median 200 µS, 1 open; 0 below and 1 \
+                 above the window of 5 to 200 µS"]
         );
         assert_eq!(told(Connection::Readout, (4, 2)), []);
         assert!(maps.accounts(Connection::Feedforward(0), (4, 2), &device()).is_err());
@@ -151,8 +149,8 @@ mod tests {
         let accounts = maps.accounts(Connection::Readout, (1, 4), &device()).expect("a map");
         assert_eq!(
             accounts[0].to_string(),
-            "conductance map chip.csv (readout): initial conductance of 4 of 4 cells, median 110 µS; 1 below and 1 above the window of 5 \
-             to 200 µS"
+            "conductance map chip.csv (readout): initial conductance of 4 of 4 cells, median 110 µS; 1 below and 1 \
+             above the window of 5 to 200 µS"
         );
     }
 }

@@ -207,8 +207,8 @@ impl Display for Cause {
                     .map(|threshold| format!(" (one threshold is {} µA)", significant(threshold)));
                 write!(
                     formatter,
-                    "the column converters with {bits} bits and {range}{} lose the signal; without them, the layer emits {} spikes \
-                     per sample",
+                    "the column converters with {bits} bits and {range}{} lose the signal; without them, the layer \
+                     emits {} spikes per sample",
                     worth.unwrap_or_default(),
                     significant(*spikes_without)
                 )
@@ -217,8 +217,8 @@ impl Display for Cause {
                 let noise = noise.as_ref().map(|noise| format!(" with {noise}")).unwrap_or_default();
                 write!(
                     formatter,
-                    "training{noise} changed its mean input weight from {} to {} thresholds, and {} % of the writes ended at \
-                     weight 0",
+                    "training{noise} changed its mean input weight from {} to {} thresholds, and {} % of the writes \
+                     ended at weight 0",
                     significant(*first),
                     significant(*last),
                     significant(100.0 * at_floor)

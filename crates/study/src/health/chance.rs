@@ -36,8 +36,8 @@ impl AtChance {
             ""
         };
         format!(
-            "the training loss does not fall, so more epochs won't help: try less noise (`noise.level_percent`){finer} or a \
-             smaller `training.learning_rate`"
+            "the training loss does not fall, so more epochs won't help: try less noise (`noise.level_percent`){finer} \
+             or a smaller `training.learning_rate`"
         )
     }
 }

@@ -59,12 +59,14 @@ impl Display for Clipped {
         match ended {
             Ended::Conversions => write!(
                 formatter,
-                "{percent} % of the conversions of `{connection}` are outside the range of the converters; expected at most {} %",
+                "{percent} % of the conversions of `{connection}` are outside the range of the converters; expected at \
+                 most {} %",
                 100.0 * MOST_CONVERSIONS
             ),
             Ended::Writes => write!(
                 formatter,
-                "{percent} % of the writes to `{connection}` ended at the upper end of the conductance window; expected at most {} %",
+                "{percent} % of the writes to `{connection}` ended at the upper end of the conductance window; \
+                 expected at most {} %",
                 100.0 * MOST_WRITES
             ),
         }

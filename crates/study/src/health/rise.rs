@@ -92,7 +92,8 @@ impl Display for Rise {
         let percent = |share: f64| significant(100.0 * share);
         write!(
             formatter,
-            "the test accuracy rises from {} % in the first third of the last {} epochs to {} % in the last third (standard error {} %)",
+            "the test accuracy rises from {} % in the first third of the last {} epochs to {} % in the last third \
+             (standard error {} %)",
             percent(self.first_third),
             self.epochs,
             percent(self.last_third),
@@ -106,7 +107,10 @@ pub fn untested(settings: &Settings) -> Option<String> {
     let window = settings.outcome.last_epochs.min(settings.training.epochs);
     (window < LEAST_WINDOW).then(|| {
         let epochs = if window == 1 { "epoch" } else { "epochs" };
-        format!("convergence was not tested: the outcome covers {window} {epochs}, and the test needs {LEAST_WINDOW} (`outcome.last_epochs`)")
+        format!(
+            "convergence was not tested: the outcome covers {window} {epochs}, and the test needs {LEAST_WINDOW} \
+                 (`outcome.last_epochs`)"
+        )
     })
 }
 

@@ -43,7 +43,8 @@ impl Display for Saturated {
         let Saturated { layer, saturated_neurons, neurons, .. } = self;
         write!(
             formatter,
-            "{saturated_neurons} of {neurons} neurons of hidden layer {layer} spike in more than half of the time steps {when} training"
+            "{saturated_neurons} of {neurons} neurons of hidden layer {layer} spike in more than half of the time \
+             steps {when} training"
         )
     }
 }

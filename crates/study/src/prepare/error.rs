@@ -174,8 +174,8 @@ impl PrepareError {
 /// Records of several data sets with the same name, none of them on this machine.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "data.set: the records belong to {} different data sets called `{name}` (SHA-256 {}), none of them on this machine; \
-     expected one\n\n\
+    "data.set: the records belong to {} different data sets called `{name}` (SHA-256 {}), none of them on this \
+     machine; expected one\n\n\
      hint: import the data set that you want to read, or move the records of the others to another folder",
     hashes.len(), hashes.join(", ")
 )]

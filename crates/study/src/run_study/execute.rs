@@ -79,7 +79,7 @@ impl<'a> Plan<'a> {
         let mut keeper = Keeper { store: &mut self.store, checkpoints: &checkpoints, presence, failure: None };
         let left = &self.left;
         let ran = run_until(left, &self.prepared, Some(&checkpoints), &pool, halt, |progress| {
-            if keeper.hear(left, progress, observer).is_break() {
+            if keeper.on_progress(left, progress, observer).is_break() {
                 // Running trials could not be saved either.
                 halt.after_epochs.store(true, Ordering::Relaxed);
             }
@@ -122,7 +122,7 @@ struct Keeper<'a> {
 }
 
 impl Keeper<'_> {
-    fn hear(&mut self, left: &[Trial], progress: Progress, observer: &mut dyn Observer) -> ControlFlow<()> {
+    fn on_progress(&mut self, left: &[Trial], progress: Progress, observer: &mut dyn Observer) -> ControlFlow<()> {
         match progress {
             Progress::Begun { trial, epochs } => observer.trial_begun(trial, &left[trial], epochs),
             Progress::Epoch { trial, report } => observer.epoch_ended(trial, &left[trial], &report),

@@ -35,8 +35,8 @@ pub enum StoreError {
     /// A trial rerun for its details with a different result than its record.
     #[error(
         "{first}: trial {id} was rerun for its details and has a different result than this record\n\n\
-         hint: a trial has only one result; if the line comes from another program or a changed file, remove it and run \
-         the same command again"
+         hint: a trial has only one result; if the line comes from another program or a changed file, remove it and \
+         run the same command again"
     )]
     Rerun {
         /// ID of the trial.
@@ -54,7 +54,8 @@ pub enum StoreError {
     },
     /// A file or folder that cannot be written.
     #[error(
-        "cannot write `{path}`: {}\n\nhint: all records so far are complete; fix the cause and run the same command again",
+        "cannot write `{path}`: {}\n\nhint: all records so far are complete; fix the cause and run the same command \
+         again",
         write_reason(source)
     )]
     Write {

@@ -79,7 +79,7 @@ impl OwnFile {
         let mut content = Vec::new();
         self.file.rewind()?;
         self.file.read_to_end(&mut content)?;
-        let folder = self.path.parent().expect("the file stands in a folder").to_owned();
+        let folder = self.path.parent().expect("the file is in a folder").to_owned();
         let mut new = OwnFile::create(&folder).map_err(io::Error::other)?;
         new.file.write_all(&content)?;
         new.file.sync_data()?;

@@ -94,8 +94,8 @@ impl Search<'_> {
     }
 
     fn after_training(&self, layer: usize, trained: &mut Layers) -> Option<Cause> {
-        let rest = self.settings.hardware.retention_seconds;
-        if rest > 0.0 {
+        let retention = self.settings.hardware.retention_seconds;
+        if retention > 0.0 {
             trained.rest(0.0);
             let fresh = self.evaluation(layer, &mut trained.stores());
             if fresh.spikes >= LEAST_SPIKES {
@@ -110,7 +110,7 @@ impl Search<'_> {
                     needed: None,
                 });
             }
-            trained.rest(rest);
+            trained.rest(retention);
         }
         let exact: Vec<DigitalWeights> = self
             .network

@@ -13,8 +13,8 @@ use crate::significant::significant;
 /// A fixed range that saturates, or unsigned codes for negative column sums.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error(
-    "converters.adc: {connection}: {} % of the conversions in {stage} are outside the range of {} µA and are clipped ({} % \
-     at the lowest code, {} % at the highest, {} % at code 0)\n\nhint: {}",
+    "converters.adc: {connection}: {} % of the conversions in {stage} are outside the range of {} µA and are clipped \
+     ({} % at the lowest code, {} % at the highest, {} % at code 0)\n\nhint: {}",
     significant(100.0 * shares.clipped), significant(*full_scale), significant(100.0 * shares.lowest),
     significant(100.0 * shares.highest), significant(100.0 * shares.zero), advice(*below_zero)
 )]
@@ -35,8 +35,8 @@ fn advice(below_zero: bool) -> &'static str {
     if below_zero {
         "set `device.converters.adc.codes = \"signed\"`: unsigned codes cannot hold negative sums"
     } else {
-        "raise `device.converters.adc.full_scale_microamperes` or set `device.converters.adc.range = \"calibrated\"`; larger \
-         weights don't help"
+        "raise `device.converters.adc.full_scale_microamperes` or set `device.converters.adc.range = \"calibrated\"`; \
+         larger weights don't help"
     }
 }
 
@@ -88,8 +88,8 @@ mod tests {
     fn warns_about_a_fixed_range_that_saturates() {
         let fixed = r#""codes": "signed", "range": "fixed", "full_scale_microamperes": 20"#;
         let counts = CodeCounts { conversions: 1000, lowest: 30, highest: 120, zero: 100, clipped: 140 };
-        let expected = "converters.adc: hidden-1: 14.0 % of the conversions in tests are outside the range of 20.0 µA and are \
-                        clipped (3.00 % at the lowest code, 12.0 % at the highest, 10.0 % at code 0)\n\n\
+        let expected = "converters.adc: hidden-1: 14.0 % of the conversions in tests are outside the range of 20.0 µA \
+                        and are clipped (3.00 % at the lowest code, 12.0 % at the highest, 10.0 % at code 0)\n\n\
                         hint: raise `device.converters.adc.full_scale_microamperes` or ";
         let found = told(fixed, counts);
         assert!(found.len() == 1 && found[0].starts_with(expected), "{found:?}");

@@ -39,10 +39,10 @@ pub enum DataWarning {
     },
     /// Events of one unit merged into one spike.
     #[error(
-        "data.events_per_step: `binary` merges {merged} of {events} events of the training and test sets with an earlier \
-         event of the same unit in the same step\n\n\
-         hint: set `data.events_per_step = \"count\"` to use the number of events as the input, or raise `network.steps` to \
-         separate them"
+        "data.events_per_step: `binary` merges {merged} of {events} events of the training and test sets with an \
+         earlier event of the same unit in the same step\n\n\
+         hint: set `data.events_per_step = \"count\"` to use the number of events as the input, or raise \
+         `network.steps` to separate them"
     )]
     Merged {
         /// Merged events.
@@ -150,7 +150,8 @@ mod tests {
         assert_eq!(told(&settings, &data(&[0, 1, 2], &[2, 1, 0], 3, None)), [""; 0]);
         let expected = [
             "data.set: 1 of 4 classes has no training samples: `class 3`; the network cannot learn it",
-            "data.set: 2 of 4 classes have no test samples: `class 0`, `class 2`; the test accuracy does not cover them",
+            "data.set: 2 of 4 classes have no test samples: `class 0`, `class 2`; the test accuracy does not cover \
+             them",
         ];
         assert_eq!(told(&settings, &data(&[0, 1, 2], &[3, 1, 3], 4, None)), expected);
         let many = told(&settings, &data(&[0], &[0], 12, None));
@@ -165,9 +166,10 @@ mod tests {
         let binned = |merged, late| Some(Binned { events: 9, merged, late });
         assert_eq!(told(&settings, &data(&[0], &[0], 1, binned(0, 0))), [""; 0]);
         let expected = [
-            "data.events_per_step: `binary` merges 2 of 9 events of the training and test sets with an earlier event of the \
-             same unit in the same step",
-            "data.window_seconds: 3 of 9 events of the training and test sets come after the window of 0.5 s and are dropped",
+            "data.events_per_step: `binary` merges 2 of 9 events of the training and test sets with an earlier event \
+             of the same unit in the same step",
+            "data.window_seconds: 3 of 9 events of the training and test sets come after the window of 0.5 s and are \
+             dropped",
         ];
         assert_eq!(told(&settings, &data(&[0], &[0], 1, binned(2, 3))), expected);
     }

@@ -137,11 +137,10 @@ mod tests {
         assert_eq!(of([1e3, 1e6]), [""; 0]);
         assert_eq!(
             of([2e3, 5e5]),
-            [
-                "device `test`: read.white.points: does not cover the window of 1000 to 1000000 ohm: it stays constant below \
-             2000 ohm and above 500000 ohm\n\nhint: add points up to the ends of the window; don't narrow the window to the \
-             table: that would clip half of the writes to the outermost points, and all drift beyond them"
-            ],
+            ["device `test`: read.white.points: does not cover the window of 1000 to 1000000 ohm: it stays constant \
+                 below 2000 ohm and above 500000 ohm\n\nhint: add points up to the ends of the window; don't narrow \
+             the window to the table: that would clip half of the writes to the outermost points, and all drift \
+             beyond them"],
         );
         assert!(of([1e3, 5e5])[0].contains("it stays constant above 500000 ohm\n"));
     }

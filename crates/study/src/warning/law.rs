@@ -11,8 +11,8 @@ use crate::significant::significant;
 pub enum LawWarning {
     /// A time outside the drift law.
     #[error(
-        "{key}: {given} s is {} the drift law of device `{device}`, which covers {from} to {to} s: drift is evaluated at \
-         {held} s, the {} of the law\n\n\
+        "{key}: {given} s is {} the drift law of device `{device}`, which covers {from} to {to} s: drift is evaluated \
+         at {held} s, the {} of the law\n\n\
          hint: choose a time within the law; no data cover {} times",
         if given > held { "after" } else { "before" }, if given > held { "end" } else { "start" },
         if given > held { "later" } else { "earlier" }
@@ -33,8 +33,8 @@ pub enum LawWarning {
     },
     /// A read voltage above the fitted range of the I-V curves.
     #[error(
-        "read.volts: {volts} V is above the fitted range of the I-V curves of device `{device}`, which ends at {highest} V: the \
-         conductance factor at {highest} V is used\n\nhint: read at {highest} V or below"
+        "read.volts: {volts} V is above the fitted range of the I-V curves of device `{device}`, which ends at \
+         {highest} V: the conductance factor at {highest} V is used\n\nhint: read at {highest} V or below"
     )]
     Volts {
         /// Name of the device.
@@ -46,8 +46,8 @@ pub enum LawWarning {
     },
     /// RTN with an amplitude that reaches the whole conductance.
     #[error(
-        "read.rtn: the random telegraph noise of device `{device}` reaches 100 % of the conductance at {} ohm, within the \
-         window: it stays at 100 % for higher resistances\n\n\
+        "read.rtn: the random telegraph noise of device `{device}` reaches 100 % of the conductance at {} ohm, within \
+         the window: it stays at 100 % for higher resistances\n\n\
          hint: choose a smaller `read.rtn.amplitude_exponent`, or a window within the range of the fit",
         significant(*resistance)
     )]
@@ -101,8 +101,8 @@ mod tests {
             assert_eq!(time("hardware.retention_seconds", &pcm, seconds), None, "{seconds}");
         }
         let told = |seconds| time("--after", &pcm, seconds).expect("outside").to_string();
-        let expected = "--after: 1 s is before the drift law of device `pcm-joshi-2020`, which covers 20 to 31557600 s: \
-                        drift is evaluated at 20 s, the start of the law\n\nhint: ";
+        let expected = "--after: 1 s is before the drift law of device `pcm-joshi-2020`, which covers 20 to 31557600 \
+                        s: drift is evaluated at 20 s, the start of the law\n\nhint: ";
         assert!(told(1.0).starts_with(expected), "{}", told(1.0));
         let expected = "--after: 315600000 s is after the drift law";
         assert!(

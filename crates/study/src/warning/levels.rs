@@ -12,10 +12,10 @@ const CLIPPED: f64 = 0.01;
 /// Outermost levels too close to an end of the window.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error(
-    "device `{device}`: levels: the window of {} to {} µS clips {}: {} less spread than the file states and cannot drift \
-     further\n\n\
-     hint: widen `device.window` to three standard deviations of a write beyond the outermost levels, and list the levels in \
-     `device.levels.microsiemens`", window.0, window.1, shares(clipped),
+    "device `{device}`: levels: the window of {} to {} µS clips {}: {} less spread than the file states and cannot \
+     drift further\n\n\
+     hint: widen `device.window` to three standard deviations of a write beyond the outermost levels, and list the \
+     levels in `device.levels.microsiemens`", window.0, window.1, shares(clipped),
     if clipped.len() == 1 { "its cells have" } else { "their cells have" }
 )]
 pub struct ClippedLevels {
@@ -66,9 +66,10 @@ mod tests {
     fn warns_about_levels_at_the_ends_of_the_window() {
         let even =
             told(&format!(r#"{NOISE}, "levels": {{ "count": 8, "spacing": "conductance" }}"#), 1.0).expect("told");
-        let expected = "device `x`: levels: the window of 10 to 100 µS clips 50.0 % of the writes to the level at 10.0 µS and \
-                        50.0 % of the writes to the level at 100 µS: their cells have less spread than the file states and \
-                        cannot drift further\n\nhint: widen `device.window` to three standard deviations";
+        let expected = "device `x`: levels: the window of 10 to 100 µS clips 50.0 % of the writes to the level at 10.0 \
+                        µS and 50.0 % of the writes to the level at 100 µS: their cells have less spread than the \
+                        file states and cannot drift further\n\nhint: widen `device.window` to three standard \
+                        deviations";
         assert!(even.starts_with(expected), "{even}");
         let listed = format!(r#"{NOISE}, "levels": {{ "microsiemens": [20, 60, 95] }}"#);
         assert_eq!(told(&listed, 1.0), None);

@@ -20,7 +20,8 @@ const REPEATED: usize = 2;
 pub enum MapWarning {
     /// Stuck cells far from the window, or a conductance map with its median outside the window.
     #[error(
-        "{key}: {path}: {} {} µS, {} times {} the window of {} to {} µS\n\nhint: check the line `unit ...` of the map{}{}",
+        "{key}: {path}: {} {} µS, {} times {} the window of {} to {} µS\n\nhint: check the line `unit ...` of the \
+         map{}{}",
         if *faults { format!("{given} of {cells} cells {} stuck, at a median of", super::hint::is_are(*given)) }
             else { format!("the median of {given} {} is", if *given == 1 { "conductance" } else { "conductances" }) },
         significant(*median), significant(*times), if *above { "above" } else { "below" }, window.0, window.1,
@@ -164,13 +165,13 @@ mod tests {
     fn warns_about_stuck_cells_far_from_the_window() {
         let siemens_as_micro = "unit microsiemens\nok 2e-4 ok 2e-4\nok ok ok 2e-4";
         let resistances = "unit microsiemens\n7000 9000 5000 200\n12000 8000 6500 150";
-        let expected = "layer.1.conductance_map: chip.csv: the median of 8 conductances is 6750 µS, 33.8 times above the \
-                        window of 5 to 200 µS\n\nhint: check the line `unit ...` of the map; its numbers would fit the window \
-                        as resistances in ohm";
+        let expected = "layer.1.conductance_map: chip.csv: the median of 8 conductances is 6750 µS, 33.8 times above \
+                        the window of 5 to 200 µS\n\nhint: check the line `unit ...` of the map; its numbers would \
+                        fit the window as resistances in ohm";
         assert_eq!(told(CONDUCTANCES, resistances), [expected]);
         let expected = "layer.1.fault_map: chip.csv: 3 of 8 cells are stuck, at a median of 0.000200 µS, 25000 times \
-                        below the window of 5 to 200 µS\n\nhint: check the line `unit ...` of the map; its numbers would fit \
-                        the window in another unit; write `open` for a cell that does not conduct";
+                        below the window of 5 to 200 µS\n\nhint: check the line `unit ...` of the map; its numbers \
+                        would fit the window in another unit; write `open` for a cell that does not conduct";
         assert_eq!(told(FAULTS, siemens_as_micro), [expected]);
         assert!(told(FAULTS, "unit siemens\nok 0.1 ok 0.1\nok ok ok 0.1")[0].contains(" 500 times above the window"));
         for sound in [

@@ -65,7 +65,8 @@ mod tests {
         let [message] = &told(50, 0.575)[..] else { panic!("one warning") };
         assert_eq!(
             message,
-            "network.excitatory_fraction: 29 of 50 hidden neurons are excitatory: a fraction of 0.58 instead of 0.575\n\n\
+            "network.excitatory_fraction: 29 of 50 hidden neurons are excitatory: a fraction of 0.58 instead of \
+             0.575\n\n\
              hint: choose a fraction that yields a whole number of excitatory neurons"
         );
         assert!(told(7, 0.5)[0].contains("4 of 7 hidden neurons are excitatory: a fraction of 0.5714 instead of 0.5"));

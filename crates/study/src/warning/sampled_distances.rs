@@ -25,9 +25,9 @@ mod tests {
         assert_eq!(
             with(1001).as_deref(),
             Some(
-                "network.hidden: spike-train distances are averaged over pairs from a random sample of 1000 of the 1001 \
-                 hidden neurons\n\nhint: accuracies, rates and intervals use all neurons; choose at most 1000 hidden neurons to \
-                 measure all pairs"
+                "network.hidden: spike-train distances are averaged over pairs from a random sample of 1000 of the \
+                 1001 hidden neurons\n\nhint: accuracies, rates and intervals use all neurons; choose at most 1000 \
+                 hidden neurons to measure all pairs"
             )
         );
     }

@@ -128,7 +128,8 @@ fn scales(settings: &Settings, device: &Device, tell: &mut impl FnMut(Vec<String
     }
     let reason = (
         "this device has no write noise to scale",
-        "choose a device with write noise, or a `noise.level_percent` above 0 for a device that takes its noise from the study",
+        "choose a device with write noise, or a `noise.level_percent` above 0 for a device that takes its noise from \
+         the study",
     );
     if settings.hardware.write_spread_scale != 1.0 {
         tell(vec!["hardware.write_spread_scale".to_owned()], reason);
@@ -196,7 +197,8 @@ fn writing(settings: &Settings, device: &Device, tell: &mut impl FnMut(Vec<Strin
         if differ.iter().flatten().all(|sigma| *sigma == 0.0) {
             let reason = (
                 "all cells of this device have the same ends and slopes, so they share one state",
-                "set `device.device_to_device.low_resistance_sigma_ln` or `device.device_to_device.high_resistance_sigma_ln`",
+                "set `device.device_to_device.low_resistance_sigma_ln` or \
+                 `device.device_to_device.high_resistance_sigma_ln`",
             );
             tell(given_of(settings, &["write.pulses.state", "write.pulses.reference_state"]), reason);
         }

@@ -132,7 +132,7 @@ mod tests {
     use super::*;
     use crate::fixture::{Fixture, record};
 
-    fn told(text: &str) -> Vec<String> {
+    fn messages(text: &str) -> Vec<String> {
         let fixture = Fixture::new(text, |_, _| None);
         fixture.see(|recorded| {
             idle_seeds(recorded.study, recorded.prepared).iter().map(RepeatWarning::to_string).collect()
@@ -143,34 +143,34 @@ mod tests {
     fn warns_about_idle_seeds_and_names_fixed_ones() {
         let fixed = "[seeds]\ninitial = 1\norder = 1\n[repeats]\nseeds = 5\n";
         assert_eq!(
-            told(fixed),
+            messages(fixed),
             ["repeats.seeds: the 5 seeds change nothing: `seeds.initial` and `seeds.order` are fixed, and no other \
                  random stream is used; the repeats are copies and count as n = 1\n\nhint: remove a fixed seed, or \
              set `repeats.seeds` to 1"]
         );
         let device = "[hardware]\ndevice = \"ideal\"\n";
-        assert_eq!(told(&format!("{device}{fixed}")).len(), 1);
+        assert_eq!(messages(&format!("{device}{fixed}")).len(), 1);
         let all = "[seeds]\ninitial = 1\norder = 1\nchip = 1\nwrite = 1\nread = 1\n[repeats]\nseeds = 2\n";
         assert!(
-            told(&format!("[noise]\nlevel_percent = 5\n{all}"))[0]
+            messages(&format!("[noise]\nlevel_percent = 5\n{all}"))[0]
                 .contains("`seeds.order` and `seeds.write` are fixed")
         );
-        assert_eq!(told("[seeds]\ninitial = 1\n[repeats]\nseeds = 5\n"), [""; 0]);
+        assert_eq!(messages("[seeds]\ninitial = 1\n[repeats]\nseeds = 5\n"), [""; 0]);
         assert_eq!(
-            told("[noise]\nlevel_percent = 5\n[seeds]\ninitial = 1\norder = 1\n[repeats]\nseeds = 5\n"),
+            messages("[noise]\nlevel_percent = 5\n[seeds]\ninitial = 1\norder = 1\n[repeats]\nseeds = 5\n"),
             [""; 0]
         );
     }
 
     #[test]
     fn warns_about_some_conditions_and_about_lists_of_stream_seeds() {
-        let some = told("[noise]\nlevel_percent = [0, 5]\n[seeds]\ninitial = 1\norder = 1\n[repeats]\nseeds = 5\n");
+        let some = messages("[noise]\nlevel_percent = [0, 5]\n[seeds]\ninitial = 1\norder = 1\n[repeats]\nseeds = 5\n");
         assert!(
             some[0].contains("change nothing in some conditions (for example noise.level_percent = 0): "),
             "{}",
             some[0]
         );
-        let chips = told("[hardware]\ndevice = \"ideal\"\n[seeds]\nchip = [1, 2, 3]\n[repeats]\nseeds = 2\n");
+        let chips = messages("[hardware]\ndevice = \"ideal\"\n[seeds]\nchip = [1, 2, 3]\n[repeats]\nseeds = 2\n");
         assert!(
             chips[0].starts_with("seeds.chip: the 3 seeds change nothing: this random stream is not used;"),
             "{}",

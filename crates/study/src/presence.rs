@@ -58,7 +58,7 @@ pub struct Presence {
     /// Holds the lock.
     file: File,
     own: Process,
-    told: BTreeSet<Process>,
+    reported: BTreeSet<Process>,
 }
 
 impl Presence {
@@ -84,7 +84,7 @@ impl Presence {
                     // On a file system without locks, others check the process ID instead.
                     let _ = file.try_lock();
                     file.write_all(&serde_json::to_vec(&own).expect("plain values"))?;
-                    return Ok(Presence { results: results.to_owned(), path, file, own, told: BTreeSet::new() });
+                    return Ok(Presence { results: results.to_owned(), path, file, own, reported: BTreeSet::new() });
                 }
             }
         }
@@ -94,8 +94,8 @@ impl Presence {
     /// Returns the processes that run the same trials and were not reported before.
     pub fn newcomers(&mut self) -> Vec<Shared> {
         let others = self.others().into_iter().filter(|other| !is_apart(self.own.shard, other.shard));
-        let new: Vec<Process> = others.filter(|other| !self.told.contains(other)).collect();
-        self.told.extend(new.iter().cloned());
+        let new: Vec<Process> = others.filter(|other| !self.reported.contains(other)).collect();
+        self.reported.extend(new.iter().cloned());
         new.into_iter().map(|other| Shared { folder: self.results.clone(), other }).collect()
     }
 
@@ -174,7 +174,7 @@ mod tests {
         Some(text.parse().expect("a shard"))
     }
 
-    fn told(presence: &mut Presence) -> Vec<Option<[usize; 2]>> {
+    fn messages(presence: &mut Presence) -> Vec<Option<[usize; 2]>> {
         presence.newcomers().into_iter().map(|shared| shared.other.shard).collect()
     }
 
@@ -183,14 +183,14 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let announce = |shard| Presence::announce(folder.path(), shard).expect("a writable folder");
         let mut first = announce(None);
-        assert_eq!(told(&mut first), []);
+        assert_eq!(messages(&mut first), []);
         let mut second = announce(shard("1/2"));
-        assert_eq!((told(&mut first), told(&mut first)), (vec![Some([1, 2])], vec![]));
-        assert_eq!(told(&mut second), [None]);
+        assert_eq!((messages(&mut first), messages(&mut first)), (vec![Some([1, 2])], vec![]));
+        assert_eq!(messages(&mut second), [None]);
         // Shards of one partition are disjoint; those of different partitions are not.
         let mut third = announce(shard("2/2"));
-        assert_eq!(told(&mut third), [None]);
-        assert_eq!(told(&mut second), []);
+        assert_eq!(messages(&mut third), [None]);
+        assert_eq!(messages(&mut second), []);
         let message = announce(shard("1/3")).newcomers()[1].to_string();
         assert!(message.contains(&format!("process {} on {}", std::process::id(), host())), "{message}");
         drop((first, second, third));
@@ -205,7 +205,7 @@ mod tests {
         fs::write(&path, r#"{"host":"elsewhere","pid":7,"shard":null}"#).expect("a writable folder");
         fs::write(folder.path().join("running/note.txt"), "hello").expect("a writable folder");
         let mut own = Presence::announce(folder.path(), None).expect("a writable folder");
-        assert_eq!(told(&mut own), []);
+        assert_eq!(messages(&mut own), []);
         assert!(!path.exists() && folder.path().join("running/note.txt").exists());
     }
 

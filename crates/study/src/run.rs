@@ -258,9 +258,9 @@ impl RunningTrial<'_> {
         let Trial { settings, seed, .. } = self.trial;
         let (data, devices) = (self.prepared.data(settings), self.prepared.devices_of(settings));
         let epochs = state.as_ref().map_or(0, |state| state.epochs.len());
-        self.tell(Progress::Begun { trial: self.number, epochs });
+        self.send_progress(Progress::Begun { trial: self.number, epochs });
         run_trial_while(settings, &devices, data, *seed, state, executor, &mut |end| {
-            self.tell(Progress::Epoch { trial: self.number, report: EpochReport::new(end) });
+            self.send_progress(Progress::Epoch { trial: self.number, report: EpochReport::new(end) });
             if let Some(Err(warning)) = checkpoint.as_mut().map(|checkpoint| checkpoint.keep(end)) {
                 self.warn(warning);
             }
@@ -269,10 +269,10 @@ impl RunningTrial<'_> {
     }
 
     fn warn(&self, warning: CheckpointWarning) {
-        self.tell(Progress::Warning(warning));
+        self.send_progress(Progress::Warning(warning));
     }
 
-    fn tell(&self, progress: Progress) {
+    fn send_progress(&self, progress: Progress) {
         send(self.sender, Ok(progress));
     }
 }

@@ -34,7 +34,7 @@ use crate::run::Trial;
 /// MB.
 const LARGEST_DETAILS: u64 = 256 << 20;
 /// Largest number of invalid lines per file with a warning each.
-const MOST_TOLD: usize = 10;
+const MOST_SHOWN: usize = 10;
 /// Largest number of invalid lines per file: as many as a study may have trials, all in an older format.
 const MOST_FOREIGN: usize = crate::study::MOST_TRIALS;
 
@@ -121,7 +121,7 @@ impl Store {
             content => content.map_err(failed)?,
         };
         self.files.push(path.clone());
-        let (mut content, mut text, mut foreign, mut told) = (BufReader::new(content), Vec::new(), 0, 0);
+        let (mut content, mut text, mut foreign, mut shown) = (BufReader::new(content), Vec::new(), 0, 0);
         for line in 1.. {
             if !bounded::read_line(&mut content, &mut text, line, LONGEST_RECORD).map_err(failed)? {
                 break;
@@ -136,11 +136,11 @@ impl Store {
                 return Err(StoreError::NoRecords { path, count: foreign });
             }
             match found {
-                Some(Err(warning)) if told < MOST_TOLD => {
+                Some(Err(warning)) if shown < MOST_SHOWN => {
                     self.warnings.push(warning);
-                    told += 1;
+                    shown += 1;
                 }
-                Some(Err(_)) => self.count_untold(&path),
+                Some(Err(_)) => self.count_further(&path),
                 _ => {}
             }
         }
@@ -165,7 +165,7 @@ impl Store {
     }
 
     /// Counts one more invalid line that gets no warning of its own.
-    fn count_untold(&mut self, file: &Path) {
+    fn count_further(&mut self, file: &Path) {
         match self.warnings.last_mut() {
             Some(StoreWarning::More { path, count }) if path == file => *count += 1,
             _ => self.warnings.push(StoreWarning::More { path: file.to_owned(), count: 1 }),

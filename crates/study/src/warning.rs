@@ -343,13 +343,13 @@ mod tests {
         device.unwrap_or_else(|error| panic!("{keys}: {error}")).into()
     }
 
-    fn told(settings: &Settings, loaded: &LoadedDevice) -> Vec<String> {
+    fn messages(settings: &Settings, loaded: &LoadedDevice) -> Vec<String> {
         warnings(settings, &Some(loaded).into(), SHAPES).iter().map(Warning::to_string).collect()
     }
 
     /// Returns the only warning about `loaded`, split into message and hint.
     fn only(settings: &Settings, loaded: &LoadedDevice) -> (String, String) {
-        let told = told(settings, loaded);
+        let told = messages(settings, loaded);
         assert_eq!(told.len(), 1, "{told:?}");
         let (what, hint) = told[0].split_once("\n\nhint: ").expect("advice");
         (what.to_owned(), hint.to_owned())
@@ -362,9 +362,9 @@ mod tests {
     fn the_defaults_produce_no_warning() {
         let mut settings = Settings::default();
         assert_eq!(warnings(&settings, &Devices::default(), SHAPES), []);
-        assert_eq!(told(&settings, &device("")), [""; 0]);
+        assert_eq!(messages(&settings, &device("")), [""; 0]);
         settings.hardware.retention_seconds = 10.0;
-        assert_eq!(told(&settings, &device(DRIFT)), [""; 0]);
+        assert_eq!(messages(&settings, &device(DRIFT)), [""; 0]);
     }
 
     #[test]
@@ -405,11 +405,11 @@ mod tests {
              `weights.sigma_init`: the first updates drown the initial weights in noise"
         );
         assert!(hint.contains("smaller weight") && hint.contains("digital-copy"), "{hint}");
-        assert_eq!(told(&settings, &device(&noise(0.9))), [""; 0]);
+        assert_eq!(messages(&settings, &device(&noise(0.9))), [""; 0]);
         settings.hardware.controller = Controller::DigitalCopy;
         assert!(!only(&settings, &device(&noise(2.0))).1.contains("digital-copy"));
         settings.hardware.weight_at_gmax = 0.4;
-        assert_eq!(told(&settings, &device(&noise(2.0))), [""; 0]);
+        assert_eq!(messages(&settings, &device(&noise(2.0))), [""; 0]);
         settings.hardware.write_spread_scale = 2.0;
         assert!(only(&settings, &device(&noise(2.0))).0.contains(" 160 % "));
     }
@@ -419,7 +419,7 @@ mod tests {
     fn accepts_verified_writes_with_a_narrow_acceptance_window() {
         let write = r#", "write": { "scheme": "verify", "noise": "constant", "sigma_microsiemens": 2,
             "verify": { "window_microsiemens": 0.1, "tries": 50 } }"#;
-        assert_eq!(told(&Settings::default(), &device(write)), [""; 0]);
+        assert_eq!(messages(&Settings::default(), &device(write)), [""; 0]);
     }
 
     #[test]
@@ -448,10 +448,10 @@ mod tests {
             r#", "write": { "scheme": "pulsed", "noise": "none", "pulses": { "law": "constant",
                "up_step_percent_of_window": 1, "down_step_percent_of_window": 1 } }"#,
         );
-        assert_eq!(told(&settings, &pulsed), [""; 0]);
+        assert_eq!(messages(&settings, &pulsed), [""; 0]);
         settings.hardware.controller = Controller::DigitalCopy;
         assert!(only(&settings, &pulsed).0.starts_with("hardware.controller: device `test` is written with pulses"));
-        assert_eq!(told(&settings, &device("")), [""; 0]);
+        assert_eq!(messages(&settings, &device("")), [""; 0]);
     }
 
     #[test]
@@ -469,8 +469,8 @@ mod tests {
             "{what}"
         );
         assert_eq!(hint, "choose `digital-copy`, which sums small updates until one is large enough");
-        assert_eq!(told(&settings, &verified("write")), [""; 0]);
+        assert_eq!(messages(&settings, &verified("write")), [""; 0]);
         settings.hardware.controller = Controller::DigitalCopy;
-        assert_eq!(told(&settings, &verified("read")), [""; 0]);
+        assert_eq!(messages(&settings, &verified("read")), [""; 0]);
     }
 }

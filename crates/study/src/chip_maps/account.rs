@@ -131,14 +131,14 @@ mod tests {
     fn summarizes_a_fault_map() {
         let text = "unit siemens\nok 2e-4 ok open\nok 2.5e-4 high-resistance ok";
         let maps = ChipMaps { fault: vec![file(Connection::Feedforward(0), text)], ..ChipMaps::default() };
-        let told = |connection, shape| maps.accounts(connection, shape, &device()).expect("a map");
-        let accounts = told(Connection::Feedforward(0), (2, 4));
+        let messages = |connection, shape| maps.accounts(connection, shape, &device()).expect("a map");
+        let accounts = messages(Connection::Feedforward(0), (2, 4));
         assert_eq!(
             accounts.iter().map(MapAccount::to_string).collect::<Vec<_>>(),
             ["fault map chip.csv (hidden-1): 4 of 8 cells stuck (50.0 %), median 200 µS, 1 open; 0 below and 1 \
                  above the window of 5 to 200 µS"]
         );
-        assert_eq!(told(Connection::Readout, (4, 2)), []);
+        assert_eq!(messages(Connection::Readout, (4, 2)), []);
         assert!(maps.accounts(Connection::Feedforward(0), (4, 2), &device()).is_err());
     }
 

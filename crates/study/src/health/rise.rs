@@ -82,7 +82,7 @@ impl Rise {
 
     /// Whether the rise excludes the outcome from results, given the accuracy of guessing. `clear` is the result of its
     /// significance test.
-    fn is_told(&self, clear: bool, chance: f64) -> bool {
+    fn is_reported(&self, clear: bool, chance: f64) -> bool {
         clear && self.exceeds(LEAST_RISE, chance) || self.exceeds(LARGE_RISE, chance)
     }
 }
@@ -128,7 +128,7 @@ pub fn within(window: &[f64], chance: f64) -> Option<Rise> {
     let between = (window.len() - window.len() / 3) as f64;
     let rise = Rise { first_third, last_third, standard_error: slope_error * between, epochs: window.len() };
     let clear = probability(slope, slope_error, k - 2.0) < ONE_TRIAL;
-    rise.is_told(clear, chance).then_some(rise)
+    rise.is_reported(clear, chance).then_some(rise)
 }
 
 /// Tests whether a condition still rises, given one window per seed. A single seed, windows that are too short, and
@@ -146,7 +146,7 @@ pub fn over_seeds(windows: &[&[f64]], chance: f64) -> Convergence {
     let squares = ends.iter().map(|(first, last)| (last - first - height).powi(2)).sum::<f64>();
     let standard_error = (squares / (n - 1.0) / n).sqrt();
     let rise = Rise { first_third, last_third, standard_error, epochs };
-    if rise.is_told(height > ERRORS * standard_error, chance) {
+    if rise.is_reported(height > ERRORS * standard_error, chance) {
         return Convergence::Rising(rise);
     }
     let rising = windows.iter().filter(|window| within(window, chance).is_some()).count();

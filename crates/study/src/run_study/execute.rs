@@ -93,7 +93,7 @@ impl<'a> Plan<'a> {
         match Presence::announce(&self.folder, self.options.shard) {
             Ok(mut presence) => {
                 presence.remove_leftovers();
-                tell_newcomers(&mut presence, observer);
+                report_newcomers(&mut presence, observer);
                 Some(presence)
             }
             Err(source) => {
@@ -139,7 +139,7 @@ impl Keeper<'_> {
                 if let Some(trial) = left.get(number) {
                     observer.trial_ended(number, trial, &record);
                 }
-                self.presence.iter_mut().for_each(|presence| tell_newcomers(presence, observer));
+                self.presence.iter_mut().for_each(|presence| report_newcomers(presence, observer));
                 if let Some(reason) = record.failure {
                     observer.warning(&RunWarning::Failed { id: record.id, reason });
                 }
@@ -159,7 +159,7 @@ impl Keeper<'_> {
     }
 }
 
-fn tell_newcomers(presence: &mut Presence, observer: &mut dyn Observer) {
+fn report_newcomers(presence: &mut Presence, observer: &mut dyn Observer) {
     presence.newcomers().into_iter().for_each(|shared| observer.warning(&RunWarning::Shared(shared)));
 }
 

@@ -68,7 +68,7 @@ mod tests {
     use crate::prepare::LoadedDevice;
     use crate::record::{ConnectionRecord, empty_record};
 
-    fn told(adc: &str, test: CodeCounts) -> Vec<String> {
+    fn messages(adc: &str, test: CodeCounts) -> Vec<String> {
         let text = format!(
             r#"{{ "name": "x", "window": {{ "low_resistance_ohm": 1000, "high_resistance_ohm": 1000000 }},
                 "read": {{ "volts": 0.2 }}, "converters": {{ "adc": {{ "bits": 8, {adc} }} }} }}"#
@@ -91,17 +91,17 @@ mod tests {
         let expected = "converters.adc: hidden-1: 14.0 % of the conversions in tests are outside the range of 20.0 µA \
                         and are clipped (3.00 % at the lowest code, 12.0 % at the highest, 10.0 % at code 0)\n\n\
                         hint: raise `device.converters.adc.full_scale_microamperes` or ";
-        let found = told(fixed, counts);
+        let found = messages(fixed, counts);
         assert!(found.len() == 1 && found[0].starts_with(expected), "{found:?}");
-        assert_eq!(told(fixed, CodeCounts { clipped: 10, ..counts }), [""; 0]);
-        assert_eq!(told(r#""codes": "signed", "range": "calibrated""#, counts), [""; 0]);
+        assert_eq!(messages(fixed, CodeCounts { clipped: 10, ..counts }), [""; 0]);
+        assert_eq!(messages(r#""codes": "signed", "range": "calibrated""#, counts), [""; 0]);
     }
 
     #[test]
     fn warns_about_unsigned_codes_for_negative_sums() {
         let unsigned = r#""codes": "unsigned", "range": "fixed", "full_scale_microamperes": 200"#;
         let counts = CodeCounts { conversions: 1000, lowest: 400, highest: 0, zero: 400, clipped: 380 };
-        let found = told(unsigned, counts);
+        let found = messages(unsigned, counts);
         assert!(found[0].contains("hint: set `device.converters.adc.codes = \"signed\"`"), "{found:?}");
     }
 }

@@ -138,7 +138,7 @@ mod tests {
         EncodedData { train: samples(train), test: samples(test), classes, binned, sha256: String::new() }
     }
 
-    fn told(settings: &Settings, data: &EncodedData) -> Vec<String> {
+    fn messages(settings: &Settings, data: &EncodedData) -> Vec<String> {
         let first = |warning: Warning| warning.to_string().split("\n\n").next().unwrap_or_default().to_owned();
         of(settings, data, &UnseenClasses::new(data)).into_iter().map(first).collect()
     }
@@ -147,14 +147,14 @@ mod tests {
     fn names_classes_without_training_or_test_samples() {
         let mut settings = Settings::default();
         settings.data.set = "not-imported".to_owned();
-        assert_eq!(told(&settings, &data(&[0, 1, 2], &[2, 1, 0], 3, None)), [""; 0]);
+        assert_eq!(messages(&settings, &data(&[0, 1, 2], &[2, 1, 0], 3, None)), [""; 0]);
         let expected = [
             "data.set: 1 of 4 classes has no training samples: `class 3`; the network cannot learn it",
             "data.set: 2 of 4 classes have no test samples: `class 0`, `class 2`; the test accuracy does not cover \
              them",
         ];
-        assert_eq!(told(&settings, &data(&[0, 1, 2], &[3, 1, 3], 4, None)), expected);
-        let many = told(&settings, &data(&[0], &[0], 12, None));
+        assert_eq!(messages(&settings, &data(&[0, 1, 2], &[3, 1, 3], 4, None)), expected);
+        let many = messages(&settings, &data(&[0], &[0], 12, None));
         assert!(many[0].contains("`class 8` and 3 more; the network cannot learn them"), "{many:?}");
     }
 
@@ -164,13 +164,13 @@ mod tests {
         settings.data.set = "not-imported".to_owned();
         settings.data.window_seconds = Some(0.5);
         let binned = |merged, late| Some(Binned { events: 9, merged, late });
-        assert_eq!(told(&settings, &data(&[0], &[0], 1, binned(0, 0))), [""; 0]);
+        assert_eq!(messages(&settings, &data(&[0], &[0], 1, binned(0, 0))), [""; 0]);
         let expected = [
             "data.events_per_step: `binary` merges 2 of 9 events of the training and test sets with an earlier event \
              of the same unit in the same step",
             "data.window_seconds: 3 of 9 events of the training and test sets come after the window of 0.5 s and are \
              dropped",
         ];
-        assert_eq!(told(&settings, &data(&[0], &[0], 1, binned(2, 3))), expected);
+        assert_eq!(messages(&settings, &data(&[0], &[0], 1, binned(2, 3))), expected);
     }
 }

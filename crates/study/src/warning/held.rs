@@ -117,7 +117,7 @@ mod tests {
     use crate::settings::Settings;
     use crate::warning::{Warning, warnings};
 
-    fn told(keys: &str) -> Vec<String> {
+    fn messages(keys: &str) -> Vec<String> {
         let window = r#""window": { "low_resistance_ohm": 1000, "high_resistance_ohm": 1000000 }"#;
         let device = Device::from_json(&format!(r#"{{ "name": "test", {window}{keys} }}"#));
         held_tables(&device.unwrap()).iter().map(HeldTable::to_string).collect()
@@ -133,7 +133,7 @@ mod tests {
                 ends[0], ends[1]
             )
         };
-        let of = |ends| told(&points(ends));
+        let of = |ends| messages(&points(ends));
         assert_eq!(of([1e3, 1e6]), [""; 0]);
         assert_eq!(
             of([2e3, 5e5]),
@@ -182,7 +182,7 @@ mod tests {
                        "points": [{ "resistance_ohm": 5000, "exponent": 0, "exponent_sigma": 0.1 }] },
             "read": { "volts": 0.1, "nonlinearity": { "reference_volts": 0.1, "points": [
                       { "resistance_ohm": 5000, "quadratic_per_volt": 0, "cubic_per_square_volt": 1 }] } }"#;
-        let told = told(held);
+        let told = messages(held);
         for (told, key) in told.iter().zip(["write.points", "drift.points", "read.nonlinearity.points"]) {
             assert!(told.contains(key) && told.contains("below 5000 ohm and above 5000 ohm"), "{told}");
         }
@@ -199,7 +199,7 @@ mod tests {
     fn accepts_tables_that_cover_the_levels() {
         let points = r#"[{ "resistance_ohm": 5000, "sigma_ln_resistance": 0.1 }, { "resistance_ohm": 100000, "sigma_ln_resistance": 0.1 }]"#;
         let device = |levels: &str| {
-            told(&format!(
+            messages(&format!(
                 r#", "write": {{ "noise": "table", "points": {points} }}, "levels": {{ "microsiemens": {levels} }}"#
             ))
         };

@@ -100,15 +100,15 @@ mod tests {
         for seconds in [0.0, 20.0, 3600.0, 31_557_600.0] {
             assert_eq!(time("hardware.retention_seconds", &pcm, seconds), None, "{seconds}");
         }
-        let told = |seconds| time("--after", &pcm, seconds).expect("outside").to_string();
+        let messages = |seconds| time("--after", &pcm, seconds).expect("outside").to_string();
         let expected = "--after: 1 s is before the drift law of device `pcm-joshi-2020`, which covers 20 to 31557600 \
                         s: drift is evaluated at 20 s, the start of the law\n\nhint: ";
-        assert!(told(1.0).starts_with(expected), "{}", told(1.0));
+        assert!(messages(1.0).starts_with(expected), "{}", messages(1.0));
         let expected = "--after: 315600000 s is after the drift law";
         assert!(
-            told(3.156e8).starts_with(expected) && told(3.156e8).contains("evaluated at 31557600 s, the end"),
+            messages(3.156e8).starts_with(expected) && messages(3.156e8).contains("evaluated at 31557600 s, the end"),
             "{}",
-            told(3.156e8)
+            messages(3.156e8)
         );
         assert_eq!(time("--after", &device(""), 1e9), None);
     }

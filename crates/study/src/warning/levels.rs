@@ -53,7 +53,7 @@ pub(super) fn clipped_levels(device: &Device, study_sigma: Option<f64>, scale: f
 mod tests {
     use super::*;
 
-    fn told(sections: &str, scale: f64) -> Option<String> {
+    fn messages(sections: &str, scale: f64) -> Option<String> {
         let window = r#""window": { "low_resistance_ohm": 10000, "high_resistance_ohm": 100000 }"#;
         let device = Device::from_json(&format!(r#"{{ "name": "x", {window}, {sections} }}"#)).expect("a device");
         clipped_levels(&device, None, scale).map(|told| told.to_string())
@@ -64,18 +64,18 @@ mod tests {
     /// Window of 10 to 100 µS; it clips 0.62 % at 2.5 standard deviations and 10.6 % at 1.25.
     #[test]
     fn warns_about_levels_at_the_ends_of_the_window() {
-        let even =
-            told(&format!(r#"{NOISE}, "levels": {{ "count": 8, "spacing": "conductance" }}"#), 1.0).expect("told");
+        let even = messages(&format!(r#"{NOISE}, "levels": {{ "count": 8, "spacing": "conductance" }}"#), 1.0)
+            .expect("a warning");
         let expected = "device `x`: levels: the window of 10 to 100 µS clips 50.0 % of the writes to the level at 10.0 \
                         µS and 50.0 % of the writes to the level at 100 µS: their cells have less spread than the \
                         file states and cannot drift further\n\nhint: widen `device.window` to three standard \
                         deviations";
         assert!(even.starts_with(expected), "{even}");
         let listed = format!(r#"{NOISE}, "levels": {{ "microsiemens": [20, 60, 95] }}"#);
-        assert_eq!(told(&listed, 1.0), None);
-        let one = told(&listed, 2.0).expect("told");
+        assert_eq!(messages(&listed, 1.0), None);
+        let one = messages(&listed, 2.0).expect("a warning");
         assert!(one.contains("clips 10.6 % of the writes to the level at 95.0 µS: its cells have"), "{one}");
-        assert_eq!(told(r#""levels": { "count": 8, "spacing": "ln-conductance" }"#, 1.0), None);
-        assert_eq!(told(NOISE, 1.0), None);
+        assert_eq!(messages(r#""levels": { "count": 8, "spacing": "ln-conductance" }"#, 1.0), None);
+        assert_eq!(messages(NOISE, 1.0), None);
     }
 }

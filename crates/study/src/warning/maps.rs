@@ -121,11 +121,11 @@ fn placeholders(account: &MapAccount, file: &MapFile) -> Vec<MapWarning> {
             *counts.entry(cell).or_default() += 1;
         }
     }
-    let told = |(value, count): (&str, usize)| {
+    let messages = |(value, count): (&str, usize)| {
         let (key, path, value) = (account.key.clone(), account.path.clone(), value.to_owned());
         (count >= REPEATED).then_some(MapWarning::Placeholder { key, path, value, count, faults: account.faults })
     };
-    counts.into_iter().filter_map(told).collect()
+    counts.into_iter().filter_map(messages).collect()
 }
 
 /// Whether `cell` is 99, 999.0, 9999 and so on, or a negative whole number.
@@ -144,7 +144,7 @@ mod tests {
     use crate::chip_maps::ChipMaps;
 
     /// Returns the warnings about a map of 2 x 4 cells for a device of 5 to 200 µS.
-    fn told(key: &str, text: &str) -> Vec<String> {
+    fn messages(key: &str, text: &str) -> Vec<String> {
         let window = r#""window": { "low_resistance_ohm": 5000, "high_resistance_ohm": 200000 }"#;
         let device = Device::from_json(&format!(r#"{{ "name": "m", {window} }}"#)).expect("a device");
         let (connection, path) = (Connection::Feedforward(0), "chip.csv".to_owned());
@@ -168,32 +168,34 @@ mod tests {
         let expected = "layer.1.conductance_map: chip.csv: the median of 8 conductances is 6750 µS, 33.8 times above \
                         the window of 5 to 200 µS\n\nhint: check the line `unit ...` of the map; its numbers would \
                         fit the window as resistances in ohm";
-        assert_eq!(told(CONDUCTANCES, resistances), [expected]);
+        assert_eq!(messages(CONDUCTANCES, resistances), [expected]);
         let expected = "layer.1.fault_map: chip.csv: 3 of 8 cells are stuck, at a median of 0.000200 µS, 25000 times \
                         below the window of 5 to 200 µS\n\nhint: check the line `unit ...` of the map; its numbers \
                         would fit the window in another unit; write `open` for a cell that does not conduct";
-        assert_eq!(told(FAULTS, siemens_as_micro), [expected]);
-        assert!(told(FAULTS, "unit siemens\nok 0.1 ok 0.1\nok ok ok 0.1")[0].contains(" 500 times above the window"));
+        assert_eq!(messages(FAULTS, siemens_as_micro), [expected]);
+        assert!(
+            messages(FAULTS, "unit siemens\nok 0.1 ok 0.1\nok ok ok 0.1")[0].contains(" 500 times above the window")
+        );
         for sound in [
             "ok low-resistance ok open\nhigh-resistance ok ok ok",
             "unit microsiemens\nok 1430 ok 1210\nok ok open 0.8",
             "ok ok ok ok\nok ok ok open",
         ] {
-            assert_eq!(told(FAULTS, sound), [""; 0], "{sound}");
+            assert_eq!(messages(FAULTS, sound), [""; 0], "{sound}");
         }
     }
 
     #[test]
     fn warns_about_repeated_placeholders_only() {
         let nines = "unit microsiemens\n12.5 999 30.1 999\n# 999 999\n7.5 99.9 999.0 20";
-        let found = told(CONDUCTANCES, nines);
+        let found = messages(CONDUCTANCES, nines);
         assert_eq!(found.len(), 1, "{found:?}");
         let expected = "layer.1.conductance_map: chip.csv: `999` appears in 2 cells";
         assert!(found[0].starts_with(expected), "{found:?}");
         let negative = "unit microsiemens\nnegative open\n12.5 -1 30.1 -1\n-0.02 -0.02 10 20";
-        assert!(told(CONDUCTANCES, negative)[0].contains("`-1` appears in 2 cells"));
-        let stuck = told(FAULTS, "unit microsiemens\nok 99 ok 99\nok ok ok ok");
+        assert!(messages(CONDUCTANCES, negative)[0].contains("`-1` appears in 2 cells"));
+        let stuck = messages(FAULTS, "unit microsiemens\nok 99 ok 99\nok ok ok ok");
         assert!(stuck[0].ends_with("hint: write `ok` for a cell that works or was not measured"), "{stuck:?}");
-        assert_eq!(told(CONDUCTANCES, "unit microsiemens\n12.5 99 30.1 100\n-0 9 9 20"), [""; 0]);
+        assert_eq!(messages(CONDUCTANCES, "unit microsiemens\n12.5 99 30.1 100\n-0 9 9 20"), [""; 0]);
     }
 }

@@ -53,7 +53,7 @@ mod tests {
     use super::*;
     use crate::settings::LayerSettings;
 
-    fn told(hidden: usize, fraction: f64) -> Vec<String> {
+    fn messages(hidden: usize, fraction: f64) -> Vec<String> {
         let mut settings = Settings::default();
         settings.network.hidden = hidden;
         settings.network.excitatory_fraction = fraction;
@@ -62,24 +62,26 @@ mod tests {
 
     #[test]
     fn warns_about_a_rounded_fraction() {
-        let [message] = &told(50, 0.575)[..] else { panic!("one warning") };
+        let [message] = &messages(50, 0.575)[..] else { panic!("one warning") };
         assert_eq!(
             message,
             "network.excitatory_fraction: 29 of 50 hidden neurons are excitatory: a fraction of 0.58 instead of \
              0.575\n\n\
              hint: choose a fraction that yields a whole number of excitatory neurons"
         );
-        assert!(told(7, 0.5)[0].contains("4 of 7 hidden neurons are excitatory: a fraction of 0.5714 instead of 0.5"));
         assert!(
-            told(30_000, 0.33335)[0]
+            messages(7, 0.5)[0].contains("4 of 7 hidden neurons are excitatory: a fraction of 0.5714 instead of 0.5")
+        );
+        assert!(
+            messages(30_000, 0.33335)[0]
                 .contains("10001 of 30000 hidden neurons are excitatory: a fraction of 0.3334 instead of 0.33335")
         );
-        assert!(told(3000, 0.3333)[0].contains(
+        assert!(messages(3000, 0.3333)[0].contains(
             "1000 of 3000 hidden neurons are excitatory: a fraction of 0.3333333333333333 instead of 0.3333"
         ));
         for (hidden, fraction) in [(100, 0.29), (100, 0.8), (200, 0.95), (3, 0.333), (20, 0.0), (20, 1.0), (40, 0.575)]
         {
-            assert_eq!(told(hidden, fraction), [""; 0], "{fraction} of {hidden}");
+            assert_eq!(messages(hidden, fraction), [""; 0], "{fraction} of {hidden}");
         }
     }
 

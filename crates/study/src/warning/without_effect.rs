@@ -20,17 +20,17 @@ type Reason = (&'static str, &'static str);
 pub(super) fn without_effect(settings: &Settings, loaded: &LoadedDevice, connections: &[Connection]) -> Vec<Warning> {
     let device = &loaded.device;
     let mut found = Vec::new();
-    let mut tell = |keys: Vec<String>, (why, hint): Reason| {
+    let mut warn = |keys: Vec<String>, (why, hint): Reason| {
         if !keys.is_empty() {
             found.push(Warning::WithoutEffect { keys, device: device.name.clone(), why, hint });
         }
     };
-    mechanisms(settings, device, &mut tell);
-    scales(settings, device, &mut tell);
-    times(settings, &device.drift, &mut tell);
-    writing(settings, device, &mut tell);
-    reading(settings, device, &mut tell);
-    faults(settings, loaded, connections, &mut tell);
+    mechanisms(settings, device, &mut warn);
+    scales(settings, device, &mut warn);
+    times(settings, &device.drift, &mut warn);
+    writing(settings, device, &mut warn);
+    reading(settings, device, &mut warn);
+    faults(settings, loaded, connections, &mut warn);
     found
 }
 
@@ -76,10 +76,10 @@ fn named(settings: &Settings, names: &[&str]) -> Vec<String> {
 }
 
 /// Finds mechanisms that the pair or the controller disables.
-fn mechanisms(settings: &Settings, device: &Device, tell: &mut impl FnMut(Vec<String>, Reason)) {
+fn mechanisms(settings: &Settings, device: &Device, warn: &mut impl FnMut(Vec<String>, Reason)) {
     let hardware = &settings.hardware;
     if hardware.pair != PairKind::OneBranch && device.reference_branch != ReferenceBranch::Ideal {
-        tell(
+        warn(
             named(settings, &["reference_branch"]),
             (
                 "the pairs of this study have two written cells and no reference",
@@ -87,7 +87,7 @@ fn mechanisms(settings: &Settings, device: &Device, tell: &mut impl FnMut(Vec<St
             ),
         );
     } else if hardware.pair != PairKind::OneBranch {
-        tell(
+        warn(
             given(settings, "reference_branch"),
             ("the pairs of this study have no reference branch", "choose `hardware.pair = \"one-branch\"`"),
         );
@@ -105,7 +105,7 @@ fn mechanisms(settings: &Settings, device: &Device, tell: &mut impl FnMut(Vec<St
         ];
         let given = given_of(settings, &keys);
         let keys = if given.is_empty() { vec!["device.device_to_device.step_gain".to_owned()] } else { given };
-        tell(
+        warn(
             keys,
             (
                 "a digital copy programs cells to a target conductance, so the step gain does not matter",
@@ -116,11 +116,11 @@ fn mechanisms(settings: &Settings, device: &Device, tell: &mut impl FnMut(Vec<St
 }
 
 /// Finds scale factors on write noise that is zero.
-fn scales(settings: &Settings, device: &Device, tell: &mut impl FnMut(Vec<String>, Reason)) {
+fn scales(settings: &Settings, device: &Device, warn: &mut impl FnMut(Vec<String>, Reason)) {
     let writes_spread = device.write.noise.spreads(settings.noise.level_percent > 0.0);
     if device.write.noise == WriteNoise::FromStudy && !writes_spread {
         let reason = ("the study has no noise", "set `noise.level_percent`");
-        tell(given(settings, "write.noise"), reason);
+        warn(given(settings, "write.noise"), reason);
     }
     let pulses_spread = device.write.pulses().is_some_and(|pulses| pulses.cycle_sigma != [0.0, 0.0]);
     if writes_spread || pulses_spread {
@@ -132,15 +132,15 @@ fn scales(settings: &Settings, device: &Device, tell: &mut impl FnMut(Vec<String
          the study",
     );
     if settings.hardware.write_spread_scale != 1.0 {
-        tell(vec!["hardware.write_spread_scale".to_owned()], reason);
+        warn(vec!["hardware.write_spread_scale".to_owned()], reason);
     }
     if device.device_to_device.write_spread.is_some_and(|sigma| sigma > 0.0) {
-        tell(named(settings, &["device_to_device.write_spread_sigma_ln"]), reason);
+        warn(named(settings, &["device_to_device.write_spread_sigma_ln"]), reason);
     }
 }
 
 /// Finds keys of a drift law that has not started.
-fn times(settings: &Settings, drift: &Drift, tell: &mut impl FnMut(Vec<String>, Reason)) {
+fn times(settings: &Settings, drift: &Drift, warn: &mut impl FnMut(Vec<String>, Reason)) {
     let (times, of_time) = match drift {
         Drift::None => return,
         Drift::Power(law) => (law.times(), vec!["drift.points", "drift.reference_seconds"]),
@@ -158,36 +158,36 @@ fn times(settings: &Settings, drift: &Drift, tell: &mut impl FnMut(Vec<String>, 
             "its drift law has no term that grows with time",
             "choose a device that drifts, or set `device.drift.sigma_microsiemens_per_ln`",
         );
-        tell(retention(), reason);
-        tell(given_of(settings, &["drift.reference_seconds", "drift.latest_seconds"]), reason);
+        warn(retention(), reason);
+        warn(given_of(settings, &["drift.reference_seconds", "drift.latest_seconds"]), reason);
     } else if seconds <= times.reference {
         let reason = (
             "the test is not after the reference time of the drift, so no drift has happened",
             "choose a `hardware.retention_seconds` above `drift.reference_seconds` of the device",
         );
-        tell(retention(), reason);
-        tell(given_of(settings, &of_time), reason);
+        warn(retention(), reason);
+        warn(given_of(settings, &of_time), reason);
     }
     if grows && seconds <= times.latest {
         let reason = (
             "the test comes before this time, the end of the drift law",
             "choose a longer `hardware.retention_seconds`",
         );
-        tell(given(settings, "drift.latest_seconds"), reason);
+        warn(given(settings, "drift.latest_seconds"), reason);
     }
 }
 
 /// Finds ineffective keys of `[device]` about writes.
-fn writing(settings: &Settings, device: &Device, tell: &mut impl FnMut(Vec<String>, Reason)) {
+fn writing(settings: &Settings, device: &Device, warn: &mut impl FnMut(Vec<String>, Reason)) {
     if let Some(pulses) = device.write.pulses() {
         if device.write.cells == WrittenCells::All && device.write.noise == WriteNoise::None {
             let reason = ("cells without an update get no pulses, and these writes have no noise", "remove the key");
-            tell(given(settings, "write.cells"), reason);
+            warn(given(settings, "write.cells"), reason);
         }
         if pulses.cycle_sigma == [0.0, 0.0] {
             let reason =
                 ("the pulses of this device have no noise", "set `device.write.pulses.cycle_sigma_percent_of_step`");
-            tell(given(settings, "write.pulses.cycle_noise"), reason);
+            warn(given(settings, "write.pulses.cycle_noise"), reason);
         }
         let differ = [
             device.device_to_device.low_resistance,
@@ -200,19 +200,19 @@ fn writing(settings: &Settings, device: &Device, tell: &mut impl FnMut(Vec<Strin
                 "set `device.device_to_device.low_resistance_sigma_ln` or \
                  `device.device_to_device.high_resistance_sigma_ln`",
             );
-            tell(given_of(settings, &["write.pulses.state", "write.pulses.reference_state"]), reason);
+            warn(given_of(settings, &["write.pulses.state", "write.pulses.reference_state"]), reason);
         }
     }
     let energy = &device.energy;
     if energy.write_volts.is_none() || energy.write_pulse_nanoseconds.is_none() {
         let reason =
             ("the write energy needs both `energy.write_volts` and `energy.write_pulse_nanoseconds`", "set both");
-        tell(given_of(settings, &["energy.write_volts", "energy.write_pulse_nanoseconds"]), reason);
+        warn(given_of(settings, &["energy.write_volts", "energy.write_pulse_nanoseconds"]), reason);
     }
 }
 
 /// Finds ineffective keys of `[device]` about reads.
-fn reading(settings: &Settings, device: &Device, tell: &mut impl FnMut(Vec<String>, Reason)) {
+fn reading(settings: &Settings, device: &Device, warn: &mut impl FnMut(Vec<String>, Reason)) {
     let (read, energy) = (&device.read, &device.energy);
     let fixed = device.converters.adc.is_some_and(|adc| matches!(adc.range, AdcRange::Fixed { .. }));
     if read.volts.is_some() && read.nonlinearity.is_none() && energy.read_pulse_nanoseconds.is_none() && !fixed {
@@ -220,11 +220,11 @@ fn reading(settings: &Settings, device: &Device, tell: &mut impl FnMut(Vec<Strin
             "this device has no I-V curve, read energy or fixed ADC range that depends on the voltage",
             "set `device.energy.read_pulse_nanoseconds` or `device.read.nonlinearity`, or remove the key",
         );
-        tell(given(settings, "read.volts"), reason);
+        warn(given(settings, "read.volts"), reason);
     }
     if read.volts.is_none() {
         let reason = ("the read energy needs `read.volts`, which this device does not set", "set `device.read.volts`");
-        tell(given(settings, "energy.read_pulse_nanoseconds"), reason);
+        warn(given(settings, "energy.read_pulse_nanoseconds"), reason);
     }
     if let Some((curve, volts)) = read.nonlinearity.as_ref().zip(read.volts)
         && curve.reference_volts() == volts
@@ -233,7 +233,7 @@ fn reading(settings: &Settings, device: &Device, tell: &mut impl FnMut(Vec<Strin
             "cells are read at the voltage at which their conductances were measured, so no curve applies",
             "choose a `device.read.volts` other than `read.nonlinearity.reference_volts`",
         );
-        tell(given(settings, "read.nonlinearity"), reason);
+        warn(given(settings, "read.nonlinearity"), reason);
     } else if let Some((curve, volts)) = read.nonlinearity.as_ref().zip(read.volts)
         && curve.held(volts).is_none()
     {
@@ -241,21 +241,21 @@ fn reading(settings: &Settings, device: &Device, tell: &mut impl FnMut(Vec<Strin
             "the read voltage is below this one, the end of the fit of the I-V curves",
             "choose a `device.read.volts` above it, or remove the key",
         );
-        tell(given(settings, "read.nonlinearity.highest_volts"), reason);
+        warn(given(settings, "read.nonlinearity.highest_volts"), reason);
     }
     if device.converters.adc.is_none() {
         let reason =
             ("tiles divide rows among column converters, and this device has none", "set `device.converters.adc`");
-        tell(given(settings, "converters.tile_rows"), reason);
+        warn(given(settings, "converters.tile_rows"), reason);
         let reason = ("this device has no column converters", "set `device.converters.adc`");
-        tell(given(settings, "energy.adc_area_square_micrometres"), reason);
+        warn(given(settings, "energy.adc_area_square_micrometres"), reason);
     }
     if device.converters.dac.is_some() {
         let reason = (
             "spikes are inputs of 0 or 1, which a driver of any resolution can drive",
             "use analog inputs, or remove the key",
         );
-        tell(given(settings, "converters.dac.bits"), reason);
+        warn(given(settings, "converters.dac.bits"), reason);
     }
 }
 
@@ -264,23 +264,23 @@ fn faults(
     settings: &Settings,
     loaded: &LoadedDevice,
     connections: &[Connection],
-    tell: &mut impl FnMut(Vec<String>, Reason),
+    warn: &mut impl FnMut(Vec<String>, Reason),
 ) {
     let faults = &loaded.device.faults;
     let map_of = |connection: &Connection| crate::chip_maps::of_connection(&loaded.maps.fault, *connection).is_some();
     if !connections.is_empty() && connections.iter().all(map_of) {
         let reason =
             ("fault maps define the faulty cells and override these probabilities", "remove the key or the fault maps");
-        return tell(given(settings, "faults"), reason);
+        return warn(given(settings, "faults"), reason);
     }
     if faults.low_resistance == 0.0 && faults.cluster == 0.0 {
         let reason = ("no cell of this device is stuck at its low resistance", "set `device.faults.p_low_resistance`");
-        tell(given(settings, "faults.stuck_low_resistance_ohm"), reason);
+        warn(given(settings, "faults.stuck_low_resistance_ohm"), reason);
     }
     if faults.high_resistance == 0.0 {
         let reason =
             ("no cell of this device is stuck at its high resistance", "set `device.faults.p_high_resistance`");
-        tell(given(settings, "faults.stuck_high_resistance_ohm"), reason);
+        warn(given(settings, "faults.stuck_high_resistance_ohm"), reason);
     }
 }
 
@@ -295,7 +295,7 @@ mod tests {
         &[(Connection::Feedforward(0), (2, 3)), (Connection::Readout, (3, 2))];
 
     /// Returns the first line of each warning about ineffective keys, for a study with these keys of `[device]`.
-    fn told(name: &str, keys: &[(&str, serde_json::Value)], change: impl Fn(&mut HardwareSettings)) -> Vec<String> {
+    fn messages(name: &str, keys: &[(&str, serde_json::Value)], change: impl Fn(&mut HardwareSettings)) -> Vec<String> {
         let mut settings = Settings::default();
         settings.hardware.device = name.to_owned();
         settings.device = keys.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect();
@@ -309,7 +309,7 @@ mod tests {
 
     #[test]
     fn warns_about_scaling_zero_noise() {
-        let found = told("ideal", &[("device_to_device.write_spread_sigma_ln", 1.into())], |hardware| {
+        let found = messages("ideal", &[("device_to_device.write_spread_sigma_ln", 1.into())], |hardware| {
             hardware.write_spread_scale = 2.0
         });
         let why = "no effect on device `ideal`: this device has no write noise to scale";
@@ -320,33 +320,33 @@ mod tests {
                 format!("device.device_to_device.write_spread_sigma_ln: {why}")
             ]
         );
-        assert_eq!(told("reram-es-gong-2018", &[], |hardware| hardware.write_spread_scale = 2.0), [""; 0]);
+        assert_eq!(messages("reram-es-gong-2018", &[], |hardware| hardware.write_spread_scale = 2.0), [""; 0]);
     }
 
     #[test]
     fn warns_about_mechanisms_that_pair_or_controller_disable() {
         let reference = [("reference_branch.kind", "cell".into()), ("reference_branch.sigma_ln_resistance", 1.into())];
-        let found = told("ideal", &reference, |hardware| hardware.pair = PairKind::PushPull);
+        let found = messages("ideal", &reference, |hardware| hardware.pair = PairKind::PushPull);
         assert!(
             found[0]
                 .starts_with("device.reference_branch.kind, device.reference_branch.sigma_ln_resistance: no effect on"),
             "{found:?}"
         );
-        assert_eq!(told("ideal", &reference, |_| {}), [""; 0]);
+        assert_eq!(messages("ideal", &reference, |_| {}), [""; 0]);
         let copy = |hardware: &mut HardwareSettings| hardware.controller = Controller::DigitalCopy;
-        let found = told("1t1r-yousuf-2025-repeats", &[("device_to_device.step_gain_sigma", 1.into())], copy);
+        let found = messages("1t1r-yousuf-2025-repeats", &[("device_to_device.step_gain_sigma", 1.into())], copy);
         assert_eq!(found.len(), 1);
         assert!(found[0].starts_with("device.device_to_device.step_gain_sigma: no effect on"), "{found:?}");
-        assert_eq!(told("reram-es-gong-2018", &[("device_to_device.step_gain_sigma", 1.into())], copy), [""; 0]);
+        assert_eq!(messages("reram-es-gong-2018", &[("device_to_device.step_gain_sigma", 1.into())], copy), [""; 0]);
     }
 
     #[test]
     fn warns_about_retention_before_the_drift_starts() {
         for (seconds, expected) in [(0.0, 0), (20.0, 1), (21.0, 0)] {
-            let found = told("pcm-joshi-2020", &[], |hardware| hardware.retention_seconds = seconds);
+            let found = messages("pcm-joshi-2020", &[], |hardware| hardware.retention_seconds = seconds);
             assert_eq!(found.len(), expected, "{seconds} s: {found:?}");
         }
-        let found = told("reram-sb-gong-2018", &[], |hardware| hardware.retention_seconds = 3600.0);
+        let found = messages("reram-sb-gong-2018", &[], |hardware| hardware.retention_seconds = 3600.0);
         assert!(found[0].ends_with("its drift law has no term that grows with time"), "{found:?}");
     }
 

@@ -56,7 +56,8 @@ fn faults_are_named_where_the_network_fires_without_them() {
     let (what, hint) = silence(&train(&folder, &faulty));
     assert!(
         what.contains(
-            "faulty cells remove too many weights (device.faults.p_high_resistance = 1); without it, the layer emits "
+            "faulty cells remove too many weights (device.faults.p_high_resistance = 1); without this \
+             mechanism, the layer emits "
         ),
         "{what}"
     );

@@ -145,8 +145,8 @@ mod tests {
         assert_eq!(
             messages(fixed),
             ["repeats.seeds: the 5 seeds change nothing: `seeds.initial` and `seeds.order` are fixed, and no other \
-                 random stream is used; the repeats are copies and count as n = 1\n\nhint: remove a fixed seed, or \
-             set `repeats.seeds` to 1"]
+              random stream is used; the repeats are copies and count as n = 1\n\nhint: remove a fixed seed, or \
+              set `repeats.seeds` to 1"]
         );
         let device = "[hardware]\ndevice = \"ideal\"\n";
         assert_eq!(messages(&format!("{device}{fixed}")).len(), 1);

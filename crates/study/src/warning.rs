@@ -376,7 +376,7 @@ mod tests {
         assert_eq!(
             found.iter().map(Warning::to_string).collect::<Vec<_>>(),
             ["hardware.pair, hardware.retention_seconds: no effect with `hardware.device = \"none\"`: abstract \
-                 weights have no cells\n\nhint: choose a device or remove these keys"],
+              weights have no cells\n\nhint: choose a device or remove these keys"],
         );
     }
 

@@ -191,7 +191,8 @@ impl Display for Cause {
             Cause::Device { mechanism, keys, drive, spikes_without, .. } => {
                 let keys = if keys.is_empty() { String::new() } else { format!(" ({})", keys.join(", ")) };
                 let (words, spikes) = (mechanism.words(), significant(*spikes_without));
-                let without = if *mechanism == Mechanism::Together { "on exact weights" } else { "without it" };
+                let together = *mechanism == Mechanism::Together;
+                let without = if together { "on exact weights" } else { "without this mechanism" };
                 write!(
                     formatter,
                     "{words}{keys}; {without}, the layer emits {spikes} spikes per sample{}",

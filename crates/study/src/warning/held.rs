@@ -8,7 +8,7 @@ use crate::significant::significant;
 /// A table that does not cover the targets of writes.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error(
-    "device `{device}`: {key}: does not cover the window of {} to {} ohm: {}\n\n\
+    "device `{device}`: {key}: the table does not cover the window of {} to {} ohm: {}\n\n\
      hint: add points up to the ends of the window; don't narrow the window to the table: {}", significant(window.0),
     significant(window.1), held(*below, *above), cut(clips)
 )]
@@ -47,7 +47,7 @@ pub struct HeldAt {
 fn held(below: Option<f64>, above: Option<f64>) -> String {
     let ends = [("below", below), ("above", above)];
     let ends = ends.iter().filter_map(|(side, ohm)| ohm.map(|ohm| format!("{side} {} ohm", significant(ohm))));
-    format!("it stays constant {}", ends.collect::<Vec<String>>().join(" and "))
+    format!("its values stay constant {}", ends.collect::<Vec<String>>().join(" and "))
 }
 
 /// Describes the clipping by a window narrowed to the table, and by the present window.
@@ -137,12 +137,14 @@ mod tests {
         assert_eq!(of([1e3, 1e6]), [""; 0]);
         assert_eq!(
             of([2e3, 5e5]),
-            ["device `test`: read.white.points: does not cover the window of 1000 to 1000000 ohm: it stays constant \
-                 below 2000 ohm and above 500000 ohm\n\nhint: add points up to the ends of the window; don't narrow \
-             the window to the table: that would clip half of the writes to the outermost points, and all drift \
-             beyond them"],
+            [
+                "device `test`: read.white.points: the table does not cover the window of 1000 to 1000000 ohm: its values \
+                 stay constant below 2000 ohm and above 500000 ohm\n\nhint: add points up to the ends of the window; \
+                 don't narrow the window to the table: that would clip half of the writes to the outermost points, \
+                 and all drift beyond them"
+            ],
         );
-        assert!(of([1e3, 5e5])[0].contains("it stays constant above 500000 ohm\n"));
+        assert!(of([1e3, 5e5])[0].contains("its values stay constant above 500000 ohm\n"));
     }
 
     /// Only these built-in files have tables that end within the window, and no other range warnings.
@@ -204,6 +206,6 @@ mod tests {
             ))
         };
         assert_eq!(device("[10, 50, 200]"), [""; 0]);
-        assert!(device("[5, 50, 200]")[0].contains("it stays constant above 100000 ohm\n"));
+        assert!(device("[5, 50, 200]")[0].contains("its values stay constant above 100000 ohm\n"));
     }
 }

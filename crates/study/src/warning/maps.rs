@@ -20,8 +20,8 @@ const REPEATED: usize = 2;
 pub enum MapWarning {
     /// Stuck cells far from the window, or a conductance map with its median outside the window.
     #[error(
-        "{key}: {path}: {} {} µS, {} times {} the window of {} to {} µS\n\nhint: check the line `unit ...` of the \
-         map{}{}",
+        "{key}: {path}: {} {} µS, a factor of {} {} the window of {} to {} µS\n\nhint: check the line `unit ...` of \
+         the map{}{}",
         if *faults { format!("{given} of {cells} cells {} stuck, at a median of", super::hint::is_are(*given)) }
             else { format!("the median of {given} {} is", if *given == 1 { "conductance" } else { "conductances" }) },
         significant(*median), significant(*times), if *above { "above" } else { "below" }, window.0, window.1,
@@ -121,11 +121,11 @@ fn placeholders(account: &MapAccount, file: &MapFile) -> Vec<MapWarning> {
             *counts.entry(cell).or_default() += 1;
         }
     }
-    let messages = |(value, count): (&str, usize)| {
+    let warning = |(value, count): (&str, usize)| {
         let (key, path, value) = (account.key.clone(), account.path.clone(), value.to_owned());
         (count >= REPEATED).then_some(MapWarning::Placeholder { key, path, value, count, faults: account.faults })
     };
-    counts.into_iter().filter_map(messages).collect()
+    counts.into_iter().filter_map(warning).collect()
 }
 
 /// Whether `cell` is 99, 999.0, 9999 and so on, or a negative whole number.
@@ -165,16 +165,17 @@ mod tests {
     fn warns_about_stuck_cells_far_from_the_window() {
         let siemens_as_micro = "unit microsiemens\nok 2e-4 ok 2e-4\nok ok ok 2e-4";
         let resistances = "unit microsiemens\n7000 9000 5000 200\n12000 8000 6500 150";
-        let expected = "layer.1.conductance_map: chip.csv: the median of 8 conductances is 6750 µS, 33.8 times above \
-                        the window of 5 to 200 µS\n\nhint: check the line `unit ...` of the map; its numbers would \
-                        fit the window as resistances in ohm";
+        let expected = "layer.1.conductance_map: chip.csv: the median of 8 conductances is 6750 µS, a factor of 33.8 \
+                        above the window of 5 to 200 µS\n\nhint: check the line `unit ...` of the map; its numbers \
+                        would fit the window as resistances in ohm";
         assert_eq!(messages(CONDUCTANCES, resistances), [expected]);
-        let expected = "layer.1.fault_map: chip.csv: 3 of 8 cells are stuck, at a median of 0.000200 µS, 25000 times \
-                        below the window of 5 to 200 µS\n\nhint: check the line `unit ...` of the map; its numbers \
-                        would fit the window in another unit; write `open` for a cell that does not conduct";
+        let expected = "layer.1.fault_map: chip.csv: 3 of 8 cells are stuck, at a median of 0.000200 µS, a factor of \
+                        25000 below the window of 5 to 200 µS\n\nhint: check the line `unit ...` of the map; its \
+                        numbers would fit the window in another unit; write `open` for a cell that does not conduct";
         assert_eq!(messages(FAULTS, siemens_as_micro), [expected]);
         assert!(
-            messages(FAULTS, "unit siemens\nok 0.1 ok 0.1\nok ok ok 0.1")[0].contains(" 500 times above the window")
+            messages(FAULTS, "unit siemens\nok 0.1 ok 0.1\nok ok ok 0.1")[0]
+                .contains(" factor of 500 above the window")
         );
         for sound in [
             "ok low-resistance ok open\nhigh-resistance ok ok ok",

@@ -7,6 +7,7 @@ use ohmspike_datasets::LoadError;
 use ohmspike_snn::spikes::SpikesError;
 
 use super::LARGEST_MATRIX;
+use super::no_device::NoDevice;
 use crate::chip_maps::WrongMap;
 use crate::trial::TrialError;
 
@@ -30,21 +31,9 @@ pub enum PrepareError {
     /// The data set cannot be encoded.
     #[error("data.set: {0}")]
     Encode(#[from] SpikesError),
-    /// Neither a known device nor a file.
-    #[error(
-        "{key}: must be `none`, a device file or one of the built-in devices {known}, got `{name}`\n\n\
-         hint: the nearest name is `{nearest}`"
-    )]
-    UnknownDevice {
-        /// The key that names it.
-        key: String,
-        /// What was given.
-        name: String,
-        /// Names of the built-in devices.
-        known: String,
-        /// The one that is spelled most like it.
-        nearest: &'static str,
-    },
+    /// Neither a built-in device nor a device file.
+    #[error(transparent)]
+    NoDevice(#[from] NoDevice),
     /// The device file cannot be read.
     #[error("{path}: cannot be read: {source}")]
     DeviceFile {
@@ -150,9 +139,18 @@ impl PrepareError {
     /// The same of a device that `device_key` names.
     pub(super) fn of_device(self, device_key: String) -> PrepareError {
         match self {
-            PrepareError::UnknownDevice { name, known, nearest, .. } => {
-                PrepareError::UnknownDevice { key: device_key, name, known, nearest }
-            }
+            PrepareError::NoDevice(error) => PrepareError::NoDevice(NoDevice { key: device_key, ..error }),
+            error => error,
+        }
+    }
+
+    /// The same error with the key in another spelling.
+    pub(crate) fn spelled(self, spelling: &str) -> PrepareError {
+        let spelling = || spelling.to_owned();
+        match self {
+            PrepareError::NoDevice(error) => PrepareError::NoDevice(NoDevice { key: spelling(), ..error }),
+            PrepareError::Map { path, source, .. } => PrepareError::Map { key: spelling(), path, source },
+            PrepareError::Matrix { rows, columns, .. } => PrepareError::Matrix { key: spelling(), rows, columns },
             error => error,
         }
     }
@@ -163,7 +161,7 @@ impl PrepareError {
             PrepareError::DeviceKey { key, .. } | PrepareError::NoObject { key, .. } => Some(key),
             PrepareError::DataKey { key, .. } => Some(key),
             PrepareError::Map { key, .. } | PrepareError::WrongMap(WrongMap { key, .. }) => Some(key),
-            PrepareError::UnknownDevice { key, .. } => Some(key),
+            PrepareError::NoDevice(NoDevice { key, .. }) => Some(key),
             PrepareError::TwoNoises { .. } => Some("noise.level_percent"),
             PrepareError::Batch(_) => Some("training.batch"),
             PrepareError::Epochs { .. } => Some("training.epochs"),

@@ -121,7 +121,7 @@ fn a_study_that_asks_what_its_data_do_not_have() {
         stored(&folder, "pixels")
     ));
     let listed = folder.run(&["data", "list"]).succeeds().stdout;
-    assert!(listed.contains("pixels                 cannot be used"), "{listed}");
+    assert!(listed.contains("pixels                 unusable"), "{listed}");
 }
 
 #[test]
@@ -209,7 +209,7 @@ fn empty_recordings_and_classes_without_test_samples_are_counted() {
     assert!(none.stdout.contains("\n  3 of 3 recordings for training have no event\n"), "{none:#?}");
     assert_eq!(
         none.stderr,
-        "warning: mine: no recording has an event, so that no network sees any input\n\nhint: look into the file of events\n\n"
+        "warning: mine: no recording has an event, so networks receive no input\n\nhint: check the file of events\n\n"
     );
 }
 
@@ -225,7 +225,7 @@ fn names_of_classes_with_control_characters_are_refused() {
     );
     let answer = named("left,right,none").succeeds();
     assert!(
-        answer.stdout.contains("\n  classes in the order of their numbers: 0 `left`, 1 `right`, 2 `none`\n"),
+        answer.stdout.contains("\n  classes: 0 `left`, 1 `right`, 2 `none`\n"),
         "{answer:#?}"
     );
 }

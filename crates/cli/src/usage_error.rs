@@ -41,7 +41,7 @@ pub enum UsageError {
     #[error("unknown command `{word}`\n\nhint: use `ohmspike run {word}`")]
     NoCommand { word: String },
     /// A value that the flag does not accept.
-    #[error("{flag}: {reason}")]
+    #[error("{flag}{reason}")]
     Value { flag: String, reason: String },
 }
 
@@ -95,7 +95,9 @@ fn two_words(words: &[String]) -> Option<UsageError> {
 
 /// A value that is refused by its parser.
 fn wrong_value(error: &clap::Error) -> Option<UsageError> {
-    let flag = context(error, ContextKind::InvalidArg)?.split(' ').next()?.to_owned();
+    let flag = context(error, ContextKind::InvalidArg)?;
+    // An argument without a flag has its place holder as name.
+    let flag = if flag.starts_with("--") { format!("{}: ", flag.split(' ').next()?) } else { String::new() };
     let got = context(error, ContextKind::InvalidValue).filter(|got| !got.is_empty())?;
     if let Some(ContextValue::Strings(known)) = error.get(ContextKind::ValidValue) {
         let known: Vec<String> = known.iter().map(|known| format!("`{known}`")).collect();
@@ -111,7 +113,7 @@ fn wrong_value(error: &clap::Error) -> Option<UsageError> {
             format!("expected a whole number, got `{got}`")
         }
         None if reason.contains("float") => format!("expected a number, got `{got}`"),
-        None if reason.contains(", got ") => reason,
+        None if reason.contains(", got ") || reason.contains(&format!("`{got}`")) => reason,
         None => format!("{reason}, got `{got}`"),
     };
     Some(UsageError::Value { flag, reason })

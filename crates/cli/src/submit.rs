@@ -41,11 +41,10 @@ Examples:
 ///
 /// Submits a job array, whose tasks each run a part of the study, and a final job that writes summary and report. Scripts and
 /// logs are in the folder slurm of the results. Only parts with remaining trials are submitted: repeat the command after a
-/// failure, or after adding seeds or levels.
+/// failure, or after adding seeds or levels. Every node must see the results folder.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub struct Arguments {
-    // Every node of the cluster must see the results folder.
     #[command(flatten)]
     study: StudyArguments,
     /// Print the scripts and exit.

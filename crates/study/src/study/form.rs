@@ -55,7 +55,7 @@ fn right_form(text: &str, key: &str, expected: Expected, bare_words: bool) -> Op
             Some(("write", truth.to_owned()))
         }
         Expected::Word => {
-            let words = pieces(text)?;
+            let words = pieces(text, &[',', ';'])?;
             let word = |word: &&str| if bare_words { (*word).to_owned() } else { format!("\"{word}\"") };
             Some(("use a list", listed(words.iter().map(word))))
         }
@@ -68,17 +68,17 @@ fn right_form(text: &str, key: &str, expected: Expected, bare_words: bool) -> Op
                 };
             }
             range(text, key).or_else(|| {
-                let numbers: Option<Vec<f64>> = pieces(text)?.iter().map(|one| number(one, key)?).collect();
+                let numbers: Option<Vec<f64>> = pieces(text, &[',', ';', ' '])?.iter().map(|one| number(one, key)?).collect();
                 Some(("use a list", listed(numbers?.into_iter().map(plain_number))))
             })
         }
     }
 }
 
-/// The parts of a text between commas, semicolons or spaces; none where it is in one piece.
-fn pieces(text: &str) -> Option<Vec<&str>> {
-    let separator = [',', ';', ' '].into_iter().find(|separator| text.contains(*separator))?;
-    let pieces: Vec<&str> = text.split(separator).map(str::trim).collect();
+/// The pieces of a text between the first of the `separators` that it contains; none if it contains none.
+fn pieces<'a>(text: &'a str, separators: &[char]) -> Option<Vec<&'a str>> {
+    let separator = separators.iter().find(|separator| text.contains(**separator))?;
+    let pieces: Vec<&str> = text.split(*separator).map(str::trim).collect();
     pieces.iter().all(|piece| !piece.is_empty()).then_some(pieces)
 }
 

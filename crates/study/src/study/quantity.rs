@@ -35,7 +35,7 @@ pub(super) fn number(text: &str, key: &str) -> Option<Option<f64>> {
         return None;
     }
     let ends = text.char_indices().map(|(at, _)| at).chain([text.len()]);
-    let (end, number) = ends.filter_map(|end| Some((end, text[..end].parse::<f64>().ok()?))).last()?;
+    let (end, number) = ends.rev().find_map(|end| Some((end, text[..end].parse::<f64>().ok()?)))?;
     let unit = text[end..].trim();
     let is_unit = unit.chars().all(|letter| letter.is_alphabetic() || "%µΩ".contains(letter)) && unit.len() <= 16;
     if !is_unit || !number.is_finite() {

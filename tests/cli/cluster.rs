@@ -164,7 +164,13 @@ fn only_shards_with_trials_left_are_submitted_with_a_measured_time_limit() {
 
     cluster.run(&["run", "tiny.toml"]).succeeds();
     let answer = cluster.submit(&["--tasks", "4"]).succeeds();
-    assert!(answer.stderr.starts_with("nothing to submit: 4 of 4 trials done\n\nhint: write the report with `ohmspike report tiny.toml`\n"), "{}", answer.stderr);
+    assert!(
+        answer.stderr.starts_with(
+            "nothing to submit: 4 of 4 trials done\n\nhint: write the report with `ohmspike report tiny.toml`\n"
+        ),
+        "{}",
+        answer.stderr
+    );
     // With more seeds, only shards with new trials are submitted.
     cluster.submit(&["--tasks", "4", "--set", "repeats.seeds=3"]).succeeds();
     assert!(cluster.array().contains("\n#SBATCH --array=1-2\n"), "{}", cluster.array());
@@ -260,8 +266,7 @@ fn the_state_of_every_shard_is_shown() {
         "next: wait, or cancel the jobs with `scancel 12 13`; trials that are done stay",
     ];
     // The table is indented too.
-    let lines: Vec<&str> =
-        shown.lines().filter(|line| !line.trim_start().starts_with("about ")).collect();
+    let lines: Vec<&str> = shown.lines().filter(|line| !line.trim_start().starts_with("about ")).collect();
     assert_eq!(lines, expected);
     assert!(shown.contains(" left with 1 running task\n"), "{shown}");
 
@@ -279,7 +284,8 @@ fn the_state_of_every_shard_is_shown() {
 fn a_study_without_a_cluster_has_a_state_too() {
     let folder = Folder::with_tiny_study();
     let none = folder.run(&["status", "tiny.toml"]).succeeds();
-    let next = "next: run the rest here: `ohmspike run tiny.toml`, or on a cluster: `ohmspike submit tiny.toml --slurm`";
+    let next =
+        "next: run the rest here: `ohmspike run tiny.toml`, or on a cluster: `ohmspike submit tiny.toml --slurm`";
     assert_eq!(none.stdout, format!("tiny: 0 of 4 trials done, 4 left\n{next}\n"));
     assert!(!folder.path("results").exists(), "status writes nothing");
 
@@ -308,7 +314,8 @@ fn a_study_without_a_cluster_has_a_state_too() {
     let told = folder.run(&["status", "tiny.toml"]).succeeds();
     assert_eq!(told.stdout.lines().last(), Some(next));
     let grown = folder.run(&["status", "tiny.toml", "--set", "repeats.seeds=3"]).succeeds();
-    let line = "  report.html is older than the records; update it with `ohmspike report tiny.toml --set repeats.seeds=3`\n";
+    let line =
+        "  report.html is older than the records; update it with `ohmspike report tiny.toml --set repeats.seeds=3`\n";
     assert!(grown.stdout.contains(line), "{}", grown.stdout);
 }
 
@@ -317,8 +324,7 @@ fn warns_about_other_overrides_at_submission() {
     let cluster = Cluster::new();
     cluster.submit(&["--set", "repeats.seeds=1"]).succeeds();
     let answer = cluster.run(&["status", "tiny.toml"]).succeeds();
-    let warning =
-        "warning: the array was submitted with `--set repeats.seeds=1`, unlike this command\n\nhint: repeat the overrides of the submission\n\n";
+    let warning = "warning: the array was submitted with `--set repeats.seeds=1`, unlike this command\n\nhint: repeat the overrides of the submission\n\n";
     assert_eq!(answer.stderr, warning);
 }
 
@@ -400,9 +406,5 @@ fn rejects_paths_that_would_end_a_line_of_a_script() {
     cluster.0.write(&format!("{folder}/tiny.toml"), crate::ohmspike::TINY);
     let answer = cluster.run(&["submit", &format!("{folder}/tiny.toml"), "--slurm", "--dry-run"]);
     assert_eq!((answer.status, answer.stdout.as_str()), (Some(2), ""), "{answer:#?}");
-    assert!(
-        answer.stderr.contains("expected a path without control characters"),
-        "{}",
-        answer.stderr
-    );
+    assert!(answer.stderr.contains("expected a path without control characters"), "{}", answer.stderr);
 }

@@ -13,7 +13,7 @@ use super::{Failure, study_arguments};
 
 /// Reads the baseline of `study` next to its results in `out`, and warns if it has no records.
 pub fn baseline(study: &Study, out: &Path) -> Result<Option<Baseline>, Failure> {
-    let baseline = Baseline::beside(out, study)?;
+    let baseline = Baseline::next_to(out, study)?;
     if let (Some(name), None) = (&study.baseline, &baseline) {
         tell!(
             "warning: baseline: no records of the study `{name}` next to `{}`, so figures have no baseline\n\n\

@@ -301,7 +301,9 @@ impl<'a> View<'a> {
             }
             _ if self.all.left == 0 => match self.report {
                 ReportState::Current => format!("open the report: {}", self.out.join(REPORT).display()),
-                ReportState::Old => format!("update the report, which is older than the records: `ohmspike report {words}`"),
+                ReportState::Old => {
+                    format!("update the report, which is older than the records: `ohmspike report {words}`")
+                }
                 ReportState::Missing => format!("write the report: `ohmspike report {words}`"),
             },
             Some(_) => {

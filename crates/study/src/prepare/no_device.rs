@@ -21,7 +21,7 @@ pub struct NoDevice {
 #[non_exhaustive]
 pub enum NoDeviceProblem {
     /// Neither a built-in device nor a file.
-    #[error("unknown device `{name}`; expected a built-in device or a device file")]
+    #[error("unknown device `{name}`; expected a device file or a built-in device")]
     Unknown {
         /// The name.
         name: String,
@@ -115,7 +115,7 @@ impl NoDeviceProblem {
                 format!("use a list: `--set {}`", shell(&format!("{key}=[{names}]")))
             }
             NoDeviceProblem::Unknown { nearest: Some(nearest), .. } => {
-                format!("use `{nearest}`; `ohmspike device list` lists all built-in devices")
+                format!("did you mean `{nearest}`? `ohmspike device list` lists the built-in devices")
             }
             NoDeviceProblem::Unknown { nearest: None, .. } => {
                 "`ohmspike device list` lists the built-in devices".to_owned()
@@ -145,8 +145,8 @@ mod tests {
         let message = |name| NoDevice::not_found(name, [Path::new(""), Path::new("studies")]).to_string();
         assert_eq!(
             message("study-1k-1M"),
-            "hardware.device: unknown device `study-1k-1M`; expected a built-in device or a device file\n\n\
-             hint: use `study-1k-1m`; `ohmspike device list` lists all built-in devices"
+            "hardware.device: unknown device `study-1k-1M`; expected a device file or a built-in device\n\n\
+             hint: did you mean `study-1k-1m`? `ohmspike device list` lists the built-in devices"
         );
         assert!(message("xyz").ends_with("hint: `ohmspike device list` lists the built-in devices"));
         assert!(message("none, ideal").ends_with("hint: use a list: `--set 'hardware.device=[none, ideal]'`"));

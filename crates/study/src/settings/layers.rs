@@ -338,10 +338,7 @@ mod tests {
                 "[hardware]\ndevice = 'ideal'\n[[layer]]\n[[layer]]\nweight_at_gmax = 0.1",
                 "s.toml:6: layer.2.weight_at_gmax: must be at least three times the spread of the first weights",
             ),
-            (
-                "[layer]\nhidden = 5",
-                "s.toml:2: layer: expected one `[[layer]]` entry per hidden layer",
-            ),
+            ("[layer]\nhidden = 5", "s.toml:2: layer: expected one `[[layer]]` entry per hidden layer"),
             (
                 "[layer_2]\nhidden = 5",
                 "s.toml:2: unknown key `layer_2`\n\nhint: write one `[[layer]]` entry per hidden layer, the layer next to the input first",

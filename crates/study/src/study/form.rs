@@ -68,7 +68,8 @@ fn right_form(text: &str, key: &str, expected: Expected, bare_words: bool) -> Op
                 };
             }
             range(text, key).or_else(|| {
-                let numbers: Option<Vec<f64>> = pieces(text, &[',', ';', ' '])?.iter().map(|one| number(one, key)?).collect();
+                let numbers: Option<Vec<f64>> =
+                    pieces(text, &[',', ';', ' '])?.iter().map(|one| number(one, key)?).collect();
                 Some(("use a list", listed(numbers?.into_iter().map(plain_number))))
             })
         }

@@ -25,22 +25,13 @@ fn told<const N: usize>(mistakes: [(String, &str); N]) {
 #[test]
 fn unknown_keys_have_the_probable_key_as_hint() {
     told([
-        (
-            with("level = 3"),
-            "s.toml:3: unknown key `noise.level`\n\nhint: use `noise.level_percent`",
-        ),
+        (with("level = 3"), "s.toml:3: unknown key `noise.level`\n\nhint: use `noise.level_percent`"),
         (
             with("excitatory_fraction = 1"),
             "s.toml:3: unknown key `noise.excitatory_fraction`\n\nhint: use `network.excitatory_fraction`",
         ),
-        (
-            "name = 'demo'\n[noises]".to_owned(),
-            "s.toml:2: unknown key `noises`\n\nhint: use `noise`",
-        ),
-        (
-            with("[seeds]\nchips = 1"),
-            "s.toml:4: unknown key `seeds.chips`\n\nhint: use `seeds.chip`",
-        ),
+        ("name = 'demo'\n[noises]".to_owned(), "s.toml:2: unknown key `noises`\n\nhint: use `noise`"),
+        (with("[seeds]\nchips = 1"), "s.toml:4: unknown key `seeds.chips`\n\nhint: use `seeds.chip`"),
         (
             with("[hardware]\nfull_scale_hidden = 2"),
             "s.toml:4: unknown key `hardware.full_scale_hidden`\n\nhint: renamed to `hardware.weight_at_gmax`",
@@ -56,15 +47,12 @@ fn unknown_keys_have_the_probable_key_as_hint() {
 #[test]
 fn rejects_axes_that_are_no_lists_of_distinct_scalars() {
     told([
+        (with("level_percent = []"), "s.toml:3: noise.level_percent: expected at least one value, got an empty list"),
+        (with("level_percent = [1, 1.0]"), "s.toml:3: noise.level_percent: duplicate value 1.0 in the list"),
         (
-            with("level_percent = []"),
-            "s.toml:3: noise.level_percent: expected at least one value, got an empty list",
+            with("level_percent = [[1]]"),
+            "s.toml:3: noise.level_percent: expected a number, a string, true, false or a list of these",
         ),
-        (
-            with("level_percent = [1, 1.0]"),
-            "s.toml:3: noise.level_percent: duplicate value 1.0 in the list",
-        ),
-        (with("level_percent = [[1]]"), "s.toml:3: noise.level_percent: expected a number, a string, true, false or a list of these"),
         (
             with("[device]\nwrite.points = [{ resistance_ohm = 1 }]"),
             "s.toml:4: device.write.points: expected a number, a string, true, false or a list of these",
@@ -75,7 +63,10 @@ fn rejects_axes_that_are_no_lists_of_distinct_scalars() {
 #[test]
 fn rejects_values_out_of_range() {
     told([
-        (with("level_percent = '20 %'"), "s.toml:3: noise.level_percent: expected a number, got \"20 %\"\n\nhint: write a plain number: `level_percent = 20`"),
+        (
+            with("level_percent = '20 %'"),
+            "s.toml:3: noise.level_percent: expected a number, got \"20 %\"\n\nhint: write a plain number: `level_percent = 20`",
+        ),
         (
             with("level_percent = [1, -5]"),
             "s.toml:3: noise.level_percent: must be a percentage of sigma_init from 0 to 1e6, got -5",
@@ -148,9 +139,11 @@ fn errors_of_overrides_start_with_the_override() {
     assert_eq!(error(STUDY, &["layer.3.hidden=5"]), expected);
     let expected = "--set device..noise=3: device..noise: expected a name before and after every dot";
     assert_eq!(error(STUDY, &["device..noise=3"]), expected);
-    assert_eq!(error(STUDY, &["level=3"]), "--set level=3: unknown key `level`\n\nhint: use `--set noise.level_percent=3`");
-    let expected =
-        "--set drift.law=none: unknown key `drift.law`\n\nhint: use `device.drift.law`";
+    assert_eq!(
+        error(STUDY, &["level=3"]),
+        "--set level=3: unknown key `level`\n\nhint: use `--set noise.level_percent=3`"
+    );
+    let expected = "--set drift.law=none: unknown key `drift.law`\n\nhint: use `device.drift.law`";
     assert_eq!(error(STUDY, &["drift.law=none"]), expected);
     let expected = "--set training.preset=paper: training.preset: unknown preset `paper`; expected no preset, as none is available here";
     assert_eq!(error(STUDY, &["training.preset=paper"]), expected);

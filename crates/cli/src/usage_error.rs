@@ -106,7 +106,8 @@ fn wrong_value(error: &clap::Error) -> Option<UsageError> {
     let reason = error.source()?.to_string();
     let range = reason.strip_prefix(&format!("{got} is not in ")).and_then(|range| range.split_once(".."));
     let reason = match range {
-        Some((low, "")) => format!("expected {low} or more, got {got}"),
+        // The upper end of the type is no limit of the flag.
+        Some((low, "" | "=4294967295")) => format!("expected {low} or more, got {got}"),
         Some(("", high)) => format!("expected at most {}, got {got}", high.trim_start_matches('=')),
         Some((low, high)) => format!("expected {low} to {}, got {got}", high.trim_start_matches('=')),
         None if ["digit", "number too", "empty string"].iter().any(|part| reason.contains(part)) => {

@@ -206,7 +206,10 @@ mod tests {
     #[test]
     fn names_a_missing_file() {
         let message = message("no/such.json", &[]);
-        assert!(message.starts_with("cannot read `no/such.json`: no such file"), "{message}");
+        assert!(
+            message.starts_with("hardware.device: cannot read `no/such.json`: no such file\n\nhint: searched from `.`"),
+            "{message}"
+        );
     }
 
     #[test]

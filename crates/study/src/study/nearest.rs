@@ -119,9 +119,17 @@ fn most_alike(key: &str, known: impl IntoIterator<Item = String>) -> Option<Stri
     (best >= ALIKE).then_some(known)
 }
 
-/// How alike two keys are, 0 to 1. The section counts less than the name, since keys are both mistyped and misplaced.
+/// How alike two keys are, 0 to 1. The section counts less than the name, since keys are both mistyped and misplaced. Names in
+/// different sections must be nearly equal: `weights.clip` is not `seeds.chip`.
 fn likeness(key: &str, known: &str) -> f64 {
+    let section = |key: &str| key.rsplit_once('.').map(|(section, _)| section.to_owned());
     let names = strsim::jaro_winkler(last_name(key), last_name(known));
+    if section(key) != section(known)
+        && SECTIONS.iter().any(|known| section(key).as_deref() == Some(known))
+        && names < 0.93
+    {
+        return 0.0;
+    }
     0.75 * names + 0.25 * strsim::jaro_winkler(key, known)
 }
 

@@ -94,7 +94,7 @@ fn rejects_values_out_of_range() {
         ),
         (
             with("[hardware]\npair = 'two'"),
-            "s.toml:4: hardware.pair: must be one of `one-branch`, `push-pull`, `potentiation-only`, got `two`",
+            "s.toml:4: hardware.pair: expected one of `one-branch`, `push-pull`, `potentiation-only`, got `two`",
         ),
         (
             with("[hardware]\nretention_seconds = -1"),

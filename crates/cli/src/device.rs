@@ -96,7 +96,7 @@ impl Chosen {
                 Some(key) => {
                     let value = given.get(key).cloned().unwrap_or_default();
                     let problem = error.to_string();
-                    let problem = problem.strip_prefix("device.").unwrap_or(&problem).to_owned();
+                    let problem = problem.strip_prefix("device.").unwrap_or(&problem).replace("`device.", "`");
                     Err(ChosenError::Key { key: key.to_owned(), value, problem }.into())
                 }
                 None => Err(error.into()),

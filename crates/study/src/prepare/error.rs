@@ -43,7 +43,7 @@ pub enum PrepareError {
         source: std::io::Error,
     },
     /// An invalid device file.
-    #[error("{place}: {source}")]
+    #[error("{}", source.in_file(place))]
     Device {
         /// Path of the file, or name of the built-in device.
         place: String,
@@ -51,7 +51,7 @@ pub enum PrepareError {
         source: DeviceError,
     },
     /// An invalid key of `[device]`.
-    #[error("device.{}", without_position(source))]
+    #[error("{source}")]
     DeviceKey {
         /// Key as spelled in the study.
         key: String,
@@ -184,15 +184,4 @@ pub struct AmbiguousData {
     pub name: String,
     /// SHA-256 of each data set.
     pub hashes: Vec<String>,
-}
-
-/// Returns the message of `error` without line and column, which refer to a text that the user never sees.
-fn without_position(error: &DeviceError) -> String {
-    let text = error.to_string();
-    match error {
-        DeviceError::Json { .. } | DeviceError::WrongType { .. } => {
-            text.rsplit_once(" at line ").map_or(&*text, |(before, _)| before.trim_end_matches(',')).to_owned()
-        }
-        _ => text,
-    }
 }

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 
 use crate::bounded;
 use crate::prepare::PrepareError;
+use crate::prepare::no_device::{Kind, NoDevice};
 use crate::sha256::sha256;
 
 /// `[device]` keys of a study in dotted form, with their values.
@@ -43,17 +44,13 @@ fn read(name: &str, folder: &Path) -> Result<(String, String), PrepareError> {
         return Ok((name.to_owned(), (*text).to_owned()));
     }
     let Some(path) = find(name, folder) else {
-        if name.ends_with(".json") || name.contains(['/', '\\']) {
-            let source = std::io::Error::from(std::io::ErrorKind::NotFound);
-            return Err(PrepareError::DeviceFile { path: PathBuf::from(name), source });
-        }
-        let likeness = |known: &str| strsim::jaro_winkler(&name.to_lowercase(), known);
-        let nearest = BUILT_IN.iter().map(|(known, _)| *known).max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
-        let nearest = nearest.expect("there are built-in devices");
-        return Err(PrepareError::UnknownDevice { key: "hardware.device".to_owned(), name: name.to_owned(), nearest });
+        return Err(NoDevice::not_found(name, [Path::new("."), folder]).into());
     };
     let text = bounded::read_named_text(&path, bounded::LARGEST_DEVICE)
         .map_err(|source| PrepareError::DeviceFile { path: path.clone(), source })?;
+    if !text.trim_start().starts_with('{') && Kind::of(name).is_some() {
+        return Err(NoDevice::not_found(name, [Path::new("."), folder]).into());
+    }
     Ok((path.display().to_string(), text))
 }
 
@@ -211,7 +208,10 @@ mod tests {
     #[test]
     fn names_a_missing_file() {
         let message = message("no/such.json", &[]);
-        assert!(message.starts_with("cannot read `no/such.json`: no such file"), "{message}");
+        assert!(
+            message.starts_with("hardware.device: cannot read `no/such.json`: no such file\n\nhint: searched from `.`"),
+            "{message}"
+        );
     }
 
     #[test]

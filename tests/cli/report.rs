@@ -1,9 +1,9 @@
-//! `ohmspike report` and `ohmspike export`: what they leave, and that they run nothing.
+//! `ohmspike report` and `ohmspike export`: their output, and that they run no trial.
 
 use crate::ohmspike::Folder;
 
 #[test]
-fn a_report_is_one_page_that_needs_nothing_beside_itself() {
+fn a_report_is_a_self_contained_page() {
     let folder = Folder::with_tiny_study();
     folder.run(&["run", "tiny.toml", "--max-trials", "3"]).succeeds();
     let before = folder.files("results");
@@ -11,18 +11,18 @@ fn a_report_is_one_page_that_needs_nothing_beside_itself() {
     assert_eq!(answer.stdout, "results/tiny/report.html\n");
     assert!(answer.stderr.ends_with("3 of 4 trials have a record\n"), "{}", answer.stderr);
     let page = folder.text("results/tiny/report.html");
-    assert!(page.contains("Incomplete: 3 of 4 trials have been run."));
+    assert!(page.contains("Incomplete: 3 of 4 trials have finished."));
     assert!(page.contains("<img src=\"data:image/svg+xml;base64,") && page.contains("device study-1k-1m: "));
     let mut after = folder.files("results");
     after.remove(&folder.path("results/tiny/report.html"));
-    assert_eq!(after, before, "a report runs nothing and leaves the rest as it was");
+    assert_eq!(after, before, "a report runs nothing and changes no other file");
     // The same records give the same page.
     folder.run(&["report", "tiny.toml"]).succeeds();
     assert_eq!(folder.text("results/tiny/report.html"), page);
 }
 
 #[test]
-fn an_export_has_a_row_a_trial_or_an_epoch() {
+fn an_export_has_one_row_per_trial_or_epoch() {
     let folder = Folder::with_tiny_study();
     folder.run(&["run", "tiny.toml"]).succeeds();
     let answer = folder.run(&["export", "tiny.toml"]).succeeds();
@@ -33,7 +33,7 @@ fn an_export_has_a_row_a_trial_or_an_epoch() {
         "{}",
         lines[0]
     );
-    // Reasons are texts in quotes, which may hold commas.
+    // Reasons are quoted strings that may contain commas.
     let count = |line: &&str| line.split('"').step_by(2).map(|outside| outside.matches(',').count()).sum::<usize>();
     assert!(lines.iter().all(|line| count(line) == count(&lines[0])));
     let records = folder.records("results/tiny/records/0001.jsonl");
@@ -47,22 +47,22 @@ fn an_export_has_a_row_a_trial_or_an_epoch() {
     folder.run(&["export", "tiny.toml", "--epochs", "--file", "epochs.csv"]).succeeds();
     let epochs = folder.text("epochs.csv");
     assert!(epochs.starts_with("id,seed,noise.level_percent,epoch,accuracy_fraction,training_loss,"), "{epochs}");
-    assert_eq!(epochs.lines().count(), 5, "one epoch a trial");
+    assert_eq!(epochs.lines().count(), 5, "one epoch per trial");
 }
 
 #[cfg(not(feature = "parquet"))]
 #[test]
-fn parquet_without_the_feature_says_how_to_get_it() {
+fn parquet_without_the_feature_has_a_hint() {
     let folder = Folder::with_tiny_study();
     folder.run(&["run", "tiny.toml"]).succeeds();
     let answer = folder.run(&["export", "tiny.toml", "--format", "parquet"]);
-    let message = "4 of 4 trials have a record\nerror: --format parquet: this program was built without it\n\n\
+    let message = "4 of 4 trials have a record\nerror: --format parquet: this program was built without Parquet\n\n\
                    hint: cargo build --release --features parquet\n";
     answer.refuses_with(message);
 }
 
 #[test]
-fn records_of_other_settings_replace_no_page_and_no_table() {
+fn records_of_other_settings_change_no_page_and_no_table() {
     let folder = Folder::with_tiny_study();
     folder.run(&["run", "tiny.toml", "--set", "training.learning_rate=0.02"]).succeeds();
     for command in ["report", "export"] {

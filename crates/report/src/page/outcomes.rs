@@ -20,7 +20,7 @@ pub fn section(facts: &Facts) -> Section {
     let trials = trial_table(report.recorded.study, &facts.done, SettingColumns::All).csv();
     let body = html! {
         p.method {
-            "Mean test accuracy ± half the width of its 95 % interval (Student's t), with the number n of independent repeats. Two repeats are \
+            "Mean test accuracy with half the width of its 95 % interval (Student's t) and the number n of independent repeats. Two repeats are \
              listed without an interval. Chance is " (percent(facts.chance)) " %."
             @if facts.study().axes.iter().any(is_seed) {
                 " Trials that share the seed of a random stream are not independent: n is the smallest number of seeds among the streams in use, and \

@@ -95,7 +95,7 @@ fn a_study_that_asks_what_its_data_do_not_have() {
     refused(
         "set = 'mine'",
         "3: data.set: must be one of `fashion-mnist`, `fashion-mnist-subset`, `shd`, `pixels`, `spikes`, got `mine`\n\n\
-         hint: `ohmspike data import mine` makes a data set of files of your own",
+         hint: `ohmspike data import mine` imports your own data",
     );
     refused(
         "set = 'spikes'\nencoding = 'poisson'",
@@ -121,7 +121,7 @@ fn a_study_that_asks_what_its_data_do_not_have() {
         stored(&folder, "pixels")
     ));
     let listed = folder.run(&["data", "list"]).succeeds().stdout;
-    assert!(listed.contains("pixels                 cannot be used"), "{listed}");
+    assert!(listed.contains("pixels                 unusable"), "{listed}");
 }
 
 #[test]
@@ -173,14 +173,14 @@ fn samples_without_input_spikes_are_told_with_what_to_do() {
     let told = folder.run(&import).succeeds().stderr;
     assert_eq!(
         told,
-        "warning: digits: all 8 samples are without an input spike under the latency encoding, which leaves everything below 0.2 of \
-         full silent; the highest number is 16 of 255\n\n\
-         hint: import the data with `--scale min-max`, which makes the highest number of training full, or choose \
-         `data.encoding = \"poisson\"`\n\n"
+        "warning: digits: all 8 samples have no input spike with latency encoding, which needs values of at least 0.2 of full \
+         scale; the largest value is 16 of 255\n\n\
+         hint: import the data with `--scale min-max`, which scales the largest training value to full scale, or \
+         set `data.encoding = \"poisson\"`\n\n"
     );
     folder.write("own.toml", study("set = 'digits'").replace("batch = 3", "batch = 2"));
-    let warning = "warning: data.set: `digits`: without a single input spike: all 4 training samples and all 4 test samples; the \
-                   latency encoding leaves numbers below 0.2 of full silent";
+    let warning = "warning: data.set: `digits`: no input spike in all 4 training samples and all 4 test samples: \
+                   latency encoding drops values below 0.2 of full scale";
     for command in ["run", "train"] {
         let told = folder.run(&[command, "own.toml"]).succeeds().stderr;
         assert!(told.contains(warning), "{command}: {told}");
@@ -209,7 +209,7 @@ fn empty_recordings_and_classes_without_test_samples_are_counted() {
     assert!(none.stdout.contains("\n  no events in 3 of 3 recordings for training\n"), "{none:#?}");
     assert_eq!(
         none.stderr,
-        "warning: mine: no recording has an event, so that no network sees any input\n\nhint: look into the file of events\n\n"
+        "warning: mine: no recording has an event, so networks receive no input\n\nhint: check the file of events\n\n"
     );
 }
 
@@ -223,10 +223,7 @@ fn names_of_classes_with_control_characters_are_refused() {
     named("a\u{1b}[31m,b,c")
         .refuses_with("error: class name: expected 1 to 100 characters without control characters, got `a?[31m`\n");
     let answer = named("left,right,none").succeeds();
-    assert!(
-        answer.stdout.contains("\n  classes in the order of their numbers: 0 `left`, 1 `right`, 2 `none`\n"),
-        "{answer:#?}"
-    );
+    assert!(answer.stdout.contains("\n  classes: 0 `left`, 1 `right`, 2 `none`\n"), "{answer:#?}");
 }
 
 /// A wrong unit spoils every recording, and what speaks against it may be the file's own word.

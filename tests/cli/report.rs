@@ -1,28 +1,28 @@
-//! `ohmspike report` and `ohmspike export`: their output, and that they run no trial.
+//! `ohmspike report` and `ohmspike export`: their files, and that they run no trial.
 
 use crate::ohmspike::Folder;
 
 #[test]
-fn a_report_is_a_self_contained_page() {
+fn a_report_is_one_self_contained_page() {
     let folder = Folder::with_tiny_study();
     folder.run(&["run", "tiny.toml", "--max-trials", "3"]).succeeds();
     let before = folder.files("results");
     let answer = folder.run(&["report", "tiny.toml"]).succeeds();
     assert_eq!(answer.stdout, "results/tiny/report.html\n");
-    assert!(answer.stderr.ends_with("3 of 4 trials have a record\n"), "{}", answer.stderr);
+    assert!(answer.stderr.ends_with("3 of 4 trials done\n"), "{}", answer.stderr);
     let page = folder.text("results/tiny/report.html");
     assert!(page.contains("Incomplete: 3 of 4 trials have finished."));
     assert!(page.contains("<img src=\"data:image/svg+xml;base64,") && page.contains("device study-1k-1m: "));
     let mut after = folder.files("results");
     after.remove(&folder.path("results/tiny/report.html"));
-    assert_eq!(after, before, "a report runs nothing and changes no other file");
-    // The same records give the same page.
+    assert_eq!(after, before, "a report changes no other file");
+    // Equal records give equal pages.
     folder.run(&["report", "tiny.toml"]).succeeds();
     assert_eq!(folder.text("results/tiny/report.html"), page);
 }
 
 #[test]
-fn an_export_has_one_row_per_trial_or_epoch() {
+fn an_export_has_a_row_per_trial_or_epoch() {
     let folder = Folder::with_tiny_study();
     folder.run(&["run", "tiny.toml"]).succeeds();
     let answer = folder.run(&["export", "tiny.toml"]).succeeds();
@@ -56,19 +56,19 @@ fn parquet_without_the_feature_has_a_hint() {
     let folder = Folder::with_tiny_study();
     folder.run(&["run", "tiny.toml"]).succeeds();
     let answer = folder.run(&["export", "tiny.toml", "--format", "parquet"]);
-    let message = "4 of 4 trials have a record\nerror: --format parquet: this program was built without Parquet\n\n\
+    let message = "4 of 4 trials done\nerror: --format parquet: this program was built without Parquet\n\n\
                    hint: cargo build --release --features parquet\n";
     answer.refuses_with(message);
 }
 
 #[test]
-fn records_of_other_settings_change_no_page_and_no_table() {
+fn records_of_other_settings_are_an_error() {
     let folder = Folder::with_tiny_study();
     folder.run(&["run", "tiny.toml", "--set", "training.learning_rate=0.02"]).succeeds();
     for command in ["report", "export"] {
         let answer = folder.run(&[command, "tiny.toml"]);
         assert_eq!((answer.status, answer.stdout.as_str()), (Some(2), ""), "{command}");
-        let expected = "error: results/tiny: expected records of this study, got 4 records of other settings\n\nhint: run the study first;";
+        let expected = "error: results/tiny: expected records of this study, got 4 records of other settings\n\nhint: repeat each `--set` of the run";
         assert!(answer.stderr.starts_with(expected), "{}", answer.stderr);
         let answer = folder.run(&[command, "tiny.toml", "--out", "nowhere"]);
         assert_eq!(answer.status, Some(2), "{command}");

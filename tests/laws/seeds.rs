@@ -29,14 +29,14 @@ fn in_order((study, prepared): (Study, Prepared)) -> [Record; 4] {
 fn streams_without_a_seed_use_the_seed_of_the_trial() {
     let mut settings = settings(1, 20.0);
     let (trial, given) = (Seed::new(7), Seed::new(3));
-    let plain = TrialStreams::of(&settings, 7);
+    let plain = TrialStreams::new(&settings, 7);
     assert_eq!(plain.training, Streams::from_seed(trial));
     assert_eq!(
         [plain.chip, plain.initial, plain.test],
         [trial.named("chip"), trial.named("initial"), trial.named("test")]
     );
     settings.seeds.read = Some(3);
-    let with_reads = TrialStreams::of(&settings, 7);
+    let with_reads = TrialStreams::new(&settings, 7);
     assert_eq!((with_reads.training.read, with_reads.test), (given.named("read"), given.named("test")));
     assert_eq!((with_reads.training.write, with_reads.chip), (trial.named("write"), trial.named("chip")));
 }

@@ -32,9 +32,9 @@ fn relaxation_percent(device: &Device, conductance: f64, seconds: f64) -> f64 {
 /// Published relative spreads by resistance: file, µS, % as quoted. The tolerance is half a unit of the last quoted
 /// digit.
 ///
-/// Not covered by files: one cell of the measured array cycled in open loop, in its low state (2.3 kΩ, 2.3 %) and its
-/// high state (28.6 kΩ, 54 %), because 19 cycles of one cell do not describe a device. The closed-loop states (4.2, 5
-/// and 7.4 kΩ) are reproduced by programming in `the_four_levels_match_the_measurement`.
+/// No file covers one cell of the measured array that was cycled in open loop, with a low state (2.3 kΩ, 2.3 %) and a
+/// high state (28.6 kΩ, 54 %). Its 19 cycles do not describe a device. The closed-loop states (4.2, 5 and 7.4 kΩ) are
+/// reproduced by programming in `the_four_levels_match_the_measurement`.
 #[test]
 fn relative_spreads_match_the_publications() {
     let rows = [

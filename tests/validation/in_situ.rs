@@ -63,7 +63,7 @@ fn train(settings: &Settings) -> ([Trained; 2], u64, f64, f64) {
     let (data, device, dynamics) = (prepared.data(settings), prepared.device(settings), settings.dynamics());
     let hidden = settings.network.hidden;
     let network = Network::new(784, hidden, data.classes, 0.8, settings.network.steps, &dynamics).expect("valid");
-    let streams = TrialStreams::of(settings, 1);
+    let streams = TrialStreams::new(settings, 1);
     let layer = |connection: Connection| {
         let (signs, (_, columns)) = (network.signs(connection), network.shape(connection));
         let (sigma, stream) = (settings.sigma_of(connection) as f32, connection.stream());

@@ -51,9 +51,9 @@ impl EventSet {
 
     /// Returns the SHA-256 of the recordings in hexadecimal, independent of the file format.
     ///
-    /// It covers the numbers of units, classes and recordings as u64, then for each recording its label as u64, its
-    /// number of events as u64, its times and its units as u16. Times are f32 if this is exact for the whole set;
-    /// otherwise they are f64 and preceded by the text `f64`. All numbers are little-endian.
+    /// It covers the numbers of units, classes and recordings as u64. Then follow, for each recording, label and number
+    /// of events as u64, times, and units as u16. Times are f32 if this is exact for the whole set; otherwise they are
+    /// f64 and preceded by the text `f64`. All numbers are little-endian.
     pub fn digest(&self) -> String {
         let mut hash = Sha256::new();
         let short = self.times.iter().all(|&time| f64::from(time as f32) == time);

@@ -21,7 +21,7 @@ const EXTENSION: &str = "ohmspike";
 const LONGEST_NAME: usize = 64;
 
 /// Returns whether `text` is a valid name of an imported data set: at most 64 lower-case letters, digits and hyphens,
-/// starting with a letter, and not the name of a built-in data set.
+/// starting with a letter. Names of built-in data sets are reserved.
 pub fn is_name(text: &str) -> bool {
     let letter = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
     let known = text == SHD_NAME || text.parse::<Name>().is_ok();

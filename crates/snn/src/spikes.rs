@@ -234,8 +234,8 @@ impl SpikeTrains {
 /// Half the resolution of instruments that count microseconds, s.
 const HALF_A_MICROSECOND: f64 = 0.5e-6;
 
-/// Returns floor(t T / W). A time that is the nearest f32 to the start of a step counts as in that step, because f32
-/// has a relative error of up to 2^-24 and the nearest f32 to 0.005 s is below it. No time is shifted by a microsecond
+/// Returns floor(t T / W). A time that is the nearest f32 to the start of a step counts as in that step: f32 has a
+/// relative error of up to 2^-24, and the nearest f32 to 0.005 s is below 0.005 s. No time is shifted by a microsecond
 /// or more, however long the recording.
 fn step_of(time: f64, steps: usize, window_seconds: f64) -> usize {
     let place = time * steps as f64 / window_seconds;

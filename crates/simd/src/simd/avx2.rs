@@ -27,8 +27,8 @@ fn halves(a: Pair, b: Pair, f: impl Fn(__m256, __m256) -> __m256) -> Pair {
     [f(a[0], b[0]), f(a[1], b[1])]
 }
 
-// SAFETY of all blocks below: an `Avx2` exists only if the CPU supports the features of the intrinsics, and a reference
-// to a `Block` is aligned to 64 bytes and points to sixteen f32.
+// SAFETY of all blocks below: an `Avx2` exists only if the CPU supports the features of the intrinsics. A reference to
+// a `Block` is aligned to 64 bytes and points to sixteen f32.
 impl Simd for Avx2 {
     type Wide = Pair;
     /// All bits of a lane are set, or none.

@@ -19,8 +19,8 @@ impl Avx512 {
     }
 }
 
-// SAFETY of all blocks below: an `Avx512` exists only if the CPU supports the features of the intrinsics, and a
-// reference to a `Block` is aligned to 64 bytes and points to sixteen f32.
+// SAFETY of all blocks below: an `Avx512` exists only if the CPU supports the features of the intrinsics. A reference
+// to a `Block` is aligned to 64 bytes and points to sixteen f32.
 impl Simd for Avx512 {
     type Wide = __m512;
     type Mask = __mmask16;

@@ -1,4 +1,4 @@
-//! `ohmspike data`. Whether the machine has a system package of the data must not matter here.
+//! `ohmspike data`, with or without a system package of the data.
 
 use std::path::Path;
 
@@ -21,19 +21,21 @@ fn the_subset_needs_no_fetching() {
 }
 
 #[test]
-fn an_unknown_data_set_is_told_the_known_ones() {
+fn rejects_an_unknown_data_set() {
     let answer = Folder::new().run(&["data", "fetch", "mnist"]);
     assert_eq!(answer.status, Some(2));
     assert!(
-        answer.stderr.contains("data set: got `mnist`, must be one of `fashion-mnist`, `fashion-mnist-subset`, `shd`"),
+        answer
+            .stderr
+            .contains("unknown data set `mnist`; expected one of `fashion-mnist`, `fashion-mnist-subset`, `shd`"),
         "{}",
         answer.stderr
     );
 }
 
-/// With a system package the files are found; without one there is no way but a download, which nobody answers here.
+/// With a system package the files are found. Otherwise the download fails.
 #[test]
-fn fetching_without_a_network_names_the_other_ways() {
+fn a_failed_download_names_other_ways() {
     let folder = Folder::new();
     let fetch = ["data", "fetch", "fashion-mnist", "--from", "http://127.0.0.1:1"];
     let answer = folder.ohmspike(&fetch).env("NO_PROXY", "127.0.0.1").output().expect("the program starts").into();
@@ -43,7 +45,7 @@ fn fetching_without_a_network_names_the_other_ways() {
             answer.stdout.starts_with("fashion-mnist: /usr/share/datasets/fashion-mnist (system)\n"),
             "{answer:#?}"
         );
-        assert_eq!(answer.stdout.matches("found, checksum right\n").count(), 4);
+        assert_eq!(answer.stdout.matches("found, checksum OK\n").count(), 4);
         return;
     }
     assert_eq!(answer.status, Some(2), "{answer:#?}");
@@ -58,9 +60,9 @@ fn fetching_without_a_network_names_the_other_ways() {
     }
 }
 
-/// A folder that the user names comes first, so that its wrong files are told of and not passed over.
+/// The folder of OHMSPIKE_DATA comes first, and wrong files in it are errors.
 #[test]
-fn a_wrong_file_in_the_named_folder_is_refused() {
+fn rejects_a_wrong_file_in_the_named_folder() {
     let folder = Folder::new();
     for kind in ["images-idx3", "labels-idx1"] {
         for set in ["train", "t10k"] {
@@ -86,7 +88,7 @@ fn a_wrong_file_in_the_named_folder_is_refused() {
     ));
 }
 
-/// Wherever else the files are found on this machine, a folder that is given is taken.
+/// A given folder comes before all other places.
 #[test]
 fn recordings_of_a_folder_are_copied_to_the_cache() {
     let folder = Folder::new();
@@ -96,11 +98,10 @@ fn recordings_of_a_folder_are_copied_to_the_cache() {
     let lines: Vec<&str> = answer.stdout.lines().collect();
     assert_eq!(lines[0], format!("shd: {} (cache)", folder.path("cache/ohmspike/shd").display()));
     assert!(lines[1].starts_with("  shd_train.h5.gz  "), "{lines:?}");
-    assert!(lines[1].ends_with("   copied, 6 recordings, no checksum stated"), "{lines:?}");
-    assert!(lines[2].ends_with("   copied, 3 recordings, no checksum stated"), "{lines:?}");
+    assert!(lines[1].ends_with("   copied, 6 recordings, no checksum known"), "{lines:?}");
+    assert!(lines[2].ends_with("   copied, 3 recordings, no checksum known"), "{lines:?}");
     assert!(folder.path("cache/ohmspike/shd/shd_test.h5.gz").is_file());
     folder.run(&["data", "fetch", "fashion-mnist", "--folder", data]).refuses_with(
-        "error: `--folder`: must be left out for fashion-mnist, whose checksums are known\n\n\
-         hint: OHMSPIKE_DATA names a folder whose files are used as they are\n",
+        "error: --folder: not available for fashion-mnist\n\nhint: set OHMSPIKE_DATA to a folder with the files\n",
     );
 }

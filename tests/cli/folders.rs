@@ -1,11 +1,11 @@
-//! Results folders that describe themselves: `study.toml`, folders in place of study files, and records whose data are gone.
+//! Results folders in place of study files: `study.toml`, moved folders, and records without their data sets.
 
 use std::fs;
 use std::path::Path;
 
 use crate::ohmspike::{Folder, TINY};
 
-/// The files of `name` that hold a resolved study, without their folder.
+/// Names of the study files in folder `name`.
 fn studies(folder: &Folder, name: &str) -> Vec<String> {
     let files = folder.files(name).into_keys();
     let names = files.filter_map(|path| Some(path.file_name()?.to_str()?.to_owned()));
@@ -22,7 +22,7 @@ fn a_results_folder_stands_for_its_study_and_overrides() {
         assert!(text.lines().any(|known| known == line), "{line}: {text}");
     }
     let again = folder.run(&["run", "results/tiny"]).succeeds();
-    assert!(again.stderr.contains("trials: 2, to run now: 0"), "{}", again.stderr);
+    assert!(again.stderr.contains("= 2 trials, 0 to run"), "{}", again.stderr);
     assert_eq!(again.stdout, ran.stdout);
     assert_eq!(folder.text("results/tiny/study.toml"), text);
 
@@ -33,15 +33,15 @@ fn a_results_folder_stands_for_its_study_and_overrides() {
     folder.run(&["report", "results/tiny"]).succeeds();
     assert!(folder.text("results/tiny/report.html").contains("ohmspike run results/tiny"));
 
-    // A further override adds to what the folder says, and a moved folder is still one.
+    // A moved folder accepts more overrides.
     fs::rename(folder.path("results/tiny"), folder.path("elsewhere")).expect("the folder is ours");
     let grown = folder.run(&["run", "elsewhere", "--set", "repeats.seeds=2"]).succeeds();
-    assert!(grown.stderr.contains("trials: 4, to run now: 2"), "{}", grown.stderr);
+    assert!(grown.stderr.contains("= 4 trials, 2 to run"), "{}", grown.stderr);
     assert!(!folder.path("results/tiny").exists());
 }
 
 #[test]
-fn another_run_into_the_same_folder_loses_neither_records_nor_the_earlier_study() {
+fn another_run_in_the_same_folder_keeps_records_and_study() {
     let folder = Folder::with_tiny_study();
     let one = ["--set", "noise.level_percent=1", "--set", "repeats.seeds=1"];
     let other = ["--set", "noise.level_percent=100", "--set", "repeats.seeds=1"];
@@ -55,7 +55,7 @@ fn another_run_into_the_same_folder_loses_neither_records_nor_the_earlier_study(
     let earlier = kept.iter().find(|name| *name != "study.toml").expect("the earlier study");
     assert_eq!(folder.text(&format!("results/tiny/{earlier}")), first);
 
-    // Both runs are there: the earlier one by the file that was kept, all of it by the study file.
+    // The saved file opens the earlier run, the study file both.
     let export = |study: &str, set: &[&str]| {
         let answer = folder.run(&[&["export", study, "--out", "results/tiny"][..], set].concat()).succeeds();
         answer.stdout.lines().count() - 1
@@ -63,7 +63,7 @@ fn another_run_into_the_same_folder_loses_neither_records_nor_the_earlier_study(
     assert_eq!(export("results/tiny", &[]), 1);
     assert_eq!(export(&format!("results/tiny/{earlier}"), &[]), 1);
     assert_eq!(export("tiny.toml", &["--set", "repeats.seeds=1"]), 2);
-    // Going back and forth keeps each study once.
+    // Repeated runs keep each study once.
     folder.run(&[&["run", "tiny.toml"][..], &one].concat()).succeeds();
     folder.run(&[&["run", "tiny.toml"][..], &other].concat()).succeeds();
     assert_eq!(studies(&folder, "results/tiny").len(), 3);
@@ -89,18 +89,28 @@ fn relative_paths_are_found_from_the_results_folder() {
     let mut elsewhere = folder.ohmspike(&["run", "../results/tiny"]);
     let answer = elsewhere.current_dir(folder.path("away")).output().expect("the program starts");
     let told = String::from_utf8(answer.stderr).expect("text");
-    assert!(answer.status.success() && told.contains("trials: 2, to run now: 0"), "{told}");
+    assert!(answer.status.success() && told.contains("= 2 trials, 0 to run"), "{told}");
+
+    // A moved folder no longer finds the file.
+    fs::create_dir_all(folder.path("away/from/here")).expect("the folder is ours");
+    fs::rename(folder.path("results/tiny"), folder.path("away/from/here/tiny")).expect("the folder is ours");
+    let mut elsewhere = folder.ohmspike(&["status", "from/here/tiny"]);
+    let answer = elsewhere.current_dir(folder.path("away")).output().expect("the program starts");
+    let told = String::from_utf8(answer.stderr).expect("text");
+    let expected = "hardware.device: cannot read `models/mine.json`: no such file\n\n\
+                    hint: searched from `.` and `from/here/tiny/../..`; if the file is elsewhere, use `--set hardware.device=PATH`\n";
+    assert!(told.ends_with(expected), "{told}");
 }
 
 #[test]
-fn a_folder_without_a_study_is_refused_and_still_read_with_the_study_file() {
+fn a_folder_without_a_study_needs_the_study_file() {
     let folder = Folder::with_tiny_study();
     folder.run(&["run", "tiny.toml", "--max-trials", "1"]).succeeds();
     fs::remove_file(folder.path("results/tiny/study.toml")).expect("written");
     for command in ["run", "report", "export", "status"] {
         folder.run(&[command, "results/tiny"]).refuses_with(
-            "error: results/tiny: expected a study file or a results folder with a `study.toml`, got a folder without one\n\n\
-             hint: give the study file, and the folder with `--out results/tiny`\n",
+            "error: results/tiny: expected a study file or a results folder with `study.toml`, got a folder without `study.toml`\n\n\
+             hint: name the study file, and the folder with `--out results/tiny`\n",
         );
     }
     folder.run(&["report", "tiny.toml"]).succeeds();
@@ -108,7 +118,7 @@ fn a_folder_without_a_study_is_refused_and_still_read_with_the_study_file() {
     assert!(!folder.path("results/tiny/study.toml").exists(), "reading writes no study");
 }
 
-/// Imports four samples of two numbers as `digits`, the first of which is `first`.
+/// Imports samples of two numbers as `digits`. The first number is `first`.
 fn import_digits(folder: &Folder, first: u8) {
     let header = |sizes: &[u8]| {
         let sizes: Vec<u8> = sizes.iter().flat_map(|&size| [0, 0, 0, size]).collect();
@@ -124,7 +134,7 @@ fn import_digits(folder: &Folder, first: u8) {
 const DIGITS: &str = "name = 'digits'\n[data]\nset = 'digits'\n[network]\nhidden = 6\nsteps = 20\n[weights]\nsigma_init = 0.2\n\
                       [hardware]\ndevice = 'ideal'\n[training]\nbatch = 2\nepochs = 2\n[repeats]\nseeds = 2\n";
 
-/// What report, export and status say of a study whose records are in results/digits.
+/// The output of report, export and status for the records in results/digits.
 fn told(folder: &Folder, study: &str) -> [String; 3] {
     folder.run(&["report", study, "--out", "results/digits"]).succeeds();
     let page = folder.text("results/digits/report.html");
@@ -134,7 +144,7 @@ fn told(folder: &Folder, study: &str) -> [String; 3] {
 }
 
 #[test]
-fn records_are_read_where_the_data_are_gone() {
+fn records_are_readable_without_the_data() {
     let folder = Folder::new();
     import_digits(&folder, 10);
     folder.write("digits.toml", DIGITS);
@@ -149,7 +159,7 @@ fn records_are_read_where_the_data_are_gone() {
 }
 
 #[test]
-fn records_of_two_data_sets_of_one_name_are_told_apart_by_the_data_or_refused() {
+fn rejects_records_of_two_data_sets_with_one_name() {
     let folder = Folder::new();
     folder.write("digits.toml", DIGITS);
     import_digits(&folder, 10);
@@ -170,7 +180,7 @@ fn records_of_two_data_sets_of_one_name_are_told_apart_by_the_data_or_refused() 
 }
 
 #[test]
-fn recordings_that_nobody_else_has_are_not_needed_for_a_report() {
+fn a_report_needs_no_recordings() {
     let folder = Folder::new();
     let published = Path::new(env!("CARGO_MANIFEST_DIR")).join("../datasets/tests/data/shd");
     let published = published.to_str().expect("a path of text");
@@ -185,7 +195,7 @@ fn recordings_that_nobody_else_has_are_not_needed_for_a_report() {
 }
 
 #[test]
-fn an_export_has_every_setting_or_those_that_are_swept() {
+fn an_export_has_all_or_swept_settings() {
     let folder = Folder::with_tiny_study();
     folder.run(&["run", "tiny.toml", "--set", "repeats.seeds=1"]).succeeds();
     let header = |flags: &[&str]| -> Vec<String> {

@@ -11,6 +11,7 @@
 //! - [`odd_files`], [`shared`]: files that nobody meant there, and folders that others change meanwhile.
 //! - [`printing`]: readers that leave, and texts that would steer a terminal.
 //! - [`cluster`]: jobs and their state, with programs of a cluster that answer as told.
+//! - [`reference`]: keys, completions, man pages, and the reference pages of the documentation.
 //! - [`report`]: a study as a page, and its records as tables.
 //! - [`folders`]: results folders that describe themselves, also where the data are gone.
 //! - [`health`]: networks that say nothing about the hardware, with the cause.
@@ -36,6 +37,7 @@ mod odd_files;
 mod ohmspike;
 mod printing;
 mod records;
+mod reference;
 mod report;
 mod results;
 #[cfg(unix)]

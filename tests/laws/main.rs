@@ -2,6 +2,7 @@
 //!
 //! - `crossbar_law`: an ideal crossbar is the abstract study;
 //! - `checkpoints`: a trial that is stopped and gone on with is the one that ran through;
+//! - `ranges`: the documented ranges of study keys are those that the program enforces;
 //! - `read_noise`: one draw a column and a draw a cell have the same mean and variance;
 //! - `same_bits`: threads, stopping and shards change no bit of a record;
 //! - `resolved_study`: the study in a results folder is the study that was run;
@@ -26,6 +27,7 @@ mod keys;
 #[cfg(unix)]
 mod killed;
 mod layer_bits;
+mod ranges;
 mod read_noise;
 mod resolved_study;
 mod same_bits;

@@ -18,6 +18,7 @@ use crate::device::Device;
 
 /// Counts and sums since the last time they were taken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Ledger {
     /// Write pulses.
     pub write_pulses: u64,
@@ -40,6 +41,7 @@ pub struct Ledger {
 
 /// Energy in µJ; none where the device file does not state what it follows from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct EnergyUse {
     /// Write pulses.
     pub write_microjoules: Option<f64>,
@@ -113,6 +115,7 @@ impl AddAssign for Ledger {
 
 /// How often the cells of an array have been written.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Endurance {
     /// Cells that can be written.
     pub cells: u64,

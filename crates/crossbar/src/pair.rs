@@ -31,6 +31,7 @@ use crate::device::Direction;
 
 /// How the two cells of a pair share the writing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum PairKind {
     /// One branch is written, the other is the reference branch, at the floor of the window.
@@ -61,6 +62,7 @@ impl PairKind {
 
 /// What the controller of an array takes its weights to be.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Controller {
     /// What the array holds, read back without noise: steps are added to it.

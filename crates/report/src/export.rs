@@ -3,11 +3,13 @@
 //! Every column names its unit. A table has one type a column and may have gaps; the CSV of a number reads back as the same
 //! number.
 
+mod columns;
 #[cfg(feature = "parquet")]
 mod parquet;
 
 use std::collections::BTreeMap;
 
+pub use columns::{EPOCH_COLUMNS, SAMPLE_COLUMNS, TRIAL_COLUMNS};
 use ohmspike_analysis::judged::Judged;
 use ohmspike_analysis::repeats::{Done, copies};
 use ohmspike_crossbar::WriteReport;
@@ -280,6 +282,7 @@ fn conversions(table: &mut Table, done: &[Done]) {
 
 impl Table {
     fn push(&mut self, name: &str, values: Values) {
+        debug_assert!(columns::is_described(name), "{name}: a column without a description in export/columns.rs");
         self.columns.push(Column { name: name.to_owned(), values });
     }
 

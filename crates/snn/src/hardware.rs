@@ -180,6 +180,7 @@ pub enum WrongLayerState {
 
 /// What a layer's array has cost in a trial.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct HardwareUse {
     /// Updates, and reads in training.

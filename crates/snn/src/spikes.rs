@@ -22,6 +22,7 @@ pub struct SpikeTrains {
 
 /// What several events of a unit in one step are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum EventsPerStep {
     /// An input as large as their number.

@@ -19,7 +19,7 @@ pub use update::UpdateAnatomy;
 pub const SCHEMA: u32 = 2;
 
 /// One trial from inside. A pure function of settings, device, data and seed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Details {
     /// [`SCHEMA`].
@@ -37,7 +37,7 @@ pub struct Details {
 }
 
 /// A network at one moment, and what it does with the test set.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Snapshot {
     /// The first test image, and all that it leaves in the network.
@@ -49,7 +49,7 @@ pub struct Snapshot {
 }
 
 /// How the effective weights of a network are spread, thresholds.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WeightHistograms {
     /// From the inputs to excitatory neurons of the first hidden layer.

@@ -9,6 +9,7 @@
 //! - [`run_study`](mod@run_study): all of it in one call; [`results`]: a results folder, read;
 //! - [`run`]: trials on threads and shards; [`pool`]: the threads, which help one another; [`record`], [`observation`], [`details`]: what they leave, on which [`machine`]; [`store`]: kept safe
 //!   against being killed; [`checkpoint`]: how far the running ones have come;
+//! - [`reference`]: study keys, device keys and record fields with units and meanings, from the types;
 //! - [`status`], [`eta`]: trials done and left, and for how long; [`cluster`]: the same study as jobs of Slurm.
 //!
 //! It prints nothing.
@@ -20,6 +21,7 @@ pub mod chip_maps;
 pub mod cluster;
 pub mod conversions;
 pub mod csv_cell;
+pub mod csv_column;
 pub mod details;
 pub mod device_file;
 pub mod eta;
@@ -36,6 +38,7 @@ pub mod prepare;
 pub mod presence;
 pub mod record;
 pub mod record_check;
+pub mod reference;
 pub mod resolved_study;
 pub mod results;
 pub mod run;

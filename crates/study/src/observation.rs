@@ -20,7 +20,7 @@ use crate::measured_neurons::MeasuredNeurons;
 const DISTANCE_STEPS: f64 = 1.0;
 
 /// What a record keeps of one look at the test set.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Observation {
     /// Means over images and pairs of hidden neurons; of many neurons, of a sample of them ([`MeasuredNeurons`]).
@@ -34,7 +34,7 @@ pub struct Observation {
 }
 
 /// Times between the spikes of a neuron, over the images of one class.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ClassTiming {
     /// The excitatory neurons.
@@ -44,7 +44,7 @@ pub struct ClassTiming {
 }
 
 /// Intervals between the spikes of a neuron.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct IntervalSummary {
     /// Their number.

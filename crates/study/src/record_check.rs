@@ -66,6 +66,6 @@ mod tests {
             "of 4 samples, at most as many can be right, got 5"
         );
         let told = change(|record| record.settings.network.hidden = 0);
-        assert_eq!(told, "settings: network.hidden: must be a whole number from 1 to 65536, got 0");
+        assert_eq!(told, "settings: network.hidden: expected a whole number from 1 to 65536, got 0");
     }
 }

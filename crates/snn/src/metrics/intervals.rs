@@ -22,6 +22,7 @@ use serde::{Deserialize, Serialize};
 
 /// A histogram of intervals.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Intervals {
     /// Number of intervals of each length, by length in steps; as long as the longest interval asks for.
     pub histogram: Vec<u64>,

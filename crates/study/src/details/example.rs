@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 const TRACED: usize = 2;
 
 /// One image and all that it leaves in the network. A step is 1 ms.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Example {
     /// Number of the image in its set.
@@ -32,7 +32,7 @@ pub struct Example {
 }
 
 /// The membrane of one hidden neuron.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MembraneTrace {
     /// Number of the neuron.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 const BINS: usize = 60;
 
 /// How many values lie where. The bins are equally wide.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Histogram {
     /// The lowest value that is not 0, where the first bin begins; 0 without such a value.

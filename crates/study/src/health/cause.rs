@@ -9,7 +9,7 @@ use crate::significant::significant;
 
 /// What silences a hidden layer, with what was measured. A drive is the largest membrane voltage of any of its neurons on a
 /// typical sample (the median), in thresholds; none of neurons whose threshold is not 1.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Cause {
@@ -71,7 +71,7 @@ pub enum Cause {
 }
 
 /// A part of a device that can keep first weights from firing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Mechanism {

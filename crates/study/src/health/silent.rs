@@ -13,7 +13,7 @@ use crate::significant::significant;
 pub const LEAST_SPIKES: f64 = 0.1;
 
 /// A hidden layer that hardly fires.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Silence {
     /// Number of the layer, from 1: the first silent one.
     pub layer: usize,

@@ -76,17 +76,11 @@ fn an_axis_is_a_list_of_different_scalars() {
 fn values_that_no_trial_can_have_are_refused() {
     told([
         (with("level_percent = '20 %'"), "s.toml:3: noise.level_percent: must be a number, got \"20 %\""),
-        (
-            with("level_percent = [1, -5]"),
-            "s.toml:3: noise.level_percent: must be a percentage of sigma_init from 0 to 1e6, got -5",
-        ),
-        (
-            with("level_percent = nan"),
-            "s.toml:3: noise.level_percent: must be a percentage of sigma_init from 0 to 1e6, got NaN",
-        ),
+        (with("level_percent = [1, -5]"), "s.toml:3: noise.level_percent: expected 0 to 1e6, got -5"),
+        (with("level_percent = nan"), "s.toml:3: noise.level_percent: expected 0 to 1e6, got NaN"),
         (
             with("[network]\nexcitatory_fraction = 1.5"),
-            "s.toml:4: network.excitatory_fraction: must be between 0 and 1, got 1.5",
+            "s.toml:4: network.excitatory_fraction: expected 0 to 1, got 1.5",
         ),
         (
             with("[repeats]\nseeds = 0"),
@@ -94,8 +88,8 @@ fn values_that_no_trial_can_have_are_refused() {
         ),
         (
             with("[data]\nset = 'My set'"),
-            "s.toml:4: data.set: must be `fashion-mnist`, `fashion-mnist-subset`, `shd` or the name of an imported data set \
-             (lower-case letters, digits and hyphens, a letter first), got `My set`",
+            "s.toml:4: data.set: expected `fashion-mnist`, `fashion-mnist-subset`, `shd` or the name of an imported data set \
+             (lower-case letters, digits and hyphens, starting with a letter), got `My set`",
         ),
         (
             with("[seeds]\nchip = [1, -1]"),
@@ -107,7 +101,7 @@ fn values_that_no_trial_can_have_are_refused() {
         ),
         (
             with("[hardware]\nretention_seconds = -1"),
-            "s.toml:4: hardware.retention_seconds: must be a number of seconds from 0 to 1e12, got -1",
+            "s.toml:4: hardware.retention_seconds: expected 0 to 1e12, got -1",
         ),
     ]);
 }
@@ -117,15 +111,15 @@ fn keys_of_cells_need_a_device() {
     told([
         (
             with("[readout]\nfault_map = 'chip.csv'"),
-            "s.toml:4: readout.fault_map: must be left out where `hardware.device` is `none`, got `chip.csv`",
+            "s.toml:4: readout.fault_map: expected no value while `hardware.device` is `none`, got `chip.csv`",
         ),
         (
             with("[device]\nfaults.p_dead_row = 0.1"),
-            "s.toml:4: device.faults.p_dead_row: must be left out where `hardware.device` is `none`, got 0.1",
+            "s.toml:4: device.faults.p_dead_row: expected no value while `hardware.device` is `none`, got 0.1",
         ),
         (
             with("[hardware]\ndevice = 'ideal'\n[device]\nfaults.p_dead_row = nan"),
-            "s.toml:6: device.faults.p_dead_row: must be a finite number, a text, true or false, got a number that is not finite",
+            "s.toml:6: device.faults.p_dead_row: expected a finite number, a string, true or false, got NaN or infinity",
         ),
     ]);
 }
@@ -141,8 +135,7 @@ fn what_is_no_study_is_refused() {
 
 #[test]
 fn a_wrong_override_names_itself() {
-    let expected =
-        "--set noise.level_percent=-1: noise.level_percent: must be a percentage of sigma_init from 0 to 1e6, got -1";
+    let expected = "--set noise.level_percent=-1: noise.level_percent: expected 0 to 1e6, got -1";
     assert_eq!(error(STUDY, &["noise.level_percent=-1"]), expected);
     let expected = "--set layer.3.hidden=5: layer.3: must follow layer 2, got 1 hidden layers";
     assert_eq!(error(STUDY, &["layer.3.hidden=5"]), expected);

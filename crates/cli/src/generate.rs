@@ -13,6 +13,7 @@ use std::process::ExitCode;
 
 use clap::CommandFactory;
 use clap_complete::Shell;
+use ohmspike_datasets::write_reason;
 
 use super::Failure;
 use super::terminal::print_file;
@@ -43,7 +44,7 @@ pub enum Command {
 
 /// A folder or page that cannot be written.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot write `{}`: {source}", .path.display())]
+#[error("cannot write `{}`: {}", .path.display(), write_reason(.source))]
 struct WriteError {
     path: PathBuf,
     source: io::Error,

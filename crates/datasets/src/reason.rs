@@ -1,0 +1,63 @@
+//! Why a file cannot be read or written, in plain words.
+
+use std::io::{Error, ErrorKind};
+
+/// Why a file cannot be read: `no such file`, `permission denied`. Errors without a common cause keep their own text.
+///
+/// ```
+/// use std::io::{Error, ErrorKind};
+///
+/// assert_eq!(ohmspike_datasets::reason(&Error::from(ErrorKind::NotFound)), "no such file");
+/// assert_eq!(ohmspike_datasets::reason(&Error::other("line 3 is empty")), "line 3 is empty");
+/// ```
+pub fn reason(error: &Error) -> String {
+    let words = match error.kind() {
+        // The error carries a message of its own.
+        _ if error.get_ref().is_some() => return error.to_string(),
+        ErrorKind::NotFound => "no such file",
+        ErrorKind::PermissionDenied => "permission denied",
+        ErrorKind::IsADirectory => "it is a folder",
+        ErrorKind::NotADirectory => "part of the path is a file, not a folder",
+        ErrorKind::StorageFull => "no space left on the disk",
+        ErrorKind::ReadOnlyFilesystem => "the file system is read-only",
+        ErrorKind::FileTooLarge => "the file is too large",
+        _ => {
+            let text = error.to_string();
+            let text = text.rsplit_once(" (os error").map_or(&*text, |(text, _)| text);
+            return text.chars().take(1).flat_map(char::to_lowercase).chain(text.chars().skip(1)).collect();
+        }
+    };
+    words.to_owned()
+}
+
+/// Why a file cannot be written: as [`reason`], but a missing path is a missing folder.
+pub fn write_reason(error: &Error) -> String {
+    match error.kind() {
+        ErrorKind::NotFound if error.get_ref().is_none() => "no such folder".to_owned(),
+        _ => reason(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_of_the_system_have_plain_words() {
+        let system = |number: i32| Error::from_raw_os_error(number);
+        if cfg!(target_os = "linux") {
+            let words = [2, 13, 20, 27, 28, 5].map(|number| reason(&system(number)));
+            let expected = [
+                "no such file",
+                "permission denied",
+                "part of the path is a file, not a folder",
+                "the file is too large",
+                "no space left on the disk",
+                "input/output error",
+            ];
+            assert_eq!(words, expected);
+            assert_eq!(write_reason(&system(2)), "no such folder");
+        }
+        assert_eq!(write_reason(&Error::new(ErrorKind::NotFound, "gone")), "gone");
+    }
+}

@@ -59,6 +59,37 @@ fn every_decision_is_in_the_index() {
 }
 
 #[test]
+fn physics_pages_name_tests_and_pictures_that_exist() {
+    let folder = root().join("docs/physics");
+    for page in crate::repository::entries(&folder) {
+        if page.extension().is_none_or(|extension| extension != "md") {
+            continue;
+        }
+        let (text, page) = (read(&page), shown(&page));
+        for target in linked(&text) {
+            assert!(folder.join(target).exists(), "{page}: `{target}` does not exist");
+        }
+        let tests = text.split("\n## Tests\n").nth(1).unwrap_or_default();
+        assert!(!tests.is_empty() || page.ends_with("index.md"), "{page}: names no test");
+        for item in tests.split("\n- ").filter(|item| item.contains('`')) {
+            let quoted: Vec<&str> = item.split('`').skip(1).step_by(2).collect();
+            let source = read(&root().join(quoted[0]));
+            for test in &quoted[1..] {
+                assert!(source.contains(&format!("fn {test}(")), "{page}: `{}` has no test `{test}`", quoted[0]);
+            }
+        }
+    }
+}
+
+#[test]
+fn device_files_of_the_physics_pages_are_valid() {
+    for file in crate::repository::entries(&root().join("docs/physics/devices")) {
+        let device = ohmspike_crossbar::device::Device::from_json(&read(&file));
+        assert!(device.is_ok(), "{}: {}", shown(&file), device.unwrap_err());
+    }
+}
+
+#[test]
 fn every_crate_has_its_licences() {
     for folder in crates() {
         for licence in ["LICENSE-MIT", "LICENSE-APACHE"] {

@@ -35,16 +35,17 @@ fn assert_same(study: &Study) {
 
 #[test]
 fn the_studies_of_the_repository_survive() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../experiments/studies");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let folders = ["experiments/studies", "docs/physics/studies"].map(|folder| root.join(folder));
     let mut seen = 0;
-    for entry in fs::read_dir(folder).expect("the studies").flatten() {
+    for entry in folders.iter().flat_map(|folder| fs::read_dir(folder).expect("the studies").flatten()) {
         if entry.path().extension().is_some_and(|extension| extension == "toml") {
             let file = StudyFile::open_with(&PRESETS, &entry.path(), &[]).expect("a study");
             assert_same(&file.study);
             seen += 1;
         }
     }
-    assert!(seen > 2, "{seen} studies");
+    assert!(seen > 10, "{seen} studies");
 }
 
 #[test]

@@ -135,7 +135,7 @@ mod tests {
 
     #[test]
     fn silence_and_endless_talk_end() {
-        let error = shell("sleep 600", 100, Duration::from_millis(200)).expect_err("too late");
+        let error = shell("exec sleep 600", 100, Duration::from_millis(200)).expect_err("too late");
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
         let error = shell("yes", 1000, Duration::from_secs(60)).expect_err("too much");
         assert_eq!(error.to_string(), "must have at most 1000 bytes");

@@ -8,6 +8,8 @@ use ohmspike_study::reference::{Key, Section};
 const WIDTH: usize = 100;
 /// Columns before a meaning.
 const INDENT: usize = 6;
+/// Column at which allowed values start at the latest.
+const LAST_COLUMN: usize = 76;
 /// Columns of the longest default in the table; longer ones follow the meaning.
 const LONGEST_DEFAULT: usize = 20;
 
@@ -24,7 +26,7 @@ pub fn section(section: &Section) -> String {
 
 /// Everything about one key.
 pub fn key(key: &Key) -> String {
-    let mut text = format!("{}\n\n{}\n", key.key, wrapped(&plain(&key.meaning), 2));
+    let mut text = format!("{}\n\n{}\n\n", key.key, wrapped(&plain(&key.meaning), 2));
     let mut line = |name: &str, value: &str| {
         let value = wrapped(&plain(value), 12);
         let _ = writeln!(text, "  {name:<9} {}", value.trim_start());
@@ -55,9 +57,10 @@ fn example(key: &Key) -> String {
 }
 
 fn table(section: &Section, shown: impl Fn(&str) -> &str) -> String {
-    let mut text = match section.name.as_str() {
-        "" => format!("{}\n\n", plain(&section.meaning)),
-        name => format!("{}\n\n", wrapped(&format!("[{name}]  {}", plain(&section.meaning)), 0)),
+    let heading = match section.name.as_str() {
+        "" => plain(&section.meaning),
+        "layer" => format!("[[layer]]  {}", plain(&section.meaning)),
+        name => format!("[{name}]  {}", plain(&section.meaning)),
     };
     let width = |of: fn(&Key) -> &str, least: usize, most: usize| {
         let lengths = section.keys.iter().map(|key| plain(of(key)).chars().count()).filter(|length| *length <= most);
@@ -66,21 +69,29 @@ fn table(section: &Section, shown: impl Fn(&str) -> &str) -> String {
     let name = width(|key| &key.key, 3, WIDTH);
     let default = width(|key| &key.default, 7, LONGEST_DEFAULT);
     let unit = width(|key| &key.unit, 4, WIDTH);
-    let _ = writeln!(text, "  {:<name$}  {:<default$}  {:<unit$}  ALLOWED", "KEY", "DEFAULT", "UNIT");
+    let before = 2 + name + 2 + default + 2 + unit + 2;
+    // Long keys leave no room for a last column.
+    let last = before <= LAST_COLUMN;
+    let title = if last { "ALLOWED" } else { "" };
+    let mut lines = vec![format!("  {:<name$}  {:<default$}  {:<unit$}  {title}", "KEY", "DEFAULT", "UNIT")];
     for key in &section.keys {
-        let (full, long) = (plain(&key.default), plain(&key.default).chars().count() > LONGEST_DEFAULT);
-        let value = if long { "see below" } else { &full };
-        let before = 2 + name + 2 + default + 2 + unit + 2;
-        let allowed = wrapped(&plain(&key.allowed), before.min(WIDTH - 24));
-        let _ =
-            writeln!(text, "  {:<name$}  {value:<default$}  {:<unit$}  {}", key.key, key.unit, allowed.trim_start());
+        let (full, allowed) = (plain(&key.default), plain(&key.allowed));
+        let long = full.chars().count() > LONGEST_DEFAULT;
+        let value = if long { "see below" } else { full.as_str() };
+        let wrapped_allowed = if last { wrapped(&allowed, before) } else { String::new() };
+        let cell = wrapped_allowed.trim_start();
+        lines.push(format!("  {:<name$}  {value:<default$}  {:<unit$}  {cell}", key.key, key.unit));
         let mut meaning = plain(shown(&key.meaning));
-        if long {
-            let _ = write!(meaning, " Default: {full}.");
+        if !last {
+            meaning += &format!(" Allowed: {allowed}.");
         }
-        let _ = writeln!(text, "{}", wrapped(&meaning, INDENT));
+        if long {
+            meaning += &format!(" Default: {full}.");
+        }
+        lines.push(wrapped(&meaning, INDENT));
     }
-    text
+    let lines: Vec<&str> = lines.iter().map(|line| line.trim_end()).collect();
+    format!("{}\n\n{}\n", wrapped(&heading, 0), lines.join("\n"))
 }
 
 /// Text without the backticks of literals.

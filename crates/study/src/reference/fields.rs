@@ -32,8 +32,8 @@ pub struct Field {
     pub meaning: String,
 }
 
-/// Units of fields by the end of their path; the first match counts. Other whole numbers are counts.
-const UNITS: [(&str, &str); 44] = [
+/// Units of fields by the last names of their path; the first match counts. Other whole numbers are counts.
+const UNITS: [(&str, &str); 45] = [
     ("schema", "version"),
     ("arithmetic", "version"),
     ("seed", "none"),
@@ -41,23 +41,28 @@ const UNITS: [(&str, &str); 44] = [
     ("accuracy", "fraction"),
     ("loss", "nats"),
     ("layer_spikes", "spikes per sample"),
-    (".root", "none"),
-    (".square", "none"),
-    (".mean", "time steps"),
-    (".variation", "none"),
+    ("root", "none"),
+    ("square", "none"),
+    ("endurance.mean", "pulses per cell"),
+    ("mean", "time steps"),
+    ("variation", "none"),
     ("seconds.training", "s"),
     ("seconds.test", "s"),
     ("_microjoules", "µJ"),
+    ("_microamperes", "µA"),
     ("_conductance", "µS"),
-    ("endurance.mean", "pulses per cell"),
-    ("endurance.worst", "pulses"),
+    ("worst", "pulses"),
     ("spikes_before", "spikes per sample"),
     ("spikes_after", "spikes per sample"),
+    ("spikes_without", "spikes per sample"),
     ("drive", "thresholds"),
     ("sigma", "thresholds"),
     ("needed", "thresholds"),
-    ("drive_without", "thresholds"),
-    ("low", "fraction"),
+    ("first", "thresholds"),
+    ("last", "thresholds"),
+    ("bits", "bits"),
+    ("at_floor", "fraction"),
+    ("(at-chance).low", "fraction"),
     ("chance", "fraction"),
     ("first_third", "fraction"),
     ("last_third", "fraction"),
@@ -72,13 +77,18 @@ const UNITS: [(&str, &str); 44] = [
     ("hidden", "neuron, from 0"),
     ("voltage", "thresholds"),
     ("readout", "thresholds"),
-    (".high", "fraction"),
-    ("neurons", "neurons"),
-    ("epochs", "epochs"),
-    ("samples", "samples"),
-    ("pulses", "pulses"),
-    ("spikes_by_step", "spikes"),
+    ("low", "thresholds"),
+    ("high", "thresholds"),
 ];
+
+/// Returns the unit of the field at `path`, if one is listed.
+fn unit_of(path: &str) -> Option<&'static str> {
+    let matches = |end: &str| {
+        let before = path.strip_suffix(end);
+        before.is_some_and(|before| before.is_empty() || before.ends_with('.') || end.starts_with(['_', '(']))
+    };
+    UNITS.iter().find(|(end, _)| matches(end)).map(|(_, unit)| *unit)
+}
 
 /// Returns the fields of records and of details, from the types. A type that occurs several times is listed once.
 pub fn record_fields() -> Vec<Group> {
@@ -123,7 +133,11 @@ impl List<'_> {
             lists += 1;
         }
         let scalar = Property { target, ..*property }.kind();
-        let kind = format!("{}{scalar}", "list of ".repeat(lists));
+        let kind = match (lists, scalar) {
+            (0, scalar) => scalar.to_owned(),
+            (lists, "true or false") => format!("{}booleans", lists_of(lists)),
+            (lists, scalar) => format!("{}{scalar}s", lists_of(lists)),
+        };
         let field = path.trim_end_matches("[]").to_owned();
         if let Some(entries) = target["prefixItems"].as_array() {
             return self.push(property, &field, &format!("list of {} numbers", entries.len()), "");
@@ -164,17 +178,24 @@ impl List<'_> {
     }
 
     fn push(&mut self, property: &Property, path: &str, kind: &str, note: &str) {
-        let unit = UNITS.iter().find(|(end, _)| path.ends_with(end)).map(|(_, unit)| *unit);
         let number = kind.contains("number");
-        let unit = unit.filter(|_| number).unwrap_or(if kind.contains("whole number") { "count" } else { "none" });
-        let meaning = format!("{} {note}", meaning(property.own));
-        self.fields.push(Field {
-            path: path.to_owned(),
-            kind: kind.to_owned(),
-            unit: unit.to_owned(),
-            meaning: meaning.trim().to_owned(),
-        });
+        let unit =
+            unit_of(path).filter(|_| number).unwrap_or(if kind.contains("whole number") { "count" } else { "none" });
+        let meaning = format!("{} {note} {}", meaning(property.own), one_of(property));
+        let meaning = meaning.split_whitespace().collect::<Vec<_>>().join(" ");
+        self.fields.push(Field { path: path.to_owned(), kind: kind.to_owned(), unit: unit.to_owned(), meaning });
     }
+}
+
+/// `list of lists of ` for two lists.
+fn lists_of(lists: usize) -> String {
+    format!("list of {}", "lists of ".repeat(lists - 1))
+}
+
+/// The words that a choice allows, as a sentence; empty for other types.
+fn one_of(property: &Property) -> String {
+    let words: Vec<String> = property.choices().iter().map(|choice| format!("`{}`", choice.word)).collect();
+    if words.is_empty() { String::new() } else { format!("One of {}.", words.join(", ")) }
 }
 
 #[cfg(test)]
@@ -185,7 +206,7 @@ mod tests {
     fn every_field_has_a_meaning_and_a_unit() {
         for Field { path, kind, unit, meaning } in record_fields().iter().flat_map(|group| &group.fields) {
             assert!(!meaning.is_empty(), "{path} has no meaning");
-            let stated = UNITS.iter().any(|(end, _)| path.ends_with(end));
+            let stated = unit_of(path).is_some();
             assert!(!kind.contains("number") || kind.contains("whole") || stated, "{path} has no unit, {unit}");
         }
     }

@@ -80,7 +80,7 @@ impl Property<'_> {
 
     /// Description of the default, if the type states one in words.
     pub fn stated_default(&self) -> Option<String> {
-        self.own[DEFAULT].as_str().map(str::to_owned)
+        self.own[DEFAULT].as_str().map(|text| text.split_whitespace().collect::<Vec<_>>().join(" "))
     }
 
     /// Range, choices, or a description of the allowed values.

@@ -1,4 +1,4 @@
-//! The inner loops of a trial, one by one, at the sizes of the noise study: 784-100-10, 100 steps, batches of 256.
+//! The inner loops of a trial, separately, at the sizes of the noise study: 784-100-10, 100 steps, batches of 256.
 
 use std::hint::black_box;
 
@@ -20,7 +20,7 @@ use ohmspike_snn::weights::{DigitalWeights, WeightStore};
 fn main() {
     let mut criterion = Criterion::default().configure_from_args();
     let stage = Stage::new(Name::FashionMnistSubset);
-    // After twenty epochs on the subset neurons spike as often as in the middle of a trial.
+    // After twenty epochs on the subset, neurons spike as often as in the middle of a trial.
     let epochs = if test_mode() { 1 } else { 20 };
     let mut learner = stage.learner(None, epochs);
     normals(&mut criterion);
@@ -36,7 +36,7 @@ fn main() {
     criterion.final_summary();
 }
 
-/// Time of one draw: the stream of one update of the hidden layer.
+/// Time of one draw, in the stream of one update of the hidden layer.
 fn normals(criterion: &mut Criterion) {
     let mut draws = vec![Block::ZERO; 784 * blocks_for(100)];
     let mut group = criterion.benchmark_group("normals");
@@ -50,8 +50,7 @@ fn normals(criterion: &mut Criterion) {
     });
 }
 
-/// Time of one row that is added to the sums of a step, and of one neuron that is moved by a step: what the forward pass is
-/// made of.
+/// Times of the components of the forward pass: one row added to the sums of a step, and one step of one neuron.
 fn building_blocks(criterion: &mut Criterion, stage: &Stage, learner: &Learner) {
     let (weights, images) = (learner.hidden.store().weights(), &stage.data.train.spikes);
     let rows: u64 = (0..IMAGES).map(|image| images.sample(image).all().len() as u64).sum();
@@ -76,7 +75,7 @@ fn building_blocks(criterion: &mut Criterion, stage: &Stage, learner: &Learner) 
     });
 }
 
-/// Images that are taken in turn.
+/// Images used in turn.
 const IMAGES: usize = 256;
 /// Blocks of 100 columns.
 const WIDTH: usize = blocks_for(100);
@@ -98,10 +97,10 @@ fn lif_steps(params: LifParams, current: f32, record: &mut [([Block; WIDTH], [u1
     }
 }
 
-/// Time of one image: spikes in, readout voltages out; the images of a batch in turn.
+/// Time of one image from spikes to readout voltages, over the images of a batch.
 fn forward_pass(criterion: &mut Criterion, stage: &Stage, learner: &Learner) {
     let oxide = Device::built_in("illustrative-oxide").expect("a built-in device");
-    // The same weights in cells that are read with noise.
+    // The same weights in cells with read noise.
     let read = stage.learner(Some(&oxide), if test_mode() { 1 } else { 20 });
     let mut group = criterion.benchmark_group("forward");
     group.throughput(Throughput::Elements(1));
@@ -120,8 +119,8 @@ fn forward_pass(criterion: &mut Criterion, stage: &Stage, learner: &Learner) {
     }
 }
 
-/// Time of one image: from its trace to the gradients of both layers. Eight images in turn, whose traces stay in the
-/// cache as the one of training does.
+/// Time of one image from its trace to the gradients of both layers. The traces of eight images stay in the cache, like
+/// the one of training.
 fn backward_pass(criterion: &mut Criterion, stage: &Stage, learner: &Learner) {
     let network = &stage.network;
     let traced: Vec<_> = (0..8)
@@ -142,7 +141,7 @@ fn backward_pass(criterion: &mut Criterion, stage: &Stage, learner: &Learner) {
         .collect();
     let transposed = learner.readout.store().weights().transposed();
     let (mut adjoint, mut gradient) = (Adjoint::new(network), Gradient::new(network));
-    // Of an image: hidden spikes, steps of neurons and input spikes between the first spike and the last maximum.
+    // Counts per image between the first spike and the last maximum: hidden spikes, neuron steps, input spikes.
     let counted = |count: fn(SpikeTrain, &Trace, usize) -> usize| {
         let of = |(input, trace, output): &(SpikeTrain, Trace, ReadoutGradient)| -> usize {
             (input.first_step()..output.last_step().expect("a loss")).map(|step| count(*input, trace, step)).sum()
@@ -176,8 +175,7 @@ fn backward_pass(criterion: &mut Criterion, stage: &Stage, learner: &Learner) {
     }
 }
 
-/// Time of a draw of a column: a read of 13 rows, as many as spike in a step of an image in which any does, without their
-/// noise and with it.
+/// Time per column of a read of 13 rows, the mean of active steps, without and with read noise.
 fn read_noise(criterion: &mut Criterion) {
     let white = r#""read": { "white": { "noise": "relative", "sigma_percent_of_conductance": 1 } }"#;
     let array = array(&[white], &Matrix::from_fn(784, 100, |row, column| ((row + column) % 16) as f32 / 16.0));
@@ -191,17 +189,17 @@ fn read_noise(criterion: &mut Criterion) {
     });
 }
 
-/// A part of the way back of a sample.
+/// A part of the backward pass of a sample.
 type Way = fn(Pass, &mut Adjoint, &mut Gradient);
 
-/// Time of an image in a batch: forward and backward passes and the sum of its parts, on one thread.
+/// Time of an image in a batch on one thread: forward and backward passes and the sum over the parts.
 fn batch(criterion: &mut Criterion, learner: &mut Learner) {
     let mut group = criterion.benchmark_group("batch");
     group.throughput(Throughput::Elements(IMAGES as u64));
     group.bench_function("256 images", |bencher| bencher.iter(|| learner.first_batch()));
 }
 
-/// Time of a cell of the hidden layer in one update of abstract weights.
+/// Time per cell of one update of the hidden layer's digital weights.
 fn abstract_update(criterion: &mut Criterion, stage: &Stage, learner: &Learner, step: &Matrix) {
     let mut group = criterion.benchmark_group("abstract update");
     group.throughput(Throughput::Elements(cells(step)));
@@ -218,7 +216,7 @@ fn abstract_update(criterion: &mut Criterion, stage: &Stage, learner: &Learner, 
     }
 }
 
-/// Time of a cell of the hidden layer in one update of a crossbar array, mechanism by mechanism.
+/// Time per cell of one update of the hidden layer in a crossbar array, for each mechanism.
 fn crossbar_update(criterion: &mut Criterion, learner: &Learner, step: &Matrix) {
     let study = r#""write": { "noise": "from-study" }"#;
     let table = r#""write": { "noise": "table", "points": [
@@ -256,8 +254,8 @@ fn crossbar_update(criterion: &mut Criterion, learner: &Learner, step: &Matrix) 
     }
 }
 
-/// Time of a cell with pulses: an update that asks every cell of the hidden layer for one and a half on average, up and
-/// down in turn.
+/// Time per cell and pulse: an update of the hidden layer with an average of one and a half pulses per cell,
+/// alternating up and down.
 fn pulsed_update(criterion: &mut Criterion) {
     let pulsed = |law: &str| {
         format!(
@@ -293,13 +291,13 @@ fn pulsed_update(criterion: &mut Criterion) {
     }
 }
 
-/// `weights` in cells between 1 kohm and 1 Mohm of a device with `parts`.
+/// `weights` in cells between 1 kΩ and 1 MΩ of a device with `parts`.
 fn array(parts: &[&str], weights: &Matrix) -> CrossbarArray {
     let head = [r#""name": "bench""#, r#""window": { "low_resistance_ohm": 1000, "high_resistance_ohm": 1000000 }"#];
     let device = Device::from_json(&format!("{{ {} }}", [&head, parts].concat().join(", "))).expect("a device");
     let branches = vec![Branch::Plus; weights.rows()];
     let params = ArrayParams { update_sigma: 2e-4, ..ArrayParams::new(1.0, &branches) };
-    CrossbarArray::new(&device, params, weights, Seed::new(1)).expect("the device holds the weights")
+    CrossbarArray::new(&device, params, weights, Seed::new(1)).expect("weights within the window")
 }
 
 fn cells(matrix: &Matrix) -> u64 {

@@ -1,12 +1,12 @@
-//! What the benches share: the network of the noise study, with images and weights as they are in the middle of a trial.
+//! Common parts of the benches: the network of the noise study, with images and weights from the middle of a trial.
 //!
 //! - [`Stage`]: encoded data and a network, by default images and 784-100-10;
-//! - [`Trial`]: what tells a trial on it from another;
-//! - [`Learner`]: the two weight stores and the trainer of one trial on it, an epoch at a time;
-//! - [`wanted`], [`number`], [`test_mode`]: the arguments of a bench.
+//! - [`Trial`]: device, seed and executor of a trial;
+//! - [`Learner`]: the two weight stores and the trainer of a trial, advanced by epochs;
+//! - [`wanted`], [`number`], [`test_mode`]: command-line arguments of a bench.
 //!
-//! Time depends on how often neurons spike, and a network with its first weights hardly spikes: benches measure after
-//! some epochs of training. What it deliberately does not do: measure anything itself.
+//! The time depends on the number of spikes, and a network with its initial weights has few. Benches therefore measure
+//! after some epochs of training. This crate measures nothing itself.
 
 use std::path::Path;
 
@@ -26,42 +26,43 @@ use ohmspike_study::hardware::layer_weights;
 use ohmspike_study::prepare::{EncodedData, LoadedDevice, Prepared};
 use ohmspike_study::settings::{Settings, TrainingSettings};
 
-/// Whether benches are only to show that they run: `cargo bench -- --test`, or `cargo test --benches`.
+/// Returns whether benches should only show that they run: `cargo bench -- --test`, or `cargo test --benches`.
 pub fn test_mode() -> bool {
     let given = |flag| std::env::args().any(|argument| argument == flag);
     given("--test") || !given("--bench")
 }
 
-/// Whether `name` holds the first argument that is neither a flag nor a number; any does without such an argument.
+/// Returns whether `name` contains the first argument that is neither a flag nor a number. True without such an
+/// argument.
 pub fn wanted(name: &str) -> bool {
     let mut arguments = std::env::args().skip(1);
     let word = arguments.find(|argument| argument.parse::<f64>().is_err() && !argument.starts_with('-'));
     word.is_none_or(|word| name.contains(&word))
 }
 
-/// The number that follows `flag`.
+/// Returns the number after `flag`.
 pub fn number(flag: &str) -> Option<u64> {
     let mut arguments = std::env::args().skip_while(|argument| argument != flag);
     arguments.nth(1).and_then(|number| number.parse().ok())
 }
 
-/// All of Fashion-MNIST where it is found, else the embedded subset; the subset in test mode.
+/// Returns the complete Fashion-MNIST if it is installed, else the embedded subset; always the subset in test mode.
 pub fn largest_data_set() -> Name {
     if !test_mode() && locate(Name::FashionMnist, None).is_ok() { Name::FashionMnist } else { Name::FashionMnistSubset }
 }
 
-/// A network and its data; by default the network of the noise study, 80:20 and `kilgore-2025`, on one data set.
+/// A network and its data, by default the noise study with 80:20 and `kilgore-2025` on one data set.
 #[derive(Debug)]
 pub struct Stage {
-    /// Everything but the device.
+    /// Settings without the device.
     pub settings: Settings,
-    /// The samples as spikes.
+    /// Samples encoded as spikes.
     pub data: EncodedData,
-    /// Sizes and constants.
+    /// Sizes and constants of the network.
     pub network: Network,
 }
 
-/// The settings of the noise study on `set`, with noise of 20 % of sigma_init.
+/// Returns the settings of the noise study on `set`, with write noise of 20 % of σ_init.
 pub fn study_settings(set: Name) -> Settings {
     let mut settings = Settings::default();
     settings.data.set = set.to_string();
@@ -73,41 +74,42 @@ impl Stage {
     /// Reads and encodes `set`.
     ///
     /// # Panics
-    /// If the data set is not there.
+    /// Panics if the data set is missing.
     pub fn new(set: Name) -> Stage {
         let settings = study_settings(set);
-        let prepared = Prepared::new([&settings].into_iter(), Path::new(".")).expect("the data set is there");
+        let prepared = Prepared::new([&settings].into_iter(), Path::new(".")).expect("an installed data set");
         let data = prepared.data(&settings).clone();
         Stage::of(settings, data)
     }
 
-    /// The network that `settings` describe, on `data`.
+    /// Creates the network of `settings` on `data`.
     ///
     /// # Panics
-    /// If there is no such network.
+    /// Panics if the settings are invalid.
     pub fn of(settings: Settings, data: EncodedData) -> Stage {
         let shape = &settings.network;
         let dynamics = settings.dynamics();
         let inputs = data.train.spikes.units();
         let network =
             Network::new(inputs, shape.hidden, data.classes, shape.excitatory_fraction, shape.steps, &dynamics)
-                .expect("a network with units, time and time constants");
+                .expect("a valid network");
         Stage { settings, data, network }
     }
 
-    /// A trial whose weights `device` holds, or abstract ones with noise of 20 % of sigma_init, after `epochs` epochs.
+    /// Starts a trial with weights in `device`, or digital weights with noise of 20 % of σ_init, and trains `epochs`
+    /// epochs.
     ///
     /// # Panics
-    /// If the device cannot hold the first weights.
+    /// Panics if the device cannot hold the initial weights.
     pub fn learner<'a>(&'a self, device: Option<&Device>, epochs: u64) -> Learner<'a> {
         let trial = Trial { device: device.cloned(), ..Trial::default() };
         self.trial(&trial, epochs)
     }
 
-    /// `trial` after `epochs` epochs.
+    /// Starts `trial` and trains `epochs` epochs.
     ///
     /// # Panics
-    /// If the device cannot hold the first weights.
+    /// Panics if the device cannot hold the initial weights.
     pub fn trial<'a>(&'a self, trial: &Trial<'a>, epochs: u64) -> Learner<'a> {
         let seed = Seed::new(trial.seed);
         let first = |connection: Connection| {
@@ -123,13 +125,13 @@ impl Stage {
         learner
     }
 
-    /// `trial` with these first weights of the hidden layer and the readout.
+    /// Starts `trial` with these initial weights of the hidden layer and the readout.
     fn learner_from<'a>(&'a self, [hidden, readout]: [Matrix; 2], trial: Trial<'a>) -> Learner<'a> {
         let (chip, loaded) = (Seed::new(trial.seed).named("chip"), trial.device.clone().map(LoadedDevice::from));
         let hold = |connection: Connection, weights| {
             let (signs, chip) = (self.network.signs(connection), chip.numbered(connection.stream()));
             layer_weights(&self.settings, loaded.as_ref(), connection, weights, signs, chip)
-                .expect("the device holds the first weights")
+                .expect("initial weights within the window")
         };
         let (hidden, readout) = (hold(Connection::Feedforward(0), hidden), hold(Connection::Readout, readout));
         let TrainingSettings { batch, learning_rate, .. } = self.settings.training;
@@ -139,25 +141,25 @@ impl Stage {
     }
 }
 
-/// What tells a trial from another on the same stage.
+/// Parameters of a trial on a stage.
 #[derive(Clone, Debug)]
 pub struct Trial<'a> {
-    /// What holds the weights; abstract ones without.
+    /// Device with the weights; `None` for digital weights.
     pub device: Option<Device>,
-    /// Its seed.
+    /// Seed of the trial.
     pub seed: u64,
-    /// Who computes it.
+    /// Executor of the trial.
     pub executor: &'a dyn Executor,
 }
 
 impl Default for Trial<'_> {
-    /// Abstract weights of seed 1, on one thread.
+    /// Digital weights with seed 1 on one thread.
     fn default() -> Self {
         Trial { device: None, seed: 1, executor: &Serial }
     }
 }
 
-/// One trial, an epoch at a time.
+/// A trial, advanced by epochs.
 pub struct Learner<'a> {
     /// Inputs x hidden.
     pub hidden: LayerWeights,
@@ -170,10 +172,10 @@ pub struct Learner<'a> {
 }
 
 impl<'a> Learner<'a> {
-    /// A learner whose weights are those of this one, held by `device`, and whose next epoch has the same number.
+    /// Returns a learner with the same weights in `device` and the same epoch number.
     ///
     /// # Panics
-    /// If the device cannot hold the weights.
+    /// Panics if the device cannot hold the weights.
     pub fn held_by(&self, device: Device) -> Learner<'a> {
         let weights = [&self.hidden, &self.readout].map(|layer| layer.store().weights().clone());
         let trial = Trial { device: Some(device), ..self.trial.clone() };
@@ -183,7 +185,7 @@ impl<'a> Learner<'a> {
     /// Trains the next epoch.
     ///
     /// # Panics
-    /// If training diverges.
+    /// Panics if training diverges.
     pub fn train(&mut self) -> EpochReport {
         let train = &self.stage.data.train;
         let report = self.trainer.epoch(
@@ -196,7 +198,7 @@ impl<'a> Learner<'a> {
         report.expect("training at 20 % noise converges")
     }
 
-    /// Tests on whole batches of the test samples.
+    /// Tests on whole batches of test samples.
     pub fn test(&mut self) -> Activity {
         let (test, read) = (&self.stage.data.test, Seed::new(self.trial.seed).named("test").numbered(self.epochs));
         evaluate(
@@ -209,7 +211,7 @@ impl<'a> Learner<'a> {
         )
     }
 
-    /// Forward and backward passes of the first batch of samples; their losses.
+    /// Runs forward and backward passes of the first batch and returns the sum of its losses.
     pub fn first_batch(&mut self) -> f64 {
         let batch: Vec<u32> = (0..self.stage.settings.training.batch as u32).collect();
         let read = Seed::new(self.trial.seed);
@@ -217,7 +219,7 @@ impl<'a> Learner<'a> {
         self.trainer.differentiate(&self.stage.data.train, &batch, stores, read)
     }
 
-    /// The steps that the first batch of samples asks of both layers, as an update gets them.
+    /// Returns the requested updates of both layers for the first batch.
     pub fn steps(&mut self) -> [Matrix; 2] {
         self.first_batch();
         let learning_rate = self.stage.settings.training.learning_rate as f32;
@@ -231,13 +233,13 @@ impl<'a> Learner<'a> {
 }
 
 impl Stage {
-    /// Test images that fill whole batches.
+    /// Returns the number of test images in whole batches.
     pub fn test_images(&self) -> usize {
         let batch = self.settings.training.batch;
         self.data.test.labels.len() / batch * batch
     }
 
-    /// Training images that fill whole batches.
+    /// Returns the number of training images in whole batches.
     pub fn training_images(&self) -> usize {
         let batch = self.settings.training.batch;
         self.data.train.labels.len() / batch * batch

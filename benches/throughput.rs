@@ -1,9 +1,9 @@
-//! What the comparison with other programs measures of ours, as a table of counts and seconds on standard output.
+//! Measures Ohmspike for the comparison with other programs and prints a table of counts and seconds.
 //!
-//! `peers/run.py` runs it in turn with the others. `--epochs N` is how many epochs of a trial are measured; an argument
-//! without dashes chooses the measurements whose name holds it.
+//! `peers/run.py` runs this in turn with the other programs. `--epochs N` sets the number of measured epochs per trial.
+//! An argument without dashes selects measurements by part of their name.
 
-#![allow(clippy::print_stdout)] // Its output is the measurement.
+#![allow(clippy::print_stdout)] // The output is the measurement.
 
 use std::hint::black_box;
 use std::sync::Barrier;
@@ -16,16 +16,16 @@ use ohmspike_crossbar::{ArrayParams, Branch, ColumnRead, CrossbarArray};
 use ohmspike_rng::Seed;
 use ohmspike_simd::Matrix;
 
-/// Cores of the reference machine: trials at a time, and threads of every other program.
+/// Cores of the reference machine: number of parallel trials, and threads of every other program.
 const THREADS: usize = 2;
 const ROWS: usize = 784;
 const COLUMNS: usize = 100;
-/// Active rows of a read: the mean of the steps of an image in which pixels spike, and a dense vector.
+/// Active rows of a read: the mean over active steps of an image, and a dense vector.
 const ACTIVE: [usize; 2] = [13, 300];
-/// Vectors that are read in turn.
+/// Vectors read in turn.
 const VECTORS: usize = 256;
 
-/// Something that was done `count` times in `seconds`.
+/// An operation that was done `count` times in `seconds`.
 struct Measurement {
     name: String,
     counted: &'static str,
@@ -53,7 +53,7 @@ fn main() {
     }
 }
 
-/// Prints what `run` measured, if `name` is asked for.
+/// Prints the measurements of `run` if `name` is selected.
 fn measure(name: String, run: impl FnOnce(String) -> Vec<Measurement>) {
     if wanted(&name) {
         for Measurement { name, counted, count, seconds } in run(name) {
@@ -62,8 +62,8 @@ fn measure(name: String, run: impl FnOnce(String) -> Vec<Measurement>) {
     }
 }
 
-/// Trials of the noise study, `threads` at a time, each on one thread. The first epochs are quicker than the others, as
-/// hardly a neuron spikes yet: they are not counted.
+/// Trains `threads` trials of the noise study in parallel, each on one thread. The first epochs are not counted,
+/// because they are faster: few neurons spike yet.
 fn training(name: String, threads: usize) -> Vec<Measurement> {
     let stage = Stage::new(largest_data_set());
     let (warm_up, epochs) = if test_mode() { (0, 1) } else { (2, number("--epochs").unwrap_or(3)) };
@@ -79,8 +79,7 @@ fn training(name: String, threads: usize) -> Vec<Measurement> {
     vec![Measurement { name, counted: "images", count, seconds }]
 }
 
-/// Reads of all columns of an array whose cells are read with noise of 1 % of their conductance, each with another
-/// `active` rows.
+/// Reads all columns of an array with read noise of 1 % of the conductance, with different `active` rows for each read.
 fn noisy_reads(name: String, active: usize, threads: usize) -> Vec<Measurement> {
     let read = r#""read": { "white": { "noise": "relative", "sigma_percent_of_conductance": 1 } }"#;
     let array = array(read, &Matrix::from_fn(ROWS, COLUMNS, |row, column| ((row + column) % 16) as f32 / 16.0));
@@ -101,13 +100,12 @@ fn noisy_reads(name: String, active: usize, threads: usize) -> Vec<Measurement> 
     vec![Measurement { name, counted: "reads", count, seconds }]
 }
 
-/// `active` rows that are spread over the array, others for every vector.
+/// Returns `active` rows, distributed over the array and different for every vector.
 fn rows(vector: usize, active: usize) -> Vec<usize> {
     (0..active).map(|place| (place * ROWS / active + 37 * vector) % ROWS).collect()
 }
 
-/// Updates that ask every cell for one and a half pulses on average, up and down in turn: once counted in cells, once in
-/// pulses that were given.
+/// Updates with an average of one and a half pulses per cell, alternating up and down; counted in cells and in pulses.
 fn pulsed_updates(name: String, law: &str, threads: usize) -> Vec<Measurement> {
     let write = format!(
         r#""write": {{ "noise": "none", "cells": "asked", "scheme": "pulsed", "pulses": {{ "law": "{law}",
@@ -134,7 +132,7 @@ fn pulsed_updates(name: String, law: &str, threads: usize) -> Vec<Measurement> {
         .into()
 }
 
-/// `weights` in cells between 1 kohm and 1 Mohm of a device that has `part`.
+/// Creates an array with `weights` between 1 kΩ and 1 MΩ for a device with `part`.
 fn array(part: &str, weights: &Matrix) -> CrossbarArray {
     let window = r#""window": { "low_resistance_ohm": 1000, "high_resistance_ohm": 1000000 }"#;
     let device = Device::from_json(&format!(r#"{{ "name": "bench", {window}, {part} }}"#)).expect("a device");
@@ -142,7 +140,7 @@ fn array(part: &str, weights: &Matrix) -> CrossbarArray {
     CrossbarArray::new(&device, ArrayParams::new(1.0, &branches), weights, Seed::new(1)).expect("the weights fit")
 }
 
-/// Seconds from the start of the first to the end of the last of `threads` that each do what `prepare` gives them.
+/// Runs the work from `prepare` on `threads` threads; returns the seconds from the first start to the last end.
 fn side_by_side<W: FnMut()>(threads: usize, prepare: impl Fn(usize) -> W + Sync) -> f64 {
     let ready = Barrier::new(threads);
     let run = |thread| {

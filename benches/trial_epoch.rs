@@ -1,7 +1,7 @@
-//! A trial-epoch: one epoch of training and a test, on one thread. The unit in which studies are planned.
+//! A trial-epoch: one epoch of training and a test, on one thread. Plan the duration of studies in this unit.
 //!
-//! On all of Fashion-MNIST where it is found, else on the embedded subset. Epochs follow one another as in a trial: the
-//! weights move on, and every sample is another epoch.
+//! The bench uses all of Fashion-MNIST if it is installed, else the embedded subset. Epochs follow one another as in a
+//! trial: every sample is the next epoch of the same weights.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ fn main() {
         ("illustrative-oxide, read noise", Some("illustrative-oxide")),
     ] {
         let device = device.map(|name| Device::built_in(name).expect("a built-in device"));
-        // The first epochs are quicker than the others: hardly a neuron spikes yet.
+        // The first epochs are faster, because few neurons spike yet.
         let mut learner = stage.learner(device.as_ref(), if test_mode() { 0 } else { 2 });
         group.bench_function(name, |bencher| {
             bencher.iter(|| {

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Makes the embedded subset of Fashion-MNIST from the original files.
+"""Generates the embedded subset of Fashion-MNIST from the original files.
 
     python3 scripts/make_fashion_mnist_subset.py FOLDER_OF_THE_FOUR_FILES [OUTPUT_FOLDER]
 
-Takes the first images of each class in file order and keeps file order: 5,120 training images (512 a class) and 1,024
-test images (103 of classes 0 to 3, 102 of the others). Standard library only. The same input gives the same content
-everywhere, and the same bytes where zlib is the same. Prints, file by file, the size and the SHA-256 of the content,
-which crates/datasets/src/catalogue.rs states.
+Takes the first images of each class in file order: 5,120 training images (512 per class) and 1,024 test images (103 of each
+class 0 to 3, 102 of each other class). Uses the standard library only. Equal input gives equal content everywhere, and equal
+bytes with equal zlib versions. Prints the size and the SHA-256 of the content of each file, as stated in
+crates/datasets/src/catalogue.rs.
 """
 
 import gzip
@@ -56,7 +56,7 @@ def read_labels(path):
 
 
 def first_of_each_class(labels, total):
-    """Indices of the images to keep; where `total` does not divide, the first classes get one image more."""
+    """Returns the indices of the images to keep; if `total` is not divisible, the first classes have one more image."""
     wanted = [total // CLASSES + (label < total % CLASSES) for label in range(CLASSES)]
     kept = []
     for index, label in enumerate(labels):
@@ -70,7 +70,7 @@ def first_of_each_class(labels, total):
 
 def write(path, content):
     packed = io.BytesIO()
-    # No name and no time in the header: the same content gives the same file.
+    # Without name and time in the header, equal content gives an equal file.
     with gzip.GzipFile(filename="", mode="wb", compresslevel=9, fileobj=packed, mtime=0) as file:
         file.write(content)
     path.write_bytes(packed.getvalue())

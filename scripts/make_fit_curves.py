@@ -1,22 +1,22 @@
 #!/usr/bin/env python3
-"""Makes tests/validation/data/fit_curves.json: what published fits of pulsed cells do, from their equations.
+"""Generates tests/validation/data/fit_curves.json from the equations of published fits of pulsed cells.
 
     python3 -m venv venv && venv/bin/pip install numpy==2.4.6
     venv/bin/python scripts/make_fit_curves.py
 
-The fits are presets of aihwkit (Rasch et al., AICAS 2021; Le Gallo et al., APL Mach. Learn. 1, 041102 (2023)), whose papers and
-documentation state the equations below; the numbers are those of presets/devices.py of version 1.1.0. Everything here is written
-from the equations. Weights w become shares of the nominal window, x = (w - w_min) / (w_max - w_min); deviations are divided by
-the same width. Takes about two minutes.
+The fits are presets of aihwkit (Rasch et al., AICAS 2021; Le Gallo et al., APL Mach. Learn. 1, 041102 (2023)). Their papers and
+documentation state the equations below; the numbers are those of presets/devices.py of version 1.1.0. This script implements the
+equations independently. Weights w are converted to fractions of the nominal window, x = (w - w_min) / (w_max - w_min), and
+deviations are divided by the same width. Takes about two minutes.
 
     gain g = 1 + s z or exp(s z);  dw+ = |dw (g + r)|,  dw- = |dw (g - r - up_down)|,  r = s z
-    w_max' = |w_max (1 + s z)|,  w_min' = -|w_min (1 + s z)|, exchanged before if they cross
-    linear       up  w += (dw+ - |gamma + s z| dw+ w / w_max) (1 + c z),    down with w_min, w_max and w_min the nominal ones
+    w_max' = |w_max (1 + s z)|,  w_min' = -|w_min (1 + s z)|, exchanged first if they cross
+    linear       up  w += (dw+ - |gamma + s z| dw+ w / w_max) (1 + c z),    down with w_min, w_max and w_min nominal
     soft bounds  up  w += dw+ (1 - w / w_max' + c z),                       down w -= dw- (1 - w / w_min' + c z)
     exponential  up  w += dw+ max(1 - A exp(gamma y), 0) (1 + c z),  y = 2 a w / (w_max' - w_min') + b, down with -gamma
-    and w is clipped to w_min' .. w_max'; what a read sees is w + write_noise_std dw z, drawn anew at every write
+    and w is clipped to w_min' .. w_max'; reads return w + write_noise_std dw z, with a new z at every write
 
-Conductances are not below 0 µS: floors below the weight `no_conductance` of a device file are held there, as the file says.
+Conductances are at least 0 µS: floors below the weight `no_conductance` of a device file are clamped to it, as in the file.
 """
 
 import json
@@ -29,7 +29,7 @@ CELLS = 100_000
 
 SOFT = dict(law="soft-bounds", up_down=0.0)
 LINEAR = dict(law="linear", up_down=0.0, dw_dtod=0.1, up_down_dtod=0.01, ends_dtod=(0.05, 0.05), gamma_dtod=0.05, offset=0.0)
-# Weight of no conductance: the floor of the file over the span of its window, times the span of the weights.
+# Weight at 0 µS: the floor of the file divided by the span of its window, times the span of the weights.
 FITS = {
     "reram-es-gong-2018": dict(
         preset="ReRamESPresetDevice", law="exponential", dw=0.00135, up_down=0.259359, w=(-1.0, 1.0), a=-0.5, b=-0.5,
@@ -54,7 +54,7 @@ FITS = {
 
 
 class Cells:
-    """The cells of one chip of a fit."""
+    """The cells of one simulated chip."""
 
     def __init__(self, fit, rng):
         draw = lambda: rng.standard_normal(CELLS)
@@ -70,7 +70,7 @@ class Cells:
             self.gamma = [np.abs(gamma + fit["gamma_dtod"] * draw()) for gamma in fit["gamma"]]
 
     def step(self, w, up, cycle):
-        """How far one pulse would take each weight up or down, with a spread of `cycle` from pulse to pulse."""
+        """Returns the change of each weight by a pulse up or down, with cycle-to-cycle noise `cycle`."""
         fit, size, sign = self.fit, self.up if up else self.down, 1 if up else -1
         own, nominal = (self.high, fit["w"][1]) if up else (self.low, fit["w"][0])
         noise = cycle * self.draw()
@@ -83,20 +83,20 @@ class Cells:
         return size * np.maximum(1 - fit["amplitude"][place] * np.exp(sign * fit["gamma"][place] * y), 0) * (1 + noise)
 
     def pulse(self, w, up):
-        """The weights after one pulse each."""
+        """Returns the weights after one pulse each."""
         step = self.step(w, up, self.fit["cycle"])
         return np.clip(w + step if up else w - step, self.low, self.high)
 
 
 def moments(values):
-    """Mean, standard deviation and kurtosis, with what a test needs of their errors."""
+    """Returns mean, standard deviation and kurtosis."""
     mean, sigma = values.mean(), values.std()
     kurtosis = ((values - mean) ** 4).mean() / sigma**4 if sigma > 0 else 3.0
     return {"mean": float(f"{mean:.7g}"), "sigma": float(f"{sigma:.6g}"), "kurtosis": float(f"{kurtosis:.4g}")}
 
 
 def curve(cells, share):
-    """Up from the floor of the window and down again, at some numbers of pulses: the state, and what a read sees."""
+    """Simulates pulses up from the floor of the window and back down; returns the state and the read state at some pulse numbers."""
     fit = cells.fit
     w = np.clip(np.full(CELLS, fit["w"][0]), cells.low, cells.high)
     offset = fit["offset"] * fit["dw"]
@@ -111,7 +111,7 @@ def curve(cells, share):
 
 
 def steps_at(cells, w, up, width):
-    """One pulse of every cell at `w`: what cells differ in, and with the noise of the pulse."""
+    """Simulates one pulse of every cell at `w`: device-to-device variation without and with cycle-to-cycle noise."""
     steps = [cells.step(w, up, cycle) / width for cycle in (0.0, cells.fit["cycle"])]
     return {"of_cells": moments(steps[0]), "with_noise": moments(steps[1])}
 
@@ -137,7 +137,7 @@ def main():
     fits = [of_fit(name, fit, rng) for name, fit in FITS.items()]
     source = (
         "Made by scripts/make_fit_curves.py with numpy from the published equations of the presets of aihwkit 1.1.0. Numbers are "
-        "shares of the nominal window; moments over so many cells."
+        "fractions of the nominal window; moments over this number of cells."
     )
     text = json.dumps({"source": source, "cells": CELLS, "fits": fits}, indent=1)
     OUTPUT.write_text(text + "\n", encoding="utf-8")

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Makes tests/validation/data/statistics.json: statistics of samples by programs that are not ours.
+"""Generates tests/validation/data/statistics.json with numpy, scipy and statsmodels.
 
     python3 -m venv venv && venv/bin/pip install scipy==1.17.1 statsmodels==0.15.0
     venv/bin/python scripts/make_statistics.py
 
-Every value is one call of numpy, scipy or statsmodels, or a textbook formula where none of them has the statistic; each
-function below says which. Samples are published ones, by name, or made-up accuracies written out here.
+Every value is one call of numpy, scipy or statsmodels, or a textbook formula if none of them has the statistic; the docstring of
+each function states which. Samples are published ones, by name, or invented accuracies in this file.
 """
 
 import itertools
@@ -24,12 +24,12 @@ OUTPUT = pathlib.Path(__file__).resolve().parent.parent / "tests/validation/data
 # Hours of sleep gained under two drugs: Student (1908), `sleep` in R.
 DRUG_1 = [0.7, -1.6, -0.2, -1.2, -0.1, 3.4, 3.7, 0.8, 0.0, 2.0]
 DRUG_2 = [1.9, 0.8, 1.1, 0.1, -0.1, 4.4, 5.5, 1.6, 4.6, 3.4]
-# Made up.
+# Invented.
 LOW = [48.1, 49.2, 55.0, 47.3]
-# Accuracies of eight seeds, made up; close to each other as those of a study.
+# Invented accuracies of eight seeds, as close to each other as those of a study.
 ACCURATE = [0.7843, 0.7871, 0.7811, 0.7902, 0.7856, 0.7838, 0.7889, 0.7820]
 LESS = [0.7798, 0.7812, 0.7761, 0.7850, 0.7803, 0.7779, 0.7841, 0.7768]
-# Made-up accuracies of eight seeds at rising levels of noise.
+# Invented accuracies of eight seeds at increasing noise levels.
 LEVELS = [0.0, 5.0, 10.0, 20.0, 40.0, 60.0]
 ACCURACIES = [
     [0.799, 0.816, 0.807, 0.81, 0.805, 0.789, 0.788, 0.797],
@@ -73,8 +73,8 @@ def pairs():
 
 
 def shifts():
-    """The noncentrality at which `scipy.stats.nct` puts a share `power` above the critical value, by `scipy.optimize.brentq`. What
-    lies below the negative one is less than 1e-5 there."""
+    """The noncentrality at which a fraction `power` of `scipy.stats.nct` is above the critical value, by `scipy.optimize.brentq`. The
+    fraction below the negative critical value is less than 1e-5."""
     for degrees, alpha, power in [(2, 0.05, 0.8), (2, 0.01, 0.8), (4, 0.05, 0.8), (7, 0.05, 0.9), (15, 0.05 / 6, 0.8), (99, 0.05, 0.8)]:
         critical = stats.t.ppf(1 - alpha / 2, degrees)
         found = lambda delta: stats.nct.sf(critical, degrees, delta) - power
@@ -107,7 +107,7 @@ def first_crossing(means, threshold):
 
 
 def bounds(threshold, level):
-    """Both ends of `scipy.stats.t.interval` of a(level) - chance - threshold (a(clean) - chance), a by `numpy.interp`."""
+    """Returns both ends of `scipy.stats.t.interval` of a(level) - chance - threshold (a(clean) - chance), a by `numpy.interp`."""
     rows = np.array(ACCURACIES)
     here = np.array([np.interp(level, LEVELS, rows[:, seed]) for seed in range(rows.shape[1])])
     distance = here - 0.1 - threshold * (rows[0] - 0.1)
@@ -115,7 +115,7 @@ def bounds(threshold, level):
 
 
 def end(threshold, side):
-    """Where a bound first is 0, by `scipy.optimize.brentq` between the two levels that enclose it."""
+    """Returns the first zero of a bound, by `scipy.optimize.brentq` between the two levels that enclose it."""
     signs = [bounds(threshold, level)[side] > 0 for level in LEVELS]
     k = signs.index(False)
     return optimize.brentq(lambda level: bounds(threshold, level)[side], LEVELS[k - 1], LEVELS[k], xtol=1e-12)
@@ -131,7 +131,7 @@ def crossings():
 
 
 def table(sizes, values):
-    """Values in an order in which the last factor varies fastest, then replicates."""
+    """Returns outcomes with the last factor varying fastest, then replicates."""
     repeats = len(values) // int(np.prod(sizes))
     keys = np.repeat(list(itertools.product(*[range(size) for size in sizes])), repeats, axis=0)
     return pd.DataFrame(keys, columns=list("abc")[: len(sizes)]).assign(y=np.array(values, dtype=float))
@@ -187,7 +187,7 @@ def main():
         "intervals": list(intervals()), "pairs": list(pairs()), "shifts": list(shifts()), "adjusted": list(adjusted()),
         "lines": list(lines()), "crossings": crossings(), "components": list(components()),
     }
-    # One line an entry keeps differences readable.
+    # One line per entry keeps diffs readable.
     rows = lambda value: ",\n".join("  " + json.dumps(entry, default=plain) for entry in value)
     parts = [
         f'"{name}": [\n{rows(value)}\n]' if isinstance(value, list) else f'"{name}": {json.dumps(value, default=plain)}'

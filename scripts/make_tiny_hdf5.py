@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
-"""Makes small HDF5 files of recorded events whose numbers are stored in unusual ways, and what libhdf5 makes of them.
+"""Generates small HDF5 files of recorded events with unusual number formats, and the values that libhdf5 reads.
 
     python3 scripts/make_tiny_hdf5.py
 
-Needs h5py and NumPy. Writes into crates/datasets/tests/data/hdf5, each file packed with gzip:
+Needs h5py and NumPy. Writes gzipped files to crates/datasets/tests/data/hdf5:
 
-    read/*.h5.gz        the same recordings, of which expected.json has times, units and labels
-    refused/*.h5.gz     files that are refused, each beside NAME.error with the message
+    read/*.h5.gz        equal recordings; expected.json has times, units and labels
+    refused/*.h5.gz     rejected files, each with its message in NAME.error
 
-libhdf5 converts between its types while it writes, and what it reads back is compared with expected.json.
+libhdf5 converts between its types on writing. The values that it reads back are compared with expected.json.
 """
 
 import gzip
@@ -22,14 +22,14 @@ from h5py import h5d, h5p, h5s, h5t
 
 DATA = pathlib.Path(__file__).resolve().parent.parent / "crates/datasets/tests/data/hdf5"
 SAMPLE = np.array([0, 0, 0, 1, 1, 2, 3, 3, 4, 5, 6, 7])
-# Sixteenths of a second, which every format below holds.
+# Sixteenths of a second, which are exact in every format below.
 TIME = np.array([0, 1, 7, 2, 8, 3, 0, 12, 5, 1, 2, 15]) / 16
 UNIT = np.array([3, 0, 2, 1, 3, 0, 0, 2, 1, 3, 2, 1])
 LABELS = np.array([0, 1, 2, 3, 0, 1, 2, 3])
 
 
 def floats(size, sign, exponent, exponent_bits, mantissa, mantissa_bits, bias, order=h5t.ORDER_LE, precision=None, offset=0):
-    """A floating-point type of `size` bytes."""
+    """Returns a floating-point type of `size` bytes."""
     kind = h5t.IEEE_F64LE.copy()
     kind.set_fields(sign, exponent, exponent_bits, mantissa, mantissa_bits)
     kind.set_ebias(bias)
@@ -41,7 +41,7 @@ def floats(size, sign, exponent, exponent_bits, mantissa, mantissa_bits, bias, o
 
 
 def integers(base, precision, offset):
-    """A whole number in `precision` bits from bit `offset` on of the type `base`."""
+    """Returns an integer type with `precision` bits starting at bit `offset` of the type `base`."""
     kind = base.copy()
     kind.set_precision(precision)
     kind.set_offset(offset)
@@ -49,14 +49,14 @@ def integers(base, precision, offset):
 
 
 def without_times():
-    """Properties of a data set that is the same whenever it is made."""
+    """Returns creation properties of a reproducible data set."""
     create = h5p.create(h5p.DATASET_CREATE)
     create.set_obj_track_times(False)
     return create
 
 
 def put(file, name, numbers, kind, **packing):
-    """A data set of the type `kind`, to which libhdf5 converts `numbers`."""
+    """Creates a data set of the type `kind`; libhdf5 converts `numbers`."""
     numbers = np.ascontiguousarray(numbers)
     create = without_times()
     if packing:
@@ -75,7 +75,7 @@ def made(fill, user_block=0, **options):
 
 
 def table(time=None, unit=None, label=None, name="time", times=TIME, attributes=(), **packing):
-    """Fills a file with the columns sample, time, unit and labels, stored as the given types."""
+    """Fills a file with the columns sample, time, unit and labels in the given types."""
 
     def fill(file):
         put(file, "sample", SAMPLE, h5t.STD_U16LE)
@@ -89,13 +89,13 @@ def table(time=None, unit=None, label=None, name="time", times=TIME, attributes=
 
 
 def sensor(file):
-    """Events of a sensor of 2 x 1 pixels and 2 polarities; h5py stores NumPy's booleans as an enumeration."""
+    """Writes events of a sensor of 2 x 1 pixels and 2 polarities; h5py stores NumPy Booleans as an enumeration."""
     file["sample"], file["time"], file["labels"] = SAMPLE, TIME, LABELS
     file["x"], file["p"] = UNIT % 2, UNIT >= 2
 
 
 def sequences(times, units, unit_type=None, attributes=()):
-    """The layout of Spiking Heidelberg Digits with elements of other types."""
+    """Writes the layout of Spiking Heidelberg Digits with other element types."""
 
     def fill(file):
         group = file.create_group("spikes")
@@ -157,7 +157,7 @@ def packed(content):
 
 
 def numbers_of(content, name):
-    """What libhdf5 returns of a data set."""
+    """Returns the values that libhdf5 reads from a data set."""
     with h5py.File(io.BytesIO(content), "r") as file:
         kind = np.float64 if name in ("time", "t") else np.int64
         dataset = file[name].id
@@ -175,7 +175,7 @@ def recordings(name, content):
     with h5py.File(io.BytesIO(content), "r") as file:
         names = list(file)
         if "spikes" in names:
-            # h5py 3.16 returns big-endian elements as they are stored and calls them native.
+            # h5py 3.16 returns big-endian elements as stored and labels them as native.
             stored = {column: file[f"spikes/{column}"] for column in ("times", "units")}
             times, units = ([row.view(part.dtype.metadata["vlen"]).tolist() for row in part[...]] for part in stored.values())
             return {"times": times, "units": units, "labels": numbers_of(content, "labels").tolist()}
@@ -215,7 +215,7 @@ def enumeration(file):
 
 
 def unknown_filter(create):
-    """A filter that this libhdf5 does not have, said to be optional, so that its chunks are stored as they are."""
+    """Adds an optional filter that libhdf5 lacks, so that chunks are stored unchanged."""
     create.set_filter(32015, h5py.h5z.FLAG_OPTIONAL)
 
 
@@ -225,7 +225,7 @@ def twice(create):
 
 
 def vax():
-    """Bits 0 and 6 of the flags say so; libhdf5 makes no such type by itself."""
+    """Sets bits 0 and 6 of the type flags, because libhdf5 cannot create this type."""
     content = bytearray(made(table(time=h5t.IEEE_F32LE)))
     # Class 1, flags 20 1f 00, 4 bytes, offset 0, precision 32.
     place = content.index(bytes([0x11, 0x20, 0x1F, 0, 4, 0, 0, 0, 0, 0, 32, 0]))

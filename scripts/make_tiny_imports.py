@@ -1,18 +1,18 @@
 #!/usr/bin/env python3
-"""Makes small files of events and of dense samples in every form that `ohmspike data import` reads, and what NumPy makes of them.
+"""Generates small files of events and dense samples in every format of `ohmspike data import`, and the values that NumPy reads.
 
     python3 scripts/make_tiny_imports.py
 
-Needs h5py and NumPy. Everything is drawn from a fixed seed. Writes into crates/datasets/tests/data/import
+Needs h5py and NumPy. All random numbers have a fixed seed. Writes to crates/datasets/tests/data/import:
 
     events.npz, events.csv, events.h5, table.npy    the same recordings: columns, and one structured array
-    recordings.npz                                  the same as a structured array (t, x, p) a recording, as Tonic gives them
+    recordings.npz                                  the same as one structured array (t, x, p) per recording, as in Tonic
     sensor.npz                                      recordings of a sensor of 3 x 2 pixels and 2 polarities
-    images.npy, images.idx.gz, labels.npy, labels.idx    the same images of bytes
-    numbers.npy, big.npy, features.npy              numbers from 0 to 1, in another order of bytes, and of any size
+    images.npy, images.idx.gz, labels.npy, labels.idx    equal images of bytes
+    numbers.npy, big.npy, features.npy              numbers from 0 to 1, big-endian ones, and unscaled ones
     expected.json                                   events by recording, images and scaled numbers
 
-Archives are written without times, so that they are the same wherever NumPy, HDF5 and zlib are.
+Archives have no time stamps, so that they are reproducible with equal versions of NumPy, HDF5 and zlib.
 """
 
 import gzip
@@ -48,7 +48,7 @@ def write(name, content):
 
 
 def events(rng):
-    """Columns of events in random order, whose times are whole microseconds."""
+    """Returns columns of events in random order, with times in whole microseconds."""
     counts = rng.integers(1, 9, SAMPLES)
     sample = rng.permutation(np.repeat(np.arange(SAMPLES), counts))
     microseconds = rng.integers(0, DURATION * 1e6, sample.size)
@@ -87,7 +87,7 @@ def write_events(rng, expected):
 
 
 def write_sensor(rng, expected):
-    """Recordings of a sensor, of which the second is silent; in one structured array beside `sample`."""
+    """Writes recordings of a sensor, the second one silent, as one structured array and an array `sample`."""
     sample = np.array([0, 0, 2, 2, 2])
     rows = np.zeros(5, [("x", "<i2"), ("y", "<i2"), ("t", "<i8"), ("p", "<i2")])
     rows["x"], rows["y"], rows["p"] = [0, 2, 1, 0, 2], [0, 1, 1, 1, 0], [0, 1, 1, 0, 1]

@@ -1,16 +1,16 @@
 #!/usr/bin/env python3
-"""Makes small files in the form of the Spiking Heidelberg Digits, whole and spoilt, and what NumPy reads and bins of them.
+"""Generates small valid and invalid files in the format of Spiking Heidelberg Digits, and the values that NumPy reads and bins.
 
     python3 scripts/make_tiny_shd.py
 
-Needs h5py and NumPy. Spikes are drawn from a fixed seed and have nothing to do with speech. Writes
+Needs h5py and NumPy. Spikes are random with a fixed seed and are unrelated to speech. Writes
 
-    crates/datasets/tests/data/shd/shd_train.h5.gz, shd_test.h5.gz      whole, as h5py writes by default
-    crates/datasets/tests/data/shd/latest.h5.gz, chunked.h5.gz          the training file in other layouts of HDF5
-    crates/datasets/tests/data/shd/rejected/*.h5.gz                     the training file with one mistake each
+    crates/datasets/tests/data/shd/shd_train.h5.gz, shd_test.h5.gz      valid, with h5py's defaults
+    crates/datasets/tests/data/shd/latest.h5.gz, chunked.h5.gz          the training file in other HDF5 layouts
+    crates/datasets/tests/data/shd/rejected/*.h5.gz                     the training file with one error each
     tests/validation/data/shd.json                                      counts and sums, and every binned spike
 
-Files of h5py hold no time stamps, so that they are the same wherever HDF5 and zlib are.
+Files of h5py have no time stamps, so that they are reproducible with equal versions of HDF5 and zlib.
 """
 
 import gzip
@@ -31,14 +31,14 @@ KEYS = ("zero one two three four five six seven eight nine "
 
 
 def draw(rng, recordings):
-    """Recordings in which units repeat within a step, some spikes come past the window, and one is silent."""
+    """Returns recordings with repeated units within a step, spikes after the window, and one silent recording."""
     content = {"times": [], "units": [], "labels": [], "speaker": []}
     for recording in range(recordings):
         count = 0 if recording == 3 else int(rng.integers(20, 60))
         times = np.sort(rng.uniform(0.0, 1.5, count)).astype(np.float16)
         units = rng.integers(0, UNITS, count).astype(np.uint16)
         if count:
-            # The ends of both ranges, float16 next to the end of the window on both sides, and spikes that come twice.
+            # Both ends of the ranges, float16 next to both sides of the end of the window, and duplicate spikes.
             times[:6] = np.array([0.0, 6e-8, 0.5, 0.5, 1.399, 1.4], np.float16)
             units[:6] = [UNITS - 1, 0, 7, 7, 1, 2]
         content["times"].append(times)
@@ -56,7 +56,7 @@ def sequences(group, name, rows, dtype, **layout):
 
 
 def hdf5(content, libver="earliest", times=np.float16, units=np.uint16, labels=np.uint8, leave_out=(), **layout):
-    """The bytes of a file with `content`."""
+    """Returns the bytes of a file with `content`."""
     memory = io.BytesIO()
     with h5py.File(memory, "w", libver=libver) as file:
         spikes = file.create_group("spikes")
@@ -78,21 +78,21 @@ def write(path, content):
 
 
 def changed(content, **values):
-    """A copy in which some entries are others."""
+    """Returns a copy with some entries replaced."""
     copy = {key: list(rows) for key, rows in content.items()}
     copy.update(values)
     return copy
 
 
 def with_event(content, key, event, value):
-    """A file in which one event of recording 1 has another time or unit."""
+    """Returns a file with another time or unit of one event of recording 1."""
     rows = [row.copy() for row in content[key]]
     rows[1][event] = value
     return hdf5(changed(content, **{key: rows}))
 
 
 def rejected(content):
-    """One mistake each."""
+    """Returns files with one error each."""
     short = [row[:-1] if index == 2 else row for index, row in enumerate(content["units"])]
     yield "no-times", hdf5(content, leave_out=["times"])
     yield "no-labels", hdf5(content, leave_out=["labels"])
@@ -115,7 +115,7 @@ def rejected(content):
 
 
 def binned(times, units, steps):
-    """Pairs of step and unit that hold at least one spike, in rising order; what comes at or past the window is dropped."""
+    """Returns the pairs of step and unit with at least one spike in ascending order; spikes at or after the end of the window are dropped."""
     step = np.floor(times.astype(np.float64) * steps / WINDOW).astype(np.int64)
     inside = step < steps
     pairs = np.unique(np.stack([step[inside], units[inside].astype(np.int64)], axis=1), axis=0)
@@ -123,7 +123,7 @@ def binned(times, units, steps):
 
 
 def expected(path):
-    """What h5py and NumPy make of the file at `path`."""
+    """Returns the values that h5py and NumPy read from the file at `path`."""
     with gzip.open(path) as packed, h5py.File(io.BytesIO(packed.read())) as file:
         times, units, labels = file["spikes/times"][:], file["spikes/units"][:], file["labels"][:]
     return {

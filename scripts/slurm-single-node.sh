@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# A Slurm of one node for tests: as root, on one machine, without systemd, cgroups or accounting.
+# Starts or stops a one-node Slurm for tests: as root, on one machine, without systemd, cgroups or accounting.
 #
-#   scripts/slurm-single-node.sh start FOLDER   writes FOLDER/slurm.conf, starts everything, waits until the node is idle
-#   scripts/slurm-single-node.sh stop FOLDER    ends what was started
+#   scripts/slurm-single-node.sh start FOLDER   write FOLDER/slurm.conf, start everything and wait until the node is idle
+#   scripts/slurm-single-node.sh stop FOLDER    stop everything
 #
 # Then `export SLURM_CONF=FOLDER/slurm.conf`. Needs the packages slurm-wlm and munge.
 set -euo pipefail
@@ -14,7 +14,7 @@ mkdir -p "$2"
 folder=$(cd "$2" && pwd)
 export SLURM_CONF="$folder/slurm.conf"
 
-# Tries a command again and again for so many seconds.
+# Retries a command for the given number of seconds.
 within() {
   local end=$((SECONDS + $1))
   shift
@@ -36,8 +36,9 @@ give_up() {
   exit 1
 }
 
-# Credentials expire soon, because a job that is queued again waits for that long. Two jobs run at the same time even on one
-# core: what is tested here is what happens to jobs side by side.
+# Credentials expire soon, because a requeued job waits that long. Two jobs must run in parallel, even on one core,
+# because the
+# tests are about parallel jobs.
 write_configuration() {
   local memory cores
   memory=$(awk '/^MemTotal/ { print int($2 / 1024 * 0.9) }' /proc/meminfo)
@@ -80,7 +81,7 @@ start() {
   if ! credentials_work >/dev/null 2>&1; then
     install -d -o munge -g munge -m 755 /run/munge
     install -d -o munge -g munge -m 700 /var/lib/munge /var/log/munge
-    # The log goes into the folder; munged runs as its own user, which need not have a shell.
+    # The log is in the folder; munged runs as its own user, which may have no shell.
     setpriv --reuid munge --regid munge --clear-groups /usr/sbin/munged >"$folder/munged.log" 2>&1 ||
       give_up "munged does not start"
     within 20 credentials_work || give_up "munged does not answer"

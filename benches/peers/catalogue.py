@@ -1,15 +1,15 @@
-"""The programs that are measured beside ours, and where their work is not ours."""
+"""The other programs, and how their work differs from Ohmspike's."""
 
 from typing import NamedTuple
 
 
 class Program(NamedTuple):
-    """One program; `module` is its file in `programs/`."""
+    """A program; `module` is its file in `programs/`."""
 
     module: str
     name: str
     package: str
-    # How a spike resets a voltage; check.py holds the loss to the equations with that reset.
+    # Reset of the voltage after a spike; check.py compares the loss with the equations for that reset.
     reset: str
     differs: str
 
@@ -20,14 +20,14 @@ TRAINERS = [
         "published method, PyTorch",
         "torch",
         "a step later",
-        "the equations of the study, as its code computes them",
+        "the equations of the paper, as computed by its code",
     ),
     Program(
         "snntorch",
         "snnTorch",
         "snntorch",
         "a step later",
-        "a current acts in the step in which it arrives: the same voltages, two steps earlier a layer",
+        "a current acts in the step of its arrival: the same voltages, two steps earlier per layer",
     ),
     Program(
         "norse",
@@ -48,7 +48,7 @@ TRAINERS = [
         "Spyx, JAX",
         "spyx",
         "by subtraction",
-        "takes the threshold off where the others reset to zero, with a gradient through it; makes spikes of times by comparison",
+        "subtracts the threshold instead of resetting to zero, with a gradient through the reset; converts times to spikes by comparison",
     ),
 ]
 DEVICES = Program(
@@ -56,7 +56,7 @@ DEVICES = Program(
     "aihwkit",
     "aihwkit",
     "",
-    "a read multiplies all 784 rows, active or not; its noise is the same for all cells or grows with the current (PCM), ours is "
-    "a share of the conductance of each cell. An update is an outer product whose cells share the pulses of their row and column, ours "
-    "rounds a step of every cell on its own; what it counts as pulses are coincidences",
+    "a read multiplies all 784 rows, active or not. Its noise is equal for all cells or grows with the current (PCM); in Ohmspike, it is "
+    "a fraction of the conductance of each cell. An update is an outer product in which cells share the pulses of their row and column; Ohmspike "
+    "rounds the update of every cell separately. Pulses of aihwkit are coincidences",
 )

@@ -1,4 +1,4 @@
-"""Shows that the programs do the same work: the published method against autograd, the others against its equations.
+"""Checks that the programs do the same work: compares the published method with autograd, and the others with its equations.
 
 The published method is held to tests/validation/data/oracle_cases.json, in float64, as our own network is. The other
 programs reset in ways of their own: the loss of each is held to the equations of the study with that reset. The first
@@ -19,15 +19,16 @@ from programs import published
 
 CASES = Path(__file__).parents[2] / "tests/validation/data/oracle_cases.json"
 SIGMA = 0.01
-# Ten thousand roundings of float64 of numbers near 10.
+# Ten thousand float64 roundings of numbers near 10.
 ORACLE_TOLERANCE = 1e-11
-# In float32 a voltage within 1e-6 of the threshold can fall on the other side: of 2.5 million, a few do, and each moves the
-# highest voltage of a few of 2,560 readout units by less than a weight.
+# In float32, a voltage within 1e-6 of the threshold may be on the other side. This happens to a few of 2.5 million, and
+# each
+# changes the highest voltage of a few of 2,560 readout units by less than a weight.
 TOLERANCE = 1e-4
 
 
 def oracle_error():
-    """The largest difference of the published method, in float64, from the cases of its loss and surrogate."""
+    """Returns the largest difference between the published method, in float64, and the autograd cases for its loss and surrogate."""
     cases = [case for case in json.loads(CASES.read_text()) if (case["loss"], case["surrogate"]) == ("max", "fast_sigmoid")]
     return max(case_error(case) for case in cases)
 
@@ -44,7 +45,7 @@ def case_error(case):
 
 
 def after(reset, voltage, fired, current):
-    """The voltage a step later, reset in one of three ways."""
+    """Returns the voltage one step later, with one of three resets."""
     if reset == "a step later":
         return (task.BETA * voltage + current) * ~fired
     if reset == "at once":
@@ -53,12 +54,13 @@ def after(reset, voltage, fired, current):
 
 
 def expected_loss(reset, latencies, labels, weights):
-    """Loss of a batch by the equations of the study in float64, with one of three resets, and spikes an image."""
+    """Computes the loss of a batch from the equations in float64, with one of three resets, and the spikes per image."""
     w1, w2 = (matrix.astype(np.float64) for matrix in weights)
     current = voltage = np.zeros((len(labels), task.HIDDEN))
     readout_current = readout = peaks = np.zeros((len(labels), task.CLASSES))
     total = 0
-    # A current acts a step after it arrives, a voltage on a spike a step later, and the same again in the readout.
+    # A current acts one step after its arrival, and a voltage on a spike one step later; the same holds for the
+    # readout.
     for step in range(task.STEPS + 2):
         fired = voltage > 1
         total += fired.sum()
@@ -72,7 +74,7 @@ def expected_loss(reset, latencies, labels, weights):
 
 
 def check(program, latencies, labels):
-    """Whether the loss of a program on a batch is that of the equations with its reset."""
+    """Compares the loss of a program on a batch with the equations for its reset."""
     weights = task.first_weights(SIGMA)
     trainer = importlib.import_module(f"programs.{program.module}").trainer(weights)
     loss, slopes = trainer.slopes(latencies, labels)
@@ -86,11 +88,11 @@ def main(folder, module):
     program = next(program for program in catalogue.TRAINERS if program.module == module)
     error = oracle_error()
     if error > ORACLE_TOLERANCE:
-        raise SystemExit(f"the published method is {error} from autograd, at most {ORACLE_TOLERANCE}")
+        raise SystemExit(f"published method: expected a difference from autograd of at most {ORACLE_TOLERANCE}, got {error}")
     latencies, labels = task.load(folder)
     batch = task.batches(1)[0]
     if not check(program, latencies[batch], labels[batch]):
-        raise SystemExit(f"{program.name}: its loss is not that of the equations within {TOLERANCE}")
+        raise SystemExit(f"{program.name}: the loss differs from the equations by more than {TOLERANCE}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Finds the files of Fashion-MNIST where `ohmspike data list` looks."""
+"""Locates the files of Fashion-MNIST in the same folders as `ohmspike data list`."""
 
 import os
 from pathlib import Path
@@ -7,7 +7,7 @@ FILES = [f"{part}-{kind}-ubyte.gz" for part in ("train", "t10k") for kind in ("i
 
 
 def find(given):
-    """The folder that holds all four files: the one that is given, or the first of those that are looked in."""
+    """Returns the folder with all four files: the given one, or the first found."""
     named = os.environ.get("OHMSPIKE_DATA")
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ohmspike"
     roots = [given] if given else [root for root in (named, "/usr/share/datasets", cache) if root]

@@ -1,4 +1,4 @@
-"""The figure: a panel a kind of work, a line a program, medians as dots and spreads as bars on a logarithmic axis."""
+"""The figure: one panel per kind of work and one line per program, with medians as dots and ranges as bars on a logarithmic axis."""
 
 import math
 from html import escape
@@ -14,7 +14,7 @@ def text(x, y, words, anchor="start", size=13, colour=INK, weight="normal"):
 
 
 def axis(lines):
-    """The whole decades around all values, and where a value lies between the ends of the axis."""
+    """Returns the decades around all values, and the position of a value on the axis."""
     values = [value for line in lines for value in line.values]
     low, high = math.floor(math.log10(min(values))), math.ceil(math.log10(max(values)))
     high = max(high, low + 1)
@@ -22,14 +22,14 @@ def axis(lines):
 
 
 def ticks(powers):
-    """The decades, and 2 and 5 between them where there are few."""
+    """Returns the decades, with 2 and 5 between them if there are few."""
     between = (1, 2, 5) if len(powers) < 4 else (1,)
     values = [factor * 10.0**power for power in powers for factor in between]
     return [value for value in values if value <= 10.0 ** powers[-1]]
 
 
 def panel(top, title, lines):
-    """The elements of one panel, and where the next begins."""
+    """Returns the elements of a panel and the position of the next one."""
     powers, place = axis(lines)
     first, last = top + TITLE, top + TITLE + LINE * len(lines)
     made = [text(16, top + 18, title, size=15, weight="bold")]
@@ -50,7 +50,7 @@ def panel(top, title, lines):
 
 
 def draw(groups, caption):
-    """The figure as SVG: training, reads and pulses; cells are the same measurement as pulses."""
+    """Draws training, reads and pulses as SVG; cells are the same measurement as pulses."""
     made, top = [], 12
     for (work, unit), lines in groups.items():
         if unit != "ns a cell":

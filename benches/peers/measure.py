@@ -1,7 +1,7 @@
 """Trains one program for some batches and prints `images,seconds`: measure.py FOLDER PROGRAM BATCHES THREADS.
 
-Spikes are encoded before, and one batch is trained before: compilers and allocators have done their work.
-Then it says `ready` and waits for a line, so that several can start at once.
+Spikes are encoded and one batch is trained before the measurement, so that compilation and allocation are not included.
+It then prints `ready` and waits for a line of input, so that several processes can start at once.
 """
 
 import importlib

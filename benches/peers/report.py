@@ -1,4 +1,4 @@
-"""From measurements to the table (CSV, Markdown) and the figure (SVG)."""
+"""Converts measurements to the table (CSV, Markdown) and the figure (SVG)."""
 
 import csv
 import statistics
@@ -8,11 +8,11 @@ import catalogue
 import figure
 
 OURS = "Ohmspike"
-# Our side of a ratio: all cores at work.
+# The Ohmspike side of a ratio: all cores busy.
 WHOLE_MACHINE = "2 at a time"
 EPOCH_IMAGES = 59_904
 BATCHES = 234
-# What one of the counted things is measured in: the unit, and by what the seconds of one are multiplied.
+# Units of the counted operations, and the factor that converts seconds to them.
 UNITS = {
     "images": ("s an epoch", EPOCH_IMAGES),
     "reads": ("µs a read", 1e6),
@@ -21,7 +21,7 @@ UNITS = {
 }
 
 class Row(NamedTuple):
-    """One measurement of one round; `what` is the work and, after the last colon, how it was called."""
+    """A measurement in one round; `what` is the work and, after the last colon, the way it was called."""
 
     round: int
     program: str
@@ -41,7 +41,7 @@ class Row(NamedTuple):
 
 
 class Info(NamedTuple):
-    """What a reader must know beside the numbers."""
+    """Information about the measurement."""
 
     date: str
     machine: str
@@ -54,7 +54,7 @@ class Info(NamedTuple):
 
 
 class Line(NamedTuple):
-    """One line of the table: a program at one kind of work, over all rounds."""
+    """A line of the table: a program with one kind of work, over all rounds."""
 
     work: str
     counted: str
@@ -77,7 +77,7 @@ class Line(NamedTuple):
 
 
 def lines(rows):
-    """The lines of the table: kinds of work in the order in which they were measured, quickest first."""
+    """Returns the lines of the table: kinds of work in the order of measurement, the fastest program first."""
     reference = {(row.work(), row.round): row.value() for row in rows if row.program == OURS and row.how() == WHOLE_MACHINE}
     found = {}
     for row in rows:
@@ -91,7 +91,7 @@ def lines(rows):
 
 
 def groups(table):
-    """The lines of each kind of work."""
+    """Groups the lines by kind of work."""
     grouped = {}
     for line in table:
         grouped.setdefault((line.work, line.unit()), []).append(line)
@@ -99,7 +99,7 @@ def groups(table):
 
 
 def short(value):
-    """Three digits."""
+    """Formats a value with three digits."""
     return f"{value:.3g}" if value < 1000 else f"{value:.0f}"
 
 
@@ -108,7 +108,7 @@ def spread(values):
 
 
 def verdicts(table):
-    """The ratios of training beside those to reach."""
+    """Returns the training ratios with their targets."""
     others = [line for line in table if line.work == "training" and not line.ours() and line.ratios]
     published = [line for line in others if line.program == catalogue.TRAINERS[0].name]
     made = []
@@ -116,39 +116,39 @@ def verdicts(table):
         if lines_of:
             line = min(lines_of, key=Line.median)
             made.append(
-                f"Training, two of our trials at a time: {short(line.ratio())} times ({spread(line.ratios)}) the throughput of "
-                f"{line.program} ({line.how}){note}; to reach: {target} times."
+                f"Training, two Ohmspike trials in parallel: {short(line.ratio())} times ({spread(line.ratios)}) the throughput of "
+                f"{line.program} ({line.how}){note}; target: {target} times."
             )
     return made
 
 
 def markdown(table, info):
-    """The report as a page."""
+    """Returns the report as Markdown."""
     part = "the whole epoch" if info.batches == BATCHES else f"{info.batches} of the {BATCHES} batches of an epoch, scaled to all"
     page = [
-        "# Ohmspike beside other programs",
+        "# Ohmspike compared with other programs",
         "",
-        f"{info.date}; {info.machine}; Python {info.python}. Rounds: {info.rounds}, in each all programs in turn; the others train {part}.",
+        f"{info.date}; {info.machine}; Python {info.python}. Rounds: {info.rounds}, with all programs in turn; the other programs train {part}.",
         "",
         *(f"- {verdict}" for verdict in verdicts(table)),
         "",
-        "Medians over the rounds, then the least and the most. `times ours`: beside ours, two at a time, in the same round.",
+        "Values are medians over the rounds, with the range. `ratio` compares with Ohmspike, two trials in parallel, in the same round.",
         "",
-        "![Median and spread of every program, by kind of work](peers.svg)",
+        "![Median and range of every program, by kind of work](peers.svg)",
         "",
     ]
     for (work, unit), of_work in groups(table).items():
-        page += [f"## {work}, {unit}", "", "| program | how | median | least to most | times ours |", "|---|---|---|---|---|"]
+        page += [f"## {work}, {unit}", "", "| program | how | median | range | ratio |", "|---|---|---|---|---|"]
         for line in of_work:
             ratio = f"{short(line.ratio())} ({spread(line.ratios)})" if line.ratios else ""
             name = f"**{line.program}**" if line.ours() else line.program
             page.append(f"| {name} | {line.how} | {short(line.median())} | {spread(line.values)} | {ratio} |")
         page.append("")
-    page += ["## What differs", ""]
+    page += ["## Differences", ""]
     page += [f"- {program.name}: {program.differs}." for program in [*catalogue.TRAINERS, catalogue.DEVICES]]
-    page += ["", "## The same work", ""]
-    page += ["Loss of one batch from the same weights, beside the equations of the study with the program's reset in float64.", ""]
-    page += ["| program | resets | hidden spikes an image | loss | expected | norms of its gradients |"]
+    page += ["", "## Check of the same work", ""]
+    page += ["Loss of one batch with equal weights, compared with the float64 equations for the program's reset.", ""]
+    page += ["| program | reset | hidden spikes per image | loss | expected | norms of the gradients |"]
     page += ["|---|---|---|---|---|---|", *info.checks, ""]
     page += ["## Versions", ""] + [f"- {program}: {version}" for program, version in info.versions.items()]
     page += ["", "## Failed", ""] + [f"- {program}: {reason}" for program, reason in info.failures.items()] if info.failures else []
@@ -166,7 +166,7 @@ def summary(values):
 
 
 def write(folder, rows, info):
-    """Writes all files to `folder`, and the ratios of training to the terminal."""
+    """Writes all files to `folder` and prints the training ratios."""
     folder.mkdir(parents=True, exist_ok=True)
     table = lines(rows)
     with open(folder / "measurements.csv", "w", newline="") as file:

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Measures training and devices in Ohmspike and in other people's programs, in turn, and writes a table and a figure.
+"""Measures training and devices in Ohmspike and in other programs in turn, and writes a table and a figure.
 
-    python3 benches/peers/run.py                            # installs, builds, checks, measures: README.md says how long
-    python3 benches/peers/run.py --rounds 1 --batches 4     # shows that everything works
+    python3 benches/peers/run.py                            # install, build, check and measure (README.md states the time)
+    python3 benches/peers/run.py --rounds 1 --batches 4     # a quick test run
 
 Needs Python 3.11 or newer, Cargo and a network; the other programs go into target/peers/venv.
 """
@@ -36,12 +36,12 @@ def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     names = ", ".join(modules())
     add = parser.add_argument
-    add("--rounds", type=int, default=5, help="rounds of all programs in turn [default: 5]")
-    add("--batches", type=int, default=BATCHES, help="training batches a round of the other programs [default: 234, an epoch]")
-    add("--side-by-side", action="store_true", help="measure two trials at a time of the other programs as well, a thread each")
-    add("--only", action="append", choices=modules(), metavar="NAME", help=f"only this other program, may be repeated: {names}")
+    add("--rounds", type=int, default=5, help="rounds over all programs [default: 5]")
+    add("--batches", type=int, default=BATCHES, help="training batches per round of the other programs [default: 234, an epoch]")
+    add("--side-by-side", action="store_true", help="also measure two parallel trials of the other programs, with one thread each")
+    add("--only", action="append", choices=modules(), metavar="NAME", help=f"only this other program, repeatable: {names}")
     add("--data", metavar="DIR", help="folder of Fashion-MNIST [default: where `ohmspike data list` looks]")
-    add("--out", type=Path, default=HERE / "results", metavar="DIR", help="folder of the results [default: benches/peers/results]")
+    add("--out", type=Path, default=HERE / "results", metavar="DIR", help="results folder [default: benches/peers/results]")
     chosen = parser.parse_args()
     if min(chosen.rounds, chosen.batches) < 1:
         parser.error("--rounds and --batches must be at least 1")
@@ -54,7 +54,7 @@ def modules():
 
 
 def install(requirements):
-    """Installs every package on its own, so that one which fails stops no other; the reasons of those that failed."""
+    """Installs every package separately, so that a failure affects only one; returns the reasons of failures."""
     if not PYTHON.exists():
         subprocess.run([sys.executable, "-m", "venv", VENV], check=True)
     failures = {}
@@ -72,13 +72,13 @@ def requirements():
 
 
 def versions():
-    """What is installed in the environment of the other programs."""
+    """Returns the versions installed in the environment of the other programs."""
     listed = subprocess.run([PYTHON, "-m", "pip", "list", "--format", "json"], check=True, capture_output=True, text=True)
     return {package["name"].lower(): package["version"] for package in json.loads(listed.stdout)}
 
 
 def build():
-    """Builds our side; the program."""
+    """Builds the Ohmspike benchmark and returns its path."""
     command = ["cargo", "bench", "-p", "benches", "--bench", "throughput", "--no-run", "--message-format", "json"]
     built = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
     messages = [json.loads(line) for line in built.stdout.splitlines()]
@@ -92,7 +92,7 @@ def last_line(text):
 
 
 def start(command, folder, threads=THREADS):
-    """Starts a program of `threads` threads that finds the data where we did."""
+    """Starts a program with `threads` threads and the same data folder."""
     environment = os.environ | {"OMP_NUM_THREADS": str(threads), "OHMSPIKE_DATA": str(folder), "PYTHONWARNINGS": "ignore"}
     if threads == 1:
         environment["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
@@ -101,7 +101,7 @@ def start(command, folder, threads=THREADS):
 
 
 def finish(process):
-    """Lets a program go on to its end; what it prints. Raises `Failed` with the reason where it fails."""
+    """Waits for a program and returns its output. Raises `Failed` with the reason if it fails."""
     printed, errors = process.communicate()
     if process.returncode:
         raise Failed(last_line(errors))
@@ -113,22 +113,22 @@ def run(command, folder):
 
 
 def table(text):
-    """The rows of `name,counted,count,seconds` in what a program printed."""
+    """Returns the rows `name,counted,count,seconds` in the output of a program."""
     lines = [line for line in text.splitlines() if line.count(",") == 3 and not line.startswith("name,")]
     return [(what, counted, int(count), float(seconds)) for what, counted, count, seconds in csv.reader(lines)]
 
 
 def train(program, trials, batches, folder):
-    """Trains `trials` networks at once on all threads together: their images, and the seconds of the slower.
+    """Trains `trials` networks in parallel on all threads; returns their images and the seconds of the slower one.
 
-    Each says when it is ready; then all start."""
+    All start after each has reported that it is ready."""
     threads = THREADS // trials
     command = [PYTHON, "measure.py", folder, program.module, batches, threads]
     processes = [start(command, folder, threads) for _ in range(trials)]
     for process in processes:
         process.stdout.readline()
     for process in processes:
-        # One that has failed reads no more.
+        # A failed process no longer reads input.
         with contextlib.suppress(BrokenPipeError):
             process.stdin.write("go\n")
             process.stdin.flush()
@@ -139,21 +139,21 @@ def train(program, trials, batches, folder):
 
 
 def measurements(ours, chosen, folder):
-    """What a round measures, ours first: the program, and what gives its rows."""
+    """Yields the measurements of a round, Ohmspike first: the program and a function that returns its rows."""
     made = [(OURS, lambda: table(run([ours, "--bench"], folder)))]
     for trials in (1, THREADS) if chosen.side_by_side else (1,):
         for program in catalogue.TRAINERS:
             if program.module in chosen.only:
                 made.append((program.name, functools.partial(train, program, trials, chosen.batches, folder)))
     if catalogue.DEVICES.module in chosen.only:
-        # Seconds of a measurement.
+        # Duration of a measurement, s.
         command = [PYTHON, "-m", "programs.aihwkit", 2 if chosen.batches == BATCHES else 0.2]
         made.append((catalogue.DEVICES.name, lambda: table(run(command, folder))))
     return made
 
 
 def measure(measured, rounds, failures):
-    """One row a measurement; a program that fails is left out from then on."""
+    """Returns one row per measurement; a program that fails is skipped from then on."""
     rows = []
     for number in range(1, rounds + 1):
         for name, measurement in measured:
@@ -165,7 +165,7 @@ def measure(measured, rounds, failures):
 
 
 def check(chosen, folder, failures):
-    """A line a program whose loss is that of the equations; those that differ fail."""
+    """Returns a line for each program with the loss of the equations; programs that differ fail."""
     lines = []
     for program in catalogue.TRAINERS:
         if program.module in chosen.only and program.name not in failures:
@@ -176,12 +176,12 @@ def check(chosen, folder, failures):
 
 
 class Failed(Exception):
-    """A program that ended with an error: its last line."""
+    """A program ended with an error; the message is its last line."""
 
 
 @contextlib.contextmanager
 def noted(name, failures):
-    """Keeps the reason of a program that fails, and goes on."""
+    """Records the reason of a failure and continues."""
     try:
         yield
     except Failed as failure:
@@ -190,7 +190,7 @@ def noted(name, failures):
 
 
 def machine():
-    """The processor and how many cores there are."""
+    """Returns the processor and the number of cores."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
         model = next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))

@@ -1,6 +1,6 @@
-"""The work that every program does: images as spikes, first weights, and the constants of the noise study.
+"""The task of every program: images as spikes, initial weights, and the constants of the noise study.
 
-The network is 784-100-10 without biases, preset `kilgore-2025`; crates/snn/src/preset.rs has the sources.
+The network is 784-100-10 without biases, preset `kilgore-2025`; crates/study/src/study/preset.rs has the sources.
 """
 
 import gzip
@@ -14,24 +14,24 @@ PIXELS = 784
 HIDDEN = 100
 CLASSES = 10
 BATCH = 256
-# Decay of a synaptic current and of a membrane in one step, time constants of 5 steps.
+# Decay of a synaptic current and of a membrane voltage per step, for time constants of 5 steps.
 ALPHA = math.exp(-1 / 5)
 BETA = math.exp(-1 / 5)
 STEEPNESS = 100.0
 LEARNING_RATE = 0.01
 EXCITATORY = 80
 SIGMA_INIT = 0.001
-# Noise of every weight at every update: 20 % of sigma_init.
+# Write noise of every weight at every update: 20 % of sigma_init.
 SIGMA_NOISE = 0.2 * SIGMA_INIT
 SIGMA_READOUT = 7 * (1 - BETA) / math.sqrt(HIDDEN)
-# The step of a pixel that never spikes.
+# The step for a pixel that never spikes.
 SILENT = 255
 IMAGES = "train-images-idx3-ubyte.gz"
 LABELS = "train-labels-idx1-ubyte.gz"
 
 
 def read_idx(path):
-    """The bytes of an IDX file, an array of as many dimensions as its header says."""
+    """Reads an IDX file of bytes as an array with the dimensions in its header."""
     raw = gzip.decompress(path.read_bytes())
     dimensions = raw[3]
     shape = np.frombuffer(raw, ">i4", dimensions, 4)
@@ -39,7 +39,7 @@ def read_idx(path):
 
 
 def step_of_pixel():
-    """The step at which a pixel of each of 256 intensities spikes, or SILENT."""
+    """Returns the step at which a pixel of each of 256 intensities spikes, or SILENT."""
     steps = np.full(256, SILENT, np.uint8)
     for pixel in range(52, 256):
         x = pixel / 255
@@ -50,33 +50,33 @@ def step_of_pixel():
 
 
 def load(folder):
-    """The step at which every pixel of every training image spikes (images x pixels), and the labels."""
+    """Returns the step at which each pixel of each training image spikes (images x pixels), and the labels."""
     images = read_idx(Path(folder) / IMAGES).reshape(-1, PIXELS)
     labels = read_idx(Path(folder) / LABELS).astype(np.int64)
     return step_of_pixel()[images], labels
 
 
 def batches(count, seed=1):
-    """The images of the first `count` batches of an epoch, in random order; an incomplete batch is dropped."""
+    """Returns the images of the first `count` batches of an epoch, in random order; an incomplete batch is dropped."""
     order = np.random.default_rng(seed).permutation(60_000)
     whole = order[: len(order) // BATCH * BATCH].reshape(-1, BATCH)
     return [whole[number % len(whole)] for number in range(count)]
 
 
 def events(latencies):
-    """Image, step and pixel of every spike of a batch."""
+    """Returns image, step and pixel of every spike of a batch."""
     image, pixel = np.nonzero(latencies != SILENT)
     return image, latencies[image, pixel].astype(np.int64), pixel
 
 
 def row_signs():
-    """Sign of every row of both layers: inputs excite, the last fifth of the hidden neurons inhibits."""
+    """Returns the sign of every row of both layers: inputs are excitatory, the last fifth of the hidden neurons inhibitory."""
     hidden = np.where(np.arange(HIDDEN) < EXCITATORY, 1.0, -1.0)
     return np.ones((PIXELS, 1), np.float32), hidden.astype(np.float32)[:, None]
 
 
 def first_weights(sigma=SIGMA_INIT, seed=1):
-    """First weights of both layers, rows x columns."""
+    """Returns the initial weights of both layers, rows x columns."""
     draw = np.random.default_rng(seed)
     sizes, sigmas = ((PIXELS, HIDDEN), (HIDDEN, CLASSES)), (sigma, SIGMA_READOUT)
     return [

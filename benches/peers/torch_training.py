@@ -1,7 +1,7 @@
-"""One batch in PyTorch: spikes to a tensor, forward, loss, backward, gradient descent, noise and the sign bound.
+"""Trains one batch in PyTorch: dense spikes, forward, loss, backward, gradient descent, noise and the sign bound.
 
-Programs differ in how they go from spikes to the highest voltages of the readout, and in the units of their weights; the
-rest is here, so that all do the same.
+Programs differ in the computation of readout voltages from spikes, and in the units of their weights. Everything else is here, so
+that all do the same work.
 """
 
 import numpy as np
@@ -11,7 +11,7 @@ import task
 
 
 def dense(latencies, time_first):
-    """A batch as a dense tensor of zeros and ones: time x images x pixels, or images first."""
+    """Returns a batch as a dense tensor of zeros and ones: time x images x pixels, or images first."""
     image, step, pixel = (torch.from_numpy(index) for index in task.events(latencies))
     spikes = torch.zeros((task.STEPS, len(latencies), task.PIXELS) if time_first else (len(latencies), task.STEPS, task.PIXELS))
     spikes[(step, image, pixel) if time_first else (image, step, pixel)] = 1.0
@@ -19,10 +19,10 @@ def dense(latencies, time_first):
 
 
 class Trainer:
-    """Trains the network of a program, whose `peaks` gives the highest voltage of every readout unit.
+    """Trains the network of a program; its `peaks` returns the highest voltage of every readout unit.
 
-    A program that scales what it puts in names by what its weights must be multiplied (`scales`) for the same voltages. Steps
-    and noise follow, and so does the gain of its surrogate beside 1 / (k |V - 1| + 1)^2.
+    A program with scaled inputs states the factors of its weights for equal voltages (`scales`). Updates and noise are scaled
+    accordingly, and so is the gain of its surrogate relative to 1 / (k |V - 1| + 1)^2.
     """
 
     def __init__(self, program, weights):
@@ -38,12 +38,12 @@ class Trainer:
         self.optimiser = torch.optim.SGD([{"params": [w], "lr": rate} for w, rate in zip(self.weights, rates)])
 
     def loss(self, latencies, labels):
-        """Mean over the batch of the cross-entropy of the highest voltages."""
+        """Returns the batch mean of the cross entropy of the highest voltages."""
         peaks = self.program.peaks(self.program.batch(latencies))
         return torch.nn.functional.nll_loss(torch.log_softmax(peaks, 1), torch.from_numpy(labels))
 
     def train(self, latencies, labels):
-        """One batch: forward, backward, update; the loss."""
+        """Runs forward, backward and update of one batch; returns the loss."""
         loss = self.loss(latencies, labels)
         self.optimiser.zero_grad()
         loss.backward()
@@ -53,13 +53,13 @@ class Trainer:
 
     @torch.no_grad()
     def disturb(self):
-        """The noise of the study on every weight, then the bound of its sign."""
+        """Adds write noise to every weight, then applies the sign bound."""
         for weights, sigma, positive in zip(self.weights, self.sigmas, self.positive):
             weights.add_(torch.randn_like(weights), alpha=sigma)
             weights.copy_(torch.where(positive, weights.clamp(min=0), weights.clamp(max=0)))
 
     def slopes(self, latencies, labels):
-        """Loss, and its gradients by weights in the units of the study, rows x columns."""
+        """Returns the loss and its gradients by weights in the units of the noise study, rows x columns."""
         loss = self.loss(latencies, labels)
         gradients = torch.autograd.grad(loss, self.weights)
         factors = (self.program.scales[0] / self.program.surrogate_gain, self.program.scales[1])

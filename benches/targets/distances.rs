@@ -1,4 +1,4 @@
-//! Van Rossum distances of all pairs of hidden neurons over all training images, forward passes included.
+//! Van Rossum distances between all pairs of hidden neurons over all training images, including forward passes.
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -11,7 +11,7 @@ use ohmspike_snn::metrics::van_rossum::{Time, VanRossum};
 use crate::Run;
 use crate::table::{Line, Needs, Target};
 
-/// Distances with the time constant of the study, one step.
+/// Distances with the time constant of the paper, one step.
 pub fn lines(stage: &Stage, run: Run) -> Vec<Line> {
     let mut learner = stage.trial(&Trial::default(), run.warm_up + 1);
     let (network, train) = (&stage.network, &stage.data.train);
@@ -41,6 +41,6 @@ pub fn lines(stage: &Stage, run: Run) -> Vec<Line> {
         unit: "s",
         target: Target::AtMost(30.0),
         needs: Needs::FullSet,
-        beside: format!("{spikes:.0} hidden spikes an image"),
+        details: format!("{spikes:.0} hidden spikes per image"),
     }]
 }

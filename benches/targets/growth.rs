@@ -1,8 +1,8 @@
 //! Ten times the hidden neurons, and ten times the steps, on the embedded images.
 //!
-//! Ten times the steps is the same network in finer time: time constants of code, synapse and membrane ten times as
-//! long, weights a tenth, as a spike that lasts ten times as many steps adds up to ten times the voltage. The gradient is
-//! ten times as large for weights that are a tenth: the learning rate is a hundredth.
+//! Ten times the steps is the same network with a finer time step: time constants of code, synapse and membrane are ten
+//! times as long. Weights are a tenth, because a spike that lasts ten times as many steps causes ten times the voltage.
+//! The learning rate is a hundredth, because the gradient is ten times as large and the weights are a tenth.
 
 use benches::{Stage, Trial, study_settings, test_mode};
 use ohmspike_datasets::Name;
@@ -14,12 +14,12 @@ use crate::Run;
 use crate::table::{Line, Needs, Target};
 use crate::variant::Variant;
 
-/// The subset has a twelfth of the batches of an epoch: neurons spike after more epochs, and one of them is a short
-/// measurement.
+/// The subset has a twelfth of the batches of an epoch: neurons need more epochs before they spike, and one epoch is a
+/// short measurement.
 const WARM_UP: u64 = 10;
 const EPOCHS_OF_ROUND: u64 = 4;
 
-/// What ten times the neurons and ten times the steps cost.
+/// Measures the cost of ten times the neurons and ten times the steps.
 pub fn lines(run: Run) -> Vec<Line> {
     let study = study_settings(Name::FashionMnistSubset);
     let mut wide = study.clone();
@@ -43,15 +43,15 @@ pub fn lines(run: Run) -> Vec<Line> {
         variants.iter_mut().for_each(Variant::epoch);
     }
     let [small, wide, fine] = &variants;
-    [("hidden neurons 100 to 1,000", wide), ("steps 100 to 1,000, the same spikes in finer time", fine)]
+    [("hidden neurons 100 to 1,000", wide), ("steps 100 to 1,000, the same spikes at a finer time step", fine)]
         .map(|(what, large)| Line {
-            what: format!("{what}: time an image over time an image"),
+            what: format!("{what}: ratio of times per image"),
             measured: large.over(small),
             unit: "x",
             target: Target::AtMost(10.0),
             needs: Needs::Nothing,
-            beside: format!(
-                "subset; {:.0} hidden spikes an image, {:.0} of the small one",
+            details: format!(
+                "subset; {:.0} hidden spikes per image, {:.0} in the small network",
                 large.spikes(),
                 small.spikes()
             ),
@@ -60,9 +60,9 @@ pub fn lines(run: Run) -> Vec<Line> {
 }
 
 fn encode(settings: &Settings, code: LatencyCode) -> EncodedData {
-    let loaded = ohmspike_datasets::load(Name::FashionMnistSubset.as_str(), None).expect("it is part of the program");
+    let loaded = ohmspike_datasets::load(Name::FashionMnistSubset.as_str(), None).expect("the embedded subset");
     let [train, test] = [&loaded.train, &loaded.test].map(|part| {
-        let images = part.images().expect("they are images");
+        let images = part.images().expect("images");
         let pixels = images.pixels.chunks_exact(images.rows * images.columns);
         code.samples(pixels, &images.labels, settings.network.steps).expect("few spikes")
     });

@@ -1,9 +1,9 @@
-//! Every target of speed and memory, measured in one run of one process, as a table in Markdown on standard output.
+//! Measures every target of speed and memory in one process and prints a Markdown table.
 //!
-//! What is compared is measured in turn, epoch by epoch, and ratios are taken of neighbours in time. `--rounds N` is how
-//! often; an argument without dashes chooses the groups whose name holds it.
+//! Variants are measured in turn, epoch by epoch, and ratios compare neighbouring epochs. `--rounds N` sets the number
+//! of rounds. An argument without dashes selects groups by part of their name.
 
-#![allow(clippy::print_stdout)] // Its output is the measurement.
+#![allow(clippy::print_stdout)] // The output is the measurement.
 
 mod distances;
 mod growth;
@@ -19,14 +19,14 @@ use std::thread::available_parallelism;
 use benches::{Stage, number, test_mode, wanted};
 use table::{Line, Table};
 
-/// How the targets are measured.
+/// Parameters of the measurement.
 #[derive(Clone, Copy, Debug)]
 pub struct Run {
-    /// How often everything is measured.
+    /// Number of rounds.
     pub rounds: u64,
-    /// Epochs of a trial before it is measured: the first ones are quicker, as hardly a neuron spikes yet.
+    /// Epochs of a trial before the first measurement; early epochs are faster because few neurons spike.
     pub warm_up: u64,
-    /// Whether there is a core for each of two threads.
+    /// Whether two threads have a core each.
     pub two_cores: bool,
 }
 
@@ -42,7 +42,7 @@ impl Run {
 
 type Group = fn(&Stage, Run) -> Vec<Line>;
 
-/// What is measured on the images, and what brings data of its own.
+/// Groups on the images, then groups with their own data.
 const GROUPS: [(&str, Group); 5] = [
     ("memory", memory::lines),
     ("trial-epoch", trial_epochs::lines),
@@ -56,7 +56,8 @@ fn main() {
         return;
     }
     let run = Run::from_arguments();
-    // A study starts in a fresh process, and so this comes first; the memory of a trial before anything else is in it.
+    // The start of a study needs a fresh process, so it is first; memory is second, before other data are in the
+    // process.
     let (stage, started) = start::stage_and_line();
     let table = Table::begin(&stage, run);
     if wanted("start") {

@@ -1,7 +1,7 @@
-//! What the data set and a trial take of memory.
+//! Memory of the data set and of a trial.
 //!
-//! A trial is measured as the whole process less the encoded data: the program, what reading the data left to the
-//! allocator, and the trial at its largest, with its looks at the test set. That is more than the trial itself.
+//! A trial is measured as the peak of the whole process minus the encoded data. This includes the program, memory that
+//! the allocator kept from reading the data, and the trial with its evaluations, so it overestimates the trial.
 
 use std::fs;
 
@@ -16,7 +16,7 @@ use crate::table::{Line, Needs, Target};
 
 const MEGABYTE: f64 = 1e6;
 
-/// The encoded images, and trials of one epoch with abstract weights and in arrays.
+/// Measures the encoded images, and trials of one epoch with digital weights and in arrays.
 pub fn lines(stage: &Stage, _: Run) -> Vec<Line> {
     let encoded = encoded_bytes(stage) / MEGABYTE;
     let data = Line {
@@ -25,7 +25,7 @@ pub fn lines(stage: &Stage, _: Run) -> Vec<Line> {
         unit: "MB",
         target: Target::AtMost(120.0),
         needs: Needs::FullSet,
-        beside: "shared by all trials of a process".to_owned(),
+        details: "shared by all trials of a process".to_owned(),
     };
     let trials = [None, Some("illustrative-oxide")].map(|device| trial(stage, device, encoded));
     [data].into_iter().chain(trials).collect()
@@ -45,23 +45,23 @@ fn trial(stage: &Stage, device: Option<&str>, encoded: f64) -> Line {
     run_trial(&settings, &loaded.as_ref().into(), &stage.data, 1, None, &Serial, &mut |_| {})
         .expect("the trial starts");
     let peak = resident("VmHWM");
-    let grown = before.zip(peak).map(|(before, peak)| format!("{:.1} MB more than before it", peak - before));
+    let grown = before.zip(peak).map(|(before, peak)| format!("{:.1} MB more than before the trial", peak - before));
     Line {
-        what: format!("a process with one trial, {}, less the data set", device.unwrap_or("abstract noise")),
+        what: format!("a process with one trial, {}, without the data set", device.unwrap_or("abstract noise")),
         measured: peak.into_iter().map(|peak| peak - encoded).collect(),
         unit: "MB",
         target: Target::AtMost(150.0),
         needs: Needs::FullSet,
-        beside: grown.unwrap_or_else(|| "only where there is /proc".to_owned()),
+        details: grown.unwrap_or_else(|| "needs /proc".to_owned()),
     }
 }
 
-/// Lets the peak of this process start anew, where the system can do that; elsewhere it stays that of reading the data.
+/// Resets the peak memory of this process, if the system supports it; otherwise the peak includes reading the data.
 fn forget_peak() {
     let _ = fs::write("/proc/self/clear_refs", "5");
 }
 
-/// What /proc says of `key`, MB.
+/// Returns the value of `key` in /proc, MB.
 fn resident(key: &str) -> Option<f64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(':'))?;

@@ -1,8 +1,8 @@
-//! A network of the size of those for spoken digits: 700-200-20, 100 steps, recordings of thousands of spikes.
+//! A network of the size for spoken digits: 700-200-20, 100 steps, recordings of thousands of spikes.
 //!
-//! Sizes are those of the Spiking Heidelberg Digits (Cramer et al., IEEE Trans Neural Netw Learn Syst 33, 2744 (2022)).
-//! Spikes are made, not recorded: every unit spikes at every step with the same probability, so that no step is silent
-//! and can be skipped, and the classes have nothing to do with it.
+//! Sizes are those of Spiking Heidelberg Digits (Cramer et al., IEEE Trans Neural Netw Learn Syst 33, 2744 (2022)).
+//! Spikes are random and independent of the class. Every unit spikes with the same probability at every step, so no
+//! step is silent and can be skipped.
 
 use benches::{Stage, Trial, study_settings, test_mode};
 use ohmspike_datasets::Name;
@@ -18,13 +18,13 @@ use crate::variant::Variant;
 const UNITS: usize = 700;
 const STEPS: usize = 100;
 const CLASSES: usize = 20;
-/// Input spikes a recording, on average.
+/// Mean input spikes per recording.
 const SPIKES: f32 = 5000.0;
-/// Spread of the first weights, thresholds: fifty units spike a step where thirteen pixels do, and the membrane settles near
-/// its threshold.
+/// σ_init, thresholds. Fifty units spike per step, compared with thirteen pixels of an image; this value keeps the
+/// membrane voltage near its threshold.
 const SIGMA_INIT: f64 = 9e-4;
 
-/// A trial-epoch of a network with abstract noise on recordings.
+/// Measures a trial-epoch with noisy digital weights on recordings.
 pub fn lines(run: Run) -> Vec<Line> {
     let mut settings = study_settings(Name::FashionMnistSubset);
     settings.network.hidden = 200;
@@ -48,7 +48,7 @@ pub fn lines(run: Run) -> Vec<Line> {
         unit: "s",
         target: Target::AtMost(0.9),
         needs: Needs::Nothing,
-        beside: format!("{spikes:.0} input spikes and {:.0} hidden spikes a recording", trial.spikes()),
+        details: format!("{spikes:.0} input spikes and {:.0} hidden spikes per recording", trial.spikes()),
     }]
 }
 

@@ -1,4 +1,4 @@
-//! From the start of a study to its first batch.
+//! Time from the start of a study to its first batch.
 
 use std::path::Path;
 use std::time::Instant;
@@ -8,13 +8,12 @@ use ohmspike_study::prepare::Prepared;
 
 use crate::table::{Line, Needs, Target};
 
-/// The stage of the noise study on all images there are, and how long it took until the first batch was learnt from. The
-/// copy of the data that a stage keeps is not part of it; the look at the untrained network with which a trial begins is
-/// no batch.
+/// Returns the stage of the noise study on all images, and the time until the gradient of the first batch. This
+/// excludes the stage's copy of the data and the evaluation of the untrained network.
 pub fn stage_and_line() -> (Stage, Line) {
     let settings = study_settings(largest_data_set());
     let started = Instant::now();
-    let prepared = Prepared::new([&settings].into_iter(), Path::new(".")).expect("the data set is there");
+    let prepared = Prepared::new([&settings].into_iter(), Path::new(".")).expect("an installed data set");
     let prepared_in = started.elapsed().as_secs_f64();
     let data = prepared.data(&settings).clone();
     drop(prepared);
@@ -23,12 +22,12 @@ pub fn stage_and_line() -> (Stage, Line) {
     stage.learner(None, 0).steps();
     let batch_in = started.elapsed().as_secs_f64();
     let line = Line {
-        what: "start of a study to its first batch".to_owned(),
+        what: "from the start of a study to its first batch".to_owned(),
         measured: vec![prepared_in + batch_in],
         unit: "s",
         target: Target::AtMost(1.5),
         needs: Needs::FullSet,
-        beside: format!("reading and encoding {prepared_in:.3} s, first batch {batch_in:.3} s"),
+        details: format!("reading and encoding {prepared_in:.3} s, first batch {batch_in:.3} s"),
     };
     (stage, line)
 }

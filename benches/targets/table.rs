@@ -1,4 +1,4 @@
-//! The table: what was measured beside what was to be reached.
+//! The table of measurements and targets.
 
 use benches::{Stage, test_mode};
 use ohmspike_datasets::Name;
@@ -6,44 +6,44 @@ use ohmspike_study::settings::Settings;
 
 use crate::Run;
 
-/// What is to be reached.
+/// A target value.
 #[derive(Clone, Copy, Debug)]
 pub enum Target {
-    /// No more than this.
+    /// Upper limit.
     AtMost(f64),
-    /// No less than this.
+    /// Lower limit.
     AtLeast(f64),
 }
 
-/// When a target can be judged.
+/// Requirements for judging a target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Needs {
-    /// Whatever the data set.
+    /// None.
     Nothing,
-    /// On all of Fashion-MNIST.
+    /// The complete Fashion-MNIST.
     FullSet,
-    /// On all of Fashion-MNIST, with a core for each of two threads.
+    /// The complete Fashion-MNIST, and two threads with a core each.
     FullSetTwoCores,
 }
 
-/// One target.
+/// A measurement with its target.
 #[derive(Clone, Debug)]
 pub struct Line {
-    /// What is measured.
+    /// Description of the measurement.
     pub what: String,
-    /// One value a round; none where it cannot be measured here.
+    /// One value per round; empty if it cannot be measured here.
     pub measured: Vec<f64>,
-    /// Unit of the values and of the target.
+    /// Unit of values and target.
     pub unit: &'static str,
-    /// What they are to reach.
+    /// Target value.
     pub target: Target,
-    /// When that can be judged.
+    /// Requirements for judging the target.
     pub needs: Needs,
-    /// What else is to be known.
-    pub beside: String,
+    /// Additional information.
+    pub details: String,
 }
 
-/// A table on standard output that grows line by line.
+/// A table that is printed line by line to standard output.
 #[derive(Clone, Copy, Debug)]
 pub struct Table {
     full_set: bool,
@@ -51,33 +51,41 @@ pub struct Table {
 }
 
 impl Table {
-    /// Prints what was measured, and the head of the table.
+    /// Prints a description of the measurement and the table head.
     pub fn begin(stage: &Stage, run: Run) -> Table {
         let full_set = stage.settings.data.set == Name::FashionMnist.as_str();
-        println!("{} rounds, after {} epochs of every trial: medians, least and largest.", run.rounds, run.warm_up);
-        println!("`of it` is measured over target, or target over measured where more is better.");
+        println!(
+            "Rounds: {}, after {} epochs of every trial. Values are medians with the smallest and largest value.",
+            run.rounds, run.warm_up
+        );
+        println!("`ratio` is measured / target, or target / measured if more is better.");
         let Settings { data, .. } = &stage.settings;
-        println!("Images: {}, {} for training, {} for tests.", data.set, stage.training_images(), stage.test_images());
+        println!(
+            "Images: {}, {} for training, {} for testing.",
+            data.set,
+            stage.training_images(),
+            stage.test_images()
+        );
         if !full_set {
-            println!("The targets are those of all of Fashion-MNIST and do not apply to a subset.");
+            println!("The targets are for the complete Fashion-MNIST and do not apply to a subset.");
         }
         if !run.two_cores {
-            println!("Fewer than two cores: what two threads do cannot be judged.");
+            println!("Fewer than two cores: targets for two threads are not judged.");
         }
-        println!("\n| what | measured | target | of it | | beside |\n|---|---|---|---|---|---|");
+        println!("\n| what | measured | target | ratio | | details |\n|---|---|---|---|---|---|");
         Table { full_set, run }
     }
 
     /// Prints a line.
     pub fn print(&self, line: &Line) {
-        let Line { what, unit, beside, .. } = line;
+        let Line { what, unit, details, .. } = line;
         let (bound, limit) = match line.target {
             Target::AtMost(limit) => ("at most", limit),
             Target::AtLeast(limit) => ("at least", limit),
         };
         let target = format!("{bound} {limit} {unit}");
         let Some(Spread { median, least, most }) = Spread::of(&line.measured) else {
-            println!("| {what} | not measured | {target} | - | - | {beside} |");
+            println!("| {what} | not measured | {target} | - | - | {details} |");
             return;
         };
         let measured = match line.measured.len() {
@@ -94,7 +102,7 @@ impl Table {
             (true, true) => "met",
             (true, false) => "**missed**",
         };
-        println!("| {what} | {measured} | {target} | {share} | {verdict} | {beside} |");
+        println!("| {what} | {measured} | {target} | {share} | {verdict} | {details} |");
     }
 
     fn judges(&self, needs: Needs) -> bool {
@@ -107,7 +115,7 @@ impl Table {
     }
 }
 
-/// Where values lie.
+/// Smallest, median and largest value.
 struct Spread {
     median: f64,
     least: f64,
@@ -121,7 +129,7 @@ impl Spread {
     }
 }
 
-/// The median of `values`; NaN without any.
+/// Returns the median of `values`; NaN without values.
 pub fn median(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -129,7 +137,7 @@ pub fn median(values: &[f64]) -> f64 {
     sorted.get(lower).zip(sorted.get(upper)).map_or(f64::NAN, |(lower, upper)| (lower + upper) / 2.0)
 }
 
-/// Three digits or so.
+/// Formats a value with about three digits.
 fn rounded(value: f64) -> String {
     if value.fract() == 0.0 {
         format!("{value}")

@@ -1,7 +1,7 @@
-//! Trial-epochs of the noise study: abstract, in arrays, two at a time, one on two threads.
+//! Trial-epochs of the noise study: digital weights, arrays, two trials in parallel, one trial on two threads.
 //!
-//! How often neurons spike decides the time, and a device soon makes it another: what devices take is compared at nearly
-//! equal activity. In every round the arrays are given the weights of the abstract trial, and train the epoch that it trains.
+//! The number of spikes determines the time, and devices soon change it. Devices are therefore compared at nearly equal
+//! activity: in every round, the arrays receive the weights of the digital trial and train the same epoch.
 
 use std::sync::Barrier;
 use std::thread;
@@ -15,35 +15,35 @@ use crate::Run;
 use crate::table::{Line, Needs, Target};
 use crate::variant::Variant;
 
-/// A device by what it is measured for: how much longer an epoch may take, its name, and what is left out of it.
+/// A measured device: description, largest ratio of times, name, and a function that removes mechanisms.
 type Measured = (&'static str, f64, &'static str, fn(&mut Device));
 
 const DEVICES: [Measured; 3] = [
-    ("table spread (illustrative-oxide without read noise)", 1.15, "illustrative-oxide", |device| {
+    ("write noise from a table (illustrative-oxide without read noise)", 1.15, "illustrative-oxide", |device| {
         device.read = Read::default();
     }),
     ("white read noise (illustrative-oxide)", 1.5, "illustrative-oxide", |_| {}),
-    // Windows that differ from cell to cell lift its many weights near zero, and neurons would spike three times as often.
-    ("pulsed writes (ecram-tang-2018 without spread of cells)", 1.3, "ecram-tang-2018", |device| {
+    // Device-to-device variation would increase many weights near zero, and neurons would spike three times as often.
+    ("pulsed writes (ecram-tang-2018 without device-to-device variation)", 1.3, "ecram-tang-2018", |device| {
         device.device_to_device = DeviceToDevice::default();
     }),
 ];
 
 /// The trials of a round.
 struct Round<'a> {
-    /// Seeds 1 and 2, one after the other.
+    /// Seeds 1 and 2, sequentially.
     alone: [Variant<'a>; 2],
-    /// The same, at the same time.
+    /// Seeds 1 and 2, in parallel.
     together: [Variant<'a>; 2],
-    /// The weights of seed 1 in arrays of a device each.
+    /// The weights of seed 1 in arrays of each device.
     held: [(Device, Variant<'a>); 3],
     /// Seed 1 with all threads of the pool.
     shared: Variant<'a>,
-    /// Weights that differ from those of seed 1 alone, one count a round.
+    /// Number of weights that differ from those of seed 1 on one thread, per round.
     different: Vec<f64>,
 }
 
-/// Everything that a trial-epoch of the study may take.
+/// Measures all trial-epochs of the study.
 pub fn lines(stage: &Stage, run: Run) -> Vec<Line> {
     let pool = Pool::new(2).expect("two threads");
     let seeded = |seed| Variant::new(stage, &Trial { seed, ..Trial::default() }, run.warm_up);
@@ -70,7 +70,7 @@ pub fn lines(stage: &Stage, run: Run) -> Vec<Line> {
 
 impl Round<'_> {
     fn measure(&mut self, pool: &Pool) {
-        // The trial that all are compared with comes between them.
+        // The reference trial is measured between the devices.
         for (device, held) in &mut self.held {
             held.learner = self.alone[0].learner.held_by(device.clone());
             held.epoch();
@@ -87,54 +87,54 @@ impl Round<'_> {
     fn lines(&self) -> Vec<Line> {
         let alone = &self.alone[0];
         let epoch = Line {
-            what: "trial-epoch, abstract noise on both layers, one thread".to_owned(),
+            what: "trial-epoch, noisy digital weights, one thread".to_owned(),
             measured: alone.seconds.clone(),
             unit: "s",
             target: Target::AtMost(0.6),
             needs: Needs::FullSet,
-            beside: spikes(alone),
+            details: spikes(alone),
         };
         let slow_down = self.together.iter().zip(&self.alone).map(|(together, alone)| together.over(alone));
         let slow_down =
             slow_down.reduce(|one, other| one.iter().zip(other).map(|(one, other)| one.max(other)).collect());
         let [one, other] = &self.together;
         let together = Line {
-            what: "two trials at a time: an epoch of the slower over the same alone".to_owned(),
+            what: "two trials in parallel: epoch of the slower one over the same epoch alone".to_owned(),
             measured: slow_down.unwrap_or_default(),
             unit: "x",
             target: Target::AtMost(1.15),
             needs: Needs::FullSetTwoCores,
-            beside: format!("seeds 1 and 2, {:.0} and {}", one.spikes(), spikes(other)),
+            details: format!("seeds 1 and 2, {:.0} and {}", one.spikes(), spikes(other)),
         };
         let devices = DEVICES.iter().zip(&self.held).map(|((what, limit, ..), (_, held))| Line {
-            what: format!("{what} over abstract noise"),
+            what: format!("{what} over noisy digital weights"),
             measured: held.over(alone),
             unit: "x",
             target: Target::AtMost(*limit),
             needs: Needs::FullSet,
-            beside: format!("{}, {:.0} with abstract noise", spikes(held), alone.spikes()),
+            details: format!("{}, {:.0} with digital weights", spikes(held), alone.spikes()),
         });
         let shared = Line {
-            what: "one trial on two threads, times faster than on one".to_owned(),
+            what: "one trial on two threads, speed-up over one thread".to_owned(),
             measured: alone.over(&self.shared),
             unit: "x",
             target: Target::AtLeast(1.8),
             needs: Needs::FullSetTwoCores,
-            beside: spikes(&self.shared),
+            details: spikes(&self.shared),
         };
         let bits = Line {
-            what: "weights of it with other bits than on one thread".to_owned(),
+            what: "its weights that differ from those on one thread".to_owned(),
             measured: self.different.clone(),
             unit: "weights",
             target: Target::AtMost(0.0),
             needs: Needs::Nothing,
-            beside: "compared after every round".to_owned(),
+            details: "compared after every round".to_owned(),
         };
         [epoch, together].into_iter().chain(devices).chain([shared, bits]).collect()
     }
 }
 
-/// Measures an epoch of both, which start together on a thread each.
+/// Measures an epoch of both trials, which start together on one thread each.
 fn side_by_side(variants: &mut [Variant; 2]) {
     let ready = Barrier::new(variants.len());
     thread::scope(|scope| {
@@ -149,10 +149,10 @@ fn side_by_side(variants: &mut [Variant; 2]) {
 }
 
 fn spikes(variant: &Variant) -> String {
-    format!("{:.0} hidden spikes an image", variant.spikes())
+    format!("{:.0} hidden spikes per image", variant.spikes())
 }
 
-/// How many weights differ in a bit.
+/// Returns the number of weights with different bits.
 fn different(one: &Matrix, other: &Matrix) -> usize {
     one.cells().zip(other.cells()).filter(|(one, other)| one.to_bits() != other.to_bits()).count()
 }

@@ -1,4 +1,4 @@
-//! A trial that is measured in turn with others, an epoch each.
+//! A trial that is measured in turn with others, one epoch each.
 
 use std::time::Instant;
 
@@ -6,23 +6,23 @@ use benches::{Learner, Stage, Trial};
 
 use crate::table::median;
 
-/// A trial and what its epochs took.
+/// A trial and the times of its epochs.
 pub struct Variant<'a> {
     /// The trial.
     pub learner: Learner<'a>,
-    /// Time of each measured epoch of training and the test after it, s.
+    /// Time of each measured epoch of training and the following test, s.
     pub seconds: Vec<f64>,
-    /// Hidden spikes a test sample after each of them.
+    /// Hidden spikes per test sample after each of them.
     spikes: Vec<f64>,
 }
 
 impl<'a> Variant<'a> {
-    /// `trial` on `stage`, after `warm_up` epochs.
+    /// Starts `trial` on `stage` and trains `warm_up` epochs.
     pub fn new(stage: &'a Stage, trial: &Trial<'a>, warm_up: u64) -> Variant<'a> {
         Variant::of(stage.trial(trial, warm_up))
     }
 
-    /// Nothing measured yet of `learner`.
+    /// Wraps `learner` without measurements.
     pub fn of(learner: Learner<'a>) -> Variant<'a> {
         Variant { learner, seconds: Vec::new(), spikes: Vec::new() }
     }
@@ -36,12 +36,12 @@ impl<'a> Variant<'a> {
         self.spikes.push(activity.total().spikes_per_sample());
     }
 
-    /// The time of each epoch over that of `other` in the same round.
+    /// Returns the ratio of the time of each epoch to that of `other` in the same round.
     pub fn over(&self, other: &Variant) -> Vec<f64> {
         self.seconds.iter().zip(&other.seconds).map(|(own, other)| own / other).collect()
     }
 
-    /// Hidden spikes a test sample.
+    /// Returns the hidden spikes per test sample.
     pub fn spikes(&self) -> f64 {
         median(&self.spikes)
     }

@@ -1,10 +1,11 @@
-//! Which crate may depend on which.
+//! Checks the dependencies between crates.
 
 use std::collections::BTreeMap;
 
 use crate::repository::{packages, table};
 
-/// Our crates, and which of them each may use. Whoever is not listed is a test or a bench and may use anything.
+/// The crates and their allowed dependencies on each other. Unlisted packages are tests or benches and may use any
+/// crate.
 const ARROWS: [(&str, &[&str]); 14] = [
     ("ohmspike-simd-macros", &[]),
     ("ohmspike-simd", &["simd-macros"]),
@@ -40,14 +41,14 @@ const PROGRAM: [&str; 12] = [
     "experiments",
     "ohmspike",
 ];
-/// Packages that nothing depends on.
+/// Packages that no other package may depend on.
 const ENDS: [&str; 4] = ["tests", "benches", "fuzz", "ohmspike-cli"];
 
-/// What a package uses of ours.
+/// Workspace dependencies of a package.
 struct Uses {
-    /// What everybody gets who builds it.
+    /// Regular and build dependencies.
     normal: Vec<String>,
-    /// What its own tests use besides.
+    /// Additional dependencies of its tests.
     development: Vec<String>,
 }
 
@@ -67,7 +68,7 @@ fn uses() -> BTreeMap<String, Uses> {
     manifests.iter().map(|manifest| (name(manifest), uses(manifest))).collect()
 }
 
-/// Names in the tables `key`, those of a target included.
+/// Returns the names in the tables `key`, including those of targets.
 fn dependencies(manifest: &toml::Table, key: &str) -> Vec<String> {
     let keys = |table: &toml::Table| table.keys().cloned().collect::<Vec<_>>();
     let own = manifest.get(key).and_then(toml::Value::as_table).map(keys).unwrap_or_default();
@@ -84,21 +85,21 @@ fn is_allowed(allowed: &[&str], used: &str) -> bool {
 fn dependencies_follow_the_arrows() {
     let packages = uses();
     for (package, allowed) in ARROWS {
-        let used = packages.get(package).unwrap_or_else(|| panic!("`{package}` is no package of the workspace"));
+        let used = packages.get(package).unwrap_or_else(|| panic!("`{package}` is not a package of the workspace"));
         let forbidden: Vec<&String> = used.normal.iter().filter(|name| !is_allowed(allowed, name)).collect();
-        assert!(forbidden.is_empty(), "`{package}` may use {allowed:?} of ours only, got {forbidden:?}");
+        assert!(forbidden.is_empty(), "`{package}`: expected dependencies on {allowed:?} only, got {forbidden:?}");
     }
     for (package, used) in &packages {
         let known = ARROWS.iter().any(|(name, _)| name == package) || ENDS.contains(&package.as_str());
-        assert!(known, "`{package}` has no place in the arrows yet");
+        assert!(known, "`{package}`: missing in `ARROWS`");
         let ends: Vec<&String> = used.normal.iter().filter(|name| ENDS.contains(&name.as_str())).collect();
-        assert!(ends.is_empty(), "`{package}` must not use {ends:?}");
+        assert!(ends.is_empty(), "`{package}`: unexpected dependency on {ends:?}");
     }
 }
 
-/// A library may test itself with others only if these do not need it.
+/// Tests of a library may use only crates that do not depend on it.
 #[test]
-fn tests_of_a_crate_use_nothing_that_needs_it() {
+fn tests_of_a_crate_do_not_use_its_dependents() {
     let packages = uses();
     for (package, used) in &packages {
         for name in &used.development {
@@ -108,7 +109,7 @@ fn tests_of_a_crate_use_nothing_that_needs_it() {
     }
 }
 
-/// Every package of ours that `package` depends on.
+/// Returns all workspace packages that `package` depends on.
 fn reached(packages: &BTreeMap<String, Uses>, package: &str) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     let mut open = vec![package.to_owned()];

@@ -1,24 +1,24 @@
-//! Rust source as words: comments, texts and tests left out.
+//! Splits Rust source into words, without comments, strings and tests.
 
 use std::path::Path;
 
 use crate::repository::read;
 
-/// A word or a sign of the source.
+/// A word or sign of the source.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Word {
-    /// A name, a number, `"` for any text or character, `::`, or one other sign.
+    /// A name, a number, `"` for any string or character, `::`, or another single sign.
     pub text: String,
-    /// Its line, from 1.
+    /// Line number, from 1.
     pub line: usize,
 }
 
-/// The words of a file, tests left out.
+/// Returns the words of a file without its tests.
 pub fn code(path: &Path) -> Vec<Word> {
     without_tests(&words(&read(path)))
 }
 
-/// The words of `text`.
+/// Returns the words of `text`.
 pub fn words(text: &str) -> Vec<Word> {
     let letters: Vec<char> = text.chars().collect();
     let (mut found, mut at, mut line) = (Vec::new(), 0, 1);
@@ -34,7 +34,7 @@ pub fn words(text: &str) -> Vec<Word> {
     found
 }
 
-/// What stands for a word in the list; nothing for spaces and comments.
+/// Returns the text of a word; `None` for spaces and comments.
 fn shown(word: &[char]) -> Option<String> {
     match word {
         [first, ..] if first.is_whitespace() => None,
@@ -50,7 +50,7 @@ fn is_name(letter: char) -> bool {
     letter.is_alphanumeric() || letter == '_'
 }
 
-/// Where the word that begins at `at` ends.
+/// Returns the end of the word that starts at `at`.
 fn end_of_word(letters: &[char], at: usize) -> usize {
     let rest = &letters[at..];
     let until =
@@ -70,7 +70,7 @@ fn end_of_word(letters: &[char], at: usize) -> usize {
     }
 }
 
-/// Comments may stand within each other.
+/// Returns the end of a comment, which may be nested.
 fn end_of_comment(rest: &[char]) -> usize {
     let (mut depth, mut at) = (0, 0);
     while at < rest.len() {
@@ -94,7 +94,7 @@ fn end_of_text(rest: &[char]) -> usize {
     (at + 1).min(rest.len())
 }
 
-/// A raw text, or the raw name that begins in the same way.
+/// Returns the end of a raw string, or of a raw name, which starts in the same way.
 fn end_of_raw_text(rest: &[char]) -> usize {
     let prefix = rest.iter().take_while(|letter| letter.is_alphabetic()).count();
     let marks = rest[prefix..].iter().take_while(|letter| **letter == '#').count();
@@ -113,7 +113,7 @@ fn end_of_raw_text(rest: &[char]) -> usize {
     at
 }
 
-/// Leaves out every item under an attribute `#[cfg(...)]` that names `test`.
+/// Removes every item with an attribute `#[cfg(...)]` that contains `test`.
 fn without_tests(words: &[Word]) -> Vec<Word> {
     let (mut kept, mut at) = (Vec::new(), 0);
     while at < words.len() {
@@ -130,7 +130,7 @@ fn without_tests(words: &[Word]) -> Vec<Word> {
     kept
 }
 
-/// The place behind the item, with its attributes, that begins at `at`.
+/// Returns the position after the item that starts at `at`, including its attributes.
 fn end_of_item(words: &[Word], mut at: usize) -> usize {
     while at < words.len() {
         match words[at].text.as_str() {
@@ -143,7 +143,7 @@ fn end_of_item(words: &[Word], mut at: usize) -> usize {
     at
 }
 
-/// The place of the bracket that closes the one at `open`.
+/// Returns the position of the bracket that closes the one at `open`.
 pub fn closing(words: &[Word], open: usize) -> usize {
     let mut depth = 0;
     for (place, word) in words.iter().enumerate().skip(open) {
@@ -160,7 +160,7 @@ pub fn closing(words: &[Word], open: usize) -> usize {
 }
 
 #[test]
-fn words_leave_out_comments_texts_and_tests() {
+fn words_exclude_comments_strings_and_tests() {
     let text = r##"//! doc
     fn f<'a>(x: &'a str) -> char { let y = r#"fn g"#; /* fn h /* fn i */ */ if x == "fn j \" {" { '{' } else { '\'' } }
     #[cfg(test)]

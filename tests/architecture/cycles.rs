@@ -1,14 +1,14 @@
-//! No two source files need each other, directly or through others.
+//! Checks that no source files depend on each other in a cycle.
 //!
-//! A file needs the files that define the names it writes, wherever these are re-exported. A module and the modules
-//! below it are one room, so that a file may use those above and below it.
+//! A file depends on the files that define the names it uses, wherever these are re-exported. A module and its
+//! submodules form one unit, so a file may use its parents and children.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::modules::{modules, uses};
 use crate::repository::crates;
 
-/// Which files each file of a crate needs.
+/// Dependencies of each file of a crate.
 type Needs = BTreeMap<String, BTreeSet<String>>;
 
 fn needs() -> Needs {
@@ -25,7 +25,7 @@ fn needs() -> Needs {
     needs
 }
 
-/// Every file that `file` needs, directly or not.
+/// Returns every direct and indirect dependency of `file`.
 fn reached<'a>(needs: &'a Needs, file: &'a str) -> BTreeSet<&'a str> {
     let (mut found, mut open) = (BTreeSet::new(), vec![file]);
     while let Some(next) = open.pop() {
@@ -34,14 +34,14 @@ fn reached<'a>(needs: &'a Needs, file: &'a str) -> BTreeSet<&'a str> {
     found
 }
 
-/// Groups of files that all need each other.
+/// Returns groups of files that all depend on each other.
 fn circles(needs: &Needs) -> BTreeSet<Vec<&str>> {
     let all: BTreeMap<&str, BTreeSet<&str>> = needs.keys().map(|file| (file.as_str(), reached(needs, file))).collect();
     let circle = |file: &str| all[file].iter().copied().filter(|to| all[to].contains(file)).collect::<Vec<_>>();
     all.keys().map(|file| circle(file)).filter(|circle| !circle.is_empty()).collect()
 }
 
-/// The uses within a circle, a line each.
+/// Lists the dependencies within a cycle, one per line.
 fn uses_within(needs: &Needs, circle: &[&str]) -> String {
     let of = |from: &str| {
         let within = needs[from].iter().filter(|to| circle.contains(&to.as_str()));
@@ -51,7 +51,7 @@ fn uses_within(needs: &Needs, circle: &[&str]) -> String {
 }
 
 #[test]
-fn no_source_files_need_each_other() {
+fn source_files_have_no_cycles() {
     let needs = needs();
     let circles = circles(&needs);
     let told: Vec<String> = circles.iter().map(|circle| uses_within(&needs, circle)).collect();
@@ -59,7 +59,7 @@ fn no_source_files_need_each_other() {
 }
 
 #[test]
-fn a_cycle_is_found() {
+fn finds_a_cycle() {
     let files = [("a", &["b"][..]), ("b", &["c"]), ("c", &["a"]), ("d", &["a"])];
     let needs = files.map(|(file, to)| (file.to_owned(), to.iter().map(|to| (*to).to_owned()).collect())).into();
     assert_eq!(circles(&needs), BTreeSet::from([vec!["a", "b", "c"]]));

@@ -1,9 +1,9 @@
-//! Why an outside crate is there.
+//! Checks that every external dependency has a reason.
 
 use crate::repository::{read, root};
 
 #[test]
-fn every_outside_dependency_has_its_reason() {
+fn every_external_dependency_has_a_reason() {
     let text = read(&root().join("Cargo.toml"));
     let section = text.split("[workspace.dependencies]").nth(1).expect("a section of dependencies");
     let section = section.split("\n[").next().unwrap_or_default();
@@ -12,6 +12,6 @@ fn every_outside_dependency_has_its_reason() {
     assert!(!outside.is_empty());
     for line in outside {
         let reason = line.rsplit_once('#').map_or("", |(_, reason)| reason.trim());
-        assert!(!reason.is_empty(), "Cargo.toml: no reason behind `{line}`");
+        assert!(!reason.is_empty(), "Cargo.toml: missing reason after `{line}`");
     }
 }

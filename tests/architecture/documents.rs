@@ -1,21 +1,22 @@
-//! What the documents name exists.
+//! Checks that everything named in the documents exists.
 
 use crate::repository::{crates, read, root, shown};
 
-/// The texts between single backticks of `text`, fenced blocks left out.
+/// Returns the text between single backticks in `text`, outside fenced blocks.
 fn quoted(text: &str) -> Vec<&str> {
     let outside = |(number, part)| (number % 2 == 0).then_some(part);
     let prose = text.split("```").enumerate().filter_map(outside);
     prose.flat_map(|part| part.lines().flat_map(|line| line.split('`').skip(1).step_by(2))).collect()
 }
 
-/// The targets of Markdown links within the repository.
+/// Returns the targets of Markdown links within the repository.
 fn linked(text: &str) -> Vec<&str> {
     let targets = text.split("](").skip(1).filter_map(|rest| rest.split([')', '#', ' ']).next());
     targets.filter(|target| !target.is_empty() && !target.contains("://")).collect()
 }
 
-/// A path of the repository by its look: letters of paths only, a folder in front, nothing that a program makes.
+/// Returns whether the text looks like a path of the repository: path characters only, with a folder, and not
+/// generated.
 fn is_repository_path(text: &str) -> bool {
     let letters = |letter: char| letter.is_ascii_alphanumeric() || "_-./".contains(letter);
     let made = ["results/", "target/", "/", "../", "./"];
@@ -30,19 +31,19 @@ fn paths_named_in_the_documents_exist() {
     for document in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"] {
         let text = read(&root().join(document));
         let named: Vec<&str> = quoted(&text).into_iter().filter(|text| is_repository_path(text)).collect();
-        assert!(!named.is_empty(), "{document} names no path of the repository");
+        assert!(!named.is_empty(), "{document}: no paths of the repository");
         for path in named.into_iter().chain(linked(&text)) {
             assert!(root().join(path).exists(), "{document}: `{path}` does not exist");
         }
     }
 }
 
-/// The most that a newcomer reads before the first file of code.
+/// ARCHITECTURE.md stays short, because newcomers read it first.
 #[test]
-fn the_map_of_the_repository_is_short() {
+fn architecture_document_is_short() {
     const MOST_BYTES: usize = 10_000;
     let bytes = read(&root().join("ARCHITECTURE.md")).len();
-    assert!(bytes <= MOST_BYTES, "ARCHITECTURE.md has {bytes} bytes, must have at most {MOST_BYTES}");
+    assert!(bytes <= MOST_BYTES, "ARCHITECTURE.md: expected at most {MOST_BYTES} bytes, got {bytes}");
 }
 
 #[test]
@@ -51,7 +52,7 @@ fn every_decision_is_in_the_index() {
     let index = read(&folder.join("README.md"));
     for path in crate::repository::entries(&folder) {
         let name = path.file_name().expect("files have names").to_string_lossy().into_owned();
-        assert!(name == "README.md" || index.contains(&format!("]({name})")), "{}: not in the index", shown(&path));
+        assert!(name == "README.md" || index.contains(&format!("]({name})")), "{}: missing in the index", shown(&path));
     }
     for target in linked(&index) {
         assert!(folder.join(target).exists(), "docs/decisions/README.md: `{target}` does not exist");
@@ -94,7 +95,11 @@ fn every_crate_has_its_licences() {
     for folder in crates() {
         for licence in ["LICENSE-MIT", "LICENSE-APACHE"] {
             let ours = read(&root().join(licence));
-            assert!(read(&folder.join(licence)) == ours, "{}: must be ../../{licence}", shown(&folder.join(licence)));
+            assert!(
+                read(&folder.join(licence)) == ours,
+                "{}: differs from ../../{licence}",
+                shown(&folder.join(licence))
+            );
         }
     }
 }

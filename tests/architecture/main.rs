@@ -1,10 +1,11 @@
-//! The rules of the repository, as checks.
+//! Checks the rules of the repository.
 //!
-//! - `arrows`: which crate may depend on which; `dependencies`: why an outside crate is there;
-//! - `cycles`: no source files that need each other; `shape`: how large files and functions are, and where modules live;
-//! - `surroundings`: libraries don't print, exit or read the environment; `bits`: what could round differently elsewhere;
-//! - `documents`: paths that the documents name exist;
-//! - `repository`, `code`, `modules`: reading the sources.
+//! - `arrows`: dependencies between crates; `dependencies`: reasons of external dependencies;
+//! - `cycles`: no cyclic source files; `shape`: sizes of files and functions, and places of modules;
+//! - `surroundings`: libraries don't print, exit or read the environment; `bits`: no operations that round differently
+//!   elsewhere;
+//! - `documents`: paths in the documents exist;
+//! - `repository`, `code`, `modules`: read the sources.
 
 mod arrows;
 mod bits;

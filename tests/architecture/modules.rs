@@ -1,4 +1,4 @@
-//! The modules of a crate: what each file defines and imports, and which file defines the name at the end of a path.
+//! Modules of a crate: the definitions and imports of each file, and the resolution of paths.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -9,21 +9,21 @@ use crate::repository::{shown, sources};
 /// Names from the root of a crate to a module.
 type ModulePath = Vec<String>;
 
-/// One file.
+/// A source file.
 #[derive(Debug, Default)]
 pub struct Module {
-    /// Its path from the root of the repository.
+    /// Path from the root of the repository.
     pub file: String,
     defined: BTreeSet<String>,
-    /// What a name in scope stands for, as written.
+    /// Imported names with the paths they stand for, as written.
     imported: BTreeMap<String, Vec<String>>,
-    /// Modules all of whose names are in scope.
+    /// Modules with all their names in scope.
     globs: Vec<Vec<String>>,
-    /// Every path that the file writes, those of imports included.
+    /// Every path in the file, including imports.
     paths: Vec<Vec<String>>,
 }
 
-/// The modules of the crate whose sources are in `folder`.
+/// Returns the modules of the crate with sources in `folder`.
 pub fn modules(folder: &Path) -> BTreeMap<ModulePath, Module> {
     let files = sources(folder).into_iter();
     files.map(|file| (module_path(folder, &file), module(shown(&file), &code(&file)))).collect()
@@ -68,10 +68,10 @@ fn module(file: String, words: &[Word]) -> Module {
     module
 }
 
-/// Words before the name of something that a file defines.
+/// Words before a defined name.
 const DEFINING: [&str; 9] = ["fn", "struct", "enum", "union", "trait", "type", "const", "static", "macro_rules"];
 
-/// The names of `a::b::c` at the start of `words`; one name where no `::` follows.
+/// Returns the names of `a::b::c` at the start of `words`, or a single name without `::`.
 fn path(words: &[Word]) -> Vec<String> {
     let is_name = |word: &Word| word.text.starts_with(|first: char| first.is_alphabetic() || first == '_');
     let mut names = Vec::new();
@@ -87,7 +87,7 @@ fn path(words: &[Word]) -> Vec<String> {
     names
 }
 
-/// Adds what the tree of a `use` brings into scope, below `prefix`.
+/// Adds the imports of a `use` tree below `prefix`.
 fn import(module: &mut Module, words: &[Word], prefix: Vec<String>) {
     let (mut path, mut at) = (prefix, 0);
     while at < words.len() {
@@ -115,7 +115,7 @@ fn import(module: &mut Module, words: &[Word], prefix: Vec<String>) {
     }
 }
 
-/// The parts of a list between commas that stand in no bracket of their own.
+/// Splits a list at commas outside nested brackets.
 fn branches(words: &[Word]) -> Vec<&[Word]> {
     let (mut parts, mut depth, mut start) = (Vec::new(), 0, 0);
     for (place, word) in words.iter().enumerate() {
@@ -134,7 +134,7 @@ fn branches(words: &[Word]) -> Vec<&[Word]> {
     parts
 }
 
-/// The modules that define what `from` names.
+/// Returns the modules that define the names used in `from`.
 pub fn uses<'a>(modules: &'a BTreeMap<ModulePath, Module>, from: &ModulePath) -> BTreeSet<&'a ModulePath> {
     let module = &modules[from];
     let globs = module.globs.iter().filter_map(|path| module_of(modules, from, path));
@@ -142,7 +142,7 @@ pub fn uses<'a>(modules: &'a BTreeMap<ModulePath, Module>, from: &ModulePath) ->
     globs.chain(named).filter(|to| *to != from).collect()
 }
 
-/// The module that a path names as a whole.
+/// Returns the module that a whole path names.
 fn module_of<'a>(
     modules: &'a BTreeMap<ModulePath, Module>,
     from: &ModulePath,
@@ -154,7 +154,7 @@ fn module_of<'a>(
     (rest == ["*"]).then(|| modules.get_key_value(&at).map(|(key, _)| key)).flatten()
 }
 
-/// Follows `path` from module `from` as far as it names modules; the last of them, and the names left.
+/// Follows `path` from module `from` as far as it names modules. Returns the last module and the remaining names.
 fn walk(
     modules: &BTreeMap<ModulePath, Module>,
     from: &ModulePath,
@@ -181,7 +181,7 @@ fn walk(
     Some((at, rest.to_vec()))
 }
 
-/// The module that defines the first name of `path` that is no module, through imports and re-exports.
+/// Returns the module that defines the first name of `path` that is not a module, following imports and re-exports.
 fn definer<'a>(
     modules: &'a BTreeMap<ModulePath, Module>,
     from: &ModulePath,

@@ -3,22 +3,22 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The folder of the workspace.
+/// Returns the folder of the workspace.
 pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the package is in the workspace")
 }
 
-/// The text of a file.
+/// Reads a file.
 pub fn read(path: &Path) -> String {
     fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// A TOML file.
+/// Reads a TOML file.
 pub fn table(path: &Path) -> toml::Table {
     read(path).parse().unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// What is in a folder, sorted.
+/// Returns the sorted entries of a folder.
 pub fn entries(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("a readable entry").path()).collect();
@@ -26,30 +26,30 @@ pub fn entries(folder: &Path) -> Vec<PathBuf> {
     paths
 }
 
-/// Every Rust file below `folder`.
+/// Returns all Rust files below `folder`.
 pub fn sources(folder: &Path) -> Vec<PathBuf> {
     let below = |path: PathBuf| if path.is_dir() { sources(&path) } else { vec![path] };
     let files = entries(folder).into_iter().flat_map(below);
     files.filter(|path| path.extension().is_some_and(|extension| extension == "rs")).collect()
 }
 
-/// The folders of all packages.
+/// Returns the folders of all packages.
 pub fn packages() -> Vec<PathBuf> {
     let manifest = table(&root().join("Cargo.toml"));
     let members = manifest["workspace"]["members"].as_array().expect("a list of members");
     let folders = members.iter().flat_map(|member| {
-        let member = member.as_str().expect("members are texts");
+        let member = member.as_str().expect("members are strings");
         member.strip_suffix("/*").map_or_else(|| vec![root().join(member)], |folder| entries(&root().join(folder)))
     });
     folders.collect()
 }
 
-/// The folders of all packages whose sources are in `src`: the libraries and the program.
+/// Returns the folders of all packages with sources in `src`: the libraries and the program.
 pub fn crates() -> Vec<PathBuf> {
     packages().into_iter().filter(|folder| folder.join("README.md").exists() && folder.join("src").is_dir()).collect()
 }
 
-/// A path as people write it, from the root of the repository.
+/// Formats a path from the root of the repository.
 pub fn shown(path: &Path) -> String {
     path.strip_prefix(root()).unwrap_or(path).display().to_string()
 }

@@ -1,4 +1,4 @@
-//! How large files and functions are, and where modules live.
+//! Checks the sizes of files and functions, and the places of modules.
 
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,7 @@ use crate::repository::{crates, read, root, shown, sources};
 const MOST_LINES_OF_A_FILE: usize = 500;
 const MOST_LINES_OF_A_FUNCTION: usize = 60;
 
-/// Every Rust file of ours.
+/// Returns all Rust files of the repository.
 fn all_sources() -> Vec<PathBuf> {
     ["crates", "experiments", "tests", "benches"].iter().flat_map(|folder| sources(&root().join(folder))).collect()
 }
@@ -24,7 +24,7 @@ fn files_are_short() {
     assert!(long.is_empty(), "files above {MOST_LINES_OF_A_FILE} lines:\n{}", long.join("\n"));
 }
 
-/// The functions of `words` with a body: name, first line, number of lines.
+/// Returns the functions of `words` with a body: name, first line, number of lines.
 fn functions(words: &[Word]) -> Vec<(String, usize, usize)> {
     let mut found = Vec::new();
     for (place, word) in words.iter().enumerate().filter(|(_, word)| word.text == "fn") {
@@ -53,14 +53,14 @@ fn functions_are_short() {
 }
 
 #[test]
-fn the_length_of_a_function_goes_from_its_name_to_its_brace() {
+fn the_length_of_a_function_includes_its_closing_brace() {
     let text = "fn a(x: [u8; 2]) -> u8 {\n  x[0]\n}\ntrait T { fn b(); }\nstruct S(fn(u8) -> u8);\nfn c() {}\n";
     assert_eq!(functions(&words(text)), [("a".to_owned(), 1, 3), ("c".to_owned(), 6, 1)]);
 }
 
-/// The module `x` is in `x.rs`, its parts in `x/`.
+/// Module `x` is in `x.rs`, its submodules in `x/`.
 #[test]
-fn modules_have_one_form() {
+fn no_module_is_in_a_mod_rs() {
     for folder in crates() {
         for path in sources(&folder.join("src")) {
             assert!(!path.ends_with("mod.rs"), "{}: must be `{}.rs`", shown(&path), shown(folder_of(&path)));
@@ -73,8 +73,8 @@ fn folder_of(path: &Path) -> &Path {
 }
 
 #[test]
-fn every_source_file_says_what_it_is() {
+fn every_source_file_has_a_module_doc() {
     for path in all_sources() {
-        assert!(read(&path).starts_with("//!"), "{}: must start with a `//!` doc", shown(&path));
+        assert!(read(&path).starts_with("//!"), "{}: expected a `//!` doc in the first line", shown(&path));
     }
 }

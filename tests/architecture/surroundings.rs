@@ -1,4 +1,4 @@
-//! Libraries answer their caller: they don't print, exit or read the environment, and physics doesn't read the clock.
+//! Checks that libraries don't print, exit or read the environment, and that physics doesn't read the clock.
 
 use std::path::Path;
 
@@ -9,16 +9,16 @@ use crate::repository::{crates, shown, sources};
 const PRINTING: [&str; 5] = ["print", "println", "eprint", "eprintln", "dbg"];
 /// Functions of `std::io` that open the terminal.
 const STREAMS: [&str; 3] = ["stdin", "stdout", "stderr"];
-/// The one place that asks the environment: where data sets are.
+/// The only file that reads the environment, to locate data sets.
 const ASKS_THE_ENVIRONMENT: &str = "crates/datasets/src/locate.rs";
-/// Crates whose results depend on their arguments alone.
+/// Crates with results that depend on their arguments only.
 const WITHOUT_A_CLOCK: [&str; 6] = ["simd", "rng", "stats", "crossbar", "snn", "plot"];
 
 fn is_library(folder: &Path) -> bool {
     !folder.ends_with("cli") && !folder.ends_with("simd-macros")
 }
 
-/// Lines of libraries at which `forbidden` holds for a word and what follows it.
+/// Returns the lines of libraries where `forbidden` holds for a word and the following ones.
 fn found(libraries: impl Fn(&Path) -> bool, forbidden: impl Fn(&[Word]) -> bool) -> Vec<String> {
     let folders = crates().into_iter().filter(|folder| is_library(folder) && libraries(folder));
     let files = folders.flat_map(|folder| sources(&folder.join("src")));
@@ -54,7 +54,7 @@ fn libraries_do_not_exit() {
 
 #[test]
 fn libraries_do_not_read_the_environment() {
-    // Constants of the build say nothing of the machine's settings.
+    // Build constants do not depend on the settings of the machine.
     let constants = |words: &[Word]| words.get(2).is_some_and(|word| word.text == "consts");
     let asks =
         |words: &[Word]| words[0].text == "env" && (follows(words, "::") || follows(words, ";")) && !constants(words);

@@ -48,9 +48,12 @@ fn fetching_without_a_network_names_the_other_ways() {
     }
     assert_eq!(answer.status, Some(2), "{answer:#?}");
     assert_eq!(answer.stdout, "");
-    for way in
-        ["run it again", "cache/ohmspike/fashion-mnist", "apt-get install dataset-fashion-mnist", "OHMSPIKE_DATA"]
-    {
+    for way in [
+        "run the command again",
+        "cache/ohmspike/fashion-mnist",
+        "apt-get install dataset-fashion-mnist",
+        "OHMSPIKE_DATA",
+    ] {
         assert!(answer.stderr.contains(way), "{way}: {}", answer.stderr);
     }
 }
@@ -71,15 +74,15 @@ fn a_wrong_file_in_the_named_folder_is_refused() {
     let listed = named(&["data", "list"]).succeeds();
     assert!(listed.stdout.contains(&format!("{} (OHMSPIKE_DATA)\n", data.display())), "{}", listed.stdout);
     let wrong = format!(
-        "error: {}train-images-idx3-ubyte.gz: not gzip, starts with `6e 6f`, must start with `1f 8b`",
+        "error: {}train-images-idx3-ubyte.gz: not a gzip file; starts with `6e 6f`, expected `1f 8b`",
         data.display()
     );
     named(&["data", "fetch", "fashion-mnist"]).refuses_with(&format!(
-        "{wrong}\n\nhint: {} (OHMSPIKE_DATA) comes before the cache folder: put the published files there, or none\n",
+        "{wrong}\n\nhint: {} (OHMSPIKE_DATA) takes precedence over the cache folder; put the published files there or remove them\n",
         data.display()
     ));
     named(&["train", "--set", "data.set=fashion-mnist"]).refuses_with(&format!(
-        "{wrong}\n\nhint: `ohmspike data fetch` replaces wrong files of the cache folder; elsewhere put the published file\n"
+        "{wrong}\n\nhint: `ohmspike data fetch` replaces wrong files in the cache folder; replace files elsewhere yourself\n"
     ));
 }
 

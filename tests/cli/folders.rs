@@ -163,7 +163,7 @@ fn records_of_two_data_sets_of_one_name_are_told_apart_by_the_data_or_refused() 
     for command in ["report", "export", "status"] {
         let answer = folder.run(&[command, "results/digits"]);
         assert_eq!((answer.status, answer.stdout.as_str()), (Some(2), ""));
-        let expected = "data.set: the records are of 2 data sets called `digits` (SHA-256 ";
+        let expected = "data.set: the records belong to 2 different data sets called `digits` (SHA-256 ";
         assert!(answer.stderr.contains(expected), "{}", answer.stderr);
         assert!(answer.stderr.contains("\n\nhint: import the data set that you want to read, or move"), "{answer:#?}");
     }

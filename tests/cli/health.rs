@@ -24,7 +24,7 @@ fn weights_that_are_too_small_are_named_with_weights_that_fire() {
     let folder = Folder::new();
     let (what, hint) = silence(&train(&folder, &["weights.sigma_init=0.0002"]));
     assert!(
-        what.contains("the first weights are too small; a typical sample drives its strongest neuron to 0."),
+        what.contains("the initial weights are too small; on a typical sample, its strongest neuron reaches 0."),
         "{what}"
     );
     let needed = hint.strip_prefix("raise `weights.sigma_init` to ").and_then(|rest| rest.split(' ').next());
@@ -55,11 +55,14 @@ fn faults_are_named_where_the_network_fires_without_them() {
     let faulty = ["hardware.device=ideal", "weights.sigma_init=0.003", "device.faults.p_high_resistance=1"];
     let (what, hint) = silence(&train(&folder, &faulty));
     assert!(
-        what.contains("faults take too many cells away (device.faults.p_high_resistance = 1): without this it emits "),
+        what.contains(
+            "faulty cells remove too many weights (device.faults.p_high_resistance = 1); without this \
+             mechanism, the layer emits "
+        ),
         "{what}"
     );
     assert!(
-        hint.contains("lower the share of faulty cells") && !hint.contains("sigma_init"),
+        hint.contains("lower the fraction of faulty cells") && !hint.contains("sigma_init"),
         "no weight helps: {hint}"
     );
 }
@@ -74,7 +77,7 @@ fn a_converter_range_that_no_weight_passes_is_named() {
     folder.write("adc.json", format!(r#"{{ "name": "adc", {window}, "read": {{ "volts": 0.2 }}, {adc} }}"#));
     for sigma in ["weights.sigma_init=0.005", "weights.sigma_init=0.3"] {
         let (what, hint) = silence(&train(&folder, &["hardware.device=./adc.json", sigma]));
-        assert!(what.contains("8 bits and a full scale of 1.00 µA, where a threshold is worth 200 µA"), "{what}");
+        assert!(what.contains("8 bits and a full scale of 1.00 µA (one threshold is 200 µA)"), "{what}");
         assert!(hint.starts_with("raise `device.converters.adc.full_scale_microamperes` to 200 or more"), "{hint}");
     }
     // A network that a larger range lets fire, but cuts, is clipped.
@@ -94,7 +97,7 @@ fn drift_is_named_where_the_network_fires_right_after_the_write() {
     folder.write("drift.json", format!(r#"{{ "name": "drifting", {window}, {drift} }}"#));
     let rest = ["hardware.device=./drift.json", "weights.sigma_init=0.003", "hardware.retention_seconds=100000"];
     let (what, hint) = silence(&train(&folder, &rest));
-    assert!(what.contains("the cells drift before they are tested (hardware.retention_seconds = 100000)"), "{what}");
+    assert!(what.contains("the cells drift too far before the test (hardware.retention_seconds = 100000)"), "{what}");
     assert!(hint.contains("shorten `hardware.retention_seconds`"), "{hint}");
 }
 
@@ -140,10 +143,10 @@ fn a_sweep_into_silence_is_told_everywhere_and_left_out_of_answers() {
     let folder = Folder::new();
     folder.write("faulty.toml", SWEEP);
     let run = folder.run(&["run", "faulty.toml", "--threads", "1"]).succeeds();
-    assert!(run.stdout.contains("\n1 of 3 trials is left out of every answer: silent 1\n"), "{}", run.stdout);
+    assert!(run.stdout.contains("\n1 of 3 trials is excluded from all results: silent 1\n"), "{}", run.stdout);
     assert!(run.stdout.contains(" (silent 1)"), "{}", run.stdout);
     assert!(
-        run.stderr.contains("warning: silent: ") && run.stderr.contains("faults take too many cells away"),
+        run.stderr.contains("warning: silent: ") && run.stderr.contains("faulty cells remove too many weights"),
         "{}",
         run.stderr
     );
@@ -158,7 +161,7 @@ fn a_sweep_into_silence_is_told_everywhere_and_left_out_of_answers() {
     assert_eq!(silent, 1, "one record says so");
 
     let status = folder.run(&["status", "faulty.toml"]).succeeds();
-    assert!(status.stdout.contains("\n  1 of 3 trials is left out of every answer: silent 1\n"), "{}", status.stdout);
+    assert!(status.stdout.contains("\n  1 of 3 trials is excluded from all results: silent 1\n"), "{}", status.stdout);
 
     folder.run(&["export", "faulty.toml", "--file", "trials.csv"]).succeeds();
     let trials = folder.text("trials.csv");

@@ -95,7 +95,7 @@ fn a_study_that_asks_what_its_data_do_not_have() {
     refused(
         "set = 'mine'",
         "3: data.set: must be one of `fashion-mnist`, `fashion-mnist-subset`, `shd`, `pixels`, `spikes`, got `mine`\n\n\
-         hint: `ohmspike data import mine` makes a data set of files of your own",
+         hint: `ohmspike data import mine` imports your own data",
     );
     refused(
         "set = 'spikes'\nencoding = 'poisson'",
@@ -116,7 +116,7 @@ fn a_study_that_asks_what_its_data_do_not_have() {
     std::fs::write(stored(&folder, "pixels"), "ohmspike-data-0\n").expect("the folder is ours");
     folder.write("own.toml", study("set = 'pixels'"));
     folder.run(&["run", "own.toml"]).refuses_with(&format!(
-        "error: {}: first line is `ohmspike-data-0`, must be `ohmspike-data-2`\n\n\
+        "error: {}:1: expected `ohmspike-data-2`, got `ohmspike-data-0`\n\n\
          hint: import the data set again with `--replace`\n",
         stored(&folder, "pixels")
     ));
@@ -134,9 +134,9 @@ fn another_data_set_of_the_name_is_only_replaced_where_that_is_said() {
     let import = [&import[..], &["--test-share", "0.25"]].concat();
     let answer = folder.run(&import);
     assert_eq!(answer.status, Some(2));
-    let there = format!("error: {}: holds another data set of this name (digest `", stored(&folder, "pixels"));
+    let there = format!("error: {}: a different data set with this name exists (digest `", stored(&folder, "pixels"));
     assert!(answer.stderr.starts_with(&there), "{answer:#?}");
-    assert!(answer.stderr.ends_with("\n\nhint: choose another name, or give `--replace`\n"), "{answer:#?}");
+    assert!(answer.stderr.ends_with("\n\nhint: choose another name or use `--replace`\n"), "{answer:#?}");
     folder.run(&[&import[..], &["--replace"]].concat()).succeeds();
 }
 
@@ -148,7 +148,7 @@ fn a_wrong_file_is_told_with_its_place() {
         ["data", "import", "mine", "--events", "wrong.csv", "--units", "5", "--classes", "3", "--duration", "1"];
     folder
         .run(&[&import[..], &["--test-share", "0.5"]].concat())
-        .refuses_with("error: wrong.csv: `unit` of event 0 is 7, must be a whole number from 0 to 4\n");
+        .refuses_with("error: wrong.csv:2: unit: expected a whole number from 0 to 4, got 7\n");
     assert!(!folder.path("cache").exists());
 }
 
@@ -173,14 +173,14 @@ fn samples_without_input_spikes_are_told_with_what_to_do() {
     let told = folder.run(&import).succeeds().stderr;
     assert_eq!(
         told,
-        "warning: digits: all 8 samples are without an input spike under the latency encoding, which leaves everything below 0.2 of \
-         full silent; the highest number is 16 of 255\n\n\
-         hint: import the data with `--scale min-max`, which makes the highest number of training full, or choose \
-         `data.encoding = \"poisson\"`\n\n"
+        "warning: digits: all 8 samples have no input spike with latency encoding, which needs values of at least 0.2 of full \
+         scale; the largest value is 16 of 255\n\n\
+         hint: import the data with `--scale min-max`, which scales the largest training value to full scale, or \
+         set `data.encoding = \"poisson\"`\n\n"
     );
     folder.write("own.toml", study("set = 'digits'").replace("batch = 3", "batch = 2"));
-    let warning = "warning: data.set: `digits`: without a single input spike: all 4 training samples and all 4 test samples; the \
-                   latency encoding leaves numbers below 0.2 of full silent";
+    let warning = "warning: data.set: `digits`: no input spike in all 4 training samples and all 4 test samples: \
+                   latency encoding drops values below 0.2 of full scale";
     for command in ["run", "train"] {
         let told = folder.run(&[command, "own.toml"]).succeeds().stderr;
         assert!(told.contains(warning), "{command}: {told}");
@@ -201,12 +201,12 @@ fn empty_recordings_and_classes_without_test_samples_are_counted() {
         folder.run(&[&import[..], &["--duration", "1", "--test-share", "0.5", "--replace"]].concat()).succeeds()
     };
     let some = import("events.csv");
-    assert!(some.stdout.contains("recordings for training have no event\n"), "{some:#?}");
-    let class = "\n  1 class without samples for the test: `class 2` (1 for training, 0 for the test)\n";
+    assert!(some.stdout.contains(" recordings for training\n"), "{some:#?}");
+    let class = "\n  1 class without samples for testing: `class 2` (1 for training, 0 for testing)\n";
     assert!(some.stdout.contains(class), "{some:#?}");
     assert_eq!(some.stderr, "");
     let none = import("none.csv");
-    assert!(none.stdout.contains("\n  3 of 3 recordings for training have no event\n"), "{none:#?}");
+    assert!(none.stdout.contains("\n  no events in 3 of 3 recordings for training\n"), "{none:#?}");
     assert_eq!(
         none.stderr,
         "warning: mine: no recording has an event, so that no network sees any input\n\nhint: look into the file of events\n\n"
@@ -220,9 +220,8 @@ fn names_of_classes_with_control_characters_are_refused() {
     let events = data("events.npz");
     let import = ["data", "import", "mine", "--events", &events, "--units", "5", "--classes", "3", "--duration", "1"];
     let named = |names: &str| folder.run(&[&import[..], &["--test-share", "0.5", "--class-names", names]].concat());
-    named("a\u{1b}[31m,b,c").refuses_with(
-        "error: name of a class: got `a?[31m`, must be text of 1 to 100 characters without control characters\n",
-    );
+    named("a\u{1b}[31m,b,c")
+        .refuses_with("error: class name: expected 1 to 100 characters without control characters, got `a?[31m`\n");
     let answer = named("left,right,none").succeeds();
     assert!(
         answer.stdout.contains("\n  classes in the order of their numbers: 0 `left`, 1 `right`, 2 `none`\n"),
@@ -239,9 +238,9 @@ fn a_unit_that_the_file_contradicts_is_a_warning() {
     let import = ["data", "import", "mine", "--events", file, "--test", file, "--units", "4", "--classes", "4"];
     let of = |unit: &[&str]| folder.run(&[&import[..], &["--replace", "--duration", "1000"], unit].concat()).succeeds();
     let against = of(&["--time-unit", "seconds"]);
-    assert!(against.stderr.contains("warning: mine: times count s as `--time-unit` says, although "), "{against:#?}");
-    assert!(!against.stdout.contains("times count"), "{against:#?}");
+    assert!(against.stderr.contains("warning: mine: `--time-unit` sets the unit of times to s, but "), "{against:#?}");
+    assert!(!against.stdout.contains("unit of times"), "{against:#?}");
     let stated = of(&[]);
-    assert!(stated.stdout.contains("\n  times count ms: "), "{stated:#?}");
-    assert!(!stated.stderr.contains("times count"), "{stated:#?}");
+    assert!(stated.stdout.contains("\n  times are in ms ("), "{stated:#?}");
+    assert!(!stated.stderr.contains("times are in"), "{stated:#?}");
 }

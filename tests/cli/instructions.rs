@@ -96,7 +96,7 @@ fn a_set_that_the_cpu_lacks_is_refused() {
             if has(instructions) {
                 answer.succeeds();
             } else {
-                let told = format!("error: instructions: this CPU has no `{name}`, must be `baseline`");
+                let told = format!("error: instructions: this CPU does not support `{name}`; expected `baseline`");
                 assert_eq!((answer.status, answer.stdout.as_str()), (Some(2), ""));
                 assert!(answer.stderr.starts_with(&told), "{}", answer.stderr);
             }

@@ -20,7 +20,7 @@ fn a_torn_last_line_is_run_again() {
 
     let answer = folder.run(&["run", "tiny.toml"]).succeeds();
     let expected =
-        "warning: results/tiny/records/0001.jsonl:4: torn last line, left out\n\nhint: its trial will be run again\n";
+        "warning: results/tiny/records/0001.jsonl:4: incomplete last line ignored\n\nhint: its trial will be rerun\n";
     assert!(answer.stderr.starts_with(expected), "{}", answer.stderr);
     assert!(answer.stderr.contains("trials: 4, to run now: 1"), "{}", answer.stderr);
     assert_eq!(folder.bytes(RECORDS), torn, "what stands in a file is never changed");
@@ -57,7 +57,7 @@ fn a_folder_that_cannot_be_written_stops_before_any_trial() {
     let folder = Folder::with_tiny_study();
     folder.write("file", "in the way");
     let answer = folder.run(&["run", "tiny.toml", "--out", "file/results"]);
-    answer.refuses_with("error: file/results/records: cannot be read: Not a directory (os error 20)\n\nhint: choose another folder with `--out`\n");
+    answer.refuses_with("error: cannot read `file/results/records`: part of the path is a file, not a folder\n\nhint: choose another folder with `--out`\n");
     assert_eq!(folder.text("file"), "in the way");
 }
 
@@ -68,7 +68,7 @@ fn a_file_in_the_place_of_the_records_is_not_touched() {
     fs::create_dir(folder.path("out")).expect("the folder is ours");
     folder.write("out/records", "in the way");
     let answer = folder.run(&["run", "tiny.toml", "--out", "out"]);
-    answer.refuses_with("error: out/records: cannot be read: Not a directory (os error 20)\n\nhint: choose another folder with `--out`\n");
+    answer.refuses_with("error: cannot read `out/records`: part of the path is a file, not a folder\n\nhint: choose another folder with `--out`\n");
     assert_eq!(folder.text("out/records"), "in the way");
 }
 
@@ -91,7 +91,7 @@ fn a_trial_that_is_run_again_for_its_details_must_have_its_result() {
     folder.write(RECORDS, format!("{before}\"cells_written\":1{after}"));
     let answer = folder.run(&again);
     assert_eq!(answer.status, Some(2), "{answer:#?}");
-    let expected = "was run again for its details and has another result than this record";
+    let expected = "was rerun for its details and has a different result than this record";
     assert!(answer.stderr.contains("error: results/tiny/records/0001.jsonl:1: trial "), "{answer:#?}");
     assert!(answer.stderr.contains(expected), "{answer:#?}");
     folder.write(RECORDS, text);

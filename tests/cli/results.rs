@@ -80,11 +80,11 @@ fn repeats_that_are_copies_count_once_and_are_told() {
         "seeds.order=1",
     ];
     let answer = folder.run(&[&["run", "tiny.toml"][..], &sets].concat()).succeeds();
-    let foreseen = "warning: repeats.seeds: the 3 seeds change nothing: `seeds.initial` and `seeds.order` are fixed and no other stream is drawn; \
-                    the repeats are copies and count as n = 1\n\nhint: remove a fixed seed, or set one seed\n";
+    let foreseen = "warning: repeats.seeds: the 3 seeds change nothing: `seeds.initial` and `seeds.order` are fixed, and no other random stream is used; \
+                    the repeats are copies and count as n = 1\n\nhint: remove a fixed seed, or set `repeats.seeds` to 1\n";
     assert!(answer.stderr.contains(foreseen), "{}", answer.stderr);
     assert!(
-        answer.stderr.contains("warning: records: 2 of 3 trials are copies of others, to the last bit;"),
+        answer.stderr.contains("warning: records: 2 of 3 trials are bit-identical copies of others;"),
         "{}",
         answer.stderr
     );
@@ -281,8 +281,8 @@ fn a_batch_beyond_the_data_is_refused() {
     let folder = Folder::with_tiny_study();
     let answer = folder.run(&["run", "tiny.toml", "--set", "training.batch=100000"]);
     assert_eq!((answer.status, answer.stdout.as_str()), (Some(2), ""));
-    let expected = "error: --set training.batch=100000: training.batch: must be at most 5120, the number of training samples, got 100000\n\n\
-                    hint: training leaves out the incomplete last batch of every epoch; a batch that divides 5120 leaves out none\n";
+    let expected = "error: --set training.batch=100000: training.batch: expected at most 5120, the number of training samples, got 100000\n\n\
+                    hint: training skips an incomplete last batch, so choose a size that divides 5120\n";
     assert!(answer.stderr.ends_with(expected), "{}", answer.stderr);
     assert!(!folder.path("results").exists(), "refused before anything is made");
 }

@@ -32,8 +32,8 @@ fn records_that_are_removed_under_a_run_are_saved_again_and_told() {
     fs::remove_dir_all(folder.path("results/tiny/records")).expect("ours");
     let answer = ended(process);
     assert_eq!(answer.status, Some(2), "{answer:#?}");
-    let told = "error: results/tiny/records/0001.jsonl: removed or moved while this process wrote to it; its records are \
-                saved again in results/tiny/records/0001.jsonl\n";
+    let told = "error: results/tiny/records/0001.jsonl: removed or moved while this process was writing it; its records are \
+                saved in results/tiny/records/0001.jsonl\n";
     assert!(answer.stderr.contains(told), "{}", answer.stderr);
     // The two that were seen; whether a third was written before the folder went is a matter of time.
     assert!(folder.records("results/tiny/records/0001.jsonl").len() >= 2, "nothing is lost");
@@ -46,7 +46,7 @@ fn records_that_are_moved_under_a_run_are_told() {
     fs::rename(folder.path("results/tiny"), folder.path("moved")).expect("ours");
     let answer = ended(process);
     assert_eq!(answer.status, Some(2), "{answer:#?}");
-    assert!(answer.stderr.contains("removed or moved while this process wrote to it"), "{}", answer.stderr);
+    assert!(answer.stderr.contains("removed or moved while this process was writing it"), "{}", answer.stderr);
 }
 
 #[test]
@@ -58,10 +58,10 @@ fn two_runs_of_one_folder_say_so_and_shards_do_not() {
     assert!(second.stderr.contains(&told), "{}", second.stderr);
     first.kill().expect("it still runs");
     let killed = ended(first);
-    assert!(killed.stderr.contains("also runs trials of this folder"), "the first one says so too: {}", killed.stderr);
+    assert!(killed.stderr.contains("runs trials in the same folder"), "the first one says so too: {}", killed.stderr);
     // The lock of a killed process is gone with it.
     let third = folder.run(&["run", "tiny.toml", "--max-trials", "1", "--set", "repeats.seeds=12"]).succeeds();
-    assert!(!third.stderr.contains("also runs trials"), "{}", third.stderr);
+    assert!(!third.stderr.contains("runs trials in the same folder"), "{}", third.stderr);
     assert!(!folder.path("results/tiny/running").exists());
 
     let shards = Folder::with_tiny_study();
@@ -69,7 +69,7 @@ fn two_runs_of_one_folder_say_so_and_shards_do_not() {
     let first = started(&shards, &part("1/2"), 1);
     let second = shards.run(&part("2/2")).succeeds();
     for answer in [second, ended(first)] {
-        assert!(!answer.stderr.contains("also runs trials"), "{}", answer.stderr);
+        assert!(!answer.stderr.contains("runs trials in the same folder"), "{}", answer.stderr);
     }
 }
 
@@ -89,7 +89,7 @@ fn two_results_of_one_trial_are_an_error_that_names_both() {
     folder.write("results/tiny/records/0002.jsonl", format!("\n{again}\n"));
     let id = again["id"].as_str().expect("a name");
     let expected = format!(
-        "results/tiny/records/0002.jsonl:2: trial {id} has another result than its record in \
+        "results/tiny/records/0002.jsonl:2: trial {id} has a different result than its record in \
          results/tiny/records/0001.jsonl:2\n"
     );
     for call in ["run tiny.toml", "report tiny.toml", "export tiny.toml"] {

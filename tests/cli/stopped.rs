@@ -86,8 +86,8 @@ fn a_full_disk_leaves_whole_records() {
     shell.args(["--set", "observe.details=none"]);
     let answer: Answer = shell.output().expect("sh is there").into();
     assert_eq!(answer.status, Some(2), "{answer:#?}");
-    let expected = "error: full/records/0001.jsonl: cannot be written: File too large (os error 27)\n\n\
-                    hint: the records so far are whole; run the same command again once it can be written\n";
+    let expected = "error: cannot write `full/records/0001.jsonl`: the file is too large\n\n\
+                    hint: all records so far are complete; fix the cause and run the same command again\n";
     assert!(answer.stderr.ends_with(expected), "{}", answer.stderr);
     let kept = folder.text("full/records/0001.jsonl");
     assert!(kept.ends_with('\n') && kept.lines().count() == 1, "one whole record, nothing torn");

@@ -96,7 +96,7 @@ fn several_events_in_a_step_are_counted_or_merged_and_told() {
     assert_eq!(epochs(&single), epochs(&merged));
     assert_ne!(epochs(&single), epochs(&counted));
     // Six steps with an input, two events merged in each, of 12 + 4 samples.
-    let told = "warning: data.events_per_step: `binary` merges 192 of 288 events of the training and test set with an earlier event \
+    let told = "warning: data.events_per_step: `binary` merges 192 of 288 events of the training and test sets with an earlier event \
                 of the same unit in the same step\n\nhint: ";
     assert!(merged.stderr.starts_with(told), "{}", merged.stderr);
     assert_eq!(of_data(&counted), 0, "{}", counted.stderr);
@@ -114,6 +114,6 @@ fn a_fraction_that_whole_neurons_cannot_give_is_told() {
     let set =
         ["--set", "network.hidden=50", "--set", "network.excitatory_fraction=0.575", "--set", "noise.level_percent=1"];
     let answer = folder.run(&[&["train", "tiny.toml", "--set", "hardware.device=none"], &set[..]].concat()).succeeds();
-    let told = "warning: network.excitatory_fraction: 29 of 50 hidden neurons excite: 0.58, not 0.575\n\nhint: ";
+    let told = "warning: network.excitatory_fraction: 29 of 50 hidden neurons are excitatory: a fraction of 0.58 instead of 0.575\n\nhint: ";
     assert!(answer.stderr.starts_with(told), "{}", answer.stderr);
 }

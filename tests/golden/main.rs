@@ -1,8 +1,8 @@
-//! Our own earlier output: tiny records, bit for bit on every machine.
+//! Compares tiny records with stored ones, bit for bit on every machine.
 //!
-//! `UPDATE_GOLDEN=1 cargo test -p tests --test golden` writes them anew; the difference is reviewed like code. Where the
-//! numbers of the same trial change on purpose, `ohmspike_study::record::ARITHMETIC` changes with them, so that no study mixes
-//! the two.
+//! `UPDATE_GOLDEN=1 cargo test -p tests --test golden` rewrites the stored records; review the difference like code. If
+//! the numbers of a trial change on purpose, change `ohmspike_study::record::ARITHMETIC` too, so that no study mixes
+//! old and new numbers.
 
 use std::path::{Path, PathBuf};
 
@@ -20,7 +20,7 @@ fn settings(device: &str) -> Settings {
     settings
 }
 
-/// The record of a trial with seed 1 as indented JSON, wall time and machine left out.
+/// Returns the record of a trial with seed 1 as indented JSON, without wall time and machine.
 fn record(settings: &Settings) -> String {
     let prepared = Prepared::new([settings].into_iter(), Path::new(".")).expect("embedded data and built-in devices");
     let (data, devices) = (prepared.data(settings), prepared.devices_of(settings));
@@ -45,8 +45,8 @@ fn compare(name: &str, settings: &Settings) {
     let line = first.unwrap_or_else(|| golden.lines().count().min(now.lines().count()));
     assert!(
         golden == now,
-        "{}:{}: golden `{}`, now `{}`\n\nhint: if the change is meant, run `UPDATE_GOLDEN=1 cargo test -p tests --test \
-         golden`, review it with `git diff tests/golden`, and change `ohmspike_study::record::ARITHMETIC` where numbers changed",
+        "{}:{}: golden `{}`, now `{}`\n\nhint: if the change is intended, run `UPDATE_GOLDEN=1 cargo test -p tests --test \
+         golden`, review it with `git diff tests/golden`, and change `ohmspike_study::record::ARITHMETIC` if numbers changed",
         path.display(),
         line + 1,
         golden.lines().nth(line).unwrap_or("").trim(),
@@ -55,14 +55,14 @@ fn compare(name: &str, settings: &Settings) {
 }
 
 #[test]
-fn abstract_weights_with_the_published_results() {
+fn digital_weights_with_the_published_settings() {
     let mut settings = settings("none");
     settings.noise.level_percent = 20.0;
     compare("abstract.json", &settings);
 }
 
 #[test]
-fn crossbars_with_every_mechanism_and_the_text_of_the_paper() {
+fn crossbars_with_every_mechanism() {
     let mut settings = settings("illustrative-oxide");
     settings.training.loss = Loss::PerStep;
     settings.training.surrogate = SurrogateShape::Exponential;

@@ -1,4 +1,4 @@
-//! A trial that is stopped after every epoch and gone on with is the one that ran through, bit for bit.
+//! A trial that is stopped after every epoch and resumed is bit-identical to an uninterrupted one.
 
 use std::path::Path;
 use std::time::Duration;
@@ -16,9 +16,9 @@ use crate::small::{records, timeless};
 
 const EPOCHS: usize = 3;
 
-/// Abstract weights with noise, and cells with every kind of memory: drift and a rest before every test, telegraph noise,
-/// calibrated converters, reference cells, pulses, verified writes, two branches, a digital copy; several layers that hear themselves
-/// through such cells, and Izhikevich neurons without signs.
+/// Sections that cover all stateful parts. Digital weights with noise. Cells with drift and a rest before every test,
+/// random telegraph noise, calibrated converters, reference cells, pulses, verified writes, two branches or a digital
+/// copy. Several layers with recurrent connections on such cells, and Izhikevich neurons without sign constraints.
 const SECTIONS: [&str; 7] = [
     "[noise]\nlevel_percent = 30",
     "[hardware]\ndevice = \"illustrative-oxide\"\nretention_seconds = 1000\n\
@@ -39,19 +39,19 @@ const SECTIONS: [&str; 7] = [
     "neuron = \"izhikevich\"\nsigns = \"unconstrained\"\nexcitatory_fraction = 1\n[noise]\nlevel_percent = 30",
 ];
 
-/// A study of one small trial on the weights that `own` describes.
+/// A study of one small trial with the given sections.
 fn study_of(own: &str, hidden: usize) -> (Study, Prepared) {
     let text = format!(
         "name = \"small\"\n[training]\nepochs = {EPOCHS}\nbatch = 512\n[weights]\nsigma_init = 0.003\n\
          [network]\nhidden = {hidden}\nsteps = 30\n{own}\n"
     );
-    let study = Study::parse("small.toml", &text, &[]).expect("the test's own study");
+    let study = Study::parse("small.toml", &text, &[]).expect("a valid study");
     let settings = study.conditions.iter().map(|condition| &condition.settings);
     let prepared = Prepared::new(settings, Path::new(".")).expect("embedded data and built-in devices");
     (study, prepared)
 }
 
-/// An outcome without its wall time.
+/// Returns an outcome without its wall time.
 fn timeless_outcome(mut outcome: Outcome) -> Outcome {
     for epoch in &mut outcome.epochs {
         (epoch.training_seconds, epoch.test_seconds, epoch.helped_seconds) = (0.0, 0.0, 0.0);
@@ -60,7 +60,7 @@ fn timeless_outcome(mut outcome: Outcome) -> Outcome {
 }
 
 #[test]
-fn a_trial_stopped_after_every_epoch_leaves_what_one_run_through_leaves() {
+fn a_trial_resumed_after_every_epoch_has_the_same_outcome() {
     for own in SECTIONS {
         let (study, prepared) = study_of(own, 6);
         let settings = &study.conditions[0].settings;
@@ -74,27 +74,27 @@ fn a_trial_stopped_after_every_epoch_leaves_what_one_run_through_leaves() {
         };
         let (through, mut state) = run(None);
         let spikes: u64 = through.epochs.iter().map(|epoch| epoch.test.total().excitatory_spikes).sum();
-        assert!(spikes > 0 && through.diverged.is_none(), "a dead network proves nothing: {own}");
+        assert!(spikes > 0 && through.diverged.is_none(), "the network is silent or diverged: {own}");
         let through = timeless_outcome(through);
         for epoch in 1..EPOCHS {
-            // As a file would hold it.
+            // Through the serialized form of a checkpoint.
             let kept = postcard::to_stdvec(&state).expect("plain values");
             let seconds: f64 = state.epochs.iter().map(|epoch| epoch.seconds()).sum();
             let (outcome, next) = run(Some(postcard::from_bytes(&kept).expect("what was written")));
             assert_eq!(next.epochs.len(), epoch + 1);
             let all: f64 = outcome.epochs.iter().map(|epoch| epoch.seconds()).sum();
-            assert!(all > seconds && seconds > 0.0, "the seconds of the parts add up");
-            assert_eq!(timeless_outcome(outcome), through, "gone on after epoch {epoch}: {own}");
+            assert!(all > seconds && seconds > 0.0, "the wall times of the parts add up");
+            assert_eq!(timeless_outcome(outcome), through, "resumed after epoch {epoch}: {own}");
             state = next;
         }
-        // After the last epoch a record is what is left, and no state.
+        // After the last epoch, nothing can be resumed.
         let error = run_trial(settings, &devices, data, 7, Some(state), &ohmspike_simd::Serial, &mut |_| {})
-            .expect_err("nothing is left");
+            .expect_err("no epoch is left");
         assert!(matches!(error, TrialError::State(WrongTrialState::Ended { epochs: EPOCHS, done: EPOCHS })), "{error}");
     }
 }
 
-/// What a run hears: epochs done before, epochs done now, warnings, records.
+/// Progress of a run: epochs done before, epochs done now, warnings, records.
 #[derive(Default)]
 struct Heard {
     before: Vec<usize>,
@@ -118,9 +118,10 @@ fn heard(trials: &[Trial], prepared: &Prepared, checkpoints: &Checkpoints) -> He
     heard
 }
 
-/// Leaves the checkpoint of the last epoch but one, as a kill in the last one would: whoever keeps records removes it.
+/// Keeps the checkpoint of the second to last epoch, as after a kill in the last one; the caller deletes checkpoints
+/// after saving records.
 #[test]
-fn a_run_goes_on_from_a_checkpoint_and_warns_of_what_is_none() {
+fn a_run_resumes_from_a_checkpoint_and_warns_about_invalid_ones() {
     let (study, prepared) = study_of(SECTIONS[0], 6);
     let trials = run::trials(&study, &prepared);
     let whole = records(&trials, &prepared, 1);
@@ -139,14 +140,14 @@ fn a_run_goes_on_from_a_checkpoint_and_warns_of_what_is_none() {
     std::fs::write(&file, &bytes[..bytes.len() / 2]).expect("a writable folder");
     assert_warns_and_starts_anew(heard(&trials, &prepared, &checkpoints), &file, "sha256", &whole);
 
-    // The state of another network under this trial's name.
+    // The checkpoint of another network under the name of this trial.
     let (other_study, other_prepared) = study_of(SECTIONS[0], 7);
     let mut others = run::trials(&other_study, &other_prepared);
     others[0].id.clone_from(&trials[0].id);
     heard(&others, &other_prepared, &Checkpoints::new(&folder.path().join("others"), Duration::ZERO));
     let other = folder.path().join("others/checkpoints").join(file.file_name().expect("a name"));
     std::fs::rename(other, &file).expect("a checkpoint");
-    assert_warns_and_starts_anew(heard(&trials, &prepared, &checkpoints), &file, "784 x 6 like the weights", &whole);
+    assert_warns_and_starts_anew(heard(&trials, &prepared, &checkpoints), &file, "expected 784 x 6", &whole);
 }
 
 fn assert_warns_and_starts_anew(heard: Heard, file: &Path, reason: &str, whole: &[Record]) {

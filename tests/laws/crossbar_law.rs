@@ -1,7 +1,9 @@
-//! A crossbar with constant write noise, an exact reference, a wide window and no read noise is the abstract study.
+//! A crossbar with constant write noise, an exact reference, a wide window and no read noise is equivalent to digital
+//! weights.
 //!
-//! Where κ is a power of two, products with it are exact and both run the same float32 operations on the same draws:
-//! whole training runs are equal bit for bit. For any other κ each update agrees within the rounding derived below.
+//! If κ is a power of two, products with it are exact, and both stores run the same float32 operations on the same
+//! draws. Whole training runs are then bit-identical. For any other κ, each update agrees within the rounding error
+//! derived below.
 
 use ohmspike_crossbar::WriteReport;
 use ohmspike_crossbar::device::Device;
@@ -19,14 +21,14 @@ use ohmspike_study::trial::{Outcome, run_trial};
 
 use crate::small::{loaded, network, prepared, settings};
 
-/// Span of the window of the built-in devices from 1 kohm to 1 Mohm, µS.
+/// Span of the window from 1 kΩ to 1 MΩ, µS.
 const SPAN: f64 = 999.0;
 
 fn study_device() -> Device {
     Device::built_in("study-1k-1m").expect("built in")
 }
 
-/// Runs the same trial with abstract weights and through crossbars whose κs are 2^-10 and 2^-6.
+/// Runs a trial with digital weights and with crossbars; the κs are 2^-10 and 2^-6.
 fn both(mut settings: Settings) -> [Outcome; 2] {
     settings.hardware.weight_at_gmax = SPAN / 1024.0;
     settings.readout.weight_at_gmax = SPAN / 64.0;
@@ -46,21 +48,21 @@ fn assert_equal([digital, crossbar]: [Outcome; 2]) {
     for (one, other) in digital.epochs.iter().zip(&crossbar.epochs) {
         assert_eq!(one.test, other.test);
     }
-    assert_eq!(crossbar.writes[0].clipped_high + crossbar.writes[1].clipped_high, 0, "the window is not wide");
-    // Exact memory has no pulses; the `add` scheme writes every cell with one.
+    assert_eq!(crossbar.writes[0].clipped_high + crossbar.writes[1].clipped_high, 0, "weights were clipped at Gmax");
+    // Digital weights have no pulses; the `add` scheme writes every cell with one pulse.
     let pulsed = |writes: WriteReport| WriteReport { pulses: writes.cells_written, ..writes };
     assert_eq!(pulsed(digital.writes[0]), crossbar.writes[0]);
     assert_eq!(pulsed(digital.writes[1]), crossbar.writes[1]);
-    assert!(digital.writes[0].clipped_low > 0, "the lower bound was never met");
+    assert!(digital.writes[0].clipped_low > 0, "no weight reached the lower bound");
 }
 
 #[test]
-fn whole_runs_are_equal_bit_for_bit() {
+fn whole_runs_are_bit_identical() {
     assert_equal(both(settings(3, 20.0)));
 }
 
 #[test]
-fn whole_runs_of_the_other_preset_are_equal_bit_for_bit() {
+fn whole_runs_of_the_other_preset_are_bit_identical() {
     let mut settings = settings(1, 100.0);
     settings.training.loss = ohmspike_snn::loss::Loss::PerStep;
     settings.training.surrogate = ohmspike_study::settings::SurrogateShape::Exponential;
@@ -70,13 +72,13 @@ fn whole_runs_of_the_other_preset_are_equal_bit_for_bit() {
 }
 
 #[test]
-fn a_run_without_noise_is_equal_bit_for_bit() {
+fn noise_free_runs_are_bit_identical() {
     assert_equal(both(settings(2, 0.0)));
 }
 
-/// The law is about constant noise: another device must not pass the same test.
+/// The equivalence requires constant noise: another device must not pass the test.
 #[test]
-fn another_device_is_not_the_abstract_study() {
+fn another_device_is_not_equivalent() {
     let settings = settings(1, 0.0);
     let prepared = prepared(&settings);
     let oxide = loaded("illustrative-oxide");
@@ -87,9 +89,9 @@ fn another_device_is_not_the_abstract_study() {
     assert_ne!(run(None).epochs[0].loss, run(Some(&oxide)).epochs[0].loss);
 }
 
-/// A digital and a crossbar store of the same `weights`, after one update each with the same draws.
+/// Returns the weights of a digital and a crossbar store after one update each with the same draws.
 fn updated(weights: &Matrix, signs: &[Sign], step: &Matrix, full_scale: f32, sigma: f32) -> [Matrix; 2] {
-    let branch = |&sign: &Sign| branch_of(sign).expect("every row has a sign");
+    let branch = |&sign: &Sign| branch_of(sign).expect("a row with a sign");
     let branches: Vec<_> = signs.iter().map(branch).collect();
     let params = ArrayParams { update_sigma: sigma, ..ArrayParams::new(full_scale, &branches) };
     let mut array = CrossbarArray::new(&study_device(), params, weights, Seed::new(1)).expect("weights that fit");
@@ -97,19 +99,19 @@ fn updated(weights: &Matrix, signs: &[Sign], step: &Matrix, full_scale: f32, sig
     let write = Seed::new(5).named("write");
     digital.update(step, write, &ohmspike_simd::Serial).expect("finite");
     let report = array.update(step, write).expect("finite");
-    assert_eq!(array.initial_report().clipped_high + report.clipped_high, 0, "the window is not wide");
+    assert_eq!(array.initial_report().clipped_high + report.clipped_high, 0, "weights were clipped at Gmax");
     [digital.weights().clone(), array.weights().clone()]
 }
 
-/// Asserts that both are equal but for rounding.
+/// Asserts that both are equal within rounding.
 ///
 /// ```text
-/// digital   (w + s) + sigma z                            3 roundings on the way of each term at most
-/// crossbar  κ ((w / κ + s / κ) + (sigma / κ) z)
-///           1 / κ and κ, each rounded (2), the product with each (2), sigma's product with z (1), two sums (2)
+/// digital     (w + s) + sigma z                                  at most 3 roundings per term
+/// crossbar    κ ((w / κ + s / κ) + (sigma / κ) z)
+///             1 / κ and κ, each rounded (2), their products (2), sigma's product with z (1), two sums (2)
 /// ```
 ///
-/// Ten roundings a term at most, each of relative size 2^-24; the bound at zero brings no two numbers further apart.
+/// Each term has at most ten roundings of relative size 2^-24. Clipping at zero never increases a difference.
 fn assert_within_rounding(both: &[Matrix; 2], weights: &Matrix, step: &Matrix, sigma: f32) {
     let mut draws = Matrix::zeros(weights.rows(), weights.columns());
     Seed::new(5).named("write").normals().fill(draws.blocks_mut());
@@ -129,7 +131,7 @@ fn assert_within_rounding(both: &[Matrix; 2], weights: &Matrix, step: &Matrix, s
     }
 }
 
-/// The first update of a run on the embedded subset, for full scales that are no friends of the window.
+/// First update of a run on the embedded subset, for several values of κ.
 #[test]
 fn the_first_update_agrees_for_any_weight_per_microsiemens() {
     let settings = settings(1, 0.0);

@@ -1,4 +1,4 @@
-//! Several events of a unit in one step: an input of k is k inputs with the same weights.
+//! Several events of a unit in one step: an input of k is equivalent to k inputs with equal weights.
 
 use ohmspike_crossbar::WriteReport;
 use ohmspike_rng::Seed;
@@ -18,16 +18,17 @@ const HIDDEN: usize = 20;
 const CLASSES: usize = 5;
 const STEPS: usize = 60;
 const SAMPLES: usize = 6;
-/// Copies of a unit in the network whose inputs are single spikes: the largest count.
+/// Copies of each unit in the network with single spikes: the largest count.
 const COPIES: usize = 4;
 
-/// How often `unit` sends an event at `step` of `sample`, up to [`COPIES`].
+/// Returns the number of events of `unit` at `step` of `sample`, up to [`COPIES`].
 fn count(sample: usize, step: usize, unit: usize) -> usize {
     let mixed = (sample * 7919 + step * 104_729 + unit * 1299) % 97;
     if mixed < 30 { 1 + mixed % COPIES } else { 0 }
 }
 
-/// The samples with counts, and the same where every unit has [`COPIES`] copies that spike once: of a count of k, the first k.
+/// Returns samples with counts, and equivalent samples with [`COPIES`] copies of each unit; for a count of k, the first
+/// k copies spike.
 fn samples(most: usize, with_input: impl Fn(usize) -> bool) -> [Samples; 2] {
     let mut counted = SpikeTrains::new(UNITS, STEPS).expect("few units");
     let mut copied = SpikeTrains::new(UNITS * COPIES, STEPS).expect("few units");
@@ -48,7 +49,7 @@ fn network(inputs: usize) -> Network {
     Network::new(inputs, HIDDEN, CLASSES, 0.75, STEPS, &Dynamics::default()).expect("valid")
 }
 
-/// First weights by unit, and the same with a row for each of `copies`.
+/// Returns initial weights with a row for each of `copies` of every unit.
 fn stores(copies: usize) -> (Network, [DigitalWeights; 2]) {
     let (plain, network) = (network(UNITS), network(UNITS * copies));
     let signs = plain.signs(Connection::Feedforward(0));
@@ -60,7 +61,7 @@ fn stores(copies: usize) -> (Network, [DigitalWeights; 2]) {
     (network, [hidden, DigitalWeights::exact(readout, of_readout)])
 }
 
-/// Loss and gradients of the `chosen` samples.
+/// Returns loss and gradients of the `chosen` samples.
 fn differentiate(
     network: &Network,
     [hidden, readout]: &mut [DigitalWeights; 2],
@@ -74,10 +75,9 @@ fn differentiate(
 
 const ALL: [u32; SAMPLES] = [0, 1, 2, 3, 4, 5];
 
-/// Rows are added one after the other in the same order, so that the forward pass has the same bits, and with it the loss and the
-/// readout's gradient.
+/// Rows are added in the same order, so the forward pass, the loss and the gradient of the readout are bit-identical.
 #[test]
-fn an_input_of_k_is_k_inputs_of_the_same_weights() {
+fn an_input_of_k_equals_k_inputs_with_equal_weights() {
     let [counted, copied] = samples(COPIES, |_| true);
     let ((one, mut by_unit), (many, mut by_copy)) = (stores(1), stores(COPIES));
     let (mut trace, mut of_copies) = (Trace::new(&one), Trace::new(&many));
@@ -95,14 +95,14 @@ fn an_input_of_k_is_k_inputs_of_the_same_weights() {
     let (loss, [_, readout]) = differentiate(&one, &mut by_unit, &counted, &ALL);
     let (loss_of_copies, [_, readout_of_copies]) = differentiate(&many, &mut by_copy, &copied, &ALL);
     assert_eq!((loss, readout), (loss_of_copies, readout_of_copies));
-    // Merged events are another input.
+    // Merged events give a different input.
     let [merged, _] = samples(1, |_| true);
     assert_ne!(differentiate(&one, &mut by_unit, &merged, &ALL).0, loss);
 }
 
-/// Of a sample with input at one step, every copy that spikes has the gradient i\[t+1\]; the unit has their sum, added in turn.
+/// In a sample with input at one step, every spiking copy has the gradient i\[t+1\], and the unit has their sum.
 #[test]
-fn the_gradient_by_an_input_of_k_is_the_sum_of_those_by_k_inputs() {
+fn the_gradient_of_an_input_of_k_is_the_sum_over_k_inputs() {
     let [counted, copied] = samples(COPIES, |step| step == 3);
     let ((one, mut by_unit), (many, mut by_copy)) = (stores(1), stores(COPIES));
     let mut several = 0;
@@ -115,10 +115,10 @@ fn the_gradient_by_an_input_of_k_is_the_sum_of_those_by_k_inputs() {
             several += usize::from(sum != 0.0 && count(sample as usize, 3, unit) > 1);
         }
     }
-    assert!(several > HIDDEN, "only {several} gradients of several events");
+    assert!(several > HIDDEN, "only {several} gradients with several events");
 }
 
-/// Exact weights that note how often their rows are read.
+/// Exact weights that count the reads of their rows.
 #[derive(Debug)]
 struct Counting {
     weights: DigitalWeights,
@@ -161,7 +161,7 @@ impl ReadPath for Counting {
 }
 
 #[test]
-fn an_input_of_k_drives_its_row_k_times_in_one_step() {
+fn an_input_of_k_drives_its_row_k_times() {
     let [counted, _] = samples(COPIES, |_| true);
     let (network, [hidden, mut readout]) = stores(1);
     let mut hidden = Counting { weights: hidden, row_reads: vec![0; UNITS], steps: 0 };

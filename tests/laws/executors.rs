@@ -1,4 +1,4 @@
-//! What training leaves does not depend on who computes it.
+//! The result of training does not depend on the executor.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -20,7 +20,7 @@ use ohmspike_study::pool::Pool;
 const SAMPLES: usize = 700;
 const STEPS: usize = 25;
 
-/// Has another parallelism at every call, and runs tasks in the reverse order, a thread each.
+/// Reports a different parallelism at every call, and runs tasks in reverse order, one per thread.
 #[derive(Debug)]
 struct Restless {
     most: usize,
@@ -37,7 +37,7 @@ impl Executor for Restless {
     }
 }
 
-/// Samples in which units spike at random; every seventh is silent.
+/// Samples with random spikes; every seventh is silent.
 fn samples(inputs: usize, classes: usize) -> Samples {
     let mut spikes = SpikeTrains::new(inputs, STEPS).expect("few units");
     for sample in 0..SAMPLES {
@@ -49,7 +49,8 @@ fn samples(inputs: usize, classes: usize) -> Samples {
     Samples { spikes, labels: (0..SAMPLES).map(|sample| (sample % classes) as u8).collect() }
 }
 
-/// Two epochs and a test with noise on both layers: reports, counts, and the bits of weights and of the last noise.
+/// Runs two epochs and a test with noise on both layers. Returns reports, counts and the bits of the weights and of the
+/// last noise.
 fn trained(
     network: &Network,
     samples: &Samples,
@@ -73,7 +74,7 @@ fn trained(
     (reports, activity, bits.collect())
 }
 
-/// Networks of one layer, and of several with everything that a layer can be.
+/// Networks with one layer, and with several layers of all kinds.
 fn networks() -> Vec<(Network, usize)> {
     let dynamics = Dynamics::default();
     let sizes = [(700, 20, 3, 150), (300, 130, 20, 200), (784, 100, 10, 64), (100, 300, 2, 65)];
@@ -92,11 +93,11 @@ fn networks() -> Vec<(Network, usize)> {
 }
 
 #[test]
-fn no_bit_depends_on_who_computes_it() {
+fn results_do_not_depend_on_the_executor() {
     for (network, batch) in networks() {
         let samples = samples(network.inputs, network.classes);
         let alone = trained(&network, &samples, batch, &Serial);
-        assert!(alone.1.total().spikes_per_sample() > 1.0, "{network:?}: too quiet to tell");
+        assert!(alone.1.total().spikes_per_sample() > 1.0, "{network:?}: too few spikes");
         for most in [2, 3, 7] {
             let executor = Restless { most, asked: AtomicUsize::new(0) };
             assert!(trained(&network, &samples, batch, &executor) == alone, "{network:?}, up to {most} at a time");

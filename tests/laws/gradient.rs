@@ -1,5 +1,5 @@
-//! The gradient by the readout's weights is a finite difference of the loss: no spike depends on them, so that the loss
-//! is smooth but where another step becomes the maximum.
+//! The gradient of the readout weights equals a finite difference of the loss. No spike depends on these weights, so
+//! the loss is smooth except where the step of a maximum changes.
 
 use ohmspike_rng::Seed;
 use ohmspike_simd::Matrix;
@@ -14,7 +14,7 @@ use crate::small::{HIDDEN, network, prepared, settings};
 
 const CLASSES: usize = 10;
 
-/// Loss in float64 of the hidden spikes that `trace` holds, with the steps of the maxima.
+/// Returns the float64 loss for the hidden spikes in `trace`, with the steps of the maxima.
 fn loss(network: &Network, w2: &[Vec<f64>], trace: &Trace, label: usize) -> (f64, Vec<usize>) {
     let (a, b) = (f64::from(network.synapse_decay), f64::from(network.membrane_decay));
     let (mut u, mut f) = ([0.0; CLASSES], [0.0; CLASSES]);
@@ -44,7 +44,7 @@ fn loss(network: &Network, w2: &[Vec<f64>], trace: &Trace, label: usize) -> (f64
     }
 }
 
-/// The largest voltage that one readout weight can be worth: what a unit weight makes of the neuron's spikes.
+/// Returns the largest voltage that a unit readout weight causes for the neuron's spikes.
 fn response(network: &Network, trace: &Trace, neuron: u16) -> f64 {
     let (a, b) = (f64::from(network.synapse_decay), f64::from(network.membrane_decay));
     let (mut u, mut f, mut largest) = (0.0, 0.0, 0.0f64);
@@ -55,15 +55,15 @@ fn response(network: &Network, trace: &Trace, neuron: u16) -> f64 {
     largest
 }
 
-/// A central difference of width h over a softmax whose argument moves by D a unit of weight errs by
+/// The error of a central difference of width h over a softmax, for arguments that change by D per unit of weight, is
 ///
 /// ```text
-/// h² / 6 x D³ / (6 sqrt 3)       the third derivative of ln(1 + e^x) is at most 1 / (6 sqrt 3)
-/// 2^-52 x 1000 x (1 + L) / h     two float64 losses, each of some thousand roundings
+/// h² / 6 x D³ / (6 sqrt 3)         the third derivative of ln(1 + e^x) is at most 1 / (6 sqrt 3)
+/// 2^-52 x 1000 x (1 + L) / h       two float64 losses, each with some thousand roundings
 /// ```
 ///
-/// The float32 gradient differs by roundings of 2^-24: two a step on the way of each term through two decays, and one a
-/// spike, together below 4 T, relative to the sum of the terms' absolute values, which is at most 2 D.
+/// The float32 gradient has rounding errors of 2^-24: two per step for each term in two decays, and one per spike.
+/// Their sum is below 4 T, relative to the sum of the terms' absolute values, which is at most 2 D.
 fn check(loss_of: Loss) {
     let settings = settings(1, 0.0);
     let prepared = prepared(&settings);
@@ -108,7 +108,7 @@ fn check(loss_of: Loss) {
             }
         }
     }
-    assert!(checked > 100, "only {checked} differences stand above their bound");
+    assert!(checked > 100, "only {checked} differences are above their error bound");
 }
 
 fn only(train: ohmspike_snn::spikes::SpikeTrain, steps: usize) -> SpikeTrains {
@@ -123,17 +123,17 @@ fn rows(matrix: &Matrix) -> Vec<Vec<f64>> {
 }
 
 #[test]
-fn the_readout_gradient_of_a_maximum_is_a_finite_difference() {
+fn the_readout_gradient_of_max_over_time_is_a_finite_difference() {
     check(Loss::MaxOverTime);
 }
 
 #[test]
-fn the_readout_gradient_of_every_step_is_a_finite_difference() {
+fn the_readout_gradient_per_step_is_a_finite_difference() {
     check(Loss::PerStep);
 }
 
-/// The parts of a batch are added in float32: at most one rounding of 2^-24 a sample, of the sum of the terms' absolute
-/// values.
+/// The parts of a batch are added in float32, with at most one rounding of 2^-24 per sample, relative to the sum of the
+/// terms' absolute values.
 #[test]
 fn the_gradient_of_a_batch_is_the_sum_over_its_samples() {
     const BATCH: usize = 150;
@@ -158,10 +158,10 @@ fn the_gradient_of_a_batch_is_the_sum_over_its_samples() {
     let mut large = 0;
     for ([sum, absolute], cell) in sums.iter().zip(gradient.matrices.iter().flat_map(Matrix::cells)) {
         let (expected, absolute) = (sum / BATCH as f64, absolute / BATCH as f64);
-        // A term that is scaled by 1 / 150 before and not after its sums is rounded at other places on its way.
+        // Scaling a term by 1 / 150 before its sums changes where it is rounded.
         let bound = (BATCH as f64 + 4.0 * network.steps as f64) * f64::from(f32::EPSILON) * absolute;
         assert!((f64::from(cell) - expected).abs() <= bound, "{cell:e} and {expected:e}, bound {bound:e}");
         large += usize::from(expected.abs() > 10.0 * bound);
     }
-    assert!(large > 5000, "only {large} cells stand above their bound");
+    assert!(large > 5000, "only {large} cells are above their error bound");
 }

@@ -1,4 +1,4 @@
-//! Training through arrays with every mechanism on: what each may change, and what it must leave alone.
+//! Training through arrays with each mechanism: what it may change, and what it must not.
 
 use ohmspike_crossbar::device::Device;
 use ohmspike_snn::train::TrainError;
@@ -15,7 +15,7 @@ const DRIFT: &str = r#""drift": {"law": "power", "reference_seconds": 20, "point
 
 fn run(settings: &Settings, keys: &[&str]) -> Outcome {
     let device = Device::from_json(&format!(r#"{{"name": "test", {WINDOW}, {}}}"#, keys.join(", ")));
-    let loaded = device.expect("the test's own device").into();
+    let loaded = device.expect("a valid device").into();
     let prepared = prepared(settings);
     run_trial(settings, &Some(&loaded).into(), prepared.data(settings), 3, None, &ohmspike_simd::Serial, &mut |_| {})
         .expect("a valid trial")
@@ -29,9 +29,9 @@ fn tests_of(outcome: &Outcome) -> Vec<ohmspike_snn::activity::Activity> {
     outcome.epochs.iter().map(|epoch| epoch.test.clone()).collect()
 }
 
-/// A test after a rest is a question about the future: training goes on as if nobody had asked.
+/// A test after a rest does not affect training.
 #[test]
-fn retention_changes_tests_and_leaves_training_alone() {
+fn retention_changes_tests_but_not_training() {
     let mut settings = settings(2, 0.0);
     let fresh = run(&settings, &[NOISY, DRIFT]);
     settings.hardware.retention_seconds = 20.0;
@@ -42,7 +42,7 @@ fn retention_changes_tests_and_leaves_training_alone() {
     assert_eq!(losses(&fresh), losses(&after_months));
     assert_ne!(tests_of(&fresh), tests_of(&after_months));
     assert_eq!(tests_of(&after_months), tests_of(&run(&settings, &[NOISY, DRIFT])));
-    // A device that does not drift does not care.
+    // A rest has no effect without drift.
     let [fresh, rested] = [0.0, 1e7].map(|seconds| {
         settings.hardware.retention_seconds = seconds;
         tests_of(&run(&settings, &[NOISY]))
@@ -50,9 +50,9 @@ fn retention_changes_tests_and_leaves_training_alone() {
     assert_eq!(fresh, rested);
 }
 
-/// Gradients are taken at what the controller believes in: of an ideal array both controllers believe the same.
+/// Gradients use the controller's estimate, which is the same for both controllers of an ideal array.
 #[test]
-fn a_digital_copy_of_an_ideal_array_is_what_is_read_back() {
+fn digital_copy_and_read_back_agree_for_an_ideal_array() {
     let mut settings = settings(2, 0.0);
     let of = |controller, settings: &mut Settings, keys: &[&str]| {
         settings.hardware.controller = controller;
@@ -68,7 +68,7 @@ fn a_digital_copy_of_an_ideal_array_is_what_is_read_back() {
 }
 
 #[test]
-fn telegraph_noise_without_amplitude_changes_nothing() {
+fn telegraph_noise_without_amplitude_has_no_effect() {
     let telegraph = |percent: f64, fraction: f64| {
         format!(
             r#""read": {{"rtn": {{"kind": "telegraph", "fraction_of_cells": {fraction},
@@ -85,8 +85,8 @@ fn telegraph_noise_without_amplitude_changes_nothing() {
     assert_eq!(losses(&flipping), losses(&run(&settings, &[NOISY, &telegraph(20.0, 0.5)])));
 }
 
-/// Converters change what is learnt from, and every tile with a row driven costs a conversion a column: how far they move a
-/// sum is tested in `crossbar`.
+/// Converters affect training, and every tile with an active row costs one conversion per column. Tests in `crossbar`
+/// cover the size of the effect.
 #[test]
 fn converters_are_calibrated_and_counted() {
     let adc = |bits: u32| {
@@ -103,11 +103,11 @@ fn converters_are_calibrated_and_counted() {
     assert_eq!(cost(&exact).conversions, 0);
     let conversions = cost(&fine).conversions;
     assert!(conversions > 0 && conversions % settings.network.hidden as u64 == 0);
-    // No read converts more than once a row driven and column.
+    // A read has at most one conversion per active row and column.
     assert!(conversions <= cost(&fine).row_reads * settings.network.hidden as u64);
 }
 
-/// Every spike drives one row: the ledger counts the spikes that the network counts.
+/// Every spike drives one row, so the usage counts the spikes of the network.
 #[test]
 fn a_spike_is_a_row_read() {
     let settings = settings(2, 0.0);
@@ -130,9 +130,9 @@ fn a_spike_is_a_row_read() {
     assert_eq!(hidden.endurance.worst, hidden.training.write_pulses / (784 * settings.network.hidden as u64));
 }
 
-/// A dead, a stuck and a noisy chip: the worse the chip, the more the outcome differs, and training goes on through it.
+/// With more faults the outcome differs more, and training continues.
 #[test]
-fn training_goes_on_through_faults() {
+fn training_tolerates_faults() {
     let faults = r#""faults": {"p_low_resistance": 0.01, "p_high_resistance": 0.02, "p_dead_row": 0.01,
         "p_dead_column": 0.3}"#;
     let settings = settings(1, 0.0);
@@ -140,19 +140,19 @@ fn training_goes_on_through_faults() {
     let faulty = run(&settings, &[NOISY, faults]);
     assert_ne!(losses(&sound), losses(&faulty));
     assert!(faulty.diverged.is_none() && faulty.epochs[0].loss.is_finite());
-    // Dead plus lines leave the reference: weights of the wrong sign.
+    // Dead plus lines leave the reference branch only, and weights of the wrong sign.
     assert!(faulty.writes[0].wrong_sign > sound.writes[0].wrong_sign);
 }
 
-/// Training that diverges has written and read until then: reports, ledger and endurance say so, and agree.
+/// A diverging trial has writes and reads until then: reports, usage and endurance include them and agree.
 #[test]
-fn a_trial_that_diverges_keeps_account_of_its_last_epoch() {
+fn a_diverging_trial_reports_the_usage_of_its_last_epoch() {
     let mut settings = settings(2, 0.0);
-    // The first steps are finite and fill windows this wide; sums of such weights are more than f32 holds.
+    // The first updates are finite and fill the wide window; sums of such weights overflow f32.
     settings.training.learning_rate = 1e37;
     (settings.hardware.weight_at_gmax, settings.readout.weight_at_gmax) = (1e37, 1e37);
     let outcome = run(&settings, &[NOISY]);
-    let TrainError::Diverged { epoch: 1, batch } = outcome.diverged.expect("no step is finite") else {
+    let TrainError::Diverged { epoch: 1, batch } = outcome.diverged.expect("training diverges") else {
         panic!("{:?}", outcome.diverged)
     };
     assert!(outcome.epochs.is_empty());
@@ -162,7 +162,7 @@ fn a_trial_that_diverges_keeps_account_of_its_last_epoch() {
     for (used, writes) in [(hidden, &outcome.writes[0]), (readout, &outcome.writes[1])] {
         assert_eq!(used.training.write_pulses, writes.pulses);
         assert_eq!(used.endurance.worst * used.endurance.cells, writes.pulses);
-        // The untrained network was tested, and no other.
+        // Only the untrained network was tested.
         assert_eq!(used.test.write_pulses, 0);
     }
     let spikes = outcome.before.test.total();
@@ -170,10 +170,10 @@ fn a_trial_that_diverges_keeps_account_of_its_last_epoch() {
     assert!(hidden.test.row_reads > 0 && outcome.after.is_none() && outcome.update.is_none());
 }
 
-/// An inference is one of the trained network: what the test after the last epoch costs, which is what all tests of one epoch more
-/// cost beyond those of one less.
+/// An inference is one of the trained network, so it has the cost of the test after the last epoch. This is the cost of
+/// all tests minus that of a trial with one epoch less.
 #[test]
-fn an_inference_costs_what_the_last_test_does() {
+fn an_inference_costs_the_same_as_the_last_test() {
     let energy = r#""read": {"volts": 0.1}, "energy": {"read_pulse_nanoseconds": 10}"#;
     let [one, two] = [1, 2].map(|epochs| {
         let mut settings = settings(epochs, 0.0);
@@ -185,10 +185,10 @@ fn an_inference_costs_what_the_last_test_does() {
     let last = two.inference.expect("trained");
     for ((before, all), last) in before.iter().zip(&all).zip(&last) {
         assert_eq!(all.test.row_reads - before.test.row_reads, last.row_reads);
-        // Sums of conductances are f64 that were added in another order.
+        // The f64 sums of conductances differ in their order.
         let rest = all.test.read_conductance - before.test.read_conductance;
         assert!((rest / last.read_conductance - 1.0).abs() < 1e-9);
     }
-    // Hidden neurons of the trained network spike more or less than before: its inference is not that of another epoch.
+    // Training changes the activity, so the inferences of different epochs differ.
     assert_ne!(early[1].row_reads, last[1].row_reads);
 }

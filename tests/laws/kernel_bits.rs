@@ -1,5 +1,5 @@
-//! The forward and backward passes are the plain scalar loops of their equations in float32, bit for bit: whatever
-//! instructions run them and however columns are grouped, they round what the loops round, in their order.
+//! The forward and backward passes are bit-identical to plain scalar float32 loops of their equations. They round in
+//! the same order for all instructions and all groupings of columns.
 
 use ohmspike_rng::{Normals, Seed};
 use ohmspike_simd::{Block, Instructions, LANES, Matrix, blocks_for};
@@ -11,8 +11,8 @@ use ohmspike_snn::network::Network;
 use ohmspike_snn::spikes::{SpikeTrain, SpikeTrains};
 use ohmspike_snn::surrogate::{Surrogate, exponential, fast_sigmoid};
 
-/// Hidden neurons, classes, steps, inputs: every number of blocks that is one group, several groups with AVX2 and with
-/// AVX-512, classes beyond one block, a single step.
+/// Hidden neurons, classes, steps, inputs. The shapes cover every number of blocks in one group, several groups with
+/// AVX2 and with AVX-512, more classes than a block, and a single step.
 const SHAPES: [(usize, usize, usize, usize); 18] = [
     (1, 1, 1, 1),
     (15, 3, 40, 30),
@@ -33,7 +33,7 @@ const SHAPES: [(usize, usize, usize, usize); 18] = [
     (400, 10, 30, 40),
     (1000, 10, 20, 40),
 ];
-/// Share of unit-steps that spike, sample by sample; one sample is silent.
+/// Fraction of unit-steps with spikes, per sample; one sample is silent.
 const RATES: [f32; 5] = [0.1, 0.0, 0.02, 0.3, 0.05];
 
 /// V\[0 .. T-1\], U\[0 .. T\], and the hidden spikes of every step.
@@ -45,7 +45,7 @@ struct Run {
     peaks: Vec<(usize, u32)>,
 }
 
-/// Weights and variances of both layers.
+/// Weights and read variances of both layers.
 struct Cells {
     weights: [Matrix; 2],
     variances: [Matrix; 2],
@@ -68,7 +68,7 @@ fn uniform(seed: Seed, rows: usize, columns: usize, low: f32, high: f32) -> Matr
     Matrix::from_fn(rows, columns, |row, column| low + (high - low) * draw(row * columns + column))
 }
 
-/// What one read of the rows that are `active` adds to `current`.
+/// Adds one read of the `active` rows to `current`.
 fn read(layer: Layer, active: &[u16], normals: &mut Option<Normals>, current: &mut [f32]) {
     if active.is_empty() {
         return;
@@ -132,8 +132,8 @@ fn of_trace(trace: &Trace, network: &Network) -> Run {
     }
 }
 
-/// Adds the gradient of one sample to `w1` and `w2`, by the recursions that `ohmspike_snn::backward` states; dW1 spike by spike, or of a
-/// sample with more spikes than units, unit by unit.
+/// Adds the gradient of one sample to `w1` and `w2` with the recursions of `ohmspike_snn::backward`. dW1 is added spike
+/// by spike, or unit by unit if the sample has more spikes than units.
 fn scalar_adjoint(
     network: &Network,
     readout: &Matrix,
@@ -188,7 +188,7 @@ fn scalar_adjoint(
     }
 }
 
-/// Checks all samples of one network; returns how often its hidden neurons spiked.
+/// Checks all samples of a network and returns the number of hidden spikes.
 fn check(network: &Network, cells: &Cells, noisy: bool, trains: &SpikeTrains, what: &str) -> usize {
     let layers = cells.layers(noisy);
     let transposed = cells.weights[1].transposed();
@@ -206,15 +206,15 @@ fn check(network: &Network, cells: &Cells, noisy: bool, trains: &SpikeTrains, wh
         scalar_adjoint(network, &cells.weights[1], input, &trace, &output, [hidden, readout]);
         spikes += trace.all_hidden_spikes().len();
     }
-    // Zeros of either sign are the same number here.
+    // Zeros of either sign are equal here.
     assert_eq!(computed, expected, "{what}");
     spikes
 }
 
-/// Every shape with all instructions that the CPU has. Other tests of this process meanwhile run with the same ones, and
-/// must not notice.
+/// Runs every shape with all instructions that the CPU supports. Concurrent tests of this process use the same
+/// instructions, without effect on their results.
 #[test]
-fn both_passes_are_the_scalar_loops_bit_for_bit() {
+fn both_passes_are_bit_identical_to_scalar_loops() {
     let mut spikes = 0;
     for (hidden, classes, steps, inputs) in SHAPES {
         let dynamics = Dynamics::default();
@@ -239,7 +239,7 @@ fn both_passes_are_the_scalar_loops_bit_for_bit() {
         for network in [first.clone(), Network { loss: Loss::PerStep, surrogate: exponential, ..first }] {
             for noisy in [false, true] {
                 for instructions in Instructions::available() {
-                    instructions.use_for_all().expect("the CPU has them");
+                    instructions.use_for_all().expect("available instructions");
                     let what =
                         format!("{hidden}-{classes}, {steps} steps, {:?}, {noisy}, {instructions}", network.loss);
                     spikes += check(&network, &cells, noisy, &trains, &what);
@@ -247,5 +247,5 @@ fn both_passes_are_the_scalar_loops_bit_for_bit() {
             }
         }
     }
-    assert!(spikes > 100_000, "only {spikes} hidden spikes: too quiet to tell");
+    assert!(spikes > 100_000, "only {spikes} hidden spikes: too few");
 }

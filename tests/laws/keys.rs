@@ -1,9 +1,10 @@
-//! Every key does something, or is told: for each built-in device and each key that a study can set, another value changes what a
-//! small trial leaves, or the value is refused, or a warning names the key.
+//! Every key has an effect or a warning. For each built-in device and each study key, another value changes the result
+//! of a small trial, is rejected, or a warning names the key.
 //!
-//! Keys come from the types: those of devices from their schema, those of studies from `known_keys`, so that a new key is swept
-//! without a word here. Values are what the schema allows: its words, its ends, and numbers around the value of the file. What is
-//! compared is the record with its energies, and the line of the area. Seeds and `[data]` have tests of their own.
+//! The keys come from the types: device keys from the schema, study keys from `known_keys`. New keys are therefore
+//! tested without changes here. Values are the words and limits in the schema, and numbers around the value in the
+//! file. The comparison covers the record with its energies and the line about the area. Other tests cover seeds and
+//! `[data]`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -23,24 +24,24 @@ use serde_json::Value;
 const INPUTS: usize = 12;
 const CLASSES: usize = 3;
 
-/// Keys that are texts for people, and those that act only on events which a small trial has none of. Each has its reason.
+/// Keys without an effect in a small trial, each with the reason: free text, or mechanisms that need rare events.
 const NOT_SWEPT: [(&str, &str); 13] = [
     ("$schema", "for editors"),
-    ("name", "a text"),
-    ("description", "a text"),
-    ("provenance", "texts"),
-    ("write.verify.tries", "acts on cells that need as many tries"),
-    ("write.verify.after_give_up", "acts on cells that were given up"),
-    ("write.verify.direction", "acts on cells beside their target on that side"),
-    ("write.pulses.most_pulses", "acts on steps of as many pulses"),
-    ("converters.tile_rows", "acts on arrays of more rows"),
-    ("converters.tile_columns", "acts on arrays of more columns, and maps"),
-    ("read.rtn", "acts on what flips within a trial"),
-    ("drift.law", "turns off a law, which may not have begun"),
-    ("drift.latest_seconds", "acts on rests that are longer"),
+    ("name", "free text"),
+    ("description", "free text"),
+    ("provenance", "free text"),
+    ("write.verify.tries", "affects only cells with that many tries"),
+    ("write.verify.after_give_up", "affects only cells that were given up"),
+    ("write.verify.direction", "affects only cells on that side of their target"),
+    ("write.pulses.most_pulses", "affects only updates with that many pulses"),
+    ("converters.tile_rows", "affects only arrays with more rows"),
+    ("converters.tile_columns", "affects only arrays with more columns, and maps"),
+    ("read.rtn", "affects only cells that flip during a trial"),
+    ("drift.law", "disables a law that may not have started"),
+    ("drift.latest_seconds", "affects only longer rests"),
 ];
 
-/// Samples of which each class has units of its own that spike early.
+/// Samples with separate units for each class, which spike early.
 fn samples(count: usize, steps: usize) -> Samples {
     let mut spikes = SpikeTrains::new(INPUTS, steps).expect("few units");
     let labels: Vec<u8> = (0..count).map(|sample| (sample % CLASSES) as u8).collect();
@@ -65,7 +66,7 @@ fn data(settings: &Settings) -> EncodedData {
     }
 }
 
-/// A trial in which weights move over their whole window.
+/// Settings of a trial in which weights cover their whole window.
 fn settings(device: &str) -> Settings {
     let mut settings = Settings::default();
     (settings.network.hidden, settings.network.steps) = (6, 20);
@@ -78,19 +79,19 @@ fn settings(device: &str) -> Settings {
     if device == "study-1k-1m" {
         settings.noise.level_percent = 10.0;
     }
-    // Pulses enough that cells come to the ends of their windows.
+    // Enough pulses for cells to reach the ends of their windows.
     if own(device, "write.pulses").is_some() {
         let most = if device == "ecram-mo-kim-2019" { 5000 } else { 1000 };
         settings.device.insert("write.pulses.most_pulses".to_owned(), most.into());
     }
-    // Clusters so rare that a small array has none.
+    // Clusters are too rare for a small array.
     if own(device, "faults.p_cluster").is_some() {
         settings.device.insert("faults.p_cluster".to_owned(), 0.5.into());
     }
     settings
 }
 
-/// What a trial leaves, as text, and its warnings; none where the settings are refused.
+/// Returns the result of a trial as text, and its warnings; `None` if the settings are rejected.
 fn left(settings: &Settings) -> Option<(String, Vec<String>)> {
     settings.check().ok()?;
     let prepared = Prepared::of_devices([settings].into_iter(), Path::new(".")).ok()?;
@@ -108,7 +109,7 @@ fn left(settings: &Settings) -> Option<(String, Vec<String>)> {
     Some((text, all_warnings(settings, &data, &devices).iter().map(ToString::to_string).collect()))
 }
 
-/// The keys of a device and what each may hold, from the schema: whole lists as one key.
+/// Returns the device keys with their schemas; a list is one key.
 fn device_keys() -> BTreeMap<String, Value> {
     let schema = schema();
     let mut keys = BTreeMap::new();
@@ -130,7 +131,7 @@ fn collect(root: &Value, object: &Value, path: &str, keys: &mut BTreeMap<String,
     }
 }
 
-/// What a reference points to.
+/// Returns the target of a reference.
 fn resolved<'a>(root: &'a Value, value: &'a Value) -> &'a Value {
     let reference = value.get("$ref").or_else(|| value.get("allOf")?.get(0)?.get("$ref")).and_then(Value::as_str);
     reference.map_or(value, |reference| {
@@ -138,16 +139,16 @@ fn resolved<'a>(root: &'a Value, value: &'a Value) -> &'a Value {
     })
 }
 
-/// `target` with what stands beside the reference to it.
-fn merged(target: &Value, beside: &Value) -> Value {
+/// Merges `target` with the entries next to the reference to it.
+fn merged(target: &Value, others: &Value) -> Value {
     let mut merged = target.clone();
-    if let (Some(merged), Some(beside)) = (merged.as_object_mut(), beside.as_object()) {
-        merged.extend(beside.iter().map(|(key, value)| (key.clone(), value.clone())));
+    if let (Some(merged), Some(others)) = (merged.as_object_mut(), others.as_object()) {
+        merged.extend(others.iter().map(|(key, value)| (key.clone(), value.clone())));
     }
     merged
 }
 
-/// Values that a key of this `schema` may hold, beside the one of the file. Probabilities are large enough for a small array.
+/// Returns other values that a key with this `schema` may have. Probabilities are large enough for a small array.
 fn values(key: &str, schema: &Value, own: Option<&Value>) -> Vec<Value> {
     let words = |of: &Value| -> Vec<Value> {
         let listed = of.get("enum").and_then(Value::as_array).cloned().unwrap_or_default();
@@ -168,20 +169,20 @@ fn values(key: &str, schema: &Value, own: Option<&Value>) -> Vec<Value> {
             }
         }
     }
-    // What is the default changes nothing where the key is left out, nor does a mechanism that is off.
+    // The default has no effect if the key is omitted; neither has a disabled mechanism.
     let off = |value: &Value| schema.get("default") == Some(value) || value == "none" || value == "ideal";
     values.retain(|value| Some(value) != own && (own.is_some() || !off(value)));
     values
 }
 
-/// What the file of `device` says of `key`.
+/// Returns the value of `key` in the file of `device`.
 fn own(device: &str, key: &str) -> Option<Value> {
     let (_, text) = BUILT_IN.iter().find(|(name, _)| *name == device)?;
     let file: Value = serde_json::from_str(text).expect("a built-in file");
     file.pointer(&format!("/{}", key.replace('.', "/"))).cloned()
 }
 
-/// The studies in which every device is swept: what others of their keys leave a mechanism to do differs.
+/// Returns the studies for the sweep of every device. They differ in the mechanisms that the other keys leave active.
 fn variants(device: &str) -> Vec<(&'static str, Settings)> {
     let mut variants = vec![("", settings(device))];
     let mut with = |what, change: &dyn Fn(&mut Settings)| {
@@ -195,13 +196,13 @@ fn variants(device: &str) -> Vec<(&'static str, Settings)> {
     variants
 }
 
-/// Whether `key` did something, or a warning names it: with the value that it had, or with the new one.
+/// Returns whether `key` had an effect or a warning names it, with the old or the new value.
 fn is_told(key: &str, before: &(String, Vec<String>), after: &(String, Vec<String>)) -> bool {
     before.0 != after.0 || before.1.iter().chain(&after.1).any(|warning| warning.contains(key))
 }
 
 #[test]
-fn every_key_of_every_device_acts_or_is_told() {
+fn every_device_key_has_an_effect_or_a_warning() {
     let keys = device_keys();
     assert!(keys.len() > 80, "{} keys", keys.len());
     let (mut silent, mut swept) = (Vec::new(), BTreeMap::<&str, usize>::new());
@@ -212,7 +213,7 @@ fn every_key_of_every_device_acts_or_is_told() {
                 if NOT_SWEPT.iter().any(|(other, _)| key == other || key.starts_with(&format!("{other}."))) {
                     continue;
                 }
-                // Cells of pairs that start in the middle of the window come to no floor.
+                // Cells of pairs that start in the middle of the window never reach a floor.
                 if settings.hardware.pair == PairKind::PushPull && key == "device_to_device.high_resistance_sigma_ln" {
                     continue;
                 }
@@ -228,32 +229,33 @@ fn every_key_of_every_device_acts_or_is_told() {
             }
         }
     }
-    assert!(swept.len() > 40, "only {} keys were ever taken: {swept:?}", swept.len());
-    assert!(silent.is_empty(), "{} keys are silent:\n{}", silent.len(), silent.join("\n"));
+    assert!(swept.len() > 40, "only {} keys were tested: {swept:?}", swept.len());
+    assert!(silent.is_empty(), "keys without effect or warning: {}\n{}", silent.len(), silent.join("\n"));
 }
 
-/// Values for a key of a study: those that its own refusal names, and numbers.
+/// Returns values for a study key: those named in its error, and numbers.
 fn study_values(key: &str) -> Vec<String> {
     let with = |value: &str| {
         let (section, key) = key.split_once('.').expect("known keys have a section");
         Study::parse("keys.toml", &format!("name = \"keys\"\n[{section}]\n{key} = {value}\n"), &[])
     };
     let refused = with("\"?\"").err().map(|error| error.to_string()).unwrap_or_default();
-    let named = refused.split('`').skip(1).step_by(2).map(|word| format!("\"{word}\""));
+    let words = refused.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '-');
+    let named = words.filter(|word| !word.is_empty()).map(|word| format!("\"{word}\""));
     let numbers = ["true", "false", "0.35", "2.5", "3", "7"].map(str::to_owned);
     named.chain(numbers).filter(|value| with(value).is_ok()).collect()
 }
 
 #[test]
-fn every_key_of_a_study_acts_or_is_told_with_every_device() {
-    // `[data]` decides what is read, `[seeds]` which streams are drawn; maps are files.
+fn every_study_key_has_an_effect_or_a_warning() {
+    // `[data]` sets the samples, `[seeds]` sets the streams; maps are files.
     let of_files = ["fault_map", "conductance_map"];
     let swept = |key: &String| {
         !["data.", "seeds.", "outcome.", "layer."].iter().any(|section| key.starts_with(section))
             && !of_files.iter().any(|name| key.contains(name))
             && !key.ends_with(".device")
             && key != "training.preset"
-            // Refused without recurrence, which no device of these studies has.
+            // Rejected without recurrence, which none of these studies has.
             && key != "weights.sigma_recurrent"
     };
     let keys: Vec<(String, Vec<String>)> =
@@ -267,7 +269,7 @@ fn every_key_of_a_study_acts_or_is_told_with_every_device() {
             for (key, values) in &keys {
                 for value in values {
                     let pointer = format!("/{}", key.replace('.', "/"));
-                    let value: Value = serde_json::from_str(value).expect("words, numbers and truths are JSON");
+                    let value: Value = serde_json::from_str(value).expect("strings, numbers and Booleans are JSON");
                     let mut changed = document.clone();
                     let (section, name) = key.split_once('.').expect("known keys have a section");
                     if is_own(&settings, &pointer, &value) {
@@ -283,10 +285,10 @@ fn every_key_of_a_study_acts_or_is_told_with_every_device() {
             }
         }
     }
-    assert!(silent.is_empty(), "{} keys are silent:\n{}", silent.len(), silent.join("\n"));
+    assert!(silent.is_empty(), "keys without effect or warning: {}\n{}", silent.len(), silent.join("\n"));
 }
 
-/// Whether the key at `pointer` has this value already, be it given or by default.
+/// Returns whether the key at `pointer` already has this value, set or by default.
 fn is_own(settings: &Settings, pointer: &str, value: &Value) -> bool {
     let resolved = serde_json::to_value(settings.resolved()).expect("plain values");
     let defaults = [
@@ -301,9 +303,9 @@ fn is_own(settings: &Settings, pointer: &str, value: &Value) -> bool {
         .is_some_and(|own| own == value || own.is_f64() && own.as_f64() == value.as_f64())
 }
 
-/// Nobody who leaves keys at their defaults is told that one has no effect.
+/// Keys with their default value cause no warnings.
 #[test]
-fn defaults_are_not_told() {
+fn defaults_cause_no_warnings() {
     for (device, _) in BUILT_IN {
         let (_, warnings) = left(&settings(device)).expect("a trial");
         assert!(!warnings.iter().any(|warning| warning.contains("no effect")), "{device}: {warnings:?}");

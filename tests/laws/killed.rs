@@ -1,5 +1,5 @@
-//! A process that is killed while it appends records, hundreds of times: nothing that it had appended is lost, nothing is
-//! there twice, and nothing but the end of a file is torn.
+//! Kills a process that appends records hundreds of times: no appended record is lost, none is duplicated, and only the
+//! last line of a file can be torn.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -16,9 +16,9 @@ use ohmspike_study::store::{Store, StoreWarning};
 
 use crate::small::{records, study};
 
-/// Names the folder to the process that is killed.
+/// Environment variable with the folder of the killed process.
 const FOLDER: &str = "OHMSPIKE_TEST_KILLED";
-/// Records until a folder is full, and kills in all.
+/// Records per full folder, and the total number of kills.
 const RECORDS: usize = 12;
 const KILLS: u64 = 240;
 
@@ -26,7 +26,7 @@ fn numbered(number: usize, template: &Record) -> Record {
     Record { id: format!("{number:016}"), seed: number as u64, ..template.clone() }
 }
 
-/// What the killed process does: it appends the records that are missing, and says so of each that is on the disk.
+/// Body of the killed process: appends the missing records and reports each one that is on disk.
 fn append_what_is_missing(folder: &Path) {
     let template = fs::read(folder.join("template.json")).expect("a template");
     let template: Record = serde_json::from_slice(&template).expect("a record");
@@ -35,19 +35,19 @@ fn append_what_is_missing(folder: &Path) {
         if store.get(&record.id).is_none() {
             let seed = record.seed;
             store.append(record).expect("a writable folder");
-            writeln!(std::io::stderr(), "appended {seed}").expect("the other process listens");
+            writeln!(std::io::stderr(), "appended {seed}").expect("an open pipe");
         }
     }
 }
 
-/// A record of a few hundred kilobytes, so that many kills fall into the middle of its line.
+/// A record of a few hundred kilobytes, so that many kills interrupt a write.
 fn template() -> Record {
     let (study, prepared) = study("[network]\nhidden = 2\nsteps = 10\n");
     let [record] = records(&trials(&study, &prepared), &prepared, 1).try_into().expect("one trial");
     Record { failure: Some("long ".repeat(100_000)), ..record }
 }
 
-/// Starts the process, kills it after `delay`, and returns the seeds of the records that it said it had appended.
+/// Starts the process, kills it after `delay`, and returns the seeds of the records that it reported.
 fn kill_after(delay: Duration, folder: &Path) -> Vec<u64> {
     let mut process = Command::new(std::env::current_exe().expect("the running test"))
         .args(["--exact", "killed::records_survive_hundreds_of_kills", "--nocapture"])
@@ -55,17 +55,17 @@ fn kill_after(delay: Duration, folder: &Path) -> Vec<u64> {
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()
-        .expect("the test starts once more");
+        .expect("the test starts");
     thread::sleep(delay);
-    process.kill().expect("it is ours");
+    process.kill().expect("a running child process");
     let mut said = String::new();
     process.stderr.take().expect("a pipe").read_to_string(&mut said).expect("text");
-    process.wait().expect("it has ended");
+    process.wait().expect("the child process ends");
     let lines = said.split_inclusive('\n').filter(|line| line.ends_with('\n'));
     lines.filter_map(|line| line.trim_end().strip_prefix("appended ")?.parse().ok()).collect()
 }
 
-/// The records of `folder`; all but torn last lines must be records, each trial's alone.
+/// Reads the records of `folder`. Only last lines may be torn, and no trial may have two records.
 fn read(folder: &Path, template: &Record) -> BTreeSet<u64> {
     let store = Store::open(folder).expect("a readable folder");
     let torn = |warning: &StoreWarning| matches!(warning, StoreWarning::Torn { .. });
@@ -77,7 +77,7 @@ fn read(folder: &Path, template: &Record) -> BTreeSet<u64> {
     let begun: usize = files.into_iter().map(lines).sum();
     assert!(
         begun <= store.len() + store.warnings().len(),
-        "{begun} lines, {} records: one is there twice",
+        "{begun} lines for {} records: duplicate record",
         store.len()
     );
     let whole = |number: &usize| {
@@ -100,14 +100,14 @@ fn records_survive_hundreds_of_kills() {
         folder
     };
     let (mut folder, mut before) = (new_folder(), BTreeSet::new());
-    // Longer delays wherever the process gets nowhere: the machine may be slow today.
+    // The delay grows while the process makes no progress, for slow machines.
     let mut longest = 20.0;
     for kill in 0..KILLS {
         let share = f64::from(Seed::new(1).named("kill").numbered(kill).stream().next_u32()) / f64::from(u32::MAX);
         let appended = kill_after(Duration::from_secs_f64(1e-3 * longest * share), folder.path());
         let after = read(folder.path(), &template);
         let promised: BTreeSet<u64> = before.iter().chain(&appended).copied().collect();
-        // The one whose line was whole, and whose process was killed before it could say so.
+        // One more record may be complete if the process was killed before its report.
         assert!(after.is_superset(&promised) && after.len() <= promised.len() + 1, "{promised:?}, found {after:?}");
         longest *= if after.len() == before.len() { 1.1 } else { 0.9 };
         (folder, before) = if after.len() == RECORDS { (new_folder(), BTreeSet::new()) } else { (folder, after) };

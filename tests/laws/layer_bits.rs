@@ -1,5 +1,5 @@
-//! Networks of several layers, recurrence and Izhikevich neurons: the same bits with all instructions that the CPU has, and
-//! those of leaky neurons in registers where they go step by step.
+//! Networks with several layers, recurrence and Izhikevich neurons are bit-identical for all instructions. Leaky
+//! neurons computed step by step are bit-identical to those in registers.
 
 use ohmspike_rng::Seed;
 use ohmspike_simd::{Instructions, Matrix, Serial};
@@ -49,7 +49,7 @@ fn stores(network: &Network) -> Vec<DigitalWeights> {
     network.connections().map(store).collect()
 }
 
-/// Bits of the loss and of all gradients, and the spikes of every layer.
+/// Returns the bits of the loss and of all gradients, and the spikes of every layer.
 fn differentiated(network: &Network, samples: &Samples) -> (u64, Vec<u32>, Vec<usize>) {
     let mut weights = stores(network);
     let mut trace = Trace::new(network);
@@ -67,9 +67,9 @@ fn differentiated(network: &Network, samples: &Samples) -> (u64, Vec<u32>, Vec<u
     (loss.to_bits(), bits.collect(), spikes)
 }
 
-/// Widths of one block and of many, beyond what stays in registers together.
+/// Widths of one block, and of more blocks than fit in registers.
 #[test]
-fn no_bit_depends_on_the_instructions() {
+fn results_do_not_depend_on_the_instructions() {
     let samples = samples();
     let shapes: [&[(usize, bool)]; 4] =
         [&[(150, true)], &[(20, false), (130, false)], &[(70, true), (40, true), (17, false)], &[(210, false)]];
@@ -78,7 +78,7 @@ fn no_bit_depends_on_the_instructions() {
             let network = network(layers, neuron);
             let mut first = None;
             for instructions in Instructions::available() {
-                instructions.use_for_all().expect("the CPU has them");
+                instructions.use_for_all().expect("available instructions");
                 let computed = differentiated(&network, &samples);
                 assert!(computed.2.iter().all(|&spikes| spikes > 50), "{layers:?}, {neuron:?}: {:?}", computed.2);
                 let expected = first.get_or_insert_with(|| computed.clone());
@@ -88,10 +88,10 @@ fn no_bit_depends_on_the_instructions() {
     }
 }
 
-/// A layer that hears itself through weights of zero goes step by step, forward and backward, and rounds as one that does not
-/// hear itself, which stays in registers.
+/// A recurrent layer with zero recurrent weights runs step by step, forward and backward. It rounds like a layer
+/// without recurrence, which stays in registers.
 #[test]
-fn leaky_neurons_step_by_step_are_those_in_registers() {
+fn step_by_step_and_register_paths_are_bit_identical() {
     let samples = samples();
     for neurons in [20, 130] {
         let (alone, heard) = (network(&[(neurons, false)], Neuron::Lif), network(&[(neurons, true)], Neuron::Lif));
@@ -107,7 +107,7 @@ fn leaky_neurons_step_by_step_are_those_in_registers() {
         by_steps[1] = DigitalWeights::exact(silent, heard.signs(Connection::Recurrent(0)));
         let (loss, mut matrices) = gradient(&heard, by_steps);
         let recurrent = matrices.remove(1);
-        assert!(recurrent.cells().any(|slope| slope != 0.0), "no own spike is learnt from");
+        assert!(recurrent.cells().any(|slope| slope != 0.0), "the recurrent gradient is zero");
         assert!((loss, matrices) == in_registers, "{neurons} neurons");
     }
 }

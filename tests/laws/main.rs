@@ -1,20 +1,20 @@
-//! Properties that hold whatever the numbers are.
+//! Properties that hold for any numbers.
 //!
-//! - `crossbar_law`: an ideal crossbar is the abstract study;
-//! - `checkpoints`: a trial that is stopped and gone on with is the one that ran through;
+//! - `crossbar_law`: an ideal crossbar is equivalent to digital weights;
+//! - `checkpoints`: resumed trials equal uninterrupted ones;
+//! - `read_noise`: one draw per column has the same mean and variance as one draw per cell;
 //! - `ranges`: the documented ranges of study keys are those that the program enforces;
-//! - `read_noise`: one draw a column and a draw a cell have the same mean and variance;
-//! - `same_bits`: threads, stopping and shards change no bit of a record;
-//! - `resolved_study`: the study in a results folder is the study that was run;
-//! - `seeds`: streams with seeds of their own nest chips, writes and repeats;
-//! - `store`: whatever happens to a record file, the records so far stay whole; `killed`: hundreds of kills do not either;
-//! - `executors`: nor does who computes the parts of a batch; `hardware`: training through arrays with every mechanism on;
-//! - `event_counts`: an input of k is k inputs of the same weights, and drives its row k times;
-//! - `kernel_bits`: the vector kernels are plain scalar loops, bit for bit; `work`: they do no more than the spikes ask for;
-//! - `layer_bits`: nor do instructions change those of several layers, of recurrence and of Izhikevich neurons;
-//! - `gradient`: that of the readout is a finite difference of the loss;
-//! - `weights`: signs, zero steps and counts; `zero_size`: a mechanism of size zero is none, to the bit; `keys`: every key
-//!   acts or is told.
+//! - `same_bits`: records do not depend on threads, interruptions and shards;
+//! - `resolved_study`: the study in a results folder equals the study that was run;
+//! - `seeds`: separate seeds per stream nest chips, writes and repeats;
+//! - `store`, `killed`: records survive damaged files and hundreds of kills;
+//! - `executors`: results do not depend on the executor; `hardware`: training through arrays with each mechanism;
+//! - `event_counts`: an input of k equals k inputs with equal weights and drives its row k times;
+//! - `kernel_bits`: vector kernels are bit-identical to scalar loops; `work`: their work is proportional to the spikes;
+//! - `layer_bits`: the same for several layers, recurrence and Izhikevich neurons;
+//! - `gradient`: the readout gradient is a finite difference of the loss;
+//! - `weights`: signs, zero updates and counts; `zero_size`: mechanisms of size zero have no effect; `keys`: every key
+//!   has an effect or a warning.
 
 mod checkpoints;
 mod crossbar_law;

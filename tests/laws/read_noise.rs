@@ -1,7 +1,8 @@
-//! Read noise as the network meets it: one draw a column and step, against a draw for every cell and branch.
+//! Read noise of the network: one draw per column and step, compared with one draw per cell and branch.
 //!
-//! The sample mean of n draws of variance v has a standard error of sqrt(v / n), their sample variance one of
-//! v sqrt(2 / n) where they are normal; a difference of two such samples has sqrt(2) times that. Five of them are allowed.
+//! For n draws with variance v, the sample mean has a standard error of sqrt(v / n), and the sample variance has one of
+//! v sqrt(2 / n) for normal draws. The difference of two such samples has sqrt(2) times that. Tolerances are five
+//! standard errors.
 
 use ohmspike_crossbar::device::Device;
 use ohmspike_crossbar::{ArrayParams, Branch, ColumnRead, CrossbarArray};
@@ -16,7 +17,7 @@ const READS: usize = 4000;
 const ROWS: usize = 12;
 const ACTIVE: [usize; 5] = [0, 3, 4, 7, 11];
 
-/// An array of a device with read noise on both branches, its rows of both signs.
+/// An array with read noise on both branches and rows of both signs.
 fn array(columns: usize) -> CrossbarArray {
     let device = Device::built_in("illustrative-oxide").expect("built in");
     let branches: Vec<Branch> = (0..ROWS).map(|row| if row % 4 == 3 { Branch::Minus } else { Branch::Plus }).collect();
@@ -33,7 +34,8 @@ fn lane(blocks: &[Block], column: usize) -> f64 {
     f64::from(blocks[column / LANES][column % LANES])
 }
 
-/// Reads by the forward pass and by cells, reads x columns each, against the moments of the array and each other.
+/// Compares reads by the forward pass and by cells (reads x columns each) with the moments of the array and with each
+/// other.
 fn assert_same_distribution(array: &CrossbarArray, active: &[usize], by_forward: &[Vec<f64>]) {
     let mut read = ColumnRead::new(array.columns());
     let mut normals = Seed::new(3).named("cells").normals();
@@ -69,7 +71,7 @@ fn network(inputs: usize, hidden: usize, classes: usize, steps: usize) -> Networ
     Network::new(inputs, hidden, classes, 1.0, steps, &Dynamics::default()).expect("valid")
 }
 
-/// An input current of step 0 is the membrane voltage of step 2: V\[2\] = b V\[1\] + I\[1\], V\[1\] = 0.
+/// The input current of step 0 is the membrane voltage of step 2: V\[2\] = b V\[1\] + I\[1\], V\[1\] = 0.
 #[test]
 fn hidden_currents_have_the_moments_of_cell_by_cell_reads() {
     let array = array(18);
@@ -89,9 +91,9 @@ fn hidden_currents_have_the_moments_of_cell_by_cell_reads() {
     assert_same_distribution(&array, &ACTIVE, &reads);
 }
 
-/// An input of k is k pulses in the step, each read with noise of its own: k times the mean and k times the variance.
+/// An input of k is k pulses in the step with independent read noise: k times the mean and k times the variance.
 #[test]
-fn an_input_of_several_spikes_has_the_moments_of_as_many_reads() {
+fn an_input_of_k_has_the_moments_of_k_reads() {
     let array = array(18);
     let network = network(ROWS, 18, 2, 3);
     let silent = Matrix::zeros(18, 2);
@@ -111,13 +113,13 @@ fn an_input_of_several_spikes_has_the_moments_of_as_many_reads() {
     assert_same_distribution(&array, &active, &reads);
 }
 
-/// Hidden neurons that spike at step 2 send a current that is the readout voltage of step 4: U\[4\] = b U\[3\] + F\[3\],
-/// U\[3\] = 0.
+/// Hidden spikes at step 2 cause a current that is the readout voltage of step 4: U\[4\] = b U\[3\] + F\[3\], U\[3\] =
+/// 0.
 #[test]
 fn readout_currents_have_the_moments_of_cell_by_cell_reads() {
     let array = array(10);
     let network = network(1, ROWS, 10, 4);
-    // One strong input spike at step 0 makes the active neurons spike at step 2, the others never.
+    // One strong input spike at step 0 makes only the active neurons spike, at step 2.
     let strong = Matrix::from_fn(1, ROWS, |_, neuron| if ACTIVE.contains(&neuron) { 1.5 } else { 0.0 });
     let mut input = SpikeTrains::new(1, 4).expect("few units");
     input.push_raster(|step, _| step == 0).expect("few spikes");
@@ -134,9 +136,10 @@ fn readout_currents_have_the_moments_of_cell_by_cell_reads() {
     assert_same_distribution(&array, &ACTIVE, &reads);
 }
 
-/// One strong input spike at step 0 makes the active neurons of the first layer spike at step 2. What hears them has their current in
-/// its voltage of step 4: V\[4\] = b V\[3\] + I\[3\], V\[3\] = 0. `layers` are the layers of the network, `noisy` is the place of the
-/// array among the weights; the voltages without it are taken off.
+/// Returns the voltages of step 4, minus those without the noisy array. One strong input spike at step 0 makes the
+/// active neurons of the first layer spike at step 2. The layer that receives these spikes has their current in its
+/// voltage of step 4: V\[4\] = b V\[3\] + I\[3\], V\[3\] = 0. `layers` are the layers of the network, and `noisy` is
+/// the position of the array among the weights.
 fn voltages_of_step_4(layers: Vec<HiddenLayer>, array: &CrossbarArray, noisy: usize) -> Vec<Vec<f64>> {
     let dynamics = Dynamics::default();
     let columns = layers.last().expect("a layer").neurons;
@@ -173,9 +176,9 @@ fn currents_between_layers_have_the_moments_of_cell_by_cell_reads() {
     assert_same_distribution(&array, &ACTIVE, &voltages_of_step_4(layers.to_vec(), &array, 1));
 }
 
-/// The same seed reads the same, another seed something else, and steps of one sample are read anew.
+/// Equal seeds give equal reads, different seeds different ones, and each step of a sample is read independently.
 #[test]
-fn a_read_is_a_function_of_its_seed() {
+fn reads_are_determined_by_their_seed() {
     let array = array(18);
     let network = network(ROWS, 18, 2, 8);
     let silent = Matrix::zeros(18, 2);

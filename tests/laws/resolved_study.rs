@@ -1,4 +1,4 @@
-//! A resolved study is the same study: every trial of it has the settings that it had.
+//! A resolved study is equivalent to the original: every trial has the same settings.
 
 use std::fs;
 use std::path::Path;
@@ -8,7 +8,7 @@ use ohmspike_study::resolved_study::write_study;
 use ohmspike_study::study::{Override, Study};
 use ohmspike_study::study_file::StudyFile;
 
-/// Writes `study` into a results folder and reads it back, twice.
+/// Writes `study` to a results folder and reads it back, twice.
 fn written_and_read(study: &Study) -> (String, Study) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     write_study(study, folder.path(), folder.path()).expect("a writable folder");
@@ -16,7 +16,7 @@ fn written_and_read(study: &Study) -> (String, Study) {
     let read = StudyFile::open_with(&PRESETS, folder.path(), &[]).unwrap_or_else(|error| panic!("{error}\n{first}"));
     write_study(&read.study, folder.path(), folder.path()).expect("a writable folder");
     let second = fs::read_to_string(folder.path().join("study.toml")).expect("written");
-    assert_eq!(first, second, "writing what was read changes nothing");
+    assert_eq!(first, second, "rewriting changes the file");
     (first, read.study)
 }
 
@@ -34,7 +34,7 @@ fn assert_same(study: &Study) {
 }
 
 #[test]
-fn the_studies_of_the_repository_survive() {
+fn the_studies_of_the_repository_round_trip() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let folders = ["experiments/studies", "docs/physics/studies"].map(|folder| root.join(folder));
     let mut seen = 0;
@@ -49,14 +49,14 @@ fn the_studies_of_the_repository_survive() {
 }
 
 #[test]
-fn overrides_axes_seeds_and_device_keys_survive() {
+fn overrides_axes_seeds_and_device_keys_round_trip() {
     let text = "name = \"odd\"\nquestion = \"is \\\"this\\\" kept?\"\n[network]\nhidden = [7, 8]\n[noise]\nlevel_percent = [0, 2.5]\n\
                 [hardware]\ndevice = [\"ideal\", \"study-1k-1m\"]\n[seeds]\nchip = [18446744073709551615, 3]\n\
                 [device]\nread.white.noise = \"relative\"\nread.white.sigma_percent_of_conductance = [0.5, 1]\n";
     for sets in
         [&[][..], &["repeats.seeds=[4, 18446744073709551615]", "training.learning_rate=1e-7"], &["observe.details=all"]]
     {
-        let overrides: Vec<Override> = sets.iter().map(|set| Override::parse(set).expect("well formed")).collect();
+        let overrides: Vec<Override> = sets.iter().map(|set| Override::parse(set).expect("valid overrides")).collect();
         let text = if sets.is_empty() { text.to_owned() } else { text.replace("[0, 2.5]", "0") };
         assert_same(&Study::parse("odd.toml", &text, &overrides).expect("a study"));
     }

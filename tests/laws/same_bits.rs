@@ -1,4 +1,5 @@
-//! All of a record but its wall time is a function of study and seed: threads, stopping and shards change no bit.
+//! Apart from its wall time, a record depends on study and seed only: threads, interruptions and shards do not change
+//! it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,7 +14,7 @@ use ohmspike_study::study::Study;
 
 use crate::small::{records, study, timeless};
 
-/// Abstract weights: two populations, two levels, two seeds.
+/// Digital weights: two populations, two levels, two seeds.
 fn abstract_study() -> (Study, Prepared) {
     study(
         "[network]\nhidden = 20\nexcitatory_fraction = [0.5, 0.8]\n[noise]\nlevel_percent = [1, 50]\n[repeats]\nseeds = 2\n",
@@ -46,7 +47,7 @@ fn crossbar_trials_do_not_depend_on_threads() {
     assert_threads_do_not_count(crossbar_study());
 }
 
-/// Runs what has no record in the store of `folder`, and stops after `at_most` records.
+/// Runs the trials without a record in the store of `folder` and stops after `at_most` records.
 fn run_into(folder: &Path, trials: &[Trial], prepared: &Prepared, at_most: usize) {
     let mut store = Store::open(folder).expect("a readable folder");
     let missing: Vec<Trial> = trials.iter().filter(|trial| store.get(&trial.id).is_none()).cloned().collect();
@@ -73,13 +74,13 @@ fn record_files(folder: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
-fn a_run_that_is_stopped_and_continued_leaves_the_same_records() {
+fn a_stopped_and_continued_run_has_the_same_records() {
     let (study, prepared) = abstract_study();
     let trials = trials(&study, &prepared);
     let whole = records(&trials, &prepared, 2);
     let folder = tempfile::tempdir().expect("a temporary folder");
     run_into(folder.path(), &trials, &prepared, 1);
-    // One was waited for; how many more had begun depends on the threads.
+    // At least one trial has finished; the number of others depends on the threads.
     assert!(!stored(folder.path(), &trials).is_empty());
     run_into(folder.path(), &trials, &prepared, usize::MAX);
     assert_eq!(stored(folder.path(), &trials), whole);
@@ -88,7 +89,7 @@ fn a_run_that_is_stopped_and_continued_leaves_the_same_records() {
 }
 
 #[test]
-fn a_run_that_is_killed_while_it_writes_and_continued_leaves_the_same_records() {
+fn a_run_killed_while_writing_and_continued_has_the_same_records() {
     let (study, prepared) = crossbar_study();
     let trials = trials(&study, &prepared);
     let whole = records(&trials, &prepared, 2);
@@ -103,7 +104,7 @@ fn a_run_that_is_killed_while_it_writes_and_continued_leaves_the_same_records() 
 }
 
 #[test]
-fn two_shards_leave_the_records_of_one_run() {
+fn two_shards_have_the_records_of_one_run() {
     for (study, prepared) in [abstract_study(), crossbar_study()] {
         let trials = trials(&study, &prepared);
         let whole = records(&trials, &prepared, 2);

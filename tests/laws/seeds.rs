@@ -1,4 +1,4 @@
-//! Streams with seeds of their own: chips, writes and repeats can be nested.
+//! Separate seeds per stream: chips, writes and repeats can be nested.
 
 use ohmspike_rng::Seed;
 use ohmspike_snn::train::Streams;
@@ -11,12 +11,12 @@ use ohmspike_study::trial::{TrialStreams, run_trial};
 
 use crate::small::{prepared, records, settings, study};
 
-/// Two chips by two write seeds of a device whose reference cells differ from chip to chip.
+/// Two chips by two write seeds of a device with reference cells that vary between chips.
 fn chips_by_writes(device: &str) -> (Study, Prepared) {
     study(&format!("[network]\nhidden = 20\n{device}\n[seeds]\nchip = [1, 2]\nwrite = [1, 2]\n"))
 }
 
-/// What the trials left in the order of their conditions: chip 1 with writes 1 and 2, then chip 2.
+/// Returns the records in the order of their conditions: chip 1 with writes 1 and 2, then chip 2.
 fn in_order((study, prepared): (Study, Prepared)) -> [Record; 4] {
     let trials = trials(&study, &prepared);
     let records = records(&trials, &prepared, 2);
@@ -26,23 +26,23 @@ fn in_order((study, prepared): (Study, Prepared)) -> [Record; 4] {
 }
 
 #[test]
-fn a_stream_without_a_seed_of_its_own_belongs_to_the_trial() {
+fn streams_without_a_seed_use_the_seed_of_the_trial() {
     let mut settings = settings(1, 20.0);
     let (trial, given) = (Seed::new(7), Seed::new(3));
-    let plain = TrialStreams::of(&settings, 7);
+    let plain = TrialStreams::new(&settings, 7);
     assert_eq!(plain.training, Streams::from_seed(trial));
     assert_eq!(
         [plain.chip, plain.initial, plain.test],
         [trial.named("chip"), trial.named("initial"), trial.named("test")]
     );
     settings.seeds.read = Some(3);
-    let with_reads = TrialStreams::of(&settings, 7);
+    let with_reads = TrialStreams::new(&settings, 7);
     assert_eq!((with_reads.training.read, with_reads.test), (given.named("read"), given.named("test")));
     assert_eq!((with_reads.training.write, with_reads.chip), (trial.named("write"), trial.named("chip")));
 }
 
 #[test]
-fn the_same_seed_for_every_stream_is_the_seed_of_the_trial() {
+fn equal_seeds_for_all_streams_equal_the_seed_of_the_trial() {
     let plain = settings(1, 20.0);
     let seeded = ohmspike_study::settings::Settings { seeds: SeedSettings::all(3), ..plain.clone() };
     let prepared = prepared(&plain);
@@ -56,23 +56,23 @@ fn the_same_seed_for_every_stream_is_the_seed_of_the_trial() {
     assert_ne!(one.epochs[0].loss, run(&plain, 9).epochs[0].loss);
 }
 
-/// Writes without noise draw nothing: what is left between the trials is the chip, here its reference cells.
+/// Noise-free writes draw nothing, so the trials differ only in their chips, here the reference cells.
 #[test]
-fn the_same_chip_under_other_writes_has_the_same_reference_cells() {
+fn reference_cells_do_not_depend_on_the_write_seed() {
     let device =
         "[hardware]\ndevice = \"ideal\"\n[device.reference_branch]\nkind = \"cell\"\nsigma_ln_resistance = 0.5\n";
     let [first, same_chip, other_chip, other_again] = in_order(chips_by_writes(device));
     for (one, other) in [(&first, &same_chip), (&other_chip, &other_again)] {
         assert_eq!((&one.loss, &one.tests, &one.connections), (&other.loss, &other.tests, &other.connections));
-        assert!(one.connections[0].writes.wrong_sign > 0, "reference cells without a spread");
+        assert!(one.connections[0].writes.wrong_sign > 0, "reference cells have no variation");
     }
     assert_ne!(first.loss, other_chip.loss);
     assert_ne!(first.connections[0].writes.wrong_sign, other_chip.connections[0].writes.wrong_sign);
 }
 
-/// With a reference as an exact branch nothing is drawn once a chip: what is left is the noise of the writes.
+/// An exact reference branch draws nothing per chip, so only the write noise remains.
 #[test]
-fn the_same_writes_on_another_chip_have_the_same_noise() {
+fn write_noise_does_not_depend_on_the_chip() {
     let device = "[hardware]\ndevice = \"ideal\"\n[device]\nwrite.noise = \"relative\"\nwrite.sigma_percent_of_conductance = 2\n";
     let [first, other_writes, same_writes, _] = in_order(chips_by_writes(device));
     let writes = |record: &Record| record.connections.iter().map(|one| one.writes).collect::<Vec<_>>();

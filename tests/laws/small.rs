@@ -15,10 +15,10 @@ use ohmspike_study::run::{Progress, Trial, run_trials};
 use ohmspike_study::settings::Settings;
 use ohmspike_study::study::Study;
 
-/// Hidden neurons of every small network: one whole block and a part of one.
+/// Hidden neurons of every small network: one whole block and part of another.
 pub const HIDDEN: usize = 20;
 
-/// Settings of a trial of `epochs` epochs with noise of `level` % of the initial spread.
+/// Returns settings with `epochs` epochs and write noise of `level` % of σ_init.
 pub fn settings(epochs: usize, level: f64) -> Settings {
     let mut settings = Settings::default();
     settings.network.hidden = HIDDEN;
@@ -27,26 +27,26 @@ pub fn settings(epochs: usize, level: f64) -> Settings {
     settings
 }
 
-/// The embedded subset as `settings` encode it.
+/// Returns the embedded subset, encoded for `settings`.
 pub fn prepared(settings: &Settings) -> Prepared {
     Prepared::new([settings].into_iter(), Path::new(".")).expect("the embedded subset")
 }
 
-/// A built-in device as trials get it.
+/// Returns a built-in device, loaded for trials.
 pub fn loaded(name: &str) -> LoadedDevice {
     Device::built_in(name).expect("built in").into()
 }
 
-/// A study of one epoch a trial with further `sections`, and what it needs.
+/// Returns a study of one epoch per trial with further `sections`, and its prepared data.
 pub fn study(sections: &str) -> (Study, Prepared) {
     let text = format!("name = \"small\"\n[training]\nepochs = 1\n{sections}");
-    let study = Study::parse("small.toml", &text, &[]).expect("the test's own study");
+    let study = Study::parse("small.toml", &text, &[]).expect("a valid study");
     let conditions = study.conditions.iter().map(|condition| &condition.settings);
     let prepared = Prepared::new(conditions, Path::new(".")).expect("embedded data and built-in devices");
     (study, prepared)
 }
 
-/// The records of `trials` run on `threads` threads, without their wall time, by id.
+/// Runs `trials` on `threads` threads and returns their records without wall time, sorted by id.
 pub fn records(trials: &[Trial], prepared: &Prepared, threads: usize) -> Vec<Record> {
     let mut records = Vec::new();
     run_trials(trials, prepared, None, &Pool::new(threads).expect("threads"), &false.into(), |progress| {
@@ -58,14 +58,14 @@ pub fn records(trials: &[Trial], prepared: &Prepared, threads: usize) -> Vec<Rec
     timeless(records)
 }
 
-/// Records without their wall time, by id.
+/// Removes the wall times of records and sorts them by id.
 pub fn timeless(mut records: Vec<Record>) -> Vec<Record> {
     records.iter_mut().for_each(|record| record.seconds = Seconds::default());
     records.sort_by(|one, other| one.id.cmp(&other.id));
     records
 }
 
-/// A network of the embedded subset's sizes and exact first weights of both layers, wide enough to spike often.
+/// Returns a network for the embedded subset, with exact initial weights wide enough for frequent spikes.
 pub fn network(seed: u64) -> (Network, DigitalWeights, DigitalWeights) {
     let dynamics = Dynamics::default();
     let network = Network::new(784, HIDDEN, 10, 0.8, 100, &dynamics).expect("valid");

@@ -1,4 +1,4 @@
-//! Whatever happens to a record file or its folder, the records so far stay whole.
+//! Records stay intact whatever happens to a record file or its folder.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,14 +10,14 @@ use ohmspike_study::store::{Store, StoreError, StoreWarning};
 
 use crate::small::{records, study};
 
-/// Two records, of one epoch each.
+/// Two records of one epoch each.
 fn two_records() -> [Record; 2] {
     let (study, prepared) = study("[network]\nhidden = 2\nsteps = 10\n[repeats]\nseeds = 2\n");
     let records = records(&trials(&study, &prepared), &prepared, 2);
     records.try_into().expect("two seeds, two records")
 }
 
-/// The same with arrays that hold the weights.
+/// Two records of trials on crossbar arrays.
 fn two_records_on_arrays() -> [Record; 2] {
     let text = "[network]\nhidden = 2\nsteps = 10\n[hardware]\ndevice = \"study-1k-1m\"\n[repeats]\nseeds = 2\n";
     let (study, prepared) = study(text);
@@ -25,7 +25,7 @@ fn two_records_on_arrays() -> [Record; 2] {
     records.try_into().expect("two seeds, two records")
 }
 
-/// A state of health that no small trial is in.
+/// A health state that no small trial has.
 fn saturated() -> HealthState {
     HealthState::Saturated(Saturated { layer: 1, saturated_neurons: 2, neurons: 2, before_training: true })
 }
@@ -34,7 +34,7 @@ fn line(record: &Record) -> String {
     serde_json::to_string(record).expect("records are plain values") + "\n"
 }
 
-/// A folder whose first record file holds `text`.
+/// Creates a folder with `text` in its first record file.
 fn folder_with(text: &str) -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = folder.path().join("records/0001.jsonl");
@@ -48,17 +48,17 @@ fn open(folder: &Path) -> Store {
 }
 
 #[test]
-fn a_torn_last_line_is_left_out_and_its_trial_can_be_added_again() {
+fn a_torn_last_line_is_ignored_and_its_trial_can_be_added_again() {
     let [first, second] = two_records();
     let whole = line(&first) + &line(&second);
-    // Torn anywhere in the second line; with all of it but the line's end it is whole.
+    // Torn anywhere in the second line; if only the line break is missing, the line is complete.
     for length in [line(&first).len() + 1, whole.len() - 700, whole.len() - 2] {
         let (folder, file) = folder_with(&whole[..length]);
         let mut store = open(folder.path());
         assert_eq!(store.warnings(), [StoreWarning::Torn { path: file.clone(), line: 2 }]);
         assert_eq!((store.get(&first.id), store.get(&second.id)), (Some(&first), None));
         store.append(second.clone()).expect("a writable folder");
-        assert_eq!(fs::read_to_string(&file).expect("text"), whole[..length], "what stood in the file was changed");
+        assert_eq!(fs::read_to_string(&file).expect("text"), whole[..length], "the existing file changed");
         let store = open(folder.path());
         assert_eq!((store.get(&first.id), store.get(&second.id)), (Some(&first), Some(&second)));
     }
@@ -67,7 +67,7 @@ fn a_torn_last_line_is_left_out_and_its_trial_can_be_added_again() {
 }
 
 #[test]
-fn foreign_lines_and_formats_are_left_out_with_a_warning() {
+fn foreign_lines_and_formats_are_ignored_with_a_warning() {
     let [first, second] = two_records();
     let other_format = line(&second).replacen(&format!("\"arithmetic\":{ARITHMETIC}"), "\"arithmetic\":0", 1);
     let other_key = line(&second).replacen('{', "{\"colour\":1,", 1);
@@ -87,7 +87,7 @@ fn foreign_lines_and_formats_are_left_out_with_a_warning() {
 }
 
 #[test]
-fn bytes_that_are_no_text_are_left_out_with_a_warning() {
+fn invalid_utf8_is_ignored_with_a_warning() {
     let [first, _] = two_records();
     let (folder, file) = folder_with("");
     fs::write(&file, [&[0xff, 0xfe, b'\n'][..], line(&first).as_bytes()].concat()).expect("a writable folder");
@@ -96,9 +96,9 @@ fn bytes_that_are_no_text_are_left_out_with_a_warning() {
 }
 
 #[test]
-fn of_equal_records_of_a_trial_the_first_counts() {
+fn the_first_of_equal_records_is_used() {
     let [first, _] = two_records();
-    // What is no result may differ.
+    // Metadata may differ.
     let mut later = Record { machine: "another".to_owned(), program: "0.0.9".to_owned(), ..first.clone() };
     later.seconds.training += 1.0;
     let (folder, file) = folder_with(&(line(&first) + &line(&later)));
@@ -108,7 +108,7 @@ fn of_equal_records_of_a_trial_the_first_counts() {
 }
 
 #[test]
-fn two_results_of_a_trial_are_an_error_that_names_both_places() {
+fn contradicting_records_are_an_error_with_both_places() {
     let [first, second] = two_records_on_arrays();
     let changed: [fn(&mut Record); 12] = [
         |record| record.outcome = record.outcome.map(|outcome| f64::from_bits(outcome.to_bits() + 1)),
@@ -140,9 +140,9 @@ fn two_results_of_a_trial_are_an_error_that_names_both_places() {
     }
 }
 
-/// A trial that has a record is run again where its details are missing.
+/// A trial with a record is rerun if its details are missing.
 #[test]
-fn a_trial_that_is_run_again_must_say_the_same() {
+fn a_rerun_trial_must_give_the_same_result() {
     let [first, _] = two_records_on_arrays();
     let (folder, file) = folder_with(&line(&first));
     for mut store in [open(folder.path()), Store::skim(folder.path(), |_| ()).expect("a readable folder")] {
@@ -158,9 +158,9 @@ fn a_trial_that_is_run_again_must_say_the_same() {
     assert_eq!(fs::read_to_string(&file).expect("text"), line(&first));
 }
 
-/// A line that another version wrote says which.
+/// The warning about a line of another version names the version.
 #[test]
-fn records_of_other_versions_are_left_out_and_say_which() {
+fn records_of_other_versions_are_ignored_with_their_version() {
     let [first, _] = two_records();
     for (text, reason) in [
         (line(&first).replacen("\"schema\":6", "\"schema\":7,\"colour\":1", 1), "it has schema 7 and arithmetic 5"),
@@ -176,10 +176,10 @@ fn records_of_other_versions_are_left_out_and_say_which() {
     }
 }
 
-/// Somebody removes the folder, or the file, or puts another one in its place, while a process has it open.
+/// The folder or the file is removed or replaced while a process has it open.
 #[cfg(unix)]
 #[test]
-fn records_of_a_file_that_is_gone_are_saved_again() {
+fn records_of_a_removed_file_are_saved_again() {
     let [first, second] = two_records();
     let remove: [fn(&Path); 3] = [
         |file| fs::remove_dir_all(file.parent().expect("a folder")).expect("ours"),
@@ -197,7 +197,7 @@ fn records_of_a_file_that_is_gone_are_saved_again() {
         let again = open(folder.path());
         assert_eq!((again.get(&first.id), again.get(&second.id)), (Some(&first), Some(&second)));
 
-        // The same after the last record, when the study is summed up.
+        // The same after the last record, when the study is summarised.
         let folder = tempfile::tempdir().expect("a temporary folder");
         let mut store = open(folder.path());
         store.append(first.clone()).expect("a writable folder");
@@ -207,9 +207,9 @@ fn records_of_a_file_that_is_gone_are_saved_again() {
     }
 }
 
-/// The file is still there and somebody has emptied it.
+/// The file was emptied by another process.
 #[test]
-fn records_that_are_changed_under_a_process_are_missed() {
+fn detects_records_removed_by_another_process() {
     let [first, _] = two_records();
     let folder = tempfile::tempdir().expect("a temporary folder");
     let mut store = open(folder.path());
@@ -219,7 +219,7 @@ fn records_that_are_changed_under_a_process_are_missed() {
 }
 
 #[test]
-fn records_read_back_bit_for_bit() {
+fn records_round_trip_bit_for_bit() {
     let (study, prepared) = study("[network]\nhidden = 5\n[noise]\nlevel_percent = 33.3\n[repeats]\nseeds = 3\n");
     let folder = tempfile::tempdir().expect("a temporary folder");
     let records = records(&trials(&study, &prepared), &prepared, 2);
@@ -230,7 +230,7 @@ fn records_read_back_bit_for_bit() {
 }
 
 #[test]
-fn a_skimmed_store_knows_the_names_and_writes_no_record_twice() {
+fn a_skimmed_store_writes_no_record_twice() {
     let (study, prepared) =
         study("[network]\nhidden = 2\nsteps = 10\n[repeats]\nseeds = 2\n[observe]\ndetails = \"none\"\n");
     let trials = trials(&study, &prepared);
@@ -258,13 +258,13 @@ fn two_stores_of_one_folder_never_share_a_file() {
     one.append(first.clone()).expect("a writable folder");
     other.append(second.clone()).expect("a writable folder");
     drop((one, other, idle));
-    assert_eq!(fs::read_dir(folder.path().join("records")).expect("records").count(), 2, "an empty file stayed");
+    assert_eq!(fs::read_dir(folder.path().join("records")).expect("records").count(), 2, "an empty file remains");
     assert_eq!(open(folder.path()).len(), 2);
 }
 
-/// A file in the folder's place: even the superuser cannot write there.
+/// A file blocks the path of the folder, so even the superuser cannot write.
 #[test]
-fn a_folder_that_cannot_be_written_is_an_error_that_names_it() {
+fn an_unwritable_folder_is_an_error_with_its_path() {
     let [first, _] = two_records();
     let folder = tempfile::tempdir().expect("a temporary folder");
     let in_the_way = folder.path().join("results");
@@ -281,12 +281,12 @@ fn a_folder_that_cannot_be_written_is_an_error_that_names_it() {
     assert_eq!(fs::read_to_string(in_the_way).expect("text"), "a file");
 }
 
-/// Names the folder to the process whose disk is full.
+/// Environment variable with the folder of the process with the full disk.
 #[cfg(unix)]
 const FULL: &str = "OHMSPIKE_TEST_FULL_DISK";
 
-/// A limit on the size of files stands for the full disk: the third record is cut off in its middle. The limit holds for
-/// a whole process, so that this test runs itself once more in a process of its own.
+/// A limit on file sizes stands in for a full disk and cuts off a record. The limit applies to a whole process, so this
+/// test starts itself again in a child process.
 #[cfg(unix)]
 #[test]
 fn on_a_full_disk_the_records_so_far_stay_whole() {
@@ -301,7 +301,7 @@ fn on_a_full_disk_the_records_so_far_stay_whole() {
         return;
     }
     let folder = tempfile::tempdir().expect("a temporary folder");
-    // 32 KiB or 64 KiB, as the shell counts: at least one record and no hundred.
+    // 32 KiB or 64 KiB, depending on the shell: more than one record and fewer than a hundred.
     let status = std::process::Command::new("sh")
         .args([
             "-c",
@@ -314,7 +314,7 @@ fn on_a_full_disk_the_records_so_far_stay_whole() {
         .expect("a shell");
     assert!(status.success(), "the process with the full disk: {status}");
     let bytes = fs::read(folder.path().join("records/0001.jsonl")).expect("records");
-    assert!(bytes.ends_with(b"\n"), "a part of a line stayed behind");
+    assert!(bytes.ends_with(b"\n"), "part of a line remains");
     let store = open(folder.path());
     assert_eq!(store.warnings(), []);
     assert!((1..100).contains(&store.len()), "{} records", store.len());

@@ -1,4 +1,4 @@
-//! Signs hold after any updates, a zero step without noise changes nothing, spikes add up.
+//! Signs hold after any updates, a zero update without noise has no effect, and counts of spikes add up.
 
 use ohmspike_crossbar::device::Device;
 use ohmspike_crossbar::{ArrayParams, CrossbarArray};
@@ -21,11 +21,11 @@ fn signs() -> Vec<Sign> {
     (0..ROWS).map(|row| if row < 3 { Sign::Excitatory } else { Sign::Inhibitory }).collect()
 }
 
-/// A digital store, and one crossbar with from-study noise and an exact reference.
+/// A digital store, and a crossbar with from-study noise and an exact reference.
 fn stores(sigma: f32) -> [Box<dyn WeightStore>; 2] {
     let initial = ohmspike_snn::initial::weights(&signs(), COLUMNS, 0.1, Seed::new(1));
     let device = Device::built_in("study-1k-1m").expect("built in");
-    let branches: Vec<_> = signs().into_iter().map(|sign| branch_of(sign).expect("every row has a sign")).collect();
+    let branches: Vec<_> = signs().into_iter().map(|sign| branch_of(sign).expect("a row with a sign")).collect();
     let params = ArrayParams { update_sigma: sigma, ..ArrayParams::new(1.0, &branches) };
     let array = CrossbarArray::new(&device, params, &initial, Seed::new(1)).expect("weights that fit");
     [Box::new(DigitalWeights::noisy(initial, signs(), sigma)), Box::new(CrossbarWeights::new(array, 0.1))]
@@ -56,7 +56,7 @@ proptest! {
 }
 
 #[test]
-fn a_zero_step_without_noise_changes_nothing() {
+fn a_zero_update_without_noise_has_no_effect() {
     for mut store in stores(0.0) {
         let before = store.weights().clone();
         let report = store.update(&Matrix::zeros(ROWS, COLUMNS), Seed::new(3), &ohmspike_simd::Serial).expect("finite");
@@ -66,7 +66,7 @@ fn a_zero_step_without_noise_changes_nothing() {
 }
 
 #[test]
-fn spikes_of_populations_and_classes_add_up_to_those_of_the_samples() {
+fn spikes_by_population_and_class_add_up() {
     let settings = settings(1, 0.0);
     let prepared = prepared(&settings);
     let samples = &prepared.data(&settings).test;

@@ -1,5 +1,5 @@
-//! How much work training does: no more than the spikes ask for. A kernel that loses its sparsity fails here, on any machine.
-#![cfg(debug_assertions)] // Without them nothing is counted.
+//! The work of training is proportional to the spikes. A kernel that loses its sparsity fails here, on any machine.
+#![cfg(debug_assertions)] // Work is counted with debug assertions only.
 
 use ohmspike_crossbar::device::Device;
 use ohmspike_crossbar::{ArrayParams, CrossbarArray};
@@ -15,16 +15,16 @@ use crate::small::{HIDDEN, network, prepared, settings};
 
 const CLASSES: usize = 10;
 const WIDTH: usize = blocks_for(HIDDEN);
-/// Blocks of normals come in groups of four.
+/// Normals are drawn in groups of four blocks.
 const DRAWN_TOGETHER: usize = 4;
 
-/// Input spikes in steps `from` .. `to`.
+/// Returns the number of input spikes in steps `from` .. `to`.
 fn spikes(input: SpikeTrain, from: usize, to: usize) -> u64 {
     (from..to).map(|step| input.at(step).len() as u64).sum()
 }
 
 #[test]
-fn a_forward_pass_reads_the_rows_that_spiked_and_steps_from_the_first_spike_on() {
+fn the_forward_pass_reads_active_rows_only() {
     let settings = settings(1, 0.0);
     let prepared = prepared(&settings);
     let samples = &prepared.data(&settings).train;
@@ -46,18 +46,18 @@ fn a_forward_pass_reads_the_rows_that_spiked_and_steps_from_the_first_spike_on()
         assert_eq!(exact, Work { read: read(&trace), stepped, ..Work::default() }, "image {number}");
         fired += trace.all_hidden_spikes().len();
 
-        // Reading with noise is a second sum, and a draw a column and step that reads.
+        // Noisy reads need a second sum, and a draw per column and step with a read.
         let noisy = run(noisy_hidden, noisy_readout, &mut trace);
         let drawn = [input.active_steps() * WIDTH, trace.active_steps()]
             .map(|blocks| blocks.next_multiple_of(DRAWN_TOGETHER) as u64);
         let expected = Work { read: 2 * read(&trace), stepped, drawn: drawn.iter().sum(), ..Work::default() };
         assert_eq!(noisy, expected, "image {number}, with noise");
     }
-    assert!(fired > 20 * HIDDEN, "only {fired} hidden spikes: too quiet to tell");
+    assert!(fired > 20 * HIDDEN, "only {fired} hidden spikes: too few");
 }
 
 #[test]
-fn a_backward_pass_writes_the_rows_that_spiked_between_the_first_spike_and_the_last_maximum() {
+fn the_backward_pass_writes_active_rows_only() {
     let settings = settings(1, 0.0);
     let prepared = prepared(&settings);
     let samples = &prepared.data(&settings).train;
@@ -88,7 +88,7 @@ fn a_backward_pass_writes_the_rows_that_spiked_between_the_first_spike_and_the_l
 }
 
 #[test]
-fn an_update_draws_once_a_cell_where_it_is_noisy_and_never_where_it_is_not() {
+fn updates_draw_noise_once_per_cell_and_only_if_noisy() {
     let (_, mut exact, _) = network(1);
     let step = Matrix::zeros(784, HIDDEN);
     let (report, work) = work_of(|| exact.update(&step, Seed::new(1), &Serial));
@@ -99,10 +99,10 @@ fn an_update_draws_once_a_cell_where_it_is_noisy_and_never_where_it_is_not() {
     assert_eq!(work, Work { drawn: (784 * WIDTH) as u64, ..Work::default() });
 }
 
-/// Pulses go to the cells that are asked, and draws of their cycles to the pulses: a wave of a row of 20 cells is two blocks,
-/// made four at a time.
+/// Only cells with a requested update receive pulses, and only pulses draw cycle-to-cycle noise. A row of 20 cells has
+/// two blocks, drawn in groups of four.
 #[test]
-fn pulses_and_their_draws_go_to_the_cells_that_are_asked() {
+fn only_requested_cells_receive_pulses_and_draws() {
     let device = Device::from_json(
         r#"{ "name": "work", "window": { "low_resistance_ohm": 1000, "high_resistance_ohm": 1000000 },
         "write": { "noise": "none", "cells": "asked", "scheme": "pulsed", "pulses": { "law": "constant",
@@ -120,7 +120,7 @@ fn pulses_and_their_draws_go_to_the_cells_that_are_asked() {
     };
     let (none, rounding) = update(0..0, 0.0);
     assert_eq!((none, rounding), (0, (784 * WIDTH) as u64));
-    // 2.5 pulses of a thousandth of the window: two or three a cell, in three waves.
+    // 2.5 pulses of a thousandth of the window: two or three per cell, in three waves.
     let (pulses, drawn) = update(100..101, 2.5e-3);
     assert!((2 * HIDDEN as u64..=3 * HIDDEN as u64).contains(&pulses), "{pulses} pulses");
     assert!(drawn - rounding <= 3 * DRAWN_TOGETHER as u64, "{} blocks of draws", drawn - rounding);

@@ -1,4 +1,4 @@
-//! A mechanism of size zero is none: the same trial, to the bit, as without it, in every pair and scheme.
+//! A mechanism of size zero has no effect: trials are bit-identical to those without it, for every pair and scheme.
 
 use std::sync::LazyLock;
 
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::small::{prepared, settings};
 
-/// Name, what a device file says of a mechanism of size zero, and the same with a size that must be seen.
+/// Name, device section with size zero, and the same section with a size that has a visible effect.
 type Mechanism = (&'static str, Value, Value);
 
 fn mechanisms() -> Vec<Mechanism> {
@@ -75,7 +75,7 @@ fn chip(key: &str, size: f64) -> Value {
     json!({"device_to_device": {key: size}})
 }
 
-/// Parts of `write` by scheme: exact ones, and such with draws of their own, which nothing of size zero may shift.
+/// `write` sections by scheme: exact ones, and ones with random draws, which a mechanism of size zero must not shift.
 fn schemes() -> [(&'static str, Value); 4] {
     let pulses = json!({"law": "soft-bounds", "up_step_percent_of_window": 0.5, "down_step_percent_of_window": 0.7,
         "cycle_sigma_percent_of_step": 0});
@@ -91,7 +91,7 @@ fn schemes() -> [(&'static str, Value); 4] {
     ]
 }
 
-/// `over` put into `base`, object by object.
+/// Merges `over` into `base`, object by object.
 fn merged(mut base: Value, over: &Value) -> Value {
     match (base.as_object_mut(), over.as_object()) {
         (Some(object), Some(more)) => {
@@ -105,7 +105,7 @@ fn merged(mut base: Value, over: &Value) -> Value {
     }
 }
 
-/// What a trial leaves that its seed decides.
+/// The deterministic results of a trial.
 #[derive(Debug, PartialEq)]
 struct Left {
     losses: Vec<u64>,
@@ -133,7 +133,7 @@ fn device(parts: &[&Value]) -> LoadedDevice {
     Device::from_json(&file.to_string()).unwrap_or_else(|error| panic!("{file}: {error}")).into()
 }
 
-/// Few neurons that spike from the beginning, tested after a rest.
+/// Few neurons that spike from the start, tested after a rest.
 fn spiking(pair: PairKind) -> Settings {
     let mut settings = settings(1, 0.0);
     settings.network.steps = 25;
@@ -147,7 +147,7 @@ fn spiking(pair: PairKind) -> Settings {
 const PAIRS: [PairKind; 3] = [PairKind::OneBranch, PairKind::PushPull, PairKind::PotentiationOnly];
 
 #[test]
-fn a_mechanism_of_size_zero_is_none_in_every_pair_and_scheme() {
+fn a_mechanism_of_size_zero_has_no_effect() {
     let mut seen = Vec::new();
     for pair in PAIRS {
         for (scheme, write) in schemes() {
@@ -164,9 +164,9 @@ fn a_mechanism_of_size_zero_is_none_in_every_pair_and_scheme() {
     assert_eq!(seen, [""; 0]);
 }
 
-/// The same mechanisms with a size change the trial: the law above is not one of trials that see nothing.
+/// Mechanisms with a nonzero size change the trial, so the test above is sensitive.
 #[test]
-fn a_mechanism_with_a_size_is_seen() {
+fn a_mechanism_of_nonzero_size_has_an_effect() {
     let settings = spiking(PairKind::OneBranch);
     let (_, write) = &schemes()[0];
     let without = trial(&settings, &device(&[write]));
@@ -175,9 +175,9 @@ fn a_mechanism_with_a_size_is_seen() {
     assert_eq!(unseen, [""; 0]);
 }
 
-/// Spreads of what is written, by what draws them.
+/// Write noise of size zero, in every form.
 #[test]
-fn writes_without_spread_are_exact_however_they_say_so() {
+fn write_noise_of_size_zero_is_exact_in_every_form() {
     let noise = |noise: &str, key: &str| json!({"write": {"noise": noise, key: 0}});
     for pair in PAIRS {
         let settings = spiking(pair);
@@ -197,9 +197,9 @@ fn writes_without_spread_are_exact_however_they_say_so() {
     }
 }
 
-/// Gains of steps, and pulses with a spread of zero of either kind.
+/// Pulse gains and pulse noise of size zero, in every form.
 #[test]
-fn pulses_without_spread_are_alike() {
+fn pulses_without_variation_are_equal() {
     let (_, write) = &schemes()[1];
     for pair in PAIRS {
         let settings = spiking(pair);
@@ -218,9 +218,9 @@ fn pulses_without_spread_are_alike() {
     }
 }
 
-/// The branch that is never written, and a chip that has been measured and found sound.
+/// Reference cells without variation, and a fault map without faults.
 #[test]
-fn reference_cells_without_spread_and_maps_without_faults_are_none() {
+fn reference_cells_without_variation_and_maps_without_faults_have_no_effect() {
     let settings = spiking(PairKind::OneBranch);
     let reference = |sigma: f64| json!({"reference_branch": {"kind": "cell", "sigma_ln_resistance": sigma}});
     for (scheme, write) in schemes() {
@@ -242,9 +242,9 @@ fn reference_cells_without_spread_and_maps_without_faults_are_none() {
     }
 }
 
-/// A controller that remembers gets the same from mechanisms of size zero.
+/// The same holds for a controller with a digital copy.
 #[test]
-fn a_digital_copy_sees_no_mechanism_of_size_zero_either() {
+fn mechanisms_of_size_zero_have_no_effect_with_a_digital_copy() {
     let mut settings = spiking(PairKind::OneBranch);
     settings.hardware.controller = Controller::DigitalCopy;
     let (_, write) = &schemes()[0];

@@ -1,8 +1,8 @@
-//! Forward pass, loss and both gradients against float64 autograd.
+//! Compares forward pass, loss and both gradients with float64 autograd.
 //!
-//! `data/oracle_cases.json` was made with PyTorch in float64 from the published equations by somebody who did not know
-//! this code. The variable `OHMSPIKE_AUTOGRAD_CASES` names a further file of the same form. The bound between float32 and
-//! float64 is derived in `dense.rs`, which is itself held to the cases here.
+//! `data/oracle_cases.json` was computed with PyTorch in float64 from the published equations, independently of this
+//! code. The variable `OHMSPIKE_AUTOGRAD_CASES` names another file in the same format. The bound on the difference
+//! between float32 and float64 is derived in `dense.rs`, which the cases test too.
 
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,7 @@ use crate::dense::{Loss, Network, Response, Sample, Surrogate};
 use crate::number::Number;
 use crate::spiking::{Spiking, assert_same_gradient, assert_same_response};
 
-/// One case: a network, a batch, and what autograd makes of them.
+/// A case: a network, a batch, and the results of autograd.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Case {
@@ -23,9 +23,9 @@ struct Case {
     w1: Vec<Vec<f64>>,
     w2: Vec<Vec<f64>>,
     excitatory_hidden: usize,
-    /// Decay of the synaptic current.
+    /// Decay factor of the synaptic current per step.
     alpha: f64,
-    /// Decay of the membrane.
+    /// Decay factor of the membrane voltage per step.
     beta: f64,
     threshold: f64,
     loss: LossName,
@@ -61,7 +61,7 @@ struct Expected {
     threshold_margin: f64,
 }
 
-/// A case with its dense network.
+/// A case and its dense network.
 struct Solved {
     what: String,
     case: Case,
@@ -70,12 +70,12 @@ struct Solved {
     responses: Vec<Response>,
 }
 
-/// Reads and checks the cases of `text`; `file` names it in messages.
+/// Parses and checks the cases in `text`; `file` is its name in messages.
 fn parse(file: &str, text: &str) -> Result<Vec<Case>, String> {
     let cases: Vec<Case> =
-        serde_json::from_str(text).map_err(|error| format!("{file}: not a file of autograd cases: {error}"))?;
+        serde_json::from_str(text).map_err(|error| format!("{file}: invalid autograd cases: {error}"))?;
     if cases.is_empty() {
-        return Err(format!("{file}: no cases, must have at least one"));
+        return Err(format!("{file}: no cases; expected at least 1"));
     }
     for (number, case) in cases.iter().enumerate() {
         case.check().map_err(|problem| format!("{file}: case {number}: {problem}"))?;
@@ -89,7 +89,7 @@ impl Case {
         let classes = self.w2.first().map_or(0, Vec::len);
         let steps = self.input_spikes.first().map_or(0, Vec::len);
         if [samples, inputs, hidden, classes, steps].contains(&0) {
-            return Err("samples, steps, inputs, hidden neurons and classes must be at least one each".to_owned());
+            return Err("expected at least 1 sample, step, input, hidden neuron and class".to_owned());
         }
         let expected = &self.expected;
         cube("input_spikes", &self.input_spikes, [samples, steps, inputs])?;
@@ -101,13 +101,13 @@ impl Case {
         matrix("expected.grad_w1", &expected.grad_w1, [inputs, hidden])?;
         matrix("expected.grad_w2", &expected.grad_w2, [hidden, classes])?;
         if self.labels.len() != samples || self.labels.iter().any(|&label| label >= classes) {
-            return Err(format!("labels: must be {samples} numbers below {classes}, got {:?}", self.labels));
+            return Err(format!("labels: expected {samples} numbers below {classes}, got {:?}", self.labels));
         }
         if self.excitatory_hidden > hidden {
-            return Err(format!("excitatory_hidden: must be at most {hidden}, got {}", self.excitatory_hidden));
+            return Err(format!("excitatory_hidden: expected at most {hidden}, got {}", self.excitatory_hidden));
         }
         if self.threshold != 1.0 {
-            return Err(format!("threshold: must be 1, the unit of voltage, got {}", self.threshold));
+            return Err(format!("threshold: expected 1 (the unit of voltage), got {}", self.threshold));
         }
         Ok(())
     }
@@ -139,14 +139,14 @@ impl Case {
 
 fn matrix(what: &str, rows: &[Vec<f64>], [height, width]: [usize; 2]) -> Result<(), String> {
     if rows.len() != height || rows.iter().any(|row| row.len() != width) {
-        return Err(format!("{what}: must be {height} x {width} numbers"));
+        return Err(format!("{what}: expected {height} x {width} numbers"));
     }
     Ok(())
 }
 
 fn cube(what: &str, layers: &[Vec<Vec<f64>>], [depth, height, width]: [usize; 3]) -> Result<(), String> {
     if layers.len() != depth {
-        return Err(format!("{what}: must be {depth} x {height} x {width} numbers"));
+        return Err(format!("{what}: expected {depth} x {height} x {width} numbers"));
     }
     layers
         .iter()
@@ -154,30 +154,29 @@ fn cube(what: &str, layers: &[Vec<Vec<f64>>], [depth, height, width]: [usize; 3]
         .map_err(|problem| problem + " in each sample")
 }
 
-/// The cases of the repository, and those of `OHMSPIKE_AUTOGRAD_CASES`.
+/// Returns the cases of the repository and those of `OHMSPIKE_AUTOGRAD_CASES`.
 fn solved() -> Vec<Solved> {
     let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("validation/data/oracle_cases.json");
-    // Cargo runs tests in the folder of their package; people name files from the root.
+    // Cargo runs tests in the folder of their package, but the variable is relative to the root.
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let further = std::env::var_os("OHMSPIKE_AUTOGRAD_CASES").map(|file| root.join(PathBuf::from(file)));
     let read = |path: PathBuf| {
         let file = path.display().to_string();
-        let text = std::fs::read_to_string(&path)
-            .unwrap_or_else(|error| panic!("{file}: autograd cases cannot be read: {error}"));
+        let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("cannot read `{file}`: {error}"));
         let cases = parse(&file, &text).unwrap_or_else(|problem| panic!("{problem}"));
         cases.into_iter().enumerate().map(move |(number, case)| case.solve(&file, number)).collect::<Vec<_>>()
     };
     [own].into_iter().chain(further).flat_map(read).collect()
 }
 
-/// Both are float64: they differ by roundings of 1e-16 along at most some hundred steps, of which the surrogate's slope
-/// (k up to 100) makes some 1e-12 relative to the largest number of a kind; a thousand times that is allowed.
+/// Both sides are float64. Rounding errors of 1e-16 over some hundred steps, amplified by the surrogate derivative (k
+/// up to 100), reach some 1e-12 relative to the largest number of a kind. The tolerance is a thousand times that.
 fn assert_close(what: &str, dense: impl Iterator<Item = f64>, expected: impl Iterator<Item = f64>) {
     let (dense, expected): (Vec<f64>, Vec<f64>) = (dense.collect(), expected.collect());
     assert_eq!(dense.len(), expected.len(), "{what}");
     let largest = expected.iter().fold(1e-12, |largest: f64, x| largest.max(x.abs()));
     for (dense, expected) in dense.iter().zip(&expected) {
-        assert!((dense - expected).abs() <= 1e-9 * largest, "{what}: {dense:e} must be {expected:e}");
+        assert!((dense - expected).abs() <= 1e-9 * largest, "{what}: expected {expected:e}, got {dense:e}");
     }
 }
 
@@ -207,19 +206,19 @@ fn autograd_agrees_with_the_dense_network() {
 }
 
 #[test]
-fn autograd_spikes_voltages_and_readout_are_ours() {
+fn spikes_voltages_and_readout_agree_with_autograd() {
     for Solved { what, case, network, samples, responses } in solved() {
         let spiking = Spiking::new(&network, &samples, case.excitatory_hidden);
         for (number, response) in responses.iter().enumerate() {
             let what = format!("{what}: sample {number}");
-            assert!(response.decided, "{what}: a voltage so near the threshold that float32 may decide otherwise");
+            assert!(response.decided, "{what}: a voltage too close to the threshold for float32");
             assert_same_response(&what, response, &spiking.trace(number));
         }
     }
 }
 
 #[test]
-fn autograd_loss_and_gradients_are_ours() {
+fn loss_and_gradients_agree_with_autograd() {
     for Solved { what, case, network, samples, responses } in solved() {
         let spiking = Spiking::new(&network, &samples, case.excitatory_hidden);
         assert_same_gradient(&what, &network.differentiate(&samples, &responses), &spiking.gradient());
@@ -227,28 +226,28 @@ fn autograd_loss_and_gradients_are_ours() {
 }
 
 #[test]
-fn autograd_cases_that_are_malformed_are_refused() {
+fn rejects_malformed_autograd_cases() {
     let own = include_str!("data/oracle_cases.json");
     assert!(parse("cases.json", own).is_ok());
     let refused = |text: &str| parse("cases.json", text).err().unwrap_or_else(|| panic!("accepted: {text:.60}"));
-    assert!(refused("[{]").starts_with("cases.json: not a file of autograd cases: "));
+    assert!(refused("[{]").starts_with("cases.json: invalid autograd cases: "));
     assert!(refused(r#"[{"seed": 1}]"#).contains("missing field `input_spikes`"));
-    assert_eq!(refused("[]"), "cases.json: no cases, must have at least one");
+    assert_eq!(refused("[]"), "cases.json: no cases; expected at least 1");
     let changed = |key: &str, value: serde_json::Value| {
-        let mut cases: serde_json::Value = serde_json::from_str(own).expect("read above");
+        let mut cases: serde_json::Value = serde_json::from_str(own).expect("parsed above");
         cases[1][key] = value;
         refused(&cases.to_string())
     };
     assert_eq!(
         changed("threshold", 0.5.into()),
-        "cases.json: case 1: threshold: must be 1, the unit of voltage, got 0.5"
+        "cases.json: case 1: threshold: expected 1 (the unit of voltage), got 0.5"
     );
     assert_eq!(
         changed("labels", [0, 9, 1].as_slice().into()),
-        "cases.json: case 1: labels: must be 3 numbers below 4, got [0, 9, 1]"
+        "cases.json: case 1: labels: expected 3 numbers below 4, got [0, 9, 1]"
     );
     assert_eq!(
         changed("w1", serde_json::json!([[1.0]])),
-        "cases.json: case 1: input_spikes: must be 40 x 1 numbers in each sample"
+        "cases.json: case 1: input_spikes: expected 40 x 1 numbers in each sample"
     );
 }

@@ -1,4 +1,4 @@
-//! Chips of library devices programmed to one state, and their statistics.
+//! Programs chips of built-in devices to one state and computes their statistics.
 
 use ohmspike_crossbar::device::{BUILT_IN, Device};
 use ohmspike_crossbar::{ArrayParams, Branch, CrossbarArray};
@@ -10,7 +10,7 @@ const SHAPE: [usize; 2] = [160, 160];
 /// The lower of two programmed states of the measured array, µS.
 pub const OFF: f32 = 137.0;
 
-/// A built-in device without its faults.
+/// Returns a built-in device without its faults.
 pub fn without_faults(name: &str) -> Device {
     let (_, text) = BUILT_IN.iter().find(|(known, _)| *known == name).expect("built in");
     let mut spec: serde_json::Value = serde_json::from_str(text).expect("JSON");
@@ -18,8 +18,8 @@ pub fn without_faults(name: &str) -> Device {
     Device::from_json(&spec.to_string()).expect("a built-in device")
 }
 
-/// The conductances of one chip of `device`, µS, after cells at the floor were programmed to `target` µS; once for each of
-/// `writes`.
+/// Programs cells of one chip of `device` from the floor to `target` µS, once per seed in `writes`. Returns their
+/// conductances, µS.
 pub fn programmed<const RUNS: usize>(
     device: &Device,
     target: f32,
@@ -33,8 +33,8 @@ pub fn programmed<const RUNS: usize>(
     writes.map(|write| {
         let params = ArrayParams::new(1.0, &branches);
         let mut array =
-            CrossbarArray::new(device, params, &Matrix::zeros(rows, columns), chip).expect("sound arguments");
-        array.update(&step, write).expect("a step of the array's shape");
+            CrossbarArray::new(device, params, &Matrix::zeros(rows, columns), chip).expect("valid arguments");
+        array.update(&step, write).expect("an update of the array's shape");
         let places = (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column)));
         places.map(|(row, column)| f64::from(array.conductance(row, column).0)).collect()
     })
@@ -48,7 +48,7 @@ pub struct Moments {
 }
 
 impl Moments {
-    /// Of `sample`.
+    /// Computes the moments of `sample`.
     pub fn new(sample: &[f64]) -> Moments {
         let n = sample.len() as f64;
         let mean = sample.iter().sum::<f64>() / n;
@@ -58,7 +58,7 @@ impl Moments {
     }
 }
 
-/// Correlation of two samples of the same cells.
+/// Returns the correlation of two samples of the same cells.
 pub fn correlation(one: &[f64], other: &[f64]) -> f64 {
     let (first, second) = (Moments::new(one), Moments::new(other));
     let products = one.iter().zip(other).map(|(x, y)| (x - first.mean) * (y - second.mean));

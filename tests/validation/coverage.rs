@@ -1,14 +1,13 @@
-//! How often 95 % intervals hold the truth, and how often tests find a difference where there is none: simulated, with seeds
-//! that are fixed.
+//! Simulates, with fixed seeds, how often 95 % intervals contain the true value and how often tests find a nonexistent
+//! difference.
 //!
-//! Outcomes are made like those of studies: accuracies of several levels that fall from 80 % to chance, seeds that shift all
-//! levels of a network alike, and a spread that grows by a factor of ten where the curve is steep. Three shapes: normal;
-//! skewed, a gamma distribution of shape 9 with a skewness of 2/3; bounded, an accuracy near its ceiling of 100 % on a
-//! logistic scale.
+//! Simulated outcomes resemble those of studies. Accuracies at several levels fall from 80 % to chance, seeds shift all
+//! levels of a network equally, and the spread grows tenfold where the curve is steep. There are three distributions:
+//! normal; skewed (gamma with shape 9 and skewness 2/3); bounded (accuracies near 100 % on a logistic scale).
 //!
-//! A method that covers in 93 % of all cases covers in a share of at least 0.93 - 3 sqrt(0.93 x 0.07 / N) of N simulations,
-//! but for one series in 740 (three standard errors, one-sided): so much is demanded of each. At N = 20,000 that is 92.5 %.
-//! The seeds are fixed, so that a test that passes once always does.
+//! A method with 93 % coverage has a coverage of at least 0.93 - 3 sqrt(0.93 x 0.07 / N) in N simulations, except in
+//! one of 740 series (three standard errors, one-sided). Each test requires this bound; at N = 20,000 it is 92.5 %.
+//! Seeds are fixed, so results are reproducible.
 
 use ohmspike_rng::{Philox, Seed};
 use ohmspike_stats::draws::{Drawn, Draws};
@@ -16,13 +15,13 @@ use ohmspike_stats::normalised::{Condition, Curve};
 use ohmspike_stats::paired::Paired;
 use ohmspike_stats::{ALPHA, Estimate};
 
-/// Of means, which are quick to make.
+/// Simulations of means, which are fast.
 const SIMULATIONS: usize = 20_000;
-/// Of curves.
+/// Simulations of curves.
 const CURVES: usize = 2000;
-/// Coverage that intervals must have.
+/// Required coverage of intervals.
 const LEAST_COVERAGE: f64 = 0.93;
-/// Standard errors of a simulated share.
+/// Standard errors of a simulated fraction.
 const ERRORS: f64 = 3.0;
 const REPEATS: [usize; 5] = [3, 4, 5, 8, 16];
 
@@ -35,7 +34,7 @@ enum Shape {
 
 const SHAPES: [Shape; 3] = [Shape::Normal, Shape::Skewed, Shape::Bounded];
 
-/// Uniform in 0 .. 1, without the ends.
+/// Uniform in (0, 1).
 fn uniform(stream: &mut Philox) -> f64 {
     (f64::from(stream.bounded(1 << 30)) + 0.5) / f64::from(1u32 << 30)
 }
@@ -47,16 +46,16 @@ fn normal(stream: &mut Philox) -> f64 {
 }
 
 impl Shape {
-    /// A number of mean 0 and standard deviation 1; of a bounded accuracy its logit.
+    /// Draws a number with mean 0 and standard deviation 1; for a bounded accuracy, its logit.
     fn draw(self, stream: &mut Philox) -> f64 {
         match self {
             Shape::Normal | Shape::Bounded => normal(stream),
-            // A sum of nine exponentials: mean 9, standard deviation 3.
+            // Sum of nine exponentials: mean 9, standard deviation 3.
             Shape::Skewed => ((0..9).map(|_| -uniform(stream).ln()).sum::<f64>() - 9.0) / 3.0,
         }
     }
 
-    /// An outcome about `accuracy` with a spread of about `sd`.
+    /// Draws an outcome with a mean of about `accuracy` and a spread of about `sd`.
     fn outcome(self, accuracy: f64, sd: f64, stream: &mut Philox) -> f64 {
         match self {
             Shape::Normal | Shape::Skewed => accuracy + sd * self.draw(stream),
@@ -64,7 +63,7 @@ impl Shape {
         }
     }
 
-    /// The mean of outcomes: of bounded ones by an integral over the normal distribution.
+    /// Returns the mean of outcomes; for bounded ones, by integration over the normal distribution.
     fn mean(self, accuracy: f64, sd: f64) -> f64 {
         match self {
             Shape::Normal | Shape::Skewed => accuracy,
@@ -88,13 +87,13 @@ fn logistic(x: f64) -> f64 {
     1.0 / (1.0 + (-x).exp())
 }
 
-/// Holds `count` of so many simulations against a probability that must be at least `least`.
+/// Compares `count` of `simulations` with a probability of at least `least`.
 #[track_caller]
 fn assert_often(count: usize, simulations: usize, least: f64, what: &str) {
     let n = simulations as f64;
     let bound = least - ERRORS * (least * (1.0 - least) / n).sqrt();
     let share = count as f64 / n;
-    assert!(share >= bound, "{what}: {share} of {simulations}, must be at least {bound}");
+    assert!(share >= bound, "{what}: expected a fraction of at least {bound} of {simulations}, got {share}");
 }
 
 fn drawn(values: impl IntoIterator<Item = f64>) -> Vec<Drawn> {
@@ -102,7 +101,7 @@ fn drawn(values: impl IntoIterator<Item = f64>) -> Vec<Drawn> {
 }
 
 #[test]
-fn intervals_of_means_hold_them() {
+fn intervals_contain_the_mean() {
     for (shape, accuracy, sd) in [
         (Shape::Normal, 0.6, 0.02),
         (Shape::Skewed, 0.6, 0.02),
@@ -125,9 +124,9 @@ fn intervals_of_means_hold_them() {
     }
 }
 
-/// Seeds crossed with chips: the interval is one of both, though it has as many outcomes as their product.
+/// Seeds crossed with chips: the interval accounts for both, although there are as many outcomes as their product.
 #[test]
-fn intervals_of_crossed_seeds_hold_the_mean() {
+fn intervals_of_crossed_seeds_contain_the_mean() {
     for (seeds, chips, of_seed, of_chip) in [(4, 3, 0.02, 0.02), (3, 8, 0.01, 0.03), (8, 4, 0.03, 0.0)] {
         let stream_of = Seed::new(13).named("crossed").numbered(seeds).numbered(chips);
         let covers = |number: usize| {
@@ -153,13 +152,13 @@ fn intervals_of_crossed_seeds_hold_the_mean() {
 }
 
 const LEVELS: [f64; 6] = [1.0, 10.0, 20.0, 40.0, 60.0, 100.0];
-/// Accuracies of a network that loses its task, and spreads as found by the noise study of its paper.
+/// Accuracies of a network and their spreads, as found in the paper's noise study.
 const ACCURACIES: [f64; 6] = [0.79, 0.76, 0.70, 0.53, 0.40, 0.28];
 const SPREADS: [f64; 6] = [0.003, 0.011, 0.015, 0.02, 0.025, 0.015];
-/// What a seed adds to all levels.
+/// Standard deviation of the shift of all levels by a seed.
 const OF_SEED: f64 = 0.006;
 
-/// The outcomes of `n` seeds at all levels.
+/// Simulates the outcomes of `n` seeds at all levels.
 fn curve(shape: Shape, n: usize, stream: &mut Philox) -> Vec<Condition> {
     let seeds: Vec<f64> = (0..n).map(|_| OF_SEED * normal(stream)).collect();
     let at = |place: usize, stream: &mut Philox| {
@@ -169,7 +168,7 @@ fn curve(shape: Shape, n: usize, stream: &mut Philox) -> Vec<Condition> {
     (0..LEVELS.len()).map(|place| at(place, stream)).collect()
 }
 
-/// The crossing of the curve through the true means.
+/// Returns the crossing of the curve through the true means.
 fn true_crossing(shape: Shape, threshold: f64) -> f64 {
     let condition = |place: usize| {
         let mean = shape.mean(ACCURACIES[place], SPREADS[place]);
@@ -180,7 +179,7 @@ fn true_crossing(shape: Shape, threshold: f64) -> f64 {
 }
 
 #[test]
-fn intervals_of_crossings_hold_them() {
+fn intervals_contain_the_crossing() {
     for shape in SHAPES {
         for n in REPEATS {
             let seed = Seed::new(13).named("crossings").numbered(n as u64).numbered(shape as u64);
@@ -199,9 +198,9 @@ fn intervals_of_crossings_hold_them() {
     }
 }
 
-/// Two curves of one truth whose seeds are shared: the test of their crossings finds a difference in at most 7 %.
+/// Two equal curves with shared seeds: the test of their crossings finds a difference in at most 7 % of cases.
 #[test]
-fn crossings_of_equal_curves_seldom_differ() {
+fn crossings_of_equal_curves_rarely_differ() {
     for shape in SHAPES {
         for n in REPEATS {
             let seed = Seed::new(13).named("equal").numbered(n as u64).numbered(shape as u64);
@@ -220,9 +219,9 @@ fn crossings_of_equal_curves_seldom_differ() {
     }
 }
 
-/// Conditions that do not differ, of seeds that shift them alike and spreads that are not alike.
+/// Equal conditions with common shifts of the seeds and different spreads.
 #[test]
-fn equal_conditions_seldom_differ() {
+fn equal_conditions_rarely_differ() {
     for shape in SHAPES {
         for n in REPEATS {
             let seed = Seed::new(13).named("pairs").numbered(n as u64).numbered(shape as u64);

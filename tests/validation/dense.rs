@@ -1,29 +1,30 @@
-//! The network of DESIGN.md in float64 with plain loops over all inputs, neurons and steps, and beside every number a
-//! bound on how far float32 may be from it (`number.rs`).
+//! The network equations in float64, with plain loops over all inputs, neurons and steps. Every number carries a bound
+//! on its difference from float32 (`number.rs`).
 //!
 //! ```text
-//! surrogate  e = slope(V nearest the threshold within ev) ev + r S
-//!            fast sigmoid: slope 2k S^(3/2); r = 16 u: V - 1, k x, + 1, the reciprocal (2 units in the last place = 4 u),
-//!            all squared, and the squaring itself
-//!            exponential: slope k S; r = 2 u k |V - 1| + 5 u: V - 1 and k x in the exponent, then 2 units for exp
+//! surrogate   e = slope(V nearest the threshold within ev) ev + r S
+//!     fast sigmoid: slope 2k S^(3/2); r = 16 u: V - 1, k x, + 1, the reciprocal (2 units in the last place = 4 u),
+//!     all squared, and the squaring itself
+//!     exponential: slope k S; r = 2 u k |V - 1| + 5 u: V - 1 and k x in the exponent, then 2 units for exp
 //! ```
 //!
-//! A softmax whose arguments are off by at most D is off by the factor (1 + s) / (1 - s), s = e^D (1 + 4 u) - 1.
-//! Spikes and maxima are decisions: where the bound cannot tell what float32 decides, the sample is marked undecided.
+//! A softmax with arguments that differ by at most D differs by the factor (1 + s) / (1 - s), s = e^D (1 + 4 u) - 1.
+//! Spikes and maxima are decisions: if the bound does not determine the decision of float32, the sample is marked as
+//! undecided.
 
 use crate::number::{Number, UNIT};
 
 /// exp of less than -87 is 0 in float32.
 const SMALLEST_EXP: f64 = 1.7e-38;
 
-/// What the loss is taken of.
+/// Loss function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Loss {
     Max,
     PerStep,
 }
 
-/// What stands for the slope of a spike.
+/// Surrogate derivative of a spike.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Surrogate {
     FastSigmoid(f64),
@@ -31,7 +32,7 @@ pub enum Surrogate {
 }
 
 impl Surrogate {
-    /// The slope at a voltage.
+    /// Returns the surrogate derivative at a voltage.
     pub fn of(self, membrane: Number) -> Number {
         let distance = (membrane.value - 1.0).abs();
         let nearest = (distance - membrane.error).max(0.0);
@@ -43,13 +44,13 @@ impl Surrogate {
                 ((-k * distance).exp(), k * (-k * nearest).exp(), (2.0 * k * distance + 5.0) * UNIT)
             }
         };
-        // The rounding is relative to what float32 holds, which may be the larger one.
+        // The rounding is relative to the float32 value, which may be larger.
         let moved = slope * membrane.error;
         Number::known(value, moved + relative * (value + moved) + SMALLEST_EXP)
     }
 }
 
-/// A network with its samples.
+/// A network.
 #[derive(Clone, Debug)]
 pub struct Network {
     /// Inputs x hidden.
@@ -62,14 +63,14 @@ pub struct Network {
     pub surrogate: Surrogate,
 }
 
-/// One sample: how many spikes each input sends at each step, and its class.
+/// A sample: the spikes of each input at each step, and the class.
 #[derive(Clone, Debug)]
 pub struct Sample {
     pub spikes: Vec<Vec<u32>>,
     pub label: usize,
 }
 
-/// What the network makes of one sample.
+/// Response of the network to a sample.
 #[derive(Clone, Debug)]
 pub struct Response {
     /// V\[t\], t = 0 .. T - 1.
@@ -78,13 +79,13 @@ pub struct Response {
     /// U\[t\], t = 0 .. T.
     pub readout: Vec<Vec<Number>>,
     pub loss: Number,
-    /// dL/dU\[t\] of this sample alone.
+    /// dL/dU\[t\] of this sample.
     readout_slopes: Vec<Vec<Number>>,
-    /// Whether float32 must take every decision in the same way.
+    /// Whether the bounds determine every decision of float32.
     pub decided: bool,
 }
 
-/// Loss and gradients of the mean over a batch.
+/// Mean loss and gradients over a batch.
 #[derive(Clone, Debug)]
 pub struct Gradient {
     pub loss: Number,
@@ -93,7 +94,7 @@ pub struct Gradient {
 }
 
 impl Network {
-    /// Runs one sample.
+    /// Runs a sample.
     pub fn respond(&self, sample: &Sample) -> Response {
         let (hidden, classes) = (self.w2.len(), self.w2[0].len());
         let (a, b) = (Number::input(self.synapse_decay), Number::input(self.membrane_decay));
@@ -119,7 +120,7 @@ impl Network {
         Response { membrane, hidden_spikes, readout, loss, readout_slopes, decided: decided && maxima_decided }
     }
 
-    /// Loss and gradients of the mean over `samples`, whose responses are at hand.
+    /// Returns loss and gradients of the mean over `samples` with the given responses.
     pub fn differentiate(&self, samples: &[Sample], responses: &[Response]) -> Gradient {
         let scale = Number::input(1.0 / samples.len() as f64);
         let mut w1 = vec![vec![Vec::new(); self.w1[0].len()]; self.w1.len()];
@@ -135,7 +136,7 @@ impl Network {
         Gradient { loss: loss * scale, w1: add_up(w1), w2: add_up(w2) }
     }
 
-    /// Appends the terms of the gradients of one sample.
+    /// Appends the gradient terms of a sample.
     fn adjoint(
         &self,
         sample: &Sample,
@@ -146,7 +147,7 @@ impl Network {
     ) {
         let (hidden, classes, steps) = (self.w2.len(), self.w2[0].len(), sample.spikes.len());
         let (a, b) = (Number::input(self.synapse_decay), Number::input(self.membrane_decay));
-        // The hidden neurons may be given the injections of all classes one after the other.
+        // The injections of all classes may be added to the hidden neurons one by one.
         let inject = |u: Number, slope: Number| (u + slope * scale).rounded(classes as f64);
         let (mut u, mut f) = (vec![Number::default(); classes], vec![Number::default(); classes]);
         let (mut m, mut i) = (vec![Number::default(); hidden], vec![Number::default(); hidden]);
@@ -175,19 +176,19 @@ impl Network {
     }
 }
 
-/// The weights to `column` of the rows that are active.
+/// Returns the weights of the active rows in `column`.
 fn active<'a>(rows: &'a [bool], weights: &'a [Vec<f64>], column: usize) -> impl Iterator<Item = Number> + 'a {
     rows.iter().zip(weights).filter(|(active, _)| **active).map(move |(_, weights)| Number::input(weights[column]))
 }
 
-/// The weights to `column`, each as often as its row has spikes: k w, with the roundings of k additions.
+/// Returns the weights in `column`, multiplied by the spike count k of their row, with the rounding of k additions.
 fn inputs<'a>(spikes: &'a [u32], weights: &'a [Vec<f64>], column: usize) -> impl Iterator<Item = Number> + 'a {
     let times = move |(&spikes, weights): (&u32, &Vec<f64>)| (Number::input(weights[column]), spikes as usize);
     spikes.iter().zip(weights).map(times).flat_map(|(weight, times)| std::iter::repeat_n(weight, times))
 }
 
 impl Loss {
-    /// Loss, dL/dU\[t\], and whether the steps of the maxima are beyond doubt.
+    /// Returns the loss, dL/dU\[t\], and whether the steps of the maxima are determined.
     pub fn of(self, readout: &[Vec<Number>], label: usize) -> (Number, Vec<Vec<Number>>, bool) {
         let (steps, classes) = (readout.len() - 1, readout[0].len());
         let mut slopes = vec![vec![Number::default(); classes]; steps + 1];
@@ -218,7 +219,7 @@ fn first_maximum(readout: &[Vec<Number>], class: usize) -> usize {
     (1..readout.len()).fold(0, |best, t| if readout[t][class].value > readout[best][class].value { t } else { best })
 }
 
-/// Equal voltages without error are equal in float32 too: there the earliest counts.
+/// Exactly equal voltages are equal in float32 too; the earliest is used.
 fn is_beyond_doubt(readout: &[Vec<Number>], class: usize, best: usize) -> bool {
     let highest = readout[best][class];
     readout.iter().enumerate().all(|(t, row)| {
@@ -227,7 +228,7 @@ fn is_beyond_doubt(readout: &[Vec<Number>], class: usize, best: usize) -> bool {
     })
 }
 
-/// -ln softmax(u)\[label\] and its gradient.
+/// Returns -ln softmax(u)\[label\] and its gradient.
 fn cross_entropy(u: &[Number], label: usize) -> (Number, Vec<Number>) {
     let largest = u.iter().map(|u| u.value).fold(f64::NEG_INFINITY, f64::max);
     let widest = u.iter().map(|u| u.error).fold(0.0, f64::max);
@@ -244,7 +245,7 @@ fn cross_entropy(u: &[Number], label: usize) -> (Number, Vec<Number>) {
         Number::known(value, inherited + UNIT * (value.abs() + inherited))
     };
     let loss = sum.ln() - (u[label].value - largest);
-    // ln of the sum and the label's own argument; ln is within two units in the last place, 1e-7 near 1.
+    // ln of the sum minus the label's argument; ln is within two units in the last place, 1e-7 near 1.
     let inherited = (spread / (1.0 - spread)).ln_1p() + roundings + off + 4.0 * UNIT * sum.ln() + 1e-7;
     (Number::known(loss, inherited + UNIT * (loss + inherited)), exps.iter().enumerate().map(slope).collect())
 }

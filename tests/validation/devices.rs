@@ -1,7 +1,7 @@
-//! The files of `device-models/` against the numbers that they are made of.
+//! Compares the files in `device-models/` with their published sources.
 //!
-//! Published spreads over resistance, the published fits in closed form, and the statistics of the measured array of
-//! Yousuf et al., Nat Commun 16, 1250 (2025). The sources of the numbers stand in the device files.
+//! The tests cover published spreads by resistance, published fits in closed form, and the statistics of the measured
+//! array of Yousuf et al., Nat Commun 16, 1250 (2025). The device files name the sources.
 
 use ohmspike_crossbar::device::{Acceptance, Device, Drift, WriteNoise};
 use ohmspike_crossbar::spread::{read_spread, write_spread};
@@ -10,33 +10,33 @@ use ohmspike_simd::Matrix;
 
 use crate::chips::{Moments, OFF, correlation, programmed, without_faults};
 
-/// A table follows its fit within this share: the points of the files are set for it, and have six digits.
+/// Relative error of a table with respect to its fit; the points in the files are chosen for it and have six digits.
 const TABLE_ERROR: f64 = 0.005;
 
 fn device(name: &str) -> Device {
     Device::built_in(name).unwrap_or_else(|| panic!("{name} is not built in"))
 }
 
-/// Standard deviation of a write over its target at `conductance` µS, %.
+/// Returns the standard deviation of a write at `conductance` µS, % of the target.
 fn write_percent(device: &Device, conductance: f64) -> f64 {
     write_spread(device, &[1e6 / conductance], None)[0].percent_of_conductance
 }
 
-/// Standard deviation of the relaxation `seconds` after a write over the conductance, %: the path of one standard normal
-/// less that of none.
+/// Returns the standard deviation of the relaxation `seconds` after a write, % of the conductance: the path of one
+/// standard normal minus that of zero.
 fn relaxation_percent(device: &Device, conductance: f64, seconds: f64) -> f64 {
     let path = |draw| device.drift.conductance(conductance, draw, seconds);
     100.0 * (path(1.0) - path(0.0)) / conductance
 }
 
-/// Relative spreads by resistance, collected from the papers: file, µS, % as quoted. Half a unit of the last digit quoted is
-/// what the quote leaves open.
+/// Published relative spreads by resistance: file, µS, % as quoted. The tolerance is half a unit of the last quoted
+/// digit.
 ///
-/// Rows without a file: one cell of the measured array cycled open loop, its low state (2.3 kohm, 2.3 %) and its high state
-/// (28.6 kohm, 54 %), since 19 cycles of one cell are no device. Rows of its closed-loop states (4.2, 5 and 7.4 kohm) are
-/// reproduced by programming, in `the_four_levels_end_as_they_were_measured`.
+/// No file covers one cell of the measured array that was cycled in open loop, with a low state (2.3 kΩ, 2.3 %) and a
+/// high state (28.6 kΩ, 54 %). Its 19 cycles do not describe a device. The closed-loop states (4.2, 5 and 7.4 kΩ) are
+/// reproduced by programming in `the_four_levels_match_the_measurement`.
 #[test]
-fn relative_spreads_by_resistance_are_those_collected() {
+fn relative_spreads_match_the_publications() {
     let rows = [
         ("hfo2-1t1r-milo-2021", 225.0, "1.2"),
         ("hfo2-1t1r-milo-2021", 200.0, "1.5"),
@@ -69,7 +69,7 @@ fn relative_spreads_by_resistance_are_those_collected() {
     }
 }
 
-/// `found` is `quoted` within half a unit of its last digit and the share `error` of it.
+/// Asserts that `found` is `quoted` within half a unit of its last digit and a relative `error`.
 fn assert_quoted(what: &str, found: f64, quoted: &str, error: f64) {
     let digits = quoted.split_once('.').map_or(0, |(_, digits)| digits.len());
     let value: f64 = quoted.parse().expect("a number");
@@ -81,25 +81,26 @@ fn polynomial(coefficients: &[f64], x: f64) -> f64 {
     coefficients.iter().rev().fold(0.0, |sum, coefficient| sum * x + coefficient)
 }
 
-/// Conductances from `low` to `high` at equal distances of ln G.
+/// Conductances from `low` to `high`, equally spaced in ln G.
 fn conductances(low: f64, high: f64) -> impl Iterator<Item = f64> {
     (0..=60).map(move |step| low * libm::pow(high / low, f64::from(step) / 60.0))
 }
 
-/// Asserts that the write spread of `name` is `sigma(G)` µS over its window.
+/// Asserts that the write noise of `name` is `sigma(G)` µS over its window.
 fn assert_fit(name: &str, [low, high]: [f64; 2], sigma: impl Fn(f64) -> f64) {
     let device = device(name);
     for conductance in conductances(low, high) {
         let (found, fit) = (write_percent(&device, conductance) / 100.0 * conductance, sigma(conductance));
-        // The share is that of sigma of ln R; where that is s, the standard deviation moves by up to 1 + s² times it.
+        // The relative error is that of sigma of ln R; at sigma s, the standard deviation changes by up to 1 + s² times
+        // it.
         let steepness = 1.0 + libm::log1p((fit / conductance) * (fit / conductance));
         let open = TABLE_ERROR * 2.0 * steepness * fit;
-        assert!((found - fit).abs() < open, "{name}: {found} µS at {conductance} µS, the fit has {fit}");
+        assert!((found - fit).abs() < open, "{name} at {conductance} µS: expected {fit} µS, got {found} µS");
     }
 }
 
 #[test]
-fn write_spreads_are_the_published_fits() {
+fn write_noise_matches_the_published_fits() {
     assert_fit("hfo2-1t1r-milo-2021", [50.0, 225.0], |g| 4.782321 - 0.009107 * g);
     let wan = [
         ("hfox-taox-wan-2022-1s", [0.348, 16.030, -43.853, 45.393, -16.815]),
@@ -114,10 +115,11 @@ fn write_spreads_are_the_published_fits() {
     assert_fit("cmo-hfox-falcone-2025-fine", [9.0, 88.2], |g| 0.00106879 * g + 0.00081107);
 }
 
-/// Defect of another simulator: the polynomial over G / 40 µS taken over G / 25 µS where the window ends at 25 µS, which
-/// makes the noise there 1.103 µS of g = 1 in the place of 1.753 µS of g = 25/40, and elsewhere up to 1.6 times too large.
+/// A known error in another simulator evaluates the polynomial in G / 40 µS as one in G / 25 µS if the window ends at
+/// 25 µS. This gives a noise of 1.103 µS (g = 1) instead of 1.753 µS (g = 25/40), and up to 1.6 times too much
+/// elsewhere.
 #[test]
-fn the_spread_follows_the_reference_of_its_fit_and_not_the_window() {
+fn write_noise_does_not_depend_on_the_window() {
     let own = device("hfox-taox-wan-2022-1s");
     let text = ohmspike_crossbar::device::BUILT_IN.iter().find(|(name, _)| *name == own.name).expect("built in").1;
     let mut spec: serde_json::Value = serde_json::from_str(text).expect("JSON");
@@ -127,17 +129,17 @@ fn the_spread_follows_the_reference_of_its_fit_and_not_the_window() {
     let fit = polynomial(&[0.348, 16.030, -43.853, 45.393, -16.815], 25.0 / 40.0);
     for device in [own, narrow] {
         let found = write_percent(&device, 25.0) / 100.0 * 25.0;
-        assert!((found - fit).abs() < 2.0 * TABLE_ERROR * fit, "{found} µS, the fit has {fit}");
+        assert!((found - fit).abs() < 2.0 * TABLE_ERROR * fit, "expected {fit} µS, got {found} µS");
     }
 }
 
-/// Defect of another simulator: tables keyed by 0.2 and 2 percent, asked with a default of 0.02, fall back to the finest.
-/// An acceptance of w percent leaves cells near uniform within it, a standard deviation of w / sqrt(3) percent of the
-/// target; a file that gives no unit, or two, is refused.
+/// A known error in another simulator uses tables with the keys 0.2 and 2 percent, a default of 0.02, and falls back to
+/// the finest. An acceptance of w percent leaves cells almost uniform within it, with a standard deviation of w /
+/// sqrt(3) percent of the target. A file with no unit or two units is rejected.
 #[test]
-fn an_acceptance_is_in_percent_and_never_falls_back() {
+fn the_acceptance_is_in_percent_without_fallback() {
     for (name, percent) in [("cmo-hfox-falcone-2025", 2.0), ("cmo-hfox-falcone-2025-fine", 0.2)] {
-        // The fits lie up to a tenth beside the uniform distribution; a wrong unit would be two decades.
+        // The fits are within a tenth of the uniform distribution; a wrong unit would be a factor of 100.
         let ratio = write_percent(&device(name), 88.0) / (percent / libm::sqrt(3.0));
         assert!((ratio - 1.0).abs() < 0.1, "{name}: {ratio} of uniform");
     }
@@ -155,12 +157,12 @@ fn an_acceptance_is_in_percent_and_never_falls_back() {
     assert!((half_width(r#""window_percent_of_target": 2,"#) - 1.0).abs() < 1e-6);
     assert!((half_width(r#""window_microsiemens": 2,"#) - 2.0).abs() < 1e-6);
     for keys in ["", r#""window": 0.02,"#, r#""window_percent_of_target": 2, "window_microsiemens": 1,"#] {
-        assert!(with(keys).is_err(), "`{keys}` was taken");
+        assert!(with(keys).is_err(), "accepted `{keys}`");
     }
 }
 
 #[test]
-fn phase_change_drifts_and_is_read_as_published() {
+fn phase_change_drift_and_read_noise_match_the_publication() {
     let device = device("pcm-joshi-2020");
     let Drift::Power(law) = &device.drift else { panic!("a power law") };
     assert_eq!(law.times().reference, 20.0);
@@ -169,9 +171,9 @@ fn phase_change_drifts_and_is_read_as_published() {
         let mean = (-0.0155 * libm::log(g) + 0.0244).clamp(0.049, 0.1);
         let sigma = (-0.0125 * libm::log(g) - 0.0059).clamp(0.008, 0.045);
         let found = law.exponent(1e6 / conductance);
-        // The points have eight digits of numbers up to 0.1, ten digits of resistance times slopes up to 0.0155.
+        // The points have eight digits of numbers up to 0.1; resistance times slopes up to 0.0155 has ten.
         assert!((found.0 - mean).abs() < 1e-8 && (found.1 - sigma).abs() < 1e-8, "{found:?} at {conductance} µS");
-        // A day later, the path of a mean write.
+        // One day later, for a mean write.
         let day = device.drift.conductance(conductance, 0.0, 86_400.0);
         assert!((day / (conductance * libm::pow(86_400.0 / 20.0, -mean)) - 1.0).abs() < 1e-6);
 
@@ -184,7 +186,7 @@ fn phase_change_drifts_and_is_read_as_published() {
 }
 
 #[test]
-fn conductive_metal_oxide_relaxes_and_is_read_as_published() {
+fn conductive_metal_oxide_relaxation_and_read_noise_match_the_publication() {
     let device = device("cmo-hfox-falcone-2025");
     for conductance in conductances(9.0, 88.2) {
         for seconds in [1.0, 60.0, 3600.0, 86_400.0] {
@@ -202,7 +204,7 @@ fn conductive_metal_oxide_relaxes_and_is_read_as_published() {
 }
 
 #[test]
-fn the_cubic_curve_is_the_published_one_at_the_measured_states() {
+fn the_cubic_curve_matches_the_publication_at_the_measured_states() {
     let device = device("hfo2-1t1r-milo-2021");
     let nonlinearity = device.read.nonlinearity.as_ref().expect("bent curves");
     for conductance in [62.5, 76.2, 93.9, 110.0] {
@@ -212,23 +214,23 @@ fn the_cubic_curve_is_the_published_one_at_the_measured_states() {
         let ratio = |volts: f64| 1.0 + second * volts + third * volts * volts;
         for volts in [0.1, 0.2, 0.5] {
             let found = nonlinearity.factor(conductance, volts);
-            // Three digits of both coefficients: half a unit of the third is at most 0.5 % of each.
+            // Both coefficients have three digits; half a unit of the third is at most 0.5 % of each.
             let open = 0.005 * (second.abs() * volts + third.abs() * volts * volts) + 1e-6;
             assert!((found - ratio(volts) / ratio(0.001)).abs() < open, "{found} at {conductance} µS and {volts} V");
         }
     }
-    // The table's 4444.4444 ohm are 225 µS within 1e-8 of it.
+    // 4444.4444 ohm in the table is 225 µS within 1e-8.
     assert!((nonlinearity.factor(225.0, 0.5) - 1.0).abs() < 1e-8);
 }
 
 /// Levels of kernel 17, µS: target, mean and standard deviation of the cells within the programming window.
 const LEVELS: [(f32, f64, f64); 4] =
     [(133.33, 137.5, 8.9), (166.67, 173.6, 8.1), (200.0, 207.2, 8.0), (233.33, 238.4, 10.8)];
-/// Cells of the kernel. A level has a quarter of them, so that the statistics below are open by less than what was measured.
+/// Cells of the kernel. Each level has a quarter of them, so the tolerances below are those of the measurement.
 const QUOTED_CELLS: f64 = 625.0;
 
 #[test]
-fn the_four_levels_end_as_they_were_measured() {
+fn the_four_levels_match_the_measurement() {
     let device = without_faults("1t1r-yousuf-2025");
     let floor = f64::from(device.window.low());
     for (level, (target, mean, sigma)) in LEVELS.into_iter().enumerate() {
@@ -240,8 +242,8 @@ fn the_four_levels_end_as_they_were_measured() {
         assert!((found.mean - mean).abs() < mean_open, "{target} µS: mean {}, measured {mean}", found.mean);
         assert!((found.sigma - sigma).abs() < sigma_open, "{target} µS: sigma {}, measured {sigma}", found.sigma);
         assert!(found.skew < -5.0 * (6.0 / QUOTED_CELLS).sqrt(), "{target} µS: skew {}", found.skew);
-        // The read that accepted lay within 16.5 µS. Its noise has 2 µS: 5.5 times that is drawn once in 5 x 10^7 reads, and
-        // the cells of a level have some 2 x 10^5.
+        // The accepting read was within 16.5 µS. It has noise of 2 µS; 5.5 times that occurs once in 5 x 10^7 reads,
+        // and the cells of a level have some 2 x 10^5.
         let edge = f64::from(target) + 16.5;
         let highest = cells.iter().copied().fold(floor, f64::max);
         assert!(highest < edge + 5.5 * 2.0, "{target} µS: a cell at {highest}");
@@ -253,7 +255,7 @@ fn the_four_levels_end_as_they_were_measured() {
 
 /// Pairs of runs: mean 137 µS, persistent part 8.7 µS, run-to-run part 7.3 µS, correlation 0.59, total 11.6 µS.
 #[test]
-fn two_runs_of_a_chip_share_what_was_measured() {
+fn correlation_of_two_runs_matches_the_measurement() {
     let device = without_faults("1t1r-yousuf-2025-repeats");
     let runs = programmed(&device, OFF, Seed::new(41), [Seed::new(42), Seed::new(43)]);
     let pairs = 6000f64;
@@ -267,16 +269,16 @@ fn two_runs_of_a_chip_share_what_was_measured() {
     assert!((between - 7.3).abs() < 5.0 * 7.3 / (2.0 * pairs).sqrt(), "run to run {between} µS");
     let persistent = (found.sigma.powi(2) - between.powi(2)).sqrt();
     assert!((persistent - 8.7).abs() < 5.0 * 8.7 / (2.0 * pairs).sqrt(), "persistent {persistent} µS");
-    // Another chip has its own cells.
+    // Another chip has independent cells.
     let [other] = programmed(&device, OFF, Seed::new(44), [Seed::new(42)]);
     let strangers = correlation(&other, &runs[1]);
     assert!(strangers.abs() < 5.0 / (other.len() as f64).sqrt(), "two chips correlate by {strangers}");
 }
 
-/// Shares of stuck cells of drawn chips against the quoted rates, five standard errors of the draw; columns are the units
-/// of what strikes whole columns.
+/// Fractions of stuck cells on simulated chips, within five standard errors of the quoted rates. For faults of whole
+/// columns, columns are the unit of the standard error.
 #[test]
-fn faults_are_as_frequent_as_they_were_measured() {
+fn fault_rates_match_the_measurement() {
     let (rows, columns, chips) = (25, 25, 1600u64);
     for name in ["1t1r-yousuf-2025", "1t1r-yousuf-2025-repeats"] {
         let device = device(name);
@@ -292,8 +294,8 @@ fn faults_are_as_frequent_as_they_were_measured() {
             scattered += dead.iter().filter(|count| **count > 0 && **count < rows).count() as f64;
         }
         let (cells, lines) = ((chips * 625) as f64, (chips * 25) as f64);
-        // A clustered column brings 19 cells at once: the variance of the share is that of 0.0062 x 0.76² over columns,
-        // that of single cells beside it.
+        // A clustered column has 19 faulty cells: the variance of the fraction is that of 0.0062 x 0.76² over columns,
+        // plus that of single cells.
         let high_error = (0.0062 * 0.76f64.powi(2) / lines + 0.024 / cells).sqrt();
         assert!((high / cells - 0.024).abs() < 5.0 * high_error, "{name}: stuck high {}", high / cells);
         let open_error = (0.05 * 0.95 / lines).sqrt();
@@ -308,10 +310,10 @@ fn faults_are_as_frequent_as_they_were_measured() {
     }
 }
 
-/// A write of a pulsed file with an offset leaves, on top of the state that the next pulses start from, an offset of the
-/// published size that later writes replace.
+/// A write of a pulsed device with offsets adds an offset of the published size to the state. Later pulses start from
+/// the state without the offset, and later writes replace the offset.
 #[test]
-fn offsets_of_writes_have_the_published_size_and_do_not_add_up() {
+fn write_offsets_have_the_published_size_and_do_not_accumulate() {
     let files = [
         ("reram-es-gong-2018", 75.0 * 0.00135 / 2.0),
         ("reram-sb-gong-2018", 56.0 * 0.002 / 2.0),
@@ -324,15 +326,15 @@ fn offsets_of_writes_have_the_published_size_and_do_not_add_up() {
         let offset = share * f64::from(device.window.span());
         for seconds in [0.0, 1.0, 1e6] {
             let left = device.drift.conductance(60.0, 1.0, seconds) - 60.0;
-            // Five digits in the file.
+            // The file has five digits.
             assert!((left / offset - 1.0).abs() < 1e-4, "{name}: {left} µS after {seconds} s, {offset}");
         }
     }
 }
 
-/// One pulse of the fits on weights -1 to 1, or -0.75 to 1.25, is one pulse of the files.
+/// One pulse of the fits, on weights -1 to 1 or -0.75 to 1.25, equals one pulse of the files.
 #[test]
-fn single_pulses_are_those_of_the_published_fits() {
+fn single_pulses_match_the_published_fits() {
     use ohmspike_crossbar::device::Direction::{Down, Up};
     type Step = fn(f64) -> f64;
     let exponential: [Step; 2] = [
@@ -360,18 +362,18 @@ fn single_pulses_are_those_of_the_published_fits() {
             for (direction, step) in [Up, Down].into_iter().zip(steps) {
                 let factor = f64::from(pulses.law.factor(direction, state as f32));
                 let found = f64::from(pulses.step(direction)) * factor;
-                // Six digits in the file, f32 behind; the widths of the windows are 2.
+                // The file has six digits, then f32; the windows of the fits have a width of 2.
                 let expected = step(weight) / 2.0;
                 let open = 1e-5 * (expected + f64::from(pulses.step(direction)));
-                assert!((found - expected).abs() < open, "{name}: {found} at {weight}, published {expected}");
+                assert!((found - expected).abs() < open, "{name} at {weight}: expected {expected}, got {found}");
             }
         }
     }
 }
 
-/// Arrays built from every file hold weights at both ends of their window.
+/// Arrays of every device hold weights at both ends of the window.
 #[test]
-fn every_device_makes_an_array() {
+fn every_device_has_a_valid_array() {
     for (name, _) in ohmspike_crossbar::device::BUILT_IN {
         let device = without_faults(name);
         let initial = Matrix::from_fn(1, 2, |_, column| column as f32);

@@ -1,13 +1,13 @@
-//! Derivatives of layered networks without an adjoint: every number carries its slopes by all weights (forward mode), in
-//! plain float64. A spike is 0 or 1 and has the slopes of its voltage times the surrogate; resets and held voltages are
-//! plain numbers.
+//! Derivatives of layered networks in forward mode, without an adjoint: every number carries its derivatives by all
+//! weights, in plain float64. A spike is 0 or 1 and has the derivatives of its voltage times the surrogate derivative.
+//! Resets and clamped voltages have no derivatives.
 
 use std::ops::{Add, Mul, Sub};
 
 use crate::dense::{Loss, Sample, Surrogate};
 use crate::layered::{Network, Neuron};
 
-/// A number and its derivative by every weight.
+/// A number and its derivatives by all weights.
 #[derive(Clone, Debug)]
 struct Dual {
     value: f64,
@@ -57,7 +57,7 @@ impl Mul<&Dual> for &Dual {
     }
 }
 
-/// Weights as duals, numbered in the order of the network's matrices, row after row.
+/// Weights as duals, numbered in the order of the network's matrices, row by row.
 struct Weights {
     count: usize,
     next: usize,
@@ -75,7 +75,7 @@ impl Weights {
     }
 }
 
-/// The state of a layer.
+/// State of a layer.
 struct Layer {
     feed: Vec<Vec<Dual>>,
     recurrent: Option<Vec<Vec<Dual>>>,
@@ -84,7 +84,7 @@ struct Layer {
     current: Vec<Dual>,
 }
 
-/// Mean loss over `samples` and its derivative by every weight, in the order of the network's matrices.
+/// Returns the mean loss over `samples` and its derivatives by all weights, in the order of the network's matrices.
 pub fn differentiate(network: &Network, samples: &[Sample]) -> (f64, Vec<f64>) {
     let count = network.matrices().iter().map(|matrix| matrix.len() * matrix[0].len()).sum();
     let zero = Dual { value: 0.0, slopes: vec![0.0; count] };
@@ -152,7 +152,7 @@ fn spike(network: &Network, voltage: &Dual) -> Dual {
     voltage.map(f64::from(u8::from(network.fires(voltage.value))), slope)
 }
 
-/// Moves a neuron on but for its current.
+/// Advances a neuron without its current.
 fn step(network: &Network, layer: &mut Layer, neuron: usize, excites: bool) {
     let (v, w, current) = (&layer.voltage[neuron], &layer.recovery[neuron], &layer.current[neuron]);
     let fires = network.fires(v.value);
@@ -161,7 +161,7 @@ fn step(network: &Network, layer: &mut Layer, neuron: usize, excites: bool) {
             let next = v * network.membrane_decay + current;
             layer.voltage[neuron] = if fires { next.map(0.0, 0.0) } else { next };
         }
-        // In mV, as published, with 100 mV a threshold: the other way round than the program does it.
+        // In mV as published, with a threshold of 100 mV; the program uses thresholds as the unit.
         Neuron::Izhikevich => {
             let (a, d) = if excites { (0.02, 8.0) } else { (0.1, 2.0) };
             let v = if fires { v.map(-65.0, 0.0) } else { v * 100.0 + -70.0 };
@@ -178,7 +178,7 @@ fn step(network: &Network, layer: &mut Layer, neuron: usize, excites: bool) {
     }
 }
 
-/// -ln softmax(u)\[label\].
+/// Returns -ln softmax(u)\[label\].
 fn cross_entropy(u: &[Dual], label: usize, zero: &Dual) -> Dual {
     let largest = u.iter().map(|u| u.value).fold(f64::NEG_INFINITY, f64::max);
     let exp = |u: &Dual| u.map((u.value - largest).exp(), (u.value - largest).exp());

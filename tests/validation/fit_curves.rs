@@ -1,11 +1,11 @@
-//! Pulsed device files against the published fits that they cite: ends, gains, noise and offsets over cells, and the full curves
-//! up and down.
+//! Compares pulsed device files with the published fits that they cite: ends, gains, noise and offsets over cells, and
+//! full curves up and down.
 //!
-//! `data/fit_curves.json` is made by `scripts/make_fit_curves.py` from the equations of the fits. Both sides are samples of
-//! cells, so that tolerances are standard errors of both: sigma / sqrt(n) of a mean, sigma sqrt((k - 1) / 4n) of a standard
-//! deviation, with the kurtosis k of the fit. At five of them one of two million comparisons fails by chance. Shares of the
-//! nominal window throughout. Gains below zero are folded in the fits and held at zero in the files: at most 4 of 10,000 cells,
-//! which moves no mean by a tenth of a standard error.
+//! `scripts/make_fit_curves.py` generates `data/fit_curves.json` from the equations of the fits. Both sides are samples
+//! of cells, and tolerances are five standard errors of both: sigma / sqrt(n) for a mean, and sigma sqrt((k - 1) / 4n)
+//! for a standard deviation with the kurtosis k of the fit. One of two million comparisons then fails by chance. All
+//! numbers are fractions of the nominal window. Negative gains are folded in the fits and clamped to zero in the files.
+//! This affects at most 4 of 10,000 cells and changes no mean by a tenth of a standard error.
 
 use std::sync::LazyLock;
 
@@ -17,8 +17,8 @@ use serde::Deserialize;
 
 /// Rows and columns of a chip: 16,000 cells.
 const SHAPE: [usize; 2] = [100, 160];
-/// By how much more than whole pulses is asked for, in pulses: more than f32 rounds a hundred pulses by, 2 x 10^-5. One cell in
-/// 20,000 gets a pulse too many for it.
+/// Excess of the requested update over whole pulses, in pulses. It exceeds the f32 rounding error of a hundred pulses,
+/// 2 x 10^-5, and gives one cell in 20,000 an extra pulse.
 const ROUNDING: f32 = 5e-5;
 const ERRORS: f64 = 5.0;
 
@@ -78,10 +78,10 @@ struct Moments {
 }
 
 static VALUES: LazyLock<Values> = LazyLock::new(|| {
-    serde_json::from_str(include_str!("data/fit_curves.json")).expect("the values of scripts/make_fit_curves.py")
+    serde_json::from_str(include_str!("data/fit_curves.json")).expect("valid output of scripts/make_fit_curves.py")
 });
 
-/// Cells of a device that are pulsed on their own, with their window from 0 to 1.
+/// Cells of a device with individual pulses; their window is 0 to 1.
 struct Cells {
     array: CrossbarArray,
     device: Device,
@@ -89,17 +89,17 @@ struct Cells {
 }
 
 impl Cells {
-    /// Cells of `device`, all as near to `state` as their windows let them be.
+    /// Creates cells of `device` as close to `state` as their windows allow.
     fn new(device: &Device, state: f32) -> Cells {
         let [rows, columns] = SHAPE;
         let device = Device { faults: Faults::default(), ..device.clone() };
         let branches = vec![Branch::Plus; rows];
         let first = Matrix::from_fn(rows, columns, |_, _| state);
         let array = CrossbarArray::new(&device, ArrayParams::new(1.0, &branches), &first, Seed::new(61).named("chip"));
-        Cells { array: array.expect("sound arguments"), device, updates: 0 }
+        Cells { array: array.expect("valid arguments"), device, updates: 0 }
     }
 
-    /// Gives `count` pulses to every cell.
+    /// Applies `count` pulses to every cell.
     fn pulse(&mut self, direction: Direction, count: u32) {
         let pulses = self.device.write.pulses().expect("a pulsed device");
         let (step, most) = (pulses.step(direction), pulses.most_pulses);
@@ -111,18 +111,18 @@ impl Cells {
             let [rows, columns] = SHAPE;
             let step = Matrix::from_fn(rows, columns, |_, _| asked);
             self.updates += 1;
-            self.array.update(&step, Seed::new(62).numbered(self.updates)).expect("a step of the array's shape");
+            self.array.update(&step, Seed::new(62).numbered(self.updates)).expect("an update of the array's shape");
             left -= now;
         }
     }
 
-    /// The states of all cells.
+    /// Returns the states of all cells.
     fn states(&self) -> Vec<f64> {
         let span = f64::from(self.device.window.span());
         self.array.g_above_min().cells().map(|g_above_min| f64::from(g_above_min) / span).collect()
     }
 
-    /// What a read sees of them.
+    /// Returns the read states of all cells.
     fn seen(&self) -> Vec<f64> {
         let (low, span) = (f64::from(self.device.window.low()), f64::from(self.device.window.span()));
         let places = (0..SHAPE[0]).flat_map(|row| (0..SHAPE[1]).map(move |column| (row, column)));
@@ -141,21 +141,21 @@ fn device_of(fit: &Fit) -> Device {
     Device::built_in(&fit.file).unwrap_or_else(|| panic!("{} is not built in", fit.file))
 }
 
-/// Mean and standard deviation of `found` within five standard errors of those of the fit.
+/// Asserts that mean and standard deviation of `found` are within five standard errors of the fit.
 fn assert_same(what: &str, found: &[f64], fit: Moments) {
     let (n, m) = (found.len() as f64, VALUES.cells);
     let mean = found.iter().sum::<f64>() / n;
     let sigma = (found.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / n).sqrt();
     let both = (1.0 / n + 1.0 / m).sqrt();
     let open = ERRORS * fit.sigma * both;
-    assert!((mean - fit.mean).abs() < open, "{what}: mean {mean}, the fit has {} ± {open}", fit.mean);
+    assert!((mean - fit.mean).abs() < open, "{what}: mean {mean}, expected {} ± {open}", fit.mean);
     let open = ERRORS * fit.sigma * ((fit.kurtosis - 1.0) / 4.0).sqrt() * both;
-    assert!((sigma - fit.sigma).abs() < open, "{what}: sigma {sigma}, the fit has {} ± {open}", fit.sigma);
+    assert!((sigma - fit.sigma).abs() < open, "{what}: sigma {sigma}, expected {} ± {open}", fit.sigma);
 }
 
-/// Every file that cites such a fit is here: those that are written by pulses.
+/// Every device that is written by pulses and cites a fit is covered.
 #[test]
-fn every_pulsed_file_has_its_fit() {
+fn every_pulsed_file_has_a_fit() {
     let pulsed = ohmspike_crossbar::device::BUILT_IN.iter().map(|(name, _)| *name);
     let pulsed = pulsed.filter(|name| Device::built_in(name).is_some_and(|device| device.write.pulses().is_some()));
     let mut fits: Vec<&str> = VALUES.fits.iter().map(|fit| &*fit.file).collect();
@@ -163,9 +163,9 @@ fn every_pulsed_file_has_its_fit() {
     assert_eq!(pulsed.collect::<Vec<_>>(), fits);
 }
 
-/// Pulses as wide as the window take every cell to its own ends.
+/// Pulses as large as the window drive every cell to the ends of its window.
 #[test]
-fn ends_are_those_of_the_fits() {
+fn ends_match_the_fits() {
     for fit in &VALUES.fits {
         let device = with_pulses(&device_of(fit), |pulses| {
             (pulses.law, pulses.up_step, pulses.down_step) = (PulseLaw::Constant, 1.0, 1.0);
@@ -184,19 +184,19 @@ fn ends_are_those_of_the_fits() {
         assert_same(&format!("{}, floors", fit.file), &floors, fit.ends.floor);
         cells.pulse(Direction::Up, 20);
         assert_same(&format!("{}, ceilings", fit.file), &cells.states(), fit.ends.ceiling);
-        // A held floor is at no conductance, up to the rounding of an conductance above the floor.
+        // A clamped floor is at 0 µS, within the rounding of a conductance above the floor.
         let (low, span) = (f64::from(device.window.low()), f64::from(device.window.span()));
         let held = floors.iter().filter(|floor| low + span * **floor < 1e-4).count() as f64 / floors.len() as f64;
         let share = fit.floors_held_at_zero;
         let open = ERRORS * (share * (1.0 - share) / floors.len() as f64).sqrt() + 0.5e-4;
-        assert!((held - share).abs() <= open, "{}: {held} of the floors at 0 µS, the fit has {share}", fit.file);
+        assert!((held - share).abs() <= open, "{}: fraction of floors at 0 µS: expected {share}, got {held}", fit.file);
     }
 }
 
-/// One pulse at weight 0, where the fits state their steps: gains of the cells, and with the noise of the pulses, which has
-/// their gain. Coarse steps are divided by a thousand, so that no end of the window clips them.
+/// One pulse at weight 0, where the fits define their steps: gains of the cells, and noise of the pulses, which scales
+/// with the gain. Coarse steps are divided by a thousand so that the window does not clip them.
 #[test]
-fn steps_and_their_noise_are_those_of_the_fits() {
+fn steps_and_their_noise_match_the_fits() {
     for fit in &VALUES.fits {
         let mut device = Device { drift: Drift::None, ..device_of(fit) };
         (device.device_to_device.low_resistance, device.device_to_device.high_resistance) = (None, None);
@@ -220,9 +220,9 @@ fn steps_and_their_noise_are_those_of_the_fits() {
     }
 }
 
-/// From the floor up and down again: mean and spread over the cells of the state, and of what a read sees.
+/// From the floor up and back down: mean and spread over cells of the state and of the read state.
 #[test]
-fn curves_are_those_of_the_fits() {
+fn curves_match_the_fits() {
     for fit in &VALUES.fits {
         let mut cells = Cells::new(&device_of(fit), 0.0);
         let mut given = (String::new(), 0);
@@ -238,15 +238,15 @@ fn curves_are_those_of_the_fits() {
     }
 }
 
-/// What a read sees beyond the state: the same normal at the ends of the window as in its middle.
+/// Offsets between read state and state have the same normal distribution at the ends and in the middle of the window.
 #[test]
-fn offsets_are_those_of_the_fits_at_the_ends_too() {
+fn offsets_match_the_fits_at_the_ends_of_the_window() {
     for fit in VALUES.fits.iter().filter(|fit| fit.offset_sigma > 0.0) {
         for state in [0.0, 0.5, 1.0] {
             let mut cells = Cells::new(&device_of(fit), state);
             cells.pulse(Direction::Up, 1);
             let offsets: Vec<f64> = cells.seen().iter().zip(cells.states()).map(|(seen, state)| seen - state).collect();
-            // At the floor some offsets end at no conductance: those of cells nearer to it than four of them are left out.
+            // At the floor, some offsets are clipped at 0 µS: cells closer to it than four offsets are excluded.
             let (low, span) = (f64::from(cells.device.window.low()), f64::from(cells.device.window.span()));
             let far = cells.states().into_iter().map(|state| low / span + state > 4.0 * fit.offset_sigma);
             let offsets: Vec<f64> =

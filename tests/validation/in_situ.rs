@@ -1,7 +1,7 @@
-//! Training through every device of the library: a small network, one epoch of the embedded subset.
+//! Trains through every built-in device: a small network, one epoch of the embedded subset.
 //!
-//! What the device files promise of training is checked on the way: cells stay between the ends that they can have,
-//! counts of both layers add up, and devices whose writes are fine enough learn.
+//! The test checks that cells stay within their windows, that counts of both layers add up, and that devices with
+//! sufficiently fine writes learn.
 
 use std::path::Path;
 
@@ -20,9 +20,9 @@ use ohmspike_study::prepare::Prepared;
 use ohmspike_study::settings::{PairKind, Settings};
 use ohmspike_study::trial::TrialStreams;
 
-/// Devices that learn here, and why they should: what a write leaves of a cell near the floor of its window, where the
-/// first weights lie, is below 0.2 % of the window, or a pulse is and pulses are nearly linear. All others write several
-/// percent of the window, or offset what is read by as much: whether they learn is a matter of luck in one epoch.
+/// Devices that learn here. Near the floor of the window, where the initial weights are, their write noise is below 0.2
+/// % of the window, or their pulses are that fine and almost linear. All other devices have write noise or read offsets
+/// of several percent of the window, and whether they learn in one epoch is random.
 const LEARNERS: [&str; 8] = [
     "cmo-hfox-falcone-2025",
     "cmo-hfox-falcone-2025-fine",
@@ -34,7 +34,7 @@ const LEARNERS: [&str; 8] = [
     "study-1k-1m",
 ];
 
-/// Samples a batch.
+/// Samples per batch.
 const BATCH: usize = 32;
 
 fn settings(device: &str) -> Settings {
@@ -43,7 +43,7 @@ fn settings(device: &str) -> Settings {
     settings.training.batch = BATCH;
     settings.training.learning_rate = 0.03;
     settings.hardware.device = device.to_owned();
-    // A window that weights of the first epochs fill: steps of training are then not lost in that of a pulse.
+    // The weights of the first epochs fill this window, so updates are not below the resolution of a pulse.
     settings.hardware.weight_at_gmax = 0.1;
     settings.readout.weight_at_gmax = 4.0;
     settings
@@ -57,26 +57,25 @@ struct Trained {
     endurance: Endurance,
 }
 
-/// Both layers after one epoch, the number of updates, and the accuracy on the test set with its number of samples.
+/// Trains one epoch. Returns both layers, the number of updates, the test accuracy and the number of test samples.
 fn train(settings: &Settings) -> ([Trained; 2], u64, f64, f64) {
     let prepared = Prepared::new([settings].into_iter(), Path::new(".")).expect("the embedded subset");
     let (data, device, dynamics) = (prepared.data(settings), prepared.device(settings), settings.dynamics());
     let hidden = settings.network.hidden;
     let network = Network::new(784, hidden, data.classes, 0.8, settings.network.steps, &dynamics).expect("valid");
-    let streams = TrialStreams::of(settings, 1);
+    let streams = TrialStreams::new(settings, 1);
     let layer = |connection: Connection| {
         let (signs, (_, columns)) = (network.signs(connection), network.shape(connection));
         let (sigma, stream) = (settings.sigma_of(connection) as f32, connection.stream());
         let first = initial::weights(&signs, columns, sigma, streams.initial.numbered(stream));
-        layer_weights(settings, device, connection, first, signs, streams.chip.numbered(stream))
-            .expect("a layer that fits")
+        layer_weights(settings, device, connection, first, signs, streams.chip.numbered(stream)).expect("a valid layer")
     };
     let (mut hidden_layer, mut readout) = (layer(Connection::Feedforward(0)), layer(Connection::Readout));
     let training = Training { batch: BATCH, learning_rate: settings.training.learning_rate as f32 };
     let stores: &mut [&mut dyn WeightStore] = &mut [hidden_layer.store_mut(), readout.store_mut()];
     let report = Trainer::new(&network, training, &ohmspike_simd::Serial)
         .epoch(&data.train, stores, &streams.training, 0)
-        .expect("no divergence");
+        .expect("training converges");
     assert!(report.loss.is_finite() && report.loss > 0.0, "loss {}", report.loss);
     let trained = |mut weights: LayerWeights, report| {
         let (ledger, endurance) = (weights.take_ledger(), weights.endurance());
@@ -96,8 +95,8 @@ fn train(settings: &Settings) -> ([Trained; 2], u64, f64, f64) {
     (layers, updates, test.total().accuracy(), images as f64)
 }
 
-/// The lowest and the highest conductance that a cell of `device` can have, µS. An end of the window that is spread over
-/// the chip is within six standard deviations of its median in every cell here: beyond lies less than one of 10^8.
+/// Returns the lowest and highest possible conductance of a cell of `device`, µS. A window end that varies over the
+/// chip is within six standard deviations of its median in all cells; fewer than one in 10^8 is outside.
 fn hull(device: &Device) -> (f64, f64) {
     let factor = |sigma: Option<f32>| libm::exp(6.0 * f64::from(sigma.unwrap_or(0.0)));
     let (low, high) = (f64::from(device.window.low()), f64::from(device.window.high()));
@@ -121,7 +120,7 @@ fn assert_cells_within_their_window(name: &str, device: &Device, layer: &LayerWe
     for row in 0..g_above_min.rows() {
         for column in 0..g_above_min.columns() {
             let cell = floor + f64::from(g_above_min[(row, column)]);
-            // Conductance above the floor and floor are f32 of up to `high`.
+            // The floor and the conductance above it are f32 of up to `high`.
             let rounding = f64::from(f32::EPSILON) * 2.0 * high.max(stuck);
             let faulty = !device.faults.is_none() && (cell.abs() <= rounding || (cell - stuck).abs() <= rounding);
             assert!(faulty || (low - rounding..=high + rounding).contains(&cell), "{name}: a cell at {cell} µS");
@@ -140,7 +139,7 @@ fn assert_counts_add_up(name: &str, device: &Device, layer: &Trained, updates: u
         Scheme::Add => assert_eq!(report.pulses, report.cells_written + 2 * report.refreshed, "{name}"),
         Scheme::Pulsed(_) => assert!(report.pulses >= report.cells_written, "{name}"),
         Scheme::Verify(_) => {
-            // A read after every pulse; a controller that reads first has one more for every cell it is asked for.
+            // One read follows each pulse; a controller that reads first has one more per cell with a requested update.
             match device.write.verify().map(|verify| verify.initial_action) {
                 Some(InitialAction::Read) => {
                     assert!(report.verify_reads >= report.pulses + report.cells_written, "{name}")
@@ -162,19 +161,20 @@ fn every_device_trains() {
         for layer in &layers {
             assert_cells_within_their_window(name, &device, &layer.weights);
             assert_counts_add_up(name, &device, layer, updates);
-            // Every pulse is one of some cell; sums below 2^53 are whole in f64, their mean is rounded once.
+            // Every pulse belongs to a cell; sums below 2^53 are exact in f64, and their mean is rounded once.
             let (pulses, spent) = (layer.report.pulses as f64, layer.endurance.mean * layer.endurance.cells as f64);
             assert!((spent - pulses).abs() <= 2.0 * f64::EPSILON * pulses, "{name}: {spent} of {pulses} pulses");
         }
-        assert!(layers[0].report.cells_written > 0, "{name}: nothing was written");
+        assert!(layers[0].report.cells_written > 0, "{name}: no cells written");
         let chance = 0.1 + 5.0 * (0.1 * 0.9 / images).sqrt();
         assert!(!LEARNERS.contains(name) || accuracy > chance, "{name}: accuracy {accuracy}, chance ends at {chance}");
     }
 }
 
-/// Phase-change cells only rise by pulses: pairs of them share the two directions, and are refreshed at their ceiling.
+/// Pulses only increase the conductance of phase-change cells: pairs use one branch per direction and are refreshed at
+/// the ceiling.
 #[test]
-fn phase_change_trains_in_pairs_that_only_rise() {
+fn phase_change_trains_in_potentiation_only_pairs() {
     let mut settings = settings("pcm-joshi-2020");
     settings.hardware.pair = PairKind::PotentiationOnly;
     let device = Device::built_in("pcm-joshi-2020").expect("built in");

@@ -1,9 +1,9 @@
-//! The latency code by hand: t = floor(20 ln(x / (x - 0.2))), x at least 0.2 + 1e-7.
+//! The latency code computed by hand: t = floor(20 ln(x / (x - 0.2))), x at least 0.2 + 1e-7.
 
 use ohmspike_snn::encode::LatencyCode;
 
 #[test]
-fn spike_times_are_those_of_the_closed_form() {
+fn spike_times_match_the_closed_form() {
     let by_hand = [
         (1.0, Some(4)),     // 20 ln 1.25 = 4.463
         (0.8, Some(5)),     // 20 ln 4/3 = 5.754
@@ -25,8 +25,8 @@ fn spike_times_are_those_of_the_closed_form() {
 }
 
 #[test]
-fn an_image_is_its_pixels_spike_times() {
-    // Of 255: 1, 0.8, 0.4, 0.2 (dropped: past the last step), 0.
+fn an_image_is_encoded_pixel_by_pixel() {
+    // Of 255: 1, 0.8, 0.4, 0.2 (dropped: after the last step), 0.
     let image: &[u8] = &[255, 204, 102, 51, 0];
     let samples = LatencyCode::default().samples([image].into_iter(), &[7], 100).expect("one small image");
     let train = samples.spikes.sample(0);

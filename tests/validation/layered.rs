@@ -1,14 +1,16 @@
-//! Networks of several hidden layers, recurrent or not, of leaky or Izhikevich neurons: the equations and their adjoint in
-//! float64 with plain loops over everything, and beside every number a bound on how far float32 may be from it.
+//! Equations and adjoint of networks with several hidden layers, with or without recurrence, of leaky or Izhikevich
+//! neurons. They are computed in float64 with plain loops, and every number carries a bound on its difference from
+//! float32.
 //!
-//! Where the program takes one order of operations, these loops take it too and start new magnitudes after every step
-//! (`Number::settled`), without which the square in an Izhikevich neuron would let them grow without end. Sums over rows,
-//! and the readout's adjoint, which the program projects before it decays, keep theirs.
+//! Where the program has a fixed order of operations, these loops use the same order and reset magnitudes after every
+//! step (`Number::settled`). Otherwise the square in the Izhikevich neuron would make the magnitudes grow without
+//! limit. Sums over rows keep their magnitudes, and so does the readout's adjoint, which the program projects before
+//! decay.
 
 use crate::dense::{Loss, Sample, Surrogate};
 use crate::number::{Number, UNIT};
 
-/// What the hidden neurons are.
+/// Model of the hidden neurons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Neuron {
     Lif,
@@ -18,7 +20,7 @@ pub enum Neuron {
 /// A hidden layer.
 #[derive(Clone, Debug)]
 pub struct Layer {
-    /// Rows x neurons; rows are inputs or the neurons of the layer below.
+    /// Rows x neurons; rows are inputs or neurons of the lower layer.
     pub feed: Vec<Vec<f64>>,
     /// Neurons x neurons.
     pub recurrent: Option<Vec<Vec<f64>>>,
@@ -38,17 +40,17 @@ pub struct Network {
     pub surrogate: Surrogate,
 }
 
-/// What a layer does in one sample.
+/// Response of a layer to a sample.
 #[derive(Clone, Debug, Default)]
 pub struct LayerResponse {
     /// V\[t\], t = 0 .. T - 1.
     pub membrane: Vec<Vec<Number>>,
-    /// The voltage half a step later, of Izhikevich neurons.
+    /// Voltage half a step later, for Izhikevich neurons.
     halfway: Vec<Vec<Number>>,
     pub spikes: Vec<Vec<bool>>,
 }
 
-/// What a network makes of one sample.
+/// Response of a network to a sample.
 #[derive(Clone, Debug)]
 pub struct Response {
     pub layers: Vec<LayerResponse>,
@@ -56,16 +58,16 @@ pub struct Response {
     pub readout: Vec<Vec<Number>>,
     pub loss: Number,
     readout_slopes: Vec<Vec<Number>>,
-    /// Whether float32 must take every decision in the same way.
+    /// Whether the bounds determine every decision of float32.
     pub decided: bool,
-    /// How often an Izhikevich neuron's voltage was held at its floor.
+    /// Number of times an Izhikevich voltage was clamped at its floor.
     pub held: usize,
 }
 
-/// Lowest voltage of an Izhikevich neuron.
+/// Lowest voltage of an Izhikevich neuron, thresholds.
 const FLOOR: f64 = -0.35;
 
-/// a and D of an Izhikevich neuron.
+/// Returns a and D of an Izhikevich neuron.
 fn kind(excites: bool) -> (Number, Number) {
     let (a, jump) = if excites { (0.02, 0.08) } else { (0.1, 0.02) };
     (Number::input(a), Number::input(jump))
@@ -80,13 +82,13 @@ struct State {
 }
 
 impl Network {
-    /// All weights, in the order in which a sample meets them.
+    /// Returns all weights, in order of the data flow.
     pub fn matrices(&self) -> Vec<&Vec<Vec<f64>>> {
         let layers = self.layers.iter().flat_map(|layer| std::iter::once(&layer.feed).chain(&layer.recurrent));
         layers.chain([&self.readout]).collect()
     }
 
-    /// Whether a neuron of this voltage spikes.
+    /// Returns whether a neuron with this voltage spikes.
     pub fn fires(&self, voltage: f64) -> bool {
         match self.neuron {
             Neuron::Lif => voltage > 1.0,
@@ -94,7 +96,7 @@ impl Network {
         }
     }
 
-    /// Runs one sample.
+    /// Runs a sample.
     pub fn respond(&self, sample: &Sample) -> Response {
         let classes = self.readout[0].len();
         let (a, b) = (Number::input(self.synapse_decay), Number::input(self.membrane_decay));
@@ -137,7 +139,8 @@ impl Network {
         Response { layers, readout, loss, readout_slopes, decided: decided && maxima_decided, held }
     }
 
-    /// Loss and gradients of the mean over `samples`, whose responses are at hand, in the order of [`Network::matrices`].
+    /// Returns loss and gradients of the mean over `samples` with the given responses, in the order of
+    /// [`Network::matrices`].
     pub fn differentiate(&self, samples: &[Sample], responses: &[Response]) -> (Number, Vec<Vec<Vec<Number>>>) {
         let scale = Number::input(1.0 / samples.len() as f64);
         let empty = |matrix: &&Vec<Vec<f64>>| vec![vec![Vec::new(); matrix[0].len()]; matrix.len()];
@@ -150,11 +153,11 @@ impl Network {
         (loss * scale, terms.into_iter().map(|matrix| matrix.into_iter().map(row).collect()).collect())
     }
 
-    /// Appends the terms of the gradients of one sample.
+    /// Appends the gradient terms of a sample.
     fn adjoint(&self, sample: &Sample, response: &Response, scale: Number, terms: &mut [Vec<Vec<Vec<Number>>>]) {
         let (classes, steps) = (self.readout[0].len(), sample.spikes.len());
         let (a, b) = (Number::input(self.synapse_decay), Number::input(self.membrane_decay));
-        // The hidden neurons may be given the injections of all classes one after the other.
+        // The injections of all classes may be added to the hidden neurons one by one.
         let inject = |u: Number, slope: Number| (u + slope * scale).rounded(classes as f64);
         let (mut u, mut f) = (vec![Number::default(); classes], vec![Number::default(); classes]);
         let mut adjoints: Vec<Vec<State>> =
@@ -208,12 +211,12 @@ impl Network {
     }
 }
 
-/// Moves voltage and recovery on; returns the voltage after half a step.
+/// Advances voltage and recovery; returns the voltage after half a step.
 ///
-/// Numbers that do not know what they have in common would let an error grow where the neuron makes it shrink. The error of
-/// half a step is the old one times the steepest slope within it, |0.7 + 4 x|, half of those of w and I, and the roundings:
-/// four of terms of at most R = (4 |x| + 1.2) |x| + |w| + |I|, halved, and one of the sum. That of the recovery shrinks by
-/// 1 - a, with the roundings of a (b x - w) and of the sum.
+/// Independent error bounds would grow where the neuron contracts. The error after half a step is the old one times the
+/// steepest slope within it, |0.7 + 4 x|, plus half the errors of w and I, plus the rounding errors. These are four of
+/// terms of at most R = (4 |x| + 1.2) |x| + |w| + |I|, halved, and one of the sum. The error of the recovery shrinks by
+/// 1 - a, plus the rounding errors of a (b x - w) and of the sum.
 fn izhikevich(state: &mut State, spikes: bool, excites: bool, decided: &mut bool, held: &mut usize) -> Number {
     let (rate, jump) = kind(excites);
     let most = |number: Number| number.value.abs() + number.error;
@@ -239,7 +242,7 @@ fn izhikevich(state: &mut State, spikes: bool, excites: bool, decided: &mut bool
     half
 }
 
-/// Moves the adjoint of a neuron back.
+/// Moves the adjoint of a neuron one step back.
 fn izhikevich_back(
     state: &mut State,
     decay: Number,
@@ -261,12 +264,12 @@ fn izhikevich_back(
     *state = State { v: before_floor(x, v), w, i: (state.i * decay + by_current).settled() };
 }
 
-/// The weights to `column` of the rows that are active.
+/// Returns the weights of the active rows in `column`.
 fn active<'a>(rows: &'a [bool], weights: &'a [Vec<f64>], column: usize) -> impl Iterator<Item = Number> + 'a {
     rows.iter().zip(weights).filter(|(active, _)| **active).map(move |(_, weights)| Number::input(weights[column]))
 }
 
-/// The terms of a sum over those that hear a spike.
+/// Returns the terms of a sum over the neurons that receive a spike.
 fn project<'a>(weights: &'a [f64], adjoint: &'a [Number]) -> impl Iterator<Item = Number> + 'a {
     weights.iter().zip(adjoint).map(|(&weight, &adjoint)| Number::input(weight) * adjoint)
 }

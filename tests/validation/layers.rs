@@ -1,5 +1,5 @@
-//! Several hidden layers, recurrence and Izhikevich neurons: the adjoint in float64 against derivatives that need none, and
-//! ours within the bound of float64.
+//! Several hidden layers, recurrence and Izhikevich neurons: the float64 adjoint is compared with forward-mode
+//! derivatives, and the program with the float64 bounds.
 
 use ohmspike_rng::{Philox, Seed};
 use ohmspike_simd::{LANES, Matrix};
@@ -20,14 +20,14 @@ const CLASSES: usize = 3;
 const SAMPLES: usize = 8;
 const STEPS: usize = 25;
 
-/// A case: neurons of every hidden layer, the first half of which are excitatory, and whether they hear each other.
+/// A case: neurons of every hidden layer (the first half excitatory), and whether the layer is recurrent.
 #[derive(Clone, Copy, Debug)]
 struct Case {
     hidden: &'static [(usize, bool)],
     neuron: Neuron,
     loss: Loss,
     surrogate: Surrogate,
-    /// How much stronger than those that excite the weights that inhibit are.
+    /// Ratio of inhibitory to excitatory weights.
     inhibition: f64,
 }
 
@@ -35,8 +35,8 @@ fn uniform(stream: &mut Philox) -> f64 {
     f64::from(stream.next_u32()) / 4_294_967_296.0
 }
 
-/// Weights are float32 numbers, so that only the arithmetic differs. Spreads are such that every layer spikes often; what
-/// inhibits is weaker, so that layers above are not silenced.
+/// Weights are float32 numbers, so only the arithmetic differs. Weight spreads make every layer spike often. Inhibition
+/// is weaker, so that it does not silence higher layers.
 fn network(case: Case, seed: Seed) -> Network {
     let mut stream = seed.stream();
     let mut matrix = |rows: usize, columns: usize, scale: f64, excitatory: usize| -> Vec<Vec<f64>> {
@@ -45,8 +45,8 @@ fn network(case: Case, seed: Seed) -> Network {
             .map(|row| (0..columns).map(|_| weight(if row < excitatory { 1.0 } else { -case.inhibition })).collect())
             .collect()
     };
-    // Izhikevich neurons spike at lower currents than these leaky ones do, and the oftener they spike, the less is known of
-    // when: the upstroke makes differences large, and the recovery remembers them.
+    // Izhikevich neurons spike at lower currents than leaky ones. More spikes make their times less certain, because
+    // the upstroke amplifies differences and the recovery remembers them.
     let [first, above, own_drive] = if case.neuron == Neuron::Lif { [1.0; 3] } else { [0.08, 0.25, 0.1] };
     let (mut rows, mut excitatory, mut layers) = (INPUTS, INPUTS, Vec::new());
     for (number, &(neurons, recurrent)) in case.hidden.iter().enumerate() {
@@ -78,7 +78,7 @@ fn samples(seed: Seed) -> Vec<Sample> {
     (0..SAMPLES).map(&mut sample).collect()
 }
 
-/// The network and those of the samples in which float32 must decide as float64 does, with their responses.
+/// Returns the network, the samples with determined decisions, and their responses.
 fn decided(case: Case) -> (Network, Vec<Sample>, Vec<Response>) {
     let network = network(case, Seed::new(1).named("network"));
     let samples = samples(Seed::new(1).named("samples"));
@@ -93,9 +93,9 @@ fn decided(case: Case) -> (Network, Vec<Sample>, Vec<Response>) {
     (network, samples, responses)
 }
 
-/// Both are float64. Roundings of 1e-16 grow by the derivatives of at most forty steps, of which those of an Izhikevich
-/// upstroke are some tens but end with its spike, and by the surrogate's slope (k up to 25): some 1e-11 relative to the
-/// largest gradient; a hundred times that is allowed.
+/// Both sides are float64. Rounding errors of 1e-16 grow with the derivatives of at most forty steps and with the
+/// surrogate derivative (k up to 25). Derivatives of an Izhikevich upstroke are some tens but end with its spike. The
+/// total is some 1e-11 relative to the largest gradient; the tolerance is a hundred times that.
 fn assert_adjoint_is_the_derivative(case: Case, network: &Network, samples: &[Sample], responses: &[Response]) {
     let (loss, slopes) = dual::differentiate(network, samples);
     let (by_adjoint, gradients) = network.differentiate(samples, responses);
@@ -104,7 +104,7 @@ fn assert_adjoint_is_the_derivative(case: Case, network: &Network, samples: &[Sa
     for (number, matrix) in gradients.iter().enumerate() {
         let largest = matrix.iter().flatten().map(|cell| cell.value.abs()).fold(0.0, f64::max);
         for cell in matrix.iter().flatten() {
-            let slope = slopes.next().expect("one a weight");
+            let slope = slopes.next().expect("one derivative per weight");
             assert!(
                 (cell.value - slope).abs() <= 1e-9 * largest,
                 "{case:?}: matrix {number}: {:e} by the adjoint, {slope:e}",
@@ -114,7 +114,7 @@ fn assert_adjoint_is_the_derivative(case: Case, network: &Network, samples: &[Sa
     }
 }
 
-/// The network as the crates take it, with the weights of its connections.
+/// Converts the network to one of `ohmspike_snn`, with the weights of its connections.
 fn of_crates(network: &Network) -> (ohmspike_snn::network::Network, Vec<DigitalWeights>) {
     let hidden = network.layers.iter().map(|layer| HiddenLayer {
         neurons: layer.feed[0].len(),
@@ -154,11 +154,11 @@ fn of_crates(network: &Network) -> (ohmspike_snn::network::Network, Vec<DigitalW
 
 fn assert_within(what: &str, computed: f64, number: Number) {
     let Number { value, error, .. } = number;
-    assert!((computed - value).abs() <= error, "{what}: {computed:e} must be {value:e} within {error:e}");
+    assert!((computed - value).abs() <= error, "{what}: expected {value:e} within {error:e}, got {computed:e}");
 }
 
-/// Spikes are the same, voltages and gradients within their bounds, and the bounds worth something.
-fn assert_ours_is_within_its_bound(case: Case, network: &Network, dense: &[Sample], responses: &[Response]) {
+/// Asserts equal spikes, voltages and gradients within their bounds, and sufficiently tight bounds.
+fn assert_program_is_within_bounds(case: Case, network: &Network, dense: &[Sample], responses: &[Response]) {
     let (of_crate, mut stores) = of_crates(network);
     let mut spikes = SpikeTrains::new(INPUTS, STEPS).expect("few units");
     for sample in dense {
@@ -204,12 +204,12 @@ fn assert_ours_is_within_its_bound(case: Case, network: &Network, dense: &[Sampl
         let largest = numbers.iter().map(|number| number.value.abs()).fold(0.0, f64::max);
         let mut errors: Vec<f64> = numbers.iter().map(|number| number.error).collect();
         errors.sort_by(f64::total_cmp);
-        // A wrong factor or a missing term of one part in a hundred must not hide in the bounds; behind an upstroke of
-        // Izhikevich's, which makes differences ten times as large a step, less is known of a few cells.
+        // The bounds must be tight enough to detect a wrong factor or missing term of one percent. They may be wider
+        // for a few cells, after an Izhikevich upstroke, which amplifies differences tenfold per step.
         let loosest = errors[errors.len() * 9 / 10];
         assert!(
             largest > 0.0 && loosest < 0.01 * largest,
-            "{case:?}: gradient by {connection:?} up to {largest:e}, but nine of ten cells known only to {loosest:e}"
+            "{case:?}: gradient by {connection:?} up to {largest:e}, but one in ten bounds is above {loosest:e}"
         );
     }
 }
@@ -217,11 +217,12 @@ fn assert_ours_is_within_its_bound(case: Case, network: &Network, dense: &[Sampl
 fn check(case: Case) -> usize {
     let (network, samples, responses) = decided(case);
     assert_adjoint_is_the_derivative(case, &network, &samples, &responses);
-    assert_ours_is_within_its_bound(case, &network, &samples, &responses);
+    assert_program_is_within_bounds(case, &network, &samples, &responses);
     responses.iter().map(|response| response.held).sum()
 }
 
-/// Two and three layers, with recurrence and without, beside a multiple of sixteen and beyond a block.
+/// Two and three layers, with and without recurrence, of sizes that are not multiples of sixteen and of more than a
+/// block.
 const SHAPES: [&[(usize, bool)]; 6] = [
     &[(12, true)],
     &[(18, false), (11, false)],
@@ -258,5 +259,5 @@ fn layers_of_izhikevich_neurons_follow_their_equations_and_derivatives() {
     let single = Case { hidden: &[(20, false)], neuron: Neuron::Izhikevich, loss, surrogate, inhibition: 0.4 };
     check(single);
     let held = check(Case { hidden: &[(12, true)], inhibition: 50.0, loss: Loss::PerStep, ..single });
-    assert!(held > 0, "no voltage was ever held at its floor");
+    assert!(held > 0, "no voltage was clamped at its floor");
 }

@@ -1,8 +1,8 @@
-//! The preset `kilgore-2025` learns on the embedded part of Fashion-MNIST.
+//! The preset `kilgore-2025` learns on the embedded subset of Fashion-MNIST.
 //!
-//! A classifier that knows nothing is right on one of ten images: of n test images it has a share of 0.1 with a standard
-//! error of sqrt(0.1 x 0.9 / n). Five of them above is more than chance; the published numbers of all images take hours
-//! and stand in the CHANGELOG.
+//! At chance, a classifier is right for one in ten images. For n test images, its accuracy is 0.1 with a standard error
+//! of sqrt(0.1 x 0.9 / n). An accuracy of five standard errors more is above chance. The published results for all
+//! images take hours and are in the CHANGELOG.
 
 use std::path::Path;
 
@@ -28,7 +28,7 @@ fn a_few_epochs_are_clearly_above_chance() {
     .expect("a valid trial");
     let last = outcome.epochs.last().expect("ten epochs").test.total();
     let chance = 0.1 + 5.0 * (0.1 * 0.9 / last.samples as f64).sqrt();
-    assert!(last.accuracy() > chance, "accuracy {} must be above {chance}", last.accuracy());
+    assert!(last.accuracy() > chance, "expected an accuracy above {chance}, got {}", last.accuracy());
     let losses: Vec<f64> = outcome.epochs.iter().map(|epoch| epoch.loss).collect();
-    assert!(losses.is_sorted_by(|earlier, later| earlier > later), "the loss must fall: {losses:?}");
+    assert!(losses.is_sorted_by(|earlier, later| earlier > later), "expected a decreasing loss, got {losses:?}");
 }

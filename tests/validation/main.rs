@@ -1,16 +1,17 @@
-//! Somebody else's numbers: float64 autograd, a dense float64 network, closed forms.
+//! Comparisons with external results: float64 autograd, a dense float64 network, closed forms, publications.
 //!
 //! - `autograd`: cases of a float64 autograd program, read from a file;
-//! - `dense`: the equations once more in float64, with a bound on what float32 may differ (`number`);
-//! - `layered`: those of several layers, recurrence and Izhikevich neurons; `dual`: their derivatives without an adjoint;
-//!   `layers`: both and ours;
-//! - `random_networks`: larger networks against it;
-//! - `spiking`: the same samples and weights as the crates take them;
-//! - `devices`: the device files against the papers; `chips`: chips of them, programmed; `fit_curves`: pulsed ones against the fits that they cite; `in_situ`: training through each;
-//! - `shd`: event files as h5py reads and NumPy bins them; `latency`: the latency code by hand; `learning`: the published preset learns;
-//! - `spike_distances`: Van Rossum distances of untrained networks as published;
-//! - `statistics`: every statistic against scipy, statsmodels and textbooks; `statistics_components`: where the variance comes from;
-//!   `coverage`: how often intervals hold the truth and tests find nothing where there is nothing, simulated.
+//! - `dense`: the equations in float64, with bounds on the difference from float32 (`number`);
+//! - `layered`: the same for several layers, recurrence and Izhikevich neurons; `dual`: their forward-mode derivatives;
+//!   `layers`: comparisons of both with the program;
+//! - `random_networks`: larger networks; `spiking`: dense networks converted to those of the program;
+//! - `devices`: device files and papers; `chips`: programmed chips; `fit_curves`: pulsed devices and the fits that they
+//!   cite; `in_situ`: training through every device;
+//! - `shd`: event files as read by h5py and binned by NumPy; `latency`: the latency code by hand; `learning`: the
+//!   published preset learns;
+//! - `spike_distances`: published Van Rossum distances of untrained networks;
+//! - `statistics`: every statistic compared with scipy, statsmodels and textbooks; `statistics_components`: variance
+//!   components; `coverage`: simulated coverage of intervals and error rates of tests.
 
 mod autograd;
 mod chips;

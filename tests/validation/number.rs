@@ -1,24 +1,24 @@
-//! Float64 numbers that know how far float32 may be from them.
+//! Float64 numbers with a bound on their difference from float32.
 //!
 //! ```text
-//! u = 2^-24                                        half a unit in the last place of 1
-//! fl(a + b) = (a + b)(1 + d), fl(a b) = a b (1 + d)    |d| <= u (IEEE 754, no underflow)
+//! u = 2^-24                   half a unit in the last place of 1
+//! fl(a + b) = (a + b)(1 + d), fl(a b) = a b (1 + d)     |d| <= u (IEEE 754, no underflow)
 //!
-//! a number:  value v, error e with |v32 - v| <= e, magnitude M = sum of the absolute values of its terms
+//! number:    value v, error e with |v32 - v| <= e, magnitude M = sum of the absolute values of its terms
 //! input      e = |fl(v) - v|
 //! product    e = Ma eb + Mb ea + ea eb, and u (Ma Mb + that) for its own rounding
-//! sum of n   e = sum ei + n u / (1 - n u) (sum Mi + sum ei)     in whatever order it is taken (Higham, Accuracy and
+//! sum of n   e = sum ei + n u / (1 - n u) (sum Mi + sum ei)     in any order (Higham, Accuracy and
 //!            Stability of Numerical Algorithms, 2002, eq. 4.4)
 //! ```
 //!
-//! Magnitudes instead of values make linear recursions safe against any order of the same operations.
+//! Using magnitudes instead of values makes linear recursions safe for any order of the same operations.
 
 use std::iter::Sum;
 use std::ops::{Add, Mul, Sub};
 
 /// Half a unit in the last place of 1 in float32.
 pub const UNIT: f64 = f32::EPSILON as f64 / 2.0;
-/// A float64 number and how far float32 may be from it.
+/// A float64 number with a bound on its difference from float32.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Number {
     pub value: f64,
@@ -27,17 +27,17 @@ pub struct Number {
 }
 
 impl Number {
-    /// A number that float32 rounds on the way in.
+    /// Creates a number that float32 rounds.
     pub fn input(value: f64) -> Number {
         Number { value, error: (f64::from(value as f32) - value).abs(), magnitude: value.abs() }
     }
 
-    /// A number with a known error, the start of new sums.
+    /// Creates a number with a known error, as the start of new sums.
     pub fn known(value: f64, error: f64) -> Number {
         Number { value, error, magnitude: value.abs() }
     }
 
-    /// After so many roundings of a sum of its terms.
+    /// Adds the error of this many roundings of a sum of its terms.
     pub fn rounded(self, roundings: f64) -> Number {
         let unit = roundings * UNIT / (1.0 - roundings * UNIT);
         Number { error: self.error + unit * (self.magnitude + self.error), ..self }
@@ -77,12 +77,12 @@ impl Sub for Number {
 }
 
 impl Number {
-    /// The start of new sums, where float32 takes the same operations in the same order.
+    /// Resets the magnitude to the value, where float32 has the same operations in the same order.
     pub fn settled(self) -> Number {
         Number::known(self.value, self.error)
     }
 
-    /// Whether float32 must find it on the same side of `bound`.
+    /// Returns whether float32 must be on the same side of `bound`.
     pub fn is_off(self, bound: f64) -> bool {
         (self.value - bound).abs() > self.error
     }

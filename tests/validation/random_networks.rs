@@ -1,5 +1,5 @@
-//! Larger random networks against the dense float64 one: hidden sizes beside a multiple of 16, both losses, both
-//! surrogates.
+//! Compares larger random networks with the dense float64 network: hidden sizes that are not multiples of 16, both
+//! losses, both surrogates.
 
 use ohmspike_rng::{Philox, Seed};
 
@@ -15,7 +15,7 @@ fn uniform(stream: &mut Philox) -> f64 {
     f64::from(stream.next_u32()) / 4_294_967_296.0
 }
 
-/// Weights are float32 numbers, so that only the arithmetic differs.
+/// Weights are float32 numbers, so only the arithmetic differs.
 fn random_network(
     (inputs, hidden, classes): (usize, usize, usize),
     loss: Loss,
@@ -29,7 +29,7 @@ fn random_network(
         let mut row = |row| (0..columns).map(|_| weight(if row < excitatory { 1.0 } else { -1.0 })).collect();
         (0..rows).map(&mut row).collect::<Vec<Vec<f64>>>()
     };
-    // An input spikes once in ten steps: with 60 inputs and decays of 0.82 the mean voltage is near the threshold.
+    // An input spikes every ten steps; with 60 inputs and decays of 0.82, the mean voltage is near the threshold.
     Network {
         w1: matrix(inputs, hidden, 8.0 / inputs as f64 * 0.04 / 0.1, inputs),
         w2: matrix(hidden, classes, 0.2, excitatory),
@@ -40,7 +40,7 @@ fn random_network(
     }
 }
 
-/// Every tenth input is active in a step on average, with one spike up to `most` of them.
+/// On average, one in ten inputs is active per step, with 1 to `most` spikes.
 fn random_samples(inputs: usize, classes: usize, most: u32, seed: Seed) -> Vec<Sample> {
     let mut stream = seed.stream();
     let mut sample = |number| {
@@ -63,7 +63,7 @@ fn check_counts(sizes: (usize, usize, usize), most: u32, loss: Loss, surrogate: 
     let seed = Seed::new(seed);
     let what = format!("{sizes:?}, inputs up to {most}, {loss:?}, {surrogate:?}");
     let mut network = random_network(sizes, loss, surrogate, seed.named("network"));
-    // The mean input is that of single spikes, so that voltages are as near the threshold; weights stay float32 numbers.
+    // The mean input equals that of single spikes, so voltages are as close to the threshold; weights remain float32.
     let mean = f64::from(1 + most) / 2.0;
     network.w1.iter_mut().flatten().for_each(|weight| *weight = f64::from((*weight / mean) as f32));
     let samples = random_samples(sizes.0, sizes.2, most, seed.named("samples"));
@@ -83,33 +83,33 @@ fn check_counts(sizes: (usize, usize, usize), most: u32, loss: Loss, surrogate: 
 }
 
 #[test]
-fn a_maximum_with_a_fast_sigmoid() {
+fn max_over_time_with_a_fast_sigmoid() {
     check((60, 40, 10), Loss::Max, Surrogate::FastSigmoid(100.0), 1);
 }
 
 #[test]
-fn a_maximum_with_an_exponential() {
+fn max_over_time_with_an_exponential() {
     check((60, 40, 10), Loss::Max, Surrogate::Exponential(100.0), 2);
 }
 
 #[test]
-fn every_step_with_a_fast_sigmoid() {
+fn per_step_with_a_fast_sigmoid() {
     check((60, 40, 10), Loss::PerStep, Surrogate::FastSigmoid(100.0), 3);
 }
 
 #[test]
-fn every_step_with_an_exponential() {
+fn per_step_with_an_exponential() {
     check((60, 40, 10), Loss::PerStep, Surrogate::Exponential(100.0), 4);
 }
 
 #[test]
-fn more_classes_than_a_block_and_a_hidden_layer_of_whole_blocks() {
+fn more_classes_than_a_block_and_whole_blocks_of_hidden_neurons() {
     check((40, 16, 20), Loss::Max, Surrogate::FastSigmoid(100.0), 5);
     check((40, 17, 17), Loss::PerStep, Surrogate::Exponential(25.0), 6);
 }
 
 #[test]
-fn inputs_of_several_spikes_raise_currents_and_gradients_by_their_number() {
+fn inputs_of_k_scale_currents_and_gradients_by_k() {
     check_counts((40, 16, 20), 3, Loss::Max, Surrogate::FastSigmoid(100.0), 5);
     check_counts((40, 17, 17), 4, Loss::PerStep, Surrogate::Exponential(25.0), 6);
 }

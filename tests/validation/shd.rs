@@ -1,6 +1,6 @@
-//! Files in the form of the Spiking Heidelberg Digits, read and binned, against h5py and NumPy.
+//! Reads and bins files in the format of Spiking Heidelberg Digits, and compares with h5py and NumPy.
 //!
-//! `tests/validation/data/shd.json` was made by `scripts/make_tiny_shd.py` from the same files.
+//! `scripts/make_tiny_shd.py` generates `tests/validation/data/shd.json` with these files.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ struct Expected {
 #[derive(Deserialize)]
 struct Part {
     recordings: usize,
-    /// Number of events of every recording.
+    /// Number of events of each recording.
     events: Vec<usize>,
     sum_of_times_seconds: f64,
     sum_of_units: u64,
@@ -30,7 +30,7 @@ struct Part {
 #[derive(Deserialize)]
 struct Binned {
     steps: usize,
-    /// Step and unit of every spike of every recording, rising.
+    /// Step and unit of each spike of each recording, in ascending order.
     spikes: Vec<Vec<(usize, u16)>>,
 }
 
@@ -47,20 +47,20 @@ fn parts() -> (f64, [(Part, EventSet); 2]) {
 }
 
 #[test]
-fn counts_and_sums_are_those_of_h5py() {
+fn counts_and_sums_match_h5py() {
     for (expected, set) in parts().1 {
         assert_eq!(set.len(), expected.recordings);
         assert_eq!(set.labels, expected.labels);
         let events: Vec<usize> = set.offsets.windows(2).map(|ends| ends[1] - ends[0]).collect();
         assert_eq!(events, expected.events);
         assert_eq!(set.unit.iter().map(|&unit| u64::from(unit)).sum::<u64>(), expected.sum_of_units);
-        // Multiples of 2^-24 below 2^9 add without rounding in double precision, in any order.
+        // Sums of multiples of 2^-24 below 2^9 are exact in double precision, in any order.
         assert_eq!(set.times.iter().sum::<f64>(), expected.sum_of_times_seconds);
     }
 }
 
 #[test]
-fn spikes_are_binned_as_numpy_bins_them() {
+fn binned_spikes_match_numpy() {
     let (window_seconds, parts) = parts();
     for (expected, set) in parts {
         for Binned { steps, spikes } in expected.binned {

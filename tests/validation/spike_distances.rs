@@ -1,5 +1,5 @@
-//! Van Rossum distances of untrained networks against the published ones: Kilgore et al., Sci Rep 15, 24798 (2025), from
-//! the data published with it (noise-free study, 80:20, `tau_mem` = 10 ms, kernel of 1 ms, scaled there by d² / 2 / 233).
+//! Compares Van Rossum distances of untrained networks with Kilgore et al., Sci Rep 15, 24798 (2025). The published
+//! data are those of the noise-free study (80:20, `tau_mem` = 10 ms, kernel of 1 ms), scaled by d² / 2 / 233.
 
 use std::path::Path;
 
@@ -17,7 +17,7 @@ use ohmspike_study::settings::Settings;
 
 const HIDDEN: usize = 100;
 const SAMPLES: usize = 1000;
-/// Images behind the published numbers: not stated, but they are divided by it.
+/// Number of images of the published distances; not stated, but the distances are divided by it.
 const PUBLISHED_SAMPLES: usize = 233;
 
 /// Means and standard deviations over 8 networks.
@@ -36,7 +36,7 @@ const PUBLISHED: [Published; 6] = [
     Published { sigma: 0.07, distances: [(2.0531, 0.0043), (2.0518, 0.0049), (2.0526, 0.0077)] },
 ];
 
-/// Distances of every sample by itself.
+/// Returns the distances of each sample.
 fn untrained(samples: &Samples, sigma: f32) -> Vec<VanRossum> {
     let dynamics = Dynamics { tau_mem: 10.0, ..Dynamics::default() };
     let network = Network::new(784, HIDDEN, 10, 0.8, 100, &dynamics).expect("valid");
@@ -46,7 +46,7 @@ fn untrained(samples: &Samples, sigma: f32) -> Vec<VanRossum> {
     let hidden = store(network.signs(Connection::Feedforward(0)), HIDDEN, sigma, "hidden");
     let readout = store(network.signs(Connection::Readout), 10, dynamics.readout_sigma(HIDDEN), "readout");
     let mut trace = Trace::new(&network);
-    // Whether the samples are stored class by class or mixed, every so many are of every class.
+    // Equidistant samples cover all classes, whether they are stored by class or mixed.
     let stride = samples.spikes.len() / SAMPLES;
     let distances = (0..SAMPLES).map(|number| {
         let input = samples.spikes.sample(number * stride);
@@ -58,14 +58,14 @@ fn untrained(samples: &Samples, sigma: f32) -> Vec<VanRossum> {
     distances.collect()
 }
 
-/// Mean over samples, and variance of one sample.
+/// Returns the mean over samples and the variance of one sample.
 fn moments(values: &[f64]) -> (f64, f64) {
     let count = values.len() as f64;
     let mean = values.iter().sum::<f64>() / count;
     (mean, values.iter().map(|value| (value - mean) * (value - mean)).sum::<f64>() / (count - 1.0))
 }
 
-/// Roots of E-E, E-I and I-I pairs.
+/// Returns D of E-E, E-I and I-I pairs.
 fn roots(distances: &VanRossum, time: Time) -> [f64; 3] {
     let PairDistances { ee, ei, ii } = distances.report(80, time);
     [ee, ei, ii].map(|distance| distance.expect("pairs of both populations").root)
@@ -81,13 +81,13 @@ fn untrained_networks_have_the_published_distances() {
         for (pairs, (published, of_networks)) in distances.into_iter().enumerate() {
             let values = |time| ours.iter().map(|sample| roots(sample, time)[pairs]).collect::<Vec<f64>>();
             let (mean, of_samples) = moments(&values(Time::Steps));
-            // Five standard errors: of one network against the mean of eight, and of two samples of images.
+            // Five standard errors: one network against the mean of eight, and two samples of images.
             let images = of_samples * (1.0 / SAMPLES as f64 + 1.0 / PUBLISHED_SAMPLES as f64);
             let tolerance = 5.0 * (of_networks * of_networks * (1.0 + 1.0 / 8.0) + images).sqrt();
             let off = (mean - published).abs();
             assert!(off < tolerance, "sigma {sigma}: {mean} for {published}, within {tolerance}");
-            // In continuous time they are not what was published. At lower spreads many images leave the network
-            // silent, and images differ too much to tell.
+            // Distances in continuous time differ from the publication. For smaller spreads, many images leave the
+            // network silent and the variation between images is too large to tell.
             let continuous = moments(&values(Time::Continuous)).0;
             assert!(
                 sigma < 0.01 || (continuous - published).abs() > tolerance,

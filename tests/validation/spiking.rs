@@ -1,4 +1,4 @@
-//! The samples and weights of a dense network as the crates take them, and what they make of them.
+//! Converts dense networks and samples to those of the program, and compares the results.
 
 use ohmspike_rng::Seed;
 use ohmspike_simd::{Block, LANES, Matrix};
@@ -16,7 +16,7 @@ use ohmspike_snn::weights::{DigitalWeights, WeightStore};
 use crate::dense;
 use crate::number::Number;
 
-/// A dense network's twin.
+/// Program equivalent of a dense network.
 pub struct Spiking {
     network: Network,
     samples: Samples,
@@ -25,13 +25,13 @@ pub struct Spiking {
 }
 
 impl Spiking {
-    /// The twin of `network` with `samples`; the first `excitatory` hidden neurons are excitatory.
+    /// Converts `network` and `samples`; the first `excitatory` hidden neurons are excitatory.
     pub fn new(network: &dense::Network, samples: &[dense::Sample], excitatory: usize) -> Spiking {
         let (inputs, hidden, classes) = (network.w1.len(), network.w2.len(), network.w2[0].len());
         let steps = samples[0].spikes.len();
         let mut spikes = SpikeTrains::new(inputs, steps).expect("few units");
         for sample in samples {
-            // Events in the middle of their steps, as many as there are spikes.
+            // One event per spike, in the middle of its step.
             let spiking = sample.spikes.iter().enumerate().flat_map(|(step, row)| {
                 let of_unit = move |(unit, &count): (usize, &u32)| (step as f64 + 0.5, unit as u16, count as usize);
                 row.iter().enumerate().map(of_unit)
@@ -70,7 +70,7 @@ impl Spiking {
         }
     }
 
-    /// The trace of one sample.
+    /// Returns the trace of a sample.
     pub fn trace(&self, sample: usize) -> Trace {
         let mut trace = Trace::new(&self.network);
         let input = self.samples.spikes.sample(sample);
@@ -78,7 +78,7 @@ impl Spiking {
         trace
     }
 
-    /// Mean loss and gradient over all samples.
+    /// Returns mean loss and gradient over all samples.
     pub fn gradient(&self) -> (f64, Gradient) {
         let count = self.samples.labels.len();
         let mut trainer =
@@ -90,7 +90,7 @@ impl Spiking {
     }
 }
 
-/// Asserts that spikes are those of `dense` and voltages and readout within its bound.
+/// Asserts that spikes equal those of `dense`, and that voltages and readout are within its bounds.
 pub fn assert_same_response(what: &str, dense: &dense::Response, trace: &Trace) {
     let classes = dense.readout[0].len();
     for (step, spikes) in dense.hidden_spikes.iter().enumerate() {
@@ -108,7 +108,7 @@ pub fn assert_same_response(what: &str, dense: &dense::Response, trace: &Trace) 
     }
 }
 
-/// Asserts that loss and gradients are within the bound of `dense`, and that the bound is worth something.
+/// Asserts that loss and gradients are within the bounds of `dense`, and that the bounds are tight enough.
 pub fn assert_same_gradient(what: &str, dense: &dense::Gradient, (loss, gradient): &(f64, Gradient)) {
     assert_within(&format!("{what}: loss"), *loss, dense.loss);
     for (layer, computed, dense) in [("w1", &gradient.matrices[0], &dense.w1), ("w2", &gradient.matrices[1], &dense.w2)]
@@ -120,17 +120,17 @@ pub fn assert_same_gradient(what: &str, dense: &dense::Gradient, (loss, gradient
         let largest = numbers.iter().map(|number| number.value.abs()).fold(0.0, f64::max);
         let loosest = numbers.iter().map(|number| number.error).fold(0.0, f64::max);
         assert!(largest > 0.0, "{what}: the gradient by {layer} is zero everywhere");
-        // A wrong factor or a missing term of one part in a hundred must not hide in the bound.
+        // The bounds must be tight enough to detect a wrong factor or missing term of one percent.
         assert!(
             loosest < 0.01 * largest,
-            "{what}: gradient by {layer} up to {largest:e}, but known only to {loosest:e}"
+            "{what}: gradient by {layer} up to {largest:e}, but its loosest bound is {loosest:e}"
         );
     }
 }
 
 fn assert_within(what: &str, computed: f64, number: Number) {
     let Number { value, error, .. } = number;
-    assert!((computed - value).abs() <= error, "{what}: {computed:e} must be {value:e} within {error:e}");
+    assert!((computed - value).abs() <= error, "{what}: expected {value:e} within {error:e}, got {computed:e}");
 }
 
 fn lane(blocks: &[Block], column: usize) -> f64 {

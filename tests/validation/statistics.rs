@@ -1,9 +1,9 @@
-//! Every statistic against numpy, scipy and statsmodels.
+//! Compares every statistic with numpy, scipy and statsmodels.
 //!
-//! `data/statistics.json` is made by `scripts/make_statistics.py`, which says of each number which call of which program, or
-//! which textbook formula, it comes from. Sums of up to 30 products and quotients of numbers of one size round by some
-//! 1e-15 relatively, special functions of both sides by some 1e-13: 1e-10 leaves room for differences of means a
-//! thousand times as small as themselves.
+//! `scripts/make_statistics.py` generates `data/statistics.json` and documents the call or textbook formula of each
+//! number. Sums of up to 30 products and quotients of equal size have relative rounding errors of some 1e-15, special
+//! functions some 1e-13. A tolerance of 1e-10 allows for differences of means that are a thousand times larger than the
+//! difference.
 
 use std::fs;
 use std::sync::LazyLock;
@@ -20,7 +20,7 @@ use serde::Deserialize;
 
 const TOLERANCE: f64 = 1e-10;
 
-/// What the script wrote.
+/// Output of the script.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Values {
@@ -30,7 +30,7 @@ pub struct Values {
     adjusted: Vec<Adjusted>,
     lines: Vec<LineCase>,
     crossings: Crossings,
-    /// Those of `statistics_components.rs`.
+    /// Values for `statistics_components.rs`.
     pub components: Vec<crate::statistics_components::Design>,
 }
 
@@ -100,19 +100,19 @@ struct LineCase {
     largest_residual: f64,
 }
 
-/// The values of other programs.
+/// Results of other programs.
 pub static VALUES: LazyLock<Values> = LazyLock::new(|| {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/validation/data/statistics.json");
-    serde_json::from_str(&fs::read_to_string(path).expect("the file is there")).expect("the form of the script")
+    serde_json::from_str(&fs::read_to_string(path).expect("the data file exists")).expect("valid output of the script")
 });
 
-/// Holds `got` against `expected` within a relative tolerance.
+/// Compares `got` with `expected` within the relative tolerance.
 #[track_caller]
 pub fn assert_close(got: f64, expected: f64) {
     assert!((got - expected).abs() <= TOLERANCE * expected.abs(), "got {got}, expected {expected}");
 }
 
-/// The same for every number of two lists of one length.
+/// Compares all numbers of two lists of equal length.
 #[track_caller]
 fn assert_all_close(got: impl IntoIterator<Item = f64>, expected: &[f64]) {
     let got: Vec<f64> = got.into_iter().collect();
@@ -144,17 +144,17 @@ fn paired_t_tests() {
         let test = Paired::new(&drawn(a), &drawn(b)).expect("a test");
         assert_all_close([test.t, test.p, test.ci95.0, test.ci95.1], &[*t, *p, *low, *high]);
     }
-    // `t.test(extra ~ group, data = sleep, paired = TRUE)` of R, as its help page prints it.
+    // Printed output of `t.test(extra ~ group, data = sleep, paired = TRUE)` on the help page of R.
     let TwoSamples { a, b, .. } = &VALUES.pairs[0];
     let test = Paired::new(&drawn(a), &drawn(b)).expect("a test");
     let printed = [test.t, test.p, test.ci95.0, test.ci95.1].map(|value| format!("{value:.4}"));
     assert_eq!(printed, ["-4.0621", "0.0028", "-2.4599", "-0.7001"]);
 }
 
-/// The other tail holds less than 1e-5, and our sum of cells is off by less than 1e-6 (`power.rs`): at a slope of the power of at
-/// least 0.1 a standard error, and shifts above 1, that is 1.1e-4 of the shift.
+/// The other tail is below 1e-5, and the sum of cells has an error below 1e-6 (`power.rs`). For a slope of the power of
+/// at least 0.1 per standard error and shifts above 1, this is 1.1e-4 of the shift.
 #[test]
-fn differences_that_a_test_finds() {
+fn detectable_differences() {
     for Shift { degrees, alpha, power, shift } in &VALUES.shifts {
         let got = least_shift(*degrees, *alpha, *power);
         assert!((got / shift - 1.0).abs() < 1.1e-4, "{degrees}: got {got}, expected {shift}");
@@ -173,15 +173,15 @@ fn normalised_accuracies_and_their_crossings() {
         let interval = crossing.interval.expect("an interval");
         let found = [crossing.level, interval.near, interval.far].map(|end| end.expect("within the levels"));
         assert_all_close(found, &[*level, ends[0], ends[1]]);
-        // The crossings of the repeats have that of the curve as their mean.
+        // The mean of the crossings of the repeats is the crossing of the curve.
         let mean = crossing.by_repeat.iter().map(|one| one.1).sum::<f64>() / crossing.by_repeat.len() as f64;
         assert_close(mean, *level);
     }
 }
 
-/// An accuracy of clean - slope x level falls to the threshold where slope x level = (1 - threshold)(clean - chance).
+/// An accuracy of clean - slope x level falls to the threshold at slope x level = (1 - threshold)(clean - chance).
 #[test]
-fn crossings_of_a_straight_fall_are_those_of_its_equation() {
+fn crossings_of_a_linear_curve_match_its_equation() {
     let (clean, chance, slope) = (0.82, 0.1, 0.004);
     let condition = |level: f64| Condition { level, outcomes: drawn(&[clean - slope * level]) };
     let conditions: Vec<Condition> = [0.0, 1.0, 7.0, 19.0, 23.0, 100.0].map(condition).into();
@@ -196,7 +196,7 @@ fn crossings_of_a_straight_fall_are_those_of_its_equation() {
 }
 
 #[test]
-fn adjustments_of_holm() {
+fn holm_adjustments() {
     for case in &VALUES.adjusted {
         assert_all_close(holm(&case.p).expect("probabilities"), &case.holm);
     }

@@ -1,5 +1,5 @@
-//! Components of variance against mean squares of statsmodels and the textbook's expectations of them. The values are those
-//! of `data/statistics.json` (see `statistics.rs`).
+//! Compares variance components with the mean squares of statsmodels and their textbook expectations. The values are in
+//! `data/statistics.json` (see `statistics.rs`).
 
 use ohmspike_stats::nested::{Components, Outcome};
 use serde::Deserialize;
@@ -14,7 +14,7 @@ pub struct Design {
     factors: Vec<String>,
     /// Values of the factors, and the outcome.
     outcomes: Vec<(Vec<u64>, f64)>,
-    /// Estimates, which may be below 0, by term.
+    /// Estimates by term, which may be negative.
     variances: Vec<(String, f64)>,
 }
 
@@ -35,7 +35,7 @@ fn components_of_published_and_made_up_studies() {
         );
         let total: f64 = design.variances.iter().map(|(_, variance)| variance.max(0.0)).sum();
         for (component, &(_, variance)) in found.iter().zip(&design.variances) {
-            // A negative estimate is reported as 0, and said to be one.
+            // A negative estimate is reported as 0 and marked as negative.
             assert_eq!(component.negative, variance < 0.0);
             assert_close(component.variance, variance.max(0.0));
             assert_close(component.share.expect("a share"), variance.max(0.0) / total);

@@ -1,4 +1,4 @@
-"""One file a program: the network of the study, written as its users write networks.
+"""One file per program: the network of the noise study, written in the program's usual style.
 
-Each has `trainer(weights)`, which gives an object with `train` and `slopes`. aihwkit, on devices, stands apart.
+Each has `trainer(weights)`, which returns an object with `train` and `slopes`. aihwkit measures devices instead.
 """

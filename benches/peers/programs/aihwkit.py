@@ -1,6 +1,6 @@
 """aihwkit: noisy reads and pulsed updates of an analog tile, as `name,counted,count,seconds` on standard output.
 
-Called at the C++ tile, below the layers of PyTorch, whose overhead is left out. Converters, bounds and managements are off.
+The C++ tile is called directly, without the overhead of PyTorch layers. Converters, bounds and managements are disabled.
 """
 
 import sys
@@ -22,7 +22,7 @@ EXACT = {"dw_min_dtod": 0.0, "up_down_dtod": 0.0, "w_max_dtod": 0.0, "w_min_dtod
 
 
 def tile(device, noise=WeightNoiseType.NONE):
-    """An array of 784 x 100 whose weights are all 0.3."""
+    """Returns an array of 784 x 100 with all weights 0.3."""
     read = IOParameters(
         inp_res=-1, out_res=-1, out_noise=0.0, out_bound=0, bound_management=BoundManagementType.NONE,
         noise_management=NoiseManagementType.NONE, w_noise=0.01, w_noise_type=noise,
@@ -33,7 +33,7 @@ def tile(device, noise=WeightNoiseType.NONE):
 
 
 def vectors(active):
-    """Zeros and ones: rows that are spread over the array, others for every vector."""
+    """Returns vectors of zeros and ones, with active rows distributed over the array and different for every vector."""
     made = torch.zeros(VECTORS, task.PIXELS)
     for vector, row in enumerate(made):
         row[[(place * task.PIXELS // active + 37 * vector) % task.PIXELS for place in range(active)]] = 1.0
@@ -41,7 +41,7 @@ def vectors(active):
 
 
 def timed(work, calls):
-    """Seconds of `calls` calls, after one that is not counted."""
+    """Returns the seconds of `calls` calls, after one that is not counted."""
     work(0)
     started = time.perf_counter()
     for call in range(calls):
@@ -50,7 +50,7 @@ def timed(work, calls):
 
 
 def reads(seconds):
-    """Reads with noise that is the same for all cells, and with noise that follows the current, one and many a call."""
+    """Measures reads with equal noise for all cells and with noise that grows with the current, one and many per call."""
     kinds = {"same noise of all cells": WeightNoiseType.ADDITIVE_CONSTANT, "PCM read noise": WeightNoiseType.PCM_READ}
     for kind, noise in kinds.items():
         array = tile(ConstantStepDevice(**EXACT), noise)
@@ -65,14 +65,14 @@ def reads(seconds):
 
 
 def pulses_per_cell(array, x, d):
-    """Mean number of pulses that one update gives a cell, from what its weights moved in steps without noise."""
+    """Returns the mean number of pulses per cell and update, from the weight change of noise-free steps."""
     before = array.get_weights()[0].clone()
     array.tile.update(x, d, False)
     return ((array.get_weights()[0] - before).abs() / STEP).mean().item() / len(x)
 
 
 def updates(seconds):
-    """Rank-one updates of all cells that ask each for one and a half pulses on average, up and down in turn."""
+    """Measures rank-one updates with an average of one and a half pulses per cell, alternating up and down."""
     laws = {"constant": ConstantStepDevice, "soft-bounds": SoftBoundsDevice}
     for law, device in laws.items():
         array = tile(device(dw_min=STEP, dw_min_std=0.3, w_max=1.0, w_min=-1.0, **EXACT))

@@ -1,4 +1,4 @@
-"""Norse: `LIF` and `LI` layers over all steps, linear layers over all steps at once."""
+"""Norse: `LIF` and `LI` layers over all steps, with linear layers over all steps at once."""
 
 import norse.torch
 import torch
@@ -12,7 +12,7 @@ STEP = 0.001
 class Network(torch.nn.Module):
     """Linear, LIF, linear, leaky integrator."""
 
-    # Norse multiplies a current by 1 - beta before it adds it to the voltage.
+    # Norse multiplies a current by 1 - beta before adding it to the voltage.
     scales = (1 / (1 - task.BETA), 1 / (1 - task.BETA))
     surrogate_gain = 1.0
 

@@ -1,7 +1,7 @@
 """The published method: dense products by einsum and a loop over steps in Python.
 
-Written as the study's code, which builds on Zenke's tutorials (SpyTorch): a sparse tensor a batch that is made dense, one
-einsum a layer over all steps, states in lists that are stacked.
+Written like the code of the paper, which builds on Zenke's tutorials (SpyTorch): a sparse tensor per batch that is made dense, one
+einsum per layer over all steps, and states in lists that are stacked.
 """
 
 import torch
@@ -11,7 +11,7 @@ from torch_training import Trainer
 
 
 class FastSigmoid(torch.autograd.Function):
-    """A step forward, 1 / (k |x| + 1)^2 backward."""
+    """A step function in the forward pass, 1 / (k |x| + 1)^2 in the backward pass."""
 
     @staticmethod
     def forward(context, x):
@@ -25,7 +25,7 @@ class FastSigmoid(torch.autograd.Function):
 
 
 def hidden_spikes(inputs, w1, alpha, beta):
-    """Spikes of the hidden neurons, images x steps x neurons."""
+    """Returns the spikes of the hidden neurons, images x steps x neurons."""
     currents = torch.einsum("abc,cd->abd", inputs, w1)
     current = torch.zeros_like(currents[:, 0])
     voltage = torch.zeros_like(current)
@@ -41,7 +41,7 @@ def hidden_spikes(inputs, w1, alpha, beta):
 
 
 def readout_voltages(spikes, w2, alpha, beta):
-    """Voltages of the readout, images x (steps + 1) x classes."""
+    """Returns the readout voltages, images x (steps + 1) x classes."""
     currents = torch.einsum("abc,cd->abd", spikes, w2)
     current = torch.zeros_like(currents[:, 0])
     voltage = torch.zeros_like(current)
@@ -55,7 +55,7 @@ def readout_voltages(spikes, w2, alpha, beta):
 
 
 class Network:
-    """The network as two matrices."""
+    """The network, as two matrices."""
 
     scales = (1.0, 1.0)
     surrogate_gain = 1.0

@@ -1,4 +1,4 @@
-"""snnTorch: `Synaptic` neurons, a call a step, as its tutorials do."""
+"""snnTorch: `Synaptic` neurons with one call per step, as in its tutorials."""
 
 import snntorch
 import torch
@@ -9,7 +9,7 @@ from torch_training import Trainer, dense
 
 
 class Network(torch.nn.Module):
-    """Two linear layers, a layer of spiking neurons and one that does not reset."""
+    """Two linear layers, a layer of spiking neurons and a layer without reset."""
 
     scales = (1.0, 1.0)
     surrogate_gain = 1.0

@@ -10,9 +10,9 @@ from torch_training import Trainer, dense
 class Network(torch.nn.Module):
     """Linear, current-based LIF, linear, current, voltage."""
 
-    # Its non-spiking node multiplies what it adds by 1 - decay: once for the current, once for the voltage.
+    # Its non-spiking node multiplies its input by 1 - decay: once for the current, once for the voltage.
     scales = (1.0, 1 / ((1 - task.ALPHA) * (1 - task.BETA)))
-    # Its soft sign has the slope k / 2 / (k |x| + 1)^2.
+    # Its soft sign has the derivative k / 2 / (k |x| + 1)^2.
     surrogate_gain = task.STEEPNESS / 2
 
     def __init__(self):

@@ -1,4 +1,4 @@
-"""Spyx: `CuBaLIF` and two leaky integrators in a row, scanned over steps, the whole batch compiled by JAX."""
+"""Spyx: `CuBaLIF` and two leaky integrators in a row, scanned over steps, with the whole batch compiled by JAX."""
 
 import jax
 import jax.numpy as jnp
@@ -27,7 +27,7 @@ def network(weights):
 
 
 class Trainer:
-    """The kernels of the network, which are trained, and all else, which is not."""
+    """Splits the parameters into trained kernels and everything else."""
 
     def __init__(self, weights):
         model = network(weights)
@@ -58,13 +58,13 @@ class Trainer:
         self.value_and_slopes = jax.jit(jax.value_and_grad(loss))
 
     def train(self, latencies, labels):
-        """One batch: forward, backward, update; the loss."""
+        """Runs forward, backward and update of one batch; returns the loss."""
         self.random, random = jax.random.split(self.random)
         loss, self.kernels = self.update(self.kernels, latencies, labels, random)
         return float(loss)
 
     def slopes(self, latencies, labels):
-        """Loss, and its gradients by weights, rows x columns."""
+        """Returns the loss and its gradients by weights, rows x columns."""
         loss, slopes = self.value_and_slopes(self.kernels, latencies, labels)
         return float(loss), [np.asarray(slope) for slope in jax.tree.leaves(slopes)]
 

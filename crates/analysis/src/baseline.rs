@@ -1,6 +1,6 @@
-//! The study that another one names as its baseline: one network to compare with, whose outcome is drawn as a line.
+//! The baseline of a study: another study with one network, drawn as a line for comparison.
 //!
-//! Its results stand beside those of the study, in the folder of its name.
+//! Its results folder is next to that of the study and has the name of the baseline.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -10,32 +10,32 @@ use ohmspike_study::settings::Settings;
 use ohmspike_study::store::{Store, StoreError};
 use ohmspike_study::study::Study;
 
-/// What the trials of the baseline left.
+/// The results of a baseline.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Baseline {
-    /// Name of the study.
+    /// Name of the baseline study.
     pub study: String,
     /// Outcomes of its trials, 0 to 1.
     pub outcomes: Vec<f64>,
-    /// Their best test accuracies, 0 to 1.
+    /// Best test accuracies of its trials, 0 to 1.
     pub peaks: Vec<f64>,
 }
 
 impl Baseline {
-    /// The baseline of `study`, whose own results are in the folder `results`; none where it names none, or where nothing of it
-    /// has been run.
+    /// Reads the baseline of `study`, which has its own results in `results`. Returns none if the study names no
+    /// baseline, or the baseline has no results.
     ///
     /// # Errors
-    /// [`StoreError`] where its records cannot be read.
-    pub fn beside(results: &Path, study: &Study) -> Result<Option<Baseline>, StoreError> {
+    /// Returns a [`StoreError`] if the records of the baseline cannot be read.
+    pub fn next_to(results: &Path, study: &Study) -> Result<Option<Baseline>, StoreError> {
         let Some(name) = &study.baseline else { return Ok(None) };
         let folder = results.parent().unwrap_or(Path::new(".")).join(name);
         if !folder.is_dir() {
             return Ok(None);
         }
-        // One network is compared with: of trials that differ in their settings, those of which there are most.
+        // The baseline is one network: if trials differ in their settings, the most frequent settings count.
         let mut networks: Vec<(Settings, Baseline)> = Vec::new();
-        // Trials that left the same bits are one.
+        // Bit-identical trials count once.
         let mut known = BTreeSet::new();
         Store::skim(&folder, |record| {
             let (Some(outcome), Some((_, peak))) = (record.outcome, record.peak()) else { return };
@@ -53,16 +53,16 @@ impl Baseline {
             networks[place].1.peaks.push(peak);
         })?;
         let trials = |network: &(Settings, Baseline)| network.1.outcomes.len();
-        // The first of equal ones.
+        // On a tie, the first one.
         Ok(networks.into_iter().rev().max_by_key(trials).map(|(_, baseline)| baseline))
     }
 
-    /// Statistics of the outcomes.
+    /// Returns the statistics of the outcomes.
     pub fn outcome(&self) -> Option<Estimate> {
         Estimate::new(&self.outcomes)
     }
 
-    /// Statistics of the best accuracies.
+    /// Returns the statistics of the best test accuracies.
     pub fn peak(&self) -> Option<Estimate> {
         Estimate::new(&self.peaks)
     }
@@ -75,25 +75,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_found_in_the_folder_of_its_name() {
+    fn finds_the_folder_with_the_name_of_the_baseline() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let own = folder.path().join("own");
         let study = |text: &str| Study::parse("s.toml", &format!("name = \"own\"\n{text}"), &[]).expect("a study");
         let with = study("baseline = \"other\"\n");
-        assert_eq!(Baseline::beside(&own, &study("")).expect("no folder is read"), None);
-        assert_eq!(Baseline::beside(&own, &with).expect("no folder is read"), None);
+        assert_eq!(Baseline::next_to(&own, &study("")).expect("no folder is read"), None);
+        assert_eq!(Baseline::next_to(&own, &with).expect("no folder is read"), None);
         let mut store = Store::open(&folder.path().join("other")).expect("an empty store");
         for (id, outcome) in [("1", Some(0.4)), ("2", None), ("3", Some(0.5))] {
             let record = Record { id: id.to_owned(), outcome, accuracy: vec![0.3, 0.6, 0.5], ..empty_record() };
             store.append(record).expect("a writable folder");
         }
-        let found = Baseline::beside(&own, &with).expect("whole records").expect("some");
+        let found = Baseline::next_to(&own, &with).expect("whole records").expect("some");
         let expected = Baseline { study: "other".to_owned(), outcomes: vec![0.4, 0.5], peaks: vec![0.6, 0.6] };
         assert_eq!(found, expected);
         let mut other = Record { id: "4".to_owned(), outcome: Some(0.9), accuracy: vec![0.9], ..empty_record() };
         other.settings.training.epochs = 5;
         store.append(other).expect("a writable folder");
-        assert_eq!(Baseline::beside(&own, &with).expect("whole records").as_ref(), Some(&found));
+        assert_eq!(Baseline::next_to(&own, &with).expect("whole records").as_ref(), Some(&found));
         assert_eq!(found.outcome().map(|sample| (sample.n, sample.mean)), Some((2, 0.45)));
     }
 }

@@ -1,12 +1,12 @@
-//! Which random streams a trial draws from, so that another seed for them can change its outcome.
+//! Random streams that a trial draws from, so that another seed for them can change its outcome.
 //!
-//! | stream | drawn where |
+//! | stream | used if |
 //! |---|---|
-//! | initial | a connection does not start from a map of conductances |
+//! | initial | a connection does not start from a conductance map |
 //! | order | always |
-//! | write | the study's noise, a spread of writes, stochastic rounding to pulses, noisy verify reads, or drift that spreads and has time |
-//! | read | white or telegraph noise |
-//! | chip | spreads from cell to cell, faults without a map, converter errors, traps, reference cells, the drift of the first write |
+//! | write | the study has noise, or the device has write noise, stochastic rounding to pulses, noisy verify reads, or drift with a spread and enough time |
+//! | read | the device has white or random telegraph noise |
+//! | chip | the device has device-to-device variation, faults without a map, converter errors, traps, reference cells, or drift of the first write |
 
 use ohmspike_crossbar::device::{Converters, Device, DeviceToDevice, Drift, ReferenceBranch, StepGain, WhiteNoise};
 use ohmspike_snn::connection::Connection;
@@ -15,10 +15,10 @@ use ohmspike_study::chip_maps::of_connection;
 use ohmspike_study::prepare::{Devices, LoadedDevice};
 use ohmspike_study::settings::{PairKind, Settings};
 
-/// Whether a trial draws from each of [`ohmspike_stats::draws::STREAMS`].
+/// Whether a trial draws from each stream of [`ohmspike_stats::draws::STREAMS`].
 pub type Streams = [bool; 5];
 
-/// The streams that a trial with `settings` draws from.
+/// Returns the streams that a trial with `settings` draws from.
 pub fn streams(settings: &Settings, devices: &Devices) -> Streams {
     let [mut initial, mut write, mut read, mut chip] = [false; 4];
     for connection in settings.connections() {
@@ -36,7 +36,7 @@ pub fn streams(settings: &Settings, devices: &Devices) -> Streams {
     [initial, true, write, read, chip]
 }
 
-/// The seed of every stream of a trial with `seed`, of those that `drawn` holds.
+/// Returns the seeds of the streams in `drawn`, for a trial with `seed`.
 pub fn draws(settings: &Settings, seed: u64, drawn: Streams) -> Draws {
     let given = &settings.seeds;
     let given = [given.initial, given.order, given.write, given.read, given.chip];
@@ -45,7 +45,7 @@ pub fn draws(settings: &Settings, seed: u64, drawn: Streams) -> Draws {
     draws
 }
 
-/// Whether a write leaves something that is drawn.
+/// Whether writes have a random part.
 fn writes_spread(settings: &Settings, device: &Device) -> bool {
     let scaled = settings.hardware.write_spread_scale > 0.0;
     let noise = device.write.noise.spreads(settings.noise.level_percent > 0.0);
@@ -71,7 +71,7 @@ fn reads_spread(device: &Device) -> bool {
     white_spreads(device) || traps(device)
 }
 
-/// Whether cells drift apart before they are tested.
+/// Whether drift has a random part before the test.
 fn drift_spreads(settings: &Settings, device: &Device) -> bool {
     let spreads = match &device.drift {
         Drift::None => false,
@@ -81,7 +81,7 @@ fn drift_spreads(settings: &Settings, device: &Device) -> bool {
     spreads && settings.hardware.retention_seconds > 0.0
 }
 
-/// Whether two chips of the device would differ in what holds `connection`.
+/// Whether two chips of the device differ in the cells of `connection`.
 fn chips_differ(settings: &Settings, loaded: &LoadedDevice, connection: Connection) -> bool {
     let device = &loaded.device;
     let mapped = of_connection(&loaded.maps.fault, connection).is_some();
@@ -95,7 +95,7 @@ fn chips_differ(settings: &Settings, loaded: &LoadedDevice, connection: Connecti
 }
 
 fn cells_differ(chip: &DeviceToDevice) -> bool {
-    // The deviation of the gain down is a share of that of the gain up.
+    // The variation of the down gain is a fraction of that of the up gain.
     let DeviceToDevice {
         low_resistance,
         high_resistance,
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn seeds_of_streams_take_the_place_of_the_trials() {
+    fn stream_seeds_override_the_seed_of_the_trial() {
         let mut settings = Settings::default();
         settings.seeds.order = Some(7);
         assert_eq!(draws(&settings, 3, NOTHING), Draws([Some(3), Some(7), None, None, None]));

@@ -1,4 +1,4 @@
-//! Tests only: studies with made-up records.
+//! Studies with made-up records, for tests.
 
 use std::path::Path;
 
@@ -16,19 +16,19 @@ use ohmspike_study::study::Study;
 use crate::baseline::Baseline;
 use crate::recorded::Recorded;
 
-/// A study and records of some of its trials.
+/// A study with records of some of its trials.
 pub struct Fixture {
     study: Study,
     prepared: Prepared,
     store: Store,
-    /// What the study is compared with; none unless a test sets it.
+    /// Baseline of the study; none unless a test sets it.
     pub(crate) baseline: Option<Baseline>,
-    /// Holds the files of the store.
+    /// Keeps the files of the store.
     _folder: tempfile::TempDir,
 }
 
 impl Fixture {
-    /// The study of `text`, with an outcome for every trial that `outcome` has one for.
+    /// Creates the study of `text`, with a record for every trial that `outcome` returns a value for.
     pub fn new(text: &str, outcome: impl Fn(&Settings, u64) -> Option<f64>) -> Fixture {
         Fixture::with_records(text, |settings, seed| {
             let outcome = outcome(settings, seed)?;
@@ -36,7 +36,7 @@ impl Fixture {
         })
     }
 
-    /// The same with whole records.
+    /// Creates the study of `text` with complete records.
     pub fn with_records(text: &str, of: impl Fn(&Settings, u64) -> Option<Record>) -> Fixture {
         let study = Study::parse("study.toml", &format!("name = \"made-up\"\n{text}"), &[]).expect("a study");
         let settings = study.conditions.iter().map(|condition| &condition.settings);
@@ -54,7 +54,7 @@ impl Fixture {
         Fixture { study, prepared, store, baseline: None, _folder: folder }
     }
 
-    /// What figures see of it.
+    /// Passes the recorded study to `see`.
     pub fn see<T>(&self, see: impl FnOnce(Recorded) -> T) -> T {
         let trial = |seed: u64, condition: usize| {
             let settings = &self.study.conditions[condition].settings;
@@ -81,22 +81,22 @@ fn id(condition: usize, seed: u64) -> String {
     format!("{condition}-{seed}")
 }
 
-/// A record with an outcome and ten classes.
+/// Returns a record with an outcome and ten classes.
 pub fn record(settings: &Settings, seed: u64, outcome: f64) -> Record {
     Record {
         seed,
         settings: settings.resolved(),
         outcome: Some(outcome),
         accuracy: vec![outcome],
-        // Trials of two seeds are no copies of each other.
+        // Different losses, so that trials with different seeds are not copies.
         loss: vec![1.0 + 1e-3 * seed as f64],
         tests: vec![vec![Default::default(); 10]; 2],
         ..empty_record()
     }
 }
 
-/// A record of a trial with `seed` that reached `peak`, of networks with two classes whose distances are `before` and
-/// `after` (E-E; E-I is 1 more, I-I 2 more).
+/// Returns a record of a trial with `seed` and best accuracy `peak`, for a network with two classes. E-E distances are
+/// `before` and `after`; E-I is 1 more, I-I 2 more.
 pub fn observed(seed: u64, fraction: f64, peak: f64, before: f64, after: Option<f64>) -> Record {
     let mut settings = Settings::default();
     settings.network.excitatory_fraction = fraction;

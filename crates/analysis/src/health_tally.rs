@@ -1,4 +1,4 @@
-//! How many trials of a study are unhealthy, and how.
+//! Counts the unhealthy trials of a study by state.
 
 use std::collections::BTreeMap;
 
@@ -12,27 +12,27 @@ use crate::repeats::Done;
 /// Counts of unhealthy trials.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct HealthTally {
-    /// Trials that were looked at.
+    /// Number of trials checked.
     pub trials: usize,
-    /// Those that no answer may rest on, without those that diverged.
+    /// Number of trials excluded from all results, without those that diverged.
     pub excluded: usize,
-    /// Trials at chance that are in no state that explains it.
+    /// Number of trials at chance without another state that explains it.
     pub at_chance: usize,
-    /// Trials by state; one of several states counts in each.
+    /// Number of trials by state; a trial with several states counts in each.
     pub kinds: BTreeMap<HealthKind, usize>,
-    /// One trial of each kind: what is wrong with the first, and what to do.
+    /// The first trial of each kind: its state, and what to do.
     examples: BTreeMap<HealthKind, (HealthState, String)>,
 }
 
 impl HealthTally {
-    /// Counts the trials of `study` that are done.
+    /// Counts the finished trials of `study`.
     pub fn new(study: &Study, done: &[Done]) -> HealthTally {
         let (judged, mut tally) = (Judged::new(study, done), HealthTally::default());
         done.iter().for_each(|done| tally.add(&judged.states(done), &done.record.settings));
         tally
     }
 
-    /// Counts one more trial, of these settings and in these states.
+    /// Adds a trial with these settings and states.
     pub fn add(&mut self, states: &[HealthState], settings: &Settings) {
         self.trials += 1;
         let excluded = states.iter().any(|state| state.kind().excludes());
@@ -44,22 +44,22 @@ impl HealthTally {
         }
     }
 
-    /// Trials in this state.
+    /// Returns the number of trials in this state.
     pub fn count(&self, kind: HealthKind) -> usize {
         self.kinds.get(&kind).copied().unwrap_or(0)
     }
 
-    /// The counts of kinds in words, as `silent 3, clipped 1`: those that exclude a trial from answers, or the others.
+    /// Formats the counts, as in `silent 3, clipped 1`: of states that exclude a trial from results, or of the others.
     pub fn words(&self, excluding: bool) -> String {
         let of = self.kinds.iter().filter(|(kind, _)| kind.excludes() == excluding);
         of.map(|(kind, count)| format!("{} {count}", kind.words())).collect::<Vec<_>>().join(", ")
     }
 
-    /// One line on the trials that answers leave out, and one on those at chance; empty where all are healthy.
+    /// Returns a line on excluded trials and one on trials at chance; empty if all trials are healthy.
     pub fn lines(&self) -> Vec<String> {
         let excluded = (self.excluded > 0).then(|| {
             let are = if self.excluded == 1 { "is" } else { "are" };
-            format!("{} of {} trials {are} left out of every answer: {}", self.excluded, self.trials, self.words(true))
+            format!("{} of {} trials {are} excluded from all results: {}", self.excluded, self.trials, self.words(true))
         });
         let guess = (self.at_chance > 0).then(|| {
             let are = if self.at_chance == 1 { "is" } else { "are" };
@@ -68,7 +68,7 @@ impl HealthTally {
         excluded.into_iter().chain(guess).collect()
     }
 
-    /// What is wrong with one trial of each kind that excludes it, and what to do about it.
+    /// Returns an example of each kind that excludes a trial, and what to do.
     pub fn examples(&self) -> impl Iterator<Item = &(HealthState, String)> {
         self.examples.values().filter(|(state, _)| state.kind().excludes())
     }
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn trials_are_counted_by_state() {
+    fn counts_trials_by_state() {
         let silence = Silence { layer: 1, spikes_before: 0.0, spikes_after: Some(0.0), cause: None };
         let silent = HealthState::Silent(silence);
         let at_chance =
@@ -93,7 +93,7 @@ mod tests {
         tally.add(&[silent, at_chance], &Settings::default());
         assert_eq!(
             tally.lines(),
-            ["1 of 3 trials is left out of every answer: silent 1", "1 of 3 trials is at chance"]
+            ["1 of 3 trials is excluded from all results: silent 1", "1 of 3 trials is at chance"]
         );
         assert_eq!(tally.examples().count(), 1);
     }

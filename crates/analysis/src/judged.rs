@@ -1,4 +1,4 @@
-//! The states of all trials of a study, where what one trial cannot tell is judged over the seeds of its condition.
+//! Health of all trials of a study, with convergence judged over the seeds of each condition.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -11,15 +11,15 @@ use ohmspike_study::study::Study;
 use crate::point_health::PointHealth;
 use crate::repeats::Done;
 
-/// Which conditions of a study still rise.
+/// Convergence of the conditions of a study.
 #[derive(Clone, Debug, Default)]
 pub struct Judged {
-    /// One a condition; those that differ only in the seeds of streams are judged together.
+    /// Per condition; conditions that differ only in seeds of streams are judged together.
     conditions: Vec<Convergence>,
 }
 
 impl Judged {
-    /// Judges the conditions of `study` by the trials that are done.
+    /// Judges the conditions of `study` by their finished trials.
     pub fn new(study: &Study, done: &[Done]) -> Judged {
         let plain: Vec<usize> = (0..study.axes.len()).filter(|&axis| !is_seed(&study.axes[axis])).collect();
         let mut numbers: HashMap<String, usize> = HashMap::new();
@@ -35,7 +35,7 @@ impl Judged {
         let mut windows: Vec<Vec<&[f64]>> = vec![Vec::new(); numbers.len()];
         let mut known = BTreeSet::new();
         for done in done.iter().filter(|done| done.record.outcome.is_some()) {
-            // A copy of another trial is no further seed.
+            // A copy of another trial is not another seed.
             if !known.insert((group[done.condition], done.draws)) {
                 continue;
             }
@@ -46,7 +46,7 @@ impl Judged {
         Judged { conditions: group.iter().map(|&group| judged[group].clone()).collect() }
     }
 
-    /// Whether a point of these conditions says nothing about the hardware: at least half of its trials are unusable.
+    /// Whether these conditions say nothing about the hardware: at least half of their trials are unusable.
     pub fn is_unhealthy(&self, done: &[Done], conditions: &[usize]) -> bool {
         let mut health = PointHealth::default();
         let here = done.iter().filter(|done| conditions.contains(&done.condition) && done.record.outcome.is_some());
@@ -54,12 +54,12 @@ impl Judged {
         health.is_unhealthy()
     }
 
-    /// What is wrong with a trial.
+    /// Returns the states of a trial.
     pub fn states(&self, done: &Done) -> Vec<HealthState> {
         self.states_of(done.condition, done.record)
     }
 
-    /// What is wrong with the trial of a condition that left `record`.
+    /// Returns the states of a trial of `condition` with this `record`.
     pub fn states_of(&self, condition: usize, record: &Record) -> Vec<HealthState> {
         let mut states = record.health.clone();
         match self.conditions.get(condition) {
@@ -85,7 +85,7 @@ mod tests {
     use crate::fixture::{Fixture, record};
     use crate::repeats::done;
 
-    /// Nine epochs from 0.3; the trials of one condition rise by `slope` an epoch, those of the other stay.
+    /// Nine epochs from 0.3; trials of one condition rise by `slope` per epoch, others stay constant.
     fn states(text: &str, slope: impl Fn(f64, u64) -> f64) -> Vec<Vec<HealthKind>> {
         let fixture = Fixture::with_records(text, |settings, seed| {
             let slope = slope(settings.noise.level_percent, seed);
@@ -105,12 +105,13 @@ mod tests {
         let rising = states(text, |level, seed| if level == 0.0 { 0.02 + 0.0001 * seed as f64 } else { 0.0 });
         let not_converged = vec![HealthKind::NotConverged];
         assert_eq!(rising, [not_converged.clone(), vec![], not_converged.clone(), vec![], not_converged, vec![]]);
-        // One of three trials that rises is an accident of its epochs.
+        // One rising trial of three is an accident.
         let one = states(text, |level, seed| if level == 0.0 && seed == 1 { 0.02 } else { 0.0 });
         assert!(one.iter().all(Vec::is_empty), "{one:?}");
     }
 
-    /// Rises of 0.12 and 0 have a mean of one standard error: that of two seeds tells nothing, so that each speaks for itself.
+    /// Rises of 0.12 and 0 have a mean of one standard error. Two seeds decide nothing together, so each trial counts
+    /// alone.
     #[test]
     fn two_seeds_do_not_overrule_their_trials() {
         let one = states("[repeats]\nseeds = 2\n", |_, seed| if seed == 1 { 0.02 } else { 0.0 });
@@ -120,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn one_seed_speaks_for_itself() {
+    fn one_seed_decides_alone() {
         let states = states("[noise]\nlevel_percent = [0, 1]\n", |level, _| if level == 0.0 { 0.02 } else { 0.0 });
         assert_eq!(states, [vec![HealthKind::NotConverged], vec![]]);
     }

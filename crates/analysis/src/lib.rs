@@ -1,9 +1,10 @@
-//! What the records of a study say.
+//! Evaluates the records of a study.
 //!
 //! - [`recorded`]: a study with its records; [`repeats`], [`drawn`]: which trials are repeats and which are copies;
 //! - [`judged`], [`point_health`], [`health_tally`]: health over the seeds of a condition;
-//! - [`summary`], [`running_means`], [`sweep`], [`stage`], [`tables`]: what people read; [`baseline`]: another study to compare with;
-//! - [`repeat_warnings`]: repeats that are none.
+//! - [`summary`], [`running_means`], [`sweep`], [`stage`], [`tables`]: results as tables and curves; [`baseline`]:
+//!   another study for comparison;
+//! - [`repeat_warnings`]: seeds that change nothing.
 
 pub mod baseline;
 pub mod drawn;

@@ -1,47 +1,47 @@
-//! Whether the points of a curve let it answer how much disturbance a network tolerates.
+//! Decides whether a curve can answer how much noise a network tolerates.
 //!
-//! A curve is measured from its reference, the lowest level. Where that is unhealthy the axis is unlearned, and nothing is
-//! answered. Otherwise a crossing of a threshold is answered where all points up to it are healthy.
+//! A curve starts from its reference, the lowest level. If the reference is unhealthy, the axis is *unlearned* and has
+//! no answer. Otherwise a crossing of a threshold counts if all points up to it are healthy.
 //!
-//! Silence comes gradually. Where some levels silence the network, the accuracy of the levels before them falls because fewer
-//! neurons reach their threshold, which is a property of the first weights. A crossing in front of silent levels is
-//! therefore answered only where the networks on both of its sides fire clearly: ten times as often as a silent one.
+//! Silence comes gradually. If some levels silence the network, accuracy already falls at the levels before them,
+//! because fewer neurons reach their threshold. That is a property of the initial weights. So a crossing before silent
+//! levels counts only if the networks on both sides of it fire clearly: ten times as often as a silent one.
 
 use ohmspike_study::health::spikes_of_test;
 use ohmspike_study::health::{HealthKind, HealthState, LEAST_SPIKES};
 use ohmspike_study::record::Record;
 
-/// Spikes per sample from which a network fires clearly, in those below which it is silent.
+/// Spikes per sample of a clearly firing network, in units of the limit for silence.
 const CLEARLY: f64 = 10.0;
 
-/// What a point of a curve has to say about its health.
+/// Health of one point of a curve.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PointHealth {
-    /// Trials with an outcome that answers may rest on.
+    /// Number of usable trials with an outcome.
     pub usable: usize,
-    /// What keeps the others out, one a trial, with what to do about it.
+    /// States of the unusable trials, one per trial, and what to do.
     pub unusable: Vec<(HealthState, String)>,
-    /// Usable trials at chance, one entry each.
+    /// States of the usable trials at chance, one per trial, and what to do.
     pub at_chance: Vec<(HealthState, String)>,
-    /// Least spikes per sample of any trial and layer, before and after training.
+    /// Smallest number of spikes per sample over trials and layers, before and after training.
     pub least_spikes: Option<f64>,
 }
 
-/// Why a curve does not answer.
+/// Why a curve has no answer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Withheld {
-    /// Whether it is the reference that is unhealthy: the axis is unlearned.
+    /// Whether the reference is unhealthy, which leaves the axis unlearned.
     pub unlearned: bool,
     /// The unhealthy levels.
     pub levels: Vec<f64>,
-    /// What is wrong with the last of them, the most disturbed one.
+    /// State of the last unhealthy level, the one with the most noise.
     pub state: HealthState,
-    /// What to do about it.
+    /// What to do.
     pub advice: String,
 }
 
 impl PointHealth {
-    /// Adds a trial with an outcome that is in these states; whether answers may rest on it.
+    /// Adds a trial with an outcome and these states, and returns whether it is usable.
     pub fn add(&mut self, record: &Record, states: &[HealthState]) -> bool {
         let spikes = least_spikes(record);
         self.least_spikes = self.least_spikes.into_iter().chain(spikes).reduce(f64::min);
@@ -60,13 +60,13 @@ impl PointHealth {
         !self.unusable.is_empty() && self.unusable.len() >= self.usable
     }
 
-    /// What is wrong with the point as a reference: it may not be at chance either.
+    /// State that rules out this point as a reference, which may not be at chance either.
     fn as_reference(&self) -> Option<&(HealthState, String)> {
         let at_chance = || self.at_chance.first().filter(|_| 2 * self.at_chance.len() >= self.usable);
         if self.is_unhealthy() { self.unusable.first() } else { at_chance() }
     }
 
-    /// The states of its unusable trials, each kind once.
+    /// Returns the states of its unusable trials, each kind once.
     pub fn kinds(&self) -> Vec<HealthKind> {
         let mut kinds: Vec<HealthKind> = self.unusable.iter().map(|(state, _)| state.kind()).collect();
         kinds.sort_unstable();
@@ -79,12 +79,12 @@ impl PointHealth {
     }
 }
 
-/// Why a curve of these `points`, by level from the reference on, does not answer where it crosses a threshold; `crossing` is
-/// the level at which its usable outcomes do, none where they stay above it.
+/// Returns why the curve through `points`, from the reference on, cannot answer where it crosses a threshold.
+/// `crossing` is the level at which its usable outcomes cross; none if they stay above.
 pub fn withheld(points: &[(f64, PointHealth)], crossing: Option<f64>) -> Option<Withheld> {
     let ((reference, health), (last, _)) = (points.first()?, points.last()?);
     let falls = last < reference;
-    // Whether a level is reached on the way from the reference to another one.
+    // Whether a level lies between the reference and another one.
     let reached = |level: f64, by: f64| if falls { by <= level } else { by >= level };
     if let Some((state, advice)) = health.as_reference() {
         return Some(Withheld {
@@ -99,7 +99,7 @@ pub fn withheld(points: &[(f64, PointHealth)], crossing: Option<f64>) -> Option<
     let (state, advice) = health.unusable.first()?;
     let silent = unhealthy.iter().any(|(_, health)| health.kinds().contains(&HealthKind::Silent));
     if let Some(crossing) = crossing {
-        // The points on both sides of the crossing, which lies on the line between them.
+        // Points on both sides of the crossing.
         let above = points.iter().find(|(level, _)| reached(crossing, *level));
         let below = points.iter().rev().find(|(level, _)| !reached(crossing, *level));
         let clearly = above.into_iter().chain(below).all(|(_, health)| health.fires_clearly());
@@ -111,7 +111,7 @@ pub fn withheld(points: &[(f64, PointHealth)], crossing: Option<f64>) -> Option<
     Some(Withheld { unlearned: false, levels, state: state.clone(), advice: advice.clone() })
 }
 
-/// Least spikes per sample of any hidden layer, before training and after it.
+/// Smallest number of spikes per sample of any hidden layer, before and after training.
 fn least_spikes(record: &Record) -> Option<f64> {
     let tests = [Some(0), record.tests.len().checked_sub(1)];
     let spikes = tests.into_iter().flatten().filter_map(|number| spikes_of_test(record, number));
@@ -146,12 +146,12 @@ mod tests {
         let levels = |found: &Option<Withheld>| {
             found.as_ref().map(|found| found.levels.iter().map(|level| level.abs()).collect::<Vec<f64>>())
         };
-        assert_eq!(levels(&found), levels(&mirrored), "an axis on which less is worse is judged alike");
+        assert_eq!(levels(&found), levels(&mirrored), "a reversed axis gives the same result");
         found
     }
 
     #[test]
-    fn a_healthy_curve_answers() {
+    fn a_healthy_curve_has_an_answer() {
         assert_eq!(of(&[healthy(0.3), healthy(0.2), healthy(0.2)], Some(0.5)), None);
         assert_eq!(of(&[healthy(0.3), healthy(0.2), healthy(0.2)], None), None);
     }
@@ -164,23 +164,23 @@ mod tests {
         }
     }
 
-    /// Noise that takes a network to guessing is what a sweep looks for.
+    /// Sweeps look for the noise that reduces a network to guessing.
     #[test]
-    fn chance_at_a_high_level_is_an_answer() {
+    fn chance_at_a_high_level_is_a_valid_result() {
         assert_eq!(of(&[healthy(5.0), healthy(5.0), at_chance()], Some(1.5)), None);
     }
 
     #[test]
-    fn a_curve_does_not_answer_beyond_an_unhealthy_level() {
+    fn has_no_answer_beyond_an_unhealthy_level() {
         let points = [healthy(50.0), healthy(50.0), silent(), healthy(50.0)];
         assert_eq!(of(&points, None).map(|found| found.levels), Some(vec![2.0]));
         assert!(of(&points, Some(2.5)).is_some() && of(&points, Some(1.5)).is_some());
         assert_eq!(of(&points, Some(0.5)), None, "both sides of the crossing fire clearly");
     }
 
-    /// The networks at the edge of silence lose accuracy for lack of spikes.
+    /// Networks close to silence lose accuracy for lack of spikes.
     #[test]
-    fn a_crossing_on_the_way_to_silence_is_no_answer() {
+    fn a_crossing_close_to_silence_does_not_count() {
         let points = [healthy(0.38), healthy(0.165), silent(), silent()];
         let found = of(&points, Some(0.23)).expect("withheld");
         assert_eq!((found.unlearned, found.levels), (false, vec![2.0, 3.0]));
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn a_point_is_unhealthy_when_half_of_its_trials_are() {
+    fn a_point_is_unhealthy_if_half_of_its_trials_are() {
         let with = |usable, unusable: usize| {
             let one = silent().unusable[0].clone();
             PointHealth { usable, unusable: vec![one; unusable], ..PointHealth::default() }.is_unhealthy()

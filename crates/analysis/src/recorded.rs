@@ -1,4 +1,4 @@
-//! A study with its records, as figures see it.
+//! A study with its records, for figures and tables.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -18,48 +18,48 @@ use ohmspike_study::study::{Axis, Study};
 use crate::baseline::Baseline;
 use crate::repeats::{Done, done};
 
-/// A study, its trials and what they have left so far.
+/// A study with its trials and their records so far.
 #[derive(Clone, Copy, Debug)]
 pub struct Recorded<'a> {
     /// The study.
     pub study: &'a Study,
     /// Its devices.
     pub prepared: &'a Prepared,
-    /// All of its trials.
+    /// All trials of the study.
     pub trials: &'a [Trial<'a>],
-    /// Their records, as far as there are any.
+    /// Records so far.
     pub store: &'a Store,
-    /// What the study is compared with, as far as that has been run.
+    /// Baseline of the study, if it has results.
     pub baseline: Option<&'a Baseline>,
 }
 
-/// Conditions that have the same values on some axes.
+/// Conditions with the same values on some axes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Group {
-    /// Those axes with the values.
+    /// These axes with their values.
     pub(super) shared: Vec<(String, toml::Value)>,
-    /// Numbers of the conditions.
+    /// Indices of the conditions.
     pub conditions: Vec<usize>,
 }
 
 impl<'a> Recorded<'a> {
-    /// Those of `results`, compared with `baseline`.
+    /// Combines `results` with a `baseline`.
     pub fn new(results: &'a Results<'a>, baseline: Option<&'a Baseline>) -> Recorded<'a> {
         let Results { study, prepared, trials, store, .. } = results;
         Recorded { study, prepared, trials, store, baseline }
     }
 
-    /// Every trial that has a record, in the order of the trials.
+    /// Returns every trial with a record, in order.
     pub fn records(self) -> impl Iterator<Item = (&'a Trial<'a>, &'a Record)> {
         self.trials.iter().filter_map(move |trial| Some((trial, self.store.get(&trial.id)?)))
     }
 
-    /// Those of `conditions`.
+    /// Returns the trials of `conditions` with a record.
     pub fn records_of(self, conditions: &[usize]) -> impl Iterator<Item = (&'a Trial<'a>, &'a Record)> {
         self.trials_of(conditions).filter_map(move |trial| Some((trial, self.store.get(&trial.id)?)))
     }
 
-    /// The trials of `conditions`, each once, in the order of the trials: by seed, then by condition.
+    /// Returns the trials of `conditions`, each once, ordered by seed, then by condition.
     fn trials_of(self, conditions: &[usize]) -> impl Iterator<Item = &'a Trial<'a>> {
         let wanted: BTreeSet<usize> = conditions.iter().copied().collect();
         let of_seed = move |trials: &'a [Trial<'a>]| {
@@ -68,35 +68,35 @@ impl<'a> Recorded<'a> {
         self.trials.chunks(self.study.conditions.len()).flat_map(of_seed)
     }
 
-    /// The trials of `conditions` so far, with what drew them.
+    /// Returns the finished trials of `conditions` with their draws.
     pub fn done(self, conditions: &[usize]) -> Vec<Done<'a>> {
         let here: Vec<Trial> = self.trials_of(conditions).cloned().collect();
         done(self.study, self.prepared, &here, self.store)
     }
 
-    /// Outcomes of `conditions` so far, with what drew them.
+    /// Returns the outcomes of `conditions` so far with their draws.
     pub fn outcomes(self, conditions: &[usize]) -> Vec<Drawn> {
         let done = self.done(conditions);
         distinct(&done.iter().filter_map(|done| Some((done.draws, done.record.outcome?))).collect::<Vec<Drawn>>())
     }
 
-    /// Trials that ended without an outcome, among those of `conditions`.
+    /// Number of trials of `conditions` that ended without an outcome.
     pub fn failures(self, conditions: &[usize]) -> usize {
         self.records_of(conditions).filter(|(_, record)| record.outcome.is_none()).count()
     }
 
-    /// Outcomes of the baseline.
+    /// Returns the outcome of the baseline.
     pub fn baseline_outcome(self) -> Option<Estimate> {
         self.baseline?.outcome()
     }
 
-    /// The sentence on the line of the baseline, whose value is `sample`; empty where there is none.
+    /// Returns a caption sentence about the line of the baseline, which shows `sample`; empty without a baseline.
     pub fn baseline_words(self, what: &str, sample: Option<Estimate>) -> String {
         let Some((baseline, Estimate { mean, n, .. })) = self.baseline.zip(sample) else { return String::new() };
         format!(" Dotted: {what} of the study {}, mean of n = {n}: {:.1} %.", baseline.study, 100.0 * mean)
     }
 
-    /// Outcome of guessing, of classes alike where no test says how many samples each has.
+    /// Accuracy of guessing; assumes equal classes if no test counted its samples.
     pub fn chance(self) -> Option<f64> {
         let tested = chance_in(self.records().map(|(_, record)| record));
         if tested.is_some() {
@@ -106,23 +106,23 @@ impl<'a> Recorded<'a> {
         Some(1.0 / tests.find(|classes| !classes.is_empty())?.len() as f64)
     }
 
-    /// Numbers of the axes along which conditions differ: those of several values, but for `[seeds]`, whose values are repeats.
+    /// Indices of the axes with several values, except those of `[seeds]`, which are repeats.
     pub fn varied(self) -> Vec<usize> {
         let varies = |axis: &Axis| axis.values.len() > 1 && !is_seed(axis);
         (0..self.study.axes.len()).filter(|&axis| varies(&self.study.axes[axis])).collect()
     }
 
-    /// Number of the axis of `key`.
+    /// Returns the index of the axis of `key`.
     pub fn axis(self, key: &str) -> Option<usize> {
         self.study.axes.iter().position(|axis| axis.key == key)
     }
 
-    /// The value that a condition has on an axis.
+    /// Returns the value of a condition on an axis.
     pub fn value(self, condition: usize, axis: usize) -> &'a toml::Value {
         &self.study.conditions[condition].values[axis]
     }
 
-    /// The conditions, those together that agree on the axes `apart`.
+    /// Groups the conditions that agree on the axes `apart`.
     pub fn groups(self, apart: &[usize]) -> Vec<Group> {
         let mut groups: Vec<Group> = Vec::new();
         let mut places: HashMap<Vec<String>, usize> = HashMap::new();
@@ -140,17 +140,17 @@ impl<'a> Recorded<'a> {
 }
 
 impl Group {
-    /// What the conditions share, in words; empty where that is nothing.
+    /// Describes the shared values; empty if there are none.
     pub fn words(&self) -> String {
         self.shared.iter().map(|(key, value)| stated(key, value)).collect::<Vec<String>>().join(", ")
     }
 
-    /// The shared values as cells of a table.
+    /// Returns the shared values as table cells.
     pub fn cells(&self) -> impl Iterator<Item = String> + '_ {
         self.shared.iter().map(|(_, value)| plain(value))
     }
 
-    /// The keys of these cells.
+    /// Returns the keys of these cells.
     pub fn keys(&self) -> impl Iterator<Item = String> + '_ {
         self.shared.iter().map(|(key, _)| key.clone())
     }

@@ -1,4 +1,4 @@
-//! Repeats that are copies of each other: seeds that change nothing that is drawn.
+//! Warnings about repeats that are copies of each other, because their seeds change nothing.
 
 use std::collections::BTreeSet;
 
@@ -11,53 +11,54 @@ use ohmspike_study::study::{Axis, Study};
 use crate::drawn::streams;
 use crate::repeats::{Done, copies};
 
-/// Repeats that are none.
+/// A warning about repeats that are copies.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RepeatWarning {
-    /// Seeds that change no stream that is drawn.
+    /// Seeds that change no random stream in use.
     #[error(
         "{key}: the {seeds} seeds change nothing{}: {}; the repeats are copies and count as n = 1\n\nhint: {}",
-        some.as_ref().map_or_else(String::new, |example| format!(" in some conditions (for instance {example})")),
+        some.as_ref().map_or_else(String::new, |example| format!(" in some conditions (for example {example})")),
         if key == "repeats.seeds" {
-            format!("{}no other stream is drawn", listed(fixed))
+            format!("{}no other random stream is used", listed(fixed))
         } else {
-            "no such stream is drawn".to_owned()
+            "this random stream is not used".to_owned()
         },
-        if key == "repeats.seeds" { "remove a fixed seed, or set one seed" } else { "give it one value" }
+        if key == "repeats.seeds" { "remove a fixed seed, or set `repeats.seeds` to 1" } else { "give it one value" }
     )]
     IdleSeeds {
-        /// The key that lists them.
+        /// Key that lists the seeds.
         key: String,
-        /// How many there are.
+        /// Number of seeds.
         seeds: usize,
-        /// Keys of the streams that are drawn and have a seed of their own.
+        /// Keys of the streams in use that have a fixed seed.
         fixed: Vec<String>,
-        /// The first of the conditions, where it is not so in all of them.
+        /// First condition concerned, unless all are.
         some: Option<String>,
     },
-    /// Trials that left the same bits as others.
+    /// Trials that are bit-identical to others.
     #[error(
-        "records: {count} of {trials} trials are copies of others, to the last bit{}; n counts distinct draws, and there is no interval \
-         below three of them\n\nhint: {}",
+        "records: {count} of {trials} trials {} of others{}; n counts distinct trials, and a 95 % interval needs at \
+         least 3\n\nhint: {}",
+        if *count == 1 { "is a bit-identical copy" } else { "are bit-identical copies" },
         if *unforeseen { ", although their seeds differ" } else { "" },
         if *unforeseen {
-            "nothing that the seeds draw reached the outcome; check that the networks spike"
+            "the random draws did not affect the networks; check that they spike"
         } else {
-            "vary a stream that is drawn: see `repeats.seeds` and `[seeds]`"
+            "vary the seed of a stream in use with `repeats.seeds` or `[seeds]`"
         }
     )]
     Copies {
-        /// How many.
+        /// Number of copies.
         count: usize,
-        /// Of how many trials.
+        /// Number of trials.
         trials: usize,
-        /// Whether their settings draw something from the seeds that differ.
+        /// Whether their settings use streams with different seeds.
         unforeseen: bool,
     },
 }
 
-/// Seeds of `study` that change no stream that is drawn, as far as settings and devices tell.
+/// Finds the seeds of `study` that change no stream in use, according to settings and devices.
 pub fn idle_seeds(study: &Study, prepared: &Prepared) -> Vec<RepeatWarning> {
     let drawn: Vec<_> = study
         .conditions
@@ -68,7 +69,7 @@ pub fn idle_seeds(study: &Study, prepared: &Prepared) -> Vec<RepeatWarning> {
         .collect();
     let mut found = Vec::new();
     if study.seeds.len() > 1 {
-        // The seed of a trial reaches the streams that have none of their own.
+        // The seed of a trial applies to the streams without their own seed.
         let idle = |(given, drawn): &([bool; 5], [bool; 5])| (0..5).all(|stream| given[stream] || !drawn[stream]);
         let fixed =
             |(given, drawn): &([bool; 5], [bool; 5])| (0..5).filter(|&stream| given[stream] && drawn[stream]).collect();
@@ -82,7 +83,8 @@ pub fn idle_seeds(study: &Study, prepared: &Prepared) -> Vec<RepeatWarning> {
     found
 }
 
-/// The warning of one key, whose seeds are `idle` in some conditions where other streams are `fixed`.
+/// Returns a warning about one key if its seeds are `idle` in some conditions. `fixed` lists the streams with their own
+/// seed.
 fn idle_key(
     study: &Study,
     key: &str,
@@ -105,7 +107,7 @@ fn given(seeds: &SeedSettings) -> [bool; 5] {
     [seeds.initial, seeds.order, seeds.write, seeds.read, seeds.chip].map(|seed| seed.is_some())
 }
 
-/// Trials of `done` that are copies of others, to the last bit.
+/// Finds the trials in `done` that are bit-identical to others.
 pub fn repeat_warnings(study: &Study, done: &[Done]) -> Vec<RepeatWarning> {
     let found = copies(study, done);
     let unforeseen = done.iter().zip(&found).any(|(done, first)| first.is_some() && done.unforeseen);
@@ -113,13 +115,13 @@ pub fn repeat_warnings(study: &Study, done: &[Done]) -> Vec<RepeatWarning> {
     (count > 0).then_some(RepeatWarning::Copies { count, trials: done.len(), unforeseen }).into_iter().collect()
 }
 
-/// The streams in words.
+/// Lists the streams.
 fn listed(fixed: &[String]) -> String {
     let ticked: Vec<String> = fixed.iter().map(|key| format!("`{key}`")).collect();
     match ticked.split_last() {
         None => String::new(),
-        Some((only, [])) => format!("{only} is fixed and "),
-        Some((last, rest)) => format!("{} and {last} are fixed and ", rest.join(", ")),
+        Some((only, [])) => format!("{only} is fixed, and "),
+        Some((last, rest)) => format!("{} and {last} are fixed, and ", rest.join(", ")),
     }
 }
 
@@ -130,7 +132,7 @@ mod tests {
     use super::*;
     use crate::fixture::{Fixture, record};
 
-    fn told(text: &str) -> Vec<String> {
+    fn messages(text: &str) -> Vec<String> {
         let fixture = Fixture::new(text, |_, _| None);
         fixture.see(|recorded| {
             idle_seeds(recorded.study, recorded.prepared).iter().map(RepeatWarning::to_string).collect()
@@ -138,47 +140,46 @@ mod tests {
     }
 
     #[test]
-    fn seeds_that_change_no_drawn_stream_are_told_with_those_that_are_fixed() {
+    fn warns_about_idle_seeds_and_names_fixed_ones() {
         let fixed = "[seeds]\ninitial = 1\norder = 1\n[repeats]\nseeds = 5\n";
         assert_eq!(
-            told(fixed),
-            [
-                "repeats.seeds: the 5 seeds change nothing: `seeds.initial` and `seeds.order` are fixed and no other stream is drawn; the \
-              repeats are copies and count as n = 1\n\nhint: remove a fixed seed, or set one seed"
-            ]
+            messages(fixed),
+            ["repeats.seeds: the 5 seeds change nothing: `seeds.initial` and `seeds.order` are fixed, and no other \
+              random stream is used; the repeats are copies and count as n = 1\n\nhint: remove a fixed seed, or \
+              set `repeats.seeds` to 1"]
         );
         let device = "[hardware]\ndevice = \"ideal\"\n";
-        assert_eq!(told(&format!("{device}{fixed}")).len(), 1);
+        assert_eq!(messages(&format!("{device}{fixed}")).len(), 1);
         let all = "[seeds]\ninitial = 1\norder = 1\nchip = 1\nwrite = 1\nread = 1\n[repeats]\nseeds = 2\n";
         assert!(
-            told(&format!("[noise]\nlevel_percent = 5\n{all}"))[0]
+            messages(&format!("[noise]\nlevel_percent = 5\n{all}"))[0]
                 .contains("`seeds.order` and `seeds.write` are fixed")
         );
-        assert_eq!(told("[seeds]\ninitial = 1\n[repeats]\nseeds = 5\n"), [""; 0]);
+        assert_eq!(messages("[seeds]\ninitial = 1\n[repeats]\nseeds = 5\n"), [""; 0]);
         assert_eq!(
-            told("[noise]\nlevel_percent = 5\n[seeds]\ninitial = 1\norder = 1\n[repeats]\nseeds = 5\n"),
+            messages("[noise]\nlevel_percent = 5\n[seeds]\ninitial = 1\norder = 1\n[repeats]\nseeds = 5\n"),
             [""; 0]
         );
     }
 
     #[test]
-    fn conditions_and_lists_of_streams_are_told_apart() {
-        let some = told("[noise]\nlevel_percent = [0, 5]\n[seeds]\ninitial = 1\norder = 1\n[repeats]\nseeds = 5\n");
+    fn warns_about_some_conditions_and_about_lists_of_stream_seeds() {
+        let some = messages("[noise]\nlevel_percent = [0, 5]\n[seeds]\ninitial = 1\norder = 1\n[repeats]\nseeds = 5\n");
         assert!(
-            some[0].contains("change nothing in some conditions (for instance noise.level_percent = 0): "),
+            some[0].contains("change nothing in some conditions (for example noise.level_percent = 0): "),
             "{}",
             some[0]
         );
-        let chips = told("[hardware]\ndevice = \"ideal\"\n[seeds]\nchip = [1, 2, 3]\n[repeats]\nseeds = 2\n");
+        let chips = messages("[hardware]\ndevice = \"ideal\"\n[seeds]\nchip = [1, 2, 3]\n[repeats]\nseeds = 2\n");
         assert!(
-            chips[0].starts_with("seeds.chip: the 3 seeds change nothing: no such stream is drawn;"),
+            chips[0].starts_with("seeds.chip: the 3 seeds change nothing: this random stream is not used;"),
             "{}",
             chips[0]
         );
     }
 
     #[test]
-    fn records_with_the_same_bits_are_told() {
+    fn warns_about_bit_identical_records() {
         let of = |loss: fn(u64) -> f64| {
             let made = move |settings: &ohmspike_study::settings::Settings, seed: u64| {
                 Some(Record { loss: vec![loss(seed)], ..record(settings, seed, 0.5) })
@@ -189,9 +190,8 @@ mod tests {
             })
         };
         assert!(
-            of(|_| 1.0)[0].starts_with(
-                "records: 3 of 4 trials are copies of others, to the last bit, although their seeds differ"
-            )
+            of(|_| 1.0)[0]
+                .starts_with("records: 3 of 4 trials are bit-identical copies of others, although their seeds differ")
         );
         assert_eq!(of(|seed| seed as f64), [""; 0]);
     }

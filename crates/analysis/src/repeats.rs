@@ -1,8 +1,8 @@
-//! Trials that have been run, with what drew them: which are repeats of a condition and which are copies of each other.
+//! Finished trials with the seeds they drew from: which are repeats of a condition, and which are copies.
 //!
-//! Which streams a trial draws from is known from its settings and devices ([`crate::drawn`]). Its record has the last word:
-//! a stream whose seed changes no bit of any record of a condition was not drawn there, and trials whose records differ
-//! drew different numbers, whatever the settings say.
+//! Settings and devices tell which streams a trial draws from ([`crate::drawn`]). Records override them. A stream was
+//! not used in a condition if its seed changes no bit of any record there. And trials with different records drew
+//! different numbers.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -17,20 +17,20 @@ use ohmspike_study::study::Study;
 
 use crate::drawn::{Streams, draws, streams};
 
-/// A trial that has been run.
+/// A finished trial.
 #[derive(Clone, Copy, Debug)]
 pub struct Done<'a> {
-    /// Number of its condition in the study.
+    /// Index of its condition in the study.
     pub condition: usize,
-    /// What drew its outcome.
+    /// Seeds of the streams that affected its outcome.
     pub draws: Draws,
-    /// Whether its record alone tells that it is a copy: its settings would draw something else.
+    /// Whether it is a copy although its settings draw from other seeds.
     pub unforeseen: bool,
-    /// What it left.
+    /// Its record.
     pub record: &'a Record,
 }
 
-/// The trials of `trials` that `store` has records of, in their order.
+/// Returns the trials of `trials` with a record in `store`, in order.
 pub fn done<'a>(study: &Study, prepared: &Prepared, trials: &[Trial], store: &'a Store) -> Vec<Done<'a>> {
     let mut drawn: HashMap<usize, Streams> = HashMap::new();
     let mut all: Vec<Done> = Vec::new();
@@ -48,19 +48,19 @@ pub fn done<'a>(study: &Study, prepared: &Prepared, trials: &[Trial], store: &'a
     all
 }
 
-/// The trials of `results` that have a record, in their order.
+/// Returns the trials of `results` with a record, in order.
 pub fn done_of<'a>(results: &'a Results) -> Vec<Done<'a>> {
     done(results.study, &results.prepared, &results.trials, &results.store)
 }
 
-/// `done` sorted by condition: an entry for every condition of the study.
+/// Groups `done` by condition, with an entry for every condition of the study.
 pub fn by_condition<'d, 'a>(study: &Study, done: &'d [Done<'a>]) -> Vec<Vec<&'d Done<'a>>> {
     let mut sorted = vec![Vec::new(); study.conditions.len()];
     done.iter().for_each(|done| sorted[done.condition].push(done));
     sorted
 }
 
-/// Places of the trials that differ in nothing but their seeds, and have an outcome.
+/// Indices of trials with an outcome that differ only in their seeds.
 fn points(study: &Study, all: &[Done]) -> Vec<Vec<usize>> {
     let plain: Vec<usize> = (0..study.axes.len()).filter(|&axis| !is_seed(&study.axes[axis])).collect();
     let mut points: BTreeMap<Vec<String>, Vec<usize>> = BTreeMap::new();
@@ -71,7 +71,7 @@ fn points(study: &Study, all: &[Done]) -> Vec<Vec<usize>> {
     points.into_values().collect()
 }
 
-/// Lets the records of one point decide which streams were drawn.
+/// Decides from the records of one point which streams were used.
 fn settle(all: &mut [Done], group: &[usize]) {
     let left: Vec<Bits> = group.iter().map(|&place| bits(all[place].record)).collect();
     let mut of_draws = BTreeMap::new();
@@ -82,7 +82,7 @@ fn settle(all: &mut [Done], group: &[usize]) {
         }
     }
     for (_, streams) in together(&group.iter().map(|&place| all[place].draws).collect::<Vec<_>>()) {
-        // Trials that differ in these streams alone, each with its draws and what it left.
+        // Trials that differ only in these streams, with their draws and results.
         let mut alike: BTreeMap<Draws, BTreeSet<(Draws, &Bits)>> = BTreeMap::new();
         for (&place, bits) in group.iter().zip(&left) {
             let draws = all[place].draws;
@@ -100,7 +100,7 @@ fn settle(all: &mut [Done], group: &[usize]) {
     }
 }
 
-/// Loss and accuracy of every epoch, to the last bit.
+/// Bits of the loss and accuracy of every epoch.
 type Bits = [Vec<u64>; 2];
 
 fn bits(record: &Record) -> Bits {
@@ -112,7 +112,7 @@ fn without(mut draws: Draws, streams: &[usize]) -> Draws {
     draws
 }
 
-/// For every trial the first one that it is a copy of; none for those that are the first of their draws.
+/// Returns the earlier trial that each trial is a copy of; none for the first of its kind.
 pub fn copies<'a>(study: &Study, done: &[Done<'a>]) -> Vec<Option<&'a Record>> {
     let mut copies = vec![None; done.len()];
     for group in points(study, done) {
@@ -132,7 +132,7 @@ mod tests {
     use super::*;
     use crate::fixture::{Fixture, record};
 
-    /// The draws of all trials of a study whose loss is as `loss` says.
+    /// Draws of all trials of a study with the given `loss`.
     fn draws_of(text: &str, loss: impl Fn(&Settings, u64) -> f64) -> Vec<Draws> {
         let made = |settings: &Settings, seed: u64| {
             let loss = vec![loss(settings, seed)];
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn streams_that_are_not_drawn_tell_nothing_apart() {
+    fn unused_streams_do_not_distinguish_trials() {
         let fixed = "[seeds]\ninitial = 1\norder = 2\n[repeats]\nseeds = 3\n";
         let draws = draws_of(fixed, |_, _| 1.0);
         assert!(draws.iter().all(|one| *one == Draws([Some(1), Some(2), None, None, None])), "{draws:?}");
@@ -162,13 +162,13 @@ mod tests {
     #[test]
     fn records_with_the_same_bits_drew_nothing() {
         assert_eq!(draws_of("[repeats]\nseeds = 3\n", |_, _| 1.0), [Draws::default(); 3]);
-        // Two of three that agree by chance are still two.
+        // Two of three trials that agree by chance are still two.
         let some = draws_of("[repeats]\nseeds = 3\n", |_, seed| (seed / 2) as f64);
         assert!(some[0] != some[1] && some[1] != some[2]);
     }
 
     #[test]
-    fn chips_that_change_nothing_are_pooled_and_seeds_stay() {
+    fn pools_chips_that_change_nothing() {
         let text = "[hardware]\ndevice = \"study-1k-1m\"\n[device.faults]\np_low_resistance = 0.1\n\
                     [seeds]\nchip = [7, 8]\n[repeats]\nseeds = 2\n";
         let draws = draws_of(text, |_, seed| seed as f64);

@@ -1,23 +1,23 @@
-//! The outcomes of a run so far, by the values of every axis: what people watch while trials run.
+//! Mean outcomes of a run so far by axis value, shown while trials run.
 
 use ohmspike_study::axis_value::plain;
 use ohmspike_study::study::{Axis, Study};
 
-/// Sums of outcomes by value of every axis.
+/// Sums of outcomes by value of each axis.
 #[derive(Clone, Debug)]
 pub struct RunningMeans<'a> {
     study: &'a Study,
-    /// By axis and value: sum of the outcomes, how many there are, and how many of them no answer may rest on.
+    /// By axis and value: sum of outcomes, number of outcomes, number of excluded trials.
     sums: Vec<Vec<(f64, usize, usize)>>,
 }
 
 impl RunningMeans<'_> {
-    /// No outcomes of `study` yet.
+    /// Starts without outcomes of `study`.
     pub fn new(study: &Study) -> RunningMeans<'_> {
         RunningMeans { sums: study.axes.iter().map(|axis| vec![(0.0, 0, 0); axis.values.len()]).collect(), study }
     }
 
-    /// Counts the `outcome` of a trial of a condition, and whether answers may rest on it.
+    /// Adds the `outcome` of a trial, and whether it is usable.
     pub fn add(&mut self, condition: usize, outcome: f64, usable: bool) {
         for (sums, place) in self.sums.iter_mut().zip(self.study.places(condition)) {
             sums[place].0 += outcome;
@@ -26,8 +26,9 @@ impl RunningMeans<'_> {
         }
     }
 
-    /// A small table an axis, at most `width` letters wide where its key and one value fit: values, mean outcomes in percent
-    /// over all other axes, the number of trials with an outcome, and where there are any, of those that are not usable.
+    /// Formats one small table per axis, at most `width` letters wide if its key and one value fit. It shows the
+    /// values, the mean outcomes over all other axes in percent, the number of trials, and the number of excluded
+    /// trials if there are any.
     pub fn table(&self, width: usize) -> String {
         let axes = self.study.axes.iter().zip(&self.sums).filter(|(axis, _)| axis.values.len() > 1);
         axes.map(|(axis, sums)| axis_table(axis, sums, width)).collect::<Vec<_>>().join("\n")
@@ -44,16 +45,16 @@ fn axis_table(axis: &Axis, sums: &[(f64, usize, usize)], width: usize) -> String
         [plain(value), mean(sum), sum.1.to_string(), sum.2.to_string()]
     };
     let columns: Vec<[String; 4]> = axis.values.iter().zip(sums).map(column).collect();
-    let heads = [axis.key.as_str(), "  mean outcome, %", "  trials", "  not usable"];
+    let heads = [axis.key.as_str(), "  mean outcome, %", "  trials", "  excluded"];
     let letters = |text: &str| text.chars().count();
     let head = heads.iter().map(|head| letters(head)).max().unwrap_or(0);
     let cell = columns.iter().flatten().map(|cell| letters(cell)).max().unwrap_or(0).max(5);
-    let beside = (width.saturating_sub(head) / (cell + 2)).max(1);
+    let per_row = (width.saturating_sub(head) / (cell + 2)).max(1);
     let line = |columns: &[[String; 4]], row: usize| {
         let cells: String = columns.iter().map(|column| format!("  {:>cell$}", column[row])).collect();
         format!("{:<head$}{cells}\n", heads[row])
     };
-    columns.chunks(beside).flat_map(|columns| (0..rows).map(move |row| line(columns, row))).collect()
+    columns.chunks(per_row).flat_map(|columns| (0..rows).map(move |row| line(columns, row))).collect()
 }
 
 #[cfg(test)]
@@ -61,7 +62,8 @@ mod tests {
     use super::*;
 
     fn study() -> Study {
-        let text = "name = \"tally\"\n[network]\nexcitatory_fraction = [0.5, 1.0]\n[noise]\nlevel_percent = [1, 20, 100]\n\
+        let text = "name = \"tally\"\n[network]\nexcitatory_fraction = [0.5, 1.0]\n[noise]\nlevel_percent = [1, 20, \
+                    100]\n\
                     [hardware]\ndevice = [\"none\"]\n";
         Study::parse("tally.toml", text, &[]).expect("the test's own study")
     }
@@ -73,7 +75,7 @@ mod tests {
         for (condition, outcome) in [(0, 0.8), (0, 0.7), (1, 0.5), (3, 0.6)] {
             tally.add(condition, outcome, true);
         }
-        // An axis of one value has nothing to compare.
+        // An axis with one value has nothing to compare.
         let expected = "\
 network.excitatory_fraction    0.5    1.0
   mean outcome, %             66.7   60.0
@@ -88,7 +90,7 @@ noise.level_percent      1     20    100
         assert!(
             tally
                 .table(78)
-                .contains("  trials                 3      1      1\n  not usable             0      0      1\n")
+                .contains("  trials                 3      1      1\n  excluded               0      0      1\n")
         );
     }
 
@@ -98,6 +100,6 @@ noise.level_percent      1     20    100
         let table = RunningMeans::new(&study).table(34);
         assert!(table.lines().all(|line| line.chars().count() <= 34), "{table}");
         assert_eq!(table.lines().filter(|line| line.starts_with("noise.level_percent")).count(), 2, "{table}");
-        assert!(!RunningMeans::new(&study).table(0).is_empty(), "a value a row");
+        assert!(!RunningMeans::new(&study).table(0).is_empty(), "one value per row");
     }
 }

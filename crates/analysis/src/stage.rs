@@ -1,39 +1,39 @@
-//! Networks before training and after it, those that were successful (`success.rs`) apart from those that were not.
+//! Networks before and after training, separated by success (`success.rs`).
 
 use ohmspike_snn::activity::ClassActivity;
 use ohmspike_study::observation::Observation;
 use ohmspike_study::record::Record;
 use ohmspike_study::success::succeeded;
 
-/// When networks are looked at, and which.
+/// When networks are observed, and which.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stage {
-    /// After the last epoch, else before training.
+    /// After the last epoch; otherwise before training.
     pub after: bool,
-    /// Those that were successful in the end, or those that were not; both where there is no answer.
+    /// Successful or failed networks; none for both.
     pub success: Option<bool>,
 }
 
-/// One network at a stage.
+/// A network at a stage.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Seen<'a> {
-    /// Its trial.
+    /// Record of its trial.
     pub record: &'a Record,
-    /// Its spike trains.
+    /// Its spike statistics.
     pub observation: &'a Observation,
-    /// What it did with the test set, one entry a class.
+    /// Its activity on the test set, per class.
     pub test: &'a [ClassActivity],
 }
 
 impl Stage {
     /// All networks before training.
     pub const INITIAL: Stage = Stage { after: false, success: None };
-    /// After training, with success.
+    /// Successful networks after training.
     pub const SUCCESSFUL: Stage = Stage { after: true, success: Some(true) };
-    /// After training, without success.
+    /// Failed networks after training.
     pub const FAILED: Stage = Stage { after: true, success: Some(false) };
 
-    /// In a word or two.
+    /// Describes the stage in one or two words.
     pub fn words(self) -> &'static str {
         match (self.after, self.success) {
             (false, None) => "initial",
@@ -45,8 +45,8 @@ impl Stage {
         }
     }
 
-    /// The networks of `records` at this stage, in their order. Trials that begin with one network, since they have a
-    /// seed in common and differ only in what comes later, show it once before training.
+    /// Returns the networks of `records` at this stage, in order. Trials that start from the same network, because only
+    /// later draws differ, count once before training.
     pub fn networks<'a>(self, records: &[&'a Record]) -> Vec<Seen<'a>> {
         let mut networks: Vec<Seen> = Vec::new();
         for &record in records {
@@ -66,7 +66,7 @@ impl Stage {
     }
 }
 
-/// Whether two trials begin with one network.
+/// Whether two trials start from the same network.
 fn one_start(one: Seen, other: Seen) -> bool {
     let (settings, others) = (&one.record.settings, &other.record.settings);
     one.record.seed == other.record.seed
@@ -88,14 +88,14 @@ mod tests {
         let records: Vec<&Record> = records.iter().collect();
         let seeds = |stage: Stage| stage.networks(&records).iter().map(|seen| seen.record.seed).collect::<Vec<u64>>();
         assert_eq!(seeds(Stage::INITIAL), [1, 2, 3]);
-        // One half is not above one half; what diverged has no network after training.
+        // One half is not above one half, and a diverged trial has no network after training.
         assert_eq!((seeds(Stage::SUCCESSFUL), seeds(Stage::FAILED)), (vec![1], vec![2]));
         assert_eq!(seeds(Stage { after: false, success: Some(false) }), [2, 3]);
         assert_eq!(Stage::SUCCESSFUL.networks(&records)[0].test[1].excitatory_spikes, 480);
     }
 
     #[test]
-    fn one_start_is_counted_once() {
+    fn counts_a_shared_start_once() {
         let mut other_weights = record(1, 0.8, 0.3, 1.0, Some(4.0));
         other_weights.settings.weights.sigma_init = 0.002;
         let records = [

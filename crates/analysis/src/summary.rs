@@ -1,4 +1,4 @@
-//! The outcomes of a study by condition: as CSV for programs, as a table for people.
+//! Outcomes of a study by condition: as CSV for programs, as a table for people.
 
 use ohmspike_stats::draws::Drawn;
 use ohmspike_stats::{Estimate, LEAST_REPEATS};
@@ -42,11 +42,11 @@ pub const COLUMNS: [CsvColumn; 12] = [
 pub struct Summary {
     /// The axes of the study.
     pub axes: Vec<Axis>,
-    /// One row a condition, in their order.
+    /// One row per condition, in order.
     pub rows: Vec<Row>,
 }
 
-/// The outcomes of `results` by condition.
+/// Summarizes `results` by condition.
 pub fn summarise(results: &Results) -> Summary {
     Summary::new(results.study, &done_of(results))
 }
@@ -54,20 +54,20 @@ pub fn summarise(results: &Results) -> Summary {
 /// The outcomes of one condition.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
-    /// One value an axis.
+    /// One value per axis.
     pub values: Vec<toml::Value>,
     /// Statistics of the outcomes so far.
     pub sample: Option<Estimate>,
-    /// Trials that ended without an outcome.
+    /// Number of trials that ended without an outcome.
     pub failures: usize,
-    /// What is wrong with the others.
+    /// Health of the other trials.
     pub health: HealthTally,
-    /// Those that answers may rest on.
+    /// Number of usable trials.
     pub usable: usize,
 }
 
 impl Summary {
-    /// Gathers the outcomes of `done`, trials of `study`.
+    /// Summarizes the outcomes of `done`, trials of `study`.
     pub fn new(study: &Study, done: &[Done]) -> Summary {
         let judged = Judged::new(study, done);
         let sorted = by_condition(study, done);
@@ -84,9 +84,9 @@ impl Summary {
         Summary { axes: study.axes.clone(), rows: study.conditions.iter().zip(&sorted).map(row).collect() }
     }
 
-    /// A column per axis named by its key, then `mean, sd, n, ci95_low, ci95_high` of all outcomes, then the number of trials
-    /// that answers may rest on and of those in each state of health. n counts independent repeats, and there is no interval
-    /// below three of them. What does not exist is empty.
+    /// Formats CSV: one column per axis, then `mean, sd, n, ci95_low, ci95_high` of all outcomes, then the number of
+    /// usable trials and the number of trials in each state of health. n counts independent repeats; below 3 there is
+    /// no interval. Missing values are empty.
     pub fn csv(&self) -> String {
         let number = |value: Option<f64>| value.map(|value| format!("{value:.6}")).unwrap_or_default();
         let mut header: Vec<String> = self.axes.iter().map(|axis| csv_cell(&axis.key)).collect();
@@ -106,9 +106,9 @@ impl Summary {
         lines.join("\n") + "\n"
     }
 
-    /// A table in percent: the last axis down, combinations of the others across; each cell the mean with half the
-    /// width of its 95 % interval, or with its ends where it is that of two repeats, and the number of
-    /// repeats where they differ or are too few for an interval.
+    /// Formats a table in percent: the last axis down, combinations of the others across. Each cell shows the mean and
+    /// half the width of its 95 % interval; with two repeats it shows both values instead. It adds the number of
+    /// repeats if that varies or is too small for an interval.
     pub fn table(&self) -> String {
         let Some((down, across)) = self.axes.split_last() else {
             return format!("outcome: {}\n", self.rows.first().map(|row| cell(row, true)).unwrap_or_default());
@@ -127,7 +127,7 @@ impl Summary {
     }
 }
 
-/// The key without its section, and the value.
+/// Formats the key without its section, and the value.
 fn short(key: &str, value: &toml::Value) -> String {
     format!("{} {}", key.rsplit('.').next().unwrap_or(key), plain(value))
 }
@@ -148,7 +148,7 @@ fn cell(row: &Row, with_count: bool) -> String {
     format!("{:.1}{half}{count}{failed}", sample.mean * 100.0)
 }
 
-/// Columns side by side, each as wide as its widest cell, numbers to the right.
+/// Aligns columns to the width of their widest cell, numbers to the right.
 fn aligned(columns: &[Vec<String>]) -> String {
     let widths: Vec<usize> =
         columns.iter().map(|column| column.iter().map(|cell| cell.chars().count()).max().unwrap_or(0)).collect();

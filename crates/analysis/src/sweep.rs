@@ -1,6 +1,7 @@
-//! The records of a study sorted for statistics: outcomes over one swept axis, one curve a value of another axis.
+//! Groups the records of a study for statistics: outcomes over one swept axis, with one curve per value of another
+//! axis.
 //!
-//! Axes of `[seeds]` are repeats, not conditions. Outcomes that share all draws are copies and count once.
+//! Axes of `[seeds]` are repeats, not conditions. Outcomes with the same draws are copies and count once.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -18,40 +19,40 @@ use crate::judged::Judged;
 use crate::point_health::PointHealth;
 use crate::repeats::{Done, by_condition};
 
-/// Curves over one axis, everything else alike.
+/// Curves over one axis, with all further axes fixed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sweep {
-    /// The further axes with their values here.
+    /// Further axes with their values.
     pub apart: Vec<(String, toml::Value)>,
-    /// One an entry of the axis that makes the curves; one in all where there is none.
+    /// One curve per value of the curve axis; a single curve without one.
     pub curves: Vec<SweptCurve>,
 }
 
-/// The outcomes of one curve.
+/// Outcomes of one curve.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SweptCurve {
-    /// The value of the axis that makes the curves.
+    /// Value on the curve axis.
     pub value: Option<toml::Value>,
-    /// One an entry of the swept axis, in the order of the study.
+    /// One point per value of the swept axis, in the order of the study.
     pub points: Vec<SweptPoint>,
 }
 
-/// The outcomes of one condition.
+/// Outcomes of one condition.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SweptPoint {
-    /// Value of the swept axis, in the unit that its key names; none where no axis is swept.
+    /// Value of the swept axis, in the unit of its key; none without a swept axis.
     pub x: Option<f64>,
-    /// The outcomes that answers may rest on, with what drew them, without copies.
+    /// Usable outcomes with their draws, without copies.
     pub outcomes: Vec<Drawn>,
-    /// Those that no answer may rest on: they are drawn and told.
+    /// Outcomes of excluded trials, which are drawn but not used.
     pub unusable: Vec<Drawn>,
-    /// What is wrong with them.
+    /// Health of the trials.
     pub health: PointHealth,
-    /// Trials that ended without an outcome.
+    /// Number of trials that ended without an outcome.
     pub failures: usize,
-    /// Number of one of its conditions.
+    /// Index of one of its conditions.
     pub condition: usize,
-    /// Mean firing rate of the hidden neurons before training over the trials with an outcome, Hz.
+    /// Mean firing rate of the hidden neurons before training, over trials with an outcome, Hz.
     pub initial_rate: Option<f64>,
 }
 
@@ -60,15 +61,15 @@ pub struct SweptPoint {
 pub struct Sweeps {
     /// The swept axis.
     pub x: Option<Axis>,
-    /// The axis that makes the curves.
+    /// The axis with one curve per value.
     pub curve: Option<Axis>,
-    /// One a combination of further axes.
+    /// One sweep per combination of further axes.
     pub sweeps: Vec<Sweep>,
 }
 
 impl Sweeps {
-    /// Sorts the outcomes of `done`. The noise level, or else the last axis with numbers, is swept; the excitatory share, or else the first
-    /// other axis, makes the curves.
+    /// Groups the outcomes of `done`. Sweeps the noise level, or else the last numeric axis. Makes one curve per
+    /// excitatory fraction, or else per value of the first other axis.
     pub fn new(study: &Study, done: &[Done]) -> Sweeps {
         let axes = &study.axes;
         let plain_axes: Vec<usize> =
@@ -102,14 +103,14 @@ impl Sweeps {
             let points = &mut curves[curve].points;
             let x = x.and_then(|axis| self::number(&condition.values[axis]));
             let empty = || SweptPoint { x, condition: number, ..SweptPoint::default() };
-            // 0 and -0 are one value.
+            // 0 and -0 are equal.
             let point = found(points, &mut of_point, (sweep, curve, x.map(|x| (x + 0.0).to_bits())), empty);
             points[point].add(sorted[number].iter().map(|done| (*done, judged.states(done))));
         }
         Sweeps { x: x.map(|axis| axes[axis].clone()), curve: curve.map(|axis| axes[axis].clone()), sweeps }
     }
 
-    /// How a text calls `curve`.
+    /// Returns the name of `curve` in text.
     pub fn name(&self, curve: &SweptCurve) -> String {
         match (&self.curve, &curve.value) {
             (Some(axis), Some(value)) => setting(&axis.key, value),
@@ -117,14 +118,14 @@ impl Sweeps {
         }
     }
 
-    /// What the swept axis is in words with its unit.
+    /// Returns the label of the swept axis with its unit.
     pub fn x_words(&self) -> String {
         self.x.as_ref().map_or_else(|| "no swept axis".to_owned(), |axis| axis_label(&axis.key))
     }
 }
 
 impl SweptPoint {
-    /// Adds trials with the states that they are in.
+    /// Adds trials with their states.
     fn add<'a>(&mut self, trials: impl Iterator<Item = (&'a Done<'a>, Vec<HealthState>)>) {
         let mut rates: Vec<f64> = self.initial_rate.into_iter().collect();
         for (done, states) in trials {
@@ -141,20 +142,20 @@ impl SweptPoint {
         self.initial_rate = (!rates.is_empty()).then(|| rates.iter().sum::<f64>() / rates.len() as f64);
     }
 
-    /// Statistics of the outcomes; none without any.
+    /// Returns the statistics of the outcomes; none without any.
     pub fn estimate(&self) -> Option<Estimate> {
         Estimate::from_drawn(&self.outcomes)
     }
 }
 
 impl Sweep {
-    /// The further axes in words; empty without any.
+    /// Returns the values of the further axes; empty without any.
     pub fn name(&self) -> String {
         self.apart.iter().map(|(key, value)| format!("{key} = {}", plain(value))).collect::<Vec<_>>().join(", ")
     }
 }
 
-/// A key with its value in few words: an excitatory share as 80:20.
+/// Formats a key with its value: an excitatory fraction as 80:20.
 pub fn setting(key: &str, value: &toml::Value) -> String {
     match key {
         SHARE => value_label(key, value),
@@ -163,12 +164,12 @@ pub fn setting(key: &str, value: &toml::Value) -> String {
     }
 }
 
-/// An excitatory share as the literature writes it: 80:20.
+/// Formats an excitatory fraction as in the literature: 80:20.
 pub fn share(fraction: f64) -> String {
     value_label(SHARE, &fraction.into())
 }
 
-/// The place of the entry of `key`, which is made with `new` where there is none.
+/// Index of the entry of `key`, created with `new` if missing.
 fn found<T, K: Eq + Hash>(
     entries: &mut Vec<T>,
     places: &mut HashMap<K, usize>,
@@ -200,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn noise_is_swept_and_shares_make_the_curves() {
+    fn sweeps_noise_with_a_curve_per_excitatory_fraction() {
         let found =
             sweeps("[noise]\nlevel_percent = [1, 2]\n[network]\nhidden = [10, 20]\nexcitatory_fraction = [0.5, 1]\n");
         let keys = [&found.x, &found.curve].map(|axis| axis.as_ref().map(|axis| axis.key.as_str()));
@@ -225,10 +226,10 @@ mod tests {
         let seeds = |outcome: &Drawn| (outcome.0.0[0], outcome.0.0[4]);
         let drawn: Vec<_> = point.outcomes.iter().map(seeds).collect();
         assert_eq!(drawn, [(1, 7), (2, 7), (1, 8), (2, 8)].map(|(seed, chip)| (Some(seed), Some(chip))));
-        assert_eq!(point.estimate().map(|sample| sample.n), Some(2), "two seeds and two chips are no four repeats");
+        assert_eq!(point.estimate().map(|sample| sample.n), Some(2), "two seeds and two chips are not four repeats");
     }
 
-    /// Chips that do not differ leave the copies of one.
+    /// Chips that do not differ leave only copies.
     #[test]
     fn copies_count_once() {
         let found = sweeps("[noise]\nlevel_percent = [0]\n[seeds]\nread = [7, 8]\n[repeats]\nseeds = 2\n");

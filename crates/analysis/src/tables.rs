@@ -1,7 +1,7 @@
-//! Tables of a study, from its records: for a report to print, and as CSV.
+//! Tables from the records of a study, for reports and as CSV.
 //!
-//! - [`spike_distances`]: whether the Van Rossum distances of pairs of neurons differ, by Kruskal-Wallis and Dunn;
-//! - [`firing`]: intervals and frequencies of spikes, by population and class.
+//! - [`spike_distances`]: tests whether the Van Rossum distances of neuron pairs differ;
+//! - [`firing`]: spike intervals and firing frequencies by population and class.
 
 pub mod firing;
 pub mod spike_distances;
@@ -11,26 +11,26 @@ use ohmspike_study::record::Record;
 
 use crate::recorded::Recorded;
 
-/// Rows under a header.
+/// A table with a header.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Table {
-    /// Name of its file, without extension.
+    /// File name without extension.
     pub name: String,
-    /// Words above it.
+    /// Title above the table.
     pub title: String,
-    /// What the rows are, of how many networks, by which method.
+    /// What the rows show, for how many networks, by which method.
     pub caption: String,
-    /// Names of the columns, with their units.
+    /// Column names with units.
     pub header: Vec<String>,
-    /// One text a column; empty where there is nothing to say.
+    /// Rows of cells; empty where there is no value.
     pub rows: Vec<Vec<String>>,
-    /// So many rows at the beginning are about everything; the rest divides it.
+    /// Number of leading rows that cover all networks; the others break them down.
     pub leading: usize,
-    /// By what the rest divides it, in words.
+    /// How the other rows break them down.
     pub rest: &'static str,
 }
 
-/// Every table that the records of a study hold, in the order in which a report shows them.
+/// Returns all tables from the records of a study, in the order of a report.
 pub fn study_tables(recorded: Recorded) -> Vec<Table> {
     let records: Vec<&Record> = recorded.records().map(|(_, record)| record).collect();
     let mut tables: Vec<Table> =
@@ -38,15 +38,14 @@ pub fn study_tables(recorded: Recorded) -> Vec<Table> {
     let varied = recorded.study.axes.iter().filter(|axis| axis.values.len() > 1).map(|axis| axis.key.as_str());
     let varied: Vec<&str> = varied.collect();
     if !varied.is_empty() {
-        let told =
-            format!(" Where a row does not name them, networks of all values of {} stand together.", varied.join(", "));
+        let told = format!(" Rows pool networks with all values of {} unless they name one.", varied.join(", "));
         tables.iter_mut().for_each(|table| table.caption.push_str(&told));
     }
     tables
 }
 
 impl Table {
-    /// The table as CSV.
+    /// Formats the table as CSV.
     pub fn csv(&self) -> String {
         let line =
             |cells: &Vec<String>| cells.iter().map(|cell| csv_cell(cell)).collect::<Vec<String>>().join(",") + "\n";
@@ -54,12 +53,12 @@ impl Table {
     }
 }
 
-/// A number with six digits behind the point, or nothing.
+/// Formats a number with six decimals, or nothing.
 fn number(value: Option<f64>) -> String {
     value.filter(|value| value.is_finite()).map(|value| format!("{value:.6}")).unwrap_or_default()
 }
 
-/// A probability: powers of ten where six digits behind the point would not tell it from 0.
+/// Formats a probability, in scientific notation below 1e-4.
 fn probability(p: f64) -> String {
     if p >= 1e-4 || p == 0.0 { format!("{p:.6}") } else { format!("{p:.2e}") }
 }

@@ -43,9 +43,10 @@ struct Chosen {
 enum ChosenError {
     /// Neither a built-in device nor a file.
     #[error(
-        "device: must be a device file or one of the built-in devices {known}, got `{name}`\n\nhint: the nearest name is `{nearest}`"
+        "device: unknown device `{name}`; expected a device file or a built-in device\n\n\
+         hint: did you mean `{nearest}`? `ohmspike device list` lists the built-in devices"
     )]
-    Unknown { name: String, known: String, nearest: &'static str },
+    Unknown { name: String, nearest: &'static str },
     /// A key that was set.
     #[error("--set {key}={value}: {problem}")]
     Key { key: String, value: serde_json::Value, problem: String },
@@ -74,8 +75,8 @@ impl Chosen {
         }
         match device_file::load(&self.device, &keys, Path::new(".")) {
             Ok((device, _)) => Ok(device),
-            Err(PrepareError::UnknownDevice { name, known, nearest, .. }) => {
-                Err(ChosenError::Unknown { name, known, nearest }.into())
+            Err(PrepareError::UnknownDevice { name, nearest, .. }) => {
+                Err(ChosenError::Unknown { name, nearest }.into())
             }
             // A study calls the same keys `device.KEY`.
             Err(PrepareError::Device { place, source }) => {

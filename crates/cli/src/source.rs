@@ -22,7 +22,7 @@ pub fn results(out: Option<&Path>, file: &StudyFile) -> PathBuf {
 
 /// What `study`, whose results are in `out`, is compared with; where nothing of it has been run, that is told.
 pub fn baseline(study: &Study, out: &Path) -> Result<Option<Baseline>, super::Failure> {
-    let baseline = Baseline::beside(out, study)?;
+    let baseline = Baseline::next_to(out, study)?;
     if let (Some(name), None) = (&study.baseline, &baseline) {
         tell!("the baseline study `{name}` has no records beside {}: figures show no line of it", out.display());
     }

@@ -1,16 +1,16 @@
-//! What is known of every data set before any of its files is opened.
+//! The built-in catalogue of published data sets.
 
 use crate::{file::File, name::Name};
 
-/// One data set: its sizes, its files, and their bytes where they are part of the program.
+/// A data set: its sizes, its files, and the file contents if they are embedded in the program.
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
     pub name: Name,
-    /// What each class is called, in the order of the labels.
+    /// Name of each class, in label order.
     pub classes: &'static [&'static str],
-    /// Training and test images together.
+    /// Training and test images in total.
     pub images: usize,
-    /// Of the four packed files, as published.
+    /// Total size of the four compressed files as published.
     pub bytes: u64,
     /// Training images, training labels, test images, test labels.
     pub files: [File; 4],
@@ -18,13 +18,13 @@ pub(crate) struct Entry {
 }
 
 impl Name {
-    /// What each class is called, in the order of the labels.
+    /// Returns the name of each class, in label order.
     pub fn class_names(self) -> &'static [&'static str] {
         entry(self).classes
     }
 }
 
-/// What is known of `name`.
+/// Returns the catalogue entry of `name`.
 pub(crate) fn entry(name: Name) -> &'static Entry {
     match name {
         Name::FashionMnist => &FASHION_MNIST,
@@ -32,14 +32,17 @@ pub(crate) fn entry(name: Name) -> &'static Entry {
     }
 }
 
-/// The classes as the table of labels in the repository of Fashion-MNIST calls them.
+/// Class names from the label table in the Fashion-MNIST repository.
 const CLOTHES: [&str; 10] =
     ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"];
 
 /// Xiao, Rasul and Vollgraf, *Fashion-MNIST: a novel image dataset for benchmarking machine learning algorithms*,
-/// arXiv:1708.07747 (2017). The hashes are of the unpacked content of the published files, whose MD5 sums are
+/// arXiv:1708.07747 (2017).
+///
+/// The hashes cover the uncompressed content of the published files. The MD5 sums of the published files are
 /// 8d4fb7e6c68d591d4c3dfef9ec88bf0d, 25c81989df183df01b3e8a0aad5dffbe, bef4ecab320f06d8554ea6380940ec79 and
-/// bb300cfdad3c16e7a12a480ee83cd310. Debian packs the same content under headers without name and time.
+/// bb300cfdad3c16e7a12a480ee83cd310. Debian compresses the same content with gzip headers that omit the name and the
+/// time.
 static FASHION_MNIST: Entry = Entry {
     name: Name::FashionMnist,
     classes: &CLOTHES,
@@ -54,7 +57,7 @@ static FASHION_MNIST: Entry = Entry {
     embedded: None,
 };
 
-/// The first images of each class, as `scripts/make_fashion_mnist_subset.py` takes them; the hashes are what it prints.
+/// The first images of each class, selected by `scripts/make_fashion_mnist_subset.py`, which also prints these hashes.
 static FASHION_MNIST_SUBSET: Entry = Entry {
     name: Name::FashionMnistSubset,
     classes: &CLOTHES,
@@ -74,7 +77,7 @@ const TRAIN_LABELS: &[u8] = include_bytes!("../embedded/fashion-mnist-subset/tra
 const TEST_IMAGES: &[u8] = include_bytes!("../embedded/fashion-mnist-subset/t10k-images-idx3-ubyte.gz");
 const TEST_LABELS: &[u8] = include_bytes!("../embedded/fashion-mnist-subset/t10k-labels-idx1-ubyte.gz");
 
-/// The subset as if it were not part of the program: small files to find, fetch and spoil.
+/// The subset without its embedded content, so that tests have small files to find, fetch and damage.
 #[cfg(test)]
 pub(crate) fn loose_subset() -> (Entry, [&'static [u8]; 4]) {
     let files = [TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS];
@@ -85,9 +88,9 @@ pub(crate) fn loose_subset() -> (Entry, [&'static [u8]; 4]) {
 mod tests {
     use super::*;
 
-    /// The first training image is an ankle boot, as the picture in the repository of Fashion-MNIST shows it.
+    /// The Fashion-MNIST repository shows an ankle boot as the first training image.
     #[test]
-    fn classes_are_called_as_they_were_published() {
+    fn class_names_match_the_publication() {
         let names = Name::FashionMnist.class_names();
         assert_eq!((names.len(), names[0], names[9]), (10, "T-shirt/top", "Ankle boot"));
         assert_eq!(Name::FashionMnistSubset.class_names(), names);

@@ -1,9 +1,9 @@
-//! Checksums of files as their publisher, or the user, states them.
+//! Checksums stated by the publisher of a file or by the user.
 //!
 //! ```text
 //! d41d8cd98f00b204e9800998ecf8427e  shd_train.h5.gz        a line of `md5sum`: 32 digits; `sha256sum`: 64
 //! ```
-//! MD5 tells a damaged download, not a forged one; SHA-256 tells both.
+//! MD5 detects a damaged download. SHA-256 also detects a forged one.
 
 use std::fmt;
 
@@ -13,21 +13,21 @@ use thiserror::Error;
 
 use crate::shown::excerpt;
 
-/// Checksums by the name of their file.
+/// Checksums by file name.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Checksums {
-    /// What states them, for messages.
+    /// Source of the checksums, for messages.
     place: String,
-    /// Name of the file and checksum in lower-case hexadecimal.
+    /// File name and lower-case hexadecimal checksum.
     entries: Vec<(String, String)>,
 }
 
-/// How a checksum is computed.
+/// Hash algorithm of a checksum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Algorithm {
-    /// 32 digits.
+    /// MD5, 32 hexadecimal digits.
     Md5,
-    /// 64 digits.
+    /// SHA-256, 64 hexadecimal digits.
     Sha256,
 }
 
@@ -40,48 +40,46 @@ impl fmt::Display for Algorithm {
     }
 }
 
-/// Why checksums do not vouch for a file.
+/// Reason for rejecting a file or a list of checksums.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ChecksumError {
-    /// A line that is none.
-    #[error(
-        "{place}:{line}: got `{got}`, must be 32 (MD5) or 64 (SHA-256) hexadecimal digits, then the name of the file"
-    )]
+    /// A line without a checksum and a file name.
+    #[error("{place}:{line}: expected 32 (MD5) or 64 (SHA-256) hexadecimal digits and a file name, got `{got}`")]
     Line {
-        /// What states them.
+        /// Source of the checksums.
         place: String,
-        /// The line, from 1.
+        /// Line number, from 1.
         line: usize,
-        /// Its start.
+        /// Start of the line.
         got: String,
     },
-    /// A file without checksum.
-    #[error("{place}: has no checksum of `{name}`, must have one")]
+    /// The list has no checksum for the file.
+    #[error("{place}: no checksum for `{name}`")]
     Missing {
-        /// What states them.
+        /// Source of the checksums.
         place: String,
-        /// The file.
+        /// File name.
         name: String,
     },
-    /// Another file.
-    #[error("{file}: {algorithm} is `{got}`, must be `{needed}` as {place} states")]
+    /// The checksum of the file differs from the stated one.
+    #[error("{file}: expected {algorithm} `{needed}` (from {place}), got `{got}`")]
     Differs {
         /// The file.
         file: String,
-        /// How it is computed.
+        /// Hash algorithm.
         algorithm: Algorithm,
-        /// The checksum of the file.
+        /// Checksum of the file.
         got: String,
-        /// The stated one.
+        /// Stated checksum.
         needed: String,
-        /// What states it.
+        /// Source of the stated checksum.
         place: String,
     },
 }
 
 impl Checksums {
-    /// The lines of `text`, which messages call `place`; empty ones are passed over.
+    /// Parses the lines of `text`, skipping empty ones. Messages call the list `place`.
     pub(crate) fn parse(place: &str, text: &[u8]) -> Result<Checksums, ChecksumError> {
         let text = String::from_utf8_lossy(text);
         let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
@@ -89,19 +87,19 @@ impl Checksums {
             let wrong = || ChecksumError::Line { place: place.to_owned(), line: number + 1, got: excerpt(line) };
             let (sum, name) = line.trim().split_once(char::is_whitespace).ok_or_else(wrong)?;
             let is_sum = [32, 64].contains(&sum.len()) && sum.bytes().all(|digit| digit.is_ascii_hexdigit());
-            // A star marks files that were read as bytes; folders do not matter.
+            // An asterisk marks binary mode; only the last path component counts.
             let name = name.trim().trim_start_matches('*').rsplit('/').next().unwrap_or_default();
             if is_sum && !name.is_empty() { Ok((name.to_owned(), sum.to_ascii_lowercase())) } else { Err(wrong()) }
         };
         Ok(Checksums { place: place.to_owned(), entries: lines.map(entry).collect::<Result<_, _>>()? })
     }
 
-    /// Whether there is one of the file `name`.
+    /// Returns whether the list has a checksum for the file `name`.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.entries.iter().any(|(entry, _)| entry == name)
     }
 
-    /// Compares `bytes`, the content of the file `name` that messages call `file`.
+    /// Verifies `bytes`, the content of the file `name`, which messages call `file`.
     pub(crate) fn verify(&self, file: &str, name: &str, bytes: &[u8]) -> Result<Algorithm, ChecksumError> {
         let found = self.entries.iter().find_map(|(entry, sum)| (entry == name).then_some(sum));
         let needed =
@@ -126,28 +124,25 @@ fn digits(hash: &[u8]) -> String {
 mod tests {
     use super::*;
 
-    /// Checksums of no bytes (RFC 1321, appendix A.5) and of `abc` (FIPS 180-2, appendix B.1).
+    /// Checksums of the empty input (RFC 1321, appendix A.5) and of `abc` (FIPS 180-2, appendix B.1).
     const SUMS: &str = "d41d8cd98f00b204e9800998ecf8427e  empty\n\n\
         BA7816BF8F01CFEA414140DE5DAE2223B00361A396177A9CB410FF61F20015AD *folder/abc\n";
 
     #[test]
-    fn both_kinds_are_told_by_their_length() {
+    fn the_length_selects_the_algorithm() {
         let sums = Checksums::parse("SUMS", SUMS.as_bytes()).unwrap();
         assert_eq!(sums.verify("a/empty", "empty", b""), Ok(Algorithm::Md5));
         assert_eq!(sums.verify("a/abc", "abc", b"abc"), Ok(Algorithm::Sha256));
     }
 
     #[test]
-    fn every_complaint() {
+    fn every_error_message() {
         let sums = Checksums::parse("SUMS", SUMS.as_bytes()).unwrap();
         assert_eq!(
             sums.verify("a/empty", "empty", b"a").unwrap_err().to_string(),
-            "a/empty: MD5 is `0cc175b9c0f1b6a831c399e269772661`, must be `d41d8cd98f00b204e9800998ecf8427e` as SUMS states"
+            "a/empty: expected MD5 `d41d8cd98f00b204e9800998ecf8427e` (from SUMS), got `0cc175b9c0f1b6a831c399e269772661`"
         );
-        assert_eq!(
-            sums.verify("a/b", "b", b"").unwrap_err().to_string(),
-            "SUMS: has no checksum of `b`, must have one"
-        );
+        assert_eq!(sums.verify("a/b", "b", b"").unwrap_err().to_string(), "SUMS: no checksum for `b`");
         for line in [
             "d41d8cd98f00b204e9800998ecf8427e",
             "d41d8cd98f00b204e9800998ecf8427 a",
@@ -155,9 +150,7 @@ mod tests {
         ] {
             assert_eq!(
                 Checksums::parse("SUMS", format!("\n{line}").as_bytes()).unwrap_err().to_string(),
-                format!(
-                    "SUMS:2: got `{line}`, must be 32 (MD5) or 64 (SHA-256) hexadecimal digits, then the name of the file"
-                )
+                format!("SUMS:2: expected 32 (MD5) or 64 (SHA-256) hexadecimal digits and a file name, got `{line}`")
             );
         }
     }

@@ -1,4 +1,4 @@
-//! The HTTP client of downloads, or what stands in for it in a build without the feature `download`.
+//! The HTTP client for downloads, or a stub in builds without the feature `download`.
 
 use std::io::Read;
 #[cfg(feature = "download")]
@@ -7,48 +7,48 @@ use std::time::Duration;
 #[cfg(feature = "download")]
 use ureq::Agent;
 
-/// Longest silence of a server.
+/// Longest wait for the server.
 #[cfg(feature = "download")]
 const PATIENCE: Duration = Duration::from_secs(30);
-/// Longest download, however slow the server: 512 MiB at 75 kB/s.
+/// Longest duration of a download; allows 512 MiB at 75 kB/s.
 #[cfg(feature = "download")]
 const LONGEST: Duration = Duration::from_secs(2 * 60 * 60);
 
-/// Asks servers for files.
+/// Requests files from servers.
 pub(crate) struct Client(#[cfg(feature = "download")] Agent);
 
-/// Why there is no answer.
+/// Reason for a failed request.
 pub(crate) enum Refused {
-    /// The build has no client.
+    /// The build has no HTTP client.
     #[cfg_attr(feature = "download", expect(dead_code, reason = "this build has a client"))]
     NotBuiltIn,
-    /// No connection, or an answer that is not the file.
-    #[cfg_attr(not(feature = "download"), expect(dead_code, reason = "this build asks nobody"))]
+    /// No connection, or a response other than the file.
+    #[cfg_attr(not(feature = "download"), expect(dead_code, reason = "this build has no HTTP client"))]
     Server { status: Option<u16>, reason: String },
 }
 
-/// The start of an answer.
+/// Headers and content stream of a response.
 pub(crate) struct Answer {
-    /// Its length in bytes, where the server states it.
+    /// Content length in bytes, if the server states it.
     pub expected: Option<u64>,
-    /// Its content.
+    /// Content stream.
     pub content: Box<dyn Read>,
 }
 
 #[cfg(feature = "download")]
 impl Client {
-    /// A client that heeds the proxy variables of the environment.
+    /// Creates a client that honours the proxy variables of the environment.
     pub(crate) fn new() -> Client {
         Client::with_limit(Agent::config_builder(), LONGEST)
     }
 
-    /// A client that asks this machine directly, whatever proxy the environment names.
+    /// Creates a client that ignores the proxy variables of the environment.
     #[cfg(test)]
     pub(crate) fn direct() -> Client {
         Client::direct_with_limit(LONGEST)
     }
 
-    /// The same, with another limit on the time of a download.
+    /// Creates a client without a proxy, with the given time limit per download.
     #[cfg(test)]
     pub(crate) fn direct_with_limit(longest: Duration) -> Client {
         Client::with_limit(Agent::config_builder().proxy(None), longest)
@@ -63,7 +63,7 @@ impl Client {
         Client(config.build().into())
     }
 
-    /// Asks for `url`.
+    /// Requests `url`.
     pub(crate) fn get(&self, url: &str) -> Result<Answer, Refused> {
         let body = self.0.get(url).call().map_err(|error| refused(&error))?.into_body();
         Ok(Answer { expected: body.content_length(), content: Box::new(body.into_reader()) })

@@ -1,4 +1,4 @@
-//! A column of numbers of any type that NumPy and HDF5 store, left where it is in the bytes of its file.
+//! A column of numbers of any NumPy or HDF5 type, decoded on access from the bytes of its file.
 
 use std::{fmt, sync::Arc};
 
@@ -6,7 +6,7 @@ use half::f16;
 
 use crate::float_layout::FloatLayout;
 
-/// What kind of number it is.
+/// Kind of a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Boolean,
@@ -15,33 +15,33 @@ pub(crate) enum Kind {
     Float,
 }
 
-/// How a number is stored. Only its functions make one, so that there is no other than those that are read.
+/// Storage format of a number. The constructors accept supported formats only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct NumberType {
     coding: Coding,
-    /// Bytes.
+    /// Size in bytes.
     size: usize,
     big_endian: bool,
 }
 
-/// What the bits of a number are.
+/// Meaning of the bits of a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Coding {
     Boolean,
-    /// `precision` bits from bit `offset` on; the others are padding.
+    /// `precision` bits starting at bit `offset`; the other bits are padding.
     Integer {
         signed: bool,
         offset: u32,
         precision: u32,
     },
-    /// IEEE 754 of its size.
+    /// IEEE 754 float of this size.
     Float,
-    /// Any other.
+    /// Float with any other layout.
     FloatOf(FloatLayout),
 }
 
 impl NumberType {
-    /// A number of `size` bytes, all of whose bits count; none where there is no such number.
+    /// Creates the format of a number without padding in `size` bytes, or returns `None` if there is no such number.
     pub(crate) fn new(kind: Kind, size: usize, big_endian: bool) -> Option<NumberType> {
         let precision = u32::try_from(size).ok()?.checked_mul(8)?;
         let coding = match kind {
@@ -52,7 +52,8 @@ impl NumberType {
         Some(NumberType { coding: coding?, size, big_endian })
     }
 
-    /// A whole number in `precision` bits from bit `offset` on of `size` bytes; none where they do not hold it.
+    /// Creates the format of an integer in `precision` bits starting at bit `offset` of `size` bytes, or returns `None`
+    /// if they do not fit.
     pub(crate) fn integer(
         kind: Kind,
         size: usize,
@@ -65,7 +66,7 @@ impl NumberType {
         fits.then_some(NumberType { coding, size, big_endian })
     }
 
-    /// A floating-point number as `layout` describes it in `size` bytes; none where they do not hold it.
+    /// Creates the format of a float with this `layout` in `size` bytes, or returns `None` if it does not fit.
     pub(crate) fn float(layout: FloatLayout, size: usize, big_endian: bool) -> Option<NumberType> {
         if [2, 4, 8].contains(&size) && layout == FloatLayout::ieee(size) {
             return NumberType::new(Kind::Float, size, big_endian);
@@ -74,7 +75,7 @@ impl NumberType {
         ((1..=16).contains(&size) && layout.fits(8 * size as u32)).then_some(NumberType { coding, size, big_endian })
     }
 
-    /// Bytes of a number.
+    /// Returns the size of a number in bytes.
     pub(crate) fn size(self) -> usize {
         self.size
     }
@@ -83,7 +84,7 @@ impl NumberType {
         matches!(self.coding, Coding::Float | Coding::FloatOf(_))
     }
 
-    /// The distance from `number` to the next, where it is a float.
+    /// Returns the distance from `number` to the next representable float, or `None` for integers.
     pub(crate) fn resolution(self, number: f64) -> Option<f64> {
         let digits = match (self.coding, self.size) {
             (Coding::Float, size) => FloatLayout::ieee(size).mantissa_bits,
@@ -93,7 +94,7 @@ impl NumberType {
         Some(2f64.powf(number.abs().log2().floor() - f64::from(digits)))
     }
 
-    /// Its bytes as a little-endian number without sign.
+    /// Reads the bytes as an unsigned integer.
     fn bits(self, bytes: &[u8]) -> u128 {
         let join = |number: u128, &byte: &u8| number << 8 | u128::from(byte);
         if self.big_endian { bytes.iter().fold(0, join) } else { bytes.iter().rev().fold(0, join) }
@@ -109,7 +110,7 @@ impl NumberType {
         }
     }
 
-    /// The number, which is no float.
+    /// Decodes the bits of an integer.
     fn whole(self, bits: u128) -> i128 {
         let Coding::Integer { signed, offset, precision } = self.coding else { return i128::from(bits != 0) };
         let number = (bits >> offset & ((1 << precision) - 1)) as i128;
@@ -118,7 +119,7 @@ impl NumberType {
 }
 
 impl fmt::Display for NumberType {
-    /// In the words of NumPy, and where that has none, in those of HDF5.
+    /// Formats the type by its NumPy name, or by its HDF5 description if NumPy has none.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let order = if self.big_endian && self.size > 1 { "big-endian " } else { "" };
         let width = 8 * self.size as u32;
@@ -137,7 +138,7 @@ impl fmt::Display for NumberType {
     }
 }
 
-/// Numbers of one type in the bytes of a file, perhaps with others between them.
+/// Numbers of one type in the bytes of a file, possibly interleaved with other data.
 #[derive(Clone)]
 pub(crate) struct Column {
     bytes: Arc<Vec<u8>>,
@@ -148,13 +149,14 @@ pub(crate) struct Column {
 }
 
 impl Column {
-    /// Numbers one after the other; bytes that are left over belong to none.
+    /// Creates a column of contiguous numbers; incomplete trailing bytes are ignored.
     pub(crate) fn dense(bytes: Vec<u8>, number: NumberType) -> Column {
         let count = bytes.len() / number.size;
         Column { bytes: Arc::new(bytes), first: 0, stride: number.size, count, number }
     }
 
-    /// The numbers that start at `first` and then every `stride` bytes; none where the bytes do not hold them.
+    /// Creates a column of numbers at `first` and every `stride` bytes after it, or returns `None` if `bytes` is too
+    /// short.
     pub(crate) fn within(
         bytes: &Arc<Vec<u8>>,
         first: usize,
@@ -177,34 +179,34 @@ impl Column {
         Column::dense(numbers.iter().flat_map(|number| number.to_le_bytes()).collect(), number)
     }
 
-    /// How many numbers there are.
+    /// Returns the count of numbers.
     pub(crate) fn len(&self) -> usize {
         self.count
     }
 
-    /// How they are stored.
+    /// Returns the storage format of the numbers.
     pub(crate) fn number_type(&self) -> NumberType {
         self.number
     }
 
-    /// Number `index`, rounded where float64 has fewer digits.
+    /// Returns number `index`, rounded to float64.
     pub(crate) fn number(&self, index: usize) -> f64 {
         self.number.number(self.bits(index))
     }
 
-    /// Number `index` where it is whole, however it is stored.
+    /// Returns number `index` if it is an integer, in any storage format.
     pub(crate) fn integer(&self, index: usize) -> Option<i128> {
         let bits = self.bits(index);
         if !self.number.is_float() {
             return Some(self.number.whole(bits));
         }
         let number = self.number.number(bits);
-        // Every float64 below 2^100 that is whole is an i128.
+        // Every integral float64 below 2^100 fits in an i128.
         (number.trunc() == number && number.abs() < 1e30).then_some(number as i128)
     }
 
     fn bits(&self, index: usize) -> u128 {
-        assert!(index < self.count, "there are only {} numbers", self.count);
+        assert!(index < self.count, "column has {} numbers", self.count);
         self.number.bits(&self.bytes[self.first + index * self.stride..][..self.number.size])
     }
 }
@@ -217,9 +219,9 @@ mod tests {
         Column::dense(bytes.to_vec(), NumberType::new(kind, size, big_endian).unwrap())
     }
 
-    /// Sizes whose bits 32 bits do not count, as a header may claim them.
+    /// Sizes from a hostile header, too large for a 32-bit count of bits.
     #[test]
-    fn no_number_is_half_a_gigabyte() {
+    fn rejects_numbers_of_half_a_gigabyte() {
         for kind in [Kind::Boolean, Kind::Signed, Kind::Unsigned, Kind::Float] {
             for size in [1 << 29, 1 << 31, usize::MAX] {
                 assert!(NumberType::new(kind, size, false).is_none(), "{kind:?} of {size} bytes");
@@ -228,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn every_type_is_read() {
+    fn reads_every_type() {
         let signed = column(Kind::Signed, 2, false, &[0xff, 0xff, 0x00, 0x80, 0x01, 0x00]);
         assert_eq!([0, 1, 2].map(|index| signed.integer(index)), [Some(-1), Some(-32768), Some(1)]);
         let big = column(Kind::Signed, 4, true, &[0xff, 0xff, 0xff, 0xfe]);
@@ -247,9 +249,9 @@ mod tests {
         assert_eq!((boolean.integer(0), boolean.integer(1)), (Some(0), Some(1)));
     }
 
-    /// Seven bits from bit 1 of a byte, and twelve from bit 1 of two, whose other bits are padding.
+    /// Seven bits from bit 1 of a byte, and twelve from bit 1 of two bytes; the other bits are padding.
     #[test]
-    fn padding_is_no_part_of_a_number() {
+    fn ignores_padding_bits() {
         let integer = |kind, size, big, offset, precision| NumberType::integer(kind, size, big, offset, precision);
         let read = |number: Option<NumberType>, bytes: &[u8]| {
             Column::dense(bytes.to_vec(), number.unwrap()).integer(0).unwrap()
@@ -270,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_that_the_bytes_do_not_hold_are_no_column() {
+    fn rejects_columns_beyond_the_end() {
         let bytes = Arc::new(vec![0; 10]);
         let number = NumberType::new(Kind::Unsigned, 2, false).unwrap();
         assert_eq!(Column::within(&bytes, 0, 4, 3, number).map(|column| column.len()), Some(3));

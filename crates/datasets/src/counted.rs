@@ -1,6 +1,6 @@
-//! Counts with their noun.
+//! Counts with a noun.
 
-/// A count with its noun in the right number: `1 trial`, `3 trials`, `2 classes`.
+/// Formats a count with its noun in the singular or plural: `1 trial`, `3 trials`, `2 classes`.
 ///
 /// ```
 /// use ohmspike_datasets::counted;

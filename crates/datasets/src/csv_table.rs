@@ -1,4 +1,4 @@
-//! Reads columns of numbers from CSV text whose first line names them.
+//! Reads columns of numbers from CSV text with a header line.
 
 use std::collections::BTreeMap;
 
@@ -11,67 +11,67 @@ use crate::{
     source::Source,
 };
 
-/// Why text is no table of numbers.
+/// Reason for rejecting CSV text.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum CsvError {
-    /// The first line names something else.
-    #[error("{file}:1: `{got}` is no column of this file, must be of {allowed}")]
+    /// Unknown column name.
+    #[error("{file}:1: unknown column `{got}`; expected {allowed}")]
     Column {
         /// The file.
         file: String,
-        /// The name.
+        /// Name in the file.
         got: String,
-        /// The known names.
+        /// Known column names.
         allowed: String,
     },
-    /// A column twice.
-    #[error("{file}:1: column `{name}` is there twice, must be there once")]
+    /// Duplicate column.
+    #[error("{file}:1: duplicate column `{name}`")]
     Twice {
         /// The file.
         file: String,
         /// The column.
         name: String,
     },
-    /// More or fewer values than columns.
-    #[error("{file}:{line}: {got} values, must be {needed} as the first line names columns")]
+    /// Number of values differs from the number of columns.
+    #[error("{file}:{line}: expected {} (one per column), got {got}", crate::counted(*needed as usize, "value"))]
     Width {
         /// The file.
         file: String,
-        /// The line, from 1.
+        /// Line number, from 1.
         line: u64,
         /// Values in the line.
         got: u64,
         /// Columns.
         needed: u64,
     },
-    /// Something else than a number.
-    #[error("{file}:{line}: {name} is `{got}`, must be {needed}")]
+    /// A value of the wrong type.
+    #[error("{file}:{line}: {name}: expected {needed}, got `{got}`")]
     Value {
         /// The file.
         file: String,
-        /// The line, from 1.
+        /// Line number, from 1.
         line: u64,
         /// The column.
         name: String,
-        /// What stands there.
+        /// Value in the file.
         got: String,
-        /// What it must be.
+        /// Expected type.
         needed: &'static str,
     },
-    /// Bytes that are no text.
-    #[error("{file}:{line}: {reason}, must be CSV text, NumPy (npy, npz), HDF5 or IDX")]
+    /// Invalid CSV text.
+    #[error("{file}:{line}: {reason}; expected CSV text, NumPy (npy, npz), HDF5 or IDX")]
     Text {
         /// The file.
         file: String,
-        /// The line, from 1.
+        /// Line number, from 1.
         line: u64,
-        /// What is wrong.
+        /// Description of the error.
         reason: String,
     },
 }
 
-/// The columns of `source` by name; `whole` are the names of those that hold integers, `float` of the others.
+/// Reads the columns of `source` by name. Columns in `whole` hold integers, columns in `float` hold floats.
 pub(crate) fn read(source: &Source, whole: &[&str], float: &[&str]) -> Result<BTreeMap<String, Column>, CsvError> {
     let mut reader = ReaderBuilder::new().trim(Trim::All).from_reader(&source.bytes[..]);
     let header = reader.headers().map_err(|error| wrong(source, &error))?.clone();
@@ -102,11 +102,21 @@ pub(crate) fn read(source: &Source, whole: &[&str], float: &[&str]) -> Result<BT
     Ok(names.into_iter().zip(columns).collect())
 }
 
+/// Returns the line of row `row` after the header, counted from 0.
+pub(crate) fn line_of(source: &Source, row: usize) -> Option<u64> {
+    let mut reader = ReaderBuilder::new().from_reader(&source.bytes[..]);
+    let record = reader.records().nth(row)?.ok()?;
+    record.position().map(csv::Position::line)
+}
+
 fn names(source: &Source, header: &StringRecord, known: &[&str]) -> Result<Vec<String>, CsvError> {
     let mut names: Vec<String> = Vec::new();
     for name in header {
         if !known.contains(&name) {
-            let allowed = known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+            let allowed = match known {
+                [only] => format!("`{only}`"),
+                known => format!("one of {}", known.join(", ")),
+            };
             return Err(CsvError::Column { file: source.file.clone(), got: excerpt(name), allowed });
         }
         if names.iter().any(|other| other == name) {

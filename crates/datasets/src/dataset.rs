@@ -1,30 +1,33 @@
-//! A whole data set: training and test samples of one kind.
+//! A data set: training and test samples of one kind.
 
 use crate::{events::EventSet, image_set::ImageSet, value_set::ValueSet};
 
 /// Training and test samples of one data set.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dataset {
-    /// The name under which it was loaded.
+    /// Name used to load it.
     pub name: String,
-    /// What each class is called, in the order of the labels.
+    /// Name of each class, in label order.
     pub class_names: Vec<String>,
-    /// What training sees.
+    /// Training samples.
     pub train: Part,
-    /// What it is tested with, of the same kind and size.
+    /// Test samples, of the same kind and size as the training samples.
     pub test: Part,
-    /// Of recordings, what each lasts, s.
+    /// Duration of each recording, s; `None` for dense samples.
     pub duration_seconds: Option<f64>,
-    /// SHA-256 in hexadecimal that says what the data is, wherever it was and however it was packed: of published images
-    /// over the SHA-256 of the unpacked training images, training labels, test images and test labels; of Spiking
-    /// Heidelberg Digits over the digests of both parts as text; of imported data as `crates/datasets/src/stored.rs` says.
+    /// SHA-256 of the content in hexadecimal, independent of file format and location.
+    ///
+    /// - Published images: over the SHA-256 of the uncompressed training images, training labels, test images and test
+    ///   labels.
+    /// - Spiking Heidelberg Digits: over the digests of both parts as text.
+    /// - Imported data: see `crates/datasets/src/stored.rs`.
     pub digest: String,
 }
 
-/// Samples of one kind, each with the number of its class.
+/// Samples of one kind with their class labels.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Part {
-    /// Bytes.
+    /// Images of one byte per pixel.
     Images(ImageSet),
     /// Numbers from 0 to 1.
     Values(ValueSet),
@@ -33,17 +36,17 @@ pub enum Part {
 }
 
 impl Part {
-    /// Number of samples.
+    /// Returns the number of samples.
     pub fn len(&self) -> usize {
         self.labels().len()
     }
 
-    /// Whether there are no samples; a data set that was loaded always has some.
+    /// Returns whether there are no samples. A loaded data set always has some.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Class of every sample.
+    /// Returns the class of each sample.
     pub fn labels(&self) -> &[u8] {
         match self {
             Part::Images(images) => &images.labels,
@@ -52,7 +55,7 @@ impl Part {
         }
     }
 
-    /// Numbers or units of a sample.
+    /// Returns the numbers per sample, or the units of a recording.
     pub fn units(&self) -> usize {
         match self {
             Part::Images(images) => images.rows * images.columns,
@@ -61,7 +64,7 @@ impl Part {
         }
     }
 
-    /// The images, where it holds any.
+    /// Returns the images, or `None` for samples of another kind.
     pub fn images(&self) -> Option<&ImageSet> {
         match self {
             Part::Images(images) => Some(images),

@@ -1,10 +1,10 @@
-//! Reads dense samples, a row of numbers each: tables of features and images, from npy and IDX files.
+//! Reads dense samples (tables of features and images, one row of numbers per sample) from npy and IDX files.
 //!
 //! ```text
-//! whole numbers       0 to 255, of which 255 is full; where none in training is above 1, 0 and 1 (full)
-//! other numbers       0 to 1, of which 1 is full
-//! min-max             (x - low) / (high - low), held within 0 to 1; low and high of all numbers in training
-//! min-max-each        the same with low and high of every feature by itself; 0 for one that is always the same
+//! whole numbers    0 to 255, full scale 255; full scale 1 if no training value exceeds 1
+//! other numbers    0 to 1, full scale 1
+//! min-max          (x - low) / (high - low), clipped to 0 to 1; low and high over all training numbers
+//! min-max-each     the same with low and high per feature; 0 for a feature that is constant in training
 //! ```
 
 use std::path::Path;
@@ -23,71 +23,71 @@ use crate::{
     value_set::ValueSet,
 };
 
-/// How numbers are brought to 0 to 1.
+/// Rule for scaling numbers to 0 to 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scale {
-    /// From the lowest to the highest number in training.
+    /// From the lowest to the highest training number.
     MinMax,
-    /// From the lowest to the highest number of every feature in training.
+    /// From the lowest to the highest training number of each feature.
     MinMaxEach,
 }
 
-/// Why files hold no dense samples.
+/// Reason for rejecting files of dense samples.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum DenseError {
-    /// A file has no content.
+    /// A file cannot be read.
     #[error(transparent)]
     Source(#[from] SourceError),
-    /// It is no array.
+    /// Invalid npy file.
     #[error(transparent)]
     Npy(#[from] NpyError),
-    /// It is no IDX file.
+    /// Invalid IDX file.
     #[error(transparent)]
     Idx(#[from] IdxError),
-    /// Labels are none.
+    /// Invalid labels.
     #[error(transparent)]
     Labels(#[from] LabelsError),
-    /// Something else.
-    #[error("{file}: starts with `{start}`, must be a NumPy array (npy) or IDX, packed with gzip or not")]
+    /// Unknown file format.
+    #[error("{file}: starts with `{start}`; expected a NumPy array (npy) or IDX file, optionally gzipped")]
     Form {
         /// The file.
         file: String,
         /// Its first bytes in hexadecimal.
         start: String,
     },
-    /// A single row, or records.
-    #[error("{file}: is {got}, must be an array of numbers with a row, or an image, a sample")]
+    /// A one-dimensional array, or an array of records.
+    #[error("{file}: expected an array of numbers with one row or image per sample, got {got}")]
     Shape {
         /// The file.
         file: String,
-        /// What it is.
+        /// Description of the content.
         got: String,
     },
-    /// More samples than labels, or fewer.
-    #[error("{labels_file}: {labels} labels, must be {samples} as `{file}` holds samples")]
+    /// Number of labels differs from the number of samples.
+    #[error("{labels_file}: expected {} (one per sample of `{file}`), got {labels}", crate::counted(*samples, "label"))]
     Counts {
         /// The file of labels.
         labels_file: String,
-        /// How many it holds.
+        /// Number of labels.
         labels: usize,
         /// The file of samples.
         file: String,
-        /// How many it holds.
+        /// Number of samples.
         samples: usize,
     },
-    /// Samples of another size than those in training.
-    #[error("{file}: {got} numbers a sample, must be {needed} as in training")]
+    /// Test samples differ in size from training samples.
+    #[error("{file}: expected {} per sample (as in training), got {got}", crate::counted(*needed, "number"))]
     Units {
         /// The file.
         file: String,
-        /// How many numbers a sample has.
+        /// Numbers per test sample.
         got: usize,
-        /// How many one has in training.
+        /// Numbers per training sample.
         needed: usize,
     },
-    /// A number that no scale takes in.
-    #[error("{file}: number {index} of sample {sample} is {got}, must be finite")]
+    /// NaN or infinity.
+    #[error("{file}: sample {sample}, number {index}: expected a finite number, got {got}")]
     NotFinite {
         /// The file.
         file: String,
@@ -100,9 +100,9 @@ pub enum DenseError {
     },
     /// A number out of range.
     #[error(
-        "{file}: number {index} of sample {sample} is {got}, must be {needed}\n\n\
-         hint: `--scale min-max` brings the lowest to the highest number in training to 0 to 1, `--scale min-max-each` \
-         those of every feature"
+        "{file}: sample {sample}, number {index}: expected {needed}, got {got}\n\n\
+         hint: `--scale min-max` scales the training range to 0 to 1; `--scale min-max-each` scales each feature \
+         separately"
     )]
     Range {
         /// The file.
@@ -113,50 +113,50 @@ pub enum DenseError {
         index: usize,
         /// Its value.
         got: f64,
-        /// What it must be.
+        /// Allowed range.
         needed: &'static str,
     },
 }
 
-/// Samples as they stand in their file.
+/// Unscaled samples of a file.
 pub(crate) struct Raw {
     file: String,
     numbers: Column,
-    /// Height and width of a sample; 1 and all of it where it is no image.
+    /// Height and width of a sample; 1 and the number of values if it is no image.
     sizes: [usize; 2],
     pub labels: Vec<u8>,
 }
 
 impl Raw {
-    /// Numbers of a sample.
+    /// Returns the numbers per sample.
     pub(crate) fn units(&self) -> usize {
         self.sizes.iter().product()
     }
 
-    /// Reads samples and their labels, which are below `classes`.
+    /// Reads samples and their labels, which must be below `classes`.
     pub(crate) fn read(samples: &Path, labels: &Path, classes: usize) -> Result<Raw, DenseError> {
         let source = Source::read(samples)?;
         let file = source.file.clone();
         let (shape, numbers) = array(source)?;
         let Labels { file: labels_file, column } = labels::read(Source::read(labels)?)?;
-        let [count, sizes @ ..] = &shape[..] else { unreachable!("`array` gives two sizes and more") };
+        let [count, sizes @ ..] = &shape[..] else { unreachable!("`array` returns at least two sizes") };
         if column.len() != *count {
             return Err(DenseError::Counts { labels_file, labels: column.len(), file, samples: *count });
         }
         let labels = Labels { file: labels_file, column }.checked(classes)?;
         let width = sizes.last().copied().unwrap_or(1);
-        // The product of all sizes was compared with the length of the file.
+        // The product of all sizes matches the length of the file.
         let height = sizes[..sizes.len() - 1].iter().product();
         Ok(Raw { file, numbers, sizes: [height, width], labels })
     }
 
-    /// Whether `test`, tested with what is learnt from this, has samples of the same size.
+    /// Checks that the test samples have the size of the training samples in `self`.
     pub(crate) fn check_units(&self, test: &Raw) -> Result<(), DenseError> {
         let (got, needed) = (test.units(), self.units());
         if got == needed { Ok(()) } else { Err(DenseError::Units { file: test.file.clone(), got, needed }) }
     }
 
-    /// Number `index` of `sample`, which must be finite.
+    /// Returns number `index` of `sample`, which must be finite.
     fn number(&self, sample: usize, index: usize) -> Result<f64, DenseError> {
         let got = self.numbers.number(sample * self.units() + index);
         if got.is_finite() {
@@ -167,7 +167,7 @@ impl Raw {
     }
 }
 
-/// Shape, of at least two sizes, and numbers of an array.
+/// Reads the shape (at least two sizes) and the numbers of an array.
 fn array(source: Source) -> Result<(Vec<usize>, Column), DenseError> {
     let file = source.file.clone();
     let shape_error = |got| DenseError::Shape { file: file.clone(), got };
@@ -191,18 +191,18 @@ fn array(source: Source) -> Result<(Vec<usize>, Column), DenseError> {
     Ok((shape, column))
 }
 
-/// How the numbers of one data set become samples; decided on what training sees.
+/// Scaling rule, derived from the training samples.
 pub(crate) enum Measure {
     /// Whole numbers from 0 to 255.
     Bytes,
     /// Numbers from 0 to 1.
     Unit,
-    /// The lowest number and the width of the range, of all features or of each.
+    /// Lowest number and width of the range, for all features together or for each one.
     Range(Vec<(f64, f64)>),
 }
 
 impl Measure {
-    /// What the training samples `chosen` of `raw` ask for.
+    /// Derives the rule from the training samples `chosen` of `raw`.
     pub(crate) fn new(raw: &Raw, chosen: &[usize], scale: Option<Scale>) -> Result<Measure, DenseError> {
         let Some(scale) = scale else {
             if raw.numbers.number_type().is_float() {
@@ -215,14 +215,14 @@ impl Measure {
         Ok(Measure::Range(ranges(raw, chosen, features)?))
     }
 
-    /// Features that are the same in all of training and so become 0; none where numbers are taken as they are.
+    /// Returns a note on features that are constant in training and become 0, or `None` if numbers are not rescaled.
     pub(crate) fn constant(&self) -> Option<Note> {
         let Measure::Range(ranges) = self else { return None };
         let constant = ranges.iter().filter(|(_, width)| *width == 0.0).count();
         (constant > 0).then_some(Note::Constant { constant, features: ranges.len() })
     }
 
-    /// What of the samples `chosen` of `raw` is held at an end of the range, or rounded.
+    /// Returns a note on numbers of the samples `chosen` of `raw` that are clipped or rounded.
     pub(crate) fn changed(&self, raw: &Raw, chosen: &[usize]) -> Option<Note> {
         let units = raw.units();
         let numbers = chosen.len() * units;
@@ -247,7 +247,7 @@ impl Measure {
         }
     }
 
-    /// The samples `chosen` of `raw`, in their order.
+    /// Scales the samples `chosen` of `raw`, in that order.
     pub(crate) fn part(&self, raw: &Raw, chosen: &[usize]) -> Result<Part, DenseError> {
         let units = raw.units();
         let labels = chosen.iter().map(|&sample| raw.labels[sample]).collect();
@@ -268,7 +268,7 @@ impl Measure {
                 Ok(if width > 0.0 { ((got - low) / width).clamp(0.0, 1.0) as f32 } else { 0.0 })
             }
             _ if (0.0..=1.0).contains(&got) => Ok(got as f32),
-            _ => Err(DenseError::Range { file: raw.file.clone(), sample, index, got, needed: "from 0 to 1" }),
+            _ => Err(DenseError::Range { file: raw.file.clone(), sample, index, got, needed: "a number from 0 to 1" }),
         }
     }
 }
@@ -280,7 +280,7 @@ fn byte(raw: &Raw, sample: usize, index: usize) -> Result<u8, DenseError> {
     byte.ok_or_else(|| DenseError::Range { file: raw.file.clone(), sample, index, got, needed })
 }
 
-/// Lowest number and width of the range of all numbers (`features` = 1), or of every feature.
+/// Returns the lowest number and the width of the range, over all numbers (`features` = 1) or per feature.
 fn ranges(raw: &Raw, chosen: &[usize], features: usize) -> Result<Vec<(f64, f64)>, DenseError> {
     let mut ends = vec![(f64::INFINITY, f64::NEG_INFINITY); features];
     for &sample in chosen {
@@ -291,6 +291,6 @@ fn ranges(raw: &Raw, chosen: &[usize], features: usize) -> Result<Vec<(f64, f64)
             *high = high.max(number);
         }
     }
-    // Half of a width that is too large for a float64 would not be.
+    // The width may exceed the float64 range.
     Ok(ends.into_iter().map(|(low, high)| (low, (high - low).min(f64::MAX))).collect())
 }

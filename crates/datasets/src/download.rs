@@ -1,4 +1,4 @@
-//! One file from a server into a folder, checked before it is written and there in whole or not at all.
+//! Downloads one file into a folder, checks it first and writes it atomically.
 
 use std::{
     io::{self, Read},
@@ -14,69 +14,69 @@ use crate::{
     shown::{shown, shown_path},
 };
 
-/// More than this is no file of Fashion-MNIST: the largest has 26 MB.
+/// Download limit in bytes; the largest file of Fashion-MNIST has 26 MB.
 const MOST_BYTES: u64 = 64 << 20;
-/// Bytes between two tellings of the progress.
+/// Bytes between two progress reports.
 const PIECE: usize = 64 << 10;
 
-/// How far the download of a file is.
+/// Progress of a download.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Progress {
     /// The file.
     pub file: &'static str,
-    /// Bytes so far.
+    /// Bytes received.
     pub received: u64,
-    /// Bytes in all, where the server says so.
+    /// Total bytes, if the server states them.
     pub expected: Option<u64>,
 }
 
-/// Why a file was not downloaded.
+/// Reason for a failed download.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum DownloadError {
     /// The build has no HTTP client.
     #[error("{url}: cannot download: this build has no HTTP client (feature `download`)")]
     NotBuiltIn {
-        /// The address to ask.
+        /// Requested URL.
         url: String,
     },
-    /// No connection, or an answer that is not the file.
-    #[error("{}: download failed ({}), the server must send the file", shown(url), shown(reason))]
+    /// No connection, or a response other than the file.
+    #[error("{}: download failed: {}", shown(url), shown(reason))]
     Server {
-        /// The address asked.
+        /// Requested URL.
         url: String,
-        /// The HTTP status, where the server answered.
+        /// HTTP status, if the server answered.
         status: Option<u16>,
-        /// What went wrong.
+        /// Reason of the failure.
         reason: String,
     },
     /// The connection broke.
-    #[error("{url}: transfer ended after {received} bytes ({reason}), must be whole")]
+    #[error("{url}: download interrupted after {received} bytes: {}", crate::reason(reason))]
     Interrupted {
-        /// The address asked.
+        /// Requested URL.
         url: String,
-        /// Bytes that came.
+        /// Bytes received.
         received: usize,
-        /// What went wrong.
+        /// Reason of the failure.
         reason: io::Error,
     },
-    /// The answer does not end.
-    #[error("{url}: got more than {most} bytes, must be at most as many")]
+    /// The response is too long.
+    #[error("{url}: expected at most {most} bytes, got more")]
     TooLong {
-        /// The address asked.
+        /// Requested URL.
         url: String,
-        /// The bound.
+        /// Limit in bytes.
         most: u64,
     },
-    /// What came is not the published file.
+    /// The content differs from the published file.
     #[error(transparent)]
     File(#[from] FileError),
-    /// The folder does not take the file.
-    #[error("{file}: cannot be written ({reason}), must be in a writable folder")]
+    /// The file cannot be written.
+    #[error("cannot write `{file}`: {}", crate::write_reason(reason))]
     Write {
         /// The file.
         file: String,
-        /// What the system says.
+        /// Error of the operating system.
         reason: io::Error,
     },
 }
@@ -90,16 +90,16 @@ impl DownloadError {
         }
     }
 
-    /// What to do about it.
+    /// Returns a hint for the user.
     pub(crate) fn advice(&self) -> &'static str {
         match self {
             DownloadError::NotBuiltIn { .. } => "build the program with `--features download`",
-            _ => "run it again, what is already there is kept",
+            _ => "run the command again; complete files are kept",
         }
     }
 }
 
-/// Downloads `file` from below `address` into `folder` and returns its bytes.
+/// Downloads `file` from below `address` into `folder` and returns its size in bytes.
 pub(crate) fn download(
     client: &Client,
     address: &str,
@@ -117,7 +117,7 @@ pub(crate) fn download(
     Ok(packed.len() as u64)
 }
 
-/// The whole answer of `url`, of at most `most` bytes.
+/// Downloads the whole content of `url`, at most `most` bytes.
 pub(crate) fn receive(
     client: &Client,
     url: &str,
@@ -156,7 +156,7 @@ mod tests {
         loopback::{Answer, serve},
     };
 
-    /// Downloads the training labels from a server that answers so; what is then in the folder.
+    /// Downloads the training labels from a server with this answer. Also returns the names of the files in the folder.
     fn download_of(answer: fn() -> Answer) -> (Result<u64, DownloadError>, String, Vec<String>) {
         let server = serve(move |_| answer());
         let folder = tempfile::tempdir().unwrap();
@@ -171,13 +171,13 @@ mod tests {
     }
 
     #[test]
-    fn the_right_file_is_kept() {
+    fn keeps_the_published_file() {
         let (outcome, _, left) = download_of(|| Answer::Whole(labels().to_vec()));
         assert_eq!((outcome.unwrap(), left), (labels().len() as u64, vec!["train-labels-idx1-ubyte.gz".to_owned()]));
     }
 
     #[test]
-    fn progress_is_told() {
+    fn reports_progress() {
         let server = serve(|_| Answer::Whole(loose_subset().1[2].to_vec()));
         let folder = tempfile::tempdir().unwrap();
         let file = loose_subset().0.files[2];
@@ -190,66 +190,63 @@ mod tests {
     }
 
     #[test]
-    fn another_file_is_refused_and_not_written() {
+    fn rejects_another_file_without_writing_it() {
         let (outcome, url, left) = download_of(|| Answer::Whole(loose_subset().1[3].to_vec()));
         assert_eq!(
             outcome.unwrap_err().to_string(),
             format!(
-                "{url}: SHA-256 of the content is `b9d0a21eb468a3df09a358ba4be44ef809afdb3ba41d1eba65a0dd832c2c8a8f`, \
-                 must be `dd5b2307fe9305010a91df5f6b908bae009f1b2c82b84a2e35b47dbf82363c64`"
+                "{url}: SHA-256 of the content: expected \
+                 `dd5b2307fe9305010a91df5f6b908bae009f1b2c82b84a2e35b47dbf82363c64`, got \
+                 `b9d0a21eb468a3df09a358ba4be44ef809afdb3ba41d1eba65a0dd832c2c8a8f`"
             )
         );
         assert!(left.is_empty(), "{left:?}");
     }
 
     #[test]
-    fn a_page_in_place_of_the_file_is_refused() {
+    fn rejects_a_web_page() {
         let (outcome, url, left) = download_of(|| Answer::Whole(b"<!doctype html>".to_vec()));
         let message = outcome.unwrap_err().to_string();
-        assert_eq!(message, format!("{url}: not gzip, starts with `3c 21`, must start with `1f 8b`"));
+        assert_eq!(message, format!("{url}: not a gzip file; starts with `3c 21`, expected `1f 8b`"));
         assert!(left.is_empty(), "{left:?}");
     }
 
     #[test]
-    fn an_interrupted_transfer_leaves_nothing() {
+    fn an_interrupted_download_leaves_no_file() {
         let (outcome, url, left) = download_of(|| Answer::Cut { sent: labels()[..100].to_vec(), announced: 2621 });
         let message = outcome.unwrap_err().to_string();
-        assert!(message.starts_with(&format!("{url}: transfer ended after 100 bytes (")), "{message}");
-        assert!(message.ends_with("), must be whole"), "{message}");
+        assert!(message.starts_with(&format!("{url}: download interrupted after 100 bytes: ")), "{message}");
         assert!(left.is_empty(), "{left:?}");
     }
 
     #[test]
-    fn a_server_that_never_ends_is_given_up() {
+    fn a_slow_server_times_out() {
         let server = serve(|_| Answer::Dripping);
         let client = Client::direct_with_limit(Duration::from_millis(300));
         let begun = std::time::Instant::now();
         let error = receive(&client, &server.address, MOST_BYTES, |_, _| {}).unwrap_err().to_string();
-        assert!(error.starts_with(&format!("{}: transfer ended after ", server.address)), "{error}");
-        // Ten times what is allowed, for a machine that is busy.
+        assert!(error.starts_with(&format!("{}: download interrupted after ", server.address)), "{error}");
+        // Ten times the limit, for a busy machine.
         assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
     }
 
     #[test]
-    fn a_file_that_the_server_does_not_have() {
+    fn reports_a_file_missing_on_the_server() {
         let (outcome, url, _) = download_of(|| Answer::Missing);
-        assert_eq!(
-            outcome.unwrap_err().to_string(),
-            format!("{url}: download failed (http status: 404), the server must send the file")
-        );
+        assert_eq!(outcome.unwrap_err().to_string(), format!("{url}: download failed: http status: 404"));
     }
 
     #[test]
-    fn a_folder_that_is_not_there() {
+    fn reports_a_missing_folder() {
         let server = serve(|_| Answer::Whole(labels().to_vec()));
         let folder = tempfile::tempdir().unwrap().path().join("gone");
         let file = loose_subset().0.files[1];
         let error = download(&Client::direct(), &server.address, &file, &folder, &mut |_| {}).unwrap_err().to_string();
-        assert!(error.starts_with(&format!("{}: cannot be written (", folder.join(file.name).display())), "{error}");
+        assert!(error.starts_with(&format!("cannot write `{}`: ", folder.join(file.name).display())), "{error}");
     }
 
     #[test]
-    fn a_build_without_a_client_says_so() {
+    fn reports_a_build_without_a_client() {
         let error = DownloadError::NotBuiltIn { url: "http://a/b.gz".to_owned() };
         let message = "http://a/b.gz: cannot download: this build has no HTTP client (feature `download`)";
         assert_eq!(error.to_string(), message);

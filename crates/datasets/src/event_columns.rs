@@ -1,11 +1,11 @@
-//! Columns of events: when, and which unit.
+//! Columns of events: the time and the unit of each event.
 //!
 //! ```text
-//! time in s     = time, or t / 10^6                  t counts microseconds, unless another unit is stated
-//! unit          = unit, or x + W y + W H p           W, H, P sizes of the sensor; y counts only where H > 1, p where P > 1
+//! time in s  =  time, or t / 10^6              t is in µs by default
+//! unit       =  unit, or x + W y + W H p      W, H, P: sizes of the sensor; y is used if H > 1, p if P > 1
 //! ```
 //! `t`, `x`, `y` and `p` are the fields of the event arrays of Tonic (Lenz et al., *Tonic: event-based datasets and
-//! transformations*, 2021), whose `sensor_size` is (W, H, P).
+//! transformations*, 2021); `sensor_size` there is (W, H, P).
 
 use thiserror::Error;
 
@@ -17,158 +17,173 @@ use crate::{
     time_unit::{Stated, TimeUnit},
 };
 
-/// What is known of recorded events beside their files.
+/// Properties of recorded events that the files do not state.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct EventForm {
-    /// Width, height and polarities of the sensor, whose product is the number of units; N x 1 x 1 for N units in a row.
+    /// Width, height and polarities of the sensor; their product is the number of units. N x 1 x 1 for N units in a
+    /// row.
     pub sensor: [usize; 3],
     /// Number of classes.
     pub classes: usize,
-    /// What a recording lasts, s; every event comes before its end.
+    /// Duration of a recording, s; every event must come before it.
     pub duration_seconds: f64,
-    /// What times count; by default what the file states, or else seconds for `time` and microseconds for `t`.
+    /// Unit of the times; defaults to the unit stated in the file, or else seconds for `time` and microseconds for `t`.
     pub time_unit: Option<TimeUnit>,
 }
 
 impl EventForm {
-    /// Number of units.
+    /// Returns the number of units.
     pub fn units(&self) -> usize {
         self.sensor.iter().product()
     }
 }
 
-/// Why columns are no recordings.
+/// Reason for rejecting columns of events.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ColumnsError {
-    /// A column is not there.
-    #[error("{file}: `{name}` is missing, must be there{why}")]
+    /// Missing column.
+    #[error("{file}: missing column `{name}`{why}")]
     Missing {
-        /// The file, with the array where one is at fault.
+        /// The file, and the array if one is at fault.
         file: String,
         /// The column.
         name: &'static str,
-        /// What for.
+        /// Alternative or reason.
         why: String,
     },
-    /// Two columns that say the same.
-    #[error("{file}: holds both `{one}` and `{other}`, must hold one of them")]
+    /// Two columns with the same meaning.
+    #[error("{file}: expected `{one}` or `{other}`, got both")]
     Both {
         /// The file.
         file: String,
-        /// One.
+        /// First column.
         one: &'static str,
-        /// The other.
+        /// Second column.
         other: &'static str,
     },
     /// Columns of different lengths.
-    #[error("{file}: `{name}` holds {got} numbers, must hold {needed} as `{other}` does")]
+    #[error("{file}: {name}: expected {} (the length of `{other}`), got {got}", crate::counted(*needed, "number"))]
     Lengths {
         /// The file.
         file: String,
         /// The column.
         name: &'static str,
-        /// How many it holds.
+        /// Length of the column.
         got: usize,
-        /// How many the other holds.
+        /// Length of the column of times.
         needed: usize,
         /// The column of times.
         other: &'static str,
     },
-    /// A number that is not possible.
-    #[error("{file}: `{name}` of event {event} is {got}, must be {needed}")]
+    /// A number out of range.
+    #[error("{place}: {name}: expected {needed}, got {got}")]
     Number {
-        /// The file.
-        file: String,
+        /// The file and the event or, in CSV, the line.
+        place: String,
         /// The column.
         name: &'static str,
-        /// The event, from 0.
+        /// Event index, from 0.
         event: usize,
         /// The number.
         got: String,
-        /// What it must be.
+        /// Allowed numbers.
         needed: String,
     },
     /// An event after the end of its recording.
     #[error(
-        "{file}: `{name}` of event {event} is {got} {unit}, must be below the stated duration of {duration_seconds} s\n\n\
-         hint: say with `--time-unit` what the times count, or give a longer `--duration` where recordings last longer"
+        "{place}: {name}: expected less than the duration of {duration_seconds} s, got {got} {unit}\n\n\
+         hint: set the unit of the times with `--time-unit`, or increase `--duration` if recordings last longer"
     )]
     Late {
-        /// The file.
-        file: String,
+        /// The file and the event or, in CSV, the line.
+        place: String,
         /// The column.
         name: &'static str,
-        /// The event, from 0.
+        /// Event index, from 0.
         event: usize,
         /// Its time.
         got: f64,
-        /// What it counts.
+        /// Unit of the time.
         unit: &'static str,
-        /// The duration, s.
+        /// Duration of a recording, s.
         duration_seconds: f64,
     },
-    /// A file that states a unit that is not known.
+    /// Unknown unit of times in the file.
     #[error(
-        "{file}: `{name}`: {attribute} is {value}, must be s, ms, us or ns\n\nhint: say with `--time-unit` what the times count"
+        "{file}: {name}: {attribute} is {value}; expected s, ms, us or ns\n\n\
+         hint: set the unit of the times with `--time-unit`"
     )]
     Unit {
         /// The file.
         file: String,
         /// The column.
         name: &'static str,
-        /// The attribute, with the data set or group that has it.
+        /// The attribute, and the data set or group that has it.
         attribute: String,
         /// Its value.
         value: String,
     },
-    /// A recording without event, and so without label.
+    /// A recording without events, and so without a label.
     #[error(
-        "{file}: sample {sample} has no event and so no label\n\nhint: give `labels`, one a sample, in place of `label`"
+        "{file}: sample {sample} has no events, so it has no label\n\n\
+         hint: use `labels` (one per sample) instead of `label` (one per event)"
     )]
     Unlabelled {
         /// The file.
         file: String,
-        /// The sample, from 0.
+        /// Sample index, from 0.
         sample: usize,
     },
-    /// Two classes of one recording.
-    #[error("{file}: sample {sample} has the labels {one} and {other}, must have one")]
+    /// Different labels in one recording.
+    #[error("{file}: sample {sample}: expected one label, got {one} and {other}")]
     TwoLabels {
         /// The file.
         file: String,
-        /// The sample, from 0.
+        /// Sample index, from 0.
         sample: usize,
-        /// One.
+        /// First label.
         one: String,
-        /// The other.
+        /// Second label.
         other: String,
     },
-    /// As many labels as nothing else.
-    #[error("{file}: {got} labels, must be {needed} as there are recordings")]
+    /// Number of labels differs from the number of recordings.
+    #[error("{file}: expected {} (one per recording), got {got}", crate::counted(*needed, "label"))]
     Counts {
         /// The file of labels.
         file: String,
-        /// How many there are.
+        /// Number of labels.
         got: usize,
-        /// How many recordings there are.
+        /// Number of recordings.
         needed: usize,
     },
-    /// Nothing inside.
-    #[error("{file}: holds no recordings, must hold at least 1")]
+    /// No recordings.
+    #[error("{file}: no recordings; expected at least 1")]
     Empty {
         /// The file.
         file: String,
     },
-    /// Labels that are none.
+    /// Invalid labels.
     #[error(transparent)]
     Labels(#[from] LabelsError),
-    /// A recording is not one.
+    /// Invalid recording.
     #[error(transparent)]
     Events(#[from] EventsError),
 }
 
-/// Times and units of events, whose numbers may still be anything.
+impl ColumnsError {
+    /// Replaces the place of an event by the one that `place_of` returns.
+    pub(crate) fn at(mut self, place_of: impl FnOnce(usize) -> Option<String>) -> ColumnsError {
+        if let ColumnsError::Number { place, event, .. } | ColumnsError::Late { place, event, .. } = &mut self
+            && let Some(better) = place_of(*event)
+        {
+            *place = better;
+        }
+        self
+    }
+}
+
+/// Columns of times and units, with unchecked numbers.
 pub(crate) struct EventColumns {
     pub file: String,
     time: (&'static str, Column),
@@ -178,12 +193,12 @@ pub(crate) struct EventColumns {
 
 enum Place {
     Unit(&'static str, Column),
-    /// Of width, height and polarity those that count.
+    /// The axes of the sensor that are used: x, y, p.
     Sensor([Option<(&'static str, Column)>; 3]),
 }
 
 impl EventColumns {
-    /// The columns that `take` gives for their names; `stated` is what the file says of the unit of its times.
+    /// Takes the columns by name from `take`; `stated` is the unit of times stated in the file.
     pub(crate) fn new(
         file: &str,
         form: &EventForm,
@@ -195,7 +210,7 @@ impl EventColumns {
         let time = match (take("time"), take("t")) {
             (Some(time), None) => ("time", time),
             (None, Some(time)) => ("t", time),
-            (None, None) => return Err(missing("time", ", or `t`")),
+            (None, None) => return Err(missing("time", " or `t`")),
             (Some(_), Some(_)) => return Err(both("time", "t")),
         };
         let place = match (take("unit"), take("x")) {
@@ -204,12 +219,12 @@ impl EventColumns {
                 let mut axis = |name, size: usize| match take(name) {
                     _ if size == 1 => Ok(None),
                     Some(column) => Ok(Some((name, column))),
-                    None => Err(missing(name, &format!(" for a sensor of {size} of them"))),
+                    None => Err(missing(name, &format!("; the sensor has {size} values of `{name}`"))),
                 };
                 let [_, height, polarities] = form.sensor;
                 Place::Sensor([Some(("x", x)), axis("y", height)?, axis("p", polarities)?])
             }
-            (None, None) => return Err(missing("unit", ", or `x`")),
+            (None, None) => return Err(missing("unit", " or `x`")),
             (Some(_), Some(_)) => return Err(both("unit", "x")),
         };
         let usual = if time.0 == "t" { TimeUnit::Microseconds } else { TimeUnit::Seconds };
@@ -219,7 +234,7 @@ impl EventColumns {
         Ok(columns)
     }
 
-    /// Times and units of one recording in the layout of Spiking Heidelberg Digits.
+    /// Creates the columns of one recording in the layout of Spiking Heidelberg Digits.
     pub(crate) fn of_recording(
         file: String,
         form: &EventForm,
@@ -248,7 +263,7 @@ impl EventColumns {
         Err(ColumnsError::Lengths { file: self.file.clone(), name, got, needed, other })
     }
 
-    /// Whether the type of the times holds less than microseconds where the latest event is.
+    /// Returns a note if the type of the times resolves less than a microsecond at the latest event.
     pub(crate) fn coarse(&self) -> Option<Note> {
         let (column, times) = &self.time;
         if !times.number_type().is_float() {
@@ -261,12 +276,12 @@ impl EventColumns {
         (microseconds > 1.0).then_some(Note::CoarseTimes { column, number_type, seconds, microseconds })
     }
 
-    /// How many events there are.
+    /// Returns the number of events.
     pub(crate) fn len(&self) -> usize {
         self.time.1.len()
     }
 
-    /// Time (s) and unit of event `index`.
+    /// Returns time (s) and unit of event `index`.
     fn event(&self, index: usize, form: &EventForm) -> Result<(f64, u16), ColumnsError> {
         let unit = match &self.place {
             Place::Unit(name, unit) => self.below(name, unit, index, form.units())?,
@@ -285,7 +300,12 @@ impl EventColumns {
         Ok((self.seconds(index, form)?, u16::try_from(unit).expect("there are at most 65,536 units")))
     }
 
-    /// Number `event` of a column, which must be below `size`.
+    /// Returns the place of an event for messages.
+    fn place(&self, event: usize) -> String {
+        format!("{}: event {event}", self.file)
+    }
+
+    /// Returns number `event` of a column, which must be below `size`.
     pub(crate) fn below(
         &self,
         name: &'static str,
@@ -295,7 +315,7 @@ impl EventColumns {
     ) -> Result<usize, ColumnsError> {
         let number = column.integer(event).and_then(|number| usize::try_from(number).ok());
         number.filter(|&number| number < size).ok_or_else(|| ColumnsError::Number {
-            file: self.file.clone(),
+            place: self.place(event),
             name,
             event,
             got: column.number(event).to_string(),
@@ -307,19 +327,19 @@ impl EventColumns {
         let (name, column) = &self.time;
         let got = column.number(event);
         if !(got.is_finite() && got >= 0.0) {
-            let (got, needed) = (got.to_string(), "finite and at least 0".to_owned());
-            return Err(ColumnsError::Number { file: self.file.clone(), name, event, got, needed });
+            let (got, needed) = (got.to_string(), "a finite number of at least 0".to_owned());
+            return Err(ColumnsError::Number { place: self.place(event), name, event, got, needed });
         }
         let seconds = got / self.unit.in_a_second();
         if seconds < form.duration_seconds {
             return Ok(seconds);
         }
         let unit = self.unit.told();
-        let (file, duration_seconds) = (self.file.clone(), form.duration_seconds);
-        Err(ColumnsError::Late { file, name, event, got, unit, duration_seconds })
+        let (place, duration_seconds) = (self.place(event), form.duration_seconds);
+        Err(ColumnsError::Late { place, name, event, got, unit, duration_seconds })
     }
 
-    /// Appends the events that `indices` lists, or all, as one recording.
+    /// Appends the events at `indices`, or all events, as one recording.
     pub(crate) fn append(
         &self,
         set: &mut EventSet,
@@ -340,7 +360,7 @@ impl EventColumns {
     }
 }
 
-/// What the times `name` count: what the user says, or the file, or else what is `usual`.
+/// Returns the unit of the times `name`: the user's choice, else the unit stated in the file, else `usual`.
 fn unit_of(
     file: &str,
     name: &'static str,

@@ -1,17 +1,20 @@
 //! Reads recorded events from files of other programs.
 //!
-//! The first bytes say what a file is, whatever it is called; each may be packed with gzip:
+//! The first bytes determine the format; every format may be gzipped:
 //!
-//! - **npz** with arrays `sample`, `time`, `unit` and `label`, a number an event, or `labels`, a number a sample; or with one
-//!   structured array of events beside `sample`; or with one structured array a recording, as `numpy.savez(file,
-//!   *recordings, labels=labels)` writes them (`arr_0`, `arr_1`, ...);
-//! - **npy** with a structured array that has `sample` and `label` among its fields;
+//! - **npz** in one of three forms:
+//!   - arrays `sample`, `time`, `unit` with one number per event, and `label` (per event) or `labels` (per sample);
+//!   - array `sample` and one structured array of events;
+//!   - one structured array per recording (`arr_0`, `arr_1`, ...), as written by
+//!     `numpy.savez(file, *recordings, labels=labels)`;
+//! - **npy** with a structured array with the fields `sample` and `label`;
 //! - **CSV** with columns of these names;
-//! - **HDF5** with data sets of these names, or in the layout of Spiking Heidelberg Digits (`/spikes/times`, `/spikes/units`,
-//!   `/labels`).
+//! - **HDF5** with data sets of these names, or in the layout of Spiking Heidelberg Digits (`/spikes/times`,
+//!   `/spikes/units`, `/labels`).
 //!
-//! In place of `time` and `unit` stand `t`, `x`, `y` and `p` where events come from Tonic
-//! (`crates/datasets/src/event_columns.rs` has the equation). Other names are refused, other fields passed over.
+//! Events from Tonic have `t`, `x`, `y` and `p` instead of `time` and `unit`; see
+//! `crates/datasets/src/event_columns.rs` for the equation. Unknown columns are errors, unknown fields of structured
+//! arrays are ignored.
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -33,112 +36,118 @@ use crate::{
     time_unit::Stated,
 };
 
-/// Columns of integers, a number an event.
+/// Columns of integers, one number per event.
 const WHOLE: [&str; 6] = ["sample", "unit", "label", "x", "y", "p"];
 /// Columns of times.
 const FLOAT: [&str; 2] = ["time", "t"];
-/// A number a sample.
+/// Column of labels, one number per sample.
 const LABELS: &str = "labels";
 
-/// Why a file holds no recordings.
+/// Reason for rejecting a file of events.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum EventFileError {
-    /// It has no content.
+    /// The file cannot be read.
     #[error(transparent)]
     Source(#[from] SourceError),
-    /// It is no array.
+    /// Invalid npy file.
     #[error(transparent)]
     Npy(#[from] NpyError),
-    /// It is no archive of arrays.
+    /// Invalid npz file.
     #[error(transparent)]
     Npz(#[from] NpzError),
-    /// It is no HDF5.
+    /// Invalid HDF5 file.
     #[error(transparent)]
     Hdf5(#[from] Hdf5Error),
-    /// It is not in the layout of Spiking Heidelberg Digits.
+    /// Not in the layout of Spiking Heidelberg Digits.
     #[error(transparent)]
     Shd(#[from] ShdError),
-    /// It is no CSV text.
+    /// Invalid CSV text.
     #[error(transparent)]
     Csv(#[from] CsvError),
-    /// Labels are none.
+    /// Invalid labels.
     #[error(transparent)]
     Labels(#[from] LabelsError),
-    /// Its columns are no recordings.
+    /// Invalid columns.
     #[error(transparent)]
     Columns(#[from] ColumnsError),
-    /// An array that is not one of ours.
-    #[error("{file}: name is not known, must be {allowed}")]
+    /// Unknown array name.
+    #[error("{file}: unknown array name; expected {allowed}")]
     Name {
-        /// The file, with the array.
+        /// The file and the array.
         file: String,
-        /// The known names.
+        /// Known names.
         allowed: String,
     },
-    /// A file of HDF5 that holds none of the columns.
+    /// An HDF5 file without any of the columns.
     #[error(
-        "{file}: holds {got}, must hold the data sets `sample`, `time` or `t`, `unit` or `x`, and `label` or `labels`\n\n\
-         hint: store each column, and each field of a table, as a data set of its own at the root of the file"
+        "{file}: contains {got}; expected the data sets `sample`, `time` or `t`, `unit` or `x`, and `label` or `labels`\n\n\
+         hint: store each column, and each field of a table, as its own data set at the root of the file"
     )]
     Others {
         /// The file.
         file: String,
-        /// What it holds.
+        /// Content of the file.
         got: String,
     },
-    /// What must be there once.
-    #[error("{file}: {what} is there twice, must be in one array alone")]
+    /// Duplicate column or recording.
+    #[error("{file}: duplicate {what}")]
     Twice {
-        /// The file, with one of the arrays.
+        /// The file and one of the arrays.
         file: String,
-        /// What.
+        /// The duplicate column or recording.
         what: String,
     },
-    /// An array that is no row.
-    #[error("{file}: shape is {got}, must be a row")]
+    /// An array with more than one dimension.
+    #[error("{file}: expected a one-dimensional array, got shape {got}")]
     Shape {
-        /// The file, with the array.
+        /// The file and the array.
         file: String,
-        /// The shape.
+        /// Shape of the array.
         got: String,
     },
-    /// Numbers without a name.
-    #[error("{file}: elements have no fields, must be records with fields as `t`, `x` and `p`")]
+    /// An array without fields.
+    #[error("{file}: elements have no fields; expected records with fields such as `t`, `x` and `p`")]
     Plain {
-        /// The file, with the array.
+        /// The file and the array.
         file: String,
     },
-    /// A field that is asked for and is none.
-    #[error("{file}: `{name}` is {got}, must be a number")]
+    /// A known field with elements that are not numbers.
+    #[error("{file}: {name}: expected a number, got {got}")]
     Field {
-        /// The file, with the array.
+        /// The file and the array.
         file: String,
         /// The field.
         name: String,
-        /// Its type.
+        /// Type of the field.
         got: String,
     },
-    /// Recordings that leave one out.
-    #[error("{file}: recordings are numbered up to {last} and {missing} is missing, must be there")]
+    /// A gap in the numbers of the recordings.
+    #[error("{file}: recording {missing} is missing (found 0 to {last})")]
     Gap {
         /// The file.
         file: String,
-        /// The highest number.
+        /// Highest recording number.
         last: usize,
-        /// The first that is missing.
+        /// First missing number.
         missing: usize,
     },
-    /// Labels in two places.
-    #[error("{file}: holds labels, and another file of labels is given, must be one of them")]
+    /// No labels.
+    #[error("{file}: no labels; expected one label per sample, in this file or in a separate file of labels")]
+    NoLabels {
+        /// The file of events.
+        file: String,
+    },
+    /// Labels in the file and in a separate file.
+    #[error("{file}: duplicate labels: the file contains labels and a separate file of labels is given")]
     TwoLabels {
         /// The file of events.
         file: String,
     },
 }
 
-/// Reads the recordings in the file at `path`, whose labels are its own or those of the file at `labels`; what is worth telling goes
-/// into `notes`.
+/// Reads the recordings in the file at `path`, with labels from this file or the file at `labels`, and appends remarks
+/// to `notes`.
 pub(crate) fn read(
     path: &Path,
     labels: Option<&Path>,
@@ -166,17 +175,27 @@ pub(crate) fn read(
         let there = known().filter(|name| content.has(name));
         there.map(|name| Ok((name.to_owned(), content.numbers(name)?))).collect::<Result<_, Hdf5Error>>()?
     } else {
-        csv_table::read(&source, &WHOLE, &FLOAT)?
+        let columns = csv_table::read(&source, &WHOLE, &FLOAT)?;
+        return table(&file, columns, None, given, form, notes).map_err(|error| at_line(error, &source));
     };
     table(&file, columns, stated.as_ref(), given, form, notes)
 }
 
-/// The names of all columns.
+/// Replaces the event in an error by its line in the CSV text of `source`.
+fn at_line(error: EventFileError, source: &Source) -> EventFileError {
+    let place = |event| Some(format!("{}:{}", source.file, csv_table::line_of(source, event)?));
+    match error {
+        EventFileError::Columns(error) => error.at(place).into(),
+        other => other,
+    }
+}
+
+/// Returns the names of all columns.
 fn known() -> impl Iterator<Item = &'static str> {
     WHOLE.into_iter().chain(FLOAT).chain([LABELS])
 }
 
-/// Recordings in the layout of Spiking Heidelberg Digits, which has labels; numbers may be of any type.
+/// Reads recordings in the layout of Spiking Heidelberg Digits, with numbers of any type.
 fn of_sequences(
     content: &Content,
     given: Option<Labels>,
@@ -204,7 +223,7 @@ fn of_sequences(
     Ok(set)
 }
 
-/// That of both notes whose times are coarser.
+/// Returns the note with the coarser times.
 fn coarser(one: Option<Note>, other: Option<Note>) -> Option<Note> {
     let microseconds = |note: &Option<Note>| match note {
         Some(Note::CoarseTimes { microseconds, .. }) => *microseconds,
@@ -213,7 +232,7 @@ fn coarser(one: Option<Note>, other: Option<Note>) -> Option<Note> {
     if microseconds(&one) < microseconds(&other) { other } else { one }
 }
 
-/// The recordings of an archive: columns, or columns beside one array of records, or an array of records for each.
+/// Reads the recordings of an archive in any of its three forms.
 fn of_archive(
     source: &Source,
     given: Option<Labels>,
@@ -225,7 +244,7 @@ fn of_archive(
     for (name, array) in npz::read(source)? {
         match array.layout {
             Layout::Plain(_) if !known().any(|known| known == name) => {
-                let known = known().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+                let known = known().collect::<Vec<_>>().join(", ");
                 return Err(EventFileError::Name { file: array.file, allowed: format!("one of {known}") });
             }
             Layout::Plain(column) if array.shape.len() == 1 => {
@@ -252,21 +271,21 @@ fn of_archive(
         let file = array.file.clone();
         for (name, column) in fields(array)? {
             if columns.insert(name.clone(), column).is_some() {
-                return Err(EventFileError::Twice { file, what: format!("`{name}`") });
+                return Err(EventFileError::Twice { file, what: format!("column `{name}`") });
             }
         }
     }
     table(&source.file, columns, None, given, form, notes)
 }
 
-/// The arrays in the order of the number that ends their names.
+/// Sorts the arrays by the number at the end of their names.
 fn numbered(file: &str, records: Vec<(String, Array)>) -> Result<Vec<Array>, EventFileError> {
     let mut arrays = BTreeMap::new();
     for (name, array) in records {
         let digits = name.trim_start_matches(|letter: char| !letter.is_ascii_digit());
         let number: usize = digits.parse().map_err(|_| EventFileError::Name {
             file: array.file.clone(),
-            allowed: "a name that ends with the number of the recording, as `arr_0`".to_owned(),
+            allowed: "a name ending in the recording number, such as `arr_0`".to_owned(),
         })?;
         if let Some(other) = arrays.insert(number, array) {
             return Err(EventFileError::Twice { file: other.file, what: format!("recording {number}") });
@@ -279,7 +298,7 @@ fn numbered(file: &str, records: Vec<(String, Array)>) -> Result<Vec<Array>, Eve
     Ok(arrays.into_values().collect())
 }
 
-/// The fields of an array of records by name.
+/// Returns the fields of an array of records by name.
 fn fields(array: Array) -> Result<BTreeMap<String, Column>, EventFileError> {
     if !array.is_row() {
         return Err(EventFileError::Shape { file: array.file, got: npy::told(&array.shape) });
@@ -294,7 +313,7 @@ fn fields(array: Array) -> Result<BTreeMap<String, Column>, EventFileError> {
         .collect()
 }
 
-/// The recordings of one table, whose labels stand among its columns or are `given`.
+/// Reads the recordings of a table, with labels from its columns or `given`.
 fn table(
     file: &str,
     mut columns: BTreeMap<String, Column>,
@@ -309,7 +328,7 @@ fn table(
     let sample = columns.remove("sample").ok_or_else(|| ColumnsError::Missing {
         file: file.to_owned(),
         name: "sample",
-        why: ", the number of the recording of every event".to_owned(),
+        why: " (recording number of each event)".to_owned(),
     })?;
     let labels = match (columns.remove("label"), columns.remove(LABELS)) {
         (Some(_), Some(_)) => {
@@ -322,17 +341,12 @@ fn table(
     Ok(of_table(&events, &sample, &labels, form)?)
 }
 
-/// Labels, one a sample, from the file of events or from another.
+/// Returns the labels per sample, from the file of events or from the separate file.
 fn labels_of_samples(file: &str, own: Option<Column>, given: Option<Labels>) -> Result<Labels, EventFileError> {
     match (own, given) {
         (Some(_), Some(_)) => Err(EventFileError::TwoLabels { file: file.to_owned() }),
         (Some(column), None) => Ok(Labels { file: format!("{file}: `{LABELS}`"), column }),
         (None, Some(labels)) => Ok(labels),
-        (None, None) => Err(ColumnsError::Missing {
-            file: file.to_owned(),
-            name: LABELS,
-            why: ", here or in a file of its own".to_owned(),
-        }
-        .into()),
+        (None, None) => Err(EventFileError::NoLabels { file: file.to_owned() }),
     }
 }

@@ -1,4 +1,4 @@
-//! Columns of events to recordings: which events are of which sample, and which class that is.
+//! Groups columns of events into labelled recordings.
 
 use crate::{
     column::Column,
@@ -7,15 +7,15 @@ use crate::{
     labels::Labels,
 };
 
-/// Which class a recording of a table is of.
+/// Labels of the recordings of a table.
 pub(crate) enum TableLabels {
-    /// A label an event, the same for all of a recording.
+    /// One label per event, equal within a recording.
     OfEvents(Column),
-    /// A label a recording.
+    /// One label per recording.
     OfSamples(Labels),
 }
 
-/// The recordings of one table; `sample` numbers the recording of every event.
+/// Groups the events of a table by `sample`, the recording number of each event.
 pub(crate) fn of_table(
     columns: &EventColumns,
     sample: &Column,
@@ -31,7 +31,7 @@ pub(crate) fn of_table(
             return Err(ColumnsError::Empty { file: columns.file.clone() });
         }
         TableLabels::OfSamples(labels) => labels.column.len(),
-        // Each has an event, so that there are at most as many.
+        // Each recording has an event, so the number of events is an upper bound.
         TableLabels::OfEvents(_) => columns.len(),
     };
     let numbers = (0..columns.len()).map(|event| columns.below("sample", sample, event, most));
@@ -58,7 +58,7 @@ pub(crate) fn of_table(
     Ok(set)
 }
 
-/// The one label of the events of each recording.
+/// Returns the label of each recording, which all its events must share.
 fn common_labels(
     columns: &EventColumns,
     label: &Column,
@@ -79,7 +79,7 @@ fn common_labels(
     recordings.iter().enumerate().map(one).collect()
 }
 
-/// Recordings that each have columns of their own.
+/// Joins recordings with separate columns.
 pub(crate) fn of_recordings(
     file: &str,
     recordings: &[EventColumns],

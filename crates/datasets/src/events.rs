@@ -1,4 +1,4 @@
-//! Recordings as events: which unit spiked when.
+//! Recordings as events: times and units of spikes.
 
 use std::fmt;
 
@@ -7,51 +7,53 @@ use thiserror::Error;
 
 use crate::file::hexadecimal;
 
-/// Recordings of spikes, each with the number of its class.
+/// Recordings of spikes with their class labels.
 ///
-/// The events of all recordings stand one recording after the other, in the order of the file: event `e` is a spike of
-/// unit `unit[e]` at `times[e]`, and recording `r` holds the events `offsets[r]..offsets[r + 1]`.
+/// The events are concatenated in the order of the file. Event `e` is a spike of unit `unit[e]` at `times[e]`.
+/// Recording `r` holds the events `offsets[r]..offsets[r + 1]`.
 #[derive(Clone, PartialEq)]
 pub struct EventSet {
     /// Number of units that can spike.
     pub units: usize,
     /// Number of classes.
     pub classes: usize,
-    /// Where each recording starts in `times` and `unit`, and one last end.
+    /// Start of each recording in `times` and `unit`, followed by the total number of events.
     pub offsets: Vec<usize>,
-    /// Time of every event from the start of its recording, s; finite and at least 0.
+    /// Time of each event from the start of its recording, s; finite and at least 0.
     pub times: Vec<f64>,
-    /// Unit of every event, below `units`.
+    /// Unit of each event, below `units`.
     pub unit: Vec<u16>,
-    /// Class of every recording, below `classes`.
+    /// Class of each recording, below `classes`.
     pub labels: Vec<u8>,
 }
 
 impl EventSet {
-    /// A set without recordings.
+    /// Creates an empty set.
     pub(crate) fn new(units: usize, classes: usize) -> EventSet {
         EventSet { units, classes, offsets: vec![0], times: Vec::new(), unit: Vec::new(), labels: Vec::new() }
     }
 
-    /// Number of recordings.
+    /// Returns the number of recordings.
     pub fn len(&self) -> usize {
         self.labels.len()
     }
 
-    /// Whether there are no recordings; a set that was read always has some.
+    /// Returns whether there are no recordings. A set from a file always has some.
     pub fn is_empty(&self) -> bool {
         self.labels.is_empty()
     }
 
-    /// Times (s) and units of recording `index`, which must be below [`len`](EventSet::len).
+    /// Returns times (s) and units of recording `index`, which must be below [`len`](EventSet::len).
     pub fn recording(&self, index: usize) -> (&[f64], &[u16]) {
         let events = self.offsets[index]..self.offsets[index + 1];
         (&self.times[events.clone()], &self.unit[events])
     }
 
-    /// SHA-256 in hexadecimal of what the recordings are, whatever file they came from: over the number of units, classes and
-    /// recordings as u64, then of every recording its label as u64, its number of events as u64, its times as f32, or as f64
-    /// after the text `f64` where any time of the set is no f32, and its units as u16, all little-endian.
+    /// Returns the SHA-256 of the recordings in hexadecimal, independent of the file format.
+    ///
+    /// It covers the numbers of units, classes and recordings as u64. Then follow, for each recording, label and number
+    /// of events as u64, times, and units as u16. Times are f32 if this is exact for the whole set; otherwise they are
+    /// f64 and preceded by the text `f64`. All numbers are little-endian.
     pub fn digest(&self) -> String {
         let mut hash = Sha256::new();
         let short = self.times.iter().all(|&time| f64::from(time as f32) == time);
@@ -79,7 +81,7 @@ impl EventSet {
         hexadecimal(&hash.finalize().into())
     }
 
-    /// Appends a recording of `file`, which messages name, once it is checked.
+    /// Checks and appends a recording of `file`, which messages name.
     pub(crate) fn push(
         &mut self,
         file: &str,
@@ -108,7 +110,7 @@ impl EventSet {
         Ok(())
     }
 
-    /// Whether all events from `start` on are possible.
+    /// Checks all events from `start` on.
     fn check_events(&self, file: &str, recording: usize, start: usize) -> Result<(), EventsError> {
         if let Some(event) = self.times[start..].iter().position(|time| !(time.is_finite() && *time >= 0.0)) {
             let time = self.times[start + event];
@@ -123,64 +125,64 @@ impl EventSet {
 }
 
 impl fmt::Debug for EventSet {
-    /// The sizes; millions of events help nobody.
+    /// Formats the sizes only, because a set can have millions of events.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "EventSet({} recordings, {} events of {} units)", self.len(), self.times.len(), self.units)
     }
 }
 
-/// Why a recording cannot be one.
+/// Reason for rejecting a recording.
 #[derive(Clone, Debug, PartialEq, Error)]
 #[non_exhaustive]
 pub enum EventsError {
-    /// Times without units, or units without times.
-    #[error("{file}: recording {recording} has {units} units, must be {times} as it has times")]
+    /// Different numbers of times and units.
+    #[error("{file}: recording {recording}: expected {} (one per time), got {units}", crate::counted(*times, "unit"))]
     LengthsDisagree {
         /// The file.
         file: String,
-        /// The recording, from 0.
+        /// Recording index, from 0.
         recording: usize,
-        /// How many times it has.
+        /// Number of times.
         times: usize,
-        /// How many units.
+        /// Number of units.
         units: usize,
     },
-    /// A time that is none.
-    #[error("{file}: recording {recording}: time of event {event} is {time} s, must be finite and at least 0")]
+    /// An invalid time.
+    #[error("{file}: recording {recording}, event {event}: time: expected a finite time of at least 0 s, got {time} s")]
     Time {
         /// The file.
         file: String,
-        /// The recording, from 0.
+        /// Recording index, from 0.
         recording: usize,
-        /// Its event, from 0.
+        /// Event index within the recording, from 0.
         event: usize,
-        /// The time, s.
+        /// Time, s.
         time: f64,
     },
-    /// A unit that there is not.
-    #[error("{file}: recording {recording}: unit of event {event} is {unit}, must be at most {highest}")]
+    /// A unit out of range.
+    #[error("{file}: recording {recording}, event {event}: unit: expected 0 to {highest}, got {unit}")]
     Unit {
         /// The file.
         file: String,
-        /// The recording, from 0.
+        /// Recording index, from 0.
         recording: usize,
-        /// Its event, from 0.
+        /// Event index within the recording, from 0.
         event: usize,
         /// The unit.
         unit: u16,
-        /// The last unit.
+        /// Highest unit.
         highest: usize,
     },
-    /// A class that there is not.
-    #[error("{file}: label of recording {recording} is {label}, must be from 0 to {highest}")]
+    /// A label out of range.
+    #[error("{file}: recording {recording}: label: expected 0 to {highest}, got {label}")]
     Label {
         /// The file.
         file: String,
-        /// The recording, from 0.
+        /// Recording index, from 0.
         recording: usize,
-        /// Its label.
+        /// Label in the file.
         label: i128,
-        /// The last class.
+        /// Highest class.
         highest: usize,
     },
 }
@@ -190,7 +192,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn recordings_come_back() {
+    fn returns_the_recordings() {
         let mut set = EventSet::new(3, 2);
         set.push("a.h5", [0.5, 0.25].into_iter(), [2, 0].into_iter(), 1).unwrap();
         set.push("a.h5", [].into_iter(), [].into_iter(), 0).unwrap();
@@ -202,9 +204,9 @@ mod tests {
         assert_eq!(format!("{set:?}"), "EventSet(3 recordings, 3 events of 3 units)");
     }
 
-    /// Each of the numbers is of weight: units, classes, labels, times, units of events, and where a recording ends.
+    /// The digest covers units, classes, labels, times, units of events and the ends of recordings.
     #[test]
-    fn other_recordings_have_another_digest() {
+    fn different_recordings_have_different_digests() {
         let set = |units, classes, first: &[f64], unit: u16, label| {
             let mut set = EventSet::new(units, classes);
             let rest = [0.5, 0.25].into_iter().skip(first.len());
@@ -216,7 +218,7 @@ mod tests {
         assert_eq!(set(3, 2, &[0.5], 1, 1), one);
         let others =
             [set(4, 2, &[0.5], 1, 1), set(3, 3, &[0.5], 1, 1), set(3, 2, &[0.5], 2, 1), set(3, 2, &[0.5], 1, 0)];
-        // 0.1 is no f32, and the nearest f32 is another time.
+        // 0.1 is not an f32, and the nearest f32 is a different time.
         let near = f64::from(0.1_f32);
         assert_ne!(set(3, 2, &[0.1], 1, 1), set(3, 2, &[near], 1, 1));
         let moved = [set(3, 2, &[0.75], 1, 1), set(3, 2, &[0.5, 0.25], 1, 1), set(3, 2, &[0.1], 1, 1)];

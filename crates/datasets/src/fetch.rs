@@ -1,4 +1,4 @@
-//! Makes sure that the files of a data set are on this machine, and are the published ones.
+//! Ensures that the files of a data set are on this machine and match the published ones.
 
 use std::{fs, io, path::Path};
 
@@ -14,56 +14,58 @@ use crate::{
     shown::shown_path,
 };
 
-/// Where the data set's own repository keeps its files.
+/// URL of the data files in the Fashion-MNIST repository.
 pub const FASHION_MNIST_ADDRESS: &str = "https://github.com/zalandoresearch/fashion-mnist/raw/master/data/fashion";
 
-/// A data set that is there and right.
+/// A complete and verified data set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fetched {
-    /// Where it is.
+    /// Location of the data set.
     pub place: Place,
-    /// Its files; none where it is part of the program.
+    /// Files of the data set; empty if it is embedded in the program.
     pub files: Vec<FetchedFile>,
 }
 
-/// A file that is there and right.
+/// A verified file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FetchedFile {
     /// The file.
     pub name: &'static str,
-    /// Its size as packed.
+    /// Compressed size.
     pub bytes: u64,
-    /// Whether it was downloaded just now.
+    /// Whether this call downloaded the file.
     pub downloaded: bool,
 }
 
-/// Why a data set is not there, or not right.
+/// Reason for a missing or invalid data set.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum FetchError {
-    /// Files were found outside the cache, where we write nothing, and are wrong.
-    #[error("{reason}\n\nhint: {place} comes before the cache folder: put the published files there, or none")]
+    /// Invalid files outside the cache folder, which are never overwritten.
+    #[error(
+        "{reason}\n\nhint: {place} takes precedence over the cache folder; put the published files there or remove them"
+    )]
     Found {
-        /// Where.
+        /// Location of the files.
         place: Place,
-        /// What is wrong.
+        /// Description of the error.
         reason: FileError,
     },
-    /// Nobody knows where to put files.
+    /// Unknown cache folder.
     #[error(
-        "{name}: no cache folder as the home folder is unknown, must be known or given\n\n\
+        "{name}: no cache folder because the home folder is unknown\n\n\
          hint: set `HOME` or `XDG_CACHE_HOME`, or {}", other_ways(*name)
     )]
     NoCacheFolder {
         /// The data set.
         name: Name,
     },
-    /// The cache folder cannot be made.
-    #[error("{folder}: cannot be created ({reason}), must be a writable folder")]
+    /// The cache folder cannot be created.
+    #[error("cannot create `{folder}`: {}", crate::write_reason(reason))]
     Folder {
         /// The folder.
         folder: String,
-        /// What the system says.
+        /// Error of the operating system.
         reason: io::Error,
     },
     /// A file could not be downloaded.
@@ -75,18 +77,18 @@ pub enum FetchError {
     Download {
         /// The data set.
         name: Name,
-        /// The folder for its files.
+        /// Folder for the files.
         folder: String,
-        /// What went wrong.
+        /// Reason of the failure.
         reason: DownloadError,
     },
 }
 
-/// Finds the files of `name` as [`locate()`](crate::locate()) does and checks them, or downloads them from below
-/// `address` (usually [`FASHION_MNIST_ADDRESS`]) into the cache folder, for which `cache` stands in.
+/// Locates the files of `name` as [`locate()`](crate::locate()) does and verifies them, or downloads them from
+/// `address` (usually [`FASHION_MNIST_ADDRESS`]) into the cache folder or `cache`.
 ///
-/// In the cache folder, right files are kept and all others fetched again: a run that was cut short goes on where it
-/// was. Elsewhere nothing is written. `progress` is told how each download proceeds.
+/// Valid files in the cache folder are kept and all others are downloaded, so an interrupted run can be continued.
+/// Files elsewhere are never overwritten. `progress` receives the progress of each download.
 pub fn fetch(
     name: Name,
     cache: Option<&Path>,
@@ -97,7 +99,7 @@ pub fn fetch(
     fetch_to(entry, locate::places(entry, cache), &Client::new(), address, progress)
 }
 
-/// Finds or downloads `entry`, given the places to look in.
+/// Locates `entry` in `places`, or downloads it.
 fn fetch_to(
     entry: &Entry,
     places: Vec<Place>,
@@ -117,7 +119,7 @@ fn fetch_to(
     }
 }
 
-/// Checks the files of a place that is not ours; those that are part of the program need no check.
+/// Verifies the files at a place outside the cache. Embedded files need no check.
 fn check(entry: &Entry, place: Place) -> Result<Fetched, FetchError> {
     let Some(folder) = place.folder() else { return Ok(Fetched { place, files: Vec::new() }) };
     match entry.files.iter().map(|file| kept(file, folder)).collect() {
@@ -126,7 +128,7 @@ fn check(entry: &Entry, place: Place) -> Result<Fetched, FetchError> {
     }
 }
 
-/// Checks the files of our `folder` and downloads those that are missing or wrong.
+/// Verifies the files in the cache `folder` and downloads missing or invalid ones.
 fn complete(
     entry: &Entry,
     folder: &Path,
@@ -145,7 +147,7 @@ fn complete(
     entry.files.iter().map(one).collect()
 }
 
-/// A file of `folder` that is right.
+/// Returns a file of `folder` if it is valid.
 fn kept(file: &File, folder: &Path) -> Result<FetchedFile, FileError> {
     let (label, packed) = file.read_from(folder)?;
     file.verify_packed(&label, &packed)?;
@@ -183,13 +185,13 @@ mod tests {
         fetched.files.iter().map(|file| file.downloaded).collect()
     }
 
-    /// An address at which nobody listens.
+    /// Returns an address without a listening server.
     fn silent_address() -> String {
         format!("http://{}", TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap())
     }
 
     #[test]
-    fn files_are_downloaded_once() {
+    fn downloads_files_once() {
         let cache = tempfile::tempdir().unwrap();
         let server = serve(answer);
         let first = fetch_into(&cache, &server.address).unwrap();
@@ -201,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_cut_short_goes_on_where_it_was() {
+    fn continues_an_interrupted_run() {
         let cache = tempfile::tempdir().unwrap();
         let cut = serve(|name| match subset_file(name) {
             Some(bytes) if name.starts_with("t10k-images") => {
@@ -215,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn a_spoiled_file_of_the_cache_is_fetched_again() {
+    fn replaces_a_damaged_file_in_the_cache() {
         let cache = tempfile::tempdir().unwrap();
         let server = serve(answer);
         fetch_into(&cache, &server.address).unwrap();
@@ -225,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn files_of_the_environment_are_checked_and_never_replaced() {
+    fn checks_files_in_ohmspike_data_without_replacing_them() {
         let folder = tempfile::tempdir().unwrap();
         let entry = loose_subset().0;
         for file in &entry.files {
@@ -240,8 +242,8 @@ mod tests {
         assert_eq!(
             fetch().unwrap_err().to_string(),
             format!(
-                "{}: not gzip, starts with `73 70`, must start with `1f 8b`\n\n\
-                 hint: {} (OHMSPIKE_DATA) comes before the cache folder: put the published files there, or none",
+                "{}: not a gzip file; starts with `73 70`, expected `1f 8b`\n\n\
+                 hint: {} (OHMSPIKE_DATA) takes precedence over the cache folder; put the published files there or remove them",
                 spoiled.display(),
                 folder.path().display()
             )
@@ -250,19 +252,18 @@ mod tests {
     }
 
     #[test]
-    fn without_a_network_the_other_ways_are_named() {
+    fn without_a_network_the_hint_names_alternatives() {
         let cache = tempfile::tempdir().unwrap();
         let address = silent_address();
         let message = fetch_into(&cache, &address).unwrap_err().to_string();
         let (what, hint) = message.split_once("\n\n").unwrap();
-        assert!(what.starts_with(&format!("{address}/train-images-idx3-ubyte.gz: download failed (")), "{what}");
-        assert!(what.ends_with("), the server must send the file"), "{what}");
+        assert!(what.starts_with(&format!("{address}/train-images-idx3-ubyte.gz: download failed: ")), "{what}");
         assert_eq!(
             hint,
             format!(
-                "hint: run it again, what is already there is kept; or put `train-images-idx3-ubyte.gz`, \
+                "hint: run the command again; complete files are kept; or put `train-images-idx3-ubyte.gz`, \
                  `train-labels-idx1-ubyte.gz`, `t10k-images-idx3-ubyte.gz`, `t10k-labels-idx1-ubyte.gz` into {}; \
-                 or `apt-get install dataset-fashion-mnist` on Debian and Ubuntu, or set OHMSPIKE_DATA to a folder \
+                 or run `apt-get install dataset-fashion-mnist` on Debian and Ubuntu, or set OHMSPIKE_DATA to a folder \
                  that holds the four files of fashion-mnist-subset",
                 cache.path().join("subset").display()
             )
@@ -270,19 +271,19 @@ mod tests {
     }
 
     #[test]
-    fn without_a_home_folder_there_is_nowhere_to_write() {
+    fn reports_an_unknown_home_folder() {
         let entry = loose_subset().0;
         let error = fetch_to(&entry, Vec::new(), &Client::direct(), &silent_address(), &mut |_| {}).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "fashion-mnist-subset: no cache folder as the home folder is unknown, must be known or given\n\n\
-             hint: set `HOME` or `XDG_CACHE_HOME`, or `apt-get install dataset-fashion-mnist` on Debian and Ubuntu, \
+            "fashion-mnist-subset: no cache folder because the home folder is unknown\n\n\
+             hint: set `HOME` or `XDG_CACHE_HOME`, or run `apt-get install dataset-fashion-mnist` on Debian and Ubuntu, \
              or set OHMSPIKE_DATA to a folder that holds the four files of fashion-mnist-subset"
         );
     }
 
     #[test]
-    fn the_embedded_subset_needs_nothing() {
+    fn the_embedded_subset_needs_no_files() {
         let fetched = fetch(Name::FashionMnistSubset, None, &silent_address(), &mut |_| {}).unwrap();
         assert_eq!(fetched, Fetched { place: Place::Embedded, files: Vec::new() });
     }

@@ -1,8 +1,8 @@
-//! Makes sure that the files of Spiking Heidelberg Digits are on this machine, and whole.
+//! Ensures that complete files of Spiking Heidelberg Digits are on this machine.
 //!
-//! Their publisher keeps `shd_train.h5.gz` and `shd_test.h5.gz`, and states MD5 checksums of them in `md5sums.txt` beside them, as
-//! the example on zenkelab.org/resources/spiking-heidelberg-datasets-shd reads them. The files were published anew with corrections,
-//! so that no checksum stands in the program; the user may state others, of MD5 or SHA-256.
+//! The publisher provides `shd_train.h5.gz`, `shd_test.h5.gz` and a list of MD5 checksums, `md5sums.txt` (see the
+//! example on zenkelab.org/resources/spiking-heidelberg-datasets-shd). The files have been republished with
+//! corrections, so the program contains no checksums. The user can supply a list of MD5 or SHA-256 checksums.
 
 use std::{fs, io, path::Path};
 
@@ -20,115 +20,114 @@ use crate::{
     source::{self, SourceError},
 };
 
-/// Where the publisher keeps the files.
+/// URL of the published files.
 pub const SHD_ADDRESS: &str = "https://zenkelab.org/datasets";
-/// The list of checksums beside them.
+/// File name of the published list of checksums.
 const SUMS: &str = "md5sums.txt";
-/// Training and test file as published.
+/// Names of the published training and test files.
 const FILES: [&str; 2] = ["shd_train.h5.gz", "shd_test.h5.gz"];
-/// More than this is no file of Spiking Heidelberg Digits: unpacked, the larger one has 269 MB.
+/// Limit on the size of a downloaded file; the larger file has 269 MB uncompressed.
 const MOST_BYTES: u64 = 512 << 20;
-/// More than this is no list of checksums.
+/// Limit on the size of a list of checksums.
 const MOST_SUMS: u64 = 1 << 20;
 
-/// Spiking Heidelberg Digits that are there, and read.
+/// Complete and readable files of Spiking Heidelberg Digits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FetchedShd {
-    /// Where they are.
+    /// Location of the files.
     pub place: Place,
-    /// Training and test file.
+    /// Training and test files.
     pub files: Vec<FetchedRecordings>,
 }
 
-/// A file of recordings that is there, and reads.
+/// A readable file of recordings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FetchedRecordings {
-    /// Its name.
+    /// File name.
     pub name: String,
-    /// Its size as it is.
+    /// Size of the file as stored.
     pub bytes: u64,
-    /// How it came here.
+    /// Origin of the file.
     pub origin: Origin,
-    /// What it holds.
+    /// Number of recordings.
     pub recordings: usize,
-    /// The checksum that vouches for it, where one is stated.
+    /// Algorithm of the verified checksum, if one is known.
     pub checksum: Option<Algorithm>,
 }
 
-/// How a file came where it is.
+/// Origin of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// It was there.
+    /// It was present.
     Found,
-    /// It was copied just now.
+    /// It was copied by this call.
     Copied,
-    /// It was downloaded just now.
+    /// It was downloaded by this call.
     Downloaded,
 }
 
-/// Why the files are not there, or not right.
+/// Reason for missing or invalid files.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum FetchShdError {
-    /// A file was not downloaded.
+    /// A file could not be downloaded.
     #[error(
         "{reason}\n\n\
-         hint: {}; or download `shd_train.h5.gz` and `shd_test.h5.gz` by other means and give `--folder DIR`",
+         hint: {}; or download `shd_train.h5.gz` and `shd_test.h5.gz` another way and use `--folder DIR`",
         reason.advice()
     )]
     Download {
-        /// What went wrong.
+        /// Reason of the failure.
         reason: DownloadError,
     },
-    /// A checksum does not vouch for a file, or is none.
+    /// An invalid list of checksums, or a wrong checksum.
     #[error(transparent)]
     Checksum(#[from] ChecksumError),
-    /// The list of checksums, or a file, has no content.
+    /// A file, or the list of checksums, cannot be read.
     #[error(transparent)]
     Source(#[from] SourceError),
-    /// A file is not one of Spiking Heidelberg Digits.
+    /// Not a file of Spiking Heidelberg Digits.
     #[error(transparent)]
     Shd(#[from] ShdError),
     /// A folder without the files.
-    #[error("{folder}: has neither `{name}` nor `{name}.gz`, must have one")]
+    #[error("{folder}: missing `{name}` or `{name}.gz`")]
     Missing {
         /// The folder.
         folder: String,
         /// The file.
         name: &'static str,
     },
-    /// Nobody knows where to put files.
-    #[error(
-        "{SHD_NAME}: no cache folder as the home folder is unknown, must be known or given\n\nhint: set `HOME` or `XDG_CACHE_HOME`"
-    )]
+    /// Unknown cache folder.
+    #[error("{SHD_NAME}: no cache folder because the home folder is unknown\n\nhint: set `HOME` or `XDG_CACHE_HOME`")]
     NoCacheFolder,
-    /// The cache folder does not take a file.
-    #[error("{file}: cannot be written ({reason}), must be in a writable folder")]
+    /// A file cannot be written to the cache folder.
+    #[error("cannot write `{file}`: {}", crate::write_reason(reason))]
     Write {
         /// The file.
         file: String,
-        /// What the system says.
+        /// Error of the operating system.
         reason: io::Error,
     },
 }
 
-/// Where files come from that are not there.
+/// Source of missing files.
 #[derive(Clone, Copy, Debug)]
 pub enum ShdFrom<'a> {
-    /// Downloaded from below this address, usually [`SHD_ADDRESS`].
+    /// Download from this URL, usually [`SHD_ADDRESS`].
     Address(&'a str),
-    /// Copied from this folder.
+    /// Copy from this folder.
     Folder(&'a Path),
 }
 
-/// Finds the files as [`locate_shd()`](crate::locate_shd()) does and reads them, or brings them into the cache folder, for which `cache` stands in.
+/// Locates the files as [`locate_shd()`](crate::locate_shd()) does and reads them, or brings them into the cache folder
+/// or `cache`.
 ///
-/// `checksums` is a file of lines of `md5sum` or `sha256sum` that is compared in place of the publisher's. A file of the cache folder
-/// is kept where its checksum is right, and brought again where it is not; without any checksum, where it reads. Files of a folder
-/// that is given are always taken. `progress` is told how each download proceeds.
+/// `checksums` is a file in the format of `md5sum` or `sha256sum` that overrides the published list. A file in the
+/// cache folder is kept if its checksum is right and fetched again otherwise. Without a checksum, it is kept if it is
+/// readable. With [`ShdFrom::Folder`], the files are always copied. `progress` receives the progress of each download.
 ///
 /// # Errors
-/// [`FetchShdError`]; nothing that is wrong is kept.
+/// Returns an error if a file is missing, invalid or cannot be written. Invalid files are never kept.
 pub fn fetch_shd(
     cache: Option<&Path>,
     from: ShdFrom<'_>,
@@ -138,7 +137,7 @@ pub fn fetch_shd(
     fetch_with(&Client::new(), locate::folders(SHD_NAME, cache), from, checksums, progress)
 }
 
-/// Finds or brings the files, given the places to look in.
+/// Locates or fetches the files, given the places to search.
 fn fetch_with(
     client: &Client,
     places: Vec<Place>,
@@ -165,7 +164,7 @@ fn fetch_with(
             let folder = cache?;
             let sums = match sums {
                 Some(sums) => Some(sums),
-                // Without a network, files that are there are read all the same.
+                // Without a network, existing files are read without a checksum.
                 None => published(client, address).or_else(|error| match error {
                     FetchShdError::Download { .. } if there => Ok(None),
                     error => Err(error),
@@ -178,12 +177,12 @@ fn fetch_with(
     }
 }
 
-/// The checksums that the user states.
+/// Reads the user's list of checksums.
 fn stated(path: &Path) -> Result<Checksums, FetchShdError> {
     Ok(Checksums::parse(&shown_path(path), &read(path)?)?)
 }
 
-/// The checksums that the publisher states; none where there is no list of them.
+/// Downloads the published list of checksums, or returns `None` if the server has none.
 fn published(client: &Client, address: &str) -> Result<Option<Checksums>, FetchShdError> {
     let url = format!("{}/{SUMS}", address.trim_end_matches('/'));
     match receive(client, &url, MOST_SUMS, |_, _| {}) {
@@ -193,7 +192,7 @@ fn published(client: &Client, address: &str) -> Result<Option<Checksums>, FetchS
     }
 }
 
-/// Keeps the file `name` of our `folder`, or the same unpacked, or downloads it.
+/// Keeps the file `name` in the cache `folder`, compressed or not, or downloads it.
 fn complete(
     client: &Client,
     address: &str,
@@ -204,7 +203,7 @@ fn complete(
 ) -> Result<FetchedRecordings, FetchShdError> {
     if let Some(path) = shd::file_in(folder, name.trim_end_matches(".gz")) {
         let there = name_of(&path);
-        // Checksums of the packed file say nothing of the unpacked one.
+        // Checksums of the compressed file do not apply to the uncompressed one.
         let sums = sums.filter(|sums| there == name || sums.has(&there));
         let kept = read(&path).and_then(|bytes| checked(&shown_path(&path), &there, &bytes, Origin::Found, sums));
         if kept.is_ok() {
@@ -219,7 +218,7 @@ fn complete(
     Ok(file)
 }
 
-/// Takes both files of `from` to our `folder`.
+/// Copies both files from `from` to the cache `folder`.
 fn copy(from: &Path, folder: &Path, sums: Option<&Checksums>) -> Result<FetchedShd, FetchShdError> {
     let one = |name| {
         let missing = || FetchShdError::Missing { folder: shown_path(from), name };
@@ -233,7 +232,7 @@ fn copy(from: &Path, folder: &Path, sums: Option<&Checksums>) -> Result<FetchedS
     Ok(FetchedShd { place: Place::Cache(folder.to_owned()), files: files.collect::<Result<_, FetchShdError>>()? })
 }
 
-/// Whether the checksum of `bytes`, which messages call `file`, is right, and they read.
+/// Verifies the checksum of `bytes`, which messages call `file`, and reads them.
 fn checked(
     file: &str,
     name: &str,
@@ -252,12 +251,12 @@ fn read(path: &Path) -> Result<Vec<u8>, FetchShdError> {
     Ok(regular::read(path, MOST_BYTES).map_err(|reason| SourceError::Read { file: shown_path(path), reason })?)
 }
 
-/// Writes a file of our `folder`, in the place of the same packed or unpacked.
+/// Writes a file to the cache `folder`, replacing its compressed or uncompressed variant.
 fn put(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), FetchShdError> {
     let path = folder.join(name);
     let other = name.strip_suffix(".gz").map_or_else(|| format!("{name}.gz"), str::to_owned);
     let written = fs::create_dir_all(folder).and_then(|()| persist::write(&path, |part| part.write_all(bytes)));
-    // Once the new one is there: the other might be taken in its place.
+    // Removed last; otherwise the other variant would take precedence.
     let written = written.and_then(|()| match fs::remove_file(folder.join(other)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         outcome => outcome,
@@ -288,7 +287,7 @@ mod tests {
         fs::read(data().join(name)).unwrap()
     }
 
-    /// The lines of `md5sum` of the published files.
+    /// The `md5sum` lines of the published files.
     fn sums() -> String {
         let line = |name| {
             let sum: String = Md5::digest(bytes(name)).iter().map(|byte| format!("{byte:02x}")).collect();
@@ -297,12 +296,12 @@ mod tests {
         FILES.map(line).concat()
     }
 
-    /// What the publisher answers.
+    /// Answers of the publisher's server.
     fn publisher(name: &str) -> Answer {
         Answer::Whole(if name == SUMS { sums().into_bytes() } else { bytes(name) })
     }
 
-    /// Fetches from a server that answers so, into `cache`.
+    /// Fetches into `cache` from a server with these answers.
     fn fetch_from(
         cache: &Path,
         checksums: Option<&Path>,
@@ -320,13 +319,13 @@ mod tests {
     }
 
     #[test]
-    fn files_are_downloaded_once_and_their_checksums_compared() {
+    fn downloads_files_once_and_verifies_their_checksums() {
         let cache = tempfile::tempdir().unwrap();
         let first = fetch_from(cache.path(), None, publisher).unwrap();
         let md5 = Some(Algorithm::Md5);
         assert_eq!(first.place, Place::Cache(cache.path().join("shd")));
         assert_eq!(told(&first), [(FILES[0], Origin::Downloaded, 6, md5), (FILES[1], Origin::Downloaded, 3, md5)]);
-        // A file that was spoilt since is fetched again.
+        // A file that was damaged since then is fetched again.
         fs::write(cache.path().join("shd").join(FILES[1]), b"spoilt").unwrap();
         let again =
             fetch_from(cache.path(), None, |name| if name == FILES[0] { Answer::Missing } else { publisher(name) });
@@ -334,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_publisher_does_not_state_is_read_and_said() {
+    fn without_published_checksums_readable_files_are_kept() {
         let cache = tempfile::tempdir().unwrap();
         let silent = |name: &str| if name == SUMS { Answer::Missing } else { Answer::Whole(bytes(name)) };
         let fetched = fetch_from(cache.path(), None, silent).unwrap();
@@ -342,31 +341,31 @@ mod tests {
         let broken = |name: &str| if name == SUMS { Answer::Missing } else { Answer::Whole(b"<html>".to_vec()) };
         let other = tempfile::tempdir().unwrap();
         let message = fetch_from(other.path(), None, broken).unwrap_err();
-        assert_eq!(message, "URL/shd_train.h5.gz: gzip stream damaged after 0 bytes of content, must be intact");
+        assert_eq!(message, "URL/shd_train.h5.gz: damaged gzip data after 0 bytes");
         assert!(!other.path().join("shd").join(FILES[0]).exists());
     }
 
     #[test]
-    fn a_wrong_file_is_told_and_not_kept() {
+    fn rejects_a_wrong_file_without_keeping_it() {
         let cache = tempfile::tempdir().unwrap();
         let swapped = |name: &str| publisher(if name == SUMS { SUMS } else { FILES[1] });
         let message = fetch_from(cache.path(), None, swapped).unwrap_err();
-        assert!(message.starts_with("URL/shd_train.h5.gz: MD5 is `"), "{message}");
-        assert!(message.ends_with("` as URL/md5sums.txt states"), "{message}");
+        assert!(message.starts_with("URL/shd_train.h5.gz: expected MD5 `"), "{message}");
+        assert!(message.contains("` (from URL/md5sums.txt), got `"), "{message}");
         assert!(!cache.path().join("shd").join(FILES[0]).exists());
     }
 
     #[test]
-    fn checksums_of_the_user_come_before_those_of_the_publisher() {
+    fn user_checksums_override_published_ones() {
         let cache = tempfile::tempdir().unwrap();
         let list = cache.path().join("SUMS");
         fs::write(&list, sums().replace(FILES[1], "other")).unwrap();
         let message = fetch_from(cache.path(), Some(&list), |name| Answer::Whole(bytes(name))).unwrap_err();
-        assert_eq!(message, "CACHE/SUMS: has no checksum of `shd_test.h5.gz`, must have one");
+        assert_eq!(message, "CACHE/SUMS: no checksum for `shd_test.h5.gz`");
     }
 
     #[test]
-    fn files_of_a_folder_are_copied_as_they_are() {
+    fn copies_files_from_a_folder() {
         let (folder, cache) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let copied = || {
             let from = ShdFrom::Folder(folder.path());
@@ -374,14 +373,14 @@ mod tests {
         };
         fs::copy(data().join(FILES[0]), folder.path().join(FILES[0])).unwrap();
         let message = copied().unwrap_err().to_string();
-        let missing = "has neither `shd_test.h5` nor `shd_test.h5.gz`, must have one";
+        let missing = "missing `shd_test.h5` or `shd_test.h5.gz`";
         assert_eq!(message, format!("{}: {missing}", folder.path().display()));
         fs::write(folder.path().join("shd_test.h5"), source::unpack("", &bytes(FILES[1])).unwrap()).unwrap();
         let fetched = copied().unwrap();
         let again = fetch_from(cache.path(), None, |_| Answer::Cut { sent: Vec::new(), announced: 1 }).unwrap();
         assert_eq!(told(&again), [(FILES[0], Origin::Found, 6, None), ("shd_test.h5", Origin::Found, 3, None)]);
         assert_eq!(told(&fetched), [(FILES[0], Origin::Copied, 6, None), ("shd_test.h5", Origin::Copied, 3, None)]);
-        // A file that is spoilt since is fetched, and does not stay before the right one.
+        // A damaged file is fetched again and does not shadow the new one.
         fs::write(cache.path().join("shd/shd_test.h5"), b"spoilt").unwrap();
         let again = fetch_from(cache.path(), None, publisher);
         let md5 = Some(Algorithm::Md5);
@@ -390,11 +389,11 @@ mod tests {
     }
 
     #[test]
-    fn without_a_network_the_other_way_is_named() {
+    fn without_a_network_the_hint_names_folder() {
         let cache = tempfile::tempdir().unwrap();
         let gone = fetch_from(cache.path(), None, |name| if name == SUMS { publisher(name) } else { Answer::Missing });
         let message = gone.unwrap_err();
-        assert!(message.starts_with("URL/shd_train.h5.gz: download failed (http status: 404)"), "{message}");
-        assert!(message.contains("hint: run it again") && message.contains("--folder DIR"), "{message}");
+        assert!(message.starts_with("URL/shd_train.h5.gz: download failed: http status: 404"), "{message}");
+        assert!(message.contains("hint: run the command again") && message.contains("--folder DIR"), "{message}");
     }
 }

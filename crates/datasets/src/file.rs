@@ -1,4 +1,4 @@
-//! One published file of a data set: reading it, and checking that it is that file.
+//! Reads one published file of a data set and verifies its content.
 
 use std::{io, path::Path};
 
@@ -10,7 +10,7 @@ use crate::{
     shown::shown_path,
 };
 
-/// More than this is no published file of images or labels: the largest has 26 MB.
+/// Limit on the size of a published file of images or labels; the largest has 26 MB.
 const LARGEST: u64 = 64 << 20;
 
 /// A file as its publisher describes it.
@@ -18,33 +18,33 @@ const LARGEST: u64 = 64 << 20;
 pub(crate) struct File {
     pub name: &'static str,
     pub dimensions: usize,
-    /// Of the unpacked content in hexadecimal, so that it does not matter who packed the file and how.
+    /// SHA-256 of the uncompressed content in hexadecimal, independent of the gzip settings.
     pub sha256: &'static str,
 }
 
-/// Why a file cannot be used.
+/// Reason for rejecting a file.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum FileError {
-    /// The system does not let us read it.
-    #[error("{file}: cannot be read ({reason}), must be a readable file")]
+    /// The file cannot be read.
+    #[error("cannot read `{file}`: {}", crate::reason(reason))]
     Read {
         /// The file.
         file: String,
-        /// What the system says.
+        /// Error of the operating system.
         reason: io::Error,
     },
-    /// It is malformed.
+    /// The file is malformed.
     #[error(transparent)]
     Idx(#[from] IdxError),
-    /// It is well-formed but not what was published under this name.
-    #[error("{file}: SHA-256 of the content is `{got}`, must be `{needed}`")]
+    /// The content differs from the published file.
+    #[error("{file}: SHA-256 of the content: expected `{needed}`, got `{got}`")]
     Content {
         /// The file.
         file: String,
-        /// Its hash.
+        /// Hash of the file.
         got: String,
-        /// The hash of the published file.
+        /// Hash of the published file.
         needed: &'static str,
     },
 }
@@ -58,7 +58,7 @@ impl File {
         File { name, dimensions: 1, sha256 }
     }
 
-    /// Whether `idx` is the published content.
+    /// Verifies that `idx` is the published content.
     pub(crate) fn verify(&self, idx: &Idx) -> Result<(), FileError> {
         let got = hexadecimal(&idx.sha256);
         if got == self.sha256 {
@@ -67,12 +67,12 @@ impl File {
         Err(FileError::Content { file: idx.file.clone(), got, needed: self.sha256 })
     }
 
-    /// Whether `packed`, which messages call `label`, unpacks to the published content.
+    /// Verifies that `packed`, which messages call `label`, decompresses to the published content.
     pub(crate) fn verify_packed(&self, label: &str, packed: &[u8]) -> Result<(), FileError> {
         self.verify(&idx::read(label, packed, self.dimensions)?)
     }
 
-    /// The packed bytes of this file in `folder`, and what messages call it.
+    /// Reads this file in `folder`. Returns its name for messages and its compressed bytes.
     pub(crate) fn read_from(&self, folder: &Path) -> Result<(String, Vec<u8>), FileError> {
         let path = folder.join(self.name);
         let file = shown_path(&path);
@@ -83,7 +83,7 @@ impl File {
     }
 }
 
-/// A hash as it is written.
+/// Formats a hash in hexadecimal.
 pub(crate) fn hexadecimal(hash: &[u8; 32]) -> String {
     hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -96,20 +96,19 @@ mod tests {
     const NEEDED: &str = "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34";
 
     #[test]
-    fn other_content_under_the_name_is_refused() {
+    fn rejects_other_content() {
         let file = File::labels("labels.gz", NEEDED);
         let error = file.verify_packed("x/labels.gz", &pack(&content(&[2], &[0, 1]))).unwrap_err();
         // sha256sum of 00 00 08 01 00 00 00 02 00 01
         let got = "8c50639ad7f90a8211edb1bbdfb25436fd8e2a10794b6d5e3d479d1b22c7e318";
-        assert_eq!(error.to_string(), format!("x/labels.gz: SHA-256 of the content is `{got}`, must be `{NEEDED}`"));
+        assert_eq!(error.to_string(), format!("x/labels.gz: SHA-256 of the content: expected `{NEEDED}`, got `{got}`"));
     }
 
     #[test]
-    fn a_file_that_is_not_there() {
+    fn reports_a_missing_file() {
         let folder = tempfile::tempdir().unwrap();
         let error = File::labels("labels.gz", NEEDED).read_from(folder.path()).unwrap_err().to_string();
         let file = folder.path().join("labels.gz");
-        assert!(error.starts_with(&format!("{}: cannot be read (", file.display())), "{error}");
-        assert!(error.ends_with("), must be a readable file"), "{error}");
+        assert!(error.starts_with(&format!("cannot read `{}`: ", file.display())), "{error}");
     }
 }

@@ -1,42 +1,42 @@
-//! Floating-point numbers of any layout, as HDF5 describes them.
+//! Floating-point numbers of any layout that HDF5 can describe.
 //!
 //! ```text
-//! implied    (-1)^s 2^(e - b) (1 + m / 2^M)          e > 0
-//!            (-1)^s 2^(1 - b) m / 2^M                e = 0
-//! stated     (-1)^s 2^(e - b) m / 2^(M - 1)          the first bit of the mantissa is stored
-//! infinite   e all ones and m = 0; otherwise with e all ones no number
+//! implied      (-1)^s 2^(e - b) (1 + m / 2^M)           e > 0
+//!              (-1)^s 2^(1 - b) m / 2^M                 e = 0
+//! stored       (-1)^s 2^(e - b) m / 2^(M - 1)           the first bit of the mantissa is stored
+//! infinity     e all ones and m = 0; NaN if e is all ones and m is not 0
 //!
-//! s, e, m    sign, exponent and mantissa: bits of the number, whose lowest is bit 0
-//! M          bits of the mantissa        b    bias of the exponent
+//! s, e, m      sign, exponent and mantissa; bit 0 is the lowest bit of the number
+//! M            bits of the mantissa          b  bias of the exponent
 //! ```
-//! Source: The HDF Group, *HDF5 File Format Specification*, version 3.0, section IV.A.2.d; libhdf5 counts positions from the lowest
-//! bit of the bytes, whatever bit offset the type states.
+//! Source: The HDF Group, *HDF5 File Format Specification*, version 3.0, section IV.A.2.d. Like libhdf5, this module
+//! counts positions from the lowest bit and ignores the bit offset of the type.
 
-/// Where sign, exponent and mantissa of a number are.
+/// Positions of the sign, exponent and mantissa of a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct FloatLayout {
-    /// Bit of the sign.
+    /// Position of the sign bit.
     pub sign: u32,
     /// Lowest bit of the exponent.
     pub exponent: u32,
-    /// Bits of the exponent.
+    /// Number of exponent bits.
     pub exponent_bits: u32,
-    /// What is taken from the exponent.
+    /// Exponent bias.
     pub bias: u32,
     /// Lowest bit of the mantissa.
     pub mantissa: u32,
-    /// Bits of the mantissa.
+    /// Number of mantissa bits.
     pub mantissa_bits: u32,
-    /// Whether the first bit of the mantissa, which is 1, is left out.
+    /// Whether the first bit of the mantissa is an implied 1.
     pub implied: bool,
 }
 
-/// Layouts that have a name: it, bytes, and what [`FloatLayout::usual`] takes.
+/// Named layouts: name, total bits and the arguments of [`FloatLayout::usual`].
 const NAMED: [(&str, u32, u32, u32); 3] =
     [("bfloat16", 16, 8, 7), ("float8 (E4M3)", 8, 4, 3), ("float8 (E5M2)", 8, 5, 2)];
 
 impl FloatLayout {
-    /// Sign, exponent, mantissa from the highest bit down, with the bias that puts 1 in the middle.
+    /// Creates the layout sign, exponent, mantissa from the highest bit down, with bias 2^(bits - 1) - 1.
     fn usual(exponent_bits: u32, mantissa_bits: u32) -> FloatLayout {
         FloatLayout {
             sign: exponent_bits + mantissa_bits,
@@ -49,7 +49,7 @@ impl FloatLayout {
         }
     }
 
-    /// IEEE 754 of `size` bytes: 2, 4 or 8.
+    /// Creates the IEEE 754 layout of 2, 4 or 8 bytes.
     pub(crate) fn ieee(size: usize) -> FloatLayout {
         match size {
             2 => FloatLayout::usual(5, 10),
@@ -58,7 +58,7 @@ impl FloatLayout {
         }
     }
 
-    /// Whether `width` bits hold the parts apart from each other, and float64 their values.
+    /// Returns whether the parts fit in `width` bits without overlap and the values fit in a float64.
     pub(crate) fn fits(&self, width: u32) -> bool {
         let part = |first: u32, bits: u32| first.checked_add(bits).filter(|end| *end <= width).map(|end| (first, end));
         let parts = [(self.sign, 1), (self.exponent, self.exponent_bits), (self.mantissa, self.mantissa_bits)];
@@ -71,13 +71,13 @@ impl FloatLayout {
         apart && (1..=30).contains(&self.exponent_bits) && (1..=64).contains(&self.mantissa_bits)
     }
 
-    /// The number with these `bits`, rounded where float64 has fewer digits.
+    /// Decodes `bits`, rounded to float64.
     pub(crate) fn value(&self, bits: u128) -> f64 {
         let part = |first: u32, count: u32| bits >> first & ((1 << count) - 1);
         let (exponent, mantissa) = (part(self.exponent, self.exponent_bits), part(self.mantissa, self.mantissa_bits));
         let sign = if part(self.sign, 1) == 1 { -1.0 } else { 1.0 };
         if exponent == (1 << self.exponent_bits) - 1 {
-            // The first bit of a mantissa that states it is 1 for infinity, too.
+            // A stored first bit is also 1 for infinity.
             let fraction = if self.implied { mantissa } else { mantissa & ((1 << (self.mantissa_bits - 1)) - 1) };
             return if fraction == 0 { sign * f64::INFINITY } else { f64::NAN };
         }
@@ -90,7 +90,7 @@ impl FloatLayout {
         sign * times_power_of_two(whole as f64, power)
     }
 
-    /// Its name where it has one, and its parts otherwise; `width` bits in all.
+    /// Returns the name of the layout or a description of its parts, for `width` bits in total.
     pub(crate) fn told(&self, width: u32) -> String {
         let named = NAMED
             .iter()
@@ -99,7 +99,7 @@ impl FloatLayout {
             return (*name).to_owned();
         }
         let FloatLayout { sign, exponent, exponent_bits, bias, mantissa, mantissa_bits, implied } = self;
-        let first = if *implied { "implied" } else { "stated" };
+        let first = if *implied { "implied" } else { "stored" };
         format!(
             "float of {width} bits (sign at bit {sign}, {exponent_bits} bits of exponent from bit {exponent} with bias {bias}, \
              {mantissa_bits} bits of mantissa from bit {mantissa}, first bit {first})"
@@ -107,7 +107,7 @@ impl FloatLayout {
     }
 }
 
-/// `number` 2^`power`, in steps that float64 holds, and no more of them than change a result.
+/// Computes `number` 2^`power` in steps that stay in the float64 range.
 fn times_power_of_two(mut number: f64, power: i64) -> f64 {
     let mut left = power.clamp(-4000, 4000) as i32;
     while left != 0 && number != 0.0 && number.is_finite() {
@@ -124,9 +124,9 @@ mod tests {
 
     use super::*;
 
-    /// Every float16, and every bfloat16, by its description alone.
+    /// Decodes every float16 and every bfloat16.
     #[test]
-    fn descriptions_give_what_the_formats_do() {
+    fn layouts_match_half_precision_formats() {
         let (half, brain) = (FloatLayout::ieee(2), FloatLayout::usual(8, 7));
         for bits in 0..=u16::MAX {
             for (got, expected) in [
@@ -141,9 +141,9 @@ mod tests {
         }
     }
 
-    /// The 80 bits of x87 (Intel 64 and IA-32 manual, volume 1, section 4.2.2) state the first bit of the mantissa.
+    /// The 80-bit x87 format stores the first bit of the mantissa (Intel 64 and IA-32 manual, volume 1, section 4.2.2).
     #[test]
-    fn a_stated_first_bit_is_part_of_the_mantissa() {
+    fn decodes_a_stored_first_bit() {
         let extended = FloatLayout {
             sign: 79,
             exponent: 64,
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_that_overlap_or_do_not_fit_are_no_layout() {
+    fn rejects_parts_that_overlap_or_do_not_fit() {
         let usual = FloatLayout::usual(8, 23);
         assert!(usual.fits(32) && !usual.fits(24));
         for wrong in [

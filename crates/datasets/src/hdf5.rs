@@ -1,11 +1,11 @@
-//! Reads one-dimensional data sets of an HDF5 file: numbers, and sequences of variable length.
+//! Reads one-dimensional HDF5 data sets of numbers or variable-length sequences.
 //!
-//! Source of the format: The HDF Group, *HDF5 File Format Specification*, version 3.0; the crate `hdf5-reader` knows its
-//! structures. A sequence of variable length is stored as a reference of 16 bytes (its length, the address of a
-//! collection of the global heap, its number therein), and its elements as bytes of that collection.
+//! Format: The HDF Group, *HDF5 File Format Specification*, version 3.0. The crate `hdf5-reader` decodes its
+//! structures. A variable-length sequence is stored as a 16-byte reference: length, address of a collection in the
+//! global heap, index in the collection. The elements are bytes of that collection.
 //!
-//! A file may be packed with gzip, whatever its name says, and start with a block of the user's: its signature then stands at byte
-//! 512, 1024, 2048 and so on. No memory is taken on the word of a header alone: what a read may take is bounded.
+//! A file may be gzipped, under any name, and may start with a user block. Its signature is then at byte 512, 1024,
+//! 2048 and so on. Memory use is bounded; sizes in headers are not trusted.
 
 use std::path::Path;
 
@@ -21,20 +21,20 @@ use crate::{
     time_unit::Stated,
 };
 
-/// The first eight bytes of every HDF5 file.
+/// The first eight bytes of an HDF5 file.
 pub(crate) const SIGNATURE: [u8; 8] = [0x89, b'H', b'D', b'F', b'\r', b'\n', 0x1a, b'\n'];
-/// The most that one data set of a small file may take, bytes: four million references of 16 bytes.
+/// Largest read of a data set in a small file, bytes: four million references of 16 bytes.
 const LARGEST_READ: usize = 64 << 20;
-/// The most that one data set of a large file may take, in bytes a byte of the file: numbers that rise pack so well.
+/// Largest read of a data set in a large file, in bytes per byte of the file; rising numbers compress this well.
 const LARGEST_RATIO: usize = 64;
 
-/// Data sets that a message lists.
+/// Data sets listed in a message.
 const LISTED: usize = 8;
 
-/// The first place of the signature behind a user block; each further one is twice as far.
+/// First possible position of the signature after a user block; each further position is twice as far.
 const FIRST_USER_BLOCK: usize = 512;
 
-/// Whether `bytes` are an HDF5 file.
+/// Returns whether `bytes` are an HDF5 file.
 pub(crate) fn is_hdf5(bytes: &[u8]) -> bool {
     let behind = std::iter::successors(Some(FIRST_USER_BLOCK), |place| place.checked_mul(2));
     let places = [0].into_iter().chain(behind.take_while(|place| *place < bytes.len()));
@@ -43,67 +43,67 @@ pub(crate) fn is_hdf5(bytes: &[u8]) -> bool {
 
 /// An HDF5 file in memory.
 pub(crate) struct Content {
-    /// Where it comes from, for messages.
+    /// File name for messages.
     pub file: String,
     length: u64,
     hdf5: Hdf5File,
 }
 
-/// Why a file cannot be read as HDF5 of the needed form.
+/// Reason for rejecting an HDF5 file.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum Hdf5Error {
-    /// It has no content.
+    /// The file cannot be read.
     #[error(transparent)]
     Source(#[from] SourceError),
-    /// The first bytes are not those of HDF5.
-    #[error("{file}: not HDF5, starts with `{start}`, must start with `{}`", spaced(&SIGNATURE))]
+    /// The signature of HDF5 is missing.
+    #[error("{file}: not an HDF5 file; starts with `{start}`, expected `{}`", spaced(&SIGNATURE))]
     NotHdf5 {
         /// The file.
         file: String,
         /// Its first bytes in hexadecimal.
         start: String,
     },
-    /// The content ends too early.
-    #[error("{file}: ends after {got} bytes of content, must have {needed}")]
+    /// The content is truncated.
+    #[error("{file}: truncated; expected {needed} bytes of content, got {got}")]
     Truncated {
         /// The file.
         file: String,
-        /// Content that is there, bytes.
+        /// Size of the content, bytes.
         got: u64,
-        /// Content that the header states, bytes.
+        /// Size stated in the header, bytes.
         needed: u64,
     },
-    /// A structure of the file is damaged, or one that is not known.
-    #[error("{file}: `{place}`: {reason}, must be intact HDF5")]
+    /// A damaged or unsupported structure.
+    #[error("{file}: `{place}`: damaged or unsupported HDF5: {reason}")]
     Structure {
         /// The file.
         file: String,
         /// The data set, or `/` for the file itself.
         place: String,
-        /// What is wrong.
+        /// Description of the error.
         reason: String,
     },
-    /// A data set is not there.
-    #[error("{file}: `{place}` is missing, must be a data set")]
+    /// Missing data set.
+    #[error("{file}: missing data set `{place}`")]
     Missing {
         /// The file.
         file: String,
         /// The data set.
         place: String,
     },
-    /// A table or a single value in place of a row.
-    #[error("{file}: `{place}`: number of dimensions is {got}, must be 1")]
+    /// A scalar or multidimensional data set.
+    #[error("{file}: `{place}`: expected 1 dimension, got {got}")]
     Dimensions {
         /// The file.
         file: String,
         /// The data set.
         place: String,
-        /// Its dimensions.
+        /// Number of dimensions.
         got: usize,
     },
-    /// A filter that is not read.
-    #[error("{file}: `{place}`: is packed with {got}, must be packed with {}", hdf5_filter::READ)]
+    /// Unsupported filter.
+    #[error("{file}: `{place}`: unsupported filter {got}; expected {}", hdf5_filter::READ)]
     Filter {
         /// The file.
         file: String,
@@ -112,21 +112,21 @@ pub enum Hdf5Error {
         /// The filter.
         got: String,
     },
-    /// Something else than what is needed.
-    #[error("{file}: `{place}`: type is {got}, must be {needed}")]
+    /// Data set of another type.
+    #[error("{file}: `{place}`: expected {needed}, got {got}")]
     Type {
         /// The file.
         file: String,
         /// The data set.
         place: String,
-        /// Its type.
+        /// Type of the data set.
         got: String,
-        /// What it must be.
+        /// Expected type.
         needed: String,
     },
 }
 
-/// What the elements of sequences must be.
+/// Expected element type of sequences.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Needed {
     /// This type.
@@ -156,7 +156,7 @@ impl Needed {
 }
 
 impl Content {
-    /// Reads the file at `path`, unpacked where it is packed.
+    /// Reads the file at `path` and decompresses it if it is gzipped.
     pub(crate) fn read(path: &Path) -> Result<Content, Hdf5Error> {
         let Source { file, bytes } = Source::read(path)?;
         Content::open(file, bytes)
@@ -180,12 +180,12 @@ impl Content {
         Ok(Content { file, length, hdf5 })
     }
 
-    /// Whether there is something at `place`, intact or not.
+    /// Returns whether the file has an object at `place`, intact or not.
     pub(crate) fn has(&self, place: &str) -> bool {
         !self.hdf5.dataset(place).is_err_and(|error| is_missing(&error))
     }
 
-    /// The data sets at the root of the file, in words.
+    /// Describes the data sets at the root of the file.
     pub(crate) fn told(&self) -> String {
         let datasets = self.hdf5.root_group().and_then(|root| root.datasets()).unwrap_or_default();
         let one = |dataset: &Dataset| {
@@ -200,14 +200,14 @@ impl Content {
         }
     }
 
-    /// The integers of the data set at `place`, of whatever width.
+    /// Reads the integers of the data set at `place`, of any width.
     pub(crate) fn integers(&self, place: &str) -> Result<Column, Hdf5Error> {
         self.column(place, "an integer", |number| !number.is_float())
     }
 
-    /// The numbers of the data set at `place`, of whatever type.
+    /// Reads the numbers of the data set at `place`, of any type.
     pub(crate) fn numbers(&self, place: &str) -> Result<Column, Hdf5Error> {
-        self.column(place, "a number, or a boolean of h5py", |_| true)
+        self.column(place, "a number or an h5py boolean", |_| true)
     }
 
     fn column(&self, place: &str, needed: &str, accept: fn(NumberType) -> bool) -> Result<Column, Hdf5Error> {
@@ -218,7 +218,7 @@ impl Content {
         }
     }
 
-    /// The elements of `dataset` as they are stored, unpacked.
+    /// Reads the decompressed elements of `dataset`.
     fn bytes(&self, place: &str, dataset: &Dataset) -> Result<Vec<u8>, Hdf5Error> {
         let damaged = |error| structure(&self.file, place, error);
         let header = self.hdf5.get_or_parse_header(dataset.address()).map_err(damaged)?;
@@ -232,7 +232,7 @@ impl Content {
         dataset.read_raw_bytes().map_err(damaged)
     }
 
-    /// The sequences of the data set at `place`, whose elements must be `needed`.
+    /// Reads the sequences of the data set at `place`; their elements must be `needed`.
     pub(crate) fn sequences(&self, place: &'static str, needed: Needed) -> Result<Sequences<'_>, Hdf5Error> {
         let dataset = self.row(place)?;
         let number = match Stored::of(&dataset) {
@@ -241,7 +241,7 @@ impl Content {
         };
         let references = self.bytes(place, &dataset)?;
         let sequences = Sequences { file: &self.file, place, dataset, references, number };
-        // Elements are stored as they are: many references to the same ones would multiply them.
+        // Many references to the same elements would multiply the memory use.
         let stated: i128 = (0..sequences.len()).map(|index| sequences.stated(index)).sum();
         if stated * number.size() as i128 > i128::from(self.length) {
             let reason = format!("{stated} elements in a file of {} bytes", self.length);
@@ -250,7 +250,7 @@ impl Content {
         Ok(sequences)
     }
 
-    /// What the file states of the unit of the times at `place`, or of those of a group above it.
+    /// Returns the unit of the times at `place`, as stated by the data set or a group above it.
     pub(crate) fn stated_unit(&self, place: &str) -> Option<Stated> {
         if let Some(stated) =
             self.hdf5.dataset(place).ok().and_then(|times| Stated::among(place, &times.attributes(), false))
@@ -287,7 +287,7 @@ impl Content {
     }
 }
 
-/// A row of sequences of variable length.
+/// A row of variable-length sequences.
 pub(crate) struct Sequences<'a> {
     file: &'a str,
     place: &'static str,
@@ -297,22 +297,22 @@ pub(crate) struct Sequences<'a> {
 }
 
 impl Sequences<'_> {
-    /// How many there are.
+    /// Returns the number of sequences.
     pub(crate) fn len(&self) -> usize {
         self.references.len() / self.dataset.vlen_reference_size()
     }
 
-    /// The elements of sequence `index`.
+    /// Returns the elements of sequence `index`.
     pub(crate) fn get(&self, index: usize) -> Result<Column, Hdf5Error> {
         let bytes = self
             .dataset
             .resolve_vlen_reference_bytes(self.reference(index), self.number.size())
             .map_err(|error| self.damaged(index, shown(&innermost(&error).to_string()).into_owned()))?;
-        // A reference to nothing is resolved as no elements, whatever length it states.
+        // A null reference resolves to no elements, whatever its length.
         let stated = self.stated(index);
         let elements = Column::dense(bytes, self.number);
         if elements.len() as i128 != stated {
-            return Err(self.damaged(index, format!("{} of {stated} elements are there", elements.len())));
+            return Err(self.damaged(index, format!("found {} of {stated} elements", elements.len())));
         }
         Ok(elements)
     }
@@ -322,7 +322,7 @@ impl Sequences<'_> {
         &self.references[index * size..][..size]
     }
 
-    /// How many elements sequence `index` says to have.
+    /// Returns the stated length of sequence `index`.
     fn stated(&self, index: usize) -> i128 {
         self.reference(index)[..4].iter().rev().fold(0, |number, &byte| number << 8 | i128::from(byte))
     }
@@ -341,12 +341,12 @@ fn structure(file: &str, place: &str, error: ReaderError) -> Hdf5Error {
     }
 }
 
-/// Whether what was asked for is not there.
+/// Returns whether the object does not exist.
 fn is_missing(error: &ReaderError) -> bool {
     matches!(innermost(error), ReaderError::DatasetNotFound(_) | ReaderError::GroupNotFound(_))
 }
 
-/// What is wrong, without the path to it.
+/// Returns the innermost error, without its path.
 fn innermost(error: &ReaderError) -> &ReaderError {
     match error {
         ReaderError::Context { source, .. } => innermost(source),

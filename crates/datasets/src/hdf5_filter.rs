@@ -1,21 +1,22 @@
-//! Filters of HDF5: what a data set is packed with.
+//! HDF5 filters, which compress or check the chunks of a data set.
 //!
-//! `hdf5-reader` unpacks those of libhdf5; LZF, which h5py brings, is unpacked here:
+//! `hdf5-reader` handles the filters of libhdf5. This module decodes LZF, which h5py adds:
 //!
 //! ```text
-//! 000LLLLL                        L + 1 bytes as they follow
-//! LLLooooo oooooooo               L + 2 bytes (L from 1 to 6) from o + 1 bytes back in what is unpacked
-//! 111ooooo LLLLLLLL oooooooo      L + 9 bytes from there
+//! 000LLLLL                        L + 1 literal bytes follow
+//! LLLooooo oooooooo               copy L + 2 bytes (L from 1 to 6) from o + 1 bytes back in the output
+//! 111ooooo LLLLLLLL oooooooo      copy L + 9 bytes from there
 //! ```
-//! Source: M. Lehmann, *liblzf* 3.6, `lzf_d.c`; h5py, `lzf_filter.c`: the third number of the filter is the size of a chunk.
+//! Source: M. Lehmann, *liblzf* 3.6, `lzf_d.c`; h5py, `lzf_filter.c`. The third parameter of the filter is the chunk
+//! size.
 
 use hdf5_reader::{FilterRegistry, error::Error, messages::filter_pipeline::FilterDescription};
 
-/// The number of h5py's LZF.
+/// Filter number of h5py's LZF.
 pub(crate) const LZF: u16 = 32000;
-/// Filters that are read, in words.
-pub(crate) const READ: &str = "deflate (gzip), LZF, shuffle, fletcher32, szip, n-bit, scale-offset or no filter";
-/// Registered filters by number (The HDF Group, *Registered Filter Plugins*).
+/// Supported filters, for messages.
+pub(crate) const READ: &str = "deflate (gzip), LZF, shuffle, fletcher32, szip, n-bit, scale-offset or none";
+/// Registered filter numbers (The HDF Group, *Registered Filter Plugins*).
 const NAMES: [(u16, &str); 16] = [
     (1, "deflate"),
     (2, "shuffle"),
@@ -34,10 +35,10 @@ const NAMES: [(u16, &str); 16] = [
     (32024, "SZ3"),
     (32026, "Blosc2"),
 ];
-/// Filters that leave bytes about as many as they are: shuffle and fletcher32.
+/// Filters that keep the size almost constant: shuffle and fletcher32.
 const KEEP_SIZE: [u16; 2] = [2, 3];
 
-/// Those of libhdf5, and LZF for chunks of at most `most` bytes.
+/// Returns the filters of libhdf5 and LZF for chunks of at most `most` bytes.
 pub(crate) fn registry(most: usize) -> FilterRegistry {
     let mut registry = FilterRegistry::new();
     registry.register(
@@ -50,16 +51,16 @@ pub(crate) fn registry(most: usize) -> FilterRegistry {
     registry
 }
 
-/// What of `filters` is not read, in words; nothing where all are.
+/// Describes the first unsupported filter in `filters`, or returns `None`.
 pub(crate) fn refused(filters: &[FilterDescription]) -> Option<String> {
     let unknown = |filter: &&FilterDescription| filter.id != LZF && !(1..=6).contains(&filter.id);
     if let Some(filter) = filters.iter().find(unknown) {
         return Some(name(filter.id));
     }
-    // What is packed a second time has no bound that a chunk would give it.
+    // A second compression after LZF has no bound from the chunk size.
     let after = filters.iter().skip_while(|filter| filter.id != LZF).skip(1);
     let twice = after.map(|filter| filter.id).find(|id| !KEEP_SIZE.contains(id));
-    twice.map(|id| format!("LZF and, once more, {}", name(id)))
+    twice.map(|id| format!("LZF combined with {}", name(id)))
 }
 
 fn name(id: u16) -> String {
@@ -67,7 +68,7 @@ fn name(id: u16) -> String {
     known.map_or_else(|| format!("filter {id}"), |(_, name)| format!("{name} (filter {id})"))
 }
 
-/// The content of `packed`, of at most `most` bytes; none where it is damaged.
+/// Decompresses `packed` into at most `most` bytes, or returns `None` if it is damaged.
 fn unpack(packed: &[u8], most: usize) -> Option<Vec<u8>> {
     let mut content = Vec::new();
     let mut input = packed.iter().copied();
@@ -90,7 +91,7 @@ fn unpack(packed: &[u8], most: usize) -> Option<Vec<u8>> {
         if content.len() + length + 2 > most {
             return None;
         }
-        // What is repeated may reach into what is just being written.
+        // A copy may overlap the bytes that it writes.
         (0..length + 2).for_each(|place| content.push(content[start + place]));
     }
     Some(content)
@@ -101,17 +102,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn literals_and_repetitions_are_unpacked() {
+    fn decompresses_literals_and_copies() {
         assert_eq!(unpack(&[2, b'a', b'b', b'c'], 3).unwrap(), b"abc");
-        // Three letters, then 1 + 2 of them from three back.
+        // Three literals, then a copy of 1 + 2 bytes from three bytes back.
         assert_eq!(unpack(&[2, b'a', b'b', b'c', 1 << 5, 2], 6).unwrap(), b"abcabc");
-        // One letter, then 7 + 5 + 2 times the last.
+        // One literal, then a copy of 7 + 5 + 2 bytes from one byte back.
         assert_eq!(unpack(&[0, b'x', 7 << 5, 5, 0], 15).unwrap(), [b'x'; 15]);
         assert_eq!(unpack(&[], 0).unwrap(), b"");
     }
 
     #[test]
-    fn what_is_damaged_or_too_long_is_refused() {
+    fn rejects_damaged_or_long_data() {
         for packed in [&[2, b'a'][..], &[1 << 5, 0], &[0, b'x', 1 << 5, 1], &[0, b'x', 7 << 5], &[0, b'x', 1 << 5]] {
             assert_eq!(unpack(packed, 100), None, "{packed:?}");
         }
@@ -120,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_filter_that_is_not_read_has_its_name() {
+    fn names_unsupported_filters() {
         let filters = |ids: &[u16]| {
             let filter = |&id: &u16| FilterDescription { id, name: None, client_data: Vec::new() };
             refused(&ids.iter().map(filter).collect::<Vec<_>>())
@@ -129,6 +130,6 @@ mod tests {
         assert_eq!(filters(&[2, 1]), None);
         assert_eq!(filters(&[32001]), Some("Blosc (filter 32001)".to_owned()));
         assert_eq!(filters(&[2, 40000]), Some("filter 40000".to_owned()));
-        assert_eq!(filters(&[LZF, 1]), Some("LZF and, once more, deflate (filter 1)".to_owned()));
+        assert_eq!(filters(&[LZF, 1]), Some("LZF combined with deflate (filter 1)".to_owned()));
     }
 }

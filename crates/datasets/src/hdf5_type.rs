@@ -1,15 +1,15 @@
-//! What the elements of an HDF5 data set are, from the bytes of its type.
+//! Decodes the element type of an HDF5 data set.
 //!
 //! ```text
-//! 0      class (bits 0-3), version (bits 4-7)
-//! 1-3    flags of the class
-//! 4-7    size of an element, bytes
-//! 8-     integer: bit offset, precision (16 bits each)
-//!        float:   the same, then exponent's place and bits, mantissa's place and bits (a byte each), bias (32 bits)
-//!        enumeration, sequence: the type of their elements
+//! 0     class (bits 0-3), version (bits 4-7)
+//! 1-3   flags of the class
+//! 4-7   size of an element, bytes
+//! 8-    integer: bit offset, precision (16 bits each)
+//!       float: the same, then position and bits of exponent and mantissa (one byte each), bias (32 bits)
+//!       enumeration, sequence: the type of their elements
 //! ```
-//! All little-endian. Source: The HDF Group, *HDF5 File Format Specification*, version 3.0, section IV.A.2.d. The crate
-//! `hdf5-reader` tells sizes and byte orders alone, so that the rest is read here.
+//! All numbers are little-endian. Source: The HDF Group, *HDF5 File Format Specification*, version 3.0, section
+//! IV.A.2.d. The crate `hdf5-reader` provides sizes and byte orders only; this module decodes the rest.
 
 use hdf5_reader::{ByteOrder, Dataset, Datatype, EnumMember, VarLenKind};
 
@@ -19,24 +19,24 @@ use crate::{
     shown::excerpt,
 };
 
-/// Where the description of an element's type starts in that of an enumeration or a sequence.
+/// Position of the element type in the description of an enumeration or a sequence.
 const BASE: usize = 8;
-/// Names that a message lists.
+/// Names listed in a message.
 const LISTED: usize = 4;
 
-/// What the elements are.
+/// Element type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Stored {
-    /// Numbers that are read.
+    /// Supported numbers.
     Numbers(NumberType),
-    /// Sequences of such numbers.
+    /// Sequences of supported numbers.
     Sequences(NumberType),
-    /// Something else, in words.
+    /// Another type, described for messages.
     Other(String),
 }
 
 impl Stored {
-    /// What the elements of `dataset` are.
+    /// Returns the element type of `dataset`.
     pub(crate) fn of(dataset: &Dataset) -> Stored {
         let described = |raw: &[u8]| match dataset.dtype() {
             Datatype::VarLen { kind: VarLenKind::Sequence, base, .. } => match number(raw.get(BASE..)?, base)? {
@@ -49,7 +49,7 @@ impl Stored {
         raw.and_then(|raw| described(&raw)).unwrap_or_else(|| Stored::Other(told(dataset.dtype())))
     }
 
-    /// In words.
+    /// Describes the type for messages.
     pub(crate) fn told(&self) -> String {
         match self {
             Stored::Numbers(number) => number.to_string(),
@@ -59,7 +59,7 @@ impl Stored {
     }
 }
 
-/// The number that `raw` describes, or what it is where it is not read; nothing where it is no number.
+/// Decodes a number type; a description if it is unsupported, or `None` if it is no number.
 fn number(raw: &[u8], datatype: &Datatype) -> Option<Result<NumberType, String>> {
     let size = u32::from_le_bytes(*raw.get(4..8)?.first_chunk()?);
     match datatype {
@@ -94,7 +94,7 @@ fn float(raw: &[u8], size: u32) -> Option<Result<NumberType, String>> {
         bias: u32::from_le_bytes(*raw.get(16..20)?.first_chunk()?),
         mantissa,
         mantissa_bits,
-        // 2 of 0 to 3: the first bit of the mantissa is not stored.
+        // 2 of 0 to 3: the first bit of the mantissa is implied.
         implied: flags >> 4 & 3 == 2,
     };
     let number = match (flags & 1 == 1, flags >> 6 & 1 == 1) {
@@ -104,7 +104,7 @@ fn float(raw: &[u8], size: u32) -> Option<Result<NumberType, String>> {
     Some(number.ok_or_else(|| layout.told(8 * size)))
 }
 
-/// Whether `members` are those of h5py's booleans, which are an enumeration.
+/// Returns whether `members` are those of h5py booleans, which are an enumeration.
 fn is_boolean(base: NumberType, members: &[EnumMember]) -> bool {
     let value = |member: &EnumMember| crate::column::Column::dense(member.value.clone(), base).integer(0);
     let is = |name: &str, number: i128| {
@@ -119,7 +119,7 @@ fn half(raw: &[u8], place: usize) -> Option<u32> {
     Some(u32::from(u16::from_le_bytes(*raw.get(place..)?.first_chunk()?)))
 }
 
-/// A type in the words of NumPy, as far as `hdf5-reader` knows it.
+/// Describes a type with NumPy names.
 fn told(datatype: &Datatype) -> String {
     let big = |order: &ByteOrder| if *order == ByteOrder::BigEndian { "big-endian " } else { "" };
     match datatype {

@@ -1,14 +1,14 @@
-//! Reads an IDX file: a header of big-endian numbers, then unsigned bytes; published files are packed with gzip.
+//! Reads IDX files: a header of big-endian numbers, then unsigned bytes. Published files are gzipped.
 //!
 //! ```text
-//! offset 0         00 00 08 d     the magic number: unsigned bytes in d dimensions
-//!        4         d sizes        32 bits each, the slowest index first
-//!        4 + 4 d   the bytes      as many as the product of the sizes
+//! offset 0          00 00 08 d        magic number: unsigned bytes in d dimensions
+//!        4          d sizes           32 bits each, slowest index first
+//!        4 + 4 d    bytes             as many as the product of the sizes
 //! ```
 //! Source: Y. LeCun, C. Cortes and C. J. C. Burges, *The MNIST database of handwritten digits*, "the IDX file format".
 //!
-//! A file is taken whole or refused: nothing may be missing, left over or damaged. No memory is taken on the word of the
-//! header alone; it grows with the content that really comes.
+//! Incomplete files and files with trailing data are errors. Memory use grows with the content; sizes in headers are
+//! not trusted.
 
 use std::io::{self, Read};
 
@@ -16,115 +16,115 @@ use flate2::bufread::GzDecoder;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-/// The first two bytes of every gzip file (RFC 1952, section 2.3.1).
+/// The first two bytes of a gzip file (RFC 1952, section 2.3.1).
 const GZIP: [u8; 2] = [0x1f, 0x8b];
-/// The first two bytes of a file that is not packed; the type of the numbers and the count of dimensions follow.
+/// The first two bytes of an uncompressed file; the type of the numbers and the number of dimensions follow.
 pub(crate) const MAGIC: [u8; 2] = [0, 0];
-/// The magic number without the count of dimensions: two zero bytes and the code of unsigned bytes.
+/// Magic number without the number of dimensions: two zero bytes and the code of unsigned bytes.
 const UNSIGNED_BYTES: u32 = 0x0000_0800;
-/// More content than any published file has: 60,000 images of 28 x 28 bytes are 47 MB.
+/// Limit on published content, bytes: 60,000 images of 28 x 28 bytes are 47 MB.
 const LARGEST_PUBLISHED: usize = 64 << 20;
-/// Memory taken at once, in bytes a packed byte; the published images unpack to 1.8.
+/// Initial buffer, in bytes per compressed byte; the published images expand by a factor of 1.8.
 const RESERVED: usize = 4;
 
 /// The content of an IDX file.
 #[derive(Debug)]
 pub(crate) struct Idx {
-    /// Where it comes from, for messages.
+    /// File name for messages.
     pub file: String,
     pub sizes: Vec<usize>,
     pub data: Vec<u8>,
-    /// Of header and data.
+    /// Hash of header and data.
     pub sha256: [u8; 32],
 }
 
-/// Why bytes are not a packed IDX file.
+/// Reason for rejecting an IDX file.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum IdxError {
-    /// The first bytes are not those of gzip.
-    #[error("{file}: not gzip, starts with `{start}`, must start with `1f 8b`")]
+    /// The gzip signature is missing.
+    #[error("{file}: not a gzip file; starts with `{start}`, expected `1f 8b`")]
     NotGzip {
         /// The file.
         file: String,
         /// Its first bytes in hexadecimal.
         start: String,
     },
-    /// The gzip stream does not unpack, or its checksum is wrong.
-    #[error("{file}: gzip stream damaged after {got} bytes of content, must be intact")]
+    /// Damaged gzip data or a wrong checksum.
+    #[error("{file}: damaged gzip data after {got} bytes")]
     Damaged {
         /// The file.
         file: String,
-        /// Content unpacked so far, bytes.
+        /// Content decompressed so far, bytes.
         got: usize,
     },
-    /// The content ends too early.
-    #[error("{file}: ends after {got} bytes of content, must have {needed}")]
+    /// The content is truncated.
+    #[error("{file}: truncated; expected {needed} bytes of content, got {got}")]
     Truncated {
         /// The file.
         file: String,
-        /// Content that is there, bytes.
+        /// Size of the content, bytes.
         got: usize,
-        /// Content that header or sizes ask for, bytes.
+        /// Expected size, bytes.
         needed: usize,
     },
     /// Not an IDX file of unsigned bytes.
-    #[error("{file}: magic number is `{got:#010x}`, must be `{needed:#010x}`")]
+    #[error("{file}: expected magic number `{needed:#010x}`, got `{got:#010x}`")]
     Magic {
         /// The file.
         file: String,
         /// Its first four bytes.
         got: u32,
-        /// What they must be.
+        /// Expected magic number.
         needed: u32,
     },
-    /// Labels in place of images, or images in place of labels.
-    #[error("{file}: number of dimensions is {got}, must be {needed}")]
+    /// Labels instead of images, or images instead of labels.
+    #[error("{file}: number of dimensions: expected {needed}, got {got}")]
     Dimensions {
         /// The file.
         file: String,
-        /// Its dimensions.
+        /// Number of dimensions.
         got: u32,
-        /// What they must be.
+        /// Expected number of dimensions.
         needed: usize,
     },
-    /// Nothing inside.
-    #[error("{file}: sizes are {}, each must be at least 1", product(sizes))]
+    /// A size of 0.
+    #[error("{file}: sizes: expected at least 1 each, got {}", product(sizes))]
     Empty {
         /// The file.
         file: String,
-        /// Its sizes.
+        /// Sizes along each dimension.
         sizes: Vec<u32>,
     },
-    /// More bytes than can be addressed, or than a published file has.
-    #[error("{file}: sizes are {}, their product must be at most {}", product(sizes), most)]
+    /// The product of the sizes is too large.
+    #[error("{file}: sizes: expected a product of at most {most}, got {}", product(sizes))]
     Overflow {
         /// The file.
         file: String,
-        /// Its sizes.
+        /// Sizes along each dimension.
         sizes: Vec<u32>,
-        /// The bound.
+        /// Largest product.
         most: usize,
     },
-    /// The content goes on after the last byte that the sizes allow.
-    #[error("{file}: content goes on after {needed} bytes, must end there")]
+    /// Content after the last byte that the sizes allow.
+    #[error("{file}: expected {needed} bytes of content, got more")]
     TrailingContent {
         /// The file.
         file: String,
-        /// Content that the sizes allow, bytes.
+        /// Expected size, bytes.
         needed: usize,
     },
-    /// The file goes on after the gzip stream.
-    #[error("{file}: {got} bytes follow the gzip stream, must be none")]
+    /// Trailing data after the gzip stream.
+    #[error("{file}: unexpected data after the gzip stream ({got} B)")]
     TrailingBytes {
         /// The file.
         file: String,
-        /// How many.
+        /// Size of the trailing data, bytes.
         got: usize,
     },
 }
 
-/// Unpacks and reads `packed`, which must have `dimensions` dimensions; `file` names it in messages.
+/// Decompresses and reads `packed`, which must have `dimensions` dimensions. Messages call it `file`.
 pub(crate) fn read(file: &str, packed: &[u8], dimensions: usize) -> Result<Idx, IdxError> {
     if !packed.starts_with(&GZIP) {
         return Err(IdxError::NotGzip { file: file.to_owned(), start: hexadecimal(&packed[..packed.len().min(2)]) });
@@ -147,7 +147,7 @@ pub(crate) fn read(file: &str, packed: &[u8], dimensions: usize) -> Result<Idx, 
     Ok(Idx { file: file.to_owned(), sizes, data, sha256: hash.finalize().into() })
 }
 
-/// Reads `content`, which is not packed, and has `dimensions` dimensions where they are given.
+/// Reads uncompressed `content`, with the given number of `dimensions` or any.
 pub(crate) fn parse(file: &str, content: &[u8], dimensions: Option<usize>) -> Result<Idx, IdxError> {
     let truncated = |needed| IdxError::Truncated { file: file.to_owned(), got: content.len(), needed };
     let word =
@@ -158,7 +158,7 @@ pub(crate) fn parse(file: &str, content: &[u8], dimensions: Option<usize>) -> Re
     let start = 4 + 4 * dimensions;
     let sizes: Option<Vec<u32>> = (1..=dimensions).map(word).collect();
     let sizes = sizes.ok_or_else(|| truncated(start))?;
-    // An address must still hold it.
+    // The buffer must be addressable.
     let length = checked_length(file, &sizes, isize::MAX as usize)?;
     let data = &content[start..];
     match data.len() {
@@ -173,7 +173,7 @@ pub(crate) fn parse(file: &str, content: &[u8], dimensions: Option<usize>) -> Re
     }
 }
 
-/// What is left of the unpacked content.
+/// Remaining decompressed content.
 struct Content<'a> {
     file: &'a str,
     decoder: GzDecoder<&'a [u8]>,
@@ -181,7 +181,7 @@ struct Content<'a> {
 }
 
 impl Content<'_> {
-    /// The next `count` numbers of the header, which is `header` bytes long.
+    /// Reads the next `count` numbers of a header of `header` bytes.
     fn numbers(&mut self, count: usize, header: usize, hash: &mut Sha256) -> Result<Vec<u32>, IdxError> {
         let mut bytes = Vec::new();
         self.take(4 * count, header, &mut bytes)?;
@@ -192,7 +192,7 @@ impl Content<'_> {
             .collect())
     }
 
-    /// The next `count` bytes; where they are not there, the message speaks of `needed` bytes in all.
+    /// Reads the next `count` bytes; messages state `needed` bytes in total.
     fn take(&mut self, count: usize, needed: usize, into: &mut Vec<u8>) -> Result<(), IdxError> {
         let outcome = (&mut self.decoder).take(count as u64).read_to_end(into);
         self.got += into.len();
@@ -203,7 +203,7 @@ impl Content<'_> {
         }
     }
 
-    /// Nothing may be left, neither of the content nor of the file; the checksum is compared here.
+    /// Checks that content and file end here, and verifies the gzip checksum.
     fn end(mut self) -> Result<(), IdxError> {
         match self.decoder.read(&mut [0]) {
             Ok(0) => {}
@@ -232,7 +232,7 @@ fn check_magic(file: &str, got: u32, dimensions: usize) -> Result<(), IdxError> 
     Ok(())
 }
 
-/// The product of the sizes, of at most `most`.
+/// Returns the product of the sizes, at most `most`.
 fn checked_length(file: &str, sizes: &[u32], most: usize) -> Result<usize, IdxError> {
     if sizes.contains(&0) {
         return Err(IdxError::Empty { file: file.to_owned(), sizes: sizes.to_vec() });
@@ -266,7 +266,7 @@ pub(crate) mod tests {
         encoder.finish().unwrap()
     }
 
-    /// An IDX file, not yet packed.
+    /// An uncompressed IDX file.
     pub(crate) fn content(sizes: &[u32], data: &[u8]) -> Vec<u8> {
         let magic = UNSIGNED_BYTES + sizes.len() as u32;
         let header = std::iter::once(magic).chain(sizes.iter().copied()).flat_map(u32::to_be_bytes);
@@ -278,13 +278,13 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn sizes_and_bytes_come_back() {
+    fn reads_sizes_and_bytes() {
         let idx = read("a.gz", &pack(&content(&[2, 1, 3], &[1, 2, 3, 4, 5, 6])), 3).unwrap();
         assert_eq!((idx.sizes, idx.data), (vec![2, 1, 3], vec![1, 2, 3, 4, 5, 6]));
     }
 
     #[test]
-    fn the_hash_is_of_the_content_however_it_is_packed() {
+    fn the_hash_is_independent_of_the_compression() {
         let content = content(&[300], &[7; 300]);
         let stored = {
             let mut encoder = GzEncoder::new(Vec::new(), Compression::none());
@@ -297,35 +297,32 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn not_gzip() {
-        assert_eq!(complaint(b"\0\0\x08\x03"), "a.gz: not gzip, starts with `00 00`, must start with `1f 8b`");
-        assert_eq!(complaint(b""), "a.gz: not gzip, starts with ``, must start with `1f 8b`");
+    fn rejects_other_formats() {
+        assert_eq!(complaint(b"\0\0\x08\x03"), "a.gz: not a gzip file; starts with `00 00`, expected `1f 8b`");
+        assert_eq!(complaint(b""), "a.gz: not a gzip file; starts with ``, expected `1f 8b`");
     }
 
     #[test]
-    fn damaged() {
+    fn rejects_damaged_gzip_data() {
         let mut packed = pack(&content(&[2, 1, 3], &[1, 2, 3, 4, 5, 6]));
         let checksum = packed.len() - 8;
         packed[checksum] ^= 1;
-        assert_eq!(complaint(&packed), "a.gz: gzip stream damaged after 22 bytes of content, must be intact");
-        // A compression method that does not exist.
-        assert_eq!(
-            complaint(b"\x1f\x8b\x07\0\0\0\0\0\0\0\0\0"),
-            "a.gz: gzip stream damaged after 0 bytes of content, must be intact"
-        );
+        assert_eq!(complaint(&packed), "a.gz: damaged gzip data after 22 bytes");
+        // An undefined compression method.
+        assert_eq!(complaint(b"\x1f\x8b\x07\0\0\0\0\0\0\0\0\0"), "a.gz: damaged gzip data after 0 bytes");
     }
 
     #[test]
-    fn truncated_content() {
+    fn rejects_truncated_content() {
         let packed = pack(&content(&[2, 1, 3], &[1, 2, 3, 4]));
-        assert_eq!(complaint(&packed), "a.gz: ends after 20 bytes of content, must have 22");
-        assert_eq!(complaint(&pack(&[0, 0, 8])), "a.gz: ends after 3 bytes of content, must have 16");
+        assert_eq!(complaint(&packed), "a.gz: truncated; expected 22 bytes of content, got 20");
+        assert_eq!(complaint(&pack(&[0, 0, 8])), "a.gz: truncated; expected 16 bytes of content, got 3");
         let header = pack(&content(&[2, 1, 3], &[])[..10]);
-        assert_eq!(complaint(&header), "a.gz: ends after 10 bytes of content, must have 16");
+        assert_eq!(complaint(&header), "a.gz: truncated; expected 16 bytes of content, got 10");
     }
 
     #[test]
-    fn every_cut_of_the_file_is_refused() {
+    fn rejects_every_truncated_file() {
         let packed = pack(&content(&[2, 1, 3], &[1, 2, 3, 4, 5, 6]));
         for length in 2..packed.len() {
             let error = read("a.gz", &packed[..length], 3).unwrap_err();
@@ -334,52 +331,55 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn wrong_magic() {
+    fn rejects_a_wrong_magic_number() {
         let mut content = content(&[2, 1, 3], &[1, 2, 3, 4, 5, 6]);
         content[2] = 0x0d;
-        assert_eq!(complaint(&pack(&content)), "a.gz: magic number is `0x00000d03`, must be `0x00000803`");
+        assert_eq!(complaint(&pack(&content)), "a.gz: expected magic number `0x00000803`, got `0x00000d03`");
     }
 
     #[test]
-    fn wrong_number_of_dimensions() {
-        assert_eq!(complaint(&pack(&content(&[2], &[1, 2]))), "a.gz: number of dimensions is 1, must be 3");
+    fn rejects_a_wrong_number_of_dimensions() {
+        assert_eq!(complaint(&pack(&content(&[2], &[1, 2]))), "a.gz: number of dimensions: expected 3, got 1");
     }
 
     #[test]
-    fn nothing_inside() {
+    fn rejects_empty_files() {
         assert_eq!(
             complaint(&pack(&content(&[0, 28, 28], &[]))),
-            "a.gz: sizes are 0 x 28 x 28, each must be at least 1"
+            "a.gz: sizes: expected at least 1 each, got 0 x 28 x 28"
         );
     }
 
     #[test]
-    fn sizes_that_overflow() {
+    fn rejects_sizes_that_overflow() {
         let packed = pack(&content(&[u32::MAX; 3], &[1]));
         assert_eq!(
             complaint(&packed),
-            format!("a.gz: sizes are 4294967295 x 4294967295 x 4294967295, their product must be at most {}", 64 << 20)
+            format!(
+                "a.gz: sizes: expected a product of at most {}, got 4294967295 x 4294967295 x 4294967295",
+                64 << 20
+            )
         );
     }
 
     #[test]
-    fn a_large_size_alone_takes_no_memory() {
+    fn a_large_size_allocates_no_memory() {
         let packed = pack(&content(&[64 << 20, 1, 1], &[1]));
-        assert_eq!(complaint(&packed), "a.gz: ends after 17 bytes of content, must have 67108880");
+        assert_eq!(complaint(&packed), "a.gz: truncated; expected 67108880 bytes of content, got 17");
         let packed = pack(&content(&[u32::MAX, 1, 1], &[1]));
-        assert_eq!(complaint(&packed), "a.gz: sizes are 4294967295 x 1 x 1, their product must be at most 67108864");
+        assert_eq!(complaint(&packed), "a.gz: sizes: expected a product of at most 67108864, got 4294967295 x 1 x 1");
     }
 
     #[test]
-    fn trailing_content() {
+    fn rejects_trailing_content() {
         let packed = pack(&content(&[2, 1, 3], &[1, 2, 3, 4, 5, 6, 7]));
-        assert_eq!(complaint(&packed), "a.gz: content goes on after 22 bytes, must end there");
+        assert_eq!(complaint(&packed), "a.gz: expected 22 bytes of content, got more");
     }
 
     #[test]
-    fn trailing_bytes() {
+    fn rejects_data_after_the_gzip_stream() {
         let mut packed = pack(&content(&[2, 1, 3], &[1, 2, 3, 4, 5, 6]));
         packed.extend([0; 5]);
-        assert_eq!(complaint(&packed), "a.gz: 5 bytes follow the gzip stream, must be none");
+        assert_eq!(complaint(&packed), "a.gz: unexpected data after the gzip stream (5 B)");
     }
 }

@@ -6,31 +6,31 @@ use thiserror::Error;
 
 use crate::idx::Idx;
 
-/// Images of one size, each with the number of its class.
+/// Images of equal size with their class labels.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ImageSet {
     /// Height of an image, pixels.
     pub rows: usize,
     /// Width of an image, pixels.
     pub columns: usize,
-    /// Brightness of every pixel, images x rows x columns.
+    /// Brightness of each pixel, images x rows x columns.
     pub pixels: Vec<u8>,
-    /// Class of every image.
+    /// Class of each image.
     pub labels: Vec<u8>,
 }
 
 impl ImageSet {
-    /// Number of images.
+    /// Returns the number of images.
     pub fn len(&self) -> usize {
         self.labels.len()
     }
 
-    /// Whether there are no images; a loaded set always has some.
+    /// Returns whether there are no images. A loaded set always has some.
     pub fn is_empty(&self) -> bool {
         self.labels.is_empty()
     }
 
-    /// The pixels of image `index`, rows x columns, which must be below [`len`](ImageSet::len).
+    /// Returns the pixels of image `index` (rows x columns), which must be below [`len`](ImageSet::len).
     pub fn image(&self, index: usize) -> &[u8] {
         let size = self.rows * self.columns;
         &self.pixels[index * size..][..size]
@@ -38,43 +38,43 @@ impl ImageSet {
 }
 
 impl fmt::Debug for ImageSet {
-    /// The sizes; millions of pixels help nobody.
+    /// Formats the sizes only, because a set can have millions of pixels.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "ImageSet({} x {} x {})", self.len(), self.rows, self.columns)
     }
 }
 
-/// Why images and labels do not belong together.
+/// Mismatch of images and labels.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum ImageSetError {
-    /// More images than labels, or fewer.
-    #[error("{labels_file}: {labels} labels, must be {images} as `{images_file}` holds images")]
+    /// Number of labels differs from the number of images.
+    #[error("{labels_file}: expected {} (one per image of `{images_file}`), got {labels}", crate::counted(*images, "label"))]
     CountsDisagree {
         /// The file of labels.
         labels_file: String,
-        /// How many it holds.
+        /// Number of labels.
         labels: usize,
         /// The file of images.
         images_file: String,
-        /// How many it holds.
+        /// Number of images.
         images: usize,
     },
-    /// A class that there is not.
-    #[error("{file}: label of image {index} is {label}, must be at most {highest}")]
+    /// A label out of range.
+    #[error("{file}: image {index}: label: expected 0 to {highest}, got {label}")]
     Label {
         /// The file of labels.
         file: String,
-        /// The image, from 0.
+        /// Image index, from 0.
         index: usize,
-        /// Its label.
+        /// Label in the file.
         label: u8,
-        /// The last class.
+        /// Highest class.
         highest: usize,
     },
 }
 
-/// Puts the images of one file and the labels of another together.
+/// Combines images and labels from separate files.
 pub(crate) fn join(images: Idx, labels: Idx, classes: usize) -> Result<ImageSet, ImageSetError> {
     let (count, rows, columns) = (images.sizes[0], images.sizes[1], images.sizes[2]);
     if labels.data.len() != count {
@@ -105,21 +105,21 @@ mod tests {
     }
 
     #[test]
-    fn an_image_is_its_rows_one_after_the_other() {
+    fn images_are_stored_row_by_row() {
         let set = join(images(), idx("labels.gz", &[2], &[0, 9]), 10).unwrap();
         assert_eq!((set.len(), set.image(0), set.image(1)), (2, &[1, 2, 3][..], &[4, 5, 6][..]));
         assert_eq!(format!("{set:?}"), "ImageSet(2 x 1 x 3)");
     }
 
     #[test]
-    fn counts_that_disagree() {
+    fn rejects_different_counts() {
         let error = join(images(), idx("labels.gz", &[3], &[0, 9, 1]), 10).unwrap_err();
-        assert_eq!(error.to_string(), "labels.gz: 3 labels, must be 2 as `images.gz` holds images");
+        assert_eq!(error.to_string(), "labels.gz: expected 2 labels (one per image of `images.gz`), got 3");
     }
 
     #[test]
-    fn a_label_above_the_last_class() {
+    fn rejects_a_label_above_the_highest_class() {
         let error = join(images(), idx("labels.gz", &[2], &[9, 10]), 10).unwrap_err();
-        assert_eq!(error.to_string(), "labels.gz: label of image 1 is 10, must be at most 9");
+        assert_eq!(error.to_string(), "labels.gz: image 1: label: expected 0 to 9, got 10");
     }
 }

@@ -1,4 +1,4 @@
-//! Data of any other origin becomes a data set of its own.
+//! Imports data of any origin as a named data set.
 
 use std::{
     fs, io,
@@ -20,128 +20,127 @@ use crate::{
     stored,
 };
 
-/// Characters of the longest name of a class.
+/// Longest class name, characters.
 const LONGEST_CLASS_NAME: usize = 100;
 
-/// Recordings that end before this part of their stated duration may count another unit, of which the next is a thousand times as long.
+/// Events that all end before this fraction of the duration suggest a wrong unit of times; units differ by factors of a
+/// thousand.
 const SHORT: f64 = 100.0;
 
-/// Where test samples come from.
+/// Source of test samples.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Test {
-    /// This share of the samples, from 0 to 1, of every class.
+    /// Fraction of the samples of each class, from 0 to 1.
     Share(f64),
-    /// A file of samples, and one of their labels where they stand apart.
+    /// Separate files.
     Files {
-        /// Samples.
+        /// File of samples.
         samples: PathBuf,
-        /// Labels.
+        /// File of labels, if the samples contain none.
         labels: Option<PathBuf>,
     },
 }
 
-/// Recorded events to import.
+/// Import of recorded events.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EventImport {
-    /// The file of training samples, or of all.
+    /// File of training samples, or of all samples.
     pub events: PathBuf,
-    /// Their labels where they stand apart.
+    /// File of labels, if the events contain none.
     pub labels: Option<PathBuf>,
-    /// Where test samples come from.
+    /// Source of test samples.
     pub test: Test,
-    /// What is known beside the files.
+    /// Properties that the files do not state.
     pub form: EventForm,
 }
 
-/// Dense samples to import.
+/// Import of dense samples.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DenseImport {
-    /// The file of training samples, or of all.
+    /// File of training samples, or of all samples.
     pub samples: PathBuf,
-    /// Their labels.
+    /// File of labels.
     pub labels: PathBuf,
-    /// Where test samples come from; their labels stand apart.
+    /// Source of test samples; needs a separate file of labels.
     pub test: Test,
     /// Number of classes.
     pub classes: usize,
-    /// How numbers are brought to 0 to 1, where they are not.
+    /// Rule for scaling numbers to 0 to 1, if they need it.
     pub scale: Option<Scale>,
 }
 
-/// Why data cannot be imported.
+/// Reason for rejecting an import.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ImportError {
-    /// A statement that no data set can have.
-    #[error("{what}: got {got}, must be {allowed}")]
+    /// An invalid property of the data set.
+    #[error("{what}: expected {allowed}, got {got}")]
     Statement {
-        /// What is stated.
+        /// Name of the property.
         what: &'static str,
-        /// What was given.
+        /// Value of the property.
         got: String,
-        /// What is allowed.
+        /// Allowed values.
         allowed: String,
     },
-    /// Events cannot be read.
+    /// Invalid events.
     #[error(transparent)]
     Events(#[from] EventFileError),
-    /// Dense samples cannot be read.
+    /// Invalid dense samples.
     #[error(transparent)]
     Dense(#[from] DenseError),
     /// Test samples without labels.
-    #[error("{file}: labels are missing, must be in a file of their own")]
+    #[error("{file}: no labels; expected a separate file of labels")]
     NoLabels {
         /// The file of samples.
         file: String,
     },
-    /// All samples on one side.
+    /// No samples left for training or for testing.
     #[error(
-        "test share: {share} of {samples} samples leaves {train} for training and {test} for the test, must leave both some"
+        "test share: {share} of {samples} samples leaves {train} for training and {test} for testing; expected at least 1 of each"
     )]
     Share {
-        /// The share.
+        /// Fraction of test samples.
         share: f64,
-        /// Samples in all.
+        /// Total number of samples.
         samples: usize,
         /// Samples for training.
         train: usize,
-        /// Samples for the test.
+        /// Samples for testing.
         test: usize,
     },
-    /// The data set is there and is another.
+    /// A different data set with this name exists.
     #[error(
-        "{path}: holds another data set of this name (digest `{there}`, the new one has `{new}`), must be free or hold the same\n\n\
-         hint: choose another name, or give `--replace`"
+        "{path}: a different data set with this name exists (digest `{there}`; new digest `{new}`)\n\n\
+         hint: choose another name or use `--replace`"
     )]
     There {
         /// The file.
         path: String,
-        /// The digest of what is there.
+        /// Digest of the existing data set.
         there: String,
-        /// The digest of what was read.
+        /// Digest of the new data set.
         new: String,
     },
-    /// Nobody knows where to put it.
-    #[error(
-        "no cache folder as the home folder is unknown, must be known or given\n\nhint: set `HOME` or `XDG_CACHE_HOME`"
-    )]
+    /// Unknown cache folder.
+    #[error("no cache folder because the home folder is unknown\n\nhint: set `HOME` or `XDG_CACHE_HOME`")]
     NoCacheFolder,
-    /// It cannot be written.
-    #[error("{path}: cannot be written ({reason}), must be in a writable folder")]
+    /// The data set cannot be written.
+    #[error("cannot write `{path}`: {}", crate::write_reason(reason))]
     Write {
         /// The file.
         path: String,
-        /// What the system says.
+        /// Error of the operating system.
         reason: io::Error,
     },
 }
 
-/// A data set that was imported, and what is worth telling of it.
+/// An imported data set with remarks.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Import {
     /// The data set.
     pub data: Dataset,
-    /// What was left out or changed, or cannot be tested.
+    /// Remarks on skipped or changed data and on classes that cannot be tested.
     pub notes: Vec<Note>,
 }
 
@@ -149,10 +148,10 @@ fn refuse<T>(what: &'static str, got: impl ToString, allowed: impl Into<String>)
     Err(ImportError::Statement { what, got: got.to_string(), allowed: allowed.into() })
 }
 
-/// Reads recorded events as the data set `name`, whose classes are called `class_names`, or by their numbers.
+/// Reads recorded events as the data set `name`. Classes are named by `class_names`, or `class 0`, `class 1` and so on.
 ///
 /// # Errors
-/// [`ImportError`] for every file that is not as `crates/datasets/src/event_file.rs` says, and every statement that does not fit.
+/// Returns an error if a file violates the formats in `crates/datasets/src/event_file.rs` or a property is invalid.
 pub fn import_events(
     name: &str,
     import: &EventImport,
@@ -162,10 +161,10 @@ pub fn import_events(
     let class_names = checked(name, form.classes, class_names, &import.test)?;
     let units = form.sensor.iter().try_fold(1_usize, |units, &size| units.checked_mul(size));
     if !units.is_some_and(|units| (1..=1 << u16::BITS).contains(&units)) {
-        return refuse("units", form.sensor.map(|size| size.to_string()).join(" x "), "from 1 to 65536");
+        return refuse("units", form.sensor.map(|size| size.to_string()).join(" x "), "1 to 65536");
     }
     if !(form.duration_seconds.is_finite() && form.duration_seconds > 0.0) {
-        return refuse("duration", format!("{} s", form.duration_seconds), "a time above 0 s");
+        return refuse("duration", format!("{} s", form.duration_seconds), "more than 0 s");
     }
     let mut notes = Vec::new();
     let all = event_file::read(&import.events, import.labels.as_deref(), form, &mut notes)?;
@@ -182,21 +181,21 @@ pub fn import_events(
         }
     };
     notes.extend(short(&[&train, &test], form.duration_seconds));
-    notes.extend([("for training", &train), ("for the test", &test)].into_iter().filter_map(empty));
+    notes.extend([("for training", &train), ("for testing", &test)].into_iter().filter_map(empty));
     let data = dataset(name, class_names, Part::Events(train), Part::Events(test), Some(form.duration_seconds));
     notes.extend(missing(&data));
     Ok(Import { data, notes })
 }
 
-/// Reads dense samples as the data set `name`, whose classes are called `class_names`, or by their numbers.
+/// Reads dense samples as the data set `name`. Classes are named by `class_names`, or `class 0`, `class 1` and so on.
 ///
 /// # Errors
-/// [`ImportError`] for every file that is not as `crates/datasets/src/dense.rs` says, and every statement that does not fit.
+/// Returns an error if a file violates the formats in `crates/datasets/src/dense.rs` or a property is invalid.
 pub fn import_dense(name: &str, import: &DenseImport, class_names: Option<Vec<String>>) -> Result<Import, ImportError> {
     let class_names = checked(name, import.classes, class_names, &import.test)?;
     let all = Raw::read(&import.samples, &import.labels, import.classes)?;
     if all.units() > 1 << u16::BITS {
-        return refuse("numbers of a sample", all.units(), "from 1 to 65536");
+        return refuse("numbers per sample", all.units(), "1 to 65536");
     }
     let every = |raw: &Raw| (0..raw.labels.len()).collect::<Vec<_>>();
     let (train, test, of_test) = match &import.test {
@@ -220,31 +219,31 @@ pub fn import_dense(name: &str, import: &DenseImport, class_names: Option<Vec<St
     Ok(Import { data, notes })
 }
 
-/// What was rounded in training and test as one.
+/// Merges the notes on training and test samples.
 fn together(changed: [Option<Note>; 2]) -> Vec<Note> {
     match changed {
         [Some(Note::Rounded { rounded, numbers }), Some(Note::Rounded { rounded: more, numbers: others })] => {
             vec![Note::Rounded { rounded: rounded + more, numbers: numbers + others }]
         }
-        // Numbers of training lie within their range, but for the last digit of its width.
+        // Training numbers are within their own range, apart from rounding.
         [Some(Note::Held { .. }), test] => test.into_iter().collect(),
         changed => changed.into_iter().flatten().collect(),
     }
 }
 
-/// Whether all events are so early that their times may count something else.
+/// Returns a note if all events are so early that the unit of times may be wrong.
 fn short(parts: &[&EventSet], duration_seconds: f64) -> Option<Note> {
     let latest = parts.iter().flat_map(|set| &set.times).copied().fold(0.0, f64::max);
     (latest > 0.0 && latest < duration_seconds / SHORT).then_some(Note::Short { latest, duration_seconds })
 }
 
-/// Recordings of a part without events.
+/// Returns a note on recordings without events.
 fn empty((part, set): (&'static str, &EventSet)) -> Option<Note> {
     let empty = set.offsets.windows(2).filter(|ends| ends[0] == ends[1]).count();
     (empty > 0).then_some(Note::Empty { part, empty, samples: set.len() })
 }
 
-/// Classes that training, or the test, has no samples of.
+/// Returns notes on classes without training samples or without test samples.
 fn missing(data: &Dataset) -> Vec<Note> {
     let counts = [&data.train, &data.test].map(|part| {
         let mut counts = vec![0_usize; data.class_names.len()];
@@ -257,19 +256,19 @@ fn missing(data: &Dataset) -> Vec<Note> {
             (0..data.class_names.len()).filter(|&class| counts[which][class] == 0).map(of_class).collect();
         (!classes.is_empty()).then_some(Note::Missing { part, classes })
     };
-    [("for training", 0), ("for the test", 1)].into_iter().filter_map(told).collect()
+    [("for training", 0), ("for testing", 1)].into_iter().filter_map(told).collect()
 }
 
-/// Puts `data` into the cache folder, for which `cache` stands in, and returns its file. What is there under this name and is another
-/// is only replaced where `replace` says so.
+/// Writes `data` to the cache folder or `cache` and returns the path. A different data set with this name is
+/// overwritten only if `replace` is set.
 ///
 /// # Errors
-/// [`ImportError`] where it cannot be written, or would replace another.
+/// Returns an error if the file cannot be written, or if a different data set exists and `replace` is not set.
 pub fn store(data: &Dataset, cache: Option<&Path>, replace: bool) -> Result<PathBuf, ImportError> {
     let path = imported::place(&data.name, cache).ok_or(ImportError::NoCacheFolder)?;
     let written = || shown_path(&path);
     if path.exists() && !replace {
-        // One that cannot be read is another.
+        // An unreadable file counts as a different data set.
         let there = stored::read(&path, &data.name).map_or_else(|_| "none".to_owned(), |there| there.digest);
         if there != data.digest {
             return Err(ImportError::There { path: written(), there, new: data.digest.clone() });
@@ -281,7 +280,7 @@ pub fn store(data: &Dataset, cache: Option<&Path>, replace: bool) -> Result<Path
     Ok(path)
 }
 
-/// The names of the classes, once what is stated is checked.
+/// Checks the properties of the data set and returns the class names.
 fn checked(
     name: &str,
     classes: usize,
@@ -289,30 +288,29 @@ fn checked(
     test: &Test,
 ) -> Result<Vec<String>, ImportError> {
     if !imported::is_name(name) {
-        let allowed =
-            "lower-case letters, digits and hyphens, a letter first, at most 64, and no data set that is built in";
+        let allowed = "1 to 64 lower-case letters, digits and hyphens, starting with a letter, and not a built-in name";
         return refuse("name", format!("`{}`", shown(name)), allowed);
     }
     if !(2..=1 << u8::BITS).contains(&classes) {
-        return refuse("classes", classes, "from 2 to 256");
+        return refuse("classes", classes, "2 to 256");
     }
     if let Test::Share(share) = test
         && !(*share > 0.0 && *share < 1.0)
     {
-        return refuse("test share", share, "above 0 and below 1");
+        return refuse("test share", share, "a number between 0 and 1");
     }
     let names = class_names.unwrap_or_else(|| (0..classes).map(|class| format!("class {class}")).collect());
     if names.len() != classes {
-        return refuse("names of classes", names.len(), format!("{classes}, one a class"));
+        return refuse("class names", names.len(), format!("{classes} (one per class)"));
     }
     if let Some(name) = names.iter().find(|name| !is_class_name(name)) {
-        let allowed = format!("text of 1 to {LONGEST_CLASS_NAME} characters without control characters");
-        return refuse("name of a class", format!("`{}`", excerpt(name)), allowed);
+        let allowed = format!("1 to {LONGEST_CLASS_NAME} characters without control characters");
+        return refuse("class name", format!("`{}`", excerpt(name)), allowed);
     }
     if let Some(twice) =
         names.iter().enumerate().find_map(|(class, name)| names[..class].contains(name).then_some(name))
     {
-        return refuse("name of a class", format!("`{twice}` twice"), "of one class alone");
+        return refuse("class name", format!("`{twice}` twice"), "a different name for each class");
     }
     Ok(names)
 }
@@ -321,7 +319,7 @@ fn is_class_name(name: &str) -> bool {
     !name.contains(is_control) && (1..=LONGEST_CLASS_NAME).contains(&name.chars().count())
 }
 
-/// Numbers of training and of test samples, some of each.
+/// Returns the indices of training and test samples, at least one of each.
 fn both(labels: &[u8], share: f64) -> Result<(Vec<usize>, Vec<usize>), ImportError> {
     let (train, test) = split(labels, share);
     if train.is_empty() || test.is_empty() {
@@ -331,7 +329,7 @@ fn both(labels: &[u8], share: f64) -> Result<(Vec<usize>, Vec<usize>), ImportErr
     Ok((train, test))
 }
 
-/// The recordings `samples` of `all`.
+/// Returns the recordings `samples` of `all`.
 fn chosen(all: &EventSet, samples: &[usize]) -> EventSet {
     let mut set = EventSet::new(all.units, all.classes);
     for &sample in samples {

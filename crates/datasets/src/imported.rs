@@ -1,4 +1,4 @@
-//! Where imported data sets are: the file `NAME.ohmspike` in the folder `imported` of the places of all data sets.
+//! Locates imported data sets: files `imported/NAME.ohmspike` in the folders of all data sets.
 
 use std::{
     collections::BTreeMap,
@@ -13,15 +13,15 @@ use crate::{
     stored::{self, Header, StoredError},
 };
 
-/// The folder below a folder of data sets.
+/// Subfolder for imported data sets.
 const FOLDER: &str = "imported";
-/// How the files end.
+/// File name extension.
 const EXTENSION: &str = "ohmspike";
-/// Letters of the longest name.
+/// Longest name, characters.
 const LONGEST_NAME: usize = 64;
 
-/// Whether `text` may name an imported data set: lower-case letters, digits and hyphens, a letter first, at most 64 of them, and not
-/// a data set that is known without import.
+/// Returns whether `text` is a valid name of an imported data set: at most 64 lower-case letters, digits and hyphens,
+/// starting with a letter. Names of built-in data sets are reserved.
 pub fn is_name(text: &str) -> bool {
     let letter = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
     let known = text == SHD_NAME || text.parse::<Name>().is_ok();
@@ -31,29 +31,29 @@ pub fn is_name(text: &str) -> bool {
         && !known
 }
 
-/// An imported data set as it stands on this machine.
+/// An imported data set on this machine.
 #[derive(Debug)]
 pub struct Imported {
     /// Its name.
     pub name: String,
     /// Its file.
     pub path: PathBuf,
-    /// What its header says, or what is wrong with it.
+    /// Header of the file, or the error in it.
     pub content: Result<Content, StoredError>,
 }
 
-/// What is in an imported data set.
+/// Contents of an imported data set.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Content {
-    /// Kind, units and classes in words.
+    /// Description of kind, units and classes.
     pub kind: String,
-    /// Samples for training.
+    /// Number of training samples.
     pub train: usize,
-    /// Samples for the test.
+    /// Number of test samples.
     pub test: usize,
-    /// What each class is called.
+    /// Name of each class.
     pub class_names: Vec<String>,
-    /// Of recordings, what each lasts, s.
+    /// Duration of each recording, s; `None` for dense samples.
     pub duration_seconds: Option<f64>,
 }
 
@@ -69,16 +69,16 @@ impl From<Header> for Content {
     }
 }
 
-/// What the header of the data set `name` says, if it was imported and can be used.
+/// Returns the contents of the imported data set `name`, or `None` if it is missing or unusable.
 pub fn imported_content(name: &str) -> Option<Content> {
     Some(stored::header(&find(name, None)?).ok()?.into())
 }
 
-/// Every imported data set, by name; only their headers are read. `cache` stands in for Ohmspike's cache folder.
+/// Lists all imported data sets by name, reading their headers only. `cache` overrides the cache folder of Ohmspike.
 pub fn imported(cache: Option<&Path>) -> Vec<Imported> {
     let mut paths = BTreeMap::new();
     for folder in folders(cache) {
-        // A folder that is not there holds none.
+        // A missing folder has no entries.
         for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
             let path = entry.path();
             let name = path.file_stem().and_then(|name| name.to_str()).filter(|name| is_name(name));
@@ -94,14 +94,14 @@ pub fn imported(cache: Option<&Path>) -> Vec<Imported> {
     paths.into_iter().map(tell).collect()
 }
 
-/// The file of the data set `name`, if it was imported.
+/// Returns the file of the imported data set `name`, if it exists.
 pub(crate) fn find(name: &str, cache: Option<&Path>) -> Option<PathBuf> {
     let file = format!("{name}.{EXTENSION}");
     let mut paths = folders(cache).into_iter().map(|folder| folder.join(&file));
     paths.find(|path| is_name(name) && path.is_file())
 }
 
-/// Where the data set `name` is put.
+/// Returns the path for the data set `name` in the cache.
 pub(crate) fn place(name: &str, cache: Option<&Path>) -> Option<PathBuf> {
     let folder = cache.map(Path::to_owned).or_else(locate::default_cache)?;
     Some(folder.join(FOLDER).join(format!("{name}.{EXTENSION}")))

@@ -1,6 +1,6 @@
-//! Reads the labels of a data set from a file of their own: one integer a sample, in the order of the samples.
+//! Reads labels from a separate file: one integer per sample, in the order of the samples.
 //!
-//! The first bytes say what the file is: npy, IDX, npz with an array `labels`, or CSV with the one column `label`.
+//! The first bytes determine the format: npy, IDX, npz with an array `labels`, or CSV with a single column `label`.
 
 use thiserror::Error;
 
@@ -13,63 +13,63 @@ use crate::{
     source::{Source, SourceError},
 };
 
-/// Why a file holds no labels.
+/// Reason for rejecting a file of labels.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum LabelsError {
-    /// It has no content.
+    /// The file cannot be read.
     #[error(transparent)]
     Source(#[from] SourceError),
-    /// It is no array.
+    /// Invalid npy file.
     #[error(transparent)]
     Npy(#[from] NpyError),
-    /// It is no archive of arrays.
+    /// Invalid npz file.
     #[error(transparent)]
     Npz(#[from] NpzError),
-    /// It is no IDX file.
+    /// Invalid IDX file.
     #[error(transparent)]
     Idx(#[from] IdxError),
-    /// It is no CSV text.
+    /// Invalid CSV text.
     #[error(transparent)]
     Csv(#[from] CsvError),
-    /// It does not hold them.
-    #[error("{file}: `{name}` is missing, must be a row of labels, one a sample")]
+    /// Missing array or column of labels.
+    #[error("{file}: missing `{name}`; expected one label per sample")]
     Missing {
         /// The file.
         file: String,
         /// The array or column.
         name: &'static str,
     },
-    /// Something else than a row of integers.
-    #[error("{file}: is {got}, must be a row of integers, one a sample")]
+    /// An array with another shape or type.
+    #[error("{file}: expected a one-dimensional array of integers (one per sample), got {got}")]
     Form {
         /// The file.
         file: String,
-        /// What it is.
+        /// Description of the array.
         got: String,
     },
-    /// A label that is no class.
-    #[error("{file}: label of sample {sample} is {got}, must be from 0 to {highest}")]
+    /// A label out of range.
+    #[error("{file}: sample {sample}: label: expected a whole number from 0 to {highest}, got {got}")]
     Label {
         /// The file.
         file: String,
-        /// The sample, from 0.
+        /// Sample index, from 0.
         sample: usize,
-        /// The label.
+        /// Label in the file.
         got: String,
-        /// The last class.
+        /// Highest class.
         highest: usize,
     },
 }
 
-/// Labels, and the file that messages name.
+/// Labels, and the name of their file for messages.
 pub(crate) struct Labels {
     pub file: String,
     pub column: Column,
 }
 
 impl Labels {
-    /// The labels as classes below `classes`.
+    /// Checks that the labels are below `classes` and returns them.
     pub(crate) fn checked(&self, classes: usize) -> Result<Vec<u8>, LabelsError> {
         let highest = classes - 1;
         (0..self.column.len())
@@ -106,7 +106,7 @@ pub(crate) fn read(source: Source) -> Result<Labels, LabelsError> {
     Ok(Labels { file, column })
 }
 
-/// The labels that an array holds.
+/// Returns the labels in an array.
 pub(crate) fn of_array(array: Array) -> Result<Labels, LabelsError> {
     let form = |got| LabelsError::Form { file: array.file.clone(), got };
     if !array.is_row() {

@@ -1,29 +1,30 @@
-//! Files of data sets to samples.
+//! Reads data set files into samples.
 //!
-//! Parts, in the order in which data meets them:
-//! - [`Name`]: the published image sets that are known; [`status()`] tells where each is;
-//! - [`locate()`]: the folder that holds the files; [`fetch()`]: downloads them where no folder does;
-//! - [`locate_shd()`], [`fetch_shd()`] and [`read_shd()`]: the same for the files of Spiking Heidelberg Digits;
-//! - [`import_events()`] and [`import_dense()`]: files of any other origin (npy, npz, CSV, HDF5, IDX) to a [`Dataset`], which
-//!   [`store()`] puts into the cache folder; [`imported()`]: those that are there;
-//! - [`load()`]: from a name to a [`Dataset`], training and test samples of one kind (bytes, numbers or events) with a digest that
-//!   says what they are.
+//! Parts, in the order of data flow:
+//! - [`Name`]: the built-in image sets; [`status()`] lists their locations;
+//! - [`locate()`] finds the folder with the files; [`fetch()`] downloads them if there is none;
+//! - [`locate_shd()`], [`fetch_shd()`] and [`read_shd()`] do the same for Spiking Heidelberg Digits;
+//! - [`import_events()`] and [`import_dense()`] convert other files (npy, npz, CSV, HDF5, IDX) to a [`Dataset`];
+//!   [`store()`] writes it to the cache folder, [`imported()`] lists what is stored;
+//! - [`load()`] returns a [`Dataset`] by name: training and test samples of one kind (bytes, numbers or events) with a
+//!   digest of the content.
 //!
 //! | quantity | unit |
 //! |---|---|
 //! | pixel | 0 (background) to 255 |
-//! | value | 0 to 1 |
-//! | label | number of the class, from 0 |
-//! | time of an event | s from the start of its recording |
+//! | value | 0 to 1, dimensionless |
+//! | label | class number, from 0 |
+//! | event time | s from the start of the recording |
 //!
-//! What it deliberately does not do: shuffle or encode (the network does), hold other files than the published ones under
-//! their name, print. Only [`fetch()`] and [`fetch_shd()`] open connections, and only these two, [`store()`] and [`persist`] write. A malformed file
-//! is an error that says where and what is allowed; none takes memory on the word of its header.
+//! This crate does not shuffle or encode samples (the network does) and does not print. Built-in names always mean the
+//! published files. Only [`fetch()`] and [`fetch_shd()`] open network connections. Only these two, [`store()`] and
+//! [`persist`] write files. Errors in a file state the position and what is allowed. Memory use is bounded; sizes in
+//! headers are not trusted.
 //!
 //! ```
 //! let data = ohmspike_datasets::load("fashion-mnist-subset", None)?;
 //! assert_eq!((data.train.len(), data.test.len(), data.class_names.len()), (5120, 1024, 10));
-//! let images = data.train.images().expect("it holds images");
+//! let images = data.train.images().expect("the set contains images");
 //! assert_eq!((images.image(0).len(), images.labels[0], data.class_names[9].as_str()), (28 * 28, 9, "Ankle boot"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -107,7 +108,7 @@ pub use stored::StoredError;
 pub use time_unit::TimeUnit;
 pub use value_set::ValueSet;
 
-/// Runs the examples of the README.
+/// Runs the examples in the README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -1,4 +1,4 @@
-//! From a name to samples.
+//! Loads a data set by name.
 
 use std::{borrow::Cow, panic, path::Path, thread};
 
@@ -19,36 +19,36 @@ use crate::{
     stored::{self, StoredError},
 };
 
-/// Why a data set cannot be loaded.
+/// Reason for a failure to load a data set.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum LoadError {
-    /// Its files are nowhere.
+    /// Missing files.
     #[error(transparent)]
     NotFound(#[from] NotFound),
-    /// A file is not the published one.
+    /// A file differs from the published one.
     #[error(
-        "{0}\n\nhint: `ohmspike data fetch` replaces wrong files of the cache folder; elsewhere put the published file"
+        "{0}\n\nhint: `ohmspike data fetch` replaces wrong files in the cache folder; replace files elsewhere yourself"
     )]
     File(#[from] FileError),
-    /// Images and labels do not belong together.
+    /// Images and labels do not match.
     #[error(transparent)]
     ImageSet(#[from] ImageSetError),
-    /// The files of Spiking Heidelberg Digits are nowhere.
+    /// Missing files of Spiking Heidelberg Digits.
     #[error(transparent)]
     ShdNotFound(#[from] ShdNotFound),
-    /// They cannot be read.
+    /// Invalid files of Spiking Heidelberg Digits.
     #[error(transparent)]
     Shd(#[from] ShdError),
-    /// An imported data set cannot be read.
+    /// Invalid imported data set.
     #[error(transparent)]
     Stored(#[from] StoredError),
-    /// No data set of this name.
-    #[error("data set: got `{got}`, must be one of {known}")]
+    /// Unknown data set.
+    #[error("unknown data set `{got}`; expected one of {known}")]
     Unknown {
-        /// The name.
+        /// Unknown name.
         got: String,
-        /// All names, built in and imported.
+        /// All known names, built-in and imported.
         known: String,
     },
 }
@@ -59,10 +59,10 @@ impl From<IdxError> for LoadError {
     }
 }
 
-/// Loads the data set `name`, built in or imported, from where it is; `cache` stands in for Ohmspike's cache folder.
+/// Loads the built-in or imported data set `name`; `cache` overrides the cache folder of Ohmspike.
 ///
 /// # Errors
-/// [`LoadError`] where there is no such data set, its files are nowhere, or one of them is not what it must be.
+/// Returns an error if the data set is unknown, or if its files are missing or invalid.
 pub fn load(name: &str, cache: Option<&Path>) -> Result<Dataset, LoadError> {
     if let Ok(name) = name.parse::<Name>() {
         let entry = catalogue::entry(name);
@@ -80,14 +80,14 @@ pub fn load(name: &str, cache: Option<&Path>) -> Result<Dataset, LoadError> {
     }
 }
 
-/// The names of all data sets, built in and imported, each in backticks.
+/// Lists the names of all data sets, built-in and imported.
 pub(crate) fn known(cache: Option<&Path>) -> String {
     let built_in = Name::ALL.iter().map(Name::to_string).chain([SHD_NAME.to_owned()]);
     let names = built_in.chain(imported(cache).into_iter().map(|imported| imported.name));
-    names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+    names.collect::<Vec<_>>().join(", ")
 }
 
-/// Both parts of Spiking Heidelberg Digits, read at the same time.
+/// Reads both parts of Spiking Heidelberg Digits in parallel.
 fn load_shd(cache: Option<&Path>) -> Result<Dataset, LoadError> {
     let files = locate_shd(cache)?;
     let read = |path| -> Result<_, ShdError> {
@@ -117,19 +117,19 @@ fn load_folder(entry: &Entry, folder: &Path) -> Result<Dataset, LoadError> {
     decode(entry, &packed.map(|(file, bytes)| (file, Cow::Owned(bytes))))
 }
 
-/// The files that are part of the program.
+/// Returns the embedded files.
 fn embedded(entry: &Entry) -> [Packed; 4] {
-    // Asked only where there are some; empty files would be refused as not gzip.
+    // Called for embedded data sets only; empty content would be rejected as not gzip.
     let bytes = entry.embedded.unwrap_or_default();
     std::array::from_fn(|index| {
         (format!("embedded {}: {}", entry.name, entry.files[index].name), Cow::Borrowed(bytes[index]))
     })
 }
 
-/// The packed bytes of a file, and what messages call it.
+/// Name of a file for messages, and its compressed bytes.
 type Packed = (String, Cow<'static, [u8]>);
 
-/// Decodes the four files of `entry`, training and test at the same time.
+/// Decodes the four files of `entry`, training and test in parallel.
 fn decode(entry: &Entry, packed: &[Packed; 4]) -> Result<Dataset, LoadError> {
     let part = |images: usize, labels: usize| {
         decode_part(
@@ -155,7 +155,7 @@ fn decode(entry: &Entry, packed: &[Packed; 4]) -> Result<Dataset, LoadError> {
     })
 }
 
-/// Images and labels of one part, and the hashes of the two contents.
+/// Decodes images and labels of one part. Also returns the hashes of both files.
 fn decode_part(
     files: [&File; 2],
     packed: [&Packed; 2],
@@ -165,7 +165,7 @@ fn decode_part(
     let labels = idx::read(&packed[1].0, &packed[1].1, files[1].dimensions)?;
     let hashes = [images.sha256, labels.sha256];
     let verified = files[0].verify(&images).and_then(|()| files[1].verify(&labels));
-    // What does not fit together says more than a wrong hash.
+    // A mismatch of counts is more informative than a wrong hash.
     let set = image_set::join(images, labels, classes)?;
     verified?;
     Ok((set, hashes))
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn the_subset_holds_the_first_images_of_each_class() {
+    fn the_subset_has_equal_numbers_of_each_class() {
         let data = load("fashion-mnist-subset", None).unwrap();
         let (train, test) = (data.train.images().unwrap(), data.test.images().unwrap());
         let counts = |labels: &[u8]| -> [usize; 10] {
@@ -209,14 +209,14 @@ mod tests {
     }
 
     #[test]
-    fn files_and_embedded_bytes_are_the_same_data() {
+    fn files_and_embedded_content_are_equal() {
         let (entry, folder) = folder_of(loose_subset().1);
         let data = load_folder(&entry, folder.path()).unwrap();
         assert_eq!(data, load("fashion-mnist-subset", None).unwrap());
     }
 
     #[test]
-    fn another_data_set_under_the_name_is_refused() {
+    fn rejects_other_content_under_a_built_in_name() {
         let [train_images, train_labels, ..] = loose_subset().1;
         let (entry, folder) = folder_of([train_images, train_labels, train_images, train_labels]);
         let error = load_folder(&entry, folder.path()).unwrap_err();
@@ -224,16 +224,17 @@ mod tests {
         assert_eq!(
             error.to_string(),
             format!(
-                "{}: SHA-256 of the content is `bc3326d40226638052d42966316466b60c3174e7045b8d6c19dd031da4658d76`, \
-                 must be `c18e4435454c1a33c043e83839ccf18a73a0fbf7719f682ede7747c45dc3f324`\n\n\
-                 hint: `ohmspike data fetch` replaces wrong files of the cache folder; elsewhere put the published file",
+                "{}: SHA-256 of the content: expected \
+                 `c18e4435454c1a33c043e83839ccf18a73a0fbf7719f682ede7747c45dc3f324`, got \
+                 `bc3326d40226638052d42966316466b60c3174e7045b8d6c19dd031da4658d76`\n\n\
+                 hint: `ohmspike data fetch` replaces wrong files in the cache folder; replace files elsewhere yourself",
                 file.display()
             )
         );
     }
 
     #[test]
-    fn counts_that_disagree_say_more_than_a_wrong_hash() {
+    fn reports_different_counts_before_a_wrong_hash() {
         let labels = pack(&content(&[3], &[0, 1, 2]));
         let [train_images, train_labels, test_images, _] = loose_subset().1;
         let (entry, folder) = folder_of([train_images, train_labels, test_images, &labels]);
@@ -242,7 +243,7 @@ mod tests {
         assert_eq!(
             error.to_string(),
             format!(
-                "{}: 3 labels, must be 1024 as `{}` holds images",
+                "{}: expected 1024 labels (one per image of `{}`), got 3",
                 path("t10k-labels-idx1-ubyte.gz"),
                 path("t10k-images-idx3-ubyte.gz")
             )

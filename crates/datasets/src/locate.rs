@@ -1,9 +1,10 @@
-//! Where the files of a data set are.
+//! Locates the files of a data set.
 //!
-//! Looked at in this order; the first place that holds all four files counts:
-//! 1. the folder that the environment variable `OHMSPIKE_DATA` names: its subfolder of the data set's name, or itself;
-//! 2. `/usr/share/datasets`, where Debian's packages put their files;
-//! 3. the cache folder, where [`fetch()`](crate::fetch()) puts them.
+//! The first of these places with all four files is used:
+//! 1. the folder in the environment variable `OHMSPIKE_DATA`: its subfolder with the name of the data set, or the
+//!    folder itself;
+//! 2. `/usr/share/datasets`, the location of Debian packages;
+//! 3. the cache folder, filled by [`fetch()`](crate::fetch()).
 
 use std::{
     env, fmt,
@@ -19,27 +20,27 @@ use crate::{
     shown::shown_path,
 };
 
-/// The environment variable that names a folder of data sets, or of one data set.
+/// Environment variable with a folder of data sets, or of one data set.
 pub const ENVIRONMENT_VARIABLE: &str = "OHMSPIKE_DATA";
 
-/// Where Debian's data set packages put their files.
+/// Folder of Debian's data set packages.
 const SYSTEM: &str = "/usr/share/datasets";
 
-/// A place that can hold a data set.
+/// A place that may contain a data set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// The program itself.
+    /// Embedded in the program.
     Embedded,
-    /// A folder named by the environment variable `OHMSPIKE_DATA`.
+    /// A folder from the environment variable `OHMSPIKE_DATA`.
     Environment(PathBuf),
-    /// The folder of the system's package.
+    /// The folder of a system package.
     System(PathBuf),
     /// The cache folder.
     Cache(PathBuf),
 }
 
 impl Place {
-    /// The folder, where the place is one.
+    /// Returns the folder, or `None` if the data set is embedded.
     pub fn folder(&self) -> Option<&Path> {
         match self {
             Place::Embedded => None,
@@ -59,36 +60,36 @@ impl fmt::Display for Place {
     }
 }
 
-/// A place in which some or all files are missing.
+/// A place with missing files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Looked {
     /// The place.
     pub place: Place,
-    /// The files that it does not hold.
+    /// Missing files.
     pub missing: Vec<&'static str>,
 }
 
-/// No place holds all files of a data set.
+/// Error: no place has all files of a data set.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error(
-    "{name}: not found, looked in {}, one must hold all of {}\n\n\
-     hint: `ohmspike data fetch {name}` downloads the files, or {}; the data set `{}` needs no files",
+    "{name}: no complete data set in {}; expected {}\n\n\
+     hint: `ohmspike data fetch {name}` downloads the files; or {}; the data set `{}` needs no files",
     looked_in(looked), names(catalogue::entry(*name)), other_ways(*name), Name::FashionMnistSubset
 )]
 pub struct NotFound {
     /// The data set.
     pub name: Name,
-    /// Where it is not, in the order of looking.
+    /// The places searched, in order.
     pub looked: Vec<Looked>,
 }
 
-/// Finds `name`; `cache` stands in for Ohmspike's cache folder, whose subfolders are called like the data sets.
+/// Locates `name`; `cache` overrides the cache folder of Ohmspike, which has one subfolder per data set.
 pub fn locate(name: Name, cache: Option<&Path>) -> Result<Place, NotFound> {
     let entry = catalogue::entry(name);
     locate_in(entry, places(entry, cache))
 }
 
-/// Every place that may hold `entry`, in the order of looking.
+/// Returns all places for `entry`, in search order.
 pub(crate) fn places(entry: &Entry, cache: Option<&Path>) -> Vec<Place> {
     if entry.embedded.is_some() {
         return vec![Place::Embedded];
@@ -96,14 +97,14 @@ pub(crate) fn places(entry: &Entry, cache: Option<&Path>) -> Vec<Place> {
     folders(entry.name.as_str(), cache)
 }
 
-/// Every folder that may hold the data set `name`, in the order of looking.
+/// Returns all folders for the data set `name`, in search order.
 pub(crate) fn folders(name: &str, cache: Option<&Path>) -> Vec<Place> {
     let environment = env::var_os(ENVIRONMENT_VARIABLE).filter(|folder| !folder.is_empty()).map(PathBuf::from);
     let cache = cache.map(Path::to_owned).or_else(default_cache);
     lookup_order(name, environment, cache)
 }
 
-/// The first of `places` that holds every file of `entry`.
+/// Returns the first of `places` with every file of `entry`.
 pub(crate) fn locate_in(entry: &Entry, places: Vec<Place>) -> Result<Place, NotFound> {
     let mut looked = Vec::new();
     for place in places {
@@ -115,15 +116,15 @@ pub(crate) fn locate_in(entry: &Entry, places: Vec<Place>) -> Result<Place, NotF
     Err(NotFound { name: entry.name, looked })
 }
 
-/// What to do where a download is no way, for a hint.
+/// Describes alternatives to a download, for hints.
 pub(crate) fn other_ways(name: Name) -> String {
     format!(
-        "`apt-get install dataset-fashion-mnist` on Debian and Ubuntu, \
+        "run `apt-get install dataset-fashion-mnist` on Debian and Ubuntu, \
          or set {ENVIRONMENT_VARIABLE} to a folder that holds the four files of {name}"
     )
 }
 
-/// The files of `entry` in a row.
+/// Lists the files of `entry`.
 pub(crate) fn names(entry: &Entry) -> String {
     entry.files.map(|file| format!("`{}`", file.name)).join(", ")
 }
@@ -144,7 +145,7 @@ fn missing(entry: &Entry, place: &Place) -> Vec<&'static str> {
     entry.files.iter().map(|file| file.name).filter(|name| !folder.join(name).is_file()).collect()
 }
 
-/// The places in a row; where only some files are missing, which.
+/// Lists the places and, if a place has some of the files, those that are missing.
 fn looked_in(looked: &[Looked]) -> String {
     let tell = |Looked { place, missing }: &Looked| match missing.len() {
         4 => place.to_string(),
@@ -168,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn the_environment_comes_before_the_system_and_the_cache_last() {
+    fn searches_environment_then_system_then_cache() {
         assert_eq!(
             lookup_order("fashion-mnist", Some("/data".into()), Some("/cache".into())),
             [
@@ -185,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_whole_folder_counts() {
+    fn the_first_complete_folder_is_used() {
         let folder = tempfile::tempdir().unwrap();
         let [part, whole, other] = ["part", "whole", "other"].map(|name| folder.path().join(name));
         fill(&part, 3);
@@ -196,12 +197,12 @@ mod tests {
     }
 
     #[test]
-    fn the_subset_is_part_of_the_program() {
+    fn the_subset_is_embedded() {
         assert_eq!(locate(Name::FashionMnistSubset, None), Ok(Place::Embedded));
     }
 
     #[test]
-    fn a_data_set_that_is_nowhere_says_what_to_do() {
+    fn a_missing_data_set_has_hints() {
         let folder = tempfile::tempdir().unwrap();
         fill(&folder.path().join("part"), 3);
         let entry = catalogue::entry(Name::FashionMnist);
@@ -210,12 +211,12 @@ mod tests {
         assert_eq!(
             locate_in(entry, places).unwrap_err().to_string(),
             format!(
-                "fashion-mnist: not found, looked in {path} (system), \
-                 {} (cache) without `t10k-labels-idx1-ubyte.gz`, one must hold all of \
+                "fashion-mnist: no complete data set in {path} (system), \
+                 {} (cache) without `t10k-labels-idx1-ubyte.gz`; expected \
                  `train-images-idx3-ubyte.gz`, `train-labels-idx1-ubyte.gz`, `t10k-images-idx3-ubyte.gz`, \
                  `t10k-labels-idx1-ubyte.gz`\n\n\
-                 hint: `ohmspike data fetch fashion-mnist` downloads the files, or \
-                 `apt-get install dataset-fashion-mnist` on Debian and Ubuntu, or set OHMSPIKE_DATA to a folder that \
+                 hint: `ohmspike data fetch fashion-mnist` downloads the files; or \
+                 run `apt-get install dataset-fashion-mnist` on Debian and Ubuntu, or set OHMSPIKE_DATA to a folder that \
                  holds the four files of fashion-mnist; the data set `fashion-mnist-subset` needs no files",
                 part.display()
             )

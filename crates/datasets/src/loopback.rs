@@ -1,4 +1,4 @@
-//! Tests only: a server of this machine that answers as told.
+//! A local test server with prepared answers.
 
 use std::{
     io::{BufRead, BufReader, Write},
@@ -11,19 +11,19 @@ use std::{
     time::Duration,
 };
 
-/// What to answer.
+/// Answer of the server.
 pub(crate) enum Answer {
-    /// The whole file.
+    /// A complete file.
     Whole(Vec<u8>),
-    /// A part of what the header announces, then silence.
+    /// Part of the announced content, then silence.
     Cut { sent: Vec<u8>, announced: usize },
-    /// No such file.
+    /// Status 404.
     Missing,
-    /// A byte after the other, as long as the client listens.
+    /// One byte at a time without end.
     Dripping,
 }
 
-/// A running server; it ends when dropped.
+/// A running server, stopped on drop.
 pub(crate) struct Loopback {
     pub address: String,
     socket: SocketAddr,
@@ -31,7 +31,7 @@ pub(crate) struct Loopback {
     thread: Option<JoinHandle<()>>,
 }
 
-/// Answers every request, one after the other, as `answer` says for the last part of its path.
+/// Serves requests sequentially; `answer` receives the last component of the path.
 pub(crate) fn serve(answer: impl Fn(&str) -> Answer + Send + 'static) -> Loopback {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let socket = listener.local_addr().unwrap();
@@ -61,7 +61,7 @@ fn reply(mut stream: TcpStream, answer: &impl Fn(&str) -> Answer) {
         Answer::Dripping => ("200 OK", usize::MAX >> 1, Vec::new()),
     };
     let header = format!("HTTP/1.1 {status}\r\nContent-Length: {announced}\r\nConnection: close\r\n\r\n");
-    // The client may have turned away.
+    // The client may have closed the connection.
     let mut outcome = stream.write_all(header.as_bytes()).and_then(|()| stream.write_all(&sent));
     while drips && outcome.is_ok() {
         thread::sleep(Duration::from_millis(10));
@@ -72,7 +72,7 @@ fn reply(mut stream: TcpStream, answer: &impl Fn(&str) -> Answer) {
 impl Drop for Loopback {
     fn drop(&mut self) {
         self.ended.store(true, Ordering::SeqCst);
-        // Wakes the server, which then sees that it has ended.
+        // Wakes the server so that it sees the flag.
         let woken = TcpStream::connect(self.socket).is_ok();
         if let Some(thread) = self.thread.take().filter(|_| woken) {
             let _ = thread.join();

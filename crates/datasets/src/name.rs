@@ -1,4 +1,4 @@
-//! The names of the data sets.
+//! Names of the built-in data sets.
 
 use std::{fmt, str::FromStr};
 
@@ -6,20 +6,20 @@ use thiserror::Error;
 
 use crate::shown::excerpt;
 
-/// A data set by name.
+/// Name of a built-in data set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Name {
-    /// Fashion-MNIST in full: 60,000 training and 10,000 test images.
+    /// The complete Fashion-MNIST: 60,000 training and 10,000 test images.
     FashionMnist,
-    /// The first images of each of its classes: 5,120 training and 1,024 test images, part of the program.
+    /// The first images of each class of Fashion-MNIST: 5,120 training and 1,024 test images, embedded in the program.
     FashionMnistSubset,
 }
 
 impl Name {
-    /// Every data set.
+    /// All built-in data sets.
     pub const ALL: [Name; 2] = [Name::FashionMnist, Name::FashionMnistSubset];
 
-    /// The name as flags and study files spell it.
+    /// Returns the name used in flags and study files.
     pub fn as_str(self) -> &'static str {
         match self {
             Name::FashionMnist => "fashion-mnist",
@@ -42,16 +42,16 @@ impl FromStr for Name {
     }
 }
 
-/// A text that names no data set.
+/// Error: unknown data set.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("data set: got `{got}`, must be one of {}", known())]
+#[error("unknown data set `{got}`; expected one of {}", known())]
 pub struct UnknownName {
-    /// The text.
+    /// The unknown name.
     pub got: String,
 }
 
 fn known() -> String {
-    Name::ALL.map(|name| format!("`{name}`")).join(", ")
+    Name::ALL.map(Name::as_str).join(", ")
 }
 
 #[cfg(test)]
@@ -59,17 +59,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_name_reads_back() {
+    fn every_name_round_trips() {
         for name in Name::ALL {
             assert_eq!(name.to_string().parse(), Ok(name));
         }
     }
 
     #[test]
-    fn an_unknown_name_is_told_the_known_ones() {
+    fn an_unknown_name_lists_the_known_ones() {
         assert_eq!(
             "mnist".parse::<Name>().unwrap_err().to_string(),
-            "data set: got `mnist`, must be one of `fashion-mnist`, `fashion-mnist-subset`"
+            "unknown data set `mnist`; expected one of fashion-mnist, fashion-mnist-subset"
         );
     }
 }

@@ -1,111 +1,107 @@
-//! What an import leaves out, changes or cannot test: counted, and told by whoever imports.
+//! Remarks of an import on skipped, changed or untestable data, for the caller to report.
 
 use thiserror::Error;
 
-use crate::shown::excerpt;
+use crate::{counted, shown::excerpt};
 
-/// Classes that a note lists.
+/// Classes listed in a note.
 const LISTED: usize = 8;
 
-/// Something about a data set that was imported.
+/// A remark on an imported data set.
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum Note {
-    /// What the file states of its times was used.
-    #[error("times count {unit}: {attribute} is {value}")]
+    /// The unit of times stated in the file was used.
+    #[error("times are in {unit} ({attribute} is {value})")]
     UnitStated {
         /// The unit.
         unit: &'static str,
-        /// The attribute, with the data set or group that has it.
+        /// The attribute, and the data set or group that has it.
         attribute: String,
         /// Its value.
         value: String,
     },
-    /// What the file states of its times was not used, since the user says something else.
-    #[error("times count {unit} as `--time-unit` says, although {attribute} is {value}")]
+    /// The user's unit of times overrides the unit stated in the file.
+    #[error("`--time-unit` sets the unit of times to {unit}, but {attribute} is {value}")]
     UnitOverruled {
         /// The unit.
         unit: &'static str,
-        /// The attribute, with the data set or group that has it.
+        /// The attribute, and the data set or group that has it.
         attribute: String,
         /// Its value.
         value: String,
     },
-    /// Times whose type holds less than microseconds.
+    /// Times with a resolution coarser than a microsecond.
     #[error(
-        "`{column}` is {number_type}, which resolves the latest event, at {seconds} s, to {microseconds} microseconds: times of the \
-         file may be rounded"
+        "`{column}` is {number_type}, which resolves {microseconds} µs at the latest event ({seconds} s): times in the file may be \
+         rounded"
     )]
     CoarseTimes {
         /// The column of times.
         column: &'static str,
-        /// How they are stored.
+        /// Storage format of the times.
         number_type: String,
         /// The latest time, s.
         seconds: f64,
-        /// The distance to the next number, microseconds.
+        /// Distance to the next number, µs.
         microseconds: f64,
     },
-    /// A duration that is far from what recordings last.
+    /// All events are in the first fraction of the duration.
     #[error(
-        "the latest event of all is at {latest:.3e} s of the stated duration of {duration_seconds} s: check `--time-unit` and `--duration`"
+        "the latest event is at {latest:.3e} s, but recordings last {duration_seconds} s; check `--time-unit` and `--duration`"
     )]
     Short {
         /// The latest event, s.
         latest: f64,
-        /// What is stated, s.
+        /// Stated duration, s.
         duration_seconds: f64,
     },
     /// Recordings without events.
-    #[error("{empty} of {samples} recordings {part} have no event")]
+    #[error("no events in {empty} of {samples} recordings {part}")]
     Empty {
-        /// `for training` or `for the test`.
+        /// `for training` or `for testing`.
         part: &'static str,
-        /// Those without.
+        /// Number of recordings without events.
         empty: usize,
-        /// All.
+        /// Number of recordings.
         samples: usize,
     },
-    /// Classes that training or the test does not see.
-    #[error("{} without samples {part}: {}", counted(classes.len()), listed(classes))]
+    /// Classes without training samples or without test samples.
+    #[error("{} without samples {part}: {}", counted(classes.len(), "class"), listed(classes))]
     Missing {
-        /// `for training` or `for the test`.
+        /// `for training` or `for testing`.
         part: &'static str,
-        /// Name, and samples in training and test, of each.
+        /// Name, training samples and test samples of each class.
         classes: Vec<(String, usize, usize)>,
     },
-    /// Numbers outside the range of training.
-    #[error("{held} of {numbers} numbers for the test lie outside the range of training and are held at its ends")]
+    /// Test numbers outside the training range.
+    #[error("test numbers outside the training range are clipped to it: {held} of {numbers}")]
     Held {
-        /// Those outside.
+        /// Numbers outside the range.
         held: usize,
-        /// All.
+        /// Total numbers.
         numbers: usize,
     },
-    /// Features that say nothing.
-    #[error("{constant} of {features} features are the same in all of training and become 0 everywhere")]
+    /// Features without variation.
+    #[error("features that are constant in training become 0: {constant} of {features}")]
     Constant {
-        /// Those that are always the same.
+        /// Number of constant features.
         constant: usize,
-        /// All.
+        /// Total features.
         features: usize,
     },
-    /// Numbers that float32 does not hold.
-    #[error("{rounded} of {numbers} numbers are rounded to float32, by at most 1 in 16,777,216")]
+    /// Numbers without an exact float32.
+    #[error("numbers rounded to float32 (by at most 1 in 16,777,216): {rounded} of {numbers}")]
     Rounded {
-        /// Those that are rounded.
+        /// Rounded numbers.
         rounded: usize,
-        /// All.
+        /// Total numbers.
         numbers: usize,
     },
-}
-
-fn counted(classes: usize) -> String {
-    if classes == 1 { "1 class".to_owned() } else { format!("{classes} classes") }
 }
 
 fn listed(classes: &[(String, usize, usize)]) -> String {
     let one = |(name, train, test): &(String, usize, usize)| {
-        format!("`{}` ({train} for training, {test} for the test)", excerpt(name))
+        format!("`{}` ({train} for training, {test} for testing)", excerpt(name))
     };
     let first = classes.iter().take(LISTED).map(one).collect::<Vec<_>>().join(", ");
     match classes.len().saturating_sub(LISTED) {

@@ -1,16 +1,16 @@
-//! Reads arrays of NumPy: a header that is a Python dictionary, then numbers, or records with named fields.
+//! Reads NumPy arrays: a Python dictionary as header, then numbers or records with named fields.
 //!
 //! ```text
-//! offset 0    93 "NUMPY"   version as two bytes: 1.0, 2.0 or 3.0
-//!        8    length of the header, little-endian: 16 bits in version 1, 32 bits in the others
-//!             {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }
-//!             the elements
+//! offset 0          93 "NUMPY"              version as two bytes: 1.0, 2.0 or 3.0
+//!        8          length of the header   little-endian; 16 bits in version 1, 32 bits in the others
+//!                   {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }
+//!                   the elements
 //! ```
 //! `descr` is a type, or a list of `(name, type)` and `(name, type, shape)`. Source: NumPy, *The npy format*,
 //! numpy.org/doc/stable/reference/generated/numpy.lib.format.html.
 //!
-//! The header is read by a small parser of our own, since those of the ecosystem descend into nested brackets as deep as a file
-//! likes. Arrays of Python objects are pickles, which are programs; they are refused.
+//! This module has its own small parser for the header, because existing crates recurse without limit on nested
+//! brackets. Arrays of Python objects are pickles, which are executable, and are rejected.
 
 use std::sync::Arc;
 
@@ -21,9 +21,9 @@ use crate::{
     shown::excerpt,
 };
 
-/// The first bytes of every file.
+/// The first bytes of an npy file.
 pub(crate) const MAGIC: &[u8] = b"\x93NUMPY";
-/// Brackets within brackets; a type with fields has 3.
+/// Deepest nesting of brackets; a type with fields has 3.
 const DEEPEST: usize = 8;
 
 /// An array; messages call it `file`.
@@ -33,75 +33,75 @@ pub(crate) struct Array {
     pub layout: Layout,
 }
 
-/// What an element is.
+/// Type of an element.
 pub(crate) enum Layout {
-    /// A number; the elements stand with the last index fastest.
+    /// A number; the last index varies fastest.
     Plain(Column),
-    /// Fields; those that are no single number have none.
+    /// Fields by name, with a description instead of a column for fields that are not a single number.
     Records(Vec<(String, Result<Column, String>)>),
 }
 
-/// Why bytes are not an array of numbers.
+/// Reason for rejecting an npy file.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum NpyError {
-    /// The file ends within its header.
-    #[error("{file}: ends after {got} bytes, within the header, must be whole")]
+    /// The header is truncated.
+    #[error("{file}: truncated header; the file ends after {got} bytes")]
     Header {
         /// The array.
         file: String,
-        /// Bytes that are there.
+        /// Size of the file, bytes.
         got: usize,
     },
-    /// A version that is not known.
-    #[error("{file}: version is {major}.{minor}, must be 1.0, 2.0 or 3.0")]
+    /// Unknown version.
+    #[error("{file}: npy version: expected 1.0, 2.0 or 3.0, got {major}.{minor}")]
     Version {
         /// The array.
         file: String,
-        /// Its first number.
+        /// Major version.
         major: u8,
-        /// Its second number.
+        /// Minor version.
         minor: u8,
     },
-    /// A header that is not as NumPy writes it.
-    #[error("{file}: header {reason}, must be as `numpy.save` writes it")]
+    /// Invalid header.
+    #[error("{file}: invalid header: {reason}; expected a file from `numpy.save`")]
     Text {
         /// The array.
         file: String,
-        /// What is wrong.
+        /// Description of the error.
         reason: String,
     },
-    /// Elements of a type that is not read.
-    #[error("{file}: type is {got}, must be numbers or records of numbers")]
+    /// Unsupported element type.
+    #[error("{file}: expected numbers or records of numbers, got type {got}")]
     Type {
         /// The array.
         file: String,
-        /// The type as NumPy writes it.
+        /// Type in NumPy notation.
         got: String,
     },
-    /// A pickle.
+    /// Pickled objects.
     #[error(
-        "{file}: holds Python objects, must hold numbers\n\n\
-         hint: recordings of different lengths go into one file with `numpy.savez(FILE, *recordings, labels=labels)`"
+        "{file}: contains Python objects; expected numbers\n\n\
+         hint: save recordings of different lengths with `numpy.savez(FILE, *recordings, labels=labels)`"
     )]
     Objects {
         /// The array.
         file: String,
     },
-    /// The other order of elements.
-    #[error("{file}: is in Fortran order, must be in C order\n\nhint: save `numpy.ascontiguousarray(array)`")]
+    /// Array in Fortran order.
+    #[error("{file}: array in Fortran order; expected C order\n\nhint: save `numpy.ascontiguousarray(array)`")]
     Fortran {
         /// The array.
         file: String,
     },
-    /// More or fewer elements than the shape says.
-    #[error("{file}: {got} bytes of elements, must be {needed} for shape {shape}")]
+    /// Size of the elements does not match the shape.
+    #[error("{file}: expected {needed} bytes of elements for shape {shape}, got {got}")]
     Length {
         /// The array.
         file: String,
         /// Bytes after the header.
         got: usize,
-        /// What the shape needs; a text since it may be more than can be counted.
+        /// Expected bytes; a string because the number may overflow.
         needed: String,
         /// The shape.
         shape: String,
@@ -109,7 +109,7 @@ pub enum NpyError {
 }
 
 impl Array {
-    /// The only dimension of a row.
+    /// Returns whether the array has one dimension.
     pub(crate) fn is_row(&self) -> bool {
         self.shape.len() == 1
     }
@@ -123,11 +123,11 @@ pub(crate) fn read(file: &str, bytes: Vec<u8>) -> Result<Array, NpyError> {
         header
             .iter()
             .find_map(|(key, value)| (key == name).then_some(value))
-            .ok_or_else(|| text(format!("has no `{name}`")))
+            .ok_or_else(|| text(format!("missing `{name}`")))
     };
-    let shape = sizes(entry("shape")?).ok_or_else(|| text("has a `shape` that is none".to_owned()))?;
+    let shape = sizes(entry("shape")?).ok_or_else(|| text("invalid `shape`".to_owned()))?;
     let Literal::Truth(fortran) = *entry("fortran_order")? else {
-        return Err(text("has a `fortran_order` that is neither `True` nor `False`".to_owned()));
+        return Err(text("`fortran_order` is neither `True` nor `False`".to_owned()));
     };
     if fortran && shape.len() > 1 {
         return Err(NpyError::Fortran { file: file.to_owned() });
@@ -139,7 +139,7 @@ pub(crate) fn read(file: &str, bytes: Vec<u8>) -> Result<Array, NpyError> {
     let needed = size.zip(count).and_then(|(size, count)| size.checked_mul(count));
     let got = bytes.len() - start;
     if needed != Some(got) {
-        let needed = needed.map_or_else(|| "more than there is memory".to_owned(), |needed| needed.to_string());
+        let needed = needed.map_or_else(|| format!("more than {}", usize::MAX), |needed| needed.to_string());
         return Err(NpyError::Length { file: file.to_owned(), got, needed, shape: told(&shape) });
     }
     let (size, count) = (size.unwrap_or_default(), count.unwrap_or_default());
@@ -148,7 +148,7 @@ pub(crate) fn read(file: &str, bytes: Vec<u8>) -> Result<Array, NpyError> {
     let mut columns = Vec::new();
     for Field { name, number, size: field } in fields {
         let column = number.map(|number| {
-            Column::within(&bytes, first, size, count, number).expect("the length of the file was compared")
+            Column::within(&bytes, first, size, count, number).expect("the file has the length of its elements")
         });
         columns.push((name, column));
         first += field;
@@ -158,13 +158,13 @@ pub(crate) fn read(file: &str, bytes: Vec<u8>) -> Result<Array, NpyError> {
         _ => match columns.pop() {
             Some((_, Ok(column))) => Layout::Plain(column),
             Some((_, Err(got))) => return Err(NpyError::Type { file: file.to_owned(), got }),
-            None => return Err(text("has no type".to_owned())),
+            None => return Err(text("missing element type".to_owned())),
         },
     };
     Ok(Array { file: file.to_owned(), shape, layout })
 }
 
-/// A shape as Python writes it.
+/// Formats a shape in Python notation.
 pub(crate) fn told(shape: &[usize]) -> String {
     match shape {
         [one] => format!("({one},)"),
@@ -172,7 +172,7 @@ pub(crate) fn told(shape: &[usize]) -> String {
     }
 }
 
-/// Where the elements start, and the dictionary before them.
+/// Returns the start of the elements and the header dictionary.
 fn header(file: &str, bytes: &[u8]) -> Result<(usize, Vec<(String, Literal)>), NpyError> {
     let short = || NpyError::Header { file: file.to_owned(), got: bytes.len() };
     let text = |reason: &str| NpyError::Text { file: file.to_owned(), reason: reason.to_owned() };
@@ -187,24 +187,24 @@ fn header(file: &str, bytes: &[u8]) -> Result<(usize, Vec<(String, Literal)>), N
     };
     let start = length.and_then(|length| length.checked_add(first)).ok_or_else(short)?;
     let content = bytes.get(first..start).ok_or_else(short)?;
-    let content = std::str::from_utf8(content).map_err(|_| text("is not text"))?;
+    let content = std::str::from_utf8(content).map_err(|_| text("not UTF-8"))?;
     let mut parser = Parser { left: content };
     match parser.value(0) {
         Some(Literal::Dictionary(entries)) if parser.left.trim().is_empty() => Ok((start, entries)),
-        _ => Err(text("is not a dictionary of types, sizes and truths")),
+        _ => Err(text("not a dictionary of types, sizes and booleans")),
     }
 }
 
-/// A part of an element.
+/// A field of an element.
 struct Field {
     name: String,
-    /// The type as NumPy writes it where it is no number.
+    /// Type of the number, or the NumPy notation of another type.
     number: Result<NumberType, String>,
     size: usize,
 }
 
 fn fields(file: &str, descr: &Literal) -> Result<Vec<Field>, NpyError> {
-    let wrong = || NpyError::Text { file: file.to_owned(), reason: "has a `descr` that is no type".to_owned() };
+    let wrong = || NpyError::Text { file: file.to_owned(), reason: "invalid `descr`".to_owned() };
     match descr {
         Literal::Text(code) => Ok(vec![field(file, String::new(), code)?]),
         Literal::List(fields) => fields
@@ -213,7 +213,7 @@ fn fields(file: &str, descr: &Literal) -> Result<Vec<Field>, NpyError> {
                 let Literal::Tuple(parts) = entry else { return Err(wrong()) };
                 match &parts[..] {
                     [Literal::Text(name), Literal::Text(code)] => field(file, name.clone(), code),
-                    // A field that is an array is passed over unless it is asked for.
+                    // An array field is an error only if it is used.
                     [Literal::Text(name), Literal::Text(code), shape] => {
                         let one = field(file, name.clone(), code)?;
                         let shape = sizes(shape).ok_or_else(wrong)?;
@@ -229,7 +229,7 @@ fn fields(file: &str, descr: &Literal) -> Result<Vec<Field>, NpyError> {
     }
 }
 
-/// The field `name` of the type that NumPy writes as `code`: order of bytes, kind, size.
+/// Parses the NumPy type `code` of the field `name`: byte order, kind, size.
 fn field(file: &str, name: String, code: &str) -> Result<Field, NpyError> {
     let unknown = || NpyError::Type { file: file.to_owned(), got: format!("`{}`", excerpt(code)) };
     let order = code.chars().next().filter(|order| "<>|=".contains(*order)).ok_or_else(unknown)?;
@@ -238,7 +238,7 @@ fn field(file: &str, name: String, code: &str) -> Result<Field, NpyError> {
     if letter == 'O' {
         return Err(NpyError::Objects { file: file.to_owned() });
     }
-    // Dates say their unit in brackets after the size.
+    // Dates have their unit in brackets after the size.
     let digits = rest.as_str().split('[').next().unwrap_or_default();
     let size: usize = digits.parse().map_err(|_| unknown())?;
     let kind = match letter {
@@ -250,12 +250,12 @@ fn field(file: &str, name: String, code: &str) -> Result<Field, NpyError> {
     };
     let number =
         kind.and_then(|kind| NumberType::new(kind, size, order == '>')).ok_or_else(|| format!("`{}`", excerpt(code)));
-    // Text is counted in characters of four bytes.
+    // Text uses four bytes per character.
     let size = if letter == 'U' { size.checked_mul(4).ok_or_else(unknown)? } else { size };
     Ok(Field { name, number, size })
 }
 
-/// The sizes of a shape.
+/// Returns the sizes in a shape.
 fn sizes(shape: &Literal) -> Option<Vec<usize>> {
     let size = |literal: &Literal| match literal {
         Literal::Whole(size) => usize::try_from(*size).ok(),
@@ -267,7 +267,7 @@ fn sizes(shape: &Literal) -> Option<Vec<usize>> {
     }
 }
 
-/// A value of Python, as far as headers have them.
+/// A Python literal, restricted to what headers contain.
 enum Literal {
     Text(String),
     Whole(u64),
@@ -282,7 +282,7 @@ struct Parser<'a> {
 }
 
 impl Parser<'_> {
-    /// The next value, `depth` brackets deep; none where there is none.
+    /// Parses the next value at nesting `depth`, or returns `None` if there is none.
     fn value(&mut self, depth: usize) -> Option<Literal> {
         if depth > DEEPEST {
             return None;
@@ -293,7 +293,7 @@ impl Parser<'_> {
             '[' => self.items("]", depth).map(Literal::List),
             '(' => {
                 let (mut items, ended) = self.items_and_comma(")", depth)?;
-                // One value in brackets is that value.
+                // One value in parentheses without a comma is the value itself.
                 if items.len() == 1 && !ended { items.pop() } else { Some(Literal::Tuple(items)) }
             }
             '{' => self.dictionary(depth).map(Literal::Dictionary),
@@ -303,7 +303,7 @@ impl Parser<'_> {
         }
     }
 
-    /// Passes over `token` and says whether it was there.
+    /// Consumes `token` and returns whether it was present.
     fn take(&mut self, token: &str) -> bool {
         self.left = self.left.trim_start();
         let rest = self.left.strip_prefix(token);
@@ -311,7 +311,7 @@ impl Parser<'_> {
         rest.is_some()
     }
 
-    /// No name of a field that we know has a backslash.
+    /// Parses a string without escapes; no known field name has a backslash.
     fn text(&mut self, quote: char) -> Option<String> {
         let (text, rest) = self.left[1..].split_once(quote)?;
         self.left = rest;
@@ -321,7 +321,7 @@ impl Parser<'_> {
     fn whole(&mut self) -> Option<u64> {
         let end = self.left.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(self.left.len());
         let (digits, rest) = self.left.split_at(end);
-        // Python 2 wrote long numbers so.
+        // Python 2 marks long integers with L.
         self.left = rest.strip_prefix('L').unwrap_or(rest);
         digits.parse().ok()
     }
@@ -330,7 +330,7 @@ impl Parser<'_> {
         Some(self.items_and_comma(end, depth)?.0)
     }
 
-    /// Values up to the bracket that is `end`, and whether a comma stood before it.
+    /// Parses values up to the bracket `end`. Also returns whether the last value is followed by a comma.
     fn items_and_comma(&mut self, end: &str, depth: usize) -> Option<(Vec<Literal>, bool)> {
         self.left = &self.left[1..];
         let mut items = Vec::new();

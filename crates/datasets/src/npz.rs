@@ -1,7 +1,7 @@
-//! Reads files of several NumPy arrays: a zip archive of npy files, packed or not.
+//! Reads npz files: zip archives of npy files, compressed or not.
 //!
-//! What is unpacked is bounded by the size of the archive, for all arrays together, so that entries that share their bytes do not
-//! multiply them; it grows with the content that really comes.
+//! The decompressed size of all arrays together is bounded by the size of the archive, so that overlapping entries
+//! cannot multiply the memory use. Memory use grows with the content; sizes in headers are not trusted.
 
 use std::{collections::BTreeMap, io::Read};
 
@@ -15,27 +15,27 @@ use crate::{
     source::{Source, most_unpacked},
 };
 
-/// The first bytes of every archive that is not empty.
+/// The first bytes of an archive with at least one entry.
 pub(crate) const MAGIC: &[u8] = b"PK\x03\x04";
 
-/// Why a file is not an archive of arrays.
+/// Reason for rejecting an npz file.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum NpzError {
-    /// The archive is damaged, or has something that is not read.
-    #[error("{file}: {reason}, must be an archive as `numpy.savez` writes it")]
+    /// A damaged archive, or an unsupported feature.
+    #[error("{file}: {reason}; expected an archive from `numpy.savez`")]
     Archive {
-        /// The file, with the array where one is at fault.
+        /// The file, and the array if one is at fault.
         file: String,
-        /// What is wrong.
+        /// Description of the error.
         reason: String,
     },
-    /// An array is not one.
+    /// Invalid array.
     #[error(transparent)]
     Array(#[from] NpyError),
 }
 
-/// Every array of `source` by its name.
+/// Reads every array of `source` by name.
 pub(crate) fn read(source: &Source) -> Result<BTreeMap<String, Array>, NpzError> {
     let damaged = |reason: rawzip::Error| wrong(&source.file, reason);
     let archive = ZipArchive::from_slice(&source.bytes[..]).map_err(damaged)?;
@@ -51,20 +51,20 @@ pub(crate) fn read(source: &Source) -> Result<BTreeMap<String, Array>, NpzError>
         let bytes = unpack(&file, &archive, &entry, left)?;
         left -= bytes.len() as u64;
         if !bytes.starts_with(npy::MAGIC) {
-            return Err(wrong(&file, "does not start as an array"));
+            return Err(wrong(&file, "not an npy array"));
         }
         if arrays.insert(name.to_owned(), npy::read(&file, bytes)?).is_some() {
-            return Err(wrong(&file, "is there twice"));
+            return Err(wrong(&file, "duplicate array"));
         }
     }
     let stated = archive.entries_hint();
     if count != stated {
-        return Err(wrong(&source.file, format!("{count} of {stated} entries are there")));
+        return Err(wrong(&source.file, format!("found {count} of {stated} entries")));
     }
     Ok(arrays)
 }
 
-/// The content of an entry, at most `most` bytes.
+/// Reads the content of an entry, at most `most` bytes.
 fn unpack(
     file: &str,
     archive: &ZipSliceArchive<&[u8]>,
@@ -76,16 +76,13 @@ fn unpack(
     let content: Box<dyn Read> = match entry.compression_method() {
         CompressionMethod::STORE => Box::new(packed),
         CompressionMethod::DEFLATE => Box::new(DeflateDecoder::new(packed)),
-        other => return Err(wrong(file, format!("is packed by method {other}"))),
+        other => return Err(wrong(file, format!("unsupported compression method {other}"))),
     };
     let mut bytes = Vec::new();
     let outcome = local.verifying_reader(content).take(most + 1).read_to_end(&mut bytes);
     outcome.map_err(|reason| wrong(file, format!("damaged after {} bytes ({reason})", bytes.len())))?;
     if bytes.len() as u64 > most {
-        return Err(wrong(
-            file,
-            format!("unpacks to more than the {most} bytes that are left of those that the archive may hold"),
-        ));
+        return Err(wrong(file, format!("decompresses to more than the remaining {most} bytes of the limit")));
     }
     Ok(bytes)
 }

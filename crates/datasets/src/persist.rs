@@ -1,8 +1,8 @@
-//! A file written in whole or not at all.
+//! Writes a file atomically: completely or not at all.
 //!
-//! The content goes into a new file of the same folder, under a name with 16 random letters that the system creates only where
-//! no file has it, so that neither another process nor another host can write into it. Once it is on the disk it is renamed.
-//! Whoever reads sees the old file or the new one.
+//! The content goes into a new file in the same folder. Its name has 16 random letters and the system creates it only
+//! if it does not exist, so no other process or host can write to it. Once it is on disk, it is renamed. Readers see
+//! either the old file or the new one.
 
 use std::{
     ffi::OsStr,
@@ -13,28 +13,28 @@ use std::{
 
 use tempfile::NamedTempFile;
 
-/// How names of unfinished files start; no reader of a folder takes hidden files for results.
+/// Prefix of unfinished files. Hidden files are never read as results.
 const PREFIX: &str = ".ohmspike-";
-/// How they end.
+/// Suffix of unfinished files.
 const SUFFIX: &str = ".part";
-/// Random letters between the two: 62^16 names.
+/// Random letters in the name: 62^16 names.
 const RANDOM: usize = 16;
 
-/// Writes what `fill` writes as the file at `path`.
+/// Writes the output of `fill` to the file at `path`.
 ///
-/// - An existing file is replaced and gives the new one its permissions; a new file gets those of any new file.
-/// - A symbolic link to a file, or to nothing, is replaced by the file; what it points to stays as it is.
-/// - Anything else at `path`, as a folder, a device or a pipe, is refused, and so is a file that is read-only.
-/// - The unfinished file is removed where anything fails. Success means that the content is on the disk under its name.
+/// - An existing file is replaced and keeps its permissions; a new file gets the default permissions.
+/// - A symbolic link to a file, or to nothing, is replaced by the file; the target of the link is unchanged.
+/// - Anything else at `path`, such as a folder, a device or a pipe, is an error, and so is a read-only file.
+/// - The unfinished file is removed on failure. On success, the content is on disk under its name.
 ///
 /// # Errors
-/// What the system or `fill` says.
+/// Returns an error of the operating system or of `fill`.
 pub fn write(path: &Path, fill: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>) -> io::Result<()> {
     let folder = path.parent().filter(|folder| *folder != OsStr::new("")).unwrap_or(Path::new("."));
-    // Told without the name of the unfinished file.
+    // Checked first so that the error does not name the unfinished file.
     fs::metadata(folder)?;
     let permissions = replaceable(path)?;
-    let mut part = BufWriter::new(beside(folder)?);
+    let mut part = BufWriter::new(temporary_file(folder)?);
     fill(&mut part)?;
     let part = part.into_inner().map_err(io::IntoInnerError::into_error)?;
     if let Some(permissions) = permissions {
@@ -45,14 +45,14 @@ pub fn write(path: &Path, fill: impl FnOnce(&mut (dyn Write + Send)) -> io::Resu
     sync_folder(folder)
 }
 
-/// The permissions of the file that stands at `path`, if one does that may be replaced.
+/// Returns the permissions of the file at `path`, or `None` if there is none. Fails if it cannot be replaced.
 fn replaceable(path: &Path) -> io::Result<Option<Permissions>> {
     let there = match fs::symlink_metadata(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         there => there?,
     };
     if there.is_symlink() {
-        // A link to nothing is as good as none.
+        // A dangling link can be replaced.
         return match fs::metadata(path) {
             Ok(target) if !target.is_file() => Err(irregular()),
             _ => Ok(None),
@@ -71,8 +71,8 @@ fn irregular() -> Error {
     Error::new(ErrorKind::InvalidInput, "not a regular file")
 }
 
-/// A temporary file in `folder` with the rights that any new file has there, since a cache folder may be shared.
-fn beside(folder: &Path) -> io::Result<NamedTempFile> {
+/// Creates a temporary file in `folder` with default permissions, since a cache folder may be shared.
+fn temporary_file(folder: &Path) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(PREFIX).suffix(SUFFIX).rand_bytes(RANDOM);
     #[cfg(unix)]
@@ -80,13 +80,13 @@ fn beside(folder: &Path) -> io::Result<NamedTempFile> {
     builder.tempfile_in(folder)
 }
 
-/// Brings the new name to the disk, where the system can do that for a folder.
+/// Flushes the new name to disk, if the system supports that for folders.
 fn sync_folder(folder: &Path) -> io::Result<()> {
     if cfg!(not(unix)) {
         return Ok(());
     }
     match File::open(folder).and_then(|folder| folder.sync_all()) {
-        // Some file systems, and folders that may be written and not read, cannot.
+        // Not supported on some file systems and for folders without read permission.
         Err(error)
             if matches!(
                 error.kind(),
@@ -110,18 +110,19 @@ mod tests {
     }
 
     fn mode(path: &Path) -> u32 {
-        fs::metadata(path).expect("it is there").permissions().mode() & 0o7777
+        fs::metadata(path).expect("the file exists").permissions().mode() & 0o7777
     }
 
     fn names(folder: &Path) -> Vec<String> {
-        let entries = fs::read_dir(folder).expect("it is there").map(|entry| entry.expect("it is there").file_name());
+        let entries =
+            fs::read_dir(folder).expect("the folder exists").map(|entry| entry.expect("the folder exists").file_name());
         let mut names: Vec<_> = entries.map(|name| name.to_string_lossy().into_owned()).collect();
         names.sort();
         names
     }
 
     #[test]
-    fn a_new_file_has_the_rights_of_any_and_a_replaced_one_keeps_its_own() {
+    fn new_files_have_default_permissions_and_replaced_files_keep_theirs() {
         let folder = tempfile::tempdir().unwrap();
         let [ours, plain] = ["ours", "plain"].map(|name| folder.path().join(name));
         put(&ours, b"x").unwrap();
@@ -134,13 +135,13 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_keeps_the_old_file_and_leaves_no_other() {
+    fn a_failure_keeps_the_old_file_only() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("table.csv");
         put(&path, b"old").unwrap();
         let failed = write(&path, |file| {
             file.write_all(&[0; 100_000])?;
-            // Nobody who looks now sees a part under the name.
+            // Readers never see a partial file.
             assert_eq!(fs::read(&path).unwrap(), b"old");
             Err(Error::other("the disk is full"))
         });
@@ -150,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_is_replaced_and_its_target_stays() {
+    fn replaces_a_link_and_keeps_its_target() {
         let folder = tempfile::tempdir().unwrap();
         let [target, link, nowhere] = ["target", "link", "nowhere"].map(|name| folder.path().join(name));
         fs::write(&target, b"mine").unwrap();
@@ -166,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_file_is_refused() {
+    fn rejects_folders_devices_and_read_only_files() {
         let folder = tempfile::tempdir().unwrap();
         let link = folder.path().join("link");
         symlink("/dev/null", &link).unwrap();
@@ -181,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn many_writers_of_one_name_never_mix() {
+    fn concurrent_writers_never_mix_content() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("shared");
         std::thread::scope(|scope| {

@@ -1,8 +1,8 @@
-//! Why a file cannot be read or written, in plain words.
+//! Describes why a file cannot be read or written.
 
 use std::io::{Error, ErrorKind};
 
-/// Why a file cannot be read: `no such file`, `permission denied`. Errors without a common cause keep their own text.
+/// Describes why a file cannot be read, such as `no such file`. Unusual errors keep their own text.
 ///
 /// ```
 /// use std::io::{Error, ErrorKind};
@@ -30,7 +30,7 @@ pub fn reason(error: &Error) -> String {
     words.to_owned()
 }
 
-/// Why a file cannot be written: as [`reason`], but a missing path is a missing folder.
+/// Describes why a file cannot be written, as [`reason`] does; a missing path is a missing folder.
 pub fn write_reason(error: &Error) -> String {
     match error.kind() {
         ErrorKind::NotFound if error.get_ref().is_none() => "no such folder".to_owned(),

@@ -1,4 +1,4 @@
-//! Regular files read up to a bound: pipes and devices have no end, and may never have a beginning.
+//! Reads regular files up to a size limit. Pipes and devices may block or never end.
 
 use std::{
     fs::{self, File},
@@ -6,12 +6,12 @@ use std::{
     path::Path,
 };
 
-/// Opens the file at `path` to be read, links followed.
+/// Opens the file at `path` for reading and follows links.
 ///
 /// # Errors
-/// What the system says, and [`ErrorKind::InvalidInput`] for a folder, pipe, socket or device.
+/// Returns the error of the operating system, or [`ErrorKind::InvalidInput`] for a folder, pipe, socket or device.
 pub fn open(path: &Path) -> io::Result<File> {
-    // Asked before it is opened: opening a pipe waits for somebody who writes.
+    // Checked before opening, because opening a pipe waits for a writer.
     let check = |regular: bool| if regular { Ok(()) } else { Err(irregular()) };
     check(fs::metadata(path)?.is_file())?;
     let file = File::open(path)?;
@@ -19,17 +19,17 @@ pub fn open(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// The content of the file at `path`, of at most `most` bytes.
+/// Reads the file at `path`, at most `most` bytes.
 ///
 /// # Errors
-/// As [`open`], and [`ErrorKind::FileTooLarge`] for a longer file.
+/// Fails as [`open`] does, and with [`ErrorKind::FileTooLarge`] if the file is longer.
 pub fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
     let file = open(path)?;
     let stated = file.metadata()?.len();
     if stated > most {
         return Err(too_large(stated, most));
     }
-    // A file of the system, as those in /proc, may state 0 bytes and have more; another may grow while it is read.
+    // Files in /proc report 0 bytes, and other files may grow while they are read.
     let mut bytes = Vec::with_capacity(stated as usize);
     file.take(most + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > most {
@@ -43,7 +43,7 @@ fn irregular() -> Error {
 }
 
 fn too_large(got: u64, most: u64) -> Error {
-    Error::new(ErrorKind::FileTooLarge, format!("{got} bytes or more, at most {most} are read"))
+    Error::new(ErrorKind::FileTooLarge, format!("expected at most {most} bytes, got {got} or more"))
 }
 
 #[cfg(test)]
@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_is_read_up_to_its_bound() {
+    fn reads_files_up_to_the_limit() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a");
         fs::write(&path, [7; 10]).unwrap();
@@ -59,14 +59,14 @@ mod tests {
         let error = read(&path, 9).unwrap_err();
         assert_eq!(
             (error.kind(), error.to_string()),
-            (ErrorKind::FileTooLarge, "10 bytes or more, at most 9 are read".to_owned())
+            (ErrorKind::FileTooLarge, "expected at most 9 bytes, got 10 or more".to_owned())
         );
         assert_eq!(read(&folder.path().join("b"), 9).unwrap_err().kind(), ErrorKind::NotFound);
     }
 
     #[cfg(unix)]
     #[test]
-    fn what_has_no_end_is_not_read() {
+    fn rejects_pipes_devices_and_folders() {
         let folder = tempfile::tempdir().unwrap();
         let pipe = folder.path().join("pipe");
         let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();

@@ -1,18 +1,18 @@
-//! Text of files and flags as messages show it: a value must not move the cursor, change colours or break a line.
+//! Sanitises text from files and flags for messages, so that it cannot move the cursor, change colours or break lines.
 
 use std::{borrow::Cow, path::Path};
 
-/// Characters of an excerpt.
+/// Longest excerpt, characters.
 const EXCERPT: usize = 40;
 
-/// Whether `letter` does something to a terminal instead of being shown: control characters (C0, C1, delete), separators of lines and
-/// paragraphs, and marks that change the direction of text (Unicode Standard Annex 9, section 2).
+/// Returns whether `letter` controls a terminal: control characters (C0, C1, delete), line and paragraph separators,
+/// and marks that change the text direction (Unicode Standard Annex 9, section 2).
 pub fn is_control(letter: char) -> bool {
     letter.is_control()
         || matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
-/// `text` with `?` for every control character.
+/// Replaces every control character of `text` by `?`.
 ///
 /// ```
 /// assert_eq!(ohmspike_datasets::shown("a\u{1b}[31m\nb"), "a?[31m?b");
@@ -24,7 +24,7 @@ pub fn shown(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.chars().map(|letter| if is_control(letter) { '?' } else { letter }).collect())
 }
 
-/// The first 40 characters of `text`, with `?` for every control character, and `...` where more follow.
+/// Returns the first 40 characters of `text`, with `?` for control characters, followed by `...` if there are more.
 pub fn excerpt(text: &str) -> String {
     let mut start: String = shown(&text.chars().take(EXCERPT).collect::<String>()).into_owned();
     if text.chars().nth(EXCERPT).is_some() {
@@ -33,7 +33,7 @@ pub fn excerpt(text: &str) -> String {
     start
 }
 
-/// A path as messages show it.
+/// Formats a path for messages.
 pub fn shown_path(path: &Path) -> String {
     shown(&path.to_string_lossy()).into_owned()
 }
@@ -43,14 +43,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_that_a_terminal_obeys_is_left() {
+    fn replaces_all_control_characters() {
         assert!(matches!(shown("Zürich 3 µs – ∞"), Cow::Borrowed(_)));
         assert_eq!(shown("a\tb\r\n\u{1b}]0;x\u{7}\u{9b}31m\u{7f}"), "a?b???]0;x??31m?");
         assert_eq!(shown("gpj\u{202e}.exe\u{2028}"), "gpj?.exe?");
     }
 
     #[test]
-    fn an_excerpt_is_short() {
+    fn an_excerpt_has_a_maximum_length() {
         assert_eq!(excerpt("short"), "short");
         assert_eq!(excerpt(&"x".repeat(40)), "x".repeat(40));
         assert_eq!(excerpt(&"\n".repeat(1_000_000)), format!("{}...", "?".repeat(40)));

@@ -1,7 +1,7 @@
-//! A file as it is read: whole, and unpacked where it is packed with gzip.
+//! Reads a whole file and decompresses it if it is gzipped.
 //!
-//! Packed files grow with the content that really comes, up to a bound; no memory is taken on the word of a header. Pipes and
-//! devices are refused.
+//! The decompressed size is bounded and memory use grows with the content; sizes in headers are not trusted. Pipes and
+//! devices are rejected.
 
 use std::{
     io::{self, Read},
@@ -13,66 +13,66 @@ use thiserror::Error;
 
 use crate::{regular, shown::shown_path};
 
-/// The first two bytes of every gzip file (RFC 1952, section 2.3.1).
+/// The first two bytes of a gzip file (RFC 1952, section 2.3.1).
 const GZIP: [u8; 2] = [0x1f, 0x8b];
-/// Memory taken at once, in bytes a packed byte; Spiking Heidelberg Digits unpack to 2.1.
+/// Initial buffer, in bytes per compressed byte; Spiking Heidelberg Digits expand by a factor of 2.1.
 const RESERVED: usize = 3;
-/// The longest file that is read: 4 GiB.
+/// Largest file, bytes: 4 GiB.
 pub(crate) const LARGEST: u64 = 4 << 30;
-/// What any file may unpack to, bytes.
+/// Decompressed size allowed for any file, bytes.
 const SMALL: u64 = 256 << 20;
-/// What a larger one may unpack to, in bytes a packed byte: text and numbers of sparse data pack so well, and a file that is made to
-/// fill memory packs 1,032-fold.
+/// Decompressed size allowed for a larger file, in bytes per compressed byte. Text and sparse data compress this well;
+/// a decompression bomb expands by a factor of 1,032.
 const HIGHEST_RATIO: u64 = 256;
 
-/// The most that `packed` bytes may unpack to.
+/// Returns the largest decompressed size of `packed` bytes.
 pub(crate) fn most_unpacked(packed: usize) -> u64 {
     SMALL.max(HIGHEST_RATIO.saturating_mul(packed as u64)).min(LARGEST)
 }
 
-/// The content of a file.
+/// Content of a file.
 pub(crate) struct Source {
-    /// Where it comes from, for messages.
+    /// File name for messages.
     pub file: String,
     pub bytes: Vec<u8>,
 }
 
-/// Why a file has no content.
+/// Reason for a failure to read a file.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum SourceError {
-    /// The system does not let us read it.
-    #[error("{file}: cannot be read ({reason}), must be a readable file")]
+    /// The file cannot be read.
+    #[error("cannot read `{file}`: {}", crate::reason(reason))]
     Read {
         /// The file.
         file: String,
-        /// What the system says.
+        /// Error of the operating system.
         reason: io::Error,
     },
-    /// The gzip stream does not unpack, or its checksum is wrong.
-    #[error("{file}: gzip stream damaged after {got} bytes of content, must be intact")]
+    /// Damaged gzip data or a wrong checksum.
+    #[error("{file}: damaged gzip data after {got} bytes")]
     Damaged {
         /// The file.
         file: String,
-        /// Content unpacked so far, bytes.
+        /// Content decompressed so far, bytes.
         got: usize,
     },
-    /// More content than any file needs.
-    #[error("{file}: {packed} bytes unpack to more than {most}, must be at most as many")]
+    /// The decompressed content exceeds the limit.
+    #[error("{file}: expected at most {most} bytes of content in {packed} bytes of gzip data, got more")]
     TooLong {
         /// The file.
         file: String,
-        /// Its size, bytes.
+        /// Compressed size, bytes.
         packed: usize,
-        /// The bound, bytes.
+        /// Limit, bytes.
         most: u64,
     },
-    /// The file goes on after the gzip stream.
-    #[error("{file}: {got} bytes follow the gzip stream, must be none")]
+    /// Trailing data after the gzip stream.
+    #[error("{file}: unexpected data after the gzip stream ({got} B)")]
     TrailingBytes {
         /// The file.
         file: String,
-        /// How many.
+        /// Size of the trailing data, bytes.
         got: usize,
     },
 }
@@ -87,7 +87,7 @@ impl Source {
     }
 }
 
-/// The content of a gzip stream.
+/// Decompresses a gzip stream.
 pub(crate) fn unpack(file: &str, packed: &[u8]) -> Result<Vec<u8>, SourceError> {
     unpack_at_most(file, packed, most_unpacked(packed.len()))
 }
@@ -107,7 +107,7 @@ fn unpack_at_most(file: &str, packed: &[u8], most: u64) -> Result<Vec<u8>, Sourc
     }
 }
 
-/// Bytes as messages show them.
+/// Formats bytes in hexadecimal for messages.
 pub(crate) fn spaced(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ")
 }
@@ -121,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_stream_that_grows_beyond_its_bound_is_refused() {
+    fn rejects_streams_beyond_the_limit() {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
         encoder.write_all(&[0; 100_000]).unwrap();
         let packed = encoder.finish().unwrap();
@@ -129,7 +129,7 @@ mod tests {
         let length = packed.len();
         assert_eq!(
             unpack_at_most("a", &packed, 99_999).unwrap_err().to_string(),
-            format!("a: {length} bytes unpack to more than 99999, must be at most as many")
+            format!("a: expected at most 99999 bytes of content in {length} bytes of gzip data, got more")
         );
         assert_eq!([0, 1 << 20, 2 << 20, usize::MAX].map(most_unpacked), [256 << 20, 256 << 20, 512 << 20, 4 << 30]);
     }

@@ -1,4 +1,4 @@
-//! What there is, and where.
+//! Lists the built-in data sets and their locations.
 
 use std::fs;
 
@@ -8,20 +8,20 @@ use crate::{
     name::Name,
 };
 
-/// One data set as it stands on this machine.
+/// A built-in data set on this machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Status {
     /// The data set.
     pub name: Name,
-    /// Where its files are, or where they were looked for.
+    /// Location of the files, or the places searched.
     pub place: Result<Place, NotFound>,
-    /// Training and test images together.
+    /// Training and test images in total.
     pub images: usize,
-    /// Of the packed files: as they are where they were found, as published where not.
+    /// Size of the compressed files: as found, or as published if they are missing.
     pub bytes: u64,
 }
 
-/// Every data set; no file is opened.
+/// Lists all built-in data sets without opening files.
 pub fn status() -> Vec<Status> {
     let tell = |name| {
         let entry = catalogue::entry(name);
@@ -47,19 +47,19 @@ mod tests {
     use crate::catalogue::loose_subset;
 
     #[test]
-    fn every_data_set_is_told() {
+    fn lists_every_data_set() {
         let names: Vec<Name> = status().iter().map(|status| status.name).collect();
         assert_eq!(names, Name::ALL);
     }
 
     #[test]
-    fn the_embedded_subset_is_always_there() {
+    fn the_embedded_subset_is_always_available() {
         let status = status_of(catalogue::entry(Name::FashionMnistSubset), vec![Place::Embedded]);
         assert_eq!((status.place, status.images, status.bytes), (Ok(Place::Embedded), 6_144, 2_680_607));
     }
 
     #[test]
-    fn what_is_not_there_is_told_as_published() {
+    fn missing_files_have_their_published_size() {
         let folder = tempfile::tempdir().unwrap();
         let place = Place::Cache(folder.path().to_owned());
         let status = status_of(catalogue::entry(Name::FashionMnist), vec![place.clone()]);
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_there_is_told_as_it_is() {
+    fn existing_files_have_their_actual_size() {
         let (entry, _) = loose_subset();
         let folder = tempfile::tempdir().unwrap();
         for file in &entry.files {

@@ -1,20 +1,21 @@
-//! Imported data sets as they are stored: one file each, with a digest of its content.
+//! File format of imported data sets: one file each, with a digest of its content.
 //!
 //! ```text
-//! ohmspike-data-2                     the form
-//! {"kind":"events", ...}              one line of JSON: kind, sizes, names of the classes, counts of both parts, digest
+//! ohmspike-data-2                    format
+//! {"kind":"events", ...}             one line of JSON: kind, sizes, class names, counts of both parts, digest
 //! training part, test part:
-//!   labels          u8 a sample
-//!   bytes           u8, samples x units                               kind "bytes": 255 is full
-//!   values          f32, samples x units, from 0 to 1                 kind "values"
-//!   lengths, times, unit    u32 a sample, f64 an event (s), u16 an event     kind "events"
+//!   labels                  u8 per sample
+//!   bytes                   u8, samples x units, full scale 255             kind "bytes"
+//!   values                  f32, samples x units, from 0 to 1               kind "values"
+//!   lengths, times, unit    u32 per sample, f64 per event (s), u16 per event    kind "events"
 //! ```
-//! The form before, `ohmspike-data-1`, had times as f32, which holds an hour to 0.2 ms: its dense samples are read, its events are not.
+//! Format `ohmspike-data-1` stores times as f32, which resolves 0.2 ms after an hour. Its dense samples can be read,
+//! its events cannot.
 //!
-//! All numbers are little-endian. The digest is SHA-256 in hexadecimal over the text `KIND TRAIN TEST DURATION`: the digests of both
-//! parts ([`EventSet::digest`] of events; of dense samples SHA-256 over units, classes and samples as u64, labels, numbers), and the
-//! bits of the duration as u64 in decimal, 0 for dense samples. Names of classes and sides of images decide no result and are no part
-//! of it.
+//! All numbers are little-endian. The digest is the SHA-256, in hexadecimal, of the text `KIND TRAIN TEST DURATION`.
+//! `TRAIN` and `TEST` are the digests of the parts: [`EventSet::digest`] for events; for dense samples, the SHA-256 of
+//! units, classes and samples as u64, labels, numbers. `DURATION` is the bit pattern of the duration as a decimal u64,
+//! 0 for dense samples. The digest omits class names and image dimensions, which do not affect results.
 
 use std::{
     fs,
@@ -36,86 +37,86 @@ use crate::{
     value_set::ValueSet,
 };
 
-/// The first line of a file.
+/// First line of a file.
 const FORM: &str = "ohmspike-data-2";
-/// The first line of files whose times are rounded.
+/// First line of files with rounded times.
 const ROUNDED_TIMES: &str = "ohmspike-data-1";
-/// More than this is no header, bytes.
+/// Longest header, bytes.
 const LONGEST_HEADER: u64 = 1 << 20;
 
-/// Why a stored data set cannot be used.
+/// Reason for rejecting a stored data set.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum StoredError {
-    /// The system does not let us read it.
-    #[error("{file}: cannot be read ({reason}), must be a readable file")]
+    /// The file cannot be read.
+    #[error("cannot read `{file}`: {}", crate::reason(reason))]
     Read {
         /// The file.
         file: String,
-        /// What the system says.
+        /// Error of the operating system.
         reason: io::Error,
     },
-    /// Another form, or none.
-    #[error("{file}: first line is `{got}`, must be `{FORM}`\n\nhint: import the data set again with `--replace`")]
+    /// Unknown format.
+    #[error("{file}:1: expected `{FORM}`, got `{got}`\n\nhint: import the data set again with `--replace`")]
     Form {
         /// The file.
         file: String,
-        /// The first line.
+        /// First line of the file.
         got: String,
     },
-    /// Events of the form before.
+    /// Events in the format with rounded times.
     #[error(
-        "{file}: times of the form `{ROUNDED_TIMES}` are rounded, must be exact to 1 microsecond as those of `{FORM}`\n\n\
+        "{file}: format `{ROUNDED_TIMES}` has rounded event times; expected `{FORM}`, which is exact to 1 µs\n\n\
          hint: import the data set again with `--replace`"
     )]
     RoundedTimes {
         /// The file.
         file: String,
     },
-    /// A header that is none.
-    #[error("{file}: header {reason}, must be as `ohmspike data import` writes it")]
+    /// Invalid header.
+    #[error("{file}:2: invalid header: {reason}")]
     Header {
         /// The file.
         file: String,
-        /// What is wrong.
+        /// Description of the error.
         reason: String,
     },
-    /// More or less content than the header says.
-    #[error("{file}: {got} bytes after the header, must be {needed}")]
+    /// The length of the content differs from the header.
+    #[error("{file}: expected {needed} bytes after the header, got {got}")]
     Length {
         /// The file.
         file: String,
-        /// Bytes that are there.
+        /// Actual length, bytes.
         got: u64,
-        /// Bytes that the header says.
+        /// Length according to the header, bytes.
         needed: u128,
     },
-    /// A sample that is none.
-    #[error("{file}: {reason}, must be as `ohmspike data import` writes it")]
+    /// Invalid sample.
+    #[error("{file}: {reason}")]
     Sample {
         /// The file.
         file: String,
-        /// What is wrong.
+        /// Description of the error.
         reason: String,
     },
-    /// A recording that is none.
+    /// Invalid recording.
     #[error(transparent)]
     Events(#[from] EventsError),
-    /// Content that was changed.
+    /// The content does not match its digest.
     #[error(
-        "{file}: digest of the content is `{got}`, must be `{needed}`\n\nhint: import the data set again with `--replace`"
+        "{file}: content digest: expected `{needed}`, got `{got}`\n\nhint: import the data set again with `--replace`"
     )]
     Digest {
         /// The file.
         file: String,
-        /// The digest of the content.
+        /// Digest of the content.
         got: String,
-        /// The digest that the header says.
+        /// Digest in the header.
         needed: String,
     },
 }
 
-/// The kind of the samples.
+/// Kind of the samples.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Kind {
@@ -124,7 +125,7 @@ enum Kind {
     Events,
 }
 
-/// Samples and events of a part.
+/// Numbers of samples and events of a part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Counts {
@@ -133,12 +134,12 @@ pub(crate) struct Counts {
     pub events: usize,
 }
 
-/// The second line of a file.
+/// Second line of a file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Header {
     kind: Kind,
-    /// Height and width of a sample; 1 and the number of units where it is no image.
+    /// Height and width of a sample; 1 and the number of units if it is no image.
     sizes: [usize; 2],
     pub class_names: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -149,7 +150,7 @@ pub(crate) struct Header {
 }
 
 impl Header {
-    /// What the samples are, in words.
+    /// Describes the samples.
     pub(crate) fn told(&self) -> String {
         let units = self.units();
         let classes = self.class_names.len();
@@ -163,7 +164,7 @@ impl Header {
         self.sizes.iter().fold(1, |units: usize, &size| units.saturating_mul(size))
     }
 
-    /// Bytes of a part.
+    /// Returns the size of a part in bytes.
     fn bytes(&self, counts: Counts) -> u128 {
         let (samples, events, units) = (counts.samples as u128, counts.events as u128, self.units() as u128);
         match self.kind {
@@ -173,34 +174,34 @@ impl Header {
         }
     }
 
-    /// Whether the sizes are possible.
+    /// Checks the sizes.
     fn check(&self, file: &str) -> Result<(), StoredError> {
         let header = |reason: String| StoredError::Header { file: file.to_owned(), reason };
         let classes = self.class_names.len();
         if !(1..=1 << u8::BITS).contains(&classes) {
-            return Err(header(format!("has {classes} classes")));
+            return Err(header(format!("expected 1 to 256 classes, got {classes}")));
         }
         if let Some(name) = self.class_names.iter().find(|name| name.contains(is_control)) {
-            return Err(header(format!("has a class `{}` with control characters", excerpt(name))));
+            return Err(header(format!("class name `{}` contains control characters", excerpt(name))));
         }
         if !(1..=1 << u16::BITS).contains(&self.units()) {
-            return Err(header(format!("has {} units", self.units())));
+            return Err(header(format!("expected 1 to 65536 units, got {}", self.units())));
         }
         if self.train.samples == 0 || self.test.samples == 0 {
-            return Err(header("has a part without samples".to_owned()));
+            return Err(header("expected at least 1 sample in each part".to_owned()));
         }
         if self.kind != Kind::Events && (self.train.events > 0 || self.test.events > 0) {
-            return Err(header("has events of samples that have none".to_owned()));
+            return Err(header("unexpected events for dense samples".to_owned()));
         }
         let lasts = self.duration_seconds.map(|seconds| seconds.is_finite() && seconds > 0.0);
         if lasts != (self.kind == Kind::Events).then_some(true) {
-            return Err(header("has a duration that is none".to_owned()));
+            return Err(header("invalid or missing duration".to_owned()));
         }
         Ok(())
     }
 }
 
-/// The digest of a data set of this kind.
+/// Computes the digest of a data set.
 pub(crate) fn digest(train: &Part, test: &Part, classes: usize, duration_seconds: Option<f64>) -> String {
     let kind = match train {
         Part::Images(_) => "bytes",
@@ -222,7 +223,7 @@ fn part_digest(part: &Part, classes: usize) -> String {
         Part::Events(events) => return events.digest(),
         Part::Images(images) => hash.update(&images.pixels),
         Part::Values(values) => {
-            // In pieces, so that the numbers are not there a second time.
+            // Hashed in pieces to avoid a second copy of the numbers.
             for piece in values.values.chunks(1 << 14) {
                 hash.update(piece.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>());
             }
@@ -231,7 +232,7 @@ fn part_digest(part: &Part, classes: usize) -> String {
     hexadecimal(&hash.finalize().into())
 }
 
-/// Writes `data` as the file at `path`.
+/// Writes `data` to the file at `path`.
 pub(crate) fn write(path: &Path, data: &Dataset) -> io::Result<()> {
     let counts = |part: &Part| match part {
         Part::Events(events) => Counts { samples: events.len(), events: events.times.len() },
@@ -274,12 +275,12 @@ fn write_part(file: &mut dyn Write, part: &Part) -> io::Result<()> {
     }
 }
 
-/// The header of the file at `path`.
+/// Reads the header of the file at `path`.
 pub(crate) fn header(path: &Path) -> Result<Header, StoredError> {
     Ok(Stored::open(path)?.header)
 }
 
-/// Reads the data set that is stored in the file at `path` as `name`, and checks it.
+/// Reads and checks the data set in the file at `path` and names it `name`.
 pub(crate) fn read(path: &Path, name: &str) -> Result<Dataset, StoredError> {
     let mut stored = Stored::open(path)?;
     let header = stored.header.clone();
@@ -299,7 +300,7 @@ pub(crate) fn read(path: &Path, name: &str) -> Result<Dataset, StoredError> {
     })
 }
 
-/// A file whose header was read, and whose length is what the header says.
+/// A file with a checked header and length.
 struct Stored {
     file: String,
     header: Header,
@@ -325,7 +326,7 @@ impl Stored {
         let (text, header_bytes) = line()?;
         let header: Header = serde_json::from_str(&text).map_err(|error| StoredError::Header {
             file: file.clone(),
-            reason: format!("is wrong ({})", shown(&error.to_string())),
+            reason: shown(&error.to_string()).into_owned(),
         })?;
         header.check(&file)?;
         if form == ROUNDED_TIMES && header.kind == Kind::Events {
@@ -339,13 +340,16 @@ impl Stored {
         Ok(Stored { file, header, content })
     }
 
-    /// The next part, whose bytes are there.
+    /// Reads the next part.
     fn part(&mut self, counts: Counts) -> Result<Part, StoredError> {
         let labels = self.bytes(counts.samples)?;
         let classes = self.header.class_names.len();
         let sample = |file: &str, reason| StoredError::Sample { file: file.to_owned(), reason };
         if let Some(index) = labels.iter().position(|&label| usize::from(label) >= classes) {
-            return Err(sample(&self.file, format!("label of sample {index} is {}", labels[index])));
+            return Err(sample(
+                &self.file,
+                format!("sample {index}: label: expected 0 to {}, got {}", classes - 1, labels[index]),
+            ));
         }
         let numbers = counts.samples.saturating_mul(self.header.units());
         match self.header.kind {
@@ -356,7 +360,7 @@ impl Stored {
             Kind::Values => {
                 let values: Vec<f32> = self.words::<4>(numbers)?.into_iter().map(f32::from_le_bytes).collect();
                 if let Some(index) = values.iter().position(|value| !(0.0..=1.0).contains(value)) {
-                    return Err(sample(&self.file, format!("number {index} is {}", values[index])));
+                    return Err(sample(&self.file, format!("number {index}: expected 0 to 1, got {}", values[index])));
                 }
                 Ok(Part::Values(ValueSet { units: self.header.units(), values, labels }))
             }
@@ -369,7 +373,7 @@ impl Stored {
             self.words(counts.samples)?.into_iter().map(|length| u32::from_le_bytes(length) as usize).collect();
         let sum = lengths.iter().fold(0_usize, |sum, &length| sum.saturating_add(length));
         if sum != counts.events {
-            let reason = format!("recordings have {sum} events together and the header says {}", counts.events);
+            let reason = format!("expected {} events (as in the header), got {sum}", counts.events);
             return Err(StoredError::Sample { file: self.file.clone(), reason });
         }
         let times = self.words::<8>(counts.events)?;

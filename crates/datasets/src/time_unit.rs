@@ -1,25 +1,25 @@
-//! What times count: as the user states it, as the file does, or by the name of the column.
+//! Unit of event times: set by the user, stated in the file or implied by the column name.
 
 use hdf5_reader::Attribute;
 
 use crate::{note::Note, shown::excerpt};
 
-/// What a time counts.
+/// Unit of event times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TimeUnit {
-    /// s.
+    /// s
     Seconds,
-    /// ms.
+    /// ms
     Milliseconds,
-    /// Millionths of a second.
+    /// µs
     Microseconds,
-    /// ns.
+    /// ns
     Nanoseconds,
 }
 
-/// Names of attributes of a data set of times that state its unit, in lower case.
+/// Attributes of a data set of times that state its unit, in lower case.
 const OF_TIMES: [&str; 5] = ["units", "unit", "time_units", "time_unit", "timeunit"];
-/// Those of a group above it.
+/// Attributes of a group that state the unit of times.
 const OF_GROUP: [&str; 3] = ["time_units", "time_unit", "timeunit"];
 
 impl TimeUnit {
@@ -32,23 +32,23 @@ impl TimeUnit {
         }
     }
 
-    /// As messages write it.
+    /// Returns the symbol for messages.
     pub(crate) fn told(self) -> &'static str {
         match self {
             TimeUnit::Seconds => "s",
             TimeUnit::Milliseconds => "ms",
-            TimeUnit::Microseconds => "microseconds",
+            TimeUnit::Microseconds => "µs",
             TimeUnit::Nanoseconds => "ns",
         }
     }
 
-    /// The unit that `text` names.
+    /// Parses the name of a unit.
     fn parse(text: &str) -> Option<TimeUnit> {
         let text = text.trim_matches(|letter: char| letter.is_whitespace() || letter == '\0').to_lowercase();
         let known = [
             (TimeUnit::Seconds, &["s", "sec", "secs", "second", "seconds"][..]),
             (TimeUnit::Milliseconds, &["ms", "msec", "msecs", "millisecond", "milliseconds"]),
-            // Two letters look the same: the micro sign and the Greek one.
+            // Both the micro sign and the Greek mu are in use.
             (TimeUnit::Microseconds, &["us", "\u{b5}s", "\u{3bc}s", "usec", "usecs", "microsecond", "microseconds"]),
             (TimeUnit::Nanoseconds, &["ns", "nsec", "nsecs", "nanosecond", "nanoseconds"]),
         ];
@@ -56,19 +56,19 @@ impl TimeUnit {
     }
 }
 
-/// What a file states of the unit of its times.
+/// Unit of times stated in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Stated {
-    /// The attribute, with the data set or group that has it.
+    /// The attribute, and the data set or group that has it.
     pub attribute: String,
-    /// Its value, for messages.
+    /// Value of the attribute, for messages.
     pub value: String,
-    /// The unit; none where the value names no unit that is known.
+    /// The unit, or `None` if the value names no known unit.
     pub unit: Option<TimeUnit>,
 }
 
 impl Stated {
-    /// What is told of it, where the user says that times count `asked`, or says nothing.
+    /// Returns the note on this attribute, given the unit set by the user.
     pub(crate) fn note(&self, asked: Option<TimeUnit>) -> Option<Note> {
         let (attribute, value) = (self.attribute.clone(), self.value.clone());
         match (asked, self.unit) {
@@ -79,7 +79,7 @@ impl Stated {
         }
     }
 
-    /// What one of `attributes` of `place` states; `place` is the data set of times, or a group above it.
+    /// Finds a unit in the `attributes` of `place`, the data set of times or a group above it.
     pub(crate) fn among(place: &str, attributes: &[Attribute], is_group: bool) -> Option<Stated> {
         let names = if is_group { &OF_GROUP[..] } else { &OF_TIMES };
         let names = |attribute: &&Attribute| names.contains(&attribute.name.to_lowercase().as_str());
@@ -88,7 +88,7 @@ impl Stated {
         Some(Stated {
             attribute: format!("attribute `{}` of `{place}`", excerpt(&attribute.name)),
             unit: text.as_deref().and_then(TimeUnit::parse),
-            value: text.map_or_else(|| "no text".to_owned(), |text| format!("`{}`", excerpt(&text))),
+            value: text.map_or_else(|| "not text".to_owned(), |text| format!("`{}`", excerpt(&text))),
         })
     }
 }
@@ -98,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn usual_names_of_units_are_known() {
+    fn parses_usual_names_of_units() {
         let cases = [
             ("s", TimeUnit::Seconds),
             (" Seconds\0", TimeUnit::Seconds),

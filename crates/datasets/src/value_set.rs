@@ -2,19 +2,19 @@
 
 use std::fmt;
 
-/// Samples of equally many numbers, each with the number of its class.
+/// Samples of equal length with their class labels.
 #[derive(Clone, PartialEq)]
 pub struct ValueSet {
-    /// Numbers of a sample.
+    /// Numbers per sample.
     pub units: usize,
     /// Samples x units, each from 0 to 1.
     pub values: Vec<f32>,
-    /// Class of every sample.
+    /// Class of each sample.
     pub labels: Vec<u8>,
 }
 
 impl fmt::Debug for ValueSet {
-    /// The sizes; millions of numbers help nobody.
+    /// Formats the sizes only, because a set can have millions of numbers.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "ValueSet({} x {})", self.labels.len(), self.units)
     }

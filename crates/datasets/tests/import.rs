@@ -1,6 +1,6 @@
-//! Files of other programs, imported, against what NumPy wrote into them.
+//! Imports files of other programs and compares the result with the data that NumPy wrote.
 //!
-//! `crates/datasets/tests/data/import` was made by `scripts/make_tiny_imports.py`.
+//! `scripts/make_tiny_imports.py` generates `crates/datasets/tests/data/import`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -22,7 +22,7 @@ struct Expected {
 #[derive(Deserialize)]
 struct Recordings {
     labels: Vec<u8>,
-    /// Of every recording, s.
+    /// Times of each recording, s.
     times: Vec<Vec<f64>>,
     units: Vec<Vec<u16>>,
 }
@@ -41,10 +41,11 @@ fn data(name: &str) -> PathBuf {
 }
 
 fn expected() -> Expected {
-    serde_json::from_str(&fs::read_to_string(data("expected.json")).expect("it is right")).expect("it is right")
+    serde_json::from_str(&fs::read_to_string(data("expected.json")).expect("the test data exist"))
+        .expect("valid expectations")
 }
 
-/// A form of `units` units, of the events that the script draws.
+/// Form of the events from the script, for the given sensor.
 fn form(sensor: [usize; 3]) -> EventForm {
     EventForm { sensor, classes: 3, duration_seconds: 1.0, time_unit: None }
 }
@@ -55,7 +56,7 @@ fn itself(file: &str) -> Test {
 
 fn of_events(file: &str, sensor: [usize; 3]) -> Dataset {
     let import = EventImport { events: data(file), labels: None, test: itself(file), form: form(sensor) };
-    import_events("mine", &import, None).expect("it is right").data
+    import_events("mine", &import, None).expect("a valid file").data
 }
 
 fn events(part: &Part) -> &EventSet {
@@ -74,7 +75,7 @@ fn compare(set: &EventSet, expected: &Recordings) {
 }
 
 #[test]
-fn every_form_of_events_is_read_alike() {
+fn every_event_format_gives_the_same_recordings() {
     let expected = expected();
     let digest = of_events("events.npz", [5, 1, 1]).digest;
     for file in ["events.npz", "events.csv", "events.h5", "table.npy", "recordings.npz"] {
@@ -86,12 +87,12 @@ fn every_form_of_events_is_read_alike() {
 }
 
 #[test]
-fn a_sensor_has_width_height_and_polarities() {
+fn converts_sensor_coordinates_to_units() {
     compare(events(&of_events("sensor.npz", [3, 2, 2]).train), &expected().sensor);
 }
 
 #[test]
-fn the_layout_of_spiking_heidelberg_digits_needs_no_conversion() {
+fn imports_the_layout_of_spiking_heidelberg_digits() {
     let file = |name: &str| data("../shd").join(name);
     let import = EventImport {
         events: file("shd_train.h5.gz"),
@@ -107,11 +108,11 @@ fn the_layout_of_spiking_heidelberg_digits_needs_no_conversion() {
 fn of_dense(samples: &str, labels: &str, scale: Option<Scale>) -> Dataset {
     let test = Test::Files { samples: data(samples), labels: Some(data(labels)) };
     let import = DenseImport { samples: data(samples), labels: data(labels), test, classes: 3, scale };
-    import_dense("mine", &import, None).expect("it is right").data
+    import_dense("mine", &import, None).expect("valid files").data
 }
 
 #[test]
-fn images_are_bytes() {
+fn imports_images_as_bytes() {
     let expected = expected().dense;
     for (samples, labels) in
         [("images.npy", "labels.npy"), ("images.idx.gz", "labels.idx"), ("images.npy", "labels.idx")]
@@ -125,7 +126,7 @@ fn images_are_bytes() {
 }
 
 #[test]
-fn numbers_are_those_of_numpy() {
+fn numbers_match_numpy() {
     let expected = expected().dense;
     let cases = [
         ("numbers.npy", None, &expected.numbers),
@@ -140,7 +141,7 @@ fn numbers_are_those_of_numpy() {
 }
 
 #[test]
-fn a_share_is_set_aside_and_the_rest_decides_the_scale() {
+fn the_scale_depends_on_training_samples_only() {
     let import = DenseImport {
         samples: data("features.npy"),
         labels: data("labels.npy"),
@@ -149,7 +150,7 @@ fn a_share_is_set_aside_and_the_rest_decides_the_scale() {
         scale: Some(Scale::MinMax),
     };
     let split = import_dense("mine", &import, None).unwrap().data;
-    // One of the four samples of each class.
+    // One of the four samples of each class is for testing.
     assert_eq!((split.train.len(), split.test.len()), (9, 3));
     let Part::Values(values) = &split.train else { panic!("{split:?}") };
     let ends = values.values.iter().fold((1.0_f32, 0.0_f32), |(low, high), &value| (low.min(value), high.max(value)));
@@ -161,7 +162,7 @@ fn a_share_is_set_aside_and_the_rest_decides_the_scale() {
 }
 
 #[test]
-fn a_stored_data_set_comes_back() {
+fn stored_data_sets_round_trip() {
     let cache = tempfile::tempdir().unwrap();
     let sets = [
         of_events("events.npz", [5, 1, 1]),
@@ -172,7 +173,7 @@ fn a_stored_data_set_comes_back() {
         let set = Dataset { name: name.to_owned(), ..set };
         let path = store(&set, Some(cache.path()), false).unwrap();
         assert_eq!(load(name, Some(cache.path())).unwrap(), set);
-        // The same once more is no other.
+        // Storing the same data set again succeeds.
         assert_eq!(store(&set, Some(cache.path()), false).unwrap(), path);
     }
     let listed = imported(Some(cache.path()));
@@ -190,24 +191,24 @@ fn a_stored_data_set_comes_back() {
     );
     let other = Dataset { name: "a".to_owned(), ..of_events("events.npz", [6, 1, 1]) };
     let message = store(&other, Some(cache.path()), false).unwrap_err().to_string();
-    assert!(message.contains("holds another data set of this name (digest `"), "{message}");
+    assert!(message.contains("a different data set with this name exists (digest `"), "{message}");
     store(&other, Some(cache.path()), true).unwrap();
     assert_eq!(load("a", Some(cache.path())).unwrap(), other);
 }
 
-/// A change of any byte is told, and none makes the reader panic.
+/// Every changed byte is detected, and none causes a panic.
 #[test]
-fn every_spoilt_byte_of_a_stored_data_set_is_told() {
+fn every_damaged_byte_of_a_stored_data_set_is_detected() {
     let cache = tempfile::tempdir().unwrap();
     for set in [of_events("sensor.npz", [3, 2, 2]), of_dense("numbers.npy", "labels.npy", None)] {
         let path = store(&set, Some(cache.path()), true).unwrap();
         let whole = fs::read(&path).unwrap();
         let write = |content: &[u8]| {
-            // Some file systems wait for the disk where a file is written over.
+            // Overwriting a file is slow on some file systems.
             fs::remove_file(&path).unwrap();
             fs::write(&path, content).unwrap();
         };
-        // In the names of the classes a letter is as good as another.
+        // The digest omits class names.
         let names = whole.windows(8).position(|window| window == b"\"class 0").unwrap()
             ..whole.windows(8).rposition(|window| window == b"\"class 2").unwrap() + 8;
         for place in (0..whole.len()).filter(|place| !names.contains(place)) {
@@ -223,6 +224,6 @@ fn every_spoilt_byte_of_a_stored_data_set_is_told() {
         }
         write(&[&whole[..], &[0]].concat());
         let message = load("mine", Some(cache.path())).unwrap_err().to_string();
-        assert!(message.contains(" bytes after the header, must be "), "{message}");
+        assert!(message.contains(" bytes after the header, got "), "{message}");
     }
 }

@@ -1,4 +1,4 @@
-//! Every mistake of a file of events, and the message that tells of it.
+//! Every error in a file of events, with its message.
 
 mod made;
 
@@ -13,121 +13,133 @@ fn events(content: impl AsRef<[u8]>) -> String {
 }
 
 #[test]
-fn text_that_is_no_table() {
+fn rejects_invalid_csv() {
     let cases = [
         (
             "sample,time,unit,class\n",
-            "a:1: `class` is no column of this file, must be of `sample`, `unit`, `label`, `x`, `y`, `p`, `time`, `t`",
+            "a:1: unknown column `class`; expected one of sample, unit, label, x, y, p, time, t",
         ),
-        ("sample,time,unit,time\n", "a:1: column `time` is there twice, must be there once"),
-        ("sample,time,unit,label\n0,0.1,1\n", "a:2: 3 values, must be 4 as the first line names columns"),
-        ("sample,time,unit,label\n0,0.1,1,0\n0,late,1,0\n", "a:3: time is `late`, must be a number"),
-        ("sample,time,unit,label\n0,0.1,1.5,0\n", "a:2: unit is `1.5`, must be a whole number"),
-        ("sample,time,unit,label\n", "a: holds no recordings, must hold at least 1"),
-        ("sample,unit,label\n", "a: `time` is missing, must be there, or `t`"),
-        ("sample,time,label\n", "a: `unit` is missing, must be there, or `x`"),
-        ("sample,time,unit\n", "a: `labels` is missing, must be there, here or in a file of its own"),
-        ("time,unit,label\n", "a: `sample` is missing, must be there, the number of the recording of every event"),
-        ("sample,time,t,unit,label\n", "a: holds both `time` and `t`, must hold one of them"),
-        ("sample,time,unit,x,label\n", "a: holds both `unit` and `x`, must hold one of them"),
+        ("sample,time,unit,time\n", "a:1: duplicate column `time`"),
+        ("sample,time,unit,label\n0,0.1,1\n", "a:2: expected 4 values (one per column), got 3"),
+        ("sample,time,unit,label\n0,0.1,1,0\n0,late,1,0\n", "a:3: time: expected a number, got `late`"),
+        ("sample,time,unit,label\n0,0.1,1.5,0\n", "a:2: unit: expected a whole number, got `1.5`"),
+        ("sample,time,unit,label\n", "a: no recordings; expected at least 1"),
+        ("sample,unit,label\n", "a: missing column `time` or `t`"),
+        ("sample,time,label\n", "a: missing column `unit` or `x`"),
+        (
+            "sample,time,unit\n",
+            "a: no labels; expected one label per sample, in this file or in a separate file of labels",
+        ),
+        ("time,unit,label\n", "a: missing column `sample` (recording number of each event)"),
+        ("sample,time,t,unit,label\n", "a: expected `time` or `t`, got both"),
+        ("sample,time,unit,x,label\n", "a: expected `unit` or `x`, got both"),
     ];
     for (text, message) in cases {
         assert_eq!(events(text), message);
     }
     let binary = events(b"sample,time,unit,label\n\xff\xfe,0,0,0\n");
-    assert_eq!(binary, "a:2: not UTF-8, must be CSV text, NumPy (npy, npz), HDF5 or IDX");
+    assert_eq!(binary, "a:2: not UTF-8; expected CSV text, NumPy (npy, npz), HDF5 or IDX");
 }
 
 #[test]
-fn numbers_that_are_no_events() {
+fn rejects_invalid_events() {
     let row = |row: &str| events(format!("sample,time,unit,label\n0,0.1,1,0\n{row}\n"));
-    assert_eq!(row("0,-0.1,1,0"), "a: `time` of event 1 is -0.1, must be finite and at least 0");
-    assert_eq!(row("0,NaN,1,0"), "a: `time` of event 1 is NaN, must be finite and at least 0");
+    assert_eq!(row("0,-0.1,1,0"), "a:3: time: expected a finite number of at least 0, got -0.1");
+    assert_eq!(row("0,NaN,1,0"), "a:3: time: expected a finite number of at least 0, got NaN");
     assert_eq!(
         row("0,1.0,1,0"),
-        "a: `time` of event 1 is 1 s, must be below the stated duration of 1 s\n\n\
-         hint: say with `--time-unit` what the times count, or give a longer `--duration` where recordings last longer"
+        "a:3: time: expected less than the duration of 1 s, got 1 s\n\n\
+         hint: set the unit of the times with `--time-unit`, or increase `--duration` if recordings last longer"
     );
-    assert_eq!(row("0,0.1,4,0"), "a: `unit` of event 1 is 4, must be a whole number from 0 to 3");
-    assert_eq!(row("0,0.1,-1,0"), "a: `unit` of event 1 is -1, must be a whole number from 0 to 3");
-    assert_eq!(row("1,0.1,1,2"), "a: `label` of event 1 is 2, must be a whole number from 0 to 1");
-    assert_eq!(row("0,0.1,1,1"), "a: sample 0 has the labels 0 and 1, must have one");
-    assert_eq!(row("99,0.1,1,0"), "a: `sample` of event 1 is 99, must be a whole number from 0 to 1");
+    assert_eq!(row("0,0.1,4,0"), "a:3: unit: expected a whole number from 0 to 3, got 4");
+    assert_eq!(row("0,0.1,-1,0"), "a:3: unit: expected a whole number from 0 to 3, got -1");
+    assert_eq!(row("1,0.1,1,2"), "a:3: label: expected a whole number from 0 to 1, got 2");
+    assert_eq!(row("0,0.1,1,1"), "a: sample 0: expected one label, got 0 and 1");
+    assert_eq!(row("99,0.1,1,0"), "a:3: sample: expected a whole number from 0 to 1, got 99");
     let gap = events("sample,time,unit,label\n0,0.1,1,0\n2,0.1,1,0\n2,0.1,1,0\n");
     assert_eq!(
         gap,
-        "a: sample 1 has no event and so no label\n\nhint: give `labels`, one a sample, in place of `label`"
+        "a: sample 1 has no events, so it has no label\n\nhint: use `labels` (one per sample) instead of `label` (one per event)"
     );
     let late = EventForm { time_unit: Some(TimeUnit::Milliseconds), ..form() };
     let late = events_in("sample,time,unit,label\n0,1000,0,0\n", None, late);
-    assert!(late.starts_with("a: `time` of event 0 is 1000 ms, must be below the stated duration of 1 s\n"), "{late}");
+    assert!(late.starts_with("a:2: time: expected less than the duration of 1 s, got 1000 ms\n"), "{late}");
 }
 
 #[test]
-fn a_sensor_asks_for_its_axes() {
+fn a_sensor_needs_all_its_axes() {
     let sensor = |text: &str| events_in(text, None, EventForm { sensor: [2, 2, 2], ..form() });
-    assert_eq!(sensor("sample,t,x,p,label\n0,1,0,0,0\n"), "a: `y` is missing, must be there for a sensor of 2 of them");
-    assert_eq!(sensor("sample,t,x,y,label\n0,1,0,0,0\n"), "a: `p` is missing, must be there for a sensor of 2 of them");
+    assert_eq!(sensor("sample,t,x,p,label\n0,1,0,0,0\n"), "a: missing column `y`; the sensor has 2 values of `y`");
+    assert_eq!(sensor("sample,t,x,y,label\n0,1,0,0,0\n"), "a: missing column `p`; the sensor has 2 values of `p`");
     let minus = sensor("sample,t,x,y,p,label\n0,1,0,0,-1,0\n");
-    assert_eq!(minus, "a: `p` of event 0 is -1, must be a whole number from 0 to 1");
+    assert_eq!(minus, "a:2: p: expected a whole number from 0 to 1, got -1");
 }
 
 #[test]
-fn arrays_that_are_none() {
-    let text = |reason: &str| format!("a: header {reason}, must be as `numpy.save` writes it");
+fn rejects_invalid_arrays() {
+    let text = |reason: &str| format!("a: invalid header: {reason}; expected a file from `numpy.save`");
     let cases = [
-        (b"\x93NUMPY\x01".to_vec(), "a: ends after 7 bytes, within the header, must be whole".to_owned()),
-        (b"\x93NUMPY\x01\x00\x50\x00{".to_vec(), "a: ends after 11 bytes, within the header, must be whole".to_owned()),
+        (b"\x93NUMPY\x01".to_vec(), "a: truncated header; the file ends after 7 bytes".to_owned()),
+        (b"\x93NUMPY\x01\x00\x50\x00{".to_vec(), "a: truncated header; the file ends after 11 bytes".to_owned()),
         (
             b"\x93NUMPY\x02\x00\xff\xff\xff\xff{".to_vec(),
-            "a: ends after 13 bytes, within the header, must be whole".to_owned(),
+            "a: truncated header; the file ends after 13 bytes".to_owned(),
         ),
-        (b"\x93NUMPY\x09\x01\x00\x00".to_vec(), "a: version is 9.1, must be 1.0, 2.0 or 3.0".to_owned()),
-        (npy_of("hello", &[]), text("is not a dictionary of types, sizes and truths")),
-        (npy_of("\u{e9}{}", &[]), text("is not a dictionary of types, sizes and truths")),
-        (npy_of(&"[".repeat(60_000), &[]), text("is not a dictionary of types, sizes and truths")),
-        (npy_of("{'descr': '<f8' 'shape': (1,)}", &[]), text("is not a dictionary of types, sizes and truths")),
-        (npy_of("{'descr': '<f8', 'fortran_order': False}", &[]), text("has no `shape`")),
-        (npy_of("{'descr': '<f8', 'fortran_order': False, 'shape': ('a',)}", &[]), text("has a `shape` that is none")),
+        (b"\x93NUMPY\x09\x01\x00\x00".to_vec(), "a: npy version: expected 1.0, 2.0 or 3.0, got 9.1".to_owned()),
+        (npy_of("hello", &[]), text("not a dictionary of types, sizes and booleans")),
+        (npy_of("\u{e9}{}", &[]), text("not a dictionary of types, sizes and booleans")),
+        (npy_of(&"[".repeat(60_000), &[]), text("not a dictionary of types, sizes and booleans")),
+        (npy_of("{'descr': '<f8' 'shape': (1,)}", &[]), text("not a dictionary of types, sizes and booleans")),
+        (npy_of("{'descr': '<f8', 'fortran_order': False}", &[]), text("missing `shape`")),
+        (npy_of("{'descr': '<f8', 'fortran_order': False, 'shape': ('a',)}", &[]), text("invalid `shape`")),
         (
             npy_of("{'descr': '<f8', 'fortran_order': 0, 'shape': (1,)}", &[]),
-            text("has a `fortran_order` that is neither `True` nor `False`"),
+            text("`fortran_order` is neither `True` nor `False`"),
         ),
-        (npy("7", "(1,)", &[]), text("has a `descr` that is no type")),
-        (npy("[('t', '<i8', 'a')]", "(1,)", &[]), text("has a `descr` that is no type")),
-        (npy("'<q8'", "(1,)", &[0; 8]), "a: type is `<q8`, must be numbers or records of numbers".to_owned()),
-        (npy("'f8'", "(1,)", &[0; 8]), "a: type is `f8`, must be numbers or records of numbers".to_owned()),
-        (npy("'<f16'", "(1,)", &[0; 16]), "a: type is `<f16`, must be numbers or records of numbers".to_owned()),
-        (npy("'<i8'", "(3,)", &[0; 8]), "a: 8 bytes of elements, must be 24 for shape (3,)".to_owned()),
+        (npy("7", "(1,)", &[]), text("invalid `descr`")),
+        (npy("[('t', '<i8', 'a')]", "(1,)", &[]), text("invalid `descr`")),
+        (npy("'<q8'", "(1,)", &[0; 8]), "a: expected numbers or records of numbers, got type `<q8`".to_owned()),
+        (npy("'f8'", "(1,)", &[0; 8]), "a: expected numbers or records of numbers, got type `f8`".to_owned()),
+        (npy("'<f16'", "(1,)", &[0; 16]), "a: expected numbers or records of numbers, got type `<f16`".to_owned()),
+        (npy("'<i8'", "(3,)", &[0; 8]), "a: expected 24 bytes of elements for shape (3,), got 8".to_owned()),
         (
             npy("'<i8'", "(4294967296, 4294967296)", &[0; 8]),
-            "a: 8 bytes of elements, must be more than there is memory for shape (4294967296, 4294967296)".to_owned(),
+            format!("a: expected more than {} bytes of elements for shape (4294967296, 4294967296), got 8", usize::MAX),
         ),
-        (integers(&[1]), "a: elements have no fields, must be records with fields as `t`, `x` and `p`".to_owned()),
-        (npy("[('t', '<i8')]", "(1, 1)", &[0; 8]), "a: shape is (1, 1), must be a row".to_owned()),
-        (npy("[('t', '<M8[us]')]", "(1,)", &[0; 8]), "a: `t` is `<M8[us]`, must be a number".to_owned()),
-        (npy("[('t', '<i8', (2,))]", "(1,)", &[0; 16]), "a: `t` is (2,) of `<i8`, must be a number".to_owned()),
+        (
+            integers(&[1]),
+            "a: elements have no fields; expected records with fields such as `t`, `x` and `p`".to_owned(),
+        ),
+        (npy("[('t', '<i8')]", "(1, 1)", &[0; 8]), "a: expected a one-dimensional array, got shape (1, 1)".to_owned()),
+        (npy("[('t', '<M8[us]')]", "(1,)", &[0; 8]), "a: t: expected a number, got `<M8[us]`".to_owned()),
+        (npy("[('t', '<i8', (2,))]", "(1,)", &[0; 16]), "a: t: expected a number, got (2,) of `<i8`".to_owned()),
     ];
     for (content, message) in cases {
         assert_eq!(events(&content), message, "{}", String::from_utf8_lossy(&content[..content.len().min(80)]));
     }
     assert_eq!(
         events(npy("'|O'", "(1,)", b"\x80\x04")),
-        "a: holds Python objects, must hold numbers\n\n\
-         hint: recordings of different lengths go into one file with `numpy.savez(FILE, *recordings, labels=labels)`"
+        "a: contains Python objects; expected numbers\n\n\
+         hint: save recordings of different lengths with `numpy.savez(FILE, *recordings, labels=labels)`"
     );
 }
 
 #[test]
-fn archives_that_are_none() {
+fn rejects_invalid_archives() {
     let columns = |label: Vec<u8>| {
         let (sample, time, unit) = (integers(&[0, 1]), floats(&[0.1, 0.2]), integers(&[1, 2]));
         zip(&[("sample", sample), ("time", time), ("unit", unit), ("labels", label)])
     };
     let records = || npy("[('t', '<i8'), ('x', '<i8')]", "(1,)", &[0; 16]);
-    assert_eq!(events(columns(integers(&[0]))), "a: `sample` of event 1 is 1, must be a whole number from 0 to 0");
-    assert_eq!(events(columns(integers(&[0, 2]))), "a: `labels`: label of sample 1 is 2, must be from 0 to 1");
-    assert_eq!(events(columns(npy("'|i1'", "(1, 2)", &[0; 2]))), "a: `labels`: shape is (1, 2), must be a row");
+    assert_eq!(events(columns(integers(&[0]))), "a: event 1: sample: expected a whole number from 0 to 0, got 1");
+    assert_eq!(
+        events(columns(integers(&[0, 2]))),
+        "a: `labels`: sample 1: label: expected a whole number from 0 to 1, got 2"
+    );
+    assert_eq!(
+        events(columns(npy("'|i1'", "(1, 2)", &[0; 2]))),
+        "a: `labels`: expected a one-dimensional array, got shape (1, 2)"
+    );
     assert_eq!(
         events(zip(&[
             ("sample", integers(&[0])),
@@ -135,53 +147,53 @@ fn archives_that_are_none() {
             ("unit", integers(&[0, 0])),
             ("labels", integers(&[0]))
         ])),
-        "a: `sample` holds 1 numbers, must hold 2 as `time` does"
+        "a: sample: expected 2 numbers (the length of `time`), got 1"
     );
     assert_eq!(
         events(zip(&[("samples", integers(&[0]))])),
-        "a: `samples`: name is not known, must be one of `sample`, `unit`, `label`, `x`, `y`, `p`, `time`, `t`, `labels`"
+        "a: `samples`: unknown array name; expected one of sample, unit, label, x, y, p, time, t, labels"
     );
     assert_eq!(
         events(zip(&[("arr_0", records()), ("arr_2", records()), ("labels", integers(&[0, 0]))])),
-        "a: recordings are numbered up to 2 and 1 is missing, must be there"
+        "a: recording 1 is missing (found 0 to 2)"
     );
     assert_eq!(
         events(zip(&[("events", records()), ("labels", integers(&[0]))])),
-        "a: `events`: name is not known, must be a name that ends with the number of the recording, as `arr_0`"
+        "a: `events`: unknown array name; expected a name ending in the recording number, such as `arr_0`"
     );
     assert_eq!(
         events(zip(&[("arr_0", records()), ("labels", integers(&[0, 0]))])),
-        "a: `labels`: 2 labels, must be 1 as there are recordings"
+        "a: `labels`: expected 1 label (one per recording), got 2"
     );
     assert_eq!(
         events(zip(&[("arr_0", records())])),
-        "a: `labels` is missing, must be there, here or in a file of its own"
+        "a: no labels; expected one label per sample, in this file or in a separate file of labels"
     );
     assert_eq!(
         events_in(zip(&[("arr_0", records()), ("labels", integers(&[0]))]), Some(&integers(&[0])), form()),
-        "a: holds labels, and another file of labels is given, must be one of them"
+        "a: duplicate labels: the file contains labels and a separate file of labels is given"
     );
     assert_eq!(
         events(zip(&[("time", b"no array".to_vec())])),
-        "a: `time`: does not start as an array, must be an archive as `numpy.savez` writes it"
+        "a: `time`: not an npy array; expected an archive from `numpy.savez`"
     );
-    assert_eq!(events(columns(integers(&[]))), "a: holds no recordings, must hold at least 1");
+    assert_eq!(events(columns(integers(&[]))), "a: no recordings; expected at least 1");
     assert_eq!(
         events(zip(&[("arr_0", records()), ("arr_00", records()), ("labels", integers(&[0]))])),
-        "a: `arr_0`: recording 0 is there twice, must be in one array alone"
+        "a: `arr_0`: duplicate recording 0"
     );
     let of_sample = || npy("[('t', '<i8'), ('x', '<i8'), ('label', '<i8')]", "(1,)", &[0; 24]);
     assert_eq!(
         events(zip(&[("sample", integers(&[0])), ("label", integers(&[0])), ("events", of_sample())])),
-        "a: `events`: `label` is there twice, must be in one array alone"
+        "a: `events`: duplicate column `label`"
     );
     let twice = zip(&[("time", floats(&[0.1])), ("time", floats(&[0.1]))]);
-    assert_eq!(events(twice), "a: `time`: is there twice, must be an archive as `numpy.savez` writes it");
+    assert_eq!(events(twice), "a: `time`: duplicate array; expected an archive from `numpy.savez`");
 }
 
-/// No cut and no changed byte of an archive makes the reader panic, and no cut is passed over.
+/// Every truncated archive is rejected, and no changed byte causes a panic.
 #[test]
-fn spoilt_archives_are_refused() {
+fn rejects_damaged_archives() {
     let whole = fs::read(shipped("events.npz")).unwrap();
     let folder = Folder::new();
     let read = |bytes: &[u8]| {
@@ -196,14 +208,14 @@ fn spoilt_archives_are_refused() {
     for place in 0..whole.len() {
         let mut spoilt = whole.clone();
         spoilt[place] ^= 0x10;
-        // What holds no content, as the version of a program, may change.
+        // Metadata, such as the version of a program, may change.
         assert!(read(&spoilt).map_or(true, |data| data == right), "byte {place}");
     }
 }
 
-/// The same for HDF5, whose numbers have no checksum.
+/// HDF5 numbers have no checksum.
 #[test]
-fn spoilt_hdf5_never_panics() {
+fn damaged_hdf5_never_panics() {
     let whole = fs::read(shipped("events.h5")).unwrap();
     let folder = Folder::new();
     let read = |bytes: &[u8]| {

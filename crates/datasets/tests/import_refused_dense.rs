@@ -1,4 +1,4 @@
-//! Every mistake of labels, of dense samples and of what is stated beside files, and the message that tells of it.
+//! Every error in labels, dense samples and properties of data sets, with its message.
 
 mod made;
 
@@ -6,82 +6,82 @@ use ohmspike_datasets::{DenseImport, EventForm, EventImport, Scale, Test, import
 
 use made::{Folder, events_in, floats, form, integers, npy, npy_of, shipped, zip};
 
-/// The message that importing dense samples ends with.
+/// Returns the error message of importing dense samples.
 fn dense(samples: impl AsRef<[u8]>, labels: impl AsRef<[u8]>) -> String {
     let folder = Folder::new();
     let (samples, labels) = (folder.write("a", samples), folder.write("labels", labels));
     let import = DenseImport { samples, labels, test: Test::Share(0.5), classes: 2, scale: None };
-    folder.told(&import_dense("mine", &import, None).expect_err("it is wrong"))
+    folder.told(&import_dense("mine", &import, None).expect_err("an invalid file"))
 }
 
 #[test]
-fn labels_that_are_none() {
+fn rejects_invalid_labels() {
     let table = "sample,time,unit\n0,0.1,1\n1,0.1,1\n";
     let labels = |labels: &[u8]| events_in(table, Some(labels), form());
-    assert_eq!(labels(b"class\n0\n"), "labels:1: `class` is no column of this file, must be of `label`");
-    assert_eq!(labels(b"label\n0\n-1\n"), "labels: label of sample 1 is -1, must be from 0 to 1");
-    assert_eq!(labels(&floats(&[0.0, 0.5])), "labels: label of sample 1 is 0.5, must be from 0 to 1");
-    assert_eq!(
-        labels(&zip(&[("label", integers(&[0]))])),
-        "labels: `labels` is missing, must be a row of labels, one a sample"
-    );
+    assert_eq!(labels(b"class\n0\n"), "labels:1: unknown column `class`; expected `label`");
+    assert_eq!(labels(b"label\n0\n-1\n"), "labels: sample 1: label: expected a whole number from 0 to 1, got -1");
+    assert_eq!(labels(&floats(&[0.0, 0.5])), "labels: sample 1: label: expected a whole number from 0 to 1, got 0.5");
+    assert_eq!(labels(&zip(&[("label", integers(&[0]))])), "labels: missing `labels`; expected one label per sample");
     assert_eq!(
         labels(&npy("'<i8'", "(1, 1)", &[0; 8])),
-        "labels: is an array of shape (1, 1), must be a row of integers, one a sample"
+        "labels: expected a one-dimensional array of integers (one per sample), got an array of shape (1, 1)"
     );
     assert_eq!(
         labels(&npy("[('a', '<i8')]", "(1,)", &[0; 8])),
-        "labels: is an array of records, must be a row of integers, one a sample"
+        "labels: expected a one-dimensional array of integers (one per sample), got an array of records"
     );
-    assert_eq!(labels(&[0, 0, 8, 3]), "labels: number of dimensions is 3, must be 1");
-    assert_eq!(labels(&[0, 0, 8, 1, 0, 0, 0, 2, 1]), "labels: ends after 9 bytes of content, must have 10");
-    assert_eq!(labels(&[0, 0, 8, 1, 0, 0, 0, 1, 1, 1]), "labels: content goes on after 9 bytes, must end there");
-    assert_eq!(labels(b"\x1f\x8b\x07"), "labels: gzip stream damaged after 0 bytes of content, must be intact");
+    assert_eq!(labels(&[0, 0, 8, 3]), "labels: number of dimensions: expected 1, got 3");
+    assert_eq!(labels(&[0, 0, 8, 1, 0, 0, 0, 2, 1]), "labels: truncated; expected 10 bytes of content, got 9");
+    assert_eq!(labels(&[0, 0, 8, 1, 0, 0, 0, 1, 1, 1]), "labels: expected 9 bytes of content, got more");
+    assert_eq!(labels(b"\x1f\x8b\x07"), "labels: damaged gzip data after 0 bytes");
 }
 
 #[test]
-fn dense_samples_that_are_none() {
+fn rejects_invalid_dense_samples() {
     let labels = || integers(&[0, 1]);
     let numbers = |numbers: [f32; 2]| npy("'<f4'", "(2, 1)", &numbers.map(f32::to_le_bytes).concat());
-    let hint = "\n\nhint: `--scale min-max` brings the lowest to the highest number in training to 0 to 1, \
-                `--scale min-max-each` those of every feature";
+    let hint = "\n\nhint: `--scale min-max` scales the training range to 0 to 1; `--scale min-max-each` scales each feature \
+                separately";
     assert_eq!(
         dense("sample,time\n", labels()),
-        "a: starts with `73 61 6d 70 6c 65`, must be a NumPy array (npy) or IDX, packed with gzip or not"
+        "a: starts with `73 61 6d 70 6c 65`; expected a NumPy array (npy) or IDX file, optionally gzipped"
     );
     assert_eq!(
         dense(integers(&[0, 1]), labels()),
-        "a: is an array of shape (2,), must be an array of numbers with a row, or an image, a sample"
+        "a: expected an array of numbers with one row or image per sample, got an array of shape (2,)"
     );
     assert_eq!(
         dense(npy("'<i8'", "(2, 0)", &[]), labels()),
-        "a: is an array of shape (2, 0), must be an array of numbers with a row, or an image, a sample"
+        "a: expected an array of numbers with one row or image per sample, got an array of shape (2, 0)"
     );
     assert_eq!(
         dense(npy("[('a', '<i8')]", "(2,)", &[0; 16]), labels()),
-        "a: is an array of records, must be an array of numbers with a row, or an image, a sample"
+        "a: expected an array of numbers with one row or image per sample, got an array of records"
     );
-    assert_eq!(dense(numbers([0.0, 1.0]), integers(&[0])), "labels: 1 labels, must be 2 as `a` holds samples");
+    assert_eq!(dense(numbers([0.0, 1.0]), integers(&[0])), "labels: expected 2 labels (one per sample of `a`), got 1");
     assert_eq!(
         dense(numbers([0.0, 1.5]), integers(&[0, 0])),
-        format!("a: number 0 of sample 1 is 1.5, must be from 0 to 1{hint}")
+        format!("a: sample 1, number 0: expected a number from 0 to 1, got 1.5{hint}")
     );
-    assert_eq!(dense(numbers([f32::NAN, 0.5]), integers(&[0, 0])), "a: number 0 of sample 0 is NaN, must be finite");
+    assert_eq!(
+        dense(numbers([f32::NAN, 0.5]), integers(&[0, 0])),
+        "a: sample 0, number 0: expected a finite number, got NaN"
+    );
     let fortran = npy_of("{'descr': '<f8', 'fortran_order': True, 'shape': (1, 1)}", &[0; 8]);
     assert_eq!(
         dense(fortran, integers(&[0])),
-        "a: is in Fortran order, must be in C order\n\nhint: save `numpy.ascontiguousarray(array)`"
+        "a: array in Fortran order; expected C order\n\nhint: save `numpy.ascontiguousarray(array)`"
     );
     let words = |words: [i16; 2]| npy("'<i2'", "(2, 1)", &words.map(i16::to_le_bytes).concat());
     assert_eq!(
         dense(words([255, 256]), integers(&[0, 0])),
-        format!("a: number 0 of sample 1 is 256, must be a whole number from 0 to 255{hint}")
+        format!("a: sample 1, number 0: expected a whole number from 0 to 255, got 256{hint}")
     );
-    assert_eq!(dense([0, 0, 0x0d, 2], labels()), "a: magic number is `0x00000d02`, must be `0x00000802`");
+    assert_eq!(dense([0, 0, 0x0d, 2], labels()), "a: expected magic number `0x00000802`, got `0x00000d02`");
 }
 
 #[test]
-fn statements_that_do_not_fit() {
+fn rejects_invalid_properties() {
     let event = |name: &str, form: EventForm, test: Test, names: Option<Vec<String>>| {
         let import = EventImport { events: shipped("events.npz"), labels: None, test, form };
         import_events(name, &import, names).unwrap_err().to_string()
@@ -89,13 +89,13 @@ fn statements_that_do_not_fit() {
     let form = || EventForm { sensor: [5, 1, 1], classes: 3, ..form() };
     let half = || Test::Share(0.5);
     let allowed =
-        "must be lower-case letters, digits and hyphens, a letter first, at most 64, and no data set that is built in";
+        "expected 1 to 64 lower-case letters, digits and hyphens, starting with a letter, and not a built-in name";
     for name in ["", "Mine", "a/b", "../a", "7", "shd", "fashion-mnist", &"a".repeat(65)] {
-        assert_eq!(event(name, form(), half(), None), format!("name: got `{name}`, {allowed}"));
+        assert_eq!(event(name, form(), half(), None), format!("name: {allowed}, got `{name}`"));
     }
     for classes in [0, 1, 257] {
         let message = event("mine", EventForm { classes, ..form() }, half(), None);
-        assert_eq!(message, format!("classes: got {classes}, must be from 2 to 256"));
+        assert_eq!(message, format!("classes: expected 2 to 256, got {classes}"));
     }
     for (sensor, told) in [
         ([0, 1, 1], "0 x 1 x 1"),
@@ -103,33 +103,33 @@ fn statements_that_do_not_fit() {
         ([usize::MAX, 2, 1], "18446744073709551615 x 2 x 1"),
     ] {
         let message = event("mine", EventForm { sensor, ..form() }, half(), None);
-        assert_eq!(message, format!("units: got {told}, must be from 1 to 65536"));
+        assert_eq!(message, format!("units: expected 1 to 65536, got {told}"));
     }
     for duration_seconds in [0.0, -1.0, f64::NAN, f64::INFINITY] {
         let message = event("mine", EventForm { duration_seconds, ..form() }, half(), None);
-        assert_eq!(message, format!("duration: got {duration_seconds} s, must be a time above 0 s"));
+        assert_eq!(message, format!("duration: expected more than 0 s, got {duration_seconds} s"));
     }
     for share in [0.0, 1.0, -0.5, f64::NAN] {
         let message = event("mine", form(), Test::Share(share), None);
-        assert_eq!(message, format!("test share: got {share}, must be above 0 and below 1"));
+        assert_eq!(message, format!("test share: expected a number between 0 and 1, got {share}"));
     }
     // The only sample of a class is for training.
     let single = events_in("sample,time,unit,label\n0,0.1,0,0\n1,0.1,0,1\n", None, EventForm { classes: 2, ..form() });
-    assert_eq!(single, "test share: 0.5 of 2 samples leaves 2 for training and 0 for the test, must leave both some");
+    assert_eq!(
+        single,
+        "test share: 0.5 of 2 samples leaves 2 for training and 0 for testing; expected at least 1 of each"
+    );
     assert_eq!(
         event("mine", form(), half(), Some(vec!["a".to_owned()])),
-        "names of classes: got 1, must be 3, one a class"
+        "class names: expected 3 (one per class), got 1"
     );
     let gone = EventImport { events: "gone.npz".into(), labels: None, test: half(), form: form() };
     let message = import_events("mine", &gone, None).unwrap_err().to_string();
-    assert!(
-        message.starts_with("gone.npz: cannot be read (") && message.ends_with("), must be a readable file"),
-        "{message}"
-    );
+    assert!(message.starts_with("cannot read `gone.npz`: "), "{message}");
 }
 
 #[test]
-fn tests_that_do_not_fit_the_training() {
+fn rejects_test_samples_that_do_not_match_the_training_samples() {
     let import = |samples: &str, labels: Option<&str>, scale| DenseImport {
         samples: shipped("numbers.npy"),
         labels: shipped("labels.npy"),
@@ -141,19 +141,13 @@ fn tests_that_do_not_fit_the_training() {
         let folder = format!("{}{}", shipped("").display(), "");
         import_dense("mine", import, None).unwrap_err().to_string().replace(&folder, "")
     };
-    assert_eq!(
-        told(&import("images.npy", None, None)),
-        "images.npy: labels are missing, must be in a file of their own"
-    );
+    assert_eq!(told(&import("images.npy", None, None)), "images.npy: no labels; expected a separate file of labels");
     assert_eq!(
         told(&import("images.npy", Some("labels.npy"), None)),
-        "images.npy: 6 numbers a sample, must be 4 as in training"
+        "images.npy: expected 4 numbers per sample (as in training), got 6"
     );
     let message = told(&import("features.npy", Some("labels.npy"), None));
-    assert!(
-        message.contains("features.npy: number 0 of sample 0 is ") && message.contains(", must be from 0 to 1"),
-        "{message}"
-    );
-    // Numbers beyond those in training are held at the ends.
+    assert!(message.contains("features.npy: sample 0, number 0: expected a number from 0 to 1, got "), "{message}");
+    // Test numbers outside the training range are clipped.
     import_dense("mine", &import("features.npy", Some("labels.npy"), Some(Scale::MinMax)), None).unwrap();
 }

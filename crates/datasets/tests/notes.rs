@@ -1,6 +1,6 @@
-//! What an import leaves out, changes or cannot test is counted and told.
+//! Remarks of imports on skipped, changed or untestable data.
 
-#[allow(dead_code, reason = "other tests use the rest")]
+#[allow(dead_code, reason = "shared with other tests")]
 mod made;
 
 use ohmspike_datasets::{DenseImport, EventForm, EventImport, Import, Note, Scale, Test, import_dense, import_events};
@@ -15,7 +15,7 @@ fn events(content: impl AsRef<[u8]>, duration_seconds: f64, share: f64) -> Impor
     let folder = Folder::new();
     let form = EventForm { sensor: [4, 1, 1], classes: 3, duration_seconds, time_unit: None };
     let import = EventImport { events: folder.write("a", content), labels: None, test: Test::Share(share), form };
-    import_events("mine", &import, None).expect("it is right")
+    import_events("mine", &import, None).expect("a valid file")
 }
 
 fn dense(train: &[f64], test: &[f64], scale: Option<Scale>) -> Import {
@@ -28,12 +28,12 @@ fn dense(train: &[f64], test: &[f64], scale: Option<Scale>) -> Import {
     };
     let ((samples, labels), (test, test_labels)) = (file("train", train), file("test", test));
     let test = Test::Files { samples: test, labels: Some(test_labels) };
-    import_dense("mine", &DenseImport { samples, labels, test, classes: 2, scale }, None).expect("it is right")
+    import_dense("mine", &DenseImport { samples, labels, test, classes: 2, scale }, None).expect("valid files")
 }
 
-/// Recordings 0 to 5 are of the classes 0, 0, 1, 1, 1 and 2, and 1 and 4 have no event.
+/// Recordings 0 to 5 have the classes 0, 0, 1, 1, 1 and 2; recordings 1 and 4 have no events.
 #[test]
-fn empty_recordings_and_classes_without_samples_are_told() {
+fn notes_empty_recordings_and_classes_without_samples() {
     let columns = [
         ("sample", integers(&[0, 2, 3, 5])),
         ("time", floats(&[0.1, 0.2, 0.3, 0.4])),
@@ -46,29 +46,29 @@ fn empty_recordings_and_classes_without_samples_are_told() {
     assert_eq!(empty, 2);
     assert_eq!(
         told(&import).last().map(String::as_str),
-        Some("1 class without samples for the test: `class 2` (1 for training, 0 for the test)")
+        Some("1 class without samples for testing: `class 2` (1 for training, 0 for testing)")
     );
     assert_eq!((import.data.train.len(), import.data.test.len()), (4, 2));
 }
 
 #[test]
-fn nothing_is_told_of_data_that_need_nothing() {
+fn good_data_have_no_notes() {
     let rows = "sample,time,unit,label\n0,0.1,0,0\n1,0.1,0,0\n2,0.1,0,1\n3,0.1,0,1\n4,0.1,0,2\n5,3599.123456,0,2\n";
     assert_eq!(told(&events(rows, 3600.0, 0.5)), [""; 0]);
     assert_eq!(told(&dense(&[0.0, 1.0, 0.5, 0.25], &[0.0, 0.125, 0.5, 1.0], None)), [""; 0]);
 }
 
-/// Milliseconds that are called microseconds.
+/// Milliseconds interpreted as microseconds.
 #[test]
-fn times_that_are_much_shorter_than_the_duration_are_told() {
+fn notes_times_much_shorter_than_the_duration() {
     let rows = "sample,t,unit,label\n0,10,0,0\n1,499,0,0\n2,20,0,1\n3,30,0,1\n4,40,0,2\n5,50,0,2\n";
-    let note = "the latest event of all is at 4.990e-4 s of the stated duration of 0.5 s: check `--time-unit` and `--duration`";
+    let note = "the latest event is at 4.990e-4 s, but recordings last 0.5 s; check `--time-unit` and `--duration`";
     assert_eq!(told(&events(rows, 0.5, 0.5)), [note]);
 }
 
-/// An hour as float32 is counted in steps of 2^-12 s.
+/// At one hour, float32 has a resolution of 2^-12 s.
 #[test]
-fn times_that_their_type_rounds_are_told() {
+fn notes_times_with_a_coarse_type() {
     let seconds = [0.5_f32, 3599.5, 1.0, 2.0];
     let columns = |time| {
         zip(&[
@@ -79,30 +79,30 @@ fn times_that_their_type_rounds_are_told() {
         ])
     };
     let single = columns(npy("'<f4'", "(4,)", &seconds.map(f32::to_le_bytes).concat()));
-    let note = "`time` is float32, which resolves the latest event, at 3599.5 s, to 244.140625 microseconds: times of the file \
-                may be rounded";
+    let note = "`time` is float32, which resolves 244.140625 µs at the latest event (3599.5 s): times in the file may be \
+                rounded";
     assert!(told(&events(single, 3600.0, 0.5)).contains(&note.to_owned()));
     let double = columns(floats(&seconds.map(f64::from)));
     assert!(!told(&events(double, 3600.0, 0.5)).iter().any(|note| note.contains("resolves")));
 }
 
 #[test]
-fn numbers_that_are_held_rounded_or_constant_are_counted() {
+fn counts_clipped_rounded_and_constant_numbers() {
     let train = [0.0, 7.0, 10.0, 7.0];
     let import = dense(&train, &[-1.0, 7.0, 11.0, 8.0], Some(Scale::MinMaxEach));
     assert_eq!(
         told(&import),
         [
-            "1 of 2 features are the same in all of training and become 0 everywhere",
-            "3 of 4 numbers for the test lie outside the range of training and are held at its ends",
+            "features that are constant in training become 0: 1 of 2",
+            "test numbers outside the training range are clipped to it: 3 of 4",
         ]
     );
-    // 0.1 and 0.2 are no float32, 0.5 is one.
+    // 0.1 and 0.2 are rounded in float32, 0.5 is exact.
     let import = dense(&[0.1, 0.5, 0.5, 0.5], &[0.2, 0.5, 0.5, 0.5], None);
-    assert_eq!(told(&import), ["2 of 8 numbers are rounded to float32, by at most 1 in 16,777,216"]);
+    assert_eq!(told(&import), ["numbers rounded to float32 (by at most 1 in 16,777,216): 2 of 8"]);
 }
 
-/// Whole microseconds of a day come back as they are.
+/// Whole microseconds of a day are stored exactly.
 #[test]
 fn times_are_exact_to_a_microsecond_over_hours() {
     let microseconds: Vec<i64> = (0..12).map(|event| 7_199_999_989 * event + 1).collect();
@@ -114,8 +114,8 @@ fn times_are_exact_to_a_microsecond_over_hours() {
     ];
     let cache = tempfile::tempdir().expect("a temporary folder");
     let import = events(zip(&columns), 86_400.0, 0.5).data;
-    ohmspike_datasets::store(&import, Some(cache.path()), false).expect("the folder is ours");
-    let stored = ohmspike_datasets::load("mine", Some(cache.path())).expect("it was stored");
+    ohmspike_datasets::store(&import, Some(cache.path()), false).expect("a writable folder");
+    let stored = ohmspike_datasets::load("mine", Some(cache.path())).expect("a stored data set");
     assert_eq!(stored, import);
     let times = |part: &ohmspike_datasets::Part| match part {
         ohmspike_datasets::Part::Events(set) => set.times.clone(),

@@ -1,4 +1,4 @@
-//! Describe a device in code, keep it as a file, and run a study through it.
+//! Define a device in code, save it as a file, and run a study on it.
 
 #![allow(clippy::print_stdout)]
 
@@ -8,12 +8,12 @@ use ohmspike::prelude::*;
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let folder = std::env::temp_dir().join("ohmspike-device-in-code");
     std::fs::create_dir_all(&folder)?;
-    println!("write spread, % of the conductance   test accuracy");
+    println!(" write noise, % of the conductance   test accuracy");
     for percent in [0.0, 2.0, 20.0] {
         let noise = WriteNoiseKind::Relative;
         let write = WriteSpec { noise, sigma_percent_of_conductance: Some(percent), ..WriteSpec::default() };
         let spec = DeviceSpec { write, ..DeviceSpec::new(&format!("spread-{percent}"), 1e4, 1e6) };
-        // A value that no device can have is refused here, with the name of its field.
+        // Rejects invalid values and names their field.
         let device = Device::try_from(spec.clone())?;
         let file = folder.join(format!("{}.json", device.name));
         std::fs::write(&file, spec.to_json())?;

@@ -1,10 +1,10 @@
-//! Program the same weights into a noisy array and into an ideal one, and compare what their columns add up.
+//! Program the same weights into a noisy and an ideal array, and compare their column sums.
 
 #![allow(clippy::print_stdout)]
 
 use ohmspike::prelude::*;
 
-/// Rows and columns of the arrays.
+/// Size of the arrays.
 const ROWS: usize = 64;
 const COLUMNS: usize = 16;
 
@@ -12,12 +12,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let target = Matrix::from_fn(ROWS, COLUMNS, |row, column| 0.1 + 0.8 * ((row * 7 + column * 3) % 11) as f32 / 10.0);
     let ideal = programmed("ideal", &target)?;
     let noisy = programmed("illustrative-oxide", &target)?;
-    println!("{ROWS} x {COLUMNS} weights of 0.1 to 0.9; a cell at the top of its window is a weight of 1");
+    println!("{ROWS} x {COLUMNS} weights of 0.1 to 0.9; Gmax is a weight of 1");
     println!("root mean square error of a weight: {:.4}", rms(&ideal, &noisy));
 
-    // Every fourth row carries a spike in this time step.
+    // Every fourth row has a spike in this time step.
     let active: Vec<usize> = (0..ROWS).step_by(4).collect();
-    println!("\ncolumn   ideal sum   noisy sum, and the standard deviation of one read");
+    println!("\ncolumn   ideal sum   noisy sum ± standard deviation of one read");
     for column in 0..4 {
         let sum = |array: &CrossbarArray| active.iter().map(|&row| array.weights()[(row, column)]).sum::<f32>();
         println!(
@@ -30,13 +30,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// An array of the built-in device `name` that holds `target` as well as it can.
+/// Returns an array of the built-in device `name`, programmed to `target` within its noise.
 fn programmed(name: &str, target: &Matrix) -> Result<CrossbarArray, Box<dyn std::error::Error>> {
     let device = Device::built_in(name).ok_or("not built in")?;
     let branches = [Branch::Plus; ROWS];
     let half = Matrix::from_fn(ROWS, COLUMNS, |_, _| 0.5);
     let mut array = CrossbarArray::new(&device, ArrayParams::new(1.0, &branches), &half, Seed::new(1).named("chip"))?;
-    // Every cell is written once, with the write noise of the device.
+    // Writes every cell once, with the write noise of the device.
     let step = Matrix::from_fn(ROWS, COLUMNS, |row, column| target[(row, column)] - 0.5);
     array.update(&step, Seed::new(1).named("write"))?;
     Ok(array)
@@ -48,7 +48,7 @@ fn rms(one: &CrossbarArray, other: &CrossbarArray) -> f64 {
     (squares.sum::<f64>() / (ROWS * COLUMNS) as f64).sqrt()
 }
 
-/// Standard deviation of one read of a column: cells add their variances.
+/// Standard deviation of one column read: the variances of the cells add up.
 fn read_sigma(array: &CrossbarArray, active: &[usize], column: usize) -> f32 {
     let Some(variance) = array.read_variance() else { return 0.0 };
     active.iter().map(|&row| variance[(row, column)]).sum::<f32>().sqrt()

@@ -1,4 +1,4 @@
-//! Stop a study and resume it: nothing is run twice, and results have the same bits as those of one uninterrupted run.
+//! Stop a study and resume it: no trial runs twice, and the results are bit-identical to an uninterrupted run.
 
 #![allow(clippy::print_stdout)]
 
@@ -7,12 +7,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use ohmspike::prelude::*;
 
-/// Asks the run to stop once a trial has ended.
+/// Stops the run after the first trial.
 struct StopAfterOne(Arc<AtomicBool>);
 
 impl Observer for StopAfterOne {
     fn trial_ended(&mut self, _: usize, trial: &Trial, _: &Record) {
-        println!("trial {} ended: asking the run to stop", trial.id);
+        println!("trial {} ended; stopping the run", trial.id);
         self.0.store(true, Ordering::Relaxed);
     }
 }
@@ -27,20 +27,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let stop = Arc::new(AtomicBool::new(false));
     let first = RunOptions { stop: Some(Arc::clone(&stop)), ..options.clone() };
     let finished = run_study(&study, &first, &mut StopAfterOne(stop))?;
-    println!("stopped with {} trials done and {} left", finished.done, finished.left);
+    println!("stopped: {} trials done, {} left", finished.done, finished.left);
 
     let finished = run_study(&study, &options, &mut each_trial(|trial, _| println!("trial {} ended", trial.id)))?;
-    println!(
-        "finished with {} trials done and {} left, in {}",
-        finished.done,
-        finished.left,
-        finished.folder.display()
-    );
+    println!("finished: {} trials done, {} left, in {}", finished.done, finished.left, finished.folder.display());
     println!("\n{}", summarise(&finished.results()?).table());
     Ok(())
 }
 
-/// An empty folder, so that the example does the same every time.
+/// Creates an empty folder, so that every run of the example starts fresh.
 fn tempfolder(name: &str) -> std::io::Result<std::path::PathBuf> {
     let folder = std::env::temp_dir().join(name);
     if folder.exists() {

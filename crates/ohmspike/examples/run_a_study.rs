@@ -1,4 +1,4 @@
-//! Run a study from this one dependency, watch its trials, and read the summary.
+//! Run a study, watch its trials, and print the summary.
 #![allow(clippy::print_stdout)]
 use ohmspike::prelude::*;
 

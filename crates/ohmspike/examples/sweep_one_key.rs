@@ -1,6 +1,7 @@
 //! Sweep one key of a study: how much write noise does a small network tolerate?
 //!
-//! A list makes any key an axis. Every condition is run with every seed, and a condition's outcome is the mean over its seeds.
+//! A list turns any key into a sweep axis. Every condition runs with every seed, and its outcome is the mean over the
+//! seeds.
 
 #![allow(clippy::print_stdout)]
 

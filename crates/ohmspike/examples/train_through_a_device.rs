@@ -1,15 +1,15 @@
-//! Train one network through a device and watch it: does the network learn, and what does that cost?
+//! Train one network on a device: does it learn, and what does that cost?
 
 #![allow(clippy::print_stdout)]
 
 use ohmspike::prelude::*;
 
-/// Prints a line per epoch.
+/// Prints one line per epoch.
 struct Epochs;
 
 impl Observer for Epochs {
     fn trial_begun(&mut self, _: usize, trial: &Trial, _: usize) {
-        println!("weights in cells of `{}`", trial.settings.hardware.device);
+        println!("weights on device `{}`", trial.settings.hardware.device);
         println!("epoch   training loss   test accuracy   hidden spikes per image");
     }
 

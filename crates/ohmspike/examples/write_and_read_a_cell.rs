@@ -1,4 +1,4 @@
-//! Write one cell a few times, read it, and wait: what does a device make of 100 µS?
+//! Write a cell to 100 µS several times, read it, and let it drift for an hour.
 
 #![allow(clippy::print_stdout)]
 

@@ -1,27 +1,26 @@
-//! Ohmspike emulates memristive crossbars and the spiking networks that are trained through them.
+//! Emulates memristive crossbars and trains spiking networks on them.
 //!
-//! This crate re-exports the libraries of the workspace; [`prelude`] holds what most programs need. Data meets them in this
-//! order:
+//! This crate re-exports the libraries of the workspace; [`prelude`] covers most programs. The data flow:
 //!
 //! ```text
 //! study file  --study-->  settings, one per trial  --datasets-->  spikes
 //! device file --crossbar--> checked laws of a cell --snn--> weights on conductance pairs
-//! trial: train, test, repeat  --study-->  records on the disk
+//! trial: train, test, repeat  --study-->  records on disk
 //! records  --analysis-->  summaries and comparisons  --report, plot-->  figures, pages, tables
 //! ```
 //!
-//! | module | what it is for |
+//! | module | purpose |
 //! |---|---|
-//! | [`crossbar`] | devices, and arrays of conductance pairs that are written and read |
+//! | [`crossbar`] | devices, and arrays of conductance pairs to write and read |
 //! | [`snn`] | spiking networks, their training, and weights on arrays |
 //! | [`datasets`] | built-in, published and imported data |
 //! | [`study`] | studies, trials, records; [`run_study`](study::run_study()) |
-//! | [`analysis`] | what records say: [`summarise`](analysis::summarise) |
+//! | [`analysis`] | statistics of records: [`summarise`](analysis::summarise) |
 //! | [`report`], [`plot`] | figures, report pages, device datasheets, exports |
-//! | [`experiments`] | the replication of the noise-robustness study |
-//! | [`simd`], [`rng`], [`stats`] | arithmetic, random streams and statistics that all of these share |
+//! | [`experiments`] | reproduction of the noise-robustness paper |
+//! | [`simd`], [`rng`], [`stats`] | shared arithmetic, random streams and statistics |
 //!
-//! The same seed gives the same bits on every machine and any number of threads.
+//! The same seed gives bit-identical results on every machine and with any number of threads.
 //!
 //! ```
 //! use ohmspike::prelude::*;
@@ -35,8 +34,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The programs in `examples/` show one task each: write and read a cell, compare a noisy array with an ideal one, train
-//! through a device, sweep one key, build a device in code, run a study, and resume it.
+//! Each program in `examples/` shows one task: write and read a cell, compare a noisy array with an ideal one, train
+//! through a device, sweep a key, define a device in code, run a study, and resume it.
 
 pub mod prelude;
 

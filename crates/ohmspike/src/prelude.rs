@@ -1,4 +1,4 @@
-//! What most programs need: `use ohmspike::prelude::*;`.
+//! The most used items: `use ohmspike::prelude::*;`.
 
 pub use ohmspike_analysis::{Summary, summarise};
 pub use ohmspike_crossbar::device::{Device, DeviceSpec};

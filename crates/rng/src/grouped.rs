@@ -1,14 +1,14 @@
-//! A stream that makes its blocks in groups and hands them out in any number.
+//! A stream that computes blocks in groups and returns any number of them.
 
 use ohmspike_simd::{Block, LANES, note_work};
 
-/// Blocks made at a time: sixteen counters of four words.
+/// Blocks computed together: four words of sixteen counters.
 pub const GROUP: usize = 4;
 
-/// Fills groups from the counters `first` on of the stream at `place` under `key`.
+/// Fills groups with the counters from `first` on of the stream at `place` with the key `key`.
 pub(crate) type Fill = fn(key: [u32; 2], place: [u32; 2], first: u64, groups: &mut [[Block; GROUP]]);
 
-/// Where a stream of blocks is, and the group of which some blocks are handed out.
+/// Position in a stream of blocks, with the partly consumed group.
 #[derive(Clone, Debug)]
 pub(crate) struct Grouped {
     key: [u32; 2],
@@ -19,18 +19,19 @@ pub(crate) struct Grouped {
 }
 
 impl Grouped {
-    /// The start of the stream at `place`.
+    /// Starts the stream at `place`.
     pub(crate) fn new(key: [u32; 2], place: [u32; 2]) -> Grouped {
         Grouped { key, place, next_counter: 0, group: [Block::ZERO; GROUP], taken: GROUP }
     }
 
-    /// The stream, which must be at its start, after so many groups.
+    /// Skips `groups` groups of a stream at its start.
     pub(crate) fn after_groups(self, groups: usize) -> Grouped {
         debug_assert_eq!((self.next_counter, self.taken), (0, GROUP));
         Grouped { next_counter: (groups * LANES) as u64, ..self }
     }
 
-    /// Fills `blocks` with the next of the stream that `make` makes; how the stream is cut into calls changes no draw.
+    /// Fills `blocks` with the next blocks of the stream, computed by `make`. The draws do not depend on the sizes of
+    /// the calls.
     pub(crate) fn fill(&mut self, blocks: &mut [Block], make: Fill) {
         let ready = (GROUP - self.taken).min(blocks.len());
         let (head, rest) = blocks.split_at_mut(ready);

@@ -1,7 +1,7 @@
-//! Random streams named by a path of names and numbers.
+//! Random streams, named by a path of names and numbers.
 //!
-//! Parts, in the order in which data meets them:
-//! 1. [`Seed`]: a key and a place in a tree; a name or a number leads to a child;
+//! Parts, in the order of use:
+//! 1. [`Seed`]: a key and a place in a tree; names and numbers select children;
 //! 2. [`Seed::stream`]: single draws, for any `rand` distribution;
 //! 3. [`Seed::normals`], [`Seed::uniforms`]: standard normals and uniform numbers in bulk.
 //!
@@ -10,13 +10,12 @@
 //! | normals | standard deviations (mean 0, standard deviation 1) |
 //! | uniforms | 1, in \[0, 1) |
 //!
-//! The same path gives the same draws: nothing depends on the order of the calls, on threads or on the CPU. Ohmspike has
-//! no other source of randomness. The crate deliberately offers no generator without a seed and none for cryptography.
+//! A path determines its draws: they do not depend on the order of calls, on threads or on the CPU. Ohmspike has no
+//! other source of randomness. This crate has no unseeded and no cryptographic generators.
 //!
-//! The generator is Philox4x32-10 (Salmon, Moraes, Dror and Shaw, *Parallel random numbers: as easy as 1, 2, 3*,
-//! SC 2011): 128 counter bits, of which the upper 64 hold the place in the tree and the lower 64 count along the
-//! stream, under the 64 bits of the study's seed as the key. Two of n paths share a stream with probability
-//! n^2 / 2^65.
+//! The generator is Philox4x32-10 (Salmon, Moraes, Dror and Shaw, *Parallel random numbers: as easy as 1, 2, 3*, SC
+//! 2011). The seed of the study is the 64-bit key. Of the 128 counter bits, the upper 64 are the place in the tree and
+//! the lower 64 count along the stream. The probability that any two of n paths share a stream is n^2 / 2^65.
 //!
 //! ```
 //! use rand::RngExt;
@@ -40,11 +39,11 @@ pub use rand_philox::Philox;
 use rand_philox::philox4x32_10;
 pub use uniforms::Uniforms;
 
-/// Keys the steps along a name and a number apart, so that no name equals a number.
+/// Domain separation of names and numbers, so that no name equals a number.
 const NAME: u32 = 0x6e61_6d65;
 const NUMBER: u32 = 0x6e75_6d62;
 
-/// A place in the tree of random streams below one study seed.
+/// A place in the tree of random streams of a study seed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Seed {
     key: [u32; 2],
@@ -52,12 +51,12 @@ pub struct Seed {
 }
 
 impl Seed {
-    /// The root below `key`, the number that a study states and a record repeats.
+    /// Creates the root for `key`, the seed in a study and its records.
     pub fn new(key: u64) -> Seed {
         Seed { key: [key as u32, (key >> 32) as u32], place: [0, 0] }
     }
 
-    /// The child called `name`.
+    /// Returns the child called `name`.
     pub fn named(self, name: &str) -> Seed {
         let bytes = name.as_bytes();
         let ended = self.step(NAME, bytes.len() as u64);
@@ -68,7 +67,7 @@ impl Seed {
         })
     }
 
-    /// The child with number `number`.
+    /// Returns the child with number `number`.
     pub fn numbered(self, number: u64) -> Seed {
         self.step(NUMBER, number)
     }
@@ -79,19 +78,19 @@ impl Seed {
         Philox::new(self.key, (high << 96) | (low << 64))
     }
 
-    /// Opens the stream of this place for standard normals in blocks. Its words are those of [`Seed::stream`]: take
-    /// one or the other from a place.
+    /// Opens the stream of this place for standard normals in blocks. It uses the same words as [`Seed::stream`]: use
+    /// only one kind of stream per place.
     pub fn normals(self) -> Normals {
         Normals::new(self.key, self.place)
     }
 
-    /// Opens the stream of this place for uniform numbers in blocks. Its words are those of [`Seed::stream`]: take one
-    /// kind of draw from a place.
+    /// Opens the stream of this place for uniform numbers in blocks. It uses the same words as [`Seed::stream`]: use
+    /// only one kind of stream per place.
     pub fn uniforms(self) -> Uniforms {
         Uniforms::new(self.key, self.place)
     }
 
-    /// One Philox block as a hash of the place and 64 bits of data.
+    /// Hashes the place and 64 bits of data with one Philox block.
     fn step(self, kind: u32, data: u64) -> Seed {
         let counter = [data as u32, (data >> 32) as u32, self.place[0], self.place[1]];
         let [low, high, ..] = philox4x32_10(counter, [self.key[0] ^ kind, self.key[1]]);
@@ -106,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_lead_to_places_of_their_own() {
+    fn different_paths_have_different_places() {
         let root = Seed::new(1);
         let mut places = HashSet::new();
         for name in ["", "a", "read", "write", "writes", "a long name of more than eight bytes"] {
@@ -127,7 +126,7 @@ mod tests {
     }
 }
 
-/// Runs the examples of the README.
+/// Runs the examples in the README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -1,13 +1,13 @@
-//! Standard normals in blocks, with the same bits on every CPU.
+//! Standard normals in blocks, bit-identical on every CPU.
 //!
 //! ```text
-//! u = (w0 + 1/2) / 2^32      w0, w1 two words of a Philox counter
-//! r = sqrt(-2 ln u)
-//! z = r cos(2 pi w1 / 2^32),  z' = r sin(2 pi w1 / 2^32)
+//! u  =  (w0 + 1/2) / 2^32            w0, w1  two words of a Philox counter
+//! r  =  sqrt(-2 ln u)
+//! z  =  r cos(2 pi w1 / 2^32),    z' = r sin(2 pi w1 / 2^32)
 //! ```
 //!
 //! Box and Muller, *A note on the generation of random normal deviates*, Ann. Math. Stat. 29 (1958). All 32 bits of w0
-//! are used: the largest magnitude is 6.7, so that a training run of 10^9 draws has the tails it should.
+//! are used. The largest magnitude is then 6.7, which covers the tails of 10^9 draws in a training run.
 
 use ohmspike_simd::{Block, LANES, kernel, ln, sin_cos_turn};
 
@@ -25,13 +25,13 @@ impl Normals {
         Normals { stream: Grouped::new(key, place) }
     }
 
-    /// The stream from its draw number `groups` x 64 on, for a part of what one stream fills: draws are made in groups of
+    /// Skips `groups` x 64 draws of a stream at its start, to fill a part of its draws. Draws are computed in groups of
     /// four blocks.
     pub fn after_groups(self, groups: usize) -> Normals {
         Normals { stream: self.stream.after_groups(groups) }
     }
 
-    /// Fills `blocks` with the next draws of the stream; how the stream is cut into calls changes no draw.
+    /// Fills `blocks` with the next draws. The draws do not depend on the sizes of the calls.
     pub fn fill(&mut self, blocks: &mut [Block]) {
         self.stream.fill(blocks, fill_groups);
     }
@@ -39,7 +39,7 @@ impl Normals {
 
 #[kernel]
 fn fill_groups(key: [u32; 2], place: [u32; 2], first: u64, groups: &mut [[Block; GROUP]]) {
-    // Two groups at a time: the words of one are made while those of the other wait for their roots.
+    // Two groups at a time: the words of one are computed while the other waits for its square roots.
     let (pairs, last) = groups.as_chunks_mut::<2>();
     let mut counter = first;
     for [one, other] in pairs {
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn cutting_the_stream_changes_no_draw() {
+    fn draws_do_not_depend_on_the_sizes_of_calls() {
         let seed = Seed::new(3).named("cut");
         let whole = draws(seed, 60);
         let mut stream = seed.normals();
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_of_the_stream_has_the_draws_of_the_whole() {
+    fn a_part_of_the_stream_has_the_same_draws() {
         let seed = Seed::new(3).named("part");
         let whole = draws(seed, 60);
         let mut part = vec![Block::ZERO; 7];
@@ -105,9 +105,9 @@ mod tests {
         assert_eq!(part.iter().flat_map(|block| block.0).collect::<Vec<_>>(), whole[9 * GROUP * LANES..][..7 * LANES]);
     }
 
-    /// Box and Muller once more in f64 with another library's functions, from the words of the plain generator.
+    /// The Box-Muller equation in f64 with another library's functions, from the words of the plain generator.
     #[test]
-    fn draws_are_those_of_the_equation() {
+    fn draws_match_the_equation() {
         let seed = Seed::new(11).named("equation");
         let drawn = draws(seed, 4 * GROUP);
         let mut words = seed.stream();
@@ -117,7 +117,7 @@ mod tests {
                     let u = (f64::from(words.next_u32()) + 0.5) / 4_294_967_296.0;
                     let angle = f64::from(words.next_u32()) / 4_294_967_296.0 * std::f64::consts::TAU;
                     let r = libm::sqrt(-2.0 * libm::log(u));
-                    // Four roundings of relative size 6e-8 and a sine within 2e-7, times a radius below 6.7.
+                    // Four roundings of relative size 6e-8 and a sine within 2e-7, multiplied by a radius below 6.7.
                     let bound = 2e-6;
                     let [cosine, sine] = [2 * pair, 2 * pair + 1].map(|block| f64::from(group[block * LANES + lane]));
                     assert!((cosine - r * libm::cos(angle)).abs() < bound);
@@ -127,9 +127,9 @@ mod tests {
         }
     }
 
-    /// Sums over 2^20 draws against their expectations; bounds are five standard errors.
+    /// Sums over 2^20 draws are within five standard errors of their expectations.
     #[test]
-    fn moments_tails_and_neighbours_are_those_of_a_normal() {
+    fn moments_tails_and_correlations_match_a_normal_distribution() {
         let z: Vec<f64> = draws(Seed::new(5), (1 << 20) / LANES).into_iter().map(f64::from).collect();
         let n = z.len() as f64;
         let within = |what: &str, value: f64, expected: f64, variance: f64| {
@@ -141,7 +141,7 @@ mod tests {
         within("third moment", z.iter().map(|z| z.powi(3)).sum::<f64>() / n, 0.0, 15.0);
         within("fourth moment", z.iter().map(|z| z.powi(4)).sum::<f64>() / n, 3.0, 96.0);
         within("neighbours", z.windows(2).map(|w| w[0] * w[1]).sum::<f64>() / n, 0.0, 1.0);
-        within("a block on", z.windows(17).map(|w| w[0] * w[16]).sum::<f64>() / n, 0.0, 1.0);
+        within("neighbouring blocks", z.windows(17).map(|w| w[0] * w[16]).sum::<f64>() / n, 0.0, 1.0);
         // P(|z| > 3) of a standard normal.
         let tail = 0.002_699_796;
         within("tail", z.iter().filter(|z| z.abs() > 3.0).count() as f64 / n, tail, tail * (1.0 - tail));

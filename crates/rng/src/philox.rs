@@ -1,4 +1,4 @@
-//! Philox4x32-10 for sixteen counters at a time, in the form that compiles to vector instructions.
+//! Philox4x32-10 for sixteen counters at a time, written for vectorisation.
 
 use ohmspike_simd::LANES;
 
@@ -10,10 +10,11 @@ const WEYL: [u32; 2] = [0x9e37_79b9, 0xbb67_ae85];
 const ROUNDS: usize = 10;
 const LOW: u64 = 0xffff_ffff;
 
-/// The four output words for counters `first` .. `first + 16` (a multiple of 16) of the stream at `place`.
+/// Returns the four output words for counters `first` .. `first + 16` (`first` is a multiple of 16) of the stream at
+/// `place`.
 ///
-/// A word sits in the low half of 64 bits, which is where a vector multiplication reads it; the high halves carry
-/// leftovers of products that nothing reads.
+/// A word is stored in the low half of 64 bits, as vector multiplication expects. The high halves contain remainders of
+/// products that are never read.
 #[inline(always)]
 pub(crate) fn philox_lanes(key: [u32; 2], place: [u32; 2], first: u64) -> [Words; 4] {
     let mut a: [u64; LANES] = std::array::from_fn(|lane| (first & LOW) + lane as u64);
@@ -41,7 +42,7 @@ mod tests {
 
     use super::*;
 
-    /// The known answers that come with Random123 (file kat_vectors, philox4x32 with 10 rounds).
+    /// Known answers of Random123 (file kat_vectors, philox4x32 with 10 rounds).
     const KNOWN: [([u32; 4], [u32; 2], [u32; 4]); 3] = [
         ([0; 4], [0; 2], [0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8]),
         ([u32::MAX; 4], [u32::MAX; 2], [0x408f_276d, 0x41c8_3b0e, 0xa20b_c7c6, 0x6d54_51fd]),

@@ -1,7 +1,7 @@
-//! Uniform numbers in blocks, with the same bits on every CPU.
+//! Uniform numbers in blocks, bit-identical on every CPU.
 //!
 //! ```text
-//! u = floor(w / 2^8) / 2^24      w a word of a Philox counter; 0 <= u < 1, every multiple of 2^-24 equally likely
+//! u  =  floor(w / 2^8) / 2^24        w  word of a Philox counter; 0 <= u < 1, all multiples of 2^-24 equally likely
 //! ```
 
 use ohmspike_simd::{Block, LANES, kernel};
@@ -20,7 +20,7 @@ impl Uniforms {
         Uniforms { stream: Grouped::new(key, place) }
     }
 
-    /// Fills `blocks` with the next draws of the stream; how the stream is cut into calls changes no draw.
+    /// Fills `blocks` with the next draws. The draws do not depend on the sizes of the calls.
     pub fn fill(&mut self, blocks: &mut [Block]) {
         self.stream.fill(blocks, fill_groups);
     }
@@ -32,7 +32,7 @@ fn fill_groups(key: [u32; 2], place: [u32; 2], first: u64, groups: &mut [[Block;
         let words = philox_lanes(key, place, first + (number * LANES) as u64);
         for (block, words) in group.iter_mut().zip(words) {
             for lane in 0..LANES {
-                // 24 bits convert to f32 exactly, and so does the product with a power of two.
+                // 24 bits convert to f32 exactly, and the product with a power of two is exact.
                 block[lane] = (words[lane] >> 8) as f32 * (1.0 / 16_777_216.0);
             }
         }
@@ -52,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn cutting_the_stream_changes_no_draw() {
+    fn draws_do_not_depend_on_the_sizes_of_calls() {
         let seed = Seed::new(3).named("cut");
         let whole = draws(seed, 30);
         let mut stream = seed.uniforms();
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn draws_are_those_of_the_equation() {
+    fn draws_match_the_equation() {
         let seed = Seed::new(11).named("equation");
         let drawn = draws(seed, GROUP);
         let mut words = seed.stream();
@@ -77,9 +77,9 @@ mod tests {
         }
     }
 
-    /// Mean 1/2 and variance 1/12 within five standard errors; never 1.
+    /// Mean 1/2 and variance 1/12 within five standard errors; always below 1.
     #[test]
-    fn moments_are_those_of_a_uniform() {
+    fn moments_match_a_uniform_distribution() {
         let u: Vec<f64> = draws(Seed::new(5), (1 << 20) / LANES).into_iter().map(f64::from).collect();
         let n = u.len() as f64;
         let mean = u.iter().sum::<f64>() / n;

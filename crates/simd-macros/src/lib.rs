@@ -1,5 +1,5 @@
-//! The attribute `#[kernel]`: one function, compiled for every instruction set that kernels know. `ohmspike-simd` re-exports and
-//! describes it, as `ohmspike_simd::kernel`.
+//! The attribute `#[kernel]`, which compiles a function for every supported instruction set. `ohmspike-simd` re-exports
+//! and documents it as `ohmspike_simd::kernel`.
 
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
@@ -13,8 +13,8 @@ pub fn kernel(attribute: proc_macro::TokenStream, function: proc_macro::TokenStr
     expand(&simd, &function).unwrap_or_else(Error::into_compile_error).into()
 }
 
-/// The attribute's `simd: S`: the value that proves the instructions of a clone, and its type; nothing where the body asks
-/// for none.
+/// The argument `simd: S` of the attribute: the name of the instruction-set token of a clone and the name of its type.
+/// `None` if the body does not use them.
 struct Simd(Option<(Ident, Ident)>);
 
 impl Parse for Simd {
@@ -29,7 +29,7 @@ impl Parse for Simd {
 }
 
 impl Simd {
-    /// What stands before the body of a clone for `instructions`, the token `proof`.
+    /// Generates the prologue of a clone for `instructions` with the token `proof`.
     fn introduce(&self, instructions: TokenStream, proof: TokenStream) -> Option<TokenStream> {
         let (value, name) = self.0.as_ref()?;
         Some(quote! {
@@ -43,8 +43,9 @@ impl Simd {
     }
 }
 
-/// The function as a choice among its clones. Each holds the whole body, because closures have the instructions of the
-/// function in which they are written: those of a body that was only inlined into the clones would be left at the baseline.
+/// Expands the function to a choice of clones. Each clone contains the whole body, because closures are compiled with
+/// the instructions of the function that contains them. In a body that is only inlined into the clones, closures would
+/// use the baseline.
 fn expand(simd: &Simd, function: &ItemFn) -> syn::Result<TokenStream> {
     let ItemFn { attrs, vis, sig, block, .. } = function;
     let (outer, names) = named(sig)?;
@@ -55,8 +56,8 @@ fn expand(simd: &Simd, function: &ItemFn) -> syn::Result<TokenStream> {
         simd.introduce(quote!(::ohmspike_simd::Avx512), quote!(unsafe { ::ohmspike_simd::Avx512::assume() }));
     let for_avx2 = simd.introduce(quote!(::ohmspike_simd::Avx2), quote!(unsafe { ::ohmspike_simd::Avx2::assume() }));
     let portable = simd.introduce(quote!(::ohmspike_simd::Portable), quote!(::ohmspike_simd::Portable));
-    // SAFETY of what follows: `Instructions::current` never names instructions that the CPU lacks, so that a clone runs only
-    // where its features are; and within a clone they may be assumed.
+    // SAFETY of the following code: `Instructions::current` only returns instructions that the CPU supports, so a clone
+    // only runs if its features are present, and within a clone they may be assumed.
     Ok(quote! {
         #(#attrs)*
         #vis #outer {
@@ -92,13 +93,13 @@ fn expand(simd: &Simd, function: &ItemFn) -> syn::Result<TokenStream> {
     })
 }
 
-/// The signature with a plain name for every argument, and these names.
+/// Returns the signature with a simple name for each argument, and these names.
 fn named(signature: &Signature) -> syn::Result<(Signature, Vec<Ident>)> {
     let mut named = signature.clone();
     let mut names = Vec::new();
     for (number, argument) in named.inputs.iter_mut().enumerate() {
         let FnArg::Typed(argument) = argument else {
-            return Err(Error::new_spanned(argument, "a kernel is a free function: `self` must be a plain argument"));
+            return Err(Error::new_spanned(argument, "unexpected `self`; a kernel must be a free function"));
         };
         let name = match &*argument.pat {
             Pat::Ident(plain) => plain.ident.clone(),
@@ -110,7 +111,7 @@ fn named(signature: &Signature) -> syn::Result<(Signature, Vec<Ident>)> {
     Ok((named, names))
 }
 
-/// The name of a generic type or constant; lifetimes are found by the compiler.
+/// Returns the name of a generic type or constant; lifetimes are inferred.
 fn type_name(parameter: &GenericParam) -> Option<&Ident> {
     match parameter {
         GenericParam::Type(parameter) => Some(&parameter.ident),
@@ -130,8 +131,8 @@ mod tests {
     }
 
     #[test]
-    fn what_no_kernel_can_be_is_refused() {
-        let told = "a kernel is a free function: `self` must be a plain argument";
+    fn rejects_methods_and_invalid_attributes() {
+        let told = "unexpected `self`; a kernel must be a free function";
         assert_eq!(refusal("", "fn add(&mut self) {}"), told);
         assert_eq!(refusal("simd", "fn add() {}"), "expected `:`");
         assert_eq!(refusal("simd: S, 2", "fn add() {}"), "unexpected token");

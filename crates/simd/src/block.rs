@@ -1,14 +1,14 @@
-//! Sixteen numbers side by side: one AVX-512 register, two of AVX2, four of SSE or NEON.
+//! Sixteen numbers side by side: one AVX-512 register, two of AVX2, or four of SSE or NEON.
 //!
-//! Kernels take blocks by value, compute and store: with every load before the first store the compiler need not fear
-//! that two blocks overlap, and sixteen scalar operations become one.
+//! Kernels take blocks by value, compute and store. If every load precedes the first store, the compiler knows that the
+//! blocks do not overlap, and sixteen scalar operations become one.
 
 use std::ops::{Add, AddAssign, Index, IndexMut, Mul};
 
 /// Numbers in a block.
 pub const LANES: usize = 16;
 
-/// One bit a lane: flags of lanes become a mask by a comparison and a reduction.
+/// One bit per lane; a comparison and a reduction turn lane flags into a mask.
 pub const LANE_BITS: [u32; LANES] = {
     let mut bits = [0; LANES];
     let mut lane = 0;
@@ -27,16 +27,16 @@ pub struct Block(pub [f32; LANES]);
 const _: () = assert!(size_of::<Block>() == size_of::<[f32; LANES]>());
 
 impl Block {
-    /// All lanes zero.
+    /// All lanes are zero.
     pub const ZERO: Block = Block([0.0; LANES]);
 
-    /// The same number in every lane.
+    /// Sets every lane to `value`.
     #[inline(always)]
     pub const fn splat(value: f32) -> Block {
         Block([value; LANES])
     }
 
-    /// `f` of every lane.
+    /// Applies `f` to every lane.
     #[inline(always)]
     pub fn map(self, f: impl Fn(f32) -> f32) -> Block {
         let mut result = Block::ZERO;
@@ -46,7 +46,7 @@ impl Block {
         result
     }
 
-    /// `f` of the same lanes of two blocks.
+    /// Applies `f` to the corresponding lanes of two blocks.
     #[inline(always)]
     pub fn zip(self, other: Block, f: impl Fn(f32, f32) -> f32) -> Block {
         let mut result = Block::ZERO;
@@ -56,7 +56,7 @@ impl Block {
         result
     }
 
-    /// `self` where `condition` holds for the lane of `by`, else `other`.
+    /// Selects the lane of `self` if `condition` holds for the lane of `by`, else the lane of `other`.
     #[inline(always)]
     pub fn select(self, other: Block, by: Block, condition: impl Fn(f32) -> bool) -> Block {
         let mut result = Block::ZERO;
@@ -113,31 +113,31 @@ impl IndexMut<usize> for Block {
     }
 }
 
-/// Blocks that hold `columns` numbers.
+/// Returns the number of blocks for `columns` numbers.
 pub const fn blocks_for(columns: usize) -> usize {
     columns.div_ceil(LANES)
 }
 
-/// The numbers of `blocks`, one after another, padding included.
+/// Returns the numbers of `blocks` in order, including padding.
 pub const fn numbers(blocks: &[Block]) -> &[f32] {
-    // SAFETY: a block is sixteen f32 in their order (repr(C)) and as large as they are, so that the blocks of a slice are
-    // that many f32 without a gap, which the slice lends for as long.
+    // SAFETY: a block is sixteen f32 in order (repr(C)) and has their size. The blocks of a slice are therefore
+    // contiguous f32, borrowed for the lifetime of the slice.
     #[allow(unsafe_code)]
     unsafe {
         std::slice::from_raw_parts(blocks.as_ptr().cast(), blocks.len() * LANES)
     }
 }
 
-/// [`numbers`], to write.
+/// Mutable variant of [`numbers`].
 pub const fn numbers_mut(blocks: &mut [Block]) -> &mut [f32] {
-    // SAFETY: as in [`numbers`]; every f32 is one that a block may hold, and the slice is lent to nobody else.
+    // SAFETY: as in [`numbers`]; a block may contain any f32, and the slice is borrowed exclusively.
     #[allow(unsafe_code)]
     unsafe {
         std::slice::from_raw_parts_mut(blocks.as_mut_ptr().cast(), blocks.len() * LANES)
     }
 }
 
-/// 1 where block number `block` of a row of `columns` numbers holds one of them, 0 in its padding.
+/// Returns 1 in the lanes of block number `block` that belong to a row of `columns` numbers, and 0 in the padding.
 pub fn lane_mask(columns: usize, block: usize) -> Block {
     Block(std::array::from_fn(|lane| if block * LANES + lane < columns { 1.0 } else { 0.0 }))
 }
@@ -147,7 +147,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_those_of_the_blocks_in_their_order() {
+    fn numbers_are_in_the_order_of_the_blocks() {
         let mut blocks = [0, 1, 2].map(|block| Block(std::array::from_fn(|lane| (block * LANES + lane) as f32)));
         assert!(numbers(&blocks).iter().enumerate().all(|(place, number)| *number == place as f32));
         assert_eq!(numbers(&blocks).len(), 3 * LANES);

@@ -1,8 +1,8 @@
-//! A matrix as it is written down: its size and its cells, without the padding.
+//! Serialized form of a matrix: its size and its cells, without padding.
 
 use serde::{Deserialize, Serialize};
 
-/// Rows, columns and every cell, row by row.
+/// Rows, columns and all cells, row by row.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Cells {
     pub(crate) rows: usize,
@@ -10,9 +10,9 @@ pub(crate) struct Cells {
     pub(crate) cells: Vec<f32>,
 }
 
-/// Cells that fill no matrix of the size that stands beside them.
+/// Error: the number of cells does not match the size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("cells: must be one for each of {rows} x {columns} places, got {cells}")]
+#[error("cells: expected {rows} x {columns} (rows x columns), got {cells}")]
 pub struct WrongCells {
     pub(crate) rows: usize,
     pub(crate) columns: usize,

@@ -1,17 +1,16 @@
-//! Elementary functions in f32, from operations that every CPU rounds alike.
+//! Elementary functions in f32, from operations that every CPU rounds identically.
 //!
 //! The polynomials are the single-precision ones of the Cephes library (S. L. Moshier, *Methods and Programs for
-//! Mathematical Functions*, 1989); the reductions to their intervals are written with integer operations and
-//! correctly rounded additions so that a loop over lanes vectorises. Errors are measured in the tests below against
-//! f64.
+//! Mathematical Functions*, 1989). Range reduction uses integer operations and correctly rounded additions, so that a
+//! loop over lanes vectorises. The tests below measure the errors against f64.
 
 /// Adding and subtracting 1.5 x 2^23 rounds a number below 2^22 to the nearest integer.
 const ROUND: f32 = 12_582_912.0;
-/// ln 2 = LN_2_HIGH + LN_2_LOW, the first part with few enough bits that its product with an exponent is exact.
+/// ln 2 = LN_2_HIGH + LN_2_LOW; the first part has so few bits that its product with an exponent is exact.
 const LN_2_HIGH: f32 = 0.693_359_4;
 const LN_2_LOW: f32 = -2.121_944_4e-4;
 
-/// e^x, within 2 units in the last place for -87 <= x <= 88; 0 below -87, e^88 above 88. NaN stays NaN.
+/// Returns e^x, within 2 units in the last place for -87 <= x <= 88; 0 below -87, e^88 above 88, NaN for NaN.
 #[inline(always)]
 pub fn exp(x: f32) -> f32 {
     let bounded = if x > 88.0 { 88.0 } else { x };
@@ -25,12 +24,12 @@ pub fn exp(x: f32) -> f32 {
     p = p * r + 1.666_666_5e-1;
     p = p * r + 5e-1;
     let mantissa = p * (r * r) + r + 1.0;
-    // The low bits of `shifted` hold the exponent as an integer; adding them to the float's exponent field scales it.
+    // The low bits of `shifted` are the exponent as an integer; adding them to the exponent field scales the float.
     let scale = f32::from_bits((shifted.to_bits() << 23).wrapping_add(1.0f32.to_bits()));
     if x < -87.0 { 0.0 } else { mantissa * scale }
 }
 
-/// ln x for positive normal x, within 2 units in the last place (1e-7 absolute near 1). Other x give no meaning.
+/// Returns ln x for positive normal x, within 2 units in the last place (1e-7 absolute near 1). Undefined for other x.
 #[inline(always)]
 pub fn ln(x: f32) -> f32 {
     let bits = x.to_bits();
@@ -52,8 +51,8 @@ pub fn ln(x: f32) -> f32 {
     (m + tail) + LN_2_HIGH * exponent
 }
 
-/// log2 x for positive normal x, within 2e-5: for quantities that nobody knows better, at half the work of [`ln`]. Continuous
-/// from octave to octave. Other x give no meaning.
+/// Returns log2 x for positive normal x, within 2e-5, at half the cost of [`ln`]; for quantities that are not known
+/// more precisely. Continuous between octaves. Undefined for other x.
 #[inline(always)]
 pub fn log2_coarse(x: f32) -> f32 {
     let bits = x.to_bits();
@@ -68,7 +67,7 @@ pub fn log2_coarse(x: f32) -> f32 {
     exponent + p * t
 }
 
-/// 2^x for -126 <= x <= 126, relatively within 4e-6; held at the ends. NaN stays NaN.
+/// Returns 2^x for -126 <= x <= 126, with a relative error of 4e-6; x is clamped to this range. NaN for NaN.
 #[inline(always)]
 pub fn exp2_coarse(x: f32) -> f32 {
     let above = if x < -126.0 { -126.0 } else { x };
@@ -84,11 +83,12 @@ pub fn exp2_coarse(x: f32) -> f32 {
     p * f32::from_bits((shifted.to_bits() << 23).wrapping_add(1.0f32.to_bits()))
 }
 
-/// The exponent mirrored: what the bits of x are taken from for a first guess of 1 / x.
+/// Start value of [`reciprocal`], from which the bits of x are subtracted.
 pub(crate) const RECIPROCAL_START: u32 = 0x7ef3_11c7;
 
-/// 1 / x within 2 units in the last place for 2^-100 < x < 2^100, from multiplications only: vector division is many
-/// times slower. The start is the exponent mirrored in the bits, then each Newton step squares the error.
+/// Returns 1 / x within 2 units in the last place for 2^-100 < x < 2^100. It uses multiplications only, because vector
+/// division is many times slower. Mirroring the exponent bits gives a start value, and each Newton step squares the
+/// error.
 #[inline(always)]
 pub fn reciprocal(x: f32) -> f32 {
     let mut y = f32::from_bits(RECIPROCAL_START.wrapping_sub(x.to_bits()));
@@ -98,10 +98,10 @@ pub fn reciprocal(x: f32) -> f32 {
     y
 }
 
-/// Sine and cosine of a whole turn x `turn` / 2^32, within 2e-7.
+/// Returns sine and cosine of a full turn x `turn` / 2^32, within 2e-7.
 #[inline(always)]
 pub fn sin_cos_turn(turn: u32) -> (f32, f32) {
-    // The nearest quarter, and the signed rest in [-1/8, 1/8) of a turn.
+    // The nearest quarter turn, and the signed remainder in [-1/8, 1/8) of a turn.
     let quarter = turn.wrapping_add(1 << 29) >> 30;
     let rest = turn.wrapping_sub(quarter << 30) as i32;
     let x = rest as f32 * (std::f32::consts::FRAC_PI_2 / (1u32 << 30) as f32);
@@ -121,7 +121,7 @@ mod tests {
 
     use super::*;
 
-    /// Distance between `computed` and `exact` in units of the last place of `exact`.
+    /// Returns the distance between `computed` and `exact` in units in the last place of `exact`.
     fn units_in_last_place(computed: f32, exact: f64) -> f64 {
         let unit = f64::from(exact as f32).abs() * f64::from(f32::EPSILON);
         (f64::from(computed) - exact).abs() / unit.max(f64::from(f32::MIN_POSITIVE))
@@ -143,7 +143,7 @@ mod tests {
 
         #[test]
         fn coarse_functions_agree_with_f64(x in 1e-30f32..1e30, near in 0.5f32..4.0, power in -126.0f32..126.0) {
-            // The largest |log2| is 100, whose unit is 8e-6.
+            // The largest |log2| is 100, with a unit in the last place of 8e-6.
             prop_assert!((f64::from(log2_coarse(x)) - f64::from(x).log2()).abs() <= 2e-5 + 8e-6);
             prop_assert!((f64::from(log2_coarse(near)) - f64::from(near).log2()).abs() <= 2e-5);
             prop_assert!((f64::from(exp2_coarse(power)) / f64::from(power).exp2() - 1.0).abs() <= 4e-6);
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn the_ends_are_what_the_doc_says() {
+    fn the_ends_are_as_documented() {
         assert_eq!(exp(-88.0), 0.0);
         assert_eq!(exp(f32::NEG_INFINITY), 0.0);
         assert_eq!(exp(100.0), exp(88.0));

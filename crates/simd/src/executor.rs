@@ -1,20 +1,20 @@
-//! The seam between arithmetic and threads: who runs tasks that do not depend on each other.
+//! The interface between arithmetic and threads: runs independent tasks.
 //!
-//! What a task computes must not depend on who runs it or when, so that an executor changes nothing but the time.
+//! The result of a task must not depend on the thread or time of its execution, so that executors differ in speed only.
 
-/// A piece of work.
+/// A unit of work.
 pub type Task<'a> = Box<dyn FnOnce() + Send + 'a>;
 
-/// Runs tasks, perhaps several at a time.
+/// Runs tasks, possibly in parallel.
 pub trait Executor: std::fmt::Debug + Sync {
-    /// Number of tasks that can run at a time now; it may change from call to call.
+    /// Returns the number of tasks that can run at once now; it may change between calls.
     fn parallelism(&self) -> usize;
 
-    /// Runs all `tasks`, in any order; returns once the last has ended.
+    /// Runs all `tasks` in any order and returns after the last one ends.
     fn run(&self, tasks: Vec<Task>);
 }
 
-/// Runs one task after the other on the calling thread.
+/// Runs tasks sequentially on the calling thread.
 #[derive(Clone, Copy, Debug)]
 pub struct Serial;
 

@@ -1,14 +1,14 @@
-//! Which vector instructions kernels use: decided once a process, and the same results with each.
+//! Selects the vector instructions of kernels, once per process. Results are bit-identical for all of them.
 
 use std::fmt;
 use std::str::FromStr;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-/// Instruction sets that kernels are compiled for, least first.
+/// Instruction sets of kernels, in ascending order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Instructions {
-    /// What every CPU of the architecture has: SSE2 on x86-64, NEON on AArch64.
+    /// Supported by every CPU of the architecture: SSE2 on x86-64, NEON on AArch64.
     Baseline,
     /// AVX2: eight f32 at a time.
     Avx2,
@@ -16,29 +16,29 @@ pub enum Instructions {
     Avx512,
 }
 
-/// Instructions that this CPU lacks.
+/// Error: this CPU does not support the instructions.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("instructions: this CPU has no `{wanted}`, must be {}", one_of(available))]
+#[error("instructions: this CPU does not support `{wanted}`; expected {}", one_of(available))]
 pub struct NotAvailable {
     wanted: Instructions,
     available: Vec<Instructions>,
 }
 
-/// No name of instructions.
+/// Error: unknown name of an instruction set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("must be {}", one_of(&Instructions::ALL))]
+#[error("expected {}", one_of(&Instructions::ALL))]
 pub struct UnknownInstructions;
 
-/// The instructions in use, as their number; [`UNDECIDED`] before the first kernel.
+/// The selected instructions as a number; [`UNDECIDED`] before the first kernel.
 static CURRENT: AtomicU8 = AtomicU8::new(UNDECIDED);
 const UNDECIDED: u8 = u8::MAX;
 
 impl Instructions {
-    /// All, least first.
+    /// All instruction sets, in ascending order.
     pub const ALL: [Instructions; 3] = [Instructions::Baseline, Instructions::Avx2, Instructions::Avx512];
 
-    /// The instructions that kernels use now, which this CPU has: its best, unless [`Instructions::use_for_all`] chose
-    /// others.
+    /// Returns the instructions that kernels use. This is the best set that the CPU supports, unless
+    /// [`Instructions::use_for_all`] selected another.
     #[inline(always)]
     pub fn current() -> Instructions {
         const BASELINE: u8 = Instructions::Baseline as u8;
@@ -52,15 +52,15 @@ impl Instructions {
         }
     }
 
-    /// Those that this CPU has, least first.
+    /// Returns the instruction sets that this CPU supports, in ascending order.
     pub fn available() -> impl Iterator<Item = Instructions> {
         Instructions::ALL.into_iter().filter(|instructions| instructions.is_available())
     }
 
-    /// Kernels of the whole process use these from now on.
+    /// Selects these instructions for all kernels of the process.
     ///
     /// # Errors
-    /// [`NotAvailable`] where the CPU lacks them.
+    /// [`NotAvailable`] if the CPU does not support them.
     pub fn use_for_all(self) -> Result<(), NotAvailable> {
         if !self.is_available() {
             return Err(NotAvailable { wanted: self, available: Instructions::available().collect() });
@@ -69,7 +69,7 @@ impl Instructions {
         Ok(())
     }
 
-    /// The best that this CPU has, kept for the next time unless somebody has chosen meanwhile.
+    /// Selects the best supported set, unless another was selected in the meantime.
     #[cold]
     fn decide() -> Instructions {
         let best = Instructions::available().last().unwrap_or(Instructions::Baseline);
@@ -130,7 +130,7 @@ impl FromStr for Instructions {
     }
 }
 
-/// A choice in words: `a`, `b` or `c`.
+/// Lists choices in words: `a`, `b` or `c`.
 fn one_of(choices: &[Instructions]) -> String {
     let names: Vec<String> = choices.iter().map(|choice| format!("`{choice}`")).collect();
     match names.split_last() {
@@ -144,16 +144,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_come_back() {
+    fn names_round_trip() {
         for instructions in Instructions::ALL {
             assert_eq!(instructions.to_string().parse(), Ok(instructions));
         }
         let error = "sse4".parse::<Instructions>().expect_err("no name");
-        assert_eq!(error.to_string(), "must be `baseline`, `avx2` or `avx512`");
+        assert_eq!(error.to_string(), "expected `baseline`, `avx2` or `avx512`");
     }
 
     #[test]
-    fn kernels_use_the_best_until_told_and_then_what_they_are_told() {
+    fn kernels_use_the_best_instructions_unless_others_are_selected() {
         let available: Vec<Instructions> = Instructions::available().collect();
         assert!(available.is_sorted());
         assert_eq!(available[0], Instructions::Baseline);
@@ -170,12 +170,15 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_names_what_there_is() {
+    fn the_error_lists_supported_instructions() {
         let told = |available: &[Instructions]| {
             NotAvailable { wanted: Instructions::Avx512, available: available.to_vec() }.to_string()
         };
         let both = told(&Instructions::ALL[..2]);
-        assert_eq!(both, "instructions: this CPU has no `avx512`, must be `baseline` or `avx2`");
-        assert_eq!(told(&Instructions::ALL[..1]), "instructions: this CPU has no `avx512`, must be `baseline`");
+        assert_eq!(both, "instructions: this CPU does not support `avx512`; expected `baseline` or `avx2`");
+        assert_eq!(
+            told(&Instructions::ALL[..1]),
+            "instructions: this CPU does not support `avx512`; expected `baseline`"
+        );
     }
 }

@@ -1,22 +1,22 @@
-//! Plain f32 arithmetic that vectorises well and gives the same bits on every CPU.
+//! Plain f32 arithmetic that vectorises well, with bit-identical results on every CPU.
 //!
-//! Parts, in the order in which data meets them:
-//! 1. [`Block`]: 16 aligned numbers, the unit in which every inner loop runs; [`numbers()`]: the same as a plain slice;
-//! 2. [`Matrix`]: rows x columns, each row padded with zeros to whole blocks;
-//! 3. [`Instructions`], [`kernel`]: a function compiled for every instruction set, run with the best that the CPU has;
-//! 4. [`Simd`]: sixteen numbers that stay in registers; [`add_rows`], [`add_to_rows`]: rows of a matrix to and from them;
-//!    [`prefetch()`]: data brought near before it is used;
-//! 5. [`exp()`], [`ln()`], [`reciprocal()`], [`sin_cos_turn()`]: elementary functions from additions, multiplications and
-//!    integer operations only, so that a loop over a block compiles to vector instructions;
-//! 6. [`Executor`]: runs independent tasks, on one thread or on many; [`Work`]: how much work kernels did, for tests.
+//! Parts, in the order of data flow:
+//! 1. [`Block`]: 16 aligned numbers, the unit of all inner loops; [`numbers()`]: blocks as a plain slice;
+//! 2. [`Matrix`]: rows x columns, each row zero-padded to whole blocks;
+//! 3. [`Instructions`], [`kernel`]: a function compiled for every instruction set, run with the best one of the CPU;
+//! 4. [`Simd`]: sixteen numbers in registers; [`add_rows`], [`add_to_rows`]: sums from and to rows of a matrix;
+//!    [`prefetch()`]: loads data into the cache in advance;
+//! 5. [`exp()`], [`ln()`], [`reciprocal()`], [`sin_cos_turn()`]: elementary functions from additions, multiplications
+//!    and integer operations only, so that a loop over a block vectorises;
+//! 6. [`Executor`]: runs independent tasks on one or several threads; [`Work`]: counts the work of kernels, for tests.
 //!
-//! Numbers have no unit here; angles of [`sin_cos_turn()`] are in turns.
+//! Numbers have no unit in this crate, except the angles of [`sin_cos_turn()`], which are in turns.
 //!
-//! Why the bits agree: every operation is a correctly rounded IEEE 754 one in the order in which it is written; the
-//! compiler may widen a loop but neither fuse nor reorder it, and no function of a platform's maths library is called.
-//! Callers compile their kernels for several instruction sets and inherit this.
+//! Results are bit-identical because every operation is a correctly rounded IEEE 754 operation in the written order.
+//! The compiler may vectorise a loop but neither fuses nor reorders operations, and no function of the platform's maths
+//! library is called. Callers that compile their kernels for several instruction sets have the same guarantee.
 //!
-//! It deliberately offers no linear algebra and no other number types.
+//! This crate has no linear algebra and no other number types.
 //!
 //! ```
 //! use ohmspike_simd::Matrix;
@@ -45,10 +45,10 @@ pub use elementary::{exp, exp2_coarse, ln, log2_coarse, reciprocal, sin_cos_turn
 pub use executor::{Executor, Serial, Task};
 pub use instructions::{Instructions, NotAvailable, UnknownInstructions};
 pub use matrix::Matrix;
-/// Compiles a free function for every set of [`Instructions`] and calls the one of [`Instructions::current`].
+/// Compiles a free function for every set of [`Instructions`] and calls the variant for [`Instructions::current`].
 ///
-/// Closures within the body are compiled with it. A function that it calls must be inlined (`#[inline(always)]`) if it
-/// matters: one that stays outside is compiled for the baseline.
+/// Closures within the body are compiled with it. Mark hot functions that it calls as `#[inline(always)]`; other
+/// functions are compiled for the baseline.
 ///
 /// ```
 /// use ohmspike_simd::{Block, LANES};
@@ -65,8 +65,8 @@ pub use matrix::Matrix;
 /// assert_eq!(sums[6][LANES - 1], 0.5);
 /// ```
 ///
-/// With `#[kernel(simd: S)]` the body may use `simd`, a value of the type `S: Simd` that proves the instructions of its
-/// clone; the function itself is called without it.
+/// With `#[kernel(simd: S)]`, the body can use `simd`, a value of a type `S: Simd` that proves that the CPU supports
+/// the instructions. Callers do not pass it.
 ///
 /// ```
 /// use ohmspike_simd::Simd;
@@ -90,7 +90,7 @@ pub use simd::{Avx2, Avx512};
 pub use simd::{Portable, Simd, in_place, reciprocal as wide_reciprocal};
 pub use work::{Work, note_work, work_of};
 
-/// Runs the examples of the README.
+/// Runs the examples in the README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -1,4 +1,4 @@
-//! A dense matrix whose rows are whole blocks.
+//! A dense matrix with rows of whole blocks.
 
 use std::ops::{Index, IndexMut};
 
@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::cells::{Cells, WrongCells};
 use crate::{Block, LANES, blocks_for, note_work};
 
-/// Rows x columns of f32. Row `r` is a slice of blocks; the lanes past the last column are padding and hold zero,
-/// which every kernel that writes a matrix keeps so.
+/// Rows x columns of f32. Row `r` is a slice of blocks. Lanes after the last column are padding and always zero;
+/// kernels must preserve this.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(into = "Cells", try_from = "Cells")]
 pub struct Matrix {
@@ -18,12 +18,12 @@ pub struct Matrix {
 }
 
 impl Matrix {
-    /// A matrix of zeros.
+    /// Creates a matrix of zeros.
     pub fn zeros(rows: usize, columns: usize) -> Matrix {
         Matrix { rows, columns, blocks: vec![Block::ZERO; rows * blocks_for(columns)] }
     }
 
-    /// The matrix with `value(row, column)` in every cell, asked row by row.
+    /// Creates a matrix with `value(row, column)` in each cell, called row by row.
     pub fn from_fn(rows: usize, columns: usize, mut value: impl FnMut(usize, usize) -> f32) -> Matrix {
         let mut matrix = Matrix::zeros(rows, columns);
         for row in 0..rows {
@@ -34,53 +34,53 @@ impl Matrix {
         matrix
     }
 
-    /// Number of rows.
+    /// Returns the number of rows.
     pub fn rows(&self) -> usize {
         self.rows
     }
 
-    /// Number of columns, padding not counted.
+    /// Returns the number of columns, without padding.
     pub fn columns(&self) -> usize {
         self.columns
     }
 
-    /// Blocks in a row.
+    /// Returns the number of blocks per row.
     pub fn row_blocks(&self) -> usize {
         blocks_for(self.columns)
     }
 
-    /// Row `row` with its padding.
+    /// Returns row `row` with its padding.
     #[inline(always)]
     pub fn row(&self, row: usize) -> &[Block] {
         let width = self.row_blocks();
         &self.blocks[row * width..(row + 1) * width]
     }
 
-    /// Row `row` with its padding, to write; the padding must stay zero.
+    /// Returns the mutable row `row` with its padding, which must stay zero.
     #[inline(always)]
     pub fn row_mut(&mut self, row: usize) -> &mut [Block] {
         let width = self.row_blocks();
         &mut self.blocks[row * width..(row + 1) * width]
     }
 
-    /// All blocks, row after row.
+    /// Returns all blocks, row by row.
     #[inline(always)]
     pub fn blocks(&self) -> &[Block] {
         &self.blocks
     }
 
-    /// All blocks, row after row, to write; the padding must stay zero.
+    /// Returns all blocks, row by row, mutably; the padding must stay zero.
     #[inline(always)]
     pub fn blocks_mut(&mut self) -> &mut [Block] {
         &mut self.blocks
     }
 
-    /// Adds the rows numbered `rows` to `sums`, which is as wide as a row, in the order of `rows`.
+    /// Adds the rows with the numbers `rows` to `sums`, which has the width of a row, in the order of `rows`.
     #[inline(always)]
     pub fn add_rows_to(&self, sums: &mut [Block], rows: &[u16]) {
         debug_assert_eq!(sums.len(), self.row_blocks());
         note_work(|work| work.read += (rows.len() * sums.len()) as u64);
-        // With its width known, the loop over the blocks of a row is unrolled.
+        // A constant width unrolls the loop over the blocks of a row.
         match sums.len() {
             1 => add_rows::<1>(&self.blocks, sums, rows),
             2 => add_rows::<2>(&self.blocks, sums, rows),
@@ -100,17 +100,17 @@ impl Matrix {
         }
     }
 
-    /// Sets every cell to zero.
+    /// Sets all cells to zero.
     pub fn clear(&mut self) {
         self.blocks.fill(Block::ZERO);
     }
 
-    /// The transpose, columns x rows.
+    /// Returns the transpose, columns x rows.
     pub fn transposed(&self) -> Matrix {
         Matrix::from_fn(self.columns, self.rows, |row, column| self[(column, row)])
     }
 
-    /// Every cell, row by row, padding left out.
+    /// Iterates over all cells, row by row, without padding.
     pub fn cells(&self) -> impl Iterator<Item = f32> + Clone + '_ {
         (0..self.rows).flat_map(move |row| (0..self.columns).map(move |column| self[(row, column)]))
     }
@@ -167,7 +167,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cells_land_in_their_row_and_padding_stays_zero() {
+    fn cells_are_in_their_row_and_padding_stays_zero() {
         let matrix = Matrix::from_fn(3, 20, |row, column| (row * 20 + column) as f32);
         assert_eq!(matrix[(2, 19)], 59.0);
         assert_eq!(matrix.row(1)[1][3], 39.0);
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn every_bit_of_a_cell_comes_back() {
+    fn every_bit_of_a_cell_round_trips() {
         let odd = [0.1, -0.0, f32::MIN_POSITIVE / 8.0, f32::NAN, f32::INFINITY, f32::MAX];
         let matrix = Matrix::from_fn(3, 17, |row, column| odd[(row * 17 + column) % odd.len()]);
         let written = postcard::to_stdvec(&matrix).expect("numbers");
@@ -190,11 +190,11 @@ mod tests {
     }
 
     #[test]
-    fn cells_of_another_size_are_refused() {
+    fn rejects_a_wrong_number_of_cells() {
         for (rows, columns, cells) in [(2, 3, 5), (2, 3, 7), (usize::MAX, 2, 0), (0, 5, 1)] {
             let written = Cells { rows, columns, cells: vec![0.0; cells] };
             let error = Matrix::try_from(written).expect_err("another number of cells").to_string();
-            assert_eq!(error, format!("cells: must be one for each of {rows} x {columns} places, got {cells}"));
+            assert_eq!(error, format!("cells: expected {rows} x {columns} (rows x columns), got {cells}"));
         }
     }
 }

@@ -1,12 +1,12 @@
-//! Sums of rows of a matrix that stay in registers: the innermost loop of reading an array.
+//! Sums of matrix rows in registers, the innermost loop of reading an array.
 
 use crate::{Block, Matrix, Simd, in_place, note_work};
 
-/// Adds blocks `first` .. `first` + `WIDTH` of the rows numbered `rows` to `sums`, in the order of `rows`.
-/// A row must have these blocks.
+/// Adds blocks `first` .. `first` + `WIDTH` of the rows with the numbers `rows` to `sums`, in the order of `rows`. A
+/// row must have these blocks.
 ///
 /// # Panics
-/// Where the matrix ends before them; builds with debug assertions, where the row does.
+/// Panics if the matrix ends before these blocks; with debug assertions, also if the row does.
 #[inline(always)]
 pub fn add_rows<S: Simd, const WIDTH: usize>(
     simd: S,
@@ -15,7 +15,7 @@ pub fn add_rows<S: Simd, const WIDTH: usize>(
     rows: &[u16],
     sums: &mut [S::Wide; WIDTH],
 ) {
-    debug_assert!(first + WIDTH <= matrix.row_blocks(), "a row does not have these blocks");
+    debug_assert!(first + WIDTH <= matrix.row_blocks(), "row too short for these blocks");
     note_work(|work| work.read += (rows.len() * WIDTH) as u64);
     in_place(simd, || add(simd, matrix, first, rows, sums));
 }
@@ -33,29 +33,29 @@ fn add<S: Simd, const WIDTH: usize>(simd: S, matrix: &Matrix, first: usize, rows
     *sums = kept;
 }
 
-/// `WIDTH` of `blocks` from `start` on.
+/// Returns `WIDTH` of `blocks` from `start` on.
 ///
 /// # Panics
-/// Where there are not so many.
+/// Panics if there are fewer.
 #[inline(always)]
 pub fn blocks_at<const WIDTH: usize>(blocks: &[Block], start: usize) -> &[Block; WIDTH] {
-    blocks[start..].first_chunk().expect("the blocks of a row lie together")
+    blocks[start..].first_chunk().expect("the slice has enough blocks")
 }
 
-/// [`blocks_at`], to write.
+/// Mutable variant of [`blocks_at`].
 ///
 /// # Panics
-/// Where there are not so many.
+/// Panics if there are fewer blocks.
 #[inline(always)]
 pub fn blocks_at_mut<const WIDTH: usize>(blocks: &mut [Block], start: usize) -> &mut [Block; WIDTH] {
-    blocks[start..].first_chunk_mut().expect("the blocks of a row lie together")
+    blocks[start..].first_chunk_mut().expect("the slice has enough blocks")
 }
 
-/// Adds `values` to blocks `first` .. `first` + `WIDTH` of each of the rows numbered `rows`, in the order of `rows`.
-/// A row must have these blocks.
+/// Adds `values` to blocks `first` .. `first` + `WIDTH` of each of the rows with the numbers `rows`, in the order of
+/// `rows`. A row must have these blocks.
 ///
 /// # Panics
-/// Where the matrix ends before them; builds with debug assertions, where the row does.
+/// Panics if the matrix ends before these blocks; with debug assertions, also if the row does.
 #[inline(always)]
 pub fn add_to_rows<S: Simd, const WIDTH: usize>(
     simd: S,
@@ -64,7 +64,7 @@ pub fn add_to_rows<S: Simd, const WIDTH: usize>(
     rows: &[u16],
     values: [S::Wide; WIDTH],
 ) {
-    debug_assert!(first + WIDTH <= matrix.row_blocks(), "a row does not have these blocks");
+    debug_assert!(first + WIDTH <= matrix.row_blocks(), "row too short for these blocks");
     note_work(|work| work.written += (rows.len() * WIDTH) as u64);
     let width = matrix.row_blocks();
     let blocks = matrix.blocks_mut();

@@ -1,9 +1,9 @@
-//! Sixteen numbers held in registers: what the innermost loops of training are written with.
+//! Sixteen numbers in registers, for the innermost loops of training.
 //!
-//! A compiler that is given a [`Block`] in a loop keeps it in memory, and every sum of a row waits for the store of the row
-//! before. [`Simd`] names the operations of one instruction set on a [`Simd::Wide`], which stays in registers; every one
-//! rounds like the operation of the same name on each lane, so that all sets give the same bits. A token (`Avx512`,
-//! `Avx2`, `Portable`) stands for the knowledge that the CPU has the instructions; `kernel(simd: S)` hands it to a
+//! The compiler keeps a [`Block`] that is updated in a loop in memory, so each row of a sum waits for the store of the
+//! previous one. [`Simd`] provides the operations of an instruction set on a [`Simd::Wide`], which stays in registers.
+//! Every operation rounds like the scalar operation on each lane, so all instruction sets give bit-identical results. A
+//! token (`Avx512`, `Avx2`, `Portable`) proves that the CPU supports the instructions. `kernel(simd: S)` passes it to a
 //! function that is compiled for them.
 
 #[cfg(target_arch = "x86_64")]
@@ -20,47 +20,47 @@ pub use portable::Portable;
 
 use crate::Block;
 
-/// The operations of an instruction set on sixteen lanes.
+/// Operations of an instruction set on sixteen lanes.
 pub trait Simd: Copy {
     /// Sixteen f32.
     type Wide: Copy;
-    /// One truth value a lane.
+    /// One Boolean per lane.
     type Mask: Copy;
-    /// Whether a [`Simd::Wide`] stays in registers; where not, loops are better cut into calls on memory.
+    /// Whether a [`Simd::Wide`] stays in registers; if not, loops should be split into calls on memory.
     const IN_REGISTERS: bool;
 
-    /// The same number in every lane.
+    /// Sets every lane to `value`.
     fn splat(self, value: f32) -> Self::Wide;
-    /// The lanes of a block.
+    /// Loads the lanes of a block.
     fn load(self, block: &Block) -> Self::Wide;
-    /// Writes the lanes to a block.
+    /// Stores the lanes in a block.
     fn store(self, value: Self::Wide, block: &mut Block);
-    /// a + b.
+    /// Returns a + b.
     fn add(self, a: Self::Wide, b: Self::Wide) -> Self::Wide;
-    /// a - b.
+    /// Returns a - b.
     fn sub(self, a: Self::Wide, b: Self::Wide) -> Self::Wide;
-    /// a b.
+    /// Returns a b.
     fn mul(self, a: Self::Wide, b: Self::Wide) -> Self::Wide;
-    /// The square root, correctly rounded.
+    /// Returns the correctly rounded square root.
     fn sqrt(self, a: Self::Wide) -> Self::Wide;
-    /// The magnitude.
+    /// Returns the magnitude.
     fn abs(self, a: Self::Wide) -> Self::Wide;
-    /// The float whose bits are `from` less those of `a`, as integers: where [`reciprocal`] starts.
+    /// Returns the float with the bits `from` minus the bits of `a`, as integers; the start value of [`reciprocal`].
     fn bits_from(self, from: u32, a: Self::Wide) -> Self::Wide;
-    /// Lanes where a > b; not where one is NaN.
+    /// Returns the lanes with a > b; false for NaN.
     fn above(self, a: Self::Wide, b: Self::Wide) -> Self::Mask;
-    /// Lanes where a > b, or where one is NaN.
+    /// Returns the lanes with a > b; true for NaN.
     fn not_at_most(self, a: Self::Wide, b: Self::Wide) -> Self::Mask;
-    /// `yes` where the mask is set, else `no`.
+    /// Selects `yes` if the mask is set, else `no`.
     fn select(self, mask: Self::Mask, yes: Self::Wide, no: Self::Wide) -> Self::Wide;
-    /// Zero where the mask is set, else `value`.
+    /// Returns zero if the mask is set, else `value`.
     fn zero_where(self, mask: Self::Mask, value: Self::Wide) -> Self::Wide;
-    /// One bit a lane, the lowest for lane 0.
+    /// Returns one bit per lane, the lowest for lane 0.
     fn bits(self, mask: Self::Mask) -> u16;
 }
 
-/// Calls `work`: within the loop that asks where a [`Simd::Wide`] stays in registers, else as a call of its own, so that a
-/// compiler takes what does not fit the registers apart no further than into blocks in memory.
+/// Calls `work`, inlined if a [`Simd::Wide`] stays in registers and as a separate call otherwise. The separate call
+/// keeps the compiler from splitting blocks in memory further.
 #[inline(always)]
 pub fn in_place<S: Simd, T>(_: S, work: impl FnOnce() -> T) -> T {
     #[inline(never)]
@@ -70,7 +70,7 @@ pub fn in_place<S: Simd, T>(_: S, work: impl FnOnce() -> T) -> T {
     if S::IN_REGISTERS { work() } else { apart(work) }
 }
 
-/// 1 / x as [`crate::reciprocal`] computes it, lane by lane.
+/// Returns 1 / x as computed by [`crate::reciprocal`], lane by lane.
 #[inline(always)]
 pub fn reciprocal<S: Simd>(simd: S, x: S::Wide) -> S::Wide {
     let two = simd.splat(2.0);
@@ -83,7 +83,7 @@ mod tests {
     use super::*;
     use crate::{Instructions, LANES};
 
-    /// Every operation on pairs of numbers of all kinds, as bits.
+    /// Returns the bits of every operation on pairs of numbers of all kinds.
     fn results<S: Simd>(simd: S) -> Vec<u32> {
         let kinds =
             [0.0, -0.0, 1.0, -1.0, 0.1, 1e-40, 3e38, f32::INFINITY, f32::NEG_INFINITY, f32::NAN, 1.0000001, 77.7];
@@ -95,7 +95,7 @@ mod tests {
             let mut keep = |value| {
                 let mut block = Block::ZERO;
                 simd.store(value, &mut block);
-                // Which NaN comes of an operation on NaN is no instruction's promise.
+                // Instructions do not define the payload of a resulting NaN.
                 bits.extend(block.0.map(|lane| if lane.is_nan() { f32::NAN.to_bits() } else { lane.to_bits() }));
             };
             let (above, not_at_most) = (simd.above(a, b), simd.not_at_most(a, b));
@@ -118,7 +118,7 @@ mod tests {
         #[cfg(target_arch = "x86_64")]
         #[allow(unsafe_code)]
         for instructions in Instructions::available() {
-            // SAFETY: these are instructions that the CPU has.
+            // SAFETY: the CPU supports these instructions.
             let computed = match instructions {
                 Instructions::Baseline => results(Portable),
                 Instructions::Avx2 => results(unsafe { Avx2::assume() }),

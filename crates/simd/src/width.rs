@@ -1,6 +1,6 @@
-//! From a number of blocks to the code compiled for it.
+//! Dispatches a number of blocks to code compiled for it.
 
-/// Evaluates an expression with the constant `W` that a run-time width names: one of the listed widths, else the last.
+/// Evaluates an expression with the constant `W` for a run-time width: one of the listed widths, or the last.
 ///
 /// A loop over a known number of blocks is unrolled and keeps its sums in registers.
 ///

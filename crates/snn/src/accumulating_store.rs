@@ -1,6 +1,6 @@
-//! A weight store that adds up what its updates do.
+//! A weight store that accumulates the reports of its updates.
 //!
-//! Training reports an epoch when it has ended. Where it diverges within one, what it did until then stands here.
+//! Training reports an epoch after its end. If training diverges during an epoch, this store has the report so far.
 
 use ohmspike_crossbar::WriteReport;
 use ohmspike_rng::Seed;
@@ -9,15 +9,15 @@ use ohmspike_simd::{Executor, Matrix};
 use crate::read_path::ReadPath;
 use crate::weights::{NotFinite, WeightStore};
 
-/// A store, and the sum of what its updates did.
+/// A store with the accumulated reports of its updates.
 pub struct Counted<'a> {
     store: &'a mut dyn WeightStore,
-    /// What all updates did since this was made.
+    /// Sum of all reports since creation.
     pub writes: WriteReport,
 }
 
 impl<'a> Counted<'a> {
-    /// The `store` before an update.
+    /// Wraps `store` before an update.
     pub fn new(store: &'a mut dyn WeightStore) -> Counted<'a> {
         Counted { store, writes: WriteReport::default() }
     }

@@ -1,4 +1,4 @@
-//! Hidden spikes and outcomes, counted by population and class.
+//! Counts hidden spikes and predictions by population and class.
 
 use std::ops::AddAssign;
 
@@ -6,14 +6,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::trace::LayerTrace;
 
-/// Counts over the samples of one class. Written as the array of its four counts.
+/// Counts over the samples of one class, serialized as an array of four numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(into = "[u64; 4]", from = "[u64; 4]")]
 pub struct ClassActivity {
-    /// Samples.
+    /// Number of samples.
     pub samples: u64,
-    /// Samples whose class was predicted.
+    /// Number of correctly predicted samples.
     pub correct: u64,
     /// Spikes of excitatory hidden neurons.
     pub excitatory_spikes: u64,
@@ -21,23 +21,23 @@ pub struct ClassActivity {
     pub inhibitory_spikes: u64,
 }
 
-/// Counts over the samples of every class.
+/// Counts over the samples of all classes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Activity {
-    /// One entry a class; of hidden neurons, those that the readout hears.
+    /// Counts per class, for the hidden layer that drives the readout.
     pub classes: Vec<ClassActivity>,
-    /// Spikes of each hidden layer below, over all samples; the one that hears the input first.
+    /// Spikes of each lower hidden layer over all samples, starting with the layer that receives the input.
     pub below: Vec<u64>,
 }
 
 impl Activity {
-    /// No samples yet, of `classes` classes.
+    /// Creates zero counts for `classes` classes.
     pub fn new(classes: usize) -> Activity {
         Activity { classes: vec![ClassActivity::default(); classes], below: Vec::new() }
     }
 
-    /// Adds one sample of class `label` whose prediction was `correct`, with the hidden neurons that spiked, once a
-    /// spike; the first `excitatory` neurons are excitatory.
+    /// Adds one sample of class `label`. `hidden_spikes` lists the neuron of each spike; the first `excitatory` neurons
+    /// are excitatory.
     pub fn count(&mut self, label: usize, correct: bool, hidden_spikes: &[u16], excitatory: usize) {
         let class = &mut self.classes[label];
         let from_excitatory = hidden_spikes.iter().filter(|&&neuron| usize::from(neuron) < excitatory).count() as u64;
@@ -47,7 +47,7 @@ impl Activity {
         class.inhibitory_spikes += hidden_spikes.len() as u64 - from_excitatory;
     }
 
-    /// Adds the spikes of one sample in the hidden layers that the readout does not hear.
+    /// Adds the spikes of one sample in the lower hidden layers.
     pub(crate) fn count_below(&mut self, layers: &[LayerTrace]) {
         self.below.resize(layers.len(), 0);
         for (sum, layer) in self.below.iter_mut().zip(layers) {
@@ -55,14 +55,14 @@ impl Activity {
         }
     }
 
-    /// Spikes a sample in every hidden layer, the one that hears the input first.
+    /// Returns the spikes per sample of each hidden layer, starting with the layer that receives the input.
     pub fn layer_spikes(&self) -> Vec<f64> {
         let total = self.total();
         let below = self.below.iter().map(|&spikes| spikes as f64 / total.samples.max(1) as f64);
         below.chain([total.spikes_per_sample()]).collect()
     }
 
-    /// Sums over the classes.
+    /// Returns the sum over all classes.
     pub fn total(&self) -> ClassActivity {
         self.classes.iter().fold(ClassActivity::default(), |sum, class| ClassActivity {
             samples: sum.samples + class.samples,
@@ -74,7 +74,7 @@ impl Activity {
 }
 
 impl AddAssign<&Activity> for Activity {
-    /// Adds counts of the same classes.
+    /// Adds counts of the same number of classes.
     fn add_assign(&mut self, other: &Activity) {
         debug_assert_eq!(self.classes.len(), other.classes.len());
         for (class, other) in self.classes.iter_mut().zip(&other.classes) {
@@ -101,17 +101,17 @@ impl From<ClassActivity> for [u64; 4] {
 }
 
 impl ClassActivity {
-    /// Share of the samples whose class was predicted; 0 without samples.
+    /// Returns the fraction of correctly predicted samples; 0 without samples.
     pub fn accuracy(&self) -> f64 {
         share(self.correct, self.samples)
     }
 
-    /// Hidden spikes a sample.
+    /// Returns the hidden spikes per sample.
     pub fn spikes_per_sample(&self) -> f64 {
         share(self.excitatory_spikes + self.inhibitory_spikes, self.samples)
     }
 
-    /// Share of the hidden spikes that came from excitatory neurons; 0 without spikes.
+    /// Returns the fraction of hidden spikes from excitatory neurons; 0 without spikes.
     pub fn excitatory_share(&self) -> f64 {
         share(self.excitatory_spikes, self.excitatory_spikes + self.inhibitory_spikes)
     }
@@ -126,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn spikes_are_counted_by_population_and_class() {
+    fn counts_spikes_by_population_and_class() {
         let mut activity = Activity::new(3);
         activity.count(2, true, &[0, 3, 3, 7], 4);
         activity.count(2, false, &[], 4);

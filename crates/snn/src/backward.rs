@@ -1,25 +1,25 @@
-//! The adjoint of the forward pass: exact gradients but for the surrogate slope of a spike.
+//! The backward pass (adjoint of the forward pass). Gradients are exact except for the surrogate derivative.
 //!
 //! ```text
-//! u[t] = b u[t+1] + dL/dU[t]                   by the readout's voltage and current
-//! f[t] = a f[t+1] + u[t+1]
-//! P[t] = W2 u[t],  Q[t] = W2 f[t]               the same two seen from the hidden neurons, Q[t+1] = dL/dS[t]
-//! m[t] = b m[t+1] (1 - S[t]) + dL/dS[t] surrogate(V[t])
-//! i[t] = a i[t+1] + m[t+1] (1 - S[t])           of leaky neurons; or neuron::izhikevich
-//! dW2[j] += f[t+1] for every hidden spike (j, t);    dW1[i] += i[t+1] for every input spike (i, t)
+//! u[t]  =  b u[t+1] + dL/dU[t]                        gradient by voltage and current of the readout
+//! f[t]  =  a f[t+1] + u[t+1]
+//! P[t]  =  W2 u[t],  Q[t]  =  W2 f[t]                 the same, projected on the hidden neurons; Q[t+1] = dL/dS[t]
+//! m[t]  =  b m[t+1] (1 - S[t]) + dL/dS[t] surrogate(V[t])
+//! i[t]  =  a i[t+1] + m[t+1] (1 - S[t])               leaky neurons; neuron::izhikevich has its own equations
+//! dW2[j] += f[t+1] for each hidden spike (j, t);  dW1[i] += i[t+1] for each input spike (i, t)
 //! ```
 //!
-//! The spikes of a layer below the last are heard by the layer above through weights W, and those of a recurrent layer by
-//! their own layer through R:
+//! Spikes of a lower layer drive the layer above through weights W. Spikes of a recurrent layer drive the layer itself
+//! through R:
 //!
 //! ```text
-//! dL/dS_j[t] = sum_k W_jk i_k[t+1] of the layer above  +  sum_k R_jk i_k[t+1] of the own layer
-//! dW[j] += i[t+1] of the layer above,  dR[j] += i[t+1] of the own layer, for every spike (j, t)
+//! dL/dS_j[t]  =  sum_k W_jk i_k[t+1] of the layer above  +  sum_k R_jk i_k[t+1] of the same layer
+//! dW[j] += i[t+1] of the layer above,  dR[j] += i[t+1] of the same layer,  for each spike (j, t)
 //! ```
 //!
-//! Projecting by W2 commutes with the two decays. With the max-over-time loss each class has a gradient at one step
-//! only, so the last hidden layer needs `classes` projections a sample instead of one a step: P and Q follow the same
-//! recursions as u and f. The pass starts at the last step with a gradient and ends at the first input spike.
+//! Projection by W2 commutes with both decays. With the max-over-time loss, each class has a gradient at one step only.
+//! The last hidden layer then needs `classes` projections per sample instead of one per step, and P and Q follow the
+//! recursions of u and f. The pass starts at the last step with a gradient and ends at the first input spike.
 
 use ohmspike_simd::{Block, Matrix, blocks_for};
 
@@ -40,41 +40,41 @@ mod project;
 mod rows;
 mod steps;
 
-/// Sums over a batch of the gradients by all weights.
+/// Gradients of all weights, summed over a batch.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Gradient {
-    /// One matrix a connection, in their order.
+    /// One matrix per connection, in order.
     pub matrices: Vec<Matrix>,
 }
 
 impl Gradient {
-    /// Zero for `network`.
+    /// Creates a zero gradient for `network`.
     pub fn new(network: &Network) -> Gradient {
         let shapes = network.connections().map(|connection| network.shape(connection));
         Gradient { matrices: shapes.map(|(rows, columns)| Matrix::zeros(rows, columns)).collect() }
     }
 
-    /// Sets all to zero.
+    /// Resets the gradient to zero.
     pub fn clear(&mut self) {
         self.matrices.iter_mut().for_each(Matrix::clear);
     }
 }
 
-/// Buffers of the backward pass, reused from sample to sample.
+/// Buffers of the backward pass, reused for all samples.
 #[derive(Clone, Debug)]
 pub struct Adjoint {
-    /// i\[t+1\] of each hidden layer at every step t that is asked for, the last step first: steps x neurons.
+    /// i\[t+1\] of each hidden layer at the selected steps t, the last step first; steps x neurons.
     currents: Vec<Matrix>,
-    /// The spikes that a layer hears by unit, where they are asked for.
+    /// Input spikes of a layer sorted by unit, if needed.
     units: RowsByUnit,
-    /// dL/dS\[t\] of one hidden layer at every step of the pass, the last first, where layers go step by step.
+    /// dL/dS\[t\] of one hidden layer at every step of the pass, the last first, for step-by-step layers.
     by_spikes: Vec<Block>,
-    /// The adjoint of such a layer at one step.
+    /// Adjoint state of such a layer at one step.
     neurons: Vec<Neurons<Block>>,
 }
 
 impl Adjoint {
-    /// Room for one sample of `network`.
+    /// Creates buffers for one sample of `network`.
     pub fn new(network: &Network) -> Adjoint {
         let blocks = network.hidden.iter().map(|layer| blocks_for(layer.neurons)).max().unwrap_or(0);
         let by_steps = if all_in_registers(network) { 0 } else { blocks };
@@ -87,50 +87,52 @@ impl Adjoint {
     }
 }
 
-/// Whether the adjoint of the last hidden layer stays in registers: its neurons do not hear each other.
+/// Returns whether the adjoint of the last hidden layer fits in registers, because its neurons are not recurrent.
 fn last_in_registers(network: &Network) -> bool {
     network.neuron == Neuron::Lif && !network.last_hidden().recurrent
 }
 
-/// Whether there is no other hidden layer either.
+/// Returns whether, in addition, there is no other hidden layer.
 fn all_in_registers(network: &Network) -> bool {
     network.hidden.len() == 1 && last_in_registers(network)
 }
 
-/// The steps of a way back, from the last with a gradient to the first with input of the network.
+/// Steps of the backward pass: from the last with a gradient to the first with input to the network.
 #[derive(Clone, Copy, Debug)]
 struct Span {
     first: usize,
     last: usize,
-    /// Whether adjoint currents are kept of every step, and not only of those at which the layer hears a spike.
+    /// Whether adjoint currents are stored at every step, rather than only at steps with input spikes.
     every_step: bool,
 }
 
 impl Span {
-    /// Number of steps.
+    /// Returns the number of steps.
     fn steps(self) -> usize {
         self.last.saturating_sub(self.first)
     }
 }
 
-/// One sample on its way back through the readout and the last hidden layer.
+/// Backward pass of one sample through the readout and the last hidden layer.
 #[derive(Clone, Copy, Debug)]
 pub struct Pass<'a> {
     lif: LifParams,
     surrogate: Surrogate,
     readout_transposed: &'a Matrix,
-    /// What the last hidden layer hears.
+    /// Input of the last hidden layer.
     input: SpikeTrain<'a>,
     layer: &'a LayerTrace,
     output: &'a ReadoutGradient,
     span: Span,
 }
 
-/// Adds the gradient of one sample to `gradient`. `transposed` are the weights of all connections but the first, columns x
-/// rows, in their order; `output` is dL/dU of the trace that `forward` left.
+/// Adds the gradient of one sample to `gradient`.
+///
+/// `transposed` are the weights of all connections except the first, columns x rows, in order. `output` is dL/dU of the
+/// trace from `forward`.
 ///
 /// # Panics
-/// Where there are fewer matrices than such connections.
+/// Panics if a matrix of a connection is missing.
 pub fn backward(
     network: &Network,
     transposed: &[Matrix],
@@ -143,7 +145,7 @@ pub fn backward(
     let Some((readout_transposed, transposed)) = transposed.split_last() else { return };
     let Some(pass) = Pass::new(network, readout_transposed, input, trace, output) else { return };
     let (mut weights, mut gradients) = (transposed.iter().rev(), gradient.matrices.iter_mut().rev());
-    let mut next_weights = || weights.next().expect("weights of every connection but the first");
+    let mut next_weights = || weights.next().expect("weights of every connection except the first");
     let mut next_gradient = || gradients.next().expect("a gradient for every connection");
     pass.readout_gradient(next_gradient());
     let last = network.hidden.len() - 1;
@@ -170,7 +172,7 @@ pub fn backward(
     }
 }
 
-/// Leaves the adjoint currents of layer `number` at every step, from dL/dS of what hears it beside itself.
+/// Computes the adjoint currents of layer `number` at every step from dL/dS by the other layers.
 fn step_back(
     network: &Network,
     number: usize,
@@ -199,7 +201,7 @@ fn step_back(
 }
 
 fn last(currents: &mut [Matrix]) -> &mut Matrix {
-    currents.last_mut().expect("a network has a hidden layer")
+    currents.last_mut().expect("a network has at least one hidden layer")
 }
 
 fn decays(network: &Network) -> LifParams {
@@ -207,8 +209,8 @@ fn decays(network: &Network) -> LifParams {
 }
 
 impl<'a> Pass<'a> {
-    /// The way back of a sample; none where no step has a gradient. `readout_transposed` is W2 as classes x hidden, the
-    /// others are as for [`backward`].
+    /// Prepares the backward pass of a sample; `None` if no step has a gradient. `readout_transposed` is W2 as classes
+    /// x hidden; the other arguments are those of [`backward`].
     pub fn new(
         network: &Network,
         readout_transposed: &'a Matrix,
@@ -231,7 +233,7 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// Leaves i\[t+1\] of the last hidden layer, of leaky neurons that do not hear each other, in `adjoint`.
+    /// Computes i\[t+1\] of the last hidden layer, of leaky neurons without recurrence, into `adjoint`.
     pub fn hidden_adjoint(self, adjoint: &mut Adjoint) {
         let currents = last(&mut adjoint.currents).blocks_mut();
         match self.surrogate {
@@ -240,7 +242,7 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// Adds the gradient by the weights through which that layer hears, whose adjoint currents are in `adjoint`.
+    /// Adds the gradient of the input weights of that layer, given its adjoint currents in `adjoint`.
     pub fn hidden_gradient(self, adjoint: &mut Adjoint, gradient: &mut Matrix) {
         let Adjoint { currents, units, .. } = adjoint;
         rows::add(self.span, last(currents), self.input, units, gradient);

@@ -1,4 +1,4 @@
-//! Setting what a store sets by measurement, as the ranges of converters are, on a batch.
+//! Calibrates stores on a batch, for example the ranges of converters.
 
 use ohmspike_rng::Seed;
 
@@ -10,8 +10,8 @@ use crate::reads::Reads;
 use crate::spikes::{Samples, SpikeTrain};
 use crate::weights::{WeightStore, begin_sample};
 
-/// Calibrates the stores that need it on the `chosen` samples, one connection after the other: on the spikes that its rows
-/// stand for, made by those that are calibrated by then. `read` opens the streams of its reads.
+/// Calibrates the stores that need it on the `chosen` samples, connection by connection. Each connection receives the
+/// spikes that the already calibrated connections produce. `read` opens the streams of read noise.
 pub(crate) fn calibrate(
     network: &Network,
     samples: &Samples,
@@ -48,8 +48,9 @@ pub(crate) fn calibrate(
     stores.iter_mut().filter_map(|store| store.read_path_mut()).for_each(|path| path.forget_conversions());
 }
 
-/// The spikes of a hidden `layer`, where the connections from `place` on are read without converters: what they give out
-/// is not looked at, and theirs are not set yet. A recurrent layer is calibrated as if its own were exact.
+/// Returns the spikes of a hidden `layer`. Connections from `place` on are read without converters, because these are
+/// not calibrated yet and do not affect the result. A recurrent layer is calibrated as if its own connection were
+/// exact.
 fn spikes_of(
     network: &Network,
     samples: &Samples,
@@ -71,7 +72,7 @@ fn spikes_of(
     reads
 }
 
-/// Appends the rows of every step in which one is active.
+/// Appends the active rows of every step that has any.
 fn push_active(reads: &mut Reads, spikes: SpikeTrain) {
     spikes.by_step().filter(|rows| !rows.is_empty()).for_each(|rows| reads.push(rows));
 }

@@ -1,28 +1,28 @@
-//! The matrices of weights of a network, in the order in which a sample meets them.
+//! The weight matrices of a network, in order of the data flow.
 //!
 //! ```text
 //! feedforward of layer 0, [recurrent of layer 0,] feedforward of layer 1, ..., readout
 //! ```
 //!
-//! Everything that there is once a matrix (stores, gradients, reports, counts of reads) is kept in this order. What is
-//! drawn for a matrix comes from the stream of its number: 2 l for the feedforward weights of layer l, 1 for the readout,
-//! 2 l + 3 for the recurrent weights of layer l. A network of one layer has the numbers 0 and 1, whatever is added to it.
+//! Stores, gradients, reports and read counts are kept in this order. Random draws for a matrix come from the stream
+//! with its number: 2 l for the feedforward weights of layer l, 1 for the readout, 2 l + 3 for the recurrent weights of
+//! layer l. A network with one hidden layer always uses the numbers 0 and 1.
 
 use crate::network::{Network, Sign};
 
-/// One matrix of weights. Its rows are the units that send, its columns those that receive.
+/// A weight matrix. Rows are the presynaptic units, columns the postsynaptic ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Connection {
-    /// From the inputs, or the hidden layer below, to the hidden layer of this number, from 0.
+    /// From the inputs or the lower hidden layer to the hidden layer with this number, from 0.
     Feedforward(usize),
-    /// From the neurons of the hidden layer of this number to themselves.
+    /// From the hidden layer with this number to itself.
     Recurrent(usize),
     /// From the last hidden layer to the classes.
     Readout,
 }
 
 impl Connection {
-    /// The number of the streams of what is drawn for it.
+    /// Returns the number of the random stream of this connection.
     pub fn stream(self) -> u64 {
         match self {
             Connection::Feedforward(layer) => 2 * layer as u64,
@@ -33,7 +33,7 @@ impl Connection {
 }
 
 impl Network {
-    /// Its matrices of weights, in their order.
+    /// Returns the connections in order.
     pub fn connections(&self) -> impl Iterator<Item = Connection> + '_ {
         let of_layer = |(number, layer): (usize, &crate::network::HiddenLayer)| {
             let recurrent = layer.recurrent.then_some(Connection::Recurrent(number));
@@ -42,7 +42,7 @@ impl Network {
         self.hidden.iter().enumerate().flat_map(of_layer).chain([Connection::Readout])
     }
 
-    /// Rows and columns of the weights of `connection`.
+    /// Returns the rows and columns of `connection`.
     pub fn shape(&self, connection: Connection) -> (usize, usize) {
         let neurons = |layer: usize| self.hidden[layer].neurons;
         match connection {
@@ -53,7 +53,8 @@ impl Network {
         }
     }
 
-    /// Signs of the rows of `connection`: inputs excite, and hidden neurons do what they are.
+    /// Returns the sign of each row of `connection`: inputs are excitatory, hidden neurons have the sign of their
+    /// population.
     pub fn signs(&self, connection: Connection) -> Vec<Sign> {
         let (rows, _) = self.shape(connection);
         let excitatory = match connection {
@@ -80,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_sample_meets_every_matrix_in_turn_and_each_has_streams_of_its_own() {
+    fn connections_are_in_order_and_have_distinct_streams() {
         let layer = |neurons, recurrent| HiddenLayer { recurrent, ..HiddenLayer::new(neurons, 0.5).expect("valid") };
         let hidden = vec![layer(4, true), layer(3, false), layer(5, true)];
         let network = Network::from_layers(7, hidden, 2, 10, &Dynamics::default()).expect("valid");

@@ -1,4 +1,4 @@
-//! From numbers to spikes: one code a file.
+//! Encodes numbers as spikes, one code per file.
 
 mod latency;
 mod poisson;

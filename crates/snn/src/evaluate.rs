@@ -1,4 +1,4 @@
-//! Accuracy and activity on samples that are not learnt from.
+//! Measures accuracy and activity on samples without training.
 
 use ohmspike_rng::Seed;
 use ohmspike_simd::{Executor, Task};
@@ -11,25 +11,25 @@ use crate::read_counts::ReadCounts;
 use crate::spikes::{Samples, SpikeTrain};
 use crate::weights::{WeightStore, begin_sample, have_read_state, layers};
 
-/// What a network made of one sample.
+/// Result of one sample.
 #[derive(Clone, Copy, Debug)]
 pub struct Answer<'a> {
-    /// Number of the sample.
+    /// Index of the sample.
     pub sample: usize,
-    /// Its class.
+    /// Class of the sample.
     pub label: usize,
-    /// The class that the readout chose.
+    /// Predicted class.
     pub predicted: usize,
-    /// Its spikes.
+    /// Input spikes.
     pub input: SpikeTrain<'a>,
-    /// What they left in the network.
+    /// Voltages and spikes of the network.
     pub trace: &'a Trace,
 }
 
-/// Runs the first `count` of `samples` (at most all) through a network whose weights are in `stores`, one a connection, and
-/// counts predictions and hidden spikes. `seed` opens the streams
-/// of the read noise, one a sample; the `executor` takes the samples in parts. The stores change only where reading changes
-/// them: slow noise moves on, and reads are counted.
+/// Evaluates the first `count` of `samples` (at most all) and counts predictions and hidden spikes.
+///
+/// `stores` has the weights of each connection. `seed` opens one stream of read noise per sample. The `executor`
+/// processes the samples in parts. Stores only change their read state: slow noise advances and reads are counted.
 pub fn evaluate(
     network: &Network,
     stores: &mut [&mut dyn WeightStore],
@@ -60,7 +60,7 @@ pub fn evaluate(
     all.activity
 }
 
-/// [`evaluate`] on this thread, with every answer shown to `watch`.
+/// Runs [`evaluate`] on this thread and passes every result to `watch`.
 pub fn evaluate_watched(
     network: &Network,
     stores: &mut [&mut dyn WeightStore],
@@ -79,10 +79,10 @@ pub fn evaluate_watched(
     test.activity
 }
 
-/// Samples that one hand tests, one after the other.
+/// Samples per task, evaluated sequentially.
 const SAMPLES_OF_TEST: usize = 512;
 
-/// What is counted in a test.
+/// Counts of an evaluation.
 #[derive(Clone, Debug)]
 struct Test {
     activity: Activity,
@@ -118,7 +118,7 @@ impl Test {
     }
 }
 
-/// Calibrates the stores that need it on the first `count` of `samples`, for a test before any training.
+/// Calibrates the stores that need it on the first `count` of `samples`, for an evaluation before training.
 pub fn calibrate_untrained(
     network: &Network,
     stores: &mut [&mut dyn WeightStore],

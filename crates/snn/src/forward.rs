@@ -1,19 +1,18 @@
-//! From input spikes to the readout, event by event.
+//! The forward pass: from input spikes to the readout, driven by events.
 //!
 //! ```text
-//! V[t+1] = (b V[t] + I[t]) (1 - S[t])           hidden neurons, neuron::lif; or neuron::izhikevich
-//! I[t+1] = a I[t] + sum_i x_i[t] W[i] + sum_j S_j[t] R[j] + e1[t]
-//! F[t+1] = a F[t] + sum_j S_j[t] W2[j] + e2[t]   readout, which never spikes
-//! U[t+1] = b U[t] + F[t]                         U[0] = 0
-//! e[t]   ~ N(0, sum over the active rows of the variance of one read)
+//! V[t+1]  =  (b V[t] + I[t]) (1 - S[t])                        hidden neurons, neuron::lif or neuron::izhikevich
+//! I[t+1]  =  a I[t] + sum_i x_i[t] W[i] + sum_j S_j[t] R[j] + e1[t]
+//! F[t+1]  =  a F[t] + sum_j S_j[t] W2[j] + e2[t]               readout, which never spikes
+//! U[t+1]  =  b U[t] + F[t]                                     U[0] = 0
+//! e[t]    ~  N(0, sum of the variance of one read over the active rows)
 //! ```
 //!
-//! x are the spikes that a layer hears: the input's, or those of the layer below at the same step. R is there where a layer
-//! is recurrent. x_i\[t\] and S_j\[t\] are binary, so that the sums run over the rows that spiked. The last term is there
-//! where the weights are read from noisy cells: independent Gaussians of the cells of a column add to one Gaussian a column.
-//! Where a [`ColumnConverter`](crate::converter::ColumnConverter) reads the columns, each sum is converted tile by tile,
-//! with the noise of reading the tile in
-//! it.
+//! x are the input spikes of a layer: those of the network's input, or those of the lower layer at the same step. R
+//! exists in recurrent layers only. x_i\[t\] and S_j\[t\] are binary, so the sums run over the rows that spiked. The
+//! noise term is present if the weights are read from noisy cells; independent Gaussians of the cells of a column add
+//! up to one Gaussian per column. With a [`ColumnConverter`](crate::converter::ColumnConverter), each sum is converted
+//! tile by tile, including the read noise of the tile.
 
 use ohmspike_rng::Seed;
 
@@ -35,12 +34,13 @@ mod steps;
 #[cfg(test)]
 pub(crate) use readout::find_peaks;
 
-/// Runs one sample through the network and leaves everything in `trace`. There is one of the `layers` for every connection,
-/// in their order. `read` opens the streams of the read noise of this sample; it is not asked where no layer has a read
-/// variance.
+/// Runs one sample through the network and stores voltages and spikes in `trace`.
+///
+/// `layers` has one entry per connection, in order. `read` opens the streams of read noise of this sample; it is unused
+/// if no layer has a read variance.
 ///
 /// # Panics
-/// Where there are fewer layers than connections.
+/// Panics if there are fewer layers than connections.
 pub fn forward(network: &Network, layers: &[Layer], input: SpikeTrain, read: Seed, trace: &mut Trace) {
     let mut readings =
         network.connections().zip(layers).map(|(connection, &layer)| Reading::new(layer, connection, read));

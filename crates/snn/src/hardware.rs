@@ -1,12 +1,12 @@
-//! The seam: crossbar arrays as the weight store of a network layer.
+//! Crossbar arrays as the weight store of a network layer.
 //!
-//! Training asks for steps and knows no hardware; the array takes steps and knows no network. Here the one becomes the
-//! other: the step goes to the array as it is, and what a read makes of the array comes back: effective weights with the
-//! telegraph noise of now, the variance of a read, converters.
+//! Training requests weight updates and is independent of the hardware; the array applies updates and is independent of
+//! the network. This module connects the two. Updates go to the array unchanged. Reads return the effective weights
+//! with the current random telegraph noise, the variance of one read, and the converters.
 //!
-//! Gradients are straight-through: they are computed at the weights that the controller believes in (`hardware.controller`),
-//! as if these had been read without noise and without converters. With `read-back` these are the effective weights, with
-//! `digital-copy` the sum of the steps asked for.
+//! Gradients are straight-through: they use the weight estimate of the controller (`hardware.controller`), without read
+//! noise and converters. The estimate is the effective weight with `read-back`, and the sum of the requested updates
+//! with `digital-copy`.
 
 mod tile_converters;
 
@@ -26,16 +26,16 @@ pub use tile_converters::TileConverters;
 /// A crossbar array that holds the weights of a layer.
 #[derive(Clone, Debug)]
 pub struct CrossbarWeights {
-    /// The array, for what training does not see: conductances, mapping, parked cells.
+    /// The array, for conductances, mapping and parked cells.
     pub array: CrossbarArray,
-    /// Its converters as the network sees them.
+    /// Converters of the array.
     converter: Option<TileConverters>,
-    /// Time for which one sample is presented, s.
+    /// Presentation time of one sample, s.
     presentation_seconds: f64,
 }
 
 impl CrossbarWeights {
-    /// An array whose samples are presented for so many seconds.
+    /// Creates a store with a presentation time per sample in seconds.
     pub fn new(array: CrossbarArray, presentation_seconds: f64) -> CrossbarWeights {
         let converter = TileConverters::from_array(&array);
         CrossbarWeights { array, converter, presentation_seconds }
@@ -69,7 +69,7 @@ impl WeightStore for CrossbarWeights {
         match self.array.update(step, seed) {
             Ok(report) => Ok(report),
             Err(ArrayError::NotFinite { .. }) => Err(NotFinite),
-            Err(error) => unreachable!("the step is the gradient of this layer and has its shape: {error}"),
+            Err(error) => unreachable!("the update has the shape of this layer: {error}"),
         }
     }
 }
@@ -118,7 +118,7 @@ impl ReadPath for CrossbarWeights {
     }
 }
 
-/// The largest magnitude of a tile's column sum over `reads`, weight.
+/// Returns the largest magnitude of a tile's column sum over `reads`, in weight units.
 fn largest_tile_sum(weights: &Matrix, tile_rows: usize, reads: &Reads) -> f32 {
     let mut sums = vec![Block::ZERO; blocks_for(weights.columns())];
     let mut largest = 0.0f32;
@@ -136,7 +136,8 @@ fn largest_tile_sum(weights: &Matrix, tile_rows: usize, reads: &Reads) -> f32 {
     largest
 }
 
-/// The branch of a pair that carries the weights of a row; none for a row whose weights may have either sign.
+/// Returns the branch of a differential pair that holds the weights of a row, or `None` if its weights can have either
+/// sign.
 pub fn branch_of(sign: Sign) -> Option<Branch> {
     match sign {
         Sign::Excitatory => Some(Branch::Plus),
@@ -145,40 +146,40 @@ pub fn branch_of(sign: Sign) -> Option<Branch> {
     }
 }
 
-/// What holds the weights of a layer.
+/// Weight store of a layer.
 #[derive(Clone, Debug)]
 pub enum LayerWeights {
-    /// Abstract weights.
+    /// Weights in exact memory.
     Digital(DigitalWeights),
-    /// A crossbar.
+    /// A crossbar array.
     Crossbar(Box<CrossbarWeights>),
 }
 
-/// What training and tests have changed in a layer since it was made.
+/// State of a layer that training and tests change.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum LayerState {
-    /// The weights of a layer without a device.
+    /// Weights of a layer without a device.
     Digital(Matrix),
-    /// What has changed in an array.
+    /// State of a crossbar array.
     Crossbar(Box<ArrayState>),
 }
 
-/// A state that is not one of the layer.
+/// A state that does not match the layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum WrongLayerState {
     /// Weights of another shape.
     #[error(transparent)]
     Weights(#[from] WrongShape),
-    /// Another array.
+    /// State of another array.
     #[error(transparent)]
     Array(#[from] WrongState),
-    /// Weights for an array, or the other way round.
-    #[error("state: must be one of a layer with a device where the layer has one, and only there")]
+    /// Weights for an array, or an array state for digital weights.
+    #[error("state: expected an array state for a layer with a device and weights for a layer without one")]
     Device,
 }
 
-/// What a layer's array has cost in a trial.
+/// Usage of a layer's array in a trial.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -187,12 +188,12 @@ pub struct HardwareUse {
     pub training: Ledger,
     /// Reads in all tests.
     pub test: Ledger,
-    /// Writes by cell.
+    /// Writes per cell.
     pub endurance: Endurance,
 }
 
 impl LayerWeights {
-    /// The store as a reader sees it.
+    /// Returns the store for reading.
     pub fn store(&self) -> &dyn WeightStore {
         match self {
             LayerWeights::Digital(weights) => weights,
@@ -200,7 +201,7 @@ impl LayerWeights {
         }
     }
 
-    /// The store as training sees it.
+    /// Returns the store for training.
     pub fn store_mut(&mut self) -> &mut dyn WeightStore {
         match self {
             LayerWeights::Digital(weights) => weights,
@@ -208,7 +209,7 @@ impl LayerWeights {
         }
     }
 
-    /// What training and tests have changed since the layer was made.
+    /// Returns the state that training and tests have changed.
     pub fn state(&self) -> LayerState {
         match self {
             LayerWeights::Digital(weights) => LayerState::Digital(weights.state()),
@@ -216,10 +217,10 @@ impl LayerWeights {
         }
     }
 
-    /// Goes on from the `state` of a layer that was made of the same device, first weights and seeds.
+    /// Restores the `state` of a layer with the same device, initial weights and seeds.
     ///
     /// # Errors
-    /// [`WrongLayerState`]; the layer stays as it was.
+    /// Returns an error if the state does not match; the layer is then unchanged.
     pub fn restore(&mut self, state: LayerState) -> Result<(), WrongLayerState> {
         match (self, state) {
             (LayerWeights::Digital(weights), LayerState::Digital(state)) => Ok(weights.restore(state)?),
@@ -228,14 +229,14 @@ impl LayerWeights {
         }
     }
 
-    /// Lets `seconds` pass since the last write; 0 brings the time right after it back.
+    /// Sets the time since the last write to `seconds`; 0 is directly after it.
     pub fn rest(&mut self, seconds: f64) {
         if let LayerWeights::Crossbar(weights) = self {
             weights.array.rest(seconds);
         }
     }
 
-    /// What has been spent since this was last asked.
+    /// Returns the usage since the last call.
     pub fn take_ledger(&mut self) -> Ledger {
         match self {
             LayerWeights::Digital(_) => Ledger::default(),
@@ -243,7 +244,7 @@ impl LayerWeights {
         }
     }
 
-    /// Writes by cell.
+    /// Returns the writes per cell.
     pub fn endurance(&self) -> Endurance {
         match self {
             LayerWeights::Digital(_) => Endurance::default(),

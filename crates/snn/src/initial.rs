@@ -1,8 +1,8 @@
-//! The first weights.
+//! Initial weights.
 //!
 //! ```text
-//! w = sign |N(0, sigma)|       sign  that of the row, sigma  initial spread (thresholds)
-//! w = N(0, sigma)              of a row without a sign
+//! w  =  sign |N(0, sigma)|      sign  sign of the row, sigma  initial weight spread (thresholds)
+//! w  =  N(0, sigma)             for a row without a sign
 //! ```
 //!
 //! Source: Kilgore et al., Sci Rep 15, 24798 (2025), Methods.
@@ -12,7 +12,7 @@ use ohmspike_simd::{LANES, Matrix};
 
 use crate::network::Sign;
 
-/// One row of weights a sign, `columns` wide, of initial spread `sigma`.
+/// Draws initial weights with one row per sign, `columns` columns and the initial weight spread `sigma`.
 pub fn weights(signs: &[Sign], columns: usize, sigma: f32, seed: Seed) -> Matrix {
     let mut draws = Matrix::zeros(signs.len(), columns);
     seed.normals().fill(draws.blocks_mut());

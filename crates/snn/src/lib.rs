@@ -1,28 +1,28 @@
-//! A spiking network of hidden layers, trained by surrogate gradients through whatever holds its weights.
+//! Spiking networks with hidden layers, trained with surrogate gradients on any weight store.
 //!
-//! Parts, in the order in which data meets them:
-//! 1. [`encode`]: images to spike times; [`spikes`]: the spikes of many samples, step by step;
-//! 2. [`network`]: sizes, time constants and signs; [`connection`]: its weight matrices; [`initial`]: the first weights;
-//! 3. [`weights`]: what holds the weights of a connection ([`WeightStore`](weights::WeightStore)); [`read_path`]: how they
-//!    are read ([`ReadPath`](read_path::ReadPath)); [`hardware`]: weights on conductance pairs of a crossbar array;
+//! Parts, in the order of data flow:
+//! 1. [`encode`]: images to spike times; [`spikes`]: spikes of many samples, step by step;
+//! 2. [`network`]: sizes, time constants and signs; [`connection`]: weight matrices; [`initial`]: initial weights;
+//! 3. [`weights`]: weight stores of a connection ([`WeightStore`](weights::WeightStore)); [`read_path`]: how they are
+//!    read ([`ReadPath`](read_path::ReadPath)); [`hardware`]: weights on conductance pairs of a crossbar array;
 //! 4. [`neuron`]: leaky integrate-and-fire and Izhikevich neurons; [`forward`]: from input spikes to the readout;
-//!    [`converter`]: what stands between columns and neurons;
-//! 5. [`loss`]: from the readout to a number and its gradient; [`surrogate`]: the surrogate derivative of a spike;
-//!    [`backward`]: the adjoint of the forward pass; [`optimiser`]: from gradient to the step asked for;
-//! 6. [`train`], [`evaluate`]: whole epochs, cut into tasks for an [`Executor`](ohmspike_simd::Executor);
+//!    [`converter`]: converters between columns and neurons;
+//! 5. [`loss`]: loss and gradient of the readout; [`surrogate`]: surrogate derivative of the spike function;
+//!    [`backward`]: adjoint of the forward pass; [`optimiser`]: from the gradient to the weight update;
+//! 6. [`train`], [`evaluate`]: whole epochs, divided into tasks for an [`Executor`](ohmspike_simd::Executor);
 //! 7. [`activity`], [`metrics`]: spikes by population and class, distances between spike trains, intervals and rates.
 //!
 //! | quantity | unit |
 //! |---|---|
-//! | time, time constants | steps (one step stands for 1 ms) |
+//! | time, time constants | steps (one step is 1 ms) |
 //! | membrane voltage, synaptic current, weight | multiples of the firing threshold (dimensionless) |
 //! | spikes | counts |
 //!
-//! Inputs and hidden spikes are sparse and binary: the forward and backward passes touch the weight rows that spiked
-//! and never form a dense steps x neurons product.
+//! Inputs and hidden spikes are sparse and binary. The forward and backward passes access only the weight rows that
+//! spiked and never compute a dense steps x neurons product.
 //!
-//! It deliberately opens no files, reads no clock and starts no threads; only [`hardware`] knows crossbars; all randomness
-//! comes from a [`Seed`](ohmspike_rng::Seed).
+//! This crate opens no files, reads no clock and starts no threads. Only [`hardware`] depends on crossbars. All
+//! randomness comes from a [`Seed`](ohmspike_rng::Seed).
 //!
 //! ```
 //! use ohmspike_rng::Seed;
@@ -74,7 +74,7 @@ mod trace;
 pub mod train;
 pub mod weights;
 
-/// Runs the examples of the README.
+/// Runs the examples in the README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -1,13 +1,13 @@
-//! From the readout's voltages to the loss and its gradient.
+//! Loss of the readout voltages, and its gradient.
 //!
 //! ```text
-//! max-over-time   L = -ln softmax(max_t U[t])[label]                       t = 0 .. T
+//! max-over-time   L = -ln softmax(max_t U[t])[label]                          t = 0 .. T
 //! per-step        L = mean over t = 1 .. T of -ln softmax(U[t])[label]
-//! dL/du           = softmax(u) - onehot(label)                             u  what the softmax is taken of
+//! dL/du           = softmax(u) - onehot(label)                                u  argument of the softmax
 //! ```
 //!
-//! The class is the largest of max_t U. Of equal maxima the earliest counts. Source: Kilgore et al., Sci Rep 15, 24798
-//! (2025): the published results follow from the first, the published text states the second.
+//! The predicted class has the largest max_t U; the earliest of equal maxima is used. Source: Kilgore et al., Sci Rep
+//! 15, 24798 (2025). The published results follow from the first loss; the text of the paper states the second.
 
 use ohmspike_simd::{Block, LANES, exp, ln};
 
@@ -17,19 +17,19 @@ pub(crate) mod kind;
 
 pub use kind::Loss;
 
-/// Gradient of the loss by the readout's voltages, dL/dU\[t\], stored where it is not zero.
+/// Gradient of the loss by the readout voltages, dL/dU\[t\], stored sparsely over steps.
 #[derive(Clone, Debug)]
 pub struct ReadoutGradient {
     blocks: usize,
-    /// (T + 1) x class blocks; rows of steps not listed in `touched` hold zero.
+    /// (T + 1) x class blocks; rows of steps that are not in `touched` are zero.
     gradients: Vec<Block>,
     touched: Vec<bool>,
-    /// Of one softmax, a class each.
+    /// Gradient of one softmax, one entry per class.
     slopes: Vec<f32>,
 }
 
 impl ReadoutGradient {
-    /// Room for steps 0 .. `steps` of `blocks` blocks of classes.
+    /// Creates buffers for steps 0 .. `steps` of `blocks` blocks of classes.
     pub fn new(steps: usize, blocks: usize) -> ReadoutGradient {
         ReadoutGradient {
             blocks,
@@ -39,13 +39,13 @@ impl ReadoutGradient {
         }
     }
 
-    /// dL/dU\[step\], or `None` where it is zero.
+    /// Returns dL/dU\[step\], or `None` if it is zero.
     #[inline(always)]
     pub fn at(&self, step: usize) -> Option<&[Block]> {
         self.touched[step].then(|| &self.gradients[step * self.blocks..(step + 1) * self.blocks])
     }
 
-    /// The last step with a gradient.
+    /// Returns the last step with a gradient.
     pub fn last_step(&self) -> Option<usize> {
         self.touched.iter().rposition(|&touched| touched)
     }
@@ -66,8 +66,8 @@ impl ReadoutGradient {
 }
 
 impl Loss {
-    /// The loss of the sample that left `trace`, whose class is `label`; `scale` times its gradient goes to `gradient`.
-    /// `scale` is one over the batch.
+    /// Returns the loss of the sample with `trace` and class `label`, and writes `scale` times its gradient to
+    /// `gradient`. `scale` is 1 / batch size.
     pub fn differentiate(self, trace: &Trace, label: usize, scale: f32, gradient: &mut ReadoutGradient) -> f64 {
         gradient.clear();
         let mut slopes = std::mem::take(&mut gradient.slopes);
@@ -100,7 +100,7 @@ impl Loss {
     }
 }
 
-/// -ln softmax(u)\[label\]; turns `u` into its gradient, softmax(u) - onehot(label).
+/// Returns -ln softmax(u)\[label\] and replaces `u` by its gradient, softmax(u) - onehot(label).
 fn cross_entropy(u: &mut [f32], label: usize) -> f64 {
     let largest = u.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let of_label = u[label] - largest;
@@ -110,7 +110,7 @@ fn cross_entropy(u: &mut [f32], label: usize) -> f64 {
         sum += *value;
     }
     if !sum.is_finite() {
-        // `ln` means nothing there, and what is not a number must not look like one.
+        // `ln` is meaningless there; return NaN so that divergence is detected.
         return f64::NAN;
     }
     u.iter_mut().for_each(|value| *value /= sum);
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_step_of_each_maximum_learns() {
+    fn only_the_step_of_each_maximum_has_a_gradient() {
         let trace = trace(&[[0.0; 3], [1.0, 0.2, -0.5], [0.5, 0.4, -0.1]]);
         let mut gradient = ReadoutGradient::new(2, 1);
         let loss = Loss::MaxOverTime.differentiate(&trace, 1, 1.0, &mut gradient);
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn a_voltage_that_is_nan_makes_the_loss_nan() {
+    fn a_nan_voltage_gives_a_nan_loss() {
         let mut gradient = ReadoutGradient::new(2, 1);
         let trace = trace(&[[0.0; 3], [1.0, f32::NAN, 0.0], [2.0, f32::NAN, 0.0]]);
         for loss in [Loss::MaxOverTime, Loss::PerStep] {
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_used_gradient_is_cleared() {
+    fn reused_gradients_are_cleared() {
         let mut gradient = ReadoutGradient::new(2, 1);
         Loss::PerStep.differentiate(&trace(&[[0.0; 3], [1.0; 3], [2.0; 3]]), 0, 1.0, &mut gradient);
         assert!(gradient.at(0).is_none() && gradient.at(1).is_some());

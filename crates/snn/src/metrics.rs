@@ -1,11 +1,11 @@
-//! What the hidden spikes look like, beyond their number: one measure a file.
+//! Measures of the hidden spikes, one per file.
 //!
-//! - [`van_rossum`]: how far the spike trains of a sample lie apart, pair by pair;
-//! - [`intervals`]: the steps between the spikes of one neuron;
-//! - [`firing`]: rates, intervals and the course of activity by population and class.
+//! - [`van_rossum`]: pairwise distances between the spike trains of a sample;
+//! - [`intervals`]: steps between the spikes of a neuron;
+//! - [`firing`]: rates, intervals and activity over time by population and class.
 //!
-//! All take the spikes of a sample as the neurons that spike, step after step:
-//! [`Trace::hidden_spikes_by_step`](crate::forward::Trace::hidden_spikes_by_step), or any iterator of such lists.
+//! All take, for each step of a sample, the list of neurons that spike:
+//! [`Trace::hidden_spikes_by_step`](crate::forward::Trace::hidden_spikes_by_step) or any iterator of such lists.
 
 pub mod firing;
 pub mod intervals;

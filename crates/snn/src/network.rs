@@ -1,4 +1,4 @@
-//! Sizes, time constants and signs of a network: everything that stays fixed while it is trained.
+//! Sizes, time constants and signs of a network, which are fixed during training.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,19 +6,19 @@ use crate::loss::kind::Loss;
 use crate::neuron::Neuron;
 use crate::surrogate::Surrogate;
 
-/// The sign that every weight of a row keeps.
+/// Sign constraint on the weights of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sign {
-    /// Weights at or above zero.
+    /// Weights of at least zero.
     Excitatory,
-    /// Weights at or below zero.
+    /// Weights of at most zero.
     Inhibitory,
     /// Weights of either sign.
     Unconstrained,
 }
 
 impl Sign {
-    /// +1 or -1: what a weight is multiplied by to be seen along its sign.
+    /// Returns +1 or -1, the factor that makes weights of this sign positive.
     pub fn factor(self) -> f32 {
         match self {
             Sign::Excitatory | Sign::Unconstrained => 1.0,
@@ -26,7 +26,7 @@ impl Sign {
         }
     }
 
-    /// The least value of a weight along its sign.
+    /// Returns the smallest allowed value of a weight times [`Sign::factor`].
     pub fn bound(self) -> f32 {
         match self {
             Sign::Excitatory | Sign::Inhibitory => 0.0,
@@ -35,7 +35,7 @@ impl Sign {
     }
 }
 
-/// Time constants, surrogate and loss.
+/// Time constants, surrogate derivative and loss.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Dynamics {
@@ -43,14 +43,14 @@ pub struct Dynamics {
     pub tau_syn: f64,
     /// Time constant of the membrane, steps.
     pub tau_mem: f64,
-    /// What stands for the slope of a spike in the backward pass.
+    /// Surrogate derivative of the spike function.
     pub surrogate: Surrogate,
-    /// What is made small.
+    /// Loss that training minimises.
     pub loss: Loss,
 }
 
 impl Default for Dynamics {
-    /// Both time constants 5 steps, a fast sigmoid of steepness 100, the maximum over time.
+    /// Time constants of 5 steps, a fast sigmoid of steepness 100, and the max-over-time loss.
     fn default() -> Dynamics {
         Dynamics {
             tau_syn: 5.0,
@@ -62,10 +62,10 @@ impl Default for Dynamics {
 }
 
 impl Dynamics {
-    /// Initial spread of the weights of a readout of `rows` neurons, thresholds:
+    /// Returns the initial weight spread of a readout with `rows` neurons, thresholds:
     ///
     /// ```text
-    /// 7 (1 - b) / sqrt(rows)      b = exp(-1 / tau_mem), what a step leaves of a membrane voltage
+    /// 7 (1 - b) / sqrt(rows)      b = exp(-1 / tau_mem), decay factor of the membrane voltage per step
     /// ```
     ///
     /// Source: Kilgore et al., Sci Rep 15, 24798 (2025), Methods.
@@ -77,67 +77,67 @@ impl Dynamics {
 /// A layer of hidden neurons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HiddenLayer {
-    /// Its neurons.
+    /// Number of neurons.
     pub neurons: usize,
-    /// The first so many of them are excitatory, the rest inhibitory.
+    /// Number of excitatory neurons, which come first; the rest are inhibitory.
     pub excitatory: usize,
-    /// Whether they hear each other's spikes.
+    /// Whether the neurons have recurrent connections.
     pub recurrent: bool,
 }
 
-/// Inputs, hidden layers one after the other, and classes, run for a number of steps.
+/// Inputs, hidden layers and classes, simulated for a number of steps.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Network {
     /// Input units, all excitatory.
     pub inputs: usize,
-    /// Hidden layers, at least one; the last is the one that the readout hears.
+    /// Hidden layers, at least one; the last one drives the readout.
     pub hidden: Vec<HiddenLayer>,
     /// Whether every weight keeps the sign of its row.
     pub constrained: bool,
-    /// Readout units, one a class.
+    /// Readout units, one per class.
     pub classes: usize,
-    /// Steps of a sample.
+    /// Time steps per sample.
     pub steps: usize,
-    /// What the hidden neurons are.
+    /// Model of the hidden neurons.
     pub neuron: Neuron,
-    /// a = exp(-1 / tau_syn): what is left of a synaptic current after a step.
+    /// a = exp(-1 / tau_syn), decay factor of the synaptic current per step.
     pub synapse_decay: f32,
-    /// b = exp(-1 / tau_mem): what is left of the voltage of a leaky membrane after a step.
+    /// b = exp(-1 / tau_mem), decay factor of the leaky membrane voltage per step.
     pub membrane_decay: f32,
-    /// The slope of a spike in the backward pass.
+    /// Surrogate derivative of the spike function.
     pub surrogate: Surrogate,
-    /// The loss.
+    /// Loss that training minimises.
     pub loss: Loss,
 }
 
-/// A network that cannot be.
+/// Invalid network.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NetworkError {
-    /// A layer without units, or no time.
-    #[error("{what}: must be at least 1, got 0")]
+    /// A layer without units, or zero steps.
+    #[error("{what}: expected at least 1, got 0")]
     Empty {
-        /// Which size.
+        /// Name of the size.
         what: &'static str,
     },
-    /// A share outside of 0 to 1.
-    #[error("excitatory_fraction: must lie between 0 and 1, got {0}")]
+    /// An excitatory fraction outside 0 to 1.
+    #[error("excitatory_fraction: expected 0 to 1, got {0}")]
     Fraction(f64),
-    /// A time constant that does not decay.
-    #[error("{what}: must be a positive number of steps, got {value}")]
+    /// A time constant that is not positive.
+    #[error("{what}: expected a positive number of steps, got {value}")]
     TimeConstant {
-        /// Which constant.
+        /// Name of the time constant.
         what: &'static str,
-        /// What was given.
+        /// Value of the time constant.
         value: f64,
     },
 }
 
 impl HiddenLayer {
-    /// A layer without recurrence whose first [`excitatory_neurons`] are excitatory.
+    /// Creates a layer without recurrence; the first [`excitatory_neurons`] are excitatory.
     ///
     /// # Errors
-    /// [`NetworkError`] where there is no neuron or the fraction is outside of 0 to 1.
+    /// Returns an error if there are no neurons or if the fraction is outside 0 to 1.
     pub fn new(neurons: usize, excitatory_fraction: f64) -> Result<HiddenLayer, NetworkError> {
         if neurons == 0 {
             return Err(NetworkError::Empty { what: "hidden" });
@@ -151,11 +151,11 @@ impl HiddenLayer {
 }
 
 impl Network {
-    /// A network of one hidden layer of leaky integrate-and-fire neurons, without recurrence, whose first
+    /// Creates a network with one hidden layer of leaky integrate-and-fire neurons without recurrence; the first
     /// [`excitatory_neurons`] are excitatory.
     ///
     /// # Errors
-    /// [`NetworkError`] where a size is zero, the fraction is outside of 0 to 1 or a time constant is not positive.
+    /// Returns an error if a size is zero, the fraction is outside 0 to 1 or a time constant is not positive.
     pub fn new(
         inputs: usize,
         hidden: usize,
@@ -167,10 +167,10 @@ impl Network {
         Network::from_layers(inputs, vec![HiddenLayer::new(hidden, excitatory_fraction)?], classes, steps, dynamics)
     }
 
-    /// A network of these hidden layers of leaky integrate-and-fire neurons.
+    /// Creates a network with these hidden layers of leaky integrate-and-fire neurons.
     ///
     /// # Errors
-    /// [`NetworkError`] where a size is zero, there is no layer or a time constant is not positive.
+    /// Returns an error if a size is zero, there are no layers or a time constant is not positive.
     pub fn from_layers(
         inputs: usize,
         hidden: Vec<HiddenLayer>,
@@ -198,21 +198,21 @@ impl Network {
         })
     }
 
-    /// The same network with weights of either sign, all neurons of one population: what the constraint is compared with.
+    /// Returns the network without sign constraints, with all neurons in one population.
     pub fn unconstrained(mut self) -> Network {
         self.hidden.iter_mut().for_each(|layer| layer.excitatory = layer.neurons);
         Network { constrained: false, ..self }
     }
 
-    /// The hidden layer that the readout hears.
+    /// Returns the hidden layer that drives the readout.
     pub fn last_hidden(&self) -> HiddenLayer {
-        *self.hidden.last().expect("a network has a hidden layer")
+        *self.hidden.last().expect("a network has at least one hidden layer")
     }
 }
 
-/// Number of excitatory neurons among `hidden`: `hidden` x `excitatory_fraction` to the nearest whole number, a half up.
+/// Returns the number of excitatory neurons among `hidden`: `hidden` x `excitatory_fraction`, rounded half up.
 pub fn excitatory_neurons(hidden: usize, excitatory_fraction: f64) -> usize {
-    // 0.575 x 20 is 11.499999999999998 in binary; a billionth of a neuron makes it the half that was meant.
+    // 0.575 x 20 is 11.499999999999998 in binary; adding 1e-9 restores the intended half.
     ((hidden as f64 * excitatory_fraction + 1e-9).round() as usize).min(hidden)
 }
 
@@ -230,7 +230,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_unconstrained_network_has_one_population_of_either_sign() {
+    fn an_unconstrained_network_has_one_population() {
         let dynamics = Dynamics::default();
         let network = Network::new(3, 4, 2, 0.5, 10, &dynamics).expect("valid").unconstrained();
         assert_eq!(network.last_hidden().excitatory, 4);
@@ -239,21 +239,21 @@ mod tests {
     }
 
     #[test]
-    fn the_excitatory_share_counts_whole_neurons() {
+    fn the_excitatory_fraction_is_rounded_to_whole_neurons() {
         let dynamics = Dynamics::default();
         for (fraction, expected) in [(0.0, 0), (0.29, 29), (0.7, 70), (0.95, 95), (0.992, 99), (0.999, 100), (1.0, 100)]
         {
             let network = Network::new(784, 100, 10, fraction, 100, &dynamics).expect("valid");
             assert_eq!(network.last_hidden().excitatory, expected);
         }
-        // Halves as decimals, which binary fractions miss on either side.
+        // Decimal halves that binary fractions miss on either side.
         for (hidden, fraction, expected) in
             [(20, 0.575, 12), (200, 0.5775, 116), (50, 0.575, 29), (3, 0.5, 2), (1, 0.49, 0)]
         {
             assert_eq!(excitatory_neurons(hidden, fraction), expected, "{fraction} of {hidden}");
         }
         let error = Network::new(784, 100, 10, 1.2, 100, &dynamics).expect_err("above 1");
-        assert_eq!(error.to_string(), "excitatory_fraction: must lie between 0 and 1, got 1.2");
+        assert_eq!(error.to_string(), "excitatory_fraction: expected 0 to 1, got 1.2");
         assert!(Network::new(784, 100, 10, f64::NAN, 100, &dynamics).is_err());
         assert!(Network::new(784, 0, 10, 0.5, 100, &dynamics).is_err());
         assert!(Network::new(784, 1, 10, 0.5, 100, &Dynamics { tau_mem: 0.0, ..dynamics }).is_err());
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn the_readout_spread_is_that_of_the_study() {
+    fn the_readout_spread_matches_the_paper() {
         assert!((Dynamics::default().readout_sigma(100) - 0.126_888).abs() < 1e-6);
         assert!((Dynamics { tau_mem: 10.0, ..Dynamics::default() }.readout_sigma(100) - 0.066_614).abs() < 1e-6);
     }

@@ -1,4 +1,4 @@
-//! Neuron models, one file each.
+//! Neuron models, one per file.
 
 use ohmspike_simd::{Block, Simd};
 use serde::{Deserialize, Serialize};
@@ -6,31 +6,31 @@ use serde::{Deserialize, Serialize};
 pub mod izhikevich;
 pub mod lif;
 
-/// What the hidden neurons of a network are.
+/// Model of the hidden neurons.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Neuron {
-    /// Leaky integrate-and-fire: [`lif`].
+    /// Leaky integrate-and-fire; see [`lif`].
     #[default]
     Lif,
-    /// Regular-spiking and fast-spiking neurons: [`izhikevich`].
+    /// Regular-spiking and fast-spiking neurons; see [`izhikevich`].
     Izhikevich,
 }
 
-/// Sixteen neurons: their state, or the gradients of the loss by it.
+/// State of sixteen neurons, or the gradient of the loss by that state.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Neurons<W> {
     /// Membrane voltage, thresholds.
     pub membrane: W,
-    /// Recovery, thresholds a step; zero of neurons that have none.
+    /// Recovery variable, thresholds per step; zero for models without one.
     pub recovery: W,
-    /// Synaptic current, thresholds a step.
+    /// Synaptic current, thresholds per step.
     pub current: W,
 }
 
 impl<W: Copy> Neurons<W> {
-    /// All three the same.
+    /// Sets all three variables to `value`.
     #[inline(always)]
     pub fn splat(value: W) -> Neurons<W> {
         Neurons { membrane: value, recovery: value, current: value }
@@ -55,23 +55,24 @@ impl Neurons<Block> {
     }
 }
 
-/// What is kept of a step of sixteen neurons.
+/// Record of one step of sixteen neurons.
 #[derive(Debug)]
 pub struct Record<'a> {
     /// V\[t\].
     pub membrane: &'a mut Block,
-    /// The voltage half a step later, of neurons that have one.
+    /// Voltage half a step later, for models that compute it.
     pub halfway: Option<&'a mut Block>,
-    /// Bits of those that spiked at t.
+    /// Bit mask of the neurons that spike at t.
     pub spiking: &'a mut u16,
 }
 
-/// A neuron model, as the paths that go step by step take it.
+/// A neuron model in the step-by-step passes.
 pub trait Model: Copy {
-    /// Moves block number `block` of a layer from t to t + 1, the input current of this step left out.
+    /// Advances block number `block` of a layer from t to t + 1, without the input current of this step.
     fn step<S: Simd>(self, simd: S, block: usize, neurons: &mut Neurons<S::Wide>, record: Record);
 
-    /// Moves the adjoint of block number `block` from t + 1 to t; `by_spike` is dL/dS\[t\], `slope` surrogate(V\[t\]).
+    /// Moves the adjoint of block number `block` from t + 1 to t. `by_spike` is dL/dS\[t\], `slope` is
+    /// surrogate(V\[t\]).
     fn step_back<S: Simd>(
         self,
         simd: S,
@@ -83,11 +84,11 @@ pub trait Model: Copy {
     );
 }
 
-/// What [`Model::step_back`] needs of the way forward.
+/// Values from the forward pass for [`Model::step_back`].
 #[derive(Clone, Copy, Debug)]
 pub struct Voltages<W> {
     /// V\[t\].
     pub membrane: W,
-    /// The voltage half a step later; zero of neurons that have none.
+    /// Voltage half a step later; zero for models without it.
     pub halfway: W,
 }

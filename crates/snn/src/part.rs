@@ -1,7 +1,7 @@
-//! A part of a batch: samples that are learnt from one after the other, with a gradient of their own.
+//! A part of a batch: samples that are processed sequentially, with their own gradient.
 //!
-//! A batch is cut into parts whoever computes them, and the gradients of the parts are added in their order: the order of
-//! a sum decides its last bits, and they must not depend on the number of threads.
+//! The division of a batch into parts is independent of the number of threads, and the gradients of the parts are added
+//! in order. The order of a sum affects its last bits, so results do not depend on the number of threads.
 
 use ohmspike_rng::Seed;
 use ohmspike_simd::{Block, Executor, Matrix, Task, kernel};
@@ -14,25 +14,26 @@ use crate::read_counts::ReadCounts;
 use crate::spikes::Samples;
 use crate::weights::WeightStore;
 
-/// Samples of a part of a batch of so many: four parts of 256 samples, and never more than sixteen, as each keeps a gradient.
+/// Returns the samples per part for a batch size. A batch of 256 has four parts, and no batch has more than sixteen,
+/// because each part stores a gradient.
 pub(crate) fn samples_of_part(batch: usize) -> usize {
     batch.div_ceil(16).max(64)
 }
 
-/// What all samples of a batch have in common.
+/// Data shared by all samples of a batch.
 #[derive(Clone, Copy)]
 pub(crate) struct BatchContext<'a> {
     pub(crate) network: &'a Network,
     pub(crate) samples: &'a Samples,
-    /// The weights of all connections but the first as the controller takes them to be, columns x rows.
+    /// The controller's estimates of the weights of all connections except the first, columns x rows.
     pub(crate) transposed: &'a [Matrix],
-    /// One over the batch.
+    /// 1 / batch size.
     pub(crate) scale: f32,
-    /// Opens the streams of the read noise, one a position in the batch.
+    /// Opens the streams of read noise, one per position in the batch.
     pub(crate) read: Seed,
 }
 
-/// The buffers and sums of a part.
+/// Buffers and sums of a part.
 #[derive(Clone, Debug)]
 pub(crate) struct Part {
     trace: Trace,
@@ -41,7 +42,7 @@ pub(crate) struct Part {
     /// Zero between batches.
     pub(crate) gradient: Gradient,
     pub(crate) reads: ReadCounts,
-    /// Sum over the samples.
+    /// Sum of the loss over the samples.
     pub(crate) loss: f64,
 }
 
@@ -57,13 +58,13 @@ impl Part {
         }
     }
 
-    /// Forgets the last batch.
+    /// Clears the results of the last batch.
     pub(crate) fn begin(&mut self, network: &Network, stores: &[&mut dyn WeightStore]) {
         self.reads = ReadCounts::new(network, stores);
         self.loss = 0.0;
     }
 
-    /// Learns from the `chosen` samples, the first of which has the place `first` in the batch.
+    /// Computes gradients of the `chosen` samples; the first of them is at position `first` of the batch.
     pub(crate) fn learn(&mut self, batch: BatchContext, layers: &[Layer], chosen: &[u32], first: usize) {
         for (place, &sample) in chosen.iter().enumerate() {
             batch.samples.spikes.prefetch_after(chosen, place);
@@ -71,7 +72,7 @@ impl Part {
         }
     }
 
-    /// Learns from one sample, which has the place `place` in the batch.
+    /// Computes the gradient of one sample, which is at position `place` of the batch.
     pub(crate) fn learn_one(&mut self, batch: BatchContext, layers: &[Layer], sample: u32, place: usize) {
         let BatchContext { network, samples, transposed, scale, read } = batch;
         let input = samples.spikes.sample(sample as usize);
@@ -84,7 +85,7 @@ impl Part {
     }
 }
 
-/// `factor` times the sum of the gradients of `parts`, in their order, to `sum`; theirs are zero again.
+/// Writes `factor` times the sum of the gradients of `parts`, in order, to `sum`, and clears them.
 pub(crate) fn add_up(parts: &mut [Part], factor: f32, sum: &mut Gradient, executor: &dyn Executor) {
     for (number, sum) in sum.matrices.iter_mut().enumerate() {
         let of_parts = parts.iter_mut().map(|part| part.gradient.matrices[number].blocks_mut());
@@ -104,10 +105,10 @@ fn add_matrices(mut left: Vec<&mut [Block]>, factor: f32, sums: &mut [Block], ex
     executor.run(tasks.collect());
 }
 
-/// Not fewer blocks are summed by a hand of their own: some microseconds.
+/// Smallest task for a thread, blocks: some microseconds.
 const LEAST_BLOCKS: usize = 1024;
 
-/// `factor` times the sums of the blocks of `terms` at the same place, which become zero.
+/// Writes `factor` times the sum of the blocks of `terms` to `sums`, and clears the terms.
 #[kernel]
 fn add_blocks(terms: &mut [&mut [Block]], factor: f32, sums: &mut [Block]) {
     let Some((first, others)) = terms.split_first_mut() else { return sums.fill(Block::ZERO) };

@@ -1,4 +1,4 @@
-//! How often the rows of all connections were read, for stores that account for it.
+//! Counts the reads of the rows of all connections, for stores that track their usage.
 
 use crate::connection::Connection;
 use crate::forward::Trace;
@@ -6,8 +6,8 @@ use crate::network::Network;
 use crate::spikes::SpikeTrain;
 use crate::weights::WeightStore;
 
-/// Reads of all connections since they were last handed over, in their order. One whose store does not count has none and
-/// costs nothing.
+/// Reads of all connections since the last hand-over, in order. Connections without usage tracking have no counters and
+/// no cost.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ReadCounts {
     connections: Vec<(Connection, Option<RowCounts>)>,
@@ -15,14 +15,14 @@ pub(crate) struct ReadCounts {
 
 #[derive(Clone, Debug)]
 struct RowCounts {
-    /// Times that each row was driven: once a step in which it was active, k times for an input of k.
+    /// Times that each row was driven: once per active step, k times for an input of k.
     rows: Vec<u32>,
-    /// Steps in which any row was.
+    /// Steps with at least one active row.
     steps: u64,
 }
 
 impl ReadCounts {
-    /// Counters of zero for the connections whose stores count.
+    /// Creates zero counters for the connections that track their usage.
     pub(crate) fn new(network: &Network, stores: &[&mut dyn WeightStore]) -> ReadCounts {
         let counts = |(connection, store): (Connection, &&mut dyn WeightStore)| {
             let (rows, _) = network.shape(connection);
@@ -31,7 +31,7 @@ impl ReadCounts {
         ReadCounts { connections: network.connections().zip(stores).map(counts).collect() }
     }
 
-    /// Counts one sample, `input`, which left `trace`.
+    /// Counts the reads of one sample with this `input` and `trace`.
     pub(crate) fn count(&mut self, input: SpikeTrain, trace: &Trace) {
         for (connection, counts) in &mut self.connections {
             let Some(counts) = counts else { continue };
@@ -44,7 +44,7 @@ impl ReadCounts {
         }
     }
 
-    /// Adds what `other` has counted of the same stores.
+    /// Adds the counts of `other` for the same stores.
     pub(crate) fn add(&mut self, other: &ReadCounts) {
         for ((_, counts), (_, other)) in self.connections.iter_mut().zip(&other.connections) {
             if let (Some(counts), Some(other)) = (counts, other) {
@@ -54,7 +54,7 @@ impl ReadCounts {
         }
     }
 
-    /// Hands the counts to their stores and starts again from zero.
+    /// Passes the counts to the stores and resets them.
     pub(crate) fn hand_over(&mut self, stores: &mut [&mut dyn WeightStore]) {
         for ((_, counts), store) in self.connections.iter_mut().zip(stores) {
             if let (Some(counts), Some(path)) = (counts, store.read_path_mut()) {
@@ -67,7 +67,7 @@ impl ReadCounts {
 }
 
 impl RowCounts {
-    /// Counts the rows that were active, and the steps in which any was.
+    /// Counts the active rows, and the steps with at least one.
     fn count(&mut self, spikes: SpikeTrain) {
         spikes.all().iter().for_each(|&row| self.rows[usize::from(row)] += 1);
         self.steps += spikes.active_steps() as u64;

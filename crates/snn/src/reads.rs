@@ -1,6 +1,6 @@
-//! Rows that were read together, step after step: what a layer's converters are calibrated on.
+//! Rows that are read together in each step, for the calibration of converters.
 
-/// A flat list of lists of active rows, each rising; a row with an input of k is there k times.
+/// A flat list of lists of active rows, each in ascending order. A row with an input of k occurs k times.
 ///
 /// ```
 /// let mut reads = ohmspike_snn::reads::Reads::default();
@@ -10,30 +10,30 @@
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reads {
-    /// Where each list ends in `rows`.
+    /// End of each list in `rows`.
     ends: Vec<usize>,
     rows: Vec<u16>,
 }
 
 impl Reads {
-    /// Appends the rows that are active in one step.
+    /// Appends the active rows of one step.
     pub fn push(&mut self, active: &[u16]) {
         self.rows.extend_from_slice(active);
         self.ends.push(self.rows.len());
     }
 
-    /// The lists in the order in which they came.
+    /// Iterates over the lists in order.
     pub fn iter(&self) -> impl Iterator<Item = &[u16]> {
         let starts = std::iter::once(0).chain(self.ends.iter().copied());
         starts.zip(&self.ends).map(|(start, &end)| &self.rows[start..end])
     }
 
-    /// Number of lists.
+    /// Returns the number of lists.
     pub fn len(&self) -> usize {
         self.ends.len()
     }
 
-    /// Whether there is no list.
+    /// Returns whether there are no lists.
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty()
     }
@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lists_come_back_as_they_were_pushed_the_empty_ones_too() {
+    fn returns_all_lists_including_empty_ones() {
         let mut reads = Reads::default();
         assert!(reads.is_empty());
         for list in [&[][..], &[1, 5], &[], &[2]] {

@@ -1,45 +1,44 @@
-//! The input spikes of many samples, stored by step: what the network reads is which units spike now.
+//! Input spikes of many samples, stored by step for the forward pass.
 
 use ohmspike_simd::prefetch;
 use serde::{Deserialize, Serialize};
 
-/// Spike trains of samples x steps x units, compressed: only the spikes are stored.
+/// Sparse spike trains: samples x steps x units, with only the spikes stored.
 ///
-/// An input of k in one step is k entries of its unit in that step. Whatever reads spikes takes entry after entry, so
-/// that the
-/// current rises by k w, the gradient of the weight holds k i\[t+1\], and the row is driven k times: read energy counts
-/// k reads,
-/// and independent read noise adds k times its variance.
+/// An input of k in one step is stored as k entries of its unit. The forward and backward passes process each entry:
+/// the current rises by k w and the gradient of the weight contains k i\[t+1\]. The row is driven k times, so the read
+/// energy counts k reads and independent read noise adds k times its variance.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SpikeTrains {
     units: usize,
     steps: usize,
-    /// Index into `spikes` where each step of each sample starts, and one last end: samples x steps + 1 entries.
+    /// Index into `spikes` of the start of each step of each sample, then the total number: samples x steps + 1
+    /// entries.
     starts: Vec<u32>,
-    /// Units that spike, step after step, rising within a step; an input of k is k equal entries.
+    /// Units that spike, step by step, in ascending order within a step; an input of k is k equal entries.
     spikes: Vec<u16>,
 }
 
-/// What several events of a unit in one step are.
+/// Rule for several events of a unit in one step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum EventsPerStep {
-    /// An input as large as their number.
+    /// The input is the number of events.
     Count,
-    /// One spike.
+    /// The input is one spike.
     #[default]
     Binary,
 }
 
-/// What became of events that were put into steps.
+/// Counts of events converted to steps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Binned {
     /// All events.
     pub events: u64,
-    /// Those merged with an earlier event of their unit in the same step; none where events are counted.
+    /// Events merged with an earlier event of their unit in the same step; 0 if events are counted.
     pub merged: u64,
-    /// Those at or past the end of the window, which are dropped.
+    /// Events at or after the end of the window, which are dropped.
     pub late: u64,
 }
 
@@ -51,23 +50,23 @@ impl std::ops::AddAssign for Binned {
     }
 }
 
-/// A sample cannot be stored.
+/// Reason why a sample cannot be stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SpikesError {
-    /// More units than an index can name.
-    #[error("units: at most 65536 can be told apart, got {0}")]
+    /// More units than the index type holds.
+    #[error("units: expected at most 65536, got {0}")]
     TooManyUnits(usize),
-    /// More spikes than an index can name.
-    #[error("spikes: at most 4294967295 can be stored together")]
+    /// More spikes than the index type holds.
+    #[error("spikes: expected at most 4294967295 in total, got more")]
     TooManySpikes,
 }
 
 impl SpikeTrains {
-    /// An empty collection for samples of `steps` steps over `units` units.
+    /// Creates an empty collection for samples of `steps` steps and `units` units.
     ///
     /// # Errors
-    /// [`SpikesError::TooManyUnits`] above 65,536 units.
+    /// [`SpikesError::TooManyUnits`] if there are more than 65,536 units.
     pub fn new(units: usize, steps: usize) -> Result<SpikeTrains, SpikesError> {
         if units > 1 << 16 {
             return Err(SpikesError::TooManyUnits(units));
@@ -75,13 +74,13 @@ impl SpikeTrains {
         Ok(SpikeTrains { units, steps, starts: vec![0], spikes: Vec::new() })
     }
 
-    /// Appends a sample from the step at which each unit spikes, in the order of the units; `None` for a silent unit.
+    /// Appends a sample, given the step at which each unit spikes, in order of the units; `None` for a silent unit.
     ///
     /// # Errors
-    /// [`SpikesError::TooManySpikes`] where 32 bits no longer count the spikes.
+    /// [`SpikesError::TooManySpikes`] if the number of spikes exceeds 32 bits.
     pub fn push_latencies(&mut self, latencies: &[Option<usize>]) -> Result<(), SpikesError> {
         debug_assert_eq!(latencies.len(), self.units);
-        // A counting sort by step: count, accumulate, place.
+        // Counting sort by step: count, accumulate, place.
         let base = self.spikes.len();
         let mut next = vec![0usize; self.steps + 1];
         latencies.iter().flatten().for_each(|&step| next[step + 1] += 1);
@@ -100,10 +99,10 @@ impl SpikeTrains {
         Ok(())
     }
 
-    /// Appends a sample from whether each unit spikes at each step.
+    /// Appends a sample, given whether each unit spikes at each step.
     ///
     /// # Errors
-    /// [`SpikesError::TooManySpikes`] where 32 bits no longer count the spikes.
+    /// [`SpikesError::TooManySpikes`] if the number of spikes exceeds 32 bits.
     pub fn push_raster(&mut self, spiking: impl Fn(usize, usize) -> bool) -> Result<(), SpikesError> {
         for step in 0..self.steps {
             self.spikes.extend((0..self.units).filter(|&unit| spiking(step, unit)).map(|unit| unit as u16));
@@ -112,23 +111,22 @@ impl SpikeTrains {
         Ok(())
     }
 
-    /// Appends a sample from events, in any order: the time of each, s, and its unit. All steps together last
+    /// Appends a sample, given the time (s) and the unit of each event, in any order. All steps together last
     /// `window_seconds`.
     ///
     /// ```text
-    /// step = floor(t T / W)     t time of an event, s     T number of steps     W window, s
+    /// step  =  floor(t T / W)        t  time of an event, s        T  number of steps        W  window, s
     /// ```
     ///
-    /// A time at the start of a step lies in that step, though it be rounded to f32. Events at or past the end of the
-    /// window are
-    /// dropped; `per_step` says what several events of a unit in one step are.
+    /// A time at the start of a step is in that step, even if it was rounded to f32. Events at or after the end of the
+    /// window are dropped. `per_step` sets the rule for several events of a unit in one step.
     ///
     /// # Errors
-    /// [`SpikesError::TooManySpikes`] where 32 bits no longer count the spikes.
+    /// [`SpikesError::TooManySpikes`] if the number of spikes exceeds 32 bits.
     ///
     /// # Panics
-    /// Where there are not as many times as units, a time is negative or no number, a unit is not one of the
-    /// collection, or the window does not last: a data set is checked when it is read.
+    /// Panics if the numbers of times and units differ, a time is negative or NaN, a unit is out of range, or the
+    /// window is not positive. Data sets are checked when they are read.
     pub fn push_events(
         &mut self,
         times: &[f64],
@@ -137,15 +135,15 @@ impl SpikeTrains {
         per_step: EventsPerStep,
     ) -> Result<Binned, SpikesError> {
         assert_eq!(times.len(), units.len(), "every event has a time and a unit");
-        assert!(window_seconds > 0.0 && window_seconds.is_finite(), "a window lasts");
-        // A raster of bits puts the events in order; those that find their bit set are few, and sorted by themselves.
+        assert!(window_seconds > 0.0 && window_seconds.is_finite(), "the window is positive");
+        // A bit raster sorts the events. Repeated events find their bit set; they are rare and sorted separately.
         let words = self.units.div_ceil(64);
         let mut raster = vec![0_u64; self.steps * words];
         let mut repeats: Vec<(usize, u16)> = Vec::new();
         let mut binned = Binned { events: times.len() as u64, ..Binned::default() };
         for (&time, &unit) in times.iter().zip(units) {
-            assert!(time >= 0.0, "times count from the start of the sample");
-            assert!(usize::from(unit) < self.units, "events are of units of the collection");
+            assert!(time >= 0.0, "times are at least 0");
+            assert!(usize::from(unit) < self.units, "units are in range");
             let step = step_of(time, self.steps, window_seconds);
             if step >= self.steps {
                 binned.late += 1;
@@ -163,7 +161,8 @@ impl SpikeTrains {
         Ok(binned)
     }
 
-    /// Appends a sample from the bits of a `raster`, so many words a step, and from `repeats` of them, which rise.
+    /// Appends a sample from the bits of a `raster` (a fixed number of words per step) and its `repeats`, in ascending
+    /// order.
     fn push_in_order(&mut self, raster: &[u64], repeats: &[(usize, u16)]) -> Result<(), SpikesError> {
         let words = self.units.div_ceil(64);
         let mut repeats = repeats.iter().peekable();
@@ -184,38 +183,38 @@ impl SpikeTrains {
         Ok(())
     }
 
-    /// Number of samples.
+    /// Returns the number of samples.
     pub fn len(&self) -> usize {
         (self.starts.len() - 1).checked_div(self.steps).unwrap_or(0)
     }
 
-    /// Whether there is no sample.
+    /// Returns whether there are no samples.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Number of input units.
+    /// Returns the number of input units.
     pub fn units(&self) -> usize {
         self.units
     }
 
-    /// Steps of every sample.
+    /// Returns the steps per sample.
     pub fn steps(&self) -> usize {
         self.steps
     }
 
-    /// Spikes of all samples together, an input of k as k.
+    /// Returns the total number of spikes; an input of k counts as k.
     pub fn total(&self) -> usize {
         self.spikes.len()
     }
 
-    /// Memory of the spikes and of where each step starts, bytes.
+    /// Returns the memory of spikes and step starts, bytes.
     pub fn bytes(&self) -> usize {
         size_of_val(&self.starts[..]) + size_of_val(&self.spikes[..])
     }
 
-    /// Brings near what the samples of `order` after the one at `position` will need: samples in random order come from
-    /// main memory, and where a sample's spikes lie is known only once its starts are there.
+    /// Prefetches the samples that follow `position` in `order`. Samples in random order come from main memory, and the
+    /// position of a sample's spikes is known only after its starts are loaded.
     #[inline(always)]
     pub(crate) fn prefetch_after(&self, order: &[u32], position: usize) {
         if let Some(&next) = order.get(position + 1) {
@@ -226,29 +225,28 @@ impl SpikeTrains {
         }
     }
 
-    /// The spikes of one sample.
+    /// Returns the spikes of one sample.
     pub fn sample(&self, sample: usize) -> SpikeTrain<'_> {
         let first = sample * self.steps;
         SpikeTrain { starts: &self.starts[first..=first + self.steps], spikes: &self.spikes }
     }
 }
 
-/// Half of what instruments resolve that count microseconds, s.
+/// Half the resolution of instruments that count microseconds, s.
 const HALF_A_MICROSECOND: f64 = 0.5e-6;
 
-/// floor(t T / W), where a time that is the nearest f32 to the start of a step lies in that step: f32 is off by up to
-/// 2^-24 of a
-/// time, and the nearest number to 0.005 s lies below it. No time is moved by as much as a microsecond, however long the
-/// recording.
+/// Returns floor(t T / W). A time that is the nearest f32 to the start of a step counts as in that step: f32 has a
+/// relative error of up to 2^-24, and the nearest f32 to 0.005 s is below 0.005 s. No time is shifted by a microsecond
+/// or more, however long the recording.
 fn step_of(time: f64, steps: usize, window_seconds: f64) -> usize {
     let place = time * steps as f64 / window_seconds;
     let next = place.floor() + 1.0;
-    // Half an ulp of f32, and as much again for the roundings of f64; at least those of f64.
+    // Half an ulp of f32, and as much for the f64 rounding; at least the f64 rounding.
     let rounding = (next * 2f64.powi(-23)).min(HALF_A_MICROSECOND * steps as f64 / window_seconds);
     (if next - place <= rounding.max(next * 2f64.powi(-51)) { next } else { place }) as usize
 }
 
-/// The spikes of one sample: of its input, or of a hidden layer.
+/// Spikes of one sample, of its input or of a hidden layer.
 #[derive(Clone, Copy, Debug)]
 pub struct SpikeTrain<'a> {
     starts: &'a [u32],
@@ -256,47 +254,47 @@ pub struct SpikeTrain<'a> {
 }
 
 impl<'a> SpikeTrain<'a> {
-    /// Those of `spikes`, of which those of each step start where `starts` says; one last end.
+    /// Wraps `spikes`; those of each step begin at the index in `starts`, which ends with the total number.
     #[inline(always)]
     pub(crate) fn new(starts: &'a [u32], spikes: &'a [u16]) -> SpikeTrain<'a> {
         SpikeTrain { starts, spikes }
     }
 
-    /// Units that spike at `step`, rising; an input of k is k equal entries.
+    /// Returns the units that spike at `step`, in ascending order; an input of k is k equal entries.
     #[inline(always)]
     pub fn at(&self, step: usize) -> &'a [u16] {
         &self.spikes[self.starts[step] as usize..self.starts[step + 1] as usize]
     }
 
-    /// Units that spike, step after step.
+    /// Iterates over the units that spike, step by step.
     pub fn by_step(&self) -> impl Iterator<Item = &'a [u16]> + use<'a> {
         let spikes = self.spikes;
         self.starts.windows(2).map(move |step| &spikes[step[0] as usize..step[1] as usize])
     }
 
-    /// All units that spike, step after step.
+    /// Returns the units of all spikes in order of the steps.
     pub fn all(&self) -> &'a [u16] {
         &self.spikes[self.starts[0] as usize..self.starts[self.starts.len() - 1] as usize]
     }
 
-    /// Number of steps at which a unit spikes.
+    /// Returns the number of steps with spikes.
     pub fn active_steps(&self) -> usize {
         self.starts.windows(2).filter(|step| step[1] > step[0]).count()
     }
 
-    /// The first step at which a unit spikes, or the number of steps where none does.
+    /// Returns the first step with a spike, or the number of steps if there is none.
     pub fn first_step(&self) -> usize {
         let steps = self.starts.len() - 1;
         (0..steps).find(|&step| !self.at(step).is_empty()).unwrap_or(steps)
     }
 }
 
-/// Samples with their classes: what a network is trained on or tested with.
+/// Labelled samples for training or evaluation.
 #[derive(Clone, Debug)]
 pub struct Samples {
-    /// Input spikes of every sample.
+    /// Input spikes of all samples.
     pub spikes: SpikeTrains,
-    /// Class of every sample.
+    /// Class of each sample.
     pub labels: Vec<u8>,
 }
 
@@ -305,7 +303,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn latencies_and_raster_store_the_same_spikes() {
+    fn latencies_and_raster_store_equal_spikes() {
         let latencies = [Some(3), None, Some(0), Some(3), Some(4)];
         let mut by_latency = SpikeTrains::new(5, 5).expect("few units");
         let mut by_raster = by_latency.clone();
@@ -320,14 +318,14 @@ mod tests {
         assert_eq!(by_latency.sample(1).first_step(), 0);
         assert_eq!(by_latency.sample(1).at(1), [2]);
         assert_eq!(by_latency.total(), 8);
-        // Two samples of five steps and a last end of 4 bytes each, and eight spikes of 2.
+        // Two samples of five steps and the total, 4 bytes each; eight spikes of 2 bytes.
         assert_eq!(by_latency.bytes(), 11 * 4 + 8 * 2);
     }
 
-    /// By hand, for four steps of a quarter of a second: the ends of steps, two events of one unit in one step, one event
-    /// at the end of the window and one past it.
+    /// Computed by hand for four steps of a quarter second: ends of steps, two events of one unit in one step, one
+    /// event at the end of the window and one after it.
     #[test]
-    fn events_are_put_into_steps() {
+    fn converts_events_to_steps() {
         let mut trains = SpikeTrains::new(700, 4).expect("few units");
         let times = [0.0, 0.2499, 0.25, 0.9999, 0.99, 0.3, 0.35, 1.0, 7.0];
         let units = [699, 64, 0, 63, 5, 9, 9, 1, 2];
@@ -339,9 +337,9 @@ mod tests {
         assert_eq!((trains.len(), trains.total(), trains.sample(1).first_step()), (2, 6, 4));
     }
 
-    /// The same events, counted: three of unit 65 in one step, in any order, and neighbours that are not repeated.
+    /// The same events with counting: three of unit 65 in one step, in any order, and single events of its neighbours.
     #[test]
-    fn several_events_in_a_step_are_an_input_of_their_number() {
+    fn counts_several_events_in_a_step() {
         let mut trains = SpikeTrains::new(700, 4).expect("few units");
         let times = [0.30, 0.76, 0.31, 0.26, 0.27, 0.35, 0.36, 2.0, 2.0];
         let units = [65, 65, 9, 65, 64, 65, 9, 3, 3];
@@ -355,25 +353,24 @@ mod tests {
         assert_eq!((binned.merged, merged.sample(0).at(1)), (3, &[9, 64, 65][..]));
     }
 
-    /// Instruments count in milliseconds, and most of these are no f32.
+    /// Instruments count milliseconds, most of which are not exact in f32.
     #[test]
-    fn a_time_at_the_start_of_a_step_lies_in_it() {
+    fn a_time_at_the_start_of_a_step_is_in_that_step() {
         for (steps, window, ticks) in [(500, 0.5, 1), (1000, 1.0, 1), (100, 1.4, 14), (200, 1.4, 7), (7, 0.35, 50)] {
             let mut trains = SpikeTrains::new(1, steps).expect("few units");
             let times: Vec<f64> = (0..steps).map(|step| f64::from((0.001 * (step * ticks) as f64) as f32)).collect();
             trains.push_events(&times, &vec![0; steps], window, EventsPerStep::Count).expect("few spikes");
             assert!((0..steps).all(|step| trains.sample(0).at(step) == [0]), "{steps} steps of {ticks} ms");
         }
-        // A time well before the next step stays where it is: by a microsecond here.
+        // A time 1 µs before the next step stays in its step.
         let mut trains = SpikeTrains::new(1, 100).expect("few units");
         trains.push_events(&[0.349_999], &[0], 0.7, EventsPerStep::Binary).expect("few spikes");
         assert_eq!(trains.sample(0).at(49), [0]);
     }
 
-    /// In recordings of an hour and of a day: whole microseconds, as an instrument counts them, around the start of each
-    /// step.
+    /// Whole microseconds around the start of each step, in recordings of an hour and of a day.
     #[test]
-    fn a_microsecond_decides_over_hours() {
+    fn steps_are_exact_to_a_microsecond_over_hours() {
         for (steps, window) in [(3600, 3600.0), (36_000, 3600.0), (86_400, 86_400.0), (1000, 0.1)] {
             for step in [1, steps / 2 + 1, steps - 1] {
                 let microseconds = (step as f64 * (1e6 * window / steps as f64)).round();
@@ -386,7 +383,7 @@ mod tests {
     }
 
     #[test]
-    fn events_and_raster_store_the_same_spikes() {
+    fn events_and_raster_store_equal_spikes() {
         let mut by_events = SpikeTrains::new(130, 10).expect("few units");
         let mut by_raster = by_events.clone();
         let spiking = |step: usize, unit: usize| (step * 31 + unit * 17).is_multiple_of(5);

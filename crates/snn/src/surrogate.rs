@@ -1,43 +1,43 @@
-//! The slope that a spike pretends to have in the backward pass.
+//! The surrogate derivative of the spike function in the backward pass.
 //!
 //! ```text
-//! fast sigmoid   dS/dV = 1 / (k |V - 1| + 1)^2     V  membrane voltage, threshold 1
-//! exponential    dS/dV = exp(-k |V - 1|)           k  steepness (100)
+//! fast sigmoid    dS/dV = 1 / (k |V - 1| + 1)^2        V  membrane voltage, threshold 1
+//! exponential     dS/dV = exp(-k |V - 1|)              k  steepness (100)
 //! ```
 //!
-//! Sources: the first, Zenke and Ganguli, Neural Computation 30, 1514 (2018), eq. 6 with the peak scaled to 1; the
-//! second, Shrestha and Orchard, NeurIPS 2018, which the text of Kilgore et al. (2025) names.
+//! Sources: Zenke and Ganguli, Neural Computation 30, 1514 (2018), eq. 6 with the peak scaled to 1, for the fast
+//! sigmoid; Shrestha and Orchard, NeurIPS 2018, cited in the text of Kilgore et al. (2025), for the exponential.
 
 use ohmspike_simd::{Block, Simd, exp, reciprocal, wide_reciprocal};
 use serde::{Deserialize, Serialize};
 
-/// A surrogate slope with its steepness.
+/// Shape and steepness of the surrogate derivative.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "shape", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Surrogate {
-    /// Heavy tails: every neuron learns a little at every step.
+    /// Heavy tails: every neuron has some gradient at every step.
     FastSigmoid {
         /// Steepness k.
         steepness: f32,
     },
-    /// Only neurons near the threshold learn.
+    /// Only neurons near the threshold have a gradient.
     Exponential {
         /// Steepness k.
         steepness: f32,
     },
 }
 
-/// The slope of sixteen neurons at a time: the two shapes as types, so that a loop over steps is compiled for each.
+/// Surrogate derivative of sixteen neurons. Each shape is a type, so that the loop over steps is compiled for each.
 pub trait Slope: Copy {
-    /// dS/dV at the `membrane` voltages.
+    /// Returns dS/dV at the `membrane` voltages.
     fn at<S: Simd>(self, simd: S, membrane: S::Wide) -> S::Wide;
 }
 
-/// [`fast_sigmoid`] of this steepness.
+/// [`fast_sigmoid`] with this steepness.
 #[derive(Clone, Copy, Debug)]
 pub struct FastSigmoid(pub f32);
 
-/// [`exponential()`] of this steepness.
+/// [`exponential()`] with this steepness.
 #[derive(Clone, Copy, Debug)]
 pub struct Exponential(pub f32);
 
@@ -60,14 +60,14 @@ impl Slope for Exponential {
     }
 }
 
-/// 1 / (k |V - 1| + 1)^2.
+/// Returns 1 / (k |V - 1| + 1)^2.
 #[inline(always)]
 pub fn fast_sigmoid(steepness: f32, membrane: f32) -> f32 {
     let slope = reciprocal(steepness * (membrane - 1.0).abs() + 1.0);
     slope * slope
 }
 
-/// exp(-k |V - 1|).
+/// Returns exp(-k |V - 1|).
 #[inline(always)]
 pub fn exponential(steepness: f32, membrane: f32) -> f32 {
     exp(-steepness * (membrane - 1.0).abs())
@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sixteen_slopes_are_those_of_one() {
+    fn vector_and_scalar_slopes_are_equal() {
         let membrane = Block(std::array::from_fn(|lane| 0.2 * lane as f32 - 0.9));
         let bits = |block: Block| block.0.map(f32::to_bits);
         assert_eq!(bits(FastSigmoid(100.0).at(Portable, membrane)), bits(membrane.map(|v| fast_sigmoid(100.0, v))));
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn slopes_are_those_of_the_equations() {
+    fn slopes_match_the_equations() {
         assert!((fast_sigmoid(100.0, 1.0) - 1.0).abs() < 1e-6);
         assert!((fast_sigmoid(100.0, 1.01) - 0.25).abs() < 1e-5);
         assert!((fast_sigmoid(100.0, 0.0) - 1.0 / 10_201.0).abs() < 1e-10);

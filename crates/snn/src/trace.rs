@@ -1,4 +1,4 @@
-//! What one sample left behind in a network: all that the loss and the backward pass need.
+//! Voltages and spikes of one sample, as needed by the loss and the backward pass.
 
 use ohmspike_simd::{Block, LANES, blocks_for};
 
@@ -10,12 +10,12 @@ pub(crate) use layer::list_spikes;
 
 mod layer;
 
-/// Voltages and spikes of one sample, step by step. The buffers are reused.
+/// Voltages and spikes of one sample, step by step, in reused buffers.
 ///
-/// What it tells of hidden neurons without naming a layer is of the layer that the readout hears.
+/// Methods about hidden neurons that take no layer refer to the layer that drives the readout.
 #[derive(Clone, Debug)]
 pub struct Trace {
-    /// The hidden layers, at least one.
+    /// Hidden layers, at least one.
     pub(crate) hidden: Vec<LayerTrace>,
     pub(crate) readout: ReadoutTrace,
     pub(crate) state: State,
@@ -31,7 +31,7 @@ pub(crate) struct ReadoutTrace {
     pub(crate) voltage: Vec<Block>,
     /// Largest U of each class, class blocks.
     pub(crate) peaks: Vec<Block>,
-    /// The earliest step at which it is reached.
+    /// Earliest step of the largest U.
     pub(crate) peak_steps: Vec<Block>,
 }
 
@@ -48,7 +48,7 @@ impl ReadoutTrace {
         }
     }
 
-    /// Number of steps T.
+    /// Returns the number of steps T.
     #[inline(always)]
     pub(crate) fn steps(&self) -> usize {
         self.steps
@@ -56,7 +56,7 @@ impl ReadoutTrace {
 }
 
 impl Trace {
-    /// Room for one sample of `network`.
+    /// Creates buffers for one sample of `network`.
     pub fn new(network: &Network) -> Trace {
         let layer = |layer| LayerTrace::new(layer, network.neuron, network.steps);
         Trace {
@@ -66,72 +66,72 @@ impl Trace {
         }
     }
 
-    /// Number of steps T.
+    /// Returns the number of steps T.
     pub(crate) fn steps(&self) -> usize {
         self.readout.steps
     }
 
-    /// Number of classes.
+    /// Returns the number of classes.
     pub(crate) fn classes(&self) -> usize {
         self.readout.classes
     }
 
-    /// The hidden layers, the one that hears the input first.
+    /// Returns the hidden layers, starting with the one that receives the input.
     pub fn layers(&self) -> &[LayerTrace] {
         &self.hidden
     }
 
-    /// The hidden layer that the readout hears.
+    /// Returns the hidden layer that drives the readout.
     #[inline(always)]
     pub fn last_hidden(&self) -> &LayerTrace {
-        self.hidden.last().expect("a network has a hidden layer")
+        self.hidden.last().expect("a network has at least one hidden layer")
     }
 
-    /// Hidden neurons that spike at `step`, rising.
+    /// Returns the hidden neurons that spike at `step`, in ascending order.
     #[inline(always)]
     pub fn hidden_spikes(&self, step: usize) -> &[u16] {
         self.last_hidden().spikes().at(step)
     }
 
-    /// Hidden neurons that spike, step after step.
+    /// Iterates over the hidden neurons that spike, step by step.
     pub fn hidden_spikes_by_step(&self) -> impl Iterator<Item = &[u16]> {
         self.last_hidden().spikes().by_step()
     }
 
-    /// All hidden spikes of the sample, step after step.
+    /// Returns the neurons of all hidden spikes in order of the steps.
     pub fn all_hidden_spikes(&self) -> &[u16] {
         self.last_hidden().spikes().all()
     }
 
-    /// Number of steps at which a hidden neuron spikes.
+    /// Returns the number of steps with hidden spikes.
     pub fn active_steps(&self) -> usize {
         self.last_hidden().spikes().active_steps()
     }
 
-    /// V\[step\] of the hidden neurons, in blocks.
+    /// Returns V\[step\] of the hidden neurons in blocks.
     #[inline(always)]
     pub fn membrane(&self, step: usize) -> &[Block] {
         self.last_hidden().membrane(step)
     }
 
-    /// U\[0..T\], (T + 1) x class blocks.
+    /// Returns U\[0..T\], (T + 1) x class blocks.
     pub fn readout(&self) -> &[Block] {
         &self.readout.voltage
     }
 
-    /// The step at which class `class` has its largest voltage, the earliest of several, and that voltage.
+    /// Returns the earliest step at which `class` has its largest voltage, and that voltage.
     #[inline(always)]
     pub fn peak(&self, class: usize) -> (usize, f32) {
         let (block, lane) = (class / LANES, class % LANES);
         (self.readout.peak_steps[block][lane] as usize, self.readout.peaks[block][lane])
     }
 
-    /// The class with the largest voltage at any step, the lowest of equal ones.
+    /// Returns the class with the largest voltage over all steps, or the lowest such class.
     pub fn predicted(&self) -> usize {
         (1..self.classes()).fold(0, |best, class| if self.peak(class).1 > self.peak(best).1 { class } else { best })
     }
 
-    /// A trace of which only the readout is known, in rows of three classes.
+    /// Creates a trace with readout voltages only, in rows of three classes.
     #[cfg(test)]
     pub(crate) fn of_readout(network: &Network, rows: &[[f32; 3]]) -> Trace {
         let mut trace = Trace::new(network);

@@ -1,8 +1,8 @@
-//! One epoch of training: batches in random order, each a forward and backward pass and one update a connection.
+//! One epoch of training: batches in random order, each with a forward pass, a backward pass and one update per
+//! connection.
 //!
-//! Gradients are straight-through: read noise and converters act in the forward pass, and the backward pass is computed
-//! as if they were not there, with the weights as the controller takes them to be
-//! ([`WeightStore::gradient_weights`]).
+//! Gradients are straight-through: read noise and converters act in the forward pass only. The backward pass uses the
+//! controller's estimate of the weights ([`WeightStore::gradient_weights`]).
 
 use ohmspike_crossbar::WriteReport;
 use ohmspike_rng::Seed;
@@ -18,65 +18,65 @@ use crate::read_counts::ReadCounts;
 use crate::spikes::Samples;
 use crate::weights::{NotFinite, WeightStore, begin_sample, have_read_state, layers};
 
-/// How a network is trained.
+/// Training parameters.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Training {
-    /// Samples a batch; an incomplete last batch is dropped.
+    /// Samples per batch; an incomplete last batch is dropped.
     pub batch: usize,
     /// Learning rate of plain gradient descent.
     pub learning_rate: f32,
 }
 
-/// The random streams of a training run, each below a seed of its own.
+/// Random streams of a training run, with independent seeds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Streams {
     /// Order of the samples.
     pub order: Seed,
-    /// Writing: noise of the updates.
+    /// Write noise of the updates.
     pub write: Seed,
-    /// Reading: noise of the forward passes.
+    /// Read noise of the forward passes.
     pub read: Seed,
 }
 
 impl Streams {
-    /// The children of `seed` named `order`, `write` and `read`.
+    /// Derives the streams `order`, `write` and `read` from `seed`.
     pub fn from_seed(seed: Seed) -> Streams {
         Streams { order: seed.named("order"), write: seed.named("write"), read: seed.named("read") }
     }
 }
 
-/// What an epoch left.
+/// Result of an epoch.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EpochReport {
-    /// Loss, mean over the samples of the epoch, each at the weights of its batch.
+    /// Mean loss over the samples of the epoch, each at the weights of its batch.
     pub loss: f64,
-    /// What the updates did to the cells, one entry a connection.
+    /// Reports of the updates, one per connection.
     pub writes: Vec<WriteReport>,
 }
 
-/// Training cannot go on.
+/// Reason why training stops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TrainError {
-    /// The loss or a step is NaN or infinite.
-    #[error("training diverged in epoch {epoch}, batch {batch}: the loss or the step is not finite")]
+    /// The loss or an update is NaN or infinite.
+    #[error("training diverged in epoch {epoch}, batch {batch}: the loss or the update is not finite")]
     Diverged {
         /// Number of the epoch, from 1.
         epoch: u64,
         /// Number of the batch in the epoch, from 1.
         batch: u64,
     },
-    /// Not one whole batch.
-    #[error("batch: must be at most the number of samples, got a batch of {batch} of {samples} samples")]
+    /// Fewer samples than one batch.
+    #[error("batch: expected at most {samples} (number of samples), got {batch}")]
     NoBatch {
-        /// Samples a batch.
+        /// Samples per batch.
         batch: usize,
-        /// Samples there are.
+        /// Number of samples.
         samples: usize,
     },
 }
 
-/// Trains a network whose weights are kept elsewhere; holds the buffers of a trial.
+/// Trains a network with weights in stores; owns the buffers of a trial.
 #[derive(Clone, Debug)]
 pub struct Trainer<'a> {
     network: &'a Network,
@@ -84,12 +84,12 @@ pub struct Trainer<'a> {
     executor: &'a dyn Executor,
     parts: Vec<Part>,
     gradient: Gradient,
-    /// The gradient_weights weights of all connections but the first, columns x rows.
+    /// Estimated weights of all connections except the first, columns x rows.
     transposed: Vec<Matrix>,
 }
 
 impl<'a> Trainer<'a> {
-    /// Buffers for `network`, whose batches the `executor` computes.
+    /// Creates buffers for `network`; the `executor` computes the batches.
     pub fn new(network: &'a Network, training: Training, executor: &'a dyn Executor) -> Trainer<'a> {
         let shapes = network.connections().skip(1).map(|connection| network.shape(connection));
         let transposed = shapes.map(|(rows, columns)| Matrix::zeros(columns, rows));
@@ -103,11 +103,11 @@ impl<'a> Trainer<'a> {
         }
     }
 
-    /// Trains epoch number `epoch`, from 0, of weights that are in `stores`, one a connection in their order, with the
-    /// children of that number of every one of the `streams`. A store that
-    /// needs it is calibrated on the first batch before it is trained with.
+    /// Trains epoch number `epoch`, from 0, of the weights in `stores`, one per connection in order. Random draws use
+    /// child number `epoch` of each of the `streams`. A store that needs it is first calibrated on the first batch.
     ///
     /// # Errors
+    /// Returns an error if the samples do not fill one batch, or if the loss or an update is not finite.
     /// [`TrainError`] where the samples do not fill one batch, or where the loss or a step is not finite.
     pub fn epoch(
         &mut self,
@@ -143,14 +143,14 @@ impl<'a> Trainer<'a> {
         Ok(EpochReport { loss: loss / (batches * size) as f64, writes })
     }
 
-    /// The gradient that [`Trainer::differentiate`] left, by the weights of all connections; after an epoch, the step of
-    /// its last batch.
+    /// Returns the gradient of all weights from the last [`Trainer::differentiate`]; after an epoch, the update of its
+    /// last batch.
     pub fn gradient(&self) -> &Gradient {
         &self.gradient
     }
 
-    /// Leaves the gradient of the batch mean of the loss over the `chosen` samples in `self.gradient`; returns the sum
-    /// of their losses. The stores change only where reading changes them: slow noise moves on, and reads are counted.
+    /// Computes the gradient of the batch mean of the loss over the `chosen` samples and returns the sum of their
+    /// losses. Stores only change their read state: slow noise advances and reads are counted.
     pub fn differentiate(
         &mut self,
         samples: &Samples,
@@ -161,7 +161,7 @@ impl<'a> Trainer<'a> {
         self.sum_gradients(samples, chosen, stores, read, 1.0)
     }
 
-    /// [`Trainer::differentiate`], with `factor` times the gradient.
+    /// Runs [`Trainer::differentiate`] with `factor` times the gradient.
     fn sum_gradients(
         &mut self,
         samples: &Samples,
@@ -236,7 +236,7 @@ mod tests {
 
     use super::*;
 
-    /// Exact weights that note how they are used.
+    /// Exact weights that record how they are used.
     #[derive(Debug)]
     struct Watched {
         weights: DigitalWeights,
@@ -250,7 +250,7 @@ mod tests {
         converter: Halving,
     }
 
-    /// Converters that halve every sum, once they are calibrated.
+    /// Converters that halve every sum after calibration.
     #[derive(Debug)]
     struct Halving {
         calibrated: bool,
@@ -262,7 +262,7 @@ mod tests {
         }
 
         fn convert(&self, _tile: usize, sums: &mut [f32]) -> ConversionEnds {
-            assert!(self.calibrated, "read before it was calibrated");
+            assert!(self.calibrated, "calibrated before the first read");
             sums.iter_mut().for_each(|sum| *sum *= 0.5);
             ConversionEnds::default()
         }
@@ -333,14 +333,14 @@ mod tests {
         }
 
         fn count_reads(&mut self, row_reads: &[u32], steps: u64) {
-            assert_eq!(self.hand_overs, self.updates, "once before each update");
+            assert_eq!(self.hand_overs, self.updates, "reads are handed over once before each update");
             self.row_reads.iter_mut().zip(row_reads).for_each(|(sum, reads)| *sum += reads);
             self.steps += steps;
             self.hand_overs += 1;
         }
     }
 
-    /// Eight images of four pixels, of which those of a class are bright.
+    /// Eight images of four pixels; the pixels of the class are bright.
     fn stage() -> (Network, Samples, [DigitalWeights; 2]) {
         let images: Vec<[u8; 4]> = (0..8u8)
             .map(|image| if image % 2 == 0 { [255 - image, 240, 0, 0] } else { [0, 0, 230, 255 - image] })
@@ -364,7 +364,7 @@ mod tests {
     }
 
     #[test]
-    fn an_epoch_calibrates_once_presents_every_sample_and_counts_every_read() {
+    fn an_epoch_calibrates_once_and_counts_every_read() {
         let (network, samples, stores) = stage();
         let [mut hidden, mut readout] = stores.map(Watched::new);
         let streams = Streams::from_seed(Seed::new(5));
@@ -372,20 +372,20 @@ mod tests {
         trainer.epoch(&samples, &mut [&mut hidden, &mut readout], &streams, 0).expect("converges");
         let order = data_order(8, streams.order.numbered(0));
 
-        // The hidden layer is calibrated on the spikes of the first batch, the readout on what these make fire.
+        // The hidden layer is calibrated on the spikes of the first batch, the readout on the resulting hidden spikes.
         let [by_input] = &hidden.calibrations[..] else { panic!("calibrated once") };
         assert_eq!(by_input.iter().map(|rows| rows.len() as u64).sum::<u64>(), total(&samples, &order[..3]));
         let [by_spikes] = &readout.calibrations[..] else { panic!("calibrated once") };
         assert!(!by_spikes.is_empty() && by_spikes.iter().all(|rows| !rows.is_empty() && rows.is_sorted()));
 
-        // Three samples of calibration and two batches of three, each layer with a seed of its own each time.
+        // Three calibration samples and two batches of three, with separate seeds for each layer and sample.
         let seeds: std::collections::HashSet<Seed> =
             hidden.presented.iter().chain(&readout.presented).copied().collect();
         assert_eq!((hidden.presented.len(), readout.presented.len(), seeds.len()), (9, 9, 18));
         let read = streams.read.numbered(0).numbered(1).numbered(2);
         assert_eq!(hidden.presented.last(), Some(&read.named("slow").numbered(0)));
 
-        // Reads of the two batches, those of the calibration left out.
+        // Reads of the two batches, without those of the calibration.
         assert_eq!(hidden.row_reads.iter().map(|&reads| u64::from(reads)).sum::<u64>(), total(&samples, &order[..6]));
         assert!(hidden.steps > 0 && hidden.steps <= total(&samples, &order[..6]));
         assert_eq!((hidden.hand_overs, readout.hand_overs), (2, 2));
@@ -396,7 +396,7 @@ mod tests {
     }
 
     #[test]
-    fn a_test_presents_every_sample_and_hands_its_reads_over_once() {
+    fn an_evaluation_presents_every_sample_and_reports_its_reads_once() {
         let (network, samples, stores) = stage();
         let [mut hidden, mut readout] = stores.map(Watched::new);
         for store in [&mut hidden, &mut readout] {
@@ -414,7 +414,7 @@ mod tests {
     }
 
     #[test]
-    fn the_backward_pass_uses_what_the_controller_believes_and_the_forward_pass_what_is_there() {
+    fn the_backward_pass_uses_the_weight_estimate_of_the_controller() {
         let (network, samples, [hidden, readout]) = stage();
         let gradient = |gradient_weights: Option<Matrix>| {
             let [mut hidden, mut readout] = [hidden.clone(), readout.clone()].map(Watched::new);
@@ -429,7 +429,8 @@ mod tests {
         let (loss, read_back) = gradient(None);
         let doubled = Matrix::from_fn(8, 2, |row, column| 2.0 * readout.weights()[(row, column)]);
         let (same_loss, believing) = gradient(Some(doubled));
-        // The readout's gradient needs no weights; the hidden layer's is linear in the readout's, and doubling is exact.
+        // The readout's gradient uses no weights; the hidden layer's is linear in the readout's weights, and doubling
+        // is exact.
         assert_eq!((loss, &read_back[1]), (same_loss, &believing[1]));
         assert!(read_back[0].cells().any(|slope| slope != 0.0));
         for (one, two) in read_back[0].cells().zip(believing[0].cells()) {
@@ -438,7 +439,7 @@ mod tests {
     }
 
     #[test]
-    fn streams_are_the_children_of_a_seed_by_name() {
+    fn streams_are_named_children_of_the_seed() {
         let seed = Seed::new(9);
         let expected = Streams { order: seed.named("order"), write: seed.named("write"), read: seed.named("read") };
         assert_eq!(Streams::from_seed(seed), expected);

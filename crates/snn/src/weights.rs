@@ -1,14 +1,15 @@
-//! What holds a layer's weights: the seam between training and hardware.
+//! Weight stores, the interface between training and hardware.
 //!
-//! [`DigitalWeights`] is exact memory, with the study's noise where asked:
+//! [`DigitalWeights`] is exact memory with optional write noise:
 //!
 //! ```text
-//! w <- bound(w + step + sigma z)     z ~ N(0, 1) for every weight at every update
-//! bound(w) = max(w, 0) in excitatory rows, min(w, 0) in inhibitory rows
+//! w        <-  bound(w + step + sigma z)                                    z ~ N(0, 1) for every weight at every
+//! update
+//! bound(w)  =  max(w, 0) in excitatory rows, min(w, 0) in inhibitory rows
 //! ```
 //!
-//! Source: Kilgore et al., Sci Rep 15, 24798 (2025), Methods: sigma is the noise level times the initial spread of the
-//! hidden layer's weights, for both layers.
+//! Source: Kilgore et al., Sci Rep 15, 24798 (2025), Methods. For both layers, sigma is the noise level times the
+//! initial weight spread of the hidden layer.
 
 use ohmspike_crossbar::WriteReport;
 use ohmspike_rng::{GROUP, Normals, Seed};
@@ -18,39 +19,39 @@ use crate::forward::Layer;
 use crate::network::{Network, Sign};
 use crate::read_path::ReadPath;
 
-/// The weights of one connection, whatever they are made of. Rows are the units that send, columns those that receive.
+/// Weight store of one connection. Rows are presynaptic units, columns postsynaptic ones.
 pub trait WeightStore {
-    /// Effective weights now, rows x columns, thresholds.
+    /// Returns the current effective weights, rows x columns, thresholds.
     fn weights(&self) -> &Matrix;
 
-    /// Applies the step that training asks for, with the draws of `seed`; `executor` may do it in parts.
+    /// Applies the requested weight update `step` with random draws from `seed`; `executor` may apply it in parts.
     ///
     /// # Errors
-    /// [`NotFinite`] where the step holds a NaN or an infinity; the weights stay as they were.
+    /// [`NotFinite`] if the update contains NaN or infinity; the weights are then unchanged.
     fn update(&mut self, step: &Matrix, seed: Seed, executor: &dyn Executor) -> Result<WriteReport, NotFinite>;
 
-    /// What gradients are computed with, thresholds: what the controller takes the weights to be.
+    /// Returns the controller's estimate of the weights, thresholds, which gradients are computed with.
     fn gradient_weights(&self) -> &Matrix {
         self.weights()
     }
 
-    /// How the weights are read, where a read is more than the weights.
+    /// Returns the read path, or `None` if reads return the weights exactly.
     fn read_path(&self) -> Option<&dyn ReadPath> {
         None
     }
 
-    /// [`WeightStore::read_path`], to read, calibrate and count.
+    /// Returns the mutable [`WeightStore::read_path`] for reading, calibration and counting.
     fn read_path_mut(&mut self) -> Option<&mut dyn ReadPath> {
         None
     }
 
-    /// The layer as the forward pass reads it.
+    /// Returns the layer for the forward pass.
     fn layer(&self) -> Layer<'_> {
         self.read_path().map_or_else(|| Layer::exact(self.weights()), ReadPath::layer)
     }
 }
 
-/// Begins the read of a sample in all connections. `read` is the stream of the sample.
+/// Begins the read of a sample in all connections; `read` is the stream of the sample.
 pub(crate) fn begin_sample(network: &Network, stores: &mut [&mut dyn WeightStore], read: Seed) {
     let slow = read.named("slow");
     for (connection, store) in network.connections().zip(stores) {
@@ -60,19 +61,19 @@ pub(crate) fn begin_sample(network: &Network, stores: &mut [&mut dyn WeightStore
     }
 }
 
-/// Whether reading a sample changes one of the stores: samples are then read one after the other, by one thread.
+/// Returns whether reading a sample changes one of the stores. Samples are then read sequentially by one thread.
 pub(crate) fn have_read_state(stores: &[&mut dyn WeightStore]) -> bool {
     stores.iter().any(|store| store.read_path().is_some_and(ReadPath::has_read_state))
 }
 
-/// All of them as the forward pass sees them.
+/// Returns all stores as layers of the forward pass.
 pub(crate) fn layers<'a>(stores: &'a [&mut dyn WeightStore]) -> Vec<Layer<'a>> {
     stores.iter().map(|store| store.layer()).collect()
 }
 
-/// A step with a NaN or an infinity: training has diverged.
+/// Error: an update contains NaN or infinity, because training has diverged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("step: holds a value that is not finite")]
+#[error("update: contains NaN or infinity")]
 pub struct NotFinite;
 
 /// Weights in exact memory.
@@ -80,29 +81,29 @@ pub struct NotFinite;
 pub struct DigitalWeights {
     weights: Matrix,
     signs: Vec<Sign>,
-    /// Standard deviation of the noise of one update, thresholds.
+    /// Standard deviation of the write noise per update, thresholds.
     sigma: f32,
-    /// Where the draws of the last update came from.
+    /// Seed of the last update.
     last_update: Option<Seed>,
 }
 
 impl DigitalWeights {
-    /// Exact weights; one sign a row of `initial`.
+    /// Creates exact weights; `signs` has one entry per row of `initial`.
     pub fn exact(initial: Matrix, signs: Vec<Sign>) -> DigitalWeights {
         DigitalWeights::noisy(initial, signs, 0.0)
     }
 
-    /// Weights that get noise of standard deviation `sigma` (thresholds, finite, at least 0) at every update.
+    /// Creates weights with write noise of standard deviation `sigma` (thresholds, finite, at least 0) at every update.
     ///
     /// # Panics
-    /// Where `signs` has not one sign a row.
+    /// Panics if `signs` does not have one entry per row.
     pub fn noisy(initial: Matrix, signs: Vec<Sign>, sigma: f32) -> DigitalWeights {
-        assert_eq!(signs.len(), initial.rows(), "one sign a row");
+        assert_eq!(signs.len(), initial.rows(), "one sign per row");
         debug_assert!(sigma >= 0.0 && sigma.is_finite());
         DigitalWeights { weights: initial, signs, sigma, last_update: None }
     }
 
-    /// The noise that the last update added to the weights before their bound, thresholds, row after row.
+    /// Returns the noise that the last update added to the weights before bounding, thresholds, row by row.
     pub fn last_noise(&self) -> impl Iterator<Item = f32> + Clone {
         let (columns, width) = (self.weights.columns(), self.weights.row_blocks());
         let mut draws = vec![Block::ZERO; self.weights.blocks().len()];
@@ -114,15 +115,15 @@ impl DigitalWeights {
         (0..rows * columns).map(move |place| sigma * cell(place / columns, place % columns))
     }
 
-    /// Everything that updates have changed: the weights, rows x columns, thresholds. Signs and sigma stay as they are made.
+    /// Returns the state that updates change: the weights, rows x columns, thresholds. Signs and sigma are fixed.
     pub fn state(&self) -> Matrix {
         self.weights.clone()
     }
 
-    /// Goes on from the `state` of weights that were made with the same signs and sigma.
+    /// Restores the `state` of weights with the same signs and sigma.
     ///
     /// # Errors
-    /// [`WrongShape`]; the weights stay as they were.
+    /// [`WrongShape`] if the shapes differ; the weights are then unchanged.
     pub fn restore(&mut self, state: Matrix) -> Result<(), WrongShape> {
         let (rows, columns, own_rows, own_columns) =
             (state.rows(), state.columns(), self.weights.rows(), self.weights.columns());
@@ -134,17 +135,17 @@ impl DigitalWeights {
     }
 }
 
-/// A state of weights of another shape.
+/// Error: a state has another shape than the weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("state: must be {own_rows} x {own_columns} like the weights, got {rows} x {columns}")]
+#[error("state: expected {own_rows} x {own_columns}, got {rows} x {columns} (rows x columns)")]
 pub struct WrongShape {
     /// Rows of the state.
     pub rows: usize,
-    /// Its columns.
+    /// Columns of the state.
     pub columns: usize,
     /// Rows of the weights.
     pub own_rows: usize,
-    /// Their columns.
+    /// Columns of the weights.
     pub own_columns: usize,
 }
 
@@ -175,17 +176,17 @@ impl WeightStore for DigitalWeights {
     }
 }
 
-/// Refuses a matrix with a NaN or an infinity.
+/// Checks a matrix for NaN and infinity.
 ///
 /// # Errors
-/// [`NotFinite`].
+/// [`NotFinite`] if it contains one.
 pub fn check_finite(step: &Matrix) -> Result<(), NotFinite> {
     if all_finite(step.blocks()) { Ok(()) } else { Err(NotFinite) }
 }
 
 #[kernel]
 fn all_finite(blocks: &[Block]) -> bool {
-    // Zero times a finite number is zero; times a NaN or an infinity it is NaN, which a sum keeps.
+    // Zero times NaN or infinity is NaN, which the sum preserves.
     let mut sums = Block::ZERO;
     for block in blocks {
         for lane in 0..LANES {
@@ -195,12 +196,12 @@ fn all_finite(blocks: &[Block]) -> bool {
     sums.0.iter().all(|sum| !sum.is_nan())
 }
 
-/// A part of an update is not smaller than this, in blocks: some microseconds.
+/// Smallest part of an update, blocks: some microseconds.
 const LEAST_BLOCKS: usize = 1024;
-/// Rows whose noise is drawn together: so few that the draws stay in the first-level cache, and whole groups of draws.
+/// Rows with joint noise draws: few enough for the first-level cache, and whole groups of draws.
 const STRIP: usize = 4 * GROUP;
 
-/// Rows to update, `width` blocks each; `last_mask` marks the columns of the last.
+/// Rows to update, of `width` blocks each; `last_mask` marks the columns of the last block.
 #[derive(Clone, Copy)]
 struct Rows<'a> {
     width: usize,
@@ -209,8 +210,8 @@ struct Rows<'a> {
     signs: &'a [Sign],
 }
 
-/// One update of some rows of the weights, with noise from `normals`; returns how many ended at zero because they had
-/// crossed it.
+/// Updates some rows of the weights with noise from `normals`. Returns how many weights crossed zero and were set to
+/// zero.
 #[kernel]
 fn apply(rows: Rows, weights: &mut [Block], sigma: f32, mut normals: Normals) -> u64 {
     let Rows { width, last_mask, step, signs } = rows;
@@ -236,7 +237,7 @@ fn apply_row(weights: &mut [Block], step: &[Block], draws: &[Block], sigma: f32,
     let mut crossed = Block::ZERO;
     for block in 0..blocks {
         let mask = if block + 1 == blocks { last_mask } else { Block::splat(1.0) };
-        // Along the row's sign, so that both populations are bounded below.
+        // Multiplied by the sign of the row, so that the bound is a lower one for both populations.
         let along = ((weights[block] + step[block]) + draws[block] * sigma) * sign;
         crossed += along.map(|along| if along < bound { 1.0 } else { 0.0 }) * mask;
         weights[block] = Block::ZERO.select(along * sign * mask, along, |along| along < bound);
@@ -256,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn weights_that_cross_zero_stop_there() {
+    fn weights_are_clipped_at_zero() {
         let mut store = store(0.0);
         let step = Matrix::from_fn(2, 20, |_, column| if column < 10 { 0.2 } else { -0.2 });
         let report = store.update(&step, Seed::new(1), &Serial).expect("finite");
@@ -271,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn weights_without_a_sign_cross_zero() {
+    fn unconstrained_weights_can_cross_zero() {
         let mut store = DigitalWeights::exact(Matrix::from_fn(1, 20, |_, _| 0.5), vec![Sign::Unconstrained]);
         let step = Matrix::from_fn(1, 20, |_, _| -0.75);
         let report = store.update(&step, Seed::new(1), &Serial).expect("finite");
@@ -291,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn restored_weights_go_on_with_the_same_bits() {
+    fn restored_weights_continue_bit_identically() {
         let step = Matrix::from_fn(2, 20, |row, column| 0.01 * (column as f32 - 7.0 - row as f32));
         let update = |store: &mut DigitalWeights, batch| store.update(&step, Seed::new(1).numbered(batch), &Serial);
         for sigma in [0.0, 0.1] {
@@ -310,16 +311,16 @@ mod tests {
     }
 
     #[test]
-    fn a_state_of_another_shape_is_refused_and_changes_nothing() {
+    fn rejects_a_state_of_another_shape() {
         let mut store = store(0.1);
         let before = store.weights.clone();
         let error = store.restore(Matrix::zeros(2, 21)).expect_err("another shape");
-        assert_eq!(error.to_string(), "state: must be 2 x 20 like the weights, got 2 x 21");
+        assert_eq!(error.to_string(), "state: expected 2 x 20, got 2 x 21 (rows x columns)");
         assert_eq!(store.weights, before);
     }
 
     #[test]
-    fn a_step_that_is_not_finite_is_refused_and_changes_nothing() {
+    fn rejects_updates_that_are_not_finite() {
         for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
             let mut store = store(0.1);
             let before = store.weights.clone();

@@ -1,40 +1,41 @@
-//! Which random draws an outcome rests on, and how many independent repeats a list of outcomes holds.
+//! Random draws of outcomes, and the number of independent repeats in a list of outcomes.
 //!
-//! A trial draws from several streams (first weights, order, writes, reads, chip), each with a seed. Two outcomes are
-//! copies where all streams that are drawn have the same seeds, and independent where none has.
+//! A trial draws from several streams (initial weights, order, writes, reads, chip), each with a seed. Two outcomes are
+//! copies if all their streams have the same seeds, and independent if no stream has.
 //!
 //! ```text
-//! factor   = streams that change their seeds together; each value of the factor is one level
-//! n        = the smallest number of levels of any factor
-//! se^2     = sum over factors f of  s_f^2 / n_f        s_f: standard deviation of the means of the n_f levels
-//! degrees  = n - 1
+//! factor  =  streams with jointly changing seeds; each value of the factor is one level
+//! n       =  the smallest number of levels of any factor
+//! se^2    =  sum over factors f of  s_f^2 / n_f          s_f: standard deviation of the means of the n_f levels
+//! degrees of freedom  =  n - 1
 //! ```
 //!
-//! Without `[seeds]` all streams change together: one factor, and se is that of Student (1908). Where seeds are crossed,
-//! as 2 seeds on each of 6 chips, the components of variance of the factors add (Searle, Casella and McCulloch 1992,
-//! chapter 4); se^2 counts the rest once a factor, and so errs to the careful side. The 12 outcomes are 2 repeats.
+//! Without `[seeds]`, all streams change together. This is one factor, and se is that of Student (1908). If seeds are
+//! crossed, for example 2 seeds on each of 6 chips, the variance components of the factors add (Searle, Casella and
+//! McCulloch 1992, chapter 4). se^2 then counts the residual variance once per factor, which is conservative. The 12
+//! outcomes of the example are 2 repeats.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::moments::all_equal;
 
-/// The streams of a trial, in the order of [`Draws`].
+/// Streams of a trial, in the order of [`Draws`].
 pub const STREAMS: [&str; 5] = ["initial", "order", "write", "read", "chip"];
 
-/// The seed of each of [`STREAMS`]; none where the trial draws nothing from it that could change its outcome.
+/// Seed of each of [`STREAMS`]; `None` if no draw from the stream affects the outcome.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Draws(pub [Option<u64>; 5]);
 
-/// An outcome with what drew it.
+/// An outcome with its draws.
 pub type Drawn = (Draws, f64);
 
 impl Draws {
-    /// All streams have the seed of the trial.
+    /// Creates draws with the same seed for all streams.
     pub fn all(seed: u64) -> Draws {
         Draws([Some(seed); 5])
     }
 
-    /// The draws of two outcomes that can be compared in pairs: none where a stream that both draw has two seeds.
+    /// Returns the joint draws of two outcomes, or `None` if a stream that both use has different seeds.
     ///
     /// ```
     /// use ohmspike_stats::draws::Draws;
@@ -55,29 +56,29 @@ impl Draws {
         Some(joined)
     }
 
-    /// The draws of some streams alone.
+    /// Returns the draws of the given streams only.
     fn of(mut self, streams: [bool; 5]) -> Draws {
         self.0.iter_mut().zip(streams).filter(|(_, kept)| !kept).for_each(|(seed, _)| *seed = None);
         self
     }
 }
 
-/// Outcomes with their copies left out: the first of those that share all draws.
+/// Removes copies: keeps the first of the outcomes with identical draws.
 pub fn distinct(outcomes: &[Drawn]) -> Vec<Drawn> {
     let mut known = BTreeSet::new();
     outcomes.iter().copied().filter(|outcome| known.insert(outcome.0)).collect()
 }
 
-/// Outcomes by their draws, to find those that go with given draws.
+/// Outcomes indexed by their draws.
 pub(super) struct ByDraws<'a> {
     outcomes: &'a [Drawn],
-    /// The streams that all of them and all that are looked for draw.
+    /// Streams that all outcomes and all queries use.
     shared: [bool; 5],
     places: BTreeMap<Draws, Vec<usize>>,
 }
 
 impl<'a> ByDraws<'a> {
-    /// `outcomes` for those whose draws are like `wanted`.
+    /// Indexes `outcomes` for queries with draws such as `wanted`.
     pub(super) fn new(outcomes: &'a [Drawn], wanted: impl IntoIterator<Item = Draws>) -> ByDraws<'a> {
         let mut shared = [true; 5];
         for draws in outcomes.iter().map(|outcome| outcome.0).chain(wanted) {
@@ -90,15 +91,15 @@ impl<'a> ByDraws<'a> {
         ByDraws { outcomes, shared, places }
     }
 
-    /// Places of the outcomes that can be paired with `draws`, with the draws of both.
+    /// Returns the positions of the outcomes that can be paired with `draws`, with the joint draws.
     pub(super) fn fitting(&self, draws: Draws) -> impl Iterator<Item = (usize, Draws)> {
         let places = self.places.get(&draws.of(self.shared)).into_iter().flatten();
         places.filter_map(move |&place| Some((place, draws.joined(self.outcomes[place].0)?)))
     }
 }
 
-/// The factors among `draws`: for each the level of every outcome, from 0. A factor within whose levels another one never
-/// changes is told by that other one.
+/// Returns the factors of `draws`: for each factor, the level of every outcome, from 0. A factor that is constant
+/// within the levels of another factor is merged into that one.
 pub fn factors(draws: &[Draws]) -> Vec<Vec<usize>> {
     let mut found: Vec<Vec<usize>> = together(draws).into_iter().map(|(levels, _)| levels).collect();
     let coarser = |one: &Vec<usize>, other: &Vec<usize>| {
@@ -110,18 +111,18 @@ pub fn factors(draws: &[Draws]) -> Vec<Vec<usize>> {
     found
 }
 
-/// How sure a mean is, and over how many independent repeats.
+/// Standard error of a mean and the number of independent repeats.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Spread {
     /// Number of independent repeats.
     pub n: usize,
-    /// Standard deviation of their means.
+    /// Standard deviation of the means of the repeats.
     pub sd: f64,
-    /// Standard error of the mean of all.
+    /// Standard error of the overall mean.
     pub standard_error: f64,
 }
 
-/// The spread of `values` over the levels of all `factors`; none without a factor.
+/// Returns the spread of `values` over the levels of all `factors`, or `None` without factors.
 pub fn spread(factors: &[Vec<usize>], values: &[f64]) -> Option<Spread> {
     let of_factor = |levels: &Vec<usize>| {
         let means = level_means(levels, values);
@@ -133,7 +134,7 @@ pub fn spread(factors: &[Vec<usize>], values: &[f64]) -> Option<Spread> {
     Some(Spread { n: fewest.0, sd: fewest.1.sqrt(), standard_error })
 }
 
-/// Variance of `values`, at least two; exactly 0 where all are equal.
+/// Returns the variance of at least two `values`; exactly 0 if all are equal.
 fn variance(values: &[f64]) -> f64 {
     if all_equal(values) {
         return 0.0;
@@ -142,7 +143,7 @@ fn variance(values: &[f64]) -> f64 {
     values.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>() / (values.len() - 1) as f64
 }
 
-/// The streams that change their seeds, those together that always change together, with the level of every outcome.
+/// Groups the streams with jointly changing seeds, and returns the level of every outcome.
 pub fn together(draws: &[Draws]) -> Vec<(Vec<usize>, Vec<usize>)> {
     let mut found: Vec<(Vec<usize>, Vec<usize>)> = Vec::new();
     for stream in 0..STREAMS.len() {
@@ -161,7 +162,7 @@ pub fn together(draws: &[Draws]) -> Vec<(Vec<usize>, Vec<usize>)> {
     found
 }
 
-/// Mean of `values` within each level.
+/// Returns the mean of `values` within each level.
 fn level_means(levels: &[usize], values: &[f64]) -> Vec<f64> {
     let count = levels.iter().max().map_or(0, |last| last + 1);
     let (mut sums, mut counts) = (vec![0.0; count], vec![0.0; count]);
@@ -190,14 +191,14 @@ mod tests {
     }
 
     #[test]
-    fn a_nested_factor_is_told_by_the_one_that_holds_it() {
+    fn a_nested_factor_is_merged_into_its_parent() {
         let nested = [(1, 11), (1, 12), (2, 21), (2, 22)];
         let draws = nested.map(|(chip, write)| Draws([Some(1), Some(1), Some(write), None, Some(chip)]));
         assert_eq!(factors(&draws), [vec![0, 0, 1, 1]]);
     }
 
     #[test]
-    fn copies_are_left_out() {
+    fn copies_are_removed() {
         let outcomes = [(Draws::all(1), 0.5), (Draws::all(1), 0.5), (Draws::all(2), 0.5)];
         assert_eq!(distinct(&outcomes), [(Draws::all(1), 0.5), (Draws::all(2), 0.5)]);
     }

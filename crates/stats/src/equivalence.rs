@@ -1,36 +1,37 @@
-//! Whether a mean agrees with a number that somebody claims, within a margin.
+//! Tests whether a mean agrees with a claimed number within a margin.
 //!
 //! ```text
-//! agrees       the 95 % interval of the mean lies within claim -+ margin
-//! disagrees    the interval lies outside of it as a whole
+//! agrees       the 95 % interval of the mean is within claim -+ margin
+//! disagrees    the whole interval is outside claim -+ margin
 //! ```
 //!
-//! Where a claim is about several means, of which one that disagrees is enough, the interval of the second line is that of
-//! level 5 % over their number (Bonferroni). Otherwise the outcomes do not decide. Agreement is that of two one-sided tests (Schuirmann 1987), here at half the usual
-//! level, so that one [`super::ALPHA`] holds for all verdicts.
+//! If a claim is about several means, one of which is enough to refute it, the interval for disagreement has level 5 %
+//! divided by their number (Bonferroni). In all other cases the result is inconclusive. Agreement is the result of two
+//! one-sided tests (Schuirmann 1987), at half the usual level so that the single [`super::ALPHA`] applies to all
+//! verdicts.
 
 use super::{ALPHA, Estimate};
 
-/// What the outcomes say of the claimed number.
+/// Verdict on a claimed number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Agreement {
-    /// They agree with it.
+    /// The outcomes agree with the claim.
     Agrees,
-    /// They do not.
+    /// The outcomes disagree with the claim.
     Disagrees,
-    /// They do not decide.
+    /// The outcomes are inconclusive.
     Open,
 }
 
-/// Holds the mean of `sample`, one of `means` that the claim is about, against the range from `low` to `high`, whose ends
-/// may be infinite.
+/// Compares the mean of `sample`, one of `means` means in the claim, with the range from `low` to `high`. The ends may
+/// be infinite.
 ///
 /// ```
 /// use ohmspike_stats::Estimate;
 /// use ohmspike_stats::equivalence::{Agreement, agreement};
 ///
 /// let at = |mean: f64| Estimate::new(&[mean - 0.01, mean, mean + 0.01]).expect("outcomes");
-/// // -+ 0.0248 about the mean.
+/// // The interval is -+ 0.0248 about the mean.
 /// assert_eq!(agreement(&at(0.33), 0.28, 0.38, 1), Agreement::Agrees);
 /// assert_eq!(agreement(&at(0.115), 0.28, 0.38, 1), Agreement::Disagrees);
 /// assert_eq!(agreement(&at(0.37), 0.28, 0.38, 1), Agreement::Open);

@@ -1,21 +1,22 @@
-//! Mean, spread and interval of the outcomes of a condition.
+//! Mean, standard deviation and confidence interval of the outcomes of a condition.
 //!
 //! ```text
-//! sd = sqrt(sum (x - mean)^2 / (n - 1))
-//! ci95 = mean -+ t(0.975, n - 1) sd / sqrt(n)       Student (1908); t from the statrs crate
+//! sd    =  sqrt(sum (x - mean)^2 / (n - 1))
+//! ci95  =  mean -+ t(0.975, n - 1) sd / sqrt(n)        Student (1908); t from the statrs crate
 //! ```
 //!
-//! x are the means of the n independent repeats ([`super::draws`]). There is no interval below three of them, where the
-//! values say more than one could, nor where all are equal: values that never differed say nothing of their spread.
+//! x are the means of the n independent repeats ([`super::draws`]). There is no interval for fewer than three repeats,
+//! because the values themselves are more informative. There is none if all values are equal either, because they have
+//! no estimate of the spread.
 
 use super::draws::{Drawn, Draws, Spread, distinct, factors, spread};
 use super::moments::all_equal;
 use super::{ALPHA, student};
 
-/// Repeats below which there is no interval and no test.
+/// Smallest number of repeats for an interval or a test.
 pub const LEAST_REPEATS: usize = 3;
 
-/// What some outcomes have in common.
+/// Statistics of a set of outcomes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Estimate {
     /// Mean.
@@ -28,19 +29,19 @@ pub struct Estimate {
     pub n: usize,
     /// Smallest and largest outcome.
     pub ends: (f64, f64),
-    /// 95 % interval of the mean; `None` below [`LEAST_REPEATS`], and where all outcomes are equal.
+    /// 95 % interval of the mean; `None` below [`LEAST_REPEATS`], or if all outcomes are equal.
     pub ci95: Option<(f64, f64)>,
 }
 
 impl Estimate {
-    /// Statistics of independent `outcomes`, or `None` without any. The order of the outcomes fixes the order of the sums.
+    /// Computes the statistics of independent `outcomes`, or `None` without any. Sums are in the order of the outcomes.
     ///
     /// ```
     /// use ohmspike_stats::Estimate;
     ///
     /// let sample = Estimate::new(&[0.6, 0.7, 0.8]).expect("three outcomes");
     /// assert!((sample.mean - 0.7).abs() < 1e-12);
-    /// assert!((sample.sd.expect("more than one") - 0.1).abs() < 1e-12);
+    /// assert!((sample.sd.expect("three outcomes") - 0.1).abs() < 1e-12);
     /// let (low, high) = sample.ci95.expect("three repeats");
     /// // t(0.975, 2) = 4.3027 (any table), times 0.1 / sqrt(3).
     /// assert!((high - 0.7 - 0.248_41).abs() < 1e-4 && (0.7 - low - 0.248_41).abs() < 1e-4);
@@ -51,7 +52,7 @@ impl Estimate {
         Estimate::from_drawn(&each_alone.collect::<Vec<Drawn>>())
     }
 
-    /// Statistics of outcomes that may share draws, or be copies of each other; `None` without any.
+    /// Computes the statistics of outcomes that may share draws or be copies of each other; `None` without any.
     ///
     /// ```
     /// use ohmspike_stats::Estimate;
@@ -83,14 +84,14 @@ impl Estimate {
 }
 
 impl Estimate {
-    /// Interval of the mean at level `alpha`; none where there is no 95 % interval either.
+    /// Returns the interval of the mean at level `alpha`, or `None` if there is no 95 % interval.
     pub fn interval(&self, alpha: f64) -> Option<(f64, f64)> {
         self.ci95?;
         let half = student(self.n - 1, 1.0 - alpha / 2.0) * self.standard_error?;
         Some((self.mean - half, self.mean + half))
     }
 
-    /// The 95 % interval of an accuracy, which ends at 0 and 1.
+    /// Returns the 95 % interval of an accuracy, limited to 0 to 1.
     pub fn accuracy_interval(&self) -> Option<(f64, f64)> {
         self.ci95.map(|(low, high)| (low.clamp(0.0, 1.0), high.clamp(0.0, 1.0)))
     }
@@ -113,7 +114,7 @@ mod tests {
         assert_eq!(Estimate::new(&[]), None);
     }
 
-    /// Variances of both factors add: a mean over the same few chips is no surer for many seeds.
+    /// Variances of both factors add: more seeds on the same few chips do not make the mean more certain.
     #[test]
     fn crossed_seeds_and_chips_add_their_variances() {
         let outcome = |seed: u64, chip: u64| {
@@ -123,7 +124,7 @@ mod tests {
         let all: Vec<Drawn> = (0..4).flat_map(|seed| (0..3).map(move |chip| outcome(seed, chip))).collect();
         let sample = Estimate::from_drawn(&all).expect("outcomes");
         assert_eq!(sample.n, 3);
-        // Variance of 0, 1, 2, 3 is 5/3, of 0, 1, 2 is 1.
+        // The variance of 0, 1, 2, 3 is 5/3, that of 0, 1, 2 is 1.
         let expected = (1e-4 * 5.0 / 3.0 / 4.0 + 25e-4 / 3.0_f64).sqrt();
         assert!((sample.standard_error.expect("repeats") / expected - 1.0).abs() < 1e-12);
     }

@@ -1,28 +1,29 @@
-//! Many tests at once: Holm's step-down adjustment, and stars.
+//! Holm's step-down adjustment for multiple tests, and significance stars.
 //!
 //! ```text
-//! p_(1) <= ... <= p_(m)        adjusted_(k) = max over j <= k of min(1, (m - j + 1) p_(j))
+//! p_(1) <= ... <= p_(m)      adjusted_(k) = max over j <= k of min(1, (m - j + 1) p_(j))
 //! ```
 //!
-//! Holm, *A simple sequentially rejective multiple test procedure*, Scand. J. Statist. 6 (1979). Rejecting where the
-//! adjusted p is below alpha keeps the probability of any false rejection below alpha, however the tests depend.
+//! Holm, *A simple sequentially rejective multiple test procedure*, Scand. J. Statist. 6 (1979). Rejecting if the
+//! adjusted p is below alpha keeps the probability of any false rejection below alpha, for any dependence between the
+//! tests.
 
 use thiserror::Error;
 
-/// A number that is no probability.
+/// Error: a number is not a probability.
 #[derive(Clone, Copy, Debug, Error, PartialEq)]
-#[error("p value {number}: must be from 0 to 1, got {value}")]
+#[error("p value {number}: expected 0 to 1, got {value}")]
 pub struct PValueError {
-    /// Place in the list, from 1.
+    /// Position in the list, from 1.
     pub number: usize,
-    /// What stands there.
+    /// The invalid number.
     pub value: f64,
 }
 
-/// Adjusted p values, in the order given; none for none.
+/// Returns the adjusted p values in the given order; empty for an empty list.
 ///
 /// # Errors
-/// [`PValueError`] for the first that is NaN or not within 0 and 1.
+/// [`PValueError`] for the first value that is NaN or outside 0 to 1.
 ///
 /// ```
 /// use ohmspike_stats::holm::holm;
@@ -44,7 +45,7 @@ pub fn holm(p_values: &[f64]) -> Result<Vec<f64>, PValueError> {
     Ok(adjusted)
 }
 
-/// `***` below 0.001, `**` below 0.01, `*` below 0.05, else nothing; nothing for NaN.
+/// Returns `***` below 0.001, `**` below 0.01, `*` below 0.05, and an empty string otherwise or for NaN.
 pub fn stars(p: f64) -> &'static str {
     match p {
         p if p < 0.001 => "***",
@@ -59,15 +60,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_probability_is_refused() {
+    fn rejects_numbers_that_are_not_probabilities() {
         assert_eq!(holm(&[]), Ok(vec![]));
         let message = |p: f64| holm(&[0.5, p]).expect_err("no probability").to_string();
-        assert_eq!(message(1.5), "p value 2: must be from 0 to 1, got 1.5");
-        assert_eq!(message(f64::NAN), "p value 2: must be from 0 to 1, got NaN");
+        assert_eq!(message(1.5), "p value 2: expected 0 to 1, got 1.5");
+        assert_eq!(message(f64::NAN), "p value 2: expected 0 to 1, got NaN");
     }
 
     #[test]
-    fn stars_begin_strictly_below_their_bounds() {
+    fn stars_start_strictly_below_their_bounds() {
         assert_eq!(
             [0.05, 0.049, 0.01, 0.009, 0.001, 0.0009, f64::NAN].map(stars),
             ["", "*", "*", "**", "**", "***", ""]

@@ -1,15 +1,16 @@
-//! Statistics of outcomes, from the mean of a condition to what a study concludes.
+//! Statistics of outcomes, from the mean of a condition to the conclusions of a study.
 //!
-//! - [`draws`]: which outcomes are independent repeats; [`Estimate`]: mean, spread and interval of a condition;
-//!   [`moments`]: what every test begins with, and what it refuses;
-//! - [`paired`]: whether two conditions differ; [`power`]: which difference would have been found; [`holm`]: many tests
-//!   at once; [`equivalence`]: whether a mean is the number that somebody claims;
-//! - [`line`](mod@line): an outcome over a number; [`normalised`]: how much noise a network tolerates; [`nested`]: where
-//!   the variance comes from.
+//! - [`draws`]: independent repeats among outcomes; [`Estimate`]: mean, standard deviation and interval of a condition;
+//!   [`moments`]: mean and variance with input checks for all tests;
+//! - [`paired`]: tests for a difference between two conditions; [`power`]: detectable differences; [`holm`]: multiple
+//!   tests; [`equivalence`]: agreement of a mean with a claimed number;
+//! - [`line`](mod@line): linear fit of an outcome; [`normalised`]: noise tolerance of a network; [`nested`]: variance
+//!   components.
 //!
-//! Distributions (Student t, chi-squared, normal) are those of the statrs crate. Outcomes have whatever unit they come
-//! in, accuracies as fractions; everything is f64. NaN and infinity are refused everywhere but in [`Estimate`]. Values of
-//! other programs are in `tests/validation/statistics.rs`, the coverage of intervals in `tests/validation/coverage.rs`.
+//! Distributions (Student t, chi-squared, normal) come from the statrs crate. Outcomes keep their unit (accuracies are
+//! fractions), and all numbers are f64. NaN and infinity are errors everywhere except in [`Estimate`].
+//! `tests/validation/statistics.rs` compares results with other programs, and `tests/validation/coverage.rs` tests the
+//! coverage of the intervals.
 
 pub mod draws;
 pub mod equivalence;
@@ -25,20 +26,20 @@ pub mod power;
 pub use estimate::{Estimate, LEAST_REPEATS};
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
-/// The level of every test and the complement of every interval: 5 %, two-sided.
+/// Significance level of every test and 1 - confidence level of every interval: 5 %, two-sided.
 pub const ALPHA: f64 = 0.05;
 
-/// Quantile of Student's t.
+/// Returns a quantile of Student's t distribution.
 fn student(degrees: usize, level: f64) -> f64 {
     StudentsT::new(0.0, 1.0, degrees as f64).expect("at least one degree of freedom").inverse_cdf(level)
 }
 
-/// P(T > t).
+/// Returns P(T > t).
 fn student_tail(degrees: usize, t: f64) -> f64 {
     StudentsT::new(0.0, 1.0, degrees as f64).expect("at least one degree of freedom").sf(t)
 }
 
-/// Runs the examples of the README.
+/// Runs the examples in the README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

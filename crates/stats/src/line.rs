@@ -1,4 +1,4 @@
-//! A straight line through points by least squares.
+//! Least-squares fit of a straight line.
 //!
 //! ```text
 //! slope = sum (x - mean x)(y - mean y) / sum (x - mean x)^2        intercept = mean y - slope mean x
@@ -7,24 +7,24 @@
 
 use super::moments::{Moments, SampleError};
 
-/// The line.
+/// A fitted line.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Line {
-    /// Rise of y over x.
+    /// Slope, unit of y per unit of x.
     pub slope: f64,
     /// y at x = 0.
     pub intercept: f64,
-    /// Share of the variance of y that the line explains, 0 to 1.
+    /// Coefficient of determination, 0 to 1: the fraction of the variance of y that the line explains.
     pub r_squared: f64,
     /// Largest distance of a point from the line, in the unit of y.
     pub largest_residual: f64,
 }
 
 impl Line {
-    /// The line through `points` (x, y).
+    /// Fits a line to `points` (x, y).
     ///
     /// # Errors
-    /// [`SampleError`] for fewer than two points, values out of range, and where x or y do not spread.
+    /// Returns an error if there are fewer than two points, a value is out of range, or all x or all y are equal.
     ///
     /// ```
     /// use ohmspike_stats::line::Line;
@@ -61,10 +61,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn points_without_a_line_are_refused() {
+    fn rejects_points_without_a_line() {
         let message = |points: &[(f64, f64)]| Line::fit(points).expect_err("no line").to_string();
-        assert_eq!(message(&[(1.0, 1.0)]), "values of a sample: must be at least 2, got 1");
-        assert_eq!(message(&[(1.0, 1.0), (1.0, 2.0)]), "samples: must spread, got 1 throughout");
-        assert_eq!(message(&[(1.0, 0.5), (2.0, 0.5)]), "samples: must spread, got 0.5 throughout");
+        assert_eq!(message(&[(1.0, 1.0)]), "values of a sample: expected at least 2, got 1");
+        assert_eq!(message(&[(1.0, 1.0), (1.0, 2.0)]), "samples: expected different values, got 1 only");
+        assert_eq!(message(&[(1.0, 0.5), (2.0, 0.5)]), "samples: expected different values, got 0.5 only");
     }
 }

@@ -1,4 +1,4 @@
-//! Mean and variance of a sample that has both.
+//! Mean and variance of a sample.
 //!
 //! ```text
 //! mean = sum x / n        variance = sum (x - mean)^2 / (n - 1)
@@ -6,30 +6,30 @@
 
 use thiserror::Error;
 
-/// Why a statistic does not exist for some samples.
+/// Reason why a statistic does not exist.
 #[derive(Clone, Debug, Error, PartialEq)]
 #[non_exhaustive]
 pub enum SampleError {
-    /// A statistic of spread needs more values, or one of groups more groups.
-    #[error("{what}: must be at least {least}, got {got}")]
+    /// Too few values or groups.
+    #[error("{what}: expected at least {least}, got {got}")]
     TooFew {
-        /// What there are too few of.
+        /// Name of the quantity.
         what: &'static str,
-        /// How many it takes.
+        /// Smallest number.
         least: usize,
-        /// How many there are.
+        /// Actual number.
         got: usize,
     },
-    /// NaN is no outcome, and squares of larger values overflow.
-    #[error("value {number} of a sample: must be from -1e100 to 1e100, got {value}")]
+    /// NaN, or a value so large that its square overflows.
+    #[error("value {number} of a sample: expected -1e100 to 1e100, got {value}")]
     OutOfRange {
-        /// Place in the sample, from 1.
+        /// Position in the sample, from 1.
         number: usize,
-        /// What stands there.
+        /// The invalid value.
         value: f64,
     },
-    /// All values are equal, where the statistic divides by their spread.
-    #[error("samples: must spread, got {value} throughout")]
+    /// All values are equal, but the statistic divides by their spread.
+    #[error("samples: expected different values, got {value} only")]
     NoSpread {
         /// The first value.
         value: f64,
@@ -43,15 +43,16 @@ pub struct Moments {
     pub n: f64,
     /// Mean.
     pub mean: f64,
-    /// Variance, unbiased; exactly 0 where all values are equal.
+    /// Unbiased variance; exactly 0 if all values are equal.
     pub variance: f64,
 }
 
 impl Moments {
-    /// Moments of `sample`.
+    /// Computes the moments of `sample`.
     ///
     /// # Errors
-    /// [`SampleError::TooFew`] below two values, [`SampleError::OutOfRange`] for NaN and for values beyond 1e100.
+    /// [`SampleError::TooFew`] for fewer than two values, [`SampleError::OutOfRange`] for NaN and for values beyond
+    /// 1e100.
     ///
     /// ```
     /// use ohmspike_stats::moments::Moments;
@@ -71,12 +72,12 @@ impl Moments {
     }
 }
 
-/// Whether sums of squares of `value` stay finite; NaN does not.
+/// Returns whether sums of squares of `value` are finite; false for NaN.
 pub(super) fn in_range(value: f64) -> bool {
     value.abs() <= 1e100
 }
 
-/// Refuses fewer than `least` values, and values out of range.
+/// Checks that there are at least `least` values and that all are in range.
 pub(super) fn check(what: &'static str, sample: &[f64], least: usize) -> Result<(), SampleError> {
     if sample.len() < least {
         return Err(SampleError::TooFew { what, least, got: sample.len() });
@@ -87,7 +88,7 @@ pub(super) fn check(what: &'static str, sample: &[f64], least: usize) -> Result<
     }
 }
 
-/// Sums of equal values round, so that their spread is told from the values themselves.
+/// Returns whether all values are equal, without sums, which round.
 pub(super) fn all_equal(sample: &[f64]) -> bool {
     sample.iter().all(|&value| value == sample[0])
 }
@@ -97,17 +98,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn equal_values_have_no_variance_at_all() {
+    fn equal_values_have_zero_variance() {
         let moments = Moments::new(&[0.1, 0.1, 0.1]).expect("three values");
         assert_eq!((moments.mean, moments.variance), (0.1, 0.0));
     }
 
     #[test]
-    fn samples_without_moments_are_refused() {
+    fn rejects_samples_without_moments() {
         let message = |sample: &[f64]| Moments::new(sample).expect_err("no moments").to_string();
-        assert_eq!(message(&[]), "values of a sample: must be at least 2, got 0");
-        assert_eq!(message(&[1.0]), "values of a sample: must be at least 2, got 1");
-        assert_eq!(message(&[1.0, f64::NAN]), "value 2 of a sample: must be from -1e100 to 1e100, got NaN");
-        assert_eq!(message(&[f64::INFINITY, 1.0]), "value 1 of a sample: must be from -1e100 to 1e100, got inf");
+        assert_eq!(message(&[]), "values of a sample: expected at least 2, got 0");
+        assert_eq!(message(&[1.0]), "values of a sample: expected at least 2, got 1");
+        assert_eq!(message(&[1.0, f64::NAN]), "value 2 of a sample: expected -1e100 to 1e100, got NaN");
+        assert_eq!(message(&[f64::INFINITY, 1.0]), "value 1 of a sample: expected -1e100 to 1e100, got inf");
     }
 }

@@ -1,24 +1,24 @@
-//! Where the variance of outcomes comes from: components of variance of a balanced nested or crossed study.
+//! Variance components of a balanced study with nested or crossed factors.
 //!
 //! ```text
-//! y = mean + sum over terms T of an effect of the cell of T + rest          effects independent, Var = sigma^2_T
+//! y  =  mean + sum over terms T of an effect of the cell of T + residual      effects independent, Var = sigma^2_T
 //!
-//! effect_T(cell) = mean of the cell - effects of all terms within T         (the empty term: the mean of all)
-//! SS_T = sum over outcomes of effect_T^2
-//! df_T = cells of T - df of all terms within T                              (the empty term: 1)
-//! E[MS_T] = sum over terms U that contain T of N / (cells of U) sigma^2_U + sigma^2_rest,   MS = SS / df
-//! share_T = max(0, sigma^2_T) / sum of these
+//! effect_T(cell)  =  mean of the cell - effects of all terms within T         (empty term: the overall mean)
+//! SS_T  =  sum over outcomes of effect_T^2
+//! df_T  =  cells of T - df of all terms within T                              (empty term: 1)
+//! E[MS_T]  =  sum over terms U that contain T of N / (cells of U) sigma^2_U + sigma^2_residual,      MS = SS / df
+//! share_T  =  max(0, sigma^2_T) / sum over all terms
 //! ```
 //!
-//! N outcomes. Method of moments: mean squares take the place of their expectations, and the equations are solved from the
-//! largest term down. Searle, Casella and McCulloch, *Variance Components* (1992), chapters 3 and 4, all
-//! effects random. A negative solution is an estimate of 0, and [`Component::negative`] says so; the others are not
-//! changed by it.
+//! N is the number of outcomes. The method of moments equates mean squares and their expectations and solves from the
+//! largest term down. Source: Searle, Casella and McCulloch, *Variance Components* (1992), chapters 3 and 4, all
+//! effects random. A negative solution is reported as 0 and marked by [`Component::negative`]; the other components are
+//! unchanged.
 //!
-//! A term is a set of factors. A factor is *nested* in another where each of its values goes with one value of the other
-//! (write seeds that differ from chip to chip), and its terms then include the other; else the two are *crossed* (the same
-//! write seeds on every chip), and their interaction is a term. Without replicates the largest term cannot be told from
-//! the rest and holds both.
+//! A term is a set of factors. A factor is *nested* in another if each of its values occurs with one value of the other
+//! (write seeds that differ between chips); its terms then include the other factor. Otherwise the two are *crossed*
+//! (the same write seeds on every chip), and their interaction is a term. Without replicates, the largest term and the
+//! residual cannot be separated, and the term includes both.
 
 use std::collections::BTreeMap;
 
@@ -26,53 +26,53 @@ use thiserror::Error;
 
 use super::moments::{all_equal, in_range};
 
-/// Terms are subsets of the factors.
+/// Largest number of factors, because terms are subsets of them.
 const MOST_FACTORS: usize = 8;
 
-/// Why there are no components.
+/// Reason why there are no variance components.
 #[derive(Clone, Debug, Error, PartialEq)]
 #[non_exhaustive]
 pub enum NestedError {
-    /// The number of terms goes with 2 to the power of the factors.
-    #[error("factors: must be from 1 to {MOST_FACTORS}, got {0}")]
+    /// No factors or too many; the number of terms is up to 2 to the power of the factors.
+    #[error("factors: expected 1 to {MOST_FACTORS}, got {0}")]
     Factors(usize),
-    /// Every outcome has one value a factor.
-    #[error("outcome {number}: must have {factors} factor values, got {got}")]
+    /// An outcome does not have one value per factor.
+    #[error("outcome {number}: factor values: expected {factors} (one per factor), got {got}")]
     Values {
-        /// Place of the outcome, from 1.
+        /// Position of the outcome, from 1.
         number: usize,
-        /// How many it takes.
+        /// Number of factors.
         factors: usize,
-        /// How many there are.
+        /// Number of values.
         got: usize,
     },
-    /// NaN is no outcome, and squares of larger values overflow.
-    #[error("outcome {number}: must be from -1e100 to 1e100, got {value}")]
+    /// NaN, or a value so large that its square overflows.
+    #[error("outcome {number}: expected -1e100 to 1e100, got {value}")]
     OutOfRange {
-        /// Place of the outcome, from 1.
+        /// Position of the outcome, from 1.
         number: usize,
-        /// What stands there.
+        /// The invalid value.
         value: f64,
     },
-    /// A factor that does not vary has no variance.
-    #[error("factor `{factor}`: must take at least 2 values, got {got}")]
+    /// A factor with fewer than two values.
+    #[error("factor `{factor}`: expected at least 2 values, got {got}")]
     Constant {
         /// The factor.
         factor: String,
-        /// How many values it takes.
+        /// Number of values.
         got: usize,
     },
-    /// Two factors that vary together cannot be told apart.
-    #[error("factors `{first}` and `{second}`: must not vary together alone")]
+    /// Two factors that always vary together.
+    #[error("factors `{first}` and `{second}` always vary together; expected each to vary on its own")]
     Together {
-        /// The one.
+        /// First factor.
         first: String,
-        /// The other.
+        /// Second factor.
         second: String,
     },
-    /// Cells with unequal numbers of outcomes, or combinations of factors left out.
+    /// An unbalanced study: cells of different sizes, or missing combinations of factors.
     #[error(
-        "study: must have all {expected} cells of `{term}` equally often, got {cells} with {fewest} to {most} outcomes"
+        "study: expected all {expected} cells of `{term}` with equal numbers of outcomes, got {cells} with {fewest} to {most}"
     )]
     Unbalanced {
         /// Factors of the term.
@@ -81,59 +81,59 @@ pub enum NestedError {
         fewest: usize,
         /// Outcomes in the largest cell.
         most: usize,
-        /// Number of cells if none were left out.
+        /// Number of cells in a complete study.
         expected: usize,
         /// Number of cells with outcomes.
         cells: usize,
     },
 }
 
-/// One outcome with the value of every factor, for instance the seeds of chip and writes.
+/// An outcome with the value of every factor, for example the seeds of chip and writes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outcome {
-    /// One value a factor.
+    /// One value per factor.
     pub values: Vec<u64>,
     /// The outcome.
     pub value: f64,
 }
 
-/// One component of the variance.
+/// A variance component.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Component {
-    /// Factors of the term, those that it is nested in included; empty for the rest, the variance of replicates.
+    /// Factors of the term, including those it is nested in; empty for the residual variance of replicates.
     pub factors: Vec<String>,
     /// Degrees of freedom.
     pub degrees: usize,
     /// Mean square.
     pub mean_square: f64,
-    /// Estimate of the variance, at least 0, in the square of the unit of the outcomes.
+    /// Variance estimate, at least 0, in the squared unit of the outcomes.
     pub variance: f64,
-    /// Whether the estimate came out negative and is reported as 0.
+    /// Whether the estimate was negative and is reported as 0.
     pub negative: bool,
-    /// Share of the sum of all components; `None` where all of them are 0.
+    /// Fraction of the sum of all components; `None` if all are 0.
     pub share: Option<f64>,
 }
 
-/// The components of a study.
+/// The variance components of a study.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Components {
-    /// Smaller terms first, in the order of the factors; the rest last.
+    /// Smaller terms first, in the order of the factors; the residual is last.
     pub components: Vec<Component>,
-    /// Whether there are replicates; if not, the last component holds the rest as well.
+    /// Whether there are replicates; if not, the last component includes the residual.
     pub replicated: bool,
 }
 
 impl Components {
-    /// Components of the variance of `outcomes` over `factors`, all of which must vary.
+    /// Computes the variance components of `outcomes` over `factors`, all of which must vary.
     ///
     /// # Errors
-    /// [`NestedError`] for no or too many factors, factors that do not vary or vary together, outcomes that are not
-    /// finite, and studies that are not balanced.
+    /// Returns an error for no or too many factors, factors that do not vary or always vary together, outcomes that are
+    /// not finite, and unbalanced studies.
     ///
     /// ```
     /// use ohmspike_stats::nested::{Components, Outcome};
     ///
-    /// // Two chips, two repeats: MS of chips 4, of repeats 1; sigma^2 of chips (4 - 1)/2.
+    /// // Two chips, two repeats: MS of chips 4, of repeats 1; sigma^2 of chips is (4 - 1)/2.
     /// let outcome = |chip, value| Outcome { values: vec![chip], value };
     /// let r = 0.5_f64.sqrt();
     /// let study = [outcome(1, -1.0 - r), outcome(1, -1.0 + r), outcome(2, 1.0 - r), outcome(2, 1.0 + r)];
@@ -155,7 +155,7 @@ impl Components {
     }
 }
 
-/// A set of factors, one bit each.
+/// A set of factors, one bit per factor.
 type Term = usize;
 
 fn contains(outer: Term, inner: Term) -> bool {
@@ -167,11 +167,11 @@ fn names(factors: &[&str], term: Term) -> Vec<String> {
     within.map(|(_, &name)| name.to_owned()).collect()
 }
 
-/// The outcomes sorted into the combinations of the factors of a term.
+/// Outcomes grouped by the combinations of the factors of a term.
 struct Cells {
-    /// The cell of every outcome.
+    /// Cell of each outcome.
     cell: Vec<usize>,
-    /// Outcomes of every cell.
+    /// Number of outcomes in each cell.
     counts: Vec<usize>,
 }
 
@@ -191,7 +191,7 @@ impl Cells {
         Cells { cell, counts }
     }
 
-    /// The mean of `values` within the cell of every outcome.
+    /// Returns, for every outcome, the mean of `values` within its cell.
     fn means(&self, values: &[f64]) -> Vec<f64> {
         let mut sums = vec![0.0; self.counts.len()];
         self.cell.iter().zip(values).for_each(|(&cell, value)| sums[cell] += value);
@@ -215,7 +215,7 @@ fn check_outcomes(factors: &[&str], outcomes: &[Outcome]) -> Result<(), NestedEr
     Ok(())
 }
 
-/// For every factor, itself and those that it is nested in.
+/// Returns, for every factor, the term of itself and the factors it is nested in.
 fn parents(factors: &[&str], outcomes: &[Outcome]) -> Result<Vec<Term>, NestedError> {
     let count = |term: Term| Cells::new(term, outcomes).counts.len();
     let mut parents = Vec::new();
@@ -238,7 +238,7 @@ fn parents(factors: &[&str], outcomes: &[Outcome]) -> Result<Vec<Term>, NestedEr
     Ok(parents)
 }
 
-/// Every set of factors that holds the parents of its members, smaller sets first.
+/// Returns every set of factors that contains the parents of its members, smaller sets first.
 fn terms(parents: &[Term]) -> Vec<Term> {
     let closed = |term: &Term| {
         parents.iter().enumerate().all(|(number, &parents)| !contains(*term, 1 << number) || contains(*term, parents))
@@ -248,7 +248,7 @@ fn terms(parents: &[Term]) -> Vec<Term> {
     terms
 }
 
-/// A cell for every combination: a factor adds as many as it has values within those that it is nested in.
+/// Checks that every combination has a cell. A factor multiplies the cells by its number of values within its parents.
 fn check_balance(
     factors: &[&str],
     term: Term,
@@ -271,7 +271,7 @@ fn check_balance(
     Ok(())
 }
 
-/// Degrees of freedom and sum of squares of every term, then those of the rest.
+/// Returns degrees of freedom and sum of squares of every term, then of the residual.
 fn squares(terms: &[Term], cells: &[Cells], outcomes: &[Outcome]) -> Vec<(usize, f64)> {
     let values: Vec<f64> = outcomes.iter().map(|outcome| outcome.value).collect();
     let all = if all_equal(&values) { values[0] } else { values.iter().sum::<f64>() / values.len() as f64 };
@@ -281,9 +281,9 @@ fn squares(terms: &[Term], cells: &[Cells], outcomes: &[Outcome]) -> Vec<(usize,
     for (place, (&term, cells)) in terms.iter().zip(cells).enumerate() {
         let smaller = terms[..place].iter().zip(&squares).filter(|(inner, _)| contains(term, **inner));
         let taken = 1 + smaller.map(|(_, square)| square.0).sum::<usize>();
-        // At least 1: every factor has at least 2 values within those that it is nested in.
+        // At least 1: every factor has at least 2 values within its parents.
         let degrees = cells.counts.len() - taken;
-        // In a balanced study the effects of smaller terms outside this one average to 0 over its cells.
+        // In a balanced study, the effects of smaller terms outside this one average to 0 over its cells.
         let effects = cells.means(&rest);
         rest.iter_mut().zip(&effects).for_each(|(value, effect)| *value -= effect);
         squares.push((degrees, effects.iter().map(|effect| effect * effect).sum()));
@@ -322,7 +322,7 @@ fn solve(factors: &[&str], terms: &[Term], cells: &[Cells], squares: &[(usize, f
 mod tests {
     use super::*;
 
-    /// `values` in an order in which the last factor varies fastest, `sizes` values a factor, then replicates.
+    /// Outcomes from `values` with the last factor varying fastest, `sizes` values per factor, then replicates.
     fn crossed(sizes: &[usize], values: &[f64]) -> Vec<Outcome> {
         let replicates = values.len() / sizes.iter().product::<usize>();
         let outcome = |(place, &value): (usize, &f64)| {
@@ -343,43 +343,46 @@ mod tests {
     }
 
     #[test]
-    fn outcomes_without_variance_have_no_shares() {
+    fn equal_outcomes_have_no_shares() {
         let components = Components::new(&["chip"], &crossed(&[2], &[0.1; 6])).expect("balanced").components;
         assert!(components.iter().all(|component| component.variance == 0.0 && component.share.is_none()));
     }
 
     #[test]
-    fn studies_without_components_are_refused() {
+    fn rejects_studies_without_components() {
         let outcome = |values: &[u64], value: f64| Outcome { values: values.to_vec(), value };
         let message = |factors: &[&str], outcomes: &[Outcome]| {
             Components::new(factors, outcomes).expect_err("refused").to_string()
         };
         let square = crossed(&[2, 2], &[1.0, 2.0, 3.0, 4.0]);
         let both = ["chip", "write"];
-        assert_eq!(message(&[], &square), "factors: must be from 1 to 8, got 0");
-        assert_eq!(message(&["chip"], &square), "outcome 1: must have 1 factor values, got 2");
-        assert_eq!(message(&both, &[]), "factor `chip`: must take at least 2 values, got 0");
-        assert_eq!(message(&["chip"], &[outcome(&[1], 0.5)]), "factor `chip`: must take at least 2 values, got 1");
+        assert_eq!(message(&[], &square), "factors: expected 1 to 8, got 0");
+        assert_eq!(message(&["chip"], &square), "outcome 1: factor values: expected 1 (one per factor), got 2");
+        assert_eq!(message(&both, &[]), "factor `chip`: expected at least 2 values, got 0");
+        assert_eq!(message(&["chip"], &[outcome(&[1], 0.5)]), "factor `chip`: expected at least 2 values, got 1");
         let infinite = [outcome(&[1], 0.5), outcome(&[2], f64::INFINITY)];
-        assert_eq!(message(&["chip"], &infinite), "outcome 2: must be from -1e100 to 1e100, got inf");
+        assert_eq!(message(&["chip"], &infinite), "outcome 2: expected -1e100 to 1e100, got inf");
         let together = [outcome(&[1, 5], 0.5), outcome(&[2, 6], 0.6)];
-        assert_eq!(message(&both, &together), "factors `chip` and `write`: must not vary together alone");
+        assert_eq!(
+            message(&both, &together),
+            "factors `chip` and `write` always vary together; expected each to vary on its own"
+        );
         assert_eq!(
             message(&both, &square[..3]),
-            "study: must have all 2 cells of `chip` equally often, got 2 with 1 to 2 outcomes"
+            "study: expected all 2 cells of `chip` with equal numbers of outcomes, got 2 with 1 to 2"
         );
         let half = crossed(&[2, 2, 2], &[0.0; 8]);
         let half: Vec<Outcome> =
             half.into_iter().filter(|outcome| outcome.values.iter().sum::<u64>() % 2 == 0).collect();
         assert_eq!(
             message(&["chip", "write", "read"], &half),
-            "study: must have all 8 cells of `chip x write x read` equally often, got 4 with 1 to 1 outcomes"
+            "study: expected all 8 cells of `chip x write x read` with equal numbers of outcomes, got 4 with 1 to 1"
         );
-        // Writes of their own for every chip, one for the first and three for the second.
+        // Separate writes for every chip, one for the first and three for the second.
         let uneven = [(1, 1), (1, 1), (1, 1), (2, 2), (2, 3), (2, 4)].map(|(chip, write)| outcome(&[chip, write], 0.0));
         assert_eq!(
             message(&both, &uneven),
-            "study: must have all 4 cells of `chip x write` equally often, got 4 with 1 to 3 outcomes"
+            "study: expected all 4 cells of `chip x write` with equal numbers of outcomes, got 4 with 1 to 3"
         );
     }
 }

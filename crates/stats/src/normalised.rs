@@ -1,24 +1,25 @@
-//! How much disturbance a network tolerates: normalised accuracy, and the level at which it falls below a threshold.
+//! Noise tolerance of a network: normalised accuracy, and the noise level at which it falls below a threshold.
 //!
 //! ```text
-//! A*(e) = 1 - (e - e_clean) / (e_chance - e_clean)        e = 1 - accuracy
-//! A* = 1 at the clean condition, 0 at chance; it may lie above 1 and below 0
+//! A*(e)  =  1 - (e - e_clean) / (e_chance - e_clean)        e = 1 - accuracy
+//! A* = 1 at the clean condition, 0 at chance; it can exceed 1 and be negative
 //!
-//! d_i(l)   = a_i(l) - chance - threshold (a_i(clean) - chance)          of repeat i; straight in l between levels
-//! crossing = the first l with mean d(l) = 0, that is mean A* = threshold
-//! interval = from the first l at which mean d - t se <= 0 to the last l at which mean d + t se >= 0
+//! d_i(l)    =  a_i(l) - chance - threshold (a_i(clean) - chance)      of repeat i; linear in l between levels
+//! crossing  =  the first l with mean d(l) = 0, that is mean A* = threshold
+//! interval  =  from the first l at which mean d - t se <= 0 to the last l at which mean d + t se >= 0
 //! ```
 //!
-//! The clean condition comes first; levels rise from it, or fall. The curve is not continued beyond the last level. Levels
-//! have whatever unit the study sweeps.
+//! The clean condition is first; the levels then increase or decrease. The curve is not extrapolated beyond the last
+//! level. Levels have the unit of the swept key.
 //!
-//! The interval inverts a t test of d(l) = 0, as Fieller (1954) does for ratios: a level belongs to it unless the repeats
-//! tell that the threshold is not crossed there. Where d is normal the true crossing is inside with 95 %, whatever the
-//! shape of the curve, and t, se and the number of repeats are those of [`super::draws`]. Outcomes of all conditions that
-//! share their draws are one repeat, the clean one included; where conditions do not share them, their variances add.
+//! The interval inverts a t test of d(l) = 0, as Fieller (1954) does for ratios. It contains a level unless the repeats
+//! show that the threshold is not crossed there. For normally distributed d, it contains the true crossing with 95 %
+//! probability, whatever the shape of the curve. t, se and the number of repeats are those of [`super::draws`].
+//! Outcomes of all conditions with the same draws, including the clean one, are one repeat. Variances add between
+//! conditions with different draws.
 //!
-//! `by_repeat` is the crossing of every repeat to first order, crossing - d_i / slope (delta method), so that crossings of
-//! two curves can be compared in pairs.
+//! `by_repeat` is the crossing of each repeat to first order, crossing - d_i / slope (delta method), so that the
+//! crossings of two curves can be compared in pairs.
 
 mod curve;
 
@@ -27,49 +28,49 @@ use thiserror::Error;
 
 use super::draws::Drawn;
 
-/// Thresholds that studies report.
+/// Thresholds in reports.
 pub const THRESHOLDS: [f64; 3] = [0.99, 0.95, 0.90];
 
-/// Why there is no normalised accuracy or crossing.
+/// Reason why there is no normalised accuracy or crossing.
 #[derive(Clone, Debug, Error, PartialEq)]
 #[non_exhaustive]
 pub enum NormalisedError {
-    /// There is nothing to normalise by.
-    #[error("clean accuracy: must be finite and above chance, {chance}, got {clean}")]
+    /// The clean accuracy is not finite or not above chance.
+    #[error("clean accuracy: expected a finite accuracy above chance ({chance}), got {clean}")]
     Clean {
         /// Accuracy without noise.
         clean: f64,
-        /// Accuracy of guessing.
+        /// Accuracy at chance.
         chance: f64,
     },
-    /// A curve has two ends.
-    #[error("conditions: must be at least 2, got {0}")]
+    /// Fewer than two conditions.
+    #[error("conditions: expected at least 2, got {0}")]
     TooFew(usize),
-    /// A condition without outcomes has no mean.
-    #[error("condition at level {0}: must have an outcome, got none")]
+    /// A condition without outcomes.
+    #[error("condition at level {0}: no outcomes; expected at least 1")]
     Empty(f64),
-    /// NaN is no accuracy.
-    #[error("accuracy at level {level}: must be from -1e100 to 1e100, got {value}")]
+    /// NaN, or a value that is no accuracy.
+    #[error("accuracy at level {level}: expected -1e100 to 1e100, got {value}")]
     OutOfRange {
-        /// Where it stands.
+        /// Level of the condition.
         level: f64,
-        /// The accuracy.
+        /// The invalid accuracy.
         value: f64,
     },
-    /// Conditions stand in the order of their levels.
-    #[error("levels: must be finite and rise throughout or fall throughout, got {after} after {before}")]
+    /// Levels that are not in order.
+    #[error("levels: expected finite levels that only increase or only decrease, got {after} after {before}")]
     Order {
-        /// The level before.
+        /// Previous level.
         before: f64,
-        /// The one that does not go on.
+        /// Level out of order.
         after: f64,
     },
-    /// A curve that starts at 1 crosses what is below.
-    #[error("threshold: must be below 1, got {0}")]
+    /// A threshold that the start of the curve, A* = 1, is not above.
+    #[error("threshold: expected less than 1, got {0}")]
     Threshold(f64),
 }
 
-/// The accuracies between which A* runs from 1 to 0.
+/// The accuracies with A* = 1 and A* = 0.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Scale {
     clean: f64,
@@ -77,10 +78,10 @@ pub struct Scale {
 }
 
 impl Scale {
-    /// From the accuracy without noise and that of guessing.
+    /// Creates a scale from the noise-free accuracy and that at chance.
     ///
     /// # Errors
-    /// [`NormalisedError::Clean`] unless both are finite and the first is the larger.
+    /// [`NormalisedError::Clean`] if one of them is not finite, or if the noise-free accuracy is not above chance.
     pub fn new(clean: f64, chance: f64) -> Result<Scale, NormalisedError> {
         if clean.is_finite() && chance.is_finite() && clean > chance {
             Ok(Scale { clean, chance })
@@ -89,7 +90,7 @@ impl Scale {
         }
     }
 
-    /// A* of `accuracy`.
+    /// Returns A* of `accuracy`.
     ///
     /// ```
     /// use ohmspike_stats::normalised::Scale;
@@ -104,44 +105,46 @@ impl Scale {
     }
 }
 
-/// The outcomes at one level.
+/// Outcomes at one level.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Condition {
-    /// Level of the disturbance, in the unit of the study.
+    /// Noise level, in the unit of the study.
     pub level: f64,
-    /// Accuracy of every trial with what drew it.
+    /// Accuracy of each trial with its draws.
     pub outcomes: Vec<Drawn>,
 }
 
-/// Where the mean normalised accuracy first falls to a threshold.
+/// Crossing of the mean normalised accuracy with a threshold.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Crossing {
     /// The threshold, as a fraction.
     pub threshold: f64,
-    /// The level; `None` where the curve stays above to its last level.
+    /// Level of the crossing; `None` if the curve stays above the threshold.
     pub level: Option<f64>,
-    /// Its 95 % interval; `None` below three repeats, and where all of them agree.
+    /// 95 % interval of the level; `None` below three repeats, or if all repeats are equal.
     pub interval: Option<CrossingInterval>,
-    /// The crossing of every repeat, to first order; empty without a crossing, and where conditions share no draws.
+    /// Crossing of each repeat to first order; empty without a crossing, or if conditions share no draws.
     pub by_repeat: Vec<Drawn>,
 }
 
-/// The ends of the interval of a crossing.
+/// Interval of a crossing.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CrossingInterval {
-    /// The end next to the clean condition; `None` beyond the last level.
+    /// End towards the clean condition; `None` if beyond the last level.
     pub near: Option<f64>,
-    /// The other end; `None` beyond the last level.
+    /// Other end; `None` if beyond the last level.
     pub far: Option<f64>,
 }
 
-/// Between which of its levels a curve falls below a threshold, where there is nothing between levels.
+/// Levels between which a curve falls below a threshold, without interpolation.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Held {
-    /// The last level before the mean first lies below the threshold.
+    /// Last level before the mean first falls below the threshold.
     pub last: f64,
-    /// The last level of those that all lie above it beyond doubt; `None` if the clean one does not, or below three repeats.
+    /// Last of the levels, counted from the clean one, that are all significantly above the threshold; `None` if the
+    /// clean level is not, or below three repeats.
     pub certified: Option<f64>,
-    /// The first level of those that all lie below it beyond doubt; `None` if there is none, or below three repeats.
+    /// First of the levels, up to the last one, that are all significantly below the threshold; `None` if there is
+    /// none, or below three repeats.
     pub refuted: Option<f64>,
 }

@@ -1,13 +1,13 @@
-//! Whether two conditions differ: a t test of the differences between outcomes that share their draws, two-sided.
+//! Two-sided paired t test for a difference between two conditions.
 //!
 //! ```text
-//! d_i   = a_i - b_i        for outcomes a, b whose shared streams have the same seeds
-//! t     = mean d / se      p = 2 P(T > |t|)       ci95 = mean d -+ t(0.975, degrees) se
+//! d_i  =  a_i - b_i        for outcomes a, b with the same seeds in their shared streams
+//! t    =  mean d / se      p = 2 P(T > |t|)        ci95 = mean d -+ t(0.975, degrees) se
 //! ```
 //!
-//! Student (1908); se and degrees are those of [`super::draws`]. Conditions of one study share the draws of a seed, so
-//! that what a seed adds to both cancels. There is no test below three pairs. Differences that are all equal have no
-//! test either: they say nothing of their spread.
+//! Student (1908); se and degrees of freedom are those of [`super::draws`]. Conditions of one study share the draws of
+//! a seed, so the common effect of a seed cancels. There is no test for fewer than three pairs, or if all differences
+//! are equal, because these have no estimate of the spread.
 
 use thiserror::Error;
 
@@ -18,39 +18,39 @@ use super::holm::{holm, stars};
 use super::power::least_shift;
 use super::student_tail;
 
-/// Power at which [`Paired::least_difference`] would have been found.
+/// Power for [`Paired::least_difference`].
 pub const POWER: f64 = 0.8;
 
-/// Why two conditions cannot be compared.
+/// Reason why two conditions cannot be compared.
 #[derive(Clone, Copy, Debug, Error, PartialEq)]
 #[non_exhaustive]
 pub enum PairedError {
-    /// Too few repeats that both conditions have.
-    #[error("{n} shared repeats, fewer than {LEAST_REPEATS}")]
+    /// Too few shared repeats.
+    #[error("shared repeats: expected at least {LEAST_REPEATS}, got {n}")]
     TooFew {
-        /// How many there are.
+        /// Number of shared repeats.
         n: usize,
     },
-    /// All pairs differ by the same.
-    #[error("every pair of {n} differs by exactly {difference}")]
+    /// All pairs have the same difference.
+    #[error("all {n} pairs differ by exactly {difference}")]
     NoSpread {
         /// Number of pairs.
         n: usize,
-        /// By what.
+        /// The difference.
         difference: f64,
     },
 }
 
-/// What the test finds.
+/// Result of a paired test.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Paired {
-    /// Mean difference, first less second.
+    /// Mean difference, first minus second.
     pub difference: f64,
-    /// Difference over its standard error.
+    /// Difference divided by its standard error.
     pub t: f64,
     /// Number of independent pairs.
     pub n: usize,
-    /// Probability of a `t` at least as far from 0, either side, if there is no difference.
+    /// Two-sided p value: the probability of a `t` at least as far from 0 if there is no difference.
     pub p: f64,
     /// 95 % interval of the difference.
     pub ci95: (f64, f64),
@@ -59,15 +59,15 @@ pub struct Paired {
 }
 
 impl Paired {
-    /// The test of `a` against `b`.
+    /// Tests `a` against `b`.
     ///
     /// # Errors
-    /// [`PairedError`] below three shared repeats, and where all pairs differ by the same.
+    /// Returns an error for fewer than three shared repeats, or if all pairs have the same difference.
     pub fn new(a: &[Drawn], b: &[Drawn]) -> Result<Paired, PairedError> {
         Paired::from_differences(&differences(a, b))
     }
 
-    /// The test of whether `differences` are 0 on average.
+    /// Tests whether the mean of `differences` is 0.
     ///
     /// ```
     /// use ohmspike_stats::draws::Draws;
@@ -96,13 +96,13 @@ impl Paired {
         Ok(Paired { difference: sample.mean, t, n, p, ci95, standard_error })
     }
 
-    /// The smallest difference that a test at level `alpha` would have found in [`POWER`] of all repetitions of the study.
+    /// Returns the smallest difference that a test at level `alpha` would detect with probability [`POWER`].
     pub fn least_difference(&self, alpha: f64) -> f64 {
         self.standard_error * least_shift(self.n - 1, alpha, POWER)
     }
 }
 
-/// The differences `a` less `b` of all outcomes that share their draws; copies count once.
+/// Returns the differences `a` minus `b` of all outcomes with shared draws; copies count once.
 pub fn differences(a: &[Drawn], b: &[Drawn]) -> Vec<Drawn> {
     let (a, b) = (distinct(a), distinct(b));
     let partners = ByDraws::new(&b, a.iter().map(|one| one.0));
@@ -113,35 +113,35 @@ pub fn differences(a: &[Drawn], b: &[Drawn]) -> Vec<Drawn> {
     pairs.collect()
 }
 
-/// One of several tests.
+/// A test in a family of tests.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Adjusted {
     /// The test.
     pub test: Paired,
-    /// Its p value, adjusted by Holm over the family.
+    /// p value, adjusted by Holm's method within the family.
     pub adjusted_p: f64,
-    /// Tests of the family.
+    /// Number of tests in the family.
     pub family: usize,
 }
 
 impl Adjusted {
-    /// Whether the two conditions differ.
+    /// Returns whether the two conditions differ significantly.
     pub fn differs(&self) -> bool {
         self.adjusted_p < ALPHA
     }
 
-    /// `*` to `***` by the adjusted p value.
+    /// Returns `*` to `***` for the adjusted p value.
     pub fn stars(&self) -> &'static str {
         stars(self.adjusted_p)
     }
 
-    /// The smallest difference that the family of tests could have found, whatever the others say.
+    /// Returns the smallest difference that the family of tests would detect, whatever the other results.
     pub fn least_difference(&self) -> f64 {
         self.test.least_difference(ALPHA / self.family as f64)
     }
 }
 
-/// A family of tests, adjusted together. Those that do not exist do not count.
+/// Adjusts a family of tests together. Missing tests do not count.
 pub fn adjusted(tests: Vec<Result<Paired, PairedError>>) -> Vec<Result<Adjusted, PairedError>> {
     let p_values: Vec<f64> = tests.iter().flatten().map(|test| test.p).collect();
     let mut adjusted = holm(&p_values).expect("p values of tests are probabilities").into_iter();
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_seed_adds_to_both_cancels() {
+    fn common_effects_of_a_seed_cancel() {
         let (a, b) = (drawn(&[0.5, 0.7, 0.9]), drawn(&[0.49, 0.688, 0.891]));
         let test = Paired::new(&a, &b).expect("three pairs");
         assert!(test.p < 0.02 && (test.difference - 0.031 / 3.0).abs() < 1e-12, "{test:?}");
@@ -172,8 +172,8 @@ mod tests {
     }
 
     #[test]
-    fn outcomes_are_paired_by_the_draws_that_both_have() {
-        // Without noise a network does not draw its writes.
+    fn outcomes_are_paired_by_shared_draws() {
+        // A noise-free network draws no writes.
         let clean = [1, 2, 3].map(|seed| (Draws([Some(seed), Some(seed), None, None, None]), seed as f64));
         let noisy = [3, 1, 2].map(|seed| (Draws::all(seed), 2.0 * seed as f64));
         let found = differences(&noisy, &clean);
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn pairs_without_a_test_are_told() {
+    fn reports_pairs_without_a_test() {
         let (two, three) = (drawn(&[0.5, 0.6]), drawn(&[0.5, 0.6, 0.7]));
         assert_eq!(Paired::new(&two, &three), Err(PairedError::TooFew { n: 2 }));
         assert_eq!(Paired::new(&[], &three), Err(PairedError::TooFew { n: 0 }));
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn missing_tests_are_not_adjusted_for() {
+    fn missing_tests_do_not_count_in_the_adjustment() {
         let (a, b) = (drawn(&[0.5, 0.7, 0.9]), drawn(&[0.49, 0.688, 0.891]));
         let all = adjusted(vec![Paired::new(&a, &b), Paired::new(&a, &a), Paired::new(&b, &a)]);
         let first = all[0].expect("a test");

@@ -1,20 +1,20 @@
-//! Checkpoints: how far the running trials have come, in `checkpoints/ID.bin`, so that a killed one goes on from there.
+//! Checkpoints in `checkpoints/ID.bin`, from which a killed trial resumes.
 //!
 //! ```text
-//! {"form": ..., "record": ..., "id": ..., "program": ..., "sha256": ...}     one line of JSON, sha256 of what follows
-//! the state of the trial                                                      postcard: every bit of a number
+//! {"form": ..., "record": ..., "id": ..., "program": ..., "sha256": ...}     one line of JSON; sha256 covers the rest
+//! the state of the trial                                                      postcard, all bits of every number
 //! ```
 //!
-//! A file is written aside, synced and renamed: it is there in whole or not at all, and whoever runs the same trial at the same
-//! time leaves the same state. One that cannot be read, or was written by another version of
-//! the program, is left out with a warning. When a checkpoint is written decides no bit of a result.
+//! A file is written to a temporary name, synced and renamed, so it is always complete. Two processes that run the same
+//! trial write the same state. A checkpoint that is damaged or from another version is ignored with a warning. The
+//! times of checkpoints do not affect results.
 
 use std::fs;
 use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use ohmspike_datasets::{persist, regular};
+use ohmspike_datasets::{persist, regular, write_reason};
 use serde::{Deserialize, Serialize};
 
 use crate::bounded;
@@ -22,15 +22,15 @@ use crate::record::ARITHMETIC;
 use crate::sha256::sha256;
 use crate::trial::{EpochEnd, TrialState};
 
-/// The form of a checkpoint; changes whenever [`TrialState`] does.
+/// Format of a checkpoint; changes whenever [`TrialState`] does.
 const FORM: &str = "ohmspike-checkpoint-2";
-/// Bytes of the first line, which has some 300.
+/// Largest first line, bytes; a typical one has 300.
 const LONGEST_HEADER: u64 = 4096;
-/// Bytes of a state. Each of the nine connections of the deepest network has at most 2^26 weights, and a cell of the richest
-/// device some 50 bytes: 30 GB; what is real is below 1 GB.
+/// Largest state, bytes. Each of the nine connections of the deepest network has at most 2²⁶ weights, with about 50
+/// bytes per cell of the most complex device: 30 GB. Real states stay below 1 GB.
 const LARGEST_STATE: u64 = 32 << 30;
 
-/// The checkpoints of a folder of results.
+/// The checkpoints of a results folder.
 #[derive(Clone, Debug)]
 pub struct Checkpoints {
     folder: PathBuf,
@@ -42,35 +42,38 @@ pub struct Checkpoints {
 pub struct Checkpoint<'a> {
     of: &'a Checkpoints,
     id: &'a str,
-    /// Epochs of the whole trial.
+    /// Number of epochs of the trial.
     epochs: usize,
-    /// When it was last written, or the trial begun.
+    /// Time of the last write, or of the start of the trial.
     last: Instant,
 }
 
-/// A checkpoint that cannot be used.
+/// A warning about a checkpoint.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CheckpointWarning {
-    /// There is none that this program can go on from.
-    #[error("{path}: no checkpoint to go on from, left out: {reason}\n\nhint: its trial starts anew")]
+    /// A checkpoint that this program cannot use.
+    #[error("{path}: unusable checkpoint ignored: {reason}\n\nhint: its trial starts again from the first epoch")]
     Unusable {
-        /// The file.
+        /// Path of the checkpoint.
         path: PathBuf,
         /// What is wrong with it.
         reason: String,
     },
-    /// It cannot be written.
-    #[error("{path}: cannot be written: {source}\n\nhint: the trial runs on, and starts anew if it is killed")]
+    /// A checkpoint that cannot be written.
+    #[error(
+        "cannot write `{path}`: {}\n\nhint: the trial continues, but restarts from the first epoch if it is killed",
+        write_reason(source)
+    )]
     Write {
-        /// The file.
+        /// Path of the checkpoint.
         path: PathBuf,
-        /// Why.
+        /// Cause.
         source: io::Error,
     },
 }
 
-/// The first line of a checkpoint.
+/// First line of a checkpoint.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Header {
@@ -94,7 +97,7 @@ impl Header {
 }
 
 impl Header {
-    /// Whether this is the header that is `expected`, with its sum where that is known.
+    /// Compares this header with the `expected` one; `with_sum` includes the checksum.
     fn check(&self, expected: &Header, with_sum: bool) -> Result<(), String> {
         let parts = [
             ("form", &self.form, &expected.form),
@@ -105,48 +108,48 @@ impl Header {
         ];
         let known = if with_sum { &parts[..] } else { &parts[..4] };
         match known.iter().find(|(_, found, wanted)| found != wanted) {
-            Some((part, found, wanted)) => Err(format!("its {part} must be `{wanted}`, got `{found}`")),
+            Some((part, found, wanted)) => Err(format!("expected {part} `{wanted}`, got `{found}`")),
             None => Ok(()),
         }
     }
 }
 
 impl Checkpoints {
-    /// Those below the folder `results`, written at the end of an epoch when `every` has passed since the last one.
+    /// Checkpoints below `results`, written at the end of an epoch once `every` has passed since the last one.
     pub fn new(results: &Path, every: Duration) -> Checkpoints {
         Checkpoints { folder: results.join("checkpoints"), every }
     }
 
-    /// That of the trial `id` of so many `epochs`, which begins now.
+    /// Returns the checkpoint of trial `id`, which has `epochs` epochs and starts now.
     pub fn of<'a>(&'a self, id: &'a str, epochs: usize) -> Checkpoint<'a> {
         Checkpoint { of: self, id, epochs, last: Instant::now() }
     }
 
-    /// Whether the trial `id` has one.
+    /// Whether trial `id` has a checkpoint.
     pub fn has(&self, id: &str) -> bool {
         self.file(id).is_file()
     }
 
-    /// Removes what there is of the trial `id`, and what processes that were killed while they wrote it have left.
+    /// Removes the checkpoint of trial `id` and its temporary files.
     pub fn remove(&self, id: &str) {
         self.remove_all(|other| other == id);
     }
 
-    /// Removes what there is of trials that are `done`, and the folder if it is empty then.
+    /// Removes the checkpoints of all trials that are `done`, and the folder if it is empty.
     pub fn remove_all(&self, done: impl Fn(&str) -> bool) {
         let Ok(entries) = fs::read_dir(&self.folder) else { return };
         for path in entries.flatten().map(|entry| entry.path()) {
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
             let ours = [".bin", ".part"].iter().any(|end| name.ends_with(end));
             if ours && name.split_once('.').is_some_and(|(id, _)| done(id)) {
-                // Best effort: what stays behind is never read again.
+                // Best effort: leftovers are never read.
                 let _ = fs::remove_file(&path);
             }
         }
         let _ = fs::remove_dir(&self.folder);
     }
 
-    /// That the trial `id` cannot go on from what was written, for this `reason`.
+    /// Returns a warning that the checkpoint of trial `id` is unusable for this `reason`.
     pub fn unusable(&self, id: &str, reason: impl ToString) -> CheckpointWarning {
         CheckpointWarning::Unusable { path: self.file(id), reason: reason.to_string() }
     }
@@ -157,10 +160,10 @@ impl Checkpoints {
 }
 
 impl Checkpoint<'_> {
-    /// Where the trial stood; none where it has not run before.
+    /// Loads the state of the trial; none if it has no checkpoint.
     ///
     /// # Errors
-    /// [`CheckpointWarning::Unusable`]; the trial then starts anew.
+    /// [`CheckpointWarning::Unusable`] if the file is unusable; the trial then starts again.
     pub fn load(&self) -> Result<Option<TrialState>, CheckpointWarning> {
         match regular::open(&self.of.file(self.id)) {
             Ok(file) => read(self.id, file).map(Some).map_err(|reason| self.of.unusable(self.id, reason)),
@@ -169,10 +172,10 @@ impl Checkpoint<'_> {
         }
     }
 
-    /// Writes how far the trial has come, if it is time to. After its last epoch it never is: the record comes next.
+    /// Writes the state if it is due. After the last epoch it never is, because the record follows.
     ///
     /// # Errors
-    /// [`CheckpointWarning::Write`]; what was written before stays.
+    /// [`CheckpointWarning::Write`] if writing fails; an earlier checkpoint remains.
     pub fn keep(&mut self, end: &EpochEnd) -> Result<(), CheckpointWarning> {
         if end.epochs.len() >= self.epochs || self.last.elapsed() < self.of.every {
             return Ok(());
@@ -190,7 +193,7 @@ impl Checkpoint<'_> {
     }
 }
 
-/// The bytes of the checkpoint of trial `id`.
+/// Serializes the checkpoint of trial `id`.
 fn written(id: &str, state: &TrialState) -> Vec<u8> {
     let state = postcard::to_stdvec(state).expect("states are plain values");
     let mut bytes = serde_json::to_vec(&Header::new(id, &state)).expect("headers are texts");
@@ -199,13 +202,13 @@ fn written(id: &str, state: &TrialState) -> Vec<u8> {
     bytes
 }
 
-/// The state in the `content` of a checkpoint of trial `id`, or what is wrong with it.
+/// Reads the state of trial `id` from the `content` of a checkpoint.
 fn read(id: &str, content: impl Read) -> Result<TrialState, String> {
     let (mut content, mut line) = (BufReader::new(content), Vec::new());
     bounded::read_line(&mut content, &mut line, 1, LONGEST_HEADER).map_err(|error| error.to_string())?;
-    let line = line.strip_suffix(b"\n").ok_or("it has no first line")?;
-    let header: Header = serde_json::from_slice(line).map_err(|error| format!("its first line: {error}"))?;
-    // Before the rest is read: a file of something else may be of any size.
+    let line = line.strip_suffix(b"\n").ok_or("the first line is missing")?;
+    let header: Header = serde_json::from_slice(line).map_err(|error| format!("first line: {error}"))?;
+    // Checked before the rest is read: another file may have any size.
     header.check(&Header::new(id, &[]), false)?;
     let state = bounded::read_all(content, LARGEST_STATE).map_err(|error| error.to_string())?;
     header.check(&Header::new(id, &state), true)?;
@@ -221,7 +224,7 @@ mod tests {
 
     const ID: &str = "0123456789abcdef";
 
-    /// What `then` makes of the checkpoint of a small trial of three epochs at the end of every one of them.
+    /// Calls `then` at the end of each of the three epochs of a small trial.
     fn at_every_end(then: &mut dyn FnMut(&EpochEnd)) {
         let mut settings = Settings::default();
         (settings.network.hidden, settings.network.steps) = (3, 5);
@@ -246,13 +249,13 @@ mod tests {
     }
 
     #[test]
-    fn a_state_comes_back_whole() {
+    fn a_state_survives_a_round_trip() {
         let state = state();
         assert_eq!(read(ID, &written(ID, &state)[..]), Ok(state));
     }
 
     #[test]
-    fn it_is_written_after_every_epoch_but_the_last() {
+    fn writes_after_every_epoch_except_the_last() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let checkpoints = Checkpoints::new(folder.path(), Duration::ZERO);
         let mut checkpoint = checkpoints.of(ID, 3);
@@ -268,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_not_written_before_it_is_time() {
+    fn does_not_write_before_it_is_due() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let checkpoints = Checkpoints::new(folder.path(), Duration::from_secs(3600));
         let mut checkpoint = checkpoints.of(ID, 3);
@@ -278,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_checkpoint_of_this_trial_and_program_is_left_out() {
+    fn ignores_checkpoints_of_another_trial_or_version() {
         let state = state();
         let whole = written(ID, &state);
         let body = whole.iter().position(|&byte| byte == b'\n').expect("a first line") + 1;
@@ -289,21 +292,18 @@ mod tests {
         let other_body = b"\x07";
         let other = serde_json::to_string(&Header::new(ID, other_body)).expect("texts") + "\n";
         for (bytes, reason) in [
-            (Vec::new(), "it has no first line"),
-            (whole[..body - 1].to_vec(), "it has no first line"),
-            (b"no checkpoint\n".to_vec(), "its first line: expected"),
+            (Vec::new(), "the first line is missing"),
+            (whole[..body - 1].to_vec(), "the first line is missing"),
+            (b"no checkpoint\n".to_vec(), "first line: expected"),
             (
                 with_header(FORM, "ohmspike-checkpoint-0"),
-                "its form must be `ohmspike-checkpoint-2`, got `ohmspike-checkpoint-0`",
+                "expected form `ohmspike-checkpoint-2`, got `ohmspike-checkpoint-0`",
             ),
-            (
-                with_header(&format!("\"arithmetic\":\"{ARITHMETIC}\""), "\"arithmetic\":\"0\""),
-                "its arithmetic must be `",
-            ),
-            (with_header(ID, "fedcba9876543210"), "its id must be `0123456789abcdef`, got `fedcba9876543210`"),
-            (with_header(env!("CARGO_PKG_VERSION"), "0.0.0"), "its program must be `"),
-            (whole[..whole.len() - 1].to_vec(), "its sha256 must be `"),
-            (flipped, "its sha256 must be `"),
+            (with_header(&format!("\"arithmetic\":\"{ARITHMETIC}\""), "\"arithmetic\":\"0\""), "expected arithmetic `"),
+            (with_header(ID, "fedcba9876543210"), "expected id `0123456789abcdef`, got `fedcba9876543210`"),
+            (with_header(env!("CARGO_PKG_VERSION"), "0.0.0"), "expected program `"),
+            (whole[..whole.len() - 1].to_vec(), "expected sha256 `"),
+            (flipped, "expected sha256 `"),
             ([other.as_bytes(), other_body].concat(), "Hit the end of buffer"),
         ] {
             let error = read(ID, &bytes[..]).expect_err(reason);
@@ -312,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn a_checkpoint_is_removed_with_what_killed_processes_left_of_it() {
+    fn removes_a_checkpoint_with_its_temporary_files() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let checkpoints = Checkpoints::new(folder.path(), Duration::ZERO);
         fs::create_dir(folder.path().join("checkpoints")).expect("a writable folder");
@@ -324,11 +324,11 @@ mod tests {
         assert_eq!(names(folder.path()), others);
         fs::remove_file(folder.path().join("checkpoints/0123456789abcdef.txt")).expect("it is there");
         checkpoints.remove_all(|_| true);
-        assert!(!folder.path().join("checkpoints").exists(), "an empty folder stayed");
+        assert!(!folder.path().join("checkpoints").exists(), "an empty folder remained");
     }
 
     #[test]
-    fn a_folder_that_cannot_be_written_is_named() {
+    fn names_a_folder_that_cannot_be_written() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         fs::write(folder.path().join("checkpoints"), "in the way").expect("a writable folder");
         let checkpoints = Checkpoints::new(folder.path(), Duration::ZERO);
@@ -337,6 +337,6 @@ mod tests {
         at_every_end(&mut |end| told.extend(checkpoint.keep(end).err().map(|error| error.to_string())));
         let place = folder.path().join("checkpoints/0123456789abcdef.bin").display().to_string();
         assert_eq!(told.len(), 2, "{told:?}");
-        assert!(told.iter().all(|told| told.starts_with(&format!("{place}: cannot be written: "))), "{told:?}");
+        assert!(told.iter().all(|told| told.starts_with(&format!("cannot write `{place}`: "))), "{told:?}");
     }
 }

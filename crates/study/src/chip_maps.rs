@@ -1,4 +1,4 @@
-//! Maps of a measured chip, as the study names them: read as text, understood once the shape of the layer is known.
+//! Maps of a measured chip: read as text, parsed once the shape of the layer is known.
 
 mod account;
 mod wrong_map;
@@ -19,36 +19,36 @@ use crate::sha256::sha256;
 pub use account::MapAccount;
 pub use wrong_map::WrongMap;
 
-/// The measured maps of a chip, a list of arrays each.
+/// The measured maps of a chip, by array.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ChipMaps {
-    /// Faults of the cells.
+    /// Fault maps.
     pub fault: Vec<MapFile>,
-    /// Conductances of the cells.
+    /// Conductance maps.
     pub conductance: Vec<MapFile>,
 }
 
-/// The text of a map and where it is from.
+/// The text of a map, and its origin.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MapFile {
-    /// The connection whose array it is of.
+    /// Connection stored in the array.
     pub connection: Connection,
-    /// The key that names it.
+    /// Key that names the map.
     pub key: String,
-    /// The path, as the study gives it.
+    /// Path as spelled in the study.
     pub path: String,
-    /// The CSV.
+    /// CSV text.
     pub text: String,
     /// SHA-256 of the text, in hexadecimal.
     pub sha256: String,
 }
 
-/// The maps of one layer's array.
+/// The maps of one array.
 #[derive(Clone, Debug, Default)]
 pub struct LayerMaps {
-    /// Faults of the cells.
+    /// Faulty cells.
     pub faults: Option<FaultMap>,
-    /// Conductances of the cells, µS.
+    /// Conductances, µS.
     pub conductances: Option<Matrix>,
 }
 
@@ -56,7 +56,7 @@ impl ChipMaps {
     /// Reads the maps that `settings` name. Paths are tried from the working directory, then from `folder`.
     ///
     /// # Errors
-    /// [`PrepareError::Map`] where one cannot be read.
+    /// [`PrepareError::Map`] if a map cannot be read.
     pub fn load(settings: &Settings, folder: &Path) -> Result<ChipMaps, PrepareError> {
         let mut maps = ChipMaps::default();
         for connection in settings.connections() {
@@ -67,10 +67,10 @@ impl ChipMaps {
         Ok(maps)
     }
 
-    /// The maps of `connection`, which has `rows` x `columns` pairs of cells of `device`.
+    /// Parses the maps of `connection`, an array of `rows` x `columns` pairs of cells of `device`.
     ///
     /// # Errors
-    /// [`WrongMap`].
+    /// Returns a [`WrongMap`] if a map does not fit the array.
     pub fn of_layer(
         &self,
         connection: Connection,
@@ -78,7 +78,7 @@ impl ChipMaps {
         columns: usize,
         device: &Device,
     ) -> Result<LayerMaps, WrongMap> {
-        // A tile that is larger than the array is cut at its ends, like those at the ends of a larger one.
+        // A tile larger than the array is cut at its edges, like the outer tiles of a larger array.
         let converters = &device.converters;
         let tile = Some((converters.tile_rows.unwrap_or(rows), converters.tile_columns.unwrap_or(columns)));
         let [fault, conductance] = [&self.fault, &self.conductance].map(|maps| of_connection(maps, connection));
@@ -91,7 +91,7 @@ impl ChipMaps {
     }
 }
 
-/// That of `maps` that is of `connection`.
+/// Returns the map of `connection`.
 pub fn of_connection(maps: &[MapFile], connection: Connection) -> Option<&MapFile> {
     maps.iter().find(|map| map.connection == connection)
 }
@@ -120,7 +120,7 @@ mod tests {
     use crate::settings::LayerSettings;
 
     #[test]
-    fn a_map_of_another_array_names_its_key_and_file() {
+    fn a_map_with_a_wrong_shape_names_its_key_and_file() {
         let device = Device::built_in("ideal").expect("built in");
         let file = |text: &str| {
             let (key, path) = ("readout.fault_map".to_owned(), "chip.csv".to_owned());
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn maps_are_found_beside_the_study_and_told_apart_by_layer() {
+    fn finds_maps_next_to_the_study_by_layer() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         fs::write(folder.path().join("chip.csv"), "0,1\n").expect("a writable folder");
         let mut settings = Settings::default();
@@ -153,7 +153,7 @@ mod tests {
         settings.layers[1].conductance_map = "missing.csv".to_owned();
         let error = ChipMaps::load(&settings, folder.path()).expect_err("no such file");
         assert_eq!(error.key(), Some("layer.2.conductance_map"));
-        let expected = "layer.2.conductance_map: missing.csv: cannot be read: ";
+        let expected = "layer.2.conductance_map: cannot read `missing.csv`: no such file";
         assert!(error.to_string().starts_with(expected), "{error}");
     }
 }

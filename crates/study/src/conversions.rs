@@ -1,24 +1,24 @@
-//! Where the conversions of a trial's column converters ended: the part that its record has of the range that they had.
+//! Where the conversions of column converters ended within their range.
 //!
-//! A converter with a range that is too small reports its last code for most sums, and one with a range that is too large
-//! reports the code 0: with either the network learns little, whatever its weights.
+//! A range that is too small returns the last code for most sums; one that is too large returns code 0. In both cases
+//! the network learns little, whatever its weights.
 
 use ohmspike_crossbar::CodeCounts;
 
 use crate::record::{ConnectionRecord, Record};
 
-/// Shares of the conversions by where on the scale they ended, 0 to 1.
+/// Fractions of conversions by where they ended, 0 to 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ConversionShares {
-    /// All conversions.
+    /// Number of conversions.
     pub conversions: u64,
-    /// At the lowest code.
+    /// Fraction at the lowest code.
     pub lowest: f64,
-    /// At the highest code.
+    /// Fraction at the highest code.
     pub highest: f64,
-    /// At the code 0, which is the lowest where codes are unsigned.
+    /// Fraction at code 0, which is the lowest of unsigned codes.
     pub zero: f64,
-    /// More than half a code beyond either end: what the converter lost.
+    /// Fraction more than half a code beyond either end, which the converter clips.
     pub clipped: f64,
 }
 
@@ -27,15 +27,15 @@ pub struct ConversionShares {
 pub struct Conversions {
     /// Name of the connection.
     pub connection: String,
-    /// Those of all epochs of training; none where nothing was converted.
+    /// Conversions in all training epochs; none if nothing was converted.
     pub training: Option<ConversionShares>,
-    /// Those of all tests.
+    /// Conversions in all tests.
     pub test: Option<ConversionShares>,
 }
 
 impl ConversionShares {
-    /// The shares of `counts`; none where nothing was converted.
-    pub fn of(counts: CodeCounts) -> Option<ConversionShares> {
+    /// Computes the fractions of `counts`; none without conversions.
+    pub fn from_counts(counts: CodeCounts) -> Option<ConversionShares> {
         let share = |part: u64| part as f64 / counts.conversions as f64;
         (!counts.is_empty()).then(|| ConversionShares {
             conversions: counts.conversions,
@@ -48,11 +48,12 @@ impl ConversionShares {
 }
 
 impl Record {
-    /// The conversions of every connection whose sums were converted, in the order of the network.
+    /// Returns the conversions of each connection with column converters, in network order.
     pub fn conversions(&self) -> Vec<Conversions> {
         let converted = |connection: &ConnectionRecord| {
             let used = connection.used.as_ref()?;
-            let (training, test) = (ConversionShares::of(used.training.codes), ConversionShares::of(used.test.codes));
+            let (training, test) =
+                (ConversionShares::from_counts(used.training.codes), ConversionShares::from_counts(used.test.codes));
             let connection = connection.name.clone();
             (training.is_some() || test.is_some()).then_some(Conversions { connection, training, test })
         };
@@ -67,7 +68,7 @@ mod tests {
     use ohmspike_snn::hardware::HardwareUse;
 
     #[test]
-    fn shares_are_those_of_the_counts_by_connection() {
+    fn computes_fractions_per_connection() {
         let counts = CodeCounts { conversions: 200, lowest: 10, highest: 30, zero: 100, clipped: 20 };
         let connection = |name: &str, training, test| {
             let mut used = HardwareUse::default();

@@ -1,24 +1,24 @@
-//! Texts as cells of CSV that a spreadsheet shows and does not run.
+//! CSV cells that a spreadsheet shows as text instead of running them.
 //!
-//! A spreadsheet takes a cell that begins with `=`, `+`, `-` or `@`, or with a tab or line break before one of these, for a formula,
-//! which may read other files or start programs. Names of devices and classes come from files of other people. Such texts get an
-//! apostrophe in front, which a spreadsheet hides; numbers stay numbers.
+//! A spreadsheet runs a cell as a formula if it starts with `=`, `+`, `-` or `@`, or with a tab or line break before
+//! one of these. A formula can read other files or start programs, and names of devices and classes come from files of
+//! other people. Such texts get a leading apostrophe, which a spreadsheet hides; numbers stay numbers.
 
 use std::borrow::Cow;
 
 use crate::legible::legible;
 
-/// What a formula begins with, in the wide form of East Asian keyboards too.
+/// Characters that start a formula, including the full-width forms of East Asian keyboards.
 const FORMULA: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
 
-/// The text as a spreadsheet may have it: no formula, and nothing that steers a terminal.
+/// Returns `text` without formulas and terminal control characters.
 pub fn harmless(text: &str) -> Cow<'_, str> {
     let shown = legible(text);
-    // Judged before a carriage return in front is replaced.
+    // Checked before a leading carriage return is replaced.
     if text.starts_with(FORMULA) && text.parse::<f64>().is_err() { Cow::Owned(format!("'{shown}")) } else { shown }
 }
 
-/// A text as a cell of CSV, in quotes where it needs them.
+/// Formats `text` as a CSV cell, quoted if needed.
 pub fn csv_cell(text: &str) -> String {
     let text = harmless(text);
     if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.into_owned() }
@@ -29,7 +29,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn formulas_become_texts_and_numbers_stay() {
+    fn formulas_become_text_and_numbers_stay() {
         for (text, cell) in [
             ("=1+1", "'=1+1"),
             ("=HYPERLINK(\"http://x\",\"y\")", "\"'=HYPERLINK(\"\"http://x\"\",\"\"y\"\")\""),

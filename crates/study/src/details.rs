@@ -1,7 +1,7 @@
-//! What figures of single networks need, beyond a record: rasters, traces and histograms of a trial.
+//! Details of a trial for figures of single networks: rasters, traces and histograms.
 //!
-//! A trial whose details a study asks for (`[observe] details`) leaves them in a file of its own, `details/ID.json`. They
-//! decide nothing, and a trial is named without regard to them.
+//! If a study asks for them (`[observe] details`), they are saved in `details/ID.json`. They don't affect results, and
+//! the ID of a trial does not depend on them.
 
 mod example;
 mod histogram;
@@ -15,58 +15,58 @@ pub use example::{Example, MembraneTrace};
 pub use histogram::Histogram;
 pub use update::UpdateAnatomy;
 
-/// The form of a file of details; changes together with that of records, for the same reason.
+/// Format version of details; changes together with that of records.
 pub const SCHEMA: u32 = 2;
 
-/// One trial from inside. A pure function of settings, device, data and seed.
+/// Details of one trial. They depend only on settings, device, data and seed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Details {
     /// [`SCHEMA`].
     pub schema: u32,
-    /// Arithmetic of the records beside which this stands.
+    /// Arithmetic version of the matching record.
     pub arithmetic: u32,
-    /// Name of the trial.
+    /// ID of the trial.
     pub id: String,
-    /// Before training.
+    /// Snapshot before training.
     pub before: Snapshot,
-    /// After the last epoch; null where training diverged.
+    /// Snapshot after the last epoch; null if training diverged.
     pub after: Option<Snapshot>,
-    /// The update that would come next, an entry per connection; null where training diverged.
+    /// The next update, per connection; null if training diverged.
     pub update: Option<Vec<UpdateAnatomy>>,
 }
 
-/// A network at one moment, and what it does with the test set.
+/// A network at one moment, on the test set.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Snapshot {
-    /// The first test image, and all that it leaves in the network.
+    /// The first test sample and the response to it.
     pub example: Option<Example>,
-    /// Hidden spikes by population, one entry a class.
+    /// Hidden spikes by population, per class.
     pub firing: Vec<ClassFiring>,
-    /// The weights.
+    /// Distribution of the weights.
     pub weights: WeightHistograms,
 }
 
-/// How the effective weights of a network are spread, thresholds.
+/// Distribution of the effective weights, thresholds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WeightHistograms {
-    /// From the inputs to excitatory neurons of the first hidden layer.
+    /// From the inputs to the excitatory neurons of the first hidden layer.
     pub to_excitatory: Histogram,
     /// From the inputs to its inhibitory neurons.
     pub to_inhibitory: Histogram,
-    /// From the last hidden layer to the readout, one entry a class.
+    /// From the last hidden layer to the readout, per class.
     pub to_classes: Vec<Histogram>,
 }
 
 impl WeightHistograms {
-    /// Of the weights inputs x `hidden` and hidden x `readout`; the first `excitatory` neurons of the first hidden layer are
-    /// excitatory.
-    pub fn of(hidden: &Matrix, readout: &Matrix, excitatory: usize) -> WeightHistograms {
+    /// Bins the weights inputs x `hidden` and hidden x `readout`. The first `excitatory` neurons of the first hidden
+    /// layer are excitatory.
+    pub fn new(hidden: &Matrix, readout: &Matrix, excitatory: usize) -> WeightHistograms {
         let columns = |matrix: &Matrix, columns: std::ops::Range<usize>| {
             let cells = (0..matrix.rows()).flat_map(|row| columns.clone().map(move |column| (row, column)));
-            Histogram::of(cells.map(|cell| matrix[cell]))
+            Histogram::from_values(cells.map(|cell| matrix[cell]))
         };
         WeightHistograms {
             to_excitatory: columns(hidden, 0..excitatory),
@@ -76,7 +76,7 @@ impl WeightHistograms {
     }
 }
 
-/// Tests only: details of a trial with nothing in them.
+/// Returns empty details of a trial, for tests.
 #[cfg(any(test, feature = "fixture"))]
 pub fn empty_details(id: &str) -> Details {
     let weights = WeightHistograms {
@@ -100,10 +100,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn weights_are_counted_by_who_receives_them() {
+    fn bins_weights_by_receiving_population() {
         let hidden = Matrix::from_fn(4, 5, |row, column| if row == 0 { 0.0 } else { column as f32 });
         let readout = Matrix::from_fn(5, 2, |row, column| row as f32 - 2.0 * column as f32);
-        let weights = WeightHistograms::of(&hidden, &readout, 3);
+        let weights = WeightHistograms::new(&hidden, &readout, 3);
         assert_eq!((weights.to_excitatory.count(), weights.to_inhibitory.count()), (12, 8));
         // A row of zeros and a column of zeros.
         assert_eq!((weights.to_excitatory.zeros, weights.to_inhibitory.zeros), (6, 2));

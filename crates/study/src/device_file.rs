@@ -1,7 +1,7 @@
-//! From a device file and the `[device]` keys of a study to a checked device.
+//! Loads a device file and applies the `[device]` keys of a study.
 //!
-//! The keys are put into the JSON of the file, each in the place of what stands there, and the whole is then read as
-//! any other device file: nothing that a file may not say can be said by a study.
+//! Each key overrides a value in the JSON of the file. The result is read like any other device file, so a study cannot
+//! set anything that a file cannot.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -13,14 +13,14 @@ use crate::bounded;
 use crate::prepare::PrepareError;
 use crate::sha256::sha256;
 
-/// `[device]` keys of a study, dotted, with their values.
+/// `[device]` keys of a study in dotted form, with their values.
 pub type DeviceKeys = BTreeMap<String, Value>;
 
-/// The device `name`, built in or a path from the working directory or from `folder`, with `keys` put in, and the
-/// SHA-256 of its behaviour.
+/// Loads the device `name` with `keys` applied, and returns it with the SHA-256 of its behaviour. `name` is a built-in
+/// device or a path, tried from the working directory and then from `folder`.
 ///
 /// # Errors
-/// [`PrepareError`] that names the study's key where that is at fault, else the file.
+/// Returns a [`PrepareError`] that names the key of the study if it is wrong, else the file.
 pub fn load(name: &str, keys: &DeviceKeys, folder: &Path) -> Result<(Device, String), PrepareError> {
     let (place, text) = read(name, folder)?;
     let device = Device::from_json(&text).map_err(|source| PrepareError::Device { place: place.clone(), source })?;
@@ -37,7 +37,7 @@ pub fn load(name: &str, keys: &DeviceKeys, folder: &Path) -> Result<(Device, Str
     Ok((device, behaviour_sha256(value)))
 }
 
-/// Where the device is from, and its text.
+/// Returns the origin and the text of a device.
 fn read(name: &str, folder: &Path) -> Result<(String, String), PrepareError> {
     if let Some((_, text)) = BUILT_IN.iter().find(|(known, _)| *known == name) {
         return Ok((name.to_owned(), (*text).to_owned()));
@@ -47,35 +47,29 @@ fn read(name: &str, folder: &Path) -> Result<(String, String), PrepareError> {
             let source = std::io::Error::from(std::io::ErrorKind::NotFound);
             return Err(PrepareError::DeviceFile { path: PathBuf::from(name), source });
         }
-        let known: Vec<String> = BUILT_IN.iter().map(|(known, _)| format!("`{known}`")).collect();
         let likeness = |known: &str| strsim::jaro_winkler(&name.to_lowercase(), known);
         let nearest = BUILT_IN.iter().map(|(known, _)| *known).max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
         let nearest = nearest.expect("there are built-in devices");
-        return Err(PrepareError::UnknownDevice {
-            key: "hardware.device".to_owned(),
-            name: name.to_owned(),
-            known: known.join(", "),
-            nearest,
-        });
+        return Err(PrepareError::UnknownDevice { key: "hardware.device".to_owned(), name: name.to_owned(), nearest });
     };
     let text = bounded::read_named_text(&path, bounded::LARGEST_DEVICE)
         .map_err(|source| PrepareError::DeviceFile { path: path.clone(), source })?;
     Ok((path.display().to_string(), text))
 }
 
-/// The file called `name`, tried from the working directory, then from `folder`.
+/// Finds the file `name`, first from the working directory, then from `folder`.
 pub(crate) fn find(name: &str, folder: &Path) -> Option<PathBuf> {
     [PathBuf::from(name), folder.join(name)].into_iter().find(|path| path.exists())
 }
 
-/// Refuses a key of an older device file with the key that a study gives today.
+/// Rejects a renamed key and names its replacement.
 fn refuse_renamed(key: &str) -> Result<(), PrepareError> {
     let Some(new) = renamed_key(key) else { return Ok(()) };
     let source = DeviceError::RenamedKey { key: key.to_owned(), new: format!("device.{new}") };
     Err(PrepareError::DeviceKey { key: format!("device.{key}"), source })
 }
 
-/// Keys that choose a kind, with the keys beside them that only another kind has.
+/// Keys that select a kind, and the keys that belong to only one kind.
 const KINDS: &[(&str, &[&str])] = &[
     ("write.noise", &["sigma_microsiemens", "sigma_percent_of_conductance", "convention", "points"]),
     ("write.scheme", &["pulses", "verify"]),
@@ -105,11 +99,11 @@ const KINDS: &[(&str, &[&str])] = &[
     ("reference_branch.kind", &["sigma_ln_resistance"]),
 ];
 
-/// Takes out what the file says for another kind than the one that is `given`: of a mechanism that becomes another one, or
-/// none, its old numbers say nothing. Those that the study gives stay.
+/// Removes values of the file that belong to another kind than `given`: they have no meaning for the new kind. Values
+/// that the study sets stay.
 fn make_way(value: &mut Value, key: &str, given: &Value, keys: &DeviceKeys) {
     let Some((_, others)) = KINDS.iter().find(|(kind, _)| *kind == key) else { return };
-    let (parent, name) = key.rsplit_once('.').expect("kinds stand in sections");
+    let (parent, name) = key.rsplit_once('.').expect("kinds are in sections");
     let object = parent.split('.').try_fold(value, |at, name| at.get_mut(name)).and_then(Value::as_object_mut);
     let Some(object) = object.filter(|object| object.get(name).is_some_and(|old| old != given)) else { return };
     for other in *others {
@@ -120,7 +114,7 @@ fn make_way(value: &mut Value, key: &str, given: &Value, keys: &DeviceKeys) {
     }
 }
 
-/// Puts `given` in the place of what stands at the dotted `key`; objects that are missing on the way are made.
+/// Sets the value at the dotted `key`, creating missing objects.
 fn put(value: &mut Value, key: &str, given: &Value) -> Result<(), PrepareError> {
     let (mut at, mut walked) = (value, Vec::new());
     for name in key.split('.') {
@@ -135,7 +129,7 @@ fn put(value: &mut Value, key: &str, given: &Value) -> Result<(), PrepareError> 
     Ok(())
 }
 
-/// Numbers without a fraction as integers, so that 1.0 and 1 are the same device.
+/// Turns numbers without a fraction into integers, so that 1.0 and 1 give the same device.
 fn whole(given: &Value) -> Value {
     match given.as_f64() {
         Some(number) if given.is_f64() && number.fract() == 0.0 && number.abs() < 1e15 => Value::from(number as i64),
@@ -143,7 +137,7 @@ fn whole(given: &Value) -> Value {
     }
 }
 
-/// The file itself is a device, so that the study's keys are at fault: the one that is named, where one is.
+/// Blames the keys of the study for an invalid device, since the file itself is valid: the named key, if there is one.
 fn blame(place: String, keys: &DeviceKeys, source: DeviceError) -> PrepareError {
     let wrong = source.key();
     let below = |long: &str, short: &str| {
@@ -158,7 +152,7 @@ fn blame(place: String, keys: &DeviceKeys, source: DeviceError) -> PrepareError 
     }
 }
 
-/// The hash of a device without what only people read. Keys are sorted, so that their order does not count.
+/// Hashes a device without its descriptive keys. Keys are sorted, so their order does not matter.
 fn behaviour_sha256(mut device: Value) -> String {
     if let Some(keys) = device.as_object_mut() {
         for key in ["$schema", "name", "description", "provenance"] {
@@ -180,11 +174,11 @@ mod tests {
     }
 
     fn message(name: &str, keys: &[(&str, Value)]) -> String {
-        with(name, keys).expect_err("a key that cannot be").to_string()
+        with(name, keys).expect_err("an invalid key").to_string()
     }
 
     #[test]
-    fn keys_take_the_place_of_the_file_and_make_the_objects_they_need() {
+    fn keys_override_the_file_and_create_missing_objects() {
         let keys = [("write.noise", "relative".into()), ("write.sigma_percent_of_conductance", 2.5.into())];
         let (device, sha256) = with("ideal", &keys).expect("a device");
         assert_eq!(device.write.noise, WriteNoise::Relative { fraction: 0.025 });
@@ -195,31 +189,31 @@ mod tests {
         assert_eq!(device.read.white, WhiteNoise::Relative { fraction: 0.03 });
     }
 
-    /// Switching a mechanism off, or to another kind, is one key: the numbers of the old kind go.
+    /// Disabling a mechanism, or changing its kind, takes one key: the values of the old kind are removed.
     #[test]
-    fn another_kind_makes_way() {
+    fn changing_the_kind_removes_the_old_values() {
         let (device, _) = with("illustrative-oxide", &[("write.noise", "none".into())]).expect("a device");
         assert_eq!(device.write.noise, WriteNoise::None);
         let keys = [("write.noise", "relative".into()), ("write.sigma_percent_of_conductance", 2.into())];
         let (device, _) = with("pcm-joshi-2020", &keys).expect("a device");
         assert_eq!(device.write.noise, WriteNoise::Relative { fraction: 0.02 });
         for off in [("drift.law", "none"), ("read.white.noise", "none"), ("write.noise", "none")] {
-            with("pcm-joshi-2020", &[(off.0, off.1.into())]).expect("a mechanism that is switched off");
+            with("pcm-joshi-2020", &[(off.0, off.1.into())]).expect("a disabled mechanism");
         }
         with("1t1r-yousuf-2025", &[("write.scheme", "add".into())]).expect("another scheme");
-        // The kind that the file has already leaves its numbers.
+        // Setting the kind that the file already has keeps its values.
         let (device, _) = with("illustrative-oxide", &[("write.noise", "table".into())]).expect("a device");
         assert_eq!(device.write.noise, Device::built_in("illustrative-oxide").expect("built in").write.noise);
     }
 
     #[test]
-    fn a_file_that_is_not_there_is_told_as_a_file() {
+    fn names_a_missing_file() {
         let message = message("no/such.json", &[]);
-        assert!(message.starts_with("no/such.json: cannot be read: "), "{message}");
+        assert!(message.starts_with("cannot read `no/such.json`: no such file"), "{message}");
     }
 
     #[test]
-    fn the_same_numbers_are_the_same_device() {
+    fn equal_numbers_give_the_same_device() {
         let key = "window.low_resistance_ohm";
         let as_in_the_file = with("ideal", &[]).expect("built in").1;
         for same in [Value::from(1000), Value::from(1000.0)] {
@@ -230,10 +224,11 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_key_is_named_as_the_study_gave_it() {
+    fn names_a_wrong_key_as_the_study_spells_it() {
         assert_eq!(
             message("ideal", &[("window.high_resistance_ohm", 10.into())]),
-            "device.window.high_resistance_ohm: got 10 ohm, must be at least 1.001 times `low_resistance_ohm`, which is 1000 ohm",
+            "device.window.high_resistance_ohm: got 10 ohm, must be at least 1.001 times `low_resistance_ohm`, which \
+             is 1000 ohm",
         );
         assert_eq!(
             message("ideal", &[("window.high_resistance_ohms", 10.into())]),
@@ -241,20 +236,20 @@ mod tests {
         );
         assert_eq!(
             message("ideal", &[("window.low_resistance_ohm.low", 10.into())]),
-            "device.window.low_resistance_ohm.low: `window.low_resistance_ohm` must be an object to hold a key, got 1000",
+            "device.window.low_resistance_ohm.low: expected `window.low_resistance_ohm` to be an object, got 1000",
         );
         assert_eq!(
             message("ideal", &[("window.low_resistance_ohm", "low".into())]),
             "device.window.low_resistance_ohm: got string \"low\", must be a number",
         );
         assert_eq!(message("ideal", &[("window", 3.into())]), "device.window: got integer `3`, must be an object");
-        let error = with("ideal", &[("write.noise", "loud".into())]).expect_err("a word that is none");
+        let error = with("ideal", &[("write.noise", "loud".into())]).expect_err("an unknown kind");
         assert_eq!(error.key(), Some("device.write.noise"));
         assert!(error.to_string().starts_with("device.write.noise: got `loud`, must be one of"), "{error}");
     }
 
     #[test]
-    fn old_keys_and_words_are_refused_with_the_new_ones() {
+    fn rejects_renamed_keys_and_words() {
         assert_eq!(
             message("ideal", &[("chip.step_gain_sigma", 0.1.into())]),
             "device.chip.step_gain_sigma: unknown key\n\nhint: renamed to `device.device_to_device.step_gain_sigma`",
@@ -269,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_another_one_needs_is_told_with_the_keys_of_the_study() {
+    fn names_the_study_keys_that_need_a_missing_key() {
         let error = with("ideal", &[("write.noise", "relative".into())]).expect_err("no number");
         assert_eq!(error.key(), None);
         assert_eq!(

@@ -1,4 +1,4 @@
-//! The weights of a trial in the device that its settings name.
+//! Builds the weights of a trial on the device that its settings name.
 
 mod error;
 
@@ -18,18 +18,18 @@ use crate::prepare::{DataShape, LoadedDevice};
 use crate::settings::Settings;
 use crate::trial::network::network;
 
-/// The connections of a network that `settings` describe and `data` are shown to, in their order, each with its rows and
-/// columns. There are none of a network that cannot be, which checked settings do not describe.
+/// Returns the connections of the network that `settings` describe, in order, with their rows and columns. Returns none
+/// for an invalid network, which checked settings never describe.
 pub fn shapes(settings: &Settings, data: DataShape) -> Vec<(Connection, (usize, usize))> {
     let Ok(network) = network(settings, data) else { return Vec::new() };
     network.connections().map(|connection| (connection, network.shape(connection))).collect()
 }
 
-/// What holds a layer with the given first weights: abstract weights without a device, a chip of it with one. `chip`
-/// opens the streams of what is drawn once a chip.
+/// Builds the store of a layer with the given initial weights: abstract weights without a device, else a chip of it.
+/// `chip` opens the random streams of draws made once per chip.
 ///
 /// # Errors
-/// [`HardwareError`] where the first weights do not fit the device, or a map not the layer.
+/// Returns a [`HardwareError`] if the initial weights do not fit the device, or a map does not fit the layer.
 pub fn layer_weights(
     settings: &Settings,
     loaded: Option<&LoadedDevice>,
@@ -42,7 +42,7 @@ pub fn layer_weights(
     let Some(LoadedDevice { device, maps, .. }) = loaded else {
         return Ok(LayerWeights::Digital(DigitalWeights::noisy(initial, signs, study_sigma)));
     };
-    let branch = |sign| branch_of(sign).expect("settings refuse a device for weights of either sign");
+    let branch = |sign| branch_of(sign).expect("settings reject devices for weights of either sign");
     let branches: Vec<Branch> = signs.into_iter().map(branch).collect();
     let (rows, columns) = (initial.rows(), initial.columns());
     let LayerMaps { faults, conductances } = maps.of_layer(connection, rows, columns, device)?;
@@ -60,7 +60,7 @@ pub fn layer_weights(
     Ok(LayerWeights::Crossbar(Box::new(CrossbarWeights::new(array, settings.sample_seconds()))))
 }
 
-/// Whether the write noise of `device` follows `noise.level_percent`.
+/// Whether the write noise of `device` is set by `noise.level_percent`.
 pub fn follows_study_level(device: Option<&Device>) -> bool {
     device.is_none_or(|device| device.write.noise == WriteNoise::FromStudy)
 }

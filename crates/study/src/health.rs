@@ -1,4 +1,4 @@
-//! Whether the number of a trial says anything about its hardware.
+//! Checks whether the outcome of a trial says anything about its hardware.
 //!
 //! | state | test |
 //! |---|---|
@@ -6,14 +6,14 @@
 //! | saturated | most neurons of a hidden layer spike at more than half of the steps, before or after training |
 //! | at chance | the 95 % interval of the outcome includes the accuracy of guessing |
 //! | not converged | the outcome still rises within its window ([`rise`]) |
-//! | clipped | more than 1 % of the writes to a connection end at the top of the window, or of its conversions beyond a fixed range |
+//! | clipped | more than 1 % of the writes to a connection end at the upper end of the window, or more than 1 % of its conversions are outside a fixed range |
 //!
-//! A trial without an outcome diverged, which its record says itself. A swept axis is *unlearned* where its reference is
-//! unhealthy (`ohmspike_analysis::point_health`). All tests are pure functions of a record, so that records written before a test existed have
-//! it too; only the [`Cause`] of silence is looked for by the trial itself.
+//! A trial without an outcome diverged, as its record states. A swept axis is *unlearned* if its reference is unhealthy
+//! (`ohmspike_analysis::point_health`). All tests are pure functions of a record, so they also apply to records of
+//! earlier versions. Only the [`Cause`] of silence is found during the trial.
 //!
-//! A network at chance has a number that can be right: enough noise takes every network there. It counts as a point of a
-//! curve, and only a reference at chance is of no use. Every other state keeps a trial out of every answer.
+//! A network at chance can be a valid result: enough noise brings every network there. It counts as a point of a curve;
+//! only a reference at chance is useless. Every other state excludes a trial from all results.
 
 mod cause;
 mod chance;
@@ -39,24 +39,24 @@ pub(crate) use saturated::MOST_STEPS;
 pub use saturated::Saturated;
 pub use silent::{LEAST_SPIKES, Silence};
 
-/// One thing that is wrong with a trial, with the numbers that decide.
+/// One problem of a trial, with the numbers behind it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "state", rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum HealthState {
-    /// A hidden layer hardly fires.
+    /// A hidden layer fires almost never.
     Silent(Silence),
-    /// A hidden layer fires nearly always.
+    /// A hidden layer fires almost always.
     Saturated(Saturated),
     /// The outcome may be that of guessing.
     AtChance(AtChance),
     /// The outcome still rises.
     NotConverged(Rise),
-    /// Writes or conversions end at the top of their range.
+    /// Writes or conversions end at the limit of their range.
     Clipped(Clipped),
 }
 
-/// The kinds of [`HealthState`], in the order in which they are listed.
+/// Kinds of [`HealthState`], in the order of listings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum HealthKind {
@@ -73,7 +73,7 @@ pub enum HealthKind {
 }
 
 impl HealthKind {
-    /// All kinds, in their order.
+    /// All kinds, in order.
     pub const ALL: [HealthKind; 5] = [
         HealthKind::Silent,
         HealthKind::Saturated,
@@ -82,7 +82,7 @@ impl HealthKind {
         HealthKind::AtChance,
     ];
 
-    /// The kind in words.
+    /// Returns the kind in words.
     pub fn words(self) -> &'static str {
         match self {
             HealthKind::Silent => "silent",
@@ -93,14 +93,14 @@ impl HealthKind {
         }
     }
 
-    /// Whether a trial in this state is kept out of every answer.
+    /// Whether this state excludes a trial from all results.
     pub fn excludes(self) -> bool {
         self != HealthKind::AtChance
     }
 }
 
 impl HealthState {
-    /// Its kind.
+    /// Returns the kind of this state.
     pub fn kind(&self) -> HealthKind {
         match self {
             HealthState::Silent(_) => HealthKind::Silent,
@@ -111,7 +111,7 @@ impl HealthState {
         }
     }
 
-    /// What to do about it, for a trial of these settings.
+    /// Returns what to do, for a trial with `settings`.
     pub fn advice(&self, settings: &Settings) -> String {
         match self {
             HealthState::Silent(silence) => silence.advice(settings),
@@ -124,7 +124,7 @@ impl HealthState {
 }
 
 impl HealthState {
-    /// What decides, with its numbers, without the kind.
+    /// Returns the reason with its numbers, without the kind.
     pub fn reason(&self) -> String {
         match self {
             HealthState::Silent(silence) => silence.to_string(),

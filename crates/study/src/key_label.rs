@@ -1,58 +1,58 @@
-//! The keys of a study in words, with their units.
+//! Labels of study keys, with their units.
 
 use crate::axis_value::number;
 use crate::axis_value::plain;
 
 /// Excitatory fraction of the hidden neurons.
 pub const FRACTION: &str = "network.excitatory_fraction";
-/// Noise of every weight update.
+/// Noise of each weight update.
 pub const NOISE: &str = "noise.level_percent";
-/// Factor on the device's write spread.
+/// Factor on the write noise of the device.
 pub const SPREAD_SCALE: &str = "hardware.write_spread_scale";
-/// Initial spread of the first weights.
+/// Initial weight spread.
 pub const SIGMA_INIT: &str = "weights.sigma_init";
 pub(super) const DEVICE: &str = "hardware.device";
 
-/// Keys with their words and unit.
+/// Keys with their label and unit.
 const KNOWN: [(&str, &str, &str); 36] = [
     (NOISE, "noise of every weight update", "% of σ_init"),
-    (FRACTION, "excitatory share of the hidden neurons", ""),
-    (SPREAD_SCALE, "factor on the device's write spread", ""),
+    (FRACTION, "excitatory fraction of the hidden neurons", ""),
+    (SPREAD_SCALE, "factor on the device's write noise", ""),
     (DEVICE, "device", ""),
     ("network.hidden", "hidden neurons", ""),
-    ("network.steps", "steps of a sample", ""),
-    (SIGMA_INIT, "initial spread σ_init of hidden weights", "thresholds"),
-    ("readout.sigma_init", "initial spread of readout weights", "thresholds"),
+    ("network.steps", "time steps per sample", ""),
+    (SIGMA_INIT, "initial weight spread σ_init", "thresholds"),
+    ("readout.sigma_init", "initial weight spread of the readout", "thresholds"),
     ("hardware.weight_at_gmax", "weight of a hidden cell at Gmax", "thresholds"),
     ("readout.weight_at_gmax", "weight of a readout cell at Gmax", "thresholds"),
     ("hardware.retention_seconds", "time between the last write and the test", "s"),
-    ("training.epochs", "epochs of training", ""),
-    ("training.batch", "samples a batch", ""),
+    ("training.epochs", "training epochs", ""),
+    ("training.batch", "samples per batch", ""),
     ("training.learning_rate", "learning rate", ""),
-    ("training.tau_mem_steps", "time constant of the membrane", "steps"),
-    ("training.tau_syn_steps", "time constant of the synaptic current", "steps"),
+    ("training.tau_mem_steps", "membrane time constant", "steps"),
+    ("training.tau_syn_steps", "synaptic time constant", "steps"),
     ("training.surrogate_steepness", "steepness of the surrogate", ""),
-    ("outcome.last_epochs", "epochs that the outcome is the mean of", ""),
+    ("outcome.last_epochs", "epochs averaged by the outcome", ""),
     ("device.read.white.sigma_percent_of_conductance", "white read noise", "% of G"),
     ("device.read.white.sigma_microsiemens", "white read noise", "µS"),
     ("device.write.sigma_percent_of_conductance", "write noise", "% of G"),
     ("device.write.sigma_microsiemens", "write noise", "µS"),
-    ("device.read.rtn.amplitude_percent_of_conductance", "telegraph noise, from peak to peak", "% of G"),
-    ("device.read.rtn.fraction_of_cells", "share of cells with telegraph noise", ""),
-    ("device.faults.p_low_resistance", "share of cells stuck at the low resistance", ""),
-    ("device.faults.p_high_resistance", "share of cells stuck at the high resistance", ""),
-    ("device.faults.p_stuck_random", "share of cells stuck anywhere", ""),
-    ("device.faults.p_dead_row", "share of dead row lines", ""),
-    ("device.faults.p_dead_column", "share of dead column lines", ""),
-    ("device.faults.p_cluster", "share of column lines with a cluster of stuck cells", ""),
+    ("device.read.rtn.amplitude_percent_of_conductance", "random telegraph noise, peak to peak", "% of G"),
+    ("device.read.rtn.fraction_of_cells", "fraction of cells with random telegraph noise", ""),
+    ("device.faults.p_low_resistance", "fraction of cells stuck at the low resistance", ""),
+    ("device.faults.p_high_resistance", "fraction of cells stuck at the high resistance", ""),
+    ("device.faults.p_stuck_random", "fraction of cells stuck at a random level", ""),
+    ("device.faults.p_dead_row", "fraction of dead row lines", ""),
+    ("device.faults.p_dead_column", "fraction of dead column lines", ""),
+    ("device.faults.p_cluster", "fraction of column lines with a cluster of stuck cells", ""),
     ("device.converters.adc.bits", "resolution of the column converters", "bits"),
     ("device.converters.dac.bits", "resolution of the row drivers", "bits"),
-    ("device.converters.tile_rows", "rows of a tile", ""),
-    ("device.levels.count", "levels of a cell", ""),
-    ("device.device_to_device.write_spread_sigma_ln", "spread of the write spread from cell to cell", "σ of ln"),
-    ("device.write.verify.tries", "tries of a write", ""),
+    ("device.converters.tile_rows", "rows per tile", ""),
+    ("device.levels.count", "levels per cell", ""),
+    ("device.device_to_device.write_spread_sigma_ln", "device-to-device variation of the write noise", "σ of ln"),
+    ("device.write.verify.tries", "tries per write", ""),
 ];
-/// Units as the end of a key spells them; those come first that end in others.
+/// Units by the end of a key; longer endings come first.
 const UNITS: [(&str, &str); 21] = [
     ("percent_of_conductance", "% of G"),
     ("percent_of_target", "% of G"),
@@ -77,7 +77,7 @@ const UNITS: [(&str, &str); 21] = [
     ("bits", "bits"),
 ];
 
-/// What a key is in words, and its unit; empty where it has none.
+/// Returns the label of a key and its unit; the unit is empty if there is none.
 pub fn words_and_unit(key: &str) -> (String, &'static str) {
     if let Some((_, words, unit)) = KNOWN.iter().find(|(known, ..)| *known == key) {
         return ((*words).to_owned(), unit);
@@ -89,23 +89,23 @@ pub fn words_and_unit(key: &str) -> (String, &'static str) {
     (words, unit.map_or("", |(_, unit)| unit))
 }
 
-/// Title of an axis: words and unit.
+/// Returns the title of an axis: label and unit.
 pub fn axis_label(key: &str) -> String {
     titled(words_and_unit(key))
 }
 
-/// Words with their unit in brackets.
+/// Formats a label with its unit in brackets.
 pub(super) fn titled((words, unit): (String, &str)) -> String {
     if unit.is_empty() { words } else { format!("{words} ({unit})") }
 }
 
-/// A key with one of its values: words, value and unit.
+/// Formats a key with one of its values: label, value and unit.
 pub fn stated(key: &str, value: &toml::Value) -> String {
     let (words, unit) = words_and_unit(key);
     format!("{words}: {} {unit}", value_label(key, value)).trim_end().to_owned()
 }
 
-/// What stands before the values of a key in a legend.
+/// Returns the heading of the values of a key in a legend.
 pub fn heading(key: &str) -> String {
     match key {
         FRACTION => "exc:inh".to_owned(),
@@ -113,8 +113,8 @@ pub fn heading(key: &str) -> String {
     }
 }
 
-/// A value of a key in a legend or beside an axis: shares of excitatory neurons as the literature writes them, 80:20; files
-/// by their names.
+/// Formats a value of a key for a legend or axis: excitatory fractions as ratios (80:20), files without folder and
+/// extension.
 pub fn value_label(key: &str, value: &toml::Value) -> String {
     match (key, number(value)) {
         (FRACTION, Some(fraction)) => {
@@ -135,7 +135,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn units_are_those_that_the_key_spells() {
+    fn units_follow_the_key() {
         for (key, label) in [
             ("noise.level_percent", "noise of every weight update (% of σ_init)"),
             ("device.read.white.sigma_percent_of_conductance", "white read noise (% of G)"),
@@ -153,7 +153,7 @@ mod tests {
         }
     }
 
-    /// Every key that is known here is one that a study can have.
+    /// Every labelled key is a valid study key.
     #[test]
     fn known_keys_exist() {
         let keys = crate::study::known_keys();

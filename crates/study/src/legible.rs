@@ -1,12 +1,11 @@
-//! Texts of files and flags as a terminal may show them: a control character in a name can move the cursor, recolour the
-//! screen or hide a line.
+//! Makes text from files and flags safe for a terminal: control characters can move the cursor, change colours or hide
+//! lines.
 
 use std::borrow::Cow;
 
 use ohmspike_datasets::is_control;
 
-/// The text with `?` in place of every control character except tab and line feed, and of the marks that turn the direction
-/// of text.
+/// Replaces control characters other than tab and line feed, and marks that change the text direction, with `?`.
 pub fn legible(text: &str) -> Cow<'_, str> {
     if text.chars().any(is_illegible) {
         Cow::Owned(text.chars().map(|letter| if is_illegible(letter) { '?' } else { letter }).collect())
@@ -15,7 +14,7 @@ pub fn legible(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// The text in one line: line feeds and tabs are replaced by spaces.
+/// Puts the text on one line: line feeds and tabs become spaces.
 pub fn one_line(text: &str) -> String {
     legible(text).replace(['\n', '\t'], " ")
 }
@@ -29,7 +28,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn controls_are_replaced_and_nothing_else() {
+    fn replaces_only_control_characters() {
         for (text, shown) in [
             ("plain, 3.2 µS\n\tσ ± 1 %", "plain, 3.2 µS\n\tσ ± 1 %"),
             ("\u{1b}[2Jgone\u{7}", "?[2Jgone?"),

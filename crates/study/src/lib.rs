@@ -1,18 +1,20 @@
-//! Studies: from a study file to records.
+//! Runs studies: from a study file to records.
 //!
-//! Parts, in the order in which data meets them:
-//! - [`settings`]: everything that decides the outcome of a trial; [`study`]: a study file and its grid of trials;
-//! - [`prepare`]: data sets and devices, read once, from [`device_file`] and [`chip_maps`]; [`trial`]: one trial, the page to read first;
-//! - [`warning`]: settings that are valid but probably unintended;
-//! - [`hardware`]: the weights of a trial in the device that its settings name;
-//! - [`health`]: whether the number of a trial says anything about its hardware;
-//! - [`run_study`](mod@run_study): all of it in one call; [`results`]: a results folder, read;
-//! - [`run`]: trials on threads and shards; [`pool`]: the threads, which help one another; [`record`], [`observation`], [`details`]: what they leave, on which [`machine`]; [`store`]: kept safe
-//!   against being killed; [`checkpoint`]: how far the running ones have come;
+//! The modules, in the order of the data flow:
+//! - [`trial`]: one trial. Start reading here.
+//! - [`settings`]: everything that decides the outcome of a trial; [`study`]: a study file and its grid of trials.
+//! - [`prepare`]: reads data sets and devices once, with [`device_file`] and [`chip_maps`].
+//! - [`warning`]: settings that are valid but probably unintended.
+//! - [`hardware`]: the weights of a trial on its devices.
+//! - [`health`]: whether the outcome of a trial says anything about its hardware.
+//! - [`run_study`](mod@run_study): all of it in one call; [`results`]: reads a results folder.
+//! - [`run`]: runs trials on threads and shards; [`pool`]: the threads, which share their work.
+//! - [`record`], [`observation`], [`details`]: the results of a trial; [`machine`]: the machine it ran on.
+//! - [`store`]: saves records safely; [`checkpoint`]: resumes killed trials.
 //! - [`reference`]: study keys, device keys and record fields with units and meanings, from the types;
-//! - [`status`], [`eta`]: trials done and left, and for how long; [`cluster`]: the same study as jobs of Slurm.
+//! - [`status`], [`eta`]: finished and remaining trials and time; [`cluster`]: Slurm jobs.
 //!
-//! It prints nothing.
+//! The crate prints nothing.
 
 pub mod axis_value;
 pub mod bounded;

@@ -1,37 +1,38 @@
-//! Which hidden neurons the distances of spike trains are taken between.
+//! Selects the hidden neurons for distances of spike trains.
 //!
-//! All pairs of n neurons take 3 x 8 n² bytes: 24 MB for 1,000 neurons and 100 GB for 65,536. Of more than 1,000 neurons a drawn sample
-//! of 1,000 stands for all, with the share of excitatory neurons that the layer has. Neurons of one population are interchangeable,
-//! so that means over the pairs of a sample estimate those over all pairs. The draw is the same in every trial.
+//! All pairs of n neurons take 3 x 8 n² bytes: 24 MB for 1,000 neurons and 100 GB for 65,536. Layers with more than
+//! 1,000 neurons use a random sample of 1,000 with the same excitatory fraction. Neurons of one population are
+//! interchangeable, so means over pairs of the sample estimate those over all pairs. The sample is the same in every
+//! trial.
 
 use ohmspike_rng::Seed;
 use ohmspike_simd::{Block, LANES};
 
-/// Neurons of a layer up to which all pairs are measured.
+/// Largest layer with all pairs measured, neurons.
 pub const MOST_MEASURED: usize = 1000;
 
-/// The neurons of a layer that are measured.
+/// The measured neurons of a layer.
 #[derive(Debug)]
 pub struct MeasuredNeurons {
-    /// How many there are, and how many of them, the first ones, excite.
+    /// Number of measured neurons; the excitatory ones come first.
     pub count: usize,
-    /// Those of them that excite.
+    /// Number of measured excitatory neurons.
     pub excitatory: usize,
-    /// For every neuron its number among the measured ones; none where all are.
+    /// Index among the measured neurons, for every neuron; none if all are measured.
     places: Option<Vec<Option<u16>>>,
-    /// The spikes of a sample, of measured neurons alone.
+    /// Spikes of the measured neurons in one sample.
     spikes: Vec<Vec<u16>>,
 }
 
 impl MeasuredNeurons {
-    /// Those of a layer of so many neurons, of which the first `excitatory` excite.
-    pub fn of(neurons: usize, excitatory: usize) -> MeasuredNeurons {
+    /// Selects neurons of a layer of `neurons`, the first `excitatory` of them excitatory.
+    pub fn new(neurons: usize, excitatory: usize) -> MeasuredNeurons {
         if neurons <= MOST_MEASURED {
             return MeasuredNeurons { count: neurons, excitatory, places: None, spikes: Vec::new() };
         }
         let inhibitory = neurons - excitatory;
         let share = (MOST_MEASURED as f64 * excitatory as f64 / neurons as f64).round() as usize;
-        // Two neurons of a population make a pair, however few there are.
+        // A pair takes two neurons of a population.
         let measured = share.clamp(excitatory.min(2), MOST_MEASURED - inhibitory.min(2));
         let mut places = vec![None; neurons];
         let chosen = drawn(0..excitatory, measured, "excitatory").into_iter().chain(drawn(
@@ -45,7 +46,7 @@ impl MeasuredNeurons {
         MeasuredNeurons { count: MOST_MEASURED, excitatory: measured, places: Some(places), spikes: Vec::new() }
     }
 
-    /// Hands the spikes of a sample, step after step, to `see`, numbered among the measured neurons.
+    /// Passes the spikes of a sample to `see`, step by step, with indices among the measured neurons.
     pub fn spikes<'a>(
         &mut self,
         by_step: impl Iterator<Item = &'a [u16]>,
@@ -68,7 +69,7 @@ impl MeasuredNeurons {
     }
 }
 
-/// `count` of the `neurons`, in rising order: those with the smallest of uniform draws.
+/// Draws `count` of the `neurons` in ascending order: those with the smallest uniform draws.
 fn drawn(neurons: std::ops::Range<usize>, count: usize, population: &str) -> Vec<usize> {
     let mut draws = vec![Block::ZERO; neurons.len().div_ceil(LANES)];
     Seed::new(0).named("measured-neurons").named(population).uniforms().fill(&mut draws);
@@ -91,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sample_keeps_the_share_of_populations_and_pairs_of_each() {
+    fn a_sample_keeps_the_excitatory_fraction_and_a_pair_of_each() {
         for (neurons, excitatory, expected) in [
             (65_536, 52_429, 800),
             (2000, 1000, 500),
@@ -100,19 +101,19 @@ mod tests {
             (60_000, 59_999, 999),
             (60_000, 3, 2),
         ] {
-            let measured = MeasuredNeurons::of(neurons, excitatory);
+            let measured = MeasuredNeurons::new(neurons, excitatory);
             assert_eq!((measured.count, measured.excitatory), (MOST_MEASURED, expected));
             let chosen = chosen(&measured);
             assert_eq!(chosen.len(), MOST_MEASURED);
             assert_eq!(chosen.iter().filter(|&&neuron| neuron < excitatory).count(), expected);
         }
-        let all = MeasuredNeurons::of(MOST_MEASURED, 7);
+        let all = MeasuredNeurons::new(MOST_MEASURED, 7);
         assert_eq!((all.count, all.excitatory, all.places.is_none()), (MOST_MEASURED, 7, true));
     }
 
     #[test]
     fn spikes_of_the_sample_keep_their_steps() {
-        let mut measured = MeasuredNeurons::of(3000, 2400);
+        let mut measured = MeasuredNeurons::new(3000, 2400);
         let chosen = chosen(&measured);
         let trains: Vec<Vec<u16>> = vec![(0..3000).collect(), vec![], vec![chosen[0] as u16, chosen[999] as u16]];
         for _ in 0..2 {
@@ -122,8 +123,8 @@ mod tests {
         }
     }
 
-    /// Neuron n spikes at step n mod 50: of all pairs, 1/50 are equal trains and the others lie apart by a law that one knows of all
-    /// pairs. The share of equal trains in a sample of 1,000 is 20 +- 0.6 of 1,000, so that the mean distance agrees to 1 %.
+    /// Neuron n spikes at step n mod 50, so 1/50 of all pairs are equal trains. In a sample of 1,000 that is 20 ± 0.6
+    /// per 1,000, so the mean distance agrees to 1 %.
     #[test]
     fn a_sample_estimates_the_mean_over_all_pairs() {
         let neurons = 4000;
@@ -134,7 +135,7 @@ mod tests {
             distances.report(measured.excitatory, Time::Steps)
         };
         let all = MeasuredNeurons { count: 4000, excitatory: 3200, places: None, spikes: Vec::new() };
-        let (all, sample) = (distance(all), distance(MeasuredNeurons::of(4000, 3200)));
+        let (all, sample) = (distance(all), distance(MeasuredNeurons::new(4000, 3200)));
         for (all, sample) in [(all.ee, sample.ee), (all.ei, sample.ei), (all.ii, sample.ii)] {
             let (all, sample) = (all.expect("pairs").root, sample.expect("pairs").root);
             assert!((sample / all - 1.0).abs() < 0.01, "{sample} for {all}");

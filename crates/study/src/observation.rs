@@ -1,8 +1,9 @@
-//! What the hidden neurons do with the test set at one moment: how far their spike trains lie apart, and how their spikes
-//! follow each other. Of several hidden layers it is the one that the readout hears.
+//! Spike statistics of the hidden neurons on the test set: distances between spike trains and intervals between spikes.
+//! With several hidden layers, it is the layer connected to the readout.
 //!
-//! Every trial is observed twice, before training and after the last epoch. The distances are those of Van Rossum with a
-//! time constant of 1 ms, which is one step, in the published form: summed over steps (`ohmspike_snn::metrics::van_rossum`).
+//! Every trial is observed twice, before training and after the last epoch. Distances are Van Rossum distances with a
+//! time constant of 1 ms, one time step, in the published form: summed over steps
+//! (`ohmspike_snn::metrics::van_rossum`).
 
 use ohmspike_simd::Matrix;
 use ohmspike_snn::evaluate::Answer;
@@ -16,42 +17,43 @@ use crate::details::{Example, Snapshot, WeightHistograms};
 use crate::health::MOST_STEPS;
 use crate::measured_neurons::MeasuredNeurons;
 
-/// Time constant of the Van Rossum distance, steps of 1 ms.
+/// Time constant of the Van Rossum distance, time steps of 1 ms.
 const DISTANCE_STEPS: f64 = 1.0;
 
-/// What a record keeps of one look at the test set.
+/// Spike statistics of one test, as kept in a record.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Observation {
-    /// Means over images and pairs of hidden neurons; of many neurons, of a sample of them ([`MeasuredNeurons`]).
+    /// Mean distances over images and pairs of hidden neurons; in large layers, over a sample of neurons
+    /// ([`MeasuredNeurons`]).
     pub distances: PairDistances,
-    /// Times between spikes, one entry a class.
+    /// Intervals between spikes, per class.
     pub classes: Vec<ClassTiming>,
-    /// Neurons of every hidden layer, the one that hears the input first, that spike at more than half of the steps;
-    /// empty in records that do not tell.
+    /// Neurons of each hidden layer, first layer first, that spike in more than half of the time steps; empty in
+    /// records without this count.
     #[serde(default)]
     pub saturated_neurons: Vec<u64>,
 }
 
-/// Times between the spikes of a neuron, over the images of one class.
+/// Intervals between the spikes of a neuron, over the images of one class.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ClassTiming {
-    /// The excitatory neurons.
+    /// Intervals of excitatory neurons.
     pub excitatory: IntervalSummary,
-    /// The inhibitory neurons.
+    /// Intervals of inhibitory neurons.
     pub inhibitory: IntervalSummary,
 }
 
-/// Intervals between the spikes of a neuron.
+/// Summary of intervals between spikes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct IntervalSummary {
-    /// Their number.
+    /// Number of intervals.
     pub count: u64,
-    /// Their mean, steps of 1 ms; null without intervals.
+    /// Mean interval, time steps of 1 ms; null without intervals.
     pub mean: Option<f64>,
-    /// Their coefficient of variation; null without intervals.
+    /// Coefficient of variation; null without intervals.
     pub variation: Option<f64>,
 }
 
@@ -61,30 +63,30 @@ impl From<&Intervals> for IntervalSummary {
     }
 }
 
-/// Looks at every answer of a test.
+/// Collects the statistics of a test.
 pub struct Observer<'a> {
     network: &'a Network,
     measured: MeasuredNeurons,
     distances: VanRossum,
     firing: Firing,
     example: Option<Example>,
-    /// Spikes of every neuron of every hidden layer.
+    /// Spike counts of every neuron of every hidden layer.
     spikes: Vec<Vec<u64>>,
     samples: u64,
 }
 
 impl<'a> Observer<'a> {
-    /// Nothing seen yet of `network`.
+    /// Starts an observation of `network`.
     pub fn new(network: &'a Network) -> Observer<'a> {
         let hidden = network.last_hidden();
-        let measured = MeasuredNeurons::of(hidden.neurons, hidden.excitatory);
+        let measured = MeasuredNeurons::new(hidden.neurons, hidden.excitatory);
         let distances = VanRossum::new(measured.count, DISTANCE_STEPS).expect("the time constant is positive");
         let firing = Firing::new(hidden.neurons, hidden.excitatory, network.steps, network.classes);
         let spikes = network.hidden.iter().map(|layer| vec![0; layer.neurons]).collect();
         Observer { network, measured, distances, firing, example: None, spikes, samples: 0 }
     }
 
-    /// Looks at one answer; the first becomes the example.
+    /// Adds one answer; the first becomes the example.
     pub fn see(&mut self, answer: &Answer) {
         self.measured.spikes(answer.trace.hidden_spikes_by_step(), |steps| self.distances.add_sample(steps));
         self.firing.add_sample(answer.label, answer.trace.hidden_spikes_by_step());
@@ -93,11 +95,11 @@ impl<'a> Observer<'a> {
             layer.spikes().all().iter().for_each(|&neuron| spikes[usize::from(neuron)] += 1);
         }
         if self.example.is_none() {
-            self.example = Some(Example::of(self.network, answer));
+            self.example = Some(Example::new(self.network, answer));
         }
     }
 
-    /// What was seen, and the weights from the inputs (`hidden`) and to the classes (`readout`) with which it was.
+    /// Returns the statistics, given the weights from the inputs (`hidden`) and to the classes (`readout`).
     pub fn end(self, hidden: &Matrix, readout: &Matrix) -> (Observation, Snapshot) {
         let classes = self.firing.classes.iter().map(|class| ClassTiming {
             excitatory: IntervalSummary::from(&class.excitatory.intervals),
@@ -108,11 +110,11 @@ impl<'a> Observer<'a> {
             classes: classes.collect(),
             saturated_neurons: self.saturated_neurons(),
         };
-        let weights = WeightHistograms::of(hidden, readout, self.network.hidden[0].excitatory);
+        let weights = WeightHistograms::new(hidden, readout, self.network.hidden[0].excitatory);
         (observation, Snapshot { example: self.example, firing: self.firing.classes, weights })
     }
 
-    /// By layer, the neurons that spike at more than half of the steps.
+    /// Number of neurons per layer that spike in more than half of the time steps.
     fn saturated_neurons(&self) -> Vec<u64> {
         let most = MOST_STEPS * (self.samples * self.network.steps as u64) as f64;
         let of_layer = |spikes: &Vec<u64>| spikes.iter().filter(|spikes| **spikes as f64 > most).count() as u64;
@@ -130,9 +132,9 @@ mod tests {
 
     use super::*;
 
-    /// Two neurons that excite and one that inhibits, each driven by one of three pixels.
+    /// Two excitatory neurons and one inhibitory neuron, each driven by one of three pixels.
     #[test]
-    fn what_was_seen_is_what_was_counted() {
+    fn observed_spikes_match_the_counts() {
         let images = [[255u8, 200, 100], [90, 120, 250], [0, 0, 0]];
         let samples = LatencyCode::default().samples(images.iter().map(|image| &image[..]), &[1, 0, 1], 60);
         let samples = samples.expect("few spikes");
@@ -161,7 +163,7 @@ mod tests {
         assert_eq!(example.input.iter().flatten().count(), 3);
         assert_eq!(example.readout.len(), 2);
         assert!(example.readout.iter().all(|trace| trace.len() == 61));
-        // One inhibitory neuron makes no pair.
+        // One inhibitory neuron is not a pair.
         let PairDistances { ee, ei, ii } = observation.distances;
         assert!(ee.is_some_and(|distance| distance.root > 0.0) && ei.is_some() && ii.is_none());
         let intervals = observation.classes.iter().map(|class| class.excitatory.count).sum::<u64>();

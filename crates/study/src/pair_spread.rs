@@ -1,15 +1,16 @@
-//! From the spread of a cell to that of a weight: what a pair makes of it.
+//! Converts the noise of a cell to the noise of a weight, which depends on the pair.
 //!
 //! ```text
-//! w = κ (G+ - G-)     sigma_w² = weight_per_microsiemens² (sigma+² + sigma-²), over the cells that an update writes, or a read reads
+//! w = κ (G+ - G-)     sigma_w² = weight_per_microsiemens² (sigma+² + sigma-²), over the cells that an update writes or
+//! a read reads
 //!
-//! one-branch              one cell is written, and lies at Gmin + |w| / κ; a reference cell does not change
-//! push-pull               both are written, and lie at the middle of the window plus and minus w / (2 κ)
-//! potentiation-only       both are, where an update reaches cells that are asked nothing
+//! one-branch              one cell is written and is at Gmin + |w| / κ; the reference cell does not change
+//! push-pull               both cells are written and are at the middle of the window plus and minus w / (2 κ)
+//! potentiation-only       both cells are written if updates also reach cells without a change
 //! ```
 //!
-//! Two cells at nearly the same conductance spread a weight by the root of 2 times what one of them does. The study's own noise is
-//! stated of the weight, and cells share it.
+//! Two cells at nearly the same conductance have √2 times the noise of one. The noise of the study refers to the
+//! weight, so the cells share it.
 
 use ohmspike_crossbar::PairMapping;
 use ohmspike_crossbar::device::Device;
@@ -18,13 +19,13 @@ use ohmspike_snn::connection::Connection;
 
 use crate::settings::{PairKind, Settings};
 
-/// The units of a write to weights of `connection`, for spreads of single cells; none where the window cannot hold the weights.
+/// Units of a write to weights of `connection`, for noise per cell; none if the window cannot hold the weights.
 pub fn units_of_write(settings: &Settings, device: &Device, connection: Connection) -> Option<WeightUnits> {
     let both = settings.hardware.pair.writes_both_cells(device.write.reaches_every_cell());
     units(settings, device, connection, both)
 }
 
-/// The same of a read, which reads both cells of a pair that has two.
+/// Units of a read, which reads both cells of a pair.
 pub fn units_of_read(settings: &Settings, device: &Device, connection: Connection) -> Option<WeightUnits> {
     units(settings, device, connection, settings.hardware.pair != PairKind::OneBranch)
 }
@@ -39,7 +40,7 @@ fn units(settings: &Settings, device: &Device, connection: Connection, both_cell
     Some(WeightUnits { weight_per_microsiemens, sigma_init, update_sigma })
 }
 
-/// The conductance at which the main cell of a pair holds `weight` of the hidden layer, µS.
+/// Conductance of the main cell of a pair that holds `weight` in the hidden layer, µS.
 pub fn conductance_of(weight: f64, settings: &Settings, device: &Device) -> Option<f64> {
     let (window, hardware) = (device.window, &settings.hardware);
     let weight_per_microsiemens = f64::from(
@@ -61,9 +62,10 @@ mod tests {
 
     const HIDDEN: Connection = Connection::Feedforward(0);
 
-    /// A level of 20 % is 20 % of `sigma_init` in every pair; one of 2 µS a cell is sqrt(2) times as much where two are written.
+    /// A level of 20 % is 20 % of `sigma_init` in every pair; 2 µS per cell is √2 times as much if two cells are
+    /// written.
     #[test]
-    fn a_level_is_that_of_the_weight_and_a_spread_of_the_cell_adds_up() {
+    fn study_noise_refers_to_the_weight_and_cell_noise_adds_up() {
         let constant = r#"{ "name": "c", "window": { "low_resistance_ohm": 1000, "high_resistance_ohm": 1000000 },
             "write": { "noise": "constant", "sigma_microsiemens": 2 } }"#;
         let constant = Device::from_json(constant).unwrap();
@@ -95,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn cells_of_push_pull_pairs_lie_about_the_middle() {
+    fn push_pull_cells_are_near_the_middle() {
         let device = Device::built_in("study-1k-1m").unwrap();
         let mut settings = Settings::default();
         assert!((conductance_of(0.001, &settings, &device).unwrap() - 1.999).abs() < 1e-6);

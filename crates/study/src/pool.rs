@@ -1,11 +1,11 @@
-//! The threads of a process, as the executor of every trial on it.
+//! The threads of a process, which run trials and the parallel parts of each trial.
 //!
-//! Trials go to threads first, since they share nothing. A thread that has no trial helps with the batches of those that
-//! run: the last trials of a study, or a single one, are computed by all threads. Parts are added in their order whoever
-//! computes them, so that this changes the time and nothing else.
+//! Trials go to threads first, since they share nothing. A thread without a trial helps with the batches of running
+//! trials, so all threads work on the last trials of a study, or on a single one. Partial results are added in a fixed
+//! order, so helpers change only the run time.
 //!
-//! A batch takes a millisecond and is several rounds of tasks, and a thread that sleeps takes a good part of that to wake
-//! up: whoever waits for tasks looks for them again and again for a while before it naps.
+//! A batch takes a millisecond in several rounds of tasks, and waking a sleeping thread takes a good part of that. So a
+//! waiting thread polls for tasks for a while before it sleeps.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -15,33 +15,34 @@ use std::time::{Duration, Instant};
 use ohmspike_simd::{Executor, Serial, Task};
 use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder, Yield, yield_now};
 
-/// For how long a helper looks for tasks without a rest.
+/// Time that a helper polls for tasks without pause.
 const PATIENCE: Duration = Duration::from_micros(500);
-/// For how long it then rests between two looks.
+/// Pause between two polls after that.
 const NAP: Duration = Duration::from_micros(200);
 
-/// A number of threads.
+/// A pool of threads.
 #[derive(Debug)]
 pub struct Pool {
     threads: ThreadPool,
-    /// Threads that have work of their own.
+    /// Number of threads with their own work.
     busy: AtomicUsize,
 }
 
 impl Pool {
-    /// `threads` threads, at least one.
+    /// Creates a pool of `threads` threads, at least one.
     ///
     /// # Errors
-    /// [`ThreadPoolBuildError`] where the system gives no such number of threads.
+    /// Returns a [`ThreadPoolBuildError`] if the system cannot start the threads.
     pub fn new(threads: usize) -> Result<Pool, ThreadPoolBuildError> {
         let threads = ThreadPoolBuilder::new().num_threads(threads.max(1)).build()?;
         Ok(Pool { threads, busy: AtomicUsize::new(0) })
     }
 
-    /// Calls `work` once on every thread of the pool, all at a time; returns when the last call does. A thread whose call
-    /// has ended helps those that go on.
+    /// Calls `work` once on every thread at the same time and returns when the last call ends. A thread with a finished
+    /// call helps the others.
     ///
-    /// Work that is not cut into tasks belongs here and not into a task: a thread that waits for a task of its own does
+    /// Run work that is not split into tasks here, not in a task: a thread that waits for its own task runs other tasks
+    /// meanwhile and must not start a whole trial.
     /// others meanwhile, and must not be caught in a whole trial.
     pub fn each(&self, work: impl Fn() + Sync) {
         self.busy.fetch_add(self.threads.current_num_threads(), Ordering::Relaxed);
@@ -54,7 +55,7 @@ impl Pool {
         });
     }
 
-    /// Calls `work` on one thread of the pool, which the others help.
+    /// Calls `work` on one thread of the pool while the others help.
     pub fn on_one<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
         let (work, done) = (Mutex::new(Some(work)), Mutex::new(None));
         self.each(|| {
@@ -65,10 +66,10 @@ impl Pool {
             }
         });
         let done = done.into_inner().ok().flatten();
-        done.expect("a thread of the pool took the work, and a panic of it would have ended `each`")
+        done.expect("one thread runs the work, and its panic would end `each`")
     }
 
-    /// Does tasks of others until none of them has work of its own.
+    /// Runs tasks of other threads until no thread has its own work.
     fn help(&self) {
         let mut idle_since = Instant::now();
         while self.busy.load(Ordering::Relaxed) > 0 {
@@ -81,7 +82,7 @@ impl Pool {
     }
 }
 
-/// A thread that is no longer busy once this is dropped, after a panic too: helpers must not wait for it for ever.
+/// Marks a thread as not busy when dropped, even after a panic; otherwise helpers would wait forever.
 struct Leaves<'a>(&'a AtomicUsize);
 
 impl Drop for Leaves<'_> {
@@ -102,7 +103,7 @@ impl Executor for Pool {
 }
 
 impl Pool {
-    /// Does `tasks` and adds to `helped` the nanoseconds that other threads than this one spend on them.
+    /// Runs `tasks` and adds the nanoseconds that other threads spend on them to `helped`.
     fn run_counted(&self, tasks: Vec<Task>, helped: &AtomicU64) {
         if tasks.len() < 2 || self.parallelism() == 1 {
             return Serial.run(tasks);
@@ -120,7 +121,7 @@ impl Pool {
                     }
                 });
             }
-            // The scope would wait too, but it falls asleep.
+            // The scope would wait too, but by sleeping.
             while left.load(Ordering::Relaxed) > 0 {
                 if yield_now() != Some(Yield::Executed) {
                     give_way();
@@ -129,33 +130,33 @@ impl Pool {
         });
     }
 
-    /// The pool as the executor of one trial.
+    /// Returns the pool as the executor of one trial.
     pub fn executor(&self) -> TrialExecutor<'_> {
         TrialExecutor { pool: self, helped: AtomicU64::new(0) }
     }
 }
 
-/// A executor that knows what it was spared.
+/// An executor that measures the help of other threads.
 pub trait Helpers: Executor {
-    /// Time that threads other than the one that asks have spent on its tasks so far.
+    /// Time that other threads have spent on tasks of this thread so far.
     fn helped(&self) -> Duration;
 }
 
-/// A moment of a trial, as its own thread and its helpers see it.
+/// A moment of a trial, in wall time and helper time.
 #[derive(Clone, Copy, Debug)]
 pub struct Moment {
     wall: Instant,
-    /// What others had done until then.
+    /// Help of other threads so far.
     pub helped: Duration,
 }
 
 impl Moment {
-    /// Now, of the trial that `executor` computes.
+    /// Returns the current moment of the trial run by `executor`.
     pub fn now(executor: &dyn Helpers) -> Moment {
         Moment { wall: Instant::now(), helped: executor.helped() }
     }
 
-    /// Time since `earlier` of all threads that took part, s.
+    /// Time since `earlier`, summed over threads, s.
     pub fn seconds_after(self, earlier: Moment) -> f64 {
         (self.wall - earlier.wall + (self.helped - earlier.helped)).as_secs_f64()
     }
@@ -167,7 +168,7 @@ impl Helpers for Serial {
     }
 }
 
-/// The threads of a pool as they help one trial.
+/// The threads of a pool as the executor of one trial.
 #[derive(Debug)]
 pub struct TrialExecutor<'a> {
     pool: &'a Pool,
@@ -198,7 +199,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_job_is_done_once_by_any_number_of_threads() {
+    fn runs_every_task_once_on_any_number_of_threads() {
         for threads in 1..4 {
             let pool = Pool::new(threads).expect("threads");
             let sum = pool.on_one(|| {
@@ -214,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn work_is_called_once_a_thread_and_idle_hands_are_counted() {
+    fn calls_work_once_per_thread_and_counts_idle_threads() {
         let pool = Pool::new(3).expect("threads");
         let (calls, hands) = (AtomicUsize::new(0), AtomicUsize::new(0));
         pool.each(|| {
@@ -229,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_ends_the_work_of_all() {
+    fn a_panic_ends_all_work() {
         let pool = Pool::new(2).expect("threads");
         let outcome =
             std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| pool.on_one(|| panic!("as it happens"))));
@@ -238,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_in_a_job_reaches_whoever_asked() {
+    fn a_panic_in_a_task_reaches_the_caller() {
         let pool = Pool::new(2).expect("threads");
         let task = |number| -> Task { Box::new(move || assert_ne!(number, 3)) };
         let asked = || {
@@ -254,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn time_of_helpers_is_counted_and_none_where_nobody_helps() {
+    fn counts_the_time_of_helpers() {
         let nap = || -> Task { Box::new(|| sleep(Duration::from_millis(2))) };
         let helped = |threads: usize| {
             let pool = Pool::new(threads).expect("threads");

@@ -1,4 +1,4 @@
-//! What trials share: encoded data and devices, read once and kept for all threads.
+//! Reads the data and devices that trials share, once for all threads.
 
 mod devices;
 mod encoded;
@@ -27,26 +27,26 @@ use crate::record::LONGEST_RECORD;
 use crate::settings::{Settings, connection_key};
 use crate::trial::full_batch;
 
-/// Weights of one matrix: 256 MB, of which training holds up to twenty.
+/// Largest weight matrix, in weights: 256 MB, and training holds up to twenty such matrices.
 const LARGEST_MATRIX: usize = 1 << 26;
 
-/// Everything that the trials of a study need beside their settings.
+/// Data and devices of a study: everything its trials need besides their settings.
 #[derive(Clone, Debug, Default)]
 pub struct Prepared {
-    /// By what of the settings decides them ([`data_key`]).
+    /// Encoded data by [`data_key`].
     data: BTreeMap<String, EncodedData>,
-    /// By what of the settings decides them ([`device_key`]).
+    /// Devices by [`device_key`].
     devices: BTreeMap<String, LoadedDevice>,
-    /// By name, for whoever only reads records.
+    /// Hash and shape of data sets by name, for commands that only read records.
     known: BTreeMap<String, KnownData>,
 }
 
 impl Prepared {
-    /// Reads what the trials with these settings need. Device paths are tried from the working directory, then from
-    /// `folder`, the one of the study file.
+    /// Reads the data and devices of trials with these settings. Device paths are tried from the working directory,
+    /// then from `folder`, the folder of the study file.
     ///
     /// # Errors
-    /// [`PrepareError`].
+    /// Returns an error if data, a device or a map cannot be read or does not fit.
     pub fn new<'a>(settings: impl Iterator<Item = &'a Settings>, folder: &Path) -> Result<Prepared, PrepareError> {
         let mut prepared = Prepared::default();
         for settings in settings {
@@ -57,10 +57,10 @@ impl Prepared {
         Ok(prepared)
     }
 
-    /// Reads the devices of trials with these settings, and no data, for whoever has data of another kind.
+    /// Reads only the devices of trials with these settings, for callers that bring their own data.
     ///
     /// # Errors
-    /// [`PrepareError`].
+    /// Returns an error if a device or a map cannot be read.
     pub fn of_devices<'a>(
         settings: impl Iterator<Item = &'a Settings>,
         folder: &Path,
@@ -72,11 +72,11 @@ impl Prepared {
         Ok(prepared)
     }
 
-    /// Reads what it takes to read records of trials with these settings: devices, and hash and shape of data sets. Those that are
-    /// not on this machine are as the records tell.
+    /// Prepares to read the records of trials with these settings: reads devices and the hash and shape of data sets.
+    /// For data sets that are not on this machine, the hash and shape come from the records.
     ///
     /// # Errors
-    /// [`PrepareError`].
+    /// Returns an error if a device or a map cannot be read, or if the records name several data sets.
     pub fn for_reading<'a>(
         settings: impl Iterator<Item = &'a Settings>,
         folder: &Path,
@@ -122,7 +122,7 @@ impl Prepared {
         Ok(())
     }
 
-    /// Whether the training set fills a batch, and the maps are those of the layers.
+    /// Checks that the training set fills a batch and that the maps fit their layers.
     fn check_shapes(&self, settings: &Settings) -> Result<(), PrepareError> {
         let data = self.data(settings);
         full_batch(settings.training.batch, data)?;
@@ -142,27 +142,27 @@ impl Prepared {
         Ok(())
     }
 
-    /// The data of a trial.
+    /// Returns the data of a trial.
     ///
     /// # Panics
-    /// Where they were not read, as by [`Prepared::for_reading`].
+    /// Panics if the data were not read, as with [`Prepared::for_reading`].
     pub fn data(&self, settings: &Settings) -> &EncodedData {
         &self.data[&data_key(settings)]
     }
 
-    /// SHA-256 of the data of a trial; empty where nobody knows it.
+    /// Returns the SHA-256 of the data of a trial; empty if unknown.
     pub fn data_sha256(&self, settings: &Settings) -> &str {
         let known = || self.known.get(&settings.data.set).map(|known| &*known.sha256);
         self.data.get(&data_key(settings)).map(|data| &*data.sha256).or_else(known).unwrap_or_default()
     }
 
-    /// Sizes of the data of a trial; none where nobody knows them.
+    /// Returns the shape of the data of a trial; none if unknown.
     pub fn data_shape(&self, settings: &Settings) -> Option<DataShape> {
         let known = || self.known.get(&settings.data.set).map(|known| known.shape);
         self.data.get(&data_key(settings)).map(EncodedData::shape).or_else(known)
     }
 
-    /// What holds the weights of a trial.
+    /// Returns the devices that hold the weights of a trial.
     pub fn devices_of(&self, settings: &Settings) -> Devices<'_> {
         let loaded = |name: String| &self.devices[&device_key(&name, settings)];
         let others = settings.connections().into_iter().filter_map(|connection| {
@@ -172,31 +172,31 @@ impl Prepared {
         Devices::new(self.device(settings), others.collect())
     }
 
-    /// The device that `hardware.device` names, if it names one.
+    /// Returns the device named by `hardware.device`, if any.
     pub fn device(&self, settings: &Settings) -> Option<&LoadedDevice> {
         settings.device().map(|name| &self.devices[&device_key(name, settings)])
     }
 
-    /// All devices, each with every combination of `[device]` keys and maps that the study gives.
+    /// Returns all devices, with every combination of `[device]` keys and maps that the study sets.
     pub fn devices(&self) -> impl Iterator<Item = &LoadedDevice> {
         self.devices.values()
     }
 }
 
-/// What of the settings decides a device: its name, the `[device]` keys and the maps.
+/// Key of a device: its name, the `[device]` keys and the maps.
 fn device_key(name: &str, settings: &Settings) -> String {
     let maps: Vec<[&str; 2]> =
         settings.connections().into_iter().map(|connection| settings.maps_of(connection)).collect();
     serde_json::json!([name, settings.device, maps]).to_string()
 }
 
-/// Epochs of a training whose record is not too long to be read: at most 105 bytes a class (four counts of 20 digits) and 200 for
-/// accuracy, loss and layers.
+/// Most epochs with a record that fits its length limit: at most 105 bytes per class (four counts of 20 digits) and 200
+/// bytes for accuracy, loss and layers, per epoch.
 fn longest_training(classes: usize) -> usize {
     LONGEST_RECORD as usize / 2 / (105 * classes + 200)
 }
 
-/// The key of the neurons that a connection leads to; of the readout, those that it comes from.
+/// Key of the neurons that receive `connection`; for the readout, of the neurons that it receives input from.
 fn neurons_key(connection: Connection) -> String {
     match connection {
         Connection::Readout => "network.hidden".to_owned(),
@@ -204,7 +204,7 @@ fn neurons_key(connection: Connection) -> String {
     }
 }
 
-/// What of the settings decides the spikes: `[data]`, the steps, and what several events in one step are.
+/// Key of encoded data: `[data]`, the number of time steps and the handling of several events per step.
 fn data_key(settings: &Settings) -> String {
     serde_json::json!([settings.data, settings.network.steps, settings.data.events_per_step()]).to_string()
 }

@@ -1,8 +1,10 @@
-//! Which processes run trials into a folder of results: one file each in `running/`, locked as long as its process lives.
+//! Tracks the processes that run trials in a results folder: one file each in `running/`, locked while its process
+//! runs.
 //!
-//! Nothing depends on it: processes never write to one file, and a trial that two of them run is kept once. It only tells people
-//! that work is done twice, which shards of one study never do. The system drops the lock of a process that is killed, so that
-//! its file is recognised and removed. Where the file system has no locks, a process on another machine is assumed to live.
+//! This only warns about duplicate work; shards of one study never duplicate any. Correctness does not depend on it:
+//! processes never share a file, and a trial that two of them run is kept once. The system releases the lock of a
+//! killed process, so its file is recognized and removed. On a file system without locks, a process on another machine
+//! counts as running.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -16,9 +18,9 @@ use serde::{Deserialize, Serialize};
 use crate::machine::host;
 use crate::run::Shard;
 
-/// Bytes of a file, which has some 60.
+/// Largest file, bytes; a typical one has 60.
 const LARGEST_FILE: u64 = 4096;
-/// Unfinished files of this age belong to nobody: the largest is written in seconds.
+/// Age from which a temporary file is abandoned; the largest is written in seconds.
 const STALE: Duration = Duration::from_secs(3600);
 
 /// A process that runs trials.
@@ -27,17 +29,17 @@ const STALE: Duration = Duration::from_secs(3600);
 pub struct Process {
     /// Name of its machine.
     pub host: String,
-    /// Its number there.
+    /// Process ID.
     pub pid: u32,
-    /// Which part of how many it runs; the whole study where absent.
+    /// Part and number of parts of its shard; none for the whole study.
     pub shard: Option<[usize; 2]>,
 }
 
 /// Two processes that run the same trials.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{folder}: process {} on {}{} also runs trials of this folder; trials that both come to are run twice and kept once\n\n\
-     hint: give every process a shard of its own with `--shard I/N`", other.pid, other.host, of_shard(other)
+    "{folder}: process {} on {}{} runs trials in the same folder; trials run by both count once\n\n\
+     hint: give each process its own shard with `--shard I/N`", other.pid, other.host, of_shard(other)
 )]
 pub struct Shared {
     folder: PathBuf,
@@ -48,7 +50,7 @@ fn of_shard(process: &Process) -> String {
     process.shard.map(|[part, of]| format!(" (shard {part}/{of})")).unwrap_or_default()
 }
 
-/// This process, seen by others until it is dropped.
+/// This process, visible to others until it is dropped.
 #[derive(Debug)]
 pub struct Presence {
     results: PathBuf,
@@ -56,14 +58,14 @@ pub struct Presence {
     /// Holds the lock.
     file: File,
     own: Process,
-    told: BTreeSet<Process>,
+    reported: BTreeSet<Process>,
 }
 
 impl Presence {
-    /// Announces that this process runs trials of the folder `results`, or of a `shard`.
+    /// Announces that this process runs trials in the folder `results`, all of them or those of `shard`.
     ///
     /// # Errors
-    /// What the system says.
+    /// Returns an error if the file cannot be written.
     pub fn announce(results: &Path, shard: Option<Shard>) -> io::Result<Presence> {
         let folder = results.join("running");
         let shard = shard.map(|shard| [shard.part, shard.of]);
@@ -71,41 +73,41 @@ impl Presence {
         let name: String = own.host.chars().map(|letter| if letter.is_alphanumeric() { letter } else { '-' }).collect();
         for number in 1u32.. {
             fs::create_dir_all(&folder)?;
-            // Machines may share a name, and containers numbers of processes.
+            // Machines can share a name, and containers a process ID.
             let path = folder.join(format!("{name}-{}-{number}.json", own.pid));
             match OpenOptions::new().write(true).create_new(true).open(&path) {
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-                // Another process has removed the empty folder in between.
+                // Another process removed the empty folder in between.
                 Err(error) if error.kind() == ErrorKind::NotFound && number < 100 => {}
                 Err(error) => return Err(error),
                 Ok(mut file) => {
-                    // Without locks on this file system others judge by the number of the process.
+                    // On a file system without locks, others check the process ID instead.
                     let _ = file.try_lock();
                     file.write_all(&serde_json::to_vec(&own).expect("plain values"))?;
-                    return Ok(Presence { results: results.to_owned(), path, file, own, told: BTreeSet::new() });
+                    return Ok(Presence { results: results.to_owned(), path, file, own, reported: BTreeSet::new() });
                 }
             }
         }
         unreachable!("four thousand million processes")
     }
 
-    /// The processes that run the same trials and have not been told yet.
+    /// Returns the processes that run the same trials and were not reported before.
     pub fn newcomers(&mut self) -> Vec<Shared> {
         let others = self.others().into_iter().filter(|other| !is_apart(self.own.shard, other.shard));
-        let new: Vec<Process> = others.filter(|other| !self.told.contains(other)).collect();
-        self.told.extend(new.iter().cloned());
+        let new: Vec<Process> = others.filter(|other| !self.reported.contains(other)).collect();
+        self.reported.extend(new.iter().cloned());
         new.into_iter().map(|other| Shared { folder: self.results.clone(), other }).collect()
     }
 
-    /// All other processes that live; the files of those that do not are removed.
+    /// Returns all other running processes, and removes the files of those that ended.
     fn others(&self) -> Vec<Process> {
         let Ok(entries) = fs::read_dir(self.results.join("running")) else { return Vec::new() };
         let paths = entries.flatten().map(|entry| entry.path()).filter(|path| *path != self.path);
         paths.filter_map(|path| living(&path)).collect()
     }
 
-    /// Removes the unfinished files that killed processes have left below the results. Details and checkpoints are written by
-    /// processes that are seen here; all others write theirs in much less than an hour.
+    /// Removes the temporary files of killed processes below the results folder. Details and checkpoints are written by
+    /// processes tracked here; all others finish their files within an hour.
     pub fn remove_leftovers(&self) {
         let now = self.file.metadata().and_then(|own| own.modified()).unwrap_or_else(|_| SystemTime::now());
         let is_alone = self.others().is_empty();
@@ -122,7 +124,7 @@ impl Presence {
                 let written = entry.metadata().and_then(|metadata| metadata.modified());
                 let is_old = written.is_ok_and(|written| now.duration_since(written).is_ok_and(|age| age > STALE));
                 if is_old || (of_runs && is_alone) {
-                    // Best effort: nobody reads what stays behind.
+                    // Best effort: leftovers are never read.
                     let _ = fs::remove_file(entry.path());
                 }
             }
@@ -133,7 +135,7 @@ impl Presence {
 impl Drop for Presence {
     fn drop(&mut self) {
         let _ = fs::remove_file(&self.path);
-        // Not where others run.
+        // Fails if other processes are running.
         let _ = fs::remove_dir(self.results.join("running"));
     }
 }
@@ -143,10 +145,10 @@ fn is_apart(one: Option<[usize; 2]>, other: Option<[usize; 2]>) -> bool {
     matches!((one, other), (Some([part, of]), Some([other, of_other])) if of == of_other && part != other)
 }
 
-/// The process that the file at `path` is of, if it lives; otherwise the file is removed.
+/// Returns the process of the file at `path` if it is running, else removes the file.
 fn living(path: &Path) -> Option<Process> {
     let bytes = regular::read(path, LARGEST_FILE).ok()?;
-    // A file that is still empty is of a process that is just beginning, or was killed in that moment.
+    // An empty file belongs to a process that is just starting, or was killed at that moment.
     let age = fs::metadata(path).and_then(|file| file.modified()).ok().and_then(|at| at.elapsed().ok());
     if bytes.is_empty() && age.is_some_and(|age| age > STALE) {
         let _ = fs::remove_file(path);
@@ -172,43 +174,43 @@ mod tests {
         Some(text.parse().expect("a shard"))
     }
 
-    fn told(presence: &mut Presence) -> Vec<Option<[usize; 2]>> {
+    fn messages(presence: &mut Presence) -> Vec<Option<[usize; 2]>> {
         presence.newcomers().into_iter().map(|shared| shared.other.shard).collect()
     }
 
     #[test]
-    fn processes_that_run_the_same_trials_are_told_once() {
+    fn reports_processes_with_the_same_trials_once() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let announce = |shard| Presence::announce(folder.path(), shard).expect("a writable folder");
         let mut first = announce(None);
-        assert_eq!(told(&mut first), []);
+        assert_eq!(messages(&mut first), []);
         let mut second = announce(shard("1/2"));
-        assert_eq!((told(&mut first), told(&mut first)), (vec![Some([1, 2])], vec![]));
-        assert_eq!(told(&mut second), [None]);
-        // Shards of one cut are apart; those of another cut are not.
+        assert_eq!((messages(&mut first), messages(&mut first)), (vec![Some([1, 2])], vec![]));
+        assert_eq!(messages(&mut second), [None]);
+        // Shards of one partition are disjoint; those of different partitions are not.
         let mut third = announce(shard("2/2"));
-        assert_eq!(told(&mut third), [None]);
-        assert_eq!(told(&mut second), []);
+        assert_eq!(messages(&mut third), [None]);
+        assert_eq!(messages(&mut second), []);
         let message = announce(shard("1/3")).newcomers()[1].to_string();
         assert!(message.contains(&format!("process {} on {}", std::process::id(), host())), "{message}");
         drop((first, second, third));
-        assert!(!folder.path().join("running").exists(), "an empty folder stayed");
+        assert!(!folder.path().join("running").exists(), "an empty folder remained");
     }
 
     #[test]
-    fn a_file_without_its_process_is_removed() {
+    fn removes_the_file_of_an_ended_process() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         fs::create_dir(folder.path().join("running")).expect("a writable folder");
         let path = folder.path().join("running/elsewhere-7-1.json");
         fs::write(&path, r#"{"host":"elsewhere","pid":7,"shard":null}"#).expect("a writable folder");
         fs::write(folder.path().join("running/note.txt"), "hello").expect("a writable folder");
         let mut own = Presence::announce(folder.path(), None).expect("a writable folder");
-        assert_eq!(told(&mut own), []);
+        assert_eq!(messages(&mut own), []);
         assert!(!path.exists() && folder.path().join("running/note.txt").exists());
     }
 
     #[test]
-    fn what_killed_processes_left_is_removed_and_nothing_else() {
+    fn removes_only_the_temporary_files_of_killed_processes() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         for name in ["details", "checkpoints", "figures"] {
             fs::create_dir(folder.path().join(name)).expect("a writable folder");
@@ -234,7 +236,7 @@ mod tests {
         for (name, _, goes) in files {
             assert_eq!(!folder.path().join(name).exists(), goes, "{name}");
         }
-        // A process that lives may be writing its details.
+        // A running process may be writing its details.
         let _other = Presence::announce(folder.path(), None).expect("a writable folder");
         fs::write(folder.path().join("details/.ohmspike-c.part"), "").expect("a writable folder");
         Presence::announce(folder.path(), None).expect("a writable folder").remove_leftovers();

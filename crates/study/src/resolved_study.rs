@@ -1,12 +1,14 @@
-//! `study.toml` in a results folder: the study as it was last run.
+//! Writes `study.toml` into a results folder: the study as it was last run.
 //!
-//! The file holds every key that decides trials: overrides are merged in, axes are lists, and defaults are written out, so that
-//! a later version with other defaults still means the same study. Keys that follow from an axis, as the spread of first
-//! weights follows from a swept number of neurons, are left out: they follow again when the file is read.
+//! The file holds every key that decides trials: overrides are applied, axes are lists, and defaults are explicit, so
+//! that a later version with other defaults still reads the same study. Keys that follow from an axis are omitted,
+//! because reading the file derives them again. An example is the initial weight spread that follows from a swept
+//! number of neurons.
 //!
-//! Relative paths stay as the study gives them. `paths_from` says where they are looked up, relative to the file itself.
+//! Relative paths stay as the study spells them. `paths_from` is the folder where they are looked up, relative to the
+//! file itself.
 //!
-//! A run that would change the file keeps the old text as `study-HASH.toml`: records of the same folder may belong to it.
+//! A run that changes the file keeps the old text as `study-HASH.toml`: records in the folder may belong to it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -15,7 +17,7 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use ohmspike_crossbar::device::Device;
-use ohmspike_datasets::{persist, regular};
+use ohmspike_datasets::{persist, regular, write_reason};
 
 use crate::bounded;
 use crate::device_file::find;
@@ -27,18 +29,18 @@ use crate::study::Study;
 /// Name of the file.
 pub const FILE: &str = "study.toml";
 
-/// A file that can't be written.
+/// A file that cannot be written.
 #[derive(Debug, thiserror::Error)]
-#[error("{path}: cannot be written: {source}\n\nhint: choose another results folder")]
+#[error("cannot write `{path}`: {}\n\nhint: choose another results folder", write_reason(source))]
 pub struct ResolvedStudyError {
     path: PathBuf,
     source: io::Error,
 }
 
-/// Writes `study`, whose file is in `study_folder`, into `results`.
+/// Writes `study`, which is in `study_folder`, into `results`.
 ///
 /// # Errors
-/// [`ResolvedStudyError`]; the file is then as it was.
+/// Returns a [`ResolvedStudyError`] if the file cannot be written; it then stays unchanged.
 pub fn write_study(study: &Study, study_folder: &Path, results: &Path) -> Result<(), ResolvedStudyError> {
     let path = results.join(FILE);
     let failed = |path: &Path| {
@@ -59,14 +61,16 @@ pub fn write_study(study: &Study, study_folder: &Path, results: &Path) -> Result
     persist::write(&path, |file| file.write_all(text.as_bytes())).map_err(failed(&path))
 }
 
-/// The text of the file.
+/// Returns the text of the file.
 fn resolved_text(study: &Study, base: &Base, results: &Path) -> String {
     let mut text = String::from(
-        "# The study as `ohmspike run` last ran it: overrides merged in, defaults written out, every axis a list.\n\
-         # `ohmspike report`, `export`, `status` and `run` take the folder of this file in place of a study file.\n",
+        "# The study as `ohmspike run` last ran it: with overrides applied, explicit defaults, and every axis as a \
+         list.\n\
+         # `ohmspike report`, `export`, `status` and `run` accept this folder instead of a study file.\n",
     );
     if !base.paths.is_empty() {
-        text += "# Relative paths are looked up in the working directory, then in `paths_from`, which is relative to this file.\n";
+        text += "# Relative paths are looked up in the working directory, then in `paths_from`, which is relative to \
+                 this file.\n";
     }
     text.push('\n');
     let mut line = |key: &str, value: &str| _ = writeln!(text, "{key} = {}", quoted(value));
@@ -80,12 +84,12 @@ fn resolved_text(study: &Study, base: &Base, results: &Path) -> String {
     text + &sections(study, base)
 }
 
-/// A text in TOML.
+/// Formats a TOML string.
 fn quoted(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
 }
 
-/// All sections with the keys that decide trials.
+/// Returns all sections with the keys that decide trials.
 fn sections(study: &Study, base: &Base) -> String {
     let mut keys: BTreeMap<String, String> = BTreeMap::new();
     for (key, value) in common_keys(study) {
@@ -132,7 +136,7 @@ fn layer_of(key: &str) -> Option<(usize, &str)> {
     Some((number.parse().ok()?, key))
 }
 
-/// The keys that have the same value in every condition, with defaults written out.
+/// Keys with the same value in every condition, including defaults.
 fn common_keys(study: &Study) -> Vec<(String, toml::Value)> {
     let mut conditions = study.conditions.iter().map(|condition| condition.settings.resolved().keys());
     let mut common: BTreeMap<String, toml::Value> = conditions.next().unwrap_or_default().into_iter().collect();
@@ -144,20 +148,20 @@ fn common_keys(study: &Study) -> Vec<(String, toml::Value)> {
     common.into_iter().collect()
 }
 
-/// Whether another section spells this key of the first layer, too.
+/// Whether another section spells this key of the first layer.
 fn is_spelled_elsewhere(key: &str) -> bool {
     layer_of(key).is_some_and(|(number, key)| number == 1 && FIRST_LAYER.iter().any(|(name, _)| *name == key))
 }
 
 fn written(key: &str, value: &toml::Value) -> String {
     match value.as_str() {
-        // Seeds beyond the integers of TOML are the text of their digits.
+        // Seeds beyond TOML integers are strings of digits.
         Some(digits) if key.starts_with("seeds.") => digits.to_owned(),
         _ => value.to_string(),
     }
 }
 
-/// Seeds as a count where they are 1 to a number.
+/// Formats seeds, as a count if they are 1 to N.
 fn seeds(seeds: &[u64]) -> String {
     if seeds.iter().copied().eq(1..=seeds.len() as u64) {
         return seeds.len().to_string();
@@ -165,16 +169,16 @@ fn seeds(seeds: &[u64]) -> String {
     format!("[{}]", seeds.iter().map(u64::to_string).collect::<Vec<_>>().join(", "))
 }
 
-/// Where the relative paths of a study are looked up.
+/// Folders for the relative paths of a study.
 struct Base {
-    /// The folder that most of them are relative to.
+    /// Folder that most paths are relative to.
     folder: PathBuf,
-    /// Every relative path, with the file that it means, absolute.
+    /// Every relative path with its absolute file.
     paths: BTreeMap<String, PathBuf>,
 }
 
 impl Base {
-    /// That of `study`, whose relative paths are looked up in the working directory, then in `folder`.
+    /// Resolves the relative paths of `study`: in the working directory, then in `folder`.
     fn new(study: &Study, folder: &Path) -> Base {
         let here = std::path::absolute(".").unwrap_or_default();
         let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
@@ -188,7 +192,7 @@ impl Base {
         Base { folder: if from_here { here } else { folder }, paths }
     }
 
-    /// The value of a key, with a path that isn't below the folder written so that it is found from there.
+    /// Rewrites a path outside the folder so that it can be found from there.
     fn rewritten(&self, key: &str, value: toml::Value) -> toml::Value {
         let path = value.as_str().filter(|_| is_file_key(key)).and_then(|name| Some((name, self.paths.get(name)?)));
         match path {
@@ -200,20 +204,20 @@ impl Base {
     }
 }
 
-/// Whether the key may name a file.
+/// Whether the key can name a file.
 fn is_file_key(key: &str) -> bool {
     let name = key.rsplit('.').next().unwrap_or_default();
     name == "fault_map" || name == "conductance_map" || (name == "device" && !key.starts_with("device."))
 }
 
-/// The files that settings name.
+/// Files named by settings.
 fn file_names(settings: &Settings) -> Vec<String> {
     let named = settings.resolved().keys().into_iter().filter(|(key, _)| is_file_key(key));
     let names = named.filter_map(|(_, value)| value.as_str().map(str::to_owned));
     names.filter(|name| !name.is_empty() && name != NO_DEVICE && Device::built_in(name).is_none()).collect()
 }
 
-/// The absolute path `to` as seen from the folder `from`; `to` itself where they have nothing in common.
+/// The absolute path `to` as seen from the folder `from`; `to` itself if they share no ancestor.
 fn relative(to: &Path, from: &Path) -> PathBuf {
     let (Ok(to), Ok(from)) = (std::path::absolute(to), std::path::absolute(from)) else { return to.to_owned() };
     let shared = to.components().zip(from.components()).take_while(|(one, other)| one == other).count();

@@ -1,4 +1,4 @@
-//! A study together with the records of its results folder.
+//! A study with the records of its results folder.
 
 use std::path::{Path, PathBuf};
 
@@ -10,12 +10,12 @@ use crate::settings::PairKind;
 use crate::store::Store;
 use crate::study::Study;
 
-/// The results of a study, as far as there are any.
+/// The results of a study, complete or not.
 #[derive(Debug)]
 pub struct Results<'a> {
     /// The study.
     pub study: &'a Study,
-    /// The folder.
+    /// Results folder.
     pub folder: PathBuf,
     /// Data and devices of the study.
     pub prepared: Prepared,
@@ -26,10 +26,11 @@ pub struct Results<'a> {
 }
 
 impl<'a> Results<'a> {
-    /// Reads the records of `study` in `folder`, which need not exist. Relative paths in the study are looked up in the working
-    /// directory, then in `study_folder`. Data sets need not be on this machine: then the records tell which they were.
+    /// Reads the records of `study` in `folder`, which need not exist. Relative paths in the study are looked up in the
+    /// working directory, then in `study_folder`. Data sets need not be on this machine; the records identify them.
     ///
     /// # Errors
+    /// [`RunError::Prepare`] if a device or map is invalid, [`RunError::Store`] if records cannot be read.
     /// [`RunError::Prepare`], [`RunError::Store`].
     pub fn open(study: &'a Study, folder: &Path, study_folder: &Path) -> Result<Results<'a>, RunError> {
         let store = Store::open(folder)?;
@@ -38,13 +39,13 @@ impl<'a> Results<'a> {
         Ok(Results { study, folder: folder.to_owned(), prepared, trials, store })
     }
 
-    /// Every trial that has a record, with it, in the order of the trials.
+    /// Returns every trial with a record, in order.
     pub fn records(&self) -> impl Iterator<Item = (&Trial<'a>, &Record)> {
         self.trials.iter().filter_map(|trial| Some((trial, self.store.get(&trial.id)?)))
     }
 }
 
-/// The data sets that records were made with.
+/// Data sets that the records were made with.
 fn recorded_data(store: &Store) -> RecordedData {
     let mut recorded = RecordedData::new();
     for record in store.records() {
@@ -61,7 +62,7 @@ fn shape(record: &Record) -> DataShape {
     DataShape { inputs: inputs(record), classes: record.tests.first().map_or(1, Vec::len).max(1) }
 }
 
-/// Inputs of the network, as the cells of the first array tell. Abstract weights don't tell, and nobody asks how many they are.
+/// Number of network inputs, from the cells of the first array; 0 for abstract weights, where it is not needed.
 fn inputs(record: &Record) -> usize {
     let used = record.connections.first().and_then(|connection| connection.used.as_ref());
     let cells = used.map_or(0, |used| used.endurance.cells);

@@ -1,8 +1,7 @@
-//! Which trials are left, and running them on several threads.
+//! Lists the remaining trials and runs them on several threads.
 //!
-//! A trial shares nothing that it writes to, and adds in an order of its own, so that neither the number of threads nor
-//! shards nor restarts can change a result. Records are handed to the calling thread in the order in which trials
-//! end.
+//! Trials share no mutable data and add numbers in a fixed order. So threads, shards and restarts cannot change a
+//! result. Records arrive on the calling thread in the order in which trials end.
 
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -20,34 +19,34 @@ use crate::settings::Settings;
 use crate::study::Study;
 use crate::trial::{EpochEnd, Outcome, TrialError, TrialState, run_trial_while};
 
-/// Shards of a study. Slurm takes arrays of at most 4 million tasks, and of 1001 where nobody has raised `MaxArraySize`.
+/// Largest number of shards. Slurm allows arrays of at most 4 million tasks, and of 1001 by default (`MaxArraySize`).
 pub const MOST_SHARDS: usize = 100_000;
-/// Threads of a process: more than any machine has.
+/// Largest number of threads per process.
 pub const MOST_THREADS: i64 = 4096;
 
 /// One trial of a study.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trial<'a> {
-    /// Number of its condition in the study.
+    /// Index of its condition in the study.
     pub condition: usize,
-    /// What it is run with.
+    /// Its settings.
     pub settings: &'a Settings,
     /// Its seed.
     pub seed: u64,
-    /// Its name.
+    /// Its ID.
     pub id: String,
-    /// Whether its details are kept when it runs.
+    /// Whether to keep its details.
     pub details: bool,
-    /// Whether it is run again for its details where only its record is there.
+    /// Whether to rerun it if its record exists without details.
     pub needs_details: bool,
 }
 
-/// A part of a study for one of several processes.
+/// One part of a study, for one of several processes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shard {
-    /// Which part, from 1.
+    /// Number of the part, starting at 1.
     pub part: usize,
-    /// How many parts.
+    /// Number of parts.
     pub of: usize,
 }
 
@@ -64,12 +63,12 @@ impl std::str::FromStr for Shard {
         let parsed = text.split_once('/').and_then(|(part, of)| Some((part.parse().ok()?, of.parse().ok()?)));
         match parsed {
             Some((part, of)) if (1..=of).contains(&part) && of <= MOST_SHARDS => Ok(Shard { part, of }),
-            _ => Err(format!("must be I/N with 1 <= I <= N <= {MOST_SHARDS}, for instance 3/16")),
+            _ => Err(format!("expected I/N with 1 <= I <= N <= {MOST_SHARDS}, for example 3/16")),
         }
     }
 }
 
-/// Every trial of `study`: all conditions with the first seed, then with the next, so that a study that is cut short
+/// Lists every trial of `study`: all conditions with the first seed, then with the next, so that an interrupted study
 /// still covers its axes.
 pub fn trials<'a>(study: &'a Study, prepared: &Prepared) -> Vec<Trial<'a>> {
     let named = |position: usize, condition: usize| {
@@ -86,44 +85,44 @@ pub fn trials<'a>(study: &'a Study, prepared: &Prepared) -> Vec<Trial<'a>> {
         .collect()
 }
 
-/// The trials of one shard: every `of`-th one.
+/// Returns the trials of one shard: every `of`-th trial.
 pub fn shard<'a>(trials: &[Trial<'a>], shard: Option<Shard>) -> Vec<Trial<'a>> {
     let Shard { part, of } = shard.unwrap_or(Shard { part: 1, of: 1 });
     trials.iter().skip(part - 1).step_by(of).cloned().collect()
 }
 
-/// What the calling thread hears of; trials are numbered as they were given.
+/// Progress messages of [`run_trials`]; trials are numbered by position.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Progress {
-    /// A trial has begun.
+    /// A trial has started.
     Begun {
-        /// Its number.
+        /// Number of the trial.
         trial: usize,
-        /// Epochs that an earlier run has done.
+        /// Epochs of an earlier run.
         epochs: usize,
     },
-    /// A trial has ended an epoch.
+    /// A trial has finished an epoch.
     Epoch {
-        /// Its number.
+        /// Number of the trial.
         trial: usize,
-        /// What the epoch left.
+        /// Result of the epoch.
         report: EpochReport,
     },
-    /// A checkpoint cannot be used; its trial runs without.
+    /// A checkpoint is unusable or cannot be written; the trial continues without it.
     Warning(CheckpointWarning),
-    /// A trial has ended; with its details where they are kept.
+    /// A trial has ended, with its details if they are kept.
     Trial(Box<Record>, Option<Box<Details>>),
 }
 
-/// What an epoch of a trial left, in a few numbers.
+/// Summary of one epoch.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct EpochReport {
-    /// Its number, from 1.
+    /// Number of the epoch, starting at 1.
     pub number: usize,
     /// Mean training loss.
     pub loss: f64,
-    /// Predictions and hidden spikes on the test set, of all classes together.
+    /// Predictions and hidden spikes on the test set, summed over classes.
     pub test: ClassActivity,
     /// Wall time, s.
     pub seconds: f64,
@@ -137,12 +136,12 @@ impl EpochReport {
     }
 }
 
-/// When running trials end early.
+/// Flags that end running trials early.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Halt<'a> {
-    /// Once it is set, running trials finish and no other begins.
+    /// Finish running trials and start no others.
     pub after_trials: &'a AtomicBool,
-    /// Once it is set, running trials are abandoned after their current epoch, too.
+    /// Also abandon running trials after their current epoch.
     pub after_epochs: &'a AtomicBool,
 }
 
@@ -158,31 +157,32 @@ impl Halt<'_> {
 
 type Sender = mpsc::Sender<Result<Progress, TrialError>>;
 
-/// Runs `trials` on the threads of `pool`, each from its checkpoint if there is one; `hear` is called on this thread. Once
-/// `stop` is set, trials that run are ended and no other is begun. Whoever keeps a record removes the checkpoint.
+/// Runs `trials` on the threads of `pool`, each from its checkpoint if there is one, and calls `on_progress` on this thread.
+/// Once `stop` is set, running trials finish and no others start. The caller deletes a checkpoint once its record is
+/// saved.
 ///
 /// # Errors
-/// The first [`TrialError`]; no other trial is begun after it.
+/// Returns the first [`TrialError`]; no trial starts after it.
 pub fn run_trials(
     trials: &[Trial],
     prepared: &Prepared,
     checkpoints: Option<&Checkpoints>,
     pool: &Pool,
     stop: &AtomicBool,
-    hear: impl FnMut(Progress),
+    on_progress: impl FnMut(Progress),
 ) -> Result<(), TrialError> {
     let halt = Halt { after_trials: stop, after_epochs: &AtomicBool::new(false) };
-    run_until(trials, prepared, checkpoints, pool, halt, hear)
+    run_until(trials, prepared, checkpoints, pool, halt, on_progress)
 }
 
-/// The same, with two ways to end it early.
+/// Same as [`run_trials`], with two ways to end it early.
 pub(crate) fn run_until(
     trials: &[Trial],
     prepared: &Prepared,
     checkpoints: Option<&Checkpoints>,
     pool: &Pool,
     halt: Halt,
-    mut hear: impl FnMut(Progress),
+    mut on_progress: impl FnMut(Progress),
 ) -> Result<(), TrialError> {
     let (next, failed) = (AtomicUsize::new(0), AtomicBool::new(false));
     let (sender, receiver) = mpsc::channel();
@@ -203,7 +203,7 @@ pub(crate) fn run_until(
         let mut failure = None;
         for message in receiver {
             match message {
-                Ok(progress) => hear(progress),
+                Ok(progress) => on_progress(progress),
                 Err(error) => {
                     failed.store(true, Ordering::Relaxed);
                     failure.get_or_insert(error);
@@ -215,7 +215,7 @@ pub(crate) fn run_until(
 }
 
 fn send(sender: &Sender, message: Result<Progress, TrialError>) {
-    // The receiver outlives every sender: it ends when the last of them does.
+    // The receiver outlives every sender.
     let _ = sender.send(message);
 }
 
@@ -230,7 +230,7 @@ struct RunningTrial<'a> {
 }
 
 impl RunningTrial<'_> {
-    /// Runs it, from its checkpoint if there is one; what it left, unless it was abandoned.
+    /// Runs the trial from its checkpoint, if there is one; returns none if it was abandoned.
     fn run(&self, executor: &dyn Helpers) -> Result<Option<Progress>, TrialError> {
         let Trial { settings, seed, id, .. } = self.trial;
         let mut checkpoint = self.checkpoints.map(|checkpoints| checkpoints.of(id, settings.training.epochs));
@@ -258,9 +258,9 @@ impl RunningTrial<'_> {
         let Trial { settings, seed, .. } = self.trial;
         let (data, devices) = (self.prepared.data(settings), self.prepared.devices_of(settings));
         let epochs = state.as_ref().map_or(0, |state| state.epochs.len());
-        self.tell(Progress::Begun { trial: self.number, epochs });
+        self.send_progress(Progress::Begun { trial: self.number, epochs });
         run_trial_while(settings, &devices, data, *seed, state, executor, &mut |end| {
-            self.tell(Progress::Epoch { trial: self.number, report: EpochReport::new(end) });
+            self.send_progress(Progress::Epoch { trial: self.number, report: EpochReport::new(end) });
             if let Some(Err(warning)) = checkpoint.as_mut().map(|checkpoint| checkpoint.keep(end)) {
                 self.warn(warning);
             }
@@ -269,10 +269,10 @@ impl RunningTrial<'_> {
     }
 
     fn warn(&self, warning: CheckpointWarning) {
-        self.tell(Progress::Warning(warning));
+        self.send_progress(Progress::Warning(warning));
     }
 
-    fn tell(&self, progress: Progress) {
+    fn send_progress(&self, progress: Progress) {
         send(self.sender, Ok(progress));
     }
 }
@@ -282,7 +282,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_shard_is_read_from_one() {
+    fn parses_shards() {
         assert_eq!("3/16".parse(), Ok(Shard { part: 3, of: 16 }));
         for wrong in ["0/4", "5/4", "1", "1/", "-1/2", "a/b", "1/0", "1/100001", "1/18446744073709551616"] {
             assert!(wrong.parse::<Shard>().is_err(), "{wrong}");

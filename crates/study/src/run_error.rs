@@ -1,4 +1,4 @@
-//! Why a study can't be run, or its results can't be read.
+//! Errors of running a study or reading its results.
 
 use std::path::Path;
 
@@ -10,33 +10,33 @@ use crate::store::StoreError;
 use crate::study::Study;
 use crate::trial::TrialError;
 
-/// Why a run ended early. Records that were kept before are whole.
+/// Why a run ended early. Records saved before that are complete.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RunError {
-    /// Data, a device or a map isn't there, or isn't what it must be.
+    /// Data, a device or a map is missing or invalid.
     #[error("{}{source}", place.as_ref().map(|place| format!("{place}: ")).unwrap_or_default())]
     Prepare {
-        /// File and line of the study, or the override, that is at fault; absent if the study isn't.
+        /// File and line of the study, or the override, that is wrong; none if the study is not the cause.
         place: Option<String>,
-        /// What is wrong.
+        /// Cause.
         source: Box<PrepareError>,
     },
-    /// Records can't be read or written.
+    /// Records cannot be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The study can't be written into the results folder.
+    /// The study cannot be written to the results folder.
     #[error(transparent)]
     Describe(#[from] ResolvedStudyError),
-    /// A trial can't start.
+    /// A trial cannot start.
     #[error(transparent)]
     Trial(#[from] TrialError),
-    /// The system doesn't provide the threads.
-    #[error("threads: {count} threads cannot be started: {source}")]
+    /// The system does not provide the threads.
+    #[error("cannot start {count} threads: {source}")]
     Threads {
-        /// How many.
+        /// Number of threads.
         count: usize,
-        /// Why.
+        /// Cause.
         source: ThreadPoolBuildError,
     },
     /// [`train`](crate::run_study::train) was given a study with several conditions.
@@ -44,26 +44,26 @@ pub enum RunError {
     SeveralConditions {
         /// The key with several values.
         key: String,
-        /// How many values.
+        /// Number of values.
         count: usize,
-        /// The first of them.
+        /// First value.
         first: String,
     },
 }
 
-/// Reads devices of `study`, whose file is in `folder`, and what records need of data sets.
+/// Reads the devices of `study`, which is in `folder`, and what reading records needs of data sets.
 ///
 /// # Errors
-/// [`RunError::Prepare`], with the place in the study that is wrong.
+/// [`RunError::Prepare`] if that fails, with the position in the study.
 pub(crate) fn prepare_to_read(study: &Study, folder: &Path, recorded: &RecordedData) -> Result<Prepared, RunError> {
     let settings = study.conditions.iter().map(|condition| &condition.settings);
     Prepared::for_reading(settings, &study.paths_folder(folder), recorded).map_err(|source| placed(study, source))
 }
 
-/// Reads data and devices of `study`, whose file is in `folder`.
+/// Reads the data and devices of `study`, which is in `folder`.
 ///
 /// # Errors
-/// [`RunError::Prepare`], with the place in the study that is wrong.
+/// [`RunError::Prepare`] if that fails, with the position in the study.
 pub(crate) fn prepare(study: &Study, folder: &Path) -> Result<Prepared, RunError> {
     let settings = study.conditions.iter().map(|condition| &condition.settings);
     Prepared::new(settings, &study.paths_folder(folder)).map_err(|source| placed(study, source))

@@ -1,15 +1,16 @@
-//! Run a study with one call: [`run_study`].
+//! Runs a study with one call: [`run_study`].
 //!
 //! ```text
-//! Study + RunOptions -> Plan -> trials on threads -> records on the disk -> Finished -> Results
+//! Study + RunOptions -> Plan -> trials on threads -> records on disk -> Finished -> Results
 //! ```
 //!
-//! 1. [`Plan::new`] reads data sets and devices, and compares the trials of the study with the records of the results folder.
-//! 2. [`Plan::run`] runs the trials that are left, each from its checkpoint. A record is on the disk before the next is taken.
-//! 3. [`Finished::results`] reads the records back, together with those that other processes wrote meanwhile.
+//! 1. [`Plan::new`] reads data sets and devices, and compares the trials of the study with the records of the results
+//!    folder.
+//! 2. [`Plan::run`] runs the remaining trials, each from its checkpoint. Each record is on disk before the next one is
+//!    taken.
+//! 3. [`Finished::results`] rereads the records, including those of other processes.
 //!
-//! An [`Observer`] hears of everything as it happens. Results don't depend on options or observers: threads, shards, stops
-//! and resumes change no bit.
+//! An [`Observer`] follows the run. Options, observers, threads, shards, stops and resumes do not change results.
 
 mod execute;
 mod finished;
@@ -29,7 +30,7 @@ pub use train::{Trained, train};
 
 /// Runs every trial of `study` that has no record in the results folder.
 ///
-/// Stop it at any moment, or kill the process, and call it again: it resumes.
+/// You can stop it or kill the process at any time and call it again: it resumes.
 ///
 /// ```
 /// use ohmspike_study::run_study::{RunOptions, each_trial, run_study};
@@ -49,7 +50,7 @@ pub use train::{Trained, train};
 /// ```
 ///
 /// # Errors
-/// [`RunError`].
+/// Returns a [`RunError`] if data or devices are invalid, or if records cannot be read or written.
 pub fn run_study<'a>(
     study: &'a Study,
     options: &RunOptions,

@@ -1,8 +1,8 @@
-//! The hash that names content: devices, maps, data and trials.
+//! The hash that identifies devices, maps, data and trials.
 
 use sha2::{Digest, Sha256};
 
-/// SHA-256 in hexadecimal.
+/// Returns the SHA-256 in hexadecimal.
 pub fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -1,6 +1,6 @@
-//! Numbers and texts in the form in which sheets show them.
+//! Formats numbers and text for tables and messages.
 
-/// Three significant digits.
+/// Formats a number with three significant digits.
 pub fn significant(value: f64) -> String {
     if value == 0.0 || !value.is_finite() {
         return value.to_string();
@@ -13,7 +13,7 @@ pub fn significant(value: f64) -> String {
     format!("{:.*}", (2 - magnitude).max(0) as usize, (value / unit).round() * unit)
 }
 
-/// The same without zeros behind the last digit that counts.
+/// Formats a number with three significant digits, without trailing zeros.
 pub fn short(value: f64) -> String {
     let text = significant(value);
     if !text.contains('.') || text.contains('e') {
@@ -22,17 +22,17 @@ pub fn short(value: f64) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// An f32 of the device as the number that its file states, which the f32 is the nearest to.
+/// Formats an f32 as the number in the device file that it rounds from.
 pub fn stated(value: f32) -> String {
     short(f64::from(value))
 }
 
-/// A fraction as percent.
+/// Formats a fraction as a percentage.
 pub fn percent(fraction: f64) -> String {
     format!("{} %", short(100.0 * fraction))
 }
 
-/// `text` in lines of at most `width` letters where its words allow it.
+/// Wraps `text` to lines of at most `width` letters where possible.
 pub fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {

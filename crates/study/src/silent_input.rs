@@ -1,4 +1,4 @@
-//! Samples that never spike, whatever the network: what a code makes of their numbers.
+//! Samples that have no input spike in the chosen encoding.
 
 use ohmspike_datasets::{Dataset, Part};
 use ohmspike_snn::encode::LatencyCode;
@@ -6,40 +6,44 @@ use ohmspike_snn::encode::LatencyCode;
 use crate::prepare::EncodedData;
 use crate::settings::{Encoding, Settings};
 
-/// Samples of a data set that have no input spike under the latency encoding, and why.
+/// Samples of a data set that latency encoding leaves without input spikes.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error(
-    "{name}: {} without an input spike under the latency encoding, which leaves everything below {threshold} of full silent; the \
-     highest number is {highest}\n\n\
-     hint: import the data with `--scale min-max`, which makes the highest number of training full, or choose \
+    "{name}: {} no input spike with latency encoding, which needs values of at least {threshold} of full scale; the \
+     largest value is {highest}\n\n\
+     hint: import the data with `--scale min-max`, which scales the largest training value to full scale, or set \
      `data.encoding = \"poisson\"`", counted(*silent, *samples)
 )]
 pub struct SilentSamples {
-    /// The data set.
+    /// Name of the data set.
     pub name: String,
-    /// Samples without a spike, of training and test.
+    /// Training and test samples without an input spike.
     pub silent: usize,
-    /// All samples.
+    /// Training and test samples in total.
     pub samples: usize,
-    /// The part of full below which numbers never spike.
+    /// Smallest value that spikes, as a fraction of full scale.
     pub threshold: f64,
-    /// The highest number, with what is full.
+    /// Largest value, with full scale.
     pub highest: String,
 }
 
-/// `silent` of `samples` in words.
+/// `silent` of `samples` samples, with the verb.
 pub(crate) fn counted(silent: usize, samples: usize) -> String {
-    if silent == samples { format!("all {samples} samples are") } else { format!("{silent} of {samples} samples are") }
+    match silent {
+        all if all == samples && samples > 1 => format!("all {samples} samples have"),
+        1 => format!("1 of {samples} samples has"),
+        silent => format!("{silent} of {samples} samples have"),
+    }
 }
 
-/// The dense samples of `data` that have no spike under the latency encoding in the steps of a study that states none; nothing
-/// where all have one, and for recordings.
+/// Returns the dense samples of `data` without a spike in latency encoding with the default number of time steps; none
+/// if every sample spikes, or for recordings.
 pub fn silent_samples(data: &Dataset) -> Option<SilentSamples> {
     let code = LatencyCode::default();
     let steps = Settings::default().network.steps;
     let spikes = |intensity: f64| code.step(intensity, steps).is_some();
     let parts = [&data.train, &data.test];
-    // The highest number of a sample spikes where any does.
+    // A sample spikes if its largest value does.
     let highest: Vec<f64> = parts.iter().flat_map(|part| highest_of_samples(part)).collect();
     let silent = highest.iter().filter(|&&number| !spikes(number)).count();
     let most = highest.iter().copied().fold(0.0, f64::max);
@@ -51,15 +55,15 @@ pub fn silent_samples(data: &Dataset) -> Option<SilentSamples> {
     (silent > 0).then_some(SilentSamples { name, silent, samples, threshold: code.threshold, highest })
 }
 
-/// Samples of a study without a single input spike: a network tells none of them from another.
+/// Samples of a study without an input spike, which a network cannot tell apart.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error(
-    "data.set: `{set}`: without a single input spike: {silent}; {}", advice(*encoding, *dense)
+    "data.set: `{set}`: no input spike in {silent}: {}", advice(*encoding, *dense)
 )]
 pub struct SilentInput {
-    /// The data set.
+    /// Name of the data set.
     pub set: String,
-    /// How many, in words.
+    /// Numbers of silent samples, in words.
     silent: String,
     encoding: Encoding,
     dense: bool,
@@ -69,22 +73,22 @@ pub struct SilentInput {
 fn advice(encoding: Encoding, dense: bool) -> String {
     let threshold = LatencyCode::default().threshold;
     match (dense, encoding) {
-        (false, _) => "they have no event in the window\n\nhint: look into the recordings, or choose a longer \
+        (false, _) => "no event is inside the window\n\nhint: check the recordings, or choose a longer \
                        `data.window_seconds`"
             .to_owned(),
         (true, Encoding::Latency) => format!(
-            "the latency encoding leaves numbers below {threshold} of full silent, and those that spike after the last step\n\n\
-             hint: import the data with `--scale min-max`, or choose `data.encoding = \"poisson\"` or more `network.steps`"
+            "latency encoding drops values below {threshold} of full scale and spikes after the last time step\n\n\
+             hint: import the data with `--scale min-max`, set `data.encoding = \"poisson\"`, or raise `network.steps`"
         ),
         (true, Encoding::Poisson) => {
-            "their numbers are small\n\nhint: import the data with `--scale min-max`, or choose a higher `data.poisson_rate_hertz` \
-             or more `network.steps`"
+            "the values are small\n\nhint: import the data with `--scale min-max`, or raise `data.poisson_rate_hertz` \
+             or `network.steps`"
                 .to_owned()
         }
     }
 }
 
-/// The samples of `data`, encoded as `settings` say, that have no input spike; nothing where all have one.
+/// Returns the samples of `data` without an input spike in the encoding of `settings`; none if every sample has one.
 pub fn silent_input(settings: &Settings, data: &EncodedData) -> Option<SilentInput> {
     let (train, test) = (data.silent_train_samples(), data.silent_test_samples());
     let parts = [(train, data.train.labels.len(), "training"), (test, data.test.labels.len(), "test")];
@@ -99,7 +103,7 @@ pub fn silent_input(settings: &Settings, data: &EncodedData) -> Option<SilentInp
     (train + test > 0).then_some(SilentInput { set, silent, encoding, dense })
 }
 
-/// The highest number of every sample as a part of what is full; nothing of recordings.
+/// Returns the largest value of each sample as a fraction of full scale; empty for recordings.
 fn highest_of_samples(part: &Part) -> Vec<f64> {
     match part {
         Part::Images(images) => {
@@ -135,18 +139,15 @@ mod tests {
         Part::Values(ValueSet { units: 2, values: values.to_vec(), labels: vec![0; values.len() / 2] })
     }
 
-    /// 51 of 255 is the threshold itself, but so near to it that the spike comes after the last step; 52 spikes at step 78.
+    /// 51 of 255 is the threshold, with a spike only after the last step; 52 spikes at step 78.
     #[test]
-    fn samples_below_the_threshold_are_counted() {
+    fn counts_samples_below_the_threshold() {
         assert_eq!(silent_samples(&data(images(&[0, 52, 255, 0]), images(&[52, 0]))), None);
         let found = silent_samples(&data(images(&[16, 3, 51, 0]), images(&[0, 52]))).unwrap();
         assert_eq!((found.silent, found.samples, found.highest.as_str()), (2, 3, "52 of 255"));
         let message = silent_samples(&data(images(&[16, 3, 0, 0]), images(&[7, 2]))).unwrap().to_string();
-        assert!(message.starts_with("digits: all 3 samples are without an input spike"), "{message}");
-        assert!(
-            message.contains("the highest number is 16 of 255") && message.contains("--scale min-max"),
-            "{message}"
-        );
+        assert!(message.starts_with("digits: all 3 samples have no input spike"), "{message}");
+        assert!(message.contains("the largest value is 16 of 255") && message.contains("--scale min-max"), "{message}");
         let found = silent_samples(&data(values(&[0.1, 0.0, 0.5, 0.0]), values(&[0.0, 0.25]))).unwrap();
         assert_eq!((found.silent, found.samples, found.highest.as_str()), (1, 3, "0.5 of 1"));
     }

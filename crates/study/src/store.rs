@@ -1,10 +1,10 @@
-//! The records of a study: `records/*.jsonl`, one line a trial; and `details/ID.json` for trials whose details are kept.
+//! The records of a study: `records/*.jsonl` with one line per trial, and `details/ID.json` for trials with details.
 //!
-//! Every process appends to a file of its own and syncs each line, so that processes never meet and a killed one loses
-//! at most the trial that it was writing. A torn last line is left out and its trial runs again; any other line that is
-//! not a record is left out with a warning. Nothing that stands in a file is ever changed. Details are written before the
-//! record of their trial, aside and renamed, so that they are there in whole or not at all. Files that somebody packed with
-//! gzip (`records/*.jsonl.gz`, `details/ID.json.gz`) are read as well.
+//! Each process appends to its own file and syncs every line, so processes never conflict and a killed one loses at
+//! most the trial in progress. An incomplete last line is ignored and its trial rerun; any other invalid line is
+//! ignored with a warning. Existing lines are never changed. Details are written to a temporary file and renamed before
+//! their record is appended, so they are always complete. Files packed with gzip (`records/*.jsonl.gz`,
+//! `details/ID.json.gz`) are read as well.
 
 mod digest;
 mod error;
@@ -30,47 +30,48 @@ use crate::record::{ARITHMETIC, LONGEST_RECORD, Record, SCHEMA};
 use crate::record_check::contradiction;
 use crate::run::Trial;
 
-/// Bytes of the details of a trial, which are some 60 kB; those of 65,536 steps and many classes some 100 MB.
+/// Largest details of a trial, bytes. Typical details take 60 kB, those of 65,536 time steps and many classes about 100
+/// MB.
 const LARGEST_DETAILS: u64 = 256 << 20;
-/// Lines of a file that are told one by one where they are no records.
-const MOST_TOLD: usize = 10;
-/// Lines of a file that are no records: as many as a study may have trials, all of them in an older form.
+/// Largest number of invalid lines per file with a warning each.
+const MOST_SHOWN: usize = 10;
+/// Largest number of invalid lines per file: as many as a study may have trials, all in an older format.
 const MOST_FOREIGN: usize = crate::study::MOST_TRIALS;
 
-/// The records of a folder, and the file to which this process appends.
+/// The records of a folder, and the file that this process appends to.
 #[derive(Debug)]
 pub struct Store {
     folder: PathBuf,
     details: PathBuf,
-    /// All records by name: where they stand and what they say.
+    /// Position and digest of every record, by trial.
     names: BTreeMap<String, Known>,
-    /// Files in the order in which they were read, then the own one.
+    /// Files in reading order; the file of this process is last.
     files: Vec<PathBuf>,
-    /// The records; none where they are only skimmed.
+    /// The records; none after [`Store::skim`].
     records: Option<BTreeMap<String, Record>>,
     warnings: Vec<StoreWarning>,
-    /// Opened at the first append.
+    /// File of this process, opened at the first append.
     own: Option<OwnFile>,
-    /// Names of the records that this process has written.
+    /// Trials recorded by this process.
     written: Vec<String>,
 }
 
-/// Where a record stands, and what it says.
+/// Position and digest of a record.
 #[derive(Clone, Copy, Debug)]
 struct Known {
     /// Number of its file.
     file: usize,
-    /// Number of its line, from 1.
+    /// Line number, starting at 1.
     line: usize,
-    /// What it says.
+    /// Digest of its result.
     digest: Digest,
 }
 
 impl Store {
-    /// Reads the records below `folder`, which need not exist yet.
+    /// Reads the records below `folder`, which need not exist.
     ///
     /// # Errors
-    /// [`StoreError::Read`].
+    /// [`StoreError::Read`] if a file cannot be read.
     pub fn open(folder: &Path) -> Result<Store, StoreError> {
         let mut records = BTreeMap::new();
         let mut store = Store::skim(folder, |record| _ = records.insert(record.id.clone(), record))?;
@@ -78,11 +79,11 @@ impl Store {
         Ok(store)
     }
 
-    /// The same with the names of the records alone, which take some 20 kB each: every one is handed to `see` once, and
-    /// [`Store::get`] finds none.
+    /// Same as [`Store::open`], but keeps only the names of the records, which take about 20 kB each. Passes each
+    /// record to `see` once; [`Store::get`] then finds none.
     ///
     /// # Errors
-    /// [`StoreError::Read`].
+    /// [`StoreError::Read`] if a file cannot be read.
     pub fn skim(folder: &Path, mut see: impl FnMut(Record)) -> Result<Store, StoreError> {
         let (folder, details) = (folder.join("records"), folder.join("details"));
         let mut store = Store {
@@ -109,18 +110,18 @@ impl Store {
         Ok(store)
     }
 
-    /// Reads one file line by line: all of its text would take as much memory as the records that stand in it.
+    /// Reads one file line by line, since its text would take as much memory as its records.
     fn read(&mut self, path: PathBuf, see: &mut dyn FnMut(Record)) -> Result<(), StoreError> {
         let failed = |source| StoreError::Read { path: path.clone(), source };
         let content = match open_maybe_packed(&path) {
-            // Another process has ended without a record and removed its empty file.
+            // Another process ended without a record and removed its empty file.
             Err(error) if error.kind() == io::ErrorKind::NotFound && fs::symlink_metadata(&path).is_err() => {
                 return Ok(());
             }
             content => content.map_err(failed)?,
         };
         self.files.push(path.clone());
-        let (mut content, mut text, mut foreign, mut told) = (BufReader::new(content), Vec::new(), 0, 0);
+        let (mut content, mut text, mut foreign, mut shown) = (BufReader::new(content), Vec::new(), 0, 0);
         for line in 1.. {
             if !bounded::read_line(&mut content, &mut text, line, LONGEST_RECORD).map_err(failed)? {
                 break;
@@ -135,18 +136,18 @@ impl Store {
                 return Err(StoreError::NoRecords { path, count: foreign });
             }
             match found {
-                Some(Err(warning)) if told < MOST_TOLD => {
+                Some(Err(warning)) if shown < MOST_SHOWN => {
                     self.warnings.push(warning);
-                    told += 1;
+                    shown += 1;
                 }
-                Some(Err(_)) => self.count_untold(&path),
+                Some(Err(_)) => self.count_further(&path),
                 _ => {}
             }
         }
         Ok(())
     }
 
-    /// Keeps the first record of a trial; another one must say the same.
+    /// Keeps the first record of a trial and checks that others agree with it.
     fn meet(&mut self, record: Record, line: usize, see: &mut dyn FnMut(Record)) -> Result<(), StoreError> {
         let new = Known { file: self.files.len() - 1, line, digest: Digest::new(&record) };
         match self.names.entry(record.id.clone()) {
@@ -163,38 +164,38 @@ impl Store {
         }
     }
 
-    /// One more line of the file that is not told by itself.
-    fn count_untold(&mut self, file: &Path) {
+    /// Counts one more invalid line that gets no warning of its own.
+    fn count_further(&mut self, file: &Path) {
         match self.warnings.last_mut() {
             Some(StoreWarning::More { path, count }) if path == file => *count += 1,
             _ => self.warnings.push(StoreWarning::More { path: file.to_owned(), count: 1 }),
         }
     }
 
-    /// The record of a trial.
+    /// Returns the record of a trial.
     pub fn get(&self, id: &str) -> Option<&Record> {
         self.records.as_ref()?.get(id)
     }
 
-    /// All records, by name; none where they are only skimmed.
+    /// Returns all records in order of their trials; none after [`Store::skim`].
     pub fn records(&self) -> impl Iterator<Item = &Record> {
         self.records.iter().flat_map(BTreeMap::values)
     }
 
-    /// Whether nothing of `trial` is left to be run: its record is there, and its details where the study asks for them.
+    /// Whether `trial` is complete: its record exists, and its details if the study asks for them.
     pub fn holds(&self, trial: &Trial) -> bool {
         self.names.contains_key(&trial.id) && (!trial.needs_details || self.has_details(&trial.id))
     }
 
-    /// Where the details of a trial are, plain or packed.
+    /// Paths of the details of a trial, plain and packed.
     fn details_files(&self, id: &str) -> [PathBuf; 2] {
         ["json", "json.gz"].map(|extension| self.details.join(format!("{id}.{extension}")))
     }
 
-    /// The details of a trial, where they are kept and of this form.
+    /// Reads the details of a trial, if they exist in the current format.
     ///
     /// # Errors
-    /// [`StoreError::Read`] where the file is there and cannot be read.
+    /// [`StoreError::Read`] if the file exists but cannot be read.
     pub fn details(&self, id: &str) -> Result<Option<Details>, StoreError> {
         let [plain, packed] = self.details_files(id);
         let path = if plain.is_file() { plain } else { packed };
@@ -207,15 +208,15 @@ impl Store {
         }
     }
 
-    /// Whether there is a file of details of a trial.
+    /// Whether a details file of the trial exists.
     pub fn has_details(&self, id: &str) -> bool {
         self.details_files(id).iter().any(|path| path.is_file())
     }
 
-    /// Writes the details of a trial, and waits until they are on the disk.
+    /// Writes the details of a trial and waits until they are on the disk.
     ///
     /// # Errors
-    /// [`StoreError::Write`]; then nothing is left of them.
+    /// [`StoreError::Write`] if writing fails; no partial file remains.
     pub fn keep_details(&self, details: &Details) -> Result<(), StoreError> {
         let [path, _] = self.details_files(&details.id);
         let bytes = serde_json::to_vec(details).expect("details are plain values");
@@ -224,7 +225,7 @@ impl Store {
         written.map_err(|source| StoreError::Write { path, source })
     }
 
-    /// Number of trials with a record.
+    /// Returns the number of trials with a record.
     pub fn len(&self) -> usize {
         self.names.len()
     }
@@ -234,15 +235,15 @@ impl Store {
         self.names.is_empty()
     }
 
-    /// Lines that were left out.
+    /// Returns the warnings about ignored lines.
     pub fn warnings(&self) -> &[StoreWarning] {
         &self.warnings
     }
 
-    /// Makes sure that a record can be written before hours are spent on it.
+    /// Checks that records can be written, before hours are spent on them.
     ///
     /// # Errors
-    /// [`StoreError::Write`].
+    /// [`StoreError::Write`] if the folder or file cannot be written.
     pub fn prepare_to_write(&mut self) -> Result<(), StoreError> {
         if self.own.is_none() {
             let own = OwnFile::create(&self.folder)?;
@@ -252,10 +253,10 @@ impl Store {
         Ok(())
     }
 
-    /// Makes sure that a trial that has a record, and was run again for its details, has the same result as before.
+    /// Checks that a trial, rerun for its details, has the same result as its record.
     ///
     /// # Errors
-    /// [`StoreError::Rerun`].
+    /// [`StoreError::Rerun`] if the results differ.
     pub fn check(&self, record: &Record) -> Result<(), StoreError> {
         match self.names.get(&record.id) {
             Some(known) if known.digest != Digest::new(record) => {
@@ -265,12 +266,12 @@ impl Store {
         }
     }
 
-    /// Appends a record and waits until it is on the disk. A trial that has one, and was run for its details alone, gets no
-    /// second.
+    /// Appends a record and waits until it is on the disk. A trial that already has a record, and was rerun for its
+    /// details, gets no second one.
     ///
     /// # Errors
-    /// [`StoreError::Rerun`] where it has one that says something else. [`StoreError::Write`]; a part of the line that was written is cut off again. [`StoreError::Moved`] or
-    /// [`StoreError::Lost`] where somebody has removed the file.
+    /// [`StoreError::Rerun`] if the trial has a record with another result. [`StoreError::Write`] if writing fails; a
+    /// partial line is removed. [`StoreError::Moved`] or [`StoreError::Lost`] if the file was removed.
     pub fn append(&mut self, record: Record) -> Result<(), StoreError> {
         if self.names.contains_key(&record.id) {
             return self.check(&record);
@@ -289,10 +290,10 @@ impl Store {
         Ok(())
     }
 
-    /// Ends the writing, and reads the records again: other processes may have appended to the same folder meanwhile.
+    /// Ends writing and rereads the records, since other processes may have appended to the folder.
     ///
     /// # Errors
-    /// [`StoreError`], also where a record that this process has written is not there.
+    /// Returns a [`StoreError`] if reading fails or a record of this process is missing.
     pub fn reopen(mut self, results: &Path) -> Result<Store, StoreError> {
         self.end_writing()?;
         let again = Store::open(results)?;
@@ -303,10 +304,10 @@ impl Store {
         Ok(again)
     }
 
-    /// Closes the file of this process, once it is sure that its records are still where they were written.
+    /// Closes the file of this process after checking that its records are still in place.
     ///
     /// # Errors
-    /// [`StoreError::Moved`] or [`StoreError::Lost`].
+    /// [`StoreError::Moved`] or [`StoreError::Lost`] if the file was removed.
     pub fn end_writing(&mut self) -> Result<(), StoreError> {
         self.own.take().map_or(Ok(()), |mut own| own.check_place())
     }
@@ -317,7 +318,7 @@ fn place(files: &[PathBuf], known: &Known) -> String {
     format!("{}:{}", files[known.file].display(), known.line)
 }
 
-/// What tells the version of any record.
+/// Version fields of any record.
 #[derive(Deserialize)]
 struct Version {
     schema: Option<u32>,
@@ -329,7 +330,7 @@ fn other_version(schema: u32, arithmetic: u32) -> String {
     format!("it has schema {schema} and arithmetic {arithmetic}")
 }
 
-/// The record in a line; otherwise a warning of what it is.
+/// Returns the record in a line, or a warning that says why it is not one.
 fn record_in(path: &Path, line: usize, text: &[u8]) -> Result<Record, StoreWarning> {
     let path = path.to_owned();
     let reason = match serde_json::from_slice::<Record>(text) {
@@ -337,7 +338,7 @@ fn record_in(path: &Path, line: usize, text: &[u8]) -> Result<Record, StoreWarni
             None => return Ok(record),
             Some(reason) => reason,
         },
-        // A record of another version is no mistake, but it is not the result of this program either.
+        // A record of another version is valid, but it is not a result of this program.
         Ok(record) => other_version(record.schema, record.arithmetic),
         Err(_) if !text.ends_with(b"\n") => return Err(StoreWarning::Torn { path, line }),
         Err(error) => match serde_json::from_slice::<Version>(text) {
@@ -351,7 +352,7 @@ fn record_in(path: &Path, line: usize, text: &[u8]) -> Result<Record, StoreWarni
     Err(StoreWarning::Foreign { path, line, reason })
 }
 
-/// The content of a file, unpacked where its name ends with `.gz`.
+/// Opens a file, unpacking it if its name ends with `.gz`.
 fn open_maybe_packed(path: &Path) -> io::Result<Box<dyn Read>> {
     let file = regular::open(path)?;
     let packed = path.extension().is_some_and(|extension| extension == "gz");

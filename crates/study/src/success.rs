@@ -1,26 +1,25 @@
-//! Which networks count as successful: those that have learnt their task, as `outcome.success_of` and `outcome.success_above`
-//! say. By default the best test accuracy must exceed 50 %, as Kilgore et al., Sci Rep 15, 24798 (2025) count networks of
-//! Fashion-MNIST.
+//! Decides which networks have learnt their task, by `outcome.success_of` and `outcome.success_above`. By default, the
+//! best test accuracy must exceed 50 %, as in Kilgore et al., Sci Rep 15, 24798 (2025) for Fashion-MNIST.
 
 use crate::record::Record;
 use crate::settings::{Settings, SuccessOf};
 
-/// What makes a network a successful one.
+/// Criterion of a successful network.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Success {
-    /// Which accuracy is judged.
+    /// Accuracy that is compared.
     pub of: SuccessOf,
-    /// The accuracy that it must be above, 0 to 1.
+    /// Accuracy to exceed, 0 to 1.
     pub above: f64,
 }
 
 impl Success {
-    /// What counts in trials of these settings.
+    /// Returns the criterion of trials with these settings.
     pub fn new(settings: &Settings) -> Success {
         Success { of: settings.outcome.success_of, above: settings.outcome.success_above }
     }
 
-    /// In words, for captions.
+    /// Describes the criterion for captions.
     pub fn words(settings: &Settings) -> String {
         let Success { of, above } = Success::new(settings);
         let of = match of {
@@ -45,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn images_are_judged_by_their_best_and_digits_by_their_last_epochs() {
+    fn criteria_differ_between_images_and_digits() {
         let mut record = crate::record::empty_record();
         (record.accuracy, record.outcome) = (vec![0.1, 0.6, 0.29], Some(0.29));
         assert!(succeeded(&record));

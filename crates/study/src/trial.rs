@@ -1,7 +1,20 @@
-//! One trial: a network is made, trained through its weight stores and tested after every epoch.
+//! Runs one trial: builds a network, trains it on its devices and tests it after every epoch.
 //!
-//! This page is the whole program in small. The rest decides which trials to run (`study.rs`, `run_study.rs`), keeps what they
-//! leave (`record.rs`, `store.rs`) and shows it (the crates `analysis` and `report`).
+//! This file shows the whole simulation on one page; start reading here, at [`run_trial`].
+//!
+//! ```text
+//! spikes -> forward -> loss -> backward -> requested update -> WeightStore -> next forward
+//!                                                              write noise, clipping, drift, read noise
+//! ```
+//!
+//! 1. [`TrialStreams`] opens the random streams of the trial.
+//! 2. `Layers::programmed` draws the initial weights and programs them into cells.
+//! 3. Each epoch trains on all batches and then tests. Each connection has a [`WeightStore`]: abstract weights, or the
+//!    cells of a crossbar array with their non-idealities.
+//! 4. [`Outcome`] collects the epochs, the state of the network before and after training, and the hardware usage.
+//!
+//! Other modules choose the trials (`study.rs`, `run_study.rs`) and save their results (`record.rs`, `store.rs`). The
+//! crates `analysis` and `report` evaluate and plot them.
 
 mod error;
 pub(crate) mod network;
@@ -39,90 +52,90 @@ use network::network;
 use silence::Search;
 pub use state::{EpochEnd, TrialState};
 
-/// What one epoch left.
+/// Result of one epoch.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Epoch {
     /// Mean training loss.
     pub loss: f64,
     /// Predictions and hidden spikes on the test set after the epoch.
     pub test: Activity,
-    /// Time of training, of all threads that took part, seconds.
+    /// Training time summed over threads, s.
     pub training_seconds: f64,
-    /// Time of the test, likewise, seconds.
+    /// Test time summed over threads, s.
     pub test_seconds: f64,
-    /// The part of both that other threads than the trial's own took part with, seconds.
+    /// Part of both times spent on other threads than that of the trial, s.
     pub helped_seconds: f64,
 }
 
 impl Epoch {
-    /// An epoch that started, had trained and had tested at these moments.
+    /// Result of an epoch with these start, trained and tested moments.
     fn new(loss: f64, test: Activity, [started, trained, tested]: [Moment; 3]) -> Epoch {
         let (training_seconds, test_seconds) = (trained.seconds_after(started), tested.seconds_after(trained));
         let helped_seconds = (tested.helped - started.helped).as_secs_f64();
         Epoch { loss, test, training_seconds, test_seconds, helped_seconds }
     }
 
-    /// Time of both, seconds: what they take on one thread.
+    /// Training and test time, s: the time that the epoch takes on one thread.
     pub fn seconds(&self) -> f64 {
         self.training_seconds + self.test_seconds
     }
 
-    /// How long one waits for it, seconds.
+    /// Wall time of the epoch, s.
     pub fn wall_seconds(&self) -> f64 {
         self.seconds() - self.helped_seconds
     }
 }
 
-/// One look at a network from all sides.
+/// Full evaluation of a network on the test set.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Evaluation {
     /// Predictions and hidden spikes on the test set.
     pub test: Activity,
-    /// How the hidden neurons spike, for the record.
+    /// Spike statistics of the hidden neurons, for the record.
     pub observation: Observation,
     /// Rasters, traces and histograms, for figures of single trials.
     pub snapshot: Snapshot,
 }
 
-/// What a trial left.
+/// Result of a trial.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outcome {
-    /// The untrained network.
+    /// Evaluation of the untrained network.
     pub before: Evaluation,
-    /// The epochs in their order; fewer than asked for where training diverged.
+    /// Results of the epochs, in order; fewer than requested if training diverged.
     pub epochs: Vec<Epoch>,
-    /// What all updates did to the cells, one entry a connection.
+    /// What all updates did to the cells, per connection.
     pub writes: Vec<WriteReport>,
-    /// What the arrays have cost, one entry a connection; none for abstract weights.
+    /// Hardware usage (pulses, energy, endurance), per connection; none for abstract weights.
     pub hardware: Option<Vec<HardwareUse>>,
-    /// What the test of the trained network has cost, likewise; none where training diverged.
+    /// Usage of the last test, per connection; none if training diverged.
     pub inference: Option<Vec<Ledger>>,
-    /// The trained network; none where training diverged.
+    /// Evaluation of the trained network; none if training diverged.
     pub after: Option<Evaluation>,
-    /// The next update of the weights from the inputs and of the readout, taken apart; none where training diverged.
+    /// The next update, decomposed, for the input and readout connections; none if training diverged.
     pub update: Option<Vec<UpdateAnatomy>>,
-    /// Why training stopped early, if it did.
+    /// Why training diverged, if it did.
     pub diverged: Option<TrainError>,
-    /// A hidden layer that hardly fires, with the cause.
+    /// A silent hidden layer with its cause, if there is one.
     pub silence: Option<Silence>,
 }
 
 /// The random streams of a trial.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TrialStreams {
-    /// The first weights.
+    /// Initial weights.
     pub initial: Seed,
-    /// What is drawn once a chip.
+    /// Draws made once per chip.
     pub chip: Seed,
-    /// Order, writes and reads of training.
+    /// Sample order, writes and reads of training.
     pub training: Streams,
     /// Reads of the tests.
     pub test: Seed,
 }
 
 impl TrialStreams {
-    /// Children of `seed`, and of the seeds that `[seeds]` puts in its place; the test's reads go with `seeds.read`.
-    pub fn of(settings: &Settings, seed: u64) -> TrialStreams {
+    /// Opens the streams below `seed`, or below the seeds set in `[seeds]`. Reads of the tests follow `seeds.read`.
+    pub fn new(settings: &Settings, seed: u64) -> TrialStreams {
         let given = &settings.seeds;
         let of = |name, given: Option<u64>| Seed::new(given.unwrap_or(seed)).named(name);
         TrialStreams {
@@ -138,11 +151,12 @@ impl TrialStreams {
     }
 }
 
-/// Runs one trial, from its beginning or from where an earlier run of it stood. A pure function of settings, device, data and
-/// seed, but for the seconds, whoever the `executor` is that computes it; `watch` is told of every epoch as it ends.
+/// Runs one trial, from the start or from the state of an earlier run, and calls `watch` after every epoch.
+///
+/// Except for run times, the result depends only on settings, devices, data and seed, not on `executor` or `resume`.
 ///
 /// # Errors
-/// [`TrialError`] where the trial cannot start, or not go on from there. Training that diverges is an outcome.
+/// Returns a [`TrialError`] if the trial cannot start or resume. A training that diverges is a valid outcome.
 pub fn run_trial(
     settings: &Settings,
     devices: &Devices,
@@ -159,7 +173,7 @@ pub fn run_trial(
     Ok(outcome.expect("only `watch` abandons a trial"))
 }
 
-/// The same; the trial is abandoned, and there is no outcome, once `watch` breaks.
+/// Same as [`run_trial`], but abandons the trial and returns none once `watch` breaks.
 pub(crate) fn run_trial_while(
     settings: &Settings,
     devices: &Devices,
@@ -169,26 +183,26 @@ pub(crate) fn run_trial_while(
     executor: &dyn Helpers,
     watch: &mut dyn FnMut(&EpochEnd) -> ControlFlow<()>,
 ) -> Result<Option<Outcome>, TrialError> {
-    let (epochs_asked, batch) = (settings.training.epochs, full_batch(settings.training.batch, data)?);
-    let streams = TrialStreams::of(settings, seed);
+    let (total_epochs, batch) = (settings.training.epochs, full_batch(settings.training.batch, data)?);
+    let streams = TrialStreams::new(settings, seed);
 
-    // Who learns, and what it is made of.
+    // Build the network and program its weights.
     let network = network(settings, data.shape())?;
     let mut layers = Layers::programmed(settings, devices, &network, &streams)?;
 
-    // What it does before it has learnt anything, and the epochs of an earlier run.
-    let (samples, rest) = (&data.test, settings.hardware.retention_seconds);
-    let tested = TestSet { network: &network, samples, rest, executor };
+    // Evaluate the untrained network, or restore the epochs of an earlier run.
+    let (samples, retention) = (&data.test, settings.hardware.retention_seconds);
+    let tested = TestSet { network: &network, samples, retention, executor };
     let (before, mut epochs) = match resume {
-        Some(state) => layers.resume(state, epochs_asked)?,
-        None => (layers.untrained(&tested, &data.train, batch, streams.test), Vec::with_capacity(epochs_asked)),
+        Some(state) => layers.resume(state, total_epochs)?,
+        None => (layers.untrained(&tested, &data.train, batch, streams.test), Vec::with_capacity(total_epochs)),
     };
 
-    // How it learns: an epoch of batches, then the test set, again and again, with a closer look at the end.
+    // Train and test in turn; the last test is a full evaluation.
     let training = Training { batch, learning_rate: settings.training.learning_rate as f32 };
     let mut trainer = Trainer::new(&network, training, executor);
     let (mut after, mut diverged) = (None, None);
-    for number in epochs.len() as u64..epochs_asked as u64 {
+    for number in epochs.len() as u64..total_epochs as u64 {
         let started = Moment::now(executor);
         let loss = match layers.train(&mut trainer, &data.train, &streams.training, number) {
             Ok(loss) => loss,
@@ -199,7 +213,7 @@ pub(crate) fn run_trial_while(
         };
         let trained = Moment::now(executor);
         let read = streams.test.numbered(number);
-        let test = if number + 1 < epochs_asked as u64 {
+        let test = if number + 1 < total_epochs as u64 {
             layers.test(&tested, read)
         } else {
             after.insert(layers.evaluation(&tested, read)).test.clone()
@@ -210,7 +224,7 @@ pub(crate) fn run_trial_while(
         }
     }
 
-    // What is left of it all, and what the update that would come next is made of.
+    // Collect the results, decompose the next update and find the cause of a silent layer.
     let outcome = layers.outcome(before, epochs, after, diverged);
     let update = outcome
         .after
@@ -221,17 +235,17 @@ pub(crate) fn run_trial_while(
     Ok(Some(Outcome { update, silence, ..outcome }))
 }
 
-/// What the network is made of, one entry a connection, and what has become of it so far.
+/// The weights of the network and their usage so far, per connection.
 struct Layers {
     weights: Vec<LayerWeights>,
     writes: Vec<WriteReport>,
     used: Vec<HardwareUse>,
-    /// What the last test has cost.
+    /// Usage of the last test.
     last_test: Vec<Ledger>,
 }
 
 impl Layers {
-    /// Weights drawn with the signs of their rows, programmed into cells where there is a device.
+    /// Draws weights with the signs of their rows and programs them into cells if there is a device.
     fn programmed(
         settings: &Settings,
         devices: &Devices,
@@ -253,7 +267,7 @@ impl Layers {
         self.weights.iter_mut().map(LayerWeights::store_mut).collect()
     }
 
-    /// One epoch of training; the mean loss. What it did is kept account of as far as it came.
+    /// Trains one epoch and returns the mean loss. Counts writes and usage even if training diverges.
     fn train(
         &mut self,
         trainer: &mut Trainer,
@@ -266,56 +280,62 @@ impl Layers {
         let report = trainer.epoch(samples, &mut stores, streams, epoch);
         let writes: Vec<WriteReport> = counted.iter().map(|store| store.writes).collect();
         self.writes.iter_mut().zip(writes).for_each(|(sum, writes)| *sum += writes);
-        self.spend(|used| &mut used.training);
+        self.take_usage(|used| &mut used.training);
         Ok(report?.loss)
     }
 
-    /// What the untrained network does, once its converters are calibrated with `count` of the training `samples`.
+    /// Calibrates the converters with `count` of the training `samples` and evaluates the untrained network.
     fn untrained(&mut self, tested: &TestSet, samples: &Samples, count: usize, test: Seed) -> Evaluation {
         self.calibrate(tested.network, samples, count, test.named("calibration"));
         self.evaluation(tested, test.named("before"))
     }
 
-    /// Calibrates converters with `count` of the training `samples`, for a test before training.
+    /// Calibrates the converters with `count` of the training `samples`.
     fn calibrate(&mut self, network: &Network, samples: &Samples, count: usize, read: Seed) {
         calibrate_untrained(network, &mut self.stores(), samples, count, read);
     }
 
-    /// What the network answers.
+    /// Tests the network.
     fn test(&mut self, tested: &TestSet, read: Seed) -> Activity {
         let TestSet { network, samples, executor, .. } = *tested;
-        self.rested(tested.rest, |stores| evaluate(network, stores, samples, samples.spikes.len(), read, executor))
+        self.after_retention(tested.retention, |stores| {
+            evaluate(network, stores, samples, samples.spikes.len(), read, executor)
+        })
     }
 
-    /// What the network answers, and how its hidden neurons spike meanwhile.
+    /// Tests the network and observes its hidden neurons.
     fn evaluation(&mut self, tested: &TestSet, read: Seed) -> Evaluation {
         let mut observer = Observer::new(tested.network);
         let TestSet { network, samples, .. } = *tested;
-        let test = self.rested(tested.rest, |stores| {
+        let test = self.after_retention(tested.retention, |stores| {
             let watch = &mut |answer: &Answer| observer.see(answer);
             evaluate_watched(network, stores, samples, samples.spikes.len(), read, watch)
         });
         let [from_inputs, .., readout] = &self.weights[..] else {
-            unreachable!("a network has two connections or more")
+            unreachable!("a network has at least two connections")
         };
         let (observation, snapshot) = observer.end(from_inputs.store().weights(), readout.store().weights());
         Evaluation { test, observation, snapshot }
     }
 
-    /// Tests the network once it has been left alone for a while; training goes on from now.
-    fn rested(&mut self, rest: f64, test: impl FnOnce(&mut [&mut dyn WeightStore]) -> Activity) -> Activity {
-        if rest > 0.0 {
-            self.rest(rest);
+    /// Runs `test` on cells that have drifted for `seconds`, then undoes the drift for further training.
+    fn after_retention(
+        &mut self,
+        seconds: f64,
+        test: impl FnOnce(&mut [&mut dyn WeightStore]) -> Activity,
+    ) -> Activity {
+        if seconds > 0.0 {
+            self.rest(seconds);
         }
         let test = test(&mut self.stores());
-        if rest > 0.0 {
+        if seconds > 0.0 {
             self.rest(0.0);
         }
-        self.last_test = self.spend(|used| &mut used.test);
+        self.last_test = self.take_usage(|used| &mut used.test);
         test
     }
 
-    /// The update that the first images of the training set ask for, from the inputs and in the readout.
+    /// Decomposes the update for the first training batch, in the input and readout connections.
     fn next_update(
         &mut self,
         network: &Network,
@@ -339,8 +359,8 @@ impl Layers {
         self.weights.iter_mut().for_each(|layer| layer.rest(seconds));
     }
 
-    /// Adds what all connections have spent since they were last asked to one of the ledgers of each, and returns it.
-    fn spend(&mut self, ledger: fn(&mut HardwareUse) -> &mut Ledger) -> Vec<Ledger> {
+    /// Moves the usage since the last call into one `ledger` of each connection, and returns it.
+    fn take_usage(&mut self, ledger: fn(&mut HardwareUse) -> &mut Ledger) -> Vec<Ledger> {
         let spent: Vec<Ledger> = self.weights.iter_mut().map(LayerWeights::take_ledger).collect();
         for (used, spent) in self.used.iter_mut().zip(&spent) {
             *ledger(used) += *spent;
@@ -348,7 +368,7 @@ impl Layers {
         spent
     }
 
-    /// What is left of it all.
+    /// Collects the results of the trial.
     fn outcome(
         &self,
         before: Evaluation,
@@ -360,24 +380,24 @@ impl Layers {
         used.iter_mut().zip(&self.weights).for_each(|(used, layer)| used.endurance = layer.endurance());
         let on_cells = self.weights.iter().any(|layer| matches!(layer, LayerWeights::Crossbar(_)));
         let hardware = on_cells.then_some(used);
-        // A diverged network is not one that anybody would infer with, and its last test may lie in an earlier run.
+        // The last test of a diverged network may belong to an earlier run.
         let inference = (on_cells && after.is_some()).then(|| self.last_test.clone());
         let writes = self.writes.clone();
         Outcome { before, epochs, after, update: None, writes, hardware, inference, diverged, silence: None }
     }
 }
 
-/// What a network is tested with.
+/// What a network is tested on.
 struct TestSet<'a> {
     network: &'a Network,
     samples: &'a Samples,
-    /// For how long the network is left alone before a test, s.
-    rest: f64,
+    /// Retention time before a test, s.
+    retention: f64,
     executor: &'a dyn Executor,
 }
 
-/// The batch, where the training set fills one: training leaves out the incomplete last batch of an epoch, as the published
-/// study does. Tests need no batches.
+/// Returns `batch` if the training set fills it. Training skips an incomplete last batch, as the paper does; tests use
+/// no batches.
 pub(crate) fn full_batch(batch: usize, data: &EncodedData) -> Result<usize, TrialError> {
     let samples = data.train.labels.len();
     if batch > samples {

@@ -1,11 +1,12 @@
-//! What a study may say and hardly means: cause, consequence, what to do.
+//! Warnings about settings that are valid but probably unintended: cause, consequence and what to do.
 //!
-//! Nothing here stops a trial. What cannot be is refused by [`crate::settings`] and [`crate::prepare`].
+//! A warning never stops a trial. [`crate::settings`] and [`crate::prepare`] reject invalid settings.
 
 pub mod converters;
 mod data;
 mod distinct;
 mod held;
+mod hint;
 pub mod law;
 mod levels;
 mod many_pulses;
@@ -31,6 +32,7 @@ pub use data::DataWarning;
 use data::UnseenClasses;
 pub use distinct::{DistinctWarnings, distinct_warnings};
 use held::{HeldAt, HeldTable, held_at, held_tables};
+use hint::{finer_scale, half_width, is_are, on, or_copy, this_key};
 use law::LawWarning;
 use levels::{ClippedLevels, clipped_levels};
 use many_pulses::many_pulses;
@@ -38,188 +40,159 @@ use maps::{MapWarning, odd_maps};
 pub use populations::Rounded;
 use without_effect::{other_weights_at_gmax, unused_weights_at_gmax, without_effect};
 
-/// Something that a trial does and that was hardly meant.
+/// A setting that is valid but probably unintended.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Warning {
-    /// Data that are left out or not tested.
+    /// Data that do not reach the network or that no test covers.
     #[error(transparent)]
     Data(DataWarning),
-    /// A fraction that whole neurons cannot give.
+    /// An excitatory fraction that no whole number of neurons matches.
     #[error(transparent)]
     Rounded(Rounded),
-    /// Distances of spike trains that are those of a sample.
+    /// Spike-train distances measured on a random sample of the hidden neurons.
     #[error(
-        "network.hidden: distances of spike trains are means over the pairs of a drawn sample of {MOST_MEASURED} of {neurons} \
-         hidden neurons\n\nhint: accuracies, rates and intervals are those of all neurons; with at most {MOST_MEASURED} \
-         neurons the distances are too"
+        "network.hidden: spike-train distances are averaged over pairs from a random sample of {MOST_MEASURED} of the \
+         {neurons} hidden neurons\n\nhint: accuracies, rates and intervals use all neurons; choose at most \
+         {MOST_MEASURED} hidden neurons to measure all pairs"
     )]
     SampledDistances {
-        /// Hidden neurons that the readout receives input from.
+        /// Hidden neurons connected to the readout.
         neurons: usize,
     },
-    /// Keys of `[hardware]` beside abstract weights.
+    /// Keys of `[hardware]` without a device.
     #[error(
-        "{}: no effect where `hardware.device` is `none`: abstract weights have no cells\n\n\
-         hint: choose a device, or leave out what is said of it", keys.join(", ")
+        "{}: no effect with `hardware.device = \"none\"`: abstract weights have no cells\n\n\
+         hint: choose a device or remove {}", keys.join(", "), this_key(keys.len())
     )]
     NoDevice {
-        /// The keys.
+        /// Names of the keys.
         keys: Vec<String>,
     },
-    /// Time between training and test for cells that stay as they are.
+    /// A retention time for cells that do not drift.
     #[error(
-        "hardware.retention_seconds: no effect: device `{device}` has no drift, and tests see its cells as they were right \
-         after the last write\n\nhint: choose a device with a `drift` section, or leave the key out"
+        "hardware.retention_seconds: no effect: device `{device}` has no drift, so tests see the cells as they were \
+         after the last write\n\nhint: choose a device with a `drift` section or remove the key"
     )]
     NoDrift {
         /// Name of the device.
         device: String,
     },
-    /// One write disturbs a weight by more than the first weights differ.
+    /// One write changes a weight by more than the initial weight spread.
     #[error(
-        "hardware.weight_at_gmax: at {weight_at_gmax}, one write of a typical first weight of the hidden layer leaves a \
-         spread of {} % of `weights.sigma_init`: the first updates drown the first weights\n\n\
+        "hardware.weight_at_gmax: at {weight_at_gmax}, the write noise of a typical initial hidden weight is {} % of \
+         `weights.sigma_init`: the first updates drown the initial weights in noise\n\n\
          hint: {}{}", significant(*percent), finer_scale(*finer), or_copy(*copy_helps)
     )]
     CoarseWrite {
-        /// Weight of a hidden-layer cell at the top of its window.
+        /// Weight of a hidden-layer cell at the upper end of the conductance window.
         weight_at_gmax: f64,
-        /// Standard deviation of the write, % of the spread of the first weights.
+        /// Standard deviation of the write, % of the initial weight spread.
         percent: f64,
-        /// A weight at Gmax with room for the first weights, and what the percentage is with it.
+        /// A weight at Gmax that leaves room for the initial weights, and the percentage that it leads to.
         finer: (f64, f64),
-        /// Whether a controller with a digital copy would keep the errors of writes from adding up.
+        /// Whether a digital copy would keep write errors from adding up.
         copy_helps: bool,
     },
-    /// A law of the device that is held at its end.
+    /// A use of the device outside the range of one of its laws.
     #[error(transparent)]
     Law(#[from] LawWarning),
-    /// Levels that the window cuts through.
+    /// Levels so close to the ends of the window that write noise is clipped.
     #[error(transparent)]
     Levels(#[from] ClippedLevels),
-    /// A map of the chip that is odd.
+    /// A chip map with implausible numbers.
     #[error(transparent)]
     Map(#[from] MapWarning),
-    /// A table of the device that ends within the window.
+    /// A table of the device that does not cover the window.
     #[error(transparent)]
     Held(#[from] HeldTable),
-    /// A resistance that a table of the device does not cover.
+    /// A resistance outside a table of the device.
     #[error(transparent)]
     HeldAt(#[from] HeldAt),
-    /// A map of conductances that cells of the device cannot have.
+    /// A conductance map with cells outside the window.
     #[error(
-        "{key}: {path}: {below} of {cells} cells lie below the window of {} to {} µS and {above} above it: they start at \
-         its ends\n\nhint: widen `device.window` to hold the map, or name cells that cannot be written in a fault map",
+        "{key}: {path}: of {cells} mapped cells, {below} {} below the window of {} to {} µS and {above} above it; they \
+         start at its ends\n\nhint: widen `device.window` to hold the map, or list cells that cannot be written in a \
+         fault map", is_are(*below),
         window.0, window.1
     )]
     Clipped {
-        /// The key that names the map.
+        /// Key that names the map.
         key: String,
-        /// The file.
+        /// Path of the map.
         path: String,
-        /// Cells of the map, less those that a fault map calls stuck.
+        /// Cells of the map, excluding those that a fault map marks as stuck.
         cells: usize,
-        /// Those below the window.
+        /// Cells below the window.
         below: usize,
-        /// Those above it.
+        /// Cells above the window.
         above: usize,
         /// Ends of the window, µS.
         window: (f32, f32),
     },
-    /// A digital copy of cells that are written by pulses.
+    /// A digital copy for cells written with pulses.
     #[error(
-        "hardware.controller: device `{device}` is written by pulses, which get the changes of the digital copy: nobody \
-         looks where a cell is, and what pulses leave, with their noise, still adds up\n\n\
-         hint: choose `read-back`, or a device whose scheme is `add` or `verify`, to write cells to what the copy says"
+        "hardware.controller: device `{device}` is written with pulses that carry only the change of the digital copy: \
+         no read-back corrects the cells, so pulse errors and noise add up\n\n\
+         hint: choose `read-back`, or a device with write scheme `add` or `verify`, which writes cells to the value of \
+         the copy"
     )]
     PulsedCopy {
         /// Name of the device.
         device: String,
     },
-    /// Keys that something else keeps from acting.
+    /// Keys that another setting makes ineffective.
     #[error("{}: no effect{}: {why}\n\nhint: {hint}", keys.join(", "), on(device))]
     WithoutEffect {
-        /// The keys, with their sections.
+        /// Names of the keys, with their sections.
         keys: Vec<String>,
-        /// Name of the device; empty where none is meant.
+        /// Name of the device; empty where no device is involved.
         device: String,
-        /// What keeps them from acting.
+        /// Why the keys have no effect.
         why: &'static str,
         /// What to do.
         hint: &'static str,
     },
-    /// Writes of many pulses.
+    /// A device that allows many pulses per write.
     #[error(
-        "device `{device}`: write.pulses.most_pulses: one update may give a cell {most} pulses, one after the other: training \
-         takes as long as they do\n\nhint: choose a smaller number; what a write lacks is counted"
+        "device `{device}`: write.pulses.most_pulses: one update may take {most} pulses per cell, one after another, \
+         which slows training down\n\nhint: choose a smaller limit; the record counts writes that fall short of their \
+         target"
     )]
     ManyPulses {
         /// Name of the device.
         device: String,
-        /// Most pulses of one write.
+        /// Largest number of pulses per write.
         most: u32,
     },
-    /// Steps that a controller forgets.
+    /// Updates below the resolution of the controller.
     #[error(
-        "hardware.controller: device `{device}` is read before it is written (`write.verify.initial_action`), and the array is all \
-         that `read-back` knows: steps smaller than the acceptance window of ±{} are lost\n\n\
-         hint: choose `digital-copy`, in which they add up until one is large enough", half_width(*window)
+        "hardware.controller: device `{device}` reads a cell before it writes (`write.verify.initial_action`), and \
+         `read-back` keeps no copy of the weights: updates smaller than the acceptance window of ±{} are lost\n\n\
+         hint: choose `digital-copy`, which sums small updates until one is large enough", half_width(*window)
     )]
     LostSteps {
         /// Name of the device.
         device: String,
-        /// Half width of the acceptance window.
+        /// Half-width of the acceptance window.
         window: Acceptance,
     },
 }
 
-fn on(device: &str) -> String {
-    if device.is_empty() { String::new() } else { format!(" on device `{device}`") }
-}
-
-fn finer_scale((weight, percent): (f64, f64)) -> String {
-    let (weight, left) = (significant(weight), significant(percent));
-    if percent <= 100.0 {
-        format!("choose a smaller weight at Gmax, which uses more of the window: with {weight} it is {left} %")
-    } else {
-        format!(
-            "a smaller weight at Gmax uses more of the window, but even with {weight} it is {left} %: raise `weights.sigma_init` \
-             with it, or choose a device with finer writes"
-        )
-    }
-}
-
-fn or_copy(copy_helps: bool) -> &'static str {
-    if copy_helps {
-        ", or `hardware.controller = \"digital-copy\"`, with which errors of writes do not add up"
-    } else {
-        ""
-    }
-}
-
-fn half_width(window: Acceptance) -> String {
-    match window {
-        Acceptance::Microsiemens(width) => format!("{width} µS"),
-        Acceptance::Fraction(fraction) => format!("{} % of the target", significant(100.0 * f64::from(fraction))),
-    }
-}
-
-/// Everything about a trial with `settings` that was hardly meant: what becomes of its `data` and of its neurons, and
-/// [`warnings`] of its devices.
+/// Returns every warning about a trial with `settings`: about its `data`, its neurons and its devices ([`warnings`]).
 pub fn all_warnings(settings: &Settings, data: &EncodedData, devices: &Devices) -> Vec<Warning> {
-    warnings_with(settings, data, &UnseenClasses::of(data), devices)
+    warnings_with(settings, data, &UnseenClasses::new(data), devices)
 }
 
-/// The same, where it is known which classes `data` lack.
+/// Same as [`all_warnings`], for data with known `unseen` classes.
 fn warnings_with(settings: &Settings, data: &EncodedData, unseen: &UnseenClasses, devices: &Devices) -> Vec<Warning> {
     let of_devices = warnings(settings, devices, &shapes(settings, data.shape()));
     let sampled = sampled_distances::of(settings).into_iter().collect();
     [data::of(settings, data, unseen), populations::of(settings), sampled, of_devices].concat()
 }
 
-/// What a trial with `settings` does that was hardly meant. `shapes` are rows and columns of its
-/// connections.
+/// Returns the warnings about the devices of a trial with `settings`. `shapes` holds the rows and columns of each
+/// connection.
 pub fn warnings(settings: &Settings, devices: &Devices, shapes: &[(Connection, (usize, usize))]) -> Vec<Warning> {
     let held = devices.with(shapes);
     if held.is_empty() {
@@ -231,7 +204,7 @@ pub fn warnings(settings: &Settings, devices: &Devices, shapes: &[(Connection, (
     of_devices.chain(unused_weights_at_gmax(settings, &connections)).collect()
 }
 
-/// Those of one device, which holds the connections of these `shapes`.
+/// Returns the warnings about one device that holds the connections in `shapes`.
 fn of_device(settings: &Settings, loaded: &LoadedDevice, shapes: &[(Connection, (usize, usize))]) -> Vec<Warning> {
     let (device, hardware) = (&loaded.device, &settings.hardware);
     let name = || device.name.clone();
@@ -239,7 +212,7 @@ fn of_device(settings: &Settings, loaded: &LoadedDevice, shapes: &[(Connection, 
     if hardware.retention_seconds > 0.0 && device.drift.is_off() {
         found.push(Warning::NoDrift { device: name() });
     }
-    // Rests that end before a law begins have no effect, which is told as such.
+    // A retention time before the start of the law has no effect; `without_effect` reports it.
     let begun =
         |warning: &Warning| !matches!(warning, Warning::Law(LawWarning::Time { given, held, .. }) if given < held);
     found.extend(beyond_laws(settings, device).into_iter().filter(begun));
@@ -268,21 +241,21 @@ fn of_device(settings: &Settings, loaded: &LoadedDevice, shapes: &[(Connection, 
     found
 }
 
-/// What of the laws of `device` is held at an end in trials with `settings`.
+/// Returns the warnings about uses of `device` outside the range of its laws, in trials with `settings`.
 pub fn beyond_laws(settings: &Settings, device: &Device) -> Vec<Warning> {
     let time = law::time("hardware.retention_seconds", device, settings.hardware.retention_seconds);
     let laws = time.into_iter().chain(law::reads(device)).map(Warning::from);
     laws.chain(held_tables(device).into_iter().map(Warning::from)).collect()
 }
 
-/// What of `device` is held where cells of `resistance` (ohm) are written and read, the longest `seconds` after the write, a time
-/// that `key` gives.
+/// Returns the warnings about uses of `device` outside the range of its laws when cells of `resistance` (ohm) are
+/// written and read up to `seconds` after the write. `key` is the key or flag that sets this time.
 pub fn beyond_laws_at(device: &Device, resistance: f64, key: &'static str, seconds: f64) -> Vec<Warning> {
     let laws = law::time(key, device, seconds).into_iter().chain(law::reads(device)).map(Warning::from);
     laws.chain(held_at(device, resistance).into_iter().map(Warning::from)).collect()
 }
 
-/// Keys that say something of a device where there is none.
+/// Returns the warning about keys that need a device when the study has none.
 fn no_device(settings: &Settings) -> Option<Warning> {
     let (given, default) = (&settings.hardware, HardwareSettings::default());
     let keys = [
@@ -296,7 +269,8 @@ fn no_device(settings: &Settings) -> Option<Warning> {
     (!keys.is_empty()).then_some(Warning::NoDevice { keys })
 }
 
-/// The spread of one write at the conductance of `sigma_init`, where it exceeds `sigma_init` and the study does not state it.
+/// Returns a warning if the noise of one write at the conductance of `sigma_init` exceeds `sigma_init`. Skips devices
+/// that take their write noise from the study.
 fn coarse_write(settings: &Settings, device: &Device) -> Option<Warning> {
     if device.write.noise == WriteNoise::FromStudy {
         return None;
@@ -311,17 +285,18 @@ fn coarse_write(settings: &Settings, device: &Device) -> Option<Warning> {
     Some(Warning::CoarseWrite { weight_at_gmax, percent, finer, copy_helps })
 }
 
-/// Spreads of the first weights that a weight at Gmax leaves room for: training grows a weight to several times its first size.
+/// Weight at Gmax in units of σ_init that leaves room for training, which grows weights to several times their initial
+/// size.
 const ROOM: f64 = 10.0;
 
-/// What one write of a typical first weight spreads, % of the spread of the first weights.
+/// Returns the write noise of a typical initial weight, % of the initial weight spread.
 fn percent_of_one_write(settings: &Settings, device: &Device) -> Option<f64> {
     let (hardware, sigma_init) = (&settings.hardware, settings.weights.sigma_init);
     let target = conductance_of(sigma_init, settings, device)?;
     let units = units_of_write(settings, device, Connection::Feedforward(0))?;
     let written = write_spread(device, &[1e6 / target], Some(units)).first()?.percent_of_sigma_init?;
     let written = written * hardware.write_spread_scale;
-    // What is accepted lies about evenly in the window of acceptance.
+    // Accepted cells are spread roughly evenly over the acceptance window.
     let accepted = device.write.verify().map(|verify| {
         let half_width = f64::from(verify.acceptance.microsiemens(target as f32));
         100.0 * units.weight_per_microsiemens * half_width / 3f64.sqrt() / sigma_init
@@ -329,12 +304,12 @@ fn percent_of_one_write(settings: &Settings, device: &Device) -> Option<f64> {
     Some(accepted.map_or(written, |accepted| written.min(accepted)))
 }
 
-/// How much of the conductance map of `connection` lies outside the window. Cells that the fault map calls stuck stay where they
-/// are stuck.
+/// Returns a warning if the conductance map of `connection` has cells outside the window. Cells that the fault map
+/// marks as stuck don't count.
 fn clipped(loaded: &LoadedDevice, connection: Connection, (rows, columns): (usize, usize)) -> Option<Warning> {
     let LoadedDevice { device, maps, .. } = loaded;
     let file = of_connection(&maps.conductance, connection)?;
-    // A map of another shape has been refused before.
+    // `prepare` has already rejected maps of another shape.
     let understood = maps.of_layer(connection, rows, columns, device).ok()?;
     let map = understood.conductances?;
     let faults = understood.faults.unwrap_or_default();
@@ -368,13 +343,13 @@ mod tests {
         device.unwrap_or_else(|error| panic!("{keys}: {error}")).into()
     }
 
-    fn told(settings: &Settings, loaded: &LoadedDevice) -> Vec<String> {
+    fn messages(settings: &Settings, loaded: &LoadedDevice) -> Vec<String> {
         warnings(settings, &Some(loaded).into(), SHAPES).iter().map(Warning::to_string).collect()
     }
 
-    /// The only warning of `loaded`, in its two parts.
+    /// Returns the only warning about `loaded`, split into message and hint.
     fn only(settings: &Settings, loaded: &LoadedDevice) -> (String, String) {
-        let told = told(settings, loaded);
+        let told = messages(settings, loaded);
         assert_eq!(told.len(), 1, "{told:?}");
         let (what, hint) = told[0].split_once("\n\nhint: ").expect("advice");
         (what.to_owned(), hint.to_owned())
@@ -384,73 +359,71 @@ mod tests {
         "sigma_microsiemens_per_ln": 0, "sigma_microsiemens_at_reference": 0 }"#;
 
     #[test]
-    fn the_defaults_warn_of_nothing() {
+    fn the_defaults_produce_no_warning() {
         let mut settings = Settings::default();
         assert_eq!(warnings(&settings, &Devices::default(), SHAPES), []);
-        assert_eq!(told(&settings, &device("")), [""; 0]);
+        assert_eq!(messages(&settings, &device("")), [""; 0]);
         settings.hardware.retention_seconds = 10.0;
-        assert_eq!(told(&settings, &device(DRIFT)), [""; 0]);
+        assert_eq!(messages(&settings, &device(DRIFT)), [""; 0]);
     }
 
     #[test]
-    fn what_is_said_of_no_device_has_no_effect() {
+    fn warns_about_hardware_keys_without_a_device() {
         let mut settings = Settings::default();
         settings.hardware.pair = PairKind::PushPull;
         settings.hardware.retention_seconds = 10.0;
         let found = warnings(&settings, &Devices::default(), SHAPES);
         assert_eq!(
             found.iter().map(Warning::to_string).collect::<Vec<_>>(),
-            [
-                "hardware.pair, hardware.retention_seconds: no effect where `hardware.device` is `none`: abstract weights have \
-              no cells\n\nhint: choose a device, or leave out what is said of it"
-            ],
+            ["hardware.pair, hardware.retention_seconds: no effect with `hardware.device = \"none\"`: abstract \
+              weights have no cells\n\nhint: choose a device or remove these keys"],
         );
     }
 
     #[test]
-    fn cells_that_do_not_drift_have_no_retention() {
+    fn warns_about_retention_without_drift() {
         let mut settings = Settings::default();
         settings.hardware.retention_seconds = 10.0;
         let (what, hint) = only(&settings, &device(""));
         assert_eq!(
             what,
-            "hardware.retention_seconds: no effect: device `test` has no drift, and tests see its cells as they were right \
+            "hardware.retention_seconds: no effect: device `test` has no drift, so tests see the cells as they were \
              after the last write"
         );
-        assert_eq!(hint, "choose a device with a `drift` section, or leave the key out");
+        assert_eq!(hint, "choose a device with a `drift` section or remove the key");
     }
 
-    /// sigma_init of 0.001 is 0.999 µS of a 999 µS window that is worth 1: 2 µS are 200.2 %.
+    /// sigma_init of 0.001 is 0.999 µS of a 999 µS window with weight 1 at Gmax, so 2 µS are 200.2 %.
     #[test]
-    fn writes_coarser_than_the_first_weights_are_told_in_their_percent() {
+    fn warns_when_write_noise_exceeds_the_initial_weight_spread() {
         let mut settings = Settings::default();
         let noise = |sigma: f64| format!(r#", "write": {{ "noise": "constant", "sigma_microsiemens": {sigma} }}"#);
         let (what, hint) = only(&settings, &device(&noise(2.0)));
         assert_eq!(
             what,
-            "hardware.weight_at_gmax: at 1, one write of a typical first weight of the hidden layer leaves a spread of \
-             200 % of `weights.sigma_init`: the first updates drown the first weights"
+            "hardware.weight_at_gmax: at 1, the write noise of a typical initial hidden weight is 200 % of \
+             `weights.sigma_init`: the first updates drown the initial weights in noise"
         );
         assert!(hint.contains("smaller weight") && hint.contains("digital-copy"), "{hint}");
-        assert_eq!(told(&settings, &device(&noise(0.9))), [""; 0]);
+        assert_eq!(messages(&settings, &device(&noise(0.9))), [""; 0]);
         settings.hardware.controller = Controller::DigitalCopy;
         assert!(!only(&settings, &device(&noise(2.0))).1.contains("digital-copy"));
         settings.hardware.weight_at_gmax = 0.4;
-        assert_eq!(told(&settings, &device(&noise(2.0))), [""; 0]);
+        assert_eq!(messages(&settings, &device(&noise(2.0))), [""; 0]);
         settings.hardware.write_spread_scale = 2.0;
         assert!(only(&settings, &device(&noise(2.0))).0.contains(" 160 % "));
     }
 
-    /// A verified write leaves at most its window, ±0.1 µS.
+    /// A verified write ends within ±0.1 µS of its target.
     #[test]
-    fn verified_writes_are_as_fine_as_they_are_accepted() {
+    fn accepts_verified_writes_with_a_narrow_acceptance_window() {
         let write = r#", "write": { "scheme": "verify", "noise": "constant", "sigma_microsiemens": 2,
             "verify": { "window_microsiemens": 0.1, "tries": 50 } }"#;
-        assert_eq!(told(&Settings::default(), &device(write)), [""; 0]);
+        assert_eq!(messages(&Settings::default(), &device(write)), [""; 0]);
     }
 
     #[test]
-    fn cells_of_a_map_outside_the_window_are_counted_but_for_stuck_ones() {
+    fn counts_mapped_cells_outside_the_window_except_stuck_ones() {
         let file = |key: &str, text: &str| {
             let (connection, path) = (Connection::Feedforward(0), "chip.csv".to_owned());
             MapFile { connection, key: key.to_owned(), path, text: text.to_owned(), sha256: String::new() }
@@ -461,28 +434,28 @@ mod tests {
         let (what, _) = only(&Settings::default(), &loaded);
         assert_eq!(
             what,
-            "layer.1.conductance_map: chip.csv: 2 of 6 cells lie below the window of 1 to 1000 µS and 1 above it: \
-             they start at its ends"
+            "layer.1.conductance_map: chip.csv: of 6 mapped cells, 2 are below the window of 1 to 1000 µS and 1 above \
+             it; they start at its ends"
         );
         loaded.maps.fault = vec![file("layer.1.fault_map", "ok, ok, ok\nopen, ok, ok")];
-        assert!(only(&Settings::default(), &loaded).0.contains(": 1 of 5 cells"));
+        assert!(only(&Settings::default(), &loaded).0.contains(": of 5 mapped cells, 1 is below"));
     }
 
     #[test]
-    fn a_digital_copy_knows_nothing_of_what_pulses_leave() {
+    fn warns_about_a_digital_copy_with_pulses() {
         let mut settings = Settings::default();
         let pulsed = device(
             r#", "write": { "scheme": "pulsed", "noise": "none", "pulses": { "law": "constant",
                "up_step_percent_of_window": 1, "down_step_percent_of_window": 1 } }"#,
         );
-        assert_eq!(told(&settings, &pulsed), [""; 0]);
+        assert_eq!(messages(&settings, &pulsed), [""; 0]);
         settings.hardware.controller = Controller::DigitalCopy;
-        assert!(only(&settings, &pulsed).0.starts_with("hardware.controller: device `test` is written by pulses"));
-        assert_eq!(told(&settings, &device("")), [""; 0]);
+        assert!(only(&settings, &pulsed).0.starts_with("hardware.controller: device `test` is written with pulses"));
+        assert_eq!(messages(&settings, &device("")), [""; 0]);
     }
 
     #[test]
-    fn a_controller_that_reads_first_and_back_loses_small_steps() {
+    fn warns_when_read_back_loses_small_updates() {
         let mut settings = Settings::default();
         let verified = |first: &str| {
             device(&format!(
@@ -491,10 +464,13 @@ mod tests {
             ))
         };
         let (what, hint) = only(&settings, &verified("read"));
-        assert!(what.ends_with("steps smaller than the acceptance window of ±5.00 % of the target are lost"), "{what}");
-        assert_eq!(hint, "choose `digital-copy`, in which they add up until one is large enough");
-        assert_eq!(told(&settings, &verified("write")), [""; 0]);
+        assert!(
+            what.ends_with("updates smaller than the acceptance window of ±5.00 % of the target are lost"),
+            "{what}"
+        );
+        assert_eq!(hint, "choose `digital-copy`, which sums small updates until one is large enough");
+        assert_eq!(messages(&settings, &verified("write")), [""; 0]);
         settings.hardware.controller = Controller::DigitalCopy;
-        assert_eq!(told(&settings, &verified("read")), [""; 0]);
+        assert_eq!(messages(&settings, &verified("read")), [""; 0]);
     }
 }

@@ -1,10 +1,10 @@
-//! Archives whose entries are changed: a broken sum would keep every reader from the arrays.
+//! Rebuilds archives with changed entries, because readers never get past a broken checksum.
 
 use std::io::Write;
 
 use rawzip::{CompressionMethod, ZipArchiveWriter};
 
-/// An archive of one array, whose bytes are the `input` without what stands before the first array in it.
+/// Creates an archive of each array in `input`, without the bytes before the first one.
 pub fn repacked(input: &[u8]) -> Option<Vec<u8>> {
     let starts: Vec<usize> =
         input.windows(6).enumerate().filter(|(_, six)| six == b"\x93NUMPY").map(|(at, _)| at).collect();

@@ -1,10 +1,10 @@
-//! Mutated files into every parser, in one process.
+//! Feeds mutated files to every parser, in one process.
 //!
-//! `cargo run -p fuzz -- PARSER SECONDS` takes valid inputs, changes them, and hands them to a parser for some seconds. Every input
-//! must be accepted or refused: a panic, a parser that takes long, or one that takes much memory is a failure, whose input is
-//! saved. The same `--seed` gives the same inputs in the same order.
+//! `cargo run -p fuzz -- PARSER SECONDS` mutates valid inputs and passes them to a parser for some seconds. Every input
+//! must be accepted or rejected. A panic, a slow parser or high memory use is a failure, and its input is saved. The
+//! same `--seed` gives the same inputs in the same order.
 
-#![allow(clippy::print_stdout)] // This is a program of its own.
+#![allow(clippy::print_stdout)] // This is a program.
 
 mod archive;
 mod mutate;
@@ -21,30 +21,30 @@ use clap::{Parser as _, ValueEnum};
 use ohmspike_rng::Seed;
 use parser::Parser;
 
-/// Hand mutated files to a parser, and count what becomes of them.
+/// Feed mutated files to a parser and count the results.
 #[derive(Debug, clap::Parser)]
 struct Arguments {
-    /// One of the parsers, or `all` in turn.
+    /// Name of a parser, or `all`.
     parser: String,
-    /// For how long, all parsers together.
+    /// Total duration for all parsers.
     #[arg(value_parser = clap::value_parser!(u64).range(1..=86_400))]
     seconds: u64,
-    /// Seed of the changes.
+    /// Seed of the mutations.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Folder for inputs that fail.
+    /// Folder for failing inputs.
     #[arg(long, default_value = "target/fuzz")]
     out: PathBuf,
 }
 
-/// Longest time for an input, which has at most 64 kB.
+/// Longest time per input; an input has at most 64 kB.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Largest memory of the process, KiB. A study of 64 kB may hold 250,000 conditions of 2 kB each.
+/// Largest memory of the process, KiB. A study of 64 kB may have 250,000 conditions of 2 kB each.
 const MOST_MEMORY: u64 = 2 << 20;
-/// How often memory is looked at, inputs.
+/// Inputs between two checks of the memory.
 const LOOK: u64 = 256;
 
-/// What became of the inputs of a parser.
+/// Results of the inputs of a parser.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Counts {
     accepted: u64,
@@ -63,7 +63,7 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    // Panics are counted and told with their input.
+    // Panics are counted and reported with their input.
     panic::set_hook(Box::new(|_| {}));
     let share = Duration::from_secs(arguments.seconds) / parsers.len() as u32;
     let failed: Vec<bool> = parsers
@@ -85,7 +85,7 @@ fn name(parser: Parser) -> String {
     parser.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
 }
 
-/// Hands inputs to `parser` until the time is over, or ten of them have failed.
+/// Passes inputs to `parser` until the time is over or ten inputs have failed.
 fn run(parser: Parser, time: Duration, seed: u64, out: &Path) -> Counts {
     let (mut counts, mut number) = (Counts::default(), 0);
     let folder = tempfile::tempdir().expect("a temporary folder");
@@ -118,13 +118,13 @@ fn run(parser: Parser, time: Duration, seed: u64, out: &Path) -> Counts {
     counts
 }
 
-/// What a panic says.
+/// Returns the message of a panic.
 fn said(panic: &(dyn std::any::Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or(panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no text")
 }
 
-/// The most memory that this process has had, KiB, where the system tells.
+/// Returns the peak memory of this process in KiB, if the system reports it.
 fn memory() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
@@ -136,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_parser_takes_its_own_inputs() {
+    fn every_parser_accepts_its_valid_inputs() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         for parser in Parser::value_variants() {
             let taken: Vec<bool> = parser.seeds().iter().map(|input| parser.accepts(input, folder.path())).collect();

@@ -1,10 +1,10 @@
-//! Changes to valid inputs: bits, numbers, parts doubled, cut and mixed.
+//! Mutates valid inputs: flips bits, replaces numbers, and duplicates, cuts and mixes parts.
 
 use rand::{Rng, RngExt};
 
-/// Bytes of an input: none of the bounds of the parsers is tested by size alone.
+/// Longest input, bytes; size limits of the parsers are not tested here.
 const LONGEST: usize = 1 << 16;
-/// Numbers at the ends of types and ranges.
+/// Numbers at the limits of types and ranges.
 const NUMBERS: [&str; 16] = [
     "0",
     "-1",
@@ -23,7 +23,7 @@ const NUMBERS: [&str; 16] = [
     "-0.0",
     "nan",
 ];
-/// Bytes that mean something to one of the formats.
+/// Byte sequences with a meaning in one of the formats.
 const TOKENS: [&str; 24] = [
     "\n",
     "\r\n",
@@ -51,10 +51,10 @@ const TOKENS: [&str; 24] = [
     "<f8",
 ];
 
-/// One of the `seeds` with a few changes.
+/// Returns one of the `seeds` with a few mutations.
 pub fn mutated(seeds: &[Vec<u8>], random: &mut impl Rng) -> Vec<u8> {
     let mut input = seeds[random.random_range(0..seeds.len())].clone();
-    // Now and then an input as it is: it must be accepted every time.
+    // Some inputs are unchanged and must be accepted.
     for _ in 0..random.random_range(0..5) {
         change(&mut input, seeds, random);
         input.truncate(LONGEST);
@@ -91,7 +91,7 @@ fn insert(input: &mut Vec<u8>, place: usize, part: &[u8]) {
     input.splice(place..place, part.iter().copied());
 }
 
-/// Puts another number in place of the first one after `place`.
+/// Replaces the first number after `place`.
 fn replace_number(input: &mut Vec<u8>, place: usize, random: &mut impl Rng) {
     let Some(start) = input[place..].iter().position(u8::is_ascii_digit).map(|found| place + found) else { return };
     let digits = input[start..].iter().take_while(|byte| byte.is_ascii_digit() || b".e-+".contains(byte)).count();
@@ -99,7 +99,7 @@ fn replace_number(input: &mut Vec<u8>, place: usize, random: &mut impl Rng) {
     input.splice(start..start + digits, number.bytes());
 }
 
-/// Puts a number at the end of a type into the bytes at `place`, low byte first.
+/// Overwrites the bytes at `place` with a number at the limit of a type, little-endian.
 fn overwrite_integer(input: &mut [u8], place: usize, random: &mut impl Rng) {
     let number: u64 =
         [0, 1, 0x7fff, 0xffff, 1 << 31, u64::from(u32::MAX), 1 << 63, u64::MAX][random.random_range(0..8)];
@@ -124,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn inputs_depend_on_the_seed_alone_and_have_a_bound() {
+    fn inputs_depend_on_the_seed_only_and_have_a_maximum_length() {
         let seeds = [b"one = 1\ntwo = 2\n".to_vec(), vec![0; 100]];
         let all = |seed| {
             let mut random = Seed::new(seed).stream();

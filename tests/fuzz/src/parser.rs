@@ -1,4 +1,4 @@
-//! The parsers, each with valid inputs and what it makes of bytes.
+//! The parsers, each with valid inputs and a check of its input.
 
 use std::fs;
 use std::io::Read;
@@ -19,12 +19,12 @@ use ohmspike_study::study::{Override, Study};
 
 use crate::{archive, trained};
 
-/// What reads an input.
+/// A parser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Parser {
     /// Study files.
     Study,
-    /// Overrides of the command line.
+    /// Overrides on the command line.
     Set,
     /// Device files.
     Device,
@@ -32,25 +32,25 @@ pub enum Parser {
     Map,
     /// Files of records.
     Records,
-    /// Details of a trial.
+    /// Details of trials.
     Details,
-    /// Checkpoints, whose sum is put right again.
+    /// Checkpoints, with their checksum corrected.
     Checkpoint,
-    /// The jobs of a study.
+    /// Slurm jobs of a study.
     Jobs,
-    /// Arrays of NumPy, as events and as samples.
+    /// npy files as events and as samples.
     Npy,
-    /// Archives of these, broken as archives or within.
+    /// npz files, with mutations of the archive or of its arrays.
     Npz,
-    /// Events of HDF5.
+    /// Events in HDF5.
     Hdf5,
-    /// Events as CSV.
+    /// Events in CSV.
     Csv,
-    /// Samples of IDX.
+    /// Samples in IDX.
     Idx,
 }
 
-/// A file of the tests of `datasets`.
+/// Reads a test file of `datasets`.
 fn shipped(name: &str) -> Vec<u8> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../crates/datasets/tests/data").join(name);
     fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
@@ -67,7 +67,7 @@ const STUDY: &str = "name = 'fuzz'\nquestion = \"why\"\n[noise]\nlevel_percent =
                      18446744073709551615]\n[seeds]\nchip = 7\n[layer_2]\nhidden = 5\n";
 
 impl Parser {
-    /// Valid inputs, some of several forms.
+    /// Returns valid inputs, some in several formats.
     pub fn seeds(self) -> Vec<Vec<u8>> {
         match self {
             Parser::Study => {
@@ -108,7 +108,7 @@ impl Parser {
         }
     }
 
-    /// Whether the parser takes `input`; `folder` is one that it may write to.
+    /// Returns whether the parser accepts `input`; it may write to `folder`.
     pub fn accepts(self, input: &[u8], folder: &Path) -> bool {
         let text = || String::from_utf8_lossy(input);
         match self {
@@ -157,13 +157,13 @@ fn unpacked(packed: &[u8]) -> Vec<u8> {
 fn write(folder: &Path, name: &str, content: &[u8]) -> PathBuf {
     let path = folder.join(name);
     fs::create_dir_all(path.parent().expect("below the folder")).expect("our folder");
-    // Some file systems wait for the disk where a file is written over.
+    // Overwriting a file is slow on some file systems.
     let _ = fs::remove_file(&path);
     fs::write(&path, content).expect("our folder");
     path
 }
 
-/// The checkpoint with the sum that its state has: what is read past that check must not panic either.
+/// Returns the checkpoint with the correct checksum, so that the code after the check is tested too.
 fn with_sum(input: &[u8]) -> Vec<u8> {
     let Some(end) = input.iter().position(|byte| *byte == b'\n') else { return input.to_vec() };
     let Ok(mut header) = serde_json::from_slice::<serde_json::Value>(&input[..end]) else { return input.to_vec() };
@@ -172,7 +172,7 @@ fn with_sum(input: &[u8]) -> Vec<u8> {
     [header.to_string().as_bytes(), b"\n", &input[end + 1..]].concat()
 }
 
-/// Whether the text is a map of a chip of 2 x 3 cells.
+/// Returns whether the text is a map for a chip of 2 x 3 cells.
 fn is_map(text: &str) -> bool {
     let device = Device::built_in("ideal").expect("built in");
     let (connection, empty) = (Connection::Feedforward(0), String::new);
@@ -188,7 +188,7 @@ fn is_events(path: &Path) -> bool {
     import_events("fuzz", &import, None).is_ok()
 }
 
-/// The file as samples, or as their labels.
+/// Returns whether the file can be read as samples or as their labels.
 fn are_samples(path: &Path) -> bool {
     let folder = path.parent().expect("below the folder");
     let images = write(folder, "images.idx", &unpacked(&shipped("import/images.idx.gz")));

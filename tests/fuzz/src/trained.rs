@@ -1,4 +1,4 @@
-//! What one small trial leaves: a record, details and a checkpoint.
+//! Results of one small trial: a record, details and a checkpoint.
 
 use std::fs;
 use std::path::Path;
@@ -12,7 +12,7 @@ use ohmspike_study::record::Record;
 use ohmspike_study::settings::Settings;
 use ohmspike_study::trial::{EpochEnd, run_trial};
 
-/// Name of the trial.
+/// Identifier of the trial.
 pub const ID: &str = "0123456789abcdef";
 
 /// Files of a trial.
@@ -22,7 +22,7 @@ pub struct Trained {
     pub checkpoint: Vec<u8>,
 }
 
-/// Trains a network of three neurons for two epochs, once.
+/// Trains a network of three neurons for two epochs, once per process.
 pub fn get() -> &'static Trained {
     static TRAINED: OnceLock<Trained> = OnceLock::new();
     TRAINED.get_or_init(|| {
@@ -35,7 +35,7 @@ pub fn get() -> &'static Trained {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let checkpoints = Checkpoints::new(folder.path(), Duration::ZERO);
         let mut checkpoint = checkpoints.of(ID, 2);
-        let mut keep = |end: &EpochEnd| checkpoint.keep(end).expect("our folder");
+        let mut keep = |end: &EpochEnd| checkpoint.keep(end).expect("a writable folder");
         let outcome =
             run_trial(&settings, &devices, data, 1, None, &ohmspike_simd::Serial, &mut keep).expect("a trial");
         let record = Record { id: ID.to_owned(), ..Record::new(&settings, 1, data, &devices, &outcome) };

@@ -1,11 +1,11 @@
-//! Inter-spike intervals and firing frequency of the hidden neurons, by population and class.
+//! Inter-spike intervals and firing frequencies of the hidden neurons, by population and class.
 //!
 //! ```text
-//! frequency = spikes / (neurons x images x duration)               Hz a neuron, over the test set
-//! interval  = mean time between the spikes of a neuron          ms; variation is its coefficient of variation
+//! frequency = spikes / (neurons x images x duration)            Hz per neuron, over the test set
+//! interval  = mean time between the spikes of a neuron          ms; variation is the coefficient of variation
 //! ```
 //!
-//! Each network gives one value; rows are means over networks, with the standard deviation of the sample.
+//! Each network gives one value; rows are means over networks with the sample standard deviation.
 
 use ohmspike_snn::activity::ClassActivity;
 use ohmspike_snn::network::excitatory_neurons;
@@ -17,20 +17,20 @@ use ohmspike_study::success::Success;
 use super::{Table, number};
 use crate::stage::{Seen, Stage};
 
-/// Hidden neurons of one sign.
+/// A population of hidden neurons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Population {
-    /// Those that excite.
+    /// Excitatory neurons.
     Excitatory,
-    /// Those that inhibit.
+    /// Inhibitory neurons.
     Inhibitory,
 }
 
 impl Population {
-    /// Both.
+    /// Both populations.
     pub const BOTH: [Population; 2] = [Population::Excitatory, Population::Inhibitory];
 
-    /// In a word.
+    /// Returns the name of the population.
     pub fn words(self) -> &'static str {
         match self {
             Population::Excitatory => "excitatory",
@@ -38,14 +38,14 @@ impl Population {
         }
     }
 
-    /// Their number in the hidden layer that the readout hears.
+    /// Number of its neurons in the last hidden layer.
     pub fn neurons(self, record: &Record) -> usize {
         let layer = record.settings.last_hidden();
         let excitatory = excitatory_neurons(layer.hidden, layer.excitatory_fraction);
         if self == Population::Excitatory { excitatory } else { layer.hidden - excitatory }
     }
 
-    /// Their spikes.
+    /// Number of its spikes.
     pub fn spikes(self, class: &ClassActivity) -> u64 {
         if self == Population::Excitatory { class.excitatory_spikes } else { class.inhibitory_spikes }
     }
@@ -55,24 +55,24 @@ impl Population {
     }
 }
 
-/// One population and class of the networks of a stage.
+/// Statistics of one population and class, over the networks of a stage.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FiringRow {
     /// The stage.
     pub stage: Stage,
     /// The population.
     pub population: Population,
-    /// Number of the class; none for all of them together.
+    /// Index of the class; none for all classes.
     pub class: Option<usize>,
-    /// Mean interval, ms; networks in which no neuron spikes twice have none.
+    /// Mean interval, ms; only networks with a neuron that spikes twice count.
     pub interval: Option<Estimate>,
     /// Coefficient of variation of the intervals.
     pub variation: Option<Estimate>,
-    /// Firing frequency, Hz a neuron.
+    /// Firing frequency per neuron, Hz.
     pub frequency: Option<Estimate>,
 }
 
-/// The stages of the table: before and after training, successful and failed networks.
+/// Stages of the table: before and after training, successful and failed networks.
 const STAGES: [Stage; 4] = [
     Stage { after: false, success: Some(true) },
     Stage { after: false, success: Some(false) },
@@ -80,7 +80,7 @@ const STAGES: [Stage; 4] = [
     Stage::FAILED,
 ];
 
-/// Rows for all stages at which there are networks, by population: of all classes first, then of each.
+/// Returns rows for all stages with networks, by population: all classes first, then each one.
 pub fn rows(records: &[&Record]) -> Vec<FiringRow> {
     let classes = records.iter().map(|record| record.before.classes.len()).max().unwrap_or_default();
     let stages = STAGES.map(|stage| (stage, stage.networks(records)));
@@ -107,7 +107,7 @@ fn row(networks: &[Seen], stage: Stage, population: Population, class: Option<us
     }
 }
 
-/// Hz a neuron; none without neurons or images.
+/// Frequency per neuron, Hz; none without neurons or images.
 fn frequency(seen: &Seen, population: Population, class: Option<usize>) -> Option<f64> {
     let classes = chosen(seen.test, class);
     let (spikes, images) = classes
@@ -118,7 +118,7 @@ fn frequency(seen: &Seen, population: Population, class: Option<usize>) -> Optio
     (neuron_steps > 0).then(|| steps_per_second * spikes as f64 / neuron_steps as f64)
 }
 
-/// Mean (ms) and coefficient of variation of the intervals of one class, or of all of them pooled.
+/// Mean (ms) and coefficient of variation of the intervals of one class, or of all classes pooled.
 fn intervals(seen: &Seen, population: Population, class: Option<usize>) -> Option<(f64, f64)> {
     let (mut count, mut sum, mut squares) = (0.0, 0.0, 0.0);
     for timing in chosen(&seen.observation.classes, class) {
@@ -143,7 +143,7 @@ fn chosen<T>(classes: &[T], class: Option<usize>) -> &[T] {
     }
 }
 
-/// The rows as a table; none before there is a network.
+/// Returns the rows as a table; none without networks.
 pub fn table(records: &[&Record]) -> Option<Table> {
     let rows = rows(records);
     let data = &records.first()?.settings.data;
@@ -179,10 +179,10 @@ pub fn table(records: &[&Record]) -> Option<Table> {
         name: "firing-by-class".to_owned(),
         title: "Inter-spike intervals and firing frequency".to_owned(),
         caption: format!(
-            "Means over networks with the standard deviation of the sample; each network gives one value, over the test \
-                  set: spikes a second and neuron, and the mean and coefficient of variation of the times between spikes of \
-                  a neuron, which need a neuron that spikes twice. Successful: {}. Trials that \
-                  begin with the same network count once before training.",
+            "Means over networks with the sample standard deviation. Each network gives one value over the test set: \
+             spikes per second and neuron, and the mean and coefficient of variation of the intervals between spikes \
+             of a neuron (which must spike at least twice). Successful: {}. Trials that start from the same network \
+             count once before training.",
             Success::words(&records[0].settings)
         ),
         header: header.map(str::to_owned).to_vec(),
@@ -198,7 +198,7 @@ mod tests {
     use crate::fixture::observed as record;
 
     #[test]
-    fn frequencies_and_intervals_are_those_of_the_records() {
+    fn frequencies_and_intervals_match_the_records() {
         let records = [record(1, 0.8, 0.9, 1.0, Some(3.0)), record(2, 0.8, 0.9, 1.5, Some(5.0))];
         let records: Vec<&Record> = records.iter().collect();
         let rows = rows(&records);
@@ -218,18 +218,18 @@ mod tests {
         // Means of 3 and 5, of 6 and 10 ms.
         let interval = |class| of(Stage::SUCCESSFUL, Population::Inhibitory, class).interval.map(|sample| sample.mean);
         assert_eq!((interval(Some(0)), interval(Some(1))), (Some(8.0), Some(12.0)));
-        // Pooled over both classes, which have as many intervals: means of 3 and 5, of 5 and 7.
+        // Pooled over both classes, which have equally many intervals: means of 3 and 5, of 5 and 7.
         let pooled = of(Stage::SUCCESSFUL, Population::Excitatory, None);
         assert_eq!(pooled.interval.map(|sample| sample.mean), Some(5.0));
         // 10 of mean 3 and 10 of 5, both with 0.5: the mean of the squares is 1.25 (9 + 25)/2.
         let expected = ((1.25f64 * 17.0 - 16.0).sqrt() / 4.0 + (1.25f64 * 37.0 - 36.0).sqrt() / 6.0) / 2.0;
         let variation = pooled.variation.expect("intervals").mean;
-        // Some ten roundings.
+        // About ten roundings.
         assert!((variation - expected).abs() < 10.0 * f64::EPSILON, "{variation} {expected}");
     }
 
     #[test]
-    fn populations_that_are_not_there_have_no_rows() {
+    fn missing_populations_have_no_rows() {
         let records = [record(1, 1.0, 0.2, 1.0, Some(3.0))];
         let records: Vec<&Record> = records.iter().collect();
         assert!(

@@ -1,8 +1,10 @@
-//! Whether Van Rossum distances differ: between pairs of populations at a stage, and between stages for the same pairs.
+//! Tests whether Van Rossum distances differ: between pairs of populations at one stage, and between stages for the
+//! same pairs.
 //!
-//! Networks of one seed are no independent repeats: they begin alike. So each seed gives one value a group, the mean over its
-//! networks of the mean distance of their pairs of neurons (root reading, [`ohmspike_snn::metrics::van_rossum`]), and groups are compared by
-//! paired t tests over seeds, adjusted by Holm. Pairs of populations are compared within each network first.
+//! Networks with the same seed start from the same weights, so they are not independent repeats. Each seed therefore
+//! gives one value per group: the mean over its networks of their mean pair distance (root reading,
+//! [`ohmspike_snn::metrics::van_rossum`]). Groups are compared with paired t tests over seeds, adjusted by Holm. Pairs
+//! of populations are compared within each network first.
 
 use std::collections::BTreeMap;
 
@@ -15,22 +17,22 @@ use ohmspike_study::success::Success;
 use super::{Table, number, probability};
 use crate::stage::{Seen, Stage};
 
-/// The populations of two neurons.
+/// Populations of a pair of neurons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PairKind {
     /// Both excitatory.
     EE,
-    /// One of each.
+    /// Excitatory and inhibitory.
     EI,
     /// Both inhibitory.
     II,
 }
 
 impl PairKind {
-    /// All of them.
+    /// All kinds of pairs.
     pub const ALL: [PairKind; 3] = [PairKind::EE, PairKind::EI, PairKind::II];
 
-    /// As the literature writes it.
+    /// Returns the usual abbreviation.
     pub fn words(self) -> &'static str {
         match self {
             PairKind::EE => "E-E",
@@ -39,7 +41,7 @@ impl PairKind {
         }
     }
 
-    /// The mean distance of such pairs; none where there are none.
+    /// Returns the mean distance of these pairs; none without pairs.
     pub fn of(self, distances: &PairDistances) -> Option<Distance> {
         match self {
             PairKind::EE => distances.ee,
@@ -49,27 +51,27 @@ impl PairKind {
     }
 }
 
-/// The stages that are compared.
+/// Stages that are compared.
 pub const STAGES: [Stage; 3] = [Stage::INITIAL, Stage::SUCCESSFUL, Stage::FAILED];
 
-/// Two groups compared.
+/// A comparison of two groups.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DistanceTest {
-    /// Excitatory share of the networks; none for all of them.
+    /// Excitatory fraction of the networks; none for all of them.
     pub excitatory_fraction: Option<f64>,
-    /// What both groups have in common: a stage, or pairs of populations.
+    /// What both groups share: a stage, or a kind of pair.
     pub within: String,
-    /// The groups in words.
+    /// Names of the groups.
     pub groups: [&'static str; 2],
-    /// Their mean distances, those of a seed being one value.
+    /// Mean distance of each group, over seeds.
     pub means: [f64; 2],
-    /// Seeds that have both.
+    /// Number of seeds with both groups.
     pub seeds: usize,
-    /// The test of first less second, adjusted over its comparison; or why there is none.
+    /// Test of the first minus the second group, adjusted within its family; or why there is none.
     pub test: Result<Adjusted, PairedError>,
 }
 
-/// Excitatory shares among `records`, rising.
+/// Excitatory fractions in `records`, ascending.
 pub fn fractions(records: &[&Record]) -> Vec<f64> {
     let mut fractions: Vec<f64> = records.iter().map(|record| record.settings.network.excitatory_fraction).collect();
     fractions.sort_by(f64::total_cmp);
@@ -77,7 +79,7 @@ pub fn fractions(records: &[&Record]) -> Vec<f64> {
     fractions
 }
 
-/// Every comparison for which `records` have values: of all networks, then by excitatory share where there are several.
+/// Returns every comparison that `records` allow: of all networks, then by excitatory fraction if there are several.
 pub fn tests(records: &[&Record]) -> Vec<DistanceTest> {
     let fractions = fractions(records);
     let each = fractions.iter().map(|fraction| Some(*fraction)).filter(|_| fractions.len() > 1);
@@ -92,7 +94,7 @@ fn tests_of(records: &[&Record], fraction: Option<f64>) -> Vec<DistanceTest> {
     let at_stage = |number: usize| {
         let compared = PAIRS.map(|[one, other]| {
             let (one, other) = (PairKind::ALL[one], PairKind::ALL[other]);
-            // The networks that have pairs of both kinds.
+            // Networks with both kinds of pairs.
             let both = |seen: &Seen| Some([root(seen, one)?, root(seen, other)?]);
             let [first, second] = [0, 1].map(|place| by_seed(&networks[number], |seen| Some(both(seen)?[place])));
             ([one.words(), other.words()], first, second)
@@ -109,14 +111,14 @@ fn tests_of(records: &[&Record], fraction: Option<f64>) -> Vec<DistanceTest> {
     (0..STAGES.len()).flat_map(at_stage).chain(PairKind::ALL.into_iter().flat_map(of_kind)).collect()
 }
 
-/// Two of three groups at a time.
+/// Pairs of three groups.
 const PAIRS: [[usize; 2]; 3] = [[0, 1], [0, 2], [1, 2]];
 
 fn root(seen: &Seen, kind: PairKind) -> Option<f64> {
     Some(kind.of(&seen.observation.distances)?.root)
 }
 
-/// The mean of `of` over the networks of every seed.
+/// Mean of `of` over the networks of each seed.
 fn by_seed(networks: &[Seen], of: impl Fn(&Seen) -> Option<f64>) -> Vec<Drawn> {
     let mut seeds: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
     for seen in networks {
@@ -131,10 +133,10 @@ fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }
 
-/// Groups in words and by seed, two at a time.
+/// Two groups with their names and values by seed.
 type Compared = ([&'static str; 2], Vec<Drawn>, Vec<Drawn>);
 
-/// The comparisons for which both groups have values, adjusted together.
+/// Tests the comparisons with values in both groups, adjusted together.
 fn family(fraction: Option<f64>, within: &str, compared: [Compared; 3]) -> Vec<DistanceTest> {
     let compared: Vec<Compared> =
         compared.into_iter().filter(|(_, one, other)| !one.is_empty() && !other.is_empty()).collect();
@@ -153,7 +155,7 @@ fn family(fraction: Option<f64>, within: &str, compared: [Compared; 3]) -> Vec<D
     compared.into_iter().zip(tests).map(one).collect()
 }
 
-/// The comparisons as a table, a row each. None where there is no comparison.
+/// Returns the comparisons as a table with one row each; none without comparisons.
 pub fn table(records: &[&Record]) -> Option<Table> {
     let tests = tests(records);
     let header = [
@@ -175,16 +177,18 @@ pub fn table(records: &[&Record]) -> Option<Table> {
         name: "spike-train-distances-tests".to_owned(),
         title: "Van Rossum distances compared".to_owned(),
         caption: format!(
-            "Mean over pairs of hidden neurons of the root reading of the Van Rossum distance (time constant one step) on the \
-             test set. Networks of one seed begin alike, so that each seed gives one value: the mean over its networks. Paired t tests over \
-             seeds, p adjusted by Holm within the rows of one share and one column `within`; no test below three seeds. Pairs of populations are compared in networks that have both. \
-             Successful: {}. Trials that begin with the same network count once among the initial ones.",
+            "Mean root reading of the Van Rossum distance over pairs of hidden neurons on the test set (time constant: \
+             one time step). Networks with the same seed start from the same weights, so each seed gives one value, \
+             the mean over its networks. Paired t tests over seeds; p adjusted by Holm within the rows with the same \
+             fraction and the same `within`; no test below 3 seeds. Pairs of populations are compared in networks \
+             that have both. Successful: {}. Trials that start from the same network count once among the initial \
+             ones.",
             Success::words(&records[0].settings)
         ),
         header: header.map(str::to_owned).to_vec(),
         rows: tests.iter().map(row).collect(),
         leading: tests.iter().filter(|test| test.excitatory_fraction.is_none()).count(),
-        rest: "by excitatory share",
+        rest: "by excitatory fraction",
     })
 }
 
@@ -216,7 +220,7 @@ mod tests_of_tables {
 
     #[test]
     fn every_seed_gives_one_value() {
-        // Two networks of every seed after training; E-I is 1 more than E-E, I-I 2 more, but for a little of its own.
+        // Two networks per seed after training; E-I is 1 more than E-E, I-I 2 more, plus a small offset.
         let of = |seed: u64, after: f64| {
             let mut record = record(seed, 0.8, 0.9, 0.1 * seed as f64, Some(after));
             let distances = &mut record.after.as_mut().expect("trained").distances;
@@ -226,7 +230,7 @@ mod tests_of_tables {
         let records: Vec<Record> =
             (0..4).flat_map(|seed| [of(seed, 1.0 + 0.1 * seed as f64), of(seed, 1.2 + 0.1 * seed as f64)]).collect();
         let tests = tests(&records.iter().collect::<Vec<&Record>>());
-        // Initial, successful; E-E, E-I, I-I over initial and successful: nothing failed, and there is one share.
+        // Initial, successful; E-E, E-I, I-I over initial and successful; no failed networks and one fraction.
         let within: Vec<(&str, [&str; 2])> = tests.iter().map(|test| (test.within.as_str(), test.groups)).collect();
         assert_eq!(within[3], ("successful", ["E-E", "E-I"]));
         assert_eq!(within[6..], ["E-E", "E-I", "I-I"].map(|kind| (kind, ["initial", "successful"])));
@@ -241,14 +245,14 @@ mod tests_of_tables {
     }
 
     #[test]
-    fn shares_are_compared_apart_too() {
+    fn compares_each_fraction_separately_too() {
         let of = |seed, fraction, value| record(seed, fraction, 0.9, value, Some(value + 1.0));
         let records = [of(1, 0.5, 0.1), of(2, 0.5, 0.2), of(1, 0.8, 0.3), of(2, 0.8, 0.4)];
         let records: Vec<&Record> = records.iter().collect();
         let tests = tests(&records);
         let shares: Vec<Option<f64>> = tests.iter().map(|test| test.excitatory_fraction).collect();
         assert_eq!(shares, [[None; 9], [Some(0.5); 9], [Some(0.8); 9]].concat());
-        // Two seeds have their values and no test.
+        // Two seeds have values but no test.
         assert!(tests.iter().all(|test| test.test == Err(PairedError::TooFew { n: 2 })));
         assert_eq!(table(&[]), None);
     }

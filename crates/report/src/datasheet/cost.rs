@@ -57,7 +57,7 @@ fn pulsed(text: &mut String, layer: &str, writes: &WriteReport, used: &HardwareU
 /// Where the conversions ended, for a connection whose sums are converted.
 fn converted(text: &mut String, layer: &str, used: &HardwareUse) {
     for (stage, codes) in [("training", used.training.codes), ("tests", used.test.codes)] {
-        let Some(shares) = ConversionShares::of(codes) else { continue };
+        let Some(shares) = ConversionShares::from_counts(codes) else { continue };
         let ConversionShares { conversions, lowest, highest, zero, clipped } = shares;
         let [lowest, highest, zero, clipped] = [lowest, highest, zero, clipped].map(|share| 100.0 * share);
         let _ = writeln!(

@@ -160,7 +160,7 @@ mod tests {
     fn snapshot(excitatory: usize, spikes: [&[u16]; 2]) -> Snapshot {
         let mut firing = Firing::new(3, excitatory, 2, 1);
         firing.add_sample(0, spikes);
-        let weights = WeightHistograms::of(&Matrix::from_fn(1, 3, |_, _| 0.0), &Matrix::from_fn(3, 1, |_, _| 0.0), 2);
+        let weights = WeightHistograms::new(&Matrix::from_fn(1, 3, |_, _| 0.0), &Matrix::from_fn(3, 1, |_, _| 0.0), 2);
         Snapshot { example: None, firing: firing.classes, weights }
     }
 

@@ -243,7 +243,7 @@ mod tests {
         for label in [">0<", ">1 s<", ">1 h<", ">10 y<", ">time between the last write and the test<"] {
             assert!(figures[0].svg.contains(label), "{label}");
         }
-        assert!(figures[1].svg.contains(">share of cells stuck at the low resistance<"));
+        assert!(figures[1].svg.contains(">fraction of cells stuck at the low resistance<"));
         assert_eq!(of(text, Some("device.faults.p_low_resistance"), |_, _| Some(0.5)).len(), 1);
     }
 

@@ -108,7 +108,7 @@ mod tests {
     use super::*;
 
     fn layer(noise: &[f32]) -> UpdateAnatomy {
-        let of = |values: &[f32]| Histogram::of(values.iter().copied());
+        let of = |values: &[f32]| Histogram::from_values(values.iter().copied());
         UpdateAnatomy {
             connection: "hidden-1".to_owned(),
             before: of(&[0.0, 0.001, 0.002]),

@@ -339,7 +339,7 @@ mod tests {
         let words = told(&[("a", &[0.5, 0.75, 0.5, 0.625]), ("b", &[0.75, 1.0, 0.75, 0.875]), ("c", low)]);
         assert!(
             words.starts_with(
-                "Which is most cannot be told. Not tested against b: a (every pair of 4 differs by exactly 0.25)."
+                "Which is most cannot be told. Not tested against b: a (all 4 pairs differ by exactly 0.25)."
             ),
             "{words}"
         );

@@ -165,7 +165,7 @@ mod tests {
         assert_eq!(highest.least_difference, None);
         assert_eq!(
             highest.untested_names(),
-            "a (every pair of 3 differs by exactly 0.5) and c (1 shared repeats, fewer than 3)"
+            "a (all 3 pairs differ by exactly 0.5) and c (shared repeats: expected at least 3, got 1)"
         );
     }
 }

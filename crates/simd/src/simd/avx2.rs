@@ -1,18 +1,18 @@
 //! Two registers of AVX2.
-#![allow(unsafe_code)] // Intrinsics; the token stands for the features that they need.
+#![allow(unsafe_code)] // Intrinsics; the token proves the features that they need.
 
 use std::arch::x86_64::*;
 
 use super::Simd;
 use crate::Block;
 
-/// Stands for the knowledge that the CPU has AVX2.
+/// Proof that the CPU supports AVX2.
 #[derive(Clone, Copy, Debug)]
 pub struct Avx2(());
 
 impl Avx2 {
     /// # Safety
-    /// The CPU has the feature avx2.
+    /// The CPU must support avx2.
     #[inline(always)]
     pub unsafe fn assume() -> Avx2 {
         Avx2(())
@@ -21,17 +21,17 @@ impl Avx2 {
 
 type Pair = [__m256; 2];
 
-/// `f` of the halves of two pairs.
+/// Applies `f` to the halves of two pairs.
 #[inline(always)]
 fn halves(a: Pair, b: Pair, f: impl Fn(__m256, __m256) -> __m256) -> Pair {
     [f(a[0], b[0]), f(a[1], b[1])]
 }
 
-// SAFETY of every block below: an `Avx2` exists only where the CPU has the features of the intrinsics, and a reference to a
-// `Block` is aligned to 64 bytes and holds sixteen f32.
+// SAFETY of all blocks below: an `Avx2` exists only if the CPU supports the features of the intrinsics. A reference to
+// a `Block` is aligned to 64 bytes and points to sixteen f32.
 impl Simd for Avx2 {
     type Wide = Pair;
-    /// All bits of a lane set, or none.
+    /// All bits of a lane are set, or none.
     type Mask = Pair;
     const IN_REGISTERS: bool = true;
 

@@ -1,26 +1,26 @@
 //! One register of AVX-512.
-#![allow(unsafe_code)] // Intrinsics; the token stands for the features that they need.
+#![allow(unsafe_code)] // Intrinsics; the token proves the features that they need.
 
 use std::arch::x86_64::*;
 
 use super::Simd;
 use crate::Block;
 
-/// Stands for the knowledge that the CPU has AVX-512 (F, BW, DQ and VL).
+/// Proof that the CPU supports AVX-512 (F, BW, DQ and VL).
 #[derive(Clone, Copy, Debug)]
 pub struct Avx512(());
 
 impl Avx512 {
     /// # Safety
-    /// The CPU has the features avx512f, avx512bw, avx512dq and avx512vl.
+    /// The CPU must support avx512f, avx512bw, avx512dq and avx512vl.
     #[inline(always)]
     pub unsafe fn assume() -> Avx512 {
         Avx512(())
     }
 }
 
-// SAFETY of every block below: an `Avx512` exists only where the CPU has the features of the intrinsics, and a reference
-// to a `Block` is aligned to 64 bytes and holds sixteen f32.
+// SAFETY of all blocks below: an `Avx512` exists only if the CPU supports the features of the intrinsics. A reference
+// to a `Block` is aligned to 64 bytes and points to sixteen f32.
 impl Simd for Avx512 {
     type Wide = __m512;
     type Mask = __mmask16;

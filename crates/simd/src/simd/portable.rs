@@ -1,15 +1,15 @@
-//! Sixteen lanes in plain Rust: for every CPU, and what the others are tested against.
+//! Sixteen lanes in plain Rust, for every CPU, and the reference of the tests.
 
 use super::Simd;
 use crate::{Block, LANE_BITS, LANES};
 
-/// Instructions that every CPU has.
+/// Token for instructions that every CPU supports.
 #[derive(Clone, Copy, Debug)]
 pub struct Portable;
 
 impl Simd for Portable {
     type Wide = Block;
-    /// 1 where the mask is set, else 0.
+    /// 1 if the mask is set, else 0.
     type Mask = Block;
     const IN_REGISTERS: bool = false;
 

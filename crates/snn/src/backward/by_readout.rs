@@ -1,11 +1,11 @@
-//! The adjoint of the readout, as the classes see it or as the hidden neurons do.
+//! The adjoint of the readout, for the classes or projected on the hidden neurons.
 
 use ohmspike_simd::{Block, LANES, Matrix, Simd, add_to_rows, blocks_at, blocks_at_mut, kernel};
 
 use super::Pass;
 use crate::neuron::lif::LifParams;
 
-/// Voltage and current adjoints of the readout, as the classes see them (u, f) or as hidden neurons do (P, Q).
+/// Adjoint voltage and current of the readout: (u, f) for the classes or (P, Q) for the hidden neurons.
 #[derive(Clone, Copy)]
 pub(super) struct ByReadout<S: Simd, const WIDTH: usize> {
     pub(super) voltage: [S::Wide; WIDTH],
@@ -13,14 +13,14 @@ pub(super) struct ByReadout<S: Simd, const WIDTH: usize> {
 }
 
 impl<S: Simd, const WIDTH: usize> ByReadout<S, WIDTH> {
-    /// Zero.
+    /// Returns zero.
     #[inline(always)]
     pub(super) fn new(simd: S) -> ByReadout<S, WIDTH> {
         let zero = simd.splat(0.0);
         ByReadout { voltage: [zero; WIDTH], current: [zero; WIDTH] }
     }
 
-    /// From t + 1 to t, the injection left out.
+    /// Moves from t + 1 to t, without the injection.
     #[inline(always)]
     pub(super) fn decay(&mut self, simd: S, lif: LifParams) {
         let (a, b) = (simd.splat(lif.synapse_decay), simd.splat(lif.membrane_decay));
@@ -30,7 +30,7 @@ impl<S: Simd, const WIDTH: usize> ByReadout<S, WIDTH> {
         }
     }
 
-    /// Adds the projection of dL/dU\[step\] to P, of the blocks from `first` on.
+    /// Adds the projection of dL/dU\[step\] to P, starting at block `first`.
     #[inline(always)]
     pub(super) fn inject(&mut self, simd: S, pass: Pass, first: usize, step: usize) {
         let Some(slopes) = pass.output.at(step) else { return };
@@ -46,7 +46,7 @@ impl<S: Simd, const WIDTH: usize> ByReadout<S, WIDTH> {
     }
 }
 
-/// dW2: u and f of one block of classes.
+/// Computes dW2: u and f of one block of classes.
 #[kernel(simd: S)]
 pub(super) fn gradient(pass: Pass, block: usize, gradient: &mut Matrix) {
     let spikes = pass.layer.spikes();
@@ -64,7 +64,7 @@ pub(super) fn gradient(pass: Pass, block: usize, gradient: &mut Matrix) {
     }
 }
 
-/// dL/dS\[t\] of the last hidden layer at every step of the pass, the last first, to `by_spikes`.
+/// Computes dL/dS\[t\] of the last hidden layer at every step of the pass, the last first, into `by_spikes`.
 pub(super) fn by_spikes(pass: Pass, by_spikes: &mut [Block]) {
     for block in 0..pass.layer.blocks {
         block_of(pass, block, by_spikes);

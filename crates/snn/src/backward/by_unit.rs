@@ -1,12 +1,12 @@
-//! The gradient by the weights of a layer that hears units which spike again and again: unit by unit, so that each row of
-//! the gradient is touched once.
+//! Gradient of the input weights of a layer for input units with many spikes. It is computed unit by unit, so that each
+//! row of the gradient is accessed once.
 //!
 //! ```text
-//! dW1[i] += sum over the spikes t of unit i of i[t+1]        the latest spike first
+//! dW1[i]  +=  sum over the spikes t of unit i of i[t+1]      the latest spike first
 //! ```
 //!
-//! Step by step, every spike reads and writes a row of the gradient, which is larger than the caches near a core; the
-//! adjoint currents of a sample are not. Where no unit spikes twice both orders give the same bits.
+//! In step order, each spike reads and writes a row of the gradient, which exceeds the caches near a core. The adjoint
+//! currents of a sample fit in them. If no unit spikes twice, both orders give bit-identical results.
 
 use ohmspike_simd::{Matrix, Simd, add_rows, blocks_at_mut, kernel, with_width};
 
@@ -16,24 +16,24 @@ use crate::spikes::SpikeTrain;
 /// Blocks of a row that are summed together.
 const ROW_PART: usize = 13;
 
-/// Whether a sample has more spikes than units.
+/// Returns whether a sample has more spikes than units.
 pub(super) fn pays(input: SpikeTrain, units: usize) -> bool {
     input.all().len() > units
 }
 
-/// The spikes of a sample sorted by unit: of each, the rows of the adjoint currents at its steps.
+/// Spikes of a sample sorted by unit. Each spike is the row of the adjoint currents at its step.
 #[derive(Clone, Debug, Default)]
 pub(super) struct RowsByUnit {
-    /// Where the rows of each unit start, and their number: units + 1 entries.
+    /// Start of the rows of each unit, then the total number: units + 1 entries.
     starts: Vec<u32>,
     rows: Vec<u16>,
 }
 
 impl RowsByUnit {
-    /// Sorts what spikes in the `span` of `input`; row 0 is the latest step of which adjoint currents are kept, row 1 the one
+    /// Sorts the spikes of `input` within `span`. Row 0 is the latest step with stored adjoint currents, row 1 the one
     /// before it.
     pub(super) fn sort(&mut self, input: SpikeTrain, span: Span, units: usize) {
-        // A counting sort: count, accumulate, place.
+        // Counting sort: count, accumulate, place.
         self.starts.clear();
         self.starts.resize(units + 1, 0);
         let steps = || (span.first..span.last).rev().map(|step| input.at(step));
@@ -52,7 +52,7 @@ impl RowsByUnit {
                 *place += 1;
             }
         }
-        // Every start has moved to where the next unit starts.
+        // Each start has advanced to the start of the next unit.
         self.starts.rotate_right(1);
         self.starts[0] = 0;
     }
@@ -62,14 +62,14 @@ impl RowsByUnit {
     }
 }
 
-/// Adds the sums of the `currents` of each unit's rows to its row of `gradient`.
+/// Adds the sum of the `currents` at each unit's rows to its row of `gradient`.
 #[kernel(simd: S)]
 pub(super) fn add_units(units: &RowsByUnit, currents: &Matrix, gradient: &mut Matrix) {
     let blocks = gradient.row_blocks();
     let parts = blocks.div_ceil(ROW_PART);
     let mut first = 0;
     for part in 0..parts {
-        // Parts of equal width, give or take a block.
+        // Parts have equal widths to within one block.
         let width = (blocks - first).div_ceil(parts - part);
         with_width!(width, 1 2 3 4 5 6 7 8 9 10 11 12, else ROW_PART, W => add_part::<S, W>(simd, units, currents, first, gradient));
         first += width;
@@ -105,18 +105,18 @@ mod tests {
     use crate::spikes::SpikeTrains;
 
     #[test]
-    fn rows_count_steps_with_input_from_the_latest_on() {
+    fn rows_count_steps_with_input_from_the_latest() {
         let mut trains = SpikeTrains::new(3, 6).expect("few units");
-        // Unit 0 spikes at 1, 3, 4; unit 2 at 3 and 5; nobody at 0 and 2.
+        // Unit 0 spikes at 1, 3, 4; unit 2 at 3 and 5; no unit at 0 and 2.
         trains.push_raster(|step, unit| matches!((step, unit), (1 | 3 | 4, 0) | (3 | 5, 2))).expect("few spikes");
         let mut units = RowsByUnit::default();
         let span = |last, every_step| Span { first: 1, last, every_step };
         units.sort(trains.sample(0), span(6, false), 3);
         assert_eq!([units.of(0), units.of(1), units.of(2)], [&[1, 2, 3][..], &[], &[0, 2]]);
-        // Step 5 is past the last gradient.
+        // Step 5 is after the last gradient.
         units.sort(trains.sample(0), span(5, false), 3);
         assert_eq!([units.of(0), units.of(1), units.of(2)], [&[0, 1, 2][..], &[], &[1]]);
-        // Step 2 is kept too.
+        // Step 2 is stored too.
         units.sort(trains.sample(0), span(6, true), 3);
         assert_eq!([units.of(0), units.of(1), units.of(2)], [&[1, 2, 4][..], &[], &[0, 2]]);
         assert!(pays(trains.sample(0), 3) && !pays(trains.sample(0), 5));

@@ -1,5 +1,4 @@
-//! The adjoint of the last hidden layer where its neurons do not hear each other: groups of them stay in registers over all
-//! steps.
+//! The adjoint of a last hidden layer without recurrence: groups of neurons stay in registers over all steps.
 
 use ohmspike_simd::{Block, Simd, blocks_at, blocks_at_mut, in_place, kernel, with_width};
 
@@ -8,10 +7,10 @@ use super::by_readout::ByReadout;
 use crate::neuron::lif::{LifAdjoint, LifParams, lif_adjoint_step};
 use crate::surrogate::Slope;
 
-/// Blocks of hidden neurons whose adjoint is kept in registers together: four a block.
+/// Blocks of hidden neurons per group; each block needs four registers.
 const GROUP: usize = 4;
 
-/// The adjoint currents, group by group.
+/// Computes the adjoint currents group by group.
 pub(super) fn all(pass: Pass, slope: impl Slope, currents: &mut [Block]) {
     let blocks = pass.layer.blocks;
     for first in (0..blocks).step_by(GROUP) {
@@ -39,7 +38,7 @@ fn group_of<const WIDTH: usize>(pass: Pass, slope: impl Slope, first: usize, cur
     }
 }
 
-/// The adjoint of some blocks of hidden neurons.
+/// The adjoint of `WIDTH` blocks of hidden neurons.
 struct Group<S: Simd, const WIDTH: usize> {
     neurons: [LifAdjoint<S::Wide>; WIDTH],
     by_readout: ByReadout<S, WIDTH>,
@@ -52,7 +51,7 @@ impl<S: Simd, const WIDTH: usize> Group<S, WIDTH> {
         Group { neurons: [LifAdjoint { membrane: zero, current: zero }; WIDTH], by_readout: ByReadout::new(simd) }
     }
 
-    /// From t + 1 to t, the injection left out; `membrane` is V\[t\].
+    /// Moves from t + 1 to t, without the injection; `membrane` is V\[t\].
     #[inline(always)]
     fn step(&mut self, simd: S, lif: LifParams, slope: impl Slope, membrane: &[Block; WIDTH]) {
         for block in 0..WIDTH {

@@ -1,7 +1,7 @@
-//! Adjoint currents of a layer as those see them whose spikes it hears: sums over its neurons, dense.
+//! Projects the adjoint currents of a layer on the neurons that drive it: dense sums over the neurons of the layer.
 //!
 //! ```text
-//! dL/dS_j[t] += sum_k W_jk i_k[t+1]         k in its order
+//! dL/dS_j[t]  +=  sum_k W_jk i_k[t+1]      in ascending k
 //! ```
 
 use ohmspike_simd::{Block, LANES, Matrix, Simd, blocks_at, blocks_at_mut, kernel, with_width};
@@ -9,8 +9,8 @@ use ohmspike_simd::{Block, LANES, Matrix, Simd, blocks_at, blocks_at_mut, kernel
 /// Blocks of sums that stay in registers together.
 const GROUP: usize = 8;
 
-/// Leaves dL/dS\[t\] of the layer below in `by_spikes`, from the `currents` of so many `steps`; `transposed` are the weights
-/// between them, columns x rows.
+/// Computes dL/dS\[t\] of the lower layer in `by_spikes` from the `currents` of `steps` steps. `transposed` are the
+/// weights between the layers, columns x rows.
 #[kernel(simd: S)]
 pub(super) fn down(transposed: &Matrix, steps: usize, currents: &[Block], by_spikes: &mut [Block]) {
     let (above, below) = (ohmspike_simd::blocks_for(transposed.rows()), transposed.row_blocks());

@@ -1,4 +1,4 @@
-//! The gradient by the weights of a layer from its adjoint currents: a row for every spike that was heard.
+//! Gradient of the input weights of a layer: adds its adjoint current to the row of each input spike.
 
 use ohmspike_simd::{Block, Matrix, Simd, add_to_rows, blocks_at, kernel, with_width};
 
@@ -6,10 +6,11 @@ use super::Span;
 use super::by_unit::{self, RowsByUnit, add_units};
 use crate::spikes::SpikeTrain;
 
-/// Blocks of a row of a gradient that are added to together.
+/// Blocks of a gradient row that are updated together.
 const ROW_PART: usize = 8;
 
-/// Adds i\[t+1\] of a layer, steps x neurons, to the row of every spike (unit, t) of `heard`; `units` is room to sort them.
+/// Adds i\[t+1\] of a layer (steps x neurons) to the row of every input spike (unit, t) in `heard`; `units` is a buffer
+/// for sorting.
 pub(super) fn add(span: Span, currents: &Matrix, heard: SpikeTrain, units: &mut RowsByUnit, gradient: &mut Matrix) {
     if by_unit::pays(heard, gradient.rows()) {
         units.sort(heard, span, gradient.rows());
@@ -19,7 +20,7 @@ pub(super) fn add(span: Span, currents: &Matrix, heard: SpikeTrain, units: &mut 
     }
 }
 
-/// Spike by spike, the latest step first.
+/// Adds in step order, the latest step first.
 #[kernel(simd: S)]
 fn by_step(span: Span, currents: &[Block], heard: SpikeTrain, gradient: &mut Matrix) {
     let blocks = gradient.row_blocks();

@@ -1,4 +1,4 @@
-//! The adjoint of a hidden layer, all of its neurons a step at a time: the adjoint lies in memory.
+//! The adjoint of a hidden layer, computed for all neurons step by step in memory.
 
 use ohmspike_simd::{Block, Matrix, kernel};
 
@@ -7,18 +7,19 @@ use crate::neuron::{Model, Neurons, Voltages};
 use crate::surrogate::Slope;
 use crate::trace::LayerTrace;
 
-/// A layer on its way back.
+/// A layer in the backward pass.
 #[derive(Clone, Copy)]
 pub(super) struct Way<'a> {
-    /// Which it is, from 0.
+    /// Number of the layer, from 0.
     pub(super) number: usize,
     pub(super) trace: &'a LayerTrace,
-    /// The weights through which it hears itself, transposed.
+    /// Transposed recurrent weights.
     pub(super) recurrent: Option<&'a Matrix>,
     pub(super) span: Span,
 }
 
-/// Leaves the adjoint currents of every step in `adjoint`, which holds dL/dS by those that hear the layer, itself left out.
+/// Computes the adjoint currents of every step in `adjoint`, which holds dL/dS by the layers that receive the spikes,
+/// without the recurrent part.
 #[kernel(simd: S)]
 pub(super) fn back(model: impl Model, slope: impl Slope, way: Way, adjoint: &mut Adjoint) {
     let Way { number, trace, recurrent, span } = way;

@@ -1,26 +1,26 @@
-//! Latency code: the brighter a pixel, the earlier its one spike.
+//! Latency code: each pixel spikes once, and brighter pixels spike earlier.
 //!
 //! ```text
-//! t = floor(tau ln(x / (x - theta)))     x    pixel in [0, 1], at least theta + 1e-7
-//!                                        theta threshold below which a pixel stays silent (0.2)
-//!                                        tau   time constant of the charging (20 steps)
+//! t  =  floor(tau ln(x / (x - theta)))      x      pixel in [0, 1], at least theta + 1e-7
+//!                                           theta  threshold below which a pixel is silent (0.2)
+//!                                           tau    charging time constant (20 steps)
 //! ```
 //!
-//! It is the time at which a leaky integrator charged by x reaches theta. Spikes at or past the last step are dropped.
-//! Source: Zenke and Vogels, Neural Computation 33, 899 (2021), and the code of Kilgore et al., Sci Rep 15, 24798
-//! (2025), which uses it unchanged.
+//! This is the time at which a leaky integrator with input x reaches theta. Spikes at or after the last step are
+//! dropped. Source: Zenke and Vogels, Neural Computation 33, 899 (2021), and the code of Kilgore et al., Sci Rep 15,
+//! 24798 (2025), which uses it unchanged.
 
 use crate::spikes::{Samples, SpikeTrains, SpikesError};
 
-/// The smallest distance from the threshold that the code resolves.
+/// Smallest distance from the threshold that the code resolves.
 const CLOSEST: f64 = 1e-7;
 
-/// Turns pixel intensities into spike times.
+/// Converts pixel intensities to spike times.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LatencyCode {
-    /// Intensity below which a pixel stays silent, in (0, 1).
+    /// Intensity below which a pixel is silent, in (0, 1).
     pub threshold: f64,
-    /// Time constant of the charging, steps.
+    /// Charging time constant, steps.
     pub tau: f64,
 }
 
@@ -31,7 +31,7 @@ impl Default for LatencyCode {
 }
 
 impl LatencyCode {
-    /// The step at which a pixel of `intensity` in [0, 1] spikes, if it does before `steps`.
+    /// Returns the step at which a pixel of `intensity` in [0, 1] spikes, or `None` if that is not before `steps`.
     ///
     /// ```
     /// let code = ohmspike_snn::encode::LatencyCode::default();
@@ -48,13 +48,13 @@ impl LatencyCode {
         (step < steps).then_some(step)
     }
 
-    /// Encodes 8-bit `images`, all with the same number of pixels, over `steps` steps, and puts `labels` beside them.
+    /// Encodes 8-bit `images` of equal size over `steps` steps, with their `labels`.
     ///
     /// # Errors
-    /// [`SpikesError`] where an image has more pixels, or the set more spikes, than the storage counts.
+    /// Returns an error if an image has more pixels, or the set more spikes, than [`SpikeTrains`] can index.
     ///
     /// # Panics
-    /// Where the images differ in size or in number from `labels`: a data set is checked when it is read.
+    /// Panics if the images differ in size or in number from `labels`. Data sets are checked when they are read.
     pub fn samples<'a>(
         &self,
         images: impl Iterator<Item = &'a [u8]>,
@@ -66,7 +66,7 @@ impl LatencyCode {
         encode(images, labels, steps, |pixel| step_of_pixel[usize::from(pixel)])
     }
 
-    /// The same for samples of numbers from 0 to 1.
+    /// Encodes samples of numbers from 0 to 1; see [`LatencyCode::samples`].
     ///
     /// # Errors
     /// As [`LatencyCode::samples`].
@@ -83,7 +83,7 @@ impl LatencyCode {
     }
 }
 
-/// Samples of intensities that spike at `step_of`.
+/// Encodes samples of intensities that spike at `step_of`.
 fn encode<'a, Intensity: Copy + 'a>(
     samples: impl Iterator<Item = &'a [Intensity]>,
     labels: &[u8],
@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn brighter_pixels_spike_earlier_and_threshold_pixels_never_in_time() {
+    fn brighter_pixels_spike_earlier_and_threshold_pixels_are_silent() {
         let code = LatencyCode::default();
         let steps: Vec<_> = (0..=255).map(|pixel| code.step(f64::from(pixel) / 255.0, 100)).collect();
         assert!(steps[..=51].iter().all(Option::is_none));
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_encoded_as_the_pixels_that_they_are() {
+    fn numbers_are_encoded_like_pixels() {
         let code = LatencyCode::default();
         let pixels = [[0, 51, 52, 90], [128, 200, 254, 255]];
         let values = pixels.map(|image| image.map(|pixel: u8| f32::from(pixel) / 255.0));

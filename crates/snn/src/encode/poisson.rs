@@ -1,35 +1,34 @@
-//! Poisson code: the larger a number, the more spikes, at random times.
+//! Poisson code: larger numbers have more spikes, at random times.
 //!
 //! ```text
-//! p = rate dt x            probability of a spike in a step     x     number in [0, 1]
-//!                                                             rate  of a full number, 1/s
-//!                                                             dt    a step, 1 ms
-//! gap = floor(ln u / ln(1 - p))   steps without a spike before the next one; u uniform in (0, 1]
+//! p    =  rate dt x                     probability of a spike per step      x     number in [0, 1]
+//!                                                                            rate  rate at x = 1, 1/s
+//!                                                                            dt    time step, 1 ms
+//! gap  =  floor(ln u / ln(1 - p))       silent steps before the next spike; u uniform in (0, 1]
 //! ```
 //!
-//! Steps with probability p and waiting times of this geometric law are the same process; the waiting times take a draw
-//! a spike
-//! in place of one a step. Source: P. U. Diehl and M. Cook, Front. Comput. Neurosci. 9, 99 (2015), whose largest rate is
-//! 63.75 Hz.
+//! Steps with spike probability p have geometrically distributed gaps. Drawing the gaps needs one draw per spike
+//! instead of one per step. Source: P. U. Diehl and M. Cook, Front. Comput. Neurosci. 9, 99 (2015), with a largest rate
+//! of 63.75 Hz.
 
 use ohmspike_rng::Seed;
 use rand::RngExt;
 
 use crate::spikes::{EventsPerStep, Samples, SpikeTrains, SpikesError};
 
-/// A step, s.
+/// Time step, s.
 const STEP_SECONDS: f64 = 1e-3;
 
-/// Turns numbers into spike trains of a rate.
+/// Converts numbers to spike trains with proportional rates.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PoissonCode {
-    /// Rate of a full number, 1/s, at most one spike a step.
+    /// Rate of the number 1, 1/s; at most one spike per step.
     pub rate_hertz: f64,
 }
 
 impl PoissonCode {
-    /// Encodes 8-bit `images`, all with the same number of pixels, over `steps` steps, and puts `labels` beside them. Sample
-    /// number n has the stream `seed.numbered(n)`, so that it does not depend on the others.
+    /// Encodes 8-bit `images` of equal size over `steps` steps, with their `labels`. Sample n uses the stream
+    /// `seed.numbered(n)` and is independent of the other samples.
     ///
     /// ```
     /// let code = ohmspike_snn::encode::PoissonCode { rate_hertz: 1000.0 };
@@ -40,10 +39,10 @@ impl PoissonCode {
     /// ```
     ///
     /// # Errors
-    /// [`SpikesError`] where an image has more pixels, or the set more spikes, than the storage counts.
+    /// Returns an error if an image has more pixels, or the set more spikes, than [`SpikeTrains`] can index.
     ///
     /// # Panics
-    /// Where the images differ in size or in number from `labels`: a data set is checked when it is read.
+    /// Panics if the images differ in size or in number from `labels`. Data sets are checked when they are read.
     pub fn samples<'a>(
         &self,
         images: impl Iterator<Item = &'a [u8]>,
@@ -55,7 +54,7 @@ impl PoissonCode {
         encode(images, labels, steps, seed, |pixel| log_of_pixel[usize::from(pixel)])
     }
 
-    /// The same for samples of numbers from 0 to 1.
+    /// Encodes samples of numbers from 0 to 1; see [`PoissonCode::samples`].
     ///
     /// # Errors
     /// As [`PoissonCode::samples`].
@@ -72,13 +71,13 @@ impl PoissonCode {
         encode(values, labels, steps, seed, |value| self.log_silent(f64::from(value)))
     }
 
-    /// ln(1 - p): the logarithm of the probability that a step is silent.
+    /// Returns ln(1 - p), the logarithm of the probability of a silent step.
     fn log_silent(&self, intensity: f64) -> f64 {
         libm::log1p(-(self.rate_hertz * STEP_SECONDS * intensity).min(1.0))
     }
 }
 
-/// Samples of intensities whose steps are silent with the probability that `log_silent` tells.
+/// Encodes samples of intensities; `log_silent` returns the log probability of a silent step.
 fn encode<'a, Intensity: Copy + 'a>(
     samples: impl Iterator<Item = &'a [Intensity]>,
     labels: &[u8],
@@ -97,7 +96,7 @@ fn encode<'a, Intensity: Copy + 'a>(
         places.clear();
         for (unit, &value) in sample.iter().enumerate() {
             let silent = log_silent(value);
-            // A unit that never spikes would wait for ever, and takes no draw.
+            // A unit that never spikes takes no draw.
             let mut next = if silent < 0.0 { 0 } else { steps };
             while next < steps {
                 next = next.saturating_add((libm::log(1.0 - stream.random::<f64>()) / silent) as usize);
@@ -126,11 +125,11 @@ mod tests {
         code.samples_of_values(values.iter().map(|sample| &sample[..]), &vec![0; values.len()], STEPS, seed).unwrap()
     }
 
-    /// Of n steps with probability p, np spike within five standard errors sqrt(n p (1 - p)), in the first and the last step
-    /// alike, and so do pairs of neighbouring steps with p^2, whose variance, with the overlap of neighbours, is at most
-    /// 3 n p^2.
+    /// In n steps with probability p, the number of spikes is np to within five standard errors sqrt(n p (1 - p)). This
+    /// holds for the first and the last step separately, and for pairs of neighbouring steps with probability p². The
+    /// variance of the pair count, including overlapping pairs, is at most 3 n p².
     #[test]
-    fn steps_are_independent_and_have_the_probability() {
+    fn steps_are_independent_with_the_given_probability() {
         let (samples, units) = (200, 50);
         for (value, rate) in [(1.0, 63.75), (0.25, 400.0), (0.9, 1000.0)] {
             let coded = encode(&vec![vec![value; units]; samples], rate, Seed::new(5));
@@ -159,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sample_has_its_own_stream_and_pixels_are_numbers() {
+    fn samples_have_separate_streams_and_pixels_equal_numbers() {
         let seed = Seed::new(9).named("train");
         let one: Vec<f32> = (0..20).map(|unit| unit as f32 / 20.0).collect();
         let two: Vec<f32> = one.iter().rev().copied().collect();

@@ -1,4 +1,4 @@
-//! Column sums of one step, as they are or tile by tile through converters.
+//! Column sums of one step, direct or tile by tile through converters.
 
 use ohmspike_rng::Normals;
 use ohmspike_simd::{Block, Matrix, Simd, add_rows, blocks_at_mut, kernel, numbers_mut, with_width};
@@ -7,8 +7,8 @@ use super::reading::{Layer, Reading};
 use super::state::ReadBuffers;
 use crate::converter::{ColumnConverter, ConversionEnds};
 
-/// Reads the tiles of the rows that are `active`, which rise, and adds what their converters make of it to `current`. The
-/// pulses of an input of k fall into one step: converters take the sum of all of them, once.
+/// Reads the tiles of the `active` rows, in ascending order, and adds the converter outputs to `current`. An input of k
+/// has all its pulses in one step, so the converters convert their sum once.
 #[kernel]
 pub(super) fn add_converted(
     layer: Layer,
@@ -38,7 +38,7 @@ pub(super) fn add_converted(
 }
 
 impl Reading<'_> {
-    /// Adds what is read of the rows that are `active`, which rise, to `current`.
+    /// Adds the read values of the `active` rows, in ascending order, to `current`.
     #[inline(always)]
     pub(super) fn add(&mut self, active: &[u16], current: &mut [Block], buffers: &mut ReadBuffers) {
         if active.is_empty() {
@@ -51,7 +51,7 @@ impl Reading<'_> {
         }
     }
 
-    /// Tells the converters, at the end of a sample, where its conversions ended.
+    /// Passes the counts of conversions to the converters at the end of a sample.
     pub(super) fn end(&self) {
         if let Some(converter) = self.layer.converter {
             converter.count(self.ends);
@@ -62,7 +62,7 @@ impl Reading<'_> {
 /// Blocks of columns that are summed in registers together.
 const GROUP: usize = 8;
 
-/// Adds the rows of `matrix` that are `active` to `sums`, a group of columns at a time.
+/// Adds the `active` rows of `matrix` to `sums`, one group of columns at a time.
 #[kernel(simd: S)]
 fn add_rows_of(matrix: &Matrix, active: &[u16], sums: &mut [Block]) {
     for first in (0..sums.len()).step_by(GROUP) {
@@ -80,7 +80,7 @@ fn add_group<S: Simd, const WIDTH: usize>(simd: S, matrix: &Matrix, first: usize
     }
 }
 
-/// Adds the rows that are `active` to `sums`, and the noise of reading them once.
+/// Adds the `active` rows, and the noise of one read, to `sums`.
 #[inline(always)]
 fn add_read(
     layer: Layer,
@@ -113,7 +113,7 @@ mod tests {
 
     use super::*;
 
-    /// Rounds to multiples of `unit`, with an offset of tile + 1 units in the first `columns` lanes.
+    /// Rounds to multiples of `unit` and adds an offset of tile + 1 units in the first `columns` lanes.
     #[derive(Debug)]
     struct Rounding {
         tile_rows: usize,
@@ -145,17 +145,17 @@ mod tests {
         current.iter().flat_map(|block| block.0).collect()
     }
 
-    /// Multiples of 1/64, whose sums are exact in f32 in any order.
+    /// Multiples of 1/64, for which f32 sums are exact in any order.
     fn weights(rows: usize) -> Matrix {
         Matrix::from_fn(rows, COLUMNS, |row, column| ((7 * row + 3 * column) % 32) as f32 / 64.0)
     }
 
     #[test]
-    fn tiles_are_converted_by_themselves_and_added() {
+    fn tiles_are_converted_separately_and_added() {
         let weights = weights(12);
         let converter = Rounding { tile_rows: 5, unit: 0.25, offset: 2.0, columns: COLUMNS };
         let layer = Layer { weights: &weights, read_variance: None, converter: Some(&converter) };
-        // Tile 0 has rows 0 to 4, tile 1 rows 5 to 9 and none of them active, tile 2 the last two.
+        // Tile 0 has rows 0 to 4; tile 1 has rows 5 to 9, none active; tile 2 has the last two.
         let read = currents(layer, &[1, 3, 4, 11], 1);
         for column in 0..COLUMNS {
             let sum = |rows: &[usize]| rows.iter().map(|&row| weights[(row, column)]).sum::<f32>();
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn fine_converters_change_nothing_and_two_tiles_are_one_wide_tile() {
+    fn exact_converters_do_not_change_the_sums() {
         let weights = weights(12);
         let layer = Layer { weights: &weights, read_variance: None, converter: None };
         let mut sums = [Block::splat(1.0); 2];
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn the_noise_of_a_tile_is_drawn_for_it_and_goes_through_its_converters() {
+    fn the_read_noise_of_a_tile_is_converted() {
         let (weights, variance) = (weights(12), Matrix::from_fn(12, COLUMNS, |row, _| 0.01 * (row + 1) as f32));
         let converter = Rounding { tile_rows: 6, unit: 0.25, offset: 0.0, columns: COLUMNS };
         let layer = Layer { weights: &weights, read_variance: Some(&variance), converter: Some(&converter) };
@@ -198,12 +198,12 @@ mod tests {
             }
         }
         assert_eq!(read[..COLUMNS], expected);
-        // Without noise every current would be the same number at every seed.
+        // Without noise, every seed would give the same current.
         assert_ne!(currents(layer, &[0, 2, 7], 4), read);
     }
 
     #[test]
-    fn both_layers_read_through_their_converters() {
+    fn both_layers_use_their_converters() {
         let network = Network::new(2, 1, 1, 1.0, 4, &Dynamics::default()).expect("valid");
         let mut input = SpikeTrains::new(2, 4).expect("few units");
         input.push_raster(|step, unit| (step, unit) == (0, 1)).expect("few spikes");
@@ -213,12 +213,12 @@ mod tests {
         let mut trace = Trace::new(&network);
         let of = |weights| Layer { weights, read_variance: None, converter };
         forward(&network, &[of(&hidden), of(&readout)], input.sample(0), Seed::new(1), &mut trace);
-        // Row 1 is tile 1: a weight of 1.4 becomes 1 and 2 x 0.5 is added; V[2] = I[1], above the threshold.
+        // Row 1 is tile 1: the weight 1.4 becomes 1, plus 2 x 0.5; V[2] = I[1], above the threshold.
         assert_eq!(trace.membrane(2)[0][0], 2.0);
         assert_eq!(trace.hidden_spikes(2), [0]);
         let by_step: Vec<&[u16]> = trace.hidden_spikes_by_step().collect();
         assert_eq!(by_step, [0, 1, 2, 3].map(|step| trace.hidden_spikes(step)));
-        // The readout's 0.6 becomes 1, and 0.5 is added: U[4] = F[3].
+        // The readout weight 0.6 becomes 1, plus 0.5: U[4] = F[3].
         assert_eq!(trace.readout()[4][0], 1.5);
     }
 }

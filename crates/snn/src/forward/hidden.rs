@@ -1,9 +1,8 @@
-//! The hidden neurons of one layer in one sample, from its first input spike to the last step.
+//! The hidden neurons of one layer in one sample, from the first input spike to the last step.
 //!
-//! Neurons of a layer that is not recurrent do not hear each other: the columns are taken in groups of at most twelve blocks
-//! whose currents and voltages stay in registers over all steps, while the rows that spike stream past. Where neurons do
-//! hear each other, where converters read the columns, and of neurons with more to their state, all columns of a step belong
-//! together (`steps.rs`).
+//! Without recurrence, the columns are processed in groups of at most twelve blocks. Their currents and voltages stay
+//! in registers over all steps while the active rows stream past. With recurrence, with converters, or for neurons with
+//! more state variables, all columns are processed step by step (`steps.rs`).
 
 use ohmspike_simd::{Block, Instructions, Matrix, add_rows, blocks_at, kernel, with_width};
 
@@ -17,8 +16,8 @@ use crate::neuron::lif::{LifParams, lif_step};
 use crate::spikes::SpikeTrain;
 use crate::trace::{LayerTrace, list_spikes};
 
-/// Most blocks of columns whose state is kept in registers together: a voltage and a current of each, in the 32 registers of
-/// AVX-512; the currents alone, of two registers each, in the 16 of AVX2.
+/// Largest number of column blocks with their state in registers: voltage and current in the 32 registers of AVX-512,
+/// or the current alone (two registers per block) in the 16 of AVX2.
 fn widest_group() -> usize {
     match Instructions::current() {
         Instructions::Avx512 => 12,
@@ -26,8 +25,8 @@ fn widest_group() -> usize {
     }
 }
 
-/// Leaves the voltages and spikes of a layer in `trace`; it hears `input` through `feedforward`, and itself through
-/// `recurrent`.
+/// Computes voltages and spikes of a layer into `trace`. Its `input` comes through `feedforward`, its own spikes
+/// through `recurrent`.
 pub(super) fn run(
     network: &Network,
     feedforward: Reading,
@@ -37,7 +36,7 @@ pub(super) fn run(
     state: &mut LayerState,
     trace: &mut LayerTrace,
 ) {
-    // Until the first input spike all neurons are at rest.
+    // All neurons are at rest until the first input spike.
     trace.rest_until(input.first_step());
     let lif = decays(network);
     let together = recurrent.is_some() || feedforward.layer.converter.is_some();
@@ -57,12 +56,12 @@ pub(super) fn run(
     }
 }
 
-/// What a group of columns reads: blocks `first` and those after it of every row.
+/// A group of columns: block `first` and the following ones of each row.
 #[derive(Clone, Copy)]
 struct Columns<'a> {
     weights: &'a Matrix,
     first: usize,
-    /// Variance of one read of each weight and a draw for every block of every step with input, where reading is noisy.
+    /// Variance of one read of each weight, and a draw for every block of every step with input, if reading is noisy.
     noisy: Option<(&'a Matrix, &'a [Block])>,
 }
 
@@ -82,7 +81,7 @@ fn by_groups(
     let groups = blocks.div_ceil(widest_group());
     let mut first = 0;
     for group in 0..groups {
-        // Groups of equal width, give or take a block.
+        // Groups have equal widths to within one block.
         let width = (blocks - first).div_ceil(groups - group);
         let columns = Columns { weights: layer.weights, first, noisy };
         with_width!(width, 1 2 3 4 5 6 7 8 9 10 11, else 12, W => group_of::<W>(lif, columns, input, trace));

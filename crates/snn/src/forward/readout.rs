@@ -9,12 +9,12 @@ use crate::neuron::lif::LifParams;
 use crate::spikes::SpikeTrain;
 use crate::trace::{ReadoutTrace, Trace};
 
-/// Leaves the readout's voltages and their maxima in `trace`, which has the hidden spikes.
+/// Computes the readout's voltages and their maxima in `trace`, which has the hidden spikes.
 pub(super) fn run(network: &Network, reading: Reading, state: &mut State, trace: &mut Trace) {
     let Trace { hidden, readout: trace, .. } = trace;
-    let spikes = hidden.last().expect("a network has a hidden layer").spikes();
+    let spikes = hidden.last().expect("a network has at least one hidden layer").spikes();
     let (lif, first) = (decays(network), spikes.first_step());
-    // U[t + 1] comes from F[t]: all is at rest until after the step of the first spike.
+    // U[t + 1] depends on F[t]: all is at rest until after the step of the first spike.
     trace.voltage[..(first + 1) * trace.blocks].fill(Block::ZERO);
     match reading.layer.converter {
         None => by_blocks(lif, reading, spikes, first, &mut state.draws, trace),
@@ -40,8 +40,8 @@ fn by_blocks(
     }
 }
 
-/// Voltages and their maxima of one block of classes; `noisy` is the variance of one read of each weight and a draw for
-/// every block of every step with spikes.
+/// Computes voltages and their maxima of one block of classes. `noisy` has the variance of one read of each weight and
+/// a draw for every block of every step with spikes.
 #[kernel(simd: S)]
 fn block_of(
     lif: LifParams,
@@ -103,7 +103,7 @@ fn converted(
     find_peaks(simd, first, trace);
 }
 
-/// The largest voltages of those in `trace`, which are zero up to step `first`.
+/// Finds the largest voltages in `trace`, which are zero up to step `first`.
 #[inline(always)]
 pub(crate) fn find_peaks<S: Simd>(simd: S, first: usize, trace: &mut ReadoutTrace) {
     for block in 0..trace.blocks {
@@ -115,7 +115,7 @@ pub(crate) fn find_peaks<S: Simd>(simd: S, first: usize, trace: &mut ReadoutTrac
     }
 }
 
-/// The largest voltages of a block of classes so far, and the earliest steps that had them.
+/// The largest voltages of a block of classes so far, and the earliest steps that reached them.
 struct Peak<S: Simd> {
     voltage: S::Wide,
     step: S::Wide,
@@ -130,7 +130,7 @@ impl<S: Simd> Peak<S> {
 
     #[inline(always)]
     fn see(&mut self, simd: S, step: usize, voltage: S::Wide) {
-        // What is not at most the peak is higher, or NaN: a voltage that is NaN stays so and must not go unseen.
+        // The negated comparison is also true for NaN, so that NaN propagates.
         let higher = simd.not_at_most(voltage, self.voltage);
         self.voltage = simd.select(higher, voltage, self.voltage);
         self.step = simd.select(higher, simd.splat(step as f32), self.step);

@@ -1,14 +1,14 @@
-//! Running state of one sample where it lies in memory.
+//! State of one sample that is kept in memory.
 
 use ohmspike_simd::{Block, blocks_for};
 
 use crate::network::Network;
 use crate::neuron::Neurons;
 
-/// Running state of one sample where it lies in memory.
+/// State of one sample that is kept in memory.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct State {
-    /// Of the read noise of a matrix, a block for every block of columns of every step that reads.
+    /// Draws of the read noise of a matrix: one block per column block and active step.
     pub(super) draws: Vec<Block>,
     pub(super) hidden: Vec<LayerState>,
     pub(super) readout_voltage: Vec<Block>,
@@ -16,17 +16,17 @@ pub(crate) struct State {
     pub(super) for_readout: ReadBuffers,
 }
 
-/// That of a hidden layer.
+/// State of a hidden layer.
 #[derive(Clone, Debug)]
 pub(super) struct LayerState {
     pub(super) neurons: Vec<Neurons<Block>>,
-    /// The currents of all neurons, which reads add to.
+    /// Synaptic currents of all neurons.
     pub(super) currents: Vec<Block>,
     pub(super) buffers: ReadBuffers,
 }
 
 impl State {
-    /// Room for one sample of `network`.
+    /// Creates buffers for one sample of `network`.
     pub(crate) fn new(network: &Network) -> State {
         let classes = blocks_for(network.classes);
         State {
@@ -49,7 +49,7 @@ impl LayerState {
     }
 }
 
-/// One block each for every block of the columns of a layer.
+/// Buffers with one block per column block of a layer.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ReadBuffers {
     /// Variance of the current of a tile.

@@ -1,4 +1,4 @@
-//! The hidden neurons of one layer in one sample, all of them a step at a time: the state lies in memory.
+//! The hidden neurons of one layer in one sample, computed step by step in memory.
 
 use ohmspike_simd::{Block, kernel};
 
@@ -8,15 +8,15 @@ use crate::neuron::{Model, Neurons};
 use crate::spikes::SpikeTrain;
 use crate::trace::LayerTrace;
 
-/// What a layer reads in a step.
+/// Matrices that a layer reads in a step.
 pub(super) struct Reads<'a> {
-    /// The rows of those that it hears.
+    /// Weights of the input.
     pub(super) feedforward: Reading<'a>,
-    /// Its own.
+    /// Recurrent weights.
     pub(super) recurrent: Option<Reading<'a>>,
 }
 
-/// Leaves voltages and spikes in `trace`, from the first step of `input` on.
+/// Computes voltages and spikes in `trace` from the first step of `input`.
 #[kernel(simd: S)]
 pub(super) fn by_steps(
     model: impl Model,

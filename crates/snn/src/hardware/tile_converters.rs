@@ -1,7 +1,7 @@
-//! The column converters of an array as a network layer sees them, and where their conversions end.
+//! The column converters of an array, with counts of their conversions.
 //!
-//! Samples are read by several threads. Each adds its counts once, at the end of a sample: whole numbers, whose sum does not
-//! depend on who came first.
+//! Several threads read samples. Each adds its integer counts once at the end of a sample, so that the sum is
+//! independent of the order.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -9,11 +9,11 @@ use ohmspike_crossbar::{ArrayConverters, CodeCounts, CrossbarArray};
 
 use crate::converter::{ColumnConverter, ConversionEnds};
 
-/// The converters of an array that has some at its columns.
+/// The converters of an array with converters at its columns.
 #[derive(Debug)]
 pub struct TileConverters {
     converters: ArrayConverters,
-    /// Conversions since they were last taken.
+    /// Conversions since the counts were last taken.
     counts: Counts,
 }
 
@@ -27,31 +27,31 @@ struct Counts {
 }
 
 impl Clone for TileConverters {
-    /// The same converters, which have counted nothing yet.
+    /// Clones the converters with zero counts.
     fn clone(&self) -> TileConverters {
         TileConverters { converters: self.converters.clone(), counts: Counts::default() }
     }
 }
 
 impl TileConverters {
-    /// Those of `array`; none where sums are read as they are. Row drivers alone convert no sum: their gains are part of the
-    /// weights, so that exact ones change no bit.
+    /// Returns the converters of `array`, or `None` if sums are read without conversion. Row drivers convert no sums:
+    /// their gains are part of the weights, so exact drivers leave every bit unchanged.
     pub fn from_array(array: &CrossbarArray) -> Option<TileConverters> {
         let converters = array.converters().filter(|converters| converters.has_column_converters())?;
         Some(TileConverters { converters: converters.clone(), counts: Counts::default() })
     }
 
-    /// Whether the full scale comes from calibrations.
+    /// Returns whether calibration sets the full scale.
     pub fn is_calibrated(&self) -> bool {
         self.converters.is_calibrated()
     }
 
-    /// Sets a calibrated full scale to the `largest` magnitude of a sum, weight.
+    /// Sets a calibrated full scale to `largest`, the largest magnitude of a sum in weight units.
     pub fn calibrate(&mut self, largest: f32) {
         self.converters.calibrate(largest);
     }
 
-    /// What has been counted since this was last asked.
+    /// Returns the counts since the last call.
     pub fn take_counts(&self) -> CodeCounts {
         let take = |count: &AtomicU64| count.swap(0, Ordering::Relaxed);
         CodeCounts {

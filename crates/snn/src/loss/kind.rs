@@ -1,14 +1,14 @@
-//! What training minimises.
+//! Loss functions.
 
 use serde::{Deserialize, Serialize};
 
-/// What training minimises.
+/// Loss function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Loss {
-    /// Cross entropy of each class's largest voltage.
+    /// Cross entropy of each class's largest voltage over time.
     MaxOverTime,
-    /// Cross entropy at every step, averaged.
+    /// Cross entropy at every step, averaged over steps.
     PerStep,
 }

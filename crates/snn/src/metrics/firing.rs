@@ -1,7 +1,7 @@
-//! Rates, intervals and the course of activity of the hidden neurons, by population and class.
+//! Rates, intervals and activity over time of the hidden neurons, by population and class.
 //!
 //! ```text
-//! rate = spikes / (neurons x samples x steps x 1 ms)     Hz a neuron
+//! rate  =  spikes / (neurons x samples x steps x 1 ms)      Hz per neuron
 //! ```
 //!
 //! ```
@@ -19,10 +19,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::metrics::intervals::Intervals;
 
-/// One step stands for 1 ms.
+/// Steps per second; one step is 1 ms.
 const STEPS_PER_SECOND: f64 = 1000.0;
 
-/// Spikes of one population over some samples.
+/// Spikes of one population over a set of samples.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PopulationFiring {
@@ -32,7 +32,7 @@ pub struct PopulationFiring {
     pub samples: u64,
     /// Spikes at each step, over all neurons and samples.
     pub spikes_by_step: Vec<u64>,
-    /// Steps between the spikes of a neuron.
+    /// Intervals between the spikes of a neuron, steps.
     pub intervals: Intervals,
 }
 
@@ -46,19 +46,19 @@ pub struct ClassFiring {
     pub inhibitory: PopulationFiring,
 }
 
-/// Spikes of the hidden neurons over the samples of every class.
+/// Spikes of the hidden neurons over the samples of all classes.
 #[derive(Clone, Debug)]
 pub struct Firing {
-    /// One entry a class.
+    /// One entry per class.
     pub classes: Vec<ClassFiring>,
     excitatory: usize,
-    /// The step of the last spike of every neuron in this sample.
+    /// Step of the last spike of each neuron in this sample.
     last: Vec<Option<usize>>,
 }
 
 impl Firing {
-    /// No samples yet, of `steps` steps and `classes` classes; the first `excitatory` of `neurons` are excitatory, at most
-    /// all.
+    /// Creates zero counts for `steps` steps and `classes` classes. The first `excitatory` of `neurons` are excitatory,
+    /// at most all.
     pub fn new(neurons: usize, excitatory: usize, steps: usize, classes: usize) -> Firing {
         let excitatory = excitatory.min(neurons);
         let of = |neurons| PopulationFiring::new(neurons, steps);
@@ -66,7 +66,8 @@ impl Firing {
         Firing { classes: vec![class; classes], excitatory, last: vec![None; neurons] }
     }
 
-    /// Adds one sample of class `label`: the neurons that spike, each at most once a step, step after step.
+    /// Adds one sample of class `label`, given the neurons that spike at each step. A neuron spikes at most once per
+    /// step.
     pub fn add_sample<'a>(&mut self, label: usize, spikes_by_step: impl IntoIterator<Item = &'a [u16]>) {
         let Firing { classes, excitatory, last } = self;
         let class = &mut classes[label];
@@ -85,7 +86,7 @@ impl Firing {
         }
     }
 
-    /// All classes together.
+    /// Returns the sum over all classes.
     pub fn total(&self) -> ClassFiring {
         let steps = self.classes.first().map_or(0, |class| class.excitatory.spikes_by_step.len());
         let of = |neurons| PopulationFiring::new(neurons, steps);
@@ -104,18 +105,18 @@ impl PopulationFiring {
         PopulationFiring { neurons, samples: 0, spikes_by_step, intervals: Intervals::default() }
     }
 
-    /// Number of spikes.
+    /// Returns the number of spikes.
     pub fn spikes(&self) -> u64 {
         self.spikes_by_step.iter().sum()
     }
 
-    /// Hz a neuron; `None` without neurons, samples or steps.
+    /// Returns the rate in Hz per neuron; `None` without neurons, samples or steps.
     pub fn rate(&self) -> Option<f64> {
         let neuron_steps = self.neurons * self.samples * self.spikes_by_step.len() as u64;
         (neuron_steps > 0).then(|| STEPS_PER_SECOND * self.spikes() as f64 / neuron_steps as f64)
     }
 
-    /// Hz a neuron at each step; `None` without neurons or samples.
+    /// Returns the rate in Hz per neuron at each step; `None` without neurons or samples.
     pub fn rate_by_step(&self) -> Option<Vec<f64>> {
         let neurons = self.neurons * self.samples;
         let rate = |&spikes: &u64| STEPS_PER_SECOND * spikes as f64 / neurons as f64;
@@ -135,7 +136,7 @@ impl PopulationFiring {
 mod tests {
     use super::*;
 
-    /// Three neurons over 12 steps: 0 every 2 steps, 1 every 3 steps, 2 every 5 steps, from step 0.
+    /// Three neurons over 12 steps, from step 0: neuron 0 spikes every 2 steps, 1 every 3 steps, 2 every 5 steps.
     const REGULAR: [&[u16]; 12] = [&[0, 1, 2], &[], &[0], &[1], &[0], &[2], &[0, 1], &[], &[0], &[1], &[0, 2], &[]];
 
     #[test]
@@ -144,7 +145,7 @@ mod tests {
         firing.add_sample(1, REGULAR);
         firing.add_sample(1, REGULAR);
         let ClassFiring { excitatory, inhibitory } = &firing.classes[1];
-        // Neurons 0 and 1 spike 6 and 4 times, with 5 intervals of 2 and 3 of 3 steps a sample.
+        // Neurons 0 and 1 spike 6 and 4 times, with 5 intervals of 2 steps and 3 of 3 steps per sample.
         assert_eq!(excitatory.intervals.histogram, [0, 0, 10, 6]);
         assert_eq!(excitatory.intervals.mean(), Some(19.0 / 8.0));
         assert_eq!(excitatory.rate(), Some(1000.0 * 20.0 / (2.0 * 2.0 * 12.0)));
@@ -154,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn no_interval_reaches_from_one_sample_into_the_next() {
+    fn intervals_do_not_span_samples() {
         let mut firing = Firing::new(1, 1, 3, 1);
         firing.add_sample(0, [&[][..], &[], &[0]]);
         firing.add_sample(0, [&[0][..], &[], &[]]);
@@ -180,7 +181,7 @@ mod tests {
         let excitatory = firing.total().excitatory;
         let by_step = excitatory.rate_by_step().expect("neurons and samples");
         assert_eq!(by_step[..3], [1000.0, 0.0, 500.0]);
-        // Twelve exact multiples of 500, so that their sum is exact; one rounding each in the two quotients.
+        // The sum of twelve multiples of 500 is exact; each of the two quotients is rounded once.
         let rate = excitatory.rate().expect("neurons and samples");
         assert!((by_step.iter().sum::<f64>() / 12.0 - rate).abs() <= 2.0 * f64::EPSILON * rate);
         // A network without inhibitory neurons has no inhibitory rate.

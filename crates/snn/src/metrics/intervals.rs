@@ -1,13 +1,14 @@
-//! Intervals between the spikes of one neuron, of many neurons together.
+//! Interspike intervals, pooled over neurons.
 //!
 //! ```text
-//! interval  = t of a spike - t of the spike before, of the same neuron in the same sample   (steps; one is 1 ms)
-//! mean      = sum n x / sum n
-//! variation = sqrt(sum n x² / sum n - mean²) / mean       n  intervals of x steps
+//! interval   =  time from a spike to the previous spike of the same neuron in the same sample      (steps; one is 1
+//! ms)
+//! mean       =  sum n x / sum n
+//! variation  =  sqrt(sum n x² / sum n - mean²) / mean            n  number of intervals of x steps
 //! ```
 //!
-//! The coefficient of variation is that of the pooled intervals (their standard deviation over their mean): 0 for clocks of
-//! one period, near 1 for Poisson trains of one rate, and more where fast and slow neurons are mixed.
+//! The coefficient of variation is the standard deviation of the pooled intervals over their mean. It is 0 for regular
+//! trains of equal period, near 1 for Poisson trains of equal rate, and larger if fast and slow neurons are mixed.
 //!
 //! ```
 //! use ohmspike_snn::metrics::intervals::Intervals;
@@ -24,12 +25,12 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Intervals {
-    /// Number of intervals of each length, by length in steps; as long as the longest interval asks for.
+    /// Number of intervals by length in steps, up to the longest interval.
     pub histogram: Vec<u64>,
 }
 
 impl Intervals {
-    /// Counts an interval of `steps` steps.
+    /// Adds an interval of `steps` steps.
     pub fn add(&mut self, steps: usize) {
         if steps >= self.histogram.len() {
             self.histogram.resize(steps + 1, 0);
@@ -37,7 +38,7 @@ impl Intervals {
         self.histogram[steps] += 1;
     }
 
-    /// Counts all of `other` as well.
+    /// Adds all intervals of `other`.
     pub fn merge(&mut self, other: &Intervals) {
         let length = self.histogram.len().max(other.histogram.len());
         self.histogram.resize(length, 0);
@@ -46,25 +47,25 @@ impl Intervals {
         }
     }
 
-    /// Number of intervals.
+    /// Returns the number of intervals.
     pub fn count(&self) -> u64 {
         self.histogram.iter().sum()
     }
 
-    /// Mean interval in steps; `None` without intervals.
+    /// Returns the mean interval in steps; `None` without intervals.
     pub fn mean(&self) -> Option<f64> {
         let count = self.count();
         (count > 0).then(|| self.moment(1) as f64 / count as f64)
     }
 
-    /// Coefficient of variation; `None` without intervals.
+    /// Returns the coefficient of variation; `None` without intervals.
     pub fn variation(&self) -> Option<f64> {
         let (count, sum, squares) = (u128::from(self.count()), self.moment(1), self.moment(2));
-        // In whole numbers, so that equal intervals give exactly 0.
+        // Integer arithmetic gives exactly 0 for equal intervals.
         (sum > 0).then(|| ((count * squares - sum * sum) as f64).sqrt() / sum as f64)
     }
 
-    /// Sum of the intervals to the power of `power`.
+    /// Returns the sum of the intervals to the power of `power`.
     fn moment(&self, power: u32) -> u128 {
         let terms = self.histogram.iter().zip(0u128..);
         terms.map(|(&count, steps)| u128::from(count) * steps.pow(power)).sum()
@@ -82,21 +83,21 @@ mod tests {
     }
 
     #[test]
-    fn clocks_do_not_vary() {
+    fn regular_trains_have_no_variation() {
         let clock = from_steps(&[7; 1000]);
         assert_eq!((clock.count(), clock.mean(), clock.variation()), (1000, Some(7.0), Some(0.0)));
         assert_eq!(clock.histogram, [0, 0, 0, 0, 0, 0, 0, 1000]);
     }
 
     #[test]
-    fn no_interval_has_no_mean() {
+    fn no_intervals_have_no_mean() {
         assert_eq!((from_steps(&[]).count(), from_steps(&[]).mean(), from_steps(&[]).variation()), (0, None, None));
     }
 
     #[test]
-    fn geometric_intervals_vary_as_a_bernoulli_train_does() {
-        // A spike with probability 1/2 a step: intervals have mean 2 and variance (1 - p) / p² = 2. Cut after 20 steps,
-        // what is left out is 2^-20 of the intervals, and about 21² 2^-20 < 5e-4 of the second moment, 6.
+    fn geometric_intervals_match_a_bernoulli_train() {
+        // With spike probability 1/2 per step, intervals have mean 2 and variance (1 - p) / p² = 2. The cut after 20
+        // steps omits 2^-20 of the intervals, and about 21² 2^-20 < 5e-4 of the second moment, 6.
         let intervals = Intervals { histogram: (0..=20).map(|x| if x == 0 { 0 } else { 1 << (20 - x) }).collect() };
         let (mean, variation) = (intervals.mean().expect("some"), intervals.variation().expect("some"));
         assert!((mean - 2.0).abs() < 1e-4, "{mean}");
@@ -104,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn merging_is_counting_both() {
+    fn merging_adds_the_counts() {
         let mut merged = from_steps(&[1, 5]);
         merged.merge(&from_steps(&[9, 1]));
         assert_eq!(merged, from_steps(&[1, 1, 5, 9]));

@@ -1,24 +1,24 @@
 //! Van Rossum distance between the spike trains of a sample, for all pairs of neurons.
 //!
 //! ```text
-//! f_i(t)  = sum over spikes a of i with t_a <= t of exp(-(t - t_a) / tau)
-//! D²_ij   = integral of (f_i - f_j)² = k (C_ii + C_jj - 2 C_ij)
-//! C_ij    = sum over spikes a of i and b of j of exp(-|t_a - t_b| / tau)
+//! f_i(t)  =  sum over spikes a of i with t_a <= t of exp(-(t - t_a) / tau)
+//! D²_ij   =  integral of (f_i - f_j)²  =  k (C_ii + C_jj - 2 C_ij)
+//! C_ij    =  sum over spikes a of i and b of j of exp(-|t_a - t_b| / tau)
 //!
-//! Time::Steps        sum over all steps, none left out      k = 1 / (1 - exp(-2 / tau))
-//! Time::Continuous   1/tau of the integral over all times   k = 1/2
+//! Time::Steps         sum over all steps                            k = 1 / (1 - exp(-2 / tau))
+//! Time::Continuous    1/tau times the integral over all times       k = 1/2
 //!
-//! tau  time constant of the kernel (steps; one step stands for 1 ms)
+//! tau     time constant of the kernel (steps; one step is 1 ms)
 //! ```
 //!
-//! Source: van Rossum, Neural Comput 13, 751 (2001), which is in continuous time: two spikes far apart have D² = 1, and one
-//! spike lies at D² = 1/2 from silence. The published distances of untrained networks (Kilgore et al., Sci Rep 15, 24798
-//! (2025), tau = 1 ms) are means over samples of the *root*, D, of the sum over steps
-//! (`tests/validation/spike_distances.rs`). Spikes fall on steps, so that both times count the same pairs of spikes and
-//! differ in the factor k alone. The sum goes on after the last step of a sample until nothing is left of the last spikes.
+//! Source: van Rossum, Neural Comput 13, 751 (2001), in continuous time: two distant spikes have D² = 1, and one spike
+//! has D² = 1/2 from silence. The published distances of untrained networks (Kilgore et al., Sci Rep 15, 24798 (2025),
+//! tau = 1 ms) are means over samples of the *root* D of the sum over steps (`tests/validation/spike_distances.rs`).
+//! Spikes are at whole steps, so both definitions count the same pairs of spikes and differ only in the factor k. The
+//! sum continues after the last step of a sample until the last spikes have decayed.
 //!
-//! No train is laid out over time. Each neuron keeps a decaying trace of its spikes; when neuron i spikes, the traces of
-//! all neurons are added to row i of the products: spikes x neurons additions a sample, and exact.
+//! Trains are not expanded over time. Each neuron has a decaying trace of its spikes. When neuron i spikes, the traces
+//! of all neurons are added to row i of the products. This is exact and takes spikes x neurons additions per sample.
 //!
 //! ```
 //! use ohmspike_snn::metrics::van_rossum::{Time, VanRossum};
@@ -26,7 +26,7 @@
 //! // Neuron 0 spikes at steps 0 and 2, neuron 1 at step 2.
 //! let mut distances = VanRossum::new(2, 1.0)?;
 //! distances.add_sample([&[0][..], &[], &[0, 1]]);
-//! // What is left is one spike of neuron 0, at D² = 1/2 from silence.
+//! // The trains differ by one spike of neuron 0, at D² = 1/2 from silence.
 //! let square = distances.pair(0, 1, Time::Continuous).square;
 //! assert!((square - 0.5).abs() < 1e-15);
 //! # Ok::<(), ohmspike_snn::metrics::van_rossum::VanRossumError>(())
@@ -35,19 +35,19 @@
 use ohmspike_simd::kernel;
 use serde::{Deserialize, Serialize};
 
-/// What the squared difference of two filtered trains is added up over.
+/// Integration of the squared difference of two filtered trains.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Time {
-    /// Summed over steps, as the published distances are.
+    /// Sum over steps, as in the published distances.
     #[default]
     Steps,
-    /// Integrated over continuous time and divided by tau, as van Rossum defines it.
+    /// Integral over continuous time divided by tau, as defined by van Rossum.
     Continuous,
 }
 
 impl Time {
-    /// k: D² of one spike from silence, at `tau` in steps.
+    /// Returns k, which is D² of one spike from silence, for `tau` in steps.
     pub fn one_spike(self, tau: f64) -> f64 {
         match self {
             Time::Steps => -1.0 / libm::expm1(-2.0 / tau),
@@ -56,16 +56,16 @@ impl Time {
     }
 }
 
-/// Distances that cannot be taken.
+/// Invalid parameter of the distance.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum VanRossumError {
-    /// A time constant that is no time, or during which nothing decays.
-    #[error("van_rossum: tau: must be a positive number of steps, at most 1000000000, got {0}")]
+    /// A time constant that is not positive, or too large to decay.
+    #[error("van_rossum: tau: expected a positive number of steps, at most 1000000000, got {0}")]
     TimeConstant(f64),
 }
 
-/// Means of both readings of the distance, over samples and maybe pairs.
+/// Means of D and D² over samples, and possibly over pairs.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Distance {
@@ -75,7 +75,7 @@ pub struct Distance {
     pub square: f64,
 }
 
-/// Means over the pairs of two populations, a neuron with itself left out; `None` where there is no such pair.
+/// Means over the pairs of two populations, without self-pairs; `None` if there is no such pair.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PairDistances {
@@ -87,34 +87,34 @@ pub struct PairDistances {
     pub ii: Option<Distance>,
 }
 
-/// Distances between all neurons, added up over samples.
+/// Distances between all neurons, summed over samples.
 #[derive(Clone, Debug)]
 pub struct VanRossum {
     neurons: usize,
     tau: f64,
     samples: u64,
     sample: Sample,
-    /// Sums over samples of D / sqrt(k) and D² / k, neurons x neurons; only second > first is kept.
+    /// Sums over samples of D / sqrt(k) and D² / k, neurons x neurons; only second > first is stored.
     roots: Vec<f64>,
     squares: Vec<f64>,
 }
 
-/// What is known of the sample so far.
+/// State of the current sample.
 #[derive(Clone, Debug)]
 struct Sample {
     /// exp(-1 / tau).
     decay: f64,
-    /// f of every neuron now.
+    /// Current f of each neuron.
     filtered: Vec<f64>,
     /// Neurons x neurons: C_ij is the sum of the entries (i, j) and (j, i).
     products: Vec<f64>,
 }
 
 impl VanRossum {
-    /// No samples yet, of `neurons` neurons, for a kernel of time constant `tau` in steps.
+    /// Creates empty sums for `neurons` neurons and a kernel with time constant `tau` in steps.
     ///
     /// # Errors
-    /// [`VanRossumError::TimeConstant`] where `tau` is not positive, or above a billion.
+    /// [`VanRossumError::TimeConstant`] if `tau` is not positive or above a billion.
     pub fn new(neurons: usize, tau: f64) -> Result<VanRossum, VanRossumError> {
         if !(tau > 0.0 && tau <= 1e9) {
             return Err(VanRossumError::TimeConstant(tau));
@@ -125,7 +125,7 @@ impl VanRossum {
         Ok(VanRossum { neurons, tau, samples: 0, sample, roots: pairs.clone(), squares: pairs })
     }
 
-    /// Adds one sample: the neurons that spike, each at most once a step, step after step.
+    /// Adds one sample, given the neurons that spike at each step. A neuron spikes at most once per step.
     pub fn add_sample<'a>(&mut self, spikes_by_step: impl IntoIterator<Item = &'a [u16]>) {
         self.sample.filtered.fill(0.0);
         self.sample.products.fill(0.0);
@@ -136,18 +136,18 @@ impl VanRossum {
         self.samples += 1;
     }
 
-    /// Number of samples.
+    /// Returns the number of samples.
     pub fn samples(&self) -> u64 {
         self.samples
     }
 
-    /// Mean over samples for two neurons, in either order; 0 for a neuron with itself, or without samples.
+    /// Returns the mean over samples for two neurons, in either order; 0 for a neuron with itself or without samples.
     pub fn pair(&self, one: usize, other: usize, time: Time) -> Distance {
         let at = one.min(other) * self.neurons + one.max(other);
         self.mean(self.roots[at], self.squares[at], 1, time)
     }
 
-    /// Means over samples and pairs; the first `excitatory` neurons are excitatory.
+    /// Returns the means over samples and pairs; the first `excitatory` neurons are excitatory.
     pub fn report(&self, excitatory: usize, time: Time) -> PairDistances {
         let mut sums = [(0.0, 0.0, 0u64); 3];
         for first in 0..self.neurons {
@@ -168,7 +168,7 @@ impl VanRossum {
     }
 }
 
-/// One step later: `spiking` spike. Two spikes at the same step meet in both of their rows, each half.
+/// Advances by one step with the `spiking` neurons. Two spikes at the same step contribute half to each of their rows.
 #[kernel]
 fn add_step(sample: &mut Sample, spiking: &[u16]) {
     let Sample { decay, filtered, products } = sample;
@@ -190,8 +190,8 @@ fn add_step(sample: &mut Sample, spiking: &[u16]) {
     }
 }
 
-/// Adds D / sqrt(k) and D² / k of every pair to the sums. Rounding may leave less than nothing of equal trains, never
-/// something that is no number: the products are finite.
+/// Adds D / sqrt(k) and D² / k of every pair to the sums. Rounding can make equal trains slightly negative but never
+/// NaN, because the products are finite.
 #[kernel]
 fn add_pairs(neurons: usize, products: &[f64], roots: &mut [f64], squares: &mut [f64]) {
     let mut selves = vec![0.0; neurons];
@@ -224,10 +224,10 @@ mod tests {
 
     const STEPS: usize = 60;
     const NEURONS: usize = 21;
-    /// Never spikes: its distances are those from silence.
+    /// A silent neuron; its distances are those from silence.
     const SILENT: usize = NEURONS - 1;
 
-    /// Trains of every density, from a spike in 20 steps to a spike every step, and a silent one.
+    /// Trains of all densities, from a spike per 20 steps to a spike per step, and a silent one.
     fn random_trains(seed: u64) -> Vec<Vec<u16>> {
         let mut draws = Seed::new(seed).named("trains").stream();
         let mut spikes = |neuron: &u16| draws.random_range(0..SILENT) <= usize::from(*neuron);
@@ -244,7 +244,7 @@ mod tests {
         distances
     }
 
-    /// D² summed over steps, every train laid out over time and 40 tau beyond, where e^-80 of a spike is left.
+    /// D² summed over steps of expanded trains, continued for 40 tau, after which e^-80 of a spike remains.
     fn dense_square(trains: &[Vec<u16>], one: usize, other: usize, tau: f64) -> f64 {
         let steps = STEPS + (40.0 * tau) as usize;
         let filtered = |neuron: usize| {
@@ -260,15 +260,15 @@ mod tests {
         one.iter().zip(&other).map(|(one, other)| (one - other) * (one - other)).sum()
     }
 
-    /// What rounding may do to D²: both ways sum terms of one sign, each rounded a few times a step and a spike, into
-    /// numbers no larger than D² of both trains from silence together.
+    /// Bound on the rounding of D²: both methods sum terms of one sign, each rounded a few times per step and spike.
+    /// The sums do not exceed D² of both trains from silence.
     fn rounding(distances: &VanRossum, one: usize, other: usize, time: Time) -> f64 {
         let from_silence = |neuron| distances.pair(neuron, SILENT, time).square;
         16.0 * STEPS as f64 * f64::EPSILON * (from_silence(one) + from_silence(other))
     }
 
     #[test]
-    fn agrees_with_trains_laid_out_over_time() {
+    fn agrees_with_expanded_trains() {
         for (seed, tau) in [(1, 1.0), (2, 0.3), (3, 4.0)] {
             let trains = random_trains(seed);
             let distances = distances(NEURONS, tau, &[&trains]);
@@ -289,8 +289,8 @@ mod tests {
     }
 
     #[test]
-    fn two_spikes_drift_apart_as_published() {
-        // van Rossum 2001: D² = 1 - exp(-dt / tau) for one spike each, dt apart; 1/2 from silence.
+    fn two_spikes_have_the_published_distance() {
+        // van Rossum 2001: D² = 1 - exp(-dt / tau) for one spike each at distance dt; 1/2 from silence.
         for (apart, tau) in [(0usize, 1.0), (1, 1.0), (3, 2.5), (30, 1.0)] {
             let mut trains = vec![vec![]; 40];
             trains[5].push(0);
@@ -301,14 +301,14 @@ mod tests {
             assert!((continuous - expected).abs() <= 40.0 * f64::EPSILON, "{continuous} for {expected}");
             assert_eq!(distances.pair(0, 2, Time::Continuous).square, 0.5);
             assert_eq!(distances.pair(2, 1, Time::Continuous).root, 0.5f64.sqrt());
-            // A geometric series summed over steps: 1 + q² + q⁴ + ...
+            // Geometric series over steps: 1 + q² + q⁴ + ...
             let series: f64 = (0..400).map(|step| libm::exp(-2.0 * f64::from(step) / tau)).sum();
             assert!((distances.pair(0, 2, Time::Steps).square - series).abs() <= 400.0 * f64::EPSILON * series);
         }
     }
 
     #[test]
-    fn equal_trains_lie_at_exactly_nothing() {
+    fn equal_trains_have_distance_zero() {
         // Neuron n + SILENT repeats neuron n.
         let twice = |spiking: &Vec<u16>| {
             let repeated = spiking.iter().map(|neuron| neuron + SILENT as u16);
@@ -334,14 +334,14 @@ mod tests {
                 assert_eq!(pair(one, other), pair(other, one));
                 for third in 0..NEURONS {
                     let legs = pair(one, third).root + pair(third, other).root;
-                    // The root of what rounding does to D² where this is nearly 0.
+                    // Root of the rounding of D² near 0.
                     let slack = rounding(&distances, one, other, Time::Steps).sqrt();
                     assert!(pair(one, other).root <= legs + slack);
                     triangles += usize::from(pair(one, other).root > 0.9 * legs && one != third && other != third);
                 }
             }
         }
-        assert!(triangles > 0, "no triangle is flat enough to be a test");
+        assert!(triangles > 0, "the trains include nearly flat triangles");
     }
 
     #[test]
@@ -356,7 +356,7 @@ mod tests {
             for other in 0..NEURONS {
                 let all = [&forward, &backward].map(|distances| distances.pair(one, other, Time::Continuous));
                 let apart = alone.each_ref().map(|distances| distances.pair(one, other, Time::Continuous));
-                // Three positive terms, each scaled and added with one rounding a time.
+                // Three positive terms, each scaled and added with one rounding.
                 for (roots, name) in [(true, "root"), (false, "square")] {
                     let of = |distance: &Distance| if roots { distance.root } else { distance.square };
                     let mean = apart.iter().map(of).sum::<f64>() / 3.0;
@@ -369,7 +369,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sample_leaves_nothing_for_the_next() {
+    fn samples_are_independent() {
         let (loud, silent) = (random_trains(9), vec![vec![]; STEPS]);
         let both = distances(NEURONS, 2.0, &[&loud, &silent]);
         let alone = distances(NEURONS, 2.0, &[&loud]);
@@ -380,8 +380,8 @@ mod tests {
     }
 
     #[test]
-    fn pairs_are_told_apart_by_population() {
-        // Neurons 0 to 2 spike at step 0, neurons 3 and 4 do and do not: D² is 0 or 1/2.
+    fn reports_pairs_by_population() {
+        // Neurons 0 to 3 spike at step 0, neuron 4 is silent: D² is 0 or 1/2.
         let trains = [vec![0, 1, 2, 3]];
         let distances = distances(5, 1.0, &[&trains]);
         let report = distances.report(3, Time::Continuous);
@@ -391,7 +391,7 @@ mod tests {
         assert_eq!(ei.square, 3.0 * 0.5 / 6.0);
         assert!((ei.root - 3.0 * half / 6.0).abs() <= 4.0 * f64::EPSILON);
         assert_eq!(report.ii, Some(Distance { root: half, square: 0.5 }));
-        // All are excitatory; or one is not, and has no other inhibitory neuron.
+        // Either all neurons are excitatory, or one is inhibitory and has no inhibitory partner.
         let all = distances.report(5, Time::Continuous);
         assert_eq!((all.ee.expect("ten pairs").square, all.ei, all.ii), (4.0 * 0.5 / 10.0, None, None));
         assert_eq!(distances.report(4, Time::Continuous).ii, None);
@@ -399,7 +399,7 @@ mod tests {
     }
 
     #[test]
-    fn the_kernels_are_the_plain_loops_bit_for_bit() {
+    fn kernels_are_bit_identical_to_plain_loops() {
         let (trains, tau) = (random_trains(10), 1.5);
         let (mut filtered, mut products) = ([0.0; NEURONS], [[0.0; NEURONS]; NEURONS]);
         for spiking in &trains {
@@ -423,12 +423,12 @@ mod tests {
     }
 
     #[test]
-    fn a_kernel_decays() {
+    fn rejects_kernels_without_decay() {
         for tau in [0.0, -1.0, f64::NAN, f64::INFINITY, 1e12] {
             let error = VanRossum::new(2, tau).expect_err("no time constant").to_string();
             assert_eq!(
                 error,
-                format!("van_rossum: tau: must be a positive number of steps, at most 1000000000, got {tau}")
+                format!("van_rossum: tau: expected a positive number of steps, at most 1000000000, got {tau}")
             );
         }
     }

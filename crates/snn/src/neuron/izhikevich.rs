@@ -1,73 +1,74 @@
-//! The neuron of Izhikevich in the form of 2003, with an exponential synaptic current, forward Euler, one step = 1 ms.
+//! The Izhikevich neuron of 2003 with an exponential synaptic current; forward Euler, one step = 1 ms.
 //!
-//! This isn't the neuron of the published study of excitatory and inhibitory networks, though both carry the name. Its code
-//! takes the form of 2007, C v' = k (v - vr)(v - vt) - u + I with nine parameters a neuron, in one Euler step of 1 ms.
-//! The form here has four parameters, and takes v in two half steps. Don't compare its numbers with published ones.
+//! This is not the neuron of the published study of excitatory and inhibitory networks, although both have the same
+//! name. The code of that study uses the form of 2007, C v' = k (v - vr)(v - vt) - u + I, with nine parameters per
+//! neuron and one Euler step of 1 ms. The form here has four parameters and advances v in two half steps. Do not
+//! compare its results with published ones.
 //!
 //! As published, with v and u in mV and time in ms:
 //!
 //! ```text
-//! v' = 0.04 v² + 5 v + 140 - u + I          v  membrane voltage
-//! u' = a (b v - u)                          u  recovery
-//! v >= 30:  v <- c,  u <- u + d             I  current
+//! v' = 0.04 v² + 5 v + 140 - u + I            v  membrane voltage
+//! u' = a (b v - u)                            u  recovery
+//! v >= 30:   v <- c,  u <- u + d              I  current
 //!
-//!                   a     b    c    d
-//! regular spiking   0.02  0.2  -65  8       excitatory neurons
-//! fast spiking      0.1   0.2  -65  2       inhibitory neurons
+//!                    a      b      c     d
+//! regular spiking    0.02   0.2   -65    8    excitatory neurons
+//! fast spiking       0.1    0.2   -65    2    inhibitory neurons
 //! ```
 //!
-//! Both kinds rest at v = -70, u = -14 and spike at 30, which is 100 mV above rest. With that distance as the unit of
-//! voltage, as the threshold is of the leaky neuron, x = (v + 70) / 100 and w = (u + 14) / 100 make
+//! Both types rest at v = -70, u = -14 and spike at 30, which is 100 mV above rest. This distance is the unit of
+//! voltage, as the threshold is for the leaky neuron. With x = (v + 70) / 100 and w = (u + 14) / 100:
 //!
 //! ```text
-//! x' = 4 x² - 0.6 x - w + I                 x  membrane voltage, thresholds, 0 at rest
-//! w' = a (b x - w)                          w  recovery, thresholds a step
-//! x >= 1:  x <- 0.05,  w <- w + D           I  synaptic current, thresholds a step;  D  0.08 or 0.02
+//! x' = 4 x² - 0.6 x - w + I                   x  membrane voltage, thresholds, 0 at rest
+//! w' = a (b x - w)                            w  recovery, thresholds per step
+//! x >= 1:   x <- 0.05,  w <- w + D            I  synaptic current, thresholds per step;  D  0.08 or 0.02
 //! ```
 //!
-//! so that a weight is a multiple of the threshold here too, a current of 0.1 being the 10 of the paper's figures, and the
-//! surrogate sees a threshold of 1. One step, with two half steps of v as in the published program:
+//! Weights are again multiples of the threshold, and the surrogate uses a threshold of 1. A current of 0.1 is the 10 of
+//! the paper's figures. One step has two half steps of v, as in the published program:
 //!
 //! ```text
-//! S[t]   = 1 where x[t] >= 1, else 0
-//! x°, w° = 0.05, w[t] + D where S[t], else x[t], w[t]
-//! h      = max(x° + (4 x°² - 0.6 x° - w° + I[t]) / 2, F)
-//! x[t+1] = max(h + (4 h² - 0.6 h - w° + I[t]) / 2, F)
-//! w[t+1] = w° + a (b x[t+1] - w°)
-//! I[t+1] = α I[t] + input current           α = exp(-1 / tau_syn)
+//! S[t]    =  1 if x[t] >= 1, else 0
+//! x°, w°  =  0.05, w[t] + D if S[t], else x[t], w[t]
+//! h       =  max(x° + (4 x°² - 0.6 x° - w° + I[t]) / 2, F)
+//! x[t+1]  =  max(h + (4 h² - 0.6 h - w° + I[t]) / 2, F)
+//! w[t+1]  =  w° + a (b x[t+1] - w°)
+//! I[t+1]  =  α I[t] + input current          α = exp(-1 / tau_syn)
 //! ```
 //!
-//! Below F = -0.35 (v = -105 mV) the parabola lifts a silent neuron past its rest within one half step, and strong
-//! inhibition would make it fire: the voltage is held there, which the published program does not do. A voltage that is
-//! held carries no gradient, and neither does the reset.
+//! Below F = -0.35 (v = -105 mV), the parabola lifts a silent neuron past its rest within one half step, and strong
+//! inhibition would make it fire. The voltage is therefore clamped at F, unlike in the published program. A clamped
+//! voltage carries no gradient, and neither does the reset.
 //!
 //! Source: E. M. Izhikevich, IEEE Trans. Neural Netw. 14, 1569 (2003), eqs. 1 to 3, Fig. 2 and the program of Fig. 3.
-//! The form of
-//! 2007: E. M. Izhikevich, Dynamical Systems in Neuroscience (MIT Press, 2007), ch. 8.
+//! Form of 2007: E. M. Izhikevich, Dynamical Systems in Neuroscience (MIT Press, 2007), ch. 8.
 
 use ohmspike_simd::{Block, LANES, Simd, note_work};
 
 use super::{Model, Neurons, Record, Voltages};
 
-/// b: how much of the voltage the recovery follows, a step.
+/// b: sensitivity of the recovery to the voltage, per step.
 const SENSITIVITY: f32 = 0.2;
-/// c: the voltage after a spike.
+/// c: voltage after a spike, thresholds.
 const RESET: f32 = 0.05;
-/// The lowest voltage.
+/// F: lowest voltage, thresholds.
 const FLOOR: f32 = -0.35;
-/// What is above it is at least 1.
+/// Largest number below the peak of 1.
 const BELOW_PEAK: f32 = 1.0f32.next_down();
 
-/// What kind of neuron each of sixteen is.
+/// Types of sixteen neurons.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Kinds {
-    /// a: how fast the recovery follows, a step.
+    /// a: rate of the recovery, per step.
     pub rate: Block,
-    /// D: what a spike adds to the recovery.
+    /// D: increment of the recovery by a spike.
     pub jump: Block,
 }
 
-/// The kinds of so many `neurons`, a block each: the first `excitatory` ones regular spiking, the others fast spiking.
+/// Returns the types of `neurons` neurons in blocks: the first `excitatory` ones are regular spiking, the others fast
+/// spiking.
 pub fn kinds(neurons: usize, excitatory: usize) -> Vec<Kinds> {
     let of = |first: usize, regular: f32, fast: f32| {
         Block(std::array::from_fn(|lane| if first + lane < excitatory { regular } else { fast }))
@@ -76,33 +77,33 @@ pub fn kinds(neurons: usize, excitatory: usize) -> Vec<Kinds> {
     blocks.map(|first| Kinds { rate: of(first, 0.02, 0.1), jump: of(first, 0.08, 0.02) }).collect()
 }
 
-/// A layer of such neurons.
+/// A layer of Izhikevich neurons.
 #[derive(Clone, Copy, Debug)]
 pub struct Izhikevich<'a> {
-    /// α: what is left of the synaptic current after a step.
+    /// α: decay factor of the synaptic current per step.
     pub synapse_decay: f32,
-    /// The neurons, a block each.
+    /// Types of the neurons, in blocks.
     pub kinds: &'a [Kinds],
 }
 
-/// The voltage after half a step without the recovery's own.
+/// Returns the clamped voltage after half a step.
 #[inline(always)]
 fn half_step<S: Simd>(simd: S, x: S::Wide, recovery: S::Wide, current: S::Wide) -> S::Wide {
     let slope = simd.sub(simd.mul(simd.splat(4.0), x), simd.splat(0.6));
     let drift = simd.add(simd.sub(simd.mul(slope, x), recovery), current);
     let x = simd.add(x, simd.mul(simd.splat(0.5), drift));
     let floor = simd.splat(FLOOR);
-    // What is no number is not held, so that it is seen.
+    // NaN is not clamped, so that divergence is detected.
     simd.select(simd.above(floor, x), floor, x)
 }
 
-/// What is left of the gradient by a voltage before it is held: none where it is.
+/// Returns the gradient by a voltage before clamping, which is zero if it is clamped.
 #[inline(always)]
 fn before_floor<S: Simd>(simd: S, x: S::Wide, gradient: S::Wide) -> S::Wide {
     simd.select(simd.above(x, simd.splat(FLOOR)), gradient, simd.splat(0.0))
 }
 
-/// How much half a step carries of a small change of the voltage: 1 + (8 x - 0.6) / 2.
+/// Returns the derivative of half a step by the voltage: 1 + (8 x - 0.6) / 2.
 #[inline(always)]
 fn growth<S: Simd>(simd: S, x: S::Wide) -> S::Wide {
     simd.add(simd.mul(simd.splat(4.0), x), simd.splat(0.7))
@@ -133,11 +134,11 @@ impl Model for Izhikevich<'_> {
     }
 
     /// ```text
-    /// g    = dL/dx[t+1],  r = dL/dw[t+1],  i = dL/dI[t+1]       g zero where x[t+1] is held
-    /// k    = g (0.7 + 4 h)                                      zero where h is held
-    /// i[t] = α i + (g + k) / 2
-    /// r[t] = (1 - a) r - (g + k) / 2
-    /// g[t] = k (0.7 + 4 x[t]) (1 - S[t]) + dL/dS[t] surrogate(x[t]) + a b r[t]      zero where x[t] is held
+    /// g = dL/dx[t+1],  r = dL/dw[t+1],  i = dL/dI[t+1]           g is zero if x[t+1] is clamped
+    /// k    =  g (0.7 + 4 h)                                      zero if h is clamped
+    /// i[t] =  α i + (g + k) / 2
+    /// r[t] =  (1 - a) r - (g + k) / 2
+    /// g[t] =  k (0.7 + 4 x[t]) (1 - S[t]) + dL/dS[t] surrogate(x[t]) + a b r[t]     zero if x[t] is clamped
     /// ```
     #[inline(always)]
     fn step_back<S: Simd>(

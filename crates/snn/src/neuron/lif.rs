@@ -1,9 +1,9 @@
-//! The leaky integrate-and-fire neuron with an exponential synaptic current, forward Euler, one step = 1 ms.
+//! The leaky integrate-and-fire neuron with an exponential synaptic current; forward Euler, one step = 1 ms.
 //!
 //! ```text
-//! S[t]   = 1 where V[t] > 1, else 0
-//! V[t+1] = (b V[t] + I[t]) (1 - S[t])       V  membrane voltage, thresholds
-//! I[t+1] = a I[t] + input current           I  synaptic current, thresholds a step
+//! S[t]    =  1 if V[t] > 1, else 0
+//! V[t+1]  =  (b V[t] + I[t]) (1 - S[t])          V  membrane voltage, thresholds
+//! I[t+1]  =  a I[t] + input current              I  synaptic current, thresholds per step
 //! ```
 //!
 //! with a = exp(-1 / tau_syn), b = exp(-1 / tau_mem). Source: Kilgore et al., Sci Rep 15, 24798 (2025), Methods, after
@@ -13,20 +13,20 @@ use ohmspike_simd::{Block, Simd, in_place, note_work};
 
 use super::{Model, Neurons, Record, Voltages};
 
-/// Decay factors of a population, each a step.
+/// Decay factors of a population, per step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LifParams {
-    /// a: what is left of the synaptic current.
+    /// a: decay factor of the synaptic current.
     pub synapse_decay: f32,
-    /// b: what is left of the membrane voltage.
+    /// b: decay factor of the membrane voltage.
     pub membrane_decay: f32,
 }
 
-/// The membrane voltage above which a neuron spikes.
+/// Membrane voltage above which a neuron spikes.
 pub const THRESHOLD: f32 = 1.0;
 
-/// Moves `WIDTH` blocks of neurons from t to t + 1, the input current of this step left out. V\[t\] goes to `record`, the
-/// bits of the neurons that spiked at t to `spiking`.
+/// Advances `WIDTH` blocks of neurons from t to t + 1, without the input current of this step. Writes V\[t\] to
+/// `record` and the bit mask of the neurons that spike at t to `spiking`.
 #[inline(always)]
 pub fn lif_step<S: Simd, const WIDTH: usize>(
     simd: S,
@@ -61,7 +61,7 @@ fn step<S: Simd, const WIDTH: usize>(
     }
 }
 
-/// The adjoint of one block of neurons: gradients of the loss by V\[t+1\] and I\[t+1\].
+/// Adjoint of one block of neurons: gradients of the loss by V\[t+1\] and I\[t+1\].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LifAdjoint<W> {
     /// m = dL/dV.
@@ -70,7 +70,8 @@ pub struct LifAdjoint<W> {
     pub current: W,
 }
 
-/// Moves the adjoint of a block from t + 1 to t; `membrane` is V\[t\], `by_spike` dL/dS\[t\], `slope` surrogate(V\[t\]):
+/// Moves the adjoint of a block from t + 1 to t. `membrane` is V\[t\], `by_spike` is dL/dS\[t\], `slope` is
+/// surrogate(V\[t\]):
 ///
 /// ```text
 /// i[t] = a i[t+1] + m[t+1] (1 - S[t])
@@ -124,7 +125,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_neuron_charges_fires_and_starts_again() {
+    fn a_neuron_charges_fires_and_resets() {
         let params = LifParams { synapse_decay: 0.5, membrane_decay: 0.5 };
         let (mut membrane, mut current) = ([Block::ZERO], [Block::splat(1.2)]);
         let (mut record, mut spiking) = ([Block::ZERO], [0]);

@@ -1,4 +1,4 @@
-//! What one sample left behind in a hidden layer: voltages and spikes, which the next layer hears.
+//! Voltages and spikes of one sample in a hidden layer.
 
 use ohmspike_simd::{Block, LANES, blocks_at_mut, blocks_for, kernel};
 
@@ -7,29 +7,29 @@ use crate::neuron::izhikevich::{Kinds, kinds};
 use crate::neuron::{Neuron, Record};
 use crate::spikes::SpikeTrain;
 
-/// Voltages and spikes of one layer, step by step. The buffers are reused.
+/// Voltages and spikes of one layer, step by step, in reused buffers.
 #[derive(Clone, Debug)]
 pub struct LayerTrace {
     pub(crate) blocks: usize,
     /// V\[t\] for t = 0 .. T - 1, steps x blocks.
     pub(crate) membrane: Vec<Block>,
-    /// The voltage half a step after V\[t\], steps x blocks, of Izhikevich neurons.
+    /// Voltage half a step after V\[t\], steps x blocks, for Izhikevich neurons.
     pub(crate) halfway: Vec<Block>,
-    /// What kind of neuron each is, a block each, of Izhikevich neurons.
+    /// Types of the neurons in blocks, for Izhikevich neurons.
     pub(crate) kinds: Vec<Kinds>,
-    /// Which neurons spike at t, one bit a neuron in 16 a block, steps x whole words.
+    /// Spikes at t as bits, 16 per block, steps x whole words.
     spiking: Vec<[u16; WORD]>,
-    /// The spikes, step after step, and room for as many as there can be.
+    /// Spikes step by step, in a buffer for the largest possible number.
     spikes: Vec<u16>,
-    /// Where those of each step start in `spikes`, and their number; T + 1 entries.
+    /// Start of each step in `spikes`, then the total number; T + 1 entries.
     starts: Vec<u32>,
 }
 
-/// Blocks whose bits are read at a time.
+/// Blocks per word of spike bits.
 const WORD: usize = 4;
 
 impl LayerTrace {
-    /// Room for `steps` steps of the neurons of `layer`.
+    /// Creates buffers for `steps` steps of `layer`.
     pub(crate) fn new(layer: &HiddenLayer, neuron: Neuron, steps: usize) -> LayerTrace {
         let blocks = blocks_for(layer.neurons);
         let (halfway, kinds) = match neuron {
@@ -47,18 +47,18 @@ impl LayerTrace {
         }
     }
 
-    /// Number of steps T.
+    /// Returns the number of steps T.
     pub fn steps(&self) -> usize {
         self.starts.len() - 1
     }
 
-    /// The spikes, as the next layer hears them.
+    /// Returns the spikes as input of the next layer.
     #[inline(always)]
     pub fn spikes(&self) -> SpikeTrain<'_> {
         SpikeTrain::new(&self.starts, &self.spikes)
     }
 
-    /// V\[step\] in blocks.
+    /// Returns V\[step\] in blocks.
     #[inline(always)]
     pub fn membrane(&self, step: usize) -> &[Block] {
         &self.membrane[step * self.blocks..(step + 1) * self.blocks]
@@ -73,7 +73,7 @@ impl LayerTrace {
         self.starts[..=step].fill(0);
     }
 
-    /// Where V\[`step`\] of the blocks from `first` on goes, and the bits of the neurons that spike.
+    /// Returns the buffers for V\[`step`\] of the blocks from `first` on and for the bits of the spikes.
     #[inline(always)]
     pub(crate) fn record<const WIDTH: usize>(
         &mut self,
@@ -86,7 +86,7 @@ impl LayerTrace {
         (blocks_at_mut(&mut self.membrane, step * self.blocks + first), spiking)
     }
 
-    /// Where what is kept of `step` goes, of block number `block`.
+    /// Returns the record of block number `block` at `step`.
     #[inline(always)]
     pub(crate) fn record_of(&mut self, step: usize, block: usize) -> Record<'_> {
         let (place, words) = (step * self.blocks + block, self.blocks.div_ceil(WORD));
@@ -97,7 +97,7 @@ impl LayerTrace {
         }
     }
 
-    /// Lists the spikes of `step` from their bits, those of the steps before being listed.
+    /// Lists the spikes of `step` from their bits, after all earlier steps.
     #[inline(always)]
     pub(crate) fn list_step(&mut self, step: usize) {
         let words = self.blocks.div_ceil(WORD);

@@ -1,4 +1,4 @@
-//! A curve over its levels: mean A*, crossings and their bounds.
+//! A curve over noise levels: mean A*, crossings and their bounds.
 
 use std::cell::Cell;
 use std::collections::BTreeSet;
@@ -9,23 +9,23 @@ use crate::estimate::{Estimate, LEAST_REPEATS};
 use crate::moments::in_range;
 use crate::{ALPHA, student};
 
-/// Halvings of the distance of two levels in the search for an end: exact to 1e-15 of it.
+/// Bisections between two levels in the search for an interval end; exact to 1e-15 of their distance.
 const HALVINGS: usize = 50;
 
-/// A curve of conditions, checked.
+/// A checked curve of conditions.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Curve {
     levels: Vec<f64>,
-    /// One list a condition, without copies.
+    /// Outcomes of each condition, without copies.
     outcomes: Vec<Vec<Drawn>>,
-    /// The accuracies of every repeat, one a level; empty where conditions do not share their draws.
+    /// Accuracies of each repeat, one per level; empty if conditions do not share their draws.
     repeats: Vec<(Draws, Vec<f64>)>,
-    /// The factors of the repeats.
+    /// Factors of the repeats.
     factors: Vec<Vec<usize>>,
     chance: f64,
 }
 
-/// Bounds of d at a threshold. Most are those of one number of repeats, whose quantile of t is kept.
+/// Bounds of d at a threshold. The quantile of t for the common number of repeats is cached.
 struct Bounds<'a> {
     curve: &'a Curve,
     threshold: f64,
@@ -36,10 +36,10 @@ struct Bounds<'a> {
 type Distance = (f64, f64, usize);
 
 impl Curve {
-    /// Checks `conditions`, the clean one first, and the accuracy `chance` of guessing.
+    /// Checks `conditions` (the clean one first) and the accuracy at `chance`.
     ///
     /// # Errors
-    /// [`NormalisedError`] for fewer than two conditions, levels that neither rise nor fall, conditions without outcomes,
+    /// Returns an error for fewer than two conditions, levels that are not in order, conditions without outcomes,
     /// accuracies that are not finite, or a clean mean that is not above chance.
     pub fn new(conditions: &[Condition], chance: f64) -> Result<Curve, NormalisedError> {
         if conditions.len() < 2 {
@@ -62,18 +62,18 @@ impl Curve {
         Ok(Curve { levels, outcomes, repeats, factors, chance })
     }
 
-    /// Mean A* of every condition: that of its mean accuracy.
+    /// Returns A* of the mean accuracy of each condition.
     pub fn normalised(&self) -> Vec<f64> {
         let scale = Scale { clean: mean(&self.outcomes[0]), chance: self.chance };
         self.outcomes.iter().map(|outcomes| scale.normalised(mean(outcomes))).collect()
     }
 
-    /// Whether outcomes of all conditions share their draws.
+    /// Returns whether all conditions have outcomes with shared draws.
     pub fn is_paired(&self) -> bool {
         !self.repeats.is_empty()
     }
 
-    /// Where the curve first falls to `threshold`, with its interval.
+    /// Returns the first crossing of the curve with `threshold`, with its interval.
     ///
     /// ```
     /// use ohmspike_stats::draws::Draws;
@@ -84,7 +84,7 @@ impl Curve {
     /// };
     /// let curve = Curve::new(&[condition(0.0, 0.79, 0.81), condition(10.0, 0.64, 0.68)], 0.1)?;
     /// let crossing = curve.crossing(0.9)?;
-    /// // Means 0.80 and 0.66: A* falls from 1 to 0.8 over 10. Two repeats have no interval.
+    /// // Means 0.80 and 0.66: A* falls from 1 to 0.8 over 10. Two repeats give no interval.
     /// assert!((crossing.level.expect("a crossing") - 5.0).abs() < 1e-9);
     /// assert_eq!(crossing.interval, None);
     /// # Ok::<(), ohmspike_stats::normalised::NormalisedError>(())
@@ -100,7 +100,7 @@ impl Curve {
         Ok(Crossing { threshold, level, interval: self.interval(threshold), by_repeat })
     }
 
-    /// Crossings of all [`THRESHOLDS`].
+    /// Returns the crossings of all [`THRESHOLDS`].
     ///
     /// # Errors
     /// As [`Curve::crossing`].
@@ -108,7 +108,7 @@ impl Curve {
         THRESHOLDS.iter().map(|&threshold| self.crossing(threshold)).collect()
     }
 
-    /// Between which levels the curve falls below `threshold`, nothing being said of what lies between levels.
+    /// Returns the levels between which the curve falls below `threshold`, without interpolation.
     ///
     /// # Errors
     /// [`NormalisedError::Threshold`] unless `threshold` is below 1.
@@ -132,7 +132,7 @@ impl Curve {
         if threshold.is_finite() && threshold < 1.0 { Ok(()) } else { Err(NormalisedError::Threshold(threshold)) }
     }
 
-    /// Whether there are repeats enough, and a spread, for bounds.
+    /// Returns whether there are enough different repeats for bounds.
     fn tells(&self) -> bool {
         let samples: Vec<Estimate> =
             self.outcomes.iter().filter_map(|outcomes| Estimate::from_drawn(outcomes)).collect();
@@ -148,7 +148,7 @@ impl Curve {
         let bounds = Bounds::new(self, threshold);
         let at = |side: usize, segment: usize, share: f64| bounds.at(segment, share)[side];
         let near = (0..segments).find(|&segment| at(0, segment, 1.0) <= 0.0).map(|segment| {
-            // The lower bound is concave over a segment: it leaves 0 once.
+            // The lower bound is concave within a segment: it crosses 0 once.
             if at(0, segment, 0.0) <= 0.0 {
                 self.levels[segment]
             } else {
@@ -158,14 +158,14 @@ impl Curve {
         let far = if at(1, segments - 1, 1.0) >= 0.0 {
             None
         } else {
-            // The upper one is convex: from the last level back it comes to 0 once.
+            // The upper bound is convex: from the last level backwards, it crosses 0 once.
             let last = (0..segments).rfind(|&segment| at(1, segment, 0.0) >= 0.0);
             Some(last.map_or(self.levels[0], |segment| self.root(segment, |share| at(1, segment, share))))
         };
         Some(CrossingInterval { near, far })
     }
 
-    /// The level within a segment at which `bound` comes down to 0.
+    /// Returns the level within a segment at which `bound` falls to 0.
     fn root(&self, segment: usize, bound: impl Fn(f64) -> f64) -> f64 {
         let (mut above, mut below) = (0.0, 1.0);
         for _ in 0..HALVINGS {
@@ -189,7 +189,7 @@ impl Curve {
         }
         let of = |place: usize| Estimate::from_drawn(&self.outcomes[place]);
         let error = |place: usize| of(place).and_then(|sample| sample.standard_error).unwrap_or(0.0);
-        // Neighbouring levels may share some draws: their errors add in full. That of the clean level is apart.
+        // Neighbouring levels may share draws, so their errors add linearly. The error of the clean level is separate.
         let clean = if segment == 0 { 0.0 } else { threshold * error(0) };
         let first = if segment == 0 { (1.0 - share - threshold).abs() } else { 1.0 - share };
         let here = first * error(segment) + share * error(next);
@@ -204,7 +204,7 @@ impl Curve {
         here - self.chance - threshold * (at(0) - self.chance)
     }
 
-    /// d of every repeat.
+    /// Returns d of each repeat.
     fn distances(&self, threshold: f64, segment: usize, share: f64) -> Vec<Drawn> {
         let next = (segment + 1).min(self.levels.len() - 1);
         let of = |(draws, accuracies): &(Draws, Vec<f64>)| {
@@ -214,7 +214,7 @@ impl Curve {
         self.repeats.iter().map(of).collect()
     }
 
-    /// Segment, and share of the way through it, where the mean first falls to `threshold`.
+    /// Returns the segment, and the fraction of it, where the mean first falls to `threshold`.
     fn first(&self, threshold: f64) -> Option<(usize, f64)> {
         let normalised = self.normalised();
         let next = normalised.iter().skip(1).position(|&value| value <= threshold)? + 1;
@@ -236,7 +236,7 @@ impl Bounds<'_> {
         Bounds { curve, threshold, quantile: Cell::new((0, 0.0)) }
     }
 
-    /// Lower and upper end of the 95 % interval of d, a share of the way from one level to the next.
+    /// Returns lower and upper end of the 95 % interval of d at a fraction of a segment.
     fn at(&self, segment: usize, share: f64) -> [f64; 2] {
         let (mean, standard_error, n) = self.curve.distance(self.threshold, segment, share);
         if self.quantile.get().0 != n {
@@ -258,7 +258,7 @@ fn check_levels(levels: &[f64]) -> Result<(), NormalisedError> {
     Ok(())
 }
 
-/// The accuracies at all levels that share their draws; none where some outcome shares them with none of another level.
+/// Returns the accuracies of each repeat at all levels; empty if an outcome shares no draws with another level.
 fn repeats(outcomes: &[Vec<Drawn>]) -> Vec<(Draws, Vec<f64>)> {
     let mut joined: Vec<(Draws, Vec<f64>, Vec<usize>)> = vec![(Draws::default(), Vec::new(), Vec::new())];
     for condition in outcomes {
@@ -285,11 +285,11 @@ mod tests {
     use super::*;
 
     const LEVELS: [f64; 4] = [0.0, 10.0, 20.0, 40.0];
-    /// Made accuracies of four seeds at every level.
+    /// Example accuracies of four seeds at every level.
     const ACCURACIES: [[f64; 4]; 4] =
         [[0.80, 0.81, 0.79, 0.80], [0.78, 0.80, 0.77, 0.77], [0.70, 0.72, 0.70, 0.68], [0.50, 0.53, 0.49, 0.48]];
 
-    /// The conditions, whose seeds begin at `first_seed(condition)`.
+    /// Conditions with seeds from `first_seed(condition)` on.
     fn conditions(first_seed: impl Fn(usize) -> u64) -> Vec<Condition> {
         let drawn = |number: usize| (first_seed(number)..).map(Draws::all).zip(ACCURACIES[number]).collect();
         (0..4).map(|number| Condition { level: LEVELS[number], outcomes: drawn(number) }).collect()
@@ -300,18 +300,18 @@ mod tests {
     }
 
     #[test]
-    fn a_curve_that_stays_above_crosses_nowhere() {
+    fn a_curve_above_the_threshold_has_no_crossing() {
         let curve = curve(&conditions(|_| 1));
         let crossing = curve.crossing(0.3).expect("a crossing");
         assert_eq!((crossing.level, crossing.interval), (None, Some(CrossingInterval { near: None, far: None })));
-        // The last mean lies at the threshold: it may be crossed or not.
+        // The last mean is at the threshold: it may or may not be crossed.
         let interval = curve.crossing(4.0 / 7.0).expect("a crossing").interval.expect("an interval");
         assert!(interval.near.is_some_and(|near| near < 40.0) && interval.far.is_none());
         assert_eq!(curve.held(0.3), Ok(Held { last: 40.0, certified: Some(40.0), refuted: None }));
     }
 
     #[test]
-    fn a_crossing_lies_in_its_interval_and_pairs_narrow_it() {
+    fn a_crossing_is_in_its_interval_and_pairs_narrow_it() {
         let ends = |curve: Curve| {
             let Crossing { level, interval, by_repeat, .. } = curve.crossing(0.9).expect("a crossing");
             let interval = interval.expect("an interval");
@@ -325,9 +325,9 @@ mod tests {
         assert_eq!((paired.1, unpaired.1), (4, 0));
     }
 
-    /// Fewer bits are worse: the same numbers with levels that fall.
+    /// Fewer bits are worse: the same numbers with decreasing levels.
     #[test]
-    fn levels_may_fall() {
+    fn levels_may_decrease() {
         let mut falling = conditions(|_| 1);
         falling.iter_mut().for_each(|condition| condition.level = 8.0 - condition.level / 10.0);
         let (rising, falling) = (curve(&conditions(|_| 1)), curve(&falling));
@@ -337,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn few_repeats_or_none_that_differ_have_no_interval() {
+    fn few_or_equal_repeats_have_no_interval() {
         let of = |accuracies: [&[f64]; 2]| {
             let drawn = |accuracies: &[f64]| (1..).map(Draws::all).zip(accuracies.iter().copied()).collect();
             let condition = |place: usize| Condition { level: 4.0 * place as f64, outcomes: drawn(accuracies[place]) };
@@ -350,7 +350,7 @@ mod tests {
         }
     }
 
-    /// A repeat that ended early leaves the others a curve, without pairs.
+    /// A missing repeat removes the pairs but not the curve.
     #[test]
     fn a_missing_outcome_leaves_an_interval() {
         let mut some = conditions(|_| 1);
@@ -360,28 +360,28 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_curve_is_refused() {
+    fn rejects_invalid_curves() {
         let condition = |level: f64, accuracy: f64| Condition { level, outcomes: vec![(Draws::all(1), accuracy)] };
         let message = |conditions: &[Condition]| Curve::new(conditions, 0.1).expect_err("refused").to_string();
         let clean = condition(0.0, 0.8);
-        assert_eq!(message(std::slice::from_ref(&clean)), "conditions: must be at least 2, got 1");
+        assert_eq!(message(std::slice::from_ref(&clean)), "conditions: expected at least 2, got 1");
         for (levels, told) in [([0.0, 0.0], "0 after 0"), ([0.0, f64::NAN], "NaN after 0")] {
-            let expected = format!("levels: must be finite and rise throughout or fall throughout, got {told}");
+            let expected = format!("levels: expected finite levels that only increase or only decrease, got {told}");
             assert_eq!(message(&levels.map(|level| condition(level, 0.8))), expected);
         }
         let turning = [condition(0.0, 0.8), condition(2.0, 0.7), condition(1.0, 0.7)];
         assert!(message(&turning).ends_with("got 1 after 2"));
         assert_eq!(
             message(&[clean.clone(), condition(1.0, f64::NAN)]),
-            "accuracy at level 1: must be from -1e100 to 1e100, got NaN"
+            "accuracy at level 1: expected -1e100 to 1e100, got NaN"
         );
         let empty = Condition { level: 1.0, outcomes: vec![] };
-        assert_eq!(message(&[clean, empty]), "condition at level 1: must have an outcome, got none");
+        assert_eq!(message(&[clean, empty]), "condition at level 1: no outcomes; expected at least 1");
         assert_eq!(
             message(&[condition(0.0, 0.1), condition(1.0, 0.1)]),
-            "clean accuracy: must be finite and above chance, 0.1, got 0.1"
+            "clean accuracy: expected a finite accuracy above chance (0.1), got 0.1"
         );
         let refused = curve(&conditions(|_| 1)).crossing(1.0).expect_err("refused").to_string();
-        assert_eq!(refused, "threshold: must be below 1, got 1");
+        assert_eq!(refused, "threshold: expected less than 1, got 1");
     }
 }

@@ -1,4 +1,4 @@
-//! What a map says in numbers: how many cells are stuck, where its median lies, what is outside of the window.
+//! Summary of a chip map: number of stuck cells, median, and cells outside the window.
 
 use std::fmt;
 
@@ -9,28 +9,28 @@ use super::{ChipMaps, LayerMaps, WrongMap, of_connection};
 use crate::settings::connection_name;
 use crate::significant::significant;
 
-/// Conductances of a map against the window of their device.
+/// Summary of a chip map, compared with the window of the device.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MapAccount {
-    /// The key that names the map.
+    /// Key that names the map.
     pub key: String,
-    /// The file.
+    /// Path of the map.
     pub path: String,
-    /// Name of the connection that it is of.
+    /// Name of the connection.
     pub connection: String,
-    /// Whether its cells are stuck, or else only start there.
+    /// Whether its cells are stuck; otherwise they only start at these conductances.
     pub faults: bool,
     /// Cells of the array.
     pub cells: usize,
-    /// Those that the map gives a conductance.
+    /// Cells with a conductance in the map.
     pub given: usize,
-    /// Those of them without a current.
+    /// Cells with conductance 0.
     pub open: usize,
-    /// Those that conduct less than the window, but not nothing.
+    /// Cells below the window, excluding those with conductance 0.
     pub below: usize,
-    /// Those that conduct more than the window.
+    /// Cells above the window.
     pub above: usize,
-    /// Median of what is given and conducts, µS; none where nothing does.
+    /// Median of the conductances above 0, µS; none without any.
     pub median: Option<f64>,
     /// Ends of the window, µS.
     pub window: (f32, f32),
@@ -75,7 +75,10 @@ impl fmt::Display for MapAccount {
         if self.faults {
             write!(formatter, "fault map {path} ({connection}): {given} of {cells} cells stuck ({percent} %)")?;
         } else {
-            write!(formatter, "conductance map {path} ({connection}): {given} of {cells} cells start there")?;
+            write!(
+                formatter,
+                "conductance map {path} ({connection}): initial conductance of {given} of {cells} cells"
+            )?;
         }
         if let Some(median) = self.median {
             write!(formatter, ", median {} µS", significant(median))?;
@@ -88,10 +91,10 @@ impl fmt::Display for MapAccount {
 }
 
 impl ChipMaps {
-    /// What the maps of `connection`, an array of `shape` (rows, columns) of `device`, say: faults first.
+    /// Summarizes the maps of `connection`, an array of `shape` (rows, columns) of `device`; the fault map is first.
     ///
     /// # Errors
-    /// [`WrongMap`].
+    /// Returns a [`WrongMap`] if a map does not fit the array.
     pub fn accounts(
         &self,
         connection: Connection,
@@ -125,31 +128,29 @@ mod tests {
     }
 
     #[test]
-    fn stuck_cells_are_counted_of_all_cells_with_their_median_against_the_window() {
+    fn summarizes_a_fault_map() {
         let text = "unit siemens\nok 2e-4 ok open\nok 2.5e-4 high-resistance ok";
         let maps = ChipMaps { fault: vec![file(Connection::Feedforward(0), text)], ..ChipMaps::default() };
-        let told = |connection, shape| maps.accounts(connection, shape, &device()).expect("a map");
-        let accounts = told(Connection::Feedforward(0), (2, 4));
+        let messages = |connection, shape| maps.accounts(connection, shape, &device()).expect("a map");
+        let accounts = messages(Connection::Feedforward(0), (2, 4));
         assert_eq!(
             accounts.iter().map(MapAccount::to_string).collect::<Vec<_>>(),
-            [
-                "fault map chip.csv (hidden-1): 4 of 8 cells stuck (50.0 %), median 200 µS, 1 open; 0 below and 1 above the window \
-              of 5 to 200 µS"
-            ]
+            ["fault map chip.csv (hidden-1): 4 of 8 cells stuck (50.0 %), median 200 µS, 1 open; 0 below and 1 \
+                 above the window of 5 to 200 µS"]
         );
-        assert_eq!(told(Connection::Readout, (4, 2)), []);
+        assert_eq!(messages(Connection::Readout, (4, 2)), []);
         assert!(maps.accounts(Connection::Feedforward(0), (4, 2), &device()).is_err());
     }
 
     #[test]
-    fn a_map_of_conductances_is_told_like_one_of_faults() {
+    fn summarizes_a_conductance_map() {
         let text = "unit microsiemens\n1 100 120 300";
         let maps = ChipMaps { conductance: vec![file(Connection::Readout, text)], ..ChipMaps::default() };
         let accounts = maps.accounts(Connection::Readout, (1, 4), &device()).expect("a map");
         assert_eq!(
             accounts[0].to_string(),
-            "conductance map chip.csv (readout): 4 of 4 cells start there, median 110 µS; 1 below and 1 above the window of 5 \
-             to 200 µS"
+            "conductance map chip.csv (readout): initial conductance of 4 of 4 cells, median 110 µS; 1 below and 1 \
+             above the window of 5 to 200 µS"
         );
     }
 }

@@ -1,15 +1,15 @@
-//! A map of a chip that does not fit its array.
+//! A chip map that does not fit its array.
 
 use ohmspike_crossbar::MapError;
 
-/// A map that is not one of its array.
+/// A chip map that does not fit its array.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error("{key}: {path}: {source}")]
 pub struct WrongMap {
-    /// The key that names it.
+    /// Key that names the map.
     pub key: String,
-    /// The file.
+    /// Path of the map.
     pub path: String,
-    /// What is wrong with it.
+    /// Cause.
     pub source: Box<MapError>,
 }

@@ -138,6 +138,6 @@ mod tests {
         let error = shell("exec sleep 600", 100, Duration::from_millis(200)).expect_err("too late");
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
         let error = shell("yes", 1000, Duration::from_secs(60)).expect_err("too much");
-        assert_eq!(error.to_string(), "must have at most 1000 bytes");
+        assert_eq!(error.to_string(), "expected at most 1000 bytes");
     }
 }

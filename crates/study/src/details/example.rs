@@ -1,49 +1,49 @@
-//! One image in the network: who spikes when, and the voltages of some neurons.
+//! The response of a network to one image: spikes, and voltages of some neurons.
 
 use ohmspike_snn::evaluate::Answer;
 use ohmspike_snn::network::{HiddenLayer, Network};
 use serde::{Deserialize, Serialize};
 
-/// Neurons of each population whose membrane is kept.
+/// Number of neurons per population with a membrane trace.
 const TRACED: usize = 2;
 
-/// One image and all that it leaves in the network. A step is 1 ms.
+/// The response of a network to one image, in time steps of 1 ms.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Example {
-    /// Number of the image in its set.
+    /// Index of the image in its set.
     pub image: usize,
     /// Its class.
     pub label: usize,
-    /// The class that the readout chose.
+    /// Predicted class.
     pub predicted: usize,
-    /// Neurons of the last hidden layer, the one shown here, that are excitatory: those before this number.
+    /// Number of excitatory neurons of the last hidden layer, the one shown here; they come first.
     pub excitatory: usize,
-    /// Hidden neurons.
+    /// Number of hidden neurons.
     pub hidden_neurons: usize,
-    /// Input units that spike, step after step.
+    /// Input units that spike, per time step.
     pub input: Vec<Vec<u16>>,
-    /// Hidden neurons that spike, step after step.
+    /// Hidden neurons that spike, per time step.
     pub hidden: Vec<Vec<u16>>,
-    /// The busiest neurons of each population.
+    /// Membrane traces of the most active neurons of each population.
     pub membranes: Vec<MembraneTrace>,
-    /// Voltage of each class before the first step and after every step, to 1e-4.
+    /// Readout voltage of each class before the first time step and after each, rounded to 1e-4.
     pub readout: Vec<Vec<f64>>,
 }
 
-/// The membrane of one hidden neuron.
+/// Membrane voltage of one hidden neuron.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MembraneTrace {
-    /// Number of the neuron.
+    /// Index of the neuron.
     pub neuron: usize,
-    /// Its voltage at every step, in thresholds, to 1e-4.
+    /// Voltage at each time step, thresholds, rounded to 1e-4.
     pub voltage: Vec<f64>,
 }
 
 impl Example {
-    /// What `answer` shows of `network`.
-    pub fn of(network: &Network, answer: &Answer) -> Example {
+    /// Extracts the example from `answer` of `network`.
+    pub fn new(network: &Network, answer: &Answer) -> Example {
         let (trace, hidden) = (answer.trace, network.last_hidden());
         let of_classes = trace.readout().len() / (network.steps + 1);
         let membrane = |neuron: usize| MembraneTrace {
@@ -67,7 +67,7 @@ impl Example {
     }
 }
 
-/// The neurons of each population with most spikes; of equals, those that come first.
+/// Neurons of each population with the most spikes; the first ones of equals.
 fn busiest(hidden: HiddenLayer, spikes: &[u16]) -> Vec<usize> {
     let mut counts = vec![0u32; hidden.neurons];
     spikes.iter().for_each(|&neuron| counts[usize::from(neuron)] += 1);

@@ -1,17 +1,17 @@
-//! Why a device cannot hold a layer.
+//! Errors that keep a device from holding a layer.
 
 use ohmspike_crossbar::ArrayError;
 
 use crate::chip_maps::WrongMap;
 
-/// A layer that its device cannot hold.
+/// Why a device cannot hold a layer.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum HardwareError {
     /// The array cannot be built.
     #[error(transparent)]
     Array(#[from] ArrayError),
-    /// A map of the chip is not one of this array.
+    /// A map does not fit this array.
     #[error(transparent)]
     Map(#[from] WrongMap),
 }

@@ -1,4 +1,4 @@
-//! Why a hidden layer is silent.
+//! Causes of a silent hidden layer.
 
 use std::fmt::{self, Display, Formatter};
 
@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::settings::{Encoding, Settings};
 use crate::significant::significant;
 
-/// What silences a hidden layer, with what was measured. A drive is the largest membrane voltage of any of its neurons on a
-/// typical sample (the median), in thresholds; none of neurons whose threshold is not 1.
+/// Cause of a silent hidden layer, with the measured values. A drive is the largest membrane voltage of any neuron of
+/// the layer on a typical (median) sample, in thresholds. It is absent for neurons with a threshold other than 1.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -20,113 +20,113 @@ pub enum Cause {
         /// Test samples.
         samples: u64,
     },
-    /// The first weights are too small, whatever holds them.
+    /// The initial weights are too small, with or without a device.
     WeightsTooSmall {
-        /// What the first weights drive the layer to.
+        /// Drive of the layer by the initial weights.
         drive: Option<f64>,
-        /// The key of their spread.
+        /// Key of the initial weight spread.
         key: String,
-        /// Their spread, thresholds.
+        /// Initial weight spread, thresholds.
         sigma: f64,
-        /// A spread that fires, thresholds.
+        /// A spread that makes the layer fire, thresholds.
         needed: Option<f64>,
     },
-    /// Without this mechanism of the device, the same first weights fire.
+    /// The same initial weights make the layer fire without this mechanism of the device.
     Device {
         /// The mechanism.
         mechanism: Mechanism,
-        /// Its keys, with what they are set to.
+        /// Its keys with their values.
         keys: Vec<String>,
-        /// What the first weights drive the layer to with all of the device.
+        /// Drive of the layer by the initial weights on the complete device.
         drive: Option<f64>,
         /// Spikes per sample without the mechanism.
         spikes_without: f64,
-        /// The key of the spread of the first weights.
+        /// Key of the initial weight spread.
         key: String,
-        /// A spread that fires on this device, thresholds.
+        /// A spread that makes the layer fire on this device, thresholds.
         needed: Option<f64>,
     },
-    /// The converters of the columns do not report what the weights drive.
+    /// The column converters lose the signal.
     Converters {
-        /// Bits of a code.
+        /// Resolution, bits.
         bits: u32,
-        /// Column current of the highest code, µA; none where the range is calibrated.
+        /// Column current at the highest code, µA; none for a calibrated range.
         full_scale_microamperes: Option<f64>,
-        /// Column current that is worth a threshold, µA; none where the device file states no read voltage.
+        /// Column current of one threshold, µA; none if the device file sets no read voltage.
         threshold_microamperes: Option<f64>,
-        /// Spikes per sample without them.
+        /// Spikes per sample without the converters.
         spikes_without: f64,
     },
     /// The layer fired before training.
     LostInTraining {
-        /// Mean magnitude of the weights that lead to it before training, thresholds.
+        /// Mean magnitude of its input weights before training, thresholds.
         first: f64,
-        /// The same after training.
+        /// Mean magnitude of its input weights after training, thresholds.
         last: f64,
-        /// Share of the writes that ended at weight 0.
+        /// Fraction of the writes that ended at weight 0.
         at_floor: f64,
-        /// What the updates were disturbed by; none where they were exact.
+        /// Noise of the updates; none if they were exact.
         noise: Option<String>,
     },
 }
 
-/// A part of a device that can keep first weights from firing.
+/// Part of a device that can keep the initial weights from firing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Mechanism {
-    /// The window holds weights up to that at Gmax alone.
+    /// Weights above the weight at Gmax are clipped.
     WeightAtGmax,
     /// Stuck cells and dead lines.
     Faults,
     /// Drift between the write and the test.
     Drift,
-    /// Writes aim at levels.
+    /// Targets are rounded to levels.
     Levels,
-    /// The spread of writes.
+    /// Write noise.
     WriteNoise,
-    /// The spread of reads, and what the read voltage does to them.
+    /// Read noise and I-V curves.
     Reads,
-    /// Spreads from cell to cell of a chip.
+    /// Device-to-device variation.
     Chip,
-    /// Drivers of the rows.
+    /// Row drivers.
     Drivers,
-    /// No one of them alone.
+    /// No single mechanism.
     Together,
 }
 
 impl Mechanism {
     fn words(self) -> &'static str {
         match self {
-            Mechanism::WeightAtGmax => "the device cuts the first weights at its weight at Gmax",
-            Mechanism::Faults => "faults take too many cells away",
-            Mechanism::Drift => "the cells drift before they are tested",
-            Mechanism::Levels => "the levels of the device round the first weights away",
-            Mechanism::WriteNoise => "the spread of writes covers the first weights",
-            Mechanism::Reads => "reads do not return the first weights",
-            Mechanism::Chip => "the spread from cell to cell covers the first weights",
-            Mechanism::Drivers => "the row drivers do not pass the inputs on",
-            Mechanism::Together => "several non-idealities of the device together keep the first weights from firing",
+            Mechanism::WeightAtGmax => "the device clips the initial weights at its weight at Gmax",
+            Mechanism::Faults => "faulty cells remove too many weights",
+            Mechanism::Drift => "the cells drift too far before the test",
+            Mechanism::Levels => "the conductance levels are too coarse for the initial weights",
+            Mechanism::WriteNoise => "write noise is larger than the initial weights",
+            Mechanism::Reads => "reads distort the initial weights",
+            Mechanism::Chip => "device-to-device variation is larger than the initial weights",
+            Mechanism::Drivers => "the row drivers lose the inputs",
+            Mechanism::Together => "several non-idealities of the device together keep the layer from firing",
         }
     }
 
     fn remedy(self) -> &'static str {
         match self {
             Mechanism::WeightAtGmax => "raise the weight at Gmax",
-            Mechanism::Faults => "lower the share of faulty cells",
+            Mechanism::Faults => "lower the fraction of faulty cells",
             Mechanism::Drift => "shorten `hardware.retention_seconds`",
             Mechanism::Levels => "use more levels, or a smaller weight at Gmax",
             Mechanism::WriteNoise => "lower `hardware.write_spread_scale` or the weight at Gmax",
             Mechanism::Reads => "lower the read noise",
-            Mechanism::Chip => "lower the spreads of `device.device_to_device`",
+            Mechanism::Chip => "lower the variation in `device.device_to_device`",
             Mechanism::Drivers => "use more bits for the row drivers",
-            Mechanism::Together => "disable them one at a time",
+            Mechanism::Together => "disable them in turn",
         }
     }
 }
 
 impl Cause {
-    /// What to do about it.
+    /// Returns what to do.
     pub(super) fn advice(&self, settings: &Settings) -> String {
         match self {
             Cause::NoInputSpikes { .. } => no_input(settings),
@@ -154,24 +154,25 @@ impl Cause {
                 }
             }
             Cause::LostInTraining { noise, .. } => match noise {
-                Some(_) => "lower the noise of updates or `training.learning_rate`".to_owned(),
+                Some(_) => "lower the update noise or `training.learning_rate`".to_owned(),
                 None => "lower `training.learning_rate`".to_owned(),
             },
         }
     }
 }
 
-/// What to do about samples without spikes; more weight cannot help.
+/// Returns what to do about samples without input spikes; larger weights cannot help.
 fn no_input(settings: &Settings) -> String {
     if settings.data.window_seconds().is_some() {
-        return "import recordings that hold events, or check `data.window_seconds`; no weight can help".to_owned();
+        return "import recordings that hold events, or check `data.window_seconds`; larger weights cannot help"
+            .to_owned();
     }
-    let scale = "import the samples again with `--scale min-max`; no weight can help";
+    let scale = "import the samples again with `--scale min-max`; larger weights cannot help";
     match settings.data.encoding {
         Encoding::Latency => {
-            format!("{scale}: with `data.encoding = \"latency\"`, a number below 0.2 of full scale never spikes")
+            format!("{scale}: with `data.encoding = \"latency\"`, a value below 20 % of full scale never spikes")
         }
-        Encoding::Poisson => format!("{scale} where numbers are small, or raise `data.poisson_rate_hertz`"),
+        Encoding::Poisson => format!("{scale}; or raise `data.poisson_rate_hertz`"),
     }
 }
 
@@ -185,13 +186,18 @@ impl Display for Cause {
                 write!(formatter, "{empty} of {samples} test samples have no input spike")
             }
             Cause::WeightsTooSmall { drive, .. } => {
-                write!(formatter, "the first weights are too small{}", driven(*drive))
+                write!(formatter, "the initial weights are too small{}", driven(*drive))
             }
             Cause::Device { mechanism, keys, drive, spikes_without, .. } => {
                 let keys = if keys.is_empty() { String::new() } else { format!(" ({})", keys.join(", ")) };
                 let (words, spikes) = (mechanism.words(), significant(*spikes_without));
-                let without = if *mechanism == Mechanism::Together { "on exact weights" } else { "without this" };
-                write!(formatter, "{words}{keys}: {without} it emits {spikes} spikes per sample{}", driven(*drive))
+                let together = *mechanism == Mechanism::Together;
+                let without = if together { "on exact weights" } else { "without this mechanism" };
+                write!(
+                    formatter,
+                    "{words}{keys}; {without}, the layer emits {spikes} spikes per sample{}",
+                    driven(*drive)
+                )
             }
             Cause::Converters { bits, full_scale_microamperes, threshold_microamperes, spikes_without } => {
                 let range = match full_scale_microamperes {
@@ -199,21 +205,21 @@ impl Display for Cause {
                     None => "a calibrated range".to_owned(),
                 };
                 let worth = threshold_microamperes
-                    .map(|threshold| format!(", where a threshold is worth {} µA", significant(threshold)));
+                    .map(|threshold| format!(" (one threshold is {} µA)", significant(threshold)));
                 write!(
                     formatter,
-                    "the column converters, of {bits} bits and {range}{}, do not report what the weights drive: without \
-                     them it emits {} spikes per sample",
+                    "the column converters with {bits} bits and {range}{} lose the signal; without them, the layer \
+                     emits {} spikes per sample",
                     worth.unwrap_or_default(),
                     significant(*spikes_without)
                 )
             }
             Cause::LostInTraining { first, last, at_floor, noise } => {
-                let noise = noise.as_ref().map(|noise| format!(", with {noise}")).unwrap_or_default();
+                let noise = noise.as_ref().map(|noise| format!(" with {noise}")).unwrap_or_default();
                 write!(
                     formatter,
-                    "training{noise} changed the mean weight that leads to it from {} to {} thresholds, and {} % of the \
-                     writes ended at weight 0",
+                    "training{noise} changed its mean input weight from {} to {} thresholds, and {} % of the writes \
+                     ended at weight 0",
                     significant(*first),
                     significant(*last),
                     significant(100.0 * at_floor)
@@ -223,9 +229,9 @@ impl Display for Cause {
     }
 }
 
-/// How far a typical sample drives the layer.
+/// Describes the drive of the layer.
 fn driven(drive: Option<f64>) -> String {
     drive.map_or_else(String::new, |drive| {
-        format!("; a typical sample drives its strongest neuron to {} of the threshold", significant(drive))
+        format!("; on a typical sample, its strongest neuron reaches {} of the threshold", significant(drive))
     })
 }

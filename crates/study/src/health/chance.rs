@@ -1,4 +1,4 @@
-//! An outcome that may be that of guessing, and what helps.
+//! An outcome that may be that of guessing, and what to do about it.
 
 use std::fmt::{self, Display, Formatter};
 
@@ -14,11 +14,11 @@ pub struct AtChance {
     pub outcome: f64,
     /// Lower end of its 95 % interval.
     pub low: f64,
-    /// Accuracy of guessing.
+    /// Accuracy of guessing, 0 to 1.
     pub chance: f64,
     /// Test samples.
     pub samples: u64,
-    /// Training loss of the first epoch and of the last, where it did not fall.
+    /// Training loss of the first and the last epoch, if it did not fall.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub loss: Option<(f64, f64)>,
 }
@@ -31,13 +31,13 @@ impl AtChance {
         }
         let on_cells = settings.hardware.device != NO_DEVICE;
         let finer = if on_cells {
-            ", writes that are fine beside the first weights (a smaller `hardware.weight_at_gmax` or `hardware.write_spread_scale`)"
+            ", finer writes (a smaller `hardware.weight_at_gmax` or `hardware.write_spread_scale`)"
         } else {
             ""
         };
         format!(
-            "more epochs will not help where the loss does not fall: try less noise (`noise.level_percent`){finer}, or a smaller \
-             `training.learning_rate`"
+            "the training loss does not fall, so more epochs won't help: try less noise (`noise.level_percent`){finer} \
+             or a smaller `training.learning_rate`"
         )
     }
 }
@@ -48,8 +48,9 @@ impl Display for AtChance {
         let AtChance { outcome, low, chance, samples, loss } = self;
         write!(
             formatter,
-            "the 95 % interval of the outcome, {} % on {samples} test samples, begins at {} %, and guessing reaches {} %",
+            "an accuracy of {} % on {samples} test {} (95 % CI from {} %) is not above guessing at {} %",
             percent(*outcome),
+            if *samples == 1 { "sample" } else { "samples" },
             percent(*low),
             percent(*chance)
         )?;
@@ -67,7 +68,7 @@ impl Display for AtChance {
 mod tests {
     use super::*;
 
-    /// A loss that grows is not cured by more epochs.
+    /// More epochs don't cure a loss that grows.
     #[test]
     fn a_loss_that_does_not_fall_changes_the_advice() {
         let state = |loss| AtChance { outcome: 0.1, low: 0.08, chance: 0.1, samples: 1000, loss };

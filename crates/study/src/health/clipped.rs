@@ -1,4 +1,4 @@
-//! Whether writes or conversions end at the top of their range.
+//! Writes or conversions that end at the limit of their range.
 
 use std::fmt::{self, Display, Formatter};
 
@@ -7,32 +7,32 @@ use serde::{Deserialize, Serialize};
 use crate::settings::layers::key_of_named;
 use crate::significant::significant;
 
-/// Share of the writes above which a window is too small for the weights. Cells at the ceiling take no further step up, so
-/// that one write in a hundred there is a share of the weights that cannot be learnt.
+/// Fraction of clipped writes above which a window is too small for the weights. A clipped cell takes no further step
+/// up, so 1 % of clipped writes is 1 % of updates that are lost.
 pub(super) const MOST_WRITES: f64 = 0.01;
-/// A range that cuts off more than this share of the sums of training or of the tests saturates: as for writes that end at the
-/// ceiling, 1 % is where the network begins to learn the converter and not its task.
+/// Fraction of clipped conversions above which a range is too small, in training or tests. From 1 % on, the network
+/// starts to learn the converter instead of its task.
 pub(crate) const MOST_CONVERSIONS: f64 = 0.01;
 
-/// Writes or conversions that end at the top of their range.
+/// Writes or conversions that end at the limit of their range.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Clipped {
-    /// What ended there.
+    /// What was clipped.
     pub ended: Ended,
-    /// The connection where the share is largest.
+    /// Connection with the largest fraction.
     pub connection: String,
-    /// Their fraction, 0 to 1.
+    /// Clipped fraction, 0 to 1.
     pub fraction: f64,
 }
 
-/// What ends at the top of its range.
+/// What ended at the limit of its range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Ended {
-    /// Writes, at the ceiling of the conductance window.
+    /// Writes, at the upper end of the conductance window.
     Writes,
-    /// Conversions of column sums that lie beyond a fixed range.
+    /// Conversions of column sums outside a fixed range.
     Conversions,
 }
 
@@ -59,12 +59,14 @@ impl Display for Clipped {
         match ended {
             Ended::Conversions => write!(
                 formatter,
-                "{percent} % of the conversions of `{connection}` lie beyond the range of the converters; at most {} % are expected",
+                "{percent} % of the conversions of `{connection}` are outside the range of the converters; expected at \
+                 most {} %",
                 100.0 * MOST_CONVERSIONS
             ),
             Ended::Writes => write!(
                 formatter,
-                "{percent} % of the writes to `{connection}` ended at the ceiling of the window; at most {} % are expected",
+                "{percent} % of the writes to `{connection}` ended at the upper end of the conductance window; \
+                 expected at most {} %",
                 100.0 * MOST_WRITES
             ),
         }

@@ -1,4 +1,4 @@
-//! What the numbers of a record show to be wrong with its trial.
+//! Finds the problems of a trial from the numbers of its record.
 
 mod chance;
 mod clipped;
@@ -13,8 +13,8 @@ use super::{HealthState, Silence};
 use crate::record::Record;
 use crate::warning::converters;
 
-/// Everything that the numbers of `record` show to be wrong; `silence` is what its trial found out about that, and
-/// `converters` are those whose fixed range cuts sums off.
+/// Returns every problem in the numbers of `record`. `silence` is what the trial itself found; `converters` lists
+/// converters with a fixed range that clips sums.
 pub fn states(record: &Record, silence: Option<Silence>, converters: &[converters::Saturated]) -> Vec<HealthState> {
     let silence = silence.or_else(|| silent::silence(record)).map(HealthState::Silent);
     let saturated = saturated::saturated(record).map(HealthState::Saturated);
@@ -26,7 +26,7 @@ pub fn states(record: &Record, silence: Option<Silence>, converters: &[converter
     [silence, saturated, clipped, rising, at_chance].into_iter().flatten().collect()
 }
 
-/// The epochs over which the outcome of `record` is the mean; none where training diverged.
+/// Returns the epochs that the outcome of `record` averages; empty if training diverged.
 pub fn outcome_window(record: &Record) -> &[f64] {
     let last = record.accuracy.len().min(record.settings.outcome.last_epochs);
     match record.outcome {

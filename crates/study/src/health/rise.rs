@@ -1,20 +1,22 @@
-//! Whether an outcome still rises within the epochs over which it is the mean.
+//! Tests whether an outcome still rises within the epochs that it averages.
 //!
 //! ```text
-//! rise = mean of the last third - mean of the first third of the window          one a trial
+//! rise = mean of the last third - mean of the first third of the window          per trial
 //! over n seeds:   mean rise > 2 se,   se = sd / sqrt(n)
 //! of one trial:   t = b / se(b) of the least-squares line a + b epoch through the k epochs of the window,
 //!                 se(b) = sqrt(s² / Sxx),  s² = sum of squared residuals / (k - 2),  Sxx = sum of (epoch - mean epoch)²
 //!                 p = P(T > t) < 0.1 %, T of Student with k - 2 degrees of freedom
 //! ```
 //!
-//! One trial is judged by a line, since what an outcome rises by within a third is no noise. Its level is strict: epochs that
-//! follow each other are not independent. Seeds are independent, but the standard error of two is hardly known: a condition
-//! is called at rest, whatever its trials say, only from three seeds on, and not where half of these trials clearly rise.
+//! One trial is tested with a line, because the change within each third is not noise. Its level is strict: successive
+//! epochs are not independent. Seeds are independent, but the standard error of two is itself very uncertain. So a
+//! condition overrides its trials and counts as converged only from three seeds on, and only if fewer than half of its
+//! trials clearly rise.
 //!
-//! A rise also has to matter. The mean of a window lies about half a rise below its end: 10 % of the accuracy above chance
-//! moves an outcome by about the 5 % that the usual question asks about. A rise of a third of the accuracy above chance is
-//! named however large its error is: such a mean is not that of a network at rest. Windows under six epochs are not judged: a
+//! A rise must also matter. The mean of a window is about half a rise below its end: 10 % of the accuracy above chance
+//! moves an outcome by about 5 %, the usual tolerance. A rise of a third of the accuracy above chance is reported
+//! whatever its error: such a mean is not that of a converged network. Windows under six epochs are not tested: a third
+//! would be a single test.
 //! third would be a single test.
 
 use std::fmt::{self, Display, Formatter};
@@ -26,16 +28,16 @@ use crate::settings::Settings;
 use crate::significant::significant;
 use ohmspike_stats::LEAST_REPEATS;
 
-/// Standard errors over seeds that a rise has to exceed.
+/// Standard errors over seeds that a rise must exceed.
 const ERRORS: f64 = 2.0;
-/// Least probability of one trial's line where there is no rise: strict, since its epochs are not independent.
+/// Significance level for the line of one trial; strict, since its epochs are not independent.
 const ONE_TRIAL: f64 = 0.001;
-/// Least epochs of a window: a third has two, and the residuals of a line four degrees of freedom.
+/// Smallest window, epochs: a third has two epochs, and the residuals of the line have four degrees of freedom.
 const LEAST_WINDOW: usize = 6;
-/// Least rise that matters: a share of the accuracy above chance, and an accuracy.
+/// Smallest rise that matters: as a fraction of the accuracy above chance, and as an accuracy.
 const LEAST_RISE: (f64, f64) = (0.1, 0.02);
-/// A rise that is named whatever its error is: a share of the accuracy above chance, and an accuracy. That is three standard
-/// errors of guessing one of ten classes on 100 samples, sqrt(0.1 x 0.9 / 100).
+/// Rise that is reported whatever its error: as a fraction of the accuracy above chance, and as an accuracy. 0.1 is
+/// about three standard errors of guessing one of ten classes on 100 samples, sqrt(0.1 x 0.9 / 100).
 const LARGE_RISE: (f64, f64) = (1.0 / 3.0, 0.1);
 
 /// An outcome that still rises.
@@ -43,23 +45,23 @@ const LARGE_RISE: (f64, f64) = (1.0 / 3.0, 0.1);
 pub struct Rise {
     /// Mean accuracy of the first third of the window, 0 to 1.
     pub first_third: f64,
-    /// That of the last third.
+    /// Mean accuracy of the last third, 0 to 1.
     pub last_third: f64,
-    /// Standard error of the difference: over seeds, or that of the line of one trial between the middles of both thirds.
+    /// Standard error of the difference: over seeds, or of the line of one trial between the middles of both thirds.
     pub standard_error: f64,
-    /// Epochs of the window.
+    /// Length of the window, epochs.
     pub epochs: usize,
 }
 
-/// What the seeds of a condition tell together.
+/// Joint result of the seeds of a condition.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Convergence {
-    /// Too little: every trial speaks for itself.
+    /// Not enough seeds: each trial is judged by itself.
     #[default]
     OfTrials,
-    /// They do not show that it rises.
+    /// The seeds show no rise.
     AtRest,
-    /// It still rises.
+    /// The outcome still rises.
     Rising(Rise),
 }
 
@@ -72,14 +74,15 @@ impl Rise {
         self.last_third - self.first_third
     }
 
-    /// Whether it exceeds both a share of the accuracy above `chance` and an accuracy.
+    /// Whether the rise exceeds both a fraction of the accuracy above `chance` and an accuracy.
     fn exceeds(&self, (share, accuracy): (f64, f64), chance: f64) -> bool {
         let outcome = (self.first_third + self.last_third) / 2.0;
         self.height() > (share * (outcome - chance)).max(accuracy)
     }
 
-    /// Whether it keeps the outcome out of answers, where guessing reaches `chance`; `clear` is whether its test finds it.
-    fn is_told(&self, clear: bool, chance: f64) -> bool {
+    /// Whether the rise excludes the outcome from results, given the accuracy of guessing. `clear` is the result of its
+    /// significance test.
+    fn is_reported(&self, clear: bool, chance: f64) -> bool {
         clear && self.exceeds(LEAST_RISE, chance) || self.exceeds(LARGE_RISE, chance)
     }
 }
@@ -89,7 +92,8 @@ impl Display for Rise {
         let percent = |share: f64| significant(100.0 * share);
         write!(
             formatter,
-            "the test accuracy still rises, from {} % in the first third of the last {} epochs to {} % in the last third (standard error {})",
+            "the test accuracy rises from {} % in the first third of the last {} epochs to {} % in the last third \
+             (standard error {} %)",
             percent(self.first_third),
             self.epochs,
             percent(self.last_third),
@@ -98,16 +102,19 @@ impl Display for Rise {
     }
 }
 
-/// Why nobody can tell from trials with `settings` whether they have converged: the window is too short.
+/// Returns why trials with `settings` cannot be tested for convergence: their window is too short.
 pub fn untested(settings: &Settings) -> Option<String> {
     let window = settings.outcome.last_epochs.min(settings.training.epochs);
     (window < LEAST_WINDOW).then(|| {
         let epochs = if window == 1 { "epoch" } else { "epochs" };
-        format!("convergence was not tested: the outcome covers {window} {epochs}, and the test takes {LEAST_WINDOW} (`outcome.last_epochs`)")
+        format!(
+            "convergence was not tested: the outcome covers {window} {epochs}, and the test needs {LEAST_WINDOW} \
+                 (`outcome.last_epochs`)"
+        )
     })
 }
 
-/// The rise of one trial whose accuracies in the window are these, where it is clear and matters, or is large.
+/// Returns the rise of one trial, given its accuracies in the window, if it is clear and matters, or is large.
 pub fn within(window: &[f64], chance: f64) -> Option<Rise> {
     let (first_third, last_third) = thirds(window)?;
     let (k, middle) = (window.len() as f64, mean(window));
@@ -121,11 +128,11 @@ pub fn within(window: &[f64], chance: f64) -> Option<Rise> {
     let between = (window.len() - window.len() / 3) as f64;
     let rise = Rise { first_third, last_third, standard_error: slope_error * between, epochs: window.len() };
     let clear = probability(slope, slope_error, k - 2.0) < ONE_TRIAL;
-    rise.is_told(clear, chance).then_some(rise)
+    rise.is_reported(clear, chance).then_some(rise)
 }
 
-/// Whether the condition with these windows, one a seed, still rises. One seed, and windows that are too short or of several
-/// lengths, tell nothing together.
+/// Tests whether a condition still rises, given one window per seed. A single seed, windows that are too short, and
+/// windows of different lengths give no joint result.
 pub fn over_seeds(windows: &[&[f64]], chance: f64) -> Convergence {
     let epochs = windows.first().map_or(0, |window| window.len());
     let ends: Option<Vec<(f64, f64)>> = windows.iter().map(|window| thirds(window)).collect();
@@ -139,7 +146,7 @@ pub fn over_seeds(windows: &[&[f64]], chance: f64) -> Convergence {
     let squares = ends.iter().map(|(first, last)| (last - first - height).powi(2)).sum::<f64>();
     let standard_error = (squares / (n - 1.0) / n).sqrt();
     let rise = Rise { first_third, last_third, standard_error, epochs };
-    if rise.is_told(height > ERRORS * standard_error, chance) {
+    if rise.is_reported(height > ERRORS * standard_error, chance) {
         return Convergence::Rising(rise);
     }
     let rising = windows.iter().filter(|window| within(window, chance).is_some()).count();
@@ -149,13 +156,13 @@ pub fn over_seeds(windows: &[&[f64]], chance: f64) -> Convergence {
     }
 }
 
-/// The means of the first and the last third of a window; none where it is too short.
+/// Returns the means of the first and the last third of a window; none if it is too short.
 fn thirds(window: &[f64]) -> Option<(f64, f64)> {
     let third = window.len() / 3;
     (window.len() >= LEAST_WINDOW).then(|| (mean(&window[..third]), mean(&window[window.len() - third..])))
 }
 
-/// Probability of a slope as many standard errors above 0, where there is none.
+/// Probability of a slope this many standard errors above 0 if the true slope is 0.
 fn probability(slope: f64, standard_error: f64, degrees: f64) -> f64 {
     if standard_error == 0.0 {
         return if slope > 0.0 { 0.0 } else { 1.0 };
@@ -172,7 +179,7 @@ fn mean(values: &[f64]) -> f64 {
 mod tests {
     use super::*;
 
-    /// Nine epochs that rise nearly throughout: the noise of its thirds is mostly what it rises by.
+    /// Nine epochs with a nearly steady rise: the spread within its thirds is mostly the rise itself.
     const CLIMBING: [f64; 9] = [0.169, 0.214, 0.262, 0.255, 0.315, 0.347, 0.381, 0.402, 0.435];
 
     /// A window of six epochs that rises by `rise` from its first third to its last.
@@ -189,7 +196,7 @@ mod tests {
         matches!(judged(&windows), Convergence::Rising(_))
     }
 
-    /// Of four rises of mean 0.1 and standard deviation s the standard error is s/2; of two, half their difference.
+    /// Four rises of mean 0.1 and standard deviation s have a standard error of s/2; two have half their difference.
     #[test]
     fn a_condition_rises_above_two_standard_errors() {
         let around = |s: f64| [-1.5f64, -0.5, 0.5, 1.5].map(|z| 0.1 + s * z / (5.0f64 / 3.0).sqrt());
@@ -202,22 +209,22 @@ mod tests {
         // Halfway between 0.5 and 0.5 + r the accuracy above chance is 0.4 + r/2: a tenth of it is r at r = 0.04 / 0.95.
         assert!(rises(&[0.0422, 0.0422, 0.0423]));
         assert!(!rises(&[0.0420, 0.0420, 0.0421]));
-        assert!(!rises(&[-0.1, -0.1, -0.1]), "what falls has been trained enough");
+        assert!(!rises(&[-0.1, -0.1, -0.1]), "a falling accuracy is not a rise");
     }
 
     /// Rises of 0.1, 0.5 and 0.1 have a mean of 0.233, 1.75 standard errors; a third of the accuracy above chance is 0.172.
     #[test]
-    fn a_large_rise_is_named_whatever_its_error() {
+    fn reports_a_large_rise_whatever_its_error() {
         assert!(rises(&[0.1, 0.5, 0.1]));
-        // Here the mean is 0.1 at the same share of its error, and the third 0.15.
+        // Here the mean is 0.1 at the same relative error, and the third is 0.15.
         assert!(!rises(&[0.043, 0.214, 0.043]));
-        // A jump is no line: t = 2.96 on four degrees, p = 2 %.
+        // A jump is not a line: t = 2.96 on four degrees of freedom, p = 2 %.
         assert!(within(&[0.1, 0.1, 0.1, 0.1, 0.5, 0.5], 0.1).is_some());
         assert_eq!(within(&[0.5, 0.5, 0.5, 0.5, 0.6, 0.6], 0.1), None);
     }
 
     #[test]
-    fn short_windows_and_single_seeds_tell_nothing_together() {
+    fn short_windows_and_single_seeds_give_no_joint_result() {
         assert_eq!(judged(&[[0.1, 0.2, 0.3, 0.4, 0.5]; 4]), Convergence::OfTrials);
         assert_eq!(judged(&[[0.1, 0.2, 0.3, 0.4, 0.5, 0.6]]), Convergence::OfTrials);
         assert_eq!(judged(&[&CLIMBING[..], &CLIMBING[..8], &CLIMBING[..]]), Convergence::OfTrials);
@@ -225,10 +232,10 @@ mod tests {
     }
 
     #[test]
-    fn a_nearly_steady_climb_is_found_with_any_number_of_seeds() {
+    fn finds_a_nearly_steady_rise_with_any_number_of_seeds() {
         let rise = within(&CLIMBING, 0.1).expect("a climb");
         assert!((rise.first_third - 0.215).abs() < 1e-12 && (rise.last_third - 0.406).abs() < 1e-12);
-        assert!(within(&CLIMBING[3..], 0.1).is_some(), "the least window");
+        assert!(within(&CLIMBING[3..], 0.1).is_some(), "the smallest window");
         for n in [2, 3] {
             let windows: Vec<Vec<f64>> = (0..n)
                 .map(|seed| CLIMBING.iter().map(|at| at + 0.01 * f64::from(seed) * (at - 0.169)).collect())
@@ -238,28 +245,28 @@ mod tests {
     }
 
     #[test]
-    fn a_condition_at_rest_is_known_from_three_seeds_on() {
+    fn a_condition_counts_as_converged_from_three_seeds_on() {
         assert_eq!(judged(&[window(0.0); 2]), Convergence::OfTrials);
         assert_eq!(judged(&[window(0.0); 3]), Convergence::AtRest);
-        // 0.06 on average, and twice its error is 0.127: half of four trials that climb are no accident of their epochs.
+        // The mean is 0.06 and twice its error 0.127, but half of four trials rising is not an accident.
         let falling = window(-0.05);
         assert_eq!(judged(&[window(0.17), window(0.17), falling, falling]), Convergence::OfTrials);
         assert_eq!(judged(&[window(0.17), falling, falling, falling]), Convergence::AtRest);
     }
 
     #[test]
-    fn one_trial_is_judged_by_the_line_through_its_epochs() {
+    fn tests_one_trial_with_a_line_through_its_epochs() {
         let line = |slope: f64| (0..9).map(|epoch| 0.3 + slope * f64::from(epoch)).collect::<Vec<f64>>();
         assert!(within(&line(0.02), 0.1).is_some());
         assert_eq!(within(&line(0.02)[..5], 0.1), None, "too short");
-        assert_eq!(within(&line(0.003), 0.1), None, "rises by too little to matter");
+        assert_eq!(within(&line(0.003), 0.1), None, "too small to matter");
         let rough = [0.3, 0.5, 0.3, 0.5, 0.3, 0.5, 0.4, 0.6, 0.4];
         assert_eq!(within(&rough, 0.1), None);
     }
 
     /// Sxy = 0.35 and Sxx = 17.5, and the squared residuals sum to 0.0007.
     #[test]
-    fn the_error_is_that_of_least_squares() {
+    fn the_standard_error_is_that_of_least_squares() {
         // 0.3 + 0.02 epoch, with residuals of 0.01 (1, -2, 1, 1, -2, 1) / sqrt(12 / 7), orthogonal to the line.
         let by = 0.01 / (12.0f64 / 7.0).sqrt();
         let residuals = [1.0, -2.0, 1.0, 1.0, -2.0, 1.0];
@@ -271,7 +278,7 @@ mod tests {
         assert!((rise.standard_error - 4.0 * 0.003_162_278).abs() < 1e-8);
     }
 
-    /// Accuracies that scatter by 3 points, as those of 100 samples do.
+    /// Accuracies that scatter by 3 points, as on 100 test samples.
     fn at_rest(state: &mut u64) -> [f64; 6] {
         let mut uniform = || {
             // SplitMix64 (Steele, Lea and Flood 2014).
@@ -280,14 +287,15 @@ mod tests {
             let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
             ((mixed ^ (mixed >> 31)) >> 11) as f64 / (1u64 << 53) as f64
         };
-        // Twelve of variance 1/12 are about normal.
+        // A sum of twelve variables of variance 1/12 is approximately normal.
         [(); 6].map(|()| 0.5 + 0.03 * ((0..12).map(|_| uniform()).sum::<f64>() - 6.0))
     }
 
-    /// Of 2000 each. One trial: 0.1 % are 2, and four standard deviations more make 7. Three seeds: the mean rise scatters by
-    /// 0.03 / sqrt(3), and has to exceed 0.04, 2.31 of these: 1.04 % are 21, and four standard deviations more make 39.
+    /// 2000 repeats each. One trial: 0.1 % is 2, and four standard deviations above is 7. Three seeds: the mean rise
+    /// scatters by 0.03 / sqrt(3) and must exceed 0.04, 2.31 times as much: 1.04 % is 21, and four standard deviations
+    /// above is 39.
     #[test]
-    fn flat_noisy_curves_are_seldom_called_rising() {
+    fn flat_noisy_curves_rarely_count_as_rising() {
         let mut state = 1;
         let alone = (0..2000).filter(|_| within(&at_rest(&mut state), 0.1).is_some()).count();
         assert!(alone <= 7, "{alone}");

@@ -1,4 +1,4 @@
-//! Whether the hidden neurons fire nearly always.
+//! Hidden layers that fire almost always.
 
 use std::fmt::{self, Display, Formatter};
 
@@ -6,20 +6,20 @@ use serde::{Deserialize, Serialize};
 
 use crate::settings::Settings;
 
-/// Share of the steps above which a neuron is saturated. A neuron that spikes at more than half of the steps spikes at once
-/// after every reset, whatever its input is.
+/// Fraction of the time steps above which a neuron is saturated. A neuron that spikes in more than half of the steps
+/// spikes right after every reset, whatever its input.
 pub(crate) const MOST_STEPS: f64 = 0.5;
 
-/// A hidden layer that fires nearly always.
+/// A hidden layer that fires almost always.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Saturated {
-    /// Number of the layer, from 1.
+    /// Number of the layer, starting at 1.
     pub layer: usize,
-    /// Its neurons that spike at more than half of the steps.
+    /// Neurons that spike in more than half of the time steps.
     pub saturated_neurons: u64,
-    /// Its neurons.
+    /// Neurons of the layer.
     pub neurons: u64,
-    /// Whether this is so before training; otherwise it is after it.
+    /// Whether this holds before training; otherwise after it.
     pub before_training: bool,
 }
 
@@ -43,7 +43,8 @@ impl Display for Saturated {
         let Saturated { layer, saturated_neurons, neurons, .. } = self;
         write!(
             formatter,
-            "{saturated_neurons} of {neurons} neurons of hidden layer {layer} spike at more than half of the steps {when} training"
+            "{saturated_neurons} of {neurons} neurons of hidden layer {layer} spike in more than half of the time \
+             steps {when} training"
         )
     }
 }

@@ -1,4 +1,4 @@
-//! Whether the hidden neurons fire at all.
+//! Hidden layers that fire almost never.
 
 use std::fmt::{self, Display, Formatter};
 
@@ -8,34 +8,34 @@ use super::Cause;
 use crate::settings::Settings;
 use crate::significant::significant;
 
-/// Spikes per sample below which a hidden layer is silent. Where nine samples in ten leave it without any spike, the readout
-/// learns from the tenth alone, and the outcome tells how close to its threshold the network was set up.
+/// Spikes per sample below which a hidden layer is silent. At 0.1, at least nine in ten samples cause no spike: the
+/// readout learns from the remaining tenth, and the outcome depends on how close to threshold the network starts.
 pub const LEAST_SPIKES: f64 = 0.1;
 
-/// A hidden layer that hardly fires.
+/// A hidden layer that fires almost never.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Silence {
-    /// Number of the layer, from 1: the first silent one.
+    /// Number of the first silent layer, starting at 1.
     pub layer: usize,
     /// Spikes per sample before training.
     pub spikes_before: f64,
-    /// The same after the last epoch; null where training diverged in the first.
+    /// Spikes per sample after the last epoch; null if training diverged in the first.
     pub spikes_after: Option<f64>,
-    /// Why, as far as the trial found out.
+    /// The cause, if the trial found one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<Cause>,
 }
 
 impl Silence {
-    /// That of the first layer whose spikes per sample are too few: `before` training, or else `after` it.
-    pub fn of(before: &[f64], after: Option<&[f64]>) -> Option<Silence> {
+    /// Returns the first layer with too few spikes per sample, `before` training or else `after` it.
+    pub fn find(before: &[f64], after: Option<&[f64]>) -> Option<Silence> {
         let silent = |spikes: &[f64]| spikes.iter().position(|spikes| *spikes < LEAST_SPIKES);
         let layer = silent(before).or_else(|| after.and_then(silent))?;
         let spikes_after = after.and_then(|after| after.get(layer).copied());
         Some(Silence { layer: layer + 1, spikes_before: *before.get(layer)?, spikes_after, cause: None })
     }
 
-    /// Whether the layer is silent before training, and not only after it.
+    /// Whether the layer is already silent before training.
     pub fn from_the_start(&self) -> bool {
         self.spikes_before < LEAST_SPIKES
     }
@@ -43,7 +43,7 @@ impl Silence {
     pub(super) fn advice(&self, settings: &Settings) -> String {
         match &self.cause {
             Some(cause) => cause.advice(settings),
-            None => "run the trial again to learn the cause; it is not in this record".to_owned(),
+            None => "rerun the trial to find the cause, which this record does not hold".to_owned(),
         }
     }
 }
@@ -62,7 +62,7 @@ impl Display for Silence {
         }
         write!(formatter, "; expected at least {LEAST_SPIKES}")?;
         match &self.cause {
-            Some(cause) => write!(formatter, ": {cause}"),
+            Some(cause) => write!(formatter, "; cause: {cause}"),
             None => Ok(()),
         }
     }

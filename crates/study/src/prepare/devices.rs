@@ -1,20 +1,20 @@
-//! Which device holds which weights of a trial.
+//! The devices that hold the weights of a trial.
 
 use ohmspike_snn::connection::Connection;
 
 use super::LoadedDevice;
 
-/// The devices of one trial.
+/// The devices of one trial, by connection.
 #[derive(Clone, Debug, Default)]
 pub struct Devices<'a> {
-    /// That of `hardware.device`.
+    /// Device named by `hardware.device`.
     first: Option<&'a LoadedDevice>,
-    /// Where the study names another one; none where weights are abstract there.
+    /// Connections with another device; none for abstract weights.
     others: Vec<(Connection, Option<&'a LoadedDevice>)>,
 }
 
 impl<'a> From<Option<&'a LoadedDevice>> for Devices<'a> {
-    /// The same for all weights.
+    /// Uses the same device for all weights.
     fn from(first: Option<&'a LoadedDevice>) -> Devices<'a> {
         Devices { first, others: Vec::new() }
     }
@@ -28,22 +28,22 @@ impl<'a> Devices<'a> {
         Devices { first, others }
     }
 
-    /// What holds the weights of `connection`; none where they are abstract.
+    /// Returns the device that holds `connection`; none for abstract weights.
     pub fn of(&self, connection: Connection) -> Option<&'a LoadedDevice> {
         self.others.iter().find(|(other, _)| *other == connection).map_or(self.first, |(_, device)| *device)
     }
 
-    /// That of `hardware.device`.
+    /// Returns the device named by `hardware.device`.
     pub fn first(&self) -> Option<&'a LoadedDevice> {
         self.first
     }
 
-    /// Every device that the study names for a connection of its own.
+    /// Returns the devices that the study names for single connections.
     pub fn others(&self) -> impl Iterator<Item = (Connection, &'a LoadedDevice)> {
         self.others.iter().filter_map(|(connection, device)| Some((*connection, (*device)?)))
     }
 
-    /// Each device that holds weights of some of these `connections`, with those of them that it holds.
+    /// Returns each device that holds some of `connections`, together with these connections.
     pub fn with<C: Copy>(&self, connections: &[(Connection, C)]) -> Vec<(&'a LoadedDevice, Vec<(Connection, C)>)> {
         let mut held: Vec<(&LoadedDevice, Vec<(Connection, C)>)> = Vec::new();
         for &(connection, what) in connections {

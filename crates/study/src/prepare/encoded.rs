@@ -1,4 +1,4 @@
-//! A data set as the spikes that networks see.
+//! A data set encoded as input spikes.
 
 use std::thread;
 
@@ -10,28 +10,28 @@ use ohmspike_snn::spikes::{Binned, EventsPerStep, Samples, SpikeTrains, SpikesEr
 use super::PrepareError;
 use crate::settings::{DataSettings, Encoding, NO_EVENTS, ONLY_DENSE, ONLY_EVENTS, Settings, per_step_name};
 
-/// A data set as spikes.
+/// A data set encoded as input spikes.
 #[derive(Clone, Debug)]
 pub struct EncodedData {
-    /// What is learnt from.
+    /// Training samples.
     pub train: Samples,
-    /// What is tested with.
+    /// Test samples.
     pub test: Samples,
     /// Number of classes.
     pub classes: usize,
-    /// What became of recorded events, of both sets; none of dense samples.
+    /// Counts of merged and dropped events in both sets; none for dense samples.
     pub binned: Option<Binned>,
     /// SHA-256 of the decoded data set, in hexadecimal.
     pub sha256: String,
 }
 
 impl EncodedData {
-    /// Training samples without a single input spike.
+    /// Returns the number of training samples without an input spike.
     pub fn silent_train_samples(&self) -> usize {
         silent(&self.train.spikes)
     }
 
-    /// Test samples without a single input spike.
+    /// Returns the number of test samples without an input spike.
     pub fn silent_test_samples(&self) -> usize {
         silent(&self.test.spikes)
     }
@@ -43,7 +43,7 @@ fn silent(spikes: &SpikeTrains) -> usize {
     (0..spikes.len()).filter(is_silent).count()
 }
 
-/// Reads the data set that `settings`, which are checked, name, and encodes it.
+/// Reads and encodes the data set named by the checked `settings`.
 pub(super) fn load(settings: &Settings) -> Result<EncodedData, PrepareError> {
     let (steps, per_step, settings) = (settings.network.steps, settings.data.events_per_step(), &settings.data);
     let loaded = ohmspike_datasets::load(&settings.set, None)?;
@@ -59,7 +59,7 @@ pub(super) fn load(settings: &Settings) -> Result<EncodedData, PrepareError> {
         }
         _ => {}
     }
-    // One seed for every study, so that all of them see the same spikes.
+    // The same seed for every study, so that all studies use the same spikes.
     let seed = |part| Seed::new(0).named("poisson").named(part);
     let encode = |part: &Part, name| -> Result<Encoded, SpikesError> {
         match part {
@@ -70,7 +70,7 @@ pub(super) fn load(settings: &Settings) -> Result<EncodedData, PrepareError> {
             dense => Ok((encoded(dense, settings, steps, seed(name))?, None)),
         }
     };
-    // Both sets at once: encoding 70,000 images takes a moment.
+    // Encodes both sets at once: 70 000 images take a moment.
     let (train, test) = thread::scope(|scope| {
         let test = scope.spawn(|| encode(&loaded.test, "test"));
         (encode(&loaded.train, "train"), test.join().expect("encoding does not panic"))
@@ -83,15 +83,15 @@ pub(super) fn load(settings: &Settings) -> Result<EncodedData, PrepareError> {
     Ok(EncodedData { train, test, classes, binned, sha256: loaded.digest })
 }
 
-/// Samples, and what became of their events.
+/// Encoded samples, and counts of their events.
 type Encoded = (Samples, Option<Binned>);
 
-/// A key that the kind of the data set does not have.
+/// Error for a key that does not apply to this kind of data set.
 fn not_of_this(key: &'static str, allowed: &'static str, got: String) -> PrepareError {
     PrepareError::DataKey { key, allowed: allowed.to_owned(), got }
 }
 
-/// Dense samples in the code that `settings` ask for.
+/// Encodes dense samples as `settings` specify.
 fn encoded(part: &Part, settings: &DataSettings, steps: usize, seed: Seed) -> Result<Samples, SpikesError> {
     let labels = part.labels();
     let latency = LatencyCode::default();
@@ -111,11 +111,11 @@ fn encoded(part: &Part, settings: &DataSettings, steps: usize, seed: Seed) -> Re
                 None => latency.samples_of_values(numbers, labels, steps),
             }
         }
-        Part::Events(_) => unreachable!("events are no dense samples"),
+        Part::Events(_) => unreachable!("events are not dense samples"),
     }
 }
 
-/// Recordings in steps that together are `window_seconds` long.
+/// Bins recordings into time steps that together last `window_seconds`.
 fn in_steps(
     events: &EventSet,
     window_seconds: f64,

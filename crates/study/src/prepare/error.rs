@@ -1,128 +1,126 @@
-//! What can be wrong with the data and devices that a study asks for.
+//! Errors in the data and devices that a study names.
 
 use std::path::PathBuf;
 
 use ohmspike_crossbar::device::DeviceError;
-use ohmspike_datasets::LoadError;
+use ohmspike_datasets::{LoadError, reason};
 use ohmspike_snn::spikes::SpikesError;
 
 use super::LARGEST_MATRIX;
 use crate::chip_maps::WrongMap;
 use crate::trial::TrialError;
 
-/// What a study needs is not there, or not what it must be.
+/// Data or a device that is missing or invalid.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PrepareError {
     /// The data set cannot be read.
     #[error(transparent)]
     Data(LoadError),
-    /// A key of `[data]` that this data set does not have, or has not with this value.
-    #[error("{key}: must be {allowed}, got {got}")]
+    /// A key of `[data]` that does not apply to this data set, or has an invalid value.
+    #[error("{key}: expected {allowed}, got {got}")]
     DataKey {
-        /// The key.
+        /// Name of the key.
         key: &'static str,
-        /// What is allowed.
+        /// Allowed values.
         allowed: String,
-        /// What was given.
+        /// Given value.
         got: String,
     },
     /// The data set cannot be encoded.
     #[error("data.set: {0}")]
     Encode(#[from] SpikesError),
-    /// Neither a known device nor a file.
+    /// A name that is neither a built-in device nor a file.
     #[error(
-        "{key}: must be `none`, a device file or one of the built-in devices {known}, got `{name}`\n\n\
-         hint: the nearest name is `{nearest}`"
+        "{key}: unknown device `{name}`; expected `none`, a device file or a built-in device\n\n\
+         hint: did you mean `{nearest}`? `ohmspike device list` lists the built-in devices"
     )]
     UnknownDevice {
-        /// The key that names it.
+        /// Key with the name.
         key: String,
-        /// What was given.
+        /// Given name.
         name: String,
-        /// Names of the built-in devices.
-        known: String,
-        /// The one that is spelled most like it.
+        /// Built-in device with the most similar name.
         nearest: &'static str,
     },
-    /// The device file cannot be read.
-    #[error("{path}: cannot be read: {source}")]
+    /// A device file that cannot be read.
+    #[error("cannot read `{path}`: {}", reason(source))]
     DeviceFile {
-        /// The file.
+        /// Path of the device file.
         path: PathBuf,
-        /// Why.
+        /// Cause.
         source: std::io::Error,
     },
-    /// The device file says what no device can be.
+    /// An invalid device file.
     #[error("{place}: {source}")]
     Device {
-        /// The file, or the name of a built-in device.
+        /// Path of the file, or name of the built-in device.
         place: String,
-        /// What is wrong.
+        /// Cause.
         source: DeviceError,
     },
-    /// A key of `[device]` says what no device can be.
+    /// An invalid key of `[device]`.
     #[error("device.{}", without_position(source))]
     DeviceKey {
-        /// The key as the study gives it.
+        /// Key as spelled in the study.
         key: String,
-        /// What is wrong.
+        /// Cause.
         source: DeviceError,
     },
-    /// A key of `[device]` below something that holds no keys.
-    #[error("{key}: `{parent}` must be an object to hold a key, got {found}")]
+    /// A key of `[device]` below a value that holds no keys.
+    #[error("{key}: expected `{parent}` to be an object, got {found}")]
     NoObject {
-        /// The key as the study gives it.
+        /// Key as spelled in the study.
         key: String,
-        /// What stands above it.
+        /// Parent of the key.
         parent: String,
-        /// Its value.
+        /// Value of the parent.
         found: String,
     },
-    /// A map of the chip cannot be read.
-    #[error("{key}: {path}: cannot be read: {source}")]
+    /// A chip map that cannot be read.
+    #[error("{key}: cannot read `{path}`: {}", reason(source))]
     Map {
-        /// The key that names it.
+        /// Key that names the map.
         key: String,
-        /// The file.
+        /// Path of the map.
         path: PathBuf,
-        /// Why.
+        /// Cause.
         source: std::io::Error,
     },
-    /// Records of several data sets of one name.
+    /// Records of several data sets with the same name.
     #[error(transparent)]
     Ambiguous(#[from] AmbiguousData),
-    /// A map of the chip is not one of its array.
+    /// A chip map that does not fit its array.
     #[error(transparent)]
     WrongMap(#[from] WrongMap),
-    /// A matrix of weights that no memory holds several times.
-    #[error("{key}: must make matrices of at most {LARGEST_MATRIX} weights, got {rows} x {columns}")]
+    /// A weight matrix that is too large.
+    #[error("{key}: expected weight matrices of at most {LARGEST_MATRIX} weights, got {rows} x {columns}")]
     Matrix {
-        /// The key of the neurons that it leads to.
+        /// Key of the neurons that receive the connection.
         key: String,
-        /// Its rows.
+        /// Rows of the matrix.
         rows: usize,
-        /// Its columns.
+        /// Columns of the matrix.
         columns: usize,
     },
-    /// A training of so many epochs that its record would be too long.
-    #[error("training.epochs: must be at most {most} with {classes} classes, whose record is still read, got {epochs}")]
+    /// More epochs than a record can hold.
+    #[error("training.epochs: expected at most {most} with {classes} classes (longest record), got {epochs}")]
     Epochs {
         /// Classes of the data set.
         classes: usize,
-        /// What is allowed.
+        /// Allowed number of epochs.
         most: usize,
-        /// What was given.
+        /// Given number of epochs.
         epochs: usize,
     },
-    /// The training set does not fill a batch.
+    /// A training set smaller than a batch.
     #[error(transparent)]
     Batch(#[from] TrialError),
-    /// A noise level for a device that states its own write noise.
+    /// A noise level for a device with its own write noise.
     #[error(
-        "noise.level_percent: must be 0 for device `{device}`, whose write noise is not `from-study`, got {level}\n\n\
-         hint: scale the device's own spread with `hardware.write_spread_scale`, or choose a device whose write noise \
-         is `from-study`"
+        "noise.level_percent: expected 0 for device `{device}`, which has its own write noise, got {level}\n\n\
+         hint: scale the device's write noise with `hardware.write_spread_scale`, or choose a device with write noise \
+         `from-study`"
     )]
     TwoNoises {
         /// Name of the device.
@@ -133,13 +131,13 @@ pub enum PrepareError {
 }
 
 impl From<LoadError> for PrepareError {
-    /// A name that is not known is the study's fault.
+    /// Reports an unknown data set as an error of the study key.
     fn from(error: LoadError) -> PrepareError {
         match error {
             LoadError::Unknown { got, known } => PrepareError::DataKey {
                 key: "data.set",
                 allowed: format!("one of {known}"),
-                got: format!("`{got}`\n\nhint: `ohmspike data import {got}` makes a data set of files of your own"),
+                got: format!("`{got}`\n\nhint: `ohmspike data import {got}` imports your own data"),
             },
             error => PrepareError::Data(error),
         }
@@ -147,17 +145,17 @@ impl From<LoadError> for PrepareError {
 }
 
 impl PrepareError {
-    /// The same of a device that `device_key` names.
+    /// Replaces the key of an unknown device with `device_key`.
     pub(super) fn of_device(self, device_key: String) -> PrepareError {
         match self {
-            PrepareError::UnknownDevice { name, known, nearest, .. } => {
-                PrepareError::UnknownDevice { key: device_key, name, known, nearest }
+            PrepareError::UnknownDevice { name, nearest, .. } => {
+                PrepareError::UnknownDevice { key: device_key, name, nearest }
             }
             error => error,
         }
     }
 
-    /// The key of the study that is wrong, if it is the study's fault.
+    /// Returns the key of the study that is wrong, if the error is in the study.
     pub fn key(&self) -> Option<&str> {
         match self {
             PrepareError::DeviceKey { key, .. } | PrepareError::NoObject { key, .. } => Some(key),
@@ -173,21 +171,22 @@ impl PrepareError {
     }
 }
 
-/// Why it isn't known which data set records are of.
+/// Records of several data sets with the same name, none of them on this machine.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "data.set: the records are of {} data sets called `{name}` (SHA-256 {}), and none of them is on this machine; expected one\n\n\
+    "data.set: the records belong to {} different data sets called `{name}` (SHA-256 {}), none of them on this \
+     machine; expected one\n\n\
      hint: import the data set that you want to read, or move the records of the others to another folder",
     hashes.len(), hashes.join(", ")
 )]
 pub struct AmbiguousData {
     /// Name of the data set.
     pub name: String,
-    /// Its hashes.
+    /// SHA-256 of each data set.
     pub hashes: Vec<String>,
 }
 
-/// What is wrong, without line and column: nobody has seen the text that they count in.
+/// Returns the message of `error` without line and column, which refer to a text that the user never sees.
 fn without_position(error: &DeviceError) -> String {
     let text = error.to_string();
     match error {

@@ -1,23 +1,23 @@
-//! Data sets by their hash and shape: all that reading records needs of them.
+//! Hash and shape of data sets, which is all that reading records needs.
 
 use std::collections::BTreeMap;
 
 use super::encoded::EncodedData;
 use super::error::AmbiguousData;
 
-/// What names a trial and shapes its network.
+/// Hash and shape of a data set, which name a trial and size its network.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KnownData {
     /// SHA-256 of the decoded data set, in hexadecimal.
     pub sha256: String,
-    /// Inputs of a sample, and classes.
+    /// Inputs per sample and classes.
     pub shape: DataShape,
 }
 
-/// Sizes of the two ends of a network.
+/// Number of inputs and outputs of a network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DataShape {
-    /// Inputs of a sample.
+    /// Inputs per sample.
     pub inputs: usize,
     /// Classes.
     pub classes: usize,
@@ -27,13 +27,13 @@ pub struct DataShape {
 pub type RecordedData = BTreeMap<String, Vec<KnownData>>;
 
 impl EncodedData {
-    /// Its sizes.
+    /// Returns the inputs per sample and the number of classes.
     pub fn shape(&self) -> DataShape {
         DataShape { inputs: self.train.spikes.units(), classes: self.classes }
     }
 }
 
-/// The data set called `name`: as it is on this machine, or else as the records tell; none if neither is the case.
+/// Looks up the data set `name`: on this machine first, then in the records; none if neither has it.
 pub(super) fn known(name: &str, recorded: &RecordedData) -> Result<Option<KnownData>, AmbiguousData> {
     if let Ok(data) = ohmspike_datasets::load(name, None) {
         let shape = DataShape { inputs: data.train.units(), classes: data.class_names.len() };

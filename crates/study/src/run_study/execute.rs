@@ -1,4 +1,4 @@
-//! Running the trials that a plan has left, and keeping what they leave.
+//! Runs the remaining trials of a plan and saves their results.
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
@@ -22,14 +22,15 @@ use crate::store::{Store, StoreError};
 use crate::study::Study;
 use crate::warning::distinct_warnings;
 
-/// Warnings about settings that a run tells one by one: an axis may have 100,000 values.
+/// Largest number of warnings about settings that a run reports; an axis may have 100,000 values.
 const MOST_WARNINGS: usize = 200;
 
 impl<'a> Plan<'a> {
-    /// Runs the trials that are left.
+    /// Runs the remaining trials.
     ///
     /// # Errors
-    /// [`RunError`]. If a record can't be kept, running trials are abandoned after their current epoch.
+    /// Returns a [`RunError`] if a trial cannot start or a record cannot be saved. In the latter case, running trials
+    /// are abandoned after their current epoch.
     pub fn run(mut self, observer: &mut dyn Observer) -> Result<Finished<'a>, RunError> {
         self.store.warnings().iter().for_each(|warning| observer.warning(&RunWarning::Store(warning.clone())));
         observer.opened(&self);
@@ -54,7 +55,7 @@ impl<'a> Plan<'a> {
         })
     }
 
-    /// What is valid and probably unintended.
+    /// Returns warnings about settings that are valid but probably unintended.
     fn warnings(&self) -> Vec<RunWarning> {
         let distinct = distinct_warnings(self.study, &self.prepared, MOST_WARNINGS);
         let mut all: Vec<RunWarning> = distinct.shown.into_iter().map(RunWarning::Settings).collect();
@@ -67,7 +68,7 @@ impl<'a> Plan<'a> {
         self.store.prepare_to_write()?;
         let presence = self.announced(observer);
         let checkpoints = self.checkpoints();
-        // More threads than trials and cores would have nothing to do.
+        // More threads than trials and cores would be idle.
         let count = self.threads.min(self.left.len().max(cores()));
         let pool = Pool::new(count).map_err(|source| RunError::Threads { count, source })?;
         let never = AtomicBool::new(false);
@@ -78,8 +79,8 @@ impl<'a> Plan<'a> {
         let mut keeper = Keeper { store: &mut self.store, checkpoints: &checkpoints, presence, failure: None };
         let left = &self.left;
         let ran = run_until(left, &self.prepared, Some(&checkpoints), &pool, halt, |progress| {
-            if keeper.hear(left, progress, observer).is_break() {
-                // Nothing that still runs could be kept either.
+            if keeper.on_progress(left, progress, observer).is_break() {
+                // Running trials could not be saved either.
                 halt.after_epochs.store(true, Ordering::Relaxed);
             }
         });
@@ -87,12 +88,12 @@ impl<'a> Plan<'a> {
         Ok(ran?)
     }
 
-    /// Lets other processes see this one, and removes what killed ones left.
+    /// Announces this process to others and removes the leftovers of killed ones.
     fn announced(&self, observer: &mut dyn Observer) -> Option<Presence> {
         match Presence::announce(&self.folder, self.options.shard) {
             Ok(mut presence) => {
                 presence.remove_leftovers();
-                tell_newcomers(&mut presence, observer);
+                report_newcomers(&mut presence, observer);
                 Some(presence)
             }
             Err(source) => {
@@ -102,7 +103,7 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// The checkpoints of the folder, without those of trials that are done.
+    /// Returns the checkpoints of the folder, after removing those of finished trials.
     fn checkpoints(&self) -> Checkpoints {
         let checkpoints = Checkpoints::new(&self.folder, self.options.checkpoint_every);
         let done: BTreeSet<&str> =
@@ -112,7 +113,7 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// Keeps what trials leave, and passes on what they tell.
+/// Saves the results of trials and forwards their progress.
 struct Keeper<'a> {
     store: &'a mut Store,
     checkpoints: &'a Checkpoints,
@@ -121,7 +122,7 @@ struct Keeper<'a> {
 }
 
 impl Keeper<'_> {
-    fn hear(&mut self, left: &[Trial], progress: Progress, observer: &mut dyn Observer) -> ControlFlow<()> {
+    fn on_progress(&mut self, left: &[Trial], progress: Progress, observer: &mut dyn Observer) -> ControlFlow<()> {
         match progress {
             Progress::Begun { trial, epochs } => observer.trial_begun(trial, &left[trial], epochs),
             Progress::Epoch { trial, report } => observer.epoch_ended(trial, &left[trial], &report),
@@ -138,7 +139,7 @@ impl Keeper<'_> {
                 if let Some(trial) = left.get(number) {
                     observer.trial_ended(number, trial, &record);
                 }
-                self.presence.iter_mut().for_each(|presence| tell_newcomers(presence, observer));
+                self.presence.iter_mut().for_each(|presence| report_newcomers(presence, observer));
                 if let Some(reason) = record.failure {
                     observer.warning(&RunWarning::Failed { id: record.id, reason });
                 }
@@ -158,16 +159,16 @@ impl Keeper<'_> {
     }
 }
 
-fn tell_newcomers(presence: &mut Presence, observer: &mut dyn Observer) {
+fn report_newcomers(presence: &mut Presence, observer: &mut dyn Observer) {
     presence.newcomers().into_iter().for_each(|shared| observer.warning(&RunWarning::Shared(shared)));
 }
 
-/// What is silent of the data of all conditions, each once.
+/// Silent samples in the data of all conditions, each once.
 fn silent_inputs(study: &Study, prepared: &Prepared) -> Vec<SilentInput> {
     let (mut distinct, mut seen) = (Vec::new(), Vec::new());
     for settings in study.conditions.iter().map(|condition| &condition.settings) {
         let data = prepared.data(settings);
-        // Thousands of conditions may share the same millions of spikes.
+        // Thousands of conditions can share the same millions of spikes.
         if !seen.iter().any(|other| std::ptr::eq(*other, data)) {
             seen.push(data);
             distinct.extend(silent_input(settings, data).filter(|found| !distinct.contains(found)));

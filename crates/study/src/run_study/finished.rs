@@ -1,4 +1,4 @@
-//! What a run leaves behind.
+//! The end of a run.
 
 use std::path::PathBuf;
 
@@ -8,24 +8,24 @@ use crate::run::{Shard, Trial};
 use crate::store::{Store, StoreError};
 use crate::study::Study;
 
-/// A run that has ended: everything was run, or somebody stopped it.
+/// A run that has ended, complete or stopped.
 #[derive(Debug)]
 pub struct Finished<'a> {
     /// The study.
     pub study: &'a Study,
-    /// Where the results are.
+    /// Results folder.
     pub folder: PathBuf,
     /// Data and devices of the study.
     pub prepared: Prepared,
-    /// All trials of the study, of every shard.
+    /// All trials of the study, in every shard.
     pub trials: Vec<Trial<'a>>,
-    /// The shard that was run, if the run was limited to one.
+    /// The shard, if the run was limited to one.
     pub shard: Option<Shard>,
-    /// Trials of the study, or of the shard, that are done.
+    /// Finished trials of the study, or of the shard.
     pub done: usize,
-    /// Those that are left.
+    /// Remaining trials.
     pub left: usize,
-    /// Whether the run was asked to stop.
+    /// Whether the run was stopped.
     pub stopped: bool,
     pub(super) store: Store,
 }
@@ -34,7 +34,7 @@ impl<'a> Finished<'a> {
     /// Reads all records of the folder, including those of other processes.
     ///
     /// # Errors
-    /// [`StoreError`], also if a record that this run wrote is no longer there.
+    /// Returns a [`StoreError`] if reading fails or a record of this run is missing.
     pub fn results(self) -> Result<Results<'a>, StoreError> {
         let store = self.store.reopen(&self.folder)?;
         Ok(Results { study: self.study, folder: self.folder, prepared: self.prepared, trials: self.trials, store })

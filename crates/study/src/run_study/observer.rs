@@ -1,7 +1,9 @@
-//! Who watches a run: progress, records and warnings as they come.
+//! Follows a run: progress, records and warnings.
 
 use std::io;
 use std::path::PathBuf;
+
+use ohmspike_datasets::{counted, write_reason};
 
 use super::plan::Plan;
 use crate::checkpoint::CheckpointWarning;
@@ -14,33 +16,33 @@ use crate::silent_input::SilentInput;
 use crate::store::StoreWarning;
 use crate::warning::Warning;
 
-/// Hears of a run as it happens, on the thread that called it. Every method does nothing by default.
+/// Follows a run, on the thread that called it. Every method does nothing by default.
 ///
-/// `number` counts the trials of this run, from 0, in the order of [`Plan::left`].
+/// `number` counts the trials of this run, starting at 0, in the order of [`Plan::left`].
 pub trait Observer {
-    /// Data and devices are read; the plan says what will run.
+    /// Data and devices were read; `plan` lists the trials to run.
     fn opened(&mut self, _plan: &Plan) {}
 
-    /// Data and devices of a single training are read; see [`train`](super::train()).
+    /// Data and devices of a single training were read; see [`train`](super::train()).
     fn training(&mut self, _settings: &Settings, _prepared: &Prepared) {}
 
-    /// Something is valid but probably unintended, or went wrong without stopping the run.
+    /// A setting is probably unintended, or something went wrong without stopping the run.
     fn warning(&mut self, _warning: &RunWarning) {}
 
-    /// A trial begins. `epochs` of it were done by an earlier run.
+    /// A trial starts, after `epochs` epochs of an earlier run.
     fn trial_begun(&mut self, _number: usize, _trial: &Trial, _epochs: usize) {}
 
     /// A trial has finished an epoch.
     fn epoch_ended(&mut self, _number: usize, _trial: &Trial, _epoch: &EpochReport) {}
 
-    /// A trial has ended and its record is on the disk.
+    /// A trial has ended and its record is on disk.
     fn trial_ended(&mut self, _number: usize, _trial: &Trial, _record: &Record) {}
 }
 
-/// Watches nothing.
+/// An observer that does nothing.
 impl Observer for () {}
 
-/// Something that a run tells without stopping.
+/// A warning that does not stop a run.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RunWarning {
@@ -50,41 +52,41 @@ pub enum RunWarning {
     /// A setting is valid but probably unintended.
     #[error(transparent)]
     Settings(Warning),
-    /// So many further warnings about settings.
-    #[error("and {0} more, which are not shown")]
+    /// Number of further warnings about settings.
+    #[error("{} not shown", counted(*.0, "more warning"))]
     MoreSettings(usize),
-    /// Samples that never spike.
+    /// Samples without input spikes.
     #[error(transparent)]
     SilentInput(SilentInput),
-    /// Another process runs the same trials.
+    /// Another process that runs the same trials.
     #[error(transparent)]
     Shared(Shared),
-    /// Other processes can't see this one.
-    #[error("{folder}: cannot be written, so that other processes do not see this one: {source}")]
+    /// A folder that cannot be written, so other processes cannot see this one.
+    #[error("cannot write `{folder}`, so other processes cannot see this one: {}", write_reason(source))]
     Unseen {
-        /// The folder.
+        /// Path of the folder.
         folder: PathBuf,
-        /// Why.
+        /// Cause.
         source: io::Error,
     },
-    /// A checkpoint can't be read or written.
+    /// A checkpoint that cannot be read or written.
     #[error(transparent)]
     Checkpoint(CheckpointWarning),
-    /// Training diverged.
-    #[error("trial {id}: {reason}; it counts as failed, not as an outcome")]
+    /// A training that diverged.
+    #[error("trial {id}: {reason}; it counts as failed and has no outcome")]
     Failed {
-        /// Name of the trial.
+        /// ID of the trial.
         id: String,
-        /// Why.
+        /// Cause.
         reason: String,
     },
 }
 
-/// Calls a function for every trial that ends; see [`each_trial`].
+/// An observer that calls a function for every finished trial; see [`each_trial`].
 #[derive(Clone, Copy, Debug)]
 pub struct EachTrial<F>(F);
 
-/// An observer that calls `call` with every trial and its record.
+/// Returns an observer that calls `call` with every finished trial and its record.
 pub fn each_trial<F: FnMut(&Trial, &Record)>(call: F) -> EachTrial<F> {
     EachTrial(call)
 }

@@ -1,4 +1,4 @@
-//! How a study is run.
+//! Options of a run.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -8,22 +8,22 @@ use std::time::Duration;
 use crate::run::Shard;
 use crate::study::Study;
 
-/// How a study is run. Nothing here changes a result.
+/// Options of a run. None of them changes a result.
 #[derive(Clone, Debug)]
 pub struct RunOptions {
-    /// Folder of the results; `results/NAME` if absent.
+    /// Results folder; `results/NAME` by default.
     pub folder: Option<PathBuf>,
     /// Folder of the study file. Relative paths in the study are looked up in the working directory, then here.
     pub study_folder: PathBuf,
-    /// Trials that run at the same time; one per core if absent.
+    /// Number of trials to run at the same time; one per core by default.
     pub threads: Option<usize>,
-    /// Runs only this part of the trials.
+    /// Run only this part of the trials.
     pub shard: Option<Shard>,
-    /// Runs at most this many trials.
+    /// Run at most this many trials.
     pub max_trials: Option<usize>,
     /// Minimum time between two checkpoints of a trial.
     pub checkpoint_every: Duration,
-    /// Set it to `true` from anywhere: running trials finish, and no other begins.
+    /// Set it to `true` from any thread to finish running trials and start no others.
     pub stop: Option<Arc<AtomicBool>>,
 }
 
@@ -42,7 +42,7 @@ impl Default for RunOptions {
 }
 
 impl RunOptions {
-    /// The folder of the results of `study`.
+    /// Returns the results folder of `study`.
     pub fn folder_of(&self, study: &Study) -> PathBuf {
         self.folder.clone().unwrap_or_else(|| PathBuf::from("results").join(&study.name))
     }

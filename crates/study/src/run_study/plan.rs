@@ -1,4 +1,4 @@
-//! Which trials a run will run.
+//! Selects the trials of a run.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -12,37 +12,37 @@ use crate::run_error::{RunError, prepare};
 use crate::store::{Store, StoreWarning};
 use crate::study::Study;
 
-/// A study whose data and devices are read, and which trials of it are left.
+/// A study with its data and devices, and its remaining trials.
 #[derive(Debug)]
 pub struct Plan<'a> {
     /// The study.
     pub study: &'a Study,
-    /// Where the results go.
+    /// Results folder.
     pub folder: PathBuf,
     /// Data and devices.
     pub prepared: Prepared,
     /// All trials of the study.
     pub trials: Vec<Trial<'a>>,
-    /// The trials that will run, in their order.
+    /// Remaining trials, in order.
     pub left: Vec<Trial<'a>>,
-    /// What the folder already has records of, by trial.
+    /// Trials that the folder already has records of.
     pub earlier: BTreeMap<String, Earlier>,
-    /// Trials that run at the same time.
+    /// Number of trials to run at the same time.
     pub threads: usize,
     pub(super) options: RunOptions,
     pub(super) store: Store,
 }
 
-/// What progress needs to know of a trial that an earlier run did. A whole record takes some 20 kB, and there may be thousands.
+/// Summary of a trial of an earlier run, for progress. A complete record takes about 20 kB, and there can be thousands.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Earlier {
-    /// Its outcome; none where training diverged.
+    /// Outcome of the trial; none if training diverged.
     pub outcome: Option<f64>,
-    /// Whether answers may rest on it.
+    /// Whether results may use it.
     pub usable: bool,
-    /// Epochs of it.
+    /// Number of epochs.
     pub epochs: u64,
-    /// Time that they took, s.
+    /// Run time, s.
     pub seconds: f64,
 }
 
@@ -55,10 +55,10 @@ impl From<&Record> for Earlier {
 }
 
 impl<'a> Plan<'a> {
-    /// Reads data, devices and the names of the records. Nothing is written.
+    /// Reads data, devices and the names of the records. Writes nothing.
     ///
     /// # Errors
-    /// [`RunError`].
+    /// Returns a [`RunError`] if data or devices are invalid or records cannot be read.
     pub fn new(study: &'a Study, options: &RunOptions) -> Result<Plan<'a>, RunError> {
         let folder = options.folder_of(study);
         let prepared = prepare(study, &options.study_folder)?;
@@ -72,7 +72,7 @@ impl<'a> Plan<'a> {
         Ok(Plan { study, folder, prepared, trials: all, left, earlier, threads, options: options.clone(), store })
     }
 
-    /// Lines of the folder that are not records.
+    /// Returns warnings about lines in the folder that are not records.
     pub fn record_warnings(&self) -> &[StoreWarning] {
         self.store.warnings()
     }

@@ -1,4 +1,4 @@
-//! Train one network and record nothing.
+//! Trains one network without recording it.
 
 use std::sync::atomic::AtomicBool;
 
@@ -15,24 +15,24 @@ use crate::silent_input::silent_input;
 use crate::study::Study;
 use crate::warning::all_warnings;
 
-/// A network that [`train`] has trained.
+/// A network trained by [`train`].
 #[derive(Debug)]
 pub struct Trained<'a> {
     /// Its settings.
     pub settings: &'a Settings,
     /// Its data and devices.
     pub prepared: Prepared,
-    /// What a run would have recorded.
+    /// The record that a run would have saved.
     pub record: Record,
 }
 
-/// Trains one network with `seed`, or the first seed of `study`, and returns its record; nothing is written.
+/// Trains one network with `seed`, or the first seed of `study`, and returns its record without writing anything.
 ///
-/// Only `study_folder`, `threads` and `stop` of the options count. A stop ends the training after the current epoch, and
-/// there is no network then.
+/// Only the options `study_folder`, `threads` and `stop` apply. A stop ends the training after the current epoch and
+/// returns no network.
 ///
 /// # Errors
-/// [`RunError`], [`RunError::SeveralConditions`] if `study` sweeps a key.
+/// [`RunError::SeveralConditions`] if `study` sweeps a key, or another [`RunError`] if the trial cannot start.
 pub fn train<'a>(
     study: &'a Study,
     seed: Option<u64>,

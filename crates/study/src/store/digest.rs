@@ -1,4 +1,4 @@
-//! What a record says, in so few bytes that a process keeps it of every trial of a study.
+//! A digest of the result in a record, small enough to keep for every trial of a study.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -6,15 +6,15 @@ use serde::Serialize;
 
 use crate::record::Record;
 
-/// What a record says of the result of its trial.
+/// Digest of the result in a record.
 ///
-/// Left out are machine, times and version of the program, with the words of a failure, and what the names of files decide: the
-/// settings, and energies, which are summed device by device and follow from the pulses and reads.
+/// It excludes machine, times, program version and error texts. It also excludes what depends on file names: the
+/// settings, and the energies, which are summed per device and follow from pulses and reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Digest(u64);
 
 impl Digest {
-    /// That of a record.
+    /// Computes the digest of a record.
     pub(super) fn new(record: &Record) -> Digest {
         let Record { seed, data_sha256, outcome, accuracy, loss, tests, before, after, connections, .. } = record;
         let seen =

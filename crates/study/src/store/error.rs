@@ -1,134 +1,142 @@
-//! What can be wrong with a folder of records.
+//! Errors and warnings about a folder of records.
 
 use std::io;
 use std::path::PathBuf;
 
+use ohmspike_datasets::{counted, reason, write_reason};
+
 use crate::record::{ARITHMETIC, SCHEMA};
 
-/// A folder or file of records that cannot be read or written.
+/// An error about a folder or file of records.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// Reading failed.
-    #[error("{path}: cannot be read: {source}\n\nhint: choose another folder with `--out`")]
+    /// A file or folder that cannot be read.
+    #[error("cannot read `{path}`: {}\n\nhint: choose another folder with `--out`", reason(source))]
     Read {
         /// File or folder.
         path: PathBuf,
-        /// Why.
+        /// Cause.
         source: io::Error,
     },
-    /// Two records of one trial that say different things.
+    /// Two records of one trial with different results.
     #[error(
-        "{second}: trial {id} has another result than its record in {first}\n\n\
-         hint: a trial has one result; remove the line that another program or a changed file has left"
+        "{second}: trial {id} has a different result than its record in {first}\n\n\
+         hint: a trial has only one result; remove the line that comes from another program or a changed file"
     )]
     Contradiction {
-        /// Name of the trial.
+        /// ID of the trial.
         id: String,
         /// File and line of the first record.
         first: String,
-        /// File and line of the other one.
+        /// File and line of the second record.
         second: String,
     },
-    /// A trial that was run again for its details and says something else than its record.
+    /// A trial rerun for its details with a different result than its record.
     #[error(
-        "{first}: trial {id} was run again for its details and has another result than this record\n\n\
-         hint: a trial has one result; remove the line if another program or a changed file has left it, and run the same \
-         command again"
+        "{first}: trial {id} was rerun for its details and has a different result than this record\n\n\
+         hint: a trial has only one result; if the line comes from another program or a changed file, remove it and \
+         run the same command again"
     )]
     Rerun {
-        /// Name of the trial.
+        /// ID of the trial.
         id: String,
         /// File and line of its record.
         first: String,
     },
-    /// More lines that are no records than a study can have trials.
-    #[error("{path}: not a file of records: {count} lines of it are none\n\nhint: move it to another folder")]
+    /// More invalid lines than a study can have trials.
+    #[error("{path}: not a file of records: {count} lines are not records\n\nhint: move it to another folder")]
     NoRecords {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// How many lines were read.
+        /// Number of invalid lines read.
         count: usize,
     },
-    /// Writing failed.
+    /// A file or folder that cannot be written.
     #[error(
-        "{path}: cannot be written: {source}\n\nhint: the records so far are whole; run the same command again once it can be written"
+        "cannot write `{path}`: {}\n\nhint: all records so far are complete; fix the cause and run the same command \
+         again",
+        write_reason(source)
     )]
     Write {
         /// File or folder.
         path: PathBuf,
-        /// Why.
+        /// Cause.
         source: io::Error,
     },
-    /// Somebody removed or moved the file of this process, and its records are saved elsewhere.
+    /// The file of this process was removed or moved, and its records are saved in a new file.
     #[error(
-        "{path}: removed or moved while this process wrote to it; its records are saved again in {saved}\n\n\
-         hint: run the same command again for the trials that are left"
+        "{path}: removed or moved while this process was writing it; its records are saved in {saved}\n\n\
+         hint: run the same command again for the remaining trials"
     )]
     Moved {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// Where its content is now.
+        /// Path of the new file.
         saved: PathBuf,
     },
-    /// Somebody removed or moved the file of this process, and its records cannot be saved.
+    /// The file of this process was removed or moved, and its records cannot be saved.
     #[error(
-        "{path}: removed or moved while this process wrote to it, and its {count} records cannot be saved again: {source}\n\n\
-         hint: look for the folder where it was moved; run the same command again for what is lost"
+        "{path}: removed or moved while this process was writing it, and its {} cannot be saved: {}\n\n\
+         hint: find the moved file, or run the same command again for the lost trials",
+        counted(*count, "record"), write_reason(source)
     )]
     Lost {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// Records of this process.
+        /// Number of records of this process.
         count: usize,
-        /// Why they cannot be saved.
+        /// Cause.
         source: io::Error,
     },
-    /// Records of this process are gone when the study is summed up.
+    /// Records of this process that are missing at the end of the run.
     #[error(
-        "{path}: {count} records that this process wrote are no longer there\n\n\
-         hint: somebody removed or changed files of records; run the same command again for what is lost"
+        "{path}: {} of this process {} missing\n\n\
+         hint: files of records were removed or changed; run the same command again for the lost trials",
+        counted(*count, "record"), if *count == 1 { "is" } else { "are" }
     )]
     Missing {
-        /// The folder.
+        /// Path of the folder.
         path: PathBuf,
-        /// How many.
+        /// Number of missing records.
         count: usize,
     },
 }
 
-/// A line that is not a record.
+/// A warning about a line that is not a record.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreWarning {
-    /// The last line of a file has no end: its process was stopped while it wrote.
-    #[error("{path}:{line}: torn last line, left out\n\nhint: its trial will be run again")]
+    /// An incomplete last line: its process was stopped while writing.
+    #[error("{path}:{line}: incomplete last line ignored\n\nhint: its trial will be rerun")]
     Torn {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// Number of the line, from 1.
+        /// Line number, starting at 1.
         line: usize,
     },
-    /// Something else stands in the file.
+    /// Any other line that is not a record of this version.
     #[error(
-        "{path}:{line}: not a record of schema {SCHEMA} and arithmetic {ARITHMETIC}, left out: {reason}\n\nhint: a trial that it held will be run again; nothing in the file is changed"
+        "{path}:{line}: ignored, not a record of schema {SCHEMA} and arithmetic {ARITHMETIC}: {reason}\n\n\
+         hint: if it belongs to a trial of this study, that trial will be rerun; the file stays unchanged"
     )]
     Foreign {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// Number of the line, from 1.
+        /// Line number, starting at 1.
         line: usize,
-        /// What the parser says.
+        /// Cause.
         reason: String,
     },
-    /// Further lines of the same file that are no records.
+    /// Further invalid lines of the same file.
     #[error(
-        "{path}: {count} further lines are not records of schema {SCHEMA} and arithmetic {ARITHMETIC} and are left out"
+        "{path}: {} ignored, not {} of schema {SCHEMA} and arithmetic {ARITHMETIC}",
+        counted(*count, "further line"), if *count == 1 { "a record" } else { "records" }
     )]
     More {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// How many.
+        /// Number of further lines.
         count: usize,
     },
 }

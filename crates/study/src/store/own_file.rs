@@ -1,4 +1,4 @@
-//! The file to which one process appends.
+//! The records file that one process appends to.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, Write};
@@ -6,17 +6,17 @@ use std::path::{Path, PathBuf};
 
 use super::StoreError;
 
-/// A file of records that no other process writes to.
+/// A records file that no other process writes.
 #[derive(Debug)]
 pub(super) struct OwnFile {
     pub(super) path: PathBuf,
     file: File,
-    /// Records in it.
+    /// Records in the file.
     pub(super) records: usize,
 }
 
 impl OwnFile {
-    /// Creates the first `NNNN.jsonl` of `folder` that does not exist; creation is atomic, so two processes never share one.
+    /// Creates the first missing `NNNN.jsonl` in `folder`. Creation is atomic, so two processes never share a file.
     pub(super) fn create(folder: &Path) -> Result<OwnFile, StoreError> {
         let failed = |path: &Path| {
             let path = path.to_owned();
@@ -25,7 +25,7 @@ impl OwnFile {
         fs::create_dir_all(folder).map_err(failed(folder))?;
         for number in 1u32.. {
             let path = folder.join(format!("{number:04}.jsonl"));
-            // Read back only where the file is removed under this process.
+            // Read access is needed if the file is removed while this process runs.
             match OpenOptions::new().append(true).read(true).create_new(true).open(&path) {
                 Ok(file) => return Ok(OwnFile { path, file, records: 0 }),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
@@ -35,12 +35,12 @@ impl OwnFile {
         unreachable!("four thousand million files of records")
     }
 
-    /// Appends a line and waits until it is on the disk, in its folder.
+    /// Appends a line and waits until it is on the disk, including its directory entry.
     pub(super) fn append(&mut self, line: &[u8]) -> Result<(), StoreError> {
         let before = self.file.metadata().map(|metadata| metadata.len());
         if let Err(source) = self.file.write_all(line).and_then(|()| self.file.sync_data()) {
             if let Ok(length) = before {
-                // Best effort: what stays behind is a torn last line, which reading leaves out.
+                // Best effort: otherwise an incomplete last line remains, which reading ignores.
                 let _ = self.file.set_len(length);
             }
             return Err(StoreError::Write { path: self.path.clone(), source });
@@ -49,7 +49,7 @@ impl OwnFile {
         self.check_place()
     }
 
-    /// Whether the file is still where it was created. Of one that was removed or moved, the content is saved in a new one.
+    /// Checks that the file is still in place. If it was removed or moved, saves its content in a new file.
     pub(super) fn check_place(&mut self) -> Result<(), StoreError> {
         if self.records == 0 || self.is_in_place() {
             return Ok(());
@@ -68,18 +68,18 @@ impl OwnFile {
         (own.dev(), own.ino()) == (there.dev(), there.ino())
     }
 
-    /// Elsewhere nobody can remove a file that is open.
+    /// Other systems don't let anyone remove an open file.
     #[cfg(not(unix))]
     fn is_in_place(&self) -> bool {
         self.path.is_file()
     }
 
-    /// Copies what was written, which is on the disk as long as it is open.
+    /// Copies the content to a new file; it stays readable as long as the removed file is open.
     fn save_again(&mut self) -> io::Result<PathBuf> {
         let mut content = Vec::new();
         self.file.rewind()?;
         self.file.read_to_end(&mut content)?;
-        let folder = self.path.parent().expect("the file stands in a folder").to_owned();
+        let folder = self.path.parent().expect("the file is in a folder").to_owned();
         let mut new = OwnFile::create(&folder).map_err(io::Error::other)?;
         new.file.write_all(&content)?;
         new.file.sync_data()?;
@@ -90,7 +90,7 @@ impl OwnFile {
 }
 
 impl Drop for OwnFile {
-    /// A run that wrote nothing leaves no empty file.
+    /// Removes the file if it holds no records.
     fn drop(&mut self) {
         if self.file.metadata().is_ok_and(|metadata| metadata.len() == 0) && self.is_in_place() {
             let _ = fs::remove_file(&self.path);

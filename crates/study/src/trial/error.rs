@@ -1,56 +1,56 @@
-//! Why a trial cannot start, or not go on.
+//! Errors that keep a trial from starting or resuming.
 
 use ohmspike_snn::hardware::WrongLayerState;
 use ohmspike_snn::network::NetworkError;
 
 use crate::hardware::HardwareError;
 
-/// A trial that could not start.
+/// Why a trial cannot start.
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TrialError {
-    /// The network cannot be.
+    /// Invalid network.
     #[error(transparent)]
     Network(#[from] NetworkError),
-    /// The device cannot hold the first weights, or a map is not one of its arrays.
+    /// The device cannot hold the initial weights, or a map does not fit its array.
     #[error(transparent)]
     Hardware(#[from] HardwareError),
-    /// The training set does not fill a batch.
+    /// The training set is smaller than a batch.
     #[error(
-        "training.batch: must be at most {samples}, the number of training samples, got {batch}\n\n\
-         hint: training leaves out the incomplete last batch of every epoch; a batch that divides {samples} leaves out none"
+        "training.batch: expected at most {samples}, the number of training samples, got {batch}\n\n\
+         hint: training skips an incomplete last batch, so choose a size that divides {samples}"
     )]
     Batch {
-        /// Samples a batch.
+        /// Samples per batch.
         batch: usize,
-        /// Training samples there are.
+        /// Training samples.
         samples: usize,
     },
-    /// The trial cannot go on from there.
+    /// The trial cannot resume from its state.
     #[error(transparent)]
     State(#[from] WrongTrialState),
 }
 
-/// A state from which this trial cannot go on.
+/// A state that does not belong to this trial.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WrongTrialState {
-    /// That of other layers.
+    /// A state with other layers.
     #[error(transparent)]
     Layer(#[from] WrongLayerState),
-    /// That of another number of layers.
-    #[error("state: must be one of {expected} matrices of weights, got {found}")]
+    /// A state with another number of layers.
+    #[error("state: expected {expected} weight matrices, got {found}")]
     Count {
-        /// Matrices of the trial.
+        /// Weight matrices of the trial.
         expected: usize,
-        /// Those of the state.
+        /// Weight matrices of the state.
         found: usize,
     },
-    /// Nothing is left to go on with.
-    #[error("state: must be one before the last of {epochs} epochs, got one after {done}")]
+    /// A state without remaining epochs.
+    #[error("state: expected fewer than {epochs} finished epochs, got {done}")]
     Ended {
         /// Epochs of the trial.
         epochs: usize,
-        /// Epochs of the state.
+        /// Finished epochs of the state.
         done: usize,
     },
 }

@@ -1,11 +1,11 @@
-//! The network that settings describe.
+//! Builds the network that settings describe.
 
 use ohmspike_snn::network::{Network, NetworkError};
 
 use crate::prepare::DataShape;
 use crate::settings::{DescribedLayer, Settings, WeightSigns};
 
-/// Who learns: sizes, time constants, and which hidden neurons excite.
+/// Builds the network: layer sizes, time constants and excitatory neurons.
 pub(crate) fn network(settings: &Settings, data: DataShape) -> Result<Network, NetworkError> {
     let (inputs, steps) = (data.inputs, settings.network.steps);
     let hidden = settings.hidden_layers().iter().map(DescribedLayer::of_network).collect::<Result<_, _>>()?;

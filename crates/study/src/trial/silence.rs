@@ -1,8 +1,9 @@
-//! Why a hidden layer is silent: every possible cause is looked at, on some of the test samples.
+//! Finds the cause of a silent hidden layer, on a part of the test samples.
 //!
-//! Before training, in this order: input spikes; the first weights, held exactly; then the device without one mechanism at
-//! a time, until the layer fires. After training: the same weights without rest and without converters. Nothing here
-//! changes the trial: arrays are programmed anew, with the same draws, and reads have streams of their own.
+//! For silence before training it checks in this order: the input spikes, the exact initial weights, and then the
+//! device with one mechanism disabled at a time, until the layer fires. For silence after training it checks the
+//! trained weights without retention and without converters. The search does not change the trial: it programs new
+//! arrays with the same draws and reads them with separate streams.
 
 use ohmspike_crossbar::PairMapping;
 use ohmspike_crossbar::WriteReport;
@@ -21,44 +22,43 @@ use crate::prepare::{Devices, EncodedData, LoadedDevice};
 use crate::settings::{Settings, connection_key};
 use ohmspike_snn::hardware::LayerWeights;
 
-/// Test samples that are looked at: enough to tell a tenth of a spike per sample from half as much.
+/// Number of test samples: enough to distinguish 0.1 spikes per sample from 0.05.
 const SAMPLES: usize = 1024;
-/// How far above its threshold the strongest neuron of a typical sample is to be driven, by weights that are proposed.
+/// Drive of the strongest neuron on a typical sample with the proposed weights, thresholds.
 const MARGIN: f64 = 1.5;
-/// Share of the samples without input spikes that explains a silent layer.
+/// Fraction of samples without input spikes that explains a silent layer.
 const MOST_SAMPLES: f64 = 0.5;
 
-/// What the cause is looked for with.
+/// A search for the cause of a silent layer.
 pub(super) struct Search<'a> {
     pub(super) settings: &'a Settings,
     pub(super) devices: &'a Devices<'a>,
     pub(super) data: &'a EncodedData,
     pub(super) network: &'a Network,
     pub(super) streams: &'a TrialStreams,
-    /// Samples of a batch, which converters are calibrated on.
+    /// Number of samples for the calibration of converters.
     pub(super) batch: usize,
 }
 
-/// What a layer does with some samples.
+/// Activity of a layer on some samples.
 struct Activity {
     /// Spikes per sample.
     spikes: f64,
-    /// Largest membrane voltage of a typical sample, thresholds.
+    /// Largest membrane voltage on a typical sample, thresholds.
     drive: f64,
 }
 
 impl Search<'_> {
-    /// The silence of a trial, with its cause; none where every hidden layer fires before training and after it.
+    /// Returns the silence of a trial with its cause; none if every hidden layer fires before and after training.
     pub(super) fn silence(&self, outcome: &Outcome, layers: &mut Layers) -> Option<Silence> {
         let after = outcome.epochs.last().map(|epoch| epoch.test.layer_spikes());
-        let silence = Silence::of(&outcome.before.test.layer_spikes(), after.as_deref())?;
+        let silence = Silence::find(&outcome.before.test.layer_spikes(), after.as_deref())?;
         let trained = outcome.after.is_some().then_some(layers);
         let cause = self.cause(&silence, trained);
         Some(Silence { cause, ..silence })
     }
 
-    /// The cause of `silence`. `trained` and `writes` are the network after training and what that did to it; none where
-    /// training diverged.
+    /// Finds the cause of `silence`. `trained` is the network after training; none if training diverged.
     fn cause(&self, silence: &Silence, trained: Option<&mut Layers>) -> Option<Cause> {
         let (layer, spikes) = (silence.layer - 1, &self.data.test.spikes);
         let samples = spikes.len();
@@ -94,8 +94,8 @@ impl Search<'_> {
     }
 
     fn after_training(&self, layer: usize, trained: &mut Layers) -> Option<Cause> {
-        let rest = self.settings.hardware.retention_seconds;
-        if rest > 0.0 {
+        let retention = self.settings.hardware.retention_seconds;
+        if retention > 0.0 {
             trained.rest(0.0);
             let fresh = self.evaluation(layer, &mut trained.stores());
             if fresh.spikes >= LEAST_SPIKES {
@@ -110,7 +110,7 @@ impl Search<'_> {
                     needed: None,
                 });
             }
-            trained.rest(rest);
+            trained.rest(retention);
         }
         let exact: Vec<DigitalWeights> = self
             .network
@@ -138,7 +138,7 @@ impl Search<'_> {
         })
     }
 
-    /// The layer where first weights are held by these devices; none where these cannot hold them.
+    /// Measures the layer with its initial weights on these devices; none if they cannot hold these weights.
     fn activity(&self, layer: usize, settings: &Settings, devices: &Devices) -> Option<Activity> {
         let mut layers = Layers::programmed(settings, devices, self.network, self.streams).ok()?;
         let calibration = self.read().named("calibration");
@@ -166,12 +166,12 @@ impl Search<'_> {
         Activity { spikes: spikes as f64 / peaks.len().max(1) as f64, drive: f64::from(typical) }
     }
 
-    /// A voltage in thresholds, of neurons whose threshold is 1.
+    /// Converts a voltage to thresholds, for neurons with a threshold of 1.
     fn in_thresholds(&self, voltage: f64) -> Option<f64> {
         (self.network.neuron == Neuron::Lif).then_some(voltage.max(0.0))
     }
 
-    /// The layer on devices without one part.
+    /// Measures the layer on its devices without `suspect`.
     fn without(&self, layer: usize, suspect: Suspect) -> Option<Activity> {
         let mut settings = self.settings.clone();
         match suspect {
@@ -211,7 +211,7 @@ impl Search<'_> {
         Cause::Converters { bits, full_scale_microamperes, threshold_microamperes, spikes_without }
     }
 
-    /// The keys of a mechanism of the device that leads to the layer, as `key = value`.
+    /// Keys of a mechanism of the device in front of the layer, as `key = value`.
     fn keys(&self, mechanism: Mechanism, layer: usize) -> Vec<String> {
         let hardware = &self.settings.hardware;
         let key = |key: &str, value: f64| format!("{key} = {value}");
@@ -226,18 +226,18 @@ impl Search<'_> {
         }
     }
 
-    /// What disturbs the updates of the layer.
+    /// Describes the noise of updates of the layer.
     fn noise(&self, layer: usize) -> Option<String> {
         let level = self.settings.noise.level_percent;
         if level > 0.0 {
-            return Some(format!("noise of {level} % of sigma_init at every update"));
+            return Some(format!("update noise of {level} % of sigma_init"));
         }
         let device = &self.device(layer)?.device;
         (device.write.noise != WriteNoise::None).then(|| format!("the write noise of device `{}`", device.name))
     }
 }
 
-/// What is taken away from the devices to see whether it silences the layer.
+/// A mechanism that the search disables.
 #[derive(Clone, Copy, Debug)]
 enum Suspect {
     Mechanism(Mechanism),
@@ -280,7 +280,7 @@ impl Suspect {
     }
 }
 
-/// Weights at the top of the window that hold first weights of up to five standard deviations.
+/// Raises the weights at Gmax so that the window holds initial weights of up to five standard deviations.
 fn enlarge(settings: &mut Settings) {
     *settings = settings.resolved();
     let sigmas: Vec<f64> = settings.hidden_layers().iter().map(|layer| 5.0 * layer.sigma_init).collect();
@@ -289,7 +289,7 @@ fn enlarge(settings: &mut Settings) {
     }
 }
 
-/// The faults of a device, as keys with their values, and the map of the layer.
+/// Faults of a device as `key = value`, and the fault map of the layer.
 fn faults(loaded: &LoadedDevice, layer: usize) -> Vec<String> {
     let Faults { low_resistance, high_resistance, stuck_random, dead_row, dead_column, cluster, .. } =
         loaded.device.faults;
@@ -308,8 +308,8 @@ fn faults(loaded: &LoadedDevice, layer: usize) -> Vec<String> {
     there.chain(map).collect()
 }
 
-/// The spread at which a typical sample drives the strongest neuron above its threshold, in three digits. Below the
-/// threshold, voltages are proportional to the weights.
+/// Initial weight spread that drives the strongest neuron above its threshold on a typical sample, in three digits.
+/// Below the threshold, voltages are proportional to the weights.
 fn needed(sigma: f64, drive: Option<f64>) -> Option<f64> {
     let drive = drive.filter(|drive| *drive > 1e-6)?;
     Some(sigma * MARGIN / drive)

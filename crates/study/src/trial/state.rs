@@ -1,7 +1,7 @@
-//! A trial between two epochs: what it takes to go on from there later, with the same bits.
+//! The state of a trial between two epochs, from which it resumes with bit-identical results.
 //!
-//! All randomness is named by epoch and batch, so that no generator has a state. What is left are the epochs so far, what
-//! they did to the cells, and what they changed in all weights; everything else is made anew from the settings and the seed.
+//! All random streams are named by epoch and batch, so no generator has a state. The state holds the epochs so far, the
+//! writes and usage, and the changes of all weights. Everything else follows from settings and seed.
 
 use ohmspike_crossbar::WriteReport;
 use serde::{Deserialize, Serialize};
@@ -9,24 +9,24 @@ use serde::{Deserialize, Serialize};
 use super::{Epoch, Evaluation, Layers, WrongTrialState};
 use ohmspike_snn::hardware::{HardwareUse, LayerState, LayerWeights};
 
-/// A trial after some of its epochs.
+/// The state of a trial after some of its epochs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TrialState {
-    /// The untrained network.
+    /// Evaluation of the untrained network.
     pub before: Evaluation,
     /// The epochs so far.
     pub epochs: Vec<Epoch>,
-    /// What all updates did to the cells, one entry a connection.
+    /// What all updates did to the cells, per connection.
     pub writes: Vec<WriteReport>,
-    /// What the arrays have cost, likewise.
+    /// Hardware usage, per connection.
     pub used: Vec<HardwareUse>,
-    /// What training and tests have changed in the weights, likewise.
+    /// Changes of the weights by training and tests, per connection.
     pub layers: Vec<LayerState>,
 }
 
-/// The moment at which a trial has ended an epoch.
+/// A trial at the end of an epoch.
 pub struct EpochEnd<'a> {
-    /// The untrained network.
+    /// Evaluation of the untrained network.
     pub(super) before: &'a Evaluation,
     /// The epochs so far, at least one.
     pub epochs: &'a [Epoch],
@@ -34,12 +34,12 @@ pub struct EpochEnd<'a> {
 }
 
 impl EpochEnd<'_> {
-    /// The epoch that has ended.
+    /// Returns the epoch that just ended.
     pub fn epoch(&self) -> &Epoch {
-        self.epochs.last().expect("one has ended")
+        self.epochs.last().expect("at least one epoch")
     }
 
-    /// What it takes to go on from here.
+    /// Returns the state from which the trial can resume.
     pub fn state(&self) -> TrialState {
         TrialState {
             before: self.before.clone(),
@@ -52,8 +52,8 @@ impl EpochEnd<'_> {
 }
 
 impl Layers {
-    /// Puts all weights where they stood in `state`, one of a trial of `epochs` epochs. Returns the untrained network and the
-    /// epochs so far.
+    /// Restores the weights of `state`, which belongs to a trial of `epochs` epochs. Returns the evaluation of the
+    /// untrained network and the epochs so far.
     pub(super) fn resume(
         &mut self,
         state: TrialState,

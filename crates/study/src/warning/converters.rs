@@ -1,4 +1,4 @@
-//! Column converters whose range does not fit the sums that they convert: known once a network has run.
+//! Warnings about column converters with an unsuitable range, known only after the network has run.
 
 use ohmspike_crossbar::device::{AdcCodes, AdcRange};
 use ohmspike_snn::connection::Connection;
@@ -10,37 +10,37 @@ use crate::record::Record;
 use crate::settings::connection_name;
 use crate::significant::significant;
 
-/// A fixed range that saturates, or codes that have no negative half where sums do.
+/// A fixed range that saturates, or unsigned codes for negative column sums.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error(
-    "converters.adc: {connection}: {} % of the conversions of the {stage} lie beyond a range of {} µA ({} % end at the lowest code, \
-     {} % at the highest, {} % at the code 0): what lies beyond is lost\n\nhint: {}",
+    "converters.adc: {connection}: {} % of the conversions in {stage} are outside the range of {} µA and are clipped \
+     ({} % at the lowest code, {} % at the highest, {} % at code 0)\n\nhint: {}",
     significant(100.0 * shares.clipped), significant(*full_scale), significant(100.0 * shares.lowest),
     significant(100.0 * shares.highest), significant(100.0 * shares.zero), advice(*below_zero)
 )]
 pub struct Saturated {
     /// Name of the connection.
     pub connection: String,
-    /// `training` or `tests`, whichever loses more.
+    /// `training` or `tests`, whichever clips more.
     pub stage: &'static str,
-    /// Where its conversions ended.
+    /// Fractions of its conversions by where they ended.
     pub shares: ConversionShares,
     /// Full scale, µA.
     pub full_scale: f64,
-    /// Whether unsigned codes lose sums below zero rather than too large ones.
+    /// Whether unsigned codes clip negative sums rather than large ones.
     pub below_zero: bool,
 }
 
 fn advice(below_zero: bool) -> &'static str {
     if below_zero {
-        "choose `device.converters.adc.codes = \"signed\"`: sums below zero have no code here"
+        "set `device.converters.adc.codes = \"signed\"`: unsigned codes cannot hold negative sums"
     } else {
-        "choose a larger `device.converters.adc.full_scale_microamperes`, or `device.converters.adc.range = \"calibrated\"`; larger \
-         weights change nothing"
+        "raise `device.converters.adc.full_scale_microamperes` or set `device.converters.adc.range = \"calibrated\"`; \
+         larger weights don't help"
     }
 }
 
-/// The connections of `record` whose converters, those of `devices`, have a fixed range that saturates.
+/// Returns the connections of `record` whose converters in `devices` have a fixed range that saturates.
 pub fn saturated(record: &Record, devices: &Devices) -> Vec<Saturated> {
     let conversions = record.conversions();
     let of = |connection: Connection| {
@@ -51,7 +51,7 @@ pub fn saturated(record: &Record, devices: &Devices) -> Vec<Saturated> {
         let stages = [("training", counted.training), ("tests", counted.test)];
         let worst = stages.into_iter().filter_map(|(stage, shares)| Some((stage, shares?)));
         let (stage, shares) = worst.max_by(|(_, one), (_, next)| one.clipped.total_cmp(&next.clipped))?;
-        // With unsigned codes, what is cut off and did not end at the highest code lay below zero.
+        // With unsigned codes, a clipped sum that did not end at the highest code was negative.
         let below_zero = adc.codes == AdcCodes::Unsigned && shares.clipped > 2.0 * shares.highest;
         (shares.clipped > MOST_CONVERSIONS).then_some(Saturated { connection, stage, shares, full_scale, below_zero })
     };
@@ -68,7 +68,7 @@ mod tests {
     use crate::prepare::LoadedDevice;
     use crate::record::{ConnectionRecord, empty_record};
 
-    fn told(adc: &str, test: CodeCounts) -> Vec<String> {
+    fn messages(adc: &str, test: CodeCounts) -> Vec<String> {
         let text = format!(
             r#"{{ "name": "x", "window": {{ "low_resistance_ohm": 1000, "high_resistance_ohm": 1000000 }},
                 "read": {{ "volts": 0.2 }}, "converters": {{ "adc": {{ "bits": 8, {adc} }} }} }}"#
@@ -85,23 +85,23 @@ mod tests {
     }
 
     #[test]
-    fn a_fixed_range_that_saturates_is_told_with_what_to_change() {
+    fn warns_about_a_fixed_range_that_saturates() {
         let fixed = r#""codes": "signed", "range": "fixed", "full_scale_microamperes": 20"#;
         let counts = CodeCounts { conversions: 1000, lowest: 30, highest: 120, zero: 100, clipped: 140 };
-        let expected = "converters.adc: hidden-1: 14.0 % of the conversions of the tests lie beyond a range of 20.0 µA (3.00 % end at \
-                        the lowest code, 12.0 % at the highest, 10.0 % at the code 0): what lies beyond is lost\n\n\
-                        hint: choose a larger `device.converters.adc.full_scale_microamperes`, or ";
-        let found = told(fixed, counts);
+        let expected = "converters.adc: hidden-1: 14.0 % of the conversions in tests are outside the range of 20.0 µA \
+                        and are clipped (3.00 % at the lowest code, 12.0 % at the highest, 10.0 % at code 0)\n\n\
+                        hint: raise `device.converters.adc.full_scale_microamperes` or ";
+        let found = messages(fixed, counts);
         assert!(found.len() == 1 && found[0].starts_with(expected), "{found:?}");
-        assert_eq!(told(fixed, CodeCounts { clipped: 10, ..counts }), [""; 0]);
-        assert_eq!(told(r#""codes": "signed", "range": "calibrated""#, counts), [""; 0]);
+        assert_eq!(messages(fixed, CodeCounts { clipped: 10, ..counts }), [""; 0]);
+        assert_eq!(messages(r#""codes": "signed", "range": "calibrated""#, counts), [""; 0]);
     }
 
     #[test]
-    fn unsigned_codes_that_lose_what_lies_below_zero_are_told_so() {
+    fn warns_about_unsigned_codes_for_negative_sums() {
         let unsigned = r#""codes": "unsigned", "range": "fixed", "full_scale_microamperes": 200"#;
         let counts = CodeCounts { conversions: 1000, lowest: 400, highest: 0, zero: 400, clipped: 380 };
-        let found = told(unsigned, counts);
-        assert!(found[0].contains("hint: choose `device.converters.adc.codes = \"signed\"`"), "{found:?}");
+        let found = messages(unsigned, counts);
+        assert!(found[0].contains("hint: set `device.converters.adc.codes = \"signed\"`"), "{found:?}");
     }
 }

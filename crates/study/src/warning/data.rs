@@ -1,4 +1,4 @@
-//! What of a data set a study leaves out or cannot test.
+//! Warnings about samples, classes and events that a study drops or cannot test.
 
 use ohmspike_snn::spikes::Samples;
 
@@ -6,67 +6,67 @@ use super::Warning;
 use crate::prepare::EncodedData;
 use crate::settings::Settings;
 
-/// Names that a message lists before it counts the rest.
+/// Largest number of names that a message lists.
 const LISTED: usize = 8;
 
-/// Something of the data that does not reach the network, or that no test sees.
+/// Data that do not reach the network or that no test covers.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DataWarning {
-    /// Classes that nothing is learnt of.
+    /// Classes without training samples.
     #[error(
-        "data.set: {} without training samples: {}; the network cannot learn {}\n\n\
+        "data.set: {} no training samples: {}; the network cannot learn {}\n\n\
          hint: import the data set again with training samples of every class", counted(missing.len(), *classes),
         listed(missing), them(missing.len())
     )]
     NotTrained {
         /// Their names.
         missing: Vec<String>,
-        /// All classes.
+        /// Number of classes.
         classes: usize,
     },
-    /// Classes that no test sees.
+    /// Classes without test samples.
     #[error(
-        "data.set: {} without test samples: {}; the test accuracy says nothing about {}\n\n\
+        "data.set: {} no test samples: {}; the test accuracy does not cover {}\n\n\
          hint: import the data set again with test samples of every class", counted(missing.len(), *classes),
         listed(missing), them(missing.len())
     )]
     NotTested {
         /// Their names.
         missing: Vec<String>,
-        /// All classes.
+        /// Number of classes.
         classes: usize,
     },
-    /// Events of a unit that become one spike.
+    /// Events of one unit merged into one spike.
     #[error(
-        "data.events_per_step: `binary` merges {merged} of {events} events of the training and test set with an earlier \
-         event of the same unit in the same step\n\n\
-         hint: `data.events_per_step = \"count\"` keeps them, as an input as large as their number; more `network.steps` \
-         tell more of them apart"
+        "data.events_per_step: `binary` merges {merged} of {events} events of the training and test sets with an \
+         earlier event of the same unit in the same step\n\n\
+         hint: set `data.events_per_step = \"count\"` to use the number of events as the input, or raise \
+         `network.steps` to separate them"
     )]
     Merged {
-        /// Those that are merged.
+        /// Merged events.
         merged: u64,
         /// All events.
         events: u64,
     },
-    /// Events past the window.
+    /// Events after the window.
     #[error(
-        "data.window_seconds: {late} of {events} events of the training and test set are at or past the end of the window \
-         of {window_seconds} s and are dropped\n\nhint: choose a window as long as the recordings"
+        "data.window_seconds: {late} of {events} events of the training and test sets come after the window of \
+         {window_seconds} s and are dropped\n\nhint: choose a window as long as the recordings"
     )]
     Late {
-        /// Those that are dropped.
+        /// Dropped events.
         late: u64,
         /// All events.
         events: u64,
-        /// The window, s.
+        /// Length of the window, s.
         window_seconds: f64,
     },
 }
 
 fn counted(missing: usize, classes: usize) -> String {
-    format!("{missing} of {classes} classes {}", if missing == 1 { "is" } else { "are" })
+    format!("{missing} of {classes} classes {}", if missing == 1 { "has" } else { "have" })
 }
 
 fn them(missing: usize) -> &'static str {
@@ -81,17 +81,17 @@ fn listed(names: &[String]) -> String {
     }
 }
 
-/// Classes without samples. To find them takes a look at every label.
+/// Classes without samples. Finding them takes a pass over all labels.
 pub(super) struct UnseenClasses {
-    /// Numbers of those that nothing is learnt of.
+    /// Numbers of the classes without training samples.
     train: Vec<usize>,
-    /// Numbers of those that no test sees.
+    /// Numbers of the classes without test samples.
     test: Vec<usize>,
 }
 
 impl UnseenClasses {
-    /// Those of a data set.
-    pub(super) fn of(data: &EncodedData) -> UnseenClasses {
+    /// Finds the classes without samples in `data`.
+    pub(super) fn new(data: &EncodedData) -> UnseenClasses {
         let unseen = |samples: &Samples| {
             let mut seen = vec![false; data.classes];
             samples.labels.iter().for_each(|&label| seen[usize::from(label)] = true);
@@ -101,7 +101,7 @@ impl UnseenClasses {
     }
 }
 
-/// What trials with `settings` leave out of `data` or cannot test.
+/// Returns the warnings about `data` in trials with `settings`.
 pub(super) fn of(settings: &Settings, data: &EncodedData, unseen: &UnseenClasses) -> Vec<Warning> {
     let named = |unseen: &[usize]| unseen.iter().map(|&class| settings.data.class_name(class)).collect::<Vec<_>>();
     let classes = data.classes;
@@ -138,39 +138,39 @@ mod tests {
         EncodedData { train: samples(train), test: samples(test), classes, binned, sha256: String::new() }
     }
 
-    fn told(settings: &Settings, data: &EncodedData) -> Vec<String> {
+    fn messages(settings: &Settings, data: &EncodedData) -> Vec<String> {
         let first = |warning: Warning| warning.to_string().split("\n\n").next().unwrap_or_default().to_owned();
-        of(settings, data, &UnseenClasses::of(data)).into_iter().map(first).collect()
+        of(settings, data, &UnseenClasses::new(data)).into_iter().map(first).collect()
     }
 
     #[test]
-    fn classes_that_are_not_tested_or_not_learnt_are_named() {
+    fn names_classes_without_training_or_test_samples() {
         let mut settings = Settings::default();
         settings.data.set = "not-imported".to_owned();
-        assert_eq!(told(&settings, &data(&[0, 1, 2], &[2, 1, 0], 3, None)), [""; 0]);
+        assert_eq!(messages(&settings, &data(&[0, 1, 2], &[2, 1, 0], 3, None)), [""; 0]);
         let expected = [
-            "data.set: 1 of 4 classes is without training samples: `class 3`; the network cannot learn it",
-            "data.set: 2 of 4 classes are without test samples: `class 0`, `class 2`; the test accuracy says nothing about \
+            "data.set: 1 of 4 classes has no training samples: `class 3`; the network cannot learn it",
+            "data.set: 2 of 4 classes have no test samples: `class 0`, `class 2`; the test accuracy does not cover \
              them",
         ];
-        assert_eq!(told(&settings, &data(&[0, 1, 2], &[3, 1, 3], 4, None)), expected);
-        let many = told(&settings, &data(&[0], &[0], 12, None));
+        assert_eq!(messages(&settings, &data(&[0, 1, 2], &[3, 1, 3], 4, None)), expected);
+        let many = messages(&settings, &data(&[0], &[0], 12, None));
         assert!(many[0].contains("`class 8` and 3 more; the network cannot learn them"), "{many:?}");
     }
 
     #[test]
-    fn events_that_are_merged_or_dropped_are_counted() {
+    fn counts_merged_and_dropped_events() {
         let mut settings = Settings::default();
         settings.data.set = "not-imported".to_owned();
         settings.data.window_seconds = Some(0.5);
         let binned = |merged, late| Some(Binned { events: 9, merged, late });
-        assert_eq!(told(&settings, &data(&[0], &[0], 1, binned(0, 0))), [""; 0]);
+        assert_eq!(messages(&settings, &data(&[0], &[0], 1, binned(0, 0))), [""; 0]);
         let expected = [
-            "data.events_per_step: `binary` merges 2 of 9 events of the training and test set with an earlier event of the \
-             same unit in the same step",
-            "data.window_seconds: 3 of 9 events of the training and test set are at or past the end of the window of 0.5 s and \
-             are dropped",
+            "data.events_per_step: `binary` merges 2 of 9 events of the training and test sets with an earlier event \
+             of the same unit in the same step",
+            "data.window_seconds: 3 of 9 events of the training and test sets come after the window of 0.5 s and are \
+             dropped",
         ];
-        assert_eq!(told(&settings, &data(&[0], &[0], 1, binned(2, 3))), expected);
+        assert_eq!(messages(&settings, &data(&[0], &[0], 1, binned(2, 3))), expected);
     }
 }

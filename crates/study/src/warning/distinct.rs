@@ -1,4 +1,4 @@
-//! The warnings of all conditions of a study, each once.
+//! The distinct warnings over all conditions of a study.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -8,23 +8,23 @@ use super::{Warning, warnings_with};
 use crate::prepare::{EncodedData, Prepared};
 use crate::study::Study;
 
-/// Warnings that differ.
+/// Distinct warnings, at most a given number of them in full.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DistinctWarnings {
-    /// The first of them.
+    /// The first warnings.
     pub shown: Vec<Warning>,
-    /// How many there are beside these.
+    /// Number of further warnings.
     pub more: usize,
 }
 
-/// The warnings of all conditions of `study`, of which at most `most` are to be shown.
+/// Returns the distinct warnings over all conditions of `study`, at most `most` of them in full.
 pub fn distinct_warnings(study: &Study, prepared: &Prepared, most: usize) -> DistinctWarnings {
-    // Thousands of conditions may share the same millions of samples.
+    // Thousands of conditions can share the same millions of samples.
     let mut unseen: HashMap<*const EncodedData, UnseenClasses> = HashMap::new();
     let (mut distinct, mut known) = (DistinctWarnings::default(), HashSet::new());
     for settings in study.conditions.iter().map(|condition| &condition.settings) {
         let data = prepared.data(settings);
-        let unseen = unseen.entry(std::ptr::from_ref(data)).or_insert_with(|| UnseenClasses::of(data));
+        let unseen = unseen.entry(std::ptr::from_ref(data)).or_insert_with(|| UnseenClasses::new(data));
         for warning in warnings_with(settings, data, unseen, &prepared.devices_of(settings)) {
             if !known.insert(hash(&warning)) {
                 continue;
@@ -39,7 +39,7 @@ pub fn distinct_warnings(study: &Study, prepared: &Prepared, most: usize) -> Dis
     distinct
 }
 
-/// Equal for warnings that read the same. The texts themselves would take as much memory as the study.
+/// Hashes the text of `warning`. Keeping all texts would take as much memory as the study.
 fn hash(warning: &Warning) -> u64 {
     let mut hasher = DefaultHasher::new();
     warning.to_string().hash(&mut hasher);
@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_shown_is_counted() {
+    fn counts_warnings_beyond_the_limit() {
         let text = "name = \"s\"\n[network]\nexcitatory_fraction = [0.51, 0.52, 0.53]\nhidden = 3\n[noise]\n\
                     level_percent = [1, 2]\n";
         let study = Study::parse("study.toml", text, &[]).expect("a study");

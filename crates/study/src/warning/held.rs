@@ -1,67 +1,67 @@
-//! Tables of a device that end within its window.
+//! Warnings about tables of a device that do not cover its window.
 
 use ohmspike_crossbar::device::{Device, TableRange, WriteNoise};
 use ohmspike_crossbar::{WriteClip, write_clip};
 
 use crate::significant::significant;
 
-/// A table of the device that ends within what its writes aim at.
+/// A table that does not cover the targets of writes.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error(
-    "device `{device}`: {key}: does not reach over the window of {} to {} ohm: {}\n\n\
-     hint: add points up to the ends of the window; do not cut the window to the points: {}", significant(window.0),
+    "device `{device}`: {key}: the table does not cover the window of {} to {} ohm: {}\n\n\
+     hint: add points up to the ends of the window; don't narrow the window to the table: {}", significant(window.0),
     significant(window.1), held(*below, *above), cut(clips)
 )]
 pub struct HeldTable {
     /// Name of the device.
     pub device: String,
-    /// The table.
+    /// Key of the table.
     pub key: &'static str,
     /// Ends of the window, ohm.
     pub window: (f64, f64),
-    /// Resistance of the first point where the window begins below it, ohm.
+    /// Resistance of the first point if the window starts below it, ohm.
     pub below: Option<f64>,
-    /// Resistance of the last point where the window ends above it, ohm.
+    /// Resistance of the last point if the window ends above it, ohm.
     pub above: Option<f64>,
-    /// Targets, ohm, with the share of the writes to them that the window cuts off, 0 to 1.
+    /// Target resistances, ohm, with the fraction of their writes that the window clips, 0 to 1.
     pub clips: Vec<(f64, f64)>,
 }
 
-/// A resistance that a table of the device does not cover.
+/// A resistance outside a table of the device.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error(
-    "device `{device}`: {key}: ends at {} ohm: its value of there is held at {} ohm\n\n\
-     hint: choose a resistance that the table covers; nothing is known of others", significant(*end), significant(*resistance)
+    "device `{device}`: {key}: the table ends at {} ohm; its value there is also used at {} ohm\n\n\
+     hint: choose a resistance within the table", significant(*end), significant(*resistance)
 )]
 pub struct HeldAt {
     /// Name of the device.
     pub device: String,
-    /// The table.
+    /// Key of the table.
     pub key: &'static str,
-    /// The resistance, ohm.
+    /// Requested resistance, ohm.
     pub resistance: f64,
-    /// The end at which the table is held, ohm.
+    /// End of the table, ohm.
     pub end: f64,
 }
 
 fn held(below: Option<f64>, above: Option<f64>) -> String {
     let ends = [("below", below), ("above", above)];
     let ends = ends.iter().filter_map(|(side, ohm)| ohm.map(|ohm| format!("{side} {} ohm", significant(ohm))));
-    format!("values are held {}", ends.collect::<Vec<String>>().join(" and "))
+    format!("its values stay constant {}", ends.collect::<Vec<String>>().join(" and "))
 }
 
-/// What a window at the outermost points would do, and what this one does.
+/// Describes the clipping by a window narrowed to the table, and by the present window.
 fn cut(clips: &[(f64, f64)]) -> String {
     let clips =
         clips.iter().map(|(ohm, share)| format!("{} % at {} ohm", significant(100.0 * share), significant(*ohm)));
     let now = match clips.collect::<Vec<String>>().join(", ") {
         none if none.is_empty() => String::new(),
-        shares => format!("; this window cuts off {shares}"),
+        shares => format!("; the present window clips {shares}"),
     };
-    format!("it would cut off half of the writes to the outermost, with half of their spread and all drift beyond{now}")
+    format!("that would clip half of the writes to the outermost points, and all drift beyond them{now}")
 }
 
-/// The tables of `device` that end within what its writes aim at: the window, or its outermost levels.
+/// Returns the tables of `device` that do not cover its write targets: the window, or the outermost levels.
 pub(super) fn held_tables(device: &Device) -> Vec<HeldTable> {
     let [low, high] = device.targets();
     let window = [device.window.high(), device.window.low()].map(|end| 1e6 / f64::from(end));
@@ -79,7 +79,7 @@ pub(super) fn held_tables(device: &Device) -> Vec<HeldTable> {
     device.tables().filter_map(warning).collect()
 }
 
-/// The tables of `device` that do not cover `resistance`, ohm.
+/// Returns the tables of `device` that do not cover `resistance`, ohm.
 pub(super) fn held_at(device: &Device, resistance: f64) -> Vec<HeldAt> {
     let warning = |table: TableRange| {
         let (device, key, end) = (device.name.clone(), table.key, table.held(resistance)?);
@@ -88,7 +88,8 @@ pub(super) fn held_at(device: &Device, resistance: f64) -> Vec<HeldAt> {
     device.tables().filter_map(warning).collect()
 }
 
-/// What the window cuts off of the writes to `resistances` within it; nothing where the file states no spread of a write.
+/// Returns the fraction of writes to each of `resistances` that the window clips; empty if the file states no write
+/// noise.
 fn clips(device: &Device, resistances: [f64; 4]) -> Vec<(f64, f64)> {
     if device.write.noise == WriteNoise::None {
         return Vec::new();
@@ -99,7 +100,7 @@ fn clips(device: &Device, resistances: [f64; 4]) -> Vec<(f64, f64)> {
         let within = (0.999 * low..=1.001 * high).contains(&(1e6 / resistance));
         let clip = write_clip(device, 1e6 / resistance, None, 1.0).filter(|_| within);
         if clips.iter().all(|(known, _)| *known != resistance) {
-            // What no run of writes would ever show is nothing.
+            // Too rare to ever be observed.
             let share = |clip: WriteClip| if clip.total() < 1e-9 { 0.0 } else { clip.total() };
             clips.extend(clip.map(|clip| (resistance, share(clip))));
         }
@@ -116,14 +117,14 @@ mod tests {
     use crate::settings::Settings;
     use crate::warning::{Warning, warnings};
 
-    fn told(keys: &str) -> Vec<String> {
+    fn messages(keys: &str) -> Vec<String> {
         let window = r#""window": { "low_resistance_ohm": 1000, "high_resistance_ohm": 1000000 }"#;
         let device = Device::from_json(&format!(r#"{{ "name": "test", {window}{keys} }}"#));
         held_tables(&device.unwrap()).iter().map(HeldTable::to_string).collect()
     }
 
     #[test]
-    fn tables_that_end_within_the_window_are_held() {
+    fn warns_about_tables_that_end_within_the_window() {
         let points = |ends: [f64; 2]| {
             format!(
                 r#", "read": {{ "white": {{ "noise": "table", "points": [
@@ -132,22 +133,23 @@ mod tests {
                 ends[0], ends[1]
             )
         };
-        let of = |ends| told(&points(ends));
+        let of = |ends| messages(&points(ends));
         assert_eq!(of([1e3, 1e6]), [""; 0]);
         assert_eq!(
             of([2e3, 5e5]),
             [
-                "device `test`: read.white.points: does not reach over the window of 1000 to 1000000 ohm: values are held \
-              below 2000 ohm and above 500000 ohm\n\nhint: add points up to the ends of the window; do not cut the window to the points: it would cut \
-              off half of the writes to the outermost, with half of their spread and all drift beyond"
+                "device `test`: read.white.points: the table does not cover the window of 1000 to 1000000 ohm: its values \
+                 stay constant below 2000 ohm and above 500000 ohm\n\nhint: add points up to the ends of the window; \
+                 don't narrow the window to the table: that would clip half of the writes to the outermost points, \
+                 and all drift beyond them"
             ],
         );
-        assert!(of([1e3, 5e5])[0].contains("values are held above 500000 ohm\n"));
+        assert!(of([1e3, 5e5])[0].contains("its values stay constant above 500000 ohm\n"));
     }
 
-    /// Two files say that their tables end within the window; of all others there is nothing to say about their laws.
+    /// Only these built-in files have tables that end within the window, and no other range warnings.
     #[test]
-    fn the_devices_of_the_library_are_used_within_their_laws() {
+    fn built_in_devices_stay_within_their_laws() {
         let shapes = [(Connection::Feedforward(0), (4, 3)), (Connection::Readout, (3, 2))];
         for (name, _) in BUILT_IN {
             let loaded = Device::built_in(name).unwrap().into();
@@ -167,9 +169,9 @@ mod tests {
         }
     }
 
-    /// The ends of a window are rounded twice, to f32 and back: no warning may come of that.
+    /// The ends of the window are rounded to f32 and back, which must not cause warnings.
     #[test]
-    fn every_table_is_looked_at() {
+    fn checks_every_table() {
         let keys: [(&str, &[&str]); 3] =
             [("illustrative-oxide", &[]), ("pcm-joshi-2020", &[]), ("cmo-hfox-falcone-2025", &[])];
         for (name, expected) in keys {
@@ -182,26 +184,28 @@ mod tests {
                        "points": [{ "resistance_ohm": 5000, "exponent": 0, "exponent_sigma": 0.1 }] },
             "read": { "volts": 0.1, "nonlinearity": { "reference_volts": 0.1, "points": [
                       { "resistance_ohm": 5000, "quadratic_per_volt": 0, "cubic_per_square_volt": 1 }] } }"#;
-        let told = told(held);
+        let told = messages(held);
         for (told, key) in told.iter().zip(["write.points", "drift.points", "read.nonlinearity.points"]) {
             assert!(told.contains(key) && told.contains("below 5000 ohm and above 5000 ohm"), "{told}");
         }
         assert_eq!(told.len(), 3);
-        // 0.1 of ln R: half of the writes to the ends, and none of those to 5 kohm, some 16 standard deviations inside.
-        let now = "this window cuts off 50.0 % at 1000 ohm, 0 % at 5000 ohm, 50.0 % at 1000000 ohm";
+        // With σ(ln R) = 0.1, the window clips half of the writes to its ends, and none to 5 kΩ, 16 standard deviations
+        // inside.
+        let now = "the present window clips 50.0 % at 1000 ohm, 0 % at 5000 ohm, 50.0 % at 1000000 ohm";
         assert!(told.iter().all(|told| told.ends_with(now)), "{told:?}");
     }
 
-    /// A window that is wider than the levels is what keeps the spread of the outermost: nobody is told to cut it.
+    /// The window is wider than the levels to keep the spread of the outermost ones, so the warning must not suggest
+    /// narrowing it.
     #[test]
-    fn tables_that_reach_over_the_levels_are_not_held() {
+    fn accepts_tables_that_cover_the_levels() {
         let points = r#"[{ "resistance_ohm": 5000, "sigma_ln_resistance": 0.1 }, { "resistance_ohm": 100000, "sigma_ln_resistance": 0.1 }]"#;
         let device = |levels: &str| {
-            told(&format!(
+            messages(&format!(
                 r#", "write": {{ "noise": "table", "points": {points} }}, "levels": {{ "microsiemens": {levels} }}"#
             ))
         };
         assert_eq!(device("[10, 50, 200]"), [""; 0]);
-        assert!(device("[5, 50, 200]")[0].contains("values are held above 100000 ohm\n"));
+        assert!(device("[5, 50, 200]")[0].contains("its values stay constant above 100000 ohm\n"));
     }
 }

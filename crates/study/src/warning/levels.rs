@@ -1,25 +1,27 @@
-//! Levels at the ends of a window: half of the writes to them are cut off.
+//! Warnings about levels at the ends of the window, which clips half of the writes to them.
 
 use ohmspike_crossbar::device::{Device, LevelSpacing, Levels};
 use ohmspike_crossbar::write_clip;
 
 use crate::significant::significant;
 
-/// More than this share of the writes to a level must be cut off for a word about it: as for writes that end at the ceiling in
-/// training, 1 % is where a spread that the file states is no longer what cells have.
+/// Fraction of clipped writes to a level above which the warning appears. Above 1 %, cells no longer have the spread
+/// that the file states; the same limit holds for writes that end at the upper end of the window in training.
 const CLIPPED: f64 = 0.01;
 
-/// Outermost levels that lie too near to an end of the window.
+/// Outermost levels too close to an end of the window.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error(
-    "device `{device}`: levels: the window of {} to {} µS cuts off {}: {} spread less than the file says, and drift no further\n\n\
-     hint: widen `device.window` beyond the outermost levels by three standard deviations of a write, and list the levels in \
-     `device.levels.microsiemens`", window.0, window.1, shares(clipped), if clipped.len() == 1 { "its cells" } else { "their cells" }
+    "device `{device}`: levels: the window of {} to {} µS clips {}: {} less spread than the file states and cannot \
+     drift further\n\n\
+     hint: widen `device.window` to three standard deviations of a write beyond the outermost levels, and list the \
+     levels in `device.levels.microsiemens`", window.0, window.1, shares(clipped),
+    if clipped.len() == 1 { "its cells have" } else { "their cells have" }
 )]
 pub struct ClippedLevels {
     /// Name of the device.
     pub device: String,
-    /// Levels, µS, with the share of the writes to them that is cut off, 0 to 1.
+    /// Levels, µS, with the fraction of clipped writes, 0 to 1.
     pub clipped: Vec<(f64, f64)>,
     /// Ends of the window, µS.
     pub window: (f32, f32),
@@ -32,8 +34,8 @@ fn shares(clipped: &[(f64, f64)]) -> String {
     clipped.iter().map(share).collect::<Vec<String>>().join(" and ")
 }
 
-/// The levels of `device` of which the window cuts too much off, where a write spreads by `study_sigma` (µS, for a device that
-/// leaves it to the study) and `scale` times what the file says.
+/// Returns a warning about the levels of `device` with too many clipped writes. `study_sigma` is the write noise in µS
+/// for a device that takes it from the study; `scale` multiplies the write noise of the file.
 pub(super) fn clipped_levels(device: &Device, study_sigma: Option<f64>, scale: f64) -> Option<ClippedLevels> {
     let (low, high) = (f64::from(device.window.low()), f64::from(device.window.high()));
     let outermost = match &device.levels {
@@ -51,7 +53,7 @@ pub(super) fn clipped_levels(device: &Device, study_sigma: Option<f64>, scale: f
 mod tests {
     use super::*;
 
-    fn told(sections: &str, scale: f64) -> Option<String> {
+    fn messages(sections: &str, scale: f64) -> Option<String> {
         let window = r#""window": { "low_resistance_ohm": 10000, "high_resistance_ohm": 100000 }"#;
         let device = Device::from_json(&format!(r#"{{ "name": "x", {window}, {sections} }}"#)).expect("a device");
         clipped_levels(&device, None, scale).map(|told| told.to_string())
@@ -59,20 +61,21 @@ mod tests {
 
     const NOISE: &str = r#""write": { "noise": "constant", "sigma_microsiemens": 2 }"#;
 
-    /// 10 to 100 µS; 2.5 standard deviations cut off 0.62 %, 1.25 of them 10.6 %.
+    /// Window of 10 to 100 µS; it clips 0.62 % at 2.5 standard deviations and 10.6 % at 1.25.
     #[test]
-    fn levels_at_the_ends_of_the_window_are_told_and_a_wide_window_is_not() {
-        let even =
-            told(&format!(r#"{NOISE}, "levels": {{ "count": 8, "spacing": "conductance" }}"#), 1.0).expect("told");
-        let expected = "device `x`: levels: the window of 10 to 100 µS cuts off 50.0 % of the writes to the level at 10.0 µS and \
-                        50.0 % of the writes to the level at 100 µS: their cells spread less than the file says, and drift no \
-                        further\n\nhint: widen `device.window` beyond the outermost levels";
+    fn warns_about_levels_at_the_ends_of_the_window() {
+        let even = messages(&format!(r#"{NOISE}, "levels": {{ "count": 8, "spacing": "conductance" }}"#), 1.0)
+            .expect("a warning");
+        let expected = "device `x`: levels: the window of 10 to 100 µS clips 50.0 % of the writes to the level at 10.0 \
+                        µS and 50.0 % of the writes to the level at 100 µS: their cells have less spread than the \
+                        file states and cannot drift further\n\nhint: widen `device.window` to three standard \
+                        deviations";
         assert!(even.starts_with(expected), "{even}");
         let listed = format!(r#"{NOISE}, "levels": {{ "microsiemens": [20, 60, 95] }}"#);
-        assert_eq!(told(&listed, 1.0), None);
-        let one = told(&listed, 2.0).expect("told");
-        assert!(one.contains("cuts off 10.6 % of the writes to the level at 95.0 µS: its cells"), "{one}");
-        assert_eq!(told(r#""levels": { "count": 8, "spacing": "ln-conductance" }"#, 1.0), None);
-        assert_eq!(told(NOISE, 1.0), None);
+        assert_eq!(messages(&listed, 1.0), None);
+        let one = messages(&listed, 2.0).expect("a warning");
+        assert!(one.contains("clips 10.6 % of the writes to the level at 95.0 µS: its cells have"), "{one}");
+        assert_eq!(messages(r#""levels": { "count": 8, "spacing": "ln-conductance" }"#, 1.0), None);
+        assert_eq!(messages(NOISE, 1.0), None);
     }
 }

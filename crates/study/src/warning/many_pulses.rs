@@ -1,14 +1,14 @@
-//! Devices that may give a cell many pulses in one write.
+//! Warnings about devices that allow many pulses per write.
 
 use ohmspike_crossbar::device::Device;
 
 use super::Warning;
 
-/// Pulses of one write from which they are told: a hundred times the default. At 10^8 pulses a second of one core, an update of all
-/// 80,000 cells of the study's network takes seconds.
+/// Smallest limit that warns, 100 times the default. One core computes about 10⁸ pulses per second, so an update of all
+/// 80 000 cells of the paper's network takes seconds.
 const MANY: u32 = 10_000;
 
-/// The warning of a device that lets a write have that many.
+/// Returns a warning if `device` allows at least [`MANY`] pulses per write.
 pub(super) fn many_pulses(device: &Device) -> Option<Warning> {
     let most = device.write.pulses()?.most_pulses;
     (most >= MANY).then(|| Warning::ManyPulses { device: device.name.clone(), most })
@@ -19,7 +19,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ten_thousand_pulses_are_told() {
+    fn warns_from_ten_thousand_pulses_on() {
         let of = |most: u32| {
             let mut device = Device::built_in("ecram-mo-kim-2019").unwrap();
             if let ohmspike_crossbar::device::Scheme::Pulsed(pulses) = &mut device.write.scheme {
@@ -30,7 +30,7 @@ mod tests {
         assert_eq!(of(9_999), None);
         let told = of(10_000).expect("many").to_string();
         assert!(
-            told.starts_with("device `ecram-mo-kim-2019`: write.pulses.most_pulses: one update may give a cell 10000"),
+            told.starts_with("device `ecram-mo-kim-2019`: write.pulses.most_pulses: one update may take 10000 pulses"),
             "{told}"
         );
     }

@@ -1,10 +1,10 @@
-//! Networks of so many neurons that distances of spike trains are those of a sample.
+//! Warnings about networks too large to measure the distances of all spike trains.
 
 use super::Warning;
 use crate::measured_neurons::MOST_MEASURED;
 use crate::settings::Settings;
 
-/// Whether the distances of a trial with `settings` are those of a sample.
+/// Returns a warning if trials with `settings` measure distances on a sample of the neurons.
 pub(super) fn of(settings: &Settings) -> Option<Warning> {
     let neurons = settings.last_hidden().hidden;
     (neurons > MOST_MEASURED).then_some(Warning::SampledDistances { neurons })
@@ -15,7 +15,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_sample_is_told() {
+    fn warns_about_a_sample() {
         let with = |hidden| {
             let mut settings = Settings::default();
             settings.network.hidden = hidden;
@@ -25,9 +25,9 @@ mod tests {
         assert_eq!(
             with(1001).as_deref(),
             Some(
-                "network.hidden: distances of spike trains are means over the pairs of a drawn sample of 1000 of 1001 hidden \
-                 neurons\n\nhint: accuracies, rates and intervals are those of all neurons; with at most 1000 neurons the \
-                 distances are too"
+                "network.hidden: spike-train distances are averaged over pairs from a random sample of 1000 of the \
+                 1001 hidden neurons\n\nhint: accuracies, rates and intervals use all neurons; choose at most 1000 \
+                 hidden neurons to measure all pairs"
             )
         );
     }

@@ -1,12 +1,12 @@
-//! Whether an outcome may be that of guessing.
+//! Tests whether an outcome may be that of guessing.
 //!
 //! ```text
 //! low = (p + z²/2n - z sqrt(p (1 - p)/n + z²/4n²)) / (1 + z²/n)      lower end of the 95 % interval of Wilson (1927)
 //! ```
 //!
-//! p is the outcome and n the number of test samples. The outcome is the mean over several epochs, but all of them see the
-//! same samples: n is that of one test, as if the epochs always agreed. Guessing reaches 1 in the number of classes, or the
-//! share of the most frequent class where a network always names that one.
+//! p is the outcome and n the number of test samples. The outcome averages several epochs, but all of them test the
+//! same samples: n counts one test, as if the epochs always agreed. The accuracy of guessing is 1 / (number of
+//! classes), or the fraction of the most frequent class if that is larger.
 
 use ohmspike_snn::activity::ClassActivity;
 
@@ -16,19 +16,19 @@ use crate::record::Record;
 /// Quantile of the standard normal for a 95 % interval.
 const Z: f64 = 1.959_963_984_540_054;
 
-/// The accuracy that guessing reaches on a test of these classes; none without samples.
+/// Returns the accuracy of guessing on a test with these classes; none without samples.
 pub fn chance_of(classes: &[ClassActivity]) -> Option<f64> {
     let samples: u64 = classes.iter().map(|class| class.samples).sum();
     let most = classes.iter().map(|class| class.samples).max().filter(|_| samples > 0)?;
     Some((most as f64 / samples as f64).max(1.0 / classes.len() as f64))
 }
 
-/// The same for the trials that left `records`: that of the last test of the first one that has samples.
+/// Returns the accuracy of guessing in the last test of the first of `records` that has samples.
 pub fn chance_in<'a>(records: impl IntoIterator<Item = &'a Record>) -> Option<f64> {
     records.into_iter().find_map(|record| chance_of(record.tests.last()?))
 }
 
-/// Lower end of the 95 % interval of a share, found in so many samples.
+/// Lower end of the 95 % interval of a fraction measured on `samples` samples.
 fn lower_end(share: f64, samples: u64) -> f64 {
     let n = samples as f64;
     let middle = share + Z * Z / (2.0 * n);
@@ -36,7 +36,7 @@ fn lower_end(share: f64, samples: u64) -> f64 {
     (middle - half) / (1.0 + Z * Z / n)
 }
 
-/// Whether the outcome of `record` may be that of guessing.
+/// Returns a state if the outcome of `record` may be that of guessing.
 pub(in crate::health) fn at_chance(record: &Record) -> Option<AtChance> {
     let (outcome, classes) = (record.outcome?, record.tests.last()?);
     let chance = chance_of(classes)?;
@@ -54,9 +54,9 @@ mod tests {
 
     /// Wilson's interval of 15 of 100 is 0.0931 to 0.2328 (statsmodels 0.14, `proportion_confint(method="wilson")`).
     #[test]
-    fn the_interval_is_that_of_wilson() {
+    fn the_interval_matches_wilson() {
         assert!((lower_end(0.15, 100) - 0.093_1).abs() < 5e-5);
-        // By symmetry the upper end of 15 of 100 is 1 less the lower end of 85.
+        // By symmetry, the upper end of 15 of 100 is 1 minus the lower end of 85.
         assert!((1.0 - lower_end(0.85, 100) - 0.232_8).abs() < 5e-5);
         assert_eq!(lower_end(0.0, 10), 0.0);
     }
@@ -71,17 +71,17 @@ mod tests {
 
     /// Wilson's interval ends where p lies 1.96 standard errors of chance away: at 0.1 + 1.96 sqrt(0.09/1000) = 0.1186.
     #[test]
-    fn an_interval_that_includes_chance_is_told() {
+    fn finds_an_interval_that_includes_chance() {
         assert!(found(0.10, &[100; 10]).is_some() && found(0.118, &[100; 10]).is_some());
         assert_eq!(found(0.119, &[100; 10]), None);
-        // Below chance nothing has been learnt either.
+        // An accuracy below chance shows no learning either.
         assert!(found(0.02, &[100; 10]).is_some());
-        // Few samples tell little: 3 of 10 correct of four classes.
+        // Few samples show little: 3 of 10 correct with four classes.
         assert!(found(0.3, &[3, 3, 2, 2]).is_some());
     }
 
     #[test]
-    fn trials_have_the_chance_of_the_first_test_with_samples() {
+    fn chance_comes_from_the_first_test_with_samples() {
         let mut uneven = empty_record();
         let class = |samples| ClassActivity { samples, ..ClassActivity::default() };
         uneven.tests = vec![vec![class(1), class(1)], vec![class(900), class(100)]];
@@ -92,7 +92,7 @@ mod tests {
 
     #[test]
     fn always_naming_the_most_frequent_class_is_guessing() {
-        let found_at = found(0.9, &[900, 100]).expect("nine in ten are of one class");
+        let found_at = found(0.9, &[900, 100]).expect("90 % are of one class");
         assert_eq!(found_at.chance, 0.9);
         assert_eq!(found(0.95, &[900, 100]), None);
     }

@@ -1,4 +1,4 @@
-//! Whether writes or conversions of a recorded trial ended at the top of their range.
+//! Finds writes or conversions of a recorded trial that end at the limit of their range.
 
 use ohmspike_crossbar::WriteReport;
 
@@ -7,13 +7,13 @@ use crate::health::{Clipped, Ended};
 use crate::record::Record;
 use crate::warning::converters::Saturated;
 
-/// The conversions of converters whose range cuts sums off.
+/// Returns the state of converters with a range that clips sums.
 pub(in crate::health) fn conversions(saturated: &Saturated) -> Clipped {
     let (connection, share) = (saturated.connection.clone(), saturated.shares.clipped);
     Clipped { ended: Ended::Conversions, connection, fraction: share }
 }
 
-/// The connection whose writes end most often at the ceiling, where that is too often.
+/// Returns the connection with the largest fraction of clipped writes, if it is too large.
 pub(in crate::health) fn clipped(record: &Record) -> Option<Clipped> {
     let share = |report: &WriteReport| report.clipped_high as f64 / report.cells_written.max(1) as f64;
     let shares = record.connections.iter().map(|connection| (&*connection.name, share(&connection.writes)));
@@ -32,7 +32,7 @@ mod tests {
     }
 
     #[test]
-    fn more_than_one_write_in_a_hundred_at_the_ceiling_is_told() {
+    fn finds_more_than_one_percent_of_clipped_writes() {
         let mut record = empty_record();
         assert_eq!(clipped(&record), None, "no cell was written");
         record.connections = vec![connection("hidden-1", 100), connection("readout", 0)];

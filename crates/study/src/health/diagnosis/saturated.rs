@@ -1,13 +1,13 @@
-//! Whether the hidden neurons of a recorded trial fired nearly always.
+//! Finds hidden layers of a recorded trial that fire almost always.
 
 use crate::health::Saturated;
 use crate::observation::Observation;
 use crate::record::Record;
 
-/// Share of the neurons of a layer above which it is saturated: most of them.
+/// Fraction of saturated neurons above which a layer is saturated.
 const MOST_NEURONS: f64 = 0.5;
 
-/// The first saturated layer before training, or else after it.
+/// Returns the first layer that is saturated before training, or else after it.
 pub(in crate::health) fn saturated(record: &Record) -> Option<Saturated> {
     let neurons: Vec<u64> = record.settings.hidden_layers().iter().map(|layer| layer.hidden as u64).collect();
     let found = |observation: &Observation, before_training: bool| {
@@ -26,7 +26,7 @@ mod tests {
     use crate::record::empty_record;
 
     #[test]
-    fn more_than_half_of_the_neurons_saturate_a_layer() {
+    fn a_layer_saturates_above_half_of_its_neurons() {
         let mut record = empty_record();
         record.settings.network.hidden = 100;
         record.before.saturated_neurons = vec![50];

@@ -1,16 +1,16 @@
-//! Whether the hidden neurons of a recorded trial fired at all.
+//! Finds hidden layers of a recorded trial that fire almost never.
 
 use crate::health::Silence;
 use crate::record::Record;
 
-/// The silence of a trial, from its record: the cause is not there.
+/// Returns the silent layer of `record`, without its cause.
 pub(in crate::health) fn silence(record: &Record) -> Option<Silence> {
     let after = record.tests.len().checked_sub(1).filter(|last| *last > 0);
     let after = after.and_then(|last| spikes_of_test(record, last));
-    Silence::of(&spikes_of_test(record, 0)?, after.as_deref())
+    Silence::find(&spikes_of_test(record, 0)?, after.as_deref())
 }
 
-/// Spikes per sample in every hidden layer in a test, the first being the one before training.
+/// Returns the spikes per sample of each hidden layer in a test; test 0 is the one before training.
 pub fn spikes_of_test(record: &Record, number: usize) -> Option<Vec<f64>> {
     let total = record.test(number).filter(|total| total.samples > 0)?;
     Some(record.layer_spikes.get(number).cloned().unwrap_or_else(|| vec![total.spikes_per_sample()]))
@@ -27,7 +27,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tenth_of_a_spike_per_sample_is_enough() {
+    fn accepts_a_tenth_of_a_spike_per_sample() {
         let silent = |before: u64, after: u64| {
             let mut record = empty_record();
             record.tests = vec![test(1000, before), test(1000, 0), test(1000, after)];
@@ -39,7 +39,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_silent_layer_is_named() {
+    fn names_the_first_silent_layer() {
         let mut record = empty_record();
         record.tests = vec![test(10, 0), test(10, 0)];
         record.layer_spikes = vec![vec![3.0, 0.05, 0.0], vec![3.0, 2.0, 0.0]];
@@ -52,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_without_tests_says_nothing() {
+    fn finds_nothing_in_a_record_without_tests() {
         assert_eq!(silence(&empty_record()), None);
         let mut diverged = empty_record();
         diverged.tests = vec![test(10, 0)];

@@ -1,0 +1,44 @@
+//! Parts of the messages and hints of warnings.
+
+use ohmspike_crossbar::device::Acceptance;
+
+use crate::significant::significant;
+
+pub(super) fn this_key(keys: usize) -> &'static str {
+    if keys == 1 { "the key" } else { "these keys" }
+}
+
+pub(super) fn is_are(count: usize) -> &'static str {
+    if count == 1 { "is" } else { "are" }
+}
+
+pub(super) fn on(device: &str) -> String {
+    if device.is_empty() { String::new() } else { format!(" on device `{device}`") }
+}
+
+pub(super) fn finer_scale((weight, percent): (f64, f64)) -> String {
+    let (weight, left) = (significant(weight), significant(percent));
+    if percent <= 100.0 {
+        format!("choose a smaller weight at Gmax, which uses more of the window; at {weight} the noise is {left} %")
+    } else {
+        format!(
+            "a smaller weight at Gmax uses more of the window, but even at {weight} the noise is {left} %; also raise \
+             `weights.sigma_init`, or choose a device with less write noise"
+        )
+    }
+}
+
+pub(super) fn or_copy(copy_helps: bool) -> &'static str {
+    if copy_helps {
+        ", or `hardware.controller = \"digital-copy\"`, which keeps write errors from adding up"
+    } else {
+        ""
+    }
+}
+
+pub(super) fn half_width(window: Acceptance) -> String {
+    match window {
+        Acceptance::Microsiemens(width) => format!("{width} µS"),
+        Acceptance::Fraction(fraction) => format!("{} % of the target", significant(100.0 * f64::from(fraction))),
+    }
+}

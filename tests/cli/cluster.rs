@@ -1,6 +1,6 @@
-//! Submitting a study and asking how far it is, with `sbatch`, `squeue` and `sacct` that answer as told.
+//! `ohmspike submit` and `ohmspike status` with stand-ins for `sbatch`, `squeue` and `sacct`.
 //!
-//! The real ones are met by `.ci/run`.
+//! `.ci/run` tests them with the real programs.
 
 use std::collections::BTreeMap;
 use std::fs::{self, Permissions};
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use crate::ohmspike::{Answer, Folder, TINY_SUMMARY};
 
-/// Keeps what it is given in `sbatch.calls` and numbers jobs from 12; refuses the call whose number stands in `refuse`.
+/// Logs its arguments to `sbatch.calls` and numbers jobs from 12. Fails at the call number in the file `refuse`.
 const SBATCH: &str = r#"#!/bin/sh
 cd "$(dirname "$0")" || exit
 echo "$*" >>sbatch.calls
@@ -23,14 +23,14 @@ fi
 echo $((calls + 11))
 "#;
 
-/// Says what stands in a file of the name of the program and `.answer`; without one the jobs are forgotten.
+/// Prints the file `PROGRAM.answer`. Without this file, the jobs are forgotten.
 const ANSWER: &str = r#"#!/bin/sh
 cat "$0.answer" 2>/dev/null && exit
 echo "$(basename "$0"): error: Invalid job id specified" >&2
 exit 1
 "#;
 
-/// A folder with the tiny study and a cluster, below a name that a careless script would trip over.
+/// A folder with the tiny study and a cluster.
 struct Cluster(Folder);
 
 impl Cluster {
@@ -60,18 +60,18 @@ impl Cluster {
         self.run(&[&["submit", "tiny.toml", "--slurm"], more].concat())
     }
 
-    /// What `squeue` or `sacct` says from now on.
+    /// Sets the answer of `squeue` or `sacct`.
     fn answers(&self, program: &str, lines: &str) {
         self.0.write(&format!("bin/{program}.answer"), lines);
     }
 
-    /// The arguments of every call of `sbatch`, the folder left out.
+    /// The arguments of every call of `sbatch`, with `[CWD]` for the folder.
     fn calls(&self) -> Vec<String> {
         let text = fs::read_to_string(self.0.path("bin/sbatch.calls")).unwrap_or_default();
         text.lines().map(|line| self.shown(line)).collect()
     }
 
-    /// The text with `[CWD]` in the place of the folder and `ohmspike` in that of the program.
+    /// The text with `[CWD]` for the folder and `ohmspike` for the program.
     fn shown(&self, text: &str) -> String {
         let folder = self.0.path("").display().to_string();
         text.replace(folder.trim_end_matches('/'), "[CWD]").replace(env!("CARGO_BIN_EXE_ohmspike"), "ohmspike")
@@ -93,7 +93,7 @@ impl Cluster {
     }
 }
 
-/// How often every trial has a record, in all files.
+/// Number of records of each trial, in all files.
 fn records_by_trial(folder: &Folder) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
     for path in folder.files("results/tiny/records").keys() {
@@ -108,7 +108,7 @@ fn records_by_trial(folder: &Folder) -> BTreeMap<String, usize> {
 fn an_array_and_a_job_after_it_are_submitted() {
     let cluster = Cluster::new();
     let answer = cluster.submit(&["--tasks", "2"]).succeeds();
-    let told = "array: job 12, 2 of 2 shards of the study\nsummary and report: job 13, after the array\n[CWD]/results/tiny/slurm\n";
+    let told = "array: job 12, 2 of 2 shards\nsummary and report: job 13, after the array\n[CWD]/results/tiny/slurm\n";
     assert_eq!(cluster.shown(&answer.stdout), told);
     assert_eq!(
         cluster.calls(),
@@ -134,7 +134,7 @@ fn a_dry_run_prints_the_scripts_and_leaves_nothing() {
 }
 
 #[test]
-fn scripts_run_the_study_wherever_it_is() {
+fn scripts_run_from_any_folder() {
     let cluster = Cluster::new();
     let place = r#"it's "100%" $HOME"#;
     fs::create_dir(cluster.0.path(place)).expect("the folder is ours");
@@ -143,7 +143,7 @@ fn scripts_run_the_study_wherever_it_is() {
     cluster.submit(&[&["--tasks", "2", "--out", &out][..], &set].concat()).succeeds();
     for task in ["1", "2"] {
         let answer = cluster.run_script(&format!("{out}/slurm/array.sh"), task).succeeds();
-        assert!(answer.stderr.contains("trials: 4, to run now: 2"), "{}", answer.stderr);
+        assert!(answer.stderr.contains("= 4 trials, 2 to run"), "{}", answer.stderr);
     }
     let merged = cluster.run_script(&format!("{out}/slurm/merge.sh"), "").succeeds();
     assert!(merged.stdout.contains("\n4 of 4 trials done;"), "{merged:#?}");
@@ -157,15 +157,21 @@ fn only_shards_with_trials_left_are_submitted_with_a_measured_time_limit() {
     let cluster = Cluster::new();
     cluster.run(&["run", "tiny.toml", "--shard", "2/4"]).succeeds();
     let answer = cluster.submit(&["--tasks", "4"]).succeeds();
-    assert!(answer.stdout.starts_with("array: job 12, 3 of 4 shards of the study\n"), "{}", answer.stdout);
+    assert!(answer.stdout.starts_with("array: job 12, 3 of 4 shards\n"), "{}", answer.stdout);
     assert!(cluster.array().contains("\n#SBATCH --array=1,3-4\n"), "{}", cluster.array());
     // Ten minutes to start and twice a trial that takes less than half a minute, up to the next minute.
     assert!(cluster.array().contains("\n#SBATCH --time=00:11:00\n"), "{}", cluster.array());
 
     cluster.run(&["run", "tiny.toml"]).succeeds();
     let answer = cluster.submit(&["--tasks", "4"]).succeeds();
-    assert!(answer.stderr.starts_with("all 4 trials have a record: nothing to submit\n"), "{}", answer.stderr);
-    // More seeds than before: what is new runs, in the shards where it falls.
+    assert!(
+        answer.stderr.starts_with(
+            "nothing to submit: 4 of 4 trials done\n\nhint: write the report with `ohmspike report tiny.toml`\n"
+        ),
+        "{}",
+        answer.stderr
+    );
+    // With more seeds, only shards with new trials are submitted.
     cluster.submit(&["--tasks", "4", "--set", "repeats.seeds=3"]).succeeds();
     assert!(cluster.array().contains("\n#SBATCH --array=1-2\n"), "{}", cluster.array());
 }
@@ -176,8 +182,8 @@ fn a_queued_study_is_not_submitted_again() {
     cluster.submit(&[]).succeeds();
     cluster.answers("squeue", "12|1|COMPLETED|None\n12|2|PENDING|Resources\n13|N/A|PENDING|Dependency\n");
     cluster.submit(&[]).refuses_with(
-        "error: tiny: job 12 of this study is still queued or running\n\nhint: wait for it with `ohmspike status`, end it \
-         with `scancel 12`, or submit beside it with `--force`; trials that both come to are run twice and kept once\n",
+        "error: tiny: job 12 of this study is still queued or running\n\nhint: wait for it with `ohmspike status \
+         --wait`, cancel it with `scancel 12`, or submit anyway with `--force`; trials of both arrays may run twice\n",
     );
     assert_eq!(cluster.calls().len(), 2);
     cluster.submit(&["--force"]).succeeds();
@@ -195,8 +201,8 @@ fn a_refusal_is_passed_on_and_nothing_is_lost() {
     let records = cluster.0.files("results/tiny/records");
     cluster.0.write("bin/refuse", "1");
     let answer = cluster.submit(&[]);
-    let hint = "hint: nothing was submitted, and the records are as they were; `--time`, `--memory`, `--partition`, \
-                `--account` and `--sbatch` say what to ask for, and the scripts are in [CWD]/results/tiny/slurm\n";
+    let hint = "hint: nothing was submitted; change the request with `--time`, `--memory`, `--partition`, `--account` or \
+                `--sbatch`, or edit the scripts in [CWD]/results/tiny/slurm\n";
     assert_eq!((answer.status, answer.stdout.as_str()), (Some(2), ""));
     assert_eq!(cluster.shown(&answer.stderr), format!("{refusal}\n{hint}"));
     assert!(!cluster.0.path("results/tiny/slurm/jobs.json").exists());
@@ -205,8 +211,8 @@ fn a_refusal_is_passed_on_and_nothing_is_lost() {
     // The array is taken, the job after it is not.
     cluster.0.write("bin/refuse", "3");
     let answer = cluster.submit(&[]);
-    let hint = "hint: the array is submitted as job 13, but not the job that sums up: give `sbatch --dependency=afterany:13 \
-                [CWD]/results/tiny/slurm/merge.sh`, or `ohmspike run` with `--max-trials 0` once the array has ended\n";
+    let hint = "hint: the array was submitted as job 13, but not the final job; submit it with `sbatch --dependency=afterany:13 \
+                [CWD]/results/tiny/slurm/merge.sh`\n";
     assert_eq!(answer.status, Some(2), "{answer:#?}");
     assert_eq!(cluster.shown(&answer.stderr), format!("{refusal}\n{hint}"));
     let jobs = cluster.0.text("results/tiny/slurm/jobs.json");
@@ -220,13 +226,13 @@ fn without_a_cluster_there_is_a_hint() {
     let mut command = folder.ohmspike(&["submit", "tiny.toml", "--slurm"]);
     let answer: Answer = command.env("PATH", folder.path("empty")).output().expect("the program starts").into();
     answer.refuses_with(
-        "error: sbatch: not found on the PATH\n\nhint: give the command on a machine of a cluster with Slurm; without one, \
+        "error: cannot run `sbatch`: not found on the PATH\n\nhint: submit from a machine with Slurm; \
          `ohmspike run` runs the study on this machine\n",
     );
     assert!(!folder.path("results/tiny/slurm/jobs.json").exists());
 }
 
-/// The lines of an answer but for measured times.
+/// The lines of an answer without measured times.
 fn untimed(text: &str) -> Vec<&str> {
     text.lines().filter(|line| !line.starts_with("  ") && !line.starts_with("about ")).collect()
 }
@@ -253,17 +259,16 @@ fn the_state_of_every_shard_is_shown() {
         "    3      0      1   failed (NonZeroExitCode)",
         "    4      0      1   ended early",
         "",
-        "logs of what failed:",
+        "logs of failed jobs:",
         "[CWD]/results/tiny/slurm/logs/shard-12_3.log",
         "[CWD]/results/tiny/slurm/logs/shard-12_4.log",
         "",
-        "next: wait, or end it with `scancel 12 13`; what is done stays",
+        "next: wait, or cancel the jobs with `scancel 12 13`; trials that are done stay",
     ];
     // The table is indented too.
-    let lines: Vec<&str> =
-        shown.lines().filter(|line| !line.contains(" takes ") && !line.starts_with("about ")).collect();
+    let lines: Vec<&str> = shown.lines().filter(|line| !line.trim_start().starts_with("about ")).collect();
     assert_eq!(lines, expected);
-    assert!(shown.contains(" left with 1 running\n"), "{shown}");
+    assert!(shown.contains(" left with 1 running task\n"), "{shown}");
 
     // All has ended: the last job failed too.
     cluster.answers("squeue", "12|2|TIMEOUT|TimeLimit\n12|3|FAILED|NonZeroExitCode\n13|N/A|FAILED|NonZeroExitCode\n");
@@ -271,7 +276,7 @@ fn the_state_of_every_shard_is_shown() {
     assert_eq!(waited.status, Some(1), "{waited:#?}");
     assert!(waited.stdout.contains("\n    2      0      1   timeout (TimeLimit)\n"), "{}", waited.stdout);
     assert!(waited.stdout.contains("/slurm/logs/merge-13.log\n"), "{}", waited.stdout);
-    let next = "next: look into the logs, then `ohmspike submit tiny.toml --slurm` submits the shards with trials left";
+    let next = "next: read the logs, then submit the remaining shards: `ohmspike submit tiny.toml --slurm`";
     assert_eq!(waited.stdout.lines().last(), Some(next));
 }
 
@@ -279,9 +284,10 @@ fn the_state_of_every_shard_is_shown() {
 fn a_study_without_a_cluster_has_a_state_too() {
     let folder = Folder::with_tiny_study();
     let none = folder.run(&["status", "tiny.toml"]).succeeds();
-    let next = "next: `ohmspike run tiny.toml` goes on here, `ohmspike submit tiny.toml --slurm` on a cluster";
+    let next =
+        "next: run the rest here: `ohmspike run tiny.toml`, or on a cluster: `ohmspike submit tiny.toml --slurm`";
     assert_eq!(none.stdout, format!("tiny: 0 of 4 trials done, 4 left\n{next}\n"));
-    assert!(!folder.path("results").exists(), "asking leaves nothing");
+    assert!(!folder.path("results").exists(), "status writes nothing");
 
     folder.run(&["run", "tiny.toml", "--max-trials", "3"]).succeeds();
     let listed = folder.run(&["run", "tiny.toml", "--dry-run"]).succeeds();
@@ -289,32 +295,42 @@ fn a_study_without_a_cluster_has_a_state_too() {
     fs::create_dir_all(folder.path("results/tiny/checkpoints")).expect("the folder is ours");
     folder.write(&format!("results/tiny/checkpoints/{left}.bin"), "");
     let some = folder.run(&["status", "tiny.toml"]).succeeds();
-    assert_eq!(untimed(&some.stdout), ["tiny: 3 of 4 trials done, 1 left, 1 with a checkpoint to go on from", next]);
-    assert!(some.stdout.contains(" on one core, from 3 measured\n"), "{}", some.stdout);
+    assert_eq!(untimed(&some.stdout), ["tiny: 3 of 4 trials done, 1 left, 1 with a checkpoint", next]);
+    assert!(some.stdout.contains(" per trial on one core, estimated from 3 trials\n"), "{}", some.stdout);
 
     folder.run(&["run", "tiny.toml"]).succeeds();
     let all = folder.run(&["status", "tiny.toml", "--wait"]).succeeds();
-    let next = "next: no trial is left; `ohmspike report tiny.toml` writes what was found";
+    let next = "next: write the report: `ohmspike report tiny.toml`";
     assert_eq!(untimed(&all.stdout), ["tiny: 4 of 4 trials done, 0 left", next]);
     folder.run(&["report", "tiny.toml"]).succeeds();
     let told = folder.run(&["status", "tiny.toml"]).succeeds();
     let page = folder.path("results/tiny/report.html");
-    assert_eq!(told.stdout.lines().last(), Some(&*format!("next: no trial is left; read {}", page.display())));
+    assert_eq!(told.stdout.lines().last(), Some(&*format!("next: open the report: {}", page.display())));
+
+    // A report that is older than the records.
+    let old = std::time::SystemTime::now() - Duration::from_secs(3600);
+    fs::File::options().append(true).open(&page).and_then(|page| page.set_modified(old)).expect("ours");
+    let next = "next: update the report, which is older than the records: `ohmspike report tiny.toml`";
+    let told = folder.run(&["status", "tiny.toml"]).succeeds();
+    assert_eq!(told.stdout.lines().last(), Some(next));
+    let grown = folder.run(&["status", "tiny.toml", "--set", "repeats.seeds=3"]).succeeds();
+    let line =
+        "  report.html is older than the records; update it with `ohmspike report tiny.toml --set repeats.seeds=3`\n";
+    assert!(grown.stdout.contains(line), "{}", grown.stdout);
 }
 
 #[test]
-fn what_was_submitted_otherwise_is_warned_of() {
+fn warns_about_other_overrides_at_submission() {
     let cluster = Cluster::new();
     cluster.submit(&["--set", "repeats.seeds=1"]).succeeds();
     let answer = cluster.run(&["status", "tiny.toml"]).succeeds();
-    let warning =
-        "warning: the array was submitted with --set repeats.seeds=1, which is not what this command says\n\n";
+    let warning = "warning: the array was submitted with `--set repeats.seeds=1`, unlike this command\n\nhint: repeat the overrides of the submission\n\n";
     assert_eq!(answer.stderr, warning);
 }
 
-/// A task that Slurm queues again after it was killed is the same command once more.
+/// Slurm requeues a killed task by running the same command again.
 #[test]
-fn a_killed_and_queued_again_shard_ends_as_if_nothing_had_been() {
+fn a_requeued_shard_gives_the_same_results() {
     let folder = Folder::with_tiny_study();
     let shard = |part| ["run", "tiny.toml", "--threads", "1", "--shard", part, "--set", "repeats.seeds=6"];
     let mut killed = folder.ohmspike(&shard("1/2")).spawn().expect("the program starts");
@@ -335,9 +351,9 @@ fn a_killed_and_queued_again_shard_ends_as_if_nothing_had_been() {
     assert_eq!(folder.bytes("results/tiny/summary.csv"), *TINY_SUMMARY);
 }
 
-/// Every text that ends up in a line of a script.
+/// Covers every value that is written to a script.
 #[test]
-fn flags_that_would_end_a_line_of_a_script_are_refused() {
+fn rejects_flags_that_would_end_a_line_of_a_script() {
     let cluster = Cluster::new();
     let folder = cluster.0.path("");
     let inject = format!("x\ntouch {}\n#", cluster.0.path("pwned").display());
@@ -381,18 +397,14 @@ fn flags_that_would_end_a_line_of_a_script_are_refused() {
     );
 }
 
-/// A folder whose name holds a line break cannot stand in a script.
+/// The name of the folder contains a line break.
 #[test]
-fn paths_that_would_end_a_line_of_a_script_are_refused() {
+fn rejects_paths_that_would_end_a_line_of_a_script() {
     let cluster = Cluster::new();
     let folder = "two\nlines";
     fs::create_dir(cluster.0.path(folder)).expect("the folder is ours");
     cluster.0.write(&format!("{folder}/tiny.toml"), crate::ohmspike::TINY);
     let answer = cluster.run(&["submit", &format!("{folder}/tiny.toml"), "--slurm", "--dry-run"]);
     assert_eq!((answer.status, answer.stdout.as_str()), (Some(2), ""), "{answer:#?}");
-    assert!(
-        answer.stderr.contains("must be text without control characters to stand in a script"),
-        "{}",
-        answer.stderr
-    );
+    assert!(answer.stderr.contains("expected a path without control characters"), "{}", answer.stderr);
 }

@@ -25,7 +25,9 @@ fn an_unknown_data_set_is_told_the_known_ones() {
     let answer = Folder::new().run(&["data", "fetch", "mnist"]);
     assert_eq!(answer.status, Some(2));
     assert!(
-        answer.stderr.contains("data set: got `mnist`, must be one of `fashion-mnist`, `fashion-mnist-subset`, `shd`"),
+        answer
+            .stderr
+            .contains("unknown data set `mnist`; expected one of `fashion-mnist`, `fashion-mnist-subset`, `shd`"),
         "{}",
         answer.stderr
     );
@@ -43,7 +45,7 @@ fn fetching_without_a_network_names_the_other_ways() {
             answer.stdout.starts_with("fashion-mnist: /usr/share/datasets/fashion-mnist (system)\n"),
             "{answer:#?}"
         );
-        assert_eq!(answer.stdout.matches("found, checksum right\n").count(), 4);
+        assert_eq!(answer.stdout.matches("found, checksum OK\n").count(), 4);
         return;
     }
     assert_eq!(answer.status, Some(2), "{answer:#?}");
@@ -96,11 +98,10 @@ fn recordings_of_a_folder_are_copied_to_the_cache() {
     let lines: Vec<&str> = answer.stdout.lines().collect();
     assert_eq!(lines[0], format!("shd: {} (cache)", folder.path("cache/ohmspike/shd").display()));
     assert!(lines[1].starts_with("  shd_train.h5.gz  "), "{lines:?}");
-    assert!(lines[1].ends_with("   copied, 6 recordings, no checksum stated"), "{lines:?}");
-    assert!(lines[2].ends_with("   copied, 3 recordings, no checksum stated"), "{lines:?}");
+    assert!(lines[1].ends_with("   copied, 6 recordings, no checksum known"), "{lines:?}");
+    assert!(lines[2].ends_with("   copied, 3 recordings, no checksum known"), "{lines:?}");
     assert!(folder.path("cache/ohmspike/shd/shd_test.h5.gz").is_file());
     folder.run(&["data", "fetch", "fashion-mnist", "--folder", data]).refuses_with(
-        "error: `--folder`: must be left out for fashion-mnist, whose checksums are known\n\n\
-         hint: OHMSPIKE_DATA names a folder whose files are used as they are\n",
+        "error: --folder: not available for fashion-mnist\n\nhint: set OHMSPIKE_DATA to a folder with the files\n",
     );
 }

@@ -1,4 +1,4 @@
-//! Results folders that describe themselves: `study.toml`, folders in place of study files, and records whose data are gone.
+//! Results folders in place of study files: `study.toml`, moved folders, and records without their data sets.
 
 use std::fs;
 use std::path::Path;
@@ -22,7 +22,7 @@ fn a_results_folder_stands_for_its_study_and_overrides() {
         assert!(text.lines().any(|known| known == line), "{line}: {text}");
     }
     let again = folder.run(&["run", "results/tiny"]).succeeds();
-    assert!(again.stderr.contains("trials: 2, to run now: 0"), "{}", again.stderr);
+    assert!(again.stderr.contains("= 2 trials, 0 to run"), "{}", again.stderr);
     assert_eq!(again.stdout, ran.stdout);
     assert_eq!(folder.text("results/tiny/study.toml"), text);
 
@@ -36,7 +36,7 @@ fn a_results_folder_stands_for_its_study_and_overrides() {
     // A further override adds to what the folder says, and a moved folder is still one.
     fs::rename(folder.path("results/tiny"), folder.path("elsewhere")).expect("the folder is ours");
     let grown = folder.run(&["run", "elsewhere", "--set", "repeats.seeds=2"]).succeeds();
-    assert!(grown.stderr.contains("trials: 4, to run now: 2"), "{}", grown.stderr);
+    assert!(grown.stderr.contains("= 4 trials, 2 to run"), "{}", grown.stderr);
     assert!(!folder.path("results/tiny").exists());
 }
 
@@ -89,7 +89,17 @@ fn relative_paths_are_found_from_the_results_folder() {
     let mut elsewhere = folder.ohmspike(&["run", "../results/tiny"]);
     let answer = elsewhere.current_dir(folder.path("away")).output().expect("the program starts");
     let told = String::from_utf8(answer.stderr).expect("text");
-    assert!(answer.status.success() && told.contains("trials: 2, to run now: 0"), "{told}");
+    assert!(answer.status.success() && told.contains("= 2 trials, 0 to run"), "{told}");
+
+    // A moved folder no longer finds the file.
+    fs::create_dir_all(folder.path("away/from/here")).expect("the folder is ours");
+    fs::rename(folder.path("results/tiny"), folder.path("away/from/here/tiny")).expect("the folder is ours");
+    let mut elsewhere = folder.ohmspike(&["status", "from/here/tiny"]);
+    let answer = elsewhere.current_dir(folder.path("away")).output().expect("the program starts");
+    let told = String::from_utf8(answer.stderr).expect("text");
+    let expected = "hardware.device: cannot read `models/mine.json`: no such file\n\n\
+                    hint: searched from `.` and `from/here/tiny/../..`; if the file is elsewhere, use `--set hardware.device=PATH`\n";
+    assert!(told.ends_with(expected), "{told}");
 }
 
 #[test]
@@ -99,8 +109,8 @@ fn a_folder_without_a_study_is_refused_and_still_read_with_the_study_file() {
     fs::remove_file(folder.path("results/tiny/study.toml")).expect("written");
     for command in ["run", "report", "export", "status"] {
         folder.run(&[command, "results/tiny"]).refuses_with(
-            "error: results/tiny: expected a study file or a results folder with a `study.toml`, got a folder without one\n\n\
-             hint: give the study file, and the folder with `--out results/tiny`\n",
+            "error: results/tiny: expected a study file or a results folder with `study.toml`, got a folder without `study.toml`\n\n\
+             hint: name the study file, and the folder with `--out results/tiny`\n",
         );
     }
     folder.run(&["report", "tiny.toml"]).succeeds();

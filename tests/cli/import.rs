@@ -121,7 +121,7 @@ fn a_study_that_asks_what_its_data_do_not_have() {
         stored(&folder, "pixels")
     ));
     let listed = folder.run(&["data", "list"]).succeeds().stdout;
-    assert!(listed.contains("pixels                 cannot be used"), "{listed}");
+    assert!(listed.contains("pixels                 unusable"), "{listed}");
 }
 
 #[test]
@@ -209,7 +209,7 @@ fn empty_recordings_and_classes_without_test_samples_are_counted() {
     assert!(none.stdout.contains("\n  no events in 3 of 3 recordings for training\n"), "{none:#?}");
     assert_eq!(
         none.stderr,
-        "warning: mine: no recording has an event, so that no network sees any input\n\nhint: look into the file of events\n\n"
+        "warning: mine: no recording has an event, so networks receive no input\n\nhint: check the file of events\n\n"
     );
 }
 
@@ -223,10 +223,7 @@ fn names_of_classes_with_control_characters_are_refused() {
     named("a\u{1b}[31m,b,c")
         .refuses_with("error: class name: expected 1 to 100 characters without control characters, got `a?[31m`\n");
     let answer = named("left,right,none").succeeds();
-    assert!(
-        answer.stdout.contains("\n  classes in the order of their numbers: 0 `left`, 1 `right`, 2 `none`\n"),
-        "{answer:#?}"
-    );
+    assert!(answer.stdout.contains("\n  classes: 0 `left`, 1 `right`, 2 `none`\n"), "{answer:#?}");
 }
 
 /// A wrong unit spoils every recording, and what speaks against it may be the file's own word.

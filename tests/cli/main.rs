@@ -1,4 +1,4 @@
-//! The program `ohmspike` as it is used: what it prints, leaves on the disk and answers with.
+//! The program `ohmspike`: its output, its files and its exit status.
 //!
 //! - `*.trycmd`: transcripts, word for word: help, and every wrong input with its message. `TRYCMD=overwrite` rewrites
 //!   them; the difference is reviewed.
@@ -52,5 +52,6 @@ mod train;
 fn transcripts() {
     trycmd::TestCases::new()
         .register_bin("ohmspike", std::path::Path::new(env!("CARGO_BIN_EXE_ohmspike")))
+        .env("COLUMNS", "100")
         .case("../../tests/cli/*.trycmd");
 }

@@ -22,7 +22,7 @@ fn a_torn_last_line_is_run_again() {
     let expected =
         "warning: results/tiny/records/0001.jsonl:4: incomplete last line ignored\n\nhint: its trial will be rerun\n";
     assert!(answer.stderr.starts_with(expected), "{}", answer.stderr);
-    assert!(answer.stderr.contains("trials: 4, to run now: 1"), "{}", answer.stderr);
+    assert!(answer.stderr.contains("= 4 trials, 1 to run"), "{}", answer.stderr);
     assert_eq!(folder.bytes(RECORDS), torn, "what stands in a file is never changed");
     assert_eq!(folder.records("results/tiny/records/0002.jsonl").len(), 1);
     assert_eq!(folder.bytes("results/tiny/summary.csv"), *TINY_SUMMARY);
@@ -47,7 +47,7 @@ fn foreign_lines_are_left_out_and_kept() {
              it has schema 6 and arithmetic 4",
         ]
     );
-    assert!(answer.stderr.contains("trials: 4, to run now: 0"), "{}", answer.stderr);
+    assert!(answer.stderr.contains("= 4 trials, 0 to run"), "{}", answer.stderr);
     assert_eq!(folder.text(RECORDS), foreign);
     assert_eq!(folder.bytes("results/tiny/summary.csv"), *TINY_SUMMARY);
 }

@@ -1,28 +1,28 @@
-//! `ohmspike report` and `ohmspike export`: what they leave, and that they run nothing.
+//! `ohmspike report` and `ohmspike export`: their files, and that they run no trial.
 
 use crate::ohmspike::Folder;
 
 #[test]
-fn a_report_is_one_page_that_needs_nothing_beside_itself() {
+fn a_report_is_one_self_contained_page() {
     let folder = Folder::with_tiny_study();
     folder.run(&["run", "tiny.toml", "--max-trials", "3"]).succeeds();
     let before = folder.files("results");
     let answer = folder.run(&["report", "tiny.toml"]).succeeds();
     assert_eq!(answer.stdout, "results/tiny/report.html\n");
-    assert!(answer.stderr.ends_with("3 of 4 trials have a record\n"), "{}", answer.stderr);
+    assert!(answer.stderr.ends_with("3 of 4 trials done\n"), "{}", answer.stderr);
     let page = folder.text("results/tiny/report.html");
     assert!(page.contains("Incomplete: 3 of 4 trials have been run."));
     assert!(page.contains("<img src=\"data:image/svg+xml;base64,") && page.contains("device study-1k-1m: "));
     let mut after = folder.files("results");
     after.remove(&folder.path("results/tiny/report.html"));
-    assert_eq!(after, before, "a report runs nothing and leaves the rest as it was");
-    // The same records give the same page.
+    assert_eq!(after, before, "a report changes no other file");
+    // Equal records give equal pages.
     folder.run(&["report", "tiny.toml"]).succeeds();
     assert_eq!(folder.text("results/tiny/report.html"), page);
 }
 
 #[test]
-fn an_export_has_a_row_a_trial_or_an_epoch() {
+fn an_export_has_a_row_per_trial_or_epoch() {
     let folder = Folder::with_tiny_study();
     folder.run(&["run", "tiny.toml"]).succeeds();
     let answer = folder.run(&["export", "tiny.toml"]).succeeds();
@@ -33,7 +33,7 @@ fn an_export_has_a_row_a_trial_or_an_epoch() {
         "{}",
         lines[0]
     );
-    // Reasons are texts in quotes, which may hold commas.
+    // Reasons are quoted strings that may contain commas.
     let count = |line: &&str| line.split('"').step_by(2).map(|outside| outside.matches(',').count()).sum::<usize>();
     assert!(lines.iter().all(|line| count(line) == count(&lines[0])));
     let records = folder.records("results/tiny/records/0001.jsonl");
@@ -47,7 +47,7 @@ fn an_export_has_a_row_a_trial_or_an_epoch() {
     folder.run(&["export", "tiny.toml", "--epochs", "--file", "epochs.csv"]).succeeds();
     let epochs = folder.text("epochs.csv");
     assert!(epochs.starts_with("id,seed,noise.level_percent,epoch,accuracy_fraction,training_loss,"), "{epochs}");
-    assert_eq!(epochs.lines().count(), 5, "one epoch a trial");
+    assert_eq!(epochs.lines().count(), 5, "one epoch per trial");
 }
 
 #[cfg(not(feature = "parquet"))]
@@ -56,19 +56,19 @@ fn parquet_without_the_feature_says_how_to_get_it() {
     let folder = Folder::with_tiny_study();
     folder.run(&["run", "tiny.toml"]).succeeds();
     let answer = folder.run(&["export", "tiny.toml", "--format", "parquet"]);
-    let message = "4 of 4 trials have a record\nerror: --format parquet: this program was built without it\n\n\
+    let message = "4 of 4 trials done\nerror: --format parquet: this program was built without it\n\n\
                    hint: cargo build --release --features parquet\n";
     answer.refuses_with(message);
 }
 
 #[test]
-fn records_of_other_settings_replace_no_page_and_no_table() {
+fn records_of_other_settings_are_an_error() {
     let folder = Folder::with_tiny_study();
     folder.run(&["run", "tiny.toml", "--set", "training.learning_rate=0.02"]).succeeds();
     for command in ["report", "export"] {
         let answer = folder.run(&[command, "tiny.toml"]);
         assert_eq!((answer.status, answer.stdout.as_str()), (Some(2), ""), "{command}");
-        let expected = "error: results/tiny: expected records of this study, got 4 records of other settings\n\nhint: run the study first;";
+        let expected = "error: results/tiny: expected records of this study, got 4 records of other settings\n\nhint: repeat each `--set` of the run";
         assert!(answer.stderr.starts_with(expected), "{}", answer.stderr);
         let answer = folder.run(&[command, "tiny.toml", "--out", "nowhere"]);
         assert_eq!(answer.status, Some(2), "{command}");

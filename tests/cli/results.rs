@@ -1,4 +1,4 @@
-//! What a run of a study leaves, and that neither threads, shards, limits nor restarts change any of it.
+//! The files of a run, and that threads, shards, limits and restarts do not change them.
 
 use crate::ohmspike::{Folder, TINY_SUMMARY};
 
@@ -9,14 +9,14 @@ fn a_run_leaves_records_summary_and_figures() {
     let listed: Vec<&str> = answer.stdout.lines().skip_while(|line| !line.is_empty()).collect();
     let first = [
         "",
-        "4 of 4 trials done; outcome: mean test accuracy (%), with its 95 % interval from 3 repeats on",
+        "4 of 4 trials done; outcome: mean test accuracy in %, with its 95 % CI for 3 or more repeats",
         "2 of 4 trials are at chance",
         "results/tiny/records",
         "results/tiny/study.toml",
         "results/tiny/summary.csv",
     ];
     assert_eq!(listed[..6], first);
-    // Everything that was written is told, the records and details by their folders.
+    // All written files are listed, records and details by their folders.
     let (details, names): (Vec<_>, Vec<_>) = folder
         .files("results")
         .into_keys()
@@ -49,7 +49,7 @@ fn a_run_leaves_records_summary_and_figures() {
 }
 
 #[test]
-fn the_summary_has_a_column_an_axis_and_a_row_a_condition() {
+fn the_summary_has_a_column_per_axis_and_a_row_per_condition() {
     let summary = String::from_utf8(TINY_SUMMARY.clone()).expect("text");
     let rows: Vec<Vec<&str>> = summary.lines().map(|line| line.split(',').collect()).collect();
     assert_eq!(rows[0][..6], ["noise.level_percent", "mean", "sd", "n", "ci95_low", "ci95_high"]);
@@ -65,9 +65,9 @@ fn the_summary_has_a_column_an_axis_and_a_row_a_condition() {
     }
 }
 
-/// Fixed seeds of all that is drawn make copies: n = 1 and no interval, in the table, the summary and the export.
+/// With all seeds fixed, repeats are copies: n = 1 without an interval, in the table, the summary and the export.
 #[test]
-fn repeats_that_are_copies_count_once_and_are_told() {
+fn repeats_that_are_copies_count_once() {
     let folder = Folder::with_tiny_study();
     let sets = [
         "--set",
@@ -102,9 +102,9 @@ fn repeats_that_are_copies_count_once_and_are_told() {
     assert!(folder.text("results/tiny/report.html").contains("(n = 1)"));
 }
 
-/// Write noise draws something, and a spread that is off does not.
+/// Write noise draws random numbers.
 #[test]
-fn repeats_that_draw_something_are_no_copies() {
+fn repeats_with_write_noise_are_no_copies() {
     let folder = Folder::with_tiny_study();
     let sets = [
         "--set",
@@ -123,7 +123,7 @@ fn repeats_that_draw_something_are_no_copies() {
 }
 
 #[test]
-fn records_say_what_was_run() {
+fn records_hold_seed_and_settings() {
     let folder = Folder::with_tiny_study();
     folder.run(&["run", "tiny.toml"]).succeeds();
     let records = folder.records("results/tiny/records/0001.jsonl");
@@ -146,13 +146,13 @@ fn running_again_runs_nothing_and_changes_nothing() {
     let first = folder.run(&["run", "tiny.toml"]).succeeds();
     let before = folder.files("results");
     let again = folder.run(&["run", "tiny.toml"]).succeeds();
-    assert!(again.stderr.contains("seeds: 2, trials: 4, to run now: 0"), "{}", again.stderr);
+    assert!(again.stderr.contains("x 2 seeds = 4 trials, 0 to run"), "{}", again.stderr);
     assert_eq!(again.stdout, first.stdout);
     assert_eq!(folder.files("results"), before);
 }
 
 #[test]
-fn a_dry_run_lists_what_is_left_and_runs_nothing() {
+fn a_dry_run_lists_the_remaining_trials() {
     let folder = Folder::with_tiny_study();
     let columns = |answer: &str| -> Vec<String> {
         answer.lines().map(|line| line.split_once('\t').expect("columns").1.to_owned()).collect()
@@ -168,13 +168,22 @@ fn a_dry_run_lists_what_is_left_and_runs_nothing() {
 }
 
 #[test]
+fn a_dry_run_prints_the_warnings_of_a_run() {
+    let folder = Folder::with_tiny_study();
+    let set = ["--set", "hardware.retention_seconds=3600"];
+    let answer = folder.run(&[&["run", "tiny.toml", "--dry-run"], &set[..]].concat()).succeeds();
+    assert!(answer.stderr.contains("warning: hardware.retention_seconds: "), "{}", answer.stderr);
+    assert!(!folder.path("results").exists());
+}
+
+#[test]
 fn a_limited_run_is_continued() {
     let folder = Folder::with_tiny_study();
     let first = folder.run(&["run", "tiny.toml", "--max-trials", "1"]).succeeds();
     assert!(first.stdout.contains("\n1 of 4 trials done;"), "{}", first.stdout);
     let before = folder.bytes("results/tiny/records/0001.jsonl");
     let rest = folder.run(&["run", "tiny.toml"]).succeeds();
-    assert!(rest.stderr.contains("trials: 4, to run now: 3"), "{}", rest.stderr);
+    assert!(rest.stderr.contains("= 4 trials, 3 to run"), "{}", rest.stderr);
     assert_eq!(folder.bytes("results/tiny/records/0001.jsonl"), before);
     assert_eq!(folder.bytes("results/tiny/summary.csv"), *TINY_SUMMARY);
 }
@@ -184,11 +193,12 @@ fn two_shards_are_one_run() {
     let folder = Folder::with_tiny_study();
     for shard in ["1/2", "2/2"] {
         let answer = folder.run(&["run", "tiny.toml", "--out", "shards", "--shard", shard]).succeeds();
-        assert!(answer.stderr.contains("trials: 4, to run now: 2"), "{}", answer.stderr);
-        let told = format!("2 of 2 trials of shard {shard} done; a run without `--shard` sums up\n");
+        assert!(answer.stderr.contains("= 4 trials, 2 to run"), "{}", answer.stderr);
+        let told =
+            format!("2 of 2 trials of shard {shard} done; run again without `--shard` for summary and figures\n");
         assert_eq!(answer.stdout, told);
     }
-    assert!(!folder.path("shards/figures").exists(), "a shard leaves what it has measured, and no figure of its part");
+    assert!(!folder.path("shards/figures").exists(), "a shard writes no figures");
     let counts = ["shards/records/0001.jsonl", "shards/records/0002.jsonl"].map(|name| folder.records(name).len());
     assert_eq!(counts, [2, 2]);
     folder.run(&["run", "tiny.toml", "--out", "shards", "--max-trials", "0"]).succeeds();
@@ -224,25 +234,25 @@ fn a_set_value_narrows_an_axis_and_finds_its_records() {
     let folder = Folder::with_tiny_study();
     let narrow = ["run", "tiny.toml", "--set", "noise.level_percent=[100]", "--set", "repeats.seeds=[2]"];
     let answer = folder.run(&narrow).succeeds();
-    assert!(answer.stderr.contains("seeds: 1, trials: 1, to run now: 1"), "{}", answer.stderr);
+    assert!(answer.stderr.contains("x 1 seed = 1 trial, 1 to run"), "{}", answer.stderr);
     assert_eq!(folder.text("results/tiny/summary.csv").lines().count(), 2);
     // The whole study needs only the other three.
     let rest = folder.run(&["run", "tiny.toml"]).succeeds();
-    assert!(rest.stderr.contains("trials: 4, to run now: 3"), "{}", rest.stderr);
+    assert!(rest.stderr.contains("= 4 trials, 3 to run"), "{}", rest.stderr);
     assert_eq!(folder.bytes("results/tiny/summary.csv"), *TINY_SUMMARY);
 }
 
-/// More seeds and a new level: what has a record is not run again, and the study ends as if it had been so large at once.
+/// With more seeds and levels, only new trials run, and the results equal those of the large study.
 #[test]
-fn a_study_that_grows_runs_only_what_is_new() {
+fn a_larger_study_runs_only_new_trials() {
     let small = ["run", "tiny.toml", "--set", "repeats.seeds=1"];
     let large = ["run", "tiny.toml", "--set", "repeats.seeds=2", "--set", "noise.level_percent=[1, 20, 100]"];
     let folder = Folder::with_tiny_study();
     let first = folder.run(&small).succeeds();
-    assert!(first.stderr.contains("trials: 2, to run now: 2"), "{}", first.stderr);
+    assert!(first.stderr.contains("= 2 trials, 2 to run"), "{}", first.stderr);
     let kept = folder.bytes("results/tiny/records/0001.jsonl");
     let grown = folder.run(&large).succeeds();
-    assert!(grown.stderr.contains("seeds: 2, trials: 6, to run now: 4"), "{}", grown.stderr);
+    assert!(grown.stderr.contains("x 2 seeds = 6 trials, 4 to run"), "{}", grown.stderr);
     assert!(grown.stdout.contains("\n6 of 6 trials done;"), "{}", grown.stdout);
     assert_eq!(folder.bytes("results/tiny/records/0001.jsonl"), kept);
     assert_eq!(folder.records("results/tiny/records/0002.jsonl").len(), 4, "no trial was run twice");
@@ -251,7 +261,7 @@ fn a_study_that_grows_runs_only_what_is_new() {
     whole.run(&large).succeeds();
     assert_eq!(folder.bytes("results/tiny/summary.csv"), whole.bytes("results/tiny/summary.csv"));
     let again = folder.run(&small).succeeds();
-    assert!(again.stderr.contains("trials: 2, to run now: 0"), "a study may shrink again: {}", again.stderr);
+    assert!(again.stderr.contains("= 2 trials, 0 to run"), "a study may shrink again: {}", again.stderr);
 }
 
 #[test]
@@ -265,9 +275,9 @@ fn a_set_list_makes_an_axis() {
     assert_eq!(starts, ["network.excitatory_fraction,noise.level_percent", "0.5,1", "0.5,100", "1,1", "1,100"]);
 }
 
-/// Four conditions, two of which warn of the same and one of something else.
+/// Four conditions with two distinct warnings.
 #[test]
-fn a_warning_of_several_trials_is_told_once() {
+fn equal_warnings_of_several_trials_are_printed_once() {
     let folder = Folder::with_tiny_study();
     let set = ["--set", "hardware.device=[none, study-1k-1m]", "--set", "hardware.retention_seconds=60"];
     let answer = folder.run(&[&["run", "tiny.toml", "--max-trials", "0"], &set[..]].concat()).succeeds();
@@ -288,7 +298,7 @@ fn a_batch_beyond_the_data_is_refused() {
 }
 
 #[test]
-fn details_are_kept_of_the_trials_that_are_asked_for_and_run_no_trial_twice() {
+fn keeps_the_requested_details_without_running_trials_twice() {
     let folder = Folder::with_tiny_study();
     let details =
         || folder.files("results/tiny").into_keys().filter(|path| path.extension().is_some_and(|e| e == "json"));

@@ -1,18 +1,20 @@
-//! A run that is stopped in the middle: what it had is whole, and the continued run ends where an uninterrupted one does.
+//! Stopped runs: their records are whole, and a resumed run has the results of an uninterrupted one.
 
 use std::process::{Child, Command, Output};
 use std::sync::LazyLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use ohmspike_datasets::counted;
+
 use crate::ohmspike::{Answer, Folder, TINY_SUMMARY};
 
-/// Enough trials that a signal sent after the first record finds others still to run.
+/// Enough trials that some remain when the first record is written.
 const LONG: [&str; 6] = ["run", "tiny.toml", "--threads", "1", "--set", "repeats.seeds=12"];
 
 const RECORDS: &str = "results/tiny/records/0001.jsonl";
 
-/// What the long run leaves in `summary.csv` if nobody stops it.
+/// `summary.csv` of an uninterrupted long run.
 static LONG_SUMMARY: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let folder = Folder::with_tiny_study();
     folder.run(&["run", "tiny.toml", "--set", "repeats.seeds=12"]).succeeds();
@@ -37,7 +39,7 @@ fn continue_to_the_end(folder: &Folder) {
 }
 
 #[test]
-fn ctrl_c_ends_after_the_running_trials_and_says_how_to_go_on() {
+fn ctrl_c_finishes_the_running_trials() {
     let folder = Folder::with_tiny_study();
     let interrupt = |process: &mut Child| {
         let sent = Command::new("kill").args(["-INT", &process.id().to_string()]).status().expect("kill is there");
@@ -49,11 +51,11 @@ fn ctrl_c_ends_after_the_running_trials_and_says_how_to_go_on() {
     let done = folder.records(RECORDS).len();
     assert!(text.ends_with('\n') && (1..24).contains(&done), "{done} whole records");
     assert!(
-        answer.stderr.contains("\nstopping after the running trials; Ctrl-C again to stop at once\n"),
+        answer.stderr.contains("\nfinishing the running trials; press Ctrl-C again to abort them\n"),
         "{}",
         answer.stderr
     );
-    let left = format!("stopped; run the same command again to go on with the {} trials left\n", 24 - done);
+    let left = format!("stopped; repeat the command to run the remaining {}\n", counted(24 - done, "trial"));
     assert!(answer.stderr.ends_with(&left), "{}", answer.stderr);
     assert!(answer.stdout.contains(&format!("\n{done} of 24 trials done;")), "{}", answer.stdout);
     assert!(folder.path("results/tiny/summary.csv").exists(), "what is done is shown");

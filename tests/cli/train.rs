@@ -3,7 +3,7 @@
 use crate::ohmspike::Folder;
 
 #[test]
-fn one_line_an_epoch_and_the_outcome() {
+fn prints_a_line_per_epoch_and_the_outcome() {
     let folder = Folder::with_tiny_study();
     let set = ["--set", "noise.level_percent=20", "--set", "training.epochs=2", "--set", "outcome.last_epochs=1"];
     let answer = folder.run(&[&["train", "tiny.toml", "--seed", "7"], &set[..]].concat()).succeeds();

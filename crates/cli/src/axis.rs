@@ -1,25 +1,29 @@
-//! What runs along the x axis of a figure, from the command line.
+//! Options of the commands that draw figures.
 
 use ohmspike_report::figures::{AxisChoice, NoiseUnit};
 
-/// Flags of the commands that draw figures.
+/// The choice of the x axis.
 #[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Figures")]
 pub struct AxisArguments {
-    /// Draw the outcome over this swept key alone [default: over every numeric one].
-    #[arg(long, value_name = "SECTION.KEY")]
+    /// Swept key along x [default: one figure per numeric key].
+    #[arg(long, value_name = "KEY")]
     x_axis: Option<String>,
-    /// Unit of the write noise on an axis: percent-of-sigma-init, microsiemens, percent-of-conductance or sigma-ln-resistance.
+    /// Unit of write noise along x [default: unit of the swept key].
+    ///
+    /// One of percent-of-sigma-init, microsiemens, percent-of-conductance and sigma-ln-resistance. All but the first need a
+    /// device.
     #[arg(long, value_name = "UNIT")]
     noise_unit: Option<NoiseUnit>,
 }
 
 impl AxisArguments {
-    /// The choice as figures take it.
+    /// The choice for the figures.
     pub fn choice(&self) -> AxisChoice {
         AxisChoice { x: self.x_axis.clone(), noise_unit: self.noise_unit }
     }
 
-    /// The flags as they were given, one word each.
+    /// The options as words of a command line.
     pub fn flags(&self) -> Vec<String> {
         let x = self.x_axis.iter().map(|key| format!("--x-axis={key}"));
         x.chain(self.noise_unit.iter().map(|unit| format!("--noise-unit={unit}"))).collect()

@@ -1,4 +1,4 @@
-//! `ohmspike data`: where the data sets are, fetching them, and making more of one's own files.
+//! `ohmspike data`: lists, downloads and imports data sets.
 
 mod fetch;
 mod import;
@@ -8,10 +8,10 @@ use std::process::ExitCode;
 
 use super::Failure;
 
-/// Find, download or import data sets.
+/// List, download or import data sets.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
-    /// List the data sets and where they are.
+    /// List the data sets and their files.
     List,
     Fetch(fetch::Arguments),
     Import(Box<import::Arguments>),

@@ -1,55 +1,60 @@
-//! `ohmspike device`: what a device does, shown, drawn and sampled.
+//! `ohmspike device`: lists, shows, samples and plots devices.
 
 mod list;
 mod plot;
 mod sample;
 mod show;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::ExitCode;
 
-use ohmspike_crossbar::device::Device;
+use ohmspike_crossbar::device::{Device, SECTIONS};
 use ohmspike_study::device_file;
 use ohmspike_study::device_file::DeviceKeys;
 use ohmspike_study::prepare::PrepareError;
+use ohmspike_study::prepare::no_device::{NoDevice, NoDeviceProblem};
 use ohmspike_study::study::Override;
 
 use super::Failure;
 use super::terminal::print;
 
-/// Show, draw or sample a device.
+/// List, show, sample or plot devices.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
-    /// List the devices that come with the program.
+    /// List the built-in devices.
     List,
     Show(show::Arguments),
     Sample(sample::Arguments),
     Plot(plot::Arguments),
 }
 
-/// Which device, with which of its keys changed.
+/// A device, with overrides of its keys.
 #[derive(Debug, clap::Args)]
 struct Chosen {
-    /// Name of a built-in device, or a device file.
+    /// Built-in device or device file (JSON).
     #[arg(value_name = "NAME|FILE")]
     device: String,
-    /// Put VALUE in the place of what the device file says for a key, for instance write.scheme=add.
-    #[arg(long, value_name = "SECTION.KEY=VALUE")]
+    /// Override a key of the device, such as write.scheme=add.
+    #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
 }
 
-/// A device that is not there, or a key that it cannot have.
+/// Why a device cannot be loaded.
 #[derive(Debug, thiserror::Error)]
 enum ChosenError {
-    /// Neither a built-in device nor a file.
-    #[error(
-        "device: unknown device `{name}`; expected a device file or a built-in device\n\n\
-         hint: did you mean `{nearest}`? `ohmspike device list` lists the built-in devices"
-    )]
-    Unknown { name: String, nearest: &'static str },
-    /// A key that was set.
+    /// No device of this name.
+    #[error("{problem}\n\nhint: {hint}")]
+    None { problem: NoDeviceProblem, hint: String },
+    /// A problem of an override.
     #[error("--set {key}={value}: {problem}")]
-    Key { key: String, value: serde_json::Value, problem: String },
+    Key { key: String, value: String, problem: String },
+    /// An override without a section.
+    #[error(
+        "--set {given}: expected SECTION.KEY=VALUE\n\nhint: for example `--set write.scheme=add`; the sections are {}",
+        SECTIONS.map(|section| format!("`{section}`")).join(", ")
+    )]
+    Form { given: String },
 }
 
 /// Runs the command.
@@ -64,29 +69,34 @@ pub fn run(command: &Command) -> Result<ExitCode, Failure> {
 }
 
 impl Chosen {
-    /// Reads it.
+    /// Loads the device.
     fn load(&self) -> Result<Device, Failure> {
-        let mut keys = DeviceKeys::new();
+        let (mut keys, mut given) = (DeviceKeys::new(), BTreeMap::new());
         for text in &self.set {
+            let (key, written) = text.split_once('=').unwrap_or((text, ""));
+            if !key.contains('.') || written.trim().is_empty() {
+                return Err(ChosenError::Form { given: text.clone() }.into());
+            }
             let Override { key, value, .. } = Override::parse(text)?;
-            // A study calls the same keys `device.KEY`.
+            // Studies have the same keys as `device.KEY`.
             let key = key.strip_prefix("device.").unwrap_or(&key).to_owned();
+            given.insert(key.clone(), written.to_owned());
             keys.insert(key, serde_json::to_value(value)?);
         }
         match device_file::load(&self.device, &keys, Path::new(".")) {
             Ok((device, _)) => Ok(device),
-            Err(PrepareError::UnknownDevice { name, nearest, .. }) => {
-                Err(ChosenError::Unknown { name, nearest }.into())
+            Err(PrepareError::NoDevice(NoDevice { problem, .. })) => {
+                let hint = problem.hint_for_file();
+                Err(ChosenError::None { problem, hint }.into())
             }
-            // A study calls the same keys `device.KEY`.
             Err(PrepareError::Device { place, source }) => {
                 Err(PrepareError::Device { place: place.replace("`device.", "`"), source }.into())
             }
             Err(error) => match error.key().and_then(|key| key.strip_prefix("device.")) {
                 Some(key) => {
-                    let value = keys.get(key).cloned().unwrap_or_default();
+                    let value = given.get(key).cloned().unwrap_or_default();
                     let problem = error.to_string();
-                    let problem = problem.strip_prefix("device.").unwrap_or(&problem).to_owned();
+                    let problem = problem.strip_prefix("device.").unwrap_or(&problem).replace("`device.", "`");
                     Err(ChosenError::Key { key: key.to_owned(), value, problem }.into())
                 }
                 None => Err(error.into()),

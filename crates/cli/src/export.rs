@@ -1,4 +1,4 @@
-//! `ohmspike export`: the records of a study as a table for other programs.
+//! `ohmspike export`: writes the records of a study as a table for other programs.
 
 use std::io;
 use std::path::PathBuf;
@@ -6,50 +6,58 @@ use std::process::ExitCode;
 
 use ohmspike_analysis::repeat_warnings::repeat_warnings;
 use ohmspike_analysis::repeats::done_of;
-use ohmspike_datasets::persist;
+use ohmspike_datasets::{counted, persist, write_reason};
 use ohmspike_report::export::{SettingColumns, epoch_table, trial_table};
 use ohmspike_study::results::Results;
 
+use super::study_arguments::StudyArguments;
 use super::terminal::{print_file, tell};
 use super::{Failure, source, warn};
 
-/// Write the records of a study as a table: one row per trial.
+const EXAMPLES: &str = "\
+Examples:
+  Print the swept settings and the outcomes:
+      ohmspike export results/quickstart --columns swept
+
+  Write a row per epoch to a file:
+      ohmspike export results/quickstart --epochs --file epochs.csv";
+
+/// Write the records of a study as a table.
+///
+/// One row per trial, or per trial and epoch. The docs describe every column.
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = EXAMPLES)]
 pub struct Arguments {
-    /// Study file, for instance experiments/studies/quickstart.toml, or a results folder.
-    study: PathBuf,
-    /// Override a key; a list makes it a sweep axis.
-    #[arg(long, value_name = "SECTION.KEY=VALUE")]
-    set: Vec<String>,
-    /// Folder of the results [default: results/NAME, or the folder given as STUDY].
-    #[arg(long, value_name = "DIR")]
-    out: Option<PathBuf>,
-    /// Form of the table.
-    #[arg(long, value_enum, default_value_t = Format::Csv)]
+    #[command(flatten)]
+    study: StudyArguments,
+    /// Table format: csv or parquet.
+    ///
+    /// Parquet is typed and compressed, for pandas, Polars and DuckDB. It needs a program built with the feature `parquet`.
+    #[arg(long, value_enum, default_value_t = Format::Csv, hide_possible_values = true, help_heading = "Table")]
     format: Format,
-    /// Settings to include: those that the study sweeps, or every setting of a trial, resolved.
-    #[arg(long, value_name = "swept|all", default_value = "all")]
+    /// Settings to include: swept, or all with their resolved values.
+    #[arg(long, value_name = "swept|all", default_value = "all", help_heading = "Table")]
     columns: SettingColumns,
-    /// One row per trial and epoch.
-    #[arg(long)]
+    /// Write one row per trial and epoch.
+    #[arg(long, help_heading = "Table")]
     epochs: bool,
     /// File to write [default: stdout].
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = "Table")]
     file: Option<PathBuf>,
 }
 
-/// Forms of a table.
+/// Formats of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum Format {
-    /// Comma-separated, for everything.
+    /// Comma-separated values.
     Csv,
-    /// Typed and packed, for pandas, Polars, DuckDB; needs `--features parquet` when the program is built.
+    /// Apache Parquet.
     Parquet,
 }
 
 /// The file cannot be written.
 #[derive(Debug, thiserror::Error)]
-#[error("{path}: cannot be written: {source}\n\nhint: leave `--file` out to write to stdout")]
+#[error("cannot write `{}`: {}\n\nhint: omit `--file` to write to stdout", path.display(), write_reason(source))]
 struct WriteError {
     path: PathBuf,
     source: io::Error,
@@ -57,13 +65,13 @@ struct WriteError {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
-    let file = source::open(&arguments.study, &arguments.set)?;
-    let results = Results::open(&file.study, &source::results(arguments.out.as_deref(), &file), &file.folder)?;
+    let file = arguments.study.open()?;
+    let results = Results::open(&file.study, &arguments.study.results(&file), &file.folder)?;
     warn(results.store.warnings());
-    source::needs_records(&results)?;
+    source::needs_records(&results, &arguments.study.words())?;
     let done = done_of(&results);
     warn(&repeat_warnings(&file.study, &done));
-    tell!("{} of {} trials have a record", done.len(), results.trials.len());
+    tell!("{} of {} done", done.len(), counted(results.trials.len(), "trial"));
     let columns = arguments.columns;
     let table = if arguments.epochs {
         epoch_table(&file.study, &done, columns)
@@ -75,7 +83,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Format::Parquet => table.parquet()?,
     };
     match &arguments.file {
-        // Names of open files of this process, as /dev/stdout, must not be replaced by a file.
+        // A file must not replace the name of an open stream, such as /dev/stdout.
         Some(path) if ["/dev", "/proc"].iter().any(|system| path.starts_with(system)) => {
             let source = io::Error::new(io::ErrorKind::InvalidInput, "not a regular file");
             return Err(WriteError { path: path.clone(), source }.into());

@@ -1,6 +1,6 @@
-//! The command line: one file a subcommand. stdout carries data, stderr progress and warnings.
+//! The command line, with one file per subcommand. stdout carries data, stderr progress and warnings.
 //!
-//! Exit status: 0 done, 1 the study's own criterion failed or, after waiting, trials are left, 2 could not run, 130 stopped by Ctrl-C.
+//! Exit status: 0 success, 1 trials remain after `status --wait`, 2 error, 130 stopped by Ctrl-C.
 
 mod axis;
 mod data;
@@ -9,14 +9,15 @@ mod export;
 mod generate;
 mod keys;
 mod meter;
-mod renamed;
 mod report;
 mod run;
 mod source;
 mod status;
+mod study_arguments;
 mod submit;
 mod terminal;
 mod train;
+mod usage_error;
 
 use std::fmt::Display;
 use std::process::ExitCode;
@@ -24,9 +25,10 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use terminal::tell;
 
-/// Noise-versus-accuracy curves of spiking networks trained through emulated memristive crossbars.
+/// Trains spiking networks on emulated memristive crossbars, and shows how accuracy depends on noise.
 #[derive(Debug, Parser)]
-#[command(name = "ohmspike", version, after_help = "Start with: ohmspike run experiments/studies/quickstart.toml")]
+#[command(name = "ohmspike", version, max_term_width = 100)]
+#[command(after_help = "Start with: ohmspike run experiments/studies/quickstart.toml")]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -49,10 +51,10 @@ enum Command {
     Generate(generate::Command),
 }
 
-/// Anything that ends a command; its message is all that the user sees.
+/// An error that ends a command.
 type Failure = Box<dyn std::error::Error>;
 
-/// Tells what was hardly meant.
+/// Prints warnings to stderr.
 fn warn<W: Display>(warnings: &[W]) {
     for warning in warnings {
         tell!("warning: {warning}\n");
@@ -62,8 +64,8 @@ fn warn<W: Display>(warnings: &[W]) {
 fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
-        Err(error) => match renamed::renamed_flag(&error, std::env::args()) {
-            Some(renamed) => return failed(&renamed),
+        Err(error) => match usage_error::explained(&error, &words()) {
+            Some(explained) => return failed(&explained),
             None => error.exit(),
         },
     };
@@ -82,7 +84,12 @@ fn main() -> ExitCode {
     done.unwrap_or_else(|error| failed(&error))
 }
 
-/// Says why a command could not run.
+/// The words of the command line, with `?` for bytes that are not UTF-8.
+fn words() -> Vec<String> {
+    std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect()
+}
+
+/// Prints the error of a command.
 fn failed(error: &impl Display) -> ExitCode {
     tell!("error: {error}");
     ExitCode::from(2)

@@ -1,13 +1,14 @@
-//! What a run shows while it runs: how far it is, how long the rest takes, and the outcomes so far by axis.
+//! The progress of a run: trials done, the remaining time, and the mean outcomes so far.
 //!
-//! On a terminal a bar with a table under it, drawn at most twice a second; elsewhere a line now and then, and now and then
-//! the table.
+//! On a terminal this is a bar with a table, drawn at most twice a second. Elsewhere it is a line every ten seconds and the
+//! table every five minutes.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use ohmspike_analysis::running_means::RunningMeans;
+use ohmspike_datasets::counted;
 use ohmspike_study::eta::{EpochTimes, seconds_left};
 use ohmspike_study::legible::legible;
 use ohmspike_study::record::Record;
@@ -16,25 +17,25 @@ use ohmspike_study::study::Study;
 
 use super::terminal::{span, tell};
 
-/// How often the bar is drawn.
+/// Interval between two drawings of the bar.
 const DRAW_INTERVAL: Duration = Duration::from_millis(500);
-/// How often a line is written where there is no terminal, and how often the table.
+/// Intervals of lines and tables without a terminal.
 const LINE_INTERVAL: Duration = Duration::from_secs(10);
 const TABLE_INTERVAL: Duration = Duration::from_secs(300);
-/// Letters beside each other, and lines under each other, that a terminal has at least.
+/// Size of the smallest terminal: columns and lines.
 const WIDTH: usize = 79;
 const LINES: usize = 20;
 
 /// The progress of a run.
 pub struct Meter<'a> {
-    /// Condition and epochs of every trial of the run.
+    /// Condition and epochs of each trial of the run.
     trials: Vec<(usize, usize)>,
     threads: usize,
     times: EpochTimes,
     means: RunningMeans<'a>,
-    /// Epochs that the running trials have done, by their number.
+    /// Epochs done by each running trial, by number.
     running: BTreeMap<usize, usize>,
-    /// Trials from this number on have not begun.
+    /// Number of the first trial that has not begun.
     waiting: usize,
     done: usize,
     bar: ProgressBar,
@@ -45,13 +46,13 @@ pub struct Meter<'a> {
 }
 
 impl<'a> Meter<'a> {
-    /// Before any trial of `plan` runs.
+    /// Creates the meter before any trial of `plan` runs.
     pub fn new(study: &'a Study, plan: &Plan) -> Meter<'a> {
         let trials: Vec<(usize, usize)> =
             plan.left.iter().map(|trial| (trial.condition, trial.settings.training.epochs)).collect();
         let epochs = trials.iter().map(|trial| trial.1 as u64).sum();
         let bar = ProgressBar::with_draw_target(Some(epochs), ProgressDrawTarget::stderr_with_hz(2));
-        let style = ProgressStyle::with_template("{bar:32} {percent:>3} %   {elapsed} gone, {msg}");
+        let style = ProgressStyle::with_template("{bar:32} {percent:>3} %   {elapsed} elapsed, {msg}");
         bar.set_style(style.expect("the template is fixed"));
         bar.enable_steady_tick(DRAW_INTERVAL);
         let now = Instant::now();
@@ -77,7 +78,7 @@ impl<'a> Meter<'a> {
         meter
     }
 
-    /// Trial `number` has begun, where an earlier run had done so many `epochs`.
+    /// Trial `number` has begun after `epochs` epochs of an earlier run.
     pub fn begun(&mut self, number: usize, epochs: usize) {
         self.waiting = self.waiting.max(number + 1);
         self.running.insert(number, epochs);
@@ -85,7 +86,7 @@ impl<'a> Meter<'a> {
         self.show();
     }
 
-    /// Trial `number` has ended an epoch, which took so many `seconds`.
+    /// Trial `number` has ended an epoch, which took `seconds`.
     pub fn epoch(&mut self, number: usize, seconds: f64) {
         *self.running.entry(number).or_default() += 1;
         self.times.measure(self.trials[number].0, 1, seconds);
@@ -101,7 +102,7 @@ impl<'a> Meter<'a> {
         self.show();
     }
 
-    /// Says something between two drawings.
+    /// Prints a text between two drawings.
     pub fn say(&self, text: &str) {
         if self.bar.is_hidden() {
             tell!("{text}");
@@ -113,7 +114,7 @@ impl<'a> Meter<'a> {
     /// Ends the drawing.
     pub fn finish(&self) {
         self.bar.finish_and_clear();
-        tell!("{} trials in {}\n", self.done, HumanDuration(self.started.elapsed()));
+        tell!("{} in {}\n", counted(self.done, "trial"), span(self.started.elapsed().as_secs_f64()));
     }
 
     fn count(&mut self, condition: usize, outcome: Option<f64>, usable: bool) {
@@ -143,13 +144,14 @@ impl<'a> Meter<'a> {
         }
     }
 
-    /// Trials done, running and waiting, and the time left.
+    /// Trials done, running and waiting, and the remaining time.
     fn words(&self) -> String {
         let (running, waiting) = (self.running.len(), self.trials.len() - self.waiting);
         let left = self
             .seconds_left()
-            .map_or_else(|| "time left not known yet".to_owned(), |seconds| format!("about {} left", span(seconds)));
-        format!("{} of {} trials done, {running} running, {waiting} waiting, {left}", self.done, self.trials.len())
+            .map_or_else(|| "time left unknown".to_owned(), |seconds| format!("about {} left", span(seconds)));
+        let all = counted(self.trials.len(), "trial");
+        format!("{} of {all} done, {running} running, {waiting} waiting, {left}", self.done)
     }
 
     fn seconds_left(&self) -> Option<f64> {

@@ -1,4 +1,4 @@
-//! `ohmspike report`: a study as one page of HTML.
+//! `ohmspike report`: writes the results of a study as an HTML page.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use ohmspike_analysis::recorded::Recorded;
 use ohmspike_analysis::repeat_warnings::repeat_warnings;
 use ohmspike_analysis::repeats::done_of;
+use ohmspike_datasets::counted;
 use ohmspike_experiments::replication::replication;
 use ohmspike_report::figures::study_figures;
 use ohmspike_report::files::write_report;
@@ -13,22 +14,27 @@ use ohmspike_report::page::Report;
 use ohmspike_study::machine::machine;
 use ohmspike_study::results::Results;
 
+use super::study_arguments::StudyArguments;
 use super::terminal::{say, tell};
 use super::{Failure, axis, source, warn};
 
-/// Write the results of a study as a self-contained HTML page.
+const EXAMPLES: &str = "\
+Examples:
+  Write results/quickstart/report.html and open it:
+      ohmspike report results/quickstart --open
+
+  Show the write noise in µS along x:
+      ohmspike report results/mine --noise-unit microsiemens";
+
+/// Write the results of a study as an HTML page.
 ///
-/// Runs no trial and needs no data set. The page says at the top which trials are missing.
+/// The page is self-contained: report.html in the results folder. Runs no trial and needs no data set. The page tells if
+/// trials are missing.
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = EXAMPLES)]
 pub struct Arguments {
-    /// Study file, for instance experiments/studies/quickstart.toml, or a results folder.
-    study: PathBuf,
-    /// Override a key; a list makes it a sweep axis.
-    #[arg(long, value_name = "SECTION.KEY=VALUE")]
-    set: Vec<String>,
-    /// Folder of the results, into which report.html is written [default: results/NAME, or the folder given as STUDY].
-    #[arg(long, value_name = "DIR")]
-    out: Option<PathBuf>,
+    #[command(flatten)]
+    study: StudyArguments,
     /// Open the report in the default browser.
     #[arg(long)]
     open: bool,
@@ -36,9 +42,9 @@ pub struct Arguments {
     axis: axis::AxisArguments,
 }
 
-/// The page is written and cannot be shown.
+/// The page is written but cannot be opened.
 #[derive(Debug, thiserror::Error)]
-#[error("--open: {path} is written and cannot be opened: {source}\n\nhint: open it in a browser")]
+#[error("--open: cannot open `{path}`: {source}\n\nhint: the report is written; open it in a browser")]
 struct OpenError {
     path: PathBuf,
     source: opener::OpenError,
@@ -46,22 +52,22 @@ struct OpenError {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
-    let file = source::open(&arguments.study, &arguments.set)?;
+    let file = arguments.study.open()?;
     let replication = replication(&file.study)?;
-    let out = source::results(arguments.out.as_deref(), &file);
+    let out = arguments.study.results(&file);
     let results = Results::open(&file.study, &out, &file.folder)?;
     let choice = arguments.axis.choice();
     choice.check(&file.study, &results.prepared)?;
     warn(results.store.warnings());
-    source::needs_records(&results)?;
+    source::needs_records(&results, &arguments.study.words())?;
     let baseline = source::baseline(&file.study, &out)?;
     let recorded = Recorded::new(&results, baseline.as_ref());
-    let (named, flags) = (arguments.out.as_deref().map(Path::to_string_lossy), arguments.axis.flags());
+    let (named, flags) = (arguments.study.out.as_deref().map(Path::to_string_lossy), arguments.axis.flags());
     let report = Report {
         recorded,
-        file: &arguments.study.display().to_string(),
+        file: &arguments.study.study.display().to_string(),
         text: &file.text,
-        overrides: &arguments.set,
+        overrides: &arguments.study.set,
         out: named.as_deref(),
         flags: &flags,
         noise_unit: choice.noise_unit,
@@ -71,7 +77,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let done = done_of(&results);
     warn(&repeat_warnings(&file.study, &done));
     let path = write_report(&report, replication, &out)?;
-    tell!("{} of {} trials have a record", done.len(), results.trials.len());
+    tell!("{} of {} done", done.len(), counted(results.trials.len(), "trial"));
     say!("{}", path.display())?;
     if arguments.open {
         opener::open(&path).map_err(|source| OpenError { path: path.clone(), source })?;

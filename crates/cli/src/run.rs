@@ -1,6 +1,5 @@
-//! `ohmspike run`: runs what a study has no record of, then shows it.
+//! `ohmspike run`: runs the trials of a study without a record, then shows all results.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,6 +10,7 @@ use ohmspike_analysis::recorded::Recorded;
 use ohmspike_analysis::repeat_warnings::{idle_seeds, repeat_warnings};
 use ohmspike_analysis::repeats::done_of;
 use ohmspike_analysis::summary::Summary;
+use ohmspike_datasets::counted;
 use ohmspike_experiments::replication::replication;
 use ohmspike_report::datasheet::study_sheets;
 use ohmspike_report::figures::AxisChoice;
@@ -28,52 +28,69 @@ use ohmspike_study::study::Study;
 use ohmspike_study::study_file::StudyFile;
 
 use super::meter::Meter;
+use super::study_arguments::StudyArguments;
 use super::terminal::{Wanted, print, say, tell};
 use super::{Failure, axis, source, warn};
 
-/// Run a study: all of its trials that have no record yet.
+const EXAMPLES: &str = "\
+Examples:
+  Run a study, and look at the results:
+      ohmspike run experiments/studies/quickstart.toml
+      ohmspike report results/quickstart --open
+
+  Sweep other noise levels, with five seeds:
+      ohmspike run study.toml --set 'noise.level_percent=[1, 10, 100]' --set repeats.seeds=5
+
+  Use another device:
+      ohmspike run study.toml --set hardware.device=mine.json --out results/mine
+
+  See what would run:
+      ohmspike run study.toml --dry-run";
+
+/// Run a study, or resume it.
 ///
-/// Records, summary and figures go to results/NAME, and the study itself, with every override, to results/NAME/study.toml.
-/// Stop it at any moment and run it again: it resumes.
+/// Runs all trials that have no record yet. The results folder then holds records, a summary table, figures, and the study
+/// with all overrides (study.toml). Stop a run at any time, and repeat the command to resume it.
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = EXAMPLES)]
 pub struct Arguments {
-    /// Study file, for instance experiments/studies/quickstart.toml, or a results folder.
-    study: PathBuf,
-    /// Override a key; a list makes it a sweep axis.
-    #[arg(long, value_name = "SECTION.KEY=VALUE")]
-    set: Vec<String>,
-    /// Folder of the results [default: results/NAME, or the folder given as STUDY].
-    #[arg(long, value_name = "DIR")]
-    out: Option<PathBuf>,
-    /// Trials that run at the same time [default: one per core]. Idle threads help with the others.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=MOST_THREADS))]
+    #[command(flatten)]
+    study: StudyArguments,
+    /// Trials to run at the same time [default: one per core].
+    ///
+    /// Idle threads help with the running trials. The number of threads does not change results.
+    #[arg(long, value_name = "N", help_heading = "Run", value_parser = clap::value_parser!(u16).range(1..=MOST_THREADS))]
     threads: Option<u16>,
-    /// Vector instructions: baseline, avx2 or avx512; results have the same bits with each [default: the best of the CPU].
-    #[arg(long, value_name = "SET")]
-    simd: Option<Instructions>,
-    /// Run only part I of N, from 1, as one of several processes; rerun without it for the summary.
-    #[arg(long, value_name = "I/N")]
-    shard: Option<Shard>,
-    /// Run at most N trials now.
-    #[arg(long, value_name = "N")]
+    /// Run at most N trials, then stop.
+    #[arg(long, value_name = "N", help_heading = "Run")]
     max_trials: Option<usize>,
-    /// Minimum seconds between checkpoints of a trial.
-    #[arg(long, value_name = "N", default_value_t = 10)]
+    /// Run part I of N of the study, from 1.
+    ///
+    /// Each of N processes runs one part. Afterwards run once without --shard, which writes summary and figures.
+    #[arg(long, value_name = "I/N", help_heading = "Run")]
+    shard: Option<Shard>,
+    /// Seconds between two checkpoints of a trial.
+    #[arg(long, value_name = "N", default_value_t = 10, help_heading = "Run")]
     checkpoint_seconds: u64,
-    /// List the trials that would run, and exit.
-    #[arg(long)]
+    /// Vector instructions: baseline, avx2 or avx512 [default: best].
+    ///
+    /// The default is the best set of this CPU. Results are bit-identical with each.
+    #[arg(long, value_name = "SET", help_heading = "Run")]
+    simd: Option<Instructions>,
+    /// List the trials to run, with warnings, and exit.
+    #[arg(long, help_heading = "Run")]
     dry_run: bool,
     #[command(flatten)]
     axis: axis::AxisArguments,
 }
 
-/// Device sheets that a run shows: nobody reads more, and an axis may have 100,000 values.
+/// The most device sheets that a run shows. An axis may have 100,000 values.
 const MOST_SHEETS: usize = 50;
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     arguments.simd.map_or(Ok(()), Instructions::use_for_all)?;
-    let file = source::open(&arguments.study, &arguments.set)?;
+    let file = arguments.study.open()?;
     let study = &file.study;
     let replication = replication(study)?;
     let stop = Arc::new(AtomicBool::new(false));
@@ -82,6 +99,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     choice.check(study, &plan.prepared)?;
     if arguments.dry_run {
         warn(plan.record_warnings());
+        warn(&plan.warnings());
+        warn(&idle_seeds(study, &plan.prepared));
         list(study, &plan.left)?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -94,9 +113,12 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let finished = ran?;
     let stopped = finished.stopped;
     if let Some(mine) = finished.shard {
-        // Tables and figures of all trials are made once, not by every process of a cluster.
+        // Tables and figures are written once, not by every process.
         let (done, left) = (finished.done, finished.left);
-        say!("{done} of {} trials of shard {mine} done; a run without `--shard` sums up", done + left)?;
+        say!(
+            "{done} of {} of shard {mine} done; run again without `--shard` for summary and figures",
+            counted(done + left, "trial")
+        )?;
         return Ok(ended(left, stopped));
     }
     let results = finished.results()?;
@@ -106,7 +128,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
 
 fn options(arguments: &Arguments, file: &StudyFile, stop: &Arc<AtomicBool>) -> RunOptions {
     RunOptions {
-        folder: Some(source::results(arguments.out.as_deref(), file)),
+        folder: Some(arguments.study.results(file)),
         study_folder: file.folder.clone(),
         threads: arguments.threads.map(usize::from),
         shard: arguments.shard,
@@ -116,20 +138,20 @@ fn options(arguments: &Arguments, file: &StudyFile, stop: &Arc<AtomicBool>) -> R
     }
 }
 
-/// Writes summary, figures and tables, and prints the table.
+/// Writes summary, figures and tables, and prints the summary.
 fn show(results: &Results, choice: &AxisChoice, replication: Option<&dyn Replication>) -> Result<(), Failure> {
     let baseline = source::baseline(results.study, &results.folder)?;
     let done = done_of(results);
     warn(&repeat_warnings(results.study, &done));
     let summary = Summary::new(results.study, &done);
     let recorded = Recorded::new(results, baseline.as_ref());
-    // Before anything is printed: a reader that leaves, as `head` does, must not keep files from being written.
+    // Files are written first, so that a reader of the output that closes the pipe, such as `head`, loses none.
     let files = write_results(recorded, &summary, &results.folder, choice, replication)?;
     say!("{}", summary.table().trim_end())?;
     say!(
-        "\n{} of {} trials done; outcome: mean test accuracy (%), with its 95 % interval from 3 repeats on",
+        "\n{} of {} done; outcome: mean test accuracy in %, with its 95 % CI for 3 or more repeats",
         done.len(),
-        results.trials.len()
+        counted(results.trials.len(), "trial")
     )?;
     let health = HealthTally::new(results.study, &done);
     for line in health.lines() {
@@ -139,23 +161,23 @@ fn show(results: &Results, choice: &AxisChoice, replication: Option<&dyn Replica
     for path in kept.iter().filter(|path| path.exists()).chain(&files) {
         say!("{}", path.display())?;
     }
-    // One trial of every state that keeps trials out of answers, with what to do.
+    // One example of each state that excludes trials.
     for (state, advice) in health.examples() {
         tell!("warning: {state}\n\nhint: {advice}\n");
     }
     Ok(())
 }
 
-/// How a run ends that leaves so many trials: where somebody stopped it, it says how to go on.
+/// The exit status of a run with `left` remaining trials. A stopped run tells how to resume.
 fn ended(left: usize, stopped: bool) -> ExitCode {
     if stopped && left > 0 {
-        tell!("stopped; run the same command again to go on with the {left} trials left");
+        tell!("stopped; repeat the command to run the remaining {}", counted(left, "trial"));
         return ExitCode::from(130);
     }
     ExitCode::SUCCESS
 }
 
-/// One line a trial: its name, its seed and the values of the axes.
+/// Prints one line per trial: name, seed and values of the axes.
 fn list(study: &Study, left: &[Trial]) -> Wanted {
     let keys: Vec<&str> = study.axes.iter().map(|axis| axis.key.as_str()).collect();
     let mut text = [&["id", "seed"], &keys[..]].concat().join("\t") + "\n";
@@ -167,22 +189,22 @@ fn list(study: &Study, left: &[Trial]) -> Wanted {
     print(&text)
 }
 
-/// The first Ctrl-C lets the running trials end, the second stops at once: every record on the disk is whole.
+/// The first Ctrl-C finishes the running trials, the second aborts them. Neither leaves a partial record.
 fn listen_for_interrupt(stop: &Arc<AtomicBool>) -> Result<(), Failure> {
     let flag = Arc::clone(stop);
     ctrlc::set_handler(move || {
         if flag.swap(true, Ordering::Relaxed) {
             std::process::exit(130);
         }
-        tell!("\nstopping after the running trials; Ctrl-C again to stop at once");
+        tell!("\nfinishing the running trials; press Ctrl-C again to abort them");
     })?;
     Ok(())
 }
 
-/// What a run shows on stderr: the study, its devices, warnings, and progress.
+/// The output of a run on stderr: study, devices, warnings and progress.
 struct Screen<'a> {
     study: &'a Study,
-    /// While trials run.
+    /// Present while trials run.
     meter: Option<Meter<'a>>,
 }
 
@@ -201,7 +223,9 @@ impl Observer for Screen<'_> {
         for axis in &study.axes {
             tell!("  {} = {}", axis.key, toml::Value::Array(axis.values.clone()));
         }
-        tell!("  seeds: {}, trials: {}, to run now: {}\n", study.seeds.len(), plan.trials.len(), plan.left.len());
+        let (conditions, seeds) = (counted(study.conditions.len(), "condition"), counted(study.seeds.len(), "seed"));
+        let (trials, left) = (counted(plan.trials.len(), "trial"), plan.left.len());
+        tell!("  {conditions} x {seeds} = {trials}, {left} to run\n");
         for sheet in study_sheets(&plan.trials, &plan.prepared, MOST_SHEETS) {
             tell!("{sheet}");
         }

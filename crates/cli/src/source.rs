@@ -1,58 +1,64 @@
-//! A study from its file and the command line.
+//! Results to read, and the studies that they are compared with.
 
 use std::path::{Path, PathBuf};
 
 use ohmspike_analysis::baseline::Baseline;
+use ohmspike_datasets::counted;
 use ohmspike_experiments::presets::PRESETS;
 use ohmspike_study::results::Results;
-use ohmspike_study::study::{Override, Study, StudyError};
-use ohmspike_study::study_file::StudyFile;
+use ohmspike_study::study::Study;
 
 use super::terminal::tell;
+use super::{Failure, study_arguments};
 
-/// The study at `path`, a study file or a results folder, with `overrides` of the form SECTION.KEY=VALUE.
-pub fn open(path: &Path, overrides: &[String]) -> Result<StudyFile, super::Failure> {
-    Ok(StudyFile::open_with(&PRESETS, path, &parse_overrides(overrides)?)?)
-}
-
-/// The folder of the results: the one that was asked for, or that of the study.
-pub fn results(out: Option<&Path>, file: &StudyFile) -> PathBuf {
-    out.map_or_else(|| file.results_folder(), Path::to_owned)
-}
-
-/// What `study`, whose results are in `out`, is compared with; where nothing of it has been run, that is told.
-pub fn baseline(study: &Study, out: &Path) -> Result<Option<Baseline>, super::Failure> {
+/// Reads the baseline of `study` next to its results in `out`, and warns if it has no records.
+pub fn baseline(study: &Study, out: &Path) -> Result<Option<Baseline>, Failure> {
     let baseline = Baseline::next_to(out, study)?;
     if let (Some(name), None) = (&study.baseline, &baseline) {
-        tell!("the baseline study `{name}` has no records beside {}: figures show no line of it", out.display());
+        tell!(
+            "warning: baseline: no records of the study `{name}` next to `{}`, so figures have no baseline\n\n\
+             hint: run the study `{name}` first, with its results folder in the same place\n",
+            out.display()
+        );
     }
     Ok(baseline)
 }
 
-/// None of the records of a folder is of the study as it is given.
+/// A results folder without a record of the study.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "{folder}: expected records of this study, got {found} records of other settings\n\n\
-     hint: run the study first; if it has run, repeat every `--set` of that run, and give its folder with `--out`"
-)]
-pub struct NoRecords {
-    folder: PathBuf,
-    found: usize,
+pub enum NoRecords {
+    /// A folder without any record.
+    #[error("{}: expected records of this study, got none\n\nhint: run the study first: `ohmspike run {study}`", folder.display())]
+    Empty {
+        /// The folder.
+        folder: PathBuf,
+        /// The study on a command line.
+        study: String,
+    },
+    /// Records of other settings.
+    #[error(
+        "{}: expected records of this study, got {} of other settings\n\n\
+         hint: repeat each `--set` of the run, or name the results folder in place of the study file", folder.display(), counted(*found, "record")
+    )]
+    Other {
+        /// The folder.
+        folder: PathBuf,
+        /// Number of records.
+        found: usize,
+    },
 }
 
-/// Refuses a folder without a record of any trial, so that no result is replaced by an empty one.
-pub fn needs_records(results: &Results) -> Result<(), NoRecords> {
-    if results.records().next().is_some() {
-        return Ok(());
+/// Rejects a folder without a record of any trial, so that an empty result replaces none.
+pub fn needs_records(results: &Results, study: &str) -> Result<(), NoRecords> {
+    let folder = || results.folder.clone();
+    match (results.records().next().is_some(), results.store.len()) {
+        (true, _) => Ok(()),
+        (false, 0) => Err(NoRecords::Empty { folder: folder(), study: study.to_owned() }),
+        (false, found) => Err(NoRecords::Other { folder: folder(), found }),
     }
-    Err(NoRecords { folder: results.folder.clone(), found: results.store.len() })
 }
 
-/// The default study, one trial, with `overrides`.
-pub fn default(overrides: &[String]) -> Result<Study, super::Failure> {
-    Ok(Study::parse_with(&PRESETS, "defaults", "name = \"train\"", &parse_overrides(overrides)?)?)
-}
-
-fn parse_overrides(overrides: &[String]) -> Result<Vec<Override>, StudyError> {
-    overrides.iter().map(|text| Override::parse(text)).collect()
+/// The default study, which has one trial, with overrides of the form KEY=VALUE.
+pub fn default(overrides: &[String]) -> Result<Study, Failure> {
+    Ok(Study::parse_with(&PRESETS, "defaults", "name = \"train\"", &study_arguments::parse(overrides)?)?)
 }

@@ -1,13 +1,15 @@
-//! `ohmspike status`: how far a study is, on this machine or on a cluster.
+//! `ohmspike status`: shows the progress of a study, on this machine or on a cluster.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::path::Path;
 use std::process::ExitCode;
 use std::thread;
 use std::time::Duration;
 
 use ohmspike_analysis::health_tally::HealthTally;
 use ohmspike_analysis::repeats::done;
+use ohmspike_datasets::counted;
 use ohmspike_study::checkpoint::Checkpoints;
 use ohmspike_study::cluster::jobs::Jobs;
 use ohmspike_study::cluster::quote;
@@ -22,48 +24,44 @@ use ohmspike_study::status::{Status, TrialTimes, left};
 use ohmspike_study::store::Store;
 use ohmspike_study::study::Study;
 
+use super::study_arguments::StudyArguments;
 use super::terminal::{Wanted, say, span, tell};
-use super::{Failure, source, warn};
+use super::{Failure, warn};
 
-/// Show how far a study is: trials done and left, the tasks of its job array, the time left, and what to do next.
+const EXAMPLES: &str = "\
+Examples:
+  Show the progress of a run:
+      ohmspike status results/quickstart
+
+  Wait for the tasks on the cluster, then write the report:
+      ohmspike status results/mine --wait && ohmspike report results/mine";
+
+/// Show the progress of a study.
+///
+/// Shows trials done and remaining, the remaining time, the tasks on the cluster, and the next step.
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = EXAMPLES)]
 pub struct Arguments {
-    /// Study file or results folder.
-    study: PathBuf,
-    /// Override a key; a list makes it a sweep axis.
-    #[arg(long, value_name = "SECTION.KEY=VALUE")]
-    set: Vec<String>,
-    /// Folder of the results [default: results/NAME, or the folder given as STUDY].
-    #[arg(long, value_name = "DIR")]
-    out: Option<PathBuf>,
-    /// Wait until no task is queued or running; the exit status is 1 if trials are left then.
+    #[command(flatten)]
+    study: StudyArguments,
+    /// Wait for the tasks on the cluster; exit 1 if trials remain.
     #[arg(long)]
     wait: bool,
 }
 
-impl Arguments {
-    /// What follows `ohmspike run` or `ohmspike submit` for the same study.
-    fn command(&self) -> String {
-        let mut words = vec![self.study.display().to_string()];
-        words.extend(self.set.iter().flat_map(|set| ["--set".to_owned(), set.clone()]));
-        words.extend(self.out.iter().flat_map(|out| ["--out".to_owned(), out.display().to_string()]));
-        words.iter().map(|word| quote::shell(word)).collect::<Vec<_>>().join(" ")
-    }
-}
-
-/// Asking for the state of jobs costs the scheduler something: the pause between two questions grows.
+/// Pauses between two questions to the scheduler. They grow, to spare it.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-/// So many questions in a row go unanswered before waiting ends: about ten minutes, in which a scheduler starts anew.
+/// Questions without an answer before waiting ends: about ten minutes, enough for a restart of the scheduler.
 const MOST_UNANSWERED: u32 = 25;
-/// So many shards are shown one by one; of more, those that failed.
+/// The most shards to list. Of more, only failed ones are listed.
 const SHOWN_SHARDS: usize = 40;
 
-/// Waiting has no end where nobody says what still runs.
+/// Slurm does not answer, so waiting would never end.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "--wait: Slurm has not answered {MOST_UNANSWERED} times in a row, and {left} trials are left\n\n\
-     hint: the jobs go on by themselves; ask again once `squeue` answers"
+    "--wait: Slurm did not answer {MOST_UNANSWERED} times in a row, with {} remaining\n\n\
+     hint: the jobs continue; try again when `squeue` answers", counted(*left, "trial")
 )]
 struct Unanswered {
     left: usize,
@@ -71,10 +69,10 @@ struct Unanswered {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
-    let file = source::open(&arguments.study, &arguments.set)?;
+    let file = arguments.study.open()?;
     let study = &file.study;
-    let out = std::path::absolute(source::results(arguments.out.as_deref(), &file))?;
-    // Names of trials need the hash of their data, which are read once.
+    let out = std::path::absolute(arguments.study.results(&file))?;
+    // The names of trials depend on the hash of the data, which is computed once.
     let Results { prepared, trials: all, .. } = Results::open(study, &out, &file.folder)?;
 
     let (mut pause, mut told, mut unanswered) = (FIRST_PAUSE, None, 0);
@@ -89,16 +87,14 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         }
         if told != Some(view.all) {
             told = Some(view.all);
-            tell!("{} of {} trials done", view.all.done, all.len());
+            tell!("{} of {} done", view.all.done, counted(all.len(), "trial"));
         }
         thread::sleep(pause);
         pause = (pause * 3 / 2).min(LONGEST_PAUSE);
     };
-    if let Some((jobs, _)) = view.jobs.as_ref().filter(|(jobs, _)| file.results.is_none() && jobs.set != arguments.set)
-    {
-        let set: Vec<String> = jobs.set.iter().map(|set| format!(" --set {set}")).collect();
-        let set = if set.is_empty() { " no --set".to_owned() } else { set.concat() };
-        tell!("warning: the array was submitted with{set}, which is not what this command says\n");
+    let of_command = &arguments.study.set;
+    if let Some((jobs, _)) = view.jobs.as_ref().filter(|(jobs, _)| file.results.is_none() && jobs.set != *of_command) {
+        tell_of_other_overrides(&jobs.set);
     }
     warn(view.store.warnings());
     say!("{}: {}", study.name, view.counts())?;
@@ -106,12 +102,49 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         say!("  {line}")?;
     }
     view.print_times()?;
+    let words = arguments.study.words();
+    if view.report == ReportState::Old && view.all.left > 0 {
+        say!("  report.html is older than the records; update it with `ohmspike report {words}`")?;
+    }
     view.print_jobs()?;
-    say!("next: {}", view.next(&arguments.command()))?;
+    say!("next: {}", view.next(&words))?;
     Ok(ExitCode::from(u8::from(arguments.wait && view.all.left > 0)))
 }
 
-/// A study as it stands now.
+/// Warns that the jobs were submitted with other overrides than this command has.
+fn tell_of_other_overrides(submitted: &[String]) {
+    let set: Vec<String> = submitted.iter().map(|set| format!("--set {}", quote::shell(set))).collect();
+    let set = if set.is_empty() { "without `--set`".to_owned() } else { format!("with `{}`", set.join(" ")) };
+    tell!(
+        "warning: the array was submitted {set}, unlike this command\n\nhint: repeat the overrides of the submission\n"
+    );
+}
+
+/// The age of the report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ReportState {
+    Missing,
+    Old,
+    Current,
+}
+
+impl ReportState {
+    /// Compares the times of the report in `out` and of the newest file of records.
+    fn of(out: &Path) -> ReportState {
+        let time = |path: &Path| path.metadata().and_then(|metadata| metadata.modified()).ok();
+        let Some(report) = time(&out.join(REPORT)) else { return ReportState::Missing };
+        let files = fs::read_dir(out.join("records")).into_iter().flatten().filter_map(Result::ok);
+        match files.filter_map(|file| time(&file.path())).max() {
+            Some(records) if records > report => ReportState::Old,
+            _ => ReportState::Current,
+        }
+    }
+}
+
+/// The report of a results folder.
+const REPORT: &str = "report.html";
+
+/// The state of a study.
 struct View<'a> {
     trials: &'a [Trial<'a>],
     out: &'a Path,
@@ -120,7 +153,8 @@ struct View<'a> {
     all: Status,
     health: HealthTally,
     times: Option<TrialTimes>,
-    /// The last submission, and what Slurm says of it where it answers.
+    report: ReportState,
+    /// The last submission, and its state if Slurm answers.
     jobs: Option<(Jobs, Option<Queue>)>,
 }
 
@@ -128,10 +162,10 @@ struct View<'a> {
 struct ShardState {
     number: usize,
     status: Status,
-    /// What will become of it: running, pending, completed, failed.
+    /// Its phase, if known.
     phase: Option<Phase>,
     state: String,
-    /// How long what is left will take once it runs, s.
+    /// Remaining time once it runs, s.
     seconds: Option<f64>,
 }
 
@@ -145,14 +179,15 @@ impl<'a> View<'a> {
             }
             (jobs, queue.ok())
         });
-        // Nothing is written here.
+        // No checkpoint is written here.
         let checkpoints = Checkpoints::new(out, Duration::MAX);
         let (all, times) = (Status::of(trials, &store, &checkpoints), TrialTimes::of(study, trials, &store));
         let health = HealthTally::new(study, &done(study, prepared, trials, &store));
-        Ok(View { trials, out, all, health, times, jobs, store, checkpoints })
+        let report = ReportState::of(out);
+        Ok(View { trials, out, all, health, times, report, jobs, store, checkpoints })
     }
 
-    /// Whether there is something to wait for. Where Slurm does not answer, what was submitted may still run.
+    /// Whether a job is queued or running. If Slurm does not answer, it may be.
     fn is_active(&self) -> bool {
         match &self.jobs {
             Some((_, Some(queue))) => queue.is_active(),
@@ -161,19 +196,19 @@ impl<'a> View<'a> {
         }
     }
 
-    /// Whether it is known what of the jobs still runs.
+    /// Whether the state of the jobs is known.
     fn is_known(&self) -> bool {
         self.jobs.as_ref().is_none_or(|(_, queue)| queue.is_some())
     }
 
     fn counts(&self) -> String {
         let Status { done, failed, left, begun } = self.all;
-        let mut text = format!("{done} of {} trials done, {left} left", done + left);
+        let mut text = format!("{done} of {} done, {left} left", counted(done + left, "trial"));
         if failed > 0 {
             text += &format!(", {failed} failed (training diverged)");
         }
         if begun > 0 {
-            text += &format!(", {begun} with a checkpoint to go on from");
+            text += &format!(", {begun} with a checkpoint");
         }
         text
     }
@@ -186,8 +221,9 @@ impl<'a> View<'a> {
         }
         let cores = ohmspike_study::machine::cores();
         let (work, here) = (times.on_cores(&left, 1), times.on_cores(&left, cores));
-        say!("  a trial takes {} on one core, from {} measured", span(work / left.len() as f64), times.measured)?;
-        say!("  what is left takes {} on the {cores} cores of this machine", span(here))
+        let (each, measured) = (span(work / left.len() as f64), counted(times.measured, "trial"));
+        say!("  about {each} per trial on one core, estimated from {measured}")?;
+        say!("  about {} left on {} of this machine", span(here), counted(cores, "core"))
     }
 
     fn shards(&self) -> Vec<ShardState> {
@@ -201,7 +237,7 @@ impl<'a> View<'a> {
                 (None, _) if status.left == 0 => (Some(Phase::Completed), "completed".to_owned()),
                 (None, _) if !jobs.tasks.contains(&number) => (None, "not submitted".to_owned()),
                 (None, Some(_)) => (Some(Phase::Failed), "ended early".to_owned()),
-                (None, None) => (None, "not known".to_owned()),
+                (None, None) => (None, "unknown".to_owned()),
             };
             let seconds = self.times.as_ref().map(|times| times.on_cores(&left(&mine, &self.store), jobs.threads));
             ShardState { number, status, phase, state, seconds }
@@ -217,9 +253,9 @@ impl<'a> View<'a> {
             *counts.entry(phase).or_default() += 1;
         }
         let counts: Vec<String> = counts.iter().map(|(phase, count)| format!("{count} {phase}")).collect();
-        say!("\narray: job {}, {} shards: {}", jobs.array, jobs.shards, counts.join(", "))?;
+        say!("\narray: job {}, {}: {}", jobs.array, counted(jobs.shards, "shard"), counts.join(", "))?;
         if let Some(merge) = &jobs.merge {
-            let state = self.merge().map_or("no longer known to Slurm".to_owned(), ToString::to_string);
+            let state = self.merge().map_or("unknown to Slurm".to_owned(), ToString::to_string);
             say!("summary and report: job {merge}, {state}")?;
         }
         if let Some(left) = time_left(&shards) {
@@ -231,12 +267,12 @@ impl<'a> View<'a> {
         }
         let logs = self.logs_of_failed(&shards);
         if !logs.is_empty() {
-            say!("\nlogs of what failed:\n{}", logs.join("\n"))?;
+            say!("\nlogs of failed jobs:\n{}", logs.join("\n"))?;
         }
         say!("")
     }
 
-    /// The state of the job after the array.
+    /// The state of the final job.
     fn merge(&self) -> Option<&TaskState> {
         self.jobs.as_ref()?.1.as_ref()?.merge.as_ref()
     }
@@ -255,23 +291,28 @@ impl<'a> View<'a> {
         logs
     }
 
-    /// What to do now; `command` names the study and its results.
-    fn next(&self, command: &str) -> String {
+    /// The next step. `words` name the study on a command line.
+    fn next(&self, words: &str) -> String {
         let failed = !self.logs_of_failed(&self.shards()).is_empty();
         match &self.jobs {
             Some((jobs, _)) if self.is_active() => {
                 let merge = jobs.merge.as_ref().map(|merge| format!(" {merge}")).unwrap_or_default();
-                format!("wait, or end it with `scancel {}{merge}`; what is done stays", jobs.array)
+                format!("wait, or cancel the jobs with `scancel {}{merge}`; trials that are done stay", jobs.array)
             }
-            _ if self.all.left == 0 => match self.out.join("report.html") {
-                page if page.is_file() => format!("no trial is left; read {}", page.display()),
-                _ => format!("no trial is left; `ohmspike report {command}` writes what was found"),
+            _ if self.all.left == 0 => match self.report {
+                ReportState::Current => format!("open the report: {}", self.out.join(REPORT).display()),
+                ReportState::Old => {
+                    format!("update the report, which is older than the records: `ohmspike report {words}`")
+                }
+                ReportState::Missing => format!("write the report: `ohmspike report {words}`"),
             },
             Some(_) => {
-                let first = if failed { "look into the logs, then " } else { "" };
-                format!("{first}`ohmspike submit {command} --slurm` submits the shards with trials left")
+                let first = if failed { "read the logs, then " } else { "" };
+                format!("{first}submit the remaining shards: `ohmspike submit {words} --slurm`")
             }
-            None => format!("`ohmspike run {command}` goes on here, `ohmspike submit {command} --slurm` on a cluster"),
+            None => {
+                format!("run the rest here: `ohmspike run {words}`, or on a cluster: `ohmspike submit {words} --slurm`")
+            }
         }
     }
 }
@@ -282,7 +323,7 @@ impl ShardState {
     }
 }
 
-/// How long the tasks that are queued or running will take. With fewer running than queued, they take turns.
+/// The remaining time of the queued and running tasks. Queued tasks take the place of running ones.
 fn time_left(shards: &[ShardState]) -> Option<String> {
     let of = |phase| shards.iter().filter(move |one| one.phase == Some(phase));
     let active = of(Phase::Running).chain(of(Phase::Pending));
@@ -290,7 +331,11 @@ fn time_left(shards: &[ShardState]) -> Option<String> {
     let (longest, sum) = (seconds.iter().copied().fold(0.0, f64::max), seconds.iter().sum::<f64>());
     match (seconds.len(), of(Phase::Running).count()) {
         (0, _) => None,
-        (_, 0) => Some(format!("about {} left once all of them run", span(longest))),
-        (_, running) => Some(format!("about {} left with {running} running", span(longest.max(sum / running as f64)))),
+        (_, 0) => Some(format!("about {} left once all tasks run", span(longest))),
+        (_, running) => Some(format!(
+            "about {} left with {}",
+            span(longest.max(sum / running as f64)),
+            counted(running, "running task")
+        )),
     }
 }

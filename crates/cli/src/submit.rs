@@ -1,10 +1,10 @@
-//! `ohmspike submit`: a study as a job array on a cluster.
+//! `ohmspike submit`: runs a study as a job array on a Slurm cluster.
 
 use std::fs;
 use std::path::{Path, PathBuf, absolute};
 use std::process::ExitCode;
 
-use ohmspike_datasets::persist;
+use ohmspike_datasets::{counted, persist, write_reason};
 use ohmspike_plot::time_span::{TimeSpan, TimeSpanError};
 use ohmspike_study::cluster::jobs::Jobs;
 use ohmspike_study::cluster::quote::shell;
@@ -21,122 +21,136 @@ use ohmspike_study::status::TrialTimes;
 use ohmspike_study::store::Store;
 use ohmspike_study::study::Study;
 
+use super::study_arguments::StudyArguments;
 use super::terminal::{print, say, tell};
-use super::{Failure, source, warn};
+use super::{Failure, warn};
 
-/// Submit a study to a cluster: an array of jobs, each a shard of it, and a job that sums up and reports.
+const EXAMPLES: &str = "\
+Examples:
+  Print the scripts without submitting them:
+      ohmspike submit study.toml --slurm --dry-run
+
+  Submit 32 tasks of 4 cores each, then follow them:
+      ohmspike submit study.toml --slurm --tasks 32 --threads 4 --partition long
+      ohmspike status results/mine --wait
+
+  Pass another option to sbatch:
+      ohmspike submit study.toml --slurm --sbatch=--qos=low";
+
+/// Submit a study to a Slurm cluster.
 ///
-/// The scripts and the logs stay in the folder of the results, below slurm/. Only shards with trials that have no record
-/// are submitted: give the same command again after a failure, or after adding seeds or levels, and nothing runs twice.
+/// Submits a job array, whose tasks each run a part of the study, and a final job that writes summary and report. Scripts and
+/// logs are in the folder slurm of the results. Only parts with remaining trials are submitted: repeat the command after a
+/// failure, or after adding seeds or levels. Every node must see the results folder.
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = EXAMPLES)]
 pub struct Arguments {
-    /// Study file, for instance experiments/studies/noise-robustness.toml, or a results folder.
-    study: PathBuf,
-    /// Override a key; a list makes it a sweep axis.
-    #[arg(long, value_name = "SECTION.KEY=VALUE")]
-    set: Vec<String>,
-    /// Folder of the results, which every node must see [default: results/NAME, or the folder given as STUDY].
-    #[arg(long, value_name = "DIR")]
-    out: Option<PathBuf>,
-    /// Submit to Slurm.
-    #[arg(long, required = true)]
-    slurm: bool,
-    /// Tasks of the array, each a shard of the study [default: 16, or one per trial if there are fewer].
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=MOST_SHARDS as i64))]
-    tasks: Option<u32>,
-    /// Tasks that may run at the same time [default: no limit].
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    max_concurrent: Option<u32>,
-    /// Cores of a task: trials that it runs at the same time.
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=MOST_THREADS))]
-    threads: u16,
-    /// Time limit of a task, for instance 90min [default: twice what was measured and 10 min, or 24h].
-    #[arg(long, value_name = "TIME", value_parser = time_limit)]
-    time: Option<TimeSpan>,
-    /// Memory of a task [default: 256 and 256 a core, some five times what a trial of the built-in studies takes]; the job that
-    /// sums up gets no less.
-    #[arg(long, value_name = "MEBIBYTES", value_parser = clap::value_parser!(u64).range(1..=MOST_MEBIBYTES))]
-    memory: Option<u64>,
-    /// Partition of the cluster.
-    #[arg(long, value_name = "NAME", value_parser = slurm_name)]
-    partition: Option<String>,
-    /// Slurm account to charge.
-    #[arg(long, value_name = "NAME", value_parser = slurm_name)]
-    account: Option<String>,
-    /// A further option of sbatch, for both jobs, for instance --sbatch=--qos=long.
-    #[arg(long, value_name = "OPTION", allow_hyphen_values = true, value_parser = sbatch_option)]
-    sbatch: Vec<String>,
-    /// Print the scripts, and exit.
+    #[command(flatten)]
+    study: StudyArguments,
+    /// Print the scripts and exit.
     #[arg(long)]
     dry_run: bool,
-    /// Submit although an array of this study is still queued.
+    /// Submit even if an array of this study is still queued.
     #[arg(long)]
     force: bool,
+    /// Submit to Slurm.
+    #[arg(long, required = true, help_heading = "Cluster")]
+    slurm: bool,
+    /// Tasks of the array [default: 16, or one per trial].
+    ///
+    /// Each task runs one shard of the study. The default is one per trial if the study has fewer than 16 trials.
+    #[arg(long, value_name = "N", help_heading = "Cluster", value_parser = clap::value_parser!(u32).range(1..=MOST_SHARDS as i64))]
+    tasks: Option<u32>,
+    /// Tasks to run at the same time [default: no limit].
+    #[arg(long, value_name = "N", help_heading = "Cluster", value_parser = clap::value_parser!(u32).range(1..))]
+    max_concurrent: Option<u32>,
+    /// Cores per task, which is also its number of concurrent trials.
+    #[arg(long, value_name = "N", default_value_t = 1, help_heading = "Cluster", value_parser = clap::value_parser!(u16).range(1..=MOST_THREADS))]
+    threads: u16,
+    /// Time limit per task, such as 90min or 24h [default: estimated].
+    ///
+    /// The default is 10 min plus twice the estimate from the trials with a record, or 24 h if no trial has one.
+    #[arg(long, value_name = "TIME", help_heading = "Cluster", value_parser = time_limit)]
+    time: Option<TimeSpan>,
+    /// Memory per task, MiB [default: 256 + 256 per core].
+    ///
+    /// The default is about five times the use of the built-in studies. The final job gets at least as much.
+    #[arg(long, value_name = "MIB", help_heading = "Cluster", value_parser = clap::value_parser!(u64).range(1..=MOST_MEBIBYTES))]
+    memory: Option<u64>,
+    /// Partition of the cluster.
+    #[arg(long, value_name = "NAME", help_heading = "Cluster", value_parser = slurm_name)]
+    partition: Option<String>,
+    /// Slurm account to charge.
+    #[arg(long, value_name = "NAME", help_heading = "Cluster", value_parser = slurm_name)]
+    account: Option<String>,
+    /// Another option of sbatch, such as --sbatch=--qos=long.
+    #[arg(long, value_name = "OPTION", help_heading = "Cluster", allow_hyphen_values = true, value_parser = sbatch_option)]
+    sbatch: Vec<String>,
 }
 
-/// What keeps a study from being submitted.
+/// Why a study cannot be submitted.
 #[derive(Debug, thiserror::Error)]
 enum SubmitError {
-    #[error("{path}: must be text without control characters to stand in a script")]
+    #[error("{path}: expected a path without control characters")]
     Path { path: PathBuf },
-    #[error("--set {set}: must be text without control characters to stand in a script")]
+    #[error("--set {set}: expected a value without control characters")]
     Set { set: String },
     #[error(
-        "{study}: job {array} of this study is still queued or running\n\nhint: wait for it with `ohmspike status`, end \
-         it with `scancel {array}`, or submit beside it with `--force`; trials that both come to are run twice and kept once"
+        "{study}: job {array} of this study is still queued or running\n\nhint: wait for it with `ohmspike status --wait`, \
+         cancel it with `scancel {array}`, or submit anyway with `--force`; trials of both arrays may run twice"
     )]
     Queued { study: String, array: String },
-    #[error("{path}: cannot be written: {source}")]
+    #[error("cannot write `{}`: {}", path.display(), write_reason(source))]
     Write { path: PathBuf, source: std::io::Error },
     #[error(
-        "{source}\n\nhint: nothing was submitted, and the records are as they were; `--time`, `--memory`, `--partition`, \
-         `--account` and `--sbatch` say what to ask for, and the scripts are in {folder}"
+        "{source}\n\nhint: nothing was submitted; change the request with `--time`, `--memory`, `--partition`, `--account` or \
+         `--sbatch`, or edit the scripts in {folder}"
     )]
     Refused { source: SlurmError, folder: PathBuf },
     #[error(
-        "{source}\n\nhint: the array is submitted as job {array}, but not the job that sums up: give \
-         `sbatch --dependency=afterany:{array} {script}`, or `ohmspike run` with `--max-trials 0` once the array has ended"
+        "{source}\n\nhint: the array was submitted as job {array}, but not the final job; submit it with \
+         `sbatch --dependency=afterany:{array} {script}`"
     )]
     NoMerge { source: SlurmError, array: String, script: String },
 }
 
-/// An option as it stands in a line of a script.
+/// Parses an option of a script.
 fn sbatch_option(text: &str) -> Result<String, String> {
     match text.starts_with('-') && !text.contains(char::is_control) {
         true => Ok(text.to_owned()),
-        false => Err("must be an option as sbatch takes it, for instance --qos=long".to_owned()),
+        false => Err("expected an option of sbatch, such as --qos=long".to_owned()),
     }
 }
 
-/// A partition or an account as it stands in a line of a script, or several of them between commas.
+/// Parses the name of a partition or an account, or several names between commas.
 fn slurm_name(text: &str) -> Result<String, String> {
     let fits = |letter: char| letter.is_alphanumeric() || "_-.,:@+/=".contains(letter);
     match !text.is_empty() && !text.starts_with('-') && text.chars().all(fits) {
         true => Ok(text.to_owned()),
-        false => Err("must be a name of letters, digits and any of `_-.,:@+/=`, not beginning with `-`".to_owned()),
+        false => Err("expected a name of letters, digits and `_-.,:@+/=` that does not start with `-`".to_owned()),
     }
 }
 
-/// A time limit that Slurm can count.
+/// Parses a time limit in the range of Slurm.
 fn time_limit(text: &str) -> Result<TimeSpan, String> {
     let time: TimeSpan = text.parse().map_err(|error: TimeSpanError| error.to_string())?;
     match (1.0..=LONGEST_LIMIT).contains(&time.seconds) {
         true => Ok(time),
-        false => Err(format!("must be from 1 s to {} d, got `{text}`", LONGEST_LIMIT / 86_400.0)),
+        false => Err(format!("expected 1 s to {} d, got `{text}`", LONGEST_LIMIT / 86_400.0)),
     }
 }
 
-/// Memory of a task, MiB: 1 PiB.
+/// The largest memory of a task, MiB: 1 PiB.
 const MOST_MEBIBYTES: u64 = 1 << 30;
-/// Time limit of a task, s: ten years, which Slurm counts in minutes of 32 bits.
+/// The longest time limit, s: ten years. Slurm counts minutes in 32 bits.
 const LONGEST_LIMIT: f64 = 3650.0 * 86_400.0;
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
-    let file = source::open(&arguments.study, &arguments.set)?;
+    let file = arguments.study.open()?;
     let study = &file.study;
-    let out = absolute(source::results(arguments.out.as_deref(), &file))?;
-    // Everything that would keep a task from running is told here rather than in a log of every task.
+    let out = absolute(arguments.study.results(&file))?;
+    // Problems of the study are reported here, not in the log of every task.
     let options = RunOptions { folder: Some(out.clone()), study_folder: file.folder.clone(), ..RunOptions::default() };
     let Plan { trials: all, .. } = Plan::new(study, &options)?;
     let store = Store::open(&out)?;
@@ -144,9 +158,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
 
     let request = request(arguments, study, &all, &store);
     if request.tasks.is_empty() {
-        let file = arguments.study.display();
-        tell!("all {} trials have a record: nothing to submit", all.len());
-        tell!("\nhint: `ohmspike report {file}` writes what was found");
+        tell!("nothing to submit: {} of {} done", all.len(), counted(all.len(), "trial"));
+        tell!("\nhint: write the report with `ohmspike report {}`", arguments.study.words());
         return Ok(ExitCode::SUCCESS);
     }
     let batch = batch(arguments, study, &out, request)?;
@@ -161,14 +174,14 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         refuse_while_queued(&out, study)?;
     }
     write(&folder.join("logs"), &[(&array, batch.array()), (&merge, batch.merge())])?;
-    // The folder describes its study before the first task has run.
+    // The folder holds its study before the first task has run.
     write_study(study, &file.folder, &out)?;
     submit(&batch, &out, &array, &merge)?;
-    tell!("\nhint: `ohmspike status {}` shows how far it is", shell(&out.display().to_string()));
+    tell!("\nhint: follow the tasks with `ohmspike status {}`", shell(&out.display().to_string()));
     Ok(ExitCode::SUCCESS)
 }
 
-/// What was asked for, and the defaults for what was not.
+/// The requested resources, with defaults.
 fn request(arguments: &Arguments, study: &Study, all: &[Trial], store: &Store) -> Request {
     let shards = arguments.tasks.map_or(DEFAULT_SHARDS.min(all.len()), |tasks| tasks as usize);
     let (tasks, threads) = (unfinished(all, shards, store), usize::from(arguments.threads));
@@ -190,7 +203,7 @@ fn request(arguments: &Arguments, study: &Study, all: &[Trial], store: &Store) -
 }
 
 fn batch(arguments: &Arguments, study: &Study, out: &Path, request: Request) -> Result<Batch, Failure> {
-    if let Some(set) = arguments.set.iter().find(|set| set.contains(char::is_control)) {
+    if let Some(set) = arguments.study.set.iter().find(|set| set.contains(char::is_control)) {
         return Err(SubmitError::Set { set: set.clone() }.into());
     }
     let data = std::env::var_os("OHMSPIKE_DATA").map(|folder| text(&absolute(folder)?)).transpose()?;
@@ -198,8 +211,8 @@ fn batch(arguments: &Arguments, study: &Study, out: &Path, request: Request) -> 
         name: study.name.clone(),
         program: text(&std::env::current_exe()?)?,
         folder: text(&std::env::current_dir()?)?,
-        study: text(&absolute(&arguments.study)?)?,
-        set: arguments.set.clone(),
+        study: text(&absolute(&arguments.study.study)?)?,
+        set: arguments.study.set.clone(),
         out: text(out)?,
         data,
         request,
@@ -211,7 +224,7 @@ fn text(path: &Path) -> Result<String, Failure> {
     Ok(text.ok_or_else(|| SubmitError::Path { path: path.to_owned() })?.to_owned())
 }
 
-/// Two arrays of a study would run the same trials.
+/// Rejects a second array while the first is queued: both would run the same trials.
 fn refuse_while_queued(out: &Path, study: &Study) -> Result<(), Failure> {
     match Jobs::read(out)? {
         Some(jobs) if slurm::queue(&jobs)?.has_active_tasks() => {
@@ -233,7 +246,7 @@ fn write(logs: &Path, scripts: &[(&Path, String)]) -> Result<(), SubmitError> {
     Ok(())
 }
 
-/// Submits both jobs; what is submitted is on the disk before anything else can fail.
+/// Submits both jobs, and saves the number of the first before it submits the second.
 fn submit(batch: &Batch, out: &Path, array: &Path, merge: &Path) -> Result<(), Failure> {
     let folder = out.join("slurm");
     let refused = |source| match source {
@@ -242,7 +255,7 @@ fn submit(batch: &Batch, out: &Path, array: &Path, merge: &Path) -> Result<(), F
     };
     let number = slurm::submit(array, None).map_err(refused)?;
     let request = &batch.request;
-    say!("array: job {number}, {} of {} shards of the study", request.tasks.len(), request.shards)?;
+    say!("array: job {number}, {} of {}", request.tasks.len(), counted(request.shards, "shard"))?;
     let mut jobs = Jobs {
         array: number.clone(),
         merge: None,

@@ -1,30 +1,29 @@
-//! Everything that the program prints. stdout carries data, stderr progress and warnings.
+//! Printing. stdout carries data; stderr carries progress, warnings and errors.
 //!
-//! A reader may leave early, as `head` does: that is no failure of the program, and nothing that is left to be written to
-//! files may depend on it. A disk behind stdout that is full is one. Texts come from files and flags, so that what would
-//! steer a terminal is replaced ([`legible`]).
+//! A reader of stdout may close the pipe early, as `head` does. That is no error, and files are written all the same. A full
+//! disk behind stdout is an error. Control characters in names and values are replaced ([`legible`]).
 
 use std::fmt::Arguments;
 use std::io::{self, ErrorKind, IsTerminal, Write};
-use std::time::Duration;
 
-use indicatif::HumanDuration;
+use ohmspike_datasets::write_reason;
 use ohmspike_study::legible::legible;
+use ohmspike_study::significant::short;
 
 /// stdout cannot be written.
 #[derive(Debug, thiserror::Error)]
-#[error("stdout: cannot be written: {0}")]
+#[error("cannot write to stdout: {}", write_reason(.0))]
 pub struct StdoutError(io::Error);
 
-/// Whether there is still a reader.
+/// Whether stdout still has a reader.
 pub type Wanted = Result<bool, StdoutError>;
 
-/// Writes a line to stdout, as `println!` does: whether there is still a reader.
+/// Writes a line to stdout, as `println!` does. Returns whether there is still a reader.
 macro_rules! say {
     ($($part:tt)*) => { $crate::terminal::line(format_args!($($part)*)) };
 }
 
-/// Writes a line to stderr, as `eprintln!` does; nobody may be there to read it.
+/// Writes a line to stderr, as `eprintln!` does, and ignores a closed stderr.
 macro_rules! tell {
     ($($part:tt)*) => { $crate::terminal::tell_line(format_args!($($part)*)) };
 }
@@ -36,7 +35,7 @@ pub fn print(text: &str) -> Wanted {
     write_bytes(legible(text).as_bytes())
 }
 
-/// Writes the bytes of a file to stdout. A terminal gets them in legible form, any other reader as they are.
+/// Writes the bytes of a file to stdout. Control characters are replaced only on a terminal.
 pub fn print_file(bytes: &[u8]) -> Wanted {
     match std::str::from_utf8(bytes) {
         Ok(text) if io::stdout().is_terminal() => print(text),
@@ -51,16 +50,27 @@ pub fn line(text: Arguments) -> Wanted {
 
 /// Writes a line to stderr; see [`tell`].
 pub fn tell_line(text: Arguments) {
-    // Without a reader there is nobody to tell that either.
     let _ = io::stderr().lock().write_all(legible(&format!("{text}\n")).as_bytes());
 }
 
-/// A span of time in words. Times of records may be any number: what is no time is shown as none, what nobody can wait for as
-/// a thousand years.
-pub fn span(seconds: f64) -> HumanDuration {
-    const LONGEST: f64 = 1000.0 * 365.25 * 86_400.0;
-    let seconds = if seconds > 0.0 { seconds.min(LONGEST) } else { 0.0 };
-    HumanDuration(Duration::from_secs_f64(seconds))
+/// A span of time in two significant digits: `0.21 s`, `42 s`, `12 min`, `3.5 h`, `2.1 d`.
+///
+/// Records may hold any number as their time. Negative and undefined times count as 0.
+pub fn span(seconds: f64) -> String {
+    let seconds = if seconds > 0.0 { seconds } else { 0.0 };
+    let (value, unit) = match seconds {
+        _ if seconds < 99.5 => (seconds, "s"),
+        _ if seconds < 99.5 * 60.0 => (seconds / 60.0, "min"),
+        _ if seconds < 47.5 * 3600.0 => (seconds / 3600.0, "h"),
+        _ => (seconds / 86_400.0, "d"),
+    };
+    match value {
+        _ if value >= 1e5 => format!("over 100000 {unit}"),
+        _ if value >= 9.95 => format!("{value:.0} {unit}"),
+        _ if value >= 0.995 => format!("{value:.1} {unit}"),
+        _ if value == 0.0 => format!("0 {unit}"),
+        _ => format!("{} {unit}", short((value * 100.0).ceil() / 100.0)),
+    }
 }
 
 fn write_bytes(bytes: &[u8]) -> Wanted {
@@ -69,5 +79,31 @@ fn write_bytes(bytes: &[u8]) -> Wanted {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
         Err(error) => Err(StdoutError(error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_have_two_digits_and_their_unit() {
+        for (seconds, expected) in [
+            (0.0, "0 s"),
+            (-1.0, "0 s"),
+            (f64::NAN, "0 s"),
+            (0.003, "0.01 s"),
+            (0.21, "0.21 s"),
+            (3.24, "3.2 s"),
+            (42.4, "42 s"),
+            (200.0, "3.3 min"),
+            (3600.0, "60 min"),
+            (12_600.0, "3.5 h"),
+            (180_000.0, "2.1 d"),
+            (1e30, "over 100000 d"),
+            (f64::INFINITY, "over 100000 d"),
+        ] {
+            assert_eq!(span(seconds), expected, "{seconds}");
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! `ohmspike train`: one trial, a line an epoch.
+//! `ohmspike train`: trains one network and prints a line per epoch.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -16,23 +16,46 @@ use ohmspike_study::settings::Settings;
 use ohmspike_study::warning::converters::saturated;
 
 use super::terminal::{Wanted, print, say, tell};
-use super::{Failure, source, warn};
+use super::{Failure, source, study_arguments, warn};
 
-/// Train one network and watch it, epoch by epoch. Nothing is recorded.
+const EXAMPLES: &str = "\
+Examples:
+  Train with the default settings:
+      ohmspike train
+
+  Train one condition of a study:
+      ohmspike train study.toml --set noise.level_percent=20 --seed 3
+
+  Try a device:
+      ohmspike train --set hardware.device=illustrative-oxide --set training.epochs=5";
+
+/// Train one network and print every epoch.
+///
+/// Prints loss and accuracy per epoch, then the outcome, the use of the cells, energy and health. Saves nothing.
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = EXAMPLES)]
 pub struct Arguments {
-    /// Study file; without one, the defaults: 80:20, abstract weights, no noise, the built-in subset.
+    /// Study file or results folder [default: default settings].
+    ///
+    /// The default settings are 100 hidden neurons, 80 % of them excitatory, abstract weights without noise, and the built-in
+    /// subset of Fashion-MNIST.
     study: Option<PathBuf>,
-    /// Override a key; every axis of the study needs one value.
-    #[arg(long, value_name = "SECTION.KEY=VALUE")]
+    /// Override a key; keys with several values need one.
+    ///
+    /// For example `--set noise.level_percent=20`. `ohmspike keys` lists all keys.
+    #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
-    /// Seed of the trial [default: the first of the study].
+    /// Seed of the trial [default: first seed of the study].
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    /// Threads that share every batch [default: one per core]; results have the same bits with any number.
+    /// Threads to share each batch [default: one per core].
+    ///
+    /// The number of threads does not change results.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=MOST_THREADS))]
     threads: Option<u16>,
-    /// Vector instructions: baseline, avx2 or avx512; results have the same bits with each [default: the best of the CPU].
+    /// Vector instructions: baseline, avx2 or avx512 [default: best].
+    ///
+    /// The default is the best set of this CPU. Results are bit-identical with each.
     #[arg(long, value_name = "SET")]
     simd: Option<Instructions>,
 }
@@ -41,7 +64,7 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     arguments.simd.map_or(Ok(()), Instructions::use_for_all)?;
     let (study, study_folder) = match &arguments.study {
-        Some(path) => source::open(path, &arguments.set).map(|file| (file.study, file.folder))?,
+        Some(path) => study_arguments::open(path, &arguments.set).map(|file| (file.study, file.folder))?,
         None => (source::default(&arguments.set)?, PathBuf::from(".")),
     };
     let options = RunOptions { study_folder, threads: arguments.threads.map(usize::from), ..RunOptions::default() };
@@ -66,7 +89,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     record.failure.map_or(Ok(ExitCode::SUCCESS), |failure| Err(failure.into()))
 }
 
-/// What a training shows: its devices, warnings, and a line per epoch.
+/// The output of a training: devices, warnings, and a line per epoch.
 struct Screen {
     wanted: Wanted,
 }
@@ -91,19 +114,19 @@ impl Observer for Screen {
         if matches!(self.wanted, Ok(true)) {
             self.wanted = say!("{}", epoch_line(epoch));
         }
-        // Nothing is recorded: without a reader the rest of the training is for nobody.
+        // Nothing is saved, so training on without a reader is useless.
         if matches!(self.wanted, Ok(false)) {
             std::process::exit(0);
         }
     }
 }
 
-/// What is wrong with the trial, in a line on stdout, and with its numbers and advice on stderr.
+/// Prints the health of the trial as a line on stdout, with numbers and advice on stderr.
 fn tell_health(record: &Record) -> Wanted {
     let states = &record.health;
-    // A network that guesses because it is silent needs no advice on guessing.
+    // A silent network also guesses; only its silence needs advice.
     let excluded = states.iter().any(|state| state.kind().excludes());
-    // What a converter cuts off has been told with its counts.
+    // Conversions out of range were reported above, with their counts.
     let told = |state: &&HealthState| matches!(state, HealthState::Clipped(Clipped { ended: Ended::Conversions, .. }));
     let states_left = states.iter().filter(|state| state.kind().excludes() == excluded && !told(state));
     for state in states_left {

@@ -1,16 +1,15 @@
-//! Reading with analog inputs: a vector of voltages at the rows, a vector of currents at the columns.
+//! Reads with analog inputs: a vector of voltages at the rows, a vector of currents at the columns.
 //!
 //! ```text
-//! u_i  = DAC(input_i)                             input 0 to 1, of the read voltage V (device/converters.rs)
+//! u_i  = DAC(input_i)                             input 0 to 1 in units of the read voltage V (device/converters.rs)
 //! I_j  = sum_i u_i κ (G+_ij f(u_i V) - G-_ij f(u_i V)) + noise        f the I-V factor (device/nonlinearity.rs)
-//! noise ~ N(0, sum_i u_i² κ² (σ(G+)² + σ(G-)²))   a conductance that fluctuates carries a current in proportion to u
+//! noise ~ N(0, sum_i u_i² κ² (σ(G+)² + σ(G-)²))   fluctuations of the conductance scale with u
 //! y_j  = sum over row tiles of ADC(I_j of the tile)
 //! ```
 //!
-//! Currents are in units of weight, as in read.rs. Telegraph noise is left out; but for it this is [`crate::ColumnRead`]
-//! where
-//! inputs are spikes, 0 or 1;
-//! with inputs in between the curve of every cell counts, and this read goes through all cells of the rows that are driven.
+//! Currents are in units of weight, as in `read.rs`. This read omits random telegraph noise. For spike inputs (0 or 1)
+//! it otherwise equals [`crate::ColumnRead`]. For inputs in between, the I-V curve of every cell matters, so this read
+//! visits all cells of the driven rows.
 //!
 //! ```
 //! use ohmspike_crossbar::{AnalogRead, ArrayParams, Branch, CrossbarArray, device::Device};
@@ -34,7 +33,7 @@ use crate::array::CrossbarArray;
 use crate::branch_cells::last_mask;
 use crate::effective::{Programmed, refresh_variance, refresh_weights};
 
-/// Buffers of vector reads, owned by the caller and used again from read to read.
+/// Buffers of vector reads, owned by the caller and reused.
 #[derive(Clone, Debug)]
 pub struct AnalogRead {
     columns: usize,
@@ -48,17 +47,18 @@ pub struct AnalogRead {
 /// One row at its voltage.
 #[derive(Clone, Debug)]
 pub(crate) struct DrivenRow {
-    /// Conductance above the floor of the main and of the opposite branch at the voltage, µS.
+    /// Conductance above Gmin of the main and the opposite branch at the voltage, µS.
     pub(crate) main: Vec<Block>,
     pub(crate) other: Vec<Block>,
-    /// What the row adds to the column currents, and to their variance.
+    /// Contribution of the row to the column currents and their variance.
     pub(crate) weights: Vec<Block>,
     pub(crate) variance: Vec<Block>,
 }
 
 impl CrossbarArray {
-    /// Effective weights of the pairs of one row at `input` times the read voltage, and the variance of one read of each,
-    /// both over the read voltage: what the row adds to the column currents. Drifted and bent, without RTN.
+    /// Computes the effective weights of the pairs of one row at `input` times the read voltage, and the variance of
+    /// one read of each, both over the read voltage: the contribution of the row to the column currents. With drift and
+    /// I-V nonlinearity, without RTN.
     fn driven_row(&self, row: usize, input: f32, seen: &mut DrivenRow) {
         let width = self.main.g_above_min.row_blocks();
         let blocks = row * width..(row + 1) * width;
@@ -86,23 +86,23 @@ impl CrossbarArray {
 }
 
 impl AnalogRead {
-    /// Buffers for arrays of `columns` columns.
+    /// Creates buffers for arrays of `columns` columns.
     pub fn new(columns: usize) -> AnalogRead {
         let blocks = || vec![Block::ZERO; blocks_for(columns)];
         let row = DrivenRow { main: blocks(), other: blocks(), weights: blocks(), variance: blocks() };
         AnalogRead { columns, current: blocks(), mean: blocks(), variance: blocks(), draws: blocks(), row }
     }
 
-    /// What the last read returned, one a column, weight.
+    /// Returns the currents of the last read, one per column, weight.
     pub fn current(&self) -> &[f32] {
         &numbers(&self.current)[..self.columns]
     }
 
-    /// One read of every column with the rows driven at `inputs`, one a row, 0 to 1 of the read voltage. The noise is drawn
-    /// from `normals`, once a column and row tile.
+    /// Reads every column with the rows driven at `inputs`, one per row, 0 to 1 of the read voltage. The noise is drawn
+    /// from `normals`, once per column and row tile.
     ///
     /// # Panics
-    /// If `inputs` are not as many as the rows, or the buffers are for another number of columns.
+    /// If the number of `inputs` is not the number of rows, or the buffers are for another number of columns.
     pub fn sample(&mut self, array: &CrossbarArray, inputs: &[f32], normals: &mut Normals) {
         assert_eq!(inputs.len(), array.rows(), "one input a row");
         assert_eq!(self.current.len(), blocks_for(array.columns()), "buffers for another number of columns");
@@ -174,7 +174,7 @@ mod tests {
         "reference_branch": {"kind": "cell", "sigma_ln_resistance": 0.3}"#;
 
     #[test]
-    fn spikes_are_the_inputs_one_and_zero() {
+    fn spikes_equal_the_inputs_one_and_zero() {
         for keys in ["", BENT, NOISY] {
             let array = array(keys);
             let mut columns = ColumnRead::new(20);
@@ -184,9 +184,9 @@ mod tests {
         }
     }
 
-    /// The current of every cell from the equation in f64.
+    /// Compares with the current of every cell from the equation in f64.
     #[test]
-    fn bent_cells_carry_the_current_of_their_voltage() {
+    fn nonlinear_cells_follow_their_iv_curve() {
         let (flat, bent) = (array(""), array(BENT));
         let device = Device::from_json(&format!(
             r#"{{"name": "test", "window": {{"low_resistance_ohm": 1000, "high_resistance_ohm": 1000000}}{BENT}}}"#
@@ -206,13 +206,13 @@ mod tests {
                 let sign = if row % 2 == 0 { 1.0 } else { -1.0 };
                 expected += sign * f64::from(input) * (worth(main) - worth(other)) / 999.0;
             }
-            // Curve, reciprocal and products: a few units of each term, of which the largest is near 0.6.
+            // Curve, reciprocal and products: a few units of each term; the largest is near 0.6.
             assert!((f64::from(*got) - expected).abs() < 2e-6, "column {column}: {got}, expected {expected}");
         }
     }
 
     #[test]
-    fn drivers_give_whole_codes() {
+    fn drivers_round_to_codes() {
         let two_bits = array(r#", "converters": {"dac": {"bits": 2}}"#);
         // Codes are thirds: 0.4 becomes 1/3, 0.1 becomes 0.
         let third = read(&array(""), &[1.0 / 3.0, 0.0, 0.0, 0.0]);
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn noise_goes_with_the_input() {
+    fn noise_scales_with_the_input() {
         let noisy = array(NOISY);
         let spread = |input: f32| {
             let mut one = AnalogRead::new(20);

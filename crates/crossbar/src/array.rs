@@ -1,9 +1,9 @@
-//! Rows x columns of pairs: the state of a crossbar, and its update.
+//! A crossbar of rows x columns of pairs: its state and its update.
 //!
-//! An update goes through the array in strips of rows that stay in the cache: what the step asks of the branches (pair.rs),
-//! writes (branch.rs and the schemes below it), effective weights and variance of a read (effective.rs). The draw of a cell
-//! is given by its place alone: the normals of the update's stream fill the blocks of the array row after row, padding
-//! included, as in the same update in exact memory.
+//! An update processes strips of rows that fit into the cache: targets of both branches (`pair.rs`), writes
+//! (`branch_cells.rs` and the schemes below it), then effective weights and read variance (`effective.rs`). The
+//! position of a cell alone selects its draw: the normals of the update's stream fill the blocks of the array row by
+//! row, padding included, exactly as in the same update in exact memory.
 
 use std::ops::Range;
 
@@ -26,7 +26,7 @@ use crate::read_spread::ReadSpread;
 use crate::report::WriteReport;
 use crate::rtn::RtnReads;
 
-/// Blocks of a strip: a dozen streams of 8 KiB.
+/// Blocks per strip: a dozen streams of 8 KiB.
 const STRIP_BLOCKS: usize = 128;
 
 /// Rows x columns of pairs of one chip.
@@ -40,14 +40,14 @@ pub struct CrossbarArray {
     signs: Vec<f32>,
     /// 1/κ with the sign of every row, µS per weight.
     per_weight: Vec<f32>,
-    /// Sign of every row times the gain of its driver; 0 where the row is dead.
+    /// Sign of every row times the gain of its driver; 0 in dead rows.
     pub(crate) driven: Vec<f32>,
     pub(crate) main: BranchCells,
-    /// Cells on the opposite side: reference cells, or written ones in two-branch pairs; none for an exact reference.
+    /// Cells on the opposite side: reference cells, or written ones in two-branch pairs; `None` for an exact reference.
     pub(crate) other: Option<BranchCells>,
-    /// The conductance above the floor of the main branch over the opposite one that the controller has asked for, µS.
+    /// Target of the controller for main minus opposite branch, µS.
     pub(crate) copy: Option<Matrix>,
-    /// The same as weights.
+    /// The same in units of weight.
     gradient_weights: Option<Matrix>,
     weights: Matrix,
     variance: Option<Matrix>,
@@ -62,15 +62,15 @@ pub struct CrossbarArray {
 }
 
 impl CrossbarArray {
-    /// A chip of `device` with the weights of `initial`. What differs from cell to cell is drawn from `chip`.
+    /// Builds a chip of `device` with the weights `initial`. Device-to-device variation is drawn from `chip`.
     ///
-    /// The first weights are programmed exactly, but to the nearest level where the device has levels: they are random draws
-    /// themselves, and a spread of their writes would only widen them. Those outside the window end at its ends and are
-    /// counted ([`CrossbarArray::initial_report`]). Stuck cells stay where they are stuck. With a reference cell the
-    /// effective weights differ from `initial` by its spread.
+    /// Initial weights are programmed without write noise, to the nearest level if the device has levels: they are
+    /// random draws already. Weights outside the window are clipped and counted ([`CrossbarArray::initial_report`]).
+    /// Stuck cells ignore them. With reference cells, the effective weights differ from `initial` by the variation of
+    /// the reference.
     ///
     /// # Errors
-    /// Every [`ArrayError`] but `StepShape`.
+    /// Returns every [`ArrayError`] except `StepShape`.
     pub fn new(
         device: &Device,
         params: ArrayParams,
@@ -82,7 +82,7 @@ impl CrossbarArray {
         let (rows, columns) = (initial.rows(), initial.columns());
         let signs: Vec<f32> = params.branches.iter().map(|branch| branch.sign()).collect();
         let read = ReadSpread::new(&device.read.white);
-        // Without a voltage nothing is stated in µA.
+        // Without a read voltage, no quantity is in µA.
         let volts = device.read.volts.unwrap_or(1.0);
         let weight_per_microampere = f64::from(mapping.weight_per_microsiemens()) / volts;
         let converters =
@@ -129,12 +129,12 @@ impl CrossbarArray {
         Ok(array)
     }
 
-    /// Adds `step` (weight) to the weights, as the device writes it. The draws come from `seed`: one seed an update. Cells
-    /// are then as they are right after a write (the reference time of their drift).
+    /// Adds `step` (weight) to the weights through the write model of the device. Use one `seed` per update. Cells are
+    /// then in their state right after a write (the reference time of their drift).
     ///
     /// # Errors
-    /// [`ArrayError::StepShape`], and [`ArrayError::NotFinite`] for a step with NaN or infinity. The array is then as
-    /// it was before.
+    /// Returns [`ArrayError::StepShape`], or [`ArrayError::NotFinite`] for a step with NaN or infinity. The array is
+    /// unchanged in both cases.
     pub fn update(&mut self, step: &Matrix, seed: Seed) -> Result<WriteReport, ArrayError> {
         self.check_step(step)?;
         let mut streams = [seed, seed.named("opposite")].map(BranchStreams::new);
@@ -159,15 +159,15 @@ impl CrossbarArray {
         Ok(report)
     }
 
-    /// Lets `seconds` pass since the last write of every cell: what is read afterwards has drifted, each cell on its own
-    /// path. Times before the reference time of the drift count as that; the next update writes to cells as they were
-    /// before they rested.
+    /// Sets the time since the last write of every cell to `seconds`: later reads see the drifted conductances, each
+    /// cell on its own path. Times before the reference time of the drift count as the reference time. The next update
+    /// writes to the conductances before drift.
     pub fn rest(&mut self, seconds: f64) {
         self.read_conductance.rest(seconds);
         self.refresh_all();
     }
 
-    /// Brings all that follows from what the cells hold up to date: what is seen, effective weights, variances, RTN.
+    /// Recomputes everything derived from the conductances: drifted conductances, effective weights, variances, RTN.
     pub(crate) fn refresh_all(&mut self) {
         for rows in self.strips() {
             self.refresh(rows);
@@ -175,95 +175,95 @@ impl CrossbarArray {
         self.refresh_rtn();
     }
 
-    /// Lets random telegraph noise (RTN) go on for `seconds`, with the draws of `seed`.
+    /// Advances random telegraph noise (RTN) by `seconds`, with draws from `seed`.
     pub fn pass(&mut self, seconds: f64, seed: Seed) {
         let Some(rtn) = &mut self.rtn else { return };
         rtn.pass(seconds, [Some(&self.main), self.other.as_ref()], self.mapping.window().low(), seed);
     }
 
-    /// Whether time that passes changes what is read ([`CrossbarArray::pass`]).
+    /// Returns true if reads change over time ([`CrossbarArray::pass`]).
     pub fn has_rtn(&self) -> bool {
         self.rtn.is_some()
     }
 
-    /// What a sum over active rows is taken of: the effective weights with the RTN of now.
+    /// Returns the weights that a read sums: effective weights with the present RTN.
     pub fn read_weights(&self) -> &Matrix {
         self.rtn.as_ref().map_or(&self.weights, |rtn| rtn.weights())
     }
 
-    /// Rows of pairs.
+    /// Returns the number of rows of pairs.
     pub fn rows(&self) -> usize {
         self.main.g_above_min.rows()
     }
 
-    /// Columns of pairs.
+    /// Returns the number of columns of pairs.
     pub fn columns(&self) -> usize {
         self.main.g_above_min.columns()
     }
 
-    /// How weights and conductances belong together.
+    /// Returns the mapping between weights and conductances.
     pub fn mapping(&self) -> &PairMapping {
         &self.mapping
     }
 
-    /// Effective weights now: what the conductances are worth at the read voltage, without read noise.
+    /// Returns the present effective weights: conductances at the read voltage, without read noise.
     pub fn weights(&self) -> &Matrix {
         &self.weights
     }
 
-    /// What the controller takes the weights to be: the effective weights, or its digital copy.
+    /// Returns the controller's estimate of the weights: the effective weights, or its digital copy.
     pub fn gradient_weights(&self) -> &Matrix {
         self.gradient_weights.as_ref().unwrap_or(&self.weights)
     }
 
-    /// Variance of one read of each weight, weight²; none where the device has no read noise.
+    /// Returns the variance of one read of each weight, weight²; `None` without read noise.
     pub fn read_variance(&self) -> Option<&Matrix> {
         self.variance.as_ref()
     }
 
-    /// The converters at the columns, where the device file has some.
+    /// Returns the converters, if the device has any.
     pub fn converters(&self) -> Option<&ArrayConverters> {
         self.converters.as_ref()
     }
 
-    /// The converters at the columns, to calibrate.
+    /// Returns the converters for calibration.
     pub fn converters_mut(&mut self) -> Option<&mut ArrayConverters> {
         self.converters.as_mut()
     }
 
-    /// Conductances of the main and of the opposite branch of a pair as a read sees them, µS.
+    /// Returns the conductances of the main and the opposite branch of a pair as a read sees them, µS.
     pub fn conductance(&self, row: usize, column: usize) -> (f32, f32) {
         let floor = self.mapping.window().low();
         let other = self.other.as_ref().map_or(self.read_conductance.reference(), |other| other.seen_at(row, column));
         (floor + self.main.seen_at(row, column), floor + other)
     }
 
-    /// Conductance of every cell of the main branch above the floor of the window as the last write left it, µS.
+    /// Returns the conductance above Gmin of every main cell after its last write, µS.
     pub fn g_above_min(&self) -> &Matrix {
         &self.main.g_above_min
     }
 
-    /// What became of the first weights: clipped and wrong-sign cells.
+    /// Returns the counts of initial programming: clipped and wrong-sign cells.
     pub fn initial_report(&self) -> WriteReport {
         self.initial
     }
 
-    /// Spread of one read; none where the device has no read noise.
+    /// Returns the read noise, if any.
     pub(crate) fn read_spread(&self) -> Option<&ReadSpread> {
         self.read.as_ref()
     }
 
-    /// Whether there are cells on the opposite side of the pairs.
+    /// Returns true if the pairs have cells on the opposite side.
     pub(crate) fn has_opposite_cells(&self) -> bool {
         self.other.is_some()
     }
 
-    /// Sign of a row, +1 or -1, times the gain of its driver.
+    /// Returns the sign of a row, +1 or -1, times the gain of its driver.
     pub(crate) fn driven(&self, row: usize) -> f32 {
         self.driven[row]
     }
 
-    /// Turns the step of `rows` into what is asked of their branches; the refreshes that it takes.
+    /// Converts the step of `rows` to targets of both branches; returns the refreshes.
     fn aim(&mut self, rows: &Range<usize>, step: &[Block]) -> Refreshes {
         let blocks = rows.start * self.main.g_above_min.row_blocks()..rows.end * self.main.g_above_min.row_blocks();
         let asked = Asked {
@@ -292,7 +292,7 @@ impl CrossbarArray {
             (_, None, _) => unreachable!("two-branch pairs have cells on both sides"),
         };
         if let Some(levels) = &self.levels {
-            // A cell that is programmed to a copy is programmed to a level, asked or not; others stay where they are.
+            // With a copy, every cell of a one-branch pair is programmed to a level, even without an update.
             let stays = self.copy.is_none() || self.pair != PairKind::OneBranch;
             for scratch in self.scratch.iter_mut().filter(|scratch| scratch.blocks() > 0) {
                 for (target, asked) in scratch.target[..step.len()].iter_mut().zip(&scratch.asked) {
@@ -304,7 +304,7 @@ impl CrossbarArray {
         refreshed
     }
 
-    /// Writes `rows` as they are asked.
+    /// Writes the targets of `rows`.
     fn write(&mut self, rows: &Range<usize>, streams: &mut [BranchStreams; 2]) -> StripReport {
         let (blocks, signs) = (self.blocks(rows), &self.signs[rows.clone()]);
         let [of_main, of_other] = &mut self.scratch;
@@ -361,7 +361,7 @@ impl CrossbarArray {
         report
     }
 
-    /// What is seen of `rows`, their effective weights and variances; the report counts signs.
+    /// Recomputes the visible conductances, effective weights and variances of `rows`; the report counts wrong signs.
     fn refresh(&mut self, rows: Range<usize>) -> WriteReport {
         let blocks = self.blocks(&rows);
         for branch in [Some(&mut self.main), self.other.as_mut()].into_iter().flatten() {
@@ -394,20 +394,20 @@ impl CrossbarArray {
         WriteReport { wrong_sign, cells: (rows.len() * self.columns()) as u64, ..WriteReport::default() }
     }
 
-    /// Puts the RTN of now on top of new effective weights.
+    /// Adds the present RTN to new effective weights.
     fn refresh_rtn(&mut self) {
         if let Some(rtn) = &mut self.rtn {
             rtn.refresh(&self.weights, [Some(&self.main), self.other.as_ref()], &self.driven, &self.mapping);
         }
     }
 
-    /// Rows in runs that fit the buffers.
+    /// Splits the rows into strips that fit the buffers.
     fn strips(&self) -> impl Iterator<Item = Range<usize>> + use<> {
         let (rows, strip) = (self.rows(), self.scratch[0].blocks() / self.main.g_above_min.row_blocks());
         (0..rows).step_by(strip).map(move |first| first..(first + strip).min(rows))
     }
 
-    /// Blocks of `rows`.
+    /// Returns the blocks of `rows`.
     fn blocks(&self, rows: &Range<usize>) -> Range<usize> {
         let width = self.main.g_above_min.row_blocks();
         rows.start * width..rows.end * width
@@ -418,11 +418,11 @@ impl CrossbarArray {
         if (rows, columns) != (own_rows, own_columns) {
             return Err(ArrayError::StepShape { rows, columns, own_rows, own_columns });
         }
-        check_finite("step", step)
+        check_finite("update", step)
     }
 }
 
-/// Sign of every row times the `gains` of its driver; 0 in `dead` rows.
+/// Returns the sign of every row times the `gains` of its driver; 0 in `dead` rows.
 fn driven_rows(signs: &[f32], gains: Option<&[f32]>, dead: &[usize]) -> Vec<f32> {
     let gain = |row: usize| gains.map_or(1.0, |gains| gains[row]);
     let mut driven: Vec<f32> = signs.iter().enumerate().map(|(row, sign)| sign * gain(row)).collect();

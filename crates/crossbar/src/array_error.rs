@@ -1,4 +1,4 @@
-//! Why an array cannot be built, or cannot take a step.
+//! Errors of building and updating an array.
 
 use ohmspike_simd::Matrix;
 use thiserror::Error;
@@ -8,56 +8,56 @@ use crate::mapping::{MappingError, PairMapping};
 use crate::nan_check::first_not_finite;
 use crate::pair::PairKind;
 
-/// Largest standard deviation of a write, µS: with it and a draw below 7, no write is more than f32 can hold.
+/// Largest standard deviation of a write, µS. With a normal draw below 7 every write still fits into f32.
 pub(crate) const LARGEST_SIGMA: f32 = 1e30;
-/// Largest factor on the device's own write spread.
+/// Largest factor on the write noise of the device.
 pub(crate) const LARGEST_SCALE: f32 = 1e6;
 
-/// An array that cannot be built, or a step that it cannot take.
+/// Reason why an array cannot be built or updated.
 #[derive(Clone, Debug, PartialEq, Error)]
 #[non_exhaustive]
 pub enum ArrayError {
-    /// A weight cannot be mapped to the window.
+    /// Weights that do not map to the window.
     #[error(transparent)]
     Mapping(#[from] MappingError),
     /// No rows or no columns.
-    #[error("array: got {rows} rows and {columns} columns, must have at least one of each")]
+    #[error("array: expected at least 1 row and 1 column, got {rows} x {columns} (rows x columns)")]
     Empty {
-        /// Rows of the first weights.
+        /// Rows of the initial weights.
         rows: usize,
-        /// Their columns.
+        /// Columns of the initial weights.
         columns: usize,
     },
-    /// Not one sign for every row.
-    #[error("branches: got {branches}, must be one for each of {rows} rows")]
+    /// Number of signs that differs from the number of rows.
+    #[error("branches: expected one per row ({rows}), got {branches}")]
     Branches {
-        /// Signs given.
+        /// Number of signs.
         branches: usize,
-        /// Rows of the first weights.
+        /// Rows of the initial weights.
         rows: usize,
     },
-    /// A write spread that is negative, not a number or too large.
-    #[error("update_sigma: got {update_sigma}, must be a number from 0 up to {LARGEST_SIGMA:e} µS of conductance")]
+    /// Write noise that is negative, NaN or too large.
+    #[error("update_sigma: expected 0 to {LARGEST_SIGMA:e} µS of conductance, got {update_sigma} in units of weight")]
     UpdateSigma {
         /// Standard deviation in units of weight.
         update_sigma: f32,
     },
-    /// A factor that is negative, not a number or too large.
-    #[error("write_spread_scale: got {scale}, must be a number from 0 to {LARGEST_SCALE}")]
+    /// Noise factor that is negative, NaN or too large.
+    #[error("write_spread_scale: expected 0 to {LARGEST_SCALE:e}, got {scale}")]
     SpreadScale {
         /// The factor.
         scale: f32,
     },
-    /// Measured conductances of one branch for pairs that write two.
-    #[error("conductances: a map of the main branch, must come with one-branch pairs, got {pair}")]
+    /// Measured conductances of one branch for pairs with two written branches.
+    #[error("conductances: a map of the main branch requires one-branch pairs, got {pair} pairs")]
     MapPair {
         /// The kind of pair.
         pair: &'static str,
     },
-    /// A map of another shape.
-    #[error("{what}: got {rows} x {columns}, must be {own_rows} x {own_columns} like the array")]
+    /// Map of another shape.
+    #[error("{what}: expected {own_rows} x {own_columns}, got {rows} x {columns} (rows x columns)")]
     MapShape {
-        /// Which map.
+        /// Name of the map.
         what: &'static str,
         /// Its rows.
         rows: usize,
@@ -65,43 +65,43 @@ pub enum ArrayError {
         columns: usize,
         /// Rows of the array.
         own_rows: usize,
-        /// Its columns.
+        /// Columns of the array.
         own_columns: usize,
     },
-    /// A fault map of another array.
+    /// Fault map of another array.
     #[error(
-        "faults: got a stuck cell in row {row}, column {column}, must be one of the {own_rows} x {own_columns} of the array"
+        "faults: expected cells of an array of {own_rows} x {own_columns} (rows x columns), got row {row}, column {column}"
     )]
     FaultPlace {
-        /// Row of the first such cell.
+        /// Row of the first cell outside the array, from 0.
         row: usize,
-        /// Its column.
+        /// Its column, from 0.
         column: usize,
         /// Rows of the array.
         own_rows: usize,
-        /// Its columns.
+        /// Columns of the array.
         own_columns: usize,
     },
-    /// A step of another shape.
-    #[error("step: got {rows} x {columns}, must be {own_rows} x {own_columns} like the array")]
+    /// Update of another shape.
+    #[error("update: expected {own_rows} x {own_columns}, got {rows} x {columns} (rows x columns)")]
     StepShape {
-        /// Rows of the step.
+        /// Rows of the update.
         rows: usize,
         /// Its columns.
         columns: usize,
         /// Rows of the array.
         own_rows: usize,
-        /// Its columns.
+        /// Columns of the array.
         own_columns: usize,
     },
-    /// NaN or infinity where a weight or a change of one is wanted.
-    #[error("{what}: got {value} in row {row}, column {column}, must be a finite number")]
+    /// NaN or infinity among weights, updates or conductances.
+    #[error("{what}: expected finite numbers, got {value} in row {row}, column {column}")]
     NotFinite {
-        /// `weights` or `step`.
+        /// `weights`, `update` or `conductances`.
         what: &'static str,
-        /// Row of the first such cell.
+        /// Row of the first such value, from 0.
         row: usize,
-        /// Its column.
+        /// Its column, from 0.
         column: usize,
         /// NaN or infinity.
         value: f32,

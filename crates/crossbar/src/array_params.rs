@@ -1,4 +1,4 @@
-//! What an array needs to know beside its device and its first weights.
+//! Parameters of an array apart from its device and initial weights.
 
 use ohmspike_simd::Matrix;
 
@@ -6,31 +6,30 @@ use crate::branch::Branch;
 use crate::fault_map::FaultMap;
 use crate::pair::{Controller, PairKind};
 
-/// What an array needs to know beside its device and its first weights.
+/// Parameters of an array apart from its device and initial weights.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ArrayParams<'a> {
-    /// Weight of a cell that is fully on, beside one that is fully off.
+    /// Weight of a pair with a fully-on written cell and a fully-off reference.
     pub weight_at_gmax: f32,
-    /// The branch that holds the weights of each row.
+    /// Branch that holds the weights of each row.
     pub branches: &'a [Branch],
-    /// Standard deviation that an update leaves in a weight, in units of weight, for a device whose write noise is
-    /// `from-study`;
-    /// others state that of a cell. Where an update writes both cells of a pair, they share its variance evenly.
+    /// Write noise of one update in units of weight (standard deviation), for devices with `from-study` noise; other
+    /// devices set their own. If an update writes both cells of a pair, they share the variance evenly.
     pub update_sigma: f32,
-    /// Factor on the write spread, that of pulses too, for sweeps; 1 leaves it as it is stated.
+    /// Factor on the write noise, cycle noise of pulses included, for sweeps; 1 keeps the noise of the device file.
     pub write_spread_scale: f32,
-    /// How the two cells of a pair share the writing.
+    /// Kind of pair: which cells an update writes.
     pub pair: PairKind,
-    /// What the controller takes the weights to be.
+    /// Weight estimate of the controller.
     pub controller: Controller,
-    /// Stuck cells and dead lines of a measured chip, in the place of those that the device's probabilities would draw.
+    /// Measured stuck cells and dead lines; they replace those drawn from the probabilities of the device.
     pub faults: Option<&'a FaultMap>,
-    /// Measured conductances of the main branch, µS, in the place of the first weights.
+    /// Measured conductances of the main branch, µS; they replace the initial weights.
     pub conductances: Option<&'a Matrix>,
 }
 
 impl<'a> ArrayParams<'a> {
-    /// One-branch pairs that are read back, without update noise and without maps.
+    /// Creates parameters of one-branch pairs that are read back, without update noise and maps.
     pub fn new(weight_at_gmax: f32, branches: &'a [Branch]) -> ArrayParams<'a> {
         ArrayParams {
             weight_at_gmax,

@@ -1,4 +1,4 @@
-//! From a device and what an array needs beside it to the parts of the array.
+//! Builds the parts of an array from a device and the parameters of the array.
 
 use ohmspike_rng::Seed;
 use ohmspike_simd::{LANES, Matrix};
@@ -14,13 +14,13 @@ use crate::pulsed::PulsedWrite;
 use crate::read_spread::ReadSpread;
 use crate::verified::VerifiedWrite;
 
-/// The faults of a chip: those of a measured one, or what the device's probabilities draw.
+/// Returns the faults of a chip: measured ones, or ones drawn from the probabilities of the device.
 pub(crate) fn faults(device: &Device, params: &ArrayParams, [rows, columns]: [usize; 2], chip: Seed) -> FaultMap {
     let drawn = || device.faults.draw(&device.window, rows, columns, chip.named("faults"));
     params.faults.cloned().unwrap_or_else(drawn)
 }
 
-/// The branches of a chip with nothing programmed yet: the main one, and the cells on the opposite side if there are any.
+/// Creates the unprogrammed branches of a chip: the main one, and the opposite one if it has cells.
 pub(crate) fn branches(
     device: &Device,
     params: &ArrayParams,
@@ -35,7 +35,7 @@ pub(crate) fn branches(
     let leaves = device.write.verify().is_some_and(|verify| verify.after_give_up == AfterGiveUp::Leave);
     let moves = !device.drift.is_off();
     let branch = |g_above_min: Matrix, chip: Seed| {
-        // The path of the first write is drawn with the chip.
+        // The drift path of the first write is drawn with the chip.
         let relaxation = moves.then(|| chip::first_paths(rows, columns, chip.named("relaxation")));
         let seen = moves || device.read.nonlinearity.is_some();
         BranchCells {
@@ -68,9 +68,8 @@ pub(crate) fn branches(
     (main, other)
 }
 
-/// The scheme of `device`, whose verify reads have the noise `read` and whose pulses spread `spread_scale` times as far
-/// as the
-/// file says.
+/// Creates the write scheme of `device`; verify reads have the noise `read`, and `spread_scale` multiplies the cycle
+/// noise of pulses.
 pub(crate) fn scheme(device: &Device, mapping: &PairMapping, read: &Option<ReadSpread>, spread_scale: f32) -> Scheme {
     let window = mapping.window();
     match &device.write.scheme {

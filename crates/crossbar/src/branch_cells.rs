@@ -1,4 +1,4 @@
-//! One side of all pairs of an array: what its cells hold, what a read sees of them, and what writing has cost them.
+//! One side of all pairs of an array: conductances, their drift as a read sees it, and write counts.
 
 use std::ops::Range;
 
@@ -14,21 +14,21 @@ use crate::verified::{TryStreams, Verified, VerifiedWrite};
 /// One side of all pairs.
 #[derive(Clone, Debug)]
 pub(crate) struct BranchCells {
-    /// What the last write left: conductance above the floor of the nominal window, µS.
+    /// Conductance above the nominal Gmin after the last write, µS.
     pub(crate) g_above_min: Matrix,
     /// Constants of the cells.
     pub(crate) cells: Cells,
-    /// Standard normal of the last write of every cell, for its path after it; none for a device that stays.
+    /// Standard normal of the last write of every cell, which determines its drift; `None` without drift.
     pub(crate) relaxation: Option<Matrix>,
-    /// What a read sees now, above the floor, µS; none where that is what the last write left.
+    /// Conductance above Gmin that a read sees now, µS; `None` if it equals the written one.
     pub(crate) visible: Option<Matrix>,
-    /// Write pulses of every lane; none where every update writes every cell once.
+    /// Write pulses of every lane; `None` if every update writes every cell once.
     pub(crate) pulses: Option<Vec<u32>>,
-    /// Lanes that a controller has given up for good; none where it never does.
+    /// Lanes that the controller has given up for good; `None` if it never does.
     pub(crate) left: Option<Vec<bool>>,
 }
 
-/// How cells are brought to their targets.
+/// Write scheme.
 #[derive(Clone, Debug)]
 pub(crate) enum Scheme {
     Add,
@@ -36,7 +36,7 @@ pub(crate) enum Scheme {
     Verified(VerifiedWrite),
 }
 
-/// The random streams of one update of one branch.
+/// Random streams of one update of one branch.
 pub(crate) struct BranchStreams {
     normals: Normals,
     pulses: PulseStreams,
@@ -45,7 +45,7 @@ pub(crate) struct BranchStreams {
 }
 
 impl BranchStreams {
-    /// The streams below `seed`, one seed an update and branch.
+    /// Opens the streams below `seed`, one seed per update and branch.
     pub(crate) fn new(seed: Seed) -> BranchStreams {
         BranchStreams {
             normals: seed.normals(),
@@ -56,14 +56,14 @@ impl BranchStreams {
     }
 }
 
-/// What the writes of a strip did.
+/// Counts of the writes of a strip.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct StripReport {
     /// Counts.
     pub(crate) counts: WriteReport,
-    /// Sum of the conductances that the pulses left or met, µS.
+    /// Sum of the conductances at the pulses, µS.
     pub(crate) pulsed: f64,
-    /// Sum of the conductances that were verified, µS.
+    /// Sum of the conductances at verify reads, µS.
     pub(crate) verified: f64,
 }
 
@@ -101,7 +101,7 @@ impl StripReport {
 }
 
 impl BranchCells {
-    /// Writes the blocks of whole rows as `scratch` asks; `signs` has one sign for each of the rows.
+    /// Writes the blocks of whole rows to the targets in `scratch`; `signs` has one sign per row.
     pub(crate) fn write(
         &mut self,
         blocks: Range<usize>,
@@ -144,7 +144,7 @@ impl BranchCells {
         report
     }
 
-    /// Draws the paths of the cells of `blocks` that were written anew.
+    /// Draws new drift paths for the written cells of `blocks`.
     fn renew_paths(
         &mut self,
         blocks: Range<usize>,
@@ -160,17 +160,17 @@ impl BranchCells {
         }
     }
 
-    /// What a read sees of `blocks` now, above the floor, µS.
+    /// Returns the conductances of `blocks` that a read sees now, above Gmin, µS.
     pub(crate) fn seen(&self, blocks: Range<usize>) -> &[Block] {
         &self.visible.as_ref().unwrap_or(&self.g_above_min).blocks()[blocks]
     }
 
-    /// What a read sees of one cell now, above the floor, µS.
+    /// Returns the conductance of one cell that a read sees now, above Gmin, µS.
     pub(crate) fn seen_at(&self, row: usize, column: usize) -> f32 {
         self.visible.as_ref().unwrap_or(&self.g_above_min)[(row, column)]
     }
 
-    /// Brings every cell within its own bounds.
+    /// Clips every cell to its own bounds.
     pub(crate) fn hold(&mut self) {
         for row in 0..self.g_above_min.rows() {
             for column in 0..self.g_above_min.columns() {
@@ -181,12 +181,12 @@ impl BranchCells {
     }
 }
 
-/// 1 in the lanes of a row's last block that hold a cell.
+/// Returns 1 in the lanes of a row's last block that hold a cell.
 pub(crate) fn last_mask(matrix: &Matrix) -> Block {
     lane_mask(matrix.columns(), matrix.row_blocks() - 1)
 }
 
-/// Counts one pulse for every cell that is asked something, or for every cell; the padding counts for nothing.
+/// Counts one pulse per cell with an update, or per cell; padding does not count.
 fn count_written(asked: &[Block], every_cell: bool, counts: &mut [u32]) {
     for (asked, counts) in asked.iter().zip(counts.as_chunks_mut::<LANES>().0) {
         for lane in 0..LANES {
@@ -195,7 +195,7 @@ fn count_written(asked: &[Block], every_cell: bool, counts: &mut [u32]) {
     }
 }
 
-/// Draws the path of the cells that were written anew.
+/// Draws new drift paths for the written cells.
 #[kernel]
 fn renew(held: &mut [Block], draws: &[Block], asked: &[Block], every_cell: bool, width: usize, last_mask: Block) {
     for (block, ((held, draws), asked)) in held.iter_mut().zip(draws).zip(asked).enumerate() {

@@ -1,14 +1,14 @@
-//! The constants of the cells of one branch: what device-to-device spread and faults leave, fixed for the life of a chip.
+//! Constants of the cells of one branch, from device-to-device variation and faults; fixed for the life of a chip.
 //!
 //! ```text
-//! low .. high     conductance above the floor that a cell can have, µS above the floor of the nominal window; a stuck cell has low = high,
-//!                 so that every write leaves it where it is stuck; on an open line both are -G_low
-//! gain up, down   factor on the steps that raise and that lower the conductance
-//! slope up, down  fall of the factor of a linear step over the state, beyond that of its law
+//! low .. high     bounds of a cell above the nominal Gmin, µS; a stuck cell has low = high, so every write leaves it
+//!                 unchanged; on an open line both are -G_low
+//! gain up, down   factors on steps that raise and lower the conductance
+//! slope up, down  additional slope of the factor of a linear step over the state
 //! spread          factor on the standard deviation of a write
 //! ```
 //!
-//! What no cell deviates in is not stored: bounds are then 0 and the span of the window, factors 1.
+//! Quantities without variation are not stored: bounds are then 0 and the width of the window, factors 1.
 
 use std::ops::Range;
 
@@ -19,19 +19,19 @@ use crate::device::Direction;
 /// Constants of all cells of a branch.
 #[derive(Clone, Debug)]
 pub(crate) struct Cells {
-    /// Highest less lowest conductance of the nominal window, µS.
+    /// Width of the nominal window, µS.
     pub(crate) span: f32,
-    /// Lowest and highest conductance above the floor of every cell, µS.
+    /// Lower and upper bound of every cell above Gmin, µS.
     pub(crate) bounds: Option<[Matrix; 2]>,
-    /// Gain of up and of down steps.
+    /// Gains of up and down steps.
     pub(crate) gains: Option<[Matrix; 2]>,
-    /// Falls of the factors of linear up and down steps.
+    /// Additional slopes of linear up and down steps.
     pub(crate) slopes: Option<[Matrix; 2]>,
-    /// Factor on the write spread.
+    /// Factor on the write noise.
     pub(crate) spread: Option<Matrix>,
 }
 
-/// The constants of a strip of cells.
+/// Constants of a strip of cells.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CellStrip<'a> {
     span: f32,
@@ -42,7 +42,7 @@ pub(crate) struct CellStrip<'a> {
 }
 
 impl Cells {
-    /// The constants of `blocks`.
+    /// Returns the constants of `blocks`.
     pub(crate) fn strip(&self, blocks: Range<usize>) -> CellStrip<'_> {
         CellStrip {
             span: self.span,
@@ -53,7 +53,7 @@ impl Cells {
         }
     }
 
-    /// Lowest and highest conductance above the floor of one cell, µS.
+    /// Returns the lower and upper bound of one cell above Gmin, µS.
     pub(crate) fn bounds(&self, row: usize, column: usize) -> (f32, f32) {
         let ends = self.bounds.as_ref();
         ends.map_or((0.0, self.span), |[low, high]| (low[(row, column)], high[(row, column)]))
@@ -61,91 +61,91 @@ impl Cells {
 }
 
 impl CellStrip<'_> {
-    /// Highest less lowest conductance of the nominal window, µS.
+    /// Width of the nominal window, µS.
     pub(crate) fn span(&self) -> f32 {
         self.span
     }
 
-    /// Lowest conductance above the floor of the cells of a block, µS.
+    /// Returns the lower bounds of a block above Gmin, µS.
     #[inline(always)]
     pub(crate) fn low(&self, block: usize) -> Block {
         self.bounds.map_or(Block::ZERO, |[low, _]| low[block])
     }
 
-    /// Highest conductance above the floor of the cells of a block, µS.
+    /// Returns the upper bounds of a block above Gmin, µS.
     #[inline(always)]
     pub(crate) fn high(&self, block: usize) -> Block {
         self.bounds.map_or(Block::splat(self.span), |[_, high]| high[block])
     }
 
-    /// Gain of the cells of a block.
+    /// Returns the gains of a block.
     #[inline(always)]
     pub(crate) fn gain(&self, direction: Direction, block: usize) -> Block {
         self.gains.map_or(Block::splat(1.0), |gains| gains[direction as usize][block])
     }
 
-    /// Factor on the write spread of the cells of a block.
+    /// Returns the factors on the write noise of a block.
     #[inline(always)]
     pub(crate) fn spread(&self, block: usize) -> Block {
         self.spread.map_or(Block::splat(1.0), |spread| spread[block])
     }
 
-    /// Lowest conductance above the floor of one cell, µS.
+    /// Returns the lower bound of one cell above Gmin, µS.
     #[inline(always)]
     pub(crate) fn low_of(&self, block: usize, lane: usize) -> f32 {
         self.bounds.map_or(0.0, |[low, _]| low[block][lane])
     }
 
-    /// Highest conductance above the floor of one cell, µS.
+    /// Returns the upper bound of one cell above Gmin, µS.
     #[inline(always)]
     pub(crate) fn high_of(&self, block: usize, lane: usize) -> f32 {
         self.bounds.map_or(self.span, |[_, high]| high[block][lane])
     }
 
-    /// Gain of one cell.
+    /// Returns the gain of one cell.
     #[inline(always)]
     pub(crate) fn gain_of(&self, direction: Direction, block: usize, lane: usize) -> f32 {
         self.gains.map_or(1.0, |gains| gains[direction as usize][block][lane])
     }
 
-    /// Fall of the factor of a linear step of one cell, beyond that of its law.
+    /// Returns the additional slope of the linear step of one cell.
     #[inline(always)]
     pub(crate) fn slope_of(&self, direction: Direction, block: usize, lane: usize) -> f32 {
         self.slopes.map_or(0.0, |slopes| slopes[direction as usize][block][lane])
     }
 
-    /// Factor on the write spread of one cell.
+    /// Returns the factor on the write noise of one cell.
     #[inline(always)]
     pub(crate) fn spread_of(&self, block: usize, lane: usize) -> f32 {
         self.spread.map_or(1.0, |spread| spread[block][lane])
     }
 
-    /// Whether cells have bounds of their own.
+    /// Returns true if cells have bounds of their own.
     #[inline(always)]
     pub(crate) fn has_bounds(&self) -> bool {
         self.bounds.is_some()
     }
 
-    /// Whether linear steps have slopes of their own.
+    /// Returns true if linear steps have slopes of their own.
     #[inline(always)]
     pub(crate) fn has_slopes(&self) -> bool {
         self.slopes.is_some()
     }
 
-    /// Whether cells have a factor on their write spread.
+    /// Returns true if cells have a factor on their write noise.
     #[inline(always)]
     pub(crate) fn has_spread(&self) -> bool {
         self.spread.is_some()
     }
 
-    /// Whether steps have gains.
+    /// Returns true if steps have gains.
     #[inline(always)]
     pub(crate) fn has_gains(&self) -> bool {
         self.gains.is_some()
     }
 }
 
-/// `g_above_min` within `low` .. `high`. NaN stays NaN, and no step brings one in: `update` refuses it.
+/// Clips `g_above_min` to `low` .. `high`. NaN stays NaN; `update` refuses NaN in steps.
 #[inline(always)]
 pub(crate) fn clip(g_above_min: f32, low: f32, high: f32) -> f32 {
     let above = if g_above_min < low { low } else { g_above_min };

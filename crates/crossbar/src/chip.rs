@@ -1,7 +1,8 @@
-//! One chip: what device-to-device spread and faults make of the cells of an array, drawn once.
+//! One chip: cell constants from device-to-device variation and faults, drawn once.
 //!
-//! Spreads (device/chip.rs) and faults (fault_map.rs) become the constants of cells.rs. A dead row carries no current and
-//! no noise: it is not driven. Both cells of its pairs are open; beside an exact reference the main one counts as balanced.
+//! Variation (`device/device_to_device.rs`) and faults (`fault_map.rs`) become the constants of `cells.rs`. A dead row
+//! is not driven: it carries no current and no noise. Both cells of its pairs are open; with an exact reference, the
+//! main cell counts as balanced.
 
 use ohmspike_rng::Seed;
 use ohmspike_simd::{Matrix, lane_mask};
@@ -12,31 +13,31 @@ use crate::device::Device;
 use crate::fault_map::{FaultMap, Stuck};
 use crate::window::ConductanceWindow;
 
-/// Which cells of its pairs a branch has.
+/// Side of the pairs that a branch holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Side {
-    /// G+ or G-, as the row's branch says.
+    /// G+ or G-, depending on the branch of the row.
     Main,
-    /// The other one.
+    /// The opposite cell.
     Opposite,
 }
 
-/// The constants of the cells of one branch of a chip of `device`, before faults.
+/// Draws the cell constants of one branch of a chip of `device`, before faults.
 pub(crate) fn cells(device: &Device, rows: usize, columns: usize, chip: Seed) -> Cells {
     let window = device.window;
     let drawn = device.device_to_device.draw(&window, device.write.pulses(), [rows, columns], chip);
     Cells { span: window.span(), bounds: drawn.ends, gains: drawn.gains, slopes: drawn.slopes, spread: drawn.spread }
 }
 
-/// The constants of reference cells, before faults: they lie about the floor of the window and are never written. Where they
-/// drift (`moves`), only no conductance at all bounds them.
+/// Draws the constants of reference cells, before faults. They are near the lower end of the window and never written.
+/// If they drift (`moves`), only 0 µS bounds them.
 pub(crate) fn reference_cells(window: &ConductanceWindow, rows: usize, columns: usize, moves: bool) -> Cells {
     let even = |value: f32| Matrix::from_fn(rows, columns, |_, _| value);
     let bounds = moves.then(|| [even(-window.low()), even(f32::MAX)]);
     Cells { span: window.span(), bounds, gains: None, slopes: None, spread: None }
 }
 
-/// A standard normal for every cell, 0 in the padding.
+/// Draws a standard normal for every cell; padding is 0.
 pub(crate) fn first_paths(rows: usize, columns: usize, seed: Seed) -> Matrix {
     let mut draws = Matrix::zeros(rows, columns);
     seed.normals().fill(draws.blocks_mut());
@@ -49,8 +50,8 @@ pub(crate) fn first_paths(rows: usize, columns: usize, seed: Seed) -> Matrix {
 }
 
 impl BranchCells {
-    /// Holds the cells of `faults` that belong to `side` where they are stuck; `signs` of the rows, `floor` of the nominal
-    /// window in µS. Without a cell on the other side a dead row is balanced.
+    /// Makes the cells of `faults` on `side` stuck; `signs` of the rows, `floor` (Gmin) of the nominal window in µS.
+    /// Without a cell on the other side a dead row is balanced.
     pub(crate) fn stick(&mut self, faults: &FaultMap, side: Side, signs: &[f32], floor: f32, balanced: bool) {
         let lists: [(&[Stuck], bool); 2] = [(faults.plus(), true), (faults.minus(), false)];
         for (list, plus) in lists {
@@ -72,7 +73,7 @@ impl BranchCells {
         }
     }
 
-    /// Leaves the cell at `g_above_min`, whatever is written to it.
+    /// Makes a cell stuck at `g_above_min`.
     fn stick_at(&mut self, row: usize, column: usize, g_above_min: f32) {
         let (rows, columns, span) = (self.g_above_min.rows(), self.g_above_min.columns(), self.cells.span);
         let even = |value: f32| Matrix::from_fn(rows, columns, |_, _| value);

@@ -1,4 +1,4 @@
-//! Which share of the writes to a target the window clips.
+//! Fraction of the writes to a target that the window clips.
 //!
 //! ```text
 //! Gaussian     below = Phi((G_low - G*) / s)                  above = Phi((G* - G_high) / s)         s in µS
@@ -8,9 +8,9 @@
 //! Phi: the standard normal distribution
 //! ```
 //!
-//! Half of the writes to an end of the window end beyond it, whatever the spread: they are held at the end, so that cells
-//! there have less than the spread of the file, and drift no further. A window that ends at the outermost levels of a
-//! device therefore makes exactly these too good.
+//! Half of the writes to an end of the window end beyond it, whatever the noise, and are clipped. Cells there have less
+//! noise than the device file says, and drift no further. A window that ends at the outermost levels of a device
+//! therefore makes exactly these levels too good.
 //!
 //! ```
 //! use ohmspike_crossbar::device::Device;
@@ -25,24 +25,24 @@
 
 use crate::device::{Convention, Device, Sigma};
 
-/// Shares of the writes to one target, 0 to 1.
+/// Fractions of the writes to one target, 0 to 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct WriteClip {
-    /// Those that would end below the window.
+    /// Writes below the window.
     pub below: f64,
-    /// Those that would end above it.
+    /// Writes above the window.
     pub above: f64,
 }
 
 impl WriteClip {
-    /// All that the window clips.
+    /// Returns the fraction of all clipped writes.
     pub fn total(self) -> f64 {
         self.below + self.above
     }
 }
 
-/// What the window of `device` clips of the writes to `target`, µS, each of which has its spread times `scale`; of one try
-/// where writes are verified. None for `from-study` noise where `update_sigma`, µS, is not given.
+/// Returns the fractions of writes to `target` (µS) that the window of `device` clips; `scale` multiplies the noise.
+/// For verified writes it counts a single try. Returns `None` for `from-study` noise without `update_sigma` (µS).
 pub fn write_clip(device: &Device, target: f64, update_sigma: Option<f64>, scale: f64) -> Option<WriteClip> {
     let (low, high) = (f64::from(device.window.low()), f64::from(device.window.high()));
     let target = target.clamp(low, high);
@@ -58,12 +58,12 @@ pub fn write_clip(device: &Device, target: f64, update_sigma: Option<f64>, scale
             ((libm::log(low) - median) / sigma, (median - libm::log(high)) / sigma)
         }
     };
-    // Without a spread a write ends at its target: 0 / 0 there is no share.
-    let share = |z: f64| if z.is_nan() { 0.0 } else { normal_distribution(z) };
-    Some(WriteClip { below: share(below), above: share(above) })
+    // Without noise a write ends at its target: 0 / 0 clips nothing.
+    let fraction = |z: f64| if z.is_nan() { 0.0 } else { normal_distribution(z) };
+    Some(WriteClip { below: fraction(below), above: fraction(above) })
 }
 
-/// Phi.
+/// Returns Phi(z).
 fn normal_distribution(z: f64) -> f64 {
     0.5 * libm::erfc(-z / std::f64::consts::SQRT_2)
 }
@@ -79,16 +79,16 @@ mod tests {
 
     /// Phi(-1) = 0.158655253931457 and Phi(-2) = 0.0227501319481792 (Abramowitz and Stegun, table 26.1).
     #[test]
-    fn shares_are_those_of_the_normal_distribution() {
+    fn fractions_match_the_normal_distribution() {
         let near = |found: f64, expected: f64| assert!((found - expected).abs() < 1e-7, "{found}, expected {expected}");
-        // 10 to 100 µS, two and one standard deviations from the ends.
+        // Window of 10 to 100 µS; targets two and one standard deviations from the ends.
         let constant = device(r#""noise": "constant", "sigma_microsiemens": 5"#);
         let clip = |target, scale| write_clip(&constant, target, None, scale).unwrap();
         near(clip(90.0, 1.0).above, 0.0227501319);
         near(clip(15.0, 1.0).below, 0.1586552539);
         near(clip(90.0, 2.0).above, 0.1586552539);
         near(clip(100.0, 1.0).total(), 0.5);
-        // A target outside is one at the end.
+        // A target outside the window is clipped to its end first.
         near(clip(1e3, 1.0).above, 0.5);
         let relative = device(r#""noise": "relative", "sigma_percent_of_conductance": 25"#);
         near(write_clip(&relative, 80.0, None, 1.0).unwrap().above, 0.1586552539);
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn exact_writes_are_not_clipped_and_a_study_states_its_own_spread() {
+    fn exact_writes_are_not_clipped_and_from_study_needs_a_sigma() {
         let exact = device(r#""noise": "none""#);
         for target in [10.0, 50.0, 100.0] {
             assert_eq!(write_clip(&exact, target, None, 1.0).map(WriteClip::total), Some(0.0), "{target}");

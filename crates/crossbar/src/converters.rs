@@ -1,16 +1,16 @@
-//! What the drivers and column converters of one array make of its inputs and sums.
+//! Drivers and column converters of one array.
 //!
 //! ```text
-//! x_tj  = sum of the column j over the active rows of row tile t                      weight
-//! LSB   = FS / highest code,  FS = full scale in µA times κ / V                   weight
+//! x_tj  = sum of column j over the active rows of row tile t                          weight
+//! LSB   = FS / highest code,  FS = full scale in µA times κ / V                       weight
 //! code  = rint(clip(g_tj x_tj / LSB + o_tj highest code))                             clipped to lowest .. highest code
 //! y_j   = sum over t of  LSB code_tj                                                  partial sums are added digitally
 //!
-//! g = max(1 + s_g z, 0),  o = s_o z        gain and offset (over FS) of a converter, drawn once a chip; z standard normals
+//! g = max(1 + s_g z, 0),  o = s_o z        gain and offset (over FS) of a converter, drawn once per chip; z standard normals
 //! ```
 //!
-//! Every column of a tile has a converter of its own, so an array has one a column and row tile. A row line has one
-//! driver for all tiles that it crosses. The equations of codes stand in device/converters.rs.
+//! Every column of a tile has its own converter, so an array has one per column and row tile. A row line has one driver
+//! for all tiles that it crosses. `device/converters.rs` defines the codes.
 //!
 //! ```
 //! use ohmspike_crossbar::ArrayConverters;
@@ -36,10 +36,10 @@ use crate::codes::CodeCounts;
 use crate::device::{Adc, AdcRange, Converters, Dac};
 use crate::digitise::{Codes, digitise};
 
-/// Full scales that leave room in f32 for their codes, weight.
+/// Range of full scales with codes that fit into f32, weight.
 const FULL_SCALES: (f32, f32) = (1e-30, 1e30);
 
-/// The drivers and converters of one array of a chip.
+/// Drivers and converters of one array of a chip.
 #[derive(Clone, Debug)]
 pub struct ArrayConverters {
     rows: usize,
@@ -49,22 +49,22 @@ pub struct ArrayConverters {
     adcs: Option<ColumnAdcs>,
 }
 
-/// The column converters of every row tile.
+/// Column converters of every row tile.
 #[derive(Clone, Debug)]
 struct ColumnAdcs {
     adc: Adc,
-    /// Full scale, weight; none before the first calibration.
+    /// Full scale, weight; `None` before the first calibration.
     full_scale: Option<f32>,
-    /// Gain of every converter, a row a row tile; zero in the padding.
+    /// Gain of every converter, one row per row tile; zero in the padding.
     gain: Matrix,
     /// Offset of every converter in codes; zero in the padding.
     offset: Matrix,
 }
 
 impl ArrayConverters {
-    /// The converters of an array of `rows` x `columns`; none where the device has neither drivers nor column
-    /// converters. A column current of one µA is worth `weight_per_microampere`: κ over the read voltage. Gains of
-    /// drivers, gains and offsets of column converters have a stream each below `seed`.
+    /// Creates the converters of an array of `rows` x `columns`; `None` if the device has neither drivers nor column
+    /// converters. One µA of column current equals `weight_per_microampere`: κ over the read voltage. Driver gains,
+    /// converter gains and offsets each have their own stream below `seed`.
     pub fn new(
         converters: &Converters,
         rows: usize,
@@ -97,42 +97,42 @@ impl ArrayConverters {
         Some(ArrayConverters { rows, columns, tile, drivers, adcs })
     }
 
-    /// Rows of a tile; the last one may have fewer.
+    /// Returns the rows per tile; the last tile may have fewer.
     pub fn tile_rows(&self) -> usize {
         self.tile.0
     }
 
-    /// Tiles down and across.
+    /// Returns the number of tiles down and across.
     pub fn tiles(&self) -> (usize, usize) {
         (self.rows.div_ceil(self.tile.0), self.columns.div_ceil(self.tile.1))
     }
 
-    /// Whether sums are digitised at all: there are column converters, and they know their full scale.
+    /// Returns true if sums are digitised: there are column converters with a known full scale.
     pub fn is_digitising(&self) -> bool {
         self.adcs.as_ref().is_some_and(|adcs| adcs.full_scale.is_some())
     }
 
-    /// Whether there are column converters: sums of tiles are then kept apart, calibrated or not.
+    /// Returns true if there are column converters. Sums of tiles are then kept separate, calibrated or not.
     pub fn has_column_converters(&self) -> bool {
         self.adcs.is_some()
     }
 
-    /// Whether the full scale comes from calibrations.
+    /// Returns true if the full scale comes from calibration.
     pub fn is_calibrated(&self) -> bool {
         self.adcs.as_ref().is_some_and(|adcs| adcs.adc.range == AdcRange::Calibrated)
     }
 
-    /// Conversions of one read of a row tile: one a column, or none where sums are not digitised.
+    /// Returns the conversions of one read of a row tile: one per column, or none if sums are not digitised.
     pub fn conversions(&self) -> usize {
         if self.is_digitising() { self.columns } else { 0 }
     }
 
-    /// Puts what the converters of row tile `row_tile` report in the place of its column `sums`, both weight. Sums stay
-    /// as they are, and nothing is counted, without column converters and before the first calibration.
-    /// Returns where the conversions ended.
+    /// Replaces the column `sums` (weight) of row tile `row_tile` with the values that its converters report. Without
+    /// column converters, or before the first calibration, sums stay unchanged and nothing is counted. Returns the
+    /// counts of codes.
     ///
     /// # Panics
-    /// If there is no such row tile, or `sums` are not those of a row of the array.
+    /// If there is no such row tile, or the number of `sums` is not the number of columns.
     pub fn convert(&self, row_tile: usize, sums: &mut [f32]) -> CodeCounts {
         let Some(adcs) = &self.adcs else { return CodeCounts::default() };
         let Some(full_scale) = adcs.full_scale else { return CodeCounts::default() };
@@ -148,8 +148,8 @@ impl ArrayConverters {
         digitise(sums, gain, offset, codes).counted(self.columns, codes)
     }
 
-    /// Sets the full scale of converters with a calibrated range to the `largest` magnitude of a tile's column sum in a
-    /// batch, weight. A batch without any current, or NaN, leaves it as it is; so does a fixed range.
+    /// Sets the full scale of calibrated converters to `largest`, the largest magnitude of a tile's column sum in a
+    /// batch, weight. A batch without current, or NaN, changes nothing; neither does a fixed range.
     pub fn calibrate(&mut self, largest: f32) {
         let Some(adcs) = &mut self.adcs else { return };
         if adcs.adc.range == AdcRange::Calibrated && largest > 0.0 {
@@ -157,36 +157,36 @@ impl ArrayConverters {
         }
     }
 
-    /// The full scale, weight, of column converters that know it.
+    /// Returns the full scale, weight, if known.
     pub(crate) fn full_scale(&self) -> Option<f32> {
         self.adcs.as_ref().and_then(|adcs| adcs.full_scale)
     }
 
-    /// Puts a full scale, weight, in the place of what the column converters know.
+    /// Restores a full scale, weight.
     pub(crate) fn restore_full_scale(&mut self, full_scale: Option<f32>) {
         if let Some(adcs) = &mut self.adcs {
             adcs.full_scale = full_scale;
         }
     }
 
-    /// Gain of the driver of every row; none where drivers are exact.
+    /// Returns the driver gain of every row; `None` for exact drivers.
     pub fn row_gains(&self) -> Option<&[f32]> {
         self.drivers.as_ref().map(|(_, gains)| gains.as_slice())
     }
 
-    /// The input of a row that its driver gives for `input`, 0 to 1, before its gain.
+    /// Returns the driver output for `input`, 0 to 1, before its gain.
     pub fn drive(&self, input: f32) -> f32 {
         self.drivers.as_ref().map_or(input, |(dac, _)| dac.nearest(input))
     }
 }
 
-/// The gain of a converter, not below zero.
+/// Returns the gain of a converter, clipped at zero.
 fn gain(sigma: f32, z: f32) -> f32 {
     let gain = 1.0 + sigma * z;
     if gain > 0.0 { gain } else { 0.0 }
 }
 
-/// `value` of a standard normal of its own in every cell.
+/// Applies `value` to an independent standard normal in every cell.
 fn drawn(rows: usize, columns: usize, seed: Seed, value: impl Fn(f32) -> f32) -> Matrix {
     let mut drawn = Matrix::zeros(rows, columns);
     seed.normals().fill(drawn.blocks_mut());
@@ -211,7 +211,7 @@ mod tests {
         Adc { bits, codes, range: AdcRange::Fixed { full_scale }, gain_sigma: 0.0, offset_sigma: 0.0 }
     }
 
-    /// Converters of an array whose unit of weight is one µA.
+    /// Converters of an array with one µA as the unit of weight.
     fn array(adc: Adc, tile_rows: usize, rows: usize, columns: usize) -> ArrayConverters {
         let converters = Converters { tile_rows: Some(tile_rows), adc: Some(adc), ..Converters::default() };
         ArrayConverters::new(&converters, rows, columns, 1.0, Seed::new(1).named("converters")).unwrap()
@@ -227,9 +227,9 @@ mod tests {
         sums
     }
 
-    /// Full scales that are the highest code times a power of two: steps and codes are exact in f32.
+    /// Full scales equal to the highest code times a power of two: steps and codes are exact in f32.
     #[test]
-    fn the_transfer_curve_is_the_closed_form() {
+    fn the_transfer_curve_matches_the_closed_form() {
         let sums = row(COLUMNS, |column| (column as f32 - 500.0) * 0.173);
         for (bits, codes) in
             [(4, AdcCodes::Signed), (4, AdcCodes::Unsigned), (1, AdcCodes::Unsigned), (2, AdcCodes::Signed)]
@@ -246,8 +246,8 @@ mod tests {
         }
     }
 
-    /// Sums spread evenly over many codes: the error is uniform over a code, with variance LSB²/12. The fourth moment of
-    /// a uniform is LSB^4/80, so that the variance of the squared error is LSB^4 (1/80 - 1/144) = LSB^4/180.
+    /// Sums uniform over many codes: the error is uniform over a code, with variance LSB²/12. The fourth moment of a
+    /// uniform is LSB^4/80, so the variance of the squared error is LSB^4 (1/80 - 1/144) = LSB^4/180.
     #[test]
     fn the_error_is_uniform_over_a_code() {
         let columns = 100_000;
@@ -272,9 +272,9 @@ mod tests {
         assert!((quarter - 0.25).abs() < 5.0 * (0.1875 / n).sqrt(), "{quarter}");
     }
 
-    /// Cells that are off or fully on, one a tile: a bit tells all there is, and the digital sum is that of a wide tile.
+    /// Cells fully off or fully on, one per tile: one bit is enough, and the digital sum equals that of a wide tile.
     #[test]
-    fn two_one_bit_tiles_are_one_wide_tile() {
+    fn two_one_bit_tiles_equal_one_wide_tile() {
         let on = 0.7;
         let cell = |row: usize, column: usize| if (column >> row) & 1 == 1 { on } else { 0.0 };
         let narrow = array(adc(1, AdcCodes::Unsigned, f64::from(on)), 1, 2, 64);
@@ -299,9 +299,9 @@ mod tests {
         assert!((variance - sigma * sigma).abs() < 5.0 * error, "{what}: variance {variance}, expected {sigma}²");
     }
 
-    /// With 24 bits a code is far below the spreads: 1 / 2^23 of the full scale beside 1 % of it.
+    /// With 24 bits, a code (1 / 2^23 of full scale) is far below the variation of 1 %.
     #[test]
-    fn gains_and_offsets_differ_from_converter_to_converter() {
+    fn gains_and_offsets_vary_over_converters() {
         let columns = 20_000;
         let model = Adc { gain_sigma: 0.02, offset_sigma: 0.01, ..adc(24, AdcCodes::Signed, 10.0) };
         let array = array(model, 4, 8, columns);
@@ -312,7 +312,7 @@ mod tests {
         let gains: Vec<_> =
             fives.iter().zip(&offsets[0]).map(|(five, offset)| f64::from(five - offset) / 5.0).collect();
         assert_normal("gain", &gains, 1.0, 0.02);
-        // Tiles have converters of their own, and gain and offset their own draws: standard error 1 / sqrt(n).
+        // Tiles have their own converters, and gain and offset their own draws: standard error 1 / sqrt(n).
         let n = columns as f64;
         let tiles: f64 =
             z.iter().zip(&offsets[1]).map(|(z, other)| z / 0.01 * f64::from(*other) / 0.1).sum::<f64>() / n;
@@ -332,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn a_calibrated_range_is_exact_until_it_is_set_and_follows_the_largest_sum() {
+    fn a_calibrated_range_is_exact_until_calibration_and_follows_the_largest_sum() {
         let mut array = array(Adc { range: AdcRange::Calibrated, ..adc(8, AdcCodes::Signed, 1.0) }, 4, 4, 40);
         let sums = row(40, |column| 0.37 * column as f32 - 5.0);
         assert_eq!(converted(&array, 0, &sums), sums);
@@ -353,7 +353,7 @@ mod tests {
     }
 
     #[test]
-    fn no_sum_is_too_large() {
+    fn large_sums_stay_finite() {
         let model = Adc { gain_sigma: 1.0, offset_sigma: 1.0, ..adc(24, AdcCodes::Signed, 1e-6) };
         let array = array(model, 3, 7, 19);
         assert_eq!((array.tile_rows(), array.tiles(), array.conversions()), (3, (3, 1), 19));
@@ -362,9 +362,9 @@ mod tests {
         assert!(sums.iter().all(|sum| sum.is_finite()));
     }
 
-    /// A scale of -7 to 7 in steps of 1, seven columns at places that can be counted by hand.
+    /// A scale of -7 to 7 in steps of 1, with seven columns to count by hand.
     #[test]
-    fn conversions_are_counted_by_where_they_end() {
+    fn conversions_are_counted_by_code() {
         let counts = |codes, bits, sums: &[f32]| {
             let array = array(adc(bits, codes, 7.0), 8, 8, sums.len());
             array.convert(0, &mut sums.to_vec())
@@ -372,10 +372,10 @@ mod tests {
         let sums = [-20.0, -7.4, -6.6, -0.4, 0.4, 6.4, 7.6];
         let expected = CodeCounts { conversions: 7, lowest: 3, highest: 1, zero: 2, clipped: 2 };
         assert_eq!(counts(AdcCodes::Signed, 4, &sums), expected);
-        // From 0 to 7: all below zero end at 0, three of them by more than half a code.
+        // From 0 to 7: all negative sums read 0, three of them more than half a code below it.
         let expected = CodeCounts { conversions: 7, lowest: 5, highest: 1, zero: 5, clipped: 4 };
         assert_eq!(counts(AdcCodes::Unsigned, 3, &sums), expected);
-        // More than a block, whose padding is no conversion.
+        // More than one block; padding is not a conversion.
         let twenty: Vec<f32> = (0..20).map(|column| 0.01 * column as f32).collect();
         let expected = CodeCounts { conversions: 20, zero: 20, ..CodeCounts::default() };
         assert_eq!(counts(AdcCodes::Signed, 4, &twenty), expected);

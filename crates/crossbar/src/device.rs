@@ -1,8 +1,8 @@
-//! One cell as a device file describes it.
+//! A memristive cell, described by a device file.
 //!
-//! A device is data: a JSON file with the window, the mechanisms and where their numbers come from. A mechanism that
-//! the file leaves out is off. [`Device::from_json`] reads the text; the errors name the key, its value and what is
-//! allowed. `device-models/README.md` lists every key.
+//! A device file is JSON: the conductance window, the mechanisms, and the source of every number. A mechanism that the
+//! file omits is disabled. [`Device::from_json`] reads the text; an error names the position, the key, the value and
+//! what is allowed. `docs/reference/device-keys.md` lists every key.
 //!
 //! ```
 //! use ohmspike_crossbar::device::{Device, WriteNoise};
@@ -23,6 +23,7 @@ mod cell_draws;
 mod check;
 mod converters;
 mod curve;
+mod device_error;
 mod device_to_device;
 mod drift;
 mod drift_spec;
@@ -36,6 +37,7 @@ mod model;
 mod nonlinearity;
 pub(crate) mod number;
 mod parse;
+mod position;
 mod provenance;
 mod pulse_law;
 mod pulse_state;
@@ -60,6 +62,7 @@ mod write;
 pub use allowed::{Allowed, IntegerRange};
 pub use built_in::BUILT_IN;
 pub use converters::{Adc, AdcCodes, AdcRange, AdcRangeKind, AdcSpec, Converters, ConvertersSpec, Dac, DacSpec};
+pub use device_error::{DeviceError, FileProblem};
 pub use device_to_device::{DeviceToDevice, DeviceToDeviceSpec};
 pub(crate) use drift::DriftAt;
 pub use drift::{Drift, DriftTimes, LogTimeDrift, PowerDrift};
@@ -73,6 +76,7 @@ pub use levels::{LevelSpacing, Levels, LevelsSpec};
 pub use model::Device;
 pub(crate) use nonlinearity::FactorCurve;
 pub use nonlinearity::{Nonlinearity, NonlinearityPoint, NonlinearitySpec};
+pub use position::Position;
 pub use provenance::{Grade, Provenance};
 pub use pulse_law::{Direction, PulseLaw};
 pub use pulse_state::PulseState;
@@ -82,7 +86,7 @@ pub use pulses_spec::{CycleNoise, PulseKind, PulsesSpec};
 pub use range::TableRange;
 pub use read::{Read, ReadNoiseKind, ReadSpec, WhiteNoise, WhiteNoiseSpec};
 pub use reference_branch::{ReferenceBranch, ReferenceBranchKind, ReferenceBranchSpec};
-pub use refusal::{DeviceError, Problem, SpecError};
+pub use refusal::{Problem, SpecError};
 pub use renamed::{renamed_key, renamed_word};
 pub(crate) use rtn::TelegraphSteps;
 pub use rtn::{Rtn, RtnKind, RtnSpec, Telegraph};
@@ -95,7 +99,7 @@ pub use table::{Convention, SpreadPoint, SpreadTable};
 pub use verify::{Acceptance, AfterGiveUp, InitialAction, Verify, VerifyDirection, VerifySpec};
 pub use write::{Scheme, SchemeKind, Write, WriteNoise, WriteNoiseKind, WriteSpec, WrittenCells};
 
-/// The sections of a device file, in their order.
+/// Sections of a device file, in file order.
 pub const SECTIONS: [&str; 10] = [
     "window",
     "device_to_device",
@@ -114,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_mechanism_that_is_left_out_is_off() {
+    fn an_omitted_mechanism_is_disabled() {
         let text = r#"{"name": "bare", "window": {"low_resistance_ohm": 1e3, "high_resistance_ohm": 1e6}}"#;
         let device = Device::from_json(text).unwrap();
         assert_eq!(device.write, Write { noise: WriteNoise::None, cells: WrittenCells::All, scheme: Scheme::Add });
@@ -129,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn the_built_in_devices_read_and_say_where_their_numbers_come_from() {
+    fn built_in_devices_are_valid_and_state_their_sources() {
         for (name, text) in BUILT_IN {
             let device = Device::built_in(name).unwrap();
             assert_eq!(device.name, *name);

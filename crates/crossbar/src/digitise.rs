@@ -1,13 +1,13 @@
-//! The kernel of the column converters: sums to codes and back, and where they ended.
+//! Kernel of the column converters: sums to codes and back, with counts.
 //!
-//! The equation stands in converters.rs. Counts of a row of converters are whole numbers in f32, exact up to 2^24 columns.
+//! `converters.rs` has the equation. Counts of a row of converters are whole numbers in f32, exact up to 2^24 columns.
 
 use ohmspike_simd::{Block, LANES, blocks_for, kernel};
 
 use crate::codes::CodeCounts;
 use crate::program::total;
 
-/// What all converters of an array share.
+/// Constants of all converters of an array.
 #[derive(Clone, Copy)]
 pub(crate) struct Codes {
     pub(crate) lowest: f32,
@@ -18,7 +18,7 @@ pub(crate) struct Codes {
     pub(crate) per_step: f32,
 }
 
-/// Conversions by where they ended, a count a lane.
+/// Counts of conversions by code, one count per lane.
 pub(crate) struct Ends {
     lowest: Block,
     highest: Block,
@@ -26,7 +26,7 @@ pub(crate) struct Ends {
     clipped: Block,
 }
 
-/// Puts what the converters report in the place of `sums`, a column each.
+/// Replaces `sums`, one per column, with the values that the converters report.
 #[kernel]
 pub(crate) fn digitise(sums: &mut [f32], gain: &[Block], offset: &[Block], codes: Codes) -> Ends {
     let mut ends = Ends { lowest: Block::ZERO, highest: Block::ZERO, zero: Block::ZERO, clipped: Block::ZERO };
@@ -65,7 +65,7 @@ fn digitise_block(sum: &[f32; LANES], gain: &Block, offset: &Block, codes: Codes
 }
 
 impl Ends {
-    /// The counts of one conversion of each of `columns`. Padding ends at the code 0 and is no conversion.
+    /// Returns the counts of one conversion of each of `columns`. Padding ends at code 0 and is not a conversion.
     pub(crate) fn counted(&self, columns: usize, codes: Codes) -> CodeCounts {
         let padding = (blocks_for(columns) * LANES - columns) as u64;
         CodeCounts {

@@ -1,12 +1,12 @@
-//! Effective weights: what the conductances of an array are worth to the network.
+//! Effective weights: the conductances of an array in units of weight.
 //!
 //! ```text
 //! w      = sign κ (e_written - e_opposite)                       e = G - G_low, µS
 //! var(w) = κ² (sigma(G_written)² + sigma(G_opposite)²)           one read; sigma: read_spread.rs, µS
 //! ```
 //!
-//! An exact reference has no read noise: its sigma is left out. The gain of a driver scales the voltage of its row, and
-//! with it weights and their deviations alike.
+//! An exact reference has no read noise. The gain of a driver scales the voltage of its row, and thus weights and their
+//! standard deviations alike.
 
 use ohmspike_simd::{Block, LANES, kernel};
 
@@ -16,21 +16,21 @@ use crate::read_spread::ReadSpread;
 
 /// Whole rows of an array after a write.
 pub(crate) struct Programmed<'a> {
-    /// Branch of every row, +1 or -1, times the gain of its driver.
+    /// Sign of the branch of every row, +1 or -1, times the gain of its driver.
     pub(crate) signs: &'a [f32],
     /// Blocks in a row.
     pub(crate) width: usize,
     /// 1 in the lanes of a row's last block that hold a cell.
     pub(crate) last_mask: Block,
-    /// Conductance above the floor of the main branch, µS.
+    /// Conductance above Gmin of the main branch, µS.
     pub(crate) g_above_min: &'a [Block],
-    /// Conductance above the floor of the opposite branch, µS; none for an exact reference.
+    /// Conductance above Gmin of the opposite branch, µS; `None` for an exact reference.
     pub(crate) opposite: Option<&'a [Block]>,
-    /// Conductance above the floor of an exact reference, µS.
+    /// Conductance above Gmin of an exact reference, µS.
     pub(crate) reference: f32,
 }
 
-/// Fills `weights` from the conductances; the number of cells whose weight has the wrong sign.
+/// Fills `weights` from the conductances; returns the number of weights with the wrong sign.
 pub(crate) fn refresh_weights(rows: Programmed, mapping: &PairMapping, weights: &mut [Block]) -> u64 {
     total(&fill_weights(rows, mapping.weight_per_microsiemens(), weights))
 }
@@ -49,10 +49,10 @@ fn fill_weights(rows: Programmed, weight_per_microsiemens: f32, weights: &mut [B
         for block in row * width..(row + 1) * width {
             let opposite = opposite.map_or(Block::splat(reference), |opposite| opposite[block]);
             for lane in 0..LANES {
-                // Padding is the same on both branches: neither a weight nor a wrong sign.
+                // Padding is equal on both branches: neither a weight nor a wrong sign.
                 let difference = g_above_min[block][lane] - opposite[lane];
                 wrong_sign[lane] += if difference < 0.0 { 1.0 } else { 0.0 };
-                // Adding zero turns the -0 of a cell on the minus branch at the floor into 0.
+                // Adding zero turns the -0 of a cell at Gmin on the minus branch into 0.
                 weights[block][lane] = signed_weight_per_microsiemens * difference + 0.0;
             }
         }

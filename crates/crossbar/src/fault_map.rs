@@ -1,8 +1,8 @@
-//! Which cells of an array are stuck, and at what conductance: drawn from probabilities, or measured on a chip.
+//! Stuck cells of an array and their conductances, drawn from probabilities or measured on a chip.
 //!
-//! Every pair has two cells, one on the plus and one on the minus column line, and one row line. The probabilities and
-//! their precedence stand in device/faults.rs. Every mechanism has a stream of its own, in which a cell or line has its
-//! draw by its place alone: switching a mechanism on leaves the draws of the others alone.
+//! Every pair has two cells, one on the plus and one on the minus column line, and one row line. `device/faults.rs` defines
+//! the probabilities and their precedence. Every mechanism draws from its own random stream, and the position of a cell or
+//! line selects its draw. Enabling a mechanism therefore never changes the draws of the others.
 //!
 //! ```
 //! use ohmspike_crossbar::{ConductanceWindow, FaultMap};
@@ -22,17 +22,17 @@ use crate::map_csv::{Entry, FAULT_WORDS, Sheet};
 use crate::map_error::MapError;
 use crate::window::ConductanceWindow;
 
-/// What a cell of a fault map may be, as a message says it.
+/// Words of a fault map, for messages.
 const ALLOWED: &str = "`ok`, `low-resistance`, `high-resistance`, `open` or";
 
-/// A cell that no write moves.
+/// Cell that ignores all writes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Stuck {
     /// Row of its pair.
     pub row: usize,
     /// Column of its pair.
     pub column: usize,
-    /// Where it is stuck, µS; 0 on an open line.
+    /// Its conductance, µS; 0 for an open cell or line.
     pub conductance: f32,
 }
 
@@ -46,16 +46,16 @@ pub struct FaultMap {
 }
 
 impl FaultMap {
-    /// The map in `text`, of the written branch: the cell that its row writes.
+    /// Reads a map of the written branch from `text`.
     ///
-    /// One line a row; cells between commas or white space; lines that start with `#` and empty ones do not count. A
-    /// cell is `ok`, `low-resistance` or `high-resistance` (stuck at that end of `window`), `open` (no current), or the
-    /// conductance at which it is stuck, in the unit of a first line like `unit siemens` (further rules as for
-    /// [`ConductanceMap`](crate::ConductanceMap)). The map has the
-    /// shape of the array, `rows` x `columns`, or that of one `tile`, which is then repeated over the array.
+    /// One line per row; commas or white space separate cells; empty lines and lines that start with `#` are ignored. A cell
+    /// is `ok`, `low-resistance` or `high-resistance` (stuck at that end of `window`), `open` (no current), or the
+    /// conductance at which it is stuck, in the unit of a first line such as `unit siemens`. Units and negative numbers
+    /// follow [`ConductanceMap`](crate::ConductanceMap). The map has the shape of the array, `rows` x `columns`, or of one
+    /// `tile`, which is repeated over the array.
     ///
     /// # Errors
-    /// [`MapError`].
+    /// Returns [`MapError`] if a cell, the unit or the shape is wrong, or if every cell would be stuck.
     pub fn from_csv(
         text: &str,
         rows: usize,
@@ -81,28 +81,29 @@ impl FaultMap {
         Ok(FaultMap { written: places(rows, columns).filter_map(stuck).collect(), ..FaultMap::default() })
     }
 
-    /// Stuck plus cells, by row and column, each once.
+    /// Returns the stuck plus cells, sorted by row and column.
     pub fn plus(&self) -> &[Stuck] {
         &self.plus
     }
 
-    /// Stuck minus cells, by row and column, each once.
+    /// Returns the stuck minus cells, sorted by row and column.
     pub fn minus(&self) -> &[Stuck] {
         &self.minus
     }
 
-    /// Stuck cells of the written branch of a measured chip, by row and column, each once; they are not repeated in
-    /// [`FaultMap::plus`] and [`FaultMap::minus`], since the sign of the row says which of the two they are.
+    /// Returns the stuck cells of the written branch of a measured chip, sorted by row and column.
+    ///
+    /// [`FaultMap::plus`] and [`FaultMap::minus`] do not repeat them: the sign of the row decides between the two.
     pub fn written(&self) -> &[Stuck] {
         &self.written
     }
 
-    /// Row lines that carry no current. Their cells are listed as stuck at 0 µS too.
+    /// Returns the dead row lines. Their cells are also listed as stuck at 0 µS.
     pub fn dead_rows(&self) -> &[usize] {
         &self.dead_rows
     }
 
-    /// Row and column of the first stuck cell that is not one of `rows` x `columns`.
+    /// Returns row and column of the first stuck cell outside an array of `rows` x `columns`.
     pub(crate) fn first_outside(&self, rows: usize, columns: usize) -> Option<(usize, usize)> {
         let stuck =
             [&self.plus, &self.minus, &self.written].into_iter().flatten().map(|stuck| (stuck.row, stuck.column));
@@ -110,13 +111,13 @@ impl FaultMap {
         stuck.chain(lines).find(|(row, column)| *row >= rows || *column >= columns)
     }
 
-    /// Whether no cell is stuck.
+    /// Returns true if no cell is stuck.
     pub fn is_empty(&self) -> bool {
         self.plus.is_empty() && self.minus.is_empty() && self.written.is_empty()
     }
 }
 
-/// What a word of a map says of a cell: where it is stuck, µS, or that it is not; none for what is no word.
+/// Returns the meaning of a word: stuck at a conductance in µS, or not stuck; `None` if it is not a word of a fault map.
 fn sheet_word(entry: &Entry, window: &ConductanceWindow) -> Option<Option<f32>> {
     let [works, low_resistance, high_resistance, open] = FAULT_WORDS;
     match entry.text {
@@ -129,7 +130,7 @@ fn sheet_word(entry: &Entry, window: &ConductanceWindow) -> Option<Option<f32>> 
 }
 
 impl Faults {
-    /// The faults of one array of `rows` x `columns` pairs of cells in `window`.
+    /// Draws the faults of one array of `rows` x `columns` pairs of cells in `window`.
     pub fn draw(&self, window: &ConductanceWindow, rows: usize, columns: usize, seed: Seed) -> FaultMap {
         if self.is_none() {
             return FaultMap::default();
@@ -145,7 +146,7 @@ impl Faults {
         }
     }
 
-    /// The stuck cells of one branch, whose draws of a mechanism come from `seed(mechanism)`.
+    /// Draws the stuck cells of one branch; `seed(mechanism)` seeds each mechanism.
     fn branch(
         &self,
         window: &ConductanceWindow,
@@ -173,7 +174,7 @@ impl Faults {
         stuck
     }
 
-    /// Where a cell is stuck on its own, µS, by two numbers uniform in 0 .. 1.
+    /// Returns the conductance at which a single cell is stuck, µS, from two numbers uniform in 0 .. 1.
     fn cell(&self, window: &ConductanceWindow, uniform: f64, place: f64) -> Option<f32> {
         let (low, high) = (self.low_resistance, self.low_resistance + self.high_resistance);
         if uniform < low {
@@ -188,13 +189,13 @@ impl Faults {
     }
 }
 
-/// Whether each of `count` things happens that have the same `probability`.
+/// Draws `count` independent events of the same `probability`.
 fn events(seed: Seed, count: usize, probability: f64) -> Vec<bool> {
     let mut stream = seed.stream();
     (0..count).map(|_| stream.random::<f64>() < probability).collect()
 }
 
-/// Every row and column, row by row.
+/// Iterates over all cells, row by row.
 fn places(rows: usize, columns: usize) -> impl Iterator<Item = (usize, usize)> {
     (0..rows).flat_map(move |row| (0..columns).map(move |column| (row, column)))
 }
@@ -216,7 +217,7 @@ mod tests {
         faults.draw(&window(), ROWS, COLUMNS, Seed::new(1).named("faults"))
     }
 
-    /// A count of `trials` events of `probability` within five standard errors.
+    /// Asserts a count of `trials` events of `probability` within five standard errors.
     fn assert_rate(what: &str, count: usize, trials: usize, probability: f64) {
         let expected = trials as f64 * probability;
         let error = (expected * (1.0 - probability)).sqrt();
@@ -236,7 +237,7 @@ mod tests {
             assert_rate("high resistance", count(stuck, |conductance| conductance == 1.0), cells, 0.02);
             let between = |conductance| conductance > 1.0 && conductance < 1000.0;
             assert_rate("anywhere", count(stuck, between), cells, 0.05);
-            // Uniform in ln G: a third in each of the three decades.
+            // Uniform in ln G: one third in each of the three decades.
             assert_rate("a decade", count(stuck, |g| (10.0..100.0).contains(&g)), count(stuck, between), 1.0 / 3.0);
         }
         // Independent branches share a fault of the same place with the square of the probability.
@@ -246,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_rise_by_row_and_column_and_name_every_cell_once() {
+    fn lists_are_sorted_by_row_and_column_without_duplicates() {
         let map = draw(Faults {
             low_resistance: 0.1,
             dead_row: 0.1,
@@ -261,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dead_line_is_dead_from_end_to_end_and_comes_first() {
+    fn dead_lines_include_all_their_cells_and_take_precedence() {
         let map = draw(Faults { dead_row: 0.1, dead_column: 0.05, low_resistance: 0.3, ..Faults::default() });
         assert_rate("rows", map.dead_rows().len(), ROWS, 0.1);
         for stuck in [map.plus(), map.minus()] {
@@ -269,14 +270,14 @@ mod tests {
             let columns = (0..COLUMNS).filter(|column| (0..ROWS).all(|row| open.contains(&(row, *column)))).count();
             assert_rate("columns", columns, COLUMNS, 0.05);
             assert!(map.dead_rows().iter().all(|row| (0..COLUMNS).all(|column| open.contains(&(*row, column)))));
-            // Nothing is open beside the lines.
+            // No other cell is open.
             let rows = map.dead_rows().len();
             assert_eq!(open.len(), rows * COLUMNS + columns * (ROWS - rows));
         }
     }
 
     #[test]
-    fn a_cluster_holds_its_share_of_a_column_and_comes_before_single_cells() {
+    fn a_cluster_affects_its_fraction_of_a_column_and_precedes_single_cells() {
         let map = draw(Faults { cluster: 0.04, cluster_share: 0.6, high_resistance: 1.0, ..Faults::default() });
         let mut low = vec![0; COLUMNS];
         for stuck in map.plus() {
@@ -289,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn switching_a_mechanism_on_leaves_the_others_where_they_were() {
+    fn enabling_a_mechanism_does_not_change_the_others() {
         let single = draw(Faults { low_resistance: 0.1, ..Faults::default() });
         let more = draw(Faults { low_resistance: 0.1, dead_row: 0.2, dead_column: 0.2, ..Faults::default() });
         let open: HashSet<_> = more.plus().iter().filter(|s| s.conductance == 0.0).map(|s| (s.row, s.column)).collect();
@@ -300,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn no_faults_are_no_map_and_measured_stuck_cells_may_lie_outside_the_window() {
+    fn no_faults_give_an_empty_map_and_stuck_cells_may_be_outside_the_window() {
         assert!(draw(Faults::default()).is_empty());
         let map = draw(Faults { low_resistance: 0.01, stuck_high_conductance: Some(1430.0), ..Faults::default() });
         assert!(!map.is_empty() && map.plus().iter().all(|stuck| stuck.conductance == 1430.0));
@@ -316,25 +317,26 @@ mod tests {
     }
 
     #[test]
-    fn maps_that_say_nothing_of_this_array_are_refused() {
+    fn rejects_maps_that_do_not_fit_the_array() {
         let refusal = |text: &str, tile| FaultMap::from_csv(text, 2, 2, tile, &window()).unwrap_err().to_string();
         assert_eq!(
             refusal("ok,ok\nok,sa0", None),
-            "line 2, column 2: got `sa0`, must be `ok`, `low-resistance`, `high-resistance`, `open` or a conductance \
-             from 0 to 1000000 µS"
+            "2:2: expected `ok`, `low-resistance`, `high-resistance`, `open` or a conductance from 0 to 1000000 µS, got `sa0`"
         );
         let sentinel = refusal("unit microsiemens\nok,ok\nok,-1", None);
-        assert!(sentinel.starts_with("line 3, column 2: got `-1`, must be `ok`, "), "{sentinel}");
-        assert!(sentinel.ends_with("\n\nhint: write `ok` for a cell that works or was not measured"), "{sentinel}");
-        assert_eq!(
-            refusal("ok ok ok", Some((1, 2))),
-            "map: got 1 x 3 cells, must be 2 x 2 like the array or 1 x 2 like a tile"
+        assert!(sentinel.starts_with("3:2: expected `ok`, "), "{sentinel}");
+        assert!(
+            sentinel.ends_with(
+                ", got `-1` (unit microsiemens)\n\nhint: write `ok` for a cell that works or was not measured"
+            ),
+            "{sentinel}"
         );
+        assert_eq!(refusal("ok ok ok", Some((1, 2))), "expected 2 x 2 or a tile of 1 x 2, got 1 x 3 (rows x columns)");
     }
 
-    /// 5 to 200 µS, and the usual ways to write that two cells of six are stuck at 200 µS.
+    /// Window of 5 to 200 µS, and common ways to write that two of six cells are stuck at 200 µS.
     #[test]
-    fn other_ways_to_write_a_map_of_faults_are_refused_with_the_right_one() {
+    fn rejects_other_notations_of_a_fault_map_with_a_hint() {
         let window = ConductanceWindow::from_resistances(5e3, 2e5).unwrap();
         let read = |text: &str| FaultMap::from_csv(text, 2, 3, None, &window);
         let refusal = |text: &str| read(text).unwrap_err().to_string();
@@ -342,16 +344,13 @@ mod tests {
             ["0,1,0\n0,0,1", "unit microsiemens\n0 1 0\n0 0 1", "true,false,true\ntrue,true,true", "0.0 1.0 1\n0 0 0"]
         {
             let message = refusal(mask);
-            assert!(message.contains("a mask, which does not say where a cell is stuck"), "{message}");
-            assert!(
-                message.contains("\n\nhint: write `ok` for a cell that works, and `low-resistance`, "),
-                "{message}"
-            );
+            assert!(message.starts_with("expected stuck cells, got a mask: all 6 cells are `"), "{message}");
+            assert!(message.contains("\n\nhint: write `ok` for a working cell, and `low-resistance`, "), "{message}");
         }
         let message = refusal("ok 2e-4 ok\nok 2e-4 ok");
-        assert!(message.starts_with("line 1, column 2: got `2e-4` without a unit; "), "{message}");
+        assert!(message.starts_with("1:2: `2e-4` has no unit; "), "{message}");
         assert!(
-            message.contains("with `unit siemens` the median would be 200 µS, in the window of 5 to 200 µS"),
+            message.contains("with `unit siemens`, the median would be 200 µS, inside the window (5 to 200 µS)"),
             "{message}"
         );
         for measured in [
@@ -361,7 +360,8 @@ mod tests {
         ] {
             let message = refusal(measured);
             assert!(
-                message.contains(" of 6 cells are numbers and none is `ok`: every cell would be stuck"),
+                message.starts_with("every cell would be stuck: ")
+                    && message.contains(" of 6 cells are numbers, none is `ok`"),
                 "{message}"
             );
         }

@@ -1,13 +1,13 @@
-//! What an array has cost: pulses, reads and the conductances that they met, from which energy follows.
+//! Usage of an array: pulses, reads and the conductances they involved, from which energy follows.
 //!
 //! ```text
-//! E_write = V_write² t_write sum of G over the write pulses                      µS V² s = µJ
+//! E_write = V_write² t_write sum of G over the write pulses                      V² s µS = µJ
 //! E_read  = V_read²  t_read  sum of G over the cells of every row read           verify reads included
-//! E_adc   = conversions x energy of one;  E_dac = rows driven x energy of one
+//! E_adc   = conversions x energy per conversion;  E_dac = driven rows x energy per pulse
 //! ```
 //!
-//! Voltages, times and energies are those that the device file states (device/energy.rs); what it does not state is not
-//! known. A ledger is a sum: those of the parts of a run add up to that of the whole.
+//! Voltages, times and energies come from the device file (`device/energy.rs`); without them an energy is unknown.
+//! Ledgers are sums: those of the parts of a run add up to that of the whole.
 
 use std::ops::{Add, AddAssign};
 
@@ -16,36 +16,36 @@ use serde::{Deserialize, Serialize};
 use crate::codes::CodeCounts;
 use crate::device::Device;
 
-/// Counts and sums since the last time they were taken.
+/// Counts and sums since the ledger was last taken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Ledger {
     /// Write pulses.
     pub write_pulses: u64,
-    /// Sum of the conductances of the cells that they met or left, µS.
+    /// Sum of the conductances at these pulses, µS.
     pub write_conductance: f64,
-    /// Reads that verified a write.
+    /// Verify reads.
     pub verify_reads: u64,
-    /// Sum of the conductances that these read, µS.
+    /// Sum of the conductances at these reads, µS.
     pub verify_conductance: f64,
-    /// Rows driven for a read: one for every spike.
+    /// Rows driven for a read: one per spike.
     pub row_reads: u64,
     /// Sum of the conductances of all cells of those rows, both branches, µS.
     pub read_conductance: f64,
-    /// Conversions of column sums, counted for every tile and step as one a column, at most one a row driven.
+    /// Conversions of column sums: one per column, tile and time step, at most one per driven row.
     pub conversions: u64,
-    /// Every conversion by where it ended. Always written: the bytes of a checkpoint have no keys to leave out.
+    /// Counts of the codes of every conversion. Always serialized: a checkpoint is binary and cannot omit fields.
     #[serde(default)]
     pub codes: CodeCounts,
 }
 
-/// Energy in µJ; none where the device file does not state what it follows from.
+/// Energy in µJ; `None` where the device file does not set the required values.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct EnergyUse {
     /// Write pulses.
     pub write_microjoules: Option<f64>,
-    /// Cells that were read, verify reads included.
+    /// Reads of cells, verify reads included.
     pub read_microjoules: Option<f64>,
     /// Column converters.
     pub adc_microjoules: Option<f64>,
@@ -54,7 +54,7 @@ pub struct EnergyUse {
 }
 
 impl Ledger {
-    /// The energy of these counts in cells and converters of `device`.
+    /// Returns the energy of these counts for `device`.
     pub fn energy(&self, device: &Device) -> EnergyUse {
         let energy = &device.energy;
         let read = self.read_conductance + self.verify_conductance;
@@ -68,7 +68,7 @@ impl Ledger {
 }
 
 impl EnergyUse {
-    /// The mean over `count` equal parts; nothing is known of no parts.
+    /// Returns the mean over `count` equal parts; unknown for 0 parts.
     pub fn over(self, count: u64) -> EnergyUse {
         let mean = |energy: Option<f64>| energy.filter(|_| count > 0).map(|energy| energy / count as f64);
         EnergyUse {
@@ -79,7 +79,7 @@ impl EnergyUse {
         }
     }
 
-    /// Sum of what is known; none where nothing is.
+    /// Returns the sum of the known energies; `None` if all are unknown.
     pub fn known_microjoules(&self) -> Option<f64> {
         let parts = [self.write_microjoules, self.read_microjoules, self.adc_microjoules, self.dac_microjoules];
         parts.iter().any(Option::is_some).then(|| parts.iter().flatten().sum())
@@ -88,7 +88,7 @@ impl EnergyUse {
 
 impl Add for EnergyUse {
     type Output = EnergyUse;
-    /// That of both; what is not known of one is not known of both.
+    /// Returns the sum; an energy unknown in either is unknown in the sum.
     fn add(self, other: EnergyUse) -> EnergyUse {
         let both = |one: Option<f64>, other: Option<f64>| one.zip(other).map(|(one, other)| one + other);
         EnergyUse {
@@ -113,22 +113,22 @@ impl AddAssign for Ledger {
     }
 }
 
-/// How often the cells of an array have been written.
+/// Write counts of the cells of an array.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Endurance {
     /// Cells that can be written.
     pub cells: u64,
-    /// Write pulses a cell, mean.
+    /// Mean number of write pulses per cell.
     pub mean: f64,
-    /// Write pulses of the cell with the most.
+    /// Largest number of write pulses of one cell.
     pub worst: u64,
-    /// Cells by pulses: none, 1, 2 to 3, 4 to 7, and so on in powers of two, up to the worst.
+    /// Number of cells by write pulses: 0, 1, 2 to 3, 4 to 7, and so on in powers of two, up to the largest.
     pub histogram: Vec<u64>,
 }
 
 impl Endurance {
-    /// From the pulses of every cell.
+    /// Computes the statistics from the pulses of every cell.
     pub(crate) fn from_pulses(pulses: impl Iterator<Item = u64>) -> Endurance {
         let mut endurance = Endurance::default();
         let mut sum = 0u64;

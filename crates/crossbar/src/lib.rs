@@ -1,33 +1,33 @@
-//! A memristive crossbar: arrays of differential pairs whose writes and reads are those of real devices.
+//! Memristive crossbars: arrays of differential pairs with realistic writes and reads.
 //!
-//! You ask an array for a change of weights; it answers with what its cells make of it.
+//! You request a weight update; the array applies it with the noise, limits and faults of its cells.
 //!
-//! Parts, in the order in which data meets them:
-//! 1. [`device`]: one cell as a device file describes it: window, write noise and scheme, drift, read noise, faults, energy;
-//! 2. [`ConductanceWindow`]: the conductances that a cell can have;
+//! Parts, in the order of the data flow:
+//! 1. [`device`]: device files: window, write noise and scheme, drift, read noise, faults, energy;
+//! 2. [`ConductanceWindow`]: conductance window of a cell;
 //! 3. [`FaultMap`], [`ConductanceMap`]: stuck cells and conductances of a chip, drawn or measured;
-//! 4. [`Branch`], [`PairMapping`], [`PairKind`], [`Controller`]: weights to pairs of conductances and back;
-//! 5. [`ArrayParams`], [`CrossbarArray`]: the array; [`CrossbarArray::update`] writes, [`CrossbarArray::rest`] and
-//!    [`CrossbarArray::pass`] let time go by;
-//! 6. [`WriteReport`], [`Ledger`], [`Endurance`]: what updates did and cost;
+//! 4. [`Branch`], [`PairMapping`], [`PairKind`], [`Controller`]: mapping of weights to pairs of conductances;
+//! 5. [`ArrayParams`], [`CrossbarArray`]: the array; [`CrossbarArray::update`] writes, [`CrossbarArray::rest`] applies
+//!    drift, [`CrossbarArray::pass`] advances random telegraph noise;
+//! 6. [`WriteReport`], [`Ledger`], [`Endurance`]: counts, energy and wear of updates and reads;
 //! 7. [`ColumnRead`], [`AnalogRead`]: column currents with read noise, for spikes and for analog inputs;
-//! 8. [`ArrayConverters`]: column sums as the converters of each tile report them;
-//! 9. [`ArrayState`]: what has changed in an array, to continue later with the same bits;
-//! 10. [`spread`]: one spread in every unit in which people state it.
+//! 8. [`ArrayConverters`]: digitised column sums of the tiles;
+//! 9. [`ArrayState`]: state of an array, to resume bit-identically;
+//! 10. [`spread`]: conversion of a standard deviation between all common units.
 //!
 //! | quantity | unit |
 //! |---|---|
-//! | conductance, conductance above the floor of the window, their standard deviations | µS |
+//! | conductance, conductance above Gmin, their standard deviations | µS |
 //! | resistance, in device files only | ohm |
-//! | weight, step, full scale, update sigma | units of weight |
+//! | weight, weight update, full scale, update sigma | units of weight |
 //! | κ (`weight_per_microsiemens`) | units of weight per µS |
-//! | column current | units of weight; divided by κ and times the read voltage: µA |
+//! | column current | units of weight; divided by κ, times the read voltage: µA |
 //! | voltage, time, energy | V, s, µJ |
-//! | sigma of ln R, which is sigma of ln G | 1 |
+//! | sigma of ln R, equal to sigma of ln G | 1 |
 //!
-//! It deliberately does not know networks or gradients, open files (it takes text), read clocks, start threads or print.
+//! The crate has no networks or gradients. It does not open files (it takes text), read clocks, start threads or print.
 //!
-//! Write a noisy array and an ideal one, and read both:
+//! Write a noisy and an ideal array, and read both:
 //!
 //! ```
 //! use ohmspike_crossbar::{ArrayParams, Branch, ColumnRead, CrossbarArray, device::Device};

@@ -1,17 +1,17 @@
-//! Measured maps of a chip as text: a line a row, cells between commas or white space.
+//! Reads measured maps of a chip: one line per row, cells separated by commas or white space.
 //!
 //! ```text
 //! # a comment, anywhere
-//! unit siemens              before the first row: the unit of every number; a map without numbers needs none
-//! negative open             optional, before the first row: numbers below zero count as 0; left out: they are refused
+//! unit siemens              before the first row: the unit of every number; required if the map has numbers
+//! negative open             optional, before the first row: negative numbers count as 0; by default they are errors
 //! 1.5e-4, 1.4e-4            one row
 //! ```
 //!
-//! An instrument with an offset reads less than zero on cells that hardly conduct; the second line says that this is
-//! what they are. A map has the shape of the array, or that of one tile: cell (row, column) of the array is then cell
+//! An instrument with an offset can read a negative conductance on open cells: `negative open` accepts such readings. A map
+//! has the shape of the array or of one tile. A tile is repeated: cell (row, column) of the array is then cell
 //! (row modulo tile rows, column modulo tile columns) of the map.
 //!
-//! No unit is assumed: a map in siemens that is taken for microsiemens is a chip of open cells, and trains without a word.
+//! There is no default unit: a map in siemens read as microsiemens would look like a chip of open cells, and train silently.
 //!
 //! ```
 //! use ohmspike_crossbar::{ConductanceMap, ConductanceWindow};
@@ -30,22 +30,23 @@ use crate::map_unit::{Fit, UNITS, median};
 use crate::printable::printable;
 use crate::window::ConductanceWindow;
 
-/// Words of a map of faults, apart from conductances.
+/// Words of a fault map.
 pub(crate) const FAULT_WORDS: [&str; 4] = ["ok", "low-resistance", "high-resistance", "open"];
-/// What a mask writes for no and for yes.
+/// Words for no and yes in a mask.
 const MASKS: [(&str, &str); 4] = [("0", "1"), ("false", "true"), ("no", "yes"), ("f", "t")];
 
-/// The conductances measured on a chip.
+/// Reader of conductances measured on a chip.
 #[derive(Clone, Copy, Debug)]
 pub struct ConductanceMap;
 
 impl ConductanceMap {
-    /// Conductances of an array of `rows` x `columns` in `text`, µS: the map of the array, or that of one `tile`, which
-    /// is repeated. Numbers from 0 to 10^6 µS in the unit of a first line like `unit siemens`; below zero only after a line
-    /// `negative open`. Some of them must lie in `window`.
+    /// Reads the conductances of an array of `rows` x `columns` from `text`, µS.
+    ///
+    /// The text is a map of the whole array, or of one `tile`, which is repeated. Numbers are 0 to 10^6 µS in the unit of a
+    /// first line such as `unit siemens`, and negative only after a line `negative open`.
     ///
     /// # Errors
-    /// [`MapError`].
+    /// Returns [`MapError`] if a cell is not a conductance, the unit or the shape is wrong, or no conductance is in `window`.
     pub fn from_csv(
         text: &str,
         rows: usize,
@@ -74,7 +75,7 @@ impl ConductanceMap {
     }
 }
 
-/// How the numbers of a map are read.
+/// Unit of the numbers of a map.
 #[derive(Clone, Copy, Debug)]
 struct Unit {
     name: &'static str,
@@ -82,7 +83,7 @@ struct Unit {
     factor: f64,
 }
 
-/// One cell of a map as the file has it.
+/// One cell of a map as written in the file.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Entry<'t> {
     line: usize,
@@ -91,27 +92,27 @@ pub(crate) struct Entry<'t> {
 }
 
 impl Entry<'_> {
-    /// Line, column and text, for a message.
+    /// Returns line, column and text, for a message.
     fn shown(&self) -> (usize, usize, String) {
         (self.line, self.column, printable(self.text))
     }
 }
 
-/// A map as its file has it: the cells of the array or those of one tile, and how numbers are read.
+/// A map as written in the file: the cells of the array or of one tile, and the unit of their numbers.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Sheet<'t> {
     unit: Option<Unit>,
-    /// Whether numbers below zero count as zero.
+    /// Whether negative numbers count as zero.
     negative_open: bool,
     rows: usize,
     columns: usize,
     pub(crate) cells: Vec<Entry<'t>>,
-    /// A row of another length than those before, at which reading has ended.
+    /// Error of the first row of another length; reading ends there.
     ragged: Option<MapError>,
 }
 
 impl<'t> Sheet<'t> {
-    /// Reads `text`; what its cells mean is not looked at yet.
+    /// Splits `text` into cells without interpreting them.
     pub(crate) fn read(text: &'t str) -> Result<Sheet<'t>, MapError> {
         let (mut sheet, mut said) = (Sheet::default(), Vec::new());
         for (number, line) in text.trim_start_matches('\u{feff}').lines().map(str::trim).enumerate() {
@@ -133,7 +134,7 @@ impl<'t> Sheet<'t> {
         Ok(sheet)
     }
 
-    /// Takes in a line that says how numbers are read; false where it is a row. `said` are the words so far, with their
+    /// Reads a `unit` or `negative` line; returns false if the line is a row. `said` are the words so far, with their
     /// lines.
     fn take(&mut self, line: usize, words: &[&str], said: &mut Vec<(&'static str, usize)>) -> Result<bool, MapError> {
         let Some(word) = ["unit", "negative"].into_iter().find(|word| words[0] == *word) else { return Ok(false) };
@@ -157,13 +158,13 @@ impl<'t> Sheet<'t> {
         Ok(true)
     }
 
-    /// Refuses a map whose cells only say yes or no; `conductances` tells what was asked for.
+    /// Refuses a mask of yes and no; `conductances` is true for a conductance map, false for a fault map.
     pub(crate) fn refuse_mask(&self, conductances: bool) -> Result<(), MapError> {
         let is = |entry: &Entry, word: &str| entry.text.eq_ignore_ascii_case(word) || same_number(entry.text, word);
         for (no, yes) in MASKS {
             let marked = self.cells.iter().filter(|entry| is(entry, yes)).count();
             let all = self.cells.iter().all(|entry| is(entry, yes) || is(entry, no));
-            // Conductances may be alike, and a single cell may be stuck at 1.
+            // All conductances may be equal, and a single cell may be stuck at 1.
             let both = marked < self.cells.len() || (!conductances && self.cells.len() > 1);
             if all && marked > 0 && both {
                 let [no, yes] = [no, yes].map(str::to_owned);
@@ -173,15 +174,14 @@ impl<'t> Sheet<'t> {
         Ok(())
     }
 
-    /// Refuses a cell that is neither a number nor a word of the map; `words` are what those are called. A file that is
-    /// no map at
-    /// all is told by its first cell, and not by its shape.
+    /// Refuses a cell that is neither a number nor a word of the map; `words` lists the words for the message. This check
+    /// comes before the shape, so that any other kind of file is reported by its first cell.
     pub(crate) fn refuse_others(&self, words: &'static str, is_word: impl Fn(&str) -> bool) -> Result<(), MapError> {
         let other = |entry: &&Entry| !is_word(entry.text) && entry.text.parse::<f64>().is_err();
         self.cells.iter().find(other).map_or(Ok(()), |entry| Err(self.refused(entry, words)))
     }
 
-    /// Refuses a map that has neither the shape of the `array` nor that of a `tile`.
+    /// Refuses a map with neither the shape of the `array` nor the shape of a `tile`.
     pub(crate) fn check_shape(&self, array: (usize, usize), tile: Option<(usize, usize)>) -> Result<(), MapError> {
         if let Some(ragged) = &self.ragged {
             return Err(ragged.clone());
@@ -193,12 +193,12 @@ impl<'t> Sheet<'t> {
         Err(MapError::Shape { map, array, tile: tile.filter(|tile| *tile != array) })
     }
 
-    /// Where the cell of this row and column of the array stands in `cells`.
+    /// Returns the index in `cells` of this row and column of the array.
     pub(crate) fn place(&self, row: usize, column: usize) -> usize {
         row % self.rows * self.columns + column % self.columns
     }
 
-    /// The conductance in `entry`, µS; `words` are what it could have been instead.
+    /// Returns the conductance in `entry`, µS; `words` lists the words allowed instead, for the message.
     pub(crate) fn number(
         &self,
         entry: &Entry,
@@ -215,24 +215,24 @@ impl<'t> Sheet<'t> {
         (0.0..=SIGMA_MICROSIEMENS.high).contains(&conductance).then_some(conductance as f32).ok_or_else(refused)
     }
 
-    /// That `entry` is no cell of this map.
+    /// Returns the error of a cell that is not allowed.
     fn refused(&self, entry: &Entry, words: &'static str) -> MapError {
         let (line, column, value) = entry.shown();
         MapError::Cell { line, column, value, words, unit: self.unit.map(|unit| unit.name) }
     }
 
-    /// How the numbers of the map, as they stand there, fit `window`.
+    /// Returns which unit would put the numbers of the map into `window`.
     fn fit(&self, window: &ConductanceWindow) -> Fit {
         Fit::new(self.cells.iter().filter_map(|entry| entry.text.parse::<f64>().ok()), window)
     }
 }
 
-/// Whether `text` is the number that `word` is, however it is written.
+/// Whether `text` is the same number as `word`, in any notation.
 fn same_number(text: &str, word: &str) -> bool {
     text.parse::<f64>().is_ok_and(|number| word.parse::<f64>() == Ok(number))
 }
 
-/// The cells of a line that is not empty.
+/// Splits a line that is not empty into cells.
 fn split(line: &str) -> Vec<&str> {
     if line.contains(',') { line.split(',').map(str::trim).collect() } else { line.split_whitespace().collect() }
 }
@@ -257,7 +257,7 @@ mod tests {
     const UNIT: &str = "unit microsiemens\n";
 
     #[test]
-    fn commas_and_white_space_part_cells_and_comments_do_not_count() {
+    fn commas_and_white_space_separate_cells_and_comments_are_ignored() {
         let expected = Matrix::from_fn(2, 3, |row, column| (10 * (3 * row + column)) as f32);
         let cells = ["0,10,20\n30,40,50", "0 10\t20\r\n\r\n30  40 50\r\n", " 0, 10, 20 \n# more\n3e1,40.0,50"];
         for text in cells {
@@ -277,60 +277,57 @@ mod tests {
         }
         assert_eq!(
             refusal("unit volt\n1 2 3", None),
-            "line 1: got unit `volt`, must be one of `siemens`, `millisiemens`, `microsiemens`, `nanosiemens`, `picosiemens`"
+            "1: unknown unit `volt`; expected one of `siemens`, `millisiemens`, `microsiemens`, `nanosiemens`, `picosiemens`"
         );
         for unit in ["ohm", "kohm", "kΩ", "Mohm"] {
             let message = refusal(&format!("unit {unit}\n1 2 3"), None);
-            assert!(message.contains("\n\nhint: a map holds conductances: write 1000000 / R"), "{message}");
+            assert!(message.contains("\n\nhint: a map holds conductances; write 1000000 / R"), "{message}");
         }
     }
 
     #[test]
-    fn numbers_without_a_unit_are_refused_with_the_unit_that_fits() {
+    fn numbers_without_a_unit_are_rejected_with_the_unit_that_fits() {
         let hint = |text: &str| {
             let message = refusal(text, None);
             let (what, hint) = message.split_once("\n\nhint: ").expect("advice");
-            assert!(what.starts_with("line 1, column 1: got `") && what.contains("` without a unit; "), "{what}");
+            assert!(what.starts_with("1:1: `") && what.contains("` has no unit; "), "{what}");
             hint.to_owned()
         };
-        let in_window = "of 5 to 200 µS";
+        let window = "the window (5 to 200 µS)";
         assert_eq!(
             hint("1.2e-4 1e-4 1.4e-4\n1e-4 1.1e-4 2e-4"),
-            format!("with `unit siemens` the median would be 115 µS, in the window {in_window}")
+            format!("with `unit siemens`, the median would be 115 µS, inside {window}")
         );
-        assert!(hint("120 100 140\n100 110 200").starts_with("with `unit microsiemens` the median would be 115 µS, "));
+        assert!(hint("120 100 140\n100 110 200").starts_with("with `unit microsiemens`, the median would be 115 µS, "));
         // 10 kohm, with a cell that is not conducting.
         assert_eq!(
             hint("10000 1e4 1e4\n0 9e3 1.2e4"),
             format!(
-                "with `unit nanosiemens` the median would be 10 µS, in the window {in_window}; as resistances in ohm it \
-                 would be 100 µS, in the window too: a map holds conductances"
+                "with `unit nanosiemens`, the median would be 10 µS, inside {window}; if the numbers are resistances in ohm, \
+                 write 1000000 / R with `unit microsiemens`, which gives a median of 100 µS"
             )
         );
         let message = hint("5e5 5e5 5e5\n5e5 5e5 5e5");
-        assert!(
-            message.starts_with("in none of the known units does the median, 500000, lie in the window"),
-            "{message}"
-        );
+        assert!(message.starts_with("the median, 500000, is outside the window"), "{message}");
     }
 
     #[test]
-    fn what_says_how_numbers_are_read_is_said_once_and_before_them() {
+    fn unit_lines_come_once_and_before_the_first_row() {
         assert_eq!(
             refusal("unit siemens\nunit microsiemens\n1 2 3", None),
-            "line 2: `unit` is said again after line 1; a map must say it once"
+            "2: duplicate line `unit`, first given in line 1"
         );
         assert_eq!(
             refusal("unit siemens\n1e-4 1e-4 1e-4\nunit microsiemens", None),
-            "line 3: `unit` must stand before the first row of the map, got it below row 1"
+            "3: expected `unit` before the first row, got it after row 1"
         );
     }
 
     #[test]
-    fn numbers_below_zero_are_open_where_the_map_says_so() {
+    fn negative_numbers_are_open_cells_after_negative_open() {
         let map = read("unit siemens\nnegative open\n-1.3e-5 2e-5", 1, 2, None).unwrap();
         assert_eq!((map[(0, 0)], map[(0, 1)]), (0.0, 20.0));
-        assert_eq!(refusal("negative zero", None), "line 1: got negative `zero`, must be `open`, or the line left out");
+        assert_eq!(refusal("negative zero", None), "1: expected `negative open`, got `negative zero`");
         assert!(read("unit microsiemens\nnegative open\n-inf 20", 1, 2, None).is_err());
     }
 
@@ -345,8 +342,8 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_map_of_the_array_is_refused_with_its_place() {
-        let conductance = "must be a conductance from 0 to 1000000 µS (the unit here is `microsiemens`)";
+    fn rejects_other_maps_with_line_and_column() {
+        let conductance = "expected a conductance from 0 to 1000000 µS";
         for (cell, text, hint) in [
             ("NaN", "1 2 NaN\n1 2 3", ""),
             ("inf", "1 2 inf\n1 2 3", ""),
@@ -360,47 +357,45 @@ mod tests {
             let (what, advice) = message.split_once("\n\nhint: ").unwrap_or((&message, ""));
             let column = if hint.starts_with("a map") { 1 } else { 3 };
             let cell = if column == 1 { "10%" } else { cell };
-            assert_eq!(what, format!("line 2, column {column}: got `{cell}`, {conductance}"));
+            assert_eq!(what, format!("2:{column}: {conductance}, got `{cell}` (unit microsiemens)"));
             assert!(advice.starts_with(hint) && advice.is_empty() == hint.is_empty(), "{advice}");
         }
-        assert_eq!(refusal("1 2 3\n4 5", None), "line 2: got 2 cells, must be 3 like the rows before");
-        let shape = "must be 2 x 3 like the array";
+        assert_eq!(refusal("1 2 3\n4 5", None), "2: expected 3 cells, like the first row, got 2");
         for tile in [None, Some((2, 3))] {
-            assert_eq!(refusal("1 2 3", tile), format!("map: got 1 x 3 cells, {shape}"));
+            assert_eq!(refusal("1 2 3", tile), "expected 2 x 3, got 1 x 3 (rows x columns)");
         }
-        assert_eq!(refusal("", Some((4, 4))), format!("map: got 0 x 0 cells, {shape} or 4 x 4 like a tile"));
+        assert_eq!(refusal("", Some((4, 4))), "expected 2 x 3 or a tile of 4 x 4, got 0 x 0 (rows x columns)");
         let transposed = refusal(&format!("{UNIT}10 20\n30 40\n50 60"), None);
-        let expected = format!("map: got 3 x 2 cells, {shape}\n\nhint: this map is transposed; ");
-        assert!(transposed.starts_with(&expected), "{transposed}");
+        let expected = "expected 2 x 3, got 3 x 2 (rows x columns)\n\nhint: this map is transposed; ";
+        assert!(transposed.starts_with(expected), "{transposed}");
     }
 
     #[test]
-    fn a_mask_and_a_map_of_faults_are_no_conductances() {
+    fn rejects_masks_and_fault_maps_as_conductances() {
         for (mask, no, yes) in [("0 1 0\n0 0 1", "0", "1"), ("False True False\nFALSE false true", "false", "true")] {
             for unit in ["", UNIT] {
                 let message = refusal(&format!("{unit}{mask}"), None);
                 let expected =
-                    format!("map: all 6 cells are `{no}` or `{yes}` (2 are `{yes}`): a mask, which does not say what");
+                    format!("expected conductances, got a mask: all 6 cells are `{no}` or `{yes}` (2 of them `{yes}`)");
                 assert!(message.starts_with(&expected), "{message}");
             }
         }
         let message = refusal("ok ok low-resistance\nok ok ok", None);
-        let expected =
-            "line 1, column 1: got `ok`: a map of conductances holds numbers alone\n\nhint: if this is a map of stuck";
+        let expected = "1:1: expected a conductance, got `ok`\n\nhint: if this is a map of stuck";
         assert!(message.starts_with(expected), "{message}");
     }
 
-    /// 140 µS in siemens are 0.00014 of what is taken for µS.
+    /// 140 µS written in siemens, read as µS.
     #[test]
-    fn a_map_in_another_unit_than_it_states_is_refused_with_the_one_that_fits() {
+    fn a_map_in_the_wrong_unit_is_rejected_with_the_unit_that_fits() {
         let in_siemens = "1.4e-4 1.5e-4 1e-4\n1.4e-4 1e-4 2e-4";
         let message = refusal(&format!("{UNIT}{in_siemens}"), None);
-        let expected = "map: none of 6 conductances lies in the window of 5 to 200 µS, the median is 0.00014 µS\n\nhint: with \
-                        `unit siemens` the median would be 140 µS";
+        let expected = "no conductance is in the window (5 to 200 µS); the median of 6 cells is 0.00014 µS\n\nhint: with \
+                        `unit siemens`, the median would be 140 µS";
         assert!(message.starts_with(expected), "{message}");
         let resistances = "1e4 1.1e4 1.2e4\n1e4 1.1e4 1e4";
         let message = refusal(&format!("{UNIT}{resistances}"), None);
-        assert!(message.contains("as resistances in ohm it would be 95.24 µS"), "{message}");
+        assert!(message.contains("which gives a median of 95.24 µS"), "{message}");
         assert!(read(&format!("unit siemens\n{in_siemens}"), 2, 3, None).is_ok());
     }
 }

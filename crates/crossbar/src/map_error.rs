@@ -1,18 +1,21 @@
-//! Why a map of a chip is refused: the place, what is wrong with it, and the form that is right.
+//! Errors of the maps of a chip: place, what is wrong, and the right form.
 
 use thiserror::Error;
 
 use crate::device::number::SIGMA_MICROSIEMENS;
 use crate::map_unit::{Fit, UNITS};
 
-/// A map that cannot be that of this array.
+/// Reason why a map does not fit its array.
+///
+/// Displayed as `LINE:COLUMN: expected ..., got ...`, where a column is a cell of the line; [`MapError::in_file`] puts the
+/// file in front.
 #[derive(Clone, Debug, PartialEq, Error)]
 #[non_exhaustive]
 pub enum MapError {
-    /// A cell that is no word of the map and no conductance.
+    /// Cell that is neither a word of the map nor a conductance.
     #[error(
-        "line {line}, column {column}: got `{value}`, must be {}a conductance from 0 to {} µS{}{}",
-        with_space(words), SIGMA_MICROSIEMENS.high, of_unit(*unit), advice(value, words)
+        "{line}:{column}: expected {}a conductance from 0 to {} µS, got `{value}`{}{}",
+        with_space(words), SIGMA_MICROSIEMENS.high, in_unit(*unit), advice(value, words)
     )]
     Cell {
         /// Line of the text, from 1.
@@ -21,15 +24,14 @@ pub enum MapError {
         column: usize,
         /// The cell.
         value: String,
-        /// The words allowed beside a conductance.
+        /// Words allowed instead of a conductance.
         words: &'static str,
-        /// Unit of the numbers, where the map states one.
+        /// Unit of the numbers, if the map states one.
         unit: Option<&'static str>,
     },
-    /// Numbers without a unit.
+    /// Number without a unit.
     #[error(
-        "line {line}, column {column}: got `{value}` without a unit; a line such as `unit microsiemens` or `unit siemens` \
-         before the first row must say what the numbers of the map are\n\nhint: {fit}"
+        "{line}:{column}: `{value}` has no unit; expected a line such as `unit microsiemens` before the first row\n\nhint: {fit}"
     )]
     NoUnit {
         /// Line of the text, from 1.
@@ -38,19 +40,19 @@ pub enum MapError {
         column: usize,
         /// The cell.
         value: String,
-        /// Which unit would fit the window.
+        /// Unit that would fit the window.
         fit: Fit,
     },
-    /// A unit that no conductance has.
-    #[error("line {line}: got unit `{value}`, must be one of {}{}", unit_names(), of_resistance(value))]
+    /// Unknown unit of conductance.
+    #[error("{line}: unknown unit `{value}`; expected one of {}{}", unit_names(), of_resistance(value))]
     Unit {
         /// Line of the text, from 1.
         line: usize,
         /// The unit.
         value: String,
     },
-    /// A line that says how numbers are read, a second time.
-    #[error("line {line}: `{word}` is said again after line {earlier}; a map must say it once")]
+    /// Second `unit` or `negative` line.
+    #[error("{line}: duplicate line `{word}`, first given in line {earlier}")]
     Again {
         /// Line of the text, from 1.
         line: usize,
@@ -59,18 +61,18 @@ pub enum MapError {
         /// The earlier line.
         earlier: usize,
     },
-    /// A line that says how numbers are read, below the first row.
-    #[error("line {line}: `{word}` must stand before the first row of the map, got it below row {rows}")]
+    /// `unit` or `negative` line after the first row.
+    #[error("{line}: expected `{word}` before the first row, got it after row {rows}")]
     Late {
         /// Line of the text, from 1.
         line: usize,
         /// Its first word.
         word: &'static str,
-        /// Rows above it.
+        /// Number of rows above it.
         rows: usize,
     },
-    /// Another word for what numbers below zero are.
-    #[error("line {line}: got negative `{value}`, must be `open`, or the line left out")]
+    /// `negative` line with a word other than `open`.
+    #[error("{line}: expected `negative open`, got `negative {value}`")]
     Negative {
         /// Line of the text, from 1.
         line: usize,
@@ -78,7 +80,7 @@ pub enum MapError {
         value: String,
     },
     /// Rows of different length.
-    #[error("line {line}: got {cells} cells, must be {expected} like the rows before")]
+    #[error("{line}: expected {expected} cells, like the first row, got {cells}")]
     Ragged {
         /// Line of the text, from 1.
         line: usize,
@@ -87,53 +89,52 @@ pub enum MapError {
         /// Cells of the first row.
         expected: usize,
     },
-    /// A map of another shape.
+    /// Map of another shape.
     #[error(
-        "map: got {} x {} cells, must be {} x {} like the array{}{}",
-        map.0, map.1, array.0, array.1, or_tile(*tile), transposed(*map, *array)
+        "expected {} x {}{}, got {} x {} (rows x columns){}",
+        array.0, array.1, or_tile(*tile), map.0, map.1, transposed(*map, *array)
     )]
     Shape {
         /// Rows and columns of the map.
         map: (usize, usize),
         /// Rows and columns of the array.
         array: (usize, usize),
-        /// Rows and columns of a tile, where the device has tiles.
+        /// Rows and columns of a tile, if the device has tiles.
         tile: Option<(usize, usize)>,
     },
-    /// A map of yes and no under a key that takes conductances or words.
+    /// Mask of yes and no instead of conductances or faults.
     #[error(
-        "map: all {cells} cells are `{no}` or `{yes}` ({marked} are `{yes}`): a mask, which does not say {}\n\nhint: {}",
-        unsaid(*conductances), mask_advice(*conductances)
+        "expected {}, got a mask: all {cells} cells are `{no}` or `{yes}` ({marked} of them `{yes}`)\n\nhint: {}",
+        wanted(*conductances), mask_advice(*conductances)
     )]
     Mask {
-        /// Cells of the map.
+        /// Number of cells of the map.
         cells: usize,
-        /// How it writes yes.
+        /// Its word for yes.
         yes: String,
-        /// How it writes no.
+        /// Its word for no.
         no: String,
-        /// Cells that are marked.
+        /// Number of cells with yes.
         marked: usize,
-        /// Whether conductances were asked for, or else faults.
+        /// Whether a conductance map was expected; else a fault map.
         conductances: bool,
     },
-    /// Conductances of all cells as a map of faults.
+    /// Conductances of all cells as a fault map.
     #[error(
-        "map: {numbers} of {cells} cells are numbers and none is `ok`: every cell would be stuck\n\n\
-         hint: if these are measured conductances, name the file as a conductance map (`layer.1.conductance_map` or \
-         `readout.conductance_map`); if it lists stuck cells, write `ok` for those that work"
+        "every cell would be stuck: {numbers} of {cells} cells are numbers, none is `ok`\n\n\
+         hint: if these are measured conductances, use `layer.1.conductance_map` or `readout.conductance_map`; if it is a map \
+         of stuck cells, write `ok` for working cells"
     )]
     AllStuck {
-        /// Cells of the map.
+        /// Number of cells of the map.
         cells: usize,
-        /// Those that are numbers.
+        /// Number of cells that are numbers.
         numbers: usize,
     },
-    /// A map of faults as a map of conductances.
+    /// Fault map as a conductance map.
     #[error(
-        "line {line}, column {column}: got `{value}`: a map of conductances holds numbers alone\n\n\
-         hint: if this is a map of stuck cells, name the file as a fault map (`layer.1.fault_map` or \
-         `readout.fault_map`)"
+        "{line}:{column}: expected a conductance, got `{value}`\n\n\
+         hint: if this is a map of stuck cells, use `layer.1.fault_map` or `readout.fault_map`"
     )]
     FaultWord {
         /// Line of the text, from 1.
@@ -143,34 +144,46 @@ pub enum MapError {
         /// The word.
         value: String,
     },
-    /// Conductances of another unit, or of another device.
+    /// Conductances in another unit, or of another device.
     #[error(
-        "map: none of {cells} conductances lies in the window of {low} to {high} µS, the median is {median} µS\n\nhint: {fit}"
+        "no conductance is in the window ({low} to {high} µS); the median of {cells} cells is {median} µS\n\nhint: {fit}"
     )]
     Outside {
-        /// Conductances of the map.
+        /// Number of cells of the map.
         cells: usize,
         /// Their median, µS.
         median: f32,
-        /// Lowest conductance of the window, µS.
+        /// Lower end of the window, µS.
         low: f32,
-        /// Highest, µS.
+        /// Upper end of the window, µS.
         high: f32,
-        /// Which unit would fit the window.
+        /// Unit that would fit the window.
         fit: Fit,
     },
+}
+
+impl MapError {
+    /// Returns the message with the name of the file in front: `FILE:LINE:COLUMN: ...`, or `FILE: ...` for a whole map.
+    pub fn in_file(&self, file: &str) -> String {
+        match self {
+            MapError::Shape { .. } | MapError::Mask { .. } | MapError::AllStuck { .. } | MapError::Outside { .. } => {
+                format!("{file}: {self}")
+            }
+            _ => format!("{file}:{self}"),
+        }
+    }
 }
 
 fn with_space(words: &str) -> String {
     if words.is_empty() { String::new() } else { format!("{words} ") }
 }
 
-fn of_unit(unit: Option<&str>) -> String {
-    unit.map(|unit| format!(" (the unit here is `{unit}`)")).unwrap_or_default()
+fn in_unit(unit: Option<&str>) -> String {
+    unit.map(|unit| format!(" (unit {unit})")).unwrap_or_default()
 }
 
 fn or_tile(tile: Option<(usize, usize)>) -> String {
-    tile.map(|(rows, columns)| format!(" or {rows} x {columns} like a tile")).unwrap_or_default()
+    tile.map(|(rows, columns)| format!(" or a tile of {rows} x {columns}")).unwrap_or_default()
 }
 
 fn unit_names() -> String {
@@ -178,8 +191,8 @@ fn unit_names() -> String {
 }
 
 fn of_resistance(unit: &str) -> &'static str {
-    if unit.to_lowercase().ends_with("ohm") || unit.ends_with(['Ω', 'Ω']) {
-        "\n\nhint: a map holds conductances: write 1000000 / R for a resistance of R ohm, with `unit microsiemens`"
+    if unit.to_lowercase().ends_with("ohm") || unit.ends_with(['Ω', '\u{2126}']) {
+        "\n\nhint: a map holds conductances; write 1000000 / R for a resistance of R ohm, with `unit microsiemens`"
     } else {
         ""
     }
@@ -187,35 +200,34 @@ fn of_resistance(unit: &str) -> &'static str {
 
 fn transposed(map: (usize, usize), array: (usize, usize)) -> &'static str {
     if map != array && map == (array.1, array.0) {
-        "\n\nhint: this map is transposed; it needs a line for every row of the array, which are its inputs, and a cell for \
-         every column"
+        "\n\nhint: this map is transposed; write one line per row of the array (its inputs) and one cell per column"
     } else {
         ""
     }
 }
 
-fn unsaid(conductances: bool) -> &'static str {
-    if conductances { "what the cells conduct" } else { "where a cell is stuck" }
+fn wanted(conductances: bool) -> &'static str {
+    if conductances { "conductances" } else { "stuck cells" }
 }
 
 fn mask_advice(conductances: bool) -> &'static str {
     if conductances {
-        "give the conductance of every cell, with a line like `unit microsiemens`; a map of stuck cells is named as \
+        "write the conductance of every cell after a line such as `unit microsiemens`; for a map of stuck cells, use \
          `layer.1.fault_map` or `readout.fault_map`"
     } else {
-        "write `ok` for a cell that works, and `low-resistance`, `high-resistance` or `open` for one that is stuck, or the \
-         conductance at which it is stuck after a line like `unit microsiemens`"
+        "write `ok` for a working cell, and `low-resistance`, `high-resistance` or `open` for a stuck one; or its conductance, \
+         after a line such as `unit microsiemens`"
     }
 }
 
-/// What to do about a cell that many files hold and no map takes.
+/// Returns a hint for a cell that is common in measured files but not allowed in a map.
 fn advice(value: &str, words: &str) -> &'static str {
     let number = value.parse::<f64>();
     if value.ends_with('%') {
-        "\n\nhint: a map holds conductances, and does not know of what this is a part"
+        "\n\nhint: a map holds conductances; multiply by the value that is 100 %"
     } else if number.as_ref().is_ok_and(|number| *number < 0.0) && words.is_empty() {
-        "\n\nhint: `negative open` before the first row takes every reading below zero for an open cell; name a cell that was \
-         not measured in a fault map"
+        "\n\nhint: `negative open` before the first row reads negative numbers as open cells; list cells that were not \
+         measured in a fault map"
     } else if number.is_ok() && !words.is_empty() {
         "\n\nhint: write `ok` for a cell that works or was not measured"
     } else {

@@ -1,32 +1,32 @@
-//! Units of the numbers in a map of a chip, and which of them would put the numbers into the window of the device.
+//! Units of the numbers in a map of a chip, and a hint which unit would put them into the window of the device.
 
 use std::fmt;
 
 use crate::window::ConductanceWindow;
 
-/// Names of units with their factors to µS.
+/// Units and their factors to µS.
 pub(crate) const UNITS: [(&str, f64); 5] =
     [("siemens", 1e6), ("millisiemens", 1e3), ("microsiemens", 1.0), ("nanosiemens", 1e-3), ("picosiemens", 1e-6)];
 
-/// Which unit the numbers of a map may have, by their median against the window: advice, never an assumption.
+/// Likely unit of the numbers of a map, from their median and the window. It serves as a hint only.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fit {
-    /// The median of the numbers that are not zero, as the file states it; none without such numbers.
+    /// Median of the non-zero numbers, in the unit of the file; `None` if there are none.
     pub median: Option<f64>,
-    /// The unit in which the median lies in the window, with the median in µS.
+    /// Unit that puts the median into the window, with the median in µS.
     pub unit: Option<(&'static str, f64)>,
-    /// The median of the conductances, µS, where the numbers lie in the window if they are resistances in ohm.
+    /// Median in µS if the numbers are resistances in ohm and this puts the median into the window.
     pub of_resistances: Option<f64>,
     /// Ends of the window, µS.
     pub window: (f32, f32),
 }
 
 impl Fit {
-    /// That of `numbers`, as the file states them, to `window`.
+    /// Compares `numbers`, in the unit of the file, with `window`.
     pub(crate) fn new(numbers: impl Iterator<Item = f64>, window: &ConductanceWindow) -> Fit {
         let median = median(numbers.filter(|number| number.is_finite() && *number != 0.0).collect());
         let inside = |conductance: &f64| {
-            // A cell at an end of the window may be rounded beyond it.
+            // Rounding may move a cell at an end of the window beyond it.
             let slack = 1.0 + 1e-4;
             (f64::from(window.low()) / slack..=f64::from(window.high()) * slack).contains(conductance)
         };
@@ -45,42 +45,42 @@ impl Fit {
 impl fmt::Display for Fit {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (low, high) = self.window;
-        let window = format!("the window of {low} to {high} µS");
+        let window = format!("the window ({low} to {high} µS)");
         match (self.unit, self.of_resistances, self.median) {
             (Some((unit, median)), None, _) => {
-                write!(formatter, "with `unit {unit}` the median would be {} µS, in {window}", rounded(median))
+                write!(formatter, "with `unit {unit}`, the median would be {} µS, inside {window}", rounded(median))
             }
             (Some((unit, median)), Some(resistance), _) => write!(
                 formatter,
-                "with `unit {unit}` the median would be {} µS, in {window}; as resistances in ohm it would be {} µS, in the \
-                 window too: a map holds conductances",
+                "with `unit {unit}`, the median would be {} µS, inside {window}; if the numbers are resistances in ohm, write \
+                 1000000 / R with `unit microsiemens`, which gives a median of {} µS",
                 rounded(median),
                 rounded(resistance)
             ),
             (None, Some(median), _) => write!(
                 formatter,
-                "these may be resistances: 1000000 / R µS for R ohm would have a median of {} µS, in {window}; a map holds \
-                 conductances",
+                "a map holds conductances; if these numbers are resistances in ohm, write 1000000 / R with `unit microsiemens`: \
+                 the median would be {} µS, inside {window}",
                 rounded(median)
             ),
             (None, None, Some(median)) => write!(
                 formatter,
-                "in none of the known units does the median, {}, lie in {window}; check the unit and the device",
+                "the median, {}, is outside {window} in every known unit; check the unit and the device",
                 rounded(median)
             ),
-            (None, None, None) => write!(formatter, "no number of the map differs from 0; check the file and its unit"),
+            (None, None, None) => write!(formatter, "every number of the map is 0; check the file and its unit"),
         }
     }
 }
 
-/// The middle value; the mean of the middle two.
+/// Returns the median of `values`, or `None` if there are none.
 pub(crate) fn median(mut values: Vec<f64>) -> Option<f64> {
     values.sort_by(f64::total_cmp);
     let (below, above) = (values.get(values.len().saturating_sub(1) / 2)?, values.get(values.len() / 2)?);
     Some(0.5 * (below + above))
 }
 
-/// Four significant digits.
+/// Rounds to four significant digits.
 fn rounded(value: f64) -> f64 {
     format!("{value:.3e}").parse().unwrap_or(value)
 }

@@ -1,15 +1,14 @@
-//! Weights to conductances and back.
+//! Maps weights to conductances and back.
 //!
 //! ```text
-//! w = κ (G+ - G-)                        weight; G in µS
-//! κ = weight_at_gmax / (G_high - G_low)      `weight_per_microsiemens`; weight_at_gmax the weight of a cell that is fully on
-//! e = G - G_low                          `g_above_min`, µS: 0 to the span of the window for the written branch
+//! w = κ (G+ - G-)                        weight w; conductances G+ and G-, µS
+//! κ = weight_at_gmax / (G_high - G_low)  `weight_per_microsiemens`, 1/µS; weight_at_gmax: weight of a fully-on cell
+//! e = G - G_low                          `g_above_min`, µS: 0 to the width of the window for the written branch
 //! w = s κ (e_written - e_opposite)       s = +1 in rows on the plus branch, -1 in rows on the minus branch
 //! ```
 //!
-//! A row of one-branch pairs writes one branch of each pair, G+ or G-; the other is the reference branch, at the floor of
-//! the window. Arrays hold e and not G: it is what the pair subtracts anyway, and near the floor it keeps every bit of an
-//! f32.
+//! A row of one-branch pairs writes one branch of each pair, G+ or G-. The other one is the reference branch, at the lower
+//! end of the window. Arrays store e instead of G because it keeps full f32 precision near the lower end.
 //!
 //! ```
 //! use ohmspike_crossbar::{ConductanceWindow, Branch, PairMapping};
@@ -26,23 +25,23 @@ use thiserror::Error;
 use crate::branch::Branch;
 use crate::window::ConductanceWindow;
 
-/// A pair that cannot carry weights.
+/// Reason why weights do not map to the conductance window.
 #[derive(Clone, Copy, Debug, PartialEq, Error)]
 #[non_exhaustive]
 pub enum MappingError {
-    /// A weight at Gmax that is no positive number, or one beyond what f32 can map to the window.
+    /// Weight at Gmax that is not positive, or too small or too large for f32 per µS of the window.
     #[error(
-        "weight_at_gmax: got {weight_at_gmax}, must be a positive number that f32 can hold per µS of a {span} µS window"
+        "weight_at_gmax: expected a positive number that fits into f32 per µS of a {span} µS window, got {weight_at_gmax}"
     )]
     WeightAtGmax {
-        /// The weight asked of a cell that is fully on.
+        /// Weight of a fully-on cell.
         weight_at_gmax: f32,
-        /// Highest less lowest conductance, µS.
+        /// Width of the window, µS.
         span: f32,
     },
 }
 
-/// The pair of conductances that makes a weight.
+/// Mapping between the weight and the two conductances of a pair.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PairMapping {
     window: ConductanceWindow,
@@ -51,10 +50,10 @@ pub struct PairMapping {
 }
 
 impl PairMapping {
-    /// Pairs in `window` whose weight is `weight_at_gmax` when the written branch is fully on.
+    /// Creates the mapping of pairs in `window`; the weight is `weight_at_gmax` when the written branch is fully on.
     ///
     /// # Errors
-    /// [`MappingError::WeightAtGmax`].
+    /// Returns [`MappingError::WeightAtGmax`] if `weight_at_gmax` is not positive or f32 cannot represent the mapping.
     pub fn new(window: ConductanceWindow, weight_at_gmax: f32) -> Result<PairMapping, MappingError> {
         let span = window.span();
         let (weight_per_microsiemens, microsiemens_per_weight) = (weight_at_gmax / span, span / weight_at_gmax);
@@ -65,27 +64,27 @@ impl PairMapping {
         }
     }
 
-    /// The window of both branches.
+    /// Returns the conductance window of both branches.
     pub fn window(&self) -> ConductanceWindow {
         self.window
     }
 
-    /// Weight per µS.
+    /// Returns the weight per µS.
     pub fn weight_per_microsiemens(&self) -> f32 {
         self.weight_per_microsiemens
     }
 
-    /// µS per weight, rounded on its own: exact where `weight_per_microsiemens` is a power of two.
+    /// Returns µS per unit of weight, rounded independently: exact if `weight_per_microsiemens` is a power of two.
     pub fn microsiemens_per_weight(&self) -> f32 {
         self.microsiemens_per_weight
     }
 
-    /// Conductance above the floor of the written branch for `weight`, µS, not clipped to the window.
+    /// Returns the conductance above Gmin of the written branch for `weight`, µS, not clipped to the window.
     pub fn g_above_min(&self, weight: f32, branch: Branch) -> f32 {
         branch.sign() * weight * self.microsiemens_per_weight
     }
 
-    /// Weight of a pair with these conductances above the floor, µS.
+    /// Returns the weight of a pair with these conductances above Gmin, µS.
     pub fn weight(&self, written_above_min: f32, opposite_above_min: f32, branch: Branch) -> f32 {
         branch.sign() * self.weight_per_microsiemens * (written_above_min - opposite_above_min)
     }
@@ -96,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn weights_come_back_from_their_excess() {
+    fn weights_survive_the_round_trip() {
         let window = ConductanceWindow::from_resistances(1e3, 1e6).unwrap();
         let mapping = PairMapping::new(window, 0.03).unwrap();
         for (weight, sign) in [(0.01, Branch::Plus), (-0.02, Branch::Minus)] {
@@ -108,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn weights_at_gmax_without_a_meaning_are_refused() {
+    fn rejects_invalid_weights_at_gmax() {
         let window = ConductanceWindow::from_resistances(1e3, 1e6).unwrap();
         for weight_at_gmax in [0.0, -1.0, f32::NAN, f32::INFINITY, 1e-38] {
             assert!(PairMapping::new(window, weight_at_gmax).is_err(), "{weight_at_gmax}");

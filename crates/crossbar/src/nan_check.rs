@@ -1,4 +1,4 @@
-//! Numbers that are none: NaN and infinity, looked for at the speed of reading.
+//! Fast search for NaN and infinity in a matrix.
 //!
 //! ```text
 //! x * 0 = 0 where x is finite, NaN where it is not; a sum keeps NaN
@@ -6,7 +6,7 @@
 
 use ohmspike_simd::{Block, LANES, Matrix, kernel};
 
-/// Row, column and value of the first cell that is not finite.
+/// Returns row, column and value of the first cell that is not finite.
 pub(crate) fn first_not_finite(matrix: &Matrix) -> Option<(usize, usize, f32)> {
     if sum_of_zeros(matrix.blocks()).0.iter().sum::<f32>() == 0.0 {
         return None;
@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_one_is_found_wherever_it_is() {
+    fn finds_the_first_anywhere() {
         let mut matrix = Matrix::from_fn(5, 19, |row, column| (row * column) as f32 * -1e30);
         assert_eq!(first_not_finite(&matrix), None);
         for (row, column, value) in [(4, 18, f32::INFINITY), (4, 2, f32::NEG_INFINITY), (0, 0, f32::NAN)] {

@@ -1,25 +1,25 @@
-//! Kinds of pair, and what a step asks of their branches.
+//! Kinds of pair, and the targets of their branches.
 //!
 //! ```text
-//! d = sign step / κ                       the step along the sign of the row, µS
-//! e, o                                        conductance above the floor of the main branch (G+ or G-, as the row's branch says)
-//!                                             and of the opposite one, µS
+//! d = sign step / κ             step along the sign of the row, µS; step in units of weight
+//! e, o                          conductance above Gmin of the main branch (G+ or G-, depending on the row) and of the
+//!                               opposite branch, µS
 //!
-//! one-branch          e* = e + d              o is the reference, at the floor; the floor of the window is the sign bound
+//! one-branch          e* = e + d              o is the reference, at Gmin; the lower end of the window bounds the sign
 //! push-pull           e* = e + d/2, o* = o - d/2          starts in the middle of the window, |w| up to full scale
-//! potentiation-only   d > 0: e* = e + d;  d < 0: o* = o - d        cells only rise; where one would rise above its
-//!                     ceiling, both are reset to the floor and e* = e - o + d is programmed: a refresh
+//! potentiation-only   d > 0: e* = e + d;  d < 0: o* = o - d        cells only rise; if one would exceed its upper
+//!                     bound, both are reset to the lower one and e* = e - o + d is programmed: a refresh
 //! ```
 //!
-//! In two-branch pairs nothing physical holds the sign: the controller asks no step across weight 0,
-//! d >= -(e - o), and none above full scale. Noise can still leave a wrong sign, which an update counts. Sources: Burr et
-//! al., IEEE Trans. Electron Devices 62, 3498 (2015) (potentiation-only pairs of phase-change cells and their refresh);
-//! Gokmen and Vlasov, Front. Neurosci. 10, 333 (2016) (pairs that move both ways).
+//! Two-branch pairs have no physical sign bound: the controller requests no step across weight 0, d >= -(e - o), and
+//! none above full scale. Noise can still produce a wrong sign; updates count these. Sources: Burr et al., IEEE Trans.
+//! Electron Devices 62, 3498 (2015) (potentiation-only pairs of phase-change cells and their refresh); Gokmen and
+//! Vlasov, Front. Neurosci. 10, 333 (2016) (pairs that move both ways).
 //!
-//! What e - o is, is a matter of the controller: with `read-back` it is read from the array, with `digital-copy` it is the
-//! sum of all steps asked for, kept in exact memory and bounded like the weight. Cells are then programmed to the copy, so
-//! that write noise does not add up; but those of potentiation-only pairs, which cannot go back, and those that are written
-//! by pulses, which know of no target, get its changes.
+//! The controller determines e - o. With `read-back` it is read from the array. With `digital-copy` it is the sum of
+//! all requested steps, kept in exact memory and bounded like the weight. Cells are then programmed to the copy, so
+//! write noise does not accumulate. Two cases receive the changes of the copy instead: potentiation-only pairs, which
+//! cannot go back, and pulsed cells, which have no target.
 
 use std::ops::AddAssign;
 
@@ -29,66 +29,68 @@ use serde::{Deserialize, Serialize};
 use crate::cells::{CellStrip, clip};
 use crate::device::Direction;
 
-/// How the two cells of a pair share the writing.
+/// Kind of pair: which of its two cells an update writes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum PairKind {
-    /// One branch is written, the other is the reference branch, at the floor of the window.
+    /// One branch is written. The other is the reference branch at the lower end of the window.
     #[default]
     OneBranch,
     /// Both branches take half of every step, in opposite directions.
     PushPull,
-    /// Both branches only rise, each for one direction of the weight, and are refreshed when they end.
+    /// Both branches only rise, one for each direction of the weight. They are refreshed at the upper end of the
+    /// window.
     PotentiationOnly,
 }
 
 impl PairKind {
-    /// Whether an update writes both cells of a pair; `every_cell` says that it writes those that are asked nothing, too.
+    /// Returns true if an update writes both cells of a pair; `every_cell` says that it also writes cells without a
+    /// step.
     pub fn writes_both_cells(self, every_cell: bool) -> bool {
         match self {
             PairKind::OneBranch => false,
             PairKind::PushPull => true,
-            // One of the two is asked; the other gets noise only where all cells do.
+            // Only one of the two has a step; the other gets noise only if every cell is written.
             PairKind::PotentiationOnly => every_cell,
         }
     }
 
-    /// Standard deviation of a write of one cell over that of the weight, where cells share the noise of a weight evenly.
+    /// Returns the write noise of one cell relative to that of the weight, if cells share the noise evenly.
     pub(crate) fn share_of_update_noise(self, every_cell: bool) -> f32 {
         if self.writes_both_cells(every_cell) { std::f32::consts::FRAC_1_SQRT_2 } else { 1.0 }
     }
 }
 
-/// What the controller of an array takes its weights to be.
+/// Weight estimate of the controller of an array.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Controller {
-    /// What the array holds, read back without noise: steps are added to it.
+    /// The conductances of the array, read back without noise; steps are added to them.
     #[default]
     ReadBack,
-    /// The sum of the steps asked for, in exact memory: cells are programmed to it.
+    /// The sum of all requested steps in exact memory; cells are programmed to it.
     DigitalCopy,
 }
 
-/// One branch of a strip while a step is turned into targets.
+/// One branch of a strip during the conversion of steps to targets.
 pub(crate) struct BranchAim<'a> {
-    /// Conductance above the floor now, µS.
+    /// Present conductance above Gmin, µS.
     pub(crate) g_above_min: &'a mut [Block],
-    /// Change asked for, µS: filled.
+    /// Requested change, µS; output.
     pub(crate) asked: &'a mut [Block],
-    /// Conductance above the floor aimed at, µS: filled.
+    /// Target conductance above Gmin, µS; output.
     pub(crate) target: &'a mut [Block],
-    /// Write pulses of every lane, where they are kept.
+    /// Write pulses of every lane, if they are counted.
     pub(crate) pulses: Option<&'a mut [u32]>,
-    /// Draw of the path of every cell after its write, where cells move.
+    /// Draw of the drift path of every cell, if cells drift.
     pub(crate) paths: Option<&'a mut [Block]>,
     /// Constants of its cells.
     pub(crate) cells: CellStrip<'a>,
 }
 
-/// The step asked of a strip.
+/// The step requested from a strip.
 pub(crate) struct Asked<'a> {
     /// 1/κ with the sign of every row, µS per weight.
     pub(crate) per_weight: &'a [f32],
@@ -96,15 +98,15 @@ pub(crate) struct Asked<'a> {
     pub(crate) width: usize,
     /// Step, weight.
     pub(crate) step: &'a [Block],
-    /// Highest less lowest conductance of the nominal window, µS.
+    /// Width of the nominal window, µS.
     pub(crate) span: f32,
-    /// Lowest conductance of the nominal window, µS.
+    /// Gmin of the nominal window, µS.
     pub(crate) floor: f32,
-    /// Whether the gains of the cells act on the targets; where writes are verified they act on every try instead.
+    /// Whether the gains of the cells apply to the targets; with verified writes they apply to every try instead.
     pub(crate) gains: bool,
 }
 
-/// Targets of one-branch pairs that are read back: e* = e + g d.
+/// Computes the targets of one-branch pairs that are read back: e* = e + g d.
 #[kernel]
 pub(crate) fn aim_read_back(asked: &Asked, branch: BranchAim) {
     let BranchAim { g_above_min, asked: change, target, cells, .. } = branch;
@@ -121,8 +123,8 @@ pub(crate) fn aim_read_back(asked: &Asked, branch: BranchAim) {
     }
 }
 
-/// Targets of one-branch pairs whose controller keeps a `copy` of the conductance above the floor it asked for: e* =
-/// copy + d.
+/// Computes the targets of one-branch pairs with a controller `copy` of the requested conductance above Gmin: e* = copy
+/// + d.
 #[kernel]
 pub(crate) fn aim_copy(asked: &Asked, branch: BranchAim, copy: &mut [Block]) {
     let BranchAim { asked: change, target, .. } = branch;
@@ -140,8 +142,8 @@ pub(crate) fn aim_copy(asked: &Asked, branch: BranchAim, copy: &mut [Block]) {
 }
 
 impl Asked<'_> {
-    /// What sixteen pairs that hold `held` are wanted to hold after their step, µS: between weight 0 and full scale, and as
-    /// they are where nothing is asked.
+    /// Returns the wanted values of sixteen pairs after their step, µS: between weight 0 and full scale, and equal to
+    /// `held` without a step.
     #[inline(always)]
     fn wanted(&self, held: &Block, per_weight: f32, block: usize) -> Block {
         let mut wanted = *held;
@@ -153,7 +155,7 @@ impl Asked<'_> {
         wanted
     }
 
-    /// `g_above_min` after the `change`, times the gain of the cell where gains act on targets.
+    /// Returns `g_above_min` plus `change`, times the gain of the cell if gains apply to targets.
     #[inline(always)]
     fn aimed_at(&self, g_above_min: &Block, change: &Block, cells: &CellStrip, block: usize) -> Block {
         let mut target = Block::ZERO;
@@ -172,12 +174,12 @@ impl Asked<'_> {
     }
 }
 
-/// Pairs that were refreshed: a pulse for each of their cells.
+/// Refreshed pairs: one pulse for each of their cells.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Refreshes {
-    /// Pairs.
+    /// Number of pairs.
     pub(crate) pairs: u64,
-    /// Sum of the conductances that the pulses met, µS.
+    /// Sum of the conductances at these pulses, µS.
     pub(crate) conductance: f64,
 }
 
@@ -188,8 +190,8 @@ impl AddAssign for Refreshes {
     }
 }
 
-/// Targets of both branches of two-branch pairs; `copy` is the controller's own e - o, if it keeps one. Cells of pairs that
-/// are refreshed are left reset.
+/// Computes the targets of both branches of two-branch pairs; `copy` is the controller's own e - o, if any. Refreshed
+/// cells are left reset.
 #[kernel]
 pub(crate) fn aim_two_branches(
     kind: PairKind,
@@ -212,7 +214,7 @@ pub(crate) fn aim_two_branches(
             }
             share(kind, &difference(&wanted, &held), &mut main.asked[block], &mut other.asked[block]);
             if kind == PairKind::PushPull && copies {
-                // Both cells are programmed to where the copy says, about the middle of the window.
+                // Both cells are programmed to the copy, symmetrically about the middle of the window.
                 main.target[block] = wanted.map(|wanted| 0.5 * asked.span + 0.5 * wanted);
                 other.target[block] = wanted.map(|wanted| 0.5 * asked.span - 0.5 * wanted);
             } else {
@@ -233,7 +235,7 @@ fn difference(one: &Block, other: &Block) -> Block {
     one.zip(*other, |one, other| one - other)
 }
 
-/// Shares the change of e - o between the branches of a pair.
+/// Splits the change of e - o between the branches of a pair.
 #[inline(always)]
 fn share(kind: PairKind, change: &Block, main: &mut Block, other: &mut Block) {
     for lane in 0..LANES {
@@ -246,13 +248,13 @@ fn share(kind: PairKind, change: &Block, main: &mut Block, other: &mut Block) {
     }
 }
 
-/// Resets the pairs of a block of which a cell would rise above its ceiling, and asks for what they are `wanted` to hold.
+/// Resets the pairs of a block with a cell that would exceed its upper bound, and requests their `wanted` values.
 fn refresh_full(asked: &Asked, main: &mut BranchAim, other: &mut BranchAim, wanted: &Block, block: usize) -> Refreshes {
     let floors = [main.cells.low(block), other.cells.low(block)];
     let ceilings = [main.cells.high(block), other.cells.high(block)];
     let mut refreshes = Refreshes::default();
     for lane in 0..LANES {
-        // No refresh brings a pair with a stuck cell back: the other cell stays where it is.
+        // A refresh cannot restore a pair with a stuck cell: the other cell stays.
         if (0..2).any(|side| floors[side][lane] >= ceilings[side][lane]) {
             continue;
         }
@@ -272,7 +274,7 @@ fn refresh_full(asked: &Asked, main: &mut BranchAim, other: &mut BranchAim, want
 }
 
 impl BranchAim<'_> {
-    /// Leaves a cell at its floor by one pulse; the conductance that the pulse met, µS.
+    /// Resets a cell to its lower bound by one pulse; returns the conductance at the pulse, µS.
     fn reset(&mut self, block: usize, lane: usize, floor: f32) -> f64 {
         let met = floor + self.g_above_min[block][lane];
         self.g_above_min[block][lane] = self.cells.low_of(block, lane);
@@ -280,7 +282,8 @@ impl BranchAim<'_> {
             let pulses = &mut pulses[block * LANES + lane];
             *pulses = pulses.saturating_add(1);
         }
-        // A reset ends the path of the last write; until the next one the cell goes the median way from its floor.
+        // A reset ends the drift path of the last write. Until its next write the cell follows the median path from its
+        // lower bound.
         if let Some(paths) = &mut self.paths {
             paths[block][lane] = 0.0;
         }

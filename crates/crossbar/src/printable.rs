@@ -1,16 +1,16 @@
-//! Text of a file as a message may show it.
+//! Makes text of a file safe to display in a message.
 
-/// Letters of a value that a message shows.
+/// Characters of a value shown in a message.
 const SHOWN: usize = 60;
 
-/// Whether a terminal or a page may act on `letter` instead of showing it: control characters, line and paragraph
-/// separators, and the marks that turn the direction of what follows.
+/// Returns true if a terminal or a page may act on `letter` instead of displaying it: control characters, line and
+/// paragraph separators, and marks that change the text direction.
 pub(crate) fn acts(letter: char) -> bool {
     letter.is_control()
         || matches!(letter, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
-/// `text` with every character that is not shown as itself replaced by its code, and cut after 60 letters.
+/// Returns `text` with control characters replaced by their codes, cut after 60 characters.
 pub(crate) fn printable(text: &str) -> String {
     let mut shown = String::new();
     for letter in text.chars().take(SHOWN) {
@@ -27,7 +27,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_terminal_acts_on_is_shown_by_its_code() {
+    fn control_characters_are_shown_by_their_codes() {
         assert_eq!(printable("2\u{1b}[31m\u{7}"), r"2\u{1b}[31m\u{7}");
         assert_eq!(printable("a\u{202e}b\u{9b}1m\n"), r"a\u{202e}b\u{9b}1m\u{a}");
         assert_eq!(printable("42.5 µS"), "42.5 µS");

@@ -1,15 +1,15 @@
-//! Programming: from the conductance aimed at to the one that a write leaves.
+//! Programming: from the target conductance to the written one.
 //!
 //! ```text
-//! e* = e + sign step / κ        target, µS (pair.rs)
-//! e' = clip(write(e*, sign z))      e clipped to the cell's own window; the laws of `write` are in device/write.rs
+//! e* = e + sign step / κ        target above Gmin, µS (pair.rs)
+//! e' = clip(write(e*, sign z))  clipped to the cell's own window; device/write.rs has the laws of `write`
 //! ```
 //!
-//! The draw carries the sign of the row, so that the same draw moves the weight the same way in both kinds of row and
-//! the noise of a whole array in units of weight is that of the same update in exact memory, draw for draw.
+//! The draw includes the sign of the row. The same draw thus moves the weight the same way in both kinds of row, and
+//! the noise of a whole array in units of weight equals that of the same update in exact memory, draw for draw.
 //!
-//! The log-normal write is computed as G' - G_low = e* + G* (exp(sigma z) - 1): the target itself takes part without
-//! rounding, so that a spread of zero leaves it alone.
+//! The log-normal write is computed as G' - G_low = e* + G* (exp(sigma z) - 1): the target enters without rounding, so
+//! zero noise leaves it exact.
 
 use ohmspike_simd::{Block, LANES, exp, exp2_coarse, kernel, ln, log2_coarse};
 
@@ -17,7 +17,7 @@ use crate::cells::{CellStrip, clip};
 use crate::device::{Convention, LnSigma, Write, WriteNoise};
 use crate::mapping::PairMapping;
 
-/// What one write leaves: the constants of the device's write noise in µS.
+/// Write noise of the device in µS.
 #[derive(Clone, Debug)]
 pub(crate) struct WriteLaw {
     floor: f32,
@@ -25,21 +25,20 @@ pub(crate) struct WriteLaw {
     noise: Noise,
 }
 
-/// The spread of a write, scaled.
+/// Scaled write noise.
 #[derive(Clone, Debug)]
 enum Noise {
-    /// Standard deviation in µS.
+    /// Standard deviation, µS.
     Constant(f32),
-    /// Standard deviation over target conductance.
+    /// Standard deviation relative to the target conductance.
     Relative(f32),
-    /// A spread of ln G.
+    /// Standard deviation of ln G.
     LogNormal(LogNormal),
 }
 
-/// ln G' = ln G* + sigma z + `shift` sigma², where sigma = `scale` 2^`curve`(log2 G*).
+/// Log-normal noise: ln G' = ln G* + sigma z + `shift` sigma² with sigma = `scale` 2^`curve`(log2 G*).
 ///
-/// Sigma is looked up with coarse logarithms: within 2e-5 (1 + slope of the table) of its value, relatively, which is
-/// finer than any spread is known.
+/// Sigma uses coarse logarithms, with a relative error of 2e-5 (1 + slope of the table): finer than any measured sigma.
 #[derive(Clone, Debug)]
 struct LogNormal {
     curve: LnSigma,
@@ -55,18 +54,18 @@ pub(crate) struct Strip<'a> {
     pub(crate) width: usize,
     /// 1 in the lanes of a row's last block that hold a cell.
     pub(crate) last_mask: Block,
-    /// Conductance above the floor of the branch, µS.
+    /// Conductance above Gmin of the branch, µS.
     pub(crate) g_above_min: &'a mut [Block],
     /// Constants of its cells.
     pub(crate) cells: CellStrip<'a>,
 }
 
-/// What is asked of a strip, and what a write keeps at hand for every block of it.
+/// Requests of a strip and the buffers of its writes, per block.
 #[derive(Clone, Debug)]
 pub(crate) struct Scratch {
-    /// Change of the conductance above the floor asked for, µS; 0 where a cell is asked nothing.
+    /// Requested change of the conductance, µS; 0 for cells without a step.
     pub(crate) asked: Vec<Block>,
-    /// Conductance above the floor aimed at, µS.
+    /// Target conductance above Gmin, µS.
     pub(crate) target: Vec<Block>,
     /// Standard normals.
     pub(crate) draws: Vec<Block>,
@@ -75,32 +74,32 @@ pub(crate) struct Scratch {
 }
 
 impl Scratch {
-    /// Room for strips of up to `blocks` blocks.
+    /// Creates buffers for strips of up to `blocks` blocks.
     pub(crate) fn new(blocks: usize) -> Scratch {
         let buffer = || vec![Block::ZERO; blocks];
         Scratch { asked: buffer(), target: buffer(), draws: buffer(), change: buffer() }
     }
 
-    /// Blocks of the longest strip.
+    /// Returns the blocks of the longest strip.
     pub(crate) fn blocks(&self) -> usize {
         self.draws.len()
     }
 }
 
-/// What the writes of a strip did.
+/// Counts of the writes of a strip.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Written {
     /// Cells written.
     pub(crate) cells: u64,
-    /// Writes that fell below the window of their cell.
+    /// Writes below the window of their cell.
     pub(crate) low: u64,
-    /// Writes that rose above it.
+    /// Writes above it.
     pub(crate) high: u64,
-    /// Sum of the conductances that the writes left, µS.
+    /// Sum of the written conductances, µS.
     pub(crate) conductance: f64,
 }
 
-/// Counts in every lane: exact as long as a strip has fewer than 2^24 blocks.
+/// Counts per lane, exact for strips of fewer than 2^24 blocks.
 #[derive(Clone, Copy, Default)]
 struct Counts {
     written: Block,
@@ -110,8 +109,8 @@ struct Counts {
 }
 
 impl WriteLaw {
-    /// The law of `write` in pairs of `mapping`, its spread times `scale`; `update_sigma` in units of weight. Writes reach
-    /// every cell, or with `every_cell` off only those that are asked something.
+    /// Creates the write law in pairs of `mapping`, with its noise times `scale` and `update_sigma` in units of weight.
+    /// Writes reach every cell, or only those with a step if `every_cell` is false.
     pub(crate) fn new(
         write: &Write,
         mapping: &PairMapping,
@@ -136,28 +135,28 @@ impl WriteLaw {
         WriteLaw { floor: mapping.window().low(), every_cell, noise }
     }
 
-    /// Whether writes need draws at all.
+    /// Returns true if writes need draws.
     pub(crate) fn is_noisy(&self) -> bool {
         !matches!(self.noise, Noise::Constant(sigma) if sigma == 0.0)
     }
 
-    /// Whether what is aimed at is clipped to the window of the cell before its spread is looked up.
+    /// Returns true if the target is clipped to the window of the cell before the look-up of its noise.
     #[inline(always)]
     pub(crate) fn clips_target(&self) -> bool {
         !matches!(self.noise, Noise::Constant(_))
     }
 
-    /// Whether cells that are asked nothing are written too.
+    /// Returns true if cells without a step are written too.
     pub(crate) fn writes_every_cell(&self) -> bool {
         self.every_cell
     }
 
-    /// Lowest conductance of the nominal window, µS.
+    /// Returns Gmin of the nominal window, µS.
     pub(crate) fn floor(&self) -> f32 {
         self.floor
     }
 
-    /// Writes a strip at the targets and with the draws in `scratch`.
+    /// Writes a strip to the targets with the draws in `scratch`.
     pub(crate) fn apply(&self, strip: Strip, scratch: &mut Scratch) -> Written {
         let blocks = strip.g_above_min.len();
         let Scratch { asked, target, draws, change } = scratch;
@@ -180,9 +179,8 @@ impl WriteLaw {
         }
     }
 
-    /// The conductance above the floor that one write leaves at sixteen `target`s, not clipped; `signed` draws, `spread`
-    /// the cells' factors.
-    /// The same arithmetic as in a strip.
+    /// Returns the conductance above Gmin after one write to sixteen `target`s, not clipped; `signed` draws, `spread`
+    /// the noise factors of the cells. Same arithmetic as for a strip.
     #[inline(always)]
     pub(crate) fn leave(&self, target: &Block, [low, high]: [&Block; 2], signed: &Block, spread: &Block) -> Block {
         let mut left = Block::ZERO;
@@ -216,12 +214,12 @@ impl WriteLaw {
     }
 }
 
-/// Sum of lanes that hold whole numbers.
+/// Returns the sum of lanes with whole numbers.
 pub(crate) fn total(lanes: &Block) -> u64 {
     lanes.0.iter().map(|&count| count as u64).sum()
 }
 
-/// What a strip is asked, and its draws.
+/// Targets of a strip and its draws.
 #[derive(Clone, Copy)]
 struct Aim<'a> {
     asked: &'a [Block],
@@ -256,8 +254,8 @@ fn write_relative(strip: Strip, aim: Aim, law: &WriteLaw, fraction: f32) -> Coun
     })
 }
 
-/// Relative change G'/G* - 1 of a log-normal write at every target. Three short loops: of each the processor works on
-/// several blocks at once, where one long chain of operations would leave it waiting.
+/// Computes the relative change G'/G* - 1 of a log-normal write at every target. Three short loops let the processor
+/// work on several blocks at once; one long chain of operations would stall it.
 #[kernel]
 fn change_log_normal(strip: &Strip, aim: Aim, floor: f32, spread: &LogNormal, change: &mut [Block]) {
     let cells = strip.cells;
@@ -285,13 +283,13 @@ fn change_log_normal(strip: &Strip, aim: Aim, floor: f32, spread: &LogNormal, ch
     }
 }
 
-/// log2 of a conductance, µS, coarse; that of an open line is a large negative one.
+/// Returns a coarse log2 of a conductance in µS; large and negative for an open line.
 #[inline(always)]
 fn log2_of(conductance: f32) -> f32 {
     log2_coarse(if conductance < 1e-12 { 1e-12 } else { conductance })
 }
 
-/// ln of a conductance, µS; that of an open line, which has none and keeps its 0 whatever it is, is a large negative one.
+/// Returns ln of a conductance in µS; large and negative for an open line, which stays at 0 for any factor.
 #[inline(always)]
 pub(crate) fn ln_of(conductance: f32) -> f32 {
     ln(if conductance < 1e-12 { 1e-12 } else { conductance })
@@ -311,9 +309,8 @@ fn write_change(strip: Strip, aim: Aim, law: &WriteLaw, change: &[Block]) -> Cou
     })
 }
 
-/// Writes every block: `written(block, targets, draws with the sign of the row)` is the conductance above the floor
-/// before it is clipped;
-/// `clips_target` says that it has clipped the target already.
+/// Writes every block. `written(block, targets, draws with the sign of the row)` returns the conductance above Gmin
+/// before clipping; `clips_target` says that it has already clipped the target.
 #[inline(always)]
 fn write_blocks(
     strip: Strip,
@@ -343,8 +340,8 @@ fn write_blocks(
     counts
 }
 
-/// Ends the write of one block: clips it to the windows of its cells, leaves the cells alone that were not `reached`, and
-/// counts those that were clipped, be it what was `aimed` at or what was `written`.
+/// Finishes the write of one block: clips it to the windows of its cells, keeps cells that were not `reached`, and
+/// counts clipped cells, by their `aimed` or `written` value.
 #[inline(always)]
 fn settle(
     g_above_min: &mut Block,
@@ -357,7 +354,7 @@ fn settle(
         let count = reached[lane];
         counts.written[lane] += count;
         let (lowest, highest) = (aimed[lane].min(written[lane]), aimed[lane].max(written[lane]));
-        // A stuck cell, whose window is a point, ends nowhere else whatever is written.
+        // A stuck cell has a window of zero width and is never clipped.
         let moves = if low[lane] < high[lane] { count } else { 0.0 };
         counts.low[lane] += if lowest < low[lane] { moves } else { 0.0 };
         counts.high[lane] += if highest > high[lane] { moves } else { 0.0 };

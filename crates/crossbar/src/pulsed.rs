@@ -1,17 +1,17 @@
-//! Writing by whole pulses.
+//! Writes by whole pulses.
 //!
 //! ```text
-//! n  = floor(|dG| / s + u)     pulses of a cell: dG asked for (µS), s the nominal step of its direction (µS), u uniform in
-//!                              [0, 1): the mean of n is |dG| / s
-//! G  -> G' n times             one pulse after the other, each with a normal of its own (device/pulses.rs)
+//! n  = floor(|dG| / s + u)     pulses of a cell: dG the requested change (µS), s the nominal step of its direction (µS),
+//!                              u uniform in [0, 1): the mean of n is |dG| / s
+//! G  -> G' n times             one pulse after the other, each with its own normal (device/pulses.rs)
 //! ```
 //!
-//! The controller knows the nominal step, not the gain of a cell or the factor of its state: these are what a pulsed
-//! device does to training. A cell that is asked nothing, or whose step rounds to no pulse, gets none. Rounding at random
-//! keeps the mean of steps that are smaller than a pulse: Gokmen and Vlasov, Front. Neurosci. 10, 333 (2016).
+//! The controller knows the nominal step only, not the gain of a cell or the factor of its state: this is the effect of
+//! pulsed devices on training. A cell without a step, or with a step that rounds to no pulse, gets none. Stochastic
+//! rounding preserves the mean of steps smaller than a pulse: Gokmen and Vlasov, Front. Neurosci. 10, 333 (2016).
 //!
-//! Only cells with pulses are touched: they are listed, gathered in blocks of sixteen, and pulsed in waves, until every one
-//! has had its number.
+//! Only cells with pulses are touched: they are listed, gathered in blocks of sixteen, and pulsed in waves until all
+//! pulses are applied.
 
 use ohmspike_rng::{Normals, Seed, Uniforms};
 use ohmspike_simd::{Block, LANE_BITS, LANES, kernel};
@@ -20,16 +20,16 @@ use crate::cells::CellStrip;
 use crate::device::{Direction, PulsedCells, Pulses};
 use crate::program::{Scratch, total};
 
-/// The pulses of one array, and buffers for their strips.
+/// Pulses of one array, and buffers for its strips.
 #[derive(Clone, Debug)]
 pub(crate) struct PulsedWrite {
     pulses: Pulses,
     /// Nominal step of an up and of a down pulse, µS.
     steps: [f32; 2],
     floor: f32,
-    /// Draws for the rounding, then the pulses of every cell.
+    /// Draws for the rounding, then the number of pulses of every cell.
     numbers: Vec<Block>,
-    /// One bit for every cell of a block that has a pulse.
+    /// One bit for every cell of a block with a pulse.
     carrying: Vec<u32>,
     lists: [Vec<Listed>; 2],
     draws: Vec<Block>,
@@ -38,40 +38,41 @@ pub(crate) struct PulsedWrite {
 /// A cell of a strip with pulses left.
 #[derive(Clone, Copy, Debug)]
 struct Listed {
-    /// Lane of the strip, counted from its first block.
+    /// Lane of the strip, from its first block.
     cell: u32,
     /// Pulses left.
     left: u32,
 }
 
-/// Streams of the pulses of one update of one branch.
+/// Random streams of the pulses of one update of one branch.
 pub(crate) struct PulseStreams {
     rounding: Uniforms,
     cycles: Normals,
 }
 
 impl PulseStreams {
-    /// The streams below the seed of an update.
+    /// Opens the streams below the seed of an update.
     pub(crate) fn new(seed: Seed) -> PulseStreams {
         PulseStreams { rounding: seed.named("rounding").uniforms(), cycles: seed.named("pulses").normals() }
     }
 }
 
-/// What the pulses of a strip did.
+/// Counts of the pulses of a strip.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Pulsed {
     /// Pulses.
     pub(crate) pulses: u64,
-    /// Cells with at least one.
+    /// Cells with at least one pulse.
     pub(crate) cells: u64,
-    /// Cells that were asked more pulses than one write may have.
+    /// Cells that needed more pulses than one write may have.
     pub(crate) limited: u64,
-    /// Sum of the conductances that the pulses met, µS.
+    /// Sum of the conductances at these pulses, µS.
     pub(crate) conductance: f64,
 }
 
 impl PulsedWrite {
-    /// The pulses of a device whose window spans `span` µS above `floor`, their spread times `spread_scale`.
+    /// Creates the pulses of a device with a window of `span` µS above `floor` (Gmin); `spread_scale` multiplies their
+    /// cycle noise.
     pub(crate) fn new(pulses: &Pulses, span: f32, floor: f32, spread_scale: f32) -> PulsedWrite {
         let cycle_sigma = pulses.cycle_sigma.map(|sigma| sigma * spread_scale);
         PulsedWrite {
@@ -85,8 +86,8 @@ impl PulsedWrite {
         }
     }
 
-    /// Turns what `scratch` says is asked into pulses: leaves where they take the cells as their target, and nothing asked
-    /// where a cell has no pulse. `counts` gets the pulses of every cell, where they are kept.
+    /// Applies the steps in `scratch` as pulses: leaves the resulting conductances as targets, and no step for cells
+    /// without a pulse. `counts` receives the pulses of every cell, if they are counted.
     pub(crate) fn apply(
         &mut self,
         g_above_min: &[Block],
@@ -124,8 +125,8 @@ impl PulsedWrite {
         report
     }
 
-    /// Fills the lists with the cells that have pulses and leaves nothing asked of the others. Returns how many cells were
-    /// asked more pulses than allowed.
+    /// Fills the lists with the cells that have pulses and clears the step of the others. Returns the number of cells
+    /// that needed more pulses than allowed.
     fn list(&mut self, asked: &mut [Block]) -> u64 {
         for list in &mut self.lists {
             list.clear();
@@ -147,17 +148,17 @@ impl PulsedWrite {
     }
 }
 
-/// How steps become pulses.
+/// Rounding of steps to pulses.
 #[derive(Clone, Copy)]
 struct Rounding {
     /// Pulses per µS, up and down.
     per_step: [f32; 2],
-    /// Most pulses of one write.
+    /// Largest number of pulses of one write.
     most: f32,
 }
 
-/// The pulses of every cell with the uniform `draws`, in place of the draws; leaves nothing asked of cells without one, and
-/// in `carrying` one bit for every cell that has a pulse. Counts, lane by lane, the cells that were asked more than allowed.
+/// Replaces the uniform `draws` with the pulses of every cell, clears the step of cells without a pulse, and sets one
+/// bit in `carrying` for every cell with a pulse. Returns, per lane, the cells that needed more pulses than allowed.
 #[kernel]
 fn round_to_pulses(asked: &mut [Block], draws: &mut [Block], law: Rounding, carrying: &mut [u32]) -> Block {
     let [per_up, per_down] = law.per_step;
@@ -166,11 +167,11 @@ fn round_to_pulses(asked: &mut [Block], draws: &mut [Block], law: Rounding, carr
         let mut flags = [0; LANES];
         for lane in 0..LANES {
             let wanted = asked[lane] * if asked[lane] > 0.0 { per_up } else { -per_down };
-            // Below a whole pulse by how much the draw says; a number beyond 2^24 is whole already.
+            // The draw decides a fraction of a pulse; a number beyond 2^24 is already whole.
             let number = if asked[lane] == 0.0 { 0.0 } else { wanted + draws[lane] };
             flags[lane] = if number >= 1.0 { LANE_BITS[lane] } else { 0 };
             asked[lane] = if number >= 1.0 { asked[lane] } else { 0.0 };
-            // The fraction of the number is lost by rounding, not by the limit.
+            // Rounding loses this fraction, not the limit.
             limited[lane] += if number >= law.most + 1.0 { 1.0 } else { 0.0 };
             draws[lane] = if number > law.most { law.most } else { number };
         }
@@ -179,8 +180,8 @@ fn round_to_pulses(asked: &mut [Block], draws: &mut [Block], law: Rounding, carr
     limited
 }
 
-/// Takes one pulse off every cell and keeps those with pulses left. Without a branch: whether a cell has one is a matter of
-/// chance, which no processor predicts.
+/// Removes one pulse from every cell and keeps cells with pulses left. Branch-free, because the outcome is random and
+/// cannot be predicted.
 fn keep_unfinished(list: &mut Vec<Listed>) {
     let mut kept = 0;
     for place in 0..list.len() {
@@ -191,7 +192,7 @@ fn keep_unfinished(list: &mut Vec<Listed>) {
     list.truncate(kept);
 }
 
-/// One pulse for every listed cell; returns the sum of the conductance above the floor that the pulses met, µS.
+/// Applies one pulse to every listed cell; returns the sum of the conductances above Gmin at the pulses, µS.
 #[kernel]
 fn wave(
     pulses: &Pulses,
@@ -217,9 +218,7 @@ fn wave(
     sums.iter().sum()
 }
 
-/// The cells of `chunk`, at most sixteen, and the factors on their write spread where cells have some; the other lanes
-/// hold an
-/// conductance above the floor of 0.
+/// Gathers the cells of `chunk`, at most sixteen, and the factors on their noise, if any; unused lanes are 0.
 #[inline(always)]
 fn gather(direction: Direction, chunk: &[Listed], cells: CellStrip, target: &[Block]) -> (PulsedCells, Option<Block>) {
     let places = || chunk.iter().map(|listed| (listed.cell as usize / LANES, listed.cell as usize % LANES)).enumerate();

@@ -1,20 +1,20 @@
-//! Reading columns: a current is the sum over the rows that are active.
+//! Column reads: a current is the sum over the active rows.
 //!
 //! ```text
-//! I_j     = sum over active rows i of  w_ij + sigma_ij z_ij            z_ij a standard normal of its own
+//! I_j     = sum over active rows i of  w_ij + sigma_ij z_ij            z_ij independent standard normals
 //!         = M_j + sqrt(V_j) z_j,   M_j = sum w_ij,  V_j = sum sigma_ij²   in distribution, exactly
 //! ```
 //!
-//! w are the weights that a read sees: the effective ones with the RTN of now. Independent Gaussians add to one: a
-//! draw a column replaces a draw a cell. Currents are in units of weight; over κ and times the read voltage they are
-//! µA. [`ColumnRead::sample_cells`] draws every cell on its own and is what the sum is checked against.
+//! w are the effective weights with the present RTN. The sum of independent Gaussians is Gaussian, so one draw per
+//! column replaces one draw per cell. Currents are in units of weight; divided by κ and times the read voltage they are
+//! µA. [`ColumnRead::sample_cells`] draws every cell separately and serves as a check of the sum.
 
 use ohmspike_rng::Normals;
 use ohmspike_simd::{Block, LANES, Matrix, Simd, blocks_at, blocks_for, kernel, note_work, numbers};
 
 use crate::array::CrossbarArray;
 
-/// Buffers of column reads, owned by the caller and used again from read to read.
+/// Buffers of column reads, owned by the caller and reused.
 #[derive(Clone, Debug)]
 pub struct ColumnRead {
     columns: usize,
@@ -25,31 +25,31 @@ pub struct ColumnRead {
 }
 
 impl ColumnRead {
-    /// Buffers for arrays of `columns` columns.
+    /// Creates buffers for arrays of `columns` columns.
     pub fn new(columns: usize) -> ColumnRead {
         let blocks = vec![Block::ZERO; blocks_for(columns)];
         ColumnRead { columns, current: blocks.clone(), mean: blocks.clone(), variance: blocks.clone(), draws: blocks }
     }
 
-    /// What the last read returned, one a column, weight.
+    /// Returns the currents of the last read, one per column, weight.
     pub fn current(&self) -> &[f32] {
         &numbers(&self.current)[..self.columns]
     }
 
-    /// The mean of that read, one a column, weight.
+    /// Returns the mean of the last read, one per column, weight.
     pub fn mean(&self) -> &[f32] {
         &numbers(&self.mean)[..self.columns]
     }
 
-    /// Its variance, one a column, weight².
+    /// Returns the variance of the last read, one per column, weight².
     pub fn variance(&self) -> &[f32] {
         &numbers(&self.variance)[..self.columns]
     }
 
-    /// Mean and variance of every column current with the rows of `active` on.
+    /// Computes mean and variance of every column current with the rows `active` on.
     ///
     /// # Panics
-    /// If a row is not one of the array, or the buffers are for another number of columns.
+    /// If a row is outside the array, or the buffers are for another number of columns.
     pub fn moments(&mut self, array: &CrossbarArray, active: &[usize]) {
         add_up(array.read_weights(), active, &mut self.mean);
         match array.read_variance() {
@@ -58,8 +58,8 @@ impl ColumnRead {
         }
     }
 
-    /// One read of every column with the rows of `active` on: the moments, then one draw a column. Draws are taken
-    /// from `normals` even where the device has no read noise, so that its stream stays in step.
+    /// Reads every column with the rows `active` on: the moments, then one draw per column. Draws are taken from
+    /// `normals` even without read noise, so the stream stays in step.
     ///
     /// # Panics
     /// As [`ColumnRead::moments`].
@@ -69,8 +69,8 @@ impl ColumnRead {
         add_noise(&self.mean, &self.variance, &self.draws, &mut self.current);
     }
 
-    /// One read of every column with the rows of `active` on, every branch of every cell drawn on its own. Slow; the
-    /// moments are left as they were.
+    /// Reads every column with the rows `active` on, with a separate draw for every branch of every cell. Slow; the
+    /// moments are unchanged.
     ///
     /// # Panics
     /// As [`ColumnRead::moments`].
@@ -89,7 +89,7 @@ impl ColumnRead {
     }
 }
 
-/// One noisy read of a weight; `draws` are the standard normals of the written and of the opposite branch.
+/// Returns one noisy read of a weight; `draws` are the standard normals of the written and of the opposite branch.
 pub fn read_cell(array: &CrossbarArray, row: usize, column: usize, draws: [f32; 2]) -> f32 {
     let (written, opposite) = array.conductance(row, column);
     let cell = (row, column);
@@ -100,7 +100,7 @@ pub fn read_cell(array: &CrossbarArray, row: usize, column: usize, draws: [f32; 
     array.driven(row) * array.mapping().weight_per_microsiemens() * (written - opposite) + rtn
 }
 
-/// The sums of the rows numbered `active`, in their order.
+/// Adds up the rows `active`, in their order.
 #[kernel(simd: S)]
 fn add_up(matrix: &Matrix, active: &[usize], sums: &mut [Block]) {
     assert_eq!(sums.len(), matrix.row_blocks(), "a read of an array with another number of columns");
@@ -140,7 +140,7 @@ fn add_part<S: Simd, const WIDTH: usize>(
     }
 }
 
-/// `current` = `mean` + sqrt(`variance`) `draws`.
+/// Computes `current` = `mean` + sqrt(`variance`) `draws`.
 #[kernel]
 fn add_noise(mean: &[Block], variance: &[Block], draws: &[Block], current: &mut [Block]) {
     for (block, current) in current.iter_mut().enumerate() {

@@ -1,15 +1,13 @@
-//! What a read sees of a cell: where the last write has drifted to, at the read voltage.
+//! Conductance that a read sees: the drifted conductance at the read voltage.
 //!
 //! ```text
-//! G_t  = drift(G_written, draw of the write, t)     t the time that the cells have rested (device/drift.rs)
+//! G_t  = drift(G_written, draw of the write, t)     t the time since the last write (device/drift.rs)
 //! seen = G_t f(G_t)                                 f the I-V factor at the read voltage (device/nonlinearity.rs)
 //! ```
 //!
-//! Both are pure functions of what is stored: reading at t1 and then at t2 sees one path. G_t stays within the window of
-//! its cell, so that stuck cells stay; that of a reference cell has no floor, and where the file says so
-//! (`drift.bounds`) only 0
-//! holds that of any cell. The reference that a pair subtracts is read at
-//! the same voltage: a cell at the floor is worth nothing at any voltage.
+//! Both are pure functions of the stored state: reads at t1 and t2 see one path. G_t stays inside the window of its
+//! cell, so stuck cells stay. Reference cells have no lower bound, and with `drift.bounds` = `zero` only 0 µS bounds
+//! any cell. The reference of a pair is read at the same voltage: a cell at Gmin has weight 0 at any voltage.
 
 use std::ops::Range;
 
@@ -20,24 +18,24 @@ use crate::cells::{CellStrip, clip};
 use crate::device::{Device, Drift, DriftAt, FactorCurve, Nonlinearity};
 use crate::program::ln_of;
 
-/// How the cells of an array are seen now.
+/// Drift time and read voltage of the cells of an array.
 #[derive(Clone, Debug)]
 pub(crate) struct ReadConductance {
     drift: Drift,
     /// Time since the last write of every cell, s.
     rested: f64,
     now: DriftAt,
-    /// I-V curves and read voltage, V, of a device that has them.
+    /// I-V curves and read voltage, V, of a nonlinear device.
     bent: Option<(Nonlinearity, f64)>,
-    /// The I-V factor at the read voltage.
+    /// I-V factor at the read voltage.
     factor: Option<FactorCurve>,
     floor: f32,
-    /// Whether the window of a cell holds it while it moves.
+    /// Whether drifting conductances stay inside the window of the cell.
     bounded: bool,
 }
 
 impl ReadConductance {
-    /// Right after a write to cells of `device`, whose lowest conductance is `floor` µS.
+    /// Creates the state right after a write to cells of `device`, with its Gmin `floor` in µS.
     pub(crate) fn new(device: &Device, floor: f32) -> ReadConductance {
         let bent = device.read.nonlinearity.clone().zip(device.read.volts);
         let factor = bent.as_ref().map(|(nonlinearity, volts)| nonlinearity.at(*volts));
@@ -45,8 +43,7 @@ impl ReadConductance {
         ReadConductance { rested: 0.0, now, drift: device.drift.clone(), bent, factor, floor, bounded }
     }
 
-    /// Between which conductances above the floor the cells of a block are held while they move, µS. A stuck cell does
-    /// not move.
+    /// Returns the bounds of the drifting cells of a block above Gmin, µS. A stuck cell does not move.
     #[inline(always)]
     fn limits(&self, cells: &CellStrip, block: usize) -> (Block, Block) {
         let (low, high) = (cells.low(block), cells.high(block));
@@ -62,7 +59,7 @@ impl ReadConductance {
         (lowest, highest)
     }
 
-    /// From now on sees cells as they are `seconds` after their write.
+    /// Sets the time since the last write, s.
     pub(crate) fn rest(&mut self, seconds: f64) {
         self.rested = seconds;
         self.now = self.drift.at(seconds);
@@ -73,7 +70,7 @@ impl ReadConductance {
         self.rested
     }
 
-    /// What an exact reference is worth at the read voltage above the floor of the window, µS.
+    /// Returns the conductance of an exact reference at the read voltage above Gmin, µS.
     pub(crate) fn reference(&self) -> f32 {
         self.reference_at(self.factor.as_ref())
     }
@@ -86,9 +83,8 @@ impl ReadConductance {
         factor.map_or(0.0, at_floor)
     }
 
-    /// Conductance above the floor of the cells in `blocks` (whole rows), or of an exact reference without a `branch`,
-    /// at `input` times the read
-    /// voltage, µS.
+    /// Computes the conductance above Gmin of the cells in `blocks` (whole rows), or of an exact reference without a
+    /// `branch`, at `input` times the read voltage, µS.
     pub(crate) fn see_driven(
         &self,
         branch: Option<&BranchCells>,
@@ -103,7 +99,7 @@ impl ReadConductance {
         }
     }
 
-    /// Brings what is seen of `blocks` (whole rows) up to date; nothing to do where it is what was written.
+    /// Recomputes the visible conductances of `blocks` (whole rows); nothing to do if they equal the written ones.
     pub(crate) fn see(&self, branch: &mut BranchCells, blocks: Range<usize>) {
         let Some(mut visible) = branch.visible.take() else { return };
         fill(self, self.factor.as_ref(), Rows::new(branch, blocks.clone()), &mut visible.blocks_mut()[blocks]);
@@ -132,9 +128,8 @@ impl Rows<'_> {
     }
 }
 
-/// The conductance above the floor of a cell over the `floor` where its `conductance` is so many times as large, µS. A
-/// straight curve keeps every bit
-/// of the conductance above the floor, which the way over the conductance does not.
+/// Returns the conductance above `floor` of a cell whose `conductance` is multiplied by `factor`, µS. A linear I-V
+/// curve preserves every bit, unlike the detour over the conductance.
 #[inline(always)]
 fn bent_excess(g_above_min: f32, conductance: f32, factor: f32, floor: f32) -> f32 {
     if factor == 1.0 { g_above_min } else { conductance * factor - floor }
@@ -151,13 +146,13 @@ fn fill(read_conductance: &ReadConductance, factor: Option<&FactorCurve>, rows: 
             let drifted = read_conductance.now.conductance(&written, &paths[block]);
             let (low, high) = read_conductance.limits(&cells, block);
             for lane in 0..LANES {
-                // A state that has not moved keeps every bit of its conductance above the floor.
+                // A cell that has not drifted keeps every bit.
                 let moved = clip(drifted[lane] - read_conductance.floor, low[lane], high[lane]);
                 seen[lane] = mask[lane] * if drifted[lane] == written[lane] { g_above_min[lane] } else { moved };
             }
         }
         if let Some(factor) = factor {
-            // The padding is as a reference is: no weight.
+            // Padding equals the reference: no weight.
             let conductance = seen.map(|g_above_min| read_conductance.floor + g_above_min);
             let factors = factor.factor(&conductance.map(ln_of));
             for lane in 0..LANES {

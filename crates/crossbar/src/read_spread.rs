@@ -3,17 +3,17 @@
 //! ```text
 //! constant, relative   sigma = a + r G                          µS; 0 where G = 0
 //! table                sigma = G sqrt(exp(s²) - 1) exp(h s²)    s = s(R), sigma of ln R;
-//!                                                               h = 1/2 median preserving, 0 mean preserving
+//!                                                               h = 1/2 median-preserving, 0 mean-preserving
 //! ```
 //!
-//! The second line is the conversion of spread.rs. exp(v) - 1 is a series where v is small and the difference would
-//! lose its digits: v (1 + v/2 (1 + v/3 (...))), whose first term left out is below 2e-8 of the sum at v = 1/2.
+//! `spread.rs` has the conversion of the second line. exp(v) - 1 uses a series where v is small and the difference
+//! would lose digits: v (1 + v/2 (1 + v/3 (...))). Its first omitted term is below 2e-8 of the sum at v = 1/2.
 
 use ohmspike_simd::{Block, LANES, exp, ln};
 
 use crate::device::{Convention, LnSigma, WhiteNoise};
 
-/// Where the series for exp(v) - 1 ends.
+/// Largest argument of the series for exp(v) - 1.
 const SERIES_END: f32 = 0.5;
 
 /// White read noise of one array.
@@ -21,12 +21,12 @@ const SERIES_END: f32 = 0.5;
 pub(crate) enum ReadSpread {
     /// sigma(G) = `absolute` + `relative` G, µS.
     Linear { absolute: f32, relative: f32 },
-    /// The standard deviation of a log-normal: ln sigma of ln R over ln G, and h.
+    /// Standard deviation of a log-normal: ln sigma of ln R over ln G, and h.
     LogNormal { curve: LnSigma, mean_shift: f32 },
 }
 
 impl ReadSpread {
-    /// The spread of `noise`; none where reads return the conductance.
+    /// Returns the read noise; `None` if reads are exact.
     pub(crate) fn new(noise: &WhiteNoise) -> Option<ReadSpread> {
         match noise {
             WhiteNoise::None => None,
@@ -42,12 +42,12 @@ impl ReadSpread {
         }
     }
 
-    /// Standard deviation of one read at `conductance`, both µS.
+    /// Returns the standard deviation of one read at `conductance`, both µS.
     pub(crate) fn sigma(&self, conductance: f32) -> f32 {
         self.at(&Block::splat(conductance))[0]
     }
 
-    /// Standard deviations of one read at sixteen conductances, µS; 0 for a cell that does not conduct, as on an open line.
+    /// Returns the standard deviations of one read at sixteen conductances, µS; 0 for an open cell.
     #[inline(always)]
     pub(crate) fn at(&self, conductance: &Block) -> Block {
         let mut sigma = Block::ZERO;
@@ -71,7 +71,7 @@ impl ReadSpread {
     }
 }
 
-/// exp(v) - 1 for v >= 0, within 8 units in the last place.
+/// Returns exp(v) - 1 for v >= 0, within 8 units in the last place.
 #[inline(always)]
 fn exp_less_one(v: f32) -> f32 {
     let mut series = 1.0;
@@ -91,7 +91,7 @@ mod tests {
         WhiteNoise::Table(SpreadTable::new(convention, points.iter().map(point).collect()).unwrap())
     }
 
-    /// Above 1/2 two units of exp(v) over exp(v) - 1 >= 0.39 exp(v), and one of the difference.
+    /// Above 1/2: two units of exp(v) over exp(v) - 1 >= 0.39 exp(v), and one of the difference.
     #[test]
     fn exp_less_one_keeps_its_digits() {
         for step in 0..4000 {
@@ -103,11 +103,11 @@ mod tests {
         assert_eq!(exp_less_one(0.0), 0.0);
     }
 
-    /// ln sigma is off by no more than 14 units of f32 x slope 2 + 4 x 7 (table.rs); sigma by as much relatively, its
-    /// square by twice that. The logarithmic derivatives of sqrt(exp(v) - 1) and of exp(v/2) with respect to v are
-    /// 1/(2v) to 1/2 times v: with v up to 2.25, at most 1.3 + 1.2 times the error of v. Ten roundings more.
+    /// The error of ln sigma is at most 14 units of f32 x slope 2 + 4 x 7 (`table.rs`); sigma has the same relative
+    /// error, its square twice that. The logarithmic derivatives of sqrt(exp(v) - 1) and of exp(v/2) with respect to v
+    /// are 1/(2v) to 1/2 times v: with v up to 2.25, at most 1.3 + 1.2 times the error of v. Ten roundings more.
     #[test]
-    fn a_table_is_the_standard_deviation_of_its_log_normal() {
+    fn a_table_gives_the_standard_deviation_of_its_log_normal() {
         let points = [(1e3, 0.002), (1e5, 0.05), (1e6, 1.5)];
         let bound = f64::from(f32::EPSILON) * (2.0 * (14.0 * 2.0 + 28.0) * 2.5 + 10.0);
         for convention in [Convention::MedianPreserving, Convention::MeanPreserving] {

@@ -1,4 +1,4 @@
-//! What updates did to an array, in counts.
+//! Counts of the effects of updates on an array.
 
 use std::ops::AddAssign;
 
@@ -8,42 +8,42 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct WriteReport {
-    /// Cells written; in two-branch pairs the cells of both branches count.
+    /// Written cells; in two-branch pairs the cells of both branches count.
     pub cells_written: u64,
-    /// Writes that would have left a conductance below the window of their cell: what they left with its noise, or, where
-    /// the spread depends on the state and the target is clipped first, what they aimed at. Stuck cells, whose window is a
-    /// point, do not count.
+    /// Writes clipped at the lower end of the window of their cell. The written conductance counts, or, if the noise
+    /// depends on a target that is clipped first, the target. Stuck cells do not count.
     pub clipped_low: u64,
-    /// The same above the window.
+    /// Writes clipped at the upper end of the window.
     pub clipped_high: u64,
-    /// Weights of the wrong sign after the update: the opposite branch conducts more than the main one.
+    /// Weights with the wrong sign after the update: the opposite branch conducts more than the main one.
     pub wrong_sign: u64,
     /// Weights of the array, written or not.
     pub cells: u64,
-    /// Write pulses: one a write with the scheme `add`, one a pulse with `pulsed`, one a try with `verify`, two a refresh.
+    /// Write pulses: one per write with the scheme `add`, one per pulse with `pulsed`, one per try with `verify`, two
+    /// per refresh.
     pub pulses: u64,
-    /// Reads that verified a write.
+    /// Verify reads.
     pub verify_reads: u64,
-    /// Writes whose tries ran out.
+    /// Writes that gave up after all tries.
     pub gave_up: u64,
-    /// Pairs whose cells were reset because one had reached its ceiling.
+    /// Pairs refreshed because a cell had reached its upper bound.
     pub refreshed: u64,
-    /// Writes that were asked more pulses than one write may have.
+    /// Writes that needed more pulses than one write may have.
     pub pulse_limited: u64,
 }
 
 impl WriteReport {
-    /// Share of weights that have the wrong sign, mean over the updates added up; 0 before the first.
+    /// Returns the fraction of weights with the wrong sign, mean over the added updates; 0 before the first.
     pub fn wrong_sign_rate(&self) -> f64 {
         share(self.wrong_sign, self.cells)
     }
 
-    /// Share of writes that ended at the floor of the window because they fell below it.
+    /// Returns the fraction of writes clipped at the lower end of the window.
     pub fn clipped_low_rate(&self) -> f64 {
         share(self.clipped_low, self.cells_written)
     }
 
-    /// Share of writes that ended at the ceiling of the window because they rose above it.
+    /// Returns the fraction of writes clipped at the upper end of the window.
     pub fn clipped_high_rate(&self) -> f64 {
         share(self.clipped_high, self.cells_written)
     }
@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rates_are_means_over_the_updates_added_up() {
+    fn rates_are_means_over_updates() {
         let mut sum = WriteReport::default();
         assert_eq!(sum.wrong_sign_rate(), 0.0);
         let first =

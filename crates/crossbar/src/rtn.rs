@@ -1,11 +1,11 @@
-//! Random telegraph noise (RTN) of an array: the states of its cells, and the weights that a read sees with them.
+//! Random telegraph noise (RTN) of an array: states of its cells and the resulting weights.
 //!
 //! ```text
 //! w_read = w + sign κ (G_main s_main a(G_main) / 2 - G_other s_other a(G_other) / 2)     device/rtn.rs
 //! ```
 //!
-//! Amplitudes follow the conductances at every update; states move on from presentation to presentation, and only the
-//! weights of the cells that flip are touched.
+//! Amplitudes follow the conductances at every update. States advance between presentations, and only the weights of
+//! cells that switch are touched.
 
 use ohmspike_rng::Seed;
 use ohmspike_simd::{Block, LANES, Matrix, kernel};
@@ -17,38 +17,38 @@ use crate::mapping::PairMapping;
 use crate::program::ln_of;
 use crate::rtn_state::{FlipShares, TelegraphState};
 
-/// The telegraph noise of one array.
+/// Telegraph noise of one array.
 #[derive(Clone, Debug)]
 pub(crate) struct RtnReads {
     noise: Telegraph,
-    /// Main branch, and the cells opposite to it if there are any.
+    /// Main branch, and the opposite one if it has cells.
     sides: Vec<Side>,
     weights: Matrix,
-    /// Time for which the shares of the sides hold, s; none while conductances have changed since.
+    /// Time for which the shares of the sides are valid, s; `None` if conductances have changed since.
     shares_for: Option<f64>,
 }
 
-/// What presentations have changed.
+/// State changed by presentations.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct RtnReadsState {
     /// States of the cells of every side.
     pub(crate) sides: Vec<Matrix>,
-    /// Effective weights with the noise of now: flips are added to them one by one, each rounded.
+    /// Effective weights with the present noise. Switches are added one by one, each with rounding.
     pub(crate) weights: Matrix,
 }
 
-/// The telegraph noise of one branch.
+/// Telegraph noise of one branch.
 #[derive(Clone, Debug)]
 struct Side {
     states: TelegraphState,
-    /// Weight between the mean and a state, with the sign of the row and of the branch.
+    /// Weight difference between the mean and a state, with the signs of row and branch.
     halves: Matrix,
-    /// Probability of a flip over the largest.
+    /// Switching probability relative to the largest.
     shares: Matrix,
 }
 
 impl RtnReads {
-    /// The states of a chip, those of the opposite branch too where `opposite` says that it has cells.
+    /// Draws the states of a chip, including the opposite branch if `opposite` says that it has cells.
     pub(crate) fn new(
         noise: Telegraph,
         mapping: &PairMapping,
@@ -67,13 +67,13 @@ impl RtnReads {
         RtnReads { noise, sides, weights: zeros(), shares_for: None }
     }
 
-    /// What presentations have changed; amplitudes and shares follow from the conductances.
+    /// Returns the state changed by presentations; amplitudes and shares follow from the conductances.
     pub(crate) fn state(&self) -> RtnReadsState {
         let sides = self.sides.iter().map(|side| side.states.states().clone()).collect();
         RtnReadsState { sides, weights: self.weights.clone() }
     }
 
-    /// Goes on from `state`, whose conductances have been taken up already.
+    /// Restores `state`; its conductances must already be restored.
     pub(crate) fn restore(&mut self, state: RtnReadsState) {
         for (side, states) in self.sides.iter_mut().zip(state.sides) {
             side.states.restore(states);
@@ -81,12 +81,12 @@ impl RtnReads {
         self.weights = state.weights;
     }
 
-    /// Effective weights with the noise of now.
+    /// Returns the effective weights with the present noise.
     pub(crate) fn weights(&self) -> &Matrix {
         &self.weights
     }
 
-    /// Takes up new effective `weights` of the `branches`, whose rows are `driven` (sign x gain of the driver).
+    /// Takes new effective `weights` of the `branches`; `driven` is sign x driver gain of every row.
     pub(crate) fn refresh(
         &mut self,
         weights: &Matrix,
@@ -113,7 +113,7 @@ impl RtnReads {
         }
     }
 
-    /// Lets the states of the `branches` go on for `seconds`; `floor` of the window in µS.
+    /// Advances the states of the `branches` by `seconds`; `floor` is Gmin in µS.
     pub(crate) fn pass(&mut self, seconds: f64, branches: [Option<&BranchCells>; 2], floor: f32, seed: Seed) {
         let stale = self.shares_for != Some(seconds);
         self.shares_for = Some(seconds);

@@ -1,12 +1,12 @@
-//! Telegraph states of the cells of an array, and how they move on.
+//! Telegraph states of the cells of an array, and how they advance in time.
 //!
 //! ```text
-//! p(t) = 1/2 (1 - exp(-2 λ t))     probability that a state differs t later, λ = rate(G) of device/rtn.rs, 1/s
+//! p(t) = 1/2 (1 - exp(-2 λ t))     probability that a state differs after t (s); λ = rate(G) of device/rtn.rs, 1/s
 //! ```
 //!
-//! A state is held while one sample is presented and moves on in between. Cells are not visited one by one: candidates
-//! come at geometric distances with the largest p of any cell, and each flips with its own p over the largest. That is
-//! exactly one independent trial of p a cell, at a cost that grows with the number of flips.
+//! A state is constant during one sample and advances between samples. The code does not visit every cell: candidates
+//! come at geometric distances for the largest p of any cell, and each switches with its own p over the largest. This
+//! equals one independent trial with p per cell exactly, at a cost proportional to the number of switches.
 //!
 //! ```
 //! use ohmspike_crossbar::TelegraphState;
@@ -33,7 +33,7 @@ use ohmspike_simd::{Block, Matrix, exp};
 
 use crate::device::Telegraph;
 
-/// 1/2 (1 - exp(-2 λ(G) t)) over its largest value, for blocks of cells.
+/// 1/2 (1 - exp(-2 λ(G) t)) relative to its largest value, for blocks of cells.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct FlipShares {
     /// ln(2 λ t) at 1 µS.
@@ -44,12 +44,12 @@ pub(crate) struct FlipShares {
 }
 
 impl FlipShares {
-    /// Shares of sixteen cells with ln G; 1 for cells of the lowest conductance and below.
+    /// Returns the shares of sixteen cells with ln G; 1 at and below the lowest conductance.
     #[inline(always)]
     pub(crate) fn at(&self, ln_conductance: &Block) -> Block {
         ln_conductance.map(|ln_conductance| {
             let flips = exp(self.ln_flips - self.exponent * ln_conductance);
-            // Below 1/16 the difference would lose its digits; the first term left out of the series is below 1e-6 of it.
+            // Below 1/16 the difference would lose digits; the first omitted term of the series is below 1e-6 of it.
             let series = flips * (1.0 - flips * (0.5 - flips * (1.0 / 6.0 - flips * (1.0 / 24.0))));
             let flipped = if flips < 0.0625 { series } else { 1.0 - exp(-flips) };
             let share = flipped * self.per_largest;
@@ -58,19 +58,19 @@ impl FlipShares {
     }
 }
 
-/// The telegraph states of an array of cells.
+/// Telegraph states of an array of cells.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TelegraphState {
     noise: Telegraph,
     lowest: f64,
     states: Matrix,
-    /// Cells that flip: row x columns + column, rising.
+    /// Cells that switch: row x columns + column, rising.
     flipping: Vec<usize>,
 }
 
 impl TelegraphState {
-    /// States of `rows` x `columns` cells whose conductance is at least `lowest` µS: which cells flip and where each of
-    /// them starts, half of them at +1, drawn from `chip`. Below `lowest` the rate is held.
+    /// Draws the states of `rows` x `columns` cells with conductances of at least `lowest` µS from `chip`: which cells
+    /// switch and where each starts, half of them at +1. Below `lowest` the rate is constant.
     pub fn new(noise: Telegraph, lowest: f64, rows: usize, columns: usize, chip: Seed) -> TelegraphState {
         let (mut traps, mut starts) = (chip.named("trap").stream(), chip.named("start").stream());
         let mut states = Matrix::zeros(rows, columns);
@@ -87,23 +87,23 @@ impl TelegraphState {
         TelegraphState { noise, lowest, states, flipping }
     }
 
-    /// State of every cell: +1, -1, or 0 where a cell is quiet; padding holds 0.
+    /// Returns the state of every cell: +1, -1, or 0 for a quiet cell and in the padding.
     pub fn states(&self) -> &Matrix {
         &self.states
     }
 
-    /// Puts `states` in the place of those of the same cells.
+    /// Restores `states` of the same cells.
     pub(crate) fn restore(&mut self, states: Matrix) {
         self.states = states;
     }
 
-    /// Number of cells that flip.
+    /// Returns the number of cells that switch.
     pub fn flipping_cells(&self) -> usize {
         self.flipping.len()
     }
 
-    /// Moves all cells on by `seconds`: `conductance(row, column)` is that of a cell, µS, and `flipped(row, column, state)`
-    /// hears of every cell whose state is another than before. The draws come from `seed`: one seed an advance.
+    /// Advances all cells by `seconds`. `conductance(row, column)` returns the conductance of a cell, µS; `flipped(row,
+    /// column, state)` is called for every cell that changed its state. Use one `seed` per call.
     ///
     /// # Panics
     /// If `seconds` is negative or NaN.
@@ -125,7 +125,8 @@ impl TelegraphState {
         self.flip(largest, share, seed, flipped);
     }
 
-    /// The probabilities of flips within `seconds` over the largest, for blocks of cells; none where no cell flips.
+    /// Returns the switching probabilities within `seconds` relative to the largest, for blocks of cells; `None` if no
+    /// cell switches.
     pub(crate) fn shares(&self, seconds: f64) -> Option<FlipShares> {
         let largest = self.largest_flip(seconds);
         let at_one_microsiemens = self.noise.rate(1.0);
@@ -136,7 +137,8 @@ impl TelegraphState {
         })
     }
 
-    /// Probability that a cell at the lowest conductance is in another state `seconds` later: the largest of any cell.
+    /// Returns the probability that a cell at the lowest conductance is in another state after `seconds`: the largest
+    /// of any cell.
     ///
     /// # Panics
     /// If `seconds` is negative or NaN.
@@ -145,8 +147,8 @@ impl TelegraphState {
         flip_probability(self.noise.rate(self.lowest), seconds)
     }
 
-    /// Moves every cell to its other state with probability `largest` x `share(row, column)`, the share at most 1; `flipped`
-    /// hears of those that moved. Cells are passed over at the rate of `largest`, then thinned by their share.
+    /// Switches every cell with probability `largest` x `share(row, column)`, share at most 1, and calls `flipped` for
+    /// each. Skips cells at the rate of `largest`, then thins the candidates by their share.
     pub(crate) fn flip(
         &mut self,
         largest: f64,
@@ -175,12 +177,12 @@ impl TelegraphState {
     }
 }
 
-/// Probability that a state differs after `seconds`.
+/// Returns the probability that a state differs after `seconds`.
 fn flip_probability(rate: f64, seconds: f64) -> f64 {
     -0.5 * libm::expm1(-2.0 * rate * seconds)
 }
 
-/// A number in [0, 1) with 53 bits.
+/// Draws a number in [0, 1) with 53 bits.
 fn below_one(draws: &mut Philox) -> f64 {
     (draws.next_u64() >> 11) as f64 / (1u64 << 53) as f64
 }
@@ -205,7 +207,7 @@ mod tests {
         TelegraphState::new(noise, lowest, ROWS, COLUMNS, Seed::new(8).named("chip"))
     }
 
-    /// Asserts a share of `n` within five standard errors.
+    /// Asserts a fraction of `n` within five standard errors.
     fn assert_share(what: &str, count: usize, n: usize, p: f64) {
         let (share, error) = (count as f64 / n as f64, (p * (1.0 - p) / n as f64).sqrt());
         assert!((share - p).abs() <= 5.0 * error, "{what}: {share}, expected {p} +- {error}");
@@ -216,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn a_share_of_the_cells_flips_and_half_of_them_start_up() {
+    fn a_fraction_of_the_cells_switches_and_half_of_them_start_up() {
         let state = chip(NOISE, 1.0);
         assert_share("cells that flip", state.flipping_cells(), ROWS * COLUMNS, 0.4);
         assert_share("up", share_up(&state), state.flipping_cells(), 0.5);
@@ -230,10 +232,10 @@ mod tests {
         }
     }
 
-    /// X = s(0) s(k dt) is +1 or -1 with mean r^k, r = exp(-2 rate dt). Of one cell the X that start d steps apart have
-    /// the covariance r^(2d) - r^(2k) for d < k and 0 from there on, which with the variance of X gives the error.
+    /// X = s(0) s(k dt) is +1 or -1 with mean r^k, r = exp(-2 rate dt). For one cell, values of X that start d steps
+    /// apart have the covariance r^(2d) - r^(2k) for d < k, and 0 beyond; with the variance of X this gives the error.
     #[test]
-    fn states_remember_for_one_over_twice_the_rate() {
+    fn the_correlation_time_is_one_over_twice_the_rate() {
         let conductance = 40.0;
         let rate = NOISE.rate(conductance);
         let dt = 0.1 / rate;
@@ -259,9 +261,9 @@ mod tests {
         assert_share("up at the end", share_up(&state), state.flipping_cells(), 0.5);
     }
 
-    /// Columns of different conductance in one array, among them cells below the lowest conductance.
+    /// Columns of different conductance in one array, some below the lowest conductance.
     #[test]
-    fn every_cell_flips_with_its_own_probability() {
+    fn every_cell_switches_with_its_own_probability() {
         let noise = Telegraph { fraction_of_cells: 1.0, ..NOISE };
         let conductances = [0.0f32, 1.0, 3.0, 40.0, 1000.0];
         let (mut state, seconds, advances) = (chip(noise, 1.0), 0.02, 20);
@@ -284,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn two_short_advances_are_one_long_one() {
+    fn two_short_advances_equal_a_long_one() {
         let seconds = 0.3;
         let p = flip_probability(NOISE.rate(20.0), seconds);
         let changed = |parts: &[f64]| {
@@ -309,15 +311,15 @@ mod tests {
         state.advance(1e9, |_, _| 1.0, Seed::new(1), |_, _, _| unreachable!("a flip"));
     }
 
-    /// ln a off by six roundings of numbers below 16, an exp of two units, on a step below 1; the last sum one more.
-    /// exp within 2 units of f32 and ln within 2 units of 14, times the exponent, 40 units in all; and the term of the series
-    /// left out.
+    /// Error of ln a: six roundings of numbers below 16; an exp of two units, on a step below 1; one more for the last
+    /// sum. exp within 2 units of f32 and ln within 2 units of 14, times the exponent: 40 units in all, plus the
+    /// omitted term of the series.
     #[test]
-    fn shares_of_blocks_are_the_probabilities_over_the_largest() {
+    fn shares_of_blocks_match_the_relative_probabilities() {
         for rate in [1e-6, 0.02, 1.0, 300.0] {
             let noise = Telegraph { rate, ..NOISE };
             let chip = chip(noise, 1.0);
-            let shares = chip.shares(0.1).expect("cells flip");
+            let shares = chip.shares(0.1).expect("some cells switch");
             for step in 0..700 {
                 let conductance = exp(0.01 * step as f32);
                 let expected = flip_probability(noise.rate(f64::from(conductance)), 0.1) / chip.largest_flip(0.1);

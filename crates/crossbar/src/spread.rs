@@ -1,10 +1,10 @@
-//! One spread in every unit in which people state it.
+//! Converts a standard deviation between all common units.
 //!
 //! ```text
-//! s = sigma of ln R, g = G (the target), m and v = mean and variance of the conductance that is left
+//! s = sigma of ln R, g = G (the target), m and v = mean and variance of the resulting conductance
 //!
-//! median preserving   m = g exp(s²/2)    v = m² (exp(s²) - 1)
-//! mean preserving     m = g              v = m² (exp(s²) - 1)
+//! median-preserving   m = g exp(s²/2)    v = m² (exp(s²) - 1)
+//! mean-preserving     m = g              v = m² (exp(s²) - 1)
 //! Gaussian, sqrt(v)   m = g              s = sqrt(ln(1 + v/m²)), the log-normal of the same mean and variance
 //! ```
 //!
@@ -25,37 +25,37 @@
 use crate::device::{Device, Sigma};
 use crate::window::ConductanceWindow;
 
-/// What turns a spread of conductances into one of weights.
+/// Constants that convert a standard deviation of conductance to one of weight.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct WeightUnits {
     /// Weight per µS.
     pub weight_per_microsiemens: f64,
-    /// Spread of the initial weights.
+    /// Initial weight spread (σ_init): standard deviation of the initial weights.
     pub sigma_init: f64,
-    /// Write spread in units of weight of a device whose noise is `from-study`.
+    /// Write noise in units of weight for a device with `from-study` noise.
     pub update_sigma: f64,
 }
 
-/// One spread at one resistance, in every unit.
+/// One standard deviation at one resistance, in all units.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SpreadRow {
-    /// Resistance aimed at, ohm.
+    /// Target resistance, ohm.
     pub resistance_ohm: f64,
-    /// Conductance aimed at, µS.
+    /// Target conductance, µS.
     pub conductance_microsiemens: f64,
     /// Standard deviation, µS.
     pub sigma_microsiemens: f64,
-    /// Standard deviation over the conductance, %.
+    /// Standard deviation relative to the conductance, %.
     pub percent_of_conductance: f64,
-    /// Standard deviation over highest less lowest conductance, %.
+    /// Standard deviation relative to the width of the window, %.
     pub percent_of_window: f64,
     /// Standard deviation of ln R.
     pub sigma_ln_resistance: f64,
-    /// Standard deviation of the weight over that of the initial weights, %; none without weight units.
+    /// Standard deviation of the weight relative to σ_init, %; `None` without weight units.
     pub percent_of_sigma_init: Option<f64>,
 }
 
-/// `sigma` at `resistance` (ohm) in every unit.
+/// Converts `sigma` at `resistance` (ohm) to all units.
 pub fn spread_row(resistance: f64, sigma: Sigma, window: &ConductanceWindow, weight: Option<WeightUnits>) -> SpreadRow {
     let conductance = 1e6 / resistance;
     let microsiemens = sigma.microsiemens(conductance);
@@ -71,7 +71,7 @@ pub fn spread_row(resistance: f64, sigma: Sigma, window: &ConductanceWindow, wei
     }
 }
 
-/// The spread of one write of `device` at `resistances`, ohm. Empty for `from-study` noise without a study.
+/// Returns the noise of one write of `device` at `resistances`, ohm. Empty for `from-study` noise without weight units.
 pub fn write_spread(device: &Device, resistances: &[f64], weight: Option<WeightUnits>) -> Vec<SpreadRow> {
     let update_sigma = weight.map(|units| units.update_sigma / units.weight_per_microsiemens);
     let row = |&resistance: &f64| {
@@ -81,7 +81,7 @@ pub fn write_spread(device: &Device, resistances: &[f64], weight: Option<WeightU
     resistances.iter().filter_map(row).collect()
 }
 
-/// The spread of one read of `device` at `resistances`, ohm.
+/// Returns the noise of one read of `device` at `resistances`, ohm.
 pub fn read_spread(device: &Device, resistances: &[f64], weight: Option<WeightUnits>) -> Vec<SpreadRow> {
     let row =
         |&resistance: &f64| spread_row(resistance, device.read.white.sigma(1e6 / resistance), &device.window, weight);
@@ -102,7 +102,7 @@ mod tests {
             let stated = Sigma::LnResistance { sigma, convention: Convention::MeanPreserving };
             let row = spread_row(2e4, stated, &window, Some(UNITS));
             let back = Sigma::Microsiemens(row.sigma_microsiemens).ln_resistance(row.conductance_microsiemens);
-            // A dozen roundings of f64, and s² near 1e-6 beside 1 inside the logarithms.
+            // A dozen roundings of f64; s² near 1e-6 is added to 1 inside the logarithms.
             assert!((back / sigma - 1.0).abs() < 1e-9);
             let microsiemens = row.sigma_microsiemens;
             for again in [
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn a_study_level_is_told_once_the_study_is_known() {
+    fn from_study_noise_needs_the_study() {
         let device = Device::built_in("study-1k-1m").unwrap();
         assert!(write_spread(&device, &[1e4], None).is_empty());
         let rows = write_spread(&device, &[1e3, 1e6], Some(UNITS));

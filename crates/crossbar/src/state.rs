@@ -1,9 +1,9 @@
-//! What updates, reads and time have changed in an array since it was built, to go on from later with the same bits.
+//! State of an array changed by updates, reads and time, to resume bit-identically.
 //!
-//! What is drawn once a chip (windows, gains, faults, reference cells, traps, converters) is not part of it: an array is
-//! restored by building it from the same device, parameters, first weights and seed, and giving it the state. What follows
-//! from the cells (what is seen, effective weights, variances) is computed again, by the same arithmetic. The weights that a
-//! read sees with telegraph noise are kept, because their bits depend on the order of the flips.
+//! The state excludes everything drawn once per chip (windows, gains, faults, reference cells, traps, converters). To
+//! restore an array, build it from the same device, parameters, initial weights and seed, then restore the state.
+//! Derived values (visible conductances, effective weights, variances) are recomputed with the same arithmetic. The
+//! weights with telegraph noise are stored, because their bits depend on the order of the switches.
 //!
 //! ```
 //! use ohmspike_crossbar::{ArrayParams, CrossbarArray, Branch, device::Device};
@@ -30,11 +30,11 @@ use crate::ledger::Ledger;
 use crate::pair::PairKind;
 use crate::rtn::RtnReadsState;
 
-/// The state of an array; what it is the state of is up to whoever keeps it.
+/// State of an array. The caller must keep track of its array.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ArrayState {
     main: BranchState,
-    /// Of a second branch that is written; reference cells stay as they were drawn.
+    /// Second written branch; reference cells keep their draws.
     other: Option<BranchState>,
     copy: Option<Matrix>,
     rtn: Option<RtnReadsState>,
@@ -46,7 +46,7 @@ pub struct ArrayState {
     ledger: Ledger,
 }
 
-/// What updates have changed in one branch.
+/// State of one branch changed by updates.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct BranchState {
     g_above_min: Matrix,
@@ -55,20 +55,22 @@ struct BranchState {
     left: Option<Vec<bool>>,
 }
 
-/// A state that is not one of this array.
+/// State of another array.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("state: its {part} must be that of an array of {rows} x {columns} built like this one, got another")]
+#[error(
+    "state: {part} of another array; expected an array of {rows} x {columns} (rows x columns) with the same parameters"
+)]
 pub struct WrongState {
-    /// What differs in presence or size.
+    /// Part that differs in presence or size.
     pub part: &'static str,
     /// Rows of the array.
     pub rows: usize,
-    /// Its columns.
+    /// Columns of the array.
     pub columns: usize,
 }
 
 impl CrossbarArray {
-    /// What updates, reads and time have changed since the array was built.
+    /// Returns the state changed by updates, reads and time since the array was built.
     pub fn state(&self) -> ArrayState {
         ArrayState {
             main: self.main.state(),
@@ -82,11 +84,11 @@ impl CrossbarArray {
         }
     }
 
-    /// Goes on from the `state` of an array that was built from the same device, parameters, first weights and seed.
+    /// Restores the `state` of an array built from the same device, parameters, initial weights and seed.
     ///
     /// # Errors
-    /// [`WrongState`] where the state cannot be one of this array, which then stays as it was. A state of an array of the
-    /// same size and device but of another chip is not told from one of this.
+    /// Returns [`WrongState`] if the state cannot belong to this array, which then stays unchanged. A state of another
+    /// chip of the same size and device is not detected.
     pub fn restore(&mut self, state: ArrayState) -> Result<(), WrongState> {
         let (own, given) = (self.state().outline(), state.outline());
         let unlike = own.iter().zip(&given).find(|(own, given)| own != given);
@@ -110,14 +112,14 @@ impl CrossbarArray {
         Ok(())
     }
 
-    /// The cells on the opposite side of the pairs, where updates write them.
+    /// Returns the opposite cells if updates write them.
     pub(crate) fn second_written(&self) -> Option<&BranchCells> {
         self.other.as_ref().filter(|_| self.pair != PairKind::OneBranch)
     }
 }
 
 impl ArrayState {
-    /// Every part with its size, none where there is no such part: the same for all states of one array.
+    /// Returns every part with its size, `None` if absent: equal for all states of one array.
     fn outline(&self) -> Vec<(&'static str, Option<[usize; 2]>)> {
         let mut outline = self.main.outline(["main branch", "paths", "pulses", "cells given up"]).to_vec();
         let opposite = ["opposite branch", "opposite paths", "opposite pulses", "opposite cells given up"];

@@ -1,4 +1,4 @@
-//! What an array keeps account of: the rows that are read, the pulses and reads of its ledger, the writes of its cells.
+//! Usage counts of an array: row reads, pulses and verify reads of its ledger, writes of its cells.
 
 use ohmspike_simd::{Block, LANES, kernel, lane_mask};
 
@@ -7,9 +7,8 @@ use crate::codes::CodeCounts;
 use crate::ledger::{Endurance, Ledger};
 
 impl CrossbarArray {
-    /// Counts that each of `row_reads` rows was driven so often, in `steps` steps of time. An input of k drives its row
-    /// k times:
-    /// driver and cells spend k pulses on it, and a tile converts the sum of a step once.
+    /// Counts the reads of every row, `row_reads`, during `steps` time steps. An input of k drives its row k times:
+    /// driver and cells use k pulses, and a tile converts the sum of a step once.
     pub fn count_reads(&mut self, row_reads: &[u32], steps: u64) {
         let (columns, floor) = (self.columns(), f64::from(self.mapping.window().low()));
         let width = self.main.g_above_min.row_blocks();
@@ -36,17 +35,17 @@ impl CrossbarArray {
         }
     }
 
-    /// Counts conversions by where they ended.
+    /// Counts conversions by code.
     pub fn count_codes(&mut self, codes: CodeCounts) {
         self.ledger.codes += codes;
     }
 
-    /// What the array has cost since it was made or the ledger was last taken.
+    /// Returns the usage since the array was built or the ledger was last taken.
     pub fn take_ledger(&mut self) -> Ledger {
         std::mem::take(&mut self.ledger)
     }
 
-    /// How often the cells have been written.
+    /// Returns the write counts of the cells.
     pub fn endurance(&self) -> Endurance {
         let (columns, padded) = (self.columns(), self.main.g_above_min.row_blocks() * LANES);
         let mut cells = Vec::new();
@@ -64,8 +63,8 @@ impl CrossbarArray {
     }
 }
 
-/// Sum over the cells of a row, µS: the padding of what is seen at another voltage is not zero, and `last_mask` leaves
-/// it out.
+/// Returns the sum over the cells of a row, µS. At another read voltage the padding is not zero; `last_mask` excludes
+/// it.
 #[kernel]
 fn cell_sum(row: &[Block], last_mask: Block) -> f64 {
     let Some((last, whole)) = row.split_last() else { return 0.0 };

@@ -1,8 +1,8 @@
-//! Writing with verification: tries until a read says that the cell is where it should be.
+//! Program and verify: tries until a read accepts the cell.
 //!
-//! The procedure is that of device/verify.rs. The first try of every cell takes the draw of its place, as the `add` scheme
-//! does, so that with a window without end both leave the same bits; later tries take theirs in the order of the cells
-//! that are left.
+//! `device/verify.rs` has the procedure. The first try of every cell uses the draw of its position, as in the scheme
+//! `add`; with an infinite window both are therefore bit-identical. Later tries use draws in the order of the remaining
+//! cells.
 
 use ohmspike_rng::{Normals, Seed};
 use ohmspike_simd::{Block, LANES, kernel};
@@ -22,51 +22,51 @@ pub(crate) struct VerifiedWrite {
     reads: Vec<Block>,
 }
 
-/// Streams of the tries of one update of one branch.
+/// Random streams of the tries of one update of one branch.
 pub(crate) struct TryStreams {
     tries: Normals,
     reads: Normals,
 }
 
 impl TryStreams {
-    /// The streams below the seed of an update.
+    /// Opens the streams below the seed of an update.
     pub(crate) fn new(seed: Seed) -> TryStreams {
         TryStreams { tries: seed.named("tries").normals(), reads: seed.named("verify-reads").normals() }
     }
 }
 
-/// What the tries of a strip did.
+/// Counts of the tries of a strip.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Verified {
     /// Cells written.
     pub(crate) cells: u64,
-    /// Tries, each one write pulse.
+    /// Tries, one write pulse each.
     pub(crate) tries: u64,
-    /// Reads that verified one.
+    /// Verify reads.
     pub(crate) reads: u64,
-    /// Cells whose tries ran out.
+    /// Cells that gave up after all tries.
     pub(crate) gave_up: u64,
-    /// Writes whose last try fell below the window of their cell, and those where it rose above it.
+    /// Writes with a last try below, and above, the window of their cell.
     pub(crate) clipped: [u64; 2],
-    /// Sum of the conductances that the tries left, µS.
+    /// Sum of the conductances after the tries, µS.
     pub(crate) conductance: f64,
-    /// Sum of the conductances that were read, µS.
+    /// Sum of the conductances at verify reads, µS.
     pub(crate) verified: f64,
 }
 
 impl VerifiedWrite {
-    /// The procedure of `verify`, whose reads have the noise `read`.
+    /// Creates the procedure of `verify`; its reads have the noise `read`.
     pub(crate) fn new(verify: Verify, read: Option<ReadSpread>) -> VerifiedWrite {
         VerifiedWrite { verify, read, list: Vec::new(), draws: Vec::new(), reads: Vec::new() }
     }
 
-    /// Whether cells that were given up are left alone.
+    /// Returns true if cells are never written again after giving up.
     pub(crate) fn leaves_cells(&self) -> bool {
         self.verify.after_give_up == AfterGiveUp::Leave
     }
 
-    /// Writes a strip at the targets in `scratch`, its first tries with the draws there. `counts` gets the tries of every
-    /// cell, and `left` those that are given up for good, where these are kept.
+    /// Writes a strip to the targets in `scratch`, with the draws there for the first tries. `counts` receives the
+    /// tries of every cell and `left` the cells given up for good, if these are kept.
     pub(crate) fn apply(
         &mut self,
         strip: Strip,
@@ -116,7 +116,7 @@ impl VerifiedWrite {
         report
     }
 
-    /// The draws of a round of tries: of the first, those of the cells' places.
+    /// Draws a round of tries; the first uses the draws of the cells' positions.
     fn draw(&mut self, list: &[u32], first: bool, law: &WriteLaw, scratch: &Scratch, streams: &mut TryStreams) {
         let blocks = list.len().div_ceil(LANES);
         self.draws.resize(blocks, Block::ZERO);
@@ -134,13 +134,13 @@ impl VerifiedWrite {
         }
     }
 
-    /// Whether cells that are asked nothing may be written all the same.
+    /// Returns true if cells without a step may still be written.
     pub(crate) fn writes_unasked_cells(&self, law: &WriteLaw) -> bool {
         law.writes_every_cell() && self.verify.initial_action == InitialAction::Write && !self.leaves_cells()
     }
 
-    /// Reads the listed cells as they are: those that are accepted leave the list, and nothing is asked of them; of the
-    /// others something is. Returns the sum of the conductances read, µS.
+    /// Reads the listed cells first: accepted ones leave the list without a step, the others get one. Returns the sum
+    /// of the read conductances, µS.
     fn read_first(
         &mut self,
         list: &mut Vec<u32>,
@@ -184,7 +184,7 @@ impl VerifiedWrite {
         conductance
     }
 
-    /// Lists the cells that are written; of those that were `left` nothing is asked.
+    /// Lists the cells to write; cells in `left` get no step.
     fn list(&mut self, strip: &Strip, law: &WriteLaw, scratch: &mut Scratch, left: Option<&[bool]>) {
         self.list.clear();
         for block in 0..strip.g_above_min.len() {
@@ -209,11 +209,11 @@ struct Try<'a> {
     width: usize,
     cells: CellStrip<'a>,
     target: &'a [Block],
-    /// Whether those that are refused have no further try.
+    /// Whether this is the last try of refused cells.
     last: bool,
 }
 
-/// What a round did, in sums.
+/// Sums of a round.
 #[derive(Default)]
 struct Round {
     clipped: [u64; 2],
@@ -221,7 +221,7 @@ struct Round {
 }
 
 impl Try<'_> {
-    /// Tries every listed cell once and keeps those in the list that were not accepted.
+    /// Tries every listed cell once and keeps those that were not accepted.
     fn all(
         &self,
         list: &mut Vec<u32>,
@@ -249,7 +249,7 @@ impl Try<'_> {
         round
     }
 
-    /// Tries up to sixteen cells; 1 in the lanes of those that were not accepted.
+    /// Tries up to sixteen cells; returns 1 in the lanes of those that were not accepted.
     fn block(
         &self,
         members: &[u32],
@@ -277,7 +277,7 @@ impl Try<'_> {
             g_above_min[cell as usize / LANES][cell as usize % LANES] = tried.g_above_min[lane];
             round.conductance += f64::from(self.law.floor() + tried.g_above_min[lane]);
             let (aimed, written) = (tried.aimed[lane], tried.written[lane]);
-            // Of a write counts where its last try ended.
+            // The last try of a write decides whether it counts as clipped.
             let moves = gathered.low[lane] < gathered.high[lane];
             let ended = moves && (self.last || tried.refused[lane] == 0.0);
             round.clipped[0] += u64::from(ended && aimed.min(written) < gathered.low[lane]);
@@ -287,7 +287,7 @@ impl Try<'_> {
     }
 }
 
-/// Up to sixteen cells that are tried together.
+/// Up to sixteen cells tried together.
 #[derive(Clone, Copy, Default)]
 struct Gathered {
     g_above_min: Block,
@@ -299,26 +299,26 @@ struct Gathered {
     gain: Block,
 }
 
-/// What a try left.
+/// Result of a try.
 #[derive(Clone, Copy)]
 struct Tried {
-    /// Conductance above the floor, µS.
+    /// Conductance above Gmin, µS.
     g_above_min: Block,
-    /// What the write aimed at, where its law clips that first; otherwise what it left.
+    /// Target of the write if its law clips it first; else the written conductance.
     aimed: Block,
-    /// The conductance above the floor before it was clipped.
+    /// Conductance above Gmin before clipping.
     written: Block,
-    /// 1 where the read was outside the window.
+    /// 1 where the read was outside the acceptance window.
     refused: Block,
 }
 
-/// `value`, or `least` where it lies below; NaN stays NaN.
+/// Returns the larger of `value` and `least`; NaN stays NaN.
 #[inline(always)]
 fn at_least(value: f32, least: f32) -> f32 {
     if value < least { least } else { value }
 }
 
-/// `value`, or `most` where it lies above; NaN stays NaN.
+/// Returns the smaller of `value` and `most`; NaN stays NaN.
 #[inline(always)]
 fn at_most(value: f32, most: f32) -> f32 {
     if value > most { most } else { value }
@@ -334,7 +334,7 @@ fn try_block(
     read_draw: &Block,
 ) -> Tried {
     let Gathered { g_above_min, target: asked, low, high, spread, signed, gain } = cells;
-    // What is asked beyond the nominal window is verified at its end: no read comes further.
+    // A target outside the nominal window is verified at its end, the furthest that a read can reach.
     let target = asked.map(|asked| clip(asked, 0.0, span));
     let mut width = Block::ZERO;
     let mut aim = Block::ZERO;
@@ -379,7 +379,7 @@ fn try_block(
     Tried { g_above_min: tried, aimed, written, refused }
 }
 
-/// How far the reads of sixteen cells lie from their targets, µS: 0 where they are accepted.
+/// Returns the distance of the reads of sixteen cells from their targets, µS; 0 for accepted cells.
 #[kernel]
 fn read_block(
     verify: &Verify,

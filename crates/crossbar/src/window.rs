@@ -1,10 +1,10 @@
-//! The conductances that a cell can have.
+//! Conductance window of a cell.
 //!
 //! ```text
 //! G_low = 10^6 / R_high,  G_high = 10^6 / R_low        G in µS, R in ohm
 //! ```
 //!
-//! Every cell of a chip has the same window; writes end at its ends.
+//! All cells of a chip share the nominal window; writes are clipped to it.
 //!
 //! ```
 //! use ohmspike_crossbar::ConductanceWindow;
@@ -19,25 +19,25 @@ use serde::{Deserialize, Serialize};
 use crate::device::number::{RESISTANCE_OHM, number};
 use crate::device::refusal::{Problem, SpecError};
 
-/// The smallest ratio of the ends: a narrower window has too few f32 steps to hold a weight.
+/// Smallest ratio of the ends; a narrower window has too few f32 values for a weight.
 const LEAST_RATIO: f64 = 1.001;
 
-/// The window in a device file.
+/// Keys of `window` in a device file.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct WindowSpec {
-    /// Resistance of a cell that is fully on.
+    /// Resistance of a fully-on cell (lowest resistance, Gmax).
     #[serde(deserialize_with = "number")]
     #[cfg_attr(feature = "schema", schemars(range(min = RESISTANCE_OHM.low, max = RESISTANCE_OHM.high), extend("x-unit" = "ohm")))]
     pub low_resistance_ohm: f64,
-    /// Resistance of a cell that is fully off, at least 1.001 times the low one.
+    /// Resistance of a fully-off cell (highest resistance, Gmin); at least 1.001 times `low_resistance_ohm`.
     #[serde(deserialize_with = "number")]
     #[cfg_attr(feature = "schema", schemars(range(min = RESISTANCE_OHM.low, max = RESISTANCE_OHM.high), extend("x-unit" = "ohm")))]
     pub high_resistance_ohm: f64,
 }
 
-/// Lowest and highest conductance of a cell, µS: positive, finite, the low one below the high one.
+/// Lower and upper end of the conductance window, µS: positive, finite, and in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
 #[serde(try_from = "WindowSpec")]
 pub struct ConductanceWindow {
@@ -46,10 +46,10 @@ pub struct ConductanceWindow {
 }
 
 impl ConductanceWindow {
-    /// The window between two resistances, ohm.
+    /// Creates the window between two resistances, ohm.
     ///
     /// # Errors
-    /// [`Problem::OutOfRange`] and [`Problem::WindowReversed`], with the key of the device file.
+    /// Returns [`Problem::OutOfRange`] or [`Problem::WindowReversed`] with the key of the device file.
     pub fn from_resistances(low_ohm: f64, high_ohm: f64) -> Result<ConductanceWindow, SpecError> {
         let low = RESISTANCE_OHM.check("low_resistance_ohm", low_ohm)?;
         let high = RESISTANCE_OHM.check("high_resistance_ohm", high_ohm)?;
@@ -60,17 +60,17 @@ impl ConductanceWindow {
         Ok(ConductanceWindow { low: (1e6 / high) as f32, high: (1e6 / low) as f32 })
     }
 
-    /// Lowest conductance, µS.
+    /// Returns the lower end of the window (Gmin), µS.
     pub fn low(&self) -> f32 {
         self.low
     }
 
-    /// Highest conductance, µS.
+    /// Returns the upper end of the window (Gmax), µS.
     pub fn high(&self) -> f32 {
         self.high
     }
 
-    /// Highest less lowest conductance, µS.
+    /// Returns the width of the window, µS.
     pub fn span(&self) -> f32 {
         self.high - self.low
     }

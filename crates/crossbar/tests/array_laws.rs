@@ -1,4 +1,4 @@
-//! What holds for every array, whatever its noise.
+//! Laws of every array, whatever its noise.
 
 mod chip;
 
@@ -34,10 +34,10 @@ fn array(device: &Device, branches: &[Branch], columns: usize) -> CrossbarArray 
         .expect("sound arguments")
 }
 
-/// The law of DESIGN.md: constant noise, exact reference, wide window and no read noise are the abstract study. κ
-/// is 2^-10, so that no rounding tells the two apart.
+/// With constant noise, an exact reference, a wide window and no read noise, an array equals the abstract noise study.
+/// κ is 2^-10, so rounding does not distinguish the two.
 #[test]
-fn a_wide_exact_array_is_the_abstract_study_bit_for_bit() {
+fn a_wide_exact_array_is_bit_identical_to_the_abstract_study() {
     let (branches, columns) = (mixed_branches(50), 37);
     let mut array = array(&device(&[NOISES[1]]), &branches, columns);
     let mut weights = first_weights(&branches, columns);
@@ -125,7 +125,7 @@ fn padding_stays_zero_and_uncounted() {
 }
 
 #[test]
-fn nothing_but_the_seed_decides_the_bits() {
+fn results_depend_on_the_seed_alone() {
     for noise in NOISES {
         let (branches, columns) = (mixed_branches(300), 37);
         let device = device(&[noise, READ, PARKED]);
@@ -139,7 +139,7 @@ fn nothing_but_the_seed_decides_the_bits() {
         assert_eq!(first, run(Seed::new(42)));
         assert_eq!(first.0 == run(Seed::new(43)).0, noise == NOISES[0]);
 
-        // The draw of a cell is given by its place: rows above it change nothing that is below.
+        // The position of a cell selects its draw: rows above it change nothing below.
         let mut narrow = array(&device, &branches[..10], columns);
         let step = normal_matrix(Seed::new(41), 300, columns, SIGMA_INIT);
         narrow.update(&Matrix::from_fn(10, columns, |row, column| step[(row, column)]), Seed::new(42)).unwrap();
@@ -148,7 +148,7 @@ fn nothing_but_the_seed_decides_the_bits() {
 }
 
 #[test]
-fn a_spread_of_zero_is_the_ideal_device() {
+fn zero_noise_equals_the_ideal_device() {
     let (branches, columns) = (mixed_branches(30), 20);
     let step = normal_matrix(Seed::new(51), 30, columns, 3.0 * SIGMA_INIT);
     let weights = NOISES.map(|noise| {
@@ -162,7 +162,7 @@ fn a_spread_of_zero_is_the_ideal_device() {
 }
 
 #[test]
-fn cells_that_are_not_asked_keep_their_state() {
+fn cells_without_an_update_keep_their_state() {
     for noise in &NOISES[1..] {
         let asked = noise.replacen("{", r#"{"cells": "asked", "#, 1);
         let mut array = array(&device(&[&asked]), &mixed_branches(ROWS), COLUMNS);
@@ -182,7 +182,7 @@ fn cells_that_are_not_asked_keep_their_state() {
 }
 
 #[test]
-fn a_step_with_nan_is_refused_and_changes_nothing() {
+fn a_step_with_nan_is_rejected_and_changes_nothing() {
     let (branches, columns) = (mixed_branches(30), 20);
     for value in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
         let mut array = array(&device(&[NOISES[4], READ, PARKED]), &branches, columns);
@@ -190,13 +190,13 @@ fn a_step_with_nan_is_refused_and_changes_nothing() {
         let mut step = Matrix::zeros(30, columns);
         step[(17, 19)] = value;
         let refused = array.update(&step, Seed::new(71)).unwrap_err();
-        assert_eq!(refused.to_string(), format!("step: got {value} in row 17, column 19, must be a finite number"));
+        assert_eq!(refused.to_string(), format!("update: expected finite numbers, got {value} in row 17, column 19"));
         assert_eq!(array.weights(), &before);
     }
 }
 
 #[test]
-fn the_largest_steps_end_at_the_window() {
+fn the_largest_steps_are_clipped_to_the_window() {
     let branches = [Branch::Plus, Branch::Minus];
     for noise in NOISES {
         for value in [f32::MAX, f32::MIN] {
@@ -206,7 +206,7 @@ fn the_largest_steps_end_at_the_window() {
             for (row, end) in ends.into_iter().enumerate() {
                 for column in 0..3 {
                     let weight = array.weights()[(row, column)];
-                    // Relative and log-normal noise starts from the end of the window: five sigma of 5 %.
+                    // Relative and log-normal noise starts at the end of the window: five sigma of 5 %.
                     assert!((weight - end).abs() < 0.25 * FULL_SCALE, "{noise}: {weight}, expected {end}");
                 }
             }
@@ -215,7 +215,7 @@ fn the_largest_steps_end_at_the_window() {
 }
 
 #[test]
-fn parked_cells_give_the_wrong_sign_as_often_as_the_log_normal_says() {
+fn reference_cells_cause_wrong_signs_at_the_log_normal_rate() {
     let (rows, columns, sigma) = (1000, 100, 0.3);
     let chip = device(&[PARKED]);
     for g_above_min in [0.0, 0.1, 0.5] {
@@ -230,7 +230,7 @@ fn parked_cells_give_the_wrong_sign_as_often_as_the_log_normal_says() {
 }
 
 #[test]
-fn parked_cells_are_log_normal_about_the_floor_and_stay() {
+fn reference_cells_are_log_normal_and_never_move() {
     let mut array = equal_cells(&device(&[NOISES[2], PARKED]), 500, 40, 100.0, Seed::new(91));
     let parked = |array: &CrossbarArray| -> Vec<f64> {
         let cells = (0..500).flat_map(|row| (0..40).map(move |column| (row, column)));
@@ -244,7 +244,7 @@ fn parked_cells_are_log_normal_about_the_floor_and_stay() {
 }
 
 #[test]
-fn first_weights_outside_the_window_are_clipped_and_counted() {
+fn initial_weights_outside_the_window_are_clipped_and_counted() {
     let branches = [Branch::Plus, Branch::Minus];
     let first = Matrix::from_fn(2, 3, |row, column| [[-0.1, 0.1, 2.0], [-0.1, 0.1, -3.0]][row][column]);
     let array = CrossbarArray::new(&device(&[]), params(&branches), &first, Seed::new(1)).unwrap();
@@ -257,7 +257,7 @@ fn first_weights_outside_the_window_are_clipped_and_counted() {
 }
 
 #[test]
-fn arrays_without_a_meaning_are_refused() {
+fn rejects_invalid_arrays() {
     let branches = [Branch::Plus; 2];
     let first = Matrix::zeros(2, 3);
     let refused = |params: ArrayParams, first: &Matrix| {
@@ -266,27 +266,27 @@ fn arrays_without_a_meaning_are_refused() {
     let sound = params(&branches);
     assert_eq!(
         refused(ArrayParams { weight_at_gmax: -1.0, ..sound }, &first),
-        "weight_at_gmax: got -1, must be a positive number that f32 can hold per µS of a 999 µS window"
+        "weight_at_gmax: expected a positive number that fits into f32 per µS of a 999 µS window, got -1"
     );
-    assert_eq!(refused(params(&branches[..1]), &first), "branches: got 1, must be one for each of 2 rows");
+    assert_eq!(refused(params(&branches[..1]), &first), "branches: expected one per row (2), got 1");
     assert_eq!(
         refused(ArrayParams { write_spread_scale: -0.5, ..sound }, &first),
-        "write_spread_scale: got -0.5, must be a number from 0 to 1000000"
+        "write_spread_scale: expected 0 to 1e6, got -0.5"
     );
     assert_eq!(
         refused(ArrayParams { update_sigma: f32::NAN, ..sound }, &first),
-        "update_sigma: got NaN, must be a number from 0 up to 1e30 µS of conductance"
+        "update_sigma: expected 0 to 1e30 µS of conductance, got NaN in units of weight"
     );
     assert_eq!(
         refused(params(&[]), &Matrix::zeros(0, 3)),
-        "array: got 0 rows and 3 columns, must have at least one of each"
+        "array: expected at least 1 row and 1 column, got 0 x 3 (rows x columns)"
     );
     let mut spoilt = first.clone();
     spoilt[(1, 2)] = f32::NAN;
-    assert_eq!(refused(sound, &spoilt), "weights: got NaN in row 1, column 2, must be a finite number");
+    assert_eq!(refused(sound, &spoilt), "weights: expected finite numbers, got NaN in row 1, column 2");
 
     let mut array = CrossbarArray::new(&device(&[]), sound, &first, Seed::new(1)).unwrap();
     let shape = ArrayError::StepShape { rows: 3, columns: 2, own_rows: 2, own_columns: 3 };
-    assert_eq!(shape.to_string(), "step: got 3 x 2, must be 2 x 3 like the array");
+    assert_eq!(shape.to_string(), "update: expected 2 x 3, got 3 x 2 (rows x columns)");
     assert_eq!(array.update(&Matrix::zeros(3, 2), Seed::new(2)), Err(shape));
 }

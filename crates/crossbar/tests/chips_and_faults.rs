@@ -1,4 +1,4 @@
-//! What is drawn once a chip, or measured on one: ends of the window, gains, spreads, faults, first conductances.
+//! Quantities drawn once per chip or measured on one: window ends, gains, noise factors, faults, initial conductances.
 
 mod chip;
 
@@ -31,9 +31,9 @@ fn plus_rows(device: &Device, faults: Option<&FaultMap>, columns: usize, rows: u
     CrossbarArray::new(device, params, &even(rows, columns, 300.0 / 1024.0), Seed::new(1)).expect("sound arguments")
 }
 
-/// The published defect: rates that were measured and stay at zero in the array.
+/// Guards against a published defect: measured fault rates that stay at zero in the array.
 #[test]
-fn faults_are_not_left_at_zero_although_measured() {
+fn measured_faults_are_applied() {
     for branches in [[Branch::Plus; ROWS], [Branch::Minus; ROWS]] {
         let first = even(ROWS, COLUMNS, branches[0].sign() * 300.0 / 1024.0);
         let array = CrossbarArray::new(&device(&[EXACT, FAULTS]), params(&branches), &first, Seed::new(1)).unwrap();
@@ -76,7 +76,7 @@ fn stuck_cells_keep_their_conductance_in_every_scheme_and_pair() {
                     }
                     let (side, cell) = (usize::from(!main), stuck.row * 37 + stuck.column);
                     assert_eq!(after[side][cell], before[side][cell], "{pair:?}, {scheme}");
-                    // The conductance above the floor is rounded once, and the sum with it.
+                    // The conductance above Gmin is rounded once, and so is the sum.
                     let bound = f64::from(f32::EPSILON * stuck.conductance);
                     assert!((after[side][cell] - f64::from(stuck.conductance)).abs() <= bound);
                 }
@@ -90,7 +90,7 @@ fn stuck_cells_keep_their_conductance_in_every_scheme_and_pair() {
 }
 
 #[test]
-fn a_dead_column_carries_no_current_in_the_branch_it_is_of() {
+fn a_dead_column_carries_no_current_in_its_branch() {
     let faults = r#""faults": {"p_dead_column": 0.2}"#;
     let faulty = device(&[EXACT, faults]);
     let map = faulty.faults.draw(&faulty.window, 60, 200, Seed::new(1).named("faults"));
@@ -116,7 +116,7 @@ fn a_dead_column_carries_no_current_in_the_branch_it_is_of() {
 }
 
 #[test]
-fn a_dead_row_is_worth_nothing_whatever_the_pair() {
+fn a_dead_row_has_zero_weight_in_every_pair() {
     let parked = r#""reference_branch": {"kind": "cell", "sigma_ln_resistance": 0.3}"#;
     let faults = r#""faults": {"p_dead_row": 0.3}"#;
     for pair in [PairKind::OneBranch, PairKind::PushPull, PairKind::PotentiationOnly] {
@@ -138,7 +138,7 @@ fn a_dead_row_is_worth_nothing_whatever_the_pair() {
 }
 
 #[test]
-fn a_measured_fault_map_replaces_what_would_be_drawn() {
+fn a_measured_fault_map_replaces_drawn_faults() {
     let faulty = device(&[EXACT, FAULTS]);
     let text = "unit microsiemens\nok low-resistance ok\nopen ok 42.5\n";
     let map = FaultMap::from_csv(text, 20, 12, Some((2, 3)), &faulty.window).unwrap();
@@ -150,7 +150,7 @@ fn a_measured_fault_map_replaces_what_would_be_drawn() {
             assert_eq!(array.conductance(row, column), (expected, 1.0));
         }
     }
-    // On the minus branch it is the minus cell that is written.
+    // On the minus branch, the minus cell is written.
     let branches = [Branch::Minus; 20];
     let params = ArrayParams { faults: Some(&map), ..params(&branches) };
     let array = CrossbarArray::new(&faulty, params, &even(20, 12, -300.0 / 1024.0), Seed::new(1)).unwrap();
@@ -162,7 +162,7 @@ fn a_measured_fault_map_replaces_what_would_be_drawn() {
 }
 
 #[test]
-fn a_measured_conductance_map_is_the_first_state() {
+fn a_measured_conductance_map_is_the_initial_state() {
     let text = "unit siemens\n1.5e-4 2e-5\n5e-3 0\n";
     let map = ConductanceMap::from_csv(text, 4, 6, Some((2, 2)), &device(&[EXACT]).window).unwrap();
     let branches = mixed_branches(4);
@@ -182,7 +182,7 @@ fn a_measured_conductance_map_is_the_first_state() {
 const SPREADS: &str = r#""device_to_device": {"low_resistance_sigma_ln": 0.2, "high_resistance_sigma_ln": 0.3, "step_gain": "log-normal",
     "step_gain_sigma": 0.2, "up_down_sigma": 0.05, "write_spread_sigma_ln": 0.4}"#;
 
-/// The ends of the windows of the cells: where steps far beyond them leave a cell without noise.
+/// Returns the window ends of the cells: huge steps leave a noise-free cell there.
 fn ends(array: &CrossbarArray) -> [Vec<f64>; 2] {
     [-1e3, 1e3].map(|step| {
         let mut array = array.clone();
@@ -201,7 +201,7 @@ fn the_ends_of_the_window_are_log_normal_and_bound_every_cell() {
     assert_normal("ln G_low", &logarithms[0], 0.0, 0.09);
     assert_normal("ln G_high", &logarithms[1], 0.0, 0.04);
     assert_uncorrelated("ends", &logarithms[0], &logarithms[1]);
-    // The same chip written with noise: no cell leaves its own window, and many end at its ends.
+    // The same chip written with noise: no cell leaves its own window, and many are clipped at its ends.
     let noisy = device(&[r#""write": {"noise": "constant", "sigma_microsiemens": 500}"#, spread]);
     let mut array = equal_cells(&noisy, ROWS, COLUMNS, 300.0, Seed::new(1));
     let mut at_ends = [0, 0];
@@ -217,19 +217,20 @@ fn the_ends_of_the_window_are_log_normal_and_bound_every_cell() {
     assert!(at_ends.iter().all(|count| *count > 10_000), "{at_ends:?}");
 }
 
-/// sigma f z with f = exp(s z'): the logarithm of the variance of one cell over many writes spreads by 2 s.
+/// sigma f z with f = exp(s z'): the logarithm of the variance of one cell over many writes has a standard deviation of
+/// 2 s.
 #[test]
-fn the_write_spread_of_a_cell_has_a_factor_of_its_own() {
+fn write_noise_has_a_factor_per_cell() {
     let spread = r#""device_to_device": {"write_spread_sigma_ln": 0.4}"#;
     let noisy = device(&[r#""write": {"noise": "constant", "sigma_microsiemens": 1}"#, spread]);
     let mut array = equal_cells(&noisy, ROWS, COLUMNS, 500.0, Seed::new(1));
     array.update(&Matrix::zeros(ROWS, COLUMNS), Seed::new(5)).unwrap();
     let drawn = draws(Seed::new(5), ROWS, COLUMNS);
-    // A draw near zero leaves nothing of the factor but rounding: of 0.1 and above, a unit of 512 is 6e-4.
+    // Rounding dominates for draws near zero; above 0.1, a unit of 512 is 6e-4.
     let changed = array.g_above_min().cells().zip(drawn.cells()).filter(|(_, draw)| draw.abs() > 0.1);
     let ln: Vec<_> = changed.map(|(g_above_min, draw)| libm::log(f64::from((g_above_min - 500.0) / draw))).collect();
     assert_normal("ln factor", &ln, 0.0, 0.16);
-    // The factor stays: the next write has the same one.
+    // The factor is constant: the next write has the same one.
     let before = array.g_above_min().clone();
     array.update(&Matrix::zeros(ROWS, COLUMNS), Seed::new(6)).unwrap();
     let second = draws(Seed::new(6), ROWS, COLUMNS);
@@ -242,9 +243,9 @@ fn the_write_spread_of_a_cell_has_a_factor_of_its_own() {
     }
 }
 
-/// Studies nest chips, writes and repeats: what a chip is does not depend on the seeds of its writes.
+/// Studies nest chips, writes and repeats: a chip does not depend on the seeds of its writes.
 #[test]
-fn a_chip_is_its_seed_alone() {
+fn a_chip_depends_on_its_seed_alone() {
     let chip = device(&[EXACT, SPREADS, FAULTS]);
     let made = |seed| equal_cells(&chip, ROWS, COLUMNS, 300.0, Seed::new(seed));
     let gains = |array: &CrossbarArray, seed| {
@@ -264,7 +265,7 @@ fn a_chip_is_its_seed_alone() {
     assert_eq!(gains(&array, 3), gains(&array, 3));
 }
 
-/// `add` takes the gain on the step that it is asked for: median 1 of a log-normal gain, asymmetry of mean 0.
+/// `add` applies the gain to the requested step: median 1 of a log-normal gain, asymmetry of mean 0.
 #[test]
 fn gains_scale_the_steps_of_add() {
     let spread = r#""device_to_device": {"step_gain": "log-normal", "step_gain_sigma": 0.2}"#;
@@ -276,7 +277,7 @@ fn gains_scale_the_steps_of_add() {
     assert_mean("gain", &ln.iter().map(|ln| libm::exp(*ln)).collect::<Vec<_>>(), libm::exp(0.02), 0.05);
 }
 
-/// Shares of writes that ended at an end of the window speak of cells that could have ended elsewhere.
+/// Clipping rates count only cells that can move.
 #[test]
 fn stuck_cells_do_not_count_as_clipped() {
     for scheme in ["", r#", "scheme": "verify", "verify": {"window_microsiemens": 5, "tries": 3}"#] {
@@ -288,7 +289,7 @@ fn stuck_cells_do_not_count_as_clipped() {
     }
 }
 
-/// Nobody drives a dead row: its pairs are read without noise, and reading them meets no conductance.
+/// A dead row is not driven: its pairs are read without noise and without conductance.
 #[test]
 fn a_dead_row_has_neither_noise_nor_energy() {
     let read = r#""read": {"white": {"noise": "constant", "sigma_microsiemens": 2}}"#;

@@ -1,4 +1,4 @@
-//! Relaxation and drift through the array: a trajectory that every read sees alike.
+//! Relaxation and drift through the array: all reads see the same trajectory.
 
 mod chip;
 
@@ -14,7 +14,7 @@ use ohmspike_simd::Matrix;
 const ROWS: usize = 500;
 const COLUMNS: usize = 40;
 
-/// Exponents ten deviations above 0: their sign never has to be dropped.
+/// Exponents ten deviations above 0: always positive.
 const POWER: &str = r#""drift": {"law": "power", "reference_seconds": 20, "latest_seconds": 1e7,
     "points": [{"resistance_ohm": 1e4, "exponent": 0.05, "exponent_sigma": 0.005}]}"#;
 const LOG_TIME: &str = r#""drift": {"law": "log-time", "reference_seconds": 1, "mean_microsiemens_per_ln": -0.5,
@@ -23,7 +23,7 @@ const LOG_TIME_EXACT: &str = r#""drift": {"law": "log-time", "reference_seconds"
     "sigma_microsiemens_per_ln": 0.25, "sigma_microsiemens_at_reference": 0}"#;
 const EXACT: &str = r#""write": {"noise": "none", "cells": "asked"}"#;
 
-/// An array of weights all over the window.
+/// Creates an array with weights across the whole window.
 fn array(device: &Device) -> CrossbarArray {
     let branches = mixed_branches(ROWS);
     let normal = normal_matrix(Seed::new(1), ROWS, COLUMNS, 0.3);
@@ -32,7 +32,7 @@ fn array(device: &Device) -> CrossbarArray {
 }
 
 #[test]
-fn at_the_reference_time_weights_are_what_was_written() {
+fn weights_at_the_reference_time_are_as_written() {
     for (drift, reference) in [(POWER, 20.0), (LOG_TIME_EXACT, 1.0)] {
         let (mut drifts, ideal) = (array(&device(&[EXACT, drift])), array(&device(&[EXACT])));
         assert_eq!(drifts.weights(), ideal.weights());
@@ -46,7 +46,7 @@ fn at_the_reference_time_weights_are_what_was_written() {
     }
 }
 
-/// The published defect.
+/// Guards against a published defect: a new drift path at every read.
 #[test]
 fn drift_is_not_redrawn_at_each_read() {
     for drift in [POWER, LOG_TIME] {
@@ -63,16 +63,16 @@ fn drift_is_not_redrawn_at_each_read() {
     }
 }
 
-/// Draws of the paths of equal cells, from what is read of the power law after some time.
+/// Returns the draws of the paths of equal cells, from reads of the power law after some time.
 fn paths(array: &CrossbarArray, written: f64, seconds: f64) -> Vec<f64> {
     let elapsed = libm::log(seconds / 20.0);
     let exponent = |g: &f64| -libm::log(g / written) / elapsed;
     conductances(array)[0].iter().map(|g| (exponent(g) - 0.05) / 0.005).collect()
 }
 
-/// The published defect: cells of a block, a row or a column that drift alike.
+/// Guards against a published defect: cells of a block, a row or a column with the same drift.
 #[test]
-fn one_random_number_is_not_shared_by_many_cells() {
+fn cells_do_not_share_random_numbers() {
     let mut array = equal_cells(&device(&[EXACT, POWER]), ROWS, COLUMNS, 300.0, Seed::new(3));
     array.update(&even(ROWS, COLUMNS, 100.0 / 1024.0), Seed::new(4)).unwrap();
     array.rest(1e6);
@@ -86,7 +86,7 @@ fn one_random_number_is_not_shared_by_many_cells() {
 }
 
 #[test]
-fn every_write_draws_a_path_of_its_own() {
+fn every_write_draws_its_own_path() {
     let mut array = equal_cells(&device(&[EXACT, POWER]), ROWS, COLUMNS, 300.0, Seed::new(3));
     array.rest(1e6);
     let first = paths(&array, 301.0, 1e6);
@@ -96,7 +96,7 @@ fn every_write_draws_a_path_of_its_own() {
 }
 
 #[test]
-fn the_path_of_a_write_has_nothing_to_do_with_its_error() {
+fn the_path_of_a_write_is_independent_of_its_error() {
     let noisy = r#""write": {"noise": "constant", "sigma_microsiemens": 3}"#;
     let mut array = equal_cells(&device(&[noisy, LOG_TIME]), ROWS, COLUMNS, 500.0, Seed::new(3));
     array.update(&Matrix::zeros(ROWS, COLUMNS), Seed::new(4)).unwrap();
@@ -107,10 +107,10 @@ fn the_path_of_a_write_has_nothing_to_do_with_its_error() {
     assert_uncorrelated("error and path", &errors, &shifts);
 }
 
-/// ln of the ratio: mean -mu L, sd s L. Three units of f32 at 1000 are 0.0002 of the smallest spread: below a standard
-/// error.
+/// ln of the ratio: mean -mu L, standard deviation s L. Three units of f32 at 1000 are 0.0002 of the smallest standard
+/// deviation: below a standard error.
 #[test]
-fn power_law_statistics_are_those_of_the_file() {
+fn power_law_statistics_match_the_file() {
     for (g_above_min, seconds, held) in [(399.0, 1e3, 1e3), (99.0, 1e6, 1e6), (99.0, 1e9, 1e7)] {
         let mut array = equal_cells(&device(&[EXACT, POWER]), ROWS, COLUMNS, g_above_min, Seed::new(3));
         array.rest(seconds);
@@ -121,9 +121,9 @@ fn power_law_statistics_are_those_of_the_file() {
     }
 }
 
-/// Shift: mean m L, sd b L + c; at the reference time and before, the cells have relaxed by c already.
+/// Shift: mean m L, standard deviation b L + c; up to the reference time, the cells have already relaxed by c.
 #[test]
-fn log_time_statistics_are_those_of_the_file() {
+fn log_time_statistics_match_the_file() {
     for (seconds, elapsed) in [(0.0, 0.0), (1.0, 0.0), (1e3, libm::log(1e3)), (1e6, libm::log(1e6))] {
         let mut array = equal_cells(&device(&[EXACT, LOG_TIME]), ROWS, COLUMNS, 499.0, Seed::new(3));
         array.rest(seconds);
@@ -137,7 +137,7 @@ fn log_time_statistics_are_those_of_the_file() {
 }
 
 #[test]
-fn an_update_after_a_rest_starts_from_what_was_written() {
+fn an_update_after_a_rest_starts_from_the_written_conductance() {
     for drift in [POWER, LOG_TIME] {
         let device = device(&[EXACT, drift]);
         let [mut rested, mut fresh] = [array(&device), array(&device)];
@@ -192,19 +192,19 @@ fn stuck_cells_do_not_drift() {
     }
 }
 
-/// Cells that drift below the floor of their window stay there, and their weights at 0.
+/// Cells that drift below the lower end of their window stay there, with weight 0.
 #[test]
-fn drift_ends_at_the_floor_of_the_window() {
+fn drift_stops_at_the_lower_end_of_the_window() {
     let mut array = equal_cells(&device(&[EXACT, POWER]), 50, 40, 0.1, Seed::new(3));
     array.rest(1e6);
     assert!(conductances(&array)[0].iter().all(|g| *g == 1.0));
     assert!(array.weights().cells().all(|weight| weight == 0.0));
 }
 
-/// Parked cells lie about the floor of the window, half of them below it. Bounded by it like written ones, they jumped there
-/// as soon as they drifted.
+/// Half of the reference cells are below Gmin. The window must not bound them, or they would jump to Gmin at the first
+/// drift.
 #[test]
-fn parked_cells_below_the_floor_drift_like_the_others() {
+fn reference_cells_below_gmin_drift_like_the_others() {
     let parked = r#""reference_branch": {"kind": "cell", "sigma_ln_resistance": 0.3}"#;
     let mut array = equal_cells(&device(&[EXACT, POWER, parked]), ROWS, COLUMNS, 300.0, Seed::new(3));
     let [_, written] = conductances(&array);
@@ -217,7 +217,7 @@ fn parked_cells_below_the_floor_drift_like_the_others() {
 
 /// Both branches of a two-branch pair drift, each on its own path.
 #[test]
-fn branches_drift_apart() {
+fn branches_drift_independently() {
     let branches = mixed_branches(ROWS);
     let params = ohmspike_crossbar::ArrayParams { pair: ohmspike_crossbar::PairKind::PushPull, ..params(&branches) };
     let device = device(&[EXACT, POWER]);

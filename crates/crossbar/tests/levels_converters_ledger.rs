@@ -1,4 +1,4 @@
-//! Finite levels, converters at the columns and rows, and what an array has cost.
+//! Discrete levels, converters at columns and rows, and usage of an array.
 
 mod chip;
 
@@ -11,7 +11,7 @@ const ASKED: &str = r#""write": {"noise": "none", "cells": "asked"}"#;
 const UNIT: f64 = f32::EPSILON as f64;
 
 #[test]
-fn targets_land_on_levels_and_all_levels_are_reached() {
+fn targets_are_levels_and_all_levels_are_reached() {
     for levels in [
         r#""levels": {"count": 16, "spacing": "conductance"}"#,
         r#""levels": {"count": 16, "spacing": "ln-conductance"}"#,
@@ -32,7 +32,7 @@ fn targets_land_on_levels_and_all_levels_are_reached() {
             array.update(&normal_matrix(Seed::new(3).numbered(update), 60, 37, 0.4), Seed::new(4)).unwrap();
         }
         assert!(reached.iter().all(|count| *count > 0), "{levels}: {reached:?}");
-        // Programming what is there already changes no bit: a cell on a level is its own nearest.
+        // Programming the present state changes no bit: a cell on a level is its own nearest level.
         let before = array.clone();
         let weights = array.weights().clone();
         let again = CrossbarArray::new(&coarse, params(&branches), &weights, Seed::new(2)).unwrap();
@@ -43,7 +43,7 @@ fn targets_land_on_levels_and_all_levels_are_reached() {
 }
 
 #[test]
-fn write_noise_spreads_about_the_level() {
+fn write_noise_is_centred_on_the_level() {
     let levels = r#""levels": {"count": 4, "spacing": "conductance"}"#;
     let noisy = device(&[r#""write": {"noise": "constant", "sigma_microsiemens": 3}"#, levels]);
     let mut array = equal_cells(&noisy, 500, 40, 333.0, Seed::new(1));
@@ -51,7 +51,7 @@ fn write_noise_spreads_about_the_level() {
     assert_normal("level", &values(array.g_above_min()), 666.0, 9.0);
 }
 
-/// Columns with the rows of `active` on, tile by tile, in units of weight; and without any converter.
+/// Returns the columns with the rows `active` on, tile by tile, in units of weight, with and without converters.
 fn read(array: &CrossbarArray, active: &[u16]) -> (Vec<f64>, Vec<f64>) {
     let converters = array.converters().expect("sound arguments");
     let width = array.weights().row_blocks();
@@ -74,8 +74,8 @@ fn read(array: &CrossbarArray, active: &[u16]) -> (Vec<f64>, Vec<f64>) {
 }
 
 #[test]
-fn fine_converters_change_no_sum_by_more_than_half_a_code_a_tile() {
-    // 16 rows of up to 1000 µS at 0.25 V: 4000 µA are the full scale, 4000 µA / 0.25 V / 1024 in units of weight.
+fn fine_converters_change_sums_by_at_most_half_a_code_per_tile() {
+    // 16 rows of up to 1000 µS at 0.25 V: the full scale is 4000 µA, or 4000 µA / 0.25 V / 1024 in units of weight.
     let converters = r#""converters": {"tile_rows": 16, "adc": {"bits": 12, "codes": "signed", "range": "fixed",
         "full_scale_microamperes": 4000}}"#;
     let branches = mixed_branches(60);
@@ -87,16 +87,16 @@ fn fine_converters_change_no_sum_by_more_than_half_a_code_a_tile() {
     let active: Vec<u16> = (0..60).filter(|row| row % 2 == 0 || row % 7 == 0).collect();
     let (digital, exact) = read(&array, &active);
     for (digital, exact) in digital.iter().zip(&exact) {
-        // A few roundings of sums below 16 beside half a code of each of four tiles.
+        // A few roundings of sums below 16, plus half a code of each of four tiles.
         assert!((digital - exact).abs() <= 4.0 * (0.5 * code + 4.0 * 16.0 * UNIT), "{digital}, exact {exact}");
         assert!((digital / code - (digital / code).round()).abs() < 1e-3);
     }
     assert_ne!(digital, exact);
 }
 
-/// Cells that are off or fully on: a bit says all there is of one row, two bits of two.
+/// Cells fully off or fully on: one bit is enough for one row, two bits for two.
 #[test]
-fn two_one_bit_tile_sums_are_one_wide_tile() {
+fn two_one_bit_tiles_equal_one_wide_tile() {
     let first = Matrix::from_fn(2, 64, |row, column| if (column >> row) & 1 == 1 { 999.0 / 1024.0 } else { 0.0 });
     let branches = [Branch::Plus; 2];
     let [narrow, wide] = [(1, 1, 999), (2, 2, 2997)].map(|(rows, bits, full_scale)| {
@@ -136,7 +136,7 @@ fn gains_of_drivers_scale_their_rows() {
     assert!(array.g_above_min().row(0)[0][0] > 20.0, "the conductances are those that were asked for");
 }
 
-/// A gain is a factor on the voltage of a row: the noise of its cells had been that of a row without one.
+/// A gain scales the voltage of a row, and with it the noise of its cells.
 #[test]
 fn gains_of_drivers_scale_the_read_noise_of_their_rows() {
     let converters = r#""converters": {"dac": {"bits": 8, "gain_sigma_percent": 20}}"#;
@@ -160,9 +160,9 @@ fn gains_of_drivers_scale_the_read_noise_of_their_rows() {
 const ENERGY: &str = r#""energy": {"write_volts": 2, "write_pulse_nanoseconds": 100, "read_pulse_nanoseconds": 10,
     "adc_picojoules_per_conversion": 3, "dac_picojoules_per_pulse": 0.5}"#;
 
-/// 4000 pulses that leave 500 µS: 2² V² x 500 µS x 100 ns each. Sums of whole µS are exact; a few roundings of f64.
+/// 4000 pulses that reach 500 µS: 2² V² x 500 µS x 100 ns each. Sums of whole µS are exact; a few roundings of f64.
 #[test]
-fn the_energy_of_writes_is_that_of_their_pulses() {
+fn the_energy_of_writes_is_the_sum_over_pulses() {
     let stated = device(&[ASKED, ENERGY]);
     let mut array = equal_cells(&stated, 100, 40, 399.0, Seed::new(1));
     array.update(&even(100, 40, 100.0 / 1024.0), Seed::new(2)).unwrap();
@@ -171,13 +171,13 @@ fn the_energy_of_writes_is_that_of_their_pulses() {
     let energy = ledger.energy(&stated);
     let expected = 4000.0 * 4.0 * 500.0 * 100e-9;
     assert!((energy.write_microjoules.unwrap() / expected - 1.0).abs() < 4.0 * f64::EPSILON);
-    // Nothing is known of reads at a voltage that the file does not state.
+    // Without a read voltage in the file, the energy of reads is unknown.
     assert_eq!((energy.read_microjoules, energy.adc_microjoules), (None, Some(0.0)));
 }
 
-/// Pulses meet 400, 410, ... µS: the energy is that of the conductance before each.
+/// Pulses start at 400, 410, ... µS: the energy uses the conductance before each pulse.
 #[test]
-fn the_energy_of_trains_is_summed_over_what_every_pulse_meets() {
+fn the_energy_of_pulse_trains_uses_the_conductance_at_every_pulse() {
     let write = r#""write": {"noise": "none", "scheme": "pulsed", "pulses": {"law": "constant",
         "up_step_percent_of_window": 1, "down_step_percent_of_window": 1}}"#;
     let stated = device(&[write, ENERGY]);
@@ -191,7 +191,7 @@ fn the_energy_of_trains_is_summed_over_what_every_pulse_meets() {
     assert!((ledger.write_conductance / 4000.0 - met).abs() < 4.0 * 3.0 * 512.0 * UNIT);
 }
 
-/// A row of 20 cells at 400 µS (and as many parked ones), read at 0.2 V for 10 ns; the other row at 800 µS.
+/// A row of 20 cells at 400 µS (and as many reference cells), read at 0.2 V for 10 ns; the other row at 800 µS.
 #[test]
 fn reads_are_counted_row_by_row() {
     let converters = r#""converters": {"tile_rows": 2, "adc": {"bits": 8, "codes": "signed", "range": "calibrated"}}"#;
@@ -199,7 +199,7 @@ fn reads_are_counted_row_by_row() {
     let branches = [Branch::Plus; 3];
     let first = Matrix::from_fn(3, 20, |row, _| [399.0, 799.0, 0.0][row] / 1024.0);
     let mut array = CrossbarArray::new(&stated, params(&branches), &first, Seed::new(1)).unwrap();
-    // Before the first calibration sums are not digitised.
+    // Before the first calibration, sums are not digitised.
     array.count_reads(&[5, 2, 0], 100);
     assert_eq!(array.take_ledger().conversions, 0);
     array.converters_mut().unwrap().calibrate(1.0);
@@ -221,10 +221,10 @@ fn reads_are_counted_row_by_row() {
     assert_eq!(pairs.take_ledger().read_conductance, 20.0 * 1001.0);
 }
 
-/// Another width than whole blocks: the lanes past the last column hold what the floor is worth at the read voltage, which
-/// had been summed with the cells.
+/// A width other than whole blocks: the lanes past the last column must not enter the sum, although Gmin at the read
+/// voltage is not zero.
 #[test]
-fn reads_of_a_bent_array_leave_the_padding_out() {
+fn reads_of_a_nonlinear_array_exclude_the_padding() {
     let bent = r#""read": {"volts": 0.5, "nonlinearity": {"reference_volts": 0.2, "points": [
         {"resistance_ohm": 1e3, "quadratic_per_volt": 0, "cubic_per_square_volt": 0.2},
         {"resistance_ohm": 1e6, "quadratic_per_volt": 0, "cubic_per_square_volt": 3}]}}"#;
@@ -232,12 +232,12 @@ fn reads_of_a_bent_array_leave_the_padding_out() {
     array.count_reads(&[1, 0, 0], 1);
     let expected = 17.0 * f64::from(array.conductance(0, 0).0);
     let found = array.take_ledger().read_conductance;
-    // The floor is taken away and added again, in f32 the first time.
+    // Gmin is subtracted and added again, in f32 the first time.
     assert!((found / expected - 1.0).abs() < 4.0 * UNIT, "{found} µS, expected {expected}");
 }
 
 #[test]
-fn ledgers_of_the_parts_of_a_run_add_up_to_that_of_the_whole() {
+fn ledgers_of_parts_add_up() {
     let schemes = [
         ASKED,
         r#""write": {"noise": "constant", "sigma_microsiemens": 5, "scheme": "verify",

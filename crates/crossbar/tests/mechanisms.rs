@@ -1,4 +1,4 @@
-//! Laws across mechanisms: at zero spread each is the ideal array, and each draws from streams of its own.
+//! Laws across mechanisms: with zero noise each equals the ideal array, and each draws from its own streams.
 
 mod chip;
 
@@ -19,7 +19,7 @@ fn array(device: &Device, pair: PairKind) -> CrossbarArray {
         .expect("sound arguments")
 }
 
-/// Five updates, a rest and a pass between them.
+/// Five updates with a rest and a pass in between.
 fn trained(device: &Device, pair: PairKind) -> (CrossbarArray, WriteReport) {
     let mut array = array(device, pair);
     let mut report = WriteReport::default();
@@ -52,7 +52,7 @@ const STILL: [&str; 13] = [
 ];
 
 #[test]
-fn every_mechanism_without_a_spread_is_the_ideal_array_bit_for_bit() {
+fn every_mechanism_with_zero_noise_is_bit_identical_to_the_ideal_array() {
     for pair in [PairKind::OneBranch, PairKind::PushPull, PairKind::PotentiationOnly] {
         let (ideal, report) = trained(&device(&[]), pair);
         for still in STILL {
@@ -66,17 +66,17 @@ fn every_mechanism_without_a_spread_is_the_ideal_array_bit_for_bit() {
     }
 }
 
-/// ln sigma and its exponential, and those of the change: a dozen units of the change of a conductance, and one of the
-/// conductance itself.
+/// Error: ln sigma, its exponential and those of the change, a dozen units of the change, plus one unit of the
+/// conductance.
 #[test]
-fn a_table_of_equal_rows_is_a_constant_spread_of_ln_resistance() {
+fn a_table_of_equal_rows_is_constant_noise_of_ln_resistance() {
     let table = |points: &str| device(&[&format!(r#""write": {{"noise": "table", "points": [{points}]}}"#)]);
     let row = |resistance: f64| format!(r#"{{"resistance_ohm": {resistance}, "sigma_ln_resistance": 0.02}}"#);
     let one = trained(&table(&row(1e4)), PairKind::OneBranch).0;
     let many = [row(1e3), row(1e4), row(3e5), row(1e6)].join(", ");
     assert_eq!(trained(&table(&many), PairKind::OneBranch).0.weights(), one.weights());
 
-    // A small spread of ln R is relative noise up to sigma² z² / 2, with |z| < 6.
+    // A small sigma of ln R is relative noise up to sigma² z² / 2, with |z| < 6.
     let sigma = 1e-4;
     let small = table(&format!(r#"{{"resistance_ohm": 1e4, "sigma_ln_resistance": {sigma}}}"#));
     let relative = device(&[r#""write": {"noise": "relative", "sigma_percent_of_conductance": 0.01}"#]);
@@ -86,16 +86,16 @@ fn a_table_of_equal_rows_is_a_constant_spread_of_ln_resistance() {
         values(array.g_above_min())
     });
     for (table, relative) in table.iter().zip(&relative) {
-        // exp(x) - 1 in f32 is off by two units of 1; the conductance above the floor rounds once or twice more.
+        // exp(x) - 1 in f32 has an error of two units of 1; the conductance above Gmin rounds once or twice more.
         let bound = (1.0 + relative) * (0.5 * (6.0 * sigma) * (6.0 * sigma) + 4.0 * f64::from(f32::EPSILON));
         assert!((table - relative).abs() <= bound, "{table}, {relative}");
     }
 }
 
-/// The published defect: spread scaled to the wrong window. A spread in µS or % of G is what it says in any window and at any
-/// full scale; in units of weight it follows κ.
+/// Guards against a published defect: noise scaled to the wrong window. Noise in µS or % of G must not depend on window
+/// or full scale; in units of weight it scales with κ.
 #[test]
-fn a_spread_is_not_scaled_to_the_wrong_window() {
+fn noise_is_not_scaled_to_the_wrong_window() {
     for (window, span) in [("[1000, 1000000]", 999.0), ("[2000, 100000]", 490.0)] {
         for full_scale in [0.01f32, 5.0] {
             let ends = window.trim_matches(['[', ']']).replacen(", ", r#", "high_resistance_ohm": "#, 1);
@@ -134,7 +134,7 @@ const DRIFT: &str = r#""drift": {"law": "log-time", "reference_seconds": 1, "mea
 const FAULTS: &str = r#""faults": {"p_low_resistance": 0.1, "p_dead_column": 0.1}"#;
 const PARKED: &str = r#""reference_branch": {"kind": "cell", "sigma_ln_resistance": 0.3}"#;
 
-/// Conductance above the floor after writes that are asked nothing: the noise alone, 500 µS away from both ends.
+/// Returns conductances above Gmin after writes without a step: noise alone, 500 µS away from both ends.
 fn noise(keys: &[&str]) -> Vec<f32> {
     let branches = mixed_branches(ROWS);
     let first = Matrix::from_fn(ROWS, COLUMNS, |row, _| 0.5 * FULL_SCALE * branches[row].sign());
@@ -149,7 +149,7 @@ fn noise(keys: &[&str]) -> Vec<f32> {
 }
 
 #[test]
-fn what_is_switched_on_leaves_the_draws_of_writes_alone() {
+fn enabled_mechanisms_do_not_change_write_draws() {
     let alone = noise(&[WRITE]);
     for other in [CHIP, TELEGRAPH, DRIFT, PARKED] {
         assert_eq!(noise(&[WRITE, other]), alone, "{other}");
@@ -161,7 +161,7 @@ fn what_is_switched_on_leaves_the_draws_of_writes_alone() {
 }
 
 #[test]
-fn what_is_switched_on_leaves_faults_and_parked_cells_alone() {
+fn enabled_mechanisms_do_not_change_faults_and_reference_cells() {
     let made = |keys: &[&str]| conductances(&array(&device(keys), PairKind::OneBranch));
     let alone = made(&[FAULTS, PARKED]);
     for other in [WRITE, CHIP, TELEGRAPH] {
@@ -170,7 +170,7 @@ fn what_is_switched_on_leaves_faults_and_parked_cells_alone() {
 }
 
 #[test]
-fn what_is_switched_on_leaves_the_telegraph_states_alone() {
+fn enabled_mechanisms_do_not_change_telegraph_states() {
     let states = |keys: &[&str]| -> Vec<i8> {
         let mut array = array(&device(keys), PairKind::OneBranch);
         array.pass(0.3, Seed::new(5));
@@ -183,9 +183,9 @@ fn what_is_switched_on_leaves_the_telegraph_states_alone() {
     }
 }
 
-/// Paths of drift do not depend on write noise: the shift of the same cells, written the same.
+/// Drift paths do not depend on write noise: the same cells, written equally, shift equally.
 #[test]
-fn what_is_switched_on_leaves_the_paths_of_drift_alone() {
+fn enabled_mechanisms_do_not_change_drift_paths() {
     let shifts = |keys: &[&str]| -> Vec<f64> {
         let branches = mixed_branches(ROWS);
         let first = Matrix::from_fn(ROWS, COLUMNS, |row, _| 0.5 * FULL_SCALE * branches[row].sign());

@@ -40,8 +40,8 @@ fn step(update: u64, scale: f32) -> Matrix {
     Matrix::from_fn(ROWS, COLUMNS, |row, column| if (row + column) % 7 == 0 { 0.0 } else { normal[(row, column)] })
 }
 
-/// Every update rounds a dozen conductances of up to 999 µS, which are worth full scale, by half a unit each: two targets,
-/// their difference before and after, the change and its halves. Errors add up; clipping does not amplify them.
+/// Every update rounds a dozen conductances of up to 999 µS (full scale) by half a unit each: two targets, their
+/// difference before and after, the change and its halves. Errors add up; clipping does not amplify them.
 #[test]
 fn ideal_two_branch_pairs_follow_the_abstract_weights() {
     let branches = mixed_branches(ROWS);
@@ -85,10 +85,10 @@ fn push_pull_cells_move_by_half_a_step_each_about_the_middle() {
     }
 }
 
-/// A refresh lowers a cell: without one, both would have had room. It leaves the weight that was asked for, which the test
-/// above follows, and all of it in the main branch.
+/// Only a refresh lowers a cell: without one, both had room. It leaves the requested weight, all of it in the main
+/// branch.
 #[test]
-fn potentiation_only_lowers_a_conductance_in_a_refresh_alone() {
+fn potentiation_only_lowers_cells_only_in_a_refresh() {
     let branches = mixed_branches(ROWS);
     let chip = device(&[ASKED]);
     let mut array = array(&chip, &branches, COLUMNS, PairKind::PotentiationOnly, Controller::ReadBack);
@@ -115,8 +115,7 @@ fn potentiation_only_lowers_a_conductance_in_a_refresh_alone() {
     assert!(refreshed > 1000, "{refreshed}");
 }
 
-/// Endurance counted the writes of a pair and not the two pulses of its refresh, and the ledger their number without the
-/// conductance that they met.
+/// A refresh costs a pulse of both cells, in endurance and in the ledger, with their conductances.
 #[test]
 fn a_refresh_costs_a_pulse_of_both_cells() {
     let branches = mixed_branches(ROWS);
@@ -134,7 +133,7 @@ fn a_refresh_costs_a_pulse_of_both_cells() {
         let counted = endurance.mean * endurance.cells as f64;
         assert!((counted - pulses as f64).abs() < 0.5, "{counted} pulses of cells, {pulses} reported");
     }
-    // One pair: e = 800 and o = 700 µS, to which 300 µS are added.
+    // One pair: e = 800 and o = 700 µS, plus a step of 300 µS.
     let asked = device(&[ASKED]);
     let params = ArrayParams { pair: PairKind::PotentiationOnly, ..params(&[Branch::Plus]) };
     let mut pair = CrossbarArray::new(&asked, params, &even(1, 1, 800.0 / 1024.0), Seed::new(1)).unwrap();
@@ -147,9 +146,9 @@ fn a_refresh_costs_a_pulse_of_both_cells() {
     assert_eq!((ledger.write_pulses, ledger.write_conductance), (3, 801.0 + 701.0 + 401.0));
 }
 
-/// Weights at 0, both branches disturbed: the difference of two normals is negative half of the time.
+/// Weights at 0 with noise on both branches: the difference of two normals is negative half of the time.
 #[test]
-fn noise_leaves_wrong_signs_that_are_counted() {
+fn wrong_signs_from_noise_are_counted() {
     let noisy = device(&[r#""write": {"noise": "constant", "sigma_microsiemens": 3}"#]);
     let branches = vec![Branch::Plus; 500];
     let params = ArrayParams { pair: PairKind::PushPull, ..params(&branches) };
@@ -159,16 +158,16 @@ fn noise_leaves_wrong_signs_that_are_counted() {
     let wrong = array.weights().cells().filter(|weight| *weight < 0.0).count() as u64;
     assert_eq!((report.wrong_sign, report.cells, report.cells_written), (wrong, 20_000, 40_000));
     assert_rate("wrong sign", wrong, 20_000, 0.5);
-    // Both cells of a pair have draws of their own.
+    // Both cells of a pair have their own draws.
     let g_above_min: Vec<_> = values(array.weights()).iter().map(|weight| 1024.0 * weight).collect();
     assert_normal("difference", &g_above_min, 0.0, 18.0);
-    // The controller takes them back to a weight of 0 when it asks something of them.
+    // The controller resets them to weight 0 at the next step.
     let report = array.update(&even(500, 40, -1e-6), Seed::new(15)).unwrap();
     assert!(report.wrong_sign_rate() < 0.6);
 }
 
 #[test]
-fn two_branch_pairs_write_every_branch_with_draws_of_its_own() {
+fn two_branch_pairs_write_each_branch_with_its_own_draws() {
     let noisy = device(&[r#""write": {"noise": "constant", "sigma_microsiemens": 3}"#]);
     let branches = vec![Branch::Plus; 500];
     let params = ArrayParams { pair: PairKind::PushPull, ..params(&branches) };
@@ -181,7 +180,7 @@ fn two_branch_pairs_write_every_branch_with_draws_of_its_own() {
 }
 
 #[test]
-fn a_digital_copy_of_an_ideal_one_branch_array_is_read_back_bit_for_bit() {
+fn a_digital_copy_of_an_ideal_one_branch_array_is_bit_identical_to_read_back() {
     let branches = mixed_branches(ROWS);
     let device = device(&[r#""write": {"noise": "none"}"#]);
     let mut arrays = [Controller::ReadBack, Controller::DigitalCopy]
@@ -196,9 +195,9 @@ fn a_digital_copy_of_an_ideal_one_branch_array_is_read_back_bit_for_bit() {
     }
 }
 
-/// n writes with sigma: read back, they add up to n sigma²; from a copy, the last one is all there is.
+/// n writes with sigma: read back, they add up to n sigma²; from a copy, only the last one remains.
 #[test]
-fn write_noise_adds_up_when_read_back_and_not_with_a_digital_copy() {
+fn write_noise_adds_up_with_read_back_but_not_with_a_digital_copy() {
     let noisy = device(&[r#""write": {"noise": "constant", "sigma_microsiemens": 3}"#]);
     let branches = vec![Branch::Plus; 500];
     for (controller, writes) in [(Controller::ReadBack, 16.0), (Controller::DigitalCopy, 1.0)] {
@@ -216,7 +215,8 @@ fn write_noise_adds_up_when_read_back_and_not_with_a_digital_copy() {
     }
 }
 
-/// Both cells of a push-pull pair are programmed to the copy: of each only the last write is left, 2 sigma² in the pair.
+/// Both cells of a push-pull pair are programmed to the copy: only the last write of each remains, 2 sigma² in the
+/// pair.
 #[test]
 fn write_noise_does_not_add_up_in_push_pull_pairs_with_a_digital_copy() {
     let noisy = device(&[r#""write": {"noise": "constant", "sigma_microsiemens": 3}"#]);
@@ -232,7 +232,7 @@ fn write_noise_does_not_add_up_in_push_pull_pairs_with_a_digital_copy() {
     }
 }
 
-/// Bounds of the copy: it stops at zero and at full scale like the weight, and what lies beyond is not owed.
+/// The copy stops at zero and at full scale like the weight; the excess is discarded.
 #[test]
 fn a_digital_copy_is_the_bounded_sum_of_the_steps() {
     let noisy = device(&[r#""write": {"noise": "relative", "sigma_percent_of_conductance": 20}"#]);
@@ -256,7 +256,7 @@ fn a_digital_copy_is_the_bounded_sum_of_the_steps() {
     }
 }
 
-/// A cell that is asked nothing is still programmed to the copy where every cell is written: it must stay on a level.
+/// With every cell written, a cell without a step is still programmed to the copy and must stay on a level.
 #[test]
 fn a_digital_copy_between_levels_leaves_cells_on_levels() {
     let levels = r#""levels": {"count": 4, "spacing": "conductance"}"#;
@@ -277,7 +277,7 @@ fn a_digital_copy_between_levels_leaves_cells_on_levels() {
     }
 }
 
-/// A refresh does not bring a stuck cell back: its partner keeps what it has, and nothing is reset at every update.
+/// A refresh cannot restore a stuck cell: its partner keeps its state, and updates do not reset it repeatedly.
 #[test]
 fn pairs_with_a_stuck_cell_are_not_refreshed() {
     let stuck = device(&[r#""write": {"noise": "none"}"#, r#""faults": {"p_low_resistance": 1}"#]);
@@ -290,9 +290,9 @@ fn pairs_with_a_stuck_cell_are_not_refreshed() {
     }
 }
 
-/// A reset ends the path that the last write had drawn: until it is written again the cell is where its floor is.
+/// A reset ends the drift path of the last write: until its next write the cell stays at its lower end.
 #[test]
-fn a_reset_cell_forgets_the_path_of_its_last_write() {
+fn a_reset_ends_the_path_of_the_last_write() {
     let moving = device(&[
         r#""write": {"noise": "none", "cells": "asked"}"#,
         r#""drift": {"law": "log-time", "reference_seconds": 1, "mean_microsiemens_per_ln": 0,
@@ -308,10 +308,9 @@ fn a_reset_cell_forgets_the_path_of_its_last_write() {
     assert!(conductances(&array)[1].iter().all(|opposite| *opposite == 1.0));
 }
 
-/// The study states its noise of a weight: two cells that are both written share it, and one that is written alone has
-/// all of it.
+/// The study sets the noise of a weight: two written cells share it, a single written cell has all of it.
 #[test]
-fn the_noise_of_a_study_is_that_of_the_weight_in_every_pair() {
+fn study_noise_is_noise_of_the_weight_in_every_pair() {
     let sigma = 0.01 * FULL_SCALE;
     let branches = mixed_branches(200);
     let first = Matrix::from_fn(200, COLUMNS, |row, _| 0.5 * FULL_SCALE * branches[row].sign());
@@ -321,10 +320,10 @@ fn the_noise_of_a_study_is_that_of_the_weight_in_every_pair() {
             for controller in [Controller::ReadBack, Controller::DigitalCopy] {
                 let params = ArrayParams { update_sigma: sigma, pair, controller, ..params(&branches) };
                 let mut array = CrossbarArray::new(&device, params, &first, Seed::new(31)).expect("sound arguments");
-                // A step towards 0 brings both cells away from the ends of their windows, where noise would be clipped.
+                // A step towards 0 moves both cells away from the ends of their windows, where noise would be clipped.
                 let back = Matrix::from_fn(200, COLUMNS, |row, _| -0.25 * FULL_SCALE * branches[row].sign());
                 array.update(&back, Seed::new(33)).expect("a step of the array's shape");
-                // Cells that are programmed to a copy start from it; others from what they hold.
+                // Cells programmed to a copy start from it; others from their state.
                 let copied = pair != PairKind::PotentiationOnly;
                 let before = if copied { array.gradient_weights().clone() } else { array.weights().clone() };
                 let asked = 0.001 * FULL_SCALE;

@@ -1,4 +1,4 @@
-//! Writing by pulses, through the array: numbers of pulses, their steps, their noise, and what is counted.
+//! Writes by pulses through the array: number of pulses, steps, noise and counts.
 
 mod chip;
 
@@ -16,7 +16,7 @@ const COLUMNS: usize = 40;
 const CELLS: u64 = (ROWS * COLUMNS) as u64;
 const UNIT: f64 = f32::EPSILON as f64;
 
-/// A device whose pulses have steps of `up` and `down` % of the window and further `keys` of a pulse.
+/// Creates a device with pulse steps of `up` and `down` % of the window and further `keys` of a pulse.
 fn pulsed([up, down]: [f64; 2], law: &str, write: &str, others: &[&str]) -> Device {
     let pulses = format!(
         r#""write": {{"noise": "none", "scheme": "pulsed" {write}, "pulses": {{"law": {law},
@@ -25,12 +25,12 @@ fn pulsed([up, down]: [f64; 2], law: &str, write: &str, others: &[&str]) -> Devi
     device(&[&[pulses.as_str()], others].concat())
 }
 
-/// Nominal step of a pulse of `device`, µS.
+/// Returns the nominal step of a pulse of `device`, µS.
 fn step_of(device: &Device, direction: Direction) -> f32 {
     device.write.pulses().expect("sound arguments").step(direction) * device.window.span()
 }
 
-/// Conductance above the floor after an update that asks `asked` µS of every cell.
+/// Returns the conductance above Gmin after an update that requests `asked` µS of every cell.
 fn update(array: &mut CrossbarArray, asked: f32, seed: Seed) -> ohmspike_crossbar::WriteReport {
     let step = even(array.rows(), array.columns(), asked / 1024.0);
     array.update(&step, seed).expect("sound arguments")
@@ -41,7 +41,7 @@ fn changes(array: &CrossbarArray, from: f32) -> Vec<f64> {
 }
 
 #[test]
-fn the_mean_of_whole_pulses_is_the_step_asked_for() {
+fn the_mean_of_whole_pulses_is_the_requested_step() {
     let device = pulsed([0.1, 0.2], r#""constant""#, "", &[]);
     for (steps, direction) in
         [(0.25, Direction::Up), (2.3, Direction::Up), (0.25, Direction::Down), (7.9, Direction::Down)]
@@ -67,7 +67,7 @@ fn the_mean_of_whole_pulses_is_the_step_asked_for() {
 }
 
 #[test]
-fn cells_that_are_asked_nothing_get_no_pulse_and_keep_every_bit() {
+fn cells_without_a_step_get_no_pulse_and_stay_bit_identical() {
     let law = r#""constant", "cycle_sigma_percent_of_step": 30"#;
     let device = pulsed([0.1, 0.1], law, r#", "cells": "all""#, &[]);
     let mut array = equal_cells(&device, ROWS, COLUMNS, 500.1, Seed::new(1));
@@ -84,7 +84,7 @@ fn cells_that_are_asked_nothing_get_no_pulse_and_keep_every_bit() {
 }
 
 #[test]
-fn a_step_that_rounds_to_no_pulse_leaves_every_bit() {
+fn a_step_that_rounds_to_no_pulse_changes_no_bit() {
     let device = pulsed([0.1, 0.1], r#""constant""#, "", &[]);
     let mut array = equal_cells(&device, ROWS, COLUMNS, 500.1, Seed::new(1));
     let before = array.g_above_min().clone();
@@ -95,7 +95,7 @@ fn a_step_that_rounds_to_no_pulse_leaves_every_bit() {
     assert_rate("cells with a pulse", report.pulses, CELLS, 0.3);
 }
 
-/// The convention of the study: noise on every cell, with or without a pulse.
+/// Convention of the noise study: noise on every cell, with or without a pulse.
 #[test]
 fn write_noise_on_all_cells_reaches_those_without_a_pulse() {
     let noise = |cells: &str| {
@@ -120,10 +120,10 @@ fn write_noise_on_all_cells_reaches_those_without_a_pulse() {
     }
 }
 
-/// The published defect: noise of pulses that is drawn once a write has variance c² s², or n² c² s², in the place of
-/// n c² s².
+/// Guards against a published defect: pulse noise drawn once per write has variance c² s² or n² c² s² instead of n c²
+/// s².
 #[test]
-fn cycle_noise_that_does_not_accumulate_over_pulses_is_refuted() {
+fn cycle_noise_accumulates_over_pulses() {
     for noise in ["multiplicative", "additive"] {
         let law = format!(r#""constant", "cycle_sigma_percent_of_step": 30, "cycle_noise": "{noise}""#);
         let device = pulsed([0.1, 0.1], &law, "", &[]);
@@ -131,7 +131,7 @@ fn cycle_noise_that_does_not_accumulate_over_pulses_is_refuted() {
             for pulses in [1u8, 16, 32] {
                 let size = step_of(&device, direction);
                 let mut array = equal_cells(&device, ROWS, COLUMNS, 500.0, Seed::new(1));
-                // A power of two times the step: the division gives the whole number back.
+                // A power of two times the step: division returns the whole number exactly.
                 update(&mut array, signed * f32::from(pulses) * size, Seed::new(2).numbered(u64::from(pulses)));
                 let (n, size) = (f64::from(pulses), f64::from(size));
                 let moved = changes(&array, 500.0);
@@ -142,7 +142,7 @@ fn cycle_noise_that_does_not_accumulate_over_pulses_is_refuted() {
 }
 
 #[test]
-fn pulses_of_several_updates_spread_like_those_of_one() {
+fn pulses_of_several_updates_have_the_noise_of_one() {
     let device = pulsed([0.1, 0.1], r#""constant", "cycle_sigma_percent_of_step": 40"#, "", &[]);
     let mut array = equal_cells(&device, ROWS, COLUMNS, 500.0, Seed::new(1));
     let size = step_of(&device, Direction::Up);
@@ -153,7 +153,8 @@ fn pulses_of_several_updates_spread_like_those_of_one() {
     assert_normal("16 pulses", &changes(&array, 500.0), 16.0 * size, 16.0 * (0.4 * size).powi(2));
 }
 
-/// At three quarters of the window soft bounds leave a quarter of the step: noise in proportion to it, or to the whole.
+/// At three quarters of the window, soft bounds leave a quarter of the step: noise is proportional to this or to the
+/// whole step.
 #[test]
 fn multiplicative_noise_shrinks_with_the_step_and_additive_noise_does_not() {
     for (noise, share) in [("multiplicative", 0.25), ("additive", 1.0)] {
@@ -168,7 +169,7 @@ fn multiplicative_noise_shrinks_with_the_step_and_additive_noise_does_not() {
 }
 
 #[test]
-fn gains_of_the_chip_scale_the_steps_of_their_cells_and_stay() {
+fn gains_scale_steps_and_are_constant() {
     let spread = r#""device_to_device": {"step_gain": "normal", "step_gain_sigma": 0.1, "up_down_sigma": 0.05}"#;
     let device = pulsed([0.1, 0.1], r#""constant""#, "", &[spread]);
     let size = step_of(&device, Direction::Up);
@@ -209,7 +210,7 @@ fn soft_bounds_saturate_as_a_geometric_series() {
                 Direction::Up => span - (span - expected) * (1.0 - share),
                 Direction::Down => expected * (1.0 - share),
             };
-            // Three roundings a pulse of numbers up to 999; older ones fade by a share of a hundredth or more.
+            // Three roundings per pulse of numbers up to 999; older errors decay by at least 1 % per pulse.
             let bound = 3.0 * 999.0 * UNIT / 0.01;
             assert!(
                 values(array.g_above_min()).iter().all(|g_above_min| (g_above_min - expected).abs() < bound),
@@ -221,7 +222,7 @@ fn soft_bounds_saturate_as_a_geometric_series() {
 }
 
 #[test]
-fn a_write_has_no_more_pulses_than_the_limit_and_what_lacks_is_counted() {
+fn the_pulse_limit_is_respected_and_counted() {
     let device = pulsed([0.1, 0.1], r#""constant", "most_pulses": 4"#, "", &[]);
     let size = step_of(&device, Direction::Down);
     let mut array = equal_cells(&device, ROWS, COLUMNS, 500.0, Seed::new(1));
@@ -232,10 +233,10 @@ fn a_write_has_no_more_pulses_than_the_limit_and_what_lacks_is_counted() {
     assert!(changes(&array, 500.0).iter().all(|change| (change + 4.0 * f64::from(size)).abs() < bound));
 }
 
-/// Four pulses and the fraction that rounds to a fifth or not: what is asked was compared with the limit before it was
-/// rounded, so that writes counted as limited that had lost nothing.
+/// Four pulses plus a fraction that may round to a fifth: the limit applies after rounding, so such writes lose nothing
+/// and do not count as limited.
 #[test]
-fn a_write_of_just_the_most_pulses_is_not_limited() {
+fn a_write_of_exactly_the_largest_number_of_pulses_is_not_limited() {
     let device = pulsed([0.1, 0.1], r#""constant", "most_pulses": 4"#, "", &[]);
     let size = step_of(&device, Direction::Up);
     let mut array = equal_cells(&device, ROWS, COLUMNS, 500.0, Seed::new(1));
@@ -252,7 +253,7 @@ type Factor = fn(f64) -> f64;
 /// (3 units times a slope of at most 4), of the logarithm (2 units of at most 7, times 1.5), of the exponential (2) and a few
 /// roundings: 40 units in all, times a step of 10 µS; the sum rounds once at 999.
 #[test]
-fn every_law_is_its_closed_form() {
+fn every_law_matches_its_closed_form() {
     let exponential = r#""exponential", "up_amplitude": 0.5, "down_amplitude": 0.25, "up_steepness": 1.5,
         "down_steepness": 2, "state_scale": 0.75, "state_offset": 0.25"#;
     let laws: [(&str, Factor, Factor); 6] = [
@@ -307,7 +308,7 @@ fn ledger_and_endurance_count_the_pulses_of_every_update() {
     assert!((endurance.mean * CELLS as f64 - pulses as f64).abs() < 0.5);
     assert!(endurance.worst >= 10 && endurance.worst < 100);
     assert_eq!(array.take_ledger(), ohmspike_crossbar::Ledger::default());
-    // What the pulses met: conductances near 501 µS, by no more than a hundred steps of 1 µS.
+    // Conductances at the pulses: near 501 µS, within a hundred steps of 1 µS.
     let mean = ledger.write_conductance / pulses as f64;
     assert!((401.0..601.0).contains(&mean), "{mean} µS");
 }

@@ -1,4 +1,4 @@
-//! White read noise: the sum over active rows against every cell drawn on its own.
+//! White read noise: the sum over active rows compared with separate draws per cell.
 
 mod chip;
 
@@ -23,7 +23,7 @@ fn array(keys: &[&str]) -> CrossbarArray {
     CrossbarArray::new(&device(keys), params(&branches), &first, Seed::new(2)).expect("the test's own array")
 }
 
-/// Mean and variance of every column current in closed form, f64.
+/// Returns mean and variance of every column current in closed form, f64.
 fn closed_form(array: &CrossbarArray, sigma: impl Fn(f64) -> f64, parked_is_read: bool) -> Vec<(f64, f64)> {
     let branches = mixed_branches(ROWS);
     let moments = |column| {
@@ -42,7 +42,7 @@ fn closed_form(array: &CrossbarArray, sigma: impl Fn(f64) -> f64, parked_is_read
 }
 
 #[test]
-fn reading_by_the_sum_is_reading_cell_by_cell() {
+fn reading_by_the_sum_equals_reading_cell_by_cell() {
     let reads = 20_000;
     for (keys, sigma, parked_is_read) in [
         (&[RELATIVE, PARKED][..], (|g| 0.04 * g) as fn(f64) -> f64, true),
@@ -75,7 +75,7 @@ fn reading_by_the_sum_is_reading_cell_by_cell() {
 }
 
 #[test]
-fn the_variance_of_a_read_is_that_of_both_branches() {
+fn the_variance_of_a_read_includes_both_branches() {
     for keys in [&[RELATIVE, PARKED][..], &[RELATIVE]] {
         let array = array(keys);
         let variance = array.read_variance().unwrap();
@@ -117,12 +117,12 @@ fn padding_of_a_read_is_zero() {
     assert_eq!(read.current().len(), COLUMNS);
 }
 
-/// No current flows on an open line, and none fluctuates: constant noise had been that of a cell.
+/// An open line carries no current and has no noise.
 #[test]
 fn open_lines_have_no_read_noise() {
     let lines = r#""faults": {"p_dead_row": 0.2, "p_dead_column": 0.2}"#;
     for noise in [CONSTANT, RELATIVE, TABLE] {
-        // With cells on both sides, so that a dead row is open and not only balanced.
+        // With cells on both sides, so that a dead row is open rather than balanced.
         let array = array(&[noise, lines, PARKED]);
         let variance = array.read_variance().expect("read noise");
         let mut open = 0;

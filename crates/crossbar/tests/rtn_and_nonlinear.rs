@@ -1,4 +1,4 @@
-//! Telegraph noise and the I-V nonlinearity through the array.
+//! Random telegraph noise and I-V nonlinearity through the array.
 
 mod chip;
 
@@ -16,7 +16,7 @@ const CELLS: usize = ROWS * COLUMNS;
 const UNIT: f64 = f32::EPSILON as f64;
 const EXACT: &str = r#""write": {"noise": "none", "cells": "asked"}"#;
 
-/// Cells of which a share flips at `rate` per second by `percent` of the conductance.
+/// Creates a device with a fraction of cells that switch at `rate` per second by `percent` of the conductance.
 fn telegraph(fraction: f64, rate: f64, percent: f64, others: &[&str]) -> Device {
     let slow = format!(
         r#""read": {{"rtn": {{"kind": "telegraph", "fraction_of_cells": {fraction}, "reference_resistance_ohm": 1e4,
@@ -25,7 +25,8 @@ fn telegraph(fraction: f64, rate: f64, percent: f64, others: &[&str]) -> Device 
     device(&[&[slow.as_str(), EXACT], others].concat())
 }
 
-/// Deviation of what is read from the effective weights, over half the step between the two states of a cell of `g` µS.
+/// Returns the deviation of reads from the effective weights, relative to half the step between the states of a cell of
+/// `g` µS.
 fn states(array: &CrossbarArray, g: f64, amplitude: f64) -> Vec<f64> {
     let half = 0.5 * amplitude * g / 1024.0;
     let pairs = array.read_weights().cells().zip(array.weights().cells());
@@ -33,13 +34,13 @@ fn states(array: &CrossbarArray, g: f64, amplitude: f64) -> Vec<f64> {
 }
 
 #[test]
-fn a_share_of_the_cells_reads_half_a_step_above_or_below() {
+fn a_fraction_of_the_cells_reads_half_a_step_above_or_below() {
     let mut array = equal_cells(&telegraph(0.3, 1.0, 10.0, &[]), ROWS, COLUMNS, 399.0, Seed::new(1));
     for pass in 0..20 {
         let states = states(&array, 400.0, 0.1);
         let (mut up, mut flipping) = (0, 0);
         for state in states {
-            // A weight below 1/2 in f32, over half a step of 20/1024; every flip rounds once more.
+            // A weight below 1/2 in f32, over half a step of 20/1024; every switch rounds once more.
             let near = state.round();
             assert!((state - near).abs() < (4.0 + f64::from(pass)) * UNIT * 0.5 * 1024.0 / 20.0, "{state}");
             assert!(near.abs() <= 1.0);
@@ -68,9 +69,9 @@ fn the_mean_over_time_is_the_effective_weight() {
     assert_mean("read", &sums, 0.0, (1.0 + r) / (1.0 - r) / f64::from(reads));
 }
 
-/// The product of a state and that k steps later has mean exp(-2 rate k dt) and variance 1 - mean².
+/// The product of a state and the state k steps later has mean exp(-2 rate k dt) and variance 1 - mean².
 #[test]
-fn the_autocorrelation_is_that_of_the_rate() {
+fn the_autocorrelation_matches_the_rate() {
     let (rate, dt) = (5.0, 0.02);
     let mut array = equal_cells(&telegraph(1.0, rate, 10.0, &[]), ROWS, COLUMNS, 399.0, Seed::new(1));
     let start = states(&array, 400.0, 0.1);
@@ -81,7 +82,7 @@ fn the_autocorrelation_is_that_of_the_rate() {
         let products: Vec<_> = start.iter().zip(&now).map(|(start, now)| start * now).collect();
         assert_mean(&format!("{step} steps"), &products, r, 1.0 - r * r);
     }
-    // One long pass is as good as many short ones.
+    // One long pass equals many short ones.
     let start = states(&array, 400.0, 0.1);
     array.pass(5.0 * dt, Seed::new(3));
     let r = libm::exp(-2.0 * rate * dt * 5.0);
@@ -89,7 +90,7 @@ fn the_autocorrelation_is_that_of_the_rate() {
     assert_mean("one pass", &products, r, 1.0 - r * r);
 }
 
-/// Flips are added to the weights one by one: they are those that the states would give anew.
+/// Switches are added to the weights one by one; the result matches weights computed from the states.
 #[test]
 fn weights_follow_the_states_of_both_branches() {
     let parked = r#""reference_branch": {"kind": "cell", "sigma_ln_resistance": 0.3}"#;
@@ -101,10 +102,10 @@ fn weights_follow_the_states_of_both_branches() {
         array.pass(0.01, Seed::new(2).numbered(pass));
     }
     let read = values(array.read_weights());
-    // Nothing is asked and nothing is written: the weights are put together anew.
+    // No step and no write: the weights are only recomputed.
     array.update(&Matrix::zeros(60, 37), Seed::new(3)).unwrap();
     for (read, anew) in read.iter().zip(values(array.read_weights())) {
-        // At most twenty flips of either branch, each a rounding of a number below 2.
+        // At most twenty switches of either branch, each a rounding of a number below 2.
         assert!((read - anew).abs() <= 40.0 * UNIT, "{read}, anew {anew}");
     }
     assert_ne!(array.read_weights(), array.weights());
@@ -120,7 +121,8 @@ fn amplitude_and_rate_fall_with_the_conductance() {
         let mut array = equal_cells(&device(&[slow, EXACT]), ROWS, COLUMNS, g - 1.0, Seed::new(1));
         let g = f64::from(g);
         let start = states(&array, g, 0.02 * libm::sqrt(100.0 / g));
-        // Weights below 1/2 round by half a unit of 1/4, beside half a step of at least 0.25 µS; ten units of the power.
+        // Weights below 1/2 round by half a unit of 1/4, relative to half a step of at least 0.25 µS; ten units of the
+        // power.
         assert!(start.iter().all(|state| (state.abs() - 1.0).abs() < 0.25 * UNIT * 1024.0 / 0.25 + 10.0 * UNIT));
         array.pass(0.2, Seed::new(2));
         let now = states(&array, g, 0.02 * libm::sqrt(100.0 / g));
@@ -131,7 +133,7 @@ fn amplitude_and_rate_fall_with_the_conductance() {
 }
 
 #[test]
-fn without_slow_noise_reads_are_the_weights_bit_for_bit() {
+fn without_rtn_reads_are_bit_identical_to_the_weights() {
     let branches = mixed_branches(60);
     let first = normal_matrix(Seed::new(4), 60, 37, 0.3);
     for device in [device(&[EXACT]), telegraph(0.0, 5.0, 10.0, &[]), telegraph(1.0, 5.0, 0.0, &[])] {
@@ -143,9 +145,9 @@ fn without_slow_noise_reads_are_the_weights_bit_for_bit() {
     }
 }
 
-/// Currents were summed over the effective weights without the RTN of now.
+/// Column currents include the present RTN.
 #[test]
-fn column_reads_see_the_slow_noise_of_now() {
+fn column_reads_include_the_present_rtn() {
     let noisy = telegraph(1.0, 5.0, 10.0, &[]);
     let mut array = equal_cells(&noisy, 20, 37, 399.0, Seed::new(1));
     array.pass(0.3, Seed::new(2));
@@ -167,7 +169,7 @@ fn bent(volts: f64) -> Device {
     device(&[&format!(r#""read": {{"volts": {volts}, {BENT}}}"#), EXACT])
 }
 
-/// Factor of `device` in f64.
+/// Returns the factor of `device` in f64.
 fn factor(device: &Device, g: f64) -> f64 {
     device.read.nonlinearity.as_ref().expect("sound arguments").factor(g, device.read.volts.expect("sound arguments"))
 }
@@ -197,7 +199,7 @@ fn weights_are_scaled_by_the_factor_at_the_read_voltage() {
 }
 
 #[test]
-fn a_cell_at_the_floor_is_worth_nothing_at_any_voltage() {
+fn a_cell_at_gmin_has_zero_weight_at_any_voltage() {
     for volts in [0.05, 0.2, 0.5] {
         let array = equal_cells(&bent(volts), 10, 37, 0.0, Seed::new(1));
         assert!(array.weights().cells().all(|weight| weight == 0.0 && weight.is_sign_positive()));
@@ -207,19 +209,19 @@ fn a_cell_at_the_floor_is_worth_nothing_at_any_voltage() {
 }
 
 #[test]
-fn at_the_reference_voltage_nothing_is_bent() {
+fn the_reference_voltage_changes_nothing() {
     let (branches, first) = (mixed_branches(60), normal_matrix(Seed::new(4), 60, 37, 0.3));
     let arrays = [bent(0.2), device(&[EXACT])]
         .map(|device| CrossbarArray::new(&device, params(&branches), &first, Seed::new(1)).unwrap());
     for (bent, straight) in values(arrays[0].weights()).iter().zip(values(arrays[1].weights())) {
-        // The floor is added and taken away again.
+        // Gmin is added and subtracted again.
         assert!((bent - straight).abs() <= UNIT, "{bent}, {straight}");
     }
 }
 
-/// A parked cell is read at the same voltage as the written one.
+/// A reference cell is read at the same voltage as the written one.
 #[test]
-fn both_branches_are_bent() {
+fn both_branches_are_nonlinear() {
     let parked = r#""reference_branch": {"kind": "cell", "sigma_ln_resistance": 0.3}"#;
     let read = format!(r#""read": {{"volts": 0.5, {BENT}}}"#);
     let [bent, straight] = [device(&[&read, EXACT, parked]), device(&[EXACT, parked])];
@@ -232,7 +234,7 @@ fn both_branches_are_bent() {
 }
 
 #[test]
-fn a_bent_array_writes_conductances_and_not_what_is_read() {
+fn writes_use_conductances_not_reads() {
     let mut arrays = [bent(0.5), device(&[EXACT])].map(|device| equal_cells(&device, 20, 37, 299.0, Seed::new(1)));
     for array in &mut arrays {
         array.update(&even(20, 37, 50.0 / 1024.0), Seed::new(2)).unwrap();

@@ -1,4 +1,4 @@
-//! An array that is kept, restored and gone on with is the one that went straight on, bit for bit.
+//! A restored array continues bit-identically to one that never stopped.
 
 mod chip;
 
@@ -30,7 +30,7 @@ const ADDED: &str = r#""write": {"noise": "relative", "sigma_percent_of_conducta
 const VERIFIED: &str = r#""write": {"noise": "constant", "sigma_microsiemens": 8, "scheme": "verify",
     "verify": {"window_microsiemens": 4, "tries": 2, "after_give_up": "leave"}}"#;
 
-/// Every mechanism beside the others, in two writing schemes; the third, by pulses, is that of built-in devices.
+/// All mechanisms together, in two write schemes; built-in devices cover the third, pulses.
 fn full_devices() -> [Device; 3] {
     let read =
         format!(r#""read": {{"white": {{"noise": "relative", "sigma_percent_of_conductance": 2}}, {TELEGRAPH}}}"#);
@@ -49,7 +49,8 @@ fn array(device: &Device, pair: PairKind, controller: Controller) -> CrossbarArr
     CrossbarArray::new(device, params, &first, Seed::new(2)).expect("sound arguments")
 }
 
-/// What training does to an array between two tests: steps, some of them 0, presentations, counted reads, a calibration.
+/// Acts on an array as training does between two tests: steps, some of them 0, presentations, counted reads, a
+/// calibration.
 fn train(array: &mut CrossbarArray, epoch: u64) {
     if let Some(converters) = array.converters_mut() {
         converters.calibrate(0.5 + epoch as f32);
@@ -72,7 +73,7 @@ fn train(array: &mut CrossbarArray, epoch: u64) {
     }
 }
 
-/// A test after a rest of `seconds`.
+/// Tests after a rest of `seconds`.
 fn test(array: &mut CrossbarArray, epoch: u64, seconds: f64) {
     array.rest(seconds);
     for sample in 0..3 {
@@ -90,7 +91,7 @@ fn bits(matrix: &Matrix) -> Vec<u32> {
     matrix.blocks().iter().flat_map(|block| block.0).map(f32::to_bits).collect()
 }
 
-/// Column sums of every tile as the converters report them.
+/// Returns the digitised column sums of every tile.
 fn converted(array: &CrossbarArray) -> Vec<f32> {
     let Some(converters) = array.converters() else { return Vec::new() };
     let sums = |tile| {
@@ -114,7 +115,7 @@ fn assert_same(what: &str, one: &CrossbarArray, other: &CrossbarArray) {
     assert_eq!(one.state(), other.state(), "{what}: state");
 }
 
-/// Kept after training, while resting, and back from it: the three moments at which a trial could keep an array.
+/// Saves after training, while resting, and after a rest: the three moments at which a trial can save an array.
 fn assert_goes_on(what: &str, device: &Device, pair: PairKind, controller: Controller) {
     let mut straight = array(device, pair, controller);
     for epoch in 0..3 {
@@ -139,7 +140,7 @@ fn assert_goes_on(what: &str, device: &Device, pair: PairKind, controller: Contr
 }
 
 #[test]
-fn a_restored_array_goes_on_with_the_same_bits() {
+fn a_restored_array_continues_bit_identically() {
     for pair in PAIRS {
         for controller in CONTROLLERS {
             for (number, device) in full_devices().iter().enumerate() {
@@ -152,7 +153,7 @@ fn a_restored_array_goes_on_with_the_same_bits() {
     }
 }
 
-/// The steps are large enough that what the law is about happens at all.
+/// Checks that the steps are large enough to trigger the mechanisms under test.
 #[test]
 fn the_arrays_of_this_law_refresh_give_up_and_flip() {
     let [_, verified, _] = full_devices();
@@ -165,7 +166,7 @@ fn the_arrays_of_this_law_refresh_give_up_and_flip() {
 }
 
 #[test]
-fn the_state_of_another_array_is_refused_and_changes_nothing() {
+fn the_state_of_another_array_is_rejected_and_changes_nothing() {
     let [drifting, verified, plain] = full_devices();
     let (one, two) = (PairKind::OneBranch, PairKind::PushPull);
     let state = |device: &Device, pair, controller| kept(&array(device, pair, controller));
@@ -179,8 +180,9 @@ fn the_state_of_another_array_is_refused_and_changes_nothing() {
         let mut array = array(&drifting, one, CONTROLLERS[0]);
         let before = array.clone();
         let error = array.restore(state).expect_err("another array").to_string();
-        let expected =
-            format!("state: its {part} must be that of an array of 30 x 20 built like this one, got another");
+        let expected = format!(
+            "state: {part} of another array; expected an array of 30 x 20 (rows x columns) with the same parameters"
+        );
         assert_eq!(error, expected);
         assert_same(part, &array, &before);
     }

@@ -1,4 +1,4 @@
-//! Program and verify through the array: what is accepted, after how many tries, and when the controller gives up.
+//! Program and verify through the array: acceptance, number of tries, and giving up.
 
 mod chip;
 
@@ -21,7 +21,8 @@ fn verified(noise: &str, verify: &str, others: &[&str]) -> Device {
     device(&[&[write.as_str()], others].concat())
 }
 
-/// Conductance above the floor of equal cells after one update with a step of `asked` µS, what it reports, and the array.
+/// Returns conductances above Gmin of equal cells after one update with a step of `asked` µS, the report, and the
+/// array.
 fn written(device: &Device, g_above_min: f32, asked: f32) -> (Vec<f64>, WriteReport, CrossbarArray) {
     let mut array = equal_cells(device, ROWS, COLUMNS, g_above_min, Seed::new(1));
     let report = array.update(&even(ROWS, COLUMNS, asked / 1024.0), Seed::new(2)).expect("sound arguments");
@@ -42,10 +43,10 @@ fn normal_density(x: f64) -> f64 {
 
 const SIGMA_8: &str = r#""constant", "sigma_microsiemens": 8"#;
 
-/// Var = sigma² (1 - 2 a phi(a) / p), a = w / sigma, p = erf(a / sqrt 2). The square of a number within w is one within
-/// w²: its variance is w^4 / 4 at most.
+/// Var = sigma² (1 - 2 a phi(a) / p), a = w / sigma, p = erf(a / sqrt 2). The square of a number within w is at most
+/// w², so its variance is at most w^4 / 4.
 #[test]
-fn what_is_accepted_is_a_truncated_normal() {
+fn accepted_conductances_are_a_truncated_normal() {
     for (g_above_min, asked) in [(300.0, 0.0), (310.0, 200.0)] {
         let device = verified(SIGMA_8, r#""window_microsiemens": 5, "tries": 100"#, &[]);
         let (after, report, _) = written(&device, g_above_min, asked);
@@ -64,9 +65,9 @@ fn what_is_accepted_is_a_truncated_normal() {
     }
 }
 
-/// Geometric: mean 1/p, variance (1-p)/p², share (1-p)^n with more than n tries.
+/// Geometric: mean 1/p, variance (1-p)/p², a fraction (1-p)^n with more than n tries.
 #[test]
-fn tries_are_geometric_and_the_controller_gives_up_as_often_as_all_fail() {
+fn tries_are_geometric_and_giving_up_matches_the_failure_rate() {
     let p = libm::erf(5.0 / 8.0 / std::f64::consts::SQRT_2);
     let fails = |tries: i32| (1.0 - p).powi(tries);
     let device = verified(SIGMA_8, r#""window_microsiemens": 5, "tries": 100"#, &[]);
@@ -83,7 +84,7 @@ fn tries_are_geometric_and_the_controller_gives_up_as_often_as_all_fail() {
     let ledger = array.take_ledger();
     assert_eq!((ledger.write_pulses, ledger.verify_reads), (report.pulses, report.verify_reads));
     assert_eq!(ledger.verify_conductance, ledger.write_conductance);
-    // All tries, accepted or not, spread by 8 µS about 301 µS.
+    // All tries, accepted or not, have a standard deviation of 8 µS about 301 µS.
     let mean = ledger.write_conductance / report.pulses as f64;
     assert!((mean - 301.0).abs() < 5.0 * 8.0 / libm::sqrt(report.pulses as f64), "{mean} µS");
 
@@ -104,9 +105,9 @@ const NOISES: [&str; 5] = [
         {"resistance_ohm": 1e6, "sigma_ln_resistance": 0.5}]"#,
 ];
 
-/// Steps that leave the window at both ends take part: states, weights and counts are the same, but for the reads.
+/// Includes steps beyond both ends of the window: states, weights and counts are equal, except for the reads.
 #[test]
-fn a_window_without_end_is_add_bit_for_bit() {
+fn an_infinite_window_is_bit_identical_to_add() {
     let branches = mixed_branches(60);
     for noise in NOISES {
         for cells in ["all", "asked"] {
@@ -132,10 +133,10 @@ fn a_window_without_end_is_add_bit_for_bit() {
     }
 }
 
-/// Small steps from one side: the approach enters the window at its edge, which nothing passes outwards, and the further in
-/// the rarer.
+/// Small steps from one side enter the acceptance window at its edge: a hard edge outside, and fewer cells further
+/// inside.
 #[test]
-fn one_sided_approaches_leave_a_hard_edge_and_a_tail_to_the_inside() {
+fn one_sided_approaches_leave_a_hard_edge_and_a_tail() {
     let noise = r#""constant", "sigma_microsiemens": 0.5"#;
     for (sides, start, side) in [("down", 900.0, 1.0), ("up", 100.0, -1.0)] {
         let procedure = format!(r#""window_microsiemens": 5, "tries": 200, "direction": "{sides}", "approach": 0.1"#);
@@ -151,7 +152,7 @@ fn one_sided_approaches_leave_a_hard_edge_and_a_tail_to_the_inside() {
     }
 }
 
-/// A cell on the wrong side is taken to the other end first, which is a try of its own.
+/// A cell on the wrong side is first set to the other end, which counts as a try.
 #[test]
 fn one_sided_approaches_start_over_from_the_other_end() {
     for (sides, start) in [("down", 100.0), ("up", 900.0)] {
@@ -162,9 +163,9 @@ fn one_sided_approaches_start_over_from_the_other_end() {
     }
 }
 
-/// With a read error r the true state x is accepted with P(|x + r| <= w): its second moment by quadrature.
+/// With a read error r, the true state x is accepted with P(|x + r| <= w): second moment by quadrature.
 #[test]
-fn read_noise_widens_what_is_accepted() {
+fn read_noise_widens_the_accepted_distribution() {
     let read = r#""read": {"white": {"noise": "constant", "sigma_microsiemens": 4}}"#;
     let device = verified(SIGMA_8, r#""window_microsiemens": 5, "tries": 1000"#, &[read]);
     let (g_above_min, report, _) = written(&device, 300.0, 0.0);
@@ -184,14 +185,14 @@ fn read_noise_widens_what_is_accepted() {
     assert_mean("variance", &squares, variance, fourth - variance * variance);
     // Without read noise it is below that of a uniform number within the window.
     assert!(variance > 2.0 * 25.0 / 3.0, "{variance} µS²");
-    // p = P(|x + r| <= w) where both are normal.
+    // p = P(|x + r| <= w) with both normal.
     let p = libm::erf(5.0 / libm::sqrt(2.0 * 80.0));
     let error = libm::sqrt((1.0 - p) / (p * p) * CELLS as f64);
     assert!((report.pulses as f64 - CELLS as f64 / p).abs() < 5.0 * error);
 }
 
 #[test]
-fn without_a_spread_the_first_try_is_exact() {
+fn without_noise_the_first_try_is_exact() {
     let exact = verified(r#""none""#, r#""window_microsiemens": 1e-9, "tries": 9"#, &[]);
     let (g_above_min, report, _) = written(&exact, 300.0, 12.5);
     assert!(g_above_min.iter().all(|g_above_min| *g_above_min == 312.5));
@@ -210,7 +211,7 @@ fn stuck_cells_give_up_after_all_tries_and_are_counted() {
     assert_eq!(array.endurance().worst, 7);
 }
 
-/// ln G of a try is normal about ln G*: accepted where |exp(sigma z) - 1| is at most a twentieth.
+/// ln G of a try is normal about ln G*: accepted if |exp(sigma z) - 1| is at most 0.05.
 #[test]
 fn a_window_in_percent_cuts_the_log_normal_of_a_table() {
     let noise = r#""table", "points": [{"resistance_ohm": 1e4, "sigma_ln_resistance": 0.1}]"#;
@@ -228,8 +229,8 @@ fn a_window_in_percent_cuts_the_log_normal_of_a_table() {
     assert_mean("ln G", &ln, mean, 0.05f64.powi(2));
 }
 
-/// The published defect: a window in the unit of something else that silently falls back to another. Two windows, or none,
-/// are refused, and the same number in another unit is another window.
+/// Guards against a published defect: an acceptance window in an unexpected unit that silently falls back to another.
+/// Two windows, or none, are errors, and the same number in another unit is another window.
 #[test]
 fn an_acceptance_window_in_the_wrong_unit_does_not_fall_back() {
     let widths = ["window_microsiemens", "window_percent_of_target"].map(|unit| {
@@ -247,8 +248,8 @@ fn an_acceptance_window_in_the_wrong_unit_does_not_fall_back() {
     }
 }
 
-/// A step across the bound of the sign or above full scale aims at the end of the window. The target lay outside, where
-/// no read comes: the controller tried in vain until it gave up, and with a window in percent its width was negative.
+/// A step across the sign bound or above full scale is verified at the end of the window: no read can reach a target
+/// outside.
 #[test]
 fn a_step_beyond_the_window_is_verified_at_its_end() {
     for window in [r#""window_microsiemens": 0.5"#, r#""window_percent_of_target": 10"#] {
@@ -263,9 +264,9 @@ fn a_step_beyond_the_window_is_verified_at_its_end() {
     }
 }
 
-/// Verification is there to undo what the steps of a cell deviate by. Gains had moved the target itself.
+/// Verification corrects the gain errors of a cell; gains must not move the target itself.
 #[test]
-fn gains_of_the_chip_cost_tries_but_do_not_move_the_target() {
+fn gains_cost_tries_but_do_not_move_the_target() {
     let gains = r#""device_to_device": {"step_gain": "normal", "step_gain_sigma": 0.2, "up_down_sigma": 0.1}"#;
     let device = verified(r#""none""#, r#""window_microsiemens": 1, "tries": 100"#, &[gains]);
     for asked in [100.0, -100.0] {
@@ -273,7 +274,7 @@ fn gains_of_the_chip_cost_tries_but_do_not_move_the_target() {
         let target = f64::from(300.0 + asked);
         assert!(g_above_min.iter().all(|g_above_min| (g_above_min - target).abs() <= 1.0 + 512.0 * UNIT));
         assert_eq!(report.gave_up, 0);
-        // The first try is off by 100 µS (g - 1), g normal with 0.2² + 0.1².
+        // The error of the first try is 100 µS (g - 1), g normal with 0.2² + 0.1².
         let first = libm::erf(0.01 / libm::sqrt(2.0 * 0.05));
         let mut array = equal_cells(&device, ROWS, COLUMNS, 300.0, Seed::new(1));
         array.update(&even(ROWS, COLUMNS, asked / 1024.0), Seed::new(2)).unwrap();
@@ -282,7 +283,7 @@ fn gains_of_the_chip_cost_tries_but_do_not_move_the_target() {
 }
 
 #[test]
-fn the_spread_of_tries_scales_with_the_factor_of_the_study() {
+fn the_noise_of_tries_scales_with_the_factor_of_the_study() {
     let device = verified(r#""constant", "sigma_microsiemens": 4"#, r#""window_microsiemens": 1e6, "tries": 1"#, &[]);
     let branches = vec![Branch::Plus; ROWS];
     let params = ArrayParams { write_spread_scale: 2.0, ..params(&branches) };
@@ -291,7 +292,7 @@ fn the_spread_of_tries_scales_with_the_factor_of_the_study() {
     assert_normal("twice 4 µS", &values(array.g_above_min()), 300.0, 64.0);
 }
 
-/// A cell that is accepted as it is gets no pulse, keeps every bit, and costs one read.
+/// A cell accepted at the first read gets no pulse, keeps every bit, and costs one read.
 #[test]
 fn reading_first_leaves_accepted_cells_alone() {
     let device = verified(SIGMA_8, r#""window_microsiemens": 5, "tries": 100, "initial_action": "read""#, &[]);
@@ -318,7 +319,7 @@ fn the_first_read_has_the_noise_of_every_read() {
     assert_eq!(untouched, CELLS - report.cells_written);
 }
 
-/// Steps smaller than the window are lost to a controller that reads back, and add up in one that keeps a copy.
+/// Steps smaller than the window are lost with read-back and add up with a digital copy.
 #[test]
 fn small_steps_add_up_in_a_digital_copy() {
     let device = verified(SIGMA_8, r#""window_microsiemens": 5, "tries": 100, "initial_action": "read""#, &[]);
@@ -338,9 +339,9 @@ fn small_steps_add_up_in_a_digital_copy() {
     );
 }
 
-/// A stuck cell costs its tries once where the controller leaves what it gave up, and at every write where it does not.
+/// A stuck cell costs its tries once with `leave`, and at every write with `try-again`.
 #[test]
-fn cells_that_were_given_up_are_left_alone() {
+fn given_up_cells_are_not_written_again() {
     let faults = r#""faults": {"p_high_resistance": 0.1}"#;
     for (after, updates_that_cost) in [("try-again", 5), ("leave", 1)] {
         let verify = format!(r#""window_microsiemens": 20, "tries": 7, "after_give_up": "{after}""#);

@@ -1,4 +1,4 @@
-//! Every kind of write noise against its closed form.
+//! Every kind of write noise compared with its closed form.
 
 mod chip;
 
@@ -11,7 +11,7 @@ const ROWS: usize = 1000;
 const COLUMNS: usize = 100;
 const CELLS: u64 = (ROWS * COLUMNS) as u64;
 
-/// Conductances, µS, that one update with step zero leaves in equal cells of `g_above_min` µS.
+/// Returns the conductances of equal cells of `g_above_min` µS after one update with step zero, µS.
 fn written(keys: &[&str], g_above_min: f32) -> Vec<f64> {
     let mut array = equal_cells(&device(keys), ROWS, COLUMNS, g_above_min, Seed::new(1));
     array.update(&Matrix::zeros(ROWS, COLUMNS), Seed::new(2).named("write")).expect("a step of zeros");
@@ -34,7 +34,7 @@ fn study_noise_is_a_gaussian_in_units_of_weight() {
 }
 
 #[test]
-fn relative_noise_is_a_gaussian_in_proportion_to_the_conductance() {
+fn relative_noise_is_a_gaussian_proportional_to_the_conductance() {
     for g_above_min in [1.0, 99.0, 499.0] {
         let conductances =
             written(&[r#""write": {"noise": "relative", "sigma_percent_of_conductance": 2.5}"#], g_above_min);
@@ -54,7 +54,7 @@ fn table_sigma(g_above_min: f64) -> f64 {
 
 #[test]
 fn median_preserving_tables_are_log_normal_about_the_target() {
-    // The last lies beyond the table, whose end is held.
+    // The last one is beyond the table, where its end value applies.
     for g_above_min in [700.0, 99.0, 30.0, 9.0, 1.0] {
         let key = format!(r#""write": {{"noise": "table", "points": {TABLE}}}"#);
         let target = 1.0 + f64::from(g_above_min);
@@ -77,7 +77,7 @@ fn mean_preserving_tables_keep_the_mean() {
     }
 }
 
-/// The whole kernel cell by cell against f64 and another library's functions, at targets all over the window.
+/// Compares the whole kernel cell by cell with f64 and the functions of another library, at targets across the window.
 ///
 /// Relative error of sigma: the error of ln G (2 units of the logarithm, which is below 7, and one of G) times the
 /// slope, which is ln 4 / ln 10 = 0.6 at most; the sum of slopes with 5 roundings of numbers below 5; the exponential
@@ -112,8 +112,8 @@ fn table_writes_agree_with_f64() {
 }
 
 #[test]
-fn writes_below_and_above_the_window_end_there_and_are_counted() {
-    // Two sigma above the floor, one below the ceiling.
+fn writes_beyond_the_window_are_clipped_and_counted() {
+    // Two sigma above the lower end, one below the upper end.
     for (g_above_min, low, high) in [(6.0, normal_below(-2.0), 0.0), (996.0, 0.0, normal_below(-1.0))] {
         let device = device(&[r#""write": {"noise": "constant", "sigma_microsiemens": 3}"#]);
         let mut array = equal_cells(&device, ROWS, COLUMNS, g_above_min, Seed::new(1));

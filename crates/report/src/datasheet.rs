@@ -25,7 +25,7 @@ use ohmspike_study::significant::significant;
 pub use area::area_line;
 pub use cost::cost_lines;
 use mechanisms::{Told, is_off, mechanisms, scheme_word};
-pub use page::{device_line, device_page, highest_grade};
+pub use page::{device_line, device_line_header, device_page, highest_grade};
 use spreads::spread_table;
 pub use study::study_sheets;
 

@@ -134,7 +134,7 @@ mod tests {
         assert_eq!(read("ok, open").expect("a map").faults.expect("given").written().len(), 1);
         assert_eq!(
             read("ok").expect_err("one cell").to_string(),
-            "readout.fault_map: chip.csv: map: got 1 x 1 cells, must be 1 x 2 like the array",
+            "readout.fault_map: chip.csv: expected 1 x 2, got 1 x 1 (rows x columns)",
         );
     }
 

@@ -1,11 +1,11 @@
-//! Studies on a cluster with Slurm: a job array whose tasks are the shards, and a job after it that sums up and reports.
+//! Runs studies on a cluster with Slurm: each task of a job array runs one shard, and a final job writes summary and report.
 //!
-//! - [`request`]: what is asked of the cluster, and what is asked where nobody says otherwise;
-//! - [`script`]: the two batch scripts as text, with [`quote`];
-//! - [`slurm`]: `sbatch`, `squeue` and `sacct`, whose [`answer`] is bounded in time and size; [`task`]: what they say of a task;
-//! - [`jobs`]: which jobs were submitted, kept beside the scripts.
+//! - [`request`]: the resources to request, with defaults;
+//! - [`script`]: the two batch scripts, with [`quote`];
+//! - [`slurm`]: calls of `sbatch`, `squeue` and `sacct`, with an [`answer`] limited in time and size; [`task`]: states of tasks;
+//! - [`jobs`]: the submitted jobs, saved next to the scripts.
 //!
-//! A task that is killed leaves nothing to repair: it is a shard of [`run`](crate::run), which runs what has no record.
+//! A killed task needs no repair. It is a shard of [`run`](crate::run), which runs the trials without a record.
 
 pub mod answer;
 pub mod jobs;

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 
 use crate::bounded;
 use crate::prepare::PrepareError;
+use crate::prepare::no_device::{Kind, NoDevice};
 use crate::sha256::sha256;
 
 /// `[device]` keys of a study in dotted form, with their values.
@@ -43,17 +44,13 @@ fn read(name: &str, folder: &Path) -> Result<(String, String), PrepareError> {
         return Ok((name.to_owned(), (*text).to_owned()));
     }
     let Some(path) = find(name, folder) else {
-        if name.ends_with(".json") || name.contains(['/', '\\']) {
-            let source = std::io::Error::from(std::io::ErrorKind::NotFound);
-            return Err(PrepareError::DeviceFile { path: PathBuf::from(name), source });
-        }
-        let likeness = |known: &str| strsim::jaro_winkler(&name.to_lowercase(), known);
-        let nearest = BUILT_IN.iter().map(|(known, _)| *known).max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
-        let nearest = nearest.expect("there are built-in devices");
-        return Err(PrepareError::UnknownDevice { key: "hardware.device".to_owned(), name: name.to_owned(), nearest });
+        return Err(NoDevice::not_found(name, [Path::new("."), folder]).into());
     };
     let text = bounded::read_named_text(&path, bounded::LARGEST_DEVICE)
         .map_err(|source| PrepareError::DeviceFile { path: path.clone(), source })?;
+    if !text.trim_start().starts_with('{') && Kind::of(name).is_some() {
+        return Err(NoDevice::not_found(name, [Path::new("."), folder]).into());
+    }
     Ok((path.display().to_string(), text))
 }
 
@@ -65,7 +62,7 @@ pub(crate) fn find(name: &str, folder: &Path) -> Option<PathBuf> {
 /// Rejects a renamed key and names its replacement.
 fn refuse_renamed(key: &str) -> Result<(), PrepareError> {
     let Some(new) = renamed_key(key) else { return Ok(()) };
-    let source = DeviceError::RenamedKey { key: key.to_owned(), new: format!("device.{new}") };
+    let source = DeviceError::renamed(key, &new).within("device");
     Err(PrepareError::DeviceKey { key: format!("device.{key}"), source })
 }
 
@@ -139,12 +136,14 @@ fn whole(given: &Value) -> Value {
 
 /// Blames the keys of the study for an invalid device, since the file itself is valid: the named key, if there is one.
 fn blame(place: String, keys: &DeviceKeys, source: DeviceError) -> PrepareError {
+    // The user never sees the text with the keys put in.
+    let source = source.without_position();
     let wrong = source.key();
     let below = |long: &str, short: &str| {
         long.strip_prefix(short).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
     };
     match keys.keys().find(|key| below(wrong, key) || below(key, wrong)) {
-        Some(key) => PrepareError::DeviceKey { key: format!("device.{key}"), source },
+        Some(key) => PrepareError::DeviceKey { key: format!("device.{key}"), source: source.within("device") },
         None => {
             let keys: Vec<String> = keys.keys().map(|key| format!("`device.{key}`")).collect();
             PrepareError::Device { place: format!("{place} with {}", keys.join(", ")), source }
@@ -209,7 +208,10 @@ mod tests {
     #[test]
     fn names_a_missing_file() {
         let message = message("no/such.json", &[]);
-        assert!(message.starts_with("cannot read `no/such.json`: no such file"), "{message}");
+        assert!(
+            message.starts_with("hardware.device: cannot read `no/such.json`: no such file\n\nhint: searched from `.`"),
+            "{message}"
+        );
     }
 
     #[test]
@@ -227,12 +229,11 @@ mod tests {
     fn names_a_wrong_key_as_the_study_spells_it() {
         assert_eq!(
             message("ideal", &[("window.high_resistance_ohm", 10.into())]),
-            "device.window.high_resistance_ohm: got 10 ohm, must be at least 1.001 times `low_resistance_ohm`, which \
-             is 1000 ohm",
+            "device.window.high_resistance_ohm: expected at least 1.001 times `low_resistance_ohm` (1000 ohm), got 10 ohm",
         );
         assert_eq!(
             message("ideal", &[("window.high_resistance_ohms", 10.into())]),
-            "device.window.high_resistance_ohms: unknown key, the nearest known is `high_resistance_ohm`",
+            "unknown key `device.window.high_resistance_ohms`\n\nhint: did you mean `device.window.high_resistance_ohm`?",
         );
         assert_eq!(
             message("ideal", &[("window.low_resistance_ohm.low", 10.into())]),
@@ -240,27 +241,27 @@ mod tests {
         );
         assert_eq!(
             message("ideal", &[("window.low_resistance_ohm", "low".into())]),
-            "device.window.low_resistance_ohm: got string \"low\", must be a number",
+            "device.window.low_resistance_ohm: expected a number, got \"low\"",
         );
-        assert_eq!(message("ideal", &[("window", 3.into())]), "device.window: got integer `3`, must be an object");
+        assert_eq!(message("ideal", &[("window", 3.into())]), "device.window: expected an object, got 3");
         let error = with("ideal", &[("write.noise", "loud".into())]).expect_err("an unknown kind");
         assert_eq!(error.key(), Some("device.write.noise"));
-        assert!(error.to_string().starts_with("device.write.noise: got `loud`, must be one of"), "{error}");
+        assert!(error.to_string().starts_with("device.write.noise: expected one of `none`, "), "{error}");
     }
 
     #[test]
     fn rejects_renamed_keys_and_words() {
         assert_eq!(
             message("ideal", &[("chip.step_gain_sigma", 0.1.into())]),
-            "device.chip.step_gain_sigma: unknown key\n\nhint: renamed to `device.device_to_device.step_gain_sigma`",
+            "unknown key `device.chip.step_gain_sigma`\n\nhint: renamed to `device.device_to_device.step_gain_sigma`",
         );
         assert_eq!(
             message("1t1r-yousuf-2025", &[("write.verify.first", "read".into())]),
-            "device.write.verify.first: unknown key\n\nhint: renamed to `device.write.verify.initial_action`",
+            "unknown key `device.write.verify.first`\n\nhint: renamed to `device.write.verify.initial_action`",
         );
         let told = message("ideal", &[("write.noise", "study-level".into())]);
-        assert!(told.starts_with("device.write.noise: got `study-level`, must be one of "), "{told}");
-        assert!(told.ends_with("\n\nhint: renamed to `from-study`"), "{told}");
+        assert!(told.starts_with("device.write.noise: expected one of `none`, "), "{told}");
+        assert!(told.ends_with(", got `study-level`\n\nhint: renamed to `from-study`"), "{told}");
     }
 
     #[test]
@@ -269,7 +270,7 @@ mod tests {
         assert_eq!(error.key(), None);
         assert_eq!(
             error.to_string(),
-            "ideal with `device.write.noise`: write.sigma_percent_of_conductance: missing, `relative` needs it",
+            "ideal with `device.write.noise`: missing key `write.sigma_percent_of_conductance`; required by `relative`",
         );
     }
 }

@@ -1,44 +1,44 @@
-//! How long what is left of a run will take, from the epochs that have been measured.
+//! Estimates the remaining time of a run from the measured epochs.
 //!
 //! ```text
 //! s(c)   = mean seconds of the measured epochs of condition c
 //! s      = geometric mean of s(c) over the measured conditions
-//! f(v)   = geometric mean of s(c) / s over those with the value v of an axis; 1 where there is none
-//! s'(c)  = s product of f(v) over the values of c             for a condition that has not been measured
+//! f(v)   = geometric mean of s(c) / s over the measured conditions with value v on an axis; 1 if none was measured
+//! s'(c)  = s product of f(v) over the values of c             for a condition without a measurement
 //! ```
 //!
-//! Trials with more neurons, steps or noise take longer: each value of an axis has a factor of its own. The time left is
-//! that of threads which take the trials in their order, as a run does.
+//! Trials with more neurons, steps or noise take longer, so each value of an axis has its own factor. The remaining time assumes
+//! that threads take the trials in order, as a run does.
 
 use crate::study::Study;
 
-/// Seconds of an epoch by condition, measured and estimated.
+/// Time per epoch of each condition, measured or estimated.
 #[derive(Clone, Debug)]
 pub struct EpochTimes {
-    /// Place of the condition's value on every axis.
+    /// Positions of each condition on the axes.
     places: Vec<Vec<usize>>,
-    /// Seconds and number of the measured epochs of every condition.
+    /// Total seconds and number of the measured epochs of each condition.
     measured: Vec<(f64, u64)>,
 }
 
 impl EpochTimes {
-    /// Nothing has been measured of the conditions of `study` yet.
+    /// Creates the times of the conditions of `study`, without measurements.
     pub fn new(study: &Study) -> EpochTimes {
         let places: Vec<Vec<usize>> =
             (0..study.conditions.len()).map(|number| study.places(number).collect()).collect();
         EpochTimes { measured: vec![(0.0, 0); places.len()], places }
     }
 
-    /// Takes note that `epochs` epochs of a condition took so many `seconds` together.
+    /// Adds a measurement: `epochs` epochs of a condition took `seconds` in all.
     pub fn measure(&mut self, condition: usize, epochs: u64, seconds: f64) {
         let (sum, count) = &mut self.measured[condition];
         *sum += seconds;
         *count += epochs;
     }
 
-    /// Seconds of an epoch of every condition; none before anything has been measured.
+    /// Time per epoch of each condition, s. Returns `None` without measurements.
     pub fn epoch_seconds(&self) -> Option<Vec<f64>> {
-        // A clock that stood still says nothing of a factor.
+        // A clock that stood still must not make a factor of 0.
         let mean = |&(seconds, epochs): &(f64, u64)| (epochs > 0).then(|| (seconds / epochs as f64).max(1e-9));
         let measured: Vec<Option<f64>> = self.measured.iter().map(mean).collect();
         let overall = geometric_mean(measured.iter().flatten().copied())?;
@@ -55,11 +55,11 @@ impl EpochTimes {
         )
     }
 
-    /// The factor of every value of every axis.
+    /// The factor of each value of each axis.
     fn factors(&self, measured: &[Option<f64>], overall: f64) -> Vec<Vec<f64>> {
         let axes = self.places.first().map_or(0, Vec::len);
         let factors = |axis: usize| {
-            // Sums of logarithms over the conditions with each value, in one pass: an axis may have 100,000.
+            // One pass over the conditions: an axis may have 100,000 values.
             let values = self.places.iter().map(|places| places[axis] + 1).max().unwrap_or(0);
             let mut sums = vec![(0.0, 0u32); values];
             for (places, known) in self.places.iter().zip(measured) {
@@ -81,8 +81,8 @@ fn geometric_mean(values: impl Iterator<Item = f64>) -> Option<f64> {
     (count > 0).then(|| (sum / f64::from(count)).exp())
 }
 
-/// Seconds until all trials have ended: what is left of those that run, and those that wait, in their order, on `threads`
-/// threads.
+/// Time until all trials have ended, s. `running` holds the remaining times of the running trials; `threads` threads take the
+/// `waiting` ones in order.
 pub fn seconds_left(running: &[f64], waiting: impl Iterator<Item = f64>, threads: usize) -> f64 {
     let mut free_at = running.to_vec();
     free_at.resize(threads.max(running.len()).max(1), 0.0);
@@ -111,12 +111,12 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_known_before_an_epoch_has_been_measured() {
+    fn has_no_estimate_without_a_measurement() {
         assert_eq!(pace().epoch_seconds(), None);
     }
 
     #[test]
-    fn a_measured_condition_has_its_own_mean_and_others_that_of_what_they_share() {
+    fn measured_conditions_keep_their_mean_and_others_are_estimated() {
         let mut pace = pace();
         pace.measure(0, 10, 20.0);
         assert_near(&pace.epoch_seconds().expect("measured"), &[2.0; 6]);
@@ -131,9 +131,9 @@ mod tests {
         assert!((9.0..36.0).contains(&seconds[5]), "{seconds:?}");
     }
 
-    /// Where every value of an axis stands as often beside every value of the other, a product law is found exactly.
+    /// In a full grid, the factors of a product law are exact.
     #[test]
-    fn factors_are_those_of_a_product_law() {
+    fn finds_the_factors_of_a_product_law() {
         let pace = pace();
         let law = [1.0, 2.0, 4.0, 3.0, 6.0, 12.0];
         let overall = geometric_mean(law.into_iter()).expect("six numbers");
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn threads_take_the_trials_in_their_order() {
+    fn threads_take_the_trials_in_order() {
         assert_eq!(seconds_left(&[], [].into_iter(), 2), 0.0);
         assert_eq!(seconds_left(&[5.0, 1.0], [3.0, 3.0].into_iter(), 2), 7.0);
         assert_eq!(seconds_left(&[5.0], [3.0, 3.0].into_iter(), 2), 6.0);

@@ -5,6 +5,7 @@ mod encoded;
 mod error;
 mod known;
 mod loaded_device;
+pub mod no_device;
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};

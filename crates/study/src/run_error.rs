@@ -71,5 +71,10 @@ pub(crate) fn prepare(study: &Study, folder: &Path) -> Result<Prepared, RunError
 
 fn placed(study: &Study, source: PrepareError) -> RunError {
     let place = source.key().and_then(|key| study.places.get(key)).cloned();
-    RunError::Prepare { place, source: Box::new(source) }
+    let spelling = source.key().and_then(|key| study.spellings.get(key));
+    let source = Box::new(match spelling {
+        Some(spelling) => source.spelled(spelling),
+        None => source,
+    });
+    RunError::Prepare { place, source }
 }

@@ -1,4 +1,4 @@
-//! How far a study is: trials done and left, and how long those that are left will take.
+//! The progress of a study: trials done and remaining, and the time that the remaining ones will take.
 
 use crate::checkpoint::Checkpoints;
 use crate::eta::{EpochTimes, seconds_left};
@@ -6,21 +6,21 @@ use crate::run::Trial;
 use crate::store::Store;
 use crate::study::Study;
 
-/// Trials of a study, or of a shard, counted.
+/// Counts of the trials of a study or a shard.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Status {
-    /// Trials that are done: with a record, and their details where they are kept.
+    /// Trials that are done. They have a record, and their details if the study asks for these.
     pub done: usize,
-    /// Those of them that have no outcome.
+    /// Done trials without an outcome, because training diverged.
     pub failed: usize,
-    /// Trials that are left.
+    /// Remaining trials.
     pub left: usize,
-    /// Those of them that can go on from a checkpoint.
+    /// Remaining trials with a checkpoint.
     pub begun: usize,
 }
 
 impl Status {
-    /// Counts `trials`, whose records are in `store`.
+    /// Counts `trials` by their records and checkpoints.
     pub fn of(trials: &[Trial], store: &Store, checkpoints: &Checkpoints) -> Status {
         let mut status = Status::default();
         for trial in trials {
@@ -36,22 +36,22 @@ impl Status {
     }
 }
 
-/// Those of `trials` that are left to be run.
+/// The remaining trials of `trials`.
 pub fn left<'a>(trials: &[Trial<'a>], store: &Store) -> Vec<Trial<'a>> {
     trials.iter().filter(|trial| !store.holds(trial)).cloned().collect()
 }
 
-/// How long trials take on one core, from those that have a record.
+/// Times of trials on one core, estimated from the trials with a record.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TrialTimes {
-    /// Seconds of an epoch, by condition.
+    /// Time per epoch of each condition, s.
     epoch_seconds: Vec<f64>,
-    /// Trials that were measured.
+    /// Number of trials that the estimate is based on.
     pub measured: usize,
 }
 
 impl TrialTimes {
-    /// The times of `trials` of `study`; none where no trial has a record that tells.
+    /// Estimates the times of `trials`. Returns `None` if no record has a time.
     pub fn of(study: &Study, trials: &[Trial], store: &Store) -> Option<TrialTimes> {
         let (mut pace, mut measured) = (EpochTimes::new(study), 0);
         for trial in trials {
@@ -64,12 +64,12 @@ impl TrialTimes {
         Some(TrialTimes { epoch_seconds: pace.epoch_seconds()?, measured })
     }
 
-    /// What a trial takes, s.
+    /// Time of a trial, s.
     pub fn seconds(&self, trial: &Trial) -> f64 {
         trial.settings.training.epochs as f64 * self.epoch_seconds[trial.condition]
     }
 
-    /// What `trials` take where so many run at the same time, s.
+    /// Time of `trials` if `cores` of them run at the same time, s.
     pub fn on_cores(&self, trials: &[Trial], cores: usize) -> f64 {
         seconds_left(&[], trials.iter().map(|trial| self.seconds(trial)), cores)
     }

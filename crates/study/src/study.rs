@@ -1,13 +1,14 @@
-//! From a study file to a grid of trials.
+//! Reads a study file as a grid of trials.
 //!
-//! A study file is TOML: a name, a question, and the sections of [`Settings`]. A list on any key makes it an axis; the
-//! grid is every combination of the axes, once for every seed of `repeats.seeds`. `--set SECTION.KEY=VALUE` puts another
-//! value, or another list, in the place of what the file says.
+//! A study file is TOML: a name, a question, and the sections of [`Settings`]. A list makes its key an axis. The grid holds
+//! every combination of the axes for every seed of `repeats.seeds`. `--set SECTION.KEY=VALUE` overrides a key with another
+//! value or list.
 //!
-//! The keys of `[device]` are those of a device file, dotted or in nested tables: `device.read.white.noise`. Which there
-//! are is checked when the device is put together (`prepare.rs`).
+//! Section `[device]` holds keys of a device file, dotted or in nested tables: `device.read.white.noise`. They are checked when
+//! the device is loaded (`prepare.rs`).
 
 mod document;
+mod form;
 mod given;
 mod grid;
 mod keys;
@@ -17,6 +18,7 @@ mod number;
 mod observe;
 mod preset;
 mod problem;
+mod quantity;
 mod renamed;
 mod seeds;
 
@@ -24,6 +26,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use form::Expected;
 pub use given::Override;
 use given::{Given, is_device_key, read_section};
 pub use grid::{MOST_CONDITIONS, MOST_TRIALS};
@@ -32,11 +35,13 @@ pub(crate) use keys::declared_order;
 use keys::{LAYER, PRESET, SECTIONS, SEEDS, is_known, layer_of, position};
 pub use keys::{canonical, known_keys};
 use message::type_reason;
-use nearest::{unknown, unknown_among};
+pub use nearest::{key_called, override_for};
+use nearest::{unknown, unknown_section};
 use number::as_written;
 pub use number::seed as seed_in;
 use observe::DETAILS;
 pub use observe::KeptDetails;
+use ohmspike_crossbar::device::SECTIONS as DEVICE_SECTIONS;
 pub use preset::Preset;
 use problem::wrong_type;
 pub use problem::{StudyError, StudyProblem};
@@ -45,55 +50,57 @@ use toml::de::{DeTable, DeValue};
 
 use crate::settings::{Settings, ValueError};
 
-/// A study that has been read and checked.
+/// A study, read and checked.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Study {
-    /// Name; names the folder of the results.
+    /// The name, which is also that of the results folder.
     pub name: String,
-    /// What the study asks, in a sentence.
+    /// The question of the study, in one sentence.
     pub question: String,
-    /// The study whose outcome figures show as a line to compare with.
+    /// The study that figures show as a line for comparison.
     pub baseline: Option<String>,
-    /// The published study that this one replicates: reports compare it with what was published.
+    /// The published study that this one replicates. Reports compare both.
     pub replicates: Option<String>,
-    /// Where relative paths are looked up, seen from the folder of the file; that folder itself where the study doesn't say.
+    /// The base folder of relative paths, relative to the folder of the study file. The default is that folder.
     pub paths_from: Option<String>,
-    /// The keys that were given a list, in the order of the sections.
+    /// The keys with a list of values, in the order of the sections.
     pub axes: Vec<Axis>,
     /// Seeds of the repeats of every condition.
     pub seeds: Vec<u64>,
-    /// Of which trials the details are kept.
+    /// The trials whose details are kept.
     pub details: KeptDetails,
-    /// Whether the study asks for them by name, so that a trial with a record is run again for its details.
+    /// Whether the study sets `observe.details`. If so, a trial with a record but without its details is rerun.
     pub details_given: bool,
-    /// Every combination of the axes, the last axis running fastest.
+    /// Every combination of the axes, with the last axis varying fastest.
     pub conditions: Vec<Condition>,
-    /// Where each key was given: file and line, the `--set` argument, or a preset.
+    /// The place of every key: file and line, the `--set` argument, or a preset.
     pub places: BTreeMap<String, String>,
+    /// The spelling of the study for keys with another canonical spelling: `layer.1.hidden` for `network.hidden`.
+    pub spellings: BTreeMap<String, String>,
 }
 
-/// One key and the values that it takes.
+/// A key and its values.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Axis {
     /// The key, with its section.
     pub key: String,
-    /// Its values, in the order given.
+    /// The values, in the order given.
     pub values: Vec<toml::Value>,
 }
 
 /// One combination of the axes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Condition {
-    /// One value an axis.
+    /// One value per axis.
     pub values: Vec<toml::Value>,
-    /// What it means for a trial.
+    /// The settings of its trials.
     pub settings: Settings,
 }
 
-/// The sections that decide no outcome.
-const BESIDE: [&str; 2] = ["repeats", "observe"];
+/// The sections that do not affect the outcome of a trial.
+const WITHOUT_EFFECT: [&str; 2] = ["repeats", "observe"];
 
-/// What a study file gives, key by key.
+/// The content of a study file, key by key.
 #[derive(Default)]
 struct Text {
     name: Option<String>,
@@ -102,39 +109,37 @@ struct Text {
     replicates: Option<String>,
     paths_from: Option<String>,
     given: Vec<Given>,
-    /// Entries of `[[layer]]`.
+    /// Number of `[[layer]]` entries.
     layers: usize,
 }
 
 impl Study {
-    /// Where condition number `condition` stands on every axis: the place of its value there, from 0.
+    /// The positions of condition number `condition` on the axes, from 0.
     pub fn places(&self, condition: usize) -> impl Iterator<Item = usize> {
         grid::places(&self.axes, condition)
     }
 
-    /// The folder where relative paths are looked up after the working directory; `folder` is that of the study file.
+    /// The folder of relative paths, tried after the working directory. `folder` is the folder of the study file.
     pub fn paths_folder(&self, folder: &Path) -> PathBuf {
         self.paths_from.as_ref().map_or_else(|| folder.to_owned(), |from| folder.join(from))
     }
 
-    /// Reads the study in `text`, which names no preset; `file` names it in messages.
+    /// Parses a study without presets. `file` is its name in messages.
     ///
     /// # Errors
-    /// [`StudyError`] with the line of the file, or the override, that is wrong.
+    /// Returns the problem with its line of the file or its override.
     pub fn parse(file: &str, text: &str, overrides: &[Override]) -> Result<Study, StudyError> {
         Study::parse_with(&[], file, text, overrides)
     }
 
-    /// The same where the study may name one of `presets`.
+    /// Parses a study that may use one of `presets`. `file` is its name in messages.
     ///
     /// # Errors
-    /// [`StudyError`] with the line of the file, or the override, that is wrong.
+    /// Returns the problem with its line of the file or its override.
     pub fn parse_with(presets: &[Preset], file: &str, text: &str, overrides: &[Override]) -> Result<Study, StudyError> {
         let Text { name, question, baseline, replicates, paths_from, mut given, layers } = Text::read(file, text)?;
         for Override { key, value, beyond, text } in overrides {
-            // What stands for a number beyond 64 bits is nothing that anybody has written.
-            let shown = if beyond.is_empty() { value.to_string() } else { text.clone() };
-            let place = format!("--set {key}={shown}");
+            let place = format!("--set {key}={text}");
             given.retain(|earlier| earlier.key != canonical(key));
             given.push(Given::new(key, value.clone(), place, beyond.clone()));
         }
@@ -161,7 +166,7 @@ impl Text {
         Ok(found)
     }
 
-    /// One entry of the top level: a text, a section, or the list of layers.
+    /// Reads an entry of the top level: a string, a section, or the list of layers.
     fn read_entry(
         &mut self,
         key: &str,
@@ -175,8 +180,9 @@ impl Text {
             ("baseline", DeValue::String(text)) => self.baseline = Some(checked_name("baseline", text, place)?),
             ("replicates", DeValue::String(text)) => self.replicates = Some(checked_name("replicates", text, place)?),
             ("paths_from", DeValue::String(text)) => self.paths_from = Some(text.to_string()),
-            (key @ ("name" | "question" | "baseline" | "replicates" | "paths_from"), _) => {
-                return Err(wrong_type(place, key, "must be a text"));
+            (key @ ("name" | "question" | "baseline" | "replicates" | "paths_from"), value) => {
+                let value = number::value(value, false, &mut Vec::new());
+                return Err(wrong_type(place, key, &format!("expected a string, got {value}")));
             }
             (LAYER, DeValue::Array(layers)) => {
                 self.layers = layers.len();
@@ -188,9 +194,8 @@ impl Text {
                 }
             }
             (LAYER, _) => return Err(wrong_type(place, LAYER, LAYER_FORM)),
-            (section, DeValue::Table(_)) if !BESIDE.contains(&section) && !SECTIONS.contains(&section) => {
-                let known = SECTIONS.iter().chain(&BESIDE).map(|name| name.to_string());
-                return Err(unknown_among(section, place, known));
+            (section, DeValue::Table(_)) if !WITHOUT_EFFECT.contains(&section) && !SECTIONS.contains(&section) => {
+                return Err(unknown_section(section, place, &[&SECTIONS[..], &WITHOUT_EFFECT].concat()));
             }
             (section, DeValue::Table(keys)) => read_section(section, keys, at, &mut self.given),
             (key, _) => return Err(unknown(key, place)),
@@ -198,7 +203,7 @@ impl Text {
         Ok(())
     }
 
-    /// Refuses a setting of the first layer that two sections spell.
+    /// Rejects a setting of the first layer that is given in two spellings.
     fn check_once(&self) -> Result<(), StudyError> {
         let listed = self.given.iter().filter(|given| given.spelled != given.key);
         for given in listed {
@@ -212,10 +217,10 @@ impl Text {
     }
 }
 
-/// How layers are given.
-const LAYER_FORM: &str = "must be a list of layers: write `[[layer]]` before the keys of each";
+/// The form of the list of layers.
+const LAYER_FORM: &str = "expected one `[[layer]]` entry per hidden layer";
 
-/// Puts axes, seeds and conditions together from the keys that were `given`, with `layers` entries of `[[layer]]`.
+/// Builds axes, seeds and conditions from the keys `given`. The study has `layers` entries of `[[layer]]`.
 fn assemble(name: String, given: Vec<Given>, layers: usize, presets: &[Preset]) -> Result<Study, StudyError> {
     let (mut seeds, mut details, mut details_given) = (vec![1], KeptDetails::default(), false);
     let mut seeds_place = name.clone();
@@ -234,13 +239,13 @@ fn assemble(name: String, given: Vec<Given>, layers: usize, presets: &[Preset]) 
 
     let (mut axes, mut axis_of) = (Vec::new(), Vec::new());
     let mut longest = (seeds.len(), seeds_place);
-    for Given { key, value, place, .. } in &placed {
-        check_kind(value, key, place)?;
+    for Given { key, spelled, value, place, .. } in &placed {
+        check_kind(value, spelled, place)?;
         let toml::Value::Array(values) = value else {
             axis_of.push(None);
             continue;
         };
-        check_axis(key, values, place)?;
+        check_axis(spelled, values, place)?;
         longest = if values.len() > longest.0 { (values.len(), place.clone()) } else { longest };
         axis_of.push(Some(axes.len()));
         axes.push(Axis { key: key.clone(), values: values.clone() });
@@ -251,6 +256,8 @@ fn assemble(name: String, given: Vec<Given>, layers: usize, presets: &[Preset]) 
         .map(|values| Ok(Condition { settings: reading.settings(&values)?, values }))
         .collect::<Result<_, StudyError>>()?;
     let mut places: BTreeMap<String, String> = preset::places(presets, &placed);
+    let respelled = placed.iter().filter(|given| given.spelled != given.key);
+    let spellings = respelled.map(|given| (given.key.clone(), given.spelled.clone())).collect();
     places.extend(placed.into_iter().map(|given| (given.key, given.place)));
     Ok(Study {
         name,
@@ -264,17 +271,18 @@ fn assemble(name: String, given: Vec<Given>, layers: usize, presets: &[Preset]) 
         details_given,
         conditions,
         places,
+        spellings,
     })
 }
 
-/// The keys in the order of sections, layers and keys, none of them unknown.
+/// Sorts the keys by section, layer and key, and rejects unknown ones.
 fn in_order(mut placed: Vec<Given>, layers: usize) -> Result<Vec<Given>, StudyError> {
     let known = known_keys();
     for given in &placed {
         if given.key.starts_with("device.") && !is_device_key(&given.key) {
-            return Err(wrong_type(&given.place, &given.spelled, "must have a name before and after every dot"));
+            return Err(wrong_type(&given.place, &given.spelled, "expected a name before and after every dot"));
         }
-        if !is_device_key(&given.key) && !is_known(&given.key, &known) {
+        if is_unknown(&given.key, &known) {
             return Err(unknown(&given.spelled, &given.place));
         }
     }
@@ -290,19 +298,27 @@ fn in_order(mut placed: Vec<Given>, layers: usize) -> Result<Vec<Given>, StudyEr
     Ok(placed)
 }
 
-/// What the settings of a condition are read from.
+/// Whether neither a study nor a device file has the key. Unknown keys of sections of the device are found when it is loaded.
+fn is_unknown(key: &str, known: &[String]) -> bool {
+    match key.strip_prefix("device.").filter(|_| is_device_key(key)) {
+        Some(key) => !key.contains('.') && !DEVICE_SECTIONS.contains(&key) && key_called(key).is_some(),
+        None => !is_known(key, known),
+    }
+}
+
+/// The source of the settings of every condition.
 struct Reading<'a> {
     /// The keys of the study, in their order.
     placed: &'a [Given],
-    /// Which of them are an axis, and the how manieth.
+    /// The number of the axis of each key, for keys with a list.
     axis_of: Vec<Option<usize>>,
-    /// Entries of `[[layer]]`.
+    /// Number of `[[layer]]` entries.
     layers: usize,
     presets: &'a [Preset],
 }
 
 impl Reading<'_> {
-    /// The settings for one value per axis. An error stands at the place of the key that it names.
+    /// Reads the settings for one value per axis.
     fn settings(&self, values: &[toml::Value]) -> Result<Settings, StudyError> {
         let mut document = document::new(self.layers);
         let mut preset = Vec::new();
@@ -322,7 +338,7 @@ impl Reading<'_> {
             let of_layer =
                 |given: &&Given| layer.is_some() && layer_of(&given.spelled).map(|(number, _)| number) == layer;
             let all = || self.placed.iter().chain(&preset);
-            // What is wrong with a layer stands where the layer does.
+            // A problem of a whole layer is reported at any key of the layer.
             all().find(|given| given.key == canonical(key)).or_else(|| all().find(of_layer))
         };
         let place_of = |key: &str| given(key).map_or_else(|| "study".to_owned(), |given| given.place.clone());
@@ -331,36 +347,47 @@ impl Reading<'_> {
             let found = given(&key).filter(|given| given.key == canonical(&key));
             found.map_or(key, |given| given.spelled.clone())
         };
+        let hint = |key: &str, expected: Option<Expected>| {
+            let (given, axis) = self.placed.iter().zip(&self.axis_of).find(|(given, _)| given.key == canonical(key))?;
+            form::hint(given, axis.map_or(&given.value, |axis| &values[axis]), expected?)
+        };
         let settings = document::settings_in(document.clone()).map_err(|(key, message)| {
             let allowed = || document::whole_allowed(document.clone(), &key);
-            let reason = type_reason(&message, allowed, |shown| written(&key, shown));
-            StudyError { place: place_of(&key), problem: StudyProblem::Type { key: spelled(key), reason } }
+            let (reason, expected) = type_reason(&message, allowed, |shown| written(&key, shown));
+            let (place, hint) = (place_of(&key), hint(&key, expected));
+            StudyError { place, problem: StudyProblem::Type { key: spelled(key), reason, hint } }
         })?;
-        settings.check().map_err(|error| StudyError {
-            place: place_of(&error.key),
-            problem: ValueError { value: written(&error.key, &error.value), key: spelled(error.key), ..error }.into(),
+        settings.check().map_err(|error| {
+            let (place, hint) = (place_of(&error.key), hint(&error.key, Some(Expected::Word)));
+            let value = written(&error.key, &error.value);
+            let source = ValueError { value, key: spelled(error.key), ..error };
+            StudyError { place, problem: StudyProblem::Value { source, hint } }
         })?;
         Ok(settings)
     }
 }
 
-/// The results of a study stand in a folder of its name.
+/// Checks a name, which is also that of a folder.
 fn checked_name(key: &str, name: &str, place: &str) -> Result<String, StudyError> {
     let fits = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
     if name.is_empty() || name.starts_with('.') || !name.chars().all(fits) {
-        let allowed = "must be made of letters, digits, `-`, `_` and `.`";
+        let allowed = "expected letters, digits, `-`, `_` and `.`";
         return Err(wrong_type(place, key, &format!("{allowed}, got `{name}`")));
     }
     Ok(name.to_owned())
 }
 
-/// Refuses what is neither a scalar nor a list of scalars.
+/// Rejects a value that is neither a scalar nor a list of scalars.
 fn check_kind(value: &toml::Value, key: &str, place: &str) -> Result<(), StudyError> {
     let scalar = |value: &toml::Value| {
         !matches!(value, toml::Value::Array(_) | toml::Value::Table(_) | toml::Value::Datetime(_))
     };
     let fits = value.as_array().map_or_else(|| scalar(value), |values| values.iter().all(scalar));
-    if fits { Ok(()) } else { Err(wrong_type(place, key, "must be a number, a text or a list of these")) }
+    if fits {
+        Ok(())
+    } else {
+        Err(wrong_type(place, key, "expected a number, a string, true, false or a list of these"))
+    }
 }
 
 #[cfg(test)]

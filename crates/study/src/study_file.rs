@@ -1,66 +1,87 @@
-//! A study from its file, or from a results folder that holds one.
+//! Opens a study by its file or by its results folder.
 
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+
+use ohmspike_crossbar::device::BUILT_IN;
+use ohmspike_datasets::reason;
 
 use crate::bounded;
 use crate::resolved_study::FILE;
 use crate::study::{Override, Preset, Study, StudyError};
 
-/// A study and where it is from.
+/// A study and its source.
 #[derive(Clone, Debug)]
 pub struct StudyFile {
     /// The study, with the overrides.
     pub study: Study,
     /// Text of the file.
     pub text: String,
-    /// Folder of the file, where its relative paths are looked up.
+    /// Folder of the file, the base of its relative paths.
     pub folder: PathBuf,
-    /// The results folder, if that is what was opened.
+    /// The results folder, if a results folder was opened.
     pub results: Option<PathBuf>,
 }
 
-/// Why there is no study.
+/// Why a study cannot be opened.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StudyFileError {
-    /// The file can't be read.
-    #[error("{path}: cannot be read: {source}")]
+    /// The file does not exist.
+    #[error("cannot read `{}`: no such file\n\nhint: {}", path.display(), missing_hint(path, nearby))]
+    Missing {
+        /// The file.
+        path: PathBuf,
+        /// Study files with a similar name or in the same folder.
+        nearby: Vec<PathBuf>,
+    },
+    /// The file cannot be read.
+    #[error("cannot read `{}`: {}", path.display(), reason(source))]
     Read {
         /// The file.
         path: PathBuf,
         /// Why.
         source: io::Error,
     },
-    /// A folder that doesn't describe its study.
+    /// The folder has no study file.
     #[error(
-        "{path}: expected a study file or a results folder with a `{FILE}`, got a folder without one\n\n\
-         hint: give the study file, and the folder with `--out {path}`"
+        "{path}: expected a study file or a results folder with `{FILE}`, got a folder without `{FILE}`\n\n\
+         hint: name the study file, and the folder with `--out {path}`"
     )]
     NoStudy {
         /// The folder.
         path: PathBuf,
     },
-    /// Not a study.
+    /// The file is a device file.
+    #[error(
+        "expected a study file (TOML), got the device file `{path}`\n\n\
+         hint: use it in a study with `--set hardware.device={path}`, or show it with `ohmspike device show {path}`"
+    )]
+    Device {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The study is invalid.
     #[error(transparent)]
     Study(#[from] StudyError),
 }
 
 impl StudyFile {
-    /// Reads the study at `path`, a study file or a results folder, with `overrides`.
+    /// Opens the study at `path`, a study file or a results folder, with `overrides`.
     ///
     /// # Errors
-    /// [`StudyFileError`].
+    /// Returns an error if the file cannot be read or the study is invalid.
     pub fn open(path: &Path, overrides: &[Override]) -> Result<StudyFile, StudyFileError> {
         StudyFile::open_with(&[], path, overrides)
     }
 
-    /// The same where the study may name one of `presets`.
+    /// Opens a study that may use one of `presets`.
     ///
     /// # Errors
-    /// [`StudyFileError`].
+    /// Returns an error if the file cannot be read or the study is invalid.
     pub fn open_with(presets: &[Preset], path: &Path, overrides: &[Override]) -> Result<StudyFile, StudyFileError> {
-        // The description of a results folder stands for the folder.
+        // The study file of a results folder stands for the folder.
         let described = path.file_name() == Some(FILE.as_ref()) && path.with_file_name("records").is_dir();
         let path = if described { path.parent().unwrap_or(Path::new(".")) } else { path };
         let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
@@ -69,15 +90,108 @@ impl StudyFile {
         if results.is_some() && !file.exists() {
             return Err(StudyFileError::NoStudy { path: path.to_owned() });
         }
-        let text = bounded::read_named_text(&file, bounded::LARGEST_STUDY)
-            .map_err(|source| StudyFileError::Read { path: file.clone(), source })?;
+        let text = bounded::read_named_text(&file, bounded::LARGEST_STUDY).map_err(|source| unread(&file, source))?;
+        if text.trim_start().starts_with('{') {
+            return Err(StudyFileError::Device { path: file });
+        }
         let study = Study::parse_with(presets, &file.display().to_string(), &text, overrides)?;
         let folder = file.parent().unwrap_or(Path::new(".")).to_owned();
         Ok(StudyFile { study, text, folder, results })
     }
 
-    /// The folder of the results: the one that was opened, or `results/NAME`.
+    /// The results folder: the one that was opened, or `results/NAME`.
     pub fn results_folder(&self) -> PathBuf {
         self.results.clone().unwrap_or_else(|| Path::new("results").join(&self.study.name))
+    }
+}
+
+/// Likeness of two names from which on one is suggested for the other.
+const ALIKE: f64 = 0.85;
+/// The most files that a hint lists, and the most entries of a folder that are looked at.
+const LISTED: usize = 3;
+const SEARCHED: usize = 1000;
+/// Folder of the studies that come with the source.
+const STUDIES: &str = "experiments/studies";
+
+fn unread(path: &Path, source: io::Error) -> StudyFileError {
+    match source.kind() {
+        io::ErrorKind::NotFound => StudyFileError::Missing { path: path.to_owned(), nearby: nearby(path) },
+        _ => StudyFileError::Read { path: path.to_owned(), source },
+    }
+}
+
+/// Study files that may have been meant: those with a similar name in the same folder or among the studies of the source.
+fn nearby(path: &Path) -> Vec<PathBuf> {
+    let name = |path: &Path| path.file_stem().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let wanted = name(path);
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folders = [folder.unwrap_or(Path::new(".")), Path::new(STUDIES)];
+    let files = folders.iter().filter_map(|folder| fs::read_dir(folder).ok()).flat_map(|files| files.take(SEARCHED));
+    let files =
+        files.filter_map(|file| Some(file.ok()?.path())).filter(|file| file.extension() == Some("toml".as_ref()));
+    let likeness = |file: &PathBuf| strsim::jaro_winkler(&wanted, &name(file));
+    let mut alike: Vec<(f64, PathBuf)> = files.map(|file| (likeness(&file), file)).collect();
+    alike.retain(|(likeness, _)| *likeness >= ALIKE);
+    alike.sort_by(|(one, a), (other, b)| other.total_cmp(one).then_with(|| a.cmp(b)));
+    alike.dedup();
+    let plain = |file: PathBuf| file.strip_prefix(".").map(Path::to_owned).unwrap_or(file);
+    alike.into_iter().take(LISTED).map(|(_, file)| plain(file)).collect()
+}
+
+fn missing_hint(path: &Path, nearby: &[PathBuf]) -> String {
+    let name = path.display();
+    if BUILT_IN.iter().any(|(known, _)| path == Path::new(known)) {
+        return format!("`{name}` is a device; use it in a study with `--set hardware.device={name}`");
+    }
+    let nearby: Vec<String> = nearby.iter().map(|file| format!("`{}`", file.display())).collect();
+    match nearby.as_slice() {
+        [] if Path::new(STUDIES).is_dir() => format!("`{STUDIES}` has studies to start from"),
+        [] => "STUDY is a study file (TOML) or a results folder".to_owned(),
+        [one] => format!("did you mean {one}?"),
+        [first @ .., last] => format!("did you mean {} or {last}?", first.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(path: &Path) -> String {
+        StudyFile::open(path, &[]).expect_err("no study").to_string()
+    }
+
+    #[test]
+    fn suggests_files_with_a_similar_name() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        for name in ["noise-robustness.toml", "quickstart.toml", "noise.csv"] {
+            fs::write(folder.path().join(name), "name = 'x'").expect("a writable folder");
+        }
+        let missing = folder.path().join("noise-robustnes.toml");
+        let expected = format!(
+            "cannot read `{}`: no such file\n\nhint: did you mean `{}`?",
+            missing.display(),
+            folder.path().join("noise-robustness.toml").display()
+        );
+        assert_eq!(message(&missing), expected);
+        assert!(
+            message(&folder.path().join("other.toml"))
+                .ends_with("hint: STUDY is a study file (TOML) or a results folder")
+        );
+        assert!(
+            message(Path::new("ideal"))
+                .ends_with("`ideal` is a device; use it in a study with `--set hardware.device=ideal`")
+        );
+    }
+
+    #[test]
+    fn rejects_a_device_file() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("mine.json");
+        fs::write(&path, "{ \"name\": \"mine\" }").expect("a writable folder");
+        assert!(
+            message(&path).starts_with("expected a study file (TOML), got the device file `"),
+            "{}",
+            message(&path)
+        );
     }
 }

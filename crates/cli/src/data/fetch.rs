@@ -1,36 +1,46 @@
-//! `ohmspike data fetch`: published data sets, from where they are or from their publisher.
+//! `ohmspike data fetch`: finds or downloads published data sets.
 
 use std::path::PathBuf;
 
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 use ohmspike_datasets::{
-    FASHION_MNIST_ADDRESS, FetchedRecordings, Name, Origin, Progress, SHD_ADDRESS, SHD_NAME, ShdFrom, excerpt, fetch,
-    fetch_shd,
+    FASHION_MNIST_ADDRESS, FetchedRecordings, Name, Origin, Progress, SHD_ADDRESS, SHD_NAME, ShdFrom, counted, excerpt,
+    fetch, fetch_shd,
 };
 
 use super::super::Failure;
 use super::super::terminal::say;
 
-/// Find the files of a data set, or download them into the cache folder.
+/// Download a published data set, unless its files are there.
+///
+/// Searches the folder of the environment variable OHMSPIKE_DATA, the cache folder and system packages first. Checks the
+/// checksums of all files.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// Name of the data set: fashion-mnist or shd.
+    /// Data set: fashion-mnist or shd.
     name: Published,
-    /// Another cache folder.
+    /// Cache folder to use.
     #[arg(long, value_name = "DIR")]
     cache: Option<PathBuf>,
-    /// Another address to download from: for fashion-mnist the checksums stay the same, for shd they are in md5sums.txt below it.
+    /// Address to download from.
+    ///
+    /// The files of fashion-mnist must match the known checksums. For shd, the checksums are read from md5sums.txt at this
+    /// address.
     #[arg(long, value_name = "URL", conflicts_with = "folder")]
     from: Option<String>,
-    /// For shd: copy the files from this folder, as they are or packed.
+    /// For shd: copy the files from this folder.
+    ///
+    /// The files may be compressed with gzip.
     #[arg(long, value_name = "DIR")]
     folder: Option<PathBuf>,
-    /// For shd: compare with the lines of md5sum or sha256sum in this file, in place of what the publisher states.
+    /// For shd: file of checksums, as md5sum or sha256sum print them.
+    ///
+    /// Used in place of the checksums of the publisher.
     #[arg(long, value_name = "FILE")]
     checksums: Option<PathBuf>,
 }
 
-/// A data set that is published.
+/// A published data set.
 #[derive(Clone, Copy, Debug)]
 enum Published {
     Images(Name),
@@ -49,24 +59,22 @@ impl std::str::FromStr for Published {
     }
 }
 
-/// A text that names no data set that is published.
+/// An unknown name.
 #[derive(Debug, thiserror::Error)]
-#[error("data set: got `{got}`, must be one of {}, `{SHD_NAME}`", Name::ALL.map(|name| format!("`{name}`")).join(", "))]
+#[error("unknown data set `{got}`; expected one of {}, `{SHD_NAME}`", Name::ALL.map(|name| format!("`{name}`")).join(", "))]
 struct UnknownName {
     got: String,
 }
 
-/// A flag that only Spiking Heidelberg Digits have.
+/// An option that only Spiking Heidelberg Digits have.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "`{flag}`: must be left out for {name}, whose checksums are known\n\nhint: OHMSPIKE_DATA names a folder whose files are used as they are"
-)]
+#[error("{flag}: not available for {name}\n\nhint: set OHMSPIKE_DATA to a folder with the files")]
 struct OnlyShd {
     flag: &'static str,
     name: Name,
 }
 
-/// Fetches the data set and tells what is where.
+/// Fetches the data set and prints its files.
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let bar = ProgressBar::no_length();
     bar.set_style(ProgressStyle::with_template("{msg} {bytes} of {total_bytes}").expect("the template is fixed"));
@@ -99,7 +107,7 @@ fn images(
     say!("{name}: {}", fetched.place)?;
     for file in fetched.files {
         let how = if file.downloaded { "downloaded" } else { "found" };
-        say!("  {:<28} {:>10}   {how}, checksum right", file.name, HumanBytes(file.bytes).to_string())?;
+        say!("  {:<28} {:>10}   {how}, checksum OK", file.name, HumanBytes(file.bytes).to_string())?;
     }
     Ok(())
 }
@@ -119,8 +127,12 @@ fn recordings(arguments: &Arguments, progress: &mut dyn FnMut(Progress), bar: &P
             Origin::Copied => "copied",
             Origin::Downloaded => "downloaded",
         };
-        let sum = checksum.map_or_else(|| "no checksum stated".to_owned(), |algorithm| format!("{algorithm} right"));
-        say!("  {name:<28} {:>10}   {how}, {recordings} recordings, {sum}", HumanBytes(bytes).to_string())?;
+        let sum = checksum.map_or_else(|| "no checksum known".to_owned(), |algorithm| format!("{algorithm} OK"));
+        say!(
+            "  {name:<28} {:>10}   {how}, {}, {sum}",
+            HumanBytes(bytes).to_string(),
+            counted(recordings, "recording")
+        )?;
     }
     Ok(())
 }

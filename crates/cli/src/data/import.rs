@@ -1,11 +1,11 @@
-//! `ohmspike data import`: files of one's own become a data set.
+//! `ohmspike data import`: makes a data set of the user's files.
 
 use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{ArgGroup, ValueEnum};
 use ohmspike_datasets::{
-    Dataset, DenseImport, EventForm, EventImport, Import, Note, Part, Scale, Test, TimeUnit, import_dense,
+    Dataset, DenseImport, EventForm, EventImport, Import, Note, Part, Scale, Test, TimeUnit, counted, import_dense,
     import_events, shown_path, store,
 };
 use ohmspike_study::silent_input::silent_samples;
@@ -13,74 +13,100 @@ use ohmspike_study::silent_input::silent_samples;
 use super::super::terminal::say;
 use super::super::{Failure, warn};
 
-/// Make a data set of your own files: recorded events, or dense samples.
+const EXAMPLES: &str = "\
+Examples:
+  Events of 64 units, 0.5 s per recording, a quarter of them for the test:
+      ohmspike data import gestures --events events.csv --units 64 --duration 0.5 \
+          --classes 3 --test-share 0.25
+
+  Images with test images of their own:
+      ohmspike data import digits --samples train.idx --labels train-labels.idx \
+          --test test.idx --test-labels test-labels.idx --classes 10
+
+  Train on it:
+      ohmspike train --set data.set=digits";
+
+/// Import your own files as a data set.
 ///
-/// Events: npz, npy, CSV or HDF5 with sample, time (s), unit and label of every event, or with the fields t (microseconds), x, y and p;
-/// HDF5 also in the layout of Spiking Heidelberg Digits. Dense samples: npy or IDX, a row or an image a sample. Any of them may be
-/// packed with gzip. A study then says `data.set = "NAME"`.
+/// Events are npz, npy, CSV or HDF5 files. They have sample, time (s), unit and label of every event, or the fields t (µs), x,
+/// y and p of event cameras. HDF5 files may also have the layout of Spiking Heidelberg Digits.
+///
+/// Dense samples are npy or IDX files, with one row or image per sample. All files may be compressed with gzip.
+///
+/// Studies use the data set as `data.set = "NAME"`.
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = EXAMPLES, override_usage = "ohmspike data import <NAME> <--events <FILE>|--samples <FILE>> [OPTIONS]")]
 #[command(group(ArgGroup::new("kind").args(["events", "samples"]).required(true)))]
 #[command(group(ArgGroup::new("tests").args(["test", "test_share"]).required(true)))]
 pub struct Arguments {
     /// Name of the data set: lower-case letters, digits and hyphens.
     name: String,
-    /// File of recorded events.
+    /// Events: file of recorded events.
     #[arg(long, value_name = "FILE", requires = "sensor_or_units", requires = "duration")]
     events: Option<PathBuf>,
-    /// File of dense samples, npy or IDX: whole numbers from 0 to 255, or numbers from 0 to 1.
+    /// Dense samples: npy or IDX file, values 0 to 255 or 0 to 1.
     #[arg(long, value_name = "FILE", requires = "labels", conflicts_with_all = ["sensor_or_units", "duration", "time_unit"])]
     samples: Option<PathBuf>,
-    /// File of labels, one a sample: npy, IDX, CSV with the column label, npz with the array labels.
+    /// File of labels, one per sample.
+    ///
+    /// An npy or IDX file, a CSV file with the column `label`, or an npz file with the array `labels`.
     #[arg(long, value_name = "FILE")]
     labels: Option<PathBuf>,
     /// File of test samples.
     #[arg(long, value_name = "FILE", visible_alias = "test-samples")]
     test: Option<PathBuf>,
-    /// File of their labels.
+    /// File of their labels, one per test sample.
     #[arg(long, value_name = "FILE", requires = "test")]
     test_labels: Option<PathBuf>,
-    /// Share of the samples of every class to test with, where no file holds test samples.
+    /// Fraction of each class to use for the test, without a test file.
     #[arg(long, value_name = "SHARE")]
     test_share: Option<f64>,
     /// Number of classes.
     #[arg(long, value_name = "N")]
     classes: usize,
-    /// What the classes are called, in the order of their numbers.
+    /// Names of the classes, in the order of their numbers.
     #[arg(long, value_name = "NAME,NAME,...", value_delimiter = ',')]
     class_names: Option<Vec<String>>,
-    /// Of events, number of units.
+    /// Events: number of units.
     #[arg(long, value_name = "N", group = "sensor_or_units")]
     units: Option<usize>,
-    /// Of events with x, y and p, the sizes of the sensor: unit = x + W y + W H p. Left out, H and P are 1.
+    /// Events with x, y, p: size of the sensor, such as 34x34x2.
+    ///
+    /// Unit = x + W y + W H p. H and P are 1 if omitted.
     #[arg(long, value_name = "WxHxP", group = "sensor_or_units")]
     sensor: Option<Sensor>,
-    /// Of events, what a recording lasts, s.
+    /// Events: length of a recording, s.
     #[arg(long, value_name = "SECONDS")]
     duration: Option<f64>,
-    /// Of events, what their times count [default: what an HDF5 file states, or seconds for time and microseconds for t].
-    #[arg(long, value_name = "UNIT")]
+    /// Events: unit of times, such as milliseconds [default: see --help].
+    ///
+    /// One of seconds, milliseconds, microseconds and nanoseconds. The default is the unit in an HDF5 file, or else seconds for
+    /// the field time and microseconds for the field t.
+    #[arg(long, value_name = "UNIT", hide_possible_values = true)]
     time_unit: Option<Unit>,
-    /// Of dense samples, how other numbers are brought to 0 to 1.
-    #[arg(long, value_name = "HOW", conflicts_with = "events")]
+    /// Dense samples: scale to 0 to 1 by min-max or min-max-each.
+    ///
+    /// `min-max` maps the range of the training samples to 0 to 1. `min-max-each` does so for each feature separately.
+    #[arg(long, value_name = "HOW", hide_possible_values = true, conflicts_with = "events")]
     scale: Option<How>,
-    /// Another cache folder.
+    /// Cache folder to use.
     #[arg(long, value_name = "DIR")]
     cache: Option<PathBuf>,
-    /// Put it in the place of another data set of this name.
+    /// Replace a data set of the same name.
     #[arg(long)]
     replace: bool,
 }
 
-/// Names of classes that are listed.
+/// The most class names to list.
 const LISTED: usize = 8;
 
 /// Width, height and polarities.
 #[derive(Clone, Copy, Debug)]
 struct Sensor([usize; 3]);
 
-/// A text that is no sensor.
+/// An invalid size of a sensor.
 #[derive(Debug, thiserror::Error)]
-#[error("must be up to three whole numbers with `x` between them, as 34x34x2")]
+#[error("expected up to three whole numbers with `x` between them, such as 34x34x2")]
 struct WrongSensor;
 
 impl FromStr for Sensor {
@@ -99,7 +125,7 @@ impl FromStr for Sensor {
     }
 }
 
-/// What times count.
+/// A unit of time.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Unit {
     Seconds,
@@ -108,16 +134,16 @@ enum Unit {
     Nanoseconds,
 }
 
-/// How numbers are brought to 0 to 1.
+/// A way to scale values to 0 to 1.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum How {
-    /// From the lowest to the highest in training.
+    /// By the range of the training samples.
     MinMax,
-    /// The same for every feature by itself.
+    /// By the range of each feature.
     MinMaxEach,
 }
 
-/// Imports the data set and tells what it is.
+/// Imports the data set and prints a summary.
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let name = &arguments.name;
     let test = match (&arguments.test, arguments.test_share) {
@@ -144,15 +170,15 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let path = store(&data, arguments.cache.as_deref(), arguments.replace)?;
     say!("{name}: {}", shown_path(&path))?;
     say!(
-        "  {} samples for training, {} for the test, {} units, {} classes",
-        data.train.len(),
+        "  {} for training, {} for the test, {}, {}",
+        counted(data.train.len(), "sample"),
         data.test.len(),
-        data.train.units(),
-        data.class_names.len()
+        counted(data.train.units(), "unit"),
+        counted(data.class_names.len(), "class")
     )?;
     say!("  SHA-256 {}", data.digest)?;
     if arguments.class_names.is_some() {
-        say!("  classes in the order of their numbers: {}", numbered(&data.class_names))?;
+        say!("  classes: {}", numbered(&data.class_names))?;
     }
     let (against, told): (Vec<&Note>, Vec<&Note>) =
         notes.iter().partition(|note| matches!(note, Note::UnitOverruled { .. }));
@@ -164,7 +190,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The first and last names with their numbers.
+/// Names of the classes with their numbers, shortened if there are many.
 fn numbered(names: &[String]) -> String {
     let one = |class: usize| format!("{class} `{}`", names[class]);
     let all = |classes: std::ops::Range<usize>| classes.map(one).collect::<Vec<_>>().join(", ");
@@ -174,7 +200,7 @@ fn numbered(names: &[String]) -> String {
     }
 }
 
-/// Tells of a data set of which a network sees nothing, or only a part.
+/// Warns about samples without input spikes.
 fn warn_of_silence(data: &Dataset, notes: &[Note]) {
     warn(&silent_samples(data).into_iter().collect::<Vec<_>>());
     let silent = [&data.train, &data.test].iter().all(|part| matches!(part, Part::Events(set) if set.times.is_empty()));
@@ -183,23 +209,23 @@ fn warn_of_silence(data: &Dataset, notes: &[Note]) {
     }
 }
 
-/// A file that says something else than the command.
+/// A file that contradicts the command.
 #[derive(Debug, thiserror::Error)]
-#[error("{name}: {note}\n\nhint: make sure that the file is wrong; a wrong unit stretches or shortens every recording")]
+#[error("{name}: {note}\n\nhint: check which unit is right; a wrong unit stretches or shortens every recording")]
 struct Overruled<'a> {
     name: &'a str,
     note: &'a Note,
 }
 
-/// A data set of recordings that are all empty.
+/// A data set without events.
 #[derive(Debug, thiserror::Error)]
-#[error("{name}: no recording has an event, so that no network sees any input\n\nhint: look into the file of events")]
+#[error("{name}: no recording has an event, so networks receive no input\n\nhint: check the file of events")]
 struct NoEvents {
     name: String,
 }
 
 impl Arguments {
-    /// What is stated of events.
+    /// The properties of the events.
     fn form(&self) -> EventForm {
         let time_unit = self.time_unit.map(|unit| match unit {
             Unit::Seconds => TimeUnit::Seconds,

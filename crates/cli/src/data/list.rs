@@ -1,4 +1,4 @@
-//! `ohmspike data list`: which data sets there are, and where.
+//! `ohmspike data list`: the data sets and the places of their files.
 
 use indicatif::HumanBytes;
 use ohmspike_datasets::{SHD_CLASSES, SHD_NAME, SHD_SECONDS, SHD_UNITS, imported, locate_shd, shown_path, status};
@@ -6,7 +6,7 @@ use ohmspike_datasets::{SHD_CLASSES, SHD_NAME, SHD_SECONDS, SHD_UNITS, imported,
 use super::super::Failure;
 use super::super::terminal::say;
 
-/// Prints a line a data set.
+/// Prints one line per data set.
 pub fn run() -> Result<(), Failure> {
     let mut rows = Vec::new();
     for data in status() {
@@ -22,7 +22,7 @@ pub fn run() -> Result<(), Failure> {
                 let counts = format!("{} + {} samples, {}", content.train, content.test, content.kind);
                 (counts, shown_path(&data.path))
             }
-            Err(wrong) => ("cannot be used".to_owned(), wrong.to_string()),
+            Err(wrong) => ("unusable".to_owned(), wrong.to_string()),
         };
         rows.push((data.name, size, place));
     }
@@ -36,7 +36,7 @@ pub fn run() -> Result<(), Failure> {
     Ok(())
 }
 
-/// What to do where the files of a data set are nowhere; in full where it is fetched or used.
+/// The next step for a data set without files.
 fn fetch(name: impl std::fmt::Display) -> String {
-    format!("not here; `ohmspike data fetch {name}`")
+    format!("missing; get it with `ohmspike data fetch {name}`")
 }

@@ -1,16 +1,16 @@
-//! `ohmspike device list`: the devices that come with the program.
+//! `ohmspike device list`: the built-in devices.
 
 use ohmspike_crossbar::device::{BUILT_IN, Device};
-use ohmspike_report::datasheet::device_line;
+use ohmspike_report::datasheet::{device_line, device_line_header};
 
 use super::print;
 use crate::Failure;
 
-/// Prints a line a device.
+/// Prints one line per device.
 pub fn run() -> Result<(), Failure> {
-    let mut text = format!("{:<26} {:<22} {:<7} {:<9} description\n", "name", "window", "scheme", "grade");
+    let mut text = device_line_header() + "\n";
     for (name, _) in BUILT_IN {
-        let device = Device::built_in(name).expect("the list has the names of the built-in devices");
+        let device = Device::built_in(name).expect("a name of the list");
         text += &device_line(&device);
         text.push('\n');
     }

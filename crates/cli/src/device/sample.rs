@@ -1,4 +1,4 @@
-//! `ohmspike device sample`: what writes leave and reads return, as CSV.
+//! `ohmspike device sample`: simulates writes and reads of cells, as CSV.
 
 use ohmspike_plot::time_span::TimeSpan;
 use ohmspike_report::device_sample::{SampleError, Sampling};
@@ -6,62 +6,82 @@ use ohmspike_report::device_sample::{SampleError, Sampling};
 use super::{Chosen, print};
 use crate::{Failure, warn};
 
-/// Write and read cells as training does, and print what they hold as CSV, one line a cell and cycle.
+const EXAMPLES: &str = "\
+Examples:
+  The conductance of 1000 cells after a write to 100 µS:
+      ohmspike device sample illustrative-oxide --target-microsiemens 100
+
+  The same cells a day later, each read three times:
+      ohmspike device sample pcm-joshi-2020 --target-microsiemens 10 --after 1d --read 3
+
+  Another write scheme, to a file:
+      ohmspike device sample mine.json --set write.scheme=add --target-ohm 10000 > cells.csv";
+
+/// Simulate writes and reads of single cells.
 ///
-/// The cells are those of one chip, with its spreads, written by the device's own scheme. A device that is written by pulses
-/// is asked for the whole difference, in equal parts where it has more pulses than one write may have. Other devices write
-/// every cell once, also one that stands at the target; but a verified device that reads first (`write.verify.initial_action`) gives
-/// no write to cells that it accepts as they are.
+/// Writes and reads cells as training does, and prints their conductance as CSV, one row per cell and cycle. All cells are on
+/// one chip, with its device-to-device variation, and are written by the scheme of the device.
+///
+/// A pulsed device receives the whole change, in equal parts if it needs more pulses than one write may have. Other devices
+/// write every cell once, even at its target. A verified device with `write.verify.initial_action = "read"` skips cells that
+/// it accepts.
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = EXAMPLES)]
 pub struct Arguments {
     #[command(flatten)]
     chosen: Chosen,
     #[command(flatten)]
     target: Target,
-    /// Conductance at which cells start and to which they are written back [default: the floor of the window].
-    #[arg(long, value_name = "MICROSIEMENS", allow_negative_numbers = true)]
+    /// Conductance before each write to the target [default: Gmin].
+    ///
+    /// Cells start here and are written back to it before each further cycle. Gmin is the lower end of the conductance window.
+    #[arg(long, value_name = "G", allow_negative_numbers = true)]
     start_microsiemens: Option<f64>,
     /// Number of cells.
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     count: u32,
-    /// Seed of all draws.
+    /// Seed of all random draws.
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
-    /// Writes of every cell to the target; before each but the first it is written back.
+    /// Writes of each cell to the target.
     #[arg(long, value_name = "C", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     cycles: u32,
-    /// Also print every cell so long after the write, at the read voltage: 30s, 10min, 1h, 1d, 1y.
+    /// Also print the conductance after this time, such as 10min or 1d.
+    ///
+    /// The conductance after drift, at the read voltage. Units are s, min, h, d and y.
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     after: Option<TimeSpan>,
-    /// Read every cell so often after every write to the target.
+    /// Reads of each cell after each write to the target.
     #[arg(long, value_name = "K", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=100_000))]
     read: u32,
     /// Time between two reads.
     #[arg(long, value_name = "TIME", default_value = "0.001s", allow_hyphen_values = true)]
     read_interval: TimeSpan,
-    /// Draw the faults of the device too; without it every cell works, as a measured spread is that of working cells.
+    /// Include the faults of the device [default: all cells work].
     #[arg(long)]
     faults: bool,
-    /// Standard deviation of a write, for a device that leaves it to the study.
-    #[arg(long, value_name = "MICROSIEMENS", allow_negative_numbers = true)]
+    /// Write noise, for a device with `write.noise = "from-study"`.
+    ///
+    /// The standard deviation of a write.
+    #[arg(long, value_name = "G", allow_negative_numbers = true)]
     study_sigma_microsiemens: Option<f64>,
 }
 
-/// What is aimed at, in one of two units.
+/// The target, in one of two units.
 #[derive(Debug, clap::Args)]
 #[group(required = true, multiple = false)]
 struct Target {
-    /// Target conductance of the writes.
-    #[arg(long, value_name = "MICROSIEMENS", allow_negative_numbers = true)]
+    /// Target conductance.
+    #[arg(long, value_name = "G", allow_negative_numbers = true)]
     target_microsiemens: Option<f64>,
-    /// The same target as a resistance.
-    #[arg(long, value_name = "OHM", allow_negative_numbers = true)]
+    /// Target resistance.
+    #[arg(long, value_name = "R", allow_negative_numbers = true)]
     target_ohm: Option<f64>,
 }
 
-/// A resistance outside the window.
+/// A target resistance outside the window.
 #[derive(Debug, thiserror::Error)]
-#[error("--target-ohm: got {given} ohm, must lie in the window of `{device}`, {low} to {high} ohm")]
+#[error("--target-ohm: expected {low} to {high} ohm, the window of `{device}`, got {given} ohm")]
 struct OutsideError {
     given: f64,
     device: String,
@@ -88,7 +108,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     };
     let cycles = sampling.cycles(&device).map_err(|error| match (error, arguments.target.target_ohm) {
         (SampleError::Outside { flag: "--target-microsiemens", device, low, high, .. }, Some(given)) => {
-            // The ends of the window are f32 of conductances: more digits would be those of a rounding.
+            // The window is f32 conductances: more digits would show their rounding.
             let [low, high] = [high, low].map(|conductance| (1e6 / f64::from(conductance)) as f32);
             Failure::from(OutsideError { given, device, low, high })
         }

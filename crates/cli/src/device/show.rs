@@ -1,11 +1,13 @@
-//! `ohmspike device show`: the whole sheet of a device.
+//! `ohmspike device show`: prints the datasheet of a device.
 
 use ohmspike_report::datasheet::device_page;
 
 use super::{Chosen, print};
 use crate::Failure;
 
-/// Print everything that a device does: mechanisms, spreads in every unit, drift, and where the numbers come from.
+/// Print the datasheet of a device.
+///
+/// Shows all mechanisms, write spread and read noise in several units, drift, and the source of every number.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     #[command(flatten)]

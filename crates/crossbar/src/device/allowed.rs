@@ -1,21 +1,47 @@
-//! The numbers that a key of a device file may hold.
+//! Ranges of the numbers in a device file.
 
-/// The numbers that a key may hold, both ends included.
+use std::fmt;
+
+/// Range of a number, both ends included.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Allowed {
-    /// The smallest.
+    /// Smallest value.
     pub low: f64,
-    /// The largest.
+    /// Largest value.
     pub high: f64,
-    /// The unit, with the space before it.
+    /// Unit, with a leading space; empty for a pure number.
     pub unit: &'static str,
 }
 
-/// The whole numbers that a key may hold, both ends included.
+/// Range of a whole number, both ends included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct IntegerRange {
-    /// The smallest.
+    /// Smallest value.
     pub low: u32,
-    /// The largest.
+    /// Largest value.
     pub high: u32,
+}
+
+impl fmt::Display for Allowed {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        write!(formatter, "{} to {}{}", plain(self.low), plain(self.high), self.unit)
+    }
+}
+
+/// Returns `value` as a person would write it: `1000`, `0.05`, `1e12`, `1e-9`.
+pub(super) fn plain(value: f64) -> String {
+    let size = value.abs();
+    if size >= 1e6 || (size > 0.0 && size < 1e-3) { format!("{value:e}") } else { format!("{value}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn very_large_and_small_numbers_have_an_exponent() {
+        let shown = [0.0, -5.0, 0.001, 1e-9, 999_999.0, 1e6, -1e12, 2.5e7, f64::NAN].map(plain);
+        assert_eq!(shown, ["0", "-5", "0.001", "1e-9", "999999", "1e6", "-1e12", "2.5e7", "NaN"]);
+        assert_eq!(Allowed { low: 1.0, high: 1e12, unit: " ohm" }.to_string(), "1 to 1e12 ohm");
+    }
 }

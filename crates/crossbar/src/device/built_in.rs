@@ -1,8 +1,8 @@
-//! The devices that come with the crate.
+//! Built-in devices.
 
 use super::model::Device;
 
-/// The devices that come with the program: name and text of the file, in the order of the names.
+/// Names and file texts of the built-in devices, sorted by name.
 pub const BUILT_IN: &[(&str, &str)] = &[
     ("1t1r-yousuf-2025", include_str!("../../device-models/1t1r-yousuf-2025.json")),
     ("1t1r-yousuf-2025-repeats", include_str!("../../device-models/1t1r-yousuf-2025-repeats.json")),
@@ -26,10 +26,10 @@ pub const BUILT_IN: &[(&str, &str)] = &[
 ];
 
 impl Device {
-    /// The device of this name that comes with the program.
+    /// Returns the built-in device `name`, or `None` if there is none.
     pub fn built_in(name: &str) -> Option<Device> {
         let (_, text) = BUILT_IN.iter().find(|(known, _)| *known == name)?;
-        // A test reads every built-in file.
-        Some(Device::from_json(text).expect("the built-in devices are tested"))
+        // Tests read every built-in file.
+        Some(Device::from_json(text).expect("built-in devices are valid"))
     }
 }

@@ -1,8 +1,8 @@
-//! A quantity of every cell from the standard normals of the cells.
+//! Converts the standard normals of all cells to a quantity of all cells.
 
 use ohmspike_simd::{LANES, Matrix, lane_mask};
 
-/// `value` of every cell of `normals`, zero in the padding.
+/// Applies `value` to every cell of `normals`; padding stays zero.
 pub(super) fn cells(mut normals: Matrix, value: impl Fn(f32) -> f32) -> Matrix {
     let columns = normals.columns();
     for row in 0..normals.rows() {

@@ -1,4 +1,4 @@
-//! From what a device file says to a device: every mechanism by itself, then mechanisms against each other.
+//! Checks a device file: every mechanism by itself, then mechanisms against each other.
 
 use super::converters::AdcRange;
 use super::levels::Levels;
@@ -48,8 +48,8 @@ impl TryFrom<DeviceSpec> for Device {
 }
 
 impl Device {
-    /// Refuses tables that say nothing of any cell in the window: their ends would be held for all of it. A table of one
-    /// point is a number for every cell, wherever the point is.
+    /// Refuses tables without overlap with the window: every cell would get the value of one end. A table of one point
+    /// is a constant and always allowed.
     fn check_tables(&self) -> Result<(), SpecError> {
         let window = [self.window.high(), self.window.low()].map(|conductance| 1e6 / f64::from(conductance));
         for TableRange { key, first, last } in self.tables() {
@@ -60,7 +60,7 @@ impl Device {
         Ok(())
     }
 
-    /// Slopes that differ from cell to cell are those of linear pulses.
+    /// Slope variation requires linear pulses.
     fn check_slopes(&self) -> Result<(), SpecError> {
         let linear = self.write.pulses().is_some_and(|pulses| pulses.slope(Direction::Up).is_some());
         if self.device_to_device.slope.is_some() && !linear {
@@ -69,13 +69,13 @@ impl Device {
         Ok(())
     }
 
-    /// A full scale in µA is one of conductance only at a known voltage.
+    /// A full scale in µA requires a read voltage to become a conductance.
     fn check_range(&self) -> Result<(), SpecError> {
         let fixed = self.converters.adc.is_some_and(|adc| matches!(adc.range, AdcRange::Fixed { .. }));
         if fixed { required("read.volts", self.read.volts, "converters.adc.range: fixed").map(|_| ()) } else { Ok(()) }
     }
 
-    /// Pulses end where they end: levels belong to writes that aim at a conductance.
+    /// Levels require a write scheme with a target conductance; pulses have none.
     fn check_levels(&self) -> Result<(), SpecError> {
         match (&self.levels, &self.write.scheme) {
             (Levels::Continuous, _) | (_, Scheme::Add | Scheme::Verify(_)) => Ok(()),

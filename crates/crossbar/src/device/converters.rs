@@ -1,4 +1,4 @@
-//! The drivers and column converters of a device's arrays, and the tiles that they serve.
+//! Row drivers (DACs), column converters (ADCs) and the tiles that they serve.
 //!
 //! ```text
 //! driver DAC    u_q = rint(u (2^b - 1)) / (2^b - 1)      input u in 0 .. 1; spikes, 0 and 1, are exact
@@ -7,10 +7,10 @@
 //!               signed     codes -(2^(b-1) - 1) .. 2^(b-1) - 1             LSB = FS / (2^(b-1) - 1)
 //! ```
 //!
-//! rint rounds to the nearest code, halfway to the even one. The full scale FS is `fixed` by the file, or `calibrated`:
-//! the largest column current of a batch. An unsigned converter reports currents below zero as zero. Mid-tread codes as in
-//! W. Kester (ed.), *Data Conversion Handbook* (2005), chapter 2; what one chip makes of gain and offset stands in
-//! converters.rs.
+//! `rint` rounds to the nearest code, ties to even. The file sets the full scale FS (`fixed`), or FS is the largest
+//! column current of a batch (`calibrated`). An unsigned converter reports negative currents as zero. Mid-tread codes
+//! follow W. Kester (ed.), *Data Conversion Handbook* (2005), chapter 2. `converters.rs` of the crate applies gain and
+//! offset errors.
 //!
 //! ```
 //! use ohmspike_crossbar::device::{Adc, AdcCodes, AdcRange};
@@ -28,67 +28,67 @@ use super::number::{CONVERTER_PERCENT, MICROAMPERES, SIGNED_BITS, TILE_LINES, UN
 use super::refusal::{SpecError, refuse_foreign, required};
 use super::shape::{optional_object, word};
 
-/// Codes of a column converter.
+/// Range of the codes of a column converter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum AdcCodes {
-    /// As many below zero as above.
+    /// Positive and negative codes, symmetric about 0.
     Signed,
-    /// From zero up.
+    /// Codes from 0; negative currents read as 0.
     Unsigned,
 }
 
-/// Where the full scale of a column converter comes from.
+/// Source of the full scale of a column converter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum AdcRangeKind {
-    /// From the file.
+    /// Full scale from `full_scale_microamperes`.
     Fixed,
-    /// From the largest column current of a batch.
+    /// Full scale equal to the largest column current of a batch, calibrated on the first batch of every epoch.
     Calibrated,
 }
 
-/// The column converters in a device file.
+/// Column converters (ADCs) in a device file.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct AdcSpec {
-    /// Bits of a code; at least 2 where codes are signed.
+    /// Resolution in bits; at least 2 for signed codes.
     #[serde(deserialize_with = "number")]
     #[cfg_attr(feature = "schema", schemars(with = "u32", range(min = UNSIGNED_BITS.low, max = UNSIGNED_BITS.high), extend("x-unit" = "bits")))]
     pub bits: f64,
-    /// Whether there are codes below zero.
+    /// Range of the codes.
     #[serde(deserialize_with = "word")]
     pub codes: AdcCodes,
-    /// Where the full scale comes from.
+    /// Source of the full scale.
     #[serde(deserialize_with = "word")]
     pub range: AdcRangeKind,
-    /// `fixed` only: column current of the highest code.
+    /// `fixed` only: column current at the highest code.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = MICROAMPERES.low, max = MICROAMPERES.high), extend("x-unit" = "µA")))]
     pub full_scale_microamperes: Option<f64>,
-    /// Standard deviation of the gain from converter to converter.
+    /// Standard deviation of the gain error over converters.
     #[serde(default, deserialize_with = "number")]
     #[cfg_attr(feature = "schema", schemars(range(min = CONVERTER_PERCENT.low, max = CONVERTER_PERCENT.high), extend("x-unit" = "%")))]
     pub gain_sigma_percent: f64,
-    /// Standard deviation of the offset from converter to converter.
+    /// Standard deviation of the offset error over converters.
     #[serde(default, deserialize_with = "number")]
     #[cfg_attr(feature = "schema", schemars(range(min = CONVERTER_PERCENT.low, max = CONVERTER_PERCENT.high), extend("x-unit" = "% of full scale")))]
     pub offset_sigma_percent_of_full_scale: f64,
 }
 
-/// The row drivers in a device file.
+/// Row drivers (DACs) in a device file.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct DacSpec {
-    /// Bits of an input.
+    /// Resolution of an input in bits.
     #[serde(deserialize_with = "number")]
     #[cfg_attr(feature = "schema", schemars(with = "u32", range(min = UNSIGNED_BITS.low, max = UNSIGNED_BITS.high), extend("x-unit" = "bits")))]
     pub bits: f64,
-    /// Standard deviation of the gain from row to row.
+    /// Standard deviation of the gain error over rows.
     #[serde(default, deserialize_with = "number")]
     #[cfg_attr(feature = "schema", schemars(range(min = CONVERTER_PERCENT.low, max = CONVERTER_PERCENT.high), extend("x-unit" = "%")))]
     pub gain_sigma_percent: f64,
@@ -99,19 +99,19 @@ pub struct DacSpec {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ConvertersSpec {
-    /// Rows that one set of column converters serves; left out: all of an array.
+    /// Number of rows per tile; each tile has its own column converters. Default: all rows of the array.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "u32", range(min = TILE_LINES.low, max = TILE_LINES.high), extend("x-unit" = "rows")))]
     pub tile_rows: Option<f64>,
-    /// Columns of a tile; left out: all of an array.
+    /// Number of columns per tile. Default: all columns of the array.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "u32", range(min = TILE_LINES.low, max = TILE_LINES.high), extend("x-unit" = "columns")))]
     pub tile_columns: Option<f64>,
-    /// Row drivers; left out: exact.
+    /// Row drivers (DACs). Default: exact.
     #[serde(default, deserialize_with = "optional_object", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "DacSpec"))]
     pub dac: Option<DacSpec>,
-    /// Column converters; left out: exact.
+    /// Column converters (ADCs). Default: exact.
     #[serde(default, deserialize_with = "optional_object", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "AdcSpec"))]
     pub adc: Option<AdcSpec>,
@@ -120,46 +120,46 @@ pub struct ConvertersSpec {
 /// Full scale of the column converters.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum AdcRange {
-    /// Set by the file.
+    /// Set by the device file.
     Fixed {
-        /// Column current of the highest code, µA.
+        /// Column current at the highest code, µA.
         full_scale: f64,
     },
-    /// The largest column current of a batch.
+    /// Largest column current of a batch.
     Calibrated,
 }
 
 /// Column converters.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Adc {
-    /// Bits of a code: 1 to 24, with signed codes 2 to 24.
+    /// Resolution in bits: 1 to 24, or 2 to 24 for signed codes.
     pub bits: u32,
-    /// Whether there are codes below zero.
+    /// Range of the codes.
     pub codes: AdcCodes,
     /// Full scale.
     pub range: AdcRange,
-    /// Standard deviation of the gain, 1 being the nominal one.
+    /// Standard deviation of the gain; the nominal gain is 1.
     pub gain_sigma: f32,
-    /// Standard deviation of the offset over the full scale.
+    /// Standard deviation of the offset as a fraction of the full scale.
     pub offset_sigma: f32,
 }
 
 /// Row drivers.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Dac {
-    /// Bits of an input: 1 to 24.
+    /// Resolution of an input in bits: 1 to 24.
     pub bits: u32,
-    /// Standard deviation of the gain, 1 being the nominal one.
+    /// Standard deviation of the gain; the nominal gain is 1.
     pub gain_sigma: f32,
 }
 
-/// Tiles and converters; all of them none where currents are digitised exactly.
+/// Tiles and converters; all `None` if currents are read exactly.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
 #[serde(try_from = "ConvertersSpec")]
 pub struct Converters {
-    /// Rows that one set of column converters serves; none: all of an array.
+    /// Rows per tile; `None` means all rows of the array.
     pub tile_rows: Option<usize>,
-    /// Columns of a tile; none: all of an array.
+    /// Columns per tile; `None` means all columns of the array.
     pub tile_columns: Option<usize>,
     /// Row drivers.
     pub dac: Option<Dac>,
@@ -168,7 +168,7 @@ pub struct Converters {
 }
 
 impl Adc {
-    /// The code of the full scale.
+    /// Returns the code of the full scale.
     pub fn highest_code(&self) -> f32 {
         match self.codes {
             AdcCodes::Signed => ((1u32 << (self.bits - 1)) - 1) as f32,
@@ -176,7 +176,7 @@ impl Adc {
         }
     }
 
-    /// The lowest code.
+    /// Returns the lowest code.
     pub fn lowest_code(&self) -> f32 {
         match self.codes {
             AdcCodes::Signed => -self.highest_code(),
@@ -186,7 +186,7 @@ impl Adc {
 }
 
 impl Dac {
-    /// The input nearest to `input`, 0 to 1, that the driver has.
+    /// Returns the driver level nearest to `input`, 0 to 1.
     pub fn nearest(&self, input: f32) -> f32 {
         let highest = ((1u32 << self.bits) - 1) as f32;
         (input.clamp(0.0, 1.0) * highest).round_ties_even() / highest
@@ -194,7 +194,7 @@ impl Dac {
 }
 
 impl Converters {
-    /// Rows and columns of a tile of an array of `rows` x `columns`, which may be smaller than the file's tile.
+    /// Returns rows and columns of a tile in an array of `rows` x `columns`; a smaller array limits the tile.
     pub fn tile(&self, rows: usize, columns: usize) -> (usize, usize) {
         (self.tile_rows.unwrap_or(rows).min(rows), self.tile_columns.unwrap_or(columns).min(columns))
     }
@@ -257,7 +257,7 @@ impl TryFrom<ConvertersSpec> for Converters {
     }
 }
 
-/// `percent` of `key` as a fraction.
+/// Returns the checked `percent` of `key` as a fraction.
 fn fraction(key: &str, percent: f64, allowed: Allowed) -> Result<f32, SpecError> {
     Ok((allowed.check(key, percent)? / 100.0) as f32)
 }
@@ -290,7 +290,7 @@ mod tests {
             gain_sigma_percent: 0.0,
             offset_sigma_percent_of_full_scale: 0.0,
         };
-        assert_eq!(Adc::try_from(spec).unwrap_err().to_string(), "bits: got 1, must be a whole number from 2 to 24");
+        assert_eq!(Adc::try_from(spec).unwrap_err().to_string(), "bits: expected a whole number from 2 to 24, got 1");
         let unsigned = Adc::try_from(AdcSpec { codes: AdcCodes::Unsigned, ..spec }).unwrap();
         assert_eq!((unsigned.lowest_code(), unsigned.highest_code()), (0.0, 1.0));
     }

@@ -1,30 +1,30 @@
-//! A quantity over ln R by straight lines between points.
+//! A quantity as a piecewise linear function of ln R.
 //!
 //! ```text
-//! y(R) = linear in ln R between the points (R_k, y_k), held at the ends
+//! y(R) linear in ln R between the points (R_k, y_k), constant beyond the first and last point
 //!
 //! x = ln G = ln 10^6 - ln R                                  G in µS, R in ohm
 //! y = y_0 + sum_k slope_k clip(x - x_k, 0, x_{k+1} - x_k)    points in rising G
 //! ```
 //!
-//! The second form is the first one as a sum, which runs without branches on a block of cells.
+//! The second form equals the first. As a sum it runs on a block of cells without branches.
 
 use ohmspike_simd::{Block, LANES};
 
 use super::number::RESISTANCE_OHM;
 use super::refusal::{Problem, SpecError};
 
-/// Points of a table: far more than a fit needs. Every look-up sums over all of them.
+/// Largest number of points of a table. Every look-up sums over all of them.
 const MOST_POINTS: usize = 1000;
 
-/// y over ln G, as a sum of clipped slopes.
+/// The curve y(ln G) as a sum of clipped slopes.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Curve {
     lowest: f32,
     segments: Vec<Segment>,
 }
 
-/// One stretch between two points: from ln G = `start` (G in µS) over `width`, rising by `slope`.
+/// One segment between two points: from ln G = `start` (G in µS), with its `width` and `slope`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Segment {
     start: f32,
@@ -33,7 +33,7 @@ struct Segment {
 }
 
 impl Curve {
-    /// The curve through `points`, (ln R, y) with R in ohm and rising.
+    /// Creates the curve through `points` (ln R, y), with R in ohm and rising.
     pub(crate) fn through(points: impl DoubleEndedIterator<Item = (f64, f64)>) -> Curve {
         let rising_in_conductance: Vec<_> = points.rev().collect();
         let segments = rising_in_conductance.windows(2).map(|pair| {
@@ -45,7 +45,7 @@ impl Curve {
         Curve { lowest: rising_in_conductance[0].1 as f32, segments: segments.collect() }
     }
 
-    /// The same line where x and y are logarithms, with both in octaves: log2 y over log2 G.
+    /// Converts a curve of logarithms to octaves: log2 y over log2 G.
     pub(crate) fn in_octaves(&self) -> Curve {
         let octaves = |natural: f32| (f64::from(natural) / std::f64::consts::LN_2) as f32;
         let segments = self.segments.iter().map(|&Segment { start, width, slope }| {
@@ -55,7 +55,7 @@ impl Curve {
         Curve { lowest: octaves(self.lowest), segments: segments.collect() }
     }
 
-    /// y at sixteen ln G, G in µS.
+    /// Returns y at sixteen values of ln G, G in µS.
     #[inline(always)]
     pub(crate) fn at(&self, ln_conductance: &Block) -> Block {
         let mut y = Block::splat(self.lowest);
@@ -71,7 +71,7 @@ impl Curve {
     }
 }
 
-/// y at `resistance` (ohm) on the lines through `points`, resistances rising; `place` gives (R, y) of a point.
+/// Interpolates y at `resistance` (ohm) through `points` with rising resistances; `place` returns (R, y) of a point.
 pub(crate) fn interpolated<P>(points: &[P], resistance: f64, place: impl Fn(&P) -> (f64, f64)) -> f64 {
     let (first, last) = (place(&points[0]), place(&points[points.len() - 1]));
     let x = libm::log(resistance.clamp(first.0, last.0));
@@ -87,10 +87,11 @@ pub(crate) fn interpolated<P>(points: &[P], resistance: f64, place: impl Fn(&P) 
     last.1
 }
 
-/// Refuses a table without points, resistances (ohm) that no cell has, and those that do not rise.
+/// Refuses an empty table, resistances (ohm) out of range, and resistances that do not rise.
 ///
 /// # Errors
-/// [`Problem::TableEmpty`], [`Problem::OutOfRange`] and [`Problem::TableFalls`] below the key `points`.
+/// Returns [`Problem::TableEmpty`], [`Problem::TooMany`], [`Problem::OutOfRange`] or [`Problem::TableFalls`] below the
+/// key `points`.
 pub(crate) fn check_resistances(resistances: &[f64]) -> Result<(), SpecError> {
     if resistances.is_empty() {
         return Err(SpecError::at("points", Problem::TableEmpty));
@@ -101,10 +102,11 @@ pub(crate) fn check_resistances(resistances: &[f64]) -> Result<(), SpecError> {
     for (number, &resistance) in resistances.iter().enumerate() {
         RESISTANCE_OHM.check(&format!("points[{number}].resistance_ohm"), resistance)?;
     }
-    for pair in resistances.windows(2) {
+    for (number, pair) in resistances.windows(2).enumerate() {
         let (previous, next) = (pair[0], pair[1]);
         if next <= previous {
-            return Err(SpecError::at("points", Problem::TableFalls { previous, next }));
+            let key = format!("points[{}].resistance_ohm", number + 1);
+            return Err(SpecError::at(&key, Problem::TableFalls { previous, next }));
         }
     }
     Ok(())
@@ -119,7 +121,7 @@ mod tests {
     /// A slope reaches 1.25 / ln 10 < 1; an error of ln G (start rounded at |x| < 14, subtraction: two half units of
     /// 14) times it, one unit of 2, the largest |y|, for every one of the three sums, and as much for the products.
     #[test]
-    fn the_sum_of_slopes_is_the_interpolation() {
+    fn the_sum_of_slopes_equals_the_interpolation() {
         let curve = Curve::through(POINTS.iter().map(|&(resistance, y)| (libm::log(resistance), y)));
         let bound = f64::from(f32::EPSILON) * (14.0 + 3.0 * 2.0 + 3.0 * 2.0);
         for step in 0..2000 {
@@ -131,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_pass_through_the_points_and_are_held_at_the_ends() {
+    fn lines_pass_through_the_points_and_are_constant_beyond_the_ends() {
         for (resistance, y) in POINTS {
             assert!((interpolated(&POINTS, resistance, |&point| point) - y).abs() < 1e-12);
         }

@@ -1,14 +1,15 @@
-//! What makes the cells of a chip differ: constants that are drawn once and stay.
+//! Device-to-device variation: constants of every cell, drawn once per chip.
 //!
 //! ```text
-//! z a standard normal of its own for every cell and quantity
+//! z a standard normal, independent for every cell and quantity; s the standard deviation in the file
 //!
 //! ends of the window        device/ends.rs
 //! gains and slopes          device/gains.rs
-//! f = exp(s z)              factor on the standard deviation of the cell's writes, those of its pulses among them
+//! f = exp(s z)              factor on the write noise of the cell, cycle noise of pulses included
 //! ```
 //!
-//! The factor keeps its median. Every quantity has a stream of its own, so that switching one on leaves the others alone.
+//! The median of the factor is 1. Every quantity draws from its own random stream, so enabling one does not change the
+//! others.
 
 use ohmspike_rng::Seed;
 use ohmspike_simd::{Matrix, exp};
@@ -25,93 +26,95 @@ use super::refusal::{SpecError, required};
 use super::shape::optional_word;
 use crate::window::ConductanceWindow;
 
-/// Deviations of the gain of down steps over those of up steps.
+/// Range of the ratio of down and up gain deviations.
 const DOWN_GAIN: Allowed = Allowed { low: 0.01, high: 100.0, unit: "" };
 
-/// The spreads of a chip in a device file.
+/// Device-to-device variation in a device file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct DeviceToDeviceSpec {
-    /// Standard deviation of ln R of the fully-on end of the window.
+    /// Standard deviation of ln R of the fully-on end of the window over cells.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = SIGMA_LN.low, max = SIGMA_LN.high), extend("x-unit" = "sigma of ln R")))]
     pub low_resistance_sigma_ln: Option<f64>,
-    /// Standard deviation of ln R of the fully-off end of the window.
+    /// Standard deviation of ln R of the fully-off end of the window over cells.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = SIGMA_LN.low, max = SIGMA_LN.high), extend("x-unit" = "sigma of ln R")))]
     pub high_resistance_sigma_ln: Option<f64>,
-    /// Distribution of the ends; of `normal` ones the standard deviation is that of G over its nominal value. Needs one
-    /// of the two.
+    /// Distribution of the window ends over cells. With `normal`, `low_resistance_sigma_ln` and
+    /// `high_resistance_sigma_ln` are standard deviations of G relative to its nominal value. Requires at least one of
+    /// them.
     #[serde(default, deserialize_with = "optional_word", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "EndsKind", extend("default" = "log-normal")))]
     pub ends: Option<EndsKind>,
-    /// Distribution of the gain of a step; needs `step_gain_sigma`.
+    /// Distribution of the step gain over cells. Requires `step_gain_sigma`.
     #[serde(default, deserialize_with = "optional_word", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "StepGainKind"))]
     pub step_gain: Option<StepGainKind>,
-    /// Standard deviation of the gain, or of its logarithm; needs `step_gain`.
+    /// Standard deviation over cells of the step gain (`normal`) or of its logarithm (`log-normal`). Requires
+    /// `step_gain`.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = SIGMA_GAIN.low, max = SIGMA_GAIN.high), extend("x-unit" = "1")))]
     pub step_gain_sigma: Option<f64>,
-    /// Standard deviation of half the difference of the gains up and down.
+    /// Standard deviation over cells of half the difference between up gain and down gain.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = SIGMA_GAIN.low, max = SIGMA_GAIN.high), extend("x-unit" = "1")))]
     pub up_down_sigma: Option<f64>,
-    /// Deviation of the gain of down steps over that of up steps; needs `step_gain` or `up_down_sigma`.
+    /// Ratio of the gain deviation of down steps to that of up steps. Requires `step_gain` or `up_down_sigma`.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = DOWN_GAIN.low, max = DOWN_GAIN.high), extend("default" = 1, "x-unit" = "1")))]
     pub down_gain_factor: Option<f64>,
-    /// Pulses with linear steps only: standard deviation of the share of a step that is lost from the reference state to
-    /// the end.
+    /// Laws `linear` and `soft-bounds` only: standard deviation over cells of the fraction of a step that is lost
+    /// between the reference state and the end of the window.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = SIGMA_GAIN.low, max = SIGMA_GAIN.high), extend("x-unit" = "1")))]
     pub slope_sigma: Option<f64>,
-    /// Standard deviation of the logarithm of the factor on a cell's write spread, of pulses too.
+    /// Standard deviation over cells of the logarithm of a factor on the write noise, cycle noise of pulses included.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = SIGMA_LN.low, max = SIGMA_LN.high), extend("x-unit" = "sigma of ln")))]
     pub write_spread_sigma_ln: Option<f64>,
 }
 
-/// The spreads from cell to cell of a chip; none where the file leaves them out.
+/// Device-to-device variation; `None` where the file sets nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
 #[serde(try_from = "DeviceToDeviceSpec")]
 pub struct DeviceToDevice {
-    /// Standard deviation of ln R of the fully-on end of the window.
+    /// Standard deviation of ln R of the fully-on end of the window over cells.
     pub low_resistance: Option<f32>,
-    /// Standard deviation of ln R of the fully-off end of the window.
+    /// Standard deviation of ln R of the fully-off end of the window over cells.
     pub high_resistance: Option<f32>,
-    /// Distribution of the ends; of normal ones the deviations are those of G over its nominal value.
+    /// Distribution of the window ends. For a normal distribution, the deviations are those of G relative to its
+    /// nominal value.
     pub ends: EndsKind,
-    /// Gain of a step.
+    /// Step gain.
     pub step_gain: Option<StepGain>,
-    /// Standard deviation of half the difference of the gains up and down.
+    /// Standard deviation over cells of half the difference between up gain and down gain.
     pub up_down: Option<f32>,
-    /// Deviation of the gain down over that of the gain up; the same where there is none.
+    /// Ratio of the down and up gain deviations; `None` means 1.
     pub down_gain: Option<f32>,
-    /// Standard deviation of the share of a linear step that is lost from the reference state to the end.
+    /// Standard deviation of the fraction of a linear step that is lost between the reference state and the end.
     pub slope: Option<f32>,
-    /// Standard deviation of the logarithm of the factor on a cell's write spread.
+    /// Standard deviation of the logarithm of the factor on the write noise.
     pub write_spread: Option<f32>,
 }
 
-/// The constants of every cell of one chip; none where all cells have the nominal one. Padding holds zero.
+/// Constants of every cell of one chip; `None` where all cells are nominal. Padding is zero.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct ChipCells {
-    /// Own floor and ceiling as conductance above the nominal floor, µS.
+    /// Lower and upper end of every cell above the nominal Gmin, µS.
     pub(crate) ends: Option<[Matrix; 2]>,
-    /// Factors on steps up and down, not below zero.
+    /// Factors on up and down steps, not negative.
     pub(crate) gains: Option<[Matrix; 2]>,
-    /// Falls of the factors of linear steps over the state, up and down, beyond that of the law.
+    /// Additional slopes of the linear step factors over the state, up and down.
     pub(crate) slopes: Option<[Matrix; 2]>,
     /// Factor on the standard deviation of a write.
     pub(crate) spread: Option<Matrix>,
 }
 
 impl DeviceToDevice {
-    /// The cells of one chip, written by `pulses` where they are. Every quantity has a stream of its own below `seed`,
-    /// so that
-    /// switching one on leaves the draws of the others alone; the draws lie in the layout of the matrix.
+    /// Draws the cells of one chip; `pulses` are those of the device, if any. Every quantity has its own stream below
+    /// `seed`, so enabling one does not change the draws of the others. The draws follow the layout of the matrix.
     pub(crate) fn draw(
         &self,
         window: &ConductanceWindow,
@@ -208,7 +211,7 @@ mod tests {
         cells.cells().map(|cell| of(f64::from(cell))).collect()
     }
 
-    /// Mean and variance within five standard errors of those of a normal.
+    /// Asserts the mean and variance of a normal distribution within five standard errors.
     fn assert_normal(what: &str, values: &[f64], mean: f64, sigma: f64) {
         let n = values.len() as f64;
         let found = values.iter().sum::<f64>() / n;
@@ -218,7 +221,7 @@ mod tests {
         assert!((variance - sigma * sigma).abs() < 5.0 * error, "{what}: variance {variance}, expected {sigma}²");
     }
 
-    /// Quantities of all cells as standard normals, from the equations solved for z.
+    /// Returns the quantities of all cells as standard normals: the equations solved for z.
     fn standardised(cells: &ChipCells) -> [Vec<f64>; 5] {
         let [low, high] = cells.ends.as_ref().unwrap();
         let [up, down] = cells.gains.as_ref().unwrap();
@@ -242,7 +245,7 @@ mod tests {
         assert_eq!(up, down);
     }
 
-    /// One number shared by many cells or quantities would show as a correlation: its standard error is 1 / sqrt(n).
+    /// A number shared by cells or quantities would appear as a correlation with standard error 1 / sqrt(n).
     #[test]
     fn cells_and_quantities_are_independent() {
         let z = standardised(&chip(all()));
@@ -264,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn switching_one_quantity_on_leaves_the_draws_of_the_others_alone() {
+    fn enabling_one_quantity_does_not_change_the_others() {
         let every = chip(all());
         let gain = chip(DeviceToDevice { low_resistance: None, high_resistance: None, write_spread: None, ..all() });
         assert_eq!(gain.gains, every.gains);
@@ -278,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn no_spread_is_the_nominal_cell() {
+    fn zero_variation_gives_the_nominal_cell() {
         let cells = chip(DeviceToDevice {
             low_resistance: Some(0.0),
             high_resistance: Some(0.0),
@@ -295,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn ends_that_cross_are_exchanged_and_gains_are_held_at_zero() {
+    fn crossing_ends_are_exchanged_and_gains_are_not_negative() {
         let wild = DeviceToDevice {
             low_resistance: Some(2.0),
             step_gain: Some(StepGain::Normal { sigma: 1.0 }),
@@ -307,17 +310,16 @@ mod tests {
         assert!(low.cells().zip(high.cells()).all(|(low, high)| -narrow.low() < low && low <= high));
         assert!(low.cells().any(|low| low < 0.0));
         let [up, _] = cells.gains.unwrap();
-        // P(z < -1) = 0.1587 of a standard normal.
+        // P(z < -1) = 0.1587 for a standard normal.
         let held = up.cells().filter(|gain| *gain == 0.0).count() as f64 / (ROWS * COLUMNS) as f64;
         let error = (0.1587 * 0.8413 / (ROWS * COLUMNS) as f64).sqrt();
         assert!((held - 0.158_655).abs() < 5.0 * error && up.cells().all(|gain| gain >= 0.0), "{held}");
     }
 
-    /// The gain down deviates by the factor of what the gain up does, less the asymmetry: its standard deviation is the
-    /// factor
-    /// times the root of the sum of squares.
+    /// The down gain deviates by `down_gain` times (gain deviation minus asymmetry): its standard deviation is the
+    /// factor times the root of the sum of squares.
     #[test]
-    fn the_gain_down_may_deviate_more() {
+    fn the_down_gain_can_deviate_more() {
         let spread = DeviceToDevice {
             step_gain: Some(StepGain::Normal { sigma: 0.1 }),
             up_down: Some(0.05),
@@ -331,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn padding_holds_zero() {
+    fn padding_is_zero() {
         let cells = DeviceToDevice { ends: EndsKind::Normal, down_gain: Some(2.0), ..all() };
         let cells = cells.draw(&window(), None, [3, 19], Seed::new(3));
         let [low, high] = cells.ends.unwrap();

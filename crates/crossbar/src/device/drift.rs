@@ -1,25 +1,23 @@
-//! Relaxation and drift: what a write has become some time later.
+//! Relaxation and drift: the conductance some time after a write.
 //!
 //! ```text
 //! t, t_ref, t_latest   seconds after the write; the reference and the latest time of the law
-//! L  = ln(t / t_ref)   with t held between t_ref and t_latest
-//! xi = a standard normal, drawn once for every cell and write
+//! L  = ln(t / t_ref)   with t clamped to t_ref .. t_latest
+//! xi = a standard normal, drawn once per cell and write
 //!
 //! power      G(t) = G exp(-nu L) = G (t / t_ref)^-nu       nu = |mu(R) + s(R) xi|, R = 10^6 / G in ohm
 //! log-time   G(t) = G + m L + (b L + c) xi, at least 0     m, b in µS per unit of ln t, c in µS
 //! ```
 //!
-//! mu and s are linear in ln R between the points of a table, held at its ends. All of a cell's future follows from the
-//! state written and one draw: whoever reads at t1 and then at t2 sees one path. Before the reference time the state
-//! is held: with the power law as written, with log-time relaxed by c xi. A cell that does not conduct stays so. What a
-//! read sees
-//! stays within the window of its cell, or with `bounds` = `zero` above 0 only, as the offset of a write does that a fit
-//! adds to
-//! the state.
+//! mu and s are linear in ln R between the points of a table and constant beyond its ends. One draw per write
+//! determines the whole trajectory of a cell, so reads at t1 and t2 lie on the same path. Before the reference time the
+//! state is constant: as written for the power law, relaxed by c xi for log-time. A cell at 0 µS stays at 0. A read
+//! stays inside the window of its cell, or only above 0 with `bounds` = `zero`. Use `zero` for a fit that adds a write
+//! offset to the state.
 //!
-//! The power law with an exponent of its own for every device and state: Joshi et al., Nat. Commun. 11, 2473 (2020),
-//! phase-change memory. Log-time: Falcone et al., arXiv 2502.04524 (2025), conductive metal oxide on HfOx, whose fit
-//! after programming is that of the example.
+//! Sources: power law with an exponent for every device and state, Joshi et al., Nat. Commun. 11, 2473 (2020),
+//! phase-change memory. Log-time: Falcone et al., arXiv 2502.04524 (2025), conductive metal oxide on HfOx; the example
+//! uses their fit after programming.
 //!
 //! ```
 //! use ohmspike_crossbar::device::{Drift, DriftBounds, DriftTimes, LogTimeDrift};
@@ -39,26 +37,26 @@ use super::drift_spec::{DriftBounds, DriftLaw, DriftPoint, DriftSpec};
 use super::number::{EXPONENT, MICROSIEMENS_PER_LN, SECONDS, SIGMA_MICROSIEMENS};
 use super::refusal::{Problem, SpecError, refuse_foreign, required};
 
-/// The times between which a law runs, seconds after the write.
+/// Times between which a law applies, seconds after the write.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct DriftTimes {
-    /// Where it starts, s.
+    /// Start, s.
     pub reference: f64,
-    /// Where it is held, s; not before the reference.
+    /// End, s; at or after the reference. The state is constant afterwards.
     pub latest: f64,
 }
 
-/// A power law: at least one point, resistances rising.
+/// Power law with at least one point and rising resistances.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PowerDrift {
     times: DriftTimes,
     points: Vec<DriftPoint>,
 }
 
-/// A shift with the logarithm of time.
+/// Shift proportional to the logarithm of time.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LogTimeDrift {
-    /// Between which times it runs.
+    /// Times between which the law applies.
     pub times: DriftTimes,
     /// Mean shift per unit of ln t, µS.
     pub mean: f64,
@@ -66,35 +64,36 @@ pub struct LogTimeDrift {
     pub sigma: f64,
     /// Standard deviation at the reference time, µS.
     pub sigma_at_reference: f64,
-    /// Where a state that moves is held.
+    /// Limits of a drifting conductance.
     pub bounds: DriftBounds,
 }
 
-/// What a write becomes with time.
+/// Law of drift.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(try_from = "DriftSpec")]
 pub enum Drift {
-    /// It stays.
+    /// No drift.
     #[default]
     None,
-    /// A power of time.
+    /// Power law.
     Power(PowerDrift),
-    /// A shift with the logarithm of time.
+    /// Shift proportional to the logarithm of time.
     LogTime(LogTimeDrift),
 }
 
 impl Drift {
-    /// Whether cells keep what was written.
+    /// Returns true if cells do not drift.
     pub fn is_off(&self) -> bool {
         *self == Drift::None
     }
 
-    /// Whether the ends of its window hold a cell that moves.
+    /// Returns true if drifting conductances stay inside the window.
     pub(crate) fn stays_in_window(&self) -> bool {
         !matches!(self, Drift::LogTime(LogTimeDrift { bounds: DriftBounds::Zero, .. }))
     }
 
-    /// Conductance `seconds` after a write that left `written`, both µS; `draw` is the standard normal of that write.
+    /// Returns the conductance `seconds` after a write that left `written`, both µS; `draw` is the standard normal of
+    /// that write.
     pub fn conductance(&self, written: f64, draw: f64, seconds: f64) -> f64 {
         match self {
             Drift::None => written,
@@ -111,7 +110,7 @@ impl Drift {
         }
     }
 
-    /// The law `seconds` after the write, in the form for blocks of cells.
+    /// Evaluates the law `seconds` after the write, for blocks of cells.
     pub(crate) fn at(&self, seconds: f64) -> DriftAt {
         match self {
             Drift::None => DriftAt::Written,
@@ -131,17 +130,17 @@ impl Drift {
 }
 
 impl DriftTimes {
-    /// L, the logarithm of the time over the reference; NaN for a time that is none.
+    /// Returns L, the logarithm of the time over the reference time; NaN for NaN.
     fn elapsed(self, seconds: f64) -> f64 {
         libm::log(seconds.clamp(self.reference, self.latest) / self.reference)
     }
 }
 
 impl PowerDrift {
-    /// The law through `points`.
+    /// Creates the law through `points`.
     ///
     /// # Errors
-    /// A table that is empty or does not rise, and numbers out of range, with the key of the device file.
+    /// Returns the key and the problem if the table is empty, its resistances do not rise, or a number is out of range.
     pub fn new(times: DriftTimes, points: Vec<DriftPoint>) -> Result<PowerDrift, SpecError> {
         check_resistances(&points.iter().map(|point| point.resistance_ohm).collect::<Vec<_>>())?;
         for (number, point) in points.iter().enumerate() {
@@ -151,17 +150,17 @@ impl PowerDrift {
         Ok(PowerDrift { times, points })
     }
 
-    /// Between which times it runs.
+    /// Times between which the law applies.
     pub fn times(&self) -> DriftTimes {
         self.times
     }
 
-    /// The points, resistances rising.
+    /// Returns the points in order of rising resistance.
     pub fn points(&self) -> &[DriftPoint] {
         &self.points
     }
 
-    /// Mean and standard deviation of the exponent at `resistance`, ohm, before its sign is dropped.
+    /// Returns mean and standard deviation of the exponent at `resistance`, ohm, before the absolute value is taken.
     pub fn exponent(&self, resistance: f64) -> (f64, f64) {
         let mean = interpolated(&self.points, resistance, |point| (point.resistance_ohm, point.exponent));
         let sigma = interpolated(&self.points, resistance, |point| (point.resistance_ohm, point.exponent_sigma));
@@ -170,32 +169,32 @@ impl PowerDrift {
 }
 
 impl LogTimeDrift {
-    /// Mean and standard deviation of the shift `seconds` after the write, µS.
+    /// Returns mean and standard deviation of the shift `seconds` after the write, µS.
     fn at(self, seconds: f64) -> (f64, f64) {
         let elapsed = self.times.elapsed(seconds);
         (self.mean * elapsed, self.sigma * elapsed + self.sigma_at_reference)
     }
 }
 
-/// A law at one time after the write, for blocks of cells.
+/// Drift law at one time after the write, for blocks of cells.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum DriftAt {
-    /// Cells hold what was written.
+    /// No drift.
     Written,
-    /// A power: `elapsed` is L; mean and standard deviation of the exponent over ln G.
+    /// Power law: `elapsed` is L; mean and standard deviation of the exponent over ln G.
     Power { elapsed: f32, mean: Curve, sigma: Curve },
-    /// A shift and its standard deviation, µS.
+    /// Shift and its standard deviation, µS.
     LogTime { shift: f32, spread: f32 },
 }
 
 impl DriftAt {
-    /// Conductances of sixteen cells that were `written`, µS, with the standard normals of their writes.
+    /// Returns the conductances of sixteen cells that were `written`, µS, with the standard normals of their writes.
     #[inline(always)]
     pub(crate) fn conductance(&self, written: &Block, draw: &Block) -> Block {
         match self {
             DriftAt::Written => *written,
             DriftAt::Power { elapsed, mean, sigma } => {
-                // A conductance of 0 has a finite ohmspike_simd::ln, and keeps its 0 whatever the factor.
+                // `ohmspike_simd::ln` is finite at 0, and 0 times any factor stays 0.
                 let ln_conductance = written.map(ln);
                 let (mean, sigma) = (mean.at(&ln_conductance), sigma.at(&ln_conductance));
                 let mut drifted = Block::ZERO;
@@ -219,7 +218,7 @@ impl DriftAt {
 }
 
 impl DriftSpec {
-    /// The times of `law`, checked.
+    /// Returns the checked times of `law`.
     fn times(&self, law: &'static str) -> Result<DriftTimes, SpecError> {
         let key = "reference_seconds";
         let reference = SECONDS.check(key, required(key, self.reference_seconds, law)?)?;
@@ -274,8 +273,8 @@ mod tests {
 
     const TIMES: DriftTimes = DriftTimes { reference: 20.0, latest: 1e7 };
 
-    /// The exponents of Joshi et al. with G over 25 µS: mean -0.0155 ln g + 0.0244 within 0.049 .. 0.1, deviation
-    /// -0.0125 ln g - 0.0059 within 0.008 .. 0.045. Between their corners both are straight lines in ln R.
+    /// Exponents of Joshi et al. with g = G / 25 µS: mean -0.0155 ln g + 0.0244 within 0.049 .. 0.1, standard deviation
+    /// -0.0125 ln g - 0.0059 within 0.008 .. 0.045. Both are straight lines in ln R between their corners.
     fn phase_change() -> Drift {
         let [mean, sigma] = [|ln_g: f64| -0.0155 * ln_g + 0.0244, |ln_g: f64| -0.0125 * ln_g - 0.0059];
         let corners = [(0.008 + 0.0059) / -0.0125, (0.049 - 0.0244) / -0.0155];
@@ -300,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn at_the_reference_time_the_power_law_is_what_was_written() {
+    fn the_power_law_starts_at_the_written_conductance() {
         let drift = phase_change();
         for seconds in [0.0, 1.0, 20.0] {
             let at = drift.at(seconds);
@@ -313,13 +312,13 @@ mod tests {
     }
 
     #[test]
-    fn two_reads_lie_on_one_path_of_the_write() {
+    fn two_reads_lie_on_one_path() {
         let drift = phase_change();
         for (written, draw) in [(20.0, -0.3), (2.0, 1.5), (0.5, -4.0)] {
             let [first, second] = [1e3, 1e6].map(|seconds| drift.conductance(written, draw, seconds));
             let exponent = libm::log(written / first) / libm::log(1e3 / 20.0);
             let extended = written * libm::pow(1e6 / 20.0, -exponent);
-            // A dozen roundings, the logarithm of a ratio that differs from 1 by 0.02 and more.
+            // A dozen roundings of the logarithm of a ratio that differs from 1 by at least 0.02.
             assert!((second / extended - 1.0).abs() < 1e-12);
         }
         let drift = metal_oxide();
@@ -328,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn the_state_is_held_after_the_latest_time() {
+    fn the_state_is_constant_after_the_latest_time() {
         for (drift, latest) in [(phase_change(), 1e7), (metal_oxide(), 1e5)] {
             let held = drift.conductance(9.0, 1.0, latest);
             assert_eq!(drift.conductance(9.0, 1.0, 10.0 * latest), held);
@@ -362,7 +361,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cell_that_does_not_conduct_stays_so_and_none_falls_below_zero() {
+    fn open_cells_stay_open_and_no_conductance_is_negative() {
         for drift in [phase_change(), metal_oxide(), Drift::None] {
             for draw in [-5.0, 0.0, 5.0] {
                 assert_eq!(drift.conductance(0.0, draw, 1e6), 0.0);
@@ -374,9 +373,9 @@ mod tests {
         assert_eq!(metal_oxide().at(1e4).conductance(&Block::splat(0.1), &Block::splat(-5.0)), Block::ZERO);
     }
 
-    /// Mean and variance over 2^17 writes within five standard errors, those of a normal.
+    /// Mean and variance over 2^17 writes match the law within five standard errors of a normal.
     #[test]
-    fn statistics_are_those_of_the_law() {
+    fn statistics_match_the_law() {
         let draws = normals(1 << 13);
         let n = (draws.len() * LANES) as f64;
         let elapsed = libm::log(1e6 / 20.0);

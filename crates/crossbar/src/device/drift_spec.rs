@@ -1,4 +1,4 @@
-//! Drift in a device file.
+//! Keys of `drift` in a device file.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,17 +13,17 @@ use super::shape::{optional_objects, optional_word, word};
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum DriftLaw {
-    /// Cells keep what was written.
+    /// No drift.
     #[default]
     None,
-    /// A power of time, with an exponent that depends on R and is drawn anew at every write.
+    /// Power of time. The exponent depends on R and is drawn at every write.
     Power,
-    /// A shift in proportion to the logarithm of time, with an amplitude drawn anew at every write.
+    /// Shift proportional to the logarithm of time. Its amplitude is drawn at every write.
     LogTime,
 }
 
 impl DriftLaw {
-    /// The word in the file and the keys that the law takes.
+    /// Returns the word in the file and the keys of the law.
     pub(super) fn word_and_keys(self) -> (&'static str, &'static [&'static str]) {
         match self {
             DriftLaw::None => ("none", &[]),
@@ -43,15 +43,15 @@ impl DriftLaw {
     }
 }
 
-/// Where a state that moves is held.
+/// Limits of a drifting conductance.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum DriftBounds {
-    /// At the ends of the window of its cell.
+    /// Conductances stay inside the window of the cell.
     #[default]
     Window,
-    /// At no conductance: what is read lies beyond the ends by as much as elsewhere.
+    /// Conductances may leave the window; only negative ones are clipped, to 0.
     Zero,
 }
 
@@ -60,11 +60,11 @@ pub enum DriftBounds {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct DriftPoint {
-    /// Resistance at which the exponent holds; rises from point to point.
+    /// Resistance at which the exponent applies; rising from point to point.
     #[serde(deserialize_with = "number")]
     #[cfg_attr(feature = "schema", schemars(range(min = RESISTANCE_OHM.low, max = RESISTANCE_OHM.high), extend("x-unit" = "ohm")))]
     pub resistance_ohm: f64,
-    /// Mean of the exponent before its sign is dropped.
+    /// Mean drift exponent. The absolute value of each drawn exponent is used.
     #[serde(deserialize_with = "number")]
     #[cfg_attr(feature = "schema", schemars(range(min = EXPONENT.low, max = EXPONENT.high)))]
     pub exponent: f64,
@@ -79,14 +79,14 @@ pub struct DriftPoint {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct DriftSpec {
-    /// How the conductance changes with the time since the write.
+    /// Law of drift: how the conductance changes with the time since the write.
     #[serde(deserialize_with = "word")]
     pub law: DriftLaw,
-    /// `power` and `log-time`: time after the write from which the law runs.
+    /// `power` and `log-time` only: time after the write at which the law starts.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = SECONDS.low, max = SECONDS.high), extend("x-unit" = "s")))]
     pub reference_seconds: Option<f64>,
-    /// `power` and `log-time`: time after the write to which the law is known; later, the state of then is held.
+    /// `power` and `log-time` only: latest time after the write covered by the law. The state is constant afterwards.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(
         with = "f64",
@@ -94,11 +94,12 @@ pub struct DriftSpec {
         extend("x-unit" = "s", "default" = SECONDS.high as u64)
     ))]
     pub latest_seconds: Option<f64>,
-    /// `power` only: points in rising resistance, linear in ln R, held at the ends.
+    /// `power` only: points in order of rising resistance, interpolated linearly in ln R, constant beyond the first and
+    /// last point.
     #[serde(default, deserialize_with = "optional_objects", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "Vec<DriftPoint>", length(min = 1)))]
     pub points: Option<Vec<DriftPoint>>,
-    /// `log-time` only: mean shift per unit of ln t; negative where cells lose conductance.
+    /// `log-time` only: mean shift per unit of ln t; negative if cells lose conductance.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(
         with = "f64",
@@ -106,7 +107,7 @@ pub struct DriftSpec {
         extend("x-unit" = "µS per ln t")
     ))]
     pub mean_microsiemens_per_ln: Option<f64>,
-    /// `log-time` only: growth of the standard deviation over writes, per unit of ln t.
+    /// `log-time` only: growth of the standard deviation over writes per unit of ln t.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(
         with = "f64",
@@ -122,7 +123,7 @@ pub struct DriftSpec {
         extend("x-unit" = "µS")
     ))]
     pub sigma_microsiemens_at_reference: Option<f64>,
-    /// `log-time` only: where a state that moves is held.
+    /// `log-time` only: limits of a drifting conductance.
     #[serde(default, deserialize_with = "optional_word", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "DriftBounds", extend("default" = "window")))]
     pub bounds: Option<DriftBounds>,

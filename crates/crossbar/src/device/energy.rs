@@ -1,15 +1,15 @@
-//! Energy and area, from the numbers that the file states and no others.
+//! Energy and area, from numbers in the device file only.
 //!
 //! ```text
-//! write   E = V² t sum G         one pulse of V (V) and t (s) at each of the conductances G summed (µS): µW s = µJ
-//! read    E = V² t sum G         the same with read voltage and read pulse
-//! ADC     E = e n                e the energy of one conversion, n conversions
-//! DAC     E = e n                e the energy of one driver pulse, n pulses
+//! write   E = V² t sum G         one pulse of V (V) and t (s) per cell, G summed over the cells (µS); E in µJ
+//! read    E = V² t sum G         the same with the read voltage and the read pulse
+//! ADC     E = e n                e the energy of one conversion, n the number of conversions
+//! DAC     E = e n                e the energy of one driver pulse, n the number of pulses
 //! area    A = a n                a the area of a cell or of a column converter (µm²)
 //! ```
 //!
-//! Joule heat of a cell at the conductance that it has during the pulse; currents of half-selected cells and of drivers
-//! are not in it. What the file does not state is not known: then there is no number, rather than zero.
+//! This is the Joule heat of a cell at its conductance during the pulse. Currents of half-selected cells and drivers
+//! are not included. A quantity that the file does not set is `None`, not zero.
 //!
 //! ```
 //! use ohmspike_crossbar::device::Energy;
@@ -31,12 +31,12 @@ use super::refusal::SpecError;
 const SECONDS_PER_NANOSECOND: f64 = 1e-9;
 const MICROJOULES_PER_PICOJOULE: f64 = 1e-6;
 
-/// Energy and area in a device file; every key stands for itself. The read voltage is that of `read`.
+/// Energy and area in a device file. All keys are independent; `read` sets the read voltage.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct EnergySpec {
-    /// Voltage of a write pulse.
+    /// Amplitude of a write pulse.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = VOLTS.low, max = VOLTS.high), extend("x-unit" = "V")))]
     pub write_volts: Option<f64>,
@@ -74,7 +74,7 @@ pub struct EnergySpec {
     pub adc_area_square_micrometres: Option<f64>,
 }
 
-/// Energy and area as far as they are stated.
+/// Energy and area; `None` where the file sets nothing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
 #[serde(try_from = "EnergySpec")]
 pub struct Energy {
@@ -95,38 +95,39 @@ pub struct Energy {
 }
 
 impl Energy {
-    /// Energy of one write pulse at each of the conductances whose sum is given, µS; µJ.
+    /// Returns the energy of one write pulse per cell, µJ, from the sum of the conductances of all pulsed cells, µS.
     pub fn write_microjoules(&self, sum_of_conductance_microsiemens: f64) -> Option<f64> {
         Some(pulse_microjoules(self.write_volts?, self.write_pulse_nanoseconds?, sum_of_conductance_microsiemens))
     }
 
-    /// Energy of one read pulse of `read_volts` (V) at each of the conductances whose sum is given, µS; µJ.
+    /// Returns the energy of one read pulse of `read_volts` (V) per cell, µJ, from the sum of the conductances of all
+    /// cells, µS.
     pub fn read_microjoules(&self, read_volts: f64, sum_of_conductance_microsiemens: f64) -> Option<f64> {
         Some(pulse_microjoules(read_volts, self.read_pulse_nanoseconds?, sum_of_conductance_microsiemens))
     }
 
-    /// Energy of so many conversions of column converters, µJ.
+    /// Returns the energy of `conversions` conversions, µJ.
     pub fn adc_microjoules(&self, conversions: u64) -> Option<f64> {
         Some(self.adc_picojoules? * MICROJOULES_PER_PICOJOULE * conversions as f64)
     }
 
-    /// Energy of so many pulses of row drivers, µJ.
+    /// Returns the energy of `pulses` driver pulses, µJ.
     pub fn dac_microjoules(&self, pulses: u64) -> Option<f64> {
         Some(self.dac_picojoules? * MICROJOULES_PER_PICOJOULE * pulses as f64)
     }
 
-    /// Area of so many cells, µm².
+    /// Returns the area of `cells` cells, µm².
     pub fn cell_area(&self, cells: u64) -> Option<f64> {
         Some(self.cell_square_micrometres? * cells as f64)
     }
 
-    /// Area of so many column converters, µm².
+    /// Returns the area of `converters` column converters, µm².
     pub fn adc_area(&self, converters: u64) -> Option<f64> {
         Some(self.adc_square_micrometres? * converters as f64)
     }
 }
 
-/// V² G t, µJ.
+/// Returns V² G t, µJ.
 fn pulse_microjoules(volts: f64, nanoseconds: f64, microsiemens: f64) -> f64 {
     volts * volts * microsiemens * (nanoseconds * SECONDS_PER_NANOSECOND)
 }
@@ -173,9 +174,9 @@ mod tests {
         }
     }
 
-    /// By hand in SI units; a handful of roundings of f64 each.
+    /// Computed by hand in SI units; a few roundings of f64 each.
     #[test]
-    fn energies_and_areas_are_those_of_si_units() {
+    fn energies_and_areas_match_si_units() {
         let energy = stated();
         let close = |found: Option<f64>, expected: f64| (found.unwrap() / expected - 1.0).abs() < 1e-14;
         // 2.25 V² x 1e-4 S x 5e-8 s = 1.125e-11 J; 0.04 V² x 2e-3 S x 1e-8 s = 8e-13 J.
@@ -188,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_stated_is_not_known() {
+    fn unset_quantities_are_unknown() {
         let none = Energy::default();
         assert_eq!((none.write_microjoules(1.0), none.read_microjoules(0.2, 1.0)), (None, None));
         assert_eq!((none.adc_microjoules(1), none.dac_microjoules(1)), (None, None));
@@ -197,13 +198,13 @@ mod tests {
         assert_eq!(Energy { write_volts: None, ..stated() }.write_microjoules(1.0), None);
     }
 
-    /// Counts and sums of a run in parts add up to those of the whole run: sums exact in f64 here.
+    /// Energies of the parts of a run add up to the whole run; the sums are exact in f64 here.
     #[test]
-    fn ledgers_add_up_over_splits() {
+    fn energies_of_parts_add_up() {
         let energy = Energy { write_volts: Some(2.0), ..stated() };
         let whole = energy.write_microjoules(96.0).unwrap();
         let parts = [32.0, 64.0].map(|sum| energy.write_microjoules(sum).unwrap());
-        // One rounding for each product and the sum.
+        // One rounding per product and one for the sum.
         assert!((parts[0] + parts[1] - whole).abs() <= 2.0 * f64::EPSILON * whole);
     }
 }

@@ -1,21 +1,18 @@
-//! Gains and slopes of the cells of a chip: by how much their steps differ from those of the nominal cell.
+//! Device-to-device variation of step gains and slopes.
 //!
 //! ```text
-//! z a standard normal of its own for every cell and line
+//! z a standard normal, independent for every cell and line; s the standard deviation in the file
 //!
 //! g = 1 + s z  (normal)  or  exp(s z)  (log-normal)      gain of a step
 //! r = s z                                                asymmetry of up and down
 //! g_up = max(g + r, 0),  g_down = max(1 + d (g - r - 1), 0)     factors on the steps of a cell, both ways
-//! k' = |k + s z|                                         share of a linear step that is lost from the reference state to the end
+//! k' = |k + s z|                                         fraction of a linear step lost from the reference state to the end
 //! ```
 //!
-//! d is 1 where both directions spread by the same share. Where they spread by the same amount, d is the up step over
-//! the down
-//! step: so in fits that add gain and asymmetry to steps of unequal size. Gain and asymmetry are those of Gokmen and
-//! Vlasov, Front.
-//! Neurosci. 10, 333 (2016). A gain below zero would turn a pulse round, which no cell does: it is held at zero, and
-//! such a cell
-//! does not move.
+//! d = 1 if both directions vary by the same fraction. If they vary by the same amount, d is the up step over the down
+//! step, as in fits that add gain and asymmetry to steps of unequal size. Gain and asymmetry follow Gokmen and Vlasov,
+//! Front. Neurosci. 10, 333 (2016). A negative gain would reverse a pulse; it is clipped to zero, and such a cell does
+//! not move.
 //!
 //! ```
 //! use ohmspike_crossbar::device::StepGain;
@@ -38,13 +35,13 @@ use super::pulses::Pulses;
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum StepGainKind {
-    /// 1 + s z, held at zero.
+    /// Normal gain 1 + s z, clipped at zero: the mean cell has gain 1.
     Normal,
-    /// exp(s z): the median cell has gain 1.
+    /// Log-normal gain exp(s z): the median cell has gain 1.
     LogNormal,
 }
 
-/// How the gain of a step differs from cell to cell.
+/// Device-to-device variation of the step gain.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum StepGain {
     /// 1 + sigma z.
@@ -60,7 +57,7 @@ pub enum StepGain {
 }
 
 impl StepGain {
-    /// The gain of a cell whose standard normal is `z`, not yet held at zero.
+    /// Returns the gain for the standard normal `z`, before negative gains are clipped.
     #[inline(always)]
     pub fn at(self, z: f32) -> f32 {
         match self {
@@ -70,18 +67,18 @@ impl StepGain {
     }
 }
 
-/// The spreads of the gains of a chip.
+/// Device-to-device variation of the gains of a chip.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Gains {
     pub(super) step_gain: Option<StepGain>,
-    /// Standard deviation of half the difference of the gains up and down.
+    /// Standard deviation of half the difference between up gain and down gain.
     pub(super) up_down: Option<f32>,
-    /// Deviation of the gain of down steps over that of up steps.
+    /// Ratio of the down and up gain deviations.
     pub(super) down_gain: Option<f32>,
 }
 
 impl Gains {
-    /// Factors on the steps up and down of every cell; none where all are 1.
+    /// Draws the factors on the up and down steps of every cell; `None` if all are 1.
     pub(super) fn draw(self, rows: usize, columns: usize, normals: impl Fn(&str) -> Matrix) -> Option<[Matrix; 2]> {
         if self.step_gain.is_none() && self.up_down.is_none() {
             return None;
@@ -101,12 +98,12 @@ impl Gains {
                 if gain > 0.0 { gain } else { 0.0 }
             });
         }
-        // The padding has no gain, whatever a factor makes of that.
+        // The padding has no gain; the factor would give it one.
         Some([up, cells(down, |gain| gain)])
     }
 }
 
-/// Falls of the factor of a linear step over x, up and down, beyond that of the law; `sigma` is their spread.
+/// Draws the additional slopes of the linear step factor over x, up and down; `sigma` is their standard deviation.
 pub(super) fn slopes(sigma: f32, pulses: &Pulses, normals: impl Fn(&str) -> Matrix) -> Option<[Matrix; 2]> {
     let of = |direction: Direction, name: &str| {
         let slope = pulses.slope(direction)?;

@@ -1,10 +1,10 @@
-//! A device built in code rather than in a file.
+//! Builds a device in code instead of a file.
 
 use super::DeviceSpec;
 use crate::window::WindowSpec;
 
 impl DeviceSpec {
-    /// A device called `name` with a window from `low_ohm` to `high_ohm` and every mechanism off.
+    /// Creates the spec of a device `name` with a window from `low_ohm` to `high_ohm` and all mechanisms disabled.
     ///
     /// ```
     /// use ohmspike_crossbar::device::{Device, DeviceSpec, WriteNoiseKind, WriteSpec};
@@ -34,8 +34,8 @@ impl DeviceSpec {
         }
     }
 
-    /// The text of its device file.
+    /// Returns the text of its device file.
     pub fn to_json(&self) -> String {
-        serde_json::to_string_pretty(self).expect("specs are plain values")
+        serde_json::to_string_pretty(self).expect("a spec serializes to JSON")
     }
 }

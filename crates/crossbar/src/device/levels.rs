@@ -1,17 +1,16 @@
-//! A cell that a controller can tell only a finite number of states to.
+//! Discrete programming levels of a cell.
 //!
 //! ```text
-//! n levels k = 0 .. n - 1 over the window, both ends among them
+//! n levels k = 0 .. n - 1 over the window, both ends included
 //!
 //! conductance      G_k = G_low + k (G_high - G_low) / (n - 1)          G in µS
 //! ln-conductance   ln G_k = ln G_low + k ln(G_high / G_low) / (n - 1)
 //! microsiemens     G_k as listed
 //! ```
 //!
-//! A write aims at the level that is nearest to the target asked for: nearest in ln G where the levels are evenly spaced
-//! in ln G, nearest in G otherwise; halfway between two evenly spaced levels it is the one with the even number, between
-//! two listed ones the lower. Targets outside the levels go to the last one on their side. What the write leaves about
-//! the level is write noise as ever (device/write.rs).
+//! A write targets the nearest level: nearest in ln G for levels evenly spaced in ln G, else nearest in G. Halfway
+//! between two evenly spaced levels the even-numbered one is chosen; between two listed ones, the lower. Targets
+//! outside the levels go to the outermost level on their side. Write noise then applies as usual (`device/write.rs`).
 //!
 //! ```
 //! use ohmspike_crossbar::ConductanceWindow;
@@ -33,59 +32,59 @@ use super::refusal::{Problem, SpecError, required};
 use super::shape::optional_word;
 use crate::window::ConductanceWindow;
 
-/// Levels of a list: 12 bits, more than were ever programmed. A write compares with all of them.
+/// Largest number of listed levels (12 bits), more than any published device. A write compares with all of them.
 const MOST_LISTED: usize = 4096;
 
-/// Ways to space levels evenly.
+/// Spacing of even levels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum LevelSpacing {
-    /// The same difference of G from level to level.
+    /// Constant difference of G between levels.
     Conductance,
-    /// The same ratio of G from level to level.
+    /// Constant ratio of G between levels.
     LnConductance,
 }
 
-/// The levels in a device file: `count` and `spacing`, or `microsiemens`.
+/// Levels in a device file: either `count` and `spacing`, or `microsiemens`.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct LevelsSpec {
-    /// Number of levels over the window, its ends among them; needs `spacing`.
+    /// Number of levels over the window, both ends included. Requires `spacing`.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "u32", range(min = LEVEL_COUNT.low, max = LEVEL_COUNT.high), extend("x-unit" = "levels")))]
     pub count: Option<f64>,
-    /// How they are spaced; needs `count`.
+    /// Spacing of the levels. Requires `count`.
     #[serde(default, deserialize_with = "optional_word", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "LevelSpacing"))]
     pub spacing: Option<LevelSpacing>,
-    /// The levels one by one, rising, within the window; in the place of `count` and `spacing`.
+    /// List of levels, rising and inside the window. Excludes `count` and `spacing`.
     #[serde(default, deserialize_with = "optional_numbers", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "Vec<f64>", length(min = 2), extend("x-unit" = "µS")))]
     pub microsiemens: Option<Vec<f64>>,
 }
 
-/// The conductances that a write can aim at.
+/// Conductances that a write can target.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(try_from = "LevelsSpec")]
 pub enum Levels {
-    /// Every one in the window.
+    /// Every conductance in the window.
     #[default]
     Continuous,
-    /// Evenly spaced ones, the ends of the window among them.
+    /// Evenly spaced levels, both ends of the window included.
     Even {
         /// Number of levels, at least 2.
         count: u32,
-        /// How they are spaced.
+        /// Spacing.
         spacing: LevelSpacing,
     },
-    /// These, µS, rising, at least two.
+    /// Listed levels, µS, rising, at least two.
     Listed(Vec<f64>),
 }
 
 impl Levels {
-    /// The level nearest to `conductance`, both µS; the conductance itself where there are no levels.
+    /// Returns the level nearest to `conductance`, both µS; `conductance` itself without levels.
     pub fn nearest(&self, window: &ConductanceWindow, conductance: f64) -> f64 {
         match self {
             Levels::Continuous => conductance,
@@ -105,7 +104,7 @@ impl Levels {
         }
     }
 
-    /// All levels, µS, rising; empty where there are none.
+    /// Returns all levels, µS, rising; empty without levels.
     pub fn values(&self, window: &ConductanceWindow) -> Vec<f64> {
         match self {
             Levels::Continuous => Vec::new(),
@@ -116,7 +115,7 @@ impl Levels {
         }
     }
 
-    /// The levels in the form in which a block of cells is looked up; none where there are no levels.
+    /// Returns the levels for look-ups of blocks of cells; `None` without levels.
     pub(crate) fn at(&self, window: &ConductanceWindow) -> Option<LevelGrid> {
         let span = window.span();
         match self {
@@ -139,10 +138,10 @@ impl Levels {
         }
     }
 
-    /// These levels, if none lies outside `window`.
+    /// Returns these levels if all are inside `window`.
     ///
     /// # Errors
-    /// [`Problem::OutOfRange`], with the key in the section `levels`.
+    /// Returns [`Problem::OutOfRange`] with the key below `levels` otherwise.
     pub(crate) fn within(self, window: &ConductanceWindow) -> Result<Levels, SpecError> {
         if let Levels::Listed(levels) = &self {
             let (low, high) = (f64::from(window.low()), f64::from(window.high()));
@@ -159,7 +158,7 @@ impl Levels {
     }
 }
 
-/// Level number `level` of `count`, µS.
+/// Returns level number `level` of `count`, µS.
 fn even_level(window: &ConductanceWindow, count: u32, spacing: LevelSpacing, level: f64) -> f64 {
     let (low, high, along) = (f64::from(window.low()), f64::from(window.high()), level / f64::from(count - 1));
     if along == 1.0 {
@@ -171,19 +170,19 @@ fn even_level(window: &ConductanceWindow, count: u32, spacing: LevelSpacing, lev
     }
 }
 
-/// The levels of an array as conductance above the floor of the window, µS.
+/// Levels of an array above the Gmin of the window, µS.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum LevelGrid {
     /// Evenly spaced in G.
     Conductance { last: f32, step: f32, per_step: f32, span: f32 },
     /// Evenly spaced in ln G.
     LnConductance { low: f32, ln_low: f32, last: f32, step: f32, per_step: f32, span: f32 },
-    /// As listed: the lowest, then from which conductance above the floor on which level is the nearest.
+    /// Listed: the lowest level, then pairs of the conductance from which a level is nearest and the level.
     Listed { lowest: f32, steps: Vec<(f32, f32)> },
 }
 
 impl LevelGrid {
-    /// The levels nearest to sixteen targets, above the floor, µS. The ends of the window come out exactly.
+    /// Returns the levels nearest to sixteen targets, above Gmin, µS. The ends of the window are exact.
     #[inline(always)]
     pub(crate) fn nearest_excess(&self, g_above_min: &Block) -> Block {
         let mut nearest = Block::ZERO;
@@ -214,7 +213,7 @@ impl LevelGrid {
     }
 }
 
-/// `value` within 0 .. `high`.
+/// Clips `value` to 0 .. `high`.
 #[inline(always)]
 fn clip(value: f32, high: f32) -> f32 {
     let value = if value < 0.0 { 0.0 } else { value };
@@ -244,9 +243,12 @@ impl TryFrom<LevelsSpec> for Levels {
         if levels.len() > MOST_LISTED {
             return Err(SpecError::at("microsiemens", Problem::TooMany { count: levels.len(), most: MOST_LISTED }));
         }
-        // Levels that f32 cannot tell apart are the same level.
-        match levels.windows(2).find(|two| two[1] as f32 <= two[0] as f32) {
-            Some(two) => Err(SpecError::at("microsiemens", Problem::LevelsFall { previous: two[0], next: two[1] })),
+        // Levels with the same f32 value are duplicates.
+        match levels.windows(2).enumerate().find(|(_, two)| two[1] as f32 <= two[0] as f32) {
+            Some((number, two)) => {
+                let key = format!("microsiemens[{}]", number + 1);
+                Err(SpecError::at(&key, Problem::LevelsFall { previous: two[0], next: two[1] }))
+            }
             None => Ok(Levels::Listed(levels)),
         }
     }
@@ -282,7 +284,7 @@ mod tests {
         assert!(Levels::Continuous.values(&window()).is_empty() && Levels::Continuous.at(&window()).is_none());
     }
 
-    /// By trying every level. In ln G the distance is that of the logarithms.
+    /// Compares with every level; in ln G, distances are those of logarithms.
     #[test]
     fn the_nearest_is_no_further_than_any_other() {
         for levels in examples() {
@@ -298,10 +300,9 @@ mod tests {
         }
     }
 
-    /// Targets well between two midpoints: the f32 form finds the same level as the f64 form. Of its conductance above
-    /// the floor, a level of
-    /// the even grid has three roundings. One of the ln grid has the error of the exponent k step (two roundings of at
-    /// most ln 1000 = 6.9) and two units of the exponential, of the whole conductance.
+    /// For targets well between two midpoints, the f32 form finds the same level as the f64 form. A level of the even
+    /// grid has three roundings. A level of the ln grid has the error of the exponent k step (two roundings of at most
+    /// ln 1000 = 6.9) and two units of the exponential of the whole conductance.
     #[test]
     fn blocks_agree_with_the_nearest_in_f64() {
         let unit = f64::from(f32::EPSILON);
@@ -325,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn targets_beyond_the_window_end_exactly_at_its_ends() {
+    fn targets_beyond_the_window_go_to_its_ends() {
         for levels in examples() {
             let grid = levels.at(&window()).unwrap();
             let lowest = (levels.values(&window())[0] - 1.0) as f32;
@@ -337,7 +338,7 @@ mod tests {
     }
 
     #[test]
-    fn levels_without_a_meaning_are_refused() {
+    fn rejects_invalid_levels() {
         let listed = |levels: &[f64]| {
             let spec = LevelsSpec { microsiemens: Some(levels.to_vec()), ..LevelsSpec::default() };
             Levels::try_from(spec).and_then(|levels| levels.within(&window()))

@@ -1,60 +1,64 @@
-//! A device whose numbers have been checked.
+//! A device with checked numbers.
 
 use serde::Deserialize;
 
 use super::converters::Converters;
+use super::device_error::DeviceError;
 use super::device_to_device::DeviceToDevice;
 use super::drift::Drift;
 use super::energy::Energy;
 use super::faults::Faults;
 use super::levels::Levels;
 use super::parse;
+use super::position::position;
 use super::provenance::Provenance;
 use super::read::Read;
 use super::reference_branch::ReferenceBranch;
-use super::refusal::DeviceError;
 use super::spec::DeviceSpec;
 use super::write::Write;
 use crate::window::ConductanceWindow;
 
-/// A cell whose numbers have been checked.
+/// A memristive cell with checked numbers.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(try_from = "DeviceSpec")]
 pub struct Device {
     /// Name of the device.
     pub name: String,
-    /// What the device is and what the file is meant for.
+    /// Description of the device and its intended use.
     pub description: String,
-    /// Conductances that a cell can have.
+    /// Conductance window of every cell.
     pub window: ConductanceWindow,
-    /// Spreads from cell to cell, drawn once a chip.
+    /// Device-to-device variation, drawn once per chip.
     pub device_to_device: DeviceToDevice,
-    /// What a write leaves.
+    /// Write noise, written cells and write scheme.
     pub write: Write,
-    /// What a write becomes with time.
+    /// Change of the conductance with the time since the write.
     pub drift: Drift,
-    /// What a read returns.
+    /// Read noise, read voltage and I-V nonlinearity.
     pub read: Read,
-    /// The branch of a pair that is never written: its reference.
+    /// Reference branch of a one-branch pair, which is never written.
     pub reference_branch: ReferenceBranch,
-    /// Conductances that a write can aim at.
+    /// Discrete programming levels.
     pub levels: Levels,
-    /// How often cells and lines are faulty.
+    /// Probabilities of stuck cells and dead lines.
     pub faults: Faults,
     /// Tiles, row drivers and column converters.
     pub converters: Converters,
-    /// Energy and area, as far as they are known.
+    /// Energy and area; quantities that the file does not set are unknown.
     pub energy: Energy,
-    /// Where the numbers come from.
+    /// Sources of the numbers.
     pub provenance: Vec<Provenance>,
 }
 
 impl Device {
-    /// The device in the text of a device file.
+    /// Reads a device from the text of a device file.
     ///
     /// # Errors
-    /// [`DeviceError`]: not JSON, a key or word that is not known, a value that a device cannot have.
+    /// Returns an error if the text is not JSON, has an unknown key or word, or has a value that is not allowed.
     pub fn from_json(text: &str) -> Result<Device, DeviceError> {
-        Ok(Device::try_from(parse::spec(text)?)?)
+        Device::try_from(parse::spec(text)?).map_err(|refused| {
+            let position = position(text, &refused.key);
+            DeviceError { position, problem: refused.into() }
+        })
     }
 }

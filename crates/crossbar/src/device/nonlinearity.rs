@@ -1,14 +1,14 @@
-//! I-V nonlinearity: a cell conducts more or less at another voltage than that at which it was measured.
+//! I-V nonlinearity: the conductance depends on the read voltage.
 //!
 //! ```text
 //! I    = G V p(V) / p(V_ref)           G the conductance at the reference voltage V_ref, µS; I in µA
 //! p(V) = 1 + q(R) |V| + c(R) V²        q in 1/V and c in 1/V², linear in ln R, R = 10^6 / G in ohm
 //! ```
 //!
-//! q and c are held at the ends of their table, and p is positive on all of it at both voltages. At V = V_ref the
-//! factor is 1. Above the highest voltage of the fit, where the file states one, p keeps its value of there. The cubic
-//! form, with q and c for every programmed conductance, is the fit of Milo et al., IEEE Int.
-//! Reliability Physics Symp. (2021), to HfO2 cells up to 0.5 V.
+//! q and c are constant beyond the ends of their table, and p must be positive on the whole table at both voltages. At
+//! V = V_ref the factor is 1. Above the highest voltage of the fit, if the file sets one, p keeps its value at that
+//! voltage. The cubic form with q and c per programmed conductance is the fit of Milo et al., IEEE Int. Reliability
+//! Physics Symp. (2021), to HfO2 cells up to 0.5 V.
 //!
 //! ```
 //! use ohmspike_crossbar::device::{Nonlinearity, NonlinearityPoint};
@@ -34,7 +34,7 @@ use super::number::{CUBIC_PER_SQUARE_VOLT, QUADRATIC_PER_VOLT, VOLTS, number, op
 use super::refusal::{Problem, SpecError};
 use super::shape::objects;
 
-/// The smallest p(V): a smaller one is lost in the rounding of its terms.
+/// Smallest allowed p(V); below it, rounding of the terms dominates.
 const LEAST_FACTOR: f64 = 0.001;
 
 /// One point of a table of I-V curves.
@@ -42,15 +42,15 @@ const LEAST_FACTOR: f64 = 0.001;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct NonlinearityPoint {
-    /// Resistance at the reference voltage; rises from point to point.
+    /// Resistance at the reference voltage; rising from point to point.
     #[serde(deserialize_with = "number")]
     #[cfg_attr(feature = "schema", schemars(range(min = RESISTANCE_OHM.low, max = RESISTANCE_OHM.high), extend("x-unit" = "ohm")))]
     pub resistance_ohm: f64,
-    /// Coefficient of |V| in the conductance over that at 0 V.
+    /// Coefficient of |V| in G(V) / G(0 V).
     #[serde(deserialize_with = "number")]
     #[cfg_attr(feature = "schema", schemars(range(min = QUADRATIC_PER_VOLT.low, max = QUADRATIC_PER_VOLT.high), extend("x-unit" = "1/V")))]
     pub quadratic_per_volt: f64,
-    /// Coefficient of V² in the conductance over that at 0 V.
+    /// Coefficient of V² in G(V) / G(0 V).
     #[serde(deserialize_with = "number")]
     #[cfg_attr(feature = "schema", schemars(range(min = CUBIC_PER_SQUARE_VOLT.low, max = CUBIC_PER_SQUARE_VOLT.high), extend("x-unit" = "1/V²")))]
     pub cubic_per_square_volt: f64,
@@ -65,17 +65,17 @@ pub struct NonlinearitySpec {
     #[serde(deserialize_with = "number")]
     #[cfg_attr(feature = "schema", schemars(range(min = VOLTS.low, max = VOLTS.high), extend("x-unit" = "V")))]
     pub reference_volts: f64,
-    /// Highest voltage of the fit; above it the factor of there is held. Left out: not known.
+    /// Highest voltage of the fit; the factor is constant above it. Default: no limit.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = VOLTS.low, max = VOLTS.high), extend("x-unit" = "V")))]
     pub highest_volts: Option<f64>,
-    /// Points in rising resistance, linear in ln R, held at the ends.
+    /// Points in order of rising resistance, interpolated linearly in ln R, constant beyond the first and last point.
     #[serde(deserialize_with = "objects")]
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub points: Vec<NonlinearityPoint>,
 }
 
-/// I-V curves over R: at least one point, resistances rising, a positive current at the reference voltage.
+/// I-V curves over R, with at least one point, rising resistances and a positive current at the reference voltage.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(try_from = "NonlinearitySpec")]
 pub struct Nonlinearity {
@@ -85,18 +85,18 @@ pub struct Nonlinearity {
 }
 
 impl NonlinearityPoint {
-    /// p(V).
+    /// Returns p(V).
     fn conductance_ratio(&self, volts: f64) -> f64 {
         1.0 + self.quadratic_per_volt * volts.abs() + self.cubic_per_square_volt * (volts * volts)
     }
 }
 
 impl Nonlinearity {
-    /// The curves through `points`, whose conductances hold at `reference_volts`.
+    /// Creates the curves through `points`, with conductances measured at `reference_volts`.
     ///
     /// # Errors
-    /// A table that is empty or does not rise, numbers out of range, and [`Problem::CurrentReverses`] at the reference
-    /// voltage, with the key of the device file.
+    /// Returns the key and the problem if the table is empty, its resistances do not rise, a number is out of range, or
+    /// the current is not positive at the reference voltage ([`Problem::CurrentReverses`]).
     pub fn new(reference_volts: f64, points: Vec<NonlinearityPoint>) -> Result<Nonlinearity, SpecError> {
         VOLTS.check("reference_volts", reference_volts)?;
         check_resistances(&points.iter().map(|point| point.resistance_ohm).collect::<Vec<_>>())?;
@@ -110,41 +110,41 @@ impl Nonlinearity {
         Ok(checked)
     }
 
-    /// Voltage at which a conductance is what it is called, V.
+    /// Returns the voltage at which the conductances of the file were measured, V.
     pub fn reference_volts(&self) -> f64 {
         self.reference_volts
     }
 
-    /// The same curves, fitted up to `volts`.
+    /// Returns the same curves with `volts` as the highest voltage of the fit.
     ///
     /// # Errors
-    /// A voltage out of range or below the reference, with the key of the device file.
+    /// Returns the key and the problem if the voltage is out of range or below the reference voltage.
     pub fn up_to(self, volts: f64) -> Result<Nonlinearity, SpecError> {
         let least = Allowed { low: self.reference_volts, ..VOLTS };
         let highest_volts = Some(least.check("highest_volts", volts)?);
         Ok(Nonlinearity { highest_volts, ..self })
     }
 
-    /// Highest voltage of the fit, V, where it is known.
+    /// Returns the highest voltage of the fit, V, if known.
     pub fn highest_volts(&self) -> Option<f64> {
         self.highest_volts
     }
 
-    /// The voltage whose factor stands for that at `volts`: none where the fit covers it, or nobody knows how far it goes.
+    /// Returns the voltage whose factor applies at `volts`; `None` if the fit covers `volts` or has no limit.
     pub fn held(&self, volts: f64) -> Option<f64> {
         self.highest_volts.filter(|highest| volts.abs() > *highest)
     }
 
-    /// The points, resistances rising.
+    /// Returns the points in order of rising resistance.
     pub fn points(&self) -> &[NonlinearityPoint] {
         &self.points
     }
 
-    /// Refuses a voltage at which p is not positive on all of the table. Between points p is linear in ln R, so that the
-    /// points stand for all of it.
+    /// Refuses a voltage with p not positive at some point of the table. p is linear in ln R between points, so
+    /// checking the points is enough.
     ///
     /// # Errors
-    /// [`Problem::CurrentReverses`] at the point.
+    /// Returns [`Problem::CurrentReverses`] at the point otherwise.
     pub(crate) fn check_at(&self, volts: f64) -> Result<(), SpecError> {
         for (number, point) in self.points.iter().enumerate() {
             let ratio = point.conductance_ratio(self.held(volts).unwrap_or(volts));
@@ -156,7 +156,7 @@ impl Nonlinearity {
         Ok(())
     }
 
-    /// Conductance at `volts` over that at the reference voltage, of a cell that has `conductance` (µS) at the latter.
+    /// Returns G(volts) / G(reference) of a cell with `conductance` (µS) at the reference voltage.
     pub fn factor(&self, conductance: f64, volts: f64) -> f64 {
         let ratio = |volts: f64| {
             let place = |point: &NonlinearityPoint| (point.resistance_ohm, point.conductance_ratio(volts));
@@ -165,7 +165,7 @@ impl Nonlinearity {
         ratio(self.held(volts).unwrap_or(volts)) / ratio(self.reference_volts)
     }
 
-    /// The factor at `volts` in the form for blocks of cells.
+    /// Returns the factor at `volts` for blocks of cells.
     pub(crate) fn at(&self, volts: f64) -> FactorCurve {
         let ratio = |volts: f64| {
             let place = |point: &NonlinearityPoint| (libm::log(point.resistance_ohm), point.conductance_ratio(volts));
@@ -183,14 +183,14 @@ impl Nonlinearity {
 /// The factor p(V) / p(V_ref) over ln G at one voltage, for blocks of cells.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum FactorCurve {
-    /// The reference voltage.
+    /// At the reference voltage.
     One,
-    /// p at the voltage and at the reference.
+    /// p at the voltage and at the reference voltage.
     Ratio { at_volts: Curve, at_reference: Curve },
 }
 
 impl FactorCurve {
-    /// Factors of sixteen cells with ln G, G in µS.
+    /// Returns the factors of sixteen cells with ln G, G in µS.
     #[inline(always)]
     pub(crate) fn factor(&self, ln_conductance: &Block) -> Block {
         match self {
@@ -199,7 +199,7 @@ impl FactorCurve {
                 let (mut factor, at_reference) = (at_volts.at(ln_conductance), at_reference.at(ln_conductance));
                 for lane in 0..LANES {
                     let ratio = factor[lane] * reciprocal(at_reference[lane]);
-                    // A straight curve is one: the reciprocal of 1 may not be.
+                    // A linear I-V curve gives exactly 1; x times the approximate reciprocal of x may not.
                     factor[lane] = if factor[lane] == at_reference[lane] { 1.0 } else { ratio };
                 }
                 factor
@@ -221,14 +221,14 @@ impl TryFrom<NonlinearitySpec> for Nonlinearity {
 mod tests {
     use super::*;
 
-    /// c = 1 / V² up to 0.5 V: at 0.4 V 1.16, and at any higher voltage the 1.25 of 0.5 V.
+    /// c = 1 / V² up to 0.5 V: p(0.4 V) = 1.16, and 1.25 at 0.5 V and above.
     #[test]
-    fn beyond_the_voltages_of_the_fit_the_factor_is_held() {
+    fn the_factor_is_constant_above_the_highest_voltage() {
         let point = NonlinearityPoint { resistance_ohm: 1e4, quadratic_per_volt: 0.0, cubic_per_square_volt: 1.0 };
         let open = Nonlinearity::new(1e-6, vec![point]).unwrap();
         let bent = open.clone().up_to(0.5).unwrap();
         for (volts, expected) in [(0.4, 1.16), (0.5, 1.25), (0.6, 1.25), (-3.0, 1.25)] {
-            // The reference is 1 + 1e-12.
+            // p at the reference voltage is 1 + 1e-12.
             assert!((bent.factor(50.0, volts) - expected).abs() < 1e-11, "{volts}");
             let block = bent.at(volts).factor(&Block::splat(3.0))[5];
             assert!((f64::from(block) / expected - 1.0).abs() < 4.0 * f64::from(f32::EPSILON), "{volts}: {block}");
@@ -237,11 +237,11 @@ mod tests {
         assert_eq!([0.5, 0.6].map(|volts| bent.held(volts)), [None, Some(0.5)]);
         assert_eq!(open.held(3.0), None);
         let message = open.up_to(1e-7).unwrap_err().to_string();
-        assert_eq!(message, "highest_volts: got 0.0000001 V, must lie between 0.000001 and 100 V");
+        assert_eq!(message, "highest_volts: expected 1e-6 to 100 V, got 1e-7 V");
     }
 
-    /// The coefficients NL2 (µS/V) and NL3 (µS/V²) of Milo et al. (2021) at a conductance of `g0` µS at 0 V:
-    /// I = G0 V + NL2 V² + NL3 V³.
+    /// Returns the coefficients NL2 (µS/V) and NL3 (µS/V²) of Milo et al. (2021) at a conductance of `g0` µS at 0 V: I
+    /// = G0 V + NL2 V² + NL3 V³.
     fn milo(g0: f64) -> (f64, f64) {
         let l = libm::log10(g0 * 1e-6);
         let nl2 = 1.388e-4 * l * l * l + 1.541e-3 * l * l + 5.711e-3 * l + 7.063e-3;
@@ -249,13 +249,13 @@ mod tests {
         (nl2 * 1e6, nl3 * 1e6)
     }
 
-    /// Current of the fit, µA.
+    /// Returns the current of the fit, µA.
     fn milo_current(g0: f64, volts: f64) -> f64 {
         let (nl2, nl3) = milo(g0);
         g0 * volts + nl2 * volts * volts + nl3 * volts * volts * volts
     }
 
-    /// The table through `conductances` at 0 V, with the resistances that a read at 0.2 V gives.
+    /// Returns the table through `conductances` at 0 V, with the resistances of a read at 0.2 V.
     fn milo_table(conductances: &[f64]) -> Nonlinearity {
         let point = |&g0: &f64| {
             let (nl2, nl3) = milo(g0);
@@ -272,7 +272,7 @@ mod tests {
 
     /// Two dozen roundings of f64.
     #[test]
-    fn currents_are_those_of_the_fit_of_milo() {
+    fn currents_match_the_fit_of_milo() {
         let table = milo_table(&FITTED);
         for g0 in FITTED {
             let conductance = milo_current(g0, 0.2) / 0.2;
@@ -281,13 +281,13 @@ mod tests {
                 assert!((current / milo_current(g0, volts) - 1.0).abs() < 1e-12, "{g0} µS at {volts} V");
             }
         }
-        // The fit's own size: at 0.5 V a cell of 62.5 µS conducts 15 % less than at 0 V.
+        // At 0.5 V the fit gives a cell of 62.5 µS 15 % less conductance than at 0 V.
         assert!((milo_current(62.5, 0.5) / (62.5 * 0.5) - 0.847).abs() < 5e-3);
     }
 
-    /// Linear interpolation misses a smooth curve by width²/8 of its second derivative; on half the width by a quarter.
+    /// The error of linear interpolation is width²/8 of the second derivative: a quarter for half the width.
     #[test]
-    fn between_its_points_the_table_closes_in_on_the_fit() {
+    fn interpolation_converges_to_the_fit() {
         let worst = |points: usize| {
             let conductances: Vec<_> =
                 (0..=points).map(|k| 62.5 * libm::pow(110.0 / 62.5, k as f64 / points as f64)).collect();
@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn at_the_reference_voltage_nothing_changes() {
+    fn the_factor_is_one_at_the_reference_voltage() {
         let table = milo_table(&FITTED);
         for conductance in [1e-3, 60.0, 80.0, 1e4] {
             assert_eq!(table.factor(conductance, 0.2), 1.0);

@@ -1,4 +1,4 @@
-//! A number in a device file: what it may be, and how it is read.
+//! Ranges of the numbers in a device file, and how they are read.
 
 use std::fmt;
 
@@ -7,63 +7,63 @@ use serde::de::{Deserialize, Deserializer, Error, Visitor};
 use super::allowed::{Allowed, IntegerRange};
 use super::refusal::{Problem, SpecError};
 
-/// Resistances from 1 ohm to 1 Tohm: conductances from 10^-6 to 10^6 µS, whose squares f32 still holds.
+/// Resistance: conductances from 10^-6 to 10^6 µS, with squares that fit into f32.
 pub const RESISTANCE_OHM: Allowed = Allowed { low: 1.0, high: 1e12, unit: " ohm" };
-/// Absolute spreads, µS.
+/// Absolute standard deviation, µS.
 pub const SIGMA_MICROSIEMENS: Allowed = Allowed { low: 0.0, high: 1e6, unit: " µS" };
-/// Spreads relative to the conductance, %.
+/// Standard deviation relative to the conductance, %.
 pub const SIGMA_PERCENT: Allowed = Allowed { low: 0.0, high: 1000.0, unit: " %" };
-/// Spreads of ln R that may be zero.
+/// Standard deviation of ln R; may be zero.
 pub const SIGMA_LN: Allowed = Allowed { low: 0.0, high: 3.0, unit: "" };
-/// Spreads of ln R in a table, which interpolates their logarithm.
+/// Standard deviation of ln R in a table, which interpolates its logarithm.
 pub const TABLE_SIGMA_LN: Allowed = Allowed { low: 1e-6, high: 3.0, unit: "" };
-/// Times after a write, s: from a nanosecond to thirty thousand years, further than any law of drift is known.
+/// Time after a write, s: from a nanosecond to 30,000 years, beyond any known drift law.
 pub const SECONDS: Allowed = Allowed { low: 1e-9, high: 1e12, unit: " s" };
-/// Exponents of drift in time, and their spread.
+/// Drift exponent and its standard deviation.
 pub const EXPONENT: Allowed = Allowed { low: 0.0, high: 1.0, unit: "" };
-/// Shifts per unit of ln t, µS.
+/// Shift per unit of ln t, µS.
 pub const MICROSIEMENS_PER_LN: Allowed = Allowed { low: -1e6, high: 1e6, unit: " µS" };
-/// Spreads of a step gain whose nominal value is 1.
+/// Standard deviation of a step gain with a nominal value of 1.
 pub const SIGMA_GAIN: Allowed = Allowed { low: 0.0, high: 3.0, unit: "" };
-/// Probabilities and shares.
+/// Probability or fraction.
 pub const PROBABILITY: Allowed = Allowed { low: 0.0, high: 1.0, unit: "" };
-/// Gain and offset spreads of a converter, %.
+/// Standard deviation of gain and offset of a converter, %.
 pub const CONVERTER_PERCENT: Allowed = Allowed { low: 0.0, high: 100.0, unit: " %" };
-/// Full scales of a converter, µA.
+/// Full scale of a converter, µA.
 pub const MICROAMPERES: Allowed = Allowed { low: 1e-6, high: 1e9, unit: " µA" };
-/// Lengths of a pulse, ns: from a picosecond to 1000 s.
+/// Length of a pulse, ns: from a picosecond to 1000 s.
 pub const NANOSECONDS: Allowed = Allowed { low: 1e-3, high: 1e12, unit: " ns" };
-/// Energies of one conversion, pJ.
+/// Energy of one conversion, pJ.
 pub const PICOJOULES: Allowed = Allowed { low: 0.0, high: 1e9, unit: " pJ" };
-/// Areas of a cell or a converter, µm².
+/// Area of a cell or a converter, µm².
 pub const SQUARE_MICROMETRES: Allowed = Allowed { low: 0.0, high: 1e9, unit: " µm²" };
 
-/// Levels of a cell.
+/// Number of levels of a cell.
 pub const LEVEL_COUNT: IntegerRange = IntegerRange { low: 2, high: 65_536 };
-/// Bits of a converter whose codes start at zero; f32 holds every integer up to 2^24.
+/// Resolution in bits of a converter with codes from 0; f32 holds every integer up to 2^24.
 pub const UNSIGNED_BITS: IntegerRange = IntegerRange { low: 1, high: 24 };
-/// Bits of a converter with codes of both signs.
+/// Resolution in bits of a converter with signed codes.
 pub const SIGNED_BITS: IntegerRange = IntegerRange { low: 2, high: 24 };
-/// Rows or columns of a tile.
+/// Number of rows or columns of a tile.
 pub const TILE_LINES: IntegerRange = IntegerRange { low: 1, high: 65_536 };
-/// Shares of a whole, %.
+/// Fraction of a whole, %.
 pub const PERCENT: Allowed = Allowed { low: 0.0, high: 100.0, unit: " %" };
 /// Events per second.
 pub const RATE_PER_SECOND: Allowed = Allowed { low: 0.0, high: 1e12, unit: " per second" };
-/// Powers of the resistance with which something grows.
+/// Exponent of a power of the resistance.
 pub const POWER: Allowed = Allowed { low: 0.0, high: 10.0, unit: "" };
-/// Voltages across a cell, V.
+/// Voltage across a cell, V.
 pub const VOLTS: Allowed = Allowed { low: 1e-6, high: 100.0, unit: " V" };
-/// Coefficients of |V| in a conductance over that at 0 V.
+/// Coefficient of |V| in G(V) / G(0 V).
 pub const QUADRATIC_PER_VOLT: Allowed = Allowed { low: -100.0, high: 100.0, unit: " per V" };
-/// Coefficients of V² in a conductance over that at 0 V.
+/// Coefficient of V² in G(V) / G(0 V).
 pub const CUBIC_PER_SQUARE_VOLT: Allowed = Allowed { low: -1000.0, high: 1000.0, unit: " per V²" };
 
 impl Allowed {
-    /// `value` if it lies in the range, which NaN does not.
+    /// Returns `value` if it is in the range; NaN is not.
     ///
     /// # Errors
-    /// [`Problem::OutOfRange`] at `key`.
+    /// Returns [`Problem::OutOfRange`] at `key` otherwise.
     pub fn check(self, key: &str, value: f64) -> Result<f64, SpecError> {
         if (self.low..=self.high).contains(&value) {
             Ok(value)
@@ -74,10 +74,10 @@ impl Allowed {
 }
 
 impl IntegerRange {
-    /// `value` if it is a whole number in the range.
+    /// Returns `value` if it is a whole number in the range.
     ///
     /// # Errors
-    /// [`Problem::NotWhole`] at `key`.
+    /// Returns [`Problem::NotWhole`] at `key` otherwise.
     pub fn check(self, key: &str, value: f64) -> Result<u32, SpecError> {
         if (f64::from(self.low)..=f64::from(self.high)).contains(&value) && value == libm::floor(value) {
             Ok(value as u32)
@@ -109,7 +109,7 @@ impl Visitor<'_> for NumberVisitor {
     }
 }
 
-/// Reads a number; the error of anything else says "expected a number".
+/// Reads a number; the error for anything else is "expected a number".
 pub(crate) fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
     deserializer.deserialize_f64(NumberVisitor)
 }
@@ -122,13 +122,13 @@ impl<'de> Deserialize<'de> for Number {
     }
 }
 
-/// Reads the list of numbers of an optional key.
+/// Reads a list of numbers of an optional key.
 pub(crate) fn optional_numbers<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<f64>>, D::Error> {
     let numbers = Vec::<Number>::deserialize(deserializer)?;
     Ok(Some(numbers.into_iter().map(|number| number.0).collect()))
 }
 
-/// Reads the number of an optional key. A key that is there holds a number: null is refused.
+/// Reads a number of an optional key. The key may be missing, but `null` is an error.
 pub(crate) fn optional_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
     number(deserializer).map(Some)
 }
@@ -138,27 +138,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whole_numbers_are_whole_and_in_their_range() {
+    fn accepts_whole_numbers_in_range() {
         assert_eq!(UNSIGNED_BITS.check("bits", 1.0), Ok(1));
         assert_eq!(UNSIGNED_BITS.check("bits", 24.0), Ok(24));
         for refused in [0.0, 25.0, 7.5, -1.0, f64::NAN, f64::INFINITY] {
             assert!(UNSIGNED_BITS.check("bits", refused).is_err());
         }
         let refused = SIGNED_BITS.check("bits", 0.0).unwrap_err();
-        assert_eq!(refused.to_string(), "bits: got 0, must be a whole number from 2 to 24");
+        assert_eq!(refused.to_string(), "bits: expected a whole number from 2 to 24, got 0");
     }
 
     #[test]
-    fn ends_are_allowed_and_nan_is_not() {
+    fn accepts_the_ends_of_a_range_and_rejects_nan() {
         assert_eq!(SIGMA_LN.check("s", 0.0), Ok(0.0));
         assert_eq!(SIGMA_LN.check("s", 3.0), Ok(3.0));
         for refused in [-0.1, 3.1, f64::NAN, f64::INFINITY] {
             assert!(SIGMA_LN.check("s", refused).is_err());
         }
         let refused = RESISTANCE_OHM.check("window.low_resistance_ohm", -5.0).unwrap_err();
-        assert_eq!(
-            refused.to_string(),
-            "window.low_resistance_ohm: got -5 ohm, must lie between 1 and 1000000000000 ohm"
-        );
+        assert_eq!(refused.to_string(), "window.low_resistance_ohm: expected 1 to 1e12 ohm, got -5 ohm");
     }
 }

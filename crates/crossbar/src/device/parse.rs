@@ -1,18 +1,19 @@
-//! The text of a device file -> the specs, with errors that a person can act on.
+//! Reads the text of a device file into the specs and turns errors of the JSON reader into readable ones.
 //!
-//! The JSON reader says what is wrong; `serde_path_to_error` says at which key. The messages that people meet are taken
-//! apart and put together again with the key, the value and what is allowed.
+//! `serde_json` reports what is wrong and `serde_path_to_error` at which key. The messages that users meet are
+//! decomposed and rewritten with position, key, value and what is allowed.
 
-use super::refusal::DeviceError;
+use super::device_error::{DeviceError, FileProblem, unknown_word};
+use super::position::{Position, position};
 use super::renamed::renamed_key;
 use super::shape::object;
 use super::spec::DeviceSpec;
 use crate::printable::printable;
 
-/// The specs in `text`, types and keys checked, numbers not yet.
+/// Returns the specs in `text` with types and keys checked; ranges are not checked yet.
 ///
 /// # Errors
-/// Every [`DeviceError`] but `Refused`.
+/// Returns every [`FileProblem`] except `Refused`.
 pub(crate) fn spec(text: &str) -> Result<DeviceSpec, DeviceError> {
     let mut reader = serde_json::Deserializer::from_str(text);
     let mut track = serde_path_to_error::Track::new();
@@ -22,56 +23,106 @@ pub(crate) fn spec(text: &str) -> Result<DeviceSpec, DeviceError> {
     Ok(spec)
 }
 
-/// The error `source` at `path` of `text`, as it is shown.
+/// Returns the readable form of the error `source` at `path` of `text`.
 fn readable(text: &str, path: &str, source: serde_json::Error) -> DeviceError {
     // `.` is the root, `?` a key that is not complete.
-    let key = printable(path.trim_end_matches(['.', '?']));
-    let (line, column) = (source.line(), source.column());
+    let path = path.trim_end_matches(['.', '?']);
+    let reported = Position { line: source.line().max(1), column: source.column().max(1) };
     let message = source.to_string();
-    let message = message.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&message);
+    let message = message.rsplit_once(" at line ").map_or(&*message, |(message, _)| message);
+    let problem = problem(text, path, message, reported);
+    let position = match &problem {
+        // The reader is at the end of the object by then.
+        FileProblem::MissingKey { .. } => None,
+        FileProblem::Json { .. } | FileProblem::DuplicateKey { .. } => Some(reported),
+        FileProblem::UnknownKey { .. } | FileProblem::RenamedKey { .. } => {
+            let word = quoted_after(message, "unknown field").map_or("", |(word, _)| word);
+            position(text, &joined(path, word)).or(Some(reported))
+        }
+        _ => position(text, path).or(Some(reported)),
+    };
+    DeviceError { position, problem }
+}
+
+/// Returns what is wrong according to the `message` of the JSON reader at `path`.
+fn problem(text: &str, path: &str, message: &str, reported: Position) -> FileProblem {
+    let key = printable(path);
     if let Some((word, known)) = quoted_after(message, "unknown field") {
+        let nearest = nearest(word, &known);
+        let nearest = match parent(path, word) {
+            "" => nearest,
+            parent => format!("{}.{nearest}", printable(parent)),
+        };
         let key = joined(&key, &printable(word));
         return match renamed_key(&key) {
-            Some(new) => DeviceError::RenamedKey { key, new },
-            None => DeviceError::UnknownKey { key, nearest: nearest(word, &known) },
+            Some(new) => FileProblem::RenamedKey { key, new },
+            None => FileProblem::UnknownKey { key, nearest },
         };
     }
     if let Some((word, allowed)) = quoted_after(message, "unknown variant") {
-        return DeviceError::UnknownWord { key, value: printable(word), allowed };
+        return unknown_word(key, printable(word), allowed);
     }
     if let Some((word, _)) = quoted_after(message, "missing field") {
-        return DeviceError::MissingKey { key: joined(&key, word) };
+        return FileProblem::MissingKey { key: joined(&key, word) };
     }
     if let Some((word, _)) = quoted_after(message, "duplicate field") {
-        return DeviceError::DuplicateKey { key: joined(&key, &printable(word)) };
+        return FileProblem::DuplicateKey { key: joined(&key, &printable(word)) };
     }
-    if let Some((found, wanted)) =
-        message.strip_prefix("invalid type: ").and_then(|types| types.rsplit_once(", expected "))
-    {
-        return DeviceError::WrongType { key, found: printable(found), wanted: wanted.to_owned(), line, column };
+    let types = message.strip_prefix("invalid type: ").and_then(|types| types.rsplit_once(", expected "));
+    if let Some((found, wanted)) = types {
+        return FileProblem::WrongType { key, found: json_type(found), wanted: wanted.to_owned() };
     }
-    DeviceError::Json { key, found: word_at(text, line, column), source }
+    FileProblem::Json {
+        key,
+        message: syntax(message),
+        found: word_at(text, reported),
+        starts_an_object: text.trim_start().starts_with('{'),
+    }
 }
 
-/// The word in backticks after `start` of a message, and the words that it expected instead.
+/// Returns the words in backticks: the one after `start` of a message, and those that were expected instead.
 fn quoted_after<'a>(message: &'a str, start: &str) -> Option<(&'a str, Vec<String>)> {
     let rest = message.strip_prefix(start)?.strip_prefix(" `")?;
     let (word, expected) = rest.rsplit_once("`, expected ").unwrap_or((rest.strip_suffix('`')?, ""));
     Some((word, expected.split('`').skip(1).step_by(2).map(str::to_owned).collect()))
 }
 
-/// The word around a place in `text`, as "got `word`"; empty where there is none.
-fn word_at(text: &str, line: usize, column: usize) -> String {
-    let line = text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
-    let between = |byte: &u8| byte.is_ascii_alphanumeric() || b"+-._".contains(byte);
-    let (before, after) = line.as_bytes().split_at(column.saturating_sub(1).min(line.len()));
-    let start = before.iter().rev().take_while(|byte| between(byte)).count();
-    let end = after.iter().take_while(|byte| between(byte)).count();
-    let word = line.get(before.len() - start..before.len() + end).unwrap_or_default();
-    if word.is_empty() { String::new() } else { format!("got `{word}`") }
+/// Returns a value in JSON's terms where the reader has Rust's: `sequence` is a list.
+fn json_type(found: &str) -> String {
+    match found.split_once(' ') {
+        _ if found == "sequence" => "a list".to_owned(),
+        _ if found == "map" => "an object".to_owned(),
+        Some(("string", quoted)) => printable(quoted),
+        _ => match found.split_once('`') {
+            Some((_, value)) => printable(value.trim_end_matches('`')),
+            None => printable(found),
+        },
+    }
 }
 
-/// `parent.key`, once: the path of an unknown key may already end with it.
+/// Returns the message of the JSON reader in plain words.
+fn syntax(message: &str) -> String {
+    match message {
+        "expected value" | "expected ident" => "expected a value".to_owned(),
+        "trailing characters" => "expected nothing after the device".to_owned(),
+        "key must be a string" => "expected a key in double quotes".to_owned(),
+        "number out of range" => "expected a number that fits into 64 bits".to_owned(),
+        message if message.starts_with("EOF") => "unexpected end of file".to_owned(),
+        message => message.to_owned(),
+    }
+}
+
+/// Returns the word around a position of `text`; empty if there is none.
+fn word_at(text: &str, position: Position) -> String {
+    let line = text.lines().nth(position.line - 1).unwrap_or_default();
+    let between = |byte: &u8| byte.is_ascii_alphanumeric() || b"+-._".contains(byte);
+    let (before, after) = line.as_bytes().split_at((position.column - 1).min(line.len()));
+    let start = before.iter().rev().take_while(|byte| between(byte)).count();
+    let end = after.iter().take_while(|byte| between(byte)).count();
+    line.get(before.len() - start..before.len() + end).unwrap_or_default().to_owned()
+}
+
+/// Returns `parent.key`; the path of an unknown key may already end with it.
 fn joined(parent: &str, key: &str) -> String {
     if parent.is_empty() || parent == key {
         key.to_owned()
@@ -82,7 +133,16 @@ fn joined(parent: &str, key: &str) -> String {
     }
 }
 
-/// The one of `known` that is spelled most like `word`, its beginning above all.
+/// Returns the path of the object that holds `key`; `path` may already end with it.
+fn parent<'p>(path: &'p str, key: &str) -> &'p str {
+    match path.strip_suffix(key) {
+        Some("") => "",
+        Some(parent) => parent.strip_suffix('.').unwrap_or(path),
+        None => path,
+    }
+}
+
+/// Returns the word of `known` with the spelling most similar to `word`; its beginning counts most.
 fn nearest(word: &str, known: &[String]) -> String {
     let likeness = |known: &&String| strsim::jaro_winkler(word, known);
     known.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b))).cloned().unwrap_or_default()
@@ -102,42 +162,45 @@ mod tests {
     }
 
     #[test]
-    fn errors_carry_the_path_of_the_key() {
-        assert_eq!(refusal(r#"{"name": "x"}"#), "window: missing, must be given");
+    fn errors_name_the_path_of_the_key() {
+        assert_eq!(refusal(r#"{"name": "x"}"#), "missing key `window`");
         assert_eq!(
             refusal(&format!(r#"{{"name": "x", {WINDOW}, "wrte": {{}}}}"#)),
-            "wrte: unknown key, the nearest known is `write`"
+            "1:90: unknown key `wrte`\n\nhint: did you mean `write`?"
         );
         assert_eq!(
             refusal(&format!(
                 r#"{{"name": "x", {WINDOW}, "write": {{"noise": "table", "points": [{{"sigma": 3}}]}}}}"#
             )),
-            "write.points[0].sigma: unknown key, the nearest known is `sigma_ln_resistance`"
+            "1:131: unknown key `write.points[0].sigma`\n\nhint: did you mean `write.points[0].sigma_ln_resistance`?"
         );
         assert_eq!(
             refusal(&format!(r#"{{"name": "x", {WINDOW}, "reference_branch": {{"kind": "battery"}}}}"#)),
-            "reference_branch.kind: got `battery`, must be one of `ideal`, `cell`"
+            "1:111: reference_branch.kind: expected one of `ideal`, `cell`, got `battery`"
         );
     }
 
     #[test]
-    fn text_that_is_not_json_is_placed_by_line_and_column() {
-        assert_eq!(refusal(""), "EOF while parsing a value at line 1 column 0");
-        assert_eq!(refusal("[]"), "got sequence, must be an object, at line 1 column 0");
+    fn syntax_errors_have_line_and_column() {
+        assert_eq!(
+            refusal(""),
+            "1:1: unexpected end of file\n\nhint: a device file is a JSON object: `{ \"name\": ..., \"window\": { ... } }`"
+        );
+        assert_eq!(refusal("[]"), "1:1: expected an object, got a list");
         assert_eq!(
             refusal(&format!(r#"{{"name": "x", {WINDOW}}} more"#)),
-            "got `more`, trailing characters at line 1 column 82"
+            "1:82: expected nothing after the device, got `more`"
         );
     }
 
     proptest! {
-        /// A file that was spoilt anywhere is a device still or an error with a message.
+        /// A damaged file is still a device, or an error with a message.
         #[test]
-        fn no_text_is_too_much(file in 0..BUILT_IN.len(), place in 0.0..1.0, spoilt in ".{0,4}", cut in 0usize..20) {
+        fn no_text_causes_a_panic(file in 0..BUILT_IN.len(), place in 0.0..1.0, damage in ".{0,4}", cut in 0usize..20) {
             let (_, text) = BUILT_IN[file];
             let place = (place * text.chars().count() as f64) as usize;
             let (before, after) = (text.chars().take(place), text.chars().skip(place + cut));
-            let text: String = before.chain(spoilt.chars()).chain(after).collect();
+            let text: String = before.chain(damage.chars()).chain(after).collect();
             if let Err(error) = Device::from_json(&text) {
                 prop_assert!(!error.to_string().is_empty());
             }

@@ -1,32 +1,32 @@
-//! Where the numbers of a device come from.
+//! Sources of the numbers of a device.
 
 use serde::{Deserialize, Serialize};
 
 use super::shape::word;
 
-/// How far a number can be trusted.
+/// Grade of a source: how the numbers were obtained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Grade {
-    /// Read off an instrument or a published table.
+    /// Read from an instrument or a published table.
     Measured,
-    /// A parameter of a model fitted to measurements.
+    /// Parameter of a model fitted to measurements.
     Fitted,
-    /// Set by the author of the file.
+    /// Decision of the author of the file.
     Chosen,
 }
 
-/// Where some numbers of a device come from.
+/// Source of one key or section of a device file.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Provenance {
-    /// Key of the file that the entry speaks of, for instance `window` or `write.points`.
+    /// Key or section of the file that the entry covers, for example `window` or `write.points`.
     pub what: String,
-    /// How far the numbers can be trusted.
+    /// Grade of the source.
     #[serde(deserialize_with = "word")]
     pub grade: Grade,
-    /// Paper with figure or table, data set, or the reason of a choice.
+    /// Paper with figure or table, data set, or the reason for a choice.
     pub source: String,
 }

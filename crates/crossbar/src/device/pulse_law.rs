@@ -1,4 +1,4 @@
-//! How the step of a pulse depends on the state of the cell: the factor f of the equations in device/pulses.rs.
+//! Dependence of a pulse step on the state of the cell: the factor f of the equations in `device/pulses.rs`.
 //!
 //! ```
 //! use ohmspike_crossbar::device::{Direction, PulseLaw};
@@ -12,32 +12,33 @@
 
 use ohmspike_simd::{Block, exp, ln};
 
-/// The largest exponent of an exponential step. States of the nominal window end there; those of cells with wider windows may
-/// lie beyond, where the exponential would leave the range of f32.
+/// Largest exponent of an exponential step. States inside the nominal window stay below it; states of cells with wider
+/// windows may exceed it, and the exponential would overflow f32.
 const LARGEST_EXPONENT: f32 = 80.0;
 
-/// Which way a pulse moves the conductance.
+/// Direction of a pulse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
-    /// Towards the ceiling of the window.
+    /// Towards the upper end of the window.
     Up,
-    /// Towards the floor.
+    /// Towards the lower end of the window.
     Down,
 }
 
-/// How the step of a pulse depends on the state: the factor f of the module's equations.
+/// Dependence of a pulse step on the state: the factor f of the equations in `device/pulses.rs`.
 #[derive(Clone, Debug, PartialEq)]
 pub enum PulseLaw {
-    /// f = 1.
+    /// Constant step, f = 1.
     Constant,
-    /// f falls linearly to 1 - `up` at the ceiling, to 1 - `down` at the floor; both 1: soft bounds.
+    /// Step that falls linearly: f = 1 - `up` at the upper end, 1 - `down` at the lower end. Both equal to 1: soft
+    /// bounds.
     Linear {
-        /// Share of the up step that is lost at the ceiling.
+        /// Fraction of the up step lost at the upper end.
         up: f32,
-        /// Share of the down step that is lost at the floor.
+        /// Fraction of the down step lost at the lower end.
         down: f32,
     },
-    /// f = max(1 - A exp(± γ y), 0), y = `scale` (2 x - 1) + `offset`.
+    /// Exponential step, f = max(1 - A exp(± γ y), 0) with y = `scale` (2 x - 1) + `offset`.
     Exponential {
         /// Amplitude A and steepness γ of the up step.
         up: (f32, f32),
@@ -48,29 +49,29 @@ pub enum PulseLaw {
         /// Offset b of the state.
         offset: f32,
     },
-    /// f = (distance to the bound)^exponent.
+    /// Power step, f = (distance to the bound)^exponent.
     Power {
         /// Exponent of the up step.
         up: f32,
         /// Exponent of the down step.
         down: f32,
     },
-    /// f interpolated between nodes at equal distances of x; at least two each.
+    /// Piecewise linear step: f interpolated between equally spaced nodes of x; at least two nodes each.
     PiecewiseLinear {
-        /// Multiples of the up step.
+        /// Nodes of the up step, as multiples of it.
         up: Vec<f32>,
-        /// Multiples of the down step.
+        /// Nodes of the down step, as multiples of it.
         down: Vec<f32>,
     },
 }
 
 impl PulseLaw {
-    /// The factor of one pulse at state `x`, 0 to 1.
+    /// Returns the factor of one pulse at state `x`, 0 to 1.
     pub fn factor(&self, direction: Direction, x: f32) -> f32 {
         self.factors(direction, &Block::splat(x))[0]
     }
 
-    /// The factors of sixteen cells at their states.
+    /// Returns the factors of sixteen cells at their states.
     #[inline(always)]
     pub(crate) fn factors(&self, direction: Direction, x: &Block) -> Block {
         let up = direction == Direction::Up;
@@ -94,7 +95,7 @@ impl PulseLaw {
             }
             PulseLaw::Power { up: up_exponent, down: down_exponent } => {
                 let exponent = if up { *up_exponent } else { *down_exponent };
-                // The smallest distance has a logarithm still; its power is what zero's would be within f32.
+                // A distance of 0 has no logarithm; 1e-30 has the same power within f32.
                 x.map(|x| {
                     let distance = if up { 1.0 - x } else { x };
                     exp(exponent * ln(if distance < 1e-30 { 1e-30 } else { distance }))
@@ -108,7 +109,7 @@ impl PulseLaw {
     }
 }
 
-/// The value at `x` (0 to 1) of the line through `nodes` at equal distances.
+/// Interpolates linearly between equally spaced `nodes` at `x` (0 to 1).
 #[inline(always)]
 fn interpolated(nodes: &[f32], x: f32) -> f32 {
     let last = nodes.len() - 1;
@@ -121,9 +122,9 @@ fn interpolated(nodes: &[f32], x: f32) -> f32 {
 mod tests {
     use super::*;
 
-    /// A. f at the middle of the window, from the equation in f64.
+    /// f at the middle of the window, from the equation in f64.
     #[test]
-    fn exponential_power_and_nodes_are_those_of_the_equations() {
+    fn exponential_power_and_nodes_match_the_equations() {
         let law = PulseLaw::Exponential { up: (0.2, 3.0), down: (0.1, 4.0), scale: 0.5, offset: 0.25 };
         let y = 0.5 * (2.0 * 0.75 - 1.0) + 0.25;
         let expected = [1.0 - 0.2 * libm::exp(3.0 * y), 1.0 - 0.1 * libm::exp(-4.0 * y)];
@@ -137,7 +138,7 @@ mod tests {
         assert_eq!(nodes.factor(Direction::Down, 1.0), 1.0);
     }
 
-    /// States of cells with wide windows of their own: no infinity, whose product with a gain of 0 would be no number.
+    /// Cells with wide windows must not reach infinity: its product with a gain of 0 is NaN.
     #[test]
     fn a_steep_exponential_stays_finite_far_outside_the_window() {
         let law = PulseLaw::Exponential { up: (-1000.0, 20.0), down: (1000.0, 20.0), scale: 2.0, offset: 2.0 };

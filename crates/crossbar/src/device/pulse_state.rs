@@ -1,57 +1,55 @@
-//! What the state of a cell is, of which the step of a pulse is a function, where its window is not the nominal one.
+//! State of a cell for pulse steps, for cells with windows of their own.
 //!
 //! ```text
-//! low, high   ends of the cell's own window, µS;  Low, High  ends of the nominal one
-//! R           reference state, a share of the nominal window;  G_R = Low + R (High - Low)
+//! low, high   ends of the cell's own window, µS;  Low, High  ends of the nominal window
+//! R           reference state, a fraction of the nominal window;  G_R = Low + R (High - Low)
 //!
-//! own-window      x = (G - low) / (high - low), held within 0 to 1
+//! own-window      x = (G - low) / (high - low), clipped to 0 .. 1
 //! nominal-window  x = (G - Low) / (High - Low)
 //! own-end         up:   1 - x = (1 - R) (high - G) / (high - G_R)        down:  x = R (G - low) / (G_R - low)
 //! own-span        x = R + (G - G_R) / (high - low)
 //! ```
 //!
-//! In a cell whose window is the nominal one all four are the same. In others they differ in what stays: with
-//! `own-window` the
-//! step at the ends, with `nominal-window` the step at every conductance, and with the last two the step at G_R. Published
-//! fits state their steps at G_R, the weight 0 of a pair with a reference: `own-end` is their soft bounds, `own-span` their
-//! exponential steps, and `nominal-window` their linear ones. A step that falls below zero outside the nominal window is
-//! held at
-//! zero.
+//! All four are equal for a cell with the nominal window. For other cells they preserve different quantities:
+//! `own-window` the step at the ends, `nominal-window` the step at every conductance, `own-end` and `own-span` the step
+//! at G_R. Published fits state their steps at G_R, the weight 0 of a pair with a reference. Their soft bounds
+//! correspond to `own-end`, their exponential steps to `own-span`, and their linear steps to `nominal-window`. Negative
+//! steps outside the nominal window are clipped to zero.
 
 use ohmspike_simd::{Block, LANES};
 use serde::{Deserialize, Serialize};
 
 use super::pulse_law::Direction;
 
-/// What the state of a cell with ends of its own is measured against.
+/// Normalisation of the state of a cell with a window of its own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum PulseState {
-    /// Both ends of its own window.
+    /// Both ends of the cell's own window.
     #[default]
     OwnWindow,
     /// Both ends of the nominal window.
     NominalWindow,
-    /// The reference state, and the own end towards which the pulse moves.
+    /// Reference state, and the cell's own end in the direction of the pulse.
     OwnEnd,
-    /// The reference state, in units of its own window.
+    /// Reference state, in units of the cell's own window.
     OwnSpan,
 }
 
-/// The ends of sixteen cells, conductance above the floor of the nominal window, µS.
+/// Ends of sixteen cells above the nominal Gmin, µS.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CellEnds<'a> {
-    /// Own floors.
+    /// Own lower ends.
     pub(crate) low: &'a Block,
-    /// Own ceilings.
+    /// Own upper ends.
     pub(crate) high: &'a Block,
-    /// Highest less lowest conductance of the nominal window.
+    /// Width of the nominal window.
     pub(crate) span: f32,
 }
 
 impl PulseState {
-    /// The states of sixteen cells that hold `g_above_min` µS; `reference` is a share of the nominal window.
+    /// Returns the states of sixteen cells at `g_above_min` µS; `reference` is a fraction of the nominal window.
     #[inline(always)]
     pub(crate) fn of(self, direction: Direction, reference: f32, g_above_min: &Block, ends: CellEnds) -> Block {
         let CellEnds { low, high, span } = ends;
@@ -87,7 +85,7 @@ impl PulseState {
     }
 }
 
-/// `width`, or 1 where there is none. A cell that is stuck has no span: its bounds undo whatever a pulse does.
+/// Returns `width`, or 1 if it is not positive. A stuck cell has no width: its bounds undo every pulse.
 #[inline(always)]
 fn above_zero(width: f32) -> f32 {
     if width > 0.0 { width } else { 1.0 }
@@ -106,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn a_nominal_cell_has_one_state() {
+    fn all_kinds_agree_for_a_nominal_cell() {
         for direction in [Direction::Up, Direction::Down] {
             for g_above_min in [0.0, 20.0, 30.0, 64.0, 80.0] {
                 for kind in KINDS {
@@ -121,12 +119,12 @@ mod tests {
         }
     }
 
-    /// A cell from -10 to 110 µS above the floor, reference 30 µS: what each kind leaves in place.
+    /// A cell from -10 to 110 µS above Gmin with its reference at 30 µS: each kind preserves its own quantity.
     #[test]
-    fn other_cells_keep_what_their_kind_says() {
+    fn each_kind_preserves_its_quantity() {
         let own = [-10.0, 110.0];
         let of = |kind, direction, g_above_min| f64::from(state(kind, direction, g_above_min, own));
-        let near = |found: f64, expected: f64| assert!((found - expected).abs() < 1e-6, "{found}, must be {expected}");
+        let near = |found: f64, expected: f64| assert!((found - expected).abs() < 1e-6, "{found}, expected {expected}");
         for direction in [Direction::Up, Direction::Down] {
             near(of(PulseState::OwnWindow, direction, -10.0), 0.0);
             near(of(PulseState::OwnWindow, direction, 110.0), 1.0);
@@ -141,9 +139,9 @@ mod tests {
         near(of(PulseState::OwnEnd, Direction::Down, 10.0), 0.375 / 2.0);
     }
 
-    /// A window that is a point, and one that lies on the far side of the reference.
+    /// A window of zero width, and one on the far side of the reference.
     #[test]
-    fn a_cell_without_room_has_a_finite_state() {
+    fn a_cell_without_width_has_a_finite_state() {
         for kind in KINDS {
             for ends in [[30.0, 30.0], [50.0, 60.0], [5.0, 10.0]] {
                 for direction in [Direction::Up, Direction::Down] {

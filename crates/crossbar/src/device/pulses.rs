@@ -1,32 +1,28 @@
-//! What one pulse does to a cell.
+//! Change of a cell by one pulse.
 //!
 //! ```text
 //! x      state of the cell, 0 to 1 in the nominal window (device/pulse_state.rs)
 //! up     G' = G + s_up   g_up   f_up(x)   (1 + c_up z)
 //! down   G' = G - s_down g_down f_down(x) (1 + c_down z)
-//!        with additive noise: f + c z in the place of f (1 + c z)
-//!        s  step of one pulse, µS: up_step or down_step, % of the span of the nominal window, where f = 1
-//!        g  gain of the cell (device/gains.rs), c = cycle_sigma_percent_of_step / 100, z a standard normal a pulse
+//!        with additive noise: f + c z instead of f (1 + c z)
+//!        s  step of one pulse at f = 1, µS: up_step or down_step, % of the nominal window
+//!        g  gain of the cell (device/gains.rs), c = cycle_sigma_percent_of_step / 100, z a standard normal per pulse
 //!
 //! constant           f = 1
 //! linear             f_up = 1 - k_up x                  f_down = 1 - k_down (1 - x)
 //! soft-bounds        the same with k = 1: f_up = 1 - x  f_down = x
 //! exponential        f_up = max(1 - A_up exp(γ_up y), 0), f_down = max(1 - A_down exp(-γ_down y), 0), y = a (2 x - 1) + b
 //! power              f_up = (1 - x)^p_up                f_down = x^p_down
-//! piecewise-linear   f interpolated between nodes at equal distances of x
+//! piecewise-linear   f interpolated between equally spaced nodes of x
 //! ```
 //!
-//! and G' is clipped to the window of the cell. The gain multiplies step and noise alike, in both kinds of noise.
-//! `cycle_noise`
-//! says which it is. Noise is drawn for every pulse and stays in the cell: n pulses spread by sqrt(n) c. Slopes that
-//! differ from
-//! cell to cell (`device_to_device.slope_sigma`) turn f about the reference state.
+//! Then G' is clipped to the window of the cell. The gain multiplies step and noise alike, for both values of
+//! `cycle_noise`. Noise is drawn for every pulse and stays in the cell: n pulses have a standard deviation of sqrt(n)
+//! c. Cell-specific slopes (`device_to_device.slope_sigma`) rotate f about the reference state.
 //!
 //! Sources: Gokmen and Vlasov, Front. Neurosci. 10, 333 (2016) (constant steps, gains); Fusi and Abbott, Nat. Neurosci.
-//! 10, 485
-//! (2007) (soft bounds); Gong et al., Nat. Commun. 9, 2102 (2018) (exponential steps); Rasch et al., AICAS 2021
-//! (additive noise
-//! in proportion to the gain).
+//! 10, 485 (2007) (soft bounds); Gong et al., Nat. Commun. 9, 2102 (2018) (exponential steps); Rasch et al., AICAS 2021
+//! (additive noise proportional to the gain).
 
 use ohmspike_simd::{Block, LANES};
 use serde::Deserialize;
@@ -36,25 +32,25 @@ use super::pulse_state::{CellEnds, PulseState};
 use super::pulses_spec::{CYCLE_PERCENT, CycleNoise, MOST_PULSES, PULSES, PulsesSpec, STEP_PERCENT, reference};
 use super::refusal::SpecError;
 
-/// What one pulse does to a cell.
+/// Change of a cell by one pulse.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(try_from = "PulsesSpec")]
 pub struct Pulses {
-    /// How the step depends on the state.
+    /// Dependence of the step on the state.
     pub law: PulseLaw,
-    /// Step of an up pulse over the span of the window, where its factor is 1.
+    /// Up step at factor 1, as a fraction of the window.
     pub up_step: f32,
-    /// Step of a down pulse over the span of the window, where its factor is 1.
+    /// Down step at factor 1, as a fraction of the window.
     pub down_step: f32,
-    /// Standard deviation of the step from pulse to pulse, over the step: of up and of down pulses.
+    /// Cycle-to-cycle standard deviation relative to the step, for up and down pulses.
     pub cycle_sigma: [f32; 2],
-    /// Whether that is in proportion to the step where its factor is 1.
+    /// Whether the cycle-to-cycle noise is proportional to the step at factor 1 (additive).
     pub additive: bool,
-    /// What the state of a cell with ends of its own is measured against.
+    /// Normalisation of the state of a cell with a window of its own.
     pub state: PulseState,
-    /// State at which cells that differ have the same step, 0 to 1 in the nominal window.
+    /// State with equal steps in cells with different windows, 0 to 1 in the nominal window.
     pub reference: f32,
-    /// Most pulses of one write.
+    /// Largest number of pulses of one write.
     pub most_pulses: u32,
 }
 
@@ -83,7 +79,7 @@ impl TryFrom<PulsesSpec> for Pulses {
 }
 
 impl Pulses {
-    /// Step of one pulse where its factor is 1, over the span of the window.
+    /// Returns the step of one pulse at factor 1, as a fraction of the window.
     pub fn step(&self, direction: Direction) -> f32 {
         match direction {
             Direction::Up => self.up_step,
@@ -91,11 +87,9 @@ impl Pulses {
         }
     }
 
-    /// The same pulses taken so many at once that a swing over the window has at most about `most`; and how many that
-    /// are. A sum of
-    /// n pulses has n times their step and the root of n times their noise: exact where steps are constant, and
-    /// elsewhere to first
-    /// order in the step, which is then at most 1 / `most` of the window.
+    /// Combines pulses so that a swing over the window takes at most about `most`; returns the combined pulse and the
+    /// number of pulses in it. A sum of n pulses has n times the step and sqrt(n) times the noise. This is exact for
+    /// constant steps, and otherwise to first order in the step, which is at most 1 / `most` of the window.
     pub fn coarsened(&self, most: u32) -> (Pulses, u32) {
         let finest = self.up_step.min(self.down_step);
         let together = libm::floorf(1.0 / (finest * most as f32)).max(1.0);
@@ -111,21 +105,21 @@ impl Pulses {
         (coarse, together as u32)
     }
 
-    /// By how much slopes that differ from cell to cell turn the factor of a direction: its share lost from the
-    /// reference state
-    /// to the end, and the factor of the fall of f over x that a deviation of 1 adds. None where the step has no slope.
+    /// Returns the effect of cell-specific slopes on the factor of a direction: the fraction of the step lost from the
+    /// reference state to the end, and the slope of f over x per unit deviation. Returns `None` if the step has no
+    /// slope.
     pub(crate) fn slope(&self, direction: Direction) -> Option<Slope> {
         let PulseLaw::Linear { up, down } = self.law else { return None };
         let (slope, to_end) = match direction {
             Direction::Up => (up, 1.0 - self.reference),
             Direction::Down => (down, self.reference),
         };
-        // f at the reference state, which is 1 - to_end away from the end where f = 1.
+        // f at the reference state, at a distance 1 - to_end from the end with f = 1.
         let at_reference = 1.0 - slope * (1.0 - to_end);
         Some(Slope { lost: slope * to_end / at_reference, fall: at_reference / to_end })
     }
 
-    /// Sixteen cells after one pulse each; `step` of a nominal cell in µS, with the normals `draw`.
+    /// Applies one pulse to sixteen cells; `step` of a nominal cell in µS, with the normals `draw`.
     #[inline(always)]
     pub(crate) fn pulse(&self, direction: Direction, step: f32, cells: &PulsedCells, draw: &Block) -> Block {
         let PulsedCells { g_above_min, low, high, gain, slope, span } = cells;
@@ -143,7 +137,7 @@ impl Pulses {
         let mut after = Block::ZERO;
         for lane in 0..LANES {
             let noise = sigma * draw[lane];
-            // No cell turns a pulse round.
+            // No pulse reverses.
             let factor = if factor[lane] < 0.0 { 0.0 } else { factor[lane] };
             let moved = if self.additive { (factor + noise) * gain[lane] } else { factor * gain[lane] * (1.0 + noise) };
             let moved = g_above_min[lane] + signed * moved;
@@ -154,29 +148,29 @@ impl Pulses {
     }
 }
 
-/// How steep the linear steps of a direction are.
+/// Slope of the linear steps of a direction.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Slope {
-    /// Share of the step at the reference state that is lost at the end.
+    /// Fraction of the step at the reference state lost at the end.
     pub(crate) lost: f32,
-    /// Fall of the factor over x for a share of 1.
+    /// Slope of the factor over x for a fraction of 1.
     pub(crate) fall: f32,
 }
 
-/// Sixteen cells that are pulsed together; conductances as conductance above the floor of the nominal window, µS.
+/// Sixteen cells pulsed together; conductances above the nominal Gmin, µS.
 #[derive(Clone, Debug)]
 pub(crate) struct PulsedCells {
-    /// What they hold.
+    /// Present conductances.
     pub(crate) g_above_min: Block,
-    /// Own floors.
+    /// Own lower ends.
     pub(crate) low: Block,
-    /// Own ceilings.
+    /// Own upper ends.
     pub(crate) high: Block,
-    /// Gains of the direction of the pulse.
+    /// Gains for the direction of the pulse.
     pub(crate) gain: Block,
-    /// Falls of the factor over x beyond that of the law, where cells have slopes of their own.
+    /// Additional slopes of the factor over x, if cells have slopes of their own.
     pub(crate) slope: Option<Block>,
-    /// Highest less lowest conductance of the nominal window.
+    /// Width of the nominal window.
     pub(crate) span: f32,
 }
 
@@ -213,7 +207,7 @@ mod tests {
         let soft = pulses(PulseLaw::Linear { up: 1.0, down: 1.0 });
         for count in [1u32, 10, 70] {
             let left = libm::pow(0.99, f64::from(count));
-            // Four roundings a pulse of numbers below 128, half a unit in the last place each.
+            // Four roundings per pulse of numbers below 128, half a unit in the last place each.
             let bound = f64::from(count) * 4.0 * 0.5 * 128.0 * f64::from(f32::EPSILON);
             assert!((f64::from(after(&soft, Direction::Up, 20.0, count)) - (100.0 - 80.0 * left)).abs() < bound);
             assert!((f64::from(after(&soft, Direction::Down, 80.0, count)) - 80.0 * left).abs() < bound);
@@ -221,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn linear_without_slope_is_constant_and_ends_at_the_bounds() {
+    fn linear_without_slope_is_constant_and_clipped_at_the_bounds() {
         let flat = pulses(PulseLaw::Linear { up: 0.0, down: 0.0 });
         let constant = pulses(PulseLaw::Constant);
         for count in [1, 5, 200] {
@@ -234,17 +228,17 @@ mod tests {
     }
 
     #[test]
-    fn a_stuck_cell_stays() {
+    fn a_stuck_cell_does_not_move() {
         let constant = pulses(PulseLaw::Constant);
         let stuck = Block::splat(40.0);
         let cells = cells(stuck, [40.0, 40.0]);
         assert_eq!(constant.pulse(Direction::Up, 1.0, &cells, &Block::splat(1.0)), stuck);
     }
 
-    /// One standard normal in the noise moves a cell of twice the gain twice as far, at every state and in both kinds of
-    /// noise.
+    /// One standard deviation of noise moves a cell of twice the gain twice as far, at every state and for both kinds
+    /// of noise.
     #[test]
-    fn noise_grows_with_the_gain() {
+    fn noise_is_proportional_to_the_gain() {
         for additive in [true, false] {
             for direction in [Direction::Up, Direction::Down] {
                 let soft =
@@ -263,9 +257,9 @@ mod tests {
         }
     }
 
-    /// A thousand soft-bounds pulses of 10^-6 of the window, one by one and a hundred at once.
+    /// A thousand soft-bounds pulses of 10^-6 of the window, one by one and combined by a hundred.
     #[test]
-    fn coarsened_pulses_go_the_same_way() {
+    fn combined_pulses_follow_the_single_ones() {
         let fine = Pulses {
             up_step: 1e-6,
             down_step: 1e-6,
@@ -284,13 +278,13 @@ mod tests {
             })[0]
         };
         let moved = after(&coarse, 100) - 20.0;
-        // 80 (1 - exp(-0.01)) µS, less by a half of 10^-4 of it; sums near 20 are rounded to 2 x 10^-6 up to 10^4 times.
+        // 80 (1 - exp(-0.01)) µS, less half of 10^-4 of it; sums near 20 are rounded to 2 x 10^-6 up to 10^4 times.
         assert!((after(&fine, 10_000) - 20.0 - moved).abs() < 0.5e-4 * moved + 1e4 * 1e-6, "{moved}");
     }
 
-    /// A slope of its own turns the step of a cell about the reference state, and no step turns round.
+    /// A cell-specific slope rotates the step about the reference state, and no step reverses.
     #[test]
-    fn slopes_turn_about_the_reference_state() {
+    fn slopes_rotate_about_the_reference_state() {
         let linear = Pulses {
             state: PulseState::NominalWindow,
             reference: 0.4,
@@ -308,7 +302,7 @@ mod tests {
             };
             let end = if direction == Direction::Up { 100.0 } else { 0.0 };
             assert!((step(40.0, 0.3) - at_reference).abs() < 1e-5);
-            // The share of the reference's step that is lost at the end: that of the law and the deviation.
+            // The fraction of the reference step lost at the end: that of the law plus the deviation.
             assert!((step(end, 0.3) - at_reference * (1.0 - found.lost - 0.3)).abs() < 1e-5);
             assert_eq!(step(end, 10.0), 0.0);
         }

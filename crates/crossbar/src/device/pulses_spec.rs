@@ -1,4 +1,4 @@
-//! Pulses in a device file, and what their numbers may be.
+//! Keys of `write.pulses` in a device file, and their ranges.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,63 +9,62 @@ use super::pulse_state::PulseState;
 use super::refusal::{Problem, SpecError, refuse_foreign, required};
 use super::shape::{optional_word, word};
 
-/// Steps of one pulse, % of the span of the window: from a millionth of the window, so that a swing has a million pulses
-/// at most
-/// (as many as one write may have), to all of it. The finest published fit has 7000.
+/// Step of one pulse, % of the window: from 10^-6 of the window, which takes a million pulses for a full swing (the
+/// limit of one write), to all of it. The finest published fit takes 7000.
 pub(super) const STEP_PERCENT: Allowed = Allowed { low: 1e-4, high: 100.0, unit: " %" };
-/// Nodes of a piecewise-linear step: far more than were ever measured, and a table that stays in the cache.
+/// Largest number of nodes of a piecewise linear step: more than any measurement, and the table stays in the cache.
 const MOST_NODES: usize = 4096;
-/// Reference states, a share of the window: with room for steps on both sides.
+/// Reference state as a fraction of the window, with room for steps on both sides.
 const REFERENCE: Allowed = Allowed { low: 0.01, high: 0.99, unit: "" };
-/// The reference state where the file states none: the middle of the window.
+/// Default reference state: the middle of the window.
 const MIDDLE: f32 = 0.5;
-/// Spread of the step from pulse to pulse, % of the step.
+/// Cycle-to-cycle standard deviation of the step, % of the step.
 pub(super) const CYCLE_PERCENT: Allowed = Allowed { low: 0.0, high: 10_000.0, unit: " %" };
-/// Falls of a linear step over the window.
+/// Relative fall of a linear step over the window.
 const SLOPE: Allowed = Allowed { low: 0.0, high: 1.0, unit: "" };
-/// Amplitudes of an exponential step.
+/// Amplitude of an exponential step.
 const AMPLITUDE: Allowed = Allowed { low: -1000.0, high: 1000.0, unit: "" };
-/// Steepnesses, scales and offsets of an exponential step: their exponent stays within what f32 holds.
+/// Steepness, scale and offset of an exponential step; the exponent fits into f32.
 const STEEPNESS: Allowed = Allowed { low: 0.0, high: 20.0, unit: "" };
 const SCALE: Allowed = Allowed { low: -2.0, high: 2.0, unit: "" };
-/// Exponents of a power step.
+/// Exponent of a power step.
 const EXPONENT: Allowed = Allowed { low: 0.0, high: 20.0, unit: "" };
-/// Multiples of the step at the nodes of a piecewise-linear one.
+/// Node of a piecewise linear step, as a multiple of the step.
 const NODE: Allowed = Allowed { low: 0.0, high: 100.0, unit: "" };
-/// Pulses of one write.
+/// Number of pulses of one write.
 pub(super) const PULSES: IntegerRange = IntegerRange { low: 1, high: 1_000_000 };
-/// Pulses of one write where the file states no limit.
+/// Default limit of pulses of one write.
 pub(super) const MOST_PULSES: u32 = 100;
 
-/// Ways in which the step of a pulse depends on the state.
+/// Dependence of a pulse step on the state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum PulseKind {
-    /// The same step at every state.
+    /// Constant step.
     Constant,
-    /// A step that falls in proportion to the way to the bound.
+    /// Step that falls linearly towards the bound.
     Linear,
-    /// A linear step that is zero at the bound.
+    /// Step that falls linearly to zero at the bound.
     SoftBounds,
-    /// A step that falls exponentially.
+    /// Step that falls exponentially.
     Exponential,
-    /// A step that falls as a power of the distance to the bound.
+    /// Step proportional to a power of the distance to the bound.
     Power,
-    /// A step given at nodes.
+    /// Step interpolated between nodes.
     PiecewiseLinear,
 }
 
-/// What the spread from pulse to pulse is in proportion to.
+/// Scaling of the cycle-to-cycle noise.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum CycleNoise {
-    /// The step at the state of the cell.
+    /// Proportional to the step at the present state of the cell.
     #[default]
     Multiplicative,
-    /// The step where the factor of the state is 1.
+    /// Proportional to the step at factor 1, at every state.
     Additive,
 }
 
@@ -74,22 +73,22 @@ pub enum CycleNoise {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PulsesSpec {
-    /// How the step of a pulse depends on the state of the cell.
+    /// Dependence of the step on the state of the cell: the factor f.
     #[serde(deserialize_with = "word")]
     pub law: PulseKind,
-    /// Step of one pulse that raises the conductance, where the factor of its law is 1.
+    /// Step of one pulse that raises the conductance, at f = 1.
     #[serde(deserialize_with = "number")]
     #[cfg_attr(feature = "schema", schemars(range(min = STEP_PERCENT.low, max = STEP_PERCENT.high), extend("x-unit" = "% of window")))]
     pub up_step_percent_of_window: f64,
-    /// Step of one pulse that lowers the conductance, where the factor of its law is 1.
+    /// Step of one pulse that lowers the conductance, at f = 1.
     #[serde(deserialize_with = "number")]
     #[cfg_attr(feature = "schema", schemars(range(min = STEP_PERCENT.low, max = STEP_PERCENT.high), extend("x-unit" = "% of window")))]
     pub down_step_percent_of_window: f64,
-    /// `linear` only: share of the up step that is lost at the ceiling.
+    /// `linear` only: fraction of the up step lost at the upper end of the window.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = SLOPE.low, max = SLOPE.high)))]
     pub up_slope: Option<f64>,
-    /// `linear` only: share of the down step that is lost at the floor.
+    /// `linear` only: fraction of the down step lost at the lower end of the window.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = SLOPE.low, max = SLOPE.high)))]
     pub down_slope: Option<f64>,
@@ -125,19 +124,21 @@ pub struct PulsesSpec {
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = EXPONENT.low, max = EXPONENT.high)))]
     pub down_exponent: Option<f64>,
-    /// `piecewise-linear` only: multiples of the up step at equal distances from the floor to the ceiling.
+    /// `piecewise-linear` only: f of the up step at equally spaced states, from the lower to the upper end of the
+    /// window.
     #[serde(default, deserialize_with = "optional_numbers", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "Vec<f64>", length(min = 2)))]
     pub up_nodes: Option<Vec<f64>>,
-    /// `piecewise-linear` only: multiples of the down step at equal distances from the floor to the ceiling.
+    /// `piecewise-linear` only: f of the down step at equally spaced states, from the lower to the upper end of the
+    /// window.
     #[serde(default, deserialize_with = "optional_numbers", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "Vec<f64>", length(min = 2)))]
     pub down_nodes: Option<Vec<f64>>,
-    /// Standard deviation of the step from pulse to pulse, of the step of its direction where the factor of its law is 1.
+    /// Cycle-to-cycle standard deviation of the step, relative to the step of its direction at f = 1.
     #[serde(default, deserialize_with = "number")]
     #[cfg_attr(feature = "schema", schemars(range(min = CYCLE_PERCENT.low, max = CYCLE_PERCENT.high), extend("x-unit" = "% of step")))]
     pub cycle_sigma_percent_of_step: f64,
-    /// The same of down pulses, where their percentage is another; left out: `cycle_sigma_percent_of_step`.
+    /// Cycle-to-cycle standard deviation of down steps. Default: `cycle_sigma_percent_of_step`.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(
         with = "f64",
@@ -145,27 +146,28 @@ pub struct PulsesSpec {
         extend("x-unit" = "% of step")
     ))]
     pub down_cycle_sigma_percent_of_step: Option<f64>,
-    /// What that standard deviation is in proportion to.
+    /// Scaling of the cycle-to-cycle noise with the state of the cell.
     #[serde(default, deserialize_with = "optional_word", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "CycleNoise", extend("default" = "multiplicative")))]
     pub cycle_noise: Option<CycleNoise>,
-    /// `linear`, `soft-bounds` and `exponential`: what the state of a cell with ends of its own is measured against.
+    /// `linear`, `soft-bounds` and `exponential` only: normalisation of the state of a cell with a window of its own
+    /// (see `device_to_device`).
     #[serde(default, deserialize_with = "optional_word", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "PulseState", extend("default" = "own-window")))]
     pub state: Option<PulseState>,
-    /// State at which cells that differ have the same step, a share of the nominal window; needs a `state` other than
-    /// `own-window`.
+    /// State with equal steps in cells with different windows, as a fraction of the nominal window. Requires a `state`
+    /// other than `own-window`.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = REFERENCE.low, max = REFERENCE.high), extend("default" = MIDDLE, "x-unit" = "1")))]
     pub reference_state: Option<f64>,
-    /// Most pulses of one write; what a larger step lacks is counted and lost.
+    /// Largest number of pulses of one write. The rest of a larger update is lost and counted.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "u32", range(min = PULSES.low, max = PULSES.high), extend("default" = MOST_PULSES, "x-unit" = "pulses")))]
     pub most_pulses: Option<f64>,
 }
 
 impl PulseKind {
-    /// The word in the file and the keys that only this kind has.
+    /// Returns the word in the file and the keys of this kind.
     fn word_and_keys(self) -> (&'static str, &'static [&'static str]) {
         match self {
             PulseKind::Constant => ("constant", &[]),
@@ -191,7 +193,7 @@ impl PulseKind {
 }
 
 impl PulsesSpec {
-    /// How the step depends on the state.
+    /// Returns the checked law.
     pub(super) fn law(&self) -> Result<PulseLaw, SpecError> {
         let (kind, takes) = self.law.word_and_keys();
         let keys = [
@@ -257,7 +259,7 @@ fn nodes(key: &str, given: Option<&[f64]>, kind: &'static str) -> Result<Vec<f32
     given.iter().enumerate().map(check).collect()
 }
 
-/// The reference state, where `given`, of cells whose state is measured against `state`.
+/// Returns the checked reference state, or the default, for a `state` normalisation.
 pub(super) fn reference(state: PulseState, given: Option<f64>) -> Result<f32, SpecError> {
     match given {
         None => Ok(MIDDLE),

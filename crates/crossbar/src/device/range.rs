@@ -1,4 +1,5 @@
-//! What the laws of a device file cover: resistances, times, voltages. Beyond them the value at the end is held.
+//! Ranges that the laws of a device file cover: resistances, times, voltages. Beyond a range, the value at its end
+//! applies.
 
 use super::drift::{Drift, DriftTimes};
 use super::levels::Levels;
@@ -6,17 +7,17 @@ use super::model::Device;
 use super::read::WhiteNoise;
 use super::write::WriteNoise;
 
-/// Ends of the window are kept as conductances in f32: this share of a resistance is rounding.
+/// Relative rounding error of a resistance: window ends are stored as conductances in f32.
 pub(super) const SLACK: f64 = 1e-6;
 
-/// The resistances that a table of the file covers.
+/// Resistances covered by a table of the file.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TableRange {
     /// Key of the table.
     pub key: &'static str,
-    /// Resistance of its first point, ohm.
+    /// Resistance of the first point, ohm.
     pub first: f64,
-    /// Resistance of its last point, ohm.
+    /// Resistance of the last point, ohm.
     pub last: f64,
 }
 
@@ -26,7 +27,7 @@ impl TableRange {
         Some(TableRange { key, first, last: resistances.next_back().unwrap_or(first) })
     }
 
-    /// The end at which the table is held for a cell of `resistance`, both ohm; none where it has points on both sides.
+    /// Returns the end of the table that applies to a cell of `resistance`, both ohm; `None` if the table covers it.
     pub fn held(&self, resistance: f64) -> Option<f64> {
         if resistance < self.first * (1.0 - SLACK) {
             Some(self.first)
@@ -39,8 +40,8 @@ impl TableRange {
 }
 
 impl DriftTimes {
-    /// The time at which the law is held `seconds` after a write; none where it runs, and right after the write, when
-    /// nothing has drifted.
+    /// Returns the time whose state applies `seconds` after a write; `None` inside the range of the law, and at 0 s,
+    /// before any drift.
     pub fn held(&self, seconds: f64) -> Option<f64> {
         if seconds > self.latest {
             Some(self.latest)
@@ -53,7 +54,7 @@ impl DriftTimes {
 }
 
 impl Drift {
-    /// The times between which the law runs; none where cells keep what was written.
+    /// Returns the times between which the law applies; `None` without drift.
     pub fn times(&self) -> Option<DriftTimes> {
         match self {
             Drift::None => None,
@@ -64,36 +65,37 @@ impl Drift {
 }
 
 impl Device {
-    /// The range of the table of write noise, where it is one.
+    /// Returns the range of the write noise table, if any.
     pub fn write_table(&self) -> Option<TableRange> {
         let WriteNoise::Table(table) = &self.write.noise else { return None };
         TableRange::new("write.points", table.points().iter().map(|point| point.resistance_ohm))
     }
 
-    /// The range of the table of white read noise, where it is one.
+    /// Returns the range of the table of white read noise, if any.
     pub fn read_table(&self) -> Option<TableRange> {
         let WhiteNoise::Table(table) = &self.read.white else { return None };
         TableRange::new("read.white.points", table.points().iter().map(|point| point.resistance_ohm))
     }
 
-    /// The range of the table of drift exponents, where there is one.
+    /// Returns the range of the table of drift exponents, if any.
     pub fn drift_table(&self) -> Option<TableRange> {
         let Drift::Power(law) = &self.drift else { return None };
         TableRange::new("drift.points", law.points().iter().map(|point| point.resistance_ohm))
     }
 
-    /// The range of the table of I-V curves, where there is one.
+    /// Returns the range of the table of I-V curves, if any.
     pub fn current_table(&self) -> Option<TableRange> {
         let points = self.read.nonlinearity.as_ref()?.points().iter();
         TableRange::new("read.nonlinearity.points", points.map(|point| point.resistance_ohm))
     }
 
-    /// The ranges of all tables over resistance.
+    /// Returns the ranges of all tables over resistance.
     pub fn tables(&self) -> impl Iterator<Item = TableRange> {
         [self.write_table(), self.read_table(), self.drift_table(), self.current_table()].into_iter().flatten()
     }
 
-    /// The lowest and the highest resistance that writes aim at, ohm: the outermost levels, or the ends of the window.
+    /// Returns the lowest and highest resistance that writes target, ohm: the outermost levels, or the ends of the
+    /// window.
     pub fn targets(&self) -> [f64; 2] {
         let ends = match &self.levels {
             Levels::Listed(levels) => levels.first().zip(levels.last()).map(|(low, high)| [*high, *low]),
@@ -108,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_and_resistances_beyond_a_law_are_held_at_its_end() {
+    fn the_end_of_a_law_applies_beyond_its_range() {
         let times = DriftTimes { reference: 20.0, latest: 3.15576e7 };
         let held = [0.0, 1.0, 19.9, 20.0, 3600.0, 3.15576e7, 3.2e7].map(|seconds| times.held(seconds));
         assert_eq!(held, [None, Some(20.0), Some(20.0), None, None, None, Some(3.15576e7)]);
@@ -128,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn targets_are_the_levels_where_there_are_some() {
+    fn targets_are_the_outermost_levels_if_any() {
         let text = r#"{ "name": "x", "window": { "low_resistance_ohm": 1000, "high_resistance_ohm": 1000000 },
                         "levels": { "microsiemens": [10, 50, 200] } }"#;
         assert_eq!(Device::from_json(text).unwrap().targets(), [5000.0, 100_000.0]);

@@ -1,11 +1,11 @@
-//! The spread of reading a cell.
+//! Read noise of a cell.
 //!
 //! ```text
-//! white:  G_read = G + sigma z     z a standard normal, drawn anew for every cell and read
+//! white:  G_read = G + sigma z     z a standard normal, drawn for every cell and read
 //! constant   sigma in µS
 //! relative   sigma = (p / 100) G   p in % of G
-//! table      sigma = the standard deviation of a log-normal about G whose sigma of ln R is that of a table over R
-//!            (spread.rs); the draw itself is Gaussian and its mean is G in both conventions
+//! table      sigma = standard deviation of a log-normal about G with sigma of ln R from a table over R
+//!            (device/table.rs); the draw itself is Gaussian with mean G in both conventions
 //! ```
 //!
 //! ```
@@ -31,14 +31,14 @@ use super::table::{Convention, SpreadPoint, SpreadTable};
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum ReadNoiseKind {
-    /// Reads return the conductance.
+    /// No read noise.
     #[default]
     None,
-    /// The same spread in µS at every conductance.
+    /// Constant standard deviation in µS.
     Constant,
-    /// A spread in proportion to the conductance.
+    /// Standard deviation proportional to the conductance.
     Relative,
-    /// A spread of ln R that depends on R.
+    /// Standard deviation of ln R from a table over R.
     Table,
 }
 
@@ -47,7 +47,7 @@ pub enum ReadNoiseKind {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct WhiteNoiseSpec {
-    /// Kind of spread of one read.
+    /// Kind of read noise.
     #[serde(deserialize_with = "word")]
     pub noise: ReadNoiseKind,
     /// `constant` only: standard deviation of one read.
@@ -58,36 +58,37 @@ pub struct WhiteNoiseSpec {
         extend("x-unit" = "µS")
     ))]
     pub sigma_microsiemens: Option<f64>,
-    /// `relative` only: standard deviation of one read, of the conductance.
+    /// `relative` only: standard deviation of one read, relative to the conductance.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = SIGMA_PERCENT.low, max = SIGMA_PERCENT.high), extend("x-unit" = "% of G")))]
     pub sigma_percent_of_conductance: Option<f64>,
-    /// `table` only: of which log-normal the standard deviation is taken.
+    /// `table` only: convention of the log-normal that sets the standard deviation.
     #[serde(default, deserialize_with = "optional_word", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "Convention", extend("default" = "median-preserving")))]
     pub convention: Option<Convention>,
-    /// `table` only: points in rising resistance, interpolated in ln R and ln sigma, held at the ends.
+    /// `table` only: points in order of rising resistance, interpolated linearly in ln R and ln sigma, constant beyond
+    /// the first and last point.
     #[serde(default, deserialize_with = "optional_objects", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "Vec<SpreadPoint>", length(min = 1)))]
     pub points: Option<Vec<SpreadPoint>>,
 }
 
-/// Reading in a device file.
+/// Keys of `read` in a device file.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ReadSpec {
-    /// Noise without memory: independent from read to read and from cell to cell.
+    /// White read noise: independent for every read and cell.
     #[serde(default, deserialize_with = "object")]
     pub white: WhiteNoiseSpec,
-    /// Noise with memory: a state of the cell that changes between reads.
+    /// Random telegraph noise (RTN): cells switch between two conductances over time.
     #[serde(default, deserialize_with = "object")]
     pub rtn: RtnSpec,
-    /// Voltage of a read.
+    /// Read voltage.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = VOLTS.low, max = VOLTS.high), extend("x-unit" = "V")))]
     pub volts: Option<f64>,
-    /// How the conductance changes with the read voltage; needs `volts`. Left out: not at all.
+    /// I-V nonlinearity. Requires `volts`. Default: the conductance does not depend on the voltage.
     #[serde(default, deserialize_with = "optional_object", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "NonlinearitySpec"))]
     pub nonlinearity: Option<NonlinearitySpec>,
@@ -97,39 +98,39 @@ pub struct ReadSpec {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(try_from = "WhiteNoiseSpec")]
 pub enum WhiteNoise {
-    /// None: reads return the conductance.
+    /// No read noise.
     #[default]
     None,
-    /// The same standard deviation at every conductance.
+    /// Constant standard deviation.
     Constant {
         /// Standard deviation, µS.
         sigma: f32,
     },
-    /// A standard deviation in proportion to the conductance.
+    /// Standard deviation proportional to the conductance.
     Relative {
-        /// Standard deviation over conductance.
+        /// Standard deviation relative to the conductance.
         fraction: f32,
     },
-    /// The standard deviation of a log-normal whose width depends on the conductance.
+    /// Standard deviation of a log-normal with a width that depends on the conductance.
     Table(SpreadTable),
 }
 
-/// How a device is read.
+/// Read noise, voltage and nonlinearity of a device.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(try_from = "ReadSpec")]
 pub struct Read {
-    /// Noise without memory.
+    /// White read noise.
     pub white: WhiteNoise,
-    /// Noise with memory.
+    /// Random telegraph noise.
     pub rtn: Rtn,
-    /// Voltage of a read, V; none where the file does not say.
+    /// Read voltage, V; `None` if the file does not set it.
     pub volts: Option<f64>,
-    /// How the conductance changes with the read voltage; there is a voltage where there is one.
+    /// I-V nonlinearity; present only together with `volts`.
     pub nonlinearity: Option<Nonlinearity>,
 }
 
 impl WhiteNoise {
-    /// The spread of one read at `conductance`, µS.
+    /// Returns the standard deviation of one read at `conductance`, µS.
     pub fn sigma(&self, conductance: f64) -> Sigma {
         match self {
             WhiteNoise::None => Sigma::Microsiemens(0.0),
@@ -143,7 +144,7 @@ impl WhiteNoise {
 }
 
 impl ReadNoiseKind {
-    /// The word in the file and the keys that only this kind has.
+    /// Returns the word in the file and the keys of this kind.
     fn word_and_keys(self) -> (&'static str, &'static [&'static str]) {
         match self {
             ReadNoiseKind::None => ("none", &[]),
@@ -197,7 +198,7 @@ impl TryFrom<ReadSpec> for Read {
     }
 }
 
-/// The I-V curves of `spec`, which need a read voltage and a current at it.
+/// Returns the checked I-V curves of `spec`, which require a read voltage and a positive current at it.
 fn bent(spec: NonlinearitySpec, volts: Option<f64>) -> Result<Nonlinearity, SpecError> {
     let volts = required("volts", volts, "nonlinearity")?;
     let within = |error: SpecError| error.within("nonlinearity");

@@ -1,12 +1,12 @@
-//! The reference branch of a pair, which is never written.
+//! Reference branch of a pair, which is never written.
 //!
 //! ```text
 //! ideal   G_reference = G_low                an exact conductance outside the array
-//! cell    G_reference = G_low exp(s z)       a cell at the floor of the window, z drawn once a chip, s = sigma of ln R
+//! cell    G_reference = G_low exp(s z)       a cell at the lower end; z drawn once per chip, s = sigma of ln R
 //! ```
 //!
-//! The spread preserves the median. A reference cell can conduct more than the written one: the weight then has the wrong
-//! sign, which an update counts.
+//! The variation preserves the median. A reference cell can conduct more than the written one. The weight then has the
+//! wrong sign; updates count such cells.
 //!
 //! ```
 //! use ohmspike_crossbar::ConductanceWindow;
@@ -34,35 +34,35 @@ use crate::window::ConductanceWindow;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum ReferenceBranchKind {
-    /// An exact conductance at the floor of the window.
+    /// Exact conductance at the lower end of the window.
     #[default]
     Ideal,
-    /// A cell at the floor of the window, with a spread of its own.
+    /// Real cell at the lower end of the window, with device-to-device variation.
     Cell,
 }
 
-/// The reference branch in a device file.
+/// Reference branch in a device file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ReferenceBranchSpec {
-    /// What the reference branch is.
+    /// Kind of the reference branch.
     #[serde(deserialize_with = "word")]
     pub kind: ReferenceBranchKind,
-    /// `cell` only: standard deviation of ln R of the reference cells of a chip.
+    /// `cell` only: standard deviation of ln R over the reference cells of a chip.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = SIGMA_LN.low, max = SIGMA_LN.high), extend("x-unit" = "sigma of ln R")))]
     pub sigma_ln_resistance: Option<f64>,
 }
 
-/// The branch of a pair that is never written.
+/// Branch of a pair that is never written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
 #[serde(try_from = "ReferenceBranchSpec")]
 pub enum ReferenceBranch {
-    /// An exact conductance at the floor of the window, without read noise.
+    /// Exact conductance at the lower end of the window, without read noise.
     #[default]
     Ideal,
-    /// A cell at the floor of the window, read like any other.
+    /// Real cell at the lower end of the window, with the read noise of any other cell.
     Cell {
         /// Standard deviation of ln R over the reference cells of a chip.
         sigma: f32,
@@ -70,8 +70,8 @@ pub enum ReferenceBranch {
 }
 
 impl ReferenceBranch {
-    /// Conductance of every reference cell of a chip above the floor of `window`, µS; none for an ideal reference. The
-    /// draws are those of `chip` in the layout of the matrix.
+    /// Draws the conductance of every reference cell above the Gmin of `window`, µS; `None` for an ideal reference. The
+    /// draws come from `chip` in the layout of the matrix.
     pub fn g_above_min(&self, window: &ConductanceWindow, rows: usize, columns: usize, chip: Seed) -> Option<Matrix> {
         let ReferenceBranch::Cell { sigma } = *self else { return None };
         let mut above = Matrix::zeros(rows, columns);

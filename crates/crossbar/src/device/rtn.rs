@@ -1,20 +1,20 @@
-//! Slow read noise: random telegraph noise, a trap near the filament that is full or empty.
+//! Random telegraph noise (RTN): a trap near the filament is full or empty.
 //!
 //! ```text
-//! G_read  = G (1 + s a(R) / 2)                    s = +1 or -1, the state of the trap; a = relative step between the two
-//! rate(R) = rate (R / R_ref)^k                    flips per second, both ways alike
+//! G_read  = G (1 + s a(R) / 2)                    s = +1 or -1, the state of the trap; a = relative step between them
+//! rate(R) = rate (R / R_ref)^k                    switching rate, 1/s, equal in both directions
 //! a(R)    = min(a (R / R_ref)^m, 1)               R = 10^6 / G in ohm; k, m >= 0: both fall with G
 //!
-//! p(t)    = (1 - exp(-2 rate t)) / 2              that s differs after a time t
+//! p(t)    = (1 - exp(-2 rate t)) / 2              probability that s differs after a time t
 //! <s(0) s(t)> = exp(-2 rate t)                    autocorrelation; s = +1 half of the time
 //! ```
 //!
-//! A share of the cells has such a trap, drawn once a chip; the others are quiet. The two-state process is that of
-//! Machlup, J. Appl. Phys. 25, 341 (1954), with equal rates. That the relative step grows with the resistance is the
-//! finding of Ielmini, Nardi and Cagli, Appl. Phys. Lett. 96, 053503 (2010); statistics in HfOx are those of Ambrogio et
-//! al., IEEE Trans. Electron Devices 61, 2920 (2014). Powers of R are our form for the device file's own numbers.
+//! A fraction of the cells has such a trap, drawn once per chip; the others are quiet. The two-state process follows
+//! Machlup, J. Appl. Phys. 25, 341 (1954), with equal rates. The relative step grows with the resistance: Ielmini,
+//! Nardi and Cagli, Appl. Phys. Lett. 96, 053503 (2010). Statistics in HfOx: Ambrogio et al., IEEE Trans. Electron
+//! Devices 61, 2920 (2014). The powers of R are the form chosen here for the numbers of a device file.
 //!
-//! The states of an array and how they move on are telegraph_state.rs.
+//! `rtn_state.rs` holds the states of an array and their evolution.
 //!
 //! ```
 //! use ohmspike_crossbar::device::Telegraph;
@@ -38,83 +38,83 @@ use super::number::{PERCENT, POWER, PROBABILITY, RATE_PER_SECOND, RESISTANCE_OHM
 use super::refusal::{SpecError, refuse_foreign, required};
 use super::shape::word;
 
-/// Kinds of read noise with memory.
+/// Kinds of random telegraph noise.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum RtnKind {
-    /// Nothing moves between reads.
+    /// No random telegraph noise.
     #[default]
     None,
-    /// Some cells flip between two conductances.
+    /// A fraction of the cells switches between two conductances.
     Telegraph,
 }
 
-/// Slow read noise in a device file.
+/// Random telegraph noise in a device file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct RtnSpec {
-    /// Kind of noise with memory.
+    /// Kind of random telegraph noise.
     #[serde(deserialize_with = "word")]
     pub kind: RtnKind,
-    /// `telegraph` only: share of the cells that flip, drawn once a chip.
+    /// `telegraph` only: fraction of the cells with a trap, drawn once per chip.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = PROBABILITY.low, max = PROBABILITY.high)))]
     pub fraction_of_cells: Option<f64>,
-    /// `telegraph` only: resistance at which rate and amplitude are stated.
+    /// `telegraph` only: resistance at which rate and amplitude apply.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = RESISTANCE_OHM.low, max = RESISTANCE_OHM.high), extend("x-unit" = "ohm")))]
     pub reference_resistance_ohm: Option<f64>,
-    /// `telegraph` only: flips per second in either state.
+    /// `telegraph` only: switching rate, equal in both states.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = RATE_PER_SECOND.low, max = RATE_PER_SECOND.high), extend("x-unit" = "1/s")))]
     pub rate_per_second: Option<f64>,
-    /// `telegraph` only: power of the resistance with which the rate grows.
+    /// `telegraph` only: exponent of the resistance in the rate.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = POWER.low, max = POWER.high), extend("default" = 0)))]
     pub rate_exponent: Option<f64>,
-    /// `telegraph` only: step between the two states, of the conductance.
+    /// `telegraph` only: step between the two states, relative to the conductance.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = PERCENT.low, max = PERCENT.high), extend("x-unit" = "% of G")))]
     pub amplitude_percent_of_conductance: Option<f64>,
-    /// `telegraph` only: power of the resistance with which the step grows, to 100 % at most.
+    /// `telegraph` only: exponent of the resistance in the step, which is at most 100 %.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = POWER.low, max = POWER.high), extend("default" = 0)))]
     pub amplitude_exponent: Option<f64>,
 }
 
-/// Slow read noise.
+/// Random telegraph noise.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
 #[serde(try_from = "RtnSpec")]
 pub enum Rtn {
-    /// None.
+    /// No random telegraph noise.
     #[default]
     None,
-    /// Some cells flip between two conductances.
+    /// A fraction of the cells switches between two conductances.
     Telegraph(Telegraph),
 }
 
-/// Random telegraph noise: no number negative, shares at most 1.
+/// Random telegraph noise with checked numbers.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Telegraph {
-    /// Share of the cells that flip.
+    /// Fraction of the cells with a trap.
     pub fraction_of_cells: f64,
-    /// Resistance at which rate and amplitude are stated, ohm.
+    /// Resistance at which rate and amplitude apply, ohm.
     pub reference_resistance: f64,
-    /// Flips per second in either state, at the reference.
+    /// Switching rate in either state at the reference, 1/s.
     pub rate: f64,
-    /// Power of the resistance with which the rate grows.
+    /// Exponent of the resistance in the rate.
     pub rate_exponent: f64,
-    /// Step between the two states over the conductance, at the reference.
+    /// Step between the two states relative to the conductance, at the reference.
     pub amplitude: f64,
-    /// Power of the resistance with which the step grows.
+    /// Exponent of the resistance in the step.
     pub amplitude_exponent: f64,
 }
 
 impl Rtn {
-    /// The telegraph noise, if there is any.
+    /// Returns the telegraph noise, if any.
     pub fn telegraph(&self) -> Option<Telegraph> {
         match self {
             Rtn::None => None,
@@ -124,12 +124,12 @@ impl Rtn {
 }
 
 impl Telegraph {
-    /// Flips per second of a cell at `conductance`, µS.
+    /// Returns the switching rate of a cell at `conductance` (µS), 1/s.
     pub fn rate(&self, conductance: f64) -> f64 {
         self.rate * libm::pow(1e6 / conductance / self.reference_resistance, self.rate_exponent)
     }
 
-    /// Step between the two states over the conductance, at `conductance`, µS; at most 1.
+    /// Returns the step between the two states relative to the conductance, at `conductance` (µS); at most 1.
     pub fn amplitude(&self, conductance: f64) -> f64 {
         if self.amplitude == 0.0 {
             return 0.0;
@@ -139,16 +139,16 @@ impl Telegraph {
         if amplitude > 1.0 { 1.0 } else { amplitude }
     }
 
-    /// Conductance that is read of a cell in `state` (+1, -1, or 0 for a quiet one), both µS.
+    /// Returns the conductance read from a cell in `state` (+1, -1, or 0 for a quiet cell), both µS.
     pub fn conductance(&self, conductance: f64, state: f64) -> f64 {
         conductance * (1.0 + 0.5 * state * self.amplitude(conductance))
     }
 
-    /// The step in the form for blocks of cells.
+    /// Returns the step for blocks of cells.
     pub(crate) fn steps(&self) -> TelegraphSteps {
         let at_one_microsiemens = self.amplitude_exponent * libm::log(1e6 / self.reference_resistance);
         TelegraphSteps {
-            // ln of an amplitude of 0 is far below the reach of exp, which then gives 0.
+            // The logarithm of an amplitude of 0 is below the range of `exp`, which then returns 0.
             ln_amplitude: (libm::log(self.amplitude) + at_one_microsiemens).max(-1e6) as f32,
             exponent: self.amplitude_exponent as f32,
         }
@@ -163,7 +163,7 @@ pub(crate) struct TelegraphSteps {
 }
 
 impl TelegraphSteps {
-    /// 1 + s a / 2 of sixteen cells with ln G and state s: what is read over the conductance.
+    /// Returns 1 + s a / 2 of sixteen cells with ln G and state s.
     #[inline(always)]
     pub(crate) fn factor(&self, ln_conductance: &Block, state: &Block) -> Block {
         let mut factor = Block::ZERO;
@@ -177,7 +177,7 @@ impl TelegraphSteps {
 }
 
 impl RtnKind {
-    /// The word in the file and the keys that only this kind has.
+    /// Returns the word in the file and the keys of this kind.
     fn word_and_keys(self) -> (&'static str, &'static [&'static str]) {
         match self {
             RtnKind::None => ("none", &[]),
@@ -250,7 +250,7 @@ mod tests {
     };
 
     #[test]
-    fn steps_and_rates_fall_with_conductance_and_the_step_ends_at_one() {
+    fn steps_and_rates_fall_with_conductance_and_steps_are_at_most_one() {
         assert!((NOISE.amplitude(100.0) - 0.03).abs() < 1e-15);
         assert!((NOISE.amplitude(1000.0) - 0.03 * libm::pow(0.1, 0.75)).abs() < 1e-15);
         assert_eq!(NOISE.amplitude(1e-6), 1.0);

@@ -1,15 +1,15 @@
-//! The keys of a device file, from the Rust types: as a JSON schema and as a table to read.
+//! Keys of a device file from the Rust types, as a JSON schema and as a Markdown table.
 
 use serde_json::{Map, Value};
 
 use super::spec::DeviceSpec;
 
-/// The JSON schema (draft 2020-12) of a device file; the unit of a number stands under `x-unit`.
+/// Returns the JSON schema (draft 2020-12) of a device file; `x-unit` holds the unit of a number.
 pub fn schema() -> Value {
     schemars::schema_for!(DeviceSpec).to_value()
 }
 
-/// Markdown table of every key of a device file: unit, default, what is allowed, what it is.
+/// Returns a Markdown table of every key of a device file: unit, default, allowed values, meaning.
 pub fn field_table() -> String {
     let schema = schema();
     let mut table = String::from("| key | unit | default | allowed | what it is |\n|---|---|---|---|---|\n");
@@ -17,7 +17,7 @@ pub fn field_table() -> String {
     table
 }
 
-/// Appends a row for every property of `object`, and the rows of the objects in it below.
+/// Appends a row for every property of `object` and, below it, the rows of nested objects.
 fn push_rows(table: &mut String, root: &Value, object: &Value, path: &str) {
     let Some(properties) = object["properties"].as_object() else { return };
     for (name, property) in properties {
@@ -32,7 +32,7 @@ fn push_rows(table: &mut String, root: &Value, object: &Value, path: &str) {
 
 fn row(key: &str, property: &Value, target: &Value, required: bool) -> String {
     let default = match &property["default"] {
-        Value::Null if required => "must be given".to_owned(),
+        Value::Null if required => "required".to_owned(),
         Value::Null => "-".to_owned(),
         default => format!("`{default}`"),
     };
@@ -41,7 +41,7 @@ fn row(key: &str, property: &Value, target: &Value, required: bool) -> String {
     format!("| `{key}` | {unit} | {default} | {} | {what} |\n", allowed(property, target))
 }
 
-/// The range of a number, the words of a choice, the type of anything else.
+/// Returns the range of a number, the words of a choice, or the type of anything else.
 fn allowed(property: &Value, target: &Value) -> String {
     if let Some(words) = target["oneOf"].as_array() {
         let word = |choice: &Value| format!("`{}`", choice["const"].as_str().unwrap_or_default());
@@ -57,7 +57,7 @@ fn allowed(property: &Value, target: &Value) -> String {
     }
 }
 
-/// The definition that `schema` refers to, or itself.
+/// Returns the definition that `schema` refers to, or `schema` itself.
 fn resolved<'a>(root: &'a Value, schema: &'a Value) -> &'a Value {
     let name = schema["$ref"].as_str().and_then(|reference| reference.strip_prefix("#/$defs/"));
     let definitions: Option<&Map<_, _>> = root["$defs"].as_object();

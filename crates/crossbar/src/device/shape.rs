@@ -1,7 +1,7 @@
-//! The JSON shape of a value: objects and words only in their own form.
+//! Readers of JSON values that accept objects and words only in their own form.
 //!
-//! A derived reader also takes a list for an object and an object for a word. A file that relies on either is a
-//! mistake, and these readers say so with the key.
+//! A derived reader also accepts a list for an object and an object for a word. A file that relies on either is wrong,
+//! and these readers reject it with the key.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -23,12 +23,12 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
     }
 }
 
-/// Reads an object; the error of anything else says "expected an object".
+/// Reads an object; the error for anything else is "expected an object".
 pub(crate) fn object<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     deserializer.deserialize_map(ObjectVisitor(PhantomData))
 }
 
-/// Reads the object of an optional key. A key that is there holds an object: null is refused.
+/// Reads an object of an optional key. The key may be missing, but `null` is an error.
 pub(crate) fn optional_object<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {
@@ -49,26 +49,26 @@ pub(crate) fn objects<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializ
     Ok(objects.into_iter().map(|object| object.0).collect())
 }
 
-/// Reads the list of objects of an optional key.
+/// Reads a list of objects of an optional key.
 pub(crate) fn optional_objects<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Vec<T>>, D::Error> {
     objects(deserializer).map(Some)
 }
 
-/// Reads one word of a choice; the error of anything else says "expected a string".
+/// Reads one word of a choice; the error for anything else is "expected a string".
 pub(crate) fn word<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     T::deserialize(String::deserialize(deserializer)?.into_deserializer())
 }
 
-/// Reads the word of an optional key.
+/// Reads a word of an optional key.
 pub(crate) fn optional_word<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {
     word(deserializer).map(Some)
 }
 
-/// Reads the text of an optional key.
+/// Reads a string of an optional key.
 pub(crate) fn optional_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     String::deserialize(deserializer).map(Some)
 }

@@ -1,7 +1,7 @@
-//! One spread in µS or in ln R, and each from the other.
+//! Standard deviation in µS or in ln R, and the conversion between them.
 //!
 //! ```text
-//! s = sigma of ln R, g = G (the target), m and v = mean and variance of the conductance that is left
+//! s = sigma of ln R, g = G (the target), m and v = mean and variance of the resulting conductance
 //!
 //! median preserving   m = g exp(s²/2)    v = m² (exp(s²) - 1)
 //! mean preserving     m = g              v = m² (exp(s²) - 1)
@@ -12,22 +12,22 @@
 
 use super::table::Convention;
 
-/// A spread as a device states it at one conductance.
+/// Standard deviation of one write or read at one conductance.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Sigma {
-    /// A Gaussian in conductance: its standard deviation, µS.
+    /// Gaussian in G: its standard deviation, µS.
     Microsiemens(f64),
-    /// A log-normal.
+    /// Log-normal.
     LnResistance {
-        /// Standard deviation of ln R, which is that of ln G.
+        /// Standard deviation of ln R, equal to that of ln G.
         sigma: f64,
-        /// What the spread leaves in place.
+        /// Quantity that the noise preserves.
         convention: Convention,
     },
 }
 
 impl Sigma {
-    /// Standard deviation of the conductance at `target`, both µS.
+    /// Returns the standard deviation of the conductance at `target`, both µS.
     pub fn microsiemens(self, target: f64) -> f64 {
         match self {
             Sigma::Microsiemens(sigma) => sigma,
@@ -42,7 +42,8 @@ impl Sigma {
         }
     }
 
-    /// Standard deviation of ln R at `target`, µS; of a Gaussian, that of the log-normal with its mean and variance.
+    /// Returns the standard deviation of ln R at `target`, µS. For a Gaussian it is that of the log-normal with the
+    /// same mean and variance.
     pub fn ln_resistance(self, target: f64) -> f64 {
         match self {
             Sigma::Microsiemens(sigma) => libm::sqrt(libm::log1p((sigma / target) * (sigma / target))),

@@ -1,4 +1,4 @@
-//! What a device file says, before its numbers are checked.
+//! Keys of a device file, before their ranges are checked.
 
 use serde::{Deserialize, Serialize};
 
@@ -15,13 +15,13 @@ use super::shape;
 use super::write::WriteSpec;
 use crate::window::WindowSpec;
 
-/// A device file: one memristive cell, its spreads, and where the numbers come from.
+/// A device file: one memristive cell, its mechanisms, and the sources of its numbers.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 #[cfg_attr(feature = "schema", schemars(title = "Ohmspike device model"))]
 pub struct DeviceSpec {
-    /// Path of schema.json, for editors; not used otherwise.
+    /// Path of `schema.json`, for completion in editors. Not used by the program.
     #[serde(
         rename = "$schema",
         default,
@@ -30,43 +30,43 @@ pub struct DeviceSpec {
     )]
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub schema: Option<String>,
-    /// Name of the device; a file of the library has the name of its file.
+    /// Name of the device, shown in reports and legends. For a built-in device, the file name without `.json`.
     #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub name: String,
-    /// What the device is and what the file is meant for.
+    /// Description of the device and its intended use.
     #[serde(default)]
     pub description: String,
-    /// Conductances that a cell can have.
+    /// Conductance window of every cell.
     #[serde(deserialize_with = "shape::object")]
     pub window: WindowSpec,
-    /// Spreads from cell to cell, drawn once a chip.
+    /// Device-to-device variation, drawn once per chip.
     #[serde(default, deserialize_with = "shape::object")]
     pub device_to_device: DeviceToDeviceSpec,
-    /// What a write leaves.
+    /// Write noise, written cells and write scheme.
     #[serde(default, deserialize_with = "shape::object")]
     pub write: WriteSpec,
-    /// What a write becomes with time.
+    /// Drift and retention: change of the conductance with the time since the write.
     #[serde(default, deserialize_with = "shape::object")]
     pub drift: DriftSpec,
-    /// What a read returns.
+    /// Read noise, read voltage and I-V nonlinearity.
     #[serde(default, deserialize_with = "shape::object")]
     pub read: ReadSpec,
-    /// The branch of a pair that is never written: its reference.
+    /// Reference branch of a one-branch pair, which is never written.
     #[serde(default, deserialize_with = "shape::object")]
     pub reference_branch: ReferenceBranchSpec,
-    /// Conductances that a write can aim at; left out: every one in the window.
+    /// Discrete programming levels. Default: every conductance in the window.
     #[serde(default, deserialize_with = "shape::object")]
     pub levels: LevelsSpec,
-    /// How often cells and lines are faulty.
+    /// Probabilities of stuck cells and dead lines.
     #[serde(default, deserialize_with = "shape::object")]
     pub faults: FaultsSpec,
-    /// Tiles, row drivers and column converters.
+    /// Tiles, row drivers (DACs) and column converters (ADCs).
     #[serde(default, deserialize_with = "shape::object")]
     pub converters: ConvertersSpec,
-    /// Energy and area, as far as they are known.
+    /// Voltages, pulse lengths, energies and areas. Quantities that are not set are not reported.
     #[serde(default, deserialize_with = "shape::object")]
     pub energy: EnergySpec,
-    /// Where the numbers come from.
+    /// Sources of the numbers, one entry per key or section.
     #[serde(default, deserialize_with = "shape::objects")]
     pub provenance: Vec<Provenance>,
 }

@@ -1,11 +1,11 @@
-//! A spread that depends on the state of the cell: sigma of ln R as a function of R.
+//! Noise that depends on the state of the cell: sigma of ln R as a function of R.
 //!
 //! ```text
-//! ln sigma(R) = linear in ln R between the points (R_k, sigma_k), held at the ends
+//! ln sigma(R) linear in ln R between the points (R_k, sigma_k), constant beyond the first and last point
 //! ```
 //!
-//! Interpolation in ln R and ln sigma follows the way in which spreads are published, on two logarithmic axes;
-//! curve.rs looks up a block of cells at once.
+//! Measured spreads are published on two logarithmic axes, hence the interpolation in ln R and ln sigma. `curve.rs`
+//! evaluates a block of cells at once.
 //!
 //! ```
 //! use ohmspike_crossbar::device::{Convention, SpreadPoint, SpreadTable};
@@ -25,24 +25,24 @@ use super::number::RESISTANCE_OHM;
 use super::number::{TABLE_SIGMA_LN, number};
 use super::refusal::SpecError;
 
-/// What a log-normal spread leaves in place.
+/// Quantity that log-normal noise preserves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Convention {
-    /// ln G = ln target + sigma z: half of the writes end above the target.
+    /// Median: ln G = ln target + sigma z. Half of the writes end above the target.
     #[default]
     MedianPreserving,
-    /// ln G = ln target + sigma z - sigma²/2: the mean of the writes is the target.
+    /// Mean: ln G = ln target + sigma z - sigma²/2. The mean of the writes is the target.
     MeanPreserving,
 }
 
-/// One point of a spread table.
+/// One point of a noise table.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SpreadPoint {
-    /// Resistance at which the spread holds; rises from point to point.
+    /// Resistance at which sigma applies; rising from point to point.
     #[serde(deserialize_with = "number")]
     #[cfg_attr(feature = "schema", schemars(range(min = RESISTANCE_OHM.low, max = RESISTANCE_OHM.high), extend("x-unit" = "ohm")))]
     pub resistance_ohm: f64,
@@ -52,7 +52,7 @@ pub struct SpreadPoint {
     pub sigma_ln_resistance: f64,
 }
 
-/// Sigma of ln R over R: at least one point, resistances rising, every sigma positive.
+/// Sigma of ln R over R, with at least one point, rising resistances and positive sigmas.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SpreadTable {
     convention: Convention,
@@ -60,10 +60,10 @@ pub struct SpreadTable {
 }
 
 impl SpreadTable {
-    /// The table through `points`.
+    /// Creates the table through `points`.
     ///
     /// # Errors
-    /// A table that is empty or does not rise, and numbers out of range, with the key of the device file.
+    /// Returns the key and the problem if the table is empty, its resistances do not rise, or a number is out of range.
     pub fn new(convention: Convention, points: Vec<SpreadPoint>) -> Result<SpreadTable, SpecError> {
         check_resistances(&points.iter().map(|point| point.resistance_ohm).collect::<Vec<_>>())?;
         for (number, point) in points.iter().enumerate() {
@@ -72,17 +72,17 @@ impl SpreadTable {
         Ok(SpreadTable { convention, points })
     }
 
-    /// What the spread leaves in place.
+    /// Returns the quantity that the noise preserves.
     pub fn convention(&self) -> Convention {
         self.convention
     }
 
-    /// The points, resistances rising.
+    /// Returns the points in order of rising resistance.
     pub fn points(&self) -> &[SpreadPoint] {
         &self.points
     }
 
-    /// Sigma of ln R at `resistance`, ohm.
+    /// Returns sigma of ln R at `resistance`, ohm.
     pub fn sigma(&self, resistance: f64) -> f64 {
         if let [only] = self.points[..] {
             return only.sigma_ln_resistance;
@@ -91,7 +91,7 @@ impl SpreadTable {
         libm::exp(interpolated(&self.points, resistance, place))
     }
 
-    /// The same curve in the form in which a block of cells is looked up.
+    /// Returns the curve for blocks of cells.
     pub(crate) fn curve(&self) -> LnSigma {
         let place = |point: &SpreadPoint| (libm::log(point.resistance_ohm), libm::log(point.sigma_ln_resistance));
         Curve::through(self.points.iter().map(place))
@@ -115,7 +115,7 @@ mod tests {
     const POINTS: [(f64, f64); 4] = [(1e3, 0.002), (1e4, 0.01), (3e5, 0.008), (1e6, 0.5)];
 
     #[test]
-    fn sigma_passes_through_the_points_and_is_held_at_the_ends() {
+    fn sigma_passes_through_the_points_and_is_constant_beyond_the_ends() {
         let table = table(&POINTS).unwrap();
         for (resistance, sigma) in POINTS {
             assert!((table.sigma(resistance) / sigma - 1.0).abs() < 1e-12);
@@ -126,11 +126,11 @@ mod tests {
         assert!((table.sigma(between) - libm::sqrt(0.002 * 0.01)).abs() < 1e-12);
     }
 
-    /// A slope reaches ln(0.5/0.008) / ln(1e6/3e5) = 3.4; an error of ln G (start rounded at |x| < 14, subtraction:
-    /// two half units of 14) times it, one unit of the largest |ln sigma| = 6.2 for every one of the four sums, and
-    /// two half units for each of the products.
+    /// Error bound: slopes up to ln(0.5/0.008) / ln(1e6/3e5) = 3.4 times the error of ln G (start rounded at |x| < 14,
+    /// and a subtraction: two half units of 14), one unit of the largest |ln sigma| = 6.2 for each of the four sums,
+    /// and two half units for each of the products.
     #[test]
-    fn the_sum_of_slopes_is_the_interpolation() {
+    fn the_sum_of_slopes_equals_the_interpolation() {
         let table = table(&POINTS).unwrap();
         let curve = table.curve();
         let unit = f64::from(f32::EPSILON);
@@ -144,14 +144,14 @@ mod tests {
     }
 
     #[test]
-    fn one_point_is_the_same_spread_everywhere() {
+    fn one_point_is_a_constant() {
         let table = table(&[(1e4, 0.03)]).unwrap();
         assert_eq!(table.sigma(5.0), 0.03);
         assert_eq!(table.curve().at(&Block::splat(3.0)), Block::splat(libm::log(0.03) as f32));
     }
 
     #[test]
-    fn tables_without_a_meaning_are_refused() {
+    fn rejects_invalid_tables() {
         for points in [&[][..], &[(1e4, 0.1), (1e3, 0.1)], &[(1e4, 0.1), (1e4, 0.2)], &[(1e4, 0.0)], &[(f64::NAN, 0.1)]]
         {
             assert!(table(points).is_err(), "{points:?}");

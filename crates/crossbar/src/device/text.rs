@@ -1,21 +1,21 @@
-//! The texts of a device file, which terminals, pages and figures show: without characters that these would act on.
+//! Checks the strings of a device file, which terminals, pages and figures display, for control characters.
 
 use super::refusal::{Problem, SpecError};
 use super::spec::DeviceSpec;
 use crate::printable::acts;
 
-/// Letters of a name: it stands in file names, legends and lines of tables.
+/// Longest name, in characters: it appears in file names, legends and tables.
 const NAME_LETTERS: usize = 100;
-/// Letters of any other text.
+/// Longest other string, in characters.
 const TEXT_LETTERS: usize = 100_000;
 
-/// Refuses names, notes and sources with control characters, and texts that no page can show.
+/// Refuses names, notes and sources with control characters, and strings that are too long to display.
 pub(super) fn check_texts(spec: &DeviceSpec) -> Result<(), SpecError> {
     if spec.name.trim().is_empty() {
         return Err(SpecError::at("name", Problem::Empty));
     }
     check("name", &spec.name, NAME_LETTERS, "")?;
-    // Notes may have several lines: their words are set anew wherever they are shown.
+    // Notes may have several lines: they are rewrapped wherever they are displayed.
     check("description", &spec.description, TEXT_LETTERS, "\n\r\t")?;
     for (number, entry) in spec.provenance.iter().enumerate() {
         check(&format!("provenance[{number}].what"), &entry.what, NAME_LETTERS, "")?;
@@ -24,7 +24,7 @@ pub(super) fn check_texts(spec: &DeviceSpec) -> Result<(), SpecError> {
     Ok(())
 }
 
-/// Refuses a text that is too long, or has a character that acts on what shows it and is none of those `allowed`.
+/// Refuses a string that is too long or has a control character other than those `allowed`.
 fn check(key: &str, text: &str, letters: usize, allowed: &str) -> Result<(), SpecError> {
     if let Some((place, code)) = (1..).zip(text.chars()).find(|(_, letter)| acts(*letter) && !allowed.contains(*letter))
     {
@@ -49,9 +49,8 @@ mod tests {
     }
 
     #[test]
-    fn texts_that_a_terminal_acts_on_are_refused_by_key_and_place() {
+    fn rejects_control_characters_in_names_and_notes() {
         assert!(device("µ-cell Ω", "Two\nlines,\tand a tab.", "window", "A paper.\r\nFig. 2").is_ok());
-        let allowed = "must be text without control characters";
         for (found, key, place, code) in [
             (device("a\u{1b}[31m", "", "window", ""), "name", 2, "001B"),
             (device("a\nb", "", "window", ""), "name", 2, "000A"),
@@ -60,14 +59,16 @@ mod tests {
             (device("a", "", "window\u{9b}5m", ""), "provenance[0].what", 7, "009B"),
             (device("a", "", "window", "x\u{7f}"), "provenance[0].source", 2, "007F"),
         ] {
-            assert_eq!(found.unwrap_err(), format!("{key}: got the character U+{code} at place {place}, {allowed}"));
+            let found = found.unwrap_err();
+            let (_, found) = found.split_once(' ').expect("a position");
+            assert_eq!(found, format!("{key}: expected no control characters, got U+{code} at character {place}"));
         }
         let long = device(&"x".repeat(101), "", "window", "").unwrap_err();
-        assert_eq!(long, "name: got 101 letters, must be at most 100");
+        assert_eq!(long, "1:26: name: expected at most 100 characters, got 101");
     }
 
     #[test]
-    fn words_and_keys_with_control_characters_are_told_by_their_codes() {
+    fn escapes_control_characters_of_unknown_keys_and_words() {
         let window = r#""window": { "low_resistance_ohm": 1000, "high_resistance_ohm": 1000000 }"#;
         for text in [
             format!(r#"{{ "name": "x", {window}, "reference_branch": {{ "kind": "cell\u001b[31m" }} }}"#),

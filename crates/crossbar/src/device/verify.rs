@@ -1,22 +1,22 @@
-//! Program and verify: write, read, and write again until the cell is where it should be.
+//! Program and verify: write, read, and write again until the cell is near its target.
 //!
 //! ```text
-//! A_k  = G_k + η g (G* - G_k)       aim of try k: a share η of the way from where the cell is to the target, times
-//!                                   the gain g of the cell (device/chip.rs)
+//! A_k  = G_k + η g (G* - G_k)       aim of try k: a fraction η of the distance from G_k to the target G*, times
+//!                                   the gain g of the cell (device/gains.rs)
 //! G'   = write(A_k, z)              one write with the noise of the device (device/write.rs)
 //! stop where |read(G') - G*| <= w   read: one read with the white noise of the device (device/read.rs)
 //!
-//! both   every try may raise or lower the cell
-//! up     tries only raise it; a cell above G* + w is reset to its floor first, which is a try too
-//! down   tries only lower it; a cell below G* - w is set to its ceiling first, which is a try too
+//! both   tries may raise or lower the cell
+//! up     tries only raise it; a cell above G* + w is first reset to its lower end, which counts as a try
+//! down   tries only lower it; a cell below G* - w is first set to its upper end, which counts as a try
 //! ```
 //!
-//! A target beyond the window of the device is aimed at as it is and verified at the end of the window, where G* of the
-//! other lines is. After `tries` tries the write gives up and the cell stays where the last one left it; with
-//! `after_give_up`: `leave` it is never written again. One-sided
-//! approaches in small shares leave the truncated, skewed histograms of real chips: a hard edge where the approach enters
-//! the window. With a window without end the first try is taken: `verify` is then `add`. Procedures: Milo et al., IRPS
-//! 2021 (incremental gate-voltage pulses with verify); Perez et al., IEEE Trans. Electron Devices 66, 3349 (2019).
+//! A target outside the window is used as the aim of a try; the read is compared with the end of the window. After
+//! `tries` tries the write gives up and the cell keeps its last conductance. With `after_give_up` = `leave` it is never
+//! written again. One-sided approaches in small steps produce the truncated, skewed histograms of real chips, with a
+//! hard edge where the approach enters the window. With an infinite acceptance window the first try is accepted, and
+//! `verify` equals `add`. Procedures: Milo et al., IRPS 2021 (incremental gate-voltage pulses with verify); Perez et
+//! al., IEEE Trans. Electron Devices 66, 3349 (2019).
 //!
 //! ```
 //! use ohmspike_crossbar::device::{Acceptance, Device};
@@ -39,60 +39,60 @@ use super::number::{number, optional_number};
 use super::refusal::{Problem, SpecError};
 use super::shape::word;
 
-/// Half widths of the acceptance window, µS.
+/// Half width of the acceptance window, µS.
 const WINDOW_MICROSIEMENS: Allowed = Allowed { low: 1e-9, high: 1e6, unit: " µS" };
-/// Half widths of the acceptance window, % of the target.
+/// Half width of the acceptance window, % of the target.
 const WINDOW_PERCENT: Allowed = Allowed { low: 1e-6, high: 1e6, unit: " %" };
-/// Tries of one write.
+/// Number of tries of one write.
 const TRIES: IntegerRange = IntegerRange { low: 1, high: 10_000 };
-/// Shares of the way.
+/// Fraction of the distance to the target.
 const APPROACH: Allowed = Allowed { low: 0.001, high: 1.0, unit: "" };
 
-/// Ways in which tries may move a cell.
+/// Directions in which tries may move a cell.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum VerifyDirection {
-    /// Every try may raise or lower the cell.
+    /// Tries may raise or lower the cell.
     #[default]
     Both,
-    /// Tries only raise it, from the floor.
+    /// Tries only raise the cell; a cell above the acceptance window is first reset to its lower end.
     Up,
-    /// Tries only lower it, from the ceiling.
+    /// Tries only lower the cell; a cell below the acceptance window is first set to its upper end.
     Down,
 }
 
-/// What a controller does first with a cell that has a new target.
+/// First action of a controller for a cell with a new target.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum InitialAction {
-    /// Write: every target gets one try at least, be its step ever so small.
+    /// Every new target gets at least one try, however small the step.
     #[default]
     Write,
-    /// Read: a cell that is accepted as it is gets no try. Steps smaller than the window then add up only in a controller
-    /// that keeps a digital copy.
+    /// A cell already inside the acceptance window gets no try. Updates smaller than the window then add up only in a
+    /// controller with a digital copy.
     Read,
 }
 
-/// What a controller does with a cell whose tries have run out.
+/// Treatment of a cell after its tries have run out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum AfterGiveUp {
-    /// Tries again when it has a new target.
+    /// The cell is tried again at its next target.
     #[default]
     TryAgain,
-    /// Leaves it alone from then on: a cell that is stuck costs its tries once.
+    /// The cell is never written again: a stuck cell costs its tries once.
     Leave,
 }
 
-/// Program-and-verify in a device file.
+/// Program and verify in a device file.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct VerifySpec {
-    /// Half width of the acceptance window around the target. Either this or `window_percent_of_target`.
+    /// Half width of the acceptance window around the target. Set either this or `window_percent_of_target`.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(
         with = "f64",
@@ -100,24 +100,25 @@ pub struct VerifySpec {
         extend("x-unit" = "µS")
     ))]
     pub window_microsiemens: Option<f64>,
-    /// The same over the target conductance.
+    /// Half width of the acceptance window, relative to the target conductance. Set either this or
+    /// `window_microsiemens`.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = WINDOW_PERCENT.low, max = WINDOW_PERCENT.high), extend("x-unit" = "% of G")))]
     pub window_percent_of_target: Option<f64>,
-    /// Most tries of one write; after them it gives up.
+    /// Largest number of tries of one write.
     #[serde(deserialize_with = "number")]
     #[cfg_attr(feature = "schema", schemars(with = "u32", range(min = TRIES.low, max = TRIES.high), extend("x-unit" = "tries")))]
     pub tries: f64,
-    /// Which way tries may move the cell.
+    /// Direction in which tries may move the cell.
     #[serde(default, deserialize_with = "word")]
     pub direction: VerifyDirection,
-    /// What is done first with a new target.
+    /// First action for a new target.
     #[serde(default, deserialize_with = "word")]
     pub initial_action: InitialAction,
-    /// What is done with a cell whose tries have run out.
+    /// Treatment of a cell after its tries have run out.
     #[serde(default, deserialize_with = "word")]
     pub after_give_up: AfterGiveUp,
-    /// Share of the way to the target that a try aims at.
+    /// Fraction of the distance to the target that one try aims for.
     #[serde(default = "whole_way", deserialize_with = "number")]
     #[cfg_attr(feature = "schema", schemars(range(min = APPROACH.low, max = APPROACH.high)))]
     pub approach: f64,
@@ -127,17 +128,17 @@ fn whole_way() -> f64 {
     1.0
 }
 
-/// Half width of the window in which a write is accepted.
+/// Half width of the acceptance window.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Acceptance {
-    /// The same at every target, µS.
+    /// Constant half width, µS.
     Microsiemens(f32),
-    /// In proportion to the target conductance.
+    /// Half width relative to the target conductance.
     Fraction(f32),
 }
 
 impl Acceptance {
-    /// Half width at `target`, both µS.
+    /// Returns the half width at `target`, both µS.
     #[inline(always)]
     pub fn microsiemens(self, target: f32) -> f32 {
         match self {
@@ -151,17 +152,17 @@ impl Acceptance {
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
 #[serde(try_from = "VerifySpec")]
 pub struct Verify {
-    /// Half width of the window in which a write is accepted.
+    /// Half width of the acceptance window.
     pub acceptance: Acceptance,
-    /// Most tries of one write.
+    /// Largest number of tries of one write.
     pub tries: u32,
-    /// Which way tries may move the cell.
+    /// Direction in which tries may move the cell.
     pub direction: VerifyDirection,
-    /// What is done first with a new target.
+    /// First action for a new target.
     pub initial_action: InitialAction,
-    /// What is done with a cell whose tries have run out.
+    /// Treatment of a cell after its tries have run out.
     pub after_give_up: AfterGiveUp,
-    /// Share of the way to the target that a try aims at, above 0, at most 1.
+    /// Fraction of the distance to the target that one try aims for, above 0, at most 1.
     pub approach: f32,
 }
 

@@ -1,28 +1,28 @@
-//! The spread that a write leaves in a cell.
+//! Write noise and write schemes of a cell.
 //!
 //! ```text
-//! G* = G + dG                       target of the write, µS; dG is the step asked for, divided by κ (mapping.rs)
-//! z  = a standard normal, one for every cell and write
+//! G* = G + dG                       target of the write, µS; dG is the weight update divided by κ (mapping.rs)
+//! z  = a standard normal, drawn for every cell and write
 //!
 //! none          G' = G*
 //! constant      G' = G* + sigma z                         sigma in µS
-//! from-study   the same with sigma = sigma_w / κ     sigma_w the study's noise in units of weight, over sqrt(2) where an
-//!                                                         update writes both cells of a pair
+//! from-study    the same with sigma = sigma_w / κ         sigma_w the noise of the study in units of weight, divided by
+//!                                                         sqrt(2) if an update writes both cells of a pair
 //! relative      G' = T + (p / 100) T z                    T = G* clipped to the window, p in % of T
-//! table         ln G' = ln T + sigma(R) z                 median preserving, R = 10^6 / T in ohm, sigma of ln R
-//!               ln G' = ln T + sigma(R) z - sigma(R)²/2   mean preserving
+//! table         ln G' = ln T + sigma(R) z                 median-preserving, R = 10^6 / T in ohm, sigma of ln R
+//!               ln G' = ln T + sigma(R) z - sigma(R)²/2   mean-preserving
 //! ```
 //!
-//! and last G' is clipped to the window. How G* comes about is the scheme:
+//! Then G' is clipped to the window. The scheme determines G*:
 //!
 //! ```text
 //! add       G* = G + dG
-//! pulsed    G* is where whole pulses take the cell (device/pulses.rs); the noise above comes on top
-//! verify    writes and reads again until the cell is near G + dG (device/verify.rs)
+//! pulsed    G* is the conductance after whole pulses (device/pulses.rs); the noise above is added
+//! verify    repeated writes and reads until the cell is near G + dG (device/verify.rs)
 //! ```
 //!
-//! Constant noise is the noise of Kilgore, Kopsick, Ascoli and Adam, Sci Rep 15,
-//! 24798 (2025), Methods; the table is the form in which spreads of resistive switches are published.
+//! Constant noise follows Kilgore, Kopsick, Ascoli and Adam, Sci Rep 15, 24798 (2025), Methods. The table is the usual
+//! form of published spreads of resistive switches.
 //!
 //! ```
 //! use ohmspike_crossbar::device::WriteNoise;
@@ -50,55 +50,55 @@ use super::verify::{Verify, VerifySpec};
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum WriteNoiseKind {
-    /// Writes end at their target.
+    /// No write noise.
     #[default]
     None,
-    /// The caller states the spread in units of weight.
+    /// The study sets the noise in units of weight.
     FromStudy,
-    /// The same spread in µS at every conductance.
+    /// Constant standard deviation in µS.
     Constant,
-    /// A spread in proportion to the conductance.
+    /// Standard deviation proportional to the target conductance.
     Relative,
-    /// A spread of ln R that depends on R.
+    /// Standard deviation of ln R from a table over R.
     Table,
 }
 
-/// Which cells an update writes, and so disturbs.
+/// Cells that an update writes and thus exposes to write noise.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum WrittenCells {
-    /// Every cell at every update: as in simulations of weight noise.
+    /// Every cell at every update, as in simulations of weight noise.
     #[default]
     All,
-    /// Cells whose step is not zero; the others keep their state.
+    /// Only cells with a non-zero update; the others keep their state.
     Asked,
 }
 
-/// Ways of bringing a cell to its target.
+/// Write schemes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum SchemeKind {
-    /// One write that adds the step asked for.
+    /// One write to the present conductance plus the update.
     #[default]
     Add,
-    /// Whole pulses, the step rounded to them at random so that its mean is kept.
+    /// Whole pulses; the update is rounded stochastically to pulses, so its mean is preserved.
     Pulsed,
-    /// Writes and reads in turn until the cell is near its target.
+    /// Program and verify: alternate writes and reads until the cell is near its target.
     Verify,
 }
 
-/// The writing of a cell in a device file.
+/// Keys of `write` in a device file.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct WriteSpec {
-    /// Kind of spread that a write leaves.
+    /// Kind of write noise.
     #[serde(deserialize_with = "word")]
     pub noise: WriteNoiseKind,
-    /// `constant` only: standard deviation of the conductance written.
+    /// `constant` only: standard deviation of the written conductance.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(
         with = "f64",
@@ -106,101 +106,101 @@ pub struct WriteSpec {
         extend("x-unit" = "µS")
     ))]
     pub sigma_microsiemens: Option<f64>,
-    /// `relative` only: standard deviation of the conductance written, of the target conductance.
+    /// `relative` only: standard deviation of the written conductance, relative to the target.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = SIGMA_PERCENT.low, max = SIGMA_PERCENT.high), extend("x-unit" = "% of G")))]
     pub sigma_percent_of_conductance: Option<f64>,
-    /// `table` only: what the spread leaves in place.
+    /// `table` only: quantity that the noise preserves.
     #[serde(default, deserialize_with = "optional_word", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "Convention", extend("default" = "median-preserving")))]
     pub convention: Option<Convention>,
-    /// `table` only: points in rising resistance, interpolated in ln R and ln sigma, held at the ends.
+    /// `table` only: points in order of rising resistance, interpolated linearly in ln R and ln sigma, constant beyond
+    /// the first and last point.
     #[serde(default, deserialize_with = "optional_objects", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "Vec<SpreadPoint>", length(min = 1)))]
     pub points: Option<Vec<SpreadPoint>>,
     /// Cells that an update writes.
     #[serde(default, deserialize_with = "word")]
     pub cells: WrittenCells,
-    /// How a cell is brought to its target.
+    /// Write scheme: how a cell reaches its target.
     #[serde(default, deserialize_with = "word")]
     pub scheme: SchemeKind,
-    /// `pulsed` only: what one pulse does.
+    /// `pulsed` only: step and noise of one pulse.
     #[serde(default, deserialize_with = "optional_object", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "PulsesSpec"))]
     pub pulses: Option<PulsesSpec>,
-    /// `verify` only: when a write is accepted.
+    /// `verify` only: acceptance window and tries of program and verify.
     #[serde(default, deserialize_with = "optional_object", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "VerifySpec"))]
     pub verify: Option<VerifySpec>,
 }
 
-/// The spread that a write leaves.
+/// Write noise.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum WriteNoise {
-    /// None: writes end at their target.
+    /// No write noise.
     #[default]
     None,
-    /// A Gaussian whose standard deviation the caller states in units of weight.
+    /// Gaussian; the study sets its standard deviation in units of weight.
     FromStudy,
-    /// A Gaussian of the same standard deviation at every conductance.
+    /// Gaussian with a constant standard deviation.
     Constant {
         /// Standard deviation, µS.
         sigma: f32,
     },
-    /// A Gaussian in proportion to the target.
+    /// Gaussian with a standard deviation proportional to the target.
     Relative {
-        /// Standard deviation over target conductance.
+        /// Standard deviation relative to the target conductance.
         fraction: f32,
     },
-    /// A log-normal whose width depends on the target.
+    /// Log-normal with a width that depends on the target.
     Table(SpreadTable),
 }
 
-/// How a device is written.
+/// Write noise and write scheme of a device.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(try_from = "WriteSpec")]
 pub struct Write {
-    /// The spread that a write leaves.
+    /// Write noise.
     pub noise: WriteNoise,
-    /// Which cells an update writes.
+    /// Cells that an update writes.
     pub cells: WrittenCells,
-    /// How a cell is brought to its target.
+    /// Write scheme: how a cell reaches its target.
     pub scheme: Scheme,
 }
 
-/// How a cell is brought to its target.
+/// Write scheme: how a cell reaches its target.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Scheme {
-    /// One write that adds the step asked for.
+    /// One write to the present conductance plus the update.
     #[default]
     Add,
     /// Whole pulses.
     Pulsed(Pulses),
-    /// Writes and reads in turn.
+    /// Program and verify.
     Verify(Verify),
 }
 
 impl Write {
-    /// Whether an update disturbs cells that are asked nothing. Pulses alone leave them as they are; noise on top of
-    /// pulses reaches
-    /// all where the file says so.
+    /// Returns true if an update also exposes cells with a zero update to noise. Pulses alone do not; noise on top of
+    /// pulses does if `cells` is `all`.
     pub fn reaches_every_cell(&self) -> bool {
         self.cells == WrittenCells::All && (self.pulses().is_none() || self.noise != WriteNoise::None)
     }
 
-    /// What one pulse does, for a device that is written by pulses.
+    /// Returns the pulses of a pulsed device.
     pub fn pulses(&self) -> Option<&Pulses> {
         if let Scheme::Pulsed(pulses) = &self.scheme { Some(pulses) } else { None }
     }
 
-    /// When a write is accepted, for a device that is verified.
+    /// Returns the program-and-verify settings of a verified device.
     pub fn verify(&self) -> Option<&Verify> {
         if let Scheme::Verify(verify) = &self.scheme { Some(verify) } else { None }
     }
 }
 
 impl WriteNoise {
-    /// Whether writes spread at all, where `from_caller` says whether the caller states a spread.
+    /// Returns true if writes are noisy; `from_caller` says whether the study sets a standard deviation.
     pub fn spreads(&self, from_caller: bool) -> bool {
         match self {
             WriteNoise::None => false,
@@ -211,8 +211,8 @@ impl WriteNoise {
         }
     }
 
-    /// The spread of one write at `target`, µS. `update_sigma` is the study's own spread, µS; without it a from-study
-    /// device has none to tell.
+    /// Returns the noise of one write at `target`, µS. `update_sigma` is the standard deviation set by the study, µS;
+    /// without it the result is `None` for a `from-study` device.
     pub fn sigma(&self, target: f64, update_sigma: Option<f64>) -> Option<Sigma> {
         match self {
             WriteNoise::None => Some(Sigma::Microsiemens(0.0)),
@@ -227,7 +227,7 @@ impl WriteNoise {
 }
 
 impl WriteNoiseKind {
-    /// The word in the file and the keys that only this kind has.
+    /// Returns the word in the file and the keys of this kind.
     fn word_and_keys(self) -> (&'static str, &'static [&'static str]) {
         match self {
             WriteNoiseKind::None => ("none", &[]),

@@ -12,14 +12,14 @@ pub const SIGMA_INIT: f32 = 0.001;
 /// Full scale that makes κ 2^-10 per µS in the window of [`device`].
 pub const FULL_SCALE: f32 = 999.0 / 1024.0;
 
-/// A device between 1 kohm and 1 Mohm with further `keys` of a device file.
+/// Creates a device between 1 kohm and 1 Mohm with further `keys` of a device file.
 pub fn device(keys: &[&str]) -> Device {
     let window = r#""window": {"low_resistance_ohm": 1000, "high_resistance_ohm": 1000000}"#;
     let text = keys.iter().fold(format!(r#"{{"name": "test", {window}"#), |text, key| format!("{text}, {key}"));
     Device::from_json(&format!("{text}}}")).expect("the test's own device")
 }
 
-/// What an array needs beside its device: full scale 999/1024, a study level of 20 % of sigma_init.
+/// Parameters of an array: full scale 999/1024, update noise of 20 % of σ_init.
 pub fn params(branches: &[Branch]) -> ArrayParams<'_> {
     ArrayParams { update_sigma: 0.2 * SIGMA_INIT, ..ArrayParams::new(FULL_SCALE, branches) }
 }
@@ -29,7 +29,7 @@ pub fn mixed_branches(rows: usize) -> Vec<Branch> {
     (0..rows).map(|row| if row % 3 == 2 { Branch::Minus } else { Branch::Plus }).collect()
 }
 
-/// An array of cells on the plus branch whose conductance above the floor is `g_above_min` µS.
+/// Creates an array of cells on the plus branch at `g_above_min` µS above Gmin.
 pub fn equal_cells(device: &Device, rows: usize, columns: usize, g_above_min: f32, chip: Seed) -> CrossbarArray {
     let branches = vec![Branch::Plus; rows];
     let weights = Matrix::from_fn(rows, columns, |_, _| g_above_min / 1024.0);
@@ -63,7 +63,7 @@ pub fn assert_normal(what: &str, sample: &[f64], mean: f64, variance: f64) {
     );
 }
 
-/// Asserts that `count` of `n` is a share of `rate`, within five standard errors.
+/// Asserts that the fraction `count` of `n` is `rate`, within five standard errors.
 pub fn assert_rate(what: &str, count: u64, n: u64, rate: f64) {
     let (share, error) = (count as f64 / n as f64, (rate * (1.0 - rate) / n as f64).sqrt());
     assert!((share - rate).abs() < 5.0 * error, "{what}: {share}, expected {rate} +- {error}");
@@ -74,7 +74,7 @@ pub fn normal_below(x: f64) -> f64 {
     0.5 * libm::erfc(-x / std::f64::consts::SQRT_2)
 }
 
-/// Whether the lanes past the last column hold zero.
+/// Returns true if the lanes past the last column are zero.
 pub fn padding_is_zero(matrix: &Matrix) -> bool {
     let width = matrix.row_blocks();
     let columns = matrix.columns();
@@ -100,7 +100,7 @@ pub fn mean(sample: &[f64]) -> f64 {
     sample.iter().sum::<f64>() / sample.len() as f64
 }
 
-/// Asserts that the mean of `sample`, whose variance is `variance`, is `expected` within five standard errors.
+/// Asserts that the mean of `sample`, with variance `variance`, is `expected` within five standard errors.
 pub fn assert_mean(what: &str, sample: &[f64], expected: f64, variance: f64) {
     let (found, error) = (mean(sample), (variance / sample.len() as f64).sqrt());
     assert!((found - expected).abs() < 5.0 * error, "{what}: mean {found}, expected {expected} +- {error}");

@@ -39,18 +39,54 @@ pub fn device_page(device: &Device) -> String {
     text
 }
 
-/// One line of the list of devices: name, window, scheme, highest grade and the first sentence of the description.
+/// Letters of a line of the list of devices.
+const LIST_WIDTH: usize = 100;
+
+/// One line of the list of devices, at most 100 letters: name, window, scheme, best grade and the start of the description.
 pub fn device_line(device: &Device) -> String {
     let window = device.window;
-    let [low, high] = [window.high(), window.low()].map(|conductance| short(1e6 / f64::from(conductance)));
-    format!(
-        "{:<26} {:<22} {:<7} {:<9} {}",
-        device.name,
-        format!("{low} to {high} ohm"),
-        scheme_word(&device.write.scheme),
-        highest_grade(&device.provenance).map_or("none", grade),
-        first_sentence(&device.description),
-    )
+    let [low, high] = [window.high(), window.low()].map(|conductance| thousands(1e6 / f64::from(conductance)));
+    let scheme = scheme_word(&device.write.scheme);
+    let grade = highest_grade(&device.provenance).map_or("none", grade);
+    let line = columns(&device.name, &format!("{low} to {high} ohm"), scheme, grade);
+    let room = LIST_WIDTH - line.chars().count();
+    line + &clause(&device.description, room)
+}
+
+/// The header of the list of devices.
+pub fn device_line_header() -> String {
+    columns("name", "window", "scheme", "grade") + "description"
+}
+
+fn columns(name: &str, window: &str, scheme: &str, grade: &str) -> String {
+    format!("{name:<26} {window:<18} {scheme:<6} {grade:<8} ")
+}
+
+/// A resistance with `k` or `M`: `3.33k`, `1M`.
+fn thousands(ohm: f64) -> String {
+    match ohm {
+        _ if ohm >= 1e6 => short(ohm / 1e6) + "M",
+        _ if ohm >= 1e3 => short(ohm / 1e3) + "k",
+        _ => short(ohm),
+    }
+}
+
+/// The first clause of a description, cut at a word to at most `room` letters.
+fn clause(text: &str, room: usize) -> String {
+    let end = text.find([',', '(', ':', ';']).unwrap_or(text.len());
+    let clause = first_sentence(&text[..end]).trim();
+    if clause.chars().count() <= room {
+        return clause.to_owned();
+    }
+    let mut cut = String::new();
+    for word in clause.split(' ') {
+        if cut.chars().count() + word.chars().count() + 4 > room {
+            break;
+        }
+        cut += if cut.is_empty() { "" } else { " " };
+        cut += word;
+    }
+    cut + " ..."
 }
 
 /// The best grade that any number of the device has.

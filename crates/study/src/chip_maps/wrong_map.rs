@@ -4,7 +4,7 @@ use ohmspike_crossbar::MapError;
 
 /// A chip map that does not fit its array.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[error("{key}: {path}: {source}")]
+#[error("{key}: {}", source.in_file(path))]
 pub struct WrongMap {
     /// Key that names the map.
     pub key: String,

@@ -1,4 +1,4 @@
-//! What another program answers, within bounds of time and size.
+//! Runs another program and reads its output, within limits of time and size.
 
 use std::io::{self, Read};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -8,41 +8,41 @@ use std::time::{Duration, Instant};
 
 use crate::bounded::Unreadable;
 
-/// What a program has answered.
+/// The answer of a program.
 #[derive(Debug)]
 pub struct Answer {
-    /// How it ended.
+    /// Exit status.
     pub status: ExitStatus,
-    /// What it printed.
+    /// Standard output.
     pub stdout: Vec<u8>,
-    /// What it complained of.
+    /// Standard error.
     pub stderr: Vec<u8>,
 }
 
-/// How often it is asked whether the program has ended.
+/// Pause between two checks whether the program has ended.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// How long its streams may stay open once it has ended: what it has started in the background may hold them for hours.
+/// How long the streams may stay open after the program has ended. Background processes may hold them for hours.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// Runs `command` for at most the time of `patience` and reads at most `most` bytes of either stream.
+/// Runs `command` for at most `patience` and reads at most `most` bytes from each stream.
 ///
 /// # Errors
-/// What the system says; [`io::ErrorKind::TimedOut`] where the program has not ended in time and was killed.
+/// [`io::ErrorKind::TimedOut`] if the program did not end in time and was killed; otherwise the error of the system.
 pub fn of(command: &mut Command, most: u64, patience: Duration) -> io::Result<Answer> {
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
     let stdout = read_aside(child.stdout.take(), most);
     let stderr = read_aside(child.stderr.take(), most);
     let status = ended(&mut child, patience)?;
     let ended = Instant::now();
-    // Both streams end with the program, or with what it has started in the background.
+    // The streams end with the program, or with its background processes.
     while !(stdout.is_finished() && stderr.is_finished()) && ended.elapsed() < LINGER {
         thread::sleep(PAUSE);
     }
     Ok(Answer { status, stdout: stdout.take()?, stderr: stderr.take()? })
 }
 
-/// How the program ends, which is killed where it takes longer than `patience`.
+/// Waits for the program to end, and kills it after `patience`.
 fn ended(child: &mut Child, patience: Duration) -> io::Result<ExitStatus> {
     let begun = Instant::now();
     loop {
@@ -58,7 +58,7 @@ fn ended(child: &mut Child, patience: Duration) -> io::Result<ExitStatus> {
     }
 }
 
-/// What has been read of a stream so far, and the thread that reads on.
+/// The bytes read from a stream so far, and the thread that reads.
 struct Stream {
     read: Arc<Mutex<Vec<u8>>>,
     reader: JoinHandle<io::Result<()>>,
@@ -69,10 +69,10 @@ impl Stream {
         self.reader.is_finished()
     }
 
-    /// All that has been read; why reading has failed, if it has.
+    /// Returns the bytes read, or the error of reading.
     fn take(self) -> io::Result<Vec<u8>> {
         if self.reader.is_finished() {
-            self.reader.join().unwrap_or_else(|_| Err(io::Error::other("not read")))?;
+            self.reader.join().unwrap_or_else(|_| Err(io::Error::other("cannot read the output")))?;
         }
         Ok(std::mem::take(&mut *lock(&self.read)))
     }
@@ -82,14 +82,14 @@ fn lock(bytes: &Mutex<Vec<u8>>) -> MutexGuard<'_, Vec<u8>> {
     bytes.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Reads a stream on a thread of its own: a program that fills one while nobody reads the other waits for ever.
+/// Reads a stream on its own thread. A program that fills one stream while only the other is read would block forever.
 fn read_aside(stream: Option<impl Read + Send + 'static>, most: u64) -> Stream {
     let read = Arc::new(Mutex::new(Vec::new()));
     let into = Arc::clone(&read);
     Stream { read, reader: thread::spawn(move || stream.map_or(Ok(()), |stream| read_into(&into, stream, most))) }
 }
 
-/// Adds what comes to `into`, at most `most` bytes.
+/// Appends the stream to `into`, at most `most` bytes.
 fn read_into(into: &Mutex<Vec<u8>>, mut stream: impl Read, most: u64) -> io::Result<()> {
     let mut chunk = [0; 1 << 14];
     loop {
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_has_both_streams() {
+    fn reads_both_streams() {
         let answer = shell("echo yes; echo no >&2; exit 3", 100, Duration::from_secs(60)).expect("a shell");
         assert_eq!(
             (answer.status.code(), &answer.stdout[..], &answer.stderr[..]),
@@ -124,17 +124,17 @@ mod tests {
         );
     }
 
-    /// What a program leaves in the background holds its streams open.
+    /// A background process holds the streams open.
     #[test]
-    fn an_answer_is_taken_from_a_program_that_leaves_another_one() {
+    fn does_not_wait_for_background_processes() {
         let begun = Instant::now();
         let answer = shell("sleep 30 & echo 17; exit 4", 100, Duration::from_secs(60)).expect("an answer");
         assert_eq!((answer.status.code(), &answer.stdout[..]), (Some(4), &b"17\n"[..]));
-        assert!(begun.elapsed() < Duration::from_secs(30), "it waited for the other one");
+        assert!(begun.elapsed() < Duration::from_secs(30), "it waited for the background process");
     }
 
     #[test]
-    fn silence_and_endless_talk_end() {
+    fn limits_time_and_size() {
         let error = shell("exec sleep 600", 100, Duration::from_millis(200)).expect_err("too late");
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
         let error = shell("yes", 1000, Duration::from_secs(60)).expect_err("too much");

@@ -1,14 +1,14 @@
-//! Which jobs were submitted for a study last: `slurm/jobs.json` in the folder of its results.
+//! The jobs of the last submission of a study: `slurm/jobs.json` in the results folder.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-use ohmspike_datasets::{persist, regular};
+use ohmspike_datasets::{persist, reason, regular, write_reason};
 use serde::{Deserialize, Serialize};
 
 use crate::run::{MOST_SHARDS, MOST_THREADS};
 
-/// Bytes of the file: the numbers of all shards take 0.7 MB, and a command line 2 MB.
+/// The largest file, bytes. The numbers of all shards take 0.7 MB, and a command line up to 2 MB.
 const LARGEST_FILE: u64 = 8 << 20;
 
 /// The jobs of the last submission.
@@ -17,42 +17,42 @@ const LARGEST_FILE: u64 = 8 << 20;
 pub struct Jobs {
     /// Number of the job array.
     pub array: String,
-    /// Number of the job after it; none where it was refused.
+    /// Number of the final job, unless its submission failed.
     pub merge: Option<String>,
-    /// Shards of the study.
+    /// Number of shards.
     pub shards: usize,
-    /// The shards that were submitted, from 1.
+    /// The submitted shards, from 1.
     pub tasks: Vec<usize>,
-    /// Trials that a task runs at the same time.
+    /// Trials that each task runs at the same time.
     pub threads: usize,
-    /// The `--set` arguments, which decide the trials of a shard.
+    /// The `--set` arguments.
     pub set: Vec<String>,
 }
 
-/// The file of the jobs cannot be read or written.
+/// Why the file of jobs cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum JobsError {
     /// Reading failed.
-    #[error("{path}: cannot be read: {source}")]
+    #[error("cannot read `{}`: {}", path.display(), reason(source))]
     Read {
         /// The file.
         path: PathBuf,
         /// Why.
         source: io::Error,
     },
-    /// Something else stands in it.
+    /// The content is invalid.
     #[error(
-        "{path}: not a file of jobs: {reason}\n\nhint: remove it; the jobs of the last submission are no longer known then"
+        "{path}: invalid file of jobs: {reason}\n\nhint: delete it; `status` then no longer shows the jobs of the last submission"
     )]
     Foreign {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The problem.
         reason: String,
     },
     /// Writing failed.
-    #[error("{path}: cannot be written: {source}")]
+    #[error("cannot write `{}`: {}", path.display(), write_reason(source))]
     Write {
         /// The file.
         path: PathBuf,
@@ -62,10 +62,10 @@ pub enum JobsError {
 }
 
 impl Jobs {
-    /// The jobs of the last submission into the results in `out`, if there was one.
+    /// Reads the jobs of the last submission for the results in `out`, if any.
     ///
     /// # Errors
-    /// [`JobsError::Read`], [`JobsError::Foreign`].
+    /// [`JobsError::Read`] if the file cannot be read, [`JobsError::Foreign`] if its content is invalid.
     pub fn read(out: &Path) -> Result<Option<Jobs>, JobsError> {
         let path = file(out);
         match regular::read(&path, LARGEST_FILE) {
@@ -80,28 +80,28 @@ impl Jobs {
         }
     }
 
-    /// What no submission has written.
+    /// Rejects content that no submission writes.
     fn check(&self) -> Result<(), String> {
         let is_number = |job: &String| !job.is_empty() && job.bytes().all(|byte| byte.is_ascii_digit());
         if let Some(job) = [Some(&self.array), self.merge.as_ref()].into_iter().flatten().find(|job| !is_number(job)) {
-            return Err(format!("numbers of jobs must be digits, got `{job}`"));
+            return Err(format!("expected a job number, got `{job}`"));
         }
         if !(1..=MOST_SHARDS).contains(&self.shards) {
-            return Err(format!("shards: must be a number from 1 to {MOST_SHARDS}, got {}", self.shards));
+            return Err(format!("shards: expected 1 to {MOST_SHARDS}, got {}", self.shards));
         }
         if !(1..=MOST_THREADS as usize).contains(&self.threads) {
-            return Err(format!("threads: must be a number from 1 to {MOST_THREADS}, got {}", self.threads));
+            return Err(format!("threads: expected 1 to {MOST_THREADS}, got {}", self.threads));
         }
         match self.tasks.iter().find(|task| !(1..=self.shards).contains(*task)) {
-            Some(task) => Err(format!("tasks: must be numbers of shards from 1 to {}, got {task}", self.shards)),
+            Some(task) => Err(format!("tasks: expected shards from 1 to {}, got {task}", self.shards)),
             None => Ok(()),
         }
     }
 
-    /// Keeps them in `out`, in the place of those of the submission before.
+    /// Saves the jobs in `out`, replacing those of the previous submission.
     ///
     /// # Errors
-    /// [`JobsError::Write`].
+    /// [`JobsError::Write`] if the file cannot be written.
     pub fn write(&self, out: &Path) -> Result<(), JobsError> {
         let path = file(out);
         let text = serde_json::to_string(self).expect("jobs are plain values") + "\n";

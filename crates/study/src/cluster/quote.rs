@@ -1,6 +1,6 @@
-//! Texts as the shell and `#SBATCH` lines read them.
+//! Quotes strings for the shell and for `#SBATCH` lines.
 
-/// A word of a shell command, in single quotes where the shell would read it as anything else.
+/// Quotes a word of a shell command if the shell would not read it literally.
 pub fn shell(text: &str) -> String {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || "_-+=:,./@%".contains(letter);
     if !text.is_empty() && text.chars().all(plain) {
@@ -9,8 +9,8 @@ pub fn shell(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 
-/// The files `name` in `folder` for an `#SBATCH` line, where `%` begins a number that Slurm fills in: those of the folder
-/// are doubled, those of the name stay.
+/// Quotes the path of file `name` in `folder` for an `#SBATCH` line. Slurm replaces `%` patterns, which may be in the name but are
+/// escaped in the folder.
 pub fn pattern(folder: &str, name: &str) -> String {
     let folder: String = folder.chars().flat_map(escape).collect();
     format!("\"{folder}/{name}\"")
@@ -30,7 +30,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_are_quoted_where_they_must_be() {
+    fn quotes_words_only_if_needed() {
         assert_eq!(shell("noise.level_percent=1"), "noise.level_percent=1");
         assert_eq!(shell("noise.level_percent=[1, 2]"), "'noise.level_percent=[1, 2]'");
         assert_eq!(shell("it's $HOME"), r"'it'\''s $HOME'");
@@ -38,7 +38,7 @@ mod tests {
     }
 
     #[test]
-    fn patterns_keep_their_letters() {
+    fn escapes_the_folder_of_a_pattern() {
         assert_eq!(pattern(r#"/a b/100%/"x"#, "%j.log"), r#""/a b/100%%/\"x/%j.log""#);
     }
 }

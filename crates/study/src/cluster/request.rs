@@ -1,56 +1,56 @@
-//! What is asked of the cluster.
+//! The resources to request from the cluster.
 //!
-//! Where nobody says otherwise, a task has one core, a trial runs alone in it, memory is what was measured with room to
-//! spare, and the time limit is twice what the trials of the longest task are expected to take.
+//! By default a task has one core and runs one trial at a time. Its memory is about five times the measured use, and its time
+//! limit is twice the estimate for the longest task.
 
 use crate::run::{Shard, Trial, shard};
 use crate::status::{TrialTimes, left};
 use crate::store::Store;
 
-/// Shards where nobody says how many.
+/// Default number of shards.
 pub const DEFAULT_SHARDS: usize = 16;
-/// Time limit of a task where no trial was measured, s.
+/// Time limit of a task without any measured trial, s.
 pub const DEFAULT_SECONDS: u64 = 24 * 3600;
-/// Time limit of the job that sums up and reports, s.
+/// Time limit of the final job, s.
 pub const MERGE_SECONDS: u64 = 3600;
-/// Program and data set, MiB. One trial on all of Fashion-MNIST peaks at 95 MB, data set included; what is asked for is
-/// some five times as much, because a task beyond its memory is killed.
+/// Memory of program and data set, MiB. One trial on all of Fashion-MNIST peaks at 95 MB with its data. The request is about five
+/// times as much, because Slurm kills a task above its limit.
 const SHARED_MEBIBYTES: u64 = 256;
-/// A trial at the same time as others, MiB.
+/// Memory per concurrent trial, MiB.
 const TRIAL_MEBIBYTES: u64 = 256;
-/// A thousand records, which take some 20 kB of text each, read whole to be summed up, MiB.
+/// Memory per thousand records in the final job, MiB. A record is about 20 kB of text.
 const THOUSAND_RECORDS_MEBIBYTES: u64 = 100;
-/// Nodes may be slower than the machine that measured.
+/// Safety factor: nodes may be slower than the machine of the measurement.
 const SLOWER: f64 = 2.0;
-/// Start of the program, decoding the data, a slow file system: s.
+/// Time to start the program and decode the data on a slow file system, s.
 const START_SECONDS: f64 = 600.0;
 
-/// A job array and what each of its tasks may use.
+/// A job array and the resources of its tasks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
-    /// Shards of the study.
+    /// Number of shards.
     pub shards: usize,
-    /// The shards that are submitted, from 1, rising.
+    /// The shards to submit, from 1, in ascending order.
     pub tasks: Vec<usize>,
-    /// Tasks that may run at the same time; all where absent.
+    /// Limit on concurrent tasks, if any.
     pub at_once: Option<usize>,
-    /// Cores of a task: trials that it runs at the same time.
+    /// Cores per task, which is the number of trials that it runs at the same time.
     pub threads: usize,
     /// Time limit of a task, s.
     pub seconds: u64,
     /// Memory of a task, MiB.
     pub mebibytes: u64,
-    /// Memory of the job that sums up and reports, MiB.
+    /// Memory of the final job, MiB.
     pub merge_mebibytes: u64,
-    /// Partition of the cluster.
+    /// Partition.
     pub partition: Option<String>,
-    /// Account that pays.
+    /// Slurm account to charge.
     pub account: Option<String>,
-    /// Further options of `sbatch`, as they stand in an `#SBATCH` line.
+    /// Additional `#SBATCH` options.
     pub options: Vec<String>,
 }
 
-/// The shards that have trials left, from 1.
+/// The shards with remaining trials, from 1.
 pub fn unfinished(trials: &[Trial], shards: usize, store: &Store) -> Vec<usize> {
     let has_work = |part: &usize| {
         let mine = shard(trials, Some(Shard { part: *part, of: shards }));
@@ -59,7 +59,7 @@ pub fn unfinished(trials: &[Trial], shards: usize, store: &Store) -> Vec<usize> 
     (1..=shards).filter(has_work).collect()
 }
 
-/// A time limit that the longest of `tasks` keeps, in whole minutes, s.
+/// Time limit for the longest of `tasks`, in whole minutes, s.
 pub fn seconds_needed(
     trials: &[Trial],
     shards: usize,
@@ -76,12 +76,12 @@ pub fn seconds_needed(
     ((SLOWER * longest + START_SECONDS) / 60.0).ceil() as u64 * 60
 }
 
-/// Memory of a task that runs so many trials at the same time, MiB.
+/// Memory of a task with `threads` concurrent trials, MiB.
 pub fn mebibytes_needed(threads: usize) -> u64 {
     SHARED_MEBIBYTES + TRIAL_MEBIBYTES * threads as u64
 }
 
-/// Memory to sum up so many trials, MiB.
+/// Memory of the final job for `trials` trials, MiB.
 pub fn mebibytes_to_merge(trials: usize) -> u64 {
     SHARED_MEBIBYTES + TRIAL_MEBIBYTES + (trials as u64 * THOUSAND_RECORDS_MEBIBYTES).div_ceil(1000)
 }

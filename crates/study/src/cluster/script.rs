@@ -1,40 +1,40 @@
-//! The batch scripts of a study: its job array, and the job after it.
+//! The batch scripts of a study: the job array and the final job.
 //!
-//! They are plain shell and stand in the folder of the results, so that one can read, change and submit them by hand.
+//! They are plain shell scripts in the results folder. You can read, change and submit them by hand.
 
 use std::fmt::Write;
 
 use super::quote;
 use super::request::{MERGE_SECONDS, Request};
 
-/// What both scripts run, in absolute paths.
+/// The content of both scripts, with absolute paths.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Batch {
     /// Name of the study.
     pub name: String,
-    /// The program.
+    /// Path of the program.
     pub program: String,
-    /// The working folder: paths within the study start from here.
+    /// Working folder, the base of relative paths in the study.
     pub folder: String,
-    /// The study file.
+    /// Path of the study file.
     pub study: String,
-    /// The `--set` arguments, in their order.
+    /// The `--set` arguments, in order.
     pub set: Vec<String>,
-    /// Folder of the results.
+    /// Results folder.
     pub out: String,
-    /// Folder of the data sets, if the environment names one.
+    /// Folder of the data sets, if `OHMSPIKE_DATA` is set.
     pub data: Option<String>,
-    /// What is asked of the cluster.
+    /// Requested resources.
     pub request: Request,
 }
 
 impl Batch {
-    /// The job array: one task a shard.
+    /// The script of the job array, with one task per shard.
     pub fn array(&self) -> String {
         let request = &self.request;
         let at_once = request.at_once.map(|count| format!("%{count}")).unwrap_or_default();
         let (name, shards) = (&self.name, request.shards);
-        let what = format!("Task I runs shard I of {shards} of the study {name}: its trials that have no record yet");
+        let what = format!("Study {name}: task I runs the trials of shard I of {shards} that have no record yet");
         let mut text = head(&what, name);
         option(&mut text, "array", &format!("{}{at_once}", ranges(&request.tasks)));
         option(&mut text, "time", &time(request.seconds));
@@ -49,10 +49,13 @@ impl Batch {
         text + "exec " + &self.command("run") + &more
     }
 
-    /// The job after the array: summary, figures and report from all records.
+    /// The script of the final job, which writes summary, figures and report from all records.
     pub fn merge(&self) -> String {
         let name = &self.name;
-        let mut text = head(&format!("Sums up the records of the study {name} and reports"), &format!("{name}-merge"));
+        let mut text = head(
+            &format!("Study {name}: writes summary, figures and report from all records"),
+            &format!("{name}-merge"),
+        );
         option(&mut text, "time", &time(MERGE_SECONDS));
         option(&mut text, "mem", &format!("{}M", self.request.merge_mebibytes));
         option(&mut text, "cpus-per-task", "1");
@@ -61,7 +64,7 @@ impl Batch {
         text + &self.command("run") + " \\\n    --max-trials 0 &&\nexec " + &self.command("report") + "\n"
     }
 
-    /// Where the logs are; the last part of their names has the numbers of job and task.
+    /// Folder of the logs. Their names end with the numbers of job and task.
     pub fn logs(out: &str) -> String {
         format!("{out}/slurm/logs")
     }
@@ -73,7 +76,7 @@ impl Batch {
         if let Some(account) = &self.request.account {
             option(text, "account", account);
         }
-        // A task that is queued again goes on in the same log.
+        // A requeued task appends to the same log.
         text.push_str("#SBATCH --requeue\n#SBATCH --open-mode=append\n");
         option(text, "output", &quote::pattern(&Batch::logs(&self.out), log));
         for given in &self.request.options {
@@ -100,7 +103,7 @@ impl Batch {
 
 fn head(what: &str, job: &str) -> String {
     let mut text = format!("#!/bin/bash\n# {what}.\n");
-    text += "# Written by `ohmspike submit`. It may be submitted again at any time: nothing is run twice.\n";
+    text += "# Written by `ohmspike submit`. You can submit it again at any time: no trial runs twice.\n";
     option(&mut text, "job-name", job);
     text
 }
@@ -109,7 +112,7 @@ fn option(text: &mut String, name: &str, value: &str) {
     let _ = writeln!(text, "#SBATCH --{name}={value}");
 }
 
-/// Rising numbers as Slurm writes them: `1-3,7`.
+/// Ascending numbers in the form of Slurm: `1-3,7`.
 fn ranges(numbers: &[usize]) -> String {
     let runs = numbers.chunk_by(|one, next| one + 1 == *next);
     let shown = runs.map(|run| match run {
@@ -119,7 +122,7 @@ fn ranges(numbers: &[usize]) -> String {
     shown.collect::<Vec<_>>().join(",")
 }
 
-/// Seconds as Slurm writes them: `HH:MM:SS`, with days in front where there are any.
+/// Seconds in the form of Slurm: `HH:MM:SS` or `D-HH:MM:SS`.
 fn time(seconds: u64) -> String {
     let (days, minutes) = (seconds / 86_400, seconds / 60);
     let clock = format!("{:02}:{:02}:{:02}", minutes / 60 % 24, minutes % 60, seconds % 60);
@@ -131,7 +134,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_written_as_slurm_reads_them() {
+    fn writes_numbers_and_times_in_the_form_of_slurm() {
         assert_eq!(ranges(&[1, 2, 3, 7, 9, 10]), "1-3,7,9-10");
         assert_eq!(ranges(&[4]), "4");
         assert_eq!(time(90), "00:01:30");

@@ -1,5 +1,5 @@
-//! Asking Slurm: `sbatch` takes a script, `squeue` knows what is queued and what ended a moment ago, `sacct` what ended
-//! long ago, where the cluster keeps accounts.
+//! Calls Slurm: `sbatch` submits a script, `squeue` knows queued and recently ended jobs, and `sacct` older ones if the cluster
+//! keeps accounts.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -7,83 +7,85 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
+use ohmspike_datasets::reason;
+
 use super::answer::{self, Answer};
 use super::jobs::Jobs;
 use super::task::TaskState;
 
-/// Bytes of an answer: a line of 60 for each of 100,000 tasks takes 6 MB.
+/// The longest answer, bytes. Lines of 60 bytes for 100,000 tasks take 6 MB.
 const LONGEST_ANSWER: u64 = 64 << 20;
-/// Letters of a refusal that are passed on.
+/// The longest error message that is passed on, letters.
 const LONGEST_MESSAGE: usize = 2000;
-/// How long an answer may take. A scheduler under load takes tens of seconds.
+/// How long an answer may take. A busy scheduler takes tens of seconds.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// Slurm is not there, or does not do what it was asked for.
+/// Why a call of Slurm failed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SlurmError {
-    /// No such program.
+    /// The program does not exist.
     #[error(
-        "{program}: not found on the PATH\n\nhint: give the command on a machine of a cluster with Slurm; without one, \
+        "cannot run `{program}`: not found on the PATH\n\nhint: submit from a machine with Slurm; \
          `ohmspike run` runs the study on this machine"
     )]
     Missing {
-        /// Its name.
+        /// Name of the program.
         program: &'static str,
     },
     /// The program does not start.
-    #[error("{program}: cannot be started: {source}")]
+    #[error("cannot run `{program}`: {}", reason(source))]
     Start {
-        /// Its name.
+        /// Name of the program.
         program: &'static str,
         /// Why.
         source: io::Error,
     },
     /// The program does not answer.
-    #[error("{program}: no answer within {seconds} s\n\nhint: ask again once the scheduler answers `{program}`")]
+    #[error("{program}: no answer within {seconds} s\n\nhint: try again when the scheduler responds to `{program}`")]
     Silent {
-        /// Its name.
+        /// Name of the program.
         program: &'static str,
-        /// How long it was waited for, s.
+        /// Time waited, s.
         seconds: u64,
     },
-    /// The program refused.
+    /// The program failed.
     #[error("{program}: {message}")]
     Refused {
-        /// Its name.
+        /// Name of the program.
         program: &'static str,
-        /// What it said.
+        /// Its message.
         message: String,
     },
-    /// `sbatch` took the job but did not say its number.
-    #[error("sbatch: must answer with the number of the job, got `{answer}`")]
+    /// `sbatch` did not print a job number.
+    #[error("sbatch: expected a job number, got `{answer}`")]
     Answer {
-        /// What it said.
+        /// Its output.
         answer: String,
     },
 }
 
-/// What Slurm says of the jobs of a study.
+/// The states of the jobs of a study.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Queue {
-    /// Tasks of the array, by number of their shard.
+    /// Tasks of the array, by shard number.
     pub tasks: BTreeMap<usize, TaskState>,
-    /// The job after it.
+    /// The final job.
     pub merge: Option<TaskState>,
 }
 
 impl Queue {
-    /// Whether anything of the array will still run.
+    /// Whether a task of the array is queued or running.
     pub fn has_active_tasks(&self) -> bool {
         self.tasks.values().any(TaskState::is_active)
     }
 
-    /// Whether anything will still run.
+    /// Whether a task or the final job is queued or running.
     pub fn is_active(&self) -> bool {
         self.has_active_tasks() || self.merge.as_ref().is_some_and(TaskState::is_active)
     }
 
-    /// Takes what is not known yet from lines `JOB|TASK|STATE|REASON`.
+    /// Adds states that are not known yet from lines `JOB|TASK|STATE|REASON`.
     fn add(&mut self, jobs: &Jobs, lines: &str) {
         for line in lines.lines() {
             let fields: Vec<&str> = line.split('|').map(str::trim).collect();
@@ -100,20 +102,19 @@ impl Queue {
     }
 }
 
-/// Submits `script`, to run once every task of the job `after` has ended; the number of the job.
+/// Submits `script` and returns the job number. The job starts after all tasks of job `after` have ended.
 ///
 /// # Errors
-/// [`SlurmError`].
+/// Returns an error if `sbatch` cannot be run or fails.
 pub fn submit(script: &Path, after: Option<&str>) -> Result<String, SlurmError> {
     let mut command = Command::new("sbatch");
     command.arg("--parsable");
     if let Some(job) = after {
-        // Whether they ended well or not: what there is is summed up, and the report says what is missing. After
-        // `afterok` it would wait for ever once a task has failed.
+        // `afterany` also runs after a failed task, and the report says what is missing. `afterok` would wait forever.
         command.arg(format!("--dependency=afterany:{job}"));
     }
     let answer = ask("sbatch", command.arg(script))?;
-    // Where there are several clusters, the name of the cluster follows the number.
+    // With several clusters, the name of the cluster follows the number.
     let job = answer.trim().split(';').next().unwrap_or_default();
     if job.is_empty() || !job.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(SlurmError::Answer { answer: answer.trim().to_owned() });
@@ -121,10 +122,10 @@ pub fn submit(script: &Path, after: Option<&str>) -> Result<String, SlurmError> 
     Ok(job.to_owned())
 }
 
-/// What Slurm says of `jobs`.
+/// Asks Slurm for the states of `jobs`.
 ///
 /// # Errors
-/// [`SlurmError`] where `squeue` does not answer; `sacct` need not be there.
+/// Returns an error if `squeue` fails. `sacct` is optional.
 pub fn queue(jobs: &Jobs) -> Result<Queue, SlurmError> {
     let numbers: Vec<&str> = [Some(jobs.array.as_str()), jobs.merge.as_deref()].into_iter().flatten().collect();
     let mut queue = Queue::default();
@@ -132,7 +133,7 @@ pub fn queue(jobs: &Jobs) -> Result<Queue, SlurmError> {
     squeue.args(["--noheader", "--array", "--states=all", "--format=%F|%K|%T|%r"]);
     match ask("squeue", squeue.arg(format!("--jobs={}", numbers.join(",")))) {
         Ok(lines) => queue.add(jobs, &lines),
-        // Jobs that ended some time ago are forgotten.
+        // `squeue` forgets jobs some time after their end.
         Err(SlurmError::Refused { message, .. }) if message.contains("Invalid job id") => {}
         Err(error) => return Err(error),
     }
@@ -147,7 +148,7 @@ pub fn queue(jobs: &Jobs) -> Result<Queue, SlurmError> {
     Ok(queue)
 }
 
-/// `12_3|FAILED` as `12|3|FAILED|`.
+/// Converts `12_3|FAILED` to `12|3|FAILED|`.
 fn from_accounts(lines: &str) -> String {
     let line = |line: &str| {
         let (job, state) = line.split_once('|')?;
@@ -178,7 +179,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_of_the_queue_come_before_accounts() {
+    fn states_of_squeue_come_before_those_of_sacct() {
         let jobs = Jobs { array: "12".into(), merge: Some("13".into()), ..Jobs::default() };
         let mut queue = Queue::default();
         queue.add(&jobs, "12|1|RUNNING|None\n12|2|PENDING|Resources\n13|N/A|PENDING|Dependency\n7|1|RUNNING|None\n");

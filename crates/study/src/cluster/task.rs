@@ -1,38 +1,38 @@
-//! The state of a task, in the words of Slurm.
+//! States of Slurm jobs and tasks.
 
 use std::fmt;
 
-/// Where a job or a task of an array stands.
+/// The state of a job or a task.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TaskState {
-    /// Slurm's word, in lower case: `running`, `node_fail`.
+    /// Slurm's name of the state in lower case: `running`, `node_fail`.
     pub word: String,
-    /// Why, where Slurm says so.
+    /// The reason, if Slurm gives one.
     pub reason: Option<String>,
 }
 
-/// What a state means for the study.
+/// The phase of a job or a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Phase {
-    /// It waits for its turn.
+    /// Waiting to run.
     Pending,
-    /// It runs, or is just ending.
+    /// Running or completing.
     Running,
-    /// It ended well.
+    /// Ended without an error.
     Completed,
-    /// It ended otherwise.
+    /// Ended with an error.
     Failed,
 }
 
 impl TaskState {
-    /// Reads a state as `squeue` and `sacct` print it (`CANCELLED by 0`), and a reason (`None`, or one in brackets).
+    /// Parses a state in the form of `squeue` and `sacct` (`CANCELLED by 0`) and a reason (`None` if there is none).
     pub fn new(state: &str, reason: &str) -> TaskState {
         let word = state.split_whitespace().next().unwrap_or("unknown").trim_end_matches('+').to_lowercase();
         let reason = reason.trim();
         TaskState { word, reason: (!["", "None", "N/A"].contains(&reason)).then(|| reason.to_owned()) }
     }
 
-    /// What it means for the study.
+    /// The phase of this state.
     pub fn phase(&self) -> Phase {
         match self.word.as_str() {
             "pending" | "configuring" | "requeued" | "requeue_hold" | "requeue_fed" | "suspended" | "special_exit"
@@ -43,7 +43,7 @@ impl TaskState {
         }
     }
 
-    /// Whether it will still do something.
+    /// Whether the task is waiting or running.
     pub fn is_active(&self) -> bool {
         matches!(self.phase(), Phase::Pending | Phase::Running)
     }
@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_of_slurm_are_understood() {
+    fn reads_the_states_of_slurm() {
         for (state, phase) in [
             ("PENDING", Phase::Pending),
             ("COMPLETING", Phase::Running),

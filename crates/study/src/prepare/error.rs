@@ -7,6 +7,7 @@ use ohmspike_datasets::{LoadError, reason};
 use ohmspike_snn::spikes::SpikesError;
 
 use super::LARGEST_MATRIX;
+use super::no_device::NoDevice;
 use crate::chip_maps::WrongMap;
 use crate::trial::TrialError;
 
@@ -30,19 +31,9 @@ pub enum PrepareError {
     /// The data set cannot be encoded.
     #[error("data.set: {0}")]
     Encode(#[from] SpikesError),
-    /// A name that is neither a built-in device nor a file.
-    #[error(
-        "{key}: unknown device `{name}`; expected `none`, a device file or a built-in device\n\n\
-         hint: did you mean `{nearest}`? `ohmspike device list` lists the built-in devices"
-    )]
-    UnknownDevice {
-        /// Key with the name.
-        key: String,
-        /// Given name.
-        name: String,
-        /// Built-in device with the most similar name.
-        nearest: &'static str,
-    },
+    /// A name that is neither a built-in device nor a device file.
+    #[error(transparent)]
+    NoDevice(#[from] NoDevice),
     /// A device file that cannot be read.
     #[error("cannot read `{path}`: {}", reason(source))]
     DeviceFile {
@@ -52,7 +43,7 @@ pub enum PrepareError {
         source: std::io::Error,
     },
     /// An invalid device file.
-    #[error("{place}: {source}")]
+    #[error("{}", source.in_file(place))]
     Device {
         /// Path of the file, or name of the built-in device.
         place: String,
@@ -60,7 +51,7 @@ pub enum PrepareError {
         source: DeviceError,
     },
     /// An invalid key of `[device]`.
-    #[error("device.{}", without_position(source))]
+    #[error("{source}")]
     DeviceKey {
         /// Key as spelled in the study.
         key: String,
@@ -148,9 +139,18 @@ impl PrepareError {
     /// Replaces the key of an unknown device with `device_key`.
     pub(super) fn of_device(self, device_key: String) -> PrepareError {
         match self {
-            PrepareError::UnknownDevice { name, nearest, .. } => {
-                PrepareError::UnknownDevice { key: device_key, name, nearest }
-            }
+            PrepareError::NoDevice(error) => PrepareError::NoDevice(NoDevice { key: device_key, ..error }),
+            error => error,
+        }
+    }
+
+    /// The same error with the key in another spelling.
+    pub(crate) fn spelled(self, spelling: &str) -> PrepareError {
+        let spelling = || spelling.to_owned();
+        match self {
+            PrepareError::NoDevice(error) => PrepareError::NoDevice(NoDevice { key: spelling(), ..error }),
+            PrepareError::Map { path, source, .. } => PrepareError::Map { key: spelling(), path, source },
+            PrepareError::Matrix { rows, columns, .. } => PrepareError::Matrix { key: spelling(), rows, columns },
             error => error,
         }
     }
@@ -161,7 +161,7 @@ impl PrepareError {
             PrepareError::DeviceKey { key, .. } | PrepareError::NoObject { key, .. } => Some(key),
             PrepareError::DataKey { key, .. } => Some(key),
             PrepareError::Map { key, .. } | PrepareError::WrongMap(WrongMap { key, .. }) => Some(key),
-            PrepareError::UnknownDevice { key, .. } => Some(key),
+            PrepareError::NoDevice(NoDevice { key, .. }) => Some(key),
             PrepareError::TwoNoises { .. } => Some("noise.level_percent"),
             PrepareError::Batch(_) => Some("training.batch"),
             PrepareError::Epochs { .. } => Some("training.epochs"),
@@ -184,15 +184,4 @@ pub struct AmbiguousData {
     pub name: String,
     /// SHA-256 of each data set.
     pub hashes: Vec<String>,
-}
-
-/// Returns the message of `error` without line and column, which refer to a text that the user never sees.
-fn without_position(error: &DeviceError) -> String {
-    let text = error.to_string();
-    match error {
-        DeviceError::Json { .. } | DeviceError::WrongType { .. } => {
-            text.rsplit_once(" at line ").map_or(&*text, |(before, _)| before.trim_end_matches(',')).to_owned()
-        }
-        _ => text,
-    }
 }

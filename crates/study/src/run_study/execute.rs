@@ -56,7 +56,7 @@ impl<'a> Plan<'a> {
     }
 
     /// Returns warnings about settings that are valid but probably unintended.
-    fn warnings(&self) -> Vec<RunWarning> {
+    pub fn warnings(&self) -> Vec<RunWarning> {
         let distinct = distinct_warnings(self.study, &self.prepared, MOST_WARNINGS);
         let mut all: Vec<RunWarning> = distinct.shown.into_iter().map(RunWarning::Settings).collect();
         all.extend((distinct.more > 0).then_some(RunWarning::MoreSettings(distinct.more)));

@@ -345,12 +345,12 @@ mod tests {
         let told = study("[network]\nhidden = 30\nexcitatory_fraction = 0.5\n[weights]\nsigma_init = 0.01");
         assert_eq!(listed.resolved(), told.expect("the same layer").resolved());
         let twice = study("[network]\nhidden = 30\n[[layer]]\nhidden = 40").expect_err("given twice");
-        assert_eq!(twice, "s.toml:5: layer.1.hidden: must be given once, also given as `network.hidden` at s.toml:3");
+        assert_eq!(twice, "s.toml:5: duplicate key `layer.1.hidden`, first given as `network.hidden` at s.toml:3");
     }
 
     #[test]
     fn refuses_wrong_layers() {
-        let unknown = "s.toml:3: layer.1.neurons: unknown key\n\nhint: the nearest known key is `layer.1.";
+        let unknown = "s.toml:3: unknown key `layer.1.neurons`\n\nhint: use `layer.1.hidden`";
         for (text, expected) in [
             (
                 "[[layer]]\n[[layer]]\nhidden = 0",
@@ -369,13 +369,10 @@ mod tests {
                 "[hardware]\ndevice = 'ideal'\n[[layer]]\n[[layer]]\nweight_at_gmax = 0.1",
                 "s.toml:6: layer.2.weight_at_gmax: expected at least ",
             ),
-            (
-                "[layer]\nhidden = 5",
-                "s.toml:2: layer: must be a list of layers: write `[[layer]]` before the keys of each",
-            ),
+            ("[layer]\nhidden = 5", "s.toml:2: layer: expected one `[[layer]]` entry per hidden layer"),
             (
                 "[layer_2]\nhidden = 5",
-                "s.toml:2: layer_2: unknown key\n\nhint: renamed to a `[[layer]]` entry per hidden layer, first hidden layer first",
+                "s.toml:2: unknown key `layer_2`\n\nhint: write one `[[layer]]` entry per hidden layer, the layer next to the input first",
             ),
         ] {
             let error = study(text).expect_err(text);

@@ -1,9 +1,9 @@
-//! The keys of a trial as a TOML document, and the settings in it.
+//! The keys of a trial as a TOML document, and the settings read from it.
 
 use super::keys::{LAYER, layer_of};
 use crate::settings::Settings;
 
-/// A document of `layers` hidden layers and no keys; without a list of them where the study has none.
+/// Creates a document without keys. It lists `layers` hidden layers, unless there are none.
 pub(super) fn new(layers: usize) -> toml::Table {
     let mut document = toml::Table::new();
     if layers > 0 {
@@ -12,13 +12,13 @@ pub(super) fn new(layers: usize) -> toml::Table {
     document
 }
 
-/// Puts the value of the dotted `key` into its section of `document`.
+/// Sets the dotted `key` in its section of `document`.
 pub(super) fn put(document: &mut toml::Table, key: &str, value: toml::Value) {
     let (section, key) = section_of(document, key);
     section.insert(key.to_owned(), value);
 }
 
-/// The same where the document has no value of `key`.
+/// Sets the dotted `key` unless it is already set.
 pub(super) fn put_missing(document: &mut toml::Table, key: &str, value: toml::Value) {
     let (section, key) = section_of(document, key);
     section.entry(key.to_owned()).or_insert(value);
@@ -38,20 +38,20 @@ fn section_of<'d, 'k>(document: &'d mut toml::Table, key: &'k str) -> (&'d mut t
     (section.as_table_mut().expect("sections are tables"), key)
 }
 
-/// The settings in `document`, or the key that is wrong and what the deserialiser says of it.
+/// Reads the settings. An error is the key and the message of the deserialiser.
 pub(super) fn settings_in(document: toml::Table) -> Result<Settings, (String, String)> {
     serde_path_to_error::deserialize(toml::Value::Table(document))
         .map_err(|error| (study_key(&error.path().to_string()), error.inner().message().trim().to_owned()))
 }
 
-/// The path of the deserialiser, whose lists begin at 0, as a study spells it: `layer[1].hidden` is `layer.2.hidden`.
+/// The deserialiser's path, which counts from 0, in the spelling of a study: `layer[1].hidden` is `layer.2.hidden`.
 fn study_key(path: &str) -> String {
     let numbered = path.strip_prefix("layer[").and_then(|rest| rest.split_once(']'));
     let number = numbered.and_then(|(number, rest)| Some((number.parse::<usize>().ok()?, rest)));
     number.map_or_else(|| path.to_owned(), |(number, rest)| format!("layer.{}{rest}", number + 1))
 }
 
-/// What is allowed for `key`, which is a whole number: what is said of one that is too large.
+/// The allowed range of the whole-number `key`, taken from the error of a value that is too large.
 pub(super) fn whole_allowed(mut document: toml::Table, key: &str) -> Option<String> {
     put(&mut document, key, toml::Value::Integer(i64::MAX));
     let refused = settings_in(document).ok()?.check().err()?;

@@ -1,15 +1,17 @@
-//! The grid: every combination of the axes, once for every seed, and how large it may be.
+//! The grid: every combination of the axes for every seed, and its largest size.
 
 use std::collections::HashSet;
 
+use ohmspike_datasets::counted;
+
 use super::{Axis, StudyError, StudyProblem};
 
-/// Conditions of a study. Each holds its settings, some 2 kB: 0.5 GB.
+/// The most conditions of a study. The settings of each take about 2 kB, 0.5 GB in all.
 pub const MOST_CONDITIONS: usize = 250_000;
-/// Trials of a study. Each has a name, some 100 bytes, and a record of some 20 kB on the disk.
+/// The most trials of a study. Each takes about 100 bytes of memory, and about 20 kB on the disk for its record.
 pub const MOST_TRIALS: usize = 1_000_000;
 
-/// A value by what it means: 1 and 1.0 are the same setting.
+/// A value by its meaning: 1 and 1.0 are the same setting.
 #[derive(PartialEq, Eq, Hash)]
 enum Meaning {
     Whole(i64),
@@ -21,7 +23,7 @@ impl Meaning {
     fn of(value: &toml::Value) -> Meaning {
         match value {
             toml::Value::Integer(whole) => Meaning::Whole(*whole),
-            // Below 2^53 a number without a fraction is exactly one integer.
+            // Below 2^53 a number without a fraction is an exact integer.
             toml::Value::Float(number) if number.fract() == 0.0 && number.abs() < 9.0e15 => {
                 Meaning::Whole(*number as i64)
             }
@@ -31,7 +33,7 @@ impl Meaning {
     }
 }
 
-/// Refuses an axis without values, or with a value twice.
+/// Refuses an axis that is empty or has a value twice.
 pub(super) fn check_axis(key: &str, values: &[toml::Value], place: &str) -> Result<(), StudyError> {
     let error = |problem| StudyError { place: place.to_owned(), problem };
     if values.is_empty() {
@@ -44,7 +46,7 @@ pub(super) fn check_axis(key: &str, values: &[toml::Value], place: &str) -> Resu
     }
 }
 
-/// Refuses a grid that no memory holds, before any of it is built; `place` is that of the longest axis.
+/// Refuses a grid that is too large for memory before it is built. `place` is the place of the longest axis.
 pub(super) fn check_size(axes: &[Axis], seeds: usize, place: &str) -> Result<(), StudyError> {
     let lengths: Vec<usize> = axes.iter().map(|axis| axis.values.len()).filter(|length| *length > 1).collect();
     let product =
@@ -52,26 +54,26 @@ pub(super) fn check_size(axes: &[Axis], seeds: usize, place: &str) -> Result<(),
     let shown = |size: Option<u128>| size.map_or_else(|| "more than 10^38".to_owned(), |size| size.to_string());
     let is_within = |size: Option<u128>, most: usize| size.is_some_and(|size| size <= most as u128);
     let (conditions, trials) = (product(1), product(seeds));
-    let (what, size, most) = if !is_within(conditions, MOST_CONDITIONS) {
-        ("conditions", conditions, MOST_CONDITIONS)
+    let lengths = lengths.iter().map(usize::to_string).collect::<Vec<_>>().join(" x ");
+    let (what, size, most, factors) = if !is_within(conditions, MOST_CONDITIONS) {
+        ("conditions", conditions, MOST_CONDITIONS, lengths)
     } else if !is_within(trials, MOST_TRIALS) {
-        ("trials", trials, MOST_TRIALS)
+        ("trials", trials, MOST_TRIALS, [lengths, counted(seeds, "seed")].join(" x "))
     } else {
         return Ok(());
     };
-    let lengths: Vec<String> = lengths.iter().map(usize::to_string).collect();
-    let problem = StudyProblem::TooLarge { what, size: shown(size), lengths: lengths.join(" x "), seeds, most };
+    let problem = StudyProblem::TooLarge { what, size: shown(size), factors, most };
     Err(StudyError { place: place.to_owned(), problem })
 }
 
-/// Every combination of the axes, the last one running fastest.
+/// Every combination of the axes, with the last axis varying fastest.
 pub(super) fn combinations(axes: &[Axis]) -> impl Iterator<Item = Vec<toml::Value>> {
     let count = axes.iter().map(|axis| axis.values.len()).product();
     (0..count)
         .map(move |number| places(axes, number).zip(axes).map(|(place, axis)| axis.values[place].clone()).collect())
 }
 
-/// Where combination `number` stands on every axis, from 0.
+/// Positions of combination `number` on the axes, from 0.
 pub(super) fn places(axes: &[Axis], number: usize) -> impl Iterator<Item = usize> {
     axes.iter().enumerate().map(move |(axis, Axis { values, .. })| {
         let faster: usize = axes[axis + 1..].iter().map(|axis| axis.values.len()).product();
@@ -88,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_axis_runs_fastest() {
+    fn the_last_axis_varies_fastest() {
         let axes = [axis(2), axis(1), axis(3)];
         let shown: Vec<String> = combinations(&axes)
             .map(|values| values.iter().map(toml::Value::to_string).collect::<Vec<_>>().concat())
@@ -99,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_is_on_an_axis_once() {
+    fn rejects_a_value_twice_on_an_axis() {
         let check = |text: &str| {
             let values: toml::Table = toml::from_str(&format!("v = {text}")).expect("TOML");
             check_axis("key", values["v"].as_array().expect("a list"), "here").map_err(|error| error.to_string())
@@ -109,22 +111,22 @@ mod tests {
             assert_eq!(check(fine), Ok(()), "{fine}");
         }
         for twice in ["[1, 2, 1]", "[1, 1.0]", "[-0.0, 0]", "['a', 'a']", "[0.5, 5e-1]"] {
-            assert!(check(twice).is_err_and(|error| error.ends_with(" twice")), "{twice}");
+            assert!(check(twice).is_err_and(|error| error.contains(": duplicate value ")), "{twice}");
         }
         let long = axis(200_000);
         assert!(check_axis(&long.key, &long.values, "here").is_ok());
     }
 
     #[test]
-    fn a_grid_that_no_memory_holds_is_refused_with_its_size() {
+    fn rejects_a_grid_that_is_too_large() {
         let refused = |axes: &[Axis], seeds| check_size(axes, seeds, "s.toml:3").expect_err("too large").to_string();
         let ten: Vec<Axis> = (0..10).map(|_| axis(10)).collect();
         assert_eq!(
             refused(&ten, 1),
-            "s.toml:3: study: expected at most 250000 conditions, got 10000000000 (values of axes: 10 x 10 x 10 x 10 x 10 x \
-             10 x 10 x 10 x 10 x 10; seeds: 1)\n\nhint: split the study, or shorten its axes with `--set`"
+            "s.toml:3: study: expected at most 250000 conditions, got 10000000000 (10 x 10 x 10 x 10 x 10 x 10 x 10 x 10 x 10 x \
+             10)\n\nhint: split the study, or shorten its axes with `--set`"
         );
-        assert!(refused(&[axis(1001)], 1000).contains("at most 1000000 trials, got 1001000 (values of axes: 1001;"));
+        assert!(refused(&[axis(1001)], 1000).contains("at most 1000000 trials, got 1001000 (1001 x 1000 seeds)"));
         let many: Vec<Axis> = (0..60).map(|_| axis(1000)).collect();
         assert!(refused(&many, 3).contains("got more than 10^38 ("));
         assert_eq!(check_size(&[axis(250_000)], 4, "s.toml"), Ok(()));

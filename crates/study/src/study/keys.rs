@@ -1,4 +1,4 @@
-//! The keys that a study may have.
+//! The known keys of a study.
 
 use ohmspike_snn::neuron::Neuron;
 
@@ -10,15 +10,15 @@ pub(super) const SECTIONS: [&str; 11] =
     ["data", "network", "weights", LAYER, "readout", "noise", "hardware", DEVICE, "seeds", "training", "outcome"];
 /// The list of hidden layers.
 pub(super) const LAYER: &str = "layer";
-/// The section whose keys are those of a device file.
+/// The section that holds keys of a device file.
 pub(super) const DEVICE: &str = "device";
-/// The key that names a preset.
+/// The key of the preset.
 pub(super) const PRESET: &str = "training.preset";
 /// The key of the seeds.
 pub(super) const SEEDS: &str = "repeats.seeds";
 
-/// Every key of a study with its section, in the order of the sections. Those of `layer` are given for the first one; those of
-/// `[device]` are not known here.
+/// All keys of a study with their sections, in the order of the sections. Keys of layers are listed for the first layer, keys of
+/// `[device]` are not listed.
 pub fn known_keys() -> Vec<String> {
     let document = toml::Table::try_from(with_every_key()).expect("settings are plain values");
     let keys = |section: &str| -> Vec<String> {
@@ -36,7 +36,7 @@ pub fn known_keys() -> Vec<String> {
     known
 }
 
-/// Settings that leave no key out.
+/// Settings that set every key.
 fn with_every_key() -> Settings {
     let mut every = Settings { seeds: SeedSettings::all(0), ..Settings::default().resolved() };
     (every.data, every.network.signs) = (DataSettings::with_every_key(), WeightSigns::Unconstrained);
@@ -59,27 +59,27 @@ pub(crate) fn declared_order(section: &str, name: &str) -> usize {
     text[start..].find(&format!("\"{name}\":")).unwrap_or(usize::MAX)
 }
 
-/// Number of the layer, from 1, and its own key, of a key as `layer.2.hidden`.
+/// The number of the layer, from 1, and the name in a key such as `layer.2.hidden`.
 pub(super) fn layer_of(key: &str) -> Option<(usize, &str)> {
     let (number, key) = key.strip_prefix("layer.")?.split_once('.')?;
     let digits = !number.starts_with('0') && number.bytes().all(|byte| byte.is_ascii_digit());
     Some((number.parse().ok().filter(|_| digits)?, key))
 }
 
-/// The key in the spelling of the other sections where it is of the first layer and they spell it too.
+/// The canonical spelling of a key: that of `[network]`, `[weights]` or `[hardware]` for a key of the first layer.
 pub fn canonical(key: &str) -> &str {
     let first = layer_of(key).filter(|(number, _)| *number == 1);
     let other = first.and_then(|(_, key)| FIRST_LAYER.iter().find(|(name, _)| *name == key));
     other.map_or(key, |(_, other)| other)
 }
 
-/// Whether a study may have the key.
+/// Whether the key exists.
 pub(super) fn is_known(key: &str, known: &[String]) -> bool {
     let of_first = layer_of(key).map(|(_, key)| format!("layer.1.{key}"));
     known.iter().any(|known| *known == *of_first.as_deref().unwrap_or(key))
 }
 
-/// Where the key stands in the order of sections, layers and keys.
+/// The position of the key in the order of sections, layers and keys.
 pub(super) fn position(key: &str, known: &[String]) -> (Option<usize>, usize, Option<usize>) {
     let section = key.split('.').next().unwrap_or_default();
     let (number, of_first) = layer_of(key).map_or((0, None), |(number, key)| (number, Some(format!("layer.1.{key}"))));

@@ -1,9 +1,9 @@
-//! Values as TOML gives them. Numbers beyond 64 bits keep their text, so that a refusal can quote them.
+//! Values as TOML gives them. Numbers beyond 64 bits keep their text, so that messages can quote them.
 
 use toml::Value;
 use toml::de::{DeInteger, DeValue};
 
-/// A number that 64 bits do not hold: what stands for it, and how it was written.
+/// A number that 64 bits cannot hold: its stand-in and its text.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Beyond {
     stand_in: f64,
@@ -11,26 +11,25 @@ pub(super) struct Beyond {
 }
 
 impl Beyond {
-    /// `shown` as the study wrote it, where it is what stands for this number.
+    /// The text of this number if `shown` is its stand-in.
     fn quoted(&self, shown: &str) -> Option<&str> {
         shown.parse().is_ok_and(|number: f64| number == self.stand_in).then_some(&*self.text)
     }
 }
 
-/// The text of `shown` in the study: itself, unless it stands for one of the numbers `beyond` 64 bits.
+/// `shown` as the study wrote it, which differs if it is the stand-in of one of the numbers `beyond` 64 bits.
 pub(super) fn as_written(shown: &str, beyond: &[Beyond]) -> String {
     beyond.iter().find_map(|number| number.quoted(shown)).unwrap_or(shown).to_owned()
 }
 
-/// The value of a key. Seeds are unsigned: those above the largest signed integer, which is as far as values of TOML go, become
-/// a text of their digits.
+/// The value of a key. Seeds are unsigned 64-bit numbers. TOML integers are signed, so larger seeds become a string of digits.
 pub(super) fn value(given: &DeValue, is_seed: bool, beyond: &mut Vec<Beyond>) -> Value {
     match given {
         DeValue::String(text) => Value::String(text.to_string()),
         DeValue::Integer(integer) => whole(integer, is_seed, beyond),
         DeValue::Float(float) => {
             let text = float.as_str();
-            // The parser lets nothing else through than numbers, `inf` and `nan`.
+            // The parser passes on only numbers, `inf` and `nan`.
             let number = text.parse().unwrap_or(f64::NAN);
             if number.is_infinite() && !text.contains("inf") {
                 beyond.push(Beyond { stand_in: number, text: text.to_owned() });
@@ -67,7 +66,7 @@ fn whole(integer: &DeInteger, is_seed: bool, beyond: &mut Vec<Beyond>) -> Value 
     Value::Float(number)
 }
 
-/// A seed: a whole number from 0 to 2^64 - 1.
+/// The seed in a value: a whole number from 0 to 2^64 - 1.
 pub fn seed(value: &Value) -> Option<u64> {
     match value {
         Value::Integer(seed) => u64::try_from(*seed).ok(),
@@ -90,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_within_64_bits_are_what_toml_makes_of_them() {
+    fn reads_numbers_within_64_bits_as_toml_does() {
         for text in ["-9223372036854775808", "0x7fffffffffffffff", "1_000", "-2.5e-3", "inf", "[1, [2.5, 'x']]", "true"]
         {
             let expected: toml::Table = toml::from_str(&format!("value = {text}")).expect("TOML");
@@ -100,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_beyond_64_bits_are_quoted_as_written() {
+    fn quotes_numbers_beyond_64_bits_as_written() {
         for text in ["9223372036854775808", "-99999999999999999999", "0xffffffffffffffffff", "1e400", "-1e999"] {
             let (value, beyond) = read(text, false);
             let stand_in = value.as_float().expect("a number stands for it").to_string();

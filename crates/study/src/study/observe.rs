@@ -1,4 +1,4 @@
-//! Section `[observe]`: of which trials the details are kept.
+//! Section `[observe]`: the trials whose details are kept.
 
 use super::StudyError;
 use super::given::Given;
@@ -7,20 +7,20 @@ use super::problem::wrong_type;
 /// The key.
 pub(super) const DETAILS: &str = "observe.details";
 
-/// The trials whose details are kept beside their records. Decides no result.
+/// The trials whose details are saved along with their records. Does not affect results.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum KeptDetails {
-    /// None.
+    /// No trial.
     None,
-    /// Those of the first seed: one trial a condition.
+    /// Trials of the first seed: one per condition.
     #[default]
     FirstSeed,
-    /// All; some 60 kB a trial.
+    /// All trials, about 60 kB each.
     All,
 }
 
 impl KeptDetails {
-    /// Whether those of the trial with the seed number `position`, from 0, are kept.
+    /// Whether the details of the trial with seed number `position`, from 0, are kept.
     pub fn keeps(self, position: usize) -> bool {
         match self {
             KeptDetails::None => false,
@@ -29,7 +29,7 @@ impl KeptDetails {
         }
     }
 
-    /// The word of a study file.
+    /// The value in a study file.
     pub fn word(self) -> &'static str {
         match self {
             KeptDetails::None => "none",
@@ -44,7 +44,7 @@ impl KeptDetails {
             Some("first-seed") => Ok(KeptDetails::FirstSeed),
             Some("all") => Ok(KeptDetails::All),
             _ => {
-                let reason = format!("must be `none`, `first-seed` or `all`, got {}", given.value);
+                let reason = format!("expected `none`, `first-seed` or `all`, got {}", given.value);
                 Err(wrong_type(&given.place, DETAILS, &reason))
             }
         }

@@ -1,4 +1,4 @@
-//! Presets: named keys that a study takes where it gives none.
+//! Presets: named sets of defaults for the keys that a study does not set.
 
 use ohmspike_datasets::excerpt;
 use std::collections::BTreeMap;
@@ -10,17 +10,17 @@ use super::keys::PRESET;
 use super::renamed;
 use super::{StudyError, StudyProblem};
 
-/// Keys under a name.
+/// A named set of keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Preset {
-    /// The name, as `training.preset` gives it.
+    /// The value of `training.preset`.
     pub name: &'static str,
-    /// The keys, as a study file gives them.
+    /// The keys, as in a study file.
     pub keys: &'static str,
 }
 
 impl Preset {
-    /// The keys with their values, whose place is the preset. What is no TOML has no keys.
+    /// The keys with their values; empty if the preset is not TOML.
     pub(super) fn given(&self) -> Vec<Given> {
         let mut given = Vec::new();
         let Ok(document) = DeTable::parse(self.keys) else { return given };
@@ -34,23 +34,23 @@ impl Preset {
     }
 }
 
-/// The preset that the value of [`PRESET`], which stands at `place`, names.
+/// Looks up the preset that `value` names; `place` is the place of the key.
 pub(super) fn named(presets: &[Preset], value: &toml::Value, place: &str) -> Result<Preset, StudyError> {
     let name = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let found = presets.iter().find(|preset| preset.name == name);
     found.copied().ok_or_else(|| {
         let known: Vec<String> = presets.iter().map(|preset| format!("`{}`", preset.name)).collect();
         let known = if known.is_empty() {
-            "left out, as there are none".to_owned()
+            "expected no preset, as none is available here".to_owned()
         } else {
-            format!("one of {}", known.join(", "))
+            format!("expected one of {}", known.join(", "))
         };
         let problem = StudyProblem::UnknownPreset { renamed: renamed::preset(&name), name: excerpt(&name), known };
         StudyError { place: place.to_owned(), problem }
     })
 }
 
-/// Where the keys of the presets that a study names come from.
+/// The places of the keys that come from presets.
 pub(super) fn places(presets: &[Preset], placed: &[Given]) -> BTreeMap<String, String> {
     let value = placed.iter().find(|given| given.key == PRESET).map(|given| &given.value);
     let names = value.into_iter().flat_map(|value| value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice));

@@ -1,14 +1,16 @@
-//! What can be wrong with a study file.
+//! What can be wrong with a study.
+
+use ohmspike_datasets::counted;
 
 use crate::settings::ValueError;
 
-/// What is wrong with a study, and where.
+/// A problem of a study and its place.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error("{place}: {problem}")]
 pub struct StudyError {
     /// File and line, or the `--set` argument.
     pub place: String,
-    /// What is wrong.
+    /// The problem.
     pub problem: StudyProblem,
 }
 
@@ -16,105 +18,120 @@ pub struct StudyError {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum StudyProblem {
-    /// Not TOML.
-    #[error("not TOML: {0}")]
+    /// The file is not TOML.
+    #[error("invalid TOML: {0}")]
     Syntax(String),
-    /// A key that no study has.
-    #[error("{key}: unknown key\n\nhint: the nearest known key is `{nearest}`")]
+    /// An unknown key or section.
+    #[error("unknown key `{key}`\n\nhint: {hint}")]
     UnknownKey {
         /// The key, with its section.
         key: String,
-        /// The known key that is spelled most like it.
-        nearest: String,
+        /// The key that was probably meant, or how to list all keys.
+        hint: String,
     },
-    /// A key that had another name in an earlier version.
-    #[error("{key}: unknown key\n\nhint: renamed to {renamed}")]
+    /// A key that an earlier version had under another name.
+    #[error("unknown key `{key}`\n\nhint: {hint}")]
     Renamed {
         /// The key, with its section.
         key: String,
-        /// Its name now, in backticks, or what stands for it.
-        renamed: &'static str,
+        /// The current key, or what replaced it.
+        hint: &'static str,
     },
     /// One setting under two spellings.
-    #[error("{key}: must be given once, also given as `{other}` at {place}")]
+    #[error("duplicate key `{key}`, first given as `{other}` at {place}")]
     GivenTwice {
-        /// The key, as it is spelled here.
+        /// The key, as spelled here.
         key: String,
-        /// The key, as it is spelled there.
+        /// The key, as spelled at the first place.
         other: String,
-        /// Where that is.
+        /// The first place.
         place: String,
     },
-    /// Layers with a gap below.
-    #[error("layer.{number}: must follow layer {}, got {count} hidden layers", number - 1)]
+    /// A gap in the numbers of the layers.
+    #[error("layer.{number}: expected layer {} first, got {}", number - 1, counted(*count, "hidden layer"))]
     LayerGap {
         /// Number of the layer, from 1.
         number: usize,
-        /// Layers of the study.
+        /// Hidden layers of the study.
         count: usize,
     },
-    /// A preset that nobody knows.
-    #[error(
-        "training.preset: must be {known}, got `{name}`{}",
-        .renamed.map(|renamed| format!("\n\nhint: renamed to `{renamed}`")).unwrap_or_default()
-    )]
+    /// An unknown preset.
+    #[error("training.preset: unknown preset `{name}`; {known}{}", hinted(renamed.map(|name| format!("renamed to `{name}`")).as_deref()))]
     UnknownPreset {
         /// Its name.
         name: String,
-        /// The known ones.
+        /// The known presets, as a clause.
         known: String,
-        /// What it is called now.
+        /// The current name of a renamed preset.
         renamed: Option<&'static str>,
     },
-    /// A key without which there is no study.
-    #[error("{0}: missing, must be given")]
+    /// A required key is missing.
+    #[error("missing key `{0}`")]
     Missing(&'static str),
-    /// A value of the wrong kind.
-    #[error("{key}: {reason}")]
+    /// A value of the wrong type.
+    #[error("{key}: {reason}{}", hinted(hint.as_deref()))]
     Type {
         /// The key, with its section.
         key: String,
-        /// What was found and what is expected.
+        /// The expected type, and what was found.
         reason: String,
+        /// The right form of the value.
+        hint: Option<String>,
     },
     /// An axis without values.
-    #[error("{0}: an axis must have at least one value, got an empty list")]
+    #[error("{0}: expected at least one value, got an empty list")]
     EmptyAxis(String),
-    /// A value that an axis has twice.
-    #[error("{key}: an axis must have each value once, got {value} twice")]
+    /// A value that occurs twice on an axis.
+    #[error("{key}: duplicate value {value} in the list")]
     Twice {
         /// The key, with its section.
         key: String,
         /// The value.
         value: String,
     },
-    /// More conditions or trials than any memory should hold.
+    /// Too many conditions or trials.
     #[error(
-        "study: expected at most {most} {what}, got {size} (values of axes: {lengths}; seeds: {seeds})\n\n\
-         hint: split the study, or shorten its axes with `--set`"
+        "study: expected at most {most} {what}, got {size} ({factors})\n\nhint: split the study, or shorten its axes with `--set`"
     )]
     TooLarge {
         /// `conditions` or `trials`.
         what: &'static str,
-        /// How many there are.
+        /// Their number.
         size: String,
-        /// Values of every axis.
-        lengths: String,
-        /// Number of the seeds.
-        seeds: usize,
-        /// How many there may be.
+        /// The lengths of the axes, and the number of seeds.
+        factors: String,
+        /// The largest number allowed.
         most: usize,
     },
     /// A value out of range.
-    #[error(transparent)]
-    Value(#[from] ValueError),
-    /// An override that is not `SECTION.KEY=VALUE`.
-    #[error("must have the form `SECTION.KEY=VALUE`")]
-    Override,
+    #[error("{source}{}", hinted(hint.as_deref()))]
+    Value {
+        /// The key, what is allowed, and the value.
+        source: ValueError,
+        /// The right form of the value.
+        hint: Option<String>,
+    },
+    /// An override without `=`, key or value.
+    #[error("expected SECTION.KEY=VALUE\n\nhint: {hint}")]
+    Override {
+        /// The right form.
+        hint: String,
+    },
+    /// An override of a key outside the sections.
+    #[error("`{key}` cannot be overridden\n\nhint: change it in the study file{}", if key == "name" { "; `--out DIR` chooses another results folder" } else { "" })]
+    Fixed {
+        /// The key.
+        key: String,
+    },
 }
 
-/// A value of the wrong kind.
+/// A hint as the second paragraph of a message.
+fn hinted(hint: Option<&str>) -> String {
+    hint.map(|hint| format!("\n\nhint: {hint}")).unwrap_or_default()
+}
+
+/// The error of a value of the wrong type.
 pub(super) fn wrong_type(place: &str, key: &str, reason: &str) -> StudyError {
-    let problem = StudyProblem::Type { key: key.to_owned(), reason: reason.to_owned() };
+    let problem = StudyProblem::Type { key: key.to_owned(), reason: reason.to_owned(), hint: None };
     StudyError { place: place.to_owned(), problem }
 }

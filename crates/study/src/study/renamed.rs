@@ -1,26 +1,29 @@
-//! Names of earlier versions: each is refused with its name now.
+//! Keys and presets that were renamed: the old name is an error with the current one as hint.
 
-/// Sections and keys, with their name now.
+/// The hint for numbered layer sections.
+const LAYERS: &str = "write one `[[layer]]` entry per hidden layer, the layer next to the input first";
+
+/// Sections and keys, with the hint.
 const KEYS: [(&str, &str); 19] = [
-    ("reference", "`baseline`"),
-    ("layer_2", "a `[[layer]]` entry per hidden layer, first hidden layer first"),
-    ("layer_3", "a `[[layer]]` entry per hidden layer, first hidden layer first"),
-    ("layer_4", "a `[[layer]]` entry per hidden layer, first hidden layer first"),
-    ("data.code", "`data.encoding`"),
-    ("data.rate_hertz", "`data.poisson_rate_hertz`"),
-    ("weights.sigma_readout", "`readout.sigma_init`"),
-    ("hardware.full_scale_hidden", "`hardware.weight_at_gmax`"),
-    ("hardware.full_scale_readout", "`readout.weight_at_gmax`"),
-    ("hardware.device_readout", "`readout.device`"),
-    ("hardware.fault_map_hidden", "`layer.1.fault_map`"),
-    ("hardware.fault_map_readout", "`readout.fault_map`"),
-    ("hardware.conductance_map_hidden", "`layer.1.conductance_map`"),
-    ("hardware.conductance_map_readout", "`readout.conductance_map`"),
-    ("training.tau_mem", "`training.tau_mem_steps`"),
-    ("training.tau_syn", "`training.tau_syn_steps`"),
-    ("layer_2.full_scale", "`layer.2.weight_at_gmax`"),
-    ("layer_3.full_scale", "`layer.3.weight_at_gmax`"),
-    ("layer_4.full_scale", "`layer.4.weight_at_gmax`"),
+    ("reference", "renamed to `baseline`"),
+    ("layer_2", LAYERS),
+    ("layer_3", LAYERS),
+    ("layer_4", LAYERS),
+    ("data.code", "renamed to `data.encoding`"),
+    ("data.rate_hertz", "renamed to `data.poisson_rate_hertz`"),
+    ("weights.sigma_readout", "renamed to `readout.sigma_init`"),
+    ("hardware.full_scale_hidden", "renamed to `hardware.weight_at_gmax`"),
+    ("hardware.full_scale_readout", "renamed to `readout.weight_at_gmax`"),
+    ("hardware.device_readout", "renamed to `readout.device`"),
+    ("hardware.fault_map_hidden", "renamed to `layer.1.fault_map`"),
+    ("hardware.fault_map_readout", "renamed to `readout.fault_map`"),
+    ("hardware.conductance_map_hidden", "renamed to `layer.1.conductance_map`"),
+    ("hardware.conductance_map_readout", "renamed to `readout.conductance_map`"),
+    ("training.tau_mem", "renamed to `training.tau_mem_steps`"),
+    ("training.tau_syn", "renamed to `training.tau_syn_steps`"),
+    ("layer_2.full_scale", "renamed to `layer.2.weight_at_gmax`"),
+    ("layer_3.full_scale", "renamed to `layer.3.weight_at_gmax`"),
+    ("layer_4.full_scale", "renamed to `layer.4.weight_at_gmax`"),
 ];
 
 const PRESETS: [(&str, &str); 4] = [
@@ -30,17 +33,17 @@ const PRESETS: [(&str, &str); 4] = [
     ("shd-paper-text", "kilgore-2025-shd-text"),
 ];
 
-/// What a section or key is called now.
+/// The hint for a renamed section or key.
 pub(super) fn key(name: &str) -> Option<&'static str> {
     let section = name.split('.').next().unwrap_or(name);
     if name.starts_with("layer.") && name.ends_with(".full_scale") || name == "readout.full_scale" {
-        return Some("`weight_at_gmax`");
+        return Some("renamed to `weight_at_gmax`");
     }
-    let of = |wanted: &str| KEYS.iter().find(|(old, _)| *old == wanted).map(|(_, now)| *now);
+    let of = |wanted: &str| KEYS.iter().find(|(old, _)| *old == wanted).map(|(_, hint)| *hint);
     of(name).or_else(|| of(section))
 }
 
-/// What a preset is called now.
+/// The current name of a renamed preset.
 pub(super) fn preset(name: &str) -> Option<&'static str> {
     PRESETS.iter().find(|(old, _)| *old == name).map(|(_, now)| *now)
 }

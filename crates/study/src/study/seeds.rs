@@ -1,20 +1,24 @@
-//! `repeats.seeds`.
+//! `repeats.seeds`: the seeds of the repeats.
 
-use super::StudyError;
+use super::form::{Expected, hint};
 use super::given::Given;
 use super::grid::{MOST_TRIALS, check_axis};
 use super::keys::SEEDS;
 use super::number::{self, as_written};
-use super::problem::wrong_type;
+use super::{StudyError, StudyProblem};
 
-/// `repeats.seeds`: a count, which means 1 to that count, or a list.
+/// The seeds of the repeats: a count means the seeds 1 to that count, a list means itself.
 pub(super) fn read_seeds(given: &Given) -> Result<Vec<u64>, StudyError> {
     let wrong = |value: &toml::Value| {
-        let allowed =
-            format!("must be a count from 1 to {MOST_TRIALS} or a list of whole numbers from 0 to {}", u64::MAX);
-        // Seeds above the largest signed integer are kept as digits, which are no text to a reader.
+        // Seeds above the largest signed integer are kept as strings of digits.
         let shown = number::seed(value).map_or_else(|| value.to_string(), |seed| seed.to_string());
-        wrong_type(&given.place, SEEDS, &format!("{allowed}, got {}", as_written(&shown, &given.beyond)))
+        let shown = as_written(&shown, &given.beyond);
+        let allowed =
+            format!("expected a count from 1 to {MOST_TRIALS} or a list of whole numbers from 0 to {}", u64::MAX);
+        let hint = hint(given, value, Expected::Whole)
+            .filter(|_| number::seed(value).is_none_or(|seed| seed <= MOST_TRIALS as u64));
+        let problem = StudyProblem::Type { key: SEEDS.to_owned(), reason: format!("{allowed}, got {shown}"), hint };
+        StudyError { place: given.place.clone(), problem }
     };
     match &given.value {
         toml::Value::Integer(count) if (1..=MOST_TRIALS as i64).contains(count) => Ok((1..=*count as u64).collect()),

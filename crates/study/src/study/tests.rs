@@ -1,4 +1,4 @@
-//! Studies as they are read: axes, overrides and keys of the device.
+//! Reading studies: axes, overrides and keys of the device.
 
 mod mistakes;
 
@@ -18,7 +18,7 @@ fn lists_become_axes() {
 }
 
 #[test]
-fn overrides_take_the_place_of_the_file() {
+fn overrides_replace_values_of_the_file() {
     let overrides: Vec<_> = ["noise.level_percent=5", "hardware.device=ideal", "repeats.seeds=[7]"]
         .map(|text| Override::parse(text).expect("well formed"))
         .into();
@@ -31,7 +31,7 @@ fn overrides_take_the_place_of_the_file() {
 }
 
 #[test]
-fn keys_of_the_device_are_dotted_or_nested_and_lists_on_them_are_axes() {
+fn reads_dotted_and_nested_device_keys() {
     let text = "name = 'demo'\n[hardware]\ndevice = 'ideal'\n[seeds]\nwrite = [1, 2]\n[device.read.white]\nnoise = 'relative'\nsigma_percent_of_conductance = [0, 1.5]\n[device]\nwrite.noise = 'none'\n";
     let overrides = [Override::parse("device.reference_branch.sigma_ln_resistance=[0.1, 0.2]").expect("well formed")];
     let study = Study::parse("s.toml", text, &overrides).expect("valid");
@@ -59,7 +59,7 @@ fn keys_of_the_device_are_dotted_or_nested_and_lists_on_them_are_axes() {
 }
 
 #[test]
-fn an_override_of_a_device_key_takes_the_place_of_the_file() {
+fn overrides_replace_device_keys_of_the_file() {
     let text = "name = 'demo'\n[hardware]\ndevice = 'ideal'\n[device]\nread.white.noise = ['none', 'relative']\n";
     let overrides = [Override::parse("device.read.white.noise=none").expect("well formed")];
     let study = Study::parse("s.toml", text, &overrides).expect("valid");

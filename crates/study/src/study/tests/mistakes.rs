@@ -1,4 +1,4 @@
-//! Every mistake names its place, its value and what is allowed.
+//! Errors name the place, the value and what is allowed.
 
 use super::STUDY;
 use crate::study::{Override, Study};
@@ -23,59 +23,50 @@ fn told<const N: usize>(mistakes: [(String, &str); N]) {
 }
 
 #[test]
-fn unknown_keys_are_refused_with_the_one_that_was_meant() {
+fn unknown_keys_have_the_probable_key_as_hint() {
     told([
-        (
-            with("level = 3"),
-            "s.toml:3: noise.level: unknown key\n\nhint: the nearest known key is `noise.level_percent`",
-        ),
+        (with("level = 3"), "s.toml:3: unknown key `noise.level`\n\nhint: use `noise.level_percent`"),
         (
             with("excitatory_fraction = 1"),
-            "s.toml:3: noise.excitatory_fraction: unknown key\n\nhint: the nearest known key is `network.excitatory_fraction`",
+            "s.toml:3: unknown key `noise.excitatory_fraction`\n\nhint: use `network.excitatory_fraction`",
         ),
-        (
-            "name = 'demo'\n[noises]".to_owned(),
-            "s.toml:2: noises: unknown key\n\nhint: the nearest known key is `noise`",
-        ),
-        (
-            with("[seeds]\nchips = 1"),
-            "s.toml:4: seeds.chips: unknown key\n\nhint: the nearest known key is `seeds.chip`",
-        ),
+        ("name = 'demo'\n[noises]".to_owned(), "s.toml:2: unknown key `noises`\n\nhint: use `noise`"),
+        (with("[seeds]\nchips = 1"), "s.toml:4: unknown key `seeds.chips`\n\nhint: use `seeds.chip`"),
         (
             with("[hardware]\nfull_scale_hidden = 2"),
-            "s.toml:4: hardware.full_scale_hidden: unknown key\n\nhint: renamed to `hardware.weight_at_gmax`",
+            "s.toml:4: unknown key `hardware.full_scale_hidden`\n\nhint: renamed to `hardware.weight_at_gmax`",
         ),
         (
             with("[training]\ntau_mem = 2"),
-            "s.toml:4: training.tau_mem: unknown key\n\nhint: renamed to `training.tau_mem_steps`",
+            "s.toml:4: unknown key `training.tau_mem`\n\nhint: renamed to `training.tau_mem_steps`",
         ),
-        ("nome = 'demo'".to_owned(), "s.toml:1: nome: unknown key\n\nhint: the nearest known key is `name`"),
+        ("nome = 'demo'".to_owned(), "s.toml:1: unknown key `nome`\n\nhint: use `name`"),
     ]);
 }
 
 #[test]
-fn an_axis_is_a_list_of_different_scalars() {
+fn rejects_axes_that_are_no_lists_of_distinct_scalars() {
     told([
+        (with("level_percent = []"), "s.toml:3: noise.level_percent: expected at least one value, got an empty list"),
+        (with("level_percent = [1, 1.0]"), "s.toml:3: noise.level_percent: duplicate value 1.0 in the list"),
         (
-            with("level_percent = []"),
-            "s.toml:3: noise.level_percent: an axis must have at least one value, got an empty list",
+            with("level_percent = [[1]]"),
+            "s.toml:3: noise.level_percent: expected a number, a string, true, false or a list of these",
         ),
-        (
-            with("level_percent = [1, 1.0]"),
-            "s.toml:3: noise.level_percent: an axis must have each value once, got 1.0 twice",
-        ),
-        (with("level_percent = [[1]]"), "s.toml:3: noise.level_percent: must be a number, a text or a list of these"),
         (
             with("[device]\nwrite.points = [{ resistance_ohm = 1 }]"),
-            "s.toml:4: device.write.points: must be a number, a text or a list of these",
+            "s.toml:4: device.write.points: expected a number, a string, true, false or a list of these",
         ),
     ]);
 }
 
 #[test]
-fn values_that_no_trial_can_have_are_refused() {
+fn rejects_values_out_of_range() {
     told([
-        (with("level_percent = '20 %'"), "s.toml:3: noise.level_percent: must be a number, got \"20 %\""),
+        (
+            with("level_percent = '20 %'"),
+            "s.toml:3: noise.level_percent: expected a number, got \"20 %\"\n\nhint: write a plain number: `level_percent = 20`",
+        ),
         (with("level_percent = [1, -5]"), "s.toml:3: noise.level_percent: expected 0 to 1e6, got -5"),
         (with("level_percent = nan"), "s.toml:3: noise.level_percent: expected 0 to 1e6, got NaN"),
         (
@@ -84,7 +75,7 @@ fn values_that_no_trial_can_have_are_refused() {
         ),
         (
             with("[repeats]\nseeds = 0"),
-            "s.toml:4: repeats.seeds: must be a count from 1 to 1000000 or a list of whole numbers from 0 to 18446744073709551615, got 0",
+            "s.toml:4: repeats.seeds: expected a count from 1 to 1000000 or a list of whole numbers from 0 to 18446744073709551615, got 0",
         ),
         (
             with("[data]\nset = 'My set'"),
@@ -93,11 +84,11 @@ fn values_that_no_trial_can_have_are_refused() {
         ),
         (
             with("[seeds]\nchip = [1, -1]"),
-            "s.toml:4: seeds.chip: must be a whole number from 0 to 18446744073709551615, got -1",
+            "s.toml:4: seeds.chip: expected a whole number from 0 to 18446744073709551615, got -1",
         ),
         (
             with("[hardware]\npair = 'two'"),
-            "s.toml:4: hardware.pair: must be one of `one-branch`, `push-pull`, `potentiation-only`, got `two`",
+            "s.toml:4: hardware.pair: expected one of `one-branch`, `push-pull`, `potentiation-only`, got `two`",
         ),
         (
             with("[hardware]\nretention_seconds = -1"),
@@ -107,7 +98,7 @@ fn values_that_no_trial_can_have_are_refused() {
 }
 
 #[test]
-fn keys_of_cells_need_a_device() {
+fn rejects_keys_of_cells_without_a_device() {
     told([
         (
             with("[readout]\nfault_map = 'chip.csv'"),
@@ -125,26 +116,68 @@ fn keys_of_cells_need_a_device() {
 }
 
 #[test]
-fn what_is_no_study_is_refused() {
+fn rejects_files_that_are_no_study() {
     told([
-        ("name = 'demo'\n[noise\n".to_owned(), "s.toml:2: not TOML: unclosed table, expected `]`"),
-        ("name = 'a/b'".to_owned(), "s.toml:1: name: must be made of letters, digits, `-`, `_` and `.`, got `a/b`"),
-        ("question = 'why'".to_owned(), "s.toml: name: missing, must be given"),
+        ("name = 'demo'\n[noise\n".to_owned(), "s.toml:2: invalid TOML: unclosed table, expected `]`"),
+        ("name = 'a/b'".to_owned(), "s.toml:1: name: expected letters, digits, `-`, `_` and `.`, got `a/b`"),
+        ("question = 'why'".to_owned(), "s.toml: missing key `name`"),
     ]);
 }
 
 #[test]
-fn a_wrong_override_names_itself() {
+fn errors_of_overrides_start_with_the_override() {
     let expected = "--set noise.level_percent=-1: noise.level_percent: expected 0 to 1e6, got -1";
     assert_eq!(error(STUDY, &["noise.level_percent=-1"]), expected);
-    let expected = "--set layer.3.hidden=5: layer.3: must follow layer 2, got 1 hidden layers";
+    let expected = "--set layer.3.hidden=5: layer.3: expected layer 2 first, got 1 hidden layer";
     assert_eq!(error(STUDY, &["layer.3.hidden=5"]), expected);
-    let expected = "--set device..noise=3: device..noise: must have a name before and after every dot";
+    let expected = "--set device..noise=3: device..noise: expected a name before and after every dot";
     assert_eq!(error(STUDY, &["device..noise=3"]), expected);
-    assert_eq!(error(STUDY, &["level=3"]), "--set level=3: must have the form `SECTION.KEY=VALUE`");
-    let expected =
-        "--set drift.law=\"none\": drift.law: unknown key\n\nhint: the nearest known key is `device.drift.law`";
+    assert_eq!(
+        error(STUDY, &["level=3"]),
+        "--set level=3: unknown key `level`\n\nhint: use `--set noise.level_percent=3`"
+    );
+    let expected = "--set drift.law=none: unknown key `drift.law`\n\nhint: use `device.drift.law`";
     assert_eq!(error(STUDY, &["drift.law=none"]), expected);
-    let expected = "--set training.preset=\"paper\": training.preset: must be left out, as there are none, got `paper`";
+    let expected = "--set training.preset=paper: training.preset: unknown preset `paper`; expected no preset, as none is available here";
     assert_eq!(error(STUDY, &["training.preset=paper"]), expected);
+}
+
+/// Typical mistakes have the right form as hint.
+#[test]
+fn typical_mistakes_have_the_right_form_as_hint() {
+    let hint = |set: &str| error(STUDY, &[set]).split_once("\n\nhint: ").expect("a hint").1.to_owned();
+    for (set, expected) in [
+        ("noise.level_percent=1,5,10", "use a list: `--set 'noise.level_percent=[1, 5, 10]'`"),
+        ("noise.level_percent=20%", "write a plain number: `--set noise.level_percent=20`"),
+        ("network.hidden=10k", "write a plain number: `--set network.hidden=10000`"),
+        ("network.hidden=1e2", "write a plain number: `--set network.hidden=100`"),
+        ("noise.level_percent=1..3", "ranges are not supported; use a list: `--set 'noise.level_percent=[1, 2, 3]'`"),
+        ("repeats.seeds=1-5", "write the number of seeds: `--set repeats.seeds=5`"),
+        ("network.recurrent=yes", "write: `--set network.recurrent=true`"),
+        ("training.loss=max-over-time,per-step", "use a list: `--set 'training.loss=[max-over-time, per-step]'`"),
+        ("noise.level_percent:5", "use an equals sign: `--set noise.level_percent=5`"),
+        ("noise.level_percent 5", "use an equals sign: `--set noise.level_percent=5`"),
+        ("noise.level_percent", "for example `--set noise.level_percent=VALUE`"),
+        ("epochs=3", "use `--set training.epochs=3`"),
+        ("seed=3", "use `--set 'repeats.seeds=[3]'`"),
+        ("device.device=ideal", "use `hardware.device`"),
+        ("network.dropout=0.5", "`ohmspike keys network` lists the keys of this section"),
+        ("baseline=other", "change it in the study file"),
+        ("name=other", "change it in the study file; `--out DIR` chooses another results folder"),
+    ] {
+        assert_eq!(hint(set), expected, "{set}");
+    }
+    // A mistyped value in a list, and one in a file.
+    assert_eq!(hint("noise.level_percent=[1, '5 %']"), "write a plain number: `5`");
+    let file = error(&with("level_percent = '1, 5'"), &[]);
+    assert!(file.ends_with("\n\nhint: use a list: `level_percent = [1, 5]`"), "{file}");
+}
+
+/// Keys of the first layer keep the spelling of the study.
+#[test]
+fn messages_keep_the_spelling_of_the_study() {
+    let expected = "s.toml:3: layer.1.hidden: expected at least one value, got an empty list";
+    assert_eq!(error("name = 'demo'\n[[layer]]\nhidden = []", &[]), expected);
+    let wrong = error("name = 'demo'\n[[layer]]\nhidden = 0", &[]);
+    assert!(wrong.starts_with("s.toml:3: layer.1.hidden: "), "{wrong}");
 }

@@ -1,8 +1,8 @@
-//! The claims of the published study, each held against records by a criterion that is fixed here.
+//! Tests the claims of the published study on records, by criteria that are fixed here.
 //!
-//! A claim is *supported* or *contradicted* where its criterion decides, *inconclusive* where the data do not suffice, and
-//! *not tested* where there are no trials of its conditions. Every criterion is one of means over independent repeats, at
-//! one level: [`ALPHA`]. A claim with a number tests the number. Kilgore, Kopsick, Ascoli and Adam, Sci Rep 15, 24798 (2025).
+//! A claim is *supported* or *contradicted* if its criterion decides, *inconclusive* if there is too little data, and *not
+//! tested* without trials of its conditions. All criteria use means over independent repeats at one level, [`ALPHA`]. Claims with
+//! a number test that number. Source: Kilgore, Kopsick, Ascoli and Adam, Sci Rep 15, 24798 (2025).
 
 mod best;
 mod best_spread;
@@ -25,44 +25,44 @@ use ohmspike_study::settings::Settings;
 
 use crate::published::FULL;
 
-/// A claim and what became of it.
+/// A claim with its test.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Claim {
-    /// What is claimed.
+    /// The claim.
     pub claim: &'static str,
-    /// What decides.
+    /// Criterion that decides.
     pub criterion: &'static str,
-    /// What was found.
+    /// Result.
     pub finding: Finding,
 }
 
-/// What records say of a claim.
+/// Result of a test.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Finding {
-    /// Whether they support it.
+    /// Verdict.
     pub verdict: Verdict,
-    /// The numbers that decide.
+    /// Numbers behind the verdict.
     pub evidence: String,
 }
 
-/// Whether a claim is supported.
+/// Verdict on a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// The criterion holds.
     Supported,
-    /// The criterion fails, beyond chance.
+    /// The criterion fails significantly.
     Contradicted,
-    /// The data do not suffice to tell.
+    /// Too little data to decide.
     Inconclusive,
-    /// No trials of the conditions that the claim is about.
+    /// No trials of the conditions of the claim.
     NotTested,
 }
 
-/// Repeats without which no mean is judged.
+/// Minimum number of repeats.
 const LEAST: usize = LEAST_REPEATS;
 
 impl Verdict {
-    /// What follows from the verdicts on the parts of a claim, all of which must hold.
+    /// Combines the verdicts on all parts of a claim; all must hold.
     fn of_all(parts: &[Verdict]) -> Verdict {
         match parts {
             all if all.iter().all(|verdict| *verdict == Verdict::Supported) => Verdict::Supported,
@@ -71,7 +71,7 @@ impl Verdict {
         }
     }
 
-    /// The verdict in words.
+    /// Returns the verdict as text.
     pub fn words(self) -> &'static str {
         match self {
             Verdict::Supported => "supported",
@@ -92,7 +92,7 @@ impl From<Agreement> for Verdict {
     }
 }
 
-/// What drew a trial, by its record alone.
+/// Returns the random draws of a trial from its record.
 fn draws(record: &Record) -> Draws {
     let settings = &record.settings;
     let streams = if settings.has_device() { [true; 5] } else { streams(settings, &Devices::default()) };
@@ -109,7 +109,7 @@ impl Finding {
     }
 }
 
-/// Every claim, held against `records`, which differ in nothing but excitatory share, noise, first weights and seed.
+/// Tests all claims on `records` that differ only in excitatory fraction, noise, initial weight spread and seed.
 pub fn claims(records: &[&Record]) -> Vec<Claim> {
     if !records.is_empty() && records.iter().all(|record| record.settings.data.set == DIGITS) {
         if !records.iter().all(|record| digits::as_published(&record.settings)) {
@@ -122,7 +122,7 @@ pub fn claims(records: &[&Record]) -> Vec<Claim> {
     let of_noise = with_first_weights_of_the_noise_study(&full);
     let test = |((claim, criterion, find), about_rates): (Tested, bool)| {
         let finding = if full.is_empty() && !records.is_empty() {
-            Finding::not_tested("the claim is about all of Fashion-MNIST, and these trials learn something else")
+            Finding::not_tested("the claim is about the full Fashion-MNIST, and these trials use other data")
         } else {
             find(if about_rates { &full } else { &of_noise })
         };
@@ -134,8 +134,7 @@ pub fn claims(records: &[&Record]) -> Vec<Claim> {
     all.map(test).collect()
 }
 
-/// Those of `records` that the claims about noise are about: where several spreads of first weights were run, that of the
-/// published noise study alone.
+/// Selects the records for claims about noise: with several initial weight spreads, only that of the published noise study.
 fn with_first_weights_of_the_noise_study<'a>(records: &[&'a Record]) -> Vec<&'a Record> {
     let published = Settings::default().weights.sigma_init;
     let sigma = |record: &Record| record.settings.weights.sigma_init;
@@ -143,13 +142,13 @@ fn with_first_weights_of_the_noise_study<'a>(records: &[&'a Record]) -> Vec<&'a 
     records.iter().copied().filter(|record| !several || sigma(record) == published).collect()
 }
 
-/// The data set of the claims about spoken digits.
+/// Data set of the claims about spoken digits.
 const DIGITS: &str = "shd";
 
-/// What is claimed, what decides, and the function that does.
+/// Claim, criterion, and the function that tests it.
 type Tested = (&'static str, &'static str, fn(&[&Record]) -> Finding);
 
-/// Tests only: made-up records of outcomes at a share and level, one a seed.
+/// Tests only: creates one record per outcome, at an excitatory fraction and a noise level.
 #[cfg(test)]
 fn made(share: f64, level: f64, outcomes: &[f64]) -> Vec<Record> {
     let record = |(seed, outcome): (u64, &f64)| {
@@ -164,7 +163,7 @@ fn made(share: f64, level: f64, outcomes: &[f64]) -> Vec<Record> {
     (1..).zip(outcomes).map(record).collect()
 }
 
-/// Tests only: the verdict of `find` on made-up records.
+/// Tests only: returns the verdict of `find`.
 #[cfg(test)]
 fn verdict(find: fn(&[&Record]) -> Finding, records: &[Record]) -> Verdict {
     find(&records.iter().collect::<Vec<&Record>>()).verdict

@@ -1,9 +1,9 @@
-//! The replication of the noise-robustness study, Kilgore et al., Sci Rep 15, 24798 (2025).
+//! Replication of the noise-robustness study of Kilgore et al., Sci Rep 15, 24798 (2025).
 //!
-//! - [`presets`]: its choices by name; [`published`]: what the paper reports; [`claims`]: what it claims, tested against the records of a study;
-//! - [`sections`]: both as sections of a report; [`replication`]: how a report asks for them.
+//! - [`presets`]: the published settings; [`published`]: the published values; [`claims`]: the published claims, tested on records;
+//! - [`sections`]: values and claims as sections of a report; [`replication`]: the interface to the report.
 //!
-//! The studies stand in `experiments/studies`, what they found in `experiments/findings`.
+//! Studies are in `experiments/studies`, their results in `experiments/findings`.
 
 pub mod claims;
 pub mod presets;

@@ -1,4 +1,4 @@
-//! The published choices: two presets per data set, because the published text and the published results do not agree.
+//! Presets of the published settings: two per data set, because the published text and the published results disagree.
 //!
 //! | Fashion-MNIST | `kilgore-2025` | `kilgore-2025-text` |
 //! |---|---|---|
@@ -7,7 +7,7 @@
 //! | surrogate | fast sigmoid, k = 100 | exponential, k = 100 |
 //! | loss | max over time | per step |
 //! | optimiser | gradient descent, 0.01, batches of 256, 30 epochs | the same |
-//! | spread of readout weights | 7 (1 - b) / sqrt(hidden) | the same |
+//! | initial spread of readout weights | 7 (1 - b) / sqrt(hidden) | the same |
 //! | outcome | mean accuracy of the last 10 epochs | the same |
 //!
 //! | Spiking Heidelberg Digits | `kilgore-2025-shd` | `kilgore-2025-shd-text` |
@@ -16,11 +16,11 @@
 //! | tau_mem, tau_syn | 5, 5 steps | 10, 5 steps |
 //! | surrogate, loss | as `kilgore-2025` | as `kilgore-2025-text` |
 //! | optimiser | gradient descent, 0.001, batches of 256, 200 epochs | the same |
-//! | spread of readout weights | 0.0001 | the same |
+//! | initial spread of readout weights | 0.0001 | the same |
 //! | outcome | mean accuracy of the last 25 epochs | the same |
 //!
-//! Source: Kilgore et al., Sci Rep 15, 24798 (2025), its Methods and its published data; the first of each pair gives the
-//! published figures. The files stand in `experiments/presets`.
+//! Source: Kilgore et al., Sci Rep 15, 24798 (2025), Methods and published data. The first preset of each pair reproduces the
+//! published figures. The files are in `experiments/presets`.
 
 use ohmspike_study::study::Preset;
 
@@ -50,12 +50,12 @@ mod tests {
     }
 
     #[test]
-    fn the_first_preset_is_what_a_study_has_without_one() {
+    fn the_first_preset_equals_the_defaults() {
         assert_eq!(settings("[training]\npreset = 'kilgore-2025'").resolved(), Settings::default().resolved());
     }
 
     #[test]
-    fn presets_decide_what_a_study_leaves_out() {
+    fn presets_set_missing_keys() {
         let text = settings("[training]\npreset = 'kilgore-2025-text'\ntau_mem_steps = 7.5");
         assert_eq!((text.training.tau_mem_steps, text.training.loss), (7.5, Loss::PerStep));
         assert_eq!(text.training.surrogate, SurrogateShape::Exponential);
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn presets_are_an_axis_like_any_other_key() {
+    fn presets_can_be_swept() {
         let study = study("[training]\npreset = ['kilgore-2025', 'kilgore-2025-text']").expect("a study");
         let tau: Vec<f64> = study.conditions.iter().map(|one| one.settings.training.tau_mem_steps).collect();
         assert_eq!(tau, [5.0, 10.0]);
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_and_renamed_presets_are_told_the_known_ones() {
+    fn rejects_unknown_presets_and_lists_the_known_ones() {
         let known = "`kilgore-2025`, `kilgore-2025-text`, `kilgore-2025-shd`, `kilgore-2025-shd-text`";
         for (name, hint) in [("paper", ""), ("paper-text", "\n\nhint: renamed to `kilgore-2025-text`")] {
             let error = study(&format!("[training]\npreset = '{name}'")).expect_err("unknown");
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn a_preset_that_does_not_fit_the_data_is_told_where_the_key_comes_from() {
+    fn rejects_a_preset_that_does_not_fit_the_data() {
         let error = study("[training]\npreset = 'kilgore-2025-shd'").expect_err("images have no events");
         assert!(error.starts_with("preset `kilgore-2025-shd`: data.events_per_step: must be left out"), "{error}");
     }

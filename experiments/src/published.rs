@@ -1,6 +1,6 @@
-//! What the paper of the noise study reports, to stand beside ours.
+//! Values published in the paper of the noise study, for comparison with ours.
 //!
-//! The numbers are in `experiments/published/kilgore-2025.json`, with their source and how well they could be read.
+//! The numbers are in `experiments/published/kilgore-2025.json` with source and reading error.
 
 use serde::Deserialize;
 
@@ -16,49 +16,49 @@ use ohmspike_study::settings::Settings;
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Published {
-    /// Where it is published.
+    /// Reference.
     pub source: String,
-    /// Its noise study.
+    /// Noise study.
     pub noise: NoiseFigure,
-    /// Its untrained networks.
+    /// Untrained networks.
     pub distances: DistanceValues,
-    /// Its untrained networks of spoken digits.
+    /// Untrained networks on spoken digits.
     pub digits: DigitValues,
 }
 
-/// Untrained networks that hear spoken digits.
+/// Untrained networks on spoken digits.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DigitValues {
-    /// What the numbers are.
+    /// Quantity.
     pub what: String,
-    /// Where they stand.
+    /// Figure or file with the values.
     #[serde(rename = "where")]
     pub place: String,
-    /// What must be said beside them.
+    /// Caveat.
     pub caution: String,
-    /// Excitatory share, 0 to 1.
+    /// Excitatory fraction, 0 to 1.
     pub excitatory_fraction: f64,
-    /// What the published rates divide the spikes of a recording by, s.
+    /// Time by which the paper divides the spikes of a recording, s.
     pub rate_divisor_seconds: f64,
-    /// One entry a spread of the first weights.
+    /// One row per initial weight spread.
     pub rows: Vec<DigitRow>,
 }
 
-/// Untrained networks at one spread of the first weights.
+/// Untrained networks at one initial weight spread.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DigitRow {
-    /// The spread, thresholds.
+    /// Initial weight spread, thresholds.
     pub sigma_init: f64,
-    /// Mean root of the Van Rossum distance, if it is known.
+    /// Mean root of the Van Rossum distance, if known.
     pub distance_root: Option<f64>,
-    /// Spikes of a neuron and recording over the divisor, Hz, if it is known.
+    /// Spikes per neuron and recording, divided by the divisor, Hz, if known.
     pub rate_hertz: Option<f64>,
 }
 
 impl DigitValues {
-    /// The published untrained networks of `settings`.
+    /// Returns the published untrained networks of `settings`.
     pub fn of(&self, settings: &Settings) -> Option<&DigitRow> {
         let alike = settings.data.set == SHD_NAME
             && settings.data.events_per_step() == EventsPerStep::Count
@@ -69,8 +69,8 @@ impl DigitValues {
         self.rows.iter().find(|row| alike && row.sigma_init == settings.weights.sigma_init)
     }
 
-    /// What a rate over the recording's own time, Hz, is on the axis of the published figures; none where `settings` learn something
-    /// else, whose times are the published ones.
+    /// Converts a firing rate, Hz, to the axis of the published figures; none for data other than spoken digits, which needs no
+    /// conversion.
     pub fn on_published_axis(&self, settings: &Settings, hertz: f64) -> Option<f64> {
         let seconds = (settings.data.set == SHD_NAME).then(|| settings.sample_seconds())?;
         Some(hertz * seconds / self.rate_divisor_seconds)
@@ -81,34 +81,34 @@ impl DigitValues {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DistanceValues {
-    /// What the numbers are.
+    /// Quantity.
     pub what: String,
-    /// Where they stand.
+    /// Figure or file with the values.
     #[serde(rename = "where")]
     pub place: String,
-    /// What must be said beside them.
+    /// Caveat.
     pub caution: String,
-    /// Excitatory share, 0 to 1.
+    /// Excitatory fraction, 0 to 1.
     pub excitatory_fraction: f64,
     /// Time constant of the membrane, steps.
     pub tau_mem: f64,
-    /// One entry a spread of the first weights.
+    /// One row per initial weight spread.
     pub rows: Vec<DistanceRow>,
 }
 
-/// Distances at one spread of the first weights: mean and standard deviation over networks.
+/// Distances at one initial weight spread: mean and standard deviation over networks.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DistanceRow {
-    /// The spread, thresholds.
+    /// Initial weight spread, thresholds.
     pub sigma_init: f64,
-    /// Networks.
+    /// Number of networks.
     pub networks: u64,
-    /// Two excitatory neurons.
+    /// Pairs of excitatory neurons.
     pub ee: [f64; 2],
-    /// An excitatory and an inhibitory neuron.
+    /// Mixed pairs.
     pub ei: [f64; 2],
-    /// Two inhibitory neurons.
+    /// Pairs of inhibitory neurons.
     pub ii: [f64; 2],
 }
 
@@ -116,40 +116,40 @@ pub struct DistanceRow {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NoiseFigure {
-    /// What the numbers are.
+    /// Quantity.
     pub what: String,
-    /// Where they stand.
+    /// Figure or file with the values.
     #[serde(rename = "where")]
     pub place: String,
-    /// How far a number read off the figure may be from that of the authors, percentage points.
+    /// Error of values read from the figure, percentage points.
     pub reading_error_points: f64,
-    /// What must be said beside them.
+    /// Caveat.
     pub caution: String,
     /// Noise levels, % of sigma_init.
     pub levels_percent_of_sigma_init: Vec<f64>,
-    /// One curve a share.
+    /// One curve per excitatory fraction.
     pub accuracy_percent: Vec<NoiseCurve>,
 }
 
-/// One curve of the figure.
+/// Curve of the figure.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NoiseCurve {
-    /// Excitatory share, 0 to 1.
+    /// Excitatory fraction, 0 to 1.
     pub excitatory_fraction: f64,
-    /// Accuracy at each level, %; null where it cannot be read.
+    /// Accuracy at each level, %; null if unreadable.
     pub values: Vec<Option<f64>>,
 }
 
 impl Published {
-    /// Kilgore et al. (2025).
+    /// Returns the values of Kilgore et al. (2025).
     pub fn kilgore_2025() -> Published {
         serde_json::from_str(include_str!("../published/kilgore-2025.json")).expect("the file is tested")
     }
 }
 
 impl DistanceValues {
-    /// The published distances of the untrained networks of `settings`.
+    /// Returns the published distances of the untrained networks of `settings`.
     pub fn of(&self, settings: &Settings) -> Option<&DistanceRow> {
         let tau_mem = settings.training.tau_mem_steps;
         let alike = settings.data.set == FULL
@@ -163,7 +163,7 @@ impl DistanceValues {
 }
 
 impl NoiseFigure {
-    /// The published accuracy, a fraction.
+    /// Returns the published accuracy, a fraction.
     pub fn accuracy(&self, share: f64, level: f64) -> Option<f64> {
         let curve = self.accuracy_percent.iter().find(|curve| curve.excitatory_fraction == share)?;
         let place = self.levels_percent_of_sigma_init.iter().position(|&known| known == level)?;
@@ -171,7 +171,7 @@ impl NoiseFigure {
     }
 }
 
-/// In what else than its axes `settings` differ from those of the published noise study, in words.
+/// Lists the settings, other than the axes, that differ from the published noise study.
 pub fn differences(settings: &Settings) -> Vec<String> {
     let published = Settings {
         data: ohmspike_study::settings::DataSettings { set: FULL.to_owned(), ..Default::default() },
@@ -179,7 +179,7 @@ pub fn differences(settings: &Settings) -> Vec<String> {
     };
     let (ours, theirs) = (settings.resolved(), published.resolved());
     let same_device = ours.readout.device.as_ref() == Some(&ours.hardware.device);
-    // Axes of the figures, what has no meaning without a device, and what other keys say as well.
+    // Skips the axes of the figures, keys without meaning for abstract weights, and duplicates of other keys.
     let apart = |key: &str| {
         let of_cells = key.starts_with("hardware.") && key != "hardware.device" || key == "readout.weight_at_gmax";
         let again = key.starts_with("layer.1.") || key == "readout.device" && same_device;
@@ -197,7 +197,7 @@ pub fn differences(settings: &Settings) -> Vec<String> {
     ours.keys().into_iter().filter(|(key, _)| !apart(key)).filter_map(differs).collect()
 }
 
-/// The data set of the published study.
+/// Data set of the published study.
 pub const FULL: &str = "fashion-mnist";
 
 #[cfg(test)]
@@ -205,7 +205,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn published_numbers_are_found_by_share_and_level() {
+    fn finds_published_values_by_fraction_and_level() {
         let noise = Published::kilgore_2025().noise;
         assert_eq!(noise.accuracy(0.8, 20.0), Some(0.69));
         assert_eq!(
@@ -216,9 +216,9 @@ mod tests {
         assert!(noise.accuracy_percent.iter().all(|curve| curve.values.len() == levels));
     }
 
-    /// 30.5 Hz over 0.2 s are 6.1 spikes of a neuron, and these over 1.4 s are 4.36 Hz.
+    /// 30.5 Hz over 0.2 s are 6.1 spikes per neuron, and 6.1 spikes over 1.4 s are 4.36 Hz.
     #[test]
-    fn rates_of_digits_have_another_time_on_the_published_axis() {
+    fn rates_of_digits_convert_to_the_published_axis() {
         let digits = Published::kilgore_2025().digits;
         let mut settings = Settings::default();
         assert_eq!(digits.on_published_axis(&settings, 4.0), None);
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn what_differs_from_the_published_study_is_named() {
+    fn lists_settings_that_differ_from_the_paper() {
         let mut settings = Settings::default();
         settings.data.set = FULL.to_owned();
         settings.noise.level_percent = 40.0;

@@ -1,4 +1,4 @@
-//! The replication as a report sees it.
+//! Implements the replication for the report.
 
 use ohmspike_report::page::{Facts, Section};
 use ohmspike_report::replication::{FiringRates, Replication};
@@ -8,21 +8,21 @@ use ohmspike_study::study::Study;
 use crate::published::Published;
 use crate::sections;
 
-/// The name under which a study file declares it.
+/// Name in the key `replicates` of a study file.
 pub const NAME: &str = "kilgore-2025";
 
-/// The biologically plausible range of Fig. 1c, Hz.
+/// Biologically plausible range of Fig. 1c, Hz.
 const PLAUSIBLE: (f64, f64) = (0.01, 25.6);
 
-/// A study that replicates nothing known.
+/// Unknown name in the key `replicates`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("replicates: unknown published study `{0}`; expected `{NAME}`")]
 pub struct UnknownReplication(String);
 
-/// What `study` replicates.
+/// Returns the replication of `study`, if it names one.
 ///
 /// # Errors
-/// [`UnknownReplication`].
+/// [`UnknownReplication`] if the name is unknown.
 pub fn replication(study: &Study) -> Result<Option<&'static dyn Replication>, UnknownReplication> {
     match study.replicates.as_deref() {
         None => Ok(None),
@@ -51,19 +51,19 @@ impl Replication for Kilgore2025 {
     }
 }
 
-/// Whether rates are over the time that the published range is over: steps of 1 ms.
+/// Returns whether rates use the same time as the published range: time steps of 1 ms.
 fn is_on_published_axis(settings: &Settings) -> bool {
     settings.data.window_seconds().is_none()
 }
 
-/// How the rates of recordings lie to those of the paper, which divides their spikes by another time than their own.
+/// Explains how rates of recordings compare with those of the paper, which divides spikes by a different time.
 fn words_of_recordings(settings: &Settings) -> String {
     let (low, high) = PLAUSIBLE;
     let digits = Published::kilgore_2025().digits;
     let Some(factor) = digits.on_published_axis(settings, 1.0) else { return String::new() };
     format!(
-        " Rates are over the {} s of a recording. The paper divides the same spikes by {} s: multiply by {factor:.0} for its axis. Its \
-         plausible range of {low} to {high} Hz is on that axis and isn't shaded here.",
+        " Rates divide spikes by the {} s of a recording. The paper divides the same spikes by {} s: multiply by {factor:.0} for its axis. Its \
+         plausible range of {low} to {high} Hz refers to that axis and is not shaded here.",
         settings.sample_seconds(),
         digits.rate_divisor_seconds
     )
@@ -74,13 +74,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_published_range_is_not_shaded_on_the_axis_of_recordings() {
+    fn recordings_have_no_shaded_range() {
         let mut settings = Settings::default();
         assert_eq!(Kilgore2025.firing_rates(&settings).words, " Shaded: 0.01 to 25.6 Hz.");
         settings.data.set = "shd".to_owned();
         let rates = Kilgore2025.firing_rates(&settings);
         let expected =
-            "over the 1.4 s of a recording. The paper divides the same spikes by 0.2 s: multiply by 7 for its axis";
+            "by the 1.4 s of a recording. The paper divides the same spikes by 0.2 s: multiply by 7 for its axis";
         assert!(rates.words.contains(expected), "{}", rates.words);
         assert_eq!(rates.shaded, None);
         settings.data.set = "mine".to_owned();

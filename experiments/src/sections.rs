@@ -1,4 +1,4 @@
-//! The sections that the replication adds to a report.
+//! Sections that the replication adds to a report.
 
 mod claims;
 mod published;
@@ -6,7 +6,7 @@ mod published_digits;
 
 use ohmspike_report::page::{Facts, Section};
 
-/// All of them, in their order.
+/// Returns the sections in order.
 pub fn all(facts: &Facts) -> Vec<Section> {
-    vec![published::section(facts), claims::section(facts)]
+    [published::section(facts), claims::section(facts)].into_iter().flatten().collect()
 }

@@ -76,11 +76,11 @@ fn a_plot_is_a_reproducible_svg_and_png() {
     assert_eq!(folder.bytes("all-of-it.svg"), folder.bytes("again.svg"));
     assert_eq!(folder.bytes("all-of-it.png"), folder.bytes("again.png"));
     let svg = folder.text("again.svg");
-    for title in ["all of it", "update", "write spread", "read noise", "drift, median and 5 to 95 %"] {
+    for title in ["all of it", "update", "write noise", "read noise", "drift, median and 5 to 95 %"] {
         assert!(svg.contains(&format!(">{title}<")), "{title}");
     }
     // The table of currents ends within the window.
-    assert!(svg.contains(">I-V, held"), "I-V");
+    assert!(svg.contains(">I-V, clamped"), "I-V");
     assert!(folder.bytes("again.png").starts_with(b"\x89PNG"));
 }
 

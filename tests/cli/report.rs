@@ -11,7 +11,7 @@ fn a_report_is_one_self_contained_page() {
     assert_eq!(answer.stdout, "results/tiny/report.html\n");
     assert!(answer.stderr.ends_with("3 of 4 trials done\n"), "{}", answer.stderr);
     let page = folder.text("results/tiny/report.html");
-    assert!(page.contains("Incomplete: 3 of 4 trials have been run."));
+    assert!(page.contains("Incomplete: 3 of 4 trials have finished."));
     assert!(page.contains("<img src=\"data:image/svg+xml;base64,") && page.contains("device study-1k-1m: "));
     let mut after = folder.files("results");
     after.remove(&folder.path("results/tiny/report.html"));
@@ -52,11 +52,11 @@ fn an_export_has_a_row_per_trial_or_epoch() {
 
 #[cfg(not(feature = "parquet"))]
 #[test]
-fn parquet_without_the_feature_says_how_to_get_it() {
+fn parquet_without_the_feature_has_a_hint() {
     let folder = Folder::with_tiny_study();
     folder.run(&["run", "tiny.toml"]).succeeds();
     let answer = folder.run(&["export", "tiny.toml", "--format", "parquet"]);
-    let message = "4 of 4 trials done\nerror: --format parquet: this program was built without it\n\n\
+    let message = "4 of 4 trials done\nerror: --format parquet: this program was built without Parquet\n\n\
                    hint: cargo build --release --features parquet\n";
     answer.refuses_with(message);
 }

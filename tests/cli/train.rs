@@ -22,20 +22,23 @@ fn prints_a_line_per_epoch_and_the_outcome() {
     // One pulse per cell and update, 2 x 160 in all.
     assert_eq!(
         lines[6],
-        "hidden-1 pulses: 4014080, verify reads 0, gave up 0, refreshes 0; a cell: mean 320, worst 320"
+        "hidden-1 pulses: 4014080; verify reads 0, abandoned writes 0, refreshes 0; pulses per cell: mean 320, maximum 320"
     );
-    assert_eq!(lines[7], "readout pulses: 51200, verify reads 0, gave up 0, refreshes 0; a cell: mean 320, worst 320");
+    assert_eq!(
+        lines[7],
+        "readout pulses: 51200; verify reads 0, abandoned writes 0, refreshes 0; pulses per cell: mean 320, maximum 320"
+    );
     // The device file has voltages and times, but no converters.
-    assert_eq!((lines.len(), lines[10]), (12, "area: not stated"), "{}", answer.stdout);
+    assert_eq!((lines.len(), lines[10]), (12, "area: not specified"), "{}", answer.stdout);
     assert!(lines[11].starts_with("health: "), "{}", answer.stdout);
-    for (line, what) in lines[8..10].iter().zip(["training", "one inference"]) {
-        assert!(line.starts_with(&format!("energy of {what}: ")), "{line}");
-        assert!(line.ends_with(", column converters not stated, row drivers not stated)"), "{line}");
+    for (line, what) in lines[8..10].iter().zip(["energy of training", "energy per inference"]) {
+        assert!(line.starts_with(&format!("{what}: ")), "{line}");
+        assert!(line.ends_with(", column converters not specified, row drivers not specified)"), "{line}");
     }
     assert!(answer.stderr.starts_with("device study-1k-1m: 1000 to 1000000 ohm"), "{}", answer.stderr);
-    let sheet: Vec<&str> = answer.stderr.lines().skip_while(|line| !line.starts_with("  on: ")).collect();
-    let off = "  off: variability, levels, drift, RTN, I-V, faults, tiles, drivers, converters";
-    assert_eq!(sheet[..3], ["  on: scheme add", off, ""], "{}", answer.stderr);
+    let sheet: Vec<&str> = answer.stderr.lines().skip_while(|line| !line.starts_with("  enabled: ")).collect();
+    let off = "  disabled: variability, levels, drift, RTN, I-V, faults, tiles, drivers, converters";
+    assert_eq!(sheet[..3], ["  enabled: scheme add", off, ""], "{}", answer.stderr);
     assert!(!folder.path("results").exists(), "nothing is recorded");
 }
 
@@ -59,12 +62,12 @@ fn prints_known_energies() {
     let stated = ["device.energy.write_pulse_nanoseconds=1000", "device.energy.read_pulse_nanoseconds=10"];
     let set: Vec<&str> = set.iter().chain(&stated).flat_map(|key| ["--set", *key]).collect();
     let answer = folder.run(&[&["train", "tiny.toml"], &set[..]].concat()).succeeds();
-    let energies: Vec<&str> = answer.stdout.lines().filter(|line| line.starts_with("energy of ")).collect();
-    for (line, what, unit) in [(energies[0], "training", "J"), (energies[1], "one inference", " nJ")] {
-        let told = line.strip_prefix(&format!("energy of {what}: ")).unwrap_or_else(|| panic!("{line}"));
-        let (sum, parts) = told.split_once(" (").expect("the parts stand behind the sum");
+    let energies: Vec<&str> = answer.stdout.lines().filter(|line| line.starts_with("energy ")).collect();
+    for (line, what, unit) in [(energies[0], "energy of training", "J"), (energies[1], "energy per inference", " nJ")] {
+        let told = line.strip_prefix(&format!("{what}: ")).unwrap_or_else(|| panic!("{line}"));
+        let (sum, parts) = told.split_once(" (").expect("parts after the sum");
         assert!(sum.ends_with(unit) && sum.split(' ').next().is_some_and(|sum| sum.parse::<f64>().is_ok()), "{line}");
-        let expected_end = ", column converters not stated, row drivers not stated)";
+        let expected_end = ", column converters not specified, row drivers not specified)";
         assert!(parts.starts_with("writes ") && parts.contains(", reads ") && parts.ends_with(expected_end), "{line}");
     }
 }

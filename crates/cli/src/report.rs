@@ -73,6 +73,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         noise_unit: choice.noise_unit,
         figures: &study_figures(recorded, &choice, replication)?,
         machine: &machine(),
+        commit: option_env!("OHMSPIKE_COMMIT"),
     };
     let done = done_of(&results);
     warn(&repeat_warnings(&file.study, &done));

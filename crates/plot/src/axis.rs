@@ -1,4 +1,4 @@
-//! Range and ticks of a numeric axis that fits its data.
+//! Chooses the range and the ticks of a numeric axis from its data.
 
 /// An axis from `low` to `high` with a tick at every multiple of `step`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -7,21 +7,21 @@ pub struct Axis {
     pub low: f64,
     /// Upper end.
     pub high: f64,
-    /// Distance between ticks.
+    /// Distance between two ticks.
     pub step: f64,
-    /// Decimals that the multiples of `step` need.
+    /// Decimals needed to print the multiples of `step`.
     pub decimals: usize,
 }
 
 impl Axis {
-    /// The axis of some finite values: every whole number gets a tick where they are few, round numbers otherwise.
+    /// Returns the axis that fits finite values: a tick at every whole number if there are few, else at round numbers.
     pub fn from_values(values: &[f64]) -> Self {
         let whole = values.iter().all(|value| value.fract() == 0.0);
         let (low, high) = extent(values);
         if whole && high - low <= 12.0 { Self::with_step(low, high, (1.0, 0)) } else { Self::with_ticks(values, 8.0) }
     }
 
-    /// The same for a small panel: some four ticks.
+    /// Returns an axis with about four ticks, for a small panel.
     pub fn from_few(values: &[f64]) -> Self {
         Self::with_ticks(values, 4.0)
     }
@@ -39,7 +39,7 @@ impl Axis {
     }
 }
 
-/// Least and greatest value, made wider where that leaves no width to draw in.
+/// Returns the range of the values, widened if it is empty.
 fn extent(values: &[f64]) -> (f64, f64) {
     let low = values.iter().copied().fold(f64::INFINITY, f64::min);
     let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
@@ -53,7 +53,7 @@ fn extent(values: &[f64]) -> (f64, f64) {
     }
 }
 
-/// The least of 1, 2 and 5 times a power of ten that reaches `least`, and the decimals its multiples need.
+/// Returns the smallest of 1, 2 and 5 times a power of ten that is at least `least`, with the decimals it needs.
 fn round_step(least: f64) -> (f64, usize) {
     (-9..=12_i32)
         .flat_map(|power| [1.0, 2.0, 5.0].map(|digit| (digit * 10f64.powi(power), power)))
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn steps_are_round_and_carry_their_decimals() {
+    fn steps_are_round_and_know_their_decimals() {
         assert_eq!(round_step(0.45 / 8.0), (0.1, 1));
         assert_eq!(round_step(30.0 / 8.0), (5.0, 0));
         assert_eq!(round_step(0.013), (0.02, 2));
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn one_value_and_no_value_still_have_a_width() {
+    fn one_value_or_none_still_gives_a_range() {
         assert_eq!(extent(&[20.0, 20.0]), (10.0, 30.0));
         assert_eq!(extent(&[0.0]), (-1.0, 1.0));
         assert_eq!(extent(&[]), (0.0, 1.0));

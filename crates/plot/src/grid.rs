@@ -1,4 +1,4 @@
-//! Plots in rows under one title and one legend.
+//! Arranges plots in rows under one title and one legend.
 
 use kuva::render::render::{Primitive, Scene, TextAnchor};
 
@@ -9,64 +9,65 @@ use super::plot::{Frame, Plot, TICK_SIZE, width, wrapped};
 use super::{pixels, vector};
 use crate::PlotError;
 
-/// Width of a figure, in units of the SVG: that of a column, 8.5 cm, makes letters of 13 units 6.5 pt high.
-pub const WIDTH: f64 = 480.0;
-/// Width of a figure over two columns, 17.5 cm, with letters of the same height.
-pub const WIDE: f64 = 988.0;
+/// Width of a one-column figure, in SVG units. Text of 13 units is 11 px high on a phone 390 px wide, and 7.3 pt high in a
+/// journal column of 8.5 cm.
+pub const WIDTH: f64 = 430.0;
+/// Width of a two-column figure, in SVG units.
+pub const WIDE: f64 = 900.0;
 const TITLE_SIZE: u32 = 15;
 const PNG_SCALE: usize = 2;
-/// Space at the right of every plot, which half of the last label of an axis needs.
+/// Space at the right of every plot, for half of the last tick label.
 const RIGHT: f64 = 20.0;
 const BESIDE: f64 = 6.0;
-/// Most plots under one title; more make several figures.
+/// Largest number of plots under one title; further plots go to another figure.
 pub const MOST_PLOTS: usize = 12;
-/// A sample in the legend, the room behind it, and that behind a label.
+/// Width of a legend sample, and the gaps after a sample and after a label.
 const SAMPLE: f64 = 22.0;
 const GAP: f64 = 5.0;
 const BETWEEN: f64 = 14.0;
 const ENTRY_HEIGHT: f64 = 19.0;
 
-/// Plots under one title.
+/// Several plots under one title.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Grid {
-    /// Words above everything, in as many lines as they need; empty for none.
+    /// Title above everything, wrapped into lines; empty for none.
     pub title: String,
-    /// The legend, in rows above the plots.
+    /// Legend entries, in rows above the plots.
     pub entries: Vec<Entry>,
-    /// Plots side by side, row after row.
+    /// Plots by row.
     pub rows: Vec<Vec<Plot>>,
 }
 
-/// One entry of the legend.
+/// A legend entry.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
-    /// What is drawn.
+    /// Sample next to the label.
     pub sample: Swatch,
-    /// The words.
+    /// Label.
     pub label: String,
 }
 
-/// What stands beside a label.
+/// Sample of a legend entry.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Swatch {
-    /// A line with the marker of a curve.
+    /// The line of a curve with its dashes and marker.
     Curve(Look),
-    /// The marker of a curve alone.
+    /// The marker of a curve.
     Marker(Look),
     /// A small grey dot.
     Dot,
-    /// A grey marker that is not filled.
+    /// A hollow grey marker.
     Hollow,
     /// A band.
     Band,
-    /// A line alone.
+    /// A plain line.
     Line(&'static str, Dash),
-    /// Nothing: the label says what the entries behind it have in common.
+    /// No sample: the label is the heading of the entries after it.
     Heading,
 }
 
 impl Entry {
-    /// An entry of `sample` and `label`.
+    /// Creates an entry.
     pub fn new(sample: Swatch, label: impl Into<String>) -> Entry {
         Entry { sample, label: label.into() }
     }
@@ -83,10 +84,10 @@ impl Entry {
         let (middle, end) = ((x + SAMPLE / 2.0, y), x + SAMPLE);
         let stroke = |color, dash| line(vec![(x, y), (end, y)], color, 1.8, dash);
         let mut elements = match self.sample {
-            Swatch::Curve(Look { color, shape }) => {
-                vec![stroke(color, Dash::Solid), marker(middle, shape, 4.0, color, Fill::Opacity(1.0))]
+            Swatch::Curve(Look { color, shape, dash }) => {
+                vec![stroke(color, dash), marker(middle, shape, 4.0, color, Fill::Opacity(1.0))]
             }
-            Swatch::Marker(Look { color, shape }) => vec![marker(middle, shape, 3.4, color, Fill::Opacity(1.0))],
+            Swatch::Marker(Look { color, shape, .. }) => vec![marker(middle, shape, 3.4, color, Fill::Opacity(1.0))],
             Swatch::Dot => vec![marker(middle, super::palette::Shape::Circle, 2.2, GREY, Fill::Opacity(0.8))],
             Swatch::Hollow => vec![marker(middle, super::palette::Shape::Circle, 3.4, GREY, Fill::Hollow)],
             Swatch::Band => {
@@ -102,12 +103,15 @@ impl Entry {
 }
 
 impl Grid {
-    /// The grid as SVG of `width` units that scales to any width.
+    /// Returns the grid as SVG, laid out for `width` units. It scales to any width.
     pub fn svg(&self, width: f64) -> String {
         vector::svg(&self.scene(width))
     }
 
-    /// The grid as PNG with two pixels per unit of the SVG.
+    /// Returns the grid as PNG with two pixels per SVG unit.
+    ///
+    /// # Errors
+    /// Returns an error if the drawing library fails.
     pub fn png(&self, width: f64) -> Result<Vec<u8>, PlotError> {
         pixels::png(self.scene(width), PNG_SCALE)
     }
@@ -138,14 +142,14 @@ impl Grid {
         scene
     }
 
-    /// What the plots of every column need left of their axes.
+    /// Space left of the axes, by column.
     fn left_margins(&self) -> Vec<f64> {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
         let widest = |column: usize| self.rows.iter().filter_map(move |row| row.get(column)).map(Plot::left_margin);
         (0..columns).map(|column| BESIDE + widest(column).fold(0.0, f64::max)).collect()
     }
 
-    /// Entries in rows that are not wider than the figure.
+    /// Wraps the legend entries into rows that fit the figure.
     fn legend_rows(&self, full: f64) -> Vec<Vec<&Entry>> {
         let mut rows: Vec<Vec<&Entry>> = Vec::new();
         for entry in &self.entries {
@@ -158,12 +162,12 @@ impl Grid {
     }
 }
 
-/// Plots two a row; one alone has the row to itself.
+/// Arranges plots in rows of two.
 pub fn in_pairs(plots: Vec<Plot>) -> Vec<Vec<Plot>> {
     plots.chunks(2).map(<[Plot]>::to_vec).collect()
 }
 
-/// Draws a row of plots from `y` down in a figure of width `full`, the areas between their axes of one width; where it ends.
+/// Draws a row of plots below `y`, all equally wide, in a figure of width `full`; returns the bottom of the row.
 fn draw_row(row: &[Plot], margins: &[f64], full: f64, y: f64, elements: &mut Vec<Primitive>) -> f64 {
     let each = (full - margins.iter().sum::<f64>()) / margins.len().max(1) as f64 - RIGHT;
     let top = y + row.iter().map(|plot| plot.top_margin(each)).fold(0.0, f64::max);

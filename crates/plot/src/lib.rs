@@ -1,12 +1,11 @@
-//! Axes, marks and panels, drawn as SVG and PNG with the same bytes every time.
+//! Draws plots as SVG and PNG. The same data always gives the same bytes.
 //!
-//! Parts, in the order in which data meets them:
-//! - [`scale`], [`axis`]: from numbers to places and ticks; [`time_span`]: times in words;
-//! - [`mark`], [`palette`], [`violin`]: lines, dots, areas and how they look;
-//! - [`plot`]: one pair of axes with its marks; [`grid`]: several plots side by side; [`panel`]: small panels of curves;
+//! - [`scale`], [`axis`]: map numbers to positions and ticks; [`time_span`]: times with a unit;
+//! - [`mark`], [`palette`], [`violin`]: lines, markers and areas, with their colours;
+//! - [`plot`]: one pair of axes; [`grid`]: several plots; [`panel`]: small panels of curves;
 //! - [`vector`], [`pixels`]: the finished scene as SVG and as PNG.
 //!
-//! It knows nothing of devices, networks or studies.
+//! The crate does not depend on devices, networks or studies.
 
 pub mod axis;
 pub mod grid;
@@ -24,21 +23,21 @@ pub mod violin;
 pub use grid::Grid;
 pub use panel::PanelFigure;
 
-/// A picture that could not be drawn.
+/// A figure that cannot be drawn.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PlotError {
-    /// The drawing library refused the figure.
-    #[error("figure: not drawn: {reason}")]
+    /// The drawing library failed.
+    #[error("cannot draw the figure: {reason}")]
     Draw {
-        /// What the library said.
+        /// Message of the library.
         reason: String,
     },
-    /// The fine pixels could not be read back.
-    #[error("figure: pixels not read back: {0}")]
+    /// The rendered pixels could not be decoded.
+    #[error("cannot draw the figure: unreadable pixels: {0}")]
     Read(#[from] png::DecodingError),
-    /// The final pixels could not be packed as PNG.
-    #[error("figure: png not packed: {0}")]
+    /// The final pixels could not be encoded as PNG.
+    #[error("cannot draw the figure: PNG encoding failed: {0}")]
     Pack(#[from] png::EncodingError),
 }
 

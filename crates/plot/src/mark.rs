@@ -1,4 +1,4 @@
-//! What is drawn between the axes of a plot.
+//! Marks inside a plot: lines, markers, intervals, areas and text.
 
 use kuva::render::color::Color;
 use kuva::render::render::{PathData, Primitive, TextAnchor};
@@ -8,7 +8,7 @@ use super::panel::words;
 
 const BAND_OPACITY: f64 = 0.16;
 const CLOUD_OPACITY: f64 = 0.55;
-/// Corners about the middle of a circle of radius 1, for markers that are too small to be told from it.
+/// Octagon around a circle of radius 1: small markers look like circles.
 const OCTAGON: [(f64, f64); 8] = [
     (0.38, -0.92),
     (0.92, -0.38),
@@ -19,80 +19,97 @@ const OCTAGON: [(f64, f64); 8] = [
     (-0.92, -0.38),
     (-0.38, -0.92),
 ];
-/// Half the width of the end of an interval.
+/// Half the width of the caps of an interval.
 const CAP: f64 = 3.5;
 
-/// How a line is broken.
+/// Dash pattern of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dash {
-    /// Not at all.
+    /// Solid.
     Solid,
-    /// Into dashes.
+    /// Short dashes.
     Dashed,
-    /// Into dots.
+    /// Dots.
     Dotted,
+    /// Long dashes.
+    Long,
+    /// A dash and a dot.
+    DashDot,
+    /// A dash and two dots.
+    DashDotDot,
+    /// Long dashes with long gaps.
+    Sparse,
 }
 
-/// One kind of mark at values of both axes.
+/// Marks at data coordinates.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Mark {
     /// A line through points.
     Line {
-        /// Points, in units of the axes.
+        /// Points, in data coordinates.
         points: Vec<(f64, f64)>,
         /// Colour, `#RRGGBB`.
         color: &'static str,
-        /// Width of the line.
+        /// Line width, in SVG units.
         width: f64,
-        /// How it is broken.
+        /// Dash pattern.
         dash: Dash,
     },
-    /// Markers of the area of a circle of radius `size`.
+    /// Markers with the area of a circle of radius `size`.
     Dots {
-        /// Points, in units of the axes.
+        /// Points, in data coordinates.
         points: Vec<(f64, f64)>,
         /// Colour, `#RRGGBB`.
         color: &'static str,
-        /// Form of a marker.
+        /// Marker shape.
         shape: Shape,
-        /// Size, in units of the scene.
+        /// Size, in SVG units.
         size: f64,
-        /// How a marker is filled.
+        /// Fill.
         fill: Fill,
     },
-    /// Very many small markers, as one element of the picture.
+    /// Many small markers, drawn as one SVG path.
     Cloud {
-        /// Points, in units of the axes.
+        /// Points, in data coordinates.
         points: Vec<(f64, f64)>,
         /// Colour, `#RRGGBB`.
         color: &'static str,
-        /// Form of a marker.
+        /// Marker shape.
         shape: Shape,
-        /// Size, in units of the scene.
+        /// Size, in SVG units.
         size: f64,
     },
-    /// Vertical intervals: x, low, high.
+    /// Very many small squares, such as spikes, as the smallest possible path.
+    Raster {
+        /// Points, in data coordinates.
+        points: Vec<(f64, f64)>,
+        /// Colour, `#RRGGBB`.
+        color: &'static str,
+        /// Side of a square, in SVG units.
+        size: f64,
+    },
+    /// Vertical intervals: x, lower end, upper end.
     Intervals {
         /// One entry per interval.
         ends: Vec<[f64; 3]>,
         /// Colour, `#RRGGBB`.
         color: &'static str,
     },
-    /// Horizontal intervals: y, low, high.
+    /// Horizontal intervals: y, lower end, upper end.
     Spans {
         /// One entry per interval.
         ends: Vec<[f64; 3]>,
         /// Colour, `#RRGGBB`.
         color: &'static str,
     },
-    /// What lies between the lower and upper ends: x, low, high.
+    /// The area between two lines: x, lower end, upper end.
     Band {
         /// One entry per interval.
         ends: Vec<[f64; 3]>,
         /// Colour, `#RRGGBB`.
         color: &'static str,
     },
-    /// A range of x over all of the height, with words at its top.
+    /// A range of x over the full height, with a label at its top.
     Range {
         /// Lower end.
         low: f64,
@@ -100,10 +117,10 @@ pub enum Mark {
         high: f64,
         /// Colour, `#RRGGBB`.
         color: &'static str,
-        /// Words at its top.
+        /// Label at the top.
         label: String,
     },
-    /// A closed outline, filled.
+    /// A filled outline.
     Area {
         /// Corners, in order.
         outline: Vec<(f64, f64)>,
@@ -112,47 +129,47 @@ pub enum Mark {
         /// Opacity, 0 to 1.
         opacity: f64,
     },
-    /// Words that begin at a point.
+    /// Text that starts at a point.
     Label {
-        /// Where, in units of the axes.
+        /// Position, in data coordinates.
         at: (f64, f64),
-        /// The words.
+        /// Text.
         content: String,
-        /// Size, in units of the scene.
+        /// Size, in SVG units.
         size: u32,
     },
-    /// Words at a point, with their middle `rise` units above it.
+    /// Text centred `rise` units above a point.
     Words {
-        /// Where, in units of the axes.
+        /// Position, in data coordinates.
         at: (f64, f64),
-        /// Units of the scene above the point.
+        /// Distance above the point, in SVG units.
         rise: f64,
-        /// The words.
+        /// Text.
         content: String,
-        /// Size, in units of the scene.
+        /// Size, in SVG units.
         size: u32,
     },
 }
 
-/// How a marker is filled.
+/// Fill of a marker.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Fill {
-    /// Its colour, seen through where it is below 1.
+    /// Filled with its colour at this opacity, 0 to 1.
     Opacity(f64),
-    /// White, with an outline of its colour.
+    /// White with a coloured outline.
     Hollow,
 }
 
-/// From values to units of the scene.
+/// Maps data coordinates to SVG units.
 pub trait Places {
-    /// Where a value of x and one of y meet.
+    /// Returns the position of a point.
     fn at(&self, point: (f64, f64)) -> (f64, f64);
-    /// Top and bottom of the area between the axes.
+    /// Returns the top and the bottom of the plot area.
     fn rows(&self) -> (f64, f64);
 }
 
 impl Mark {
-    /// The mark in units of the scene; points that are not finite are left out.
+    /// Draws the mark; skips points that are not finite.
     pub fn drawn(&self, places: &impl Places) -> Vec<Primitive> {
         let at = |point: &(f64, f64)| places.at(*point);
         let finite = |points: &[(f64, f64)]| -> Vec<(f64, f64)> {
@@ -164,6 +181,7 @@ impl Mark {
                 finite(points).into_iter().map(|middle| marker(middle, *shape, *size, color, *fill)).collect()
             }
             Mark::Cloud { points, color, shape, size } => cloud(&finite(points), *shape, *size, color),
+            Mark::Raster { points, color, size } => squares(&finite(points), *size, color),
             Mark::Range { low, high, color, label } => {
                 let ((left, _), (right, _)) = (at(&(*low, 0.0)), at(&(*high, 0.0)));
                 let (top, bottom) = places.rows();
@@ -198,17 +216,21 @@ impl Mark {
     }
 }
 
-/// A line through `points` in units of the scene.
+/// Draws a line through `points`, in SVG units.
 pub fn line(points: Vec<(f64, f64)>, color: &str, width: f64, dash: Dash) -> Primitive {
     let stroke_dasharray = match dash {
         Dash::Solid => None,
         Dash::Dashed => Some("5 4".to_owned()),
         Dash::Dotted => Some("2 3".to_owned()),
+        Dash::Long => Some("10 4".to_owned()),
+        Dash::DashDot => Some("8 3 2 3".to_owned()),
+        Dash::DashDotDot => Some("8 3 2 3 2 3".to_owned()),
+        Dash::Sparse => Some("7 7".to_owned()),
     };
     Primitive::PolyLine { points, stroke: Color::from(color), stroke_width: width, stroke_dasharray }
 }
 
-/// A marker around `middle`.
+/// Draws a marker centred at `middle`.
 pub fn marker(middle: (f64, f64), shape: Shape, size: f64, color: &str, fill: Fill) -> Primitive {
     let (inside, opacity, outline) = match fill {
         Fill::Opacity(opacity) => (color, Some(opacity).filter(|opacity| *opacity < 1.0), None),
@@ -237,7 +259,7 @@ pub fn marker(middle: (f64, f64), shape: Shape, size: f64, color: &str, fill: Fi
     }))
 }
 
-/// One path with a small outline around every point: elements of their own would make the picture several times larger.
+/// Draws all markers as one path, which is several times smaller than one element per marker.
 fn cloud(points: &[(f64, f64)], shape: Shape, size: f64, color: &str) -> Vec<Primitive> {
     let outline = match shape {
         Shape::Circle => &OCTAGON,
@@ -265,7 +287,24 @@ fn cloud(points: &[(f64, f64)], shape: Shape, size: f64, color: &str) -> Vec<Pri
     }))]
 }
 
-/// A filled area with `corners`.
+/// Draws squares with sides of `side` as lines as thick as they are long: the shortest path data of all shapes.
+fn squares(points: &[(f64, f64)], side: f64, color: &str) -> Vec<Primitive> {
+    let square = |(x, y): &(f64, f64)| format!("M{:.1} {y:.1}l{side:.1} 0", x - side / 2.0);
+    let d: String = points.iter().map(square).collect();
+    if d.is_empty() {
+        return Vec::new();
+    }
+    vec![Primitive::Path(Box::new(PathData {
+        d,
+        fill: None,
+        stroke: Color::from(color),
+        stroke_width: side,
+        opacity: None,
+        stroke_dasharray: None,
+    }))]
+}
+
+/// Draws a filled area.
 pub fn area(corners: &[(f64, f64)], color: &str, opacity: f64) -> Primitive {
     Primitive::Path(Box::new(PathData {
         d: outline_of(corners),
@@ -282,7 +321,7 @@ fn outline_of(corners: &[(f64, f64)]) -> String {
     corners.iter().enumerate().map(step).collect::<String>() + "Z"
 }
 
-/// A line with caps at both ends, upright or level.
+/// Draws a vertical or horizontal line with caps.
 fn interval(from: (f64, f64), to: (f64, f64), color: &str) -> Vec<Primitive> {
     let cap = if from.0 == to.0 { (CAP, 0.0) } else { (0.0, CAP) };
     let across =

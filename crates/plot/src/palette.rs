@@ -1,23 +1,29 @@
-//! Colours and markers that tell curves apart, in grey and for every eye.
+//! Colours, markers and dash patterns of curves.
+//!
+//! Neighbouring curves differ in all three, so a grey print and a colour-blind reader can tell them apart.
 
-/// The colours of Okabe and Ito (2008), without their yellow, which is faint on white.
+use super::mark::Dash;
+
+/// Colours of Okabe and Ito (2008) without yellow, which is faint on white.
 const COLORS: [&str; 7] = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"];
-/// As many as colours, so that seven curves differ in both; the next seven have every colour with another shape.
+/// As many shapes as colours: seven curves differ in both, and the next seven combine every colour with another shape.
 const SHAPES: [Shape; 7] =
     [Shape::Circle, Shape::Square, Shape::Triangle, Shape::Diamond, Shape::TriangleDown, Shape::Plus, Shape::Cross];
+const DASHES: [Dash; 7] =
+    [Dash::Solid, Dash::Dashed, Dash::DashDot, Dash::Dotted, Dash::Long, Dash::DashDotDot, Dash::Sparse];
 
-/// Outlines and text.
+/// Text and outlines.
 pub const BLACK: &str = "#000000";
-/// What stands behind the data: levels, single trials in a legend.
+/// Reference lines, and single trials in a legend.
 pub const GREY: &str = "#666666";
-/// What a study is compared with.
+/// The baseline of a study.
 pub const BASELINE: &str = "#222222";
 /// Grid lines.
 pub const GRID: &str = "#E6E6E6";
 /// A shaded range.
 pub const SHADE: &str = "#EFEFEF";
 
-/// The form of a marker.
+/// Marker shape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shape {
     /// A disc.
@@ -26,7 +32,7 @@ pub enum Shape {
     Square,
     /// A triangle that points up.
     Triangle,
-    /// A square on its corner.
+    /// A diamond.
     Diamond,
     /// A triangle that points down.
     TriangleDown,
@@ -36,24 +42,31 @@ pub enum Shape {
     Cross,
 }
 
-/// How the marks of one curve look.
+/// Style of a curve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Look {
     /// Colour, `#RRGGBB`.
     pub color: &'static str,
-    /// Form of the markers.
+    /// Marker shape.
     pub shape: Shape,
+    /// Dash pattern.
+    pub dash: Dash,
 }
 
 impl Look {
-    /// The look of curve `number`, from 0.
+    /// Returns the style of curve `number`, counted from 0.
     pub fn new(number: usize) -> Look {
-        Look { color: COLORS[number % COLORS.len()], shape: SHAPES[(number + number / COLORS.len()) % SHAPES.len()] }
+        let turn = number / COLORS.len();
+        Look {
+            color: COLORS[number % COLORS.len()],
+            shape: SHAPES[(number + turn) % SHAPES.len()],
+            dash: DASHES[(number + turn) % DASHES.len()],
+        }
     }
 }
 
 impl Shape {
-    /// Corners about the middle of a marker as large as a circle of radius 1; none for the circle itself.
+    /// Returns the corners of a marker as large as a circle of radius 1; empty for the circle.
     pub fn corners(self) -> &'static [(f64, f64)] {
         match self {
             Shape::Circle => &[],
@@ -67,7 +80,7 @@ impl Shape {
     }
 }
 
-/// Two bars, 2.6 long and 0.8 wide, as one outline; upright, and turned by an eighth.
+/// Outline of two crossed bars, 2.6 long and 0.8 wide: upright, and turned by 45 degrees.
 const PLUS: [(f64, f64); 12] = [
     (-0.4, -1.3),
     (0.4, -1.3),
@@ -110,6 +123,7 @@ mod tests {
         }
         for one in 0..7 {
             assert!((0..one).all(|other| Look::new(one).shape != Look::new(other).shape), "in grey too");
+            assert!((0..one).all(|other| Look::new(one).dash != Look::new(other).dash), "in grey too");
         }
     }
 }

@@ -1,7 +1,7 @@
-//! Panels side by side: small axes of one size, each with its curves, and their legend above the axes where it meets nothing.
+//! Small panels of equal size, two per row, each with a legend above its axes.
 //!
-//! Curves differ by colour and by stroke or marker, so that they stay apart in grey and for every eye. Letters are large beside
-//! the axes: a figure of two panels a row can still be read at the width of a column.
+//! Curves differ in colour and in stroke or marker, so a grey print stays readable. Text is large compared with the axes: two
+//! panels per row fit a journal column.
 
 use std::sync::Arc;
 
@@ -17,13 +17,13 @@ use super::axis::Axis;
 use super::{pixels, vector};
 use crate::PlotError;
 
-/// Blue, vermilion and green of Okabe and Ito (2008), darkest first, and a grey for what stands behind.
+/// Blue, vermilion and green of Okabe and Ito (2008), darkest first.
 pub const COLORS: [&str; 3] = ["#0072B2", "#D55E00", "#009E73"];
-/// Grid lines and frames.
+/// Grey of background lines.
 pub const GREY: &str = "#9A9A9A";
-/// Panels in a row.
+/// Panels per row.
 const COLUMNS: usize = 2;
-/// Size of a panel, in units of the SVG.
+/// Size of a panel, in SVG units.
 const SIZE: (f64, f64) = (310.0, 284.0);
 /// Left, right, top and bottom margin of the axes in a panel.
 const MARGINS: [f64; 4] = [68.0, 56.0, 74.0, 50.0];
@@ -31,37 +31,37 @@ const TITLE_HEIGHT: f64 = 30.0;
 const TITLE_SIZE: u32 = 16;
 const LABEL_SIZE: u32 = 14;
 const TICK_SIZE: u32 = 13;
-/// Width of a letter over its size, above the mean of DejaVu Sans: labels never touch.
+/// Letter width over font size, larger than the mean of DejaVu Sans so that labels never touch.
 const LETTER: f64 = 0.6;
 const BAND_OPACITY: f64 = 0.2;
 const PNG_SCALE: usize = 2;
-/// Decades that an axis has labels for; of more it counts every other one, or every third.
+/// Most labelled decades of an axis; with more decades only every second or third has a label.
 const MOST_DECADES: f64 = 5.5;
-/// Decades below which there is room for labels between them.
+/// Axes of fewer decades than this also have labels between decades.
 const ROOM_X: f64 = 1.3;
 const ROOM_Y: f64 = 2.2;
 
 /// Several panels under one title.
 #[derive(Clone, Debug)]
 pub struct PanelFigure {
-    /// Text above all panels.
+    /// Title above all panels.
     pub title: String,
-    /// Panels, row after row.
+    /// Panels by row.
     pub panels: Vec<Panel>,
 }
 
 /// One pair of axes with its curves.
 #[derive(Clone, Debug)]
 pub struct Panel {
-    /// Text above the legend.
+    /// Title above the legend.
     pub title: String,
     /// The horizontal axis.
     pub x: PanelAxis,
     /// The vertical axis.
     pub y: PanelAxis,
-    /// Title of an axis on the right that counts hundredths of the left one, as percent do.
+    /// Title of a second axis on the right, 100 times the left one: percent.
     pub percent: Option<&'static str>,
-    /// Curves from back to front; their labels make the legend, in rows.
+    /// Curves from back to front.
     pub curves: Vec<Curve>,
 }
 
@@ -74,7 +74,7 @@ pub struct PanelAxis {
     pub log: bool,
 }
 
-/// How a curve is drawn.
+/// Stroke of a curve.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Stroke {
     /// A solid line.
@@ -92,26 +92,26 @@ pub enum Stroke {
 /// One curve of a panel.
 #[derive(Clone, Debug)]
 pub struct Curve {
-    /// Text in the legend; none for a curve that goes with another.
+    /// Legend label; none for a curve that belongs to another.
     pub label: Option<String>,
     /// Colour, `#RRGGBB`.
     pub color: &'static str,
-    /// How it is drawn.
+    /// Stroke.
     pub stroke: Stroke,
     /// Points from left to right.
     pub points: Vec<(f64, f64)>,
-    /// x, lower and upper end of a band behind the curve.
+    /// Band behind the curve: x, lower end, upper end.
     pub band: Vec<[f64; 3]>,
 }
 
 impl Curve {
-    /// A curve without a band; an empty label leaves it out of the legend.
+    /// Creates a curve without a band; an empty label omits it from the legend.
     pub fn new(label: &str, color: &'static str, stroke: Stroke, points: Vec<(f64, f64)>) -> Curve {
         let label = Some(label.to_owned()).filter(|label| !label.is_empty());
         Curve { label, color, stroke, points, band: Vec::new() }
     }
 
-    /// Every number that must lie inside an axis: x, or y.
+    /// Iterates over all values of x or of y.
     fn numbers(&self, of_y: bool) -> impl Iterator<Item = f64> + '_ {
         let points = self.points.iter().map(move |&(x, y)| if of_y { y } else { x });
         let band = self.band.iter().flat_map(move |&[x, low, high]| if of_y { [low, high] } else { [x, x] });
@@ -141,7 +141,7 @@ impl Curve {
         plots
     }
 
-    /// The sample of the curve in the legend, from `x` at height `y`.
+    /// Draws the legend sample of the curve at (`x`, `y`).
     fn sample(&self, x: f64, y: f64) -> Primitive {
         let dashes = match self.stroke {
             Stroke::Dashed => Some("5 4".to_owned()),
@@ -168,18 +168,21 @@ impl Curve {
     }
 }
 
-/// Width of a sample in the legend, and the room behind it and behind the label.
+/// Width of a legend sample, and the gaps after a sample and after a label.
 const SAMPLE: f64 = 18.0;
 const GAP: f64 = 5.0;
 const BETWEEN: f64 = 12.0;
 
 impl PanelFigure {
-    /// The figure as SVG that scales to any width.
+    /// Returns the figure as SVG that scales to any width.
     pub fn svg(&self) -> String {
         vector::svg(&self.scene())
     }
 
-    /// The figure as PNG with two pixels per unit of the SVG, set in the DejaVu Sans that the program carries.
+    /// Returns the figure as PNG with two pixels per SVG unit, set in the embedded DejaVu Sans.
+    ///
+    /// # Errors
+    /// Returns an error if the drawing library fails.
     pub fn png(&self) -> Result<Vec<u8>, PlotError> {
         pixels::png(self.scene(), PNG_SCALE)
     }
@@ -208,8 +211,7 @@ impl Panel {
         let percent = self.percent.map(|title| self.percent_axis(title, &computed)).unwrap_or_default();
         let plots = self.curves.iter().flat_map(Curve::plots).collect();
         let mut elements = render_multiple(plots, layout).elements;
-        // Everything lies inside the axes as it is; the name of a clip counts the figures that the process has drawn, which
-        // would change the bytes.
+        // Clips are not needed, and their names count the figures of the process, which would change the bytes.
         elements.retain(|element| !matches!(element, Primitive::ClipStart { .. } | Primitive::ClipEnd));
         let middle = (MARGINS[0] + SIZE.0 - MARGINS[1]) / 2.0;
         elements.push(words(middle, 25.0, LABEL_SIZE, TextAnchor::Middle, true, &self.title));
@@ -249,7 +251,7 @@ impl Panel {
         }
     }
 
-    /// Samples and labels in rows above the axes.
+    /// Draws the legend in rows above the axes.
     fn legend(&self) -> Vec<Primitive> {
         let mut elements = Vec::new();
         let (mut x, mut y) = (GAP, 43.0);
@@ -266,7 +268,7 @@ impl Panel {
         elements
     }
 
-    /// Ticks and title of an axis on the right that counts hundredths of a logarithmic left one.
+    /// Draws the percent axis on the right of a logarithmic left axis.
     fn percent_axis(&self, title: &str, computed: &ComputedLayout) -> Vec<Primitive> {
         let (x, black) = (SIZE.0 - MARGINS[1], || Color::from("black"));
         let line = |points| Primitive::PolyLine { points, stroke: black(), stroke_width: 1.0, stroke_dasharray: None };
@@ -294,12 +296,12 @@ impl Panel {
     }
 }
 
-/// Words at a place of the scene.
+/// Draws text at a position.
 pub fn words(x: f64, y: f64, size: u32, anchor: TextAnchor, bold: bool, content: &str) -> Primitive {
     Primitive::Text { x, y, content: content.to_owned(), size, anchor, rotate: None, bold, color: None }
 }
 
-/// The axis of `values`; a logarithmic one of at least a decade.
+/// Returns the axis of `values`; a logarithmic axis has at least one decade.
 fn range(log: bool, values: &[f64]) -> Axis {
     if !log {
         return Axis::from_few(values);
@@ -313,8 +315,8 @@ fn range(log: bool, values: &[f64]) -> Axis {
     Axis { low: low / widen, high: high * widen, step: 1.0, decimals: 0 }
 }
 
-/// Labels of a logarithmic axis: at the decades or at some of them where they are many, and between them too where there are fewer
-/// than `room`.
+/// Returns the labels of a logarithmic axis: at every decade, at every second or third if there are many, and also between
+/// decades if there are fewer than `room`.
 fn log_labels(low: f64, high: f64, room: f64, label: fn(f64) -> String) -> impl Fn(f64) -> String + Send + Sync {
     let decades = (high / low).log10();
     let every = (decades / MOST_DECADES).ceil().max(1.0) as i32;
@@ -326,14 +328,14 @@ fn log_labels(low: f64, high: f64, room: f64, label: fn(f64) -> String) -> impl 
     }
 }
 
-/// 1000 as 1k, 0.001 as 1m: the prefixes of units.
+/// Formats with an SI prefix: 1000 as `1k`, 0.001 as `1m`.
 pub fn prefixed(value: f64) -> String {
     let prefixes = [(1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, ""), (1e-3, "m"), (1e-6, "µ"), (1e-9, "n")];
     let (unit, prefix) = prefixes.into_iter().find(|(unit, _)| value >= unit * (1.0 - 1e-9)).unwrap_or((1.0, ""));
     format!("{}{prefix}", (1e6 * value / unit).round() / 1e6)
 }
 
-/// Between 0.01 and 1000 as it is, else as a power of ten.
+/// Formats a decade: plain between 0.01 and 1000, otherwise as a power of ten.
 pub fn power(value: f64) -> String {
     let power = value.log10();
     let rounded = power.round() as i32;

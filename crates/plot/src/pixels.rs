@@ -1,7 +1,7 @@
-//! A drawn scene as a smooth PNG.
+//! Renders a scene as PNG with smooth edges.
 //!
-//! The raster backend of kuva 0.6 leaves the edges of areas and of rotated text jagged, so it draws finer than asked
-//! and each final pixel is the mean of a square of `FINENESS` by `FINENESS` fine pixels.
+//! The raster backend of kuva 0.6 leaves jagged edges at areas and rotated text. The scene is therefore rendered `FINENESS` times
+//! finer, and each final pixel is the mean of `FINENESS` x `FINENESS` fine pixels.
 
 use std::io::Cursor;
 
@@ -11,10 +11,13 @@ use kuva::render::render::{Primitive, Scene};
 use crate::PlotError;
 
 const FINENESS: usize = 3;
-/// Bytes of a fine pixel, red, green, blue and opacity. The background is opaque, and so is everything on it.
+/// Bytes of a fine pixel: red, green, blue and opacity. All pixels are opaque.
 const RGBA: usize = 4;
 
-/// The scene as PNG, `scale` pixels per unit of the scene.
+/// Renders `scene` as PNG with `scale` pixels per unit.
+///
+/// # Errors
+/// Returns an error if rendering or PNG encoding fails.
 pub fn png(mut scene: Scene, scale: usize) -> Result<Vec<u8>, PlotError> {
     let fine_scale = (scale * FINENESS) as f32;
     cut_dashes(&mut scene);
@@ -26,7 +29,7 @@ pub fn png(mut scene: Scene, scale: usize) -> Result<Vec<u8>, PlotError> {
     pack(&means(&bytes, info.line_size, width, height), width as u32, height as u32)
 }
 
-/// Lines with dashes as one line a dash: the raster backend counts dashes in pixels, and anew from every point of a line.
+/// Replaces dashed lines by one line per dash: the raster backend measures dashes in pixels and restarts at every point.
 fn cut_dashes(scene: &mut Scene) {
     let elements = std::mem::take(&mut scene.elements);
     scene.elements = elements
@@ -47,8 +50,8 @@ fn cut_dashes(scene: &mut Scene) {
         .collect();
 }
 
-/// The dashes along the line through `points`; `lengths` are those of a dash, of a gap, of a dash and so on. Round ends make a
-/// dash longer by the width of the stroke, which the gap after it loses otherwise.
+/// Returns the dashes of a line; `lengths` alternates between dash and gap. Round caps lengthen a dash by the stroke width, so the
+/// dash is shortened by that much.
 fn cut(points: &[(f64, f64)], lengths: &[f64], stroke_width: f64) -> Vec<Vec<(f64, f64)>> {
     if lengths.len() < 2 || lengths.iter().any(|length| *length <= 0.0) {
         return vec![points.to_vec()];
@@ -88,7 +91,7 @@ fn cut(points: &[(f64, f64)], lengths: &[f64], stroke_width: f64) -> Vec<Vec<(f6
     dashes
 }
 
-/// Red, green and blue of each final pixel.
+/// Averages fine pixels; returns red, green and blue of each final pixel.
 fn means(fine: &[u8], line: usize, width: usize, height: usize) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(3 * width * height);
     for row in 0..height {
@@ -124,7 +127,7 @@ mod tests {
 
     /// Dashes of 5 with gaps of 4 begin every 9 units, corners or not; round ends of half a unit are part of them.
     #[test]
-    fn dashes_go_on_round_corners() {
+    fn dashes_continue_around_corners() {
         let corner = [(0.0, 0.0), (7.0, 0.0), (10.0, 0.0), (10.0, 20.0)];
         let dashes = cut(&corner, &[5.0, 4.0], 1.0);
         assert_eq!(dashes[0], [(0.0, 0.0), (4.0, 0.0)]);

@@ -1,7 +1,7 @@
-//! One pair of axes and what is drawn between them.
+//! Draws one pair of axes with its marks.
 //!
-//! Text is large beside the axes: a figure has the width of [`crate::grid::WIDTH`], and at that of a column, 8.5 cm, its
-//! smallest letters are those of 6 pt.
+//! Text is large compared with the axes: a figure of width [`crate::grid::WIDTH`] stays readable in a journal column and on a
+//! phone.
 
 use kuva::render::color::Color;
 use kuva::render::render::{Primitive, TextAnchor};
@@ -11,57 +11,57 @@ use super::palette::{BLACK, GRID};
 use super::panel::words;
 use super::scale::{BREAK_AT, Scale};
 
-/// Size of the labels of ticks.
+/// Font size of tick labels.
 pub const TICK_SIZE: u32 = 13;
-/// Size of the titles of axes.
+/// Font size of axis titles.
 pub const LABEL_SIZE: u32 = 14;
-/// Width of most letters over their size, above their mean in DejaVu Sans: labels never touch.
+/// Letter width over font size, larger than the mean of DejaVu Sans so that labels never touch.
 const LETTER: f64 = 0.64;
-/// The same of narrow letters, and of wide ones.
+/// Width of narrow letters and of wide letters.
 const NARROW: f64 = 0.4;
 const WIDE: f64 = 0.98;
-/// Least distance between two labels of an axis.
+/// Smallest gap between two labels of an axis.
 const APART: f64 = 5.0;
 const TICK: f64 = 5.0;
-/// Height of a line of a label over its size.
+/// Line height over font size.
 const LEADING: f64 = 1.25;
 
-/// One axis.
+/// Axis of a plot.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PlotAxis {
-    /// Title with its unit; empty for none.
+    /// Title with unit; empty for none.
     pub label: String,
-    /// Its scale.
+    /// Scale.
     pub scale: Scale,
 }
 
-/// A pair of axes.
+/// A pair of axes with marks.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plot {
-    /// Words above the axes; empty for none.
+    /// Title above the axes; empty for none.
     pub title: String,
     /// The horizontal axis.
     pub x: PlotAxis,
     /// The vertical axis.
     pub y: PlotAxis,
-    /// From back to front.
+    /// Marks from back to front.
     pub marks: Vec<Mark>,
-    /// Height of the area between the axes.
+    /// Height of the plot area, in SVG units.
     pub height: f64,
 }
 
-/// The area between the axes, in units of the scene.
+/// Plot area, in SVG units.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Frame {
-    /// Left end.
+    /// Left edge.
     pub left: f64,
-    /// Right end.
+    /// Right edge.
     pub right: f64,
-    /// Upper end.
+    /// Top edge.
     pub top: f64,
-    /// Lower end.
+    /// Bottom edge.
     pub bottom: f64,
-    /// Where the title of the y axis begins.
+    /// Left edge of the y axis title.
     pub title_left: f64,
 }
 
@@ -83,25 +83,25 @@ impl Places for Placed<'_> {
 }
 
 impl Plot {
-    /// Width that the ticks and the title of the y axis need.
+    /// Returns the width of the ticks and the title of the y axis.
     pub fn left_margin(&self) -> f64 {
         let widest = self.y.scale.ticks.iter().flat_map(|tick| lines(&tick.label)).map(|text| width(text, TICK_SIZE));
         let label = if self.y.label.is_empty() { 0.0 } else { 24.0 };
         widest.fold(0.0, f64::max) + label + TICK + 6.0
     }
 
-    /// Height above the axes of `width`: the title, and half of a label at their top.
+    /// Returns the height above axes of `width`: title and half a tick label.
     pub fn top_margin(&self, width: f64) -> f64 {
         10.0 + self.title_lines(width).len() as f64 * f64::from(LABEL_SIZE) * LEADING
     }
 
-    /// Height below the axes of `width`.
+    /// Returns the height below axes of `width`.
     pub fn bottom_margin(&self, width: f64) -> f64 {
         let label = self.x_lines(width).len() as f64 * f64::from(LABEL_SIZE) * LEADING;
         TICK + 6.0 + f64::from(TICK_SIZE) + label
     }
 
-    /// Everything, with the axes around `frame`.
+    /// Draws the plot with its axes around `frame`.
     pub fn drawn(&self, frame: Frame) -> Vec<Primitive> {
         let placed = Placed { plot: self, frame };
         let (ranges, others): (Vec<&Mark>, Vec<&Mark>) =
@@ -119,7 +119,7 @@ impl Plot {
         elements
     }
 
-    /// The frame as far as the x axis reaches.
+    /// Cuts the frame at the end of the x axis.
     fn within(&self, frame: Frame) -> Frame {
         Frame { right: frame.left + self.x.scale.end() * (frame.right - frame.left), ..frame }
     }
@@ -152,7 +152,7 @@ impl Plot {
             }
         }
         if self.x.scale.is_broken() {
-            elements.extend(broken(left + BREAK_AT * (right - left), bottom));
+            elements.extend(broken(left + BREAK_AT * (end - left), bottom));
         }
         let first = bottom + TICK + 6.0 + f64::from(TICK_SIZE + LABEL_SIZE);
         for (number, text) in self.x_lines(right - left).iter().enumerate() {
@@ -197,12 +197,12 @@ impl Plot {
         elements
     }
 
-    /// The title in lines that fit `width`, or a little more than it.
+    /// Wraps the title to `width` and a little more.
     fn title_lines(&self, width: f64) -> Vec<String> {
         if self.title.is_empty() { Vec::new() } else { wrapped(&self.title, width + 50.0, LABEL_SIZE) }
     }
 
-    /// The title of the x axis in lines that fit `width`, or a little more than it.
+    /// Wraps the x axis title to `width` and a little more.
     fn x_lines(&self, width: f64) -> Vec<String> {
         if self.x.label.is_empty() { Vec::new() } else { wrapped(&self.x.label, width + 40.0, LABEL_SIZE) }
     }
@@ -213,14 +213,14 @@ fn bottom_up(placed: &Placed, value: f64) -> f64 {
     bottom - placed.plot.y.scale.place(value) * (bottom - top)
 }
 
-/// Two slashes across a gap in the x axis.
+/// Draws the break of an axis: two slashes across a gap.
 fn broken(x: f64, y: f64) -> [Primitive; 3] {
     let slash = |x: f64| line(vec![(x - 3.0, y + 5.0), (x + 3.0, y - 5.0)], BLACK, 1.2, Dash::Solid);
     let gap = [(x - 5.5, y + 4.0), (x - 0.5, y - 4.0), (x + 5.5, y - 4.0), (x + 0.5, y + 4.0)];
     [area(&gap, "#FFFFFF", 1.0), slash(x - 3.0), slash(x + 3.0)]
 }
 
-/// Width of `text` in letters of `size`, or a little more.
+/// Estimates the width of `text` at font size `size`, rounded up.
 pub fn width(text: &str, size: u32) -> f64 {
     let letter = |letter: char| match letter {
         'i' | 'j' | 'l' | 'f' | 't' | 'r' | 'I' | ' ' | '.' | ',' | ':' | '-' | '(' | ')' | '/' | '\'' | '|' => NARROW,
@@ -230,12 +230,12 @@ pub fn width(text: &str, size: u32) -> f64 {
     f64::from(size) * text.chars().map(letter).sum::<f64>()
 }
 
-/// The lines of a label.
+/// Splits a label into lines.
 fn lines(label: &str) -> Vec<&str> {
     label.split('\n').collect()
 }
 
-/// `text` in lines of at most `room` where its words allow it.
+/// Wraps `text` into lines of at most `room`; a longer word has its own line.
 pub fn wrapped(text: &str, room: f64, size: u32) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {

@@ -1,6 +1,6 @@
-//! Quantiles of a sorted list, linear between order statistics: type 7 of Hyndman and Fan (1996), the default of R and NumPy.
+//! Quantiles of a sorted list with linear interpolation: type 7 of Hyndman and Fan (1996), the default of R and NumPy.
 
-/// Quantile `level` of `rising` numbers.
+/// Returns the quantile `level` of sorted numbers.
 pub fn quantile(rising: &[f64], level: f64) -> f64 {
     let place = level * (rising.len() - 1) as f64;
     let (below, above) = (rising[place.floor() as usize], rising[place.ceil() as usize]);

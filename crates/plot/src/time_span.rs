@@ -1,21 +1,21 @@
-//! A span of time as people say it: a number and its unit.
+//! Parses and formats time spans: a number and a unit.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// Units with their seconds, from the smallest; a month has no fixed length, a year is that of Julius, 365.25 days.
+/// Units and their length in seconds, smallest first. There is no month; a year is a Julian year of 365.25 days.
 const UNITS: [(&str, f64); 5] = [("s", 1.0), ("min", 60.0), ("h", 3600.0), ("d", 86_400.0), ("y", 31_557_600.0)];
 
-/// A span of time, not negative and finite.
+/// Time span, finite and not negative.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TimeSpan {
-    /// Its length, s.
+    /// Length, s.
     pub seconds: f64,
 }
 
-/// A text that is no span of time.
+/// Invalid time span.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("must be a number from 0 and a unit out of s, min, h, d and y, for instance 30s or 1.5h, got `{given}`")]
+#[error("expected a time with unit s, min, h, d or y, such as 30s or 1.5h, got `{given}`")]
 pub struct TimeSpanError {
     given: String,
 }
@@ -34,7 +34,7 @@ impl FromStr for TimeSpan {
 }
 
 impl fmt::Display for TimeSpan {
-    /// In the largest unit that leaves a whole number, else in seconds.
+    /// Formats in the largest unit that gives a whole number, otherwise in seconds.
     fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
         let whole = |(_, unit): &&(&str, f64)| self.seconds >= *unit && (self.seconds / unit).fract() == 0.0;
         let (name, unit) = UNITS.iter().rev().find(whole).unwrap_or(&UNITS[0]);
@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn spans_have_their_seconds() {
+    fn parses_and_prints_spans() {
         for (text, seconds, shown) in [
             ("30s", 30.0, "30 s"),
             ("0s", 0.0, "0 s"),
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_span_is_refused() {
+    fn rejects_invalid_spans() {
         for text in ["", "30", "s", "-1s", "1m", "1 month", "infs", "nans", "1e400s", "1s2"] {
             let error = text.parse::<TimeSpan>().unwrap_err().to_string();
             assert!(error.ends_with(&format!("got `{text}`")), "{error}");

@@ -1,12 +1,12 @@
-//! The spread of a few or many values at one place: dots below eight values, a violin with its quartiles from there on.
+//! Shows the distribution of values at one position: dots below eight values, otherwise a violin with quartiles.
 //!
-//! The outline of a violin is a Gaussian kernel density with Silverman's bandwidth,
+//! The outline of a violin is a Gaussian kernel density with Silverman's bandwidth:
 //!
 //! ```text
 //! 0.9 min(sd, quartile distance / 1.34) n^(-1/5)
 //! ```
 //!
-//! cut at the least and the greatest value. All violins are as wide at their widest place.
+//! It ends at the smallest and the largest value. All violins have the same maximum width.
 
 use kuva::render::render_utils::{silverman_bandwidth, simple_kde};
 
@@ -14,16 +14,16 @@ use super::mark::{Dash, Fill, Mark};
 use super::palette::{BLACK, Look, Shape};
 use crate::quantile::quantile;
 
-/// Values from which there is a density.
+/// Smallest number of values for a violin.
 pub const LEAST: usize = 8;
 const SAMPLES: usize = 120;
 
-/// The marks of `values` around `x`, at most `half` to either side.
+/// Returns the marks of `values` around `x`, at most `half` wide on either side.
 pub fn violin(x: f64, half: f64, values: &[f64], look: Look) -> Vec<Mark> {
     let mut rising: Vec<f64> = values.iter().copied().filter(|value| value.is_finite()).collect();
     rising.sort_by(f64::total_cmp);
     let Some([low, middle, high]) = quartiles(&rising) else { return Vec::new() };
-    let Look { color, shape } = look;
+    let Look { color, shape, .. } = look;
     let line = |points: Vec<(f64, f64)>, width: f64| Mark::Line { points, color: BLACK, width, dash: Dash::Solid };
     let outline = outline(x, half, &rising);
     if outline.is_empty() {
@@ -55,12 +55,12 @@ pub fn violin(x: f64, half: f64, values: &[f64], look: Look) -> Vec<Mark> {
     ]
 }
 
-/// Lower quartile, median and upper quartile of `rising` values, linear between neighbours.
+/// Returns lower quartile, median and upper quartile of sorted values; none if there are no values.
 pub fn quartiles(rising: &[f64]) -> Option<[f64; 3]> {
     (!rising.is_empty()).then(|| [0.25, 0.5, 0.75].map(|level| quantile(rising, level)))
 }
 
-/// The outline, up the right side and down the left; none below [`LEAST`] values or without a spread.
+/// Returns the outline, up the right side and down the left; empty below [`LEAST`] values or if all are equal.
 fn outline(x: f64, half: f64, rising: &[f64]) -> Vec<(f64, f64)> {
     let (Some(&least), Some(&greatest)) = (rising.first(), rising.last()) else { return Vec::new() };
     if rising.len() < LEAST || least == greatest {
@@ -74,7 +74,7 @@ fn outline(x: f64, half: f64, rising: &[f64]) -> Vec<(f64, f64)> {
     if inside.len() < 2 { Vec::new() } else { right.chain(left).collect() }
 }
 
-/// Places of `count` dots side by side.
+/// Returns the positions of `count` dots side by side.
 fn aside(x: f64, half: f64, count: usize) -> impl Iterator<Item = f64> {
     let step = half / count.max(1) as f64;
     (0..count).map(move |number| x + step * (number as f64 - (count as f64 - 1.0) / 2.0))

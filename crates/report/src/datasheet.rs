@@ -1,6 +1,6 @@
-//! A device on a page: what it does, and its spreads in every unit side by side.
+//! Datasheets of devices, with noise in several units.
 //!
-//! [`device_sheet`] is the short form that stands above a run; [`device_page`] tells everything that the file says.
+//! [`device_sheet`] is the short form printed before a run; [`device_page`] shows the whole device file.
 
 mod area;
 mod cost;
@@ -29,8 +29,8 @@ pub use page::{device_line, device_line_header, device_page, highest_grade};
 use spreads::spread_table;
 pub use study::study_sheets;
 
-/// The device as the first of the connections of these `shapes`, which it holds, uses it in a trial with `settings`, and the
-/// maps of its chip. A mechanism that the device leaves out is said to be off.
+/// Returns the short datasheet of a device, for the first connection in `shapes` and a trial with `settings`, with the maps of its
+/// chip. Lists enabled and disabled mechanisms.
 pub fn device_sheet(loaded: &LoadedDevice, settings: &Settings, shapes: &[(Connection, (usize, usize))]) -> String {
     let device = &loaded.device;
     let connection = shapes.first().map_or(Connection::Feedforward(0), |(connection, _)| *connection);
@@ -42,7 +42,7 @@ pub fn device_sheet(loaded: &LoadedDevice, settings: &Settings, shapes: &[(Conne
     let mut text = String::new();
     let _ = writeln!(
         text,
-        "device {}: {} to {} ohm ({} to {} µS), a cell at Gmax is a {} weight of {weight_at_gmax}",
+        "device {}: {} to {} ohm ({} to {} µS); Gmax is a {} weight of {weight_at_gmax}",
         device.name,
         significant(low_ohm),
         significant(high_ohm),
@@ -51,12 +51,12 @@ pub fn device_sheet(loaded: &LoadedDevice, settings: &Settings, shapes: &[(Conne
         connection_name(connection),
     );
     let scale = settings.hardware.write_spread_scale;
-    let scaled = if scale == 1.0 { String::new() } else { format!(", before the factor {scale} of this study") };
+    let scaled = if scale == 1.0 { String::new() } else { format!(", before the factor {scale} of the study") };
     let spread = write_spread(device, &resistances, units_of_write(settings, device, connection));
     let of = match device.write.scheme {
-        Scheme::Add => "write spread",
-        Scheme::Pulsed(_) => "write spread on top of the pulses'",
-        Scheme::Verify(_) => "spread of one try",
+        Scheme::Add => "write noise",
+        Scheme::Pulsed(_) => "write noise in addition to pulse noise",
+        Scheme::Verify(_) => "write noise of one try",
     };
     spread_table(&mut text, &format!("{of}{scaled}"), &spread, device.write_table());
     let read = read_spread(device, &resistances, units_of_read(settings, device, connection));
@@ -67,7 +67,7 @@ pub fn device_sheet(loaded: &LoadedDevice, settings: &Settings, shapes: &[(Conne
     text
 }
 
-/// A line each for the maps of the chip.
+/// Returns one line per map of the chip.
 fn map_lines(loaded: &LoadedDevice, shapes: &[(Connection, (usize, usize))]) -> Vec<String> {
     let told = |&(connection, shape): &(Connection, (usize, usize))| match loaded.maps.accounts(
         connection,
@@ -80,8 +80,7 @@ fn map_lines(loaded: &LoadedDevice, shapes: &[(Connection, (usize, usize))]) -> 
     shapes.iter().flat_map(told).collect()
 }
 
-/// Which mechanisms the device has beside its spreads, and which it leaves out, by the names that [`device_page`] has for
-/// them.
+/// Lists enabled and disabled mechanisms other than noise, by their names in [`device_page`].
 fn on_and_off(device: &Device, fault_map: bool) -> String {
     let named = ["scheme", "variability", "levels", "drift", "RTN", "I-V", "faults", "tiles", "drivers", "converters"];
     let told: Vec<Told> = mechanisms(device).into_iter().filter(|(name, _)| named.contains(name)).collect();
@@ -96,7 +95,7 @@ fn on_and_off(device: &Device, fault_map: bool) -> String {
         [] => String::new(),
         _ => format!("  {what}: {}\n", told.iter().map(name).collect::<Vec<String>>().join(", ")),
     };
-    line("on", &on) + &line("off", &off)
+    line("enabled", &on) + &line("disabled", &off)
 }
 
 #[cfg(test)]
@@ -107,9 +106,9 @@ mod tests {
 
     const SHAPES: &[(Connection, (usize, usize))] = &[(Connection::Feedforward(0), (2, 3))];
 
-    /// A chip with stuck cells is none without faults.
+    /// A fault map enables faults.
     #[test]
-    fn a_map_of_faults_is_on() {
+    fn a_fault_map_enables_faults() {
         let mut loaded: LoadedDevice = Device::built_in("ideal").unwrap().into();
         let text = "ok ok low-resistance\nok ok ok".to_owned();
         let (key, path) = ("layer.1.fault_map".to_owned(), "chip.csv".to_owned());
@@ -122,22 +121,28 @@ mod tests {
             [
                 "  fault map chip.csv (hidden-1): 1 of 6 cells stuck (16.7 %), median 1000 µS; 0 below and 0 above the window of 1 \
                  to 1000 µS",
-                "  off: variability, levels, drift, RTN, I-V, tiles, drivers, converters",
-                "  on: scheme add, faults by map",
+                "  disabled: variability, levels, drift, RTN, I-V, tiles, drivers, converters",
+                "  enabled: scheme add, faults by map",
             ]
         );
     }
 
-    /// What a device does beside its spreads stands above its trials, so that nothing is off unsaid.
+    /// No mechanism is disabled silently.
     #[test]
-    fn a_sheet_ends_with_what_is_on_and_what_is_off() {
+    fn a_sheet_ends_with_enabled_and_disabled_mechanisms() {
         let of = |name: &str| {
             let sheet = device_sheet(&Device::built_in(name).unwrap().into(), &Settings::default(), SHAPES);
-            sheet.lines().filter(|line| line.starts_with("  o")).map(str::to_owned).collect::<Vec<String>>()
+            sheet
+                .lines()
+                .filter(|line| line.starts_with("  enabled") || line.starts_with("  disabled"))
+                .map(str::to_owned)
+                .collect::<Vec<String>>()
         };
-        let ideal =
-            ["  on: scheme add", "  off: variability, levels, drift, RTN, I-V, faults, tiles, drivers, converters"];
+        let ideal = [
+            "  enabled: scheme add",
+            "  disabled: variability, levels, drift, RTN, I-V, faults, tiles, drivers, converters",
+        ];
         assert_eq!(of("ideal"), ideal);
-        assert_eq!(of("reram-es-gong-2018")[0], "  on: variability, scheme pulsed, drift");
+        assert_eq!(of("reram-es-gong-2018")[0], "  enabled: variability, scheme pulsed, drift");
     }
 }

@@ -1,7 +1,6 @@
-//! Records as plain tables for other programs: a row a trial, or a row a trial and epoch.
+//! Exports records as tables: one row per trial, or one row per trial and epoch.
 //!
-//! Every column names its unit. A table has one type a column and may have gaps; the CSV of a number reads back as the same
-//! number.
+//! Column names include units. Each column has one type and may have gaps. Numbers in CSV are exact.
 
 mod columns;
 #[cfg(feature = "parquet")]
@@ -23,7 +22,7 @@ use ohmspike_study::health::HealthState;
 use ohmspike_study::record::Record;
 use ohmspike_study::study::{Axis, Study};
 
-/// A table by columns of one length.
+/// A table of columns of equal length.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Table {
     /// Columns in their order.
@@ -33,16 +32,16 @@ pub struct Table {
 /// One column.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Column {
-    /// Its name, with its unit.
+    /// Name with unit.
     pub name: String,
-    /// What stands in it.
+    /// Values.
     pub values: Values,
 }
 
-/// Values of one type; none where there is nothing to say.
+/// Values of one type, with gaps.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Values {
-    /// Words.
+    /// Strings.
     Text(Vec<Option<String>>),
     /// Counts and seeds.
     Whole(Vec<Option<u64>>),
@@ -50,25 +49,27 @@ pub enum Values {
     Number(Vec<Option<f64>>),
 }
 
-/// A table that cannot be written.
+/// Failed export.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ExportError {
-    /// The program was built without the feature.
-    #[error("--format parquet: this program was built without it\n\nhint: cargo build --release --features parquet")]
+    /// The program lacks the feature `parquet`.
+    #[error(
+        "--format parquet: this program was built without Parquet\n\nhint: cargo build --release --features parquet"
+    )]
     NoParquet,
-    /// The Parquet library refused the table.
+    /// The Parquet library failed.
     #[cfg(feature = "parquet")]
-    #[error("--format parquet: not written: {0}")]
+    #[error("--format parquet: cannot write the table: {0}")]
     Parquet(#[from] ::parquet::errors::ParquetError),
 }
 
-/// Which settings of a trial have a column of their own.
+/// Settings with a column.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SettingColumns {
-    /// The keys that the study sweeps.
+    /// Only swept keys.
     Swept,
-    /// These, and then every other key with its resolved value.
+    /// Swept keys first, then all other keys.
     #[default]
     All,
 }
@@ -85,7 +86,7 @@ impl std::str::FromStr for SettingColumns {
     }
 }
 
-/// A row a trial: its name, its axes, what came of it, of which other trial it is a copy, and what it did to the cells.
+/// Returns a table with one row per trial: name, swept values, outcome, copies, activity and usage of the cells.
 pub fn trial_table(study: &Study, done: &[Done], columns: SettingColumns) -> Table {
     let mut table = Table::default();
     names(&mut table, study, done);
@@ -127,7 +128,7 @@ pub fn trial_table(study: &Study, done: &[Done], columns: SettingColumns) -> Tab
     table
 }
 
-/// A row a trial and epoch.
+/// Returns a table with one row per trial and epoch.
 pub fn epoch_table(study: &Study, done: &[Done], columns: SettingColumns) -> Table {
     let every: Vec<Done> =
         done.iter().flat_map(|done| std::iter::repeat_n(*done, done.record.accuracy.len())).collect();
@@ -141,14 +142,14 @@ pub fn epoch_table(study: &Study, done: &[Done], columns: SettingColumns) -> Tab
     };
     series("accuracy_fraction", |record, epoch| record.accuracy.get(epoch).copied());
     series("training_loss", |record, epoch| record.loss.get(epoch).copied());
-    // The first test is the one before training.
+    // The first test precedes training.
     series("excitatory_spikes_per_image", |record, epoch| per_image(record, epoch + 1, |test| test.excitatory_spikes));
     series("inhibitory_spikes_per_image", |record, epoch| per_image(record, epoch + 1, |test| test.inhibitory_spikes));
     settings(&mut table, study, &every, columns);
     table
 }
 
-/// The spikes of one population in a test.
+/// Selects the spikes of one population.
 type Spikes = fn(&ClassActivity) -> u64;
 
 fn per_image(record: &Record, test: usize, of: Spikes) -> Option<f64> {
@@ -156,7 +157,7 @@ fn per_image(record: &Record, test: usize, of: Spikes) -> Option<f64> {
     (test.samples > 0).then(|| of(&test) as f64 / test.samples as f64)
 }
 
-/// Mean Van Rossum distances of the pairs of two populations, both readings of the published number; without a unit.
+/// Adds mean Van Rossum distances by kind of pair, as root and as square (dimensionless).
 fn distances(table: &mut Table, done: &[Done]) {
     for (moment, initial) in [("initial", true), ("final", false)] {
         let after = |record: &Record| record.after.as_ref().map(|after| after.distances);
@@ -172,7 +173,7 @@ fn distances(table: &mut Table, done: &[Done]) {
     }
 }
 
-/// Whether answers may rest on the trial, the states it is in, and what decides them.
+/// Adds whether answers use the trial, and its health with reasons.
 fn health(table: &mut Table, study: &Study, done: &[Done]) {
     let judged = Judged::new(study, done);
     let states: Vec<Vec<HealthState>> = done.iter().map(|done| judged.states(done)).collect();
@@ -189,7 +190,7 @@ fn health(table: &mut Table, study: &Study, done: &[Done]) {
     table.push("health_reason", joined(HealthState::to_string));
 }
 
-/// What tells a row from the others.
+/// Adds name, seed and swept values.
 fn names(table: &mut Table, study: &Study, done: &[Done]) {
     table.texts("id", done, |record| Some(record.id.clone()));
     table.wholes("seed", done, |record| Some(record.seed));
@@ -199,7 +200,7 @@ fn names(table: &mut Table, study: &Study, done: &[Done]) {
     }
 }
 
-/// Numbers where the axis has only these, else words.
+/// Returns numbers for a numeric axis, otherwise strings.
 fn axis_values<'a>(axis: &Axis, values: impl Iterator<Item = &'a toml::Value>) -> Values {
     if is_numeric(axis) {
         Values::Number(values.map(number).collect())
@@ -208,7 +209,7 @@ fn axis_values<'a>(axis: &Axis, values: impl Iterator<Item = &'a toml::Value>) -
     }
 }
 
-/// Every setting of the trials that the study doesn't sweep: numbers where all that is given are numbers, else words.
+/// Adds all settings that are not swept: numbers if all values are numbers, otherwise strings.
 fn settings(table: &mut Table, study: &Study, done: &[Done], columns: SettingColumns) {
     if columns == SettingColumns::Swept {
         return;
@@ -234,7 +235,7 @@ fn settings(table: &mut Table, study: &Study, done: &[Done], columns: SettingCol
     }
 }
 
-/// One count of what updates did.
+/// Selects a count of a write report.
 type Count = fn(&WriteReport) -> u64;
 
 fn writes(table: &mut Table, layer: &str, done: &[Done], of: impl Fn(&Record) -> Option<&WriteReport>) {
@@ -255,7 +256,7 @@ fn writes(table: &mut Table, layer: &str, done: &[Done], of: impl Fn(&Record) ->
     }
 }
 
-/// Conversions by where they ended, of the connections that have some in any of the records.
+/// Adds where conversions end, for connections with converters.
 fn conversions(table: &mut Table, done: &[Done]) {
     let mut connections: Vec<String> = Vec::new();
     for of in done.iter().flat_map(|done| done.record.conversions()) {
@@ -298,12 +299,12 @@ impl Table {
         self.push(name, Values::Text(done.iter().map(|done| of(done.record)).collect()));
     }
 
-    /// Number of rows.
+    /// Returns the number of rows.
     pub fn rows(&self) -> usize {
         self.columns.first().map_or(0, |column| column.values.len())
     }
 
-    /// A line of names, then a line a row; what there is nothing to say of is empty.
+    /// Formats the table as CSV; gaps are empty.
     pub fn csv(&self) -> String {
         let mut writer = csv::Writer::from_writer(Vec::new());
         let names = self.columns.iter().map(|column| harmless(&column.name).into_owned()).collect();
@@ -314,10 +315,10 @@ impl Table {
         String::from_utf8(writer.into_inner().expect("into memory")).expect("made of texts")
     }
 
-    /// The same as a Parquet file.
+    /// Formats the table as a Parquet file.
     ///
     /// # Errors
-    /// [`ExportError`]; without the feature `parquet` always.
+    /// [`ExportError::NoParquet`] without the feature `parquet`, otherwise if the library fails.
     pub fn parquet(&self) -> Result<Vec<u8>, ExportError> {
         #[cfg(feature = "parquet")]
         return Ok(parquet::write(self)?);
@@ -349,7 +350,7 @@ impl Values {
 mod tests {
     use super::*;
 
-    /// Gaps, commas, quotes, and numbers that only all of their digits tell apart.
+    /// Gaps, commas, quotes, and numbers that need all digits.
     pub(super) fn sample() -> Table {
         let mut table = Table::default();
         table.push("id", Values::Text(vec![Some("a, \"b\"".to_owned()), None, Some("line\nbreak".to_owned())]));
@@ -359,7 +360,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_reads_back_from_csv() {
+    fn csv_round_trips() {
         let table = sample();
         let text = table.csv();
         let mut reader = csv::Reader::from_reader(text.as_bytes());
@@ -378,7 +379,7 @@ mod tests {
 
     #[cfg(not(feature = "parquet"))]
     #[test]
-    fn without_the_feature_the_message_says_how_to_get_it() {
+    fn without_the_feature_the_error_has_a_hint() {
         let message = sample().parquet().expect_err("no feature").to_string();
         assert!(message.ends_with("cargo build --release --features parquet"), "{message}");
     }

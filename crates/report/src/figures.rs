@@ -1,8 +1,7 @@
-//! Figures of a study, drawn from its records: SVG for papers, PNG for previews, and the numbers that they show as CSV.
+//! Draws the figures of a study from its records: SVG for papers, PNG for previews, and the plotted numbers as CSV.
 //!
-//! [`study_figures`] gives the [`Figure`]s that the records of a study hold: each is one file here, from [`Recorded`] to a
-//! grid of plots with marks. The same records always give the same bytes. [`PanelFigure`](ohmspike_plot::PanelFigure) holds several small axes;
-//! [`device_figure`] fills it with what a device does.
+//! [`study_figures`] returns all [`Figure`]s of a study; each kind has its own file. The same records always give the same
+//! bytes. [`device_figure`] draws the curves of a device as a [`PanelFigure`](ohmspike_plot::PanelFigure).
 
 mod activity_over_time;
 mod bars;
@@ -39,11 +38,10 @@ use ohmspike_study::store::StoreError;
 
 use crate::replication::Replication;
 
-/// Every figure that the records of a study hold, in the order in which a report shows them; with what the published study
-/// that it replicates adds.
+/// Returns all figures of a study in report order, the main figure first, with additions of a replicated study.
 ///
 /// # Errors
-/// What [`AxisChoice::check`] refuses, and [`FigureError::Details`].
+/// The errors of [`AxisChoice::check`], and [`FigureError::Details`] if details cannot be read.
 pub fn study_figures(
     recorded: Recorded,
     choice: &AxisChoice,
@@ -51,9 +49,9 @@ pub fn study_figures(
 ) -> Result<Vec<Figure>, FigureError> {
     choice.check(recorded.study, recorded.prepared)?;
     let axes = choice.axes(recorded.study);
-    let mut figures: Vec<Figure> = axes.iter().flat_map(|&x| outcome::figures(recorded, x)).collect();
+    let mut figures = firing_rate::figures(recorded, replication);
+    figures.extend(axes.iter().flat_map(|&x| outcome::figures(recorded, x)));
     figures.extend(difference::figures(recorded, axes.first().copied()));
-    figures.extend(firing_rate::figures(recorded, replication));
     figures.extend(example_activity::figure(recorded)?);
     figures.extend(weight_update::figure(recorded)?);
     figures.extend(class_accuracy::figures(recorded));
@@ -64,54 +62,57 @@ pub fn study_figures(
     Ok(figures)
 }
 
-/// Why there is no figure.
+/// A figure that cannot be drawn.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FigureError {
     /// A key for the x axis that the study does not sweep.
-    #[error("--x-axis: must be a key that the study sweeps, {}, got `{key}`{}", listed(.swept), axis_hint(.key))]
+    #[error("--x-axis: this study does not sweep `{key}`; {}{}", listed(.swept), axis_hint(.key))]
     Axis {
         /// The key.
         key: String,
-        /// Those that are swept.
+        /// Swept keys.
         swept: Vec<String>,
     },
-    /// A unit of noise where no noise is swept.
+    /// A unit of noise in a study that sweeps no write noise.
     #[error(
-        "--noise-unit: `{unit}` is the unit of an axis of write noise, and this study sweeps none\n\n\
-         hint: give `noise.level_percent` or `hardware.write_spread_scale` a list of values"
+        "--noise-unit: `{unit}` needs an axis of write noise, which this study does not have\n\n\
+         hint: set `noise.level_percent` or `hardware.write_spread_scale` to a list of values"
     )]
     NoNoise {
         /// The unit.
         unit: NoiseUnit,
     },
-    /// A unit of cells where weights are held by none.
+    /// A unit of cells in a study without cells.
     #[error(
-        "--noise-unit: `{unit}` needs cells whose write noise is known, got hardware.device = `{device}`\n\n\
-         hint: abstract weights have noise in `percent-of-sigma-init` alone; run the study through cells, for instance \
-         with `--set hardware.device=study-1k-1m`"
+        "--noise-unit: `{unit}` needs a device with known write noise, got hardware.device = `{device}`\n\n\
+         hint: use `percent-of-sigma-init`, or a device such as `--set hardware.device=study-1k-1m`"
     )]
     NoCells {
         /// The unit.
         unit: NoiseUnit,
-        /// What holds the weights.
+        /// Device of the study.
         device: String,
     },
-    /// The details of a trial could not be read.
+    /// The details of a trial cannot be read.
     #[error(transparent)]
     Details(#[from] StoreError),
-    /// The picture could not be drawn.
+    /// The figure cannot be drawn.
     #[error(transparent)]
     Draw(#[from] PlotError),
 }
 
 fn listed(swept: &[String]) -> String {
     match swept {
-        [] => "of which there are none".to_owned(),
-        swept => format!("one of {}", swept.iter().map(|key| format!("`{key}`")).collect::<Vec<String>>().join(", ")),
+        [] => "it sweeps no key".to_owned(),
+        [only] => format!("expected `{only}`"),
+        swept => format!(
+            "expected one of {}",
+            swept.iter().map(|key| format!("`{key}`")).collect::<Vec<String>>().join(", ")
+        ),
     }
 }
 
 fn axis_hint(key: &str) -> String {
-    format!("\n\nhint: a list of values makes a key an axis, for instance `--set '{key}=[...]'`")
+    format!("\n\nhint: to sweep a key, set a list of values: `--set '{key}=[...]'`")
 }

@@ -1,6 +1,6 @@
-//! The files of a results folder that people read: `summary.csv`, `figures/`, `tables/` and `report.html`.
+//! Writes `summary.csv`, `figures/`, `tables/` and `report.html` into a results folder.
 //!
-//! Each is written whole or not at all.
+//! Each file is written completely or not at all.
 
 use std::fs;
 use std::io;
@@ -15,29 +15,27 @@ use crate::figures::{AxisChoice, FigureError, study_figures};
 use crate::page::Report;
 use crate::replication::Replication;
 
-/// Why a file isn't written.
+/// A file that cannot be written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FilesError {
-    /// A figure can't be drawn.
+    /// A figure cannot be drawn.
     #[error(transparent)]
     Figure(#[from] FigureError),
-    /// A file can't be written.
-    #[error(
-        "{path}: cannot be written: {source}\n\nhint: the records are whole; run the same command again once it can"
-    )]
+    /// A file cannot be written.
+    #[error("cannot write `{path}`: {source}\n\nhint: all records are saved; fix the cause and run the command again")]
     Write {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// Cause.
         source: io::Error,
     },
 }
 
-/// Writes summary, figures and tables of `recorded` into `folder`; returns the files in the order of writing.
+/// Writes summary, figures and tables of `recorded` into `folder`; returns the paths in order.
 ///
 /// # Errors
-/// [`FilesError`].
+/// [`FilesError`] if a figure cannot be drawn or a file cannot be written.
 pub fn write_results(
     recorded: Recorded,
     summary: &Summary,
@@ -58,10 +56,10 @@ pub fn write_results(
     files.into_iter().map(|(path, content)| write(path, &content)).collect()
 }
 
-/// Writes `report`, with what `replication` adds, as `report.html` into `folder`; returns its path.
+/// Writes `report.html`, with the sections of `replication`, into `folder`; returns its path.
 ///
 /// # Errors
-/// [`FilesError::Write`].
+/// [`FilesError::Write`] if the file cannot be written.
 pub fn write_report(
     report: &Report,
     replication: Option<&dyn Replication>,
@@ -79,7 +77,7 @@ fn write(path: PathBuf, content: &[u8]) -> Result<PathBuf, FilesError> {
     }
 }
 
-/// The path with `.extension` appended to its name, which may contain dots.
+/// Appends `.extension` to a name that may contain dots.
 fn with_extension(path: &Path, extension: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".");

@@ -1,9 +1,9 @@
-//! What people look at: figures, report pages, device datasheets and exports.
+//! Creates figures, report pages, device datasheets and exports.
 //!
-//! - [`figures`]: figures of a study, each with its numbers as CSV; [`page`]: all of a study on one page of HTML;
-//! - [`datasheet`]: a device on a page; [`device_sample`]: cells of a device on their own, written and read;
-//! - [`replication`]: what a published study adds to both;
-//! - [`files`]: all of it in a results folder;
+//! - [`figures`]: figures of a study with their numbers as CSV; [`page`]: a study as one HTML page;
+//! - [`datasheet`]: datasheets of devices; [`device_sample`]: writes and reads of single cells;
+//! - [`replication`]: additions for studies that replicate a paper;
+//! - [`files`]: writes all of it into a results folder;
 //! - [`export`]: tables for other programs.
 
 pub mod datasheet;

@@ -1,6 +1,7 @@
-//! Which share is best at 40 and 60 % of noise.
+//! The best excitatory fraction at a noise of 40 % and 60 %.
 
 use ohmspike_analysis::sweep::share;
+use ohmspike_report::page::number::points;
 use ohmspike_stats::Estimate;
 use ohmspike_stats::paired::{Adjusted, Paired, adjusted};
 use ohmspike_study::record::Record;
@@ -8,21 +9,21 @@ use ohmspike_study::record::Record;
 use super::by_condition::{judged, outcomes, shares};
 use super::{Finding, LEAST, Tested, Verdict};
 
-/// At 40 %.
+/// The claim at 40 %.
 pub const AT_40: Tested = ("80:20 or 90:10 is best at a noise of 40 %", CRITERION, at_40);
-/// At 60 %.
+/// The claim at 60 %.
 pub const AT_60: Tested = ("80:20 or 90:10 is best at a noise of 60 %", CRITERION, at_60);
-const CRITERION: &str = "Paired t tests over shared seeds of 80:20 and of 90:10 against every other share with at least 3 repeats, 100:0 and one more \
-     among them, adjusted by Holm over all of these: one of the two lies above each other share with p below 0.05. Contradicted where \
-     another share lies above both with p below 0.05.";
+const CRITERION: &str = "Paired t tests on shared seeds compare 80:20 and 90:10 with every other fraction of at least 3 repeats, including 100:0 and one \
+     more, adjusted by Holm. Supported if one of the two is above all others with p below 0.05. Contradicted if another fraction is above \
+     both with p below 0.05.";
 const CLAIMED: [f64; 2] = [0.8, 0.9];
 
-/// What `records` say of 40 %.
+/// Tests the claim at 40 %.
 pub fn at_40(records: &[&Record]) -> Finding {
     find(records, 40.0)
 }
 
-/// What `records` say of 60 %.
+/// Tests the claim at 60 %.
 pub fn at_60(records: &[&Record]) -> Finding {
     find(records, 60.0)
 }
@@ -32,9 +33,7 @@ fn find(records: &[&Record], level: f64) -> Finding {
         shares(records).into_iter().filter_map(|of| Some((of, judged(records, of, level)?))).collect();
     let has = |wanted: f64| means.iter().any(|(of, _)| *of == wanted);
     if !(has(CLAIMED[0]) && has(CLAIMED[1]) && has(1.0)) || means.len() < 4 {
-        let why = format!(
-            "not all of 80:20, 90:10, 100:0 and a further share have {LEAST} repeats with an outcome at {level} %"
-        );
+        let why = format!("it needs {LEAST} repeats of 80:20, 90:10, 100:0 and another fraction at {level} %");
         return Finding::not_tested(why);
     }
     let others: Vec<f64> = means.iter().map(|(of, _)| *of).filter(|of| !CLAIMED.contains(of)).collect();
@@ -64,13 +63,9 @@ fn find(records: &[&Record], level: f64) -> Finding {
 
 fn told((one, other): (f64, f64), adjusted: &Adjusted) -> String {
     let Paired { difference, ci95: (low, high), .. } = adjusted.test;
-    let [difference, low, high] = [difference, low, high].map(|value| 100.0 * value);
+    let [difference, low, high] = [difference, low, high].map(points);
     let p = adjusted.adjusted_p;
-    format!(
-        "{} less {}: {difference:+.1} points ({low:+.1} to {high:+.1}), p = {p:.2} (Holm)",
-        share(one),
-        share(other)
-    )
+    format!("{} minus {}: {difference} points ({low} to {high}), p = {p:.2} (Holm)", share(one), share(other))
 }
 
 #[cfg(test)]
@@ -79,7 +74,7 @@ mod tests {
     use super::*;
 
     fn of(means: &[(f64, f64)]) -> Verdict {
-        // Seeds shift all shares alike, and every share has a little of its own.
+        // Seeds shift all fractions equally, with small differences between fractions.
         let own = |share: f64, seed: usize| 0.0005 * ((seed as f64 + 10.0 * share) % 3.0);
         let records = means.iter().flat_map(|&(share, mean)| {
             let of_seed = [0, 1, 2, 3, 4].map(|seed| mean + 0.01 * seed as f64 + own(share, seed));
@@ -89,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn the_best_share_is_told_only_beyond_chance() {
+    fn the_best_fraction_needs_significance() {
         assert_eq!(of(&[(0.5, 0.2), (0.8, 0.57), (0.9, 0.56), (1.0, 0.55)]), Verdict::Supported);
         assert_eq!(of(&[(0.5, 0.2), (0.8, 0.50), (0.9, 0.51), (1.0, 0.60)]), Verdict::Contradicted);
         assert_eq!(of(&[(0.5, 0.2), (0.8, 0.55), (0.9, 0.51), (1.0, 0.55)]), Verdict::Inconclusive);

@@ -1,7 +1,7 @@
-//! How well networks do at the best spread of their first weights, without the luck of having chosen it.
+//! Accuracy at the best initial weight spread, without selection bias.
 //!
-//! The best of many spreads looks better than it is. So every seed is tested at the spread that is best for all other
-//! seeds: choice and test share no seed (leave-one-out). Networks that do not fire are no candidates.
+//! The best of many spreads looks better than it is. Each seed is therefore tested at the spread that is best for all other seeds
+//! (leave-one-out). Silent networks are not candidates.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,20 +10,20 @@ use ohmspike_study::record::Record;
 
 use super::silent::is_silent;
 
-/// What is found at the chosen spreads.
+/// Result at the chosen spreads.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Chosen {
-    /// The spreads that were chosen, rising.
+    /// Chosen spreads, ascending.
     pub spreads: Vec<f64>,
-    /// The values of the seeds at the spreads that the others chose.
+    /// Values of all seeds at the spreads chosen by the others.
     pub sample: Estimate,
 }
 
-/// `of` the records at the spread that is best for the other seeds; none below two seeds, where there is no other one.
+/// Evaluates `of` at the spread that is best for the other seeds; none below two seeds.
 pub fn chosen(records: &[&Record], of: impl Fn(&Record) -> Option<f64>) -> Option<Chosen> {
     let mut values: BTreeMap<u64, Vec<(u64, f64)>> = BTreeMap::new();
     for record in records.iter().filter(|record| !is_silent(record)) {
-        // Spreads are positive: their bits have their order.
+        // The bits of positive numbers have the same order as the numbers.
         let spread = record.settings.weights.sigma_init.to_bits();
         values.entry(spread).or_default().extend(of(record).map(|value| (record.seed, value)));
     }
@@ -46,7 +46,7 @@ pub fn chosen(records: &[&Record], of: impl Fn(&Record) -> Option<f64>) -> Optio
 }
 
 impl Chosen {
-    /// The spreads in words.
+    /// Lists the spreads.
     pub fn words(&self) -> String {
         self.spreads.iter().map(f64::to_string).collect::<Vec<String>>().join(", ")
     }
@@ -70,7 +70,7 @@ mod tests {
         // The second spread has one lucky seed; without it the first is better.
         let records = records(&[[0.4, 0.42, 0.41], [0.2, 0.9, 0.2]]);
         let found = chosen(&records.iter().collect::<Vec<_>>(), |record| record.outcome).expect("three seeds");
-        // Seeds 1 and 3 choose the second spread, by the lucky seed 2, and pay for it; seed 2 chooses the first.
+        // Seeds 1 and 3 get the second spread, because of the lucky seed 2; seed 2 gets the first.
         assert_eq!(found.spreads, [0.001, 0.002]);
         assert!((found.sample.mean - (0.2 + 0.42 + 0.2) / 3.0).abs() < 1e-12);
         assert_eq!(found.sample.n, 3);

@@ -1,4 +1,4 @@
-//! Outcomes by excitatory share and noise level.
+//! Outcomes by excitatory fraction and noise level.
 
 use ohmspike_stats::Estimate;
 use ohmspike_stats::draws::Drawn;
@@ -6,7 +6,7 @@ use ohmspike_study::record::Record;
 
 use super::{LEAST, draws};
 
-/// The outcomes at `share` and `level`, with what drew them.
+/// Returns the outcomes at `share` and `level` with their random draws.
 pub fn outcomes(records: &[&Record], share: f64, level: f64) -> Vec<Drawn> {
     let here = |record: &&&Record| {
         record.settings.network.excitatory_fraction == share && record.settings.noise.level_percent == level
@@ -14,12 +14,12 @@ pub fn outcomes(records: &[&Record], share: f64, level: f64) -> Vec<Drawn> {
     records.iter().filter(here).filter_map(|record| Some((draws(record), record.outcome?))).collect()
 }
 
-/// Their mean, where there are repeats enough to judge it.
+/// Returns the mean outcome; none below the minimum number of repeats.
 pub fn judged(records: &[&Record], share: f64, level: f64) -> Option<Estimate> {
     Estimate::from_drawn(&outcomes(records, share, level)).filter(|sample| sample.n >= LEAST)
 }
 
-/// The values that `of` takes, rising.
+/// Returns the distinct values of `of`, ascending.
 fn rising(records: &[&Record], of: impl Fn(&Record) -> f64) -> Vec<f64> {
     let mut values: Vec<f64> = records.iter().map(|record| of(record)).collect();
     values.sort_by(f64::total_cmp);
@@ -27,17 +27,17 @@ fn rising(records: &[&Record], of: impl Fn(&Record) -> f64) -> Vec<f64> {
     values
 }
 
-/// The excitatory shares that have records.
+/// Returns the excitatory fractions with records.
 pub fn shares(records: &[&Record]) -> Vec<f64> {
     rising(records, |record| record.settings.network.excitatory_fraction)
 }
 
-/// The noise levels that have records, % of sigma_init.
+/// Returns the noise levels with records, % of sigma_init.
 pub fn levels(records: &[&Record]) -> Vec<f64> {
     rising(records, |record| record.settings.noise.level_percent)
 }
 
-/// Mean, interval and n in words.
+/// Formats mean, interval and n.
 pub fn words(sample: &Estimate) -> String {
     let interval =
         sample.accuracy_interval().map(|(low, high)| format!(" ({:.1} to {:.1})", 100.0 * low, 100.0 * high));

@@ -1,4 +1,4 @@
-//! Networks of half inhibition collapse at moderate noise.
+//! Networks with 50 % inhibitory neurons collapse at moderate noise.
 
 use ohmspike_stats::Estimate;
 use ohmspike_stats::equivalence::agreement;
@@ -7,48 +7,47 @@ use ohmspike_study::record::Record;
 use super::by_condition::{judged, levels, words};
 use super::{Finding, LEAST, Tested, Verdict};
 
-/// At 30 %.
+/// The claim at 30 %.
 pub const AT_30: Tested = (
     "50:50 falls to about 33 % at a noise of 30 %",
-    "Agrees with 33 % within 5 points: the 95 % interval of the mean at 30 %, of at least 3 repeats, lies between 28 and 38 %; \
-     contradicted where it lies outside as a whole.",
+    "Supported if the 95 % interval of the mean of at least 3 repeats is between 28 and 38 %. Contradicted if the whole interval is outside.",
     at_30,
 );
-/// From 50 % on.
+/// The claim from 50 % on.
 pub const FROM_50: Tested = (
-    "50:50 lies at about 15 % from a noise of 50 % on",
-    "Agrees with 15 % within 5 points at every level from 50 % on with at least 3 repeats, at least two levels: each 95 % interval \
-     lies between 10 and 20 %; contradicted where an interval at 5 % over the number of levels lies outside as a whole.",
+    "50:50 stays at about 15 % from a noise of 50 % on",
+    "Supported if, at each of at least two levels from 50 % on with at least 3 repeats, the 95 % interval is between 10 and 20 %. \
+     Contradicted if a whole interval, at 5 % divided by the number of levels, is outside.",
     from_50,
 );
 const SHARE: f64 = 0.5;
 const FALLEN: f64 = 0.33;
 const COLLAPSED: f64 = 0.15;
-/// What "about" means: the distance at which a reader of the published figure would see another value.
+/// Meaning of "about": the difference that is visible in the published figure.
 const ABOUT: f64 = 0.05;
 
-/// What `records` say of 30 %.
+/// Tests the claim at 30 %.
 pub fn at_30(records: &[&Record]) -> Finding {
     let Some(sample) = judged(records, SHARE, 30.0) else {
-        return Finding::not_tested(format!("fewer than {LEAST} repeats with an outcome at 50:50 and 30 %"));
+        return Finding::not_tested(format!("it needs {LEAST} repeats of 50:50 at 30 %"));
     };
     Finding::new(about(&sample, FALLEN, 1), format!("mean at 30 %: {}", words(&sample)))
 }
 
-/// What `records` say of 50 % and more.
+/// Tests the claim from 50 % on.
 pub fn from_50(records: &[&Record]) -> Finding {
     let high = levels(records).into_iter().filter(|level| *level >= 50.0);
     let samples: Vec<(f64, Estimate)> =
         high.filter_map(|level| Some((level, judged(records, SHARE, level)?))).collect();
     if samples.len() < 2 {
-        return Finding::not_tested(format!("fewer than two levels from 50 % on with {LEAST} repeats at 50:50"));
+        return Finding::not_tested(format!("it needs two levels from 50 % on with {LEAST} repeats of 50:50"));
     }
     let verdicts: Vec<Verdict> = samples.iter().map(|(_, sample)| about(sample, COLLAPSED, samples.len())).collect();
     let evidence = samples.iter().map(|(level, sample)| format!("at {level} %: {}", words(sample)));
     Finding::new(Verdict::of_all(&verdicts), evidence.collect::<Vec<_>>().join("; "))
 }
 
-/// Whether the mean, one of several, is about `number`.
+/// Tests whether a mean, one of several, is about `number`.
 fn about(sample: &Estimate, number: f64, means: usize) -> Verdict {
     agreement(sample, number - ABOUT, number + ABOUT, means).into()
 }
@@ -59,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_number_is_tested_and_not_its_direction() {
+    fn the_number_itself_is_tested() {
         let at = |outcomes: &[f64]| verdict(at_30, &made(0.5, 30.0, outcomes));
         assert_eq!(at(&[0.33, 0.32, 0.34]), Verdict::Supported);
         assert_eq!(at(&[0.63, 0.60, 0.66]), Verdict::Contradicted);

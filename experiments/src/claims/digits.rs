@@ -1,4 +1,4 @@
-//! How well networks with and without inhibition tell spoken digits.
+//! Accuracy on spoken digits with and without inhibition.
 
 use std::collections::BTreeSet;
 
@@ -13,18 +13,18 @@ use super::by_condition::words;
 use super::silent::is_silent;
 use super::{Finding, LEAST, Tested, Verdict};
 
-/// Networks that have both populations.
+/// The claim about networks with inhibition.
 pub const WITH_INHIBITION: Tested = (
-    "Networks with inhibition tell about 45 % of spoken digits",
-    "Trials of 80:20 without noise at five spreads of the first weights or more, silent networks left out. Every seed is tested at the \
-     spread that is best for the other seeds, so that no seed chooses its own test. Agrees with 45 % within 5 points: the 95 % interval of the mean over at least 3 \
-     seeds lies between 40 and 50 %; contradicted where it lies outside as a whole.",
+    "Networks with inhibition recognise about 45 % of spoken digits",
+    "Noise-free trials of 80:20 at five or more initial weight spreads, without silent networks. Each seed is tested at the spread that is \
+     best for the other seeds. Supported if the 95 % interval of the mean over at least 3 seeds is between 40 and 50 %. Contradicted if the \
+     whole interval is outside.",
     with_inhibition,
 );
-/// Networks of excitatory neurons alone.
+/// The claim about purely excitatory networks.
 pub const WITHOUT: Tested = (
-    "Networks without inhibition tell less than 30 %",
-    "The same of 100:0: the 95 % interval of the mean lies below 30 %; contradicted where it lies above.",
+    "Networks without inhibition recognise less than 30 %",
+    "The same for 100:0: supported if the 95 % interval of the mean is below 30 %, contradicted if it is above.",
     without,
 );
 const LEAST_SPREADS: usize = 5;
@@ -32,8 +32,8 @@ const PUBLISHED: f64 = 0.45;
 const ABOUT: f64 = 0.05;
 const LOW: f64 = 0.3;
 
-/// Whether a network is one of those that the claims are about: one hidden layer of leaky neurons that keep their sign, without
-/// recurrence and devices.
+/// Returns whether a network is of the published kind: one hidden layer of leaky neurons under Dale's law, without recurrent
+/// connections and devices.
 pub fn as_published(settings: &Settings) -> bool {
     let network = &settings.network;
     network.signs == WeightSigns::Constrained
@@ -58,15 +58,14 @@ fn judged(records: &[&Record], of: f64, (low, high): (f64, f64)) -> Finding {
         .collect();
     if spreads.len() < LEAST_SPREADS {
         let why = format!(
-            "networks of {} fire without noise at {} spreads of the first weights, fewer than {LEAST_SPREADS}",
+            "it needs {LEAST_SPREADS} initial weight spreads without noise at which networks of {} spike, got {}",
             share(of),
             spreads.len()
         );
         return Finding::not_tested(why);
     }
     let Some(chosen) = chosen(&here, |record| record.outcome).filter(|chosen| chosen.sample.n >= LEAST) else {
-        let why =
-            format!("{}: fewer than {LEAST} seeds; the best of {} spreads decides nothing", share(of), spreads.len());
+        let why = format!("{}: fewer than {LEAST} seeds at {} spreads", share(of), spreads.len());
         return Finding::new(Verdict::Inconclusive, why);
     };
     let verdict = agreement(&chosen.sample, low, high, 1).into();
@@ -74,12 +73,12 @@ fn judged(records: &[&Record], of: f64, (low, high): (f64, f64)) -> Finding {
     Finding::new(verdict, evidence)
 }
 
-/// What `records` say of 80:20.
+/// Tests the claim on 80:20.
 fn with_inhibition(records: &[&Record]) -> Finding {
     judged(records, 0.8, (PUBLISHED - ABOUT, PUBLISHED + ABOUT))
 }
 
-/// What `records` say of 100:0.
+/// Tests the claim on 100:0.
 fn without(records: &[&Record]) -> Finding {
     judged(records, 1.0, (f64::NEG_INFINITY, LOW))
 }
@@ -99,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn the_number_is_tested_at_spreads_that_others_chose() {
+    fn the_number_is_tested_at_the_spreads_of_other_seeds() {
         let with_best = |best: [f64; 4]| study(0.8, &[[0.05, 0.06, 0.05, 0.04], best, [0.2; 4], [0.1; 4], [0.1; 4]]);
         assert_eq!(verdict(with_inhibition, &with_best([0.44, 0.45, 0.46, 0.45])), Verdict::Supported);
         assert_eq!(verdict(with_inhibition, &with_best([0.30, 0.31, 0.32, 0.31])), Verdict::Contradicted);
@@ -112,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn one_seed_and_the_best_of_many_spreads_decide_nothing() {
+    fn one_seed_is_inconclusive() {
         let spreads: Vec<[f64; 1]> = (0..18).map(|place| [0.3 + 0.01 * place as f64]).collect();
         for (share, find) in [(0.8, with_inhibition as fn(&[&Record]) -> Finding), (1.0, without)] {
             assert_eq!(verdict(find, &study(share, &spreads)), Verdict::Inconclusive);

@@ -1,4 +1,4 @@
-//! Inhibitory neurons fire further apart than excitatory ones in networks that have learnt.
+//! Inhibitory neurons have larger spike train distances than excitatory ones in successful networks.
 
 use std::collections::BTreeMap;
 
@@ -14,30 +14,31 @@ use super::{Finding, LEAST, Tested, Verdict};
 /// The claim.
 pub const CLAIM: Tested = (
     "Van Rossum distances of I-I pairs exceed those of E-E pairs in successful networks",
-    "Trials whose accuracy peaks above 50 %, after their last epoch: mean distance (the root of the summed square, time constant 1 ms) of I-I pairs \
-     less that of E-E pairs of the same network; one value a seed, the mean over its conditions, since the networks of a seed begin alike. In every share with \
-     at least 3 seeds the whole 95 % interval of the mean (Student's t) lies above 0; contradicted where in one share that at 5 % over the number of shares lies below.",
+    "Trials with a peak accuracy above 50 %, after the last epoch: mean distance (root of the summed square, time constant 1 ms) of I-I pairs minus \
+     that of E-E pairs in the same network. One value per seed, the mean over its conditions, because networks of one seed start alike. Supported if \
+     the 95 % interval of the mean (Student's t) is above 0 in every fraction with at least 3 seeds. Contradicted if an interval, at 5 % divided by \
+     the number of fractions, is below 0.",
     find,
 );
 
-/// What `records` say.
+/// Tests the claim.
 pub fn find(records: &[&Record]) -> Finding {
     let of = |share| Some((share, Estimate::new(&by_seed(records, share)).filter(|sample| sample.n >= LEAST)?));
     let tested: Vec<(f64, Estimate)> = shares(records).into_iter().filter_map(of).collect();
     if tested.is_empty() {
-        let why = format!("no share with both populations and successful networks of {LEAST} seeds");
+        let why = format!("it needs successful networks of {LEAST} seeds with both populations");
         return Finding::not_tested(why);
     }
     let verdict = |(_, sample): &(f64, Estimate)| agreement(sample, 0.0, f64::INFINITY, tested.len()).into();
     let words = |(of, sample): &(f64, Estimate)| {
         let interval = sample.ci95.map(|(low, high)| format!(" ({low:+.3} to {high:+.3})")).unwrap_or_default();
-        format!("{}: I-I less E-E {:+.3}{interval}, {} seeds", share(*of), sample.mean, sample.n)
+        format!("{}: I-I minus E-E {:+.3}{interval}, {} seeds", share(*of), sample.mean, sample.n)
     };
     let verdicts: Vec<Verdict> = tested.iter().map(verdict).collect();
     Finding::new(Verdict::of_all(&verdicts), tested.iter().map(words).collect::<Vec<_>>().join("; "))
 }
 
-/// I-I less E-E of the successful networks of one share: the mean of every seed.
+/// Returns I-I minus E-E of the successful networks of one fraction: one mean per seed.
 fn by_seed(records: &[&Record], share: f64) -> Vec<f64> {
     let difference = |record: &&Record| {
         let distances = record.after.as_ref().filter(|_| succeeded(record))?.distances;
@@ -70,14 +71,14 @@ mod tests {
     }
 
     #[test]
-    fn seeds_decide_by_their_mean_differences() {
+    fn mean_differences_of_seeds_decide() {
         let [apart, near, mixed] = [[0.1, 0.12, 0.11], [-0.1, -0.12, -0.11], [0.1, -0.2, 0.15]];
         assert_eq!(verdict(find, &networks(0.7, &apart)), Verdict::Supported);
         assert_eq!(verdict(find, &networks(0.7, &near)), Verdict::Contradicted);
         assert_eq!(verdict(find, &networks(0.7, &mixed)), Verdict::Inconclusive);
         assert_eq!(verdict(find, &networks(0.4, &apart)), Verdict::NotTested);
         assert_eq!(verdict(find, &networks(0.7, &apart[..2])), Verdict::NotTested);
-        // More networks of the same seeds are no more evidence: they move the means of these, here back to nothing.
+        // More networks of the same seeds add no evidence; here they move the means back to zero.
         let twice = [networks(0.7, &apart), networks(0.7, &near)].concat();
         assert_eq!(verdict(find, &twice), Verdict::Inconclusive);
     }

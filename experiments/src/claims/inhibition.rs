@@ -1,5 +1,6 @@
-//! A quarter of inhibition beats none at 20 % of noise.
+//! 25 % inhibitory neurons beat none at a noise of 20 %.
 
+use ohmspike_report::page::number::points;
 use ohmspike_stats::paired::{Paired, PairedError};
 use ohmspike_study::record::Record;
 
@@ -8,24 +9,22 @@ use super::{ALPHA, Finding, LEAST, Tested, Verdict};
 
 /// The claim.
 pub const CLAIM: Tested = (
-    "75:25 lies above 100:0 at a noise of 20 %",
-    "Paired t test over at least 3 shared seeds, two-sided: p below 0.05 and the mean of 75:25 the higher one. Contradicted, where not supported, if p is \
-     below 0.05 the other way, or the 95 % interval of the difference excludes an advantage of 1 point.",
+    "75:25 is more accurate than 100:0 at a noise of 20 %",
+    "Two-sided paired t test on at least 3 shared seeds. Supported if 75:25 is higher with p below 0.05. Contradicted if it is lower with p below \
+     0.05, or if the 95 % interval of the difference excludes an advantage of 1 point.",
     find,
 );
 const LEVEL: f64 = 20.0;
-/// The smallest advantage that would matter, a fraction.
+/// Smallest relevant advantage, a fraction.
 const MATTERS: f64 = 0.01;
 
-/// What `records` say.
+/// Tests the claim.
 pub fn find(records: &[&Record]) -> Finding {
     let [with, without] = [0.75, 1.0].map(|share| outcomes(records, share, LEVEL));
     let test = match Paired::new(&with, &without) {
         Ok(test) => test,
         Err(PairedError::TooFew { n }) => {
-            return Finding::not_tested(format!(
-                "{n} seeds with an outcome both at 75:25 and at 100:0 and 20 %, fewer than {LEAST}"
-            ));
+            return Finding::not_tested(format!("it needs {LEAST} seeds with both 75:25 and 100:0 at 20 %, got {n}"));
         }
         Err(error) => return Finding::new(Verdict::Inconclusive, error.to_string()),
     };
@@ -35,10 +34,10 @@ pub fn find(records: &[&Record]) -> Finding {
         _ => Verdict::Inconclusive,
     };
     let Paired { difference, ci95: (low, high), t, p, n, .. } = test;
-    let [difference, low, high] = [difference, low, high].map(|value| 100.0 * value);
+    let [difference, low, high] = [difference, low, high].map(points);
     let evidence = format!(
-        "difference {difference:+.1} points (95 % interval {low:+.1} to {high:+.1}), t = {t:.2}, p = {p:.4}, n = {n} pairs; a \
-         difference of {:.1} points would have been found with a power of 80 %",
+        "difference {difference} points (95 % interval {low} to {high}), t = {t:.2}, p = {p:.4}, n = {n} pairs; a \
+         difference of {:.1} points would have been detected with a power of 80 %",
         100.0 * test.least_difference(ALPHA)
     );
     Finding::new(verdict, evidence)
@@ -50,13 +49,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_test_and_the_size_decide() {
+    fn significance_and_size_decide() {
         let of =
             |with: &[f64], without: &[f64]| verdict(find, &[made(0.75, 20.0, with), made(1.0, 20.0, without)].concat());
         let without = [0.690, 0.691, 0.692, 0.693];
         assert_eq!(of(&[0.72, 0.722, 0.722, 0.723], &without), Verdict::Supported);
         assert_eq!(of(&[0.65, 0.652, 0.652, 0.653], &without), Verdict::Contradicted);
-        // Told apart from an advantage of one point, though not from none.
+        // An advantage of one point is excluded, zero is not.
         assert_eq!(of(&[0.690, 0.692, 0.692, 0.693], &without), Verdict::Contradicted);
         assert_eq!(of(&[0.65, 0.75, 0.70, 0.72], &without), Verdict::Inconclusive);
         assert_eq!(of(&[0.72, 0.73], &without), Verdict::NotTested);

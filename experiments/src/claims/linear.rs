@@ -1,4 +1,4 @@
-//! Accuracy falls about linearly with noise at high excitatory shares.
+//! Accuracy falls about linearly with noise at high excitatory fractions.
 
 use std::collections::BTreeMap;
 
@@ -14,20 +14,20 @@ use super::{Finding, LEAST, Tested, Verdict};
 
 /// The claim.
 pub const CLAIM: Tested = (
-    "Accuracy falls linearly with noise at high excitatory shares",
-    "A straight line by least squares through the outcomes of each seed at the levels from 10 to 100 %, at least five levels that \
-     reach over all of that range, at least 3 seeds: at every one of 90:10, 95:5 and 100:0 that was run the 95 % interval of the mean slope lies below 0, and \
-     that of the mean R² above 0.95. Contradicted where such an interval, at 5 % over the number of intervals, lies on the other side as a whole.",
+    "Accuracy falls linearly with noise at high excitatory fractions",
+    "Least-squares line through the outcomes of each seed at five or more levels from 10 to 100 %, for 90:10, 95:5 and 100:0 with at least 3 \
+     seeds. Supported if all 95 % intervals of the mean slope are below 0 and all of the mean R² above 0.95. Contradicted if a whole interval, at 5 % \
+     divided by the number of intervals, is on the other side.",
     find,
 );
-/// High shares.
+/// High excitatory fractions.
 const SHARES: [f64; 3] = [0.90, 0.95, 1.00];
 const FIRST_LEVEL: f64 = 10.0;
 const LAST_LEVEL: f64 = 100.0;
 const LEAST_LEVELS: usize = 5;
 const LEAST_R_SQUARED: f64 = 0.95;
 
-/// The lines of one share, one a seed.
+/// Lines of one fraction, one per seed.
 struct Lines {
     share: f64,
     levels: usize,
@@ -35,20 +35,18 @@ struct Lines {
     r_squared: Estimate,
 }
 
-/// What `records` say.
+/// Tests the claim.
 pub fn find(records: &[&Record]) -> Finding {
     let lines: Vec<Lines> = SHARES.iter().filter_map(|&share| lines(records, share)).collect();
     if lines.is_empty() {
-        let why = format!(
-            "no curve of a high share from 10 to 100 % at five levels or more with at least {LEAST} seeds at each"
-        );
+        let why = format!("it needs five levels from 10 to 100 % with {LEAST} seeds at a high excitatory fraction");
         return Finding::not_tested(why);
     }
     let words = |Lines { share: of, levels, slope, r_squared }: &Lines| {
         let interval =
             r_squared.ci95.map(|(low, high)| format!(" ({low:.3} to {:.3})", high.min(1.0))).unwrap_or_default();
         format!(
-            "{}: R² = {:.3}{interval} over {levels} levels, {:.2} points a % of noise, n = {}",
+            "{}: R² = {:.3}{interval} over {levels} levels, {:.2} points per % of noise, n = {}",
             share(*of),
             r_squared.mean,
             100.0 * slope.mean,
@@ -65,7 +63,7 @@ pub fn find(records: &[&Record]) -> Finding {
     Finding::new(Verdict::of_all(&verdicts), lines.iter().map(words).collect::<Vec<_>>().join("; "))
 }
 
-/// The lines of one share, of the seeds that have an outcome at every level; none where there are too few.
+/// Fits the lines of one fraction, for seeds with an outcome at every level; none if there are too few.
 fn lines(records: &[&Record], share: f64) -> Option<Lines> {
     let within = levels(records).into_iter().filter(|level| (FIRST_LEVEL..=LAST_LEVEL).contains(level));
     let at = |level: f64| (level, outcomes(records, share, level).into_iter().collect::<BTreeMap<Draws, f64>>());
@@ -92,14 +90,14 @@ mod tests {
     use super::*;
 
     fn curve(accuracy: impl Fn(f64) -> f64, levels: &[f64]) -> Vec<Record> {
-        // Every seed has a little bend of its own, so that no two lines are equal.
+        // Each seed has a small bend, so no two lines are equal.
         let of_seed = |level: f64, seed: f64| accuracy(level) + 0.01 * seed + 0.001 * seed * (level / 30.0).sin();
         let at = |&level: &f64| made(1.0, level, &[1.0, 2.0, 4.0].map(|seed| of_seed(level, seed)));
         levels.iter().flat_map(at).collect()
     }
 
     #[test]
-    fn a_line_is_told_from_a_curve() {
+    fn distinguishes_a_line_from_a_curve() {
         let levels = [1.0, 10.0, 20.0, 40.0, 60.0, 100.0];
         assert_eq!(verdict(find, &curve(|level| 0.8 - 0.005 * level, &levels)), Verdict::Supported);
         assert_eq!(verdict(find, &curve(|level| 0.8 * (-level / 15.0).exp(), &levels)), Verdict::Contradicted);
@@ -107,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_of_the_levels_tests_nothing() {
+    fn needs_the_full_range_of_levels() {
         let falls = |level: f64| 0.8 - 0.005 * level;
         assert_eq!(verdict(find, &curve(falls, &[10.0, 40.0, 100.0])), Verdict::NotTested);
         assert_eq!(verdict(find, &curve(falls, &[10.0, 20.0, 30.0, 40.0, 50.0])), Verdict::NotTested);

@@ -1,8 +1,9 @@
-//! Networks whose hidden neurons fire little before training learn best.
+//! Networks with low initial firing rates learn best.
 
 use std::collections::BTreeSet;
 
 use ohmspike_analysis::sweep::share;
+use ohmspike_report::page::number::points;
 use ohmspike_stats::Estimate;
 use ohmspike_stats::equivalence::agreement;
 use ohmspike_study::record::Record;
@@ -12,31 +13,32 @@ use super::by_condition::words;
 use super::silent::is_silent;
 use super::{Finding, LEAST, Tested, Verdict};
 
-/// How well they learn.
+/// The claim about peak accuracy.
 pub const PEAKS: Tested = (
-    "Without noise, networks of every share peak above 80 % where initial firing rates are low",
-    "Trials without noise of at least five spreads of the first weights whose networks fire, sorted by the mean firing rate of the hidden neurons before \
-     training; the lowest third of every seed. Every seed is tested at the spread whose peak test accuracy is best for the other seeds. In every share \
-     the 95 % interval of the mean peak over at least 3 seeds lies above 80 %; contradicted where one at 5 % over the number of shares lies below.",
+    "Without noise, networks of every excitatory fraction peak above 80 % at low initial firing rates",
+    "Noise-free trials of at least five initial weight spreads, without silent networks, sorted by initial firing rate: the lowest third of each \
+     seed. Each seed is tested at the spread with the best peak accuracy of the other seeds. Supported if the 95 % interval of the mean peak over at \
+     least 3 seeds is above 80 % in every fraction. Contradicted if one, at 5 % divided by the number of fractions, is below.",
     peaks,
 );
-/// Against networks that fire much.
+/// The claim about low and high rates.
 pub const LOW_RATES: Tested = (
     "Low initial firing rates train best",
-    "The same trials: mean peak accuracy of the lowest third of the rates less that of the highest third, one value a seed. In every share the 95 % \
-     interval of the mean over at least 3 seeds lies above 0; contradicted where one at 5 % over the number of shares lies below.",
+    "The same trials: mean peak accuracy of the lowest third of the rates minus that of the highest third, one value per seed. Supported if the \
+     95 % interval of the mean over at least 3 seeds is above 0 in every fraction. Contradicted if one, at 5 % divided by the number of fractions, is \
+     below.",
     low_rates,
 );
 const LEAST_SPREADS: usize = 5;
 const HIGH: f64 = 0.8;
 
-/// The networks of one share that fire, the lowest and the highest third of the rates of every seed.
+/// Spiking networks of one fraction: the lowest and the highest third of the rates of each seed.
 struct Rated<'a> {
     share: f64,
     seeds: Vec<[Vec<&'a Record>; 2]>,
 }
 
-/// The shares of a study of first weights without noise.
+/// Groups the noise-free trials by excitatory fraction.
 fn rated<'a>(records: &[&'a Record]) -> Vec<Rated<'a>> {
     let fires = |record: &&Record| {
         record.settings.noise.level_percent == 0.0
@@ -55,7 +57,7 @@ fn rated<'a>(records: &[&'a Record]) -> Vec<Rated<'a>> {
     super::by_condition::shares(&clean).into_iter().filter_map(of_share).collect()
 }
 
-/// The thirds of one seed; none where it has too few spreads.
+/// Returns the thirds of one seed; none with too few spreads.
 fn thirds(mut records: Vec<&Record>) -> Option<[Vec<&Record>; 2]> {
     records.sort_by(|a, b| a.initial_rate().unwrap_or(0.0).total_cmp(&b.initial_rate().unwrap_or(0.0)));
     let third = records.len() / 3;
@@ -64,12 +66,11 @@ fn thirds(mut records: Vec<&Record>) -> Option<[Vec<&Record>; 2]> {
 }
 
 fn not_tested() -> Finding {
-    let why =
-        format!("no share with networks that fire, without noise, at {LEAST_SPREADS} spreads of the first weights");
+    let why = format!("it needs {LEAST_SPREADS} initial weight spreads without noise at which networks spike");
     Finding::not_tested(why)
 }
 
-/// The verdict on means of all shares; inconclusive where some have too few seeds.
+/// Returns the verdict on the means of all fractions; inconclusive if some have too few seeds.
 fn decided(means: &[(f64, Option<Estimate>)], low: f64, told: impl Fn(&Estimate) -> String) -> Finding {
     let verdict = |(_, sample): &(f64, Option<Estimate>)| match sample {
         Some(sample) if sample.n >= LEAST => agreement(sample, low, f64::INFINITY, means.len()).into(),
@@ -77,13 +78,13 @@ fn decided(means: &[(f64, Option<Estimate>)], low: f64, told: impl Fn(&Estimate)
     };
     let words = |(of, sample): &(f64, Option<Estimate>)| match sample {
         Some(sample) => format!("{}: {}", share(*of), told(sample)),
-        None => format!("{}: one seed, which decides nothing", share(*of)),
+        None => format!("{}: only one seed", share(*of)),
     };
     let verdicts: Vec<Verdict> = means.iter().map(verdict).collect();
     Finding::new(Verdict::of_all(&verdicts), means.iter().map(words).collect::<Vec<_>>().join("; "))
 }
 
-/// What `records` say of the peaks.
+/// Tests the claim about peak accuracy.
 pub fn peaks(records: &[&Record]) -> Finding {
     let rated = rated(records);
     if rated.is_empty() {
@@ -96,7 +97,7 @@ pub fn peaks(records: &[&Record]) -> Finding {
     decided(&rated.iter().map(of_share).collect::<Vec<_>>(), HIGH, words)
 }
 
-/// What `records` say of low against high rates.
+/// Tests the claim about low and high rates.
 pub fn low_rates(records: &[&Record]) -> Finding {
     let rated = rated(records);
     if rated.is_empty() {
@@ -111,9 +112,9 @@ pub fn low_rates(records: &[&Record]) -> Finding {
         (rated.share, Estimate::new(&differences))
     };
     let told = |sample: &Estimate| {
-        let interval = sample.ci95.map(|(low, high)| format!(" ({:+.1} to {:+.1})", 100.0 * low, 100.0 * high));
+        let interval = sample.ci95.map(|(low, high)| format!(" ({} to {})", points(low), points(high)));
         let interval = interval.unwrap_or_default();
-        format!("lowest less highest third {:+.1} points{interval}, n = {}", 100.0 * sample.mean, sample.n)
+        format!("lowest minus highest third {} points{interval}, n = {}", points(sample.mean), sample.n)
     };
     decided(&rated.iter().map(of_share).collect::<Vec<_>>(), 0.0, told)
 }
@@ -125,7 +126,7 @@ mod tests {
     use super::super::{made, verdict};
     use super::*;
 
-    /// Trials of 15 spreads and `seeds` seeds whose rate rises with the spread, with `peak` of the place among them, 0 to 1.
+    /// Trials of 15 spreads and `seeds` seeds. The rate rises with the spread; `peak` maps the position, 0 to 1, to peak accuracy.
     fn study(seeds: u64, peak: impl Fn(f64) -> f64) -> Vec<Record> {
         let trial = |place: u64, seed: u64| {
             let mut record = made(0.8, 0.0, &[0.5]).remove(0);
@@ -143,14 +144,14 @@ mod tests {
     }
 
     #[test]
-    fn rates_are_those_before_training() {
-        // 10 spikes an image of 100 ms by 100 neurons.
+    fn rates_are_measured_before_training() {
+        // 10 spikes per sample of 100 ms by 100 neurons.
         assert!((study(1, |_| 0.8)[0].initial_rate().expect("a test") - 1.0).abs() < 1e-12);
     }
 
     #[test]
     fn thirds_of_every_seed_are_compared() {
-        // The slope of a seed is its own.
+        // Each seed has its own slope.
         let of = |slope: f64| {
             let mut records = study(4, |place| 0.6 + slope * place);
             for record in &mut records {
@@ -167,17 +168,17 @@ mod tests {
     }
 
     #[test]
-    fn silent_networks_are_not_those_of_low_rates() {
+    fn silent_networks_do_not_count_as_low_rates() {
         let mut records = study(4, |place| 0.6 - 0.3 * place);
         for record in records.iter_mut().filter(|record| record.settings.weights.sigma_init < 0.012) {
             record.tests[0][0].excitatory_spikes = 0;
         }
-        // Four spreads are left that fire.
+        // Only four spreads with spikes remain.
         assert_eq!(verdict(low_rates, &records), Verdict::NotTested);
     }
 
     #[test]
-    fn peaks_of_low_rates_are_tested_at_spreads_that_others_chose() {
+    fn peaks_are_tested_at_the_spreads_of_other_seeds() {
         assert_eq!(verdict(peaks, &study(4, |place| 0.86 - 0.5 * place)), Verdict::Supported);
         assert_eq!(verdict(peaks, &study(4, |place| 0.36 + 0.5 * place)), Verdict::Contradicted);
         assert_eq!(verdict(peaks, &study(1, |place| 0.86 - 0.5 * place)), Verdict::Inconclusive);

@@ -1,10 +1,10 @@
-//! Networks that say nothing of their weights, since their hidden neurons hardly fire.
+//! Detects silent networks: almost no hidden spikes.
 
 use ohmspike_snn::activity::ClassActivity;
 use ohmspike_study::health::LEAST_SPIKES;
 use ohmspike_study::record::Record;
 
-/// Whether the hidden neurons of a trial are silent, before training or after.
+/// Returns whether the hidden neurons of a trial are silent, before or after training.
 pub fn is_silent(record: &Record) -> bool {
     let last = record.tests.len().saturating_sub(1);
     let quiet = |test: ClassActivity| test.samples > 0 && test.spikes_per_sample() < LEAST_SPIKES;
@@ -22,6 +22,6 @@ mod tests {
             is_silent(&Record { tests: vec![test(before), test(after)], ..ohmspike_study::record::empty_record() })
         };
         assert!(of(9, 500) && of(500, 9) && !of(10, 500));
-        assert!(!is_silent(&ohmspike_study::record::empty_record()), "no test, no verdict");
+        assert!(!is_silent(&ohmspike_study::record::empty_record()), "without tests a trial is not silent");
     }
 }

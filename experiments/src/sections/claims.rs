@@ -1,38 +1,62 @@
-//! The claims of the paper, each with what decides and what was found.
+//! The claims of the paper with criterion, verdict and evidence.
 
 use maud::{Markup, html};
 
 use ohmspike_analysis::judged::Judged;
 use ohmspike_analysis::repeats::Done;
 use ohmspike_analysis::sweep::setting;
+use ohmspike_report::page::table::scroll_hint;
 use ohmspike_report::page::{Facts, Section};
 use ohmspike_study::axis_value::is_seed;
 use ohmspike_study::key_label::{FRACTION, NOISE};
 use ohmspike_study::record::Record;
 use ohmspike_study::study::Axis;
 
-use crate::claims::{Claim, claims};
+use crate::claims::{Claim, Verdict, claims};
 
-/// The section.
-pub fn section(facts: &Facts) -> Section {
+/// Returns the section; none for studies without claims.
+pub fn section(facts: &Facts) -> Option<Section> {
+    let groups: Vec<(String, Vec<Claim>)> =
+        alike(facts).into_iter().map(|(name, records)| (name, claims(&records))).collect();
+    if groups.iter().all(|(_, claims)| claims.is_empty()) {
+        return None;
+    }
+    let tested = |claim: &&Claim| claim.finding.verdict != Verdict::NotTested;
+    let any = groups.iter().flat_map(|(_, claims)| claims).any(|claim| tested(&claim));
     let body = html! {
-        p.method {
-            "Claims of Kilgore, Kopsick, Ascoli and Adam, Sci Rep 15, 24798 (2025). Every criterion is fixed in the program and was not fitted to the \
-             records. A claim is held against the healthy trials of this study alone. It is supported or contradicted only beyond chance, at one level for all claims: 5 %, over \
-             independent repeats. Otherwise it is inconclusive. Claims with a number test that number."
+        @if any {
+            p.method {
+                "Claims of Kilgore, Kopsick, Ascoli and Adam, Sci Rep 15, 24798 (2025), tested on the healthy trials of this study. The program fixes \
+                 each criterion; none was fitted to the records. A claim is supported or contradicted at a level of 5 % over independent repeats, and \
+                 otherwise inconclusive."
+            }
         }
-        @for (apart, records) in alike(facts) {
-            @if !apart.is_empty() { h3 { (apart) } }
-            (table(&claims(&records)))
+        @for (name, claims) in &groups {
+            @if !name.is_empty() { h3 { (name) } }
+            @if claims.iter().any(|claim| tested(&claim)) { (table(claims.iter().filter(tested))) }
+            (untested(claims))
         }
     };
-    Section { id: "claims", heading: "Published claims", body }
+    Some(Section { id: "claims", heading: "Claims of the paper", body })
 }
 
-/// What the claims are about; trials that differ in anything else are held against them apart.
+/// Counts the claims that the study cannot test, and lists them folded with the reasons.
+fn untested(claims: &[Claim]) -> Markup {
+    let untested: Vec<&Claim> = claims.iter().filter(|claim| claim.finding.verdict == Verdict::NotTested).collect();
+    html! {
+        @if !untested.is_empty() {
+            details {
+                summary { "This study cannot test " (untested.len()) " of " (claims.len()) " claims" }
+                ul { @for Claim { claim, finding, .. } in untested { li { (claim) ": " (finding.evidence) "." } } }
+            }
+        }
+    }
+}
+
+/// Keys that the claims are about. Trials that differ in other keys are tested separately.
 const ABOUT: [&str; 3] = [FRACTION, NOISE, "weights.sigma_init"];
 
-/// The records in groups that differ in nothing but share, noise, first weights and seeds, with what is said of each group.
+/// Groups records that differ only in excitatory fraction, noise, initial weight spread and seeds; returns names and records.
 fn alike<'a>(facts: &Facts<'a>) -> Vec<(String, Vec<&'a Record>)> {
     let study = facts.report.recorded.study;
     let apart = |axis: &Axis| axis.values.len() > 1 && !is_seed(axis) && !ABOUT.contains(&axis.key.as_str());
@@ -53,11 +77,12 @@ fn alike<'a>(facts: &Facts<'a>) -> Vec<(String, Vec<&'a Record>)> {
     if groups.is_empty() { vec![(String::new(), Vec::new())] } else { groups }
 }
 
-fn table(claims: &[Claim]) -> Markup {
+fn table<'a>(claims: impl Iterator<Item = &'a Claim>) -> Markup {
     html! {
+        (scroll_hint(120))
         div.scroll {
             table.claims {
-                thead { tr { @for name in ["claim", "verdict", "numbers", "criterion"] { th scope="col" { (name) } } } }
+                thead { tr { @for name in ["claim", "verdict", "evidence", "criterion"] { th scope="col" { (name) } } } }
                 tbody {
                     @for Claim { claim, criterion, finding } in claims {
                         tr {

@@ -1,4 +1,4 @@
-//! Ours beside the published value, with the honest difference.
+//! Compares our values with the published ones.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,7 +6,7 @@ use maud::{Markup, html};
 
 use ohmspike_analysis::repeats::{Done, by_condition};
 use ohmspike_analysis::sweep::share;
-use ohmspike_report::page::number::{level, percent, points};
+use ohmspike_report::page::number::{level, percent, points, signed};
 use ohmspike_report::page::table::table;
 use ohmspike_report::page::{Facts, Section};
 use ohmspike_snn::metrics::van_rossum::{Distance, PairDistances};
@@ -17,38 +17,36 @@ use ohmspike_study::key_label::{FRACTION, NOISE};
 use super::published_digits;
 use crate::published::{FULL, Published, differences};
 
-/// The section.
-pub fn section(facts: &Facts) -> Section {
+/// Returns the section; none without comparable values.
+pub fn section(facts: &Facts) -> Option<Section> {
     let published = Published::kilgore_2025();
     let (rows, distances) = (rows(facts, &published), distances(facts, &published));
     let digits = published_digits::part(facts, &published);
+    if rows.is_empty() && distances.is_empty() && digits.is_none() {
+        return None;
+    }
     let body = html! {
-        @if rows.is_empty() && distances.is_empty() && digits.is_none() {
-            p { (why_nothing(facts)) }
-        }
         @if !rows.is_empty() {
             p.method {
                 "Published: " (published.source) "; " (published.noise.what) "; " (published.noise.place) ", within "
-                (published.noise.reading_error_points) " points. Of it must be said: " (published.noise.caution) ". A difference is within \
-                 both where it is at most the reading error and half the width of our 95 % interval together; the scatter of the published trials \
-                 is not known and comes on top."
+                (published.noise.reading_error_points) " points. Note: " (published.noise.caution) ". A difference is explained if it is at most the \
+                 reading error plus half the width of our 95 % interval. The scatter of the published trials is unknown."
             }
             (told_differences(facts))
-            @let head = ["noise, % of sigma_init", "share", "ours, %", "published, %", "difference, points", "within reading error and our interval"];
-            (table("Mean test accuracy beside the published figure", &head, &rows))
+            @let head = ["noise, fraction", "ours, %", "published, %", "difference, points", "explained by error"];
+            (table("Mean test accuracy compared with the published figure", &head, &rows))
         }
         @if !distances.is_empty() {
             @let theirs = &published.distances;
             p.method {
-                "Published: " (published.source) "; " (theirs.what) "; " (theirs.place) ". Of it must be said: " (theirs.caution) ". Ours: mean and standard deviation \
-                 over seeds."
+                "Published: " (published.source) "; " (theirs.what) "; " (theirs.place) ". Note: " (theirs.caution) ". Ours: mean and standard deviation over seeds."
             }
-            @let head = ["sigma_init, thresholds", "pairs", "ours", "published", "ours less published, %"];
-            (table("Van Rossum distances of untrained networks of 80:20 beside the published values", &head, &distances))
+            @let head = ["sigma_init, thresholds", "pairs", "ours", "published", "relative difference, %"];
+            (table("Van Rossum distances of untrained networks (80:20) compared with the published values", &head, &distances))
         }
         @if let Some(digits) = digits { (digits) }
     };
-    Section { id: "published", heading: "Beside the published values", body }
+    Some(Section { id: "published", heading: "Comparison with the paper", body })
 }
 
 fn rows(facts: &Facts, published: &Published) -> Vec<Vec<String>> {
@@ -68,7 +66,7 @@ fn rows(facts: &Facts, published: &Published) -> Vec<Vec<String>> {
         let explained = match (difference.abs() <= bound, half) {
             (true, _) => "yes",
             (false, Some(_)) => "no",
-            (false, None) => "not by reading; no interval below three repeats",
+            (false, None) => "not by reading error; no interval below three repeats",
         };
         let further: Vec<String> = study
             .axes
@@ -78,8 +76,7 @@ fn rows(facts: &Facts, published: &Published) -> Vec<Vec<String>> {
             .map(|(axis, value)| format!(", {}", ohmspike_analysis::sweep::setting(&axis.key, value)))
             .collect();
         rows.push(vec![
-            level(at),
-            format!("{}{}", share(fraction), further.concat()),
+            format!("{} %, {}{}", level(at), share(fraction), further.concat()),
             ohmspike_report::page::number::mean(Some(sample)),
             percent(theirs),
             points(difference),
@@ -89,12 +86,12 @@ fn rows(facts: &Facts, published: &Published) -> Vec<Vec<String>> {
     rows
 }
 
-/// One row a spread of first weights and kind of pair.
+/// Returns one row per initial weight spread and kind of pair.
 fn distances(facts: &Facts, published: &Published) -> Vec<Vec<String>> {
     let mut rows = Vec::new();
     for row in &published.distances.rows {
         let alike = |done: &&Done| published.distances.of(&done.record.settings) == Some(row);
-        // Conditions that differ in what comes later begin with the same network: one value a seed.
+        // Conditions that differ only in training share the initial network: one value per seed.
         let networks: BTreeMap<u64, PairDistances> =
             facts.done.iter().filter(alike).map(|done| (done.record.seed, done.record.before.distances)).collect();
         let pairs: [(&str, [f64; 2], Pick); 3] =
@@ -103,8 +100,7 @@ fn distances(facts: &Facts, published: &Published) -> Vec<Vec<String>> {
             let ours: Vec<f64> = networks.values().filter_map(|found| Some(pick(found)?.root)).collect();
             let Some(sample) = Estimate::new(&ours) else { continue };
             let spread = sample.sd.map(|sd| format!(" ± {sd:.4}")).unwrap_or_default();
-            let relative =
-                if mean > 0.0 { format!("{:+.1}", 100.0 * (sample.mean / mean - 1.0)) } else { String::new() };
+            let relative = if mean > 0.0 { signed(100.0 * (sample.mean / mean - 1.0), 1) } else { String::new() };
             rows.push(vec![
                 row.sigma_init.to_string(),
                 pair.to_owned(),
@@ -117,32 +113,18 @@ fn distances(facts: &Facts, published: &Published) -> Vec<Vec<String>> {
     rows
 }
 
-/// The distance of one kind of pair.
+/// Selects the distance of one kind of pair.
 type Pick = fn(&PairDistances) -> Option<Distance>;
 
-/// What else than its axes differs from the published study.
+/// Renders the settings that differ from the published study.
 fn told_differences(facts: &Facts) -> Markup {
     let found: BTreeSet<String> =
         facts.study().conditions.iter().flat_map(|condition| differences(&condition.settings)).collect();
     html! {
-        @if found.is_empty() { p { "Apart from its seeds the study has the settings of the published one." } }
+        @if found.is_empty() { p { "Apart from its seeds, the study has the published settings." } }
         @else {
-            p { "The study differs from the published one in" }
+            p { "Settings that differ from the published study:" }
             ul { @for difference in &found { li { code { (difference) } } } }
         }
-    }
-}
-
-fn why_nothing(facts: &Facts) -> String {
-    let sets: BTreeSet<&str> =
-        facts.study().conditions.iter().map(|condition| condition.settings.data.set.as_str()).collect();
-    if sets.contains(FULL) {
-        "None of the published values is of a condition of this study that has an outcome.".to_owned()
-    } else {
-        let sets: Vec<&str> = sets.into_iter().collect();
-        format!(
-            "Published values are of the whole of Fashion-MNIST; this study learns {}, so that none can stand beside ours.",
-            sets.join(", ")
-        )
     }
 }

@@ -1,4 +1,4 @@
-//! Untrained networks that hear spoken digits, compared with the published ones.
+//! Compares untrained networks on spoken digits with the published ones.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use ohmspike_study::record::Record;
 
 use crate::published::{DigitRow, DigitValues, Published};
 
-/// The table with its caveats; none where the study has no such network.
+/// Returns the table with its caveats; none if the study has no such network.
 pub fn part(facts: &Facts, published: &Published) -> Option<Markup> {
     let theirs = &published.digits;
     let rows: Vec<Vec<String>> = theirs.rows.iter().filter_map(|row| told(facts, theirs, row)).collect();
@@ -34,10 +34,10 @@ pub fn part(facts: &Facts, published: &Published) -> Option<Markup> {
     })
 }
 
-/// One spread of first weights.
+/// Returns the row of one initial weight spread.
 fn told(facts: &Facts, theirs: &DigitValues, row: &DigitRow) -> Option<Vec<String>> {
     let alike = |record: &&Record| theirs.of(&record.settings) == Some(row);
-    // Conditions that differ in what comes later begin with the same network: one a seed.
+    // Conditions that differ only in training share the initial network: one network per seed.
     let networks: BTreeMap<u64, &Record> =
         facts.done.iter().map(|done| done.record).filter(alike).map(|record| (record.seed, record)).collect();
     let mean = |of: &dyn Fn(&Record) -> Option<f64>| {

@@ -1,4 +1,4 @@
-//! What training did to the cells and what it cost, in words.
+//! Usage of a trial: writes, pulses, conversions and energy.
 
 use std::fmt::Write;
 
@@ -9,8 +9,8 @@ use ohmspike_study::conversions::ConversionShares;
 use ohmspike_study::record::{ConnectionRecord, EnergyCost};
 use ohmspike_study::significant::significant;
 
-/// Writes by connection and, where the weights of a trial were held by a device, pulses, endurance and energy. What the device
-/// file does not state is said not to be stated.
+/// Formats writes by connection and, for crossbar arrays, pulses, endurance and energy. Energies missing from the device file are
+/// marked as not specified.
 pub fn cost_lines(connections: &[ConnectionRecord], cost: Option<&EnergyCost>) -> String {
     let mut text = String::new();
     for ConnectionRecord { name, writes, .. } in connections {
@@ -23,8 +23,8 @@ pub fn cost_lines(connections: &[ConnectionRecord], cost: Option<&EnergyCost>) -
         }
     }
     if let Some(cost) = cost {
-        energy(&mut text, "training", &cost.training, scaled);
-        energy(&mut text, "one inference", &cost.inference, |microjoules| {
+        energy(&mut text, "energy of training", &cost.training, scaled);
+        energy(&mut text, "energy per inference", &cost.inference, |microjoules| {
             format!("{} nJ", significant(1e3 * microjoules))
         });
     }
@@ -35,7 +35,7 @@ fn written(text: &mut String, layer: &str, writes: &WriteReport) {
     let percent = |part: u64, whole: u64| 100.0 * part as f64 / whole.max(1) as f64;
     let _ = writeln!(
         text,
-        "{layer} writes: {}, {:.2} % ended at the floor, {:.2} % at the ceiling, Dale violations {:.2} %",
+        "{layer} writes: {}, {:.2} % at the floor, {:.2} % at the ceiling, {:.2} % with the wrong sign",
         writes.cells_written,
         percent(writes.clipped_low, writes.cells_written),
         percent(writes.clipped_high, writes.cells_written),
@@ -45,16 +45,18 @@ fn written(text: &mut String, layer: &str, writes: &WriteReport) {
 
 fn pulsed(text: &mut String, layer: &str, writes: &WriteReport, used: &HardwareUse) {
     let WriteReport { pulses, verify_reads, gave_up, pulse_limited, refreshed, .. } = writes;
-    let _ =
-        write!(text, "{layer} pulses: {pulses}, verify reads {verify_reads}, gave up {gave_up}, refreshes {refreshed}");
+    let _ = write!(
+        text,
+        "{layer} pulses: {pulses}; verify reads {verify_reads}, abandoned writes {gave_up}, refreshes {refreshed}"
+    );
     if *pulse_limited > 0 {
-        let _ = write!(text, ", writes cut short {pulse_limited}");
+        let _ = write!(text, ", truncated writes {pulse_limited}");
     }
     let endurance = &used.endurance;
-    let _ = writeln!(text, "; a cell: mean {}, worst {}", significant(endurance.mean), endurance.worst);
+    let _ = writeln!(text, "; pulses per cell: mean {}, maximum {}", significant(endurance.mean), endurance.worst);
 }
 
-/// Where the conversions ended, for a connection whose sums are converted.
+/// Formats where conversions end, for a connection with converters.
 fn converted(text: &mut String, layer: &str, used: &HardwareUse) {
     for (stage, codes) in [("training", used.training.codes), ("tests", used.test.codes)] {
         let Some(shares) = ConversionShares::from_counts(codes) else { continue };
@@ -62,8 +64,8 @@ fn converted(text: &mut String, layer: &str, used: &HardwareUse) {
         let [lowest, highest, zero, clipped] = [lowest, highest, zero, clipped].map(|share| 100.0 * share);
         let _ = writeln!(
             text,
-            "{layer} conversions, {stage}: {conversions}, {lowest:.2} % ended at the lowest code, {highest:.2} % at the highest, \
-             {zero:.2} % at the code 0, {clipped:.2} % were beyond the range",
+            "{layer} conversions, {stage}: {conversions}, {lowest:.2} % at the lowest code, {highest:.2} % at the highest, \
+             {zero:.2} % at code 0, {clipped:.2} % out of range",
         );
     }
 }
@@ -75,16 +77,17 @@ fn energy(text: &mut String, what: &str, energy: &EnergyUse, shown: impl Fn(f64)
         ("column converters", energy.adc_microjoules),
         ("row drivers", energy.dac_microjoules),
     ];
-    let parts = parts
-        .map(|(part, microjoules)| format!("{part} {}", microjoules.map_or_else(|| "not stated".to_owned(), &shown)));
-    let _ = write!(text, "energy of {what}: ");
+    let parts = parts.map(|(part, microjoules)| {
+        format!("{part} {}", microjoules.map_or_else(|| "not specified".to_owned(), &shown))
+    });
+    let _ = write!(text, "{what}: ");
     let _ = match energy.known_microjoules() {
-        None => writeln!(text, "not stated"),
+        None => writeln!(text, "not specified"),
         Some(sum) => writeln!(text, "{} ({})", shown(sum), parts.join(", ")),
     };
 }
 
-/// An energy in µJ, mJ or J.
+/// Formats an energy in µJ, mJ or J.
 fn scaled(microjoules: f64) -> String {
     let (unit, factor) = match microjoules {
         large if large >= 1e6 => ("J", 1e-6),
@@ -105,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn conversions_are_told_where_there_are_some() {
+    fn conversions_are_listed_if_there_are_any() {
         let lines = |used: HardwareUse| {
             let connections = [connection("readout", WriteReport::default(), used)];
             cost_lines(&connections, Some(&EnergyCost::default()))
@@ -115,13 +118,13 @@ mod tests {
         used.test.codes = CodeCounts { conversions: 400, lowest: 2, highest: 100, zero: 40, clipped: 98 };
         let text = lines(used);
         let told: Vec<&str> = text.lines().filter(|line| line.contains("conversions")).collect();
-        let expected = "readout conversions, tests: 400, 0.50 % ended at the lowest code, 25.00 % at the highest, 10.00 % at the \
-                        code 0, 24.50 % were beyond the range";
+        let expected = "readout conversions, tests: 400, 0.50 % at the lowest code, 25.00 % at the highest, 10.00 % at code 0, \
+                        24.50 % out of range";
         assert_eq!(told, [expected]);
     }
 
     #[test]
-    fn what_is_not_stated_is_said_so() {
+    fn missing_energies_are_marked() {
         let writes = WriteReport {
             cells_written: 10,
             pulses: 30,
@@ -139,14 +142,17 @@ mod tests {
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(
             lines[0],
-            "hidden-1 writes: 10, 0.00 % ended at the floor, 0.00 % at the ceiling, Dale violations 5.00 %"
+            "hidden-1 writes: 10, 0.00 % at the floor, 0.00 % at the ceiling, 5.00 % with the wrong sign"
         );
-        assert_eq!(lines[3], "readout pulses: 30, verify reads 0, gave up 2, refreshes 0; a cell: mean 7.50, worst 9");
+        assert_eq!(
+            lines[3],
+            "readout pulses: 30; verify reads 0, abandoned writes 2, refreshes 0; pulses per cell: mean 7.50, maximum 9"
+        );
         assert_eq!(
             lines[4],
-            "energy of training: 1.23 mJ (writes 1.23 mJ, reads not stated, column converters not stated, row drivers not stated)"
+            "energy of training: 1.23 mJ (writes 1.23 mJ, reads not specified, column converters not specified, row drivers not specified)"
         );
-        assert_eq!(lines[5..], ["energy of one inference: not stated"]);
+        assert_eq!(lines[5..], ["energy per inference: not specified"]);
         connections.iter_mut().for_each(|connection| connection.used = None);
         assert_eq!(cost_lines(&connections, None).lines().count(), 2);
     }

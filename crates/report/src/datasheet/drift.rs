@@ -1,10 +1,10 @@
-//! What writes become with time: mean and standard deviation of the conductance some time later.
+//! Drift table: mean and standard deviation of the conductance some time after a write.
 //!
 //! ```text
 //! mean = integral of G(t, xi) phi(xi) d xi       xi the standard normal of a write, phi its density
 //! ```
 //!
-//! by the trapezoidal rule between -8 and 8, with G held in the window as the array holds it.
+//! The integral uses the trapezoidal rule from -8 to 8; G is clamped to the window as in an array.
 
 use std::fmt::Write;
 
@@ -14,20 +14,20 @@ use ohmspike_study::significant::{short, significant};
 use super::held::{HELD, HeldRows};
 use super::spreads::resistances;
 
-/// Times of the table with their names, s.
+/// Times of the table, s, with their names.
 const TIMES: [(&str, f64); 4] = [("1 s", 1.0), ("1 h", 3600.0), ("1 d", 86_400.0), ("10 y", 315_576_000.0)];
-/// Standard normals of the integral: its width, and how many lie in one standard deviation.
+/// Range of the integral, and its steps per standard deviation.
 const REACH: i32 = 8;
 const PER_SIGMA: i32 = 100;
 
-/// Mean and standard deviation `seconds` after writes that left `written`, µS.
+/// Returns mean and standard deviation, µS, `seconds` after writes to `written`.
 fn moments(device: &Device, written: f64, seconds: f64) -> (f64, f64) {
     let (low, high) = (f64::from(device.window.low()), f64::from(device.window.high()));
     let (mut weight, mut sum, mut squares) = (0.0, 0.0, 0.0);
     for step in -REACH * PER_SIGMA..=REACH * PER_SIGMA {
         let draw = f64::from(step) / f64::from(PER_SIGMA);
         let density = (-0.5 * draw * draw).exp();
-        // Differences from the state written keep their digits where the spread is small.
+        // Differences from the written state stay accurate for a small spread.
         let change = device.drift.conductance(written, draw, seconds).clamp(low, high) - written;
         weight += density;
         sum += density * change;
@@ -37,16 +37,16 @@ fn moments(device: &Device, written: f64, seconds: f64) -> (f64, f64) {
     (written + mean, (squares / weight - mean * mean).max(0.0).sqrt())
 }
 
-/// The `end` of a law as a time, s, and which of the two it is.
+/// Formats the `end` of a law: time, s, and whether it is the start or the end.
 pub(super) fn end_of_law(end: f64, times: DriftTimes) -> String {
     let which = if end == times.latest { "end" } else { "start" };
     format!("{} s, the {which} of the law", short(end))
 }
 
-/// A table by resistance and time, or nothing where cells keep what was written.
+/// Writes the table by resistance and time; nothing without drift.
 pub(super) fn drift_table(text: &mut String, device: &Device) {
     let Some(times) = device.drift.times() else { return };
-    let _ = writeln!(text, "drift, mean and one standard deviation in µS after:");
+    let _ = writeln!(text, "drift, mean ± one standard deviation in µS after:");
     let _ = write!(text, "{:>14} {:>10}", "at ohm", "written");
     for (name, _) in TIMES {
         let _ = write!(text, " {name:>20}");
@@ -65,7 +65,7 @@ pub(super) fn drift_table(text: &mut String, device: &Device) {
     }
     for (name, seconds) in TIMES {
         if let Some(end) = times.held(seconds) {
-            let _ = writeln!(text, "  (held): {name} is held at {}", end_of_law(end, times));
+            let _ = writeln!(text, "  (clamped): {name} uses the value at {}", end_of_law(end, times));
         }
     }
     held.footnote(text);
@@ -76,7 +76,7 @@ pub(super) fn drift_table(text: &mut String, device: &Device) {
 mod tests {
     use super::*;
 
-    /// A law from 20 s to a year: a second and ten years lie beyond it.
+    /// A law from 20 s to a year does not cover one second and ten years.
     #[test]
     fn times_beyond_the_law_are_marked_and_explained() {
         let mut text = String::new();
@@ -85,14 +85,14 @@ mod tests {
         for row in &lines[2..6] {
             assert_eq!(row.matches(HELD).count(), 2, "{row}");
         }
-        assert!(text.contains("  (held): 1 s is held at 20 s, the start of the law\n"), "{text}");
-        assert!(text.contains("  (held): 10 y is held at 3.16e7 s, the end of the law\n"), "{text}");
+        assert!(text.contains("  (clamped): 1 s uses the value at 20 s, the start of the law\n"), "{text}");
+        assert!(text.contains("  (clamped): 10 y uses the value at 3.16e7 s, the end of the law\n"), "{text}");
         let mut text = String::new();
         drift_table(&mut text, &Device::built_in("cmo-hfox-falcone-2025").unwrap());
-        assert!(!text.is_empty() && !text.contains("held"), "{text}");
+        assert!(!text.is_empty() && !text.contains("clamped"), "{text}");
     }
 
-    /// Log-time is linear in xi: mean G + m L, standard deviation b L + c, as far as the window is wide.
+    /// Log-time is linear in xi: mean G + m L, standard deviation b L + c, inside the window.
     #[test]
     fn moments_are_those_of_the_law() {
         let device = Device::from_json(
@@ -103,7 +103,7 @@ mod tests {
         .unwrap();
         let elapsed = 3600f64.ln();
         let (mean, sd) = moments(&device, 50.0, 3600.0);
-        // The tails beyond 8 weigh below 1e-14 of the whole.
+        // The tails beyond 8 have a weight below 1e-14.
         assert!((mean - (50.0 - 0.089 * elapsed)).abs() < 1e-9);
         assert!((sd - (0.042 * elapsed + 0.412)).abs() < 1e-9);
     }

@@ -1,4 +1,4 @@
-//! Every mechanism of a device in a line or two of words; those that the file leaves out are said to be off.
+//! Describes each mechanism of a device in a line or two; missing mechanisms are off.
 
 use ohmspike_crossbar::device::{
     Acceptance, Adc, AdcCodes, AdcRange, AfterGiveUp, Convention, Device, Drift, DriftTimes, EndsKind, Energy,
@@ -7,10 +7,10 @@ use ohmspike_crossbar::device::{
 };
 use ohmspike_study::significant::{percent, short, stated};
 
-/// Name of a mechanism, and what the device says of it.
+/// Name and description of a mechanism.
 pub(super) type Told = (&'static str, String);
 
-/// All mechanisms in the order of the file.
+/// Describes all mechanisms in file order.
 pub(super) fn mechanisms(device: &Device) -> Vec<Told> {
     vec![
         ("variability", device_to_device(device)),
@@ -18,11 +18,11 @@ pub(super) fn mechanisms(device: &Device) -> Vec<Told> {
         ("write noise", write_noise(device)),
         ("levels", levels(device)),
         ("drift", drift(&device.drift)),
-        ("white reads", white(&device.read.white)),
+        ("read noise", white(&device.read.white)),
         ("RTN", device.read.rtn.telegraph().map_or_else(off, telegraph)),
         (
             "read voltage",
-            device.read.volts.map_or_else(|| "not stated".to_owned(), |volts| format!("{} V", short(volts))),
+            device.read.volts.map_or_else(|| "not specified".to_owned(), |volts| format!("{} V", short(volts))),
         ),
         ("I-V", nonlinearity(device)),
         ("reference", reference(device)),
@@ -35,7 +35,7 @@ pub(super) fn mechanisms(device: &Device) -> Vec<Told> {
     ]
 }
 
-/// One word for how the device is written.
+/// Returns the name of the write scheme.
 pub(super) fn scheme_word(scheme: &Scheme) -> &'static str {
     match scheme {
         Scheme::Add => "add",
@@ -48,12 +48,12 @@ fn off() -> String {
     "off".to_owned()
 }
 
-/// Whether what is `told` of a mechanism is that it is off.
+/// Returns whether a description says that the mechanism is off.
 pub(super) fn is_off(told: &str) -> bool {
     told.split(':').next() == Some("off")
 }
 
-/// The `parts` that are there, or that there are none.
+/// Joins the existing `parts`; `off` without any.
 fn joined(parts: Vec<Option<String>>) -> String {
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     if parts.is_empty() { off() } else { parts.join("; ") }
@@ -76,13 +76,13 @@ fn device_to_device(device: &Device) -> String {
         sigma("up-down asymmetry sigma", spread.up_down),
         sigma("gain down times", spread.down_gain),
         sigma("slope sigma", spread.slope),
-        sigma("sigma of ln of the factor on the write spread", spread.write_spread),
+        sigma("sigma of ln of the factor on write noise", spread.write_spread),
     ])
 }
 
 fn scheme(scheme: &Scheme) -> String {
     let how = match scheme {
-        Scheme::Add => "one write adds the step asked for".to_owned(),
+        Scheme::Add => "one write adds the requested step".to_owned(),
         Scheme::Pulsed(pulses) => pulsed(pulses),
         Scheme::Verify(verify) => verified(verify),
     };
@@ -127,11 +127,11 @@ fn share(of_window: f32) -> String {
     percent(f64::from(of_window))
 }
 
-/// The spread from pulse to pulse.
+/// Describes pulse-to-pulse noise.
 fn cycle_noise(pulses: &Pulses) -> String {
     let kind = if pulses.additive { "additive" } else { "multiplicative" };
     match pulses.cycle_sigma {
-        [0.0, 0.0] => "no spread from pulse to pulse".to_owned(),
+        [0.0, 0.0] => "no pulse-to-pulse noise".to_owned(),
         [up, down] if up == down => format!("pulse-to-pulse sigma {} of a step, {kind}", share(up)),
         [up, down] => {
             format!("pulse-to-pulse sigma {} of an up step and {} of a down step, {kind}", share(up), share(down))
@@ -145,17 +145,18 @@ fn verified(verify: &Verify) -> String {
         Acceptance::Fraction(fraction) => format!("±{} of the target", percent(f64::from(fraction))),
     };
     let direction = match verify.direction {
-        VerifyDirection::Both => "both ways",
+        VerifyDirection::Both => "in both directions",
         VerifyDirection::Up => "upwards only",
         VerifyDirection::Down => "downwards only",
     };
     let way = match verify.approach {
-        1.0 => "the whole way".to_owned(),
-        share => format!("{} of the way", percent(f64::from(share))),
+        1.0 => "the full step".to_owned(),
+        share => format!("{} of the step", percent(f64::from(share))),
     };
     let first = if verify.initial_action == InitialAction::Read { "; reads first" } else { "" };
-    let after = if verify.after_give_up == AfterGiveUp::Leave { "; leaves what it gave up" } else { "" };
-    format!("accepted within {window}, at most {} tries, {direction}, each aims {way}{first}{after}", verify.tries)
+    let after =
+        if verify.after_give_up == AfterGiveUp::Leave { "; leaves cells as they are after the last try" } else { "" };
+    format!("accepts {window}, at most {} tries, {direction}, each try aims at {way}{first}{after}", verify.tries)
 }
 
 fn convention(convention: Convention) -> &'static str {
@@ -168,7 +169,7 @@ fn convention(convention: Convention) -> &'static str {
 fn write_noise(device: &Device) -> String {
     let noise = match &device.write.noise {
         WriteNoise::None => return off(),
-        WriteNoise::FromStudy => "from-study: the study states it, in % of sigma_init".to_owned(),
+        WriteNoise::FromStudy => "from-study: set by the study in % of sigma_init".to_owned(),
         WriteNoise::Constant { sigma } => format!("constant, sigma {} µS", stated(*sigma)),
         WriteNoise::Relative { fraction } => format!("relative, sigma {} of G", percent(f64::from(*fraction))),
         WriteNoise::Table(table) => format!(
@@ -178,8 +179,8 @@ fn write_noise(device: &Device) -> String {
         ),
     };
     let cells = match device.write.cells {
-        WrittenCells::All => "every update writes all cells",
-        WrittenCells::Asked => "an update writes the cells that it asks something",
+        WrittenCells::All => "each update writes all cells",
+        WrittenCells::Asked => "an update writes only cells with a nonzero step",
     };
     format!("{noise}; {cells}")
 }
@@ -201,10 +202,10 @@ fn levels(device: &Device) -> String {
     }
 }
 
-/// From when to when a law of drift runs.
+/// Formats the time range of a drift law.
 fn between(times: DriftTimes) -> String {
     let from = format!("from {} s", short(times.reference));
-    // The largest time that a file may state stands for no end.
+    // The largest allowed time means no end.
     if times.latest >= 1e12 { format!("{from} on") } else { format!("{from} to {} s", short(times.latest)) }
 }
 
@@ -243,19 +244,19 @@ fn white(white: &WhiteNoise) -> String {
 
 fn telegraph(noise: Telegraph) -> String {
     format!(
-        "telegraph in {} of the cells; at {} ohm {} flips per second and a step of {} of G, which grow with R to the \
+        "in {} of the cells; {} flips per second and a step of {} of G at {} ohm, which grow with R to the \
          power of {} and {}",
         percent(noise.fraction_of_cells),
-        short(noise.reference_resistance),
         short(noise.rate),
         percent(noise.amplitude),
+        short(noise.reference_resistance),
         short(noise.rate_exponent),
         short(noise.amplitude_exponent),
     )
 }
 
 fn nonlinearity(device: &Device) -> String {
-    let Some(bent) = &device.read.nonlinearity else { return "off: current in proportion to the voltage".to_owned() };
+    let Some(bent) = &device.read.nonlinearity else { return "off: ohmic".to_owned() };
     let points: Vec<String> = bent
         .points()
         .iter()
@@ -265,18 +266,20 @@ fn nonlinearity(device: &Device) -> String {
         })
         .collect();
     format!(
-        "G (1 + q V + c V²), conductances stated at {} V{}; q and c: {}",
+        "G (1 + q V + c V²), conductances given at {} V{}; q and c: {}",
         short(bent.reference_volts()),
         fitted_up_to(device, bent),
         points.join(", ")
     )
 }
 
-/// Up to which voltage the curves of a device are known, and whether its read voltage lies beyond.
+/// Formats the highest fitted voltage, and whether the read voltage exceeds it.
 fn fitted_up_to(device: &Device, bent: &Nonlinearity) -> String {
-    let Some(highest) = bent.highest_volts() else { return ", fitted up to a voltage that is not stated".to_owned() };
+    let Some(highest) = bent.highest_volts() else { return ", highest fitted voltage not specified".to_owned() };
     match device.read.volts.and_then(|volts| bent.held(volts).map(|_| volts)) {
-        Some(volts) => format!(", fitted up to {} V; {} V (held): that of the end", short(highest), short(volts)),
+        Some(volts) => {
+            format!(", fitted up to {} V; the read voltage of {} V is clamped to it", short(highest), short(volts))
+        }
         None => format!(", fitted up to {} V", short(highest)),
     }
 }
@@ -310,7 +313,7 @@ fn tiles(device: &Device) -> String {
     let lines =
         |lines: Option<usize>, of: &str| lines.map_or_else(|| format!("all {of}"), |lines| format!("{lines} {of}"));
     match (device.converters.tile_rows, device.converters.tile_columns) {
-        (None, None) => "off: one tile an array".to_owned(),
+        (None, None) => "off: one tile per array".to_owned(),
         (rows, columns) => format!("{} x {}", lines(rows, "rows"), lines(columns, "columns")),
     }
 }
@@ -330,17 +333,17 @@ fn adc(adc: &Adc) -> String {
     };
     let range = match adc.range {
         AdcRange::Fixed { full_scale } => format!("full scale {} µA", short(full_scale)),
-        AdcRange::Calibrated => "full scale from a batch".to_owned(),
+        AdcRange::Calibrated => "full scale calibrated on a batch".to_owned(),
     };
     let (gain, offset) = (percent(f64::from(adc.gain_sigma)), percent(f64::from(adc.offset_sigma)));
     format!("{} bits, {codes}, {range}, gain sigma {gain}, offset sigma {offset} of full scale", adc.bits)
 }
 
-/// Energy of single events at both ends of the window, as far as the file states it.
+/// Describes the energy of single events at both ends of the window, as far as the file specifies it.
 fn energy(device: &Device) -> String {
     let energy = &device.energy;
     let ends = [device.window.low(), device.window.high()].map(f64::from);
-    // pJ of one pulse at the floor and at the ceiling.
+    // Energy of one pulse at the floor and at the ceiling, pJ.
     let pulse = |what: &str, microjoules: &dyn Fn(f64) -> Option<f64>| {
         let [low, high] = ends.map(|end| microjoules(end).map(|energy| short(1e6 * energy)));
         Some(format!("{what} {} pJ at the floor, {} pJ at the ceiling", low?, high?))
@@ -351,7 +354,7 @@ fn energy(device: &Device) -> String {
         energy.adc_picojoules.map(|energy| format!("conversion {} pJ", short(energy))),
         energy.dac_picojoules.map(|energy| format!("driver pulse {} pJ", short(energy))),
     ]);
-    if told == off() { "not stated".to_owned() } else { told }
+    if told == off() { "not specified".to_owned() } else { told }
 }
 
 fn area(energy: &Energy) -> String {
@@ -360,5 +363,5 @@ fn area(energy: &Energy) -> String {
         area("cell", energy.cell_square_micrometres),
         area("column converter", energy.adc_square_micrometres),
     ]);
-    if told == off() { "not stated".to_owned() } else { told }
+    if told == off() { "not specified".to_owned() } else { told }
 }

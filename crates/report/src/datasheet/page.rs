@@ -1,4 +1,4 @@
-//! Everything that a device file says, on one page.
+//! The full datasheet of a device.
 
 use std::fmt::Write;
 
@@ -12,14 +12,14 @@ use super::mechanisms::{mechanisms, scheme_word};
 use super::spreads::{clipped_table, resistances, spread_table};
 use super::writing::{pulse_counts, tries_table};
 
-/// Width of a line of words.
+/// Line width.
 const WIDTH: usize = 118;
-/// Where what is told of a mechanism begins.
+/// Indentation of descriptions.
 const INDENT: usize = 14;
-/// Words whose stop ends no sentence.
+/// Abbreviations: their full stop does not end a sentence.
 const ABBREVIATIONS: [&str; 7] = ["al", "cf", "e.g", "i.e", "Fig", "Figs", "Ref"];
 
-/// The whole sheet of a device.
+/// Returns the full datasheet of a device.
 pub fn device_page(device: &Device) -> String {
     let mut text = format!("{}\n", device.name);
     for line in wrapped(&device.description, WIDTH) {
@@ -39,10 +39,10 @@ pub fn device_page(device: &Device) -> String {
     text
 }
 
-/// Letters of a line of the list of devices.
+/// Width of a line of the device list.
 const LIST_WIDTH: usize = 100;
 
-/// One line of the list of devices, at most 100 letters: name, window, scheme, best grade and the start of the description.
+/// Returns a line of the device list, at most 100 letters: name, window, scheme, best grade and start of the description.
 pub fn device_line(device: &Device) -> String {
     let window = device.window;
     let [low, high] = [window.high(), window.low()].map(|conductance| thousands(1e6 / f64::from(conductance)));
@@ -89,7 +89,7 @@ fn clause(text: &str, room: usize) -> String {
     cut + " ..."
 }
 
-/// The best grade that any number of the device has.
+/// Returns the best grade of all numbers of the device.
 pub fn highest_grade(provenance: &[Provenance]) -> Option<Grade> {
     let has = |grade: &Grade| provenance.iter().any(|entry| entry.grade == *grade);
     [Grade::Measured, Grade::Fitted, Grade::Chosen].into_iter().find(has)
@@ -103,7 +103,7 @@ fn grade(grade: Grade) -> &'static str {
     }
 }
 
-/// `told` beside `name`, in as many lines as it takes.
+/// Writes a name and its wrapped description.
 fn tell(text: &mut String, name: &str, told: &str) {
     for (number, line) in wrapped(told, WIDTH - INDENT).iter().enumerate() {
         let name = if number == 0 { name } else { "" };
@@ -115,7 +115,7 @@ fn window(device: &Device) -> String {
     let window = device.window;
     let [low, high] = [window.low(), window.high()].map(f64::from);
     format!(
-        "{} to {} ohm ({} to {} µS), a ratio of {}",
+        "{} to {} ohm ({} to {} µS), ratio {}",
         short(1e6 / high),
         short(1e6 / low),
         short(low),
@@ -127,21 +127,21 @@ fn window(device: &Device) -> String {
 fn spreads(text: &mut String, device: &Device) {
     let resistances = resistances(&device.window);
     match (&device.write.noise, device.write.pulses()) {
-        (WriteNoise::FromStudy, _) => text.push_str("  write spread: the study states it\n"),
-        (WriteNoise::None, Some(_)) => text.push_str("  write spread: that of the pulses\n"),
+        (WriteNoise::FromStudy, _) => text.push_str("  write noise: set by the study\n"),
+        (WriteNoise::None, Some(_)) => text.push_str("  write noise: only pulse-to-pulse noise\n"),
         _ => {
             let rows = write_spread(device, &resistances, None);
             let clipped = |row: &SpreadRow| write_clip(device, row.conductance_microsiemens, None, 1.0);
-            clipped_table(text, "write spread", &rows, device.write_table(), Some(&clipped));
+            clipped_table(text, "write noise", &rows, device.write_table(), Some(&clipped));
         }
     }
-    spread_table(text, "read noise, white", &read_spread(device, &resistances, None), device.read_table());
+    spread_table(text, "read noise", &read_spread(device, &resistances, None), device.read_table());
     text.push('\n');
 }
 
 fn provenance(text: &mut String, provenance: &[Provenance]) {
     if provenance.is_empty() {
-        text.push_str("provenance: none stated\n");
+        text.push_str("provenance: none\n");
         return;
     }
     let widest = provenance.iter().map(|entry| entry.what.chars().count()).max().unwrap_or(0).clamp(4, 40);
@@ -154,7 +154,7 @@ fn provenance(text: &mut String, provenance: &[Provenance]) {
     }
 }
 
-/// Up to the first stop that ends a sentence, without it.
+/// Returns the first sentence without its full stop.
 fn first_sentence(text: &str) -> &str {
     let ends = text.match_indices(". ").map(|(at, _)| &text[..at]).find(|before| {
         let last = before.rsplit([' ', '(']).next().unwrap_or_default();
@@ -168,7 +168,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sentences_end_at_stops_that_end_sentences() {
+    fn abbreviations_do_not_end_sentences() {
         assert_eq!(
             first_sentence("A cell (Milo et al. 2021, Fig. 3). It is more."),
             "A cell (Milo et al. 2021, Fig. 3)"
@@ -177,9 +177,9 @@ mod tests {
         assert_eq!(first_sentence(""), "");
     }
 
-    /// Every mechanism has its line, whatever the file leaves out.
+    /// Missing mechanisms have a line as well.
     #[test]
-    fn a_page_tells_every_mechanism() {
+    fn a_page_lists_all_mechanisms() {
         let page = device_page(&Device::built_in("ideal").unwrap());
         for name in [
             "window",
@@ -188,7 +188,7 @@ mod tests {
             "write noise",
             "levels",
             "drift",
-            "white reads",
+            "read noise",
             "RTN",
             "I-V",
             "reference",

@@ -1,4 +1,4 @@
-//! Spreads in every unit side by side.
+//! Tables of noise in several units.
 
 use std::fmt::Write;
 
@@ -9,8 +9,8 @@ use ohmspike_study::significant::{short, significant};
 
 use super::held::HeldRows;
 
-/// Resistances at which a full sheet tells a spread, ohm, rising: the ends of the window with the decades between them, or
-/// five at equal ratios where there are fewer than two decades inside.
+/// Returns the resistances of a table, Ω, ascending: the ends of the window and the decades between them, or five logarithmically
+/// spaced values if there are fewer than two decades.
 pub(super) fn resistances(window: &ConductanceWindow) -> Vec<f64> {
     let (low, high) = (1e6 / f64::from(window.high()), 1e6 / f64::from(window.low()));
     let decades = (0..=12).map(|power| 10f64.powi(power)).filter(|&decade| decade > 1.2 * low && 1.2 * decade < high);
@@ -23,16 +23,16 @@ pub(super) fn resistances(window: &ConductanceWindow) -> Vec<f64> {
     chosen
 }
 
-/// A table of `rows`, or that the mechanism is off. Without a study there is no column for its weights. Rows beyond the
-/// `table` of the file are marked.
+/// Writes a table of `rows`, or that the mechanism is off. Rows outside the `table` of the file are marked. A column for weights
+/// needs a study.
 pub(super) fn spread_table(text: &mut String, what: &str, rows: &[SpreadRow], table: Option<TableRange>) {
     clipped_table(text, what, rows, table, None);
 }
 
-/// What the window clips of the writes to the target of a row.
+/// Returns the fraction of writes to the target of a row that the window clips.
 pub(super) type ClipOf<'a> = &'a dyn Fn(&SpreadRow) -> Option<WriteClip>;
 
-/// The same with the share of writes that the window clips at every target, as `clipped` gives it.
+/// Writes a table of `rows` with the fraction of clipped writes.
 pub(super) fn clipped_table(
     text: &mut String,
     what: &str,
@@ -68,12 +68,12 @@ pub(super) fn clipped_table(
         let _ = writeln!(text, "{of_init}{clip}{}", held.mark(row.resistance_ohm));
     }
     if clipped.is_some() {
-        let _ = writeln!(text, "  % clipped: share of the writes to that target that an end of the window cuts off");
+        let _ = writeln!(text, "  % clipped: writes to this target that end at a limit of the window");
     }
     held.footnote(text);
 }
 
-/// A share as percent; below a millionth of a percent it is none.
+/// Converts a fraction to percent; values below a millionth of a percent become zero.
 fn significant_percent(share: f64) -> f64 {
     let percent = 100.0 * share;
     if percent < 1e-6 { 0.0 } else { percent }
@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn decades_stand_between_the_ends_of_a_wide_window() {
+    fn wide_windows_have_decades_between_their_ends() {
         let of = |low, high| {
             let window = ConductanceWindow::from_resistances(low, high).unwrap();
             resistances(&window).iter().map(|resistance| resistance.round()).collect::<Vec<f64>>()

@@ -1,4 +1,4 @@
-//! The devices of a study, one short sheet each.
+//! Short datasheets of the devices of a study.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -12,11 +12,11 @@ use ohmspike_study::settings::Settings;
 
 use super::device_sheet;
 
-/// Everything of the settings that makes a device, and its name.
+/// Name and settings that identify a device.
 type Device<'a> = (&'a str, &'a str, Vec<[&'a str; 2]>, &'a BTreeMap<String, Value>);
 
-/// Sheets of at most `most` distinct devices of `trials`, each at the highest noise level of the study; above each are the
-/// keys that the study overrides.
+/// Returns datasheets of at most `most` distinct devices, each at the highest noise level of the study and preceded by overridden
+/// keys.
 pub fn study_sheets(trials: &[Trial], prepared: &Prepared, most: usize) -> Vec<String> {
     let mut shown: Vec<Device> = Vec::new();
     let mut sheets = Vec::new();

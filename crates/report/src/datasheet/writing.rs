@@ -1,4 +1,4 @@
-//! What writing costs: tries of a verified write, pulses of a pulsed one.
+//! Cost of writing: tries of a verified write, pulses of a pulsed write.
 
 use std::fmt::Write;
 
@@ -9,21 +9,21 @@ use ohmspike_study::significant::{percent, short, significant};
 use super::spreads::resistances;
 use crate::device_sample::Chip;
 
-/// Writes from which tries are told: their mean is good to some percent.
+/// Number of sampled writes; their mean is accurate to a few percent.
 const WRITES: usize = 2000;
-/// Share of the window that a full swing covers: steps that shrink towards the ends never reach them.
+/// Fraction of the window covered by a full swing: shrinking steps never reach the ends.
 const SWING: f32 = 0.9;
-/// Where a swing that does not arrive is given up.
+/// Most pulses of a swing.
 const MOST_PULSES: u32 = 1_000_000;
 
-/// Tries and give-ups of writes to several states, for a device that is verified; sampled with a fixed seed.
-/// Nothing where the study states how far writes spread.
+/// Writes a table of tries and abandoned writes, sampled with a fixed seed; nothing if the device is not verified or the study sets
+/// its noise.
 pub(super) fn tries_table(text: &mut String, device: &Device) {
     if device.write.verify().is_none() || Chip::needs_study_sigma(device) {
         return;
     }
     let _ = writeln!(text, "tries of a verified write from the middle of the window, mean of {WRITES} writes:");
-    let _ = writeln!(text, "{:>14} {:>10} {:>9} {:>12}", "at ohm", "µS", "tries", "% gave up");
+    let _ = writeln!(text, "{:>14} {:>10} {:>9} {:>12}", "at ohm", "µS", "tries", "% abandoned");
     let middle = 0.5 * (f64::from(device.window.low()) + f64::from(device.window.high()));
     for resistance in resistances(&device.window) {
         let target = 1e6 / resistance;
@@ -43,22 +43,22 @@ pub(super) fn tries_table(text: &mut String, device: &Device) {
     text.push('\n');
 }
 
-/// States and pulses of a full swing, for a device that is written by pulses.
+/// Writes the pulses of a full swing, for a pulsed device.
 pub(super) fn pulse_counts(text: &mut String, device: &Device) {
     let Some(pulses) = device.write.pulses() else { return };
-    let _ = writeln!(text, "pulses of a median cell without spread:");
+    let _ = writeln!(text, "pulses of a median cell without noise:");
     for (direction, name, ends) in [(Direction::Up, "up", "5 to 95 %"), (Direction::Down, "down", "95 to 5 %")] {
         let steps = 1.0 / f64::from(pulses.step(direction));
         let swing = match swing(pulses, direction) {
             Ok(count) => format!("{count} pulses from {ends} of the window"),
-            Err(state) => format!("ends at {} of the window", percent(f64::from(state))),
+            Err(state) => format!("stops at {} of the window", percent(f64::from(state))),
         };
         let _ = writeln!(text, "  {name}: {} nominal steps in the window; {swing}", short(steps));
     }
     text.push('\n');
 }
 
-/// Pulses of a full swing, or the state, 0 to 1, where it does not get any further.
+/// Counts the pulses of a full swing; fails with the state, 0 to 1, where it stops.
 fn swing(pulses: &Pulses, direction: Direction) -> Result<u32, f32> {
     let (start, sign) = match direction {
         Direction::Up => (0.5 * (1.0 - SWING), 1.0),
@@ -97,18 +97,18 @@ mod tests {
         }
     }
 
-    /// Soft bounds leave 1 - x to shrink by 1 % a pulse: from 0.95 to 0.05 in ln 19 / -ln 0.99 = 292.97 pulses.
+    /// With soft bounds 1 - x shrinks by 1 % per pulse: from 0.95 to 0.05 in ln 19 / -ln 0.99 = 292.97 pulses.
     #[test]
-    fn a_swing_takes_the_pulses_of_its_law() {
+    fn counts_the_pulses_of_a_swing() {
         let soft = pulses(PulseLaw::Linear { up: 1.0, down: 1.0 });
         assert_eq!(swing(&soft, Direction::Up), Ok(293));
         let constant = pulses(PulseLaw::Constant);
-        // 45 steps of 2 %, and a last one where f32 has lost a bit of 90 %.
+        // 45 steps of 2 %, or 46 after f32 rounding of 90 %.
         assert!(matches!(swing(&constant, Direction::Down), Ok(45 | 46)));
     }
 
     #[test]
-    fn a_swing_that_stops_says_where() {
+    fn reports_where_a_swing_stops() {
         let half = pulses(PulseLaw::PiecewiseLinear { up: vec![1.0, 0.0, 0.0], down: vec![0.0, 1.0] });
         let end = swing(&half, Direction::Up).unwrap_err();
         assert!((end - 0.5).abs() < 0.01, "{end}");

@@ -1,19 +1,18 @@
-//! A chip of cells that are written and read on their own, apart from any network.
+//! A chip of cells that are written and read individually, without a network.
 //!
 //! ```text
-//! one-branch pairs on the plus branch, κ = 1 weight per µS:  the conductance above the floor of a cell in µS is its weight, digit for digit
+//! one-branch pairs on the plus branch, κ = 1 weight per µS:  weight = conductance above the floor in µS, exactly
 //! ```
 //!
-//! The cells are those of a [`CrossbarArray`], so that what is sampled is what training meets: chip spread, scheme, write
-//! noise, drift, read voltage and read noise. The cell on the other side of the pairs is an exact reference, and drivers and
-//! converters are left out: they are no property of a cell.
+//! The cells belong to a [`CrossbarArray`], so samples match training: device-to-device variation, scheme, write noise, drift,
+//! read voltage and read noise. The second branch is an exact reference; drivers and converters are disabled.
 
 use ohmspike_crossbar::device::{Converters, Device, Faults, ReferenceBranch, Scheme, WriteNoise, WrittenCells};
 use ohmspike_crossbar::{ArrayError, ArrayParams, Branch, CrossbarArray, WriteReport};
 use ohmspike_rng::Seed;
 use ohmspike_simd::Matrix;
 
-/// Cells in a row where the device file states no tile.
+/// Cells per row without tiles.
 const ROW: usize = 128;
 
 /// Cells of one chip.
@@ -21,9 +20,9 @@ const ROW: usize = 128;
 pub struct Chip {
     array: CrossbarArray,
     count: usize,
-    /// Rows that are not driven. In a pair with an exact reference they are balanced; on their own their cells carry no current.
+    /// Rows without a driver: their cells carry no current.
     dead_rows: Vec<usize>,
-    /// Largest step of one update, µS, up and down; without end but for pulses.
+    /// Largest step of one update, µS, up and down; infinite without pulses.
     reach: [f32; 2],
     seed: Seed,
     updates: u64,
@@ -31,12 +30,11 @@ pub struct Chip {
 }
 
 impl Chip {
-    /// `count` cells of `device`, all at `from` µS, in rows as long as a tile. The first states are programmed exactly. All
-    /// draws come from `seed`. `study_sigma` (µS) is the spread of a device whose write noise is `from-study`. Without
-    /// `faults` every cell works.
+    /// Creates `count` cells of `device`, all exactly at `from` µS, in rows of a tile. `study_sigma` (µS) is the write noise of
+    /// devices with noise `from-study`. Without `faults` all cells work.
     ///
     /// # Errors
-    /// [`ArrayError`] for a spread of the study that no array takes.
+    /// [`ArrayError`] if an array rejects `study_sigma`.
     pub fn new(
         device: &Device,
         count: usize,
@@ -50,8 +48,8 @@ impl Chip {
         if !faults {
             cell.faults = Faults::default();
         }
-        // One write of every cell is what is asked for, also of those that stand at the target. Pulses have no write
-        // without a pulse, and what the file says of their noise holds.
+        // Writes all cells, also those at the target. A pulsed write without a pulse does not exist, so pulsed devices keep their
+        // setting.
         if cell.write.pulses().is_none() {
             cell.write.cells = WrittenCells::All;
         }
@@ -74,13 +72,13 @@ impl Chip {
         Ok(Chip { array, count, dead_rows, reach, seed, updates: 0, reads: 0 })
     }
 
-    /// Whether `device` needs a spread of the study to be sampled.
+    /// Returns whether sampling `device` needs write noise from a study.
     pub fn needs_study_sigma(device: &Device) -> bool {
         device.write.noise == WriteNoise::FromStudy
     }
 
-    /// Writes every cell to `target`, µS: the controller reads the state and asks for the difference. A difference of more
-    /// pulses than one write may have is asked for in equal parts.
+    /// Writes all cells to `target`, µS: the controller reads the state and requests the difference, in equal parts if one write does
+    /// not allow enough pulses.
     pub fn write(&mut self, target: f64) -> WriteReport {
         let g_above_min = target as f32 - self.array.mapping().window().low();
         let written = self.array.g_above_min();
@@ -96,14 +94,14 @@ impl Chip {
         report
     }
 
-    /// Adds `step`, µS, to every cell, as the device writes it.
+    /// Requests a step of `step` µS from all cells.
     pub fn step(&mut self, step: f64) -> WriteReport {
         let written = self.array.g_above_min();
         let step = Matrix::from_fn(written.rows(), written.columns(), |_, _| step as f32);
         self.update(&step)
     }
 
-    /// What the last write left in every cell, at the voltage of the file's conductances, µS.
+    /// Returns the conductance after the last write, µS, at the reference voltage.
     pub fn written(&self) -> Vec<f32> {
         let floor = self.array.mapping().window().low();
         self.each(|row, column| floor + self.array.g_above_min()[(row, column)])
@@ -114,18 +112,18 @@ impl Chip {
         self.array.rest(seconds);
     }
 
-    /// Lets slow read noise go on for `seconds`.
+    /// Advances slow read noise by `seconds`.
     pub fn pass(&mut self, seconds: f64) {
         self.reads += 1;
         self.array.pass(seconds, self.seed.named("slow").numbered(self.reads));
     }
 
-    /// Every cell as it is now at the read voltage, without read noise, µS.
+    /// Returns the present conductance at the read voltage without read noise, µS.
     pub fn seen(&self) -> Vec<f32> {
         self.each(|row, column| self.array.conductance(row, column).0)
     }
 
-    /// One read of every cell with all read noise, µS.
+    /// Reads all cells with read noise, µS.
     pub fn read(&mut self) -> Vec<f32> {
         self.reads += 1;
         let mut draws = Matrix::zeros(self.array.rows(), self.array.columns());
@@ -141,7 +139,7 @@ impl Chip {
     fn update(&mut self, step: &Matrix) -> WriteReport {
         self.updates += 1;
         let seed = self.seed.named("write").numbered(self.updates);
-        self.array.update(step, seed).expect("differences of conductances are finite and in the shape of the array")
+        self.array.update(step, seed).expect("steps are finite and have the shape of the array")
     }
 
     fn each(&self, value: impl Fn(usize, usize) -> f32) -> Vec<f32> {

@@ -1,4 +1,4 @@
-//! A table as a Parquet file: one row group, a column of optional values for every column.
+//! Writes a table as Parquet: one row group with optional columns.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use parquet::schema::types::{Type, TypePtr};
 
 use super::{Column, Table, Values};
 
-/// The bytes of the file.
+/// Returns the bytes of the file.
 pub fn write(table: &Table) -> Result<Vec<u8>, ParquetError> {
     let fields = table.columns.iter().map(field).collect::<Result<Vec<TypePtr>, _>>()?;
     let schema = Arc::new(Type::group_type_builder("trials").with_fields(fields).build()?);
@@ -19,7 +19,7 @@ pub fn write(table: &Table) -> Result<Vec<u8>, ParquetError> {
     let mut writer = SerializedFileWriter::new(&mut bytes, schema, Arc::default())?;
     let mut rows = writer.next_row_group()?;
     for column in &table.columns {
-        let mut open = rows.next_column()?.expect("the schema has a field for every column");
+        let mut open = rows.next_column()?.expect("the schema has a field per column");
         fill(&mut open, &column.values)?;
         open.close()?;
     }
@@ -44,7 +44,7 @@ fn fill(open: &mut SerializedColumnWriter, values: &Values) -> Result<(), Parque
             let (there, levels) = split(values, |text| ByteArray::from(text.as_str()));
             writer.write_batch(&there, Some(&levels), None)?;
         }
-        // Parquet keeps unsigned numbers in the bits of signed ones.
+        // Parquet stores unsigned numbers in signed ones.
         (ColumnWriter::Int64ColumnWriter(writer), Values::Whole(values)) => {
             let (there, levels) = split(values, |value| *value as i64);
             writer.write_batch(&there, Some(&levels), None)?;
@@ -58,7 +58,7 @@ fn fill(open: &mut SerializedColumnWriter, values: &Values) -> Result<(), Parque
     Ok(())
 }
 
-/// The values that are there, and for every row whether it has one.
+/// Splits values into the existing ones and a definition level per row.
 fn split<T, U>(values: &[Option<T>], convert: impl Fn(&T) -> U) -> (Vec<U>, Vec<i16>) {
     let there = values.iter().flatten().map(convert).collect();
     (there, values.iter().map(|value| i16::from(value.is_some())).collect())
@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_table_reads_back_from_parquet() {
+    fn parquet_round_trips() {
         let table = sample();
         let reader = SerializedFileReader::new(bytes::Bytes::from(write(&table).unwrap())).unwrap();
         let rows: Vec<Vec<(String, Field)>> =

@@ -1,4 +1,4 @@
-//! Firing rate of the hidden neurons over the time of an image, a line a class, by population and stage.
+//! Firing rate of the hidden neurons over the time of a sample: one line per class, by population and stage.
 
 use ohmspike_analysis::recorded::Recorded;
 use ohmspike_analysis::stage::Stage;
@@ -20,12 +20,12 @@ use super::step_time::{time_cell, time_label};
 const HEIGHT: f64 = 150.0;
 const STAGES: [Stage; 3] = [Stage::INITIAL, Stage::SUCCESSFUL, Stage::FAILED];
 
-/// Rates of one stage, added up over networks: Hz a neuron at each step, by population and class.
+/// Rates of one stage summed over networks, Hz per neuron at each time step, by population and class.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Rates {
-    /// Networks.
+    /// Number of networks.
     networks: usize,
-    /// Networks with such neurons and the sum of their rates; by population, then by class.
+    /// Number of networks with such neurons and the sum of their rates, by population and class.
     sums: [Vec<(usize, Vec<f64>)>; 2],
 }
 
@@ -39,14 +39,14 @@ impl Rates {
                 let Some(rates) = firing.rate_by_step() else { continue };
                 *networks += 1;
                 sum.resize(rates.len().max(sum.len()), 0.0);
-                // Rates of the details take a step to be of 1 ms.
+                // Details store rates for time steps of 1 ms.
                 let step = settings.step_milliseconds();
                 sum.iter_mut().zip(rates).for_each(|(sum, rate)| *sum += rate / step);
             }
         }
     }
 
-    /// Means over networks by class, at each step; empty without such neurons.
+    /// Returns means over networks by class at each time step; empty without such neurons.
     fn means(&self, population: Population) -> Vec<Vec<f64>> {
         let sums = &self.sums[usize::from(population == Population::Inhibitory)];
         let mean = |(networks, sum): &(usize, Vec<f64>)| sum.iter().map(|sum| sum / *networks as f64).collect();
@@ -54,11 +54,11 @@ impl Rates {
     }
 }
 
-/// The figure; none where no trial has details.
+/// Returns the figure; none if no trial has details.
 pub(super) fn figure(recorded: Recorded) -> Result<Option<Figure>, StoreError> {
     let mut stages = STAGES.map(|stage| (stage, Rates::default()));
     let mut settings: Option<&Settings> = None;
-    // Trials that begin with the same network show it once.
+    // Trials with the same initial network count once.
     let mut starts: Vec<(u64, ohmspike_study::settings::NetworkSettings, Snapshot)> = Vec::new();
     for (trial, record) in with_details(recorded) {
         let Some(details) = recorded.store.details(&trial.id)? else { continue };
@@ -102,8 +102,9 @@ fn drawn(recorded: Recorded, settings: &Settings, stages: [(Stage, Rates); 3]) -
         rows: populations.iter().enumerate().map(row).collect(),
     };
     let caption = format!(
-        "Firing rate a neuron of the excitatory and the inhibitory hidden neurons over the time of a sample, mean over the test samples of \
-         each class and over the networks whose details are kept: before training, and after it those that were successful ({}) and those that failed. Trials that begin with the same network count once before training.",
+        "Firing rate per hidden neuron over the time of a sample, by population and class: mean over test samples and over networks with \
+         stored details. Columns: before training, and after it for successful networks ({}) and for failed ones. Trials with the same initial \
+         network count once before training.",
         Success::words(settings)
     );
     Some(Figure::wide("activity-over-time".to_owned(), caption, grid, &data(settings, &there)))
@@ -156,7 +157,7 @@ mod tests {
 
     use super::*;
 
-    /// Neurons 0 and 1 excite, 2 inhibits; `excitatory` of them.
+    /// Three neurons, the first `excitatory` of them excitatory.
     fn snapshot(excitatory: usize, spikes: [&[u16]; 2]) -> Snapshot {
         let mut firing = Firing::new(3, excitatory, 2, 1);
         firing.add_sample(0, spikes);

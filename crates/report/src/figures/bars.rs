@@ -1,4 +1,4 @@
-//! A histogram as steps, with exact zeros as a bar of their own.
+//! Draws a histogram as steps, with exact zeros as a separate bar.
 
 use ohmspike_plot::mark::{Dash, Mark};
 use ohmspike_plot::palette::BLACK;
@@ -6,20 +6,20 @@ use ohmspike_plot::panel::power;
 use ohmspike_plot::scale::Scale;
 use ohmspike_study::details::Histogram;
 
-/// Size of the words beside a bar of zeros.
+/// Font size of the label of a bar of zeros.
 const WORDS: u32 = 12;
 
-/// Thousands, ones, thousandths and so on, in which numbers up to `largest` are between 1 and 1000.
+/// Returns the power of 1000 that brings `largest` between 1 and 1000.
 pub(super) fn unit(largest: f64) -> f64 {
     if largest > 0.0 && largest.is_finite() {
-        // The hair above a power of ten belongs to rounding in f32.
+        // f32 rounding may put a value slightly below a power of ten.
         10f64.powi(3 * ((largest * (1.0 + 1e-6)).log10() / 3.0).floor() as i32)
     } else {
         1.0
     }
 }
 
-/// `words (unit)` with the power of ten that stands before the unit.
+/// Formats `words (unit)` with its power of ten.
 pub(super) fn label(words: &str, unit: f64, of: &str) -> String {
     let factor = if unit == 1.0 { String::new() } else { power(unit) };
     match (factor.is_empty(), of.is_empty()) {
@@ -28,13 +28,13 @@ pub(super) fn label(words: &str, unit: f64, of: &str) -> String {
     }
 }
 
-/// The largest distance of a value from 0.
+/// Returns the largest absolute value.
 pub(super) fn largest(histogram: &Histogram) -> f64 {
     f64::from(histogram.low.abs().max(histogram.high.abs()))
 }
 
-/// The tops of the bins from left to right, down to `floor` at both ends; values are in `unit`, and `height` is that of a
-/// bin with so many of them. Empty bins, and those lower than it, stand at `floor`.
+/// Returns the outline of the bins from left to right, which starts and ends at `floor`. Values are in `unit`; `height` maps counts
+/// to heights, and lower bins are raised to `floor`.
 pub(super) fn steps(histogram: &Histogram, unit: f64, floor: f64, height: impl Fn(u64) -> f64) -> Vec<(f64, f64)> {
     let at = |bin: usize| (f64::from(histogram.low) + bin as f64 * histogram.width()) / unit;
     let mut corners = Vec::new();
@@ -46,7 +46,7 @@ pub(super) fn steps(histogram: &Histogram, unit: f64, floor: f64, height: impl F
     [&[(first.0, floor)], &corners[..], &[(last.0, floor)]].concat()
 }
 
-/// Every `bins` neighbouring bins as one; the last ones stay as they are where their number does not divide.
+/// Merges every `bins` neighbouring bins; returns the histogram unchanged if their number is not divisible.
 pub(super) fn coarser(histogram: &Histogram, bins: usize) -> Histogram {
     if !histogram.counts.len().is_multiple_of(bins) {
         return histogram.clone();
@@ -55,7 +55,7 @@ pub(super) fn coarser(histogram: &Histogram, bins: usize) -> Histogram {
     Histogram { counts, ..histogram.clone() }
 }
 
-/// The steps filled in `color`, on a scale of counts; with the zeros as a black bar and their share in words.
+/// Draws the histogram on a scale of counts, with a black bar of zeros and a label with their fraction.
 pub(super) fn bars(histogram: &Histogram, unit: f64, counts: &Scale, color: &'static str, middle: f64) -> Vec<Mark> {
     let (floor, top) = counts.ends();
     let outline = steps(histogram, unit, floor, |count| count as f64);
@@ -75,7 +75,7 @@ pub(super) fn bars(histogram: &Histogram, unit: f64, counts: &Scale, color: &'st
     marks
 }
 
-/// The share of values that are exactly 0, in words.
+/// Formats the fraction of values that are exactly 0.
 pub(super) fn zeros(histogram: &Histogram) -> String {
     let percent = 100.0 * histogram.zeros as f64 / histogram.count().max(1) as f64;
     match histogram.zeros {
@@ -86,7 +86,7 @@ pub(super) fn zeros(histogram: &Histogram) -> String {
     }
 }
 
-/// Rows of a table: low and high end of every bin and its count; the zeros between 0 and 0.
+/// Returns table rows: both ends of a bin and its count; zeros have a bin from 0 to 0.
 pub(super) fn rows(histogram: &Histogram) -> Vec<[String; 3]> {
     let edge = |bin: usize| format!("{:e}", f64::from(histogram.low) + bin as f64 * histogram.width());
     let zeros = ["0".to_owned(), "0".to_owned(), histogram.zeros.to_string()];
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn zeros_are_said() {
+    fn zeros_have_a_label() {
         let of = |zeros, others| zeros_of(zeros, others);
         assert_eq!(
             (of(0, 5), of(1, 4), of(3, 97), of(1, 9999)),

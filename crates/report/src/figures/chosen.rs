@@ -1,4 +1,4 @@
-//! Which single networks stand for the others in a figure: rules that captions state.
+//! Chooses single networks for figures by rules that the captions state.
 
 use std::cmp::Ordering;
 
@@ -10,10 +10,10 @@ use ohmspike_study::run::Trial;
 use ohmspike_study::store::StoreError;
 use ohmspike_study::study::Study;
 
-/// The excitatory share of the published examples.
+/// Excitatory fraction of the published examples.
 const FRACTION: f64 = 0.8;
 
-/// One trial from inside.
+/// A trial with its details.
 #[derive(Clone, Debug)]
 pub(super) struct Chosen<'a> {
     pub(super) trial: &'a Trial<'a>,
@@ -22,8 +22,8 @@ pub(super) struct Chosen<'a> {
 }
 
 impl<'a> Chosen<'a> {
-    /// Of the trials whose details `fit`, the one whose excitatory share is nearest to 80:20, of these the one with the least
-    /// `rank`, of these the first.
+    /// Returns the trial with fitting details closest to an excitatory fraction of 0.8; ties are broken by the lowest `rank`, then by
+    /// trial order.
     pub(super) fn nearest(
         recorded: Recorded<'a>,
         rank: impl Fn(&Trial, &Record) -> [f64; 2],
@@ -46,8 +46,8 @@ impl<'a> Chosen<'a> {
         Ok(None)
     }
 
-    /// The trials with the highest, the median (the lower of two) and the lowest outcome among those with details, as far as they
-    /// are different ones; equals in the order of the trials.
+    /// Returns the trials with the highest, the median (the lower of two) and the lowest outcome among trials with details, each trial
+    /// once.
     pub(super) fn highest_median_lowest(recorded: Recorded<'a>) -> Result<Vec<(&'static str, Chosen<'a>)>, StoreError> {
         let mut ranked: Vec<(&Trial, &Record, f64)> = Vec::new();
         for (trial, record) in with_details(recorded) {
@@ -67,7 +67,7 @@ impl<'a> Chosen<'a> {
         Ok(chosen)
     }
 
-    /// Values of the axes, seed and name of the trial.
+    /// Formats swept values, seed and name of the trial.
     pub(super) fn words(&self, study: &Study) -> String {
         let values = study.axes.iter().zip(&study.conditions[self.trial.condition].values);
         let values: String = values.map(|(axis, value)| format!("{} = {}, ", axis.key, plain(value))).collect();
@@ -75,7 +75,7 @@ impl<'a> Chosen<'a> {
     }
 }
 
-/// Trials with a record and details.
+/// Returns the trials with a record and details.
 pub(super) fn with_details(recorded: Recorded<'_>) -> Vec<(&Trial<'_>, &Record)> {
     recorded.records().filter(|(trial, _)| recorded.store.has_details(&trial.id)).collect()
 }
@@ -91,14 +91,14 @@ mod tests {
 
     const STUDY: &str = "[noise]\nlevel_percent = [1, 20, 40]\n[network]\nexcitatory_fraction = [0.5, 0.9, 1.0]\n";
 
-    /// The less noise the better, and the more neurons excite.
+    /// Accuracy falls with noise and rises with the excitatory fraction.
     fn fixture() -> Fixture {
         Fixture::new(STUDY, |settings, _| {
             Some(0.5 - 0.01 * settings.noise.level_percent + 0.001 * settings.network.excitatory_fraction)
         })
     }
 
-    /// Keeps details of every trial that is `wanted`.
+    /// Stores details of the `wanted` trials.
     fn keep(recorded: Recorded, wanted: impl Fn(&Trial) -> bool) {
         for trial in recorded.trials.iter().filter(|trial| wanted(trial)) {
             recorded.store.keep_details(&details::empty_details(&trial.id)).expect("a writable folder");
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn shares_come_before_noise_and_only_trials_with_details_count() {
+    fn fractions_rank_before_noise_among_trials_with_details() {
         fixture().see(|recorded| {
             keep(recorded, |trial| trial.settings.noise.level_percent < 40.0);
             let nearest = |level: f64| {
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn highest_median_and_lowest_are_those_of_the_outcomes() {
+    fn chooses_highest_median_and_lowest_outcome() {
         let of = |wanted: fn(&Trial) -> bool| {
             fixture().see(|recorded| {
                 keep(recorded, wanted);
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn there_is_no_figure_without_its_data() {
+    fn without_data_there_is_no_figure() {
         fixture().see(|recorded| {
             assert_eq!(example_activity::figure(recorded).expect("readable"), None);
             assert_eq!(weight_update::figure(recorded).expect("readable"), None);

@@ -1,7 +1,6 @@
-//! Accuracy of every class over what the hidden neurons do for it, as training goes on: over their spikes, and over the
-//! share of these that excitatory neurons send.
+//! Accuracy of each class during training, over its hidden spikes and over the excitatory fraction of these spikes.
 //!
-//! Networks that have learnt and those that have not stand apart. Kilgore, Kopsick, Ascoli and Adam, Sci Rep 15, 24798
+//! Successful and failed networks are in separate columns. Kilgore, Kopsick, Ascoli and Adam, Sci Rep 15, 24798
 //! (2025), Fig. 3.
 
 use ohmspike_analysis::recorded::Recorded;
@@ -18,18 +17,18 @@ use ohmspike_study::success::Success;
 use super::figure::{Data, Figure, cell};
 use super::networks::{Learner, Learnt, entries, learners, shares};
 
-/// Epochs after which classes are shown, beside the moment before training; the last in the place of one that is not reached.
+/// Epochs shown in addition to the untrained network; the last epoch replaces epochs that are not reached.
 const EPOCHS: [usize; 3] = [1, 10, 30];
 const HEIGHT: f64 = 112.0;
-/// Most dots of a plot; of larger studies the first seeds are shown.
-const MOST_DOTS: usize = 2000;
+/// Most dots per epoch; larger studies show their first seeds.
+const MOST_DOTS: usize = 1000;
 
-/// What runs along x.
+/// Quantity on the x axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Measure {
-    /// Hidden spikes an image.
+    /// Hidden spikes per sample.
     Activity,
-    /// Share of the spikes that excitatory neurons send, %.
+    /// Excitatory fraction of the hidden spikes, %.
     PercentExcitatory,
 }
 
@@ -43,8 +42,8 @@ impl Measure {
 
     fn label(self) -> &'static str {
         match self {
-            Measure::Activity => "hidden spikes a sample",
-            Measure::PercentExcitatory => "spikes of excitatory neurons (%)",
+            Measure::Activity => "hidden spikes per sample",
+            Measure::PercentExcitatory => "excitatory spikes (%)",
         }
     }
 
@@ -55,7 +54,7 @@ impl Measure {
         }
     }
 
-    /// None for a share of no spikes.
+    /// Returns the value of a class; none for a fraction of zero spikes.
     fn of(self, class: &ClassActivity) -> Option<f64> {
         match self {
             Measure::Activity => Some(class.spikes_per_sample()),
@@ -71,14 +70,14 @@ impl Measure {
         let (low, high) = (above().fold(f64::INFINITY, f64::min), above().fold(0.0, f64::max));
         match self {
             Measure::PercentExcitatory => Scale::percent(),
-            // More than one and a half decades.
+            // Logarithmic above one and a half decades.
             Measure::Activity if high / low > 10f64.powf(1.5) => Scale::log(values),
             Measure::Activity => Scale::linear_few(values),
         }
     }
 }
 
-/// A class of a trial at one moment.
+/// A class of a trial at one epoch.
 #[derive(Clone, Debug, PartialEq)]
 struct Dot {
     learnt: Learnt,
@@ -91,7 +90,7 @@ struct Dot {
     accuracy: f64,
 }
 
-/// One figure over activity, one over the share of excitatory spikes; none before a trial has ended.
+/// Returns one figure over activity and one over the excitatory fraction of spikes; none without finished trials.
 pub(super) fn figures(recorded: Recorded) -> Vec<Figure> {
     let learners = learners(recorded);
     let (shown, seeds) = first_seeds(&learners);
@@ -101,7 +100,7 @@ pub(super) fn figures(recorded: Recorded) -> Vec<Figure> {
         .collect()
 }
 
-/// The trials of as many seeds as there is room for, and the number of seeds where these are not all.
+/// Returns the trials of the first seeds that fit, and their number if some seeds are omitted.
 fn first_seeds<'a>(learners: &[Learner<'a>]) -> (Vec<Learner<'a>>, Option<usize>) {
     let dots = |learner: &Learner| learner.record.tests.first().map_or(0, Vec::len);
     let mut seeds: Vec<u64> = learners.iter().map(|learner| learner.seed).collect();
@@ -149,7 +148,7 @@ fn figure(recorded: Recorded, measure: Measure, learners: &[Learner], seeds: Opt
         plots.map(|(number, &learnt)| plot(epoch, learnt, number == 0)).collect::<Vec<Plot>>()
     };
     let grid = Grid {
-        title: format!("{}, every class", recorded.study.name),
+        title: format!("{}: accuracy by class", recorded.study.name),
         entries: entries(recorded, Shown::Marker),
         rows: epochs.iter().map(row).collect(),
     };
@@ -157,7 +156,7 @@ fn figure(recorded: Recorded, measure: Measure, learners: &[Learner], seeds: Opt
     Some(Figure::new(measure.name().to_owned(), caption, grid, &data(measure, &dots, &looks)))
 }
 
-/// Before training, and the epochs that are shown of the longest trial, its last among them.
+/// Returns the epochs to show: 0, some in between, and the last.
 fn epochs(learners: &[Learner]) -> Vec<usize> {
     let tests = learners.iter().map(|learner| learner.record.tests.len()).max().unwrap_or(0);
     let last = tests.saturating_sub(1);
@@ -201,17 +200,16 @@ fn marks(dots: &[&Dot], looks: &[(String, Look)], chance: Option<f64>, scale: &S
 
 fn caption(measure: Measure, learners: &[Learner], seeds: Option<usize>, settings: &Settings) -> String {
     let over = match measure {
-        Measure::Activity => "the hidden spikes a sample of the class causes, test set",
+        Measure::Activity => "its hidden spikes per sample on the test set",
         Measure::PercentExcitatory => {
-            "the share of the hidden spikes that excitatory neurons send, test set; classes without a spike are left out"
+            "the excitatory fraction of its hidden spikes on the test set; classes without spikes are omitted"
         }
     };
     let count = |learnt: Learnt| learners.iter().filter(|learner| learner.learnt == learnt).count();
-    let seeds =
-        seeds.map(|seeds| format!(" Of larger studies the first seeds are shown, here {seeds}.")).unwrap_or_default();
+    let seeds = seeds.map(|seeds| format!(" Only the first {seeds} seeds are shown.")).unwrap_or_default();
     format!(
-        "Test accuracy of every class over {over}. One mark a class and trial: {} successful networks ({}) and \
-         {} failed ones. Dashed: chance.{seeds}",
+        "Test accuracy of each class over {over}. One mark per class and trial: {} successful networks ({}) and \
+         {} failed ones. Dashed line: chance.{seeds}",
         count(Learnt::Successful),
         Success::words(settings),
         count(Learnt::Failed),
@@ -254,7 +252,7 @@ mod tests {
 
     const STUDY: &str = "[network]\nexcitatory_fraction = [0.5, 1.0]\n[repeats]\nseeds = 2\n";
 
-    /// The networks of share 0.5 fail. Class 1 has twice the activity of class 0, half of it excitatory.
+    /// Networks of fraction 0.5 fail. Class 1 has twice the activity of class 0; half of it is excitatory.
     fn with_tests(epochs: usize) -> impl Fn(&Settings, u64) -> Option<Record> {
         move |settings, seed| {
             let fails = settings.network.excitatory_fraction < 0.6;
@@ -273,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn a_class_stands_at_its_activity_and_its_accuracy() {
+    fn dots_are_at_activity_and_accuracy() {
         let figures = Fixture::with_records(STUDY, with_tests(30)).see(figures);
         assert_eq!(
             figures.iter().map(|figure| figure.name.as_str()).collect::<Vec<_>>(),
@@ -284,7 +282,7 @@ mod tests {
         assert_eq!(activity.lines().count(), 1 + 4 * 2 * 4);
         assert!(activity.contains("failed,10,0.5,0,1,1,40.000000,80.000000\n"), "{activity}");
         assert!(activity.contains("successful,30,1.0,1,2,0,60.000000,20.000000\n"), "{activity}");
-        // Silent classes have no share.
+        // Silent classes have no fraction.
         let share = &figures[1].csv;
         assert_eq!(share.lines().count(), 1 + 3 * 2 * 4);
         assert!(share.contains("failed,10,0.5,0,1,1,50.000000,80.000000\n"), "{share}");

@@ -1,19 +1,19 @@
-//! A line for each class that looks like no other, in grey too; none is black.
+//! Line styles of classes: all different, also in grey, and none black.
 
 use ohmspike_plot::grid::{Entry, Swatch};
 use ohmspike_plot::mark::Dash;
 use ohmspike_plot::palette::{BLACK, GREY, Look};
 use ohmspike_study::settings::Settings;
 
-/// Colour and dashes of the line of a class.
+/// Returns the colour and the dash pattern of a class.
 pub(super) fn class_line(class: usize) -> (&'static str, Dash) {
-    // Colours and dashes have periods without a common divisor, so that 21 classes differ, and neighbours differ in both.
-    // Black is for what the classes have in common.
+    // Periods of 7 colours and 3 dash patterns are coprime: 21 classes differ, and neighbours differ in both. Black is
+    // reserved for all classes together.
     let color = Look::new(class).color;
     (if color == BLACK { GREY } else { color }, [Dash::Solid, Dash::Dashed, Dash::Dotted][class % 3])
 }
 
-/// The legend of `classes` classes.
+/// Returns the legend of `classes` classes.
 pub(super) fn class_entries(settings: &Settings, classes: usize) -> Vec<Entry> {
     let entry = |class: usize| {
         let (color, dash) = class_line(class);

@@ -1,8 +1,8 @@
-//! Test accuracy epoch by epoch, of networks that have learnt and of those that have not.
+//! Test accuracy by epoch, for successful and for failed networks.
 
 use ohmspike_analysis::recorded::Recorded;
 use ohmspike_plot::grid::{Entry, Grid, Swatch as Shown};
-use ohmspike_plot::mark::{Dash, Fill, Mark};
+use ohmspike_plot::mark::{Fill, Mark};
 use ohmspike_plot::palette::Look;
 use ohmspike_plot::plot::{Plot, PlotAxis};
 use ohmspike_plot::scale::Scale;
@@ -14,23 +14,25 @@ use super::figure::{Data, Figure, cell};
 use super::networks::{Learner, Learnt, entries, learners, shares};
 
 const HEIGHT: f64 = 190.0;
-/// The middle share of the networks, between the quantiles of which the band lies.
+/// Quantiles at the ends of the band.
 const QUANTILES: (f64, f64) = (0.1, 0.9);
 
-/// Most shares whose bands can be told apart.
+/// Most curves with bands.
 const MOST_BANDS: usize = 4;
+/// Fewest networks of a band: quantiles of fewer values are little more than their extremes.
+const LEAST_NETWORKS: usize = 5;
 
-/// The networks of one share that have learnt, or that have not.
+/// Successful or failed networks of one excitatory fraction.
 #[derive(Clone, Debug, PartialEq)]
 struct Course {
     learnt: Learnt,
     share: usize,
     networks: usize,
-    /// Epoch, mean, and the quantiles; accuracies in percent.
+    /// Epoch, mean and quantiles of the accuracy, %.
     epochs: Vec<[f64; 4]>,
 }
 
-/// The figure; none before a trial of two tests has ended.
+/// Returns the figure; none without a trial with two tests.
 pub(super) fn figure(recorded: Recorded) -> Option<Figure> {
     let learners = learners(recorded);
     let looks = shares(recorded);
@@ -64,23 +66,23 @@ pub(super) fn figure(recorded: Recorded) -> Option<Figure> {
         }
     };
     let mut legend = entries(recorded, Shown::Curve);
-    let bands = looks.len() <= MOST_BANDS;
+    let bands = looks.len() <= MOST_BANDS && courses.iter().any(|course| course.networks >= LEAST_NETWORKS);
     legend.extend(bands.then(|| Entry::new(Shown::Band, "middle 80 %")));
     let grid = Grid {
-        title: format!("{}, epoch by epoch", recorded.study.name),
+        title: format!("{}: accuracy by epoch", recorded.study.name),
         entries: legend,
         rows: vec![columns.iter().enumerate().map(plot).collect()],
     };
     let caption = format!(
-        "Test accuracy before training (epoch 0) and after every epoch. Lines are means over networks{}. \
+        "Test accuracy before training (epoch 0) and after each epoch. Lines are means over networks{}. \
          Successful: {}.",
-        if bands { ", bands hold the middle 80 % of them" } else { "" },
+        if bands { "; bands contain the middle 80 % of at least five networks" } else { "" },
         Success::words(&recorded.study.conditions[0].settings)
     );
     Some(Figure::new("convergence".to_owned(), caption, grid, &data(&courses, &looks)))
 }
 
-/// None without two tests of any network.
+/// Returns the course of some networks; none without two tests.
 fn course(learnt: Learnt, share: usize, learners: &[&Learner]) -> Option<Course> {
     let courses: Vec<Vec<f64>> = learners.iter().map(|learner| accuracies(learner.record)).collect();
     let tests = courses.iter().map(Vec::len).max().filter(|tests| *tests > 1)?;
@@ -93,32 +95,32 @@ fn course(learnt: Learnt, share: usize, learners: &[&Learner]) -> Option<Course>
     Some(Course { learnt, share, networks: courses.len(), epochs: (0..tests).map(at).collect() })
 }
 
-/// Accuracy of every test, %.
+/// Returns the accuracy of each test, %.
 fn accuracies(record: &Record) -> Vec<f64> {
     (0..record.tests.len()).filter_map(|number| Some(100.0 * record.test(number)?.accuracy())).collect()
 }
 
-/// The quantile of `sorted` values, with straight lines between them.
+/// Returns a quantile of `sorted` values by linear interpolation.
 fn quantile(sorted: &[f64], share: f64) -> f64 {
     let place = share * (sorted.len() - 1) as f64;
     let (below, above) = (sorted[place.floor() as usize], sorted[place.ceil() as usize]);
     below + place.fract() * (above - below)
 }
 
-/// Bands behind the lines of all; none where they would make one grey.
+/// Draws bands, lines and markers; no bands if they would overlap too much.
 fn marks(courses: &[&Course], looks: &[(String, Look)]) -> Vec<Mark> {
-    let banded = courses.iter().filter(|course| course.networks > 1 && looks.len() <= MOST_BANDS);
+    let banded = courses.iter().filter(|course| course.networks >= LEAST_NETWORKS && looks.len() <= MOST_BANDS);
     let band = |course: &&Course| Mark::Band {
         ends: course.epochs.iter().map(|&[epoch, _, low, high]| [epoch, low, high]).collect(),
         color: looks[course.share].1.color,
     };
     let line = |course: &&Course| {
-        let Look { color, shape } = looks[course.share].1;
+        let Look { color, shape, dash } = looks[course.share].1;
         let means: Vec<(f64, f64)> = course.epochs.iter().map(|&[epoch, mean, ..]| (epoch, mean)).collect();
-        // Markers tell the lines apart in grey; on every epoch they would meet.
+        // A few markers are enough; one per epoch would overlap.
         let marked = means.iter().skip(1).step_by(means.len().div_ceil(6)).copied().collect();
         [
-            Mark::Line { points: means, color, width: 1.8, dash: Dash::Solid },
+            Mark::Line { points: means, color, width: 1.8, dash },
             Mark::Dots { points: marked, color, shape, size: 3.2, fill: Fill::Opacity(1.0) },
         ]
     };
@@ -154,7 +156,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn means_and_quantiles_are_those_of_the_networks() {
+    fn computes_means_and_quantiles() {
         let study = "[network]\nexcitatory_fraction = [0.5, 1.0]\n[repeats]\nseeds = 3\n";
         let fixture = Fixture::with_records(study, |settings, seed| {
             let test = |correct| vec![ClassActivity { samples: 100, correct, ..Default::default() }];
@@ -165,7 +167,7 @@ mod tests {
         });
         let figure = fixture.see(figure).expect("a figure");
         let rows: Vec<&str> = figure.csv.lines().skip(1).collect();
-        // 70, 80, 90: the quantile of 0.1 lies a fifth of the way from 70 to 80.
+        // 70, 80, 90: the 0.1 quantile is a fifth of the way from 70 to 80.
         assert_eq!(rows[0], "successful,1.0,0,10.000000,10.000000,10.000000,3");
         assert_eq!(rows[1], "successful,1.0,1,80.000000,72.000000,88.000000,3");
         assert!(rows[2].starts_with("failed,0.5,0,"));

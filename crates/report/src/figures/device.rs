@@ -1,7 +1,7 @@
-//! A device in curves: a panel for everything that it has.
+//! Curves of a device: one panel per mechanism.
 //!
-//! Lines are the laws of the device file; dots and bands of cells are sampled through the array that training uses, with a
-//! fixed seed, so that a device always gives the same bytes.
+//! Lines are the laws of the device file. Dots and bands are sampled with a fixed seed from the same arrays as in training, so a
+//! device always gives the same bytes.
 
 mod current;
 mod drift;
@@ -11,7 +11,7 @@ mod update;
 use ohmspike_crossbar::device::{Device, TableRange};
 use ohmspike_plot::panel::{PanelFigure, prefixed};
 
-/// Update curve, write spread and read noise over R, drift and I-V of `device`, as far as it has them.
+/// Draws update curve, write noise, read noise, drift and I-V of `device`, as far as it has them.
 pub fn device_figure(device: &Device) -> PanelFigure {
     let panels = [
         Some(update::panel(device)),
@@ -23,26 +23,26 @@ pub fn device_figure(device: &Device) -> PanelFigure {
     PanelFigure { title: device.name.clone(), panels: panels.into_iter().flatten().collect() }
 }
 
-/// Where within the window the values of a `table` are held, as the end of a title; nothing where it reaches over the window.
+/// Returns the end of a title: where in the window values are clamped because the `table` ends; empty if the table covers it.
 fn held(device: &Device, table: TableRange) -> String {
     let ends = [device.window.high(), device.window.low()].map(|conductance| 1e6 / f64::from(conductance));
     let held = |(side, end): (&str, f64)| table.held(end).map(|held| format!("{side} {}", ohm(held)));
     let held: Vec<String> = [("below", ends[0]), ("above", ends[1])].into_iter().filter_map(held).collect();
-    if held.is_empty() { String::new() } else { format!(", held {}", held.join(" and ")) }
+    if held.is_empty() { String::new() } else { format!(", clamped {}", held.join(" and ")) }
 }
 
-/// Three states of the window, µS, named by their resistance: fully on, the middle in ln G, fully off.
+/// Returns three states, µS, with their resistances: fully on, the middle in ln G, fully off.
 fn three_states(device: &Device) -> [(String, f64); 3] {
     let (low, high) = (f64::from(device.window.low()), f64::from(device.window.high()));
     [high, (low * high).sqrt(), low].map(|conductance| (ohm(1e6 / conductance), conductance))
 }
 
-/// A resistance in two digits: 8.9 kohm.
+/// Formats a resistance with two digits, for example `8.9 kΩ`.
 fn ohm(resistance: f64) -> String {
     let digit = 10f64.powf(resistance.log10().floor() - 1.0);
     let text = prefixed((resistance / digit).round() * digit);
     let number = text.trim_end_matches(char::is_alphabetic);
-    format!("{number} {}ohm", &text[number.len()..])
+    format!("{number} {}Ω", &text[number.len()..])
 }
 
 #[cfg(test)]
@@ -57,23 +57,23 @@ mod tests {
     }
 
     #[test]
-    fn states_are_named_in_two_digits() {
-        for (resistance, name) in [(1e3, "1 kohm"), (8944.3, "8.9 kohm"), (316.2e3, "320 kohm"), (5.0, "5 ohm")] {
+    fn resistances_have_two_digits() {
+        for (resistance, name) in [(1e3, "1 kΩ"), (8944.3, "8.9 kΩ"), (316.2e3, "320 kΩ"), (5.0, "5 Ω")] {
             assert_eq!(ohm(resistance), name);
         }
     }
 
     #[test]
-    fn a_device_has_the_panels_of_what_it_has() {
+    fn a_device_has_one_panel_per_mechanism() {
         let titles = |name: &str| {
             let figure = device_figure(&Device::built_in(name).unwrap());
             figure.panels.into_iter().map(|panel| panel.title).collect::<Vec<String>>()
         };
         assert_eq!(titles("ideal"), ["update"]);
-        // Its I-V curves end at 16 kohm, and its window at 20.
+        // Its I-V curves end at 16 kΩ, its window at 20 kΩ.
         let milo = titles("hfo2-1t1r-milo-2021");
-        assert_eq!(milo[milo.len() - 1], "I-V, held above 16 kohm");
-        assert_eq!(titles("illustrative-oxide"), ["update", "write spread", "read noise"]);
+        assert_eq!(milo[milo.len() - 1], "I-V, clamped above 16 kΩ");
+        assert_eq!(titles("illustrative-oxide"), ["update", "write noise", "read noise"]);
         assert_eq!(titles("study-1k-1m"), ["update, without the study's noise"]);
     }
 }

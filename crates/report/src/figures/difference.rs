@@ -1,7 +1,7 @@
-//! Differences of the outcome from networks of excitatory neurons alone, by excitatory share, at some noise levels.
+//! Difference of the outcome from purely excitatory networks, by excitatory fraction, at some noise levels.
 //!
-//! Difference, 95 % interval and t test are those of pairs with shared seeds; p values are adjusted by Holm over all
-//! differences of the study that are drawn.
+//! Differences, 95 % intervals and t tests use pairs with shared seeds. p values are adjusted by Holm over all plotted
+//! differences.
 
 use ohmspike_analysis::recorded::{Group, Recorded};
 use ohmspike_plot::grid::{Grid, MOST_PLOTS};
@@ -23,49 +23,49 @@ use super::x_axis::XAxis;
 /// The levels of the published figure, % of sigma_init.
 const LEVELS: [f64; 3] = [20.0, 40.0, 60.0];
 const HEIGHT: f64 = 128.0;
-/// How far stars stand above the highest interval and the line at 0, shares of what is drawn.
+/// Distance of stars above the highest interval and the zero line, a fraction of the plotted range.
 const STARS_ABOVE: f64 = 0.16;
 
-/// The differences at one level.
+/// Differences at one level.
 #[derive(Clone, Debug, PartialEq)]
 struct Level {
-    /// The value of the axis of levels; none where there is no such axis.
+    /// Value of the level axis; none without such an axis.
     value: Option<toml::Value>,
-    /// One a share below 1, in the order of the axis.
+    /// One difference per fraction below 1, in axis order.
     differences: Vec<Difference>,
 }
 
-/// One share against that of 1.
+/// Difference of one fraction from fraction 1.
 #[derive(Clone, Debug, PartialEq)]
 struct Difference {
-    /// Its number on the axis of shares.
+    /// Index on the axis of fractions.
     number: usize,
-    /// Mean difference of pairs, as a fraction; none without a pair.
+    /// Mean difference of pairs, a fraction; none without pairs.
     mean: Option<f64>,
-    /// The test, where there are pairs enough.
+    /// Test, if there are enough pairs.
     test: Result<Paired, PairedError>,
-    /// The same, adjusted over all differences.
+    /// Test adjusted over all differences.
     adjusted: Option<Adjusted>,
-    /// Independent pairs.
+    /// Number of independent pairs.
     n: usize,
 }
 
-/// The differences at one level, everything else alike.
+/// Differences at one level, with all other settings equal.
 #[derive(Clone, Debug, PartialEq)]
 struct Panel {
     group: Group,
     level: Level,
 }
 
-/// A plot for every level and combination of further axes, in as few figures as hold them; none where shares are not swept, or
-/// 1 is not among them, or before there are outcomes on both sides.
+/// Returns figures with one plot per level and combination of further axes; none if fractions are not swept, 1 is not among
+/// them, or outcomes are missing.
 pub(super) fn figures(recorded: Recorded, level: Option<XAxis>) -> Vec<Figure> {
     let axes = &recorded.study.axes;
     let Some(shares) = recorded.axis(FRACTION) else { return Vec::new() };
     let has_reference = axes[shares].values.iter().any(|value| number(value) == Some(1.0));
     let varied = recorded.varied();
     let level = level.map(|level| level.axis).filter(|axis| *axis != shares && varied.contains(axis));
-    // A study of first weights asks for firing rates, not for three of its spreads.
+    // Studies of the initial weight spread ask for firing rates.
     let of_spreads = level.is_some_and(|axis| axes[axis].key == SIGMA_INIT);
     if !has_reference || !varied.contains(&shares) || of_spreads {
         return Vec::new();
@@ -78,7 +78,7 @@ pub(super) fn figures(recorded: Recorded, level: Option<XAxis>) -> Vec<Figure> {
     parts.map(|(part, panels)| figure(recorded, shares, level, panels, part, groups.len() == 1)).collect()
 }
 
-/// Adjusts all tests together.
+/// Adjusts all tests for multiple comparisons.
 fn adjust(panels: &mut [Panel]) {
     let mut differences: Vec<&mut Difference> =
         panels.iter_mut().flat_map(|panel| &mut panel.level.differences).collect();
@@ -86,7 +86,7 @@ fn adjust(panels: &mut [Panel]) {
     differences.iter_mut().zip(tests).for_each(|(difference, test)| difference.adjusted = test.ok());
 }
 
-/// One panel a level that has outcomes on both sides.
+/// Returns one panel per level with outcomes on both sides.
 fn panels(recorded: Recorded, shares: usize, level: Option<usize>, group: &Group) -> Vec<Panel> {
     let values: Vec<Option<toml::Value>> = match level {
         None => vec![None],
@@ -116,7 +116,7 @@ fn figure(
     let columns = if in_rows { 1 } else { 2 };
     let plots = plots(recorded, shares, level_key, panels, columns);
     let grid = Grid {
-        title: format!("{}, difference from 100:0", recorded.study.name),
+        title: format!("{}: difference from 100:0", recorded.study.name),
         entries: Vec::new(),
         rows: plots.chunks(columns).map(<[Plot]>::to_vec).collect(),
     };
@@ -124,7 +124,7 @@ fn figure(
     Figure::new(name, caption(recorded, panels), grid, &data(recorded, shares, level_key, panels))
 }
 
-/// The values of an axis that are shown: those nearest to the published noise levels, or the first, middle and last.
+/// Returns the values to show: those closest to the published noise levels, or the first, middle and last.
 fn shown(axis: &ohmspike_study::study::Axis) -> Vec<toml::Value> {
     let places: Vec<usize> = if axis.key == NOISE && is_numeric(axis) {
         let distance =
@@ -164,7 +164,7 @@ fn differences(recorded: Recorded, shares: usize, value: Option<toml::Value>, co
     Level { value, differences: others.into_iter().map(difference).collect() }
 }
 
-/// One plot a panel in so many columns.
+/// Draws one plot per panel.
 fn plots(recorded: Recorded, shares: usize, level: Option<&str>, panels: &[Panel], columns: usize) -> Vec<Plot> {
     let values = &recorded.study.axes[shares].values;
     let names: Vec<String> = panels[0]
@@ -191,7 +191,7 @@ fn plots(recorded: Recorded, shares: usize, level: Option<&str>, panels: &[Panel
     panels.iter().enumerate().map(plot).collect()
 }
 
-/// The scale of one level, since a share that collapses would hide the differences of other levels, and the height of its stars.
+/// Returns the scale of one level and the height of its stars. A common scale would hide small differences.
 fn scale(level: &Level) -> (Scale, f64) {
     let ends = level.differences.iter().flat_map(|difference| {
         let interval = difference.test.ok().map(|test| test.ci95);
@@ -209,7 +209,7 @@ fn marks(level: &Level, shares: usize, stars_at: f64) -> Vec<Mark> {
     let mut marks = vec![Mark::Line { points: zero, color: BLACK, width: 1.0, dash: Dash::Solid }];
     for (place, difference) in level.differences.iter().enumerate() {
         let Some(mean) = difference.mean.map(|mean| 100.0 * mean) else { continue };
-        let (x, Look { color, shape }) = (place as f64, Look::new(difference.number));
+        let (x, Look { color, shape, .. }) = (place as f64, Look::new(difference.number));
         if let Some(adjusted) = difference.adjusted {
             let (low, high) = adjusted.test.ci95;
             let (low, high) = (100.0 * low, 100.0 * high);
@@ -235,13 +235,13 @@ fn caption(recorded: Recorded, panels: &[Panel]) -> String {
     let outcome = words.chars().next().map(|first| first.to_lowercase().to_string()).unwrap_or_default()
         + words.get(1..).unwrap_or_default();
     format!(
-        "Difference of the {outcome} from that of networks of excitatory neurons alone (100:0), percentage points, \
-         mean of {n} pairs with shared seeds. {} Every level has a scale of its own.",
+        "Difference of the {outcome} from purely excitatory networks (100:0), percentage points: \
+         mean of {n} pairs with shared seeds. {} Scales differ between levels.",
         if tested {
             "Bars are 95 % intervals of the difference (paired t). Stars: p below 0.05 (*), 0.01 (**) and 0.001 (***), adjusted by \
-             Holm over all differences shown; without a star the two are not distinguishable."
+             Holm over all differences shown. Without a star there is no significant difference."
         } else {
-            "Fewer than three pairs have no interval and no test."
+            "There is no interval and no test below three pairs."
         }
     )
 }
@@ -271,7 +271,7 @@ fn data(recorded: Recorded, shares: usize, level: Option<&str>, panels: &[Panel]
             row.push(plain(&recorded.study.axes[shares].values[*number]));
             row.extend([*mean, test.map(|test| test.ci95.0), test.map(|test| test.ci95.1)].map(points));
             row.extend([test.map(|test| test.t), test.map(|test| test.n as f64 - 1.0)].map(cell));
-            // Small p values would be lost in six digits after the point.
+            // Six decimals would round small p values to zero.
             let small = |p: Option<f64>| p.map(|p| format!("{p:.4e}")).unwrap_or_default();
             row.extend([test.map(|test| test.p), adjusted.map(|adjusted| adjusted.adjusted_p)].map(small));
             row.push(n.to_string());
@@ -292,7 +292,7 @@ mod tests {
         let text = format!(
             "[network]\nexcitatory_fraction = [{shares}]\n[noise]\nlevel_percent = [{levels}]\n[repeats]\nseeds = 4\n"
         );
-        // 50:50 lies 20 points lower, give or take 1, 2, 3, 4; the others lie nowhere. Seeds shift all alike.
+        // 50:50 is about 20 points lower; the others do not differ. Seeds shift all fractions equally.
         let fixture = Fixture::new(&text, |settings, seed| {
             let half = settings.network.excitatory_fraction == 0.5;
             let lower = if half { 0.225 - 0.01 * seed as f64 } else { 0.0 };
@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn differences_stand_at_the_published_levels() {
+    fn differences_are_shown_at_the_published_levels() {
         let figure = differences_of("1, 20, 40, 50, 60", "0.5, 0.8, 1.0").expect("a figure");
         let rows: Vec<Vec<&str>> = figure.csv.lines().skip(1).map(|line| line.split(',').collect()).collect();
         let heads: Vec<(&str, &str)> = rows.iter().map(|row| (row[0], row[1])).collect();
@@ -320,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn levels_that_are_missing_give_way_to_their_neighbours() {
+    fn missing_levels_are_replaced_by_their_neighbours() {
         let figure = differences_of("1, 20, 50, 100", "0.5, 1.0").expect("a figure");
         let levels: Vec<&str> = figure.csv.lines().skip(1).filter_map(|line| line.split(',').next()).collect();
         assert_eq!(levels, ["20", "50"]);

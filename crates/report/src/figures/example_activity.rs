@@ -1,4 +1,4 @@
-//! One image in one network, before and after training: who spikes when, and the voltages of membranes and readout.
+//! One sample in one network before and after training: spikes, membrane voltages and readout voltages.
 
 use ohmspike_analysis::recorded::Recorded;
 use ohmspike_plot::grid::{Entry, Grid, Swatch};
@@ -22,23 +22,23 @@ const INPUT_HEIGHT: f64 = 130.0;
 const HIDDEN_HEIGHT: f64 = 170.0;
 const MEMBRANE_HEIGHT: f64 = 90.0;
 const READOUT_HEIGHT: f64 = 190.0;
-/// Room of the name of a class beside it.
+/// Height of a class name.
 const CLASS_HEIGHT: f64 = 15.0;
-/// Room for words beside the axes, a share of the width.
+/// Room for text right of the axes, a fraction of the width.
 const ROOM: f64 = 0.27;
-/// Where lines beside the names of classes begin and end, and where words begin, shares of the duration.
+/// Start and end of the lines next to class names, and start of text, fractions of the duration.
 const LINES: [f64; 2] = [1.04, 1.1];
 const NAMES_AT: f64 = 1.12;
 const WORDS_AT: f64 = 1.04;
 
-/// The figure; none where no details hold an image before and after training.
+/// Returns the figure; none without a stored sample before and after training.
 pub(super) fn figure(recorded: Recorded) -> Result<Option<Figure>, StoreError> {
     let both = |details: &Details| examples(details).is_some();
     let Some(chosen) = Chosen::nearest(recorded, rank, both)? else { return Ok(None) };
     Ok(examples(&chosen.details).map(|examples| drawn(recorded, &chosen, examples)))
 }
 
-/// Successful networks first, of these the one with the lowest noise.
+/// Ranks successful networks first, then the lowest noise.
 fn rank(trial: &Trial, record: &Record) -> [f64; 2] {
     [f64::from(u8::from(!succeeded(record))), trial.settings.noise.level_percent]
 }
@@ -55,16 +55,15 @@ fn drawn(recorded: Recorded, chosen: &Chosen, examples: [&Example; 2]) -> Figure
     let [left, right] = columns.map(Vec::into_iter);
     let rows_of_plots: Vec<Vec<Plot>> = left.zip(right).map(|(left, right)| vec![left, right]).collect();
     let grid = Grid {
-        title: format!("{}, one test sample: {class}", recorded.study.name),
+        title: format!("{}: one test sample ({class})", recorded.study.name),
         entries: entries(examples[0]),
         rows: rows_of_plots,
     };
     let caption = format!(
-        "Test sample {} (class {class}) in one network, before training on the left and after it on the right. From the top: spikes \
-         of the input units; spikes of the hidden neurons, excitatory ones below the line; membranes of the two neurons of each \
-         population that spike most, which may rise above the threshold within the step in which they spike; voltages of the readout, of \
-         which the class with the highest maximum is chosen, named in the order of their maxima. Shown is the trial with details whose excitatory share is nearest \
-         to 80:20; of these, if there are any, of the successful ones ({}); of these, the first of the lowest noise: {}.",
+        "Test sample {} (class {class}) in one network, before training (left) and after it (right). From the top: input spikes; hidden \
+         spikes, with excitatory neurons below the line; membrane voltages of the two most active neurons of each population, which may \
+         exceed the threshold in the time step of a spike; readout voltages, sorted by their maximum. The network predicts the class with the \
+         highest maximum. Selected trial: closest to 80:20, successful if possible ({}), then lowest noise: {}.",
         examples[0].image,
         Success::words(settings),
         chosen.words(recorded.study)
@@ -80,24 +79,24 @@ fn entries(example: &Example) -> Vec<Entry> {
     }
     entries.push(Entry::new(Swatch::Line(GREY, Dash::Dashed), "threshold"));
     entries.push(Entry::new(Swatch::Line(BLACK, Dash::Solid), "true class"));
-    entries.push(Entry::new(Swatch::Line(CHOSEN, Dash::Dashed), "chosen class, if another"));
+    entries.push(Entry::new(Swatch::Line(CHOSEN, Dash::Dashed), "predicted class, if wrong"));
     entries
 }
 
-/// Of excitatory and of inhibitory neurons.
+/// Styles of excitatory and of inhibitory neurons.
 pub(super) fn looks() -> [Look; 2] {
     [Look { shape: Shape::Square, ..Look::new(0) }, Look { shape: Shape::Triangle, ..Look::new(1) }]
 }
 
-/// Of the class that the readout chose instead of the true one.
+/// Colour of a wrongly predicted class.
 const CHOSEN: &str = "#D55E00";
 
-/// The plots of one moment, from the top down.
+/// Draws the plots of one moment from the top down.
 fn plots(settings: &Settings, when: &str, example: &Example) -> Vec<Plot> {
     let chosen = settings.data.class_name(example.predicted);
-    let right = if example.predicted == example.label { "right" } else { "wrong" };
+    let right = if example.predicted == example.label { "correct" } else { "wrong" };
     let mut plots =
-        vec![input(settings, example, format!("{when}: {chosen} chosen, {right}")), hidden(settings, example)];
+        vec![input(settings, example, format!("{when}: predicted {chosen}, {right}")), hidden(settings, example)];
     let excitatory = |excitatory: bool| {
         let of = |neuron: usize| (neuron < example.excitatory) == excitatory;
         example.membranes.iter().any(|trace| of(trace.neuron)).then(|| membranes(settings, example, excitatory))
@@ -113,7 +112,7 @@ fn time(settings: &Settings, example: &Example, label: bool) -> PlotAxis {
     PlotAxis { label, scale: Scale::with_step(0.0, steps, steps / 5.0, 0).with_room(ROOM) }
 }
 
-/// Step and number of everything that spikes and is `wanted`.
+/// Returns time step and number of all `wanted` spikes.
 fn spikes(by_step: &[Vec<u16>], wanted: impl Fn(usize) -> bool) -> Vec<(f64, f64)> {
     let steps = by_step.iter().enumerate();
     let all = steps.flat_map(|(step, spiking)| spiking.iter().map(move |&unit| (step, usize::from(unit))));
@@ -127,7 +126,7 @@ fn input(settings: &Settings, example: &Example, title: String) -> Plot {
         title,
         x: time(settings, example, false),
         y: PlotAxis { label: "input unit".to_owned(), scale: Scale::linear_few(&[0.0, highest.max(1.0)]) },
-        marks: vec![Mark::Cloud { points, color: BLACK, shape: Shape::Square, size: 1.9 }],
+        marks: vec![Mark::Raster { points, color: BLACK, size: 2.4 }],
         height: INPUT_HEIGHT,
     }
 }
@@ -137,11 +136,10 @@ fn hidden(settings: &Settings, example: &Example) -> Plot {
     let neurons = example.hidden_neurons as f64;
     let steps = example.hidden.len() as f64;
     let border = example.excitatory as f64 - 0.5;
-    let of = |is_excitatory: bool, look: Look| Mark::Cloud {
+    let of = |is_excitatory: bool, look: Look| Mark::Raster {
         points: spikes(&example.hidden, |neuron| (neuron < example.excitatory) == is_excitatory),
         color: look.color,
-        shape: look.shape,
-        size: 2.1,
+        size: 2.8,
     };
     let mut marks = vec![of(true, excitatory)];
     if example.excitatory < example.hidden_neurons {
@@ -205,7 +203,7 @@ fn readout(settings: &Settings, example: &Example) -> Plot {
     let all: Vec<f64> = example.readout.iter().flatten().copied().collect();
     let scale = Scale::linear_few(&all);
     let mut marks = Vec::new();
-    // The two that matter lie on top.
+    // True and predicted class are drawn last, on top.
     let mut order: Vec<usize> = (0..example.readout.len()).collect();
     order.sort_by_key(|&class| (class == example.predicted, class == example.label));
     for &class in &order {
@@ -213,7 +211,7 @@ fn readout(settings: &Settings, example: &Example) -> Plot {
         let (color, dash, width) = line(example, class);
         marks.push(Mark::Line { points, color, width, dash });
     }
-    // Names from the top down in the order of the highest voltages.
+    // Names are sorted by the maximum voltage, from the top down.
     let highest = |class: usize| example.readout[class].iter().copied().fold(f64::NEG_INFINITY, f64::max);
     order.sort_unstable();
     order.sort_by(|&one, &other| highest(other).total_cmp(&highest(one)));
@@ -236,7 +234,7 @@ fn readout(settings: &Settings, example: &Example) -> Plot {
     }
 }
 
-/// Colour, dashes and width of the trace of a class: black where it is the true one, vermilion where it was chosen instead.
+/// Returns colour, dash pattern and width of a class: black if true, vermilion if predicted wrongly.
 fn line(example: &Example, class: usize) -> (&'static str, Dash, f64) {
     match class {
         class if class == example.label => (BLACK, Dash::Solid, 2.4),
@@ -297,19 +295,19 @@ mod tests {
     }
 
     #[test]
-    fn every_spike_is_drawn_with_its_population() {
+    fn all_spikes_are_drawn() {
         let plots = plots(&Settings::default(), "before training", &example());
-        assert_eq!(plots[0].title, "before training: T-shirt/top chosen, wrong");
+        assert_eq!(plots[0].title, "before training: predicted T-shirt/top, wrong");
         let rasters = |plot: &Plot| -> Vec<Vec<(f64, f64)>> {
             let points = plot.marks.iter().filter_map(|mark| match mark {
-                Mark::Cloud { points, .. } => Some(points.clone()),
+                Mark::Raster { points, .. } => Some(points.clone()),
                 _ => None,
             });
             points.collect()
         };
         assert_eq!(rasters(&plots[0]), [[(0.0, 3.0), (0.0, 5.0), (2.0, 7.0)]]);
         assert_eq!(rasters(&plots[1]), [vec![(1.0, 0.0), (2.0, 1.0), (3.0, 0.0)], vec![(1.0, 2.0)]]);
-        // Input, hidden, a plot for the membranes of each population, readout.
+        // Input, hidden, membranes of each population, readout.
         assert_eq!(plots.len(), 5);
         let lines = |plot: &Plot| plot.marks.iter().filter(|mark| matches!(mark, Mark::Line { .. })).count();
         assert_eq!((lines(&plots[2]), lines(&plots[3]), lines(&plots[4])), (2, 2, 4));
@@ -317,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn the_table_holds_all_that_is_drawn() {
+    fn the_table_has_all_plotted_numbers() {
         let (example, settings) = (example(), Settings::default());
         let data = data(&settings, [&example, &example]);
         // 3 + 4 spikes, 2 x 4 and 2 x 5 voltages, twice.

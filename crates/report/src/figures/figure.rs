@@ -1,34 +1,37 @@
-//! A finished figure: its picture, what it shows in words, and its numbers.
+//! A finished figure: its SVG, its caption and its numbers.
 
 use ohmspike_plot::grid::{Grid, WIDE, WIDTH};
 use ohmspike_study::csv_cell::csv_cell;
 
 use super::FigureError;
 
+/// Width of the main figure of a report on wide screens, in SVG units.
+const MAIN: f64 = 640.0;
+
 /// A figure of a study.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Figure {
-    /// Name of its files, without extension.
+    /// File name without extension.
     pub name: String,
-    /// Words above it.
+    /// Title.
     pub title: String,
-    /// What is shown, of how many trials, and what its intervals are.
+    /// Caption: what is shown, how many trials, which intervals.
     pub caption: String,
-    /// The picture, which scales to any width.
+    /// SVG that scales to any width.
     pub svg: String,
-    /// The numbers that are drawn, with their units in the header.
+    /// The plotted numbers as CSV, with units in the header.
     pub csv: String,
     grid: Grid,
     width: f64,
 }
 
 impl Figure {
-    /// The figure of `grid` and of the numbers in `data`, for one column.
+    /// Creates a one-column figure.
     pub(super) fn new(name: String, caption: String, grid: Grid, data: &Data) -> Figure {
         Figure::sized(name, caption, grid, data, WIDTH)
     }
 
-    /// The same for two columns.
+    /// Creates a two-column figure.
     pub(super) fn wide(name: String, caption: String, grid: Grid, data: &Data) -> Figure {
         Figure::sized(name, caption, grid, data, WIDE)
     }
@@ -37,19 +40,29 @@ impl Figure {
         Figure { name, title: grid.title.clone(), caption, svg: grid.svg(width), csv: data.csv(), grid, width }
     }
 
-    /// The picture as PNG with two pixels per unit of the SVG, set in the DejaVu Sans that the program carries.
+    /// Returns the SVG laid out for the first screen of a report on a desktop.
+    pub(crate) fn main_svg(&self) -> String {
+        self.grid.svg(self.width.max(MAIN))
+    }
+
+    /// Returns whether the figure has two columns.
+    pub(crate) fn is_wide(&self) -> bool {
+        self.width > WIDTH
+    }
+
+    /// Returns the figure as PNG with two pixels per SVG unit, set in the embedded DejaVu Sans.
     ///
     /// # Errors
-    /// [`FigureError`] where the drawing library refuses it.
+    /// Returns an error if the drawing library fails.
     pub fn png(&self) -> Result<Vec<u8>, FigureError> {
         Ok(self.grid.png(self.width)?)
     }
 }
 
-/// What a figure draws, as a table.
+/// The plotted numbers as a table.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Data {
-    /// Names of the columns, with their units.
+    /// Column names with units.
     pub(super) header: Vec<String>,
     pub(super) rows: Vec<Vec<String>>,
 }
@@ -65,12 +78,12 @@ impl Data {
     }
 }
 
-/// A number as it stands in a table: six digits after the point, or nothing.
+/// Formats a number for a table with six decimals; empty for no number.
 pub(super) fn cell(value: Option<f64>) -> String {
     value.filter(|value| value.is_finite()).map(|value| format!("{value:.6}")).unwrap_or_default()
 }
 
-/// Name of the files of the part `number`, from 0, of a figure of several.
+/// Returns the file name of part `number`, counted from 0, of a figure with several parts.
 pub(super) fn part_name(name: &str, number: usize) -> String {
     let part = if number == 0 { String::new() } else { format!("-{}", number + 1) };
     let fits = |letter: char| letter.is_alphanumeric() || "-_.".contains(letter);

@@ -1,11 +1,11 @@
-//! Peak accuracy over the firing rate that the hidden neurons had before training, by excitatory share.
+//! Peak accuracy over the firing rate of the hidden neurons before training, by excitatory fraction.
 //!
 //! ```text
-//! rate = spikes / (images hidden steps dt)        Hz, all hidden neurons, test set, dt what a step stands for
+//! rate = spikes / (samples hidden steps dt)       Hz, all hidden neurons, test set, dt the length of a time step
 //! ```
 //!
-//! A study of `weights.sigma_init` has this figure: the spread of the first weights sets the rate. Kilgore, Kopsick, Ascoli
-//! and Adam, Sci Rep 15, 24798 (2025), Fig. 1c. A study that replicates it shades its range of plausible rates.
+//! Studies that sweep `weights.sigma_init` have this figure: the initial weight spread sets the rate. Kilgore, Kopsick, Ascoli
+//! and Adam, Sci Rep 15, 24798 (2025), Fig. 1c. Replications of that study shade its range of plausible rates.
 
 use std::cmp::Ordering;
 
@@ -21,21 +21,22 @@ use ohmspike_study::axis_value::{is_numeric, number};
 use ohmspike_study::key_label::{FRACTION, SIGMA_INIT, heading, value_label};
 
 use super::figure::{Data, Figure, cell, part_name};
+use super::outcome_caption::diverged;
 use super::outcome_plot::level;
 use crate::replication::{FiringRates, Replication};
 
 const HEIGHT: f64 = 280.0;
 
-/// The trials of one spread of the first weights.
+/// Trials of one initial weight spread.
 #[derive(Clone, Debug, PartialEq)]
 struct Spread {
-    /// The spread as text.
+    /// The spread, formatted.
     sigma_init: String,
-    /// Seed, initial rate (Hz) and peak accuracy of each.
+    /// Seed, initial rate (Hz) and peak accuracy of each trial.
     trials: Vec<(u64, f64, f64)>,
 }
 
-/// The spreads of one excitatory share.
+/// Spreads of one excitatory fraction.
 #[derive(Clone, Debug, PartialEq)]
 struct Curve {
     label: String,
@@ -44,7 +45,7 @@ struct Curve {
     spreads: Vec<Spread>,
 }
 
-/// A figure for every combination of the axes beside spread and share; none where spreads are not swept.
+/// Returns one figure per combination of the other axes; none if spreads are not swept.
 pub(super) fn figures(recorded: Recorded, replication: Option<&dyn Replication>) -> Vec<Figure> {
     let axes = &recorded.study.axes;
     let swept = |axis: &usize| is_numeric(&axes[*axis]) && axes[*axis].values.len() > 1;
@@ -119,7 +120,7 @@ fn curves(recorded: Recorded, sigma: usize, share: Option<usize>, group: &Group)
 }
 
 impl Spread {
-    /// Mean rate and mean peak.
+    /// Returns mean rate and mean peak accuracy.
     fn mean(&self) -> (f64, f64) {
         let count = self.trials.len() as f64;
         let mean = |of: fn(&(u64, f64, f64)) -> f64| self.trials.iter().map(of).sum::<f64>() / count;
@@ -141,12 +142,12 @@ fn plot(curves: &[Curve], baseline: Option<f64>, published: &FiringRates) -> Plo
         marks.push(Mark::Cloud { points: trials.collect(), color: look.color, shape: look.shape, size: 1.8 });
     }
     for Curve { look, spreads, .. } in curves {
-        let Look { color, shape } = *look;
+        let Look { color, shape, dash } = *look;
         let means: Vec<(f64, f64)> =
             spreads.iter().map(Spread::mean).map(|(rate, peak)| (rate, 100.0 * peak)).collect();
-        // Silent networks have no place on the axis that a line could begin at.
+        // Silent networks are left of the axis break, where lines do not reach.
         let active = means.iter().copied().filter(|(rate, _)| *rate > 0.0).collect();
-        marks.push(Mark::Line { points: active, color, width: 1.6, dash: Dash::Solid });
+        marks.push(Mark::Line { points: active, color, width: 1.6, dash });
         marks.push(Mark::Dots { points: means, color, shape, size: 3.8, fill: Fill::Opacity(1.0) });
     }
     Plot {
@@ -166,14 +167,16 @@ fn caption(recorded: Recorded, published: &str, curves: &[Curve]) -> String {
     let silent = spreads().flat_map(|spread| &spread.trials).filter(|trial| trial.1 == 0.0).count();
     let silent = match silent {
         0 => String::new(),
-        count => format!(" The {count} networks that do not spike before training stand at 0, left of the break."),
+        1 => " One network without spikes before training is at 0, left of the axis break.".to_owned(),
+        count => format!(" {count} networks without spikes before training are at 0, left of the axis break."),
     };
     let failures = recorded.failures(&(0..recorded.study.conditions.len()).collect::<Vec<_>>());
-    let failed = if failures > 0 { format!(" {failures} trials diverged and are left out.") } else { String::new() };
+    let failed = diverged(failures);
     format!(
-        "Highest test accuracy of any epoch, over the mean firing rate of all hidden neurons on the test set before \
-         training. Small marks are trials, large ones the means of the trials with one spread sigma_init of the first \
-         weights ({n} trials each); lines join them in the order of sigma_init.{}{silent}{failed}{}",
+        "Highest test accuracy of any epoch over the mean firing rate of all hidden neurons on the test set before \
+         training. Small marks are trials. Large marks are means at one initial weight spread sigma_init ({n} {}), \
+         connected in order of sigma_init.{}{silent}{failed}{}",
+        if most == 1 { "trial" } else { "trials" },
         published,
         recorded.baseline_words("the peak accuracy", recorded.baseline.and_then(Baseline::peak))
     )
@@ -189,7 +192,7 @@ fn data(curves: &[Curve], with_share: bool) -> Data {
             let mut row = |mark: &str, seed: String, (rate, peak): (f64, f64), n: usize| {
                 let mut cells = vec![mark.to_owned()];
                 cells.extend(with_share.then(|| value.clone()));
-                // Rates spread over decades and keep all of their digits.
+                // Rates span decades and keep all digits.
                 cells.extend([
                     spread.sigma_init.clone(),
                     seed,
@@ -220,7 +223,7 @@ mod tests {
     const STUDY: &str = "[network]\nhidden = 50\nsteps = 100\nexcitatory_fraction = [0.5, 1.0]\n\
                          [weights]\nsigma_init = [0.0005, 0.01]\n[repeats]\nseeds = 2\n";
 
-    /// 10 images and 50 neurons of 100 ms: a spike is 0.02 Hz.
+    /// 10 samples and 50 neurons of 100 ms: one spike is 0.02 Hz.
     fn with_spikes(settings: &Settings, seed: u64) -> Option<Record> {
         let spikes = if settings.weights.sigma_init < 0.001 { 0 } else { 100 * seed };
         let class = ClassActivity { samples: 5, correct: 0, excitatory_spikes: spikes / 2, inhibitory_spikes: 0 };
@@ -231,19 +234,19 @@ mod tests {
     }
 
     #[test]
-    fn a_trial_stands_at_its_rate_and_its_peak() {
+    fn trials_are_at_rate_and_peak() {
         let figures = Fixture::with_records(STUDY, with_spikes).see(|recorded| figures(recorded, None));
         assert_eq!(figures.len(), 1);
         let rows: Vec<&str> = figures[0].csv.lines().collect();
         assert_eq!(rows[1], "trial,0.5,0.0005,1,0,75.000000,1");
         assert_eq!(rows[4], "trial,0.5,0.01,1,2,75.000000,1");
         assert_eq!(rows[6], "mean,0.5,0.01,,3,75.000000,2");
-        assert!(figures[0].caption.contains("The 4 networks that do not spike"), "{}", figures[0].caption);
+        assert!(figures[0].caption.contains("4 networks without spikes"), "{}", figures[0].caption);
         assert!(figures[0].svg.contains(">0<"));
     }
 
     #[test]
-    fn lines_leave_silent_networks_alone() {
+    fn lines_skip_silent_networks() {
         Fixture::with_records(STUDY, with_spikes).see(|recorded| {
             let curves = curves(recorded, 1, Some(0), &recorded.groups(&[])[0]);
             let plot = plot(&curves, None, &FiringRates::default());
@@ -257,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn a_published_range_is_shaded_where_a_replication_gives_one() {
+    fn a_replication_shades_the_published_range() {
         let shaded =
             FiringRates { shaded: Some((0.01, 25.6, "biologically plausible".to_owned())), ..Default::default() };
         Fixture::with_records(STUDY, with_spikes).see(|recorded| {

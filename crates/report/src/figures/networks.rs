@@ -1,4 +1,4 @@
-//! The networks of a study as figures of learning see them: which have learnt, and what colour they have.
+//! Groups the networks of a study by success and by excitatory fraction.
 
 use ohmspike_analysis::recorded::Recorded;
 use ohmspike_plot::grid::{Entry, Swatch as Shown};
@@ -7,7 +7,7 @@ use ohmspike_study::key_label::{FRACTION, heading, value_label};
 use ohmspike_study::record::Record;
 use ohmspike_study::success::succeeded;
 
-/// Whether a network has learnt.
+/// Whether a network is successful.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Learnt {
     Successful,
@@ -19,7 +19,7 @@ pub(super) enum Learnt {
 pub(super) struct Learner<'a> {
     pub(super) seed: u64,
     pub(super) condition: usize,
-    /// Number of its excitatory share on the axis of shares; 0 where there is none.
+    /// Index of its excitatory fraction; 0 if fractions are not swept.
     pub(super) share: usize,
     pub(super) learnt: Learnt,
     pub(super) record: &'a Record,
@@ -40,7 +40,7 @@ impl Learnt {
     }
 }
 
-/// Every trial that ended with an outcome.
+/// Returns all trials with an outcome.
 pub(super) fn learners(recorded: Recorded) -> Vec<Learner> {
     let axis = recorded.axis(FRACTION);
     let share = |condition: usize| {
@@ -58,14 +58,14 @@ pub(super) fn learners(recorded: Recorded) -> Vec<Learner> {
     ended.map(learner).collect()
 }
 
-/// The excitatory shares with their looks: as text, empty where the study sweeps none.
+/// Returns the excitatory fractions with their styles; one without a name if fractions are not swept.
 pub(super) fn shares(recorded: Recorded) -> Vec<(String, Look)> {
     let Some(axis) = recorded.axis(FRACTION) else { return vec![(String::new(), Look::new(0))] };
     let values = recorded.study.axes[axis].values.iter().enumerate();
     values.map(|(number, value)| (ohmspike_study::axis_value::plain(value), Look::new(number))).collect()
 }
 
-/// The legend of the shares, with `sample` of each; empty where the study sweeps none.
+/// Returns the legend of the fractions; empty if fractions are not swept.
 pub(super) fn entries(recorded: Recorded, sample: fn(Look) -> Shown) -> Vec<Entry> {
     let Some(axis) = recorded.axis(FRACTION) else { return Vec::new() };
     let values = recorded.study.axes[axis].values.iter().enumerate();

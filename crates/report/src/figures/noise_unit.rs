@@ -1,11 +1,11 @@
-//! The noise of one write in the unit that a reader thinks in.
+//! Converts the noise of one write to other units.
 //!
 //! ```text
 //! |w| = sigma_init sqrt(2/pi)      mean of the first hidden weights, |N(0, sigma_init)|
-//! G   = Gmin + |w| / κ         the conductance that holds it, in push-pull pairs that of the main cell (pair_spread.rs)
+//! G   = Gmin + |w| / κ         conductance of that weight, in push-pull pairs of the main cell (pair_spread.rs)
 //! ```
 //!
-//! The spread of a write is that of one cell at G in units of conductance, and in % of sigma_init that of the weight.
+//! In units of conductance the noise is that of one cell at G. In % of sigma_init it is that of the weight.
 //!
 //! ```text
 //! one-branch    sigma_w = κ sigma(G)          two cells written    sigma_w = sqrt(2) κ sigma(G)
@@ -22,7 +22,7 @@ use ohmspike_study::key_label::{NOISE, SPREAD_SCALE};
 use ohmspike_study::pair_spread::{conductance_of, units_of_write};
 use ohmspike_study::settings::Settings;
 
-/// A unit of write noise.
+/// Unit of write noise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoiseUnit {
     /// Standard deviation of the weight, % of `weights.sigma_init`.
@@ -44,7 +44,7 @@ impl NoiseUnit {
         NoiseUnit::SigmaLnResistance,
     ];
 
-    /// The word on the command line.
+    /// Returns the name on the command line.
     pub fn word(self) -> &'static str {
         match self {
             NoiseUnit::PercentOfSigmaInit => "percent-of-sigma-init",
@@ -54,7 +54,7 @@ impl NoiseUnit {
         }
     }
 
-    /// The unit on an axis.
+    /// Returns the unit on an axis.
     pub(crate) fn symbol(self) -> &'static str {
         match self {
             NoiseUnit::PercentOfSigmaInit => "% of σ_init",
@@ -64,7 +64,7 @@ impl NoiseUnit {
         }
     }
 
-    /// The column of a table.
+    /// Returns the name of a table column.
     pub(super) fn column(self) -> &'static str {
         match self {
             NoiseUnit::PercentOfSigmaInit => "write_noise_percent_of_sigma_init",
@@ -74,7 +74,7 @@ impl NoiseUnit {
         }
     }
 
-    /// The number of `row` in this unit.
+    /// Returns the noise of `row` in this unit.
     pub(super) fn of(self, row: &SpreadRow) -> Option<f64> {
         match self {
             NoiseUnit::PercentOfSigmaInit => row.percent_of_sigma_init,
@@ -96,12 +96,14 @@ impl FromStr for NoiseUnit {
 
     fn from_str(text: &str) -> Result<NoiseUnit, String> {
         let words = NoiseUnit::ALL.map(|unit| format!("`{unit}`")).join(", ");
-        NoiseUnit::ALL.into_iter().find(|unit| unit.word() == text).ok_or_else(|| format!("must be one of {words}"))
+        NoiseUnit::ALL
+            .into_iter()
+            .find(|unit| unit.word() == text)
+            .ok_or_else(|| format!("expected one of {words}, got `{text}`"))
     }
 }
 
-/// The spread of one write of a trial at the conductance of its mean first hidden weight; none where the window cannot
-/// hold it.
+/// Returns the noise of one write at the mean initial hidden weight; none if the window does not contain it.
 pub(super) fn first_write(settings: &Settings, device: &Device) -> Option<SpreadRow> {
     let target = conductance_of(settings.weights.sigma_init * FRAC_2_PI.sqrt(), settings, device)?;
     let units = units_of_write(settings, device, Connection::Feedforward(0))?;
@@ -113,7 +115,7 @@ pub(super) fn first_write(settings: &Settings, device: &Device) -> Option<Spread
     Some(spread_row(1e6 / target, sigma, &device.window, Some(units)))
 }
 
-/// `level` of an axis of write noise in `unit`, at the mean first weight; none where the device has no such number.
+/// Converts `level` of an axis of write noise to `unit`, at the mean initial weight; none if the device has no such value.
 pub(crate) fn noise_at(settings: &Settings, device: &Device, key: &str, level: f64, unit: NoiseUnit) -> Option<f64> {
     let mut settings = settings.clone();
     match key {
@@ -136,7 +138,7 @@ mod tests {
 
     /// 1 µS to 1000 µS hold weights up to 1: a sigma_init of 0.001 is 0.999 µS, its mean weight 0.797 µS above the floor.
     #[test]
-    fn a_level_has_its_spread_in_every_unit() {
+    fn a_level_converts_to_every_unit() {
         let row = first_write(&settings(20.0), &Device::built_in("study-1k-1m").unwrap()).unwrap();
         // κ and the window are f32.
         let close = |got: f64, expected: f64| (got / expected - 1.0).abs() < 1e-6;
@@ -150,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn the_factor_on_the_write_spread_counts() {
+    fn the_factor_on_the_write_noise_counts() {
         let oxide = Device::built_in("illustrative-oxide").unwrap();
         let mut doubled = settings(0.0);
         doubled.hardware.write_spread_scale = 2.0;
@@ -159,10 +161,10 @@ mod tests {
     }
 
     #[test]
-    fn units_are_read_by_their_words() {
+    fn units_parse_from_their_names() {
         for unit in NoiseUnit::ALL {
             assert_eq!(unit.to_string().parse(), Ok(unit));
         }
-        assert!("percent".parse::<NoiseUnit>().unwrap_err().starts_with("must be one of `percent-of-sigma-init`, "));
+        assert!("percent".parse::<NoiseUnit>().unwrap_err().starts_with("expected one of `percent-of-sigma-init`, "));
     }
 }

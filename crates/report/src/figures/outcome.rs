@@ -1,6 +1,6 @@
-//! The outcome over a swept axis: mean and every trial, one curve a value of another axis, with 95 % intervals.
+//! The outcome over a swept axis: means with 95 % intervals and all trials, one curve per value of another axis.
 //!
-//! An axis of numbers runs along x. An axis of texts, such as devices, stands on the left, with a row a text.
+//! Numbers are on the x axis. Strings such as devices are on the left, one row each.
 
 use ohmspike_analysis::recorded::{Group, Recorded};
 use ohmspike_plot::grid::{Entry, Grid, MOST_PLOTS, Swatch as Shown, in_pairs};
@@ -16,14 +16,13 @@ use super::outcome_curves::{Curve, Panel, curves, judged};
 use super::outcome_plot::{over_numbers, over_texts};
 use super::x_axis::XAxis;
 
-/// Height of one of several plots.
+/// Height of each of several plots.
 const SMALL_HEIGHT: f64 = 140.0;
 
-/// A plot for every combination of the axes that are neither along x nor make the curves, in as few figures as hold them; none
-/// before there is an outcome.
+/// Returns figures with one plot per combination of the remaining axes; none without outcomes.
 pub(super) fn figures(recorded: Recorded, x: XAxis) -> Vec<Figure> {
     let others: Vec<usize> = recorded.varied().into_iter().filter(|&axis| axis != x.axis).collect();
-    // The excitatory share makes the curves where it is swept, as in the study.
+    // Curves are excitatory fractions if these are swept.
     let share = recorded.axis(FRACTION).filter(|axis| others.contains(axis));
     let curve = share.or(others.first().copied());
     let apart: Vec<usize> = others.into_iter().filter(|&axis| Some(axis) != curve).collect();
@@ -49,7 +48,7 @@ fn figure(recorded: Recorded, x: XAxis, curve: Option<usize>, panels: &[Panel], 
         plot.title = panel.group.words();
         if numeric && !alone {
             plot.height = SMALL_HEIGHT;
-            // Titles of axes stand on the left and at the bottom alone.
+            // Axis titles only on the left and at the bottom.
             if number % 2 == 1 {
                 plot.y.label.clear();
             }
@@ -72,14 +71,14 @@ fn figure(recorded: Recorded, x: XAxis, curve: Option<usize>, panels: &[Panel], 
             recorded.baseline.map(|one| one.study.as_str()),
             numeric,
         ),
-        // Names need the room of a row.
+        // Names need a full row.
         rows: if numeric { in_pairs(plots) } else { plots.into_iter().map(|plot| vec![plot]).collect() },
     };
     let name = part_name(&format!("outcome-over-{}", x.key(study)), part);
     Figure::new(name, caption(recorded, x, panels), grid, &data(panels, &x.column(study), key))
 }
 
-/// The legend: `curves` by their names, and what is drawn of `all` of them.
+/// Returns the legend of `curves`, and of the marks that appear in `all` of them.
 fn entries(
     curves: &[Curve],
     all: &[&Curve],
@@ -97,7 +96,7 @@ fn entries(
         entries.push(Entry::new(Shown::Dot, "one trial"));
     }
     if points().any(|point| point.unhealthy) {
-        entries.push(Entry::new(Shown::Hollow, "unhealthy, see text"));
+        entries.push(Entry::new(Shown::Hollow, "unhealthy network"));
     }
     if points().any(|point| point.sample.ci95.is_some()) {
         let sample = if numeric { Shown::Band } else { Shown::Line(GREY, Dash::Solid) };
@@ -122,7 +121,7 @@ fn data(panels: &[Panel], x: &str, curve: Option<&str>) -> Data {
         for (Curve { value, .. }, point) in
             curves.iter().flat_map(|curve| curve.points.iter().map(move |point| (curve, point)))
         {
-            // An axis of texts has its texts in the table, one of numbers its numbers.
+            // Numbers keep their shortest form, strings stay as they are.
             let x = if point.text.parse::<f64>().is_ok() { short(point.x) } else { point.text.clone() };
             let head = |mark: &str| {
                 let cells = [mark.to_owned()].into_iter().chain(group.cells()).chain([x.clone()]);
@@ -141,7 +140,7 @@ fn data(panels: &[Panel], x: &str, curve: Option<&str>) -> Data {
     data
 }
 
-/// The shortest number that reads as `value`.
+/// Formats the shortest number that parses as `value`.
 fn short(value: f64) -> String {
     value.to_string()
 }
@@ -175,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn every_trial_is_drawn_at_its_outcome() {
+    fn all_trials_are_drawn_at_their_outcome() {
         let made_up = |settings: &ohmspike_study::settings::Settings, seed: u64| {
             Some(0.8 - settings.noise.level_percent / 200.0 + 0.01 * seed as f64)
         };
@@ -201,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn the_table_holds_what_is_drawn() {
+    fn the_table_has_all_plotted_numbers() {
         let figures = of(NOISE_STUDY, None, |_, seed| Some(0.5 + 0.1 * seed as f64));
         let csv = &figures[0].csv;
         let header = "mark,noise.level_percent,network.excitatory_fraction,seed,accuracy_percent,ci95_low_percent,\
@@ -215,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn one_seed_has_no_interval_and_no_word_of_one() {
+    fn one_seed_has_no_interval() {
         let figures = of(NOISE_STUDY, None, |_, seed| (seed == 1).then_some(0.5));
         assert!(!figures[0].svg.contains("interval") && !figures[0].svg.contains("one trial"));
         assert!(figures[0].caption.contains("single trials (n = 1)") && !figures[0].caption.contains("interval"));
@@ -225,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_drawn_before_there_is_an_outcome() {
+    fn without_outcomes_there_is_no_figure() {
         assert!(of(NOISE_STUDY, None, |_, _| None).is_empty());
         assert!(of("[network]\nhidden = 20\n", None, |_, _| Some(0.5)).is_empty(), "no axis");
     }
@@ -260,7 +259,7 @@ mod tests {
         assert!(figures[0].csv.contains("\nmean,20,64,1,1.0,,50.000000,,,1\n"), "{}", figures[0].csv);
     }
 
-    /// Values of `[seeds]` are repeats: they make no curves and no plots, and their trials count together.
+    /// Values of `[seeds]` are repeats: they form neither curves nor plots.
     #[test]
     fn seeds_of_streams_are_repeats() {
         let text = "[noise]\nlevel_percent = [1, 20]\n[hardware]\ndevice = \"study-1k-1m\"\n\
@@ -289,13 +288,13 @@ mod tests {
     }
 
     #[test]
-    fn failures_are_told() {
+    fn failures_are_reported() {
         let fixture = Fixture::with_records(NOISE_STUDY, |settings, seed| {
             let outcome = (settings.noise.level_percent < 100.0).then_some(0.5);
             Some(ohmspike_study::record::Record { outcome, ..record(settings, seed, 0.5) })
         });
         let figures = fixture.see(|recorded| study_figures(recorded, &AxisChoice::default(), None).expect("figures"));
-        assert!(figures[0].caption.contains(" 6 trials diverged and are left out."), "{}", figures[0].caption);
+        assert!(figures[0].caption.contains(" 6 trials diverged and are excluded."), "{}", figures[0].caption);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The outcomes of a study as curves: mean, interval and every trial at each value of an axis.
+//! Collects outcomes as curves: mean, interval and trials at each value of an axis.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -14,43 +14,43 @@ use ohmspike_study::key_label::value_label;
 
 use super::x_axis::XAxis;
 
-/// The outcomes of one condition.
+/// Outcomes of one condition.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Point {
-    /// Place on the axis.
+    /// Position on the axis.
     pub(super) x: f64,
-    /// The value of the axis as text.
+    /// Value of the axis, formatted.
     pub(super) text: String,
     pub(super) sample: Estimate,
     /// Seeds and outcomes.
     pub(super) trials: Vec<(u64, f64)>,
-    /// Whether at least half of the trials are in a state that keeps them out of answers.
+    /// Whether answers exclude at least half of the trials.
     pub(super) unhealthy: bool,
 }
 
-/// The conditions that differ only on the axis along x.
+/// Conditions that differ only on the x axis.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Curve {
-    /// Words in the legend, and the value of the axis that makes the curves.
+    /// Legend label, and value of the axis of curves.
     pub(super) label: String,
     pub(super) value: String,
     pub(super) look: Look,
     pub(super) points: Vec<Point>,
 }
 
-/// The curves of one plot.
+/// Curves of one plot.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Panel {
     pub(super) group: Group,
     pub(super) curves: Vec<Curve>,
 }
 
-/// What is wrong with all trials.
+/// Judges the health of all trials.
 pub(super) fn judged(recorded: Recorded) -> Judged {
     Judged::new(recorded.study, &recorded.done(&(0..recorded.study.conditions.len()).collect::<Vec<usize>>()))
 }
 
-/// The curves of a group of conditions, one per value of the axis `curve`.
+/// Returns the curves of a group of conditions, one per value of the axis `curve`.
 pub(super) fn curves(recorded: Recorded, judged: &Judged, x: XAxis, curve: Option<usize>, group: &Group) -> Vec<Curve> {
     let along = &recorded.study.axes[x.axis];
     let numeric = is_numeric(along);
@@ -83,7 +83,7 @@ pub(super) fn curves(recorded: Recorded, judged: &Judged, x: XAxis, curve: Optio
     numbered.map(|(number, value)| curve_of(number, value_label(&made.key, value), Some(value))).collect()
 }
 
-/// Seed and outcome of trials, without copies, and the outcomes with what drew them.
+/// Returns seeds and outcomes without copies, and the outcomes with their random draws.
 fn outcomes(mut done: Vec<Done>) -> (Vec<(u64, f64)>, Vec<Drawn>) {
     let mut known = BTreeSet::new();
     done.retain(|done| done.record.outcome.is_some() && known.insert(done.draws));

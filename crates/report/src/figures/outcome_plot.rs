@@ -1,9 +1,9 @@
-//! How outcomes are drawn over an axis of numbers, and over one of texts.
+//! Draws outcomes over an axis of numbers or of strings.
 
 use ohmspike_analysis::recorded::Recorded;
 use ohmspike_plot::mark::{Dash, Fill, Mark};
 use ohmspike_plot::palette::{BASELINE, GREY, Look, Shape};
-use ohmspike_plot::plot::{Plot, PlotAxis};
+use ohmspike_plot::plot::{Plot, PlotAxis, TICK_SIZE, width};
 use ohmspike_plot::scale::Scale;
 use ohmspike_study::key_label::{value_label, words_and_unit};
 
@@ -12,20 +12,29 @@ use super::x_axis::XAxis;
 
 const ACCURACY: &str = "test accuracy (%)";
 const HEIGHT: f64 = 270.0;
-/// How far the trials of the outermost curves stand beside their means, shares of the width.
+/// Sideways shift of the trials of the outermost curves, a fraction of the width.
 const ASIDE: f64 = 0.008;
-/// Least height of a row of texts, and what every curve in it needs.
+/// Minimum height of a row, and height per curve in it.
 const ROW_HEIGHT: f64 = 26.0;
 const CURVE_HEIGHT: f64 = 13.0;
-/// How far trials stand below the interval of their mean, rows.
+/// Distance of trials below the interval of their mean, rows.
 const TRIALS_BELOW: f64 = 0.12;
-/// Height of a line of a name.
+/// Line height of a name.
 const NAME_HEIGHT: f64 = 18.0;
+/// Height of a label at the end of a line, and the most lines with labels.
+const LABEL_HEIGHT: f64 = 15.0;
+const MOST_LABELS: usize = 8;
+/// Longest label at the end of a line, SVG units, and the usual width of the axes.
+const LONGEST_LABEL: f64 = 90.0;
+const AXES: f64 = 370.0;
 
-/// Outcomes over numbers: means with their intervals, and every trial.
+/// Draws means with intervals, trials, and a label at the end of each line.
 pub(super) fn over_numbers(recorded: Recorded, x: XAxis, curves: &[Curve], chance: Option<f64>) -> Plot {
     let xs: Vec<f64> = curves.iter().flat_map(|curve| &curve.points).map(|point| point.x).collect();
+    let labels = line_labels(curves);
+    let widest = labels.iter().map(|(label, _)| width(label, TICK_SIZE)).fold(0.0, f64::max);
     let scale = x.scale(recorded.study, &xs);
+    let scale = if labels.is_empty() { scale } else { scale.with_room((widest + 10.0) / (AXES + 10.0)) };
     let mut marks: Vec<Mark> = chance.map(|chance| level(chance, &scale, GREY, Dash::Dashed)).into_iter().collect();
     marks.extend(recorded.baseline_outcome().map(|sample| level(sample.mean, &scale, BASELINE, Dash::Dotted)));
     for curve in curves {
@@ -36,10 +45,13 @@ pub(super) fn over_numbers(recorded: Recorded, x: XAxis, curves: &[Curve], chanc
     }
     for curve in curves {
         let means: Vec<(f64, f64)> = curve.points.iter().map(|point| (point.x, 100.0 * point.sample.mean)).collect();
-        let color = curve.look.color;
-        marks.push(Mark::Line { points: means, color, width: 1.8, dash: Dash::Solid });
+        let Look { color, dash, .. } = curve.look;
+        marks.push(Mark::Line { points: means, color, width: 1.8, dash });
         marks.extend(markers(curve, |point| (point.x, 100.0 * point.sample.mean)));
     }
+    let at = scale.moved(scale.ends().1, 0.015);
+    let label = |(content, y): (String, f64)| Mark::Label { at: (at, y), content, size: TICK_SIZE };
+    marks.extend(labels.into_iter().map(label));
     Plot {
         title: String::new(),
         x: PlotAxis { label: x.label(recorded.study), scale },
@@ -49,7 +61,7 @@ pub(super) fn over_numbers(recorded: Recorded, x: XAxis, curves: &[Curve], chanc
     }
 }
 
-/// A row a text; outcomes run along x.
+/// Draws one row per string, with outcomes on the x axis.
 pub(super) fn over_texts(recorded: Recorded, x: XAxis, curves: &[Curve], chance: Option<f64>) -> Plot {
     let axis = &recorded.study.axes[x.axis];
     let names: Vec<String> = axis.values.iter().map(|value| folded(&value_label(&axis.key, value))).collect();
@@ -91,7 +103,30 @@ pub(super) fn over_texts(recorded: Recorded, x: XAxis, curves: &[Curve], chance:
     }
 }
 
-/// A line across the plot at an accuracy, 0 to 1.
+/// Returns labels with their heights, %, next to the ends of lines and apart from each other; none for a single curve, for many
+/// curves or for long names.
+fn line_labels(curves: &[Curve]) -> Vec<(String, f64)> {
+    let long = curves.iter().any(|curve| width(&curve.label, TICK_SIZE) > LONGEST_LABEL);
+    if !(2..=MOST_LABELS).contains(&curves.len()) || long {
+        return Vec::new();
+    }
+    let end = |curve: &Curve| Some((curve.label.clone(), 100.0 * curve.points.last()?.sample.mean));
+    let mut labels: Vec<(String, f64)> = curves.iter().filter_map(end).collect();
+    labels.sort_by(|one, next| one.1.total_cmp(&next.1));
+    let apart = 100.0 * LABEL_HEIGHT / HEIGHT;
+    // Pushes labels up, then the whole stack down if it leaves the axis.
+    for place in 1..labels.len() {
+        labels[place].1 = labels[place].1.max(labels[place - 1].1 + apart);
+    }
+    let mut top = 100.0;
+    for (_, y) in labels.iter_mut().rev() {
+        *y = y.min(top);
+        top = *y - apart;
+    }
+    labels
+}
+
+/// Draws a horizontal line at an accuracy, 0 to 1.
 pub(super) fn level(accuracy: f64, scale: &Scale, color: &'static str, dash: Dash) -> Mark {
     let (low, high) = scale.ends();
     let low = if scale.is_broken() { 0.0 } else { low };
@@ -99,12 +134,12 @@ pub(super) fn level(accuracy: f64, scale: &Scale, color: &'static str, dash: Das
     Mark::Line { points, color, width: 1.4, dash }
 }
 
-/// How far the trials of a curve stand aside, so that those of several curves can be told apart; shares of the width.
+/// Returns the sideways shift of the trials of a curve, which separates the trials of several curves; a fraction of the width.
 fn aside(number: usize, curves: usize) -> f64 {
     if curves < 2 { 0.0 } else { ASIDE * (2.0 * number as f64 / (curves - 1) as f64 - 1.0) }
 }
 
-/// Every trial behind the means; none where every mean is that of one.
+/// Draws the trials behind the means; none if each mean has only one trial.
 fn trials(curve: &Curve, aside: f64, scale: &Scale) -> Option<Mark> {
     curve.points.iter().any(|point| point.trials.len() > 1).then(|| {
         let all = curve.points.iter().flat_map(|point| {
@@ -115,9 +150,9 @@ fn trials(curve: &Curve, aside: f64, scale: &Scale) -> Option<Mark> {
     })
 }
 
-/// The means of a curve, hollow where they say nothing about the hardware.
+/// Draws the means of a curve, hollow for unhealthy networks.
 fn markers(curve: &Curve, at: impl Fn(&Point) -> (f64, f64)) -> impl Iterator<Item = Mark> {
-    let Look { color, shape } = curve.look;
+    let Look { color, shape, .. } = curve.look;
     let of = |unhealthy: bool| -> Vec<(f64, f64)> {
         curve.points.iter().filter(|point| point.unhealthy == unhealthy).map(&at).collect()
     };
@@ -135,7 +170,7 @@ fn small_dots(points: Vec<(f64, f64)>, color: &'static str) -> Mark {
     Mark::Dots { points, color, shape: Shape::Circle, size: 1.7, fill: Fill::Opacity(0.5) }
 }
 
-/// The intervals of the means: a band over every run of neighbours that have one, a bar for one on its own.
+/// Draws intervals: a band over neighbours with intervals, a bar for a single one.
 fn bands(curve: &Curve) -> Vec<Mark> {
     let ends: Vec<Option<[f64; 3]>> = curve.points.iter().map(interval).collect();
     let runs = ends.split(Option::is_none).map(|run| run.iter().copied().flatten().collect::<Vec<_>>());
@@ -147,13 +182,13 @@ fn bands(curve: &Curve) -> Vec<Mark> {
     runs.filter(|run| !run.is_empty()).map(mark).collect()
 }
 
-/// Place of a point and the interval of its mean in percent, cut where the axis ends.
+/// Returns position and interval of a mean in percent, limited to the axis.
 fn interval(point: &Point) -> Option<[f64; 3]> {
     let (low, high) = point.sample.accuracy_interval()?;
     Some([point.x, 100.0 * low, 100.0 * high])
 }
 
-/// A long name in lines, broken behind hyphens and slashes.
+/// Breaks a long name into lines after hyphens, slashes and underscores.
 fn folded(name: &str) -> String {
     const LONGEST: usize = 22;
     let mut lines = vec![String::new()];
@@ -173,7 +208,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn long_names_are_folded_behind_hyphens() {
+    fn long_names_break_after_hyphens() {
         assert_eq!(folded("hfox-taox-wan-2022-1s"), "hfox-taox-wan-2022-1s");
         assert_eq!(folded("my-very-long-device-name-of-2024"), "my-very-long-device-\nname-of-2024");
     }

@@ -1,4 +1,4 @@
-//! Three representative networks: activity over the epochs, and weights before and after training, by class.
+//! Three representative networks: activity by epoch, and weights before and after training, by class.
 
 use ohmspike_analysis::recorded::Recorded;
 use ohmspike_analysis::tables::firing::Population;
@@ -22,13 +22,13 @@ use super::figure::{Data, Figure, cell};
 const HEIGHT: f64 = 140.0;
 const WEIGHTS_HEIGHT: f64 = 130.0;
 const CLASSES_HEIGHT: f64 = 300.0;
-/// Bins of a class that are drawn as one: it has few weights.
+/// Bins merged into one: a class has few weights.
 const BINS: usize = 3;
-/// Height of the highest bin of a class, in distances of two classes.
+/// Height of the highest bin of a class, in distances between classes.
 const RIDGE: f64 = 0.85;
 const WORDS: u32 = 12;
 
-/// What is counted of every test.
+/// Quantity of a test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Quantity {
     Spikes(Population),
@@ -38,13 +38,13 @@ enum Quantity {
 impl Quantity {
     fn words(self) -> &'static str {
         match self {
-            Quantity::Spikes(Population::Excitatory) => "exc. spikes a sample",
-            Quantity::Spikes(Population::Inhibitory) => "inh. spikes a sample",
+            Quantity::Spikes(Population::Excitatory) => "exc. spikes per sample",
+            Quantity::Spikes(Population::Inhibitory) => "inh. spikes per sample",
             Quantity::Share => "exc. spikes (%)",
         }
     }
 
-    /// None where there is nothing to divide by.
+    /// Returns the quantity of a class; none without samples or spikes.
     fn of(self, class: &ClassActivity) -> Option<f64> {
         let spikes = class.excitatory_spikes + class.inhibitory_spikes;
         match self {
@@ -59,7 +59,7 @@ impl Quantity {
 const QUANTITIES: [Quantity; 3] =
     [Quantity::Spikes(Population::Excitatory), Quantity::Spikes(Population::Inhibitory), Quantity::Share];
 
-/// The figure; none where no trial with an outcome has details.
+/// Returns the figure; none without details of a finished trial.
 pub(super) fn figure(recorded: Recorded) -> Result<Option<Figure>, StoreError> {
     let networks = Chosen::highest_median_lowest(recorded)?;
     let Some((_, first)) = networks.first() else { return Ok(None) };
@@ -68,7 +68,7 @@ pub(super) fn figure(recorded: Recorded) -> Result<Option<Figure>, StoreError> {
     let row = |row: usize| columns.iter().map(|column| column[row].clone()).collect::<Vec<Plot>>();
     let classes = first.record.before.classes.len();
     let grid = Grid {
-        title: format!("{}, representative networks", recorded.study.name),
+        title: format!("{}: representative networks", recorded.study.name),
         entries: entries(first.trial.settings, classes),
         rows: (0..columns[0].len()).map(row).collect(),
     };
@@ -82,7 +82,7 @@ fn entries(settings: &Settings, classes: usize) -> Vec<Entry> {
     let mut entries = class_entries(settings, classes);
     entries.push(Entry::new(Swatch::Line(BLACK, Dash::Solid), "all classes"));
     entries.push(Entry::new(Swatch::Line(excitatory.color, Dash::Solid), "weights to excitatory"));
-    entries.push(Entry::new(Swatch::Line(inhibitory.color, Dash::Solid), "to inhibitory neurons"));
+    entries.push(Entry::new(Swatch::Line(inhibitory.color, Dash::Solid), "weights to inhibitory"));
     entries.push(Entry::new(Swatch::Heading, "before training:"));
     entries.push(Entry::new(Swatch::Line(GREY, Dash::Dashed), "from the inputs"));
     entries.push(Entry::new(Swatch::Band, "to the readout"));
@@ -96,16 +96,15 @@ fn caption(recorded: Recorded, networks: &[(&str, Chosen)]) -> String {
     };
     let networks = networks.iter().map(of).collect::<Vec<String>>().join("; ");
     format!(
-        "Single trials with the highest, the median and the lowest outcome among those with details ({networks}); their order does not tell whether one setting is better than another. From the top: spikes \
-         of excitatory and of inhibitory hidden neurons an image of the test set, before training (epoch 0) and after every epoch, by class; \
-         share of the spikes that come from excitatory neurons, with their share of the neurons as a dashed line; weights from the \
-         inputs, before training (dashed) and after the last epoch; weights to each class of the readout, before \
-         (grey) and after (outline), each scaled to its highest bin. Densities of weights leave out those that are exactly \
-         0, whose share after training is written above."
+        "Single trials with the highest, the median and the lowest outcome among trials with details ({networks}). Their order does not show \
+         whether one setting is better. From the top: spikes of excitatory and of inhibitory hidden neurons per test sample by class, before \
+         training (epoch 0) and after each epoch; excitatory fraction of the spikes, with the excitatory fraction of the neurons as a dashed \
+         line; input weights before training (dashed) and after the last epoch; weights to each readout class before (grey) and after (outline), \
+         each scaled to its highest bin. Densities omit weights of exactly 0; labels state their fraction after training."
     )
 }
 
-/// The plots of one network, from the top down.
+/// Draws the plots of one network from the top down.
 fn column(number: usize, (words, chosen): &(&'static str, Chosen)) -> Vec<Plot> {
     let title = format!("{words}: {:.1} %", 100.0 * chosen.record.outcome.unwrap_or_default());
     let mut plots: Vec<Plot> = QUANTITIES.map(|quantity| over_epochs(chosen, quantity, number == 0)).into();
@@ -151,7 +150,7 @@ fn over_epochs(chosen: &Chosen, quantity: Quantity, first: bool) -> Plot {
     }
 }
 
-/// The quantity at every test, of one class or of all.
+/// Returns the quantity at each test, of one class or of all.
 fn of_class(record: &Record, quantity: Quantity, class: Option<usize>) -> Vec<Option<f64>> {
     let of = |test: &Vec<ClassActivity>| match class {
         Some(class) => test.get(class).and_then(|class| quantity.of(class)),
@@ -160,12 +159,12 @@ fn of_class(record: &Record, quantity: Quantity, class: Option<usize>) -> Vec<Op
     record.tests.iter().map(of).collect()
 }
 
-/// Weights of each moment, where it was seen.
+/// Returns the weights before and after training.
 fn weights(details: &Details) -> [Option<&WeightHistograms>; 2] {
     [Some(&details.before.weights), details.after.as_ref().map(|after| &after.weights)]
 }
 
-/// Share of all weights (%) that a bin holds.
+/// Returns the percentage of all weights in a bin.
 fn percent(histogram: &Histogram) -> impl Fn(u64) -> f64 {
     let all = histogram.count().max(1) as f64;
     move |count| 100.0 * count as f64 / all
@@ -197,13 +196,13 @@ fn hidden_weights(details: &Details, first: bool) -> Plot {
     Plot {
         title: String::new(),
         x: PlotAxis { label: label("weight from an input", unit, "thresholds"), scale: x },
-        y: PlotAxis { label: if first { "weights (% a bin)".to_owned() } else { String::new() }, scale: y },
+        y: PlotAxis { label: if first { "weights (% per bin)".to_owned() } else { String::new() }, scale: y },
         marks,
         height: WEIGHTS_HEIGHT,
     }
 }
 
-/// A scale of values in `unit` that has room for all `histograms` and 0.
+/// Returns a scale in `unit` that covers all `histograms` and 0.
 fn scale<'a>(histograms: impl Iterator<Item = &'a Histogram>, unit: f64) -> Scale {
     let ends = histograms.flat_map(|histogram| [histogram.low, histogram.high]).map(|end| f64::from(end) / unit);
     Scale::linear_few(&ends.chain([0.0]).collect::<Vec<f64>>())
@@ -219,7 +218,7 @@ fn readout_weights(chosen: &Chosen, first: bool) -> Plot {
     let names: Vec<String> = (0..classes).map(name).collect();
     let mut marks = Vec::new();
     for class in 0..classes {
-        // Names stand from the top down: up is less.
+        // Names run from the top down: up is less.
         let base = class as f64 + 0.42;
         for (moment, weights) in both.iter().enumerate() {
             let Some(histogram) = weights.to_classes.get(class).map(|all| coarser(all, BINS)) else { continue };
@@ -276,10 +275,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn curves_hold_what_was_counted() {
+    fn curves_have_the_recorded_counts() {
         let record = ohmspike_analysis::fixture::observed(1, 0.8, 0.9, 1.0, Some(2.0));
         let of = |quantity, class| of_class(&record, quantity, class);
-        // 80 x 1, 3 and 5 spikes of class 0 over 10 images.
+        // 80 x 1, 3 and 5 spikes of class 0 over 10 samples.
         let excitatory = Quantity::Spikes(Population::Excitatory);
         assert_eq!(of(excitatory, Some(0)), [Some(8.0), Some(24.0), Some(40.0)]);
         assert_eq!(of(excitatory, None)[0], Some(12.0));

@@ -1,4 +1,4 @@
-//! Van Rossum distances of E-E, E-I and I-I pairs before training and after it, successful and failed networks apart.
+//! Van Rossum distances of E-E, E-I and I-I pairs before and after training, for successful and for failed networks.
 
 use ohmspike_analysis::recorded::Recorded;
 use ohmspike_analysis::stage::{Seen, Stage};
@@ -17,13 +17,13 @@ use super::figure::{Data, Figure, cell};
 
 const HEIGHT: f64 = 150.0;
 const HEIGHT_ALONE: f64 = 260.0;
-/// Distance of neighbouring violins of one place, and half the width of one.
+/// Distance between violins at one position, and half the width of a violin.
 const BESIDE: f64 = 0.28;
 const HALF: f64 = 0.12;
-/// Places over two columns below which violins are as wide as there.
+/// Number of positions up to which violins have full width in a two-column figure.
 const PLACES: f64 = 5.0;
 
-/// The figure; none before there is a distance.
+/// Returns the figure; none without distances.
 pub(super) fn figure(recorded: Recorded) -> Option<Figure> {
     let records: Vec<&Record> = recorded.records().map(|(_, record)| record).collect();
     let shares = fractions(&records);
@@ -49,7 +49,7 @@ fn root(seen: &Seen, kind: PairKind) -> Option<f64> {
     Some(kind.of(&seen.observation.distances)?.root)
 }
 
-/// A row a stage, excitatory shares along x.
+/// Draws one row per stage, with excitatory fractions on the x axis.
 fn by_share(at: &[(Stage, Vec<Seen>)], shares: &[f64], scale: &Scale) -> Vec<Vec<Plot>> {
     let plot = |(number, (stage, networks)): (usize, &(Stage, Vec<Seen>))| {
         let of = |share: f64| {
@@ -67,7 +67,7 @@ fn by_share(at: &[(Stage, Vec<Seen>)], shares: &[f64], scale: &Scale) -> Vec<Vec
     at.iter().enumerate().map(|row| vec![plot(row)]).collect()
 }
 
-/// Stages along x.
+/// Draws one plot with stages on the x axis.
 fn by_stage(at: &[(Stage, Vec<Seen>)], scale: Scale) -> Plot {
     let names: Vec<String> =
         at.iter().map(|(stage, networks)| format!("{} (n = {})", stage.words(), networks.len())).collect();
@@ -108,14 +108,14 @@ fn entries(at: &[(Stage, Vec<Seen>)]) -> Vec<Entry> {
 fn caption(at: &[(Stage, Vec<Seen>)], shares: usize, settings: &Settings) -> String {
     let counts = at.iter().map(|(stage, networks)| format!("{} {}", networks.len(), stage.words()));
     let counts = counts.collect::<Vec<String>>().join(", ");
-    let order = if shares > 1 { ", by excitatory share" } else { "" };
+    let order = if shares > 1 { ", by excitatory fraction" } else { "" };
     format!(
-        "Van Rossum distance between the spike trains of two hidden neurons, time constant one step, on the test set{order}: the \
-         mean over images and pairs of the root of the squared difference summed over steps; no unit. One value a network \
-         ({counts}). At each place from left to right: pairs of excitatory neurons (E-E), of one of each (E-I), of inhibitory ones (I-I). \
-         Violins are Gaussian kernel densities with Silverman's bandwidth, cut at the least and greatest value, with bars from the \
-         lower to the upper quartile and a circle at the median; below {LEAST} networks, dots and a line at the median. Successful: \
-         {}. Trials that begin with the same network count once among the initial ones.",
+        "Van Rossum distance between spike trains of two hidden neurons on the test set{order}, with a time constant of one time step: mean \
+         over samples and pairs of the root of the squared difference summed over time steps (dimensionless). One value per network \
+         ({counts}). From left to right: pairs of excitatory neurons (E-E), mixed pairs (E-I), and pairs of inhibitory neurons (I-I). \
+         Violins are Gaussian kernel densities with Silverman's bandwidth, from the smallest to the largest value. Bars are quartiles, \
+         circles medians. Below {LEAST} networks, dots are networks and lines are medians. Successful: {}. Trials with the same initial network \
+         count once as initial.",
         Success::words(settings)
     )
 }
@@ -150,7 +150,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_network_is_in_the_table_once_a_stage() {
+    fn each_network_is_in_the_table_once_per_stage() {
         let records = [record(1, 0.8, 0.9, 1.0, Some(2.0)), record(1, 0.8, 0.2, 1.0, Some(3.0))];
         let records: Vec<&Record> = records.iter().collect();
         let at: Vec<(Stage, Vec<Seen>)> = STAGES.map(|stage| (stage, stage.networks(&records))).into();

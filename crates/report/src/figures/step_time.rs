@@ -1,8 +1,8 @@
-//! Steps of a network as times.
+//! Formats time steps as times.
 
 use ohmspike_study::settings::Settings;
 
-/// Label of an axis that counts steps.
+/// Returns the label of a time axis.
 pub(super) fn time_label(settings: &Settings) -> String {
     match settings.step_milliseconds() {
         1.0 => "time (ms)".to_owned(),
@@ -10,12 +10,12 @@ pub(super) fn time_label(settings: &Settings) -> String {
     }
 }
 
-/// The time of `step`, ms, as a cell of a table.
+/// Formats the time of `step`, ms, for a table.
 pub(super) fn time_cell(settings: &Settings, step: usize) -> String {
     rounded(step as f64 * settings.step_milliseconds()).to_string()
 }
 
-/// To a billionth of a second.
+/// Rounds to a nanosecond.
 fn rounded(milliseconds: f64) -> f64 {
     (milliseconds * 1e6).round() / 1e6
 }
@@ -25,7 +25,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_step_of_a_recording_is_a_part_of_its_window() {
+    fn a_time_step_of_a_recording_is_a_fraction_of_its_window() {
         let mut settings = Settings::default();
         assert_eq!((time_label(&settings), time_cell(&settings, 7)), ("time (ms)".to_owned(), "7".to_owned()));
         settings.data.set = "shd".to_owned();

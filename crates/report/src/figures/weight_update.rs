@@ -1,4 +1,4 @@
-//! One weight update in five histograms: before, gradient, after the step, noise, after the bound; one row per connection.
+//! One weight update in five histograms: weights before, gradient, after the step, noise, after the bound; one row per connection.
 
 use ohmspike_analysis::recorded::Recorded;
 use ohmspike_plot::grid::Grid;
@@ -15,17 +15,17 @@ use super::bars::{bars, label, largest, rows, unit};
 use super::chosen::Chosen;
 use super::figure::{Data, Figure};
 
-/// The noise level of the published figure, % of sigma_init.
+/// Noise level of the published figure, % of sigma_init.
 const LEVEL_PERCENT: f64 = 20.0;
 const HEIGHT: f64 = 130.0;
 
-/// The figure; none where no details hold an update with noise.
+/// Returns the figure; none without details of an update with noise.
 pub(super) fn figure(recorded: Recorded) -> Result<Option<Figure>, StoreError> {
     let Some(chosen) = Chosen::nearest(recorded, rank, has_noise)? else { return Ok(None) };
     Ok(chosen.details.update.as_ref().map(|layers| drawn(recorded, &chosen, layers)))
 }
 
-/// The level nearest to the published one, of these the networks that were successful.
+/// Ranks by distance to the published level, then successful networks first.
 fn rank(trial: &Trial, record: &Record) -> [f64; 2] {
     [(trial.settings.noise.level_percent - LEVEL_PERCENT).abs(), f64::from(u8::from(!succeeded(record)))]
 }
@@ -36,17 +36,16 @@ fn has_noise(details: &Details) -> bool {
 
 fn drawn(recorded: Recorded, chosen: &Chosen, layers: &[UpdateAnatomy]) -> Figure {
     let grid = Grid {
-        title: format!("{}, one weight update", recorded.study.name),
+        title: format!("{}: one weight update", recorded.study.name),
         entries: Vec::new(),
         rows: layers.iter().map(plots).collect(),
     };
     let count = |layer: &UpdateAnatomy| format!("{} weights of {}", layer.before.count(), layer.connection);
     let counts: Vec<String> = layers.iter().map(count).collect();
     let caption = format!(
-        "The weight update that would follow the last epoch: weights before it, gradient of the loss (mean over a batch), \
-         weights after the step of the learning rate against the gradient, noise, and weights after noise and bound. Rows: {}. Counts are logarithmic; values \
-         that are exactly 0 are counted apart, in the black bar. Shown is the trial with details whose excitatory share is \
-         nearest to 80:20 and, of these, whose noise is nearest to {LEVEL_PERCENT} % of σ_init, the first of the successful ones if there are any: {}.",
+        "The weight update that would follow the last epoch: weights before, gradient of the loss (mean over a batch), weights after the \
+         gradient step, noise, and weights after noise and bound. Rows: {}. The count axis is logarithmic; the black bar counts values of exactly \
+         0. Selected trial: closest to 80:20, then closest to a noise of {LEVEL_PERCENT} % of σ_init, successful if possible: {}.",
         counts.join(", "),
         chosen.words(recorded.study)
     );
@@ -61,7 +60,7 @@ fn drawn(recorded: Recorded, chosen: &Chosen, layers: &[UpdateAnatomy]) -> Figur
     Figure::wide("weight-update".to_owned(), caption, grid, &data)
 }
 
-/// The histograms of a layer, with their words.
+/// Returns the histograms of a layer with their titles.
 fn parts(layer: &UpdateAnatomy) -> [(&Histogram, &'static str); 5] {
     [
         (&layer.before, "before"),
@@ -85,7 +84,7 @@ fn plots(layer: &UpdateAnatomy) -> Vec<Plot> {
         let ends = together.iter().flat_map(|part| [part.low, part.high]).map(|end| f64::from(end) / unit);
         let x = Scale::linear_few(&ends.chain([0.0]).collect::<Vec<f64>>());
         let most = histogram.counts.iter().copied().chain([histogram.zeros, 1]).max().unwrap_or(1);
-        // Room for words above the highest bar.
+        // Room for a label above the highest bar.
         let y = Scale::log(&[0.7, 12.0 * most as f64]);
         let (low, high) = x.ends();
         let color = Look::new(if is_weight { 0 } else { 1 }).color;

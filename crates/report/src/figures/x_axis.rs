@@ -1,4 +1,4 @@
-//! Which axes of a study run along x, and what their values are there.
+//! Chooses the x axes of a study and their values.
 
 use ohmspike_analysis::recorded::Recorded;
 use ohmspike_plot::scale::Scale;
@@ -11,29 +11,29 @@ use ohmspike_study::study::{Axis, Study, canonical};
 use super::FigureError;
 use super::noise_unit::{NoiseUnit, first_write};
 
-/// What the user wants to see along x.
+/// Choice of the x axis.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct AxisChoice {
-    /// Key of the only axis that runs along x; by default every axis of numbers has a figure, the noise first.
+    /// Key of the only x axis; by default every numeric axis has a figure, noise first.
     pub x: Option<String>,
-    /// Unit of write noise; by default that of its key.
+    /// Unit of write noise; by default the unit of its key.
     pub noise_unit: Option<NoiseUnit>,
 }
 
-/// An axis of the study along x.
+/// A swept axis used as x axis.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct XAxis {
-    /// Number of the axis.
+    /// Index of the axis.
     pub(super) axis: usize,
     unit: Option<NoiseUnit>,
 }
 
 impl AxisChoice {
-    /// Refuses what the study cannot show, before hours are spent on it.
+    /// Checks the choice before any trial runs.
     ///
     /// # Errors
-    /// [`FigureError::Axis`] for a key that is no axis; [`FigureError::NoNoise`] and [`FigureError::NoCells`] for a unit of
-    /// noise where no noise is swept, or no device.
+    /// [`FigureError::Axis`] if the study does not sweep the key, [`FigureError::NoNoise`] if it sweeps no write noise, and
+    /// [`FigureError::NoCells`] if a unit needs cells that the study does not have.
     pub fn check(&self, study: &Study, prepared: &Prepared) -> Result<(), FigureError> {
         let swept = || study.axes.iter().map(|axis| axis.key.clone());
         if let Some(key) = &self.x
@@ -44,7 +44,7 @@ impl AxisChoice {
         let Some(unit) = self.noise_unit else { return Ok(()) };
         let noise = |axis: &Axis| has_unit(&axis.key) && self.x.as_ref().is_none_or(|x| canonical(x) == axis.key);
         let Some(axis) = study.axes.iter().find(|axis| noise(axis)) else { return Err(FigureError::NoNoise { unit }) };
-        // The level of abstract weights is in % of sigma_init; every other unit is one of cells.
+        // Abstract weights have noise in % of sigma_init; all other units need cells.
         if axis.key == NOISE && unit == NoiseUnit::PercentOfSigmaInit {
             return Ok(());
         }
@@ -58,8 +58,8 @@ impl AxisChoice {
         }
     }
 
-    /// The axes that have a figure of their own, each along x: the one chosen; or the noise level and every other axis of
-    /// several numbers but the excitatory share and seeds; or else the first axis of texts; or else what there is.
+    /// Returns the axes with a figure: the chosen one; or the noise level and all other numeric axes except excitatory fraction
+    /// and seeds; or the first axis of strings; or any axis.
     pub(super) fn axes(&self, study: &Study) -> Vec<XAxis> {
         let of = |axis: usize| XAxis { axis, unit: self.noise_unit.filter(|_| has_unit(&study.axes[axis].key)) };
         let those = |wanted: &dyn Fn(&Axis) -> bool| -> Vec<XAxis> {
@@ -81,12 +81,12 @@ impl AxisChoice {
 }
 
 impl XAxis {
-    /// The key of the axis.
+    /// Returns the key of the axis.
     pub(super) fn key<'a>(&self, study: &'a Study) -> &'a str {
         &study.axes[self.axis].key
     }
 
-    /// Where a condition stands; none where that is no number.
+    /// Returns the value of a condition; none if it is not a number.
     pub(super) fn value(&self, recorded: Recorded, condition: usize) -> Option<f64> {
         let stated = number(recorded.value(condition, self.axis));
         let Some(unit) = self.unit else { return stated };
@@ -97,27 +97,27 @@ impl XAxis {
         }
     }
 
-    /// Title with unit.
+    /// Returns the title with unit.
     pub(super) fn label(&self, study: &Study) -> String {
         match self.unit {
-            Some(unit) => format!("noise of one write at the mean first weight ({})", unit.symbol()),
-            // The ticks of times have units of their own.
+            Some(unit) => format!("noise of one write at the mean initial weight ({})", unit.symbol()),
+            // Ticks of times state their unit.
             None if self.is_time(study) => ohmspike_study::key_label::words_and_unit(self.key(study)).0,
             None => axis_label(self.key(study)),
         }
     }
 
-    /// Name of the column that holds its values.
+    /// Returns the name of its table column.
     pub(super) fn column(&self, study: &Study) -> String {
         self.unit.map_or_else(|| self.key(study).to_owned(), |unit| unit.column().to_owned())
     }
 
-    /// The scale that fits `values`.
+    /// Returns the scale that fits `values`.
     pub(super) fn scale(&self, study: &Study, values: &[f64]) -> Scale {
         if self.is_time(study) && self.unit.is_none() { Scale::times(values) } else { Scale::fitting(values) }
     }
 
-    /// Where a unit other than that of the key is used: at what weight it holds.
+    /// Returns a sentence on the weight at which a converted unit is valid; empty for the unit of the key.
     pub(super) fn note(&self, recorded: Recorded) -> String {
         if self.unit.is_none() {
             return String::new();
@@ -131,8 +131,8 @@ impl XAxis {
         let last = conductances.pop().unwrap_or_default();
         let first = if conductances.is_empty() { String::new() } else { conductances.join(", ") + " and " };
         format!(
-            " The noise is that of one write at the mean of the first hidden weights, sigma_init sqrt(2/pi), which a cell \
-             of {first}{last} µS holds."
+            " The noise is that of one write at the mean initial hidden weight, sigma_init sqrt(2/pi), a conductance of \
+             {first}{last} µS."
         )
     }
 
@@ -149,7 +149,7 @@ fn has_unit(key: &str) -> bool {
     key == NOISE || key == SPREAD_SCALE
 }
 
-/// Each text once, in the order in which they come.
+/// Removes duplicates and keeps the order.
 fn each_once(texts: impl Iterator<Item = String>) -> Vec<String> {
     let mut once = Vec::new();
     for text in texts {
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn the_noise_comes_first_and_shares_make_curves() {
+    fn noise_comes_first_and_fractions_are_curves() {
         let all = "[network]\nhidden = [10, 20]\nexcitatory_fraction = [0.5, 1.0]\n[noise]\nlevel_percent = [1, 2]\n";
         assert_eq!(keys(all, &choice(None, None)), ["noise.level_percent", "network.hidden"]);
         assert_eq!(keys(all, &choice(Some(FRACTION), None)), [FRACTION]);
@@ -193,19 +193,19 @@ mod tests {
     }
 
     #[test]
-    fn what_a_study_cannot_show_is_refused() {
+    fn rejects_axes_that_the_study_lacks() {
         let noise = "[noise]\nlevel_percent = [1, 20]\n";
         assert_eq!(
             refused(noise, &choice(Some("network.hidden"), None)),
-            "--x-axis: must be a key that the study sweeps, one of `noise.level_percent`, got `network.hidden`\n\n\
-             hint: a list of values makes a key an axis, for instance `--set 'network.hidden=[...]'`"
+            "--x-axis: this study does not sweep `network.hidden`; expected `noise.level_percent`\n\n\
+             hint: to sweep a key, set a list of values: `--set 'network.hidden=[...]'`"
         );
         let cells = refused(noise, &choice(None, Some(NoiseUnit::Microsiemens)));
         assert!(cells.starts_with(
-            "--noise-unit: `microsiemens` needs cells whose write noise is known, got hardware.device = `none`"
+            "--noise-unit: `microsiemens` needs a device with known write noise, got hardware.device = `none`"
         ));
         let none = refused("[network]\nhidden = [10, 20]\n", &choice(None, Some(NoiseUnit::Microsiemens)));
-        assert!(none.ends_with("hint: give `noise.level_percent` or `hardware.write_spread_scale` a list of values"));
+        assert!(none.ends_with("hint: set `noise.level_percent` or `hardware.write_spread_scale` to a list of values"));
         assert!(
             Fixture::new(noise, |_, _| None)
                 .see(|recorded| choice(None, Some(NoiseUnit::PercentOfSigmaInit))
@@ -216,7 +216,7 @@ mod tests {
 
     /// 20 % of sigma_init 0.001 in a window of 999 µS that holds weights up to 1 are 0.1998 µS.
     #[test]
-    fn levels_of_cells_stand_in_the_unit_that_is_asked_for() {
+    fn levels_of_cells_use_the_requested_unit() {
         let text = "[noise]\nlevel_percent = [10, 20]\n[hardware]\ndevice = \"study-1k-1m\"\n";
         let fixture = Fixture::new(text, |_, _| Some(0.5));
         let unit = choice(None, Some(NoiseUnit::Microsiemens));
@@ -225,7 +225,7 @@ mod tests {
         let cells: Vec<&str> = second.split(',').collect();
         assert!((cells[1].parse::<f64>().expect("a number") - 0.1998).abs() < 1e-6, "{second}");
         assert!(figures[0].csv.starts_with("mark,write_noise_microsiemens,seed,"));
-        assert!(figures[0].svg.contains("noise of one write at the mean first weight (µS)"));
-        assert!(figures[0].caption.ends_with("which a cell of 1.80 µS holds."), "{}", figures[0].caption);
+        assert!(figures[0].svg.contains("noise of one write at the mean initial weight (µS)"));
+        assert!(figures[0].caption.ends_with("a conductance of 1.80 µS."), "{}", figures[0].caption);
     }
 }

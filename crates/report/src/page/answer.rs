@@ -1,19 +1,21 @@
-//! The answer in a few sentences, with its numbers: nothing is named the highest or the lowest unless paired tests say so.
+//! The answer in a few sentences with numbers. Only paired tests name a highest or a lowest condition.
 
 use std::collections::BTreeMap;
 
-use maud::html;
+use maud::{Markup, html};
 
 use ohmspike_analysis::sweep::{Sweep, SweptCurve, SweptPoint};
-use ohmspike_stats::LEAST_REPEATS;
 use ohmspike_stats::draws::Drawn;
 use ohmspike_stats::normalised::Crossing;
+use ohmspike_stats::{Estimate, LEAST_REPEATS};
 use ohmspike_study::health::HealthKind;
 use ohmspike_study::health::rise::untested;
 use ohmspike_study::significant::significant;
 
-use super::crossing_words::{crossing_words, held_words};
+use super::crossing_words::{crossing_words, held_words, no_interval};
 use super::direction::Direction;
+use super::figures::main_figure;
+use super::layout::completeness;
 use super::number::{level, mean, mean_words, unit};
 use super::ranking::{End, Ranking};
 use super::table::table;
@@ -21,43 +23,73 @@ use super::tolerance::{clean_level, withheld_words};
 use super::tolerated::Tolerance;
 use super::{Facts, Section};
 
-/// Which of the thresholds the answer is about: 95 %.
+/// Index of the threshold of the answer: 95 %.
 const THRESHOLD: usize = 1;
-/// Curves up to which a sentence names the threshold of each.
-const MOST_CURVES: usize = 4;
-/// How all tests of the answer are made.
-const TESTS: &str = "paired t tests over shared seeds, adjusted by Holm, 5 %";
+/// Most curves or conditions that a sentence lists.
+const MOST_LISTED: usize = 4;
 
-/// The section.
+/// Returns the section: the sentences, the main figure, and what limits the answer.
 pub fn section(facts: &Facts) -> Section {
+    let answered = facts.done.iter().any(|done| done.record.outcome.is_some());
+    let figure = facts.report.figures.first();
     let body = html! {
-        @if facts.done.iter().all(|done| done.record.outcome.is_none()) {
-            p.answer { "No trial has an outcome yet." }
-        } @else {
-            @for (number, sweep) in facts.sweeps.sweeps.iter().enumerate() {
-                @let found = facts.tolerances.as_ref().and_then(|(direction, all)| Some((*direction, all.get(number)?)));
-                p.answer {
-                    @if !sweep.apart.is_empty() { strong { (sweep.name()) ": " } }
-                    (sentences(facts, sweep, found))
-                }
-                @for reason in found.map(|(direction, all)| withheld(facts, all, direction)).unwrap_or_default() { p.warning { (reason) } }
-                @if let Some(left_out) = left_out(sweep) { p.warning { (left_out) } }
-                @if let Some((direction, tolerances)) = found.filter(|(_, all)| all.len() > 1) {
-                    (by_curve(facts, tolerances, direction))
-                }
+        div.lead.alone[figure.is_none()] {
+            div.text {
+                @if answered { (sentences_of_sweeps(facts)) } @else { p.answer { "No trial has an outcome yet." } }
             }
-            @if let Some(untested) = untested(&facts.study().conditions[0].settings) {
-                p.method { (sentence(&untested)) }
-            }
+            @if let Some(figure) = figure { (main_figure(figure)) }
+            div.notes { (completeness(facts)) @if answered { (notes(facts)) } }
         }
     };
     Section { id: "answer", heading: "Answer", body }
 }
 
-/// With a capital letter and a full stop.
-fn sentence(text: &str) -> String {
+/// The direction and the tolerances of a sweep, by its number.
+fn found<'a>(facts: &'a Facts, number: usize) -> Option<(Direction, &'a Vec<Tolerance>)> {
+    facts.tolerances.as_ref().and_then(|(direction, all)| Some((*direction, all.get(number)?)))
+}
+
+fn sentences_of_sweeps(facts: &Facts) -> Markup {
+    html! {
+        @for (number, sweep) in facts.sweeps.sweeps.iter().enumerate() {
+            p.answer {
+                @if !sweep.apart.is_empty() { strong { (sweep.name()) ": " } }
+                (sentences(facts, sweep, found(facts, number)))
+            }
+        }
+    }
+}
+
+/// Warnings, the tolerance of many curves, and the method.
+fn notes(facts: &Facts) -> Markup {
+    html! {
+        @for (number, sweep) in facts.sweeps.sweeps.iter().enumerate() {
+            @let found = found(facts, number);
+            @for reason in found.map(|(direction, all)| withheld(facts, all, direction)).unwrap_or_default() { p.warning { (reason) } }
+            @if let Some(excluded) = excluded(sweep) { p.warning { (excluded) " See " a href="#health" { "Health" } "." } }
+            @if let Some((direction, tolerances)) = found.filter(|(_, all)| all.len() > MOST_LISTED) {
+                (by_curve(facts, tolerances, direction))
+            }
+        }
+        @if facts.tolerances.is_some() {
+            p.method {
+                "Normalised accuracy is 100 % at the " (facts.tolerances.as_ref().map_or("", |(direction, _)| clean_level(*direction)))
+                " of each curve and 0 % at chance. Brackets are 95 % confidence intervals."
+            }
+        }
+        @if facts.seeds_done().len() >= LEAST_REPEATS {
+            p.method { "Comparisons are paired t tests on shared seeds, adjusted by Holm, at a level of 5 %." }
+        }
+        @if let Some(untested) = untested(&facts.study().conditions[0].settings) {
+            p.method { (capital(&untested)) "." }
+        }
+    }
+}
+
+/// Capitalises the first letter.
+fn capital(text: &str) -> String {
     let (first, rest) = text.split_at(text.chars().next().map_or(0, char::len_utf8));
-    format!("{}{rest}.", first.to_uppercase())
+    first.to_uppercase() + rest
 }
 
 fn sentences(facts: &Facts, sweep: &Sweep, found: Option<(Direction, &Vec<Tolerance>)>) -> String {
@@ -68,22 +100,22 @@ fn sentences(facts: &Facts, sweep: &Sweep, found: Option<(Direction, &Vec<Tolera
         tolerances.iter().filter(|one| one.guesses(facts.chance)).map(|one| one.name.as_str()).collect();
     if !guessing.is_empty() {
         text.push(format!(
-            "Not answered for {}: at the {clean}, the accuracy cannot be told from guessing.",
+            "There is no answer for {}: accuracy at the {clean} does not differ from chance.",
             guessing.join(", ")
         ));
     } else if tolerances.iter().any(Tolerance::gains) {
-        text.push(format!("The {clean} is not the most accurate one, so this says little about tolerance."));
+        text.push(format!("Caution: accuracy is not highest at the {clean}, so tolerance is not well defined."));
     }
     text.retain(|text| !text.is_empty());
     let withheld = tolerances.iter().any(|one| one.withheld(THRESHOLD, direction).is_some());
     match text.is_empty() {
-        true if withheld => "The answer is withheld.".to_owned(),
+        true if withheld => "The answer is withheld; see the warnings.".to_owned(),
         true => outcomes(facts, sweep),
         false => text.join(" "),
     }
 }
 
-/// Why curves do not answer, with what to do: one sentence for all curves of one reason.
+/// Why curves have no answer, with advice: one sentence for all curves with the same reason.
 fn withheld(facts: &Facts, tolerances: &[Tolerance], direction: Direction) -> Vec<String> {
     let key = facts.sweeps.x.as_ref().map_or("", |axis| axis.key.as_str());
     let mut reasons: Vec<(String, String, Vec<&str>)> = Vec::new();
@@ -94,32 +126,31 @@ fn withheld(facts: &Facts, tolerances: &[Tolerance], direction: Direction) -> Ve
             Some((.., names)) => names.push(&tolerance.name),
             None => {
                 let last = found.levels.last().map(|at| format!("{}{}", level(*at), unit(key))).unwrap_or_default();
-                let detail = format!("At {last}: {}. To do: {}.", found.state.reason(), found.advice);
+                let detail = format!("At {last}: {}. To fix this: {}.", found.state.reason(), found.advice);
                 reasons.push((words, detail, vec![&tolerance.name]));
             }
         }
     }
     let sentence = |(words, detail, names): (String, String, Vec<&str>)| {
-        format!("Threshold of {}: {words}. {detail}", names.join(", "))
+        format!("Tolerance of {}: {words}. {detail}", names.join(", "))
     };
     reasons.into_iter().map(sentence).collect()
 }
 
-/// How many trials of a sweep the answer leaves out.
-fn left_out(sweep: &Sweep) -> Option<String> {
+/// How many trials of a sweep the answer excludes, and why.
+fn excluded(sweep: &Sweep) -> Option<String> {
     let points = || sweep.curves.iter().flat_map(|curve| &curve.points);
     let mut kinds: BTreeMap<HealthKind, usize> = BTreeMap::new();
     for (state, _) in points().flat_map(|point| &point.health.unusable) {
         *kinds.entry(state.kind()).or_default() += 1;
     }
     let (left, all) = (kinds.values().sum::<usize>(), points().map(|point| point.health.usable).sum::<usize>());
-    let words: Vec<String> = kinds.iter().map(|(kind, count)| format!("{} {count}", kind.words())).collect();
+    let words: Vec<String> = kinds.iter().map(|(kind, count)| format!("{count} {}", kind.words())).collect();
     let trials = left + all;
-    (left > 0)
-        .then(|| format!("Left out of this answer: {left} of {trials} trials ({}); see Health.", words.join(", ")))
+    (left > 0).then(|| format!("This answer excludes {left} of {trials} trials: {}.", words.join(", ")))
 }
 
-/// What the curves tolerate, those left out that may only guess.
+/// What the curves tolerate, without curves at chance.
 fn tolerated(facts: &Facts, tolerances: &[Tolerance], direction: Direction) -> String {
     let Some(axis) = &facts.sweeps.x else { return String::new() };
     let known: Vec<&Tolerance> = tolerances
@@ -133,7 +164,7 @@ fn tolerated(facts: &Facts, tolerances: &[Tolerance], direction: Direction) -> S
     }
 }
 
-/// The last levels that keep the accuracy, where there is nothing between levels.
+/// The last levels that keep the accuracy, on an axis of whole numbers.
 fn whole(facts: &Facts, known: &[&Tolerance], key: &str, direction: Direction) -> String {
     let of = |tolerance: &&Tolerance| {
         let held = tolerance.held.as_ref().ok()?.get(THRESHOLD)?;
@@ -141,10 +172,10 @@ fn whole(facts: &Facts, known: &[&Tolerance], key: &str, direction: Direction) -
     };
     let found: Vec<(String, String)> = known.iter().filter_map(of).collect();
     let end = if direction.falls { "smallest" } else { "largest" };
-    listed(&format!("{end} {} that keeps 95 % of normalised accuracy", facts.sweeps.x_words()), &found)
+    listed(&format!("The {end} {} that keeps 95 % of normalised accuracy is", facts.sweeps.x_words()), &found)
 }
 
-/// The levels at which the accuracy falls, and which curve tolerates most, as far as seeds tell; `known` of `all` curves answer.
+/// The levels at which the accuracy falls, and the ranking of the curves; `known` of `all` curves have an answer.
 fn between(facts: &Facts, known: &[&Tolerance], all: usize, key: &str) -> String {
     let crossing = |tolerance: &Tolerance| tolerance.crossings.as_ref().ok()?.get(THRESHOLD).cloned();
     let found: Vec<_> = known.iter().filter_map(|tolerance| Some((*tolerance, crossing(tolerance)?))).collect();
@@ -154,85 +185,102 @@ fn between(facts: &Facts, known: &[&Tolerance], all: usize, key: &str) -> String
     let words = |(tolerance, crossing): &(&Tolerance, _)| {
         (tolerance.name.clone(), crossing_words(facts, crossing, tolerance, key))
     };
-    let sentence = listed(
-        &format!("{} at which normalised accuracy falls to 95 %", facts.sweeps.x_words()),
+    let mut text = vec![listed(
+        &format!("{}: normalised accuracy falls to 95 % at", capital(&facts.sweeps.x_words())),
         &found.iter().map(words).collect::<Vec<_>>(),
-    );
-    let by_repeat: Option<Vec<(String, Vec<Drawn>)>> = found
-        .iter()
-        .map(|(tolerance, crossing)| {
-            let has = crossing.level.is_some() && !crossing.by_repeat.is_empty();
-            has.then(|| (tolerance.name.clone(), crossing.by_repeat.clone()))
-        })
-        .collect();
-    let ranking = by_repeat.and_then(Ranking::new).filter(Ranking::is_tested);
-    let compared = match ranking {
-        Some(ranking) => told(&ranking, "tolerates most", "tolerates least", |value| {
+    )];
+    if let Some((tolerance, crossing)) = found.first() {
+        let bare = found.iter().all(|(_, crossing)| crossing.interval.is_none());
+        text.extend(
+            no_interval(crossing, tolerance).filter(|_| bare).map(|why| format!("No confidence interval: {why}.")),
+        );
+    }
+    text.push(compared(&found, key));
+    text.retain(|text| !text.is_empty());
+    text.join(" ")
+}
+
+/// The ranking of the curves by their crossings.
+fn compared(found: &[(&Tolerance, Crossing)], key: &str) -> String {
+    let of = |(tolerance, crossing): &(&Tolerance, Crossing)| {
+        let has = crossing.level.is_some() && !crossing.by_repeat.is_empty();
+        has.then(|| (tolerance.name.clone(), crossing.by_repeat.clone()))
+    };
+    let by_repeat: Option<Vec<(String, Vec<Drawn>)>> = found.iter().map(of).collect();
+    match by_repeat.and_then(Ranking::new).filter(Ranking::is_tested) {
+        Some(ranking) => ranked(&ranking, "curve", "tolerates most", "tolerates least", |value| {
             format!("{}{}", significant(value), unit(key))
         }),
         None if found.len() > 1 => {
-            "No curve is said to tolerate more than another: that takes three shared seeds, and a crossing of every curve."
-                .to_owned()
+            "The curves are not ranked: that needs three shared seeds and a crossing in every curve.".to_owned()
         }
         None => String::new(),
-    };
-    [sentence, compared].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ")
+    }
 }
 
-/// Curves that stay above the threshold wherever they have an outcome, each with its crossing; they are `found` of `all`.
+/// Curves that stay above the threshold at all levels with an outcome; `found` of `all` curves.
 fn held_throughout(facts: &Facts, found: &[(&Tolerance, Crossing)], all: usize, key: &str) -> String {
     let near = |crossing: &Crossing| crossing.interval.is_some_and(|interval| interval.near.is_none());
     let certain = found.iter().all(|(_, crossing)| near(crossing));
     let ends: Vec<(&str, f64)> = found.iter().map(|(one, _)| (one.name.as_str(), one.last)).collect();
     format!(
-        "Mean normalised accuracy stays above 95 % up to {}; {}.",
+        "Mean normalised accuracy stays above 95 % up to {}. {}",
         last_levels(&facts.sweeps.x_words(), &ends, all, &unit(key)),
-        if certain { "so do their 95 % intervals" } else { "their intervals do not exclude an earlier fall" }
+        if certain { "So do the 95 % intervals." } else { "The 95 % intervals do not exclude an earlier fall." }
     )
 }
 
-/// Up to where curves have outcomes, `ends` by their names: nothing is said of levels beyond, even if other curves reach them.
+/// The last levels with outcomes, by curve: levels that only other curves reach do not count.
 fn last_levels(what: &str, ends: &[(&str, f64)], all: usize, unit: &str) -> String {
     let shortest = ends.iter().map(|end| end.1).fold(f64::INFINITY, f64::min);
     let names = || ends.iter().map(|end| end.0).collect::<Vec<_>>().join(", ");
-    let whose = if ends.len() == all { "in all curves".to_owned() } else { format!("for {}", names()) };
+    let curves = if ends.len() == all { "in all curves".to_owned() } else { format!("for {}", names()) };
     let at = |end: f64| format!("{}{unit}", level(end));
     if ends.iter().all(|end| end.1 == shortest) {
-        return format!("the highest {what}, {}, {whose}", at(shortest));
+        return format!("the highest {what}, {}, {curves}", at(shortest));
     }
-    if ends.len() > MOST_CURVES {
-        return format!("{}, the highest {what} that all of them have an outcome at, {whose}", at(shortest));
+    if ends.len() > MOST_LISTED {
+        return format!("{}, the highest {what} with an outcome of every curve, {curves}", at(shortest));
     }
     let each: Vec<String> = ends.iter().map(|(name, end)| format!("{} for {name}", at(*end))).collect();
     format!("the highest {what} of each curve, {}", each.join(", "))
 }
 
-/// A sentence with the value of the only curve, or of a few, or a pointer to the table of many; `what` is a quantity.
+/// A sentence with one value or a few; many are in the table.
 fn listed(what: &str, found: &[(String, String)]) -> String {
     match found {
         [] => String::new(),
-        [(_, only)] => format!("The {what} is {only}; in brackets the 95 % interval."),
-        few if few.len() <= MOST_CURVES => {
-            let each: Vec<String> = few.iter().map(|(name, words)| format!("{words} for {name}")).collect();
-            format!("The {what} is {}; in brackets the 95 % intervals.", each.join(", "))
+        [(_, only)] => format!("{what} {only}."),
+        few if few.len() <= MOST_LISTED => {
+            let each: Vec<String> = few
+                .iter()
+                .map(|(name, words)| {
+                    if words.contains("equal to") {
+                        format!("{words}, for {name}")
+                    } else {
+                        format!("{words} for {name}")
+                    }
+                })
+                .collect();
+            format!("{what} {}.", each.join(", "))
         }
-        _ => format!("The table below lists the {what} for each curve, with its 95 % interval."),
+        many => format!("{what} the values in the table for {} curves.", many.len()),
     }
 }
 
-/// What the tests say of both ends of a ranking; `size` words a difference.
-fn told(ranking: &Ranking, most: &str, least: &str, size: impl Fn(f64) -> String) -> String {
+/// What the tests say of both ends of a ranking; `size` formats a difference.
+fn ranked(ranking: &Ranking, one: &str, most: &str, least: &str, size: impl Fn(f64) -> String) -> String {
     let (highest, lowest) = (ranking.highest(), ranking.lowest());
-    let differs = |end: &End, what: &str| format!("{} {what}: it differs from every other ({TESTS}).", end.name);
+    let differs = |end: &End, what: &str| format!("{} {what} and differs from all others.", end.name);
     let power = |end: &End| match end.least_difference {
-        Some(least) => format!(" A difference of {} would have been found with a power of 80 %.", size(least)),
+        Some(least) => format!(" A difference of {} would have been detected with a power of 80 %.", size(least)),
         None => String::new(),
     };
     let first = match (highest.stands_alone(), highest.like.is_empty()) {
         (true, _) => differs(&highest, most),
-        (false, true) => format!("Which {most} cannot be told."),
+        (false, true) => format!("It is undecided which {one} {most}."),
         (false, false) => format!(
-            "Which {most} cannot be told: {} are not distinguishable ({TESTS}).{}",
+            "It is undecided which {one} {most}: {} do not differ significantly.{}",
             highest.names(),
             power(&highest)
         ),
@@ -247,12 +295,12 @@ fn told(ranking: &Ranking, most: &str, least: &str, size: impl Fn(f64) -> String
     text.join(" ")
 }
 
-/// The mean outcome, or how conditions compare, where there is no threshold.
+/// The outcome of each condition, or their range, and how they compare; for axes without a threshold.
 fn outcomes(facts: &Facts, sweep: &Sweep) -> String {
     let key = facts.sweeps.x.as_ref().map_or("", |axis| axis.key.as_str());
     let named = |curve: &SweptCurve, point: &SweptPoint| {
         let of_curve = curve.value.as_ref().map(|_| facts.sweeps.name(curve));
-        // A study of first weights asks for firing rates.
+        // Studies of the initial weight spread ask for firing rates.
         let rate = point.initial_rate.filter(|_| key == "weights.sigma_init");
         let rate = rate.map(|rate| format!(" ({} Hz before training)", significant(rate))).unwrap_or_default();
         let at = point.x.map(|x| format!("{}{}{rate}", level(x), unit(key)));
@@ -264,33 +312,46 @@ fn outcomes(facts: &Facts, sweep: &Sweep) -> String {
     let points = sweep.curves.iter().flat_map(|curve| curve.points.iter().map(move |point| (curve, point)));
     let points: Vec<(&SweptCurve, &SweptPoint)> = points.filter(|(_, point)| !point.outcomes.is_empty()).collect();
     if let [(_, only)] = points[..] {
-        return only
-            .estimate()
-            .map(|sample| format!("The mean test accuracy is {}.", mean_words(sample)))
-            .unwrap_or_default();
+        let words = |sample| format!("The mean test accuracy is {}.", mean_words(sample));
+        return only.estimate().map(words).unwrap_or_default();
     }
     if points.is_empty() {
-        return "No trial has an outcome that an answer may rest on.".to_owned();
+        return "No trial has an outcome that an answer can use.".to_owned();
     }
-    let most = points.iter().filter_map(|(_, point)| point.estimate()).map(|sample| sample.n).max().unwrap_or(0);
-    if most < LEAST_REPEATS {
-        return format!(
-            "No condition is called better than another: there are no more than n = {most} independent repeats of each, and a \
-             comparison takes {LEAST_REPEATS}. The table of outcomes lists all of them."
-        );
-    }
+    let means: Vec<(String, Estimate)> =
+        points.iter().filter_map(|(curve, point)| Some((named(curve, point), point.estimate()?))).collect();
+    let most = means.iter().map(|(_, sample)| sample.n).max().unwrap_or(0);
     let values = points.iter().map(|(curve, point)| (named(curve, point), point.outcomes.clone()));
-    match Ranking::new(values.collect()).filter(Ranking::is_tested) {
+    let compared = match Ranking::new(values.collect()).filter(|ranking| most >= LEAST_REPEATS && ranking.is_tested()) {
+        _ if most < LEAST_REPEATS => format!(
+            "Conditions are not ranked: a comparison needs {LEAST_REPEATS} independent repeats, and there {} only {most}.",
+            if most == 1 { "is" } else { "are" }
+        ),
         Some(ranking) => {
-            told(&ranking, "has the highest mean test accuracy", "has the lowest mean test accuracy", |value| {
-                format!("{} points", significant(100.0 * value))
-            })
+            let (highest, lowest) = ("has the highest mean test accuracy", "has the lowest mean test accuracy");
+            ranked(&ranking, "condition", highest, lowest, |value| format!("{} points", significant(100.0 * value)))
         }
-        None => "How the conditions compare is told in the section on differences.".to_owned(),
+        None => "See Comparisons for the tests.".to_owned(),
+    };
+    format!("{} {compared}", all_means(&means))
+}
+
+/// The means of a few conditions, or the range of many.
+fn all_means(means: &[(String, Estimate)]) -> String {
+    let words = |(name, sample): &(String, Estimate)| format!("{} at {name}", mean_words(*sample));
+    if means.len() <= MOST_LISTED {
+        let each: Vec<String> = means.iter().map(words).collect();
+        return format!("Mean test accuracy: {}.", each.join("; "));
+    }
+    let order = |one: &&(String, Estimate), other: &&(String, Estimate)| one.1.mean.total_cmp(&other.1.mean);
+    match (means.iter().min_by(order), means.iter().max_by(order)) {
+        (Some(low), Some(high)) => format!("Mean test accuracy ranges from {} to {}.", words(low), words(high)),
+        _ => String::new(),
     }
 }
 
-fn by_curve(facts: &Facts, tolerances: &[Tolerance], direction: Direction) -> maud::Markup {
+/// The tolerance of every curve.
+fn by_curve(facts: &Facts, tolerances: &[Tolerance], direction: Direction) -> Markup {
     let key = facts.sweeps.x.as_ref().map_or("", |axis| axis.key.as_str());
     let row = |tolerance: &Tolerance| {
         let held = tolerance.held.as_ref().map(|held| held_words(&held[THRESHOLD], tolerance.last, key));
@@ -298,14 +359,14 @@ fn by_curve(facts: &Facts, tolerances: &[Tolerance], direction: Direction) -> ma
         let withheld = tolerance.withheld(THRESHOLD, direction);
         let at = match if direction.whole { held } else { crossing } {
             _ if withheld.is_some() => withheld.map(|found| withheld_words(&found, key)).unwrap_or_default(),
-            _ if tolerance.guesses(facts.chance) => "not known: accuracy cannot be told from guessing".to_owned(),
+            _ if tolerance.guesses(facts.chance) => "unknown: accuracy does not differ from chance".to_owned(),
             Ok(words) => words,
-            Err(error) => format!("not known: {error}"),
+            Err(error) => format!("unknown: {error}"),
         };
         vec![tolerance.name.clone(), at, mean(tolerance.clean.map(|clean| clean.1))]
     };
     let rows: Vec<Vec<String>> = tolerances.iter().map(row).collect();
-    let what = if direction.whole { "last level that keeps 95 % of A*" } else { "A* falls to 95 % at (95 % interval)" };
+    let what = if direction.whole { "last level that keeps 95 %" } else { "falls to 95 % at (95 % interval)" };
     let accuracy = format!("accuracy at the {}, %", clean_level(direction));
     table(&format!("Tolerance: {}", facts.sweeps.x_words()), &["curve", what, &accuracy], &rows)
 }
@@ -317,34 +378,34 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_is_said_of_levels_that_a_curve_does_not_have() {
+    fn levels_without_an_outcome_do_not_count() {
         let words = |ends: &[(&str, f64)], all| last_levels("noise", ends, all, " %");
         assert_eq!(words(&[("a", 100.0), ("b", 100.0)], 2), "the highest noise, 100 %, in all curves");
         assert_eq!(words(&[("a", 100.0), ("b", 100.0)], 3), "the highest noise, 100 %, for a, b");
         assert_eq!(words(&[("a", 100.0), ("b", 50.0)], 2), "the highest noise of each curve, 100 % for a, 50 % for b");
         let many = [("a", 100.0), ("b", 50.0), ("c", 50.0), ("d", 75.0), ("e", 100.0)];
-        assert_eq!(words(&many, 5), "50 %, the highest noise that all of them have an outcome at, in all curves");
+        assert_eq!(words(&many, 5), "50 %, the highest noise with an outcome of every curve, in all curves");
     }
 
     #[test]
-    fn pairs_without_a_test_are_called_untested() {
+    fn pairs_without_a_test_are_listed_as_untested() {
         let drawn = |values: &[f64]| (1..).map(Draws::all).zip(values.iter().copied()).collect::<Vec<Drawn>>();
         let told = |values: &[(&str, &[f64])]| {
             let values = values.iter().map(|(name, values)| ((*name).to_owned(), drawn(values)));
             let ranking = Ranking::new(values.collect()).expect("several");
-            told(&ranking, "is most", "is least", |value| value.to_string())
+            ranked(&ranking, "one", "is most", "is least", |value| value.to_string())
         };
         let low: &[f64] = &[0.01, 0.02, 0.015, 0.01];
         // b is a and 0.25 in every seed.
         let words = told(&[("a", &[0.5, 0.75, 0.5, 0.625]), ("b", &[0.75, 1.0, 0.75, 0.875]), ("c", low)]);
         assert!(
             words.starts_with(
-                "Which is most cannot be told. Not tested against b: a (all 4 pairs differ by exactly 0.25)."
+                "It is undecided which one is most. Not tested against b: a (all 4 pairs differ by exactly 0.25)."
             ),
             "{words}"
         );
         assert!(
-            words.contains("c is least: it differs from every other") && !words.contains("not distinguishable"),
+            words.contains("c is least and differs from all others.") && !words.contains("significantly"),
             "{words}"
         );
     }

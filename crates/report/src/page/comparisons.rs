@@ -1,4 +1,4 @@
-//! Which conditions differ: paired t tests over shared seeds, against a reference and of all pairs.
+//! Compares conditions by paired t tests on shared seeds, with a reference and in all pairs.
 
 use maud::{Markup, html};
 
@@ -15,27 +15,28 @@ use super::{Facts, Section};
 
 /// Conditions that are compared with each other.
 struct Family {
-    /// What they have in common.
+    /// Their common level.
     at: String,
-    /// Name and outcomes of each.
+    /// Names and outcomes.
     groups: Vec<(String, Vec<Drawn>)>,
-    /// Which of them the others are held against.
+    /// Index of the reference.
     reference: usize,
 }
 
-/// Groups up to which all pairs are shown.
+/// Largest number of groups for a table of all pairs.
 const MOST_GROUPS: usize = 12;
 
-/// The section.
-pub fn section(facts: &Facts) -> Section {
+/// Returns the section; none for a single condition.
+pub fn section(facts: &Facts) -> Option<Section> {
     let sweeps = &facts.sweeps;
     let all: Vec<(&Sweep, Vec<Family>)> = sweeps.sweeps.iter().map(|sweep| (sweep, families(sweeps, sweep))).collect();
-    let several = all.iter().any(|(_, families)| families.iter().any(|family| family.groups.len() > 1));
+    if all.iter().all(|(_, families)| families.iter().all(|family| family.groups.len() < 2)) {
+        return None;
+    }
     let tested = all.iter().any(|(_, families)| against_reference(families).iter().any(|row| row.2.is_ok()));
     let body = html! {
-        @if !several { p { "The study has one condition: there is nothing to compare." } }
-        @else if !tested {
-            p { "No two conditions have three independent repeats in common, so nothing is tested and no condition is called better than another." }
+        @if !tested {
+            p { "No test is possible: it needs two conditions with three independent repeats in common." }
         } @else {
             (method())
             @for (sweep, families) in &all {
@@ -45,21 +46,21 @@ pub fn section(facts: &Facts) -> Section {
             }
         }
     };
-    Section { id: "comparisons", heading: "Which conditions differ", body }
+    Some(Section { id: "comparisons", heading: "Comparisons", body })
 }
 
 fn method() -> Markup {
     html! {
         p.method {
-            "Two conditions differ where a paired t test over shared seeds, two-sided, has p (Holm) below 0.05. A pair is two outcomes whose common \
-             random streams have the same seeds; copies count once, and outcomes that share some of their draws are not independent: n is the \
-             number of independent pairs. Differences of pairs are assumed about normal. p (Holm) is adjusted over all tests of a table. Where two \
-             conditions are not distinguishable, the table names the difference that the same test would have found with a power of 80 %, adjusted alike."
+            "Two conditions differ if a two-sided paired t test on shared seeds has p (Holm) below 0.05. p (Holm) is adjusted for all tests of a \
+             table. A pair is two outcomes with the same seeds in their common random streams; n counts independent pairs, and copies count once. \
+             The test assumes normal differences. If two conditions do not differ, the table states the difference that the same test detects with \
+             a power of 80 %."
         }
     }
 }
 
-/// The curves at every level, or the levels of the only curve.
+/// Returns the curves at each level, or the levels of a single curve.
 fn families(sweeps: &Sweeps, sweep: &Sweep) -> Vec<Family> {
     let key = sweeps.x.as_ref().map_or("", |axis| axis.key.as_str());
     let at = |x: Option<f64>| x.map(|x| format!("{}{}", level(x), unit(key))).unwrap_or_default();
@@ -83,7 +84,7 @@ fn families(sweeps: &Sweeps, sweep: &Sweep) -> Vec<Family> {
     (0..places).map(family).collect()
 }
 
-/// Where, which group, and its test against the reference.
+/// Level, group, and its test against the reference.
 type Row = (String, String, Result<Adjusted, PairedError>);
 
 fn against_reference(families: &[Family]) -> Vec<Row> {
@@ -109,11 +110,12 @@ fn reference(families: &[Family]) -> Markup {
             Ok(test) => told(&test),
             Err(error) => [vec![format!("not tested: {error}")], vec![String::new(); 6]].concat(),
         };
-        [at, name].into_iter().chain(told).collect()
+        let name = if at.is_empty() { name } else { format!("{name} at {at}") };
+        [name].into_iter().chain(told).collect()
     };
     let rows: Vec<Vec<String>> = against_reference(families).into_iter().map(row).collect();
-    let head = ["at", "group", "difference, points", "95 % interval", "t", "p", "p (Holm)", "result", "n"];
-    table(&format!("Paired t tests against {reference}"), &head, &rows)
+    let head = ["condition", "result", "difference, points", "95 % interval", "p (Holm)", "p", "t", "n"];
+    table(&format!("Paired t tests with {reference} as reference"), &head, &rows)
 }
 
 fn told(adjusted: &Adjusted) -> Vec<String> {
@@ -121,24 +123,22 @@ fn told(adjusted: &Adjusted) -> Vec<String> {
     let least = adjusted.least_difference();
     let result = match adjusted.differs() {
         true => format!("differs {}", adjusted.stars()),
-        // Accuracies lie no further apart than 100 points.
-        false if least >= 1.0 => {
-            format!("not distinguishable (too few pairs for so many tests: no difference would be, at n = {n})")
-        }
-        false => format!("not distinguishable ({} points would have been)", significant(100.0 * least)),
+        // Accuracies differ by at most 100 points.
+        false if least >= 1.0 => format!("no difference found (n = {n} is too small to detect any)"),
+        false => format!("no difference found (detectable: {} points)", significant(100.0 * least)),
     };
     vec![
+        result,
         points(difference),
         format!("{} to {}", points(ci95.0), points(ci95.1)),
-        format!("{t:.2}"),
-        probability(p),
         probability(adjusted.adjusted_p),
-        result,
+        probability(p),
+        format!("{t:.2}"),
         n.to_string(),
     ]
 }
 
-/// One row a pair, one column a level.
+/// Renders one row per pair and one column per level.
 fn pairs(families: &[Family]) -> Markup {
     let Some(first) = families.first() else { return html! {} };
     let groups = first.groups.len();
@@ -153,12 +153,11 @@ fn pairs(families: &[Family]) -> Markup {
         Err(_) => "-".to_owned(),
     };
     let row = |(&(one, other), tests): (&(usize, usize), &[Result<Adjusted, PairedError>])| {
-        let name = format!("{} less {}", first.groups[one].0, first.groups[other].0);
+        let name = format!("{} minus {}", first.groups[one].0, first.groups[other].0);
         [name].into_iter().chain(tests.iter().map(cell)).collect::<Vec<String>>()
     };
     let rows: Vec<Vec<String>> = pairs.iter().zip(tests.chunks(families.len())).map(row).collect();
     let head: Vec<&str> = ["pair"].into_iter().chain(families.iter().map(|family| family.at.as_str())).collect();
-    let title = "Differences of all pairs, points, with stars of p (Holm) over the whole table (* below 0.05, ** below 0.01, *** below 0.001); \
-                 without a star the two are not distinguishable";
+    let title = "Differences of all pairs, points. Stars: p (Holm) over the whole table below 0.05 (*), 0.01 (**) and 0.001 (***)";
     table(title, &head, &rows)
 }

@@ -1,4 +1,4 @@
-//! The devices of a crossbar study: what they do, with units side by side, and where their numbers come from.
+//! The devices of a crossbar study: their properties in several units, and the sources of their numbers.
 
 use maud::html;
 
@@ -10,10 +10,10 @@ use ohmspike_study::warning::beyond_laws;
 use super::{Facts, Section};
 use crate::datasheet::{area_line, device_page, device_sheet};
 
-/// Rows and columns of the connections that a device holds.
+/// Connections stored in a device, with their rows and columns.
 type Held = Vec<(Connection, (usize, usize))>;
 
-/// The section; none for abstract weights.
+/// Returns the section; none for abstract weights.
 pub fn section(facts: &Facts) -> Option<Section> {
     let chosen = devices(facts);
     if chosen.is_empty() {
@@ -21,8 +21,7 @@ pub fn section(facts: &Facts) -> Option<Section> {
     }
     let body = html! {
         p.method {
-            "As the first weights that it holds use it, at the highest noise level of the study. A spread is one standard deviation. What a \
-             device leaves out is named as off."
+            "Values apply to the first connection of each device, at the highest noise level of the study. A spread is one standard deviation."
         }
         @for (number, (loaded, settings, shapes)) in chosen.iter().enumerate() {
             h3 { (loaded.device.name) }
@@ -30,10 +29,10 @@ pub fn section(facts: &Facts) -> Option<Section> {
             pre tabindex="0" { (device_sheet(loaded, settings, shapes)) }
             @for beyond in beyond_laws(settings, &loaded.device) { p { "Warning: " (beyond.to_string().replace("\n\nhint: ", ". Hint: ")) "." } }
             (area(loaded, settings, shapes))
-            // Variants of one device differ in the keys that are shown above them.
+            // Variants of one device differ only in the keys above.
             @if chosen[..number].iter().all(|(earlier, ..)| earlier.device.name != loaded.device.name) {
                 details {
-                    summary { "Everything that the device file says, with the source of every number" }
+                    summary { "The whole device file, with the source of every number" }
                     pre tabindex="0" { (device_page(&loaded.device)) }
                 }
             }
@@ -42,7 +41,7 @@ pub fn section(facts: &Facts) -> Option<Section> {
     Some(Section { id: "device", heading: "Device", body })
 }
 
-/// Every device of the study once, with the settings of its highest noise level and the first weights that it holds.
+/// Returns each device once, with the settings of its highest noise level and its connections.
 fn devices<'a>(facts: &Facts<'a>) -> Vec<(&'a LoadedDevice, &'a Settings, Held)> {
     let mut chosen: Vec<(&LoadedDevice, &Settings, Held)> = Vec::new();
     let prepared = &facts.report.recorded.prepared;

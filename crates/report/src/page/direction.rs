@@ -1,23 +1,23 @@
-//! Which end of a swept axis is the undisturbed one, from which thresholds are measured.
+//! Determines the undisturbed end of a swept axis, the reference of all thresholds.
 //!
-//! More noise is worse, and fewer bits are worse: both are known. For any other axis of whole numbers the outcomes decide: the
-//! end that is better by a paired test. Where they do not tell the ends apart there is no threshold.
+//! More noise is worse, and fewer bits are worse. On any other axis of whole numbers, a paired test of both ends decides. If
+//! it finds no difference, there is no threshold.
 
 use ohmspike_analysis::sweep::{Sweeps, SweptCurve, SweptPoint};
 use ohmspike_stats::paired::{Paired, adjusted};
 use ohmspike_study::key_label::{FRACTION, NOISE, SPREAD_SCALE};
 use ohmspike_study::study::Axis;
 
-/// How a swept axis disturbs.
+/// Direction of the disturbance along an axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Direction {
-    /// Whether smaller values are worse, so that the largest is the undisturbed one.
+    /// Whether smaller values are worse: the largest value is undisturbed.
     pub falls: bool,
-    /// Whether there are only whole numbers, so that nothing lies between two of them.
+    /// Whether the axis has only whole numbers: nothing lies between two levels.
     pub whole: bool,
 }
 
-/// How the swept axis disturbs; none where that is not known.
+/// Returns the direction of the disturbance; none if it is unknown.
 pub fn direction(sweeps: &Sweeps) -> Option<Direction> {
     let axis = sweeps.x.as_ref()?;
     if disturbs(&axis.key) {
@@ -30,7 +30,7 @@ pub fn direction(sweeps: &Sweeps) -> Option<Direction> {
     falls.map(|falls| Direction { falls, whole: true })
 }
 
-/// Whether more on this axis is more disturbance.
+/// Returns whether larger values of this key disturb more.
 fn disturbs(key: &str) -> bool {
     const OF_STUDIES: [&str; 3] = [NOISE, SPREAD_SCALE, "hardware.retention_seconds"];
     const OF_DEVICES: [&str; 4] = ["sigma", "p_", "amplitude", "fraction_of_cells"];
@@ -38,7 +38,7 @@ fn disturbs(key: &str) -> bool {
     OF_STUDIES.contains(&key) || key.starts_with("device.") && OF_DEVICES.iter().any(|word| last.starts_with(word))
 }
 
-/// Whether less on this axis is a coarser resolution.
+/// Returns whether smaller values of this key are a coarser resolution.
 fn resolves(key: &str) -> bool {
     key.ends_with(".bits") || key == "device.levels.count"
 }
@@ -47,8 +47,8 @@ fn is_whole(axis: &Axis) -> bool {
     axis.values.iter().all(toml::Value::is_integer)
 }
 
-/// Whether the highest value is better than the lowest in every curve that tells them apart; none where no curve does, or
-/// where curves contradict each other.
+/// Returns whether the highest value is better than the lowest in all curves with a significant difference; none without such
+/// a curve or if curves disagree.
 fn higher_is_better(sweeps: &Sweeps) -> Option<bool> {
     let curves = sweeps.sweeps.iter().flat_map(|sweep| &sweep.curves);
     let tests = curves.filter_map(ends).map(|(low, high)| Paired::new(&high.outcomes, &low.outcomes));
@@ -60,7 +60,7 @@ fn higher_is_better(sweeps: &Sweeps) -> Option<bool> {
     told.iter().all(|better| *better == first).then_some(first)
 }
 
-/// The outermost points of a curve that have outcomes.
+/// Returns the outermost points of a curve with outcomes.
 fn ends(curve: &SweptCurve) -> Option<(&SweptPoint, &SweptPoint)> {
     let mut points: Vec<&SweptPoint> = curve.points.iter().filter(|point| !point.outcomes.is_empty()).collect();
     points.sort_by(|one, other| one.x.partial_cmp(&other.x).unwrap_or(std::cmp::Ordering::Equal));
@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_axis_disturbs_where_more_of_it_is_worse() {
+    fn noise_and_faults_disturb() {
         for key in [NOISE, "device.read.white.sigma_percent_of_conductance", "device.faults.p_low_resistance"] {
             assert!(disturbs(key), "{key}");
         }
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn outcomes_tell_the_direction_of_other_whole_numbers() {
+    fn outcomes_decide_the_direction_of_other_whole_numbers() {
         let of = |change: f64| {
             let made = |settings: &Settings, seed: u64| {
                 let own = 1e-3 * ((seed * settings.network.hidden as u64) % 7) as f64;

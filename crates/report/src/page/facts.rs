@@ -1,4 +1,4 @@
-//! What sections are made from, and what they are.
+//! The input of a report, the facts that its sections share, and the sections.
 
 use std::collections::BTreeSet;
 
@@ -13,45 +13,47 @@ use super::direction::Direction;
 use super::tolerated::{Tolerance, tolerances};
 use crate::figures::{Figure, NoiseUnit};
 
-/// What a report is made from.
+/// Input of a report.
 #[derive(Debug)]
 pub struct Report<'a> {
     /// The study and its records.
     pub recorded: Recorded<'a>,
-    /// Its file, as the command names it.
+    /// Path of the study file, as given on the command line.
     pub file: &'a str,
-    /// The text of that file.
+    /// Text of the study file.
     pub text: &'a str,
-    /// What `--set` put in the place of the file's values.
+    /// Overrides given by `--set`.
     pub overrides: &'a [String],
-    /// The folder of the results, where it is not the default.
+    /// Folder of the results, unless it is the default.
     pub out: Option<&'a str>,
-    /// Further flags of the command, which choose what is drawn.
+    /// Flags of the command that select figures.
     pub flags: &'a [String],
-    /// The unit of write noise that they ask for.
+    /// Unit of write noise given by `--noise-unit`.
     pub noise_unit: Option<NoiseUnit>,
-    /// What is drawn of them.
+    /// Figures of the study; the first one is shown next to the answer.
     pub figures: &'a [Figure],
-    /// The machine that writes the report, in words.
+    /// Machine that writes the report.
     pub machine: &'a str,
+    /// Commit of the program and its date, if known.
+    pub commit: Option<&'a str>,
 }
 
-/// What several sections need of a report.
+/// Facts shared by several sections.
 pub struct Facts<'a> {
-    /// What the report is made from.
+    /// Input of the report.
     pub report: &'a Report<'a>,
-    /// The trials that have a record.
+    /// Trials with a record.
     pub done: Vec<Done<'a>>,
-    /// Their outcomes along the axes.
+    /// Outcomes along the swept axes.
     pub sweeps: Sweeps,
-    /// How the swept axis disturbs, and what curves tolerate, by sweep; none where it does not disturb.
+    /// Direction of the disturbance and tolerance of each curve, by sweep; none if the swept axis is no disturbance.
     pub(super) tolerances: Option<(Direction, Vec<Vec<Tolerance>>)>,
-    /// Accuracy of guessing, a fraction.
+    /// Chance accuracy, a fraction.
     pub chance: f64,
 }
 
 impl<'a> Facts<'a> {
-    /// What the sections of `report` need.
+    /// Collects the facts of `report`.
     pub(super) fn new(report: &'a Report<'a>) -> Facts<'a> {
         let recorded = report.recorded;
         let done = done(recorded.study, recorded.prepared, recorded.trials, recorded.store);
@@ -62,34 +64,39 @@ impl<'a> Facts<'a> {
         Facts { report, done, sweeps, tolerances, chance }
     }
 
-    /// The study.
+    /// Returns the study.
     pub fn study(&self) -> &Study {
         self.report.recorded.study
     }
 
-    /// Number of trials, and of those that have a record.
+    /// Returns the number of trials and of trials with a record.
     pub fn counts(&self) -> (usize, usize) {
         (self.report.recorded.trials.len(), self.done.len())
     }
 
-    /// The seeds of the study that have a record at all.
+    /// Returns the seeds that have at least one record.
     pub(super) fn seeds_done(&self) -> BTreeSet<u64> {
         self.done.iter().map(|done| done.record.seed).collect()
     }
 }
 
-/// A section with its heading, which the table of contents links to.
+/// Section of the page.
 pub struct Section {
-    /// The anchor.
+    /// Anchor of its link.
     pub id: &'static str,
-    /// The heading.
+    /// Heading.
     pub heading: &'static str,
-    /// What follows it.
+    /// Content.
     pub body: Markup,
 }
 
 impl Section {
     pub(super) fn markup(&self) -> Markup {
         html! { section id=(self.id) { h2 { (self.heading) } (self.body) } }
+    }
+
+    /// Renders the section folded. A link to its anchor unfolds it.
+    pub(super) fn folded(&self) -> Markup {
+        html! { details.section { summary { (self.heading) } div id=(self.id) { (self.body) } } }
     }
 }

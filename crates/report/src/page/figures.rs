@@ -1,27 +1,54 @@
-//! The figures, each with its caption and the numbers that it is drawn from.
+//! Figures with their captions and their numbers.
 
-use maud::html;
+use maud::{Markup, html};
 
 use super::{Facts, Section, data_link, data_uri};
+use crate::figures::Figure;
 
-/// The section; none before there is anything to draw.
+/// Returns the section of all figures but the main one; none without further figures.
 pub fn section(facts: &Facts) -> Option<Section> {
-    let figures = facts.report.figures;
-    if figures.is_empty() {
-        return None;
-    }
+    let figures = facts.report.figures.get(1..).filter(|figures| !figures.is_empty())?;
     let body = html! {
-        @for figure in figures {
-            figure id={ "figure-" (figure.name) } {
-                img src=(data_uri("image/svg+xml", figure.svg.as_bytes())) alt={ (figure.title) ". " (figure.caption) };
-                figcaption {
-                    strong { (figure.title) ". " }
-                    (figure.caption) " "
-                    (data_link(&format!("{}.csv", figure.name), "text/csv", figure.csv.as_bytes(), "Data as CSV"))
-                    "."
-                }
-            }
-        }
+        div.figures { @for figure in figures { (drawn(figure)) } }
     };
     Some(Section { id: "figures", heading: "Figures", body })
+}
+
+/// Renders the main figure: one layout for phones, and a wide one from 640 px on.
+pub fn main_figure(figure: &Figure) -> Markup {
+    html! {
+        figure id={ "figure-" (figure.name) } {
+            picture {
+                source media="(max-width: 40rem)" srcset=(data_uri("image/svg+xml", figure.svg.as_bytes()));
+                img src=(data_uri("image/svg+xml", figure.main_svg().as_bytes())) alt={ (figure.title) ". " (figure.caption) };
+            }
+            (caption(figure))
+        }
+    }
+}
+
+fn drawn(figure: &Figure) -> Markup {
+    let picture = html! {
+        img src=(data_uri("image/svg+xml", figure.svg.as_bytes())) alt={ (figure.title) ". " (figure.caption) };
+    };
+    html! {
+        figure.wide[figure.is_wide()].column[!figure.is_wide()] id={ "figure-" (figure.name) } {
+            @if figure.is_wide() {
+                p.hint { "Scroll sideways to see the whole figure." }
+                div.scroll { (picture) }
+            } @else { (picture) }
+            (caption(figure))
+        }
+    }
+}
+
+fn caption(figure: &Figure) -> Markup {
+    html! {
+        figcaption {
+            strong { (figure.title) ". " }
+            (figure.caption) " "
+            (data_link(&format!("{}.csv", figure.name), figure.csv.as_bytes(), "Data as CSV"))
+            "."
+        }
+    }
 }

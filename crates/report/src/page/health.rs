@@ -1,4 +1,4 @@
-//! Which trials say nothing about the hardware, why, and what to do.
+//! Unhealthy trials: which, why, and what to do.
 
 use maud::html;
 
@@ -11,7 +11,7 @@ use ohmspike_study::health::{HealthKind, HealthState};
 use super::table::table;
 use super::{Facts, Section};
 
-/// The section; none where every trial is healthy.
+/// Returns the section; none if all trials are healthy.
 pub fn section(facts: &Facts) -> Option<Section> {
     let study = facts.study();
     let lines = HealthTally::new(study, &facts.done).lines();
@@ -22,12 +22,13 @@ pub fn section(facts: &Facts) -> Option<Section> {
     let body = html! {
         @for line in &lines { p.warning { (line) "." } }
         p.method {
-            "Silent: fewer than 0.1 spikes per sample in a hidden layer, before or after training. Saturated: most neurons of a hidden layer spike at more \
-             than half of the steps. Clipped: more than 1 % of the writes to a connection end at the top of the window, or of its conversions beyond a fixed range. Not converged: over the seeds of a condition, \
-             the outcome still rises within its epochs, by more than two standard errors. At chance: the 95 % interval of the outcome includes guessing; such a trial \
-             counts, unless it is the reference of its curve."
+            "Silent: fewer than 0.1 spikes per sample in a hidden layer, before or after training. Saturated: most neurons of a hidden layer spike in \
+             more than half of the time steps. Clipped: more than 1 % of the writes to a connection end at the upper end of the conductance window, or \
+             more than 1 % of its conversions exceed a fixed range. Not converged: over the seeds of a condition, accuracy still rises by more than two \
+             standard errors within the epochs of the outcome. At chance: the 95 % interval of the outcome includes chance; such a trial counts unless it \
+             is the reference of its curve."
         }
-        (table("Unhealthy trials by condition", &["condition", "state", "trials", "the first of them", "to do"], &rows))
+        (table("Unhealthy trials by condition", &["condition", "state", "trials", "how to fix it", "reason (first trial)"], &rows))
     };
     Some(Section { id: "health", heading: "Health", body })
 }
@@ -42,7 +43,7 @@ fn rows(facts: &Facts) -> Vec<Vec<String>> {
         let name = name.unwrap_or_else(|| "all".to_owned());
         let done: Vec<Vec<HealthState>> = done.into_iter().map(|done| judged.states(done)).collect();
         for kind in HealthKind::ALL {
-            // Chance needs no row where another state explains it.
+            // Chance needs no row of its own if another state explains it.
             let told =
                 |states: &&Vec<HealthState>| kind.excludes() || !states.iter().any(|state| state.kind().excludes());
             let states = done.iter().filter(told).flatten();
@@ -50,7 +51,7 @@ fn rows(facts: &Facts) -> Vec<Vec<String>> {
             let Some(first) = of_kind.next() else { continue };
             let (count, advice) = (1 + of_kind.count(), first.advice(&condition.settings));
             let trials = format!("{count} of {}", done.len());
-            rows.push(vec![name.clone(), kind.words().to_owned(), trials, first.reason(), advice]);
+            rows.push(vec![name.clone(), kind.words().to_owned(), trials, advice, first.reason()]);
         }
     }
     rows

@@ -1,4 +1,4 @@
-//! The page around the sections: head, style, table of contents.
+//! Arranges the page: head, links, sections.
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -11,29 +11,33 @@ use super::{
 use crate::replication::Replication;
 
 const STYLE: &str = include_str!("style.css");
+const DOWNLOAD: &str = include_str!("download.js");
 
-/// All of it, in the order in which a reviewer asks.
+/// Returns the page: the answer first, then the evidence, then folded details.
 pub fn page(facts: &Facts, replication: Option<&dyn Replication>) -> String {
-    let before = [
+    let evidence = [
         Some(answer::section(facts)),
         health::section(facts),
-        Some(settings::section(facts)),
-        devices::section(facts),
-        figures::section(facts),
-        Some(outcomes::section(facts)),
         tolerance::section(facts),
-        Some(comparisons::section(facts)),
-        Some(variance::section(facts)),
-        tables::section(facts),
+        Some(outcomes::section(facts)),
+        comparisons::section(facts),
+        figures::section(facts),
     ];
     let replication = replication.map_or_else(Vec::new, |replication| replication.sections(facts));
-    let after = [Some(ledger::section(facts)), Some(provenance::section(facts)), Some(reproduce::section(facts))];
+    let origin = [devices::section(facts), Some(reproduce::section(facts))];
+    let details = [
+        Some(settings::section(facts)),
+        variance::section(facts),
+        tables::section(facts),
+        Some(ledger::section(facts)),
+        Some(provenance::section(facts)),
+    ];
     let sections: Vec<Section> =
-        before.into_iter().flatten().chain(replication).chain(after.into_iter().flatten()).collect();
-    whole(facts, &sections).into_string()
+        evidence.into_iter().flatten().chain(replication).chain(origin.into_iter().flatten()).collect();
+    whole(facts, &sections, &details.into_iter().flatten().collect::<Vec<Section>>()).into_string()
 }
 
-fn whole(facts: &Facts, sections: &[Section]) -> Markup {
+fn whole(facts: &Facts, sections: &[Section], details: &[Section]) -> Markup {
     let study = facts.study();
     html! {
         (DOCTYPE)
@@ -47,30 +51,47 @@ fn whole(facts: &Facts, sections: &[Section]) -> Markup {
             }
             body {
                 header {
-                    h1 { (study.name) }
+                    h1 { (study.name) (status(facts)) }
                     p.question { (study.question) }
-                    (completeness(facts))
                 }
-                nav { @for section in sections { a href={ "#" (section.id) } { (section.heading) } } }
-                main { @for section in sections { (section.markup()) } }
+                nav {
+                    @for section in sections { a href={ "#" (section.id) } { (section.heading) } }
+                    a href="#details" { "Details" }
+                }
+                main {
+                    @for section in sections { (section.markup()) }
+                    section id="details" {
+                        h2 { "Details" }
+                        @for section in details { (section.folded()) }
+                    }
+                }
+                script { (PreEscaped(DOWNLOAD)) }
             }
         }
     }
 }
 
-/// What is missing of the study, at the top of everything.
-fn completeness(facts: &Facts) -> Markup {
+/// Returns the number of finished trials, next to the name of the study.
+fn status(facts: &Facts) -> Markup {
+    let (all, done) = facts.counts();
+    html! {
+        span.status {
+            @if done < all { (done) " of " (all) " trials finished" } @else { "all " (all) " trials finished" }
+        }
+    }
+}
+
+/// Returns warnings about missing, repeated and failed trials, and the overrides of the command.
+pub fn completeness(facts: &Facts) -> Markup {
     let (all, done) = facts.counts();
     let failed = facts.done.iter().filter(|done| done.record.outcome.is_none()).count();
     html! {
         @if done < all {
             p.warning {
-                strong { "Incomplete: " (done) " of " (all) " trials have been run." }
-                " Everything below rests on these. Seeds with a record: " (facts.seeds_done().len()) " of "
-                (facts.study().seeds.len()) "; the table of outcomes says how many there are at each condition."
+                strong { "Incomplete: " (done) " of " (all) " trials have finished." }
+                " All results use these trials. Seeds with a record: " (facts.seeds_done().len()) " of "
+                (facts.study().seeds.len()) "."
             }
-        } @else {
-            p.complete { "Complete: all " (all) " trials have been run." }
         }
         @for warning in repeat_warnings(facts.study(), &facts.done) {
             @let text = warning.to_string();
@@ -78,16 +99,15 @@ fn completeness(facts: &Facts) -> Markup {
             p.warning { strong { (what) } @if !hint.is_empty() { ". Hint: " (hint) "." } }
         }
         @if !facts.report.overrides.is_empty() {
-            p {
-                "The command overrode the study file with " code { (facts.report.overrides.join(", ")) } ". If that leaves values out, this is a declared part \
-                 of the study; " code { "run" } " without the override runs the rest."
+            p.method {
+                "The command overrides the study file: " code { (facts.report.overrides.join(", ")) } "."
             }
         }
         @if failed > 0 {
             p.warning {
-                strong { (failed) " of them ended without an outcome" }
-                " and are left out of every mean; "
-                a href="#provenance" { "they are named below" } "."
+                strong { (failed) " finished " (if failed == 1 { "trial has" } else { "trials have" }) " no outcome" }
+                ". Means exclude " (if failed == 1 { "it" } else { "them" }) "; see "
+                a href="#provenance" { "Provenance" } "."
             }
         }
     }

@@ -1,4 +1,4 @@
-//! What the trials did to their cells, and what it cost.
+//! Usage of the cells: writes, pulses, conversions and energy.
 
 use maud::{Markup, html};
 
@@ -13,28 +13,28 @@ use super::number::count;
 use super::table::table;
 use super::{Facts, Section};
 
-/// The records of one condition.
+/// Records of one condition.
 struct Group<'a> {
     condition: String,
     records: Vec<&'a Record>,
 }
 
-/// The section.
+/// Returns the section.
 pub fn section(facts: &Facts) -> Section {
     let groups = groups(facts);
     let on_cells = groups.iter().any(|group| group.records.iter().any(|record| record.on_cells()));
     let body = html! {
         p.method {
-            "Means over the trials of a condition, by layer. At the floor and at the ceiling: share of the writes that ended there. Dale violations: \
-             share of the weights that had the wrong sign after an update. "
-            @if on_cells { "Energies follow from voltages and times of the device file; what it does not state is not known." }
-            @else { "Abstract weights have neither pulses nor energy; their floor is weight 0, and they have no ceiling." }
+            "Means over the trials of a condition, by connection. At the floor, at the ceiling: fraction of writes that end there. Wrong sign: fraction of \
+             weights that violate Dale's law after an update. "
+            @if on_cells { "Energies follow from the voltages and times of the device file." }
+            @else { "Abstract weights have neither pulses nor energy. Their floor is 0, and they have no ceiling." }
         }
         (writes(&groups))
         @if on_cells { (costs(&groups)) }
         (conversions(&groups))
     };
-    Section { id: "ledger", heading: "Ledger", body }
+    Section { id: "ledger", heading: "Usage: writes, pulses and energy", body }
 }
 
 fn groups<'a>(facts: &Facts<'a>) -> Vec<Group<'a>> {
@@ -56,30 +56,30 @@ impl Group<'_> {
         self.records.iter().map(|record| of(record)).sum::<f64>() / self.records.len() as f64
     }
 
-    /// The mean of what is known of every record.
+    /// Returns the mean of a value that every record has.
     fn mean_known(&self, of: impl Fn(&Record) -> Option<f64>) -> Option<f64> {
         let known: Vec<f64> = self.records.iter().filter_map(|record| of(record)).collect();
         (known.len() == self.records.len()).then(|| known.iter().sum::<f64>() / known.len() as f64)
     }
 
-    /// Share of `part` in `whole`, both summed over the trials, %.
+    /// Formats `part` over `whole`, both summed over the trials, in %.
     fn share(&self, part: impl Fn(&Record) -> u64, whole: impl Fn(&Record) -> u64) -> String {
         let sum = |of: &dyn Fn(&Record) -> u64| self.records.iter().map(|record| of(record)).sum::<u64>();
         format!("{:.2}", 100.0 * sum(&part) as f64 / sum(&whole).max(1) as f64)
     }
 }
 
-/// What updates did to one connection of a trial.
+/// Selects the writes to one connection of a record.
 type OfConnection<'a> = &'a dyn Fn(&Record) -> &WriteReport;
 
-/// All connections of a condition in one cell, in the order of the network.
+/// Formats all connections of a condition in one cell, in network order.
 fn each(group: &Group, of: impl Fn(OfConnection) -> String) -> String {
     let connections = group.records.iter().map(|record| record.connections.len()).min().unwrap_or_default();
     let cell = |place: usize| of(&move |record: &Record| &record.connections[place].writes);
     (0..connections).map(cell).collect::<Vec<_>>().join("; ")
 }
 
-/// The condition, with its connections where they are more than hidden layer and readout.
+/// Formats the condition, with its connections unless they are hidden layer and readout.
 fn named(group: &Group) -> String {
     let connections = group.records.first().map(|record| &record.connections[..]).unwrap_or_default();
     if connections.len() <= 2 {
@@ -100,11 +100,11 @@ fn writes(groups: &[Group]) -> Markup {
             each(group, |layer| group.share(|record| layer(record).wrong_sign, |record| layer(record).cells)),
         ]
     };
-    let head = ["condition", "trials", "writes", "at the floor, %", "at the ceiling, %", "Dale violations, %"];
-    table("Writes a trial: hidden layer; readout", &head, &groups.iter().map(row).collect::<Vec<_>>())
+    let head = ["condition", "trials", "writes", "at the floor, %", "at the ceiling, %", "wrong sign, %"];
+    table("Writes per trial: hidden layer; readout", &head, &groups.iter().map(row).collect::<Vec<_>>())
 }
 
-/// Where conversions ended, a row a condition and connection that has some; shares of the sums over its trials.
+/// Renders where conversions end, one row per condition and connection.
 fn conversions(groups: &[Group]) -> Markup {
     let mut rows = Vec::new();
     for group in groups {
@@ -137,14 +137,14 @@ fn conversions(groups: &[Group]) -> Markup {
     }
     let head = [
         "condition",
-        "of",
+        "connection",
         "conversions",
         "at the lowest code, %",
         "at the highest code, %",
-        "at the code 0, %",
-        "beyond the range, %",
+        "at code 0, %",
+        "out of range, %",
     ];
-    html! { @if !rows.is_empty() { (table("Conversions of column sums a trial", &head, &rows)) } }
+    html! { @if !rows.is_empty() { (table("Conversions per trial", &head, &rows)) } }
 }
 
 fn costs(groups: &[Group]) -> Markup {
@@ -174,10 +174,10 @@ fn costs(groups: &[Group]) -> Markup {
         "condition",
         "write pulses",
         "verify reads",
-        "writes given up",
-        "most pulses of a cell",
+        "abandoned writes",
+        "most pulses on one cell",
         "energy of training, µJ",
-        "energy of an inference, nJ",
+        "energy per inference, nJ",
     ];
-    table("Pulses and energy a trial: hidden layer; readout", &head, &groups.iter().map(row).collect::<Vec<_>>())
+    table("Pulses and energy per trial: hidden layer; readout", &head, &groups.iter().map(row).collect::<Vec<_>>())
 }

@@ -1,36 +1,41 @@
-//! Numbers as a report shows them.
+//! Formats the numbers of a report.
 
 use ohmspike_stats::Estimate;
 use ohmspike_study::key_label::words_and_unit;
 
-/// A fraction in percent with one decimal.
+/// Formats a fraction in percent with one decimal.
 pub fn percent(fraction: f64) -> String {
     format!("{:.1}", 100.0 * fraction)
 }
 
-/// A difference of fractions in percentage points, with its sign.
+/// Formats a difference of fractions in percentage points with its sign.
 pub fn points(difference: f64) -> String {
-    format!("{:+.1}", 100.0 * difference)
+    signed(100.0 * difference, 1)
 }
 
-/// A probability.
+/// Formats a number with its sign; zero has none.
+pub fn signed(value: f64, decimals: usize) -> String {
+    let text = format!("{value:+.decimals$}");
+    if text[1..].bytes().all(|digit| b"0.".contains(&digit)) { text[1..].to_owned() } else { text }
+}
+
+/// Formats a p value.
 pub fn probability(p: f64) -> String {
     if p < 1e-4 { "< 0.0001".to_owned() } else { format!("{p:.4}") }
 }
 
-/// Mean with its 95 % interval and n, in percent.
+/// Formats a mean with its 95 % interval and n, in percent.
 pub fn mean(sample: Option<Estimate>) -> String {
     let Some(sample) = sample else { return "no outcome".to_owned() };
     format!("{} (n = {})", with_half(&sample), sample.n)
 }
 
-/// The same within a sentence: the unit at the number.
+/// Formats a mean for a sentence, with its unit.
 pub fn mean_words(sample: Estimate) -> String {
     format!("{} % (n = {})", with_half(&sample), sample.n)
 }
 
-/// Mean in percent with half the width of its interval, or its ends where they are not as far from it; the values where there
-/// are two of them.
+/// Formats a mean in percent with half the width of its interval, or with its ends if 0 or 100 % cut it. Two values are listed.
 pub fn with_half(sample: &Estimate) -> String {
     let mean = percent(sample.mean);
     match (sample.ci95, sample.accuracy_interval()) {
@@ -42,20 +47,20 @@ pub fn with_half(sample: &Estimate) -> String {
     }
 }
 
-/// A count, with its millions in a word.
+/// Formats a count, for example `1.2 million`.
 pub fn count(value: f64) -> String {
     if value >= 1e6 { format!("{} million", significant(value / 1e6)) } else { significant(value) }
 }
 
-/// A level without zeros behind its last digit.
+/// Formats a level of an axis without trailing zeros.
 pub fn level(value: f64) -> String {
     value.to_string()
 }
 
-/// A level that was worked out, to three significant digits.
+/// Formats a computed level to three significant digits.
 pub use ohmspike_study::significant::significant;
 
-/// The unit of an axis behind one of its values, with the space before it; what it is % of, the title of the axis says.
+/// Returns the unit of an axis with a space before it; the axis title says what a percentage refers to.
 pub fn unit(key: &str) -> String {
     match words_and_unit(key).1 {
         "" => String::new(),
@@ -64,7 +69,7 @@ pub fn unit(key: &str) -> String {
     }
 }
 
-/// A wall time in the largest unit of which there is one.
+/// Formats a wall time in a suitable unit.
 pub fn duration(seconds: f64) -> String {
     match seconds {
         long if long >= 7200.0 => format!("{:.1} h", long / 3600.0),
@@ -78,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn intervals_end_at_0_and_100_percent_and_few_values_are_listed() {
+    fn intervals_are_cut_at_0_and_100_percent() {
         let of = |values: &[f64]| with_half(&Estimate::new(values).expect("values"));
         assert_eq!(of(&[0.5, 0.51, 0.52]), "51.0 ± 2.5");
         assert_eq!(of(&[0.01, 0.02, 0.06]), "3.0 (0.0 to 9.6)");
@@ -87,7 +92,8 @@ mod tests {
     }
 
     #[test]
-    fn numbers_read_well() {
+    fn numbers_have_sensible_digits() {
+        assert_eq!([points(-0.0001), points(0.0), signed(-0.24, 1)], ["0.0", "0.0", "-0.2"]);
         assert_eq!((percent(0.7843), points(-0.0123), points(0.02)), ("78.4".into(), "-1.2".into(), "+2.0".into()));
         assert_eq!((probability(0.00001), probability(0.03)), ("< 0.0001".into(), "0.0300".into()));
         assert_eq!([3.0, 130.0, 7200.0].map(duration), ["3.0 s", "2.2 min", "2.0 h"]);

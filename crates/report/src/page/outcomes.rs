@@ -1,4 +1,4 @@
-//! The outcome of every condition.
+//! Outcomes by condition.
 
 use maud::{Markup, html};
 
@@ -13,26 +13,25 @@ use super::table::table;
 use super::{Facts, Section, data_link};
 use crate::export::{SettingColumns, trial_table};
 
-/// The section.
+/// Returns the section.
 pub fn section(facts: &Facts) -> Section {
     let report = facts.report;
     let summary = Summary::new(report.recorded.study, &facts.done).csv();
     let trials = trial_table(report.recorded.study, &facts.done, SettingColumns::All).csv();
     let body = html! {
         p.method {
-            "Mean test accuracy in %, with half the width of its 95 % interval (Student's t, which assumes outcomes about normal) and the \
-             number n of independent repeats. Two repeats are listed and have no interval. Chance is " (percent(facts.chance)) " %."
+            "Mean test accuracy with half the width of its 95 % interval (Student's t) and the number n of independent repeats. Two repeats are \
+             listed without an interval. Chance is " (percent(facts.chance)) " %."
             @if facts.study().axes.iter().any(is_seed) {
-                " Trials that share the seed of a stream are not independent: n is the smallest number of seeds among the streams that are \
-                 drawn, and the interval adds the variances of all of them."
+                " Trials that share the seed of a random stream are not independent: n is the smallest number of seeds among the streams in use, and \
+                 the interval adds the variances of all streams."
             }
         }
         @for sweep in &facts.sweeps.sweeps { (of_sweep(facts, sweep)) }
         p {
-            (data_link(&format!("{}-summary.csv", report.recorded.study.name), "text/csv", summary.as_bytes(), "Conditions as CSV"))
+            (data_link(&format!("{}-summary.csv", report.recorded.study.name), summary.as_bytes(), "Conditions as CSV"))
             ", "
-            (data_link(&format!("{}-trials.csv", report.recorded.study.name), "text/csv", trials.as_bytes(), "trials as CSV"))
-            "."
+            (data_link(&format!("{}-trials.csv", report.recorded.study.name), trials.as_bytes(), "Trials as CSV"))
         }
     };
     Section { id: "outcomes", heading: "Outcomes", body }
@@ -51,7 +50,7 @@ fn of_sweep(facts: &Facts, sweep: &Sweep) -> Markup {
     let rows: Vec<Vec<String>> = (0..places).map(row).collect();
     let caption = match sweep.name() {
         apart if apart.is_empty() => "Mean test accuracy, %".to_owned(),
-        apart => format!("Mean test accuracy, %, where {apart}"),
+        apart => format!("Mean test accuracy, %, for {apart}"),
     };
     table(&caption, &head, &rows)
 }
@@ -59,11 +58,11 @@ fn of_sweep(facts: &Facts, sweep: &Sweep) -> Markup {
 fn cell(point: &SweptPoint) -> String {
     let failed = if point.failures > 0 { format!(", {} failed", point.failures) } else { String::new() };
     let kinds: Vec<&str> = point.health.kinds().into_iter().map(HealthKind::words).collect();
-    let left_out = match point.unusable.len() {
+    let excluded = match point.unusable.len() {
         0 => String::new(),
-        count => format!(", {count} left out: {}", kinds.join(", ")),
+        count => format!(", {count} excluded: {}", kinds.join(", ")),
     };
-    let failed = failed + &left_out;
+    let failed = failed + &excluded;
     let Some(sample) = point.estimate() else {
         let unusable = Estimate::from_drawn(&point.unusable).map(|sample| format!("[{}]", percent(sample.mean)));
         return format!("{}{failed}", unusable.unwrap_or_else(|| "-".to_owned()));

@@ -1,4 +1,4 @@
-//! Where every number comes from, and which trials ended without an outcome.
+//! Program, data, seeds and machines behind the numbers, and trials without an outcome.
 
 use std::collections::BTreeSet;
 
@@ -12,22 +12,22 @@ use super::number::duration;
 use super::table::{facts as fact_table, table};
 use super::{Facts, Section};
 
-/// The section.
+/// Returns the section.
 pub fn section(facts: &Facts) -> Section {
     let failed = failed(facts);
     let body = html! {
-        (fact_table("What the report rests on", &told(facts)))
+        (fact_table("Origin of this report", &told(facts)))
         @if !failed.is_empty() {
-            (table("Trials that ended without an outcome", &["trial", "seed", "condition", "why"], &failed))
+            (table("Trials without an outcome", &["trial", "seed", "condition", "reason"], &failed))
         }
         p.method {
-            "A trial is named by the hash of everything that decides its outcome. Wall times are those of the machines of the trials; results depend on no machine."
+            "The name of a trial is a hash of everything that decides its outcome. Results do not depend on the machine; wall times do."
         }
     };
     Section { id: "provenance", heading: "Provenance", body }
 }
 
-/// What records say, each answer once.
+/// Lists the distinct values in the records.
 fn distinct(facts: &Facts, of: &dyn Fn(&Record) -> Option<String>) -> String {
     let values: BTreeSet<String> = facts.done.iter().filter_map(|done| of(done.record)).collect();
     if values.is_empty() { "none".to_owned() } else { values.into_iter().collect::<Vec<_>>().join(", ") }
@@ -46,19 +46,18 @@ fn told(facts: &Facts) -> Vec<(String, String)> {
         (
             "program",
             format!(
-                "ohmspike {} wrote this page; records by version {}",
+                "ohmspike {}{} wrote this page; version {} wrote the records",
                 env!("CARGO_PKG_VERSION"),
+                report.commit.map(|commit| format!(" (commit {commit})")).unwrap_or_default(),
                 distinct(&|record| Some(record.program.clone()))
             ),
         ),
         ("records", format!("schema {SCHEMA}, arithmetic {ARITHMETIC}")),
-        ("trials", format!("{done} of {all} done")),
+        ("command", super::reproduce::command(facts, "run")),
+        ("trials", format!("{done} of {all} finished")),
         (
             "hash of the study",
-            format!(
-                "{} (SHA-256 of the names of its trials, in their order)",
-                &sha256(names.join("\n").as_bytes())[..16]
-            ),
+            format!("{} (SHA-256 of the names of its trials, in order)", &sha256(names.join("\n").as_bytes())[..16]),
         ),
         ("data", distinct(&|record| Some(format!("{} (SHA-256 {})", record.settings.data.set, record.data_sha256)))),
         (
@@ -68,23 +67,20 @@ fn told(facts: &Facts) -> Vec<(String, String)> {
                 Some(format!("{} (SHA-256 {sha256})", record.settings.hardware.device))
             }),
         ),
-        ("seeds of the study", seeds(report.recorded.study.seeds.clone())),
+        ("seeds", seeds(report.recorded.study.seeds.clone())),
         ("seeds with a record", seeds(facts.seeds_done().into_iter().collect())),
         ("machines of the trials", distinct(&|record| Some(record.machine.clone()))),
         ("machine of this page", report.machine.to_owned()),
         (
             "wall time of all trials",
             format!(
-                "{}: training {}, tests {}; the sum over trials, each on one thread",
+                "{}: training {}, tests {}; sum over trials, one thread each",
                 duration(training + test),
                 duration(training),
                 duration(test)
             ),
         ),
-        (
-            "wall time of an epoch",
-            format!("{:.2} s, the mean over {epochs} epochs", (training + test) / epochs.max(1) as f64),
-        ),
+        ("wall time per epoch", format!("{:.2} s, mean of {epochs} epochs", (training + test) / epochs.max(1) as f64)),
     ];
     rows.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
@@ -94,7 +90,7 @@ fn failed(facts: &Facts) -> Vec<Vec<String>> {
     let row = |done: &ohmspike_analysis::repeats::Done| {
         let values = study.axes.iter().zip(&study.conditions[done.condition].values);
         let condition: Vec<String> = values.map(|(axis, value)| setting(&axis.key, value)).collect();
-        let why = done.record.failure.clone().unwrap_or_else(|| "not told".to_owned());
+        let why = done.record.failure.clone().unwrap_or_else(|| "unknown".to_owned());
         vec![done.record.id.clone(), done.record.seed.to_string(), condition.join(", "), why]
     };
     facts.done.iter().filter(|done| done.record.outcome.is_none()).map(row).collect()

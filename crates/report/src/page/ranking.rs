@@ -1,37 +1,37 @@
-//! Which of several is the highest, as far as paired tests over shared seeds tell.
+//! Ranks conditions by paired tests on shared seeds.
 
 use ohmspike_stats::Estimate;
 use ohmspike_stats::draws::Drawn;
 use ohmspike_stats::paired::{Adjusted, Paired, PairedError, adjusted};
 
-/// How many are compared at most: all pairs are tested, and a page has no room for more.
+/// Largest number of conditions: all pairs are tested.
 const MOST: usize = 50;
-/// How many names a sentence lists.
+/// Most names in a sentence.
 const MOST_NAMES: usize = 4;
 
-/// Several, compared with each other.
+/// Conditions compared with each other.
 pub struct Ranking {
-    /// Their order, the highest mean first.
+    /// Conditions by descending mean.
     order: Vec<usize>,
     names: Vec<String>,
-    /// The tests of all pairs, the smaller number first.
+    /// Tests of all pairs, smaller index first.
     tests: Vec<((usize, usize), Result<Adjusted, PairedError>)>,
 }
 
-/// What can be said of one end of a ranking.
+/// One end of a ranking.
 pub struct End {
-    /// The name of the outermost.
+    /// Name of the outermost condition.
     pub name: String,
-    /// The names that tests cannot tell from it, in their order.
+    /// Conditions that do not differ from it significantly.
     pub like: Vec<String>,
-    /// Those that could not be tested against it, and why.
+    /// Conditions that could not be tested against it, with the reason.
     pub untested: Vec<(String, PairedError)>,
-    /// The smallest difference that would have been found to all that are like it; none where there are none.
+    /// Smallest detectable difference to all conditions in `like`; none if there are none.
     pub least_difference: Option<f64>,
 }
 
 impl Ranking {
-    /// Compares `values` by name; none with fewer than two of them, or too many.
+    /// Compares named values; none for fewer than two conditions, or too many.
     pub fn new(values: Vec<(String, Vec<Drawn>)>) -> Option<Ranking> {
         if !(2..=MOST).contains(&values.len()) {
             return None;
@@ -47,17 +47,17 @@ impl Ranking {
         Some(Ranking { order, names: values.into_iter().map(|(name, _)| name).collect(), tests })
     }
 
-    /// Whether any two could be tested.
+    /// Returns whether any pair could be tested.
     pub fn is_tested(&self) -> bool {
         self.tests.iter().any(|(_, test)| test.is_ok())
     }
 
-    /// The one with the highest mean.
+    /// Returns the end with the highest mean.
     pub fn highest(&self) -> End {
         self.end(self.order[0])
     }
 
-    /// The one with the lowest mean.
+    /// Returns the end with the lowest mean.
     pub fn lowest(&self) -> End {
         self.end(self.order[self.order.len() - 1])
     }
@@ -77,7 +77,7 @@ impl Ranking {
                     like.push(name);
                     least_difference = Some(test.least_difference().max(least_difference.unwrap_or(0.0)));
                 }
-                // Which of both is larger, their order would say by accident.
+                // The order of the pair is arbitrary, so its sign means nothing.
                 Err(PairedError::NoSpread { n, difference }) => {
                     untested.push((name, PairedError::NoSpread { n, difference: difference.abs() }));
                 }
@@ -89,23 +89,23 @@ impl Ranking {
 }
 
 impl End {
-    /// Whether tests tell it from every other.
+    /// Returns whether it differs from all other conditions.
     pub fn stands_alone(&self) -> bool {
         self.like.is_empty() && self.untested.is_empty()
     }
 
-    /// This one and those like it, as a list.
+    /// Lists this condition and those that do not differ from it.
     pub fn names(&self) -> String {
         listed(std::iter::once(self.name.clone()).chain(self.like.iter().cloned()).collect())
     }
 
-    /// Those that could not be tested against it, as a list with the reasons.
+    /// Lists the untested conditions with their reasons.
     pub fn untested_names(&self) -> String {
         listed(self.untested.iter().map(|(name, error)| format!("{name} ({error})")).collect())
     }
 }
 
-/// A few names, and how many more there are.
+/// Lists a few names and counts the rest.
 fn listed(mut names: Vec<String>) -> String {
     let more = names.len().saturating_sub(MOST_NAMES);
     names.truncate(MOST_NAMES);
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn the_highest_is_named_only_beyond_chance() {
+    fn the_highest_is_named_only_if_significant() {
         let clear = ranking(&[("a", 0.5), ("b", 0.7), ("c", 0.6)], 1e-4);
         assert!(clear.highest().name == "b" && clear.highest().like.is_empty() && clear.lowest().name == "a");
         let noise = ranking(&[("a", 0.5), ("b", 0.501), ("c", 0.1)], 1e-2);
@@ -143,22 +143,22 @@ mod tests {
     }
 
     #[test]
-    fn few_repeats_tell_nothing() {
+    fn one_repeat_is_not_tested() {
         let one = |name: &str, value: f64| (name.to_owned(), vec![(Draws::all(1), value)]);
         let ranking = Ranking::new(vec![one("a", 0.1), one("b", 0.9)]).expect("two");
         assert!(!ranking.is_tested() && ranking.highest().least_difference.is_none());
         assert!(Ranking::new(vec![one("a", 0.1)]).is_none());
     }
 
-    /// b lies exactly 0.5 above a in every seed, and shares one seed with c: neither has been tested.
+    /// b is exactly 0.5 above a in every seed and shares one seed with c: neither pair can be tested.
     #[test]
-    fn what_was_not_tested_is_not_called_alike() {
+    fn untested_conditions_are_not_called_alike() {
         let drawn = |seeds: &[u64], value: f64| {
             seeds.iter().map(|&seed| (Draws::all(seed), value + 0.125 * (seed * seed) as f64)).collect::<Vec<Drawn>>()
         };
         let values = [("a", drawn(&[1, 2, 3], 0.0)), ("b", drawn(&[1, 2, 3], 0.5)), ("c", drawn(&[3, 4, 5], -9.0))];
         let mut values: Vec<(String, Vec<Drawn>)> = values.map(|(name, drawn)| (name.to_owned(), drawn)).into();
-        // Against d there is a test, which tells.
+        // d can be tested and differs.
         values.push(("d".to_owned(), (1..=3).map(|seed| (Draws::all(seed), -20.0 + 0.001 * seed as f64)).collect()));
         let highest = Ranking::new(values).expect("four").highest();
         assert!(highest.name == "b" && highest.like.is_empty() && !highest.stands_alone());

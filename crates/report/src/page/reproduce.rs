@@ -1,4 +1,4 @@
-//! The commands that give the same numbers again.
+//! The commands that reproduce the numbers of the report.
 
 use maud::html;
 
@@ -7,39 +7,40 @@ use ohmspike_study::cluster::quote::shell;
 
 use super::{Facts, Section};
 
-/// The section.
+/// Returns the section.
 pub fn section(facts: &Facts) -> Section {
     let report = facts.report;
-    let full = report
-        .recorded
-        .study
-        .conditions
-        .iter()
-        .any(|condition| condition.settings.data.set == Name::FashionMnist.to_string());
-    let set: String = report.overrides.iter().map(|text| format!(" --set {}", shell(text))).collect();
-    let file = shell(report.file);
-    let mut commands = vec!["cargo build --release".to_owned()];
+    let conditions = &report.recorded.study.conditions;
+    let full = conditions.iter().any(|condition| condition.settings.data.set == Name::FashionMnist.to_string());
+    let mut commands = vec!["cargo build --release".to_owned(), "PATH=\"$PWD/target/release:$PATH\"".to_owned()];
     if full {
-        commands.push("./target/release/ohmspike data fetch fashion-mnist".to_owned());
+        commands.push("ohmspike data fetch fashion-mnist".to_owned());
     }
-    let (out, flags) = (flagged("--out", report.out), report.flags.iter().map(|flag| format!(" {}", shell(flag))));
-    let flags: String = flags.collect();
-    commands.extend(
-        ["run", "report"].map(|command| format!("./target/release/ohmspike {command} {file}{set}{out}{flags}")),
-    );
-    commands.push(format!("./target/release/ohmspike export {file}{set}{out} --format csv --file trials.csv"));
+    commands.extend(["run", "report"].map(|name| command(facts, name)));
+    commands.push(format!("{} --format csv --file trials.csv", plain_command(facts, "export")));
     let body = html! {
         p {
-            "With the source of version " (env!("CARGO_PKG_VERSION")) " and a Rust toolchain; results have the same bits on any number of threads, \
-             shards and machines. " code { "run" } " runs only what has no record yet."
+            "Use the source of version " (env!("CARGO_PKG_VERSION")) " and a Rust toolchain. Results are bit-identical on any number of threads, shards \
+             and machines. " code { "run" } " runs only trials without a record."
         }
         pre tabindex="0" { (commands.join("\n")) }
-        p { "The study file " code { (report.file) } " holds:" }
-        pre tabindex="0" { (report.text) }
+        details {
+            summary { "The study file " code { (report.file) } }
+            pre tabindex="0" { (report.text) }
+        }
     };
-    Section { id: "reproduce", heading: "How to get it again", body }
+    Section { id: "reproduce", heading: "Reproduce", body }
 }
 
-fn flagged(flag: &str, value: Option<&str>) -> String {
-    value.map(|value| format!(" {flag} {}", shell(value))).unwrap_or_default()
+/// Returns a command on the study, with its overrides and the flags that select figures.
+pub fn command(facts: &Facts, name: &str) -> String {
+    let flags: String = facts.report.flags.iter().map(|flag| format!(" {}", shell(flag))).collect();
+    plain_command(facts, name) + &flags
+}
+
+fn plain_command(facts: &Facts, name: &str) -> String {
+    let report = facts.report;
+    let set: String = report.overrides.iter().map(|text| format!(" --set {}", shell(text))).collect();
+    let out = report.out.map(|out| format!(" --out {}", shell(out))).unwrap_or_default();
+    format!("ohmspike {name} {}{set}{out}", shell(report.file))
 }

@@ -1,4 +1,4 @@
-//! Every key of the study with its values and where they come from.
+//! All settings of the study with their origin.
 
 use std::collections::HashSet;
 
@@ -10,7 +10,7 @@ use ohmspike_study::settings::Settings;
 use super::table::facts as fact_table;
 use super::{Facts, Section};
 
-/// The section.
+/// Returns the section.
 pub fn section(facts: &Facts) -> Section {
     let study = facts.study();
     let mut rows: Vec<Vec<String>> = Vec::new();
@@ -38,22 +38,22 @@ pub fn section(facts: &Facts) -> Section {
     let axes: Vec<&str> = study.axes.iter().map(|axis| axis.key.as_str()).collect();
     let body = html! {
         p {
-            "The study takes every combination of its axes (" (if axes.is_empty() { "none".to_owned() } else { axes.join(", ") })
-            "), once for every seed: " (study.conditions.len()) " conditions, " (study.seeds.len()) " seeds, "
+            "The study runs every combination of its axes (" (if axes.is_empty() { "none".to_owned() } else { axes.join(", ") })
+            ") with every seed: " (study.conditions.len()) " conditions, " (study.seeds.len()) " seeds, "
             (facts.report.recorded.trials.len()) " trials. The outcome of a trial is its mean test accuracy over the last "
             code { "outcome.last_epochs" } " epochs."
         }
-        (fact_table("All settings, with where they come from; several values where a key is swept or follows from one that is", &told))
+        (fact_table("All settings with their origin. Swept keys, and keys derived from them, have several values", &told))
     };
     Section { id: "settings", heading: "Settings", body }
 }
 
-/// Every key of `settings`, written out, in the order of the sections.
+/// Returns all keys of `settings` in section order.
 fn keys(settings: &Settings) -> Vec<(String, String)> {
     settings.resolved().keys().into_iter().map(|(key, value)| (key, plain(&value))).collect()
 }
 
-/// Where a value comes from: the study file, the command, or what stands in for what they leave out.
+/// Returns the origin of a value: study file, command line or default.
 fn origin(facts: &Facts, key: &str) -> String {
     match facts.study().places.get(key) {
         Some(place) if place.starts_with("--set") => "command line".to_owned(),

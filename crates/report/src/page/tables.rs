@@ -1,4 +1,4 @@
-//! Spike trains in numbers: the tables of distances and of firing, their first rows in sight and the others at hand.
+//! Tables of spike train distances and firing rates; long tables are folded.
 
 use maud::html;
 
@@ -7,7 +7,7 @@ use ohmspike_analysis::tables::study_tables;
 use super::table::table;
 use super::{Facts, Section, data_link};
 
-/// The section; none before there is a network.
+/// Returns the section; none without records.
 pub fn section(facts: &Facts) -> Option<Section> {
     let tables = study_tables(facts.report.recorded);
     if tables.is_empty() {
@@ -25,7 +25,7 @@ pub fn section(facts: &Facts) -> Option<Section> {
                     (table(&format!("{}, {}", made.title, made.rest), &head, rest))
                 }
             }
-            p { (data_link(&format!("{}.csv", made.name), "text/csv", made.csv().as_bytes(), "Data as CSV")) "." }
+            p { (data_link(&format!("{}.csv", made.name), made.csv().as_bytes(), "Data as CSV")) }
         }
     };
     Some(Section { id: "spike-trains", heading: "Spike trains", body })

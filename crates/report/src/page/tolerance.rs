@@ -1,4 +1,4 @@
-//! How much disturbance each curve tolerates: normalised accuracy, and where it falls below 99, 95 and 90 %.
+//! Tolerance of each curve: the levels at which normalised accuracy falls to 99, 95 and 90 %.
 
 use maud::html;
 
@@ -12,17 +12,17 @@ use super::table::table;
 use super::tolerated::Tolerance;
 use super::{Facts, Section};
 
-/// Why an answer is withheld, in a few words.
+/// Formats why an answer is withheld.
 pub fn withheld_words(withheld: &Withheld, key: &str) -> String {
     let levels: Vec<String> = withheld.levels.iter().map(|at| format!("{}{}", level(*at), unit(key))).collect();
     let (levels, kind) = (levels.join(", "), withheld.state.kind().words());
     match withheld.unlearned {
-        true => format!("withheld: the axis is unlearned, since its reference, {levels}, is {kind}"),
-        false => format!("withheld: networks at {levels} are {kind}"),
+        true => format!("withheld, because the reference at {levels} is {kind}"),
+        false => format!("withheld, because networks at {levels} are {kind}"),
     }
 }
 
-/// The section; none where the study sweeps no disturbance.
+/// Returns the section; none if the study sweeps no disturbance.
 pub fn section(facts: &Facts) -> Option<Section> {
     let key = &facts.sweeps.x.as_ref()?.key;
     let (direction, all) = facts.tolerances.as_ref()?;
@@ -46,7 +46,7 @@ fn heading(key: &str, direction: Direction) -> &'static str {
     }
 }
 
-/// How the text calls the undisturbed level.
+/// Returns the name of the undisturbed level.
 pub fn clean_level(direction: Direction) -> &'static str {
     if direction.falls { "highest level" } else { "lowest level" }
 }
@@ -54,27 +54,27 @@ pub fn clean_level(direction: Direction) -> &'static str {
 fn method(facts: &Facts, direction: Direction) -> maud::Markup {
     let clean = clean_level(direction);
     let definition = format!(
-        "Normalised accuracy A* = 1 - (e - e_clean)/(e_chance - e_clean), with the error e = 1 - mean accuracy: 1 at the {clean} of each \
-         curve, 0 at chance ({} %). The {clean} stands for an undisturbed network.",
+        "Normalised accuracy A* = 1 - (e - e_clean)/(e_chance - e_clean), with error e = 1 - mean accuracy. A* is 100 % at the {clean} of each \
+         curve, which represents the undisturbed network, and 0 % at chance ({} % accuracy).",
         percent(facts.chance)
     );
     html! {
         p.method {
             (definition)
             @if direction.whole {
-                " Nothing lies between two levels: the table names the last level that keeps A* before it first falls below the threshold. A level is \
-                 kept or lost with 95 % confidence where a t interval over independent repeats lies on one side of the threshold, at it and at all \
-                 levels before or after it."
+                " There are no values between two levels: the table lists the last level before A* first falls below the threshold. A level is kept, \
+                 or lost, with 95 % confidence if the t interval over independent repeats is on one side of the threshold there and at all levels \
+                 before, or after, it."
             } @else {
-                " Between levels A* is linear; a crossing is the first level at which it falls to the threshold. Intervals hold 95 %: a level belongs to \
-                 them unless a t test over independent repeats tells that A* is not at the threshold there; the undisturbed level is paired with the others by seed. A \
-                 crossing or an end beyond the last level is written as > that level. Below three repeats there is no interval."
+                " A* is interpolated linearly between levels. A crossing is the first level at which A* falls to the threshold. Its 95 % interval contains \
+                 every level at which a t test over independent repeats, paired by seed with the undisturbed level, does not reject the threshold. \
+                 \"> 100\" means beyond the last level, 100. Fewer than three repeats give no interval."
             }
         }
     }
 }
 
-/// What must be known of the curves before their thresholds are read.
+/// Returns warnings about curves with unreliable thresholds.
 fn cautions(facts: &Facts, tolerances: &[Tolerance], direction: Direction) -> Vec<String> {
     let clean = clean_level(direction);
     let names = |is: &dyn Fn(&Tolerance) -> bool| {
@@ -84,13 +84,13 @@ fn cautions(facts: &Facts, tolerances: &[Tolerance], direction: Direction) -> Ve
     let mut cautions = Vec::new();
     if !gaining.is_empty() {
         cautions.push(format!(
-            "For {gaining} another level has a mean accuracy above that of the {clean}, by more than 5 % of A*. The networks may need more \
-             epochs, or the disturbance helps them. The {clean} is then no measure of an undisturbed network, and its thresholds say little."
+            "{gaining}: accuracy at another level exceeds that at the {clean} by more than 5 % of A*. Either the networks need more epochs, or the \
+             disturbance helps them. The {clean} is then not a valid reference, and the thresholds are unreliable."
         ));
     }
     if !guessing.is_empty() {
         cautions.push(format!(
-            "For {guessing} the accuracy at the {clean} cannot be told from guessing, so no loss of accuracy can be measured."
+            "{guessing}: accuracy at the {clean} does not differ from chance, so no loss can be measured."
         ));
     }
     cautions
@@ -99,22 +99,23 @@ fn cautions(facts: &Facts, tolerances: &[Tolerance], direction: Direction) -> Ve
 fn crossings(facts: &Facts, tolerances: &[Tolerance], key: &str, direction: Direction) -> maud::Markup {
     let thresholds = THRESHOLDS.map(|threshold| format!("A* = {} %", 100.0 * threshold));
     let accuracy = format!("accuracy at the {}, %", clean_level(direction));
-    let mut head = vec!["curve", accuracy.as_str()];
+    let mut head = vec!["curve"];
     head.extend(thresholds.iter().map(String::as_str));
+    head.push(&accuracy);
     let row = |tolerance: &Tolerance| {
-        let mut row = vec![tolerance.name.clone(), mean(tolerance.clean.map(|clean| clean.1))];
+        let mut row = vec![tolerance.name.clone()];
         let cells: Result<Vec<String>, String> = if let Some(withheld) = tolerance.withheld_everywhere(direction) {
             Err(withheld_words(&withheld, key))
         } else if tolerance.guesses(facts.chance) {
-            Err("not known: accuracy cannot be told from guessing".to_owned())
+            Err("unknown: accuracy does not differ from chance".to_owned())
         } else if direction.whole {
             let words = |held: &Vec<Held>| held.iter().map(|held| held_words(held, tolerance.last, key)).collect();
-            tolerance.held.as_ref().map(words).map_err(|error| format!("not known: {error}"))
+            tolerance.held.as_ref().map(words).map_err(|error| format!("unknown: {error}"))
         } else {
             let words = |crossings: &Vec<Crossing>| {
                 crossings.iter().map(|one| crossing_words(facts, one, tolerance, key)).collect()
             };
-            tolerance.crossings.as_ref().map(words).map_err(|error| format!("not known: {error}"))
+            tolerance.crossings.as_ref().map(words).map_err(|error| format!("unknown: {error}"))
         };
         match cells {
             Ok(cells) => row.extend((0..).zip(cells).map(|(threshold, cell)| {
@@ -123,11 +124,12 @@ fn crossings(facts: &Facts, tolerances: &[Tolerance], key: &str, direction: Dire
             })),
             Err(why) => row.extend([why, String::new(), String::new()]),
         }
+        row.push(mean(tolerance.clean.map(|clean| clean.1)));
         row
     };
     let caption = match direction.whole {
-        true => format!("Last level of {key} that keeps A* at or above the threshold"),
-        false => format!("Level of {key} at which A* falls to the threshold, with its 95 % interval"),
+        true => format!("Last {key} that keeps A* at or above the threshold"),
+        false => format!("{key} at which A* falls to the threshold, with its 95 % interval"),
     };
     table(&caption, &head, &tolerances.iter().map(row).collect::<Vec<_>>())
 }
@@ -149,5 +151,5 @@ fn curves(tolerances: &[Tolerance], key: &str, direction: Direction) -> maud::Ma
         };
         [tolerance.name.clone()].into_iter().chain(levels.iter().map(at)).collect::<Vec<_>>()
     };
-    table("Normalised accuracy A* of the mean, %", &head, &tolerances.iter().map(row).collect::<Vec<_>>())
+    table("Normalised accuracy A* of the mean accuracy, %", &head, &tolerances.iter().map(row).collect::<Vec<_>>())
 }

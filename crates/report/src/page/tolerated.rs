@@ -1,4 +1,4 @@
-//! How much disturbance each curve tolerates, as numbers: normalised accuracy, and where it falls below 99, 95 and 90 %.
+//! Computes the tolerance of each curve: normalised accuracy, and the levels at which it falls to 99, 95 and 90 %.
 
 use ohmspike_analysis::point_health::{PointHealth, Withheld, withheld};
 use ohmspike_analysis::sweep::{Sweeps, SweptCurve, SweptPoint};
@@ -7,63 +7,62 @@ use ohmspike_stats::normalised::{Condition, Crossing, Curve, Held, NormalisedErr
 
 use super::direction::{Direction, direction};
 
-/// What one curve tolerates.
+/// Tolerance of one curve.
 pub struct Tolerance {
-    /// What the curve is called.
+    /// Name of the curve.
     pub name: String,
-    /// The undisturbed level, and the outcomes there.
+    /// Undisturbed level and its outcomes.
     pub clean: Option<(f64, Estimate)>,
-    /// Level and A* of every condition.
+    /// Level and A* of each condition.
     pub normalised: Vec<(f64, f64)>,
-    /// Where it crosses [`THRESHOLDS`], or why that is not known.
+    /// Crossings of [`THRESHOLDS`], or why they are unknown.
     pub crossings: Result<Vec<Crossing>, NormalisedError>,
-    /// The same where there is nothing between two levels.
+    /// Last levels above [`THRESHOLDS`], on an axis of whole numbers.
     pub held: Result<Vec<Held>, NormalisedError>,
-    /// The level farthest from the undisturbed one that has an outcome.
+    /// Level with an outcome farthest from the undisturbed one.
     pub last: f64,
-    /// One of its conditions.
+    /// Index of one of its conditions.
     pub condition: usize,
-    /// What its points say of their health, from the undisturbed level on.
+    /// Health of its points, from the undisturbed level on.
     pub health: Vec<(f64, PointHealth)>,
 }
 
 impl Tolerance {
-    /// Whether a disturbed level is clearly more accurate than the undisturbed one, by which A* is measured.
+    /// Returns whether a disturbed level is clearly more accurate than the undisturbed one.
     pub fn gains(&self) -> bool {
         self.normalised.iter().any(|point| point.1 > 1.05)
     }
 
-    /// Why the curve does not answer where it falls to a threshold, of which this is the number: some of its networks are
-    /// unhealthy.
+    /// Returns why the crossing of a threshold is withheld: some networks before it are unhealthy.
     pub fn withheld(&self, threshold: usize, direction: Direction) -> Option<Withheld> {
         let crossing = match direction.whole {
-            // The fall lies behind the last level that keeps the accuracy.
+            // The fall is after the last level that keeps the accuracy.
             true => self.held.as_ref().ok().and_then(|held| self.after(held[threshold].last)),
             false => self.crossings.as_ref().ok().and_then(|crossings| crossings[threshold].level),
         };
         withheld(&self.health, crossing)
     }
 
-    /// Why none of the thresholds is answered.
+    /// Returns why all thresholds are withheld.
     pub fn withheld_everywhere(&self, direction: Direction) -> Option<Withheld> {
         let all: Option<Vec<Withheld>> =
             (0..THRESHOLDS.len()).map(|threshold| self.withheld(threshold, direction)).collect();
         all?.into_iter().next()
     }
 
-    /// The next level with an outcome.
+    /// Returns the next level with an outcome.
     fn after(&self, level: f64) -> Option<f64> {
         let place = self.normalised.iter().position(|point| point.0 == level)?;
         Some(self.normalised.get(place + 1)?.0)
     }
 
-    /// Whether the accuracy at the undisturbed level may be that of guessing, by which A* would be divided by nothing.
+    /// Returns whether accuracy at the undisturbed level may be chance, which leaves A* undefined.
     pub fn guesses(&self, chance: f64) -> bool {
         self.clean.is_some_and(|(_, clean)| clean.ci95.map_or(clean.ends.0, |(low, _)| low) <= chance)
     }
 }
 
-/// What the curves of every sweep tolerate, and along which direction; none where the swept axis is no disturbance.
+/// Returns the tolerance of all curves by sweep, and the direction; none if the swept axis is no disturbance.
 pub fn tolerances(sweeps: &Sweeps, chance: f64) -> Option<(Direction, Vec<Vec<Tolerance>>)> {
     let direction = direction(sweeps)?;
     let of_curve = |curve: &SweptCurve| tolerance(sweeps.name(curve), curve, chance, direction);
@@ -87,7 +86,7 @@ fn tolerance(name: String, curve: &SweptCurve, chance: f64, direction: Direction
     }
     let checked = Curve::new(&conditions, chance);
     let levels = conditions.iter().map(|condition| condition.level);
-    // A reference without a usable outcome is not replaced by its neighbour.
+    // A neighbour must not replace a reference without usable outcomes.
     let reference = health.first().map(|first| first.0);
     let first = conditions.first().filter(|first| reference.is_none_or(|reference| reference == first.level));
     let clean = first.and_then(|first| Some((first.level, Estimate::from_drawn(&first.outcomes)?)));

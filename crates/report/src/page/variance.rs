@@ -1,4 +1,4 @@
-//! Where the variance of outcomes comes from, where the study gives single streams seeds of their own.
+//! Variance components, for studies that sweep the seeds of single random streams.
 
 use std::collections::HashMap;
 
@@ -13,28 +13,23 @@ use super::number::percent;
 use super::table::table;
 use super::{Facts, Section};
 
-/// The section.
-pub fn section(facts: &Facts) -> Section {
+/// Returns the section; none if no seed of a stream is swept.
+pub fn section(facts: &Facts) -> Option<Section> {
     let seeds: Vec<usize> = (0..facts.study().axes.len()).filter(|&axis| is_seed(&facts.study().axes[axis])).collect();
+    if seeds.is_empty() {
+        return None;
+    }
     let body = html! {
-        @if seeds.is_empty() {
-            p {
-                "Not tested by this study: one seed decides chip, first weights, order of the samples, writes and reads together. A list on \
-                 keys such as " code { "seeds.chip" } " and " code { "seeds.write" } " tells them apart."
-            }
-        } @else {
-            p.method {
-                "Components of variance of a balanced study by the method of moments, all effects random (Searle, Casella and McCulloch 1992). \
-                 A negative estimate is reported as 0 and marked; the largest term holds the rest where there are no replicates. Assumed: effects \
-                 are independent."
-            }
-            (shares(facts, &seeds))
+        p.method {
+            "Variance components by the method of moments, with all effects random and independent (Searle, Casella and McCulloch 1992). Negative \
+             estimates are set to 0 and marked. Without replicates, the highest interaction includes the residual."
         }
+        (shares(facts, &seeds))
     };
-    Section { id: "variance", heading: "Where the variance comes from", body }
+    Some(Section { id: "variance", heading: "Variance components", body })
 }
 
-/// The conditions that differ in more than their seeds, each with its components.
+/// Renders the components of each condition.
 fn shares(facts: &Facts, seeds: &[usize]) -> Markup {
     let axes = &facts.study().axes;
     let plain: Vec<usize> = (0..axes.len()).filter(|axis| !seeds.contains(axis)).collect();
@@ -51,8 +46,9 @@ fn shares(facts: &Facts, seeds: &[usize]) -> Markup {
     }
     let rows: Vec<Vec<String>> =
         groups.iter().flat_map(|(key, group)| rows(facts, seeds, &plain, key, group)).collect();
-    let head = ["condition", "source", "degrees", "standard deviation, points", "share of the variance, %"];
-    table("Shares of the variance of outcomes", &head, &rows)
+    let head =
+        ["condition", "source", "fraction of the variance, %", "standard deviation, points", "degrees of freedom"];
+    table("Fractions of the variance of outcomes", &head, &rows)
 }
 
 fn rows(facts: &Facts, seeds: &[usize], plain: &[usize], key: &[&toml::Value], group: &[&Done]) -> Vec<Vec<String>> {
@@ -64,12 +60,12 @@ fn rows(facts: &Facts, seeds: &[usize], plain: &[usize], key: &[&toml::Value], g
     };
     match components(facts, seeds, group) {
         Err(error) => {
-            vec![vec![condition, format!("not known: {error}"), String::new(), String::new(), String::new()]]
+            vec![vec![condition, format!("unknown: {error}"), String::new(), String::new(), String::new()]]
         }
         Ok(Components { components, .. }) => {
             let row = |component: &ohmspike_stats::nested::Component| {
                 let source = match component.factors.join(" x ") {
-                    rest if rest.is_empty() => "rest".to_owned(),
+                    rest if rest.is_empty() => "residual".to_owned(),
                     factors => factors,
                 };
                 let share = component.share.map_or_else(|| "-".to_owned(), percent);
@@ -77,9 +73,9 @@ fn rows(facts: &Facts, seeds: &[usize], plain: &[usize], key: &[&toml::Value], g
                 vec![
                     condition.clone(),
                     source,
-                    component.degrees.to_string(),
-                    format!("{:.2}", 100.0 * component.variance.sqrt()),
                     format!("{share}{negative}"),
+                    format!("{:.2}", 100.0 * component.variance.sqrt()),
+                    component.degrees.to_string(),
                 ]
             };
             components.iter().map(row).collect()
@@ -87,20 +83,20 @@ fn rows(facts: &Facts, seeds: &[usize], plain: &[usize], key: &[&toml::Value], g
     }
 }
 
-/// Components over the swept streams, and over the seed of all others where there are several.
+/// Computes the components of the swept streams, and of all other streams if there are several seeds.
 fn components(facts: &Facts, seeds: &[usize], group: &[&Done]) -> Result<Components, NestedError> {
     let study = facts.study();
     let swept: Vec<&Axis> = seeds.iter().map(|&axis| &study.axes[axis]).filter(|axis| axis.values.len() > 1).collect();
     let mut factors: Vec<&str> = swept.iter().map(|axis| axis.key.trim_start_matches("seeds.")).collect();
     let others = study.seeds.len() > 1;
     if others {
-        factors.push("all other draws");
+        factors.push("all other streams");
     }
     let outcome = |done: &&Done| {
         let values = &study.conditions[done.condition].values;
         let seed_of = |axis: &&Axis| {
             let place = study.axes.iter().position(|known| known.key == axis.key).expect("an axis of the study");
-            seed_in(&values[place]).expect("a seed, which the study has checked")
+            seed_in(&values[place]).expect("the study has checked the seed")
         };
         let mut values: Vec<u64> = swept.iter().map(seed_of).collect();
         values.extend(others.then_some(done.record.seed));

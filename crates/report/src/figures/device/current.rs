@@ -1,4 +1,4 @@
-//! I-V: current over voltage at three states, each over its current at the highest voltage.
+//! Current over voltage at three states, relative to the current at the highest voltage.
 
 use ohmspike_crossbar::device::Device;
 use ohmspike_plot::panel::{COLORS, Curve, GREY, Panel, PanelAxis, Stroke};
@@ -8,8 +8,7 @@ use super::{held, three_states};
 const POINTS: u32 = 50;
 const STROKES: [Stroke; 3] = [Stroke::Solid, Stroke::Dashed, Stroke::Dotted];
 
-/// Up to the larger of baseline and read voltage, between which the file is known to have a current; none where the current is
-/// in proportion to the voltage.
+/// Returns the panel up to the larger of reference and read voltage; none for an ohmic device.
 pub(super) fn panel(device: &Device) -> Option<Panel> {
     let bent = device.read.nonlinearity.as_ref()?;
     let highest = device.read.volts.unwrap_or(0.0).max(bent.reference_volts());
@@ -23,7 +22,7 @@ pub(super) fn panel(device: &Device) -> Option<Panel> {
     Some(Panel {
         title: format!("I-V{}", device.current_table().map(|table| held(device, table)).unwrap_or_default()),
         x: PanelAxis { label: "voltage (V)", log: false },
-        y: PanelAxis { label: "I (of the highest)", log: false },
+        y: PanelAxis { label: "I (relative)", log: false },
         percent: None,
         curves,
     })

@@ -1,4 +1,4 @@
-//! Drift: median and 5 to 95 % of the writes, over the time since.
+//! Drift after a write: median and the range of 5 to 95 % of writes.
 
 use statrs::distribution::{ContinuousCDF, Normal};
 
@@ -8,14 +8,14 @@ use ohmspike_study::significant::significant;
 
 use super::three_states;
 
-/// Writes at equal steps of probability.
+/// Number of writes, at equal steps of probability.
 const WRITES: u32 = 399;
 const TIMES: u32 = 60;
-/// Where the axis ends if the law does not before: ten years, s.
+/// Latest time of the axis: ten years, s.
 const LATEST: f64 = 315_576_000.0;
 const STROKES: [Stroke; 3] = [Stroke::Solid, Stroke::Dashed, Stroke::Dotted];
 
-/// G over what was written at three states; none where cells keep it.
+/// Returns the panel of G relative to the written value; none without drift.
 pub(super) fn panel(device: &Device) -> Option<Panel> {
     let times = device.drift.times()?;
     let latest = times.latest.min(LATEST).max(10.0 * times.reference);
@@ -30,7 +30,7 @@ pub(super) fn panel(device: &Device) -> Option<Panel> {
     });
     Some(Panel {
         title: match times.held(latest) {
-            Some(end) => format!("drift, median and 5 to 95 %, held from {} s", significant(end)),
+            Some(end) => format!("drift, median and 5 to 95 %, clamped from {} s", significant(end)),
             None => "drift, median and 5 to 95 %".to_owned(),
         },
         x: PanelAxis { label: "time after the write (s)", log: true },
@@ -40,7 +40,7 @@ pub(super) fn panel(device: &Device) -> Option<Panel> {
     })
 }
 
-/// 5 %, 50 % and 95 % of the writes `seconds` later, % of `written`, held in the window as the array holds them.
+/// Returns the 5 %, 50 % and 95 % quantiles after `seconds`, % of `written`, clamped to the window as in an array.
 fn percent(device: &Device, written: f64, seconds: f64) -> [f64; 3] {
     let (low, high) = (f64::from(device.window.low()), f64::from(device.window.high()));
     let normal = Normal::standard();
@@ -49,6 +49,6 @@ fn percent(device: &Device, written: f64, seconds: f64) -> [f64; 3] {
         .map(|draw| 100.0 * device.drift.conductance(written, draw, seconds).clamp(low, high) / written)
         .collect();
     later.sort_by(f64::total_cmp);
-    // Of 399 in order the 20th, 200th and 380th stand at 5, 50 and 95 % exactly.
+    // Of 399 sorted values, numbers 20, 200 and 380 are exactly at 5, 50 and 95 %.
     [20, 200, 380].map(|order| later[order - 1])
 }

@@ -1,4 +1,4 @@
-//! The update curve: conductance over equal steps up, then down.
+//! Update curve: conductance over equal steps up, then down.
 
 use ohmspike_crossbar::device::{Device, Direction, WriteNoise};
 use ohmspike_plot::panel::{COLORS, Curve, GREY, Panel, PanelAxis, Stroke};
@@ -7,17 +7,17 @@ use ohmspike_rng::Seed;
 use super::spread::coarsened;
 use crate::device_sample::Chip;
 
-/// Cells of the mean, and those that are shown.
+/// Cells in the mean, and cells shown individually.
 const CELLS: usize = 200;
 const SHOWN: usize = 4;
-/// Most writes each way where a write has no pulses.
+/// Most writes in each direction, for devices without pulses.
 const WRITES: u32 = 25;
-/// Most points each way.
+/// Most points in each direction.
 const POINTS: u32 = 150;
-/// Most pulses each way: finer ones are taken several at once.
+/// Most pulses in each direction; finer pulses are merged.
 const MOST_PULSES: u32 = 100_000;
 
-/// G over pulses, or over writes of equal steps: a few cells and the mean.
+/// Returns the panel of G over pulses, or over writes of equal steps: a few cells and the mean.
 pub(super) fn panel(device: &Device) -> Panel {
     let (device, together) = &coarsened(device, MOST_PULSES);
     let span = device.window.span();
@@ -26,7 +26,7 @@ pub(super) fn panel(device: &Device) -> Panel {
     let mut path = vec![(0.0, chip.written())];
     for direction in [Direction::Up, Direction::Down] {
         let sign = if direction == Direction::Up { 1.0 } else { -1.0 };
-        // A step of the array, µS, how far it goes along x, and how often it is taken.
+        // Step of the array in µS, its length along x, and the number of steps.
         let (step, along, count) = match device.write.pulses() {
             None => (span / writes(device) as f32, 1, writes(device)),
             Some(pulses) => {
@@ -60,14 +60,14 @@ pub(super) fn panel(device: &Device) -> Panel {
     }
 }
 
-/// Writes across the window: fewer where a verified write accepts a cell that has not moved, so that each step is as wide as its
-/// acceptance window.
+/// Returns the number of writes across the window. Steps of a verified write are at least as wide as its acceptance window;
+/// otherwise it would accept a cell that has not moved.
 fn writes(device: &Device) -> u32 {
     let half_width = device.write.verify().map_or(0.0, |verify| verify.acceptance.microsiemens(device.window.high()));
     if half_width > 0.0 { ((0.5 * device.window.span() / half_width) as u32).clamp(2, WRITES) } else { WRITES }
 }
 
-/// Pulses that take a cell across the window where steps shrink towards its end: one and a half times those of constant steps.
+/// Returns the pulses across the window if steps shrink towards its end: 1.5 times the number of constant steps.
 fn pulses_of_a_swing(step: f32) -> u32 {
     ((1.5 / step).ceil() as u32).clamp(1, MOST_PULSES)
 }
